@@ -1,0 +1,3 @@
+module github.com/batchplane/batchplane
+
+go 1.26
