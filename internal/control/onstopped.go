@@ -1,0 +1,98 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Variables that every launch sets in the job's container. Events carry them
+// in the task's overrides: the second way to find a stop's run.
+const (
+	EnvRun          = "BATCHPLANE_RUN_ID"
+	EnvJob          = "BATCHPLANE_JOB"
+	EnvScheduledFor = "BATCHPLANE_SCHEDULED_FOR"
+	EnvAttempt      = "BATCHPLANE_ATTEMPT"
+	EnvStack        = "BATCHPLANE_STACK"
+)
+
+// OnStopped takes an "ECS Task State Change" event, or a task as DescribeTasks
+// gives it. Only stopped tasks decide anything. An input that cannot be used
+// is kept with its reason and is no error; an error means that something is
+// owed and the event must be delivered again.
+func (c *Control) OnStopped(ctx context.Context, body []byte) error {
+	doc, err := ecsevent.Parse(body)
+	if err != nil {
+		return c.keep(ctx, body, fmt.Sprintf("not usable: %v", err))
+	}
+	if doc.Task == nil {
+		return c.keep(ctx, body, "not a task's state")
+	}
+	task := *doc.Task
+	id, attempt, ok := c.owner(task)
+	if !ok {
+		return c.keep(ctx, body, fmt.Sprintf("no task of stack %s: startedBy is %q", c.Stack, task.StartedBy))
+	}
+	if task.LastStatus != "STOPPED" {
+		return nil
+	}
+	r, err := c.task(ctx, id, seen(attempt, task, false))
+	if errors.Is(err, ErrNotFound) {
+		// The claim is written before RunTask, so this is not a matter of order.
+		return c.keep(ctx, body, fmt.Sprintf("run %s is not known", id))
+	}
+	if err != nil {
+		return err
+	}
+	_, err = c.settle(ctx, r)
+	return err
+}
+
+// owner finds a task's run by its startedBy, else by its overrides.
+func (c *Control) owner(t ecsevent.Task) (id run.ID, attempt int, ok bool) {
+	if t.StartedBy != "" {
+		return run.ParseStartedBy(c.Stack, t.StartedBy)
+	}
+	env := t.Environment
+	if env[EnvStack] != c.Stack {
+		return "", 0, false
+	}
+	attempt, err := strconv.Atoi(env[EnvAttempt])
+	if err != nil {
+		return "", 0, false
+	}
+	id, err = run.ParseID(env[EnvRun])
+	return id, attempt, err == nil
+}
+
+// task puts a task's state to its run and returns the run with what it owes,
+// whether or not the state was news: an effect that is owed from a delivery
+// that crashed is finished by the next one.
+func (c *Control) task(ctx context.Context, id run.ID, e run.Event) (run.Run, error) {
+	d, err := c.step(ctx, id, func(run.Run) (run.Event, error) { return e, nil })
+	if err != nil {
+		return run.Run{}, err
+	}
+	return d.Next, nil
+}
+
+// seen is a task's state as run.Decide takes it.
+func seen(attempt int, t ecsevent.Task, look bool) run.Seen {
+	ended := t.ExecutionStoppedAt
+	if ended.IsZero() {
+		ended = t.StoppedAt
+	}
+	return run.Seen{Attempt: attempt, TaskARN: t.ARN, Version: t.Version, Stop: t.Stop(), EndedAt: ended, Look: look}
+}
+
+func (c *Control) keep(ctx context.Context, body []byte, reason string) error {
+	c.Log.WarnContext(ctx, "kept an event that could not be used", "why", reason)
+	if err := c.Store.Keep(ctx, Kept{At: c.Now(), Reason: reason, Body: body}); err != nil {
+		return fmt.Errorf("keeping an event that could not be used (%s): %w", reason, err)
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+// Package control holds the handlers: trigger, onstopped and look. Each loads a
+// run, lets package run decide, saves the decision with the effects it owes
+// under the optimistic lock, performs them, and marks them done. A crash at any
+// point leaves an owed effect that a redelivery or a look finishes.
+//
+// It knows no AWS SDK and no database; what it needs of them it asks for here.
+package control
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Errors that a Store returns, wrapped.
+var (
+	// ErrNotFound: there is no such item.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict: the item is not at the revision that was read, or exists
+	// although it was new.
+	ErrConflict = errors.New("changed by somebody else")
+)
+
+// Store keeps runs, job items and definitions. Reads see every write that
+// returned before them. The contract is tested by package storetest.
+type Store interface {
+	// Run returns a run with its Rev, or ErrNotFound.
+	Run(ctx context.Context, id run.ID) (run.Run, error)
+	// Commit writes a run, a job item or both, all or nothing, and only where
+	// each is still at the Rev it carries (0: it must not exist); else
+	// ErrConflict. What is written is at Rev+1.
+	Commit(ctx context.Context, c Change) error
+	// Due returns at most limit open runs whose DueAt is not after now, the
+	// earliest first.
+	Due(ctx context.Context, now time.Time, limit int) ([]run.Run, error)
+	// Runs returns runs, the newest ScheduledFor first.
+	Runs(ctx context.Context, q Query) ([]run.Run, error)
+
+	// Item returns a job's item with its Rev, or ErrNotFound; Items all of
+	// them, by name.
+	Item(ctx context.Context, name string) (job.Item, error)
+	Items(ctx context.Context) ([]job.Item, error)
+
+	// Definition returns the definition of that hash, or ErrNotFound.
+	// PutDefinition writes one under its hash; writing it again is no error.
+	Definition(ctx context.Context, hash string) (job.Job, error)
+	PutDefinition(ctx context.Context, j job.Job) error
+
+	// Keep stores an input that could not be used, with the reason.
+	Keep(ctx context.Context, k Kept) error
+
+	// Mark returns a named time that SetMark stored, or the zero time.
+	Mark(ctx context.Context, name string) (time.Time, error)
+	SetMark(ctx context.Context, name string, at time.Time) error
+}
+
+// Change is one atomic write.
+type Change struct {
+	Run  *run.Run
+	Item *job.Item
+}
+
+// Query selects runs; zero fields select all. Limit 0 means 100.
+type Query struct {
+	Job    string
+	Status run.Status
+	// Since is the earliest ScheduledFor.
+	Since time.Time
+	Limit int
+}
+
+// Kept is an input that was received and could not be used.
+type Kept struct {
+	At     time.Time
+	Reason string
+	Body   []byte
+}
+
+// Launcher is what control needs of ECS.
+type Launcher interface {
+	// Resolve pins a job's task definition to a revision. An error that
+	// wraps ErrUnlaunchable is final: its text says what to mend.
+	Resolve(ctx context.Context, j job.Job) (run.TaskDefinition, error)
+	// Launch sends RunTask once and returns what came of it: run.Launched,
+	// run.Refused or run.NoAnswer.
+	Launch(ctx context.Context, l Launch) run.Event
+	// Describe returns the present states of tasks of one cluster, at most
+	// 100, and those that ECS does not know.
+	Describe(ctx context.Context, cluster string, arns []string) (tasks []ecsevent.Task, missing []string, err error)
+	// StopTask asks ECS to stop a task; a task that ECS does not know is no
+	// error.
+	StopTask(ctx context.Context, cluster, arn, reason string) error
+	// Find returns the tasks of a cluster that are not stopped and carry that
+	// startedBy.
+	Find(ctx context.Context, cluster, startedBy string) ([]string, error)
+}
+
+// ErrUnlaunchable marks a definition that ECS can never launch as it is.
+var ErrUnlaunchable = errors.New("cannot be launched")
+
+// Launch is everything that a RunTask request is made of. Equal Launches make
+// equal requests: ECS refuses a token that comes with another request.
+type Launch struct {
+	Stack        string
+	Run          run.ID
+	ScheduledFor time.Time
+	Attempt      int
+	Task         run.TaskDefinition
+	// Job is the definition as this run launches it.
+	Job job.Job
+}
+
+// Notifier carries a notice to people and machines. An error means that it was
+// not carried; the notice stays owed.
+type Notifier interface {
+	Notify(ctx context.Context, n notice.Notice) error
+}
+
+// Logs reads a task's output.
+type Logs interface {
+	// Tail returns the last lines of an attempt's output, oldest first.
+	Tail(ctx context.Context, taskARN string, lines int) ([]string, error)
+	// Where says where a person finds the whole output.
+	Where(id run.ID, attempt int) string
+}
+
+// Control is the control plane of one stack.
+type Control struct {
+	Stack    string
+	Store    Store
+	Launcher Launcher
+	// Notifier may be nil: then notices stay owed and another program, fed by
+	// the store's changes, carries them.
+	Notifier Notifier
+	// Logs may be nil.
+	Logs   Logs
+	Now    func() time.Time
+	Timing run.Timing
+	Log    *slog.Logger
+	// RetryCommand is what a person types before a run's id to retry it.
+	RetryCommand string
+}

@@ -1,0 +1,214 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// conflictRetries bounds how often one event is decided anew after somebody
+// else changed the run in between.
+const conflictRetries = 10
+
+// step is the one shape of every change: load, decide, save with owed effects.
+// It performs nothing. The event is made from the run as loaded, and made anew
+// after a conflict.
+func (c *Control) step(ctx context.Context, id run.ID, event func(run.Run) (run.Event, error)) (run.Decision, error) {
+	for range conflictRetries {
+		before, err := c.Store.Run(ctx, id)
+		if err != nil {
+			return run.Decision{}, fmt.Errorf("loading run %s: %w", id, err)
+		}
+		d, err := c.decideAndSave(ctx, before, event)
+		if errors.Is(err, ErrConflict) {
+			continue
+		}
+		return d, err
+	}
+	return run.Decision{}, fmt.Errorf("deciding about run %s: %w %d times", id, ErrConflict, conflictRetries)
+}
+
+func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(run.Run) (run.Event, error)) (run.Decision, error) {
+	j, err := c.definition(ctx, before.Definition)
+	if err != nil {
+		return run.Decision{}, err
+	}
+	e, err := event(before)
+	if err != nil {
+		return run.Decision{}, err
+	}
+	d := run.Decide(j, before, e, c.Now(), c.Timing)
+	if d.Outcome == run.Ignored || d.Outcome == run.Denied {
+		return d, nil
+	}
+	d.Next, err = c.save(ctx, before, d.Next, j)
+	if err != nil {
+		return run.Decision{}, err
+	}
+	c.Log.InfoContext(ctx, "decided", "run", before.ID, "event", fmt.Sprintf("%T", e), "status", d.Next.Status, "why", d.Why)
+	return d, nil
+}
+
+// save writes a run with the notices that the change owes, and its job's item
+// in the same write where the change ends the run.
+func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job) (run.Run, error) {
+	var item job.Item
+	change := Change{Run: &after}
+	if notice.Ended(before, after) {
+		var err error
+		item, err = c.item(ctx, after.ID.Job())
+		if err != nil {
+			return run.Run{}, err
+		}
+		if next, changed := notice.Keep(item, after); changed {
+			change.Item = &next
+		}
+	}
+	for _, kind := range notice.Of(before, after, j, item) {
+		after.OweTell(string(kind), c.Now(), c.Timing)
+	}
+	if err := c.Store.Commit(ctx, change); err != nil {
+		return run.Run{}, fmt.Errorf("saving run %s: %w", after.ID, err)
+	}
+	after.Rev++
+	return after, nil
+}
+
+// item is a job's item; a job that never had one gets an empty one.
+func (c *Control) item(ctx context.Context, name string) (job.Item, error) {
+	item, err := c.Store.Item(ctx, name)
+	if errors.Is(err, ErrNotFound) {
+		return job.Item{Name: name}, nil
+	}
+	if err != nil {
+		return job.Item{}, fmt.Errorf("loading the item of job %s: %w", name, err)
+	}
+	return item, nil
+}
+
+func (c *Control) definition(ctx context.Context, hash string) (job.Job, error) {
+	j, err := c.Store.Definition(ctx, hash)
+	if err != nil {
+		return job.Job{}, fmt.Errorf("loading definition %s: %w", hash, err)
+	}
+	return j, nil
+}
+
+// settle performs what a run owes, and what that leads to, each effect once. A
+// crash here leaves the effect owed: a redelivery of the same input or the
+// look at DueAt finds it and comes back to this place.
+func (c *Control) settle(ctx context.Context, r run.Run) (run.Run, error) {
+	tried := map[run.Effect]bool{}
+	var errs []error
+	for {
+		e, ok := c.next(r, tried)
+		if !ok {
+			return r, errors.Join(errs...)
+		}
+		tried[e] = true
+		next, err := c.perform(ctx, r, e)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		r = next
+	}
+}
+
+// next is the first owed effect that was not tried yet and is ours to perform.
+func (c *Control) next(r run.Run, tried map[run.Effect]bool) (run.Effect, bool) {
+	for _, e := range r.Owed {
+		if e.Kind == run.Tell && c.Notifier == nil {
+			continue
+		}
+		if !tried[e] {
+			return e, true
+		}
+	}
+	return run.Effect{}, false
+}
+
+// perform does one owed effect and saves what came of it.
+func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (run.Run, error) {
+	j, err := c.definition(ctx, r.Definition)
+	if err != nil {
+		return r, err
+	}
+	event, err := c.effect(ctx, r, r.Effective(j), e)
+	if err != nil {
+		return r, err
+	}
+	d, err := c.step(ctx, r.ID, func(run.Run) (run.Event, error) { return event, nil })
+	if err != nil {
+		return r, err
+	}
+	if lost, ok := event.(run.NoAnswer); ok && d.Next.Status == run.Launching {
+		return d.Next, fmt.Errorf("launching attempt %d of %s: no answer: %s", lost.Attempt, r.ID, lost.Err)
+	}
+	return d.Next, nil
+}
+
+// effect performs e outside and returns the event that reports it.
+func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect) (run.Event, error) {
+	switch e.Kind {
+	case run.Launch:
+		return c.Launcher.Launch(ctx, Launch{
+			Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: e.Attempt, Task: r.Task, Job: j,
+		}), nil
+	case run.StopTask:
+		if err := c.stopTask(ctx, r, j, e.Attempt); err != nil {
+			return nil, err
+		}
+	case run.Find:
+		arns, err := c.Launcher.Find(ctx, j.Cluster, run.StartedBy(c.Stack, r.ID, e.Attempt))
+		if err != nil {
+			return nil, fmt.Errorf("looking for the task of attempt %d of %s: %w", e.Attempt, r.ID, err)
+		}
+		return run.Found{Attempt: e.Attempt, TaskARNs: arns}, nil
+	case run.Tell:
+		if err := c.tell(ctx, r, j, notice.Kind(e.Notice)); err != nil {
+			return nil, err
+		}
+	}
+	return run.Done{Effect: e}, nil
+}
+
+func (c *Control) stopTask(ctx context.Context, r run.Run, j job.Job, attempt int) error {
+	a := r.Attempt(attempt)
+	if a == nil || r.Stopping == nil {
+		return nil
+	}
+	reason := fmt.Sprintf("batchplane: %s (%s)", r.Stopping.Reason, r.ID)
+	if err := c.Launcher.StopTask(ctx, j.Cluster, a.TaskARN, reason); err != nil {
+		return fmt.Errorf("stopping the task of attempt %d of %s: %w", attempt, r.ID, err)
+	}
+	return nil
+}
+
+// noticeLogLines is how many of a task's last lines a notice shows.
+const noticeLogLines = 10
+
+func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, kind notice.Kind) error {
+	zone, err := time.LoadLocation(j.Zone())
+	if err != nil {
+		zone = time.UTC
+	}
+	n := notice.New(kind, c.Stack, r, j, zone)
+	if c.RetryCommand != "" && r.Status.Terminal() && r.Status != run.Succeeded {
+		n.RetryWith = c.RetryCommand + " " + string(r.ID)
+	}
+	if a := r.Last(); c.Logs != nil && a != nil && a.TaskARN != "" {
+		n.LogsAt = c.Logs.Where(r.ID, a.N)
+		// A notice without its log lines is better than none.
+		n.Logs, _ = c.Logs.Tail(ctx, a.TaskARN, noticeLogLines)
+	}
+	if err := c.Notifier.Notify(ctx, n); err != nil {
+		return fmt.Errorf("telling that %s %s: %w", r.ID, kind, err)
+	}
+	return nil
+}

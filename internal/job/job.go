@@ -1,0 +1,138 @@
+// Package job says what a job is: the definition of one small batch job, the
+// rules it must obey, and the hash that names one version of it.
+//
+// It is pure: the standard library only, no clock, no I/O. Reading jobs.yaml
+// is the business of its sub-package jobfile.
+package job
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Job is one job's definition. It travels as JSON in its schedule's input and
+// in the store, addressed by Hash.
+type Job struct {
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	Owner       string `json:"owner,omitempty"`
+
+	// Schedule is a crontab line's five fields; empty for a job that only
+	// people run. Timezone is an IANA name, UTC when empty.
+	Schedule string `json:"schedule,omitempty"`
+	Timezone string `json:"timezone,omitempty"`
+	// Disabled jobs are not run by their schedule; a person may run them.
+	Disabled bool `json:"disabled,omitempty"`
+
+	// TaskDefinition is a family, family:revision or ARN. Without a revision
+	// the newest ACTIVE one is taken when a run is claimed.
+	TaskDefinition string `json:"taskDefinition,omitempty"`
+	Cluster        string `json:"cluster,omitempty"`
+	// Container is the job's own container; empty where the task definition
+	// has only one.
+	Container   string            `json:"container,omitempty"`
+	Command     []string          `json:"command,omitempty"`
+	Environment map[string]string `json:"environment,omitempty"`
+	// CPU is in CPU units (1024 = 1 vCPU), Memory in MiB; 0 leaves the task
+	// definition's own.
+	CPU           int     `json:"cpu,omitempty"`
+	Memory        int     `json:"memory,omitempty"`
+	Network       Network `json:"network,omitzero"`
+	TaskRole      string  `json:"taskRole,omitempty"`
+	ExecutionRole string  `json:"executionRole,omitempty"`
+	// Capacity is on-demand (also when empty) or spot.
+	Capacity Capacity `json:"capacity,omitempty"`
+
+	Retry  Retry  `json:"retry,omitzero"`
+	Notify Notify `json:"notify,omitzero"`
+}
+
+// Network is the task's awsvpc configuration.
+type Network struct {
+	Subnets        []string `json:"subnets,omitempty"`
+	SecurityGroups []string `json:"securityGroups,omitempty"`
+	AssignPublicIP bool     `json:"assignPublicIp,omitempty"`
+}
+
+// IsZero is whether nothing was configured.
+func (n Network) IsZero() bool {
+	return len(n.Subnets) == 0 && len(n.SecurityGroups) == 0 && !n.AssignPublicIP
+}
+
+// Capacity is where a task is placed.
+type Capacity string
+
+const (
+	OnDemand Capacity = "on-demand"
+	Spot     Capacity = "spot"
+)
+
+// Capacities are the values that Validate accepts.
+var Capacities = []Capacity{OnDemand, Spot}
+
+// Notify says who is told, and of what beside bad ends and recoveries.
+type Notify struct {
+	// Targets are names that the stack resolves; empty means its default.
+	Targets []string `json:"targets,omitempty"`
+	// Also holds opt-ins: succeeded, relaunched.
+	Also []string `json:"also,omitempty"`
+	// FirstOnly mutes the failures that follow a told one until a success.
+	FirstOnly bool `json:"firstOnly,omitempty"`
+}
+
+// IsZero is whether nothing was configured.
+func (n Notify) IsZero() bool {
+	return len(n.Targets) == 0 && len(n.Also) == 0 && !n.FirstOnly
+}
+
+// Opt-ins of Notify.Also.
+const (
+	AlsoSucceeded  = "succeeded"
+	AlsoRelaunched = "relaunched"
+)
+
+// Hash names this version of the definition: the first 32 hex digits of the
+// SHA-256 of its JSON. Equal definitions have equal hashes.
+func (j Job) Hash() string {
+	b, err := json.Marshal(j)
+	if err != nil {
+		// Strings, numbers, slices and string maps always marshal.
+		panic(fmt.Sprintf("marshalling job %q: %v", j.Name, err))
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
+
+// Zone is the job's IANA zone name.
+func (j Job) Zone() string {
+	if j.Timezone == "" {
+		return "UTC"
+	}
+	return j.Timezone
+}
+
+// Item is what the control plane keeps of a job beside its definitions: one
+// item per job, written under an optimistic lock.
+type Item struct {
+	Name string `json:"name"`
+	// Definition is the hash of the newest definition.
+	Definition string `json:"definition"`
+	// Gone is whether the job is no longer in the registry.
+	Gone bool `json:"gone,omitempty"`
+	// FailingSince is when the oldest told failure since the last success
+	// ended; zero when the last run that ended was good or none was told.
+	FailingSince time.Time `json:"failingSince,omitzero"`
+
+	// Rev is the optimistic lock: the revision this value was read at.
+	Rev int64 `json:"-"`
+}
+
+// Pinned is whether the job names one revision of its task definition.
+func (j Job) Pinned() bool {
+	_, revision, ok := strings.Cut(j.TaskDefinition[strings.LastIndexByte(j.TaskDefinition, '/')+1:], ":")
+	return ok && revision != ""
+}

@@ -1,0 +1,195 @@
+package jobfile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// decoder walks the syntax tree and collects problems instead of stopping at
+// the first. Aliases are followed where they are used, never expanded, so a
+// small file cannot become a large one.
+type decoder struct {
+	problems []Problem
+	anchors  map[string]ast.Node
+	// places are the values of the job being read, by field path.
+	places map[string]ast.Node
+}
+
+func (d *decoder) add(n ast.Node, format string, args ...any) {
+	p := Problem{Message: fmt.Sprintf(format, args...)}
+	if n != nil {
+		if t := n.GetToken(); t != nil && t.Position != nil {
+			p.Line, p.Column = t.Position.Line, t.Position.Column
+		}
+	}
+	d.problems = append(d.problems, p)
+}
+
+// resolve looks behind anchors, aliases and tags. An alias that leads to
+// itself resolves to nil.
+func (d *decoder) resolve(n ast.Node) ast.Node {
+	for range 16 {
+		switch v := n.(type) {
+		case *ast.AnchorNode:
+			d.anchors[v.Name.GetToken().Value] = v.Value
+			n = v.Value
+		case *ast.AliasNode:
+			n = d.anchors[v.Value.GetToken().Value]
+		case *ast.TagNode:
+			n = v.Value
+		default:
+			return n
+		}
+	}
+	return nil
+}
+
+// fields reads the mapping n by a table of fields.
+func (d *decoder) fields(n ast.Node, path string, table map[string]field, j *job.Job) {
+	d.mapping(n, path, func(key string, v ast.Node) bool {
+		read, known := table[key]
+		if !known {
+			return false
+		}
+		at := join(path, key)
+		if d.places != nil {
+			d.places[at] = v
+		}
+		read(d, v, at, j)
+		return true
+	}, slices.Sorted(maps.Keys(table)))
+}
+
+// mapping calls each with the pairs of n; each answers whether it knows the
+// key. Duplicates, unknown keys and empty values are problems.
+func (d *decoder) mapping(n ast.Node, path string, each func(string, ast.Node) bool, known []string) {
+	pairs, ok := d.pairs(n)
+	if !ok {
+		d.add(n, "%smust be a mapping of keys to values", prefix(path))
+		return
+	}
+	seen := map[string]int{}
+	for _, p := range pairs {
+		if p.Key.IsMergeKey() {
+			d.mapping(p.Value, path, each, known)
+			continue
+		}
+		key := keyText(p.Key)
+		if line, dup := seen[key]; dup {
+			d.add(p.Key, "%sthe key %q stands here a second time; the first is on line %d", prefix(path), key, line)
+			continue
+		}
+		seen[key] = p.Key.GetToken().Position.Line
+		if v := d.resolve(p.Value); v == nil || v.Type() == ast.NullType {
+			d.add(p.Key, "%shas no value; leave the key out instead", prefix(join(path, key)))
+			if known != nil && !slices.Contains(known, key) {
+				d.unknown(p.Key, path, key, known)
+			}
+			continue
+		}
+		if !each(key, p.Value) {
+			d.unknown(p.Key, path, key, known)
+		}
+	}
+}
+
+func (d *decoder) unknown(n ast.Node, path, key string, known []string) {
+	if best := nearest(key, known); best != "" {
+		d.add(n, "%sunknown key %q; did you mean %q?", prefix(path), key, best)
+		return
+	}
+	d.add(n, "%sunknown key %q; known are %s", prefix(path), key, listed(known))
+}
+
+func (d *decoder) pairs(n ast.Node) ([]*ast.MappingValueNode, bool) {
+	switch v := d.resolve(n).(type) {
+	case *ast.MappingNode:
+		return v.Values, true
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{v}, true
+	}
+	return nil, false
+}
+
+func (d *decoder) sequence(n ast.Node, path string) []ast.Node {
+	if s, ok := d.resolve(n).(*ast.SequenceNode); ok {
+		return s.Values
+	}
+	d.add(n, "%smust be a list", prefix(path))
+	return nil
+}
+
+func (d *decoder) texts(n ast.Node, path string) []string {
+	items := d.sequence(n, path)
+	out := make([]string, 0, len(items))
+	for i, item := range items {
+		if d.places != nil {
+			d.places[indexed(path, i)] = item
+		}
+		if s, ok := d.text(item, indexed(path, i)); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// text is a scalar as the file writes it: 08 stays "08", yes stays "yes".
+func (d *decoder) text(n ast.Node, path string) (string, bool) {
+	switch v := d.resolve(n).(type) {
+	case *ast.StringNode:
+		return v.Value, true
+	case *ast.LiteralNode:
+		return v.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return v.GetToken().Value, true
+	}
+	d.add(n, "%smust be a text", prefix(path))
+	return "", false
+}
+
+func (d *decoder) integer(n ast.Node, path string) (int64, bool) {
+	if v, ok := d.resolve(n).(*ast.IntegerNode); ok {
+		if i, err := strconv.ParseInt(fmt.Sprint(v.Value), 10, 64); err == nil {
+			return i, true
+		}
+	}
+	d.add(n, "%smust be a whole number", prefix(path))
+	return 0, false
+}
+
+func (d *decoder) boolean(n ast.Node, path string) (value, ok bool) {
+	if v, ok := d.resolve(n).(*ast.BoolNode); ok {
+		return v.Value, true
+	}
+	d.add(n, "%smust be true or false", prefix(path))
+	return false, false
+}
+
+func keyText(n ast.MapKeyNode) string {
+	if s, ok := n.(*ast.StringNode); ok {
+		return s.Value
+	}
+	return n.GetToken().Value
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+func indexed(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+
+func prefix(path string) string {
+	if path == "" {
+		return ""
+	}
+	return path + ": "
+}

@@ -1,0 +1,71 @@
+package job
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+)
+
+// MaxOverrides is the most characters that RunTask's overrides may have, JSON
+// syntax included (ECS API reference, RunTask "overrides").
+const MaxOverrides = 8192
+
+// RunVariables are set in the job's container for every attempt, with values
+// as long as they can get; OverridesSize reserves room for them.
+var RunVariables = map[string]string{
+	"BATCHPLANE_RUN_ID":        "-",
+	"BATCHPLANE_JOB":           "-",
+	"BATCHPLANE_SCHEDULED_FOR": "2026-11-22T17:30:00Z",
+	"BATCHPLANE_ATTEMPT":       "1000",
+}
+
+// OverridesSize is the most characters that this job's overrides take as JSON
+// in a RunTask request; MaxOverrides is the limit.
+func (j Job) OverridesSize() int {
+	type pair struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	}
+	env := make([]pair, 0, len(j.Environment)+len(RunVariables))
+	for _, k := range sortedKeys(j.Environment) {
+		env = append(env, pair{k, j.Environment[k]})
+	}
+	for _, k := range sortedKeys(RunVariables) {
+		env = append(env, pair{k, RunVariables[k]})
+	}
+	container := map[string]any{"name": j.Container, "environment": env}
+	if len(j.Command) > 0 {
+		container["command"] = j.Command
+	}
+	overrides := map[string]any{"containerOverrides": []any{container}}
+	if j.CPU > 0 {
+		overrides["cpu"], overrides["memory"] = strconv.Itoa(j.CPU), strconv.Itoa(j.Memory)
+	}
+	if j.TaskRole != "" {
+		overrides["taskRoleArn"] = j.TaskRole
+	}
+	if j.ExecutionRole != "" {
+		overrides["executionRoleArn"] = j.ExecutionRole
+	}
+	b, err := json.Marshal(overrides)
+	if err != nil {
+		return MaxOverrides + 1
+	}
+	// The run id holds the name and at most 20 characters more; the job's own
+	// variable holds the name; a container that is not named here may have
+	// the 255 characters that ECS allows.
+	size := len(b) + 2*len(j.Name) + 20
+	if j.Container == "" {
+		size += 255
+	}
+	return size
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,206 @@
+package job
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// MaxNameLength is the longest job name: with stack, slot and attempt it must
+// fit ECS's startedBy of 128 characters.
+const MaxNameLength = 48
+
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,48}$`)
+
+// ValidName is whether s can name a job: letters, digits, `-` and `_`, at most
+// MaxNameLength.
+func ValidName(s string) bool { return nameForm.MatchString(s) }
+
+// Problem is one fault of a definition. Field is its path in the job, such as
+// retry.rules[0].action.
+type Problem struct {
+	Field   string
+	Message string
+}
+
+func (p Problem) String() string { return p.Field + ": " + p.Message }
+
+type problems []Problem
+
+func (ps *problems) add(field, format string, args ...any) {
+	*ps = append(*ps, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
+}
+
+// Validate returns every fault that can be seen in the definition alone;
+// schedule and timezone are the cron engine's to judge.
+func (j Job) Validate() []Problem {
+	var ps problems
+	if !ValidName(j.Name) {
+		ps.add("name", "%q cannot name a job: use letters, digits, - and _, at most %d of them", j.Name, MaxNameLength)
+	}
+	j.validateSize(&ps)
+	j.validateEnvironment(&ps)
+	j.validateNotify(&ps)
+	j.Retry.validate(&ps)
+	if j.Capacity != "" && !slices.Contains(Capacities, j.Capacity) {
+		ps.add("capacity", "%q is not one of %s", j.Capacity, oneOf(Capacities))
+	}
+	if n := j.OverridesSize(); n > MaxOverrides {
+		ps.add("command", "command, environment and size take %d characters as ECS overrides; ECS allows %d in all: move what is fixed into the task definition", n, MaxOverrides)
+	}
+	if strings.ContainsRune(j.Container, 0) || strings.Contains(strings.Join(j.Command, ""), "\x00") {
+		ps.add("command", "contains a NUL character, which no command can")
+	}
+	return ps
+}
+
+func (j Job) validateSize(ps *problems) {
+	if j.CPU == 0 && j.Memory == 0 {
+		return
+	}
+	if j.CPU == 0 || j.Memory == 0 {
+		ps.add("cpu", "cpu and memory go together: Fargate takes only certain pairs")
+		return
+	}
+	memories, ok := fargateMemory(j.CPU)
+	if !ok {
+		ps.add("cpu", "%d is not a Fargate size: use 256, 512, 1024, 2048, 4096, 8192 or 16384 CPU units", j.CPU)
+		return
+	}
+	if !slices.Contains(memories, j.Memory) {
+		ps.add("memory", "%d MiB does not go with %d CPU units: Fargate offers %s", j.Memory, j.CPU, sizes(memories))
+	}
+}
+
+// fargateMemory lists the memory sizes in MiB that Fargate offers for a number
+// of CPU units (Amazon ECS developer guide, "Task CPU and memory").
+func fargateMemory(cpu int) ([]int, bool) {
+	span := func(from, to, step int) (out []int) {
+		for gb := from; gb <= to; gb += step {
+			out = append(out, gb*1024)
+		}
+		return out
+	}
+	switch cpu {
+	case 256:
+		return []int{512, 1024, 2048}, true
+	case 512:
+		return span(1, 4, 1), true
+	case 1024:
+		return span(2, 8, 1), true
+	case 2048:
+		return span(4, 16, 1), true
+	case 4096:
+		return span(8, 30, 1), true
+	case 8192:
+		return span(16, 60, 4), true
+	case 16384:
+		return span(32, 120, 8), true
+	}
+	return nil, false
+}
+
+func sizes(mib []int) string {
+	if len(mib) <= 4 {
+		return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(mib)), ", "), "[]")
+	}
+	return fmt.Sprintf("%d to %d in steps of %d", mib[0], mib[len(mib)-1], mib[1]-mib[0])
+}
+
+var (
+	envName    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+	secretName = regexp.MustCompile(`(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)$`)
+)
+
+// LooksSecret is whether a variable of this name most likely holds a secret,
+// and its value is not merely a reference to one (an ARN or a path).
+func LooksSecret(name, value string) bool {
+	if !secretName.MatchString(name) || value == "" {
+		return false
+	}
+	return !strings.HasPrefix(value, "arn:") && !strings.HasPrefix(value, "/")
+}
+
+func (j Job) validateEnvironment(ps *problems) {
+	for _, name := range sortedKeys(j.Environment) {
+		field := "environment." + name
+		switch {
+		case !envName.MatchString(name):
+			ps.add(field, "%q cannot name a variable", name)
+		case strings.HasPrefix(name, "BATCHPLANE_"):
+			ps.add(field, "names beginning with BATCHPLANE_ are set by the control plane")
+		case strings.ContainsRune(j.Environment[name], 0):
+			ps.add(field, "contains a NUL character")
+		case LooksSecret(name, j.Environment[name]):
+			ps.add(field, "looks like a secret, and anyone who may read ECS events could read it: put it into the task definition's secrets")
+		}
+	}
+}
+
+func (j Job) validateNotify(ps *problems) {
+	for i, t := range j.Notify.Targets {
+		if !ValidName(t) {
+			ps.add(fmt.Sprintf("notify.targets[%d]", i), "%q cannot name a target: use letters, digits, - and _", t)
+		}
+	}
+	for i, a := range j.Notify.Also {
+		if a != AlsoSucceeded && a != AlsoRelaunched {
+			ps.add(fmt.Sprintf("notify.also[%d]", i), "%q is not one of succeeded, relaunched", a)
+		}
+	}
+}
+
+func (r Retry) validate(ps *problems) {
+	if r.Attempts < 0 || r.Attempts > MaxAttempts {
+		ps.add("retry.attempts", "%d is out of range: 1 to %d launches per run", r.Attempts, MaxAttempts)
+	}
+	if time.Duration(r.Backoff) > MaxBackoff {
+		ps.add("retry.backoff", "%s is too long: at most %s", r.Backoff, Duration(MaxBackoff))
+	}
+	for i, c := range r.ExitCodes {
+		if c == 0 {
+			ps.add(fmt.Sprintf("retry.exitCodes[%d]", i), "0 is success and is never relaunched")
+		}
+	}
+	for i, rule := range r.Rules {
+		rule.validate(fmt.Sprintf("retry.rules[%d]", i), r.Idempotent, ps)
+	}
+}
+
+func (r Rule) validate(field string, idempotent bool, ps *problems) {
+	if !slices.Contains(Actions, r.Action) {
+		ps.add(field+".action", "%q is not one of %s", r.Action, oneOf(Actions))
+	}
+	if r.StopCode == "" && r.StoppedReason == "" && r.ContainerReason == "" && r.ExitCode == nil {
+		ps.add(field, "a rule needs at least one of stopCode, stoppedReason, containerReason, exitCode")
+	}
+	if r.Action != Relaunch {
+		return
+	}
+	if r.ExitCode != nil && *r.ExitCode == 0 {
+		ps.add(field, "exit code 0 is success and is never relaunched")
+		return
+	}
+	if r.ExitCode != nil && !idempotent {
+		ps.add(field, "an exit code proves that the job ran: relaunching it needs `idempotent: true`, or list the code in exitCodes")
+	}
+	if mayHaveStarted(r.StopCode) && !idempotent {
+		ps.add(field, "a task with stop code %s may have run: relaunching it needs `idempotent: true`", r.StopCode)
+	}
+}
+
+// mayHaveStarted is whether a stop code, given in full, is one that tasks get
+// which may have run.
+func mayHaveStarted(stopCode string) bool {
+	return stopCode != "" && !strings.Contains(stopCode, "*") && stopCode != "TaskFailedToStart"
+}
+
+func oneOf[T ~string](values []T) string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return strings.Join(out, ", ")
+}

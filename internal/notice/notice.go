@@ -1,0 +1,171 @@
+// Package notice says which changes of a run speak, and in what words. It is
+// pure: who carries a notice to people and machines is not known here.
+package notice
+
+import (
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// Kind is what a notice is about.
+type Kind string
+
+const (
+	// Failed: a run ended badly. One per run, not per attempt.
+	Failed Kind = "failed"
+	// Missed: a run should have been and was not.
+	Missed Kind = "missed"
+	// Stopped: somebody stopped the task in ECS, not through batchplane.
+	Stopped Kind = "stopped"
+	// Recovered: the first success after a told failure.
+	Recovered Kind = "recovered"
+	// Succeeded and Relaunched are told only where the job asks for them.
+	Succeeded  Kind = "succeeded"
+	Relaunched Kind = "relaunched"
+	// RanAfterAll: a task ran that was not known to have, so the job may have
+	// run twice.
+	RanAfterAll Kind = "ran-after-all"
+)
+
+// Of returns the kinds of notice that the change from before to after owes.
+// item is the job's item as it was before the change.
+func Of(before, after run.Run, j job.Job, item job.Item) []Kind {
+	var kinds []Kind
+	if ended(before, after) {
+		if k := end(after, j, item); k != "" {
+			kinds = append(kinds, k)
+		}
+	}
+	if relaunched(before, after) && slices.Contains(j.Notify.Also, job.AlsoRelaunched) {
+		kinds = append(kinds, Relaunched)
+	}
+	if ranAfterAll(before, after) {
+		kinds = append(kinds, RanAfterAll)
+	}
+	return kinds
+}
+
+// Ended is whether the change ends the run, so that the job's item must be
+// read and may have to be written with it.
+func Ended(before, after run.Run) bool { return ended(before, after) }
+
+func ended(before, after run.Run) bool {
+	return after.Status.Terminal() && (before.Rev == 0 && before.ID == "" || !before.Status.Terminal())
+}
+
+func end(after run.Run, j job.Job, item job.Item) Kind {
+	switch after.Status {
+	case run.Failed, run.Missed:
+		if j.Notify.FirstOnly && !item.FailingSince.IsZero() {
+			return ""
+		}
+		return Kind(after.Status)
+	case run.Stopped:
+		if after.Stopping == nil || after.Stopping.Asker != stop.AskedByPerson {
+			return Stopped
+		}
+	case run.Succeeded:
+		if !item.FailingSince.IsZero() {
+			return Recovered
+		}
+		if slices.Contains(j.Notify.Also, job.AlsoSucceeded) {
+			return Succeeded
+		}
+	}
+	return ""
+}
+
+func relaunched(before, after run.Run) bool {
+	return len(after.Attempts) > len(before.Attempts) && len(before.Attempts) > 0 && after.Round == before.Round
+}
+
+func ranAfterAll(before, after run.Run) bool {
+	for i, a := range after.Attempts {
+		if a.RanAfterAll && i < len(before.Attempts) && !before.Attempts[i].RanAfterAll {
+			return true
+		}
+	}
+	return false
+}
+
+// Keep is the job's item after a run of it ended: failing since its oldest told
+// failure, or no longer failing. changed is whether it must be written.
+func Keep(item job.Item, after run.Run) (next job.Item, changed bool) {
+	switch {
+	case (after.Status == run.Failed || after.Status == run.Missed) && item.FailingSince.IsZero():
+		item.FailingSince = after.FinishedAt
+	case after.Status == run.Succeeded && !item.FailingSince.IsZero():
+		item.FailingSince = time.Time{}
+	default:
+		return item, false
+	}
+	return item, true
+}
+
+// Notice is what people and machines are told of a run. All texts from outside
+// are verbatim here; Text makes them safe to print.
+type Notice struct {
+	// ID is the same for every delivery of one notice.
+	ID          string    `json:"id"`
+	Kind        Kind      `json:"kind"`
+	Stack       string    `json:"stack"`
+	Account     string    `json:"account,omitempty"`
+	Job         string    `json:"job"`
+	Description string    `json:"description,omitempty"`
+	Owner       string    `json:"owner,omitempty"`
+	Run         run.ID    `json:"run"`
+	Status      run.Status `json:"status"`
+	Cause       string    `json:"cause"`
+	// ScheduledFor is UTC; LocalTime is the same in the job's zone.
+	ScheduledFor time.Time `json:"scheduledFor"`
+	LocalTime    string    `json:"localTime"`
+	FinishedAt   time.Time `json:"finishedAt,omitzero"`
+	DurationMs   int64     `json:"durationMs,omitempty"`
+	ExitCode     *int64    `json:"exitCode,omitempty"`
+	Attempts     []Attempt `json:"attempts"`
+	// Logs are the last lines of the last attempt's output, oldest first.
+	Logs []string `json:"logs,omitempty"`
+	// LogsAt says where the whole output is: a URL, a file or a command.
+	LogsAt string `json:"logsAt,omitempty"`
+	// RetryWith is the exact command that retries the run, "" where a retry
+	// makes no sense.
+	RetryWith string   `json:"retryWith,omitempty"`
+	Targets   []string `json:"targets,omitempty"`
+}
+
+// Attempt is an attempt as a notice shows it.
+type Attempt struct {
+	N             int    `json:"n"`
+	TaskARN       string `json:"taskArn,omitempty"`
+	StopCode      string `json:"stopCode,omitempty"`
+	StoppedReason string `json:"stoppedReason,omitempty"`
+	Rule          string `json:"rule,omitempty"`
+	Next          string `json:"next,omitempty"`
+}
+
+// New is the notice of that kind for a run. zone is the job's.
+func New(kind Kind, stack string, r run.Run, j job.Job, zone *time.Location) Notice {
+	n := Notice{
+		ID: string(kind) + ":" + stack + "/" + string(r.ID) + "/" + itoa(len(r.Attempts)), Kind: kind, Stack: stack,
+		Job: r.ID.Job(), Description: j.Description, Owner: j.Owner,
+		Run: r.ID, Status: r.Status, Cause: r.Cause,
+		ScheduledFor: r.ScheduledFor, LocalTime: LocalTime(r.ScheduledFor, zone),
+		FinishedAt: r.FinishedAt, DurationMs: r.Duration().Milliseconds(), ExitCode: r.ExitCode,
+		Targets: j.Notify.Targets,
+	}
+	for _, a := range r.Attempts {
+		n.Attempts = append(n.Attempts, Attempt{
+			N: a.N, TaskARN: a.TaskARN, StopCode: a.StopCode, StoppedReason: a.StoppedReason, Rule: a.Rule, Next: a.Next,
+		})
+	}
+	return n
+}
+
+// LocalTime is a time in its zone, with the zone's name and abbreviation.
+func LocalTime(at time.Time, zone *time.Location) string {
+	return at.In(zone).Format("2006-01-02 15:04") + " " + zone.String()
+}

@@ -1,0 +1,76 @@
+package notice
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Text is the notice in words for a terminal or a mail: a headline, then one
+// fact a line. Control characters of outside texts are made visible.
+func (n Notice) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: %s\n", strings.ToUpper(n.headline()), n.Job, Printable(n.Cause))
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	line("run", "%s, scheduled for %s (%s)", n.Run, n.LocalTime, n.ScheduledFor.UTC().Format("15:04 UTC"))
+	if n.Owner != "" {
+		line("owner", "%s", Printable(n.Owner))
+	}
+	if took := n.took(); took != "" {
+		line("attempts", "%s", took)
+	}
+	for _, a := range n.Attempts {
+		if a.StopCode != "" || a.StoppedReason != "" {
+			line(fmt.Sprintf("attempt %d", a.N), "%s: %s [%s]", a.StopCode, Printable(a.StoppedReason), a.Rule)
+		}
+	}
+	for i, l := range n.Logs {
+		name := ""
+		if i == 0 {
+			name = "last lines"
+		}
+		line(name, "| %s", Printable(l))
+	}
+	if n.LogsAt != "" {
+		line("logs", "%s", n.LogsAt)
+	}
+	if n.RetryWith != "" {
+		line("retry", "%s", n.RetryWith)
+	}
+	return b.String()
+}
+
+func (n Notice) headline() string {
+	return strings.ReplaceAll(string(n.Kind), "-", " ")
+}
+
+func (n Notice) took() string {
+	if len(n.Attempts) == 0 {
+		return ""
+	}
+	s := strconv.Itoa(len(n.Attempts))
+	if n.DurationMs > 0 {
+		s += ", ran " + (time.Duration(n.DurationMs) * time.Millisecond).String()
+	}
+	return s
+}
+
+// Printable replaces everything that could steer a terminal: control
+// characters become spaces or their Go escapes.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r':
+			return ' '
+		case r == '\u2028' || r == '\u2029' || unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+			return '\ufffd'
+		}
+		return r
+	}, s)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

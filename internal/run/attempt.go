@@ -1,0 +1,100 @@
+package run
+
+import (
+	"time"
+
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// Attempt is the n-th launch of a run, from 1. What ECS said stays verbatim.
+type Attempt struct {
+	N int `json:"n"`
+	// TaskDefinition is the revision that this attempt asked for.
+	TaskDefinition string `json:"taskDefinition,omitempty"`
+	// Sends counts RunTask requests, each before it goes out; Refusals those
+	// whose answer proves that this request launched nothing.
+	Sends    int `json:"sends"`
+	Refusals int `json:"refusals,omitempty"`
+	// SentAt is when the first send was counted.
+	SentAt time.Time `json:"sentAt"`
+
+	// TaskARN is set once ECS is known to have accepted the task, at
+	// AcceptedAt.
+	TaskARN    string    `json:"taskArn,omitempty"`
+	AcceptedAt time.Time `json:"acceptedAt,omitzero"`
+	// LastStatus and Version are the newest state seen of the task.
+	LastStatus string    `json:"lastStatus,omitempty"`
+	Version    int64     `json:"version,omitempty"`
+	StartedAt  time.Time `json:"startedAt,omitzero"`
+
+	// EndedAt is when the attempt was over; what follows is its end.
+	EndedAt         time.Time `json:"endedAt,omitzero"`
+	StopCode        string    `json:"stopCode,omitempty"`
+	StoppedReason   string    `json:"stoppedReason,omitempty"`
+	ContainerReason string    `json:"containerReason,omitempty"`
+	ExitCode        *int64    `json:"exitCode,omitempty"`
+	ImageDigest     string    `json:"imageDigest,omitempty"`
+
+	Class   stop.Class  `json:"class,omitempty"`
+	Started stop.Answer `json:"started,omitempty"`
+	Helps   stop.Answer `json:"helps,omitempty"`
+	Rule    string      `json:"rule,omitempty"`
+	Why     string      `json:"why,omitempty"`
+	// Next says in words what was decided, and why where it is not plain.
+	Next string `json:"next,omitempty"`
+	// RanAfterAll is whether the task turned out to have run although the
+	// attempt had been judged before.
+	RanAfterAll bool `json:"ranAfterAll,omitempty"`
+}
+
+// Over is whether the attempt has ended.
+func (a *Attempt) Over() bool { return !a.EndedAt.IsZero() }
+
+// unanswered is how many sends may have launched a task: more than none, and
+// a further refusal of one of them proves nothing for the others.
+func (a *Attempt) unanswered() int { return a.Sends - a.Refusals }
+
+// InDoubt is whether a task may exist of which we know nothing.
+func (a *Attempt) InDoubt() bool {
+	return !a.Over() && a.TaskARN == "" && a.unanswered() > 0
+}
+
+// note keeps what ECS said and how it was read.
+func (a *Attempt) note(s stop.Stop, v stop.Verdict) {
+	a.StopCode, a.StoppedReason = s.Code, s.Reason
+	if s.Kind == stop.LaunchException {
+		a.StopCode = s.ErrorCode
+	}
+	if c := mainContainer(s); c != nil {
+		a.ExitCode, a.ImageDigest = c.ExitCode, c.ImageDigest
+	}
+	a.ContainerReason = containerReason(s)
+	a.Class, a.Started, a.Helps, a.Rule, a.Why = v.Class, v.Started, v.Helps, v.Rule, v.Why
+}
+
+// mainContainer is the job's container of a stop: by name, or the only one.
+func mainContainer(s stop.Stop) *stop.Container {
+	for i := range s.Containers {
+		if s.Containers[i].Name == s.Container {
+			return &s.Containers[i]
+		}
+	}
+	if s.Container == "" && len(s.Containers) == 1 {
+		return &s.Containers[0]
+	}
+	return nil
+}
+
+// containerReason is the job's container's reason, or the first one given,
+// with its container's name.
+func containerReason(s stop.Stop) string {
+	if c := mainContainer(s); c != nil && c.Reason != "" {
+		return c.Reason
+	}
+	for _, c := range s.Containers {
+		if c.Reason != "" {
+			return c.Name + ": " + c.Reason
+		}
+	}
+	return ""
+}

@@ -1,0 +1,286 @@
+package run
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// Decide says what an event does to a run. It answers every event in every
+// status, is deterministic, and performs nothing. A terminal status is left
+// only by RetryAsked; an older attempt and a known version change nothing.
+func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) Decision {
+	d := decider{job: j, r: r.clone(), now: now, t: t}
+	outcome, why := d.on(e)
+	if outcome == Ignored || outcome == Denied {
+		return Decision{Next: r, Outcome: outcome, Why: why}
+	}
+	d.r.settleDue(now, t)
+	return Decision{Next: d.r, Outcome: outcome, Why: why}
+}
+
+// settleDue keeps the rule that exactly the open runs are due some time.
+func (r *Run) settleDue(now time.Time, t Timing) {
+	switch {
+	case !r.Open():
+		r.DueAt = time.Time{}
+	case r.DueAt.IsZero():
+		r.DueAt = now.Add(t.Told)
+	}
+}
+
+// decider is one decision on its way: r is changed in place.
+type decider struct {
+	job job.Job
+	r   Run
+	now time.Time
+	t   Timing
+}
+
+func (d *decider) on(e Event) (Outcome, string) {
+	switch e := e.(type) {
+	case Triggered:
+		return d.triggered(e)
+	case Due:
+		return d.due(e)
+	case Unresolved:
+		return d.unresolved(e)
+	case RetryAsked:
+		return d.retry(e)
+	case StopAsked:
+		return d.stop(e)
+	case Done:
+		return d.done(e)
+	}
+	return d.onTask(e)
+}
+
+// onTask takes the events that speak of one attempt.
+func (d *decider) onTask(e Event) (Outcome, string) {
+	switch e := e.(type) {
+	case Launched:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.accepted(a, e.TaskARN, e.LastStatus) })
+	case Refused:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.refused(a, e.Stop) })
+	case NoAnswer:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.noAnswer(a, e.Err) })
+	case Found:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.found(a, e.TaskARNs) })
+	case Seen:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.seen(a, e) })
+	case Gone:
+		return d.onAttempt(e.Attempt, d.gone)
+	}
+	return Ignored, fmt.Sprintf("no such event: %T", e)
+}
+
+func (d *decider) onAttempt(n int, f func(*Attempt) (Outcome, string)) (Outcome, string) {
+	a := d.r.Attempt(n)
+	if a == nil {
+		return Ignored, fmt.Sprintf("the run has no attempt %d", n)
+	}
+	return f(a)
+}
+
+// current is whether a is the attempt that the run is on.
+func (d *decider) current(a *Attempt) bool {
+	return a.N == len(d.r.Attempts) && !d.r.Status.Terminal() && !a.Over()
+}
+
+func (d *decider) triggered(e Triggered) (Outcome, string) {
+	d.r.Duplicates++
+	if d.r.Owes(Launch) && !d.r.Status.Terminal() {
+		d.resend()
+		return Duplicate, fmt.Sprintf("duplicate of %s, whose launch was owed: sent again with the same token", d.r.ID)
+	}
+	return Duplicate, fmt.Sprintf("duplicate of %s, which %s", d.r.ID, d.r.Status.Sentence())
+}
+
+func (d *decider) due(e Due) (Outcome, string) {
+	if d.r.DueAt.IsZero() || d.r.DueAt.After(d.now) {
+		return Ignored, "not due yet"
+	}
+	switch d.r.Status {
+	case Queued:
+		return d.dequeue(e.Task)
+	case Launching:
+		return d.resolveDoubt()
+	case Running:
+		return Ignored, "a running task is looked at"
+	}
+	d.r.DueAt = d.now.Add(d.t.Told)
+	return Did, "what is owed is tried again"
+}
+
+// dequeue launches: the attempt that ECS's rate limit put off, or a new one.
+func (d *decider) dequeue(newest *TaskDefinition) (Outcome, string) {
+	if d.r.Renew {
+		if newest == nil {
+			return Ignored, "the task definition must be resolved first"
+		}
+		d.r.Task, d.r.Renew = *newest, false
+	}
+	if a := d.r.Last(); a != nil && !a.Over() {
+		d.r.Status, d.r.Cause = Launching, fmt.Sprintf("launching attempt %d", a.N)
+		d.resend()
+		return Did, d.r.Cause
+	}
+	d.r.launch(d.now, d.t)
+	return Did, d.r.Cause
+}
+
+// unresolved waits for a revision of the task definition, for as long as a
+// launch in doubt would be tried.
+func (d *decider) unresolved(e Unresolved) (Outcome, string) {
+	if d.r.Status != Queued || !d.r.Renew || d.r.DueAt.After(d.now) {
+		return Ignored, "no revision is waited for"
+	}
+	if e.Final || d.now.Sub(d.r.waitingSince()) >= d.t.TokenLife {
+		d.finish(Failed, "not launched: "+e.Err, d.now)
+		return Did, d.r.Cause
+	}
+	d.r.Cause = "waiting for the task definition: " + e.Err
+	d.r.DueAt = d.now.Add(d.t.Doubt)
+	return Did, d.r.Cause
+}
+
+// waitingSince is when the run last began to wait for a launch.
+func (r *Run) waitingSince() time.Time {
+	if a := r.Last(); a != nil {
+		return a.EndedAt
+	}
+	return r.QueuedAt
+}
+
+// resolveDoubt sends the same request again while ECS keeps its token, and
+// searches for the task after that.
+func (d *decider) resolveDoubt() (Outcome, string) {
+	a := d.r.Last()
+	if d.now.Sub(a.SentAt) < d.t.TokenLife {
+		d.resend()
+		return Did, fmt.Sprintf("attempt %d is in doubt: sent again with the same token", a.N)
+	}
+	d.r.settle(func(e Effect) bool { return e.Kind == Launch })
+	d.r.Owe(Effect{Kind: Find, Attempt: a.N})
+	d.r.DueAt = d.now.Add(d.t.Doubt)
+	return Did, fmt.Sprintf("attempt %d is in doubt and its token is too old to send again: looking for its task", a.N)
+}
+
+// resend counts a further send of the last attempt before it goes out.
+func (d *decider) resend() {
+	a := d.r.Last()
+	a.Sends++
+	d.r.Owe(Effect{Kind: Launch, Attempt: a.N})
+	d.r.DueAt = d.now.Add(d.t.Doubt)
+}
+
+// launch adds an attempt, owes its launch and counts its first send.
+func (r *Run) launch(now time.Time, t Timing) {
+	n := len(r.Attempts) + 1
+	r.Attempts = append(r.Attempts, Attempt{N: n, TaskDefinition: r.Task.ARN, Sends: 1, SentAt: now})
+	r.Status, r.Cause = Launching, fmt.Sprintf("launching attempt %d", n)
+	r.Owe(Effect{Kind: Launch, Attempt: n})
+	r.DueAt = now.Add(t.Doubt)
+}
+
+func (d *decider) retry(e RetryAsked) (Outcome, string) {
+	if d.r.received(e.Trigger) {
+		d.r.Duplicates++
+		return Duplicate, fmt.Sprintf("duplicate of a retry of %s that was received before; it %s", d.r.ID, d.r.Status.Sentence())
+	}
+	switch {
+	case !d.r.Status.Terminal():
+		return Denied, fmt.Sprintf("%s %s: stop it first, or start another with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
+	case d.r.Status == Succeeded && !e.Force:
+		return Denied, fmt.Sprintf("%s already succeeded: use --force to run it again", d.r.ID)
+	}
+	d.r.Definition, d.r.Task, d.r.Renew = e.Definition, e.Task, false
+	d.r.Triggers = append(d.r.Triggers, e.Trigger)
+	d.r.Round, d.r.Stopping = len(d.r.Attempts)+1, nil
+	d.r.StartedAt, d.r.FinishedAt, d.r.ExitCode = time.Time{}, time.Time{}, nil
+	d.r.launch(d.now, d.t)
+	return Did, fmt.Sprintf("launched attempt %d of %s", len(d.r.Attempts), d.r.ID)
+}
+
+// received is whether a request with the same id came before.
+func (r *Run) received(t Trigger) bool {
+	return t.Request != "" && slices.ContainsFunc(r.Triggers, func(o Trigger) bool {
+		return o.Kind == t.Kind && o.Request == t.Request
+	})
+}
+
+func (d *decider) stop(e StopAsked) (Outcome, string) {
+	if d.r.Status.Terminal() {
+		return Denied, fmt.Sprintf("%s %s: there is nothing to stop", d.r.ID, d.r.Status.Sentence())
+	}
+	if d.r.Stopping != nil && d.r.Stopping.Asker == stop.AskedByPerson {
+		return Duplicate, fmt.Sprintf("%s is being stopped already", d.r.ID)
+	}
+	a := d.r.Last()
+	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now}
+	if a == nil || a.Over() || (a.TaskARN == "" && a.unanswered() == 0) {
+		if a != nil && !a.Over() {
+			a.EndedAt, a.Next = d.now, "stopped before it was launched"
+		}
+		d.finish(Stopped, d.r.Stopping.cause(), d.now)
+		return Did, fmt.Sprintf("%s was waiting and is stopped: nothing had been launched", d.r.ID)
+	}
+	d.r.Stopping.While = a.LastStatus
+	if a.TaskARN == "" {
+		return Did, fmt.Sprintf("%s will be stopped as soon as ECS says which task it is", d.r.ID)
+	}
+	d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
+	return Did, fmt.Sprintf("stopping %s", d.r.ID)
+}
+
+func (s *StopRequest) cause() string {
+	who := "a person"
+	if s.By != "" {
+		who = s.By
+	}
+	return fmt.Sprintf("stopped by %s: %s", who, s.Reason)
+}
+
+func (d *decider) done(e Done) (Outcome, string) {
+	if !slices.Contains(d.r.Owed, e.Effect) {
+		return Ignored, "it was not owed"
+	}
+	d.r.settle(func(o Effect) bool { return o == e.Effect })
+	if e.Effect.Kind == StopTask {
+		d.lookBy(d.t.FirstLook)
+	}
+	return Did, "done"
+}
+
+// lookBy brings the next look forward to at most wait from now.
+func (d *decider) lookBy(wait time.Duration) {
+	if at := d.now.Add(wait); d.r.DueAt.IsZero() || at.Before(d.r.DueAt) {
+		d.r.DueAt = at
+	}
+}
+
+// finish ends the run. Launches and stops that are still owed have no object
+// any more; notices stay owed.
+func (d *decider) finish(s Status, cause string, at time.Time) {
+	d.r.Status, d.r.Cause, d.r.FinishedAt = s, cause, at
+	d.r.DueAt, d.r.Renew = time.Time{}, false
+	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
+}
+
+// Sentence says a status as the end of a sentence that begins with a run.
+func (s Status) Sentence() string {
+	switch s {
+	case Queued:
+		return "waits to be launched"
+	case Launching:
+		return "is being launched"
+	case Running:
+		return "is running"
+	case Skipped, Missed, Stopped:
+		return "was " + string(s)
+	}
+	return "has " + string(s)
+}

@@ -1,0 +1,125 @@
+package run
+
+import (
+	"time"
+
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// Event is something that happened to a run: a request, an answer of ECS, a
+// task's state, or that its time has come.
+type Event interface{ event() }
+
+type (
+	// Triggered is a further trigger for a run that exists.
+	Triggered struct{ Trigger Trigger }
+
+	// Due says that the run's DueAt has passed. Task is the newest revision
+	// where the run asked for one by Renew.
+	Due struct{ Task *TaskDefinition }
+
+	// Unresolved: the run asked for the newest revision and there is none to be
+	// had now, or ever where Final.
+	Unresolved struct {
+		Err   string
+		Final bool
+	}
+
+	// Launched: ECS accepted the task of an attempt, or said which task an
+	// earlier send of the same request had launched.
+	Launched struct {
+		Attempt    int
+		TaskARN    string
+		LastStatus string
+	}
+
+	// Refused: ECS answered a send with a refusal, an error or failures[].
+	Refused struct {
+		Attempt int
+		Stop    stop.Stop
+	}
+
+	// NoAnswer: a send may or may not have launched a task.
+	NoAnswer struct {
+		Attempt int
+		Err     string
+	}
+
+	// Found is what a search by startedBy brought; no ARNs prove nothing.
+	Found struct {
+		Attempt  int
+		TaskARNs []string
+	}
+
+	// Seen is a state of an attempt's task, from an event or from a look.
+	Seen struct {
+		Attempt int
+		TaskARN string
+		Version int64
+		Stop    stop.Stop
+		// EndedAt is when the task's containers ended, else when it stopped.
+		EndedAt time.Time
+		// Look is whether we asked for the state, so that the next look must be
+		// set even when nothing is new.
+		Look bool
+	}
+
+	// Gone: ECS does not know the attempt's task.
+	Gone struct{ Attempt int }
+
+	// RetryAsked: a person asks for a further attempt of the same run.
+	RetryAsked struct {
+		Trigger    Trigger
+		Force      bool
+		Definition string
+		Task       TaskDefinition
+	}
+
+	// StopAsked: a person asks to stop the run.
+	StopAsked struct {
+		By     string
+		Reason string
+	}
+
+	// Done: an owed effect was performed.
+	Done struct{ Effect Effect }
+)
+
+func (Triggered) event()  {}
+func (Due) event()        {}
+func (Unresolved) event() {}
+func (Launched) event()   {}
+func (Refused) event()    {}
+func (NoAnswer) event()   {}
+func (Found) event()      {}
+func (Seen) event()       {}
+func (Gone) event()       {}
+func (RetryAsked) event() {}
+func (StopAsked) event()  {}
+func (Done) event()       {}
+
+// Outcome says what an event came to.
+type Outcome string
+
+const (
+	// Did: the run moved on.
+	Did Outcome = "did"
+	// Ignored: nothing is new; nothing needs to be saved.
+	Ignored Outcome = "ignored"
+	// Duplicate: the request was received before.
+	Duplicate Outcome = "duplicate"
+	// Denied: a person's request cannot be done; Why says what to do instead.
+	Denied Outcome = "refused"
+)
+
+// Decision is what to do next. Next must be saved before its owed effects are
+// performed; it equals the run that was given where Outcome is Ignored or
+// Denied.
+type Decision struct {
+	Next    Run
+	Outcome Outcome
+	Why     string
+}
+
+// Effects are the effects that are owed after the decision.
+func (d Decision) Effects() []Effect { return d.Next.Owed }

@@ -1,0 +1,169 @@
+package run
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// conclude decides what an attempt's end means for the run.
+func (d *decider) conclude(a *Attempt, s stop.Stop, v stop.Verdict, ended time.Time) string {
+	if req := d.r.Stopping; req != nil && req.Asker == stop.AskedByPerson {
+		a.Next = "stopped"
+		d.end(a, Stopped, req.cause(), ended)
+		return d.r.Cause
+	}
+	switch v.Class {
+	case stop.Succeeded:
+		a.Next = "succeeded"
+		d.end(a, Succeeded, "succeeded", ended)
+		return d.r.Cause
+	case stop.StoppedByUser:
+		a.Next = "stopped"
+		d.end(a, Stopped, "stopped in ECS: "+orNone(s.Reason), ended)
+		return d.r.Cause
+	}
+	again := relaunch(d.job, s, v)
+	if !again.Yes {
+		a.Next = "failed: " + again.Why
+		d.end(a, Failed, cause(a, v), ended)
+		return d.r.Cause
+	}
+	made, limit := a.N-d.r.Round+1, d.job.Retry.Limit()
+	if made >= limit {
+		a.Next = fmt.Sprintf("failed: %d of %d attempts are used up", made, limit)
+		d.end(a, Failed, fmt.Sprintf("%s; %d of %d attempts used", cause(a, v), made, limit), ended)
+		return d.r.Cause
+	}
+	return d.again(a, again, made)
+}
+
+// end finishes the run with what its last attempt showed.
+func (d *decider) end(a *Attempt, s Status, why string, ended time.Time) {
+	d.r.ExitCode = a.ExitCode
+	d.finish(s, why, ended)
+}
+
+// again launches the next attempt, at once or after its backoff.
+func (d *decider) again(a *Attempt, why again, made int) string {
+	d.r.Stopping, d.r.StartedAt = nil, time.Time{}
+	d.r.settle(func(e Effect) bool { return e.Kind == Launch })
+	d.r.Renew = why.Renew
+	wait := Backoff(d.job.Retry, d.r.ID, made, why.Unclear)
+	if wait == 0 && !why.Renew {
+		a.Next = "relaunched at once: " + why.Why
+		d.r.launch(d.now, d.t)
+		return a.Next
+	}
+	a.Next = fmt.Sprintf("relaunch in %s: %s", wait.Round(time.Second), why.Why)
+	d.r.Status, d.r.Cause = Queued, a.Next
+	d.r.DueAt = d.now.Add(wait)
+	return a.Next
+}
+
+// again is the answer to "make a further attempt?".
+type again struct {
+	Yes bool
+	// Unclear asks for the longer backoff.
+	Unclear bool
+	// Renew asks for the newest revision of the task definition.
+	Renew bool
+	Why   string
+}
+
+// relaunch is the whole policy: the job's own rules first, then the two
+// answers of the verdict, then what the job says of itself. It never says yes
+// to something that may have started unless the job allows it.
+func relaunch(j job.Job, s stop.Stop, v stop.Verdict) again {
+	own, passed := ownRules(j, s, v)
+	if own != nil {
+		return *own
+	}
+	a := builtIn(j, s, v)
+	if passed != "" {
+		a.Why += "; " + passed
+	}
+	return a
+}
+
+// ownRules tries the job's rules in order. passed says of a rule that matched
+// why it could not apply.
+func ownRules(j job.Job, s stop.Stop, v stop.Verdict) (own *again, passed string) {
+	f := facts(s)
+	for i, rule := range j.Retry.Rules {
+		if !rule.Matches(f) {
+			continue
+		}
+		name := fmt.Sprintf("the job's rule %d (%s)", i+1, rule)
+		if rule.Action == job.Fail {
+			return &again{Why: name}, ""
+		}
+		if v.Started == stop.No || j.Retry.Idempotent {
+			return &again{Yes: true, Why: name}, ""
+		}
+		passed = name + " did not apply: the task may have run and the job is not idempotent"
+	}
+	return nil, passed
+}
+
+func facts(s stop.Stop) job.Facts {
+	f := job.Facts{StopCode: s.Code, StoppedReason: s.Reason}
+	for _, c := range s.Containers {
+		if c.Reason != "" {
+			f.ContainerReasons = append(f.ContainerReasons, c.Reason)
+		}
+	}
+	if c := mainContainer(s); c != nil {
+		f.ExitCode = c.ExitCode
+	}
+	return f
+}
+
+func builtIn(j job.Job, s stop.Stop, v stop.Verdict) again {
+	switch {
+	case v.Rule == stop.RuleInactive && v.Started == stop.No && !j.Pinned():
+		return again{Yes: true, Renew: true, Why: "nothing started, and the newest revision is taken instead of the inactive one"}
+	case v.Started == stop.No && v.Helps == stop.No:
+		return again{Why: "a person must mend it: " + v.Why}
+	case v.Started == stop.No:
+		return again{Yes: true, Unclear: v.Helps == stop.Unknown, Why: "nothing started: " + v.Why}
+	case listedExit(j, s, v):
+		return again{Yes: true, Why: "the job lists this exit code for a relaunch"}
+	case j.Retry.Idempotent && interruptedOrUnknown(v):
+		return again{Yes: true, Why: "it may have run, and the job is idempotent: " + v.Why}
+	}
+	return again{Why: v.Why}
+}
+
+// listedExit is whether the job itself ended with an exit code that its
+// definition lists; a code that a stop forced on it is not the job's own.
+func listedExit(j job.Job, s stop.Stop, v stop.Verdict) bool {
+	c := mainContainer(s)
+	return v.Class == stop.AppFailed && s.Asked == "" && c != nil && c.ExitCode != nil &&
+		slices.Contains(j.Retry.ExitCodes, *c.ExitCode)
+}
+
+func interruptedOrUnknown(v stop.Verdict) bool {
+	return v.Class == stop.Interrupted || (v.Started == stop.Unknown && v.Helps != stop.No)
+}
+
+// cause says a bad end in few words, the exit code first where there is one.
+func cause(a *Attempt, v stop.Verdict) string {
+	if v.Class == stop.AppFailed && a.ExitCode != nil && *a.ExitCode != 0 {
+		if a.ContainerReason != "" {
+			return fmt.Sprintf("exit code %d: %s", *a.ExitCode, a.ContainerReason)
+		}
+		return fmt.Sprintf("exit code %d", *a.ExitCode)
+	}
+	return v.Why
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "no reason given"
+	}
+	return s
+}

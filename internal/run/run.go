@@ -1,0 +1,246 @@
+// Package run is the life of a run as data: what is known of it, what may
+// happen to it, and what to do next. Decide is the one place where that is
+// decided; it is total, deterministic and free of I/O.
+package run
+
+import (
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// Run is one occurrence of a job.
+type Run struct {
+	ID ID `json:"id"`
+	// ScheduledFor is the nominal minute, UTC; for a run by hand the time of
+	// the request.
+	ScheduledFor time.Time `json:"scheduledFor"`
+	// Definition is the hash of the job's definition that this run uses.
+	Definition string `json:"definition"`
+	// Task is the task definition revision that launches use.
+	Task TaskDefinition `json:"task"`
+	// Command and Environment are what a person gave a run by hand in place of,
+	// and on top of, the job's own.
+	Command     []string          `json:"command,omitempty"`
+	Environment map[string]string `json:"environment,omitempty"`
+
+	Status Status `json:"status"`
+	// Cause says in words why the run is where it is.
+	Cause string `json:"cause,omitempty"`
+	// DueAt is when time alone must drive the run; zero when nothing is due.
+	DueAt time.Time `json:"dueAt,omitzero"`
+
+	QueuedAt   time.Time `json:"queuedAt"`
+	StartedAt  time.Time `json:"startedAt,omitzero"`
+	FinishedAt time.Time `json:"finishedAt,omitzero"`
+	ExitCode   *int64    `json:"exitCode,omitempty"`
+
+	Attempts []Attempt `json:"attempts,omitempty"`
+	// Round is the first attempt of the present round: a person's retry begins
+	// a new one with a full allowance of attempts.
+	Round int `json:"round,omitempty"`
+	// Renew is whether the task definition must be resolved anew before the
+	// next launch, since the recorded revision is INACTIVE.
+	Renew bool `json:"renew,omitempty"`
+
+	Triggers   []Trigger `json:"triggers,omitempty"`
+	Duplicates int       `json:"duplicates,omitempty"`
+	// Stopping is the request to stop the present task; nil when none stands.
+	Stopping *StopRequest `json:"stopping,omitempty"`
+	// Owed are effects that were decided and are not known to be done.
+	Owed []Effect `json:"owed,omitempty"`
+
+	// Rev is the optimistic lock: the revision this value was read at, 0 when
+	// it was never stored.
+	Rev int64 `json:"-"`
+}
+
+// TaskDefinition is a pinned revision and what of it matters.
+type TaskDefinition struct {
+	// ARN is the revision's full ARN.
+	ARN string `json:"arn"`
+	// Container is the job's own container.
+	Container  string         `json:"container"`
+	Containers []stop.Defined `json:"containers,omitempty"`
+}
+
+// Trigger is one request that was received for the run.
+type Trigger struct {
+	At time.Time `json:"at"`
+	// Kind is schedule, run or retry.
+	Kind TriggerKind `json:"kind"`
+	// Request is the caller's request id, By who asked.
+	Request string `json:"request,omitempty"`
+	By      string `json:"by,omitempty"`
+}
+
+// TriggerKind is what a trigger asked for.
+type TriggerKind string
+
+const (
+	BySchedule TriggerKind = "schedule"
+	ByHand     TriggerKind = "run"
+	ByRetry    TriggerKind = "retry"
+)
+
+// StopRequest is a stop of the present task that was asked for.
+type StopRequest struct {
+	Asker  stop.Asker `json:"asker"`
+	By     string     `json:"by,omitempty"`
+	Reason string     `json:"reason"`
+	At     time.Time  `json:"at"`
+	// While is the task's lastStatus when it was asked for, "" when unknown.
+	While string `json:"while,omitempty"`
+}
+
+// EffectKind is what an effect does.
+type EffectKind string
+
+const (
+	// Launch sends RunTask for an attempt.
+	Launch EffectKind = "launch"
+	// StopTask asks ECS to stop an attempt's task.
+	StopTask EffectKind = "stop-task"
+	// Find looks for an attempt's task by its startedBy.
+	Find EffectKind = "find"
+	// Tell gives a notice; Notice is its kind.
+	Tell EffectKind = "tell"
+)
+
+// Effect is something that must be done outside, saved before it is done.
+type Effect struct {
+	Kind    EffectKind `json:"kind"`
+	Attempt int        `json:"attempt,omitempty"`
+	// Notice is the kind of notice that a Tell gives.
+	Notice string `json:"notice,omitempty"`
+}
+
+// Last is the newest attempt, nil when there is none.
+func (r *Run) Last() *Attempt {
+	if len(r.Attempts) == 0 {
+		return nil
+	}
+	return &r.Attempts[len(r.Attempts)-1]
+}
+
+// Attempt is attempt n, nil when there is none.
+func (r *Run) Attempt(n int) *Attempt {
+	if n < 1 || n > len(r.Attempts) {
+		return nil
+	}
+	return &r.Attempts[n-1]
+}
+
+// Owes is whether an effect of that kind is owed.
+func (r *Run) Owes(kind EffectKind) bool {
+	return slices.ContainsFunc(r.Owed, func(e Effect) bool { return e.Kind == kind })
+}
+
+// Owe adds an effect, once.
+func (r *Run) Owe(e Effect) {
+	if !slices.Contains(r.Owed, e) {
+		r.Owed = append(r.Owed, e)
+	}
+}
+
+// settle removes the effects that match.
+func (r *Run) settle(match func(Effect) bool) {
+	r.Owed = slices.DeleteFunc(r.Owed, match)
+}
+
+// Open is whether time must still look at the run: it has not ended, or
+// something is owed.
+func (r *Run) Open() bool { return !r.Status.Terminal() || len(r.Owed) > 0 }
+
+// Duration is from the start of the run's task to its end; 0 while unknown.
+func (r *Run) Duration() time.Duration {
+	if r.StartedAt.IsZero() || r.FinishedAt.IsZero() {
+		return 0
+	}
+	return r.FinishedAt.Sub(r.StartedAt)
+}
+
+// clone copies everything that Decide may change.
+func (r Run) clone() Run {
+	r.Attempts = slices.Clone(r.Attempts)
+	r.Triggers = slices.Clone(r.Triggers)
+	r.Owed = slices.Clone(r.Owed)
+	if r.Stopping != nil {
+		s := *r.Stopping
+		r.Stopping = &s
+	}
+	return r
+}
+
+// Request is a first request for a run.
+type Request struct {
+	ID           ID
+	ScheduledFor time.Time
+	Trigger      Trigger
+	Definition   string
+	Task         TaskDefinition
+	Command      []string
+	Environment  map[string]string
+}
+
+// New is the run that a first request claims: attempt 1 with its launch owed
+// and its first send counted.
+func New(req Request, now time.Time, t Timing) Run {
+	r := Run{
+		ID: req.ID, ScheduledFor: req.ScheduledFor.UTC(), Definition: req.Definition, Task: req.Task,
+		Command: req.Command, Environment: req.Environment,
+		QueuedAt: now, Round: 1, Triggers: []Trigger{req.Trigger},
+	}
+	r.launch(now, t)
+	r.Cause = "launching"
+	return r
+}
+
+// NewUnresolved is a run whose task definition could not be resolved just now:
+// it is claimed, so that it is seen, and launched when it can be.
+func NewUnresolved(req Request, why string, now time.Time, t Timing) Run {
+	return Run{
+		ID: req.ID, ScheduledFor: req.ScheduledFor.UTC(), Definition: req.Definition,
+		Command: req.Command, Environment: req.Environment,
+		QueuedAt: now, Round: 1, Triggers: []Trigger{req.Trigger},
+		Status: Queued, Cause: "waiting for the task definition: " + why, Renew: true, DueAt: now.Add(t.Throttled),
+	}
+}
+
+// NewFailed is a run that could not be claimed for launching because its
+// definition cannot be launched at all; why says what to mend.
+func NewFailed(req Request, why string, now time.Time) Run {
+	return Run{
+		ID: req.ID, ScheduledFor: req.ScheduledFor.UTC(), Definition: req.Definition, Task: req.Task,
+		Command: req.Command, Environment: req.Environment,
+		QueuedAt: now, FinishedAt: now, Round: 1, Triggers: []Trigger{req.Trigger},
+		Status: Failed, Cause: why,
+	}
+}
+
+// Effective is the job as this run launches it: a run by hand may replace the
+// command and add variables.
+func (r *Run) Effective(j job.Job) job.Job {
+	if len(r.Command) > 0 {
+		j.Command = r.Command
+	}
+	if len(r.Environment) > 0 {
+		env := make(map[string]string, len(j.Environment)+len(r.Environment))
+		for k, v := range j.Environment {
+			env[k] = v
+		}
+		for k, v := range r.Environment {
+			env[k] = v
+		}
+		j.Environment = env
+	}
+	return j
+}
+
+// OweTell owes a notice of that kind.
+func (r *Run) OweTell(notice string, now time.Time, t Timing) {
+	r.Owe(Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice})
+	r.settleDue(now, t)
+}

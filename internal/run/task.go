@@ -1,0 +1,220 @@
+package run
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// Rules that this room adds to the classifier's, for ends that ECS did not
+// describe.
+const (
+	RuleInDoubt     = "launch-in-doubt"
+	RuleEndedUnseen = "ended-unseen"
+)
+
+// accepted: ECS said which task the attempt launched.
+func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string) {
+	if a.TaskARN != "" && a.TaskARN != arn {
+		return d.second(a, arn)
+	}
+	known := a.TaskARN == arn
+	a.TaskARN = arn
+	if !d.current(a) {
+		if known {
+			return Ignored, fmt.Sprintf("attempt %d is over", a.N)
+		}
+		return Did, fmt.Sprintf("attempt %d is over; its task is noted", a.N)
+	}
+	d.r.settle(func(e Effect) bool { return e.Kind == Launch || e.Kind == Find })
+	if known && d.r.Status == Running {
+		return Ignored, "accepted before"
+	}
+	a.AcceptedAt = d.now
+	a.LastStatus = cmp.Or(a.LastStatus, lastStatus)
+	d.r.Status, d.r.Cause = Running, fmt.Sprintf("attempt %d was accepted by ECS", a.N)
+	d.r.DueAt = d.now.Add(d.t.FirstLook)
+	if lastStatus == "STOPPED" {
+		d.r.DueAt = d.now
+	}
+	if d.r.Stopping != nil {
+		d.r.Stopping.While = lastStatus
+		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
+	}
+	return Did, "launched"
+}
+
+// second: another task carries an attempt's mark. ECS's idempotency forbids
+// it; should it happen, it is told.
+func (d *decider) second(a *Attempt, arn string) (Outcome, string) {
+	if a.RanAfterAll {
+		return Ignored, "a second task of this attempt was told before"
+	}
+	a.RanAfterAll = true
+	a.Next = fmt.Sprintf("a second task of this attempt exists: %s", arn)
+	return Did, a.Next
+}
+
+// refused: a send was answered with a refusal. It is proof that the attempt
+// launched nothing only when no other send of it is without an answer.
+func (d *decider) refused(a *Attempt, s stop.Stop) (Outcome, string) {
+	v := stop.Classify(s)
+	if !d.current(a) || a.TaskARN != "" {
+		return Ignored, "a refusal of an attempt that is settled"
+	}
+	if v.Started != stop.No {
+		return d.noAnswer(a, s.Reason)
+	}
+	a.Refusals++
+	switch {
+	case a.unanswered() > 0:
+		a.Next = fmt.Sprintf("a send was refused (%s), but an earlier one has no answer", v.Rule)
+		return Did, d.doubt(a)
+	case stop.Throttled(s):
+		d.r.settle(func(e Effect) bool { return e.Kind == Launch })
+		d.r.Status, d.r.Cause = Queued, "waiting: ECS limits the rate of launches"
+		d.r.DueAt = d.now.Add(d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled)))
+		return Did, d.r.Cause
+	}
+	a.EndedAt = d.now
+	a.note(s, v)
+	return Did, d.conclude(a, s, v, d.now)
+}
+
+func (d *decider) noAnswer(a *Attempt, err string) (Outcome, string) {
+	if !d.current(a) || a.TaskARN != "" {
+		return Ignored, "no answer for an attempt that is settled"
+	}
+	a.Next = "no answer to a send: " + err
+	return Did, d.doubt(a)
+}
+
+// doubt keeps the launch owed: whoever comes next sends it again.
+func (d *decider) doubt(a *Attempt) string {
+	d.r.Status, d.r.Cause = Launching, fmt.Sprintf("attempt %d is in doubt", a.N)
+	d.r.DueAt = d.now.Add(d.t.Doubt)
+	return d.r.Cause
+}
+
+// found: what ListTasks(startedBy) brought. Stopped tasks are invisible to it
+// (ECS API reference, ListTasks), so finding none proves nothing.
+func (d *decider) found(a *Attempt, arns []string) (Outcome, string) {
+	if len(arns) > 0 {
+		return d.accepted(a, arns[0], "")
+	}
+	if !d.current(a) || a.TaskARN != "" {
+		return Ignored, "the search is settled"
+	}
+	a.EndedAt, a.Class, a.Started, a.Helps = d.now, stop.Ambiguous, stop.Unknown, stop.Unknown
+	a.Rule, a.Why = RuleInDoubt, "ECS never said whether this launch went through, and its token is too old to ask again"
+	return Did, d.giveUp(a, "in doubt, not relaunched: "+a.Why)
+}
+
+// gone: ECS remembers a stopped task for an hour, so a task that it does not
+// know ended without our seeing how, unless it is only just launched.
+func (d *decider) gone(a *Attempt) (Outcome, string) {
+	if !d.current(a) || a.TaskARN == "" {
+		return Ignored, "the attempt is settled"
+	}
+	if d.now.Sub(a.AcceptedAt) < d.t.Settle {
+		d.r.DueAt = a.AcceptedAt.Add(d.t.Settle)
+		return Did, "ECS may not know a task this young yet"
+	}
+	a.EndedAt, a.Class, a.Started, a.Helps = d.now, stop.AppFailed, stop.Unknown, stop.Unknown
+	a.Rule, a.Why = RuleEndedUnseen, "ECS no longer knows the task, and no event told how it ended"
+	return Did, d.giveUp(a, "ended unseen: "+a.Why)
+}
+
+// giveUp ends a run whose last attempt's end nobody saw.
+func (d *decider) giveUp(a *Attempt, cause string) string {
+	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByPerson {
+		a.Next = "stopped"
+		d.finish(Stopped, s.cause()+"; "+cause, d.now)
+		return d.r.Cause
+	}
+	a.Next = "failed: it may have run, so it is not relaunched by itself"
+	d.finish(Failed, cause, d.now)
+	return d.r.Cause
+}
+
+// seen: a state of the attempt's task.
+func (d *decider) seen(a *Attempt, e Seen) (Outcome, string) {
+	if a.TaskARN != "" && e.TaskARN != a.TaskARN {
+		return d.second(a, e.TaskARN)
+	}
+	if e.Version > 0 && e.Version <= a.Version {
+		return d.nothingNew(a, e)
+	}
+	s := d.context(e.Stop)
+	v := stop.Classify(s)
+	if !d.current(a) {
+		return d.late(a, e, v)
+	}
+	d.learn(a, e)
+	if v.Class == stop.NotStopped {
+		d.r.Status = Running
+		d.r.DueAt = d.now.Add(d.t.NextLook)
+		return Did, "the task is " + e.Stop.LastStatus
+	}
+	ended := e.EndedAt
+	if ended.IsZero() {
+		ended = d.now
+	}
+	a.EndedAt = ended
+	a.note(s, v)
+	d.r.settle(func(o Effect) bool { return o.Kind != Tell })
+	return Did, d.conclude(a, s, v, ended)
+}
+
+// nothingNew: a version that was seen before. A look still sets the next one.
+func (d *decider) nothingNew(a *Attempt, e Seen) (Outcome, string) {
+	if e.Look && d.current(a) {
+		d.r.DueAt = d.now.Add(d.t.NextLook)
+		return Did, "nothing new"
+	}
+	return Ignored, fmt.Sprintf("version %d of the task is known", e.Version)
+}
+
+// learn takes over what a task's state shows of a current attempt.
+func (d *decider) learn(a *Attempt, e Seen) {
+	if a.TaskARN == "" {
+		a.TaskARN, a.AcceptedAt = e.TaskARN, d.now
+		d.r.settle(func(o Effect) bool { return o.Kind == Launch || o.Kind == Find })
+		if d.r.Stopping != nil {
+			d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
+		}
+	}
+	a.Version, a.LastStatus = max(a.Version, e.Version), e.Stop.LastStatus
+	if !e.Stop.StartedAt.IsZero() {
+		a.StartedAt = e.Stop.StartedAt
+		d.r.StartedAt = e.Stop.StartedAt
+	}
+}
+
+// context gives the classifier what the run knows beside ECS.
+func (d *decider) context(s stop.Stop) stop.Stop {
+	s.Container, s.Definition = d.r.Task.Container, d.r.Task.Containers
+	if d.r.Stopping != nil {
+		s.Asked, s.AskedWhile = d.r.Stopping.Asker, d.r.Stopping.While
+	}
+	return s
+}
+
+// late: news of an attempt that was judged before. It changes no status; if it
+// shows that a task ran which was not known to have, that is told.
+func (d *decider) late(a *Attempt, e Seen, v stop.Verdict) (Outcome, string) {
+	ran := v.Started == stop.Yes || !e.Stop.StartedAt.IsZero()
+	if !ran || a.Started == stop.Yes || a.RanAfterAll {
+		return Ignored, fmt.Sprintf("attempt %d is over", a.N)
+	}
+	a.RanAfterAll, a.Version, a.LastStatus = true, e.Version, e.Stop.LastStatus
+	a.TaskARN = e.TaskARN
+	a.StartedAt = e.Stop.StartedAt
+	if v.Class != stop.NotStopped {
+		a.note(e.Stop, v)
+	}
+	a.Next = "its task ran after all"
+	return Did, fmt.Sprintf("attempt %d ran after all", a.N)
+}

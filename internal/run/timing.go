@@ -1,0 +1,79 @@
+package run
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Timing holds the waits that time drives. The zero value is not useful;
+// DefaultTiming is what the control plane runs with.
+type Timing struct {
+	// Doubt is how long a launch may be without an answer before it is sent
+	// again, and the wait between further sends.
+	Doubt time.Duration
+	// TokenLife is how long a launch may be sent again with the same client
+	// token. ECS keeps a token for the lower of 24 h and the task's lifetime
+	// plus 1 h (ECS API reference, "Ensuring idempotency"), so anything under
+	// an hour is safe whatever the task did.
+	TokenLife time.Duration
+	// FirstLook is when a running task is first looked at, NextLook the time
+	// between later looks: under the hour for which ECS remembers a stopped
+	// task (ECS API reference, DescribeTasks).
+	FirstLook, NextLook time.Duration
+	// Settle is how long after a launch ECS may not know the task yet
+	// (RunTask: "eventual consistency").
+	Settle time.Duration
+	// Throttled is the least wait after ECS refused a launch for its rate.
+	Throttled time.Duration
+	// Told is the wait before an owed notice or stop is tried again.
+	Told time.Duration
+}
+
+// DefaultTiming is the timing of design and documentation.
+var DefaultTiming = Timing{
+	Doubt:     2 * time.Minute,
+	TokenLife: 50 * time.Minute,
+	FirstLook: 5 * time.Minute,
+	NextLook:  45 * time.Minute,
+	Settle:    2 * time.Minute,
+	Throttled: 5 * time.Second,
+	Told:      time.Minute,
+}
+
+// Backoff is the wait before relaunch n of a round (1 is the first). The first
+// comes at once where a relaunch is likely to help. Later waits double from the
+// job's base up to job.MaxBackoff; where the cause is unclear there is no
+// relaunch at once and the base is job.UnclearFactor times as long. From each
+// wait up to a quarter is taken off, by the run's id and n, so that many runs
+// that failed together do not come back together.
+//
+//	base 30s:  likely   0s  30s   1m  2m  4m ...
+//	           unclear  2m   4m   8m 16m 32m ...
+func Backoff(r job.Retry, id ID, n int, unclear bool) time.Duration {
+	wait := r.Base()
+	doublings := n - 2
+	if unclear {
+		wait *= job.UnclearFactor
+		doublings = n - 1
+	}
+	if doublings < 0 {
+		return 0
+	}
+	for range min(doublings, 20) {
+		wait = min(2*wait, job.MaxBackoff)
+	}
+	wait = min(wait, job.MaxBackoff)
+	return wait - time.Duration(float64(wait)/4*fraction(id, n))
+}
+
+// fraction is a number in [0,1) that depends on nothing but its arguments.
+func fraction(id ID, n int) float64 {
+	sum := sha256.Sum256([]byte(id))
+	u := binary.BigEndian.Uint64(sum[:]) + uint64(n)*0x9e3779b97f4a7c15 //nolint:gosec // n is a small positive count
+	u ^= u >> 31
+	u *= 0xbf58476d1ce4e5b9
+	return float64((u^u>>29)>>11) / (1 << 53)
+}
