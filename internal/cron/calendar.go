@@ -1,0 +1,82 @@
+package cron
+
+// The calendar is a table of whole months: for each, the day it starts on and
+// its kind. A kind is the pair (length, weekday of the 1st): all that decides
+// which dates of a month an expression selects. There are 28 kinds, and so a
+// Spec holds 28 day masks instead of looking at days one by one.
+
+const (
+	minutesPerDay = 24 * 60
+
+	// Schedules are defined on these years, which are those that EventBridge
+	// accepts in an expression (Scheduler guide, "Schedule types"). The table
+	// has a year more at either end for local times of the first and last day.
+	firstYear = 1970
+	lastYear  = 2199
+
+	tableYear  = firstYear - 1
+	tableYears = lastYear - tableYear + 2
+	monthCount = tableYears * 12
+
+	// epochMonth is the index of January 1970.
+	epochMonth = 12
+
+	kindCount = 4 * 7
+)
+
+// never is a minute later than all others.
+const never = int64(1) << 62
+
+// monthStart[k] is the day number (1970-01-01 = 0) of the 1st of month k, and
+// monthKind[k] its kind; month 0 is January 1969.
+var monthStart, monthKind = buildCalendar()
+
+func buildCalendar() (*[monthCount + 1]int32, *[monthCount]uint8) {
+	var start [monthCount + 1]int32
+	var kind [monthCount]uint8
+	start[0] = -365
+	for k := range monthCount {
+		length := monthLength(tableYear+k/12, k%12)
+		kind[k] = kindOf(length, weekday(int(start[k])))
+		start[k+1] = start[k] + int32(length)
+	}
+	return &start, &kind
+}
+
+// monthLength gives the days of a month; month 0 is January.
+func monthLength(year, month int) int {
+	if month == 1 {
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31 - (month%7)&1
+}
+
+// weekday of a day number, 0 = Sunday. 1970-01-01 was a Thursday.
+func weekday(day int) int {
+	return ((day+4)%7 + 7) % 7
+}
+
+func kindOf(length, first int) uint8 {
+	return uint8((length-28)*7 + first)
+}
+
+// kindParts undoes kindOf.
+func kindParts(kind int) (length, first int) {
+	return 28 + kind/7, kind % 7
+}
+
+// monthOf finds the month of a day number inside the table.
+func monthOf(day int64) int {
+	// 146,097 days are 4,800 months; the guess is off by one at most.
+	k := int((day+365)*4800/146097) - 1
+	if k < 0 {
+		k = 0
+	}
+	for int64(monthStart[k+1]) <= day {
+		k++
+	}
+	return k
+}

@@ -1,0 +1,188 @@
+package cron
+
+import (
+	"fmt"
+	"strings"
+)
+
+// field is one place of an expression and what it takes.
+type field struct {
+	name      string
+	low, high int
+	names     string // three letters each, in capitals, the first being low
+	allowed   string
+}
+
+const (
+	monthNames = "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"
+	dayNames   = "SUNMONTUEWEDTHUFRISAT"
+)
+
+var (
+	minuteField = field{"minute", 0, 59, "", "0-59"}
+	hourField   = field{"hour", 0, 23, "", "0-23"}
+	domField    = field{"day of month", 1, 31, "", "1-31"}
+	monthField  = field{"month", 1, 12, monthNames, "1-12 or jan-dec"}
+	// cron counts the week from Sunday = 0 and takes 7 for Sunday too.
+	dowField = field{"day of week", 0, 7, dayNames, "0-7 or sun-sat, 0 and 7 = Sunday"}
+	// EventBridge counts it from Sunday = 1.
+	awsDowField = field{"day of week", 1, 7, dayNames, "1-7 or SUN-SAT, 1 = Sunday"}
+	yearField   = field{"year", firstYear, lastYear, "", "1970-2199"}
+)
+
+// bitset holds the values of a field, bit 0 being its lowest.
+type bitset [4]uint64
+
+func (b *bitset) set(i int) { b[i>>6] |= 1 << (i & 63) }
+
+// scanner reads one field of an expression.
+type scanner struct {
+	text   string // the whole expression
+	pos    int    // of the next byte to read
+	end    int    // of the field
+	start  int    // of the field
+	field  *field
+	values bitset
+}
+
+func (s *scanner) peek() byte {
+	if s.pos < s.end {
+		return s.text[s.pos]
+	}
+	return 0
+}
+
+// take reads the byte c if it is next.
+func (s *scanner) take(c byte) bool {
+	if s.pos < s.end && s.text[s.pos] == c {
+		s.pos++
+		return true
+	}
+	return false
+}
+
+// number reads digits, at most nine.
+func (s *scanner) number() (n int, ok bool) {
+	start := s.pos
+	for s.pos < s.end && s.text[s.pos]-'0' <= 9 {
+		if s.pos-start == 9 {
+			return 0, false
+		}
+		n = n*10 + int(s.text[s.pos]-'0')
+		s.pos++
+	}
+	return n, s.pos > start
+}
+
+// value reads a number or one of the field's names.
+func (s *scanner) value() (n int, ok bool) {
+	if n, ok = s.number(); ok {
+		return n, true
+	}
+	if s.end-s.pos < 3 {
+		return 0, false
+	}
+	// Letters differ from capitals by one bit.
+	a, b, c := s.text[s.pos]&^0x20, s.text[s.pos+1]&^0x20, s.text[s.pos+2]&^0x20
+	for i := 0; i < len(s.field.names); i += 3 {
+		if s.field.names[i] == a && s.field.names[i+1] == b && s.field.names[i+2] == c {
+			s.pos += 3
+			return s.field.low + i/3, true
+		}
+	}
+	return 0, false
+}
+
+// fill sets low, low+step, ... up to high. Only values that are reached are
+// checked, as cron does: 0-24/5 is a legal hour field.
+func (s *scanner) fill(low, high, step, from int) error {
+	f := s.field
+	if step == 1 && low >= f.low && high <= f.high && high-f.low < 64 {
+		s.values[0] |= (2<<(high-f.low) - 1) &^ (1<<(low-f.low) - 1)
+		return nil
+	}
+	for v := low; v <= high; v += step {
+		if v < f.low || v > f.high {
+			return s.outside(v, from)
+		}
+		s.values.set(v - f.low)
+	}
+	return nil
+}
+
+// outside refuses the value v in the item that starts at from.
+func (s *scanner) outside(v, from int) error {
+	e := s.bad(from, fmt.Sprintf("%d is outside", v), "")
+	e.Allowed = s.field.allowed
+	e.Hint = outsideHint(s.field, v)
+	return e
+}
+
+func outsideHint(f *field, v int) string {
+	switch {
+	case f == &hourField && v == 24:
+		return "midnight is hour 0"
+	case f == &hourField && v < 60:
+		return "the minute is the first field and the hour the second: are they swapped?"
+	case f == &minuteField && v == 60:
+		return "the full hour is minute 0"
+	case (f == &domField || f == &monthField) && v == 0:
+		return "it counts from 1"
+	case f == &awsDowField && v == 0:
+		return "EventBridge counts from Sunday = 1, crontab from Sunday = 0"
+	}
+	return ""
+}
+
+// bad refuses the item that starts at from.
+func (s *scanner) bad(from int, problem, hint string) *SyntaxError {
+	item := s.text[from:s.end]
+	if i := strings.IndexByte(item, ','); i > 0 {
+		item = item[:i]
+	}
+	return &SyntaxError{Field: s.field.name, Value: clip(item), Offset: from, Problem: problem, Hint: hint}
+}
+
+// unknown refuses an item that is neither number nor name.
+func (s *scanner) unknown(from int) error {
+	e := s.bad(from, "a number is expected here", "")
+	if s.field.names != "" {
+		e.Problem = "a number or a name of three letters is expected here"
+	}
+	e.Allowed = s.field.allowed
+	e.Hint = s.unknownHint()
+	return e
+}
+
+func (s *scanner) unknownHint() string {
+	rest := s.text[s.pos:s.end]
+	switch {
+	case rest == "":
+		return ""
+	case strings.ContainsAny(rest[:1], "?LW#"):
+		return "L, W, # and ? belong to EventBridge: write the whole as cron(...)"
+	case rest[0] == 'H':
+		return "H is Jenkins's: write a number, or a range such as 0~59"
+	}
+	if name := nearestName(s.field.names, rest); name != "" {
+		return "did you mean " + name + "?"
+	}
+	return ""
+}
+
+// nearestName finds the name that shares most letters with the start of text.
+func nearestName(names, text string) string {
+	best, most := "", 1
+	for i := 0; i < len(names); i += 3 {
+		same := 0
+		for j := 0; j < 3 && j < len(text); j++ {
+			if text[j]&^0x20 == names[i+j] {
+				same++
+			}
+		}
+		if same > most {
+			best, most = names[i:i+3], same
+		}
+	}
+	return strings.ToLower(best)
+}

@@ -1,0 +1,217 @@
+package cron
+
+import (
+	"iter"
+	"math"
+	"time"
+)
+
+// Gap says what becomes of a run whose local time the clocks skip in spring.
+type Gap uint8
+
+const (
+	// GapDefault is the rule of the expression's dialect, see Spec.In.
+	GapDefault Gap = iota
+	// GapRunLate runs it in the first minute after the gap.
+	GapRunLate
+	// GapSkip does not run it.
+	GapSkip
+)
+
+// Overlap says what becomes of a run whose local time comes twice in autumn.
+type Overlap uint8
+
+const (
+	// OverlapDefault is the rule of the expression's dialect, see Spec.In.
+	OverlapDefault Overlap = iota
+	// OverlapOnce runs it the first time.
+	OverlapOnce
+	// OverlapTwice runs it both times.
+	OverlapTwice
+)
+
+// DST is what a job says about changes of the clock.
+type DST struct {
+	Gap     Gap
+	Overlap Overlap
+}
+
+// Schedule is a Spec in a zone: the minutes, in UTC, at which it fires. It is a
+// small value, safe for concurrent use.
+type Schedule struct {
+	spec *Spec
+	zone *Zone
+	// A gap of lateMin to lateMax minutes makes its runs late; a longer or
+	// shorter one drops them. An overlap of twiceMin minutes or more repeats.
+	lateMin, lateMax, twiceMin int64
+	anchor                     int64 // of a rate
+}
+
+// In puts the expression into a zone; nil is UTC.
+//
+// By default crontab expressions follow the cron daemon (cronie, main and
+// find_jobs in src/cron.c): when the clocks go forward by less than three hours,
+// an entry with a fixed time runs right after the gap, and when they go back it
+// runs the first time only; an entry whose minute or hour begins with * follows
+// the clock, so it has no runs in the gap and runs in both passes of an overlap.
+// EventBridge expressions follow Scheduler: the gap is skipped, the overlap runs
+// once (Scheduler guide, "Schedule types").
+//
+// What dst says replaces either half of that, for changes of any size.
+func (s *Spec) In(zone *Zone, dst DST) Schedule {
+	if zone == nil {
+		zone = UTC
+	}
+	c := Schedule{spec: s, zone: zone, lateMin: 1, twiceMin: math.MaxInt64}
+	if s.dialect == Crontab {
+		// cron runs everything that a jump of up to four minutes skips, and
+		// beyond three hours it takes the new time as it is.
+		c.lateMax, c.twiceMin = 179, 182
+		if s.wildcard {
+			c.lateMax, c.twiceMin = 4, 1
+		}
+	}
+	switch dst.Gap {
+	case GapRunLate:
+		c.lateMax = math.MaxInt64
+	case GapSkip:
+		c.lateMax = 0
+	}
+	switch dst.Overlap {
+	case OverlapOnce:
+		c.twiceMin = math.MaxInt64
+	case OverlapTwice:
+		c.twiceMin = 1
+	}
+	return c
+}
+
+// Spec gives the expression.
+func (c Schedule) Spec() *Spec { return c.spec }
+
+// Zone gives the zone.
+func (c Schedule) Zone() *Zone { return c.zone }
+
+// Next gives the first minute strictly after the given time, in UTC. It is
+// false when there is none up to the end of 2199.
+//
+// Runs are identified by their minute: several that the rule for the gap puts
+// on one minute are one slot, see Repeats.
+func (c Schedule) Next(after time.Time) (time.Time, bool) {
+	m := max(floorDiv(after.Unix(), 60)+1, 0)
+	if c.spec.never || m >= horizon {
+		return time.Time{}, false
+	}
+	if m = c.next(m); m >= horizon {
+		return time.Time{}, false
+	}
+	return time.Unix(m*60, 0).UTC(), true
+}
+
+// next gives the first run at or after the UTC minute m, or never.
+func (c *Schedule) next(m int64) int64 {
+	if c.spec.rateEvery > 0 {
+		return m + floorMod(c.anchor-m, c.spec.rateEvery)
+	}
+	i := c.zone.segmentAt(m)
+	local := c.spec.next(c.enter(i, m), never)
+	for local != never {
+		seg := &c.zone.segments[i]
+		if local < seg.localEnd {
+			// Before localStart it is a late run of the gap.
+			return max(local-seg.offset(), seg.start)
+		}
+		if i++; i == len(c.zone.segments) {
+			break
+		}
+		local = c.cross(i, local)
+	}
+	return never
+}
+
+// enter gives the local minute from which runs count at the UTC minute m of
+// segment i.
+func (c *Schedule) enter(i int, m int64) int64 {
+	seg := &c.zone.segments[i]
+	local := m + seg.offset()
+	if i == 0 {
+		return local
+	}
+	reached := c.zone.segments[i-1].localEnd
+	switch {
+	case m == seg.start && c.late(seg.localStart-reached):
+		return reached
+	case local < reached && !c.twice(reached-seg.localStart):
+		return reached
+	}
+	return local
+}
+
+// cross moves the first run at or after the end of segment i-1 into segment i.
+func (c *Schedule) cross(i int, local int64) int64 {
+	start, reached := c.zone.segments[i].localStart, c.zone.segments[i-1].localEnd
+	switch {
+	case start > reached && local < start && !c.late(start-reached):
+		return c.spec.next(start, never)
+	case start < reached && c.twice(reached-start):
+		return min(local, c.spec.next(start, reached))
+	}
+	return local
+}
+
+func (c *Schedule) late(gap int64) bool { return gap >= c.lateMin && gap <= c.lateMax }
+
+func (c *Schedule) twice(overlap int64) bool { return overlap >= c.twiceMin }
+
+// Prev gives the last minute strictly before the given time, in UTC. It is
+// false when there is none from 1970 on.
+func (c Schedule) Prev(before time.Time) (time.Time, bool) {
+	m := floorDiv(before.Unix(), 60)
+	if before.Unix()%60 == 0 && before.Nanosecond() == 0 {
+		m--
+	}
+	m = min(m, horizon-1)
+	if c.spec.never || m < 0 {
+		return time.Time{}, false
+	}
+	if m = c.prev(m); m < 0 {
+		return time.Time{}, false
+	}
+	return time.Unix(m*60, 0).UTC(), true
+}
+
+// prev gives the last run at or before the UTC minute m, or -never.
+func (c *Schedule) prev(m int64) int64 {
+	if c.spec.rateEvery > 0 {
+		return m - floorMod(m-c.anchor, c.spec.rateEvery)
+	}
+	for i := c.zone.segmentAt(m); i >= 0; i-- {
+		seg := &c.zone.segments[i]
+		m = min(m, seg.end-1)
+		// Everything from here on runs in this segment, if it runs.
+		from := c.enter(i, seg.start)
+		if local := c.spec.prev(m+seg.offset(), from); local != -never {
+			return max(local-seg.offset(), seg.start)
+		}
+	}
+	return -never
+}
+
+// All gives the slots from a time (inclusive) to another (exclusive), in order.
+func (c Schedule) All(from, to time.Time) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		slot, ok := c.Next(from.Add(-1))
+		for ok && slot.Before(to) && yield(slot) {
+			slot, ok = c.Next(slot)
+		}
+	}
+}
+
+// Matches reports whether slot is one of the schedule's minutes. Seconds are
+// cut.
+func (c Schedule) Matches(slot time.Time) bool {
+	next, ok := c.Next(slot.Truncate(time.Minute).Add(-1))
+	return ok && next.Equal(slot.Truncate(time.Minute))
+}
+
+func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }

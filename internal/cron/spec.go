@@ -1,0 +1,105 @@
+package cron
+
+import (
+	"math/bits"
+	"time"
+)
+
+// Dialect is the language an expression is written in.
+type Dialect uint8
+
+const (
+	// Crontab is the five fields, or @word, of a crontab line.
+	Crontab Dialect = iota + 1
+	// AWS is cron(...), rate(...) or at(...) of EventBridge.
+	AWS
+)
+
+// String gives the dialect's name as people know it.
+func (d Dialect) String() string {
+	if d == AWS {
+		return "EventBridge expression"
+	}
+	return "crontab expression"
+}
+
+// Spec is a parsed expression: which minutes of a calendar it selects, with no
+// zone yet. It is immutable and safe for concurrent use. The zero value is not
+// usable; Parse makes one.
+type Spec struct {
+	text    string
+	dialect Dialect
+	oneTime bool // at(...)
+	// wildcard is cron's word for an entry whose minute or hour field begins
+	// with *; it decides what happens when the clocks change.
+	wildcard  bool
+	random    bool // a ~ range was resolved
+	zeroEnd   bool // a range x-0 was read as x-7
+	never     bool
+	first     int16 // first and last minute of a day on which it fires
+	final     int16
+	minute    uint64 // bit 0 to 59
+	hour      uint32 // bit 0 to 23
+	month     uint16 // bit 0 (January) to 11
+	day       dayRule
+	mask      [kindCount]uint32
+	years     *yearSet // nil = every year
+	rateEvery int64    // minutes; rate(...) only
+}
+
+// yearSet has bit i for the year tableYear+i.
+type yearSet [4]uint64
+
+func (y *yearSet) has(i int) bool { return y[i>>6]>>(i&63)&1 != 0 }
+
+// next gives the first year at or after i, or tableYears.
+func (y *yearSet) next(i int) int {
+	for i < tableYears {
+		if rest := y[i>>6] >> (i & 63); rest != 0 {
+			return i + bits.TrailingZeros64(rest)
+		}
+		i = (i>>6 + 1) << 6
+	}
+	return tableYears
+}
+
+// prev gives the last year at or before i, or -1.
+func (y *yearSet) prev(i int) int {
+	for i >= 0 {
+		if rest := y[i>>6] << (63 - i&63); rest != 0 {
+			return i - bits.LeadingZeros64(rest)
+		}
+		i = i>>6<<6 - 1
+	}
+	return -1
+}
+
+// seal computes what the searches read. It is the last step of parsing.
+func (s *Spec) seal() {
+	s.mask = s.day.masks()
+	s.first = int16(bits.TrailingZeros32(s.hour)*60 + bits.TrailingZeros64(s.minute))
+	s.final = int16((bits.Len32(s.hour)-1)*60 + bits.Len64(s.minute) - 1)
+	s.never = s.next(int64(monthStart[epochMonth])*minutesPerDay, never) == never
+}
+
+// String gives the expression as it was written.
+func (s *Spec) String() string { return s.text }
+
+// Dialect tells which language the expression is written in.
+func (s *Spec) Dialect() Dialect { return s.dialect }
+
+// NeverFires reports an expression that selects no minute from 1970 to 2199,
+// such as 30 February. It is known from parsing; nothing is searched.
+func (s *Spec) NeverFires() bool { return s.never }
+
+// Random reports a crontab expression with a ~ range. cron draws the value when
+// it loads the file; here it follows from the seed, see ParseCrontabSeeded.
+func (s *Spec) Random() bool { return s.random }
+
+// Rate gives the period of a rate(...) expression.
+func (s *Spec) Rate() (every time.Duration, ok bool) {
+	return time.Duration(s.rateEvery) * time.Minute, s.rateEvery > 0
+}
+
+// OneTime reports an at(...) expression.
+func (s *Spec) OneTime() bool { return s.oneTime }

@@ -1,0 +1,189 @@
+package cron
+
+import (
+	"archive/zip"
+	_ "embed" // the zone database
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+)
+
+// TZData is the release of the IANA time zone database that zones come from. It
+// is part of the program, so that a laptop, a container without zone files and
+// a Lambda function agree on every slot.
+const TZData = "2025c"
+
+//go:generate sh -c "cp \"$(go env GOROOT)/lib/time/zoneinfo.zip\" zoneinfo.zip"
+
+//go:embed zoneinfo.zip
+var zoneinfo string
+
+// Zone is an IANA time zone as a table of segments of constant offset, from
+// 1970 to 2199. It is immutable and safe for concurrent use.
+type Zone struct {
+	name     string
+	location *time.Location
+	segments []segment
+	index    []uint16 // the segment at the start of each bucket
+}
+
+// segment is a span of time with one UTC offset. Times are minutes since 1970.
+type segment struct {
+	start, end           int64 // UTC; end is exclusive
+	localStart, localEnd int64
+}
+
+func (s *segment) offset() int64 { return s.localStart - s.start }
+
+const (
+	// horizon is the first minute after the last year.
+	horizonDay = 84006 // 2200-01-01
+	horizon    = int64(horizonDay) * minutesPerDay
+
+	// A bucket of the index is 91 days: few have more than two segments.
+	bucketShift = 17
+)
+
+// UTC is the zone without an offset.
+var UTC = newZone("UTC", time.UTC)
+
+// Name gives the IANA name.
+func (z *Zone) Name() string { return z.name }
+
+// Location gives the zone to the standard library, from the same database.
+func (z *Zone) Location() *time.Location { return z.location }
+
+var zones struct {
+	sync.Mutex
+	files  map[string]*zip.File
+	loaded map[string]*Zone
+}
+
+// LoadZone finds a zone by its IANA name, such as Europe/Berlin. The error for
+// an unknown name is an *UnknownZoneError with the nearest names.
+func LoadZone(name string) (*Zone, error) {
+	if name == "UTC" {
+		return UTC, nil
+	}
+	zones.Lock()
+	defer zones.Unlock()
+	if z := zones.loaded[name]; z != nil {
+		return z, nil
+	}
+	if zones.files == nil {
+		if err := readZoneinfo(); err != nil {
+			return nil, err
+		}
+	}
+	file := zones.files[name]
+	if file == nil {
+		return nil, unknownZone(name)
+	}
+	location, err := readLocation(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading zone %s: %w", name, err)
+	}
+	z := newZone(name, location)
+	zones.loaded[name] = z
+	return z, nil
+}
+
+func readZoneinfo() error {
+	archive, err := zip.NewReader(strings.NewReader(zoneinfo), int64(len(zoneinfo)))
+	if err != nil {
+		return fmt.Errorf("reading the embedded zone database: %w", err)
+	}
+	zones.loaded = map[string]*Zone{}
+	zones.files = make(map[string]*zip.File, len(archive.File))
+	for _, f := range archive.File {
+		if !strings.HasSuffix(f.Name, "/") {
+			zones.files[f.Name] = f
+		}
+	}
+	return nil
+}
+
+func readLocation(file *zip.File) (*time.Location, error) {
+	r, err := file.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	return time.LoadLocationFromTZData(file.Name, data)
+}
+
+func newZone(name string, location *time.Location) *Zone {
+	z := &Zone{name: name, location: location}
+	for m := int64(0); m < horizon; {
+		end := offsetUntil(location, m)
+		local := m + offsetAt(location, m)
+		if n := len(z.segments); n > 0 && z.segments[n-1].localEnd == local {
+			z.segments[n-1].end, z.segments[n-1].localEnd = end, local+end-m
+		} else {
+			z.segments = append(z.segments, segment{m, end, local, local + end - m})
+		}
+		m = end
+	}
+	z.index = make([]uint16, horizon>>bucketShift+1)
+	i := 0
+	for b := range z.index {
+		for z.segments[i].end <= int64(b)<<bucketShift {
+			i++
+		}
+		z.index[b] = uint16(i)
+	}
+	return z
+}
+
+// offsetAt gives the UTC offset in minutes. Offsets with seconds ended in 1972
+// (Africa/Monrovia) and are cut.
+func offsetAt(location *time.Location, m int64) int64 {
+	_, seconds := time.Unix(m*60, 0).In(location).Zone()
+	return floorDiv(int64(seconds), 60)
+}
+
+// offsetUntil gives the minute up to which the zone's rules are unchanged.
+func offsetUntil(location *time.Location, m int64) int64 {
+	_, end := time.Unix(m*60, 0).In(location).ZoneBounds()
+	if end.IsZero() {
+		return horizon
+	}
+	if until := end.Unix() / 60; until > m {
+		return min(until, horizon)
+	}
+	// On the last UTC day of some leap years ZoneBounds gives an end that is
+	// not after its time (Go 1.26): go on by the minute.
+	return m + 1
+}
+
+// segmentAt finds the segment of a minute from 0 to horizon-1.
+func (z *Zone) segmentAt(m int64) int {
+	i := int(z.index[m>>bucketShift])
+	for z.segments[i].end <= m {
+		i++
+	}
+	return i
+}
+
+// UnknownZoneError names a zone that the database does not have.
+type UnknownZoneError struct {
+	Name string
+	Near []string // the nearest names, best first
+}
+
+// Error gives one sentence.
+func (e *UnknownZoneError) Error() string {
+	text := fmt.Sprintf("unknown time zone %q", clip(e.Name))
+	if len(e.Near) > 0 {
+		text += "; did you mean " + strings.Join(e.Near, " or ") + "?"
+	}
+	return text
+}
+
+func unknownZone(name string) error { return &UnknownZoneError{Name: name} }
