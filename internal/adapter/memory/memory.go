@@ -1,0 +1,227 @@
+// Package memory is a control.Store in memory, for tests and simulation. It
+// copies what goes in and out through the same JSON as the other stores, so
+// that nothing can be shared by accident or kept that they would lose.
+package memory
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Store is empty and ready to use as its zero value.
+type Store struct {
+	mu          sync.Mutex
+	runs        map[run.ID]row
+	items       map[string]row
+	definitions map[string][]byte
+	kept        []control.Kept
+	marks       map[string]time.Time
+}
+
+type row struct {
+	rev  int64
+	due  time.Time
+	open bool
+	body []byte
+}
+
+// Run implements control.Store.
+func (s *Store) Run(_ context.Context, id run.ID) (run.Run, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w, ok := s.runs[id]
+	if !ok {
+		return run.Run{}, fmt.Errorf("run %s: %w", id, control.ErrNotFound)
+	}
+	return w.run()
+}
+
+func (w row) run() (run.Run, error) {
+	var r run.Run
+	if err := json.Unmarshal(w.body, &r); err != nil {
+		return r, fmt.Errorf("decoding a run: %w", err)
+	}
+	r.Rev = w.rev
+	return r, nil
+}
+
+// Commit implements control.Store.
+func (s *Store) Commit(_ context.Context, c control.Change) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.Run != nil && s.runs[c.Run.ID].rev != c.Run.Rev {
+		return fmt.Errorf("run %s: %w", c.Run.ID, control.ErrConflict)
+	}
+	if c.Item != nil && s.items[c.Item.Name].rev != c.Item.Rev {
+		return fmt.Errorf("item of job %s: %w", c.Item.Name, control.ErrConflict)
+	}
+	if c.Run != nil {
+		body, err := json.Marshal(c.Run)
+		if err != nil {
+			return fmt.Errorf("encoding run %s: %w", c.Run.ID, err)
+		}
+		put(&s.runs, c.Run.ID, row{rev: c.Run.Rev + 1, due: c.Run.DueAt, open: c.Run.Open(), body: body})
+	}
+	if c.Item != nil {
+		body, err := json.Marshal(c.Item)
+		if err != nil {
+			return fmt.Errorf("encoding the item of job %s: %w", c.Item.Name, err)
+		}
+		put(&s.items, c.Item.Name, row{rev: c.Item.Rev + 1, body: body})
+	}
+	return nil
+}
+
+func put[K comparable, V any](m *map[K]V, k K, v V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+	(*m)[k] = v
+}
+
+// Due implements control.Store.
+func (s *Store) Due(_ context.Context, now time.Time, limit int) ([]run.Run, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []run.Run
+	for _, w := range s.runs {
+		if !w.open || w.due.After(now) {
+			continue
+		}
+		r, err := w.run()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b run.Run) int {
+		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
+	})
+	return out[:min(limit, len(out))], nil
+}
+
+// Runs implements control.Store.
+func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []run.Run
+	for _, w := range s.runs {
+		r, err := w.run()
+		if err != nil {
+			return nil, err
+		}
+		if q.Job != "" && r.ID.Job() != q.Job || q.Status != "" && r.Status != q.Status || r.ScheduledFor.Before(q.Since) {
+			continue
+		}
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b run.Run) int {
+		return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(b.ID, a.ID))
+	})
+	return out[:min(cmp.Or(q.Limit, 100), len(out))], nil
+}
+
+// Item implements control.Store.
+func (s *Store) Item(_ context.Context, name string) (job.Item, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w, ok := s.items[name]
+	if !ok {
+		return job.Item{}, fmt.Errorf("item of job %s: %w", name, control.ErrNotFound)
+	}
+	return w.item()
+}
+
+func (w row) item() (job.Item, error) {
+	var item job.Item
+	if err := json.Unmarshal(w.body, &item); err != nil {
+		return item, fmt.Errorf("decoding a job's item: %w", err)
+	}
+	item.Rev = w.rev
+	return item, nil
+}
+
+// Items implements control.Store.
+func (s *Store) Items(context.Context) ([]job.Item, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []job.Item
+	for _, w := range s.items {
+		item, err := w.item()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, item)
+	}
+	slices.SortFunc(out, func(a, b job.Item) int { return cmp.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+// Definition implements control.Store.
+func (s *Store) Definition(_ context.Context, hash string) (job.Job, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	body, ok := s.definitions[hash]
+	if !ok {
+		return job.Job{}, fmt.Errorf("definition %s: %w", hash, control.ErrNotFound)
+	}
+	var j job.Job
+	if err := json.Unmarshal(body, &j); err != nil {
+		return j, fmt.Errorf("decoding definition %s: %w", hash, err)
+	}
+	return j, nil
+}
+
+// PutDefinition implements control.Store.
+func (s *Store) PutDefinition(_ context.Context, j job.Job) error {
+	body, err := json.Marshal(j)
+	if err != nil {
+		return fmt.Errorf("encoding the definition of job %s: %w", j.Name, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	put(&s.definitions, j.Hash(), body)
+	return nil
+}
+
+// Keep implements control.Store.
+func (s *Store) Keep(_ context.Context, k control.Kept) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k.Body = slices.Clone(k.Body)
+	s.kept = append(s.kept, k)
+	return nil
+}
+
+// Kept returns what was kept, the newest first.
+func (s *Store) Kept(_ context.Context, limit int) ([]control.Kept, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := slices.Clone(s.kept)
+	slices.Reverse(out)
+	return out[:min(limit, len(out))], nil
+}
+
+// Mark implements control.Store.
+func (s *Store) Mark(_ context.Context, name string) (time.Time, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.marks[name], nil
+}
+
+// SetMark implements control.Store.
+func (s *Store) SetMark(_ context.Context, name string, at time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	put(&s.marks, name, at.UTC())
+	return nil
+}

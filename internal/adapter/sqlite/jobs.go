@@ -1,0 +1,166 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Item implements control.Store.
+func (s *Store) Item(ctx context.Context, name string) (job.Item, error) {
+	item, err := scanItem(s.db.QueryRowContext(ctx, "SELECT rev, body FROM items WHERE name = ?", name))
+	if errors.Is(err, sql.ErrNoRows) {
+		return job.Item{}, fmt.Errorf("item of job %s: %w", name, control.ErrNotFound)
+	}
+	if err != nil {
+		return job.Item{}, fmt.Errorf("reading the item of job %s: %w", name, err)
+	}
+	return item, nil
+}
+
+func scanItem(row scanner) (job.Item, error) {
+	var item job.Item
+	var body string
+	var rev int64
+	if err := row.Scan(&rev, &body); err != nil {
+		return job.Item{}, err //nolint:wrapcheck // callers say which item
+	}
+	if err := json.Unmarshal([]byte(body), &item); err != nil {
+		return job.Item{}, fmt.Errorf("decoding: %w", err)
+	}
+	item.Rev = rev
+	return item, nil
+}
+
+// Items implements control.Store.
+func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT rev, body FROM items ORDER BY name")
+	if err != nil {
+		return nil, fmt.Errorf("listing the jobs' items: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []job.Item
+	for rows.Next() {
+		item, err := scanItem(rows)
+		if err != nil {
+			return nil, fmt.Errorf("reading a job's item: %w", err)
+		}
+		out = append(out, item)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing the jobs' items: %w", err)
+	}
+	return out, nil
+}
+
+// Definition implements control.Store.
+func (s *Store) Definition(ctx context.Context, hash string) (job.Job, error) {
+	var body string
+	err := s.db.QueryRowContext(ctx, "SELECT body FROM definitions WHERE hash = ?", hash).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return job.Job{}, fmt.Errorf("definition %s: %w", hash, control.ErrNotFound)
+	}
+	if err != nil {
+		return job.Job{}, fmt.Errorf("reading definition %s: %w", hash, err)
+	}
+	var j job.Job
+	if err := json.Unmarshal([]byte(body), &j); err != nil {
+		return job.Job{}, fmt.Errorf("decoding definition %s: %w", hash, err)
+	}
+	return j, nil
+}
+
+// PutDefinition implements control.Store.
+func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
+	body, err := json.Marshal(j)
+	if err != nil {
+		return fmt.Errorf("encoding the definition of job %s: %w", j.Name, err)
+	}
+	_, err = s.db.ExecContext(ctx, "INSERT INTO definitions (hash, body) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING", j.Hash(), string(body))
+	if err != nil {
+		return fmt.Errorf("writing the definition of job %s: %w", j.Name, err)
+	}
+	return nil
+}
+
+// Keep implements control.Store.
+func (s *Store) Keep(ctx context.Context, k control.Kept) error {
+	if _, err := s.db.ExecContext(ctx, "INSERT INTO kept (at, reason, body) VALUES (?, ?, ?)", k.At.UnixMilli(), k.Reason, append([]byte{}, k.Body...)); err != nil {
+		return fmt.Errorf("keeping an event: %w", err)
+	}
+	return nil
+}
+
+// Kept returns what was kept, the newest first.
+func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT at, reason, body FROM kept ORDER BY rowid DESC LIMIT ?", limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing kept events: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []control.Kept
+	for rows.Next() {
+		var k control.Kept
+		var at int64
+		if err := rows.Scan(&at, &k.Reason, &k.Body); err != nil {
+			return nil, fmt.Errorf("reading a kept event: %w", err)
+		}
+		k.At = time.UnixMilli(at).UTC()
+		out = append(out, k)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing kept events: %w", err)
+	}
+	return out, nil
+}
+
+// Mark implements control.Store.
+func (s *Store) Mark(ctx context.Context, name string) (time.Time, error) {
+	var at int64
+	err := s.db.QueryRowContext(ctx, "SELECT at FROM marks WHERE name = ?", name).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading mark %s: %w", name, err)
+	}
+	return time.UnixMilli(at).UTC(), nil
+}
+
+// SetMark implements control.Store.
+func (s *Store) SetMark(ctx context.Context, name string, at time.Time) error {
+	_, err := s.db.ExecContext(ctx, "INSERT INTO marks (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at", name, at.UnixMilli())
+	if err != nil {
+		return fmt.Errorf("writing mark %s: %w", name, err)
+	}
+	return nil
+}
+
+// Meta returns a named value of the file, "" when it is not set; SetMeta sets
+// it, and removes it when value is "".
+func (s *Store) Meta(ctx context.Context, name string) (string, error) {
+	var value string
+	err := s.db.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = ?", name).Scan(&value)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("reading %s: %w", name, err)
+	}
+	return value, nil
+}
+
+// SetMeta sets a named value of the file.
+func (s *Store) SetMeta(ctx context.Context, name, value string) error {
+	query, args := "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", []any{name, value}
+	if value == "" {
+		query, args = "DELETE FROM meta WHERE name = ?", args[:1]
+	}
+	if _, err := s.db.ExecContext(ctx, query, args...); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
+}

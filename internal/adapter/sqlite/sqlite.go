@@ -1,0 +1,192 @@
+// Package sqlite is a control.Store in one SQLite file, in WAL mode, so that
+// other processes read it while the control plane writes.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlitelib "modernc.org/sqlite/lib"
+)
+
+// schemaVersion is the file's version in PRAGMA user_version. A file of a newer
+// version is left alone.
+const schemaVersion = 1
+
+// applicationID marks a file as ours, in PRAGMA application_id ("batc").
+const applicationID = 0x62617463
+
+//go:embed schema.sql
+var schema string
+
+// Errors of Open. Each is wrapped with the file and what to do next.
+var (
+	ErrNewer   = errors.New("was written by a newer batchplane")
+	ErrForeign = errors.New("is not a batchplane database")
+	ErrLocked  = errors.New("is locked by another program")
+	ErrNoFile  = errors.New("does not exist")
+)
+
+// Store is a control.Store. It is safe for concurrent use.
+type Store struct {
+	db   *sql.DB
+	path string
+}
+
+// Open opens the file, making it and its folder where absent. A file that is
+// not ours, is corrupt, or is of a newer version is an error and not touched.
+func Open(ctx context.Context, path string) (*Store, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return nil, fmt.Errorf("making the folder of %s: %w", path, err)
+	}
+	if err := touch(path); err != nil {
+		return nil, err
+	}
+	return open(ctx, path, "rw")
+}
+
+// OpenExisting opens a file that must exist, for reading and for requests to
+// the control plane that runs on it. It makes and migrates nothing.
+func OpenExisting(ctx context.Context, path string) (*Store, error) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s %w: start `batchplane local` first, or name the right file with --db", path, ErrNoFile)
+	}
+	return open(ctx, path, "ro")
+}
+
+// touch makes an absent file, readable by its owner only: it will hold the
+// token that opens the local control plane.
+func touch(path string) error {
+	f, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening %s: %w", path, err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("closing %s: %w", path, err)
+	}
+	return nil
+}
+
+func open(ctx context.Context, path, mode string) (*Store, error) {
+	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
+	q.Add("_pragma", "busy_timeout(5000)")
+	q.Add("_pragma", "foreign_keys(1)")
+	if mode == "rw" {
+		q.Add("_pragma", "synchronous(full)")
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	// One connection: SQLite has one writer, and waiting for it here is fairer
+	// than in its busy handler.
+	db.SetMaxOpenConns(1)
+	s := &Store{db: db, path: path}
+	if err := s.prepare(ctx, mode == "rw"); err != nil {
+		return nil, errors.Join(s.explain(err), db.Close())
+	}
+	return s, nil
+}
+
+// prepare checks whose file it is before anything is written to it.
+func (s *Store) prepare(ctx context.Context, write bool) error {
+	version, err := s.pragma(ctx, "user_version")
+	if err != nil {
+		return err
+	}
+	app, err := s.pragma(ctx, "application_id")
+	if err != nil {
+		return err
+	}
+	tables, err := s.count(ctx, "SELECT count(*) FROM sqlite_master")
+	if err != nil {
+		return err
+	}
+	switch {
+	case tables > 0 && app != applicationID:
+		return ErrForeign
+	case version > schemaVersion:
+		return fmt.Errorf("%w (its version is %d, this program knows %d)", ErrNewer, version, schemaVersion)
+	case version == schemaVersion:
+		return nil
+	case !write:
+		return ErrForeign
+	}
+	return s.create(ctx)
+}
+
+func (s *Store) create(ctx context.Context) error {
+	if _, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
+		return fmt.Errorf("turning on WAL: %w", err)
+	}
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("beginning the schema: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	pragmas := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, schemaVersion)
+	if _, err := tx.ExecContext(ctx, schema+pragmas); err != nil {
+		return fmt.Errorf("writing the schema: %w", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("committing the schema: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) pragma(ctx context.Context, name string) (int64, error) {
+	return s.count(ctx, "PRAGMA "+name)
+}
+
+func (s *Store) count(ctx context.Context, query string) (int64, error) {
+	var n int64
+	if err := s.db.QueryRowContext(ctx, query).Scan(&n); err != nil {
+		return 0, fmt.Errorf("reading %q: %w", query, err)
+	}
+	return n, nil
+}
+
+// explain puts a failure to open into a sentence with what to do next.
+func (s *Store) explain(err error) error {
+	var code int
+	var se *sqlite.Error
+	if errors.As(err, &se) {
+		code = se.Code() & 0xff
+	}
+	switch {
+	case errors.Is(err, ErrNewer):
+		return fmt.Errorf("%s %w: upgrade batchplane, or name another file with --db", s.path, err)
+	case errors.Is(err, ErrForeign):
+		return fmt.Errorf("%s %w: name another file with --db", s.path, err)
+	case code == sqlitelib.SQLITE_BUSY || code == sqlitelib.SQLITE_LOCKED:
+		return fmt.Errorf("%s %w: end it, or name another file with --db (%w)", s.path, ErrLocked, err)
+	case code == sqlitelib.SQLITE_NOTADB || code == sqlitelib.SQLITE_CORRUPT:
+		return fmt.Errorf("%s %w, or is damaged: keep it, and name another file with --db (%w)", s.path, ErrForeign, err)
+	}
+	return fmt.Errorf("opening %s: %w", s.path, err)
+}
+
+// DB is the open database, for those who keep their own tables in the file.
+func (s *Store) DB() *sql.DB { return s.db }
+
+// Close closes the file.
+func (s *Store) Close() error {
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("closing %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// isUnique is whether a statement failed since a row exists already.
+func isUnique(err error) bool {
+	var se *sqlite.Error
+	return errors.As(err, &se) && strings.Contains(sqlite.ErrorCodeString[se.Code()], "SQLITE_CONSTRAINT")
+}
