@@ -56,6 +56,10 @@ type Stop struct {
 	// known. Container is the job's own container, "" when not known.
 	Definition []Defined
 	Container  string
+	// Mentioned holds container names known from elsewhere, such as the task's
+	// overrides. They only lower trust: one that is not among Containers shows
+	// that the list is not complete.
+	Mentioned []string
 
 	// Asked says who of us asked for this stop; AskedWhile is the task's
 	// lastStatus when we asked.
@@ -121,6 +125,8 @@ type Verdict struct {
 	Started Answer
 	// Helps answers "would a relaunch help?".
 	Helps Answer
+	// StartedWhy says what Started rests on.
+	StartedWhy string
 	// Rule names the rule that decided; Why is its reason in plain words.
 	Rule string
 	Why  string

@@ -1,0 +1,157 @@
+package stop
+
+import "strings"
+
+// Classify reads a stop. It is total: what it does not know becomes an
+// ambiguous verdict that is not relaunched. It keeps nothing of s.
+func Classify(s Stop) Verdict {
+	if s.Kind == LaunchFailure || s.Kind == LaunchException {
+		return classifyLaunch(&s)
+	}
+	return classifyTask(&s)
+}
+
+// Throttled is whether RunTask was refused by a rate limit, of ECS or of EC2
+// behind it. Nothing was launched and the same client token may be sent later.
+func Throttled(s Stop) bool {
+	rule := Classify(s).Rule
+	return rule == RuleThrottled || rule == RuleThrottledEC2
+}
+
+// Capacity is whether AWS had no capacity for the task at that moment.
+func (v Verdict) Capacity() bool { return v.Rule == RuleCapacity || v.Rule == RuleLaunchCapacity }
+
+func classifyTask(s *Stop) Verdict {
+	switch {
+	case !ended(s):
+		return verdict(&notStoppedRule, Unknown, "the task has not ended")
+	case s.Asked != "":
+		return classifyAsked(s)
+	}
+	return classifyEnd(s)
+}
+
+// ended is whether the stop is one: STOPPED, or without a status but with
+// anything that only an end has.
+func ended(s *Stop) bool {
+	if s.LastStatus != "" {
+		return s.LastStatus == "STOPPED"
+	}
+	return !s.CodeMissing || s.Reason != "" || shows(s) || said(s)
+}
+
+// said is whether any container gives a reason.
+func said(s *Stop) bool {
+	for i := range s.Containers {
+		if s.Containers[i].Reason != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// classifyAsked reads a stop that we asked for.
+func classifyAsked(s *Stop) Verdict {
+	switch s.Asked {
+	case AskedByPerson:
+		return ran(s, &askedPersonRule)
+	case AskedByLaunchTimeout:
+		return classifyHung(s)
+	default:
+		return ran(s, &timedOutRule)
+	}
+}
+
+// classifyHung reads the stop of a task that was not running in time. It may
+// have ended by itself just before our request: then its own reason counts,
+// if that is a proof or a mistake to mend.
+func classifyHung(s *Stop) Verdict {
+	if s.Code == codeFailedToStart {
+		if v := classifyEnd(s); v.Class == Config || v.Started == No {
+			return v
+		}
+	}
+	if shows(s) || s.SawPull || s.AskedWhile != "PROVISIONING" || s.Code == codeEssentialExited {
+		return ran(s, &hungLaterRule)
+	}
+	return verdict(&hungRule, No, "it was in PROVISIONING when we asked, and shows no pull and no start")
+}
+
+// classifyEnd reads an end by its stop code.
+func classifyEnd(s *Stop) Verdict {
+	switch s.Code {
+	case codeEssentialExited:
+		return classifyExit(s)
+	case codeUserInitiated:
+		return ran(s, &userRule)
+	case codeScheduler, codeSpot, codeTerminationNotice, codeInfrastructure:
+		return classifyTaken(s)
+	case codeFailedToStart:
+		if shows(s) {
+			return ran(s, &startedRule)
+		}
+		return classifyReasons(s)
+	}
+	return classifyUncoded(s)
+}
+
+func classifyExit(s *Stop) Verdict {
+	if succeeded(s) {
+		return ran(s, &succeededRule)
+	}
+	return ran(s, &exitedRule)
+}
+
+func classifyTaken(s *Stop) Verdict {
+	var t text
+	t.read(s.Reason)
+	if t.has("health") {
+		return ran(s, &unhealthyRule)
+	}
+	return ran(s, &takenCodeRule)
+}
+
+// classifyUncoded reads an end without a stop code, or with one that this
+// version does not know, by its text.
+func classifyUncoded(s *Stop) Verdict {
+	var t text
+	t.read(s.Reason)
+	if f, _ := find(endFamilies, &t); f != nil && !t.bare() && !claimed(&t) {
+		return ran(s, f.rule(&t, Task, ""))
+	}
+	if s.CodeMissing && t.begins("essential container in") {
+		return classifyExit(s)
+	}
+	if shows(s) {
+		return ran(s, &startedRule)
+	}
+	v := classifyReasons(s)
+	if v.Rule == unknownRule.Name && s.CodeMissing && len(t.b) > 0 && !t.resource && !named(&t) {
+		return ran(s, &callerRule)
+	}
+	return v
+}
+
+// claimed is whether a text begins like one of the families of a start.
+func claimed(t *text) bool {
+	_, anchored := find(taskFamilies, t)
+	return anchored
+}
+
+// named is whether a text begins with the name of an error.
+func named(t *text) bool {
+	name, _, ok := strings.Cut(string(t.b), ":")
+	return ok && (strings.HasSuffix(name, "error") || strings.HasSuffix(name, "exception")) && !strings.Contains(name, " ")
+}
+
+// ran gives a verdict on an end for which no proof of "never started" exists.
+func ran(s *Stop, r *Rule) Verdict {
+	if shows(s) || s.Code == codeEssentialExited {
+		return verdict(r, Yes, "the stop shows a start, an exit code or a runtime id")
+	}
+	return verdict(r, Unknown, "nothing in the stop proves that no process ran")
+}
+
+func verdict(r *Rule, started Answer, why string) Verdict {
+	return Verdict{Class: r.Class, Started: started, StartedWhy: why, Helps: r.Helps(), Rule: r.Name, Why: r.Why}
+}

@@ -1,0 +1,123 @@
+package stop
+
+import "strings"
+
+// Names of launch rules that have a twin.
+const (
+	RuleThrottledEC2   = "launch-throttled-ec2"
+	RuleLaunchCapacity = "launch-capacity"
+)
+
+// classifyLaunch reads an answer of RunTask.
+func classifyLaunch(s *Stop) Verdict {
+	var t text
+	t.normalise(s.Reason)
+	code := ""
+	if s.Kind == LaunchException {
+		code = t.errorCode(s.ErrorCode)
+	} else if s.Detail != "" && !t.known() {
+		t.normalise(s.Reason + ": " + s.Detail)
+	}
+	r := launchFamily.rule(&t, s.Kind, code)
+	started, why := launched(&t, s.Kind, code, r)
+	return verdict(r, started, why)
+}
+
+// known is whether a failure's reason alone is in the scheduler's words.
+func (t *text) known() bool { return placementFamily.anchored(t) }
+
+// launched answers whether RunTask may have launched the task.
+func launched(t *text, kind Kind, code string, r *Rule) (Answer, string) {
+	switch {
+	case kind == LaunchFailure:
+		return No, "RunTask answered with failures[] and launched nothing"
+	case oneOf(code, conflictCodes):
+		return Yes, "a task with this client token exists"
+	case oneOf(code, brokeCodes):
+		return Unknown, "RunTask gave no answer that says whether it launched"
+	case oneOf(code, refusalCodes), oneOf(code, unclearCodes), oneOf(code, throttleCodes):
+		return No, "RunTask refused the request"
+	case t.hasAny(unsent):
+		return Unknown, "RunTask gave no answer that says whether it launched"
+	case t.hasAny(clientStatus):
+		return No, "RunTask refused the request"
+	case code == "" && r.Class == Retry:
+		return No, "the text is one of a refusal"
+	}
+	return Unknown, "RunTask gave no answer that says whether it launched"
+}
+
+// clientStatus is how SDKs print an HTTP status that refuses a request.
+var clientStatus = []string{
+	"status code: 400", "statuscode: 400", "status code: 401", "statuscode: 401", "status code: 403", "statuscode: 403",
+	"status code: 404", "statuscode: 404", "status code: 429", "statuscode: 429",
+}
+
+// errorCode gives the exception's type in lower case and cuts from t what the
+// client printed before the message.
+func (t *text) errorCode(given string) string {
+	code := shortCode(given)
+	if t.skip("an error occurred (") {
+		if i := strings.IndexByte(string(t.b), ')'); i >= 0 {
+			code = orElse(code, shortCode(string(t.b[:i])))
+			t.b = t.b[i+1:]
+			if j := strings.Index(string(t.b), ": "); j >= 0 && strings.HasPrefix(string(t.b), " when calling") {
+				t.b = t.b[j+2:]
+			}
+		}
+	}
+	for {
+		i := strings.Index(string(t.b), ": ")
+		if i < 0 || !codeLike(string(t.b[:i])) {
+			break
+		}
+		code = orElse(code, shortCode(string(t.b[:i])))
+		t.b = t.b[i+2:]
+	}
+	return orElse(code, t.printedCode())
+}
+
+// printedCode finds the code where the Go v2 and Java SDKs print it.
+func (t *text) printedCode() string {
+	s := string(t.b)
+	for _, mark := range []string{"api error ", "error code: ", "requestid: "} {
+		_, rest, ok := strings.Cut(s, mark)
+		if !ok {
+			continue
+		}
+		if mark == "requestid: " {
+			if _, rest, ok = strings.Cut(rest, ", "); !ok {
+				continue
+			}
+		}
+		if end := strings.IndexAny(rest, ":;,) "); end > 0 && codeLike(rest[:end]) {
+			return shortCode(rest[:end])
+		}
+	}
+	return ""
+}
+
+// codeLike is whether a word looks like an error's type.
+func codeLike(word string) bool {
+	if word == "" || strings.ContainsAny(word, " /\"'()[]") {
+		return false
+	}
+	return strings.HasSuffix(word, "exception") || strings.HasSuffix(word, "error") || oneOf(shortCode(word), throttleCodes) ||
+		oneOf(shortCode(word), refusalCodes) || oneOf(shortCode(word), brokeCodes)
+}
+
+// shortCode drops a name space: "com.amazonaws.ecs#ClientException".
+func shortCode(code string) string {
+	code = strings.ToLower(strings.TrimSpace(code))
+	if i := strings.LastIndexAny(code, "#."); i >= 0 {
+		code = code[i+1:]
+	}
+	return code
+}
+
+func orElse(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

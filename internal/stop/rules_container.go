@@ -1,0 +1,222 @@
+package stop
+
+// Families of one container: pull, create, start, and what shows that
+// something ran.
+
+var pullFamily = Family{
+	Name:  "pull",
+	Title: "Image pull",
+	Life:  "before this container is created; others of the task may run",
+	Begins: []string{
+		"cannotpull", "the task cannot pull", "the task can't pull", "toomanyrequests", "too many requests",
+		"you have reached your pull rate limit", "you have reached your unauthenticated pull", "error pulling image", "image pull", "pull image",
+		"pull command failed", "ref pull", "inspect image", "failed to resolve ref", "failed to pull", "image manifest",
+		"manifest unknown", "no matching manifest", "image not found",
+	},
+	Has:   []string{"failed to resolve ref", "pull image manifest", "cannotpullcontainer", "pull access denied", "pull rate limit", "cannotpullimage", "manifest unknown"},
+	proof: proofContainers,
+	Rules: []Rule{
+		{
+			Name:    "pull-connection",
+			Match:   Match{Any: []string{"connection issue"}, Not: unable},
+			Class:   Ambiguous,
+			Why:     "the task could not reach the registry: a passing fault, or the subnet has no route",
+			Example: failed("The task cannot pull ‘image-name’ from the Amazon ECR repository ‘repository URI’. There is a connection issue between the task and Amazon ECR. Check your task network configuration."),
+			Source:  "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html",
+		},
+		{
+			Name:    "pull-refused",
+			Match:   Match{Any: denied},
+			Class:   Config,
+			Why:     "the registry refused the image: it does not exist or credentials are missing",
+			Example: failed("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/mycontainer:latest: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed"),
+			Source:  "public bug reports",
+		},
+		{
+			Name:    "pull-missing",
+			Match:   Match{Any: missing},
+			Class:   Config,
+			Why:     "the image or its tag does not exist in the registry",
+			Example: failed("CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref 123456789012.dkr.ecr.ap-south-1.amazonaws.com/poultryco/api:latest: not found"),
+			Source:  "public bug reports",
+		},
+		{
+			Name:    "pull-no-space",
+			Match:   Match{Any: []string{"no space left", "disk quota", "not enough space"}},
+			Class:   Config,
+			Why:     "the image does not fit on the disk: give the task more ephemeral storage or make the image smaller",
+			Example: failed("CannotPullContainerError: write /var/lib/docker/tmp/GetImageBlob111111111: no space left on device"),
+			Source:  "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html",
+		},
+		{
+			Name:    "pull-unfit",
+			Match:   Match{Any: invalid},
+			Class:   Config,
+			Why:     "the image's name is wrong, or it was not built for the task's platform",
+			Example: failed("CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'"),
+			Source:  "public bug reports",
+		},
+		{
+			Name:    "pull-rate-limit",
+			Match:   Match{Any: []string{"toomanyrequests", "too many requests", "pull rate limit", "code: 429"}},
+			Class:   Ambiguous,
+			Why:     "the registry's pull limit is used up, which can take hours to pass",
+			Example: failed("Task failed to start - CannotPullImageManifestError: Error response from daemon: toomanyrequests: Request exceeded pull rate limit for IP XX.XXX.XX.XX"),
+			Source:  "public bug reports",
+		},
+		{
+			Name:    "pull-registry-failed",
+			Match:   Match{Any: busy},
+			Class:   Retry,
+			Why:     "the registry itself failed or was too busy",
+			Example: failed("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1: unexpected status code [manifests 1]: 503 Service Unavailable"),
+			Source:  "public bug reports of registry outages",
+		},
+		{
+			Name:    "pull-network",
+			Match:   Match{Any: network},
+			Class:   Ambiguous,
+			Why:     "no answer in time from the registry: a passing fault, or the subnet has no route",
+			Example: failed("CannotPullContainerError: API error (500): Get https://xxx.dkr.ecr.us-east-1.amazonaws.com/v2/: net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)"),
+			Source:  "https://github.com/aws/amazon-ecs-agent/issues/1680",
+		},
+		{
+			Name:    "pull-unclear",
+			Class:   Ambiguous,
+			Why:     "the image could not be pulled; ECS cut the cause off",
+			Example: failed("CannotPullContainerError: inspect image has been retried 1 time(s)"),
+			Source:  "https://github.com/aws/copilot-cli/blob/mainline/internal/pkg/aws/ecs/ecs_test.go",
+		},
+	},
+}
+
+var createFamily = Family{
+	Name:   "create",
+	Title:  "Container create",
+	Life:   "before this container is created; others of the task may run",
+	Begins: []string{"cannotcreatecontainer"},
+	Has:    []string{"cannotcreatecontainererror"},
+	proof:  proofContainers,
+	Rules: []Rule{
+		{
+			Name: "create-wrong",
+			Match: Match{Any: append(append(append(append([]string{
+				"no space left", "free data blocks", "disk quota", "cannot be empty", "already in use",
+			}, denied...), missing...), invalid...), broken...)},
+			Class:   Config,
+			Why:     "the container cannot be made as the task definition describes it",
+			Example: failed("CannotCreateContainerError: API error (400): No command specified"),
+			Source:  "public bug reports",
+		},
+		{
+			Name:    "create-unclear",
+			Class:   Ambiguous,
+			Why:     "the container could not be created, for no clear reason",
+			Example: failed("CannotCreateContainerError: API error (500): Untar"),
+			Source:  "https://github.com/aws/amazon-ecs-cli/issues/194",
+		},
+	},
+}
+
+var startFamily = Family{
+	Name:  "start",
+	Title: "Container start",
+	Life:  "while containers start: this one or another may have run",
+	Begins: []string{
+		"cannotstartcontainer", "failed to initialize logging driver", "failed to initialise logging driver",
+		"failed to create new container runtime task", "failed to create container runtime task",
+		"failed to create shim", "oci runtime", "runc ", "failed to start container", "starting container process", "exec format error",
+	},
+	Has: []string{
+		"oci runtime", "container runtime task", "starting container process", "start container process", "cannotstartcontainer",
+		"initialize logging driver",
+	},
+	proof: proofNone,
+	Rules: []Rule{
+		{
+			Name: "start-wrong",
+			Match: Match{Any: append(append(append(append([]string{
+				"no space left", "awslogs", "log-opt", "cannot be empty", "already in use",
+			}, broken...), denied...), missing...), invalid...), Not: []string{"i/o time", "send request failed", "throttl"}},
+			Class:   Config,
+			Why:     "the container cannot start as it is: wrong command, wrong platform, missing file or log group",
+			Example: failed("CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: OCI runtime create failed: container_linux.go:370: starting container process caused: exec: \"/opt/sonarqube/bin/run.sh\": stat /opt/sonarqube/bin/run.sh...no such file or direct..."),
+			Source:  "https://github.com/aws/amazon-ecs-agent/issues/2954",
+		},
+		{
+			Name:    "start-unclear",
+			Class:   Ambiguous,
+			Why:     "a container did not start, for no clear reason; it or another may have run",
+			Example: failed("failed to initialize logging driver"),
+			Source:  docStopped,
+		},
+	},
+}
+
+var transitionFamily = Family{
+	Name:  "transition",
+	Title: "Time-outs of the container runtime",
+	Life:  "unknown: a process may have run",
+	Begins: []string{
+		"dockertimeouterror", "containerruntimetimeouterror", "containerruntimeerror", "could not transition",
+		"dockerstateerror", "containernetworkingerror", "taskdependencyerror",
+	},
+	Has:   []string{"could not transition"},
+	proof: proofNone,
+	Rules: []Rule{{
+		Name:    "transition",
+		Class:   Ambiguous,
+		Why:     "the container runtime did not answer in time, so nobody knows whether the process ran",
+		Example: failed("DockerTimeoutError: Could not transition to started; timed out after waiting ..."),
+		Source:  docStopped,
+	}},
+}
+
+var ranFamily = Family{
+	Name:  "ran",
+	Title: "Something ran",
+	Life:  "after a start",
+	Begins: []string{
+		"essential container", "outofmemory", "container killed", "container exited", "cannotinspectcontainer", "cannotstopcontainer",
+		"cannotremovecontainer", "cannotdescribecontainer", "task failed container health", "task failed elb", "elb health", "container health check",
+		"health check",
+	},
+	Has: []string{
+		"could not transition to stopped", "could not transition to inspecting", "elb health", "failed container health check",
+		"container health check", "outofmemoryerror", "killed due to memory", "unhealthy in target", "oomkilled",
+	},
+	proof: proofNone,
+	Rules: []Rule{
+		{
+			Name:    "out-of-memory",
+			Match:   Match{Any: []string{"outofmemory", "memory usage", "oomkilled", "container killed"}},
+			Class:   AppFailed,
+			Why:     "the container used more memory than it has",
+			Example: Stop{Kind: Task, CodeMissing: true, Reason: "container killed due to memory usage"},
+			Source:  docStopped,
+		},
+		{
+			Name:    "health-check",
+			Match:   Match{Any: []string{"health", "unhealthy"}},
+			Class:   AppFailed,
+			Why:     "the task ran and failed its health checks",
+			Example: Stop{Kind: Task, CodeMissing: true, Reason: "ELB healthcheck failed"},
+			Source:  docService,
+		},
+		{
+			Name:    "exit-unread",
+			Match:   Match{Any: []string{"inspect", "cannotstop", "cannotremove", "cannotdescribe", "transition"}},
+			Class:   AppFailed,
+			Why:     "the container ran, and its exit code could not be read: it may even have succeeded",
+			Example: Stop{Kind: Task, CodeMissing: true, Reason: "CannotInspectContainerError: Could not transition to inspecting; timed out after waiting 30s"},
+			Source:  docStopped,
+		},
+		{
+			Name:    "container-exited",
+			Class:   AppFailed,
+			Why:     "a container ended, and no exit code proves that it ended well",
+			Example: Stop{Kind: Task, CodeMissing: true, Reason: "Essential container in the task exited"},
+			Source:  "https://github.com/aws/copilot-cli",
+		},
+	},
+}

@@ -1,0 +1,167 @@
+package stop
+
+// stopCode values. [aws-sdk-go-v2 service/ecs types.TaskStopCode]
+const (
+	codeFailedToStart     = "TaskFailedToStart"
+	codeEssentialExited   = "EssentialContainerExited"
+	codeUserInitiated     = "UserInitiated"
+	codeScheduler         = "ServiceSchedulerInitiated"
+	codeSpot              = "SpotInterruption"
+	codeTerminationNotice = "TerminationNotice"
+	codeInfrastructure    = "InfrastructureHealth"
+)
+
+// Names of rules that run.Decide and others know.
+const (
+	RuleTimedOut = "timed-out"
+	RuleHung     = "hung-before-start"
+)
+
+const docEnum = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html"
+
+// endFamilies are texts of ends that are no failure to start. They are asked
+// where the stop code does not tell.
+var endFamilies = []Family{
+	{
+		Name:  "taken",
+		Title: "Taken away by the infrastructure",
+		Life:  "any time",
+		Begins: []string{
+			"your spot task was interrupted", "host ec2", "scaling activity", "container instance", "spot ", "ecs is performing maintenance",
+			"the task was stopped because the container instance", "service ",
+		},
+		Has: []string{
+			"performing maintenance", "spot task was interrupted", "spot interruption", "spot capacity reclaim", "capacity reclaimed", "in draining",
+			"draining state", "deregistration forced", "scaling activity initiated", "task retirement", "instance terminated", "instance stopped",
+			"termination notice", "underlying infrastructure", "underlying host",
+		},
+		Rules: []Rule{{
+			Name:    "taken",
+			Class:   Interrupted,
+			Why:     "the infrastructure took the task away: Spot, maintenance, scaling or a lost host",
+			Example: Stop{Kind: Task, CodeMissing: true, Reason: "Host EC2 (instance i-123) terminated."},
+			Source:  docStopped,
+		}},
+	},
+	{
+		Name:   "user",
+		Title:  "Stopped by a person",
+		Life:   "any time",
+		Begins: []string{"task stopped by", "stopped by", "user initiated", "userinitiated", "stopped via"},
+		Rules: []Rule{{
+			Name:    "user-said",
+			Class:   StoppedByUser,
+			Why:     "the reason is one that a person or a program gave when stopping the task",
+			Example: Stop{Kind: Task, CodeMissing: true, Reason: "Task stopped by user"},
+			Source:  docStopped,
+		}},
+	},
+}
+
+func exits(codes ...int64) []Container {
+	list := make([]Container, len(codes))
+	for i := range codes {
+		list[i] = Container{ExitCode: &codes[i]}
+	}
+	return list
+}
+
+// Rules that structure decides rather than text. Classify asks them by name.
+var (
+	notStoppedRule = Rule{
+		Name: "not-stopped", Class: NotStopped,
+		Why:     "the task has not ended yet; a Spot warning comes two minutes before the end",
+		Example: Stop{Kind: Task, Code: codeTerminationNotice, Reason: "Your Spot Task was interrupted.", LastStatus: "RUNNING"},
+		Source:  "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html",
+	}
+	askedPersonRule = Rule{
+		Name: "asked-by-person", Class: StoppedByUser,
+		Why:     "a person asked for this stop",
+		Example: Stop{Kind: Task, Code: codeUserInitiated, Reason: "Task stopped by user", Asked: AskedByPerson},
+		Source:  docEnum,
+	}
+	timedOutRule = Rule{
+		Name: RuleTimedOut, Class: AppFailed,
+		Why:     "the task ran longer than its job allows and was stopped",
+		Example: Stop{Kind: Task, Code: codeUserInitiated, Asked: AskedByTimeout, AskedWhile: "RUNNING"},
+		Source:  docEnum,
+	}
+	hungRule = Rule{
+		Name: RuleHung, Class: Retry,
+		Why:     "the task was stuck in PROVISIONING, where nothing has been pulled or started",
+		Example: Stop{Kind: Task, Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"},
+		Source:  "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html",
+	}
+	hungLaterRule = Rule{
+		Name: "hung-may-have-run", Class: AppFailed,
+		Why:     "the task was not running in time, but it was past PROVISIONING and a process may have run",
+		Example: Stop{Kind: Task, Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"},
+		Source:  "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html",
+	}
+	userRule = Rule{
+		Name: "user-initiated", Class: StoppedByUser,
+		Why:     "a person or a program stopped the task",
+		Example: Stop{Kind: Task, Code: codeUserInitiated, Reason: "Task stopped by user"},
+		Source:  docEnum,
+	}
+	takenCodeRule = Rule{
+		Name: "interrupted", Class: Interrupted,
+		Why:     "the infrastructure or the scheduler took the task away",
+		Example: Stop{Kind: Task, Code: codeSpot, Reason: "Your Spot Task was interrupted."},
+		Source:  docEnum,
+	}
+	unhealthyRule = Rule{
+		Name: "unhealthy", Class: AppFailed,
+		Why:     "the task ran and failed its health checks",
+		Example: Stop{Kind: Task, Code: codeScheduler, Reason: "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/web/ccb1c7ee670051a0)"},
+		Source:  docService,
+	}
+	succeededRule = Rule{
+		Name: "exit-zero", Class: Succeeded,
+		Why:     "the job's container ended with exit code 0",
+		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: "Essential container in task exited", Containers: exits(0)},
+		Source:  docEnum,
+	}
+	exitedRule = Rule{
+		Name: "exit-not-zero", Class: AppFailed,
+		Why:     "a container ended, and its exit code is not 0 or was not reported",
+		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: "Essential container in task exited", Containers: exits(1)},
+		Source:  docEnum,
+	}
+	startedRule = Rule{
+		Name: "started-after-all", Class: AppFailed,
+		Why:     "whatever the reason says, the stop shows that a process ran",
+		Example: Stop{Kind: Task, Code: codeFailedToStart, Reason: "Task failed to start", Containers: exits(1)},
+		Source:  "written for the rule, after a public bug report of an init container that had run",
+	}
+	bareRule = Rule{
+		Name: "no-cause", Class: Ambiguous,
+		Why:     "ECS says only that the task failed to start, which proves nothing",
+		Example: failed("Task failed to start"),
+		Source:  "https://github.com/aws/amazon-ecs-agent/issues/1430",
+	}
+	resourceConfigRule = Rule{
+		Name: "resource-wrong", Class: Config,
+		Why:     "something the task needs is missing, not allowed or wrong",
+		Example: failed("ResourceInitializationError: access denied"),
+		Source:  "public bug reports",
+	}
+	unknownRule = Rule{
+		Name: "unknown", Class: Ambiguous,
+		Why:     "this version does not know the reason, so a process may have run",
+		Example: failed("Something that ECS says for the first time"),
+		Source:  docStopped,
+	}
+	callerRule = Rule{
+		Name: "caller-words", Class: StoppedByUser,
+		Why:     "the reason is in nobody's known words; StopTask shows the words its caller gave",
+		Example: Stop{Kind: Task, CodeMissing: true, Reason: "moto testing"},
+		Source:  "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html",
+	}
+)
+
+// structural lists them in the order in which Classify asks.
+var structural = []*Rule{
+	&notStoppedRule, &askedPersonRule, &timedOutRule, &hungRule, &hungLaterRule, &userRule, &unhealthyRule, &takenCodeRule,
+	&succeededRule, &exitedRule, &startedRule, &bareRule, &resourceConfigRule, &callerRule, &unknownRule,
+}

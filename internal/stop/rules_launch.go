@@ -1,0 +1,196 @@
+package stop
+
+// Rules of RunTask's answers. docRunTask lists its errors.
+const docRunTask = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html"
+
+// Names that the launcher has to know.
+const (
+	RuleCapacity  = "capacity"
+	RuleThrottled = "launch-throttled"
+	RuleConflict  = "launch-conflict"
+	RuleInactive  = "launch-inactive"
+)
+
+// Error codes in lower case. Each stands for an answer of the service that
+// launched nothing, except conflict (a task exists) and broke (nobody knows).
+var (
+	throttleCodes = []string{
+		"throttlingexception", "throttling", "throttledexception", "requestlimitexceeded", "toomanyrequestsexception",
+		"requestthrottled", "requestthrottledexception", "requestthrottlingexception", "bandwidthlimitexceeded",
+		"prioritrequestnotcomplete", "priorrequestnotcomplete", "slowdown", "ec2throttledexception",
+	}
+	conflictCodes = []string{"conflictexception"}
+	refusalCodes  = []string{
+		"accessdeniedexception", "accessdenied", "unauthorizedoperation", "unauthorizedexception", "notauthorized", "authfailure", "blockedexception",
+		"clusternotfoundexception", "invalidparameterexception", "invalidparametervalue", "invalidparametercombination", "validationexception", "validationerror",
+		"platformtaskdefinitionincompatibilityexception", "platformunknownexception",
+		"unsupportedfeatureexception", "unrecognizedclientexception", "invalidclienttokenid", "invalidsignatureexception",
+		"signaturedoesnotmatch", "incompletesignature", "incompletesignatureexception", "missingauthenticationtoken",
+		"missingauthenticationtokenexception", "optinrequired", "unknownoperationexception", "invalidaction", "resourcenotfoundexception",
+		"targetnotfoundexception", "servicenotfoundexception", "notfoundexception", "missingparameter",
+	}
+	unclearCodes = []string{
+		"clientexception", "limitexceededexception", "servicequotaexceededexception", "expiredtokenexception", "expiredtoken",
+		"requestexpired", "resourceinuseexception", "updateinprogressexception",
+	}
+	brokeCodes = []string{
+		"serverexception", "serviceexception", "internalfailure", "internalerror", "internalservererror", "internalserverexception",
+		"serviceunavailable", "serviceunavailableexception", "requesterror", "requestcanceled", "requesttimeout",
+		"requesttimeoutexception", "sdkclientexception", "amazonclientexception", "serializationerror", "responsetimeout",
+		"connecttimeouterror", "readtimeouterror", "endpointconnectionerror", "connectionclosederror", "httpclienterror", "timeouterror",
+		"apicalltimeoutexception", "apicallattempttimeoutexception",
+	}
+)
+
+// unsent are words of a client that got no answer.
+var unsent = []string{
+	"send request failed", "request send failed", "context deadline exceeded", "request canceled", "context canceled", "request context",
+	"connection reset", "could not connect to the endpoint", "read timeout on endpoint", "connect timeout on endpoint", "connection was closed before",
+	"connection broken", "broken pipe", "unexpected eof", "tls handshake", "client.timeout",
+}
+
+func refused(code, message string) Stop {
+	return Stop{Kind: LaunchException, ErrorCode: code, Reason: message}
+}
+
+var launchFamily = Family{
+	Name:  "launch",
+	Title: "RunTask refused, failed or did not answer",
+	Life:  "a refusal and an entry of failures[] launch nothing; a server error or a lost answer leaves it open",
+	Rules: launchRules,
+}
+
+var (
+	onlyFailure   = []Kind{LaunchFailure}
+	onlyException = []Kind{LaunchException}
+)
+
+var launchRules = append(append([]Rule{
+	{
+		Name:    RuleConflict,
+		Match:   Match{Kinds: onlyException, Codes: conflictCodes},
+		Class:   Config,
+		Why:     "the client token was already used for another request: its task exists and must be adopted, not launched again",
+		Example: refused("ConflictException", "The request could not be processed because of conflict in the current state of the resource."),
+		Source:  docRunTask,
+	},
+	{
+		Name:    "launch-no-answer",
+		Match:   Match{Kinds: onlyException, Codes: brokeCodes},
+		Class:   Ambiguous,
+		Why:     "ECS failed or its answer was lost: the task may have been launched, only the same client token may be sent again",
+		Example: refused("ServerException", "These errors are usually caused by a server issue."),
+		Source:  docRunTask,
+	},
+	{
+		Name:    RuleThrottled,
+		Match:   Match{Kinds: onlyException, Codes: throttleCodes},
+		Class:   Retry,
+		Why:     "the API's rate limit refused the request; nothing was launched",
+		Example: refused("ThrottlingException", "Rate exceeded"),
+		Source:  "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html",
+	},
+	{
+		Name:    "launch-throttled-ec2",
+		Match:   Match{Any: []string{"throttl", "rate exceeded", "requestlimitexceeded", "request limit exceeded", "too many requests"}, Not: []string{"context deadline"}},
+		Class:   Retry,
+		Why:     "the rate limit of a call that ECS makes to EC2 was reached; nothing was launched",
+		Example: refused("InvalidParameterException", "Error retrieving subnet information for [subnet-abc123]: Rate exceeded (ErrorCode: Throttling)"),
+		Source:  "https://github.com/dagster-io/dagster/issues/33439",
+	},
+	{
+		Name:    RuleInactive,
+		Match:   Match{Any: []string{"taskdefinition is inactive", "task definition is inactive", "is inactive", "task definition inactive"}, Not: []string{"cluster"}},
+		Class:   Config,
+		Why:     "this revision of the task definition was deregistered",
+		Example: refused("ClientException", "TaskDefinition is inactive"),
+		Source:  "public bug reports",
+	},
+	{
+		Name: "launch-running-limit",
+		Match: Match{Any: []string{
+			"limit on the number", "vcpulimit", "number of tasks in provisioning", "provisioning state", "limit on tasks", "tasks in the provisioning",
+		}},
+		Class:   Retry,
+		Why:     "a limit on running or provisioning tasks is reached; later some will have ended",
+		Example: Stop{Kind: LaunchFailure, Reason: "You've reached the limit on the number of vCPUs you can run concurrently"},
+		Source:  docService,
+	},
+	{
+		Name:    "launch-" + RuleCapacity,
+		Match:   Match{Any: append(append([]string{"resource:fargate"}, capacityFamily.Begins...), capacityFamily.Has...), Not: []string{"capacity provider", "capacity is set"}},
+		Class:   Retry,
+		Why:     "AWS had no capacity for the task at this moment",
+		Example: Stop{Kind: LaunchFailure, Reason: "Capacity is unavailable at this time. Please try again later or in a different availability zone"},
+		Source:  "https://github.com/apache/airflow/issues/48001",
+	},
+	{
+		Name:    "launch-ec2-unreachable",
+		Match:   Match{Any: []string{"unable to execute http request", "error retrieving"}, With: append([]string{"temporarily"}, append(network, busy...)...), Not: unable},
+		Class:   Retry,
+		Why:     "ECS itself could not reach EC2, which passes; nothing was launched",
+		Example: Stop{Kind: LaunchFailure, Reason: "Error retrieving security group information: com.amazonaws.SdkClientException: Unable to execute HTTP request: Connect to ec2.us-east-1.amazonaws.com:443 [ec2.us-east-1.amazonaws.com/54.239.31.174] failed: connect timed out"},
+		Source:  "public bug reports",
+	},
+	{
+		Name:    "launch-lost",
+		Match:   Match{Kinds: onlyException, Any: unsent},
+		Class:   Ambiguous,
+		Why:     "the answer of RunTask was lost: the task may have been launched, only the same client token may be sent again",
+		Example: refused("", "Post \"https://ecs.eu-west-1.amazonaws.com/\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"),
+		Source:  "the words of Go's HTTP client",
+	},
+}, launchPlacement()...), []Rule{
+	{
+		Name:    "launch-refused",
+		Match:   Match{Any: append(append(append([]string{"does not appear to belong", "not belong to", "no container instances were found", "service linked role", "is blocked", "was blocked", "must specify", "must provide", "does not have"}, denied...), missing...), invalid...)},
+		Class:   Config,
+		Why:     "the request names something that does not exist, is not allowed or does not fit",
+		Example: refused("InvalidParameterException", "Security group sg-0dd8a777c45711f1d does not appear to belong to the same VPC as the input subnets."),
+		Source:  docRunTask,
+	},
+	{
+		Name:    "launch-refused-code",
+		Match:   Match{Kinds: onlyException, Codes: refusalCodes},
+		Class:   Config,
+		Why:     "ECS refused the request as it is; the message says what to mend",
+		Example: refused("BlockedException", "Contact Support."),
+		Source:  docRunTask,
+	},
+	{
+		Name:    "launch-refused-unclear",
+		Match:   Match{Kinds: onlyException, Codes: unclearCodes},
+		Class:   Ambiguous,
+		Why:     "ECS refused the request with an error that can also mean a limit which passes; nothing was launched",
+		Example: refused("ClientException", "These errors are usually caused by a client action."),
+		Source:  docRunTask,
+	},
+	{
+		Name:    "launch-failure-unknown",
+		Match:   Match{Kinds: onlyFailure},
+		Class:   Ambiguous,
+		Why:     "RunTask launched nothing, for a reason this version does not know",
+		Example: Stop{Kind: LaunchFailure, Reason: "SOMETHING NEW"},
+		Source:  docReasons,
+	},
+	{
+		Name:    "launch-unknown",
+		Class:   Ambiguous,
+		Why:     "RunTask failed in a way this version does not know: the task may have been launched",
+		Example: refused("SomethingNewException", "What happened is new."),
+		Source:  docRunTask,
+	},
+}...)
+
+// launchPlacement are the placement rules, asked of failures[] only and on
+// their own words.
+func launchPlacement() []Rule {
+	rules := placementRules(LaunchFailure)
+	for i := range rules {
+		rules[i].Match.Kinds = onlyFailure
+		if rules[i].Match.Any == nil {
+			rules[i].Match.Any = []string{"attribute", "location", "memberof", "inactive"}
+		}
+	}
+	return rules
+}

@@ -1,0 +1,190 @@
+package stop
+
+// Families of the set-up of a task on its host: secrets, registry
+// authorisation, the check of the log driver, volumes. On Fargate all of it
+// comes before any container is created.
+
+var secretsFamily = Family{
+	Name:  "secrets",
+	Title: "Secrets, registry authorisation, environment files",
+	Life:  "before any container is created",
+	Begins: []string{
+		"unable to pull secret", "unable to pull se", "unable to retrieve secret", "unable to retrieve registry", "unable to retrieve ecr",
+		"unable to get registry auth", "unable to get secret", "unable to fetch secret", "unable to fetch registry",
+		"execution resource retrieval", "fetching secret", "failed to fetch secret", "asm fetching secret",
+		"ssm fetching", "invalid ssm param", "failed to download env", "the task can't retrieve", "the task cannot retrieve",
+		"the task cannot pull registry auth", "the task can't pull registry auth",
+		"the task cannot pull secret", "the task can't pull secret", "secrets manager", "retrieved secret from",
+		"unable to decrypt", "failed to retrieve secret", "unable to pull registry auth",
+	},
+	Has: []string{
+		"unable to pull secrets or registry auth", "unable to retrieve secret", "unable to retrieve ecr registry auth",
+		"fetching secret data", "invalid ssm parameters",
+	},
+	proof: proofTask,
+	Rules: []Rule{
+		{
+			Name:    "secrets-connection",
+			Match:   Match{Any: []string{"connection issue"}, Not: unable},
+			Class:   Ambiguous,
+			Why:     "the task could not reach Secrets Manager, Parameter Store or ECR: a passing fault, or the subnet has no route",
+			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration."),
+			Source:  "public bug reports; the 2024 wording",
+		},
+		{
+			Name:    "secrets-refused",
+			Match:   Match{Any: denied},
+			Class:   Config,
+			Why:     "the execution role may not read the secret, decrypt it or use the registry",
+			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 1 time(s): AccessDeniedException: User: arn:aws:sts::123456789012:assumed-rol..."),
+			Source:  "public bug reports",
+		},
+		{
+			Name:    "secrets-missing",
+			Match:   Match{Any: missing},
+			Class:   Config,
+			Why:     "the secret or parameter that the task definition names does not exist",
+			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 5 time(s): ResourceNotFoundException: Secrets Manager can't find the specified secret."),
+			Source:  "public bug reports",
+		},
+		{
+			Name:    "secrets-invalid",
+			Match:   Match{Any: invalid, Not: []string{"throttl", "rate exceeded"}},
+			Class:   Config,
+			Why:     "the secret's name or JSON key in the task definition is wrong",
+			Example: failed("ResourceInitializationError: unable to retrieve secret from asm: retrieved secret from Secrets Manager did not contain json key connectionString"),
+			Source:  "public bug reports",
+		},
+		{
+			Name:    "secrets-busy",
+			Match:   Match{Any: busy},
+			Class:   Retry,
+			Why:     "the service that holds the secret was too busy or failed",
+			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 5 time(s): ThrottlingException: Rate exceeded status code: 400"),
+			Source:  "https://repost.aws/knowledge-center/ecs-unable-to-pull-secrets",
+		},
+		{
+			Name:    "secrets-network",
+			Match:   Match{Any: network},
+			Class:   Ambiguous,
+			Why:     "no answer in time from Secrets Manager, Parameter Store or ECR: a passing fault, or the subnet has no route",
+			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed caused by: Post \"https://api.ecr.us-west-2.amazonaws.com/\": dial tcp 52.94.184.143:443: i/o timeout"),
+			Source:  "public bug reports",
+		},
+		{
+			Name:    "secrets-unclear",
+			Class:   Ambiguous,
+			Why:     "secrets or registry authorisation could not be fetched; ECS cut the cause off",
+			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 1 time(s)"),
+			Source:  "https://github.com/aws/copilot-cli/issues/2095",
+		},
+	},
+}
+
+var loggerFamily = Family{
+	Name:  "logger",
+	Title: "Check of the log driver",
+	Life:  "before any container is created",
+	Begins: []string{
+		"failed to validate logger", "unable to get awslogs driver arg", "failed to create logger arg",
+		"the task cannot find the amazon cloudwatch log", "the task can't find the amazon cloudwatch log",
+	},
+	Has:   []string{"failed to validate logger args"},
+	proof: proofTask,
+	Rules: []Rule{
+		{
+			Name:    "logger-connection",
+			Match:   Match{Any: []string{"connection issue"}, Not: unable},
+			Class:   Ambiguous,
+			Why:     "the task could not reach CloudWatch Logs, though the text speaks of a missing log group: a passing fault, or no route",
+			Example: failed("ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon CloudWatch log group defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. Check your network configuration. : signal: killed"),
+			Source:  "public bug reports",
+		},
+		{
+			Name:    "logger-refused",
+			Match:   Match{Any: denied},
+			Class:   Config,
+			Why:     "the execution role may not create the log group or stream",
+			Example: failed("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/x is not authorized to perform: logs:CreateLogStream : exit status 1"),
+			Source:  "https://repost.aws/knowledge-center/ecs-resource-initialization-error",
+		},
+		{
+			Name:    "logger-missing",
+			Match:   Match{Any: missing},
+			Class:   Config,
+			Why:     "the log group that the task definition names does not exist",
+			Example: failed("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1"),
+			Source:  "https://repost.aws/knowledge-center/ecs-resource-initialization-error",
+		},
+		{
+			Name:    "logger-invalid",
+			Match:   Match{Any: invalid, Not: []string{"throttl", "rate exceeded"}},
+			Class:   Config,
+			Why:     "the log configuration of the task definition is wrong",
+			Example: failed("ResourceInitializationError: failed to validate logger args: unable to get awslogs driver arguments: awslogs-region is required"),
+			Source:  "public bug reports",
+		},
+		{
+			Name:    "logger-busy",
+			Match:   Match{Any: busy},
+			Class:   Retry,
+			Why:     "CloudWatch Logs was too busy or failed",
+			Example: failed("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ThrottlingException: Rate exceeded"),
+			Source:  "https://repost.aws/knowledge-center/ecs-resource-initialization-error",
+		},
+		{
+			Name:    "logger-unclear",
+			Class:   Ambiguous,
+			Why:     "the check of the log driver failed without a clear cause: no answer from CloudWatch Logs, or a wrong log group",
+			Example: failed("ResourceInitializationError: failed to validate logger args: : signal: killed"),
+			Source:  "public bug reports",
+		},
+	},
+}
+
+var volumeFamily = Family{
+	Name:  "volume",
+	Title: "Volumes (EFS, EBS, FSx, Docker)",
+	Life:  "before any container is created",
+	Begins: []string{
+		"cannotcreatevolumeerror", "failed to invoke efs", "failed to set up efs", "failed to setup efs", "failed to mount", "efs ",
+		"failed to create volume", "failed to configure ebs", "failed to attach ebs", "ebs ", "failed to create ebs",
+		"timeout waiting for ebs", "timed out while attaching ebs", "timed out waiting for ebs", "volume ", "fsx", "mount.nfs", "unable to mount", "unable to create volume",
+		"ecs was unable to create volume", "ecs was unable to attach", "ecs was unable to configure",
+	},
+	Has:   []string{"efs utils command", "mount.nfs4", "ebs volume"},
+	proof: proofTask,
+	Rules: []Rule{
+		{
+			Name:    "volume-refused",
+			Match:   Match{Any: denied},
+			Class:   Config,
+			Why:     "the file system's policy, access point or role does not let the task in",
+			Example: failed("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' : unsuccessful EFS utils command execution; code: 32"),
+			Source:  "https://repost.aws/knowledge-center/fargate-unable-to-mount-efs",
+		},
+		{
+			Name:    "volume-wrong",
+			Match:   Match{Any: append(append([]string{"failed to resolve", "reason given by server", "check that your file system id"}, missing...), invalid...)},
+			Class:   Config,
+			Why:     "the file system, its mount target or the directory does not exist, or the volume is declared wrongly",
+			Example: failed("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve \"fs-00000000.efs.us-east-1.amazonaws.com\" - check that your file system ID is correct."),
+			Source:  "https://repost.aws/knowledge-center/fargate-unable-to-mount-efs",
+		},
+		{
+			Name:    "volume-reset",
+			Match:   Match{Any: append([]string{"connection reset", "reset by peer"}, busy...)},
+			Class:   Retry,
+			Why:     "the connection to the file system broke while mounting; the next start usually works",
+			Example: failed("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: mount.nfs4: Connection reset by peer : unsuccessful EFS utils command execution; code: 32"),
+			Source:  "public bug reports",
+		},
+		{
+			Name:    "volume-unclear",
+			Class:   Ambiguous,
+			Why:     "the volume could not be made ready: a passing fault, a blocked port or a limit",
+			Example: failed("CannotCreateVolumeError: failed to create EBS volume"),
+			Source:  docStopped,
+		},
+	},
+}

@@ -1,0 +1,232 @@
+package stop
+
+const (
+	docFailed  = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/failed-to-start-error.html"
+	docReasons = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html"
+	docStopped = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html"
+	docService = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html"
+)
+
+// failed is the example of a task that ECS could not start.
+func failed(reason string, containers ...Container) Stop {
+	return Stop{Kind: Task, Code: codeFailedToStart, Reason: reason, Containers: containers}
+}
+
+// taskFamilies are the texts of tasks that did not start, in order.
+var taskFamilies = []Family{
+	ranFamily, startFamily, transitionFamily, // these say that something may run
+	interfaceFamily, storageFamily, placementFamily, capacityFamily,
+	secretsFamily, loggerFamily, volumeFamily, roleFamily,
+	pullFamily, createFamily,
+}
+
+var interfaceFamily = Family{
+	Name:  "interface",
+	Title: "Network interface",
+	Life:  "before any container is created",
+	Begins: []string{
+		"timeout waiting for network interface", "timed out waiting for network interface",
+		"timeout waiting for eni", "timed out waiting for eni",
+		"rate limit exceeded while preparing network interface", "unexpected ec2 error",
+		"internalerror", "internal error", "failed to configure eni", "failed to setup regular eni",
+		"failed to set up eni", "failed to setup eni", "failed to setup trunk eni", "unable to configure eni", "netplugin",
+		"unable to attach network interface", "failed to attach network interface",
+		"error attaching network interface", "network interface", "elastic network interface",
+		"error while attempting to attach network interface", "eni ",
+	},
+	Has:   []string{"network interface", "configure eni", "regular eni"},
+	proof: proofTask,
+	Rules: []Rule{
+		{
+			Name:    "interface-host",
+			Match:   Match{Any: []string{"configure eni", "regular eni", "setup eni", "netplugin", "trunk eni"}, Not: []string{"accessden", "not authoriz"}},
+			Class:   Retry,
+			Why:     "the host could not set up the task's network interface; another host usually can",
+			Example: failed("ResourceInitializationError: failed to configure ENI: failed to setup regular eni: netplugin failed with no error message"),
+			Source:  "public Step Functions definitions that retry this text",
+		},
+		{
+			Name:    "interface-busy",
+			Match:   Match{Any: busy, Not: []string{"accessden", "not authoriz", "not exist", "notfound"}},
+			Class:   Retry,
+			Why:     "EC2 was too busy to give the task a network interface in time",
+			Example: failed("Rate limit exceeded while preparing network interface to be attached to instance"),
+			Source:  "public AWS Batch job definitions that retry this text",
+		},
+		{
+			Name:    "interface-refused",
+			Match:   Match{Any: denied},
+			Class:   Config,
+			Why:     "EC2 refused to create the network interface: a permission is missing",
+			Example: failed("Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-0a1': UnauthorizedOperation: You are not authorized to perform this operation."),
+			Source:  docFailed,
+		},
+		{
+			Name:    "interface-wrong",
+			Match:   Match{Any: append(append([]string{}, missing...), invalid...)},
+			Class:   Config,
+			Why:     "the subnet or security group named by the job does not exist or cannot be used",
+			Example: failed("Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-0a1': InvalidSubnetID.NotFound: The subnet ID 'subnet-0a1' does not exist"),
+			Source:  docFailed,
+		},
+		{
+			Name:    "interface-none-free",
+			Match:   Match{Any: append([]string{"unexpected ec2 error", "insufficientfree", "insufficient free", "not enough free", "no free address"}, quotas...)},
+			Class:   Ambiguous,
+			Why:     "EC2 gave no network interface; often the subnet has no free address, which may pass or need a larger subnet",
+			Example: failed("Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet 'subnet-id"),
+			Source:  docFailed,
+		},
+		{
+			Name:    "interface-late",
+			Class:   Retry,
+			Why:     "the network interface was not ready in time, a passing fault of AWS",
+			Example: failed("Timeout waiting for network interface provisioning to complete."),
+			Source:  "https://github.com/aws/amazon-ecs-agent/issues/4825",
+		},
+	},
+}
+
+var storageFamily = Family{
+	Name:  "storage",
+	Title: "Ephemeral storage",
+	Life:  "before any container is created",
+	Begins: []string{
+		"timeout waiting for ephemeralstorage", "timeout waiting for ephemeral storage",
+		"timed out waiting for ephemeralstorage", "timed out waiting for ephemeral storage",
+		"ephemeralstorage", "ephemeral storage", "failed to provision ephemeral",
+	},
+	Has:   []string{"ephemeralstorage prov", "ephemeral storage prov"},
+	proof: proofTask,
+	Rules: []Rule{
+		{
+			Name:    "storage-refused",
+			Match:   Match{Any: append(append(append([]string{}, denied...), missing...), invalid...)},
+			Class:   Config,
+			Why:     "the task's storage could not be prepared because a key, role or size is wrong",
+			Example: failed("Ephemeral storage provisioning failed: AccessDeniedException: the KMS key is not accessible"),
+			Source:  "written for the rule, in the words of KMS",
+		},
+		{
+			Name:    "storage-late",
+			Class:   Retry,
+			Why:     "the task's storage was not ready in time, a passing fault of AWS",
+			Example: failed("Timeout waiting for EphemeralStorage provisioning to complete."),
+			Source:  "https://github.com/dagster-io/dagster/pull/17234",
+		},
+	},
+}
+
+var placementFamily = Family{
+	Name:  "placement",
+	Title: "Placement of a task",
+	Life:  "before the task has a place, unless it was put on a container instance",
+	Is:    []string{"agent", "agent.", "attribute", "location", "inactive", "resource"},
+	Begins: []string{
+		"resource:", "agent:", "attribute:", "location:", "memberof", "distinctinstance",
+		"empty capacity provider", "no active instances", "no container instance", "no space in",
+	},
+	proof: proofPlacement,
+	Rules: placementRules(Task),
+}
+
+// placementRules are the words of the scheduler, which say a little less in
+// a stopped task (the capacity provider had waited in vain) than in failures[].
+func placementRules(kind Kind) []Rule {
+	prefix, resource, example := "placement-", Ambiguous, func(s string) Stop { return failed("TaskFailedToStart: " + s) }
+	if kind == LaunchFailure {
+		prefix, resource = "launch-placement-", Retry
+		example = func(s string) Stop { return Stop{Kind: LaunchFailure, Reason: s} }
+	}
+	return []Rule{
+		{
+			Name:    prefix + "gpu",
+			Match:   Match{Any: []string{"resource:gpu", "resource:inferentia", "resource:neuron"}},
+			Class:   Ambiguous,
+			Why:     "no instance with a free accelerator; one may come free, or there may be none",
+			Example: example("RESOURCE:GPU"),
+			Source:  docReasons,
+		},
+		{
+			Name:    prefix + "resource",
+			Match:   Match{Any: []string{"resource"}},
+			Class:   resource,
+			Why:     "no instance has enough free cpu, memory, ports or network interfaces; they may come free, or the task is too large",
+			Example: example("RESOURCE:MEMORY"),
+			Source:  docReasons,
+		},
+		{
+			Name:    prefix + "agent",
+			Match:   Match{Any: []string{"agent"}},
+			Class:   Retry,
+			Why:     "the agent of the chosen container instance was not connected",
+			Example: example("AGENT"),
+			Source:  docReasons,
+		},
+		{
+			Name:    prefix + "empty",
+			Match:   Match{Any: []string{"empty capacity", "no active instances", "no container instance", "distinctinstance", "no space in"}},
+			Class:   Ambiguous,
+			Why:     "the capacity provider has no instance to offer; scaling may mend it, or not",
+			Example: example("EMPTY CAPACITY PROVIDER"),
+			Source:  docReasons,
+		},
+		{
+			Name:    prefix + "unfit",
+			Class:   Config,
+			Why:     "no instance fits what the task definition or the network configuration asks for",
+			Example: example("ATTRIBUTE"),
+			Source:  docReasons,
+		},
+	}
+}
+
+var capacityFamily = Family{
+	Name:  "capacity",
+	Title: "Capacity and running limits",
+	Life:  "before the task has a place",
+	Begins: []string{
+		"capacity is", "capacity unavailable", "capacity not available", "insufficient capacity", "insufficientinstancecapacity",
+		"insufficient instance capacity", "no capacity", "not enough capacity", "fargate capacity", "fargate_spot capacity",
+		"spot capacity is", "fargate spot capacity is", "there is no capacity", "you've reached the limit on the number", "you have reached the limit on the number",
+		"reached the limit on the number", "vcpulimitexceeded",
+	},
+	Has: []string{
+		"capacity is unavailable", "capacity is currently unavailable", "capacity is not available", "capacity unavailable",
+		"insufficient capacity", "insufficientinstancecapacity", "limit on the number of vcpus", "limit on the number of tasks",
+	},
+	proof: proofTask,
+	Rules: []Rule{
+		{
+			Name:    "running-limit",
+			Match:   Match{Any: []string{"limit on the number", "vcpulimit"}},
+			Class:   Retry,
+			Why:     "the account runs as many vCPUs or tasks as it may; later some will be free",
+			Example: failed("You've reached the limit on the number of vCPUs you can run concurrently"),
+			Source:  docService,
+		},
+		{
+			Name:    RuleCapacity,
+			Class:   Retry,
+			Why:     "AWS had no capacity for the task at this moment",
+			Example: failed("Capacity is unavailable at this time. Please try again later or in a different availability zone"),
+			Source:  docService,
+		},
+	},
+}
+
+var roleFamily = Family{
+	Name:   "role",
+	Title:  "Roles",
+	Life:   "before any container is created",
+	Begins: []string{"ecs was unable to assume", "unable to assume", "ecs cannot assume", "the task can't assume", "the task cannot assume"},
+	Has:    []string{"unable to assume the role", "unable to assume role"},
+	proof:  proofTask,
+	Rules: []Rule{{
+		Name:    "role-not-assumed",
+		Class:   Config,
+		Why:     "ECS may not use the role: its trust policy or its name is wrong",
+		Example: failed("ECS was unable to assume the role 'arn:aws:iam::123456789012:role/task' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role."),
+		Source:  docService,
+	}},
+}

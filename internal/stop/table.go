@@ -1,0 +1,109 @@
+package stop
+
+// A rule of the table. The first rule whose family and match fit decides.
+type Rule struct {
+	// Name is stable: it is recorded on attempts and shown to people.
+	Name  string
+	Match Match
+	Class Class
+	// Why is one sentence for a person.
+	Why string
+	// Example is a stop that this rule decides; Source says who published it.
+	Example Stop
+	Source  string
+}
+
+// Helps is whether a relaunch would help, as far as the rule's class tells.
+func (r *Rule) Helps() Answer { return r.Class.helps() }
+
+func (c Class) helps() Answer {
+	switch c {
+	case Retry, Interrupted:
+		return Yes
+	case Config, Succeeded, StoppedByUser:
+		return No
+	default:
+		return Unknown
+	}
+}
+
+// Match is what a rule looks for in the normalised text: one of Any, one of
+// With, none of Not. An empty list asks for nothing.
+type Match struct {
+	Any, With, Not []string
+	// Codes are error codes of a launch exception, in lower case.
+	Codes []string
+	// Kinds restricts the rule to these kinds of stop.
+	Kinds []Kind
+}
+
+func (m *Match) fits(t *text, kind Kind, code string) bool {
+	return (m.Kinds == nil || oneOf(kind, m.Kinds)) &&
+		(m.Codes == nil || oneOf(code, m.Codes)) &&
+		(m.Any == nil || t.hasAny(m.Any)) &&
+		(m.With == nil || t.hasAny(m.With)) &&
+		!t.hasAny(m.Not)
+}
+
+func oneOf[S ~string](s S, list []S) bool {
+	for _, l := range list {
+		if s == l {
+			return true
+		}
+	}
+	return false
+}
+
+// proof is what a text says about the time it was written.
+type proof int
+
+const (
+	// proofNone: a process may have run.
+	proofNone proof = iota
+	// proofContainers: this container was not created; of its siblings it says nothing.
+	proofContainers
+	// proofPlacement: no place was found for the task, if indeed it has none.
+	proofPlacement
+	// proofTask: written before any container of the task is created.
+	proofTask
+)
+
+// Family is a group of texts that ECS writes at one point of a task's life.
+// Its rules are asked in order and the last one has an empty Match.
+type Family struct {
+	Name string
+	// Title and Life are for docs/stop-reasons.md.
+	Title, Life string
+	// Is, Begins and Has find the family: the whole text, its beginning (tried
+	// first over all families), or a fragment anywhere.
+	Is, Begins, Has []string
+	Rules           []Rule
+
+	proof proof
+}
+
+func (f *Family) anchored(t *text) bool { return t.is(f.Is) || t.beginsAny(f.Begins) }
+
+func (f *Family) rule(t *text, kind Kind, code string) *Rule {
+	for i := range f.Rules {
+		if f.Rules[i].Match.fits(t, kind, code) {
+			return &f.Rules[i]
+		}
+	}
+	return nil
+}
+
+// find gives the family of a text and whether the text begins like it.
+func find(families []Family, t *text) (f *Family, anchored bool) {
+	for i := range families {
+		if families[i].anchored(t) {
+			return &families[i], true
+		}
+	}
+	for i := range families {
+		if t.hasAny(families[i].Has) {
+			return &families[i], false
+		}
+	}
+	return nil, false
+}

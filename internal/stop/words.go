@@ -1,0 +1,55 @@
+package stop
+
+// Fragments that several families share. They are stems, because ECS cuts its
+// texts anywhere.
+var (
+	// denied: a permission, a key or a role is wrong.
+	denied = []string{
+		"denied", "accessden", "access den", "not authoriz", "unauthorized", "unauthorised", "forbidden",
+		"no basic auth", "authentication required", "authorization failed", "insufficient_scope",
+		"docker login", "permission", "assume role", "assume the role", "unrecognizedclient",
+		"disabledexception", "is disabled", "kmsinvalidstate", "pending deletion", "pending import",
+		"marked for deletion", "marked deleted", "scheduled for deletion", "code: 403", "code: 401",
+	}
+	// missing: something named does not exist.
+	missing = []string{
+		"not found", "not foun", "notfound", "notfou", "resourcenotf", "not exist", "n't exist",
+		"can't find the spec", "can't find", "cannot find", "could not find", "couldn't find", "unable to find",
+		"be found", "check whether the secret exists", "manifest unknown", "manifest_unknown",
+		"name unknown", "name_unknown", "not known to registry", "no such file", "no such image",
+		"no such object", "nosuchkey", "nosuchbucket", "no longer exist", "(404)", "code: 404",
+	}
+	// invalid: something is written wrongly or cannot work here.
+	invalid = []string{
+		"invalid", "validation", "malformed", "is required", "are required", "required option", "not support",
+		"unsupported", "not valid", "unknown log opt", "no matching manifest", "matching platform",
+		"no match for platform", "json key", "must be a valid", "must be between", "unmarshal",
+		"failed to parse", "unable to parse", "cannot parse", "not enabled",
+	}
+	// busy: an AWS service had too much to do or was out of order.
+	busy = []string{
+		"throttl", "rate exceeded", "rate limit exceeded", "requestlimitexceeded", "request limit exceeded",
+		"internalserver", "internal server error", "internalfailure", "internal failure", "internalservice",
+		"internal service error", "internal error", "service unavailable", "serviceunavailable",
+		"bad gateway", "gateway timeout", "slowdown", "code: 500", "code: 502", "code: 503", "code: 504",
+	}
+	// network: no answer, or none in time.
+	network = []string{
+		"i/o time", "timeout", "timed out", "deadline exceeded", "connection issue", "network configuration",
+		"network connect", "connection refused", "connection reset", "no route to host", "unreachable",
+		"no such host", "request canceled", "requestcanceled", "context canceled", "tls handshake",
+		"unexpected eof", ": eof", "request send failed", "send request failed", "dial tcp", "signal: killed",
+	}
+	// unable are markers that stay decisive beside a "connection issue".
+	unable = []string{"accessden", "not authoriz", "resourcenotf", "does not exist", "unauthorized"}
+	// quotas of AWS that a person may have to raise.
+	quotas = []string{
+		"limitexceeded", "limit exceeded", "quota", "exceeded your maximum", "exceeded the maximum",
+		"maximum number of", "toomany",
+	}
+	// broken: the image or its command cannot run.
+	broken = []string{
+		"exec format", "executable file not f", "no such file", "not a directory", "is a directory",
+		"no command specified", "exec user process", "cannot run executable",
+	}
+)
