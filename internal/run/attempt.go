@@ -15,6 +15,9 @@ type Attempt struct {
 	// whose answer proves that this request launched nothing.
 	Sends    int `json:"sends"`
 	Refusals int `json:"refusals,omitempty"`
+	// Doubt is whether the answer to a send was lost. From then on no refusal
+	// of another send proves anything.
+	Doubt bool `json:"doubt,omitempty"`
 	// SentAt is when the first send was counted.
 	SentAt time.Time `json:"sentAt"`
 
@@ -50,14 +53,9 @@ type Attempt struct {
 // Over is whether the attempt has ended.
 func (a *Attempt) Over() bool { return !a.EndedAt.IsZero() }
 
-// unanswered is how many sends may have launched a task: more than none, and
-// a further refusal of one of them proves nothing for the others.
-func (a *Attempt) unanswered() int { return a.Sends - a.Refusals }
-
-// InDoubt is whether a task may exist of which we know nothing.
-func (a *Attempt) InDoubt() bool {
-	return !a.Over() && a.TaskARN == "" && a.unanswered() > 0
-}
+// mayHaveLaunched is whether a send of it may have launched a task: not all of
+// them were refused.
+func (a *Attempt) mayHaveLaunched() bool { return a.Doubt || a.Sends > a.Refusals }
 
 // note keeps what ECS said and how it was read.
 func (a *Attempt) note(s stop.Stop, v stop.Verdict) {

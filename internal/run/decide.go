@@ -124,6 +124,8 @@ func (d *decider) dequeue(newest *TaskDefinition) (Outcome, string) {
 		d.r.Task, d.r.Renew = *newest, false
 	}
 	if a := d.r.Last(); a != nil && !a.Over() {
+		// No send so far launched anything, so the token's life begins anew.
+		a.SentAt = d.now
 		d.r.Status, d.r.Cause = Launching, fmt.Sprintf("launching attempt %d", a.N)
 		d.resend()
 		return Did, d.r.Cause
@@ -221,7 +223,7 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 	}
 	a := d.r.Last()
 	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now}
-	if a == nil || a.Over() || (a.TaskARN == "" && a.unanswered() == 0) {
+	if a == nil || a.Over() || (a.TaskARN == "" && !a.mayHaveLaunched()) {
 		if a != nil && !a.Over() {
 			a.EndedAt, a.Next = d.now, "stopped before it was launched"
 		}
@@ -245,6 +247,9 @@ func (s *StopRequest) cause() string {
 }
 
 func (d *decider) done(e Done) (Outcome, string) {
+	if e.Effect.Kind == Launch || e.Effect.Kind == Find {
+		return Ignored, "it is done when its answer is known"
+	}
 	if !slices.Contains(d.r.Owed, e.Effect) {
 		return Ignored, "it was not owed"
 	}

@@ -81,7 +81,8 @@ type (
 		Reason string
 	}
 
-	// Done: an owed effect was performed.
+	// Done: an owed stop or notice was performed. Launches and searches report
+	// their answers instead.
 	Done struct{ Effect Effect }
 )
 

@@ -54,7 +54,16 @@ func (d *decider) second(a *Attempt, arn string) (Outcome, string) {
 	}
 	a.RanAfterAll = true
 	a.Next = fmt.Sprintf("a second task of this attempt exists: %s", arn)
+	if d.relaunchWaits(a) {
+		d.finish(Failed, a.Next+", not relaunched", d.now)
+	}
 	return Did, a.Next
+}
+
+// relaunchWaits is whether a is over and the relaunch that was decided on has
+// not been launched: there is still time to take it back.
+func (d *decider) relaunchWaits(a *Attempt) bool {
+	return d.r.Status == Queued && a.N == len(d.r.Attempts) && a.Over()
 }
 
 // refused: a send was answered with a refusal. It is proof that the attempt
@@ -69,7 +78,7 @@ func (d *decider) refused(a *Attempt, s stop.Stop) (Outcome, string) {
 	}
 	a.Refusals++
 	switch {
-	case a.unanswered() > 0:
+	case a.mayHaveLaunched():
 		a.Next = fmt.Sprintf("a send was refused (%s), but an earlier one has no answer", v.Rule)
 		return Did, d.doubt(a)
 	case stop.Throttled(s):
@@ -87,6 +96,7 @@ func (d *decider) noAnswer(a *Attempt, err string) (Outcome, string) {
 	if !d.current(a) || a.TaskARN != "" {
 		return Ignored, "no answer for an attempt that is settled"
 	}
+	a.Doubt = true
 	a.Next = "no answer to a send: " + err
 	return Did, d.doubt(a)
 }
@@ -94,6 +104,9 @@ func (d *decider) noAnswer(a *Attempt, err string) (Outcome, string) {
 // doubt keeps the launch owed: whoever comes next sends it again.
 func (d *decider) doubt(a *Attempt) string {
 	d.r.Status, d.r.Cause = Launching, fmt.Sprintf("attempt %d is in doubt", a.N)
+	if !d.r.Owes(Find) {
+		d.r.Owe(Effect{Kind: Launch, Attempt: a.N})
+	}
 	d.r.DueAt = d.now.Add(d.t.Doubt)
 	return d.r.Cause
 }
@@ -104,7 +117,7 @@ func (d *decider) found(a *Attempt, arns []string) (Outcome, string) {
 	if len(arns) > 0 {
 		return d.accepted(a, arns[0], "")
 	}
-	if !d.current(a) || a.TaskARN != "" {
+	if !d.current(a) || !d.r.Owes(Find) {
 		return Ignored, "the search is settled"
 	}
 	a.EndedAt, a.Class, a.Started, a.Helps = d.now, stop.Ambiguous, stop.Unknown, stop.Unknown
@@ -208,6 +221,11 @@ func (d *decider) late(a *Attempt, e Seen, v stop.Verdict) (Outcome, string) {
 	ran := v.Started == stop.Yes || !e.Stop.StartedAt.IsZero()
 	if !ran || a.Started == stop.Yes || a.RanAfterAll {
 		return Ignored, fmt.Sprintf("attempt %d is over", a.N)
+	}
+	if d.relaunchWaits(a) {
+		// Judged too early: the task did start, and what it shows now decides.
+		a.EndedAt = time.Time{}
+		return d.seen(a, e)
 	}
 	a.RanAfterAll, a.Version, a.LastStatus = true, e.Version, e.Stop.LastStatus
 	a.TaskARN = e.TaskARN

@@ -1,0 +1,390 @@
+package run_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+var (
+	t0   = time.Date(2026, 11, 22, 17, 30, 2, 0, time.UTC)
+	task = run.TaskDefinition{
+		ARN:       "arn:aws:ecs:eu-central-1:123456789012:task-definition/report:7",
+		Container: "app", Containers: []stop.Defined{{Name: "app", Essential: true}},
+	}
+	plain = job.Job{Name: "report", TaskDefinition: "report"}
+)
+
+func newRun() run.Run {
+	return run.New(run.Request{
+		ID: run.ScheduledID("report", t0), ScheduledFor: t0.Truncate(time.Minute),
+		Trigger: run.Trigger{At: t0, Kind: run.BySchedule}, Definition: plain.Hash(), Task: task,
+	}, t0, run.DefaultTiming)
+}
+
+func arn(attempt int) string {
+	return fmt.Sprintf("arn:aws:ecs:eu-central-1:123456789012:task/default/%032d", attempt)
+}
+
+func code(n int64) *int64 { return &n }
+
+// The stops of these tests, by what they show.
+var (
+	eniTimeout = stop.Stop{
+		Kind: stop.Task, LastStatus: "STOPPED", Code: "TaskFailedToStart",
+		Reason:     "Timeout waiting for network interface provisioning to complete.",
+		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED"}},
+	}
+	pullTimeout = stop.Stop{
+		Kind: stop.Task, LastStatus: "STOPPED", Code: "TaskFailedToStart",
+		Reason:     "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/a/b:1: dial tcp 34.205.13.154:443: i/o timeout",
+		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED"}},
+	}
+	noImage = stop.Stop{
+		Kind: stop.Task, LastStatus: "STOPPED", Code: "TaskFailedToStart",
+		Reason:     "CannotPullContainerError: manifest unknown",
+		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED"}},
+	}
+	userStop = stop.Stop{
+		Kind: stop.Task, LastStatus: "STOPPED", Code: "UserInitiated", Reason: "Task stopped by user", StartedAt: t0,
+		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED", RuntimeID: "r", ExitCode: code(137)}},
+	}
+	spotStop = stop.Stop{
+		Kind: stop.Task, LastStatus: "STOPPED", Code: "SpotInterruption", Reason: "Your Spot Task was interrupted.", StartedAt: t0,
+		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED", RuntimeID: "r", ExitCode: code(143)}},
+	}
+	spotWarning = stop.Stop{
+		Kind: stop.Task, LastStatus: "RUNNING", Code: "SpotInterruption", Reason: "Your Spot Task was interrupted.", StartedAt: t0,
+		Containers: []stop.Container{{Name: "app", LastStatus: "RUNNING", RuntimeID: "r"}},
+	}
+	bareFailure = stop.Stop{
+		Kind: stop.Task, LastStatus: "STOPPED", Code: "TaskFailedToStart", Reason: "Task failed to start",
+		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED"}},
+	}
+	noCapacity = stop.Stop{Kind: stop.LaunchFailure, Reason: "Capacity is unavailable at this time. Please try again later or in a different availability zone"}
+	throttled  = stop.Stop{Kind: stop.LaunchException, ErrorCode: "ThrottlingException", Reason: "Rate exceeded"}
+	denied     = stop.Stop{Kind: stop.LaunchException, ErrorCode: "AccessDeniedException", Reason: "User is not authorized to perform: ecs:RunTask"}
+	inactive   = stop.Stop{Kind: stop.LaunchException, ErrorCode: "ClientException", Reason: "TaskDefinition is inactive"}
+)
+
+func exited(n int64) stop.Stop {
+	return stop.Stop{
+		Kind: stop.Task, LastStatus: "STOPPED", Code: "EssentialContainerExited", Reason: "Essential container in task exited", StartedAt: t0,
+		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED", RuntimeID: "r", ExitCode: code(n)}},
+	}
+}
+
+func seen(attempt int, version int64, s stop.Stop) run.Seen {
+	e := run.Seen{Attempt: attempt, TaskARN: arn(attempt), Version: version, Stop: s}
+	if s.LastStatus == "STOPPED" {
+		e.EndedAt = t0.Add(40 * time.Second)
+	}
+	return e
+}
+
+// at is an event and the time after the claim at which it comes.
+type at struct {
+	after time.Duration
+	event run.Event
+}
+
+func play(t *testing.T, j job.Job, events ...at) (run.Run, run.Decision) {
+	t.Helper()
+	r := newRun()
+	var d run.Decision
+	for _, e := range events {
+		d = run.Decide(j, r, e.event, t0.Add(e.after), run.DefaultTiming)
+		if err := invariant(j, r, d); err != nil {
+			t.Fatalf("%T: %v", e.event, err)
+		}
+		r = d.Next
+	}
+	return r, d
+}
+
+// invariant is what must hold of every decision.
+func invariant(j job.Job, before run.Run, d run.Decision) error {
+	r := d.Next
+	switch {
+	case (d.Outcome == run.Ignored || d.Outcome == run.Denied) && !reflect.DeepEqual(before, r):
+		return fmt.Errorf("outcome %s, yet the run changed", d.Outcome)
+	case !before.Status.MayBecome(r.Status, len(r.Triggers) > len(before.Triggers)):
+		return fmt.Errorf("no way from %s to %s", before.Status, r.Status)
+	case r.Open() == r.DueAt.IsZero():
+		return fmt.Errorf("open is %v, due at %v", r.Open(), r.DueAt)
+	case (r.Status == run.Launching) != (r.Owes(run.Launch) || r.Owes(run.Find)):
+		return fmt.Errorf("status %s owes %v", r.Status, r.Owed)
+	case r.Status.Terminal() && (r.Owes(run.Launch) || r.Owes(run.StopTask) || r.Owes(run.Find)):
+		return fmt.Errorf("a terminal run owes %v", r.Owed)
+	case len(r.Attempts)-r.Round+1 > j.Retry.Limit():
+		return fmt.Errorf("%d attempts in a round of at most %d", len(r.Attempts)-r.Round+1, j.Retry.Limit())
+	case r.Status.Terminal() && r.FinishedAt.IsZero():
+		return fmt.Errorf("%s without an end", r.Status)
+	case d.Why == "":
+		return fmt.Errorf("a decision without a why")
+	}
+	return nil
+}
+
+func TestDecideStories(t *testing.T) {
+	t.Parallel()
+	idempotent := plain
+	idempotent.Retry.Idempotent = true
+	listed := plain
+	listed.Retry.ExitCodes = []int64{75}
+	ownFail := plain
+	ownFail.Retry.Rules = []job.Rule{{StoppedReason: "Timeout waiting*", Action: job.Fail}}
+	ownRelaunch := plain
+	ownRelaunch.Retry.Rules = []job.Rule{{StoppedReason: "*manifest unknown*", Action: job.Relaunch}, {StopCode: "Spot*", Action: job.Relaunch}}
+	pinned := plain
+	pinned.TaskDefinition = "report:7"
+
+	launched := func(n int) run.Event { return run.Launched{Attempt: n, TaskARN: arn(n), LastStatus: "PROVISIONING"} }
+	min := time.Minute
+	cases := []struct {
+		name     string
+		job      job.Job
+		events   []at
+		status   run.Status
+		attempts int
+		cause    string
+	}{
+		{"a success", plain, []at{{1, launched(1)}, {min, seen(1, 5, exited(0))}}, run.Succeeded, 1, "succeeded"},
+		{"a success before the answer", plain, []at{{1, seen(1, 5, exited(0))}, {2, launched(1)}}, run.Succeeded, 1, "succeeded"},
+		{"an exit code", plain, []at{{1, launched(1)}, {min, seen(1, 5, exited(3))}}, run.Failed, 1, "exit code 3"},
+		{"a listed exit code", listed, []at{{1, launched(1)}, {min, seen(1, 5, exited(75))}}, run.Launching, 2, "launching attempt 2"},
+		{"an unlisted exit code", listed, []at{{1, launched(1)}, {min, seen(1, 5, exited(1))}}, run.Failed, 1, "exit code 1"},
+		{"an ENI timeout is relaunched at once", plain, []at{{1, launched(1)}, {min, seen(1, 3, eniTimeout)}}, run.Launching, 2, "launching attempt 2"},
+		{"a pull timeout waits", plain, []at{{1, launched(1)}, {min, seen(1, 3, pullTimeout)}}, run.Queued, 1, ""},
+		{"a missing image fails at once", plain, []at{{1, launched(1)}, {min, seen(1, 3, noImage)}}, run.Failed, 1, ""},
+		{"a bare failure to start is no proof", plain, []at{{1, launched(1)}, {min, seen(1, 3, bareFailure)}}, run.Failed, 1, ""},
+		{"a bare failure to start of an idempotent job", idempotent, []at{{1, launched(1)}, {min, seen(1, 3, bareFailure)}}, run.Launching, 2, ""},
+		{"an interruption", plain, []at{{1, launched(1)}, {min, seen(1, 5, spotStop)}}, run.Failed, 1, ""},
+		{"an interruption of an idempotent job", idempotent, []at{{1, launched(1)}, {min, seen(1, 5, spotStop)}}, run.Launching, 2, ""},
+		{"an exit code of an idempotent job", idempotent, []at{{1, launched(1)}, {min, seen(1, 5, exited(1))}}, run.Failed, 1, "exit code 1"},
+		{"a Spot warning is not a stop", idempotent, []at{{1, launched(1)}, {min, seen(1, 4, spotWarning)}}, run.Running, 1, ""},
+		{"a stop in ECS by somebody", plain, []at{{1, launched(1)}, {min, seen(1, 5, userStop)}}, run.Stopped, 1, "stopped in ECS: Task stopped by user"},
+		{"the job's own rule says fail", ownFail, []at{{1, launched(1)}, {min, seen(1, 3, eniTimeout)}}, run.Failed, 1, ""},
+		{"the job's own rule relaunches what never started", ownRelaunch, []at{{1, launched(1)}, {min, seen(1, 3, noImage)}}, run.Launching, 2, ""},
+		{"the job's own rule does not relaunch what ran", ownRelaunch, []at{{1, launched(1)}, {min, seen(1, 3, spotStop)}}, run.Failed, 1, ""},
+		{"three attempts and no more", plain, []at{
+			{1, launched(1)}, {min, seen(1, 3, eniTimeout)}, {min, launched(2)}, {2 * min, seen(2, 3, eniTimeout)},
+			{5 * min, run.Due{}}, {5 * min, launched(3)}, {6 * min, seen(3, 3, eniTimeout)},
+		}, run.Failed, 3, ""},
+		{"no capacity on a first send is proof", plain, []at{{1, run.Refused{Attempt: 1, Stop: noCapacity}}}, run.Launching, 2, ""},
+		{"no permission fails at once", plain, []at{{1, run.Refused{Attempt: 1, Stop: denied}}}, run.Failed, 1, ""},
+		{"throttling costs no attempt", plain, []at{{1, run.Refused{Attempt: 1, Stop: throttled}}, {min, run.Due{}}, {min, launched(1)}}, run.Running, 1, ""},
+		{"a refusal after throttling is proof", plain, []at{{1, run.Refused{Attempt: 1, Stop: throttled}}, {min, run.Due{}}, {min, run.Refused{Attempt: 1, Stop: noCapacity}}}, run.Launching, 2, ""},
+		{"a refusal after a lost answer is none", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {2 * min, run.Due{}}, {2 * min, run.Refused{Attempt: 1, Stop: noCapacity}}}, run.Launching, 1, "attempt 1 is in doubt"},
+		{"throttling after a lost answer is none", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {2 * min, run.Due{}}, {2 * min, run.Refused{Attempt: 1, Stop: throttled}}}, run.Launching, 1, "attempt 1 is in doubt"},
+		{"a refusal while a second send is out is none", plain, []at{{1, run.Triggered{}}, {2, run.Refused{Attempt: 1, Stop: denied}}}, run.Launching, 1, "attempt 1 is in doubt"},
+		{"both sends refused is proof", plain, []at{{1, run.Triggered{}}, {2, run.Refused{Attempt: 1, Stop: denied}}, {3, run.Refused{Attempt: 1, Stop: denied}}}, run.Failed, 1, ""},
+		{"a lost answer, then the same token's answer", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {2 * min, run.Due{}}, {2 * min, launched(1)}}, run.Running, 1, ""},
+		{"a lost answer, then the stop event", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {min, seen(1, 5, exited(0))}}, run.Succeeded, 1, "succeeded"},
+		{"a lost answer and nothing found", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {51 * min, run.Due{}}, {51 * min, run.Found{Attempt: 1}}}, run.Failed, 1, ""},
+		{"a lost answer and a task found", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {51 * min, run.Due{}}, {51 * min, run.Found{Attempt: 1, TaskARNs: []string{arn(1)}}}}, run.Running, 1, ""},
+		{"a task that ECS forgot", plain, []at{{1, launched(1)}, {5 * min, run.Gone{Attempt: 1}}}, run.Failed, 1, ""},
+		{"a task that ECS does not know yet", plain, []at{{1, launched(1)}, {2, run.Gone{Attempt: 1}}}, run.Running, 1, ""},
+		{"an inactive revision takes the newest", plain, []at{{1, run.Refused{Attempt: 1, Stop: inactive}}, {min, run.Due{Task: &task}}, {min, launched(2)}}, run.Running, 2, ""},
+		{"an inactive revision that the job pins", pinned, []at{{1, run.Refused{Attempt: 1, Stop: inactive}}}, run.Failed, 1, ""},
+		{"a person's stop while running", plain, []at{{1, launched(1)}, {min, run.StopAsked{By: "ann", Reason: "wrong day"}}, {2 * min, seen(1, 5, userStop)}}, run.Stopped, 1, "stopped by ann: wrong day"},
+		{"a person's stop and exit 0", plain, []at{{1, launched(1)}, {min, run.StopAsked{By: "ann", Reason: "x"}}, {2 * min, seen(1, 5, exited(0))}}, run.Stopped, 1, "stopped by ann: x"},
+		{"a person's stop while launching", plain, []at{{1, run.StopAsked{By: "ann", Reason: "x"}}, {2, launched(1)}, {min, seen(1, 5, userStop)}}, run.Stopped, 1, ""},
+		{"a person's stop while launching, then refused", plain, []at{{1, run.StopAsked{By: "ann", Reason: "x"}}, {2, run.Refused{Attempt: 1, Stop: noCapacity}}}, run.Stopped, 1, ""},
+		{"a person's stop while waiting", plain, []at{{1, launched(1)}, {min, seen(1, 3, pullTimeout)}, {min, run.StopAsked{By: "ann", Reason: "x"}}}, run.Stopped, 1, ""},
+		{"a stop of a stop", plain, []at{{1, launched(1)}, {min, seen(1, 5, exited(0))}, {min, run.StopAsked{}}}, run.Succeeded, 1, ""},
+		{"a retry of a failure", plain, []at{{1, launched(1)}, {min, seen(1, 5, exited(1))}, {min, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: "a"}, Task: task}}}, run.Launching, 2, ""},
+		{"a retry of a success", plain, []at{{1, launched(1)}, {min, seen(1, 5, exited(0))}, {min, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: "a"}, Task: task}}}, run.Succeeded, 1, ""},
+		{"a forced retry of a success", plain, []at{{1, launched(1)}, {min, seen(1, 5, exited(0))}, {min, run.RetryAsked{Force: true, Trigger: run.Trigger{Kind: run.ByRetry, Request: "a"}, Task: task}}}, run.Launching, 2, ""},
+		{"a retry while running", plain, []at{{1, launched(1)}, {min, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: "a"}, Task: task}}}, run.Running, 1, ""},
+		{"news that it ran takes a waiting relaunch back", plain, []at{{1, launched(1)}, {min, seen(1, 3, pullTimeout)}, {min, seen(1, 4, exited(0))}}, run.Succeeded, 1, "succeeded"},
+		{"news that it runs takes a waiting relaunch back", plain, []at{{1, launched(1)}, {min, seen(1, 3, pullTimeout)}, {min, seen(1, 4, spotWarning)}}, run.Running, 1, ""},
+		{"a second task takes a waiting relaunch back", plain, []at{{1, launched(1)}, {min, seen(1, 3, pullTimeout)}, {min, run.Launched{Attempt: 1, TaskARN: arn(9)}}}, run.Failed, 1, ""},
+		{"an event of an older attempt", plain, []at{{1, launched(1)}, {min, seen(1, 3, eniTimeout)}, {min, launched(2)}, {min, seen(1, 3, eniTimeout)}}, run.Running, 2, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, d := play(t, c.job, c.events...)
+			if r.Status != c.status || len(r.Attempts) != c.attempts {
+				t.Errorf("got %s with %d attempts, want %s with %d (%s)", r.Status, len(r.Attempts), c.status, c.attempts, d.Why)
+			}
+			if c.cause != "" && r.Cause != c.cause {
+				t.Errorf("cause %q, want %q", r.Cause, c.cause)
+			}
+		})
+	}
+}
+
+// TestRanAfterAll: an attempt that was judged never started, or never seen,
+// turns out to have run.
+func TestRanAfterAll(t *testing.T) {
+	t.Parallel()
+	stories := map[string][]at{
+		"superseded": {{1, run.Launched{Attempt: 1, TaskARN: arn(1)}}, {time.Minute, seen(1, 3, eniTimeout)}, {time.Minute, seen(1, 4, exited(0))}},
+		"in doubt":   {{1, run.NoAnswer{Attempt: 1}}, {51 * time.Minute, run.Due{}}, {51 * time.Minute, run.Found{Attempt: 1}}, {52 * time.Minute, seen(1, 4, exited(0))}},
+		"unseen":     {{1, run.Launched{Attempt: 1, TaskARN: arn(1)}}, {5 * time.Minute, run.Gone{Attempt: 1}}, {6 * time.Minute, seen(1, 4, exited(0))}},
+	}
+	for name, events := range stories {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, _ := play(t, plain, events...)
+			before, _ := play(t, plain, events[:len(events)-1]...)
+			if !r.Attempts[0].RanAfterAll {
+				t.Error("the attempt is not marked")
+			}
+			if r.Status != before.Status {
+				t.Errorf("status went from %s to %s", before.Status, r.Status)
+			}
+			again := run.Decide(plain, r, events[len(events)-1].event, t0.Add(time.Hour), run.DefaultTiming)
+			if again.Outcome != run.Ignored {
+				t.Errorf("the same event again: %s", again.Outcome)
+			}
+		})
+	}
+}
+
+// walkStates has a run in every status, and every way of being there that
+// decides differently.
+func walkStates(t *testing.T) []struct {
+	name string
+	run  run.Run
+} {
+	t.Helper()
+	launched := at{1, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}}
+	state := func(events ...at) run.Run { r, _ := play(t, plain, events...); return r }
+	fixed := func(s run.Status) run.Run {
+		r := newRun()
+		return run.Run{ID: r.ID, ScheduledFor: r.ScheduledFor, Task: task, Status: s, FinishedAt: t0, Round: 1, QueuedAt: t0}
+	}
+	return []struct {
+		name string
+		run  run.Run
+	}{
+		{"queued for a relaunch", state(launched, at{1, seen(1, 3, pullTimeout)})},
+		{"queued by throttling", state(at{1, run.Refused{Attempt: 1, Stop: throttled}})},
+		{"queued for a new revision", state(at{1, run.Refused{Attempt: 1, Stop: inactive}})},
+		{"launching", newRun()},
+		{"launching in doubt", state(at{1, run.NoAnswer{Attempt: 1, Err: "EOF"}})},
+		{"launching, searched", state(at{1, run.NoAnswer{Attempt: 1, Err: "EOF"}}, at{55 * time.Minute, run.Due{}})},
+		{"launching, to be stopped", state(at{1, run.StopAsked{By: "ann", Reason: "x"}})},
+		{"running", state(launched)},
+		{"running, being stopped", state(launched, at{2, run.StopAsked{By: "ann", Reason: "x"}})},
+		{"running attempt 2", state(launched, at{1, seen(1, 3, eniTimeout)}, at{1, run.Launched{Attempt: 2, TaskARN: arn(2)}})},
+		{"succeeded", state(launched, at{1, seen(1, 5, exited(0))})},
+		{"failed", state(launched, at{1, seen(1, 5, exited(1))})},
+		{"failed in doubt", state(at{1, run.NoAnswer{Attempt: 1, Err: "EOF"}}, at{55 * time.Minute, run.Due{}}, at{55 * time.Minute, run.Found{Attempt: 1}})},
+		{"stopped", state(launched, at{1, seen(1, 5, userStop)})},
+		{"skipped", fixed(run.Skipped)},
+		{"missed", fixed(run.Missed)},
+	}
+}
+
+// walkEvents has every kind of event, and its variants.
+func walkEvents() []struct {
+	name  string
+	event run.Event
+} {
+	retry := run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: "q"}, Task: task, Definition: plain.Hash()}
+	forced := retry
+	forced.Force = true
+	look := seen(1, 3, stop.Stop{Kind: stop.Task, LastStatus: "RUNNING", StartedAt: t0})
+	look.Look = true
+	other := seen(1, 9, exited(0))
+	other.TaskARN = arn(99)
+	return []struct {
+		name  string
+		event run.Event
+	}{
+		{"triggered", run.Triggered{Trigger: run.Trigger{Kind: run.BySchedule}}},
+		{"due", run.Due{}},
+		{"due with a revision", run.Due{Task: &task}},
+		{"unresolved", run.Unresolved{Err: "timeout"}},
+		{"unresolved for good", run.Unresolved{Err: "no such family", Final: true}},
+		{"launched", run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}},
+		{"launched, stopped already", run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "STOPPED"}},
+		{"launched another task", run.Launched{Attempt: 1, TaskARN: arn(99)}},
+		{"refused for capacity", run.Refused{Attempt: 1, Stop: noCapacity}},
+		{"refused for permission", run.Refused{Attempt: 1, Stop: denied}},
+		{"refused for rate", run.Refused{Attempt: 1, Stop: throttled}},
+		{"refused without proof", run.Refused{Attempt: 1, Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: "ServerException", Reason: "Service Unavailable"}}},
+		{"no answer", run.NoAnswer{Attempt: 1, Err: "EOF"}},
+		{"found none", run.Found{Attempt: 1}},
+		{"found one", run.Found{Attempt: 1, TaskARNs: []string{arn(1)}}},
+		{"seen running", look},
+		{"seen with a Spot warning", seen(1, 8, spotWarning)},
+		{"seen stopped, exit 0", seen(1, 9, exited(0))},
+		{"seen stopped, exit 1", seen(1, 9, exited(1))},
+		{"seen stopped before the start", seen(1, 9, eniTimeout)},
+		{"seen stopped by a person", seen(1, 9, userStop)},
+		{"seen another task", other},
+		{"gone", run.Gone{Attempt: 1}},
+		{"retry", retry},
+		{"retry by force", forced},
+		{"stop", run.StopAsked{By: "bob", Reason: "y"}},
+		{"done launching", run.Done{Effect: run.Effect{Kind: run.Launch, Attempt: 1}}},
+		{"done stopping", run.Done{Effect: run.Effect{Kind: run.StopTask, Attempt: 1}}},
+		{"done telling", run.Done{Effect: run.Effect{Kind: run.Tell, Attempt: 1, Notice: "failed"}}},
+		{"attempt unknown", run.Gone{Attempt: 7}},
+	}
+}
+
+// TestDecideWalk puts every event to every status. The golden file is the
+// whole behaviour on a few pages: read a change of it as code.
+func TestDecideWalk(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	now := t0.Add(20 * time.Minute)
+	for _, s := range walkStates(t) {
+		fmt.Fprintf(&b, "== %s\n", s.name)
+		for _, e := range walkEvents() {
+			before, _ := json.Marshal(s.run)
+			d := run.Decide(plain, s.run, e.event, now, run.DefaultTiming)
+			twin := run.Decide(plain, s.run, e.event, now, run.DefaultTiming)
+			if err := invariant(plain, s.run, d); err != nil {
+				t.Errorf("%s, %s: %v", s.name, e.name, err)
+			}
+			if !reflect.DeepEqual(d, twin) {
+				t.Errorf("%s, %s: two answers to one question", s.name, e.name)
+			}
+			if after, _ := json.Marshal(s.run); !bytes.Equal(before, after) {
+				t.Errorf("%s, %s: the run that was given was changed", s.name, e.name)
+			}
+			fmt.Fprintf(&b, "%-30s %-9s %-9s %s\n", e.name, d.Outcome, d.Next.Status, d.Why)
+		}
+	}
+	golden(t, "decide.golden", b.Bytes())
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path) //nolint:gosec // a test's own file
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; read the change, then run with -update\n%s", path, got)
+	}
+}
