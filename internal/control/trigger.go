@@ -13,10 +13,10 @@ import (
 
 // Reply is the answer to a request, for people and machines.
 type Reply struct {
-	Run     run.ID      `json:"run,omitempty"`
-	Outcome Outcome     `json:"outcome"`
-	Status  run.Status  `json:"status,omitempty"`
-	Message string      `json:"message"`
+	Run     run.ID     `json:"run,omitempty"`
+	Outcome Outcome    `json:"outcome"`
+	Status  run.Status `json:"status,omitempty"`
+	Message string     `json:"message"`
 }
 
 // Outcome is what a request came to.

@@ -24,6 +24,7 @@ func TestFirst(t *testing.T) {
 	p, _ := c.Prev(time.Date(2026, 3, 29, 5, 0, 0, 0, time.UTC))
 	t.Log(p)
 }
+
 func BenchmarkNextUTC(b *testing.B) {
 	s, _ := Parse("30 2 * * *")
 	c := s.In(nil, DST{})
@@ -36,6 +37,7 @@ func BenchmarkNextUTC(b *testing.B) {
 		}
 	}
 }
+
 func BenchmarkParse(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // MaxOverrides is the most characters that RunTask's overrides may have, JSON
@@ -17,6 +18,7 @@ var RunVariables = map[string]string{
 	"BATCHPLANE_JOB":           "-",
 	"BATCHPLANE_SCHEDULED_FOR": "2026-11-22T17:30:00Z",
 	"BATCHPLANE_ATTEMPT":       "1000",
+	"BATCHPLANE_STACK":         strings.Repeat("s", 32),
 }
 
 // OverridesSize is the most characters that this job's overrides take as JSON

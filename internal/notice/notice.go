@@ -110,16 +110,16 @@ func Keep(item job.Item, after run.Run) (next job.Item, changed bool) {
 // are verbatim here; Text makes them safe to print.
 type Notice struct {
 	// ID is the same for every delivery of one notice.
-	ID          string    `json:"id"`
-	Kind        Kind      `json:"kind"`
-	Stack       string    `json:"stack"`
-	Account     string    `json:"account,omitempty"`
-	Job         string    `json:"job"`
-	Description string    `json:"description,omitempty"`
-	Owner       string    `json:"owner,omitempty"`
-	Run         run.ID    `json:"run"`
+	ID          string     `json:"id"`
+	Kind        Kind       `json:"kind"`
+	Stack       string     `json:"stack"`
+	Account     string     `json:"account,omitempty"`
+	Job         string     `json:"job"`
+	Description string     `json:"description,omitempty"`
+	Owner       string     `json:"owner,omitempty"`
+	Run         run.ID     `json:"run"`
 	Status      run.Status `json:"status"`
-	Cause       string    `json:"cause"`
+	Cause       string     `json:"cause"`
 	// ScheduledFor is UTC; LocalTime is the same in the job's zone.
 	ScheduledFor time.Time `json:"scheduledFor"`
 	LocalTime    string    `json:"localTime"`

@@ -164,7 +164,7 @@ func (r *Run) Duration() time.Duration {
 
 // clone copies everything that Decide may change.
 func (r Run) clone() Run {
-	r.Attempts = slices.Clone(r.Attempts)
+	r.Attempts = append(make([]Attempt, 0, len(r.Attempts)+1), r.Attempts...)
 	r.Triggers = slices.Clone(r.Triggers)
 	r.Owed = slices.Clone(r.Owed)
 	if r.Stopping != nil {

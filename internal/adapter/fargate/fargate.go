@@ -1,0 +1,160 @@
+// Package fargate launches tasks on Amazon ECS and reads what ECS answers into
+// our words. The request for RunTask is built by a pure function, since ECS
+// refuses a client token that comes with another request.
+package fargate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// API is the part of the ECS client that is used.
+type API interface {
+	RunTask(context.Context, *ecs.RunTaskInput, ...func(*ecs.Options)) (*ecs.RunTaskOutput, error)
+	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
+	StopTask(context.Context, *ecs.StopTaskInput, ...func(*ecs.Options)) (*ecs.StopTaskOutput, error)
+	ListTasks(context.Context, *ecs.ListTasksInput, ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
+	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
+}
+
+// Launcher implements control.Launcher.
+type Launcher struct {
+	ECS API
+	Now func() time.Time
+
+	mu       sync.Mutex
+	resolved map[string]resolved
+}
+
+// once turns the SDK's own retries off: it would send RunTask again without
+// our counting it.
+func once(o *ecs.Options) { o.Retryer = aws.NopRetryer{} }
+
+// Launch implements control.Launcher.
+func (f *Launcher) Launch(ctx context.Context, l control.Launch) run.Event {
+	out, err := f.ECS.RunTask(ctx, Input(l), once)
+	if err != nil {
+		return launchError(l.Attempt, err)
+	}
+	switch {
+	case len(out.Tasks) > 0:
+		return run.Launched{
+			Attempt: l.Attempt, TaskARN: aws.ToString(out.Tasks[0].TaskArn), LastStatus: aws.ToString(out.Tasks[0].LastStatus),
+		}
+	case len(out.Failures) > 0:
+		return run.Refused{Attempt: l.Attempt, Stop: stop.Stop{
+			Kind: stop.LaunchFailure, Reason: aws.ToString(out.Failures[0].Reason),
+			Detail: aws.ToString(out.Failures[0].Detail), ARN: aws.ToString(out.Failures[0].Arn),
+		}}
+	}
+	return run.NoAnswer{Attempt: l.Attempt, Err: "ECS answered with neither a task nor a failure"}
+}
+
+// launchError reads an error of RunTask. Only an answer of the 4xx kind says
+// that this request was refused; anything else may have launched the task.
+func launchError(attempt int, err error) run.Event {
+	var conflict *types.ConflictException
+	if errors.As(err, &conflict) && len(conflict.ResourceIds) > 0 {
+		return run.Launched{Attempt: attempt, TaskARN: conflict.ResourceIds[0]}
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) && status(err) >= 400 && status(err) < 500 {
+		return run.Refused{Attempt: attempt, Stop: stop.Stop{
+			Kind: stop.LaunchException, ErrorCode: api.ErrorCode(), Reason: api.ErrorMessage(),
+		}}
+	}
+	return run.NoAnswer{Attempt: attempt, Err: err.Error()}
+}
+
+// status is the HTTP status of an error's answer, 0 when there was none.
+func status(err error) int {
+	var re *smithyhttp.ResponseError
+	if errors.As(err, &re) {
+		return re.HTTPStatusCode()
+	}
+	return 0
+}
+
+// Describe implements control.Launcher.
+func (f *Launcher) Describe(ctx context.Context, cluster string, arns []string) ([]ecsevent.Task, []string, error) {
+	out, err := f.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: optional(cluster), Tasks: arns})
+	if err != nil {
+		return nil, nil, fmt.Errorf("describing tasks: %w", err)
+	}
+	tasks := make([]ecsevent.Task, 0, len(out.Tasks))
+	for _, t := range out.Tasks {
+		tasks = append(tasks, task(t))
+	}
+	var missing []string
+	for _, failure := range out.Failures {
+		if aws.ToString(failure.Reason) == "MISSING" {
+			missing = append(missing, aws.ToString(failure.Arn))
+		}
+	}
+	return tasks, missing, nil
+}
+
+// StopTask implements control.Launcher.
+func (f *Launcher) StopTask(ctx context.Context, cluster, arn, reason string) error {
+	_, err := f.ECS.StopTask(ctx, &ecs.StopTaskInput{
+		Cluster: optional(cluster), Task: aws.String(arn), Reason: aws.String(cut(reason, 255)),
+	})
+	var invalid *types.InvalidParameterException
+	if errors.As(err, &invalid) && strings.Contains(invalid.ErrorMessage(), "not found") {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("asking ECS to stop %s: %w", arn, err)
+	}
+	return nil
+}
+
+// Find implements control.Launcher. ListTasks takes startedBy as its only
+// filter and then shows tasks whose desired status is RUNNING.
+func (f *Launcher) Find(ctx context.Context, cluster, startedBy string) ([]string, error) {
+	out, err := f.ECS.ListTasks(ctx, &ecs.ListTasksInput{Cluster: optional(cluster), StartedBy: aws.String(startedBy)})
+	if err != nil {
+		return nil, fmt.Errorf("listing tasks started by %s: %w", startedBy, err)
+	}
+	return out.TaskArns, nil
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return aws.String(s)
+}
+
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "")
+}
+
+// retryable is whether an error is worth asking again: no answer, a fault of
+// the service, or a rate limit.
+func retryable(err error) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) || status(err) == 0 || status(err) >= http.StatusInternalServerError {
+		return true
+	}
+	return stop.Throttled(stop.Stop{Kind: stop.LaunchException, ErrorCode: api.ErrorCode(), Reason: api.ErrorMessage()})
+}

@@ -1,0 +1,82 @@
+package fargate
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Input is the RunTask request of a launch: equal launches make equal requests.
+func Input(l control.Launch) *ecs.RunTaskInput {
+	in := &ecs.RunTaskInput{
+		ClientToken:    aws.String(run.ClientToken(l.Stack, l.Run, l.Attempt)),
+		StartedBy:      aws.String(run.StartedBy(l.Stack, l.Run, l.Attempt)),
+		TaskDefinition: aws.String(l.Task.ARN),
+		Cluster:        optional(l.Job.Cluster),
+		Count:          aws.Int32(1),
+		Overrides:      overrides(l),
+	}
+	if l.Job.Capacity == job.Spot {
+		in.CapacityProviderStrategy = []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("FARGATE_SPOT"), Weight: 1}}
+	} else {
+		in.LaunchType = types.LaunchTypeFargate
+	}
+	if n := l.Job.Network; !n.IsZero() {
+		in.NetworkConfiguration = &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
+			Subnets: n.Subnets, SecurityGroups: n.SecurityGroups, AssignPublicIp: publicIP(n.AssignPublicIP),
+		}}
+	}
+	return in
+}
+
+func publicIP(assign bool) types.AssignPublicIp {
+	if assign {
+		return types.AssignPublicIpEnabled
+	}
+	return types.AssignPublicIpDisabled
+}
+
+func overrides(l control.Launch) *types.TaskOverride {
+	o := &types.TaskOverride{
+		ContainerOverrides: []types.ContainerOverride{{
+			Name: aws.String(l.Task.Container), Command: l.Job.Command, Environment: environment(l),
+		}},
+		TaskRoleArn:      optional(l.Job.TaskRole),
+		ExecutionRoleArn: optional(l.Job.ExecutionRole),
+	}
+	if l.Job.CPU > 0 {
+		o.Cpu, o.Memory = aws.String(strconv.Itoa(l.Job.CPU)), aws.String(strconv.Itoa(l.Job.Memory))
+	}
+	return o
+}
+
+// environment is the job's variables and the run's own, sorted by name so that
+// every send of an attempt is the same request.
+func environment(l control.Launch) []types.KeyValuePair {
+	env := map[string]string{
+		control.EnvStack:        l.Stack,
+		control.EnvRun:          string(l.Run),
+		control.EnvJob:          l.Run.Job(),
+		control.EnvScheduledFor: l.ScheduledFor.UTC().Format(time.RFC3339),
+		control.EnvAttempt:      strconv.Itoa(l.Attempt),
+	}
+	for k, v := range l.Job.Environment {
+		if _, ours := env[k]; !ours {
+			env[k] = v
+		}
+	}
+	pairs := make([]types.KeyValuePair, 0, len(env))
+	for _, k := range slices.Sorted(maps.Keys(env)) {
+		pairs = append(pairs, types.KeyValuePair{Name: aws.String(k), Value: aws.String(env[k])})
+	}
+	return pairs
+}

@@ -1,0 +1,95 @@
+package fargate
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// resolveFor is how long a resolved task definition is taken from memory.
+const resolveFor = time.Minute
+
+type resolved struct {
+	at         time.Time
+	definition *types.TaskDefinition
+}
+
+// Resolve implements control.Launcher. A revision is remembered for a minute.
+func (f *Launcher) Resolve(ctx context.Context, j job.Job) (run.TaskDefinition, error) {
+	if j.TaskDefinition == "" {
+		return run.TaskDefinition{}, fmt.Errorf("job %s %w: it names no taskDefinition", j.Name, control.ErrUnlaunchable)
+	}
+	d, err := f.definition(ctx, j.TaskDefinition)
+	if err != nil {
+		return run.TaskDefinition{}, err
+	}
+	return pin(j, d)
+}
+
+func (f *Launcher) definition(ctx context.Context, name string) (*types.TaskDefinition, error) {
+	f.mu.Lock()
+	known, ok := f.resolved[name]
+	f.mu.Unlock()
+	if ok && f.Now().Sub(known.at) < resolveFor {
+		return known.definition, nil
+	}
+	out, err := f.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: aws.String(name)})
+	if err != nil && retryable(err) {
+		return nil, fmt.Errorf("describing task definition %s: %w", name, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("task definition %s %w: %w", name, control.ErrUnlaunchable, err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.resolved == nil {
+		f.resolved = map[string]resolved{}
+	}
+	f.resolved[name] = resolved{at: f.Now(), definition: out.TaskDefinition}
+	return out.TaskDefinition, nil
+}
+
+// pin takes of a revision what a run needs, and refuses what cannot prove how
+// the job ended.
+func pin(j job.Job, d *types.TaskDefinition) (run.TaskDefinition, error) {
+	arn := aws.ToString(d.TaskDefinitionArn)
+	refuse := func(format string, args ...any) (run.TaskDefinition, error) {
+		return run.TaskDefinition{}, fmt.Errorf("job %s %w: %s", j.Name, control.ErrUnlaunchable, fmt.Sprintf(format, args...))
+	}
+	if d.Status == types.TaskDefinitionStatusInactive {
+		return refuse("its task definition %s is INACTIVE", arn)
+	}
+	p := run.TaskDefinition{ARN: arn, Container: j.Container}
+	names := make([]string, 0, len(d.ContainerDefinitions))
+	var own *types.ContainerDefinition
+	for i, c := range d.ContainerDefinitions {
+		name := aws.ToString(c.Name)
+		names = append(names, name)
+		p.Containers = append(p.Containers, stop.Defined{Name: name, Essential: c.Essential == nil || *c.Essential})
+		if name == j.Container || j.Container == "" && len(d.ContainerDefinitions) == 1 {
+			own = &d.ContainerDefinitions[i]
+		}
+	}
+	switch {
+	case own == nil && j.Container == "":
+		return refuse("its task definition %s has several containers: say with `container` which is the job (%s)", arn, strings.Join(names, ", "))
+	case own == nil:
+		return refuse("its task definition %s has no container %q, only %s", arn, j.Container, strings.Join(names, ", "))
+	case own.Essential != nil && !*own.Essential:
+		return refuse("container %s of %s is not essential, so its end would not end the task", aws.ToString(own.Name), arn)
+	case own.RestartPolicy != nil && aws.ToBool(own.RestartPolicy.Enabled):
+		return refuse("container %s of %s has a restartPolicy, so it may run more than once per launch", aws.ToString(own.Name), arn)
+	}
+	p.Container = aws.ToString(own.Name)
+	return p, nil
+}
