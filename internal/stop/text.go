@@ -128,11 +128,17 @@ func triple(h uint16, c byte) uint16 { return (h<<4 ^ uint16(c)) & 0xfff }
 // normalise fills t from s. Runs of white space become one blank, curly quotes
 // straight ones; other bytes outside ASCII stay as they are.
 func (t *text) normalise(s string) {
-	b := t.room[:0]
-	if len(s) > len(t.room) {
-		t.long = make([]byte, 0, len(s))
-		b = t.long
+	t.lo, t.long = 0, nil
+	if len(s) <= len(t.room) {
+		t.hi = len(t.fill(t.room[:0], s))
+		return
 	}
+	t.long = t.fill(make([]byte, 0, len(s)), s)
+	t.hi = len(t.long)
+}
+
+// fill appends s to b in plain form and marks its triples.
+func (t *text) fill(b []byte, s string) []byte {
 	last, h := byte(' '), uint16(0)
 	for i := 0; i < len(s); {
 		c, n := s[i], 1
@@ -151,10 +157,7 @@ func (t *text) normalise(s string) {
 	if n := len(b); n > 0 && b[n-1] == ' ' {
 		b = b[:n-1]
 	}
-	if t.long != nil {
-		t.long = b
-	}
-	t.lo, t.hi = 0, len(b)
+	return b
 }
 
 // plain gives the next byte of s in plain form and how many bytes it took.
