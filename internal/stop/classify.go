@@ -126,7 +126,7 @@ func classifyUncoded(s *Stop) Verdict {
 		return ran(s, &startedRule)
 	}
 	v := classifyReasons(s)
-	if v.Rule == unknownRule.Name && s.CodeMissing && len(t.b) > 0 && !t.resource && !named(&t) {
+	if v.Rule == unknownRule.Name && s.CodeMissing && t.lo < t.hi && !t.resource && !named(&t) {
 		return ran(s, &callerRule)
 	}
 	return v
@@ -140,7 +140,7 @@ func claimed(t *text) bool {
 
 // named is whether a text begins with the name of an error.
 func named(t *text) bool {
-	name, _, ok := strings.Cut(string(t.b), ":")
+	name, _, ok := strings.Cut(string(t.bytes()), ":")
 	return ok && (strings.HasSuffix(name, "error") || strings.HasSuffix(name, "exception")) && !strings.Contains(name, " ")
 }
 

@@ -57,29 +57,34 @@ var clientStatus = []string{
 // client printed before the message.
 func (t *text) errorCode(given string) string {
 	code := shortCode(given)
-	if t.skip("an error occurred (") {
-		if i := strings.IndexByte(string(t.b), ')'); i >= 0 {
-			code = orElse(code, shortCode(string(t.b[:i])))
-			t.b = t.b[i+1:]
-			if j := strings.Index(string(t.b), ": "); j >= 0 && strings.HasPrefix(string(t.b), " when calling") {
-				t.b = t.b[j+2:]
+	for {
+		s := string(t.bytes())
+		if rest, ok := strings.CutPrefix(s, "an error occurred ("); ok {
+			if word, after, ok := strings.Cut(rest, ")"); ok {
+				code = orElse(code, shortCode(word))
+				t.drop(len(s) - len(after) + callLength(after))
+				continue
 			}
 		}
-	}
-	for {
-		i := strings.Index(string(t.b), ": ")
-		if i < 0 || !codeLike(string(t.b[:i])) {
-			break
+		word, after, ok := strings.Cut(s, ": ")
+		if !ok || !codeLike(word) {
+			return orElse(code, printedCode(s))
 		}
-		code = orElse(code, shortCode(string(t.b[:i])))
-		t.b = t.b[i+2:]
+		code = orElse(code, shortCode(word))
+		t.drop(len(s) - len(after))
 	}
-	return orElse(code, t.printedCode())
+}
+
+// callLength is the length of " when calling the X operation (...): ".
+func callLength(s string) int {
+	if i := strings.Index(s, ": "); i >= 0 && strings.HasPrefix(s, " when calling") {
+		return i + 2
+	}
+	return 0
 }
 
 // printedCode finds the code where the Go v2 and Java SDKs print it.
-func (t *text) printedCode() string {
-	s := string(t.b)
+func printedCode(s string) string {
 	for _, mark := range []string{"api error ", "error code: ", "requestid: "} {
 		_, rest, ok := strings.Cut(s, mark)
 		if !ok {

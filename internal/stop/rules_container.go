@@ -215,8 +215,8 @@ var ranFamily = Family{
 			Name:    "container-exited",
 			Class:   AppFailed,
 			Why:     "a container ended, and no exit code proves that it ended well",
-			Example: Stop{Kind: Task, CodeMissing: true, Reason: "Essential container in the task exited"},
-			Source:  "https://github.com/aws/copilot-cli",
+			Example: Stop{Kind: Task, CodeMissing: true, Reason: "Container exited"},
+			Source:  "public test fixtures",
 		},
 	},
 }

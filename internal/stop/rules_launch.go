@@ -143,7 +143,7 @@ var launchRules = append(append([]Rule{
 }, launchPlacement()...), []Rule{
 	{
 		Name:    "launch-refused",
-		Match:   Match{Any: append(append(append([]string{"does not appear to belong", "not belong to", "no container instances were found", "service linked role", "is blocked", "was blocked", "must specify", "must provide", "does not have"}, denied...), missing...), invalid...)},
+		Match:   Match{Any: append(append(append([]string{"does not appear to belong", "not belong to", "no container instances were found", "service linked role", "is blocked", "was blocked", "must specify", "must provide", "does not have"}, denied...), missing...), invalid...), Not: []string{"usually caused by a client action"}},
 		Class:   Config,
 		Why:     "the request names something that does not exist, is not allowed or does not fit",
 		Example: refused("InvalidParameterException", "Security group sg-0dd8a777c45711f1d does not appear to belong to the same VPC as the input subnets."),

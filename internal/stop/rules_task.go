@@ -121,7 +121,7 @@ var placementFamily = Family{
 	Name:  "placement",
 	Title: "Placement of a task",
 	Life:  "before the task has a place, unless it was put on a container instance",
-	Is:    []string{"agent", "agent.", "attribute", "location", "inactive", "resource"},
+	Is:    []string{"agent", "agent.", "attribute", "location", "inactive"},
 	Begins: []string{
 		"resource:", "agent:", "attribute:", "location:", "memberof", "distinctinstance",
 		"empty capacity provider", "no active instances", "no container instance", "no space in",

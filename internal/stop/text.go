@@ -1,15 +1,24 @@
 package stop
 
 // text is a reason made comparable: lower case, straight quotes, single
-// blanks, with what clients and ECS print before it cut away.
+// blanks, with what clients and ECS print before it cut away. It holds no
+// slice of itself, so that it can stay on the stack.
 type text struct {
-	b []byte
-	// pairs has a bit for each pair of neighbouring bytes, so that most
+	room   [1024]byte
+	long   []byte // used instead of room by texts that do not fit
+	lo, hi int
+	// triples has a bit for each three neighbouring bytes, so that nearly all
 	// fragments are refused without a search.
-	pairs [64]uint64
+	triples [64]uint64
 	// resource is whether a leading "ResourceInitializationError:" was cut.
 	resource bool
-	room     [768]byte
+}
+
+func (t *text) bytes() []byte {
+	if t.long != nil {
+		return t.long[t.lo:t.hi]
+	}
+	return t.room[t.lo:t.hi]
 }
 
 // preludes come before a task's real reason and say nothing.
@@ -37,16 +46,22 @@ func (t *text) skip(prefix string) bool {
 	if !t.begins(prefix) {
 		return false
 	}
-	t.b = t.b[len(prefix):]
-	for len(t.b) > 0 && t.b[0] == ' ' {
-		t.b = t.b[1:]
-	}
+	t.drop(len(prefix))
 	return true
+}
+
+// drop cuts n bytes and the blanks after them.
+func (t *text) drop(n int) {
+	b := t.bytes()
+	for n < len(b) && b[n] == ' ' {
+		n++
+	}
+	t.lo += n
 }
 
 // bare is whether nothing but "the task failed to start" is said.
 func (t *text) bare() bool {
-	b := t.b
+	b := t.bytes()
 	for len(b) > 0 && (b[len(b)-1] == '.' || b[len(b)-1] == ':') {
 		b = b[:len(b)-1]
 	}
@@ -58,7 +73,8 @@ func (t *text) bare() bool {
 }
 
 func (t *text) begins(prefix string) bool {
-	return len(t.b) >= len(prefix) && string(t.b[:len(prefix)]) == prefix
+	b := t.bytes()
+	return len(b) >= len(prefix) && b[0] == prefix[0] && string(b[:len(prefix)]) == prefix
 }
 
 func (t *text) beginsAny(prefixes []string) bool {
@@ -72,7 +88,7 @@ func (t *text) beginsAny(prefixes []string) bool {
 
 func (t *text) is(words []string) bool {
 	for _, w := range words {
-		if string(t.b) == w {
+		if string(t.bytes()) == w {
 			return true
 		}
 	}
@@ -89,41 +105,59 @@ func (t *text) hasAny(fragments []string) bool {
 }
 
 func (t *text) has(fragment string) bool {
-	for i := 1; i < len(fragment); i++ {
-		p := pair(fragment[i-1], fragment[i])
-		if t.pairs[p>>6]&(1<<(p&63)) == 0 {
+	h := uint16(0)
+	for i := range len(fragment) {
+		h = triple(h, fragment[i])
+		if i >= 2 && t.triples[h>>6]&(1<<(h&63)) == 0 {
 			return false
 		}
 	}
-	for i := 0; i+len(fragment) <= len(t.b); i++ {
-		if t.b[i] == fragment[0] && string(t.b[i:i+len(fragment)]) == fragment {
+	b := t.bytes()
+	for i := 0; i+len(fragment) <= len(b); i++ {
+		if b[i] == fragment[0] && string(b[i:i+len(fragment)]) == fragment {
 			return true
 		}
 	}
 	return false
 }
 
-func pair(a, b byte) uint16 { return uint16(a&63)<<6 | uint16(b&63) }
+// triple rolls c into a 12-bit mark of the last three bytes: each byte has
+// left it after three shifts.
+func triple(h uint16, c byte) uint16 { return (h<<4 ^ uint16(c)) & 0xfff }
 
-// normalise writes s into t.b. Runs of white space become one blank, curly
-// quotes straight ones; other bytes outside ASCII stay as they are.
+// normalise fills t from s. Runs of white space become one blank, curly quotes
+// straight ones; other bytes outside ASCII stay as they are.
 func (t *text) normalise(s string) {
-	t.b = t.room[:0]
-	last := byte(' ')
+	t.lo, t.long = 0, nil
+	if len(s) <= len(t.room) {
+		t.hi = len(t.fill(t.room[:0], s))
+		return
+	}
+	t.long = t.fill(make([]byte, 0, len(s)), s)
+	t.hi = len(t.long)
+}
+
+// fill appends s to b in plain form and marks its triples.
+func (t *text) fill(b []byte, s string) []byte {
+	last, h := byte(' '), uint16(0)
 	for i := 0; i < len(s); {
-		c, n := plain(s[i:])
+		c, n := s[i], 1
+		if c < 'a' || c > 'z' {
+			c, n = plain(s[i:])
+		}
 		i += n
 		if c == ' ' && last == ' ' {
 			continue
 		}
-		t.b = append(t.b, c)
-		p := pair(last, c)
-		t.pairs[p>>6] |= 1 << (p & 63)
+		b = append(b, c)
+		h = triple(h, c)
+		t.triples[h>>6] |= 1 << (h & 63)
 		last = c
 	}
-	if n := len(t.b); n > 0 && t.b[n-1] == ' ' {
-		t.b = t.b[:n-1]
+	if n := len(b); n > 0 && b[n-1] == ' ' {
+		b = b[:n-1]
 	}
+	return b
 }
 
 // plain gives the next byte of s in plain form and how many bytes it took.

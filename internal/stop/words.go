@@ -13,8 +13,8 @@ var (
 	}
 	// missing: something named does not exist.
 	missing = []string{
-		"not found", "not foun", "notfound", "notfou", "resourcenotf", "not exist", "n't exist",
-		"can't find the spec", "can't find", "cannot find", "could not find", "couldn't find", "unable to find",
+		"not fou", "notfou", "resourcenotf", "not exist", "n't exist",
+		"can't find", "cannot find", "could not find", "couldn't find", "unable to find",
 		"be found", "check whether the secret exists", "manifest unknown", "manifest_unknown",
 		"name unknown", "name_unknown", "not known to registry", "no such file", "no such image",
 		"no such object", "nosuchkey", "nosuchbucket", "no longer exist", "(404)", "code: 404",

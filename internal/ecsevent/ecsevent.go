@@ -1,0 +1,179 @@
+// Package ecsevent reads the shapes in which ECS tells about a task: an
+// EventBridge event, its detail, a task of DescribeTasks or of Step Functions,
+// and an answer of RunTask. It is pure and keeps ECS's words verbatim.
+package ecsevent
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// ErrForeign is wrapped by Parse's error for an event of another source or
+// detail-type.
+var ErrForeign = errors.New("not an ECS task state change")
+
+// What an EventBridge event of ECS says about itself.
+const (
+	Source     = "aws.ecs"
+	DetailType = "ECS Task State Change"
+)
+
+// Document is one parsed document.
+type Document struct {
+	// ID is the document's own id as given: an event's, or a caller's.
+	ID       string
+	Envelope Envelope
+	// Kind tells which of the next three fields is filled.
+	Kind      stop.Kind
+	Task      Task
+	Failure   Failure
+	Exception Exception
+
+	// Definition and Container may be given beside the task by who knows them.
+	Definition []stop.Defined
+	Container  string
+}
+
+// Envelope is what EventBridge puts around a detail; zero for bare documents.
+type Envelope struct {
+	ID, Source, DetailType, Account, Region string
+	Time                                    time.Time
+}
+
+// Failure is an entry of RunTask's failures[].
+type Failure struct{ Reason, Detail, ARN string }
+
+// Exception is an error answer of RunTask. Code may be empty when a client
+// printed it inside Message.
+type Exception struct{ Code, Message string }
+
+// Stop gives the document as an end in ECS's words. Who asked for the stop is
+// not in the document: the caller sets Asked and AskedWhile.
+func (d Document) Stop() stop.Stop {
+	var s stop.Stop
+	switch d.Kind {
+	case stop.LaunchFailure:
+		s = stop.Stop{Kind: d.Kind, CodeMissing: true, Reason: d.Failure.Reason, Detail: d.Failure.Detail, ARN: d.Failure.ARN}
+	case stop.LaunchException:
+		s = stop.Stop{Kind: d.Kind, CodeMissing: true, Reason: d.Exception.Message, ErrorCode: d.Exception.Code}
+	default:
+		s = d.Task.Stop()
+	}
+	s.Definition, s.Container = d.Definition, d.Container
+	return s
+}
+
+// Parse reads one document. It takes
+//   - an "ECS Task State Change" event, or its detail alone
+//   - a task as DescribeTasks gives it, bare, as {"task": ...} or as {"tasks": [one]}
+//   - {"runTaskFailure": {"reason", "detail", "arn"}}
+//   - {"runTaskException": {"code", "message"}}
+//   - a line of a corpus: {"kind": "event|runtask-failure|runtask-exception", "stopCode", "stoppedReason", "startedAtPresent", "containers"}
+//
+// Beside these "definition" ([{"name", "essential"}]), "container" and "id" may
+// stand. Keys may have any case and unknown ones are passed over. An error
+// names the field that is wrong; ErrForeign is wrapped for other events.
+func Parse(data []byte) (Document, error) {
+	var err error
+	if len(data) == 0 {
+		err = errors.New("document: want an object, it is empty")
+	}
+	d := parse(read("", data, &err))
+	if err == nil {
+		err = d.foreign()
+	}
+	if err != nil {
+		return Document{}, fmt.Errorf("reading an ECS document: %w", err)
+	}
+	return d, nil
+}
+
+func parse(o object) Document {
+	d := Document{ID: id(o.raw("id")), Kind: stop.Task, Container: containerName(o)}
+	for _, c := range o.list("definition") {
+		d.Definition = append(d.Definition, stop.Defined{Name: c.text("name"), Essential: c.flag("essential", true)})
+	}
+	switch {
+	case o.has("detail-type") || o.has("detail"):
+		d.Envelope = envelope(o)
+		if d.foreign() == nil {
+			d.Task = bareTask(o.object("detail"))
+		}
+	case o.has("runTaskFailure"):
+		f := o.object("runTaskFailure")
+		d.Kind, d.Failure = stop.LaunchFailure, Failure{f.text("reason"), f.text("detail"), f.text("arn")}
+	case o.has("runTaskException"):
+		x := o.object("runTaskException")
+		d.Kind, d.Exception = stop.LaunchException, Exception{x.text("code"), x.text("message")}
+	case o.has("task"):
+		d.Task = bareTask(o.object("task"))
+	case o.has("tasks"):
+		d.Task = onlyTask(o)
+	case o.has("kind"):
+		parseLine(&d, o)
+	default:
+		d.Task = bareTask(o)
+	}
+	return d
+}
+
+// id gives a string as itself and anything else as it was written.
+func id(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	return string(raw)
+}
+
+// containerName reads the job's container beside a task.
+func containerName(o object) string { return o.text("container") }
+
+func envelope(o object) Envelope {
+	return Envelope{
+		ID: id(o.raw("id")), Source: o.text("source"), DetailType: o.text("detail-type"),
+		Account: o.text("account"), Region: o.text("region"), Time: o.time("time"),
+	}
+}
+
+// foreign is an error for an event that names another source or detail-type.
+func (d *Document) foreign() error {
+	e := d.Envelope
+	if (e.Source != "" && e.Source != Source) || (e.DetailType != "" && e.DetailType != DetailType) {
+		return fmt.Errorf("%w: source %q, detail-type %q", ErrForeign, e.Source, e.DetailType)
+	}
+	return nil
+}
+
+func onlyTask(o object) Task {
+	tasks := o.list("tasks")
+	if len(tasks) != 1 {
+		o.fail("tasks", fmt.Sprintf("one task, not %d", len(tasks)))
+		return Task{}
+	}
+	return bareTask(tasks[0])
+}
+
+// parseLine reads a line of a corpus of stop reasons. Its startedAtPresent
+// says only that there was one, so the year 1970 stands for it.
+func parseLine(d *Document, o object) {
+	reason := o.text("stoppedReason")
+	switch kind := o.text("kind"); kind {
+	case "runtask-failure":
+		d.Kind, d.Failure = stop.LaunchFailure, Failure{Reason: reason, Detail: o.text("detail"), ARN: o.text("arn")}
+	case "runtask-exception":
+		d.Kind, d.Exception = stop.LaunchException, Exception{Code: o.text("errorCode"), Message: reason}
+	case "event":
+		d.Task = task(o)
+		d.Task.ended = true
+		if o.flag("startedAtPresent", false) && d.Task.StartedAt.IsZero() {
+			d.Task.StartedAt = time.Unix(0, 0).UTC()
+		}
+	default:
+		o.fail("kind", "event, runtask-failure or runtask-exception")
+	}
+}

@@ -1,0 +1,115 @@
+package ecsevent
+
+import (
+	"time"
+
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// Task is a task's state at one time. Times are UTC and zero when ECS gave
+// none; Version grows with each change of state.
+type Task struct {
+	ARN, ClusterARN, DefinitionARN string
+	StartedBy, Group               string
+	LastStatus, DesiredStatus      string
+	Version                        int64
+	LaunchType, CapacityProvider   string
+	ContainerInstanceARN           string
+
+	CreatedAt, PullStartedAt, StartedAt       time.Time
+	StoppingAt, ExecutionStoppedAt, StoppedAt time.Time
+
+	// StopCode is nil when ECS gave none; it can also give an empty one.
+	StopCode      *string
+	StoppedReason string
+	Containers    []stop.Container
+	// Environment is what the task's overrides set, by container and name.
+	// Overridden holds the containers that the overrides name, in their order.
+	Environment map[string]map[string]string
+	Overridden  []string
+
+	ended bool // a source that tells of stopped tasks only
+}
+
+// Stop gives the task as an end. When ECS gave no lastStatus but a stoppedAt,
+// the task has stopped.
+func (t Task) Stop() stop.Stop {
+	s := stop.Stop{
+		Kind: stop.Task, CodeMissing: t.StopCode == nil, Reason: t.StoppedReason,
+		LastStatus: t.LastStatus, OnInstance: t.ContainerInstanceARN != "", StartedAt: t.StartedAt,
+		Containers: t.Containers, Mentioned: t.Overridden, SawPull: !t.PullStartedAt.IsZero(),
+	}
+	if t.StopCode != nil {
+		s.Code = *t.StopCode
+	}
+	if s.LastStatus == "" && (t.ended || !t.StoppedAt.IsZero()) {
+		s.LastStatus = "STOPPED"
+	}
+	return s
+}
+
+// bareTask reads an object that must be a task.
+func bareTask(o object) Task {
+	if !o.has("taskArn", "lastStatus", "stopCode", "stoppedReason", "containers") && *o.err == nil {
+		key := "document"
+		if o.path != "" {
+			key = o.path
+		}
+		o.path = ""
+		o.fail(key, "an ECS task: it has no taskArn, lastStatus, stopCode, stoppedReason or containers")
+	}
+	return task(o)
+}
+
+func task(o object) Task {
+	t := Task{
+		ARN: o.text("taskArn"), ClusterARN: o.text("clusterArn"), DefinitionARN: o.text("taskDefinitionArn"),
+		StartedBy: o.text("startedBy"), Group: o.text("group"),
+		LastStatus: o.text("lastStatus"), DesiredStatus: o.text("desiredStatus"),
+		LaunchType: o.text("launchType"), CapacityProvider: o.text("capacityProviderName"), ContainerInstanceARN: o.text("containerInstanceArn"),
+		CreatedAt: o.time("createdAt"), PullStartedAt: o.time("pullStartedAt"), StartedAt: startedAt(o),
+		StoppingAt: o.time("stoppingAt"), ExecutionStoppedAt: o.time("executionStoppedAt"), StoppedAt: o.time("stoppedAt"),
+		StoppedReason: o.text("stoppedReason"),
+	}
+	if code, ok := o.str("stopCode"); ok {
+		t.StopCode = &code
+	}
+	if v := o.integer("version"); v != nil {
+		t.Version = *v
+	}
+	for _, c := range o.list("containers") {
+		t.Containers = append(t.Containers, stop.Container{
+			Name: c.text("name"), LastStatus: c.text("lastStatus"), ExitCode: c.integer("exitCode"),
+			Reason: c.text("reason"), RuntimeID: c.text("runtimeId"), ImageDigest: c.text("imageDigest"),
+		})
+	}
+	t.overrides(o.object("overrides"))
+	return t
+}
+
+// startedAt also takes "started", as a published projection names it: what is
+// not read as a start could be relaunched.
+func startedAt(o object) time.Time {
+	if o.has("startedAt") {
+		return o.time("startedAt")
+	}
+	return o.time("started")
+}
+
+func (t *Task) overrides(o object) {
+	for _, c := range o.list("containerOverrides") {
+		name := c.text("name")
+		if name != "" {
+			t.Overridden = append(t.Overridden, name)
+		}
+		for _, e := range c.list("environment") {
+			if t.Environment == nil {
+				t.Environment = map[string]map[string]string{}
+			}
+			if t.Environment[name] == nil {
+				t.Environment[name] = map[string]string{}
+			}
+			t.Environment[name][e.text("name")] = e.text("value")
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package stop
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Table gives all rules by family, in the order in which they are asked. The
+// slices are shared: do not change them.
+func Table() []Family {
+	ends := Family{
+		Name: "ends", Title: "By stop code and structure", Life: "what the stop shows",
+	}
+	for _, r := range structural {
+		ends.Rules = append(ends.Rules, *r)
+	}
+	table := append([]Family{ends}, endFamilies...)
+	return append(append(table, taskFamilies...), launchFamily)
+}
+
+const docHead = `<!-- Generated from the rules in internal/stop. Do not edit: change a rule, then run
+     go test ./internal/stop -run TestDocsAreCurrent -update -->
+
+# Stop reasons
+
+How batchplane reads the end of a task or a refused launch. Two questions are answered apart.
+
+*Did anything start?* is answered from structure first: a startedAt, an exit code or a runtimeId means yes, whatever the text says.
+Only then may a text prove that nothing started, and only a text of the time before any container is created, or one about a
+single container while every container is listed.
+
+*Would a relaunch help?* is answered by the first rule that fits. A run is relaunched when nothing started (proved) and the rule
+does not say that a relaunch is useless.
+
+`
+
+// Markdown is docs/stop-reasons.md.
+func Markdown() string {
+	var b strings.Builder
+	b.WriteString(docHead)
+	for _, f := range Table() {
+		fmt.Fprintf(&b, "## %s\n\nWritten: %s.\n\n", f.Title, f.Life)
+		b.WriteString("| rule | class | relaunch helps | why | example | source |\n|---|---|---|---|---|---|\n")
+		for i := range f.Rules {
+			r := &f.Rules[i]
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", r.Name, r.Class, r.Helps(), cell(r.Why), example(&r.Example), cell(r.Source))
+		}
+		b.WriteString("\n")
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+// example puts the parts of a stop that matter in one cell.
+func example(s *Stop) string {
+	parts := []string{}
+	for _, p := range []string{s.Code, s.ErrorCode, s.Reason} {
+		if p != "" && p != codeFailedToStart {
+			parts = append(parts, "`"+cell(strings.ReplaceAll(p, "`", "'"))+"`")
+		}
+	}
+	for _, c := range s.Containers {
+		if c.ExitCode != nil {
+			parts = append(parts, fmt.Sprintf("exit code %d", *c.ExitCode))
+		}
+	}
+	if s.Asked != "" {
+		parts = append(parts, fmt.Sprintf("asked by %s %s", s.Asked, s.AskedWhile))
+	}
+	return strings.TrimSpace(strings.Join(parts, " "))
+}
+
+// cell escapes what would break a row of the table or start a tag.
+func cell(s string) string {
+	return strings.NewReplacer("|", "\\|", "\n", " ", "<", "&lt;", ">", "&gt;").Replace(s)
+}
