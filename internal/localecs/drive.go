@@ -1,0 +1,298 @@
+package localecs
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// retryAfter is how long a state change waits that the database did not take.
+const retryAfter = time.Second
+
+// live is what this process has started of a task.
+type live struct {
+	starting bool // Runner.Start is being called, or its outcome not yet written
+	procs    map[string]Process
+	exits    []ended // seen, not yet written
+	cancels  []func()
+}
+
+type ended struct {
+	container string
+	exit      Exit
+}
+
+// change makes one state change: it applies move to a copy, writes it together
+// with its event, and only then shows it and arranges what follows. After an
+// error everything is as before. The server is locked.
+func (s *Server) change(id string, move func(*record, time.Time)) error {
+	before := s.tasks[id]
+	now := s.now()
+	r := before.clone()
+	move(r, now)
+	r.Task.Version++
+	r.Task.UpdatedAt = &now
+	if err := s.keep(nil, r); err != nil {
+		return err
+	}
+	if before.Task.LastStatus != r.Task.LastStatus || before.Task.DesiredStatus != r.Task.DesiredStatus {
+		s.arrange(r)
+	}
+	return nil
+}
+
+// keepLaunch keeps new tasks and the token that is bound to them.
+func (s *Server) keepLaunch(t token, records []*record) error {
+	bind := &t
+	if t.Token == "" {
+		bind = nil
+	}
+	if err := s.keep(bind, records...); err != nil {
+		return err
+	}
+	if bind != nil {
+		s.tokens[tokenKey{t.Cluster, t.Token}] = t
+	}
+	for _, r := range records {
+		s.arrange(r)
+	}
+	return nil
+}
+
+// keep writes tasks, their events and a token in one transaction.
+func (s *Server) keep(bind *token, records ...*record) error {
+	var events []*event
+	for _, r := range records {
+		made, err := s.eventsOf(r)
+		if err != nil {
+			return err
+		}
+		events = append(events, made...)
+	}
+	if err := s.store.save(s.ctx, bind, records, events); err != nil {
+		return err
+	}
+	for _, r := range records {
+		s.tasks[r.ID] = r
+	}
+	s.outbox.events = append(s.outbox.events, events...)
+	s.arrangeDelivery()
+	return nil
+}
+
+// arrange asks the clock for what follows a state. Each callback looks again
+// whether the task is still in that state, so none needs to be taken back.
+func (s *Server) arrange(r *record) {
+	id, d := r.ID, s.cfg.Delays
+	switch r.Task.LastStatus {
+	case statusProvisioning:
+		s.timers.after(d.Provisioning, func() { s.step(id, statusProvisioning, s.provisioned) })
+	case statusPending:
+		s.timers.after(d.Pending, func() { s.step(id, statusPending, s.pulled) })
+	case statusActivating:
+		s.timers.after(0, func() { s.start(id) })
+	case statusRunning:
+		s.arrangeSpot(r)
+	case statusStopping:
+		s.arrangeKill(r)
+	case statusDeprovisioning:
+		s.timers.after(d.Deprovisioning, func() { s.step(id, statusDeprovisioning, (*record).stopped) })
+	case statusStopped:
+		s.release(id)
+	}
+}
+
+// step moves a task on if it is still where the step was arranged for.
+func (s *Server) step(id, from string, move func(*record, time.Time)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.tasks[id]
+	if !ok || s.closing || r.Task.LastStatus != from {
+		return
+	}
+	if err := s.change(id, move); err != nil {
+		s.again(id, err, func() { s.step(id, from, move) })
+	}
+}
+
+// again tries a state change anew that could not be written.
+func (s *Server) again(id string, err error, f func()) {
+	s.log.Error("localecs could not write a task's state; it will try again", "task", id, "error", err)
+	s.timers.after(retryAfter, f)
+}
+
+func (s *Server) provisioned(r *record, now time.Time) {
+	if s.strikes(FaultENI, r.subject()) {
+		r.neverStarted(now, "Timeout waiting for network interface provisioning to complete.", "")
+		return
+	}
+	r.pending(now)
+}
+
+func (s *Server) pulled(r *record, now time.Time) {
+	if s.strikes(FaultPull, r.subject()) {
+		image := firstOf(r.Task.Containers[0].Image, "image")
+		reason := fmt.Sprintf("CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref %s: "+
+			"failed to do request: Head \"https://registry-1.docker.io/v2/\": dial tcp 198.51.100.7:443: i/o timeout", image)
+		r.neverStarted(now, reason, reason)
+		return
+	}
+	r.activating(now)
+}
+
+// arrangeSpot has a running task interrupted, if the fault strikes it, and a
+// warned one stopped after the grace.
+func (s *Server) arrangeSpot(r *record) {
+	id, d := r.ID, s.cfg.Delays
+	if r.Task.StopCode == codeSpot {
+		s.timers.after(d.SpotGrace, func() {
+			s.step(id, statusRunning, func(r *record, now time.Time) { r.stopping(now, codeSpot, "") })
+		})
+		return
+	}
+	if r.Task.DesiredStatus == statusRunning {
+		s.timers.after(d.SpotAfter, func() { s.spot(id) })
+	}
+}
+
+func (s *Server) spot(id string) {
+	s.mu.Lock()
+	r, ok := s.tasks[id]
+	hit := ok && !s.closing && r.Task.LastStatus == statusRunning && s.strikes(FaultSpot, r.subject())
+	s.mu.Unlock()
+	if hit {
+		s.step(id, statusRunning, (*record).warned)
+	}
+}
+
+// arrangeKill sends SIGTERM to what runs, and SIGKILL to what still does after
+// its stopTimeout.
+func (s *Server) arrangeKill(r *record) {
+	l := s.live[r.ID]
+	if l == nil {
+		return // not ours: its processes died with the process that started them
+	}
+	for _, spec := range r.Specs {
+		s.timers.after(0, func() { s.signal(r.ID, spec.Container, false) })
+		l.cancels = append(l.cancels, s.timers.after(spec.StopTimeout, func() { s.signal(r.ID, spec.Container, true) }))
+	}
+}
+
+func (s *Server) signal(id, container string, kill bool) {
+	s.mu.Lock()
+	var p Process
+	if l := s.live[id]; l != nil {
+		p = l.procs[container]
+	}
+	s.mu.Unlock()
+	if p != nil {
+		p.Stop(kill)
+	}
+}
+
+// release forgets the processes of a stopped task.
+func (s *Server) release(id string) {
+	if l := s.live[id]; l != nil {
+		for _, cancel := range l.cancels {
+			cancel()
+		}
+	}
+	delete(s.live, id)
+}
+
+// start starts the commands of a task, once: a task has a live entry from here
+// until it is STOPPED.
+func (s *Server) start(id string) {
+	r, l := s.claimStart(id)
+	if r == nil {
+		return
+	}
+	for i, spec := range r.Specs {
+		p, err := s.cfg.Runner.Start(spec, func(e Exit) { s.exited(id, spec.Container, e) })
+		if err != nil {
+			reason := "CannotStartContainerError: " + err.Error()
+			s.started(id, func(r *record, now time.Time) { r.cannotStart(now, i, reason) })
+			return
+		}
+		s.mu.Lock()
+		l.procs[spec.Container] = p
+		s.mu.Unlock()
+	}
+	s.started(id, (*record).running)
+}
+
+// claimStart gives a task that is to be started now, or nil. One whose stop was
+// asked for in the meantime ends here, with nothing started.
+func (s *Server) claimStart(id string) (*record, *live) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.tasks[id]
+	if !ok || s.closing || r.Task.LastStatus != statusActivating || s.live[id] != nil {
+		return nil, nil
+	}
+	if r.Task.DesiredStatus == statusStopped {
+		if err := s.change(id, (*record).unstarted); err != nil {
+			s.again(id, err, func() { s.start(id) })
+		}
+		return nil, nil
+	}
+	l := &live{starting: true, procs: map[string]Process{}}
+	s.live[id] = l
+	return r, l
+}
+
+// unstarted ends a task that was stopped just before its commands.
+func (r *record) unstarted(now time.Time) {
+	r.neverStarted(now, "", "")
+}
+
+// started writes how the start went, then acts on what came in the meantime: a
+// stop, or the end of a command.
+func (s *Server) started(id string, move func(*record, time.Time)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.change(id, move); err != nil {
+		s.again(id, err, func() { s.started(id, move) })
+		return
+	}
+	s.live[id].starting = false
+	r := s.tasks[id].Task
+	if r.LastStatus == statusRunning && r.DesiredStatus == statusStopped {
+		s.timers.after(0, func() {
+			s.step(id, statusRunning, func(r *record, now time.Time) { r.stopping(now, r.Task.StopCode, "") })
+		})
+	}
+	s.writeExits(id)
+}
+
+// exited takes the end of a container from the runner.
+func (s *Server) exited(id, container string, e Exit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.live[id]
+	if l == nil || s.closing {
+		return
+	}
+	delete(l.procs, container)
+	l.exits = append(l.exits, ended{container, e})
+	if !l.starting {
+		s.writeExits(id)
+	}
+}
+
+// writeExits writes the ends that were seen, in their order.
+func (s *Server) writeExits(id string) {
+	for l := s.live[id]; l != nil && len(l.exits) > 0; {
+		e := l.exits[0]
+		err := s.change(id, func(r *record, now time.Time) { r.exited(now, e.container, e.exit) })
+		if err != nil {
+			s.again(id, err, func() {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.writeExits(id)
+			})
+			return
+		}
+		l.exits = slices.Delete(l.exits, 0, 1)
+	}
+}

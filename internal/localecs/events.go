@@ -1,0 +1,169 @@
+package localecs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// envelope is an event as EventBridge hands it over. Its own version is always "0".
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html
+type envelope struct {
+	Version    string   `json:"version"`
+	ID         string   `json:"id"`
+	DetailType string   `json:"detail-type"`
+	Source     string   `json:"source"`
+	Account    string   `json:"account"`
+	Time       string   `json:"time"`
+	Region     string   `json:"region"`
+	Resources  []string `json:"resources"`
+	Detail     Task     `json:"detail"`
+}
+
+// event is one delivery that is owed. It is stored with the state change it
+// tells of, and dropped once Deliver has returned nil: at least once.
+type event struct {
+	Seq    int64
+	TaskID string
+	Due    time.Time
+	Loose  bool // does not keep the order of its task
+	Body   []byte
+
+	tries int
+}
+
+// outbox holds the events owed, oldest first.
+type outbox struct {
+	events []*event
+
+	busy   bool      // one is being delivered
+	wakeAt time.Time // of the callback asked for; zero when none is
+	cancel func()
+}
+
+// eventsOf gives the deliveries of a state change: one, or as the faults have it.
+func (s *Server) eventsOf(r *record) ([]*event, error) {
+	id, now := uuid(fmt.Sprintf("event %s %d", r.ID, r.Task.Version)), s.now()
+	body, err := json.Marshal(envelope{
+		Version: "0", ID: id, DetailType: "ECS Task State Change", Source: "aws.ecs",
+		Account: s.cfg.Account, Time: now.Format(time.RFC3339), Region: s.cfg.Region,
+		Resources: []string{r.Task.TaskARN}, Detail: r.Task,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("writing the event of task %s: %w", r.ID, err)
+	}
+	subject := r.subject()
+	subject.Version = r.Task.Version
+	if s.strikes(FaultLostEvent, subject) {
+		return nil, nil
+	}
+	e := &event{TaskID: r.ID, Due: now, Body: body}
+	switch {
+	case s.strikes(FaultReorder, subject):
+		e.Due, e.Loose = now.Add(s.cfg.Delays.Reorder), true
+	case s.strikes(FaultDelay, subject):
+		e.Due = now.Add(s.cfg.Delays.Late)
+	}
+	events := []*event{e}
+	if s.strikes(FaultDuplicate, subject) {
+		events = append(events, &event{TaskID: r.ID, Due: now.Add(s.cfg.Delays.Reorder), Loose: true, Body: body})
+	}
+	return events, nil
+}
+
+// next is the event to be delivered next: the one due first of those that need
+// not wait for an earlier one of their task. So the order of a task's events is
+// kept, over errors and delays too, but for duplicates and reordered ones.
+func (o *outbox) next() *event {
+	var first *event
+	waiting := map[string]bool{}
+	for _, e := range o.events {
+		if !e.Loose && waiting[e.TaskID] {
+			continue
+		}
+		if !e.Loose {
+			waiting[e.TaskID] = true
+		}
+		if first == nil || e.Due.Before(first.Due) {
+			first = e
+		}
+	}
+	return first
+}
+
+func (o *outbox) remove(gone *event) {
+	for i, e := range o.events {
+		if e == gone {
+			o.events = append(o.events[:i:i], o.events[i+1:]...)
+			return
+		}
+	}
+}
+
+// arrangeDelivery asks the clock for the next delivery. The server is locked.
+func (s *Server) arrangeDelivery() {
+	o := &s.outbox
+	e := o.next()
+	if e == nil || o.busy {
+		return
+	}
+	if o.cancel != nil && !e.Due.Before(o.wakeAt) {
+		return
+	}
+	if o.cancel != nil {
+		o.cancel()
+	}
+	o.wakeAt = e.Due
+	o.cancel = s.timers.after(e.Due.Sub(s.cfg.Clock.Now()), s.deliverDue)
+}
+
+// deliverDue delivers what is due, one after the other.
+func (s *Server) deliverDue() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outbox.cancel = nil
+	if s.outbox.busy {
+		return // whoever delivers goes on with what is due by then
+	}
+	for !s.closing {
+		e := s.outbox.next()
+		if e == nil || e.Due.After(s.cfg.Clock.Now()) {
+			break
+		}
+		s.outbox.busy = true
+		s.mu.Unlock()
+		err := s.deliver(e)
+		s.mu.Lock()
+		s.outbox.busy = false
+		s.settle(e, err)
+	}
+	s.arrangeDelivery()
+}
+
+// deliverWithin bounds one call of Deliver.
+const deliverWithin = time.Minute
+
+func (s *Server) deliver(e *event) error {
+	ctx, cancel := context.WithTimeout(s.hearing, deliverWithin)
+	defer cancel()
+	return s.cfg.Deliver(ctx, e.Body)
+}
+
+// settle drops a delivered event and puts off one that was not. Should the
+// database keep a delivered one, it is delivered again after a restart.
+func (s *Server) settle(e *event, err error) {
+	if err != nil {
+		wait := min(time.Second<<min(e.tries, 10), time.Minute)
+		e.tries++
+		e.Due = s.cfg.Clock.Now().Add(wait)
+		if !s.closing {
+			s.log.Warn("an event was not taken; it will be given again", "task", e.TaskID, "try", e.tries, "in", wait, "error", err)
+		}
+		return
+	}
+	if err := s.store.dropEvent(s.ctx, e.Seq); err != nil {
+		s.log.Warn("localecs could not drop a delivered event", "task", e.TaskID, "error", err)
+	}
+	s.outbox.remove(e)
+}

@@ -1,0 +1,117 @@
+package localecs
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Kind names a fault that can be injected.
+type Kind string
+
+const (
+	// FaultENI stops a task before its start: its network interface is not ready in time.
+	FaultENI Kind = "eni"
+	// FaultPull stops a task before its start: its image cannot be pulled.
+	FaultPull Kind = "pull"
+	// FaultCapacity answers RunTask with HTTP 200 and failures[]; the answer is bound to the token.
+	FaultCapacity Kind = "capacity"
+	// FaultThrottle refuses RunTask with ThrottlingException; nothing is bound.
+	FaultThrottle Kind = "throttle"
+	// FaultLostAnswer launches but keeps the answer back: the connection breaks, or HTTP 500.
+	FaultLostAnswer Kind = "lost-answer"
+	// FaultSpot interrupts a running task after a warning, on whatever capacity it runs.
+	FaultSpot Kind = "spot"
+	// FaultDuplicate delivers an event twice, the copy Delays.Reorder later.
+	FaultDuplicate Kind = "duplicate"
+	// FaultReorder delivers an event Delays.Reorder late, behind later ones of its task.
+	FaultReorder Kind = "reorder"
+	// FaultDelay delivers an event, and those of its task behind it, Delays.Late late.
+	FaultDelay Kind = "delay"
+	// FaultLostEvent never delivers an event.
+	FaultLostEvent Kind = "lost-event"
+)
+
+// Kinds lists every kind of fault.
+func Kinds() []Kind {
+	return []Kind{
+		FaultENI, FaultPull, FaultCapacity, FaultThrottle, FaultLostAnswer,
+		FaultSpot, FaultDuplicate, FaultReorder, FaultDelay, FaultLostEvent,
+	}
+}
+
+// Faults holds the rate of each kind, from 0 (never) to 1 (always).
+type Faults map[Kind]float64
+
+// ParseFault reads "kind=rate", such as "eni=0.3". Its errors name the kinds
+// and the range of the rate, 0 to 1.
+func ParseFault(text string) (Kind, float64, error) {
+	name, number, ok := strings.Cut(text, "=")
+	kind := Kind(strings.TrimSpace(name))
+	if !ok || !slices.Contains(Kinds(), kind) {
+		return "", 0, fmt.Errorf("fault %q: want kind=rate, with a kind of %s and a rate from 0 to 1, such as eni=0.3", text, kindList())
+	}
+	rate, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil || !(rate >= 0 && rate <= 1) { // written so that NaN fails
+		return "", 0, fmt.Errorf("fault %q: the rate of %s must be a number from 0 to 1, such as %s=0.3", text, kind, kind)
+	}
+	return kind, rate, nil
+}
+
+func kindList() string {
+	kinds := Kinds()
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k)
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
+// Subject is what a fault is about to befall.
+type Subject struct {
+	StartedBy   string // of the request or task
+	ClientToken string
+	TaskID      string // "" for faults of the request itself
+	Send        int    // for request faults: how often this token was sent, from 1
+	LastStatus  string // for event faults
+	Version     int64  // for event faults
+
+	// of is the client token, or the request's number when it had none: the
+	// same in every run of the same requests, in whatever order they arrive.
+	of string
+}
+
+// strikes says whether a fault befalls f, and counts it.
+func (s *Server) strikes(kind Kind, f Subject) bool {
+	hit := false
+	switch {
+	case s.cfg.Inject != nil:
+		hit = s.cfg.Inject(kind, f)
+	default:
+		hit = drawn(s.cfg.Seed, kind, f) < s.cfg.Faults[kind]
+	}
+	if hit {
+		s.injected[kind]++
+	}
+	return hit
+}
+
+// drawn is a number from 0 up to but not including 1, a function of its arguments alone.
+func drawn(seed uint64, kind Kind, f Subject) float64 {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%d\x00%d", seed, kind, f.of, f.Send, f.Version))
+	return float64(binary.BigEndian.Uint64(sum[:])>>11) / (1 << 53)
+}
+
+// Stats counts the faults injected since the server was made, by kind.
+func (s *Server) Stats() map[Kind]int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := make(map[Kind]int64, len(s.injected))
+	for kind, n := range s.injected {
+		stats[kind] = n
+	}
+	return stats
+}

@@ -1,0 +1,166 @@
+package localecs
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+const (
+	maxDescribe = 100 // tasks of one DescribeTasks
+	maxList     = 100 // ARNs of one page of ListTasks
+)
+
+type describeTasksRequest struct {
+	Cluster string   `json:"cluster"`
+	Tasks   []string `json:"tasks"`
+}
+
+// describeTasks shows up to 100 tasks. One that is too new to be seen, or was
+// stopped more than an hour ago, or never was, is a failure MISSING.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
+func (s *Server) describeTasks(in describeTasksRequest) (any, error) {
+	if len(in.Tasks) == 0 {
+		return nil, invalid("Tasks cannot be empty.")
+	}
+	if len(in.Tasks) > maxDescribe {
+		return nil, invalid("at most 100 tasks can be described at a time")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cluster, err := s.clusterName(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	answer := runTaskAnswer{Tasks: []any{}, Failures: []Failure{}}
+	for _, name := range in.Tasks {
+		id := taskID(name)
+		r, ok := s.tasks[id]
+		if !ok || r.Cluster != cluster || r.forgotten(now) || s.unseen(r, now) {
+			answer.Failures = append(answer.Failures, Failure{ARN: s.arn("task/" + cluster + "/" + id), Reason: "MISSING"})
+			continue
+		}
+		answer.Tasks = append(answer.Tasks, described(r.Task))
+	}
+	return answer, nil
+}
+
+// unseen is ECS's eventual consistency: what follows a RunTask at once may not
+// see its task yet.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+func (s *Server) unseen(r *record, now time.Time) bool {
+	return now.Before(r.Task.CreatedAt.Add(s.cfg.Delays.Invisible))
+}
+
+// taskID is the last part of a task's ARN, or the id itself.
+func taskID(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+
+type listTasksRequest struct {
+	Cluster           string `json:"cluster"`
+	Family            string `json:"family"`
+	StartedBy         string `json:"startedBy"`
+	DesiredStatus     string `json:"desiredStatus"`
+	ServiceName       string `json:"serviceName"`
+	LaunchType        string `json:"launchType"`
+	ContainerInstance string `json:"containerInstance"`
+	MaxResults        int    `json:"maxResults"`
+	NextToken         string `json:"nextToken"`
+}
+
+type listTasksAnswer struct {
+	TaskARNs  []string `json:"taskArns"`
+	NextToken string   `json:"nextToken,omitempty"`
+}
+
+// listTasks finds tasks, by default those whose desiredStatus is RUNNING: a
+// task that is stopping or stopped is not found by startedBy, which must be the
+// only filter.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
+func (s *Server) listTasks(in listTasksRequest) (any, error) {
+	if in.StartedBy != "" && in.Family+in.ServiceName+in.LaunchType+in.ContainerInstance+in.DesiredStatus != "" {
+		return nil, invalid("startedBy must be the only filter that you use")
+	}
+	if in.MaxResults < 0 || in.MaxResults > maxList {
+		return nil, invalid("maxResults must be from 1 to 100")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cluster, err := s.clusterName(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	now, desired := s.now(), firstOf(in.DesiredStatus, statusRunning)
+	found := s.sorted(func(r *record) bool {
+		return r.Cluster == cluster && r.Task.DesiredStatus == desired && !r.forgotten(now) && !s.unseen(r, now) &&
+			(in.StartedBy == "" || in.StartedBy == r.Task.StartedBy) &&
+			(in.Family == "" || in.Family == r.Family) &&
+			in.ServiceName == "" && in.ContainerInstance == "" && (in.LaunchType == "" || in.LaunchType == "FARGATE")
+	})
+	return page(found, in), nil
+}
+
+// page cuts a list; the token is the last ARN that was given.
+func page(found []*record, in listTasksRequest) listTasksAnswer {
+	size := in.MaxResults
+	if size == 0 {
+		size = maxList
+	}
+	answer := listTasksAnswer{TaskARNs: []string{}}
+	skipping := in.NextToken != ""
+	for _, r := range found {
+		switch {
+		case skipping:
+			skipping = r.Task.TaskARN != in.NextToken
+		case len(answer.TaskARNs) == size:
+			answer.NextToken = answer.TaskARNs[size-1]
+			return answer
+		default:
+			answer.TaskARNs = append(answer.TaskARNs, r.Task.TaskARN)
+		}
+	}
+	return answer
+}
+
+type stopTaskRequest struct {
+	Cluster string `json:"cluster"`
+	Task    string `json:"task"`
+	Reason  string `json:"reason"`
+}
+
+// stopTask has a task's containers sent SIGTERM, and SIGKILL after their
+// stopTimeout; the reason becomes its stoppedReason. A task that is stopped, or
+// already stopping, is answered as it is. Unlike the readers it sees a new task
+// at once.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
+func (s *Server) stopTask(in stopTaskRequest) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cluster, err := s.clusterName(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	r, ok := s.tasks[taskID(in.Task)]
+	if !ok || r.Cluster != cluster || r.forgotten(s.now()) {
+		return nil, invalid("The referenced task was not found.")
+	}
+	if r.stoppable() {
+		reason := firstOf(in.Reason, "Task stopped by user")
+		if err := s.change(r.ID, func(r *record, now time.Time) { r.stopping(now, codeUserInitiated, reason) }); err != nil {
+			return nil, fmt.Errorf("stopping task %s: %w", r.ID, err)
+		}
+	}
+	return map[string]any{"task": described(s.tasks[r.ID].Task)}, nil
+}
+
+// stoppable: not yet on its way to the end; Spot's warning alone is not that.
+func (r *record) stoppable() bool {
+	switch r.Task.LastStatus {
+	case statusProvisioning, statusPending, statusRunning:
+		return true
+	case statusActivating:
+		return r.Task.DesiredStatus == statusRunning
+	}
+	return false
+}

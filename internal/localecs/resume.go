@@ -1,0 +1,65 @@
+package localecs
+
+import "time"
+
+// lookAgain is how long Resume waits for what still seems to run of a task.
+const lookAgain = 250 * time.Millisecond
+
+// Resume goes on with what New found in the database; call it once, after New.
+// Events owed are delivered. A task whose end was already written reaches
+// STOPPED. Any other task that was not STOPPED died with the process that ran
+// it, or dies just now: once nothing of it runs any more it is reported as
+// stopped with TerminationNotice, without exit codes, with startedAt if it had
+// started, or with the stop code it had been given before.
+func (s *Server) Resume() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range s.orphans {
+		if r := s.tasks[id]; r.Task.LastStatus == statusDeprovisioning {
+			s.arrange(r)
+			continue
+		}
+		s.timers.after(0, func() { s.bury(id) })
+	}
+	s.orphans = nil
+	s.arrangeDelivery()
+}
+
+// bury ends a task of an earlier process once all its containers are dead.
+func (s *Server) bury(id string) {
+	s.mu.Lock()
+	r, ok := s.tasks[id]
+	s.mu.Unlock()
+	if !ok {
+		return
+	}
+	if s.mayLive(r) {
+		s.timers.after(lookAgain, func() { s.bury(id) })
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if status := s.tasks[id].Task.LastStatus; s.closing || status == statusDeprovisioning || status == statusStopped {
+		return // somebody asked for its stop before it had started
+	}
+	if err := s.change(id, (*record).takenAway); err != nil {
+		s.again(id, err, func() { s.bury(id) })
+	}
+}
+
+func (s *Server) mayLive(r *record) bool {
+	runner, ok := s.cfg.Runner.(Survivor)
+	if !ok {
+		return false
+	}
+	for _, spec := range r.Specs {
+		alive, err := runner.Alive(spec)
+		if err != nil {
+			s.log.Error("localecs cannot tell whether a task of its earlier process still runs; it will look again", "task", r.ID, "error", err)
+		}
+		if alive || err != nil {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,58 @@
+package localecs
+
+import (
+	"context"
+	"time"
+)
+
+// ContainerSpec is a container to be started.
+type ContainerSpec struct {
+	TaskID      string            `json:"taskId"`
+	TaskARN     string            `json:"taskArn"`
+	Family      string            `json:"family"`
+	StartedBy   string            `json:"startedBy,omitempty"`
+	Container   string            `json:"container"`
+	Image       string            `json:"image,omitempty"` // shown, never pulled
+	Essential   bool              `json:"essential"`
+	Argv        []string          `json:"argv"` // entryPoint, then command
+	Env         map[string]string `json:"env"`
+	Dir         string            `json:"dir,omitempty"`
+	StopTimeout time.Duration     `json:"stopTimeout"` // from SIGTERM to SIGKILL
+}
+
+// Exit is how a container ended. Code is nil when nobody saw it end; after a
+// signal n it is 128+n.
+type Exit struct {
+	Code   *int64
+	Reason string
+}
+
+// ExitCode is an exit with a code.
+func ExitCode(code int64) Exit { return Exit{Code: &code} }
+
+// Process is a started container. Stop sends SIGTERM, or SIGKILL; on a process
+// that has ended it does nothing. It does not wait.
+type Process interface {
+	Stop(kill bool)
+}
+
+// Runner starts containers. An error of Start means that nothing was started,
+// in words a person can use; after a nil error exited is called once, when
+// nothing of the container runs any more, from any goroutine, also before Start
+// has returned.
+type Runner interface {
+	Start(spec ContainerSpec, exited func(Exit)) (Process, error)
+}
+
+// Survivor is a Runner that can tell of an earlier process's containers.
+type Survivor interface {
+	// Alive says whether anything of the container may still run. An error
+	// counts as yes.
+	Alive(spec ContainerSpec) (bool, error)
+}
+
+// Shutdowner is a Runner with processes to be stopped when the server closes.
+type Shutdowner interface {
+	// Shutdown stops every process and returns once exited was called for each.
+	Shutdown(ctx context.Context) error
+}

@@ -1,0 +1,259 @@
+package localecs
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Config says what a server works with. DB, Runner and Deliver are needed.
+type Config struct {
+	// DB is an SQLite database, which may be shared: localecs uses tables whose
+	// names begin with ecs_, and transactions of a few statements. Do not call
+	// the API from within a transaction of the same database.
+	DB     *sql.DB
+	Clock  Clock // RealClock when nil
+	Runner Runner
+	// Deliver takes one event, an EventBridge envelope as JSON. An event is
+	// kept until Deliver has returned nil for it, and given again after an
+	// error, later each time (1 s up to 1 min). Deliver is called by one
+	// callback of the clock at a time, with no lock held. Its context ends with
+	// the server, or after a minute.
+	Deliver func(ctx context.Context, event []byte) error
+
+	Faults Faults
+	Seed   uint64 // of the faults
+	// Inject, when not nil, decides in place of Faults and Seed. It is called
+	// with the server locked, so it must not call the API.
+	Inject func(Kind, Subject) bool
+
+	Delays   Delays
+	Region   string   // us-east-1 when empty
+	Account  string   // 123456789012 when empty
+	Clusters []string // those that exist; when empty any name does
+	// AccessKeyID, when not empty, is the access key that requests must be
+	// signed with. Other users of this machine can reach a loopback port, and
+	// RunTask runs commands: the local mode should set it to a random word.
+	AccessKeyID string
+	Logger      *slog.Logger
+}
+
+// Delays are how long things take. Zero is at once, except where a default is named.
+type Delays struct {
+	Provisioning   time.Duration // in PROVISIONING
+	Pending        time.Duration // in PENDING
+	Deprovisioning time.Duration // in DEPROVISIONING
+	// Invisible is how long DescribeTasks and ListTasks do not see a new task.
+	Invisible   time.Duration
+	StopTimeout time.Duration // SIGTERM to SIGKILL for containers that name none; 30 s
+	SpotAfter   time.Duration // from RUNNING to an injected Spot warning
+	SpotGrace   time.Duration // from that warning to SIGTERM; 2 min on AWS
+	Reorder     time.Duration // how late a reordered or duplicated event comes; 2 s
+	Late        time.Duration // how late a delayed event comes; 30 s
+}
+
+// LocalDelays are short but noticeable, for a person who watches.
+func LocalDelays() Delays {
+	return Delays{
+		Provisioning: 200 * time.Millisecond, Pending: 200 * time.Millisecond,
+		Deprovisioning: 150 * time.Millisecond, Invisible: 100 * time.Millisecond,
+		SpotAfter: time.Second, SpotGrace: 2 * time.Second,
+	}
+}
+
+// Server is the stand-in. Make it with New.
+type Server struct {
+	cfg    Config
+	log    *slog.Logger
+	store  store
+	timers *timers
+
+	ctx     context.Context // for the database: not cut off by Close
+	hearing context.Context // for Deliver
+	silence context.CancelFunc
+
+	mu          sync.Mutex
+	tasks       map[string]*record // by id
+	tokens      map[tokenKey]token
+	definitions map[string][]definition // by family, revision n at n-1
+	live        map[string]*live        // by task id: what this process started
+	outbox      outbox
+	orphans     []string // ids of unfinished tasks found in the database
+	sends       map[string]sends
+	requests    int64
+	forgotten   time.Time // when forget last looked
+	injected    map[Kind]int64
+	closing     bool
+}
+
+type sends struct {
+	count int
+	last  time.Time
+}
+
+// New makes its tables if they are absent and loads what they hold. Nothing
+// moves before Resume.
+func New(ctx context.Context, cfg Config) (*Server, error) {
+	if cfg.DB == nil || cfg.Runner == nil || cfg.Deliver == nil {
+		return nil, errors.New("localecs needs a DB, a Runner and a Deliver")
+	}
+	cfg.defaults()
+	s := &Server{
+		cfg: cfg, log: cfg.Logger, store: store{cfg.DB}, timers: newTimers(cfg.Clock),
+		ctx:   context.WithoutCancel(ctx),
+		tasks: map[string]*record{}, tokens: map[tokenKey]token{},
+		definitions: map[string][]definition{}, live: map[string]*live{},
+		sends: map[string]sends{}, injected: map[Kind]int64{},
+	}
+	s.hearing, s.silence = context.WithCancel(s.ctx)
+	if err := s.load(ctx); err != nil {
+		return nil, fmt.Errorf("loading the local ECS: %w", err)
+	}
+	return s, nil
+}
+
+func (c *Config) defaults() {
+	if c.Clock == nil {
+		c.Clock = RealClock{}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	c.Region = firstOf(c.Region, "us-east-1")
+	c.Account = firstOf(c.Account, "123456789012")
+	for d, standard := range map[*time.Duration]time.Duration{
+		&c.Delays.StopTimeout: 30 * time.Second,
+		&c.Delays.Reorder:     2 * time.Second,
+		&c.Delays.Late:        30 * time.Second,
+	} {
+		if *d == 0 {
+			*d = standard
+		}
+	}
+}
+
+func (s *Server) load(ctx context.Context) error {
+	if err := s.store.migrate(ctx); err != nil {
+		return err
+	}
+	records, err := s.store.tasks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		s.tasks[r.ID] = r
+		if r.Task.LastStatus != statusStopped {
+			s.orphans = append(s.orphans, r.ID)
+		}
+	}
+	tokens, err := s.store.tokens(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		s.tokens[tokenKey{t.Cluster, t.Token}] = t
+	}
+	definitions, err := s.store.definitions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range definitions {
+		s.definitions[d.Family] = append(s.definitions[d.Family], d)
+	}
+	s.outbox.events, err = s.store.events(ctx)
+	return err
+}
+
+// Close ends the server: no callback begins any more, those that run are waited
+// for, and processes are stopped, all at most until ctx ends. It writes nothing:
+// as after a crash, the next Resume tells of the tasks that were cut off. Do not
+// call it from Deliver.
+func (s *Server) Close(ctx context.Context) error {
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	s.silence()
+	err := s.timers.close(ctx)
+	if r, ok := s.cfg.Runner.(Shutdowner); ok {
+		err = errors.Join(err, r.Shutdown(ctx))
+	}
+	if err != nil {
+		return fmt.Errorf("closing the local ECS: %w", err)
+	}
+	return nil
+}
+
+// now is the clock's time as ECS shows times: UTC, to the millisecond.
+func (s *Server) now() time.Time {
+	return s.cfg.Clock.Now().UTC().Truncate(time.Millisecond)
+}
+
+func (s *Server) requestID() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return uuid(fmt.Sprintf("request %d %d", s.requests, s.cfg.Clock.Now().UnixNano()))
+}
+
+// forget drops what ECS forgets: stopped tasks after an hour, and tokens that
+// are no longer alive. Readers do not rely on it: they look at the time.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html
+func (s *Server) forget(now time.Time) {
+	if now.Before(s.forgotten.Add(time.Minute)) {
+		return
+	}
+	s.forgotten = now
+	var dead []tokenKey
+	for key, t := range s.tokens {
+		if !s.alive(t, now) {
+			dead = append(dead, key)
+		}
+	}
+	var gone []string
+	for id, r := range s.tasks {
+		if r.forgotten(now) {
+			gone = append(gone, id)
+		}
+	}
+	if err := s.store.forget(s.ctx, gone, dead); err != nil {
+		s.log.Warn("localecs could not drop old tasks", "error", err)
+		return
+	}
+	for _, key := range dead {
+		delete(s.tokens, key)
+	}
+	for _, id := range gone {
+		delete(s.tasks, id)
+		delete(s.live, id)
+	}
+	for of, seen := range s.sends {
+		if now.Sub(seen.last) > tokenLife {
+			delete(s.sends, of)
+		}
+	}
+}
+
+func (r *record) forgotten(now time.Time) bool {
+	return r.Task.StoppedAt != nil && !now.Before(r.Task.StoppedAt.Add(memoryLife))
+}
+
+// sorted gives the tasks a caller may see, oldest first.
+func (s *Server) sorted(keep func(*record) bool) []*record {
+	var found []*record
+	for _, r := range s.tasks {
+		if keep(r) {
+			found = append(found, r)
+		}
+	}
+	slices.SortFunc(found, func(a, b *record) int {
+		if c := a.Task.CreatedAt.Compare(*b.Task.CreatedAt); c != 0 {
+			return c
+		}
+		return slices.Compare([]byte(a.ID), []byte(b.ID))
+	})
+	return found
+}

@@ -1,0 +1,171 @@
+package localecs
+
+import (
+	"slices"
+	"time"
+)
+
+// record is a task with what is needed to run it. A record is never changed
+// once others can see it: a change is made on a clone, which takes its place
+// when the database has it.
+type record struct {
+	ID          string          `json:"id"`
+	Cluster     string          `json:"cluster"`
+	Family      string          `json:"family"`
+	ClientToken string          `json:"clientToken,omitempty"`
+	Of          string          `json:"of"` // see Subject.of
+	Task        Task            `json:"task"`
+	Specs       []ContainerSpec `json:"specs"` // in the order of Task.Containers
+}
+
+func (r *record) clone() *record {
+	c := *r
+	c.Task.Containers = slices.Clone(r.Task.Containers)
+	c.Task.Attachments = slices.Clone(r.Task.Attachments)
+	return &c
+}
+
+func (r *record) subject() Subject {
+	return Subject{
+		StartedBy: r.Task.StartedBy, ClientToken: r.ClientToken, TaskID: r.ID,
+		LastStatus: r.Task.LastStatus, of: r.Of,
+	}
+}
+
+// The moves below are the task's life. Each is one state change: one version,
+// one write, one event.
+
+func (r *record) pending(now time.Time) {
+	r.Task.LastStatus = statusPending
+	r.attachment("ATTACHED")
+	r.Task.Connectivity, r.Task.ConnectivityAt = "CONNECTED", &now
+	r.Task.PullStartedAt = &now
+}
+
+// activating comes before any command is started, and already shows runtime
+// ids: should this process die in the next moment, nobody may take the task
+// for one that never started.
+func (r *record) activating(now time.Time) {
+	r.Task.LastStatus = statusActivating
+	r.Task.PullStoppedAt = &now
+	for i := range r.Task.Containers {
+		r.Task.Containers[i].RuntimeID = runtimeID(r.ID, i)
+	}
+}
+
+func (r *record) running(now time.Time) {
+	r.Task.LastStatus = statusRunning
+	r.Task.StartedAt = &now
+	for i := range r.Task.Containers {
+		r.Task.Containers[i].LastStatus = statusRunning
+	}
+}
+
+// neverStarted ends a task of which no command was started: no startedAt, no
+// exit code, no runtimeId. A reason of the first container's own is optional.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+func (r *record) neverStarted(now time.Time, reason, containerReason string) {
+	r.askStop(now, codeFailedToStart, reason)
+	for i := range r.Task.Containers {
+		r.Task.Containers[i].LastStatus = statusStopped
+		r.Task.Containers[i].RuntimeID = ""
+	}
+	r.Task.Containers[0].Reason = containerReason
+	r.Task.LastStatus = statusDeprovisioning
+}
+
+// cannotStart ends a task of which the command of one container could not be
+// started. Those before it were, and are to be stopped; those behind it were not.
+func (r *record) cannotStart(now time.Time, failed int, reason string) {
+	r.askStop(now, codeFailedToStart, reason)
+	for i := range r.Task.Containers {
+		c := &r.Task.Containers[i]
+		if i < failed {
+			c.LastStatus = statusRunning
+			continue
+		}
+		c.LastStatus, c.RuntimeID = statusStopped, ""
+	}
+	r.Task.Containers[failed].Reason = reason
+	r.wind(now)
+}
+
+// warned is Spot's notice: still RUNNING, but with a stop code.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
+func (r *record) warned(now time.Time) {
+	r.askStop(now, codeSpot, "Your Spot Task was interrupted.")
+	r.Task.StoppingAt = nil // it is not stopping yet
+}
+
+// stopping winds a task down. While commands are being started it only notes
+// the wish, which is acted on right after.
+func (r *record) stopping(now time.Time, code, reason string) {
+	r.askStop(now, code, reason)
+	if r.Task.LastStatus != statusActivating {
+		r.wind(now)
+	}
+}
+
+// exited notes the end of one container. An essential one, or the last one,
+// ends the task. How it got to end stays as the first asker said.
+func (r *record) exited(now time.Time, name string, e Exit) {
+	i := slices.IndexFunc(r.Task.Containers, func(c Container) bool { return c.Name == name })
+	c := &r.Task.Containers[i]
+	c.LastStatus, c.ExitCode, c.Reason = statusStopped, e.Code, e.Reason
+	if r.Specs[i].Essential || !r.anyRunning() {
+		r.askStop(now, codeContainerExited, "Essential container in task exited")
+		r.wind(now)
+	}
+}
+
+// takenAway ends a task whose processes died with the control plane that ran
+// them. Exit codes were not seen, so there are none; what was known stays.
+func (r *record) takenAway(now time.Time) {
+	r.askStop(now, codeTermination, "Host terminated: the local control plane that ran this task ended.")
+	for i := range r.Task.Containers {
+		r.Task.Containers[i].LastStatus = statusStopped
+	}
+	r.Task.LastStatus = statusDeprovisioning
+}
+
+func (r *record) stopped(now time.Time) {
+	r.Task.LastStatus = statusStopped
+	r.attachment("DELETED")
+	r.Task.StoppedAt = &now
+	for i := range r.Task.Containers {
+		r.Task.Containers[i].LastStatus = statusStopped
+	}
+}
+
+// askStop wants the task stopped; the first asker's code and reason stand.
+func (r *record) askStop(now time.Time, code, reason string) {
+	r.Task.DesiredStatus = statusStopped
+	if r.Task.StoppingAt == nil {
+		r.Task.StoppingAt = &now
+	}
+	if r.Task.StopCode == "" {
+		r.Task.StopCode, r.Task.StoppedReason = code, reason
+	}
+}
+
+// wind goes on to STOPPING while a container runs, else to DEPROVISIONING.
+func (r *record) wind(now time.Time) {
+	if r.anyRunning() {
+		r.Task.LastStatus = statusStopping
+		return
+	}
+	if r.Task.LastStatus == statusRunning || r.Task.LastStatus == statusStopping {
+		r.Task.ExecutionStoppedAt = &now
+	}
+	r.Task.LastStatus = statusDeprovisioning
+}
+
+func (r *record) anyRunning() bool {
+	return slices.ContainsFunc(r.Task.Containers, func(c Container) bool { return c.LastStatus == statusRunning })
+}
+
+func (r *record) attachment(status string) {
+	for i := range r.Task.Attachments {
+		r.Task.Attachments[i].Status = status
+	}
+}

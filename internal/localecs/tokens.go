@@ -1,0 +1,106 @@
+package localecs
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// token is what a clientToken is bound to. Its scope is one cluster.
+//
+// It lives for the lower of 24 hours and the lifetime of its tasks plus one
+// hour, where a lifetime runs from createdAt until lastStatus is STOPPED, of
+// several tasks the last. A token bound to failures[] alone has no task's
+// lifetime to count, so it lives one hour here.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html
+type token struct {
+	Cluster     string    `json:"cluster"`
+	Token       string    `json:"token"`
+	Fingerprint string    `json:"fingerprint"`
+	CreatedAt   time.Time `json:"createdAt"`
+	Tasks       []bound   `json:"tasks"`
+	Failures    []Failure `json:"failures"`
+}
+
+// bound is a task of a token. It is kept apart from the task itself, which may
+// be forgotten before the token is.
+type bound struct {
+	ID  string `json:"id"`
+	ARN string `json:"arn"`
+}
+
+const (
+	tokenLife  = 24 * time.Hour
+	memoryLife = time.Hour // of a stopped task, and of a token after its tasks
+)
+
+type tokenKey struct{ cluster, token string }
+
+// alive says whether a token still stands for its first answer.
+func (s *Server) alive(t token, now time.Time) bool {
+	if !now.Before(t.CreatedAt.Add(tokenLife)) {
+		return false
+	}
+	end := t.CreatedAt
+	for _, b := range t.Tasks {
+		r, ok := s.tasks[b.ID]
+		if !ok {
+			continue // stopped, and long enough ago to be forgotten
+		}
+		if r.Task.StoppedAt == nil {
+			return true
+		}
+		if r.Task.StoppedAt.After(end) {
+			end = *r.Task.StoppedAt
+		}
+	}
+	return now.Before(end.Add(memoryLife))
+}
+
+// replay is the answer to a repeated request: the first one's failures, and its
+// tasks, of which stopped ones show only taskArn, lastStatus and desiredStatus.
+// The same token with anything else different is a ConflictException that names
+// the tasks. (source as above)
+func (s *Server) replay(t token, fingerprint string) (any, error) {
+	if t.Fingerprint != fingerprint {
+		conflict := refuse("ConflictException", "The client token is already bound to a request with other parameters.")
+		for _, b := range t.Tasks {
+			conflict.ResourceIDs = append(conflict.ResourceIDs, b.ARN)
+		}
+		return nil, conflict
+	}
+	tasks := []any{}
+	for _, b := range t.Tasks {
+		r, ok := s.tasks[b.ID]
+		if ok && r.Task.LastStatus != statusStopped {
+			tasks = append(tasks, described(r.Task))
+			continue
+		}
+		tasks = append(tasks, map[string]string{
+			"taskArn": b.ARN, "lastStatus": statusStopped, "desiredStatus": statusStopped,
+		})
+	}
+	return runTaskAnswer{Tasks: tasks, Failures: t.Failures}, nil
+}
+
+// fingerprint tells requests apart by every parameter but the token itself. The
+// task definition counts as it was written: whether ECS takes a family that has
+// meanwhile a newer revision for the same request is not documented.
+func fingerprint(raw []byte, cluster string) (string, error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var params map[string]any
+	if err := dec.Decode(&params); err != nil {
+		return "", err
+	}
+	delete(params, "clientToken")
+	params["cluster"] = cluster
+	text, err := json.Marshal(params)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
+}
