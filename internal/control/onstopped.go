@@ -8,6 +8,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // Variables that every launch sets in the job's container. Events carry them
@@ -29,10 +30,10 @@ func (c *Control) OnStopped(ctx context.Context, body []byte) error {
 	if err != nil {
 		return c.keep(ctx, body, fmt.Sprintf("not usable: %v", err))
 	}
-	if doc.Task == nil {
+	if doc.Kind != stop.Task {
 		return c.keep(ctx, body, "not a task's state")
 	}
-	task := *doc.Task
+	task := doc.Task
 	id, attempt, ok := c.owner(task)
 	if !ok {
 		return c.keep(ctx, body, fmt.Sprintf("no task of stack %s: startedBy is %q", c.Stack, task.StartedBy))
@@ -57,16 +58,18 @@ func (c *Control) owner(t ecsevent.Task) (id run.ID, attempt int, ok bool) {
 	if t.StartedBy != "" {
 		return run.ParseStartedBy(c.Stack, t.StartedBy)
 	}
-	env := t.Environment
-	if env[EnvStack] != c.Stack {
-		return "", 0, false
+	for _, env := range t.Environment {
+		if env[EnvStack] != c.Stack {
+			continue
+		}
+		attempt, err := strconv.Atoi(env[EnvAttempt])
+		if err != nil {
+			return "", 0, false
+		}
+		id, err = run.ParseID(env[EnvRun])
+		return id, attempt, err == nil
 	}
-	attempt, err := strconv.Atoi(env[EnvAttempt])
-	if err != nil {
-		return "", 0, false
-	}
-	id, err = run.ParseID(env[EnvRun])
-	return id, attempt, err == nil
+	return "", 0, false
 }
 
 // task puts a task's state to its run and returns the run with what it owes,

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"modernc.org/sqlite"
 	sqlitelib "modernc.org/sqlite/lib"
@@ -188,5 +187,5 @@ func (s *Store) Close() error {
 // isUnique is whether a statement failed since a row exists already.
 func isUnique(err error) bool {
 	var se *sqlite.Error
-	return errors.As(err, &se) && strings.Contains(sqlite.ErrorCodeString[se.Code()], "SQLITE_CONSTRAINT")
+	return errors.As(err, &se) && se.Code()&0xff == sqlitelib.SQLITE_CONSTRAINT
 }
