@@ -18,10 +18,13 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Errors that a Store returns, wrapped.
+// Errors that are returned wrapped: the first two by a Store.
 var (
 	// ErrNotFound: there is no such item.
 	ErrNotFound = errors.New("not found")
+	// ErrOwed is wrapped by the errors of effects that could not be performed
+	// but are saved as owed: a redelivery or the look performs them.
+	ErrOwed = errors.New("owed")
 	// ErrConflict: the item is not at the revision that was read, or exists
 	// although it was new.
 	ErrConflict = errors.New("changed by somebody else")
@@ -143,6 +146,8 @@ type Control struct {
 	Now    func() time.Time
 	Timing run.Timing
 	Log    *slog.Logger
+	// Watch, when not nil, is called after each saved change of a run.
+	Watch func(j job.Job, before, after run.Run, why string)
 	// RetryCommand is what a person types before a run's id to retry it.
 	RetryCommand string
 }

@@ -46,7 +46,7 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 	if d.Outcome == run.Ignored || d.Outcome == run.Denied {
 		return d, nil
 	}
-	d.Next, err = c.save(ctx, before, d.Next, j)
+	d.Next, err = c.save(ctx, before, d.Next, j, d.Why)
 	if err != nil {
 		return run.Decision{}, err
 	}
@@ -56,7 +56,7 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 
 // save writes a run with the notices that the change owes, and its job's item
 // in the same write where the change ends the run.
-func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job) (run.Run, error) {
+func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, why string) (run.Run, error) {
 	var item job.Item
 	change := Change{Run: &after}
 	if notice.Ended(before, after) {
@@ -76,6 +76,9 @@ func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job) (r
 		return run.Run{}, fmt.Errorf("saving run %s: %w", after.ID, err)
 	}
 	after.Rev++
+	if c.Watch != nil {
+		c.Watch(j, before, after, why)
+	}
 	return after, nil
 }
 
@@ -113,8 +116,7 @@ func (c *Control) settle(ctx context.Context, r run.Run) (run.Run, error) {
 		tried[e] = true
 		next, err := c.perform(ctx, r, e)
 		if err != nil {
-			errs = append(errs, err)
-			continue
+			errs = append(errs, fmt.Errorf("%s is %w: %w", e.Kind, ErrOwed, err))
 		}
 		r = next
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -35,9 +36,10 @@ const (
 type RunRequest struct {
 	Job string `json:"job"`
 	// RequestID makes a repeated request the same run.
-	RequestID   string            `json:"requestId"`
-	By          string            `json:"by,omitempty"`
-	Command     []string          `json:"command,omitempty"`
+	RequestID string `json:"requestId"`
+	By        string `json:"by,omitempty"`
+	// Args are added to the job's command.
+	Args        []string          `json:"args,omitempty"`
 	Environment map[string]string `json:"environment,omitempty"`
 }
 
@@ -85,15 +87,18 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 	now := c.Now()
 	r := run.Request{
 		ID: run.ByHandID(j.Name, req.RequestID), ScheduledFor: now.UTC().Truncate(time.Second),
-		Trigger: run.Trigger{At: now, Kind: run.ByHand, Request: req.RequestID, By: req.By},
-		Command: req.Command, Environment: req.Environment,
+		Trigger:     run.Trigger{At: now, Kind: run.ByHand, Request: req.RequestID, By: req.By},
+		Environment: req.Environment,
+	}
+	if len(req.Args) > 0 {
+		r.Command = slices.Concat(j.Command, req.Args)
 	}
 	for name, value := range req.Environment {
 		if job.LooksSecret(name, value) {
 			return refuse("", "%s looks like a secret, and anyone who may read ECS events could read it: put it into the task definition's secrets", name), nil
 		}
 	}
-	probe := run.Run{Command: req.Command, Environment: req.Environment}
+	probe := run.Run{Command: r.Command, Environment: r.Environment}
 	if ps := probe.Effective(j).Validate(); len(ps) > 0 {
 		return refuse("", "%s", ps[0]), nil
 	}
@@ -127,7 +132,8 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request) (Reply,
 	if err := c.Store.PutDefinition(ctx, j); err != nil {
 		return Reply{}, fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
 	}
-	r, err := c.save(ctx, run.Run{}, c.first(ctx, j, req), j)
+	first := c.first(ctx, j, req)
+	r, err := c.save(ctx, run.Run{}, first, j, first.Cause)
 	if errors.Is(err, ErrConflict) {
 		return c.again(ctx, req.ID, req.Trigger)
 	}

@@ -1,0 +1,27 @@
+// Command batchplane runs batch jobs and shows what became of them.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/batchplane/batchplane/internal/cli"
+	"github.com/batchplane/batchplane/internal/localecs"
+)
+
+func main() {
+	localecs.MaybeSupervise()
+	os.Exit(run(os.Args[1:]))
+}
+
+// run exists so that the deferred call comes before os.Exit.
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	path, _ := os.Executable()
+	return cli.Main(ctx, args, cli.Env{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, User: os.Getenv("USER"), Executable: path,
+	})
+}

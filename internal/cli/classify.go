@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+type classifyCmd struct {
+	Files []string `arg:"" optional:"" name:"file" help:"JSON Lines, or one JSON document; standard input unless given."`
+}
+
+// verdict is a verdict as classify prints it.
+type verdict struct {
+	ID       string      `json:"id,omitempty"`
+	Class    stop.Class  `json:"class"`
+	Started  stop.Answer `json:"started"`
+	Helps    stop.Answer `json:"helps"`
+	Relaunch bool        `json:"relaunch"`
+	Rule     string      `json:"rule"`
+	Why      string      `json:"why"`
+}
+
+// Run classifies documents: EventBridge events, their details, tasks as
+// DescribeTasks gives them, {"runTaskFailure":{...}} and
+// {"runTaskException":{"code":...,"message":...}}.
+func (c *classifyCmd) Run(_ context.Context, a *app) error {
+	if len(c.Files) == 0 {
+		return a.classify("standard input", a.Stdin)
+	}
+	var errs []error
+	for _, name := range c.Files {
+		f, err := os.Open(name) //nolint:gosec // the file that the person named
+		if err != nil {
+			errs = append(errs, usagef("opening %s: %w", name, err))
+			continue
+		}
+		errs = append(errs, a.classify(name, f), f.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// classify reads documents one after another, whether each is a line or one
+// spans many. A document that cannot be read is told by its number; the others
+// are classified.
+func (a *app) classify(name string, r io.Reader) error {
+	dec := json.NewDecoder(bufio.NewReader(r))
+	out := bufio.NewWriter(a.Stdout)
+	var errs []error
+	for n := 1; ; n++ {
+		var raw json.RawMessage
+		err := dec.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			errs = append(errs, usagef("%s: document %d is not JSON: %w", name, n, err))
+			break
+		}
+		if err := classifyOne(out, bytes.TrimSpace(raw)); err != nil {
+			errs = append(errs, usagef("%s: document %d: %w", name, n, err))
+		}
+	}
+	if err := out.Flush(); err != nil {
+		errs = append(errs, fmt.Errorf("printing: %w", err))
+	}
+	return errors.Join(errs...)
+}
+
+func classifyOne(w io.Writer, raw []byte) error {
+	doc, err := ecsevent.Parse(raw)
+	if err != nil {
+		return err //nolint:wrapcheck // the caller says which document
+	}
+	v := stop.Classify(doc.Stop())
+	return printJSON(w, verdict{
+		ID: doc.ID, Class: v.Class, Started: v.Started, Helps: v.Helps, Relaunch: v.Relaunch(), Rule: v.Rule, Why: v.Why,
+	})
+}

@@ -1,0 +1,117 @@
+// Package cli is the command line: one file per subcommand. It reads, asks and
+// prints; what is decided is decided elsewhere.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitDone    = 0
+	exitRefused = 1 // refused or failed
+	exitUsage   = 2 // wrong usage, or an unusable file
+)
+
+// Env is what a command may use of its surroundings.
+type Env struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// User is who asks, for the record.
+	User string
+	// Executable is the path of this program.
+	Executable string
+}
+
+type grammar struct {
+	DB   string `name:"db" help:"The local state: which control plane is meant." default:".batchplane/local.db" placeholder:"PATH"`
+	JSON bool   `name:"json" help:"Print one JSON object a line."`
+
+	Local    localCmd    `cmd:"" help:"Run jobs on their schedules on this machine."`
+	Run      runCmd      `cmd:"" help:"Start a new run of a job now."`
+	Retry    retryCmd    `cmd:"" help:"Make a further attempt of a run that has ended."`
+	Stop     stopCmd     `cmd:"" help:"Stop a run."`
+	History  historyCmd  `cmd:"" help:"List runs, newest first."`
+	Show     showCmd     `cmd:"" help:"Explain one run."`
+	Logs     logsCmd     `cmd:"" help:"Print what a run's task wrote."`
+	Classify classifyCmd `cmd:"" help:"Say what stops and refusals mean: JSON in, verdicts out."`
+}
+
+// app is what the subcommands share.
+type app struct {
+	Env
+	db   string
+	json bool
+}
+
+// refused is an answer that was a refusal, printed already.
+var errRefused = errors.New("refused")
+
+// usageError is a fault of the input, not of the work.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+const description = `Runs a team's batch jobs: launched once, relaunched only when safe, never silent.
+
+RUN is job/20261122T1730Z; a job's name alone means its newest run, job@02:30 its
+newest at that time of its zone. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`
+
+// Main runs one command and returns its exit code.
+func Main(ctx context.Context, args []string, env Env) int {
+	var g grammar
+	exited := -1
+	parser, err := kong.New(
+		&g, kong.Name("batchplane"), kong.Description(description), kong.Writers(env.Stdout, env.Stderr),
+		kong.Exit(func(code int) { exited = code }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"faults": faultKinds()}, kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		return fail(env, err, exitUsage)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		return fail(env, fmt.Errorf("%w; see `batchplane --help`", err), exitUsage)
+	}
+	return env.exitCode(command.Run(&app{Env: env, db: g.DB, json: g.JSON}))
+}
+
+func (env Env) exitCode(err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errRefused):
+		return exitRefused
+	case errors.As(err, &usage):
+		return fail(env, err, exitUsage)
+	}
+	return fail(env, err, exitRefused)
+}
+
+func fail(env Env, err error, code int) int {
+	_, _ = fmt.Fprintf(env.Stderr, "batchplane: %v\n", err)
+	return code
+}
+
+// program is how a person calls this program again: `go run` builds it anew at
+// a path that is gone afterwards.
+func (a *app) program() string {
+	if strings.Contains(a.Executable, string(filepath.Separator)+"go-build") {
+		return "go run ./cmd/batchplane"
+	}
+	return "batchplane"
+}

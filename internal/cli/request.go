@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/local"
+)
+
+type runCmd struct {
+	Job  string            `arg:"" help:"The job to run."`
+	Env  map[string]string `help:"Set a variable for this run." placeholder:"K=V" mapsep:"none"`
+	Args []string          `arg:"" optional:"" help:"Arguments added to the job's command, after --."`
+}
+
+// Run asks for a new run.
+func (c *runCmd) Run(ctx context.Context, a *app) error {
+	return a.withStore(ctx, func(s *sqlite.Store) error {
+		return a.ask(ctx, s, "/v1/run", control.RunRequest{
+			Job: c.Job, RequestID: rand.Text(), By: a.User, Args: c.Args, Environment: c.Env,
+		})
+	})
+}
+
+type retryCmd struct {
+	ID    string `arg:"" name:"run" help:"The run to retry."`
+	Same  bool   `help:"With the definition and revision that it ran with, not the newest."`
+	Force bool   `help:"Even if it succeeded."`
+}
+
+// Run asks for a further attempt.
+func (c *retryCmd) Run(ctx context.Context, a *app) error {
+	return a.withStore(ctx, func(s *sqlite.Store) error {
+		id, err := resolveRun(ctx, s, c.ID)
+		if err != nil {
+			return err
+		}
+		return a.ask(ctx, s, "/v1/retry", control.RetryRequest{
+			Run: id, RequestID: rand.Text(), By: a.User, Same: c.Same, Force: c.Force,
+		})
+	})
+}
+
+type stopCmd struct {
+	ID     string `arg:"" name:"run" help:"The run to stop."`
+	Reason string `required:"" help:"Why, for the record." placeholder:"TEXT"`
+}
+
+// Run asks to stop a run.
+func (c *stopCmd) Run(ctx context.Context, a *app) error {
+	return a.withStore(ctx, func(s *sqlite.Store) error {
+		id, err := resolveRun(ctx, s, c.ID)
+		if err != nil {
+			return err
+		}
+		return a.ask(ctx, s, "/v1/stop", control.StopRequest{Run: id, By: a.User, Reason: c.Reason})
+	})
+}
+
+func (a *app) withStore(ctx context.Context, f func(*sqlite.Store) error) error {
+	s, err := sqlite.OpenExisting(ctx, a.db)
+	if err != nil {
+		return err //nolint:wrapcheck // a whole sentence
+	}
+	return errors.Join(f(s), s.Close())
+}
+
+// ask sends a request to the control plane that runs on the database and prints
+// its answer.
+func (a *app) ask(ctx context.Context, s *sqlite.Store, path string, req any) error {
+	text, err := s.Meta(ctx, local.MetaDoor)
+	if err != nil {
+		return err //nolint:wrapcheck // says what it was doing
+	}
+	var door local.Door
+	if text == "" {
+		return a.nobody(nil)
+	}
+	if err := json.Unmarshal([]byte(text), &door); err != nil {
+		return fmt.Errorf("reading where the control plane takes requests: %w", err)
+	}
+	reply, err := local.Ask(ctx, door, path, req)
+	if errors.Is(err, local.ErrNobody) {
+		return a.nobody(err)
+	}
+	if err != nil {
+		return err //nolint:wrapcheck // says what it was doing
+	}
+	if err := a.printReply(reply); err != nil {
+		return err
+	}
+	if reply.Outcome == control.Refused {
+		return errRefused
+	}
+	return nil
+}
+
+func (a *app) nobody(cause error) error {
+	err := fmt.Errorf("%w on %s: start `%s local -f FILE --db %s` and ask again", local.ErrNobody, a.db, a.program(), a.db)
+	if cause != nil {
+		err = fmt.Errorf("%w on %s: start `%s local -f FILE --db %s` and ask again", cause, a.db, a.program(), a.db)
+	}
+	return err
+}
+
+func (a *app) printReply(r control.Reply) error {
+	if a.json {
+		return printJSON(a.Stdout, r)
+	}
+	if _, err := fmt.Fprintln(a.Stdout, r.Message); err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	return nil
+}

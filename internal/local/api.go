@@ -1,0 +1,107 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// Door says where a running control plane takes requests. It is kept in the
+// database, which only its owner may read.
+type Door struct {
+	URL   string `json:"url"`
+	Token string `json:"token"`
+	PID   int    `json:"pid"`
+}
+
+// MetaDoor is the name under which the database keeps the Door.
+const MetaDoor = "door"
+
+// maxRequest is the most bytes of a request that are read.
+const maxRequest = 1 << 20
+
+// Handler takes the requests of people: POST /v1/run, /v1/retry and /v1/stop
+// with JSON, answered with a control.Reply.
+func Handler(c *control.Control, token string) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/run", handle(c.RunByHand))
+	mux.HandleFunc("POST /v1/retry", handle(c.Retry))
+	mux.HandleFunc("POST /v1/stop", handle(c.StopRun))
+	want := []byte("Bearer " + token)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The token keeps other users and web pages of this machine out.
+		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) != 1 {
+			http.Error(w, "wrong token", http.StatusUnauthorized)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+func handle[Request any](do func(context.Context, Request) (control.Reply, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var req Request
+		body := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest))
+		body.DisallowUnknownFields()
+		if err := body.Decode(&req); err != nil {
+			http.Error(w, "reading the request: "+err.Error(), http.StatusBadRequest)
+			return
+		}
+		reply, err := do(r.Context(), req)
+		if err != nil && !errors.Is(err, control.ErrOwed) {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		// The caller may be gone; then nobody reads the answer.
+		_ = json.NewEncoder(w).Encode(reply)
+	}
+}
+
+// ErrNobody is returned by Ask when no control plane listens at the door.
+var ErrNobody = errors.New("no control plane is running")
+
+// Ask sends a request to the control plane behind the door.
+func Ask(ctx context.Context, d Door, path string, req any) (control.Reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	body, err := json.Marshal(req)
+	if err != nil {
+		return control.Reply{}, fmt.Errorf("encoding the request: %w", err)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL+path, bytes.NewReader(body))
+	if err != nil {
+		return control.Reply{}, fmt.Errorf("making the request: %w", err)
+	}
+	r.Header.Set("Authorization", "Bearer "+d.Token)
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := (&http.Client{Transport: &http.Transport{Proxy: nil}}).Do(r)
+	if err != nil {
+		return control.Reply{}, fmt.Errorf("%w (%w)", ErrNobody, err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxRequest))
+	if err != nil {
+		return control.Reply{}, fmt.Errorf("reading the answer: %w", err)
+	}
+	if answer.StatusCode == http.StatusUnauthorized {
+		// Another program has the port of a control plane that has ended.
+		return control.Reply{}, ErrNobody
+	}
+	if answer.StatusCode != http.StatusOK {
+		return control.Reply{}, fmt.Errorf("the control plane answered: %s", bytes.TrimSpace(text))
+	}
+	var reply control.Reply
+	if err := json.Unmarshal(text, &reply); err != nil {
+		return control.Reply{}, fmt.Errorf("decoding the answer: %w", err)
+	}
+	return reply, nil
+}

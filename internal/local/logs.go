@@ -1,0 +1,67 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// tailBytes is how much of the end of a log is read for its last lines.
+const tailBytes = 64 << 10
+
+// LogDir is the folder of the tasks' output for a database file.
+func LogDir(db string) string { return strings.TrimSuffix(db, ".db") + ".logs" }
+
+// Logs reads the tasks' output; it implements control.Logs.
+type Logs struct {
+	Dir string
+	// Command is what a person types before a run's id to read its log.
+	Command string
+}
+
+// Path is the file of a task's output.
+func (l Logs) Path(taskARN string) string {
+	return localecs.LogPath(l.Dir, taskARN[strings.LastIndexByte(taskARN, '/')+1:])
+}
+
+// Where implements control.Logs.
+func (l Logs) Where(id run.ID, attempt int) string {
+	return fmt.Sprintf("%s %s --attempt %d", l.Command, id, attempt)
+}
+
+// Tail implements control.Logs. A task without output has no lines.
+func (l Logs) Tail(_ context.Context, taskARN string, lines int) ([]string, error) {
+	f, err := os.Open(l.Path(taskARN))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening a task's output: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, fmt.Errorf("reading a task's output: %w", err)
+	}
+	from := max(0, size-tailBytes)
+	b := make([]byte, size-from)
+	if _, err := f.ReadAt(b, from); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("reading a task's output: %w", err)
+	}
+	all := bytes.Split(bytes.TrimRight(b, "\n"), []byte("\n"))
+	if len(b) == 0 {
+		return nil, nil
+	}
+	out := make([]string, 0, lines)
+	for _, line := range all[max(0, len(all)-lines):] {
+		out = append(out, strings.ToValidUTF8(string(line), "\ufffd"))
+	}
+	return out, nil
+}

@@ -1,0 +1,273 @@
+// Package wire puts the parts together: the only room that knows both control
+// and the adapters.
+package wire
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/batchplane/batchplane/internal/adapter/fargate"
+	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/local"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// LocalStack is the name of the control plane on one machine.
+const LocalStack = "local"
+
+// localRegion stands in the ARNs of local tasks.
+const localRegion = "local"
+
+// ErrRunning: another control plane runs on the same database.
+var ErrRunning = errors.New("another control plane is running on it")
+
+// LocalTiming is run.DefaultTiming for an ECS on the same machine, where an
+// answer that did not come at once will not come.
+var LocalTiming = func() run.Timing {
+	t := run.DefaultTiming
+	t.Doubt, t.Throttled, t.Settle, t.Told = 5*time.Second, time.Second, 5*time.Second, 10*time.Second
+	return t
+}()
+
+// LocalConfig says what the control plane on one machine works with.
+type LocalConfig struct {
+	DB   string
+	Jobs []job.Job
+	// Listen is the loopback address for requests, a free port when empty.
+	Listen string
+	Faults localecs.Faults
+	Seed   uint64
+	// Clock and Runner are the machine's own when nil; Delays those that a
+	// person can watch.
+	Clock  localecs.Clock
+	Runner localecs.Runner
+	Delays *localecs.Delays
+	Timing *run.Timing
+
+	Notifier control.Notifier
+	Watch    func(j job.Job, before, after run.Run, why string)
+	Log      *slog.Logger
+	// Program is how this program is called, for the commands in notices.
+	Program string
+}
+
+// Local is a control plane on one machine that is ready to run.
+type Local struct {
+	*local.Program
+	Store *sqlite.Store
+	ECS   *localecs.Server
+	// URL takes people's requests.
+	URL string
+
+	closers []func(context.Context) error
+}
+
+// NewLocal opens the database, brings up the ECS stand-in and the door for
+// requests, and goes on where an earlier process stopped.
+func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
+	l := &Local{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.Close(context.WithoutCancel(ctx)))
+		}
+	}()
+	cfg.defaults()
+	if err := l.lock(cfg.DB); err != nil {
+		return nil, err
+	}
+	l.Store, err = sqlite.Open(ctx, cfg.DB)
+	if err != nil {
+		return nil, fmt.Errorf("opening the local state: %w", err)
+	}
+	l.closers = append(l.closers, func(context.Context) error { return l.Store.Close() })
+	launcher, err := l.localECS(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	l.Program = &local.Program{Jobs: localJobs(cfg.Jobs), Control: &control.Control{
+		Stack: LocalStack, Store: l.Store, Launcher: launcher, Notifier: cfg.Notifier,
+		Logs:   local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.command("logs")},
+		Now:    cfg.Clock.Now,
+		Timing: *cfg.Timing, Log: cfg.Log, Watch: cfg.Watch, RetryCommand: cfg.command("retry"),
+	}}
+	if err := l.register(ctx, launcher.ECS.(*ecs.Client)); err != nil {
+		return nil, err
+	}
+	if err := l.Start(ctx); err != nil {
+		return nil, fmt.Errorf("starting: %w", err)
+	}
+	if err := l.open(ctx, cfg); err != nil {
+		return nil, err
+	}
+	l.ECS.Resume()
+	return l, nil
+}
+
+func (cfg *LocalConfig) defaults() {
+	if cfg.Clock == nil {
+		cfg.Clock = localecs.RealClock{}
+	}
+	if cfg.Delays == nil {
+		d := localecs.LocalDelays()
+		cfg.Delays = &d
+	}
+	if cfg.Timing == nil {
+		cfg.Timing = &LocalTiming
+	}
+	if cfg.Listen == "" {
+		cfg.Listen = "127.0.0.1:0"
+	}
+}
+
+func (cfg *LocalConfig) command(name string) string {
+	return fmt.Sprintf("%s %s --db %s", cfg.Program, name, cfg.DB)
+}
+
+// lock makes sure that one control plane runs on the database. The lock goes
+// with the process, however it ends.
+func (l *Local) lock(db string) error {
+	if err := os.MkdirAll(filepath.Dir(db), 0o750); err != nil {
+		return fmt.Errorf("making the folder of %s: %w", db, err)
+	}
+	f, err := os.OpenFile(db+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening the lock of %s: %w", db, err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return errors.Join(fmt.Errorf("%s cannot be used: %w; end it, or name another file with --db", db, ErrRunning), f.Close())
+	}
+	l.closers = append(l.closers, func(context.Context) error { return f.Close() })
+	return nil
+}
+
+// localECS brings up the stand-in on loopback with a client that knows its key.
+func (l *Local) localECS(ctx context.Context, cfg LocalConfig) (*fargate.Launcher, error) {
+	key := rand.Text()
+	runner := cfg.Runner
+	if runner == nil {
+		runner = &localecs.ProcessRunner{LogDir: local.LogDir(cfg.DB), LockDir: strings.TrimSuffix(cfg.DB, ".db") + ".tasks"}
+	}
+	var err error
+	l.ECS, err = localecs.New(ctx, localecs.Config{
+		DB: l.Store.DB(), Clock: cfg.Clock, Runner: runner, Faults: cfg.Faults, Seed: cfg.Seed, Delays: *cfg.Delays,
+		Region: localRegion, AccessKeyID: key, Logger: cfg.Log,
+		Deliver: func(ctx context.Context, event []byte) error { return l.Control.OnStopped(ctx, event) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("bringing up the local ECS: %w", err)
+	}
+	l.closers = append(l.closers, l.ECS.Close)
+	url, err := l.serve(ctx, "127.0.0.1:0", l.ECS.Handler())
+	if err != nil {
+		return nil, err
+	}
+	client := ecs.New(ecs.Options{
+		BaseEndpoint: aws.String(url), Region: localRegion, HTTPClient: &http.Client{Transport: &http.Transport{Proxy: nil}},
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: key, SecretAccessKey: key}, nil
+		}),
+	})
+	return &fargate.Launcher{ECS: client, Now: cfg.Clock.Now}, nil
+}
+
+// serve serves h at a loopback address and returns its URL.
+func (l *Local) serve(ctx context.Context, address string, h http.Handler) (string, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("%q is not an address: write it like 127.0.0.1:8080", address)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return "", fmt.Errorf("%q is not a loopback address: whoever reaches the control plane runs commands here", address)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return "", fmt.Errorf("listening on %s: %w", address, err)
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	l.closers = append(l.closers, func(ctx context.Context) error {
+		err := server.Shutdown(ctx)
+		if e := <-done; !errors.Is(e, http.ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
+		return err
+	})
+	return "http://" + listener.Addr().String(), nil
+}
+
+// localJobs are the jobs as they run on one machine: each has its own task
+// definition there, whatever it names on AWS.
+func localJobs(jobs []job.Job) []job.Job {
+	out := make([]job.Job, len(jobs))
+	for i, j := range jobs {
+		j.TaskDefinition = j.Name
+		if j.Container == "" {
+			j.Container = j.Name
+		}
+		out[i] = j
+	}
+	return out
+}
+
+func (l *Local) register(ctx context.Context, client *ecs.Client) error {
+	for _, j := range l.Jobs {
+		_, err := client.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
+			Family: aws.String(j.TaskDefinition), RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
+			Cpu: aws.String("256"), Memory: aws.String("512"), NetworkMode: types.NetworkModeAwsvpc,
+			ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String(j.Container), Image: aws.String("local"), Essential: aws.Bool(true)}},
+		})
+		if err != nil {
+			return fmt.Errorf("registering the task definition of job %s: %w", j.Name, err)
+		}
+	}
+	return nil
+}
+
+// open opens the door for requests and says in the database where it is.
+func (l *Local) open(ctx context.Context, cfg LocalConfig) error {
+	token := rand.Text()
+	url, err := l.serve(ctx, cfg.Listen, local.Handler(l.Control, token))
+	if err != nil {
+		return err
+	}
+	l.URL = url
+	door, err := json.Marshal(local.Door{URL: url, Token: token, PID: os.Getpid()})
+	if err != nil {
+		return fmt.Errorf("encoding the door: %w", err)
+	}
+	if err := l.Store.SetMeta(ctx, local.MetaDoor, string(door)); err != nil {
+		return fmt.Errorf("saying where requests are taken: %w", err)
+	}
+	l.closers = append(l.closers, func(ctx context.Context) error { return l.Store.SetMeta(ctx, local.MetaDoor, "") })
+	return nil
+}
+
+// Close stops the running tasks, closes the doors and the database. It returns
+// once no task runs any more.
+func (l *Local) Close(ctx context.Context) error {
+	var errs []error
+	for i := len(l.closers) - 1; i >= 0; i-- {
+		errs = append(errs, l.closers[i](ctx))
+	}
+	l.closers = nil
+	return errors.Join(errs...)
+}
