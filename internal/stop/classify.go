@@ -105,7 +105,7 @@ func classifyExit(s *Stop) Verdict {
 func classifyTaken(s *Stop) Verdict {
 	var t text
 	t.read(s.Reason)
-	if t.has("health") {
+	if s.Code == codeScheduler && t.hasAny([]string{"health check", "healthcheck", "unhealthy"}) {
 		return ran(s, &unhealthyRule)
 	}
 	return ran(s, &takenCodeRule)

@@ -15,7 +15,7 @@ var secretsFamily = Family{
 		"ssm fetching", "invalid ssm param", "failed to download env", "the task can't retrieve", "the task cannot retrieve",
 		"the task cannot pull registry auth", "the task can't pull registry auth",
 		"the task cannot pull secret", "the task can't pull secret", "secrets manager", "retrieved secret from",
-		"unable to decrypt", "failed to retrieve secret", "unable to pull registry auth",
+		"the task can't download the env", "the task cannot download the env", "the task can't access the env", "unable to decrypt", "failed to retrieve secret", "unable to pull registry auth",
 	},
 	Has: []string{
 		"unable to pull secrets or registry auth", "unable to retrieve secret", "unable to retrieve ecr registry auth",
@@ -87,7 +87,7 @@ var loggerFamily = Family{
 	Life:  "before any container is created",
 	Begins: []string{
 		"failed to validate logger", "unable to get awslogs driver arg", "failed to create logger arg",
-		"the task cannot find the amazon cloudwatch log", "the task can't find the amazon cloudwatch log",
+		"the task can't create a cloudwatch", "the task cannot create a cloudwatch", "the task cannot find the amazon cloudwatch log", "the task can't find the amazon cloudwatch log",
 	},
 	Has:   []string{"failed to validate logger args"},
 	proof: proofTask,
