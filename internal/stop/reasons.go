@@ -19,9 +19,6 @@ func classifyReasons(s *Stop) Verdict {
 		}
 		best = best.with(read(s, s.Containers[i].Reason))
 	}
-	if best.bare {
-		best.proof = proofNone
-	}
 	started, why := neverStarted(s, best.proof)
 	return verdict(best.rule, started, why)
 }

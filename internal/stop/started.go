@@ -41,13 +41,13 @@ func neverStarted(s *Stop, p proof) (Answer, string) {
 // the definition is not known, a list that is not empty counts as complete,
 // but a name known from elsewhere must be in it.
 func allListed(s *Stop) bool {
-	own := 0
+	own := false
 	for i := range s.Containers {
 		if !injected(s.Containers[i].Name) {
-			own++
+			own = true
 		}
 	}
-	if own == 0 || own < len(s.Definition) {
+	if !own {
 		return false
 	}
 	for i := range s.Definition {
