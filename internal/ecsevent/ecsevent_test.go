@@ -133,11 +133,12 @@ func TestOtherShapes(t *testing.T) {
 			`{"Task":{"TaskArn":"a","StopCode":"","Containers":[{"Name":"n","ExitCode":3221225786}]}}`,
 			func(_ Document, s stop.Stop) bool { return !s.CodeMissing && *s.Containers[0].ExitCode == 3221225786 },
 		},
-		"stop code null":     {`{"taskArn":"a","stopCode":null}`, func(_ Document, s stop.Stop) bool { return s.CodeMissing }},
-		"stoppedAt alone":    {`{"taskArn":"a","stoppedAt":1}`, func(_ Document, s stop.Stop) bool { return s.LastStatus == "STOPPED" }},
-		"no status":          {`{"taskArn":"a"}`, func(_ Document, s stop.Stop) bool { return stop.Classify(s).Class == stop.NotStopped }},
-		"container instance": {`{"taskArn":"a","containerInstanceArn":"i"}`, func(_ Document, s stop.Stop) bool { return s.OnInstance }},
-		"a pull":             {`{"taskArn":"a","pullStartedAt":1}`, func(_ Document, s stop.Stop) bool { return s.SawPull }},
+		"stop code null":            {`{"taskArn":"a","stopCode":null}`, func(_ Document, s stop.Stop) bool { return s.CodeMissing }},
+		"stoppedAt alone":           {`{"taskArn":"a","stoppedAt":1}`, func(_ Document, s stop.Stop) bool { return s.LastStatus == "STOPPED" }},
+		"stoppedAt beside a status": {`{"taskArn":"a","lastStatus":"RUNNING","stoppedAt":1}`, func(_ Document, s stop.Stop) bool { return s.LastStatus == "RUNNING" }},
+		"no status":                 {`{"taskArn":"a"}`, func(_ Document, s stop.Stop) bool { return stop.Classify(s).Class == stop.NotStopped }},
+		"container instance":        {`{"taskArn":"a","containerInstanceArn":"i"}`, func(_ Document, s stop.Stop) bool { return s.OnInstance }},
+		"a pull":                    {`{"taskArn":"a","pullStartedAt":1}`, func(_ Document, s stop.Stop) bool { return s.SawPull }},
 		"known definition": {
 			`{"task":{"taskArn":"a"},"definition":[{"name":"app"},{"name":"x","essential":false}],"container":"app"}`,
 			func(_ Document, s stop.Stop) bool {

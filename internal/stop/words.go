@@ -6,7 +6,7 @@ var (
 	// denied: a permission, a key or a role is wrong.
 	denied = []string{
 		"denied", "accessden", "access den", "not authoriz", "unauthorized", "unauthorised", "forbidden",
-		"no basic auth", "nocredentialprov", "authentication required", "authorization failed", "insufficient_scope",
+		"no basic auth", "nocredentialprov", "authentication required", "authorization failed", "insufficient_scope", "operation not permitted", "policyviolation",
 		"docker login", "permission", "assume role", "assume the role", "unrecognizedclient",
 		"disabledexception", "is disabled", "kmsinvalidstate", "pending deletion", "pending import",
 		"marked for deletion", "marked deleted", "scheduled for deletion", "code: 403", "code: 401",
