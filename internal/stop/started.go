@@ -2,6 +2,8 @@ package stop
 
 import "strings"
 
+const whyShown = "the stop shows a start, an exit code or a runtime id"
+
 // shows is whether the stop holds any evidence that a process ran: a
 // startedAt, an exit code, a runtimeId, or a container that is RUNNING.
 func shows(s *Stop) bool {
@@ -22,7 +24,7 @@ func shows(s *Stop) bool {
 func neverStarted(s *Stop, p proof) (Answer, string) {
 	switch {
 	case shows(s):
-		return Yes, "the stop shows a start, an exit code or a runtime id"
+		return Yes, whyShown
 	case p == proofNone:
 		return Unknown, "the reason does not tell whether a process ran"
 	case p == proofTask:
