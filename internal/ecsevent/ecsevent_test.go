@@ -120,70 +120,72 @@ func TestTimesInEveryShape(t *testing.T) {
 	}
 }
 
+var otherShapes = map[string]struct {
+	doc   string
+	check func(Document, stop.Stop) bool
+}{
+	"detail alone":        {`{"lastStatus":"STOPPED","stopCode":"UserInitiated"}`, func(_ Document, s stop.Stop) bool { return s.Code == "UserInitiated" && s.LastStatus == "STOPPED" }},
+	"detail in a wrapper": {`{"id":"x","detail":{"stopCode":"UserInitiated"}}`, func(d Document, s stop.Stop) bool { return d.ID == "x" && s.Code == "UserInitiated" }},
+	"tasks of one":        {`{"tasks":[{"taskArn":"a"}],"failures":[]}`, func(d Document, _ stop.Stop) bool { return d.Task.ARN == "a" }},
+	"Pascal case in a wrapper": {
+		`{"Task":{"TaskArn":"a","StopCode":"","Containers":[{"Name":"n","ExitCode":3221225786}]}}`,
+		func(_ Document, s stop.Stop) bool { return !s.CodeMissing && *s.Containers[0].ExitCode == 3221225786 },
+	},
+	"stop code null":            {`{"taskArn":"a","stopCode":null}`, func(_ Document, s stop.Stop) bool { return s.CodeMissing }},
+	"stoppedAt alone":           {`{"taskArn":"a","stoppedAt":1}`, func(_ Document, s stop.Stop) bool { return s.LastStatus == "STOPPED" }},
+	"stoppedAt beside a status": {`{"taskArn":"a","lastStatus":"RUNNING","stoppedAt":1}`, func(_ Document, s stop.Stop) bool { return s.LastStatus == "RUNNING" }},
+	"no status":                 {`{"taskArn":"a"}`, func(_ Document, s stop.Stop) bool { return stop.Classify(s).Class == stop.NotStopped }},
+	"container instance":        {`{"taskArn":"a","containerInstanceArn":"i"}`, func(_ Document, s stop.Stop) bool { return s.OnInstance }},
+	"a pull":                    {`{"taskArn":"a","pullStartedAt":1}`, func(_ Document, s stop.Stop) bool { return s.SawPull }},
+	"known definition": {
+		`{"task":{"taskArn":"a"},"definition":[{"name":"app"},{"name":"x","essential":false}],"container":"app"}`,
+		func(_ Document, s stop.Stop) bool {
+			return s.Container == "app" && reflect.DeepEqual(s.Definition, []stop.Defined{{Name: "app", Essential: true}, {Name: "x"}})
+		},
+	},
+	"overrides": {
+		`{"taskArn":"a","overrides":{"containerOverrides":[{"name":"app","environment":[{"name":"K","value":"v"}]},{"name":"b"}]}}`,
+		func(d Document, s stop.Stop) bool {
+			return d.Task.Environment["app"]["K"] == "v" && reflect.DeepEqual(s.Mentioned, []string{"app", "b"})
+		},
+	},
+	"what does not matter may be wrong": {
+		`{"taskArn":"a","cpu":1,"memory":"null","attachments":7,"tags":"x","containers":[{"cpu":"null","memory":[],"networkInterfaces":{}}]}`,
+		func(d Document, _ stop.Stop) bool { return len(d.Task.Containers) == 1 },
+	},
+	"run task failure": {
+		`{"id":7,"runTaskFailure":{"reason":"RESOURCE:CPU","detail":"d","arn":"a"}}`,
+		func(d Document, s stop.Stop) bool {
+			return d.ID == "7" && s.Kind == stop.LaunchFailure && s.Reason == "RESOURCE:CPU" && s.Detail == "d" && s.ARN == "a"
+		},
+	},
+	"run task exception": {
+		`{"runTaskException":{"code":"ThrottlingException","message":"Rate exceeded"}}`,
+		func(_ Document, s stop.Stop) bool { return stop.Throttled(s) },
+	},
+	"exception as a client prints it": {
+		`{"runTaskException":{"message":"An error occurred (ThrottlingException) when calling the RunTask operation (reached max retries: 4): Rate exceeded"}}`,
+		func(_ Document, s stop.Stop) bool { return stop.Throttled(s) },
+	},
+	"exception with its name": {
+		`{"runTaskException":{"message":"ConflictException: no"}}`,
+		func(_ Document, s stop.Stop) bool { return stop.Classify(s).Rule == stop.RuleConflict },
+	},
+	"corpus line": {
+		`{"id":"l","kind":"event","stopCode":"TaskFailedToStart","stoppedReason":"Timeout waiting for network interface provisioning","startedAtPresent":false,"containers":[{"exitCode":null,"reason":null}]}`,
+		func(_ Document, s stop.Stop) bool { return stop.Classify(s).Relaunch() },
+	},
+	"corpus line that started": {
+		`{"kind":"event","stopCode":"TaskFailedToStart","stoppedReason":"Timeout waiting for network interface provisioning","startedAtPresent":true}`,
+		func(_ Document, s stop.Stop) bool { return stop.Classify(s).Started == stop.Yes },
+	},
+	"corpus line, failure":   {`{"kind":"runtask-failure","stoppedReason":"AGENT"}`, func(_ Document, s stop.Stop) bool { return s.Kind == stop.LaunchFailure && s.Reason == "AGENT" }},
+	"corpus line, exception": {`{"kind":"runtask-exception","stoppedReason":"ServerException: x"}`, func(_ Document, s stop.Stop) bool { return s.Kind == stop.LaunchException }},
+}
+
 func TestOtherShapes(t *testing.T) {
 	t.Parallel()
-	cases := map[string]struct {
-		doc   string
-		check func(Document, stop.Stop) bool
-	}{
-		"detail alone":        {`{"lastStatus":"STOPPED","stopCode":"UserInitiated"}`, func(_ Document, s stop.Stop) bool { return s.Code == "UserInitiated" && s.LastStatus == "STOPPED" }},
-		"detail in a wrapper": {`{"id":"x","detail":{"stopCode":"UserInitiated"}}`, func(d Document, s stop.Stop) bool { return d.ID == "x" && s.Code == "UserInitiated" }},
-		"tasks of one":        {`{"tasks":[{"taskArn":"a"}],"failures":[]}`, func(d Document, _ stop.Stop) bool { return d.Task.ARN == "a" }},
-		"Pascal case in a wrapper": {
-			`{"Task":{"TaskArn":"a","StopCode":"","Containers":[{"Name":"n","ExitCode":3221225786}]}}`,
-			func(_ Document, s stop.Stop) bool { return !s.CodeMissing && *s.Containers[0].ExitCode == 3221225786 },
-		},
-		"stop code null":     {`{"taskArn":"a","stopCode":null}`, func(_ Document, s stop.Stop) bool { return s.CodeMissing }},
-		"stoppedAt alone":    {`{"taskArn":"a","stoppedAt":1}`, func(_ Document, s stop.Stop) bool { return s.LastStatus == "STOPPED" }},
-		"no status":          {`{"taskArn":"a"}`, func(_ Document, s stop.Stop) bool { return stop.Classify(s).Class == stop.NotStopped }},
-		"container instance": {`{"taskArn":"a","containerInstanceArn":"i"}`, func(_ Document, s stop.Stop) bool { return s.OnInstance }},
-		"a pull":             {`{"taskArn":"a","pullStartedAt":1}`, func(_ Document, s stop.Stop) bool { return s.SawPull }},
-		"known definition": {
-			`{"task":{"taskArn":"a"},"definition":[{"name":"app"},{"name":"x","essential":false}],"container":"app"}`,
-			func(_ Document, s stop.Stop) bool {
-				return s.Container == "app" && reflect.DeepEqual(s.Definition, []stop.Defined{{Name: "app", Essential: true}, {Name: "x"}})
-			},
-		},
-		"overrides": {
-			`{"taskArn":"a","overrides":{"containerOverrides":[{"name":"app","environment":[{"name":"K","value":"v"}]},{"name":"b"}]}}`,
-			func(d Document, s stop.Stop) bool {
-				return d.Task.Environment["app"]["K"] == "v" && reflect.DeepEqual(s.Mentioned, []string{"app", "b"})
-			},
-		},
-		"what does not matter may be wrong": {
-			`{"taskArn":"a","cpu":1,"memory":"null","attachments":7,"tags":"x","containers":[{"cpu":"null","memory":[],"networkInterfaces":{}}]}`,
-			func(d Document, _ stop.Stop) bool { return len(d.Task.Containers) == 1 },
-		},
-		"run task failure": {
-			`{"id":7,"runTaskFailure":{"reason":"RESOURCE:CPU","detail":"d","arn":"a"}}`,
-			func(d Document, s stop.Stop) bool {
-				return d.ID == "7" && s.Kind == stop.LaunchFailure && s.Reason == "RESOURCE:CPU" && s.Detail == "d" && s.ARN == "a"
-			},
-		},
-		"run task exception": {
-			`{"runTaskException":{"code":"ThrottlingException","message":"Rate exceeded"}}`,
-			func(_ Document, s stop.Stop) bool { return stop.Throttled(s) },
-		},
-		"exception as a client prints it": {
-			`{"runTaskException":{"message":"An error occurred (ThrottlingException) when calling the RunTask operation (reached max retries: 4): Rate exceeded"}}`,
-			func(_ Document, s stop.Stop) bool { return stop.Throttled(s) },
-		},
-		"exception with its name": {
-			`{"runTaskException":{"message":"ConflictException: no"}}`,
-			func(_ Document, s stop.Stop) bool { return stop.Classify(s).Rule == stop.RuleConflict },
-		},
-		"corpus line": {
-			`{"id":"l","kind":"event","stopCode":"TaskFailedToStart","stoppedReason":"Timeout waiting for network interface provisioning","startedAtPresent":false,"containers":[{"exitCode":null,"reason":null}]}`,
-			func(_ Document, s stop.Stop) bool { return stop.Classify(s).Relaunch() },
-		},
-		"corpus line that started": {
-			`{"kind":"event","stopCode":"TaskFailedToStart","stoppedReason":"Timeout waiting for network interface provisioning","startedAtPresent":true}`,
-			func(_ Document, s stop.Stop) bool { return stop.Classify(s).Started == stop.Yes },
-		},
-		"corpus line, failure":   {`{"kind":"runtask-failure","stoppedReason":"AGENT"}`, func(_ Document, s stop.Stop) bool { return s.Kind == stop.LaunchFailure && s.Reason == "AGENT" }},
-		"corpus line, exception": {`{"kind":"runtask-exception","stoppedReason":"ServerException: x"}`, func(_ Document, s stop.Stop) bool { return s.Kind == stop.LaunchException }},
-	}
-	for name, c := range cases {
+	for name, c := range otherShapes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d, err := Parse([]byte(c.doc))

@@ -105,7 +105,7 @@ func classifyExit(s *Stop) Verdict {
 func classifyTaken(s *Stop) Verdict {
 	var t text
 	t.read(s.Reason)
-	if t.has("health") {
+	if s.Code == codeScheduler && t.hasAny([]string{"health check", "healthcheck", "unhealthy"}) {
 		return ran(s, &unhealthyRule)
 	}
 	return ran(s, &takenCodeRule)
@@ -146,8 +146,11 @@ func named(t *text) bool {
 
 // ran gives a verdict on an end for which no proof of "never started" exists.
 func ran(s *Stop, r *Rule) Verdict {
-	if shows(s) || s.Code == codeEssentialExited {
-		return verdict(r, Yes, "the stop shows a start, an exit code or a runtime id")
+	switch {
+	case shows(s):
+		return verdict(r, Yes, whyShown)
+	case s.Code == codeEssentialExited:
+		return verdict(r, Yes, "ECS says that an essential container exited")
 	}
 	return verdict(r, Unknown, "nothing in the stop proves that no process ran")
 }

@@ -57,6 +57,7 @@ var clientStatus = []string{
 // client printed before the message.
 func (t *text) errorCode(given string) string {
 	code := shortCode(given)
+	t.skip("aws: [error]:")
 	for {
 		s := string(t.bytes())
 		if rest, ok := strings.CutPrefix(s, "an error occurred ("); ok {

@@ -19,9 +19,6 @@ func classifyReasons(s *Stop) Verdict {
 		}
 		best = best.with(read(s, s.Containers[i].Reason))
 	}
-	if best.bare {
-		best.proof = proofNone
-	}
 	started, why := neverStarted(s, best.proof)
 	return verdict(best.rule, started, why)
 }
@@ -53,11 +50,24 @@ func read(s *Stop, reason string) reading {
 	if f == nil {
 		return reading{rule: unfamiliar(&t)}
 	}
-	return reading{rule: f.rule(&t, Task, ""), proof: trust(s, f.proof, anchored)}
+	p := trust(s, f.proof, anchored)
+	if p != proofNone && unsure(&t) {
+		p = proofNone
+	}
+	return reading{rule: f.rule(&t, Task, ""), proof: p}
+}
+
+// unsure is whether a text, however it begins, speaks of the start of a
+// process or of a later time.
+func unsure(t *text) bool {
+	return t.hasAny(ranFamily.Has) || t.hasAny(startFamily.Has) || t.hasAny(transitionFamily.Has)
 }
 
 // unfamiliar judges a text of no family: only a mistake is worth telling.
 func unfamiliar(t *text) *Rule {
+	if f, anchored := find(endFamilies, t); anchored {
+		return &f.Rules[0]
+	}
 	if t.hasAny(denied) || t.hasAny(missing) || t.hasAny(invalid) {
 		if t.resource || named(t) {
 			return &resourceConfigRule

@@ -10,7 +10,7 @@ var pullFamily = Family{
 	Begins: []string{
 		"cannotpull", "the task cannot pull", "the task can't pull", "toomanyrequests", "too many requests",
 		"you have reached your pull rate limit", "you have reached your unauthenticated pull", "error pulling image", "image pull", "pull image",
-		"pull command failed", "ref pull", "inspect image", "failed to resolve ref", "failed to pull", "image manifest",
+		"pull command failed", "unable to pull image", "ref pull", "inspect image", "failed to resolve ref", "failed to pull", "image manifest",
 		"manifest unknown", "no matching manifest", "image not found",
 	},
 	Has:   []string{"failed to resolve ref", "pull image manifest", "cannotpullcontainer", "pull access denied", "pull rate limit", "cannotpullimage", "manifest unknown"},
@@ -50,7 +50,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-unfit",
-			Match:   Match{Any: invalid},
+			Match:   Match{Any: invalid, Not: []string{"invalid argument"}}, // a broken unpacking, which may pass
 			Class:   Config,
 			Why:     "the image's name is wrong, or it was not built for the task's platform",
 			Example: failed("CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'"),
@@ -70,7 +70,7 @@ var pullFamily = Family{
 			Class:   Retry,
 			Why:     "the registry itself failed or was too busy",
 			Example: failed("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1: unexpected status code [manifests 1]: 503 Service Unavailable"),
-			Source:  "public bug reports of registry outages",
+			Source:  composed,
 		},
 		{
 			Name:    "pull-network",
@@ -106,7 +106,7 @@ var createFamily = Family{
 			Class:   Config,
 			Why:     "the container cannot be made as the task definition describes it",
 			Example: failed("CannotCreateContainerError: API error (400): No command specified"),
-			Source:  "public bug reports",
+			Source:  composed,
 		},
 		{
 			Name:    "create-unclear",

@@ -27,8 +27,8 @@ var endFamilies = []Family{
 		Title: "Taken away by the infrastructure",
 		Life:  "any time",
 		Begins: []string{
-			"your spot task was interrupted", "host ec2", "scaling activity", "container instance", "spot ", "ecs is performing maintenance",
-			"the task was stopped because the container instance", "service ",
+			"your spot task was interrupted", "host ec2", "scaling activity", "container instance", "spot interruption", "spot instance", "spot task", "ecs is performing maintenance",
+			"the task was stopped because the container instance",
 		},
 		Has: []string{
 			"performing maintenance", "spot task was interrupted", "spot interruption", "spot capacity reclaim", "capacity reclaimed", "in draining",

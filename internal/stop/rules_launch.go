@@ -109,7 +109,7 @@ var launchRules = append(append([]Rule{
 	{
 		Name: "launch-running-limit",
 		Match: Match{Any: []string{
-			"limit on the number", "vcpulimit", "number of tasks in provisioning", "provisioning state", "limit on tasks", "tasks in the provisioning",
+			"limit on the number", "vcpulimit", "number of tasks in provisioning", "provisioning state", "provisioning capacity limit", "limit on tasks", "tasks in the provisioning",
 		}},
 		Class:   Retry,
 		Why:     "a limit on running or provisioning tasks is reached; later some will have ended",
@@ -142,8 +142,16 @@ var launchRules = append(append([]Rule{
 	},
 }, launchPlacement()...), []Rule{
 	{
+		Name:    "launch-no-instances",
+		Match:   Match{Any: []string{"no container instances were found"}},
+		Class:   Ambiguous,
+		Why:     "the cluster has no container instance: it may be booting, or the launch type is wrong",
+		Example: refused("InvalidParameterException", "No Container Instances were found in your cluster."),
+		Source:  "https://github.com/boto/boto3/issues/2862",
+	},
+	{
 		Name:    "launch-refused",
-		Match:   Match{Any: append(append(append([]string{"does not appear to belong", "not belong to", "no container instances were found", "service linked role", "is blocked", "was blocked", "must specify", "must provide", "does not have"}, denied...), missing...), invalid...), Not: []string{"usually caused by a client action"}},
+		Match:   Match{Any: append(append(append([]string{"does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "does not have"}, denied...), missing...), invalid...), Not: []string{"usually caused by a client action"}},
 		Class:   Config,
 		Why:     "the request names something that does not exist, is not allowed or does not fit",
 		Example: refused("InvalidParameterException", "Security group sg-0dd8a777c45711f1d does not appear to belong to the same VPC as the input subnets."),

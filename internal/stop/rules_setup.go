@@ -15,7 +15,7 @@ var secretsFamily = Family{
 		"ssm fetching", "invalid ssm param", "failed to download env", "the task can't retrieve", "the task cannot retrieve",
 		"the task cannot pull registry auth", "the task can't pull registry auth",
 		"the task cannot pull secret", "the task can't pull secret", "secrets manager", "retrieved secret from",
-		"unable to decrypt", "failed to retrieve secret", "unable to pull registry auth",
+		"the task can't download the env", "the task cannot download the env", "the task can't access the env", "unable to decrypt", "failed to retrieve secret", "unable to pull registry auth",
 	},
 	Has: []string{
 		"unable to pull secrets or registry auth", "unable to retrieve secret", "unable to retrieve ecr registry auth",
@@ -61,7 +61,7 @@ var secretsFamily = Family{
 			Class:   Retry,
 			Why:     "the service that holds the secret was too busy or failed",
 			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 5 time(s): ThrottlingException: Rate exceeded status code: 400"),
-			Source:  "https://repost.aws/knowledge-center/ecs-unable-to-pull-secrets",
+			Source:  composed,
 		},
 		{
 			Name:    "secrets-network",
@@ -87,7 +87,7 @@ var loggerFamily = Family{
 	Life:  "before any container is created",
 	Begins: []string{
 		"failed to validate logger", "unable to get awslogs driver arg", "failed to create logger arg",
-		"the task cannot find the amazon cloudwatch log", "the task can't find the amazon cloudwatch log",
+		"the task can't create a cloudwatch", "the task cannot create a cloudwatch", "the task cannot find the amazon cloudwatch log", "the task can't find the amazon cloudwatch log",
 	},
 	Has:   []string{"failed to validate logger args"},
 	proof: proofTask,
@@ -106,7 +106,7 @@ var loggerFamily = Family{
 			Class:   Config,
 			Why:     "the execution role may not create the log group or stream",
 			Example: failed("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/x is not authorized to perform: logs:CreateLogStream : exit status 1"),
-			Source:  "https://repost.aws/knowledge-center/ecs-resource-initialization-error",
+			Source:  "public code on GitHub",
 		},
 		{
 			Name:    "logger-missing",
@@ -114,7 +114,7 @@ var loggerFamily = Family{
 			Class:   Config,
 			Why:     "the log group that the task definition names does not exist",
 			Example: failed("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1"),
-			Source:  "https://repost.aws/knowledge-center/ecs-resource-initialization-error",
+			Source:  composed,
 		},
 		{
 			Name:    "logger-invalid",
@@ -130,7 +130,7 @@ var loggerFamily = Family{
 			Class:   Retry,
 			Why:     "CloudWatch Logs was too busy or failed",
 			Example: failed("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ThrottlingException: Rate exceeded"),
-			Source:  "https://repost.aws/knowledge-center/ecs-resource-initialization-error",
+			Source:  composed,
 		},
 		{
 			Name:    "logger-unclear",
@@ -161,7 +161,7 @@ var volumeFamily = Family{
 			Class:   Config,
 			Why:     "the file system's policy, access point or role does not let the task in",
 			Example: failed("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' : unsuccessful EFS utils command execution; code: 32"),
-			Source:  "https://repost.aws/knowledge-center/fargate-unable-to-mount-efs",
+			Source:  "Amazon EFS user guide, and public write-ups of ECS with EFS",
 		},
 		{
 			Name:    "volume-wrong",

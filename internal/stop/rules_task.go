@@ -5,6 +5,9 @@ const (
 	docReasons = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html"
 	docStopped = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html"
 	docService = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html"
+
+	// composed marks an example put together from published parts.
+	composed = "composed for the rule from published parts"
 )
 
 // failed is the example of a task that ECS could not start.
@@ -39,9 +42,9 @@ var interfaceFamily = Family{
 	Rules: []Rule{
 		{
 			Name:    "interface-host",
-			Match:   Match{Any: []string{"configure eni", "regular eni", "setup eni", "netplugin", "trunk eni"}, Not: []string{"accessden", "not authoriz"}},
+			Match:   Match{Any: []string{"configure eni", "regular eni", "setup eni", "netplugin", "trunk eni", "attach network interface"}, Not: append([]string{"accessden", "not authoriz", "unauthorized", "policyviolation"}, quotas...)},
 			Class:   Retry,
-			Why:     "the host could not set up the task's network interface; another host usually can",
+			Why:     "the host could not attach or set up the task's network interface; another host usually can",
 			Example: failed("ResourceInitializationError: failed to configure ENI: failed to setup regular eni: netplugin failed with no error message"),
 			Source:  "public Step Functions definitions that retry this text",
 		},
@@ -58,8 +61,8 @@ var interfaceFamily = Family{
 			Match:   Match{Any: denied},
 			Class:   Config,
 			Why:     "EC2 refused to create the network interface: a permission is missing",
-			Example: failed("Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-0a1': UnauthorizedOperation: You are not authorized to perform this operation."),
-			Source:  docFailed,
+			Example: failed("Unexpected EC2 error while attempting to tag the network interface: TagPolicyViolation"),
+			Source:  "public code on GitHub",
 		},
 		{
 			Name:    "interface-wrong",
@@ -67,7 +70,7 @@ var interfaceFamily = Family{
 			Class:   Config,
 			Why:     "the subnet or security group named by the job does not exist or cannot be used",
 			Example: failed("Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-0a1': InvalidSubnetID.NotFound: The subnet ID 'subnet-0a1' does not exist"),
-			Source:  docFailed,
+			Source:  composed,
 		},
 		{
 			Name:    "interface-none-free",
@@ -105,7 +108,7 @@ var storageFamily = Family{
 			Class:   Config,
 			Why:     "the task's storage could not be prepared because a key, role or size is wrong",
 			Example: failed("Ephemeral storage provisioning failed: AccessDeniedException: the KMS key is not accessible"),
-			Source:  "written for the rule, in the words of KMS",
+			Source:  composed,
 		},
 		{
 			Name:    "storage-late",

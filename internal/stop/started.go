@@ -2,6 +2,8 @@ package stop
 
 import "strings"
 
+const whyShown = "the stop shows a start, an exit code or a runtime id"
+
 // shows is whether the stop holds any evidence that a process ran: a
 // startedAt, an exit code, a runtimeId, or a container that is RUNNING.
 func shows(s *Stop) bool {
@@ -22,7 +24,7 @@ func shows(s *Stop) bool {
 func neverStarted(s *Stop, p proof) (Answer, string) {
 	switch {
 	case shows(s):
-		return Yes, "the stop shows a start, an exit code or a runtime id"
+		return Yes, whyShown
 	case p == proofNone:
 		return Unknown, "the reason does not tell whether a process ran"
 	case p == proofTask:
@@ -41,13 +43,13 @@ func neverStarted(s *Stop, p proof) (Answer, string) {
 // the definition is not known, a list that is not empty counts as complete,
 // but a name known from elsewhere must be in it.
 func allListed(s *Stop) bool {
-	own := 0
+	own := false
 	for i := range s.Containers {
 		if !injected(s.Containers[i].Name) {
-			own++
+			own = true
 		}
 	}
-	if own == 0 || own < len(s.Definition) {
+	if !own {
 		return false
 	}
 	for i := range s.Definition {

@@ -1,7 +1,6 @@
 package stop
 
 import (
-	"math/rand"
 	"strings"
 	"testing"
 	"time"
@@ -56,86 +55,96 @@ const (
 
 func code(n int64) *int64 { return &n }
 
+var (
+	now  = time.Unix(1_700_000_000, 0)
+	app  = Container{Name: "app"}
+	both = []Defined{{Name: "app", Essential: true}, {Name: "proxy", Essential: true}}
+)
+
+var structureCases = map[string]struct {
+	stop    Stop
+	class   Class
+	started Answer
+	re      bool
+}{
+	"task-level text needs no list": {Stop{Code: codeFailedToStart, Reason: eniText}, Retry, No, true},
+	"startedAt wins over the text":  {Stop{Code: codeFailedToStart, Reason: eniText, StartedAt: now}, AppFailed, Yes, false},
+	"runtime id wins over the text": {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", RuntimeID: "r"}}}, AppFailed, Yes, false},
+	"a running container wins":      {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", LastStatus: "RUNNING"}}}, AppFailed, Yes, false},
+	"exit code zero is evidence":    {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", ExitCode: code(0)}}}, AppFailed, Yes, false},
+	"image digest is no evidence":   {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", ImageDigest: "sha256:0"}}}, Retry, No, true},
+
+	"pull, no list":                                    {Stop{Code: codeFailedToStart, Reason: pullText}, Ambiguous, Unknown, false},
+	"pull, list, definition unknown":                   {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app}}, Ambiguous, No, true},
+	"pull, list shorter than definition":               {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app}, Definition: both}, Ambiguous, Unknown, false},
+	"pull, all listed":                                 {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app, {Name: "proxy"}}, Definition: both}, Ambiguous, No, true},
+	"pull, another name listed":                        {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app, {Name: "other"}}, Definition: both}, Ambiguous, Unknown, false},
+	"pull, a mentioned name is missing":                {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app}, Mentioned: []string{"proxy"}}, Ambiguous, Unknown, false},
+	"pull, the job's container is missing":             {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app}, Container: "job"}, Ambiguous, Unknown, false},
+	"pull, only an injected sidecar listed":            {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{{Name: "aws-guardduty-agent-x"}}}, Ambiguous, Unknown, false},
+	"pull, injected sidecar ran":                       {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app, {Name: "aws-guardduty-agent-x", RuntimeID: "r"}}}, AppFailed, Yes, false},
+	"pull, no stop code":                               {Stop{CodeMissing: true, Reason: pullText, Containers: []Container{app}}, Ambiguous, Unknown, false},
+	"task-level text, no stop code":                    {Stop{CodeMissing: true, Reason: eniText}, Retry, No, true},
+	"task-level text inside, no stop code":             {Stop{CodeMissing: true, Reason: "my job said: " + eniText}, Retry, Unknown, false},
+	"a start's text that names the host, no stop code": {Stop{CodeMissing: true, Reason: eniText + " Look at the underlying host."}, Retry, No, true},
+	"task-level text, empty stop code":                 {Stop{Reason: eniText}, Retry, Unknown, false},
+	"task-level text, unknown stop code":               {Stop{Code: "New", Reason: eniText}, Retry, Unknown, false},
+	"agent, no instance":                               {Stop{Code: codeFailedToStart, Reason: "AGENT"}, Retry, No, true},
+	"agent, placed":                                    {Stop{Code: codeFailedToStart, Reason: "AGENT", OnInstance: true}, Retry, Unknown, false},
+	"a container's words lower the proof":              {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", Reason: "Something new"}}}, Retry, Unknown, false},
+	"a container's mistake wins":                       {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", Reason: "CannotPullContainerError: manifest unknown"}}}, Config, No, false},
+	"a container out of memory":                        {Stop{Code: codeFailedToStart, Reason: "Task failed to start", Containers: []Container{{Name: "app", Reason: "OutOfMemoryError: Container killed due to memory usage"}}}, AppFailed, Unknown, false},
+
+	"spot warning":              {Stop{Code: codeSpot, LastStatus: "RUNNING", StartedAt: now}, NotStopped, Unknown, false},
+	"failed to start, not over": {Stop{Code: codeFailedToStart, Reason: eniText, LastStatus: "DEPROVISIONING"}, NotStopped, Unknown, false},
+	"exit 0, not over":          {Stop{Code: codeEssentialExited, LastStatus: "DEPROVISIONING", Containers: exits(0)}, NotStopped, Unknown, false},
+	"nothing at all":            {Stop{CodeMissing: true}, NotStopped, Unknown, false},
+	"stopped, nothing said":     {Stop{CodeMissing: true, LastStatus: "STOPPED"}, Ambiguous, Unknown, false},
+
+	"windows exit code":                {Stop{Code: codeEssentialExited, Containers: exits(3221225786)}, AppFailed, Yes, false},
+	"exit 0, sidecar named first":      {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "aws-guardduty-agent-x", ExitCode: code(2)}, {Name: "app", ExitCode: code(0)}}}, Succeeded, Yes, false},
+	"exit 0 of another name":           {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "x", ExitCode: code(0)}}}, AppFailed, Yes, false},
+	"exit 0, sidecar failed":           {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "proxy", ExitCode: code(3)}}, Definition: both}, AppFailed, Yes, false},
+	"exit 0, sidecar not essential":    {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "init", ExitCode: code(3)}}, Definition: []Defined{{"app", true}, {"init", false}}}, Succeeded, Yes, false},
+	"exit 0, sidecar ended by SIGTERM": {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "proxy", ExitCode: code(143)}}, Definition: both}, Succeeded, Yes, false},
+	"exit 143 of the job":              {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(143)}, {Name: "proxy", ExitCode: code(0)}}, Definition: both}, AppFailed, Yes, false},
+	"exit 0, sidecar out of memory":    {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "proxy", ExitCode: code(137), Reason: "OutOfMemoryError: Container killed"}}, Definition: both}, AppFailed, Yes, false},
+	"one essential is the job":         {Stop{Code: codeEssentialExited, Containers: []Container{{Name: "app", ExitCode: code(1)}, {Name: "init", ExitCode: code(0)}}, Definition: []Defined{{"app", true}, {"init", false}}}, AppFailed, Yes, false},
+	"same name twice":                  {Stop{Code: codeEssentialExited, Container: "d", Containers: []Container{{Name: "d", ExitCode: code(999)}, {Name: "d", ExitCode: code(0)}}}, AppFailed, Yes, false},
+	"exit 0 under UserInitiated":       {Stop{Code: codeUserInitiated, Containers: exits(0)}, StoppedByUser, Yes, false},
+	"exit 0 under Spot":                {Stop{Code: codeSpot, Containers: exits(0)}, Interrupted, Yes, false},
+
+	"person asked, exit 0":           {Stop{Code: codeEssentialExited, Containers: exits(0), Asked: AskedByPerson}, StoppedByUser, Yes, false},
+	"person asked, never started":    {Stop{Code: codeFailedToStart, Reason: eniText, Asked: AskedByPerson}, StoppedByUser, Unknown, false},
+	"timeout, exit 0":                {Stop{Code: codeEssentialExited, Containers: exits(0), Asked: AskedByTimeout}, AppFailed, Yes, false},
+	"hung in PROVISIONING":           {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, Retry, No, true},
+	"hung in PENDING":                {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, AppFailed, Unknown, false},
+	"hung, then pulled":              {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", SawPull: true}, AppFailed, Unknown, false},
+	"hung, then ran":                 {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: exits(0)}, AppFailed, Yes, false},
+	"hung, runtime id":               {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: []Container{{RuntimeID: "r"}}}, AppFailed, Yes, false},
+	"hung, essential exited":         {Stop{Code: codeEssentialExited, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, AppFailed, Yes, false},
+	"hung, not over":                 {Stop{LastStatus: "DEPROVISIONING", Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, NotStopped, Unknown, false},
+	"hung, failed by itself, proved": {Stop{Code: codeFailedToStart, Reason: eniText, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, Retry, No, true},
+	"hung, failed by itself, not":    {Stop{Code: codeFailedToStart, Reason: pullText, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, AppFailed, Unknown, false},
+
+	"failures":                             {Stop{Kind: LaunchFailure, Reason: "RESOURCE:CPU"}, Retry, No, true},
+	"failures, detail":                     {Stop{Kind: LaunchFailure, Reason: "ERROR", Detail: "not authorized to perform iam:PassRole"}, Config, No, false},
+	"conflict":                             {Stop{Kind: LaunchException, ErrorCode: "ConflictException"}, Config, Yes, false},
+	"server error":                         {Stop{Kind: LaunchException, ErrorCode: "ServerException", Reason: "Rate exceeded"}, Ambiguous, Unknown, false},
+	"client error":                         {Stop{Kind: LaunchException, ErrorCode: "ClientException"}, Ambiguous, No, true},
+	"unknown code":                         {Stop{Kind: LaunchException, ErrorCode: "New", Reason: "x"}, Ambiguous, Unknown, false},
+	"unknown code, a refusal":              {Stop{Kind: LaunchException, ErrorCode: "NewException", Reason: "x status code: 400, request id: y"}, Ambiguous, No, true},
+	"server error that quotes a status":    {refused("ServerException", "EC2 said so (Status Code: 400)"), Ambiguous, Unknown, false},
+	"server error around a throttled call": {refused("", "ServerException: An error occurred (ThrottlingException) when calling the X operation: Rate exceeded"), Ambiguous, Unknown, false},
+	"lost answer after a refusal":          {refused("", "context deadline exceeded, last error: status code: 400"), Ambiguous, Unknown, false},
+	"unknown code, known text":             {refused("New", "Capacity is unavailable at this time."), Retry, Unknown, false},
+	"no code, known text":                  {refused("", "Capacity is unavailable at this time."), Retry, No, true},
+	"code with a name space":               {Stop{Kind: LaunchException, ErrorCode: "com.amazonaws.ecs#ThrottlingException"}, Retry, No, true},
+}
+
 func TestStructure(t *testing.T) {
 	t.Parallel()
-	now := time.Unix(1_700_000_000, 0)
-	app := Container{Name: "app"}
-	both := []Defined{{Name: "app", Essential: true}, {Name: "proxy", Essential: true}}
-	cases := map[string]struct {
-		stop    Stop
-		class   Class
-		started Answer
-		re      bool
-	}{
-		"task-level text needs no list": {Stop{Code: codeFailedToStart, Reason: eniText}, Retry, No, true},
-		"startedAt wins over the text":  {Stop{Code: codeFailedToStart, Reason: eniText, StartedAt: now}, AppFailed, Yes, false},
-		"runtime id wins over the text": {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", RuntimeID: "r"}}}, AppFailed, Yes, false},
-		"a running container wins":      {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", LastStatus: "RUNNING"}}}, AppFailed, Yes, false},
-		"exit code zero is evidence":    {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", ExitCode: code(0)}}}, AppFailed, Yes, false},
-		"image digest is no evidence":   {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", ImageDigest: "sha256:0"}}}, Retry, No, true},
-
-		"pull, no list":                         {Stop{Code: codeFailedToStart, Reason: pullText}, Ambiguous, Unknown, false},
-		"pull, list, definition unknown":        {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app}}, Ambiguous, No, true},
-		"pull, list shorter than definition":    {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app}, Definition: both}, Ambiguous, Unknown, false},
-		"pull, all listed":                      {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app, {Name: "proxy"}}, Definition: both}, Ambiguous, No, true},
-		"pull, another name listed":             {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app, {Name: "other"}}, Definition: both}, Ambiguous, Unknown, false},
-		"pull, a mentioned name is missing":     {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app}, Mentioned: []string{"proxy"}}, Ambiguous, Unknown, false},
-		"pull, the job's container is missing":  {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app}, Container: "job"}, Ambiguous, Unknown, false},
-		"pull, only an injected sidecar listed": {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{{Name: "aws-guardduty-agent-x"}}}, Ambiguous, Unknown, false},
-		"pull, injected sidecar ran":            {Stop{Code: codeFailedToStart, Reason: pullText, Containers: []Container{app, {Name: "aws-guardduty-agent-x", RuntimeID: "r"}}}, AppFailed, Yes, false},
-		"pull, no stop code":                    {Stop{CodeMissing: true, Reason: pullText, Containers: []Container{app}}, Ambiguous, Unknown, false},
-		"task-level text, no stop code":         {Stop{CodeMissing: true, Reason: eniText}, Retry, No, true},
-		"task-level text inside, no stop code":  {Stop{CodeMissing: true, Reason: "my job said: " + eniText}, Retry, Unknown, false},
-		"task-level text, empty stop code":      {Stop{Reason: eniText}, Retry, Unknown, false},
-		"task-level text, unknown stop code":    {Stop{Code: "New", Reason: eniText}, Retry, Unknown, false},
-		"agent, no instance":                    {Stop{Code: codeFailedToStart, Reason: "AGENT"}, Retry, No, true},
-		"agent, placed":                         {Stop{Code: codeFailedToStart, Reason: "AGENT", OnInstance: true}, Retry, Unknown, false},
-		"a container's words lower the proof":   {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", Reason: "Something new"}}}, Retry, Unknown, false},
-		"a container's mistake wins":            {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", Reason: "CannotPullContainerError: manifest unknown"}}}, Config, No, false},
-		"a container out of memory":             {Stop{Code: codeFailedToStart, Reason: "Task failed to start", Containers: []Container{{Name: "app", Reason: "OutOfMemoryError: Container killed due to memory usage"}}}, AppFailed, Unknown, false},
-
-		"spot warning":              {Stop{Code: codeSpot, LastStatus: "RUNNING", StartedAt: now}, NotStopped, Unknown, false},
-		"failed to start, not over": {Stop{Code: codeFailedToStart, Reason: eniText, LastStatus: "DEPROVISIONING"}, NotStopped, Unknown, false},
-		"exit 0, not over":          {Stop{Code: codeEssentialExited, LastStatus: "DEPROVISIONING", Containers: exits(0)}, NotStopped, Unknown, false},
-		"nothing at all":            {Stop{CodeMissing: true}, NotStopped, Unknown, false},
-		"stopped, nothing said":     {Stop{CodeMissing: true, LastStatus: "STOPPED"}, Ambiguous, Unknown, false},
-
-		"windows exit code":               {Stop{Code: codeEssentialExited, Containers: exits(3221225786)}, AppFailed, Yes, false},
-		"exit 0, sidecar named first":     {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "aws-guardduty-agent-x", ExitCode: code(2)}, {Name: "app", ExitCode: code(0)}}}, Succeeded, Yes, false},
-		"exit 0 of another name":          {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "x", ExitCode: code(0)}}}, AppFailed, Yes, false},
-		"exit 0, helper failed":           {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "proxy", ExitCode: code(3)}}, Definition: both}, AppFailed, Yes, false},
-		"exit 0, helper not essential":    {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "init", ExitCode: code(3)}}, Definition: []Defined{{"app", true}, {"init", false}}}, Succeeded, Yes, false},
-		"exit 0, helper ended by SIGTERM": {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "proxy", ExitCode: code(143)}}, Definition: both}, Succeeded, Yes, false},
-		"exit 143 of the job":             {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(143)}, {Name: "proxy", ExitCode: code(0)}}, Definition: both}, AppFailed, Yes, false},
-		"exit 0, helper out of memory":    {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "proxy", ExitCode: code(137), Reason: "OutOfMemoryError: Container killed"}}, Definition: both}, AppFailed, Yes, false},
-		"one essential is the job":        {Stop{Code: codeEssentialExited, Containers: []Container{{Name: "app", ExitCode: code(1)}, {Name: "init", ExitCode: code(0)}}, Definition: []Defined{{"app", true}, {"init", false}}}, AppFailed, Yes, false},
-		"same name twice":                 {Stop{Code: codeEssentialExited, Container: "d", Containers: []Container{{Name: "d", ExitCode: code(999)}, {Name: "d", ExitCode: code(0)}}}, AppFailed, Yes, false},
-		"exit 0 under UserInitiated":      {Stop{Code: codeUserInitiated, Containers: exits(0)}, StoppedByUser, Yes, false},
-		"exit 0 under Spot":               {Stop{Code: codeSpot, Containers: exits(0)}, Interrupted, Yes, false},
-
-		"person asked, exit 0":           {Stop{Code: codeEssentialExited, Containers: exits(0), Asked: AskedByPerson}, StoppedByUser, Yes, false},
-		"person asked, never started":    {Stop{Code: codeFailedToStart, Reason: eniText, Asked: AskedByPerson}, StoppedByUser, Unknown, false},
-		"timeout, exit 0":                {Stop{Code: codeEssentialExited, Containers: exits(0), Asked: AskedByTimeout}, AppFailed, Yes, false},
-		"hung in PROVISIONING":           {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, Retry, No, true},
-		"hung in PENDING":                {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, AppFailed, Unknown, false},
-		"hung, then pulled":              {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", SawPull: true}, AppFailed, Unknown, false},
-		"hung, then ran":                 {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: exits(0)}, AppFailed, Yes, false},
-		"hung, runtime id":               {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: []Container{{RuntimeID: "r"}}}, AppFailed, Yes, false},
-		"hung, essential exited":         {Stop{Code: codeEssentialExited, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, AppFailed, Yes, false},
-		"hung, not over":                 {Stop{LastStatus: "DEPROVISIONING", Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, NotStopped, Unknown, false},
-		"hung, failed by itself, proved": {Stop{Code: codeFailedToStart, Reason: eniText, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, Retry, No, true},
-		"hung, failed by itself, not":    {Stop{Code: codeFailedToStart, Reason: pullText, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, AppFailed, Unknown, false},
-
-		"failures":                {Stop{Kind: LaunchFailure, Reason: "RESOURCE:CPU"}, Retry, No, true},
-		"failures, detail":        {Stop{Kind: LaunchFailure, Reason: "ERROR", Detail: "not authorized to perform iam:PassRole"}, Config, No, false},
-		"conflict":                {Stop{Kind: LaunchException, ErrorCode: "ConflictException"}, Config, Yes, false},
-		"server error":            {Stop{Kind: LaunchException, ErrorCode: "ServerException", Reason: "Rate exceeded"}, Ambiguous, Unknown, false},
-		"client error":            {Stop{Kind: LaunchException, ErrorCode: "ClientException"}, Ambiguous, No, true},
-		"unknown code":            {Stop{Kind: LaunchException, ErrorCode: "New", Reason: "x"}, Ambiguous, Unknown, false},
-		"unknown code, a refusal": {Stop{Kind: LaunchException, ErrorCode: "NewException", Reason: "x status code: 400, request id: y"}, Ambiguous, No, true},
-		"code with a name space":  {Stop{Kind: LaunchException, ErrorCode: "com.amazonaws.ecs#ThrottlingException"}, Retry, No, true},
-	}
-	for name, c := range cases {
+	for name, c := range structureCases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if c.stop.Kind == "" {
@@ -177,100 +186,6 @@ func TestLauncherHelpers(t *testing.T) {
 	}
 }
 
-// evidence gives the stop something that only a started task has.
-var evidence = []func(*Stop){
-	func(s *Stop) { s.StartedAt = time.Unix(1, 0) },
-	func(s *Stop) { s.Containers = append(s.Containers[:0:0], Container{Name: "x", ExitCode: code(0)}) },
-	func(s *Stop) { s.Containers = append(s.Containers[:0:0], Container{Name: "x", RuntimeID: "r"}) },
-	func(s *Stop) { s.LastStatus = "RUNNING" },
-}
-
-func TestEvidenceOfAStartForbidsARelaunch(t *testing.T) {
-	t.Parallel()
-	for _, file := range []string{"testdata/corpus.jsonl", "testdata/variants.jsonl"} {
-		for _, l := range lines(t, file) {
-			s := l.stop()
-			if s.Kind != Task {
-				continue
-			}
-			for i, add := range evidence {
-				for cut := 0; cut <= len(s.Reason); cut += 1 + len(s.Reason)/40 {
-					x := s
-					x.Reason = s.Reason[:cut]
-					add(&x)
-					if v := Classify(x); v.Relaunch() || v.Started == No {
-						t.Fatalf("%s, evidence %d, cut at %d: %+v", l.ID, i, cut, v)
-					}
-				}
-			}
-		}
-	}
-}
-
-func TestACutTextNeverProvesMore(t *testing.T) {
-	t.Parallel()
-	for _, file := range []string{"testdata/corpus.jsonl", "testdata/variants.jsonl"} {
-		for _, l := range lines(t, file) {
-			s := l.stop()
-			if s.Kind != Task || Classify(s).Started == No {
-				continue
-			}
-			for cut := range s.Reason {
-				x := s
-				x.Reason = s.Reason[:cut]
-				if v := Classify(x); v.Started == No {
-					t.Errorf("%s cut to %q: %+v", l.ID, x.Reason, v)
-				}
-			}
-		}
-	}
-}
-
-func TestMadeUpStops(t *testing.T) {
-	t.Parallel()
-	r := rand.New(rand.NewSource(1))
-	var texts []string
-	for _, l := range append(lines(t, "testdata/corpus.jsonl"), lines(t, "testdata/variants.jsonl")...) {
-		texts = append(texts, str(l.StoppedReason))
-	}
-	pick := func(list ...string) string { return list[r.Intn(len(list))] }
-	relaunched := 0
-	for range 20000 {
-		s := Stop{
-			Kind: Task, Code: pick(codeFailedToStart, codeFailedToStart, codeFailedToStart, codeEssentialExited, codeUserInitiated, codeSpot, "", "New"),
-			CodeMissing: r.Intn(9) == 0, Reason: pick(texts...), LastStatus: pick("", "STOPPED", "STOPPED", "RUNNING", "PENDING"),
-			Asked: Asker(pick("", "", "", "person", "timeout", "launch-timeout", "new")), AskedWhile: pick("PROVISIONING", "PENDING", "RUNNING"),
-			SawPull: r.Intn(2) == 0, OnInstance: r.Intn(4) == 0,
-		}
-		for range r.Intn(3) {
-			s.Containers = append(s.Containers, Container{Name: pick("a", "b"), Reason: pick("", "", pick(texts...))})
-		}
-		v := Classify(s)
-		if v.Relaunch() {
-			relaunched++
-			mustBeSafe(t, s, v)
-		}
-		evidence[r.Intn(len(evidence))](&s)
-		if v := Classify(s); v.Relaunch() {
-			t.Fatalf("relaunched in spite of evidence: %+v %+v", s, v)
-		}
-	}
-	if relaunched < 500 {
-		t.Errorf("only %d of the made-up stops are relaunched: the test shows little", relaunched)
-	}
-}
-
-func mustBeSafe(t *testing.T, s Stop, v Verdict) {
-	t.Helper()
-	switch {
-	case shows(&s), s.LastStatus != "" && s.LastStatus != "STOPPED", s.Asked != "" && s.Asked != AskedByLaunchTimeout:
-		t.Fatalf("relaunched: %+v %+v", s, v)
-	case s.Asked == AskedByLaunchTimeout && s.AskedWhile == "PROVISIONING" && !s.SawPull:
-	case s.Code != codeFailedToStart && !s.CodeMissing:
-		t.Fatalf("relaunched without the stop code: %+v %+v", s, v)
-	}
-}
-
 func TestClassifyDoesNotAllocate(t *testing.T) {
 	s := failed(pullText, Container{Name: "app"})
 	if n := testing.AllocsPerRun(100, func() { Classify(s) }); n != 0 {
@@ -284,28 +199,6 @@ func TestLongTexts(t *testing.T) {
 	if v.Class != Retry {
 		t.Errorf("%+v", v)
 	}
-}
-
-func FuzzClassify(f *testing.F) {
-	for _, l := range append(lines(f, "testdata/corpus.jsonl"), lines(f, "testdata/variants.jsonl")...) {
-		f.Add(string(l.stop().Kind), str(l.StopCode), str(l.StoppedReason), l.ErrorCode, "", false, false)
-	}
-	f.Fuzz(func(t *testing.T, kind, stopCode, reason, errorCode, inner string, started, exit bool) {
-		s := Stop{Kind: Kind(kind), Code: stopCode, Reason: reason, ErrorCode: errorCode, Containers: []Container{{Name: "a", Reason: inner}}}
-		if started {
-			s.StartedAt = time.Unix(1, 0)
-		}
-		if exit {
-			s.Containers[0].ExitCode = code(0)
-		}
-		v := Classify(s)
-		if v.Rule == "" || v.Why == "" || v.StartedWhy == "" || v.Class == "" {
-			t.Fatalf("half a verdict: %+v", v)
-		}
-		if task := s.Kind != LaunchFailure && s.Kind != LaunchException; task && v.Relaunch() && (started || exit || stopCode != codeFailedToStart) {
-			t.Fatalf("relaunched: %+v", v)
-		}
-	})
 }
 
 func BenchmarkClassify(b *testing.B) {

@@ -24,7 +24,7 @@ func (t *text) bytes() []byte {
 // preludes come before a task's real reason and say nothing.
 var preludes = []string{
 	"taskfailedtostart:", "task failed to start -", "task failed to start:",
-	"stoppedreason:", "stopped reason:", "status reason:", "error: ",
+	"stoppedreason:", "stopped reason", "status reason", "stopped (", "error: ", ": ",
 }
 
 const resourceError = "resourceinitializationerror:"

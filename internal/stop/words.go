@@ -6,7 +6,7 @@ var (
 	// denied: a permission, a key or a role is wrong.
 	denied = []string{
 		"denied", "accessden", "access den", "not authoriz", "unauthorized", "unauthorised", "forbidden",
-		"no basic auth", "authentication required", "authorization failed", "insufficient_scope",
+		"no basic auth", "nocredentialprov", "authentication required", "authorization failed", "insufficient_scope", "operation not permitted", "policyviolation",
 		"docker login", "permission", "assume role", "assume the role", "unrecognizedclient",
 		"disabledexception", "is disabled", "kmsinvalidstate", "pending deletion", "pending import",
 		"marked for deletion", "marked deleted", "scheduled for deletion", "code: 403", "code: 401",
@@ -15,7 +15,7 @@ var (
 	missing = []string{
 		"not fou", "notfou", "resourcenotf", "not exist", "n't exist",
 		"can't find", "cannot find", "could not find", "couldn't find", "unable to find",
-		"be found", "check whether the secret exists", "manifest unknown", "manifest_unknown",
+		"be found", "whether the secret exist", "whether the parameter exist", "whether the image exist", "whether the log group exist", "manifest unknown", "manifest_unknown",
 		"name unknown", "name_unknown", "not known to registry", "no such file", "no such image",
 		"no such object", "nosuchkey", "nosuchbucket", "no longer exist", "(404)", "code: 404",
 	}
@@ -24,7 +24,8 @@ var (
 		"invalid", "validation", "malformed", "is required", "are required", "required option", "not support",
 		"unsupported", "not valid", "unknown log opt", "no matching manifest", "matching platform",
 		"no match for platform", "json key", "must be a valid", "must be between", "unmarshal",
-		"failed to parse", "unable to parse", "cannot parse", "not enabled",
+		"failed to parse", "unable to parse", "cannot parse", "not enabled", "x509",
+		"incompatible", "cannot be used on", "no such plugin", "unknown runtime", "no matching entries",
 	}
 	// busy: an AWS service had too much to do or was out of order.
 	busy = []string{
