@@ -31,7 +31,7 @@ type Env struct {
 }
 
 type grammar struct {
-	DB   string `name:"db" help:"The local state: which control plane is meant." default:".batchplane/local.db" placeholder:"PATH"`
+	DB   string `name:"db" help:"The local state: which control plane is meant." default:"${db}" placeholder:"PATH"`
 	JSON bool   `name:"json" help:"Print one JSON object a line."`
 
 	Local    localCmd    `cmd:"" help:"Run jobs on their schedules on this machine."`
@@ -43,6 +43,8 @@ type grammar struct {
 	Logs     logsCmd     `cmd:"" help:"Print what a run's task wrote."`
 	Classify classifyCmd `cmd:"" help:"Say what stops and refusals mean: JSON in, verdicts out."`
 }
+
+const defaultDB = ".batchplane/local.db"
 
 // app is what the subcommands share.
 type app struct {
@@ -71,7 +73,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 	parser, err := kong.New(
 		&g, kong.Name("batchplane"), kong.Description(description), kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(func(code int) { exited = code }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"faults": faultKinds()}, kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Vars{"faults": faultKinds(), "db": defaultDB}, kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
 		return fail(env, err, exitUsage)
@@ -114,4 +116,23 @@ func (a *app) program() string {
 		return "go run ./cmd/batchplane"
 	}
 	return "batchplane"
+}
+
+// command is a subcommand as a person types it to mean the same local state.
+func (a *app) command(name string) string {
+	if a.db == defaultDB {
+		return a.program() + " " + name
+	}
+	return fmt.Sprintf("%s %s --db %s", a.program(), name, shellWord(a.db))
+}
+
+// shellWord quotes a word for a shell where it needs it.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -51,7 +51,7 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	t := transcript{out: out, json: a.json}
 	l, err := wire.NewLocal(ctx, wire.LocalConfig{
 		DB: a.db, Jobs: jobs, Listen: c.Listen, Faults: faults, Seed: c.Seed,
-		Notifier: t, Watch: t.watch, Program: a.program(),
+		Notifier: t, Watch: t.watch, Command: a.command,
 		Log: slog.New(slog.NewTextHandler(&lockedWriter{w: a.Stderr}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {

@@ -101,11 +101,10 @@ func (a *app) ask(ctx context.Context, s *sqlite.Store, path string, req any) er
 }
 
 func (a *app) nobody(cause error) error {
-	err := fmt.Errorf("%w on %s: start `%s local -f FILE --db %s` and ask again", local.ErrNobody, a.db, a.program(), a.db)
-	if cause != nil {
-		err = fmt.Errorf("%w on %s: start `%s local -f FILE --db %s` and ask again", cause, a.db, a.program(), a.db)
+	if cause == nil {
+		cause = local.ErrNobody
 	}
-	return err
+	return fmt.Errorf("%w on %s: start `%s -f FILE` and ask again", cause, a.db, a.command("local"))
 }
 
 func (a *app) printReply(r control.Reply) error {

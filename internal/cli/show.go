@@ -20,14 +20,15 @@ type showCmd struct {
 	ID string `arg:"" name:"run" help:"The run."`
 }
 
-// shown is a run as show prints it as JSON: history's fields and all there is.
+// shown is a run as show prints it as JSON: history's fields and all there is;
+// attempts is the list here, not their number.
 type shown struct {
 	row
 	TaskDefinition string           `json:"taskDefinition"`
 	Definition     string           `json:"definition"`
 	Triggers       []run.Trigger    `json:"triggers"`
 	Duplicates     int              `json:"duplicates"`
-	Tries          []run.Attempt    `json:"attemptList"`
+	Tries          []run.Attempt    `json:"attempts"`
 	Stopping       *run.StopRequest `json:"stopping,omitempty"`
 	Owed           []run.Effect     `json:"owed,omitempty"`
 	DueAt          *time.Time       `json:"dueAt,omitempty"`

@@ -133,7 +133,7 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request) (Reply,
 		return Reply{}, fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
 	}
 	first := c.first(ctx, j, req)
-	r, err := c.save(ctx, run.Run{}, first, j, first.Cause)
+	r, err := c.save(ctx, run.Run{}, first, j, "claimed: "+first.Cause)
 	if errors.Is(err, ErrConflict) {
 		return c.again(ctx, req.ID, req.Trigger)
 	}

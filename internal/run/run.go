@@ -194,7 +194,6 @@ func New(req Request, now time.Time, t Timing) Run {
 		QueuedAt: now, Round: 1, Triggers: []Trigger{req.Trigger},
 	}
 	r.launch(now, t)
-	r.Cause = "launching"
 	return r
 }
 

@@ -65,8 +65,9 @@ type LocalConfig struct {
 	Notifier control.Notifier
 	Watch    func(j job.Job, before, after run.Run, why string)
 	Log      *slog.Logger
-	// Program is how this program is called, for the commands in notices.
-	Program string
+	// Command says how a person types a subcommand that means this database,
+	// for the commands in notices.
+	Command func(subcommand string) string
 }
 
 // Local is a control plane on one machine that is ready to run.
@@ -104,9 +105,9 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 	}
 	l.Program = &local.Program{Jobs: localJobs(cfg.Jobs), Control: &control.Control{
 		Stack: LocalStack, Store: l.Store, Launcher: launcher, Notifier: cfg.Notifier,
-		Logs:   local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.command("logs")},
+		Logs:   local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.Command("logs")},
 		Now:    cfg.Clock.Now,
-		Timing: *cfg.Timing, Log: cfg.Log, Watch: cfg.Watch, RetryCommand: cfg.command("retry"),
+		Timing: *cfg.Timing, Log: cfg.Log, Watch: cfg.Watch, RetryCommand: cfg.Command("retry"),
 	}}
 	if err := l.register(ctx, launcher.ECS.(*ecs.Client)); err != nil {
 		return nil, err
@@ -132,13 +133,12 @@ func (cfg *LocalConfig) defaults() {
 	if cfg.Timing == nil {
 		cfg.Timing = &LocalTiming
 	}
+	if cfg.Command == nil {
+		cfg.Command = func(sub string) string { return "batchplane " + sub }
+	}
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:0"
 	}
-}
-
-func (cfg *LocalConfig) command(name string) string {
-	return fmt.Sprintf("%s %s --db %s", cfg.Program, name, cfg.DB)
 }
 
 // lock makes sure that one control plane runs on the database. The lock goes
