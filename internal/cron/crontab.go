@@ -36,19 +36,16 @@ func ParseCrontabSeeded(text, seed string) (*Spec, error) {
 	if len(text) > maxCrontab {
 		return nil, wrong(text, maxCrontab, "longer than 1,024 bytes", "")
 	}
-	if err := foreign(text); err != nil {
-		return nil, err
-	}
 	fields := text
 	if start := skipBlanks(text, 0); start < len(text) && text[start] == '@' {
 		var err error
 		if fields, err = atWord(text); err != nil {
-			return nil, err
+			return nil, foreign(text, err)
 		}
 	}
-	s := &Spec{text: text, dialect: Crontab, month: 0}
+	s := &Spec{text: text, dialect: Crontab}
 	if err := s.readCrontab(fields, seed); err != nil {
-		return nil, err
+		return nil, foreign(text, err)
 	}
 	s.seal()
 	return s, nil
@@ -263,5 +260,3 @@ func split(text string, places []place, fields *[5]*field) error {
 	}
 	return nil
 }
-
-func foreign(string) error { return nil }

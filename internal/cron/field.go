@@ -79,19 +79,31 @@ func (s *scanner) value() (n int, ok bool) {
 	if n, ok = s.number(); ok {
 		return n, true
 	}
-	if s.end-s.pos < 3 {
+	word := s.text[s.pos:s.end]
+	n = indexName(s.field.names, word)
+	if n < 0 || len(word) > 3 && isLetter(word[3]) && !(word[3] == 'L' && s.field == &awsDowField) {
 		return 0, false
 	}
+	s.pos += 3
+	return s.field.low + n, true
+}
+
+// indexName finds the first three letters of word in a list of names, or -1.
+func indexName(names, word string) int {
+	if len(word) < 3 {
+		return -1
+	}
 	// Letters differ from capitals by one bit.
-	a, b, c := s.text[s.pos]&^0x20, s.text[s.pos+1]&^0x20, s.text[s.pos+2]&^0x20
-	for i := 0; i < len(s.field.names); i += 3 {
-		if s.field.names[i] == a && s.field.names[i+1] == b && s.field.names[i+2] == c {
-			s.pos += 3
-			return s.field.low + i/3, true
+	a, b, c := word[0]&^0x20, word[1]&^0x20, word[2]&^0x20
+	for i := 0; i < len(names); i += 3 {
+		if names[i] == a && names[i+1] == b && names[i+2] == c {
+			return i / 3
 		}
 	}
-	return 0, false
+	return -1
 }
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // fill sets low, low+step, ... up to high. Only values that are reached are
 // checked, as cron does: 0-24/5 is a legal hour field.

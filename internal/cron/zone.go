@@ -185,5 +185,3 @@ func (e *UnknownZoneError) Error() string {
 	}
 	return text
 }
-
-func unknownZone(name string) error { return &UnknownZoneError{Name: name} }
