@@ -100,21 +100,21 @@ func questionMarks(text string, dom, dow place, any int) error {
 		"EventBridge cannot combine them; two schedules can")
 }
 
+// everyYear is the year field's * as a set.
+var everyYear = bitset{1<<64 - 1, 1<<64 - 1, 1<<64 - 1, 1<<(lastYear-firstYear+1-3*64) - 1}
+
 // setYears keeps the years unless they are all.
 func (s *Spec) setYears(set *bitset) {
+	if *set == everyYear {
+		return
+	}
 	years := yearSet{}
-	all := true
-	for i := range lastYear - firstYear + 1 {
-		if set[i>>6]>>(i&63)&1 == 0 {
-			all = false
-			continue
-		}
-		at := i + firstYear - tableYear
-		years[at>>6] |= 1 << (at & 63)
+	carry := uint64(0)
+	for i, word := range set {
+		years[i] = word<<(firstYear-tableYear) | carry
+		carry = word >> (64 - (firstYear - tableYear))
 	}
-	if !all {
-		s.years = &years
-	}
+	s.years = &years
 }
 
 // awsScanner reads a field by EventBridge's grammar.
@@ -232,6 +232,10 @@ func (a *awsScanner) stepped(low, high, from int) error {
 	}
 	if high < f.low || high > f.high {
 		return a.outside(high, from)
+	}
+	if low == f.low && high == f.high && step == 1 && f == &yearField {
+		a.values = everyYear
+		return nil
 	}
 	if low <= high {
 		return a.fill(low, high, step, from)
