@@ -49,6 +49,9 @@ func ParseAWS(text string) (*Spec, error) {
 	return s, nil
 }
 
+// place is where a part of the expression stands.
+type place struct{ start, end int }
+
 var awsFields = [...]*field{&minuteField, &hourField, &domField, &monthField, &awsDowField, &yearField}
 
 func (s *Spec) readCron(text string, inside place) error {
@@ -57,11 +60,8 @@ func (s *Spec) readCron(text string, inside place) error {
 		if n == len(places) {
 			return wrong(text[i:inside.end], i, "more than six fields", awsForm)
 		}
-		start := i
-		for i < inside.end && !isBlank(text[i]) {
-			i++
-		}
-		places[n] = place{start, i}
+		places[n] = place{i, min(skipField(text, i), inside.end)}
+		i = places[n].end
 		n++
 	}
 	if n < 5 {

@@ -52,32 +52,37 @@ func ParseCrontabSeeded(text, seed string) (*Spec, error) {
 }
 
 func (s *Spec) readCrontab(text, seed string) error {
-	var places [5]place
-	if err := split(text, places[:], &crontabFields); err != nil {
-		return err
-	}
 	var sets [5]uint64
-	for i, p := range places {
-		c := crontabScanner{scanner: scanner{
-			text: text, pos: p.start, start: p.start, end: p.end, field: crontabFields[i],
-		}, seed: seed}
+	var star [5]bool
+	end := 0
+	for i, f := range &crontabFields {
+		start := skipBlanks(text, end)
+		if start == len(text) {
+			return wrong(text, start, "the "+f.name+" is missing", crontabForm)
+		}
+		end = skipField(text, start)
+		c := crontabScanner{scanner: scanner{text: text, pos: start, start: start, end: end, field: f}, seed: seed}
 		if err := c.list(); err != nil {
 			return err
 		}
-		sets[i] = c.values[0]
+		sets[i], star[i] = c.values[0], text[start] == '*'
 		s.random = s.random || c.random
 		s.zeroEnd = s.zeroEnd || c.zeroEnd
 	}
-	star := func(i int) bool { return text[places[i].start] == '*' }
-	s.wildcard = star(0) || star(1)
+	if end = skipBlanks(text, end); end < len(text) {
+		return wrong(text[end:], end, "more than five fields", crontabForm)
+	}
+	s.wildcard = star[0] || star[1]
 	s.minute, s.hour, s.month = sets[0], uint32(sets[1]), uint16(sets[3])
 	s.day = dayRule{
 		dom: uint32(sets[2]) << 1,
 		dow: uint8(sets[4]&0x7F | sets[4]>>7),
-		and: star(2) || star(4),
+		and: star[2] || star[4],
 	}
 	return nil
 }
+
+const crontabForm = "five fields: minute hour day-of-month month day-of-week"
 
 var crontabFields = [...]*field{&minuteField, &hourField, &domField, &monthField, &dowField}
 
@@ -229,9 +234,6 @@ func atWord(text string) (string, error) {
 		"cron knows @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly and @reboot, in lower case")
 }
 
-// place is where a field stands in the expression.
-type place struct{ start, end int }
-
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 func skipBlanks(text string, i int) int {
@@ -241,22 +243,9 @@ func skipBlanks(text string, i int) int {
 	return i
 }
 
-// split finds the fields of text, which must be as many as places.
-func split(text string, places []place, fields *[5]*field) error {
-	i := skipBlanks(text, 0)
-	for n := range places {
-		if i == len(text) {
-			return wrong(text, i, "the "+fields[n].name+" is missing", "five fields: minute hour day-of-month month day-of-week")
-		}
-		start := i
-		for i < len(text) && !isBlank(text[i]) {
-			i++
-		}
-		places[n] = place{start, i}
-		i = skipBlanks(text, i)
+func skipField(text string, i int) int {
+	for i < len(text) && !isBlank(text[i]) {
+		i++
 	}
-	if i < len(text) {
-		return wrong(text[i:], i, "more than five fields", "five fields: minute hour day-of-month month day-of-week")
-	}
-	return nil
+	return i
 }

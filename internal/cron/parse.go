@@ -32,8 +32,8 @@ func foreign(text string, err error) error {
 	if errors.Is(err, ErrReboot) || len(text) > maxCrontab {
 		return err
 	}
-	if strings.ContainsAny(text, "\x00\r\n") {
-		i := strings.IndexAny(text, "\x00\r\n")
+	var bad *SyntaxError
+	if i := strings.IndexAny(text, "\x00\r\n"); i >= 0 && errors.As(err, &bad) && (bad.Offset == i || text[0] == '@') {
 		return wrong(text[i:i+1], i, "a line end or NUL inside", "Windows line ends? give one line without its end")
 	}
 	name, hint := recognise(text, strings.Fields(text))
