@@ -164,19 +164,28 @@ func (a *awsScanner) item() error {
 	}
 	switch c := a.peek(); {
 	case c == '-':
-		a.pos++
-		at := a.pos
-		high, ok := a.value()
-		if !ok {
-			return a.unknown(at)
-		}
-		return a.stepped(n, high, from)
+		return a.rangeFrom(n, from)
 	case c == '/':
 		return a.stepped(n, a.field.high, from)
-	case c == 'W' && a.field == &domField, c == 'L' && a.field == &awsDowField, c == '#' && a.field == &awsDowField:
+	case a.isMark(c):
 		return a.special(n, c, from)
 	}
 	return a.fill(n, n, 1, from)
+}
+
+// isMark reports a letter that may follow a number in this field.
+func (a *awsScanner) isMark(c byte) bool {
+	return a.field == &domField && c == 'W' || a.field == &awsDowField && (c == 'L' || c == '#')
+}
+
+func (a *awsScanner) rangeFrom(low, from int) error {
+	a.pos++
+	at := a.pos
+	high, ok := a.value()
+	if !ok {
+		return a.unknown(at)
+	}
+	return a.stepped(low, high, from)
 }
 
 // lastOf reads what may follow an L without a number.
@@ -220,32 +229,38 @@ func (a *awsScanner) special(n int, c byte, from int) error {
 
 // stepped sets low to high by an optional step, around the end if low > high.
 func (a *awsScanner) stepped(low, high, from int) error {
-	f, step := a.field, 1
+	step := 1
 	if a.take('/') {
 		var ok bool
 		if step, ok = a.number(); !ok || step == 0 {
 			return a.bad(from, "a step is a number from 1", "")
 		}
 	}
-	if low < f.low || low > f.high {
-		return a.outside(low, from)
+	for _, v := range [...]int{low, high} {
+		if v < a.field.low || v > a.field.high {
+			return a.outside(v, from)
+		}
 	}
-	if high < f.low || high > f.high {
-		return a.outside(high, from)
-	}
-	if low == f.low && high == f.high && step == 1 && f == &yearField {
-		a.values = everyYear
-		return nil
+	if a.field == &yearField {
+		return a.steppedYears(low, high, step, from)
 	}
 	if low <= high {
 		return a.fill(low, high, step, from)
 	}
-	if f == &yearField {
-		return a.bad(from, "the range runs backwards", "")
-	}
-	size := f.high - f.low + 1
+	size := a.field.high - a.field.low + 1
 	for v := low; v <= high+size; v += step {
-		a.values.set((v - f.low) % size)
+		a.values.set((v - a.field.low) % size)
 	}
 	return nil
+}
+
+func (a *awsScanner) steppedYears(low, high, step, from int) error {
+	switch {
+	case low > high:
+		return a.bad(from, "the range runs backwards", "")
+	case low == firstYear && high == lastYear && step == 1:
+		a.values = everyYear
+		return nil
+	}
+	return a.fill(low, high, step, from)
 }

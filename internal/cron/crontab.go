@@ -150,7 +150,7 @@ func (c *crontabScanner) rangeFrom(low, from int) error {
 	}
 	if low > high && high == 0 && !stepped {
 		// cronie since March 2025, in every field: fri-sun, but also 5-0.
-		high, c.zeroEnd = 7, true
+		high, c.zeroEnd = 7, c.field != &dowField
 	}
 	if low > high {
 		return c.bad(from, "the range runs backwards; older cronie refuses it, 1.6 and newer take it and never run it", c.wrapHint(low, high))

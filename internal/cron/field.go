@@ -131,17 +131,22 @@ func (s *scanner) outside(v, from int) error {
 }
 
 func outsideHint(f *field, v int) string {
-	switch {
-	case f == &hourField && v == 24:
-		return "midnight is hour 0"
-	case f == &hourField && v < 60:
-		return "the minute is the first field and the hour the second: are they swapped?"
-	case f == &minuteField && v == 60:
-		return "the full hour is minute 0"
-	case (f == &domField || f == &monthField) && v == 0:
-		return "it counts from 1"
-	case f == &awsDowField && v == 0:
-		return "EventBridge counts from Sunday = 1, crontab from Sunday = 0"
+	switch f {
+	case &hourField:
+		if v == 24 {
+			return "midnight is hour 0"
+		}
+		if v < 60 {
+			return "the minute is the first field and the hour the second: are they swapped?"
+		}
+	case &minuteField:
+		if v == 60 {
+			return "the full hour is minute 0"
+		}
+	case &domField, &monthField, &awsDowField:
+		if v == 0 {
+			return "it counts from 1"
+		}
 	}
 	return ""
 }

@@ -43,6 +43,8 @@ func foreign(text string, err error) error {
 	return &SyntaxError{Value: clip(text), Problem: "this is " + name, Foreign: name, Hint: hint}
 }
 
+const writeFields = "write five fields: minute hour day-of-month month day-of-week"
+
 // recognise names the scheduler that reads such a text, and says what to write.
 func recognise(text string, f []string) (name, hint string) {
 	if len(f) == 0 {
@@ -54,17 +56,21 @@ func recognise(text string, f []string) (name, hint string) {
 	case strings.HasPrefix(first, "TZ=") || strings.HasPrefix(first, "CRON_TZ="):
 		return "robfig/cron's zone prefix", "give the zone beside the schedule"
 	case first == "every":
-		return "a schedule in English", "write five fields: minute hour day-of-month month day-of-week"
+		return "a schedule in English", writeFields
 	case isOnCalendar(text, f):
-		return "systemd's OnCalendar", "write five fields: minute hour day-of-month month day-of-week"
-	}
-	if len(f) == 6 && (f[2] == "?") != (f[4] == "?") {
+		return "systemd's OnCalendar", writeFields
+	case len(f) == 6 && (f[2] == "?") != (f[4] == "?"):
 		return "EventBridge's fields without cron(...)", "write cron(" + strings.Join(f, " ") + ")"
-	}
-	if len(f) == 6 && timeLike(f[5]) || len(f) == 7 && timeLike(f[5]) && timeLike(f[6]) {
+	case isQuartz(f):
 		return "a Quartz expression (or robfig/cron's with seconds), seconds first", quartzHint(f)
 	}
 	return "", ""
+}
+
+// isQuartz reports six or seven fields, the last of which can only be of time: a
+// sixth word may also be a user or a command.
+func isQuartz(f []string) bool {
+	return len(f) == 6 && timeLike(f[5]) || len(f) == 7 && timeLike(f[5]) && timeLike(f[6])
 }
 
 // quartzHint drops the seconds, which leaves what EventBridge reads: both count

@@ -109,26 +109,30 @@ func stepOf(set uint64, size int) int {
 
 func (s *Spec) dayWords() string {
 	r := &s.day
-	everyDay := "every day"
-	if strings.HasPrefix(s.timeWords(), "every") || strings.HasSuffix(s.timeWords(), "every hour") {
-		everyDay = ""
-	}
+	fullDom, fullDow := r.dom == allDays, r.dow == allWeek
 	dates := "day " + ranges(uint64(r.dom>>1), func(i int) string { return strconv.Itoa(i + 1) }) + " of the month"
 	week := weekWords(r.dow)
-	switch fullDom, fullDow := r.dom == allDays, r.dow == allWeek; {
-	case s.dialect == AWS && !fullDom && !fullDow:
-		return "on " + s.awsDayWords(dates, week)
+	switch {
 	case fullDom && fullDow, !r.and && (fullDom || fullDow):
-		return everyDay
+		return s.everyDay()
+	case s.dialect == AWS:
+		return "on " + s.awsDayWords(dates, week)
 	case fullDom:
 		return "on " + week
 	case fullDow:
 		return "on " + dates
 	case r.and:
 		return "on " + week + ", if it is " + dates
-	default:
-		return "on " + dates + " or on " + week
 	}
+	return "on " + dates + " or on " + week
+}
+
+// everyDay is left unsaid where the time says it.
+func (s *Spec) everyDay() string {
+	if s.hour == 1<<24-1 || strings.HasPrefix(s.timeWords(), "every") {
+		return ""
+	}
+	return "every day"
 }
 
 func (s *Spec) awsDayWords(dates, week string) string {

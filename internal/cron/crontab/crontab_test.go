@@ -55,17 +55,26 @@ func TestRealLines(t *testing.T) {
 			continue
 		}
 		for i, f := range want {
-			l := got[i]
-			same := l.Kind == f.Kind && l.Text == f.Text && l.Number == 3*i+3 && l.Name == f.Name && l.Value == f.Value &&
-				l.Schedule == f.Schedule && l.User == f.User && l.Command == f.Command && l.Stdin == f.Stdin &&
-				l.NoNewline == f.NoFinalNewline && (l.Err != nil) == (f.Kind == Invalid) && (l.Spec != nil) == (f.Kind == Job)
-			if !same {
-				t.Errorf("%s\n got %+v\nwant %+v", f.Source, l, f)
-			}
-			if field, _, _ := strings.Cut(f.Why, ":"); strings.HasPrefix(field, "bad ") && !strings.HasPrefix(l.Err.Error(), field) {
-				t.Errorf("%s: %v, want %s", f.Source, l.Err, f.Why)
-			}
+			f.check(t, got[i], 3*i+3)
 		}
+	}
+}
+
+func (f fact) check(t *testing.T, got Line, number int) {
+	t.Helper()
+	if (got.Err != nil) != (f.Kind == Invalid) || (got.Spec != nil) != (f.Kind == Job) {
+		t.Errorf("%s: spec %v, error %v", f.Source, got.Spec, got.Err)
+	}
+	if field, _, _ := strings.Cut(f.Why, ":"); strings.HasPrefix(field, "bad ") && !strings.HasPrefix(got.Err.Error(), field) {
+		t.Errorf("%s: %v, want %s", f.Source, got.Err, f.Why)
+	}
+	got.Spec, got.Err = nil, nil
+	want := Line{
+		Number: number, Text: f.Text, Kind: f.Kind, Name: f.Name, Value: f.Value, Schedule: f.Schedule,
+		User: f.User, Command: f.Command, Stdin: f.Stdin, NoNewline: f.NoFinalNewline,
+	}
+	if got != want {
+		t.Errorf("%s\n got %+v\nwant %+v", f.Source, got, want)
 	}
 }
 
