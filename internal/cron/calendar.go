@@ -70,11 +70,8 @@ func kindParts(kind int) (length, first int) {
 
 // monthOf finds the month of a day number inside the table.
 func monthOf(day int64) int {
-	// 146,097 days are 4,800 months; the guess is off by one at most.
-	k := int((day+365)*4800/146097) - 1
-	if k < 0 {
-		k = 0
-	}
+	// 146,097 days are 4,800 months; the guess is at most two too early.
+	k := max(int((day+365)*4800/146097)-1, 0)
 	for int64(monthStart[k+1]) <= day {
 		k++
 	}

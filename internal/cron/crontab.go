@@ -36,51 +36,53 @@ func ParseCrontabSeeded(text, seed string) (*Spec, error) {
 	if len(text) > maxCrontab {
 		return nil, wrong(text, maxCrontab, "longer than 1,024 bytes", "")
 	}
-	if err := foreign(text); err != nil {
-		return nil, err
-	}
 	fields := text
 	if start := skipBlanks(text, 0); start < len(text) && text[start] == '@' {
 		var err error
 		if fields, err = atWord(text); err != nil {
-			return nil, err
+			return nil, foreign(text, err)
 		}
 	}
-	s := &Spec{text: text, dialect: Crontab, month: 0}
+	s := &Spec{text: text, dialect: Crontab}
 	if err := s.readCrontab(fields, seed); err != nil {
-		return nil, err
+		return nil, foreign(text, err)
 	}
 	s.seal()
 	return s, nil
 }
 
 func (s *Spec) readCrontab(text, seed string) error {
-	var places [5]place
-	if err := split(text, places[:], &crontabFields); err != nil {
-		return err
-	}
 	var sets [5]uint64
-	for i, p := range places {
-		c := crontabScanner{scanner: scanner{
-			text: text, pos: p.start, start: p.start, end: p.end, field: crontabFields[i],
-		}, seed: seed}
+	var star [5]bool
+	end := 0
+	for i, f := range &crontabFields {
+		start := skipBlanks(text, end)
+		if start == len(text) {
+			return wrong(text, start, "the "+f.name+" is missing", crontabForm)
+		}
+		end = skipField(text, start)
+		c := crontabScanner{scanner: scanner{text: text, pos: start, start: start, end: end, field: f}, seed: seed}
 		if err := c.list(); err != nil {
 			return err
 		}
-		sets[i] = c.values[0]
+		sets[i], star[i] = c.values[0], text[start] == '*'
 		s.random = s.random || c.random
 		s.zeroEnd = s.zeroEnd || c.zeroEnd
 	}
-	star := func(i int) bool { return text[places[i].start] == '*' }
-	s.wildcard = star(0) || star(1)
+	if end = skipBlanks(text, end); end < len(text) {
+		return wrong(text[end:], end, "more than five fields", crontabForm)
+	}
+	s.wildcard = star[0] || star[1]
 	s.minute, s.hour, s.month = sets[0], uint32(sets[1]), uint16(sets[3])
 	s.day = dayRule{
 		dom: uint32(sets[2]) << 1,
 		dow: uint8(sets[4]&0x7F | sets[4]>>7),
-		and: star(2) || star(4),
+		and: star[2] || star[4],
 	}
 	return nil
 }
+
+const crontabForm = "five fields: minute hour day-of-month month day-of-week"
 
 var crontabFields = [...]*field{&minuteField, &hourField, &domField, &monthField, &dowField}
 
@@ -148,7 +150,7 @@ func (c *crontabScanner) rangeFrom(low, from int) error {
 	}
 	if low > high && high == 0 && !stepped {
 		// cronie since March 2025, in every field: fri-sun, but also 5-0.
-		high, c.zeroEnd = 7, true
+		high, c.zeroEnd = 7, c.field != &dowField
 	}
 	if low > high {
 		return c.bad(from, "the range runs backwards; older cronie refuses it, 1.6 and newer take it and never run it", c.wrapHint(low, high))
@@ -232,9 +234,6 @@ func atWord(text string) (string, error) {
 		"cron knows @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly and @reboot, in lower case")
 }
 
-// place is where a field stands in the expression.
-type place struct{ start, end int }
-
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 func skipBlanks(text string, i int) int {
@@ -244,24 +243,9 @@ func skipBlanks(text string, i int) int {
 	return i
 }
 
-// split finds the fields of text, which must be as many as places.
-func split(text string, places []place, fields *[5]*field) error {
-	i := skipBlanks(text, 0)
-	for n := range places {
-		if i == len(text) {
-			return wrong(text, i, "the "+fields[n].name+" is missing", "five fields: minute hour day-of-month month day-of-week")
-		}
-		start := i
-		for i < len(text) && !isBlank(text[i]) {
-			i++
-		}
-		places[n] = place{start, i}
-		i = skipBlanks(text, i)
+func skipField(text string, i int) int {
+	for i < len(text) && !isBlank(text[i]) {
+		i++
 	}
-	if i < len(text) {
-		return wrong(text[i:], i, "more than five fields", "five fields: minute hour day-of-month month day-of-week")
-	}
-	return nil
+	return i
 }
-
-func foreign(string) error { return nil }

@@ -24,6 +24,8 @@ type SyntaxError struct {
 	Allowed string
 	// Problem says what is wrong.
 	Problem string
+	// Foreign names the scheduler whose expression this seems to be, or "".
+	Foreign string
 	// Hint says what was probably meant, or what to write; may be "".
 	Hint string
 }

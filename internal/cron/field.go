@@ -79,19 +79,31 @@ func (s *scanner) value() (n int, ok bool) {
 	if n, ok = s.number(); ok {
 		return n, true
 	}
-	if s.end-s.pos < 3 {
+	word := s.text[s.pos:s.end]
+	n = indexName(s.field.names, word)
+	if n < 0 || len(word) > 3 && isLetter(word[3]) && !(word[3] == 'L' && s.field == &awsDowField) {
 		return 0, false
 	}
+	s.pos += 3
+	return s.field.low + n, true
+}
+
+// indexName finds the first three letters of word in a list of names, or -1.
+func indexName(names, word string) int {
+	if len(word) < 3 {
+		return -1
+	}
 	// Letters differ from capitals by one bit.
-	a, b, c := s.text[s.pos]&^0x20, s.text[s.pos+1]&^0x20, s.text[s.pos+2]&^0x20
-	for i := 0; i < len(s.field.names); i += 3 {
-		if s.field.names[i] == a && s.field.names[i+1] == b && s.field.names[i+2] == c {
-			s.pos += 3
-			return s.field.low + i/3, true
+	a, b, c := word[0]&^0x20, word[1]&^0x20, word[2]&^0x20
+	for i := 0; i < len(names); i += 3 {
+		if names[i] == a && names[i+1] == b && names[i+2] == c {
+			return i / 3
 		}
 	}
-	return 0, false
+	return -1
 }
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // fill sets low, low+step, ... up to high. Only values that are reached are
 // checked, as cron does: 0-24/5 is a legal hour field.
@@ -119,17 +131,22 @@ func (s *scanner) outside(v, from int) error {
 }
 
 func outsideHint(f *field, v int) string {
-	switch {
-	case f == &hourField && v == 24:
-		return "midnight is hour 0"
-	case f == &hourField && v < 60:
-		return "the minute is the first field and the hour the second: are they swapped?"
-	case f == &minuteField && v == 60:
-		return "the full hour is minute 0"
-	case (f == &domField || f == &monthField) && v == 0:
-		return "it counts from 1"
-	case f == &awsDowField && v == 0:
-		return "EventBridge counts from Sunday = 1, crontab from Sunday = 0"
+	switch f {
+	case &hourField:
+		if v == 24 {
+			return "midnight is hour 0"
+		}
+		if v < 60 {
+			return "the minute is the first field and the hour the second: are they swapped?"
+		}
+	case &minuteField:
+		if v == 60 {
+			return "the full hour is minute 0"
+		}
+	case &domField, &monthField, &awsDowField:
+		if v == 0 {
+			return "it counts from 1"
+		}
 	}
 	return ""
 }

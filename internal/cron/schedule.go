@@ -214,4 +214,33 @@ func (c Schedule) Matches(slot time.Time) bool {
 	return ok && next.Equal(slot.Truncate(time.Minute))
 }
 
+// Repeats tells how many runs the rule for the gap puts on the slot: 0 when it is
+// none of the schedule's, else 1, or more when several fixed times of a crontab
+// expression fell into a gap that ends at this minute. cron starts that many;
+// a slot stands for them all.
+func (c Schedule) Repeats(slot time.Time) int {
+	if !c.Matches(slot) {
+		return 0
+	}
+	m := floorDiv(slot.Unix(), 60)
+	i := c.zone.segmentAt(m)
+	n := 0
+	last := m + c.zone.segments[i].offset()
+	for local := c.enter(i, m); c.spec.rateEvery == 0; local++ {
+		if local = c.spec.next(local, last+1); local == never {
+			break
+		}
+		n++
+	}
+	return max(n, 1)
+}
+
+// Since gives a rate(...) expression its anchor, from which its periods count;
+// Scheduler takes the schedule's start date, or else its creation. The default
+// is the epoch. Seconds are cut. It changes nothing for other expressions.
+func (c Schedule) Since(anchor time.Time) Schedule {
+	c.anchor = floorDiv(anchor.Unix(), 60)
+	return c
+}
+
 func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }

@@ -34,7 +34,7 @@ type Spec struct {
 	// with *; it decides what happens when the clocks change.
 	wildcard  bool
 	random    bool // a ~ range was resolved
-	zeroEnd   bool // a range x-0 was read as x-7
+	zeroEnd   bool // a range x-0 was read as x-7 where 7 is not Sunday
 	never     bool
 	first     int16 // first and last minute of a day on which it fires
 	final     int16

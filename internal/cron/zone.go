@@ -158,7 +158,11 @@ func offsetUntil(location *time.Location, m int64) int64 {
 		return min(until, horizon)
 	}
 	// On the last UTC day of some leap years ZoneBounds gives an end that is
-	// not after its time (Go 1.26): go on by the minute.
+	// not after its time (Go 1.26): go on by the day, or by the minute.
+	day := (m/minutesPerDay + 1) * minutesPerDay
+	if offsetAt(location, day-1) == offsetAt(location, m) {
+		return day
+	}
 	return m + 1
 }
 
@@ -185,5 +189,3 @@ func (e *UnknownZoneError) Error() string {
 	}
 	return text
 }
-
-func unknownZone(name string) error { return &UnknownZoneError{Name: name} }

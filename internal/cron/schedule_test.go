@@ -1,0 +1,91 @@
+package cron
+
+import (
+	"testing"
+	"time"
+)
+
+func TestNeverFires(t *testing.T) {
+	t.Parallel()
+	never := []string{"0 0 30 2 *", "0 0 31 2,4,6,9,11 *", "cron(0 0 29 2 ? 2027)", "cron(0 0 29 2 ? 2100)", "cron(0 0 30W 2 ? *)"}
+	for _, text := range never {
+		s := parse(t, text)
+		if !s.NeverFires() || s.Words() != "never: there is no such date" {
+			t.Errorf("%s: %s", text, s.Words())
+		}
+		if _, ok := s.In(UTC, DST{}).Next(time.Unix(0, 0)); ok {
+			t.Errorf("%s fires", text)
+		}
+	}
+	sometimes := []string{"0 0 29 2 *", "0 0 29 2 */7", "cron(0 0 29 2 ? 2096)", "cron(0 0 ? 2 7#5 *)", "rate(1 day)", "at(2199-12-31T23:59:59)"}
+	for _, text := range sometimes {
+		if parse(t, text).NeverFires() {
+			t.Errorf("%s never fires", text)
+		}
+	}
+}
+
+// TestEnds has the first and last minutes that schedules know.
+func TestEnds(t *testing.T) {
+	t.Parallel()
+	every := parse(t, "* * * * *")
+	for _, name := range []string{"UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Africa/Monrovia"} {
+		c := every.In(zoneNamed(t, name), DST{})
+		first, ok := c.Next(time.Date(1800, 1, 1, 0, 0, 0, 0, time.UTC))
+		if !ok || !first.Equal(time.Unix(0, 0)) {
+			t.Errorf("%s begins at %v", name, first)
+		}
+		last, ok := c.Prev(time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC))
+		if !ok || !last.Equal(at(t, "2199-12-31T23:59Z")) {
+			t.Errorf("%s ends at %v", name, last)
+		}
+		if _, ok := c.Next(last); ok {
+			t.Errorf("%s goes on", name)
+		}
+		if _, ok := c.Prev(first); ok {
+			t.Errorf("%s began before", name)
+		}
+	}
+}
+
+func TestNextAndPrevAreStrict(t *testing.T) {
+	t.Parallel()
+	c := parse(t, "0 9 * * *").In(nil, DST{})
+	nine := at(t, "2026-11-22T09:00Z")
+	cases := []struct {
+		from       time.Time
+		next, prev string
+	}{
+		{nine, "2026-11-23T09:00Z", "2026-11-21T09:00Z"},
+		{nine.Add(-1), "2026-11-22T09:00Z", "2026-11-21T09:00Z"},
+		{nine.Add(1), "2026-11-23T09:00Z", "2026-11-22T09:00Z"},
+		{nine.Add(30 * time.Second), "2026-11-23T09:00Z", "2026-11-22T09:00Z"},
+	}
+	for _, k := range cases {
+		next, _ := c.Next(k.from)
+		prev, _ := c.Prev(k.from)
+		if next.Format(isoMinute) != k.next || prev.Format(isoMinute) != k.prev {
+			t.Errorf("%v: next %v prev %v", k.from, next, prev)
+		}
+	}
+	if !c.Matches(nine.Add(59*time.Second)) || c.Matches(nine.Add(time.Minute)) {
+		t.Error("Matches")
+	}
+}
+
+func TestRate(t *testing.T) {
+	t.Parallel()
+	s := parse(t, "rate(7 minutes)")
+	if every, ok := s.Rate(); !ok || every != 7*time.Minute {
+		t.Errorf("rate is %v, %v", every, ok)
+	}
+	c := s.In(zoneNamed(t, "Europe/Berlin"), DST{}).Since(at(t, "2026-11-22T10:03Z"))
+	next, _ := c.Next(at(t, "2026-11-22T10:03Z"))
+	prev, _ := c.Prev(at(t, "2026-11-22T10:03Z"))
+	if next.Format("15:04") != "10:10" || prev.Format("15:04") != "09:56" {
+		t.Errorf("next %v, prev %v", next, prev)
+	}
+	if _, ok := parse(t, "0 9 * * *").Rate(); ok {
+		t.Error("a crontab line is no rate")
+	}
+}

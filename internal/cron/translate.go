@@ -1,0 +1,236 @@
+package cron
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrNeverFires refuses to translate an expression without a single minute.
+var ErrNeverFires = errors.New("it never fires")
+
+// Translation is a crontab expression in terms of EventBridge Scheduler.
+type Translation struct {
+	// AWS holds one expression, or two that share their slots: a run is known
+	// by its minute, so the minutes of both are started once.
+	AWS []string
+	// Zone is the time zone to give to Scheduler. It is UTC for an expression
+	// that fires at the same minutes there, such as */15 * * * *.
+	Zone string
+	// Guard, unless empty, is the crontab expression that whoever is triggered
+	// checks against the slot (Schedule.Matches): AWS then holds more minutes
+	// than are wanted, and those that do not match are neither run nor missed.
+	Guard string
+	// Notes tells a person what to know, one sentence each.
+	Notes []string
+}
+
+// Translate finds the expressions for a crontab expression in a zone (nil is
+// UTC) and proves them, see Prove: when either day field may match there are
+// two, when both must and EventBridge cannot say so there is the smallest
+// superset and a guard. Each has at most 256 characters. Notes look at the time
+// from the given one on.
+//
+// Slots that Scheduler's own rule for clock changes would lose are not in the
+// translation: see Schedule.SchedulerMisses. Errors are ErrNeverFires, a
+// *Difference (a defect of this package), or a sentence about the dialect.
+func Translate(s *Spec, zone *Zone, from time.Time) (Translation, error) {
+	if s.dialect != Crontab {
+		return Translation{}, fmt.Errorf("translating %s: it is an EventBridge expression already", clip(s.text))
+	}
+	if s.never {
+		return Translation{}, fmt.Errorf("translating %s: %w", clip(s.text), ErrNeverFires)
+	}
+	if zone == nil {
+		zone = UTC
+	}
+	t := Translation{Zone: zone.name}
+	for _, day := range s.awsDays() {
+		t.AWS = append(t.AWS, "cron("+strings.Join([]string{
+			list(s.minute, 0, 60), list(uint64(s.hour), 0, 24), day.dom, list(uint64(s.month), 1, 12), day.dow, "*",
+		}, " ")+")")
+	}
+	specs, exact, err := t.proved(s, from)
+	if err != nil {
+		return Translation{}, fmt.Errorf("translating %s: %w", clip(s.text), err)
+	}
+	if !exact {
+		t.Guard = s.text
+	}
+	t.note(s, zone, specs, from)
+	return t, nil
+}
+
+// proved reads the expressions back and compares them with what they stand for.
+// One that is not exact is a superset that needs the guard.
+func (t *Translation) proved(s *Spec, from time.Time) (specs []*Spec, exact bool, err error) {
+	specs = make([]*Spec, len(t.AWS))
+	for i, text := range t.AWS {
+		if specs[i], err = ParseAWS(text); err != nil {
+			return nil, false, err
+		}
+	}
+	if Prove(s, specs, from) == nil {
+		return specs, true, nil
+	}
+	return specs, false, ProveCovers(s, specs, from)
+}
+
+func (t *Translation) note(s *Spec, zone *Zone, specs []*Spec, from time.Time) {
+	add := func(format string, args ...any) { t.Notes = append(t.Notes, fmt.Sprintf(format, args...)) }
+	if s.random {
+		add("the ~ range is resolved to a fixed value, which cron would draw anew each time it loads the file")
+	}
+	if t.Guard != "" {
+		add("EventBridge cannot combine the two day fields: it starts more often, and starts that do not match %s are filtered", t.Guard)
+	}
+	if len(specs) == 2 {
+		if at, ok := FirstBoth(specs[0], specs[1], from); ok {
+			add("both expressions fire at %s for the first time: one slot, one run", at.Format(minuteLayout))
+		}
+	}
+	if zone != UTC && s.evenIn(zone, localMinute(from)) {
+		t.Zone = UTC.name
+		add("it fires at the same minutes in UTC, where no change of clocks disturbs it")
+	}
+}
+
+// evenIn reports that the expression selects the same UTC minutes whatever the
+// offset of the zone is from the minute on: every day, every hour, and the same
+// minutes when turned by the odd part of the offset.
+func (s *Spec) evenIn(zone *Zone, from int64) bool {
+	if s.hour != 1<<24-1 || s.month != 1<<12-1 || s.years != nil || s.rateEvery > 0 {
+		return false
+	}
+	for kind, mask := range s.mask {
+		if length, _ := kindParts(kind); mask != 1<<(length+1)-2 {
+			return false
+		}
+	}
+	for i := range zone.segments {
+		turn := floorMod(zone.segments[i].offset(), 60)
+		if zone.segments[i].end > from && (s.minute<<turn|s.minute>>(60-turn))&(1<<60-1) != s.minute {
+			return false
+		}
+	}
+	return true
+}
+
+// SchedulerMisses reports a slot of this schedule at which EventBridge Scheduler
+// does not start its translation: Scheduler skips local times in a gap and runs
+// those in an overlap once (Scheduler guide, "Schedule types"). Someone else
+// must launch it.
+func (c Schedule) SchedulerMisses(slot time.Time) bool {
+	if c.spec.rateEvery > 0 || !c.Matches(slot) || c.spec.evenIn(c.zone, floorDiv(slot.Unix(), 60)) {
+		return false
+	}
+	return !c.spec.In(c.zone, DST{GapSkip, OverlapOnce}).Matches(slot)
+}
+
+// awsDay is how EventBridge selects days.
+type awsDay struct {
+	dom, dow string
+	rule     dayRule
+}
+
+// awsDays finds the day fields: one that is exact, else two when either of the
+// fields may match, else the smallest superset.
+func (s *Spec) awsDays() []awsDay {
+	best, fewest := awsDay{}, 0
+	wanted := s.countDays(&s.mask)
+	for _, day := range s.candidates() {
+		masks := day.rule.masks()
+		if !s.covered(&masks) {
+			continue
+		}
+		n := s.countDays(&masks)
+		if n == wanted {
+			return []awsDay{day}
+		}
+		if fewest == 0 || n < fewest {
+			best, fewest = day, n
+		}
+	}
+	if s.day.and {
+		return []awsDay{best}
+	}
+	return []awsDay{domDay(s.day.dom), dowDay(s.day.dow)}
+}
+
+// candidates are the forms that may cover the expression's days: every day, a
+// set of dates, a set of weekdays, and the nth or last of a weekday.
+func (s *Spec) candidates() []awsDay {
+	all := []awsDay{domDay(allDays), domDay(s.day.dom), dowDay(s.day.dow)}
+	if bits.OnesCount8(s.day.dow) == 1 {
+		n := bits.TrailingZeros8(s.day.dow)
+		for k := range 5 {
+			all = append(all, awsDay{
+				"?", strconv.Itoa(n+1) + "#" + strconv.Itoa(k+1), dayRule{nth: uint8(k + 1), nthDow: uint8(n)},
+			})
+		}
+		all = append(all, awsDay{"?", strconv.Itoa(n+1) + "L", dayRule{lastDow: 1 << n}})
+	}
+	return all
+}
+
+func domDay(dom uint32) awsDay {
+	return awsDay{list(uint64(dom>>1), 1, 31), "?", dayRule{dom: dom}}
+}
+
+func dowDay(dow uint8) awsDay {
+	return awsDay{"?", list(uint64(dow), 1, 7), dayRule{dow: dow}}
+}
+
+// eachKind calls f for the kinds of month that the expression names.
+func (s *Spec) eachKind(f func(kind int)) {
+	for month := range 12 {
+		if s.month>>month&1 == 0 {
+			continue
+		}
+		for length := monthLength(2001, month); length <= monthLength(2000, month); length++ {
+			for first := range 7 {
+				f(int(kindOf(length, first)))
+			}
+		}
+	}
+}
+
+func (s *Spec) countDays(masks *[kindCount]uint32) (n int) {
+	s.eachKind(func(kind int) { n += bits.OnesCount32(masks[kind]) })
+	return n
+}
+
+func (s *Spec) covered(masks *[kindCount]uint32) bool {
+	ok := true
+	s.eachKind(func(kind int) { ok = ok && s.mask[kind]&^masks[kind] == 0 })
+	return ok
+}
+
+// list writes a set whose bit 0 is low: * when it is full, runs of three and
+// more as ranges, the rest one by one.
+func list(set uint64, low, size int) string {
+	if set == 1<<size-1 {
+		return "*"
+	}
+	var b []byte
+	for set != 0 {
+		start := bits.TrailingZeros64(set)
+		run := bits.TrailingZeros64(^(set >> start))
+		if run < 3 {
+			run = 1
+		}
+		if len(b) > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, int64(low+start), 10)
+		if run > 1 {
+			b = append(b, '-')
+			b = strconv.AppendInt(b, int64(low+start+run-1), 10)
+		}
+		set &^= (1<<run - 1) << start
+	}
+	return string(b)
+}

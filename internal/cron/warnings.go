@@ -1,0 +1,75 @@
+package cron
+
+import (
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Warnings tells what is legal and probably not meant, one sentence each; nil
+// for most expressions.
+func (s *Spec) Warnings() []string {
+	var all []string
+	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	if s.zeroEnd {
+		add("a range that ends in 0 is read as ending in 7, in every field")
+	}
+	if k, n, ok := s.meansNth(); ok {
+		day := time.Weekday(n)
+		add("either day field may match, so it fires on every %s; cron(%s %s ? %s %d#%d *) is the %s number %d of the month",
+			day, list(s.minute, 0, 60), list(uint64(s.hour), 0, 24), list(uint64(s.month), 1, 12), n+1, k, day, k)
+	}
+	if short := s.shortMonths(); short != 0 {
+		add("not in %s, which has no such day", ranges(uint64(short), func(i int) string { return time.Month(i + 1).String() }))
+	}
+	if n := s.unevenStep(); n > 0 {
+		add("%d does not divide 60: the last step of each hour takes %d minutes", n, 60%n)
+	}
+	return all
+}
+
+// meansNth finds a week of dates beside one weekday, such as 1-7 * 1, whose
+// author means the kth such day of the month.
+func (s *Spec) meansNth() (k, n int, ok bool) {
+	if s.dialect != Crontab || s.day.and || bits.OnesCount8(s.day.dow) != 1 {
+		return 0, 0, false
+	}
+	for k = 1; k <= 4; k++ {
+		if s.day.dom == 0xFE<<(7*(k-1)) {
+			return k, bits.TrailingZeros8(s.day.dow), true
+		}
+	}
+	return 0, 0, false
+}
+
+// shortMonths gives the named months (bit 0 = January) in which an expression
+// that fires in others never does.
+func (s *Spec) shortMonths() (short uint16) {
+	if s.never || s.oneTime {
+		return 0
+	}
+	for month := range 12 {
+		var days uint32
+		longest := monthLength(2000, month)
+		for first := range 7 {
+			days |= s.mask[kindOf(longest, first)]
+		}
+		if s.month>>month&1 != 0 && days == 0 {
+			short |= 1 << month
+		}
+	}
+	return short
+}
+
+// unevenStep gives n for a minute field */n that does not divide the hour.
+func (s *Spec) unevenStep() int {
+	field, _, _ := strings.Cut(strings.TrimLeft(s.text, " \t"), " ")
+	step, found := strings.CutPrefix(field, "*/")
+	n, err := strconv.Atoi(step)
+	if !found || err != nil || n < 1 || n >= 60 || 60%n == 0 {
+		return 0
+	}
+	return n
+}

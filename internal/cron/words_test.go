@@ -1,0 +1,77 @@
+package cron
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ expr, want string }{
+		{"0 9 * * 1-5", "at 09:00 on Monday to Friday"},
+		{"0 9 * * 5-7", "at 09:00 on Friday to Sunday"},
+		{"0 9 * * *", "at 09:00 every day"},
+		{"5 10,22 * * *", "at 10:05 and 22:05 every day"},
+		{"*/15 * * * *", "every 15 minutes"},
+		{"* * * * *", "every minute"},
+		{"17 * * * *", "at minute 17 of every hour"},
+		{"5,25,45 * * * 1", "at minutes 5, 25 and 45 of every hour on Monday"},
+		{"*/5 8-18 * * 1-5", "every 5 minutes from 08:00 to 18:55 on Monday to Friday"},
+		{"*/20 8,12,18 * * *", "every 20 minutes of the hours 8, 12 and 18"},
+		{"15 14 1 * *", "at 14:15 on day 1 of the month"},
+		{"0 9 1 * 5", "at 09:00 on day 1 of the month or on Friday"},
+		{"0 9 */15 * 1", "at 09:00 on Monday, if it is day 1, 16 and 31 of the month"},
+		{"0 0 1 1-3,12 *", "at 00:00 on day 1 of the month in January to March and December"},
+		{"cron(0 9 L * ? *)", "at 09:00 on the last day of the month"},
+		{"cron(0 9 LW * ? 2027-2029,2035)", "at 09:00 on the last weekday of the month in 2027 to 2029 and 2035"},
+		{"cron(0 9 15W * ? *)", "at 09:00 on the weekday nearest to day 15 of the month"},
+		{"cron(0 9 ? * 6L *)", "at 09:00 on the last Friday of the month"},
+		{"cron(0 9 ? * 2#1 *)", "at 09:00 on the first Monday of the month"},
+		{"cron(0 9 * * ? *)", "at 09:00 every day"},
+		{"rate(1 minute)", "every minute, counted from the start of the schedule"},
+		{"rate(90 minutes)", "every 90 minutes, counted from the start of the schedule"},
+		{"rate(24 hours)", "every day, counted from the start of the schedule"},
+		{"at(2026-11-22T13:05:00)", "once, at 13:05 on 22 November 2026"},
+	}
+	for _, c := range cases {
+		if got := parse(t, c.expr).Words(); got != c.want {
+			t.Errorf("%s: %q, want %q", c.expr, got, c.want)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		expr string
+		want []string // the start or a part of each
+	}{
+		{"0 9 * * 1-5", nil},
+		{"0 9 * * fri-sun", nil},
+		{"0 9 1-7 * *", nil},
+		{"0 9 29 2 *", nil},
+		{"*/15 * * * *", nil},
+		{"0 5-0 * * *", []string{"ending in 7"}},
+		{"0 10 1-7 * 1", []string{"cron(0 10 ? * 2#1 *) is the Monday number 1"}},
+		{"0 10 15-21 1-6 5", []string{"cron(0 10 ? 1-6 6#3 *)"}},
+		{"0 0 31 * *", []string{"not in February, April, June, September and November"}},
+		{"0 0 30 * *", []string{"not in February,"}},
+		{"*/7 * * * *", []string{"takes 4 minutes"}},
+		{"0 0 30 2 *", nil},
+		{"at(2026-12-31T00:00:00)", nil},
+		{"cron(0 9 31W * ? *)", []string{"not in February, April"}},
+	}
+	for _, c := range cases {
+		got := parse(t, c.expr).Warnings()
+		same := slices.EqualFunc(got, c.want, strings.Contains)
+		if !same {
+			t.Errorf("%s: %q", c.expr, got)
+		}
+	}
+	for _, offered := range parseAll(t, "cron(0 10 ? * 2#1 *)", "cron(0 10 ? 1-6 6#3 *)") {
+		if offered.NeverFires() {
+			t.Errorf("%s never fires", offered)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package cron
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestSegmentsAgreeWithTheDatabase asks each zone for its offset through all
+// years, around every change and at a sample of other times.
+func TestSegmentsAgreeWithTheDatabase(t *testing.T) {
+	t.Parallel()
+	zoneNamed(t, "Europe/Berlin")
+	zones.Lock()
+	var names []string
+	for name := range zones.files {
+		names = append(names, name)
+	}
+	zones.Unlock()
+	if len(names) < 400 {
+		t.Fatalf("only %d zones", len(names))
+	}
+	for _, name := range names {
+		z := zoneNamed(t, name)
+		check := func(m int64) {
+			if m < 0 || m >= horizon {
+				return
+			}
+			seg := z.segments[z.segmentAt(m)]
+			if m < seg.start || m >= seg.end || seg.offset() != offsetAt(z.location, m) {
+				t.Fatalf("%s at %v: offset %d, want %d", name, time.Unix(m*60, 0).UTC(), seg.offset(), offsetAt(z.location, m))
+			}
+		}
+		for _, s := range z.segments {
+			check(s.start - 1)
+			check(s.start)
+		}
+		for m := int64(0); m < horizon; m += 37 * minutesPerDay / 10 {
+			check(m)
+		}
+	}
+}
+
+// TestLastDayOfLeapYears has the days on which ZoneBounds misleads.
+func TestLastDayOfLeapYears(t *testing.T) {
+	t.Parallel()
+	berlin := zoneNamed(t, "Europe/Berlin")
+	for year := 2040; year < 2200; year += 4 {
+		day := time.Date(year, 12, 31, 0, 0, 0, 0, time.UTC)
+		got := minutesOf(parse(t, "0 * * * *").In(berlin, DST{}), day, day.Add(36*time.Hour))
+		if len(got) != 36 {
+			t.Errorf("%d: %d hours", year, len(got))
+		}
+	}
+}
+
+func TestUnknownZones(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name string
+		near []string
+	}{
+		{"Berlin", []string{"Europe/Berlin"}},
+		{"europe/berlin", []string{"Europe/Berlin"}},
+		{"Europe/Berln", []string{"Europe/Berlin"}},
+		{"America/New York", []string{"America/New_York"}},
+		{"Asia/Calcuta", []string{"Asia/Calcutta"}},
+		{"PST", nil},
+		{"", nil},
+		{"Local", nil},
+		{"../../etc/passwd", nil},
+		{strings.Repeat("x", 1<<20), nil},
+	}
+	for _, c := range cases {
+		_, err := LoadZone(c.name)
+		var unknown *UnknownZoneError
+		if !errors.As(err, &unknown) || len(err.Error()) > 300 {
+			t.Errorf("%.20s: %v", c.name, err)
+		} else if len(c.near) > 0 && (len(unknown.Near) == 0 || unknown.Near[0] != c.near[0]) || len(c.near) == 0 && len(unknown.Near) > 0 {
+			t.Errorf("%.20s: near %v, want %v", c.name, unknown.Near, c.near)
+		}
+	}
+}
+
+func TestZoneIsLoadedOnce(t *testing.T) {
+	t.Parallel()
+	a, b := zoneNamed(t, "Asia/Tokyo"), zoneNamed(t, "Asia/Tokyo")
+	if a != b || a.Name() != "Asia/Tokyo" || a.Location().String() != "Asia/Tokyo" || len(a.segments) != 1 {
+		t.Errorf("%p %p %s %d", a, b, a.Name(), len(a.segments))
+	}
+}
+
+// TestDatabaseIsCurrent fails when the Go toolchain brings newer zones than the
+// embedded copy, or when TZData does not name the copy: go generate, then edit.
+func TestDatabaseIsCurrent(t *testing.T) {
+	t.Parallel()
+	root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lib := filepath.Join(strings.TrimSpace(string(root)), "lib", "time")
+	script, err := os.ReadFile(filepath.Join(lib, "update.bash"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^DATA=(\w+)$`).FindSubmatch(script)
+	if found == nil {
+		t.Fatal("no release in update.bash")
+	}
+	release := string(found[1])
+	if release > TZData {
+		t.Errorf("the toolchain has tzdata %s, embedded is %s", release, TZData)
+	}
+	theirs, err := os.ReadFile(filepath.Join(lib, "zoneinfo.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if release == TZData && !slices.Equal(theirs, []byte(zoneinfo)) {
+		t.Errorf("the embedded database is not %s", TZData)
+	}
+}
