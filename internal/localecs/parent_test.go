@@ -47,14 +47,31 @@ func beParent() {
 		panic(err)
 	}
 	db.SetMaxOpenConns(1)
-	server, err := localecs.New(context.Background(), parentConfig(db, dir, make(chan seen, 1000)))
+	events := make(chan seen, 1000)
+	server, err := localecs.New(context.Background(), parentConfig(db, dir, events))
 	if err != nil {
 		panic(err)
 	}
 	server.Resume()
 	web := httptest.NewServer(server.Handler())
 	client := newClient(web.URL)
-	if _, err := launchReal(client, map[string]string{"FIFO": os.Getenv(parentFIFO)}, "/bin/sh", "-c", fmt.Sprintf(leaver, setsid())+"wait"); err != nil {
+	inner := filepath.Join(dir, "fifo")
+	if err := mkfifo(inner); err != nil {
+		panic(err)
+	}
+	if _, err := launchReal(client, map[string]string{"FIFO": inner}, "/bin/sh", "-c", fmt.Sprintf(leaver, setsid())+"wait"); err != nil {
+		panic(err)
+	}
+	for e := range events {
+		if e.Detail.LastStatus == "RUNNING" {
+			break
+		}
+	}
+	pids, err := os.ReadFile(inner)
+	if err != nil {
+		panic(err)
+	}
+	if err := os.WriteFile(os.Getenv(parentFIFO), pids, 0); err != nil {
 		panic(err)
 	}
 	select {} // until killed
