@@ -1,6 +1,7 @@
 package localecs_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -59,11 +60,12 @@ func TestFaultsOfDelivery(t *testing.T) {
 	}{
 		{localecs.FaultLostEvent, 6, wholeLife[:5], time.Minute},
 		{localecs.FaultDuplicate, 6, append(slices.Clone(wholeLife), stopped), 62 * time.Second},
+		{localecs.FaultDuplicate, 1, slices.Insert(slices.Clone(wholeLife), 4, wholeLife[0]), time.Minute},
 		{localecs.FaultDelay, 5, wholeLife, 90 * time.Second},
 		{localecs.FaultReorder, 5, append(append(slices.Clone(wholeLife[:4]), wholeLife[5]), wholeLife[4]), 62 * time.Second},
 	}
 	for _, tt := range tests {
-		t.Run(string(tt.kind), func(t *testing.T) {
+		t.Run(fmt.Sprint(tt.kind, " of version ", tt.strikes), func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t, func(c *localecs.Config) {
 				c.Inject = func(k localecs.Kind, f localecs.Subject) bool { return k == tt.kind && f.Version == tt.strikes }

@@ -161,6 +161,7 @@ func TestSpotWarnsBeforeItTakes(t *testing.T) {
 			warning := h.events.last()
 			equal(t, "warning", warning.String(), "5 RUNNING -> STOPPED SpotInterruption")
 			equal(t, "warned at", warning.Time.Sub(start), 10*time.Second)
+			equal(t, "stoppingAt of the warning", warning.Detail.StoppingAt, nil)
 			equal(t, "still running", h.runner.Running(), 1)
 
 			h.clock.Advance(2 * time.Minute)
@@ -168,6 +169,7 @@ func TestSpotWarnsBeforeItTakes(t *testing.T) {
 			equal(t, "end", h.events.last().String(), "8 STOPPED -> STOPPED SpotInterruption")
 			equal(t, "stoppedReason", d.StoppedReason, "Your Spot Task was interrupted.")
 			equal(t, "exit code", *d.Containers[0].ExitCode, tt.exit)
+			equal(t, "stopping at", d.StoppingAt.Sub(start), 130*time.Second)
 			equal(t, "stopped at", d.StoppedAt.Sub(start), tt.stop)
 			equal(t, "injected", h.server.Stats()[localecs.FaultSpot], 1)
 		})

@@ -188,22 +188,31 @@ type inbox struct {
 	events []seen
 	refuse int
 	asked  int
+	hear   func(seen)
 }
 
 func (i *inbox) deliver(_ context.Context, body []byte) error {
+	e, err := i.take(body)
+	if err == nil && i.hear != nil {
+		i.hear(e)
+	}
+	return err
+}
+
+func (i *inbox) take(body []byte) (seen, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.asked++
 	if i.refuse > 0 {
 		i.refuse--
-		return errors.New("not now")
+		return seen{}, errors.New("not now")
 	}
 	e := seen{raw: body}
 	if err := json.Unmarshal(body, &e); err != nil {
-		return err
+		return seen{}, err
 	}
 	i.events = append(i.events, e)
-	return nil
+	return e, nil
 }
 
 func (i *inbox) short() []string {

@@ -155,6 +155,7 @@ func TestStopTaskWhileCommandsAreBeingStarted(t *testing.T) {
 	arn := h.run()
 	h.script(func(localecs.ContainerSpec) localecs.Script {
 		h.stop(arn, "just now")
+		h.clock.Advance(0) // whatever the stop has asked for comes before the start is done
 		return localecs.Script{For: -1}
 	})
 	h.clock.Advance(time.Minute)
@@ -165,6 +166,52 @@ func TestStopTaskWhileCommandsAreBeingStarted(t *testing.T) {
 	})
 	equal(t, "exit code", *h.events.last().Detail.Containers[0].ExitCode, 143)
 	equal(t, "starts", len(h.runner.Started()), 1)
+}
+
+// Between the word that commands are about to be started and their start.
+func TestStopTaskJustBeforeCommandsAreStarted(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	arn := ""
+	h.events.hear = func(e seen) {
+		if e.Detail.LastStatus == "ACTIVATING" && e.Detail.DesiredStatus == "RUNNING" {
+			h.stop(arn, "just now")
+		}
+	}
+	arn = h.run()
+	h.clock.Advance(time.Minute)
+
+	same(t, "events", h.events.short(), []string{
+		"1 PROVISIONING", "2 PENDING", "3 ACTIVATING", "4 ACTIVATING -> STOPPED UserInitiated",
+		"5 DEPROVISIONING -> STOPPED UserInitiated", "6 STOPPED -> STOPPED UserInitiated",
+	})
+	d := h.events.last().Detail
+	equal(t, "stoppedReason", d.StoppedReason, "just now")
+	equal(t, "startedAt", d.StartedAt, nil)
+	equal(t, "runtimeId", d.Containers[0].RuntimeID, "")
+	equal(t, "starts", len(h.runner.Started()), 0)
+}
+
+func TestACommandThatEndsWhileAnotherIsBeingStarted(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.register("pair",
+		types.ContainerDefinition{Name: aws.String("job"), Image: aws.String("a")},
+		types.ContainerDefinition{Name: aws.String("side"), Image: aws.String("b")})
+	h.script(func(c localecs.ContainerSpec) localecs.Script {
+		if c.Container == "side" {
+			h.clock.Advance(0)
+			return localecs.Script{For: -1}
+		}
+		return localecs.Script{ExitCode: 6}
+	})
+	h.run(func(in *ecs.RunTaskInput) { in.TaskDefinition = aws.String("pair") })
+	h.clock.Advance(time.Minute)
+	same(t, "events", h.events.short()[3:], []string{
+		"4 RUNNING", "5 STOPPING -> STOPPED EssentialContainerExited",
+		"6 DEPROVISIONING -> STOPPED EssentialContainerExited", "7 STOPPED -> STOPPED EssentialContainerExited",
+	})
+	equal(t, "exit code", *h.events.last().Detail.Containers[0].ExitCode, 6)
 }
 
 func TestATaskOfSeveralContainers(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -148,6 +149,15 @@ func TestTheEnvironmentAndLogOfAProcess(t *testing.T) {
 	if log := s.log(c); !strings.HasSuffix(log, "no input\nagain\n") {
 		t.Errorf("log = %q", log)
 	}
+	bare := spec("/usr/bin/env")
+	bare.TaskID, bare.Env = "fedcba9876543210fedcba9876543210", map[string]string{"TZ": "UTC", "PATH": "/bin"}
+	s.start(bare)
+	equal(t, "exit code", s.code(), 0)
+	vars := strings.Fields(s.log(bare))
+	slices.Sort(vars)
+	vars = slices.DeleteFunc(vars, func(v string) bool { return strings.HasPrefix(v, "HOME=") || strings.HasPrefix(v, "TMPDIR=") })
+	same(t, "environment", vars, []string{"LANG=C.UTF-8", "PATH=/bin", "TZ=UTC"})
+
 	info, err := os.Stat(localecs.LogPath(s.LogDir, c.TaskID))
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +212,10 @@ func TestStoppingAProcess(t *testing.T) {
 		want         int64
 	}{
 		{"SIGTERM", `trap 'exit 7' TERM; echo ready >"$FIFO"; while :; do sleep 0.05; done`, false, 7},
-		{"SIGTERM goes to the group", `echo ready >"$FIFO"; sleep 1000`, false, 143},
+		{"SIGTERM goes to the group", `trap : TERM
+			(trap 'exit 9' TERM; echo ready >"$FIFO"; while :; do sleep 0.05; done) &
+			wait; wait $!; exit $?`, false, 9},
+		{"SIGTERM untrapped", `echo ready >"$FIFO"; sleep 1000`, false, 143},
 		{"SIGKILL", `trap '' TERM; echo ready >"$FIFO"; sleep 1000`, true, 137},
 	}
 	for _, tt := range tests {
