@@ -44,6 +44,7 @@ type process struct {
 	reports *os.File
 	decoder *json.Decoder
 	lock    string
+	pid     int // of the command; leads its process group
 
 	mu     sync.Mutex
 	orders *os.File
@@ -70,6 +71,7 @@ func (r *ProcessRunner) Start(spec ContainerSpec, exited func(Exit)) (Process, e
 		r.end(p)
 		return nil, errors.New(first.Error)
 	}
+	p.pid = first.PID
 	r.mu.Lock()
 	if r.running == nil {
 		r.running = map[*process]struct{}{}
@@ -159,8 +161,7 @@ func (r *ProcessRunner) await(p *process, err error, exited func(Exit)) {
 	exit := Exit{Code: last.Code}
 	if err != nil || last.Code == nil {
 		exit.Reason = "the task's supervisor ended before its command was seen to end"
-		p.Stop(true)
-		awaitUnlock(p.lock)
+		p.awaitUnlock()
 	}
 	r.mu.Lock()
 	delete(r.running, p)
@@ -176,12 +177,16 @@ func (r *ProcessRunner) end(p *process) {
 	r.waiting.Done()
 }
 
-// awaitUnlock waits until nobody holds the lock. Only a supervisor that was
-// killed itself leads here; its command dies with it on Linux.
-func awaitUnlock(path string) {
+// awaitUnlock kills and waits until nobody holds the lock. Only a supervisor
+// that was itself killed leads here; on Linux its command dies with it. While
+// the lock is held something of the command lives, so its group is still its own.
+func (p *process) awaitUnlock() {
 	for {
-		if alive, err := locked(path); err == nil && !alive {
+		if alive, err := locked(p.lock); err == nil && !alive {
 			return
+		}
+		if p.pid > 0 {
+			_ = syscall.Kill(-p.pid, syscall.SIGKILL)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

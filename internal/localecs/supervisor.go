@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // supervisorName, as argv[0], makes a process of this binary a supervisor.
@@ -202,15 +203,24 @@ func (g *group) wait() int64 {
 	return int64(status.ExitStatus())
 }
 
-// reapOrphans kills and reaps until no child is left.
+// reapOrphans kills and reaps until no child is left. Where the kernel does not
+// list children, what lives on for a second is left alone.
 func reapOrphans() {
-	for {
-		for _, pid := range children() {
+	const nap = 10 * time.Millisecond
+	for unlisted := 0; unlisted < 100; {
+		alive := children()
+		for _, pid := range alive {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		_, err := syscall.Wait4(-1, nil, 0, nil)
-		if err != nil && !errors.Is(err, syscall.EINTR) {
+		pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
+		switch {
+		case err != nil && !errors.Is(err, syscall.EINTR):
 			return // ECHILD: none is left
+		case pid == 0:
+			if len(alive) == 0 {
+				unlisted++
+			}
+			time.Sleep(nap)
 		}
 	}
 }

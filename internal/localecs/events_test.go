@@ -1,0 +1,109 @@
+package localecs_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/localecs"
+)
+
+var wholeLife = []string{
+	"1 PROVISIONING", "2 PENDING", "3 ACTIVATING", "4 RUNNING",
+	"5 DEPROVISIONING -> STOPPED EssentialContainerExited", "6 STOPPED -> STOPPED EssentialContainerExited",
+}
+
+func TestAnEventIsGivenUntilItIsTaken(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.events.refuse = 9
+	h.run()
+	h.clock.Advance(0)
+	equal(t, "asked at once", h.events.asked, 1)
+	// Waits of 1, 2, 4, 8, 16, 32 s and then a minute each.
+	h.clock.Advance(63 * time.Second)
+	equal(t, "asked in 63 s", h.events.asked, 7)
+	h.clock.Advance(time.Minute)
+	equal(t, "asked a minute later", h.events.asked, 8)
+	h.clock.Advance(2 * time.Minute)
+	same(t, "events, in order", h.events.short(), wholeLife)
+}
+
+func TestEventsNotTakenSurviveARestart(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.events.refuse = 1 << 30
+	h.run()
+	h.clock.Advance(2 * time.Minute)
+	same(t, "events before", h.events.short(), []string{})
+	h.crash()
+	h.events.refuse = 0
+	h.open()
+	h.clock.Advance(0)
+	same(t, "events after", h.events.short(), wholeLife)
+
+	h.crash()
+	h.open()
+	h.clock.Advance(time.Hour)
+	equal(t, "events given again once taken", len(h.events.short()), len(wholeLife))
+}
+
+func TestFaultsOfDelivery(t *testing.T) {
+	t.Parallel()
+	const stopped = "6 STOPPED -> STOPPED EssentialContainerExited"
+	tests := []struct {
+		kind    localecs.Kind
+		strikes int64 // the version whose event is struck
+		want    []string
+		lastAt  time.Duration // when the last one was given
+	}{
+		{localecs.FaultLostEvent, 6, wholeLife[:5], time.Minute},
+		{localecs.FaultDuplicate, 6, append(slices.Clone(wholeLife), stopped), 62 * time.Second},
+		{localecs.FaultDuplicate, 1, slices.Insert(slices.Clone(wholeLife), 4, wholeLife[0]), time.Minute},
+		{localecs.FaultDelay, 5, wholeLife, 90 * time.Second},
+		{localecs.FaultReorder, 5, append(append(slices.Clone(wholeLife[:4]), wholeLife[5]), wholeLife[4]), 62 * time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.kind, " of version ", tt.strikes), func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, func(c *localecs.Config) {
+				c.Inject = func(k localecs.Kind, f localecs.Subject) bool { return k == tt.kind && f.Version == tt.strikes }
+			})
+			h.run()
+			h.clock.AdvanceTo(start.Add(tt.lastAt - time.Millisecond))
+			before := len(h.events.short())
+			h.clock.AdvanceTo(start.Add(tt.lastAt))
+			same(t, "events", h.events.short(), tt.want)
+			if before >= len(tt.want) {
+				t.Error("the last event came too early")
+			}
+			h.clock.Advance(time.Hour)
+			equal(t, "events in all", len(h.events.short()), len(tt.want))
+			equal(t, "injected", h.server.Stats()[tt.kind], 1)
+			equal(t, "the task itself", h.events.events[0].Detail.TaskARN != "", true)
+		})
+	}
+}
+
+func TestADuplicateIsTheSameEvent(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, always(localecs.FaultDuplicate))
+	h.run()
+	h.clock.Advance(time.Hour)
+	copies := map[string]int{}
+	for _, e := range h.events.events {
+		copies[string(e.raw)]++
+	}
+	equal(t, "different events", len(copies), 6)
+	for body, n := range copies {
+		if n != 2 {
+			t.Errorf("%d copies of %s", n, body)
+		}
+	}
+	ids := map[string]bool{}
+	for _, e := range h.events.events {
+		ids[e.ID] = true
+	}
+	equal(t, "different ids", len(ids), 6)
+}

@@ -1,0 +1,24 @@
+//go:build linux || darwin || freebsd
+
+package localecs_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/localecs"
+)
+
+func TestMain(m *testing.M) {
+	localecs.MaybeSupervise()
+	if os.Getenv(parentMode) != "" {
+		beParent()
+		return
+	}
+	// The race detector has every process linger for a second at its end;
+	// supervisors inherit this and need not.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}

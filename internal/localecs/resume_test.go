@@ -1,0 +1,118 @@
+package localecs_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/batchplane/batchplane/internal/localecs"
+)
+
+func TestTasksOfADeadControlPlane(t *testing.T) {
+	t.Parallel()
+	const taken = "Host terminated: the local control plane that ran this task ended."
+	tests := []struct {
+		name      string
+		at        time.Duration // of the crash
+		stopFirst bool
+		code      string
+		reason    string
+		started   bool
+		exit      bool
+		runtimeID bool
+	}{
+		{"in PROVISIONING", 500 * time.Millisecond, false, "TerminationNotice", taken, false, false, false},
+		{"in PENDING", 1500 * time.Millisecond, false, "TerminationNotice", taken, false, false, false},
+		{"running", 10 * time.Second, false, "TerminationNotice", taken, true, false, true},
+		{"being stopped", 10 * time.Second, true, "UserInitiated", "enough", true, false, true},
+		{"ended, but not yet STOPPED", 62500 * time.Millisecond, false, "EssentialContainerExited", "Essential container in task exited", true, true, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, func(c *localecs.Config) {
+				c.Delays.Provisioning, c.Delays.Pending, c.Delays.Deprovisioning = time.Second, time.Second, time.Second
+			})
+			h.script(func(localecs.ContainerSpec) localecs.Script {
+				return localecs.Script{For: time.Minute, IgnoreTerm: true}
+			})
+			arn := h.run()
+			h.clock.Advance(tt.at)
+			if tt.stopFirst {
+				h.stop(arn, "enough")
+				h.clock.Advance(0)
+			}
+			h.crash()
+			h.clock.Advance(time.Hour)
+			h.open()
+			h.clock.Advance(time.Minute)
+
+			e := h.events.last()
+			equal(t, "lastStatus", e.Detail.LastStatus, "STOPPED")
+			equal(t, "stopCode", e.Detail.StopCode, tt.code)
+			equal(t, "stoppedReason", e.Detail.StoppedReason, tt.reason)
+			equal(t, "startedAt", e.Detail.StartedAt != nil, tt.started)
+			equal(t, "exit code", e.Detail.Containers[0].ExitCode != nil, tt.exit)
+			equal(t, "runtimeId", e.Detail.Containers[0].RuntimeID != "", tt.runtimeID)
+			equal(t, "starts since", len(h.runner.Started()), 0)
+			equal(t, "described", h.describe(arn).StopCode, types.TaskStopCode(tt.code))
+		})
+	}
+}
+
+// A control plane that dies between telling that it starts a command and
+// knowing how that went leaves a task of which nobody can say that it never ran.
+func TestACrashWhileCommandsAreBeingStarted(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.script(func(localecs.ContainerSpec) localecs.Script { panic("crash") })
+	h.run()
+	func() {
+		defer func() { _ = recover() }()
+		h.clock.Advance(time.Minute)
+	}()
+	h.script(nil)
+	h.open()
+	h.clock.Advance(time.Minute)
+	d := h.events.last().Detail
+	equal(t, "stopCode", d.StopCode, "TerminationNotice")
+	equal(t, "a runtimeId shows that something may have run", d.Containers[0].RuntimeID != "", true)
+}
+
+// slowToDie is a runner whose earlier processes live on for a while.
+type slowToDie struct {
+	*localecs.ScriptedRunner
+	alive bool
+	err   error
+	asked int
+}
+
+func (r *slowToDie) Alive(localecs.ContainerSpec) (bool, error) {
+	r.asked++
+	return r.alive, r.err
+}
+
+func TestATaskIsReportedOnlyOnceItIsKnownToBeDead(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	arn := h.run()
+	h.clock.Advance(10 * time.Second)
+	h.crash()
+	runner := &slowToDie{ScriptedRunner: h.runner, alive: true}
+	h.config.Runner = runner
+	h.open()
+	h.clock.Advance(time.Minute)
+	equal(t, "while it lives", h.events.last().String(), "4 RUNNING")
+	equal(t, "described", h.describe(arn).StopCode, types.TaskStopCode(""))
+	runner.alive, runner.err = false, errors.New("no idea")
+	h.clock.Advance(time.Minute)
+	equal(t, "while nobody knows", h.events.last().String(), "4 RUNNING")
+	runner.err = nil
+	h.clock.Advance(time.Second)
+	equal(t, "once it is dead", h.events.last().String(), "6 STOPPED -> STOPPED TerminationNotice")
+	if runner.asked < 3 {
+		t.Errorf("asked %d times", runner.asked)
+	}
+}

@@ -1,0 +1,96 @@
+package localecs_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"github.com/batchplane/batchplane/internal/localecs"
+)
+
+// breakDB makes the database refuse to keep tasks, and gives the mending.
+func (h *house) breakDB() (mend func()) {
+	h.t.Helper()
+	rename := func(query string) {
+		h.t.Helper()
+		if _, err := h.config.DB.ExecContext(h.t.Context(), query); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	rename(`ALTER TABLE ecs_tasks RENAME TO hidden`)
+	return func() { rename(`ALTER TABLE hidden RENAME TO ecs_tasks`) }
+}
+
+func TestWhatTheDatabaseDoesNotTakeHasNotHappened(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	mend := h.breakDB()
+	_, err := h.RunTask(t.Context(), input())
+	equal(t, "error code", codeOf(err), "ServerException")
+	h.clock.Advance(time.Minute)
+	mend()
+	h.clock.Advance(time.Minute)
+	same(t, "events", h.events.short(), []string{})
+
+	arn := h.run(func(in *ecs.RunTaskInput) { in.StartedBy = nil }) // no conflict: the token was not bound
+	h.clock.Advance(time.Second)
+	mend = h.breakDB()
+	_, err = h.StopTask(t.Context(), &ecs.StopTaskInput{Task: &arn})
+	equal(t, "error code", codeOf(err), "ServerException")
+	h.clock.Advance(time.Second)
+	equal(t, "still running", h.runner.Running(), 1)
+	mend()
+}
+
+func TestAStateChangeIsWrittenOnceTheDatabaseTakesIt(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		when time.Duration // the database breaks, for ten seconds
+		runs time.Duration
+	}{
+		{"between its states", 500 * time.Millisecond, time.Minute},
+		{"while it runs", 30 * time.Second, time.Minute},
+		{"at its end", 59 * time.Second, time.Minute},
+		{"over its start and end", 1500 * time.Millisecond, 2 * time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, func(c *localecs.Config) {
+				c.Delays.Provisioning, c.Delays.Pending, c.Delays.Deprovisioning = time.Second, time.Second, time.Second
+			})
+			h.script(func(localecs.ContainerSpec) localecs.Script { return localecs.Script{For: tt.runs} })
+			h.run()
+			h.clock.Advance(tt.when)
+			mend := h.breakDB()
+			h.clock.Advance(10 * time.Second)
+			mend()
+			h.clock.Advance(2 * time.Minute)
+			same(t, "events", h.events.short(), wholeLife)
+			equal(t, "starts", len(h.runner.Started()), 1)
+			equal(t, "exit code", *h.events.last().Detail.Containers[0].ExitCode, 0)
+		})
+	}
+}
+
+// The database breaks in the one moment between a command's start and the word
+// that it runs; the command ends before that word can be kept.
+func TestAStartThatCannotBeWrittenIsNotMadeAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var mend func()
+	h.script(func(localecs.ContainerSpec) localecs.Script {
+		mend = h.breakDB()
+		return localecs.Script{For: 2 * time.Second, ExitCode: 8}
+	})
+	h.run()
+	h.clock.Advance(10 * time.Second)
+	same(t, "events while it is broken", h.events.short(), wholeLife[:3])
+	mend()
+	h.clock.Advance(10 * time.Second)
+	same(t, "events", h.events.short(), wholeLife)
+	equal(t, "starts", len(h.runner.Started()), 1)
+	equal(t, "exit code", *h.events.last().Detail.Containers[0].ExitCode, 8)
+}
