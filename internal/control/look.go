@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -15,28 +16,63 @@ const lookBatch = 100
 // Looked says what one look did.
 type Looked struct {
 	Due, Launched, Described int
+	// Waiting is whether launches are due that the rate did not allow.
+	Waiting bool
 }
 
-// Look drives what time alone must drive: launches that are due or in doubt,
-// running tasks whose stop may have been lost, and effects that are owed. It
-// goes on with the others when one run cannot be handled, and returns all
-// errors together.
+// Look drives what time alone must drive: running tasks whose stop may have been
+// lost, launches in doubt, effects that are owed, and launches that are due, the
+// oldest first and no more than the rate allows. It goes on with the others when
+// one run cannot be handled, and returns all errors together. Two looks at once
+// do no harm.
 func (c *Control) Look(ctx context.Context) (Looked, error) {
 	var total Looked
 	var errs []error
-	for ctx.Err() == nil {
-		due, err := c.Store.Due(ctx, c.Now(), lookBatch)
-		if err != nil {
-			return total, fmt.Errorf("loading due runs: %w", err)
-		}
-		total.Due += len(due)
-		moved := c.lookAt(ctx, due, &total, &errs)
-		// A batch in which nothing moved would be loaded again and again.
-		if len(due) < lookBatch || !moved {
-			break
+	for _, lane := range []run.Lane{run.LookLane, run.LaunchLane} {
+		if err := c.lookAlong(ctx, lane, &total, &errs); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	return total, errors.Join(errs...)
+}
+
+func (c *Control) lookAlong(ctx context.Context, lane run.Lane, total *Looked, errs *[]error) error {
+	for ctx.Err() == nil {
+		due, err := c.Store.Due(ctx, lane, c.Now(), lookBatch)
+		var unreadable *UnreadableError
+		if errors.As(err, &unreadable) {
+			*errs = append(*errs, c.setAside(ctx, unreadable))
+		} else if err != nil {
+			return fmt.Errorf("loading due runs: %w", err)
+		}
+		total.Due += len(due)
+		moved := c.lookAt(ctx, due, total, errs)
+		// A batch in which nothing moved would be loaded again and again.
+		if len(due) < lookBatch || !moved || total.Waiting {
+			return nil
+		}
+	}
+	return nil
+}
+
+// setAside takes runs that cannot be read out of the way and tells of them:
+// first told, then set aside, so that a crash between tells it twice and not
+// never.
+func (c *Control) setAside(ctx context.Context, unreadable *UnreadableError) error {
+	var errs []error
+	for id, reason := range unreadable.Runs {
+		if c.Notifier != nil {
+			if err := c.Notifier.Notify(ctx, notice.Unreadable(c.Stack, id, reason.Error())); err != nil {
+				errs = append(errs, fmt.Errorf("telling that run %s cannot be read: %w", id, err))
+				continue
+			}
+		}
+		c.Log.ErrorContext(ctx, "set aside a run that cannot be read", "run", id, "why", reason)
+		if err := c.Store.SetAside(ctx, id, reason.Error()); err != nil {
+			errs = append(errs, fmt.Errorf("setting run %s aside: %w", id, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // lookAt handles one batch; moved is whether any run of it is no longer due.
@@ -50,11 +86,15 @@ func (c *Control) lookAt(ctx context.Context, due []run.Run, total *Looked, errs
 			running[cluster] = append(running[cluster], r)
 			continue
 		}
+		if total.Waiting {
+			return moved
+		}
 		next, err := c.lookAtOne(ctx, r)
 		if err != nil {
 			*errs = append(*errs, err)
 			continue
 		}
+		total.Waiting = next.Status == run.Queued && r.Status == run.Queued && next.Rev > r.Rev && !next.Waits && !next.Renew
 		total.Launched += len(next.Attempts) - len(r.Attempts)
 		moved = moved || next.Rev != r.Rev
 	}
@@ -88,14 +128,21 @@ func (c *Control) lookAtOne(ctx context.Context, r run.Run) (run.Run, error) {
 	return c.settle(ctx, d.Next)
 }
 
-// dueEvent resolves the task definition anew where the run asks for it.
+// dueEvent finds out what the run waits for: another run's end, or a revision of
+// its task definition.
 func (c *Control) dueEvent(ctx context.Context, r run.Run) (run.Event, error) {
-	if !r.Renew {
+	if !r.Waits && !r.Renew {
 		return run.Due{}, nil
 	}
 	j, err := c.definition(ctx, r.Definition)
 	if err != nil {
 		return nil, err
+	}
+	if r.Waits {
+		blocker, err := c.blocker(ctx, r.ID, j)
+		if err != nil || blocker != "" {
+			return run.Due{Blocked: true}, err
+		}
 	}
 	task, err := c.Launcher.Resolve(ctx, r.Effective(j))
 	if err != nil {

@@ -9,6 +9,7 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -39,9 +40,14 @@ type Store interface {
 	// each is still at the Rev it carries (0: it must not exist); else
 	// ErrConflict. What is written is at Rev+1.
 	Commit(ctx context.Context, c Change) error
-	// Due returns at most limit open runs whose DueAt is not after now, the
-	// earliest first.
-	Due(ctx context.Context, now time.Time, limit int) ([]run.Run, error)
+	// Due returns at most limit open runs of a lane whose DueAt is not after
+	// now, the earliest first. Runs that cannot be read are left out and come
+	// back as an *UnreadableError, once the others have been read.
+	Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error)
+	// SetAside takes an unreadable run out of the lanes and keeps what it was.
+	SetAside(ctx context.Context, id run.ID, reason string) error
+	// Exist returns which of the runs exist.
+	Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error)
 	// Runs returns runs, the newest ScheduledFor first.
 	Runs(ctx context.Context, q Query) ([]run.Run, error)
 
@@ -61,6 +67,15 @@ type Store interface {
 	// Mark returns a named time that SetMark stored, or the zero time.
 	Mark(ctx context.Context, name string) (time.Time, error)
 	SetMark(ctx context.Context, name string, at time.Time) error
+}
+
+// UnreadableError names runs that a store holds and cannot read.
+type UnreadableError struct {
+	Runs map[run.ID]error
+}
+
+func (e *UnreadableError) Error() string {
+	return fmt.Sprintf("%d unreadable runs: %v", len(e.Runs), e.Runs)
 }
 
 // Change is one atomic write.
@@ -133,6 +148,12 @@ type Logs interface {
 	Where(id run.ID, attempt int) string
 }
 
+// Pacer limits the rate of RunTask calls of everybody who shares it.
+type Pacer interface {
+	// Take is whether a call may go out now; true counts it.
+	Take(now time.Time) bool
+}
+
 // Control is the control plane of one stack.
 type Control struct {
 	Stack    string
@@ -146,6 +167,8 @@ type Control struct {
 	Now    func() time.Time
 	Timing run.Timing
 	Log    *slog.Logger
+	// Pace limits the rate of launches; nil is no limit.
+	Pace Pacer
 	// Watch, when not nil, is called after each saved change of a run.
 	Watch func(j job.Job, before, after run.Run, why string)
 	// RetryCommand is what a person types before a run's id to retry it.

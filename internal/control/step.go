@@ -55,31 +55,46 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 }
 
 // save writes a run with the notices that the change owes, and its job's item
-// in the same write where the change ends the run.
+// in the same write where the change takes or frees the job's lock, or ends the
+// run and with it a time of failing.
 func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, why string) (run.Run, error) {
-	var item job.Item
-	change := Change{Run: &after}
-	if notice.Ended(before, after) {
-		var err error
-		item, err = c.item(ctx, after.ID.Job())
-		if err != nil {
-			return run.Run{}, err
-		}
-		if next, changed := notice.Keep(item, after); changed {
-			change.Item = &next
-		}
+	item, err := c.itemFor(ctx, before, after, j)
+	if err != nil {
+		return run.Run{}, err
 	}
+	change := Change{Run: &after}
 	for _, kind := range notice.Of(before, after, j, item) {
 		after.OweTell(string(kind), c.Now(), c.Timing)
 	}
-	if err := c.Store.Commit(ctx, change); err != nil {
-		return run.Run{}, fmt.Errorf("saving run %s: %w", after.ID, err)
+	locked, byLock := lock(item, before, after, j)
+	next, byEnd := locked, false
+	if notice.Ended(before, after) {
+		next, byEnd = notice.Keep(locked, after)
 	}
+	if byLock || byEnd {
+		change.Item = &next
+	}
+	return c.commit(ctx, before, change, j, why)
+}
+
+func (c *Control) commit(ctx context.Context, before run.Run, change Change, j job.Job, why string) (run.Run, error) {
+	if err := c.Store.Commit(ctx, change); err != nil {
+		return run.Run{}, fmt.Errorf("saving run %s: %w", change.Run.ID, err)
+	}
+	after := *change.Run
 	after.Rev++
 	if c.Watch != nil {
 		c.Watch(j, before, after, why)
 	}
 	return after, nil
+}
+
+// itemFor loads the job's item where the change may need it.
+func (c *Control) itemFor(ctx context.Context, before, after run.Run, j job.Job) (job.Item, error) {
+	if !notice.Ended(before, after) && holds(before, j) == holds(after, j) && before.Waits == after.Waits {
+		return job.Item{}, nil
+	}
+	return c.item(ctx, after.ID.Job())
 }
 
 // item is a job's item; a job that never had one gets an empty one.
@@ -111,6 +126,9 @@ func (c *Control) settle(ctx context.Context, r run.Run) (run.Run, error) {
 	for {
 		e, ok := c.next(r, tried)
 		if !ok {
+			if r.Status.Terminal() {
+				errs = append(errs, c.wake(ctx, r.ID.Job()))
+			}
 			return r, errors.Join(errs...)
 		}
 		tried[e] = true
@@ -159,6 +177,9 @@ func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (run.Run
 func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect) (run.Event, error) {
 	switch e.Kind {
 	case run.Launch:
+		if c.Pace != nil && !c.Pace.Take(c.Now()) {
+			return run.Paced{Attempt: e.Attempt}, nil
+		}
 		return c.Launcher.Launch(ctx, Launch{
 			Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: e.Attempt, Task: r.Task, Job: j,
 		}), nil

@@ -28,7 +28,7 @@ func (c *Control) Sync(ctx context.Context, jobs []job.Job) error {
 		}
 	}
 	for _, item := range known {
-		if item.Gone {
+		if item.Gone || item.Name == job.All {
 			continue
 		}
 		item.Gone = true
@@ -46,6 +46,9 @@ func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job) error {
 	}
 	if err := c.Store.PutDefinition(ctx, j); err != nil {
 		return fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
+	}
+	if plan := j.Plan(); item.Plan != plan || item.Gone {
+		item.Plan, item.Since = plan, c.Now()
 	}
 	item.Name, item.Definition, item.Gone = j.Name, hash, false
 	return c.putItem(ctx, item)

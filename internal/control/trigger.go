@@ -41,6 +41,8 @@ type RunRequest struct {
 	// Args are added to the job's command.
 	Args        []string          `json:"args,omitempty"`
 	Environment map[string]string `json:"environment,omitempty"`
+	// Force runs a paused job.
+	Force bool `json:"force,omitempty"`
 }
 
 // RetryRequest asks for a further attempt of a run that has ended.
@@ -66,10 +68,13 @@ type StopRequest struct {
 // owed. An error means that something is owed and could not be done.
 func (c *Control) Scheduled(ctx context.Context, j job.Job, at time.Time) (Reply, error) {
 	at = at.UTC().Truncate(time.Minute)
+	return c.slot(ctx, j, at, run.BySchedule)
+}
+
+func (c *Control) slot(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind) (Reply, error) {
 	return c.claim(ctx, j, run.Request{
-		ID: run.ScheduledID(j.Name, at), ScheduledFor: at,
-		Trigger: run.Trigger{At: c.Now(), Kind: run.BySchedule},
-	})
+		ID: run.ScheduledID(j.Name, at), ScheduledFor: at, Trigger: run.Trigger{At: c.Now(), Kind: kind},
+	}, false)
 }
 
 // RunByHand starts a new run of a job that the control plane knows.
@@ -102,7 +107,7 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 	if ps := probe.Effective(j).Validate(); len(ps) > 0 {
 		return refuse("", "%s", ps[0]), nil
 	}
-	return c.claim(ctx, j, r)
+	return c.claim(ctx, j, r, req.Force)
 }
 
 // current is the newest definition of a job that is in the registry.
@@ -117,45 +122,99 @@ func (c *Control) current(ctx context.Context, name string) (job.Job, error) {
 	return c.definition(ctx, item.Definition)
 }
 
-// claim writes the run, once, and launches it.
+// claim writes the run, once, as what it is admitted, and launches it.
 //
 // Crash windows: before the write nothing happened, and the trigger is
 // delivered again. After it the launch is owed: a redelivered trigger, or the
 // look two minutes later, sends the same request with the same token.
-func (c *Control) claim(ctx context.Context, j job.Job, req run.Request) (Reply, error) {
-	if known, err := c.Store.Run(ctx, req.ID); err == nil {
-		return c.again(ctx, known.ID, req.Trigger)
-	} else if !errors.Is(err, ErrNotFound) {
-		return Reply{}, fmt.Errorf("looking for run %s: %w", req.ID, err)
-	}
+func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, force bool) (Reply, error) {
 	req.Definition = j.Hash()
-	if err := c.Store.PutDefinition(ctx, j); err != nil {
-		return Reply{}, fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
+	for range conflictRetries {
+		if _, err := c.Store.Run(ctx, req.ID); err == nil {
+			return c.again(ctx, req.ID, req.Trigger)
+		} else if !errors.Is(err, ErrNotFound) {
+			return Reply{}, fmt.Errorf("looking for run %s: %w", req.ID, err)
+		}
+		r, refusal, err := c.tryClaim(ctx, j, req, force)
+		switch {
+		case errors.Is(err, ErrConflict):
+			continue // somebody else claimed it, or the job's item changed
+		case err != nil:
+			return Reply{}, fmt.Errorf("claiming run %s: %w", req.ID, err)
+		case refusal != "":
+			return refuse("", "%s", refusal), nil
+		}
+		c.Log.InfoContext(ctx, "claimed", "run", r.ID, "status", r.Status, "why", r.Cause)
+		r, err = c.settle(ctx, r)
+		return reply(r), err
 	}
-	first := c.first(ctx, j, req)
-	r, err := c.save(ctx, run.Run{}, first, j, "claimed: "+first.Cause)
-	if errors.Is(err, ErrConflict) {
-		return c.again(ctx, req.ID, req.Trigger)
-	}
+	return Reply{}, fmt.Errorf("claiming run %s: %w %d times", req.ID, ErrConflict, conflictRetries)
+}
+
+func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, force bool) (_ run.Run, refusal string, err error) {
+	situation, err := c.situation(ctx, j, req, force)
 	if err != nil {
-		return Reply{}, fmt.Errorf("claiming run %s: %w", req.ID, err)
+		return run.Run{}, "", err
 	}
-	c.Log.InfoContext(ctx, "claimed", "run", r.ID, "status", r.Status, "why", r.Cause)
-	r, err = c.settle(ctx, r)
-	return reply(r), err
+	a := run.Admit(j, req, situation)
+	if a.Refuse != "" {
+		return run.Run{}, a.Refuse, nil
+	}
+	if err := c.Store.PutDefinition(ctx, j); err != nil {
+		return run.Run{}, "", fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
+	}
+	first := c.first(ctx, j, req, a)
+	if a.UsesSkip {
+		item := situation.Item
+		item.SkipNext = nil
+		r, err := c.commit(ctx, run.Run{}, Change{Run: &first, Item: &item}, j, first.Cause)
+		return r, "", err
+	}
+	r, err := c.save(ctx, run.Run{}, first, j, "claimed: "+first.Cause)
+	return r, "", err
+}
+
+// situation is what an admission needs to know beside the job.
+func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, force bool) (s run.Situation, err error) {
+	s = run.Situation{Now: c.Now(), Force: force, Newest: true}
+	if s.Item, err = c.item(ctx, j.Name); err != nil {
+		return s, err
+	}
+	if s.All, err = c.item(ctx, job.All); err != nil {
+		return s, err
+	}
+	if next, ok := nextSlot(j.Plan(), req.ScheduledFor); ok {
+		s.Newest = next.After(s.Now)
+	}
+	if !j.Exclusive() {
+		return s, nil
+	}
+	if s.Holder, err = c.openRun(ctx, s.Item.Lock, req.ID); err != nil {
+		return s, err
+	}
+	s.Waiter, err = c.openRun(ctx, s.Item.Waiting, req.ID)
+	return s, err
 }
 
 // first is the run as it is claimed. What cannot be launched as it stands is
 // claimed as failed, so that it is seen and told.
-func (c *Control) first(ctx context.Context, j job.Job, req run.Request) run.Run {
+func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.Admission) run.Run {
 	now := c.Now()
+	switch a.As {
+	case run.Skipped, run.Missed:
+		return run.NewEnded(req, a.As, a.Why, now)
+	case run.Queued:
+		r := run.NewQueued(req, a.Why, true, now, c.Timing)
+		r.Renew = true // which revision runs is settled when it is launched
+		return r
+	}
 	if ps := j.Validate(); len(ps) > 0 {
-		return run.NewFailed(req, "the job's definition is not valid: "+ps[0].String(), now)
+		return run.NewEnded(req, run.Failed, "the job's definition is not valid: "+ps[0].String(), now)
 	}
 	task, err := c.Launcher.Resolve(ctx, j)
 	switch {
 	case errors.Is(err, ErrUnlaunchable):
-		return run.NewFailed(req, err.Error(), now)
+		return run.NewEnded(req, run.Failed, err.Error(), now)
 	case err != nil:
 		return run.NewUnresolved(req, err.Error(), now, c.Timing)
 	}
@@ -179,8 +238,8 @@ func reply(r run.Run) Reply {
 	switch {
 	case r.Status == run.Running:
 		rep.Message = fmt.Sprintf("launched %s", r.ID)
-	case r.Status == run.Failed && len(r.Attempts) == 0:
-		rep.Outcome, rep.Message = Refused, fmt.Sprintf("%s was not launched: %s", r.ID, r.Cause)
+	case r.Status.Terminal() && len(r.Attempts) == 0:
+		rep.Outcome, rep.Message = Refused, fmt.Sprintf("%s was not launched: it %s: %s", r.ID, r.Status.Sentence(), r.Cause)
 	default:
 		rep.Message = fmt.Sprintf("%s %s: %s", r.ID, r.Status.Sentence(), r.Cause)
 	}
@@ -199,7 +258,7 @@ func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
 	trigger := run.Trigger{At: c.Now(), Kind: run.ByRetry, Request: req.RequestID, By: req.By}
 	return c.ask(ctx, req.Run, func(r run.Run) (run.Event, error) {
 		e := run.RetryAsked{Trigger: trigger, Force: req.Force, Definition: r.Definition, Task: r.Task}
-		if req.Same && r.Task.ARN != "" || !r.Status.Terminal() {
+		if !r.Status.Terminal() {
 			return e, nil
 		}
 		return c.renewed(ctx, r, e, req.Same)
@@ -215,6 +274,12 @@ func (c *Control) renewed(ctx context.Context, r run.Run, e run.RetryAsked, same
 	}
 	if err != nil {
 		return nil, err
+	}
+	if e.Blocked, err = c.blocker(ctx, r.ID, j); err != nil {
+		return nil, err
+	}
+	if same && r.Task.ARN != "" {
+		return e, nil
 	}
 	e.Definition = j.Hash()
 	e.Task, err = c.Launcher.Resolve(ctx, r.Effective(j))

@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // Job is one job's definition. It travels as JSON in its schedule's input and
@@ -47,6 +46,7 @@ type Job struct {
 	// Capacity is on-demand (also when empty) or spot.
 	Capacity Capacity `json:"capacity,omitempty"`
 
+	Limits
 	Retry  Retry  `json:"retry,omitzero"`
 	Notify Notify `json:"notify,omitzero"`
 }
@@ -113,22 +113,6 @@ func (j Job) Zone() string {
 		return "UTC"
 	}
 	return j.Timezone
-}
-
-// Item is what the control plane keeps of a job beside its definitions: one
-// item per job, written under an optimistic lock.
-type Item struct {
-	Name string `json:"name"`
-	// Definition is the hash of the newest definition.
-	Definition string `json:"definition"`
-	// Gone is whether the job is no longer in the registry.
-	Gone bool `json:"gone,omitempty"`
-	// FailingSince is when the oldest told failure since the last success
-	// ended; zero when the last run that ended was good or none was told.
-	FailingSince time.Time `json:"failingSince,omitzero"`
-
-	// Rev is the optimistic lock: the revision this value was read at.
-	Rev int64 `json:"-"`
 }
 
 // Pinned is whether the job names one revision of its task definition.

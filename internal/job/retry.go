@@ -13,6 +13,8 @@ const (
 	MaxAttempts     = 10
 	DefaultBackoff  = 30 * time.Second
 	MaxBackoff      = time.Hour
+	DefaultDeadline = 6 * time.Hour
+	MaxDeadline     = 7 * 24 * time.Hour
 	// UnclearFactor lengthens the backoff where nothing started but the cause
 	// is unclear: it may be a missing route, which no relaunch mends.
 	UnclearFactor = 4
@@ -26,6 +28,9 @@ type Retry struct {
 	// further one, up to MaxBackoff. The first relaunch comes at once. 0 means
 	// DefaultBackoff.
 	Backoff Duration `json:"backoff,omitempty"`
+	// Deadline is how long after a run could first be launched it may still be
+	// launched or relaunched by itself; 0 means DefaultDeadline.
+	Deadline Duration `json:"deadline,omitempty"`
 	// Rules are tried in order before the built-in ones.
 	Rules []Rule `json:"rules,omitempty"`
 	// Idempotent says that running the job twice does no harm: interruptions
@@ -37,7 +42,7 @@ type Retry struct {
 
 // IsZero is whether nothing was configured.
 func (r Retry) IsZero() bool {
-	return r.Attempts == 0 && r.Backoff == 0 && len(r.Rules) == 0 && !r.Idempotent && len(r.ExitCodes) == 0
+	return r.Attempts == 0 && r.Backoff == 0 && r.Deadline == 0 && len(r.Rules) == 0 && !r.Idempotent && len(r.ExitCodes) == 0
 }
 
 // Limit is the most launches per run.
@@ -47,6 +52,9 @@ func (r Retry) Limit() int {
 	}
 	return r.Attempts
 }
+
+// Within is how long a run may be launched by itself.
+func (r Retry) Within() time.Duration { return or(r.Deadline, DefaultDeadline) }
 
 // Base is the wait before the second relaunch.
 func (r Retry) Base() time.Duration {

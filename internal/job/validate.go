@@ -43,6 +43,7 @@ func (j Job) Validate() []Problem {
 	j.validateSize(&ps)
 	j.validateEnvironment(&ps)
 	j.validateNotify(&ps)
+	j.Limits.validate(&ps)
 	j.Retry.validate(&ps)
 	if j.Capacity != "" && !slices.Contains(Capacities, j.Capacity) {
 		ps.add("capacity", "%q is not one of %s", j.Capacity, oneOf(Capacities))
@@ -158,6 +159,9 @@ func (r Retry) validate(ps *problems) {
 	}
 	if time.Duration(r.Backoff) > MaxBackoff {
 		ps.add("retry.backoff", "%s is too long: at most %s", r.Backoff, Duration(MaxBackoff))
+	}
+	if d := time.Duration(r.Deadline); d != 0 && (d < time.Minute || d > MaxDeadline) {
+		ps.add("retry.deadline", "%s is out of range: 1m to %s", r.Deadline, Duration(MaxDeadline))
 	}
 	for i, c := range r.ExitCodes {
 		if c == 0 {

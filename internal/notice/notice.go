@@ -17,6 +17,10 @@ type Kind string
 const (
 	// Failed: a run ended badly. One per run, not per attempt.
 	Failed Kind = "failed"
+	// TimedOut: a run ended badly since it took longer than its job allows.
+	TimedOut Kind = "timed-out"
+	// Corrupt: the store holds a run that cannot be read.
+	Corrupt Kind = "corrupt"
 	// Missed: a run should have been and was not.
 	Missed Kind = "missed"
 	// Stopped: somebody stopped the task in ECS, not through batchplane.
@@ -62,6 +66,9 @@ func end(after run.Run, j job.Job, item job.Item) Kind {
 	case run.Failed, run.Missed:
 		if j.Notify.FirstOnly && !item.FailingSince.IsZero() {
 			return ""
+		}
+		if s := after.Stopping; s != nil && s.Asker == stop.AskedByTimeout {
+			return TimedOut
 		}
 		return Kind(after.Status)
 	case run.Stopped:
@@ -168,4 +175,12 @@ func New(kind Kind, stack string, r run.Run, j job.Job, zone *time.Location) Not
 // LocalTime is a time in its zone, with the zone's name and abbreviation.
 func LocalTime(at time.Time, zone *time.Location) string {
 	return at.In(zone).Format("2006-01-02 15:04") + " " + zone.String()
+}
+
+// Unreadable is the notice that the store holds a run that cannot be read.
+func Unreadable(stack string, id run.ID, reason string) Notice {
+	return Notice{
+		ID: string(Corrupt) + ":" + stack + "/" + string(id), Kind: Corrupt, Stack: stack, Job: id.Job(), Run: id,
+		Cause: "its record cannot be read and was set aside: " + reason, LocalTime: "unknown",
+	}
 }

@@ -63,6 +63,8 @@ func (d *decider) onTask(e Event) (Outcome, string) {
 	switch e := e.(type) {
 	case Launched:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.accepted(a, e.TaskARN, e.LastStatus) })
+	case Paced:
+		return d.onAttempt(e.Attempt, d.paced)
 	case Refused:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.refused(a, e.Stop) })
 	case NoAnswer:
@@ -100,12 +102,13 @@ func (d *decider) triggered(e Triggered) (Outcome, string) {
 }
 
 func (d *decider) due(e Due) (Outcome, string) {
-	if d.r.DueAt.IsZero() || d.r.DueAt.After(d.now) {
+	woken := d.r.Waits && !e.Blocked
+	if !woken && (d.r.DueAt.IsZero() || d.r.DueAt.After(d.now)) {
 		return Ignored, "not due yet"
 	}
 	switch d.r.Status {
 	case Queued:
-		return d.dequeue(e.Task)
+		return d.dequeue(e)
 	case Launching:
 		return d.resolveDoubt()
 	case Running:
@@ -115,13 +118,25 @@ func (d *decider) due(e Due) (Outcome, string) {
 	return Did, "what is owed is tried again"
 }
 
-// dequeue launches: the attempt that ECS's rate limit put off, or a new one.
-func (d *decider) dequeue(newest *TaskDefinition) (Outcome, string) {
+// dequeue launches: the attempt that was put off by a limit of the rate, or a
+// new one.
+func (d *decider) dequeue(e Due) (Outcome, string) {
+	switch {
+	case d.r.Waits && e.Blocked:
+		d.r.DueAt = d.now.Add(d.t.Blocked)
+		return Did, d.r.Cause
+	case d.r.Renew && e.Task == nil:
+		return Ignored, "the task definition must be resolved first"
+	}
+	if d.r.Waits {
+		d.r.Waits, d.r.ReadyAt = false, d.now
+	}
+	if d.expired(d.now) {
+		d.finish(Failed, d.expiry(), d.now)
+		return Did, d.r.Cause
+	}
 	if d.r.Renew {
-		if newest == nil {
-			return Ignored, "the task definition must be resolved first"
-		}
-		d.r.Task, d.r.Renew = *newest, false
+		d.r.Task, d.r.Renew = *e.Task, false
 	}
 	if a := d.r.Last(); a != nil && !a.Over() {
 		// No send so far launched anything, so the token's life begins anew.
@@ -134,27 +149,27 @@ func (d *decider) dequeue(newest *TaskDefinition) (Outcome, string) {
 	return Did, d.r.Cause
 }
 
-// unresolved waits for a revision of the task definition, for as long as a
-// launch in doubt would be tried.
+// expired is whether a launch at a time would come after the run's deadline.
+func (d *decider) expired(at time.Time) bool {
+	return at.Sub(d.r.ReadyAt) > d.job.Retry.Within()
+}
+
+func (d *decider) expiry() string {
+	return fmt.Sprintf("not launched within its deadline of %s; last: %s", job.Duration(d.job.Retry.Within()), d.r.Cause)
+}
+
+// unresolved waits for a revision of the task definition until the deadline.
 func (d *decider) unresolved(e Unresolved) (Outcome, string) {
 	if d.r.Status != Queued || !d.r.Renew || d.r.DueAt.After(d.now) {
 		return Ignored, "no revision is waited for"
 	}
-	if e.Final || d.now.Sub(d.r.waitingSince()) >= d.t.TokenLife {
+	if e.Final || d.expired(d.now) {
 		d.finish(Failed, "not launched: "+e.Err, d.now)
 		return Did, d.r.Cause
 	}
 	d.r.Cause = "waiting for the task definition: " + e.Err
 	d.r.DueAt = d.now.Add(d.t.Doubt)
 	return Did, d.r.Cause
-}
-
-// waitingSince is when the run last began to wait for a launch.
-func (r *Run) waitingSince() time.Time {
-	if a := r.Last(); a != nil {
-		return a.EndedAt
-	}
-	return r.QueuedAt
 }
 
 // resolveDoubt sends the same request again while ECS keeps its token, and
@@ -198,11 +213,14 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 		return Denied, fmt.Sprintf("%s %s: stop it first, or start another with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
 	case d.r.Status == Succeeded && !e.Force:
 		return Denied, fmt.Sprintf("%s already succeeded: use --force to run it again", d.r.ID)
+	case e.Blocked != "":
+		return Denied, fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", e.Blocked)
 	}
 	d.r.Definition, d.r.Task, d.r.Renew = e.Definition, e.Task, false
 	d.r.Triggers = append(d.r.Triggers, e.Trigger)
 	d.r.Round, d.r.Stopping = len(d.r.Attempts)+1, nil
 	d.r.StartedAt, d.r.FinishedAt, d.r.ExitCode = time.Time{}, time.Time{}, nil
+	d.r.ReadyAt = d.now
 	d.r.launch(d.now, d.t)
 	return Did, fmt.Sprintf("launched attempt %d of %s", len(d.r.Attempts), d.r.ID)
 }
@@ -271,7 +289,7 @@ func (d *decider) lookBy(wait time.Duration) {
 // any more; notices stay owed.
 func (d *decider) finish(s Status, cause string, at time.Time) {
 	d.r.Status, d.r.Cause, d.r.FinishedAt = s, cause, at
-	d.r.DueAt, d.r.Renew = time.Time{}, false
+	d.r.DueAt, d.r.Renew, d.r.Waits = time.Time{}, false, false
 	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
 }
 

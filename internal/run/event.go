@@ -15,8 +15,17 @@ type (
 	Triggered struct{ Trigger Trigger }
 
 	// Due says that the run's DueAt has passed. Task is the newest revision
-	// where the run asked for one by Renew.
-	Due struct{ Task *TaskDefinition }
+	// where the run asked for one by Renew. Blocked says, of a run that Waits,
+	// that the other run is still open; a Due that is not Blocked wakes it
+	// before its time.
+	Due struct {
+		Task    *TaskDefinition
+		Blocked bool
+	}
+
+	// Paced: a send that was counted did not go out, since the rate of
+	// launches is used up.
+	Paced struct{ Attempt int }
 
 	// Unresolved: the run asked for the newest revision and there is none to be
 	// had now, or ever where Final.
@@ -69,8 +78,10 @@ type (
 
 	// RetryAsked: a person asks for a further attempt of the same run.
 	RetryAsked struct {
-		Trigger    Trigger
-		Force      bool
+		Trigger Trigger
+		Force   bool
+		// Blocked names an open run of the same job that forbids another.
+		Blocked    ID
 		Definition string
 		Task       TaskDefinition
 	}
@@ -90,6 +101,7 @@ func (Triggered) event()  {}
 func (Due) event()        {}
 func (Unresolved) event() {}
 func (Launched) event()   {}
+func (Paced) event()      {}
 func (Refused) event()    {}
 func (NoAnswer) event()   {}
 func (Found) event()      {}

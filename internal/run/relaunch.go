@@ -29,16 +29,16 @@ func (d *decider) conclude(a *Attempt, s stop.Stop, v stop.Verdict, ended time.T
 	again := relaunch(d.job, s, v)
 	if !again.Yes {
 		a.Next = "failed: " + again.Why
-		d.end(a, Failed, cause(a, v), ended)
+		d.end(a, Failed, d.cause(a, v), ended)
 		return d.r.Cause
 	}
 	made, limit := a.N-d.r.Round+1, d.job.Retry.Limit()
 	if made >= limit {
 		a.Next = fmt.Sprintf("failed: %d of %d attempts are used up", made, limit)
-		d.end(a, Failed, fmt.Sprintf("%s; %d of %d attempts used", cause(a, v), made, limit), ended)
+		d.end(a, Failed, fmt.Sprintf("%s; %d of %d attempts used", d.cause(a, v), made, limit), ended)
 		return d.r.Cause
 	}
-	return d.again(a, again, made)
+	return d.again(a, again, made, v, ended)
 }
 
 // end finishes the run with what its last attempt showed.
@@ -48,11 +48,15 @@ func (d *decider) end(a *Attempt, s Status, why string, ended time.Time) {
 }
 
 // again launches the next attempt, at once or after its backoff.
-func (d *decider) again(a *Attempt, why again, made int) string {
-	d.r.Stopping, d.r.StartedAt = nil, time.Time{}
-	d.r.settle(func(e Effect) bool { return e.Kind == Launch })
-	d.r.Renew = why.Renew
+func (d *decider) again(a *Attempt, why again, made int, v stop.Verdict, ended time.Time) string {
 	wait := Backoff(d.job.Retry, d.r.ID, made, why.Unclear)
+	if d.expired(d.now.Add(wait)) {
+		a.Next = fmt.Sprintf("failed: a relaunch would come after the deadline of %s", job.Duration(d.job.Retry.Within()))
+		d.end(a, Failed, d.cause(a, v)+"; the deadline for relaunches has passed", ended)
+		return d.r.Cause
+	}
+	d.r.Stopping, d.r.StartedAt, d.r.Renew = nil, time.Time{}, why.Renew
+	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
 	if wait == 0 && !why.Renew {
 		a.Next = "relaunched at once: " + why.Why
 		d.r.launch(d.now, d.t)
@@ -130,6 +134,10 @@ func builtIn(j job.Job, s stop.Stop, v stop.Verdict) again {
 		return again{Why: "a person must mend it: " + v.Why}
 	case v.Started == stop.No:
 		return again{Yes: true, Unclear: v.Helps == stop.Unknown, Why: "nothing started: " + v.Why}
+	case s.Asked == stop.AskedByTimeout && j.Retry.Idempotent:
+		return again{Yes: true, Unclear: true, Why: "it timed out, and the job is idempotent"}
+	case s.Asked == stop.AskedByTimeout:
+		return again{Why: "it timed out, and the job is not idempotent"}
 	case listedExit(j, s, v):
 		return again{Yes: true, Why: "the job lists this exit code for a relaunch"}
 	case j.Retry.Idempotent && interruptedOrUnknown(v):
@@ -151,7 +159,10 @@ func interruptedOrUnknown(v stop.Verdict) bool {
 }
 
 // cause says a bad end in few words, the exit code first where there is one.
-func cause(a *Attempt, v stop.Verdict) string {
+func (d *decider) cause(a *Attempt, v stop.Verdict) string {
+	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByTimeout {
+		return s.Reason
+	}
 	if v.Class == stop.AppFailed && a.ExitCode != nil && *a.ExitCode != 0 {
 		if a.ContainerReason != "" {
 			return fmt.Sprintf("exit code %d: %s", *a.ExitCode, a.ContainerReason)

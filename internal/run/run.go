@@ -32,7 +32,13 @@ type Run struct {
 	// DueAt is when time alone must drive the run; zero when nothing is due.
 	DueAt time.Time `json:"dueAt,omitzero"`
 
-	QueuedAt   time.Time `json:"queuedAt"`
+	QueuedAt time.Time `json:"queuedAt"`
+	// ReadyAt is when the run could first be launched; its deadline counts from
+	// there. It is later than QueuedAt for a run that waited for another's end.
+	ReadyAt time.Time `json:"readyAt,omitzero"`
+	// Waits is whether the run waits for the end of another run of its job.
+	Waits bool `json:"waits,omitempty"`
+
 	StartedAt  time.Time `json:"startedAt,omitzero"`
 	FinishedAt time.Time `json:"finishedAt,omitzero"`
 	ExitCode   *int64    `json:"exitCode,omitempty"`
@@ -69,7 +75,7 @@ type TaskDefinition struct {
 // Trigger is one request that was received for the run.
 type Trigger struct {
 	At time.Time `json:"at"`
-	// Kind is schedule, run or retry.
+	// Kind is what asked for the run.
 	Kind TriggerKind `json:"kind"`
 	// Request is the caller's request id, By who asked.
 	Request string `json:"request,omitempty"`
@@ -81,8 +87,11 @@ type TriggerKind string
 
 const (
 	BySchedule TriggerKind = "schedule"
-	ByHand     TriggerKind = "run"
-	ByRetry    TriggerKind = "retry"
+	ByCatchUp  TriggerKind = "catch-up"
+	// BySweep records a slot that no trigger came for.
+	BySweep TriggerKind = "sweep"
+	ByHand  TriggerKind = "run"
+	ByRetry TriggerKind = "retry"
 )
 
 // StopRequest is a stop of the present task that was asked for.
@@ -150,6 +159,25 @@ func (r *Run) settle(match func(Effect) bool) {
 	r.Owed = slices.DeleteFunc(r.Owed, match)
 }
 
+// Lane is one of the two queues of open runs. They are apart so that a herd of
+// runs that wait to be launched does not keep running tasks from being looked at.
+type Lane string
+
+const (
+	// LaunchLane holds runs that are queued.
+	LaunchLane Lane = "launch"
+	// LookLane holds all other open runs.
+	LookLane Lane = "look"
+)
+
+// Lane is where an open run is due.
+func (r *Run) Lane() Lane {
+	if r.Status == Queued {
+		return LaunchLane
+	}
+	return LookLane
+}
+
 // Open is whether time must still look at the run: it has not ended, or
 // something is owed.
 func (r *Run) Open() bool { return !r.Status.Terminal() || len(r.Owed) > 0 }
@@ -188,35 +216,44 @@ type Request struct {
 // New is the run that a first request claims: attempt 1 with its launch owed
 // and its first send counted.
 func New(req Request, now time.Time, t Timing) Run {
-	r := Run{
+	r := req.run(now)
+	r.launch(now, t)
+	return r
+}
+
+func (req Request) run(now time.Time) Run {
+	return Run{
 		ID: req.ID, ScheduledFor: req.ScheduledFor.UTC(), Definition: req.Definition, Task: req.Task,
 		Command: req.Command, Environment: req.Environment,
-		QueuedAt: now, Round: 1, Triggers: []Trigger{req.Trigger},
+		QueuedAt: now, ReadyAt: now, Round: 1, Triggers: []Trigger{req.Trigger},
 	}
-	r.launch(now, t)
+}
+
+// NewQueued is a run that is claimed now and launched when its turn comes: at
+// once by the next look, or, where it waits, after another run of its job.
+func NewQueued(req Request, why string, waits bool, now time.Time, t Timing) Run {
+	r := req.run(now)
+	r.Status, r.Cause, r.Waits, r.DueAt = Queued, why, waits, now
+	if waits {
+		r.DueAt = now.Add(t.Blocked)
+	}
 	return r
 }
 
 // NewUnresolved is a run whose task definition could not be resolved just now:
 // it is claimed, so that it is seen, and launched when it can be.
 func NewUnresolved(req Request, why string, now time.Time, t Timing) Run {
-	return Run{
-		ID: req.ID, ScheduledFor: req.ScheduledFor.UTC(), Definition: req.Definition,
-		Command: req.Command, Environment: req.Environment,
-		QueuedAt: now, Round: 1, Triggers: []Trigger{req.Trigger},
-		Status: Queued, Cause: "waiting for the task definition: " + why, Renew: true, DueAt: now.Add(t.Throttled),
-	}
+	r := req.run(now)
+	r.Status, r.Cause, r.Renew, r.DueAt = Queued, "waiting for the task definition: "+why, true, now.Add(t.Throttled)
+	return r
 }
 
-// NewFailed is a run that could not be claimed for launching because its
-// definition cannot be launched at all; why says what to mend.
-func NewFailed(req Request, why string, now time.Time) Run {
-	return Run{
-		ID: req.ID, ScheduledFor: req.ScheduledFor.UTC(), Definition: req.Definition, Task: req.Task,
-		Command: req.Command, Environment: req.Environment,
-		QueuedAt: now, FinishedAt: now, Round: 1, Triggers: []Trigger{req.Trigger},
-		Status: Failed, Cause: why,
-	}
+// NewEnded is a run that is over as it is recorded: skipped, missed, or failed
+// since its definition cannot be launched at all.
+func NewEnded(req Request, s Status, why string, now time.Time) Run {
+	r := req.run(now)
+	r.Status, r.Cause, r.FinishedAt = s, why, now
+	return r
 }
 
 // Effective is the job as this run launches it: a run by hand may replace the

@@ -35,10 +35,7 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string)
 	a.AcceptedAt = d.now
 	a.LastStatus = cmp.Or(a.LastStatus, lastStatus)
 	d.r.Status, d.r.Cause = Running, fmt.Sprintf("attempt %d was accepted by ECS", a.N)
-	d.r.DueAt = d.now.Add(d.t.FirstLook)
-	if lastStatus == "STOPPED" {
-		d.r.DueAt = d.now
-	}
+	d.r.DueAt = d.firstLook(lastStatus)
 	if d.r.Stopping != nil {
 		d.r.Stopping.While = lastStatus
 		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
@@ -82,14 +79,31 @@ func (d *decider) refused(a *Attempt, s stop.Stop) (Outcome, string) {
 		a.Next = fmt.Sprintf("a send was refused (%s), but an earlier one has no answer", v.Rule)
 		return Did, d.doubt(a)
 	case stop.Throttled(s):
-		d.r.settle(func(e Effect) bool { return e.Kind == Launch })
-		d.r.Status, d.r.Cause = Queued, "waiting: ECS limits the rate of launches"
-		d.r.DueAt = d.now.Add(d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled)))
-		return Did, d.r.Cause
+		wait := d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled))
+		return Did, d.putOff("waiting: ECS limits the rate of launches", wait)
 	}
 	a.EndedAt = d.now
 	a.note(s, v)
 	return Did, d.conclude(a, s, v, d.now)
+}
+
+// paced: a counted send did not go out, which proves as much as a refusal.
+func (d *decider) paced(a *Attempt) (Outcome, string) {
+	if !d.current(a) || a.TaskARN != "" {
+		return Ignored, "the attempt is settled"
+	}
+	a.Refusals++
+	if a.mayHaveLaunched() {
+		return Did, d.doubt(a)
+	}
+	return Did, d.putOff("waiting for its turn: the rate of launches is limited", 0)
+}
+
+// putOff has the same attempt launched later.
+func (d *decider) putOff(why string, wait time.Duration) string {
+	d.r.settle(func(e Effect) bool { return e.Kind == Launch })
+	d.r.Status, d.r.Cause, d.r.DueAt = Queued, why, d.now.Add(wait)
+	return why
 }
 
 func (d *decider) noAnswer(a *Attempt, err string) (Outcome, string) {
@@ -168,8 +182,7 @@ func (d *decider) seen(a *Attempt, e Seen) (Outcome, string) {
 	d.learn(a, e)
 	if v.Class == stop.NotStopped {
 		d.r.Status = Running
-		d.r.DueAt = d.now.Add(d.t.NextLook)
-		return Did, "the task is " + e.Stop.LastStatus
+		return Did, d.watch(a)
 	}
 	ended := e.EndedAt
 	if ended.IsZero() {
@@ -184,8 +197,7 @@ func (d *decider) seen(a *Attempt, e Seen) (Outcome, string) {
 // nothingNew: a version that was seen before. A look still sets the next one.
 func (d *decider) nothingNew(a *Attempt, e Seen) (Outcome, string) {
 	if e.Look && d.current(a) {
-		d.r.DueAt = d.now.Add(d.t.NextLook)
-		return Did, "nothing new"
+		return Did, d.watch(a)
 	}
 	return Ignored, fmt.Sprintf("version %d of the task is known", e.Version)
 }

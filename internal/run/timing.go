@@ -26,6 +26,9 @@ type Timing struct {
 	// Settle is how long after a launch ECS may not know the task yet
 	// (RunTask: "eventual consistency").
 	Settle time.Duration
+	// Blocked is the wait before a run that waits for another's end looks by
+	// itself whether it may go on; normally the other's end wakes it.
+	Blocked time.Duration
 	// Throttled is the least wait after ECS refused a launch for its rate.
 	Throttled time.Duration
 	// Told is the wait before an owed notice or stop is tried again.
@@ -39,7 +42,8 @@ var DefaultTiming = Timing{
 	FirstLook: 5 * time.Minute,
 	NextLook:  45 * time.Minute,
 	Settle:    2 * time.Minute,
-	Throttled: 5 * time.Second,
+	Blocked:   time.Minute,
+	Throttled: time.Second,
 	Told:      time.Minute,
 }
 

@@ -34,6 +34,11 @@ var (
 		"taskRole":       str(func(j *job.Job) *string { return &j.TaskRole }),
 		"executionRole":  str(func(j *job.Job) *string { return &j.ExecutionRole }),
 		"capacity":       str(func(j *job.Job) *job.Capacity { return &j.Capacity }),
+		"timeout":        duration(func(j *job.Job) *job.Duration { return &j.Timeout }),
+		"launchTimeout":  duration(func(j *job.Job) *job.Duration { return &j.LaunchTimeout }),
+		"startWithin":    duration(func(j *job.Job) *job.Duration { return &j.StartWithin }),
+		"catchUp":        str(func(j *job.Job) *job.CatchUp { return &j.CatchUp }),
+		"overlap":        str(func(j *job.Job) *job.Overlap { return &j.Overlap }),
 		"retry":          nested(retryFields),
 		"notify":         notify,
 	}
@@ -47,6 +52,7 @@ var (
 	retryFields = map[string]field{
 		"attempts":   attempts,
 		"backoff":    duration(func(j *job.Job) *job.Duration { return &j.Retry.Backoff }),
+		"deadline":   duration(func(j *job.Job) *job.Duration { return &j.Retry.Deadline }),
 		"rules":      rules,
 		"idempotent": flag(func(j *job.Job) *bool { return &j.Retry.Idempotent }),
 		"exitCodes":  exitCodes,

@@ -1,0 +1,81 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// holds is whether a run must hold its job's lock: from its claim, or from when
+// it no longer waits, to its end. Waits between attempts keep it.
+func holds(r run.Run, j job.Job) bool {
+	return r.ID != "" && j.Exclusive() && !r.Status.Terminal() && !r.Waits
+}
+
+// lock is the job's item after the change of a run: it is written together with
+// the run, so there is no time at which one knows and the other does not. An
+// item that is not at the revision that was read refuses both.
+func lock(item job.Item, before, after run.Run, j job.Job) (next job.Item, changed bool) {
+	id := string(after.ID)
+	switch {
+	case holds(after, j) && !holds(before, j):
+		item.Lock, changed = id, true
+	case !holds(after, j) && item.Lock == id:
+		item.Lock, changed = "", true
+	}
+	switch {
+	case after.Waits && item.Waiting != id:
+		item.Waiting, changed = id, true
+	case !after.Waits && item.Waiting == id:
+		item.Waiting, changed = "", true
+	}
+	return item, changed
+}
+
+// openRun is the run that an item names, "" when it is not open any more: what
+// an item says of a run that has ended is repaired by the next who needs it.
+func (c *Control) openRun(ctx context.Context, id string, except run.ID) (run.ID, error) {
+	if id == "" || run.ID(id) == except {
+		return "", nil
+	}
+	r, err := c.Store.Run(ctx, run.ID(id))
+	if errors.Is(err, ErrNotFound) || err == nil && r.Status.Terminal() {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("loading run %s, which the job's item names: %w", id, err)
+	}
+	return r.ID, nil
+}
+
+// blocker is an open run of the same job that keeps r from being launched.
+func (c *Control) blocker(ctx context.Context, id run.ID, j job.Job) (run.ID, error) {
+	if !j.Exclusive() {
+		return "", nil
+	}
+	item, err := c.item(ctx, id.Job())
+	if err != nil {
+		return "", err
+	}
+	return c.openRun(ctx, item.Lock, id)
+}
+
+// wake lets the run that waits for another's end go on. Should this be missed,
+// the look finds it a minute later.
+func (c *Control) wake(ctx context.Context, name string) error {
+	item, err := c.item(ctx, name)
+	if err != nil || item.Waiting == "" {
+		return err
+	}
+	r, err := c.Store.Run(ctx, run.ID(item.Waiting))
+	if err != nil || !r.Waits {
+		return nil //nolint:nilerr // the look repairs what the item says
+	}
+	if _, err := c.lookAtOne(ctx, r); err != nil {
+		return fmt.Errorf("launching %s, which waited: %w", r.ID, err)
+	}
+	return nil
+}

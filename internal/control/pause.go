@@ -1,0 +1,113 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// PauseRequest asks that slots of a job, or of all, are skipped for a time.
+type PauseRequest struct {
+	// Job is the job's name, or job.All.
+	Job string `json:"job"`
+	// Until is when the pause ends by itself; zero leaves it to resume.
+	Until  time.Time `json:"until,omitzero"`
+	By     string    `json:"by,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// ResumeRequest ends a pause.
+type ResumeRequest struct {
+	Job string `json:"job"`
+	By  string `json:"by,omitempty"`
+}
+
+// SkipRequest asks that the next slot of a job is skipped.
+type SkipRequest struct {
+	Job string `json:"job"`
+	By  string `json:"by,omitempty"`
+}
+
+// Pause keeps new runs of a job, or of all, from being started by schedules.
+// Runs that were claimed before go on. It outlasts deploys.
+func (c *Control) Pause(ctx context.Context, req PauseRequest) (Reply, error) {
+	now := c.Now()
+	if !req.Until.IsZero() && !req.Until.After(now) {
+		return refuse("", "%s is in the past: give --until a time to come", req.Until.UTC().Format(time.RFC3339)), nil
+	}
+	return c.changeItem(ctx, req.Job, func(item *job.Item) Reply {
+		item.AddPause(job.Pause{From: now, To: req.Until, By: req.By, Reason: req.Reason})
+		until := "until `resume`"
+		if !req.Until.IsZero() {
+			until = "until " + req.Until.UTC().Format("2006-01-02 15:04 UTC")
+		}
+		return Reply{Outcome: Accepted, Message: fmt.Sprintf("%s paused %s; its slots are recorded as skipped", named(req.Job), until)}
+	})
+}
+
+// Resume ends a pause now.
+func (c *Control) Resume(ctx context.Context, req ResumeRequest) (Reply, error) {
+	now := c.Now()
+	return c.changeItem(ctx, req.Job, func(item *job.Item) Reply {
+		if !item.EndPause(now) {
+			return refuse("", "%s not paused", named(req.Job))
+		}
+		return Reply{Outcome: Accepted, Message: fmt.Sprintf("%s resumed", named(req.Job))}
+	})
+}
+
+// SkipNext has the next slot of a job skipped.
+func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) {
+	now := c.Now()
+	return c.changeItem(ctx, req.Job, func(item *job.Item) Reply {
+		if item.Plan.Schedule == "" || item.Plan.Disabled {
+			return refuse("", "%s has no schedule that runs, so there is no slot to skip", req.Job)
+		}
+		if item.SkipNext != nil {
+			return Reply{Outcome: Duplicate, Message: fmt.Sprintf("the next slot of %s is to be skipped already", req.Job)}
+		}
+		next, ok := nextSlot(item.Plan, now)
+		if !ok {
+			return refuse("", "%s has no slot to come", req.Job)
+		}
+		item.SkipNext = &job.Skip{At: next, By: req.By}
+		return Reply{Outcome: Accepted, Message: fmt.Sprintf("the slot of %s at %s will be skipped", req.Job, next.Format("2006-01-02 15:04 UTC"))}
+	})
+}
+
+func named(name string) string {
+	if name == job.All {
+		return "all jobs are"
+	}
+	return name + " is"
+}
+
+// changeItem changes a job's item under its optimistic lock. Nothing is written
+// where change refuses.
+func (c *Control) changeItem(ctx context.Context, name string, change func(*job.Item) Reply) (Reply, error) {
+	for range conflictRetries {
+		item, err := c.item(ctx, name)
+		if err != nil {
+			return Reply{}, err
+		}
+		if name != job.All && (item.Rev == 0 || item.Gone) {
+			return refuse("", "there is no job %q", name), nil
+		}
+		reply := change(&item)
+		if reply.Outcome != Accepted {
+			return reply, nil
+		}
+		err = c.Store.Commit(ctx, Change{Item: &item})
+		if errors.Is(err, ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return Reply{}, fmt.Errorf("storing the item of %s: %w", name, err)
+		}
+		return reply, nil
+	}
+	return Reply{}, fmt.Errorf("changing the item of %s: %w %d times", name, ErrConflict, conflictRetries)
+}

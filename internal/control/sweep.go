@@ -1,0 +1,196 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Marks of the store.
+const (
+	// MarkSlots is up to when slots were checked.
+	MarkSlots = "slots"
+	// MarkSweep is when a sweep last finished its check of the slots.
+	MarkSweep = "sweep"
+)
+
+// slotSpan is how much time one step of the check covers: after a long silence
+// the mark moves on with each step, so that a sweep that is cut off goes on from
+// where it was.
+const slotSpan = time.Hour
+
+// existBatch is how many runs are looked for at once.
+const existBatch = 100
+
+// CheckSlots finds slots that should have a run and have none. A slot is judged
+// once its job's StartWithin has passed, so the mark at time T means: of every
+// job, the slots up to T - StartWithin were judged.
+func (c *Control) CheckSlots(ctx context.Context) error {
+	now := c.Now()
+	from, err := c.Store.Mark(ctx, MarkSlots)
+	if err != nil {
+		return fmt.Errorf("reading up to when slots were checked: %w", err)
+	}
+	if from.IsZero() || from.After(now) {
+		from = now
+	}
+	items, err := c.Store.Items(ctx)
+	if err != nil {
+		return fmt.Errorf("loading the jobs' items: %w", err)
+	}
+	for ctx.Err() == nil {
+		to := from.Add(slotSpan)
+		last := !to.Before(now)
+		if last {
+			to = now
+		}
+		if err := c.checkSpan(ctx, items, from, to); err != nil {
+			return err
+		}
+		if err := c.Store.SetMark(ctx, MarkSlots, to); err != nil {
+			return fmt.Errorf("storing up to when slots were checked: %w", err)
+		}
+		if from = to; last {
+			break
+		}
+	}
+	if err := c.Store.SetMark(ctx, MarkSweep, now); err != nil {
+		return fmt.Errorf("storing that the sweep was here: %w", err)
+	}
+	return ctx.Err() //nolint:wrapcheck // nil unless the sweep was cut off
+}
+
+func (c *Control) checkSpan(ctx context.Context, items []job.Item, from, to time.Time) error {
+	var errs []error
+	for _, item := range items {
+		if item.Gone || item.Plan.Disabled || item.Plan.Schedule == "" {
+			continue
+		}
+		if err := c.checkJob(ctx, item, from, to); err != nil {
+			errs = append(errs, fmt.Errorf("checking the slots of job %s: %w", item.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Control) checkJob(ctx context.Context, item job.Item, from, to time.Time) error {
+	within := time.Duration(item.Plan.StartWithin)
+	slots, err := c.expected(ctx, item, from.Add(-within), to.Add(-within))
+	if err != nil || len(slots) == 0 {
+		return err
+	}
+	missing, err := c.missing(ctx, item.Name, slots)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	j, err := c.definition(ctx, item.Definition)
+	if err != nil {
+		return err
+	}
+	for i, slot := range missing {
+		kind := run.BySweep
+		if i == len(missing)-1 && item.Plan.CatchUp == job.CatchUpLast {
+			kind = run.ByCatchUp
+		}
+		if _, err := c.slot(ctx, j, slot, kind); err != nil && !errors.Is(err, ErrOwed) {
+			return err
+		}
+	}
+	return nil
+}
+
+// expected are the slots of a job after from and not after to. Slots before the
+// plan's last change are not judged: nobody knows what was deployed when.
+func (c *Control) expected(ctx context.Context, item job.Item, from, to time.Time) ([]time.Time, error) {
+	if item.Since.After(from) {
+		from = item.Since
+	}
+	if spec, err := cron.Parse(item.Plan.Schedule); err == nil {
+		if every, ok := spec.Rate(); ok {
+			return c.silentRate(ctx, item, every, to)
+		}
+	}
+	s, err := slots(item.Plan)
+	if err != nil {
+		return nil, err
+	}
+	var out []time.Time
+	for {
+		next, ok := s.Next(from)
+		if !ok || next.After(to) {
+			return out, nil
+		}
+		out = append(out, next)
+		from = next
+	}
+}
+
+// silentRate is the one slot that a rate has after two periods without a run.
+// EventBridge counts a rate from when the schedule was made, so its slots are
+// not known.
+func (c *Control) silentRate(ctx context.Context, item job.Item, every time.Duration, to time.Time) ([]time.Time, error) {
+	last := item.Since
+	newest, err := c.Store.Runs(ctx, Query{Job: item.Name, Limit: 1})
+	if err != nil {
+		return nil, fmt.Errorf("looking for its newest run: %w", err)
+	}
+	if len(newest) > 0 && newest[0].ScheduledFor.After(last) {
+		last = newest[0].ScheduledFor
+	}
+	if silent := last.Add(2 * every); !last.IsZero() && !silent.After(to) {
+		return []time.Time{silent.Truncate(time.Minute)}, nil
+	}
+	return nil, nil
+}
+
+func (c *Control) missing(ctx context.Context, name string, slots []time.Time) ([]time.Time, error) {
+	var out []time.Time
+	for len(slots) > 0 {
+		batch := slots[:min(existBatch, len(slots))]
+		slots = slots[len(batch):]
+		ids := make([]run.ID, len(batch))
+		for i, at := range batch {
+			ids[i] = run.ScheduledID(name, at)
+		}
+		known, err := c.Store.Exist(ctx, ids)
+		if err != nil {
+			return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
+		}
+		for i, at := range batch {
+			if !known[ids[i]] {
+				out = append(out, at)
+			}
+		}
+	}
+	return out, nil
+}
+
+// slots is the schedule of a plan in its zone.
+func slots(p job.Plan) (cron.Schedule, error) {
+	spec, err := cron.Parse(p.Schedule)
+	if err != nil {
+		return cron.Schedule{}, fmt.Errorf("reading the schedule: %w", err)
+	}
+	zone, err := cron.LoadZone(p.Timezone)
+	if err != nil {
+		return cron.Schedule{}, fmt.Errorf("reading the zone: %w", err)
+	}
+	return spec.In(zone, cron.DST{}), nil
+}
+
+// nextSlot is the slot of a plan after a time; ok is false when there is none.
+func nextSlot(p job.Plan, after time.Time) (next time.Time, ok bool) {
+	if p.Schedule == "" {
+		return time.Time{}, false
+	}
+	s, err := slots(p)
+	if err != nil {
+		return time.Time{}, false
+	}
+	return s.Next(after)
+}

@@ -1,0 +1,105 @@
+package job
+
+import (
+	"slices"
+	"time"
+)
+
+// Item is what the control plane keeps of a job beside its definitions: one
+// item per job, written under an optimistic lock.
+type Item struct {
+	Name string `json:"name"`
+	// Definition is the hash of the newest definition.
+	Definition string `json:"definition"`
+	// Gone is whether the job is no longer in the registry.
+	Gone bool `json:"gone,omitempty"`
+	// Plan is copied from the newest definition, so that slots can be judged
+	// without reading every definition. Since is when it last changed: slots
+	// before are not judged.
+	Plan  Plan      `json:"plan,omitzero"`
+	Since time.Time `json:"since,omitzero"`
+
+	// FailingSince is when the oldest told failure since the last success
+	// ended; zero when the last run that ended was good or none was told.
+	FailingSince time.Time `json:"failingSince,omitzero"`
+	// Pauses are the newest pauses, the oldest first; at most MaxPauses.
+	Pauses []Pause `json:"pauses,omitempty"`
+	// SkipNext asks for the next slot to be skipped; nil when nobody did.
+	SkipNext *Skip `json:"skipNext,omitempty"`
+	// Lock is the open run of a job that is Exclusive, Waiting the run that
+	// waits for its end; "" when there is none.
+	Lock    string `json:"lock,omitempty"`
+	Waiting string `json:"waiting,omitempty"`
+
+	// Rev is the optimistic lock: the revision this value was read at.
+	Rev int64 `json:"-"`
+}
+
+// All is the name of the item that holds pauses of all jobs. No job can have it.
+const All = "*"
+
+// MaxPauses is how many pauses an item keeps: enough to judge the slots of the
+// last day, which no person pauses more often.
+const MaxPauses = 20
+
+// Plan is what of a definition decides which slots there are and when they are
+// missed.
+type Plan struct {
+	Schedule    string   `json:"schedule,omitempty"`
+	Timezone    string   `json:"timezone,omitempty"`
+	Disabled    bool     `json:"disabled,omitempty"`
+	StartWithin Duration `json:"startWithin,omitempty"`
+	CatchUp     CatchUp  `json:"catchUp,omitempty"`
+}
+
+// Plan is the part of the definition that an Item copies.
+func (j Job) Plan() Plan {
+	return Plan{Schedule: j.Schedule, Timezone: j.Zone(), Disabled: j.Disabled, StartWithin: Duration(j.Late()), CatchUp: j.CatchUp}
+}
+
+// Pause keeps slots from From up to, and not including, To from being run; a
+// zero To is open.
+type Pause struct {
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to,omitzero"`
+	By     string    `json:"by,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Covers is whether the pause is in force at a time.
+func (p Pause) Covers(at time.Time) bool {
+	return !at.Before(p.From) && (p.To.IsZero() || at.Before(p.To))
+}
+
+// Skip is a request to skip the next slot.
+type Skip struct {
+	At time.Time `json:"at"`
+	By string    `json:"by,omitempty"`
+}
+
+// PausedAt is the pause in force at a time, nil when there is none.
+func (i *Item) PausedAt(at time.Time) *Pause {
+	for n := len(i.Pauses) - 1; n >= 0; n-- {
+		if i.Pauses[n].Covers(at) {
+			return &i.Pauses[n]
+		}
+	}
+	return nil
+}
+
+// AddPause adds a pause; one that is in force ends where the new one begins.
+func (i *Item) AddPause(p Pause) {
+	i.EndPause(p.From)
+	i.Pauses = append(i.Pauses, p)
+	i.Pauses = i.Pauses[max(0, len(i.Pauses)-MaxPauses):]
+}
+
+// EndPause ends the pause in force at a time; ok is whether there was one.
+func (i *Item) EndPause(at time.Time) (ok bool) {
+	i.Pauses = slices.Clone(i.Pauses)
+	if p := i.PausedAt(at); p != nil {
+		p.To = at
+		return true
+	}
+	return false
+}

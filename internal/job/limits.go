@@ -1,0 +1,97 @@
+package job
+
+import "time"
+
+// Limits say how long things may take and what happens to a slot whose time
+// passed, or whose predecessor still runs.
+type Limits struct {
+	// Timeout is how long the task may be RUNNING before it is stopped; 0 is no
+	// limit, as under cron.
+	Timeout Duration `json:"timeout,omitempty"`
+	// LaunchTimeout is how long an accepted task may take to be RUNNING; 0 means
+	// DefaultLaunchTimeout.
+	LaunchTimeout Duration `json:"launchTimeout,omitempty"`
+	// StartWithin is how late a slot may still be run. Later it is missed. 0
+	// means DefaultStartWithin.
+	StartWithin Duration `json:"startWithin,omitempty"`
+	// CatchUp is what happens to missed slots, CatchUpNone when empty.
+	CatchUp CatchUp `json:"catchUp,omitempty"`
+	// Overlap is what happens to a run while another of the job is open,
+	// Allow when empty.
+	Overlap Overlap `json:"overlap,omitempty"`
+}
+
+// Defaults and bounds of Limits.
+const (
+	DefaultLaunchTimeout = 20 * time.Minute
+	DefaultStartWithin   = 15 * time.Minute
+	MaxTimeout           = 14 * 24 * time.Hour
+	MinLaunchTimeout     = time.Minute
+	MaxLaunchTimeout     = 2 * time.Hour
+	MinStartWithin       = time.Minute
+	MaxStartWithin       = 24 * time.Hour
+)
+
+// CatchUp is what happens to slots that were missed.
+type CatchUp string
+
+const (
+	// CatchUpNone leaves them missed, as cron does.
+	CatchUpNone CatchUp = "none"
+	// CatchUpLast runs the newest of them late.
+	CatchUpLast CatchUp = "last"
+)
+
+// CatchUps are the values that Validate accepts.
+var CatchUps = []CatchUp{CatchUpNone, CatchUpLast}
+
+// Overlap is what happens to a run while another of the same job is open.
+type Overlap string
+
+const (
+	// Allow runs them side by side, as cron does.
+	Allow Overlap = "allow"
+	// Forbid skips the later one and records that.
+	Forbid Overlap = "forbid"
+	// Queue has one wait for the other's end; a second one is skipped.
+	Queue Overlap = "queue"
+)
+
+// Overlaps are the values that Validate accepts.
+var Overlaps = []Overlap{Allow, Forbid, Queue}
+
+// Launchable is how long an accepted task may take to be RUNNING.
+func (l Limits) Launchable() time.Duration { return or(l.LaunchTimeout, DefaultLaunchTimeout) }
+
+// Late is how late a slot may still be run.
+func (l Limits) Late() time.Duration { return or(l.StartWithin, DefaultStartWithin) }
+
+// Exclusive is whether two runs of the job may not be open side by side.
+func (l Limits) Exclusive() bool { return l.Overlap == Forbid || l.Overlap == Queue }
+
+func or(d Duration, fallback time.Duration) time.Duration {
+	if d == 0 {
+		return fallback
+	}
+	return time.Duration(d)
+}
+
+func (l Limits) validate(ps *problems) {
+	within := func(field string, d Duration, least, most time.Duration) {
+		if d != 0 && (time.Duration(d) < least || time.Duration(d) > most) {
+			ps.add(field, "%s is out of range: %s to %s", d, Duration(least), Duration(most))
+		}
+	}
+	within("timeout", l.Timeout, time.Second, MaxTimeout)
+	within("launchTimeout", l.LaunchTimeout, MinLaunchTimeout, MaxLaunchTimeout)
+	within("startWithin", l.StartWithin, MinStartWithin, MaxStartWithin)
+	if l.CatchUp != "" && l.CatchUp != CatchUpNone && l.CatchUp != CatchUpLast {
+		ps.add("catchUp", "%q is not one of %s", l.CatchUp, oneOf(CatchUps))
+	}
+	if l.Overlap != "" && l.Overlap != Allow && !l.Exclusive() {
+		ps.add("overlap", "%q is not one of %s", l.Overlap, oneOf(Overlaps))
+	}
+	if l.Overlap == Queue && l.Timeout == 0 {
+		ps.add("overlap", "queue needs a `timeout`: else a run that hangs makes the next one wait for ever")
+	}
+}

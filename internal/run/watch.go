@@ -1,0 +1,68 @@
+package run
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// firstLook is when a task that was just accepted is first looked at: before
+// anything it may not outlast.
+func (d *decider) firstLook(lastStatus string) time.Time {
+	if lastStatus == "STOPPED" {
+		return d.now
+	}
+	wait := min(d.t.FirstLook, d.job.Launchable())
+	if d.job.Timeout > 0 {
+		wait = min(wait, time.Duration(d.job.Timeout))
+	}
+	return d.now.Add(wait)
+}
+
+// watch holds a task that has not stopped against its limits, and sets the next
+// look.
+func (d *decider) watch(a *Attempt) string {
+	if d.r.Stopping != nil {
+		// It was asked to stop and has not: ask again, which does no harm.
+		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
+		d.r.DueAt = d.now.Add(d.t.FirstLook)
+		return "the task was asked to stop and is " + a.LastStatus
+	}
+	limit, asker, why := d.limit(a)
+	if !limit.IsZero() && !d.now.Before(limit) {
+		d.r.Stopping = &StopRequest{Asker: asker, By: "batchplane", Reason: why, At: d.now, While: a.LastStatus}
+		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
+		d.r.DueAt = d.now.Add(d.t.FirstLook)
+		return why + ": stopping the task"
+	}
+	d.r.DueAt = d.now.Add(d.nextLook(a))
+	if !limit.IsZero() && limit.Before(d.r.DueAt) {
+		d.r.DueAt = limit
+	}
+	return "the task is " + a.LastStatus
+}
+
+// limit is the time that the task may not outlast in its present state.
+func (d *decider) limit(a *Attempt) (at time.Time, asker stop.Asker, why string) {
+	if a.StartedAt.IsZero() && a.LastStatus != "RUNNING" {
+		return a.AcceptedAt.Add(d.job.Launchable()), stop.AskedByLaunchTimeout,
+			fmt.Sprintf("not RUNNING %s after its launch", job.Duration(d.job.Launchable()))
+	}
+	if d.job.Timeout == 0 || a.StartedAt.IsZero() {
+		return time.Time{}, "", ""
+	}
+	return a.StartedAt.Add(time.Duration(d.job.Timeout)), stop.AskedByTimeout, timedOut(d.job)
+}
+
+func timedOut(j job.Job) string { return "timed out after " + j.Timeout.String() }
+
+// nextLook is the usual wait. A task that has not started is looked at again
+// within its job's timeout, since nobody knows yet when that begins to count.
+func (d *decider) nextLook(a *Attempt) time.Duration {
+	if a.StartedAt.IsZero() && d.job.Timeout > 0 {
+		return min(d.t.NextLook, max(time.Duration(d.job.Timeout), time.Minute))
+	}
+	return d.t.NextLook
+}
