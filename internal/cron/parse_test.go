@@ -33,6 +33,7 @@ func TestRefusals(t *testing.T) {
 		{"0 9 L * *", "day of month", "L", 4, []string{"EventBridge", "cron(...)"}},
 		{"H * * * *", "minute", "H", 0, []string{"Jenkins"}},
 		{"9999999999 * * * *", "minute", "9999999999", 0, nil},
+		{"18446744073709551625 * * * *", "minute", "18446744073709551625", 0, nil}, // 2^64 + 9
 		{"30~20 * * * *", "minute", "30~20", 0, []string{"backwards"}},
 		{"* * * *", "", "* * * *", 7, []string{"day of week is missing"}},
 		{"", "", "", 0, []string{"minute is missing"}},
