@@ -51,6 +51,7 @@ func TestRefusals(t *testing.T) {
 		{"cron(0 9 ? * 2,3#1 *)", "day of week", "3#1", 15, []string{"only one #"}},
 		{"cron(0 9 ? * 0 *)", "day of week", "0", 13, []string{"1 = Sunday"}},
 		{"cron(0 9 32W * ? *)", "day of month", "32W", 9, []string{"1-31"}},
+		{"cron(L 9 * * ? *)", "minute", "L", 5, []string{"day of month", "stands alone"}},
 		{"cron(0 9 L-3 * ? *)", "day of month", "L-3", 9, []string{"L and LW"}},
 		{"cron(0 9 * * ? 2030-2026)", "year", "2030-2026", 15, []string{"backwards"}},
 		{"cron(0 9 * * ? 1969)", "year", "1969", 15, []string{"1970-2199"}},
