@@ -176,6 +176,8 @@ func (s *scanner) unknownHint() string {
 	switch {
 	case rest == "":
 		return ""
+	case strings.HasPrefix(s.text, "cron("):
+		return "L and W belong to the day of month, L and # to the day of week; ? stands alone in one of them"
 	case strings.ContainsAny(rest[:1], "?LW#"):
 		return "L, W, # and ? belong to EventBridge: write the whole as cron(...)"
 	case rest[0] == 'H':

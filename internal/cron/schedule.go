@@ -6,38 +6,9 @@ import (
 	"time"
 )
 
-// Gap says what becomes of a run whose local time the clocks skip in spring.
-type Gap uint8
-
-const (
-	// GapDefault is the rule of the expression's dialect, see Spec.In.
-	GapDefault Gap = iota
-	// GapRunLate runs it in the first minute after the gap.
-	GapRunLate
-	// GapSkip does not run it.
-	GapSkip
-)
-
-// Overlap says what becomes of a run whose local time comes twice in autumn.
-type Overlap uint8
-
-const (
-	// OverlapDefault is the rule of the expression's dialect, see Spec.In.
-	OverlapDefault Overlap = iota
-	// OverlapOnce runs it the first time.
-	OverlapOnce
-	// OverlapTwice runs it both times.
-	OverlapTwice
-)
-
-// DST is what a job says about changes of the clock.
-type DST struct {
-	Gap     Gap
-	Overlap Overlap
-}
-
 // Schedule is a Spec in a zone: the minutes, in UTC, at which it fires. It is a
-// small value, safe for concurrent use.
+// small value, safe for concurrent use. The zero value is not usable; Spec.In
+// makes one.
 type Schedule struct {
 	spec *Spec
 	zone *Zone
@@ -205,6 +176,13 @@ func (c Schedule) All(from, to time.Time) iter.Seq[time.Time] {
 			slot, ok = c.Next(slot)
 		}
 	}
+}
+
+// NeverFires reports a schedule without a single slot. Besides the expressions
+// that Spec.NeverFires tells, it is an at(...) in a gap that is skipped.
+func (c Schedule) NeverFires() bool {
+	_, ok := c.Next(time.Unix(-1, 0))
+	return !ok
 }
 
 // Matches reports whether slot is one of the schedule's minutes. Seconds are

@@ -73,6 +73,48 @@ func TestNextAndPrevAreStrict(t *testing.T) {
 	}
 }
 
+func TestScheduleNeverFires(t *testing.T) {
+	t.Parallel()
+	berlin := zoneNamed(t, "Europe/Berlin")
+	cases := []struct {
+		expr string
+		dst  DST
+		want bool
+	}{
+		{"at(2026-03-29T02:30:00)", DST{}, true},
+		{"at(2026-03-29T02:30:00)", DST{Gap: GapRunLate}, false},
+		{"at(2026-03-29T03:30:00)", DST{}, false},
+		{"0 0 30 2 *", DST{}, true},
+		{"* * * * *", DST{}, false},
+		{"rate(1 day)", DST{}, false},
+	}
+	for _, c := range cases {
+		if got := parse(t, c.expr).In(berlin, c.dst).NeverFires(); got != c.want {
+			t.Errorf("%s: %v", c.expr, got)
+		}
+	}
+}
+
+func TestParseDST(t *testing.T) {
+	t.Parallel()
+	for _, gap := range []string{"", "run-late", "skip"} {
+		for _, overlap := range []string{"", "once", "twice"} {
+			dst, err := ParseDST(gap, overlap)
+			if err != nil || dst.Gap.String() != gap || dst.Overlap.String() != overlap {
+				t.Errorf("%q %q: %v %v", gap, overlap, dst, err)
+			}
+		}
+	}
+	if dst, err := ParseDST("run-late", "twice"); err != nil || dst != (DST{GapRunLate, OverlapTwice}) {
+		t.Error(dst, err)
+	}
+	for _, bad := range [][2]string{{"late", ""}, {"", "never"}, {"once", "skip"}} {
+		if _, err := ParseDST(bad[0], bad[1]); err == nil {
+			t.Errorf("%q is accepted", bad)
+		}
+	}
+}
+
 func TestRate(t *testing.T) {
 	t.Parallel()
 	s := parse(t, "rate(7 minutes)")

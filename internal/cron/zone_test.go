@@ -37,9 +37,12 @@ func TestSegmentsAgreeWithTheDatabase(t *testing.T) {
 				t.Fatalf("%s at %v: offset %d, want %d", name, time.Unix(m*60, 0).UTC(), seg.offset(), offsetAt(z.location, m))
 			}
 		}
-		for _, s := range z.segments {
+		for i, s := range z.segments {
 			check(s.start - 1)
 			check(s.start)
+			if i > 0 && s.localStart == z.segments[i-1].localEnd {
+				t.Errorf("%s: segment %d changes nothing", name, i)
+			}
 		}
 		for m := int64(0); m < horizon; m += 37 * minutesPerDay / 10 {
 			check(m)
