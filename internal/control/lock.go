@@ -65,8 +65,12 @@ func (c *Control) blocker(ctx context.Context, id run.ID, j job.Job) (run.ID, er
 
 // wake lets the run that waits for another's end go on. Should this be missed,
 // the look finds it a minute later.
-func (c *Control) wake(ctx context.Context, name string) error {
-	item, err := c.item(ctx, name)
+func (c *Control) wake(ctx context.Context, ended run.Run) error {
+	j, err := c.definition(ctx, ended.Definition)
+	if err != nil || !j.Exclusive() || !ended.Status.Terminal() {
+		return err
+	}
+	item, err := c.item(ctx, ended.ID.Job())
 	if err != nil || item.Waiting == "" {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
@@ -126,9 +127,7 @@ func (c *Control) settle(ctx context.Context, r run.Run) (run.Run, error) {
 	for {
 		e, ok := c.next(r, tried)
 		if !ok {
-			if r.Status.Terminal() {
-				errs = append(errs, c.wake(ctx, r.ID.Job()))
-			}
+			errs = append(errs, c.wake(ctx, r))
 			return r, errors.Join(errs...)
 		}
 		tried[e] = true
@@ -217,9 +216,9 @@ func (c *Control) stopTask(ctx context.Context, r run.Run, j job.Job, attempt in
 const noticeLogLines = 10
 
 func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, kind notice.Kind) error {
-	zone, err := time.LoadLocation(j.Zone())
-	if err != nil {
-		zone = time.UTC
+	zone := time.UTC
+	if z, err := cron.LoadZone(j.Zone()); err == nil {
+		zone = z.Location()
 	}
 	n := notice.New(kind, c.Stack, r, j, zone)
 	if c.RetryCommand != "" && r.Status.Terminal() && r.Status != run.Succeeded {

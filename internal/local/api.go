@@ -28,13 +28,16 @@ const MetaDoor = "door"
 // maxRequest is the most bytes of a request that are read.
 const maxRequest = 1 << 20
 
-// Handler takes the requests of people: POST /v1/run, /v1/retry and /v1/stop
-// with JSON, answered with a control.Reply.
+// Handler takes the requests of people: POST /v1/run, retry, stop, pause, resume
+// and skip-next with JSON, answered with a control.Reply.
 func Handler(c *control.Control, token string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/run", handle(c.RunByHand))
 	mux.HandleFunc("POST /v1/retry", handle(c.Retry))
 	mux.HandleFunc("POST /v1/stop", handle(c.StopRun))
+	mux.HandleFunc("POST /v1/pause", handle(c.Pause))
+	mux.HandleFunc("POST /v1/resume", handle(c.Resume))
+	mux.HandleFunc("POST /v1/skip-next", handle(c.SkipNext))
 	want := []byte("Bearer " + token)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The token keeps other users and web pages of this machine out.

@@ -11,11 +11,8 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
 )
-
-// CatchUp is how late a slot is still run: a process that was down for longer
-// does not run what it slept through.
-const CatchUp = 15 * time.Minute
 
 // tick is how often the clock looks at schedules and due runs.
 const tick = 200 * time.Millisecond
@@ -31,6 +28,7 @@ type Program struct {
 	schedules []schedule
 	fired     time.Time // slots up to here were fired
 	marked    time.Time
+	swept     time.Time
 }
 
 type schedule struct {
@@ -51,16 +49,19 @@ func (p *Program) Start(ctx context.Context) error {
 		return fmt.Errorf("reading where the clock stopped: %w", err)
 	}
 	p.fired = mark
-	if earliest := now.Add(-CatchUp); mark.IsZero() || mark.After(now) {
+	if mark.IsZero() || mark.After(now) {
 		p.fired = now
-	} else if mark.Before(earliest) {
-		p.fired = earliest
 	}
 	for _, j := range p.Jobs {
 		if j.Schedule == "" || j.Disabled {
 			continue
 		}
-		s, err := newSchedule(j, p.fired)
+		// What is older than StartWithin is for the sweep to find.
+		after := p.fired
+		if earliest := now.Add(-j.Late()); after.Before(earliest) {
+			after = earliest
+		}
+		s, err := newSchedule(j, after)
 		if err != nil {
 			return err
 		}
@@ -136,11 +137,17 @@ func (p *Program) mark(ctx context.Context) error {
 
 // Idle is whether no run is open.
 func (p *Program) Idle(ctx context.Context) (bool, error) {
-	open, err := p.Control.Store.Due(ctx, p.Control.Now().AddDate(1000, 0, 0), 1)
-	if err != nil {
-		return false, fmt.Errorf("looking for open runs: %w", err)
+	ever := p.Control.Now().AddDate(1000, 0, 0)
+	for _, lane := range []run.Lane{run.LookLane, run.LaunchLane} {
+		open, err := p.Control.Store.Due(ctx, lane, ever, 1)
+		if err != nil {
+			return false, fmt.Errorf("looking for open runs: %w", err)
+		}
+		if len(open) > 0 {
+			return false, nil
+		}
 	}
-	return len(open) == 0, nil
+	return true, nil
 }
 
 // Run drives the program until ctx ends, or, where length is not 0, for that
@@ -164,13 +171,25 @@ func (p *Program) Run(ctx context.Context, length time.Duration) error {
 	}
 }
 
+// sweep checks the slots once a minute.
+func (p *Program) sweep(ctx context.Context) error {
+	if p.Control.Now().Sub(p.swept) < time.Minute {
+		return nil
+	}
+	if err := p.Control.CheckSlots(ctx); err != nil {
+		return fmt.Errorf("checking the slots: %w", err)
+	}
+	p.swept = p.Control.Now()
+	return nil
+}
+
 func (p *Program) step(ctx context.Context, draining bool) (done bool, err error) {
 	var fire error
 	if !draining {
 		fire = p.Fire(ctx)
 	}
 	_, look := p.Control.Look(ctx)
-	if err := errors.Join(fire, look); err != nil {
+	if err := errors.Join(fire, look, p.sweep(ctx)); err != nil {
 		return false, err
 	}
 	if !draining {

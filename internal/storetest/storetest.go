@@ -17,9 +17,10 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// Store is a control.Store that also shows what it kept.
+// Store is a control.Store that also shows what it kept and can be damaged.
 type Store interface {
 	control.Store
+	Corrupt(ctx context.Context, id run.ID) error
 	Kept(ctx context.Context, limit int) ([]control.Kept, error)
 }
 
@@ -42,6 +43,9 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"only open runs that are due are due", due},
 		{"due runs come earliest first, up to the limit", dueOrder},
 		{"an ended run that owes is still due", dueOwed},
+		{"runs that wait to be launched are in a lane of their own", lanes},
+		{"an unreadable run is named and can be set aside", unreadable},
+		{"which runs exist", exist},
 		{"runs are listed newest first", listOrder},
 		{"runs are selected", listSelect},
 		{"items", items},
@@ -104,7 +108,7 @@ func absent(t *testing.T, s Store) {
 	wantErr(t, "Item", err, control.ErrNotFound)
 	_, err = s.Definition(ctx, "abc")
 	wantErr(t, "Definition", err, control.ErrNotFound)
-	if rs, err := s.Due(ctx, t0, 10); err != nil || len(rs) != 0 {
+	if rs, err := s.Due(ctx, run.LookLane, t0, 10); err != nil || len(rs) != 0 {
 		t.Errorf("Due of nothing: %v, %v", rs, err)
 	}
 	if rs, err := s.Runs(ctx, control.Query{}); err != nil || len(rs) != 0 {
@@ -226,6 +230,71 @@ func dueOwed(t *testing.T, s Store) {
 	wantDue(t, s, t0, 10, r.ID)
 }
 
+func lanes(t *testing.T, s Store) {
+	r := open("a/20261122T1730Z", t0)
+	r.Status = run.Queued
+	commit(t, s, r)
+	commit(t, s, open("b/20261122T1730Z", t0))
+	wantLane := func(lane run.Lane, want ...run.ID) {
+		t.Helper()
+		got, err := s.Due(t.Context(), lane, t0, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantIDs(t, string(lane), got, want)
+	}
+	wantLane(run.LaunchLane, "a/20261122T1730Z")
+	wantLane(run.LookLane, "b/20261122T1730Z")
+	r = load(t, s, "a/20261122T1730Z")
+	r.Status = run.Launching
+	commit(t, s, r)
+	wantLane(run.LaunchLane)
+	wantLane(run.LookLane, "a/20261122T1730Z", "b/20261122T1730Z")
+}
+
+func unreadable(t *testing.T, s Store) {
+	commit(t, s, open("a/20261122T1730Z", t0))
+	commit(t, s, open("b/20261122T1730Z", t0))
+	if err := s.Corrupt(t.Context(), "a/20261122T1730Z"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Due(t.Context(), run.LookLane, t0, 10)
+	var ue *control.UnreadableError
+	if !errors.As(err, &ue) || len(ue.Runs) != 1 || ue.Runs["a/20261122T1730Z"] == nil {
+		t.Fatalf("got %v", err)
+	}
+	wantIDs(t, "the others", got, []run.ID{"b/20261122T1730Z"})
+	if _, err := s.Run(t.Context(), "a/20261122T1730Z"); err == nil || errors.Is(err, control.ErrNotFound) {
+		t.Errorf("Run of an unreadable run: %v", err)
+	}
+	wantRuns(t, s, control.Query{}, "b/20261122T1730Z")
+	if err := s.SetAside(t.Context(), "a/20261122T1730Z", "why"); err != nil {
+		t.Fatal(err)
+	}
+	wantDue(t, s, t0, 10, "b/20261122T1730Z")
+	if k, err := s.Kept(t.Context(), 1); err != nil || len(k) != 1 || string(k[0].Body) != `{"id":` {
+		t.Errorf("kept %+v, %v", k, err)
+	}
+	if known, err := s.Exist(t.Context(), []run.ID{"a/20261122T1730Z"}); err != nil || !known["a/20261122T1730Z"] {
+		t.Errorf("a run that was set aside does not exist any more: %v, %v", known, err)
+	}
+}
+
+func exist(t *testing.T, s Store) {
+	commit(t, s, open("a/20261122T1730Z", t0))
+	ids := make([]run.ID, 0, 100)
+	for i := range 99 {
+		ids = append(ids, run.ScheduledID("b", t0.Add(time.Duration(i)*time.Minute)))
+	}
+	got, err := s.Exist(t.Context(), append(ids, "a/20261122T1730Z"))
+	if err != nil || len(got) != 1 || !got["a/20261122T1730Z"] {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if got, err := s.Exist(t.Context(), nil); err != nil || len(got) != 0 {
+		t.Errorf("of none: %v, %v", got, err)
+	}
+}
+
 func listOrder(t *testing.T, s Store) {
 	for i, id := range []run.ID{"a/20261122T1730Z", "b/20261122T1732Z", "a/20261122T1731Z"} {
 		r := run.Run{ID: id, Status: run.Succeeded, QueuedAt: t0.Add(time.Duration(i) * time.Second)}
@@ -343,7 +412,7 @@ func wantErr(t *testing.T, what string, err, want error) {
 
 func wantDue(t *testing.T, s Store, now time.Time, limit int, want ...run.ID) {
 	t.Helper()
-	got, err := s.Due(t.Context(), now, limit)
+	got, err := s.Due(t.Context(), run.LookLane, now, limit)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,6 +55,9 @@ type LocalConfig struct {
 	Listen string
 	Faults localecs.Faults
 	Seed   uint64
+	// Rate is how many RunTask calls a second go out at most;
+	// control.DefaultRate when 0.
+	Rate int
 	// Clock and Runner are the machine's own when nil; Delays those that a
 	// person can watch.
 	Clock  localecs.Clock
@@ -107,6 +110,7 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 		Stack: LocalStack, Store: l.Store, Launcher: launcher, Notifier: cfg.Notifier,
 		Logs:   local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.Command("logs")},
 		Now:    cfg.Clock.Now,
+		Pace:   &control.Window{Rate: cfg.Rate},
 		Timing: *cfg.Timing, Log: cfg.Log, Watch: cfg.Watch, RetryCommand: cfg.Command("retry"),
 	}}
 	if err := l.register(ctx, launcher.ECS.(*ecs.Client)); err != nil {
@@ -132,6 +136,9 @@ func (cfg *LocalConfig) defaults() {
 	}
 	if cfg.Timing == nil {
 		cfg.Timing = &LocalTiming
+	}
+	if cfg.Rate == 0 {
+		cfg.Rate = control.DefaultRate
 	}
 	if cfg.Command == nil {
 		cfg.Command = func(sub string) string { return "batchplane " + sub }

@@ -30,7 +30,7 @@ type Store struct {
 type row struct {
 	rev  int64
 	due  time.Time
-	open bool
+	lane run.Lane // "" when the run is not open
 	body []byte
 }
 
@@ -69,7 +69,11 @@ func (s *Store) Commit(_ context.Context, c control.Change) error {
 		if err != nil {
 			return fmt.Errorf("encoding run %s: %w", c.Run.ID, err)
 		}
-		put(&s.runs, c.Run.ID, row{rev: c.Run.Rev + 1, due: c.Run.DueAt, open: c.Run.Open(), body: body})
+		w := row{rev: c.Run.Rev + 1, due: c.Run.DueAt, body: body}
+		if c.Run.Open() {
+			w.lane = c.Run.Lane()
+		}
+		put(&s.runs, c.Run.ID, w)
 	}
 	if c.Item != nil {
 		body, err := json.Marshal(c.Item)
@@ -89,24 +93,70 @@ func put[K comparable, V any](m *map[K]V, k K, v V) {
 }
 
 // Due implements control.Store.
-func (s *Store) Due(_ context.Context, now time.Time, limit int) ([]run.Run, error) {
+func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []run.Run
-	for _, w := range s.runs {
-		if !w.open || w.due.After(now) {
-			continue
+	var ids []run.ID
+	for id, w := range s.runs {
+		if w.lane == lane && !w.due.After(now) {
+			ids = append(ids, id)
 		}
-		r, err := w.run()
+	}
+	slices.SortFunc(ids, func(a, b run.ID) int {
+		return cmp.Or(s.runs[a].due.Compare(s.runs[b].due), cmp.Compare(a, b))
+	})
+	var out []run.Run
+	unreadable := map[run.ID]error{}
+	for _, id := range ids[:min(limit, len(ids))] {
+		r, err := s.runs[id].run()
 		if err != nil {
-			return nil, err
+			unreadable[id] = err
+			continue
 		}
 		out = append(out, r)
 	}
-	slices.SortFunc(out, func(a, b run.Run) int {
-		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
-	})
-	return out[:min(limit, len(out))], nil
+	if len(unreadable) > 0 {
+		return out, &control.UnreadableError{Runs: unreadable}
+	}
+	return out, nil
+}
+
+// SetAside implements control.Store.
+func (s *Store) SetAside(_ context.Context, id run.ID, reason string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w, ok := s.runs[id]
+	if !ok {
+		return fmt.Errorf("run %s: %w", id, control.ErrNotFound)
+	}
+	s.kept = append(s.kept, control.Kept{At: w.due, Reason: fmt.Sprintf("run %s: %s", id, reason), Body: slices.Clone(w.body)})
+	w.lane = ""
+	w.rev++
+	s.runs[id] = w
+	return nil
+}
+
+// Corrupt makes a stored run unreadable, for tests.
+func (s *Store) Corrupt(_ context.Context, id run.ID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.runs[id]
+	w.body = []byte(`{"id":`)
+	s.runs[id] = w
+	return nil
+}
+
+// Exist implements control.Store.
+func (s *Store) Exist(_ context.Context, ids []run.ID) (map[run.ID]bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[run.ID]bool{}
+	for _, id := range ids {
+		if _, ok := s.runs[id]; ok {
+			out[id] = true
+		}
+	}
+	return out, nil
 }
 
 // Runs implements control.Store.
@@ -117,7 +167,7 @@ func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
 	for _, w := range s.runs {
 		r, err := w.run()
 		if err != nil {
-			return nil, err
+			continue // set aside by the look
 		}
 		if q.Job != "" && r.ID.Job() != q.Job || q.Status != "" && r.Status != q.Status || r.ScheduledFor.Before(q.Since) {
 			continue

@@ -10,6 +10,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // Item implements control.Store.
@@ -161,6 +162,14 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 	}
 	if _, err := s.db.ExecContext(ctx, query, args...); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
+}
+
+// Corrupt makes a stored run unreadable, for tests.
+func (s *Store) Corrupt(ctx context.Context, id run.ID) error {
+	if _, err := s.db.ExecContext(ctx, `UPDATE runs SET body = '{"id":' WHERE id = ?`, string(id)); err != nil {
+		return fmt.Errorf("corrupting run %s: %w", id, err)
 	}
 	return nil
 }

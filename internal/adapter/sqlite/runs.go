@@ -32,14 +32,21 @@ func (s *Store) Run(ctx context.Context, id run.ID) (run.Run, error) {
 type scanner interface{ Scan(dest ...any) error }
 
 func scanRun(row scanner) (run.Run, error) {
-	var r run.Run
 	var body string
 	var rev int64
 	if err := row.Scan(&rev, &body); err != nil {
 		return run.Run{}, err //nolint:wrapcheck // callers say which run
 	}
+	return decode(rev, body)
+}
+
+// errUnreadable marks a row that is not a run.
+var errUnreadable = errors.New("unreadable")
+
+func decode(rev int64, body string) (run.Run, error) {
+	var r run.Run
 	if err := json.Unmarshal([]byte(body), &r); err != nil {
-		return run.Run{}, fmt.Errorf("decoding: %w", err)
+		return run.Run{}, fmt.Errorf("%w: %w", errUnreadable, err)
 	}
 	r.Rev = rev
 	return r, nil
@@ -73,19 +80,19 @@ func putRun(ctx context.Context, tx *sql.Tx, r run.Run) error {
 	if err != nil {
 		return fmt.Errorf("encoding run %s: %w", r.ID, err)
 	}
-	var due any
+	var due, lane any
 	if r.Open() {
-		due = r.DueAt.UnixMilli()
+		due, lane = r.DueAt.UnixMilli(), string(r.Lane())
 	}
 	if r.Rev == 0 {
 		_, err = tx.ExecContext(ctx,
-			"INSERT INTO runs (id, job, status, scheduled_for, queued_at, due_at, rev, body) VALUES (?, ?, ?, ?, ?, ?, 1, ?)",
-			string(r.ID), r.ID.Job(), string(r.Status), r.ScheduledFor.UnixMilli(), r.QueuedAt.UnixMilli(), due, string(body))
+			"INSERT INTO runs (id, job, status, scheduled_for, queued_at, lane, due_at, rev, body) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)",
+			string(r.ID), r.ID.Job(), string(r.Status), r.ScheduledFor.UnixMilli(), r.QueuedAt.UnixMilli(), lane, due, string(body))
 		return written("run "+string(r.ID), nil, err)
 	}
 	res, err := tx.ExecContext(ctx,
-		"UPDATE runs SET status = ?, due_at = ?, rev = rev + 1, body = ? WHERE id = ? AND rev = ?",
-		string(r.Status), due, string(body), string(r.ID), r.Rev)
+		"UPDATE runs SET status = ?, lane = ?, due_at = ?, rev = rev + 1, body = ? WHERE id = ? AND rev = ?",
+		string(r.Status), lane, due, string(body), string(r.ID), r.Rev)
 	return written("run "+string(r.ID), res, err)
 }
 
@@ -127,8 +134,84 @@ func written(what string, res sql.Result, err error) error {
 }
 
 // Due implements control.Store.
-func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]run.Run, error) {
-	return s.list(ctx, "SELECT rev, body FROM runs WHERE due_at <= ? ORDER BY due_at, id LIMIT ?", now.UnixMilli(), limit)
+func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT id, rev, body FROM runs WHERE lane = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?",
+		string(lane), now.UnixMilli(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing due runs: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []run.Run
+	unreadable := map[run.ID]error{}
+	for rows.Next() {
+		var id, body string
+		var rev int64
+		if err := rows.Scan(&id, &rev, &body); err != nil {
+			return nil, fmt.Errorf("reading a due run: %w", err)
+		}
+		r, err := decode(rev, body)
+		if err != nil {
+			unreadable[run.ID(id)] = err
+			continue
+		}
+		out = append(out, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing due runs: %w", err)
+	}
+	if len(unreadable) > 0 {
+		return out, &control.UnreadableError{Runs: unreadable}
+	}
+	return out, nil
+}
+
+// SetAside implements control.Store.
+func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("beginning to set run %s aside: %w", id, err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(ctx,
+		"INSERT INTO kept (at, reason, body) SELECT coalesce(due_at, queued_at), 'run ' || id || ': ' || ?, CAST(body AS BLOB) FROM runs WHERE id = ?",
+		reason, string(id)); err != nil {
+		return fmt.Errorf("keeping run %s: %w", id, err)
+	}
+	if _, err := tx.ExecContext(ctx, "UPDATE runs SET lane = NULL, due_at = NULL, rev = rev + 1 WHERE id = ?", string(id)); err != nil {
+		return fmt.Errorf("setting run %s aside: %w", id, err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("setting run %s aside: %w", id, err)
+	}
+	return nil
+}
+
+// Exist implements control.Store.
+func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error) {
+	out := map[run.ID]bool{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = string(id)
+	}
+	rows, err := s.db.QueryContext(ctx, "SELECT id FROM runs WHERE id IN (?"+strings.Repeat(", ?", len(ids)-1)+")", args...)
+	if err != nil {
+		return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("reading a run's id: %w", err)
+		}
+		out[run.ID(id)] = true
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
+	}
+	return out, nil
 }
 
 // Runs implements control.Store.
@@ -156,6 +239,9 @@ func (s *Store) list(ctx context.Context, query string, args ...any) ([]run.Run,
 	var out []run.Run
 	for rows.Next() {
 		r, err := scanRun(rows)
+		if errors.Is(err, errUnreadable) {
+			continue // set aside by the look
+		}
 		if err != nil {
 			return nil, fmt.Errorf("reading a run: %w", err)
 		}

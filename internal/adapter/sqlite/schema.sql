@@ -4,11 +4,12 @@ CREATE TABLE runs (
     status        TEXT NOT NULL,
     scheduled_for INTEGER NOT NULL, -- Unix milliseconds
     queued_at     INTEGER NOT NULL, -- Unix milliseconds
+    lane          TEXT,             -- launch or look; NULL when the run is not open
     due_at        INTEGER,          -- Unix milliseconds; NULL when the run is not open
     rev           INTEGER NOT NULL,
     body          TEXT NOT NULL     -- the run as JSON
 ) STRICT;
-CREATE INDEX runs_due ON runs (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX runs_due ON runs (lane, due_at, id) WHERE lane IS NOT NULL;
 CREATE INDEX runs_newest ON runs (scheduled_for DESC, queued_at DESC, id DESC);
 CREATE INDEX runs_by_job ON runs (job, scheduled_for DESC, queued_at DESC, id DESC);
 
