@@ -85,7 +85,7 @@ func (c *Control) lookAtOne(ctx context.Context, r run.Run) (run.Run, error) {
 	if err != nil {
 		return r, err
 	}
-	return c.settle(ctx, d.Next)
+	return c.settle(ctx, d)
 }
 
 // dueEvent resolves the task definition anew where the run asks for it.
@@ -119,9 +119,10 @@ func (c *Control) describe(ctx context.Context, cluster string, rs []run.Run, er
 		return false
 	}
 	put := func(r run.Run, e run.Event) {
-		next, err := c.task(ctx, r.ID, e)
+		d, err := c.task(ctx, r.ID, e)
+		next := d.Next
 		if err == nil {
-			next, err = c.settle(ctx, next)
+			next, err = c.settle(ctx, d)
 		}
 		if err != nil {
 			*errs = append(*errs, err)
