@@ -50,7 +50,7 @@ func (d *decider) end(a *Attempt, s Status, why string, ended time.Time) {
 // again launches the next attempt, at once or after its backoff.
 func (d *decider) again(a *Attempt, why again, made int) string {
 	d.r.Stopping, d.r.StartedAt = nil, time.Time{}
-	d.r.settle(func(e Effect) bool { return e.Kind == Launch })
+	d.r.settle(launching)
 	d.r.Renew = why.Renew
 	wait := Backoff(d.job.Retry, d.r.ID, made, why.Unclear)
 	if wait == 0 && !why.Renew {

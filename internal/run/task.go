@@ -28,7 +28,7 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string)
 		}
 		return Did, fmt.Sprintf("attempt %d is over; its task is noted", a.N)
 	}
-	d.r.settle(func(e Effect) bool { return e.Kind == Launch || e.Kind == Find })
+	d.r.settle(launching)
 	if known && d.r.Status == Running {
 		return Ignored, "accepted before"
 	}
@@ -45,6 +45,9 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string)
 	}
 	return Did, "launched"
 }
+
+// launching are the effects that an attempt's answer settles.
+func launching(e Effect) bool { return e.Kind == Launch || e.Kind == Find }
 
 // second: another task carries an attempt's mark. ECS's idempotency forbids
 // it; should it happen, it is told.
@@ -82,7 +85,7 @@ func (d *decider) refused(a *Attempt, s stop.Stop) (Outcome, string) {
 		a.Next = fmt.Sprintf("a send was refused (%s), but an earlier one has no answer", v.Rule)
 		return Did, d.doubt(a)
 	case stop.Throttled(s):
-		d.r.settle(func(e Effect) bool { return e.Kind == Launch })
+		d.r.settle(launching)
 		d.r.Status, d.r.Cause = Queued, "waiting: ECS limits the rate of launches"
 		d.r.DueAt = d.now.Add(d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled)))
 		return Did, d.r.Cause
@@ -194,7 +197,7 @@ func (d *decider) nothingNew(a *Attempt, e Seen) (Outcome, string) {
 func (d *decider) learn(a *Attempt, e Seen) {
 	if a.TaskARN == "" {
 		a.TaskARN, a.AcceptedAt = e.TaskARN, d.now
-		d.r.settle(func(o Effect) bool { return o.Kind == Launch || o.Kind == Find })
+		d.r.settle(launching)
 		if d.r.Stopping != nil {
 			d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
 		}
