@@ -19,15 +19,28 @@ func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) Decision {
 		return Decision{Next: r, Outcome: outcome, Why: why}
 	}
 	d.r.settleDue(now, t)
-	return Decision{Next: d.r, Outcome: outcome, Why: why}
+	return Decision{Next: d.r, Outcome: outcome, Why: why, Counted: counted(&r, &d.r)}
 }
 
-// settleDue keeps the rule that exactly the open runs are due some time.
+// counted is the attempt of which after counts a send more than before.
+func counted(before, after *Run) int {
+	a := after.Last()
+	if a == nil {
+		return 0
+	}
+	if b := before.Attempt(a.N); b != nil && b.Sends == a.Sends {
+		return 0
+	}
+	return a.N
+}
+
+// settleDue keeps the rule that exactly the open runs are due some time, and
+// soon where a stop is owed: its task runs on until then.
 func (r *Run) settleDue(now time.Time, t Timing) {
 	switch {
 	case !r.Open():
 		r.DueAt = time.Time{}
-	case r.DueAt.IsZero():
+	case r.DueAt.IsZero(), r.Owes(StopTask) && r.DueAt.After(now.Add(t.Told)):
 		r.DueAt = now.Add(t.Told)
 	}
 }
@@ -272,17 +285,10 @@ func (d *decider) done(e Done) (Outcome, string) {
 		return Ignored, "it was not owed"
 	}
 	d.r.settle(func(o Effect) bool { return o == e.Effect })
-	if e.Effect.Kind == StopTask {
-		d.lookBy(d.t.FirstLook)
+	if e.Effect.Kind == StopTask && !d.r.Status.Terminal() {
+		d.r.DueAt = d.now.Add(d.t.FirstLook)
 	}
 	return Did, "done"
-}
-
-// lookBy brings the next look forward to at most wait from now.
-func (d *decider) lookBy(wait time.Duration) {
-	if at := d.now.Add(wait); d.r.DueAt.IsZero() || at.Before(d.r.DueAt) {
-		d.r.DueAt = at
-	}
 }
 
 // finish ends the run. Launches and stops that are still owed have no object

@@ -28,7 +28,7 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string)
 		}
 		return Did, fmt.Sprintf("attempt %d is over; its task is noted", a.N)
 	}
-	d.r.settle(func(e Effect) bool { return e.Kind == Launch || e.Kind == Find })
+	d.r.settle(launching)
 	if known && d.r.Status == Running {
 		return Ignored, "accepted before"
 	}
@@ -42,6 +42,9 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string)
 	}
 	return Did, "launched"
 }
+
+// launching are the effects that an attempt's answer settles.
+func launching(e Effect) bool { return e.Kind == Launch || e.Kind == Find }
 
 // second: another task carries an attempt's mark. ECS's idempotency forbids
 // it; should it happen, it is told.
@@ -101,7 +104,7 @@ func (d *decider) paced(a *Attempt) (Outcome, string) {
 
 // putOff has the same attempt launched later.
 func (d *decider) putOff(why string, wait time.Duration) string {
-	d.r.settle(func(e Effect) bool { return e.Kind == Launch })
+	d.r.settle(launching)
 	d.r.Status, d.r.Cause, d.r.DueAt = Queued, why, d.now.Add(wait)
 	return why
 }
@@ -206,7 +209,7 @@ func (d *decider) nothingNew(a *Attempt, e Seen) (Outcome, string) {
 func (d *decider) learn(a *Attempt, e Seen) {
 	if a.TaskARN == "" {
 		a.TaskARN, a.AcceptedAt = e.TaskARN, d.now
-		d.r.settle(func(o Effect) bool { return o.Kind == Launch || o.Kind == Find })
+		d.r.settle(launching)
 		if d.r.Stopping != nil {
 			d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
 		}
