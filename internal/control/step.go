@@ -155,6 +155,7 @@ func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (run.Run
 
 // effect performs e outside and returns the event that reports it.
 func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect) (run.Event, error) {
+	//exhaustive:enforce
 	switch e.Kind {
 	case run.Launch:
 		return c.Launcher.Launch(ctx, Launch{
