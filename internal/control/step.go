@@ -181,6 +181,7 @@ func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (run.Dec
 
 // effect performs e outside and returns the event that reports it.
 func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect) (run.Event, error) {
+	//exhaustive:enforce
 	switch e.Kind {
 	case run.Launch:
 		if c.Pace != nil && !c.Pace.Take(c.Now()) {

@@ -67,6 +67,7 @@ func (r Retry) Base() time.Duration {
 // Action is what a Rule asks for.
 type Action string
 
+// What rules ask for.
 const (
 	Relaunch Action = "relaunch"
 	Fail     Action = "fail"

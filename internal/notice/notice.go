@@ -27,8 +27,9 @@ const (
 	Stopped Kind = "stopped"
 	// Recovered: the first success after a told failure.
 	Recovered Kind = "recovered"
-	// Succeeded and Relaunched are told only where the job asks for them.
-	Succeeded  Kind = "succeeded"
+	// Succeeded is told only where the job asks for it.
+	Succeeded Kind = "succeeded"
+	// Relaunched too: a further attempt was made by the control plane.
 	Relaunched Kind = "relaunched"
 	// RanAfterAll: a task ran that was not known to have, so the job may have
 	// run twice.

@@ -56,7 +56,7 @@ type decider struct {
 func (d *decider) on(e Event) (Outcome, string) {
 	switch e := e.(type) {
 	case Triggered:
-		return d.triggered(e)
+		return d.triggered()
 	case Due:
 		return d.due(e)
 	case Unresolved:
@@ -105,7 +105,7 @@ func (d *decider) current(a *Attempt) bool {
 	return a.N == len(d.r.Attempts) && !d.r.Status.Terminal() && !a.Over()
 }
 
-func (d *decider) triggered(e Triggered) (Outcome, string) {
+func (d *decider) triggered() (Outcome, string) {
 	d.r.Duplicates++
 	if d.r.Owes(Launch) && !d.r.Status.Terminal() {
 		d.resend()

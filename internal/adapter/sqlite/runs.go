@@ -35,7 +35,7 @@ func scanRun(row scanner) (run.Run, error) {
 	var body string
 	var rev int64
 	if err := row.Scan(&rev, &body); err != nil {
-		return run.Run{}, err //nolint:wrapcheck // callers say which run
+		return run.Run{}, err
 	}
 	return decode(rev, body)
 }
