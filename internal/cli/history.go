@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire"
 )
 
 type historyCmd struct {
@@ -25,7 +25,7 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.withStore(ctx, func(s *sqlite.Store) error {
+	return a.withStore(ctx, func(s wire.State) error {
 		runs, err := s.Runs(ctx, q)
 		if err != nil {
 			return err //nolint:wrapcheck // says what it was doing
@@ -64,7 +64,7 @@ func (c *historyCmd) query() (control.Query, error) {
 }
 
 // known is an error when a job never was.
-func known(ctx context.Context, s *sqlite.Store, name string) error {
+func known(ctx context.Context, s wire.State, name string) error {
 	if _, err := s.Item(ctx, name); err != nil {
 		return fmt.Errorf("there is no job %q here: %w", name, err)
 	}
@@ -106,7 +106,7 @@ func optional(t time.Time) *time.Time {
 	return &t
 }
 
-func (a *app) printHistory(ctx context.Context, s *sqlite.Store, runs []run.Run) error {
+func (a *app) printHistory(ctx context.Context, s wire.State, runs []run.Run) error {
 	if a.json {
 		for _, r := range runs {
 			if err := printJSON(a.Stdout, rowOf(r)); err != nil {
@@ -139,7 +139,7 @@ func clip(s string, n int) string {
 
 // zones looks up the zone of each run's job once.
 type zones struct {
-	store *sqlite.Store
+	store wire.State
 	known map[string]*time.Location
 }
 

@@ -8,9 +8,9 @@ import (
 	"os"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire"
 )
 
 type logsCmd struct {
@@ -21,7 +21,7 @@ type logsCmd struct {
 
 // Run prints a task's output as it was written.
 func (c *logsCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, func(s *sqlite.Store) error {
+	return a.withStore(ctx, func(s wire.State) error {
 		id, err := resolveRun(ctx, s, c.ID)
 		if err != nil {
 			return err
@@ -36,7 +36,7 @@ func (c *logsCmd) Run(ctx context.Context, a *app) error {
 
 // follower copies a growing log file.
 type follower struct {
-	store   *sqlite.Store
+	store   wire.State
 	id      run.ID
 	attempt int
 	logs    local.Logs

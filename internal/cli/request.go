@@ -3,13 +3,12 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 
-	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/local"
+	"github.com/batchplane/batchplane/internal/wire"
 )
 
 type runCmd struct {
@@ -20,7 +19,7 @@ type runCmd struct {
 
 // Run asks for a new run.
 func (c *runCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, func(s *sqlite.Store) error {
+	return a.withStore(ctx, func(s wire.State) error {
 		return a.ask(ctx, s, "/v1/run", control.RunRequest{
 			Job: c.Job, RequestID: rand.Text(), By: a.User, Args: c.Args, Environment: c.Env,
 		})
@@ -35,7 +34,7 @@ type retryCmd struct {
 
 // Run asks for a further attempt.
 func (c *retryCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, func(s *sqlite.Store) error {
+	return a.withStore(ctx, func(s wire.State) error {
 		id, err := resolveRun(ctx, s, c.ID)
 		if err != nil {
 			return err
@@ -53,7 +52,7 @@ type stopCmd struct {
 
 // Run asks to stop a run.
 func (c *stopCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, func(s *sqlite.Store) error {
+	return a.withStore(ctx, func(s wire.State) error {
 		id, err := resolveRun(ctx, s, c.ID)
 		if err != nil {
 			return err
@@ -62,8 +61,8 @@ func (c *stopCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-func (a *app) withStore(ctx context.Context, f func(*sqlite.Store) error) error {
-	s, err := sqlite.OpenExisting(ctx, a.db)
+func (a *app) withStore(ctx context.Context, f func(wire.State) error) error {
+	s, err := wire.OpenState(ctx, a.db)
 	if err != nil {
 		return err //nolint:wrapcheck // a whole sentence
 	}
@@ -72,17 +71,13 @@ func (a *app) withStore(ctx context.Context, f func(*sqlite.Store) error) error 
 
 // ask sends a request to the control plane that runs on the database and prints
 // its answer.
-func (a *app) ask(ctx context.Context, s *sqlite.Store, path string, req any) error {
-	text, err := s.Meta(ctx, local.MetaDoor)
-	if err != nil {
-		return err //nolint:wrapcheck // says what it was doing
-	}
-	var door local.Door
-	if text == "" {
+func (a *app) ask(ctx context.Context, s wire.State, path string, req any) error {
+	door, err := s.Door(ctx)
+	if errors.Is(err, local.ErrNobody) {
 		return a.nobody(nil)
 	}
-	if err := json.Unmarshal([]byte(text), &door); err != nil {
-		return fmt.Errorf("reading where the control plane takes requests: %w", err)
+	if err != nil {
+		return err //nolint:wrapcheck // says what it was doing
 	}
 	reply, err := local.Ask(ctx, door, path, req)
 	if errors.Is(err, local.ErrNobody) {

@@ -6,16 +6,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire"
 )
 
 // resolveRun finds the run that a person named: job/20261122T1730Z, job for its
 // newest run, job@02:30 for its newest at that time of the job's zone.
-func resolveRun(ctx context.Context, s *sqlite.Store, ref string) (run.ID, error) {
+func resolveRun(ctx context.Context, s wire.State, ref string) (run.ID, error) {
 	if strings.Contains(ref, "/") {
 		id, err := run.ParseID(ref)
 		if err != nil {

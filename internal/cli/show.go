@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire"
 )
 
 type showCmd struct {
@@ -36,7 +36,7 @@ type shown struct {
 
 // Run explains one run.
 func (c *showCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, func(s *sqlite.Store) error {
+	return a.withStore(ctx, func(s wire.State) error {
 		id, err := resolveRun(ctx, s, c.ID)
 		if err != nil {
 			return err

@@ -25,6 +25,25 @@ type Door struct {
 // MetaDoor is the name under which the database keeps the Door.
 const MetaDoor = "door"
 
+// ReadDoor reads where requests are taken; ErrNobody where no control plane runs.
+func ReadDoor(ctx context.Context, state interface {
+	Meta(ctx context.Context, name string) (string, error)
+},
+) (Door, error) {
+	var d Door
+	text, err := state.Meta(ctx, MetaDoor)
+	if err != nil {
+		return d, fmt.Errorf("reading where the control plane takes requests: %w", err)
+	}
+	if text == "" {
+		return d, ErrNobody
+	}
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		return d, fmt.Errorf("reading where the control plane takes requests: %w", err)
+	}
+	return d, nil
+}
+
 // maxRequest is the most bytes of a request that are read.
 const maxRequest = 1 << 20
 

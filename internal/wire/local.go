@@ -58,6 +58,8 @@ type LocalConfig struct {
 	// Rate is how many RunTask calls a second go out at most;
 	// control.DefaultRate when 0.
 	Rate int
+	// Inject, when not nil, decides on faults in place of Faults and Seed.
+	Inject func(localecs.Kind, localecs.Subject) bool
 	// Clock and Runner are the machine's own when nil; Delays those that a
 	// person can watch.
 	Clock  localecs.Clock
@@ -174,7 +176,7 @@ func (l *Local) localECS(ctx context.Context, cfg LocalConfig) (*fargate.Launche
 	}
 	var err error
 	l.ECS, err = localecs.New(ctx, localecs.Config{
-		DB: l.Store.DB(), Clock: cfg.Clock, Runner: runner, Faults: cfg.Faults, Seed: cfg.Seed, Delays: *cfg.Delays,
+		DB: l.Store.DB(), Clock: cfg.Clock, Runner: runner, Faults: cfg.Faults, Seed: cfg.Seed, Inject: cfg.Inject, Delays: *cfg.Delays,
 		Region: localRegion, AccessKeyID: key, Logger: cfg.Log,
 		Deliver: func(ctx context.Context, event []byte) error { return l.Control.OnStopped(ctx, event) },
 	})

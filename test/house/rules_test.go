@@ -46,6 +46,7 @@ var rooms = map[string]room{
 	"internal/ecsevent": {pure: true, left: []string{"stop"}},
 	"internal/job":      {pure: true, left: []string{"stop"}},
 	"internal/cron":     {pure: true, left: []string{"stop"}},
+	"internal/cron/*":   {pure: true, left: []string{"cron"}},
 	"internal/run":      {pure: true, left: []string{"stop", "job", "cron"}},
 	"internal/notice":   {pure: true, left: []string{"stop", "job", "cron", "run"}},
 
