@@ -67,8 +67,10 @@ var rooms = map[string]room{
 	"internal/wire":    {left: append(slices.Clone(wiring), "local")},
 	"internal/local":   {left: append(slices.Clone(wiring), "wire")},
 	"internal/cli":     {left: asking},
-	"functions/*":      {left: append(slices.Clone(asking), "cli")},
-	"cmd/*":            {left: append(slices.Clone(asking), "cli")},
+	// What the trigger function is called with.
+	"internal/entry": {plain: true, left: handling},
+	"functions/*":    {left: []string{"wire/*"}},
+	"cmd/*":          {left: append(slices.Clone(asking), "cli")},
 }
 
 // isTestRoom: stories may import whatever they prove.
