@@ -65,11 +65,13 @@ var rooms = map[string]room{
 
 	"internal/console": {left: handling},
 	"internal/wire":    {left: append(slices.Clone(wiring), "local")},
-	"internal/local":   {left: append(slices.Clone(wiring), "wire")},
-	"internal/cli":     {left: asking},
+	// The functions of the stack: each room links only what its function calls.
+	"internal/wire/*": {left: append(slices.Clone(wiring), "entry", "wire/*")},
+	"internal/local":  {left: append(slices.Clone(wiring), "wire")},
+	"internal/cli":    {left: asking},
 	// What the trigger function is called with.
 	"internal/entry": {plain: true, left: handling},
-	"functions/*":    {left: []string{"wire/*"}},
+	"functions/*":    {left: append(slices.Clone(asking), "cli", "entry", "wire/*")},
 	"cmd/*":          {left: append(slices.Clone(asking), "cli")},
 }
 
