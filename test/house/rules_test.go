@@ -58,6 +58,8 @@ var rooms = map[string]room{
 
 	// Adapters know control's ports and not each other.
 	"internal/adapter/*": {left: handling},
+	// DynamoDB Local, for tests.
+	"internal/adapter/dynamo/*": {},
 
 	// The stand-in is ECS: it knows nothing of who calls it.
 	"internal/localecs":   {left: []string{"localecs/*"}},

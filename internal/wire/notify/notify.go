@@ -5,8 +5,10 @@ package notify
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -20,6 +22,7 @@ import (
 	topic "github.com/batchplane/batchplane/internal/adapter/sns"
 	parameters "github.com/batchplane/batchplane/internal/adapter/ssm"
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire/base"
 	"github.com/batchplane/batchplane/internal/wire/environ"
@@ -37,12 +40,32 @@ type Config struct {
 	SlackPath string `env:"BATCHPLANE_SLACK_PATH" form:"/.*/"`
 	// SlackDefault are the targets of jobs that name none; it may be empty.
 	SlackDefault []string `env:"BATCHPLANE_SLACK_DEFAULT" default:""`
-	// RetryCommand is what a person types before a run's id to retry it.
-	RetryCommand string `env:"BATCHPLANE_RETRY_COMMAND" default:""`
+	// Trigger is the ARN of the function that takes a person's retry.
+	Trigger string `env:"BATCHPLANE_TRIGGER"`
 }
 
 // slackTimeout is for one request; the function has more time than all tries.
 const slackTimeout = 10 * time.Second
+
+// retry is the place of the command that retries a run until addressed says it.
+const retry = "retry"
+
+// addressed says in a notice what only a stack on AWS knows: the account, and
+// the exact command that asks its trigger for a retry.
+type addressed struct {
+	control.Notifier
+	trigger string
+}
+
+func (a addressed) Notify(ctx context.Context, n notice.Notice) error {
+	if parts := strings.Split(a.trigger, ":"); len(parts) > 4 {
+		n.Account = parts[4]
+	}
+	if n.RetryWith != "" {
+		n.RetryWith = fmt.Sprintf(`aws lambda invoke --cli-binary-format raw-in-base64-out --function-name %s --payload '{"retry":"%s"}' /dev/stdout`, a.trigger, n.Run)
+	}
+	return a.Notifier.Notify(ctx, n) //nolint:wrapcheck // the ways say what they did
+}
 
 // Handler is the function's.
 type Handler func(ctx context.Context, batch Batch) (events.DynamoDBEventResponse, error)
@@ -55,17 +78,17 @@ func New(lookup environ.Lookup) (Handler, error) {
 		return nil, err
 	}
 	log := base.Log(os.Stdout, c.Config)
-	ways := &fanout.Notifier{Ways: []fanout.Way{
+	ways := addressed{trigger: c.Trigger, Notifier: &fanout.Notifier{Ways: []fanout.Way{
 		{Name: "sns", Notifier: &topic.Notifier{SNS: sns.NewFromConfig(a.For("SNS")), Topic: c.Topic}},
 		{Name: "eventbridge", Notifier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus}},
 		{Name: "slack", Notifier: &slack.Notifier{
 			Secrets: &parameters.Secrets{SSM: ssm.NewFromConfig(a.For("SSM")), Path: c.SlackPath},
 			HTTP:    &http.Client{Timeout: slackTimeout}, Now: time.Now, Wait: wait, Default: c.SlackDefault,
 		}},
-	}}
+	}}}
 	h := handler{stack: c.Stack, ways: ways, log: log, control: &control.Control{
 		Stack: c.Stack, Store: base.Store(c.Config, a, log), Notifier: ways, Now: time.Now, Timing: run.DefaultTiming, Log: log,
-		RetryCommand: c.RetryCommand,
+		RetryCommand: retry,
 	}}
 	return h.handle, nil
 }
