@@ -130,7 +130,7 @@ func newWorld(t *testing.T) *world {
 	}, nil)
 	w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops")
 	w.pattern = w.patternOf(t, w.resource)
-	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, inRegion), Table: w.resource["Table"]})
+	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, asRoot), Table: w.resource["Table"]})
 	w.inbox = w.subscribe(t)
 	w.ecs.Resume()
 	return w
@@ -331,6 +331,11 @@ func (w *world) await(t *testing.T, id run.ID, s run.Status, limit time.Duration
 	t.Helper()
 	var r run.Run
 	var err error
+	defer func() {
+		if t.Failed() {
+			t.Logf("run %s is %q: %s: %v", id, r.Status, r.Cause, err)
+		}
+	}()
 	within(t, limit, fmt.Sprintf("run %s is %s", id, s), func() bool {
 		w.sweepNow(t)
 		r, err = w.store.Run(t.Context(), id)
