@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"os/signal"
@@ -22,6 +23,6 @@ func run(args []string) int {
 	defer stop()
 	path, _ := os.Executable()
 	return cli.Main(ctx, args, cli.Env{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, User: os.Getenv("USER"), Executable: path,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, User: cmp.Or(os.Getenv("USER"), os.Getenv("LOGNAME")), Executable: path,
 	})
 }

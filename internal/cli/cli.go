@@ -41,6 +41,10 @@ type grammar struct {
 	History  historyCmd  `cmd:"" help:"List runs, newest first."`
 	Show     showCmd     `cmd:"" help:"Explain one run."`
 	Logs     logsCmd     `cmd:"" help:"Print what a run's task wrote."`
+	Pause    pauseCmd    `cmd:"" help:"Have the slots of a job, or of all, skipped for a time."`
+	Resume   resumeCmd   `cmd:"" help:"End a pause."`
+	SkipNext skipNextCmd `cmd:"" name:"skip-next" help:"Have the next slot of a job skipped."`
+	Status   statusCmd   `cmd:"" help:"Say how the control plane itself stands."`
 	Classify classifyCmd `cmd:"" help:"Say what stops and refusals mean: JSON in, verdicts out."`
 }
 

@@ -54,11 +54,9 @@ func (c *historyCmd) query() (control.Query, error) {
 		q.Since = time.Now().Add(-time.Duration(d))
 		return q, nil
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, c.Since, time.Local); err == nil {
-			q.Since = t
-			return q, nil
-		}
+	if t, ok := parseTime(c.Since, time.Local); ok {
+		q.Since = t
+		return q, nil
 	}
 	return q, usagef("--since %q is neither a duration such as 24h or 7d nor a time such as 2026-11-22 or 2026-11-22T17:30Z", c.Since)
 }

@@ -27,6 +27,7 @@ type localCmd struct {
 	File   string        `short:"f" required:"" help:"The jobs file." placeholder:"FILE"`
 	For    time.Duration `help:"Start no new runs after this time, wait for those that are open, then end." placeholder:"20s"`
 	Listen string        `help:"Loopback address for requests; a free port unless given." placeholder:"ADDR"`
+	Rate   int           `help:"At most so many launches a second." default:"20"`
 	Fault  []string      `help:"Inject a fault at a rate, such as eni=0.3. Kinds: ${faults}." placeholder:"KIND=RATE"`
 	Seed   uint64        `help:"Seed of the injected faults; random unless given."`
 }
@@ -44,13 +45,16 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	if c.For < 0 {
 		return usagef("--for %s is negative", c.For)
 	}
+	if c.Rate < 1 {
+		return usagef("--rate %d must be at least 1", c.Rate)
+	}
 	if len(faults) > 0 && c.Seed == 0 {
 		c.Seed = randomSeed()
 	}
 	out := &lockedWriter{w: a.Stdout}
 	t := transcript{out: out, json: a.json}
 	l, err := wire.NewLocal(ctx, wire.LocalConfig{
-		DB: a.db, Jobs: jobs, Listen: c.Listen, Faults: faults, Seed: c.Seed,
+		DB: a.db, Jobs: jobs, Listen: c.Listen, Faults: faults, Seed: c.Seed, Rate: c.Rate,
 		Notifier: t, Watch: t.watch, Command: a.command,
 		Log: slog.New(slog.NewTextHandler(&lockedWriter{w: a.Stderr}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})

@@ -12,16 +12,17 @@ import (
 )
 
 type runCmd struct {
-	Job  string            `arg:"" help:"The job to run."`
-	Env  map[string]string `help:"Set a variable for this run." placeholder:"K=V" mapsep:"none"`
-	Args []string          `arg:"" optional:"" help:"Arguments added to the job's command, after --."`
+	Job   string            `arg:"" help:"The job to run."`
+	Env   map[string]string `help:"Set a variable for this run." placeholder:"K=V" mapsep:"none"`
+	Force bool              `help:"Even if the job is paused."`
+	Args  []string          `arg:"" optional:"" help:"Arguments added to the job's command, after --."`
 }
 
 // Run asks for a new run.
 func (c *runCmd) Run(ctx context.Context, a *app) error {
 	return a.withStore(ctx, func(s wire.State) error {
 		return a.ask(ctx, s, "/v1/run", control.RunRequest{
-			Job: c.Job, RequestID: rand.Text(), By: a.User, Args: c.Args, Environment: c.Env,
+			Job: c.Job, RequestID: rand.Text(), By: a.User, Args: c.Args, Environment: c.Env, Force: c.Force,
 		})
 	})
 }

@@ -88,6 +88,16 @@ func handle[Request any](do func(context.Context, Request) (control.Reply, error
 	}
 }
 
+// Open is whether a control plane answers behind the door.
+func (d Door) Open(ctx context.Context) bool {
+	if d.URL == "" {
+		return false
+	}
+	// A path that does not exist is answered only by who knows the token.
+	_, err := Ask(ctx, d, "/v1/", struct{}{})
+	return err != nil && !errors.Is(err, ErrNobody)
+}
+
 // ErrNobody is returned by Ask when no control plane listens at the door.
 var ErrNobody = errors.New("no control plane is running")
 

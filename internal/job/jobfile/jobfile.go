@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -160,15 +161,50 @@ func (d *decoder) job(n ast.Node, defaults job.Job) (job.Job, ast.Node) {
 }
 
 func (d *decoder) schedule(j job.Job) {
-	if _, err := cron.LoadZone(j.Zone()); err != nil {
+	zone, err := cron.LoadZone(j.Zone())
+	if err != nil {
 		d.add(d.place("timezone"), "timezone: %v", err)
 	}
 	if j.Schedule == "" {
 		return
 	}
-	if _, err := cron.Parse(j.Schedule); err != nil {
-		d.add(d.place("schedule"), "schedule: %v", err)
+	spec, bad := cron.Parse(j.Schedule)
+	if bad != nil {
+		d.add(d.place("schedule"), "schedule: %v", bad)
 	}
+	if err != nil || bad != nil {
+		return
+	}
+	if spec.NeverFires() {
+		d.add(d.place("schedule"), "schedule: %q never fires: no such day exists", j.Schedule)
+		return
+	}
+	if period, ok := shortestPeriod(spec.In(zone, cron.DST{})); ok && j.StartWithin > 0 && time.Duration(j.StartWithin) > period {
+		d.add(d.place("startWithin"), "startWithin: %s is longer than the %s between two slots of %q: a late slot would run beside the next one",
+			j.StartWithin, job.Duration(period), j.Schedule)
+	}
+}
+
+// periodSample is how many slots are looked at for the shortest time between
+// two: enough for a day of every minute.
+const periodSample = 1500
+
+// shortestPeriod is the shortest time between two slots of a schedule in a year
+// without surprises.
+func shortestPeriod(s cron.Schedule) (time.Duration, bool) {
+	at, ok := s.Next(time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC))
+	shortest := time.Duration(0)
+	for range periodSample {
+		next, more := s.Next(at)
+		if !ok || !more {
+			break
+		}
+		if d := next.Sub(at); shortest == 0 || d < shortest {
+			shortest = d
+		}
+		at = next
+	}
+	return shortest, shortest > 0
 }
 
 // place is where a field, or the nearest one around it, stands.
