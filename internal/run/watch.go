@@ -27,12 +27,14 @@ func (d *decider) watch(a *Attempt) string {
 	if d.r.Stopping != nil {
 		// It was asked to stop and has not: ask again, which does no harm.
 		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
+		d.r.DueAt = d.now.Add(d.t.FirstLook)
 		return "the task was asked to stop and is " + a.LastStatus
 	}
 	limit, asker, why := d.limit(a)
 	if !limit.IsZero() && !d.now.Before(limit) {
 		d.r.Stopping = &StopRequest{Asker: asker, By: "batchplane", Reason: why, At: d.now, While: a.LastStatus}
 		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
+		d.r.DueAt = d.now.Add(d.t.FirstLook)
 		return why + ": stopping the task"
 	}
 	d.r.DueAt = d.now.Add(d.nextLook(a))
