@@ -125,7 +125,7 @@ func (c *Control) lookAtOne(ctx context.Context, r run.Run) (run.Run, error) {
 	if err != nil {
 		return r, err
 	}
-	return c.settle(ctx, d.Next)
+	return c.settle(ctx, d)
 }
 
 // dueEvent finds out what the run waits for: another run's end, or a revision of
@@ -166,9 +166,10 @@ func (c *Control) describe(ctx context.Context, cluster string, rs []run.Run, er
 		return false
 	}
 	put := func(r run.Run, e run.Event) {
-		next, err := c.task(ctx, r.ID, e)
+		d, err := c.task(ctx, r.ID, e)
+		next := d.Next
 		if err == nil {
-			next, err = c.settle(ctx, next)
+			next, err = c.settle(ctx, d)
 		}
 		if err != nil {
 			*errs = append(*errs, err)

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -121,55 +122,61 @@ func (c *Control) definition(ctx context.Context, hash string) (job.Job, error) 
 // settle performs what a run owes, and what that leads to, each effect once. A
 // crash here leaves the effect owed: a redelivery of the same input or the
 // look at DueAt finds it and comes back to this place.
-func (c *Control) settle(ctx context.Context, r run.Run) (run.Run, error) {
+//
+// A launch is performed only by who counted its send: one that is found owed
+// may be on its way, and is left to who counted it, or to the look.
+func (c *Control) settle(ctx context.Context, d run.Decision) (run.Run, error) {
+	r, counted := d.Next, d.Counted
 	tried := map[run.Effect]bool{}
 	var errs []error
 	for {
-		e, ok := c.next(r, tried)
+		e, ok := c.next(r, tried, counted)
 		if !ok {
 			errs = append(errs, c.wake(ctx, r))
 			return r, errors.Join(errs...)
 		}
 		tried[e] = true
-		next, err := c.perform(ctx, r, e)
+		d, err := c.perform(ctx, r, e)
+		if d.Next.ID != "" {
+			r, counted = d.Next, cmp.Or(d.Counted, counted)
+		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s is %w: %w", e.Kind, ErrOwed, err))
 		}
-		r = next
 	}
 }
 
 // next is the first owed effect that was not tried yet and is ours to perform.
-func (c *Control) next(r run.Run, tried map[run.Effect]bool) (run.Effect, bool) {
+func (c *Control) next(r run.Run, tried map[run.Effect]bool, counted int) (run.Effect, bool) {
 	for _, e := range r.Owed {
-		if e.Kind == run.Tell && c.Notifier == nil {
+		switch {
+		case tried[e], e.Kind == run.Tell && c.Notifier == nil, e.Kind == run.Launch && e.Attempt != counted:
 			continue
 		}
-		if !tried[e] {
-			return e, true
-		}
+		return e, true
 	}
 	return run.Effect{}, false
 }
 
-// perform does one owed effect and saves what came of it.
-func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (run.Run, error) {
+// perform does one owed effect and saves what came of it. The decision is zero
+// where nothing was decided, also beside an error.
+func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (run.Decision, error) {
 	j, err := c.definition(ctx, r.Definition)
 	if err != nil {
-		return r, err
+		return run.Decision{}, err
 	}
 	event, err := c.effect(ctx, r, r.Effective(j), e)
 	if err != nil {
-		return r, err
+		return run.Decision{}, err
 	}
 	d, err := c.step(ctx, r.ID, func(run.Run) (run.Event, error) { return event, nil })
 	if err != nil {
-		return r, err
+		return run.Decision{}, err
 	}
 	if lost, ok := event.(run.NoAnswer); ok && d.Next.Status == run.Launching {
-		return d.Next, fmt.Errorf("launching attempt %d of %s: no answer: %s", lost.Attempt, r.ID, lost.Err)
+		return d, fmt.Errorf("launching attempt %d of %s: no answer: %s", lost.Attempt, r.ID, lost.Err)
 	}
-	return d.Next, nil
+	return d, nil
 }
 
 // effect performs e outside and returns the event that reports it.

@@ -145,7 +145,7 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, force b
 			return refuse("", "%s", refusal), nil
 		}
 		c.Log.InfoContext(ctx, "claimed", "run", r.ID, "status", r.Status, "why", r.Cause)
-		r, err = c.settle(ctx, r)
+		r, err = c.settle(ctx, run.Decision{Next: r, Counted: len(r.Attempts)})
 		return reply(r), err
 	}
 	return Reply{}, fmt.Errorf("claiming run %s: %w %d times", req.ID, ErrConflict, conflictRetries)
@@ -228,7 +228,7 @@ func (c *Control) again(ctx context.Context, id run.ID, t run.Trigger) (Reply, e
 	if err != nil {
 		return Reply{}, err
 	}
-	r, err := c.settle(ctx, d.Next)
+	r, err := c.settle(ctx, d)
 	return Reply{Run: id, Outcome: Duplicate, Status: r.Status, Message: d.Why}, err
 }
 
@@ -314,6 +314,6 @@ func (c *Control) ask(ctx context.Context, id run.ID, event func(run.Run) (run.E
 	case run.Duplicate:
 		return Reply{Run: id, Outcome: Duplicate, Status: d.Next.Status, Message: d.Why}, nil
 	}
-	r, err := c.settle(ctx, d.Next)
+	r, err := c.settle(ctx, d)
 	return Reply{Run: id, Outcome: Accepted, Status: r.Status, Message: d.Why}, err
 }

@@ -19,7 +19,19 @@ func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) Decision {
 		return Decision{Next: r, Outcome: outcome, Why: why}
 	}
 	d.r.settleDue(now, t)
-	return Decision{Next: d.r, Outcome: outcome, Why: why}
+	return Decision{Next: d.r, Outcome: outcome, Why: why, Counted: counted(&r, &d.r)}
+}
+
+// counted is the attempt of which after counts a send more than before.
+func counted(before, after *Run) int {
+	a := after.Last()
+	if a == nil {
+		return 0
+	}
+	if b := before.Attempt(a.N); b != nil && b.Sends == a.Sends {
+		return 0
+	}
+	return a.N
 }
 
 // settleDue keeps the rule that exactly the open runs are due some time.
