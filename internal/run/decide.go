@@ -34,12 +34,13 @@ func counted(before, after *Run) int {
 	return a.N
 }
 
-// settleDue keeps the rule that exactly the open runs are due some time.
+// settleDue keeps the rule that exactly the open runs are due some time, and
+// soon where a stop is owed: its task runs on until then.
 func (r *Run) settleDue(now time.Time, t Timing) {
 	switch {
 	case !r.Open():
 		r.DueAt = time.Time{}
-	case r.DueAt.IsZero():
+	case r.DueAt.IsZero(), r.Owes(StopTask) && r.DueAt.After(now.Add(t.Told)):
 		r.DueAt = now.Add(t.Told)
 	}
 }
@@ -284,17 +285,10 @@ func (d *decider) done(e Done) (Outcome, string) {
 		return Ignored, "it was not owed"
 	}
 	d.r.settle(func(o Effect) bool { return o == e.Effect })
-	if e.Effect.Kind == StopTask {
-		d.lookBy(d.t.FirstLook)
+	if e.Effect.Kind == StopTask && !d.r.Status.Terminal() {
+		d.r.DueAt = d.now.Add(d.t.FirstLook)
 	}
 	return Did, "done"
-}
-
-// lookBy brings the next look forward to at most wait from now.
-func (d *decider) lookBy(wait time.Duration) {
-	if at := d.now.Add(wait); d.r.DueAt.IsZero() || at.Before(d.r.DueAt) {
-		d.r.DueAt = at
-	}
 }
 
 // finish ends the run. Launches and stops that are still owed have no object
