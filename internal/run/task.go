@@ -101,7 +101,7 @@ func (d *decider) paced(a *Attempt) (Outcome, string) {
 
 // putOff has the same attempt launched later.
 func (d *decider) putOff(why string, wait time.Duration) string {
-	d.r.settle(func(e Effect) bool { return e.Kind == Launch })
+	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
 	d.r.Status, d.r.Cause, d.r.DueAt = Queued, why, d.now.Add(wait)
 	return why
 }
