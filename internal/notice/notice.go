@@ -172,7 +172,7 @@ func New(kind Kind, stack string, r run.Run, j job.Job, zone *time.Location) Not
 	return n
 }
 
-// LocalTime is a time in its zone, with the zone's name and abbreviation.
+// LocalTime is a time in its zone, with the zone's name.
 func LocalTime(at time.Time, zone *time.Location) string {
 	return at.In(zone).Format("2006-01-02 15:04") + " " + zone.String()
 }
