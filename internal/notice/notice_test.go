@@ -1,7 +1,6 @@
 package notice_test
 
 import (
-	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -113,7 +112,7 @@ func TestKeep(t *testing.T) {
 		want := item
 		want.FailingSince = c.want
 		got, changed := notice.Keep(item, run.Run{Status: c.status, FinishedAt: later})
-		if !reflect.DeepEqual(got, want) || changed != c.changed {
+		if got != want || changed != c.changed {
 			t.Errorf("%s: %+v, %v; want %+v, %v", name, got, changed, want, c.changed)
 		}
 	}
