@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -54,7 +55,7 @@ func (c *historyCmd) query() (control.Query, error) {
 		q.Since = time.Now().Add(-time.Duration(d))
 		return q, nil
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
 		if t, err := time.ParseInLocation(layout, c.Since, time.Local); err == nil {
 			q.Since = t
 			return q, nil
@@ -65,10 +66,11 @@ func (c *historyCmd) query() (control.Query, error) {
 
 // known is an error when a job never was.
 func known(ctx context.Context, s *sqlite.Store, name string) error {
-	if _, err := s.Item(ctx, name); err != nil {
-		return fmt.Errorf("there is no job %q here: %w", name, err)
+	_, err := s.Item(ctx, name)
+	if errors.Is(err, control.ErrNotFound) {
+		return fmt.Errorf("there is no job %q here; `history` lists the runs of all", name)
 	}
-	return nil
+	return err //nolint:wrapcheck // says what it was doing
 }
 
 // row is a run as history shows it. Fields that have no value are null.
