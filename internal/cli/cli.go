@@ -31,7 +31,7 @@ type Env struct {
 }
 
 type grammar struct {
-	DB   string `name:"db" help:"The local state: which control plane is meant." default:"${db}" placeholder:"PATH"`
+	DB   string `name:"db" help:"The local state: which control plane is meant; ${db} unless given." default:"${db}" placeholder:"PATH"`
 	JSON bool   `name:"json" help:"Print one JSON object a line."`
 
 	Local    localCmd    `cmd:"" help:"Run jobs on their schedules on this machine."`

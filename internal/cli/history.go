@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -63,10 +64,11 @@ func (c *historyCmd) query() (control.Query, error) {
 
 // known is an error when a job never was.
 func known(ctx context.Context, s wire.State, name string) error {
-	if _, err := s.Item(ctx, name); err != nil {
-		return fmt.Errorf("there is no job %q here: %w", name, err)
+	_, err := s.Item(ctx, name)
+	if errors.Is(err, control.ErrNotFound) {
+		return fmt.Errorf("there is no job %q here; `history` lists the runs of all", name)
 	}
-	return nil
+	return err //nolint:wrapcheck // says what it was doing
 }
 
 // row is a run as history shows it. Fields that have no value are null.

@@ -143,8 +143,17 @@ func (p storePort) Commit(ctx context.Context, c control.Change) error {
 	})
 }
 
-func (p storePort) Due(ctx context.Context, now time.Time, limit int) (rs []run.Run, err error) {
-	err = p.call("Due", true, func() error { rs, err = p.world.store.Due(ctx, now, limit); return err })
+func (p storePort) SetAside(ctx context.Context, id run.ID, reason string) error {
+	return p.call("SetAside", false, func() error { return p.world.store.SetAside(ctx, id, reason) })
+}
+
+func (p storePort) Exist(ctx context.Context, ids []run.ID) (known map[run.ID]bool, err error) {
+	err = p.call("Exist", true, func() error { known, err = p.world.store.Exist(ctx, ids); return err })
+	return known, err
+}
+
+func (p storePort) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) (rs []run.Run, err error) {
+	err = p.call("Due", true, func() error { rs, err = p.world.store.Due(ctx, lane, now, limit); return err })
 	return rs, err
 }
 

@@ -199,7 +199,9 @@ func (w *world) live() {
 			return
 		}
 		w.clock.AdvanceTo(next)
-		if due, _ := w.store.Due(w.t.Context(), w.clock.Now(), 1); len(due) > 0 {
+		look, _ := w.store.Due(w.t.Context(), run.LookLane, w.clock.Now(), 1)
+		launch, _ := w.store.Due(w.t.Context(), run.LaunchLane, w.clock.Now(), 1)
+		if len(look)+len(launch) > 0 {
 			w.look()
 		}
 	}

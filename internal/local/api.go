@@ -124,16 +124,17 @@ func Ask(ctx context.Context, d Door, path string, req any) (control.Reply, erro
 	if err != nil {
 		return control.Reply{}, fmt.Errorf("reading the answer: %w", err)
 	}
-	if answer.StatusCode == http.StatusUnauthorized {
-		// Another program has the port of a control plane that has ended.
-		return control.Reply{}, ErrNobody
+	stranger := fmt.Errorf("%w (another program has its address %s)", ErrNobody, d.URL)
+	switch answer.StatusCode {
+	case http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed:
+		return control.Reply{}, stranger
 	}
 	if answer.StatusCode != http.StatusOK {
 		return control.Reply{}, fmt.Errorf("the control plane answered: %s", bytes.TrimSpace(text))
 	}
 	var reply control.Reply
-	if err := json.Unmarshal(text, &reply); err != nil {
-		return control.Reply{}, fmt.Errorf("decoding the answer: %w", err)
+	if err := json.Unmarshal(text, &reply); err != nil || reply.Outcome == "" {
+		return control.Reply{}, stranger
 	}
 	return reply, nil
 }

@@ -1,6 +1,7 @@
 package notice_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -112,7 +113,7 @@ func TestKeep(t *testing.T) {
 		want := item
 		want.FailingSince = c.want
 		got, changed := notice.Keep(item, run.Run{Status: c.status, FinishedAt: later})
-		if got != want || changed != c.changed {
+		if !reflect.DeepEqual(got, want) || changed != c.changed {
 			t.Errorf("%s: %+v, %v; want %+v, %v", name, got, changed, want, c.changed)
 		}
 	}

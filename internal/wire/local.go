@@ -145,6 +145,9 @@ func (cfg *LocalConfig) defaults() {
 	if cfg.Command == nil {
 		cfg.Command = func(sub string) string { return "batchplane " + sub }
 	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:0"
 	}
