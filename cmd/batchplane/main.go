@@ -20,6 +20,8 @@ func main() {
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// A second Ctrl-C ends the process at once, and its tasks with it.
+	context.AfterFunc(ctx, stop)
 	path, _ := os.Executable()
 	return cli.Main(ctx, args, cli.Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, User: os.Getenv("USER"), Executable: path,
