@@ -182,6 +182,9 @@ func (t transcript) watch(j job.Job, before, after run.Run, why string) {
 		_ = printJSON(t.out, map[string]any{"type": "change", "at": now.UTC(), "run": after.ID, "status": after.Status, "attempts": len(after.Attempts), "why": why})
 		return
 	}
+	if after.Status == run.Succeeded {
+		why = "ran " + took(after.Duration())
+	}
 	_, _ = fmt.Fprintf(t.out, "%s  %-32s %-9s %s\n", now.In(zoneOf(j)).Format("15:04:05 MST"), after.ID, after.Status, notice.Printable(why))
 }
 
