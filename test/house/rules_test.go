@@ -36,7 +36,7 @@ type room struct {
 var (
 	deciding = []string{"stop", "job", "cron", "run", "notice", "ecsevent"}
 	handling = append(slices.Clone(deciding), "control")
-	wiring   = append(slices.Clone(handling), "job/jobfile", "adapter/*", "localecs", "localecs/*", "console")
+	wiring   = append(slices.Clone(handling), "job/jobfile", "adapter/*", "local", "localecs", "localecs/*", "console")
 	asking   = append(slices.Clone(handling), "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
 )
 
@@ -64,11 +64,12 @@ var rooms = map[string]room{
 	"internal/localecs/*": {},
 
 	"internal/console": {left: handling},
-	"internal/wire":    {left: append(slices.Clone(wiring), "local")},
-	"internal/local":   {left: append(slices.Clone(wiring), "wire")},
-	"internal/cli":     {left: asking},
-	"functions/*":      {left: append(slices.Clone(asking), "cli")},
-	"cmd/*":            {left: append(slices.Clone(asking), "cli")},
+	// Only wire knows both control and the adapters.
+	"internal/wire":  {left: wiring},
+	"internal/local": {left: append(slices.Clone(handling), "job/jobfile", "localecs", "localecs/*", "console")},
+	"internal/cli":   {left: asking},
+	"functions/*":    {left: append(slices.Clone(asking), "cli")},
+	"cmd/*":          {left: append(slices.Clone(asking), "cli")},
 }
 
 // isTestRoom: stories may import whatever they prove.
