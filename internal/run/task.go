@@ -80,7 +80,7 @@ func (d *decider) refused(a *Attempt, s stop.Stop) (Outcome, string) {
 		return Did, d.doubt(a)
 	case stop.Throttled(s):
 		wait := d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled))
-		return Did, d.putOff("waiting: ECS limits the rate of launches", wait)
+		return Did, d.putOff(a, "waiting: ECS limits the rate of launches", wait)
 	}
 	a.EndedAt = d.now
 	a.note(s, v)
@@ -96,11 +96,17 @@ func (d *decider) paced(a *Attempt) (Outcome, string) {
 	if a.mayHaveLaunched() {
 		return Did, d.doubt(a)
 	}
-	return Did, d.putOff("waiting for its turn: the rate of launches is limited", 0)
+	return Did, d.putOff(a, "waiting for its turn: the rate of launches is limited", 0)
 }
 
-// putOff has the same attempt launched later.
-func (d *decider) putOff(why string, wait time.Duration) string {
+// putOff has the same attempt launched later, unless a person asked for its
+// stop while it was not known whether there is a task to stop.
+func (d *decider) putOff(a *Attempt, why string, wait time.Duration) string {
+	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByPerson {
+		a.EndedAt, a.Next = d.now, "stopped before it was launched"
+		d.finish(Stopped, s.cause(), d.now)
+		return d.r.Cause
+	}
 	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
 	d.r.Status, d.r.Cause, d.r.DueAt = Queued, why, d.now.Add(wait)
 	return why
