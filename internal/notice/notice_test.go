@@ -1,6 +1,7 @@
 package notice_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -64,6 +65,9 @@ func TestOf(t *testing.T) {
 		"a further failure of a muted job":        {at(run.Running, 1), at(run.Failed, 1), muted, failing, nil},
 		"a further miss of a muted job":           {none, at(run.Missed, 0), muted, failing, nil},
 		"what was owed is done":                   {at(run.Failed, 1), at(run.Failed, 1), also("succeeded", "relaunched"), failing, nil},
+		"a failure by the job's own timeout":      {at(run.Running, 1), with(at(run.Failed, 1), asked(stop.AskedByTimeout)), job.Job{}, job.Item{}, []notice.Kind{notice.TimedOut}},
+		"a further one of a muted job":            {at(run.Running, 1), with(at(run.Failed, 1), asked(stop.AskedByTimeout)), muted, failing, nil},
+		"a failure by the launch's timeout":       {at(run.Running, 1), with(at(run.Failed, 1), asked(stop.AskedByLaunchTimeout)), job.Job{}, job.Item{}, []notice.Kind{notice.Failed}},
 		"stopped by a person through us":          {at(run.Running, 1), with(at(run.Stopped, 1), asked(stop.AskedByPerson)), job.Job{}, job.Item{}, nil},
 		"stopped in ECS":                          {at(run.Running, 1), at(run.Stopped, 1), job.Job{}, job.Item{}, []notice.Kind{notice.Stopped}},
 		"stopped in ECS while we had asked too":   {at(run.Running, 1), with(at(run.Stopped, 1), asked(stop.AskedByTimeout)), job.Job{}, job.Item{}, []notice.Kind{notice.Stopped}},
@@ -112,7 +116,7 @@ func TestKeep(t *testing.T) {
 		want := item
 		want.FailingSince = c.want
 		got, changed := notice.Keep(item, run.Run{Status: c.status, FinishedAt: later})
-		if got != want || changed != c.changed {
+		if !reflect.DeepEqual(got, want) || changed != c.changed {
 			t.Errorf("%s: %+v, %v; want %+v, %v", name, got, changed, want, c.changed)
 		}
 	}
