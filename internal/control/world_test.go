@@ -199,7 +199,7 @@ func (w *world) live() {
 			return
 		}
 		w.clock.AdvanceTo(next)
-		if due, _ := w.store.Due(w.t.Context(), w.clock.Now(), 1); len(due) > 0 {
+		if slices.ContainsFunc(w.runs(), func(r run.Run) bool { return r.Open() && !r.DueAt.After(w.clock.Now()) }) {
 			w.look()
 		}
 	}
@@ -222,7 +222,7 @@ func (w *world) nextTime() (time.Time, bool) {
 			continue
 		}
 		at := r.DueAt.Truncate(time.Minute).Add(time.Minute)
-		if at.Before(w.clock.Now()) {
+		if !at.After(w.clock.Now()) {
 			at = w.clock.Now().Truncate(time.Minute).Add(time.Minute)
 		}
 		if !ok || at.Before(next) {
