@@ -12,6 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
 )
 
 var (
@@ -78,7 +79,22 @@ type ports struct {
 type end struct {
 	id       run.ID
 	attempts int
-	status   run.Status
+	kind     notice.Kind
+}
+
+// badEnd is what must be told of an ended run, "" when nothing must.
+func badEnd(r *run.Run) notice.Kind {
+	by := stop.Asker("")
+	if r.Stopping != nil {
+		by = r.Stopping.Asker
+	}
+	switch {
+	case r.Status == run.Failed && by == stop.AskedByTimeout:
+		return notice.TimedOut
+	case r.Status == run.Failed, r.Status == run.Missed, r.Status == run.Stopped && by != stop.AskedByPerson:
+		return notice.Kind(r.Status)
+	}
+	return ""
 }
 
 // call makes one call: effect is what it does, pure whether it only reads.
@@ -117,8 +133,8 @@ func (p *ports) committed(c control.Change) {
 	}
 	r := c.Run
 	if r.Status.Terminal() && !p.ended[r.ID].Terminal() || p.ended[r.ID] == "" && r.Status.Terminal() {
-		if r.Status == run.Failed || r.Status == run.Missed || r.Status == run.Stopped && r.Stopping == nil {
-			p.ends = append(p.ends, end{r.ID, len(r.Attempts), r.Status})
+		if kind := badEnd(r); kind != "" {
+			p.ends = append(p.ends, end{r.ID, len(r.Attempts), kind})
 		}
 	}
 	p.ended[r.ID] = r.Status
@@ -143,6 +159,11 @@ func (p storePort) Commit(ctx context.Context, c control.Change) error {
 	})
 }
 
+func (p storePort) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) (rs []run.Run, err error) {
+	err = p.call("Due", true, func() error { rs, err = p.world.store.Due(ctx, lane, now, limit); return err })
+	return rs, err
+}
+
 func (p storePort) SetAside(ctx context.Context, id run.ID, reason string) error {
 	return p.call("SetAside", false, func() error { return p.world.store.SetAside(ctx, id, reason) })
 }
@@ -150,11 +171,6 @@ func (p storePort) SetAside(ctx context.Context, id run.ID, reason string) error
 func (p storePort) Exist(ctx context.Context, ids []run.ID) (known map[run.ID]bool, err error) {
 	err = p.call("Exist", true, func() error { known, err = p.world.store.Exist(ctx, ids); return err })
 	return known, err
-}
-
-func (p storePort) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) (rs []run.Run, err error) {
-	err = p.call("Due", true, func() error { rs, err = p.world.store.Due(ctx, lane, now, limit); return err })
-	return rs, err
 }
 
 func (p storePort) Runs(ctx context.Context, q control.Query) (rs []run.Run, err error) {

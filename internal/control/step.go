@@ -60,21 +60,24 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 // in the same write where the change takes or frees the job's lock, or ends the
 // run and with it a time of failing.
 func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, why string) (run.Run, error) {
-	item, err := c.itemFor(ctx, before, after, j)
-	if err != nil {
-		return run.Run{}, err
-	}
 	change := Change{Run: &after}
+	var item job.Item
+	if touches(before, after, j) {
+		var err error
+		if item, err = c.item(ctx, after.ID.Job()); err != nil {
+			return run.Run{}, err
+		}
+		locked, byLock := lock(item, before, after, j)
+		next, byEnd := locked, false
+		if notice.Ended(before, after) {
+			next, byEnd = notice.Keep(locked, after)
+		}
+		if byLock || byEnd {
+			change.Item = &next
+		}
+	}
 	for _, kind := range notice.Of(before, after, j, item) {
 		after.OweTell(string(kind), c.Now(), c.Timing)
-	}
-	locked, byLock := lock(item, before, after, j)
-	next, byEnd := locked, false
-	if notice.Ended(before, after) {
-		next, byEnd = notice.Keep(locked, after)
-	}
-	if byLock || byEnd {
-		change.Item = &next
 	}
 	return c.commit(ctx, before, change, j, why)
 }
@@ -91,12 +94,9 @@ func (c *Control) commit(ctx context.Context, before run.Run, change Change, j j
 	return after, nil
 }
 
-// itemFor loads the job's item where the change may need it.
-func (c *Control) itemFor(ctx context.Context, before, after run.Run, j job.Job) (job.Item, error) {
-	if !notice.Ended(before, after) && holds(before, j) == holds(after, j) && before.Waits == after.Waits {
-		return job.Item{}, nil
-	}
-	return c.item(ctx, after.ID.Job())
+// touches is whether the change of a run may change its job's item too.
+func touches(before, after run.Run, j job.Job) bool {
+	return notice.Ended(before, after) || holds(before, j) != holds(after, j) || before.Waits != after.Waits
 }
 
 // item is a job's item; a job that never had one gets an empty one.

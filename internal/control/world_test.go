@@ -199,9 +199,7 @@ func (w *world) live() {
 			return
 		}
 		w.clock.AdvanceTo(next)
-		look, _ := w.store.Due(w.t.Context(), run.LookLane, w.clock.Now(), 1)
-		launch, _ := w.store.Due(w.t.Context(), run.LaunchLane, w.clock.Now(), 1)
-		if len(look)+len(launch) > 0 {
+		if slices.ContainsFunc(w.runs(), func(r run.Run) bool { return r.Open() && !r.DueAt.After(w.clock.Now()) }) {
 			w.look()
 		}
 	}
@@ -224,7 +222,7 @@ func (w *world) nextTime() (time.Time, bool) {
 			continue
 		}
 		at := r.DueAt.Truncate(time.Minute).Add(time.Minute)
-		if at.Before(w.clock.Now()) {
+		if !at.After(w.clock.Now()) {
 			at = w.clock.Now().Truncate(time.Minute).Add(time.Minute)
 		}
 		if !ok || at.Before(next) {
