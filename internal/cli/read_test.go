@@ -240,6 +240,42 @@ func TestDatabases(t *testing.T) {
 	}
 }
 
+// TestLockedDatabase: another program writes to the file, or has it for itself.
+func TestLockedDatabase(t *testing.T) {
+	t.Parallel()
+	for how, reads := range map[string]bool{"IMMEDIATE": true, "EXCLUSIVE": false} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, at)
+			w.close()
+			other, err := sqlite.Open(t.Context(), w.db)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = other.Close() })
+			jobs := filepath.Join(t.TempDir(), "jobs.yaml")
+			if err := os.WriteFile(jobs, []byte(jobsYAML), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			begin, command := "BEGIN IMMEDIATE", []string{"local", "-f", jobs}
+			if !reads {
+				begin, command = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE theirs (a)", []string{"history"}
+			}
+			if _, err := other.DB().ExecContext(t.Context(), begin); err != nil {
+				t.Fatal(err)
+			}
+			const says = "DB is locked by another program: end it, or name another file with --db"
+			if reads {
+				w.must("history")
+			}
+			refused := w.run(command...)
+			if refused.code != 1 || !strings.Contains(refused.err, says) || refused.out != "" {
+				t.Errorf("%s: exit code %d, %q", command[0], refused.code, refused.err)
+			}
+		})
+	}
+}
+
 func TestLogs(t *testing.T) {
 	t.Parallel()
 	w := past(t)
