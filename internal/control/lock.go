@@ -15,6 +15,24 @@ func holds(r run.Run, j job.Job) bool {
 	return r.ID != "" && j.Exclusive() && !r.Status.Terminal() && !r.Waits
 }
 
+// free refuses a change that takes the lock, or the one place behind it, from
+// an open run. Whoever decided that it was free saw another item than the one
+// that is written now: that is a conflict, and is decided anew.
+func (c *Control) free(ctx context.Context, item job.Item, before, after run.Run, j job.Job) error {
+	var holder string
+	switch {
+	case holds(after, j) && !holds(before, j):
+		holder = item.Lock
+	case after.Waits && !before.Waits:
+		holder = item.Waiting
+	}
+	taken, err := c.openRun(ctx, holder, after.ID)
+	if err != nil || taken == "" {
+		return err
+	}
+	return fmt.Errorf("the lock of job %s, which %s has: %w", after.ID.Job(), taken, ErrConflict)
+}
+
 // lock is the job's item after the change of a run: it is written together with
 // the run, so there is no time at which one knows and the other does not. An
 // item that is not at the revision that was read refuses both.

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/ecsevent"
@@ -173,4 +174,6 @@ type Control struct {
 	Watch func(j job.Job, before, after run.Run, why string)
 	// RetryCommand is what a person types before a run's id to retry it.
 	RetryCommand string
+
+	definitions sync.Map // job.Job by hash
 }

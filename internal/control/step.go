@@ -48,6 +48,11 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 	if d.Outcome == run.Ignored || d.Outcome == run.Denied {
 		return d, nil
 	}
+	if d.Next.Definition != before.Definition {
+		if j, err = c.definition(ctx, d.Next.Definition); err != nil {
+			return run.Decision{}, err
+		}
+	}
 	d.Next, err = c.save(ctx, before, d.Next, j, d.Why)
 	if err != nil {
 		return run.Decision{}, err
@@ -65,6 +70,9 @@ func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, wh
 	if touches(before, after, j) {
 		var err error
 		if item, err = c.item(ctx, after.ID.Job()); err != nil {
+			return run.Run{}, err
+		}
+		if err := c.free(ctx, item, before, after, j); err != nil {
 			return run.Run{}, err
 		}
 		locked, byLock := lock(item, before, after, j)
@@ -111,12 +119,29 @@ func (c *Control) item(ctx context.Context, name string) (job.Item, error) {
 	return item, nil
 }
 
+// definition loads a definition, once: what a hash names never changes.
 func (c *Control) definition(ctx context.Context, hash string) (job.Job, error) {
+	if known, ok := c.definitions.Load(hash); ok {
+		return known.(job.Job), nil //nolint:forcetypeassert // nothing else is stored
+	}
 	j, err := c.Store.Definition(ctx, hash)
 	if err != nil {
 		return job.Job{}, fmt.Errorf("loading definition %s: %w", hash, err)
 	}
+	c.definitions.Store(hash, j)
 	return j, nil
+}
+
+// define stores a definition unless it is there.
+func (c *Control) define(ctx context.Context, j job.Job) error {
+	_, err := c.definition(ctx, j.Hash())
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if err := c.Store.PutDefinition(ctx, j); err != nil {
+		return fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
+	}
+	return nil
 }
 
 // settle performs what a run owes, and what that leads to, each effect once. A

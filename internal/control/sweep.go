@@ -92,9 +92,13 @@ func (c *Control) checkJob(ctx context.Context, item job.Item, from, to time.Tim
 	if err != nil {
 		return err
 	}
-	for i, slot := range missing {
+	late, err := c.catchUp(ctx, item, missing[len(missing)-1])
+	if err != nil {
+		return err
+	}
+	for _, slot := range missing {
 		kind := run.BySweep
-		if i == len(missing)-1 && item.Plan.CatchUp == job.CatchUpLast {
+		if slot.Equal(late) {
 			kind = run.ByCatchUp
 		}
 		if _, err := c.slot(ctx, j, slot, kind); err != nil && !errors.Is(err, ErrOwed) {
@@ -102,6 +106,24 @@ func (c *Control) checkJob(ctx context.Context, item job.Item, from, to time.Tim
 		}
 	}
 	return nil
+}
+
+// catchUp is the missed slot that is run late, if any: the newest, unless a run
+// of a later slot has made it up.
+func (c *Control) catchUp(ctx context.Context, item job.Item, newest time.Time) (time.Time, error) {
+	if item.Plan.CatchUp != job.CatchUpLast {
+		return time.Time{}, nil
+	}
+	rs, err := c.Store.Runs(ctx, Query{Job: item.Name, Since: newest, Limit: existBatch})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("looking for runs since %s: %w", newest.Format(time.RFC3339), err)
+	}
+	for _, r := range rs {
+		if !r.ID.ByHand() && r.ScheduledFor.After(newest) {
+			return time.Time{}, nil
+		}
+	}
+	return newest, nil
 }
 
 // expected are the slots of a job after from and not after to. Slots before the

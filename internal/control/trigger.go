@@ -82,8 +82,8 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, forc
 	if a.Refuse != "" {
 		return run.Run{}, a.Refuse, nil
 	}
-	if err := c.Store.PutDefinition(ctx, j); err != nil {
-		return run.Run{}, "", fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
+	if err := c.define(ctx, j); err != nil {
+		return run.Run{}, "", err
 	}
 	first := c.first(ctx, j, req, a)
 	if a.UsesSkip {

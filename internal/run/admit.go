@@ -48,7 +48,8 @@ func Admit(j job.Job, req Request, s Situation) Admission {
 		return Admission{As: Skipped, Why: "skipped at the request of " + somebody(skip.By), UsesSkip: true}
 	}
 	late := s.Now.Sub(req.ScheduledFor) > j.Late()
-	if late && (j.CatchUp != job.CatchUpLast || !s.Newest) {
+	caughtUp := j.CatchUp == job.CatchUpLast && (s.Newest || req.Trigger.Kind == ByCatchUp)
+	if late && !caughtUp {
 		return Admission{As: Missed, Why: lateWords(j, req, s.Now)}
 	}
 	return overlap(j, false, s)
