@@ -59,7 +59,7 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 // in the same write where the change takes or frees the job's lock, or ends the
 // run and with it a time of failing.
 func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, why string) (run.Run, error) {
-	item, err := c.itemFor(ctx, before, after, j)
+	item, loaded, err := c.itemFor(ctx, before, after, j)
 	if err != nil {
 		return run.Run{}, err
 	}
@@ -67,10 +67,13 @@ func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, wh
 	for _, kind := range notice.Of(before, after, j, item) {
 		after.OweTell(string(kind), c.Now(), c.Timing)
 	}
-	locked, byLock := lock(item, before, after, j)
-	next, byEnd := locked, false
+	if !loaded { // then nothing of the item changes
+		return c.commit(ctx, before, change, j, why)
+	}
+	next, byLock := lock(item, before, after, j)
+	byEnd := false
 	if notice.Ended(before, after) {
-		next, byEnd = notice.Keep(locked, after)
+		next, byEnd = notice.Keep(next, after)
 	}
 	if byLock || byEnd {
 		change.Item = &next
@@ -91,11 +94,12 @@ func (c *Control) commit(ctx context.Context, before run.Run, change Change, j j
 }
 
 // itemFor loads the job's item where the change may need it.
-func (c *Control) itemFor(ctx context.Context, before, after run.Run, j job.Job) (job.Item, error) {
+func (c *Control) itemFor(ctx context.Context, before, after run.Run, j job.Job) (item job.Item, loaded bool, err error) {
 	if !notice.Ended(before, after) && holds(before, j) == holds(after, j) && before.Waits == after.Waits {
-		return job.Item{}, nil
+		return job.Item{}, false, nil
 	}
-	return c.item(ctx, after.ID.Job())
+	item, err = c.item(ctx, after.ID.Job())
+	return item, true, err
 }
 
 // item is a job's item; a job that never had one gets an empty one.
