@@ -141,7 +141,9 @@ func (w *World) sweep() {
 			errs[0] = w.sync(ctx)
 		}
 		if slots {
-			errs[1] = w.control.CheckSlots(ctx)
+			if errs[1] = w.control.CheckSlots(ctx); errs[1] == nil {
+				w.slotsChecked()
+			}
 		}
 		_, errs[2] = w.control.Look(ctx)
 		return errors.Join(errs[:]...)

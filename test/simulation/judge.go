@@ -65,9 +65,6 @@ func (w *World) judgeRelaunch(t, next *task) {
 
 // mayRunAgain is whether the job allows a relaunch of what the task did.
 func (t *task) mayRunAgain() bool {
-	if t.succeeded() {
-		return false
-	}
 	return t.job.Retry.Idempotent || t.stopper == byNobody && t.exit != nil && slices.Contains(t.job.Retry.ExitCodes, *t.exit)
 }
 
@@ -120,7 +117,7 @@ func (w *World) judgeEnd(r *run.Run) {
 	switch {
 	case r.Status == run.Succeeded && !well:
 		w.violate("a success is proved", r.ID, "it succeeded, and attempt %d did not", a.N)
-	case r.Status != run.Succeeded && well && r.Status != run.Stopped && a.Rule != run.RuleEndedUnseen:
+	case r.Status == run.Failed && well && r.Stopping == nil && a.Rule != run.RuleEndedUnseen && !a.RanAfterAll:
 		w.violate("a success is seen", r.ID, "it %s (%s), and attempt %d ended well", r.Status, r.Cause, a.N)
 	}
 	for i := range r.Attempts {
@@ -141,38 +138,32 @@ func (w *World) judgeLate(r *run.Run, a *run.Attempt) {
 	}
 }
 
-// judgeSlots: every slot of a plan that stood long enough has its run.
+// judgeSlots: every slot has its run, as far as the slots of its plan were checked
+// before the plan changed.
 func (w *World) judgeSlots() {
 	for _, j := range w.jobs {
 		name := j.job.Name
 		ps := w.truth.plans[name]
-		for i, p := range ps {
-			until := w.end
-			if i+1 < len(ps) {
-				until = ps[i+1].from
-			}
+		for _, p := range ps {
 			if p.gone || p.slots == nil || p.plan.Disabled {
 				continue
 			}
-			w.judgePlan(name, p, until.Add(-time.Duration(p.plan.StartWithin)-slotSlack))
+			w.judgePlan(name, p, p.checked.Add(-time.Duration(p.plan.StartWithin)-slotSlack))
 		}
 	}
 }
 
-// slotSlack is how long after its time the sweep may judge a slot: sweeps come
-// every five minutes, and clocks are off.
-const slotSlack = 10 * time.Minute
+// slotSlack is how long after its time the sweep may judge a slot, since clocks
+// are off.
+const slotSlack = 4 * time.Minute
 
 func (w *World) judgePlan(name string, p plan, until time.Time) {
 	for at, ok := p.slots.next(later(p.since, p.from)); ok && at.Before(until); at, ok = p.slots.next(at) {
-		if w.store.runs[run.ScheduledID(name, at)] == nil && !w.truth.quiet(at) {
+		if w.store.runs[run.ScheduledID(name, at)] == nil {
 			w.violate("every slot has its run", run.ScheduledID(name, at), "there is none for %s", at.Format("15:04"))
 		}
 	}
 }
-
-// quiet is whether a slot may go without a run; none may.
-func (t *truth) quiet(time.Time) bool { return false }
 
 // judgePace: no more RunTask calls a second than allowed, while the clock was
 // right.

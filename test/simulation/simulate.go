@@ -3,7 +3,9 @@ package simulation
 import (
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +20,8 @@ type Report struct {
 	// at most maxFailed of them; Violated counts violations by check.
 	Failed   []uint64
 	Violated map[string]int
+	// First is a seed for each check that failed.
+	First map[string]uint64
 }
 
 const maxFailed = 20
@@ -26,7 +30,7 @@ const maxFailed = 20
 // runs, on every processor. It stops early when many worlds failed.
 func Simulate(opt Options, runs int) Report {
 	began := time.Now()
-	total := Report{Violated: map[string]int{}}
+	total := Report{Violated: map[string]int{}, First: map[string]uint64{}}
 	var next, done, failed atomic.Int64
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -60,6 +64,9 @@ func (r *Report) add(seed uint64, res Result) {
 	}
 	for _, v := range res.Violations {
 		r.Violated[v.Check]++
+		if r.First[v.Check] == 0 {
+			r.First[v.Check] = seed
+		}
 	}
 	if len(res.Violations) > 0 {
 		r.Failed = append(r.Failed, seed)
@@ -77,8 +84,8 @@ func (r Report) Print(w io.Writer) {
 		fmt.Fprintln(w, "no violations")
 		return
 	}
-	for check, n := range r.Violated {
-		fmt.Fprintf(w, "VIOLATED %q %d times\n", check, n)
+	for _, check := range slices.Sorted(maps.Keys(r.Violated)) {
+		fmt.Fprintf(w, "VIOLATED %q %d times, first at seed %d\n", check, r.Violated[check], r.First[check])
 	}
 	fmt.Fprintf(w, "seeds: %v\n", r.Failed)
 }

@@ -28,19 +28,19 @@ func (w *World) tell(id run.ID, format string, args ...any) {
 	*w.trace = append(*w.trace, Line{w.now, id, in, fmt.Sprintf(format, args...)})
 }
 
-// Story tells the first violation of a world in few lines, after cutting the
-// world down as far as the same check still fails.
-func Story(opt Options) string {
-	opt, res := shrink(opt)
+// Story tells a violation of a world in few lines, after cutting the world down
+// as far as the same check still fails; check "" is the first that fails.
+func Story(opt Options, check string) string {
+	opt, res := shrink(opt, check)
 	if len(res.Violations) == 0 {
 		return "no violation"
 	}
 	v := res.Violations[0]
 	opt.Trace = true
-	res = Play(opt)
+	trace := Play(opt).Trace
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: %s\n  %s: %s\n  replay: %s\n", opt.Seed, v.Check, v.Run, v.What, opt.literal())
-	for _, l := range res.Trace {
+	for _, l := range trace {
 		if l.Run == "" && !worth(l.Text, v.Run) || l.Run != "" && v.Run != "" && l.Run.Job() != v.Run.Job() {
 			continue
 		}
@@ -77,12 +77,14 @@ func (o Options) literal() string {
 
 // shrink makes a world smaller while its first violated check stays violated:
 // fewer jobs, a shorter time, fewer faults.
-func shrink(opt Options) (Options, Result) {
+func shrink(opt Options, check string) (Options, Result) {
 	res := Play(opt)
 	if len(res.Violations) == 0 {
 		return opt, res
 	}
-	check := res.Violations[0].Check
+	if check == "" {
+		check = res.Violations[0].Check
+	}
 	try := func(o Options) bool {
 		r := Play(o)
 		for i, v := range r.Violations {
@@ -94,6 +96,7 @@ func shrink(opt Options) (Options, Result) {
 		}
 		return false
 	}
+	try(opt)
 	for jobs := 1; jobs < res.Jobs; jobs++ {
 		o := opt
 		if o.Jobs = jobs; try(o) {

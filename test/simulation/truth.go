@@ -48,6 +48,7 @@ type plan struct {
 	plan        job.Plan
 	gone        bool
 	slots       *deployed
+	checked     time.Time // when the slots were last checked while it stood
 }
 
 type pause struct {
@@ -251,6 +252,15 @@ func (w *World) plannedAnew(item *job.Item) {
 		}
 	}
 	w.truth.plans[item.Name] = append(ps, p)
+}
+
+// slotsChecked notes that a check of the slots came to its end.
+func (w *World) slotsChecked() {
+	for _, ps := range w.truth.plans {
+		if n := len(ps); n > 0 {
+			ps[n-1].checked = w.now
+		}
+	}
 }
 
 func scheduled(t *trigger) run.ID { return run.ScheduledID(t.job.Name, t.at) }

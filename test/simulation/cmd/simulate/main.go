@@ -18,8 +18,10 @@ func main() {
 	fmt.Printf("seed %d\n", *seed)
 	report := simulation.Simulate(simulation.Options{Seed: *seed}, *runs)
 	report.Print(os.Stdout)
+	for check, first := range report.First {
+		fmt.Print(simulation.Story(simulation.Options{Seed: first}, check))
+	}
 	if len(report.Failed) > 0 {
-		fmt.Print(simulation.Story(simulation.Options{Seed: report.Failed[0]}))
 		os.Exit(1)
 	}
 }
