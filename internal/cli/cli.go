@@ -31,7 +31,7 @@ type Env struct {
 }
 
 type grammar struct {
-	DB   string `name:"db" help:"The local state: which control plane is meant." default:"${db}" placeholder:"PATH"`
+	DB   string `name:"db" help:"The local state: which control plane is meant; ${db} unless given." default:"${db}" placeholder:"PATH"`
 	JSON bool   `name:"json" help:"Print one JSON object a line."`
 
 	Local    localCmd    `cmd:"" help:"Run jobs on their schedules on this machine."`
@@ -41,6 +41,10 @@ type grammar struct {
 	History  historyCmd  `cmd:"" help:"List runs, newest first."`
 	Show     showCmd     `cmd:"" help:"Explain one run."`
 	Logs     logsCmd     `cmd:"" help:"Print what a run's task wrote."`
+	Pause    pauseCmd    `cmd:"" help:"Have the slots of a job, or of all, skipped for a time."`
+	Resume   resumeCmd   `cmd:"" help:"End a pause."`
+	SkipNext skipNextCmd `cmd:"" name:"skip-next" help:"Have the next slot of a job skipped."`
+	Status   statusCmd   `cmd:"" help:"Say how the control plane itself stands."`
 	Classify classifyCmd `cmd:"" help:"Say what stops and refusals mean: JSON in, verdicts out."`
 }
 

@@ -27,6 +27,7 @@ type localCmd struct {
 	File   string        `short:"f" required:"" help:"The jobs file." placeholder:"FILE"`
 	For    time.Duration `help:"Start no new runs after this time, wait for those that are open, then end." placeholder:"20s"`
 	Listen string        `help:"Loopback address for requests; a free port unless given." placeholder:"ADDR"`
+	Rate   int           `help:"At most so many launches a second." default:"20"`
 	Fault  []string      `help:"Inject a fault at a rate, such as eni=0.3. Kinds: ${faults}." placeholder:"KIND=RATE"`
 	Seed   uint64        `help:"Seed of the injected faults; random unless given."`
 }
@@ -44,13 +45,16 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	if c.For < 0 {
 		return usagef("--for %s is negative", c.For)
 	}
+	if c.Rate < 1 {
+		return usagef("--rate %d must be at least 1", c.Rate)
+	}
 	if len(faults) > 0 && c.Seed == 0 {
 		c.Seed = randomSeed()
 	}
 	out := &lockedWriter{w: a.Stdout}
 	t := transcript{out: out, json: a.json}
 	l, err := wire.NewLocal(ctx, wire.LocalConfig{
-		DB: a.db, Jobs: jobs, Listen: c.Listen, Faults: faults, Seed: c.Seed,
+		DB: a.db, Jobs: jobs, Listen: c.Listen, Faults: faults, Seed: c.Seed, Rate: c.Rate,
 		Notifier: t, Watch: t.watch, Command: a.command,
 		Log: slog.New(slog.NewTextHandler(&lockedWriter{w: a.Stderr}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
@@ -123,7 +127,7 @@ const stopAllWait = 10 * time.Second
 func stopAll(ctx context.Context, l *wire.Local, out io.Writer) error {
 	running, err := l.Store.Runs(ctx, control.Query{Status: run.Running, Limit: 1000})
 	if err != nil || len(running) == 0 {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	_, _ = fmt.Fprintf(out, "stopping %s\n", counted(len(running), "running task"))
 	ctx, cancel := context.WithTimeout(ctx, stopAllWait)
@@ -138,7 +142,7 @@ func stopAll(ctx context.Context, l *wire.Local, out io.Writer) error {
 	for {
 		left, err := l.Store.Runs(ctx, control.Query{Status: run.Running, Limit: 1})
 		if err != nil || len(left) == 0 {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		select {
 		case <-ctx.Done():
@@ -177,6 +181,9 @@ func (t transcript) watch(j job.Job, before, after run.Run, why string) {
 	if t.json {
 		_ = printJSON(t.out, map[string]any{"type": "change", "at": now.UTC(), "run": after.ID, "status": after.Status, "attempts": len(after.Attempts), "why": why})
 		return
+	}
+	if after.Status == run.Succeeded {
+		why = "ran " + took(after.Duration())
 	}
 	_, _ = fmt.Fprintf(t.out, "%s  %-32s %-9s %s\n", now.In(zoneOf(j)).Format("15:04:05 MST"), after.ID, after.Status, notice.Printable(why))
 }

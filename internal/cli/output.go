@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
@@ -56,9 +57,9 @@ func took(d time.Duration) string {
 	case d < time.Minute:
 		return d.Round(100 * time.Millisecond).String()
 	case d < time.Hour:
-		return strings.TrimSuffix(d.Round(time.Second).String(), "0s")
+		return job.Duration(d.Round(time.Second)).String()
 	}
-	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	return job.Duration(d.Round(time.Minute)).String()
 }
 
 // lockedWriter lets several goroutines print whole texts.

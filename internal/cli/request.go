@@ -3,26 +3,26 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 
-	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/local"
+	"github.com/batchplane/batchplane/internal/wire"
 )
 
 type runCmd struct {
-	Job  string            `arg:"" help:"The job to run."`
-	Env  map[string]string `help:"Set a variable for this run." placeholder:"K=V" mapsep:"none"`
-	Args []string          `arg:"" optional:"" help:"Arguments added to the job's command, after --."`
+	Job   string            `arg:"" help:"The job to run."`
+	Env   map[string]string `help:"Set a variable for this run." placeholder:"K=V" mapsep:"none"`
+	Force bool              `help:"Even if the job is paused."`
+	Args  []string          `arg:"" optional:"" help:"Arguments added to the job's command, after --."`
 }
 
 // Run asks for a new run.
 func (c *runCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, func(s *sqlite.Store) error {
+	return a.withStore(ctx, func(s wire.State) error {
 		return a.ask(ctx, s, "/v1/run", control.RunRequest{
-			Job: c.Job, RequestID: rand.Text(), By: a.User, Args: c.Args, Environment: c.Env,
+			Job: c.Job, RequestID: rand.Text(), By: a.User, Args: c.Args, Environment: c.Env, Force: c.Force,
 		})
 	})
 }
@@ -35,7 +35,7 @@ type retryCmd struct {
 
 // Run asks for a further attempt.
 func (c *retryCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, func(s *sqlite.Store) error {
+	return a.withStore(ctx, func(s wire.State) error {
 		id, err := resolveRun(ctx, s, c.ID)
 		if err != nil {
 			return err
@@ -53,7 +53,7 @@ type stopCmd struct {
 
 // Run asks to stop a run.
 func (c *stopCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, func(s *sqlite.Store) error {
+	return a.withStore(ctx, func(s wire.State) error {
 		id, err := resolveRun(ctx, s, c.ID)
 		if err != nil {
 			return err
@@ -62,34 +62,30 @@ func (c *stopCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-func (a *app) withStore(ctx context.Context, f func(*sqlite.Store) error) error {
-	s, err := sqlite.OpenExisting(ctx, a.db)
+func (a *app) withStore(ctx context.Context, f func(wire.State) error) error {
+	s, err := wire.OpenState(ctx, a.db)
 	if err != nil {
-		return err //nolint:wrapcheck // a whole sentence
+		return err
 	}
 	return errors.Join(f(s), s.Close())
 }
 
 // ask sends a request to the control plane that runs on the database and prints
 // its answer.
-func (a *app) ask(ctx context.Context, s *sqlite.Store, path string, req any) error {
-	text, err := s.Meta(ctx, local.MetaDoor)
-	if err != nil {
-		return err //nolint:wrapcheck // says what it was doing
-	}
-	var door local.Door
-	if text == "" {
+func (a *app) ask(ctx context.Context, s wire.State, path string, req any) error {
+	door, err := s.Door(ctx)
+	if errors.Is(err, local.ErrNobody) {
 		return a.nobody(nil)
 	}
-	if err := json.Unmarshal([]byte(text), &door); err != nil {
-		return fmt.Errorf("reading where the control plane takes requests: %w", err)
+	if err != nil {
+		return err
 	}
 	reply, err := local.Ask(ctx, door, path, req)
 	if errors.Is(err, local.ErrNobody) {
 		return a.nobody(err)
 	}
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	if err := a.printReply(reply); err != nil {
 		return err

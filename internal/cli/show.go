@@ -2,18 +2,17 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/adapter/sqlite"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire"
 )
 
 type showCmd struct {
@@ -36,17 +35,14 @@ type shown struct {
 
 // Run explains one run.
 func (c *showCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, func(s *sqlite.Store) error {
+	return a.withStore(ctx, func(s wire.State) error {
 		id, err := resolveRun(ctx, s, c.ID)
 		if err != nil {
 			return err
 		}
-		r, err := s.Run(ctx, id)
-		if errors.Is(err, control.ErrNotFound) {
-			return fmt.Errorf("there is no run %s; `history %s` lists its job's runs", id, id.Job())
-		}
+		r, err := findRun(ctx, s, id)
 		if err != nil {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		if a.json {
 			return printJSON(a.Stdout, shown{
@@ -56,7 +52,7 @@ func (c *showCmd) Run(ctx context.Context, a *app) error {
 		}
 		j, err := s.Definition(ctx, r.Definition)
 		if err != nil {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		var b bytes.Buffer
 		(&explainer{w: &b, zone: zoneOf(j)}).run(r, j)
@@ -105,7 +101,7 @@ func (e *explainer) run(r run.Run, j job.Job) {
 		e.line("", counted(r.Duplicates, "further trigger")+" of the same run, all duplicates")
 	}
 	if s := r.Stopping; s != nil {
-		e.line("stop asked", fmt.Sprintf("by %s at %s: %s", s.By, e.at(s.At), s.Reason))
+		e.line("stop asked", fmt.Sprintf("by %s at %s: %s", cmp.Or(s.By, "a person"), e.at(s.At), s.Reason))
 	}
 	for _, a := range r.Attempts {
 		e.attempt(a)

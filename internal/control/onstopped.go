@@ -41,7 +41,7 @@ func (c *Control) OnStopped(ctx context.Context, body []byte) error {
 	if task.LastStatus != "STOPPED" {
 		return nil
 	}
-	r, err := c.task(ctx, id, seen(attempt, task, false))
+	d, err := c.task(ctx, id, seen(attempt, task, false))
 	if errors.Is(err, ErrNotFound) {
 		// The claim is written before RunTask, so this is not a matter of order.
 		return c.keep(ctx, body, fmt.Sprintf("run %s is not known", id))
@@ -49,7 +49,7 @@ func (c *Control) OnStopped(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.settle(ctx, r)
+	_, err = c.settle(ctx, d)
 	return err
 }
 
@@ -72,15 +72,11 @@ func (c *Control) owner(t ecsevent.Task) (id run.ID, attempt int, ok bool) {
 	return "", 0, false
 }
 
-// task puts a task's state to its run and returns the run with what it owes,
-// whether or not the state was news: an effect that is owed from a delivery
-// that crashed is finished by the next one.
-func (c *Control) task(ctx context.Context, id run.ID, e run.Event) (run.Run, error) {
-	d, err := c.step(ctx, id, func(run.Run) (run.Event, error) { return e, nil })
-	if err != nil {
-		return run.Run{}, err
-	}
-	return d.Next, nil
+// task puts a task's state to its run. The decision carries the run with what
+// it owes, whether or not the state was news: a stop or a notice that is owed
+// from a delivery that crashed is finished by the next one.
+func (c *Control) task(ctx context.Context, id run.ID, e run.Event) (run.Decision, error) {
+	return c.step(ctx, id, func(run.Run) (run.Event, error) { return e, nil })
 }
 
 // seen is a task's state as run.Decide takes it.

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,24 +60,24 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 // in the same write where the change takes or frees the job's lock, or ends the
 // run and with it a time of failing.
 func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, why string) (run.Run, error) {
-	item, loaded, err := c.itemFor(ctx, before, after, j)
-	if err != nil {
-		return run.Run{}, err
-	}
 	change := Change{Run: &after}
+	var item job.Item
+	if touches(before, after, j) {
+		var err error
+		if item, err = c.item(ctx, after.ID.Job()); err != nil {
+			return run.Run{}, err
+		}
+		locked, byLock := lock(item, before, after, j)
+		next, byEnd := locked, false
+		if notice.Ended(before, after) {
+			next, byEnd = notice.Keep(locked, after)
+		}
+		if byLock || byEnd {
+			change.Item = &next
+		}
+	}
 	for _, kind := range notice.Of(before, after, j, item) {
 		after.OweTell(string(kind), c.Now(), c.Timing)
-	}
-	if !loaded { // then nothing of the item changes
-		return c.commit(ctx, before, change, j, why)
-	}
-	next, byLock := lock(item, before, after, j)
-	byEnd := false
-	if notice.Ended(before, after) {
-		next, byEnd = notice.Keep(next, after)
-	}
-	if byLock || byEnd {
-		change.Item = &next
 	}
 	return c.commit(ctx, before, change, j, why)
 }
@@ -93,13 +94,9 @@ func (c *Control) commit(ctx context.Context, before run.Run, change Change, j j
 	return after, nil
 }
 
-// itemFor loads the job's item where the change may need it.
-func (c *Control) itemFor(ctx context.Context, before, after run.Run, j job.Job) (item job.Item, loaded bool, err error) {
-	if !notice.Ended(before, after) && holds(before, j) == holds(after, j) && before.Waits == after.Waits {
-		return job.Item{}, false, nil
-	}
-	item, err = c.item(ctx, after.ID.Job())
-	return item, true, err
+// touches is whether the change of a run may change its job's item too.
+func touches(before, after run.Run, j job.Job) bool {
+	return notice.Ended(before, after) || holds(before, j) != holds(after, j) || before.Waits != after.Waits
 }
 
 // item is a job's item; a job that never had one gets an empty one.
@@ -125,59 +122,66 @@ func (c *Control) definition(ctx context.Context, hash string) (job.Job, error) 
 // settle performs what a run owes, and what that leads to, each effect once. A
 // crash here leaves the effect owed: a redelivery of the same input or the
 // look at DueAt finds it and comes back to this place.
-func (c *Control) settle(ctx context.Context, r run.Run) (run.Run, error) {
+//
+// A launch is performed only by who counted its send: one that is found owed
+// may be on its way, and is left to who counted it, or to the look.
+func (c *Control) settle(ctx context.Context, d run.Decision) (run.Run, error) {
+	r, counted := d.Next, d.Counted
 	tried := map[run.Effect]bool{}
 	var errs []error
 	for {
-		e, ok := c.next(r, tried)
+		e, ok := c.next(r, tried, counted)
 		if !ok {
 			errs = append(errs, c.wake(ctx, r))
 			return r, errors.Join(errs...)
 		}
 		tried[e] = true
-		next, err := c.perform(ctx, r, e)
+		d, err := c.perform(ctx, r, e)
+		if d.Next.ID != "" {
+			r, counted = d.Next, cmp.Or(d.Counted, counted)
+		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s is %w: %w", e.Kind, ErrOwed, err))
 		}
-		r = next
 	}
 }
 
 // next is the first owed effect that was not tried yet and is ours to perform.
-func (c *Control) next(r run.Run, tried map[run.Effect]bool) (run.Effect, bool) {
+func (c *Control) next(r run.Run, tried map[run.Effect]bool, counted int) (run.Effect, bool) {
 	for _, e := range r.Owed {
-		if e.Kind == run.Tell && c.Notifier == nil {
+		switch {
+		case tried[e], e.Kind == run.Tell && c.Notifier == nil, e.Kind == run.Launch && e.Attempt != counted:
 			continue
 		}
-		if !tried[e] {
-			return e, true
-		}
+		return e, true
 	}
 	return run.Effect{}, false
 }
 
-// perform does one owed effect and saves what came of it.
-func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (run.Run, error) {
+// perform does one owed effect and saves what came of it. The decision is zero
+// where nothing was decided, also beside an error.
+func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (run.Decision, error) {
 	j, err := c.definition(ctx, r.Definition)
 	if err != nil {
-		return r, err
+		return run.Decision{}, err
 	}
 	event, err := c.effect(ctx, r, r.Effective(j), e)
 	if err != nil {
-		return r, err
+		return run.Decision{}, err
 	}
 	d, err := c.step(ctx, r.ID, func(run.Run) (run.Event, error) { return event, nil })
 	if err != nil {
-		return r, err
+		return run.Decision{}, err
 	}
 	if lost, ok := event.(run.NoAnswer); ok && d.Next.Status == run.Launching {
-		return d.Next, fmt.Errorf("launching attempt %d of %s: no answer: %s", lost.Attempt, r.ID, lost.Err)
+		return d, fmt.Errorf("launching attempt %d of %s: no answer: %s", lost.Attempt, r.ID, lost.Err)
 	}
-	return d.Next, nil
+	return d, nil
 }
 
 // effect performs e outside and returns the event that reports it.
 func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect) (run.Event, error) {
+	//exhaustive:enforce
 	switch e.Kind {
 	case run.Launch:
 		if c.Pace != nil && !c.Pace.Take(c.Now()) {

@@ -66,6 +66,7 @@ func (n Network) IsZero() bool {
 // Capacity is where a task is placed.
 type Capacity string
 
+// Where tasks are placed.
 const (
 	OnDemand Capacity = "on-demand"
 	Spot     Capacity = "spot"

@@ -43,7 +43,7 @@ func (j Job) Validate() []Problem {
 	j.validateSize(&ps)
 	j.validateEnvironment(&ps)
 	j.validateNotify(&ps)
-	j.Limits.validate(&ps)
+	j.validateLimits(&ps)
 	j.Retry.validate(&ps)
 	if j.Capacity != "" && !slices.Contains(Capacities, j.Capacity) {
 		ps.add("capacity", "%q is not one of %s", j.Capacity, oneOf(Capacities))
@@ -180,9 +180,13 @@ func (r Rule) validate(field string, idempotent bool, ps *problems) {
 	if r.StopCode == "" && r.StoppedReason == "" && r.ContainerReason == "" && r.ExitCode == nil {
 		ps.add(field, "a rule needs at least one of stopCode, stoppedReason, containerReason, exitCode")
 	}
-	if r.Action != Relaunch {
-		return
+	if r.Action == Relaunch {
+		r.validateRelaunch(field, idempotent, ps)
 	}
+}
+
+// validateRelaunch refuses rules that could never apply.
+func (r Rule) validateRelaunch(field string, idempotent bool, ps *problems) {
 	if r.ExitCode != nil && *r.ExitCode == 0 {
 		ps.add(field, "exit code 0 is success and is never relaunched")
 		return

@@ -25,6 +25,25 @@ type Door struct {
 // MetaDoor is the name under which the database keeps the Door.
 const MetaDoor = "door"
 
+// ReadDoor reads where requests are taken; ErrNobody where no control plane runs.
+func ReadDoor(ctx context.Context, state interface {
+	Meta(ctx context.Context, name string) (string, error)
+},
+) (Door, error) {
+	var d Door
+	text, err := state.Meta(ctx, MetaDoor)
+	if err != nil {
+		return d, fmt.Errorf("reading where the control plane takes requests: %w", err)
+	}
+	if text == "" {
+		return d, ErrNobody
+	}
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		return d, fmt.Errorf("reading where the control plane takes requests: %w", err)
+	}
+	return d, nil
+}
+
 // maxRequest is the most bytes of a request that are read.
 const maxRequest = 1 << 20
 
@@ -69,6 +88,16 @@ func handle[Request any](do func(context.Context, Request) (control.Reply, error
 	}
 }
 
+// Open is whether a control plane answers behind the door.
+func (d Door) Open(ctx context.Context) bool {
+	if d.URL == "" {
+		return false
+	}
+	// A path that does not exist is answered only by who knows the token.
+	_, err := Ask(ctx, d, "/v1/", struct{}{})
+	return err != nil && !errors.Is(err, ErrNobody)
+}
+
 // ErrNobody is returned by Ask when no control plane listens at the door.
 var ErrNobody = errors.New("no control plane is running")
 
@@ -95,16 +124,17 @@ func Ask(ctx context.Context, d Door, path string, req any) (control.Reply, erro
 	if err != nil {
 		return control.Reply{}, fmt.Errorf("reading the answer: %w", err)
 	}
-	if answer.StatusCode == http.StatusUnauthorized {
-		// Another program has the port of a control plane that has ended.
-		return control.Reply{}, ErrNobody
+	stranger := fmt.Errorf("%w (another program has its address %s)", ErrNobody, d.URL)
+	switch answer.StatusCode {
+	case http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed:
+		return control.Reply{}, stranger
 	}
 	if answer.StatusCode != http.StatusOK {
 		return control.Reply{}, fmt.Errorf("the control plane answered: %s", bytes.TrimSpace(text))
 	}
 	var reply control.Reply
-	if err := json.Unmarshal(text, &reply); err != nil {
-		return control.Reply{}, fmt.Errorf("decoding the answer: %w", err)
+	if err := json.Unmarshal(text, &reply); err != nil || reply.Outcome == "" {
+		return control.Reply{}, stranger
 	}
 	return reply, nil
 }

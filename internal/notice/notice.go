@@ -27,8 +27,9 @@ const (
 	Stopped Kind = "stopped"
 	// Recovered: the first success after a told failure.
 	Recovered Kind = "recovered"
-	// Succeeded and Relaunched are told only where the job asks for them.
-	Succeeded  Kind = "succeeded"
+	// Succeeded is told only where the job asks for it.
+	Succeeded Kind = "succeeded"
+	// Relaunched too: a further attempt was made by the control plane.
 	Relaunched Kind = "relaunched"
 	// RanAfterAll: a task ran that was not known to have, so the job may have
 	// run twice.
@@ -64,13 +65,7 @@ func ended(before, after run.Run) bool {
 func end(after run.Run, j job.Job, item job.Item) Kind {
 	switch after.Status {
 	case run.Failed, run.Missed:
-		if j.Notify.FirstOnly && !item.FailingSince.IsZero() {
-			return ""
-		}
-		if s := after.Stopping; s != nil && s.Asker == stop.AskedByTimeout {
-			return TimedOut
-		}
-		return Kind(after.Status)
+		return badEnd(after, j, item)
 	case run.Stopped:
 		if after.Stopping == nil || after.Stopping.Asker != stop.AskedByPerson {
 			return Stopped
@@ -84,6 +79,16 @@ func end(after run.Run, j job.Job, item job.Item) Kind {
 		}
 	}
 	return ""
+}
+
+func badEnd(after run.Run, j job.Job, item job.Item) Kind {
+	switch {
+	case j.Notify.FirstOnly && !item.FailingSince.IsZero():
+		return ""
+	case after.Stopping != nil && after.Stopping.Asker == stop.AskedByTimeout:
+		return TimedOut
+	}
+	return Kind(after.Status)
 }
 
 func relaunched(before, after run.Run) bool {
@@ -172,7 +177,7 @@ func New(kind Kind, stack string, r run.Run, j job.Job, zone *time.Location) Not
 	return n
 }
 
-// LocalTime is a time in its zone, with the zone's name and abbreviation.
+// LocalTime is a time in its zone, with the zone's name.
 func LocalTime(at time.Time, zone *time.Location) string {
 	return at.In(zone).Format("2006-01-02 15:04") + " " + zone.String()
 }

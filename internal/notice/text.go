@@ -25,7 +25,7 @@ func (n Notice) Text() string {
 	}
 	for _, a := range n.Attempts {
 		if a.StopCode != "" || a.StoppedReason != "" {
-			line(fmt.Sprintf("attempt %d", a.N), "%s: %s [%s]", a.StopCode, Printable(a.StoppedReason), a.Rule)
+			line(fmt.Sprintf("attempt %d", a.N), "%s: %s [%s]", Printable(a.StopCode), Printable(a.StoppedReason), a.Rule)
 		}
 	}
 	for i, l := range n.Logs {
@@ -59,8 +59,8 @@ func (n Notice) took() string {
 	return s
 }
 
-// Printable replaces everything that could steer a terminal: control
-// characters become spaces or their Go escapes.
+// Printable replaces everything that could steer a terminal: line breaks and
+// tabs become spaces, other control and formatting characters U+FFFD.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

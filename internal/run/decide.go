@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // Decide says what an event does to a run. It answers every event in every
@@ -19,15 +18,28 @@ func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) Decision {
 		return Decision{Next: r, Outcome: outcome, Why: why}
 	}
 	d.r.settleDue(now, t)
-	return Decision{Next: d.r, Outcome: outcome, Why: why}
+	return Decision{Next: d.r, Outcome: outcome, Why: why, Counted: counted(&r, &d.r)}
 }
 
-// settleDue keeps the rule that exactly the open runs are due some time.
+// counted is the attempt of which after counts a send more than before.
+func counted(before, after *Run) int {
+	a := after.Last()
+	if a == nil {
+		return 0
+	}
+	if b := before.Attempt(a.N); b != nil && b.Sends == a.Sends {
+		return 0
+	}
+	return a.N
+}
+
+// settleDue keeps the rule that exactly the open runs are due some time, and
+// soon where a stop is owed: its task runs on until then.
 func (r *Run) settleDue(now time.Time, t Timing) {
 	switch {
 	case !r.Open():
 		r.DueAt = time.Time{}
-	case r.DueAt.IsZero():
+	case r.DueAt.IsZero(), r.Owes(StopTask) && r.DueAt.After(now.Add(t.Told)):
 		r.DueAt = now.Add(t.Told)
 	}
 }
@@ -43,7 +55,7 @@ type decider struct {
 func (d *decider) on(e Event) (Outcome, string) {
 	switch e := e.(type) {
 	case Triggered:
-		return d.triggered(e)
+		return d.triggered()
 	case Due:
 		return d.due(e)
 	case Unresolved:
@@ -92,7 +104,7 @@ func (d *decider) current(a *Attempt) bool {
 	return a.N == len(d.r.Attempts) && !d.r.Status.Terminal() && !a.Over()
 }
 
-func (d *decider) triggered(e Triggered) (Outcome, string) {
+func (d *decider) triggered() (Outcome, string) {
 	d.r.Duplicates++
 	if d.r.Owes(Launch) && !d.r.Status.Terminal() {
 		d.resend()
@@ -203,67 +215,6 @@ func (r *Run) launch(now time.Time, t Timing) {
 	r.DueAt = now.Add(t.Doubt)
 }
 
-func (d *decider) retry(e RetryAsked) (Outcome, string) {
-	if d.r.received(e.Trigger) {
-		d.r.Duplicates++
-		return Duplicate, fmt.Sprintf("duplicate of a retry of %s that was received before; it %s", d.r.ID, d.r.Status.Sentence())
-	}
-	switch {
-	case !d.r.Status.Terminal():
-		return Denied, fmt.Sprintf("%s %s: stop it first, or start another with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
-	case d.r.Status == Succeeded && !e.Force:
-		return Denied, fmt.Sprintf("%s already succeeded: use --force to run it again", d.r.ID)
-	case e.Blocked != "":
-		return Denied, fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", e.Blocked)
-	}
-	d.r.Definition, d.r.Task, d.r.Renew = e.Definition, e.Task, false
-	d.r.Triggers = append(d.r.Triggers, e.Trigger)
-	d.r.Round, d.r.Stopping = len(d.r.Attempts)+1, nil
-	d.r.StartedAt, d.r.FinishedAt, d.r.ExitCode = time.Time{}, time.Time{}, nil
-	d.r.ReadyAt = d.now
-	d.r.launch(d.now, d.t)
-	return Did, fmt.Sprintf("launched attempt %d of %s", len(d.r.Attempts), d.r.ID)
-}
-
-// received is whether a request with the same id came before.
-func (r *Run) received(t Trigger) bool {
-	return t.Request != "" && slices.ContainsFunc(r.Triggers, func(o Trigger) bool {
-		return o.Kind == t.Kind && o.Request == t.Request
-	})
-}
-
-func (d *decider) stop(e StopAsked) (Outcome, string) {
-	if d.r.Status.Terminal() {
-		return Denied, fmt.Sprintf("%s %s: there is nothing to stop", d.r.ID, d.r.Status.Sentence())
-	}
-	if d.r.Stopping != nil && d.r.Stopping.Asker == stop.AskedByPerson {
-		return Duplicate, fmt.Sprintf("%s is being stopped already", d.r.ID)
-	}
-	a := d.r.Last()
-	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now}
-	if a == nil || a.Over() || (a.TaskARN == "" && !a.mayHaveLaunched()) {
-		if a != nil && !a.Over() {
-			a.EndedAt, a.Next = d.now, "stopped before it was launched"
-		}
-		d.finish(Stopped, d.r.Stopping.cause(), d.now)
-		return Did, fmt.Sprintf("%s was waiting and is stopped: nothing had been launched", d.r.ID)
-	}
-	d.r.Stopping.While = a.LastStatus
-	if a.TaskARN == "" {
-		return Did, fmt.Sprintf("%s will be stopped as soon as ECS says which task it is", d.r.ID)
-	}
-	d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
-	return Did, fmt.Sprintf("stopping %s", d.r.ID)
-}
-
-func (s *StopRequest) cause() string {
-	who := "a person"
-	if s.By != "" {
-		who = s.By
-	}
-	return fmt.Sprintf("stopped by %s: %s", who, s.Reason)
-}
-
 func (d *decider) done(e Done) (Outcome, string) {
 	if e.Effect.Kind == Launch || e.Effect.Kind == Find {
 		return Ignored, "it is done when its answer is known"
@@ -272,17 +223,10 @@ func (d *decider) done(e Done) (Outcome, string) {
 		return Ignored, "it was not owed"
 	}
 	d.r.settle(func(o Effect) bool { return o == e.Effect })
-	if e.Effect.Kind == StopTask {
-		d.lookBy(d.t.FirstLook)
+	if e.Effect.Kind == StopTask && !d.r.Status.Terminal() {
+		d.r.DueAt = d.now.Add(d.t.FirstLook)
 	}
 	return Did, "done"
-}
-
-// lookBy brings the next look forward to at most wait from now.
-func (d *decider) lookBy(wait time.Duration) {
-	if at := d.now.Add(wait); d.r.DueAt.IsZero() || at.Before(d.r.DueAt) {
-		d.r.DueAt = at
-	}
 }
 
 // finish ends the run. Launches and stops that are still owed have no object

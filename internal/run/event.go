@@ -132,6 +132,10 @@ type Decision struct {
 	Next    Run
 	Outcome Outcome
 	Why     string
+	// Counted is the attempt of which this decision counted a send, 0 when it
+	// counted none. Only who saved the decision may send it: a send that is not
+	// counted would let its refusal prove that nothing was launched.
+	Counted int
 }
 
 // Effects are the effects that are owed after the decision.

@@ -85,6 +85,7 @@ type Trigger struct {
 // TriggerKind is what a trigger asked for.
 type TriggerKind string
 
+// What triggers ask for: a slot, a new run, a further attempt.
 const (
 	BySchedule TriggerKind = "schedule"
 	ByCatchUp  TriggerKind = "catch-up"

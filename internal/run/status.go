@@ -29,6 +29,8 @@ var Statuses = []Status{Queued, Launching, Running, Succeeded, Failed, Stopped, 
 
 // transitions is the whole graph. Only a person's retry leaves a terminal
 // status, and it leads to launching or queued.
+//
+//exhaustive:enforce
 var transitions = map[Status][]Status{
 	Queued:    {Queued, Launching, Running, Succeeded, Failed, Stopped, Skipped},
 	Launching: {Launching, Queued, Running, Succeeded, Failed, Stopped},

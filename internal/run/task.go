@@ -28,7 +28,7 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string)
 		}
 		return Did, fmt.Sprintf("attempt %d is over; its task is noted", a.N)
 	}
-	d.r.settle(func(e Effect) bool { return e.Kind == Launch || e.Kind == Find })
+	d.r.settle(launching)
 	if known && d.r.Status == Running {
 		return Ignored, "accepted before"
 	}
@@ -42,6 +42,9 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string)
 	}
 	return Did, "launched"
 }
+
+// launching are the effects that an attempt's answer settles.
+func launching(e Effect) bool { return e.Kind == Launch || e.Kind == Find }
 
 // second: another task carries an attempt's mark. ECS's idempotency forbids
 // it; should it happen, it is told.
@@ -80,7 +83,7 @@ func (d *decider) refused(a *Attempt, s stop.Stop) (Outcome, string) {
 		return Did, d.doubt(a)
 	case stop.Throttled(s):
 		wait := d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled))
-		return Did, d.putOff("waiting: ECS limits the rate of launches", wait)
+		return Did, d.putOff(a, "waiting: ECS limits the rate of launches", wait)
 	}
 	a.EndedAt = d.now
 	a.note(s, v)
@@ -96,12 +99,18 @@ func (d *decider) paced(a *Attempt) (Outcome, string) {
 	if a.mayHaveLaunched() {
 		return Did, d.doubt(a)
 	}
-	return Did, d.putOff("waiting for its turn: the rate of launches is limited", 0)
+	return Did, d.putOff(a, "waiting for its turn: the rate of launches is limited", 0)
 }
 
-// putOff has the same attempt launched later.
-func (d *decider) putOff(why string, wait time.Duration) string {
-	d.r.settle(func(e Effect) bool { return e.Kind == Launch })
+// putOff has the same attempt launched later, unless a person asked for its
+// stop while it was not known whether there is a task to stop.
+func (d *decider) putOff(a *Attempt, why string, wait time.Duration) string {
+	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByPerson {
+		a.EndedAt, a.Next = d.now, "stopped before it was launched"
+		d.finish(Stopped, s.cause(), d.now)
+		return d.r.Cause
+	}
+	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
 	d.r.Status, d.r.Cause, d.r.DueAt = Queued, why, d.now.Add(wait)
 	return why
 }
@@ -206,7 +215,7 @@ func (d *decider) nothingNew(a *Attempt, e Seen) (Outcome, string) {
 func (d *decider) learn(a *Attempt, e Seen) {
 	if a.TaskARN == "" {
 		a.TaskARN, a.AcceptedAt = e.TaskARN, d.now
-		d.r.settle(func(o Effect) bool { return o.Kind == Launch || o.Kind == Find })
+		d.r.settle(launching)
 		if d.r.Stopping != nil {
 			d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
 		}

@@ -76,7 +76,7 @@ func Backoff(r job.Retry, id ID, n int, unclear bool) time.Duration {
 // fraction is a number in [0,1) that depends on nothing but its arguments.
 func fraction(id ID, n int) float64 {
 	sum := sha256.Sum256([]byte(id))
-	u := binary.BigEndian.Uint64(sum[:]) + uint64(n)*0x9e3779b97f4a7c15 //nolint:gosec // n is a small positive count
+	u := binary.BigEndian.Uint64(sum[:]) + uint64(n)*0x9e3779b97f4a7c15
 	u ^= u >> 31
 	u *= 0xbf58476d1ce4e5b9
 	return float64((u^u>>29)>>11) / (1 << 53)

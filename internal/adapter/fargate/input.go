@@ -53,6 +53,10 @@ func overrides(l control.Launch) *types.TaskOverride {
 		TaskRoleArn:      optional(l.Job.TaskRole),
 		ExecutionRoleArn: optional(l.Job.ExecutionRole),
 	}
+	if len(l.Job.Command) == 0 {
+		// An empty list that is not nil would be sent, as another request.
+		o.ContainerOverrides[0].Command = nil
+	}
 	if l.Job.CPU > 0 {
 		o.Cpu, o.Memory = aws.String(strconv.Itoa(l.Job.CPU)), aws.String(strconv.Itoa(l.Job.Memory))
 	}

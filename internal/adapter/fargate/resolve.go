@@ -69,27 +69,46 @@ func pin(j job.Job, d *types.TaskDefinition) (run.TaskDefinition, error) {
 	if d.Status == types.TaskDefinitionStatusInactive {
 		return refuse("its task definition %s is INACTIVE", arn)
 	}
-	p := run.TaskDefinition{ARN: arn, Container: j.Container}
-	names := make([]string, 0, len(d.ContainerDefinitions))
-	var own *types.ContainerDefinition
-	for i, c := range d.ContainerDefinitions {
-		name := aws.ToString(c.Name)
-		names = append(names, name)
-		p.Containers = append(p.Containers, stop.Defined{Name: name, Essential: c.Essential == nil || *c.Essential})
-		if name == j.Container || j.Container == "" && len(d.ContainerDefinitions) == 1 {
-			own = &d.ContainerDefinitions[i]
-		}
-	}
+	own := ownContainer(j, d.ContainerDefinitions)
 	switch {
 	case own == nil && j.Container == "":
-		return refuse("its task definition %s has several containers: say with `container` which is the job (%s)", arn, strings.Join(names, ", "))
+		return refuse("its task definition %s has several containers: say with `container` which is the job (%s)", arn, names(d))
 	case own == nil:
-		return refuse("its task definition %s has no container %q, only %s", arn, j.Container, strings.Join(names, ", "))
-	case own.Essential != nil && !*own.Essential:
+		return refuse("its task definition %s has no container %q, only %s", arn, j.Container, names(d))
+	case !essential(own):
 		return refuse("container %s of %s is not essential, so its end would not end the task", aws.ToString(own.Name), arn)
 	case own.RestartPolicy != nil && aws.ToBool(own.RestartPolicy.Enabled):
 		return refuse("container %s of %s has a restartPolicy, so it may run more than once per launch", aws.ToString(own.Name), arn)
 	}
-	p.Container = aws.ToString(own.Name)
+	p := run.TaskDefinition{ARN: arn, Container: aws.ToString(own.Name)}
+	for i := range d.ContainerDefinitions {
+		c := &d.ContainerDefinitions[i]
+		p.Containers = append(p.Containers, stop.Defined{Name: aws.ToString(c.Name), Essential: essential(c)})
+	}
 	return p, nil
+}
+
+// ownContainer is the job's container: the one it names, else the only one.
+func ownContainer(j job.Job, defined []types.ContainerDefinition) *types.ContainerDefinition {
+	if j.Container == "" && len(defined) == 1 {
+		return &defined[0]
+	}
+	for i := range defined {
+		if aws.ToString(defined[i].Name) == j.Container {
+			return &defined[i]
+		}
+	}
+	return nil
+}
+
+// essential is ECS's reading: a container that does not say is essential (ECS
+// API reference, ContainerDefinition "essential").
+func essential(c *types.ContainerDefinition) bool { return c.Essential == nil || *c.Essential }
+
+func names(d *types.TaskDefinition) string {
+	out := make([]string, 0, len(d.ContainerDefinitions))
+	for _, c := range d.ContainerDefinitions {
+		out = append(out, aws.ToString(c.Name))
+	}
+	return strings.Join(out, ", ")
 }

@@ -30,7 +30,7 @@ func scanItem(row scanner) (job.Item, error) {
 	var body string
 	var rev int64
 	if err := row.Scan(&rev, &body); err != nil {
-		return job.Item{}, err //nolint:wrapcheck // callers say which item
+		return job.Item{}, err
 	}
 	if err := json.Unmarshal([]byte(body), &item); err != nil {
 		return job.Item{}, fmt.Errorf("decoding: %w", err)

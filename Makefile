@@ -1,0 +1,112 @@
+# Everything a person or CI does here. `make` alone lists the targets.
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO  ?= go
+BIN := $(CURDIR)/.tools/bin
+
+# Tools are pinned here and nowhere else.
+GOFUMPT_MODULE  := mvdan.cc/gofumpt
+GOFUMPT_VERSION := v0.12.0
+GOFUMPT_PACKAGE := $(GOFUMPT_MODULE)
+LINT_MODULE     := github.com/golangci/golangci-lint/v2
+LINT_VERSION    := v2.15.0
+LINT_PACKAGE    := $(LINT_MODULE)/cmd/golangci-lint
+
+# Packages with goroutines, locks or processes; those that exist.
+RACE_DIRS := internal/localecs internal/control internal/local internal/adapter internal/wire cmd
+RACE      := $(addsuffix /...,$(addprefix ./,$(wildcard $(RACE_DIRS))))
+
+FUZZTIME ?= 10s
+BENCH    ?= .
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: ## Run all tests, with a closing summary
+	@out=$$(mktemp); trap 'rm -f "$$out"' EXIT; status=0; \
+	$(GO) test ./... 2>&1 | tee "$$out" || status=$$?; \
+	awk -v status=$$status ' \
+		/^ok[ \t]/ {ok++} /^FAIL\t/ {bad++} /no test files/ {none++} \
+		END {printf "test: %d packages ok, %d failed, %d without tests: %s\n", ok, bad, none, status ? "FAIL" : "PASS"}' "$$out"; \
+	exit $$status
+
+.PHONY: vet
+vet: ## Run go vet
+	$(GO) vet ./...
+
+.PHONY: fmt
+fmt: gofumpt ## Format all Go files
+	$(BIN)/gofumpt -w .
+
+.PHONY: fmt-check
+fmt-check: gofumpt ## Fail if a Go file is not formatted
+	@bad=$$($(BIN)/gofumpt -l .); if [ -n "$$bad" ]; then \
+		echo "not formatted (run make fmt):"; echo "$$bad"; exit 1; fi
+
+.PHONY: lint
+lint: golangci-lint ## Run golangci-lint by .golangci.yml
+	$(BIN)/golangci-lint run ./...
+
+.PHONY: race
+race: ## Run the packages with concurrency under the race detector (needs a C compiler)
+	@[ "$$($(GO) env CGO_ENABLED)" = 1 ] || { echo "the race detector needs a C compiler: install gcc or clang"; exit 1; }
+	$(GO) test -race $(RACE)
+
+.PHONY: bench
+bench: ## Run the benchmarks (BENCH=pattern)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (10s)
+	@found=0; while IFS=: read -r file line; do found=1; \
+		target=$$(sed -E 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/' <<<"$$line"); \
+		echo "fuzz $$target in $$(dirname "$$file") for $(FUZZTIME)"; \
+		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")"; \
+	done < <(grep -rE '^func Fuzz[A-Z]' --include='*_test.go' --exclude-dir=.tools . | sed 's,^\./,,'); \
+	[ $$found = 1 ] || { echo "no fuzz target was found"; exit 1; }
+
+# What is generated, and the test that generates it with -update.
+GENERATED     := docs/stop-reasons.md
+GENERATE_PKG  := ./internal/stop
+GENERATE_TEST := TestDocsAreCurrent
+
+.PHONY: generate
+generate: ## Write the generated files anew
+	@$(GO) test -count=1 -v -run '^$(GENERATE_TEST)$$' $(GENERATE_PKG) -update | grep -e '--- PASS: $(GENERATE_TEST)' \
+		|| { echo "$(GENERATE_TEST) did not write $(GENERATED)"; exit 1; }
+
+.PHONY: docs-check
+docs-check: ## Fail if a generated file or go.mod is not current
+	@before=$$(git hash-object $(GENERATED)); $(MAKE) --no-print-directory generate; \
+	if [ "$$before" != "$$(git hash-object $(GENERATED))" ]; then \
+		echo "was out of date and is written anew, review and commit it: $(GENERATED)"; exit 1; fi
+	$(GO) mod tidy -diff
+
+.PHONY: check
+check: ## Run all that CI runs
+	@.ci/run
+
+.PHONY: tools
+tools: gofumpt golangci-lint ## Install the pinned tools into .tools/bin
+
+# installed asks the binary itself which version it is: a changed pin, or a
+# change of Go, installs the tool again.
+define installed
+$(GO) version -m $(BIN)/$(1) 2>/dev/null | awk -v m='$(2)' -v v='$(3)' -v go="$$($(GO) env GOVERSION)" \
+	'NR == 1 {built = ($$NF == go)} $$1 == "mod" && $$2 == m && $$3 == v {found = 1} END {exit !(built && found)}'
+endef
+
+.PHONY: gofumpt
+gofumpt:
+	@$(call installed,gofumpt,$(GOFUMPT_MODULE),$(GOFUMPT_VERSION)) || \
+		{ echo "installing gofumpt $(GOFUMPT_VERSION)"; GOFLAGS= GOBIN=$(BIN) $(GO) install $(GOFUMPT_PACKAGE)@$(GOFUMPT_VERSION); }
+
+.PHONY: golangci-lint
+golangci-lint:
+	@$(call installed,golangci-lint,$(LINT_MODULE),$(LINT_VERSION)) || \
+		{ echo "installing golangci-lint $(LINT_VERSION)"; GOFLAGS= GOBIN=$(BIN) $(GO) install $(LINT_PACKAGE)@$(LINT_VERSION); }

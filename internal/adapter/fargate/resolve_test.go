@@ -1,0 +1,123 @@
+package fargate_test
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+func equal(a, b any) bool { return reflect.DeepEqual(a, b) }
+
+func decode(t *testing.T, data []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(data, into); err != nil {
+		t.Fatalf("%v: %s", err, data)
+	}
+}
+
+func definition(status, containers string) string {
+	return `{"taskDefinition":{"taskDefinitionArn":"` + definitionARN + `","status":"` + status + `","containerDefinitions":[` + containers + `]}}`
+}
+
+const (
+	app     = `{"name":"app","essential":true}`
+	sidecar = `{"name":"log","essential":false}`
+)
+
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	pinned := func(cs ...stop.Defined) run.TaskDefinition {
+		return run.TaskDefinition{ARN: definitionARN, Container: "app", Containers: cs}
+	}
+	cases := map[string]struct {
+		container string
+		status    int
+		body      string
+		want      run.TaskDefinition
+		// final: the error is ErrUnlaunchable and says this.
+		final string
+		// passes: the error is not final.
+		passes bool
+	}{
+		"one container":            {"", 200, definition("ACTIVE", app), pinned(stop.Defined{Name: "app", Essential: true}), "", false},
+		"essential is the default": {"", 200, definition("ACTIVE", `{"name":"app"}`), pinned(stop.Defined{Name: "app", Essential: true}), "", false},
+		"named beside a sidecar":   {"app", 200, definition("ACTIVE", sidecar+","+app), pinned(stop.Defined{Name: "log"}, stop.Defined{Name: "app", Essential: true}), "", false},
+		"restart policy off":       {"", 200, definition("ACTIVE", `{"name":"app","restartPolicy":{"enabled":false}}`), pinned(stop.Defined{Name: "app", Essential: true}), "", false},
+		"several, none named":      {"", 200, definition("ACTIVE", app+","+sidecar), run.TaskDefinition{}, "say with `container` which is the job (app, log)", false},
+		"unknown container":        {"api", 200, definition("ACTIVE", app), run.TaskDefinition{}, `has no container "api", only app`, false},
+		"not essential":            {"log", 200, definition("ACTIVE", app+","+sidecar), run.TaskDefinition{}, "container log of " + definitionARN + " is not essential", false},
+		"restart policy":           {"", 200, definition("ACTIVE", `{"name":"app","restartPolicy":{"enabled":true}}`), run.TaskDefinition{}, "has a restartPolicy", false},
+		"inactive":                 {"", 200, definition("INACTIVE", app), run.TaskDefinition{}, "is INACTIVE", false},
+		"unknown family":           {"", 400, `{"__type":"ClientException","message":"Unable to describe task definition."}`, run.TaskDefinition{}, "Unable to describe task definition.", false},
+		"access denied":            {"", 400, `{"__type":"AccessDeniedException","message":"not authorized"}`, run.TaskDefinition{}, "not authorized", false},
+		"throttled":                {"", 400, `{"__type":"ThrottlingException","message":"Rate exceeded"}`, run.TaskDefinition{}, "", true},
+		"server fault":             {"", 500, `{"__type":"ServerException","message":"m"}`, run.TaskDefinition{}, "", true},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			launcher := answering(c.status, c.body).open(t)
+			launcher.ECS = quick(launcher.ECS)
+			got, err := launcher.Resolve(t.Context(), job.Job{Name: "report", TaskDefinition: "report", Container: c.container})
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+			final := errors.Is(err, control.ErrUnlaunchable)
+			if (err != nil) != (c.final != "" || c.passes) || final != (c.final != "") {
+				t.Fatalf("error %v, final %v", err, final)
+			}
+			if final && !strings.Contains(err.Error(), c.final) {
+				t.Errorf("%q does not say %q", err, c.final)
+			}
+		})
+	}
+}
+
+func TestResolveNothing(t *testing.T) {
+	t.Parallel()
+	a := answering(200, definition("ACTIVE", app))
+	_, err := a.open(t).Resolve(t.Context(), job.Job{Name: "report"})
+	if !errors.Is(err, control.ErrUnlaunchable) || a.requests() != 0 {
+		t.Errorf("%v after %d requests", err, a.requests())
+	}
+}
+
+// TestResolveRemembers: a revision is asked for once a minute, by name; a fault
+// is not remembered.
+func TestResolveRemembers(t *testing.T) {
+	t.Parallel()
+	a := answering(200, definition("ACTIVE", app))
+	launcher := a.open(t)
+	resolve := func(name string, want int) {
+		t.Helper()
+		if _, err := launcher.Resolve(t.Context(), job.Job{Name: "report", TaskDefinition: name}); err != nil {
+			t.Fatal(err)
+		}
+		if n := a.requests(); n != want {
+			t.Errorf("%v after the start: %d requests, want %d", a.now.Sub(t0), n, want)
+		}
+	}
+	resolve("report", 1)
+	a.now = t0.Add(time.Minute - time.Nanosecond)
+	resolve("report", 1)
+	resolve("other", 2)
+	a.now = t0.Add(time.Minute)
+	resolve("report", 3)
+
+	fault := answering(400, `{"__type":"ClientException","message":"m"}`)
+	launcher = fault.open(t)
+	for range 2 {
+		_, _ = launcher.Resolve(t.Context(), job.Job{Name: "report", TaskDefinition: "report"})
+	}
+	if n := fault.requests(); n != 2 {
+		t.Errorf("a fault was remembered: %d requests", n)
+	}
+}

@@ -1,0 +1,136 @@
+package fargate_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"github.com/batchplane/batchplane/internal/adapter/fargate"
+	"github.com/batchplane/batchplane/internal/ecsevent"
+)
+
+// quick is an API whose client does not wait and ask again, so that faults of
+// other calls than RunTask are seen at once.
+type quickAPI struct{ fargate.API }
+
+func quick(a fargate.API) fargate.API { return quickAPI{a} }
+
+func (q quickAPI) DescribeTaskDefinition(ctx context.Context, in *ecs.DescribeTaskDefinitionInput, _ ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error) {
+	return q.API.DescribeTaskDefinition(ctx, in, noRetry)
+}
+
+func (q quickAPI) DescribeTasks(ctx context.Context, in *ecs.DescribeTasksInput, _ ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+	return q.API.DescribeTasks(ctx, in, noRetry)
+}
+
+// TestDescribe has captured events read twice: as the event, and as what
+// DescribeTasks answers for the same task.
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../ecsevent/testdata/*.json")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc map[string]any
+		decode(t, data, &doc)
+		detail, ok := doc["detail"].(map[string]any)
+		if !ok || detail["taskArn"] == nil {
+			continue // the same shapes without an envelope
+		}
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			sameTask(t, detail)
+		})
+	}
+	t.Run("every field", func(t *testing.T) {
+		t.Parallel()
+		var detail map[string]any
+		decode(t, []byte(everyField), &detail)
+		sameTask(t, detail)
+	})
+}
+
+// everyField is a task in which everything is set that is read.
+const everyField = `{
+	"taskArn": "` + taskARN + `", "clusterArn": "c", "taskDefinitionArn": "d", "startedBy": "prod/report/20261122T1730Z/2", "group": "family:report",
+	"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "version": 7, "launchType": "FARGATE", "capacityProviderName": "FARGATE_SPOT",
+	"containerInstanceArn": "i", "createdAt": "2026-11-22T17:30:02.345Z", "pullStartedAt": "2026-11-22T17:30:03Z", "startedAt": "2026-11-22T17:30:04Z",
+	"stoppingAt": "2026-11-22T17:30:05Z", "executionStoppedAt": "2026-11-22T17:30:06Z", "stoppedAt": "2026-11-22T17:30:07Z",
+	"stopCode": "EssentialContainerExited", "stoppedReason": "Essential container in task exited",
+	"containers": [
+		{"name": "app", "lastStatus": "STOPPED", "exitCode": 3, "reason": "OutOfMemoryError", "runtimeId": "r", "imageDigest": "sha256:1"},
+		{"name": "windows", "lastStatus": "STOPPED", "exitCode": 3221225786, "runtimeId": "s"},
+		{"name": "never", "lastStatus": "PENDING"}],
+	"overrides": {"containerOverrides": [{"name": "app", "environment": [{"name": "A", "value": "1"}]}, {"name": "never"}]}}`
+
+func sameTask(t *testing.T, detail map[string]any) {
+	t.Helper()
+	event, err := json.Marshal(detail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := ecsevent.Parse(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := json.Marshal(map[string]any{"tasks": []any{asDescribed(detail)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tasks, missing, err := answering(200, string(answer)).open(t).Describe(t.Context(), "batch", []string{taskARN})
+	if err != nil || len(tasks) != 1 || len(missing) != 0 {
+		t.Fatalf("%d tasks, %d missing, %v", len(tasks), len(missing), err)
+	}
+	if got, want := tasks[0].Stop(), want.Task.Stop(); !reflect.DeepEqual(got, want) {
+		t.Errorf("stop\n%+v\nof the event\n%+v", got, want)
+	}
+	// Who launched a described task is known: its environment is not read.
+	want.Task.Environment = nil
+	if !reflect.DeepEqual(tasks[0], want.Task) {
+		t.Errorf("task\n%+v\nof the event\n%+v", tasks[0], want.Task)
+	}
+}
+
+// asDescribed gives a task of an event with its times as the API has them:
+// seconds since 1970.
+func asDescribed(detail map[string]any) map[string]any {
+	task := map[string]any{}
+	for k, v := range detail {
+		task[k] = v
+		s, ok := v.(string)
+		if at, err := time.Parse(time.RFC3339, s); ok && strings.HasSuffix(k, "At") && err == nil {
+			task[k] = float64(at.UnixMilli()) / 1000
+		}
+	}
+	return task
+}
+
+func TestDescribeMissing(t *testing.T) {
+	t.Parallel()
+	a := answering(200, `{"tasks":[],"failures":[{"arn":"gone","reason":"MISSING"},{"arn":"other","reason":"ACCESS"}]}`)
+	tasks, missing, err := a.open(t).Describe(t.Context(), "", []string{"gone", "other"})
+	if err != nil || len(tasks) != 0 || !reflect.DeepEqual(missing, []string{"gone"}) {
+		t.Errorf("%v, %v, %v", tasks, missing, err)
+	}
+}
+
+func TestDescribeFails(t *testing.T) {
+	t.Parallel()
+	launcher := answering(500, `{"__type":"ServerException","message":"m"}`).open(t)
+	launcher.ECS = quick(launcher.ECS)
+	if _, missing, err := launcher.Describe(t.Context(), "", []string{taskARN}); err == nil || missing != nil {
+		t.Errorf("a fault of the service is no news of a task: %v, %v", missing, err)
+	}
+}

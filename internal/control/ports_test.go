@@ -1,0 +1,279 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+var (
+	// errDied is the panic that ends a process's life.
+	errDied = errors.New("the process died")
+	// errBroken is the error of a call that failed.
+	errBroken = errors.New("the call failed")
+)
+
+// mode is what befalls a call.
+type mode string
+
+const (
+	// dies: the process dies at the call.
+	dies mode = "dies"
+	// fails: the call fails and the process goes on.
+	fails mode = "fails"
+	// conflicts: a write is answered with ErrConflict. After its effect that is
+	// what a client sees that sends a conditional write again.
+	conflicts mode = "conflicts"
+)
+
+// fault befalls the calls of those numbers, from 1, before or after their
+// effect. The zero value befalls none.
+type fault struct {
+	mode  mode
+	at    []int
+	after bool
+}
+
+func (f fault) String() string {
+	side := "before"
+	if f.after {
+		side = "after"
+	}
+	return fmt.Sprintf("%s %s call %v", f.mode, side, f.at)
+}
+
+// ports stand between the control plane and everything outside, count its
+// calls and have faults befall them.
+type ports struct {
+	world    *world
+	launcher control.Launcher
+	fault    fault
+
+	calls []string
+	// struck counts the faults that befell a call.
+	struck int
+	// claimed is whether any run was written; unmarked whether a notice arrived
+	// and nothing was written since; again how often a fault fell in between,
+	// so that the notice may come again.
+	claimed  bool
+	unmarked bool
+	again    int
+	// sends counts the RunTask requests of each attempt.
+	sends map[string]int
+	// ends are the bad ends that were written.
+	ends []end
+	// ended holds the status of each run as last written.
+	ended map[run.ID]run.Status
+}
+
+// end is one bad end of a run.
+type end struct {
+	id       run.ID
+	attempts int
+	kind     notice.Kind
+}
+
+// badEnd is what must be told of an ended run, "" when nothing must.
+func badEnd(r *run.Run) notice.Kind {
+	by := stop.Asker("")
+	if r.Stopping != nil {
+		by = r.Stopping.Asker
+	}
+	switch {
+	case r.Status == run.Failed && by == stop.AskedByTimeout:
+		return notice.TimedOut
+	case r.Status == run.Failed, r.Status == run.Missed, r.Status == run.Stopped && by != stop.AskedByPerson:
+		return notice.Kind(r.Status)
+	}
+	return ""
+}
+
+// call makes one call: effect is what it does, pure whether it only reads.
+func (p *ports) call(name string, pure bool, effect func() error) error {
+	p.calls = append(p.calls, name)
+	if !slices.Contains(p.fault.at, len(p.calls)) || p.fault.after && pure || p.fault.mode == conflicts && name != "Commit" {
+		return effect()
+	}
+	p.struck++
+	if p.fault.after {
+		if err := effect(); err != nil {
+			return err
+		}
+	}
+	if p.unmarked && p.fault.mode != conflicts {
+		p.again++
+	}
+	switch p.fault.mode {
+	case dies:
+		panic(errDied)
+	case conflicts:
+		return fmt.Errorf("injected: %w", control.ErrConflict)
+	}
+	return fmt.Errorf("injected: %w", errBroken)
+}
+
+// committed keeps what a write means to the outside.
+func (p *ports) committed(c control.Change) {
+	p.unmarked = false
+	if c.Run == nil {
+		return
+	}
+	p.claimed = true
+	if p.ended == nil {
+		p.ended = map[run.ID]run.Status{}
+	}
+	r := c.Run
+	if r.Status.Terminal() && !p.ended[r.ID].Terminal() || p.ended[r.ID] == "" && r.Status.Terminal() {
+		if kind := badEnd(r); kind != "" {
+			p.ends = append(p.ends, end{r.ID, len(r.Attempts), kind})
+		}
+	}
+	p.ended[r.ID] = r.Status
+}
+
+type storePort struct{ *ports }
+
+var _ control.Store = storePort{}
+
+func (p storePort) Run(ctx context.Context, id run.ID) (r run.Run, err error) {
+	err = p.call("Run", true, func() error { r, err = p.world.store.Run(ctx, id); return err })
+	return r, err
+}
+
+func (p storePort) Commit(ctx context.Context, c control.Change) error {
+	return p.call("Commit", false, func() error {
+		err := p.world.store.Commit(ctx, c)
+		if err == nil {
+			p.committed(c)
+		}
+		return err
+	})
+}
+
+func (p storePort) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) (rs []run.Run, err error) {
+	err = p.call("Due", true, func() error { rs, err = p.world.store.Due(ctx, lane, now, limit); return err })
+	return rs, err
+}
+
+func (p storePort) SetAside(ctx context.Context, id run.ID, reason string) error {
+	return p.call("SetAside", false, func() error { return p.world.store.SetAside(ctx, id, reason) })
+}
+
+func (p storePort) Exist(ctx context.Context, ids []run.ID) (known map[run.ID]bool, err error) {
+	err = p.call("Exist", true, func() error { known, err = p.world.store.Exist(ctx, ids); return err })
+	return known, err
+}
+
+func (p storePort) Runs(ctx context.Context, q control.Query) (rs []run.Run, err error) {
+	err = p.call("Runs", true, func() error { rs, err = p.world.store.Runs(ctx, q); return err })
+	return rs, err
+}
+
+func (p storePort) Item(ctx context.Context, name string) (i job.Item, err error) {
+	err = p.call("Item", true, func() error { i, err = p.world.store.Item(ctx, name); return err })
+	return i, err
+}
+
+func (p storePort) Items(ctx context.Context) (is []job.Item, err error) {
+	err = p.call("Items", true, func() error { is, err = p.world.store.Items(ctx); return err })
+	return is, err
+}
+
+func (p storePort) Definition(ctx context.Context, hash string) (j job.Job, err error) {
+	err = p.call("Definition", true, func() error { j, err = p.world.store.Definition(ctx, hash); return err })
+	return j, err
+}
+
+func (p storePort) PutDefinition(ctx context.Context, j job.Job) error {
+	return p.call("PutDefinition", false, func() error { return p.world.store.PutDefinition(ctx, j) })
+}
+
+func (p storePort) Keep(ctx context.Context, k control.Kept) error {
+	return p.call("Keep", false, func() error { return p.world.store.Keep(ctx, k) })
+}
+
+func (p storePort) Mark(ctx context.Context, name string) (at time.Time, err error) {
+	err = p.call("Mark", true, func() error { at, err = p.world.store.Mark(ctx, name); return err })
+	return at, err
+}
+
+func (p storePort) SetMark(ctx context.Context, name string, at time.Time) error {
+	return p.call("SetMark", false, func() error { return p.world.store.SetMark(ctx, name, at) })
+}
+
+type launchPort struct{ *ports }
+
+var _ control.Launcher = launchPort{}
+
+func (p launchPort) Resolve(ctx context.Context, j job.Job) (d run.TaskDefinition, err error) {
+	err = p.call("Resolve", true, func() error { d, err = p.launcher.Resolve(ctx, j); return err })
+	return d, err
+}
+
+// Launch also lets the answer take its time: what happens meanwhile happens
+// before the caller knows that it launched.
+func (p launchPort) Launch(ctx context.Context, l control.Launch) (e run.Event) {
+	err := p.call("Launch", false, func() error {
+		p.counted(ctx, l)
+		e = p.launcher.Launch(ctx, l)
+		if p.world.slow > 0 {
+			p.world.clock.Advance(p.world.slow)
+		}
+		return nil
+	})
+	if err != nil {
+		return run.NoAnswer{Attempt: l.Attempt, Err: err.Error()}
+	}
+	return e
+}
+
+// counted checks that a send is in the store before it goes out: what is not
+// counted would let a refusal prove too much.
+func (p launchPort) counted(ctx context.Context, l control.Launch) {
+	if p.sends == nil {
+		p.ports.sends = map[string]int{}
+	}
+	by := run.StartedBy(l.Stack, l.Run, l.Attempt)
+	p.sends[by]++
+	r, err := p.world.store.Run(ctx, l.Run)
+	if err != nil {
+		p.world.t.Errorf("launching what is not stored: %v", err)
+		return
+	}
+	if a := r.Attempt(l.Attempt); a == nil || a.Sends < p.sends[by] {
+		p.world.t.Errorf("send %d of %s goes out but is not counted: %s", p.sends[by], by, p.world.story())
+	}
+}
+
+func (p launchPort) Describe(ctx context.Context, cluster string, arns []string) (ts []ecsevent.Task, missing []string, err error) {
+	err = p.call("Describe", true, func() error { ts, missing, err = p.launcher.Describe(ctx, cluster, arns); return err })
+	return ts, missing, err
+}
+
+func (p launchPort) StopTask(ctx context.Context, cluster, arn, reason string) error {
+	return p.call("StopTask", false, func() error { return p.launcher.StopTask(ctx, cluster, arn, reason) })
+}
+
+func (p launchPort) Find(ctx context.Context, cluster, startedBy string) (arns []string, err error) {
+	err = p.call("Find", true, func() error { arns, err = p.launcher.Find(ctx, cluster, startedBy); return err })
+	return arns, err
+}
+
+type notifyPort struct{ *ports }
+
+func (p notifyPort) Notify(_ context.Context, n notice.Notice) error {
+	return p.call("Notify", false, func() error {
+		p.world.told = append(p.world.told, n)
+		p.unmarked = true
+		return nil
+	})
+}

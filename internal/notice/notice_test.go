@@ -1,0 +1,146 @@
+package notice_test
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+var t0 = time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
+
+const id = run.ID("report/20261122T1730Z")
+
+func at(s run.Status, attempts int) run.Run {
+	r := run.Run{ID: id, ScheduledFor: t0, Status: s, Round: 1, Rev: 3}
+	for n := range attempts {
+		r.Attempts = append(r.Attempts, run.Attempt{N: n + 1})
+	}
+	return r
+}
+
+func with(r run.Run, change func(*run.Run)) run.Run {
+	change(&r)
+	return r
+}
+
+func asked(by stop.Asker) func(*run.Run) {
+	return func(r *run.Run) { r.Stopping = &run.StopRequest{Asker: by} }
+}
+
+func ran(n int) func(*run.Run) {
+	return func(r *run.Run) { r.Attempts[n-1].RanAfterAll = true }
+}
+
+func TestOf(t *testing.T) {
+	t.Parallel()
+	failing := job.Item{FailingSince: t0}
+	also := func(words ...string) job.Job { return job.Job{Notify: job.Notify{Also: words}} }
+	muted := job.Job{Notify: job.Notify{FirstOnly: true}}
+	none := run.Run{}
+	for name, c := range map[string]struct {
+		before, after run.Run
+		job           job.Job
+		item          job.Item
+		want          []notice.Kind
+	}{
+		"a claim":                   {none, at(run.Launching, 1), job.Job{}, job.Item{}, nil},
+		"a claim that failed":       {none, at(run.Failed, 0), job.Job{}, job.Item{}, []notice.Kind{notice.Failed}},
+		"a claim that is missed":    {none, at(run.Missed, 0), job.Job{}, job.Item{}, []notice.Kind{notice.Missed}},
+		"a claim that is skipped":   {none, at(run.Skipped, 0), job.Job{}, job.Item{}, nil},
+		"accepted":                  {at(run.Launching, 1), at(run.Running, 1), also("succeeded", "relaunched"), job.Item{}, nil},
+		"success":                   {at(run.Running, 1), at(run.Succeeded, 1), job.Job{}, job.Item{}, nil},
+		"success that is asked for": {at(run.Running, 1), at(run.Succeeded, 1), also("succeeded"), job.Item{}, []notice.Kind{notice.Succeeded}},
+		"success after a failure":   {at(run.Running, 1), at(run.Succeeded, 1), job.Job{}, failing, []notice.Kind{notice.Recovered}},
+		"success after a failure, both asked for": {at(run.Running, 1), at(run.Succeeded, 1), also("succeeded"), failing, []notice.Kind{notice.Recovered}},
+		"success after a muted failure":           {at(run.Running, 1), at(run.Succeeded, 1), muted, failing, []notice.Kind{notice.Recovered}},
+		"failure":                                 {at(run.Running, 1), at(run.Failed, 1), job.Job{}, job.Item{}, []notice.Kind{notice.Failed}},
+		"a further failure":                       {at(run.Running, 1), at(run.Failed, 1), job.Job{}, failing, []notice.Kind{notice.Failed}},
+		"the first failure of a muted job":        {at(run.Running, 1), at(run.Failed, 1), muted, job.Item{}, []notice.Kind{notice.Failed}},
+		"a further failure of a muted job":        {at(run.Running, 1), at(run.Failed, 1), muted, failing, nil},
+		"a further miss of a muted job":           {none, at(run.Missed, 0), muted, failing, nil},
+		"what was owed is done":                   {at(run.Failed, 1), at(run.Failed, 1), also("succeeded", "relaunched"), failing, nil},
+		"a failure by the job's own timeout":      {at(run.Running, 1), with(at(run.Failed, 1), asked(stop.AskedByTimeout)), job.Job{}, job.Item{}, []notice.Kind{notice.TimedOut}},
+		"a further one of a muted job":            {at(run.Running, 1), with(at(run.Failed, 1), asked(stop.AskedByTimeout)), muted, failing, nil},
+		"a failure by the launch's timeout":       {at(run.Running, 1), with(at(run.Failed, 1), asked(stop.AskedByLaunchTimeout)), job.Job{}, job.Item{}, []notice.Kind{notice.Failed}},
+		"stopped by a person through us":          {at(run.Running, 1), with(at(run.Stopped, 1), asked(stop.AskedByPerson)), job.Job{}, job.Item{}, nil},
+		"stopped in ECS":                          {at(run.Running, 1), at(run.Stopped, 1), job.Job{}, job.Item{}, []notice.Kind{notice.Stopped}},
+		"stopped in ECS while we had asked too":   {at(run.Running, 1), with(at(run.Stopped, 1), asked(stop.AskedByTimeout)), job.Job{}, job.Item{}, []notice.Kind{notice.Stopped}},
+		"relaunched":                              {at(run.Running, 1), at(run.Launching, 2), job.Job{}, job.Item{}, nil},
+		"relaunched, asked for":                   {at(run.Running, 1), at(run.Launching, 2), also("relaunched"), job.Item{}, []notice.Kind{notice.Relaunched}},
+		"put off, asked for":                      {at(run.Running, 1), at(run.Queued, 1), also("relaunched"), job.Item{}, nil},
+		"the first launch from the queue":         {at(run.Queued, 0), at(run.Launching, 1), also("relaunched"), job.Item{}, nil},
+		"a person's retry is no relaunch":         {at(run.Failed, 1), with(at(run.Launching, 2), func(r *run.Run) { r.Round = 2 }), also("relaunched"), failing, nil},
+		"an older attempt ran after all":          {at(run.Running, 2), with(at(run.Running, 2), ran(1)), job.Job{}, job.Item{}, []notice.Kind{notice.RanAfterAll}},
+		"an attempt of an ended run did":          {at(run.Failed, 2), with(at(run.Failed, 2), ran(2)), muted, failing, []notice.Kind{notice.RanAfterAll}},
+		"that is known": {
+			with(at(run.Running, 2), ran(1)), with(at(run.Running, 2), ran(1)), job.Job{}, job.Item{}, nil,
+		},
+		"a failure in which one ran after all": {
+			at(run.Queued, 1), with(at(run.Failed, 1), ran(1)), job.Job{}, job.Item{}, []notice.Kind{notice.Failed, notice.RanAfterAll},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := notice.Of(c.before, c.after, c.job, c.item); !slices.Equal(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	later := t0.Add(time.Hour)
+	for name, c := range map[string]struct {
+		status  run.Status
+		since   time.Time
+		want    time.Time
+		changed bool
+	}{
+		"a first failure":       {run.Failed, time.Time{}, later, true},
+		"a first miss":          {run.Missed, time.Time{}, later, true},
+		"a further failure":     {run.Failed, t0, t0, false},
+		"a success after it":    {run.Succeeded, t0, time.Time{}, true},
+		"a success":             {run.Succeeded, time.Time{}, time.Time{}, false},
+		"a stop proves nothing": {run.Stopped, t0, t0, false},
+		"a skip proves nothing": {run.Skipped, t0, t0, false},
+		"a stop is no failure":  {run.Stopped, time.Time{}, time.Time{}, false},
+	} {
+		item := job.Item{Name: "report", Definition: "h", FailingSince: c.since, Rev: 4}
+		want := item
+		want.FailingSince = c.want
+		got, changed := notice.Keep(item, run.Run{Status: c.status, FinishedAt: later})
+		if !reflect.DeepEqual(got, want) || changed != c.changed {
+			t.Errorf("%s: %+v, %v; want %+v, %v", name, got, changed, want, c.changed)
+		}
+	}
+}
+
+// TestNewID: a notice has one ID for all its deliveries, and another one for
+// another kind, stack, run or round.
+func TestNewID(t *testing.T) {
+	t.Parallel()
+	of := func(k notice.Kind, stack string, r run.Run) string {
+		return notice.New(k, stack, r, job.Job{}, time.UTC).ID
+	}
+	first := of(notice.Failed, "prod", at(run.Failed, 1))
+	if again := of(notice.Failed, "prod", with(at(run.Failed, 1), func(r *run.Run) { r.Rev, r.Duplicates = 9, 3 })); again != first {
+		t.Errorf("the same notice is %s and %s", first, again)
+	}
+	for name, other := range map[string]string{
+		"kind":  of(notice.RanAfterAll, "prod", at(run.Failed, 1)),
+		"stack": of(notice.Failed, "staging", at(run.Failed, 1)),
+		"run":   of(notice.Failed, "prod", with(at(run.Failed, 1), func(r *run.Run) { r.ID = "report/20261122T1731Z" })),
+		"round": of(notice.Failed, "prod", at(run.Failed, 2)),
+	} {
+		if other == first {
+			t.Errorf("another %s has the same ID %s", name, other)
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package notice_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+func code(n int64) *int64 { return &n }
+
+// exitCode is a run that was relaunched after a fault and then failed.
+func exitCode() run.Run {
+	return run.Run{
+		ID: id, ScheduledFor: t0, Status: run.Failed, Cause: "exit code 3", ExitCode: code(3),
+		StartedAt: t0.Add(time.Minute), FinishedAt: t0.Add(3*time.Minute + 20*time.Second),
+		Attempts: []run.Attempt{
+			{
+				N: 1, TaskARN: "arn:1", StopCode: "TaskFailedToStart", StoppedReason: "Timeout waiting for network interface provisioning to complete.",
+				Rule: "network-interface", Next: "relaunched at once",
+			},
+			{N: 2, TaskARN: "arn:2", StopCode: "EssentialContainerExited", StoppedReason: "Essential container in task exited", Rule: "exit-code", Next: "failed"},
+		},
+	}
+}
+
+// hostile texts, and what would steer a terminal, a mail or a reader's eye.
+const hostile = "\x1b]0;owned\x07\x1b[2Jred\x1b[31m\r\nFAILED other: all is well\tx\x00\u009b31m\u202etxt.exe\u2066\u200b\u2028next\xff" //nolint:staticcheck // that is the test
+
+func attacked() run.Run {
+	r := exitCode()
+	r.Cause = hostile
+	for i := range r.Attempts {
+		r.Attempts[i].StopCode, r.Attempts[i].StoppedReason = hostile, hostile
+	}
+	return r
+}
+
+func in(t *testing.T, zone string) *time.Location {
+	t.Helper()
+	l, err := time.LoadLocation(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func texts(t *testing.T) map[string]notice.Notice {
+	t.Helper()
+	j := job.Job{Name: "report", Owner: "team-a", Notify: job.Notify{Targets: []string{"ops"}}}
+	failed := notice.New(notice.Failed, "prod", exitCode(), j, in(t, "Asia/Tokyo"))
+	failed.Logs, failed.LogsAt, failed.RetryWith = []string{"reading", "no such table"}, "batchplane logs "+string(id), "batchplane retry "+string(id)
+
+	bad := notice.New(notice.RanAfterAll, "prod", attacked(), job.Job{Name: "report", Owner: hostile}, in(t, "America/New_York"))
+	bad.Logs = []string{hostile, strings.Repeat("long ", 100)}
+
+	missed := notice.New(notice.Missed, "prod", run.Run{ID: id, ScheduledFor: t0, Status: run.Missed, Cause: "no trigger came within 15m0s"}, job.Job{}, time.UTC)
+	good := with(exitCode(), func(r *run.Run) {
+		r.Status, r.Cause, r.Attempts = run.Succeeded, "succeeded", []run.Attempt{{N: 1, TaskARN: "arn:1"}}
+	})
+	return map[string]notice.Notice{
+		"failed": failed, "hostile": bad, "missed": missed,
+		"recovered": notice.New(notice.Recovered, "prod", good, job.Job{}, in(t, "Europe/Berlin")),
+	}
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	for name, n := range texts(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := n.Text()
+			path := filepath.Join("testdata", name+".golden")
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			harmless(t, got)
+		})
+	}
+}
+
+// harmless: one fact a line, and nothing in it steers what shows it.
+func harmless(t *testing.T, text string) {
+	t.Helper()
+	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		if i > 0 && !strings.HasPrefix(line, "  ") {
+			t.Errorf("line %d looks like a headline: %q", i+1, line)
+		}
+		if strings.ContainsFunc(line, func(r rune) bool {
+			return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
+		}) {
+			t.Errorf("line %d is not harmless: %q", i+1, line)
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"":                    "",
+		"exit code 3: ü 日本 😀": "exit code 3: ü 日本 😀",
+		"a\nb\tc\r\nd":        "a b c  d",
+		"\x1b[31m":            "\ufffd[31m",
+		"\u009b31m":           "\ufffd31m",
+		"a\u202eb\u2066c":     "a\ufffdb\ufffdc",
+		"a\u2028b":            "a\ufffdb",
+		"a\xffb":              "a\ufffdb",
+	} {
+		if got := notice.Printable(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestLocalTime(t *testing.T) {
+	t.Parallel()
+	for zone, want := range map[string]string{
+		"UTC":              "2026-11-22 17:30 UTC",
+		"Asia/Tokyo":       "2026-11-23 02:30 Asia/Tokyo",
+		"America/New_York": "2026-11-22 12:30 America/New_York",
+		"Asia/Kathmandu":   "2026-11-22 23:15 Asia/Kathmandu",
+	} {
+		if got := notice.LocalTime(t0, in(t, zone)); got != want {
+			t.Errorf("%s: %s", zone, got)
+		}
+	}
+}

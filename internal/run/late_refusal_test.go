@@ -1,0 +1,44 @@
+package run_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// TestRefusalAfterTheSearch: the answer to a send that comes after its attempt
+// was given up to a search settles the search too.
+func TestRefusalAfterTheSearch(t *testing.T) {
+	t.Parallel()
+	for name, refusal := range map[string]stop.Stop{"capacity": noCapacity, "throttled": throttled} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			later := t0.Add(time.Hour)
+			d := run.Decide(plain, newRun(), run.Due{}, later, run.DefaultTiming)
+			if !d.Next.Owes(run.Find) {
+				t.Fatalf("no search after an hour: %v", d.Next.Owed)
+			}
+			d = run.Decide(plain, d.Next, run.Refused{Attempt: 1, Stop: refusal}, later, run.DefaultTiming)
+			if d.Next.Owes(run.Find) {
+				t.Errorf("%s, and still owes %v", d.Next.Status, d.Next.Owed)
+			}
+		})
+	}
+}
+
+// TestStopWhileTheRateIsLimited: a run that a person stopped while its launch
+// was on its way is not launched once the send turns out to be refused.
+func TestStopWhileTheRateIsLimited(t *testing.T) {
+	t.Parallel()
+	for name, e := range map[string]run.Event{
+		"by ECS": run.Refused{Attempt: 1, Stop: throttled}, "by us": run.Paced{Attempt: 1},
+	} {
+		d := run.Decide(plain, newRun(), run.StopAsked{By: "ann", Reason: "wrong day"}, t0, run.DefaultTiming)
+		d = run.Decide(plain, d.Next, e, t0, run.DefaultTiming)
+		if d.Next.Status != run.Stopped || d.Next.Open() {
+			t.Errorf("%s: %s, due %v, owes %v", name, d.Next.Status, d.Next.DueAt, d.Next.Owed)
+		}
+	}
+}

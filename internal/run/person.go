@@ -1,0 +1,70 @@
+package run
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+func (d *decider) retry(e RetryAsked) (Outcome, string) {
+	if d.r.received(e.Trigger) {
+		d.r.Duplicates++
+		return Duplicate, fmt.Sprintf("duplicate of a retry of %s that was received before; it %s", d.r.ID, d.r.Status.Sentence())
+	}
+	switch {
+	case !d.r.Status.Terminal():
+		return Denied, fmt.Sprintf("%s %s: stop it first, or start another with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
+	case d.r.Status == Succeeded && !e.Force:
+		return Denied, fmt.Sprintf("%s already succeeded: use --force to run it again", d.r.ID)
+	case e.Blocked != "":
+		return Denied, fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", e.Blocked)
+	}
+	d.r.Definition, d.r.Task, d.r.Renew = e.Definition, e.Task, false
+	d.r.Triggers = append(d.r.Triggers, e.Trigger)
+	d.r.Round, d.r.Stopping = len(d.r.Attempts)+1, nil
+	d.r.StartedAt, d.r.FinishedAt, d.r.ExitCode = time.Time{}, time.Time{}, nil
+	d.r.ReadyAt = d.now
+	d.r.launch(d.now, d.t)
+	return Did, fmt.Sprintf("launched attempt %d of %s", len(d.r.Attempts), d.r.ID)
+}
+
+// received is whether a request with the same id came before.
+func (r *Run) received(t Trigger) bool {
+	return t.Request != "" && slices.ContainsFunc(r.Triggers, func(o Trigger) bool {
+		return o.Kind == t.Kind && o.Request == t.Request
+	})
+}
+
+func (d *decider) stop(e StopAsked) (Outcome, string) {
+	if d.r.Status.Terminal() {
+		return Denied, fmt.Sprintf("%s %s: there is nothing to stop", d.r.ID, d.r.Status.Sentence())
+	}
+	if d.r.Stopping != nil && d.r.Stopping.Asker == stop.AskedByPerson {
+		return Duplicate, fmt.Sprintf("%s is being stopped already", d.r.ID)
+	}
+	a := d.r.Last()
+	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now}
+	if a == nil || a.Over() || (a.TaskARN == "" && !a.mayHaveLaunched()) {
+		if a != nil && !a.Over() {
+			a.EndedAt, a.Next = d.now, "stopped before it was launched"
+		}
+		d.finish(Stopped, d.r.Stopping.cause(), d.now)
+		return Did, fmt.Sprintf("%s was waiting and is stopped: nothing had been launched", d.r.ID)
+	}
+	d.r.Stopping.While = a.LastStatus
+	if a.TaskARN == "" {
+		return Did, fmt.Sprintf("%s will be stopped as soon as ECS says which task it is", d.r.ID)
+	}
+	d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
+	return Did, fmt.Sprintf("stopping %s", d.r.ID)
+}
+
+func (s *StopRequest) cause() string {
+	who := "a person"
+	if s.By != "" {
+		who = s.By
+	}
+	return fmt.Sprintf("stopped by %s: %s", who, s.Reason)
+}

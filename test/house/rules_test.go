@@ -1,0 +1,179 @@
+// Package house is the house as a test: which room may import which, what the
+// pure rooms may not touch, and how large things may be.
+package house
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// module is the import path of this project.
+const module = "github.com/batchplane/batchplane"
+
+// pkg is one package as the rules see it.
+type pkg struct {
+	path    string
+	std     bool
+	imports []string
+	goFiles []string
+	dir     string
+}
+
+// room says what a room may import of ours. Its own sub-rooms need a line of
+// their own.
+type room struct {
+	left []string
+	// pure rooms decide: standard library only, no clock, no I/O.
+	pure bool
+	// plain rooms use the standard library, databases excepted, and rooms to
+	// their left. Those are pure or plain too, so nothing comes in through them.
+	plain bool
+}
+
+// Groups of rooms that others may import.
+var (
+	deciding = []string{"stop", "job", "cron", "run", "notice", "ecsevent"}
+	handling = append(slices.Clone(deciding), "control")
+	wiring   = append(slices.Clone(handling), "job/jobfile", "adapter/*", "local", "localecs", "localecs/*", "console")
+	asking   = append(slices.Clone(handling), "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
+)
+
+// rooms is the whole house: a room that is not here may not be.
+var rooms = map[string]room{
+	"internal/stop":     {pure: true},
+	"internal/ecsevent": {pure: true, left: []string{"stop"}},
+	"internal/job":      {pure: true, left: []string{"stop"}},
+	"internal/cron":     {pure: true, left: []string{"stop"}},
+	"internal/cron/*":   {pure: true, left: []string{"cron"}},
+	"internal/run":      {pure: true, left: []string{"stop", "job", "cron"}},
+	"internal/notice":   {pure: true, left: []string{"stop", "job", "cron", "run"}},
+
+	// Reading jobs.yaml needs a library: it lives at the edge of job.
+	"internal/job/jobfile": {left: []string{"stop", "job", "cron"}},
+
+	"internal/control":   {plain: true, left: deciding},
+	"internal/storetest": {plain: true, left: handling},
+
+	// Adapters know control's ports and not each other.
+	"internal/adapter/*": {left: handling},
+
+	// The stand-in is ECS: it knows nothing of who calls it.
+	"internal/localecs":   {left: []string{"localecs/*"}},
+	"internal/localecs/*": {},
+
+	"internal/console": {left: handling},
+	// Only wire knows both control and the adapters.
+	"internal/wire":  {left: wiring},
+	"internal/local": {left: append(slices.Clone(handling), "job/jobfile", "localecs", "localecs/*", "console")},
+	"internal/cli":   {left: asking},
+	"functions/*":    {left: append(slices.Clone(asking), "cli")},
+	"cmd/*":          {left: append(slices.Clone(asking), "cli")},
+}
+
+// isTestRoom: stories may import whatever they prove.
+func isTestRoom(name string) bool { return name == "test" || strings.HasPrefix(name, "test/") }
+
+// never are the parts of the standard library that pure rooms do without, each
+// with the reason.
+var never = map[string]string{
+	"context":      "it waits for nothing, so it has nothing to cancel",
+	"log":          "it returns its reasons as data",
+	"os":           "it takes its input as arguments",
+	"net":          "it talks to nobody",
+	"syscall":      "it takes its input as arguments",
+	"math/rand":    "a decision is deterministic",
+	"crypto/rand":  "a decision is deterministic",
+	"database/sql": "it keeps nothing",
+}
+
+// check returns every violation of the import rules, sorted.
+func check(pkgs []pkg) []string {
+	std := make(map[string]bool, len(pkgs))
+	for _, p := range pkgs {
+		std[p.path] = p.std
+	}
+	var bad []string
+	for _, p := range pkgs {
+		name, ours := roomName(p.path)
+		if !ours || isTestRoom(name) {
+			continue
+		}
+		r, known := find(rooms, name)
+		if !known {
+			bad = append(bad, fmt.Sprintf("%s is no room of the house: say in test/house what it may import", name))
+			continue
+		}
+		bad = append(bad, checkOurs(name, r, p)...)
+		bad = append(bad, checkOutside(name, r, p, std)...)
+	}
+	slices.Sort(bad)
+	return bad
+}
+
+// checkOurs is about rooms that import rooms.
+func checkOurs(name string, r room, p pkg) (bad []string) {
+	for _, i := range p.imports {
+		other, ours := roomName(i)
+		if !ours || slices.ContainsFunc(r.left, func(l string) bool { return matches("internal/"+l, other) }) {
+			continue
+		}
+		bad = append(bad, fmt.Sprintf("%s imports %s, which is not to its left", name, other))
+	}
+	return bad
+}
+
+// checkOutside is about rooms that import what is not ours.
+func checkOutside(name string, r room, p pkg, std map[string]bool) (bad []string) {
+	for _, i := range p.imports {
+		why, forbidden := forbiddenStd(i)
+		_, ours := roomName(i)
+		switch {
+		case (r.pure || r.plain) && !ours && !std[i]:
+			bad = append(bad, fmt.Sprintf("%s imports %s: only the standard library and rooms to its left", name, i))
+		case r.pure && forbidden:
+			bad = append(bad, fmt.Sprintf("%s is pure and imports %s: %s", name, i, why))
+		case r.plain && under(i, "database/sql"):
+			bad = append(bad, fmt.Sprintf("%s imports %s: it knows no database", name, i))
+		}
+	}
+	return bad
+}
+
+func forbiddenStd(i string) (why string, forbidden bool) {
+	for prefix, why := range never {
+		if under(i, prefix) {
+			return why, true
+		}
+	}
+	return "", false
+}
+
+func under(i, prefix string) bool { return i == prefix || strings.HasPrefix(i, prefix+"/") }
+
+// roomName is a package's path inside the module.
+func roomName(importPath string) (name string, ours bool) {
+	if importPath == module {
+		return "the root", true
+	}
+	return strings.CutPrefix(importPath, module+"/")
+}
+
+// find is the room of that name, or the one whose pattern it fits.
+func find(rooms map[string]room, name string) (room, bool) {
+	if r, ok := rooms[name]; ok {
+		return r, true
+	}
+	for pattern, r := range rooms {
+		if matches(pattern, name) {
+			return r, true
+		}
+	}
+	return room{}, false
+}
+
+func matches(pattern, name string) bool {
+	ok, err := path.Match(pattern, name)
+	return err == nil && ok
+}
