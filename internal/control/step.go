@@ -67,6 +67,9 @@ func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, wh
 		if item, err = c.item(ctx, after.ID.Job()); err != nil {
 			return run.Run{}, err
 		}
+		if err := c.free(ctx, item, before, after, j); err != nil {
+			return run.Run{}, err
+		}
 		locked, byLock := lock(item, before, after, j)
 		next, byEnd := locked, false
 		if notice.Ended(before, after) {
