@@ -48,6 +48,11 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 	if d.Outcome == run.Ignored || d.Outcome == run.Denied {
 		return d, nil
 	}
+	if d.Next.Definition != before.Definition { // a retry; what is saved obeys the new one
+		if j, err = c.definition(ctx, d.Next.Definition); err != nil {
+			return run.Decision{}, err
+		}
+	}
 	d.Next, err = c.save(ctx, before, d.Next, j, d.Why)
 	if err != nil {
 		return run.Decision{}, err
