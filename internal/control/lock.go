@@ -15,24 +15,6 @@ func holds(r run.Run, j job.Job) bool {
 	return r.ID != "" && j.Exclusive() && !r.Status.Terminal() && !r.Waits
 }
 
-// free refuses a change that takes the lock, or the one place behind it, from
-// an open run. Whoever decided that it was free saw another item than the one
-// that is written now: that is a conflict, and is decided anew.
-func (c *Control) free(ctx context.Context, item job.Item, before, after run.Run, j job.Job) error {
-	var holder string
-	switch {
-	case holds(after, j) && !holds(before, j):
-		holder = item.Lock
-	case after.Waits && !before.Waits:
-		holder = item.Waiting
-	}
-	taken, err := c.openRun(ctx, holder, after.ID)
-	if err != nil || taken == "" {
-		return err
-	}
-	return fmt.Errorf("the lock of job %s, which %s has: %w", after.ID.Job(), taken, ErrConflict)
-}
-
 // lock is the job's item after the change of a run: it is written together with
 // the run, so there is no time at which one knows and the other does not. An
 // item that is not at the revision that was read refuses both.
@@ -51,6 +33,25 @@ func lock(item job.Item, before, after run.Run, j job.Job) (next job.Item, chang
 		item.Waiting, changed = "", true
 	}
 	return item, changed
+}
+
+// free is an error where a change would take the job's lock, or the one place of
+// a run that waits, from a run that is open. Whoever decided on the change looked
+// at the item before: what was free then need not be any more. ErrConflict has it
+// decided anew; the item's revision guards the time from here to the write.
+func (c *Control) free(ctx context.Context, item job.Item, before, after run.Run, j job.Job) error {
+	var taken string
+	switch {
+	case holds(after, j) && !holds(before, j):
+		taken = item.Lock
+	case after.Waits && !before.Waits:
+		taken = item.Waiting
+	}
+	other, err := c.openRun(ctx, taken, after.ID)
+	if err == nil && other != "" {
+		return fmt.Errorf("run %s was faster than %s: %w", other, after.ID, ErrConflict)
+	}
+	return err
 }
 
 // openRun is the run that an item names, "" when it is not open any more: what

@@ -48,7 +48,7 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 	if d.Outcome == run.Ignored || d.Outcome == run.Denied {
 		return d, nil
 	}
-	if d.Next.Definition != before.Definition {
+	if d.Next.Definition != before.Definition { // a retry; what is saved obeys the new one
 		if j, err = c.definition(ctx, d.Next.Definition); err != nil {
 			return run.Decision{}, err
 		}
@@ -226,7 +226,7 @@ func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect
 		}
 		return run.Found{Attempt: e.Attempt, TaskARNs: arns}, nil
 	case run.Tell:
-		if err := c.tell(ctx, r, j, notice.Kind(e.Notice)); err != nil {
+		if err := c.tell(ctx, r, j, e); err != nil {
 			return nil, err
 		}
 	}
@@ -248,13 +248,15 @@ func (c *Control) stopTask(ctx context.Context, r run.Run, j job.Job, attempt in
 // noticeLogLines is how many of a task's last lines a notice shows.
 const noticeLogLines = 10
 
-func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, kind notice.Kind) error {
+func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) error {
 	zone := time.UTC
 	if z, err := cron.LoadZone(j.Zone()); err == nil {
 		zone = z.Location()
 	}
+	kind, retriable := notice.Kind(e.Notice), r.Status.Terminal() && r.Status != run.Succeeded
+	r = r.AsOwed(e)
 	n := notice.New(kind, c.Stack, r, j, zone)
-	if c.RetryCommand != "" && r.Status.Terminal() && r.Status != run.Succeeded {
+	if c.RetryCommand != "" && retriable {
 		n.RetryWith = c.RetryCommand + " " + string(r.ID)
 	}
 	if a := r.Last(); c.Logs != nil && a != nil && a.TaskARN != "" {

@@ -36,12 +36,12 @@ func (c *Control) CheckSlots(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading up to when slots were checked: %w", err)
 	}
-	if from.IsZero() || from.After(now) {
-		from = now
-	}
 	items, err := c.Store.Items(ctx)
 	if err != nil {
 		return fmt.Errorf("loading the jobs' items: %w", err)
+	}
+	if from = begun(from, now, items); from.After(now) {
+		from = now
 	}
 	for ctx.Err() == nil {
 		to := from.Add(slotSpan)
@@ -63,6 +63,21 @@ func (c *Control) CheckSlots(ctx context.Context) error {
 		return fmt.Errorf("storing that the sweep was here: %w", err)
 	}
 	return ctx.Err()
+}
+
+// begun is from when slots must be checked: from the mark, or, where no check
+// ever came to its end, from when the first job's plan was known.
+func begun(mark, now time.Time, items []job.Item) time.Time {
+	if !mark.IsZero() {
+		return mark
+	}
+	first := now
+	for _, item := range items {
+		if !item.Since.IsZero() && item.Since.Before(first) {
+			first = item.Since
+		}
+	}
+	return first
 }
 
 func (c *Control) checkSpan(ctx context.Context, items []job.Item, from, to time.Time) error {

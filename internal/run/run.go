@@ -123,8 +123,12 @@ const (
 type Effect struct {
 	Kind    EffectKind `json:"kind"`
 	Attempt int        `json:"attempt,omitempty"`
-	// Notice is the kind of notice that a Tell gives.
+	// Notice is the kind of notice that a Tell gives, of the run as it stood at
+	// that attempt with that status and cause: by the time it is told, a retry
+	// may have begun.
 	Notice string `json:"notice,omitempty"`
+	Status Status `json:"status,omitempty"`
+	Cause  string `json:"cause,omitempty"`
 }
 
 // Last is the newest attempt, nil when there is none.
@@ -278,6 +282,15 @@ func (r *Run) Effective(j job.Job) job.Job {
 
 // OweTell owes a notice of that kind.
 func (r *Run) OweTell(notice string, now time.Time, t Timing) {
-	r.Owe(Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice})
+	r.Owe(Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice, Status: r.Status, Cause: r.Cause})
 	r.settleDue(now, t)
+}
+
+// AsOwed is the run as the notice that e owes tells of it.
+func (r Run) AsOwed(e Effect) Run {
+	r.Attempts = r.Attempts[:min(e.Attempt, len(r.Attempts))]
+	if e.Status != "" {
+		r.Status, r.Cause = e.Status, e.Cause
+	}
+	return r
 }
