@@ -59,6 +59,11 @@ type ports struct {
 	fault    fault
 
 	calls []string
+	// onDescribe sees each look at tasks; looks at the cluster broken fail, and
+	// where unresolvable no task definition can be had.
+	onDescribe   func(cluster string, arns []string)
+	broken       string
+	unresolvable bool
 	// struck counts the faults that befell a call.
 	struck int
 	// claimed is whether any run was written; unmarked whether a notice arrived
@@ -215,6 +220,9 @@ type launchPort struct{ *ports }
 var _ control.Launcher = launchPort{}
 
 func (p launchPort) Resolve(ctx context.Context, j job.Job) (d run.TaskDefinition, err error) {
+	if p.unresolvable {
+		return d, errBroken
+	}
 	err = p.call("Resolve", true, func() error { d, err = p.launcher.Resolve(ctx, j); return err })
 	return d, err
 }
@@ -255,6 +263,12 @@ func (p launchPort) counted(ctx context.Context, l control.Launch) {
 }
 
 func (p launchPort) Describe(ctx context.Context, cluster string, arns []string) (ts []ecsevent.Task, missing []string, err error) {
+	if p.onDescribe != nil {
+		p.onDescribe(cluster, arns)
+	}
+	if p.broken != "" && cluster == p.broken {
+		return nil, nil, errBroken
+	}
 	err = p.call("Describe", true, func() error { ts, missing, err = p.launcher.Describe(ctx, cluster, arns); return err })
 	return ts, missing, err
 }

@@ -40,6 +40,7 @@ type world struct {
 	store  *memory.Store
 	ecs    *localecs.Server
 	client *ecs.Client
+	wire   http.RoundTripper
 	runner *localecs.ScriptedRunner
 	ports  *ports
 	ctl    *control.Control
@@ -107,8 +108,15 @@ func (w *world) openECS(inject func(localecs.Kind, localecs.Subject) bool) {
 		w.t.Fatal(err)
 	}
 	w.ecs.Resume()
-	w.client = newClient(localecs.Transport{Handler: w.ecs.Handler()})
+	w.wire = localecs.Transport{Handler: w.ecs.Handler()}
+	w.client = newClient(roundTripper(func(r *http.Request) (*http.Response, error) { return w.wire.RoundTrip(r) }))
 	w.register("report", "app")
+}
+
+// transport puts something between the SDK's client and ECS.
+func (w *world) transport(f func(*http.Request, http.RoundTripper) (*http.Response, error)) {
+	next := w.wire
+	w.wire = roundTripper(func(r *http.Request) (*http.Response, error) { return f(r, next) })
 }
 
 func newClient(rt http.RoundTripper) *ecs.Client {
