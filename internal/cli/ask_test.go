@@ -95,7 +95,7 @@ func TestNobodyListens(t *testing.T) {
 	t.Run("it was killed", func(t *testing.T) {
 		t.Parallel()
 		w := past(t)
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,11 +25,11 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 		now := time.Now()
 		st, err := control.ReadStatus(ctx, s, now)
 		if err != nil {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		door, err := s.Door(ctx)
 		if err != nil && !errors.Is(err, local.ErrNobody) {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		running := door.Open(ctx)
 		if a.json {

@@ -121,8 +121,9 @@ func (c *Control) item(ctx context.Context, name string) (job.Item, error) {
 
 // definition loads a definition, once: what a hash names never changes.
 func (c *Control) definition(ctx context.Context, hash string) (job.Job, error) {
-	if known, ok := c.definitions.Load(hash); ok {
-		return known.(job.Job), nil //nolint:forcetypeassert // nothing else is stored
+	known, _ := c.definitions.Load(hash)
+	if j, ok := known.(job.Job); ok {
+		return j, nil
 	}
 	j, err := c.Store.Definition(ctx, hash)
 	if err != nil {

@@ -3,6 +3,7 @@ package control_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -175,7 +176,7 @@ func (w *world) input(handle func(context.Context) error) error {
 func (w *world) process(handle func(context.Context) error) (err error) {
 	defer func() {
 		if why := recover(); why != nil {
-			if why != errDied {
+			if err, ok := why.(error); !ok || !errors.Is(err, errDied) {
 				panic(why)
 			}
 			err = errDied

@@ -204,10 +204,15 @@ func (d *decider) resolveDoubt() (Outcome, string) {
 		d.resend()
 		return Did, fmt.Sprintf("attempt %d is in doubt: sent again with the same token", a.N)
 	}
+	d.search(a)
+	return Did, fmt.Sprintf("attempt %d is in doubt and is not sent again: looking for its task", a.N)
+}
+
+// search looks for an attempt's task instead of sending its launch again.
+func (d *decider) search(a *Attempt) {
 	d.r.settle(func(e Effect) bool { return e.Kind == Launch })
 	d.r.Owe(Effect{Kind: Find, Attempt: a.N})
 	d.r.DueAt = d.now.Add(d.t.Doubt)
-	return Did, fmt.Sprintf("attempt %d is in doubt and is not sent again: looking for its task", a.N)
 }
 
 // resend counts a further send of the last attempt before it goes out.

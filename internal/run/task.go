@@ -143,8 +143,13 @@ func (d *decider) found(a *Attempt, arns []string) (Outcome, string) {
 	if !d.current(a) || !d.r.Owes(Find) {
 		return Ignored, "the search is settled"
 	}
+	if d.unwanted() && d.now.Sub(d.r.Stopping.At) < d.t.Doubt {
+		// Somebody may be waiting for the answer to a send at this moment.
+		d.r.DueAt = d.now.Add(d.t.Told)
+		return Did, "no task is found yet"
+	}
 	a.EndedAt, a.Class, a.Started, a.Helps = d.now, stop.Ambiguous, stop.Unknown, stop.Unknown
-	a.Rule, a.Why = RuleInDoubt, "ECS never said whether this launch went through, and its token is too old to ask again"
+	a.Rule, a.Why = RuleInDoubt, "ECS never said whether this launch went through, and no task of it is found"
 	return Did, d.giveUp(a, "in doubt, not relaunched: "+a.Why)
 }
 

@@ -159,7 +159,7 @@ func (l *Local) lock(db string) error {
 	if err := os.MkdirAll(filepath.Dir(db), 0o750); err != nil {
 		return fmt.Errorf("making the folder of %s: %w", db, err)
 	}
-	f, err := os.OpenFile(db+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(db+".lock", os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // beside the file that the person named
 	if err != nil {
 		return fmt.Errorf("opening the lock of %s: %w", db, err)
 	}
