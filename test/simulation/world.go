@@ -143,29 +143,29 @@ func (w *World) begin() {
 // handler is one invocation on its way; another may run in the middle of it.
 type handler struct {
 	name   string
-	began  time.Time
 	parent *handler
-	calls  int
-	dice   dice
+	// from and to number its begin and its end among those of all handlers.
+	from, to int
+	calls    int
+	dice     dice
 	// What befalls its n-th call; -1 is never.
 	crash, fail, conflict, interleave, stall int
 	crashAfter, failAfter                    bool
 	// disturbed is whether anything has befallen it.
 	disturbed bool
-	done      bool
 }
 
 type crash struct{}
 
 // handle runs a handler and says whether it succeeded. A crash ends it alone.
 func (w *World) handle(name string, f func(context.Context) error) (ok bool) {
-	h := &handler{name: name, began: w.now, parent: w.h, dice: w.dice(name, uint64(w.handled))}
+	h := &handler{name: name, parent: w.h, from: w.handled, dice: w.dice(name, uint64(w.handled))} //nolint:gosec // small
 	w.handled++
 	w.befall(h)
 	w.h = h
 	defer func() {
 		w.h = h.parent
-		h.done = true
+		h.to = w.handled
 		switch p := recover(); {
 		case p == nil:
 		case p == crash{}:
