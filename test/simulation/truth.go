@@ -42,11 +42,11 @@ type end struct {
 	attempts int
 }
 
-// failing is whether a job's last end was bad, and by how many handlers that
-// was known: who began before need not have seen it.
+// failing is whether a job's last end was bad, and which handlers know: who
+// began before since need not. A success by one who did not is no order: vague.
 type failing struct {
-	now   bool
-	since int
+	now, vague bool
+	since      int
 }
 
 // plan is a job's plan as the store had it from a time on.
@@ -223,18 +223,20 @@ func (w *World) ended(l *life, r *run.Run) {
 	var kind notice.Kind
 	switch r.Status {
 	case run.Failed, run.Missed:
-		if !j.Notify.FirstOnly || !w.truth.failing[name].now {
+		if f := w.truth.failing[name]; !j.Notify.FirstOnly || !f.now && !f.vague {
 			kind = notice.Kind(r.Status)
 			if s := r.Stopping; s != nil && s.Asker == stop.AskedByTimeout {
 				kind = notice.TimedOut
 			}
 		}
-		w.truth.failing[name] = failing{true, w.handled}
+		w.truth.failing[name] = failing{now: true, since: w.handled}
 	case run.Succeeded:
-		if f := w.truth.failing[name]; f.now && f.since <= w.h.from {
+		f := w.truth.failing[name]
+		blind := f.since > w.h.from
+		if f.now && !blind {
 			kind = notice.Recovered
 		}
-		w.truth.failing[name] = failing{false, w.handled}
+		w.truth.failing[name] = failing{vague: f.now && blind, since: w.handled}
 	case run.Stopped:
 		if len(w.people.stops[r.ID]) == 0 {
 			kind = notice.Stopped
