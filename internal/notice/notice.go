@@ -105,11 +105,14 @@ func ranAfterAll(before, after run.Run) bool {
 }
 
 // Keep is the job's item after a run of it ended: failing since its oldest told
-// failure, or no longer failing. changed is whether it must be written.
+// failure, or no longer failing. changed is whether it must be written: with a
+// bad end always, since a success that comes in between changes who is told.
 func Keep(item job.Item, after run.Run) (next job.Item, changed bool) {
 	switch {
-	case (after.Status == run.Failed || after.Status == run.Missed) && item.FailingSince.IsZero():
-		item.FailingSince = after.FinishedAt
+	case after.Status == run.Failed || after.Status == run.Missed:
+		if item.FailingSince.IsZero() {
+			item.FailingSince = after.FinishedAt
+		}
 	case after.Status == run.Succeeded && !item.FailingSince.IsZero():
 		item.FailingSince = time.Time{}
 	default:

@@ -105,7 +105,7 @@ func TestKeep(t *testing.T) {
 	}{
 		"a first failure":       {run.Failed, time.Time{}, later, true},
 		"a first miss":          {run.Missed, time.Time{}, later, true},
-		"a further failure":     {run.Failed, t0, t0, false},
+		"a further failure":     {run.Failed, t0, t0, true},
 		"a success after it":    {run.Succeeded, t0, time.Time{}, true},
 		"a success":             {run.Succeeded, time.Time{}, time.Time{}, false},
 		"a stop proves nothing": {run.Stopped, t0, t0, false},

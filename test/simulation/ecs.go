@@ -69,6 +69,12 @@ const tooFast = "Rate exceeded"
 func (e *ecs) runTask(l control.Launch, d dice) run.Event {
 	w, n := e.w, l.Attempt
 	token := run.ClientToken(l.Stack, l.Run, l.Attempt) + w.opt.Mutation.salt(len(e.sends))
+	if w.now.Before(w.outage) && !w.calm && d.chance(900) {
+		if d.chance(200) {
+			e.carryOut(l, token, d)
+		}
+		return run.NoAnswer{Attempt: n, Err: "ServerException: service unavailable"}
+	}
 	switch {
 	case w.hit(d, Throttle, 60):
 		if d.chance(300) {
@@ -80,7 +86,7 @@ func (e *ecs) runTask(l control.Launch, d dice) run.Event {
 	case w.hit(d, SendLate, 30):
 		w.after(time.Duration(d.between(1, 60))*time.Second, kindLateSend, &late{l, token})
 		return run.NoAnswer{Attempt: n, Err: "context deadline exceeded"}
-	case w.hit(d, Refusal, 15):
+	case w.hit(d, Refusal, 40):
 		if d.chance(500) {
 			return exception(n, "AccessDeniedException", "User is not authorized to perform: ecs:RunTask")
 		}

@@ -30,6 +30,7 @@ const (
 	AnswerLost // RunTask launched and its answer was lost
 	SendLost   // RunTask was never reached, and nobody knows
 	SendLate   // RunTask's caller gave up; the request is carried out later
+	Outage     // RunTask answers nobody for up to hours
 	Inactive   // the task definition's revision is deregistered
 	Unresolved // the task definition cannot be resolved for a moment
 	DescribeError
@@ -61,7 +62,7 @@ const (
 var faultNames = [faults]string{
 	"crash before a call", "crash after a call", "store error", "store answer lost", "store conflict", "handlers at once", "handler stalls",
 	"trigger lost", "trigger twice", "trigger late", "event lost", "event twice", "event late", "event of no stop",
-	"RunTask throttled", "failures[]", "RunTask refused", "RunTask answer lost", "RunTask never arrived", "RunTask carried out late",
+	"RunTask throttled", "failures[]", "RunTask refused", "RunTask answer lost", "RunTask never arrived", "RunTask carried out late", "RunTask out of order",
 	"revision inactive", "revision unresolved", "DescribeTasks error", "DescribeTasks lags", "StopTask error", "ListTasks error", "notice not carried",
 	"sweep twice at once", "no sweep for hours", "clock jumps", "deploy", "job gone", "person retries", "person stops", "person pauses", "person skips",
 	"person runs", "person repeats", "stopped in ECS", "task fails", "task interrupted", "task never starts", "task hangs", "task's end unclear", "task slow",

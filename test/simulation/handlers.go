@@ -77,7 +77,8 @@ func (w *World) trigger(t *trigger) {
 	if w.trace != nil {
 		w.tell(scheduled(t), "trigger, delivery %d", t.try)
 	}
-	ok := w.handle("trigger", func(ctx context.Context) error {
+	twin := func() { w.trigger(&trigger{t.job, t.at, tries}) }
+	ok := w.handle("trigger", twin, func(ctx context.Context) error {
 		_, err := w.control.Scheduled(ctx, t.job, t.at)
 		return err
 	})
@@ -135,7 +136,7 @@ func (w *World) sweep() {
 	if !looks && !slots {
 		return
 	}
-	w.handle("sweep", func(ctx context.Context) error {
+	w.handle("sweep", w.sweep, func(ctx context.Context) error {
 		var errs [3]error
 		if w.dirty {
 			errs[0] = w.sync(ctx)
@@ -175,7 +176,8 @@ func (w *World) deliver(e *delivery) {
 	if w.trace != nil {
 		w.tell(e.task.run, "event of %s, delivery %d: %s %s", e.task.short(), e.try, e.task.code, e.task.reason)
 	}
-	ok := w.handle("onstopped", func(ctx context.Context) error {
+	twin := func() { w.deliver(&delivery{e.task, e.body, tries, false}) }
+	ok := w.handle("onstopped", twin, func(ctx context.Context) error {
 		return w.control.OnStopped(ctx, w.opt.Mutation.event(e.body))
 	})
 	if ok && e.stop {

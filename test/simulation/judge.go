@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // judge holds a world that has come to rest against the promises. What ran,
@@ -106,6 +107,10 @@ func (w *World) judgeEnds() {
 	}
 }
 
+// asked are the rules of stops that the control plane asked for: a task that
+// ends well just before it hears of that counts as stopped all the same.
+var asked = map[string]bool{stop.RuleTimedOut: true, stop.RuleHung: true, "hung-may-have-run": true, "asked-by-person": true}
+
 // judgeEnd: the status is what the last attempt's task did.
 func (w *World) judgeEnd(r *run.Run) {
 	a := r.Last()
@@ -117,7 +122,7 @@ func (w *World) judgeEnd(r *run.Run) {
 	switch {
 	case r.Status == run.Succeeded && !well:
 		w.violate("a success is proved", r.ID, "it succeeded, and attempt %d did not", a.N)
-	case r.Status == run.Failed && well && r.Stopping == nil && a.Rule != run.RuleEndedUnseen && !a.RanAfterAll:
+	case r.Status == run.Failed && well && !asked[a.Rule] && a.Rule != run.RuleEndedUnseen && !a.RanAfterAll:
 		w.violate("a success is seen", r.ID, "it %s (%s), and attempt %d ended well", r.Status, r.Cause, a.N)
 	}
 	for i := range r.Attempts {

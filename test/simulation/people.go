@@ -35,7 +35,12 @@ func (w *World) plague() {
 	d := w.dice("plague", uint64(w.now.Unix())) //nolint:gosec // after 1970
 	w.after(seconds(d.between(20, 400)), kindPlague, nil)
 	j := w.jobs[d.IntN(len(w.jobs))]
-	switch d.IntN(10) {
+	switch d.IntN(11) {
+	case 10:
+		if w.hit(d, Outage, 250) {
+			w.outage = w.now.Add(time.Duration(d.between(5, 150)) * time.Minute)
+			w.tell("", "RunTask is out of order until %s", w.outage.Format("15:04"))
+		}
 	case 0, 1:
 		if w.hit(d, PersonRetries, 400) {
 			w.retries(d)
@@ -78,7 +83,8 @@ func (w *World) ask(d dice, name string, id run.ID, ask func(context.Context) (c
 
 func (w *World) person(r *request) {
 	var reply control.Reply
-	ok := w.handle(r.name, func(ctx context.Context) (err error) {
+	twin := func() { w.person(&request{name: r.name, run: r.run, try: tries, ask: r.ask}) }
+	ok := w.handle(r.name, twin, func(ctx context.Context) (err error) {
 		reply, err = r.ask(ctx)
 		return err
 	})

@@ -19,7 +19,7 @@ type truth struct {
 	order      []run.ID
 	lives      map[run.ID]*life
 	plans      map[string][]plan
-	failing    map[string]bool // jobs whose last end was bad, and their runs ended
+	failing    map[string]failing // by job
 	notices    map[string]*told
 	heard      map[string]bool // startedBy of tasks whose stop was taken
 	paused     map[string][]pause
@@ -40,6 +40,13 @@ type end struct {
 	notice   string // the id that must be told, "" for none
 	at       time.Time
 	attempts int
+}
+
+// failing is whether a job's last end was bad, and which handlers know: who
+// began before since need not. A success by one who did not is no order: vague.
+type failing struct {
+	now, vague bool
+	since      int
 }
 
 // plan is a job's plan as the store had it from a time on.
@@ -64,7 +71,7 @@ type told struct {
 
 func (t *truth) init() {
 	*t = truth{
-		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]bool{}, notices: map[string]*told{}, heard: map[string]bool{},
+		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, notices: map[string]*told{}, heard: map[string]bool{},
 	}
 }
 
@@ -75,7 +82,8 @@ func (w *World) violate(check string, id run.ID, format string, args ...any) {
 }
 
 // told notes a notice that was carried. The same one again is right only where
-// its teller was disturbed before it could write down that it is told.
+// its teller was disturbed before it could write down that it is told, or where
+// the second one was under way before the first had ended.
 func (w *World) told(n notice.Notice) {
 	w.tell(n.Run, "told: %s %s", n.Kind, n.Cause)
 	t := w.truth.notices[n.ID]
@@ -83,7 +91,7 @@ func (w *World) told(n notice.Notice) {
 		w.truth.notices[n.ID] = &told{1, w.h}
 		return
 	}
-	if t.by.done && !t.by.disturbed {
+	if t.by.to > 0 && t.by.to <= w.h.from && !t.by.disturbed {
 		w.violate("every bad end is told once", n.Run, "%s is told again, and nothing had gone wrong the time before", n.ID)
 	}
 	t.times++
@@ -215,18 +223,20 @@ func (w *World) ended(l *life, r *run.Run) {
 	var kind notice.Kind
 	switch r.Status {
 	case run.Failed, run.Missed:
-		if !j.Notify.FirstOnly || !w.truth.failing[name] {
+		if f := w.truth.failing[name]; !j.Notify.FirstOnly || !f.now && !f.vague {
 			kind = notice.Kind(r.Status)
 			if s := r.Stopping; s != nil && s.Asker == stop.AskedByTimeout {
 				kind = notice.TimedOut
 			}
 		}
-		w.truth.failing[name] = true
+		w.truth.failing[name] = failing{now: true, since: w.handled}
 	case run.Succeeded:
-		if w.truth.failing[name] {
+		f := w.truth.failing[name]
+		blind := f.since > w.h.from
+		if f.now && !blind {
 			kind = notice.Recovered
 		}
-		w.truth.failing[name] = false
+		w.truth.failing[name] = failing{vague: f.now && blind, since: w.handled}
 	case run.Stopped:
 		if len(w.people.stops[r.ID]) == 0 {
 			kind = notice.Stopped

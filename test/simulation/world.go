@@ -66,8 +66,9 @@ type World struct {
 	handled int
 	swept   int
 	jobs    []*deployed
-	dirty   bool // the registry changed since the last Sync
-	silent  time.Time
+	dirty   bool      // the registry changed since the last Sync
+	silent  time.Time // no sweep until then
+	outage  time.Time // no RunTask until then
 
 	store   *Store
 	ecs     *ecs
@@ -143,29 +144,31 @@ func (w *World) begin() {
 // handler is one invocation on its way; another may run in the middle of it.
 type handler struct {
 	name   string
-	began  time.Time
 	parent *handler
-	calls  int
-	dice   dice
+	// twin delivers the same input again.
+	twin func()
+	// from and to number its begin and its end among those of all handlers.
+	from, to int
+	calls    int
+	dice     dice
 	// What befalls its n-th call; -1 is never.
 	crash, fail, conflict, interleave, stall int
 	crashAfter, failAfter                    bool
 	// disturbed is whether anything has befallen it.
 	disturbed bool
-	done      bool
 }
 
 type crash struct{}
 
 // handle runs a handler and says whether it succeeded. A crash ends it alone.
-func (w *World) handle(name string, f func(context.Context) error) (ok bool) {
-	h := &handler{name: name, began: w.now, parent: w.h, dice: w.dice(name, uint64(w.handled))}
+func (w *World) handle(name string, twin func(), f func(context.Context) error) (ok bool) {
+	h := &handler{name: name, parent: w.h, twin: twin, from: w.handled, dice: w.dice(name, uint64(w.handled))} //nolint:gosec // small
 	w.handled++
 	w.befall(h)
 	w.h = h
 	defer func() {
 		w.h = h.parent
-		h.done = true
+		h.to = w.handled
 		switch p := recover(); {
 		case p == nil:
 		case p == crash{}:
@@ -257,8 +260,8 @@ func (w *World) meanwhile(n int) {
 	if nested > depth {
 		return
 	}
-	if n == h.interleave && w.queue.within(w.now.Add(90*time.Second)) && w.strike(Interleave) {
-		w.step()
+	if n == h.interleave && w.strike(Interleave) {
+		w.another(h)
 		if h.dice.chance(500) {
 			h.interleave = n + h.dice.between(1, 3)
 		}
@@ -271,6 +274,19 @@ func (w *World) meanwhile(n int) {
 		w.now = later(w.now, until)
 	}
 	w.h = h
+}
+
+// another is a handler that runs in the middle of h: what is next to come, a
+// sweep, or the same input again.
+func (w *World) another(h *handler) {
+	switch r := h.dice.IntN(10); {
+	case r < 4 && w.queue.within(w.now.Add(90*time.Second)):
+		w.step()
+	case r < 6:
+		w.sweep()
+	default:
+		h.twin()
+	}
 }
 
 // port is the store as handlers reach it.
