@@ -1,0 +1,52 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// SetAside implements control.Store. A run that a newer batchplane wrote is
+// refused with a *NewerError and stays where it is: others can read it.
+func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
+	what := "setting run " + string(id) + " aside"
+	item, err := s.get(ctx, "run "+string(id), runKey(id))
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if version := integer(item, attrVersion); version > itemVersion {
+		return &NewerError{What: "run " + string(id), Version: version}
+	}
+	kept := keptItem(control.Kept{
+		At: time.UnixMilli(integer(item, attrOpenAt)), Reason: fmt.Sprintf("run %s: %s", id, reason), Body: salvage(item),
+	}, s.now(), writeMark())
+	_, err = s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+		{Put: &types.Put{TableName: &s.table, Item: kept}},
+		{Update: &types.Update{
+			TableName: &s.table, Key: runKey(id),
+			UpdateExpression:          aws.String("SET r = if_not_exists(r, :none) + :one REMOVE op, od, tell"),
+			ConditionExpression:       aws.String("b = :b"),
+			ExpressionAttributeValues: attributes{":b": item[attrBody], ":none": number(0), ":one": number(1)},
+		}},
+	}})
+	if err != nil {
+		return failed(what, err)
+	}
+	return nil
+}
+
+// salvage is what there is of a body that cannot be read: its JSON, or the
+// bytes as they are.
+func salvage(item attributes) []byte {
+	if plain, err := plainBody(item); err == nil {
+		return plain
+	}
+	return octets(item, attrBody)
+}

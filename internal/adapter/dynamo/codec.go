@@ -1,0 +1,92 @@
+package dynamo
+
+import (
+	"bytes"
+	"compress/flate"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// itemVersion is the version of the form of all items. Whoever changes the
+// form or the dictionary raises it and goes on reading what was written before.
+const itemVersion = 1
+
+// NewerError is of an item that a newer batchplane wrote. It is left alone.
+type NewerError struct {
+	What    string
+	Version int64
+}
+
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("%s was written by a newer batchplane (version %d of the item, this program knows %d): upgrade this program",
+		e.What, e.Version, itemVersion)
+}
+
+// dictionary1 is what bodies of version 1 are deflated with: the words of a
+// run's JSON, the commonest last. Not a byte of it may change.
+//
+//go:embed dictionary1.txt
+var dictionary1 []byte
+
+// deflaters are kept since each takes more than half a megabyte.
+var deflaters = sync.Pool{New: func() any {
+	w, err := flate.NewWriterDict(io.Discard, flate.BestCompression, dictionary1)
+	if err != nil {
+		panic(err) // the level is valid
+	}
+	return w
+}}
+
+// encode makes a body of v.
+func encode(v any) ([]byte, error) {
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encoding: %w", err)
+	}
+	w, _ := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(w)
+	var out bytes.Buffer
+	w.Reset(&out)
+	if _, err := w.Write(plain); err != nil {
+		return nil, fmt.Errorf("deflating: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("deflating: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// plainBody is an item's body as JSON.
+func plainBody(item attributes) ([]byte, error) {
+	switch b := item[attrBody].(type) {
+	case *types.AttributeValueMemberS:
+		return []byte(b.Value), nil
+	case *types.AttributeValueMemberB:
+		plain, err := io.ReadAll(flate.NewReaderDict(bytes.NewReader(b.Value), dictionary1))
+		if err != nil {
+			return nil, fmt.Errorf("inflating: %w", err)
+		}
+		return plain, nil
+	}
+	return nil, fmt.Errorf("attribute %q is not a body", attrBody)
+}
+
+// decode reads an item's body into v.
+func decode(what string, item attributes, v any) error {
+	if version := integer(item, attrVersion); version > itemVersion {
+		return &NewerError{What: what, Version: version}
+	}
+	plain, err := plainBody(item)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", what, err)
+	}
+	if err := json.Unmarshal(plain, v); err != nil {
+		return fmt.Errorf("decoding %s: %w", what, err)
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package dynamo
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Commit implements control.Store.
+func (s *Store) Commit(ctx context.Context, c control.Change) error {
+	var writes []write
+	mark := writeMark()
+	if c.Run != nil {
+		item, err := s.runItem(c.Run, mark)
+		if err != nil {
+			return err
+		}
+		writes = append(writes, write{what: "writing run " + string(c.Run.ID), item: item, rev: c.Run.Rev})
+	}
+	if c.Item != nil {
+		item, err := jobItem(c.Item, mark)
+		if err != nil {
+			return err
+		}
+		writes = append(writes, write{what: "writing the item of job " + c.Item.Name, item: item, rev: c.Item.Rev})
+	}
+	switch {
+	case len(writes) == 0:
+		return nil
+	case len(writes) > 1:
+		return s.putAll(ctx, writes)
+	case c.Run != nil && c.Run.Rev > 0 && justAccepted(c.Run):
+		return s.putInPlace(ctx, writes[0])
+	}
+	return s.put(ctx, writes[0])
+}
+
+// justAccepted is whether the run's task was accepted and no state of it has
+// been seen yet: the write after RunTask. It is only a hint that the entry in
+// the open index may stay.
+func justAccepted(r *run.Run) bool {
+	a := r.Last()
+	return r.Status == run.Running && a != nil && a.Version == 0 && !r.Owes(run.Tell)
+}
+
+// write is one item to be written at revision rev+1 where it is at rev.
+type write struct {
+	what string
+	item attributes
+	rev  int64
+}
+
+func (w write) condition() (expression string, values attributes) {
+	if w.rev == 0 {
+		return "attribute_not_exists(" + attrPK + ")", nil
+	}
+	return attrRev + " = :r", attributes{":r": number(w.rev)}
+}
+
+func (s *Store) put(ctx context.Context, w write) error {
+	condition, values := w.condition()
+	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &s.table, Item: w.item, ConditionExpression: &condition, ExpressionAttributeValues: values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	})
+	return w.result(err)
+}
+
+// result is nil also where the condition failed on this very write: its answer
+// was lost, and the SDK sent it again.
+func (w write) result(err error) error {
+	if err == nil || w.isStored(inTheWay(err)) {
+		return nil
+	}
+	return failed(w.what, err)
+}
+
+func (w write) isStored(item attributes) bool {
+	return item != nil && bytes.Equal(octets(item, attrWrite), octets(w.item, attrWrite))
+}
+
+// putInPlace writes a run whose entry in the open index stays as it is, as long
+// as it is in the same lane and not later than the run is due.
+func (s *Store) putInPlace(ctx context.Context, w write) error {
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.table, Key: attributes{attrPK: w.item[attrPK], attrSK: w.item[attrSK]},
+		UpdateExpression:         aws.String("SET r = :next, w = :w, b = :b, #status = :status REMOVE tell, #ttl"),
+		ConditionExpression:      aws.String("r = :r AND op = :op AND od <= :od"),
+		ExpressionAttributeNames: map[string]string{"#status": attrStatus, "#ttl": TTLAttribute},
+		ExpressionAttributeValues: attributes{
+			":r": number(w.rev), ":next": w.item[attrRev], ":w": w.item[attrWrite], ":b": w.item[attrBody], ":status": w.item[attrStatus],
+			":op": w.item[attrOpen], ":od": w.item[attrOpenAt],
+		},
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	})
+	if old := inTheWay(err); old != nil && !w.isStored(old) && integer(old, attrRev) == w.rev {
+		return s.put(ctx, w)
+	}
+	return w.result(err)
+}
+
+// putAll writes all items or none. The SDK gives the transaction a token, so
+// that sending it again does no harm for 10 minutes (Amazon DynamoDB API
+// Reference, TransactWriteItems).
+func (s *Store) putAll(ctx context.Context, writes []write) error {
+	in := &dynamodb.TransactWriteItemsInput{}
+	what := ""
+	for i, w := range writes {
+		condition, values := w.condition()
+		in.TransactItems = append(in.TransactItems, types.TransactWriteItem{Put: &types.Put{
+			TableName: &s.table, Item: w.item, ConditionExpression: &condition, ExpressionAttributeValues: values,
+		}})
+		if i > 0 {
+			what += " and "
+		}
+		what += w.what
+	}
+	if _, err := s.db.TransactWriteItems(ctx, in); err != nil {
+		return failed(what, err)
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+// Package dynamo is a control.Store in one DynamoDB table. Only this room knows
+// condition expressions.
+//
+// # Items
+//
+//	what        pk               sk                      body
+//	run         R#<job>          <slot>                  the run
+//	job's item  J#<shard>        <job>                   the item
+//	definition  D#<hash>         D                       the job, as it was
+//	mark        M#<name>         M                       at: the time
+//	kept input  K#<shard>        <time, 19 digits>-<id>  reason, raw; ttl after 30 days
+//
+// A run's slot sorts by time, so that the table itself lists a job's scheduled
+// runs. Shards are 0 to 7: by the run's id, the job's name, or by chance.
+//
+// # Attributes
+//
+//	v       version of the item's form; an item of a newer one is a *NewerError
+//	r       revision: the optimistic lock, counted from 1
+//	w       8 random bytes of the write, by which a write that was sent twice
+//	        knows itself
+//	b       body: JSON, deflated with the dictionary of its version (B); plain
+//	        JSON (S) is read too
+//	status  the run's status, for people who look at the table
+//	tell    kinds of the notices that a run owes, absent when it owes none: the
+//	        stream's filter is {"dynamodb":{"NewImage":{"tell":{"S":[{"exists":true}]}}}}
+//	ttl     when DynamoDB may delete the item, in epoch seconds: on runs that
+//	        have ended and owe nothing, 400 days after their end unless
+//	        Config.RunsKept says otherwise
+//
+// # Indexes
+//
+// All are sparse and hold keys only, so that a write that changes no key of an
+// index costs nothing there.
+//
+//	index   hash             range  holds
+//	open    op=<lane>#<n>    od     open runs, by when they are due
+//	        op=<status>#<n>  od     runs that ended other than well and owe
+//	                                nothing, by ScheduledFor
+//	recent  np=N#<n>         at     all runs, by ScheduledFor
+//	byhand  pk=R#<job>       hand   runs by hand, by ScheduledFor
+//
+// Times are Unix milliseconds. No hash key takes more than an eighth of the
+// writes of a herd. The last item of one is never hot: launches are paced.
+//
+// # What a run costs
+//
+// A run that succeeds takes 6 write units: 3 for the claim (table, open,
+// recent), 1 when ECS accepts the task, 2 for its end (table, open). For the
+// second, od stays at what the claim wrote, two minutes after the launch,
+// although the run is due later: od is never after DueAt, and Due leaves out
+// what is not due. That costs a read unit at each look in between; a run that
+// is still there at its first look gets its own time in the index, for two
+// write units more. An entry that is early by more looks than a move is worth
+// is moved (see worthMoving).
+//
+// # Reads
+//
+// Run, Item, Items, Exist, Definition and Mark see every write that returned
+// before them. Due and Runs find runs through indexes, which lag by "a fraction
+// of a second, under normal conditions" (Amazon DynamoDB Developer Guide,
+// "Using Global Secondary Indexes"), and then read the runs themselves: a run
+// can be missing for that moment, and what is returned is never old. Runs of
+// one job that a schedule asked for do not need an index.
+package dynamo

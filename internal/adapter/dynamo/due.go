@@ -1,0 +1,196 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// worthMoving is how early an entry of the open index must be to be moved. A
+// move costs three write units, and a write unit as much as five read units
+// (Amazon DynamoDB pricing, on-demand); an early entry costs one read unit at
+// each look, which comes every minute.
+const worthMoving = 15 * time.Minute
+
+// anyTime is all of an order.
+var anyTime = span{from: math.MinInt64, to: math.MaxInt64}
+
+// lane is the entries of open runs of a lane that may be due.
+func (s *Store) lane(lane run.Lane, sp span) *merged {
+	return s.sharded(indexOpen, attrOpen, string(lane), attrOpenAt, sp)
+}
+
+// Due implements control.Store. What the index names is read and judged by its
+// own DueAt; an entry is never later than that.
+func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
+	if limit < 1 {
+		return nil, nil
+	}
+	sp := anyTime
+	sp.to, sp.page = now.UnixMilli(), max(limit/4, 1)
+	entries := s.lane(lane, sp)
+	d := dueRuns{lane: lane, now: now, limit: limit, unreadable: map[run.ID]error{}, seen: map[run.ID]bool{}}
+	for !d.complete {
+		next, err := entries.next(ctx, min(limit, batchSize))
+		if err == nil {
+			err = s.addDue(ctx, &d, next)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("listing due runs: %w", err)
+		}
+		d.complete = d.complete || len(next) == 0
+	}
+	s.move(ctx, d.early)
+	return d.result()
+}
+
+// dueRuns collects what is due.
+type dueRuns struct {
+	lane       run.Lane
+	now        time.Time
+	limit      int
+	due        []run.Run
+	early      []early
+	unreadable map[run.ID]error
+	// seen keeps a run whose entry moves meanwhile from being found twice.
+	seen     map[run.ID]bool
+	complete bool
+}
+
+// early is a run whose entry comes long before it is due.
+type early struct {
+	run     run.Run
+	entryAt int64
+}
+
+func (s *Store) addDue(ctx context.Context, d *dueRuns, next []entry) error {
+	rs, unreadable, err := s.load(ctx, next)
+	if err != nil {
+		return err
+	}
+	for id, err := range unreadable {
+		d.unreadable[id] = err
+	}
+	for _, l := range rs {
+		twice := d.seen[l.run.ID]
+		d.seen[l.run.ID] = true
+		switch {
+		case twice:
+		case !l.run.Open() || l.run.Lane() != d.lane:
+			// The index lags: the run has left the lane.
+		case !l.run.DueAt.After(d.now):
+			d.due = append(d.due, l.run)
+		case l.run.DueAt.Sub(d.now) > worthMoving:
+			d.early = append(d.early, early{run: l.run, entryAt: l.at})
+		}
+	}
+	if len(d.due) < d.limit || len(next) == 0 {
+		return nil
+	}
+	d.sort()
+	// Entries come in their own order, and none is later than its run is due:
+	// no run that has not been read yet is due before this entry.
+	last := d.due[d.limit-1].DueAt
+	d.complete = last.UnixMilli() <= next[len(next)-1].at
+	return nil
+}
+
+func (d *dueRuns) sort() {
+	slices.SortFunc(d.due, func(a, b run.Run) int {
+		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+func (d *dueRuns) result() ([]run.Run, error) {
+	d.sort()
+	out := d.due[:min(d.limit, len(d.due))]
+	if len(d.unreadable) > 0 {
+		return out, &control.UnreadableError{Runs: d.unreadable}
+	}
+	return out, nil
+}
+
+// loaded is a run and where its entry stands.
+type loaded struct {
+	run run.Run
+	at  int64
+}
+
+// load reads the runs of entries, as they are now. Those that are gone are left
+// out.
+func (s *Store) load(ctx context.Context, entries []entry) (rs []loaded, unreadable map[run.ID]error, err error) {
+	var ids []run.ID
+	for _, e := range entries {
+		if id, ok := RunID(text(e.item, attrPK), text(e.item, attrSK)); ok && !e.whole {
+			ids = append(ids, id)
+		}
+	}
+	items, err := s.batch(ctx, ids, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	unreadable = map[run.ID]error{}
+	for _, e := range entries {
+		id, _ := RunID(text(e.item, attrPK), text(e.item, attrSK))
+		item, ok := items[id]
+		if e.whole {
+			item, ok = e.item, true
+		}
+		if !ok {
+			continue
+		}
+		r, err := decodeRun(item)
+		if err != nil {
+			unreadable[id] = err
+			continue
+		}
+		rs = append(rs, loaded{run: r, at: e.at})
+	}
+	return rs, unreadable, nil
+}
+
+// movers is how many entries are moved at a time.
+const movers = 4
+
+// move gives entries that are far too early their run's own time. It is only
+// thrift: what fails is tried again by the next look.
+func (s *Store) move(ctx context.Context, es []early) {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, movers)
+	for _, e := range es {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if err := s.moveOne(ctx, e); err != nil && !errors.Is(err, control.ErrConflict) {
+				s.log.WarnContext(ctx, "an entry of the index of open runs stays too early", "run", e.run.ID, "why", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func (s *Store) moveOne(ctx context.Context, e early) error {
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.table, Key: runKey(e.run.ID),
+		UpdateExpression:    aws.String("SET od = :od"),
+		ConditionExpression: aws.String("r = :r AND od = :was"),
+		ExpressionAttributeValues: attributes{
+			":od": number(e.run.DueAt.UnixMilli()), ":r": number(e.run.Rev), ":was": number(e.entryAt),
+		},
+	})
+	if err != nil {
+		return failed("moving the entry of run "+string(e.run.ID), err)
+	}
+	return nil
+}

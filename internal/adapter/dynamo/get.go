@@ -1,0 +1,125 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// get reads one item by a consistent read; control.ErrNotFound when there is
+// none.
+func (s *Store) get(ctx context.Context, what string, key attributes) (attributes, error) {
+	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: key, ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return nil, failed("reading "+what, err)
+	}
+	if out.Item == nil {
+		return nil, fmt.Errorf("%s: %w", what, control.ErrNotFound)
+	}
+	return out.Item, nil
+}
+
+// Run implements control.Store.
+func (s *Store) Run(ctx context.Context, id run.ID) (run.Run, error) {
+	item, err := s.get(ctx, "run "+string(id), runKey(id))
+	if err != nil {
+		return run.Run{}, err
+	}
+	return decodeRun(item)
+}
+
+// Exist implements control.Store.
+func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error) {
+	items, err := s.batch(ctx, ids, attrPK+", "+attrSK)
+	if err != nil {
+		return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
+	}
+	out := make(map[run.ID]bool, len(items))
+	for id := range items {
+		out[id] = true
+	}
+	return out, nil
+}
+
+// batchSize is how many items one BatchGetItem reads (Amazon DynamoDB API
+// Reference, BatchGetItem).
+const batchSize = 100
+
+// batch reads runs' items by consistent reads; those that do not exist are not
+// in the answer. projection "" reads all attributes.
+func (s *Store) batch(ctx context.Context, ids []run.ID, projection string) (map[run.ID]attributes, error) {
+	found := make(map[run.ID]attributes, len(ids))
+	asked := make(map[run.ID]bool, len(ids))
+	var keys []attributes
+	for i, id := range ids {
+		if !asked[id] {
+			asked[id] = true
+			keys = append(keys, runKey(id))
+		}
+		if len(keys) == batchSize || i == len(ids)-1 && len(keys) > 0 {
+			if err := s.batchOf(ctx, keys, projection, found); err != nil {
+				return nil, err
+			}
+			keys = nil
+		}
+	}
+	return found, nil
+}
+
+// unprocessedTries is how often in a row DynamoDB may answer with nothing.
+const unprocessedTries = 8
+
+// batchOf reads at most batchSize items and asks again for those that DynamoDB
+// did not process: it answers with at most 16 MB, and with less when throttled.
+func (s *Store) batchOf(ctx context.Context, keys []attributes, projection string, found map[run.ID]attributes) error {
+	request := types.KeysAndAttributes{Keys: keys, ConsistentRead: aws.Bool(true)}
+	if projection != "" {
+		request.ProjectionExpression = &projection
+	}
+	for tries := 0; ; tries++ {
+		out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{s.table: request}})
+		if err != nil {
+			return failed("reading a batch of runs", err)
+		}
+		for _, item := range out.Responses[s.table] {
+			if id, ok := RunID(text(item, attrPK), text(item, attrSK)); ok {
+				found[id] = item
+			}
+		}
+		rest := out.UnprocessedKeys[s.table].Keys
+		switch {
+		case len(rest) == 0:
+			return nil
+		case len(rest) < len(request.Keys):
+			tries = 0
+		case tries == unprocessedTries-1:
+			return fmt.Errorf("reading a batch of runs: %w: %d are left after %d tries", ErrBusy, len(rest), unprocessedTries)
+		}
+		request.Keys = rest
+		if err := pause(ctx, tries); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits 10 ms, doubled with each try and up to half of it taken off, as
+// BatchGetItem's documentation asks for.
+func pause(ctx context.Context, tries int) error {
+	wait := 10 * time.Millisecond << tries
+	t := time.NewTimer(wait - rand.N(wait/2)) //nolint:gosec // spreads load, keeps no secret
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,101 @@
+package dynamo_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/storetest"
+)
+
+// table is a store on a table of its own.
+type table struct {
+	*dynamo.Store
+	db   *dynamodb.Client
+	name string
+}
+
+func newTable(t *testing.T, options ...func(*dynamodb.Options)) table {
+	t.Helper()
+	db := dynamotest.Client(t, options...)
+	name := "batchplane-" + rand.Text()
+	if _, err := db.CreateTable(t.Context(), dynamo.TableInput(name)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, err := db.DeleteTable(context.WithoutCancel(t.Context()), &dynamodb.DeleteTableInput{TableName: &name})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	return table{Store: dynamo.New(dynamo.Config{DB: db, Table: name}), db: db, name: name}
+}
+
+// Corrupt implements storetest.Store.
+func (s table) Corrupt(ctx context.Context, id run.ID) error {
+	return s.set(ctx, id, "b", &types.AttributeValueMemberS{Value: `{"id":`})
+}
+
+// set changes one attribute of a run behind the store's back.
+func (s table) set(ctx context.Context, id run.ID, name string, value types.AttributeValue) error {
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.name, Key: keyOf(id), UpdateExpression: aws.String("SET #a = :a"),
+		ExpressionAttributeNames: map[string]string{"#a": name}, ExpressionAttributeValues: map[string]types.AttributeValue{":a": value},
+	})
+	if err != nil {
+		return fmt.Errorf("changing %s of run %s: %w", name, id, err)
+	}
+	return nil
+}
+
+// fill stores many runs, 25 at a time, which is what BatchWriteItem takes.
+func (s table) fill(t *testing.T, rs []run.Run) {
+	t.Helper()
+	for batch := range slices.Chunk(rs, 25) {
+		var writes []types.WriteRequest
+		for _, r := range batch {
+			item, err := s.ItemOf(&r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
+		}
+		out, err := s.db.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{s.name: writes}})
+		if err != nil || len(out.UnprocessedItems) > 0 {
+			t.Fatalf("filling the table: %v, %v", out, err)
+		}
+	}
+}
+
+// item is a run as the table holds it.
+func (s table) item(t *testing.T, id run.ID) map[string]types.AttributeValue {
+	t.Helper()
+	out, err := s.db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &s.name, Key: keyOf(id), ConsistentRead: aws.Bool(true)})
+	if err != nil || out.Item == nil {
+		t.Fatalf("reading the item of run %s: %v, %v", id, out, err)
+	}
+	return out.Item
+}
+
+func keyOf(id run.ID) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{
+		"pk": &types.AttributeValueMemberS{Value: "R#" + id.Job()}, "sk": &types.AttributeValueMemberS{Value: id.Slot()},
+	}
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) storetest.Store {
+		t.Helper()
+		return newTable(t)
+	})
+}

@@ -1,0 +1,175 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Item implements control.Store.
+func (s *Store) Item(ctx context.Context, name string) (job.Item, error) {
+	item, err := s.get(ctx, "the item of job "+name, itemKey(name))
+	if err != nil {
+		return job.Item{}, err
+	}
+	return decodeItem(item)
+}
+
+// Items implements control.Store.
+func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
+	items, err := s.all(ctx, itemPrefix, func(attributes) int64 { return 0 }, math.MaxInt, false)
+	if err != nil {
+		return nil, fmt.Errorf("listing the jobs' items: %w", err)
+	}
+	var out []job.Item
+	for _, item := range items {
+		i, err := decodeItem(item)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, i)
+	}
+	slices.SortFunc(out, func(a, b job.Item) int { return cmp.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+// all reads the items of all shards of a prefix, whole and consistent, in the
+// order of at, which is that of the sort key; at most limit.
+func (s *Store) all(ctx context.Context, prefix string, at func(attributes) int64, limit int, newest bool) ([]attributes, error) {
+	m := &merged{db: s.db, newest: newest}
+	for n := range shards {
+		m.cursors = append(m.cursors, &cursor{whole: true, at: at, in: dynamodb.QueryInput{
+			TableName: &s.table, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(!newest), Limit: aws.Int32(int32(min(limit, maxPage))),
+			KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: attributes{":pk": str(sharded(prefix, n))},
+		}})
+	}
+	entries, err := m.next(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	var out []attributes
+	for _, e := range entries {
+		out = append(out, e.item)
+	}
+	return out, nil
+}
+
+func definitionKey(hash string) attributes { return key("D#"+hash, "D") }
+
+// Definition implements control.Store.
+func (s *Store) Definition(ctx context.Context, hash string) (job.Job, error) {
+	body, err := s.definition(ctx, hash)
+	if err != nil {
+		return job.Job{}, err
+	}
+	var j job.Job
+	if err := json.Unmarshal(body, &j); err != nil {
+		return job.Job{}, fmt.Errorf("decoding definition %s: %w", hash, err)
+	}
+	return j, nil
+}
+
+// definition is a definition's JSON. Callers get a value of their own by
+// decoding it, so that what is kept here cannot be changed.
+func (s *Store) definition(ctx context.Context, hash string) ([]byte, error) {
+	if body, ok := s.definitions.Load(hash); ok {
+		b, _ := body.([]byte)
+		return b, nil
+	}
+	what := "definition " + hash
+	item, err := s.get(ctx, what, definitionKey(hash))
+	if err != nil {
+		return nil, err
+	}
+	var body json.RawMessage
+	if err := decode(what, item, &body); err != nil {
+		return nil, err
+	}
+	s.definitions.Store(hash, []byte(body))
+	return body, nil
+}
+
+// PutDefinition implements control.Store. A definition that is there is read,
+// which costs less than a write that is refused, and not even read when this
+// process knows it.
+func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
+	hash := j.Hash()
+	what := "writing the definition of job " + j.Name
+	if _, err := s.definition(ctx, hash); err == nil {
+		return nil
+	} else if !errors.Is(err, control.ErrNotFound) {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	body, err := encode(j)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	item := definitionKey(hash)
+	item[attrVersion], item[attrBody] = number(itemVersion), binary(body)
+	_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &s.table, Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
+	})
+	var exists *types.ConditionalCheckFailedException
+	if err != nil && !errors.As(err, &exists) {
+		return failed(what, err)
+	}
+	return nil
+}
+
+// Keep implements control.Store. The input is kept for InputsKept.
+func (s *Store) Keep(ctx context.Context, k control.Kept) error {
+	item := keptItem(k, s.now(), writeMark())
+	if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: item}); err != nil {
+		return failed("keeping an input", err)
+	}
+	return nil
+}
+
+// Kept returns what was kept, the newest first.
+func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
+	items, err := s.all(ctx, keptPrefix, keptAt, limit, true)
+	if err != nil {
+		return nil, fmt.Errorf("listing kept inputs: %w", err)
+	}
+	var out []control.Kept
+	for _, item := range items {
+		out = append(out, decodeKept(item))
+	}
+	return out, nil
+}
+
+func markKey(name string) attributes { return key("M#"+name, "M") }
+
+// Mark implements control.Store, in milliseconds.
+func (s *Store) Mark(ctx context.Context, name string) (time.Time, error) {
+	item, err := s.get(ctx, "mark "+name, markKey(name))
+	if errors.Is(err, control.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(integer(item, attrAt)).UTC(), nil
+}
+
+// SetMark implements control.Store.
+func (s *Store) SetMark(ctx context.Context, name string, at time.Time) error {
+	item := markKey(name)
+	item[attrVersion], item[attrAt] = number(itemVersion), number(at.UnixMilli())
+	if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: item}); err != nil {
+		return failed("writing mark "+name, err)
+	}
+	return nil
+}

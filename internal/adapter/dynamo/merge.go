@@ -1,0 +1,143 @@
+package dynamo
+
+import (
+	"context"
+	"strconv"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+)
+
+// entry is one item of a query: where it stands in the order, and the item,
+// whole or with its keys only.
+type entry struct {
+	at   int64
+	item attributes
+	// whole is whether the item has all its attributes.
+	whole bool
+}
+
+// cursor walks through one hash key, a page at a time.
+type cursor struct {
+	in dynamodb.QueryInput
+	// at is an item's place in the order.
+	at    func(attributes) int64
+	whole bool
+
+	page []entry
+	done bool
+	err  error
+}
+
+// fill makes sure that the page has an entry, unless there are no more.
+func (c *cursor) fill(ctx context.Context, db API) {
+	for len(c.page) == 0 && !c.done && c.err == nil {
+		out, err := db.Query(ctx, &c.in)
+		if err != nil {
+			c.err = err
+			return
+		}
+		for _, item := range out.Items {
+			c.page = append(c.page, entry{at: c.at(item), item: item, whole: c.whole})
+		}
+		c.in.ExclusiveStartKey = out.LastEvaluatedKey
+		c.done = out.LastEvaluatedKey == nil
+	}
+}
+
+// merged walks through several hash keys as if they were one. A page without an
+// item is not the end: DynamoDB ends a page also at 1 MB.
+type merged struct {
+	db      API
+	cursors []*cursor
+	// newest is whether the order is from the greatest down.
+	newest bool
+}
+
+// next is the next n entries, fewer only at the end.
+func (m *merged) next(ctx context.Context, n int) ([]entry, error) {
+	var out []entry
+	for len(out) < n {
+		if err := m.fill(ctx); err != nil {
+			return nil, err
+		}
+		c := m.first()
+		if c == nil {
+			break
+		}
+		out = append(out, c.page[0])
+		c.page = c.page[1:]
+	}
+	return out, nil
+}
+
+// fill fills the cursors whose pages are used up, all at once.
+func (m *merged) fill(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for _, c := range m.cursors {
+		if len(c.page) == 0 && !c.done {
+			wg.Go(func() { c.fill(ctx, m.db) })
+		}
+	}
+	wg.Wait()
+	for _, c := range m.cursors {
+		if c.err != nil {
+			return failed("querying", c.err)
+		}
+	}
+	return nil
+}
+
+// first is the cursor whose entry comes first, nil at the end of all.
+func (m *merged) first() *cursor {
+	var best *cursor
+	for _, c := range m.cursors {
+		if len(c.page) > 0 && (best == nil || m.before(c.page[0], best.page[0])) {
+			best = c
+		}
+	}
+	return best
+}
+
+func (m *merged) before(a, b entry) bool {
+	if m.newest {
+		return a.at > b.at
+	}
+	return a.at < b.at
+}
+
+// maxPage is the most entries that one query is asked for.
+const maxPage = 1000
+
+// span is the part of an order that a query reads, both ends included.
+type span struct {
+	from, to int64
+	newest   bool
+	// page is about how many entries will be needed.
+	page int
+}
+
+// entries is a cursor over one hash key of an index.
+func (s *Store) entries(index, hashName, hash, rangeName string, sp span) *cursor {
+	return &cursor{
+		at: func(item attributes) int64 { return integer(item, rangeName) },
+		in: dynamodb.QueryInput{
+			TableName: &s.table, IndexName: &index, ScanIndexForward: aws.Bool(!sp.newest), Limit: aws.Int32(int32(min(sp.page, maxPage))),
+			KeyConditionExpression:   aws.String("#h = :h AND #r BETWEEN :from AND :to"),
+			ExpressionAttributeNames: map[string]string{"#h": hashName, "#r": rangeName},
+			ExpressionAttributeValues: attributes{
+				":h": str(hash), ":from": number(sp.from), ":to": number(sp.to),
+			},
+		},
+	}
+}
+
+// sharded is all shards of one kind of an index, as one order.
+func (s *Store) sharded(index, hashName, prefix, rangeName string, sp span) *merged {
+	m := &merged{db: s.db, newest: sp.newest}
+	for n := range shards {
+		m.cursors = append(m.cursors, s.entries(index, hashName, prefix+"#"+strconv.Itoa(n), rangeName, sp))
+	}
+	return m
+}

@@ -1,0 +1,137 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"hash/fnv"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// API is the part of the DynamoDB client that is used. The IAM actions have the
+// same names; TransactWriteItems needs dynamodb:PutItem and dynamodb:UpdateItem.
+type API interface {
+	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
+	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
+}
+
+// How long items are kept.
+const (
+	// DefaultRunsKept is for runs that have ended.
+	DefaultRunsKept = 400 * 24 * time.Hour
+	// InputsKept is for inputs that could not be used.
+	InputsKept = 30 * 24 * time.Hour
+)
+
+// Config is what a Store is made of.
+type Config struct {
+	DB    API
+	Table string
+	// RunsKept is how long runs are kept after their end; 0 is
+	// DefaultRunsKept.
+	RunsKept time.Duration
+	// Now is the clock that kept inputs are put in order by; nil is time.Now.
+	Now func() time.Time
+	// Log hears of what went wrong and does no harm; nil is slog.Default.
+	Log *slog.Logger
+}
+
+// Store is a control.Store. It is safe for concurrent use.
+type Store struct {
+	db       API
+	table    string
+	runsKept time.Duration
+	now      func() time.Time
+	log      *slog.Logger
+
+	// definitions holds bodies by hash. Definitions never change, so that what
+	// is known of them stays true.
+	definitions sync.Map
+}
+
+// New is a Store on a table that TableInput describes.
+func New(c Config) *Store {
+	s := &Store{db: c.DB, table: c.Table, runsKept: cmp.Or(c.RunsKept, DefaultRunsKept), now: c.Now, log: c.Log}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	return s
+}
+
+// shards is how many hash keys what would be one hot key is spread over. A
+// partition takes 1,000 write units a second (Amazon DynamoDB Developer Guide,
+// "Burst and adaptive capacity"). It cannot be changed once there is data.
+const shards = 8
+
+// shard is the shard of a name.
+func shard(name string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name))
+	return int(h.Sum32() % shards)
+}
+
+func sharded(prefix string, n int) string { return prefix + "#" + strconv.Itoa(n) }
+
+// writeMark is 8 random bytes that mark one write.
+func writeMark() []byte {
+	b := make([]byte, 8)
+	_, _ = rand.Read(b) // never fails
+	return b
+}
+
+// attributes is an item, or part of one.
+type attributes = map[string]types.AttributeValue
+
+func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func number(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+}
+
+func binary(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
+
+// text, integer and octets read an attribute; absent or of another type it is
+// the zero value.
+func text(item attributes, name string) string {
+	if v, ok := item[name].(*types.AttributeValueMemberS); ok {
+		return v.Value
+	}
+	return ""
+}
+
+func integer(item attributes, name string) int64 {
+	if v, ok := item[name].(*types.AttributeValueMemberN); ok {
+		n, err := strconv.ParseInt(v.Value, 10, 64)
+		if err == nil {
+			return n
+		}
+	}
+	return 0
+}
+
+func octets(item attributes, name string) []byte {
+	if v, ok := item[name].(*types.AttributeValueMemberB); ok {
+		return v.Value
+	}
+	return nil
+}
+
+func key(pk, sk string) attributes {
+	return attributes{attrPK: str(pk), attrSK: str(sk)}
+}
+
+// seconds is a time as DynamoDB's time to live reads it.
+func seconds(at time.Time) types.AttributeValue { return number(at.Unix()) }
