@@ -59,6 +59,9 @@ var rooms = map[string]room{
 	// Adapters know control's ports and not each other.
 	"internal/adapter/*": {left: handling},
 
+	// A store's own test server.
+	"internal/adapter/dynamo/dynamotest": {left: append(slices.Clone(handling), "adapter/dynamo")},
+
 	// The stand-in is ECS: it knows nothing of who calls it.
 	"internal/localecs":   {left: []string{"localecs/*"}},
 	"internal/localecs/*": {},
