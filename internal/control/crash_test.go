@@ -55,7 +55,7 @@ func faultsOf(name string, k int) []fault {
 		fs = append(fs, fault{mode: dies, at: []int{k}, after: true}, fault{mode: fails, at: []int{k}, after: true})
 	}
 	if name == "Commit" {
-		fs = append(fs, fault{mode: conflicts, at: []int{k}}, fault{mode: conflicts, at: []int{k}, after: true})
+		fs = append(fs, fault{mode: conflicts, at: []int{k}}, fault{mode: conflicts, at: []int{k}, after: true}, fault{mode: meets, at: []int{k}})
 	}
 	return fs
 }
