@@ -33,6 +33,9 @@ const (
 	// conflicts: a write is answered with ErrConflict. After its effect that is
 	// what a client sees that sends a conditional write again.
 	conflicts mode = "conflicts"
+	// meets: between what a write was decided on and the write, every input
+	// that came so far comes again, to other processes.
+	meets mode = "meets others"
 )
 
 // fault befalls the calls of those numbers, from 1, before or after their
@@ -105,10 +108,17 @@ func badEnd(r *run.Run) notice.Kind {
 // call makes one call: effect is what it does, pure whether it only reads.
 func (p *ports) call(name string, pure bool, effect func() error) error {
 	p.calls = append(p.calls, name)
-	if !slices.Contains(p.fault.at, len(p.calls)) || p.fault.after && pure || p.fault.mode == conflicts && name != "Commit" {
+	if !slices.Contains(p.fault.at, len(p.calls)) || p.fault.after && pure || (p.fault.mode == conflicts || p.fault.mode == meets) && name != "Commit" {
 		return effect()
 	}
 	p.struck++
+	if p.fault.mode == meets {
+		if p.unmarked {
+			p.again++
+		}
+		p.world.everythingAgain()
+		return effect()
+	}
 	if p.fault.after {
 		if err := effect(); err != nil {
 			return err

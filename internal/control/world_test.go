@@ -52,6 +52,8 @@ type world struct {
 	made  []string
 	// told are the notices that arrived.
 	told []notice.Notice
+	// inputs are all inputs that came.
+	inputs []func(context.Context) error
 	// redeliver is whether an input whose handler failed comes again. Where it
 	// is false nothing comes any more after the first failure: only looks.
 	redeliver bool
@@ -164,12 +166,21 @@ func (w *world) deliver(_ context.Context, body []byte) error {
 // input lets one process of the control plane handle an input. Its death, or
 // its error, is returned where the input is to come again.
 func (w *world) input(handle func(context.Context) error) error {
+	w.inputs = append(w.inputs, handle)
 	err := w.process(handle)
 	if err != nil && !w.redeliver {
 		w.deaf = true
 		return nil
 	}
 	return err
+}
+
+// everythingAgain has all inputs so far come once more, and a look.
+func (w *world) everythingAgain() {
+	for _, handle := range slices.Clone(w.inputs) {
+		_ = w.process(handle)
+	}
+	w.look()
 }
 
 // process is one life of a process: it may die in the middle of it.
