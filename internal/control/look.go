@@ -38,7 +38,13 @@ type look struct {
 	*Control
 	Looked
 	errs []error
+	// throttled counts launches that ECS refused for its rate, in a row.
+	throttled int
 }
+
+// mostThrottled is how many launches in a row ECS may refuse for its rate before
+// a look leaves the others for the next one.
+const mostThrottled = 5
 
 func (l *look) failed(err error) bool {
 	if err != nil {
@@ -92,9 +98,24 @@ func (l *look) one(ctx context.Context, r run.Run) (moved bool) {
 	if len(next.Attempts) > len(r.Attempts) {
 		l.Launched++
 	}
-	putOff := next.Status == run.Queued && r.Status == run.Queued && !next.Waits && !next.Renew
-	l.Waiting = moved && putOff
+	if moved {
+		l.paced(r, next)
+	}
 	return moved
+}
+
+// paced notes a launch that was put off: by our own rate, then it is still due
+// and no other may go before it, or by ECS, which may be about this one only.
+func (l *look) paced(r, next run.Run) {
+	switch putOff := next.Status == run.Queued && r.Status == run.Queued && !next.Waits && !next.Renew; {
+	case !putOff:
+		l.throttled = 0
+	case next.DueAt.After(l.Now()):
+		l.throttled++
+		l.Waiting = l.throttled >= mostThrottled
+	default:
+		l.Waiting = true
+	}
 }
 
 // split finds the runs whose task's state must be asked for, by cluster.

@@ -83,7 +83,7 @@ func (d *decider) refused(a *Attempt, s stop.Stop) (Outcome, string) {
 		return Did, d.doubt(a)
 	case stop.Throttled(s):
 		wait := d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled))
-		return Did, d.putOff(a, "waiting: ECS limits the rate of launches", wait)
+		return Did, d.putOff(a, "waiting: ECS limits the rate of launches", d.now.Add(wait))
 	}
 	a.EndedAt = d.now
 	a.note(s, v)
@@ -99,20 +99,28 @@ func (d *decider) paced(a *Attempt) (Outcome, string) {
 	if a.mayHaveLaunched() {
 		return Did, d.doubt(a)
 	}
-	return Did, d.putOff(a, "waiting for its turn: the rate of launches is limited", 0)
+	// It keeps its place: whoever was ready first is launched first.
+	return Did, d.putOff(a, "waiting for its turn: the rate of launches is limited", earlier(d.r.ReadyAt, d.now))
 }
 
 // putOff has the same attempt launched later, unless a person asked for its
 // stop while it was not known whether there is a task to stop.
-func (d *decider) putOff(a *Attempt, why string, wait time.Duration) string {
+func (d *decider) putOff(a *Attempt, why string, until time.Time) string {
 	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByPerson {
 		a.EndedAt, a.Next = d.now, "stopped before it was launched"
 		d.finish(Stopped, s.cause(), d.now)
 		return d.r.Cause
 	}
 	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
-	d.r.Status, d.r.Cause, d.r.DueAt = Queued, why, d.now.Add(wait)
+	d.r.Status, d.r.Cause, d.r.DueAt = Queued, why, until
 	return why
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func (d *decider) noAnswer(a *Attempt, err string) (Outcome, string) {
