@@ -128,7 +128,7 @@ func startOnce(java, dir string) (url string, err error) {
 		return "", err
 	}
 	cmd := exec.Command("sh", "-c", guard, "sh", //nolint:gosec,noctx // fixed words; it lives as long as the test binary
-		java, "-Xmx512m", "-Djava.library.path="+dir, "-cp", filepath.Join(dir, "*"),
+		java, "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.library.path="+dir, "-cp", filepath.Join(dir, "*"),
 		"com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-disableTelemetry", "-port", strconv.Itoa(port))
 	var said output
 	cmd.Stdout, cmd.Stderr = &said, &said
