@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -58,7 +59,7 @@ func newWire(t *testing.T, answer func(n int, r request) (int, string), options 
 		_, _ = io.WriteString(rw, text)
 	}))
 	t.Cleanup(server.Close)
-	return w, dynamo.New(dynamo.Config{DB: dynamotest.NewClient(server.URL, options...), Table: "t"})
+	return w, dynamo.New(dynamo.Config{DB: dynamotest.NewClient(server.URL, append([]func(*dynamodb.Options){never}, options...)...), Table: "t"})
 }
 
 func exception(name, rest string) string {
@@ -179,8 +180,11 @@ func conditions(body map[string]any) []any {
 	return out
 }
 
-// once retries as the SDK does, without waits.
-func once(o *dynamodb.Options) {
+// never turns the SDK's retries off.
+func never(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
+
+// soon retries as the SDK does, without waits.
+func soon(o *dynamodb.Options) {
 	o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
 		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
 	})
@@ -204,7 +208,7 @@ func TestALostAnswer(t *testing.T) {
 					mark = "c29tZWJvZHk="
 				}
 				return 400, exception("ConditionalCheckFailedException", `,"Item":{"r":{"N":"2"},"w":{"B":"`+mark+`"}}`)
-			}, once)
+			}, soon)
 			if err := s.Commit(t.Context(), control.Change{Run: c}); err != nil {
 				t.Errorf("after a lost answer: %v", err)
 			}
