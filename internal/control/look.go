@@ -141,6 +141,10 @@ func (l *look) split(ctx context.Context, due []run.Run) (running map[string][]r
 func (c *Control) setAside(ctx context.Context, unreadable *UnreadableError) error {
 	var errs []error
 	for id, reason := range unreadable.Runs {
+		if errors.Is(reason, ErrNewer) {
+			c.Log.InfoContext(ctx, "left a run to the newer version that wrote it", "run", id)
+			continue
+		}
 		if c.Notifier != nil {
 			if err := c.Notifier.Notify(ctx, notice.Unreadable(c.Stack, id, reason.Error())); err != nil {
 				errs = append(errs, fmt.Errorf("telling that run %s cannot be read: %w", id, err))

@@ -99,7 +99,7 @@ func (s *Store) putInPlace(ctx context.Context, w write) error {
 		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
-	if old := inTheWay(err); old != nil && !w.isStored(old) && integer(old, attrRev) == w.rev {
+	if old := inTheWay(err); old != nil && integer(old, attrRev) == w.rev {
 		return s.put(ctx, w)
 	}
 	return w.result(err)

@@ -253,6 +253,9 @@ func TestUnprocessedKeys(t *testing.T) {
 	if err != nil || len(got) != 2 || !got[ids[0]] || !got[ids[1]] || len(w.asked) != 2 {
 		t.Errorf("got %v, %v after %d requests", got, err, len(w.asked))
 	}
+	if again := fmt.Sprint(w.asked[1].body["RequestItems"]); strings.Contains(again, "R#a") || !strings.Contains(again, "R#b") {
+		t.Errorf("asked again for %s", again)
+	}
 	w, s = newWire(t, func(int, request) (int, string) {
 		return 200, `{"Responses":{},"UnprocessedKeys":{"t":{"Keys":[` + first + `,` + second + `]}}}`
 	})
@@ -278,6 +281,23 @@ func TestAnEmptyPageIsNotTheEnd(t *testing.T) {
 	got, err := s.Items(t.Context())
 	if err != nil || len(got) != 1 || got[0].Name != "b" {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestOpenRunsAreListedByTheirLane: nothing else needs to be read for them.
+func TestOpenRunsAreListedByTheirLane(t *testing.T) {
+	t.Parallel()
+	w, s := newWire(t, func(int, request) (int, string) { return 200, "{}" })
+	if _, err := s.Runs(t.Context(), control.Query{Status: run.Running}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range w.asked {
+		if values := fmt.Sprint(r.body["ExpressionAttributeValues"]); !strings.Contains(values, "look#") {
+			t.Errorf("queried %s", values)
+		}
+	}
+	if len(w.asked) != 8 {
+		t.Errorf("%d requests", len(w.asked))
 	}
 }
 
