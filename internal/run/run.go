@@ -123,9 +123,8 @@ const (
 type Effect struct {
 	Kind    EffectKind `json:"kind"`
 	Attempt int        `json:"attempt,omitempty"`
-	// Notice is the kind of notice that a Tell gives, of the run as it stood at
-	// that attempt with that status and cause: by the time it is told, a retry
-	// may have begun.
+	// Notice is the kind of notice that a Tell gives. Of an end it tells with that
+	// status and cause: by the time it is told, a retry may have begun.
 	Notice string `json:"notice,omitempty"`
 	Status Status `json:"status,omitempty"`
 	Cause  string `json:"cause,omitempty"`
@@ -282,7 +281,11 @@ func (r *Run) Effective(j job.Job) job.Job {
 
 // OweTell owes a notice of that kind.
 func (r *Run) OweTell(notice string, now time.Time, t Timing) {
-	r.Owe(Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice, Status: r.Status, Cause: r.Cause})
+	e := Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice}
+	if r.Status.Terminal() {
+		e.Status, e.Cause = r.Status, r.Cause
+	}
+	r.Owe(e)
 	r.settleDue(now, t)
 }
 
