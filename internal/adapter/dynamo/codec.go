@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/batchplane/batchplane/internal/control"
 )
 
 // itemVersion is the version of the form of all items. Whoever changes the
