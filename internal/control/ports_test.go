@@ -258,7 +258,7 @@ func (p launchPort) Launch(ctx context.Context, l control.Launch) (e run.Event) 
 // counted would let a refusal prove too much.
 func (p launchPort) counted(ctx context.Context, l control.Launch) {
 	if p.sends == nil {
-		p.ports.sends = map[string]int{}
+		p.sends = map[string]int{}
 	}
 	by := run.StartedBy(l.Stack, l.Run, l.Attempt)
 	p.sends[by]++

@@ -57,6 +57,7 @@ func TestOf(t *testing.T) {
 		"success":                   {at(run.Running, 1), at(run.Succeeded, 1), job.Job{}, job.Item{}, nil},
 		"success that is asked for": {at(run.Running, 1), at(run.Succeeded, 1), also("succeeded"), job.Item{}, []notice.Kind{notice.Succeeded}},
 		"success after a failure":   {at(run.Running, 1), at(run.Succeeded, 1), job.Job{}, failing, []notice.Kind{notice.Recovered}},
+
 		"success after a failure, both asked for": {at(run.Running, 1), at(run.Succeeded, 1), also("succeeded"), failing, []notice.Kind{notice.Recovered}},
 		"success after a muted failure":           {at(run.Running, 1), at(run.Succeeded, 1), muted, failing, []notice.Kind{notice.Recovered}},
 		"failure":                                 {at(run.Running, 1), at(run.Failed, 1), job.Job{}, job.Item{}, []notice.Kind{notice.Failed}},

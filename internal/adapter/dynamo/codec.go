@@ -30,7 +30,7 @@ func (e *NewerError) Error() string {
 }
 
 // Is has control tell it from an item that cannot be read.
-func (e *NewerError) Is(target error) bool { return target == control.ErrNewer } //nolint:errorlint // that is what Is compares
+func (e *NewerError) Is(target error) bool { return target == control.ErrNewer }
 
 // dictionary1 is what bodies of version 1 are deflated with: the words of a
 // run's JSON, the commonest last. Not a byte of it may change.
