@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -22,15 +23,16 @@ type runCmd struct {
 func (c *runCmd) Run(ctx context.Context, a *app) error {
 	return a.withStore(ctx, func(s wire.State) error {
 		return a.ask(ctx, s, "/v1/run", control.RunRequest{
-			Job: c.Job, RequestID: rand.Text(), By: a.User, Args: c.Args, Environment: c.Env, Force: c.Force,
+			Job: c.Job, RequestID: cmp.Or(c.RequestID, rand.Text()), By: a.User, Args: c.Args, Environment: c.Env, Force: c.Force,
 		})
 	})
 }
 
 type retryCmd struct {
-	ID    string `arg:"" name:"run" help:"The run to retry."`
-	Same  bool   `help:"With the definition and revision that it ran with, not the newest."`
-	Force bool   `help:"Even if it succeeded."`
+	ID        string `arg:"" name:"run" help:"The run to retry."`
+	Same      bool   `help:"With the definition and revision that it ran with, not the newest."`
+	Force     bool   `help:"Even if it succeeded."`
+	RequestID string `name:"request-id" help:"Makes a repeated request the same retry; random unless given." placeholder:"ID"`
 }
 
 // Run asks for a further attempt.
@@ -41,7 +43,7 @@ func (c *retryCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		return a.ask(ctx, s, "/v1/retry", control.RetryRequest{
-			Run: id, RequestID: rand.Text(), By: a.User, Same: c.Same, Force: c.Force,
+			Run: id, RequestID: cmp.Or(c.RequestID, rand.Text()), By: a.User, Same: c.Same, Force: c.Force,
 		})
 	})
 }
