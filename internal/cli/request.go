@@ -13,10 +13,11 @@ import (
 )
 
 type runCmd struct {
-	Job   string            `arg:"" help:"The job to run."`
-	Env   map[string]string `help:"Set a variable for this run." placeholder:"K=V" mapsep:"none"`
-	Force bool              `help:"Even if the job is paused."`
-	Args  []string          `arg:"" optional:"" help:"Arguments added to the job's command, after --."`
+	Job       string            `arg:"" help:"The job to run."`
+	Env       map[string]string `help:"Set a variable for this run." placeholder:"K=V" mapsep:"none"`
+	Force     bool              `help:"Even if the job is paused."`
+	RequestID string            `name:"request-id" help:"Makes a repeated request the same run; random unless given." placeholder:"ID"`
+	Args      []string          `arg:"" optional:"" help:"Arguments added to the job's command, after --."`
 }
 
 // Run asks for a new run.
