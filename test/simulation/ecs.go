@@ -167,7 +167,7 @@ func (e *ecs) resolve(j job.Job, d dice) (run.TaskDefinition, error) {
 		ARN: revisionARN(j.TaskDefinition, max(1, e.revision[j.TaskDefinition])), Container: "app",
 		Containers: []stop.Defined{{Name: "app", Essential: true}},
 	}
-	if hash(j.Name)%3 == 0 {
+	if (&task{job: j}).twoContainers() {
 		t.Containers = append(t.Containers, stop.Defined{Name: "log", Essential: false})
 	}
 	return t, nil

@@ -79,6 +79,7 @@ func (w *World) trigger(t *trigger) {
 	}
 	twin := func() { w.trigger(&trigger{t.job, t.at, tries}) }
 	ok := w.handle("trigger", twin, func(ctx context.Context) error {
+		w.h.slot = t.at
 		_, err := w.control.Scheduled(ctx, t.job, t.at)
 		return err
 	})

@@ -32,6 +32,8 @@ type task struct {
 	// that the stop shows nothing of it.
 	ranAt  time.Time
 	hidden bool
+	// beside says that only the second container ran.
+	beside bool
 	// stopper is who asked for the stop.
 	stopper stopper
 	lag     time.Duration // after which DescribeTasks knows it
@@ -111,14 +113,18 @@ func (w *World) newTask(l control.Launch) *task {
 	return t
 }
 
+// twoContainers is whether the job's task definition has a second container,
+// which is not essential.
+func (t *task) twoContainers() bool { return hash(t.job.Name)%3 == 0 }
+
 func (t *task) end(at time.Time, d dice) {
 	t.ended, t.stopped = at, at.Add(seconds(d.between(8, 35)))
 }
 
 // fate bends the plan of a task that would succeed.
 func (w *World) fate(t *task, d dice) {
-	if len(t.job.Command) > 1 && t.job.Command[1] == "twice" {
-		t.exitLog = code(143)
+	if t.twoContainers() {
+		t.exitLog = code(143) // as ECS ends what is still there
 	}
 	switch {
 	case w.hit(d, TaskEnds, 60):
@@ -208,10 +214,13 @@ func (t *task) neverStarts(d dice) {
 	if !n.pulled {
 		t.pending, t.pulled = time.Time{}, time.Time{}
 	}
+	t.fate = "never start"
 	if n.in {
 		t.reason, t.containerReason = "Task failed to start", n.reason
+		if t.twoContainers() && d.chance(300) {
+			t.ranAt, t.beside, t.fate = t.pulled, true, "not start, while its second container runs"
+		}
 	}
-	t.fate = "never start"
 }
 
 // unclear ends of which nobody can tell whether a process ran. Half of them

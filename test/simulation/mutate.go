@@ -33,6 +33,10 @@ const (
 	TooFast                    // the rate is not kept
 	TellTwice                  // told notices stay owed
 	SpotWarning                // a warning of Spot is taken for the stop
+	IgnorePause                // pauses are not seen
+	IgnoreLateness             // triggers never come late
+	DoubtSuccess               // exit 0 is a failure
+	ForgetRuntime              // a runtime id is no proof of a start
 	mutations
 )
 
@@ -110,6 +114,17 @@ func (m Mutation) task(t *ecsevent.Task) {
 		t.StopCode = &c
 	case m == SpotWarning && t.StopCode != nil:
 		t.LastStatus = "STOPPED"
+	case m == ForgetRuntime:
+		for i := range t.Containers {
+			t.Containers[i].RuntimeID, t.Containers[i].LastStatus = "", ""
+		}
+	}
+}
+
+// item changes a job's item that was read.
+func (m Mutation) item(i *job.Item) {
+	if m == IgnorePause {
+		i.Pauses = nil
 	}
 }
 
@@ -133,6 +148,10 @@ func (m Mutation) event(body []byte) []byte {
 		}
 	case TrustExitZero:
 		body = bytes.Replace(body, []byte(strconv.Quote(userStop)), []byte(strconv.Quote(exited)), 1)
+	case DoubtSuccess:
+		body = bytes.Replace(body, []byte(`"exitCode":0`), []byte(`"exitCode":1`), 1)
+	case ForgetRuntime:
+		body = bytes.ReplaceAll(body, []byte(`"runtimeId"`), []byte(`"unknown"`))
 	case SpotWarning:
 		if bytes.Contains(body, []byte(`"stopCode"`)) {
 			body = bytes.Replace(body, []byte(`"lastStatus":"RUNNING"`), []byte(`"lastStatus":"STOPPED"`), 1)

@@ -28,6 +28,10 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		{TooFast, "the rate is kept"},
 		{TellTwice, "every bad end is told once"},
 		{SpotWarning, "a relaunch waits for the end"},
+		{IgnorePause, "what is paused does not start"},
+		{IgnoreLateness, "late slots are missed"},
+		{DoubtSuccess, "a success is seen"},
+		{ForgetRuntime, "what ran is known"},
 	} {
 		t.Run(fmt.Sprint(c.mutation), func(t *testing.T) {
 			t.Parallel()

@@ -226,9 +226,19 @@ func pick[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
 
 func minutes(n int) job.Duration { return job.Duration(time.Duration(n) * time.Minute) }
 
+// ownRules of a job may ask for a relaunch of anything: it is granted only where
+// nothing started or the job is idempotent.
+var ownRules = []job.Rule{
+	{StoppedReason: "*", Action: job.Relaunch},
+	{ContainerReason: "CannotPull*", Action: job.Fail},
+	{StopCode: "*", Action: job.Relaunch},
+}
+
 // vary changes one thing of a job.
 func (w *World) vary(d dice, j *deployed) {
-	switch d.IntN(11) {
+	switch d.IntN(12) {
+	case 11:
+		j.job.Retry.Rules = pick(d, nil, ownRules[:1], ownRules[1:2], ownRules[2:])
 	case 0:
 		w.reschedule(d, j)
 	case 1:

@@ -117,7 +117,7 @@ func newWorld(opt Options) *World {
 	w.store.blind = opt.Mutation == BlindWrites
 	w.control = &control.Control{
 		Stack: stack, Store: port{w}, Launcher: launcher{w}, Notifier: notifier{w},
-		Now: func() time.Time { return w.now.Add(w.skew) }, Timing: run.DefaultTiming, Log: quiet,
+		Now: w.clock, Timing: run.DefaultTiming, Log: quiet,
 	}
 	d := w.dice("world", 0)
 	if d.chance(300) {
@@ -130,6 +130,14 @@ func newWorld(opt Options) *World {
 	}
 	w.makeJobs(d)
 	return w
+}
+
+// clock is what handlers take for the time.
+func (w *World) clock() time.Time {
+	if w.opt.Mutation == IgnoreLateness && w.h != nil && !w.h.slot.IsZero() {
+		return w.h.slot
+	}
+	return w.wall()
 }
 
 // begin plans what happens from outside.
@@ -147,6 +155,8 @@ type handler struct {
 	parent *handler
 	// twin delivers the same input again.
 	twin func()
+	// slot is the time that a trigger is for.
+	slot time.Time
 	// from and to number its begin and its end among those of all handlers.
 	from, to int
 	calls    int
