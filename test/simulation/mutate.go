@@ -40,6 +40,14 @@ const (
 	mutations
 )
 
+var mutationNames = [mutations]string{
+	"none", "writes are blind", "relaunch on unknown", "owed effects are forgotten", "the lock is dropped", "a second send's refusal is trusted",
+	"exit 0 of a stopped task is success", "new tokens", "old tokens", "never look", "slots are skipped", "more attempts", "no deadline", "too fast",
+	"tell twice", "a warning is a stop", "pauses are ignored", "lateness is ignored", "success is doubted", "a runtime id proves nothing",
+}
+
+func (m Mutation) String() string { return mutationNames[m] }
+
 // salt makes a token differ from send to send.
 func (m Mutation) salt(n int) string {
 	if m == NewTokens {
