@@ -100,7 +100,7 @@ func (w *World) newTask(l control.Launch) *task {
 		arn: "arn:aws:ecs:eu-central-1:123456789012:task/batch/" + strconv.FormatUint(mix(w.opt.Seed, n)>>1, 36) + strconv.FormatUint(10000+n, 10),
 	}
 	if w.hit(d, DescribeLag, 200) {
-		t.lag = seconds(d.between(1, 40))
+		t.lag = seconds(d.between(1, 50))
 	}
 	t.pending = t.created.Add(seconds(d.between(3, 40)))
 	t.pulled = t.pending.Add(seconds(d.between(1, 15)))

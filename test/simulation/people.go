@@ -59,7 +59,7 @@ func (w *World) plague() {
 		w.deploys(d, j)
 	case 8:
 		if w.hit(d, ClockJump, 200) {
-			w.skew = seconds(d.between(-90, 60))
+			w.skew = seconds(d.between(-40, 25))
 			w.tell("", "the clock is now off by %s", w.skew)
 		}
 	case 9:
@@ -250,7 +250,7 @@ func (w *World) vary(d dice, j *deployed) {
 	case 4:
 		j.job.Retry.Deadline = pick(d, 0, minutes(1), minutes(5), minutes(30), minutes(180))
 	case 5:
-		j.job.Timeout = pick(d, 0, minutes(1), minutes(5), minutes(30))
+		j.job.Timeout = pick(d, 0, job.Duration(10*time.Second), minutes(1), minutes(5), minutes(30))
 	case 6:
 		j.job.LaunchTimeout = pick(d, 0, minutes(1), minutes(5))
 	case 7:
@@ -258,7 +258,7 @@ func (w *World) vary(d dice, j *deployed) {
 	case 8:
 		j.job.Retry.ExitCodes = pick(d, nil, []int64{75})
 	case 9:
-		j.job.Notify.FirstOnly = d.chance(300)
+		j.job.Notify = job.Notify{FirstOnly: d.chance(300), Also: pick(d, nil, nil, []string{job.AlsoRelaunched, job.AlsoSucceeded})}
 	case 10:
 		j.job.Retry.Backoff = pick(d, 0, minutes(1), minutes(10))
 	}

@@ -260,14 +260,18 @@ func (w *World) call(name string, do func(d dice)) {
 // depth bounds how many handlers run in the middle of each other.
 const depth = 3
 
+// nested is how many handlers run in the middle of each other now.
+func (w *World) nested() (n int) {
+	for h := w.h; h != nil; h = h.parent {
+		n++
+	}
+	return n
+}
+
 // meanwhile lets others go on in the middle of a handler's call.
 func (w *World) meanwhile(n int) {
 	h := w.h
-	nested := 0
-	for p := h; p != nil; p = p.parent {
-		nested++
-	}
-	if nested > depth {
+	if w.nested() > depth {
 		return
 	}
 	if n == h.interleave && w.strike(Interleave) {
@@ -284,6 +288,22 @@ func (w *World) meanwhile(n int) {
 		w.now = later(w.now, until)
 	}
 	w.h = h
+}
+
+// hazard is what befalls RunTask more often than other calls: here is where a
+// handler that dies or meets another does most harm.
+func (w *World) hazard(d dice) {
+	h := w.h
+	switch {
+	case w.hit(d, CrashBefore, 5):
+		h.disturbed = true
+		w.tell("", "%s dies before RunTask", h.name)
+		panic(crash{})
+	case w.nested() <= depth && w.hit(d, Interleave, 30):
+		h.disturbed = true
+		w.another(h)
+		w.h = h
+	}
 }
 
 // another is a handler that runs in the middle of h: what is next to come, a
