@@ -78,7 +78,7 @@ func (w *World) trigger(t *trigger) {
 		w.tell(scheduled(t), "trigger, delivery %d", t.try)
 	}
 	twin := func() { w.trigger(&trigger{t.job, t.at, tries}) }
-	ok := w.handle("trigger", twin, func(ctx context.Context) error {
+	ok := w.handle("trigger", scheduled(t), twin, func(ctx context.Context) error {
 		w.h.slot = t.at
 		_, err := w.control.Scheduled(ctx, t.job, t.at)
 		return err
@@ -138,7 +138,7 @@ func (w *World) sweep() {
 	if !looks && !slots || w.now.Before(w.silent) {
 		return
 	}
-	ok := w.handle("sweep", w.sweep, func(ctx context.Context) error {
+	ok := w.handle("sweep", "", w.sweep, func(ctx context.Context) error {
 		var errs [3]error
 		if w.dirty {
 			errs[0] = w.sync(ctx)
@@ -182,7 +182,7 @@ func (w *World) deliver(e *delivery) {
 		w.tell(e.task.run, "event of %s, delivery %d: %s %s", e.task.short(), e.try, e.task.code, e.task.reason)
 	}
 	twin := func() { w.deliver(&delivery{e.task, e.body, tries, false}) }
-	ok := w.handle("onstopped", twin, func(ctx context.Context) error {
+	ok := w.handle("onstopped", e.task.run, twin, func(ctx context.Context) error {
 		return w.control.OnStopped(ctx, w.opt.Mutation.event(e.body))
 	})
 	if ok && e.stop {
@@ -250,7 +250,7 @@ func (w *World) console(t *task) {
 func (w *World) quieten() {
 	w.calm, w.silent = true, time.Time{}
 	w.tell("", "the schedules stop, and so do all faults")
-	if !w.handle("sweep", w.sweep, w.control.CheckSlots) {
+	if !w.handle("sweep", "", w.sweep, w.control.CheckSlots) {
 		w.violate("calm handlers succeed", "", "the slots cannot be checked though nothing is wrong any more")
 	}
 	w.slotsChecked()

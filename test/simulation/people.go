@@ -84,7 +84,7 @@ func (w *World) ask(d dice, name string, id run.ID, ask func(context.Context) (c
 func (w *World) person(r *request) {
 	var reply control.Reply
 	twin := func() { w.person(&request{name: r.name, run: r.run, try: tries, ask: r.ask}) }
-	ok := w.handle(r.name, twin, func(ctx context.Context) (err error) {
+	ok := w.handle(r.name, r.run, twin, func(ctx context.Context) (err error) {
 		reply, err = r.ask(ctx)
 		return err
 	})
