@@ -200,6 +200,7 @@ func (l *look) describe(ctx context.Context, cluster string, rs []run.Run) (move
 		byARN[arn] = r
 		arns = append(arns, arn)
 	}
+	asked := l.Now()
 	tasks, missing, err := l.Launcher.Describe(ctx, cluster, arns)
 	if err != nil {
 		return !l.failed(fmt.Errorf("looking at %d tasks of cluster %q: %w", len(arns), cluster, err))
@@ -211,7 +212,7 @@ func (l *look) describe(ctx context.Context, cluster string, rs []run.Run) (move
 	}
 	for _, arn := range missing {
 		if r, ok := byARN[arn]; ok {
-			moved = l.put(ctx, r, run.Gone{Attempt: len(r.Attempts)}) || moved
+			moved = l.put(ctx, r, run.Gone{Attempt: len(r.Attempts), At: asked}) || moved
 		}
 	}
 	return moved

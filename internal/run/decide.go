@@ -92,7 +92,7 @@ func (d *decider) onTask(e Event) (Outcome, string) {
 	case Seen:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.seen(a, e) })
 	case Gone:
-		return d.onAttempt(e.Attempt, d.gone)
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.gone(a, e.At) })
 	}
 	return Ignored, fmt.Sprintf("no such event: %T", e)
 }

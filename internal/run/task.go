@@ -163,11 +163,11 @@ func (d *decider) found(a *Attempt, arns []string) (Outcome, string) {
 
 // gone: ECS remembers a stopped task for an hour, so a task that it does not
 // know ended without our seeing how, unless it is only just launched.
-func (d *decider) gone(a *Attempt) (Outcome, string) {
+func (d *decider) gone(a *Attempt, asked time.Time) (Outcome, string) {
 	if !d.current(a) || a.TaskARN == "" {
 		return Ignored, "the attempt is settled"
 	}
-	if d.now.Sub(a.AcceptedAt) < d.t.Settle {
+	if asked.Sub(a.AcceptedAt) < d.t.Settle {
 		d.r.DueAt = a.AcceptedAt.Add(d.t.Settle)
 		return Did, "ECS may not know a task this young yet"
 	}

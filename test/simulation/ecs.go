@@ -167,7 +167,7 @@ func (e *ecs) resolve(j job.Job, d dice) (run.TaskDefinition, error) {
 		ARN: revisionARN(j.TaskDefinition, max(1, e.revision[j.TaskDefinition])), Container: "app",
 		Containers: []stop.Defined{{Name: "app", Essential: true}},
 	}
-	if hash(j.Name)%3 == 0 {
+	if (&task{job: j}).twoContainers() {
 		t.Containers = append(t.Containers, stop.Defined{Name: "log", Essential: false})
 	}
 	return t, nil
@@ -196,8 +196,21 @@ func (e *ecs) stopTask(arn, reason string, d dice) error {
 	if t == nil || t.unknown(e.w.now) {
 		return nil // the adapter reads "not found" as done
 	}
+	if !t.due(e.w) {
+		e.w.violate("no task is stopped without a reason", t.run, "attempt %d, launched at %s, is stopped: %s", t.attempt, t.created.Format("15:04:05"), reason)
+	}
 	t.stop(e.w, byControl, reason)
 	return nil
+}
+
+// due is whether there is a reason to stop the task: a person, or a limit that
+// it has outlasted.
+func (t *task) due(w *World) bool {
+	now := w.now.Add(slack / 2)
+	if len(w.people.stops[t.run]) > 0 || !now.Before(t.created.Add(t.job.Launchable())) {
+		return true
+	}
+	return t.job.Timeout > 0 && !t.started.IsZero() && !now.Before(t.started.Add(time.Duration(t.job.Timeout)))
 }
 
 // find is ListTasks by startedBy, which shows tasks whose desired status is
@@ -226,7 +239,15 @@ func (p launcher) Resolve(_ context.Context, j job.Job) (t run.TaskDefinition, e
 func (p launcher) Launch(_ context.Context, l control.Launch) (e run.Event) {
 	w := p.w
 	w.ecs.sends = append(w.ecs.sends, send{w.now, l.Run, l.Attempt})
-	w.call("Launch", func(d dice) { e = w.ecs.runTask(l, d) })
+	w.call("Launch", func(d dice) {
+		w.hazard(d)
+		e = w.ecs.runTask(l, d)
+		if w.hit(d, CrashAfter, 5) {
+			w.h.disturbed = true
+			w.tell(l.Run, "%s dies after RunTask", w.h.name)
+			panic(crash{})
+		}
+	})
 	if w.trace != nil {
 		w.tell(l.Run, "RunTask of attempt %d is answered: %T %s", l.Attempt, e, answer(e))
 	}

@@ -78,7 +78,8 @@ func (w *World) trigger(t *trigger) {
 		w.tell(scheduled(t), "trigger, delivery %d", t.try)
 	}
 	twin := func() { w.trigger(&trigger{t.job, t.at, tries}) }
-	ok := w.handle("trigger", twin, func(ctx context.Context) error {
+	ok := w.handle("trigger", scheduled(t), twin, func(ctx context.Context) error {
+		w.h.slot = t.at
 		_, err := w.control.Scheduled(ctx, t.job, t.at)
 		return err
 	})
@@ -98,6 +99,7 @@ func (w *World) sweeps() {
 	}
 	if w.hit(d, SweepSilent, 1) {
 		w.silent = w.now.Add(time.Duration(d.between(10, 200)) * time.Minute)
+		w.truth.troubled = later(w.truth.troubled, w.silent)
 		w.tell("", "no sweep until %s", w.silent.Format("15:04"))
 		return
 	}
@@ -133,10 +135,10 @@ func (w *World) sweep() {
 	due, open := w.store.nextDue()
 	looks := open && !due.After(w.now.Add(w.skew))
 	slots := w.now.Minute()%5 == 0 || w.dirty
-	if !looks && !slots {
+	if !looks && !slots || w.now.Before(w.silent) {
 		return
 	}
-	w.handle("sweep", w.sweep, func(ctx context.Context) error {
+	ok := w.handle("sweep", "", w.sweep, func(ctx context.Context) error {
 		var errs [3]error
 		if w.dirty {
 			errs[0] = w.sync(ctx)
@@ -149,6 +151,9 @@ func (w *World) sweep() {
 		_, errs[2] = w.control.Look(ctx)
 		return errors.Join(errs[:]...)
 	})
+	if !ok {
+		w.truth.troubled = later(w.truth.troubled, w.now)
+	}
 }
 
 func (w *World) sync(ctx context.Context) error {
@@ -177,7 +182,7 @@ func (w *World) deliver(e *delivery) {
 		w.tell(e.task.run, "event of %s, delivery %d: %s %s", e.task.short(), e.try, e.task.code, e.task.reason)
 	}
 	twin := func() { w.deliver(&delivery{e.task, e.body, tries, false}) }
-	ok := w.handle("onstopped", twin, func(ctx context.Context) error {
+	ok := w.handle("onstopped", e.task.run, twin, func(ctx context.Context) error {
 		return w.control.OnStopped(ctx, w.opt.Mutation.event(e.body))
 	})
 	if ok && e.stop {
@@ -243,12 +248,17 @@ func (w *World) console(t *task) {
 
 // quieten stops the schedules and all faults: now everything must come to rest.
 func (w *World) quieten() {
-	w.calm, w.silent, w.dirty = true, time.Time{}, true
+	w.calm, w.silent = true, time.Time{}
+	w.tell("", "the schedules stop, and so do all faults")
+	if !w.handle("sweep", "", w.sweep, w.control.CheckSlots) {
+		w.violate("calm handlers succeed", "", "the slots cannot be checked though nothing is wrong any more")
+	}
+	w.slotsChecked()
+	w.dirty = true
 	for _, j := range w.jobs {
 		j.job.Disabled = true
 		j.serial++
 	}
-	w.tell("", "the schedules stop, and so do all faults")
 	w.sweep()
 	w.planSweep()
 }

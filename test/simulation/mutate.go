@@ -33,8 +33,20 @@ const (
 	TooFast                    // the rate is not kept
 	TellTwice                  // told notices stay owed
 	SpotWarning                // a warning of Spot is taken for the stop
+	IgnorePause                // pauses are not seen
+	IgnoreLateness             // triggers never come late
+	DoubtSuccess               // exit 0 is a failure
+	ForgetRuntime              // a runtime id is no proof of a start
 	mutations
 )
+
+var mutationNames = [mutations]string{
+	"none", "writes are blind", "relaunch on unknown", "owed effects are forgotten", "the lock is dropped", "a second send's refusal is trusted",
+	"exit 0 of a stopped task is success", "new tokens", "old tokens", "never look", "slots are skipped", "more attempts", "no deadline", "too fast",
+	"tell twice", "a warning is a stop", "pauses are ignored", "lateness is ignored", "success is doubted", "a runtime id proves nothing",
+}
+
+func (m Mutation) String() string { return mutationNames[m] }
 
 // salt makes a token differ from send to send.
 func (m Mutation) salt(n int) string {
@@ -110,6 +122,17 @@ func (m Mutation) task(t *ecsevent.Task) {
 		t.StopCode = &c
 	case m == SpotWarning && t.StopCode != nil:
 		t.LastStatus = "STOPPED"
+	case m == ForgetRuntime:
+		for i := range t.Containers {
+			t.Containers[i].RuntimeID, t.Containers[i].LastStatus = "", ""
+		}
+	}
+}
+
+// item changes a job's item that was read.
+func (m Mutation) item(i *job.Item) {
+	if m == IgnorePause {
+		i.Pauses = nil
 	}
 }
 
@@ -133,6 +156,10 @@ func (m Mutation) event(body []byte) []byte {
 		}
 	case TrustExitZero:
 		body = bytes.Replace(body, []byte(strconv.Quote(userStop)), []byte(strconv.Quote(exited)), 1)
+	case DoubtSuccess:
+		body = bytes.Replace(body, []byte(`"exitCode":0`), []byte(`"exitCode":1`), 1)
+	case ForgetRuntime:
+		body = bytes.ReplaceAll(body, []byte(`"runtimeId"`), []byte(`"unknown"`))
 	case SpotWarning:
 		if bytes.Contains(body, []byte(`"stopCode"`)) {
 			body = bytes.Replace(body, []byte(`"lastStatus":"RUNNING"`), []byte(`"lastStatus":"STOPPED"`), 1)

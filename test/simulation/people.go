@@ -59,7 +59,7 @@ func (w *World) plague() {
 		w.deploys(d, j)
 	case 8:
 		if w.hit(d, ClockJump, 200) {
-			w.skew = seconds(d.between(-90, 60))
+			w.skew = seconds(d.between(-40, 25))
 			w.tell("", "the clock is now off by %s", w.skew)
 		}
 	case 9:
@@ -84,7 +84,7 @@ func (w *World) ask(d dice, name string, id run.ID, ask func(context.Context) (c
 func (w *World) person(r *request) {
 	var reply control.Reply
 	twin := func() { w.person(&request{name: r.name, run: r.run, try: tries, ask: r.ask}) }
-	ok := w.handle(r.name, twin, func(ctx context.Context) (err error) {
+	ok := w.handle(r.name, r.run, twin, func(ctx context.Context) (err error) {
 		reply, err = r.ask(ctx)
 		return err
 	})
@@ -226,9 +226,19 @@ func pick[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
 
 func minutes(n int) job.Duration { return job.Duration(time.Duration(n) * time.Minute) }
 
+// ownRules of a job may ask for a relaunch of anything: it is granted only where
+// nothing started or the job is idempotent.
+var ownRules = []job.Rule{
+	{StoppedReason: "*", Action: job.Relaunch},
+	{ContainerReason: "CannotPull*", Action: job.Fail},
+	{StopCode: "*", Action: job.Relaunch},
+}
+
 // vary changes one thing of a job.
 func (w *World) vary(d dice, j *deployed) {
-	switch d.IntN(11) {
+	switch d.IntN(12) {
+	case 11:
+		j.job.Retry.Rules = pick(d, nil, ownRules[:1], ownRules[1:2], ownRules[2:])
 	case 0:
 		w.reschedule(d, j)
 	case 1:
@@ -240,7 +250,7 @@ func (w *World) vary(d dice, j *deployed) {
 	case 4:
 		j.job.Retry.Deadline = pick(d, 0, minutes(1), minutes(5), minutes(30), minutes(180))
 	case 5:
-		j.job.Timeout = pick(d, 0, minutes(1), minutes(5), minutes(30))
+		j.job.Timeout = pick(d, 0, job.Duration(10*time.Second), minutes(1), minutes(5), minutes(30))
 	case 6:
 		j.job.LaunchTimeout = pick(d, 0, minutes(1), minutes(5))
 	case 7:
@@ -248,7 +258,7 @@ func (w *World) vary(d dice, j *deployed) {
 	case 8:
 		j.job.Retry.ExitCodes = pick(d, nil, []int64{75})
 	case 9:
-		j.job.Notify.FirstOnly = d.chance(300)
+		j.job.Notify = job.Notify{FirstOnly: d.chance(300), Also: pick(d, nil, nil, []string{job.AlsoRelaunched, job.AlsoSucceeded})}
 	case 10:
 		j.job.Retry.Backoff = pick(d, 0, minutes(1), minutes(10))
 	}

@@ -64,6 +64,7 @@ func (p port) Item(ctx context.Context, name string) (item job.Item, err error) 
 		item, err = p.w.store.Item(ctx, name)
 		return err
 	})
+	p.w.opt.Mutation.item(&item)
 	return item, err
 }
 

@@ -80,6 +80,7 @@ func TestWorldsThatFailed(t *testing.T) {
 		"a retry under a definition that forbids overlap took no lock":        {Seed: 1960, Horizon: 136 * time.Minute, Without: 0x1ffebffffeff},
 		"the first sweep died and slots were never judged":                    {Seed: 3430, Horizon: 14 * time.Minute, Without: 0x1fffffffff7d},
 		"a failure was muted though the job had recovered":                    {Seed: 1430, Without: 0xbc500102},
+		"a look stood still, and a young task counted as ended unseen":        {Seed: 1194, Horizon: 28 * time.Minute, Without: 0x27fff6ffb4b9},
 		"a failure was told and its recovery was not":                         {Seed: 2579, Without: 0x104093100010},
 	} {
 		if res := Play(opt); len(res.Violations) > 0 {

@@ -52,9 +52,14 @@ func Story(opt Options, check string) string {
 	return b.String()
 }
 
-// worth is whether a line without a run belongs to the story of one.
+// worth is whether a line about no run in particular belongs to the story of one.
 func worth(text string, id run.ID) bool {
-	return strings.Contains(text, "clock") || strings.Contains(text, "dies") || strings.Contains(text, "failed:") || strings.Contains(text, id.Job()+" ")
+	for _, word := range []string{"the clock is", "no sweep until", "out of order", "so do all faults", "sweep dies", id.Job() + " ", string(id)} {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // literal is the options as a test writes them.

@@ -23,7 +23,8 @@ type truth struct {
 	notices    map[string]*told
 	heard      map[string]bool // startedBy of tasks whose stop was taken
 	paused     map[string][]pause
-	errors     int // of undisturbed handlers in calm times
+	troubled   time.Time // when a sweep last failed or did not come
+	errors     int       // of undisturbed handlers in calm times
 	lastError  string
 }
 
@@ -36,10 +37,9 @@ type life struct {
 }
 
 type end struct {
-	status   run.Status
-	notice   string // the id that must be told, "" for none
-	at       time.Time
-	attempts int
+	status run.Status
+	notice string // the id that must be told, "" for none
+	at     time.Time
 }
 
 // failing is whether a job's last end was bad, and which handlers know: who
@@ -193,6 +193,10 @@ func (w *World) launching(l *life, before, after *run.Run) {
 	if made := len(after.Attempts) - round + 1; made > j.Retry.Limit() {
 		w.violate("attempts are kept", after.ID, "attempt %d of a round, and %d are allowed", made, j.Retry.Limit())
 	}
+	if slices.Contains(j.Notify.Also, job.AlsoRelaunched) && len(after.Attempts) > max(round, len(before.Attempts)) {
+		id := fmt.Sprintf("%s:%s/%s/%d", notice.Relaunched, stack, after.ID, len(after.Attempts))
+		l.ends = append(l.ends, end{status: after.Status, notice: id, at: w.now})
+	}
 	if l.stopAsked && before.Stopping != nil {
 		w.violate("a stop is obeyed", after.ID, "a launch is decided on after a person asked to stop the run")
 	}
@@ -219,7 +223,7 @@ func (w *World) claimed(r *run.Run) {
 func (w *World) ended(l *life, r *run.Run) {
 	j := w.store.definitions[r.Definition]
 	name := r.ID.Job()
-	e := end{status: r.Status, at: w.now, attempts: len(r.Attempts)}
+	e := end{status: r.Status, at: w.now}
 	var kind notice.Kind
 	switch r.Status {
 	case run.Failed, run.Missed:
@@ -233,8 +237,11 @@ func (w *World) ended(l *life, r *run.Run) {
 	case run.Succeeded:
 		f := w.truth.failing[name]
 		blind := f.since > w.h.from
-		if f.now && !blind {
+		switch {
+		case f.now && !blind:
 			kind = notice.Recovered
+		case !f.now && !f.vague && !blind && slices.Contains(j.Notify.Also, job.AlsoSucceeded):
+			kind = notice.Succeeded
 		}
 		w.truth.failing[name] = failing{vague: f.now && blind, since: w.handled}
 	case run.Stopped:
@@ -242,10 +249,25 @@ func (w *World) ended(l *life, r *run.Run) {
 			kind = notice.Stopped
 		}
 	}
+	if a := r.Last(); a != nil && a.Rule == run.RuleEndedUnseen {
+		w.unseen(r, a)
+	}
 	if kind != "" {
 		e.notice = fmt.Sprintf("%s:%s/%s/%d", kind, stack, r.ID, len(r.Attempts))
 	}
 	l.ends = append(l.ends, e)
+}
+
+// unseen: a task counts as ended unseen only when ECS has forgotten it, and ECS
+// forgets none between two looks while sweeps come.
+func (w *World) unseen(r *run.Run, a *run.Attempt) {
+	t := w.ecs.byARN[a.TaskARN]
+	switch {
+	case t == nil || !reached(t.stopped, w.now.Add(-50*time.Minute)):
+		w.violate("no end is made up", r.ID, "attempt %d counts as ended unseen, and its task did not end an hour ago", a.N)
+	case t.stopped.After(w.truth.troubled.Add(slack)):
+		w.violate("a lost event is made up for", r.ID, "the task of attempt %d stopped at %s, and no look saw it", a.N, t.stopped.Format("15:04:05"))
+	}
 }
 
 // plannedAnew notes a job's plan where it changed.

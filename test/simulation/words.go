@@ -41,17 +41,17 @@ func (t *task) described(now time.Time) ecsevent.Task {
 		}
 	}
 	if !t.unlisted {
-		out.Containers = append(out.Containers, t.container("app", t.exit, now))
-		if t.exitLog != nil || hash(t.job.Name)%3 == 0 {
-			out.Containers = append(out.Containers, t.container("log", t.exitLog, now))
+		out.Containers = append(out.Containers, t.container("app", t.exit, !t.beside, now))
+		if t.twoContainers() {
+			out.Containers = append(out.Containers, t.container("log", t.exitLog, true, now))
 		}
 	}
 	return out
 }
 
-func (t *task) container(name string, exit *int64, now time.Time) stop.Container {
+func (t *task) container(name string, exit *int64, runs bool, now time.Time) stop.Container {
 	c := stop.Container{Name: name, LastStatus: "PENDING"}
-	if t.ran(now) && (!t.hidden || exit != nil) {
+	if runs && t.ran(now) && (!t.hidden || exit != nil) {
 		c.RuntimeID, c.LastStatus = "r-1", "RUNNING"
 	}
 	if reached(t.ended, now) {

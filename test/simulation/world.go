@@ -11,9 +11,7 @@ package simulation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -117,7 +115,7 @@ func newWorld(opt Options) *World {
 	w.store.blind = opt.Mutation == BlindWrites
 	w.control = &control.Control{
 		Stack: stack, Store: port{w}, Launcher: launcher{w}, Notifier: notifier{w},
-		Now: func() time.Time { return w.now.Add(w.skew) }, Timing: run.DefaultTiming, Log: quiet,
+		Now: w.clock, Timing: run.DefaultTiming, Log: quiet,
 	}
 	d := w.dice("world", 0)
 	if d.chance(300) {
@@ -132,6 +130,14 @@ func newWorld(opt Options) *World {
 	return w
 }
 
+// clock is what handlers take for the time.
+func (w *World) clock() time.Time {
+	if w.opt.Mutation == IgnoreLateness && w.h != nil && !w.h.slot.IsZero() {
+		return w.h.slot
+	}
+	return w.wall()
+}
+
 // begin plans what happens from outside.
 func (w *World) begin() {
 	w.dirty = true
@@ -139,154 +145,6 @@ func (w *World) begin() {
 	w.after(time.Minute, kindSweep, nil)
 	w.at(w.end, kindCalm, nil)
 	w.plague()
-}
-
-// handler is one invocation on its way; another may run in the middle of it.
-type handler struct {
-	name   string
-	parent *handler
-	// twin delivers the same input again.
-	twin func()
-	// from and to number its begin and its end among those of all handlers.
-	from, to int
-	calls    int
-	dice     dice
-	// What befalls its n-th call; -1 is never.
-	crash, fail, conflict, interleave, stall int
-	crashAfter, failAfter                    bool
-	// disturbed is whether anything has befallen it.
-	disturbed bool
-}
-
-type crash struct{}
-
-// handle runs a handler and says whether it succeeded. A crash ends it alone.
-func (w *World) handle(name string, twin func(), f func(context.Context) error) (ok bool) {
-	h := &handler{name: name, parent: w.h, twin: twin, from: w.handled, dice: w.dice(name, uint64(w.handled))} //nolint:gosec // small
-	w.handled++
-	w.befall(h)
-	w.h = h
-	defer func() {
-		w.h = h.parent
-		h.to = w.handled
-		switch p := recover(); {
-		case p == nil:
-		case p == crash{}:
-			w.tell("", "%s crashed at its call %d", name, h.calls)
-		default:
-			w.violate("no panic", "", "%s: %v\n%s", name, p, debug.Stack())
-		}
-	}()
-	err := f(context.Background())
-	if err != nil && w.trace != nil {
-		w.tell("", "%s failed: %v", name, err)
-	}
-	if err != nil && w.calm && !h.disturbed {
-		w.truth.errors++
-		w.truth.lastError = fmt.Sprintf("%s: %v", name, err)
-	}
-	return err == nil
-}
-
-// befall draws what happens to the handler's calls.
-func (w *World) befall(h *handler) {
-	h.crash, h.fail, h.conflict, h.interleave, h.stall = -1, -1, -1, -1, -1
-	if w.calm {
-		return
-	}
-	d, span := h.dice, 14
-	switch r := d.IntN(1000); {
-	case r < 2*w.mood[CrashBefore]:
-		h.crash = d.IntN(span)
-	case r < 2*w.mood[CrashBefore]+2*w.mood[CrashAfter]:
-		h.crash, h.crashAfter = d.IntN(span), true
-	}
-	switch r := d.IntN(1000); {
-	case r < 2*w.mood[StoreError]:
-		h.fail = d.IntN(span)
-	case r < 2*w.mood[StoreError]+2*w.mood[StoreLostAnswer]:
-		h.fail, h.failAfter = d.IntN(span), true
-	}
-	if d.chance(3 * w.mood[StoreConflict]) {
-		h.conflict = d.IntN(span)
-	}
-	if d.chance(12 * w.mood[Interleave]) {
-		h.interleave = d.IntN(span)
-	}
-	if d.chance(2 * w.mood[Stall]) {
-		h.stall = d.IntN(span)
-	}
-}
-
-func (w *World) strike(f Fault) bool {
-	if !w.active.Has(f) {
-		return false
-	}
-	w.count[f]++
-	w.h.disturbed = true
-	return true
-}
-
-// call is one call of a handler to the outside: do takes effect unless the
-// handler crashes before.
-func (w *World) call(name string, do func(d dice)) {
-	h := w.h
-	n := h.calls
-	h.calls++
-	w.now = w.now.Add(4 * time.Millisecond)
-	if n == h.crash && !h.crashAfter && w.strike(CrashBefore) {
-		w.tell("", "%s dies before %s", h.name, name)
-		panic(crash{})
-	}
-	w.meanwhile(n)
-	w.h = h
-	do(h.dice)
-	if n == h.crash && h.crashAfter && w.strike(CrashAfter) {
-		w.tell("", "%s dies after %s", h.name, name)
-		panic(crash{})
-	}
-}
-
-// depth bounds how many handlers run in the middle of each other.
-const depth = 3
-
-// meanwhile lets others go on in the middle of a handler's call.
-func (w *World) meanwhile(n int) {
-	h := w.h
-	nested := 0
-	for p := h; p != nil; p = p.parent {
-		nested++
-	}
-	if nested > depth {
-		return
-	}
-	if n == h.interleave && w.strike(Interleave) {
-		w.another(h)
-		if h.dice.chance(500) {
-			h.interleave = n + h.dice.between(1, 3)
-		}
-	}
-	if n == h.stall && w.strike(Stall) {
-		until := w.now.Add(seconds(h.dice.between(1, 120)))
-		for w.queue.within(until) {
-			w.step()
-		}
-		w.now = later(w.now, until)
-	}
-	w.h = h
-}
-
-// another is a handler that runs in the middle of h: what is next to come, a
-// sweep, or the same input again.
-func (w *World) another(h *handler) {
-	switch r := h.dice.IntN(10); {
-	case r < 4 && w.queue.within(w.now.Add(90*time.Second)):
-		w.step()
-	case r < 6:
-		w.sweep()
-	default:
-		h.twin()
-	}
 }
 
 // port is the store as handlers reach it.

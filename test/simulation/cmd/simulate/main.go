@@ -5,7 +5,9 @@ package main
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/test/simulation"
@@ -18,8 +20,8 @@ func main() {
 	fmt.Printf("seed %d\n", *seed)
 	report := simulation.Simulate(simulation.Options{Seed: *seed}, *runs)
 	report.Print(os.Stdout)
-	for check, first := range report.First {
-		fmt.Print(simulation.Story(simulation.Options{Seed: first}, check))
+	for _, check := range slices.Sorted(maps.Keys(report.First)) {
+		fmt.Print(simulation.Story(simulation.Options{Seed: report.First[check]}, check))
 	}
 	if len(report.Failed) > 0 {
 		os.Exit(1)
