@@ -102,3 +102,28 @@ func (c *Control) wake(ctx context.Context, ended run.Run) error {
 	}
 	return nil
 }
+
+// release takes a run that is set aside out of its job's item: nothing else
+// would, and the job would not run any more.
+func (c *Control) release(ctx context.Context, id run.ID) error {
+	for range conflictRetries {
+		item, err := c.item(ctx, id.Job())
+		if err != nil {
+			return err
+		}
+		if item.Lock != string(id) && item.Waiting != string(id) {
+			return nil
+		}
+		if item.Lock == string(id) {
+			item.Lock = ""
+		}
+		if item.Waiting == string(id) {
+			item.Waiting = ""
+		}
+		err = c.Store.Commit(ctx, Change{Item: &item})
+		if !errors.Is(err, ErrConflict) {
+			return err //nolint:wrapcheck // the store says which item
+		}
+	}
+	return fmt.Errorf("releasing the lock of %s: %w %d times", id, ErrConflict, conflictRetries)
+}

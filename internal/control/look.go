@@ -80,6 +80,9 @@ func (l *look) batch(ctx context.Context, due []run.Run) (moved bool) {
 		moved = l.describe(ctx, cluster, rs) || moved
 	}
 	for _, r := range others {
+		// Who cannot go now keeps its place: put off, it would be behind all
+		// the others.
+		l.Waiting = l.Waiting || r.Status == run.Queued && !r.Waits && l.Pace != nil && !l.Pace.Free(l.Now())
 		if ctx.Err() != nil || l.Waiting {
 			break
 		}
@@ -150,6 +153,10 @@ func (c *Control) setAside(ctx context.Context, unreadable *UnreadableError) err
 				errs = append(errs, fmt.Errorf("telling that run %s cannot be read: %w", id, err))
 				continue
 			}
+		}
+		if err := c.release(ctx, id); err != nil {
+			errs = append(errs, err)
+			continue
 		}
 		c.Log.ErrorContext(ctx, "set aside a run that cannot be read", "run", id, "why", reason)
 		if err := c.Store.SetAside(ctx, id, reason.Error()); err != nil {

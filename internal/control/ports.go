@@ -159,6 +159,8 @@ type Logs interface {
 type Pacer interface {
 	// Take is whether a call may go out now; true counts it.
 	Take(now time.Time) bool
+	// Free is whether Take would say yes.
+	Free(now time.Time) bool
 }
 
 // Control is the control plane of one stack.

@@ -62,6 +62,8 @@ type ports struct {
 	fault    fault
 
 	calls []string
+	// onCall, when not nil, sees each call before its effect.
+	onCall func(name string)
 	// onDescribe sees each look at tasks; looks at the cluster broken fail, and
 	// where unresolvable no task definition can be had.
 	onDescribe   func(cluster string, arns []string)
@@ -108,6 +110,9 @@ func badEnd(r *run.Run) notice.Kind {
 // call makes one call: effect is what it does, pure whether it only reads.
 func (p *ports) call(name string, pure bool, effect func() error) error {
 	p.calls = append(p.calls, name)
+	if p.onCall != nil {
+		p.onCall(name)
+	}
 	if !slices.Contains(p.fault.at, len(p.calls)) || p.fault.after && pure || (p.fault.mode == conflicts || p.fault.mode == meets) && name != "Commit" {
 		return effect()
 	}

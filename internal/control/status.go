@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -35,7 +36,8 @@ func ReadStatus(ctx context.Context, s Store, now time.Time) (Status, error) {
 	}
 	for _, lane := range []run.Lane{run.LaunchLane, run.LookLane} {
 		due, err := s.Due(ctx, lane, now, 1)
-		if err != nil {
+		var unreadable *UnreadableError // the look sets it aside and tells
+		if err != nil && !errors.As(err, &unreadable) {
 			return st, fmt.Errorf("reading the oldest due run: %w", err)
 		}
 		st.LagMs[lane] = 0

@@ -43,26 +43,40 @@ func (c *Control) CheckSlots(ctx context.Context) error {
 	if from = begun(from, now, items); from.After(now) {
 		from = now
 	}
-	for ctx.Err() == nil {
-		to := from.Add(slotSpan)
-		last := !to.Before(now)
-		if last {
-			to = now
-		}
-		if err := c.checkSpan(ctx, items, from, to); err != nil {
-			return err
-		}
-		if err := c.Store.SetMark(ctx, MarkSlots, to); err != nil {
-			return fmt.Errorf("storing up to when slots were checked: %w", err)
-		}
-		if from = to; last {
-			break
-		}
+	if err := c.checkSpans(ctx, items, from, now); err != nil {
+		return err
 	}
 	if err := c.Store.SetMark(ctx, MarkSweep, now); err != nil {
 		return fmt.Errorf("storing that the sweep was here: %w", err)
 	}
-	return ctx.Err()
+	return nil
+}
+
+// checkSpans goes from span to span and moves the mark with each. A job whose
+// slots cannot be checked keeps the mark where it is, but no other job from
+// being checked: the next sweep begins at that span again.
+func (c *Control) checkSpans(ctx context.Context, items []job.Item, from, now time.Time) error {
+	var errs []error
+	for last := false; !last; {
+		if ctx.Err() != nil {
+			return errors.Join(append(errs, ctx.Err())...)
+		}
+		to := from.Add(slotSpan)
+		if last = !to.Before(now); last {
+			to = now
+		}
+		checked, err := c.checkSpan(ctx, items, from, to)
+		if items, from = checked, to; err != nil {
+			errs = append(errs, err)
+		}
+		if len(errs) > 0 {
+			continue
+		}
+		if err := c.Store.SetMark(ctx, MarkSlots, to); err != nil {
+			return fmt.Errorf("storing up to when slots were checked: %w", err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // begun is from when slots must be checked: from the mark, or, where no check
@@ -80,7 +94,8 @@ func begun(mark, now time.Time, items []job.Item) time.Time {
 	return first
 }
 
-func (c *Control) checkSpan(ctx context.Context, items []job.Item, from, to time.Time) error {
+// checkSpan returns the items whose jobs could be checked.
+func (c *Control) checkSpan(ctx context.Context, items []job.Item, from, to time.Time) (checked []job.Item, err error) {
 	var errs []error
 	for _, item := range items {
 		if item.Gone || item.Plan.Disabled || item.Plan.Schedule == "" {
@@ -88,9 +103,11 @@ func (c *Control) checkSpan(ctx context.Context, items []job.Item, from, to time
 		}
 		if err := c.checkJob(ctx, item, from, to); err != nil {
 			errs = append(errs, fmt.Errorf("checking the slots of job %s: %w", item.Name, err))
+			continue
 		}
+		checked = append(checked, item)
 	}
-	return errors.Join(errs...)
+	return checked, errors.Join(errs...)
 }
 
 func (c *Control) checkJob(ctx context.Context, item job.Item, from, to time.Time) error {
@@ -123,10 +140,16 @@ func (c *Control) checkJob(ctx context.Context, item job.Item, from, to time.Tim
 	return nil
 }
 
-// catchUp is the missed slot that is run late, if any: the newest, unless a run
-// of a later slot has made it up.
+// catchUp is the missed slot that is run late, if any: the newest of all whose
+// time is up, unless a run of a later slot has made it up. After a long silence
+// later ones are found in spans to come.
 func (c *Control) catchUp(ctx context.Context, item job.Item, newest time.Time) (time.Time, error) {
 	if item.Plan.CatchUp != job.CatchUpLast {
+		return time.Time{}, nil
+	}
+	_, isRate := rate(item.Plan) // which has one slot until it runs again
+	next, ok := nextSlot(item.Plan, newest)
+	if upTo := c.Now().Add(-time.Duration(item.Plan.StartWithin)); ok && !isRate && !next.After(upTo) {
 		return time.Time{}, nil
 	}
 	rs, err := c.Store.Runs(ctx, Query{Job: item.Name, Since: newest, Limit: existBatch})
@@ -147,10 +170,8 @@ func (c *Control) expected(ctx context.Context, item job.Item, from, to time.Tim
 	if item.Since.After(from) {
 		from = item.Since
 	}
-	if spec, err := cron.Parse(item.Plan.Schedule); err == nil {
-		if every, ok := spec.Rate(); ok {
-			return c.silentRate(ctx, item, every, to)
-		}
+	if every, ok := rate(item.Plan); ok {
+		return c.silentRate(ctx, item, every, to)
 	}
 	s, err := slots(item.Plan)
 	if err != nil {
@@ -167,9 +188,9 @@ func (c *Control) expected(ctx context.Context, item job.Item, from, to time.Tim
 	}
 }
 
-// silentRate is the one slot that a rate has after two periods without a run.
-// EventBridge counts a rate from when the schedule was made, so its slots are
-// not known.
+// silentRate is the one slot that a rate has after two periods without a run,
+// and the only one until it runs again: a silence is told once. EventBridge
+// counts a rate from when the schedule was made, so its slots are not known.
 func (c *Control) silentRate(ctx context.Context, item job.Item, every time.Duration, to time.Time) ([]time.Time, error) {
 	last := item.Since
 	newest, err := c.Store.Runs(ctx, Query{Job: item.Name, Limit: 1})
@@ -177,6 +198,9 @@ func (c *Control) silentRate(ctx context.Context, item job.Item, every time.Dura
 		return nil, fmt.Errorf("looking for its newest run: %w", err)
 	}
 	if len(newest) > 0 && newest[0].ScheduledFor.After(last) {
+		if newest[0].Status == run.Missed {
+			return nil, nil
+		}
 		last = newest[0].ScheduledFor
 	}
 	if silent := last.Add(2 * every); !last.IsZero() && !silent.After(to) {
@@ -205,6 +229,15 @@ func (c *Control) missing(ctx context.Context, name string, slots []time.Time) (
 		}
 	}
 	return out, nil
+}
+
+// rate is the period of a plan whose schedule is a rate.
+func rate(p job.Plan) (every time.Duration, ok bool) {
+	spec, err := cron.Parse(p.Schedule)
+	if err != nil {
+		return 0, false
+	}
+	return spec.Rate()
 }
 
 // slots is the schedule of a plan in its zone.

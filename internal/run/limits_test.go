@@ -101,8 +101,8 @@ func TestAdmit(t *testing.T) {
 	slot := t0.Truncate(time.Minute)
 	scheduled := run.Request{ID: run.ScheduledID("report", slot), ScheduledFor: slot, Trigger: run.Trigger{Kind: run.BySchedule}}
 	byHand := run.Request{ID: run.ByHandID("report", "a"), ScheduledFor: t0, Trigger: run.Trigger{Kind: run.ByHand}}
-	swept := scheduled
-	swept.Trigger.Kind = run.BySweep
+	swept, caught := scheduled, scheduled
+	swept.Trigger.Kind, caught.Trigger.Kind = run.BySweep, run.ByCatchUp
 	forbid, queue, last := plain, plain, plain
 	forbid.Overlap, queue.Overlap, last.CatchUp = job.Forbid, job.Queue, job.CatchUpLast
 	paused := func(p job.Pause) job.Item { return job.Item{Pauses: []job.Pause{p}} }
@@ -135,6 +135,13 @@ func TestAdmit(t *testing.T) {
 		{"paused at its time, resumed since", plain, swept, run.Situation{Now: slot.Add(time.Hour), Item: paused(past)}, run.Skipped, "paused", "", false},
 		{"the pause ended at its minute", plain, scheduled, run.Situation{Now: t0, Item: paused(before)}, run.Launching, "", "", false},
 		{"paused since its time", plain, scheduled, run.Situation{Now: slot.Add(2 * time.Minute), Item: paused(job.Pause{From: slot.Add(time.Minute)})}, run.Skipped, "paused", "", false},
+		{"missed before the pause began", plain, swept, run.Situation{Now: slot.Add(time.Hour), Item: paused(job.Pause{From: slot.Add(time.Minute)})}, run.Missed, "no trigger came", "", false},
+		{"too late, and paused since", plain, scheduled, run.Situation{Now: slot.Add(time.Hour), Item: paused(job.Pause{From: slot.Add(time.Minute)})}, run.Missed, "late", "", false},
+		{"to be caught up with, but paused since", last, caught, run.Situation{Now: slot.Add(time.Hour), All: paused(job.Pause{From: slot.Add(time.Minute)})}, run.Skipped, "paused", "", false},
+		{"no trigger came, its time is just up", plain, swept, run.Situation{Now: slot.Add(15 * time.Minute), Newest: true}, run.Missed, "no trigger came within 15m", "", false},
+		{"no trigger came, another is caught up with", last, swept, run.Situation{Now: slot.Add(time.Hour), Newest: true}, run.Missed, "no trigger came", "", false},
+		{"caught up with", last, caught, run.Situation{Now: slot.Add(time.Hour)}, run.Launching, "", "", false},
+		{"the job's pause is named before that of all", plain, scheduled, run.Situation{Now: t0, Item: paused(open), All: paused(past)}, run.Skipped, "paused by ann", "", false},
 		{"by hand while paused", plain, byHand, run.Situation{Now: t0, Item: paused(open)}, "", "", "use --force", false},
 		{"by hand while paused, by force", plain, byHand, run.Situation{Now: t0, Item: paused(open), Force: true}, run.Launching, "", "", false},
 		{"by hand while disabled", job.Job{Name: "report", Disabled: true}, byHand, run.Situation{Now: t0}, run.Launching, "", "", false},
@@ -145,6 +152,8 @@ func TestAdmit(t *testing.T) {
 		{"overlap forbidden", forbid, scheduled, run.Situation{Now: t0, Holder: other}, run.Skipped, "overlap: " + string(other), "", false},
 		{"overlap forbidden, none open", forbid, scheduled, run.Situation{Now: t0}, run.Launching, "", "", false},
 		{"overlap forbidden, by hand", forbid, byHand, run.Situation{Now: t0, Holder: other}, "", "", "still open", false},
+		{"overlap forbidden since, one waits, by hand", forbid, byHand, run.Situation{Now: t0, Waiter: other}, "", "", string(other) + " is still open", false},
+		{"overlap forbidden since, one waits", forbid, scheduled, run.Situation{Now: t0, Waiter: other}, run.Skipped, "overlap: " + string(other), "", false},
 		{"overlap queued", queue, scheduled, run.Situation{Now: t0, Holder: other}, run.Queued, "waiting for the end of " + string(other), "", false},
 		{"overlap queued, one waits", queue, scheduled, run.Situation{Now: t0, Holder: other, Waiter: "report/x"}, run.Skipped, "waits already", "", false},
 		{"overlap queued, the waiting one goes first", queue, scheduled, run.Situation{Now: t0, Waiter: "report/x"}, run.Skipped, "waits already", "", false},
