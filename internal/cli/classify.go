@@ -101,7 +101,7 @@ func document(data []byte, at int) (raw json.RawMessage, end int, err error) {
 func classifyOne(w io.Writer, raw []byte) error {
 	doc, err := ecsevent.Parse(raw)
 	if err != nil {
-		return err //nolint:wrapcheck // the caller says which document
+		return err
 	}
 	v := stop.Classify(doc.Stop())
 	return printJSON(w, verdict{

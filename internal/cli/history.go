@@ -29,7 +29,7 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 	return a.withStore(ctx, func(s wire.State) error {
 		runs, err := s.Runs(ctx, q)
 		if err != nil {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		if len(runs) == 0 && c.Job != "" {
 			if err := known(ctx, s, c.Job); err != nil {
@@ -68,7 +68,7 @@ func known(ctx context.Context, s wire.State, name string) error {
 	if errors.Is(err, control.ErrNotFound) {
 		return fmt.Errorf("there is no job %q here; `history` lists the runs of all", name)
 	}
-	return err //nolint:wrapcheck // says what it was doing
+	return err
 }
 
 // row is a run as history shows it. Fields that have no value are null.

@@ -127,7 +127,7 @@ const stopAllWait = 10 * time.Second
 func stopAll(ctx context.Context, l *wire.Local, out io.Writer) error {
 	running, err := l.Store.Runs(ctx, control.Query{Status: run.Running, Limit: 1000})
 	if err != nil || len(running) == 0 {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	_, _ = fmt.Fprintf(out, "stopping %s\n", counted(len(running), "running task"))
 	ctx, cancel := context.WithTimeout(ctx, stopAllWait)
@@ -142,7 +142,7 @@ func stopAll(ctx context.Context, l *wire.Local, out io.Writer) error {
 	for {
 		left, err := l.Store.Runs(ctx, control.Query{Status: run.Running, Limit: 1})
 		if err != nil || len(left) == 0 {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		select {
 		case <-ctx.Done():

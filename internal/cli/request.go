@@ -65,7 +65,7 @@ func (c *stopCmd) Run(ctx context.Context, a *app) error {
 func (a *app) withStore(ctx context.Context, f func(wire.State) error) error {
 	s, err := wire.OpenState(ctx, a.db)
 	if err != nil {
-		return err //nolint:wrapcheck // a whole sentence
+		return err
 	}
 	return errors.Join(f(s), s.Close())
 }
@@ -78,14 +78,14 @@ func (a *app) ask(ctx context.Context, s wire.State, path string, req any) error
 		return a.nobody(nil)
 	}
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	reply, err := local.Ask(ctx, door, path, req)
 	if errors.Is(err, local.ErrNobody) {
 		return a.nobody(err)
 	}
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	if err := a.printReply(reply); err != nil {
 		return err

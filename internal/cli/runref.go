@@ -39,7 +39,7 @@ func resolveRun(ctx context.Context, s wire.State, ref string) (run.ID, error) {
 	}
 	runs, err := s.Runs(ctx, control.Query{Job: name, Limit: limit})
 	if err != nil {
-		return "", err //nolint:wrapcheck // says what it was doing
+		return "", err
 	}
 	zones := zones{store: s}
 	for _, r := range runs {
@@ -59,7 +59,7 @@ func findRun(ctx context.Context, s wire.State, id run.ID) (run.Run, error) {
 	if errors.Is(err, control.ErrNotFound) {
 		return run.Run{}, fmt.Errorf("there is no run %s; `history %s` lists its job's runs", id, id.Job())
 	}
-	return r, err //nolint:wrapcheck // says what it was doing
+	return r, err
 }
 
 func zoneOf(j job.Job) *time.Location {

@@ -52,7 +52,7 @@ func (c *showCmd) Run(ctx context.Context, a *app) error {
 		}
 		j, err := s.Definition(ctx, r.Definition)
 		if err != nil {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		var b bytes.Buffer
 		(&explainer{w: &b, zone: zoneOf(j)}).run(r, j)

@@ -78,7 +78,7 @@ func (c *Control) wake(ctx context.Context, ended run.Run) error {
 	if err != nil || !r.Waits {
 		return nil //nolint:nilerr // the look repairs what the item says
 	}
-	if _, err := c.lookAtOne(ctx, r); err != nil {
+	if _, err := c.wakeUp(ctx, r); err != nil {
 		return fmt.Errorf("launching %s, which waited: %w", r.ID, err)
 	}
 	return nil

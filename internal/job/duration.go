@@ -25,12 +25,15 @@ func ParseDuration(s string) (Duration, error) {
 	d := days
 	if rest != "" || s == "" {
 		part, err := time.ParseDuration(rest)
-		if err != nil {
+		if err != nil || days > 0 && strings.ContainsAny(rest, "+-") {
 			return 0, badDuration(s)
 		}
 		d += part
 	}
-	if d < 0 || strings.HasPrefix(s, "-") {
+	if days >= 0 && d < days && !strings.HasPrefix(s, "-") {
+		return 0, fmt.Errorf("%q is too long", s)
+	}
+	if strings.HasPrefix(s, "-") {
 		return 0, fmt.Errorf("%q is negative", s)
 	}
 	return Duration(d), nil

@@ -1,6 +1,9 @@
 package job
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Limits say how long things may take and what happens to a slot whose time
 // passed, or whose predecessor still runs.
@@ -76,7 +79,7 @@ func or(d Duration, fallback time.Duration) time.Duration {
 	return time.Duration(d)
 }
 
-func (l Limits) validate(ps *problems) {
+func (l Limits) validateLimits(ps *problems) {
 	within := func(field string, d Duration, least, most time.Duration) {
 		if d != 0 && (time.Duration(d) < least || time.Duration(d) > most) {
 			ps.add(field, "%s is out of range: %s to %s", d, Duration(least), Duration(most))
@@ -85,10 +88,10 @@ func (l Limits) validate(ps *problems) {
 	within("timeout", l.Timeout, time.Second, MaxTimeout)
 	within("launchTimeout", l.LaunchTimeout, MinLaunchTimeout, MaxLaunchTimeout)
 	within("startWithin", l.StartWithin, MinStartWithin, MaxStartWithin)
-	if l.CatchUp != "" && l.CatchUp != CatchUpNone && l.CatchUp != CatchUpLast {
+	if l.CatchUp != "" && !slices.Contains(CatchUps, l.CatchUp) {
 		ps.add("catchUp", "%q is not one of %s", l.CatchUp, oneOf(CatchUps))
 	}
-	if l.Overlap != "" && l.Overlap != Allow && !l.Exclusive() {
+	if l.Overlap != "" && !slices.Contains(Overlaps, l.Overlap) {
 		ps.add("overlap", "%q is not one of %s", l.Overlap, oneOf(Overlaps))
 	}
 	if l.Overlap == Queue && l.Timeout == 0 {

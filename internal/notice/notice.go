@@ -65,13 +65,7 @@ func ended(before, after run.Run) bool {
 func end(after run.Run, j job.Job, item job.Item) Kind {
 	switch after.Status {
 	case run.Failed, run.Missed:
-		if j.Notify.FirstOnly && !item.FailingSince.IsZero() {
-			return ""
-		}
-		if s := after.Stopping; s != nil && s.Asker == stop.AskedByTimeout {
-			return TimedOut
-		}
-		return Kind(after.Status)
+		return badEnd(after, j, item)
 	case run.Stopped:
 		if after.Stopping == nil || after.Stopping.Asker != stop.AskedByPerson {
 			return Stopped
@@ -85,6 +79,16 @@ func end(after run.Run, j job.Job, item job.Item) Kind {
 		}
 	}
 	return ""
+}
+
+func badEnd(after run.Run, j job.Job, item job.Item) Kind {
+	switch {
+	case j.Notify.FirstOnly && !item.FailingSince.IsZero():
+		return ""
+	case after.Stopping != nil && after.Stopping.Asker == stop.AskedByTimeout:
+		return TimedOut
+	}
+	return Kind(after.Status)
 }
 
 func relaunched(before, after run.Run) bool {

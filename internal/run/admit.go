@@ -38,23 +38,27 @@ type Situation struct {
 // is skipped or is missed. Slots are judged at their nominal time and, for a
 // pause, also now: what is paused does not start.
 func Admit(j job.Job, req Request, s Situation) Admission {
-	byHand := req.Trigger.Kind == ByHand
-	if p := paused(req, s); p != nil && !(byHand && s.Force) {
-		why := pauseWords(p)
-		if byHand {
-			return Admission{Refuse: fmt.Sprintf("%s is %s: use --force to run it all the same", j.Name, why)}
-		}
-		return Admission{As: Skipped, Why: why}
+	if req.Trigger.Kind == ByHand {
+		return admitByHand(j, req, s)
 	}
-	if skip := s.Item.SkipNext; skip != nil && !byHand && !req.ScheduledFor.Before(skip.At.Truncate(time.Minute)) {
+	if p := paused(req, s); p != nil {
+		return Admission{As: Skipped, Why: pauseWords(p)}
+	}
+	if skip := s.Item.SkipNext; skip != nil && !req.ScheduledFor.Before(skip.At.Truncate(time.Minute)) {
 		return Admission{As: Skipped, Why: "skipped at the request of " + somebody(skip.By), UsesSkip: true}
 	}
-	if !byHand && s.Now.Sub(req.ScheduledFor) > j.Late() {
-		if j.CatchUp != job.CatchUpLast || !s.Newest {
-			return Admission{As: Missed, Why: lateWords(j, req, s.Now)}
-		}
+	late := s.Now.Sub(req.ScheduledFor) > j.Late()
+	if late && (j.CatchUp != job.CatchUpLast || !s.Newest) {
+		return Admission{As: Missed, Why: lateWords(j, req, s.Now)}
 	}
-	return overlap(j, byHand, s)
+	return overlap(j, false, s)
+}
+
+func admitByHand(j job.Job, req Request, s Situation) Admission {
+	if p := paused(req, s); p != nil && !s.Force {
+		return Admission{Refuse: fmt.Sprintf("%s is %s: use --force to run it all the same", j.Name, pauseWords(p))}
+	}
+	return overlap(j, true, s)
 }
 
 func overlap(j job.Job, byHand bool, s Situation) Admission {

@@ -40,7 +40,7 @@ func TestLimits(t *testing.T) {
 	hasty := plain
 	hasty.LaunchTimeout = job.Duration(2 * time.Minute)
 	launched := at{0, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}}
-	min := time.Minute
+	minute := time.Minute
 	pulled := ourStop
 	pulled.SawPull = true
 	late := ourStop
@@ -56,25 +56,25 @@ func TestLimits(t *testing.T) {
 		due      time.Duration // after the claim; 0 is not checked
 		stops    bool          // whether a stop of the task is owed
 	}{
-		{"the first look comes after 5 minutes", limited, []at{launched}, run.Running, 1, "", 5 * min, false},
+		{"the first look comes after 5 minutes", limited, []at{launched}, run.Running, 1, "", 5 * minute, false},
 		{"or at the timeout, if that is sooner", short, []at{launched}, run.Running, 1, "", 90 * time.Second, false},
-		{"or at the launch timeout, if that is sooner", hasty, []at{launched}, run.Running, 1, "", 2 * min, false},
-		{"the next look comes after 45 minutes", plain, []at{launched, {5 * min, look(2, runs)}}, run.Running, 1, "", 50 * min, false},
-		{"or when the timeout ends", limited, []at{launched, {5 * min, look(2, runs)}, {50 * min, look(2, runs)}, {95 * min, look(2, runs)}}, run.Running, 1, "", 121 * min, false},
-		{"a task that has not started is looked at when it may not launch any longer", plain, []at{launched, {5 * min, look(2, pending)}}, run.Running, 1, "", 20 * min, false},
-		{"a hung launch is stopped", plain, []at{launched, {5 * min, look(2, provisioning)}, {20 * min, look(2, provisioning)}}, run.Running, 1, "", 21 * min, true},
-		{"and relaunched where it never got past PROVISIONING", plain, []at{launched, {20 * min, look(2, provisioning)}, {21 * min, seen(1, 3, ourStop)}}, run.Launching, 2, "", 0, false},
-		{"and not where it had pulled", plain, []at{launched, {20 * min, look(2, provisioning)}, {21 * min, seen(1, 3, pulled)}}, run.Failed, 1, "", 0, false},
-		{"and not where it was PENDING when we asked", plain, []at{launched, {20 * min, look(2, pending)}, {21 * min, seen(1, 3, ourStop)}}, run.Failed, 1, "", 0, false},
-		{"and not where it started meanwhile", plain, []at{launched, {20 * min, look(2, provisioning)}, {21 * min, seen(1, 3, late)}}, run.Failed, 1, "", 0, false},
-		{"a task that runs too long is stopped", limited, []at{launched, {5 * min, look(2, runs)}, {121 * min, look(2, runs)}}, run.Running, 1, "", 122 * min, true},
-		{"and has failed", limited, []at{launched, {5 * min, look(2, runs)}, {121 * min, look(2, runs)}, {122 * min, seen(1, 3, late)}}, run.Failed, 1, "timed out after 2h", 0, false},
-		{"also where it ended with exit code 0 meanwhile", limited, []at{launched, {5 * min, look(2, runs)}, {121 * min, look(2, runs)}, {122 * min, seen(1, 3, exited(0))}}, run.Failed, 1, "timed out after 2h", 0, false},
-		{"and is relaunched where the job is idempotent", idempotent, []at{launched, {5 * min, look(2, runs)}, {121 * min, look(2, runs)}, {122 * min, seen(1, 3, late)}}, run.Queued, 1, "", 0, false},
-		{"a stop that does not come is asked for again", limited, []at{launched, {5 * min, look(2, runs)}, {121 * min, look(2, runs)}, {121 * min, run.Done{Effect: run.Effect{Kind: run.StopTask, Attempt: 1}}}, {126 * min, look(2, runs)}}, run.Running, 1, "", 127 * min, true},
+		{"or at the launch timeout, if that is sooner", hasty, []at{launched}, run.Running, 1, "", 2 * minute, false},
+		{"the next look comes after 45 minutes", plain, []at{launched, {5 * minute, look(2, runs)}}, run.Running, 1, "", 50 * minute, false},
+		{"or when the timeout ends", limited, []at{launched, {5 * minute, look(2, runs)}, {50 * minute, look(2, runs)}, {95 * minute, look(2, runs)}}, run.Running, 1, "", 121 * minute, false},
+		{"a task that has not started is looked at when it may not launch any longer", plain, []at{launched, {5 * minute, look(2, pending)}}, run.Running, 1, "", 20 * minute, false},
+		{"a hung launch is stopped", plain, []at{launched, {5 * minute, look(2, provisioning)}, {20 * minute, look(2, provisioning)}}, run.Running, 1, "", 21 * minute, true},
+		{"and relaunched where it never got past PROVISIONING", plain, []at{launched, {20 * minute, look(2, provisioning)}, {21 * minute, seen(1, 3, ourStop)}}, run.Launching, 2, "", 0, false},
+		{"and not where it had pulled", plain, []at{launched, {20 * minute, look(2, provisioning)}, {21 * minute, seen(1, 3, pulled)}}, run.Failed, 1, "", 0, false},
+		{"and not where it was PENDING when we asked", plain, []at{launched, {20 * minute, look(2, pending)}, {21 * minute, seen(1, 3, ourStop)}}, run.Failed, 1, "", 0, false},
+		{"and not where it started meanwhile", plain, []at{launched, {20 * minute, look(2, provisioning)}, {21 * minute, seen(1, 3, late)}}, run.Failed, 1, "", 0, false},
+		{"a task that runs too long is stopped", limited, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}}, run.Running, 1, "", 122 * minute, true},
+		{"and has failed", limited, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}, {122 * minute, seen(1, 3, late)}}, run.Failed, 1, "timed out after 2h", 0, false},
+		{"also where it ended with exit code 0 meanwhile", limited, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}, {122 * minute, seen(1, 3, exited(0))}}, run.Failed, 1, "timed out after 2h", 0, false},
+		{"and is relaunched where the job is idempotent", idempotent, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}, {122 * minute, seen(1, 3, late)}}, run.Queued, 1, "", 0, false},
+		{"a stop that does not come is asked for again", limited, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}, {121 * minute, run.Done{Effect: run.Effect{Kind: run.StopTask, Attempt: 1}}}, {126 * minute, look(2, runs)}}, run.Running, 1, "", 127 * minute, true},
 		{"no relaunch comes after the deadline", plain, []at{launched, {7 * time.Hour, seen(1, 3, eniTimeout)}}, run.Failed, 1, "", 0, false},
 		{"no launch that waited comes after the deadline", plain, []at{{0, run.Refused{Attempt: 1, Stop: throttled}}, {7 * time.Hour, run.Due{}}}, run.Failed, 1, "", 0, false},
-		{"a launch that the rate put off costs no attempt", plain, []at{{0, run.Paced{Attempt: 1}}, {min, run.Due{}}, {min, run.Launched{Attempt: 1, TaskARN: arn(1)}}}, run.Running, 1, "", 0, false},
+		{"a launch that the rate put off costs no attempt", plain, []at{{0, run.Paced{Attempt: 1}}, {minute, run.Due{}}, {minute, run.Launched{Attempt: 1, TaskARN: arn(1)}}}, run.Running, 1, "", 0, false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -196,7 +196,7 @@ func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error
 	for i, id := range ids {
 		args[i] = string(id)
 	}
-	rows, err := s.db.QueryContext(ctx, "SELECT id FROM runs WHERE id IN (?"+strings.Repeat(", ?", len(ids)-1)+")", args...)
+	rows, err := s.db.QueryContext(ctx, "SELECT id FROM runs WHERE id IN (?"+strings.Repeat(", ?", len(ids)-1)+")", args...) //nolint:gosec // only placeholders are added
 	if err != nil {
 		return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
 	}

@@ -85,6 +85,13 @@ func clone(j job.Job) job.Job {
 	return j
 }
 
+// weight is about how many bytes a job's own copy of the defaults takes.
+func weight(j job.Job) int {
+	n := len(j.Environment) + len(j.Network.Subnets) + len(j.Network.SecurityGroups) +
+		len(j.Retry.Rules) + len(j.Retry.ExitCodes) + len(j.Notify.Targets) + len(j.Notify.Also)
+	return 32 * n
+}
+
 func str[T ~string](at func(*job.Job) *T) field {
 	return func(d *decoder, n ast.Node, path string, j *job.Job) {
 		if s, ok := d.text(n, path); ok {
@@ -159,6 +166,10 @@ func command(d *decoder, n ast.Node, path string, j *job.Job) {
 		j.Command = d.texts(n, path)
 		return
 	}
+	if _, isMapping := d.pairs(n); isMapping {
+		d.add(n, "%s: must be a list of arguments, or one text that /bin/sh runs", path)
+		return
+	}
 	if s, ok := d.text(n, path); ok {
 		if strings.TrimSpace(s) == "" {
 			d.add(n, "%s: is empty; leave it out for the task definition's own", path)
@@ -170,7 +181,9 @@ func command(d *decoder, n ast.Node, path string, j *job.Job) {
 
 func environment(d *decoder, n ast.Node, path string, j *job.Job) {
 	d.mapping(n, path, func(key string, v ast.Node) bool {
-		if s, ok := d.text(v, path+"."+key); ok {
+		at := path + "." + key
+		d.places[at] = v
+		if s, ok := d.text(v, at); ok {
 			if j.Environment == nil {
 				j.Environment = map[string]string{}
 			}
@@ -191,8 +204,10 @@ func attempts(d *decoder, n ast.Node, path string, j *job.Job) {
 
 func exitCodes(d *decoder, n ast.Node, path string, j *job.Job) {
 	j.Retry.ExitCodes = nil
-	for _, item := range d.sequence(n, path) {
-		if v, ok := d.integer(item, path); ok {
+	for i, item := range d.sequence(n, path) {
+		at := indexed(path, i)
+		d.places[at] = item
+		if v, ok := d.integer(item, at); ok {
 			j.Retry.ExitCodes = append(j.Retry.ExitCodes, v)
 		}
 	}

@@ -4,15 +4,13 @@
 package jobfile
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
@@ -23,6 +21,9 @@ const (
 	MaxBytes = 4 << 20
 	MaxJobs  = 10_000
 )
+
+// maxRead bounds what aliases and defaults can make of a file.
+const maxRead = 16 << 20
 
 // Problem is one fault of the file. Line and Column count from 1; 0 is the
 // file as a whole.
@@ -44,39 +45,23 @@ func Parse(data []byte) ([]job.Job, []Problem) {
 	if len(data) > MaxBytes {
 		return nil, []Problem{{Message: fmt.Sprintf("the file has %d bytes; at most %d are read", len(data), MaxBytes)}}
 	}
-	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		return nil, []Problem{syntaxProblem(err)}
+	file, p := syntaxTree(data)
+	if p != nil {
+		return nil, []Problem{*p}
 	}
-	d := &decoder{anchors: map[string]ast.Node{}}
+	d := &decoder{anchors: map[string]ast.Node{}, told: map[ast.Node]bool{}, left: maxRead}
 	jobs := d.document(file)
+	if d.left < 0 {
+		return nil, []Problem{{Message: fmt.Sprintf("the file says more than %d bytes once its aliases and defaults are written out", maxRead)}}
+	}
 	slices.SortStableFunc(d.problems, func(a, b Problem) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	if len(d.problems) > 0 {
-		return nil, d.problems
+		// A fault in the defaults is seen in every job, and told once.
+		return nil, slices.Compact(d.problems)
 	}
 	return jobs, nil
-}
-
-func syntaxProblem(err error) Problem {
-	p := Problem{Message: "this is not YAML: " + firstLine(err.Error())}
-	var ye yaml.Error
-	if errors.As(err, &ye) {
-		p.Message = "this is not YAML: " + ye.GetMessage()
-		if t := ye.GetToken(); t != nil && t.Position != nil {
-			p.Line, p.Column = t.Position.Line, t.Position.Column
-		}
-	}
-	return p
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
 }
 
 func (d *decoder) document(file *ast.File) []job.Job {
@@ -96,20 +81,23 @@ func (d *decoder) document(file *ast.File) []job.Job {
 	}
 	var defaults job.Job
 	var jobs []ast.Node
-	found := false
 	d.mapping(docs[0], "", func(key string, n ast.Node) bool {
 		switch key {
 		case "defaults":
+			d.places = map[string]ast.Node{}
 			d.fields(n, "defaults", defaultFields, &defaults)
+			d.defaults, d.places = d.places, nil
 		case "jobs":
-			found = true
 			jobs = d.sequence(n, "jobs")
+			if list, ok := d.resolve(n).(*ast.SequenceNode); ok && len(list.Values) == 0 {
+				d.add(n, "jobs: is empty: it needs at least one job")
+			}
 		default:
 			return false
 		}
 		return true
 	}, []string{"defaults", "jobs"})
-	if !found {
+	if pairs, ok := d.pairs(docs[0]); ok && !hasKey(pairs, "jobs") {
 		d.add(docs[0], "`jobs:` is missing: it holds the list of jobs")
 	}
 	return d.jobs(jobs, defaults)
@@ -123,6 +111,9 @@ func (d *decoder) jobs(nodes []ast.Node, defaults job.Job) []job.Job {
 	first := map[string]ast.Node{}
 	out := make([]job.Job, 0, len(nodes))
 	for _, n := range nodes {
+		if d.left < 0 {
+			return nil
+		}
 		j, nameNode := d.job(n, defaults)
 		if j.Name == "" {
 			continue
@@ -137,27 +128,43 @@ func (d *decoder) jobs(nodes []ast.Node, defaults job.Job) []job.Job {
 	return out
 }
 
-// job reads one job over a copy of the defaults and validates it. Faults that
-// the fields already showed are not told again.
+// job reads one job over a copy of the defaults and validates it.
 func (d *decoder) job(n ast.Node, defaults job.Job) (job.Job, ast.Node) {
 	j := clone(defaults)
+	d.spend(weight(j))
 	d.places = map[string]ast.Node{"": n}
-	before := len(d.problems)
-	d.fields(n, "", jobFields, &j)
-	if j.Name == "" {
-		if d.places["name"] == nil {
-			d.add(n, "a job without a name")
-		}
+	pairs, ok := d.pairs(n)
+	if !ok {
+		d.add(n, "a job must be a mapping of keys to values")
 		return j, n
 	}
-	if len(d.problems) > before {
-		return j, d.place("name")
+	before := len(d.problems)
+	d.fields(n, "", jobFields, &j)
+	if d.places["name"] == nil && !hasKey(pairs, "name") {
+		d.add(n, "a job without a name")
 	}
-	for _, p := range j.Validate() {
-		d.add(d.place(p.Field), "%s: %s", p.Field, p.Message)
-	}
+	d.validate(j, d.problems[before:])
 	d.schedule(j)
 	return j, d.place("name")
+}
+
+// validate adds what the whole job shows, but nothing about a value that was
+// told to be wrong already.
+func (d *decoder) validate(j job.Job, told []Problem) {
+	wrong := func(field string) bool {
+		n := d.place(field)
+		return slices.ContainsFunc(told, func(p Problem) bool {
+			line, column := position(n)
+			return p.Line == line && p.Column == column
+		})
+	}
+	for _, p := range j.Validate() {
+		size := p.Field == "cpu" || p.Field == "memory"
+		if wrong(p.Field) || size && (wrong("cpu") || wrong("memory")) || p.Field == "name" && j.Name == "" {
+			continue
+		}
+		d.add(d.place(p.Field), "%s: %s", p.Field, p.Message)
+	}
 }
 
 func (d *decoder) schedule(j job.Job) {
@@ -207,16 +214,17 @@ func shortestPeriod(s cron.Schedule) (time.Duration, bool) {
 	return shortest, shortest > 0
 }
 
-// place is where a field, or the nearest one around it, stands.
+// place is where a field stands: in the job, in the defaults, or the nearest
+// field around it.
 func (d *decoder) place(field string) ast.Node {
-	for {
+	for field != "" {
 		if n := d.places[field]; n != nil {
 			return n
 		}
-		i := strings.LastIndexAny(field, ".[")
-		if i < 0 {
-			return d.places[""]
+		if n := d.defaults["defaults."+field]; n != nil {
+			return n
 		}
-		field = field[:i]
+		field = field[:max(0, strings.LastIndexAny(field, ".["))]
 	}
+	return d.places[""]
 }
