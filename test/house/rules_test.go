@@ -34,7 +34,7 @@ type room struct {
 
 // Groups of rooms that others may import.
 var (
-	deciding = []string{"stop", "job", "cron", "run", "notice", "ecsevent"}
+	deciding = []string{"stop", "job", "cron", "timetable", "run", "notice", "ecsevent"}
 	handling = append(slices.Clone(deciding), "control")
 	wiring   = append(slices.Clone(handling), "job/jobfile", "adapter/*", "localecs", "localecs/*", "console")
 	asking   = append(slices.Clone(handling), "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
@@ -42,13 +42,14 @@ var (
 
 // rooms is the whole house: a room that is not here may not be.
 var rooms = map[string]room{
-	"internal/stop":     {pure: true},
-	"internal/ecsevent": {pure: true, left: []string{"stop"}},
-	"internal/job":      {pure: true, left: []string{"stop"}},
-	"internal/cron":     {pure: true, left: []string{"stop"}},
-	"internal/cron/*":   {pure: true, left: []string{"cron"}},
-	"internal/run":      {pure: true, left: []string{"stop", "job", "cron"}},
-	"internal/notice":   {pure: true, left: []string{"stop", "job", "cron", "run"}},
+	"internal/stop":      {pure: true},
+	"internal/ecsevent":  {pure: true, left: []string{"stop"}},
+	"internal/job":       {pure: true, left: []string{"stop"}},
+	"internal/cron":      {pure: true, left: []string{"stop"}},
+	"internal/cron/*":    {pure: true, left: []string{"cron"}},
+	"internal/timetable": {pure: true, left: []string{"job", "cron"}},
+	"internal/run":       {pure: true, left: []string{"stop", "job", "cron"}},
+	"internal/notice":    {pure: true, left: []string{"stop", "job", "cron", "run"}},
 
 	// Reading jobs.yaml needs a library: it lives at the edge of job.
 	"internal/job/jobfile": {left: []string{"stop", "job", "cron"}},
