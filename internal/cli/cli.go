@@ -46,6 +46,8 @@ type grammar struct {
 	SkipNext skipNextCmd `cmd:"" name:"skip-next" help:"Have the next slot of a job skipped."`
 	Status   statusCmd   `cmd:"" help:"Say how the control plane itself stands."`
 	Classify classifyCmd `cmd:"" help:"Say what stops and refusals mean: JSON in, verdicts out."`
+	Validate validateCmd `cmd:"" help:"Tell all problems of jobs files at once."`
+	Schema   schemaCmd   `cmd:"" help:"Print the JSON schema of jobs files, for editors."`
 	Cron     cronCmd     `cmd:"" help:"Say what a schedule means, when it fires, and what EventBridge calls it."`
 }
 

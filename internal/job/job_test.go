@@ -72,7 +72,9 @@ func TestValidate(t *testing.T) {
 		{"an end before the start", func(j *job.Job) { j.StartAt, j.EndAt = time.Unix(60, 0), time.Unix(60, 0) }, "endAt: 1970-01-01T"},
 		{"a gap", func(j *job.Job) { j.DST.Gap = "late" }, `dst.gap: "late" is not one of run-late, skip`},
 		{"an overlap", func(j *job.Job) { j.DST.Overlap = "no" }, `dst.overlap: "no" is not one of once, twice`},
-		{"a calendar of both kinds", func(j *job.Job) { j.Calendar = job.Calendar{Skip: []string{"2027-01-01"}, Only: []string{"2027-01-02"}} }, "calendar: takes skip or only"},
+		{"a calendar of both kinds", func(j *job.Job) {
+			j.Calendar = job.Calendar{Skip: []string{"2027-01-01"}, Only: []string{"2027-01-02"}}
+		}, "calendar: takes skip or only"},
 		{"a day that is not", func(j *job.Job) { j.Calendar.Only = []string{"2027-02-29"} }, `calendar: "2027-02-29" is not a day`},
 		{"a long calendar", func(j *job.Job) { j.Calendar.Skip = slices.Repeat([]string{"2027-01-01"}, 401) }, "calendar: names 401 days; at most 400"},
 		{"a window", func(j *job.Job) { j.Window = job.Duration(15 * time.Minute) }, ""},

@@ -52,7 +52,7 @@ var rooms = map[string]room{
 	"internal/notice":    {pure: true, left: []string{"stop", "job", "cron", "run"}},
 
 	// Reading jobs.yaml needs a library: it lives at the edge of job.
-	"internal/job/jobfile": {left: []string{"stop", "job", "cron"}},
+	"internal/job/jobfile": {left: []string{"stop", "job", "cron", "timetable"}},
 
 	"internal/control":   {plain: true, left: deciding},
 	"internal/storetest": {plain: true, left: handling},
