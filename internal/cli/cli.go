@@ -48,6 +48,7 @@ type grammar struct {
 	Classify classifyCmd `cmd:"" help:"Say what stops and refusals mean: JSON in, verdicts out."`
 	Validate validateCmd `cmd:"" help:"Tell all problems of jobs files at once."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON schema of jobs files, for editors."`
+	Import   importCmd   `cmd:"" help:"Make a jobs file of a crontab, with a report on each line."`
 	Cron     cronCmd     `cmd:"" help:"Say what a schedule means, when it fires, and what EventBridge calls it."`
 }
 

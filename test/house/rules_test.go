@@ -37,7 +37,7 @@ var (
 	deciding = []string{"stop", "job", "cron", "timetable", "run", "notice", "ecsevent"}
 	handling = append(slices.Clone(deciding), "control")
 	wiring   = append(slices.Clone(handling), "job/jobfile", "adapter/*", "localecs", "localecs/*", "console")
-	asking   = append(slices.Clone(handling), "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
+	asking   = append(slices.Clone(handling), "cron/crontab", "importer", "preview", "jobdiff", "render", "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
 )
 
 // rooms is the whole house: a room that is not here may not be.
@@ -50,6 +50,8 @@ var rooms = map[string]room{
 	"internal/timetable": {pure: true, left: []string{"job", "cron"}},
 	"internal/run":       {pure: true, left: []string{"stop", "job", "cron"}},
 	"internal/notice":    {pure: true, left: []string{"stop", "job", "cron", "run"}},
+
+	"internal/importer": {pure: true, left: []string{"job", "cron", "cron/crontab"}},
 
 	// Reading jobs.yaml needs a library: it lives at the edge of job.
 	"internal/job/jobfile": {left: []string{"stop", "job", "cron", "timetable"}},

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Encode writes a jobs file that Load reads as f. Notes, by a job's name, go
+// Encode writes a jobs file that Load, with an Env, reads as f. Notes, by a job's name, go
 // above it as comments.
 func Encode(f File, notes map[string][]string) ([]byte, error) {
 	var b bytes.Buffer
@@ -21,7 +21,7 @@ func Encode(f File, notes map[string][]string) ([]byte, error) {
 		family := t.Family
 		t.Family = ""
 		fmt.Fprintf(&b, "  %s:\n", scalarText(family))
-		if err := encodeFields(&b, t, "    ", nil); err != nil {
+		if err := encodeFields(&b, t, "    ", func(key string, v any) (string, any) { return key, escaped(v) }); err != nil {
 			return nil, err
 		}
 	}
@@ -54,6 +54,9 @@ func commentText(s string) string {
 
 // jobKey is how jobs.yaml writes what JSON has otherwise.
 func jobKey(key string, value any) (string, any) {
+	if key != "command" {
+		value = escaped(value)
+	}
 	switch key {
 	case "disabled":
 		return "enabled", false
@@ -66,6 +69,25 @@ func jobKey(key string, value any) (string, any) {
 		}
 	}
 	return key, value
+}
+
+var bareVariable = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}`)
+
+// escaped keeps Load from putting variables into a value.
+func escaped(v any) any {
+	switch v := v.(type) {
+	case string:
+		return bareVariable.ReplaceAllString(v, "$$${0}")
+	case []any:
+		for i := range v {
+			v[i] = escaped(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = escaped(v[key])
+		}
+	}
+	return v
 }
 
 // encodeFields writes the fields of a value in the order of its JSON.
@@ -92,9 +114,7 @@ func encodeFields(b *bytes.Buffer, v any, indent string, rename func(string, any
 		if name == "family" {
 			continue
 		}
-		if rename != nil {
-			name, value = rename(name, value)
-		}
+		name, value = rename(name, value)
 		if text, ok := value.(string); ok && blockForm.MatchString(text) {
 			fmt.Fprintf(b, "%s%s: %s\n", indent, name, block(text, indent+"  "))
 			continue

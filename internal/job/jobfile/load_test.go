@@ -161,7 +161,7 @@ func TestEncodeRoundTrip(t *testing.T) {
 	code := int64(75)
 	whole := job.Job{
 		Name: "on", Description: "yes", Schedule: "30 2 * * *", Timezone: "Europe/Paris", Disabled: true, TaskDefinition: "report:7",
-		Command: []string{"/bin/sh", "-c", "set -e\necho \"a: b\" # c\n"}, Environment: map[string]string{"A": "1", "B": "no", "C": "08", "D": "a: b"},
+		Command: []string{"/bin/sh", "-c", "set -e\necho \"a: b\" # c\n"}, Environment: map[string]string{"A": "1", "B": "no", "C": "08", "D": "a: b", "E": "${X} $${Y} $Z"},
 		CPU: 256, Memory: 512, Network: job.Network{Subnets: []string{"s"}, AssignPublicIP: true}, Capacity: job.Spot,
 		Retry:  job.Retry{Attempts: 2, Rules: []job.Rule{{StopCode: "Spot*", ExitCode: &code, Action: job.Fail}}, ExitCodes: []int64{3}},
 		Notify: job.Notify{Also: []string{"succeeded"}, FirstOnly: true},
@@ -173,7 +173,7 @@ func TestEncodeRoundTrip(t *testing.T) {
 		for i := range rapid.IntRange(0, 3).Draw(t, "variables") {
 			j.Environment[fmt.Sprintf("V%d", i)] = strings.ReplaceAll(rapid.StringN(0, 40, 200).Draw(t, "value"), "\x00", "")
 		}
-		text := rapid.SampledFrom([]string{"a\nb", "a\n\nb\n", " a\nb ", "'", "\"\\", "- a", "# a", "a #b", "{a: b}", "*a", "\u2028", "\u0085", "\ufeff", "\t"}).Draw(t, "text")
+		text := rapid.SampledFrom([]string{"a\nb", "a\n\nb\n", " a\nb ", "'", "\"\\", "- a", "# a", "a #b", "{a: b}", "*a", "\u2028", "\u0085", "\ufeff", "\t", "${A}"}).Draw(t, "text")
 		j.Command = []string{"/bin/sh", "-c", text + rapid.StringOfN(rapid.RuneFrom([]rune("ab \n:#'\"-é")), 0, 20, -1).Draw(t, "more")}
 		if strings.TrimSpace(j.Command[2]) == "" || strings.Contains(j.Owner, "\x00") {
 			j.Command, j.Owner = []string{"x"}, ""
@@ -192,7 +192,7 @@ func same(t interface {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	f, problems := jobfile.Load([]jobfile.Source{{Data: text}}, jobfile.Options{})
+	f, problems := jobfile.Load([]jobfile.Source{{Data: text}}, options(nil))
 	if len(problems) > 0 || len(f.Jobs) != 1 || f.Jobs[0].Hash() != j.Hash() || len(f.Definitions) != 1 {
 		t.Fatalf("%v\n%s\nread as %+v\nwant %+v", problems, text, f, j)
 	}
