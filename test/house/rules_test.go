@@ -51,6 +51,9 @@ var rooms = map[string]room{
 	"internal/run":       {pure: true, left: []string{"stop", "job", "cron"}},
 	"internal/notice":    {pure: true, left: []string{"stop", "job", "cron", "run"}},
 
+	"internal/preview":  {pure: true, left: []string{"job", "cron", "timetable"}},
+	"internal/jobdiff":  {pure: true, left: []string{"job", "cron", "timetable"}},
+	"internal/render":   {pure: true, left: []string{"job", "cron", "timetable"}},
 	"internal/importer": {pure: true, left: []string{"job", "cron", "cron/crontab"}},
 
 	// Reading jobs.yaml needs a library: it lives at the edge of job.
