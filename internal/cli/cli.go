@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/batchplane/batchplane/internal/preview"
 )
 
 // Exit codes.
@@ -46,6 +48,11 @@ type grammar struct {
 	SkipNext skipNextCmd `cmd:"" name:"skip-next" help:"Have the next slot of a job skipped."`
 	Status   statusCmd   `cmd:"" help:"Say how the control plane itself stands."`
 	Classify classifyCmd `cmd:"" help:"Say what stops and refusals mean: JSON in, verdicts out."`
+	Validate validateCmd `cmd:"" help:"Tell all problems of jobs files at once."`
+	Schema   schemaCmd   `cmd:"" help:"Print the JSON schema of jobs files, for editors."`
+	Preview  previewCmd  `cmd:"" help:"Say what jobs would do: when they run, where they meet, what they cost."`
+	Import   importCmd   `cmd:"" help:"Make a jobs file of a crontab, with a report on each line."`
+	Cron     cronCmd     `cmd:"" help:"Say what a schedule means, when it fires, and what EventBridge calls it."`
 }
 
 const defaultDB = ".batchplane/local.db"
@@ -77,7 +84,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 	parser, err := kong.New(
 		&g, kong.Name("batchplane"), kong.Description(description), kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(func(code int) { exited = code }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"faults": faultKinds(), "db": defaultDB}, kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Vars{"faults": faultKinds(), "db": defaultDB, "regions": strings.Join(preview.Regions, ", ")}, kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
 		return fail(env, err, exitUsage)

@@ -9,14 +9,12 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
@@ -24,7 +22,7 @@ import (
 )
 
 type localCmd struct {
-	File   string        `short:"f" required:"" help:"The jobs file." placeholder:"FILE"`
+	jobsFiles
 	For    time.Duration `help:"Start no new runs after this time, wait for those that are open, then end." placeholder:"20s"`
 	Listen string        `help:"Loopback address for requests; a free port unless given." placeholder:"ADDR"`
 	Rate   int           `help:"At most so many launches a second." default:"20"`
@@ -38,7 +36,7 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	jobs, err := readJobs(c.File)
+	file, err := c.read("started")
 	if err != nil {
 		return err
 	}
@@ -54,7 +52,7 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	out := &lockedWriter{w: a.Stdout}
 	t := transcript{out: out, json: a.json}
 	l, err := wire.NewLocal(ctx, wire.LocalConfig{
-		DB: a.db, Jobs: jobs, Listen: c.Listen, Faults: faults, Seed: c.Seed, Rate: c.Rate,
+		DB: a.db, Jobs: file.Jobs, Listen: c.Listen, Faults: faults, Seed: c.Seed, Rate: c.Rate,
 		Notifier: t, Watch: t.watch, Command: a.command,
 		Log: slog.New(slog.NewTextHandler(&lockedWriter{w: a.Stderr}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
@@ -70,26 +68,6 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	}
 	summary := t.summary(ctx, l)
 	return errors.Join(runErr, l.Close(ctx), summary)
-}
-
-// readJobs reads the jobs file; all its problems come in one error.
-func readJobs(path string) ([]job.Job, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // the file that the person named
-	if err != nil {
-		return nil, usagef("reading the jobs file: %w", err)
-	}
-	jobs, problems := jobfile.Parse(data)
-	if len(problems) == 0 {
-		return jobs, nil
-	}
-	lines := make([]string, len(problems))
-	for i, p := range problems {
-		lines[i] = path + ":" + p.String()
-		if p.Line == 0 {
-			lines[i] = path + ": " + p.String()
-		}
-	}
-	return nil, usagef("the jobs file has %s, so nothing was started:\n%s", counted(len(problems), "problem"), strings.Join(lines, "\n"))
 }
 
 func (c *localCmd) faults() (localecs.Faults, error) {
@@ -193,7 +171,7 @@ func (t transcript) started(a *app, l *wire.Local, c *localCmd) {
 		_ = printJSON(t.out, map[string]any{"type": "started", "jobs": len(l.Jobs), "db": a.db, "url": l.URL, "seed": c.Seed})
 		return
 	}
-	_, _ = fmt.Fprintf(t.out, "batchplane runs %s of %s; its state is %s. Ctrl-C stops it.\n", counted(len(l.Jobs), "job"), c.File, a.db)
+	_, _ = fmt.Fprintf(t.out, "batchplane runs %s of %s; its state is %s. Ctrl-C stops it.\n", counted(len(l.Jobs), "job"), strings.Join(c.Files, " and "), a.db)
 	if len(c.Fault) > 0 {
 		_, _ = fmt.Fprintf(t.out, "injecting %s, seed %d\n", strings.Join(c.Fault, " "), c.Seed)
 	}

@@ -50,7 +50,8 @@ type Store interface {
 	// miss a run for the moment that its index lags behind; what it returns is
 	// current.
 	Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error)
-	// SetAside takes an unreadable run out of the lanes and keeps what it was.
+	// SetAside takes an unreadable run out of the lanes and keeps what it was;
+	// one that is in no lane any more is left alone.
 	SetAside(ctx context.Context, id run.ID, reason string) error
 	// Exist returns which of the runs exist.
 	Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error)

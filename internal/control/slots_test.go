@@ -273,7 +273,7 @@ func TestCheckSlotsOnNightsOfChange(t *testing.T) {
 	}{
 		{"back, a fixed time", "30 2 * * *", time.Date(2027, 10, 30, 22, 0, 0, 0, time.UTC), "00:30 missed"},
 		{"back, every hour", "30 * * * *", time.Date(2027, 10, 30, 22, 40, 0, 0, time.UTC), "23:30 missed, 00:30 missed, 01:30 missed, 02:30 missed, 03:30 missed"},
-		{"forward, a time in the gap", "30 2 * * *", time.Date(2027, 3, 27, 22, 0, 0, 0, time.UTC), "01:00 missed"},
+		{"forward, a time in the gap", "30 2 * * *", time.Date(2027, 3, 27, 22, 0, 0, 0, time.UTC), "01:00 missed by schedule"},
 		{"forward, every hour", "30 * * * *", time.Date(2027, 3, 27, 22, 40, 0, 0, time.UTC), "23:30 missed, 00:30 missed, 01:30 missed, 02:30 missed, 03:30 missed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

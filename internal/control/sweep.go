@@ -9,6 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // Marks of the store.
@@ -101,13 +102,38 @@ func (c *Control) checkSpan(ctx context.Context, items []job.Item, from, to time
 		if item.Gone || item.Plan.Disabled || item.Plan.Schedule == "" {
 			continue
 		}
-		if err := c.checkJob(ctx, item, from, to); err != nil {
+		if err := errors.Join(c.startLost(ctx, item, from, to), c.checkJob(ctx, item, from, to)); err != nil {
 			errs = append(errs, fmt.Errorf("checking the slots of job %s: %w", item.Name, err))
 			continue
 		}
 		checked = append(checked, item)
 	}
 	return checked, errors.Join(errs...)
+}
+
+// startLost starts the slots that EventBridge Scheduler's own rule for changes of
+// the clock does not: nobody else triggers them.
+func (c *Control) startLost(ctx context.Context, item job.Item, from, to time.Time) error {
+	t, err := timetable.Of(item.Plan)
+	if err != nil {
+		return err //nolint:wrapcheck // says what it was reading
+	}
+	if item.Since.After(from) {
+		from = item.Since
+	}
+	for slot, ok := t.Next(from); ok && !slot.After(to); slot, ok = t.Next(slot) {
+		if !t.SchedulerMisses(slot) {
+			continue
+		}
+		j, err := c.definition(ctx, item.Definition)
+		if err != nil {
+			return err
+		}
+		if _, err := c.slot(ctx, j, slot, run.BySchedule); err != nil && !errors.Is(err, ErrOwed) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Control) checkJob(ctx context.Context, item job.Item, from, to time.Time) error {
@@ -173,9 +199,9 @@ func (c *Control) expected(ctx context.Context, item job.Item, from, to time.Tim
 	if every, ok := rate(item.Plan); ok {
 		return c.silentRate(ctx, item, every, to)
 	}
-	s, err := slots(item.Plan)
+	s, err := timetable.Of(item.Plan)
 	if err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // says what it was reading
 	}
 	var out []time.Time
 	for {
@@ -203,10 +229,14 @@ func (c *Control) silentRate(ctx context.Context, item job.Item, every time.Dura
 		}
 		last = newest[0].ScheduledFor
 	}
-	if silent := last.Add(2 * every); !last.IsZero() && !silent.After(to) {
-		return []time.Time{silent.Truncate(time.Minute)}, nil
+	silent := last.Add(2 * every).Truncate(time.Minute)
+	if t, err := timetable.Of(item.Plan); err != nil || t.Filtered(silent) != "" {
+		return nil, err //nolint:wrapcheck // says what it was reading
 	}
-	return nil, nil
+	if last.IsZero() || silent.After(to) {
+		return nil, nil
+	}
+	return []time.Time{silent}, nil
 }
 
 func (c *Control) missing(ctx context.Context, name string, slots []time.Time) ([]time.Time, error) {
@@ -240,25 +270,12 @@ func rate(p job.Plan) (every time.Duration, ok bool) {
 	return spec.Rate()
 }
 
-// slots is the schedule of a plan in its zone.
-func slots(p job.Plan) (cron.Schedule, error) {
-	spec, err := cron.Parse(p.Schedule)
-	if err != nil {
-		return cron.Schedule{}, fmt.Errorf("reading the schedule: %w", err)
-	}
-	zone, err := cron.LoadZone(p.Timezone)
-	if err != nil {
-		return cron.Schedule{}, fmt.Errorf("reading the zone: %w", err)
-	}
-	return spec.In(zone, cron.DST{}), nil
-}
-
 // nextSlot is the slot of a plan after a time; ok is false when there is none.
 func nextSlot(p job.Plan, after time.Time) (next time.Time, ok bool) {
 	if p.Schedule == "" {
 		return time.Time{}, false
 	}
-	s, err := slots(p)
+	s, err := timetable.Of(p)
 	if err != nil {
 		return time.Time{}, false
 	}

@@ -47,7 +47,7 @@ func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job) error {
 	if err := c.define(ctx, j); err != nil {
 		return err
 	}
-	if plan := j.Plan(); item.Plan != plan || item.Gone {
+	if plan := j.Plan(); !item.Plan.Equal(plan) || item.Gone {
 		item.Plan, item.Since = plan, c.Now()
 	}
 	item.Name, item.Definition, item.Gone = j.Name, hash, false

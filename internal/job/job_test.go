@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,18 @@ func TestValidate(t *testing.T) {
 		{"a target's name", func(j *job.Job) { j.Notify.Targets = []string{"ok", "a b"} }, `notify.targets[1]: "a b" cannot name a target`},
 		{"an opt-in", func(j *job.Job) { j.Notify.Also = []string{"failed"} }, `notify.also[0]: "failed" is not one of`},
 		{"capacity", func(j *job.Job) { j.Capacity = "cheap" }, `capacity: "cheap" is not one of on-demand, spot`},
+		{"a start and an end", func(j *job.Job) { j.StartAt, j.EndAt = time.Unix(0, 0), time.Unix(60, 0) }, ""},
+		{"an end before the start", func(j *job.Job) { j.StartAt, j.EndAt = time.Unix(60, 0), time.Unix(60, 0) }, "endAt: 1970-01-01T"},
+		{"a gap", func(j *job.Job) { j.DST.Gap = "late" }, `dst.gap: "late" is not one of run-late, skip`},
+		{"an overlap", func(j *job.Job) { j.DST.Overlap = "no" }, `dst.overlap: "no" is not one of once, twice`},
+		{"a calendar of both kinds", func(j *job.Job) {
+			j.Calendar = job.Calendar{Skip: []string{"2027-01-01"}, Only: []string{"2027-01-02"}}
+		}, "calendar: takes skip or only"},
+		{"a day that is not", func(j *job.Job) { j.Calendar.Only = []string{"2027-02-29"} }, `calendar: "2027-02-29" is not a day`},
+		{"a long calendar", func(j *job.Job) { j.Calendar.Skip = slices.Repeat([]string{"2027-01-01"}, 401) }, "calendar: names 401 days; at most 400"},
+		{"a window", func(j *job.Job) { j.Window = job.Duration(15 * time.Minute) }, ""},
+		{"a window too long", func(j *job.Job) { j.Window = job.Duration(25 * time.Hour) }, "window: 25h is out of range: 1m to 24h"},
+		{"a window of seconds", func(j *job.Job) { j.Window = job.Duration(90 * time.Second) }, "window: 1m30s is not a number of whole minutes"},
 		{"no capacity", func(j *job.Job) { j.Capacity = "" }, ""},
 		{"attempts below", func(j *job.Job) { j.Retry.Attempts = -1 }, "retry.attempts: -1 is out of range"},
 		{"attempts above", func(j *job.Job) { j.Retry.Attempts = 11 }, "retry.attempts: 11 is out of range"},
@@ -138,7 +151,7 @@ func leaves(typ reflect.Type, path string) (out []string) {
 		if ft.Kind() == reflect.Slice {
 			ft = ft.Elem()
 		}
-		if ft.Kind() == reflect.Struct {
+		if ft.Kind() == reflect.Struct && ft != reflect.TypeFor[time.Time]() {
 			out = append(out, leaves(ft, path+f.Name+".")...)
 			continue
 		}
@@ -154,6 +167,10 @@ func touch(t *testing.T, v reflect.Value, path string) {
 			v = v.Index(0)
 		}
 		v = v.FieldByName(name)
+	}
+	if at, ok := v.Interface().(time.Time); ok {
+		v.Set(reflect.ValueOf(at.Add(time.Minute)))
+		return
 	}
 	switch v.Kind() {
 	case reflect.String:

@@ -44,6 +44,7 @@ func (j Job) Validate() []Problem {
 	j.validateEnvironment(&ps)
 	j.validateNotify(&ps)
 	j.validateLimits(&ps)
+	j.validateWhen(&ps)
 	j.Retry.validate(&ps)
 	if j.Capacity != "" && !slices.Contains(Capacities, j.Capacity) {
 		ps.add("capacity", "%q is not one of %s", j.Capacity, oneOf(Capacities))

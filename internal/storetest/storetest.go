@@ -270,11 +270,13 @@ func unreadable(t *testing.T, s Store) {
 		t.Errorf("Run of an unreadable run: %v", err)
 	}
 	wantRuns(t, s, control.Query{}, "b/20261122T1730Z")
-	if err := s.SetAside(t.Context(), "a/20261122T1730Z", "why"); err != nil {
-		t.Fatal(err)
+	for range 2 { // two looks at once
+		if err := s.SetAside(t.Context(), "a/20261122T1730Z", "why"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	wantDue(t, s, t0, 10, "b/20261122T1730Z")
-	if k, err := s.Kept(t.Context(), 1); err != nil || len(k) != 1 || string(k[0].Body) != `{"id":` {
+	if k, err := s.Kept(t.Context(), 9); err != nil || len(k) != 1 || string(k[0].Body) != `{"id":` {
 		t.Errorf("kept %+v, %v", k, err)
 	}
 	if known, err := s.Exist(t.Context(), []run.ID{"a/20261122T1730Z"}); err != nil || !known["a/20261122T1730Z"] {

@@ -68,8 +68,8 @@ func TestStartThatFails(t *testing.T) {
 		"address of all":         {func(c *wire.LocalConfig) { c.Listen = ":0" }, "is not a loopback address"},
 		"no port":                {func(c *wire.LocalConfig) { c.Listen = "localhost" }, "write it like 127.0.0.1:8080"},
 		"port out of range":      {func(c *wire.LocalConfig) { c.Listen = "127.0.0.1:99999" }, "listening on 127.0.0.1:99999"},
-		"schedule":               {func(c *wire.LocalConfig) { c.Jobs[0].Schedule = "99 * * * *" }, "reading the schedule of job report"},
-		"zone":                   {func(c *wire.LocalConfig) { c.Jobs[0].Schedule, c.Jobs[0].Timezone = "* * * * *", "Atlantis" }, "reading the zone of job report"},
+		"schedule":               {func(c *wire.LocalConfig) { c.Jobs[0].Schedule = "99 * * * *" }, "job report: reading the schedule"},
+		"zone":                   {func(c *wire.LocalConfig) { c.Jobs[0].Schedule, c.Jobs[0].Timezone = "* * * * *", "Atlantis" }, "job report: reading the zone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

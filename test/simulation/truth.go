@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -273,7 +274,7 @@ func (w *World) unseen(r *run.Run, a *run.Attempt) {
 // plannedAnew notes a job's plan where it changed.
 func (w *World) plannedAnew(item *job.Item) {
 	ps := w.truth.plans[item.Name]
-	if n := len(ps); n > 0 && ps[n-1].plan == item.Plan && ps[n-1].gone == item.Gone {
+	if n := len(ps); n > 0 && reflect.DeepEqual(ps[n-1].plan, item.Plan) && ps[n-1].gone == item.Gone {
 		return
 	}
 	p := plan{from: w.now, since: item.Since, plan: item.Plan, gone: item.Gone}

@@ -173,11 +173,11 @@ func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 	}
 	defer func() { _ = tx.Rollback() }()
 	if _, err := tx.ExecContext(ctx,
-		"INSERT INTO kept (at, reason, body) SELECT coalesce(due_at, queued_at), 'run ' || id || ': ' || ?, CAST(body AS BLOB) FROM runs WHERE id = ?",
+		"INSERT INTO kept (at, reason, body) SELECT coalesce(due_at, queued_at), 'run ' || id || ': ' || ?, CAST(body AS BLOB) FROM runs WHERE id = ? AND lane IS NOT NULL",
 		reason, string(id)); err != nil {
 		return fmt.Errorf("keeping run %s: %w", id, err)
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE runs SET lane = NULL, due_at = NULL, rev = rev + 1 WHERE id = ?", string(id)); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE runs SET lane = NULL, due_at = NULL, rev = rev + 1 WHERE id = ? AND lane IS NOT NULL", string(id)); err != nil {
 		return fmt.Errorf("setting run %s aside: %w", id, err)
 	}
 	if err := tx.Commit(); err != nil {

@@ -6,16 +6,25 @@ import (
 	"slices"
 
 	"github.com/goccy/go-yaml/ast"
-
-	"github.com/batchplane/batchplane/internal/job"
 )
 
 // decoder walks the syntax tree and collects problems instead of stopping at
 // the first. Aliases are followed where they are used, never expanded, so a
 // small file cannot become a large one.
 type decoder struct {
+	sources  []Source
+	options  Options
 	problems []Problem
-	anchors  map[string]ast.Node
+	// file is the source that is being read, anchors its own, in the source of a
+	// value that has a place.
+	file    int
+	anchors map[string]ast.Node
+	byFile  []anchorsOf
+	merging bool
+	in      map[ast.Node]int
+	// times are those of the job being read, which wait for its zone;
+	// defaultTimes those of the defaults. By field.
+	times, defaultTimes map[string]pendingTime
 	// places are the values of the job being read, by field path; defaults
 	// those of the defaults.
 	places, defaults map[string]ast.Node
@@ -29,7 +38,14 @@ type decoder struct {
 func (d *decoder) spend(n int) { d.left -= n }
 
 func (d *decoder) add(n ast.Node, format string, args ...any) {
-	p := Problem{Message: fmt.Sprintf(format, args...)}
+	file, known := d.in[n]
+	if !known {
+		file = d.file
+	}
+	p := Problem{Message: fmt.Sprintf(format, args...), file: file}
+	if file < len(d.sources) {
+		p.File = d.sources[file].Name
+	}
 	p.Line, p.Column = position(n)
 	d.problems = append(d.problems, p)
 }
@@ -81,18 +97,24 @@ func (d *decoder) once(n ast.Node, format string, args ...any) {
 	}
 }
 
-// fields reads the mapping n by a table of fields.
-func (d *decoder) fields(n ast.Node, path string, table map[string]field, j *job.Job) {
+// readFields reads the mapping n by a table of fields.
+func readFields[T any](d *decoder, n ast.Node, path string, table map[string]field[T], into *T) {
 	d.mapping(n, path, func(key string, v ast.Node) bool {
-		read, known := table[key]
+		f, known := table[key]
 		if !known {
 			return false
 		}
 		at := join(path, key)
-		d.places[at] = v
-		read(d, v, at, j)
+		d.stands(at, v)
+		f.read(d, v, at, into)
 		return true
 	}, slices.Sorted(maps.Keys(table)))
+}
+
+// stands remembers where the value of a field is.
+func (d *decoder) stands(path string, n ast.Node) {
+	d.places[path] = n
+	d.in[n] = d.file
 }
 
 // mapping calls each with the pairs of n; each answers whether it knows the
@@ -160,7 +182,7 @@ func (d *decoder) texts(n ast.Node, path string) []string {
 	items := d.sequence(n, path)
 	out := make([]string, 0, len(items))
 	for i, item := range items {
-		d.places[indexed(path, i)] = item
+		d.stands(indexed(path, i), item)
 		if s, ok := d.text(item, indexed(path, i)); ok {
 			out = append(out, s)
 		}

@@ -4,15 +4,13 @@
 package jobfile
 
 import (
-	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml/ast"
 
-	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
@@ -26,10 +24,13 @@ const (
 const maxRead = 16 << 20
 
 // Problem is one fault of the file. Line and Column count from 1; 0 is the
-// file as a whole.
+// file as a whole. File is the name of its source.
 type Problem struct {
+	File         string
 	Line, Column int
 	Message      string
+
+	file int
 }
 
 func (p Problem) String() string {
@@ -39,110 +40,37 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%d:%d: %s", p.Line, p.Column, p.Message)
 }
 
-// Parse reads a jobs file. Jobs come in the file's order and only when there
-// is no problem; problems come in the order of their places.
+// Parse reads one jobs file by itself: no variables and no other files. Jobs
+// come in the file's order and only when there is no problem; problems come in
+// the order of their places.
 func Parse(data []byte) ([]job.Job, []Problem) {
-	if len(data) > MaxBytes {
-		return nil, []Problem{{Message: fmt.Sprintf("the file has %d bytes; at most %d are read", len(data), MaxBytes)}}
-	}
-	file, p := syntaxTree(data)
-	if p != nil {
-		return nil, []Problem{*p}
-	}
-	d := &decoder{anchors: map[string]ast.Node{}, told: map[ast.Node]bool{}, left: maxRead}
-	jobs := d.document(file)
-	if d.left < 0 {
-		return nil, []Problem{{Message: fmt.Sprintf("the file says more than %d bytes once its aliases and defaults are written out", maxRead)}}
-	}
-	slices.SortStableFunc(d.problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-	if len(d.problems) > 0 {
-		// A fault in the defaults is seen in every job, and told once.
-		return nil, slices.Compact(d.problems)
-	}
-	return jobs, nil
-}
-
-func (d *decoder) document(file *ast.File) []job.Job {
-	var docs []ast.Node
-	for _, doc := range file.Docs {
-		if doc.Body != nil {
-			docs = append(docs, doc.Body)
-		}
-	}
-	switch {
-	case len(docs) == 0:
-		d.problems = append(d.problems, Problem{Message: "the file is empty: it needs `jobs:` with at least one job"})
-		return nil
-	case len(docs) > 1:
-		d.add(docs[1], "a second document: put all jobs under one `jobs:`")
-		return nil
-	}
-	var defaults job.Job
-	var jobs []ast.Node
-	d.mapping(docs[0], "", func(key string, n ast.Node) bool {
-		switch key {
-		case "defaults":
-			d.places = map[string]ast.Node{}
-			d.fields(n, "defaults", defaultFields, &defaults)
-			d.defaults, d.places = d.places, nil
-		case "jobs":
-			jobs = d.sequence(n, "jobs")
-			if list, ok := d.resolve(n).(*ast.SequenceNode); ok && len(list.Values) == 0 {
-				d.add(n, "jobs: is empty: it needs at least one job")
-			}
-		default:
-			return false
-		}
-		return true
-	}, []string{"defaults", "jobs"})
-	if pairs, ok := d.pairs(docs[0]); ok && !hasKey(pairs, "jobs") {
-		d.add(docs[0], "`jobs:` is missing: it holds the list of jobs")
-	}
-	return d.jobs(jobs, defaults)
-}
-
-func (d *decoder) jobs(nodes []ast.Node, defaults job.Job) []job.Job {
-	if len(nodes) > MaxJobs {
-		d.add(nodes[MaxJobs], "more than %d jobs in one file", MaxJobs)
-		return nil
-	}
-	first := map[string]ast.Node{}
-	out := make([]job.Job, 0, len(nodes))
-	for _, n := range nodes {
-		if d.left < 0 {
-			return nil
-		}
-		j, nameNode := d.job(n, defaults)
-		if j.Name == "" {
-			continue
-		}
-		if other, dup := first[j.Name]; dup {
-			d.add(nameNode, "a second job named %q; the first is on line %d", j.Name, other.GetToken().Position.Line)
-			continue
-		}
-		first[j.Name] = nameNode
-		out = append(out, j)
-	}
-	return out
+	f, problems := Load([]Source{{Data: data}}, Options{})
+	return f.Jobs, problems
 }
 
 // job reads one job over a copy of the defaults and validates it.
-func (d *decoder) job(n ast.Node, defaults job.Job) (job.Job, ast.Node) {
+// A later source's nodes go over the earlier ones'.
+func (d *decoder) job(nodes []located, defaults job.Job) (job.Job, ast.Node) {
 	j := clone(defaults)
 	d.spend(weight(j))
-	d.places = map[string]ast.Node{"": n}
-	pairs, ok := d.pairs(n)
-	if !ok {
-		d.add(n, "a job must be a mapping of keys to values")
-		return j, n
-	}
+	first := nodes[0]
+	d.enter(first.file)
+	d.places, d.times = map[string]ast.Node{}, maps.Clone(d.defaultTimes)
+	d.stands("", first.Node)
 	before := len(d.problems)
-	d.fields(n, "", jobFields, &j)
-	if d.places["name"] == nil && !hasKey(pairs, "name") {
-		d.add(n, "a job without a name")
+	for _, n := range nodes {
+		d.enter(n.file)
+		pairs, ok := d.pairs(n.Node)
+		if !ok {
+			d.add(n.Node, "a job must be a mapping of keys to values")
+			return j, n.Node
+		}
+		readFields(d, n.Node, "", jobFields, &j)
+		if d.places["name"] == nil && !hasKey(pairs, "name") {
+			d.add(n.Node, "a job without a name")
+		}
 	}
+	d.setTimes(&j)
 	d.validate(j, d.problems[before:])
 	d.schedule(j)
 	return j, d.place("name")
@@ -165,53 +93,6 @@ func (d *decoder) validate(j job.Job, told []Problem) {
 		}
 		d.add(d.place(p.Field), "%s: %s", p.Field, p.Message)
 	}
-}
-
-func (d *decoder) schedule(j job.Job) {
-	zone, err := cron.LoadZone(j.Zone())
-	if err != nil {
-		d.add(d.place("timezone"), "timezone: %v", err)
-	}
-	if j.Schedule == "" {
-		return
-	}
-	spec, bad := cron.Parse(j.Schedule)
-	if bad != nil {
-		d.add(d.place("schedule"), "schedule: %v", bad)
-	}
-	if err != nil || bad != nil {
-		return
-	}
-	if spec.NeverFires() {
-		d.add(d.place("schedule"), "schedule: %q never fires: no such day exists", j.Schedule)
-		return
-	}
-	if period, ok := shortestPeriod(spec.In(zone, cron.DST{})); ok && j.StartWithin > 0 && time.Duration(j.StartWithin) > period {
-		d.add(d.place("startWithin"), "startWithin: %s is longer than the %s between two slots of %q: a late slot would run beside the next one",
-			j.StartWithin, job.Duration(period), j.Schedule)
-	}
-}
-
-// periodSample is how many slots are looked at for the shortest time between
-// two: enough for a day of every minute.
-const periodSample = 1500
-
-// shortestPeriod is the shortest time between two slots of a schedule in a year
-// without surprises.
-func shortestPeriod(s cron.Schedule) (time.Duration, bool) {
-	at, ok := s.Next(time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC))
-	shortest := time.Duration(0)
-	for range periodSample {
-		next, more := s.Next(at)
-		if !ok || !more {
-			break
-		}
-		if d := next.Sub(at); shortest == 0 || d < shortest {
-			shortest = d
-		}
-		at = next
-	}
-	return shortest, shortest > 0
 }
 
 // place is where a field stands: in the job, in the defaults, or the nearest
