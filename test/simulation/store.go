@@ -176,13 +176,14 @@ func (s *Store) SetAside(_ context.Context, id run.ID, reason string) error {
 	if !ok {
 		return control.ErrNotFound
 	}
+	if !rec.open {
+		return nil
+	}
 	body := []byte(`{"id":`)
 	s.kept = append(s.kept, control.Kept{At: rec.run.DueAt, Reason: fmt.Sprintf("run %s: %s", id, reason), Body: body})
 	rec.aside = true
 	rec.run.Rev++
-	if rec.open {
-		s.close(rec)
-	}
+	s.close(rec)
 	return nil
 }
 

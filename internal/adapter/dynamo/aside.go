@@ -24,7 +24,7 @@ func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 	if version := integer(item, attrVersion); version > itemVersion {
 		return &NewerError{What: "run " + string(id), Version: version}
 	}
-	if _, open := item["op"]; !open {
+	if _, open := item[attrOpen]; !open {
 		return nil // somebody else set it aside
 	}
 	kept := keptItem(control.Kept{
