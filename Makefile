@@ -76,6 +76,12 @@ race: ## Run the packages with concurrency under the race detector (needs a C co
 bench: ## Run the benchmarks (BENCH=pattern)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
+RUNS ?= 1000000
+SEED ?=
+.PHONY: simulate
+simulate: ## Play RUNS random runs and check the promises (SEED=n repeats)
+	@$(GO) run ./test/simulation/cmd/simulate -runs $(RUNS) $(if $(SEED),-seed $(SEED))
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	@found=0; while IFS=: read -r file line; do found=1; \
