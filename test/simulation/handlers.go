@@ -83,6 +83,9 @@ func (w *World) trigger(t *trigger) {
 		_, err := w.control.Scheduled(ctx, t.job, t.at)
 		return err
 	})
+	if ok && w.store.runs[scheduled(t)] == nil {
+		w.violate("every trigger has its run", scheduled(t), "its trigger was taken, and there is none")
+	}
 	if !ok && t.try < tries {
 		t.try++
 		w.after(again(t.try-1), kindTrigger, t)

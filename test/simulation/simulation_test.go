@@ -69,19 +69,20 @@ func firstDifference(a, b []Line) string {
 	return "one is longer"
 }
 
-// TestWorldsThatFailed are worlds that broke a promise once. A new one joins
-// them as its story gives it, with what was wrong.
+// TestWorldsThatFailed are worlds that broke a promise once: with the mending
+// taken back, each breaks it again. A new one joins them as its story gives it,
+// with what was wrong. A change of the simulator's dice makes other worlds of
+// these seeds: take the mendings back one by one and note the new ones.
 func TestWorldsThatFailed(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]Options{
-		"a waiting run wrote an item without a name":                          {Seed: 16, Horizon: 38 * time.Minute, Without: 0x16fbfbf1b9ab},
-		"a trigger that stood still took the lock of a run claimed meanwhile": {Seed: 382, Jobs: 2, Horizon: 65 * time.Minute, Without: 0x1dfcffbba01e},
-		"a failure was told as the retry that followed it":                    {Seed: 2, Jobs: 2, Horizon: 154 * time.Minute, Without: 0x404931022ce},
-		"a retry under a definition that forbids overlap took no lock":        {Seed: 1960, Horizon: 136 * time.Minute, Without: 0x1ffebffffeff},
-		"the first sweep died and slots were never judged":                    {Seed: 3430, Horizon: 14 * time.Minute, Without: 0x1fffffffff7d},
-		"a failure was muted though the job had recovered":                    {Seed: 1430, Without: 0xbc500102},
+		"a waiting run wrote an item without a name":                          {Seed: 63, Without: 0x3d39af9c61df},
+		"a trigger that stood still took the lock of a run claimed meanwhile": {Seed: 32, Without: 0x33d9ecb7801d},
+		"a failure was told as the retry that followed it":                    {Seed: 132, Horizon: 25 * time.Minute, Without: 0x3ff9f7ebeddf},
+		"a retry under a definition that forbids overlap took no lock":        {Seed: 2247, Horizon: 94 * time.Minute, Without: 0x2fb97ff37dff},
+		"the first sweep died and slots were never judged":                    {Seed: 1229, Horizon: 9 * time.Minute, Without: 0x3fffffffff7b},
+		"a success in between hid a failure or its recovery":                  {Seed: 628, Horizon: 32 * time.Minute, Without: 0x1af3eee8d81f},
 		"a look stood still, and a young task counted as ended unseen":        {Seed: 1194, Horizon: 28 * time.Minute, Without: 0x27fff6ffb4b9},
-		"a failure was told and its recovery was not":                         {Seed: 2579, Without: 0x104093100010},
 	} {
 		if res := Play(opt); len(res.Violations) > 0 {
 			t.Errorf("%s, again:\n%s", name, Story(opt, ""))
