@@ -9,6 +9,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -30,6 +31,15 @@ type Env struct {
 	User string
 	// Executable is the path of this program.
 	Executable string
+	// Now is the time; nil is the clock on the wall.
+	Now func() time.Time
+}
+
+func (env Env) now() time.Time {
+	if env.Now == nil {
+		return time.Now()
+	}
+	return env.Now()
 }
 
 type grammar struct {

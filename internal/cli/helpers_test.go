@@ -35,8 +35,14 @@ func batchplane(t *testing.T, args ...string) result {
 
 func withInput(t *testing.T, in string, args ...string) result {
 	t.Helper()
+	return withEnv(t, cli.Env{Stdin: strings.NewReader(in)}, args...)
+}
+
+func withEnv(t *testing.T, env cli.Env, args ...string) result {
+	t.Helper()
 	var out, errs bytes.Buffer
-	code := cli.Main(t.Context(), args, cli.Env{Stdin: strings.NewReader(in), Stdout: &out, Stderr: &errs, User: "ana"})
+	env.Stdout, env.Stderr, env.User = &out, &errs, "ana"
+	code := cli.Main(t.Context(), args, env)
 	return result{code, out.String(), errs.String()}
 }
 
@@ -145,7 +151,7 @@ func (w *world) claim(j job.Job, slot time.Time) {
 // run runs a command on the world's database.
 func (w *world) run(args ...string) result {
 	w.t.Helper()
-	r := batchplane(w.t, append([]string{"--db", w.db}, args...)...)
+	r := withEnv(w.t, cli.Env{Now: w.clock.Now}, append([]string{"--db", w.db}, args...)...)
 	r.out, r.err = strings.ReplaceAll(r.out, w.db, "DB"), strings.ReplaceAll(r.err, w.db, "DB")
 	return r
 }

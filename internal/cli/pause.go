@@ -23,7 +23,7 @@ func (c *pauseCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return a.withStore(ctx, func(s wire.State) error {
-		until, err := c.until(ctx, s, name)
+		until, err := c.until(ctx, s, name, a.now())
 		if err != nil {
 			return err
 		}
@@ -32,12 +32,12 @@ func (c *pauseCmd) Run(ctx context.Context, a *app) error {
 }
 
 // until reads a time of the job's zone, or a duration from now.
-func (c *pauseCmd) until(ctx context.Context, s wire.State, name string) (time.Time, error) {
+func (c *pauseCmd) until(ctx context.Context, s wire.State, name string, now time.Time) (time.Time, error) {
 	if c.Until == "" {
 		return time.Time{}, nil
 	}
 	if d, err := job.ParseDuration(c.Until); err == nil {
-		return time.Now().Add(time.Duration(d)), nil
+		return now.Add(time.Duration(d)), nil
 	}
 	zone := time.UTC
 	if item, err := s.Item(ctx, name); err == nil {

@@ -110,7 +110,10 @@ func (e *explainer) run(r run.Run, j job.Job) {
 }
 
 func triggerWords(t run.Trigger) string {
-	words := map[run.TriggerKind]string{run.BySchedule: "its schedule", run.ByHand: "run by hand", run.ByRetry: "retried by hand"}[t.Kind]
+	words := map[run.TriggerKind]string{
+		run.BySchedule: "its schedule", run.ByHand: "run by hand", run.ByRetry: "retried by hand",
+		run.BySweep: "none came; recorded", run.ByCatchUp: "none came; caught up with",
+	}[t.Kind]
 	if t.By != "" {
 		words += " by " + t.By
 	}
@@ -158,7 +161,10 @@ func (e *explainer) next(r run.Run) {
 		return
 	}
 	what := "looked at again"
-	if r.Status == run.Queued {
+	switch {
+	case r.Waits:
+		what = "launched when that run ends; looked at again"
+	case r.Status == run.Queued:
 		what = "launched"
 	}
 	_, _ = fmt.Fprintln(e.w)

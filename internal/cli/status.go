@@ -22,7 +22,7 @@ type statusCmd struct{}
 // Run says how the control plane itself stands.
 func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	return a.withStore(ctx, func(s wire.State) error {
-		now := time.Now()
+		now := a.now()
 		st, err := control.ReadStatus(ctx, s, now)
 		if err != nil {
 			return err
@@ -53,7 +53,11 @@ func (a *app) printStatus(running bool, door local.Door, st control.Status, now 
 		line("running", "no; `%s -f FILE` starts it", a.command("local"))
 	}
 	line("heartbeat", "%s", ago(st.Heartbeat, now))
-	line("slots", "checked up to %s", ago(st.CheckedTo, now))
+	if st.CheckedTo.IsZero() {
+		line("slots", "never checked")
+	} else {
+		line("slots", "checked up to %s", ago(st.CheckedTo, now))
+	}
 	for _, lane := range []run.Lane{run.LaunchLane, run.LookLane} {
 		line("lag", "%s: %s", lane, lag(st.LagMs[lane]))
 	}

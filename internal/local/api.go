@@ -47,8 +47,8 @@ func ReadDoor(ctx context.Context, state interface {
 // maxRequest is the most bytes of a request that are read.
 const maxRequest = 1 << 20
 
-// Handler takes the requests of people: POST /v1/run, retry, stop, pause, resume
-// and skip-next with JSON, answered with a control.Reply.
+// Handler takes the requests of people: POST /v1/run, retry, stop, pause, resume,
+// skip-next and ping with JSON, answered with a control.Reply.
 func Handler(c *control.Control, token string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/run", handle(c.RunByHand))
@@ -57,6 +57,7 @@ func Handler(c *control.Control, token string) http.Handler {
 	mux.HandleFunc("POST /v1/pause", handle(c.Pause))
 	mux.HandleFunc("POST /v1/resume", handle(c.Resume))
 	mux.HandleFunc("POST /v1/skip-next", handle(c.SkipNext))
+	mux.HandleFunc("POST /v1/ping", handle(pong))
 	want := []byte("Bearer " + token)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The token keeps other users and web pages of this machine out.
@@ -93,9 +94,13 @@ func (d Door) Open(ctx context.Context) bool {
 	if d.URL == "" {
 		return false
 	}
-	// A path that does not exist is answered only by who knows the token.
-	_, err := Ask(ctx, d, "/v1/", struct{}{})
-	return err != nil && !errors.Is(err, ErrNobody)
+	_, err := Ask(ctx, d, "/v1/ping", struct{}{})
+	return err == nil
+}
+
+// pong answers whether anybody is here.
+func pong(context.Context, struct{}) (control.Reply, error) {
+	return control.Reply{Outcome: control.Accepted, Message: "it is running"}, nil
 }
 
 // ErrNobody is returned by Ask when no control plane listens at the door.
