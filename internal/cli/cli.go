@@ -61,6 +61,8 @@ type grammar struct {
 	Validate validateCmd `cmd:"" help:"Tell all problems of jobs files at once."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON schema of jobs files, for editors."`
 	Preview  previewCmd  `cmd:"" help:"Say what jobs would do: when they run, where they meet, what they cost."`
+	Diff     diffCmd     `cmd:"" help:"Say in words what a deployment would change."`
+	Render   renderCmd   `cmd:"" help:"Write the CloudFormation template of the jobs stack."`
 	Import   importCmd   `cmd:"" help:"Make a jobs file of a crontab, with a report on each line."`
 	Cron     cronCmd     `cmd:"" help:"Say what a schedule means, when it fires, and what EventBridge calls it."`
 }

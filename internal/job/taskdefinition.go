@@ -48,6 +48,9 @@ func (t TaskDefinition) Validate() []Problem {
 	if len(t.Secrets) > 0 && t.ExecutionRole == "" {
 		ps.add("secrets", "need an executionRole that may read them")
 	}
+	if t.LogGroup != "" && t.ExecutionRole == "" {
+		ps.add("logGroup", "needs an executionRole that may write to it")
+	}
 	for _, name := range sortedKeys(t.Secrets) {
 		if !envName.MatchString(name) {
 			ps.add("secrets."+name, "%q cannot name a variable", name)
