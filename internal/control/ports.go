@@ -179,6 +179,8 @@ type Control struct {
 	Log    *slog.Logger
 	// Pace limits the rate of launches; nil is no limit.
 	Pace Pacer
+	// Wait is how LookUntil waits; nil is by the machine's clock.
+	Wait func(ctx context.Context, d time.Duration) error
 	// Watch, when not nil, is called after each saved change of a run.
 	Watch func(j job.Job, before, after run.Run, why string)
 	// RetryCommand is what a person types before a run's id to retry it.

@@ -12,6 +12,16 @@ import (
 // look read them. Items of jobs that are no longer in the registry stay, marked
 // as gone, so that history keeps its words.
 func (c *Control) Sync(ctx context.Context, jobs []job.Job) error {
+	return c.sync(ctx, jobs, true)
+}
+
+// SyncSome is Sync where the registry could not be read as a whole: no job is
+// gone because it is not among these.
+func (c *Control) SyncSome(ctx context.Context, jobs []job.Job) error {
+	return c.sync(ctx, jobs, false)
+}
+
+func (c *Control) sync(ctx context.Context, jobs []job.Job, all bool) error {
 	items, err := c.Store.Items(ctx)
 	if err != nil {
 		return fmt.Errorf("loading the jobs' items: %w", err)
@@ -28,7 +38,7 @@ func (c *Control) Sync(ctx context.Context, jobs []job.Job) error {
 		}
 	}
 	for _, item := range known {
-		if item.Gone || item.Name == job.All {
+		if !all || item.Gone || item.Name == job.All {
 			continue
 		}
 		item.Gone = true

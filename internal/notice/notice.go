@@ -21,6 +21,8 @@ const (
 	TimedOut Kind = "timed-out"
 	// Corrupt: the store holds a run that cannot be read.
 	Corrupt Kind = "corrupt"
+	// Unused: an input or a record could not be used and was kept.
+	Unused Kind = "unused"
 	// Missed: a run should have been and was not.
 	Missed Kind = "missed"
 	// Stopped: somebody stopped the task in ECS, not through batchplane.
@@ -190,5 +192,14 @@ func Unreadable(stack string, id run.ID, reason string) Notice {
 	return Notice{
 		ID: string(Corrupt) + ":" + stack + "/" + string(id), Kind: Corrupt, Stack: stack, Job: id.Job(), Run: id,
 		Cause: "its record cannot be read and was set aside: " + reason, LocalTime: "unknown",
+	}
+}
+
+// Kept is the notice that an input or a record could not be used and was kept
+// under a key, for a person to look at.
+func Kept(stack, key, reason string) Notice {
+	return Notice{
+		ID: string(Unused) + ":" + stack + "/" + key, Kind: Unused, Stack: stack, Job: "input",
+		Cause: "kept as " + key + ", since it could not be used: " + reason, LocalTime: "unknown",
 	}
 }

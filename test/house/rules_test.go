@@ -74,10 +74,14 @@ var rooms = map[string]room{
 
 	"internal/console": {left: handling},
 	// Only wire knows both control and the adapters.
-	"internal/wire":  {left: wiring},
-	"internal/local": {left: append(slices.Clone(handling), "job/jobfile", "localecs", "localecs/*", "console")},
-	"internal/cli":   {left: asking},
-	"functions/*":    {left: append(slices.Clone(asking), "cli")},
+	"internal/wire": {left: wiring},
+	// The functions of the stack: each room links only what its function calls.
+	"internal/wire/*": {left: append(slices.Clone(wiring), "entry", "wire/*")},
+	"internal/local":  {left: append(slices.Clone(handling), "job/jobfile", "localecs", "localecs/*", "console")},
+	"internal/cli":    {left: asking},
+	// What the trigger function is called with.
+	"internal/entry": {plain: true, left: handling},
+	"functions/*":    {left: append(slices.Clone(asking), "cli", "entry", "wire/*")},
 	"cmd/*":          {left: append(slices.Clone(asking), "cli")},
 }
 

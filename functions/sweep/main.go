@@ -1,0 +1,20 @@
+// Command sweep is a Lambda function: it drives what time alone must drive.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/batchplane/batchplane/internal/wire/sweep"
+)
+
+func main() {
+	handler, err := sweep.New(os.LookupEnv)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "batchplane sweep cannot start:", err)
+		os.Exit(1)
+	}
+	lambda.Start(handler)
+}

@@ -1,0 +1,74 @@
+// Package eventbus puts notices as events on an EventBridge bus, so that other
+// systems can act on them.
+package eventbus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+
+	"github.com/batchplane/batchplane/internal/notice"
+)
+
+// What rules match our events by.
+const (
+	Source     = "batchplane"
+	DetailType = "Batch Run State Change"
+)
+
+// maxDetail is under the 256 KB that are sure to be taken (Amazon EventBridge
+// API reference, PutEvents).
+const maxDetail = 200_000
+
+// API is the part of the EventBridge client that is used.
+type API interface {
+	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
+}
+
+// Notifier implements control.Notifier.
+type Notifier struct {
+	Events API
+	// Bus is the name or ARN of the bus.
+	Bus string
+}
+
+// Notify puts a notice on the bus, without log lines: events go to whom nobody
+// thought of when the job printed them.
+func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
+	x.Logs = nil
+	detail, err := json.Marshal(x)
+	if err != nil {
+		return fmt.Errorf("encoding the event about %s: %w", x.Run, err)
+	}
+	if len(detail) > maxDetail {
+		x.Attempts = nil
+		x.Cause = x.Cause[:min(len(x.Cause), maxDetail/8)]
+		if detail, err = json.Marshal(x); err != nil {
+			return fmt.Errorf("encoding the event about %s: %w", x.Run, err)
+		}
+	}
+	entry := types.PutEventsRequestEntry{
+		EventBusName: aws.String(n.Bus), Source: aws.String(Source), DetailType: aws.String(DetailType), Detail: aws.String(string(detail)),
+	}
+	for _, a := range x.Attempts {
+		if a.TaskARN != "" {
+			entry.Resources = []string{a.TaskARN}
+		}
+	}
+	out, err := n.Events.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{entry}})
+	if err != nil {
+		return fmt.Errorf("putting an event on bus %s: %w", n.Bus, err)
+	}
+	if out.FailedEntryCount > 0 && len(out.Entries) == 1 {
+		return fmt.Errorf("bus %s refused the event: %s: %s", n.Bus, aws.ToString(out.Entries[0].ErrorCode), aws.ToString(out.Entries[0].ErrorMessage))
+	}
+	if out.FailedEntryCount > 0 {
+		return errors.New("the bus refused the event and did not say why")
+	}
+	return nil
+}

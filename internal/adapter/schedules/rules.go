@@ -1,0 +1,77 @@
+package schedules
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+)
+
+// rules are the scheduled rules of the default bus whose target is the trigger
+// and whose input carries a job. A rule without an input is another job's
+// business: its definition came by another way.
+func (r *Registry) rules(ctx context.Context, problems *[]error) ([]carried, error) {
+	var found []carried
+	in := &eventbridge.ListRuleNamesByTargetInput{TargetArn: aws.String(r.Trigger)}
+	for {
+		out, err := r.Rules.ListRuleNamesByTarget(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("listing the rules whose target is %s: %w", r.Trigger, err)
+		}
+		for _, name := range out.RuleNames {
+			entries, err := r.rule(ctx, name)
+			if err != nil {
+				*problems = append(*problems, err)
+			}
+			found = append(found, entries...)
+		}
+		if in.NextToken = out.NextToken; in.NextToken == nil {
+			return found, nil
+		}
+	}
+}
+
+func (r *Registry) rule(ctx context.Context, name string) ([]carried, error) {
+	rule, err := r.Rules.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: aws.String(name)})
+	if err != nil {
+		return nil, fmt.Errorf("reading rule %s: %w", name, err)
+	}
+	if aws.ToString(rule.ScheduleExpression) == "" {
+		return nil, nil
+	}
+	// A rule has at most five targets (Amazon EventBridge quotas): one page.
+	targets, err := r.Rules.ListTargetsByRule(ctx, &eventbridge.ListTargetsByRuleInput{Rule: aws.String(name)})
+	if err != nil {
+		return nil, fmt.Errorf("reading the targets of rule %s: %w", name, err)
+	}
+	var found []carried
+	for _, t := range targets.Targets {
+		if aws.ToString(t.Arn) != r.Trigger || t.InputTransformer == nil {
+			continue
+		}
+		j, ok, err := r.Read(filled(aws.ToString(t.InputTransformer.InputTemplate)))
+		if err != nil {
+			return found, fmt.Errorf("rule %s: %w", name, err)
+		}
+		if !ok {
+			continue
+		}
+		complete(&j, aws.ToString(rule.ScheduleExpression), "UTC", rule.State == types.RuleStateDisabled)
+		found = append(found, carried{name: "rule " + name, job: j})
+	}
+	return found, nil
+}
+
+var (
+	quoted   = regexp.MustCompile(`"<[A-Za-z0-9_.-]+>"`)
+	unquoted = regexp.MustCompile(`<[A-Za-z0-9_.-]+>`)
+)
+
+// filled is a template with null for its variables, which stand for JSON values
+// with or without quotation marks around them.
+func filled(template string) string {
+	return unquoted.ReplaceAllString(quoted.ReplaceAllString(template, "null"), "null")
+}

@@ -1,0 +1,179 @@
+// Package schedules is the registry of jobs: what the stack's schedules, and the
+// rules whose target is the trigger, carry in their inputs.
+package schedules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Scheduler is the part of the EventBridge Scheduler client that is used.
+type Scheduler interface {
+	ListSchedules(context.Context, *scheduler.ListSchedulesInput, ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error)
+	GetSchedule(context.Context, *scheduler.GetScheduleInput, ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error)
+}
+
+// Rules is the part of the EventBridge client that is used.
+type Rules interface {
+	ListRuleNamesByTarget(context.Context, *eventbridge.ListRuleNamesByTargetInput, ...func(*eventbridge.Options)) (*eventbridge.ListRuleNamesByTargetOutput, error)
+	DescribeRule(context.Context, *eventbridge.DescribeRuleInput, ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error)
+	ListTargetsByRule(context.Context, *eventbridge.ListTargetsByRuleInput, ...func(*eventbridge.Options)) (*eventbridge.ListTargetsByRuleOutput, error)
+}
+
+// Registry reads the jobs. A schedule that did not change since the last call is
+// not read again.
+type Registry struct {
+	Scheduler Scheduler
+	Rules     Rules
+	// Group is the stack's schedule group, Trigger the ARN of the function
+	// that rules have as their target.
+	Group, Trigger string
+	// Read is what an input carries; ok is false where that is no definition.
+	Read func(input string) (j job.Job, ok bool, err error)
+
+	mu   sync.Mutex
+	read map[string]version
+}
+
+// version is a schedule as it was last read.
+type version struct {
+	modified time.Time
+	entry    *carried
+}
+
+// carried is one schedule or rule that carries a job.
+type carried struct {
+	name string
+	job  job.Job
+}
+
+// ProblemError is of schedules that cannot be used; the others were read.
+type ProblemError struct{ Problems []error }
+
+func (e *ProblemError) Error() string { return errors.Join(e.Problems...).Error() }
+
+// Jobs returns the jobs of all schedules and rules, by name. A *ProblemError
+// comes beside the jobs that could be read; with any other error there are none.
+func (r *Registry) Jobs(ctx context.Context) ([]job.Job, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []carried
+	var problems []error
+	for _, from := range []func(context.Context, *[]error) ([]carried, error){r.schedules, r.rules} {
+		entries, err := from(ctx, &problems)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, entries...)
+	}
+	jobs := merge(found, &problems)
+	if len(problems) > 0 {
+		return jobs, &ProblemError{problems}
+	}
+	return jobs, nil
+}
+
+// merge makes one job of the schedules that carry it: a crontab line may need
+// two. It is disabled when all of them are.
+func merge(found []carried, problems *[]error) []job.Job {
+	jobs := map[string]job.Job{}
+	from := map[string]string{}
+	for _, e := range found {
+		known, ok := jobs[e.job.Name]
+		if !ok {
+			jobs[e.job.Name], from[e.job.Name] = e.job, e.name
+			continue
+		}
+		disabled := known.Disabled && e.job.Disabled
+		known.Disabled, e.job.Disabled = disabled, disabled
+		jobs[known.Name] = known
+		if known.Hash() != e.job.Hash() {
+			*problems = append(*problems, fmt.Errorf("%s and %s carry different definitions of job %s: give both the same, with its `schedule`", from[known.Name], e.name, known.Name))
+		}
+	}
+	out := make([]job.Job, 0, len(jobs))
+	for _, j := range jobs {
+		out = append(out, j)
+	}
+	slices.SortFunc(out, func(a, b job.Job) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+func (r *Registry) schedules(ctx context.Context, problems *[]error) ([]carried, error) {
+	var found []carried
+	now := map[string]version{}
+	pages := scheduler.NewListSchedulesPaginator(r.Scheduler, &scheduler.ListSchedulesInput{GroupName: aws.String(r.Group)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("listing the schedules of group %s: %w", r.Group, err)
+		}
+		for _, s := range page.Schedules {
+			v, err := r.schedule(ctx, s)
+			if err != nil {
+				*problems = append(*problems, err)
+				continue
+			}
+			now[aws.ToString(s.Name)] = v
+			if v.entry != nil {
+				found = append(found, *v.entry)
+			}
+		}
+	}
+	r.read = now
+	return found, nil
+}
+
+func (r *Registry) schedule(ctx context.Context, s schedulertypes.ScheduleSummary) (version, error) {
+	name := aws.ToString(s.Name)
+	modified := aws.ToTime(s.LastModificationDate)
+	if v, ok := r.read[name]; ok && v.modified.Equal(modified) && !modified.IsZero() {
+		return v, nil
+	}
+	out, err := r.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: aws.String(r.Group), Name: s.Name})
+	if err != nil {
+		return version{}, fmt.Errorf("reading schedule %s: %w", name, err)
+	}
+	v := version{modified: modified}
+	if out.Target == nil || aws.ToString(out.Target.Arn) != r.Trigger {
+		return v, nil
+	}
+	j, ok, err := r.Read(aws.ToString(out.Target.Input))
+	if err != nil {
+		return version{}, fmt.Errorf("schedule %s: %w", name, err)
+	}
+	if !ok {
+		return v, nil
+	}
+	complete(&j, aws.ToString(out.ScheduleExpression), aws.ToString(out.ScheduleExpressionTimezone), out.State == schedulertypes.ScheduleStateDisabled)
+	if w := out.FlexibleTimeWindow; w != nil && w.Mode == schedulertypes.FlexibleTimeWindowModeFlexible {
+		if window := time.Duration(aws.ToInt32(w.MaximumWindowInMinutes)) * time.Minute; window >= j.Late() {
+			return version{}, fmt.Errorf("schedule %s may fire %s late and its job may start within %s: set the job's startWithin above the window", name, job.Duration(window), job.Duration(j.Late()))
+		}
+	}
+	v.entry = &carried{name: "schedule " + name, job: j}
+	return v, nil
+}
+
+// complete takes from the schedule what the definition leaves out.
+func complete(j *job.Job, expression, zone string, disabled bool) {
+	if j.Schedule == "" {
+		j.Schedule = expression
+		if j.Timezone == "" {
+			j.Timezone = zone
+		}
+	}
+	j.Disabled = j.Disabled || disabled
+}

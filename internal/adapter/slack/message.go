@@ -1,0 +1,137 @@
+package slack
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/batchplane/batchplane/internal/notice"
+)
+
+// Limits of Block Kit, in characters (Slack, "Reference: blocks"): a section's
+// text 3,000. All blocks together may have some 13,200, which is not documented,
+// so every text here is cut well below.
+const (
+	maxCause   = 1500
+	maxFact    = 200
+	maxAttempt = 400
+	maxLogs    = 2500
+	maxLine    = 500
+	maxLink    = 2000
+	// maxAttempts is how many attempts are shown, the newest.
+	maxAttempts = 5
+)
+
+type payload struct {
+	// Text is the notification's; blocks are what is seen in the channel.
+	Text        string       `json:"text"`
+	Attachments []attachment `json:"attachments"`
+}
+
+type attachment struct {
+	Color  string  `json:"color"`
+	Blocks []block `json:"blocks"`
+}
+
+type block struct {
+	Type string `json:"type"`
+	Text *text  `json:"text,omitempty"`
+}
+
+type text struct {
+	Type     string `json:"type"`
+	Text     string `json:"text"`
+	Verbatim bool   `json:"verbatim"`
+}
+
+// message is a notice as Slack shows it. All text from outside is escaped and
+// cut before it is put between our own.
+func message(n notice.Notice) payload {
+	head := fmt.Sprintf("*%s* %s (%s)", headline(n), safe(n.Job, maxFact), safe(n.Stack, maxFact))
+	facts := []string{head, safe(n.Cause, maxCause), "run `" + safe(string(n.Run), maxFact) + "`, scheduled for " + safe(n.LocalTime, maxFact)}
+	if n.Owner != "" {
+		facts = append(facts, "owner "+safe(n.Owner, maxFact))
+	}
+	blocks := []block{section(strings.Join(facts, "\n"))}
+	if lines := attempts(n); lines != "" {
+		blocks = append(blocks, section(lines))
+	}
+	if len(n.Logs) > 0 {
+		blocks = append(blocks, section("```"+logs(n.Logs)+"```"))
+	}
+	if next := next(n); next != "" {
+		blocks = append(blocks, section(next))
+	}
+	return payload{
+		Text:        fmt.Sprintf("%s %s: %s", headline(n), safe(n.Job, maxFact), safe(n.Cause, maxFact)),
+		Attachments: []attachment{{Color: color(n.Kind), Blocks: blocks}},
+	}
+}
+
+func section(s string) block {
+	return block{Type: "section", Text: &text{Type: "mrkdwn", Text: s, Verbatim: true}}
+}
+
+func headline(n notice.Notice) string {
+	return strings.ToUpper(strings.ReplaceAll(safe(string(n.Kind), maxFact), "-", " "))
+}
+
+func attempts(n notice.Notice) string {
+	var lines []string
+	for _, a := range n.Attempts {
+		if a.StopCode != "" || a.StoppedReason != "" {
+			lines = append(lines, fmt.Sprintf("attempt %d: %s", a.N, safe(a.StopCode+": "+a.StoppedReason, maxAttempt)))
+		}
+	}
+	return strings.Join(lines[max(0, len(lines)-maxAttempts):], "\n")
+}
+
+// logs are the last lines that fit.
+func logs(lines []string) string {
+	var out []string
+	left := maxLogs
+	for i := len(lines) - 1; i >= 0; i-- {
+		line := safe(lines[i], maxLine)
+		if left -= utf8.RuneCountInString(line) + 1; left < 0 {
+			break
+		}
+		out = append([]string{line}, out...)
+	}
+	return strings.Join(out, "\n")
+}
+
+func next(n notice.Notice) string {
+	var lines []string
+	if at := n.LogsAt; strings.HasPrefix(at, "https://") && len(at) <= maxLink && !strings.ContainsAny(at, "<>|`\n ") {
+		lines = append(lines, "<"+escape(at)+"|logs>")
+	}
+	if n.RetryWith != "" {
+		lines = append(lines, "retry with `"+safe(n.RetryWith, maxLine)+"`")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func color(k notice.Kind) string {
+	switch k {
+	case notice.Recovered, notice.Succeeded:
+		return "#2eb67d"
+	case notice.Relaunched, notice.Stopped:
+		return "#ecb22e"
+	}
+	return "#e01e5a"
+}
+
+// safe makes text from outside harmless: no control characters, no mark-up, no
+// mention, no end of a code span; cut to a number of characters.
+func safe(s string, most int) string {
+	s = strings.ReplaceAll(notice.Printable(s), "`", "'")
+	if utf8.RuneCountInString(s) > most {
+		s = string([]rune(s)[:most-1]) + "…"
+	}
+	return escape(s)
+}
+
+// escape is Slack's own (Slack, "Formatting text for app surfaces": these three).
+func escape(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+}

@@ -1,0 +1,190 @@
+// Package slack posts notices to Slack by incoming webhooks. A webhook's URL is
+// a secret: whoever has it can post, so it is never part of an error or a log.
+package slack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/notice"
+)
+
+// Limits of the traffic with Slack.
+const (
+	// pause is between two messages of one webhook (Slack, "Rate limits": one
+	// message a second, short bursts allowed).
+	pause = time.Second
+	// tries is how often one message is sent when Slack says 429.
+	tries = 3
+	// maxWait is the longest Retry-After that is waited for; a longer one is
+	// left to the next delivery of the notice.
+	maxWait = 20 * time.Second
+	// maxAnswer is how many bytes of an answer are read.
+	maxAnswer = 512
+)
+
+// Secrets holds the webhooks by the names of targets.
+type Secrets interface {
+	Secret(ctx context.Context, name string) (string, error)
+	Forget(name string)
+}
+
+// Notifier implements control.Notifier.
+type Notifier struct {
+	Secrets Secrets
+	HTTP    *http.Client
+	Now     func() time.Time
+	// Wait waits, or ends earlier with the context's error.
+	Wait func(ctx context.Context, d time.Duration) error
+	// Default are the targets of jobs that name none.
+	Default []string
+
+	mu   sync.Mutex
+	next map[string]time.Time // by target, when its next message may go out
+}
+
+// Notify posts a notice to each of its targets. Where some were reached and some
+// not, the error names the others, and the next call with the same notice would
+// reach all again.
+func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
+	body, err := json.Marshal(message(x))
+	if err != nil {
+		return fmt.Errorf("encoding the message to Slack: %w", err)
+	}
+	targets := x.Targets
+	if len(targets) == 0 {
+		targets = n.Default
+	}
+	var errs []error
+	for _, target := range targets {
+		if err := n.to(ctx, target, body); err != nil {
+			errs = append(errs, fmt.Errorf("posting to Slack target %q: %w", target, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// to posts to one target. A webhook that Slack does not know any more is read
+// once again, since a person may have replaced it.
+func (n *Notifier) to(ctx context.Context, target string, body []byte) error {
+	hook, err := n.Secrets.Secret(ctx, target)
+	if err != nil {
+		return fmt.Errorf("reading its webhook: %w", err)
+	}
+	err = n.send(ctx, target, hook, body)
+	var gone *revokedError
+	if !errors.As(err, &gone) {
+		return err
+	}
+	n.Secrets.Forget(target)
+	again, readErr := n.Secrets.Secret(ctx, target)
+	if readErr != nil {
+		return fmt.Errorf("reading its webhook again: %w", readErr)
+	}
+	if again == hook {
+		return err
+	}
+	return n.send(ctx, target, again, body)
+}
+
+// revokedError: Slack does not accept the webhook.
+type revokedError struct {
+	status int
+	says   string
+}
+
+func (e *revokedError) Error() string {
+	return fmt.Sprintf("Slack does not accept the webhook (%d %s): store a new one in the target's parameter", e.status, e.says)
+}
+
+func (n *Notifier) send(ctx context.Context, target, hook string, body []byte) error {
+	for try := 1; ; try++ {
+		if err := n.turn(ctx, target); err != nil {
+			return err
+		}
+		status, after, says, err := n.post(ctx, hook, body)
+		switch {
+		case err != nil:
+			return err
+		case status == http.StatusOK:
+			return nil
+		case status == http.StatusForbidden, status == http.StatusNotFound, status == http.StatusGone:
+			return &revokedError{status, says}
+		case status != http.StatusTooManyRequests:
+			return fmt.Errorf("Slack answered %d %s", status, says) //nolint:revive,staticcheck // Slack is a name
+		case try == tries || after > maxWait:
+			return fmt.Errorf("Slack takes no more messages for %s", after) //nolint:revive,staticcheck // Slack is a name
+		}
+		n.until(target, n.Now().Add(after))
+	}
+}
+
+// turn waits until the target may be sent a message.
+func (n *Notifier) turn(ctx context.Context, target string) error {
+	n.mu.Lock()
+	now := n.Now()
+	at := n.next[target]
+	if at.Before(now) {
+		at = now
+	}
+	n.set(target, at.Add(pause))
+	n.mu.Unlock()
+	if at.After(now) {
+		if err := n.Wait(ctx, at.Sub(now)); err != nil {
+			return fmt.Errorf("waiting for Slack's rate limit: %w", err)
+		}
+	}
+	return nil
+}
+
+func (n *Notifier) until(target string, at time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.set(target, at)
+}
+
+func (n *Notifier) set(target string, at time.Time) {
+	if n.next == nil {
+		n.next = map[string]time.Time{}
+	}
+	n.next[target] = at
+}
+
+// post sends one request. No error of it holds the webhook's URL.
+func (n *Notifier) post(ctx context.Context, hook string, body []byte) (status int, after time.Duration, says string, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSpace(hook), bytes.NewReader(body))
+	if err != nil {
+		return 0, 0, "", errors.New("its parameter does not hold a URL")
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := n.HTTP.Do(req)
+	if err != nil {
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err // url.Error says the URL
+		}
+		return 0, 0, "", fmt.Errorf("no answer: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, _ := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	return res.StatusCode, retryAfter(res.Header.Get("Retry-After")), notice.Printable(strings.TrimSpace(string(text))), nil
+}
+
+// retryAfter reads seconds; what cannot be read is the usual pause.
+func retryAfter(s string) time.Duration {
+	n, err := strconv.Atoi(strings.TrimSpace(s))
+	if err != nil || n < 0 || n > 24*3600 {
+		return pause
+	}
+	return time.Duration(n) * time.Second
+}

@@ -1,0 +1,226 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/batchplane/batchplane/internal/notice"
+)
+
+// channel answers as Slack's incoming webhooks do, one answer after the other;
+// the last one stays.
+type channel struct {
+	mu      sync.Mutex
+	answers []answer
+	bodies  []string
+	paths   []string
+}
+
+type answer struct {
+	status int
+	after  string
+	says   string
+}
+
+func (c *channel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	body, _ := io.ReadAll(r.Body)
+	c.bodies, c.paths = append(c.bodies, string(body)), append(c.paths, r.URL.Path)
+	a := c.answers[0]
+	if len(c.answers) > 1 {
+		c.answers = c.answers[1:]
+	}
+	if a.after != "" {
+		w.Header().Set("Retry-After", a.after)
+	}
+	w.WriteHeader(a.status)
+	_, _ = io.WriteString(w, a.says)
+}
+
+type secrets struct {
+	values map[string][]string // what each reading brings; the last one stays
+	reads  int
+}
+
+func (s *secrets) Secret(_ context.Context, name string) (string, error) {
+	v := s.values[name]
+	if len(v) == 0 {
+		return "", fmt.Errorf("no parameter %q", name)
+	}
+	s.reads++
+	return v[0], nil
+}
+
+func (s *secrets) Forget(name string) {
+	if v := s.values[name]; len(v) > 1 {
+		s.values[name] = v[1:]
+	}
+}
+
+// world is a notifier on a clock that waiting moves.
+type world struct {
+	*Notifier
+	channel *channel
+	secrets *secrets
+	waited  []time.Duration
+}
+
+func newWorld(t *testing.T, answers ...answer) *world {
+	t.Helper()
+	w := &world{channel: &channel{answers: answers}, secrets: &secrets{values: map[string][]string{}}}
+	server := httptest.NewServer(w.channel)
+	t.Cleanup(server.Close)
+	w.secrets.values["ops"] = []string{server.URL + "/services/T0/B0/old", server.URL + "/services/T0/B0/new"}
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	w.Notifier = &Notifier{
+		Secrets: w.secrets, HTTP: server.Client(), Now: func() time.Time { return now }, Default: []string{"ops"},
+		Wait: func(_ context.Context, d time.Duration) error {
+			w.waited = append(w.waited, d)
+			now = now.Add(d)
+			return nil
+		},
+	}
+	return w
+}
+
+var ok = answer{200, "", "ok"}
+
+func TestNotify(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		answers []answer
+		waited  string
+		posts   int
+		err     string
+		targets []string
+	}{
+		"taken":                       {answers: []answer{ok}, waited: "[]", posts: 1},
+		"one message a second":        {answers: []answer{ok}, targets: []string{"ops", "ops", "ops"}, waited: "[1s 1s]", posts: 3},
+		"too many":                    {answers: []answer{{429, "7", "rate_limited"}, ok}, waited: "[7s]", posts: 2},
+		"too many without a time":     {answers: []answer{{429, "soon", ""}, ok}, waited: "[1s]", posts: 2},
+		"too many for too long":       {answers: []answer{{429, "60", ""}}, waited: "[]", posts: 1, err: "no more messages for 1m0s"},
+		"too many again and again":    {answers: []answer{{429, "2", ""}}, waited: "[2s 2s]", posts: 3, err: "no more messages"},
+		"replaced":                    {answers: []answer{{404, "", "no_service"}, ok}, waited: "[1s]", posts: 2},
+		"revoked":                     {answers: []answer{{403, "", "invalid_token"}}, waited: "[1s]", posts: 2, err: "403 invalid_token): store a new one"},
+		"gone with its channel":       {answers: []answer{{410, "", "channel_is_archived"}}, waited: "[1s]", posts: 2, err: "410 channel_is_archived"},
+		"a message Slack cannot read": {answers: []answer{{400, "", "invalid_blocks"}}, waited: "[]", posts: 1, err: "400 invalid_blocks"},
+		"a fault of Slack":            {answers: []answer{{500, "", ""}}, waited: "[]", posts: 1, err: "answered 500"},
+		"a target nobody set up":      {answers: []answer{ok}, targets: []string{"nope", "ops"}, waited: "[]", posts: 1, err: `target "nope": reading its webhook`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, tc.answers...)
+			err := w.Notify(t.Context(), notice.Notice{Job: "etl", Targets: tc.targets})
+			if fmt.Sprint(w.waited) != tc.waited || len(w.channel.bodies) != tc.posts {
+				t.Errorf("waited %v and posted %d times, want %s and %d", w.waited, len(w.channel.bodies), tc.waited, tc.posts)
+			}
+			if (err != nil) != (tc.err != "") || err != nil && !strings.Contains(err.Error(), tc.err) {
+				t.Errorf("got %v, want %q", err, tc.err)
+			}
+			if err != nil && (strings.Contains(err.Error(), "services") || strings.Contains(err.Error(), "127.0.0.1")) {
+				t.Errorf("the error tells the webhook: %v", err)
+			}
+		})
+	}
+}
+
+// TestErrorsDoNotTellTheWebhook: neither a dead line nor a bad URL.
+func TestErrorsDoNotTellTheWebhook(t *testing.T) {
+	t.Parallel()
+	for _, hook := range []string{"http://127.0.0.1:1/services/T0/B0/secret", "http://127.0.0.1:1/services/\x7fsecret", "services/secret"} {
+		w := newWorld(t, ok)
+		w.secrets.values["ops"] = []string{hook}
+		err := w.Notify(t.Context(), notice.Notice{Job: "etl"})
+		if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "services") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestReplacedWebhookIsUsed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, answer{404, "", "no_service"}, ok)
+	if err := w.Notify(t.Context(), notice.Notice{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(w.channel.paths, " "); got != "/services/T0/B0/old /services/T0/B0/new" {
+		t.Errorf("posted to %s", got)
+	}
+	if err := w.Notify(t.Context(), notice.Notice{}); err != nil || w.secrets.reads != 3 {
+		t.Errorf("%v after %d readings", err, w.secrets.reads)
+	}
+}
+
+// TestMessageIsSafeAndSmall: hostile text of any length, within Slack's limits.
+func TestMessageIsSafeAndSmall(t *testing.T) {
+	t.Parallel()
+	evil := "<!channel> & <https://evil.example|click> ``` `code` \u202e\x1b[31m *bold*\n"
+	long := strings.Repeat(evil, 1000)
+	n := notice.Notice{
+		Kind: notice.Failed, Job: long, Stack: long, Cause: long, Owner: long, LocalTime: long, Run: "etl/20261122T0900Z",
+		LogsAt: "https://evil.example/>" + evil, RetryWith: long,
+	}
+	for i := range 100 {
+		n.Logs = append(n.Logs, long)
+		n.Attempts = append(n.Attempts, notice.Attempt{N: i, StopCode: evil, StoppedReason: long})
+	}
+	m := message(n)
+	blocks := m.Attachments[0].Blocks
+	total := 0
+	for _, b := range blocks {
+		raw := strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">").Replace(b.Text.Text)
+		// Slack counts what it shows, and may count what it is sent.
+		if c := utf8.RuneCountInString(raw); c > 3000 {
+			t.Errorf("a section of %d characters", c)
+		}
+		total += utf8.RuneCountInString(raw)
+	}
+	if total > 12000 || len(blocks) > 50 || len(m.Text) > 40_000 {
+		t.Errorf("%d characters in %d blocks, text of %d", total, len(blocks), len(m.Text))
+	}
+	body, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back payload
+	if err := json.Unmarshal(body, &back); err != nil {
+		t.Fatal(err)
+	}
+	all := back.Text
+	for _, b := range back.Attachments[0].Blocks {
+		all += b.Text.Text
+	}
+	for _, bad := range []string{"<!", "<https://evil", "\x1b", "\u202e", "`code`"} {
+		if strings.Contains(all, bad) {
+			t.Errorf("the message holds %q", bad)
+		}
+	}
+}
+
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	got, err := json.Marshal(message(notice.Notice{
+		Kind: notice.TimedOut, Job: "etl", Stack: "prod", Cause: "timed out after 1h", Run: "etl/20261122T0900Z",
+		LocalTime: "2026-11-22 10:00 Europe/Berlin", Owner: "data <team>", Logs: []string{"one", "two"},
+		Attempts: []notice.Attempt{{N: 1, StopCode: "UserInitiated", StoppedReason: "batchplane: timed out"}},
+		LogsAt:   "https://console.aws.amazon.com/x", RetryWith: "batchplane retry etl/20261122T0900Z",
+	}))
+	want := `{"text":"TIMED OUT etl: timed out after 1h","attachments":[{"color":"#e01e5a","blocks":[` +
+		`{"type":"section","text":{"type":"mrkdwn","text":"*TIMED OUT* etl (prod)\ntimed out after 1h\nrun ` + "`etl/20261122T0900Z`" + `, scheduled for 2026-11-22 10:00 Europe/Berlin\nowner data \u0026lt;team\u0026gt;","verbatim":true}},` +
+		`{"type":"section","text":{"type":"mrkdwn","text":"attempt 1: UserInitiated: batchplane: timed out","verbatim":true}},` +
+		`{"type":"section","text":{"type":"mrkdwn","text":"` + "```one\\ntwo```" + `","verbatim":true}},` +
+		`{"type":"section","text":{"type":"mrkdwn","text":"\u003chttps://console.aws.amazon.com/x|logs\u003e\nretry with ` + "`batchplane retry etl/20261122T0900Z`" + `","verbatim":true}}]}]}`
+	if err != nil || string(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

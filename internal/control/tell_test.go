@@ -1,0 +1,91 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+type teller struct {
+	err  error
+	told []notice.Notice
+}
+
+func (n *teller) Notify(_ context.Context, x notice.Notice) error {
+	if n.err == nil {
+		n.told = append(n.told, x)
+	}
+	return n.err
+}
+
+// TestTell: a program that is fed by the store's changes tells what is owed,
+// once, and gives up what cannot be told for a day.
+func TestTell(t *testing.T) {
+	t.Parallel()
+	now := t0
+	store, n := &memory.Store{}, &teller{err: errors.New("the line is dead")}
+	c := &control.Control{
+		Stack: stack, Store: store, Now: func() time.Time { return now }, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler),
+	}
+	// A slot whose trigger never came: told, since nothing else will.
+	late := t0.Add(-time.Hour)
+	reply, err := c.Scheduled(t.Context(), job.Job{Name: "etl", TaskDefinition: "etl"}, late)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Notifier = n
+	tell := func() error { return c.Tell(t.Context(), reply.Run) }
+
+	if err := tell(); !errors.Is(err, n.err) {
+		t.Fatalf("a notice that cannot be carried: got %v", err)
+	}
+	n.err = nil
+	for range 2 {
+		if err := tell(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(n.told) != 1 || n.told[0].Kind != notice.Missed {
+		t.Fatalf("told %+v, want one that it was missed", n.told)
+	}
+	if err := c.Tell(t.Context(), "gone/20261122T1730Z"); err != nil {
+		t.Errorf("a run that expired: %v", err)
+	}
+}
+
+func TestTellGivesUp(t *testing.T) {
+	t.Parallel()
+	now := t0
+	store, n := &memory.Store{}, &teller{err: errors.New("the line is dead")}
+	c := &control.Control{
+		Stack: stack, Store: store, Now: func() time.Time { return now }, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler),
+	}
+	reply, err := c.Scheduled(t.Context(), job.Job{Name: "etl", TaskDefinition: "etl"}, t0.Add(-time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Notifier = n
+	now = t0.Add(control.TellFor - time.Minute)
+	if err := c.Tell(t.Context(), reply.Run); err == nil {
+		t.Fatal("gave up before its time")
+	}
+	now = t0.Add(control.TellFor)
+	if err := c.Tell(t.Context(), reply.Run); err != nil {
+		t.Fatal(err)
+	}
+	r, err := store.Run(t.Context(), reply.Run)
+	if err != nil || r.Open() {
+		t.Errorf("the run is still open: %+v, %v", r, err)
+	}
+	if kept, _ := store.Kept(t.Context(), 1); len(kept) != 1 {
+		t.Errorf("kept %+v", kept)
+	}
+}

@@ -1,0 +1,91 @@
+package entry
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Door is what the trigger function is: it reads an input and has control do
+// what it asks for.
+type Door struct {
+	Control interface {
+		Scheduled(ctx context.Context, j job.Job, at time.Time) (control.Reply, error)
+		Known(ctx context.Context, name string) (job.Job, error)
+		RunByHand(ctx context.Context, req control.RunRequest) (control.Reply, error)
+		Retry(ctx context.Context, req control.RetryRequest) (control.Reply, error)
+		StopRun(ctx context.Context, req control.StopRequest) (control.Reply, error)
+		Pause(ctx context.Context, req control.PauseRequest) (control.Reply, error)
+		Resume(ctx context.Context, req control.ResumeRequest) (control.Reply, error)
+		SkipNext(ctx context.Context, req control.SkipRequest) (control.Reply, error)
+	}
+	Log *slog.Logger
+}
+
+// Handle does what body asks for. requestID is the platform's: it stands for the
+// caller's own where that gave none, so that a delivery that is repeated is one
+// request.
+//
+// An error means that nothing was done that can be forgotten: the platform
+// delivers a schedule's input again, and then keeps it in the failure queue. A
+// person's request that was saved and not yet carried out is no error, since the
+// sweep carries it out.
+func (d Door) Handle(ctx context.Context, requestID string, body []byte) (control.Reply, error) {
+	req, err := Parse(body)
+	if err != nil {
+		d.Log.ErrorContext(ctx, "refused an input", "why", err.Error(), "request", requestID)
+		return control.Reply{}, err
+	}
+	if req.Slot != nil {
+		return d.slot(ctx, *req.Slot)
+	}
+	reply, err := d.person(ctx, requestID, req)
+	if errors.Is(err, control.ErrOwed) {
+		d.Log.WarnContext(ctx, "a request is saved and its effect still owed", "run", reply.Run, "why", err.Error())
+		return reply, nil
+	}
+	return reply, err
+}
+
+func (d Door) slot(ctx context.Context, s Slot) (control.Reply, error) {
+	j := s.Job
+	if j == nil {
+		known, err := d.Control.Known(ctx, s.Name)
+		if err != nil {
+			err = fmt.Errorf("the slot of %s: %w", s.At.Format(time.RFC3339), err)
+			d.Log.ErrorContext(ctx, "a schedule names a job that is not known", "job", s.Name, "why", err.Error())
+			return control.Reply{}, err
+		}
+		j = &known
+	}
+	reply, err := d.Control.Scheduled(ctx, *j, s.At)
+	if err != nil {
+		d.Log.ErrorContext(ctx, "a slot is not finished", "run", reply.Run, "job", j.Name, "why", err.Error())
+	}
+	return reply, err //nolint:wrapcheck // control says what it did
+}
+
+//nolint:wrapcheck // control says what it did
+func (d Door) person(ctx context.Context, requestID string, r Request) (control.Reply, error) {
+	switch {
+	case r.Run != nil:
+		r.Run.RequestID = cmp.Or(r.Run.RequestID, requestID)
+		return d.Control.RunByHand(ctx, *r.Run)
+	case r.Retry != nil:
+		r.Retry.RequestID = cmp.Or(r.Retry.RequestID, requestID)
+		return d.Control.Retry(ctx, *r.Retry)
+	case r.Stop != nil:
+		return d.Control.StopRun(ctx, *r.Stop)
+	case r.Pause != nil:
+		return d.Control.Pause(ctx, *r.Pause)
+	case r.Resume != nil:
+		return d.Control.Resume(ctx, *r.Resume)
+	}
+	return d.Control.SkipNext(ctx, *r.Skip)
+}

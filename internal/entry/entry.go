@@ -1,0 +1,194 @@
+// Package entry reads what the trigger function is called with: a schedule's
+// input, a bare scheduled event, or a person's request.
+//
+// An input says with one field what it is, and a field that does not belong to
+// it is refused: a misspelt `force` must not become a request without it.
+package entry
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Request is what an input asks for: exactly one of its fields is set.
+type Request struct {
+	Slot   *Slot
+	Run    *control.RunRequest
+	Retry  *control.RetryRequest
+	Stop   *control.StopRequest
+	Pause  *control.PauseRequest
+	Resume *control.ResumeRequest
+	Skip   *control.SkipRequest
+}
+
+// Slot is a schedule's trigger for one nominal time.
+type Slot struct {
+	// Job is the definition, nil where the input only names the job.
+	Job  *job.Job
+	Name string
+	At   time.Time
+}
+
+// ErrInput marks an input that cannot be used as it is: repeating it is useless.
+var ErrInput = errors.New("not an input of the trigger")
+
+// forms are the inputs by the field that says what an input is. An event of a
+// bare scheduled rule has several that no other has; `source` stands for it.
+var forms = map[string]func([]byte) (Request, error){
+	"job":      readSlot,
+	"source":   readEvent,
+	"run":      readRun,
+	"retry":    readRetry,
+	"stop":     readStop,
+	"pause":    readPause,
+	"resume":   readResume,
+	"skipNext": readSkip,
+}
+
+// Parse reads an input. An error wraps ErrInput and says in a sentence what is
+// wrong with it.
+func Parse(body []byte) (Request, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return Request{}, fmt.Errorf("%w: it is not a JSON object: %w", ErrInput, err)
+	}
+	var found []string
+	for name := range forms {
+		if _, ok := fields[name]; ok {
+			found = append(found, name)
+		}
+	}
+	slices.Sort(found)
+	if len(found) != 1 {
+		return Request{}, fmt.Errorf("%w: it must have exactly one of %s, and has %s", ErrInput,
+			"job (a schedule's), source (a scheduled event's), run, retry, stop, pause, resume, skipNext", words(found))
+	}
+	r, err := forms[found[0]](body)
+	if err != nil {
+		return Request{}, fmt.Errorf("%w: reading its %q: %w", ErrInput, found[0], err)
+	}
+	return r, nil
+}
+
+func words(found []string) string {
+	if len(found) == 0 {
+		return "none"
+	}
+	return strings.Join(found, " and ")
+}
+
+// readSlot reads {"job": name or definition, "scheduledFor": time}.
+func readSlot(body []byte) (Request, error) {
+	var in struct {
+		Job          json.RawMessage `json:"job"`
+		ScheduledFor string          `json:"scheduledFor"`
+	}
+	if err := strict(body, &in); err != nil {
+		return Request{}, err
+	}
+	s := &Slot{}
+	var err error
+	if s.Name, s.Job, err = readJob(in.Job); err != nil {
+		return Request{}, err
+	}
+	if s.At, err = readTime(in.ScheduledFor); err != nil {
+		return Request{}, fmt.Errorf("job %s: %w", s.Name, err)
+	}
+	return Request{Slot: s}, nil
+}
+
+func readJob(text json.RawMessage) (name string, definition *job.Job, err error) {
+	if json.Unmarshal(text, &name) == nil {
+		if !job.ValidName(name) {
+			return "", nil, fmt.Errorf("%q cannot name a job", name)
+		}
+		return name, nil, nil
+	}
+	var j job.Job
+	if err := strict(text, &j); err != nil {
+		return "", nil, fmt.Errorf("the definition: %w", err)
+	}
+	if !job.ValidName(j.Name) {
+		return "", nil, fmt.Errorf("the definition's name %q cannot name a job", j.Name)
+	}
+	return j.Name, &j, nil
+}
+
+// readTime reads the nominal time, which the caller's service fills in.
+func readTime(text string) (time.Time, error) {
+	if strings.HasPrefix(text, "<") {
+		return time.Time{}, fmt.Errorf("scheduledFor is still the placeholder %s: who called did not fill it in", text)
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("scheduledFor is %q: write it like 2026-11-22T17:30:00Z", text)
+	}
+	return at.UTC(), nil
+}
+
+// readEvent reads what a scheduled rule without any input of its own sends
+// (EventBridge user guide, "Scheduled Event").
+func readEvent(body []byte) (Request, error) {
+	var in struct {
+		Source     string   `json:"source"`
+		DetailType string   `json:"detail-type"`
+		Time       string   `json:"time"`
+		Resources  []string `json:"resources"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		return Request{}, fmt.Errorf("the event: %w", err)
+	}
+	if in.Source != "aws.events" || in.DetailType != "Scheduled Event" || len(in.Resources) != 1 {
+		return Request{}, fmt.Errorf("an event %q of %q with %d resources is not a rule's scheduled event", in.DetailType, in.Source, len(in.Resources))
+	}
+	name, err := ruleName(in.Resources[0])
+	if err != nil {
+		return Request{}, err
+	}
+	at, err := readTime(in.Time)
+	if err != nil {
+		return Request{}, fmt.Errorf("rule %s: %w", name, err)
+	}
+	return Request{Slot: &Slot{Name: name, At: at}}, nil
+}
+
+// ruleName is the last part of arn:aws:events:<region>:<account>:rule/<name>.
+func ruleName(arn string) (string, error) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || parts[2] != "events" {
+		return "", fmt.Errorf("%q is not the ARN of a rule", arn)
+	}
+	name, ok := strings.CutPrefix(parts[5], "rule/")
+	if !ok || !job.ValidName(name) {
+		return "", fmt.Errorf("the rule %q does not have a job's name", arn)
+	}
+	return name, nil
+}
+
+func strict(body []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err //nolint:wrapcheck // the caller says what was read
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the JSON")
+	}
+	return nil
+}
+
+// runID reads a run's id as a person gives it.
+func runID(text run.ID) error {
+	_, err := run.ParseID(string(text))
+	return err
+}

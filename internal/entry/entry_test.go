@@ -1,0 +1,191 @@
+package entry
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+var nine = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		in   string
+		want Request
+	}{
+		"a schedule with its definition": {
+			`{"scheduledFor":"2026-11-22T09:00:00Z","job":{"name":"etl","command":["a"]}}`,
+			Request{Slot: &Slot{Name: "etl", At: nine, Job: &job.Job{Name: "etl", Command: []string{"a"}}}},
+		},
+		"a rule with an input transformer that names its job": {
+			`{"scheduledFor":"2026-11-22T09:00:00Z","job":"etl"}`,
+			Request{Slot: &Slot{Name: "etl", At: nine}},
+		},
+		"a time with an offset": {
+			`{"scheduledFor":"2026-11-22T18:00:00+09:00","job":"etl"}`,
+			Request{Slot: &Slot{Name: "etl", At: nine}},
+		},
+		"a bare scheduled event": {
+			`{"version":"0","id":"1","detail-type":"Scheduled Event","source":"aws.events","account":"123456789012",
+			"time":"2026-11-22T09:00:00Z","region":"us-east-1","resources":["arn:aws:events:us-east-1:123456789012:rule/etl"],"detail":{}}`,
+			Request{Slot: &Slot{Name: "etl", At: nine}},
+		},
+		"run": {
+			`{"run":"etl","args":["-v"],"environment":{"A":"b"},"force":true,"requestId":"r","by":"mia"}`,
+			Request{Run: &control.RunRequest{
+				Job: "etl", Args: []string{"-v"}, Environment: map[string]string{"A": "b"},
+				Force: true, RequestID: "r", By: "mia",
+			}},
+		},
+		"retry": {
+			`{"retry":"etl/20261122T0900Z","same":true,"force":true,"requestId":"r","by":"mia"}`,
+			Request{Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", Same: true, Force: true, RequestID: "r", By: "mia"}},
+		},
+		"stop":      {`{"stop":"etl/20261122T0900Z","reason":"wrong day","by":"mia"}`, Request{Stop: &control.StopRequest{Run: "etl/20261122T0900Z", Reason: "wrong day", By: "mia"}}},
+		"pause":     {`{"pause":"etl","until":"2026-11-22T09:00:00Z","reason":"moving"}`, Request{Pause: &control.PauseRequest{Job: "etl", Until: nine, Reason: "moving"}}},
+		"pause all": {`{"pause":"*"}`, Request{Pause: &control.PauseRequest{Job: "*"}}},
+		"resume":    {`{"resume":"*"}`, Request{Resume: &control.ResumeRequest{Job: "*"}}},
+		"skip":      {`{"skipNext":"etl","by":"mia"}`, Request{Skip: &control.SkipRequest{Job: "etl", By: "mia"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := Parse([]byte(tc.in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, tc.want) {
+				t.Errorf("got %+v, want %+v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestParseSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ in, says string }{
+		"nothing":              {``, "not a JSON object"},
+		"a list":               {`[1]`, "not a JSON object"},
+		"null":                 {`null`, "exactly one of"},
+		"an empty object":      {`{}`, "and has none"},
+		"two at once":          {`{"run":"a","retry":"a/20261122T0900Z"}`, "has retry and run"},
+		"a misspelt field":     {`{"run":"a","froce":true}`, `unknown field "froce"`},
+		"a name that is none":  {`{"run":"a b"}`, "cannot name a job"},
+		"no name":              {`{"run":""}`, "names no job"},
+		"a run that is none":   {`{"retry":"a"}`, "is not a run"},
+		"a time that is none":  {`{"job":"a","scheduledFor":"9am"}`, `scheduledFor is "9am"`},
+		"no time":              {`{"job":"a"}`, `scheduledFor is ""`},
+		"a time not filled in": {`{"job":"a","scheduledFor":"<aws.scheduler.scheduled-time>"}`, "still the placeholder"},
+		"a definition's misspelt field": {
+			`{"job":{"name":"a","comand":["x"]},"scheduledFor":"2026-11-22T09:00:00Z"}`, `unknown field "comand"`,
+		},
+		"a definition with no name": {`{"job":{},"scheduledFor":"2026-11-22T09:00:00Z"}`, "cannot name a job"},
+		"another event": {
+			`{"source":"aws.ec2","detail-type":"EC2 Instance State-change Notification","resources":["x"],"time":"2026-11-22T09:00:00Z"}`,
+			"not a rule's scheduled event",
+		},
+		"a rule's name that is no job's": {
+			`{"source":"aws.events","detail-type":"Scheduled Event","resources":["arn:aws:events:r:1:rule/a.b"],"time":"2026-11-22T09:00:00Z"}`,
+			"does not have a job's name",
+		},
+		"a pause until nothing": {`{"pause":"a","until":"tomorrow"}`, `until is "tomorrow"`},
+		"a second value":        {`{"run":"a"} {"run":"b"}`, "not a JSON object"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Parse([]byte(tc.in))
+			if !errors.Is(err, ErrInput) || !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("got %v, want an ErrInput that says %q", err, tc.says)
+			}
+		})
+	}
+}
+
+// substitute does to an input what Scheduler does: it replaces the context
+// attributes it knows wherever their text stands, and knows nothing of JSON.
+func substitute(input string) string {
+	return strings.NewReplacer(
+		"<aws.scheduler.scheduled-time>", "2026-11-22T09:00:00Z",
+		"<aws.scheduler.schedule-arn>", "arn:aws:scheduler:us-east-1:123456789012:schedule/g/etl",
+		"<aws.scheduler.execution-id>", "d32c5kddcf5bb8c3",
+		"<aws.scheduler.attempt-number>", "1",
+	).Replace(input)
+}
+
+func TestCommandsSurviveTheSchedulesPlaceholders(t *testing.T) {
+	t.Parallel()
+	j := job.Job{Name: "etl", Command: []string{
+		"sh", "-c", `sort <in >out 2>&1 && echo "<aws.scheduler.scheduled-time>" '<aws.scheduler.execution-id>' <time>`,
+		"\u003c\\u003c", "&amp;",
+	}, Environment: map[string]string{"AT": "<aws.scheduler.scheduled-time>"}}
+	input, err := ScheduleInput(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := regexp.MustCompile(`<[^>]*>`).FindAllString(input, -1); len(found) != 1 || found[0] != ScheduledTime {
+		t.Errorf("placeholders in the input: %q", found)
+	}
+	got, err := Parse([]byte(substitute(input)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(*got.Slot.Job, j) || !got.Slot.At.Equal(nine) || got.Slot.Job.Hash() != j.Hash() {
+		t.Errorf("got %+v at %s, want %+v at %s", *got.Slot.Job, got.Slot.At, j, nine)
+	}
+	registered, ok, err := Registered(input)
+	if err != nil || !ok || registered.Hash() != j.Hash() {
+		t.Errorf("the registry reads %+v, %t, %v", registered, ok, err)
+	}
+}
+
+func TestRegistered(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		in, job, says string
+		ok            bool
+	}{
+		"a definition":       {in: `{"scheduledFor":"<time>","job":{"name":"a"}}`, ok: true, job: "a"},
+		"only a name":        {in: `{"scheduledFor":"<time>","job":"a"}`},
+		"no job":             {in: `{"run":"a"}`},
+		"not JSON":           {in: `{`, says: "not a JSON object"},
+		"a misspelt field":   {in: `{"job":{"name":"a","comand":["x"]}}`, says: "comand"},
+		"a list for the job": {in: `{"job":["a"]}`, says: "definition"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j, ok, err := Registered(tc.in)
+			if ok != tc.ok || j.Name != tc.job {
+				t.Errorf("got %+v, %t", j, ok)
+			}
+			if (err != nil) != (tc.says != "") || err != nil && !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("got error %v, want one that says %q", err, tc.says)
+			}
+		})
+	}
+}
+
+// TestSamples: every sample of the trigger's inputs is one.
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../events/trigger-*.json")
+	if err != nil || len(files) < 8 {
+		t.Fatalf("samples: %q, %v", files, err)
+	}
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Parse(body); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+// Package base is what all functions of a stack are made of. It links the
+// DynamoDB client and no other: what a function links decides how fast it
+// starts.
+package base
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/wire/environ"
+)
+
+// Config is the part of the configuration that every function has.
+type Config struct {
+	// Stack is the name that separates this control plane from others.
+	Stack string `env:"BATCHPLANE_STACK" form:"[a-z][a-z0-9-]{0,31}"`
+	Table string `env:"BATCHPLANE_TABLE"`
+	// KeepDays is how many days runs are kept after their end.
+	KeepDays int `env:"BATCHPLANE_KEEP_DAYS" form:"[1-9][0-9]{0,3}"`
+}
+
+// Platform is what Lambda itself sets.
+type Platform struct {
+	Region       string `env:"AWS_REGION"`
+	AccessKey    string `env:"AWS_ACCESS_KEY_ID"`
+	SecretKey    string `env:"AWS_SECRET_ACCESS_KEY"`
+	SessionToken string `env:"AWS_SESSION_TOKEN" default:""`
+}
+
+// AWS makes the configurations of clients from the environment alone, as Lambda
+// gives it: reading it by the SDK's own means links and asks for much more.
+type AWS struct {
+	Platform
+	lookup environ.Lookup
+}
+
+// NewAWS reads what Lambda sets.
+func NewAWS(lookup environ.Lookup) (AWS, error) {
+	a := AWS{lookup: lookup}
+	return a, environ.Fill(&a.Platform, lookup)
+}
+
+// For is the configuration of a service's client. Its name is as in the variable
+// AWS_ENDPOINT_URL_<SERVICE>, which goes before AWS_ENDPOINT_URL; without both
+// the client finds its endpoint itself.
+func (a AWS) For(service string) aws.Config {
+	c := aws.Config{
+		Region: a.Region,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{
+				AccessKeyID: a.AccessKey, SecretAccessKey: a.SecretKey, SessionToken: a.SessionToken, Source: "environment",
+			}, nil
+		}),
+	}
+	for _, name := range []string{"AWS_ENDPOINT_URL_" + strings.ToUpper(service), "AWS_ENDPOINT_URL"} {
+		if url, _ := a.lookup(name); url != "" {
+			c.BaseEndpoint = aws.String(url)
+			break
+		}
+	}
+	return c
+}
+
+// Store is the stack's table.
+func Store(c Config, a AWS, log *slog.Logger) *dynamo.Store {
+	return dynamo.New(dynamo.Config{
+		DB: dynamodb.NewFromConfig(a.For("DYNAMODB")), Table: c.Table, Log: log,
+		RunsKept: time.Duration(c.KeepDays) * 24 * time.Hour,
+	})
+}
+
+// Log is a function's log: one JSON object a line, with the stack's name.
+func Log(w io.Writer, c Config) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, nil)).With("stack", c.Stack)
+}

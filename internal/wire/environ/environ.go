@@ -1,0 +1,91 @@
+// Package environ fills configurations from environment variables and says all
+// that is wrong with them at once.
+package environ
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Lookup is os.LookupEnv, or a test's.
+type Lookup func(name string) (value string, ok bool)
+
+// Fill sets the fields of the struct that into points to. Each exported field
+// has the tags
+//
+//	env      the variable's name
+//	form     optionally a regular expression that the value must match as a whole
+//	default  optionally the value of a variable that is absent or empty; a
+//	         variable without it must have a value
+//
+// and is a string, an int, or a []string, whose parts commas separate. Structs
+// that are embedded are filled too.
+func Fill(into any, lookup Lookup) error {
+	var errs []error
+	fill(reflect.ValueOf(into).Elem(), lookup, &errs)
+	return errors.Join(errs...)
+}
+
+// Names are the variables that Fill asks for, in the order of the fields.
+func Names(of any) []string {
+	var names []string
+	t := reflect.TypeOf(of)
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Anonymous {
+			names = append(names, Names(reflect.Zero(f.Type).Interface())...)
+		} else {
+			names = append(names, f.Tag.Get("env"))
+		}
+	}
+	return names
+}
+
+func fill(v reflect.Value, lookup Lookup, errs *[]error) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if f.Anonymous {
+			fill(v.Field(i), lookup, errs)
+			continue
+		}
+		if err := set(v.Field(i), f.Tag, lookup); err != nil {
+			*errs = append(*errs, fmt.Errorf("environment variable %s: %w", f.Tag.Get("env"), err))
+		}
+	}
+}
+
+func set(field reflect.Value, tag reflect.StructTag, lookup Lookup) error {
+	value, _ := lookup(tag.Get("env"))
+	if value == "" {
+		fallback, ok := tag.Lookup("default")
+		if !ok {
+			return errors.New("is not set")
+		}
+		value = fallback
+	}
+	if form := tag.Get("form"); form != "" && !regexp.MustCompile(`^(?:`+form+`)$`).MatchString(value) {
+		return fmt.Errorf("%q does not have the form %s", value, form)
+	}
+	switch field.Kind() {
+	case reflect.Int:
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			return fmt.Errorf("%q is not a number", value)
+		}
+		field.SetInt(int64(n))
+	case reflect.Slice:
+		var parts []string
+		for part := range strings.SplitSeq(value, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				parts = append(parts, part)
+			}
+		}
+		field.Set(reflect.ValueOf(parts))
+	default:
+		field.SetString(value)
+	}
+	return nil
+}

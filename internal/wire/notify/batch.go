@@ -1,0 +1,76 @@
+package notify
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Batch is what a stream of DynamoDB brings: of each record what is used here.
+// It is read with less demands than the events of the Lambda library, where one
+// odd record would keep the whole batch from being read.
+type Batch struct {
+	Records []Record `json:"Records"`
+}
+
+// Record is one change of the table.
+type Record struct {
+	Change struct {
+		SequenceNumber string               `json:"SequenceNumber"`
+		Keys           map[string]attribute `json:"Keys"`
+		NewImage       map[string]attribute `json:"NewImage"`
+	} `json:"dynamodb"`
+}
+
+// attribute is a string attribute; any other is empty.
+type attribute struct {
+	S string `json:"S"`
+}
+
+type handler struct {
+	stack   string
+	ways    control.Notifier
+	log     *slog.Logger
+	control interface {
+		Tell(ctx context.Context, id run.ID) error
+	}
+}
+
+// handle tells what the records' runs owe. One that cannot be told does not keep
+// the others from being told; it comes again with all that follow it, which have
+// nothing to tell any more.
+func (h handler) handle(ctx context.Context, b Batch) (events.DynamoDBEventResponse, error) {
+	var out events.DynamoDBEventResponse
+	for _, r := range b.Records {
+		if err := h.record(ctx, r); err != nil {
+			out.BatchItemFailures = append(out.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: r.Change.SequenceNumber})
+		}
+	}
+	return out, nil
+}
+
+func (h handler) record(ctx context.Context, r Record) error {
+	pk, sk := r.Change.Keys["pk"].S, r.Change.Keys["sk"].S
+	if reason := r.Change.NewImage["reason"].S; reason != "" {
+		return h.said(ctx, pk+"/"+sk, h.ways.Notify(ctx, notice.Kept(h.stack, sk, reason)))
+	}
+	id, ok := dynamo.RunID(pk, sk)
+	if !ok {
+		h.log.ErrorContext(ctx, "ignored a change of what is no run", "key", pk+"/"+sk, "why", "the stream's filter lets only runs and kept inputs through")
+		return nil
+	}
+	return h.said(ctx, string(id), h.control.Tell(ctx, id))
+}
+
+func (h handler) said(ctx context.Context, what string, err error) error {
+	if err != nil {
+		h.log.ErrorContext(ctx, "a notice was not carried", "run", what, "why", err.Error())
+	}
+	return err
+}

@@ -1,0 +1,105 @@
+// Package notify puts the function together that carries notices: it is fed by
+// the table's stream.
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"github.com/batchplane/batchplane/internal/adapter/eventbus"
+	"github.com/batchplane/batchplane/internal/adapter/fanout"
+	"github.com/batchplane/batchplane/internal/adapter/slack"
+	topic "github.com/batchplane/batchplane/internal/adapter/sns"
+	parameters "github.com/batchplane/batchplane/internal/adapter/ssm"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire/base"
+	"github.com/batchplane/batchplane/internal/wire/environ"
+)
+
+// Config is the function's configuration.
+type Config struct {
+	base.Config
+	// Topic is where all notices are published.
+	Topic string `env:"BATCHPLANE_TOPIC"`
+	// Bus is where all notices are put as events.
+	Bus string `env:"BATCHPLANE_BUS"`
+	// SlackPath goes before a target's name to make the name of the parameter
+	// that holds its webhook.
+	SlackPath string `env:"BATCHPLANE_SLACK_PATH" form:"/.*/"`
+	// SlackDefault are the targets of jobs that name none; it may be empty.
+	SlackDefault []string `env:"BATCHPLANE_SLACK_DEFAULT" default:""`
+	// Trigger is the ARN of the function that takes a person's retry.
+	Trigger string `env:"BATCHPLANE_TRIGGER"`
+}
+
+// slackTimeout is for one request; the function has more time than all tries.
+const slackTimeout = 10 * time.Second
+
+// retry is the place of the command that retries a run until addressed says it.
+const retry = "retry"
+
+// addressed says in a notice what only a stack on AWS knows: the account, and
+// the exact command that asks its trigger for a retry.
+type addressed struct {
+	control.Notifier
+	trigger string
+}
+
+func (a addressed) Notify(ctx context.Context, n notice.Notice) error {
+	if parts := strings.Split(a.trigger, ":"); len(parts) > 4 {
+		n.Account = parts[4]
+	}
+	if n.RetryWith != "" {
+		n.RetryWith = fmt.Sprintf(`aws lambda invoke --cli-binary-format raw-in-base64-out --function-name %s --payload '{"retry":"%s"}' /dev/stdout`, a.trigger, n.Run)
+	}
+	return a.Notifier.Notify(ctx, n) //nolint:wrapcheck // the ways say what they did
+}
+
+// Handler is the function's.
+type Handler func(ctx context.Context, batch Batch) (events.DynamoDBEventResponse, error)
+
+// New reads the configuration. It makes no call.
+func New(lookup environ.Lookup) (Handler, error) {
+	var c Config
+	a, err := base.NewAWS(lookup)
+	if err := errors.Join(environ.Fill(&c, lookup), err); err != nil {
+		return nil, err
+	}
+	log := base.Log(os.Stdout, c.Config)
+	ways := addressed{trigger: c.Trigger, Notifier: &fanout.Notifier{Ways: []fanout.Way{
+		{Name: "sns", Notifier: &topic.Notifier{SNS: sns.NewFromConfig(a.For("SNS")), Topic: c.Topic}},
+		{Name: "eventbridge", Notifier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus}},
+		{Name: "slack", Notifier: &slack.Notifier{
+			Secrets: &parameters.Secrets{SSM: ssm.NewFromConfig(a.For("SSM")), Path: c.SlackPath},
+			HTTP:    &http.Client{Timeout: slackTimeout}, Now: time.Now, Wait: wait, Default: c.SlackDefault,
+		}},
+	}}}
+	h := handler{stack: c.Stack, ways: ways, log: log, control: &control.Control{
+		Stack: c.Stack, Store: base.Store(c.Config, a, log), Notifier: ways, Now: time.Now, Timing: run.DefaultTiming, Log: log,
+		RetryCommand: retry,
+	}}
+	return h.handle, nil
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx) //nolint:wrapcheck // the caller says what it waited for
+	case <-t.C:
+		return nil
+	}
+}

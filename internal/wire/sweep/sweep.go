@@ -1,0 +1,150 @@
+// Package sweep puts the function together that drives what time alone must
+// drive. It runs every minute.
+package sweep
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+
+	"github.com/batchplane/batchplane/internal/adapter/fargate"
+	"github.com/batchplane/batchplane/internal/adapter/schedules"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire/base"
+	"github.com/batchplane/batchplane/internal/wire/environ"
+)
+
+// Config is the function's configuration.
+type Config struct {
+	base.Config
+	// Group is the stack's schedule group, Trigger the trigger function's ARN.
+	Group   string `env:"BATCHPLANE_SCHEDULE_GROUP"`
+	Trigger string `env:"BATCHPLANE_TRIGGER"`
+	// Rate is how many RunTask calls a second the sweep sends at most.
+	Rate int `env:"BATCHPLANE_LAUNCH_RATE" form:"[1-9][0-9]{0,2}"`
+}
+
+// busy is how long one sweep goes on while launches wait for the rate; the next
+// sweep comes a minute after this one began.
+const busy = 50 * time.Second
+
+// Handler is the function's.
+type Handler func(ctx context.Context) error
+
+// New reads the configuration. It makes no call.
+func New(lookup environ.Lookup) (Handler, error) {
+	var c Config
+	a, err := base.NewAWS(lookup)
+	if err := errors.Join(environ.Fill(&c, lookup), err); err != nil {
+		return nil, err
+	}
+	log := base.Log(os.Stdout, c.Config)
+	s := sweeper{
+		stack: c.Stack, log: log, metrics: os.Stdout, now: time.Now,
+		registry: &schedules.Registry{
+			Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Rules: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")),
+			Group: c.Group, Trigger: c.Trigger, Read: entry.Registered,
+		},
+		control: &control.Control{
+			Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: run.DefaultTiming, Log: log,
+			Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
+			Pace:     &control.Window{Rate: c.Rate},
+		},
+	}
+	return s.sweep, nil
+}
+
+type sweeper struct {
+	stack    string
+	log      *slog.Logger
+	metrics  io.Writer
+	now      func() time.Time
+	registry interface {
+		Jobs(ctx context.Context) ([]job.Job, error)
+	}
+	control *control.Control
+}
+
+// sweep does all its parts whatever became of the others, and says that it was
+// here only where none failed.
+func (s sweeper) sweep(ctx context.Context) error {
+	began := s.now()
+	lag, err := s.lag(ctx)
+	errs := []error{err}
+	problems, err := s.sync(ctx)
+	errs = append(errs, err, s.control.CheckSlots(ctx))
+	looked, err := s.control.LookUntil(ctx, began.Add(busy))
+	errs = append(errs, err)
+	err = errors.Join(errs...)
+	if err != nil {
+		s.log.ErrorContext(ctx, "the sweep is not complete", "why", err.Error())
+	}
+	s.log.InfoContext(ctx, "swept", "due", looked.Due, "launched", looked.Launched, "described", looked.Described, "waiting", looked.Waiting)
+	return errors.Join(err, s.emit(lag, problems, err == nil))
+}
+
+// lag is how long ago slots were last checked; a new stack has none.
+func (s sweeper) lag(ctx context.Context) (time.Duration, error) {
+	mark, err := s.control.Store.Mark(ctx, control.MarkSweep)
+	if err != nil {
+		return 0, fmt.Errorf("reading when the last sweep was here: %w", err)
+	}
+	if mark.IsZero() {
+		return 0, nil
+	}
+	return s.now().Sub(mark), nil
+}
+
+// sync copies the registry into the jobs' items. Where a schedule cannot be read
+// no job is taken to be gone: it may be the one that cannot be read.
+func (s sweeper) sync(ctx context.Context) (problems int, err error) {
+	jobs, err := s.registry.Jobs(ctx)
+	var p *schedules.ProblemError
+	switch {
+	case errors.As(err, &p):
+		for _, problem := range p.Problems {
+			s.log.ErrorContext(ctx, "a schedule cannot be used", "why", problem.Error())
+		}
+		return len(p.Problems), s.control.SyncSome(ctx, jobs)
+	case err != nil:
+		return 0, fmt.Errorf("reading the registry: %w", err)
+	}
+	return 0, s.control.Sync(ctx, jobs)
+}
+
+// emit writes the sweep's metrics as one line in CloudWatch's embedded metric
+// format, which must stand alone on its line.
+func (s sweeper) emit(lag time.Duration, problems int, complete bool) error {
+	metrics := []map[string]string{{"Name": "SweepLag", "Unit": "Seconds"}, {"Name": "ScheduleProblems", "Unit": "Count"}}
+	line := map[string]any{"Stack": s.stack, "SweepLag": lag.Seconds(), "ScheduleProblems": problems}
+	if complete {
+		metrics = append(metrics, map[string]string{"Name": "Heartbeat", "Unit": "Count"})
+		line["Heartbeat"] = 1
+	}
+	line["_aws"] = map[string]any{
+		"Timestamp": s.now().UnixMilli(),
+		"CloudWatchMetrics": []any{map[string]any{
+			"Namespace": "batchplane", "Dimensions": [][]string{{"Stack"}}, "Metrics": metrics,
+		}},
+	}
+	body, err := json.Marshal(line)
+	if err != nil {
+		return fmt.Errorf("encoding the metrics: %w", err)
+	}
+	if _, err := s.metrics.Write(append(body, '\n')); err != nil {
+		return fmt.Errorf("writing the metrics: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,206 @@
+package aws_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+// emulator is a running ministack.
+type emulator struct {
+	url string
+	log string
+}
+
+// guard runs a command and ends its process group when its own input ends, which
+// it does with the test binary, however that dies.
+const guard = `"$@" </dev/null & cat >/dev/null; kill -9 0`
+
+// startEmulator runs ministack until the test ends. The functions inherit its
+// environment, so ecs is where they find ECS; empty is the emulator's own.
+func startEmulator(t *testing.T, ecs string) *emulator {
+	t.Helper()
+	program := tool(t, "ministack", "ministack")
+	dir := t.TempDir()
+	e := &emulator{log: filepath.Join(dir, "ministack.log")}
+	log, err := os.Create(e.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = log.Close() })
+	port := freePort(t)
+	e.url = fmt.Sprintf("http://127.0.0.1:%d", port)
+	cmd := exec.Command("sh", "-c", guard, "sh", program) //nolint:noctx // ended by its input
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir,
+		fmt.Sprintf("GATEWAY_PORT=%d", port), "LAMBDA_EXECUTOR=local", "AUTH=true", "AWS_ENDPOINT_URL=" + e.url,
+	}
+	if ecs != "" {
+		cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL_ECS="+ecs)
+	}
+	life, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = life.Close()
+		_ = cmd.Wait() // it is killed: that is its error
+		if t.Failed() {
+			text, _ := os.ReadFile(e.log)
+			t.Logf("the emulator said at the end:\n%s", text[max(0, len(text)-12000):])
+		}
+	})
+	within(t, time.Minute, "the emulator answers", func() bool {
+		res, err := http.Get(e.url) //nolint:noctx // loopback
+		if err != nil {
+			return false
+		}
+		_ = res.Body.Close()
+		return true
+	})
+	return e
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// within polls until ok, and fails the test after limit.
+func within(t *testing.T, limit time.Duration, what string, ok func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited %s for this in vain: %s", limit, what)
+		case <-tick.C:
+		}
+	}
+}
+
+// request sends a signed request, and answers the status and the body.
+func (e *emulator) request(t *testing.T, service, method, path string, header map[string]string, body []byte) (int, http.Header, []byte) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, e.url+path, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, v := range header {
+		req.Header.Set(k, v)
+	}
+	sum := sha256.Sum256(body)
+	who := aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
+	if err := v4.NewSigner().SignHTTP(t.Context(), who, req, hex.EncodeToString(sum[:]), service, "us-east-1", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	out, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, res.Header, out
+}
+
+// call calls an operation of a service with an AWS JSON protocol.
+func (e *emulator) call(t *testing.T, service, target string, in, out any) {
+	t.Helper()
+	body, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := "application/x-amz-json-1.1"
+	if service == "sqs" || service == "dynamodb" {
+		version = "application/x-amz-json-1.0"
+	}
+	status, _, answer := e.request(t, service, http.MethodPost, "/", map[string]string{"Content-Type": version, "X-Amz-Target": target}, body)
+	if status != http.StatusOK {
+		t.Fatalf("%s answered %d: %s", target, status, answer)
+	}
+	if out == nil {
+		return
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
+		t.Fatalf("%s answered %s: %v", target, answer, err)
+	}
+}
+
+// query calls an operation of a service with AWS's query protocol.
+func (e *emulator) query(t *testing.T, service, form string) []byte {
+	t.Helper()
+	status, _, answer := e.request(t, service, http.MethodPost, "/", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, []byte(form))
+	if status != http.StatusOK {
+		t.Fatalf("%s answered %d: %s", form, status, answer)
+	}
+	return answer
+}
+
+// invoke calls a function and waits for its answer.
+func (e *emulator) invoke(t *testing.T, function, payload string) (answer string, failed bool) {
+	t.Helper()
+	status, header, body := e.request(t, "lambda", http.MethodPost, "/2015-03-31/functions/"+function+"/invocations", nil, []byte(payload))
+	if status != http.StatusOK {
+		t.Fatalf("invoking %s: %d %s", function, status, body)
+	}
+	return string(body), header.Get("X-Amz-Function-Error") != ""
+}
+
+// send calls a function as Scheduler and EventBridge do: nobody waits.
+func (e *emulator) send(t *testing.T, function, payload string) {
+	t.Helper()
+	status, _, body := e.request(t, "lambda", http.MethodPost, "/2015-03-31/functions/"+function+"/invocations",
+		map[string]string{"X-Amz-Invocation-Type": "Event"}, []byte(payload))
+	if status != http.StatusAccepted {
+		t.Fatalf("invoking %s: %d %s", function, status, body)
+	}
+}
+
+// sam runs the SAM CLI in the module's folder.
+func sam(t *testing.T, e *emulator, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), tool(t, "sam", "sam"), args...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc -trimpath -buildvcs=false")
+	if e != nil {
+		cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL="+e.url)
+	}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("sam %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}

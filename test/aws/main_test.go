@@ -1,0 +1,32 @@
+// Package aws_test deploys the template with the built functions on an AWS
+// emulator, with its IAM on, and plays stories there. ECS is localecs.
+package aws_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// root is the module's folder.
+const root = "../.."
+
+// tool is a program of a virtual environment that `make tools-aws` makes. Where
+// it is absent the test is skipped, and with CI=true it fails.
+func tool(t *testing.T, venv, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(root, ".tools", venv, "bin", name))
+	if err == nil {
+		_, err = os.Stat(path)
+	}
+	if err == nil {
+		return path
+	}
+	why := fmt.Sprintf("%s is not installed in .tools/%s: run `make tools-aws`, which needs Python 3.10 or newer", name, venv)
+	if os.Getenv("CI") == "true" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+	return ""
+}

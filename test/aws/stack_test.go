@@ -1,0 +1,404 @@
+package aws_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	_ "modernc.org/sqlite"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// world is a deployed stack with its emulator, ECS, Slack and a subscriber.
+type world struct {
+	*emulator
+	name     string
+	template string
+	resource map[string]string // physical ids by logical ids
+	pattern  string            // of the rule for stopped tasks
+	store    *dynamo.Store
+	ecs      *localecs.Server
+	slack    *slackChannel
+	inbox    string // URL of the queue that gets all notices
+
+	mu      sync.Mutex
+	scripts map[string]localecs.Script // by job
+	faults  map[string]fault           // by job
+	early   map[string]chan struct{}   // by job: RunTask's answer waits for the stop event's handler
+	cut     map[string]bool            // by job: the line breaks before RunTask is heard
+	runs    int                        // RunTask calls heard
+	all     []notice.Notice
+	swept   time.Time
+}
+
+// fault strikes one attempt of a job's runs.
+type fault struct {
+	kind    localecs.Kind
+	attempt string
+}
+
+// build builds the functions for this machine and answers the built template.
+func build(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "build")
+	sam(t, nil, "build", "--build-dir", dir, "--parameter-overrides", "Architecture="+architecture())
+	path := filepath.Join(dir, "template.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The emulator's IAM takes every schedule to be in the group `default`.
+	wide := strings.Replace(string(text), "schedule/${ScheduleGroup}/*", "schedule/*", 1)
+	if wide == string(text) {
+		t.Fatal("the template does not limit the sweep to its schedule group any more")
+	}
+	if err := os.WriteFile(path, []byte(wide), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func architecture() string {
+	if runtime.GOARCH == "arm64" {
+		return "arm64"
+	}
+	return "x86_64"
+}
+
+// deploy deploys the built template as a stack of that name.
+func (w *world) deploy(t *testing.T, template, name string, parameters ...string) map[string]string {
+	t.Helper()
+	args := []string{
+		"deploy", "--template-file", template, "--stack-name", name, "--resolve-s3", "--capabilities", "CAPABILITY_IAM",
+		"--no-confirm-changeset", "--no-progressbar", "--parameter-overrides", "Architecture=" + architecture(),
+	}
+	sam(t, w.emulator, append(args, parameters...)...)
+	var found struct {
+		Members []struct {
+			LogicalResourceID  string `xml:"LogicalResourceId"`
+			PhysicalResourceID string `xml:"PhysicalResourceId"`
+		} `xml:"DescribeStackResourcesResult>StackResources>member"`
+	}
+	answer := w.query(t, "cloudformation", "Action=DescribeStackResources&Version=2010-05-15&StackName="+url.QueryEscape(name))
+	if err := xml.Unmarshal(answer, &found); err != nil {
+		t.Fatal(err)
+	}
+	resource := map[string]string{}
+	for _, m := range found.Members {
+		resource[m.LogicalResourceID] = m.PhysicalResourceID
+	}
+	return resource
+}
+
+// newWorld builds, deploys and subscribes. It is shared by the stories.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	tool(t, "sam", "sam")
+	tool(t, "ministack", "ministack")
+	w := &world{
+		name: "bp-test", slack: newSlack(t), scripts: map[string]localecs.Script{}, faults: map[string]fault{},
+		early: map[string]chan struct{}{}, cut: map[string]bool{},
+	}
+	w.template = build(t)
+	w.emulator = startEmulator(t, w.startECS(t))
+	w.call(t, "ssm", "AmazonSSM.PutParameter", map[string]any{
+		"Name": "/batchplane/" + w.name + "/slack/ops", "Value": w.slack.url + "/services/T0/B0/secret", "Type": "SecureString",
+	}, nil)
+	w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops")
+	w.pattern = w.patternOf(t, w.resource)
+	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, inRegion), Table: w.resource["Table"]})
+	w.inbox = w.subscribe(t)
+	w.ecs.Resume()
+	return w
+}
+
+// patternOf is the pattern of the deployed rule for stopped tasks.
+func (w *world) patternOf(t *testing.T, resource map[string]string) string {
+	t.Helper()
+	var rule struct{ EventPattern string }
+	name := resource["StoppedTasks"]
+	w.call(t, "events", "AWSEvents.DescribeRule", map[string]string{"Name": name[strings.LastIndexByte(name, '/')+1:]}, &rule)
+	return rule.EventPattern
+}
+
+// matches is whether a rule's pattern lets an event through, as the emulator's
+// EventBridge says.
+func (w *world) matches(t *testing.T, pattern string, event []byte) bool {
+	t.Helper()
+	var out struct{ Result bool }
+	w.call(t, "events", "AWSEvents.TestEventPattern", map[string]string{"EventPattern": pattern, "Event": string(event)}, &out)
+	return out.Result
+}
+
+// startECS serves localecs on loopback. Its events go through the deployed rule
+// to the deployed function.
+func (w *world) startECS(t *testing.T) string {
+	t.Helper()
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	t.Cleanup(func() { _ = db.Close() })
+	runner := &localecs.ScriptedRunner{Clock: localecs.RealClock{}, Script: func(s localecs.ContainerSpec) localecs.Script {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.scripts[s.Env[control.EnvJob]]
+	}}
+	w.ecs, err = localecs.New(t.Context(), localecs.Config{
+		DB: db, Runner: runner, Account: "000000000000", Inject: w.inject,
+		Deliver: func(_ context.Context, event []byte) error {
+			w.deliver(t, event)
+			return nil
+		},
+		Delays: localecs.Delays{Provisioning: 20 * time.Millisecond, Pending: 20 * time.Millisecond},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.ecs.Close(context.WithoutCancel(t.Context())) })
+	server := httptest.NewServer(w.line(w.ecs.Handler()))
+	t.Cleanup(server.Close)
+	client := ecs.New(ecs.Options{
+		BaseEndpoint: aws.String(server.URL), Region: "us-east-1",
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
+		}),
+	})
+	_, err = client.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
+		Family: aws.String("job"), RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
+		Cpu: aws.String("256"), Memory: aws.String("512"), NetworkMode: types.NetworkModeAwsvpc,
+		ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("main"), Image: aws.String("image"), Essential: aws.Bool(true)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server.URL
+}
+
+// jobOf is the job of a startedBy of ours.
+func jobOf(startedBy string) (name, attempt string) {
+	parts := strings.Split(startedBy, "/")
+	if len(parts) != 4 {
+		return "", ""
+	}
+	return parts[1], parts[3]
+}
+
+func (w *world) inject(kind localecs.Kind, s localecs.Subject) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	name, attempt := jobOf(s.StartedBy)
+	f, ok := w.faults[name]
+	return ok && f.kind == kind && (f.attempt == "" || f.attempt == attempt)
+}
+
+// deliver does what EventBridge does with an event of ECS: the emulator takes no
+// events of source aws.ecs from outside.
+func (w *world) deliver(t *testing.T, event []byte) {
+	if t.Context().Err() != nil || !w.matches(t, w.pattern, event) {
+		return
+	}
+	var e struct{ Detail struct{ StartedBy string } }
+	_ = json.Unmarshal(event, &e)
+	name, _ := jobOf(e.Detail.StartedBy)
+	w.mu.Lock()
+	handled := w.early[name]
+	delete(w.early, name)
+	w.mu.Unlock()
+	if handled == nil {
+		w.send(t, w.resource["OnStopped"], string(event))
+		return
+	}
+	if answer, failed := w.invoke(t, w.resource["OnStopped"], string(event)); failed {
+		t.Errorf("a stop event before the trigger stored its task: %s", answer)
+	}
+	close(handled)
+}
+
+// line is between the functions and ECS.
+func (w *world) line(ecs http.Handler) http.Handler {
+	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".RunTask") {
+			ecs.ServeHTTP(out, r)
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		var in struct{ StartedBy string }
+		_ = json.Unmarshal(body, &in)
+		name, _ := jobOf(in.StartedBy)
+		w.mu.Lock()
+		w.runs++
+		cut, wait := w.cut[name], w.early[name]
+		delete(w.cut, name)
+		w.mu.Unlock()
+		if cut {
+			panic(http.ErrAbortHandler)
+		}
+		r.Body = io.NopCloser(strings.NewReader(string(body)))
+		answer := httptest.NewRecorder()
+		ecs.ServeHTTP(answer, r)
+		if wait != nil {
+			<-wait
+		}
+		for k, v := range answer.Header() {
+			out.Header()[k] = v
+		}
+		out.WriteHeader(answer.Code)
+		_, _ = out.Write(answer.Body.Bytes())
+	})
+}
+
+// subscribe has a queue of the test's own get every notice of the topic.
+func (w *world) subscribe(t *testing.T) string {
+	t.Helper()
+	var queue struct {
+		QueueURL string `json:"QueueUrl"`
+	}
+	w.call(t, "sqs", "AmazonSQS.CreateQueue", map[string]string{"QueueName": "inbox"}, &queue)
+	w.query(t, "sns", "Action=Subscribe&Version=2010-03-31&Protocol=sqs&Attributes.entry.1.key=RawMessageDelivery&Attributes.entry.1.value=true&TopicArn="+
+		url.QueryEscape(w.resource["Notices"])+"&Endpoint="+url.QueryEscape("arn:aws:sqs:us-east-1:000000000000:inbox"))
+	return queue.QueueURL
+}
+
+// receive takes the messages out of a queue.
+func (w *world) receive(t *testing.T, queue string) (bodies []string) {
+	t.Helper()
+	var out struct {
+		Messages []struct{ Body, ReceiptHandle string }
+	}
+	w.call(t, "sqs", "AmazonSQS.ReceiveMessage", map[string]any{"QueueUrl": queue, "MaxNumberOfMessages": 10}, &out)
+	for _, m := range out.Messages {
+		bodies = append(bodies, m.Body)
+		w.call(t, "sqs", "AmazonSQS.DeleteMessage", map[string]string{"QueueUrl": queue, "ReceiptHandle": m.ReceiptHandle}, nil)
+	}
+	return bodies
+}
+
+// told are the notices that SNS brought of a job, the oldest first.
+func (w *world) told(t *testing.T, name string) (kinds []notice.Kind) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, body := range w.receive(t, w.inbox) {
+		var n notice.Notice
+		if err := json.Unmarshal([]byte(body), &n); err != nil {
+			t.Errorf("SNS brought %s: %v", body, err)
+		}
+		w.all = append(w.all, n)
+	}
+	for _, n := range w.all {
+		if n.Job == name {
+			kinds = append(kinds, n.Kind)
+		}
+	}
+	return kinds
+}
+
+// set changes what befalls a job.
+func (w *world) set(change func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change()
+}
+
+// await waits until a run has a status, sweeping all the while.
+func (w *world) await(t *testing.T, id run.ID, s run.Status, limit time.Duration) run.Run {
+	t.Helper()
+	var r run.Run
+	var err error
+	within(t, limit, fmt.Sprintf("run %s is %s", id, s), func() bool {
+		w.sweepNow(t)
+		r, err = w.store.Run(t.Context(), id)
+		return err == nil && r.Status == s
+	})
+	return r
+}
+
+// sweepNow sweeps, if nobody did for a second.
+func (w *world) sweepNow(t *testing.T) {
+	t.Helper()
+	w.mu.Lock()
+	old := time.Since(w.swept) > time.Second
+	if old {
+		w.swept = time.Now()
+	}
+	w.mu.Unlock()
+	if old {
+		w.sweep(t)
+	}
+}
+
+func (w *world) sweep(t *testing.T) {
+	t.Helper()
+	if answer, failed := w.invoke(t, w.resource["Sweep"], "{}"); failed {
+		t.Errorf("the sweep failed: %s", answer)
+	}
+}
+
+// scheduled is the input of a schedule for this minute, as Scheduler fills it in,
+// and the run that it asks for.
+func scheduled(t *testing.T, j job.Job) (input string, id run.ID) {
+	t.Helper()
+	at := time.Now().UTC().Truncate(time.Minute)
+	body, err := json.Marshal(map[string]any{"scheduledFor": at.Format(time.RFC3339), "job": j})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body), run.ScheduledID(j.Name, at)
+}
+
+func aJob(name string) job.Job {
+	return job.Job{Name: name, TaskDefinition: "job", Cluster: "jobs", Command: []string{"sh", "-c", "work <in >out"}}
+}
+
+// schedule puts a job's schedule into the stack's group, as a job stack does.
+func (w *world) schedule(t *testing.T, j job.Job, expression string) {
+	t.Helper()
+	j.Schedule = expression
+	input, err := entry.ScheduleInput(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.putSchedule(t, j.Name, "rate(1 minute)", input)
+}
+
+func (w *world) putSchedule(t *testing.T, name, expression, input string) {
+	t.Helper()
+	arn := "arn:aws:lambda:us-east-1:000000000000:function:" + w.resource["Trigger"]
+	body, err := json.Marshal(map[string]any{
+		"GroupName": w.name, "ScheduleExpression": expression, "FlexibleTimeWindow": map[string]string{"Mode": "OFF"},
+		"Target": map[string]any{"Arn": arn, "RoleArn": "arn:aws:iam::000000000000:role/" + w.resource["ScheduleRole"], "Input": input},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, _, answer := w.request(t, "scheduler", http.MethodPost, "/schedules/"+name, map[string]string{"Content-Type": "application/json"}, body)
+	if status != http.StatusOK {
+		t.Fatalf("creating schedule %s: %d %s", name, status, answer)
+	}
+}

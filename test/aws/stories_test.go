@@ -1,0 +1,252 @@
+package aws_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// soon is far more than any step of a story takes on a busy machine.
+const soon = 90 * time.Second
+
+func inRegion(o *dynamodb.Options) { o.Region = "us-east-1" }
+
+// TestStories builds, deploys and plays all stories on one stack.
+func TestStories(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	// A group, so that the world lives until all stories are over.
+	t.Run("stories", func(t *testing.T) {
+		for name, story := range map[string]func(*testing.T, *world){
+			"a scheduled run succeeds, its duplicate does nothing": succeeds,
+			"a fault of the network interface is relaunched":       relaunched,
+			"a failure is told, retried by hand and recovers":      failsAndRecovers,
+			"a line that broke before ECS heard is tried again":    brokenLine,
+			"a stop event before the trigger stored its task":      earlyStop,
+			"a lost stop event is found by the sweep":              lostStop,
+			"a run that takes too long is stopped":                 timesOut,
+			"runs may not overlap":                                 overlap,
+			"a missed slot is told":                                missed,
+			"an input that is none ends in the failure queue":      malformed,
+			"a person stops a run":                                 stopped,
+			"a schedule that cannot be read stops nothing":         unreadable,
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				story(t, w)
+			})
+		}
+	})
+	w.denied(t)
+	w.other(t)
+}
+
+// denied: with IAM on, what a policy lacks is refused and would be logged.
+func (w *world) denied(t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile(w.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.Contains(line, "AccessDenied") || strings.Contains(line, "not authorized") {
+			t.Errorf("denied: %s", line)
+		}
+	}
+}
+
+func succeeds(t *testing.T, w *world) {
+	input, id := scheduled(t, aJob("succeeds"))
+	w.send(t, w.resource["Trigger"], input)
+	r := w.await(t, id, run.Succeeded, soon)
+	if len(r.Attempts) != 1 || r.Attempts[0].Sends != 1 {
+		t.Errorf("attempts %+v", r.Attempts)
+	}
+	answer, failed := w.invoke(t, w.resource["Trigger"], input)
+	if failed || !strings.Contains(answer, "duplicate of "+string(id)) {
+		t.Errorf("the duplicate was answered: %s", answer)
+	}
+	if told := w.told(t, "succeeds"); len(told) != 0 {
+		t.Errorf("a plain success was told: %q", told)
+	}
+}
+
+func relaunched(t *testing.T, w *world) {
+	w.set(func() { w.faults["eni"] = fault{localecs.FaultENI, "1"} })
+	input, id := scheduled(t, aJob("eni"))
+	w.send(t, w.resource["Trigger"], input)
+	if r := w.await(t, id, run.Succeeded, soon); len(r.Attempts) != 2 || r.Attempts[0].StopCode != "TaskFailedToStart" {
+		t.Errorf("attempts %+v", r.Attempts)
+	}
+}
+
+func failsAndRecovers(t *testing.T, w *world) {
+	w.set(func() { w.scripts["fails"] = localecs.Script{ExitCode: 3} })
+	input, id := scheduled(t, aJob("fails"))
+	w.send(t, w.resource["Trigger"], input)
+	w.await(t, id, run.Failed, soon)
+	within(t, soon, "the failure is told on SNS", func() bool { return slices.Equal(w.told(t, "fails"), []notice.Kind{notice.Failed}) })
+	within(t, soon, "the failure is told on Slack", func() bool { return w.slack.heard("FAILED", string(id), "aws lambda invoke") == 1 })
+	within(t, soon, "nothing is owed", func() bool {
+		r, err := w.store.Run(t.Context(), id)
+		return err == nil && !r.Open()
+	})
+
+	w.set(func() { delete(w.scripts, "fails") })
+	out := sam(t, w.emulator, "remote", "invoke", "Trigger", "--stack-name", w.name, "--event", fmt.Sprintf(`{"retry":%q,"by":"mia"}`, id))
+	if !strings.Contains(out, `"accepted"`) {
+		t.Errorf("the retry was answered: %s", out)
+	}
+	if r := w.await(t, id, run.Succeeded, soon); len(r.Attempts) != 2 {
+		t.Errorf("attempts %+v", r.Attempts)
+	}
+	within(t, soon, "the recovery is told, and the failure once", func() bool {
+		return slices.Equal(w.told(t, "fails"), []notice.Kind{notice.Failed, notice.Recovered})
+	})
+}
+
+// brokenLine: the trigger has saved its claim and ends without having launched
+// anything; the platform delivers its event again.
+func brokenLine(t *testing.T, w *world) {
+	w.set(func() { w.cut["cut"] = true })
+	input, id := scheduled(t, aJob("cut"))
+	if answer, failed := w.invoke(t, w.resource["Trigger"], input); !failed {
+		t.Errorf("the trigger answered %s", answer)
+	}
+	if answer, failed := w.invoke(t, w.resource["Trigger"], input); failed {
+		t.Errorf("the trigger failed again: %s", answer)
+	}
+	if r := w.await(t, id, run.Succeeded, soon); len(r.Attempts) != 1 || r.Attempts[0].Sends != 2 {
+		t.Errorf("attempts %+v", r.Attempts)
+	}
+}
+
+func earlyStop(t *testing.T, w *world) {
+	w.set(func() { w.early["early"] = make(chan struct{}) })
+	input, id := scheduled(t, aJob("early"))
+	if answer, failed := w.invoke(t, w.resource["Trigger"], input); failed {
+		t.Errorf("the trigger failed: %s", answer)
+	}
+	if r := w.await(t, id, run.Succeeded, soon); len(r.Attempts) != 1 || r.Attempts[0].TaskARN == "" {
+		t.Errorf("attempts %+v", r.Attempts)
+	}
+}
+
+func lostStop(t *testing.T, w *world) {
+	w.set(func() { w.faults["lost"] = fault{kind: localecs.FaultLostEvent} })
+	j := aJob("lost")
+	j.Timeout = job.Duration(3 * time.Second) // the first look comes then
+	input, id := scheduled(t, j)
+	w.send(t, w.resource["Trigger"], input)
+	w.await(t, id, run.Succeeded, soon)
+}
+
+func timesOut(t *testing.T, w *world) {
+	w.set(func() { w.scripts["slow"] = localecs.Script{For: -1} })
+	j := aJob("slow")
+	j.Timeout = job.Duration(2 * time.Second)
+	input, id := scheduled(t, j)
+	w.send(t, w.resource["Trigger"], input)
+	if r := w.await(t, id, run.Failed, soon); !strings.Contains(r.Cause, "timed out after 2s") {
+		t.Errorf("cause %q", r.Cause)
+	}
+	within(t, soon, "it is told", func() bool { return slices.Equal(w.told(t, "slow"), []notice.Kind{notice.TimedOut}) })
+}
+
+func overlap(t *testing.T, w *world) {
+	w.set(func() { w.scripts["alone"] = localecs.Script{For: -1} })
+	j := aJob("alone")
+	j.Overlap = job.Forbid
+	input, id := scheduled(t, j)
+	w.send(t, w.resource["Trigger"], input)
+	w.await(t, id, run.Running, soon)
+	next := run.ScheduledID("alone", time.Now().Add(time.Minute))
+	answer, failed := w.invoke(t, w.resource["Trigger"], strings.Replace(input, slot(id), slot(next), 1))
+	if failed || !strings.Contains(answer, string(id)+" was still open") {
+		t.Errorf("the second was answered: %s", answer)
+	}
+	w.await(t, next, run.Skipped, soon)
+	w.invoke(t, w.resource["Trigger"], fmt.Sprintf(`{"stop":%q,"reason":"the story is over"}`, id))
+	w.await(t, id, run.Stopped, soon)
+}
+
+// slot is a run's nominal time as an input has it.
+func slot(id run.ID) string {
+	at, err := time.Parse("20060102T1504Z", id.Slot())
+	if err != nil {
+		panic(err)
+	}
+	return at.Format(time.RFC3339)
+}
+
+// missed: the emulator's Scheduler does not fill in the nominal time, so that no
+// trigger of this schedule is one: its slots are missed.
+func missed(t *testing.T, w *world) {
+	j := aJob("missed")
+	j.StartWithin = job.Duration(time.Minute)
+	w.schedule(t, j, "* * * * *")
+	w.sweep(t)
+	within(t, 4*time.Minute, "a missed slot is told", func() bool {
+		w.sweepNow(t)
+		return slices.Contains(w.told(t, "missed"), notice.Missed)
+	})
+}
+
+func malformed(t *testing.T, w *world) {
+	w.send(t, w.resource["Trigger"], `{"rnu":"malformed"}`)
+	within(t, 5*time.Minute, "the input is in the failure queue", func() bool {
+		return slices.ContainsFunc(w.receive(t, w.resource["TriggerFailures"]), func(body string) bool { return strings.Contains(body, "malformed") })
+	})
+}
+
+func stopped(t *testing.T, w *world) {
+	w.set(func() { w.scripts["stopped"] = localecs.Script{For: -1} })
+	input, id := scheduled(t, aJob("stopped"))
+	w.send(t, w.resource["Trigger"], input)
+	w.await(t, id, run.Running, soon)
+	answer, failed := w.invoke(t, w.resource["Trigger"], fmt.Sprintf(`{"stop":%q,"reason":"wrong day","by":"mia"}`, id))
+	if failed || !strings.Contains(answer, "accepted") {
+		t.Errorf("the stop was answered: %s", answer)
+	}
+	w.await(t, id, run.Stopped, soon)
+}
+
+func unreadable(t *testing.T, w *world) {
+	w.putSchedule(t, "unreadable", "rate(1 hour)", `{"scheduledFor":"<aws.scheduler.scheduled-time>","job":{"name":"unreadable","comand":["x"]}}`)
+	w.sweep(t)
+	within(t, soon, "the problem is logged", func() bool {
+		text, err := os.ReadFile(w.log)
+		return err == nil && strings.Contains(string(text), `schedule unreadable: not an input of the trigger`)
+	})
+}
+
+// other deploys a second stack in the same account with the same cluster: it
+// does not see the first one's tasks.
+func (w *world) other(t *testing.T) {
+	t.Helper()
+	event := func(stack string) []byte {
+		return fmt.Appendf(nil, `{"version":"0","id":"1","detail-type":"ECS Task State Change","source":"aws.ecs","account":"000000000000",
+			"time":"2026-11-22T09:00:00Z","region":"us-east-1","resources":[],"detail":{"lastStatus":"STOPPED","startedBy":"%s/a/20261122T0900Z/1",
+			"overrides":{"containerOverrides":[{"name":"main","environment":[{"name":"BATCHPLANE_STACK","value":%q}]}]}}}`, stack, stack)
+	}
+	second := w.name + "-2"
+	other := w.patternOf(t, w.deploy(t, w.template, second))
+	for _, tc := range []struct {
+		pattern, stack string
+		want           bool
+	}{{w.pattern, w.name, true}, {w.pattern, second, false}, {other, second, true}, {other, w.name, false}} {
+		if got := w.matches(t, tc.pattern, event(tc.stack)); got != tc.want {
+			t.Errorf("%s sees a task of %s: %t", tc.pattern, tc.stack, got)
+		}
+	}
+}

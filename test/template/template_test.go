@@ -1,0 +1,223 @@
+// Package template_test holds template.yaml against the code.
+package template_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/wire/environ"
+	"github.com/batchplane/batchplane/internal/wire/notify"
+	"github.com/batchplane/batchplane/internal/wire/onstopped"
+	"github.com/batchplane/batchplane/internal/wire/sweep"
+	"github.com/batchplane/batchplane/internal/wire/trigger"
+)
+
+const root = "../../"
+
+// object is a part of the template; intrinsic functions are read without their
+// tags.
+type object = map[string]any
+
+func load(t *testing.T) object {
+	t.Helper()
+	text, err := os.ReadFile(root + "template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template object
+	if err := yaml.Unmarshal(text, &template); err != nil {
+		t.Fatal(err)
+	}
+	return template
+}
+
+// at goes down a path of keys.
+func at(t *testing.T, from any, path ...string) any {
+	t.Helper()
+	for _, key := range path {
+		m, ok := from.(object)
+		if !ok || m[key] == nil {
+			t.Fatalf("there is no %q of %q in the template", key, path)
+		}
+		from = m[key]
+	}
+	return from
+}
+
+// functions are the functions by their logical ids, with their configurations.
+var functions = map[string]any{
+	"Trigger": trigger.Config{}, "OnStopped": onstopped.Config{}, "Notify": notify.Config{}, "Sweep": sweep.Config{},
+}
+
+func TestEnvironmentsAreTheConfigurations(t *testing.T) {
+	t.Parallel()
+	template := load(t)
+	shared := slices.Collect(maps.Keys(at(t, template, "Globals", "Function", "Environment", "Variables").(object)))
+	found := 0
+	for id, r := range at(t, template, "Resources").(object) {
+		if at(t, r, "Type") != "AWS::Serverless::Function" {
+			continue
+		}
+		found++
+		names := slices.Clone(shared)
+		if own, ok := at(t, r, "Properties").(object)["Environment"]; ok {
+			names = append(names, slices.Collect(maps.Keys(at(t, own, "Variables").(object)))...)
+		}
+		config, ok := functions[id]
+		if !ok {
+			t.Errorf("function %s has no configuration in this test", id)
+			continue
+		}
+		want := environ.Names(config)
+		slices.Sort(names)
+		slices.Sort(want)
+		if !slices.Equal(names, want) {
+			t.Errorf("function %s gets %q and reads %q", id, names, want)
+		}
+	}
+	if found != len(functions) {
+		t.Errorf("found %d functions", found)
+	}
+}
+
+// TestFunctionsAreBuiltApart: one folder each, with a main, built by Go.
+func TestFunctionsAreBuiltApart(t *testing.T) {
+	t.Parallel()
+	template := load(t)
+	seen := map[string]bool{}
+	for id := range functions {
+		f := at(t, template, "Resources", id)
+		folder := at(t, f, "Properties", "CodeUri").(string)
+		main, err := os.ReadFile(filepath.Join(root, folder, "main.go"))
+		if err != nil || !strings.Contains(string(main), "package main") || strings.Count(string(main), "\n") > 30 {
+			t.Errorf("%s: %v, or no main of at most 30 lines", folder, err)
+		}
+		if seen[folder] || at(t, f, "Metadata", "BuildMethod") != "go1.x" {
+			t.Errorf("%s is not built by itself", id)
+		}
+		seen[folder] = true
+	}
+}
+
+// TestTableIsTheStores: the table is the one that the store is tested on.
+func TestTableIsTheStores(t *testing.T) {
+	t.Parallel()
+	table := at(t, load(t), "Resources", "Table", "Properties").(object)
+	in := dynamo.TableInput("x")
+	want := object{
+		"AttributeDefinitions": in.AttributeDefinitions, "KeySchema": in.KeySchema,
+		"GlobalSecondaryIndexes": in.GlobalSecondaryIndexes, "BillingMode": in.BillingMode,
+	}
+	for name, w := range want {
+		if got := canonical(t, table[name]); got != canonical(t, w) {
+			t.Errorf("%s is\n%s, and the store's\n%s", name, got, canonical(t, w))
+		}
+	}
+	if got := at(t, table, "TimeToLiveSpecification", "AttributeName"); got != dynamo.TTLAttribute {
+		t.Errorf("time to live is by %v", got)
+	}
+	if got := at(t, table, "StreamSpecification", "StreamViewType"); got != string(in.StreamSpecification.StreamViewType) {
+		t.Errorf("the stream has %v", got)
+	}
+}
+
+// canonical is a value as JSON, with the attribute definitions in any order.
+func canonical(t *testing.T, v any) string {
+	t.Helper()
+	body, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back any
+	if err := json.Unmarshal(body, &back); err != nil {
+		t.Fatal(err)
+	}
+	if body, err = json.Marshal(prune(back)); err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// prune leaves out what the SDK's shapes have and nobody set.
+func prune(v any) any {
+	switch v := v.(type) {
+	case object:
+		maps.DeleteFunc(v, func(_ string, x any) bool { return x == nil })
+		for k := range v {
+			v[k] = prune(v[k])
+		}
+	case []any:
+		for i := range v {
+			v[i] = prune(v[i])
+		}
+	}
+	return v
+}
+
+// TestEveryAlarmHasItsPage, and every page its alarm.
+func TestEveryAlarmHasItsPage(t *testing.T) {
+	t.Parallel()
+	var pages []string
+	page := regexp.MustCompile(`docs/runbook/([a-z-]+)\.md`)
+	for id, r := range at(t, load(t), "Resources").(object) {
+		if at(t, r, "Type") != "AWS::CloudWatch::Alarm" {
+			continue
+		}
+		m := page.FindStringSubmatch(at(t, r, "Properties", "AlarmDescription").(string))
+		if m == nil {
+			t.Errorf("alarm %s names no page", id)
+			continue
+		}
+		pages = append(pages, m[1])
+	}
+	files, err := filepath.Glob(root + "docs/runbook/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var there []string
+	for _, f := range files {
+		there = append(there, strings.TrimSuffix(filepath.Base(f), ".md"))
+	}
+	slices.Sort(pages)
+	slices.Sort(there)
+	if !slices.Equal(pages, there) || len(pages) < 8 {
+		t.Errorf("alarms name %q, and there are %q", pages, there)
+	}
+}
+
+// TestParametersAreExplained: in the template, and in the table of docs/deploy.md
+// with the same defaults.
+func TestParametersAreExplained(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile(root + "docs/deploy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile("(?m)^\\| `([A-Za-z]+)` \\| (?:`([^`]*)`|empty) \\|").FindAllStringSubmatch(string(doc), -1)
+	table := map[string]string{}
+	for _, r := range rows {
+		table[r[1]] = r[2]
+	}
+	parameters := at(t, load(t), "Parameters").(object)
+	for name, p := range parameters {
+		if at(t, p, "Description") == "" {
+			t.Errorf("parameter %s is not described", name)
+		}
+		said, ok := table[name]
+		if body := canonical(t, p.(object)["Default"]); !ok || strings.Trim(body, `"`) != said {
+			t.Errorf("parameter %s has the default %s, and docs/deploy.md says %q, %t", name, body, said, ok)
+		}
+	}
+	if len(table) != len(parameters) {
+		t.Errorf("docs/deploy.md has %d parameters, the template %d", len(table), len(parameters))
+	}
+}
