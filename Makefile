@@ -33,13 +33,28 @@ BENCH    ?= .
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+DYNAMODB_LOCAL := $(CURDIR)/.tools/dynamodb-local
+.PHONY: dynamodb-local
+dynamodb-local: ## Download DynamoDB Local for the tests (needs Maven and Java 17)
+	@mkdir -p $(DYNAMODB_LOCAL); cmp -s test/tools/dynamodb-local/pom.xml $(DYNAMODB_LOCAL)/pom.xml || { \
+		echo "downloading DynamoDB Local"; rm -f $(DYNAMODB_LOCAL)/*; \
+		mvn -B -q -f test/tools/dynamodb-local/pom.xml dependency:copy-dependencies -DoutputDirectory=$(DYNAMODB_LOCAL) -DincludeScope=runtime \
+		&& cp test/tools/dynamodb-local/pom.xml $(DYNAMODB_LOCAL)/pom.xml; }
+
+# Brings up what the tests can use beside Go, where its toolchain is here. What
+# is absent is skipped by name in the summary; with CI=true that is a failure.
+.PHONY: test-parts
+test-parts:
+	@if command -v java >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory dynamodb-local; fi
+
 .PHONY: test
-test: ## Run all tests, with a closing summary
+test: test-parts ## Run all tests, with a closing summary
 	@out=$$(mktemp); trap 'rm -f "$$out"' EXIT; status=0; \
 	$(GO) test -timeout 20m ./... 2>&1 | tee "$$out" || status=$$?; \
 	awk -v status=$$status ' \
 		/^ok[ \t]/ {ok++} /^FAIL\t/ {bad++} /no test files/ {none++} \
 		END {printf "test: %d packages ok, %d failed, %d without tests: %s\n", ok, bad, none, status ? "FAIL" : "PASS"}' "$$out"; \
+	[ -e $(DYNAMODB_LOCAL)/pom.xml ] || echo "skipped: the DynamoDB store's tests, since Java or Maven is not installed"; \
 	exit $$status
 
 .PHONY: vet
@@ -67,6 +82,12 @@ race: ## Run the packages with concurrency under the race detector (needs a C co
 .PHONY: bench
 bench: ## Run the benchmarks (BENCH=pattern)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+RUNS ?= 1000000
+SEED ?=
+.PHONY: simulate
+simulate: ## Play RUNS random runs and check the promises (SEED=n repeats)
+	@$(GO) run ./test/simulation/cmd/simulate -runs $(RUNS) $(if $(SEED),-seed $(SEED))
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"os/signal"
@@ -20,8 +21,10 @@ func main() {
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// A second Ctrl-C ends the process at once, and its tasks with it.
+	context.AfterFunc(ctx, stop)
 	path, _ := os.Executable()
 	return cli.Main(ctx, args, cli.Env{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, User: os.Getenv("USER"), Executable: path,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, User: cmp.Or(os.Getenv("USER"), os.Getenv("LOGNAME")), Executable: path,
 	})
 }

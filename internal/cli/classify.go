@@ -49,25 +49,28 @@ func (c *classifyCmd) Run(_ context.Context, a *app) error {
 }
 
 // classify reads documents one after another, whether each is a line or one
-// spans many. A document that cannot be read is told by its number; the others
+// spans many. A document that cannot be read is told by its line; the others
 // are classified.
 func (a *app) classify(name string, r io.Reader) error {
-	dec := json.NewDecoder(bufio.NewReader(r))
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
+	}
 	out := bufio.NewWriter(a.Stdout)
 	var errs []error
-	for n := 1; ; n++ {
-		var raw json.RawMessage
-		err := dec.Decode(&raw)
-		if errors.Is(err, io.EOF) {
+	for at := 0; ; {
+		raw, end, err := document(data, at)
+		if raw == nil && err == nil {
 			break
+		}
+		if err == nil {
+			err = classifyOne(out, raw)
 		}
 		if err != nil {
-			errs = append(errs, usagef("%s: document %d is not JSON: %w", name, n, err))
-			break
+			at += len(data[at:]) - len(bytes.TrimLeft(data[at:], " \t\r\n"))
+			errs = append(errs, usagef("%s:%d: %w", name, 1+bytes.Count(data[:at], []byte{'\n'}), err))
 		}
-		if err := classifyOne(out, bytes.TrimSpace(raw)); err != nil {
-			errs = append(errs, usagef("%s: document %d: %w", name, n, err))
-		}
+		at = end
 	}
 	if err := out.Flush(); err != nil {
 		errs = append(errs, fmt.Errorf("printing: %w", err))
@@ -75,10 +78,30 @@ func (a *app) classify(name string, r io.Reader) error {
 	return errors.Join(errs...)
 }
 
+// document gives the next document from at on, nil when there is none, and
+// where to go on. After text that is not JSON that is the next line, or the
+// next line that begins a document where the text spans lines.
+func document(data []byte, at int) (raw json.RawMessage, end int, err error) {
+	dec := json.NewDecoder(bytes.NewReader(data[at:]))
+	err = dec.Decode(&raw)
+	if errors.Is(err, io.EOF) {
+		return nil, len(data), nil
+	}
+	if err == nil {
+		return bytes.TrimSpace(raw), at + int(dec.InputOffset()), nil
+	}
+	start := at + len(data[at:]) - len(bytes.TrimLeft(data[at:], " \t\r\n"))
+	end = len(data)
+	if next := bytes.Index(data[start:], []byte("\n{")); next >= 0 {
+		end = start + next
+	}
+	return nil, end, fmt.Errorf("not JSON: %w", err)
+}
+
 func classifyOne(w io.Writer, raw []byte) error {
 	doc, err := ecsevent.Parse(raw)
 	if err != nil {
-		return err //nolint:wrapcheck // the caller says which document
+		return err
 	}
 	v := stop.Classify(doc.Stop())
 	return printJSON(w, verdict{

@@ -9,8 +9,11 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/batchplane/batchplane/internal/preview"
 )
 
 // Exit codes.
@@ -28,10 +31,19 @@ type Env struct {
 	User string
 	// Executable is the path of this program.
 	Executable string
+	// Now is the time; nil is the clock on the wall.
+	Now func() time.Time
+}
+
+func (env Env) now() time.Time {
+	if env.Now == nil {
+		return time.Now()
+	}
+	return env.Now()
 }
 
 type grammar struct {
-	DB   string `name:"db" help:"The local state: which control plane is meant." default:"${db}" placeholder:"PATH"`
+	DB   string `name:"db" help:"The local state: which control plane is meant; ${db} unless given." default:"${db}" placeholder:"PATH"`
 	JSON bool   `name:"json" help:"Print one JSON object a line."`
 
 	Local    localCmd    `cmd:"" help:"Run jobs on their schedules on this machine."`
@@ -41,7 +53,18 @@ type grammar struct {
 	History  historyCmd  `cmd:"" help:"List runs, newest first."`
 	Show     showCmd     `cmd:"" help:"Explain one run."`
 	Logs     logsCmd     `cmd:"" help:"Print what a run's task wrote."`
+	Pause    pauseCmd    `cmd:"" help:"Have the slots of a job, or of all, skipped for a time."`
+	Resume   resumeCmd   `cmd:"" help:"End a pause."`
+	SkipNext skipNextCmd `cmd:"" name:"skip-next" help:"Have the next slot of a job skipped."`
+	Status   statusCmd   `cmd:"" help:"Say how the control plane itself stands."`
 	Classify classifyCmd `cmd:"" help:"Say what stops and refusals mean: JSON in, verdicts out."`
+	Validate validateCmd `cmd:"" help:"Tell all problems of jobs files at once."`
+	Schema   schemaCmd   `cmd:"" help:"Print the JSON schema of jobs files, for editors."`
+	Preview  previewCmd  `cmd:"" help:"Say what jobs would do: when they run, where they meet, what they cost."`
+	Diff     diffCmd     `cmd:"" help:"Say in words what a deployment would change."`
+	Render   renderCmd   `cmd:"" help:"Write the CloudFormation template of the jobs stack."`
+	Import   importCmd   `cmd:"" help:"Make a jobs file of a crontab, with a report on each line."`
+	Cron     cronCmd     `cmd:"" help:"Say what a schedule means, when it fires, and what EventBridge calls it."`
 }
 
 const defaultDB = ".batchplane/local.db"
@@ -73,7 +96,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 	parser, err := kong.New(
 		&g, kong.Name("batchplane"), kong.Description(description), kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(func(code int) { exited = code }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"faults": faultKinds(), "db": defaultDB}, kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Vars{"faults": faultKinds(), "db": defaultDB, "regions": strings.Join(preview.Regions, ", ")}, kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
 		return fail(env, err, exitUsage)

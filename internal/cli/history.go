@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -28,7 +29,7 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 	return a.withStore(ctx, func(s wire.State) error {
 		runs, err := s.Runs(ctx, q)
 		if err != nil {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		if len(runs) == 0 && c.Job != "" {
 			if err := known(ctx, s, c.Job); err != nil {
@@ -54,21 +55,20 @@ func (c *historyCmd) query() (control.Query, error) {
 		q.Since = time.Now().Add(-time.Duration(d))
 		return q, nil
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, c.Since, time.Local); err == nil {
-			q.Since = t
-			return q, nil
-		}
+	if t, ok := parseTime(c.Since, time.Local); ok {
+		q.Since = t
+		return q, nil
 	}
 	return q, usagef("--since %q is neither a duration such as 24h or 7d nor a time such as 2026-11-22 or 2026-11-22T17:30Z", c.Since)
 }
 
 // known is an error when a job never was.
 func known(ctx context.Context, s wire.State, name string) error {
-	if _, err := s.Item(ctx, name); err != nil {
-		return fmt.Errorf("there is no job %q here: %w", name, err)
+	_, err := s.Item(ctx, name)
+	if errors.Is(err, control.ErrNotFound) {
+		return fmt.Errorf("there is no job %q here; `history` lists the runs of all", name)
 	}
-	return nil
+	return err
 }
 
 // row is a run as history shows it. Fields that have no value are null.

@@ -9,14 +9,12 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
@@ -24,9 +22,10 @@ import (
 )
 
 type localCmd struct {
-	File   string        `short:"f" required:"" help:"The jobs file." placeholder:"FILE"`
+	jobsFiles
 	For    time.Duration `help:"Start no new runs after this time, wait for those that are open, then end." placeholder:"20s"`
 	Listen string        `help:"Loopback address for requests; a free port unless given." placeholder:"ADDR"`
+	Rate   int           `help:"At most so many launches a second." default:"20"`
 	Fault  []string      `help:"Inject a fault at a rate, such as eni=0.3. Kinds: ${faults}." placeholder:"KIND=RATE"`
 	Seed   uint64        `help:"Seed of the injected faults; random unless given."`
 }
@@ -37,12 +36,15 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	jobs, err := readJobs(c.File)
+	file, err := c.read("started")
 	if err != nil {
 		return err
 	}
 	if c.For < 0 {
 		return usagef("--for %s is negative", c.For)
+	}
+	if c.Rate < 1 {
+		return usagef("--rate %d must be at least 1", c.Rate)
 	}
 	if len(faults) > 0 && c.Seed == 0 {
 		c.Seed = randomSeed()
@@ -50,7 +52,7 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	out := &lockedWriter{w: a.Stdout}
 	t := transcript{out: out, json: a.json}
 	l, err := wire.NewLocal(ctx, wire.LocalConfig{
-		DB: a.db, Jobs: jobs, Listen: c.Listen, Faults: faults, Seed: c.Seed,
+		DB: a.db, Jobs: file.Jobs, Listen: c.Listen, Faults: faults, Seed: c.Seed, Rate: c.Rate,
 		Notifier: t, Watch: t.watch, Command: a.command,
 		Log: slog.New(slog.NewTextHandler(&lockedWriter{w: a.Stderr}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
@@ -66,26 +68,6 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	}
 	summary := t.summary(ctx, l)
 	return errors.Join(runErr, l.Close(ctx), summary)
-}
-
-// readJobs reads the jobs file; all its problems come in one error.
-func readJobs(path string) ([]job.Job, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // the file that the person named
-	if err != nil {
-		return nil, usagef("reading the jobs file: %w", err)
-	}
-	jobs, problems := jobfile.Parse(data)
-	if len(problems) == 0 {
-		return jobs, nil
-	}
-	lines := make([]string, len(problems))
-	for i, p := range problems {
-		lines[i] = path + ":" + p.String()
-		if p.Line == 0 {
-			lines[i] = path + ": " + p.String()
-		}
-	}
-	return nil, usagef("the jobs file has %s, so nothing was started:\n%s", counted(len(problems), "problem"), strings.Join(lines, "\n"))
 }
 
 func (c *localCmd) faults() (localecs.Faults, error) {
@@ -123,7 +105,7 @@ const stopAllWait = 10 * time.Second
 func stopAll(ctx context.Context, l *wire.Local, out io.Writer) error {
 	running, err := l.Store.Runs(ctx, control.Query{Status: run.Running, Limit: 1000})
 	if err != nil || len(running) == 0 {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	_, _ = fmt.Fprintf(out, "stopping %s\n", counted(len(running), "running task"))
 	ctx, cancel := context.WithTimeout(ctx, stopAllWait)
@@ -138,7 +120,7 @@ func stopAll(ctx context.Context, l *wire.Local, out io.Writer) error {
 	for {
 		left, err := l.Store.Runs(ctx, control.Query{Status: run.Running, Limit: 1})
 		if err != nil || len(left) == 0 {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		select {
 		case <-ctx.Done():
@@ -178,6 +160,9 @@ func (t transcript) watch(j job.Job, before, after run.Run, why string) {
 		_ = printJSON(t.out, map[string]any{"type": "change", "at": now.UTC(), "run": after.ID, "status": after.Status, "attempts": len(after.Attempts), "why": why})
 		return
 	}
+	if after.Status == run.Succeeded {
+		why = "ran " + took(after.Duration())
+	}
 	_, _ = fmt.Fprintf(t.out, "%s  %-32s %-9s %s\n", now.In(zoneOf(j)).Format("15:04:05 MST"), after.ID, after.Status, notice.Printable(why))
 }
 
@@ -186,7 +171,7 @@ func (t transcript) started(a *app, l *wire.Local, c *localCmd) {
 		_ = printJSON(t.out, map[string]any{"type": "started", "jobs": len(l.Jobs), "db": a.db, "url": l.URL, "seed": c.Seed})
 		return
 	}
-	_, _ = fmt.Fprintf(t.out, "batchplane runs %s of %s; its state is %s. Ctrl-C stops it.\n", counted(len(l.Jobs), "job"), c.File, a.db)
+	_, _ = fmt.Fprintf(t.out, "batchplane runs %s of %s; its state is %s. Ctrl-C stops it.\n", counted(len(l.Jobs), "job"), strings.Join(c.Files, " and "), a.db)
 	if len(c.Fault) > 0 {
 		_, _ = fmt.Fprintf(t.out, "injecting %s, seed %d\n", strings.Join(c.Fault, " "), c.Seed)
 	}

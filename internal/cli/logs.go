@@ -27,10 +27,12 @@ func (c *logsCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		f := &follower{store: s, id: id, attempt: c.Attempt, logs: local.Logs{Dir: local.LogDir(a.db)}, out: a.Stdout}
-		if a.json {
-			f.out = &jsonLines{w: a.Stdout, id: id}
+		if !a.json {
+			return f.copy(ctx, c.Follow)
 		}
-		return f.copy(ctx, c.Follow)
+		lines := &jsonLines{w: a.Stdout, id: id}
+		f.out = lines
+		return errors.Join(f.copy(ctx, c.Follow), lines.end())
 	})
 }
 
@@ -73,17 +75,20 @@ func (f *follower) copy(ctx context.Context, follow bool) error {
 }
 
 func (f *follower) find(ctx context.Context) (run.Attempt, error) {
-	r, err := f.store.Run(ctx, f.id)
+	r, err := findRun(ctx, f.store, f.id)
 	if err != nil {
-		return run.Attempt{}, err //nolint:wrapcheck // says what it was doing
+		return run.Attempt{}, err
 	}
-	n := f.attempt
-	if n == 0 {
-		n = len(r.Attempts)
+	if len(r.Attempts) == 0 {
+		return run.Attempt{}, fmt.Errorf("%s was not launched so far: %s", f.id, r.Cause)
 	}
-	attempt := r.Attempt(n)
+	if f.attempt == 0 {
+		// From here on it is this one: a relaunch has another file.
+		f.attempt = len(r.Attempts)
+	}
+	attempt := r.Attempt(f.attempt)
 	if attempt == nil {
-		return run.Attempt{}, fmt.Errorf("%s has no attempt %d: it has %d", f.id, n, len(r.Attempts))
+		return run.Attempt{}, fmt.Errorf("%s has no attempt %d: it has %d", f.id, f.attempt, len(r.Attempts))
 	}
 	return *attempt, nil
 }
@@ -126,10 +131,23 @@ func (j *jsonLines) Write(p []byte) (int, error) {
 			j.rest = append(j.rest, b)
 			continue
 		}
-		if err := printJSON(j.w, map[string]any{"run": j.id, "line": string(j.rest)}); err != nil {
+		if err := j.print(); err != nil {
 			return 0, err
 		}
-		j.rest = j.rest[:0]
 	}
 	return len(p), nil
+}
+
+// end prints a last line that was not ended.
+func (j *jsonLines) end() error {
+	if len(j.rest) == 0 {
+		return nil
+	}
+	return j.print()
+}
+
+func (j *jsonLines) print() error {
+	line := string(j.rest)
+	j.rest = j.rest[:0]
+	return printJSON(j.w, map[string]any{"run": j.id, "line": line})
 }

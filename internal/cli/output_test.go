@@ -24,7 +24,7 @@ func TestTook(t *testing.T) {
 		26 * time.Hour:                    "26h",
 	} {
 		if got := took(d); got != want {
-			t.Errorf("took(%s) = %q, want %q", time.Duration(d), got, want)
+			t.Errorf("took(%s) = %q, want %q", d, got, want)
 		}
 	}
 }

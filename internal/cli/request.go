@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -12,24 +13,27 @@ import (
 )
 
 type runCmd struct {
-	Job  string            `arg:"" help:"The job to run."`
-	Env  map[string]string `help:"Set a variable for this run." placeholder:"K=V" mapsep:"none"`
-	Args []string          `arg:"" optional:"" help:"Arguments added to the job's command, after --."`
+	Job       string            `arg:"" help:"The job to run."`
+	Env       map[string]string `help:"Set a variable for this run." placeholder:"K=V" mapsep:"none"`
+	Force     bool              `help:"Even if the job is paused."`
+	RequestID string            `name:"request-id" help:"Makes a repeated request the same run; random unless given." placeholder:"ID"`
+	Args      []string          `arg:"" optional:"" help:"Arguments added to the job's command, after --."`
 }
 
 // Run asks for a new run.
 func (c *runCmd) Run(ctx context.Context, a *app) error {
 	return a.withStore(ctx, func(s wire.State) error {
 		return a.ask(ctx, s, "/v1/run", control.RunRequest{
-			Job: c.Job, RequestID: rand.Text(), By: a.User, Args: c.Args, Environment: c.Env,
+			Job: c.Job, RequestID: cmp.Or(c.RequestID, rand.Text()), By: a.User, Args: c.Args, Environment: c.Env, Force: c.Force,
 		})
 	})
 }
 
 type retryCmd struct {
-	ID    string `arg:"" name:"run" help:"The run to retry."`
-	Same  bool   `help:"With the definition and revision that it ran with, not the newest."`
-	Force bool   `help:"Even if it succeeded."`
+	ID        string `arg:"" name:"run" help:"The run to retry."`
+	Same      bool   `help:"With the definition and revision that it ran with, not the newest."`
+	Force     bool   `help:"Even if it succeeded."`
+	RequestID string `name:"request-id" help:"Makes a repeated request the same retry; random unless given." placeholder:"ID"`
 }
 
 // Run asks for a further attempt.
@@ -40,7 +44,7 @@ func (c *retryCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		return a.ask(ctx, s, "/v1/retry", control.RetryRequest{
-			Run: id, RequestID: rand.Text(), By: a.User, Same: c.Same, Force: c.Force,
+			Run: id, RequestID: cmp.Or(c.RequestID, rand.Text()), By: a.User, Same: c.Same, Force: c.Force,
 		})
 	})
 }
@@ -64,7 +68,7 @@ func (c *stopCmd) Run(ctx context.Context, a *app) error {
 func (a *app) withStore(ctx context.Context, f func(wire.State) error) error {
 	s, err := wire.OpenState(ctx, a.db)
 	if err != nil {
-		return err //nolint:wrapcheck // a whole sentence
+		return err
 	}
 	return errors.Join(f(s), s.Close())
 }
@@ -77,14 +81,14 @@ func (a *app) ask(ctx context.Context, s wire.State, path string, req any) error
 		return a.nobody(nil)
 	}
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	reply, err := local.Ask(ctx, door, path, req)
 	if errors.Is(err, local.ErrNobody) {
 		return a.nobody(err)
 	}
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	if err := a.printReply(reply); err != nil {
 		return err

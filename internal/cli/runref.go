@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -29,14 +30,16 @@ func resolveRun(ctx context.Context, s wire.State, ref string) (run.ID, error) {
 	}
 	limit := 1
 	if at {
-		if _, err := time.Parse("15:04", clock); err != nil {
+		t, err := time.Parse("15:04", clock)
+		if err != nil {
 			return "", usagef("%q is not a time of day: write %s@02:30", clock, name)
 		}
+		clock = t.Format("15:04") // 2:30 is 02:30
 		limit = 100_000
 	}
 	runs, err := s.Runs(ctx, control.Query{Job: name, Limit: limit})
 	if err != nil {
-		return "", err //nolint:wrapcheck // says what it was doing
+		return "", err
 	}
 	zones := zones{store: s}
 	for _, r := range runs {
@@ -48,6 +51,15 @@ func resolveRun(ctx context.Context, s wire.State, ref string) (run.ID, error) {
 		return "", fmt.Errorf("job %q has no run at %s of its zone; `history %s` lists its runs", name, clock, name)
 	}
 	return "", fmt.Errorf("job %q has no runs; `history` lists those there are", name)
+}
+
+// findRun loads the run of an id.
+func findRun(ctx context.Context, s wire.State, id run.ID) (run.Run, error) {
+	r, err := s.Run(ctx, id)
+	if errors.Is(err, control.ErrNotFound) {
+		return run.Run{}, fmt.Errorf("there is no run %s; `history %s` lists its job's runs", id, id.Job())
+	}
+	return r, err
 }
 
 func zoneOf(j job.Job) *time.Location {

@@ -2,14 +2,13 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
@@ -41,12 +40,9 @@ func (c *showCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		r, err := s.Run(ctx, id)
-		if errors.Is(err, control.ErrNotFound) {
-			return fmt.Errorf("there is no run %s; `history %s` lists its job's runs", id, id.Job())
-		}
+		r, err := findRun(ctx, s, id)
 		if err != nil {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		if a.json {
 			return printJSON(a.Stdout, shown{
@@ -56,7 +52,7 @@ func (c *showCmd) Run(ctx context.Context, a *app) error {
 		}
 		j, err := s.Definition(ctx, r.Definition)
 		if err != nil {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		var b bytes.Buffer
 		(&explainer{w: &b, zone: zoneOf(j)}).run(r, j)
@@ -105,7 +101,7 @@ func (e *explainer) run(r run.Run, j job.Job) {
 		e.line("", counted(r.Duplicates, "further trigger")+" of the same run, all duplicates")
 	}
 	if s := r.Stopping; s != nil {
-		e.line("stop asked", fmt.Sprintf("by %s at %s: %s", s.By, e.at(s.At), s.Reason))
+		e.line("stop asked", fmt.Sprintf("by %s at %s: %s", cmp.Or(s.By, "a person"), e.at(s.At), s.Reason))
 	}
 	for _, a := range r.Attempts {
 		e.attempt(a)
@@ -114,7 +110,10 @@ func (e *explainer) run(r run.Run, j job.Job) {
 }
 
 func triggerWords(t run.Trigger) string {
-	words := map[run.TriggerKind]string{run.BySchedule: "its schedule", run.ByHand: "run by hand", run.ByRetry: "retried by hand"}[t.Kind]
+	words := map[run.TriggerKind]string{
+		run.BySchedule: "its schedule", run.ByHand: "run by hand", run.ByRetry: "retried by hand",
+		run.BySweep: "none came; recorded", run.ByCatchUp: "none came; caught up with",
+	}[t.Kind]
 	if t.By != "" {
 		words += " by " + t.By
 	}
@@ -162,7 +161,10 @@ func (e *explainer) next(r run.Run) {
 		return
 	}
 	what := "looked at again"
-	if r.Status == run.Queued {
+	switch {
+	case r.Waits:
+		what = "launched when that run ends; looked at again"
+	case r.Status == run.Queued:
 		what = "launched"
 	}
 	_, _ = fmt.Fprintln(e.w)

@@ -35,6 +35,25 @@ func lock(item job.Item, before, after run.Run, j job.Job) (next job.Item, chang
 	return item, changed
 }
 
+// free is an error where a change would take the job's lock, or the one place of
+// a run that waits, from a run that is open. Whoever decided on the change looked
+// at the item before: what was free then need not be any more. ErrConflict has it
+// decided anew; the item's revision guards the time from here to the write.
+func (c *Control) free(ctx context.Context, item job.Item, before, after run.Run, j job.Job) error {
+	var taken string
+	switch {
+	case holds(after, j) && !holds(before, j):
+		taken = item.Lock
+	case after.Waits && !before.Waits:
+		taken = item.Waiting
+	}
+	other, err := c.openRun(ctx, taken, after.ID)
+	if err == nil && other != "" {
+		return fmt.Errorf("run %s was faster than %s: %w", other, after.ID, ErrConflict)
+	}
+	return err
+}
+
 // openRun is the run that an item names, "" when it is not open any more: what
 // an item says of a run that has ended is repaired by the next who needs it.
 func (c *Control) openRun(ctx context.Context, id string, except run.ID) (run.ID, error) {
@@ -78,8 +97,33 @@ func (c *Control) wake(ctx context.Context, ended run.Run) error {
 	if err != nil || !r.Waits {
 		return nil //nolint:nilerr // the look repairs what the item says
 	}
-	if _, err := c.lookAtOne(ctx, r); err != nil {
+	if _, err := c.wakeUp(ctx, r); err != nil {
 		return fmt.Errorf("launching %s, which waited: %w", r.ID, err)
 	}
 	return nil
+}
+
+// release takes a run that is set aside out of its job's item: nothing else
+// would, and the job would not run any more.
+func (c *Control) release(ctx context.Context, id run.ID) error {
+	for range conflictRetries {
+		item, err := c.item(ctx, id.Job())
+		if err != nil {
+			return err
+		}
+		if item.Lock != string(id) && item.Waiting != string(id) {
+			return nil
+		}
+		if item.Lock == string(id) {
+			item.Lock = ""
+		}
+		if item.Waiting == string(id) {
+			item.Waiting = ""
+		}
+		err = c.Store.Commit(ctx, Change{Item: &item})
+		if !errors.Is(err, ErrConflict) {
+			return err //nolint:wrapcheck // the store says which item
+		}
+	}
+	return fmt.Errorf("releasing the lock of %s: %w %d times", id, ErrConflict, conflictRetries)
 }

@@ -26,33 +26,116 @@ type Looked struct {
 // one run cannot be handled, and returns all errors together. Two looks at once
 // do no harm.
 func (c *Control) Look(ctx context.Context) (Looked, error) {
-	var total Looked
-	var errs []error
+	l := look{Control: c}
 	for _, lane := range []run.Lane{run.LookLane, run.LaunchLane} {
-		if err := c.lookAlong(ctx, lane, &total, &errs); err != nil {
-			errs = append(errs, err)
-		}
+		l.along(ctx, lane)
 	}
-	return total, errors.Join(errs...)
+	return l.Looked, errors.Join(l.errs...)
 }
 
-func (c *Control) lookAlong(ctx context.Context, lane run.Lane, total *Looked, errs *[]error) error {
+// look is one look on its way.
+type look struct {
+	*Control
+	Looked
+	errs []error
+	// throttled counts launches that ECS refused for its rate, in a row.
+	throttled int
+}
+
+// mostThrottled is how many launches in a row ECS may refuse for its rate before
+// a look leaves the others for the next one.
+const mostThrottled = 5
+
+func (l *look) failed(err error) bool {
+	if err != nil {
+		l.errs = append(l.errs, err)
+	}
+	return err != nil
+}
+
+// along looks at a lane until nothing in it is due, the rate is used up, or a
+// whole batch did not move: it would be loaded again and again.
+func (l *look) along(ctx context.Context, lane run.Lane) {
 	for ctx.Err() == nil {
-		due, err := c.Store.Due(ctx, lane, c.Now(), lookBatch)
+		due, err := l.Store.Due(ctx, lane, l.Now(), lookBatch)
 		var unreadable *UnreadableError
 		if errors.As(err, &unreadable) {
-			*errs = append(*errs, c.setAside(ctx, unreadable))
+			l.failed(l.setAside(ctx, unreadable))
 		} else if err != nil {
-			return fmt.Errorf("loading due runs: %w", err)
+			l.failed(fmt.Errorf("loading due runs: %w", err))
+			return
 		}
-		total.Due += len(due)
-		moved := c.lookAt(ctx, due, total, errs)
-		// A batch in which nothing moved would be loaded again and again.
-		if len(due) < lookBatch || !moved || total.Waiting {
-			return nil
+		l.Due += len(due)
+		if moved := l.batch(ctx, due); len(due) < lookBatch || !moved || l.Waiting {
+			return
 		}
 	}
-	return nil
+}
+
+// batch handles due runs; moved is whether any of them is no longer due.
+func (l *look) batch(ctx context.Context, due []run.Run) (moved bool) {
+	running, others := l.split(ctx, due)
+	for cluster, rs := range running {
+		l.Described += len(rs)
+		moved = l.describe(ctx, cluster, rs) || moved
+	}
+	for _, r := range others {
+		// Who cannot go now keeps its place: put off, it would be behind all
+		// the others.
+		l.Waiting = l.Waiting || r.Status == run.Queued && !r.Waits && l.Pace != nil && !l.Pace.Free(l.Now())
+		if ctx.Err() != nil || l.Waiting {
+			break
+		}
+		moved = l.one(ctx, r) || moved
+	}
+	return moved
+}
+
+// one tells a run that its time has come.
+func (l *look) one(ctx context.Context, r run.Run) (moved bool) {
+	next, err := l.wakeUp(ctx, r)
+	if l.failed(err) {
+		return false
+	}
+	moved = next.Rev != r.Rev
+	if len(next.Attempts) > len(r.Attempts) {
+		l.Launched++
+	}
+	if moved {
+		l.paced(r, next)
+	}
+	return moved
+}
+
+// paced notes a launch that was put off: by our own rate, then it is still due
+// and no other may go before it, or by ECS, which may be about this one only.
+func (l *look) paced(r, next run.Run) {
+	switch putOff := next.Status == run.Queued && r.Status == run.Queued && !next.Waits && !next.Renew; {
+	case !putOff:
+		l.throttled = 0
+	case next.DueAt.After(l.Now()):
+		l.throttled++
+		l.Waiting = l.throttled >= mostThrottled
+	default:
+		l.Waiting = true
+	}
+}
+
+// split finds the runs whose task's state must be asked for, by cluster.
+func (l *look) split(ctx context.Context, due []run.Run) (running map[string][]run.Run, others []run.Run) {
+	running = map[string][]run.Run{}
+	for _, r := range due {
+		a := r.Last()
+		if r.Status != run.Running || a == nil || a.TaskARN == "" {
+			others = append(others, r)
+			continue
+		}
+		j, err := l.definition(ctx, r.Definition)
+		if !l.failed(err) {
+			running[j.Cluster] = append(running[j.Cluster], r)
+		}
+	}
+	return running, others
 }
 
 // setAside takes runs that cannot be read out of the way and tells of them:
@@ -61,11 +144,19 @@ func (c *Control) lookAlong(ctx context.Context, lane run.Lane, total *Looked, e
 func (c *Control) setAside(ctx context.Context, unreadable *UnreadableError) error {
 	var errs []error
 	for id, reason := range unreadable.Runs {
+		if errors.Is(reason, ErrNewer) {
+			c.Log.InfoContext(ctx, "left a run to the newer version that wrote it", "run", id)
+			continue
+		}
 		if c.Notifier != nil {
 			if err := c.Notifier.Notify(ctx, notice.Unreadable(c.Stack, id, reason.Error())); err != nil {
 				errs = append(errs, fmt.Errorf("telling that run %s cannot be read: %w", id, err))
 				continue
 			}
+		}
+		if err := c.release(ctx, id); err != nil {
+			errs = append(errs, err)
+			continue
 		}
 		c.Log.ErrorContext(ctx, "set aside a run that cannot be read", "run", id, "why", reason)
 		if err := c.Store.SetAside(ctx, id, reason.Error()); err != nil {
@@ -75,52 +166,8 @@ func (c *Control) setAside(ctx context.Context, unreadable *UnreadableError) err
 	return errors.Join(errs...)
 }
 
-// lookAt handles one batch; moved is whether any run of it is no longer due.
-func (c *Control) lookAt(ctx context.Context, due []run.Run, total *Looked, errs *[]error) (moved bool) {
-	running := map[string][]run.Run{}
-	for _, r := range due {
-		if ctx.Err() != nil {
-			return moved
-		}
-		if cluster, ok := c.toDescribe(ctx, r, errs); ok {
-			running[cluster] = append(running[cluster], r)
-			continue
-		}
-		if total.Waiting {
-			return moved
-		}
-		next, err := c.lookAtOne(ctx, r)
-		if err != nil {
-			*errs = append(*errs, err)
-			continue
-		}
-		total.Waiting = next.Status == run.Queued && r.Status == run.Queued && next.Rev > r.Rev && !next.Waits && !next.Renew
-		total.Launched += len(next.Attempts) - len(r.Attempts)
-		moved = moved || next.Rev != r.Rev
-	}
-	for cluster, rs := range running {
-		total.Described += len(rs)
-		moved = c.describe(ctx, cluster, rs, errs) || moved
-	}
-	return moved
-}
-
-// toDescribe is whether a run has a task whose state must be asked for.
-func (c *Control) toDescribe(ctx context.Context, r run.Run, errs *[]error) (cluster string, ok bool) {
-	a := r.Last()
-	if r.Status != run.Running || a == nil || a.TaskARN == "" {
-		return "", false
-	}
-	j, err := c.definition(ctx, r.Definition)
-	if err != nil {
-		*errs = append(*errs, err)
-		return "", false
-	}
-	return j.Cluster, true
-}
-
-// lookAtOne tells a run that its time has come and performs what it owes.
-func (c *Control) lookAtOne(ctx context.Context, r run.Run) (run.Run, error) {
+// wakeUp tells a run that its time has come and performs what it owes.
+func (c *Control) wakeUp(ctx context.Context, r run.Run) (run.Run, error) {
 	d, err := c.step(ctx, r.ID, func(now run.Run) (run.Event, error) { return c.dueEvent(ctx, now) })
 	if err != nil {
 		return r, err
@@ -152,7 +199,7 @@ func (c *Control) dueEvent(ctx context.Context, r run.Run) (run.Event, error) {
 }
 
 // describe looks at the running tasks of one cluster.
-func (c *Control) describe(ctx context.Context, cluster string, rs []run.Run, errs *[]error) (moved bool) {
+func (l *look) describe(ctx context.Context, cluster string, rs []run.Run) (moved bool) {
 	byARN := make(map[string]run.Run, len(rs))
 	arns := make([]string, 0, len(rs))
 	for _, r := range rs {
@@ -160,31 +207,31 @@ func (c *Control) describe(ctx context.Context, cluster string, rs []run.Run, er
 		byARN[arn] = r
 		arns = append(arns, arn)
 	}
-	tasks, missing, err := c.Launcher.Describe(ctx, cluster, arns)
+	asked := l.Now()
+	tasks, missing, err := l.Launcher.Describe(ctx, cluster, arns)
 	if err != nil {
-		*errs = append(*errs, fmt.Errorf("looking at %d tasks of cluster %q: %w", len(arns), cluster, err))
-		return false
-	}
-	put := func(r run.Run, e run.Event) {
-		d, err := c.task(ctx, r.ID, e)
-		next := d.Next
-		if err == nil {
-			next, err = c.settle(ctx, d)
-		}
-		if err != nil {
-			*errs = append(*errs, err)
-		}
-		moved = moved || next.Rev != r.Rev
+		return !l.failed(fmt.Errorf("looking at %d tasks of cluster %q: %w", len(arns), cluster, err))
 	}
 	for _, t := range tasks {
 		if r, ok := byARN[t.ARN]; ok {
-			put(r, seen(len(r.Attempts), t, true))
+			moved = l.put(ctx, r, seen(len(r.Attempts), t, true)) || moved
 		}
 	}
 	for _, arn := range missing {
 		if r, ok := byARN[arn]; ok {
-			put(r, run.Gone{Attempt: len(r.Attempts)})
+			moved = l.put(ctx, r, run.Gone{Attempt: len(r.Attempts), At: asked}) || moved
 		}
 	}
 	return moved
+}
+
+// put puts what was seen to a run and performs what that leads to.
+func (l *look) put(ctx context.Context, r run.Run, e run.Event) (moved bool) {
+	d, err := l.task(ctx, r.ID, e)
+	if l.failed(err) {
+		return false
+	}
+	next, err := l.settle(ctx, d)
+	l.failed(err)
+	return next.Rev != r.Rev
 }

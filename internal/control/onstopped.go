@@ -38,7 +38,12 @@ func (c *Control) OnStopped(ctx context.Context, body []byte) error {
 	if !ok {
 		return c.keep(ctx, body, fmt.Sprintf("no task of stack %s: startedBy is %q", c.Stack, task.StartedBy))
 	}
-	if task.LastStatus != "STOPPED" {
+	// A task without a lastStatus but with a stoppedAt has stopped.
+	switch task.Stop().LastStatus {
+	case "STOPPED":
+	case "":
+		return c.keep(ctx, body, "it does not say what state the task is in")
+	default:
 		return nil
 	}
 	d, err := c.task(ctx, id, seen(attempt, task, false))
@@ -48,6 +53,9 @@ func (c *Control) OnStopped(ctx context.Context, body []byte) error {
 	}
 	if err != nil {
 		return err
+	}
+	if d.Next.Attempt(attempt) == nil {
+		return c.keep(ctx, body, fmt.Sprintf("run %s has no attempt %d", id, attempt))
 	}
 	_, err = c.settle(ctx, d)
 	return err

@@ -22,15 +22,32 @@ type Window struct {
 func (w *Window) Take(now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.sent) < w.Rate {
+	switch {
+	case !w.free(now):
+		return false
+	case len(w.sent) < w.Rate:
 		w.sent = append(w.sent, now)
 		return true
-	}
-	// After a jump of the clock backwards the ring holds times to come.
-	if since := now.Sub(w.sent[w.next]); since >= 0 && since < time.Second {
-		return false
 	}
 	w.sent[w.next] = now
 	w.next = (w.next + 1) % w.Rate
 	return true
+}
+
+// Free implements Pacer.
+func (w *Window) Free(now time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.free(now)
+}
+
+func (w *Window) free(now time.Time) bool {
+	for i, at := range w.sent {
+		// After a jump of the clock backwards what was sent is as of now: it may
+		// have been a moment ago.
+		if at.After(now) {
+			w.sent[i] = now
+		}
+	}
+	return len(w.sent) < w.Rate || now.Sub(w.sent[w.next]) >= time.Second
 }

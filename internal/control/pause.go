@@ -44,7 +44,7 @@ func (c *Control) Pause(ctx context.Context, req PauseRequest) (Reply, error) {
 		if !req.Until.IsZero() {
 			until = "until " + req.Until.UTC().Format("2006-01-02 15:04 UTC")
 		}
-		return Reply{Outcome: Accepted, Message: fmt.Sprintf("%s paused %s; its slots are recorded as skipped", named(req.Job), until)}
+		return Reply{Outcome: Accepted, Message: fmt.Sprintf("%s paused %s; slots until then are recorded as skipped", named(req.Job), until)}
 	})
 }
 

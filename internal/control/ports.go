@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/ecsevent"
@@ -26,6 +27,9 @@ var (
 	// ErrOwed is wrapped by the errors of effects that could not be performed
 	// but are saved as owed: a redelivery or the look performs them.
 	ErrOwed = errors.New("owed")
+	// ErrNewer: the item was written by a newer version of this program, which
+	// is being deployed. It is left alone.
+	ErrNewer = errors.New("written by a newer version")
 	// ErrConflict: the item is not at the revision that was read, or exists
 	// although it was new.
 	ErrConflict = errors.New("changed by somebody else")
@@ -42,13 +46,17 @@ type Store interface {
 	Commit(ctx context.Context, c Change) error
 	// Due returns at most limit open runs of a lane whose DueAt is not after
 	// now, the earliest first. Runs that cannot be read are left out and come
-	// back as an *UnreadableError, once the others have been read.
+	// back as an *UnreadableError, once the others have been read. A store may
+	// miss a run for the moment that its index lags behind; what it returns is
+	// current.
 	Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error)
-	// SetAside takes an unreadable run out of the lanes and keeps what it was.
+	// SetAside takes an unreadable run out of the lanes and keeps what it was;
+	// one that is in no lane any more is left alone.
 	SetAside(ctx context.Context, id run.ID, reason string) error
 	// Exist returns which of the runs exist.
 	Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error)
-	// Runs returns runs, the newest ScheduledFor first.
+	// Runs returns runs, the newest ScheduledFor first. It may miss what was
+	// written a moment ago.
 	Runs(ctx context.Context, q Query) ([]run.Run, error)
 
 	// Item returns a job's item with its Rev, or ErrNotFound; Items all of
@@ -152,6 +160,8 @@ type Logs interface {
 type Pacer interface {
 	// Take is whether a call may go out now; true counts it.
 	Take(now time.Time) bool
+	// Free is whether Take would say yes.
+	Free(now time.Time) bool
 }
 
 // Control is the control plane of one stack.
@@ -175,4 +185,6 @@ type Control struct {
 	Watch func(j job.Job, before, after run.Run, why string)
 	// RetryCommand is what a person types before a run's id to retry it.
 	RetryCommand string
+
+	definitions sync.Map // job.Job by hash
 }

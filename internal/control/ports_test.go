@@ -12,6 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
 )
 
 var (
@@ -32,6 +33,9 @@ const (
 	// conflicts: a write is answered with ErrConflict. After its effect that is
 	// what a client sees that sends a conditional write again.
 	conflicts mode = "conflicts"
+	// meets: between what a write was decided on and the write, every input
+	// that came so far comes again, to other processes.
+	meets mode = "meets others"
 )
 
 // fault befalls the calls of those numbers, from 1, before or after their
@@ -58,6 +62,13 @@ type ports struct {
 	fault    fault
 
 	calls []string
+	// onCall, when not nil, sees each call before its effect.
+	onCall func(name string)
+	// onDescribe sees each look at tasks; looks at the cluster broken fail, and
+	// where unresolvable no task definition can be had.
+	onDescribe   func(cluster string, arns []string)
+	broken       string
+	unresolvable bool
 	// struck counts the faults that befell a call.
 	struck int
 	// claimed is whether any run was written; unmarked whether a notice arrived
@@ -78,16 +89,41 @@ type ports struct {
 type end struct {
 	id       run.ID
 	attempts int
-	status   run.Status
+	kind     notice.Kind
+}
+
+// badEnd is what must be told of an ended run, "" when nothing must.
+func badEnd(r *run.Run) notice.Kind {
+	by := stop.Asker("")
+	if r.Stopping != nil {
+		by = r.Stopping.Asker
+	}
+	switch {
+	case r.Status == run.Failed && by == stop.AskedByTimeout:
+		return notice.TimedOut
+	case r.Status == run.Failed, r.Status == run.Missed, r.Status == run.Stopped && by != stop.AskedByPerson:
+		return notice.Kind(r.Status)
+	}
+	return ""
 }
 
 // call makes one call: effect is what it does, pure whether it only reads.
 func (p *ports) call(name string, pure bool, effect func() error) error {
 	p.calls = append(p.calls, name)
-	if !slices.Contains(p.fault.at, len(p.calls)) || p.fault.after && pure || p.fault.mode == conflicts && name != "Commit" {
+	if p.onCall != nil {
+		p.onCall(name)
+	}
+	if !slices.Contains(p.fault.at, len(p.calls)) || p.fault.after && pure || (p.fault.mode == conflicts || p.fault.mode == meets) && name != "Commit" {
 		return effect()
 	}
 	p.struck++
+	if p.fault.mode == meets {
+		if p.unmarked {
+			p.again++
+		}
+		p.world.everythingAgain()
+		return effect()
+	}
 	if p.fault.after {
 		if err := effect(); err != nil {
 			return err
@@ -117,8 +153,8 @@ func (p *ports) committed(c control.Change) {
 	}
 	r := c.Run
 	if r.Status.Terminal() && !p.ended[r.ID].Terminal() || p.ended[r.ID] == "" && r.Status.Terminal() {
-		if r.Status == run.Failed || r.Status == run.Missed || r.Status == run.Stopped && r.Stopping == nil {
-			p.ends = append(p.ends, end{r.ID, len(r.Attempts), r.Status})
+		if kind := badEnd(r); kind != "" {
+			p.ends = append(p.ends, end{r.ID, len(r.Attempts), kind})
 		}
 	}
 	p.ended[r.ID] = r.Status
@@ -143,6 +179,11 @@ func (p storePort) Commit(ctx context.Context, c control.Change) error {
 	})
 }
 
+func (p storePort) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) (rs []run.Run, err error) {
+	err = p.call("Due", true, func() error { rs, err = p.world.store.Due(ctx, lane, now, limit); return err })
+	return rs, err
+}
+
 func (p storePort) SetAside(ctx context.Context, id run.ID, reason string) error {
 	return p.call("SetAside", false, func() error { return p.world.store.SetAside(ctx, id, reason) })
 }
@@ -150,11 +191,6 @@ func (p storePort) SetAside(ctx context.Context, id run.ID, reason string) error
 func (p storePort) Exist(ctx context.Context, ids []run.ID) (known map[run.ID]bool, err error) {
 	err = p.call("Exist", true, func() error { known, err = p.world.store.Exist(ctx, ids); return err })
 	return known, err
-}
-
-func (p storePort) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) (rs []run.Run, err error) {
-	err = p.call("Due", true, func() error { rs, err = p.world.store.Due(ctx, lane, now, limit); return err })
-	return rs, err
 }
 
 func (p storePort) Runs(ctx context.Context, q control.Query) (rs []run.Run, err error) {
@@ -199,6 +235,9 @@ type launchPort struct{ *ports }
 var _ control.Launcher = launchPort{}
 
 func (p launchPort) Resolve(ctx context.Context, j job.Job) (d run.TaskDefinition, err error) {
+	if p.unresolvable {
+		return d, errBroken
+	}
 	err = p.call("Resolve", true, func() error { d, err = p.launcher.Resolve(ctx, j); return err })
 	return d, err
 }
@@ -224,7 +263,7 @@ func (p launchPort) Launch(ctx context.Context, l control.Launch) (e run.Event) 
 // counted would let a refusal prove too much.
 func (p launchPort) counted(ctx context.Context, l control.Launch) {
 	if p.sends == nil {
-		p.ports.sends = map[string]int{}
+		p.sends = map[string]int{}
 	}
 	by := run.StartedBy(l.Stack, l.Run, l.Attempt)
 	p.sends[by]++
@@ -239,6 +278,12 @@ func (p launchPort) counted(ctx context.Context, l control.Launch) {
 }
 
 func (p launchPort) Describe(ctx context.Context, cluster string, arns []string) (ts []ecsevent.Task, missing []string, err error) {
+	if p.onDescribe != nil {
+		p.onDescribe(cluster, arns)
+	}
+	if p.broken != "" && cluster == p.broken {
+		return nil, nil, errBroken
+	}
 	err = p.call("Describe", true, func() error { ts, missing, err = p.launcher.Describe(ctx, cluster, arns); return err })
 	return ts, missing, err
 }

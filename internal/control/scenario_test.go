@@ -29,8 +29,10 @@ type scenario struct {
 	want       run.Status
 	also, lost []run.Status
 	attempts   int
-	// starts is how many tasks may start; with more than one the job or a
-	// person allows it.
+	// runs is how many runs there are; 0 means 1.
+	runs int
+	// starts is how many tasks may start; with more than one a slot, the job
+	// or a person allows it.
 	starts int
 }
 
@@ -131,9 +133,30 @@ var scenarios = []scenario{
 		want: run.Failed, attempts: 1, starts: 1,
 	},
 	{
+		name: "it takes longer than it may", script: runs(time.Hour, 0), job: func(j *job.Job) { j.Timeout = job.Duration(10 * time.Minute) },
+		want: run.Failed, attempts: 1, starts: 1,
+	},
+	{
+		name: "the next slot waits for the end of this", script: runs(5*time.Minute, 0), begin: twoSlots,
+		job: func(j *job.Job) { j.Overlap, j.Timeout = job.Queue, job.Duration(time.Hour) }, want: run.Succeeded, attempts: 1, runs: 2, starts: 2,
+	},
+	{
+		name: "a person stops it while ECS limits the rate", script: runs(5*time.Minute, 0), begin: stoppedAtOnce, slow: 2 * time.Second,
+		inject: func(k localecs.Kind, s localecs.Subject) bool { return k == localecs.FaultThrottle && s.Send == 1 },
+		want:   run.Stopped, also: []run.Status{run.Succeeded}, attempts: 1, starts: 1,
+	},
+	{
 		name: "a relaunch is throttled for longer than its token lives", inject: longThrottle, script: runs(time.Minute, 0),
 		want: run.Succeeded, also: []run.Status{run.Failed}, attempts: 2, starts: 1,
 	},
+}
+
+func twoSlots(w *world, j job.Job) {
+	once(w, j)
+	w.after(time.Minute, func(ctx context.Context) error {
+		_, err := w.ctl.Scheduled(ctx, j, t0.Add(time.Minute))
+		return err
+	})
 }
 
 func byHand(w *world, j job.Job) {
@@ -160,7 +183,7 @@ func retried(w *world, j job.Job) {
 	})
 }
 
-func stop(w *world) func(context.Context) error {
+func stopAsked(w *world) func(context.Context) error {
 	return func(ctx context.Context) error {
 		_, err := w.ctl.StopRun(ctx, control.StopRequest{Run: slot, By: "ann", Reason: "wrong day"})
 		return err
@@ -169,12 +192,12 @@ func stop(w *world) func(context.Context) error {
 
 func stopped(w *world, j job.Job) {
 	once(w, j)
-	w.after(8*time.Minute, stop(w))
+	w.after(8*time.Minute, stopAsked(w))
 }
 
 func stoppedAtOnce(w *world, j job.Job) {
 	once(w, j)
-	w.after(time.Second, stop(w))
+	w.after(time.Second, stopAsked(w))
 }
 
 func thrice(w *world, j job.Job) {
@@ -250,12 +273,11 @@ func (w *world) onceEach(s scenario) {
 func (w *world) ended(s scenario) {
 	w.t.Helper()
 	rs := w.runs()
-	if len(rs) == 0 && !w.redeliver && !w.ports.claimed {
-		return
+	if want := max(s.runs, 1); len(rs) > want || len(rs) < want && !w.deaf {
+		w.t.Errorf("%d runs, not %d: %s", len(rs), want, w.story())
 	}
-	if len(rs) != 1 {
-		w.t.Errorf("%d runs, not one: %s", len(rs), w.story())
-		return
+	if len(rs) == 0 && w.ports.claimed {
+		w.t.Errorf("a claimed run is gone: %s", w.story())
 	}
 	may := []run.Status{s.want}
 	if w.ports.struck > 0 {
@@ -264,10 +286,27 @@ func (w *world) ended(s scenario) {
 	if w.deaf {
 		may = append(may, s.lost...)
 	}
-	if r := rs[0]; !slices.Contains(may, r.Status) || r.Open() || !r.DueAt.IsZero() {
+	for _, r := range rs {
+		w.endedAs(r, s, may)
+	}
+	if len(rs) == 2 && rs[0].StartedAt.Before(rs[1].FinishedAt) && rs[1].StartedAt.Before(rs[0].FinishedAt) {
+		w.t.Errorf("two runs were open side by side: %s", w.story())
+	}
+	items, err := w.store.Items(w.t.Context())
+	if err != nil || len(items) > 1 {
+		w.t.Errorf("items %+v, %v", items, err)
+	}
+	if item, err := w.store.Item(w.t.Context(), "report"); err == nil && item.Lock+item.Waiting != "" {
+		w.t.Errorf("its lock is held by %q, and %q waits: %s", item.Lock, item.Waiting, w.story())
+	}
+}
+
+func (w *world) endedAs(r run.Run, s scenario, may []run.Status) {
+	w.t.Helper()
+	if !slices.Contains(may, r.Status) || r.Open() || !r.DueAt.IsZero() {
 		w.t.Errorf("it ended %s, want one of %v with nothing owed: %s", r.Status, may, w.story())
 	}
-	if r := rs[0]; w.ports.struck == 0 && len(r.Attempts) != s.attempts {
+	if w.ports.struck == 0 && len(r.Attempts) != s.attempts {
 		w.t.Errorf("%d attempts, want %d: %s", len(r.Attempts), s.attempts, w.story())
 	}
 }
@@ -288,7 +327,7 @@ func (w *world) heard() {
 	w.t.Helper()
 	owed := map[string]bool{}
 	for _, e := range w.ports.ends {
-		owed[notice.New(notice.Kind(e.status), stack, run.Run{ID: e.id, Attempts: make([]run.Attempt, e.attempts)}, job.Job{}, time.UTC).ID] = true
+		owed[notice.New(e.kind, stack, run.Run{ID: e.id, Attempts: make([]run.Attempt, e.attempts)}, job.Job{}, time.UTC).ID] = true
 	}
 	for _, r := range w.runs() {
 		if r.Status == run.Succeeded && len(w.ports.ends) > 0 {

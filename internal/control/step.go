@@ -48,6 +48,11 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 	if d.Outcome == run.Ignored || d.Outcome == run.Denied {
 		return d, nil
 	}
+	if d.Next.Definition != before.Definition { // a retry; what is saved obeys the new one
+		if j, err = c.definition(ctx, d.Next.Definition); err != nil {
+			return run.Decision{}, err
+		}
+	}
 	d.Next, err = c.save(ctx, before, d.Next, j, d.Why)
 	if err != nil {
 		return run.Decision{}, err
@@ -60,21 +65,27 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 // in the same write where the change takes or frees the job's lock, or ends the
 // run and with it a time of failing.
 func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, why string) (run.Run, error) {
-	item, err := c.itemFor(ctx, before, after, j)
-	if err != nil {
-		return run.Run{}, err
-	}
 	change := Change{Run: &after}
+	var item job.Item
+	if touches(before, after, j) {
+		var err error
+		if item, err = c.item(ctx, after.ID.Job()); err != nil {
+			return run.Run{}, err
+		}
+		if err := c.free(ctx, item, before, after, j); err != nil {
+			return run.Run{}, err
+		}
+		locked, byLock := lock(item, before, after, j)
+		next, byEnd := locked, false
+		if notice.Ended(before, after) {
+			next, byEnd = notice.Keep(locked, after)
+		}
+		if byLock || byEnd {
+			change.Item = &next
+		}
+	}
 	for _, kind := range notice.Of(before, after, j, item) {
 		after.OweTell(string(kind), c.Now(), c.Timing)
-	}
-	locked, byLock := lock(item, before, after, j)
-	next, byEnd := locked, false
-	if notice.Ended(before, after) {
-		next, byEnd = notice.Keep(locked, after)
-	}
-	if byLock || byEnd {
-		change.Item = &next
 	}
 	return c.commit(ctx, before, change, j, why)
 }
@@ -91,12 +102,9 @@ func (c *Control) commit(ctx context.Context, before run.Run, change Change, j j
 	return after, nil
 }
 
-// itemFor loads the job's item where the change may need it.
-func (c *Control) itemFor(ctx context.Context, before, after run.Run, j job.Job) (job.Item, error) {
-	if !notice.Ended(before, after) && holds(before, j) == holds(after, j) && before.Waits == after.Waits {
-		return job.Item{}, nil
-	}
-	return c.item(ctx, after.ID.Job())
+// touches is whether the change of a run may change its job's item too.
+func touches(before, after run.Run, j job.Job) bool {
+	return notice.Ended(before, after) || holds(before, j) != holds(after, j) || before.Waits != after.Waits
 }
 
 // item is a job's item; a job that never had one gets an empty one.
@@ -111,12 +119,30 @@ func (c *Control) item(ctx context.Context, name string) (job.Item, error) {
 	return item, nil
 }
 
+// definition loads a definition, once: what a hash names never changes.
 func (c *Control) definition(ctx context.Context, hash string) (job.Job, error) {
+	known, _ := c.definitions.Load(hash)
+	if j, ok := known.(job.Job); ok {
+		return j, nil
+	}
 	j, err := c.Store.Definition(ctx, hash)
 	if err != nil {
 		return job.Job{}, fmt.Errorf("loading definition %s: %w", hash, err)
 	}
+	c.definitions.Store(hash, j)
 	return j, nil
+}
+
+// define stores a definition unless it is there.
+func (c *Control) define(ctx context.Context, j job.Job) error {
+	_, err := c.definition(ctx, j.Hash())
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if err := c.Store.PutDefinition(ctx, j); err != nil {
+		return fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
+	}
+	return nil
 }
 
 // settle performs what a run owes, and what that leads to, each effect once. A
@@ -201,7 +227,7 @@ func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect
 		}
 		return run.Found{Attempt: e.Attempt, TaskARNs: arns}, nil
 	case run.Tell:
-		if err := c.tell(ctx, r, j, notice.Kind(e.Notice)); err != nil {
+		if err := c.tell(ctx, r, j, e); err != nil {
 			return nil, err
 		}
 	}
@@ -223,13 +249,15 @@ func (c *Control) stopTask(ctx context.Context, r run.Run, j job.Job, attempt in
 // noticeLogLines is how many of a task's last lines a notice shows.
 const noticeLogLines = 10
 
-func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, kind notice.Kind) error {
+func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) error {
 	zone := time.UTC
 	if z, err := cron.LoadZone(j.Zone()); err == nil {
 		zone = z.Location()
 	}
+	kind, retriable := notice.Kind(e.Notice), r.Status.Terminal() && r.Status != run.Succeeded
+	r = r.AsOwed(e)
 	n := notice.New(kind, c.Stack, r, j, zone)
-	if c.RetryCommand != "" && r.Status.Terminal() && r.Status != run.Succeeded {
+	if c.RetryCommand != "" && retriable {
 		n.RetryWith = c.RetryCommand + " " + string(r.ID)
 	}
 	if a := r.Last(); c.Logs != nil && a != nil && a.TaskARN != "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // Marks of the store.
@@ -36,46 +37,103 @@ func (c *Control) CheckSlots(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading up to when slots were checked: %w", err)
 	}
-	if from.IsZero() || from.After(now) {
-		from = now
-	}
 	items, err := c.Store.Items(ctx)
 	if err != nil {
 		return fmt.Errorf("loading the jobs' items: %w", err)
 	}
-	for ctx.Err() == nil {
-		to := from.Add(slotSpan)
-		last := !to.Before(now)
-		if last {
-			to = now
-		}
-		if err := c.checkSpan(ctx, items, from, to); err != nil {
-			return err
-		}
-		if err := c.Store.SetMark(ctx, MarkSlots, to); err != nil {
-			return fmt.Errorf("storing up to when slots were checked: %w", err)
-		}
-		if from = to; last {
-			break
-		}
+	if from = begun(from, now, items); from.After(now) {
+		from = now
+	}
+	if err := c.checkSpans(ctx, items, from, now); err != nil {
+		return err
 	}
 	if err := c.Store.SetMark(ctx, MarkSweep, now); err != nil {
 		return fmt.Errorf("storing that the sweep was here: %w", err)
 	}
-	return ctx.Err() //nolint:wrapcheck // nil unless the sweep was cut off
+	return nil
 }
 
-func (c *Control) checkSpan(ctx context.Context, items []job.Item, from, to time.Time) error {
+// checkSpans goes from span to span and moves the mark with each. A job whose
+// slots cannot be checked keeps the mark where it is, but no other job from
+// being checked: the next sweep begins at that span again.
+func (c *Control) checkSpans(ctx context.Context, items []job.Item, from, now time.Time) error {
+	var errs []error
+	for last := false; !last; {
+		if ctx.Err() != nil {
+			return errors.Join(append(errs, ctx.Err())...)
+		}
+		to := from.Add(slotSpan)
+		if last = !to.Before(now); last {
+			to = now
+		}
+		checked, err := c.checkSpan(ctx, items, from, to)
+		if items, from = checked, to; err != nil {
+			errs = append(errs, err)
+		}
+		if len(errs) > 0 {
+			continue
+		}
+		if err := c.Store.SetMark(ctx, MarkSlots, to); err != nil {
+			return fmt.Errorf("storing up to when slots were checked: %w", err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// begun is from when slots must be checked: from the mark, or, where no check
+// ever came to its end, from when the first job's plan was known.
+func begun(mark, now time.Time, items []job.Item) time.Time {
+	if !mark.IsZero() {
+		return mark
+	}
+	first := now
+	for _, item := range items {
+		if !item.Since.IsZero() && item.Since.Before(first) {
+			first = item.Since
+		}
+	}
+	return first
+}
+
+// checkSpan returns the items whose jobs could be checked.
+func (c *Control) checkSpan(ctx context.Context, items []job.Item, from, to time.Time) (checked []job.Item, err error) {
 	var errs []error
 	for _, item := range items {
 		if item.Gone || item.Plan.Disabled || item.Plan.Schedule == "" {
 			continue
 		}
-		if err := c.checkJob(ctx, item, from, to); err != nil {
+		if err := errors.Join(c.startLost(ctx, item, from, to), c.checkJob(ctx, item, from, to)); err != nil {
 			errs = append(errs, fmt.Errorf("checking the slots of job %s: %w", item.Name, err))
+			continue
+		}
+		checked = append(checked, item)
+	}
+	return checked, errors.Join(errs...)
+}
+
+// startLost starts the slots that EventBridge Scheduler's own rule for changes of
+// the clock does not: nobody else triggers them.
+func (c *Control) startLost(ctx context.Context, item job.Item, from, to time.Time) error {
+	t, err := timetable.Of(item.Plan)
+	if err != nil {
+		return err //nolint:wrapcheck // says what it was reading
+	}
+	if item.Since.After(from) {
+		from = item.Since
+	}
+	for slot, ok := t.Next(from); ok && !slot.After(to); slot, ok = t.Next(slot) {
+		if !t.SchedulerMisses(slot) {
+			continue
+		}
+		j, err := c.definition(ctx, item.Definition)
+		if err != nil {
+			return err
+		}
+		if _, err := c.slot(ctx, j, slot, run.BySchedule); err != nil && !errors.Is(err, ErrOwed) {
+			return err
 		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 func (c *Control) checkJob(ctx context.Context, item job.Item, from, to time.Time) error {
@@ -92,9 +150,13 @@ func (c *Control) checkJob(ctx context.Context, item job.Item, from, to time.Tim
 	if err != nil {
 		return err
 	}
-	for i, slot := range missing {
+	late, err := c.catchUp(ctx, item, missing[len(missing)-1])
+	if err != nil {
+		return err
+	}
+	for _, slot := range missing {
 		kind := run.BySweep
-		if i == len(missing)-1 && item.Plan.CatchUp == job.CatchUpLast {
+		if slot.Equal(late) {
 			kind = run.ByCatchUp
 		}
 		if _, err := c.slot(ctx, j, slot, kind); err != nil && !errors.Is(err, ErrOwed) {
@@ -104,20 +166,42 @@ func (c *Control) checkJob(ctx context.Context, item job.Item, from, to time.Tim
 	return nil
 }
 
+// catchUp is the missed slot that is run late, if any: the newest of all whose
+// time is up, unless a run of a later slot has made it up. After a long silence
+// later ones are found in spans to come.
+func (c *Control) catchUp(ctx context.Context, item job.Item, newest time.Time) (time.Time, error) {
+	if item.Plan.CatchUp != job.CatchUpLast {
+		return time.Time{}, nil
+	}
+	_, isRate := rate(item.Plan) // which has one slot until it runs again
+	next, ok := nextSlot(item.Plan, newest)
+	if upTo := c.Now().Add(-time.Duration(item.Plan.StartWithin)); ok && !isRate && !next.After(upTo) {
+		return time.Time{}, nil
+	}
+	rs, err := c.Store.Runs(ctx, Query{Job: item.Name, Since: newest, Limit: existBatch})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("looking for runs since %s: %w", newest.Format(time.RFC3339), err)
+	}
+	for _, r := range rs {
+		if !r.ID.ByHand() && r.ScheduledFor.After(newest) {
+			return time.Time{}, nil
+		}
+	}
+	return newest, nil
+}
+
 // expected are the slots of a job after from and not after to. Slots before the
 // plan's last change are not judged: nobody knows what was deployed when.
 func (c *Control) expected(ctx context.Context, item job.Item, from, to time.Time) ([]time.Time, error) {
 	if item.Since.After(from) {
 		from = item.Since
 	}
-	if spec, err := cron.Parse(item.Plan.Schedule); err == nil {
-		if every, ok := spec.Rate(); ok {
-			return c.silentRate(ctx, item, every, to)
-		}
+	if every, ok := rate(item.Plan); ok {
+		return c.silentRate(ctx, item, every, to)
 	}
-	s, err := slots(item.Plan)
+	s, err := timetable.Of(item.Plan)
 	if err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // says what it was reading
 	}
 	var out []time.Time
 	for {
@@ -130,9 +214,9 @@ func (c *Control) expected(ctx context.Context, item job.Item, from, to time.Tim
 	}
 }
 
-// silentRate is the one slot that a rate has after two periods without a run.
-// EventBridge counts a rate from when the schedule was made, so its slots are
-// not known.
+// silentRate is the one slot that a rate has after two periods without a run,
+// and the only one until it runs again: a silence is told once. EventBridge
+// counts a rate from when the schedule was made, so its slots are not known.
 func (c *Control) silentRate(ctx context.Context, item job.Item, every time.Duration, to time.Time) ([]time.Time, error) {
 	last := item.Since
 	newest, err := c.Store.Runs(ctx, Query{Job: item.Name, Limit: 1})
@@ -140,12 +224,19 @@ func (c *Control) silentRate(ctx context.Context, item job.Item, every time.Dura
 		return nil, fmt.Errorf("looking for its newest run: %w", err)
 	}
 	if len(newest) > 0 && newest[0].ScheduledFor.After(last) {
+		if newest[0].Status == run.Missed {
+			return nil, nil
+		}
 		last = newest[0].ScheduledFor
 	}
-	if silent := last.Add(2 * every); !last.IsZero() && !silent.After(to) {
-		return []time.Time{silent.Truncate(time.Minute)}, nil
+	silent := last.Add(2 * every).Truncate(time.Minute)
+	if t, err := timetable.Of(item.Plan); err != nil || t.Filtered(silent) != "" {
+		return nil, err //nolint:wrapcheck // says what it was reading
 	}
-	return nil, nil
+	if last.IsZero() || silent.After(to) {
+		return nil, nil
+	}
+	return []time.Time{silent}, nil
 }
 
 func (c *Control) missing(ctx context.Context, name string, slots []time.Time) ([]time.Time, error) {
@@ -170,17 +261,13 @@ func (c *Control) missing(ctx context.Context, name string, slots []time.Time) (
 	return out, nil
 }
 
-// slots is the schedule of a plan in its zone.
-func slots(p job.Plan) (cron.Schedule, error) {
+// rate is the period of a plan whose schedule is a rate.
+func rate(p job.Plan) (every time.Duration, ok bool) {
 	spec, err := cron.Parse(p.Schedule)
 	if err != nil {
-		return cron.Schedule{}, fmt.Errorf("reading the schedule: %w", err)
+		return 0, false
 	}
-	zone, err := cron.LoadZone(p.Timezone)
-	if err != nil {
-		return cron.Schedule{}, fmt.Errorf("reading the zone: %w", err)
-	}
-	return spec.In(zone, cron.DST{}), nil
+	return spec.Rate()
 }
 
 // nextSlot is the slot of a plan after a time; ok is false when there is none.
@@ -188,7 +275,7 @@ func nextSlot(p job.Plan, after time.Time) (next time.Time, ok bool) {
 	if p.Schedule == "" {
 		return time.Time{}, false
 	}
-	s, err := slots(p)
+	s, err := timetable.Of(p)
 	if err != nil {
 		return time.Time{}, false
 	}

@@ -54,10 +54,10 @@ func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job) error {
 	if item.Definition == hash && !item.Gone {
 		return nil
 	}
-	if err := c.Store.PutDefinition(ctx, j); err != nil {
-		return fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
+	if err := c.define(ctx, j); err != nil {
+		return err
 	}
-	if plan := j.Plan(); item.Plan != plan || item.Gone {
+	if plan := j.Plan(); !item.Plan.Equal(plan) || item.Gone {
 		item.Plan, item.Since = plan, c.Now()
 	}
 	item.Name, item.Definition, item.Gone = j.Name, hash, false

@@ -8,6 +8,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // Reply is the answer to a request, for people and machines.
@@ -28,14 +29,33 @@ const (
 	Duplicate Outcome = "duplicate"
 	// Refused: the request was not carried out; Message says what to do.
 	Refused Outcome = "refused"
+	// Filtered: the slot does not count, so nothing is recorded.
+	Filtered Outcome = "filtered"
 )
 
 // Scheduled is a schedule's trigger: it claims the run of that minute and
-// launches it. A redelivery is a duplicate, and finishes a launch that is
-// owed. An error means that something is owed and could not be done.
+// launches it. A slot that the job filters leaves nothing behind. A redelivery is
+// a duplicate, and finishes a launch that is owed. An error means that something is owed and could not be done.
 func (c *Control) Scheduled(ctx context.Context, j job.Job, at time.Time) (Reply, error) {
 	at = at.UTC().Truncate(time.Minute)
+	if why := filtered(j, at); why != "" {
+		c.Log.InfoContext(ctx, "filtered", "job", j.Name, "slot", at, "why", why)
+		return Reply{Outcome: Filtered, Message: fmt.Sprintf("%s has no run at %s: %s", j.Name, at.Format(time.RFC3339), why)}, nil
+	}
 	return c.slot(ctx, j, at, run.BySchedule)
+}
+
+// filtered says why a slot does not count for its job, "" when it does. A
+// schedule that cannot be read filters nothing: whoever deployed it wanted runs.
+func filtered(j job.Job, at time.Time) string {
+	if j.Schedule == "" {
+		return ""
+	}
+	t, err := timetable.Of(j.Plan())
+	if err != nil {
+		return ""
+	}
+	return t.Filtered(at)
 }
 
 func (c *Control) slot(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind) (Reply, error) {
@@ -82,8 +102,8 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, forc
 	if a.Refuse != "" {
 		return run.Run{}, a.Refuse, nil
 	}
-	if err := c.Store.PutDefinition(ctx, j); err != nil {
-		return run.Run{}, "", fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
+	if err := c.define(ctx, j); err != nil {
+		return run.Run{}, "", err
 	}
 	first := c.first(ctx, j, req, a)
 	if a.UsesSkip {

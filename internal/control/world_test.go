@@ -3,6 +3,7 @@ package control_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -40,6 +41,7 @@ type world struct {
 	store  *memory.Store
 	ecs    *localecs.Server
 	client *ecs.Client
+	wire   http.RoundTripper
 	runner *localecs.ScriptedRunner
 	ports  *ports
 	ctl    *control.Control
@@ -50,6 +52,8 @@ type world struct {
 	made  []string
 	// told are the notices that arrived.
 	told []notice.Notice
+	// inputs are all inputs that came.
+	inputs []func(context.Context) error
 	// redeliver is whether an input whose handler failed comes again. Where it
 	// is false nothing comes any more after the first failure: only looks.
 	redeliver bool
@@ -107,8 +111,15 @@ func (w *world) openECS(inject func(localecs.Kind, localecs.Subject) bool) {
 		w.t.Fatal(err)
 	}
 	w.ecs.Resume()
-	w.client = newClient(localecs.Transport{Handler: w.ecs.Handler()})
+	w.wire = localecs.Transport{Handler: w.ecs.Handler()}
+	w.client = newClient(roundTripper(func(r *http.Request) (*http.Response, error) { return w.wire.RoundTrip(r) }))
 	w.register("report", "app")
+}
+
+// transport puts something between the SDK's client and ECS.
+func (w *world) transport(f func(*http.Request, http.RoundTripper) (*http.Response, error)) {
+	next := w.wire
+	w.wire = roundTripper(func(r *http.Request) (*http.Response, error) { return f(r, next) })
 }
 
 func newClient(rt http.RoundTripper) *ecs.Client {
@@ -155,6 +166,7 @@ func (w *world) deliver(_ context.Context, body []byte) error {
 // input lets one process of the control plane handle an input. Its death, or
 // its error, is returned where the input is to come again.
 func (w *world) input(handle func(context.Context) error) error {
+	w.inputs = append(w.inputs, handle)
 	err := w.process(handle)
 	if err != nil && !w.redeliver {
 		w.deaf = true
@@ -163,11 +175,19 @@ func (w *world) input(handle func(context.Context) error) error {
 	return err
 }
 
+// everythingAgain has all inputs so far come once more, and a look.
+func (w *world) everythingAgain() {
+	for _, handle := range slices.Clone(w.inputs) {
+		_ = w.process(handle)
+	}
+	w.look()
+}
+
 // process is one life of a process: it may die in the middle of it.
 func (w *world) process(handle func(context.Context) error) (err error) {
 	defer func() {
 		if why := recover(); why != nil {
-			if why != errDied {
+			if err, ok := why.(error); !ok || !errors.Is(err, errDied) {
 				panic(why)
 			}
 			err = errDied
@@ -199,9 +219,7 @@ func (w *world) live() {
 			return
 		}
 		w.clock.AdvanceTo(next)
-		look, _ := w.store.Due(w.t.Context(), run.LookLane, w.clock.Now(), 1)
-		launch, _ := w.store.Due(w.t.Context(), run.LaunchLane, w.clock.Now(), 1)
-		if len(look)+len(launch) > 0 {
+		if slices.ContainsFunc(w.runs(), func(r run.Run) bool { return r.Open() && !r.DueAt.After(w.clock.Now()) }) {
 			w.look()
 		}
 	}
@@ -224,7 +242,7 @@ func (w *world) nextTime() (time.Time, bool) {
 			continue
 		}
 		at := r.DueAt.Truncate(time.Minute).Add(time.Minute)
-		if at.Before(w.clock.Now()) {
+		if !at.After(w.clock.Now()) {
 			at = w.clock.Now().Truncate(time.Minute).Add(time.Minute)
 		}
 		if !ok || at.Before(next) {

@@ -91,9 +91,9 @@ func (s *Spec) readCron(text string, inside place) error {
 
 const awsForm = "six fields: minute hour day-of-month month day-of-week year"
 
-func questionMarks(text string, dom, dow place, any int) error {
+func questionMarks(text string, dom, dow place, marks int) error {
 	value := text[dom.start:dow.end]
-	if any == 2 {
+	if marks == 2 {
 		return wrong(value, dom.start, "both day fields are ?", "give one of them a value, or *")
 	}
 	return wrong(value, dom.start, "one of day-of-month and day-of-week must be ?",

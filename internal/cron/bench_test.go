@@ -7,6 +7,7 @@ import (
 
 // benchNext walks a schedule from 2026 on and starts again after a hundred years.
 func benchNext(b *testing.B, text, zone string) {
+	b.Helper()
 	s, err := Parse(text)
 	if err != nil {
 		b.Fatal(err)
@@ -52,6 +53,7 @@ func BenchmarkPrevBerlin(b *testing.B) {
 }
 
 func benchParse(b *testing.B, text string) {
+	b.Helper()
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Parse(text); err != nil {

@@ -63,10 +63,8 @@ func kindOf(length, first int) uint8 {
 	return uint8((length-28)*7 + first)
 }
 
-// kindParts undoes kindOf.
-func kindParts(kind int) (length, first int) {
-	return 28 + kind/7, kind % 7
-}
+// kindLength gives the length of the months of a kind.
+func kindLength(kind int) int { return 28 + kind/7 }
 
 // monthOf finds the month of a day number inside the table.
 func monthOf(day int64) int {

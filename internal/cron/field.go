@@ -81,7 +81,7 @@ func (s *scanner) value() (n int, ok bool) {
 	}
 	word := s.text[s.pos:s.end]
 	n = indexName(s.field.names, word)
-	if n < 0 || len(word) > 3 && isLetter(word[3]) && !(word[3] == 'L' && s.field == &awsDowField) {
+	if n < 0 || len(word) > 3 && isLetter(word[3]) && (word[3] != 'L' || s.field != &awsDowField) {
 		return 0, false
 	}
 	s.pos += 3

@@ -11,9 +11,9 @@ import (
 // schedule was made and it knows no zone, so it selects no fixed minutes.
 var ErrRate = errors.New("a rate(...) has no fixed minutes to compare: use cron(...)")
 
-// Difference is the error of a comparison that failed: the first local minute at
+// DifferenceError is the error of a comparison that failed: the first local minute at
 // which it shows.
-type Difference struct {
+type DifferenceError struct {
 	// At is the minute on the wall clock, given as though in UTC. It is zero
 	// when the difference shows only before the time from which was searched.
 	At time.Time
@@ -25,7 +25,7 @@ type Difference struct {
 }
 
 // Error gives one sentence.
-func (d *Difference) Error() string {
+func (d *DifferenceError) Error() string {
 	at := "some earlier minute"
 	if !d.At.IsZero() {
 		at = d.At.Format(minuteLayout)
@@ -44,7 +44,7 @@ const (
 )
 
 // Prove returns nil when the expressions of got together fire at exactly the
-// local minutes of want, and a *Difference with the first minute from the given
+// local minutes of want, and a *DifferenceError with the first minute from the given
 // time on otherwise. It does not sample: minutes and hours are compared as sets,
 // days in each of the 91 kinds of month that exist (12 months by 7 weekdays of
 // the 1st, and 7 for a leap February), and with years in every month up to 2199.
@@ -79,10 +79,10 @@ func prove(want *Spec, got []*Spec, from time.Time, superset bool) error {
 		return nil
 	}
 	if at, found := c.search(localMinute(from)); found {
-		return &Difference{At: time.Unix(at*60, 0).UTC(), Missing: c.missing(at), Want: want.text}
+		return &DifferenceError{At: time.Unix(at*60, 0).UTC(), Missing: c.missing(at), Want: want.text}
 	}
 	if at, found := c.search(0); found {
-		return &Difference{Missing: c.missing(at), Want: want.text}
+		return &DifferenceError{Missing: c.missing(at), Want: want.text}
 	}
 	return nil
 }
@@ -164,7 +164,7 @@ func (c *comparison) badDays(month, kind int) uint32 {
 }
 
 func (c *comparison) badDates(masks *[1 + maxProof]uint32, kind int) uint32 {
-	length, _ := kindParts(kind)
+	length := kindLength(kind)
 	var differ uint32
 	for p := 1; p < 1<<c.count; p++ {
 		if !c.bad[p] {

@@ -42,13 +42,13 @@ func TestProofFindsTheFirstMinute(t *testing.T) {
 		err := Prove(parse(t, c.crontab), parseAll(t, c.aws...), proofStart)
 		if c.at == "" {
 			// 29 February 1972 to 1996 fires before the start only.
-			var d *Difference
+			var d *DifferenceError
 			if errors.As(err, &d) && !d.At.IsZero() || c.name == "two halves are the whole" && err != nil {
 				t.Errorf("%s: %v", c.name, err)
 			}
 			continue
 		}
-		var d *Difference
+		var d *DifferenceError
 		if !errors.As(err, &d) || d.At.Format(isoMinute) != c.at || d.Missing != c.missing {
 			t.Errorf("%s: %v, want %s, missing %v", c.name, err, c.at, c.missing)
 		}
@@ -78,7 +78,7 @@ func TestProofOfMutations(t *testing.T) {
 		}
 		err := Prove(s, []*Spec{&wrong}, proofStart)
 		want, found := firstDifference(s, &wrong)
-		var d *Difference
+		var d *DifferenceError
 		if found != errors.As(err, &d) || found && !d.At.Equal(want) {
 			t.Fatalf("%s: %v, want %v", text, err, want)
 		}
@@ -120,7 +120,7 @@ func TestProofFromWithinADay(t *testing.T) {
 		"2026-05-05T09:11Z": "2026-05-06T09:10Z",
 		"2026-05-31T23:59Z": "2026-06-01T09:10Z",
 	} {
-		var d *Difference
+		var d *DifferenceError
 		err := Prove(s, got, at(t, from))
 		if !errors.As(err, &d) || d.At.Format(isoMinute) != want || !strings.Contains(err.Error(), d.At.Format(minuteLayout)) {
 			t.Errorf("from %s: %v, want %s", from, err, want)

@@ -36,7 +36,7 @@ type Translation struct {
 //
 // Slots that Scheduler's own rule for clock changes would lose are not in the
 // translation: see Schedule.SchedulerMisses. Errors are ErrNeverFires, a
-// *Difference (a defect of this package), or a sentence about the dialect.
+// *DifferenceError (a defect of this package), or a sentence about the dialect.
 func Translate(s *Spec, zone *Zone, from time.Time) (Translation, error) {
 	if s.dialect != Crontab {
 		return Translation{}, fmt.Errorf("translating %s: it is an EventBridge expression already", clip(s.text))
@@ -106,7 +106,7 @@ func (s *Spec) evenIn(zone *Zone, from int64) bool {
 		return false
 	}
 	for kind, mask := range s.mask {
-		if length, _ := kindParts(kind); mask != 1<<(length+1)-2 {
+		if mask != 1<<(kindLength(kind)+1)-2 {
 			return false
 		}
 	}

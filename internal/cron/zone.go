@@ -108,14 +108,18 @@ func readZoneinfo() error {
 func readLocation(file *zip.File) (*time.Location, error) {
 	r, err := file.Open()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("opening its file: %w", err)
 	}
 	defer r.Close()
 	data, err := io.ReadAll(r)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("unpacking its file: %w", err)
 	}
-	return time.LoadLocationFromTZData(file.Name, data)
+	location, err := time.LoadLocationFromTZData(file.Name, data)
+	if err != nil {
+		return nil, fmt.Errorf("reading its rules: %w", err)
+	}
+	return location, nil
 }
 
 func newZone(name string, location *time.Location) *Zone {

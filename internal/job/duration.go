@@ -13,25 +13,30 @@ type Duration time.Duration
 
 // ParseDuration reads a Duration; it must not be negative.
 func ParseDuration(s string) (Duration, error) {
-	var days time.Duration
-	rest := s
-	if n, after, ok := strings.Cut(s, "d"); ok {
-		count, err := strconv.Atoi(n)
-		if err != nil || count > 10_000 {
-			return 0, badDuration(s)
-		}
-		days, rest = time.Duration(count)*24*time.Hour, after
+	if strings.HasPrefix(s, "-") {
+		return 0, fmt.Errorf("%q is negative", s)
 	}
-	d := days
-	if rest != "" || s == "" {
-		part, err := time.ParseDuration(rest)
+	count, rest, hasDays := strings.Cut(s, "d")
+	if !hasDays {
+		d, err := time.ParseDuration(s)
 		if err != nil {
 			return 0, badDuration(s)
 		}
-		d += part
+		return Duration(d), nil
 	}
-	if d < 0 || strings.HasPrefix(s, "-") {
-		return 0, fmt.Errorf("%q is negative", s)
+	days, err := strconv.Atoi(count)
+	if err != nil || days > 10_000 || strings.HasPrefix(rest, "-") {
+		return 0, badDuration(s)
+	}
+	var part time.Duration
+	if rest != "" {
+		if part, err = time.ParseDuration(rest); err != nil {
+			return 0, badDuration(s)
+		}
+	}
+	d := time.Duration(days)*24*time.Hour + part
+	if d < part {
+		return 0, fmt.Errorf("%q is too long", s)
 	}
 	return Duration(d), nil
 }

@@ -1,6 +1,8 @@
 package job
 
 import (
+	"bytes"
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -50,11 +52,19 @@ type Plan struct {
 	Disabled    bool     `json:"disabled,omitempty"`
 	StartWithin Duration `json:"startWithin,omitempty"`
 	CatchUp     CatchUp  `json:"catchUp,omitempty"`
+	When
+}
+
+// Equal is whether both plans say the same.
+func (p Plan) Equal(o Plan) bool {
+	a, errA := json.Marshal(p)
+	b, errB := json.Marshal(o)
+	return errA == nil && errB == nil && bytes.Equal(a, b)
 }
 
 // Plan is the part of the definition that an Item copies.
 func (j Job) Plan() Plan {
-	return Plan{Schedule: j.Schedule, Timezone: j.Zone(), Disabled: j.Disabled, StartWithin: Duration(j.Late()), CatchUp: j.CatchUp}
+	return Plan{Schedule: j.Schedule, Timezone: j.Zone(), Disabled: j.Disabled, StartWithin: Duration(j.Late()), CatchUp: j.CatchUp, When: j.When}
 }
 
 // Pause keeps slots from From up to, and not including, To from being run; a

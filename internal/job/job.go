@@ -47,6 +47,7 @@ type Job struct {
 	Capacity Capacity `json:"capacity,omitempty"`
 
 	Limits
+	When
 	Retry  Retry  `json:"retry,omitzero"`
 	Notify Notify `json:"notify,omitzero"`
 }

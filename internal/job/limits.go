@@ -1,6 +1,9 @@
 package job
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Limits say how long things may take and what happens to a slot whose time
 // passed, or whose predecessor still runs.
@@ -14,6 +17,9 @@ type Limits struct {
 	// StartWithin is how late a slot may still be run. Later it is missed. 0
 	// means DefaultStartWithin.
 	StartWithin Duration `json:"startWithin,omitempty"`
+	// Window lets EventBridge Scheduler start a slot up to that much later, so
+	// that not all jobs start in one minute. StartWithin counts from its end.
+	Window Duration `json:"window,omitempty"`
 	// CatchUp is what happens to missed slots, CatchUpNone when empty.
 	CatchUp CatchUp `json:"catchUp,omitempty"`
 	// Overlap is what happens to a run while another of the job is open,
@@ -64,7 +70,9 @@ var Overlaps = []Overlap{Allow, Forbid, Queue}
 func (l Limits) Launchable() time.Duration { return or(l.LaunchTimeout, DefaultLaunchTimeout) }
 
 // Late is how late a slot may still be run.
-func (l Limits) Late() time.Duration { return or(l.StartWithin, DefaultStartWithin) }
+func (l Limits) Late() time.Duration {
+	return or(l.StartWithin, DefaultStartWithin) + time.Duration(l.Window)
+}
 
 // Exclusive is whether two runs of the job may not be open side by side.
 func (l Limits) Exclusive() bool { return l.Overlap == Forbid || l.Overlap == Queue }
@@ -76,7 +84,7 @@ func or(d Duration, fallback time.Duration) time.Duration {
 	return time.Duration(d)
 }
 
-func (l Limits) validate(ps *problems) {
+func (l Limits) validateLimits(ps *problems) {
 	within := func(field string, d Duration, least, most time.Duration) {
 		if d != 0 && (time.Duration(d) < least || time.Duration(d) > most) {
 			ps.add(field, "%s is out of range: %s to %s", d, Duration(least), Duration(most))
@@ -85,10 +93,14 @@ func (l Limits) validate(ps *problems) {
 	within("timeout", l.Timeout, time.Second, MaxTimeout)
 	within("launchTimeout", l.LaunchTimeout, MinLaunchTimeout, MaxLaunchTimeout)
 	within("startWithin", l.StartWithin, MinStartWithin, MaxStartWithin)
-	if l.CatchUp != "" && l.CatchUp != CatchUpNone && l.CatchUp != CatchUpLast {
+	within("window", l.Window, MinWindow, MaxWindow)
+	if time.Duration(l.Window)%time.Minute != 0 {
+		ps.add("window", "%s is not a number of whole minutes", l.Window)
+	}
+	if l.CatchUp != "" && !slices.Contains(CatchUps, l.CatchUp) {
 		ps.add("catchUp", "%q is not one of %s", l.CatchUp, oneOf(CatchUps))
 	}
-	if l.Overlap != "" && l.Overlap != Allow && !l.Exclusive() {
+	if l.Overlap != "" && !slices.Contains(Overlaps, l.Overlap) {
 		ps.add("overlap", "%q is not one of %s", l.Overlap, oneOf(Overlaps))
 	}
 	if l.Overlap == Queue && l.Timeout == 0 {

@@ -138,8 +138,8 @@ func (r Rule) String() string {
 }
 
 // wildcard matches text against a pattern in which `*` is any run of bytes.
-// It is linear in practice: after a failed match it only ever moves the last
-// star forward.
+// After a failed match only the last star moves forward, so that no pattern
+// takes more than len(text) squared comparisons.
 func wildcard(pattern, text string) bool {
 	p, t, star, mark := 0, 0, -1, 0
 	for t < len(text) {

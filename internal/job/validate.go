@@ -43,7 +43,8 @@ func (j Job) Validate() []Problem {
 	j.validateSize(&ps)
 	j.validateEnvironment(&ps)
 	j.validateNotify(&ps)
-	j.Limits.validate(&ps)
+	j.validateLimits(&ps)
+	j.validateWhen(&ps)
 	j.Retry.validate(&ps)
 	if j.Capacity != "" && !slices.Contains(Capacities, j.Capacity) {
 		ps.add("capacity", "%q is not one of %s", j.Capacity, oneOf(Capacities))

@@ -47,8 +47,8 @@ func ReadDoor(ctx context.Context, state interface {
 // maxRequest is the most bytes of a request that are read.
 const maxRequest = 1 << 20
 
-// Handler takes the requests of people: POST /v1/run, retry, stop, pause, resume
-// and skip-next with JSON, answered with a control.Reply.
+// Handler takes the requests of people: POST /v1/run, retry, stop, pause, resume,
+// skip-next and ping with JSON, answered with a control.Reply.
 func Handler(c *control.Control, token string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/run", handle(c.RunByHand))
@@ -57,6 +57,7 @@ func Handler(c *control.Control, token string) http.Handler {
 	mux.HandleFunc("POST /v1/pause", handle(c.Pause))
 	mux.HandleFunc("POST /v1/resume", handle(c.Resume))
 	mux.HandleFunc("POST /v1/skip-next", handle(c.SkipNext))
+	mux.HandleFunc("POST /v1/ping", handle(pong))
 	want := []byte("Bearer " + token)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The token keeps other users and web pages of this machine out.
@@ -88,6 +89,20 @@ func handle[Request any](do func(context.Context, Request) (control.Reply, error
 	}
 }
 
+// Open is whether a control plane answers behind the door.
+func (d Door) Open(ctx context.Context) bool {
+	if d.URL == "" {
+		return false
+	}
+	_, err := Ask(ctx, d, "/v1/ping", struct{}{})
+	return err == nil
+}
+
+// pong answers whether anybody is here.
+func pong(context.Context, struct{}) (control.Reply, error) {
+	return control.Reply{Outcome: control.Accepted, Message: "it is running"}, nil
+}
+
 // ErrNobody is returned by Ask when no control plane listens at the door.
 var ErrNobody = errors.New("no control plane is running")
 
@@ -114,16 +129,17 @@ func Ask(ctx context.Context, d Door, path string, req any) (control.Reply, erro
 	if err != nil {
 		return control.Reply{}, fmt.Errorf("reading the answer: %w", err)
 	}
-	if answer.StatusCode == http.StatusUnauthorized {
-		// Another program has the port of a control plane that has ended.
-		return control.Reply{}, ErrNobody
+	stranger := fmt.Errorf("%w (another program has its address %s)", ErrNobody, d.URL)
+	switch answer.StatusCode {
+	case http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed:
+		return control.Reply{}, stranger
 	}
 	if answer.StatusCode != http.StatusOK {
 		return control.Reply{}, fmt.Errorf("the control plane answered: %s", bytes.TrimSpace(text))
 	}
 	var reply control.Reply
-	if err := json.Unmarshal(text, &reply); err != nil {
-		return control.Reply{}, fmt.Errorf("decoding the answer: %w", err)
+	if err := json.Unmarshal(text, &reply); err != nil || reply.Outcome == "" {
+		return control.Reply{}, stranger
 	}
 	return reply, nil
 }

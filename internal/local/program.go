@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
-	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // tick is how often the clock looks at schedules and due runs.
@@ -33,7 +33,7 @@ type Program struct {
 
 type schedule struct {
 	job  job.Job
-	cron cron.Schedule
+	cron timetable.Timetable
 	next time.Time // zero when it never fires again
 }
 
@@ -71,15 +71,11 @@ func (p *Program) Start(ctx context.Context) error {
 }
 
 func newSchedule(j job.Job, after time.Time) (schedule, error) {
-	spec, err := cron.Parse(j.Schedule)
+	t, err := timetable.Of(j.Plan())
 	if err != nil {
-		return schedule{}, fmt.Errorf("reading the schedule of job %s: %w", j.Name, err)
+		return schedule{}, fmt.Errorf("job %s: %w", j.Name, err)
 	}
-	zone, err := cron.LoadZone(j.Zone())
-	if err != nil {
-		return schedule{}, fmt.Errorf("reading the zone of job %s: %w", j.Name, err)
-	}
-	s := schedule{job: j, cron: spec.In(zone, cron.DST{})}
+	s := schedule{job: j, cron: t}
 	s.advance(after)
 	return s, nil
 }

@@ -205,13 +205,17 @@ func (s *Server) definitionAnswer(d definition) (any, error) {
 	return map[string]any{"taskDefinition": shown}, nil
 }
 
-// canonical gives JSON in one form: compact, with sorted keys.
+// canonical gives a task definition's JSON in one form: compact, with sorted keys.
 func canonical(raw []byte) (json.RawMessage, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("decoding the task definition: %w", err)
 	}
-	return json.Marshal(v)
+	sorted, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the task definition: %w", err)
+	}
+	return sorted, nil
 }

@@ -86,7 +86,9 @@ func (s *Server) arrange(r *record) {
 	id, d := r.ID, s.cfg.Delays
 	switch r.Task.LastStatus {
 	case statusProvisioning:
-		s.timers.after(d.Provisioning, func() { s.step(id, statusProvisioning, s.provisioned) })
+		if !s.strikes(FaultHang, r.subject()) {
+			s.timers.after(d.Provisioning, func() { s.step(id, statusProvisioning, s.provisioned) })
+		}
 	case statusPending:
 		s.timers.after(d.Pending, func() { s.step(id, statusPending, s.pulled) })
 	case statusActivating:

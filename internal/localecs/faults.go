@@ -17,6 +17,8 @@ const (
 	FaultENI Kind = "eni"
 	// FaultPull stops a task before its start: its image cannot be pulled.
 	FaultPull Kind = "pull"
+	// FaultHang keeps a task in PROVISIONING until it is asked to stop.
+	FaultHang Kind = "hang"
 	// FaultCapacity answers RunTask with HTTP 200 and failures[]; the answer is bound to the token.
 	FaultCapacity Kind = "capacity"
 	// FaultThrottle refuses RunTask with ThrottlingException; nothing is bound.
@@ -38,7 +40,7 @@ const (
 // Kinds lists every kind of fault.
 func Kinds() []Kind {
 	return []Kind{
-		FaultENI, FaultPull, FaultCapacity, FaultThrottle, FaultLostAnswer,
+		FaultENI, FaultPull, FaultHang, FaultCapacity, FaultThrottle, FaultLostAnswer,
 		FaultSpot, FaultDuplicate, FaultReorder, FaultDelay, FaultLostEvent,
 	}
 }

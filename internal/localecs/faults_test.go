@@ -87,6 +87,24 @@ func TestFaultsBeforeTheStart(t *testing.T) {
 	}
 }
 
+// TestAHangEndsByAStop: the task stays PROVISIONING for hours, and a stop finds
+// it as it was: nothing started, nothing pulled.
+func TestAHangEndsByAStop(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, always(localecs.FaultHang))
+	arn := h.run()
+	h.clock.Advance(10 * time.Hour)
+	equal(t, "status after ten hours", *h.describe(arn).LastStatus, "PROVISIONING")
+	h.stop(arn, "enough")
+	h.clock.Advance(time.Minute)
+	same(t, "events", h.events.short(), []string{"1 PROVISIONING", "2 DEPROVISIONING -> STOPPED UserInitiated", "3 STOPPED -> STOPPED UserInitiated"})
+	d := h.events.last().Detail
+	equal(t, "startedAt", d.StartedAt, nil)
+	equal(t, "pullStartedAt", d.PullStartedAt, nil)
+	equal(t, "starts", len(h.runner.Started()), 0)
+	equal(t, "injected", h.server.Stats()[localecs.FaultHang], 1)
+}
+
 func TestThrottlingBindsNothing(t *testing.T) {
 	t.Parallel()
 	sends := []int{}

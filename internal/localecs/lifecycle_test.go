@@ -137,10 +137,9 @@ func TestStopTask(t *testing.T) {
 			equal(t, "stoppedAt after the asking", d.StoppedAt.Sub(start)-tt.after, tt.wantStop)
 			equal(t, "started", d.StartedAt != nil, tt.wantExit >= 0)
 			equal(t, "has a runtimeId", d.Containers[0].RuntimeID != "", tt.wantExit >= 0)
-			switch code := d.Containers[0].ExitCode; {
-			case code == nil:
+			if code := d.Containers[0].ExitCode; code == nil {
 				equal(t, "exit code", -1, tt.wantExit)
-			default:
+			} else {
 				equal(t, "exit code", *code, tt.wantExit)
 			}
 			equal(t, "processes left", h.runner.Running(), 0)
@@ -290,12 +289,11 @@ func TestACommandThatCannotBeStarted(t *testing.T) {
 
 func TestWhatACommandIsMadeOf(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	h.register("made", types.ContainerDefinition{
+	made := types.ContainerDefinition{
 		Name: aws.String("job"), EntryPoint: []string{"/entry", "-x"}, Command: []string{"default"}, WorkingDirectory: aws.String("/tmp"),
 		Environment: []types.KeyValuePair{{Name: aws.String("A"), Value: aws.String("definition")}, {Name: aws.String("B"), Value: aws.String("kept")}},
 		StopTimeout: aws.Int32(7),
-	})
+	}
 	tests := []struct {
 		name      string
 		overrides *types.TaskOverride
@@ -310,16 +308,18 @@ func TestWhatACommandIsMadeOf(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			before := len(h.runner.Started())
-			h.run(token(strings.ReplaceAll(tt.name, " ", "-")), func(in *ecs.RunTaskInput) {
+			t.Parallel()
+			h := newHouse(t)
+			h.register("made", made)
+			h.run(func(in *ecs.RunTaskInput) {
 				in.TaskDefinition, in.Overrides = aws.String("made"), tt.overrides
 			})
 			h.clock.Advance(0)
 			started := h.runner.Started()
-			if len(started) != before+1 {
-				t.Fatalf("%d starts, want one more than %d", len(started), before)
+			if len(started) != 1 {
+				t.Fatalf("%d starts, want one", len(started))
 			}
-			spec := started[before]
+			spec := started[0]
 			if !slices.Equal(spec.Argv, tt.argv) {
 				t.Errorf("argv = %q, want %q", spec.Argv, tt.argv)
 			}

@@ -31,7 +31,7 @@ const parentFIFO = "LOCALECS_TEST_FIFO"
 
 func startParent(t *testing.T, dir, fifo string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(bounded(t), os.Args[0])
+	cmd := exec.CommandContext(bounded(t), os.Args[0]) //nolint:gosec // this test's own binary
 	cmd.Env = append(os.Environ(), parentMode+"="+dir, parentFIFO+"="+fifo)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
@@ -67,7 +67,7 @@ func beParent() {
 			break
 		}
 	}
-	pids, err := os.ReadFile(inner)
+	pids, err := os.ReadFile(inner) //nolint:gosec // a fifo that this test made
 	if err != nil {
 		panic(err)
 	}

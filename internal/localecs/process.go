@@ -50,7 +50,8 @@ type process struct {
 	orders *os.File
 }
 
-// Start starts a container. Its errors are the operating system's own words.
+// Start starts a container. When the command itself cannot be started, the error
+// is the operating system's own words.
 func (r *ProcessRunner) Start(spec ContainerSpec, exited func(Exit)) (Process, error) {
 	if len(spec.Argv) == 0 {
 		return nil, errors.New("no command specified: neither the task definition nor the override has one")
@@ -107,22 +108,22 @@ func (r *ProcessRunner) launch(spec ContainerSpec) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer lock.Close()
+	defer letGo(lock)
 	log, err := os.OpenFile(LogPath(r.LogDir, spec.TaskID), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("opening the task's log: %w", err)
 	}
-	defer log.Close()
+	defer letGo(log)
 	orders, ordersOut, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("making the pipe of orders: %w", err)
 	}
-	defer orders.Close()
+	defer letGo(orders)
 	reports, reportsIn, err := os.Pipe()
 	if err != nil {
-		return nil, errors.Join(err, ordersOut.Close())
+		return nil, errors.Join(fmt.Errorf("making the pipe of reports: %w", err), ordersOut.Close())
 	}
-	defer reportsIn.Close()
+	defer letGo(reportsIn)
 	cmd := supervisorCommand()
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{orders, reportsIn, lock} // as descriptors 3, 4 and 5
@@ -247,8 +248,10 @@ func (p *process) order(o order) {
 
 func (p *process) read() (report, error) {
 	var r report
-	err := p.decoder.Decode(&r)
-	return r, err
+	if err := p.decoder.Decode(&r); err != nil {
+		return r, fmt.Errorf("reading the supervisor's report: %w", err)
+	}
+	return r, nil
 }
 
 // close ends the supervisor and lets go of everything that was its own.
@@ -260,37 +263,4 @@ func (p *process) close() {
 	_ = p.cmd.Wait() // how the supervisor itself ended says nothing
 	_ = p.reports.Close()
 	_ = os.Remove(p.lock)
-}
-
-// lockFile makes a file and locks it; the lock lasts until every process that
-// inherited the open file has closed it or died.
-func lockFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), f.Close())
-	}
-	return f, nil
-}
-
-// locked says whether anybody holds the lock; a free lock's file is removed.
-func locked(path string) (bool, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return true, err
-	}
-	defer f.Close()
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return true, nil
-	}
-	if err != nil {
-		return true, err
-	}
-	return false, os.Remove(path)
 }

@@ -38,7 +38,7 @@ func (s *Server) describeTasks(in describeTasksRequest) (any, error) {
 	for _, name := range in.Tasks {
 		id := taskID(name)
 		r, ok := s.tasks[id]
-		if !ok || r.Cluster != cluster || r.forgotten(now) || s.unseen(r, now) {
+		if !ok || !s.visible(r, cluster, now) {
 			answer.Failures = append(answer.Failures, Failure{ARN: s.arn("task/" + cluster + "/" + id), Reason: "MISSING"})
 			continue
 		}
@@ -47,11 +47,13 @@ func (s *Server) describeTasks(in describeTasksRequest) (any, error) {
 	return answer, nil
 }
 
-// unseen is ECS's eventual consistency: what follows a RunTask at once may not
-// see its task yet.
+// visible is whether a reader of the cluster sees the task: no longer when ECS
+// has forgotten it, and not yet when it is too new, for ECS is eventually
+// consistent and what follows a RunTask at once may not see its task.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
-func (s *Server) unseen(r *record, now time.Time) bool {
-	return now.Before(r.Task.CreatedAt.Add(s.cfg.Delays.Invisible))
+func (s *Server) visible(r *record, cluster string, now time.Time) bool {
+	seenFrom := r.Task.CreatedAt.Add(s.cfg.Delays.Invisible)
+	return r.Cluster == cluster && !r.forgotten(now) && !now.Before(seenFrom)
 }
 
 // taskID is the last part of a task's ARN, or the id itself.
@@ -69,6 +71,26 @@ type listTasksRequest struct {
 	NextToken         string `json:"nextToken"`
 }
 
+func (in *listTasksRequest) check() error {
+	if in.StartedBy != "" && in.Family+in.ServiceName+in.LaunchType+in.ContainerInstance+in.DesiredStatus != "" {
+		return invalid("startedBy must be the only filter that you use")
+	}
+	if in.MaxResults < 0 || in.MaxResults > maxList {
+		return invalid("maxResults must be from 1 to 100")
+	}
+	return nil
+}
+
+// selects is whether the task passes every filter. All tasks here are Fargate's,
+// so none belongs to a service or a container instance.
+func (in *listTasksRequest) selects(r *record) bool {
+	return r.Task.DesiredStatus == firstOf(in.DesiredStatus, statusRunning) &&
+		(in.StartedBy == "" || in.StartedBy == r.Task.StartedBy) &&
+		(in.Family == "" || in.Family == r.Family) &&
+		(in.LaunchType == "" || in.LaunchType == "FARGATE") &&
+		in.ServiceName == "" && in.ContainerInstance == ""
+}
+
 type listTasksAnswer struct {
 	TaskARNs  []string `json:"taskArns"`
 	NextToken string   `json:"nextToken,omitempty"`
@@ -79,11 +101,8 @@ type listTasksAnswer struct {
 // only filter.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
 func (s *Server) listTasks(in listTasksRequest) (any, error) {
-	if in.StartedBy != "" && in.Family+in.ServiceName+in.LaunchType+in.ContainerInstance+in.DesiredStatus != "" {
-		return nil, invalid("startedBy must be the only filter that you use")
-	}
-	if in.MaxResults < 0 || in.MaxResults > maxList {
-		return nil, invalid("maxResults must be from 1 to 100")
+	if err := in.check(); err != nil {
+		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,13 +110,8 @@ func (s *Server) listTasks(in listTasksRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	now, desired := s.now(), firstOf(in.DesiredStatus, statusRunning)
-	found := s.sorted(func(r *record) bool {
-		return r.Cluster == cluster && r.Task.DesiredStatus == desired && !r.forgotten(now) && !s.unseen(r, now) &&
-			(in.StartedBy == "" || in.StartedBy == r.Task.StartedBy) &&
-			(in.Family == "" || in.Family == r.Family) &&
-			in.ServiceName == "" && in.ContainerInstance == "" && (in.LaunchType == "" || in.LaunchType == "FARGATE")
-	})
+	now := s.now()
+	found := s.sorted(func(r *record) bool { return s.visible(r, cluster, now) && in.selects(r) })
 	return page(found, in), nil
 }
 

@@ -240,6 +240,35 @@ func TestListTasks(t *testing.T) {
 	same(t, "stopped ones", out.TaskArns, arns)
 }
 
+func TestFiltersOfListTasks(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.run()
+	for name, tt := range map[string]struct {
+		filter ecs.ListTasksInput
+		want   int
+	}{
+		"none":                   {ecs.ListTasksInput{}, 1},
+		"its family":             {ecs.ListTasksInput{Family: aws.String("job")}, 1},
+		"another family":         {ecs.ListTasksInput{Family: aws.String("other")}, 0},
+		"its startedBy":          {ecs.ListTasksInput{StartedBy: input().StartedBy}, 1},
+		"another startedBy":      {ecs.ListTasksInput{StartedBy: aws.String("other")}, 0},
+		"its launch type":        {ecs.ListTasksInput{LaunchType: types.LaunchTypeFargate}, 1},
+		"another launch type":    {ecs.ListTasksInput{LaunchType: types.LaunchTypeEc2}, 0},
+		"a service's":            {ecs.ListTasksInput{ServiceName: aws.String("web")}, 0},
+		"an instance's":          {ecs.ListTasksInput{ContainerInstance: aws.String("i")}, 0},
+		"another desired status": {ecs.ListTasksInput{DesiredStatus: types.DesiredStatusStopped}, 0},
+		"its desired status":     {ecs.ListTasksInput{DesiredStatus: types.DesiredStatusRunning}, 1},
+		"another cluster":        {ecs.ListTasksInput{Cluster: aws.String("other")}, 0},
+	} {
+		out, err := h.ListTasks(t.Context(), &tt.filter)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		equal(t, name, len(out.TaskArns), tt.want)
+	}
+}
+
 func TestRequestsThatAreNotTheAPIs(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *localecs.Config) { c.AccessKeyID = "local" })
@@ -266,6 +295,7 @@ func TestRequestsThatAreNotTheAPIs(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(`{"taskDefinition":"job"}`))
 			r.Header.Set("Content-Type", "application/x-amz-json-1.1")
 			r.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113.RunTask")

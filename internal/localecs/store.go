@@ -92,8 +92,10 @@ func put(ctx context.Context, tx *sql.Tx, query string, body any, key ...any) er
 }
 
 func (s store) dropEvent(ctx context.Context, seq int64) error {
-	_, err := s.db.ExecContext(ctx, `DELETE FROM ecs_events WHERE seq = ?`, seq)
-	return err
+	if _, err := s.db.ExecContext(ctx, `DELETE FROM ecs_events WHERE seq = ?`, seq); err != nil {
+		return fmt.Errorf("dropping event %d: %w", seq, err)
+	}
+	return nil
 }
 
 func (s store) forget(ctx context.Context, tasks []string, tokens []tokenKey) error {
@@ -103,12 +105,12 @@ func (s store) forget(ctx context.Context, tasks []string, tokens []tokenKey) er
 	return s.within(ctx, func(tx *sql.Tx) error {
 		for _, id := range tasks {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM ecs_tasks WHERE id = ?`, id); err != nil {
-				return err
+				return fmt.Errorf("dropping task %s: %w", id, err)
 			}
 		}
 		for _, key := range tokens {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM ecs_tokens WHERE cluster = ? AND token = ?`, key.cluster, key.token); err != nil {
-				return err
+				return fmt.Errorf("dropping token %s of cluster %s: %w", key.token, key.cluster, err)
 			}
 		}
 		return nil
@@ -133,10 +135,10 @@ func bodies[T any](ctx context.Context, db *sql.DB, query string) ([]T, error) {
 		var text string
 		var item T
 		if err := rows.Scan(&text); err != nil {
-			return err
+			return fmt.Errorf("reading a row: %w", err)
 		}
 		if err := json.Unmarshal([]byte(text), &item); err != nil {
-			return err
+			return fmt.Errorf("decoding a row's body: %w", err)
 		}
 		found = append(found, item)
 		return nil
@@ -150,7 +152,7 @@ func (s store) events(ctx context.Context) ([]*event, error) {
 		var e event
 		var due int64
 		if err := rows.Scan(&e.Seq, &e.TaskID, &due, &e.Loose, &e.Body); err != nil {
-			return err
+			return fmt.Errorf("reading a row: %w", err)
 		}
 		e.Due = time.UnixMilli(due).UTC()
 		found = append(found, &e)

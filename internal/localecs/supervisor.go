@@ -106,18 +106,18 @@ func supervise() int {
 // the lock as descriptor 3: the lock then lasts as long as anything of it.
 func startCommand(c command, lockFD uintptr) (int, error) {
 	if err := os.Setenv("PATH", pathOf(c.Env)); err != nil {
-		return 0, err
+		return 0, fmt.Errorf("setting PATH: %w", err)
 	}
 	if c.Dir != "" {
 		if err := os.Chdir(c.Dir); err != nil {
-			return 0, err
+			return 0, err //nolint:wrapcheck // shown as the container's reason, in the system's own words
 		}
 	}
 	path, err := exec.LookPath(c.Argv[0])
 	if err != nil {
-		return 0, err
+		return 0, err //nolint:wrapcheck // as above
 	}
-	pid, err := syscall.ForkExec(path, c.Argv, &syscall.ProcAttr{
+	pid, err := syscall.ForkExec(path, c.Argv, &syscall.ProcAttr{ //nolint:gosec // to run a given command is what a supervisor is for
 		Env: c.Env, Files: []uintptr{0, 1, 2, lockFD}, Sys: commandAttributes(),
 	})
 	if err != nil {

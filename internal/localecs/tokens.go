@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -93,13 +94,13 @@ func fingerprint(raw []byte, cluster string) (string, error) {
 	dec.UseNumber()
 	var params map[string]any
 	if err := dec.Decode(&params); err != nil {
-		return "", err
+		return "", fmt.Errorf("decoding the request: %w", err)
 	}
 	delete(params, "clientToken")
 	params["cluster"] = cluster
 	text, err := json.Marshal(params)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("encoding the request: %w", err)
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:]), nil

@@ -40,22 +40,22 @@ func (t Transport) RoundTrip(r *http.Request) (answer *http.Response, err error)
 		StatusCode: w.status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:        w.header,
-		Body:          io.NopCloser(&w.body),
-		ContentLength: int64(w.body.Len()),
+		Body:          io.NopCloser(&w.Buffer),
+		ContentLength: int64(w.Len()),
 		Request:       r,
 	}, nil
 }
 
 // answerWriter keeps an answer in memory.
 type answerWriter struct {
+	bytes.Buffer // the body; its Write is the ResponseWriter's
+
 	header http.Header
 	status int
-	body   bytes.Buffer
 }
 
-func (w *answerWriter) Header() http.Header         { return w.header }
-func (w *answerWriter) WriteHeader(status int)      { w.status = status }
-func (w *answerWriter) Write(p []byte) (int, error) { return w.body.Write(p) }
+func (w *answerWriter) Header() http.Header    { return w.header }
+func (w *answerWriter) WriteHeader(status int) { w.status = status }
 
 func isHangUp(why any) bool {
 	err, ok := why.(error)

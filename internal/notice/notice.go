@@ -67,13 +67,7 @@ func ended(before, after run.Run) bool {
 func end(after run.Run, j job.Job, item job.Item) Kind {
 	switch after.Status {
 	case run.Failed, run.Missed:
-		if j.Notify.FirstOnly && !item.FailingSince.IsZero() {
-			return ""
-		}
-		if s := after.Stopping; s != nil && s.Asker == stop.AskedByTimeout {
-			return TimedOut
-		}
-		return Kind(after.Status)
+		return badEnd(after, j, item)
 	case run.Stopped:
 		if after.Stopping == nil || after.Stopping.Asker != stop.AskedByPerson {
 			return Stopped
@@ -87,6 +81,16 @@ func end(after run.Run, j job.Job, item job.Item) Kind {
 		}
 	}
 	return ""
+}
+
+func badEnd(after run.Run, j job.Job, item job.Item) Kind {
+	switch {
+	case j.Notify.FirstOnly && !item.FailingSince.IsZero():
+		return ""
+	case after.Stopping != nil && after.Stopping.Asker == stop.AskedByTimeout:
+		return TimedOut
+	}
+	return Kind(after.Status)
 }
 
 func relaunched(before, after run.Run) bool {
@@ -103,11 +107,14 @@ func ranAfterAll(before, after run.Run) bool {
 }
 
 // Keep is the job's item after a run of it ended: failing since its oldest told
-// failure, or no longer failing. changed is whether it must be written.
+// failure, or no longer failing. changed is whether it must be written: with a
+// bad end always, since a success that comes in between changes who is told.
 func Keep(item job.Item, after run.Run) (next job.Item, changed bool) {
 	switch {
-	case (after.Status == run.Failed || after.Status == run.Missed) && item.FailingSince.IsZero():
-		item.FailingSince = after.FinishedAt
+	case after.Status == run.Failed || after.Status == run.Missed:
+		if item.FailingSince.IsZero() {
+			item.FailingSince = after.FinishedAt
+		}
 	case after.Status == run.Succeeded && !item.FailingSince.IsZero():
 		item.FailingSince = time.Time{}
 	default:

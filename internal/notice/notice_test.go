@@ -57,6 +57,7 @@ func TestOf(t *testing.T) {
 		"success":                   {at(run.Running, 1), at(run.Succeeded, 1), job.Job{}, job.Item{}, nil},
 		"success that is asked for": {at(run.Running, 1), at(run.Succeeded, 1), also("succeeded"), job.Item{}, []notice.Kind{notice.Succeeded}},
 		"success after a failure":   {at(run.Running, 1), at(run.Succeeded, 1), job.Job{}, failing, []notice.Kind{notice.Recovered}},
+
 		"success after a failure, both asked for": {at(run.Running, 1), at(run.Succeeded, 1), also("succeeded"), failing, []notice.Kind{notice.Recovered}},
 		"success after a muted failure":           {at(run.Running, 1), at(run.Succeeded, 1), muted, failing, []notice.Kind{notice.Recovered}},
 		"failure":                                 {at(run.Running, 1), at(run.Failed, 1), job.Job{}, job.Item{}, []notice.Kind{notice.Failed}},
@@ -65,6 +66,9 @@ func TestOf(t *testing.T) {
 		"a further failure of a muted job":        {at(run.Running, 1), at(run.Failed, 1), muted, failing, nil},
 		"a further miss of a muted job":           {none, at(run.Missed, 0), muted, failing, nil},
 		"what was owed is done":                   {at(run.Failed, 1), at(run.Failed, 1), also("succeeded", "relaunched"), failing, nil},
+		"a failure by the job's own timeout":      {at(run.Running, 1), with(at(run.Failed, 1), asked(stop.AskedByTimeout)), job.Job{}, job.Item{}, []notice.Kind{notice.TimedOut}},
+		"a further one of a muted job":            {at(run.Running, 1), with(at(run.Failed, 1), asked(stop.AskedByTimeout)), muted, failing, nil},
+		"a failure by the launch's timeout":       {at(run.Running, 1), with(at(run.Failed, 1), asked(stop.AskedByLaunchTimeout)), job.Job{}, job.Item{}, []notice.Kind{notice.Failed}},
 		"stopped by a person through us":          {at(run.Running, 1), with(at(run.Stopped, 1), asked(stop.AskedByPerson)), job.Job{}, job.Item{}, nil},
 		"stopped in ECS":                          {at(run.Running, 1), at(run.Stopped, 1), job.Job{}, job.Item{}, []notice.Kind{notice.Stopped}},
 		"stopped in ECS while we had asked too":   {at(run.Running, 1), with(at(run.Stopped, 1), asked(stop.AskedByTimeout)), job.Job{}, job.Item{}, []notice.Kind{notice.Stopped}},
@@ -102,7 +106,7 @@ func TestKeep(t *testing.T) {
 	}{
 		"a first failure":       {run.Failed, time.Time{}, later, true},
 		"a first miss":          {run.Missed, time.Time{}, later, true},
-		"a further failure":     {run.Failed, t0, t0, false},
+		"a further failure":     {run.Failed, t0, t0, true},
 		"a success after it":    {run.Succeeded, t0, time.Time{}, true},
 		"a success":             {run.Succeeded, time.Time{}, time.Time{}, false},
 		"a stop proves nothing": {run.Stopped, t0, t0, false},

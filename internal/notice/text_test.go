@@ -34,7 +34,7 @@ func exitCode() run.Run {
 }
 
 // hostile texts, and what would steer a terminal, a mail or a reader's eye.
-const hostile = "\x1b]0;owned\x07\x1b[2Jred\x1b[31m\r\nFAILED other: all is well\tx\x00\u009b31m\u202etxt.exe\u2066\u200b\u2028next\xff" //nolint:staticcheck // that is the test
+const hostile = "\x1b]0;owned\x07\x1b[2Jred\x1b[31m\r\nFAILED other: all is well\tx\x00\u009b31m\u202etxt.exe\u2066\u200b\u2028next\xff"
 
 func attacked() run.Run {
 	r := exitCode()

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -35,29 +36,49 @@ type Situation struct {
 }
 
 // Admit decides, of a run that does not exist yet, whether it is launched, waits,
-// is skipped or is missed. Slots are judged at their nominal time and, for a
-// pause, also now: what is paused does not start.
+// is skipped or is missed. A slot in a pause is skipped, whenever its trigger
+// comes. One that was due before a pause began is not started in it either, but
+// missed where nobody came for it in time: the pause is not why it did not run.
 func Admit(j job.Job, req Request, s Situation) Admission {
-	byHand := req.Trigger.Kind == ByHand
-	if p := paused(req, s); p != nil && !(byHand && s.Force) {
-		why := pauseWords(p)
-		if byHand {
-			return Admission{Refuse: fmt.Sprintf("%s is %s: use --force to run it all the same", j.Name, why)}
-		}
-		return Admission{As: Skipped, Why: why}
+	if req.Trigger.Kind == ByHand {
+		return admitByHand(j, req, s)
 	}
-	if skip := s.Item.SkipNext; skip != nil && !byHand && !req.ScheduledFor.Before(skip.At.Truncate(time.Minute)) {
+	if p := pausedAt(req.ScheduledFor, s); p != nil {
+		return Admission{As: Skipped, Why: pauseWords(p)}
+	}
+	if skip := s.Item.SkipNext; skip != nil && !req.ScheduledFor.Before(skip.At.Truncate(time.Minute)) {
 		return Admission{As: Skipped, Why: "skipped at the request of " + somebody(skip.By), UsesSkip: true}
 	}
-	if !byHand && s.Now.Sub(req.ScheduledFor) > j.Late() {
-		if j.CatchUp != job.CatchUpLast || !s.Newest {
-			return Admission{As: Missed, Why: lateWords(j, req, s.Now)}
-		}
+	if tooLate(j, req, s) {
+		return Admission{As: Missed, Why: lateWords(j, req, s.Now)}
 	}
-	return overlap(j, byHand, s)
+	if p := pausedAt(s.Now, s); p != nil {
+		return Admission{As: Skipped, Why: pauseWords(p)}
+	}
+	return overlap(j, false, s)
+}
+
+// tooLate is whether a slot is missed. What the sweep records is, also in the
+// very moment in which its time is up: no trigger came.
+func tooLate(j job.Job, req Request, s Situation) bool {
+	switch {
+	case req.Trigger.Kind == BySweep:
+		return true
+	case s.Now.Sub(req.ScheduledFor) <= j.Late():
+		return false
+	}
+	return j.CatchUp != job.CatchUpLast || !s.Newest && req.Trigger.Kind != ByCatchUp
+}
+
+func admitByHand(j job.Job, req Request, s Situation) Admission {
+	if p := pausedAt(s.Now, s); p != nil && !s.Force {
+		return Admission{Refuse: fmt.Sprintf("%s is %s: use --force to run it all the same", j.Name, pauseWords(p))}
+	}
+	return overlap(j, true, s)
 }
 
 func overlap(j job.Job, byHand bool, s Situation) Admission {
+	other := cmp.Or(s.Holder, s.Waiter)
 	switch {
 	case !j.Exclusive() || s.Holder == "" && s.Waiter == "":
 		return Admission{As: Launching}
@@ -68,21 +89,14 @@ func overlap(j job.Job, byHand bool, s Situation) Admission {
 	case j.Overlap == job.Queue:
 		return Admission{As: Skipped, Why: fmt.Sprintf("overlap: %s waits already for its turn", s.Waiter)}
 	case byHand:
-		return Admission{Refuse: fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", s.Holder)}
+		return Admission{Refuse: fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", other)}
 	}
-	return Admission{As: Skipped, Why: fmt.Sprintf("overlap: %s was still open", s.Holder)}
+	return Admission{As: Skipped, Why: fmt.Sprintf("overlap: %s was still open", other)}
 }
 
-func paused(req Request, s Situation) *job.Pause {
-	for _, item := range []*job.Item{&s.Item, &s.All} {
-		if p := item.PausedAt(s.Now); p != nil {
-			return p
-		}
-		if p := item.PausedAt(req.ScheduledFor); p != nil && req.Trigger.Kind != ByHand {
-			return p
-		}
-	}
-	return nil
+// pausedAt is the pause of the job, or of all, that is in force at a time.
+func pausedAt(at time.Time, s Situation) *job.Pause {
+	return cmp.Or(s.Item.PausedAt(at), s.All.PausedAt(at))
 }
 
 func pauseWords(p *job.Pause) string {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // Decide says what an event does to a run. It answers every event in every
@@ -34,14 +35,19 @@ func counted(before, after *Run) int {
 }
 
 // settleDue keeps the rule that exactly the open runs are due some time, and
-// soon where a stop is owed: its task runs on until then.
+// soon where somebody waits for a stop: a task may run on until then.
 func (r *Run) settleDue(now time.Time, t Timing) {
 	switch {
 	case !r.Open():
 		r.DueAt = time.Time{}
-	case r.DueAt.IsZero(), r.Owes(StopTask) && r.DueAt.After(now.Add(t.Told)):
+	case r.DueAt.IsZero(), r.stopWaits() && r.DueAt.After(now.Add(t.Told)):
 		r.DueAt = now.Add(t.Told)
 	}
+}
+
+// stopWaits is whether a stop was asked for and ECS does not know of it yet.
+func (r *Run) stopWaits() bool {
+	return r.Owes(StopTask) || r.Stopping != nil && r.Status == Launching
 }
 
 // decider is one decision on its way: r is changed in place.
@@ -86,7 +92,7 @@ func (d *decider) onTask(e Event) (Outcome, string) {
 	case Seen:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.seen(a, e) })
 	case Gone:
-		return d.onAttempt(e.Attempt, d.gone)
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.gone(a, e.At) })
 	}
 	return Ignored, fmt.Sprintf("no such event: %T", e)
 }
@@ -106,7 +112,7 @@ func (d *decider) current(a *Attempt) bool {
 
 func (d *decider) triggered() (Outcome, string) {
 	d.r.Duplicates++
-	if d.r.Owes(Launch) && !d.r.Status.Terminal() {
+	if d.r.Owes(Launch) && !d.unwanted() {
 		d.resend()
 		return Duplicate, fmt.Sprintf("duplicate of %s, whose launch was owed: sent again with the same token", d.r.ID)
 	}
@@ -184,18 +190,29 @@ func (d *decider) unresolved(e Unresolved) (Outcome, string) {
 	return Did, d.r.Cause
 }
 
+// unwanted is whether a person asked to stop what is in doubt: sending it again
+// could launch it only for being stopped.
+func (d *decider) unwanted() bool {
+	return d.r.Stopping != nil && d.r.Stopping.Asker == stop.AskedByPerson
+}
+
 // resolveDoubt sends the same request again while ECS keeps its token, and
-// searches for the task after that.
+// searches for the task after that, or where it is unwanted.
 func (d *decider) resolveDoubt() (Outcome, string) {
 	a := d.r.Last()
-	if d.now.Sub(a.SentAt) < d.t.TokenLife {
+	if d.now.Sub(a.SentAt) < d.t.TokenLife && !d.unwanted() {
 		d.resend()
 		return Did, fmt.Sprintf("attempt %d is in doubt: sent again with the same token", a.N)
 	}
+	d.search(a)
+	return Did, fmt.Sprintf("attempt %d is in doubt and is not sent again: looking for its task", a.N)
+}
+
+// search looks for an attempt's task instead of sending its launch again.
+func (d *decider) search(a *Attempt) {
 	d.r.settle(func(e Effect) bool { return e.Kind == Launch })
 	d.r.Owe(Effect{Kind: Find, Attempt: a.N})
 	d.r.DueAt = d.now.Add(d.t.Doubt)
-	return Did, fmt.Sprintf("attempt %d is in doubt and its token is too old to send again: looking for its task", a.N)
 }
 
 // resend counts a further send of the last attempt before it goes out.

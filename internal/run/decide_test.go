@@ -200,8 +200,9 @@ func TestDecideStories(t *testing.T) {
 		{"a lost answer, then the stop event", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {minute, seen(1, 5, exited(0))}}, run.Succeeded, 1, "succeeded"},
 		{"a lost answer and nothing found", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {51 * minute, run.Due{}}, {51 * minute, run.Found{Attempt: 1}}}, run.Failed, 1, ""},
 		{"a lost answer and a task found", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {51 * minute, run.Due{}}, {51 * minute, run.Found{Attempt: 1, TaskARNs: []string{arn(1)}}}}, run.Running, 1, ""},
-		{"a task that ECS forgot", plain, []at{{1, launched(1)}, {5 * minute, run.Gone{Attempt: 1}}}, run.Failed, 1, ""},
-		{"a task that ECS does not know yet", plain, []at{{1, launched(1)}, {2, run.Gone{Attempt: 1}}}, run.Running, 1, ""},
+		{"a task that ECS forgot", plain, []at{{1, launched(1)}, {5 * minute, run.Gone{Attempt: 1, At: t0.Add(time.Hour)}}}, run.Failed, 1, ""},
+		{"a task that ECS does not know yet", plain, []at{{1, launched(1)}, {2, run.Gone{Attempt: 1, At: t0.Add(time.Minute)}}}, run.Running, 1, ""},
+		{"a task that ECS did not know yet when it was asked", plain, []at{{1, launched(1)}, {5 * minute, run.Gone{Attempt: 1, At: t0.Add(time.Minute)}}}, run.Running, 1, ""},
 		{"an inactive revision takes the newest", plain, []at{{1, run.Refused{Attempt: 1, Stop: inactive}}, {minute, run.Due{Task: &task}}, {minute, launched(2)}}, run.Running, 2, ""},
 		{"an inactive revision that the job pins", pinned, []at{{1, run.Refused{Attempt: 1, Stop: inactive}}}, run.Failed, 1, ""},
 		{"a person's stop while running", plain, []at{{1, launched(1)}, {minute, run.StopAsked{By: "ann", Reason: "wrong day"}}, {2 * minute, seen(1, 5, userStop)}}, run.Stopped, 1, "stopped by ann: wrong day"},
@@ -240,7 +241,7 @@ func TestRanAfterAll(t *testing.T) {
 	stories := map[string][]at{
 		"superseded": {{1, run.Launched{Attempt: 1, TaskARN: arn(1)}}, {time.Minute, seen(1, 3, eniTimeout)}, {time.Minute, seen(1, 4, exited(0))}},
 		"in doubt":   {{1, run.NoAnswer{Attempt: 1}}, {51 * time.Minute, run.Due{}}, {51 * time.Minute, run.Found{Attempt: 1}}, {52 * time.Minute, seen(1, 4, exited(0))}},
-		"unseen":     {{1, run.Launched{Attempt: 1, TaskARN: arn(1)}}, {5 * time.Minute, run.Gone{Attempt: 1}}, {6 * time.Minute, seen(1, 4, exited(0))}},
+		"unseen":     {{1, run.Launched{Attempt: 1, TaskARN: arn(1)}}, {5 * time.Minute, run.Gone{Attempt: 1, At: t0.Add(5 * time.Minute)}}, {6 * time.Minute, seen(1, 4, exited(0))}},
 	}
 	for name, events := range stories {
 		t.Run(name, func(t *testing.T) {
@@ -281,6 +282,7 @@ func walkStates(t *testing.T) []struct {
 		{"queued for a relaunch", state(launched, at{1, seen(1, 3, pullTimeout)})},
 		{"queued by throttling", state(at{1, run.Refused{Attempt: 1, Stop: throttled}})},
 		{"queued for a new revision", state(at{1, run.Refused{Attempt: 1, Stop: inactive}})},
+		{"queued behind another run", run.NewQueued(run.Request{ID: newRun().ID, ScheduledFor: t0, Task: task, Definition: plain.Hash()}, "waiting for the end of report/20261122T1729Z", true, t0, run.DefaultTiming)},
 		{"launching", newRun()},
 		{"launching in doubt", state(at{1, run.NoAnswer{Attempt: 1, Err: "EOF"}})},
 		{"launching, searched", state(at{1, run.NoAnswer{Attempt: 1, Err: "EOF"}}, at{55 * time.Minute, run.Due{}})},
@@ -316,6 +318,8 @@ func walkEvents() []struct {
 		{"triggered", run.Triggered{Trigger: run.Trigger{Kind: run.BySchedule}}},
 		{"due", run.Due{}},
 		{"due with a revision", run.Due{Task: &task}},
+		{"due, the other still open", run.Due{Blocked: true}},
+		{"paced", run.Paced{Attempt: 1}},
 		{"unresolved", run.Unresolved{Err: "timeout"}},
 		{"unresolved for good", run.Unresolved{Err: "no such family", Final: true}},
 		{"launched", run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}},
@@ -335,7 +339,7 @@ func walkEvents() []struct {
 		{"seen stopped before the start", seen(1, 9, eniTimeout)},
 		{"seen stopped by a person", seen(1, 9, userStop)},
 		{"seen another task", other},
-		{"gone", run.Gone{Attempt: 1}},
+		{"gone", run.Gone{Attempt: 1, At: t0.Add(time.Hour)}},
 		{"retry", retry},
 		{"retry by force", forced},
 		{"stop", run.StopAsked{By: "bob", Reason: "y"}},

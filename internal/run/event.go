@@ -73,8 +73,11 @@ type (
 		Look bool
 	}
 
-	// Gone: ECS does not know the attempt's task.
-	Gone struct{ Attempt int }
+	// Gone: ECS did not know the attempt's task when it was asked, at At.
+	Gone struct {
+		Attempt int
+		At      time.Time
+	}
 
 	// RetryAsked: a person asks for a further attempt of the same run.
 	RetryAsked struct {

@@ -27,3 +27,18 @@ func TestRefusalAfterTheSearch(t *testing.T) {
 		})
 	}
 }
+
+// TestStopWhileTheRateIsLimited: a run that a person stopped while its launch
+// was on its way is not launched once the send turns out to be refused.
+func TestStopWhileTheRateIsLimited(t *testing.T) {
+	t.Parallel()
+	for name, e := range map[string]run.Event{
+		"by ECS": run.Refused{Attempt: 1, Stop: throttled}, "by us": run.Paced{Attempt: 1},
+	} {
+		d := run.Decide(plain, newRun(), run.StopAsked{By: "ann", Reason: "wrong day"}, t0, run.DefaultTiming)
+		d = run.Decide(plain, d.Next, e, t0, run.DefaultTiming)
+		if d.Next.Status != run.Stopped || d.Next.Open() {
+			t.Errorf("%s: %s, due %v, owes %v", name, d.Next.Status, d.Next.DueAt, d.Next.Owed)
+		}
+	}
+}

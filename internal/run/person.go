@@ -51,10 +51,11 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 			a.EndedAt, a.Next = d.now, "stopped before it was launched"
 		}
 		d.finish(Stopped, d.r.Stopping.cause(), d.now)
-		return Did, fmt.Sprintf("%s was waiting and is stopped: nothing had been launched", d.r.ID)
+		return Did, fmt.Sprintf("%s was waiting and is stopped: no task of it is open, and none will be launched", d.r.ID)
 	}
 	d.r.Stopping.While = a.LastStatus
 	if a.TaskARN == "" {
+		d.search(a)
 		return Did, fmt.Sprintf("%s will be stopped as soon as ECS says which task it is", d.r.ID)
 	}
 	d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})

@@ -48,7 +48,7 @@ func genEvent(t *rapid.T, r run.Run) run.Event {
 	case 8:
 		return run.StopAsked{By: "ann", Reason: "x"}
 	}
-	return run.Gone{Attempt: n}
+	return run.Gone{Attempt: n, At: t0.Add(time.Hour)}
 }
 
 // TestProperties plays random events and checks what must hold after each.

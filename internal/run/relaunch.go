@@ -134,16 +134,21 @@ func builtIn(j job.Job, s stop.Stop, v stop.Verdict) again {
 		return again{Why: "a person must mend it: " + v.Why}
 	case v.Started == stop.No:
 		return again{Yes: true, Unclear: v.Helps == stop.Unknown, Why: "nothing started: " + v.Why}
-	case s.Asked == stop.AskedByTimeout && j.Retry.Idempotent:
-		return again{Yes: true, Unclear: true, Why: "it timed out, and the job is idempotent"}
 	case s.Asked == stop.AskedByTimeout:
-		return again{Why: "it timed out, and the job is not idempotent"}
+		return afterTimeout(j)
 	case listedExit(j, s, v):
 		return again{Yes: true, Why: "the job lists this exit code for a relaunch"}
 	case j.Retry.Idempotent && interruptedOrUnknown(v):
 		return again{Yes: true, Why: "it may have run, and the job is idempotent: " + v.Why}
 	}
 	return again{Why: v.Why}
+}
+
+func afterTimeout(j job.Job) again {
+	if !j.Retry.Idempotent {
+		return again{Why: "it timed out, and the job is not idempotent"}
+	}
+	return again{Yes: true, Unclear: true, Why: "it timed out, and the job is idempotent"}
 }
 
 // listedExit is whether the job itself ended with an exit code that its

@@ -123,8 +123,11 @@ const (
 type Effect struct {
 	Kind    EffectKind `json:"kind"`
 	Attempt int        `json:"attempt,omitempty"`
-	// Notice is the kind of notice that a Tell gives.
+	// Notice is the kind of notice that a Tell gives. Of an end it tells with that
+	// status and cause: by the time it is told, a retry may have begun.
 	Notice string `json:"notice,omitempty"`
+	Status Status `json:"status,omitempty"`
+	Cause  string `json:"cause,omitempty"`
 }
 
 // Last is the newest attempt, nil when there is none.
@@ -278,6 +281,19 @@ func (r *Run) Effective(j job.Job) job.Job {
 
 // OweTell owes a notice of that kind.
 func (r *Run) OweTell(notice string, now time.Time, t Timing) {
-	r.Owe(Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice})
+	e := Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice}
+	if r.Status.Terminal() {
+		e.Status, e.Cause = r.Status, r.Cause
+	}
+	r.Owe(e)
 	r.settleDue(now, t)
+}
+
+// AsOwed is the run as the notice that e owes tells of it.
+func (r Run) AsOwed(e Effect) Run {
+	r.Attempts = r.Attempts[:min(e.Attempt, len(r.Attempts))]
+	if e.Status != "" {
+		r.Status, r.Cause = e.Status, e.Cause
+	}
+	return r
 }

@@ -83,7 +83,7 @@ func (d *decider) refused(a *Attempt, s stop.Stop) (Outcome, string) {
 		return Did, d.doubt(a)
 	case stop.Throttled(s):
 		wait := d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled))
-		return Did, d.putOff("waiting: ECS limits the rate of launches", wait)
+		return Did, d.putOff(a, "waiting: ECS limits the rate of launches", d.now.Add(wait))
 	}
 	a.EndedAt = d.now
 	a.note(s, v)
@@ -99,14 +99,28 @@ func (d *decider) paced(a *Attempt) (Outcome, string) {
 	if a.mayHaveLaunched() {
 		return Did, d.doubt(a)
 	}
-	return Did, d.putOff("waiting for its turn: the rate of launches is limited", 0)
+	// It keeps its place: whoever was ready first is launched first.
+	return Did, d.putOff(a, "waiting for its turn: the rate of launches is limited", earlier(d.r.ReadyAt, d.now))
 }
 
-// putOff has the same attempt launched later.
-func (d *decider) putOff(why string, wait time.Duration) string {
-	d.r.settle(launching)
-	d.r.Status, d.r.Cause, d.r.DueAt = Queued, why, d.now.Add(wait)
+// putOff has the same attempt launched later, unless a person asked for its
+// stop while it was not known whether there is a task to stop.
+func (d *decider) putOff(a *Attempt, why string, until time.Time) string {
+	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByPerson {
+		a.EndedAt, a.Next = d.now, "stopped before it was launched"
+		d.finish(Stopped, s.cause(), d.now)
+		return d.r.Cause
+	}
+	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
+	d.r.Status, d.r.Cause, d.r.DueAt = Queued, why, until
 	return why
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func (d *decider) noAnswer(a *Attempt, err string) (Outcome, string) {
@@ -137,18 +151,23 @@ func (d *decider) found(a *Attempt, arns []string) (Outcome, string) {
 	if !d.current(a) || !d.r.Owes(Find) {
 		return Ignored, "the search is settled"
 	}
+	if d.unwanted() && d.now.Sub(d.r.Stopping.At) < d.t.Doubt {
+		// Somebody may be waiting for the answer to a send at this moment.
+		d.r.DueAt = d.now.Add(d.t.Told)
+		return Did, "no task is found yet"
+	}
 	a.EndedAt, a.Class, a.Started, a.Helps = d.now, stop.Ambiguous, stop.Unknown, stop.Unknown
-	a.Rule, a.Why = RuleInDoubt, "ECS never said whether this launch went through, and its token is too old to ask again"
+	a.Rule, a.Why = RuleInDoubt, "ECS never said whether this launch went through, and no task of it is found"
 	return Did, d.giveUp(a, "in doubt, not relaunched: "+a.Why)
 }
 
 // gone: ECS remembers a stopped task for an hour, so a task that it does not
 // know ended without our seeing how, unless it is only just launched.
-func (d *decider) gone(a *Attempt) (Outcome, string) {
+func (d *decider) gone(a *Attempt, asked time.Time) (Outcome, string) {
 	if !d.current(a) || a.TaskARN == "" {
 		return Ignored, "the attempt is settled"
 	}
-	if d.now.Sub(a.AcceptedAt) < d.t.Settle {
+	if asked.Sub(a.AcceptedAt) < d.t.Settle {
 		d.r.DueAt = a.AcceptedAt.Add(d.t.Settle)
 		return Did, "ECS may not know a task this young yet"
 	}

@@ -126,11 +126,15 @@ func classifyUncoded(s *Stop) Verdict {
 		return ran(s, &startedRule)
 	}
 	v := classifyReasons(s)
-	if v.Rule == unknownRule.Name && s.CodeMissing && t.lo < t.hi && !t.resource && !named(&t) {
+	if v.Rule == unknownRule.Name && s.CodeMissing && callers(&t) {
 		return ran(s, &callerRule)
 	}
 	return v
 }
+
+// callers is whether a text may be one that a caller of StopTask wrote: it says
+// something, and none of it looks like an error of ECS's.
+func callers(t *text) bool { return t.lo < t.hi && !t.resource && !named(t) }
 
 // claimed is whether a text begins like one of the families of a start.
 func claimed(t *text) bool {

@@ -61,21 +61,21 @@ func str(s *string) string {
 	return *s
 }
 
-func lines(t testing.TB, file string) []line {
-	t.Helper()
-	data, err := os.ReadFile(file)
+func lines(tb testing.TB, file string) []line {
+	tb.Helper()
+	data, err := os.ReadFile(file) //nolint:gosec // a test's own file
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var list []line
 	seen := map[string]bool{}
 	for sc := bufio.NewScanner(bytes.NewReader(data)); sc.Scan(); {
 		var l line
 		if err := json.Unmarshal(sc.Bytes(), &l); err != nil {
-			t.Fatalf("%s line %d: %v", file, len(list)+1, err)
+			tb.Fatalf("%s line %d: %v", file, len(list)+1, err)
 		}
 		if l.ID == "" || seen[l.ID] || l.Source == "" || l.stop().Kind == "" {
-			t.Fatalf("%s line %d: id, kind or source is missing or used twice", file, len(list)+1)
+			tb.Fatalf("%s line %d: id, kind or source is missing or used twice", file, len(list)+1)
 		}
 		seen[l.ID] = true
 		list = append(list, l)

@@ -9,6 +9,7 @@ import (
 var update = flag.Bool("update", false, "write docs/stop-reasons.md")
 
 func TestDocsAreCurrent(t *testing.T) {
+	t.Parallel()
 	const file = "../../docs/stop-reasons.md"
 	if *update {
 		if err := os.WriteFile(file, []byte(Markdown()), 0o644); err != nil {

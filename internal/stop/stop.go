@@ -112,6 +112,7 @@ const (
 // Answer is the answer to one of the two questions.
 type Answer string
 
+// What is not known is Unknown, never No.
 const (
 	No      Answer = "no"
 	Yes     Answer = "yes"

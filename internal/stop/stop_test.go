@@ -99,6 +99,9 @@ var structureCases = map[string]struct {
 	"failed to start, not over": {Stop{Code: codeFailedToStart, Reason: eniText, LastStatus: "DEPROVISIONING"}, NotStopped, Unknown, false},
 	"exit 0, not over":          {Stop{Code: codeEssentialExited, LastStatus: "DEPROVISIONING", Containers: exits(0)}, NotStopped, Unknown, false},
 	"nothing at all":            {Stop{CodeMissing: true}, NotStopped, Unknown, false},
+	"a caller's words":          {Stop{CodeMissing: true, Reason: "enough for today"}, StoppedByUser, Unknown, false},
+	"an error never heard of":   {Stop{CodeMissing: true, Reason: "UnheardOfError: enough for today"}, Ambiguous, Unknown, false},
+	"a resource never heard of": {Stop{CodeMissing: true, Reason: "ResourceInitializationError: enough for today"}, Ambiguous, Unknown, false},
 	"stopped, nothing said":     {Stop{CodeMissing: true, LastStatus: "STOPPED"}, Ambiguous, Unknown, false},
 
 	"windows exit code":                {Stop{Code: codeEssentialExited, Containers: exits(3221225786)}, AppFailed, Yes, false},
@@ -186,6 +189,7 @@ func TestLauncherHelpers(t *testing.T) {
 	}
 }
 
+//nolint:paralleltest // testing.AllocsPerRun counts the whole process and panics in a parallel test
 func TestClassifyDoesNotAllocate(t *testing.T) {
 	s := failed(pullText, Container{Name: "app"})
 	if n := testing.AllocsPerRun(100, func() { Classify(s) }); n != 0 {

@@ -9,16 +9,18 @@ func succeeded(s *Stop) bool {
 	proved := false
 	for i := range s.Containers {
 		c := &s.Containers[i]
-		switch {
-		case injected(c.Name) || !essential(s, c.Name):
+		if injected(c.Name) || !essential(s, c.Name) {
 			continue
+		}
+		mayBeJob := job == "" || c.Name == job
+		switch {
 		case c.ExitCode == nil:
 			// Unread, so it proves nothing; it matters when it may be the job's.
-			if job == "" || c.Name == job {
+			if mayBeJob {
 				return false
 			}
 		case *c.ExitCode == 0:
-			proved = proved || job == "" || c.Name == job
+			proved = proved || mayBeJob
 		case c.Name == job && job != "", !endedByECS(c):
 			return false
 		}

@@ -104,18 +104,18 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 		return nil, fmt.Errorf("opening the local state: %w", err)
 	}
 	l.closers = append(l.closers, func(context.Context) error { return l.Store.Close() })
-	launcher, err := l.localECS(ctx, cfg)
+	client, err := l.localECS(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	l.Program = &local.Program{Jobs: localJobs(cfg.Jobs), Control: &control.Control{
-		Stack: LocalStack, Store: l.Store, Launcher: launcher, Notifier: cfg.Notifier,
+		Stack: LocalStack, Store: l.Store, Launcher: &fargate.Launcher{ECS: client, Now: cfg.Clock.Now}, Notifier: cfg.Notifier,
 		Logs:   local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.Command("logs")},
 		Now:    cfg.Clock.Now,
 		Pace:   &control.Window{Rate: cfg.Rate},
 		Timing: *cfg.Timing, Log: cfg.Log, Watch: cfg.Watch, RetryCommand: cfg.Command("retry"),
 	}}
-	if err := l.register(ctx, launcher.ECS.(*ecs.Client)); err != nil {
+	if err := l.register(ctx, client); err != nil {
 		return nil, err
 	}
 	if err := l.Start(ctx); err != nil {
@@ -145,6 +145,9 @@ func (cfg *LocalConfig) defaults() {
 	if cfg.Command == nil {
 		cfg.Command = func(sub string) string { return "batchplane " + sub }
 	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:0"
 	}
@@ -156,7 +159,7 @@ func (l *Local) lock(db string) error {
 	if err := os.MkdirAll(filepath.Dir(db), 0o750); err != nil {
 		return fmt.Errorf("making the folder of %s: %w", db, err)
 	}
-	f, err := os.OpenFile(db+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(db+".lock", os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // beside the file that the person named
 	if err != nil {
 		return fmt.Errorf("opening the lock of %s: %w", db, err)
 	}
@@ -168,7 +171,7 @@ func (l *Local) lock(db string) error {
 }
 
 // localECS brings up the stand-in on loopback with a client that knows its key.
-func (l *Local) localECS(ctx context.Context, cfg LocalConfig) (*fargate.Launcher, error) {
+func (l *Local) localECS(ctx context.Context, cfg LocalConfig) (*ecs.Client, error) {
 	key := rand.Text()
 	runner := cfg.Runner
 	if runner == nil {
@@ -188,13 +191,12 @@ func (l *Local) localECS(ctx context.Context, cfg LocalConfig) (*fargate.Launche
 	if err != nil {
 		return nil, err
 	}
-	client := ecs.New(ecs.Options{
+	return ecs.New(ecs.Options{
 		BaseEndpoint: aws.String(url), Region: localRegion, HTTPClient: &http.Client{Transport: &http.Transport{Proxy: nil}},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: key, SecretAccessKey: key}, nil
 		}),
-	})
-	return &fargate.Launcher{ECS: client, Now: cfg.Clock.Now}, nil
+	}), nil
 }
 
 // serve serves h at a loopback address and returns its URL.

@@ -34,42 +34,50 @@ type room struct {
 
 // Groups of rooms that others may import.
 var (
-	deciding = []string{"stop", "job", "cron", "run", "notice", "ecsevent"}
+	deciding = []string{"stop", "job", "cron", "timetable", "run", "notice", "ecsevent"}
 	handling = append(slices.Clone(deciding), "control")
-	wiring   = append(slices.Clone(handling), "job/jobfile", "adapter/*", "localecs", "localecs/*", "console")
-	asking   = append(slices.Clone(handling), "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
+	wiring   = append(slices.Clone(handling), "job/jobfile", "adapter/*", "local", "localecs", "localecs/*", "console")
+	asking   = append(slices.Clone(handling), "cron/crontab", "importer", "preview", "jobdiff", "render", "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
 )
 
 // rooms is the whole house: a room that is not here may not be.
 var rooms = map[string]room{
-	"internal/stop":     {pure: true},
-	"internal/ecsevent": {pure: true, left: []string{"stop"}},
-	"internal/job":      {pure: true, left: []string{"stop"}},
-	"internal/cron":     {pure: true, left: []string{"stop"}},
-	"internal/cron/*":   {pure: true, left: []string{"cron"}},
-	"internal/run":      {pure: true, left: []string{"stop", "job", "cron"}},
-	"internal/notice":   {pure: true, left: []string{"stop", "job", "cron", "run"}},
+	"internal/stop":      {pure: true},
+	"internal/ecsevent":  {pure: true, left: []string{"stop"}},
+	"internal/job":       {pure: true, left: []string{"stop"}},
+	"internal/cron":      {pure: true, left: []string{"stop"}},
+	"internal/cron/*":    {pure: true, left: []string{"cron"}},
+	"internal/timetable": {pure: true, left: []string{"job", "cron"}},
+	"internal/run":       {pure: true, left: []string{"stop", "job", "cron"}},
+	"internal/notice":    {pure: true, left: []string{"stop", "job", "cron", "run"}},
+
+	"internal/preview":  {pure: true, left: []string{"job", "cron", "timetable"}},
+	"internal/jobdiff":  {pure: true, left: []string{"job", "cron", "timetable"}},
+	"internal/render":   {pure: true, left: []string{"job", "cron", "timetable"}},
+	"internal/importer": {pure: true, left: []string{"job", "cron", "cron/crontab"}},
 
 	// Reading jobs.yaml needs a library: it lives at the edge of job.
-	"internal/job/jobfile": {left: []string{"stop", "job", "cron"}},
+	"internal/job/jobfile": {left: []string{"stop", "job", "cron", "timetable"}},
 
 	"internal/control":   {plain: true, left: deciding},
 	"internal/storetest": {plain: true, left: handling},
 
 	// Adapters know control's ports and not each other.
 	"internal/adapter/*": {left: handling},
-	// DynamoDB Local, for tests.
-	"internal/adapter/dynamo/*": {},
+
+	// A store's own test server.
+	"internal/adapter/dynamo/dynamotest": {left: append(slices.Clone(handling), "adapter/dynamo")},
 
 	// The stand-in is ECS: it knows nothing of who calls it.
 	"internal/localecs":   {left: []string{"localecs/*"}},
 	"internal/localecs/*": {},
 
 	"internal/console": {left: handling},
-	"internal/wire":    {left: append(slices.Clone(wiring), "local")},
+	// Only wire knows both control and the adapters.
+	"internal/wire": {left: wiring},
 	// The functions of the stack: each room links only what its function calls.
 	"internal/wire/*": {left: append(slices.Clone(wiring), "entry", "wire/*")},
-	"internal/local":  {left: append(slices.Clone(wiring), "wire")},
+	"internal/local":  {left: append(slices.Clone(handling), "job/jobfile", "localecs", "localecs/*", "console")},
 	"internal/cli":    {left: asking},
 	// What the trigger function is called with.
 	"internal/entry": {plain: true, left: handling},

@@ -46,6 +46,7 @@ type stage struct {
 	cast     *cast
 	l        *wire.Local // nil while the program is down
 	requests int
+	swept    time.Time // when the slots were last checked; zero after a start
 
 	crashAt string // armed: "claim" or "answer"
 	left    string // the database as the crash left it; "" while none happened
@@ -119,7 +120,7 @@ func (s *stage) start(file string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.l = l
+	s.l, s.swept = l, time.Time{}
 	s.t.Cleanup(func() {
 		if err := l.Close(context.Background()); err != nil {
 			s.t.Error(err)
@@ -232,6 +233,9 @@ func (s *stage) step() {
 	if s.left == "" {
 		s.look()
 	}
+	if s.left == "" {
+		s.sweep()
+	}
 	if s.left != "" {
 		s.die()
 	}
@@ -244,4 +248,16 @@ func (s *stage) look() {
 	if _, err := s.l.Control.Look(s.ctx()); err != nil {
 		s.out.line(s.now(), "ERROR %v", err)
 	}
+}
+
+// sweep checks the slots, once a minute.
+func (s *stage) sweep() {
+	if s.l == nil || s.now().Sub(s.swept) < time.Minute {
+		return
+	}
+	if err := s.l.Control.CheckSlots(s.ctx()); err != nil {
+		s.out.line(s.now(), "ERROR %v", err)
+		return
+	}
+	s.swept = s.now()
 }

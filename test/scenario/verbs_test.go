@@ -23,9 +23,12 @@ import (
 //	at 17:30[:05]           let time pass until then (UTC)
 //	advance 5m              let time pass
 //	trigger JOB 17:30       the schedule's trigger of that minute, again
-//	run JOB [K=V]... [-- ARGS...]
+//	run JOB [--force] [K=V]... [-- ARGS...]
 //	retry RUN [--same] [--force]
 //	stop RUN REASON...      RUN is an id, or a job for its newest run
+//	pause JOB [FOR] [REASON...]  JOB may be --all, FOR is a duration
+//	resume JOB              JOB may be --all
+//	skip-next JOB
 //	fault KIND next [STATUS]  befalls the next one; for events, of a task in STATUS
 //	fault KIND RATE         from now on
 //	deliver FILE            gives a file of the archive as an event
@@ -34,12 +37,14 @@ import (
 //	quit                    ends the program cleanly
 //	start [FILE]            starts it again
 //	script LINE             changes what a command does
+//	status                  prints how the control plane stands
 //	batchplane ARGS...      prints what the command line says
 var verbs = map[string]func(*stage, []string) error{
 	"at": (*stage).at, "advance": (*stage).advance, "trigger": (*stage).trigger, "run": (*stage).run,
 	"retry": (*stage).retry, "stop": (*stage).stop, "fault": (*stage).fault, "deliver": (*stage).deliver,
 	"look": (*stage).lookNow, "crash": (*stage).crash, "quit": (*stage).quit, "start": (*stage).startAgain,
-	"batchplane": (*stage).batchplane,
+	"batchplane": (*stage).batchplane, "pause": (*stage).pause, "resume": (*stage).resume, "skip-next": (*stage).skipNext,
+	"status": (*stage).status,
 }
 
 func (s *stage) do(scripts map[string]localecs.Script, line string) {
@@ -145,6 +150,10 @@ func (s *stage) run(args []string) error {
 			req.Args = args[i+2:]
 			break
 		}
+		if arg == "--force" {
+			req.Force = true
+			continue
+		}
 		k, v, _ := strings.Cut(arg, "=")
 		req.Environment[k] = v
 	}
@@ -168,6 +177,45 @@ func (s *stage) stop(args []string) error {
 		return err
 	}
 	return s.ask("/v1/stop", control.StopRequest{Run: id, By: "ana", Reason: strings.Join(args[1:], " ")})
+}
+
+func oneOrAll(name string) string {
+	if name == "--all" {
+		return job.All
+	}
+	return name
+}
+
+func (s *stage) pause(args []string) error {
+	req := control.PauseRequest{Job: oneOrAll(args[0]), By: "ana"}
+	reason := args[1:]
+	if len(reason) > 0 {
+		if d, err := time.ParseDuration(reason[0]); err == nil {
+			req.Until, reason = s.now().Add(d), reason[1:]
+		}
+	}
+	req.Reason = strings.Join(reason, " ")
+	return s.ask("/v1/pause", req)
+}
+
+func (s *stage) resume(args []string) error {
+	return s.ask("/v1/resume", control.ResumeRequest{Job: oneOrAll(args[0]), By: "ana"})
+}
+
+func (s *stage) skipNext(args []string) error {
+	return s.ask("/v1/skip-next", control.SkipRequest{Job: args[0], By: "ana"})
+}
+
+// status is what the command of that name is made of; the command itself goes
+// by the clock on the wall.
+func (s *stage) status([]string) error {
+	st, err := control.ReadStatus(s.ctx(), s.l.Store, s.now())
+	if err != nil {
+		return err //nolint:wrapcheck // says it all
+	}
+	body, err := json.MarshalIndent(st, "", "  ")
+	s.out.block(string(body))
+	return err //nolint:wrapcheck // says it all
 }
 
 func (s *stage) runID(ref string) (run.ID, error) {

@@ -24,6 +24,9 @@ func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 	if version := integer(item, attrVersion); version > itemVersion {
 		return &NewerError{What: "run " + string(id), Version: version}
 	}
+	if _, open := item[attrOpen]; !open {
+		return nil // somebody else set it aside
+	}
 	kept := keptItem(control.Kept{
 		At: time.UnixMilli(integer(item, attrOpenAt)), Reason: fmt.Sprintf("run %s: %s", id, reason), Body: salvage(item),
 	}, s.now(), writeMark())
@@ -32,7 +35,7 @@ func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 		{Update: &types.Update{
 			TableName: &s.table, Key: runKey(id),
 			UpdateExpression:          aws.String("SET r = if_not_exists(r, :none) + :one REMOVE op, od, tell"),
-			ConditionExpression:       aws.String("b = :b"),
+			ConditionExpression:       aws.String("b = :b AND attribute_exists(op)"),
 			ExpressionAttributeValues: attributes{":b": item[attrBody], ":none": number(0), ":one": number(1)},
 		}},
 	}})

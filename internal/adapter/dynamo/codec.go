@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/batchplane/batchplane/internal/control"
 )
 
 // itemVersion is the version of the form of all items. Whoever changes the
@@ -26,6 +28,9 @@ func (e *NewerError) Error() string {
 	return fmt.Sprintf("%s was written by a newer batchplane (version %d of the item, this program knows %d): upgrade this program",
 		e.What, e.Version, itemVersion)
 }
+
+// Is has control tell it from an item that cannot be read.
+func (e *NewerError) Is(target error) bool { return target == control.ErrNewer }
 
 // dictionary1 is what bodies of version 1 are deflated with: the words of a
 // run's JSON, the commonest last. Not a byte of it may change.

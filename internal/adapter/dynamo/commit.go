@@ -35,7 +35,7 @@ func (s *Store) Commit(ctx context.Context, c control.Change) error {
 		return nil
 	case len(writes) > 1:
 		return s.putAll(ctx, writes)
-	case c.Run != nil && justAccepted(c.Run):
+	case c.Run != nil && c.Run.Rev > 0 && justAccepted(c.Run):
 		return s.putInPlace(ctx, writes[0])
 	}
 	return s.put(ctx, writes[0])
@@ -99,7 +99,7 @@ func (s *Store) putInPlace(ctx context.Context, w write) error {
 		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
-	if old := inTheWay(err); old != nil && !w.isStored(old) && integer(old, attrRev) == w.rev {
+	if old := inTheWay(err); old != nil && integer(old, attrRev) == w.rev {
 		return s.put(ctx, w)
 	}
 	return w.result(err)

@@ -2,6 +2,7 @@ package dynamo_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -21,11 +22,14 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// meter asks DynamoDB for the units of every request, and counts them.
+// meter asks DynamoDB for the units of every write, and keeps them.
 type meter struct {
-	mu    sync.Mutex
-	units map[string]float64
+	mu     sync.Mutex
+	writes []units
 }
+
+// units are write units by table and index.
+type units map[string]float64
 
 // option puts the meter into a client.
 func (m *meter) option(o *dynamodb.Options) {
@@ -45,6 +49,11 @@ func (m *meter) handle(ctx context.Context, in middleware.InitializeInput, next 
 		p.ReturnConsumedCapacity = all
 	}
 	out, metadata, err := next.HandleInitialize(ctx, in)
+	var refused *types.ConditionalCheckFailedException
+	if errors.As(err, &refused) {
+		// It is charged all the same ("DynamoDB read and write operations").
+		m.add(&types.ConsumedCapacity{Table: &types.Capacity{CapacityUnits: aws.Float64(1)}})
+	}
 	switch r := out.Result.(type) {
 	case *dynamodb.PutItemOutput:
 		m.add(r.ConsumedCapacity)
@@ -60,14 +69,13 @@ func (m *meter) add(c *types.ConsumedCapacity) {
 	if c == nil {
 		return
 	}
+	u := units{"table": aws.ToFloat64(c.Table.CapacityUnits)}
+	for name, i := range c.GlobalSecondaryIndexes {
+		u[name] = aws.ToFloat64(i.CapacityUnits)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if c.Table != nil {
-		m.units["table"] += aws.ToFloat64(c.Table.CapacityUnits)
-	}
-	for name, i := range c.GlobalSecondaryIndexes {
-		m.units[name] += aws.ToFloat64(i.CapacityUnits)
-	}
+	m.writes = append(m.writes, u)
 }
 
 // addTransaction counts two units for each KB of each item, as the developer
@@ -79,31 +87,38 @@ func (m *meter) addTransaction(parameters any, answer []types.ConsumedCapacity) 
 	if !ok {
 		return
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	u := units{}
 	for _, w := range in.TransactItems {
-		m.units["table"] += float64(2 * ((size(w.Put.Item) + 1023) / 1024))
+		u["table"] += float64(2 * ((size(w.Put.Item) + 1023) / 1024))
 	}
 	for _, c := range answer {
 		for name, i := range c.GlobalSecondaryIndexes {
-			m.units[name] += aws.ToFloat64(i.CapacityUnits) / 4
+			u[name] += aws.ToFloat64(i.CapacityUnits) / 4
 		}
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.writes = append(m.writes, u)
 }
 
-// take is what was counted since it was last asked for: "table 1, open 1 = 2".
+// take is what was written since it was last asked for, a write in brackets:
+// "[table 1, open 1] [table 1] = 3".
 func (m *meter) take() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	total, parts := 0.0, []string{}
-	for _, name := range []string{"table", "open", "recent", "byhand"} {
-		if n := m.units[name]; n != 0 {
-			parts = append(parts, fmt.Sprintf("%s %g", name, n))
-			total += n
+	total, words := 0.0, []string{}
+	for _, u := range m.writes {
+		parts := []string{}
+		for _, name := range []string{"table", "open", "recent", "byhand"} {
+			if n := u[name]; n != 0 {
+				parts = append(parts, fmt.Sprintf("%s %g", name, n))
+				total += n
+			}
 		}
+		words = append(words, "["+strings.Join(parts, ", ")+"]")
 	}
-	m.units = map[string]float64{}
-	return fmt.Sprintf("%s = %g", strings.Join(parts, ", "), total)
+	m.writes = nil
+	return strings.Join(append(words, fmt.Sprintf("= %g", total)), " ")
 }
 
 // launcher accepts every launch.
@@ -111,7 +126,7 @@ type launcher struct{ refuse bool }
 
 func (l *launcher) Resolve(_ context.Context, j job.Job) (run.TaskDefinition, error) {
 	return run.TaskDefinition{
-		ARN:       "arn:aws:ecs:eu-central-1:123456789012:task-definition/" + j.TaskDefinition + ":17",
+		ARN:       "arn:aws:ecs:ap-southeast-2:481516234299:task-definition/" + j.TaskDefinition + ":17",
 		Container: "app", Containers: []stop.Defined{{Name: "app", Essential: true}},
 	}, nil
 }
@@ -124,7 +139,7 @@ func (l *launcher) Launch(_ context.Context, in control.Launch) run.Event {
 }
 
 func taskARN(attempt int) string {
-	return fmt.Sprintf("arn:aws:ecs:eu-central-1:123456789012:task/production-batch/5d6f7a8b9c0d4e1f8a2b3c4d5e6f70%02d", attempt)
+	return fmt.Sprintf("arn:aws:ecs:ap-southeast-2:481516234299:task/production-batch/5d6f7a8b9c0d4e1f8a2b3c4d5e6f70%02d", attempt)
 }
 
 func (l *launcher) Describe(_ context.Context, _ string, arns []string) ([]ecsevent.Task, []string, error) {
@@ -158,7 +173,7 @@ type life struct {
 
 func newLife(t *testing.T, j job.Job) *life {
 	t.Helper()
-	m := &meter{units: map[string]float64{}}
+	m := &meter{}
 	l := &life{t: t, table: newTable(t, m.option), meter: m, now: start, ecs: &launcher{}, job: j, id: run.ScheduledID(j.Name, start)}
 	l.Control = &control.Control{
 		Stack: "prod", Store: l.table, Launcher: l.ecs, Now: func() time.Time { return l.now }, Timing: run.DefaultTiming,
@@ -243,7 +258,7 @@ func warm(t *testing.T, j job.Job) *life {
 	if err := l.table.PutDefinition(t.Context(), j); err != nil {
 		t.Fatal(err)
 	}
-	l.costs("a new definition", "table 1 = 1")
+	l.costs("a new definition", "[table 1] = 1")
 	return l
 }
 
@@ -258,52 +273,72 @@ func TestWriteUnits(t *testing.T) {
 	}{
 		{"a run that succeeds", nil, func(l *life) {
 			l.trigger()
-			l.costs("claim and launch", "table 2, open 1, recent 1 = 4")
+			l.costs("claim and launch", "[table 1, open 1, recent 1] [table 1] = 4")
 			l.stopped(1, ended(0))
-			l.costs("end", "table 1, open 1 = 2")
+			l.costs("end", "[table 1, open 1] = 2")
 			l.status(run.Succeeded)
+		}},
+		{"a run by hand", nil, func(l *life) {
+			if err := l.Sync(l.t.Context(), []job.Job{l.job}); err != nil {
+				l.t.Fatal(err)
+			}
+			l.costs("the job's item", "[table 1] = 1")
+			r, err := l.RunByHand(l.t.Context(), control.RunRequest{Job: l.job.Name, RequestID: "r-1", By: "ann"})
+			if err != nil {
+				l.t.Fatal(err)
+			}
+			l.costs("claim and launch", "[table 1, open 1, recent 1, byhand 1] [table 1] = 5")
+			l.id = r.Run
+			l.stopped(1, ended(0))
+			l.costs("end", "[table 1, open 1] = 2")
+		}},
+		{"a slot that was missed", nil, func(l *life) {
+			l.now = start.Add(24 * time.Hour)
+			l.trigger()
+			l.status(run.Missed)
+			l.costs("claim, with the job's item", "[table 4, open 1, recent 1] = 6")
 		}},
 		{"a run that is looked at", nil, func(l *life) {
 			l.trigger()
 			l.meter.take()
 			l.look(3 * time.Minute)
-			l.costs("a look before it is due", " = 0")
+			l.costs("a look before it is due", "= 0")
 			l.look(3 * time.Minute)
-			l.costs("the first look", "table 1, open 2 = 3")
+			l.costs("the first look", "[table 1, open 2] = 3")
 			l.stopped(1, ended(0))
-			l.costs("end", "table 1, open 1 = 2")
+			l.costs("end", "[table 1, open 1] = 2")
 			l.status(run.Succeeded)
 		}},
 		{"a run that is relaunched", nil, func(l *life) {
 			l.trigger()
 			l.meter.take()
 			l.stopped(1, neverStarted)
-			l.costs("relaunch", "table 2, open 2 = 4")
+			l.costs("relaunch", "[table 1, open 2] [table 1] = 4")
 			l.stopped(2, ended(0))
-			l.costs("end", "table 1, open 1 = 2")
+			l.costs("end", "[table 1, open 1] = 2")
 			l.status(run.Succeeded)
 		}},
 		{"a run that fails", nil, func(l *life) {
 			l.trigger()
 			l.meter.take()
 			l.stopped(1, ended(3))
-			l.costs("end, with the job's item", "table 4, open 2 = 6")
+			l.costs("end, with the job's item", "[table 4, open 2] = 6")
 			l.status(run.Failed)
 			l.told()
-			l.costs("its notice was given", "table 1, open 2 = 3")
+			l.costs("its notice was given", "[table 1, open 2] = 3")
 		}},
 		{"a run that may not overlap", func(j *job.Job) { j.Overlap = job.Forbid }, func(l *life) {
 			l.trigger()
-			l.costs("claim with the lock, and launch", "table 5, open 1, recent 1 = 7")
+			l.costs("claim with the lock, and launch", "[table 4, open 1, recent 1] [table 1] = 7")
 			l.stopped(1, ended(0))
-			l.costs("end, with the lock", "table 4, open 1 = 5")
+			l.costs("end, with the lock", "[table 4, open 1] = 5")
 			l.status(run.Succeeded)
 		}},
 		{"a run that may not outlast a minute", func(j *job.Job) { j.Timeout = job.Duration(time.Minute) }, func(l *life) {
 			l.trigger()
-			l.costs("claim and launch", "table 2, open 3, recent 1 = 6")
+			l.costs("claim and launch", "[table 1, open 1, recent 1] [table 1] [table 1, open 2] = 7")
 			l.stopped(1, ended(0))
-			l.costs("end", "table 1, open 1 = 2")
+			l.costs("end", "[table 1, open 1] = 2")
 		}},
 	}
 	for _, c := range cases {

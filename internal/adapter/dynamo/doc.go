@@ -40,8 +40,8 @@
 //	recent  np=N#<n>         at     all runs, by ScheduledFor
 //	byhand  pk=R#<job>       hand   runs by hand, by ScheduledFor
 //
-// Times are Unix milliseconds. No hash key takes more than an eighth of the
-// writes of a herd. The last item of one is never hot: launches are paced.
+// Times are Unix milliseconds. A herd's writes are spread over eight hash keys
+// of each index.
 //
 // # What a run costs
 //

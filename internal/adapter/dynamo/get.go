@@ -118,7 +118,7 @@ func pause(ctx context.Context, tries int) error {
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return ctx.Err() //nolint:wrapcheck // says all there is to say
+		return ctx.Err()
 	case <-t.C:
 		return nil
 	}

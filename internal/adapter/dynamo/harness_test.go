@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -54,6 +55,25 @@ func (s table) set(ctx context.Context, id run.ID, name string, value types.Attr
 		return fmt.Errorf("changing %s of run %s: %w", name, id, err)
 	}
 	return nil
+}
+
+// fill stores many runs, 25 at a time, which is what BatchWriteItem takes.
+func (s table) fill(t *testing.T, rs []run.Run) {
+	t.Helper()
+	for batch := range slices.Chunk(rs, 25) {
+		var writes []types.WriteRequest
+		for _, r := range batch {
+			item, err := s.ItemOf(&r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
+		}
+		out, err := s.db.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{s.name: writes}})
+		if err != nil || len(out.UnprocessedItems) > 0 {
+			t.Fatalf("filling the table: %v, %v", out, err)
+		}
+	}
 }
 
 // item is a run as the table holds it.

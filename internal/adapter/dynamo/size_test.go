@@ -45,9 +45,9 @@ func TestItemSize(t *testing.T) {
 		}
 	}
 	l.trigger()
-	check(run.Running, 900)
+	check(run.Running, 600)
 	l.stopped(1, ended(0))
-	check(run.Succeeded, 900)
+	check(run.Succeeded, 600)
 
 	l = newLife(t, plain())
 	l.trigger()

@@ -75,12 +75,12 @@ func client(url string, c ecs.HTTPClient) *ecs.Client {
 }
 
 // wire is the body that the SDK sends for a RunTask request.
-func wire(t testing.TB, in *ecs.RunTaskInput) []byte {
-	t.Helper()
+func wire(tb testing.TB, in *ecs.RunTaskInput) []byte {
+	tb.Helper()
 	sent := &sender{}
-	_, _ = client("http://ecs.invalid", sent).RunTask(t.Context(), in, noRetry)
+	_, _ = client("http://ecs.invalid", sent).RunTask(tb.Context(), in, noRetry)
 	if sent.body == nil {
-		t.Fatal("nothing was sent")
+		tb.Fatal("nothing was sent")
 	}
 	return sent.body
 }

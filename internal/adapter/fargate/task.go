@@ -46,7 +46,7 @@ func container(c types.Container) stop.Container {
 		if code < 0 {
 			// Windows codes have 32 bits without a sign, and events show them so;
 			// the SDK cuts them to 32 bits with one.
-			code = int64(uint32(*c.ExitCode)) //nolint:gosec // the wrap is the point
+			code = int64(uint32(*c.ExitCode))
 		}
 		out.ExitCode = &code
 	}

@@ -129,6 +129,9 @@ func (s *Store) SetAside(_ context.Context, id run.ID, reason string) error {
 	if !ok {
 		return fmt.Errorf("run %s: %w", id, control.ErrNotFound)
 	}
+	if w.lane == "" {
+		return nil // somebody else set it aside
+	}
 	s.kept = append(s.kept, control.Kept{At: w.due, Reason: fmt.Sprintf("run %s: %s", id, reason), Body: slices.Clone(w.body)})
 	w.lane = ""
 	w.rev++

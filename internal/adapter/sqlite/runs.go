@@ -173,11 +173,11 @@ func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 	}
 	defer func() { _ = tx.Rollback() }()
 	if _, err := tx.ExecContext(ctx,
-		"INSERT INTO kept (at, reason, body) SELECT coalesce(due_at, queued_at), 'run ' || id || ': ' || ?, CAST(body AS BLOB) FROM runs WHERE id = ?",
+		"INSERT INTO kept (at, reason, body) SELECT coalesce(due_at, queued_at), 'run ' || id || ': ' || ?, CAST(body AS BLOB) FROM runs WHERE id = ? AND lane IS NOT NULL",
 		reason, string(id)); err != nil {
 		return fmt.Errorf("keeping run %s: %w", id, err)
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE runs SET lane = NULL, due_at = NULL, rev = rev + 1 WHERE id = ?", string(id)); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE runs SET lane = NULL, due_at = NULL, rev = rev + 1 WHERE id = ? AND lane IS NOT NULL", string(id)); err != nil {
 		return fmt.Errorf("setting run %s aside: %w", id, err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -196,7 +196,7 @@ func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error
 	for i, id := range ids {
 		args[i] = string(id)
 	}
-	rows, err := s.db.QueryContext(ctx, "SELECT id FROM runs WHERE id IN (?"+strings.Repeat(", ?", len(ids)-1)+")", args...)
+	rows, err := s.db.QueryContext(ctx, "SELECT id FROM runs WHERE id IN (?"+strings.Repeat(", ?", len(ids)-1)+")", args...) //nolint:gosec // only placeholders are added
 	if err != nil {
 		return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
 	}

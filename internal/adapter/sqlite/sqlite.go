@@ -114,12 +114,26 @@ func (s *Store) prepare(ctx context.Context, write bool) error {
 		return ErrForeign
 	case version > schemaVersion:
 		return fmt.Errorf("%w (its version is %d, this program knows %d)", ErrNewer, version, schemaVersion)
+	case version == schemaVersion && write:
+		return s.writable(ctx)
 	case version == schemaVersion:
 		return nil
 	case !write:
 		return ErrForeign
 	}
 	return s.create(ctx)
+}
+
+// writable finds out early whether another program keeps writers out.
+func (s *Store) writable(ctx context.Context) error {
+	tx, err := s.db.BeginTx(ctx, nil) // immediate: it takes the lock
+	if err != nil {
+		return fmt.Errorf("beginning a write: %w", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		return fmt.Errorf("ending an empty write: %w", err)
+	}
+	return nil
 }
 
 func (s *Store) create(ctx context.Context) error {

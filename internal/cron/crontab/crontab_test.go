@@ -25,7 +25,7 @@ func facts(t *testing.T) map[string][]fact {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	files := map[string][]fact{}
 	for scan := bufio.NewScanner(file); scan.Scan(); {
 		var f fact

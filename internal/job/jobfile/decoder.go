@@ -4,31 +4,61 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/goccy/go-yaml/ast"
-
-	"github.com/batchplane/batchplane/internal/job"
 )
 
 // decoder walks the syntax tree and collects problems instead of stopping at
 // the first. Aliases are followed where they are used, never expanded, so a
 // small file cannot become a large one.
 type decoder struct {
+	sources  []Source
+	options  Options
 	problems []Problem
-	anchors  map[string]ast.Node
-	// places are the values of the job being read, by field path.
-	places map[string]ast.Node
+	// file is the source that is being read, anchors its own, in the source of a
+	// value that has a place.
+	file    int
+	anchors map[string]ast.Node
+	byFile  []anchorsOf
+	merging bool
+	in      map[ast.Node]int
+	// times are those of the job being read, which wait for its zone;
+	// defaultTimes those of the defaults. By field.
+	times, defaultTimes map[string]pendingTime
+	// places are the values of the job being read, by field path; defaults
+	// those of the defaults.
+	places, defaults map[string]ast.Node
+	// told are the nodes whose tag or alias was told to be wrong.
+	told map[ast.Node]bool
+	// left is how many more bytes may be read, aliases counted each time.
+	left int
 }
 
+// spend counts what is read. When nothing is left, reading ends.
+func (d *decoder) spend(n int) { d.left -= n }
+
 func (d *decoder) add(n ast.Node, format string, args ...any) {
-	p := Problem{Message: fmt.Sprintf(format, args...)}
-	if n != nil {
-		if t := n.GetToken(); t != nil && t.Position != nil {
-			p.Line, p.Column = t.Position.Line, t.Position.Column
-		}
+	file, known := d.in[n]
+	if !known {
+		file = d.file
 	}
+	p := Problem{Message: fmt.Sprintf(format, args...), file: file}
+	if file < len(d.sources) {
+		p.File = d.sources[file].Name
+	}
+	p.Line, p.Column = position(n)
 	d.problems = append(d.problems, p)
+}
+
+func position(n ast.Node) (line, column int) {
+	if n == nil {
+		return 0, 0
+	}
+	t := n.GetToken()
+	if t == nil || t.Position == nil {
+		return 0, 0
+	}
+	return t.Position.Line, t.Position.Column
 }
 
 // resolve looks behind anchors, aliases and tags. An alias that leads to
@@ -40,8 +70,15 @@ func (d *decoder) resolve(n ast.Node) ast.Node {
 			d.anchors[v.Name.GetToken().Value] = v.Value
 			n = v.Value
 		case *ast.AliasNode:
-			n = d.anchors[v.Value.GetToken().Value]
+			name := v.Value.GetToken().Value
+			n = d.anchors[name]
+			if n == nil {
+				d.once(v, "the alias *%s stands for nothing above it", name)
+			}
 		case *ast.TagNode:
+			if tag := v.GetToken().Value; !slices.Contains(coreTags, tag) {
+				d.once(v, "the tag %s has no meaning here", tag)
+			}
 			n = v.Value
 		default:
 			return n
@@ -50,51 +87,59 @@ func (d *decoder) resolve(n ast.Node) ast.Node {
 	return nil
 }
 
-// fields reads the mapping n by a table of fields.
-func (d *decoder) fields(n ast.Node, path string, table map[string]field, j *job.Job) {
+// coreTags say what a value is anyway (YAML 1.2.2, section 10.3).
+var coreTags = []string{"!!str", "!!int", "!!float", "!!bool", "!!map", "!!seq"}
+
+func (d *decoder) once(n ast.Node, format string, args ...any) {
+	if !d.told[n] {
+		d.told[n] = true
+		d.add(n, format, args...)
+	}
+}
+
+// readFields reads the mapping n by a table of fields.
+func readFields[T any](d *decoder, n ast.Node, path string, table map[string]field[T], into *T) {
 	d.mapping(n, path, func(key string, v ast.Node) bool {
-		read, known := table[key]
+		f, known := table[key]
 		if !known {
 			return false
 		}
 		at := join(path, key)
-		if d.places != nil {
-			d.places[at] = v
-		}
-		read(d, v, at, j)
+		d.stands(at, v)
+		f.read(d, v, at, into)
 		return true
 	}, slices.Sorted(maps.Keys(table)))
+}
+
+// stands remembers where the value of a field is.
+func (d *decoder) stands(path string, n ast.Node) {
+	d.places[path] = n
+	d.in[n] = d.file
 }
 
 // mapping calls each with the pairs of n; each answers whether it knows the
 // key. Duplicates, unknown keys and empty values are problems.
 func (d *decoder) mapping(n ast.Node, path string, each func(string, ast.Node) bool, known []string) {
-	pairs, ok := d.pairs(n)
-	if !ok {
+	if _, ok := d.pairs(n); !ok {
 		d.add(n, "%smust be a mapping of keys to values", prefix(path))
 		return
 	}
-	seen := map[string]int{}
-	for _, p := range pairs {
-		if p.Key.IsMergeKey() {
-			d.mapping(p.Value, path, each, known)
-			continue
+	for _, p := range d.merged(n, path) {
+		d.spend(len(p.key) + 16)
+		if d.left < 0 {
+			return
 		}
-		key := keyText(p.Key)
-		if line, dup := seen[key]; dup {
-			d.add(p.Key, "%sthe key %q stands here a second time; the first is on line %d", prefix(path), key, line)
-			continue
-		}
-		seen[key] = p.Key.GetToken().Position.Line
-		if v := d.resolve(p.Value); v == nil || v.Type() == ast.NullType {
-			d.add(p.Key, "%shas no value; leave the key out instead", prefix(join(path, key)))
-			if known != nil && !slices.Contains(known, key) {
-				d.unknown(p.Key, path, key, known)
+		faults := len(d.problems)
+		v := d.resolve(p.Value)
+		switch {
+		case v == nil && len(d.problems) > faults:
+		case v == nil || v.Type() == ast.NullType:
+			d.add(p.Key, "%shas no value; leave the key out instead", prefix(join(path, p.key)))
+			if known != nil && !slices.Contains(known, p.key) {
+				d.unknown(p.Key, path, p.key, known)
 			}
-			continue
-		}
-		if !each(key, p.Value) {
-			d.unknown(p.Key, path, key, known)
+		case !each(p.key, p.Value):
+			d.unknown(p.Key, path, p.key, known)
 		}
 	}
 }
@@ -117,8 +162,16 @@ func (d *decoder) pairs(n ast.Node) ([]*ast.MappingValueNode, bool) {
 	return nil, false
 }
 
+func hasKey(pairs []*ast.MappingValueNode, key string) bool {
+	return slices.ContainsFunc(pairs, func(p *ast.MappingValueNode) bool { return keyText(p.Key) == key })
+}
+
 func (d *decoder) sequence(n ast.Node, path string) []ast.Node {
 	if s, ok := d.resolve(n).(*ast.SequenceNode); ok {
+		d.spend(16 * len(s.Values))
+		if d.left < 0 {
+			return nil
+		}
 		return s.Values
 	}
 	d.add(n, "%smust be a list", prefix(path))
@@ -129,46 +182,12 @@ func (d *decoder) texts(n ast.Node, path string) []string {
 	items := d.sequence(n, path)
 	out := make([]string, 0, len(items))
 	for i, item := range items {
-		if d.places != nil {
-			d.places[indexed(path, i)] = item
-		}
+		d.stands(indexed(path, i), item)
 		if s, ok := d.text(item, indexed(path, i)); ok {
 			out = append(out, s)
 		}
 	}
 	return out
-}
-
-// text is a scalar as the file writes it: 08 stays "08", yes stays "yes".
-func (d *decoder) text(n ast.Node, path string) (string, bool) {
-	switch v := d.resolve(n).(type) {
-	case *ast.StringNode:
-		return v.Value, true
-	case *ast.LiteralNode:
-		return v.Value.Value, true
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
-		return v.GetToken().Value, true
-	}
-	d.add(n, "%smust be a text", prefix(path))
-	return "", false
-}
-
-func (d *decoder) integer(n ast.Node, path string) (int64, bool) {
-	if v, ok := d.resolve(n).(*ast.IntegerNode); ok {
-		if i, err := strconv.ParseInt(fmt.Sprint(v.Value), 10, 64); err == nil {
-			return i, true
-		}
-	}
-	d.add(n, "%smust be a whole number", prefix(path))
-	return 0, false
-}
-
-func (d *decoder) boolean(n ast.Node, path string) (value, ok bool) {
-	if v, ok := d.resolve(n).(*ast.BoolNode); ok {
-		return v.Value, true
-	}
-	d.add(n, "%smust be true or false", prefix(path))
-	return false, false
 }
 
 func keyText(n ast.MapKeyNode) string {

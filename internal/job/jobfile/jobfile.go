@@ -4,16 +4,13 @@
 package jobfile
 
 import (
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
-	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
@@ -23,11 +20,17 @@ const (
 	MaxJobs  = 10_000
 )
 
+// maxRead bounds what aliases and defaults can make of a file.
+const maxRead = 16 << 20
+
 // Problem is one fault of the file. Line and Column count from 1; 0 is the
-// file as a whole.
+// file as a whole. File is the name of its source.
 type Problem struct {
+	File         string
 	Line, Column int
 	Message      string
+
+	file int
 }
 
 func (p Problem) String() string {
@@ -37,150 +40,72 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%d:%d: %s", p.Line, p.Column, p.Message)
 }
 
-// Parse reads a jobs file. Jobs come in the file's order and only when there
-// is no problem; problems come in the order of their places.
+// Parse reads one jobs file by itself: no variables and no other files. Jobs
+// come in the file's order and only when there is no problem; problems come in
+// the order of their places.
 func Parse(data []byte) ([]job.Job, []Problem) {
-	if len(data) > MaxBytes {
-		return nil, []Problem{{Message: fmt.Sprintf("the file has %d bytes; at most %d are read", len(data), MaxBytes)}}
-	}
-	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		return nil, []Problem{syntaxProblem(err)}
-	}
-	d := &decoder{anchors: map[string]ast.Node{}}
-	jobs := d.document(file)
-	slices.SortStableFunc(d.problems, func(a, b Problem) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
-	})
-	if len(d.problems) > 0 {
-		return nil, d.problems
-	}
-	return jobs, nil
+	f, problems := Load([]Source{{Data: data}}, Options{})
+	return f.Jobs, problems
 }
 
-func syntaxProblem(err error) Problem {
-	p := Problem{Message: "this is not YAML: " + firstLine(err.Error())}
-	var ye yaml.Error
-	if errors.As(err, &ye) {
-		p.Message = "this is not YAML: " + ye.GetMessage()
-		if t := ye.GetToken(); t != nil && t.Position != nil {
-			p.Line, p.Column = t.Position.Line, t.Position.Column
-		}
-	}
-	return p
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
-}
-
-func (d *decoder) document(file *ast.File) []job.Job {
-	var docs []ast.Node
-	for _, doc := range file.Docs {
-		if doc.Body != nil {
-			docs = append(docs, doc.Body)
-		}
-	}
-	switch {
-	case len(docs) == 0:
-		d.problems = append(d.problems, Problem{Message: "the file is empty: it needs `jobs:` with at least one job"})
-		return nil
-	case len(docs) > 1:
-		d.add(docs[1], "a second document: put all jobs under one `jobs:`")
-		return nil
-	}
-	var defaults job.Job
-	var jobs []ast.Node
-	found := false
-	d.mapping(docs[0], "", func(key string, n ast.Node) bool {
-		switch key {
-		case "defaults":
-			d.fields(n, "defaults", defaultFields, &defaults)
-		case "jobs":
-			found = true
-			jobs = d.sequence(n, "jobs")
-		default:
-			return false
-		}
-		return true
-	}, []string{"defaults", "jobs"})
-	if !found {
-		d.add(docs[0], "`jobs:` is missing: it holds the list of jobs")
-	}
-	return d.jobs(jobs, defaults)
-}
-
-func (d *decoder) jobs(nodes []ast.Node, defaults job.Job) []job.Job {
-	if len(nodes) > MaxJobs {
-		d.add(nodes[MaxJobs], "more than %d jobs in one file", MaxJobs)
-		return nil
-	}
-	first := map[string]ast.Node{}
-	out := make([]job.Job, 0, len(nodes))
-	for _, n := range nodes {
-		j, nameNode := d.job(n, defaults)
-		if j.Name == "" {
-			continue
-		}
-		if other, dup := first[j.Name]; dup {
-			d.add(nameNode, "a second job named %q; the first is on line %d", j.Name, other.GetToken().Position.Line)
-			continue
-		}
-		first[j.Name] = nameNode
-		out = append(out, j)
-	}
-	return out
-}
-
-// job reads one job over a copy of the defaults and validates it. Faults that
-// the fields already showed are not told again.
-func (d *decoder) job(n ast.Node, defaults job.Job) (job.Job, ast.Node) {
+// job reads one job over a copy of the defaults and validates it.
+// A later source's nodes go over the earlier ones'.
+func (d *decoder) job(nodes []located, defaults job.Job) (job.Job, ast.Node) {
 	j := clone(defaults)
-	d.places = map[string]ast.Node{"": n}
+	d.spend(weight(j))
+	first := nodes[0]
+	d.enter(first.file)
+	d.places, d.times = map[string]ast.Node{}, maps.Clone(d.defaultTimes)
+	d.stands("", first.Node)
 	before := len(d.problems)
-	d.fields(n, "", jobFields, &j)
-	if j.Name == "" {
-		if d.places["name"] == nil {
-			d.add(n, "a job without a name")
+	for _, n := range nodes {
+		d.enter(n.file)
+		pairs, ok := d.pairs(n.Node)
+		if !ok {
+			d.add(n.Node, "a job must be a mapping of keys to values")
+			return j, n.Node
 		}
-		return j, n
+		readFields(d, n.Node, "", jobFields, &j)
+		if d.places["name"] == nil && !hasKey(pairs, "name") {
+			d.add(n.Node, "a job without a name")
+		}
 	}
-	if len(d.problems) > before {
-		return j, d.place("name")
-	}
-	for _, p := range j.Validate() {
-		d.add(d.place(p.Field), "%s: %s", p.Field, p.Message)
-	}
+	d.setTimes(&j)
+	d.validate(j, d.problems[before:])
 	d.schedule(j)
 	return j, d.place("name")
 }
 
-func (d *decoder) schedule(j job.Job) {
-	if _, err := cron.LoadZone(j.Zone()); err != nil {
-		d.add(d.place("timezone"), "timezone: %v", err)
+// validate adds what the whole job shows, but nothing about a value that was
+// told to be wrong already.
+func (d *decoder) validate(j job.Job, told []Problem) {
+	wrong := func(field string) bool {
+		n := d.place(field)
+		return slices.ContainsFunc(told, func(p Problem) bool {
+			line, column := position(n)
+			return p.Line == line && p.Column == column
+		})
 	}
-	if j.Schedule == "" {
-		return
-	}
-	if _, err := cron.Parse(j.Schedule); err != nil {
-		d.add(d.place("schedule"), "schedule: %v", err)
+	for _, p := range j.Validate() {
+		size := p.Field == "cpu" || p.Field == "memory"
+		if wrong(p.Field) || size && (wrong("cpu") || wrong("memory")) || p.Field == "name" && j.Name == "" {
+			continue
+		}
+		d.add(d.place(p.Field), "%s: %s", p.Field, p.Message)
 	}
 }
 
-// place is where a field, or the nearest one around it, stands.
+// place is where a field stands: in the job, in the defaults, or the nearest
+// field around it.
 func (d *decoder) place(field string) ast.Node {
-	for {
+	for field != "" {
 		if n := d.places[field]; n != nil {
 			return n
 		}
-		i := strings.LastIndexAny(field, ".[")
-		if i < 0 {
-			return d.places[""]
+		if n := d.defaults["defaults."+field]; n != nil {
+			return n
 		}
-		field = field[:i]
+		field = field[:max(0, strings.LastIndexAny(field, ".["))]
 	}
+	return d.places[""]
 }

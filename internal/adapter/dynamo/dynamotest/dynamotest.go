@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -38,7 +39,7 @@ var server = sync.OnceValues(start)
 // program is absent the test is skipped, and with CI=true it fails.
 func Client(t *testing.T, options ...func(*dynamodb.Options)) *dynamodb.Client {
 	t.Helper()
-	url, err := server()
+	p, err := server()
 	var absent *absentError
 	switch {
 	case errors.As(err, &absent) && os.Getenv("CI") != "true":
@@ -46,13 +47,13 @@ func Client(t *testing.T, options ...func(*dynamodb.Options)) *dynamodb.Client {
 	case err != nil:
 		t.Fatal(err)
 	}
-	return NewClient(url, options...)
+	return NewClient(p.url, options...)
 }
 
-// NewClient is a client of an endpoint on this machine, without retries.
+// NewClient is a client of an endpoint on this machine.
 func NewClient(url string, options ...func(*dynamodb.Options)) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
-		BaseEndpoint: &url, Region: "eu-central-1", Retryer: aws.NopRetryer{},
+		BaseEndpoint: &url, Region: "eu-central-1",
 		HTTPClient: &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 16}},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
@@ -67,21 +68,29 @@ func (e *absentError) Error() string {
 	return "DynamoDB Local is not installed: " + e.what + "; install Java 17 or newer and Maven, and run `make dynamodb-local`"
 }
 
-func start() (url string, err error) {
+// process is a DynamoDB Local.
+type process struct {
+	url string
+	// life is the pipe that keeps it alive. It is held here since a file that
+	// nobody refers to is closed.
+	life io.Closer
+}
+
+func start() (p *process, err error) {
 	dir, err := folder()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	java, err := exec.LookPath("java")
 	if err != nil {
-		return "", &absentError{"there is no java on the PATH"}
+		return nil, &absentError{"there is no java on the PATH"}
 	}
 	for range starts {
-		if url, err = startOnce(java, dir); err == nil {
-			return url, nil
+		if p, err = startOnce(java, dir); err == nil {
+			return p, nil
 		}
 	}
-	return "", err
+	return nil, err
 }
 
 func folder() (string, error) {
@@ -122,34 +131,29 @@ func moduleRoot() (string, error) {
 // the test binary, however that dies.
 const guard = `"$@" </dev/null & pid=$!; cat >/dev/null; kill -9 $pid`
 
-func startOnce(java, dir string) (url string, err error) {
+func startOnce(java, dir string) (*process, error) {
 	port, err := freePort()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	cmd := exec.Command("sh", "-c", guard, "sh", //nolint:gosec,noctx // fixed words; it lives as long as the test binary
-		java, "-Xmx512m", "-Djava.library.path="+dir, "-cp", filepath.Join(dir, "*"),
+		java, "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.library.path="+dir, "-cp", filepath.Join(dir, "*"),
 		"com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-disableTelemetry", "-port", strconv.Itoa(port))
 	var said output
 	cmd.Stdout, cmd.Stderr = &said, &said
 	life, err := cmd.StdinPipe()
 	if err != nil {
-		return "", fmt.Errorf("starting DynamoDB Local: %w", err)
+		return nil, fmt.Errorf("starting DynamoDB Local: %w", err)
 	}
 	if err := cmd.Start(); err != nil {
-		return "", fmt.Errorf("starting DynamoDB Local: %w", err)
+		return nil, fmt.Errorf("starting DynamoDB Local: %w", err)
 	}
-	url = "http://127.0.0.1:" + strconv.Itoa(port)
+	url := "http://127.0.0.1:" + strconv.Itoa(port)
 	if err := await(url); err != nil {
-		return "", errors.Join(fmt.Errorf("%w; it said: %s", err, said.String()), life.Close(), cmd.Wait())
+		return nil, errors.Join(fmt.Errorf("%w; it said: %s", err, said.String()), life.Close(), cmd.Wait())
 	}
-	keepOpen = life
-	return url, nil
+	return &process{url: url, life: life}, nil
 }
-
-// keepOpen holds the pipe that keeps DynamoDB Local alive: what nobody refers to
-// would be closed.
-var keepOpen any
 
 func freePort() (int, error) {
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")

@@ -1,0 +1,12 @@
+package dynamo
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// ItemOf is a run as Commit stores it.
+func (s *Store) ItemOf(r *run.Run) (map[string]types.AttributeValue, error) {
+	return s.runItem(r, writeMark())
+}

@@ -1,0 +1,326 @@
+package dynamo_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// wire is a DynamoDB that answers as it is told, and keeps what it was asked.
+type wire struct {
+	mu    sync.Mutex
+	asked []request
+}
+
+type request struct {
+	operation string
+	body      map[string]any
+}
+
+// newWire is a store on a wire; answer gives a status and a body for the n-th
+// request, from 1.
+func newWire(t *testing.T, answer func(n int, r request) (int, string), options ...func(*dynamodb.Options)) (*wire, *dynamo.Store) {
+	t.Helper()
+	w := &wire{}
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, hr *http.Request) {
+		_, operation, _ := strings.Cut(hr.Header.Get("X-Amz-Target"), ".")
+		r := request{operation: operation}
+		body, err := io.ReadAll(hr.Body)
+		if err == nil {
+			err = json.Unmarshal(body, &r.body)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		w.mu.Lock()
+		w.asked = append(w.asked, r)
+		n := len(w.asked)
+		w.mu.Unlock()
+		status, text := answer(n, r)
+		rw.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		rw.WriteHeader(status)
+		_, _ = io.WriteString(rw, text)
+	}))
+	t.Cleanup(server.Close)
+	return w, dynamo.New(dynamo.Config{DB: dynamotest.NewClient(server.URL, append([]func(*dynamodb.Options){never}, options...)...), Table: "t"})
+}
+
+func exception(name, rest string) string {
+	return `{"__type":"com.amazonaws.dynamodb.v20120810#` + name + `","message":"m"` + rest + `}`
+}
+
+func canceled(codes ...string) string {
+	var reasons []string
+	for _, c := range codes {
+		reasons = append(reasons, fmt.Sprintf(`{"Code":%q}`, c))
+	}
+	return exception("TransactionCanceledException", `,"CancellationReasons":[`+strings.Join(reasons, ",")+`]`)
+}
+
+func claimed() *run.Run {
+	return &run.Run{ID: "report/20261122T1730Z", ScheduledFor: start, Status: run.Launching, DueAt: start.Add(2 * time.Minute)}
+}
+
+// accepted is a run as it is written after RunTask.
+func accepted() *run.Run {
+	return &run.Run{
+		ID: "report/20261122T1730Z", ScheduledFor: start, Status: run.Running, DueAt: start.Add(5 * time.Minute), Rev: 1,
+		Attempts: []run.Attempt{{N: 1, TaskARN: "arn", LastStatus: "PROVISIONING"}},
+	}
+}
+
+func TestWhatErrorsMean(t *testing.T) {
+	t.Parallel()
+	one := control.Change{Run: claimed()}
+	both := control.Change{Run: claimed(), Item: &job.Item{Name: "report"}}
+	cases := []struct {
+		name     string
+		change   control.Change
+		status   int
+		answer   string
+		conflict bool
+		busy     bool
+	}{
+		{"a condition failed", one, 400, exception("ConditionalCheckFailedException", ""), true, false},
+		{"the condition of an update failed", control.Change{Run: accepted()}, 400, exception("ConditionalCheckFailedException", ""), true, false},
+		{"a transaction holds the item", one, 400, exception("TransactionConflictException", ""), true, false},
+		{"canceled by the run's condition", both, 400, canceled("ConditionalCheckFailed", "None"), true, false},
+		{"canceled by the item's condition", both, 400, canceled("None", "ConditionalCheckFailed"), true, false},
+		{"canceled by another transaction", both, 400, canceled("None", "TransactionConflict"), true, false},
+		{"canceled by throttling", both, 400, canceled("ThrottlingError", "None"), false, true},
+		{"canceled by throughput", both, 400, canceled("None", "ProvisionedThroughputExceeded"), false, true},
+		{"canceled by a mistake", both, 400, canceled("ValidationError", "None"), false, false},
+		{"canceled without reasons", both, 400, exception("TransactionCanceledException", ""), false, false},
+		{"the same transaction is under way", both, 400, exception("TransactionInProgressException", ""), false, true},
+		{"throttled", one, 400, exception("ThrottlingException", ""), false, true},
+		{"over the table's throughput", one, 400, exception("ProvisionedThroughputExceededException", ""), false, true},
+		{"over the account's throughput", one, 400, exception("RequestLimitExceeded", ""), false, true},
+		{"denied", one, 400, exception("AccessDeniedException", ""), false, false},
+		{"no table", one, 400, exception("ResourceNotFoundException", ""), false, false},
+		{"DynamoDB is broken", one, 500, exception("InternalServerError", ""), false, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, s := newWire(t, func(int, request) (int, string) { return c.status, c.answer })
+			err := s.Commit(t.Context(), c.change)
+			if err == nil || errors.Is(err, control.ErrConflict) != c.conflict || errors.Is(err, dynamo.ErrBusy) != c.busy {
+				t.Errorf("got %v, conflict %v, busy %v", err, errors.Is(err, control.ErrConflict), errors.Is(err, dynamo.ErrBusy))
+			}
+			if err != nil && !strings.Contains(err.Error(), "run report/20261122T1730Z") {
+				t.Errorf("the error does not name the run: %v", err)
+			}
+		})
+	}
+}
+
+func TestRequestsOfCommit(t *testing.T) {
+	t.Parallel()
+	older := claimed()
+	older.Rev = 3
+	cases := []struct {
+		name       string
+		change     control.Change
+		operation  string
+		conditions []string
+	}{
+		{"a claim", control.Change{Run: claimed()}, "PutItem", []string{"attribute_not_exists(pk)"}},
+		{"a change", control.Change{Run: older}, "PutItem", []string{"r = :r"}},
+		{"the write after RunTask", control.Change{Run: accepted()}, "UpdateItem", []string{"r = :r AND op = :op AND od <= :od"}},
+		{"an item", control.Change{Item: &job.Item{Name: "report"}}, "PutItem", []string{"attribute_not_exists(pk)"}},
+		{"a run and an item", control.Change{Run: older, Item: &job.Item{Name: "report"}}, "TransactWriteItems", []string{"r = :r", "attribute_not_exists(pk)"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w, s := newWire(t, func(int, request) (int, string) { return 200, "{}" })
+			if err := s.Commit(t.Context(), c.change); err != nil {
+				t.Fatal(err)
+			}
+			if len(w.asked) != 1 || w.asked[0].operation != c.operation {
+				t.Fatalf("asked %v", w.asked)
+			}
+			got := fmt.Sprint(conditions(w.asked[0].body))
+			if got != fmt.Sprint(c.conditions) {
+				t.Errorf("conditions %s, want %s", got, c.conditions)
+			}
+		})
+	}
+}
+
+// conditions are those of a request, one or of each part of a transaction.
+func conditions(body map[string]any) []any {
+	parts, ok := body["TransactItems"].([]any)
+	if !ok {
+		return []any{body["ConditionExpression"]}
+	}
+	var out []any
+	for _, p := range parts {
+		part, _ := p.(map[string]any)
+		put, _ := part["Put"].(map[string]any)
+		out = append(out, put["ConditionExpression"])
+	}
+	return out
+}
+
+// never turns the SDK's retries off.
+func never(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
+
+// soon retries as the SDK does, without waits.
+func soon(o *dynamodb.Options) {
+	o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
+		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+	})
+}
+
+// TestALostAnswer: a write whose answer was lost is sent again by the SDK, and
+// then finds itself. That is no conflict.
+func TestALostAnswer(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]*run.Run{"a claim": claimed(), "the write after RunTask": accepted()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var mark string
+			own := true
+			w, s := newWire(t, func(n int, r request) (int, string) {
+				if n%2 == 1 {
+					mark = markOf(r.body)
+					return 500, exception("InternalServerError", "")
+				}
+				if !own {
+					mark = "c29tZWJvZHk="
+				}
+				return 400, exception("ConditionalCheckFailedException", `,"Item":{"r":{"N":"2"},"w":{"B":"`+mark+`"}}`)
+			}, soon)
+			if err := s.Commit(t.Context(), control.Change{Run: c}); err != nil {
+				t.Errorf("after a lost answer: %v", err)
+			}
+			own = false
+			if err := s.Commit(t.Context(), control.Change{Run: c}); !errors.Is(err, control.ErrConflict) {
+				t.Errorf("when somebody else wrote: %v", err)
+			}
+			if len(w.asked) != 4 {
+				t.Errorf("%d requests", len(w.asked))
+			}
+		})
+	}
+}
+
+func markOf(body map[string]any) string {
+	at := func(m map[string]any, name string) map[string]any {
+		v, _ := m[name].(map[string]any)
+		return v
+	}
+	for _, v := range []any{at(at(body, "Item"), "w")["B"], at(at(body, "ExpressionAttributeValues"), ":w")["B"]} {
+		if s, ok := v.(string); ok {
+			return s
+		}
+	}
+	return ""
+}
+
+// TestUnprocessedKeys: what DynamoDB leaves out of a batch is asked for again,
+// until it answers with nothing too often.
+func TestUnprocessedKeys(t *testing.T) {
+	t.Parallel()
+	ids := []run.ID{"a/20261122T1730Z", "b/20261122T1730Z", "a/20261122T1730Z"}
+	const first = `{"pk":{"S":"R#a"},"sk":{"S":"20261122T1730Z"}}`
+	const second = `{"pk":{"S":"R#b"},"sk":{"S":"20261122T1730Z"}}`
+	w, s := newWire(t, func(n int, _ request) (int, string) {
+		if n == 1 {
+			return 200, `{"Responses":{"t":[` + first + `]},"UnprocessedKeys":{"t":{"Keys":[` + second + `]}}}`
+		}
+		return 200, `{"Responses":{"t":[` + second + `]},"UnprocessedKeys":{}}`
+	})
+	got, err := s.Exist(t.Context(), ids)
+	if err != nil || len(got) != 2 || !got[ids[0]] || !got[ids[1]] || len(w.asked) != 2 {
+		t.Errorf("got %v, %v after %d requests", got, err, len(w.asked))
+	}
+	if again := fmt.Sprint(w.asked[1].body["RequestItems"]); strings.Contains(again, "R#a") || !strings.Contains(again, "R#b") {
+		t.Errorf("asked again for %s", again)
+	}
+	w, s = newWire(t, func(int, request) (int, string) {
+		return 200, `{"Responses":{},"UnprocessedKeys":{"t":{"Keys":[` + first + `,` + second + `]}}}`
+	})
+	if _, err := s.Exist(t.Context(), ids); !errors.Is(err, dynamo.ErrBusy) || len(w.asked) != 8 {
+		t.Errorf("got %v after %d requests", err, len(w.asked))
+	}
+}
+
+// TestAnEmptyPageIsNotTheEnd: a page can be empty and have others after it.
+func TestAnEmptyPageIsNotTheEnd(t *testing.T) {
+	t.Parallel()
+	_, s := newWire(t, func(_ int, r request) (int, string) {
+		values, _ := r.body["ExpressionAttributeValues"].(map[string]any)
+		pk, _ := values[":pk"].(map[string]any)
+		switch {
+		case pk["S"] != "J#3":
+			return 200, `{"Items":[]}`
+		case r.body["ExclusiveStartKey"] == nil:
+			return 200, `{"Items":[],"LastEvaluatedKey":{"pk":{"S":"J#3"},"sk":{"S":"a"}}}`
+		}
+		return 200, `{"Items":[{"pk":{"S":"J#3"},"sk":{"S":"b"},"r":{"N":"1"},"b":{"S":"{\"name\":\"b\"}"}}]}`
+	})
+	got, err := s.Items(t.Context())
+	if err != nil || len(got) != 1 || got[0].Name != "b" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestOpenRunsAreListedByTheirLane: nothing else needs to be read for them.
+func TestOpenRunsAreListedByTheirLane(t *testing.T) {
+	t.Parallel()
+	w, s := newWire(t, func(int, request) (int, string) { return 200, "{}" })
+	if _, err := s.Runs(t.Context(), control.Query{Status: run.Running}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range w.asked {
+		if values := fmt.Sprint(r.body["ExpressionAttributeValues"]); !strings.Contains(values, "look#") {
+			t.Errorf("queried %s", values)
+		}
+	}
+	if len(w.asked) != 8 {
+		t.Errorf("%d requests", len(w.asked))
+	}
+}
+
+// TestReadsAreConsistent: of everything that the contract wants to see each write.
+func TestReadsAreConsistent(t *testing.T) {
+	t.Parallel()
+	w, s := newWire(t, func(int, request) (int, string) { return 200, "{}" })
+	_, _ = s.Run(t.Context(), "a/20261122T1730Z")
+	_, _ = s.Item(t.Context(), "a")
+	_, _ = s.Items(t.Context())
+	_, _ = s.Mark(t.Context(), "m")
+	_, _ = s.Exist(t.Context(), []run.ID{"a/20261122T1730Z"})
+	for _, r := range w.asked {
+		consistent := r.body["ConsistentRead"]
+		if batch, ok := r.body["RequestItems"].(map[string]any); ok {
+			keys, _ := batch["t"].(map[string]any)
+			consistent = keys["ConsistentRead"]
+		}
+		if consistent != true {
+			t.Errorf("%s: ConsistentRead is %v", r.operation, consistent)
+		}
+	}
+	if len(w.asked) != 12 {
+		t.Errorf("%d requests", len(w.asked))
+	}
+}

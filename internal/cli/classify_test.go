@@ -1,0 +1,104 @@
+package cli_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Documents of every form, in one line each.
+const (
+	event        = `{"version":"0","id":"e-1","detail-type":"ECS Task State Change","source":"aws.ecs","detail":` + detail + `}`
+	detail       = `{"taskArn":"arn:t","lastStatus":"STOPPED","stopCode":"TaskFailedToStart","stoppedReason":"Timeout waiting for network interface provisioning to complete.","containers":[{"name":"app","lastStatus":"STOPPED"}]}`
+	task         = `{"taskArn":"arn:t","lastStatus":"STOPPED","startedAt":1763775000.5,"stopCode":"EssentialContainerExited","stoppedReason":"Essential container in task exited","containers":[{"name":"app","lastStatus":"STOPPED","exitCode":0}]}`
+	described    = `{"tasks":[` + task + `],"failures":[]}`
+	pascal       = `{"TaskArn":"arn:t","LastStatus":"STOPPED","StopCode":"EssentialContainerExited","Containers":[{"Name":"app","ExitCode":7,"LastStatus":"STOPPED"}],"StartedAt":1763775000}`
+	failure      = `{"id":"f-1","runTaskFailure":{"reason":"RESOURCE:ENI"}}`
+	exception    = `{"id":7,"runTaskException":{"code":"AccessDeniedException","message":"not authorized to perform: iam:PassRole"}}`
+	running      = `{"id":"r-1","task":{"taskArn":"arn:t","lastStatus":"RUNNING","desiredStatus":"STOPPED","stopCode":"SpotInterruption","containers":[]}}`
+	foreign      = `{"id":"x","detail-type":"EC2 Instance State-change Notification","source":"aws.ec2","detail":{}}`
+	notJSON      = `{"taskArn": "arn:t", "lastStatus": STOPPED}`
+	cutOff       = `{"taskArn": "arn:t", "lastStatus": "STOP`
+	prettyFormed = "{\n  \"id\": \"p-1\",\n  \"runTaskFailure\": {\n    \"reason\": \"RESOURCE:MEMORY\"\n  }\n}"
+)
+
+func TestClassifyEveryForm(t *testing.T) {
+	t.Parallel()
+	in := strings.Join([]string{event, detail, task, described, `{"task":` + task + `}`, pascal, failure, exception, running, prettyFormed}, "\n")
+	r := withInput(t, in+"\n", "classify")
+	if r.code != 0 || r.err != "" {
+		t.Errorf("exit code %d, %s", r.code, r.err)
+	}
+	golden(t, "classify.jsonl", r.out)
+	if again := withInput(t, in, "classify", "--json"); again.out != r.out || again.code != 0 {
+		t.Errorf("without the last newline, with --json: %+v", again)
+	}
+	if together := withInput(t, failure+exception+" "+failure, "classify"); strings.Count(together.out, "\n") != 3 || together.code != 0 {
+		t.Errorf("documents on one line: %+v", together)
+	}
+	if none := withInput(t, " \n\n", "classify"); none.out != "" || none.code != 0 {
+		t.Errorf("an empty input: %+v", none)
+	}
+}
+
+// TestClassifyBadAmongGood: the good ones are classified wherever the bad one
+// stands, and the bad one is told by its line.
+func TestClassifyBadAmongGood(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		bad, says string
+	}{
+		"not JSON":             {notJSON, "not JSON"},
+		"cut off":              {cutOff, "not JSON"},
+		"words":                {"hello world", "not JSON"},
+		"foreign":              {foreign, "not an ECS task state change"},
+		"no task":              {`{"a":1}`, "want an ECS task"},
+		"a list":               {"[1]", "want an object"},
+		"a number":             {"12", "want an object"},
+		"an unclosed bracket":  {`{"tasks":[`, "not JSON"},
+		"a pretty one cut off": {"{\n  \"task\": {\n    \"taskArn\":", "not JSON"},
+	} {
+		for at := range 3 {
+			docs := []string{prettyFormed, exception, failure}
+			docs = append(docs[:at:at], append([]string{c.bad}, docs[at:]...)...)
+			r := withInput(t, strings.Join(docs, "\n"), "classify")
+			line := 1 + strings.Count(strings.Join(docs[:at], "\n"), "\n")
+			if at > 0 {
+				line++
+			}
+			if r.code != 2 || strings.Count(r.out, "\n") != 3 {
+				t.Errorf("%s at %d: exit code %d, %q", name, at, r.code, r.out)
+			}
+			if want := fmt.Sprintf("standard input:%d: ", line); !strings.Contains(r.err, want) || !strings.Contains(r.err, c.says) {
+				t.Errorf("%s at %d: %q; want %q and %q", name, at, r.err, want, c.says)
+			}
+		}
+	}
+}
+
+func TestClassifyFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	one, two := filepath.Join(dir, "one.json"), filepath.Join(dir, "two.jsonl")
+	for path, text := range map[string]string{one: prettyFormed, two: exception + "\n" + notJSON + "\n" + failure} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := batchplane(t, "classify", one, filepath.Join(dir, "absent"), two)
+	if r.code != 2 || strings.Count(r.out, "\n") != 3 || !strings.Contains(r.err, "absent") || !strings.Contains(r.err, two+":2: ") {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestClassifyHuge(t *testing.T) {
+	t.Parallel()
+	padding := strings.Repeat("x", 4<<20)
+	huge := strings.Replace(failure, "RESOURCE:ENI", "RESOURCE:ENI "+padding, 1)
+	r := withInput(t, huge+"\n"+strings.Repeat(exception+"\n", 20_000), "classify")
+	if r.code != 0 || strings.Count(r.out, "\n") != 20_001 {
+		t.Errorf("exit code %d, %d lines, %.200s", r.code, strings.Count(r.out, "\n"), r.err)
+	}
+}

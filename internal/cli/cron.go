@@ -1,0 +1,231 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/notice"
+)
+
+type cronCmd struct {
+	Expr  string `arg:"" help:"Five crontab fields, an @word, or cron(...), rate(...), at(...) of EventBridge; quoted."`
+	Zone  string `help:"IANA time zone." default:"UTC" placeholder:"Z"`
+	From  string `help:"Show the fires from this minute on; now unless given." placeholder:"T"`
+	To    string `help:"Show the fires up to and including this minute." placeholder:"T" xor:"end"`
+	Count int    `help:"Show so many fires; 10 unless given or --to is." placeholder:"N" xor:"end"`
+	AWS   bool   `name:"aws" help:"Print only the translation, one expression a line. Six bare fields are read as cron(...)."`
+}
+
+// meaning is what cron says of an expression as JSON, before its fires.
+type meaning struct {
+	Expr       string   `json:"expr"`
+	Dialect    string   `json:"dialect"`
+	Zone       string   `json:"zone"`
+	Words      string   `json:"words"`
+	AWS        []string `json:"aws"`
+	Guard      *string  `json:"guard"`
+	NeverFires bool     `json:"neverFires"`
+
+	notes    []string
+	awsZone  string
+	schedule cron.Schedule
+}
+
+// fire is one minute at which an expression fires.
+type fire struct {
+	At    string `json:"at"`
+	Local string `json:"local"`
+	Note  string `json:"note"`
+}
+
+const defaultFires = 10
+
+var dialectNames = map[cron.Dialect]string{cron.Crontab: "crontab", cron.AWS: "aws"}
+
+// Run says what an expression means, when it fires and what it becomes.
+func (c *cronCmd) Run(_ context.Context, a *app) error {
+	if c.AWS && len(strings.Fields(c.Expr)) == 6 && !strings.Contains(c.Expr, "(") {
+		c.Expr = "cron(" + c.Expr + ")"
+	}
+	zone, err := cron.LoadZone(c.Zone)
+	if err != nil {
+		return usagef("--zone: %w", err)
+	}
+	from, to, err := c.span(zone)
+	if err != nil {
+		return err
+	}
+	m, err := explain(c.Expr, zone, from)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(a.Stdout)
+	switch {
+	case a.json:
+		err = c.printJSON(out, m, from, to)
+	case c.AWS:
+		err = printTranslation(out, a.Stderr, m)
+	default:
+		err = c.print(out, m, from, to)
+	}
+	if err := errors.Join(err, out.Flush()); err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	return nil
+}
+
+// span reads --from, --to and --count; to is zero where the fires are counted.
+func (c *cronCmd) span(zone *cron.Zone) (from, to time.Time, err error) {
+	from = time.Now().Truncate(time.Minute)
+	read := func(flag, text string, into *time.Time) error {
+		if text == "" {
+			return nil
+		}
+		t, ok := parseTime(text, zone.Location())
+		if !ok {
+			return usagef("--%s %q is not a time: write 2026-11-22, 2026-11-22T17:30 (in --zone) or 2026-11-22T17:30Z", flag, text)
+		}
+		*into = t
+		return nil
+	}
+	if err := errors.Join(read("from", c.From, &from), read("to", c.To, &to)); err != nil {
+		return from, to, err
+	}
+	switch {
+	case c.Count < 0:
+		return from, to, usagef("--count %d is negative", c.Count)
+	case c.Count == 0:
+		c.Count = defaultFires
+	}
+	if !to.IsZero() && to.Before(from) {
+		return from, to, usagef("--to %s is before --from %s", to.UTC().Format(time.RFC3339), from.UTC().Format(time.RFC3339))
+	}
+	return from, to, nil
+}
+
+// explain reads an expression of either dialect and translates it.
+func explain(expr string, zone *cron.Zone, from time.Time) (meaning, error) {
+	spec, err := cron.Parse(expr)
+	if err != nil {
+		return meaning{}, usageError{err}
+	}
+	m := meaning{
+		Expr: expr, Dialect: dialectNames[spec.Dialect()], Zone: zone.Name(), Words: spec.Words(), AWS: []string{},
+		awsZone: zone.Name(), notes: spec.Warnings(), schedule: spec.In(zone, cron.DST{}),
+	}
+	if _, rate := spec.Rate(); rate {
+		m.schedule = m.schedule.Since(from)
+		m.notes = append(m.notes, "a rate counts from when its schedule is made; here from the beginning of the list")
+	}
+	if m.NeverFires = m.schedule.NeverFires(); m.NeverFires {
+		return m, nil
+	}
+	if spec.Dialect() == cron.AWS {
+		m.AWS = []string{expr}
+		return m, nil
+	}
+	t, err := cron.Translate(spec, zone, from)
+	if err != nil {
+		return meaning{}, err //nolint:wrapcheck // says what it was doing
+	}
+	m.AWS, m.awsZone, m.notes = t.AWS, t.Zone, append(m.notes, t.Notes...)
+	if t.Guard != "" {
+		m.Guard = &t.Guard
+	}
+	return m, nil
+}
+
+// fires calls show with the fires of the span until it returns an error.
+func (c *cronCmd) fires(m meaning, from, to time.Time, show func(slot time.Time, note string) error) error {
+	n := 0
+	days := clockDays{zone: m.schedule.Zone().Location()}
+	for slot := range m.schedule.All(from, to.Add(1)) {
+		if err := show(slot, fireNote(m.schedule, &days, slot)); err != nil {
+			return err
+		}
+		n++
+	}
+	if !to.IsZero() {
+		return nil
+	}
+	for slot, ok := m.schedule.Next(from.Add(-1)); ok && n < c.Count; slot, ok = m.schedule.Next(slot) {
+		if err := show(slot, fireNote(m.schedule, &days, slot)); err != nil {
+			return err
+		}
+		n++
+	}
+	return nil
+}
+
+func (c *cronCmd) printJSON(w io.Writer, m meaning, from, to time.Time) error {
+	if err := printJSON(w, m); err != nil {
+		return err
+	}
+	zone := m.schedule.Zone().Location()
+	return c.fires(m, from, to, func(slot time.Time, note string) error {
+		return printJSON(w, fire{slot.Format(time.RFC3339), slot.In(zone).Format(time.RFC3339), note})
+	})
+}
+
+// printTranslation prints expressions alone; what must not be lost with them
+// goes beside them.
+func printTranslation(out, beside io.Writer, m meaning) error {
+	if m.NeverFires {
+		return fmt.Errorf("%s never fires", notice.Printable(m.Expr))
+	}
+	for _, text := range m.AWS {
+		_, _ = fmt.Fprintln(out, text)
+	}
+	if m.awsZone != m.Zone {
+		_, _ = fmt.Fprintf(beside, "zone: %s\n", m.awsZone)
+	}
+	if m.Guard != nil {
+		_, _ = fmt.Fprintf(beside, "guard: %s\n", notice.Printable(*m.Guard))
+	}
+	return nil
+}
+
+func (c *cronCmd) print(w io.Writer, m meaning, from, to time.Time) error {
+	line := func(name, text string) { _, _ = fmt.Fprintf(w, "%-9s %s\n", name, notice.Printable(text)) }
+	line(m.Dialect, m.Expr)
+	line("zone", m.Zone)
+	line("means", m.Words)
+	for _, text := range m.AWS {
+		if text != m.Expr {
+			line("aws", text+" in "+m.awsZone)
+		}
+	}
+	if m.Guard != nil {
+		line("guard", *m.Guard)
+	}
+	for _, n := range m.notes {
+		line("note", n)
+	}
+	if m.NeverFires {
+		line("fires", "never")
+		return nil
+	}
+	rows := [][]string{}
+	zone := m.schedule.Zone().Location()
+	err := c.fires(m, from, to, func(slot time.Time, note string) error {
+		rows = append(rows, []string{
+			slot.In(zone).Format("Mon 2006-01-02 15:04 MST"), slot.Format("2006-01-02T15:04Z"), note,
+		})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintln(w)
+	if len(rows) == 0 {
+		line("fires", "at no minute of that span")
+		return nil
+	}
+	return table(w, []string{"LOCAL", "UTC", "NOTE"}, rows)
+}

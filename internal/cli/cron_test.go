@@ -1,0 +1,77 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// TestCronText: what a person sees, with both changes of the clocks.
+func TestCronText(t *testing.T) {
+	t.Parallel()
+	var all strings.Builder
+	for _, args := range [][]string{
+		{"30 2 * * *", "--zone", "Europe/Berlin", "--from", "2026-03-28", "--count", "3"},
+		{"15,30 2 * * *", "--zone", "Europe/Berlin", "--from", "2026-03-29", "--count", "2"},
+		{"*/20 2 * * *", "--zone", "Europe/Berlin", "--from", "2026-10-25", "--to", "2026-10-26"},
+		{"0 9 1 * 5", "--from", "2026-05-01", "--count", "2"},
+		{"0 9 */2 * 1", "--from", "2026-11-22", "--count", "2"},
+		{"*/15 * * * *", "--zone", "Asia/Tokyo", "--from", "2026-11-22", "--count", "1"},
+		{"cron(0 9 ? * 2#1 *)", "--from", "2026-11-22", "--count", "2"},
+		{"rate(5 minutes)", "--from", "2026-11-22T00:03", "--count", "2"},
+		{"0 0 30 2 *", "--from", "2026-11-22"},
+		{"0 9 * * *", "--from", "2026-11-22T10:00", "--to", "2026-11-22T11:00"},
+		{"0 9 1 * 5", "--aws"},
+		{"0 9 ? * MON-FRI *", "--aws"},
+	} {
+		r := batchplane(t, append([]string{"cron"}, args...)...)
+		if r.code != 0 || r.err != "" {
+			t.Errorf("%q: %+v", args, r)
+		}
+		all.WriteString("$ batchplane cron '" + strings.Join(args, "' '") + "'\n" + r.out + "\n")
+	}
+	golden(t, "cron.txt", all.String())
+}
+
+// TestCronJSON: the first object and the fires have exactly the fields that
+// others read; --from and --to are inclusive.
+func TestCronJSON(t *testing.T) {
+	t.Parallel()
+	r := batchplane(t, "--json", "cron", "15,30 2 * * *", "--zone", "Europe/Berlin", "--from", "2026-03-29T01:00Z", "--to", "2026-03-30T00:30:00Z")
+	want := `{"expr":"15,30 2 * * *","dialect":"crontab","zone":"Europe/Berlin","words":"at 02:15 and 02:30 every day","aws":["cron(15,30 2 * * ? *)"],"guard":null,"neverFires":false}
+{"at":"2026-03-29T01:00:00Z","local":"2026-03-29T03:00:00+02:00","note":"clocks go forward by 1h; runs late: its local time is skipped; 2 runs fall on this minute and are one; EventBridge Scheduler skips it: the look launches it"}
+{"at":"2026-03-30T00:15:00Z","local":"2026-03-30T02:15:00+02:00","note":""}
+{"at":"2026-03-30T00:30:00Z","local":"2026-03-30T02:30:00+02:00","note":""}
+`
+	if r.code != 0 || r.out != want {
+		t.Errorf("exit code %d, %s%s", r.code, r.out, r.err)
+	}
+	var m map[string]any
+	for _, expr := range []string{"0 9 */2 * 1", "0 0 30 2 *"} {
+		r := batchplane(t, "--json", "cron", expr, "--from", "2026-11-22", "--to", "2026-11-22")
+		if err := json.Unmarshal([]byte(r.out), &m); err != nil || r.code != 0 {
+			t.Fatalf("%s: %v, %+v", expr, err, r)
+		}
+		if never := expr == "0 0 30 2 *"; m["neverFires"] != never || (m["guard"] == nil) != never {
+			t.Errorf("%s: %v", expr, m)
+		}
+	}
+}
+
+func TestCronRefuses(t *testing.T) {
+	t.Parallel()
+	for says, args := range map[string][]string{
+		`bad hour "30"`:          {"0 30 * * *"},
+		"@reboot has no times":   {"@reboot"},
+		"did you mean":           {"0 9 * * *", "--zone", "Europe/Berlim"},
+		`--from "noon"`:          {"0 9 * * *", "--from", "noon"},
+		"is before --from":       {"0 9 * * *", "--from", "2026-11-22", "--to", "2026-11-21"},
+		"can't be used together": {"0 9 * * *", "--to", "2026-11-22", "--count", "1"},
+		"--count -1":             {"0 9 * * *", "--count=-1"},
+		"Quartz":                 {"0 0 12 * * ?"},
+	} {
+		if r := batchplane(t, append([]string{"cron"}, args...)...); r.code != 2 || !strings.Contains(r.err, says) || r.out != "" {
+			t.Errorf("%q: %+v; want %q", args, r, says)
+		}
+	}
+}

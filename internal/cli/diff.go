@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/jobdiff"
+	"github.com/batchplane/batchplane/internal/notice"
+)
+
+type diffCmd struct {
+	jobsFiles
+	Against []string `required:"" sep:"none" help:"The jobs file or rendered template to compare with; may be repeated." placeholder:"FILE"`
+}
+
+// Run says what a deployment would change.
+func (c *diffCmd) Run(_ context.Context, a *app) error {
+	file, err := c.read("compared")
+	if err != nil {
+		return err
+	}
+	before, err := c.before()
+	if err != nil {
+		return err
+	}
+	changes := jobdiff.Of(before, file.Jobs, time.Now())
+	if a.json {
+		for _, change := range changes {
+			if err := printJSON(a.Stdout, change); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var b bytes.Buffer
+	count := map[jobdiff.Kind]int{}
+	for _, change := range changes {
+		count[change.Kind]++
+		fmt.Fprintf(&b, "%s: %s\n", change.Job, change.Kind)
+		for _, w := range change.Words {
+			fmt.Fprintf(&b, "  - %s\n", notice.Printable(w))
+		}
+	}
+	fmt.Fprintf(&b, "%d added, %d removed, %d changed\n", count[jobdiff.Added], count[jobdiff.Removed], count[jobdiff.Changed])
+	return a.write(b.Bytes())
+}
+
+// before reads what to compare with: templates, or jobs files over each other.
+func (c *diffCmd) before() (jobs []job.Job, err error) {
+	var old jobsFiles
+	for _, name := range c.Against {
+		data, err := readBounded(name, jobfile.MaxBytes)
+		if err != nil {
+			return nil, usagef("reading what to compare with: %w", err)
+		}
+		if !jobfile.IsTemplate(data) {
+			old.Files = append(old.Files, name)
+			continue
+		}
+		found, err := jobfile.FromTemplate(data)
+		if err != nil {
+			return nil, usagef("%s: %w", name, err)
+		}
+		jobs = append(jobs, found...)
+	}
+	if len(old.Files) == 0 {
+		return jobs, nil
+	}
+	file, err := old.read("compared")
+	return append(jobs, file.Jobs...), err
+}

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+)
+
+// fireNote tells what is special about a fire, "" for most.
+func fireNote(s cron.Schedule, days *clockDays, slot time.Time) string {
+	change := days.of(slot)
+	if change == "" {
+		return ""
+	}
+	notes := []string{change}
+	local := slot.In(s.Zone().Location())
+	wall := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), 0, 0, time.UTC)
+	if _, rate := s.Spec().Rate(); !rate && !s.Spec().In(cron.UTC, cron.DST{}).Matches(wall) {
+		notes = append(notes, "runs late: its local time is skipped")
+	}
+	if n := s.Repeats(slot); n > 1 {
+		notes = append(notes, fmt.Sprintf("%d runs fall on this minute and are one", n))
+	}
+	if s.SchedulerMisses(slot) {
+		notes = append(notes, "EventBridge Scheduler skips it: the look launches it")
+	}
+	return strings.Join(notes, "; ")
+}
+
+// clockDays finds the days on which the clocks of a zone change. It remembers
+// the last one, since fires come in order.
+type clockDays struct {
+	zone       *time.Location
+	start, end time.Time
+	change     string
+}
+
+// of says how the clocks change on the local day of a time, "" if they do not.
+func (d *clockDays) of(t time.Time) string {
+	if !d.end.IsZero() && !t.Before(d.start) && t.Before(d.end) {
+		return d.change
+	}
+	local := t.In(d.zone)
+	d.start = time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, d.zone)
+	d.end = time.Date(local.Year(), local.Month(), local.Day()+1, 0, 0, 0, 0, d.zone)
+	_, before := d.start.Add(-time.Second).Zone()
+	_, after := d.end.Zone()
+	switch shift := time.Duration(after-before) * time.Second; {
+	case shift > 0:
+		d.change = "clocks go forward by " + took(shift)
+	case shift < 0:
+		d.change = "clocks go back by " + took(-shift)
+	default:
+		d.change = ""
+	}
+	return d.change
+}

@@ -1,0 +1,189 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cli"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/localecs/vclock"
+	"github.com/batchplane/batchplane/internal/wire"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+type result struct {
+	code     int
+	out, err string
+}
+
+// batchplane runs one command in this process.
+func batchplane(t *testing.T, args ...string) result {
+	t.Helper()
+	return withInput(t, "", args...)
+}
+
+func withInput(t *testing.T, in string, args ...string) result {
+	t.Helper()
+	return withEnv(t, cli.Env{Stdin: strings.NewReader(in)}, args...)
+}
+
+func withEnv(t *testing.T, env cli.Env, args ...string) result {
+	t.Helper()
+	var out, errs bytes.Buffer
+	env.Stdout, env.Stderr, env.User = &out, &errs, "ana"
+	code := cli.Main(t.Context(), args, env)
+	return result{code, out.String(), errs.String()}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path) //nolint:gosec // a test's own file
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != got {
+		t.Errorf("%s differs (-update writes it anew); got:\n%s", path, got)
+	}
+}
+
+const jobsYAML = `
+defaults: {timezone: Europe/Berlin, owner: team-a}
+jobs:
+  - name: report
+    description: The nightly report.
+    schedule: "30 2 * * *"
+    command: [make-report, --all]
+    retry: {exitCodes: [75]}
+  - name: broken
+    schedule: "0 3 * * *"
+    command: [break]
+  - name: endless
+    command: [wait]
+  - name: never
+    command: [nothing]
+`
+
+// world is a control plane with a clock that stands still unless told.
+type world struct {
+	t     *testing.T
+	db    string
+	clock *vclock.Clock
+	l     *wire.Local
+}
+
+// newWorld brings one up at start: report succeeds at its second attempt,
+// broken exits 3 with a hostile last line, endless runs until it is stopped.
+func newWorld(t *testing.T, start time.Time) *world {
+	t.Helper()
+	jobs, problems := jobfile.Parse([]byte(jobsYAML))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	w := &world{t: t, db: filepath.Join(t.TempDir(), "local.db"), clock: vclock.New(start)}
+	delays := localecs.Delays{Provisioning: time.Second, Pending: time.Second, Deprovisioning: time.Second}
+	l, err := wire.NewLocal(t.Context(), wire.LocalConfig{
+		DB: w.db, Jobs: jobs, Clock: w.clock, Seed: 1, Delays: &delays,
+		Runner: &localecs.ScriptedRunner{Clock: w.clock, Script: script},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.l = l
+	t.Cleanup(w.close)
+	return w
+}
+
+func (w *world) close() {
+	if err := w.l.Close(context.Background()); err != nil {
+		w.t.Error(err)
+	}
+}
+
+func script(spec localecs.ContainerSpec) localecs.Script {
+	switch job, attempt := spec.Env[control.EnvJob], spec.Env[control.EnvAttempt]; {
+	case job == "broken":
+		return localecs.Script{For: 95 * time.Second, ExitCode: 3}
+	case job == "endless":
+		return localecs.Script{For: -1}
+	case job == "report" && attempt == "1":
+		return localecs.Script{For: 10 * time.Second, ExitCode: 75}
+	}
+	return localecs.Script{For: 10 * time.Second}
+}
+
+// scheduled has a job's run of a slot claimed and everything done within five
+// minutes.
+func (w *world) scheduled(name string, slot time.Time) {
+	w.t.Helper()
+	for _, j := range w.l.Jobs {
+		if j.Name == name {
+			w.claim(j, slot)
+		}
+	}
+	w.clock.Advance(5 * time.Minute)
+}
+
+func (w *world) claim(j job.Job, slot time.Time) {
+	w.t.Helper()
+	if _, err := w.l.Control.Scheduled(w.t.Context(), j, slot); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// run runs a command on the world's database.
+func (w *world) run(args ...string) result {
+	w.t.Helper()
+	r := withEnv(w.t, cli.Env{Now: w.clock.Now}, append([]string{"--db", w.db}, args...)...)
+	r.out, r.err = strings.ReplaceAll(r.out, w.db, "DB"), strings.ReplaceAll(r.err, w.db, "DB")
+	return r
+}
+
+// must runs a command that must succeed without a word of complaint.
+func (w *world) must(args ...string) string {
+	w.t.Helper()
+	r := w.run(args...)
+	if r.code != 0 || r.err != "" {
+		w.t.Fatalf("%q: exit code %d, %s", args, r.code, r.err)
+	}
+	return r.out
+}
+
+// at is 02:30 in Berlin on the first day of past's history.
+var at = time.Date(2026, 11, 20, 1, 30, 0, 0, time.UTC)
+
+// past is a world with three days of history.
+func past(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, at)
+	for day := range 3 {
+		slot := at.AddDate(0, 0, day)
+		w.clock.AdvanceTo(slot)
+		w.scheduled("report", slot)
+		w.clock.AdvanceTo(slot.Add(30 * time.Minute))
+		w.scheduled("broken", slot.Add(30*time.Minute))
+	}
+	return w
+}
+
+// random is what differs in each run by hand.
+var random = regexp.MustCompile(`(manual-|task/default/)[0-9a-f]+`)
+
+func queryOf(name string) control.Query { return control.Query{Job: name} }

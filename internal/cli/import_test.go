@@ -1,0 +1,90 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const smallCrontab = "# nightly\n30 2 * * * /opt/report >> /var/log/report.log 2>&1\nAPI_KEY=topsecret\n0 30 * * * /opt/never\n"
+
+func TestImportCrontab(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"crontab": smallCrontab})
+	in, out := filepath.Join(dir, "crontab"), filepath.Join(dir, "jobs.yaml")
+	r := batchplane(t, "import", "crontab", in, "--zone", "Europe/Berlin", "-o", out)
+	for _, says := range []string{"line 2, changed:", "job report: cron(30 2 * * ? *)", "line 4, refused:", "1 job: 0 kept, 2 changed, 0 needs a decision, 1 refused"} {
+		if r.code != 0 || !strings.Contains(r.out, says) {
+			t.Errorf("exit code %d, %s; want %s", r.code, r.out, says)
+		}
+	}
+	if v := batchplane(t, "validate", "-f", out); v.code != 0 {
+		t.Errorf("%+v", v)
+	}
+	for _, name := range []string{out, in + ".imported"} {
+		text, err := os.ReadFile(name) //nolint:gosec // a test's own file
+		if err != nil || strings.Contains(string(text), "topsecret") != (name != out) {
+			t.Errorf("%s: %v\n%s", name, err, text)
+		}
+	}
+	if again := batchplane(t, "import", "crontab", in, "--zone", "UTC", "-o", out); again.code != 2 || !strings.Contains(again.err, "is there already") {
+		t.Errorf("%+v", again)
+	}
+	if undone := batchplane(t, "import", "crontab", in+".imported", "--undo"); undone.code != 0 || undone.out != smallCrontab {
+		t.Errorf("%+v", undone)
+	}
+	if undone := batchplane(t, "import", "crontab", in, "--undo"); undone.code != 1 || undone.out != "" {
+		t.Errorf("%+v", undone)
+	}
+}
+
+// TestImportJSON: one object a line, with exactly the fields that others read.
+func TestImportJSON(t *testing.T) {
+	t.Parallel()
+	r := withInput(t, smallCrontab, "--json", "import", "crontab", "-", "--zone", "Europe/Berlin")
+	lines := strings.Split(strings.TrimSpace(r.out), "\n")
+	if r.code != 0 || len(lines) != 4 || strings.Contains(r.out, "topsecret") {
+		t.Fatalf("%+v", r)
+	}
+	want := []string{"aws", "command", "guard", "job", "kind", "line", "neverFires", "notes", "schedule", "stdin", "text", "user"}
+	var kinds []string
+	for _, line := range lines {
+		var e map[string]any
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		var keys []string
+		for key := range e {
+			keys = append(keys, key)
+		}
+		if slices.Sort(keys); !slices.Equal(keys, want) {
+			t.Errorf("%v", keys)
+		}
+		kinds = append(kinds, e["kind"].(string))
+		if e["kind"] == "job" && (e["job"] != "report" || e["schedule"] != "30 2 * * *" || e["command"] != "/opt/report >> /var/log/report.log 2>&1" || e["guard"] != nil) {
+			t.Errorf("%v", e)
+		}
+	}
+	if !slices.Equal(kinds, []string{"comment", "job", "env", "invalid"}) {
+		t.Errorf("%v", kinds)
+	}
+}
+
+func TestImportRefuses(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"huge": strings.Repeat("x", 2<<20), "none": "@reboot /opt/x\n"})
+	for says, args := range map[string][]string{
+		"did you mean":           {filepath.Join(dir, "none"), "--zone", "Europe/Berlim"},
+		"a crontab of more than": {filepath.Join(dir, "huge")},
+		"gone":                   {filepath.Join(dir, "gone")},
+		"--job goes with --undo": {filepath.Join(dir, "none"), "--job", "a"},
+		"no line became a job":   {filepath.Join(dir, "none"), "-o", filepath.Join(dir, "out.yaml")},
+	} {
+		if r := batchplane(t, append([]string{"import", "crontab"}, args...)...); r.code == 0 || !strings.Contains(r.err, says) {
+			t.Errorf("%q: %+v; want %q", args, r, says)
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/preview"
+)
+
+type previewCmd struct {
+	jobsFiles
+	From     string   `help:"Look from this time on; now unless given." placeholder:"T"`
+	Days     int      `help:"Look at so many days." default:"30"`
+	Duration []string `help:"How long a run takes: 5m for all, or job=5m; may be repeated." placeholder:"[JOB=]D"`
+	Region   string   `help:"Whose prices: ${regions}." default:"us-east-1" placeholder:"R"`
+}
+
+// Run says what the jobs would do.
+func (c *previewCmd) Run(_ context.Context, a *app) error {
+	file, err := c.read("previewed")
+	if err != nil {
+		return err
+	}
+	o, err := c.options(file.Jobs)
+	if err != nil {
+		return err
+	}
+	o.Cost.Definitions = file.Definitions
+	r, err := preview.Of(file.Jobs, o)
+	if err != nil {
+		return err //nolint:wrapcheck // names the job
+	}
+	if a.json {
+		return a.previewJSON(r)
+	}
+	return a.printPreview(r)
+}
+
+func (c *previewCmd) options(jobs []job.Job) (preview.Options, error) {
+	o := preview.Options{From: time.Now(), Days: c.Days, Cost: preview.CostOptions{Region: c.Region, Duration: time.Minute, Durations: map[string]time.Duration{}}}
+	if c.From != "" {
+		t, ok := parseTime(c.From, time.UTC)
+		if !ok {
+			return o, usagef("--from %q is not a time: write 2026-11-22 or 2026-11-22T17:30Z", c.From)
+		}
+		o.From = t
+	}
+	if c.Days < 1 || c.Days > preview.MaxDays {
+		return o, usagef("--days %d is out of range: 1 to %d", c.Days, preview.MaxDays)
+	}
+	if !slices.Contains(preview.Regions, c.Region) {
+		return o, usagef("--region %q: prices are known for %s", c.Region, strings.Join(preview.Regions, ", "))
+	}
+	for _, text := range c.Duration {
+		name, value, named := strings.Cut(text, "=")
+		if !named {
+			value = text
+		}
+		d, err := job.ParseDuration(value)
+		if err != nil {
+			return o, usagef("--duration %s: %w", text, err)
+		}
+		if !named {
+			o.Cost.Duration = time.Duration(d)
+			continue
+		}
+		if !slices.ContainsFunc(jobs, func(j job.Job) bool { return j.Name == name }) {
+			return o, usagef("--duration %s: there is no job %q in the file", text, name)
+		}
+		o.Cost.Durations[name] = time.Duration(d)
+	}
+	return o, nil
+}
+
+// previewJSON prints one object a line, each with its type.
+func (a *app) previewJSON(r preview.Report) error {
+	type lineOf[T any] struct {
+		Type string `json:"type"`
+		Of   T      `json:"of"`
+	}
+	var errs []error
+	for _, j := range r.Jobs {
+		errs = append(errs, printJSON(a.Stdout, lineOf[preview.Job]{"job", j}))
+	}
+	for _, c := range r.Clocks {
+		errs = append(errs, printJSON(a.Stdout, lineOf[preview.Clock]{"clock", c}))
+	}
+	for _, m := range r.Busy {
+		errs = append(errs, printJSON(a.Stdout, lineOf[preview.Minute]{"busy", m}))
+	}
+	for _, c := range r.Chains {
+		errs = append(errs, printJSON(a.Stdout, lineOf[[]string]{"chain", c}))
+	}
+	total := map[string]any{"from": r.From, "to": r.To, "launches": r.Launch, "peak": r.Peak, "cost": r.Cost}
+	errs = append(errs, printJSON(a.Stdout, lineOf[map[string]any]{"summary", total}))
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) printPreview(r preview.Report) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s to %s UTC, %s, %s\n", r.From.Format("2006-01-02 15:04"), r.To.Format("2006-01-02 15:04"), counted(len(r.Jobs), "job"), launches(r.Launch))
+	for _, j := range r.Jobs {
+		previewJob(&b, j)
+	}
+	for _, c := range r.Clocks {
+		fmt.Fprintf(&b, "\nclocks: in %s they %s at %s\n", c.Zone, c.Shift, c.At.Format("2006-01-02T15:04Z"))
+	}
+	if r.Peak > 0 {
+		fmt.Fprintf(&b, "\npeak: %s a minute\n", launches(r.Peak))
+	}
+	for _, m := range r.Busy {
+		fmt.Fprintf(&b, "  %s: %s\n", m.At.Format("2006-01-02T15:04Z"), clip(strings.Join(m.Jobs, ", "), 200))
+	}
+	for _, c := range r.Chains {
+		fmt.Fprintf(&b, "\nclock chain: %s\n  they follow one another by the clock. Tasks start tens of seconds after their minute, so the order is not kept: make one job of them if they need it\n", clip(strings.Join(c, ", "), 400))
+	}
+	previewCost(&b, r.Cost)
+	return a.write(b.Bytes())
+}
+
+func launches(n int) string {
+	if n == 1 {
+		return "1 launch"
+	}
+	return fmt.Sprintf("%d launches", n)
+}
+
+func previewJob(b *bytes.Buffer, j preview.Job) {
+	schedule := ""
+	if j.Schedule != "" {
+		schedule = j.Schedule + " in " + j.Zone + ", "
+	}
+	fmt.Fprintf(b, "\n%s: %s%s\n", j.Name, notice.Printable(schedule), notice.Printable(j.Words))
+	runs := counted(j.Runs, "run")
+	if j.Filtered > 0 {
+		runs += fmt.Sprintf(", %d filtered by its own terms", j.Filtered)
+	}
+	if j.Runs > 0 {
+		fmt.Fprintf(b, "  %s, about $%.2f a month\n", runs, j.MonthlyUSD)
+	}
+	zone := zoneOf(job.Job{Timezone: j.Zone})
+	for _, at := range j.Next {
+		fmt.Fprintf(b, "  %s  %s\n", at.In(zone).Format("Mon 2006-01-02 15:04 MST"), at.Format("2006-01-02T15:04Z"))
+	}
+	for _, text := range slices.Concat(j.Changed, j.Notes) {
+		fmt.Fprintf(b, "  - %s\n", notice.Printable(text))
+	}
+}
+
+func previewCost(b *bytes.Buffer, c preview.Cost) {
+	fmt.Fprintf(b, "\ncost in %s, about: $%.2f a month for tasks and $%.2f for the control plane; a NAT gateway, if you have one for them, $%.2f\n", c.Region, c.Compute, c.Control, c.NAT)
+	fmt.Fprintf(b, "  prices: %s; check them before you rely on them\n", c.Source)
+	for _, n := range c.Notes {
+		fmt.Fprintf(b, "  - %s\n", n)
+	}
+}

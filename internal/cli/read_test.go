@@ -1,0 +1,306 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/local"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"", "local", "run", "retry", "stop", "history", "show", "logs", "classify", "pause", "resume", "skip-next", "status"} {
+		args := append(strings.Fields(command), "--help")
+		r := batchplane(t, args...)
+		if r.code != 0 || r.err != "" {
+			t.Errorf("%q: exit code %d, %s", args, r.code, r.err)
+		}
+		golden(t, strings.TrimSuffix("help-"+command, "-")+".txt", r.out)
+	}
+	if bare := batchplane(t); bare != batchplane(t, "--help") {
+		t.Errorf("without arguments: %+v", bare)
+	}
+}
+
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	golden(t, "history.txt", w.must("history"))
+	golden(t, "history.jsonl", w.must("history", "--json"))
+	if got := w.must("history", "never"); !strings.HasPrefix(got, "RUN") || strings.Count(got, "\n") != 1 {
+		t.Errorf("a job that never ran: %q", got)
+	}
+	if got := w.must("history", "never", "--json"); got != "" {
+		t.Errorf("a job that never ran, as JSON: %q", got)
+	}
+}
+
+// ids are the runs that history --json lists.
+func ids(t *testing.T, out string) []string {
+	t.Helper()
+	var got []string
+	for line := range strings.Lines(out) {
+		var row struct{ Run string }
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, row.Run)
+	}
+	return got
+}
+
+func TestHistorySelects(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	for _, c := range []struct{ args, want string }{
+		{"", "broken/20261122T0200Z report/20261122T0130Z broken/20261121T0200Z report/20261121T0130Z broken/20261120T0200Z report/20261120T0130Z"},
+		{"report", "report/20261122T0130Z report/20261121T0130Z report/20261120T0130Z"},
+		{"--limit 2", "broken/20261122T0200Z report/20261122T0130Z"},
+		{"--status failed --limit 1", "broken/20261122T0200Z"},
+		{"--status running", ""},
+		{"report --status failed", ""},
+		{"broken --since 2026-11-21T02:00Z", "broken/20261122T0200Z broken/20261121T0200Z"},
+		{"broken --since 2026-11-21T02:00:01Z", "broken/20261122T0200Z"},
+		{"broken --since 2026-11-21T03:00:00+01:00", "broken/20261122T0200Z broken/20261121T0200Z"},
+		{"--since 2030-01-01", ""},
+	} {
+		got := strings.Join(ids(t, w.must(strings.Fields("history --json "+c.args)...)), " ")
+		if got != c.want {
+			t.Errorf("history %s: %s, want %s", c.args, got, c.want)
+		}
+	}
+}
+
+// TestSince: durations count back from now, times without a zone are local.
+func TestSince(t *testing.T) {
+	t.Parallel()
+	now := time.Now().UTC().Truncate(time.Minute)
+	w := newWorld(t, now.AddDate(0, 0, -3))
+	for _, slot := range []time.Time{now.AddDate(0, 0, -3), now.Add(-25 * time.Hour), now.Add(-2 * time.Hour)} {
+		w.clock.AdvanceTo(slot)
+		w.scheduled("report", slot)
+	}
+	for since, want := range map[string]int{
+		"90m": 0, "1h59m": 0, "2h2m": 1, "1d": 1, "1d2h": 2, "7d": 3, "0s": 0,
+		now.AddDate(0, 0, -2).Format(time.RFC3339):                              2,
+		now.Add(-150 * time.Minute).Local().Format("2006-01-02T15:04"):          1,
+		now.Add(-150 * time.Minute).Local().Format("2006-01-02 15:04"):          1,
+		now.AddDate(0, 0, -2).Local().Format(time.DateOnly):                     2,
+		now.AddDate(0, 0, -4).In(time.FixedZone("", 7200)).Format(time.RFC3339): 3,
+	} {
+		if got := ids(t, w.must("history", "--json", "--since", since)); len(got) != want {
+			t.Errorf("--since %s: %v, want %d", since, got, want)
+		}
+	}
+}
+
+func TestShow(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	w.scheduled("report", at) // a duplicate
+	golden(t, "show-relaunched.txt", w.must("show", "report/20261120T0130Z"))
+	golden(t, "show-relaunched.json", w.must("show", "--json", "report/20261120T0130Z"))
+	golden(t, "show-failed.txt", w.must("show", "broken"))
+	w.must("run", "endless", "--env", "LANG=de", "--", "--until", "x y")
+	w.clock.Advance(time.Minute)
+	golden(t, "show-running.txt", random.ReplaceAllString(w.must("show", "endless"), "${1}0123"))
+}
+
+func TestWhichRun(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	first := func(args ...string) string {
+		line, _, _ := strings.Cut(w.must(args...), "\n")
+		return strings.TrimSpace(strings.TrimPrefix(line, "run"))
+	}
+	for ref, want := range map[string]string{
+		"report":                "report/20261122T0130Z",
+		"report@02:30":          "report/20261122T0130Z",
+		"report@2:30":           "report/20261122T0130Z",
+		"broken@03:00":          "broken/20261122T0200Z",
+		"report/20261120T0130Z": "report/20261120T0130Z",
+	} {
+		if got := first("show", ref); got != want {
+			t.Errorf("show %s is of %s, want %s", ref, got, want)
+		}
+	}
+	for _, c := range []struct {
+		ref  string
+		code int
+		says string
+	}{
+		{"never", 1, `job "never" has no runs; ` + "`history`"},
+		{"nope", 1, `job "nope" has no runs`},
+		{"report@02:31", 1, `job "report" has no run at 02:31 of its zone; ` + "`history report`"},
+		{"report/20261101T0130Z", 1, "there is no run report/20261101T0130Z; `history report`"},
+		{"report@noon", 2, `"noon" is not a time of day: write report@02:30`},
+		{"report@", 2, `"" is not a time of day`},
+		{"report@24:00", 2, `"24:00" is not a time of day`},
+		{"report/2026", 2, `"report/2026" is not a run: write job/20261122T1730Z`},
+		{"report/20261120T0130Z/1", 2, "is not a run"},
+		{"../etc/passwd", 2, "is not a run"},
+		{"", 2, `"" is not a run: write job/20261122T1730Z, job or job@02:30`},
+		{"two words", 2, "is not a run"},
+	} {
+		for _, command := range [][]string{{"show"}, {"logs"}, {"retry"}, {"stop", "--reason", "x"}} {
+			r := w.run(append(command, "--", c.ref)...)
+			says := r.out + r.err
+			if r.code != c.code || !strings.Contains(says, c.says) && !strings.Contains(says, "there is no run") {
+				t.Errorf("%s %q: exit code %d, %q; want %d, %q", command[0], c.ref, r.code, says, c.code, c.says)
+			}
+			if strings.Count(says, "\n") != 1 {
+				t.Errorf("%s %q: want one line, got %q", command[0], c.ref, says)
+			}
+		}
+	}
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	for _, c := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"nonsense", 2, "unexpected argument nonsense"},
+		{"history --nonsense", 2, "unknown flag --nonsense"},
+		{"history --limit x", 2, "--limit"},
+		{"history --limit 0", 2, "--limit 0 must be at least 1"},
+		{"history --status done", 2, `--status "done" is not one of`},
+		{"history --since yesterday", 2, `--since "yesterday" is neither a duration such as 24h or 7d nor a time such as`},
+		{"history --since -1h", 2, "--since"},
+		{"history nope", 1, "there is no job \"nope\" here; `history` lists the runs of all"},
+		{"history report broken", 2, "unexpected argument broken"},
+		{"show", 2, "<run>"},
+		{"stop report", 2, "--reason"},
+		{"run", 2, "<job>"},
+		{"logs report --attempt 9", 1, "has no attempt 9: it has 2"},
+		{"logs report --attempt x", 2, "--attempt"},
+		{"local", 2, "--file"},
+		{"local -f no-such.yaml", 2, "no-such.yaml"},
+		{"local -f jobs.yaml --for x", 2, "--for"},
+		{"local -f jobs.yaml --fault eni", 2, "kind=rate"},
+		{"local -f jobs.yaml --fault eni=2", 2, "from 0 to 1"},
+		{"local -f jobs.yaml --fault gremlin=0.5", 2, "lost-event"},
+		{"classify no-such.json", 2, "no-such.json"},
+	} {
+		r := w.run(strings.Fields(c.args)...)
+		if r.code != c.code || !strings.Contains(r.err, c.says) || r.out != "" {
+			t.Errorf("%s: exit code %d, %q, %q; want %d, %q", c.args, r.code, r.out, r.err, c.code, c.says)
+		}
+		if !strings.HasPrefix(r.err, "batchplane: ") || strings.Count(r.err, "\n") != 1 {
+			t.Errorf("%s: want one line that begins with the program, got %q", c.args, r.err)
+		}
+	}
+}
+
+func TestDatabases(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	absent, newer, corrupt := filepath.Join(dir, "absent.db"), filepath.Join(dir, "newer.db"), filepath.Join(dir, "corrupt.db")
+	s, err := sqlite.Open(t.Context(), newer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.DB().ExecContext(t.Context(), "PRAGMA user_version = 99")
+	if err := errors.Join(err, s.Close(), os.WriteFile(corrupt, []byte(strings.Repeat("not a database ", 500)), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	jobs := filepath.Join(dir, "jobs.yaml")
+	if err := os.WriteFile(jobs, []byte(jobsYAML), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for db, says := range map[string]string{
+		absent: "does not exist: start `batchplane local` first", newer: "upgrade batchplane", corrupt: "or is damaged: keep it",
+	} {
+		before, _ := os.ReadFile(db) //nolint:gosec // a test's own file; one is absent
+		for _, args := range [][]string{{"history"}, {"show", "report"}, {"logs", "report"}, {"run", "report"}, {"retry", "report"}, {"stop", "report", "--reason", "x"}, {"local", "-f", jobs}} {
+			if db == absent && args[0] == "local" {
+				continue // makes it
+			}
+			r := batchplane(t, append([]string{"--db", db}, args...)...)
+			if r.code != 1 || !strings.Contains(r.err, says) || !strings.Contains(r.err, db) || r.out != "" {
+				t.Errorf("%s on %s: exit code %d, %q, %q", args[0], filepath.Base(db), r.code, r.out, r.err)
+			}
+		}
+		if after, _ := os.ReadFile(db); string(after) != string(before) { //nolint:gosec // as above
+			t.Errorf("%s was changed", db)
+		}
+	}
+	if _, err := os.Stat(absent); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a reader made the file: %v", err)
+	}
+}
+
+// TestLockedDatabase: another program writes to the file, or has it for itself.
+func TestLockedDatabase(t *testing.T) {
+	t.Parallel()
+	for how, reads := range map[string]bool{"IMMEDIATE": true, "EXCLUSIVE": false} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, at)
+			w.close()
+			other, err := sqlite.Open(t.Context(), w.db)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = other.Close() })
+			jobs := filepath.Join(t.TempDir(), "jobs.yaml")
+			if err := os.WriteFile(jobs, []byte(jobsYAML), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			begin, command := "BEGIN IMMEDIATE", []string{"local", "-f", jobs}
+			if !reads {
+				begin, command = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE theirs (a)", []string{"history"}
+			}
+			if _, err := other.DB().ExecContext(t.Context(), begin); err != nil {
+				t.Fatal(err)
+			}
+			const says = "DB is locked by another program: end it, or name another file with --db"
+			if reads {
+				w.must("history")
+			}
+			refused := w.run(command...)
+			if refused.code != 1 || !strings.Contains(refused.err, says) || refused.out != "" {
+				t.Errorf("%s: exit code %d, %q", command[0], refused.code, refused.err)
+			}
+		})
+	}
+}
+
+func TestLogs(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	r, err := w.l.Store.Run(t.Context(), run.ID("report/20261122T0130Z"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	logs := local.Logs{Dir: local.LogDir(w.db)}
+	if err := os.MkdirAll(logs.Dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i, text := range []string{"busy\n", "done\nno newline at the end"} {
+		if err := os.WriteFile(logs.Path(r.Attempts[i].TaskARN), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ args, want string }{
+		{"report", "done\nno newline at the end"},
+		{"report --attempt 1", "busy\n"},
+		{"report --attempt 2 --follow", "done\nno newline at the end"},
+		{"report --json", `{"line":"done","run":"report/20261122T0130Z"}` + "\n" + `{"line":"no newline at the end","run":"report/20261122T0130Z"}` + "\n"},
+		{"broken", ""},
+	} {
+		if got := w.must(append([]string{"logs"}, strings.Fields(c.args)...)...); got != c.want {
+			t.Errorf("logs %s: %q, want %q", c.args, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/render"
+)
+
+type renderCmd struct {
+	jobsFiles
+	Output string `short:"o" help:"Write the template here instead of to standard output; where jobs do not fit into one, the others as NAME-2 and so on." placeholder:"FILE"`
+	Rules  bool   `help:"Render scheduled EventBridge rules instead of schedules: UTC only, small inputs."`
+	Stack  string `help:"The stack of the control plane, the default of the template's parameter." default:"batchplane" placeholder:"NAME"`
+}
+
+// Run renders the jobs stack's template.
+func (c *renderCmd) Run(_ context.Context, a *app) error {
+	file, err := c.read("rendered")
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	templates, err := render.Templates(file.Jobs, file.Definitions, render.Options{Rules: c.Rules, Stack: c.Stack, From: now})
+	if err != nil {
+		return usagef("rendering: %w", err)
+	}
+	a.warnPast(file.Jobs, now)
+	if c.Output == "" {
+		if len(templates) > 1 {
+			return usagef("the jobs need %d templates: say with -o where to write them", len(templates))
+		}
+		return a.write(templates[0].Text)
+	}
+	for i, t := range templates {
+		name := numbered(c.Output, i)
+		if err := os.WriteFile(name, t.Text, 0o644); err != nil { //nolint:gosec // a template is no secret
+			return fmt.Errorf("writing: %w", err)
+		}
+		_, _ = fmt.Fprintf(a.Stderr, "wrote %s with %s\n", name, counted(t.Resources, "resource"))
+	}
+	return nil
+}
+
+// warnPast tells of dates that Scheduler will not take: it refuses a start more
+// than five minutes ago when a schedule is made or changed.
+func (a *app) warnPast(jobs []job.Job, now time.Time) {
+	for _, j := range jobs {
+		if !j.StartAt.IsZero() && j.StartAt.Before(now) {
+			_, _ = fmt.Fprintf(a.Stderr, "job %s: its startAt has passed, and EventBridge Scheduler refuses such a date when the schedule changes: take it out\n", j.Name)
+		}
+		if !j.EndAt.IsZero() && j.EndAt.Before(now) {
+			_, _ = fmt.Fprintf(a.Stderr, "job %s: its endAt has passed: take the job out, its history stays\n", j.Name)
+		}
+	}
+}
+
+func numbered(name string, i int) string {
+	if i == 0 {
+		return name
+	}
+	ext := filepath.Ext(name)
+	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), i+1, ext)
+}

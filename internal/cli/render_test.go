@@ -1,0 +1,47 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestRenderAndDiff(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{
+		"jobs.yaml": "jobs:\n  - {name: a, schedule: \"30 2 * * *\", command: echo <b>}\n  - {name: b, schedule: \"0 3 * * *\", startAt: 2020-01-01}\n",
+		"next.yaml": "jobs:\n  - {name: a, schedule: \"0 3 * * *\", command: echo <b>}\n  - {name: c}\n",
+		"bad.yaml":  "jobs: [{name: a, schedule: \"0 30 * * *\"}]",
+	})
+	jobs, next, template := filepath.Join(dir, "jobs.yaml"), filepath.Join(dir, "next.yaml"), filepath.Join(dir, "t.yaml")
+	printed := batchplane(t, "render", "-f", jobs)
+	written := batchplane(t, "render", "-f", jobs, "-o", template)
+	text, err := os.ReadFile(template) //nolint:gosec // a test's own file
+	if err != nil || printed.code != 0 || written.code != 0 || printed.out != string(text) || !strings.Contains(written.err, "with 2 resources") {
+		t.Errorf("%v, %+v, %+v", err, printed, written)
+	}
+	if !strings.Contains(printed.err, "job b: its startAt has passed") {
+		t.Errorf("%+v", printed)
+	}
+	if r := batchplane(t, "diff", "-f", jobs, "--against", template); r.code != 0 || r.out != "0 added, 0 removed, 0 changed\n" {
+		t.Errorf("%+v", r)
+	}
+	for _, against := range []string{jobs, template} {
+		r := batchplane(t, "diff", "-f", next, "--against", against)
+		for _, says := range []string{"a: changed", "runs 30 minutes later every day, 365 days a year", "b: removed", "c: added", "1 added, 1 removed, 1 changed"} {
+			if r.code != 0 || !strings.Contains(r.out, says) {
+				t.Errorf("%+v; want %q", r, says)
+			}
+		}
+	}
+	if r := batchplane(t, "--json", "diff", "-f", next, "--against", jobs); r.code != 0 || strings.Count(r.out, "\n") != 3 {
+		t.Errorf("%+v", r)
+	}
+	bad := filepath.Join(dir, "bad.yaml")
+	for _, args := range [][]string{{"render", "-f", bad}, {"diff", "-f", bad, "--against", jobs}, {"diff", "-f", jobs, "--against", bad}} {
+		if r := batchplane(t, args...); r.code != 2 || !strings.Contains(r.err, "bad hour") || r.out != "" {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+}

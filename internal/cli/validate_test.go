@@ -1,0 +1,71 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// files writes files into a new directory and gives it.
+func files(t *testing.T, texts map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range texts {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{
+		"base.yaml":    "defaults: {timezone: Europe/Berlin, calendar: {skip: holidays.ics}}\njobs:\n  - name: a\n    schedule: 0 9 * * mon-fri\n    command: echo $HOME ${HOME}\n",
+		"prod.yaml":    "jobs:\n  - name: a\n    owner: ${BATCHPLANE_TEST_NOBODY:-team-a}\n    cpu: 256\n    memory: 512\n",
+		"bad.yaml":     "jobs:\n  - name: a\n    shedule: x\n    cpu: 300\n    owner: ${BATCHPLANE_TEST_NOBODY}\n",
+		"holidays.ics": "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20270101\nEND:VEVENT\nEND:VCALENDAR\n",
+	})
+	base, prod, bad := filepath.Join(dir, "base.yaml"), filepath.Join(dir, "prod.yaml"), filepath.Join(dir, "bad.yaml")
+	if r := batchplane(t, "validate", "-f", base, "-f", prod); r.code != 0 || r.out != "1 job, no problem\n" {
+		t.Errorf("%+v", r)
+	}
+	r := batchplane(t, "validate", "-f", base, "-f", prod, "--print")
+	want := `jobs:
+  - name: a
+    owner: team-a
+    schedule: "0 9 * * mon-fri"
+    timezone: Europe/Berlin
+    command: "echo $HOME ${HOME}"
+    cpu: 256
+    memory: 512
+    calendar: {skip: ["2027-01-01"]}
+`
+	if r.code != 0 || r.out != want {
+		t.Errorf("exit code %d, %s%s", r.code, r.out, r.err)
+	}
+	r = batchplane(t, "validate", "-f", base, "-f", bad)
+	for _, says := range []string{
+		bad + `:3:5: unknown key "shedule"; did you mean "schedule"?`, bad + ":4:10: cpu: ", bad + ":5:12: owner: ${BATCHPLANE_TEST_NOBODY} is not set", "3 problems",
+	} {
+		if r.code != 2 || !strings.Contains(r.err, says) {
+			t.Errorf("exit code %d, %s; want %s", r.code, r.err, says)
+		}
+	}
+	r = batchplane(t, "--json", "validate", "-f", bad)
+	var p struct {
+		File, Message string
+		Line, Column  int
+	}
+	if err := json.NewDecoder(strings.NewReader(r.out)).Decode(&p); err != nil || p.File != bad || p.Line != 3 || p.Column != 5 || r.code != 2 {
+		t.Errorf("%+v, %v, %+v", p, err, r)
+	}
+	if r := batchplane(t, "validate", "-f", filepath.Join(dir, "gone.yaml")); r.code != 2 || !strings.Contains(r.err, "gone.yaml") {
+		t.Errorf("%+v", r)
+	}
+	if r := batchplane(t, "schema"); r.code != 0 || !json.Valid([]byte(r.out)) {
+		t.Errorf("%+v", r)
+	}
+}

@@ -1,0 +1,376 @@
+package control_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+var report = job.Job{Name: "report", TaskDefinition: "report"}
+
+// quiet is a world with a known job whose tasks run ten minutes and exit 0.
+func quiet(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, setup{script: runs(10*time.Minute, 0), redeliver: true})
+	w.know(report)
+	return w
+}
+
+type ask func(ctx context.Context, w *world) (control.Reply, error)
+
+func scheduled(j job.Job, at time.Time) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.Scheduled(ctx, j, at) }
+}
+
+func hand(req control.RunRequest) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.RunByHand(ctx, req) }
+}
+
+func retry(req control.RetryRequest) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.Retry(ctx, req) }
+}
+
+func halt(req control.StopRequest) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.StopRun(ctx, req) }
+}
+
+// TestReplies asks one question of a world in which others came before.
+func TestReplies(t *testing.T) {
+	t.Parallel()
+	first := scheduled(report, t0)
+	done := ask(func(_ context.Context, w *world) (control.Reply, error) { w.live(); return control.Reply{}, nil })
+	cases := []struct {
+		name   string
+		before []ask
+		ask    ask
+		want   control.Reply
+		// tasks is how many tasks ECS has made in the end.
+		tasks int
+	}{
+		{
+			"a slot", nil, first,
+			control.Reply{Run: slot, Outcome: control.Accepted, Status: run.Running, Message: "launched report/20261122T1730Z"},
+			1,
+		},
+		{
+			"the slot again",
+			[]ask{first},
+			first,
+			control.Reply{Run: slot, Outcome: control.Duplicate, Status: run.Running, Message: "duplicate of report/20261122T1730Z, which is running"},
+			1,
+		},
+		{
+			"the slot again, later in its minute",
+			[]ask{first},
+			scheduled(report, t0.Add(50*time.Second)),
+			control.Reply{Run: slot, Outcome: control.Duplicate, Status: run.Running, Message: "duplicate of report/20261122T1730Z, which is running"},
+			1,
+		},
+		{
+			"the slot again, after its end",
+			[]ask{first, done},
+			first,
+			control.Reply{Run: slot, Outcome: control.Duplicate, Status: run.Succeeded, Message: "duplicate of report/20261122T1730Z, which has succeeded"},
+			1,
+		},
+		{
+			"a slot of a job without a task definition", nil, scheduled(job.Job{Name: "report"}, t0),
+			control.Reply{Run: slot, Outcome: control.Refused, Status: run.Failed, Message: "report/20261122T1730Z was not launched: it has failed: job report cannot be launched: it names no taskDefinition"},
+			0,
+		},
+		{
+			"a slot of an invalid job", nil, scheduled(job.Job{Name: "report", TaskDefinition: "report", Capacity: "cloud"}, t0),
+			control.Reply{Run: slot, Outcome: control.Refused, Status: run.Failed, Message: "*the job's definition is not valid: capacity: \"cloud\" is not one of*"},
+			0,
+		},
+		{
+			"by hand", nil, hand(control.RunRequest{Job: "report", RequestID: "q"}),
+			control.Reply{Run: run.ByHandID("report", "q"), Outcome: control.Accepted, Status: run.Running, Message: "launched " + string(run.ByHandID("report", "q"))},
+			1,
+		},
+		{
+			"the same request by hand",
+			[]ask{hand(control.RunRequest{Job: "report", RequestID: "q"})},
+			hand(control.RunRequest{Job: "report", RequestID: "q"}),
+			control.Reply{Run: run.ByHandID("report", "q"), Outcome: control.Duplicate, Status: run.Running, Message: "duplicate of*which is running"},
+			1,
+		},
+		{
+			"a job that nobody knows", nil, hand(control.RunRequest{Job: "nope", RequestID: "q"}),
+			control.Reply{Outcome: control.Refused, Message: "refused: there is no job \"nope\"*"},
+			0,
+		},
+		{
+			"a job that is gone",
+			[]ask{func(ctx context.Context, w *world) (control.Reply, error) {
+				return control.Reply{}, w.ctl.Sync(ctx, nil)
+			}},
+			hand(control.RunRequest{Job: "report", RequestID: "q"}),
+			control.Reply{Outcome: control.Refused, Message: "refused: there is no job \"report\"*"},
+			0,
+		},
+		{
+			"a secret by hand", nil, hand(control.RunRequest{Job: "report", RequestID: "q", Environment: map[string]string{"DB_PASSWORD": "x"}}),
+			control.Reply{Outcome: control.Refused, Message: "refused: DB_PASSWORD looks like a secret*"},
+			0,
+		},
+		{
+			"too much by hand", nil, hand(control.RunRequest{Job: "report", RequestID: "q", Args: []string{strings.Repeat("x", 9000)}}),
+			control.Reply{Outcome: control.Refused, Message: "refused: command: *ECS allows 8192 in all*"},
+			0,
+		},
+		{
+			"a retry of what runs",
+			[]ask{first},
+			retry(control.RetryRequest{Run: slot, RequestID: "r"}),
+			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: report/20261122T1730Z is running: stop it first, or start another with `run report`"},
+			1,
+		},
+		{
+			"a retry of a success",
+			[]ask{first, done},
+			retry(control.RetryRequest{Run: slot, RequestID: "r"}),
+			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: report/20261122T1730Z already succeeded: use --force to run it again"},
+			1,
+		},
+		{
+			"a forced one",
+			[]ask{first, done},
+			retry(control.RetryRequest{Run: slot, RequestID: "r", Force: true}),
+			control.Reply{Run: slot, Outcome: control.Accepted, Status: run.Running, Message: "launched attempt 2 of report/20261122T1730Z"},
+			2,
+		},
+		{
+			"a forced one again",
+			[]ask{first, done, retry(control.RetryRequest{Run: slot, RequestID: "r", Force: true})},
+			retry(control.RetryRequest{Run: slot, RequestID: "r", Force: true}),
+			control.Reply{Run: slot, Outcome: control.Duplicate, Status: run.Running, Message: "duplicate of a retry of*it is running"},
+			2,
+		},
+		{
+			"a retry of no run", nil, retry(control.RetryRequest{Run: slot, RequestID: "r"}),
+			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: there is no run report/20261122T1730Z; `history` lists the runs"},
+			0,
+		},
+		{
+			"a retry whose task definition is gone",
+			[]ask{first, done, deregister},
+			retry(control.RetryRequest{Run: slot, RequestID: "r", Force: true}),
+			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: *task definition report cannot be launched*"},
+			1,
+		},
+		{
+			"a stop",
+			[]ask{first},
+			halt(control.StopRequest{Run: slot, By: "ann"}),
+			control.Reply{Run: slot, Outcome: control.Accepted, Status: run.Running, Message: "stopping report/20261122T1730Z"},
+			1,
+		},
+		{
+			"a stop again",
+			[]ask{first, halt(control.StopRequest{Run: slot})},
+			halt(control.StopRequest{Run: slot}),
+			control.Reply{Run: slot, Outcome: control.Duplicate, Status: run.Running, Message: "report/20261122T1730Z is being stopped already"},
+			1,
+		},
+		{
+			"a stop of what has ended",
+			[]ask{first, done},
+			halt(control.StopRequest{Run: slot}),
+			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: report/20261122T1730Z has succeeded: there is nothing to stop"},
+			1,
+		},
+		{
+			"a stop of no run", nil, halt(control.StopRequest{Run: slot}),
+			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: there is no run report/20261122T1730Z; `history` lists the runs"},
+			0,
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := quiet(t)
+			for _, before := range c.before {
+				if _, err := before(t.Context(), w); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := c.ask(t.Context(), w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same := like(c.want.Message, got.Message)
+			got.Message = c.want.Message
+			if !same || got != c.want {
+				t.Errorf("got %+v\nwant %+v", got, c.want)
+			}
+			if n := len(w.made); n != c.tasks {
+				t.Errorf("%d tasks were made, want %d: %s", n, c.tasks, w.story())
+			}
+		})
+	}
+}
+
+func deregister(ctx context.Context, w *world) (control.Reply, error) {
+	w.clock.Advance(time.Hour)
+	_, err := w.client.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String("report:1")})
+	return control.Reply{}, err
+}
+
+// like is whether text is as in a pattern in which `*` is any text.
+func like(pattern, text string) bool {
+	parts := strings.Split(pattern, "*")
+	if !strings.HasPrefix(text, parts[0]) {
+		return false
+	}
+	for _, p := range parts[1:] {
+		_, after, ok := strings.Cut(text, p)
+		if !ok {
+			return false
+		}
+		if p != "" {
+			text = after
+		} else {
+			text = ""
+		}
+	}
+	return len(parts) > 1 || text == pattern
+}
+
+// TestRequestsNeedAnID: without one a repeated request would be another run.
+func TestRequestsNeedAnID(t *testing.T) {
+	t.Parallel()
+	w := quiet(t)
+	if _, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "report"}); err == nil {
+		t.Error("a run by hand without a request id")
+	}
+	if _, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: slot}); err == nil {
+		t.Error("a retry without a request id")
+	}
+	if len(w.runs()) != 0 {
+		t.Errorf("something ran: %s", w.story())
+	}
+}
+
+// TestRetryTakesTheNewest: a bug was mended; --same takes what ran.
+func TestRetryTakesTheNewest(t *testing.T) {
+	t.Parallel()
+	for _, same := range []bool{false, true} {
+		w := quiet(t)
+		w.after(0, trigger(w, report))
+		w.live()
+		w.register("report", "app", "sidecar")
+		mended := report
+		mended.Command, mended.Container = []string{"mended"}, "app"
+		w.know(mended)
+		if _, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: slot, RequestID: "r", Force: true, Same: same}); err != nil {
+			t.Fatal(err)
+		}
+		r := w.runs()[0]
+		newest := r.Definition == mended.Hash() && strings.HasSuffix(r.Attempts[1].TaskDefinition, ":2")
+		recorded := r.Definition == report.Hash() && strings.HasSuffix(r.Attempts[1].TaskDefinition, ":1")
+		if same && !recorded || !same && !newest {
+			t.Errorf("same %v took %s and %s", same, r.Definition, r.Attempts[1].TaskDefinition)
+		}
+	}
+}
+
+const stoppedEvent = `{"source":"aws.ecs","detail-type":"ECS Task State Change","detail":{"taskArn":"arn:x","lastStatus":%q,"stopCode":"EssentialContainerExited",
+	"version":9,"startedBy":%q,"startedAt":"2026-11-22T17:30:20Z","containers":[{"name":"app","lastStatus":"STOPPED","exitCode":0,"runtimeId":"r"}],
+	"overrides":{"containerOverrides":[{"name":"app","environment":[%s]}]}}}`
+
+func variables(stack, id, attempt string) string {
+	return fmt.Sprintf(`{"name":"BATCHPLANE_STACK","value":%q},{"name":"BATCHPLANE_RUN_ID","value":%q},{"name":"BATCHPLANE_ATTEMPT","value":%q}`, stack, id, attempt)
+}
+
+// TestOnStoppedKeeps gives what cannot be used to a world with one running run:
+// it is kept with its reason, and nothing else happens.
+func TestOnStoppedKeeps(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ body, reason string }{
+		"nothing":                      {"", "not usable: *"},
+		"no JSON":                      {"{", "not usable: *"},
+		"a text":                       {`"hello"`, "not usable: *"},
+		"another source":               {`{"source":"aws.ec2","detail-type":"x","detail":{}}`, "not usable: *not an ECS task state change*"},
+		"another detail-type":          {`{"source":"aws.ecs","detail-type":"ECS Container Instance State Change","detail":{}}`, "not usable: *"},
+		"an answer of RunTask":         {`{"runTaskFailure":{"reason":"x"}}`, "not a task's state"},
+		"a task of a service":          {fmt.Sprintf(stoppedEvent, "STOPPED", "ecs-svc/123", ""), "no task of stack prod: *"},
+		"a task of another stack":      {fmt.Sprintf(stoppedEvent, "STOPPED", "staging/"+string(slot)+"/1", ""), "no task of stack prod: *"},
+		"a stack whose name is longer": {fmt.Sprintf(stoppedEvent, "STOPPED", "prod-2/"+string(slot)+"/1", ""), "no task of stack prod: *"},
+		"no attempt":                   {fmt.Sprintf(stoppedEvent, "STOPPED", "prod/"+string(slot), ""), "no task of stack prod: *"},
+		"attempt 0":                    {fmt.Sprintf(stoppedEvent, "STOPPED", "prod/"+string(slot)+"/0", ""), "no task of stack prod: *"},
+		"no slot":                      {fmt.Sprintf(stoppedEvent, "STOPPED", "prod/report/today/1", ""), "no task of stack prod: *"},
+		"nobody's":                     {fmt.Sprintf(stoppedEvent, "STOPPED", "", ""), "no task of stack prod: *"},
+		"another stack's by override":  {fmt.Sprintf(stoppedEvent, "STOPPED", "", variables("staging", string(slot), "1")), "no task of stack prod: *"},
+		"a bad attempt by override":    {fmt.Sprintf(stoppedEvent, "STOPPED", "", variables("prod", string(slot), "one")), "no task of stack prod: *"},
+		"a bad run by override":        {fmt.Sprintf(stoppedEvent, "STOPPED", "", variables("prod", "report", "1")), "no task of stack prod: *"},
+		"a run that nobody knows":      {fmt.Sprintf(stoppedEvent, "STOPPED", "prod/report/20261122T1800Z/1", ""), "run report/20261122T1800Z is not known"},
+		"an attempt that nobody made":  {fmt.Sprintf(stoppedEvent, "STOPPED", "prod/"+string(slot)+"/7", ""), "run report/20261122T1730Z has no attempt 7"},
+		"attempt 0 by override":        {fmt.Sprintf(stoppedEvent, "STOPPED", "", variables("prod", string(slot), "0")), "run report/20261122T1730Z has no attempt 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := quiet(t)
+			if _, err := w.ctl.Scheduled(t.Context(), report, t0); err != nil {
+				t.Fatal(err)
+			}
+			before := w.runs()[0]
+			if err := w.ctl.OnStopped(t.Context(), []byte(c.body)); err != nil {
+				t.Errorf("what can never be used must not come again: %v", err)
+			}
+			kept, err := w.store.Kept(t.Context(), 10)
+			if err != nil || len(kept) != 1 || string(kept[0].Body) != c.body || !like(c.reason, kept[0].Reason) || !kept[0].At.Equal(t0) {
+				t.Errorf("kept %+v, %v, want it for %q", kept, err, c.reason)
+			}
+			if after := w.runs()[0]; after.Rev != before.Rev || len(w.made) != 1 {
+				t.Errorf("something happened: %s", w.story())
+			}
+		})
+	}
+}
+
+// TestOnStoppedUses are events that decide, or rightly do not.
+func TestOnStoppedUses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		body func(arn string) string
+		want run.Status
+	}{
+		"by startedBy": {func(string) string { return fmt.Sprintf(stoppedEvent, "STOPPED", "prod/"+string(slot)+"/1", "") }, run.Succeeded},
+		"by its overrides": {func(string) string {
+			return fmt.Sprintf(stoppedEvent, "STOPPED", "", variables("prod", string(slot), "1"))
+		}, run.Succeeded},
+		"not stopped yet": {func(string) string { return fmt.Sprintf(stoppedEvent, "RUNNING", "prod/"+string(slot)+"/1", "") }, run.Running},
+		"only its stoppedAt": {func(string) string {
+			return strings.Replace(fmt.Sprintf(stoppedEvent, "", "prod/"+string(slot)+"/1", ""), `"lastStatus":"",`, `"stoppedAt":"2026-11-22T17:31:20Z",`, 1)
+		}, run.Succeeded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := quiet(t)
+			if _, err := w.ctl.Scheduled(t.Context(), report, t0); err != nil {
+				t.Fatal(err)
+			}
+			r := w.runs()[0]
+			body := strings.Replace(c.body(""), "arn:x", r.Attempts[0].TaskARN, 1)
+			if err := w.ctl.OnStopped(t.Context(), []byte(body)); err != nil {
+				t.Fatal(err)
+			}
+			if kept, _ := w.store.Kept(t.Context(), 10); len(kept) != 0 {
+				t.Errorf("it was kept: %s", kept[0].Reason)
+			}
+			if got := w.runs()[0].Status; got != c.want {
+				t.Errorf("the run is %s, want %s", got, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,99 @@
+package control_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestWindow: never more than the rate in any second, whatever the clock does,
+// and as many as that where there is a demand.
+func TestWindow(t *testing.T) {
+	t.Parallel()
+	for _, rate := range []int{1, 3, 20} {
+		w := control.Window{Rate: rate}
+		rnd := rand.New(rand.NewPCG(2026, uint64(rate))) //nolint:gosec // a repeatable sample
+		var real, shown time.Duration                    // the clock that is shown may jump
+		var sent []time.Duration                         // by the real one
+		for range 20_000 {
+			step := time.Duration(rnd.Int64N(int64(2 * time.Second / time.Duration(rate*3))))
+			real, shown = real+step, shown+step
+			if rnd.IntN(500) == 0 {
+				shown -= time.Duration(rnd.Int64N(int64(time.Hour)))
+			}
+			now := t0.Add(shown)
+			if free := w.Free(now); free != w.Take(now) {
+				t.Fatal("Free and Take disagree")
+			} else if !free {
+				continue
+			}
+			sent = append(sent, real)
+			if n := len(sent) - 1 - rate; n >= 0 && real-sent[n] < time.Second {
+				t.Fatalf("rate %d: %d calls in %s", rate, rate+1, real-sent[n])
+			}
+		}
+		if least := int(real.Seconds()) * rate * 7 / 10; len(sent) < least {
+			t.Errorf("rate %d: only %d calls in %s, want %d", rate, len(sent), real, least)
+		}
+	}
+}
+
+// TestWindowAtItsEdge: the call after the rate's last one goes out exactly one
+// second after the first.
+func TestWindowAtItsEdge(t *testing.T) {
+	t.Parallel()
+	w := control.Window{Rate: 2}
+	var got []bool
+	for _, after := range []time.Duration{0, 600, 999, 1000, 1001, 1599, 1600} {
+		got = append(got, w.Take(t0.Add(after*time.Millisecond)))
+	}
+	if want := []bool{true, true, false, true, false, false, true}; !slices.Equal(got, want) {
+		t.Errorf("took %v, want %v", got, want)
+	}
+}
+
+// TestHerd: 60 jobs of one minute are claimed at once and launched 20 a second,
+// the oldest first; no look puts one of them behind the others.
+func TestHerd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 0), redeliver: true})
+	w.ctl.Pace = &control.Window{Rate: 20}
+	var order []string
+	w.ctl.Watch = func(_ job.Job, before, after run.Run, _ string) {
+		if after.Status == run.Running && before.Status == run.Launching {
+			order = append(order, fmt.Sprintf("%s at %s", after.ID.Job(), w.clock.Now().Sub(t0)))
+		}
+	}
+	var want []string
+	for i := range 60 {
+		name := fmt.Sprintf("job-%02d", i)
+		if _, err := w.ctl.Scheduled(t.Context(), job.Job{Name: name, TaskDefinition: "report"}, t0); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, fmt.Sprintf("%s at %s", name, time.Duration(i/20)*time.Second))
+	}
+	if n := len(w.runs()); n != 60 {
+		t.Errorf("%d are claimed at once", n)
+	}
+	for range 12 {
+		w.clock.Advance(200 * time.Millisecond)
+		looked, err := w.ctl.Look(t.Context())
+		if err != nil || looked.Waiting && looked.Launched > 20 {
+			t.Errorf("%+v, %v", looked, err)
+		}
+	}
+	if !slices.Equal(order, want) {
+		t.Errorf("launched\n%v, want\n%v", order, want)
+	}
+	for _, r := range w.runs() {
+		if len(r.Attempts) != 1 || r.Attempts[0].Sends-r.Attempts[0].Refusals != 1 || r.Attempts[0].Refusals > 1 {
+			t.Errorf("%s: %d attempts, %+v", r.ID, len(r.Attempts), r.Attempts)
+		}
+	}
+}

@@ -1,0 +1,163 @@
+package control_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+func pause(req control.PauseRequest) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.Pause(ctx, req) }
+}
+
+func resume(name string) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) {
+		return w.ctl.Resume(ctx, control.ResumeRequest{Job: name, By: "ann"})
+	}
+}
+
+func skipNext(name string) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) {
+		return w.ctl.SkipNext(ctx, control.SkipRequest{Job: name, By: "ann"})
+	}
+}
+
+func wait(until time.Time) ask {
+	return func(_ context.Context, w *world) (control.Reply, error) {
+		w.clock.AdvanceTo(until)
+		return control.Reply{}, nil
+	}
+}
+
+// fired triggers hourly's slot of an hour, on time.
+func fired(hour int) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) {
+		w.clock.AdvanceTo(clockAt(hour, 0, 1))
+		return w.ctl.Scheduled(ctx, hourly, clockAt(hour, 0, 0))
+	}
+}
+
+// deployed is a deploy that changes jobs.
+func deployed(jobs ...job.Job) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) {
+		return control.Reply{}, w.ctl.Sync(ctx, jobs)
+	}
+}
+
+// TestPauses asks one question after others: what is answered, and which runs
+// there are in the end.
+func TestPauses(t *testing.T) {
+	t.Parallel()
+	open := pause(control.PauseRequest{Job: "hourly", By: "ann", Reason: "db move"})
+	till20 := pause(control.PauseRequest{Job: "hourly", Until: clockAt(20, 0, 0), By: "ann"})
+	all := pause(control.PauseRequest{Job: job.All, By: "ann"})
+	handed := hand(control.RunRequest{Job: "hourly", RequestID: "q"})
+	forced := hand(control.RunRequest{Job: "hourly", RequestID: "q", Force: true})
+	changed := with(hourly, func(j *job.Job) { j.Command = []string{"x"} })
+	moved := with(hourly, func(j *job.Job) { j.Schedule = "0,30 * * * *" })
+	disabled := with(hourly, func(j *job.Job) { j.Disabled = true })
+	unscheduled := with(hourly, func(j *job.Job) { j.Schedule = "" })
+	past := with(hourly, func(j *job.Job) { j.Schedule = "at(2026-11-22T10:00:00)" })
+	cases := []struct {
+		name   string
+		before []ask
+		ask    ask
+		want   string
+		slots  string
+	}{
+		{"pause", nil, open, "accepted: hourly is paused until `resume`; slots until then are recorded as skipped", ""},
+		{"pause until", nil, till20, "accepted: hourly is paused until 2026-11-22 20:00 UTC; slots until then are recorded as skipped", ""},
+		{"pause all", nil, all, "accepted: all jobs are paused until `resume`; slots until then are recorded as skipped", ""},
+		{"pause until a time that is past", nil, pause(control.PauseRequest{Job: "hourly", Until: t0.Add(-time.Second)}), "refused: refused: 2026-11-22T17:30:01Z is in the past: give --until a time to come", ""},
+		{"pause until now", nil, pause(control.PauseRequest{Job: "hourly", Until: t0}), "refused: refused: 2026-11-22T17:30:02Z is in the past*", ""},
+		{"pause what nobody knows", nil, pause(control.PauseRequest{Job: "nope"}), `refused: refused: there is no job "nope"`, ""},
+		{"pause what is gone", []ask{deployed()}, open, `refused: refused: there is no job "hourly"`, ""},
+		{"a slot in a pause", []ask{open}, fired(18), "refused: hourly/20261122T1800Z was not launched: it was skipped: paused by ann: db move", "18:00 skipped by schedule"},
+		{"its trigger again after the resume", []ask{open, fired(18), resume("hourly")}, fired(18), "duplicate: duplicate of hourly/20261122T1800Z, which was skipped", "18:00 skipped by schedule"},
+		{"its first trigger after the resume", []ask{open, wait(clockAt(18, 0, 5)), resume("hourly")}, fired(18), "refused: *was skipped: paused by ann until 2026-11-22 18:00 UTC: db move", "18:00 skipped by schedule"},
+		{"a slot after the resume", []ask{open, fired(18), resume("hourly")}, fired(19), "accepted: launched hourly/20261122T1900Z", "18:00 skipped by schedule, 19:00 running by schedule"},
+		{"the last slot before an automatic resume", []ask{till20}, fired(19), "refused: *it was skipped: paused by ann until 2026-11-22 20:00 UTC", "19:00 skipped by schedule"},
+		{"the slot of an automatic resume", []ask{till20}, fired(20), "accepted: launched hourly/20261122T2000Z", "20:00 running by schedule"},
+		{"a slot while all are paused", []ask{all}, fired(18), "refused: *it was skipped: paused by ann", "18:00 skipped by schedule"},
+		{"a slot while all were resumed but not this", []ask{all, open, resume(job.All)}, fired(18), "refused: *it was skipped: paused by ann: db move", "18:00 skipped by schedule"},
+		{"a slot while this was resumed but not all", []ask{all, open, resume("hourly")}, fired(18), "refused: *it was skipped: paused by ann", "18:00 skipped by schedule"},
+		{"what was claimed before goes on", []ask{fired(18), open}, wait(clockAt(18, 5, 0)), "", "18:00 succeeded by schedule"},
+		{"a shorter pause takes the place of a longer", []ask{open, till20}, fired(20), "accepted: launched hourly/20261122T2000Z", "20:00 running by schedule"},
+		{"resume what is not paused", nil, resume("hourly"), "refused: refused: hourly is not paused", ""},
+		{"resume what resumed by itself", []ask{till20, wait(clockAt(20, 0, 0))}, resume("hourly"), "refused: refused: hourly is not paused", ""},
+		{"resume", []ask{open}, resume("hourly"), "accepted: hourly is resumed", ""},
+		{"resume all", []ask{all}, resume(job.All), "accepted: all jobs are resumed", ""},
+		{"a deploy keeps a pause", []ask{open, deployed(changed), deployed(moved)}, fired(18), "refused: *it was skipped: paused by ann: db move", "18:00 skipped by schedule"},
+		{"so does one that takes the job away and back", []ask{open, deployed(), deployed(hourly)}, fired(18), "refused: *it was skipped: paused by ann: db move", "18:00 skipped by schedule"},
+		{"a deploy keeps the pause of all", []ask{all, deployed(), deployed(changed)}, fired(18), "refused: *it was skipped: paused by ann", "18:00 skipped by schedule"},
+		{"by hand while paused", []ask{open}, handed, "refused: refused: hourly is paused by ann: db move: use --force to run it all the same", ""},
+		{"by hand while all are paused", []ask{all}, handed, "refused: refused: hourly is paused by ann: use --force to run it all the same", ""},
+		{"by hand while paused, by force", []ask{open}, forced, "accepted: launched hourly/manual-*", "17:30 running by run"},
+		{"by hand while disabled", []ask{deployed(disabled)}, handed, "accepted: launched hourly/manual-*", "17:30 running by run"},
+		{"a retry while paused", []ask{fired(18), wait(clockAt(18, 5, 0)), open}, retry(control.RetryRequest{Run: run.ScheduledID("hourly", clockAt(18, 0, 0)), RequestID: "r", Force: true}), "accepted: launched attempt 2*", "18:00 running by schedule"},
+
+		{"skip next", nil, skipNext("hourly"), "accepted: the slot of hourly at 2026-11-22 18:00 UTC will be skipped", ""},
+		{"skip next twice", []ask{skipNext("hourly")}, skipNext("hourly"), "duplicate: the next slot of hourly is to be skipped already", ""},
+		{"the next slot", []ask{skipNext("hourly")}, fired(18), "refused: *it was skipped: skipped at the request of ann", "18:00 skipped by schedule"},
+		{"the one after it", []ask{skipNext("hourly"), fired(18)}, fired(19), "accepted: launched*", "18:00 skipped by schedule, 19:00 running by schedule"},
+		{"an earlier slot whose trigger comes late", []ask{wait(clockAt(18, 0, 1)), skipNext("hourly")}, fired(18), "accepted: launched*", "18:00 running by schedule"},
+		{"by hand before the next", []ask{skipNext("hourly"), handed}, fired(18), "refused: *it was skipped*", "17:30 succeeded by run, 18:00 skipped by schedule"},
+		{"a deploy keeps it", []ask{skipNext("hourly"), deployed(changed)}, fired(18), "refused: *it was skipped*", "18:00 skipped by schedule"},
+		{"a paused slot does not use it up", []ask{skipNext("hourly"), open, fired(18), resume("hourly")}, fired(19), "refused: *skipped at the request of ann", "18:00 skipped by schedule, 19:00 skipped by schedule"},
+		{"skip next of what is disabled", []ask{deployed(disabled)}, skipNext("hourly"), "refused: refused: hourly has no schedule that runs, so there is no slot to skip", ""},
+		{"skip next of what has no schedule", []ask{deployed(unscheduled)}, skipNext("hourly"), "refused: refused: hourly has no schedule that runs*", ""},
+		{"skip next of what has no slot to come", []ask{deployed(past)}, skipNext("hourly"), "refused: refused: hourly has no slot to come", ""},
+		{"skip next of what nobody knows", nil, skipNext("nope"), `refused: refused: there is no job "nope"`, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, hourly)
+			for _, before := range c.before {
+				if _, err := before(t.Context(), w); err != nil {
+					t.Fatal(err)
+				}
+			}
+			rep, err := c.ask(t.Context(), w)
+			if got := string(rep.Outcome) + ": " + rep.Message; err != nil || c.want != "" && !like(c.want, got) {
+				t.Errorf("got %s, %v\nwant %s", got, err, c.want)
+			}
+			if got := w.slotsOf("hourly"); got != c.slots {
+				t.Errorf("slots %s, want %s", got, c.slots)
+			}
+			if len(w.told) != 0 {
+				t.Errorf("told %s", w.kinds())
+			}
+		})
+	}
+}
+
+// TestSkipUsedOnce: the write that skips a slot uses the request up, also where
+// it dies or is repeated.
+func TestSkipUsedOnce(t *testing.T) {
+	t.Parallel()
+	for k := 1; ; k++ {
+		for _, f := range []fault{{mode: dies, at: []int{k}}, {mode: dies, at: []int{k}, after: true}, {mode: conflicts, at: []int{k}}, {mode: conflicts, at: []int{k}, after: true}} {
+			w := newWorld(t, setup{script: runs(time.Minute, 0), redeliver: true})
+			w.know(hourly)
+			if _, err := w.ctl.SkipNext(t.Context(), control.SkipRequest{Job: "hourly"}); err != nil {
+				t.Fatal(err)
+			}
+			w.ports.calls, w.ports.fault = nil, f
+			for _, hour := range []int{18, 18, 19, 19} {
+				_ = w.process(func(ctx context.Context) error { _, err := fired(hour)(ctx, w); return err })
+			}
+			if got := w.slotsOf("hourly"); !strings.HasPrefix(got, "18:00 skipped by schedule, 19:00 ") || strings.Contains(got, "19:00 skipped") {
+				t.Errorf("%s: %s", f, got)
+			}
+			if w.ports.struck == 0 && k > len(w.ports.calls) {
+				return
+			}
+		}
+	}
+}

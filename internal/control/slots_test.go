@@ -1,0 +1,456 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// hourly is a job of every full hour, which may start 15 minutes late.
+var hourly = job.Job{Name: "hourly", TaskDefinition: "report", Schedule: "0 * * * *"}
+
+func with(j job.Job, change func(*job.Job)) job.Job {
+	change(&j)
+	return j
+}
+
+// clockAt is a time of the day of t0, or of the next one.
+func clockAt(hour, minute, second int) time.Time {
+	return time.Date(t0.Year(), t0.Month(), t0.Day(), hour, minute, second, 0, time.UTC)
+}
+
+// known is a world that has known jobs since t0, whose tasks run a minute.
+func known(t *testing.T, jobs ...job.Job) *world {
+	t.Helper()
+	w := newWorld(t, setup{script: runs(time.Minute, 0), redeliver: true})
+	w.know(jobs...)
+	return w
+}
+
+// sweepAt lets time pass and checks the slots.
+func (w *world) sweepAt(at time.Time) {
+	w.t.Helper()
+	w.clock.AdvanceTo(at)
+	if err := w.ctl.CheckSlots(w.t.Context()); err != nil {
+		w.t.Fatalf("sweep at %s: %v", at, err)
+	}
+}
+
+func (w *world) triggerAt(at time.Time, j job.Job, slot time.Time) control.Reply {
+	w.t.Helper()
+	w.clock.AdvanceTo(at)
+	rep, err := w.ctl.Scheduled(w.t.Context(), j, slot)
+	if err != nil {
+		w.t.Fatalf("trigger at %s: %v", at, err)
+	}
+	return rep
+}
+
+// slotsOf are a job's runs by their slots, the oldest first, with how they
+// stand and how they came about.
+func (w *world) slotsOf(name string) string {
+	w.t.Helper()
+	rs, err := w.store.Runs(w.t.Context(), control.Query{Job: name, Limit: 1000})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var out []string
+	for _, r := range slices.Backward(rs) {
+		how := ""
+		if kind := r.Triggers[0].Kind; kind != run.BySweep {
+			how = " by " + string(kind)
+		}
+		out = append(out, r.ScheduledFor.Format("15:04 ")+string(r.Status)+how)
+	}
+	return strings.Join(out, ", ")
+}
+
+// kinds are the notices that were told, in order.
+func (w *world) kinds() string {
+	out := make([]string, len(w.told))
+	for i, n := range w.told {
+		out[i] = string(n.Kind)
+	}
+	return strings.Join(out, " ")
+}
+
+const missedTill23 = "18:00 missed, 19:00 missed, 20:00 missed, 21:00 missed, 22:00 missed, 23:00 missed"
+
+func TestCheckSlots(t *testing.T) {
+	t.Parallel()
+	last := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
+	often := with(last, func(j *job.Job) { j.Schedule = "*/5 * * * *" })
+	either := with(hourly, func(j *job.Job) { j.Schedule = "0 20 23 * sun" })
+	strict := with(hourly, func(j *job.Job) { j.StartWithin = job.Duration(5 * time.Minute) })
+	rated := with(hourly, func(j *job.Job) { j.Schedule = "rate(30 minutes)" })
+	ratedLast := with(rated, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
+	late := clockAt(23, 20, 0)
+	cases := []struct {
+		name  string
+		job   job.Job
+		play  func(w *world)
+		slots string
+		told  string
+	}{
+		{"not missed before its time is up", hourly, func(w *world) { w.sweepAt(clockAt(18, 14, 59)) }, "", ""},
+		{"missed when its time is up", hourly, func(w *world) { w.sweepAt(clockAt(18, 15, 0)) }, "18:00 missed", "missed"},
+		{"its time is its own startWithin", strict, func(w *world) { w.sweepAt(clockAt(18, 5, 0)) }, "18:00 missed", "missed"},
+		{"told once, however often it is swept", hourly, func(w *world) {
+			for minute := range 40 {
+				w.sweepAt(clockAt(18, 10+minute, 0))
+				w.look()
+			}
+		}, "18:00 missed", "missed"},
+		{"what ran is not missed", hourly, func(w *world) {
+			w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+			w.sweepAt(clockAt(18, 30, 0))
+		}, "18:00 succeeded by schedule", ""},
+		{"hours of silence", hourly, func(w *world) { w.sweepAt(late) }, missedTill23, "missed missed missed missed missed missed"},
+		{"what is not up at the end of a silence is found by the next sweep", hourly, func(w *world) {
+			w.sweepAt(clockAt(19, 10, 0))
+			w.sweepAt(clockAt(19, 20, 0))
+		}, "18:00 missed, 19:00 missed", "missed missed"},
+		{"a sweep whose clock was ahead judges again", hourly, func(w *world) {
+			if err := w.store.SetMark(t.Context(), control.MarkSlots, clockAt(30, 0, 0)); err != nil {
+				w.t.Fatal(err)
+			}
+			w.sweepAt(clockAt(17, 50, 0))
+			w.sweepAt(clockAt(18, 20, 0))
+		}, "18:00 missed", "missed"},
+
+		{"paused slots are skipped, others missed", hourly, func(w *world) {
+			w.pauseAt(clockAt(18, 30, 0), "hourly", clockAt(20, 30, 0))
+			w.sweepAt(late)
+		}, "18:00 missed, 19:00 skipped, 20:00 skipped, 21:00 missed, 22:00 missed, 23:00 missed", "missed missed missed missed"},
+		{"slots of a pause of all are skipped", hourly, func(w *world) {
+			w.pauseAt(clockAt(18, 30, 0), job.All, time.Time{})
+			w.sweepAt(clockAt(20, 20, 0))
+		}, "18:00 missed, 19:00 skipped, 20:00 skipped", "missed"},
+		{"disabled slots are absent", with(hourly, func(j *job.Job) { j.Disabled = true }), func(w *world) { w.sweepAt(late) }, "", ""},
+		{"a job that only people run has none", with(hourly, func(j *job.Job) { j.Schedule = "" }), func(w *world) { w.sweepAt(late) }, "", ""},
+		{"slots while it was disabled are absent", hourly, func(w *world) {
+			w.redeployAt(clockAt(18, 30, 0), with(hourly, func(j *job.Job) { j.Disabled = true }))
+			w.redeployAt(clockAt(20, 30, 0), hourly)
+			w.sweepAt(clockAt(21, 20, 0))
+		}, "21:00 missed", "missed"},
+		{"slots before the schedule's last change are not judged", hourly, func(w *world) {
+			w.redeployAt(clockAt(20, 30, 0), with(hourly, func(j *job.Job) { j.Schedule = "40 * * * *" }))
+			w.sweepAt(clockAt(22, 0, 0))
+		}, "20:40 missed, 21:40 missed", "missed missed"},
+		{"a change of the command changes no slot", hourly, func(w *world) {
+			w.redeployAt(clockAt(20, 30, 0), with(hourly, func(j *job.Job) { j.Command = []string{"x"} }))
+			w.sweepAt(late)
+		}, missedTill23, "missed missed missed missed missed missed"},
+		{"a job that left the registry is not judged", hourly, func(w *world) {
+			w.redeployAt(clockAt(17, 40, 0))
+			w.sweepAt(late)
+		}, "", ""},
+		{"nor the slots before it came back", hourly, func(w *world) {
+			w.redeployAt(clockAt(17, 40, 0))
+			w.redeployAt(clockAt(22, 30, 0), hourly)
+			w.sweepAt(late)
+		}, "23:00 missed", "missed"},
+
+		{"the newest of the missed is caught up with", last, func(w *world) { w.sweepAt(late); w.clock.Advance(5 * time.Minute) }, strings.Replace(missedTill23, "23:00 missed", "23:00 succeeded by catch-up", 1), "missed missed missed missed missed recovered"},
+		{"each sweep in its time catches up with its slot", last, func(w *world) {
+			w.sweepAt(clockAt(18, 15, 0))
+			w.clock.Advance(5 * time.Minute)
+		}, "18:00 succeeded by catch-up", ""},
+		{"none is caught up with where a later slot ran", last, func(w *world) {
+			w.triggerAt(clockAt(20, 0, 1), last, clockAt(20, 0, 0))
+			w.sweepAt(clockAt(20, 14, 0))
+		}, "18:00 missed, 19:00 missed, 20:00 succeeded by schedule", "missed missed"},
+		{"none is caught up with where a later slot runs that is not up yet", often, func(w *world) {
+			w.triggerAt(clockAt(17, 55, 1), often, clockAt(17, 55, 0))
+			w.sweepAt(clockAt(17, 56, 0))
+		}, "17:35 missed, 17:40 missed, 17:55 running by schedule", "missed missed"},
+		{"a run by hand is no run of a later slot", last, func(w *world) {
+			w.clock.AdvanceTo(clockAt(18, 10, 0))
+			if _, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "hourly", RequestID: "q"}); err != nil {
+				w.t.Fatal(err)
+			}
+			w.sweepAt(clockAt(18, 20, 0))
+			w.clock.Advance(5 * time.Minute)
+		}, "18:00 succeeded by catch-up, 18:10 succeeded by run", ""},
+
+		{"a trigger that comes too late runs nothing", hourly, func(w *world) {
+			if rep := w.triggerAt(clockAt(18, 15, 1), hourly, clockAt(18, 0, 0)); rep.Outcome != control.Refused || !strings.Contains(rep.Message, "its trigger came 15m1s late") {
+				w.t.Errorf("%+v", rep)
+			}
+			w.sweepAt(clockAt(18, 20, 0))
+		}, "18:00 missed by schedule", "missed"},
+		{"a trigger in the last moment runs it", hourly, func(w *world) {
+			w.triggerAt(clockAt(18, 15, 0), hourly, clockAt(18, 0, 0))
+			w.clock.Advance(5 * time.Minute)
+		}, "18:00 succeeded by schedule", ""},
+		{"of late triggers only the newest slot's is caught up with", last, func(w *world) {
+			for _, hour := range []int{18, 20, 19} {
+				w.triggerAt(clockAt(20, 30, 0), last, clockAt(hour, 0, 0))
+			}
+			w.clock.Advance(5 * time.Minute)
+		}, "18:00 missed by schedule, 19:00 missed by schedule, 20:00 succeeded by schedule", "missed missed recovered"},
+		{"a trigger after the sweep is a duplicate", hourly, func(w *world) {
+			w.sweepAt(clockAt(18, 15, 0))
+			if rep := w.triggerAt(clockAt(18, 15, 0), hourly, clockAt(18, 0, 0)); rep.Outcome != control.Duplicate || rep.Message != "duplicate of hourly/20261122T1800Z, which was missed" {
+				w.t.Errorf("%+v", rep)
+			}
+		}, "18:00 missed", "missed"},
+		{"two triggers of an OR crontab are one slot", either, func(w *world) {
+			w.triggerAt(clockAt(20, 0, 1), either, clockAt(20, 0, 0))
+			w.triggerAt(clockAt(20, 0, 2), either, clockAt(20, 0, 0))
+			w.sweepAt(late)
+		}, "20:00 succeeded by schedule", ""},
+		{"and missed once where both are lost", either, func(w *world) { w.sweepAt(late) }, "20:00 missed", "missed"},
+
+		{"a rate is silent for less than two periods", rated, func(w *world) { w.sweepAt(clockAt(18, 44, 59)) }, "", ""},
+		{"a rate is told after two periods, and once", rated, func(w *world) { w.sweepAt(clockAt(18, 46, 0)); w.sweepAt(late) }, "18:30 missed", "missed"},
+		{"a rate is told once where the sweep was silent too", rated, func(w *world) { w.sweepAt(late) }, "18:30 missed", "missed"},
+		{"a rate is told again when it has run and is silent again", rated, func(w *world) {
+			w.sweepAt(clockAt(19, 0, 0))
+			w.triggerAt(clockAt(19, 17, 0), rated, clockAt(19, 17, 0))
+			w.sweepAt(late)
+		}, "18:30 missed, 19:17 succeeded by schedule, 20:17 missed", "missed recovered missed"},
+		{"a rate that runs is not told", rated, func(w *world) {
+			for hour := 18; hour < 23; hour++ {
+				w.triggerAt(clockAt(hour, 20, 0), rated, clockAt(hour, 20, 0))
+				w.sweepAt(clockAt(hour, 50, 0))
+			}
+		}, "18:20 succeeded by schedule, 19:20 succeeded by schedule, 20:20 succeeded by schedule, 21:20 succeeded by schedule, 22:20 succeeded by schedule", ""},
+		{"a rate is caught up with", ratedLast, func(w *world) { w.sweepAt(clockAt(19, 30, 0)); w.clock.Advance(5 * time.Minute) }, "18:30 succeeded by catch-up", ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, c.job)
+			c.play(w)
+			if got := w.slotsOf("hourly"); got != c.slots {
+				t.Errorf("slots\n%s, want\n%s", got, c.slots)
+			}
+			if got := w.kinds(); got != c.told {
+				t.Errorf("told %q, want %q", got, c.told)
+			}
+			for _, n := range w.told {
+				if n.Kind == notice.Missed && (n.Status != run.Missed || n.RetryWith == "" || !strings.Contains(n.Cause, "came")) {
+					t.Errorf("told %+v", n)
+				}
+			}
+		})
+	}
+}
+
+func (w *world) pauseAt(at time.Time, name string, until time.Time) {
+	w.t.Helper()
+	w.clock.AdvanceTo(at)
+	if rep, err := w.ctl.Pause(w.t.Context(), control.PauseRequest{Job: name, Until: until, By: "ann", Reason: "move"}); err != nil || rep.Outcome != control.Accepted {
+		w.t.Fatalf("%+v, %v", rep, err)
+	}
+}
+
+func (w *world) redeployAt(at time.Time, jobs ...job.Job) {
+	w.t.Helper()
+	w.clock.AdvanceTo(at)
+	w.know(jobs...)
+}
+
+// TestCheckSlotsOnNightsOfChange: in the night in which clocks go back a slot
+// comes once, in the one in which they go forward it comes after the gap, and a
+// job of every hour follows the clock.
+func TestCheckSlotsOnNightsOfChange(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, schedule string
+		night          time.Time
+		want           string
+	}{
+		{"back, a fixed time", "30 2 * * *", time.Date(2027, 10, 30, 22, 0, 0, 0, time.UTC), "00:30 missed"},
+		{"back, every hour", "30 * * * *", time.Date(2027, 10, 30, 22, 40, 0, 0, time.UTC), "23:30 missed, 00:30 missed, 01:30 missed, 02:30 missed, 03:30 missed"},
+		{"forward, a time in the gap", "30 2 * * *", time.Date(2027, 3, 27, 22, 0, 0, 0, time.UTC), "01:00 missed by schedule"},
+		{"forward, every hour", "30 * * * *", time.Date(2027, 3, 27, 22, 40, 0, 0, time.UTC), "23:30 missed, 00:30 missed, 01:30 missed, 02:30 missed, 03:30 missed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{})
+			w.clock.AdvanceTo(c.night)
+			w.know(with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = c.schedule, "Europe/Berlin" }))
+			w.sweepAt(c.night.Truncate(time.Hour).Add(6 * time.Hour))
+			if got := w.slotsOf("hourly"); got != c.want {
+				t.Errorf("slots %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestCheckSlotsCutOff: a sweep after hours of silence that runs out of time
+// keeps what it did, says that it did not finish, and the next goes on there.
+func TestCheckSlotsCutOff(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.clock.AdvanceTo(clockAt(23, 20, 0))
+	ctx, cancel := context.WithCancel(t.Context())
+	marks := 0
+	w.ports.onCall = func(name string) {
+		if name == "SetMark" {
+			if marks++; marks == 3 {
+				cancel()
+			}
+		}
+	}
+	if err := w.ctl.CheckSlots(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if got := w.slotsOf("hourly"); got != "18:00 missed, 19:00 missed, 20:00 missed" {
+		t.Errorf("cut off after %s", got)
+	}
+	if at, err := w.store.Mark(t.Context(), control.MarkSweep); err != nil || !at.IsZero() {
+		t.Errorf("it finished at %s, %v", at, err)
+	}
+	at, err := w.store.Mark(t.Context(), control.MarkSlots)
+	if err != nil || !at.Equal(t0.Add(3*time.Hour)) {
+		t.Errorf("checked up to %s, %v", at, err)
+	}
+	w.ports.onCall, marks = nil, len(w.ports.calls)
+	w.sweepAt(clockAt(23, 20, 0))
+	if got := w.slotsOf("hourly"); got != missedTill23 || len(w.told) != 6 {
+		t.Errorf("after the next: %s, told %s", got, w.kinds())
+	}
+	if exist := strings.Count(strings.Join(w.ports.calls[marks:], " "), "Exist"); exist != 3 {
+		t.Errorf("the next sweep looked for slots %d times, want 3: %v", exist, w.ports.calls[marks:])
+	}
+}
+
+// TestCheckSlotsStruck: whatever call of a sweep dies or fails, the next sweep
+// completes it: each slot has one run, the newest ran late, and all was told.
+func TestCheckSlotsStruck(t *testing.T) {
+	t.Parallel()
+	j := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
+	play := func(f fault) *world {
+		w := newWorld(t, setup{script: runs(time.Minute, 0), redeliver: true, fault: f})
+		w.know(j)
+		w.clock.AdvanceTo(clockAt(20, 20, 0))
+		for range 2 {
+			_ = w.process(w.ctl.CheckSlots)
+		}
+		for range 3 {
+			w.clock.Advance(time.Minute)
+			w.look()
+		}
+		w.clock.Advance(2 * time.Minute)
+		w.look()
+		return w
+	}
+	const want = "18:00 missed, 19:00 missed, 20:00 succeeded by catch-up"
+	calls := play(fault{}).ports.calls
+	for k, name := range calls {
+		for _, f := range faultsOf(name, k+1) {
+			w := play(f)
+			told := map[string]bool{}
+			for _, n := range w.told {
+				told[n.ID] = true
+			}
+			if got := w.slotsOf("hourly"); got != want || len(told) != 3 || len(w.told) > 3+w.ports.again || len(w.made) != 1 {
+				t.Fatalf("%s (%s): %s, told %s: %s", f, name, got, w.kinds(), w.story())
+			}
+		}
+	}
+}
+
+// TestTwoSweepsAtOnce: a second sweep comes whole in between two calls of the
+// first, at every place.
+func TestTwoSweepsAtOnce(t *testing.T) {
+	t.Parallel()
+	j := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
+	for k := 1; ; k++ {
+		w := known(t, j)
+		w.clock.AdvanceTo(clockAt(20, 20, 0))
+		n, met := 0, false
+		w.ports.onCall = func(string) {
+			if n++; n == k {
+				w.ports.onCall, met = nil, true
+				if err := w.ctl.CheckSlots(t.Context()); err != nil {
+					t.Errorf("the second, at call %d: %v", k, err)
+				}
+			}
+		}
+		if err := w.ctl.CheckSlots(t.Context()); err != nil {
+			t.Errorf("the first, met at call %d: %v", k, err)
+		}
+		w.ports.onCall = nil
+		w.clock.Advance(5 * time.Minute)
+		if got := w.slotsOf("hourly"); got != "18:00 missed, 19:00 missed, 20:00 succeeded by catch-up" || len(w.made) != 1 {
+			t.Fatalf("met at call %d: %s", k, w.story())
+		}
+		// Who finds a notice owed may tell what the other is just telling.
+		told := map[string]int{}
+		for _, n := range w.told {
+			told[n.ID]++
+		}
+		if len(told) != 3 {
+			t.Fatalf("met at call %d: told %v", k, told)
+		}
+		if !met {
+			if k < 20 {
+				t.Errorf("only %d calls", k)
+			}
+			return
+		}
+	}
+}
+
+// TestCheckSlotsGoesOn: a job whose slots cannot be checked keeps no other from
+// being checked, in all spans; its own are found once it is mended.
+func TestCheckSlotsGoesOn(t *testing.T) {
+	t.Parallel()
+	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
+	w := known(t, bad, hourly)
+	item, err := w.store.Item(t.Context(), "bad")
+	if err != nil {
+		t.Fatal(err)
+	}
+	item.Definition = "absent"
+	if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.AdvanceTo(clockAt(23, 20, 0))
+	for range 2 {
+		if err := w.ctl.CheckSlots(t.Context()); err == nil || strings.Count(err.Error(), "job bad") != 1 {
+			t.Errorf("error %v", err)
+		}
+	}
+	if got := w.slotsOf("hourly"); got != missedTill23 || len(w.told) != 6 {
+		t.Errorf("the other: %s, told %s", got, w.kinds())
+	}
+	if at, err := w.store.Mark(t.Context(), control.MarkSweep); err != nil || !at.IsZero() {
+		t.Errorf("it finished at %s, %v", at, err)
+	}
+	w.know(bad, hourly)
+	w.sweepAt(clockAt(23, 21, 0))
+	if got := w.slotsOf("bad"); got != missedTill23 || len(w.told) != 12 {
+		t.Errorf("mended: %s, told %s", got, w.kinds())
+	}
+}
+
+// TestManySlots: more slots than one question to the store may name, of many
+// jobs.
+func TestManySlots(t *testing.T) {
+	t.Parallel()
+	var jobs []job.Job
+	for i := range 5 {
+		jobs = append(jobs, with(hourly, func(j *job.Job) { j.Name, j.Schedule = fmt.Sprintf("often-%d", i), "* * * * *" }))
+	}
+	w := known(t, jobs...)
+	w.sweepAt(t0.Add(15*time.Minute + 3*time.Hour))
+	for _, j := range jobs {
+		if n := strings.Count(w.slotsOf(j.Name), "missed"); n != 180 {
+			t.Errorf("%s missed %d slots, want 180", j.Name, n)
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Status is how the control plane itself stands.
+type Status struct {
+	// Heartbeat is when the sweep last finished; zero when it never did.
+	Heartbeat time.Time `json:"heartbeat,omitzero"`
+	// CheckedTo is up to when slots were checked.
+	CheckedTo time.Time `json:"checkedTo,omitzero"`
+	// LagMs is how long the oldest due run has been due, by lane.
+	LagMs map[run.Lane]int64 `json:"lagMs"`
+	// Paused are the pauses in force, by job; "*" is all jobs.
+	Paused map[string]job.Pause `json:"paused,omitempty"`
+	// Failing is since when jobs have been failing.
+	Failing map[string]time.Time `json:"failing,omitempty"`
+}
+
+// ReadStatus reads the status from a store: what alarms are made of.
+func ReadStatus(ctx context.Context, s Store, now time.Time) (Status, error) {
+	st := Status{LagMs: map[run.Lane]int64{}, Paused: map[string]job.Pause{}, Failing: map[string]time.Time{}}
+	var err error
+	if st.Heartbeat, err = s.Mark(ctx, MarkSweep); err != nil {
+		return st, fmt.Errorf("reading the heartbeat: %w", err)
+	}
+	if st.CheckedTo, err = s.Mark(ctx, MarkSlots); err != nil {
+		return st, fmt.Errorf("reading up to when slots were checked: %w", err)
+	}
+	for _, lane := range []run.Lane{run.LaunchLane, run.LookLane} {
+		due, err := s.Due(ctx, lane, now, 1)
+		var unreadable *UnreadableError // the look sets it aside and tells
+		if err != nil && !errors.As(err, &unreadable) {
+			return st, fmt.Errorf("reading the oldest due run: %w", err)
+		}
+		st.LagMs[lane] = 0
+		if len(due) > 0 {
+			st.LagMs[lane] = now.Sub(due[0].DueAt).Milliseconds()
+		}
+	}
+	items, err := s.Items(ctx)
+	if err != nil {
+		return st, fmt.Errorf("reading the jobs' items: %w", err)
+	}
+	for _, item := range items {
+		if p := item.PausedAt(now); p != nil {
+			st.Paused[item.Name] = *p
+		}
+		if !item.FailingSince.IsZero() {
+			st.Failing[item.Name] = item.FailingSince
+		}
+	}
+	return st, nil
+}

@@ -1,0 +1,204 @@
+package importer
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Hidden stands where a value looks like a secret.
+const Hidden = "(secret, not written)"
+
+// environment is what the lines above say to those below.
+type environment struct {
+	zone, cronZone string
+	zoneTold       bool
+	shell          string
+	vars           map[string]string
+	hidden         []string          // variables of secrets that are in force
+	secrets        map[string]string // all of them, with their placeholders
+	mail           *string
+	mailLine       int
+	mailTold       bool
+	timezone       bool // a TZ line is in force
+}
+
+func (v *environment) zoneName() string {
+	if v.cronZone != "" {
+		return v.cronZone
+	}
+	if v.zone != "" {
+		return v.zone
+	}
+	return "UTC"
+}
+
+// set takes an environment line.
+func (v *environment) set(e *Entry, name, value string) {
+	if job.LooksSecret(name, value) {
+		e.Text = name + "=" + Hidden
+		v.hide(name)
+		e.change("its value looks like a secret and is not written: the task definition has a placeholder, as {\"name\": %q, \"valueFrom\": %q}", name, v.secrets[name])
+		return
+	}
+	switch name {
+	case "MAILTO":
+		v.mail = &value
+		v.mailLine = e.Line
+		v.tellMail(e)
+		return
+	case "MAILFROM", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING", "LOGNAME", "USER", "RANDOM_DELAY":
+		e.change("%s is cron's own and is dropped", name)
+		return
+	case "SHELL":
+		v.shell = value
+		e.note("for the jobs below; the image must have %s", value)
+		return
+	case "CRON_TZ":
+		v.cronZone = value
+		e.change("it becomes the timezone of the jobs below, as cronie reads it; Debian's cron ignores it, so look which one ran them")
+		return
+	case "TZ":
+		v.timezone = true
+		e.note("it changes what the commands see and not when they run; the schedule is the host's zone")
+	case "PATH", "HOME":
+		e.note("it names folders of the host: the image must have them")
+	}
+	if strings.Contains(value, "$") {
+		e.decide("cron expands nothing here, so the value has a $ in it as it stands")
+	}
+	if v.vars == nil {
+		v.vars = map[string]string{}
+	}
+	v.vars[name] = value
+	v.hidden = slices.DeleteFunc(v.hidden, func(h string) bool { return h == name })
+}
+
+func (v *environment) hide(name string) {
+	if v.secrets == nil {
+		v.secrets = map[string]string{}
+	}
+	v.secrets[name] = "/batchplane/" + name
+	if !slices.Contains(v.hidden, name) {
+		v.hidden = append(v.hidden, name)
+	}
+	delete(v.vars, name)
+}
+
+// apply gives a job the variables of the lines above it.
+func (v *environment) apply(e *Entry, j *job.Job) {
+	j.Environment = maps.Clone(v.vars)
+	for _, name := range v.hidden {
+		e.note("its %s comes from the task definition's secrets", name)
+	}
+	if zone := v.zoneName(); !v.timezone && v.cronZone == "" && zone != "UTC" {
+		if j.Environment == nil {
+			j.Environment = map[string]string{}
+		}
+		j.Environment["TZ"] = zone
+		e.note("TZ is set to %s: a container's clock is UTC, and `date` would say otherwise", zone)
+	}
+}
+
+// tellMail says what becomes of cron's mail. Cron mails output and a notice is
+// about failure, which is not the same.
+func (v *environment) tellMail(e *Entry) {
+	if *v.mail == "" {
+		e.decide(`nobody was told anything; of the jobs below failures are told to the stack's own targets, and that is proposed`)
+		return
+	}
+	e.decide("cron mailed any output to %s; of the jobs below failures are told to the stack's own targets instead: name one in `notify` if others should hear, and use `also: [succeeded]` to hear of every run", *v.mail)
+}
+
+// mailOf is tellMail for a job.
+func (v *environment) mailOf(e *Entry) {
+	switch {
+	case v.mail != nil:
+		e.note("its mail becomes notices of failures, see line %d", v.mailLine)
+	case !v.mailTold:
+		v.mailTold = true
+		e.note("cron mailed its output, as that of all others without MAILTO, to its user; here failures are told to the stack's own targets")
+	}
+}
+
+// broken tells of variables in a command that hold a $ which nobody expands.
+func (v *environment) broken(e *Entry, line string) {
+	for _, name := range slices.Sorted(maps.Keys(v.vars)) {
+		if value := v.vars[name]; strings.Contains(value, "$") && usesVariable(line, name) {
+			e.decide("it uses $%s, which is %s as it stands, since cron expands nothing: it has most likely failed each time", name, value)
+		}
+	}
+}
+
+func usesVariable(line, name string) bool {
+	return regexp.MustCompile(`\$(` + name + `\b|\{` + name + `\b)`).MatchString(line)
+}
+
+// expand puts values into a text that begins with a variable.
+func (v *environment) expand(text string) string {
+	name, ok := strings.CutPrefix(text, "$")
+	if !ok {
+		return text
+	}
+	rest := ""
+	if i := strings.IndexByte(name, '}'); strings.HasPrefix(name, "{") && i > 0 {
+		name, rest = name[1:i], name[i+1:]
+	}
+	if value, known := v.vars[name]; known {
+		return value + rest
+	}
+	return text
+}
+
+// shell is the job's shell.
+func (r *rewriting) shell() string {
+	if r.sh == "" {
+		return "/bin/sh"
+	}
+	return r.sh
+}
+
+var assignment = regexp.MustCompile(`(^|[\s;&|("'])([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|[^\s;&|)"']+)`)
+
+// hideAssignments hides the values of variables in a line that look like
+// secrets.
+func hideAssignments(line string) string {
+	return assignment.ReplaceAllStringFunc(line, func(found string) string {
+		m := assignment.FindStringSubmatch(found)
+		if !isSecret(m[2], m[3]) {
+			return found
+		}
+		return m[1] + m[2] + "=" + Hidden
+	})
+}
+
+// isSecret is whether an assignment gives a secret away: a value that is only a
+// reference to another variable does not.
+func isSecret(name, value string) bool {
+	value = strings.Trim(value, `"'`)
+	return job.LooksSecret(name, value) && !strings.HasPrefix(value, "$") && !strings.HasPrefix(value, "`")
+}
+
+// takeSecrets takes assignments of secrets off the command.
+func (r *rewriting) takeSecrets(in *importing, name string) {
+	r.line = strings.TrimSpace(assignment.ReplaceAllStringFunc(r.line, func(found string) string {
+		m := assignment.FindStringSubmatch(found)
+		if !isSecret(m[2], m[3]) {
+			return found
+		}
+		in.env.remember(m[2])
+		r.e.decide("the command sets %s, which looks like a secret and is not written: %s gets it from the task definition's secrets, where a placeholder stands", m[2], name)
+		return m[1]
+	}))
+}
+
+// remember keeps a secret of one command: the lines below do not have it.
+func (v *environment) remember(name string) {
+	if v.secrets == nil {
+		v.secrets = map[string]string{}
+	}
+	v.secrets[name] = "/batchplane/" + name
+}

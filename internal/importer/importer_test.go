@@ -1,0 +1,229 @@
+package importer_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron/crontab"
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func noVariables(string) (string, bool) { return "", false }
+
+var from = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name) //nolint:gosec // a test's own file
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, got) {
+		t.Errorf("%s differs (-update writes it anew); got:\n%s", name, got)
+	}
+}
+
+// TestRows: the report, the jobs and the old crontab of a file that has a line
+// for each thing that real ones hold.
+func TestRows(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/rows.crontab")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := importer.Import(data, importer.Options{Zone: "Asia/Tokyo", From: from, Disabled: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report bytes.Buffer
+	for _, e := range r.Entries {
+		fmt.Fprintf(&report, "%d %s %s\n", e.Line, e.Kind, e.Verdict)
+		for _, n := range e.Notes {
+			fmt.Fprintf(&report, "\t%s\n", n)
+		}
+	}
+	golden(t, "testdata/rows.report", report.Bytes())
+	golden(t, "testdata/rows.imported", r.Old)
+	jobs, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/rows.yaml", jobs)
+	readable(t, r, jobs)
+
+	everything, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"hunter2", "abc123"} {
+		if bytes.Contains(jobs, []byte(secret)) || bytes.Contains(report.Bytes(), []byte(secret)) {
+			t.Errorf("the secret %s is written", secret)
+		}
+		r.Old = nil
+		if everything, _ = json.Marshal(r); bytes.Contains(everything, []byte(secret)) {
+			t.Errorf("the secret %s is in %s", secret, everything)
+		}
+	}
+}
+
+// readable: what is written is a jobs file, and means the same jobs.
+func readable(t *testing.T, r importer.Result, text []byte) {
+	t.Helper()
+	f, problems := jobfile.Load([]jobfile.Source{{Data: text}}, jobfile.Options{Env: noVariables})
+	if len(problems) > 0 || len(f.Jobs) != len(r.Jobs) {
+		t.Fatalf("%d of %d jobs: %v", len(f.Jobs), len(r.Jobs), problems)
+	}
+	for i, j := range f.Jobs {
+		if j.Hash() != r.Jobs[i].Hash() {
+			t.Errorf("%+v is read as %+v", r.Jobs[i], j)
+		}
+	}
+}
+
+// TestUndo restores every byte, and one job alone.
+func TestUndo(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/rows.crontab")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{"rows": data, "crlf": bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))} {
+		r, err := importer.Import(text, importer.Options{Zone: "UTC", From: from})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, restored := importer.Undo(r.Old); !bytes.Equal(back, text) || len(restored) != len(r.Jobs) {
+			t.Errorf("%s: %d of %d jobs\n%s", name, len(restored), len(r.Jobs), back)
+		}
+		one, restored := importer.Undo(r.Old, "report")
+		if !slices.Equal(restored, []string{"report"}) || bytes.Count(one, []byte("batchplane runs this as")) != len(r.Jobs)-1 {
+			t.Errorf("%s: restored %v", name, restored)
+		}
+		lines, err := crontab.Parse(r.Old, crontab.Absent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range lines {
+			if l.Kind == crontab.Job && !l.Spec.NeverFires() && !strings.Contains(l.Text, "minutely") {
+				t.Errorf("%s: cron still runs line %d: %s", name, l.Number, l.Text)
+			}
+		}
+	}
+}
+
+// TestCorpus: cron's own reading of real lines, as their reference has it.
+func TestCorpus(t *testing.T) {
+	t.Parallel()
+	f, err := os.Open("../cron/crontab/testdata/lines.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	type fact struct {
+		Text, Kind     string
+		Schedule, User *string
+		Command, Stdin *string
+		NoFinalNewline bool
+	}
+	n := 0
+	for d := json.NewDecoder(f); d.More(); n++ {
+		var want fact
+		if err := d.Decode(&want); err != nil {
+			t.Fatal(err)
+		}
+		users := crontab.Absent
+		if want.User != nil {
+			users = crontab.Present
+		}
+		r, err := importer.Import([]byte(want.Text+"\n"), importer.Options{Zone: "Europe/Berlin", Users: users, From: from})
+		if err != nil || len(r.Entries) != 1 {
+			t.Fatalf("%q: %v, %+v", want.Text, err, r.Entries)
+		}
+		got := r.Entries[0]
+		if got.Kind != want.Kind || !same(got.Schedule, want.Schedule) || !same(got.User, want.User) || !same(got.Stdin, want.Stdin) {
+			t.Errorf("%q: got %+v, want %+v", want.Text, got, want)
+		}
+		if !same(got.Command, want.Command) && !strings.Contains(*got.Command, importer.Hidden) {
+			t.Errorf("%q: command %q, want %q", want.Text, *got.Command, *want.Command)
+		}
+		text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Jobs) > 0 {
+			readable(t, r, text)
+		} else if got.Kind == "job" && !got.NeverFires && len(got.Notes) == 0 {
+			t.Errorf("%q is dropped in silence", want.Text)
+		}
+	}
+	if n < 90 {
+		t.Errorf("only %d lines", n)
+	}
+}
+
+func same(a, b *string) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
+// FuzzImport: whatever the bytes, the jobs can be written and read, and undoing
+// restores the file.
+func FuzzImport(f *testing.F) {
+	data, err := os.ReadFile("testdata/rows.crontab")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for line := range bytes.Lines(data) {
+		f.Add(line)
+	}
+	f.Add(data)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := importer.Import(data, importer.Options{From: from, Disabled: true})
+		if err != nil {
+			return
+		}
+		if len(r.Jobs) > 0 {
+			text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, problems := jobfile.Load([]jobfile.Source{{Data: text}}, jobfile.Options{Env: noVariables}); len(problems) > 0 && !told(r) {
+				t.Errorf("%v\n%s", problems, text)
+			}
+		}
+		if !bytes.Contains(data, []byte("batchplane runs this as")) {
+			if back, _ := importer.Undo(r.Old); !bytes.Equal(back, data) {
+				t.Errorf("undone:\n%q\nwant\n%q", back, data)
+			}
+		}
+	})
+}
+
+// told is whether the report says of a job that its file will be refused.
+func told(r importer.Result) bool {
+	for _, e := range r.Entries {
+		for _, n := range e.Notes {
+			if strings.HasPrefix(n, "needs a decision: command: ") || strings.HasPrefix(n, "needs a decision: environment") {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,187 @@
+package importer
+
+import (
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/cron/crontab"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// startTime is about how long a task takes to start: runs closer together than
+// a few of it are not what Fargate is for.
+const startTime = 5 * time.Minute
+
+func (in *importing) job(e *Entry, l crontab.Line) {
+	e.reading(l)
+	if l.Spec.NeverFires() {
+		e.NeverFires = true
+		e.refuse("it never fires, since no such day exists: it has never run")
+		return
+	}
+	zone, err := cron.LoadZone(in.env.zoneName())
+	if err != nil {
+		e.refuse("CRON_TZ: %v", err)
+		return
+	}
+	if !in.translate(e, l.Spec, zone) {
+		return
+	}
+	j := job.Job{Schedule: l.Schedule, Timezone: in.env.zoneName(), Description: in.comment}
+	r := &rewriting{line: strings.TrimRight(l.Command, "\r"), job: &j, e: e, sh: in.env.shell, env: &in.env}
+	if r.line != l.Command {
+		e.change("the line ends with a carriage return, which cron hands to the command: it is dropped")
+	}
+	in.env.apply(e, &j)
+	in.whoever(e, l, &j)
+	in.env.broken(e, r.line)
+	r.rewrite()
+	r.settleQueue()
+	if strings.TrimSpace(r.line) == "" {
+		e.refuse("nothing is left of the command once what belongs to the host is taken off")
+		return
+	}
+	j.Name = in.names.of(r.line)
+	in.input(e, l, r)
+	r.takeSecrets(in, j.Name)
+	in.lock(e, r)
+	in.settle(e, r, l.Spec)
+	j.Command = []string{r.shell(), "-c", r.line}
+	for _, p := range j.Validate() {
+		e.decide("%s", p)
+	}
+	e.Job = &j.Name
+	in.dot[l.Number] = j.Name
+	in.Jobs = append(in.Jobs, j)
+	in.Notes[j.Name] = e.Notes
+}
+
+// translate fills in what EventBridge calls the schedule; ok is false where it
+// cannot be said.
+func (in *importing) translate(e *Entry, spec *cron.Spec, zone *cron.Zone) (ok bool) {
+	if in.Zone == "" && in.env.cronZone == "" && !in.env.zoneTold {
+		in.env.zoneTold = true
+		e.decide("nobody said which zone the host is in: UTC is assumed for the whole file; say it with --zone")
+	}
+	t, err := cron.Translate(spec, zone, in.From)
+	if err != nil {
+		e.refuse("%v", err)
+		return false
+	}
+	e.AWS = t.AWS
+	if t.Guard != "" {
+		e.Guard = &t.Guard
+	}
+	for _, w := range spec.Warnings() {
+		e.decide("%s", w)
+	}
+	for _, n := range t.Notes {
+		e.note("%s", n)
+	}
+	first, more := spec.In(zone, cron.DST{}).Next(in.From)
+	second, _ := spec.In(zone, cron.DST{}).Next(first)
+	if gap := second.Sub(first); more && gap > 0 && gap < startTime {
+		e.decide("it runs every %s: a task takes 20 to 60 seconds and more to start and is billed for a minute at least; let it run longer and less often", job.Duration(gap))
+	}
+	return true
+}
+
+// whoever is about who ran it, and who was told.
+func (in *importing) whoever(e *Entry, l crontab.Line, j *job.Job) {
+	if l.User != "" {
+		e.note("it ran as %s: in a container that is user of the task definition, and its rights are the task role's", l.User)
+	}
+	if l.MailOnError {
+		e.change("-n is dropped: failures are told anyway")
+	}
+	if l.NoNewline {
+		j.Disabled = true
+		e.decide("the file's last line has no line feed, so cron ignores it and it has not run since the file was last written: it is imported switched off")
+	}
+	in.env.mailOf(e)
+}
+
+// input puts what cron gave on standard input into the command: ECS gives none.
+func (in *importing) input(e *Entry, l crontab.Line, r *rewriting) {
+	if l.Stdin == "" {
+		if strings.Contains(l.Text, `\%`) {
+			e.note(`\%% is %% here: only a crontab needs the backslash`)
+		}
+		if in.percentCut(l) {
+			e.decide("cron ends the command at a bare %%, and nothing follows it: was \\%% meant?")
+		}
+		return
+	}
+	if strings.Contains(l.Command, "date +") {
+		e.decide("cron ends the command at the first bare %%, so a format of date is cut off and this has not done what it says: if \\%% was meant, write the whole command")
+	}
+	e.change("what follows the first %% is standard input, which ECS does not have: printf writes it")
+	r.line = "printf '%s' " + quote(l.Stdin) + " | ( " + r.line + " )"
+}
+
+func (in *importing) percentCut(l crontab.Line) bool {
+	return strings.Count(l.Text, "%") > strings.Count(l.Text, `\%`) && strings.HasSuffix(strings.TrimRight(l.Text, "\r"), "%")
+}
+
+// lock tells of a lock that two jobs share.
+func (in *importing) lock(e *Entry, r *rewriting) {
+	if r.lock == "" {
+		return
+	}
+	if other := in.locks[r.lock]; other != "" {
+		e.decide("it shares the lock %s with %s: overlap keeps a job from running beside itself, not beside another", r.lock, other)
+		return
+	}
+	in.locks[r.lock] = r.job.Name
+}
+
+// settle says the schedule anew where that was taken from the command, and what
+// CRON_TZ does to changes of the clock.
+func (in *importing) settle(e *Entry, r *rewriting, spec *cron.Spec) {
+	if r.lastDay {
+		f := strings.Fields(r.job.Schedule)
+		text := "cron(" + strings.Join([]string{f[0], f[1], "L", f[3], "?", "*"}, " ") + ")"
+		if aws := strings.Replace(e.AWS[0], " 28-31 ", " L ", 1); aws != e.AWS[0] && len(e.AWS) == 1 {
+			text = aws
+		}
+		r.job.Schedule, e.AWS, e.Guard = text, []string{text}, nil
+		return
+	}
+	if in.env.cronZone == "" {
+		return
+	}
+	zone, err := cron.LoadZone(in.env.zoneName())
+	if err != nil {
+		return
+	}
+	loose := cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapTwice}
+	at := in.From
+	for range 2000 {
+		own, _ := spec.In(zone, cron.DST{}).Next(at)
+		other, ok := spec.In(zone, loose).Next(at)
+		if !ok || other.After(in.From.AddDate(2, 0, 0)) {
+			return
+		}
+		if !own.Equal(other) {
+			r.job.DST = job.DST{Gap: loose.Gap.String(), Overlap: loose.Overlap.String()}
+			e.note("with CRON_TZ cronie loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst says otherwise")
+			return
+		}
+		at = other
+	}
+}
+
+// definition writes the base definition with the secrets' placeholders.
+func (in *importing) definition() {
+	if len(in.env.secrets) == 0 {
+		return
+	}
+	in.Definitions = []job.TaskDefinition{{
+		Family: "imported", Image: "REPLACE-ME", ExecutionRole: "REPLACE-ME", Secrets: maps.Clone(in.env.secrets),
+	}}
+	for i := range in.Jobs {
+		in.Jobs[i].TaskDefinition = "imported"
+	}
+}

@@ -1,0 +1,82 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// names gives each job a name of its own.
+type names map[string]bool
+
+// launchers start other programs: the job's name is that of what they start.
+var launchers = []string{
+	"sh", "bash", "dash", "zsh", "php", "python", "python2", "python3", "perl", "ruby", "node", "nodejs", "java", "env", "exec", "sudo",
+	"printf", "cd", "test", "[", "source", ".", "export", "sleep", "docker", "docker-compose", "run", "exec", "bundle", "rake", "npm", "npx", "yarn",
+	"poetry", "uv", "pipenv", "make", "-m", "-jar", "set", "umask", "command", "flock", "xargs", "if", "then", "root",
+}
+
+// of names a job after the program that its command runs.
+func (n names) of(line string) string {
+	name := "job"
+	tokens, _ := lex(line)
+	all := segments(tokens)
+	if len(all) > 0 {
+		if s, ok := (&rewriting{}).core(all); ok {
+			name = programName(s)
+		} else {
+			name = programName(all[0])
+		}
+	}
+	unique := name
+	for i := 2; n[unique]; i++ {
+		suffix := fmt.Sprintf("-%d", i)
+		unique = name[:min(len(name), 48-len(suffix))] + suffix
+	}
+	n[unique] = true
+	return unique
+}
+
+var extensions = []string{".sh", ".py", ".rb", ".pl", ".php", ".js", ".jar", ".ts", ".bash"}
+
+func programName(s segment) string {
+	best := ""
+	for _, w := range s.words {
+		word := strings.Trim(w.text, `"'(){} `)
+		if isAssignment(word) || strings.ContainsAny(word, "$`\\ ") {
+			continue
+		}
+		word = base(word)
+		for _, x := range extensions {
+			word = strings.TrimSuffix(word, x)
+		}
+		name := clean(word)
+		if name == "" {
+			continue
+		}
+		if best == "" {
+			best = name
+		}
+		if !slices.Contains(launchers, word) && !strings.HasPrefix(word, "-") {
+			return name
+		}
+	}
+	if best == "" {
+		return "job"
+	}
+	return best
+}
+
+// clean makes a job's name of a text.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_':
+			return r
+		case r == '.', r == ':', r == '/':
+			return '-'
+		}
+		return -1
+	}, s)
+	return strings.Trim(s[:min(len(s), 48)], "-_")
+}

@@ -1,0 +1,128 @@
+package importer
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+var (
+	randomBelow = regexp.MustCompile(`^sleep\s+"?\$(?:\(\(|\[)\s*\$?\{?RANDOM\}?\s*\\?%\s*([0-9]+)\s*(?:\)\)|\])"?([smh]?)$`)
+	hostGuard   = regexp.MustCompile(`^(?:\[|test)\s.*(?:\$\(hostname[^)]*\)|\x60hostname[^\x60]*\x60|\$\{?HOSTNAME\}?|\$\(uname -n\)).*=`)
+	lastDay     = regexp.MustCompile(`^(?:\[|test)\s.*date\b.*(?:tomorrow|1 day|\+1 ?day|next day).*(?:=|-eq)\s*"?'?0?1"?'?\s*\]?$`)
+	dayGuard    = regexp.MustCompile(`^(?:\[|test)\s.*date\b`)
+)
+
+// setup takes off what stands before the command and has a better place.
+func (r *rewriting) setup(s []segment) bool {
+	if len(s) < 2 || !slices.Contains([]string{"&&", ";"}, s[0].after) {
+		return false
+	}
+	// Behind a cd or the like may come another.
+	for i := 0; i < len(s)-1 && isSetup(s[i]); i++ {
+		first := s[i]
+		if !slices.Contains([]string{"&&", ";"}, first.after) {
+			return false
+		}
+		text := first.text(r.line)
+		switch {
+		case randomBelow.MatchString(text) && r.window(text):
+		case hostGuard.MatchString(text) && first.after == "&&":
+			r.e.change("the guard for one host is taken off: a schedule has no host. Where the same crontab is on several hosts, import one of them")
+		case lastDay.MatchString(text) && first.after == "&&" && strings.HasPrefix(dayField(r.e), "28-31"):
+			r.lastDay = true
+			r.e.change("the guard for the last day of the month is taken off: the schedule says L, so that it starts once a month and not four times")
+		default:
+			continue
+		}
+		r.cut(first.start, first.afterEnd)
+		return true
+	}
+	return false
+}
+
+func dayField(e *Entry) string {
+	if e.Schedule == nil {
+		return ""
+	}
+	fields := strings.Fields(*e.Schedule)
+	if len(fields) != 5 || fields[4] != "*" {
+		return ""
+	}
+	return fields[2]
+}
+
+// window makes a random sleep the schedule's flexible window.
+func (r *rewriting) window(text string) bool {
+	m := randomBelow.FindStringSubmatch(text)
+	n, err := strconv.Atoi(m[1])
+	if err != nil || n < 1 || n > 86400 {
+		return false
+	}
+	unit := map[string]time.Duration{"": time.Second, "s": time.Second, "m": time.Minute, "h": time.Hour}[m[2]]
+	w := (time.Duration(min(n, 32768))*unit + time.Minute - 1).Truncate(time.Minute)
+	if w > job.MaxWindow {
+		return false
+	}
+	r.job.Window = job.Duration(w)
+	r.e.change("the random sleep is taken off: `window: %s` has Scheduler spread the starts, and nobody pays for the sleep", r.job.Window)
+	return true
+}
+
+// remark is something about a command that a person should know.
+type remark struct {
+	form   *regexp.Regexp
+	decide bool
+	text   string
+}
+
+var remarks = []remark{
+	{regexp.MustCompile(`^[?*0-9][0-9*/,?-]*\s`), true, "the command begins with what looks like a sixth time field: was this line written for another scheduler, with seconds first?"},
+	{regexp.MustCompile(`(^|[\s;&|(])(systemctl|service|shutdown|reboot|logrotate|anacron|apt-get|apt|yum|dnf|certbot|fstrim|mdadm|checkarray|atrun|newsyslog|periodic)(\s|$)|/etc/init\.d/`), true, "it acts on its host, which a container does not: leave it there or find what replaces it"},
+	{regexp.MustCompile(`(^|[\s;&|(])run-parts\s`), true, "run-parts runs every script of a folder in order: better one job a script; the folder must be in the image"},
+	{regexp.MustCompile(`(^|[\s;&|(])(docker|docker-compose|podman|kubectl)\s`), true, "it drives containers from its host: let the job be that container"},
+	{regexp.MustCompile(`(^|[\s;&|(])(sudo|su)\s`), true, "it changes its user: set user in the task definition instead"},
+	{regexp.MustCompile(`(^|[\s;&|(])flock\s`), true, "a flock is left in it, and locks nothing: each task has its own files. Use `overlap`"},
+	{regexp.MustCompile(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), false, "it reports to a watcher of its own: keep that, or drop it, since missed runs are told here"},
+	{regexp.MustCompile(`\|\|\s*(true|:|exit 0)\s*$`), true, "|| true makes every run a success: drop it to hear of failures"},
+	{regexp.MustCompile(`(^|[\s="':])(~/|/home/|/root/|/Users/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), false, "it uses a user's folder of its host: the image must have what is there"},
+	{regexp.MustCompile(`(^|[\s;&|(])cd\s`), false, "it changes into a folder that the image must have"},
+	{regexp.MustCompile(`(^|[\s;&|(])(source|\.)\s`), false, "it reads a file of settings: the image must have it, or put them into environment and secrets"},
+	{regexp.MustCompile(`\$\{?RANDOM\}?`), false, "it waits at random: `window` does that without paying for the wait"},
+	{regexp.MustCompile(`(^|[\s;&|(])(ssh|rsync|scp)\s`), false, "it logs in elsewhere: its keys are secrets of the task definition"},
+	{regexp.MustCompile(`(?i)(--?(password|passwd|token|secret|api-?key)[= ]\S|\s-p[A-Za-z0-9]{6,}|https?://[^/\s:@]+:[^/\s@]+@)`), true, "it seems to hold a secret, which anyone who may read ECS events could read: put it into the task definition's secrets"},
+}
+
+// remarks tells what stays in the command and a person should know.
+func (r *rewriting) remarks(s []segment) {
+	for _, m := range remarks {
+		switch {
+		case !m.form.MatchString(r.line):
+		case m.decide:
+			r.e.decide("%s", m.text)
+		default:
+			r.e.note("%s", m.text)
+		}
+	}
+	if len(s) > 1 && dayGuard.MatchString(s[0].text(r.line)) {
+		r.e.decide("it asks date whether this is its day, and the container's clock may be of another zone: let the schedule say it")
+	}
+	for _, seg := range s[:len(s)-1] {
+		if seg.after == ";" && !isSetup(seg) {
+			r.e.note("several commands with ; between them: only the last one's exit code is seen, so a failure before it is a success")
+			break
+		}
+		if seg.after == "|" {
+			r.e.note("a pipe: only the last command's exit code is seen")
+			break
+		}
+	}
+	bash := strings.Contains(r.line, "[[") || strings.Contains(r.line, "&>") || strings.Contains(r.line, "RANDOM") || regexp.MustCompile(`(^|[;&|]\s*)source\s`).MatchString(r.line)
+	if bash && r.shell() == "/bin/sh" {
+		r.e.decide("it uses words of bash, and its SHELL is /bin/sh: that works only where /bin/sh is bash")
+	}
+}

@@ -1,0 +1,43 @@
+package importer
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// marker begins the comment that an imported line becomes. The job's name and a
+// colon follow, then the line as it was.
+const marker = "batchplane runs this as "
+
+// commentOut comments the lines of jobs out; every other byte stays.
+func commentOut(data []byte, jobs map[int]string) []byte {
+	var b bytes.Buffer
+	number := 0
+	for line := range bytes.Lines(data) {
+		number++
+		if name := jobs[number]; name != "" && !bytes.HasPrefix(bytes.TrimLeft(line, " \t"), []byte("#")) {
+			b.WriteString("# " + marker + name + ": ")
+		}
+		b.Write(line)
+	}
+	return b.Bytes()
+}
+
+// Undo restores the lines that an import commented out: those of the jobs named,
+// or all where none is. The names that it restored come in order.
+func Undo(data []byte, jobs ...string) (crontab []byte, restored []string) {
+	var b bytes.Buffer
+	for line := range bytes.Lines(data) {
+		rest, found := bytes.CutPrefix(line, []byte("# "+marker))
+		name, original, ok := strings.Cut(string(rest), ": ")
+		if found && ok && isJobName(name) && (len(jobs) == 0 || slices.Contains(jobs, name)) {
+			restored = append(restored, name)
+			line = []byte(original)
+		}
+		b.Write(line)
+	}
+	return b.Bytes(), restored
+}
+
+func isJobName(s string) bool { return s != "" && clean(s) == strings.Trim(s, "-_") && len(s) <= 48 }

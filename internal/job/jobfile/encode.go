@@ -1,0 +1,178 @@
+package jobfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Encode writes a jobs file that Load, with an Env, reads as f. Notes, by a job's name, go
+// above it as comments.
+func Encode(f File, notes map[string][]string) ([]byte, error) {
+	var b bytes.Buffer
+	if len(f.Definitions) > 0 {
+		b.WriteString("taskDefinitions:\n")
+	}
+	for _, t := range f.Definitions {
+		family := t.Family
+		t.Family = ""
+		fmt.Fprintf(&b, "  %s:\n", scalarText(family))
+		if err := encodeFields(&b, t, "    ", func(key string, v any) (string, any) { return key, escaped(v) }); err != nil {
+			return nil, err
+		}
+	}
+	b.WriteString("jobs:\n")
+	for i, j := range f.Jobs {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		for _, n := range notes[j.Name] {
+			fmt.Fprintf(&b, "  # %s\n", commentText(n))
+		}
+		var one bytes.Buffer
+		if err := encodeFields(&one, j, "    ", jobKey); err != nil {
+			return nil, err
+		}
+		b.WriteString("  - " + strings.TrimPrefix(one.String(), "    "))
+	}
+	return b.Bytes(), nil
+}
+
+// commentText is a text that stays in its comment.
+func commentText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 || r == 0xfeff {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// jobKey is how jobs.yaml writes what JSON has otherwise.
+func jobKey(key string, value any) (string, any) {
+	if key != "command" {
+		value = escaped(value)
+	}
+	switch key {
+	case "disabled":
+		return "enabled", false
+	case "command":
+		words, _ := value.([]any)
+		if len(words) == 3 && words[0] == "/bin/sh" && words[1] == "-c" {
+			if text, ok := words[2].(string); ok && strings.TrimSpace(text) != "" {
+				return key, text
+			}
+		}
+	}
+	return key, value
+}
+
+var bareVariable = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}`)
+
+// escaped keeps Load from putting variables into a value.
+func escaped(v any) any {
+	switch v := v.(type) {
+	case string:
+		return bareVariable.ReplaceAllString(v, "$$${0}")
+	case []any:
+		for i := range v {
+			v[i] = escaped(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = escaped(v[key])
+		}
+	}
+	return v
+}
+
+// encodeFields writes the fields of a value in the order of its JSON.
+func encodeFields(b *bytes.Buffer, v any, indent string, rename func(string, any) (string, any)) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("writing a jobs file: %w", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if _, err := d.Token(); err != nil {
+		return fmt.Errorf("writing a jobs file: %w", err)
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return fmt.Errorf("writing a jobs file: %w", err)
+		}
+		var value any
+		if err := d.Decode(&value); err != nil {
+			return fmt.Errorf("writing a jobs file: %w", err)
+		}
+		name := fmt.Sprint(key)
+		if name == "family" {
+			continue
+		}
+		name, value = rename(name, value)
+		if text, ok := value.(string); ok && blockForm.MatchString(text) {
+			fmt.Fprintf(b, "%s%s: %s\n", indent, name, block(text, indent+"  "))
+			continue
+		}
+		fmt.Fprintf(b, "%s%s: %s\n", indent, name, flow(value))
+	}
+	return nil
+}
+
+// flow writes a value in one line; keys of mappings come sorted.
+func flow(v any) string {
+	switch v := v.(type) {
+	case string:
+		return scalarText(v)
+	case []any:
+		items := make([]string, len(v))
+		for i, item := range v {
+			items[i] = flow(item)
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case map[string]any:
+		items := make([]string, 0, len(v))
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			items = append(items, scalarText(key)+": "+flow(v[key]))
+		}
+		return "{" + strings.Join(items, ", ") + "}"
+	}
+	return fmt.Sprint(v)
+}
+
+// blockForm are texts of several lines that can be written as they are: plain
+// characters, no line that ends with a blank or is empty, the first not indented.
+var blockForm = regexp.MustCompile(`^[!-~]([ -~]*[!-~])?(\n[ -~]*[!-~])+\n?$`)
+
+func block(s, indent string) string {
+	head := "|-"
+	if strings.HasSuffix(s, "\n") {
+		head = "|"
+	}
+	return head + "\n" + indent + strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "\n"+indent)
+}
+
+var plainForm = regexp.MustCompile(`^([A-Za-z/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*|[0-9]+[smhd])$`)
+
+// scalarText writes a text so that YAML reads it as that text. JSON's form of a
+// string is one of YAML's, once what JSON leaves as it is and YAML does not take
+// is escaped.
+func scalarText(s string) string {
+	switch strings.ToLower(s) {
+	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
+	default:
+		if plainForm.MatchString(s) {
+			return s
+		}
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a string always encodes
+	return strings.NewReplacer("\u007f", `\x7f`, "\u0085", `\x85`, "\ufeff", `\ufeff`).Replace(strings.TrimSuffix(b.String(), "\n"))
+}

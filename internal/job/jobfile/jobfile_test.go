@@ -1,0 +1,160 @@
+package jobfile_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// TestGolden reads each testdata/*.yaml; its .golden holds the jobs as JSON, or
+// the problems.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			got := shown(t, read(t, file))
+			golden := strings.TrimSuffix(file, ".yaml") + ".golden"
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if want := string(read(t, golden)); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(file) //nolint:gosec // a test's own file
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func shown(t *testing.T, data []byte) string {
+	t.Helper()
+	jobs, problems := jobfile.Parse(data)
+	var b strings.Builder
+	for _, p := range problems {
+		fmt.Fprintln(&b, p)
+	}
+	for _, j := range jobs {
+		text, err := json.MarshalIndent(j, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s\n", text)
+	}
+	return b.String()
+}
+
+// TestBounded: files that are large, deep, or large once written out are
+// refused with a reason, and soon.
+func TestBounded(t *testing.T) {
+	t.Parallel()
+	many := func(n int, each string) string { return strings.Repeat(each, n) }
+	var bigEnvironment strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&bigEnvironment, "    V%d: x\n", i)
+	}
+	var jobs, aliased strings.Builder
+	for i := range jobfile.MaxJobs {
+		fmt.Fprintf(&jobs, "  - name: j%d\n", i)
+		fmt.Fprintf(&aliased, "  - {name: k%d, environment: *e}\n", i)
+	}
+	cases := []struct{ name, text, want string }{
+		{"5 MB", many(5<<20, "#"), "the file has 5242880 bytes; at most 4194304 are read"},
+		{"one job too many", "jobs:\n" + jobs.String() + "  - name: more\n", "more than 10000 jobs in one file"},
+		{"defaults copied into every job", "defaults:\n  environment:\n" + bigEnvironment.String() + "jobs:\n" + jobs.String(), "the file says more than"},
+		{"one alias in every job", "jobs:\n  - name: a\n    environment: &e\n" + strings.ReplaceAll(bigEnvironment.String(), "    V", "      V") + aliased.String()[:250_000] + "}\n", "the file says more than"},
+		{"a text too long", "jobs: [{name: a, owner: " + many(9000, "x") + "}]", "owner: has 9000 bytes"},
+		{"deep lists", "jobs: " + many(1_000_000, "["), "nested more than 100 deep"},
+		{"deep mappings", "jobs: " + many(500_000, "{a: "), "nested more than 100 deep"},
+		{"deep dashes", many(500_000, "- ") + "x", "nested more than 100 deep"},
+		{"deep questions", many(500_000, "? ") + "x", "nested more than 100 deep"},
+		{"many anchors", "a: " + many(500_000, "&a ") + "x", "nested more than 100 deep"},
+		{"many tags", "a: " + many(500_000, "!a ") + "x", "nested more than 100 deep"},
+		{"many colons", many(500_000, "a: "), "nested more than 100 deep"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			jobs, problems := jobfile.Parse([]byte(c.text))
+			if len(jobs) > 0 || len(problems) == 0 || !strings.Contains(problems[0].String(), c.want) {
+				t.Errorf("%d jobs, %.200v; want %q", len(jobs), problems, c.want)
+			}
+		})
+	}
+	t.Run("as many jobs as may be", func(t *testing.T) {
+		t.Parallel()
+		if jobs, problems := jobfile.Parse([]byte("jobs:\n" + jobs.String())); len(jobs) != jobfile.MaxJobs {
+			t.Errorf("%d jobs, %v", len(jobs), problems)
+		}
+	})
+}
+
+// FuzzParse: whatever the bytes, an answer: jobs that are valid, or problems in
+// order.
+func FuzzParse(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file) //nolint:gosec // a test's own file
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		jobs, problems := jobfile.Parse(data)
+		if (len(jobs) > 0) == (len(problems) > 0) {
+			t.Fatalf("%d jobs, problems: %v", len(jobs), problems)
+		}
+		names := map[string]bool{}
+		for _, j := range jobs {
+			if ps := j.Validate(); len(ps) > 0 || names[j.Name] {
+				t.Fatalf("job %q: %v", j.Name, ps)
+			}
+			names[j.Name] = true
+			survives(t, j)
+		}
+		for i := 1; i < len(problems); i++ {
+			if a, b := problems[i-1], problems[i]; a.Line > b.Line || a.Line == b.Line && a.Column > b.Column {
+				t.Fatalf("%v stands before %v", a, b)
+			}
+		}
+	})
+}
+
+// survives checks that a job means the same after its way through JSON.
+func survives(t *testing.T, j job.Job) {
+	t.Helper()
+	b, err := json.Marshal(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back job.Job
+	if err := json.Unmarshal(b, &back); err != nil || back.Hash() != j.Hash() {
+		t.Fatalf("%s comes back as %+v, %v", b, back, err)
+	}
+}

@@ -1,0 +1,258 @@
+package jobfile
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Source is one jobs file.
+type Source struct {
+	Name string
+	Data []byte
+}
+
+// Options let a jobs file refer to what is outside of it.
+type Options struct {
+	// Env gives ${NAME} its value; nil leaves such texts as they are. Commands
+	// are never touched: their variables are their shell's.
+	Env func(name string) (string, bool)
+	// ReadFile reads a file that a source names, nil allows none.
+	ReadFile func(source, name string) ([]byte, error)
+}
+
+// File is what jobs files say.
+type File struct {
+	Jobs []job.Job
+	// Definitions are base definitions of tasks, in the files' order.
+	Definitions []job.TaskDefinition
+}
+
+// Load reads one jobs file, or several of which each goes over those before it:
+// jobs of the same name are merged, key by key, and mappings in them too; a list
+// or a value replaces the earlier one. New jobs come last.
+func Load(sources []Source, o Options) (File, []Problem) {
+	d := &decoder{
+		sources: sources, options: o, told: map[ast.Node]bool{}, in: map[ast.Node]int{},
+		defaults: map[string]ast.Node{}, left: maxRead, merging: len(sources) > 1,
+	}
+	f := d.load()
+	if d.left < 0 {
+		return File{}, []Problem{{Message: fmt.Sprintf("the file says more than %d bytes once its aliases and defaults are written out", maxRead)}}
+	}
+	slices.SortStableFunc(d.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	if len(d.problems) > 0 {
+		// A fault in the defaults is seen in every job, and told once.
+		return File{}, slices.Compact(d.problems)
+	}
+	return f, nil
+}
+
+// located is a node and the source it stands in.
+type located struct {
+	ast.Node
+	file int
+}
+
+// parts are the sources' values by top-level key.
+type parts struct {
+	defaults, definitions []located
+	jobs                  []located // one a job
+}
+
+func (d *decoder) load() File {
+	var all parts
+	for i, s := range d.sources {
+		d.file = i
+		if len(s.Data) > MaxBytes {
+			d.add(nil, "the file has %d bytes; at most %d are read", len(s.Data), MaxBytes)
+			continue
+		}
+		tree, p := syntaxTree(s.Data)
+		if p != nil {
+			p.File, p.file = s.Name, i
+			d.problems = append(d.problems, *p)
+			continue
+		}
+		d.anchors = map[string]ast.Node{}
+		d.byFile = append(d.byFile, anchorsOf{i, d.anchors})
+		d.document(tree, &all)
+	}
+	if len(all.jobs) > MaxJobs {
+		d.add(all.jobs[MaxJobs].Node, "more than %d jobs in one file", MaxJobs)
+		return File{}
+	}
+	var defaults job.Job
+	for _, n := range all.defaults {
+		d.enter(n.file)
+		d.places, d.times = d.defaults, d.defaultTimes
+		readFields(d, n.Node, "defaults", defaultFields, &defaults)
+		d.defaultTimes = d.times
+	}
+	return File{Definitions: d.definitions(all.definitions), Jobs: d.jobs(d.grouped(all.jobs), defaults)}
+}
+
+// anchorsOf are the anchors of one source.
+type anchorsOf struct {
+	file    int
+	anchors map[string]ast.Node
+}
+
+// enter goes to a source: anchors are each source's own.
+func (d *decoder) enter(file int) {
+	d.file = file
+	for _, a := range d.byFile {
+		if a.file == file {
+			d.anchors = a.anchors
+		}
+	}
+}
+
+func (d *decoder) document(file *ast.File, all *parts) {
+	var docs []ast.Node
+	for _, doc := range file.Docs {
+		if doc.Body != nil {
+			docs = append(docs, doc.Body)
+		}
+	}
+	switch {
+	case len(docs) == 0:
+		d.add(nil, "the file is empty: it needs `jobs:` with at least one job")
+		return
+	case len(docs) > 1:
+		d.add(docs[1], "a second document: put all jobs under one `jobs:`")
+		return
+	}
+	if d.merging {
+		ast.Walk(anchorFinder(d.anchors), docs[0])
+	}
+	d.places = map[string]ast.Node{}
+	d.mapping(docs[0], "", func(key string, n ast.Node) bool {
+		switch key {
+		case "defaults":
+			all.defaults = append(all.defaults, located{n, d.file})
+		case "taskDefinitions":
+			all.definitions = append(all.definitions, located{n, d.file})
+		case "jobs":
+			for _, j := range d.sequence(n, "jobs") {
+				all.jobs = append(all.jobs, located{j, d.file})
+			}
+			if list, ok := d.resolve(n).(*ast.SequenceNode); ok && len(list.Values) == 0 {
+				d.add(n, "jobs: is empty: it needs at least one job")
+			}
+		default:
+			return false
+		}
+		return true
+	}, []string{"defaults", "jobs", "taskDefinitions"})
+	// What goes over another file may be about its defaults alone.
+	if pairs, ok := d.pairs(docs[0]); ok && !hasKey(pairs, "jobs") && d.file == 0 {
+		d.add(docs[0], "`jobs:` is missing: it holds the list of jobs")
+	}
+}
+
+// anchorFinder registers the anchors of a whole source: where sources are
+// merged, jobs are not read in the order in which they stand.
+type anchorFinder map[string]ast.Node
+
+// Visit registers one.
+func (a anchorFinder) Visit(n ast.Node) ast.Visitor {
+	if v, ok := n.(*ast.AnchorNode); ok {
+		a[v.Name.GetToken().Value] = v.Value
+	}
+	return a
+}
+
+// grouped puts the nodes of a job together: at most one from each source. Two of
+// one name in one source stay apart, and are told as such.
+func (d *decoder) grouped(nodes []located) (out [][]located) {
+	at := map[string]int{}
+	for _, n := range nodes {
+		name := ""
+		if d.merging {
+			d.enter(n.file)
+			name = d.nameOf(n.Node)
+		}
+		if i, known := at[name]; known && name != "" && out[i][len(out[i])-1].file != n.file {
+			out[i] = append(out[i], n)
+			continue
+		}
+		at[name] = len(out)
+		out = append(out, []located{n})
+	}
+	return out
+}
+
+// nameOf is the name of a job that was not read yet, "" if it has none.
+func (d *decoder) nameOf(n ast.Node) string {
+	if _, ok := d.pairs(n); !ok {
+		return ""
+	}
+	for _, p := range d.merged(n, "") {
+		if p.key == "name" {
+			name, _ := scalar(d.resolve(p.Value))
+			return name
+		}
+	}
+	return ""
+}
+
+func (d *decoder) jobs(groups [][]located, defaults job.Job) []job.Job {
+	first := map[string]ast.Node{}
+	out := make([]job.Job, 0, len(groups))
+	for _, g := range groups {
+		if d.left < 0 {
+			return nil
+		}
+		j, nameNode := d.job(g, defaults)
+		if j.Name == "" {
+			continue
+		}
+		if other, dup := first[j.Name]; dup {
+			d.add(nameNode, "a second job named %q; the first is on line %d", j.Name, other.GetToken().Position.Line)
+			continue
+		}
+		first[j.Name] = nameNode
+		out = append(out, j)
+	}
+	return out
+}
+
+// definitions reads the base definitions of tasks. A later source's go over
+// earlier ones of the same name.
+func (d *decoder) definitions(nodes []located) (out []job.TaskDefinition) {
+	d.places = map[string]ast.Node{}
+	for _, n := range nodes {
+		d.enter(n.file)
+		d.mapping(n.Node, "taskDefinitions", func(name string, v ast.Node) bool {
+			i := slices.IndexFunc(out, func(t job.TaskDefinition) bool { return t.Family == name })
+			if i < 0 {
+				i = len(out)
+				out = append(out, job.TaskDefinition{Family: name})
+			}
+			path := "taskDefinitions." + name
+			d.stands(path, v)
+			readFields(d, v, path, definitionFields, &out[i])
+			return true
+		}, nil)
+	}
+	for _, t := range out {
+		for _, p := range t.Validate() {
+			field := "taskDefinitions." + t.Family
+			if p.Field != "family" {
+				field += "." + p.Field
+			}
+			d.add(d.place(field), "%s: %s", field, p.Message)
+		}
+	}
+	return out
+}
+
+func lastKey(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }

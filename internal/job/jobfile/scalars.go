@@ -1,0 +1,106 @@
+package jobfile
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// text is a scalar as the file writes it: 08 stays "08", yes stays "yes".
+func (d *decoder) text(n ast.Node, path string) (string, bool) {
+	s, ok := scalar(d.resolve(n))
+	if !ok {
+		d.add(n, "%smust be a text", prefix(path))
+		return "", false
+	}
+	if s, ok = d.expand(n, path, s); !ok {
+		return "", false
+	}
+	d.spend(len(s))
+	if len(s) > job.MaxOverrides {
+		d.add(n, "%shas %d bytes; nothing in a job may have more than %d", prefix(path), len(s), job.MaxOverrides)
+		return "", false
+	}
+	return s, true
+}
+
+func scalar(n ast.Node) (string, bool) {
+	switch v := n.(type) {
+	case *ast.StringNode:
+		return v.Value, true
+	case *ast.LiteralNode:
+		return v.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return v.GetToken().Value, true
+	}
+	return "", false
+}
+
+func (d *decoder) integer(n ast.Node, path string) (int64, bool) {
+	if v, ok := d.resolve(n).(*ast.IntegerNode); ok {
+		if i, err := strconv.ParseInt(fmt.Sprint(v.Value), 10, 64); err == nil {
+			return i, true
+		}
+	}
+	if s, ok := d.variable(n, path); ok {
+		if i, err := strconv.ParseInt(s, 10, 64); err == nil {
+			return i, true
+		}
+	}
+	d.add(n, "%smust be a whole number", prefix(path))
+	return 0, false
+}
+
+func (d *decoder) boolean(n ast.Node, path string) (value, ok bool) {
+	if v, ok := d.resolve(n).(*ast.BoolNode); ok {
+		return v.Value, true
+	}
+	if s, ok := d.variable(n, path); ok && (s == "true" || s == "false") {
+		return s == "true", true
+	}
+	d.add(n, "%smust be true or false", prefix(path))
+	return false, false
+}
+
+// variable is the value of a text that names a variable.
+func (d *decoder) variable(n ast.Node, path string) (string, bool) {
+	v, ok := d.resolve(n).(*ast.StringNode)
+	if !ok || d.options.Env == nil || !strings.Contains(v.Value, "${") {
+		return "", false
+	}
+	return d.expand(n, path, v.Value)
+}
+
+var variableForm = regexp.MustCompile(`\$?\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}`)
+
+// expand puts the values of ${NAME} into a text; ${NAME:-x} is x where it has
+// none, and $${NAME} stays as ${NAME}. Commands are left alone: there it is
+// their shell that knows variables.
+func (d *decoder) expand(n ast.Node, path, s string) (string, bool) {
+	if d.options.Env == nil || path == "command" || strings.HasPrefix(path, "command[") || !strings.Contains(s, "${") {
+		return s, true
+	}
+	ok := true
+	s = variableForm.ReplaceAllStringFunc(s, func(found string) string {
+		if strings.HasPrefix(found, "$$") {
+			return found[1:]
+		}
+		parts := variableForm.FindStringSubmatch(found)
+		value, set := d.options.Env(parts[1])
+		switch {
+		case set && value != "" || set && parts[2] == "":
+			return value
+		case parts[2] != "":
+			return parts[2][2:]
+		}
+		ok = false
+		d.add(n, "%s${%s} is not set in the environment: set it, or write ${%s:-a default}", prefix(path), parts[1], parts[1])
+		return ""
+	})
+	return s, ok
+}

@@ -1,0 +1,111 @@
+package jobfile
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// shape is a piece of a JSON schema (draft 2020-12).
+type shape map[string]any
+
+// textShape is what reads as a text: numbers and booleans do too.
+var textShape = shape{"type": []string{"string", "number", "boolean"}}
+
+// ruleShape is a rule of retry.rules.
+var ruleShape = shape{
+	"type": "object", "additionalProperties": false, "required": []string{"action"},
+	"properties": map[string]shape{
+		"stopCode": textShape, "stoppedReason": textShape, "containerReason": textShape,
+		"exitCode": orVariable(shape{"type": "integer"}), "action": orVariable(shape{"enum": job.Actions}),
+	},
+}
+
+// orVariable also takes a text with ${NAME} in it.
+func orVariable(s shape) shape {
+	return shape{"anyOf": []shape{s, {"type": "string", "pattern": `\$\{`}}}
+}
+
+func listOf(s shape) shape { return shape{"type": "array", "items": s} }
+
+func object[T any](table map[string]field[T]) shape {
+	properties := make(map[string]shape, len(table))
+	for key, f := range table {
+		properties[key] = f.shape
+	}
+	return shape{"type": "object", "additionalProperties": false, "properties": properties}
+}
+
+// Schema is the JSON schema of a jobs file, for editors. It follows from the
+// tables that read the file. What it takes may still be refused: it knows the
+// shape of values and not how they go together.
+func Schema() ([]byte, error) {
+	one := object(jobFields)
+	one["required"] = []string{"name"}
+	jobs := listOf(one)
+	jobs["minItems"], jobs["maxItems"] = 1, MaxJobs
+	described(one["properties"].(map[string]shape))
+	base := object(definitionFields)
+	schema := shape{
+		"$schema": "https://json-schema.org/draft/2020-12/schema",
+		"title":   "batchplane jobs file",
+		"type":    "object", "additionalProperties": false,
+		"properties": map[string]shape{
+			"defaults":        object(defaultFields),
+			"taskDefinitions": {"type": "object", "additionalProperties": base},
+			"jobs":            jobs,
+		},
+	}
+	out, err := json.MarshalIndent(schema, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing the schema: %w", err)
+	}
+	return append(out, '\n'), nil
+}
+
+// described adds what an editor shows beside a key.
+func described(properties map[string]shape) {
+	for line := range strings.Lines(keyHelp) {
+		if key, text, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {
+			s := shape{"description": text}
+			for k, v := range properties[key] {
+				s[k] = v
+			}
+			properties[key] = s
+		}
+	}
+}
+
+const keyHelp = `
+name: Letters, digits, - and _, at most 48.
+description: What the job is for.
+owner: Who answers for it.
+schedule: Five crontab fields, an @word, or cron(...), rate(...), at(...) of EventBridge. Without one, only people run the job.
+timezone: IANA name such as Europe/Berlin; UTC when left out.
+startAt: The first time at which the schedule counts; of the job's zone where it has no offset.
+endAt: The first time at which the schedule does not count any more.
+dst: What becomes of runs when the clocks change.
+calendar: Days to skip, or the only days to run on: a list, or an .ics file.
+window: EventBridge Scheduler may start a slot up to that much later, 1m to 24h.
+enabled: false keeps the schedule from running the job.
+taskDefinition: A family, family:revision, ARN, or a key of taskDefinitions.
+cluster: The ECS cluster.
+container: The job's own container, where the task definition has several.
+command: One text that /bin/sh runs, or a list of arguments.
+environment: Variables of the container. Never a secret.
+cpu: CPU units, 1024 are one vCPU.
+memory: MiB.
+network: The task's subnets and security groups.
+taskRole: The role that the job's own code has.
+executionRole: The role that starts the task.
+capacity: on-demand or spot.
+timeout: How long the task may run before it is stopped.
+launchTimeout: How long an accepted task may take to run.
+startWithin: How late a slot may still be run.
+catchUp: What happens to missed slots.
+overlap: What happens while another run of the job is open.
+retry: When the control plane may make a further attempt by itself.
+notify: Who is told, and of what.
+`

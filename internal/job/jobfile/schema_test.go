@@ -1,0 +1,220 @@
+package jobfile_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+)
+
+func schema(t *testing.T) map[string]any {
+	t.Helper()
+	text, err := jobfile.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s map[string]any
+	if err := json.Unmarshal(text, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// takes is as much of a JSON schema validator as this schema needs. A keyword
+// that it does not know is a failure.
+func takes(t *testing.T, s map[string]any, v any) bool {
+	t.Helper()
+	ok := true
+	for keyword, want := range s {
+		switch keyword {
+		case "$schema", "title", "description":
+		case "type":
+			ok = ok && isType(want, v)
+		case "enum":
+			ok = ok && slices.Contains(want.([]any), v)
+		case "anyOf":
+			ok = ok && slices.ContainsFunc(want.([]any), func(o any) bool { return takes(t, o.(map[string]any), v) })
+		case "pattern":
+			text, isText := v.(string)
+			ok = ok && (!isText || regexp.MustCompile(want.(string)).MatchString(text))
+		case "minimum":
+			n, isNumber := v.(float64)
+			ok = ok && (!isNumber || n >= want.(float64))
+		case "maximum":
+			n, isNumber := v.(float64)
+			ok = ok && (!isNumber || n <= want.(float64))
+		case "items", "minItems", "maxItems":
+			ok = ok && takesItems(t, keyword, want, v)
+		case "properties", "additionalProperties", "required":
+			ok = ok && takesKeys(t, s, keyword, want, v)
+		default:
+			t.Fatalf("the schema has %q", keyword)
+		}
+	}
+	return ok
+}
+
+func isType(want, v any) bool {
+	if list, ok := want.([]any); ok {
+		return slices.ContainsFunc(list, func(w any) bool { return isType(w, v) })
+	}
+	switch v := v.(type) {
+	case string:
+		return want == "string"
+	case bool:
+		return want == "boolean"
+	case float64:
+		return want == "number" || want == "integer" && v == float64(int64(v))
+	case []any:
+		return want == "array"
+	case map[string]any:
+		return want == "object"
+	}
+	return false
+}
+
+func takesItems(t *testing.T, keyword string, want, v any) bool {
+	t.Helper()
+	list, ok := v.([]any)
+	switch {
+	case !ok:
+		return true
+	case keyword == "minItems":
+		return float64(len(list)) >= want.(float64)
+	case keyword == "maxItems":
+		return float64(len(list)) <= want.(float64)
+	}
+	return !slices.ContainsFunc(list, func(item any) bool { return !takes(t, want.(map[string]any), item) })
+}
+
+func takesKeys(t *testing.T, s map[string]any, keyword string, want, v any) bool {
+	t.Helper()
+	object, isObject := v.(map[string]any)
+	if !isObject {
+		return true
+	}
+	if keyword == "required" {
+		return !slices.ContainsFunc(want.([]any), func(k any) bool { return object[k.(string)] == nil })
+	}
+	properties, _ := s["properties"].(map[string]any)
+	for key, value := range object {
+		p, known := properties[key].(map[string]any)
+		switch {
+		case known && !takes(t, p, value):
+			return false
+		case known:
+		case s["additionalProperties"] == false:
+			return false
+		case s["additionalProperties"] != nil && !takes(t, s["additionalProperties"].(map[string]any), value):
+			return false
+		}
+	}
+	return true
+}
+
+// TestSchemaTakesWhatIsRead: the schema refuses no file that the decoder reads,
+// or an editor would complain of good files.
+func TestSchemaTakesWhatIsRead(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, s := 0, schema(t)
+	for _, file := range append(files, "../../../examples/jobs.yaml") {
+		data, err := os.ReadFile(file) //nolint:gosec // a test's own file
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, problems := jobfile.Parse(data); len(problems) > 0 {
+			continue
+		}
+		v, err := plainValue(data)
+		if err != nil {
+			continue // such as .inf, which JSON does not have
+		}
+		read++
+		if !takes(t, s, v) {
+			t.Errorf("the schema refuses %s", file)
+		}
+	}
+	if read < 5 {
+		t.Errorf("only %d files were read", read)
+	}
+}
+
+// plainValue is YAML as JSON would have it.
+func plainValue(data []byte) (v any, err error) {
+	text, err := yaml.YAMLToJSON(data)
+	if err != nil {
+		return nil, err
+	}
+	return v, json.Unmarshal(text, &v)
+}
+
+// TestSchemaAndDecoderAgree: on one value of each kind at every key, and on keys
+// that are not.
+func TestSchemaAndDecoderAgree(t *testing.T) {
+	t.Parallel()
+	s := schema(t)
+	keys := s["properties"].(map[string]any)["jobs"].(map[string]any)["items"].(map[string]any)["properties"].(map[string]any)
+	if len(keys) < 25 {
+		t.Fatalf("%d keys", len(keys))
+	}
+	if p := keys["schedule"].(map[string]any); p["description"] == nil {
+		t.Error("schedule is not described")
+	}
+	var undescribed []string
+	for key, p := range keys {
+		if p.(map[string]any)["description"] == nil {
+			undescribed = append(undescribed, key)
+		}
+		for _, value := range []string{"{x: {}}", "[[x]]", "[{x: y}]"} {
+			if key != "name" {
+				agree(t, s, "jobs:\n  - name: a\n    "+key+": "+value+"\n")
+			}
+		}
+	}
+	if len(undescribed) > 0 {
+		t.Errorf("without a description: %v", undescribed)
+	}
+	for _, bad := range []string{
+		"cpu: 0", "cpu: many", "cpu: 1.5", "enabled: 7", "capacity: cheap", "overlap: never", "catchUp: all", "timeout: 5", "timeout: soon",
+		"retry: {attempts: 0}", "retry: {attempts: 11}", "retry: {x: 1}", "retry: {rules: [{stopCode: a}]}", "retry: {rules: [{stopCode: a, action: run}]}",
+		"dst: {gap: late}", "dst: {hole: skip}", "network: {subnets: x}", "notify: ops", "calendar: [2027-01-01]", "startAt: soon", "nme: a", "environment: [a]",
+	} {
+		agree(t, s, "jobs:\n  - name: a\n    "+bad+"\n")
+	}
+	for _, bad := range []string{"jobs: []", "jobs: {}", "jobs: [{owner: x}]", "job: [{name: a}]", "taskDefinitions: {x: {imge: a}}\njobs: [{name: a}]"} {
+		agree(t, s, bad)
+	}
+}
+
+// agree is for files that both refuse.
+func agree(t *testing.T, s map[string]any, text string) {
+	t.Helper()
+	if _, problems := jobfile.Parse([]byte(text)); len(problems) == 0 {
+		t.Errorf("the decoder reads %s", text)
+	}
+	v, err := plainValue([]byte(text))
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	if takes(t, s, v) {
+		t.Errorf("the schema takes %s", text)
+	}
+}
+
+func TestSchemaIsStable(t *testing.T) {
+	t.Parallel()
+	if !reflect.DeepEqual(schema(t), schema(t)) {
+		t.Error("it differs from call to call")
+	}
+}

@@ -1,0 +1,99 @@
+package jobfile
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// maxNesting is how deep a file may nest, and how many indicators one line may
+// have outside of flow collections. The parser recurses, and its time grows
+// with the square of both; a jobs file needs six.
+const maxNesting = 100
+
+// syntaxTree reads the YAML of a file whose size was checked.
+func syntaxTree(data []byte) (*ast.File, *Problem) {
+	text := strings.TrimPrefix(string(data), "\ufeff")
+	if p := unreadable(text); p != nil {
+		return nil, p
+	}
+	tokens := lexer.Tokenize(text)
+	if p := tooNested(tokens); p != nil {
+		return nil, p
+	}
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		p := syntaxProblem(err)
+		return nil, &p
+	}
+	return file, nil
+}
+
+// unreadable finds what no text file has: bytes that are not UTF-8, which JSON
+// could not carry unchanged, and NUL.
+func unreadable(text string) *Problem {
+	i := strings.IndexByte(text, 0)
+	what := "a NUL character: this is not a text file"
+	if !utf8.ValidString(text) {
+		for at, r := range text {
+			if _, width := utf8.DecodeRuneInString(text[at:]); r == utf8.RuneError && width == 1 {
+				i, what = at, "a byte that is not UTF-8: save the file as UTF-8"
+				break
+			}
+		}
+	}
+	if i < 0 {
+		return nil
+	}
+	before := text[:i]
+	line := strings.Count(before, "\n") + 1
+	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+	return &Problem{Line: line, Column: column, Message: what}
+}
+
+// tooNested stops the files that would keep the parser busy or overflow its
+// stack.
+func tooNested(tokens token.Tokens) *Problem {
+	flow, line, indicators := 0, 0, 0
+	for _, t := range tokens {
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			flow++
+		case token.SequenceEndType, token.MappingEndType:
+			flow = max(0, flow-1)
+		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType, token.AnchorType, token.TagType:
+			if t.Position.Line != line {
+				line, indicators = t.Position.Line, 0
+			}
+			indicators++
+		}
+		if flow > maxNesting || flow == 0 && indicators > maxNesting {
+			return &Problem{Line: t.Position.Line, Column: t.Position.Column, Message: fmt.Sprintf("nested more than %d deep", maxNesting)}
+		}
+	}
+	return nil
+}
+
+func syntaxProblem(err error) Problem {
+	p := Problem{Message: "this is not YAML: " + firstLine(err.Error())}
+	var ye yaml.Error
+	if errors.As(err, &ye) {
+		p.Message = "this is not YAML: " + ye.GetMessage()
+		if t := ye.GetToken(); t != nil && t.Position != nil {
+			p.Line, p.Column = t.Position.Line, t.Position.Column
+		}
+	}
+	return p
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}

@@ -1,0 +1,139 @@
+package jobfile
+
+import (
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/timetable"
+)
+
+// pendingTime is a time that waits until the job's zone is known.
+type pendingTime struct {
+	text string
+	node ast.Node
+	at   func(*job.Job) *time.Time
+}
+
+// moment is a time, in the job's zone where it has no offset.
+func moment(at func(*job.Job) *time.Time) field[job.Job] {
+	return field[job.Job]{func(d *decoder, n ast.Node, path string, _ *job.Job) {
+		if s, ok := d.text(n, path); ok {
+			if d.times == nil {
+				d.times = map[string]pendingTime{}
+			}
+			d.times[lastKey(path)] = pendingTime{s, n, at}
+		}
+	}, orVariable(shape{"type": "string", "pattern": `^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$`})}
+}
+
+var moments = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly}
+
+func (d *decoder) setTimes(j *job.Job) {
+	zone, err := cron.LoadZone(j.Zone())
+	if err != nil {
+		return // told with the schedule
+	}
+	for key, p := range d.times {
+		found := false
+		for _, layout := range moments {
+			if t, err := time.ParseInLocation(layout, p.text, zone.Location()); err == nil {
+				*p.at(j), found = t.UTC(), true
+				break
+			}
+		}
+		if !found {
+			d.add(p.node, "%s: %q is not a time: write 2026-12-01, 2026-12-01T09:00 (of the job's zone) or 2026-12-01T09:00Z", key, p.text)
+		}
+	}
+}
+
+// days is a list of days, or the name of an .ics file that holds them.
+func days(at func(*job.Job) *[]string) field[job.Job] {
+	return field[job.Job]{func(d *decoder, n ast.Node, path string, j *job.Job) {
+		// The other half of a calendar from the defaults is replaced with it.
+		j.Calendar = job.Calendar{Skip: ifSet(d, "calendar.skip", j.Calendar.Skip), Only: ifSet(d, "calendar.only", j.Calendar.Only)}
+		if _, isList := d.resolve(n).(*ast.SequenceNode); isList {
+			*at(j) = d.texts(n, path)
+			return
+		}
+		name, ok := d.text(n, path)
+		if !ok {
+			return
+		}
+		found, err := d.calendarFile(name)
+		if err != nil {
+			d.add(n, "%s: %v", path, err)
+			return
+		}
+		*at(j) = found
+	}, shape{"anyOf": []shape{textShape, listOf(textShape)}}}
+}
+
+func ifSet(d *decoder, path string, days []string) []string {
+	if d.places[path] == nil {
+		return nil
+	}
+	return days
+}
+
+func (d *decoder) schedule(j job.Job) {
+	zone, err := cron.LoadZone(j.Zone())
+	if err != nil {
+		d.add(d.place("timezone"), "timezone: %v", err)
+	}
+	if j.Schedule == "" {
+		return
+	}
+	spec, bad := cron.Parse(j.Schedule)
+	if bad != nil {
+		d.add(d.place("schedule"), "schedule: %v", bad)
+	}
+	if err != nil || bad != nil {
+		return
+	}
+	if spec.NeverFires() {
+		d.add(d.place("schedule"), "schedule: %q never fires: no such day exists", j.Schedule)
+		return
+	}
+	d.anySlot(j)
+	if period, ok := shortestPeriod(spec.In(zone, cron.DST{})); ok && j.StartWithin > 0 && time.Duration(j.StartWithin) > period {
+		d.add(d.place("startWithin"), "startWithin: %s is longer than the %s between two slots of %q: a late slot would run beside the next one",
+			j.StartWithin, job.Duration(period), j.Schedule)
+	}
+}
+
+// periodSample is how many slots are looked at for the shortest time between
+// two: enough for a day of every minute.
+const periodSample = 1500
+
+// shortestPeriod is the shortest time between two slots of a schedule in a year
+// without surprises.
+func shortestPeriod(s cron.Schedule) (time.Duration, bool) {
+	at, ok := s.Next(time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC))
+	shortest := time.Duration(0)
+	for range periodSample {
+		next, more := s.Next(at)
+		if !ok || !more {
+			break
+		}
+		if d := next.Sub(at); shortest == 0 || d < shortest {
+			shortest = d
+		}
+		at = next
+	}
+	return shortest, shortest > 0
+}
+
+// anySlot tells of a job whose own terms leave it without a single slot.
+func (d *decoder) anySlot(j job.Job) {
+	t, err := timetable.Of(j.Plan())
+	if err != nil {
+		return // told already
+	}
+	if _, ok := t.Next(time.Unix(-1, 0)); !ok {
+		d.add(d.place("calendar"), "calendar: no slot of %q is left between startAt and endAt on the days of the calendar", j.Schedule)
+	}
+}

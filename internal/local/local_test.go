@@ -1,0 +1,258 @@
+package local_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/local"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/localecs/vclock"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire"
+)
+
+var start = time.Date(2026, 11, 22, 17, 30, 30, 0, time.UTC)
+
+// program is one that stands at a time, with a job of every minute.
+func program(t *testing.T, db string, at time.Time) (*wire.Local, *vclock.Clock) {
+	t.Helper()
+	clock := vclock.New(at)
+	l, err := wire.NewLocal(t.Context(), wire.LocalConfig{
+		DB: db, Clock: clock, Runner: &localecs.ScriptedRunner{Clock: clock}, Delays: &localecs.Delays{},
+		Jobs: []job.Job{
+			{Name: "minutely", Schedule: "* * * * *", Command: []string{"x"}},
+			{Name: "off", Schedule: "* * * * *", Disabled: true, Command: []string{"x"}},
+			{Name: "by-hand", Command: []string{"x"}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closed(t, l) })
+	return l, clock
+}
+
+func closed(t *testing.T, l *wire.Local) {
+	t.Helper()
+	if err := l.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+func fire(t *testing.T, l *wire.Local) []run.ID {
+	t.Helper()
+	if err := l.Fire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	runs, err := l.Store.Runs(t.Context(), control.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := make([]run.ID, len(runs))
+	for i, r := range runs {
+		ids[i] = r.ID
+	}
+	return ids
+}
+
+func TestFire(t *testing.T) {
+	t.Parallel()
+	l, clock := program(t, filepath.Join(t.TempDir(), "local.db"), start)
+	if got := fire(t, l); len(got) != 0 {
+		t.Errorf("at the start: %v", got)
+	}
+	clock.AdvanceTo(start.Add(30 * time.Second))
+	for range 3 {
+		if got := fmt.Sprint(fire(t, l)); got != "[minutely/20261122T1731Z]" {
+			t.Errorf("at 17:31: %v", got)
+		}
+	}
+	clock.Advance(150 * time.Second)
+	if got := fmt.Sprint(fire(t, l)); got != "[minutely/20261122T1733Z minutely/20261122T1732Z minutely/20261122T1731Z]" {
+		t.Errorf("two and a half minutes later: %v", got)
+	}
+}
+
+// TestClockSetBack: what was fired is not fired again, and time goes on.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "local.db")
+	l, clock := program(t, db, start)
+	clock.Advance(2 * time.Minute)
+	if got := fire(t, l); len(got) != 2 {
+		t.Fatalf("%v", got)
+	}
+	closed(t, l)
+	l, clock = program(t, db, start.Add(-time.Hour))
+	if got := fire(t, l); len(got) != 2 {
+		t.Errorf("an hour back: %v", got)
+	}
+	clock.Advance(time.Minute)
+	if got := fire(t, l); len(got) != 3 || got[2] != "minutely/20261122T1631Z" {
+		t.Errorf("a minute later: %v", got)
+	}
+}
+
+// TestFireAgain: a slot that could not be claimed is claimed once it can be.
+func TestFireAgain(t *testing.T) {
+	t.Parallel()
+	l, clock := program(t, filepath.Join(t.TempDir(), "local.db"), start)
+	if _, err := l.Store.DB().ExecContext(t.Context(), "ALTER TABLE runs RENAME TO away"); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(2 * time.Minute)
+	for range 2 {
+		if err := l.Fire(t.Context()); err == nil {
+			t.Fatal("there was no table, and nobody noticed")
+		}
+	}
+	if _, err := l.Store.DB().ExecContext(t.Context(), "ALTER TABLE away RENAME TO runs"); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(fire(t, l)); got != "[minutely/20261122T1732Z minutely/20261122T1731Z]" {
+		t.Errorf("afterwards: %v", got)
+	}
+}
+
+func TestIdle(t *testing.T) {
+	t.Parallel()
+	l, clock := program(t, filepath.Join(t.TempDir(), "local.db"), start)
+	idle := func() bool {
+		ok, err := l.Idle(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	if !idle() {
+		t.Error("not idle before anything ran")
+	}
+	clock.Advance(30 * time.Second)
+	fire(t, l)
+	if idle() {
+		t.Error("idle while a run is open")
+	}
+	clock.Advance(time.Second)
+	if !idle() {
+		t.Error("not idle after the run ended")
+	}
+}
+
+func TestTail(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("line\n", 100_000)
+	for name, c := range map[string]struct {
+		text  string
+		lines int
+		want  string
+	}{
+		"empty":               {"", 3, ""},
+		"one line":            {"a\n", 3, "a"},
+		"no newline":          {"a\nb", 3, "a|b"},
+		"more than asked for": {"a\nb\nc\nd\n", 2, "c|d"},
+		"empty lines inside":  {"a\n\nb\n", 3, "a||b"},
+		"empty lines at end":  {"a\nb\n\n\n", 3, "a|b"},
+		"not UTF-8":           {"a\xffb\n", 3, "a\ufffdb"},
+		"long":                {long + "end\n", 2, "line|end"},
+		"one huge line":       {strings.Repeat("x", 200<<10), 2, strings.Repeat("x", 64<<10)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := local.Logs{Dir: t.TempDir()}
+			const arn = "arn:aws:ecs:local:123456789012:task/default/0123"
+			if err := os.WriteFile(l.Path(arn), []byte(c.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got, err := l.Tail(t.Context(), arn, c.lines)
+			if err != nil || strings.Join(got, "|") != c.want {
+				t.Errorf("%.200q, %v, want %.200q", got, err, c.want)
+			}
+		})
+	}
+	if got, err := (local.Logs{Dir: t.TempDir()}).Tail(t.Context(), "arn/none", 3); got != nil || err != nil {
+		t.Errorf("without a file: %q, %v", got, err)
+	}
+	if got := (local.Logs{Dir: "logs"}).Path("../../etc/passwd"); got != filepath.Join("logs", "passwd.log") {
+		t.Errorf("a hostile name leads to %s", got)
+	}
+}
+
+func TestHandler(t *testing.T) {
+	t.Parallel()
+	l, _ := program(t, filepath.Join(t.TempDir(), "local.db"), start)
+	h := local.Handler(l.Control, "secret")
+	for name, c := range map[string]struct {
+		method, path, body, auth string
+		status                   int
+		says                     string
+	}{
+		"run":            {"POST", "/v1/run", `{"job":"by-hand","requestId":"1"}`, "Bearer secret", 200, `"outcome":"accepted"`},
+		"unknown job":    {"POST", "/v1/run", `{"job":"nope","requestId":"1"}`, "Bearer secret", 200, `"outcome":"refused"`},
+		"no request id":  {"POST", "/v1/run", `{"job":"by-hand"}`, "Bearer secret", 500, "the request has no id"},
+		"unknown run":    {"POST", "/v1/stop", `{"run":"by-hand/20261122T1730Z"}`, "Bearer secret", 200, "there is no run"},
+		"no token":       {"POST", "/v1/run", `{}`, "", 401, "wrong token"},
+		"wrong token":    {"POST", "/v1/run", `{}`, "Bearer secre", 401, "wrong token"},
+		"another scheme": {"POST", "/v1/run", `{}`, "secret", 401, "wrong token"},
+		"not JSON":       {"POST", "/v1/retry", `run`, "Bearer secret", 400, "reading the request"},
+		"unknown field":  {"POST", "/v1/retry", `{"runn":"x"}`, "Bearer secret", 400, `unknown field "runn"`},
+		"too large":      {"POST", "/v1/retry", `{"run":"` + strings.Repeat("x", 2<<20) + `"}`, "Bearer secret", 400, "too large"},
+		"GET":            {"GET", "/v1/run", "", "Bearer secret", 405, ""},
+		"unknown path":   {"POST", "/v1/launch", `{}`, "Bearer secret", 404, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequestWithContext(t.Context(), c.method, c.path, bytes.NewReader([]byte(c.body)))
+			r.Header.Set("Authorization", c.auth)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) {
+				t.Errorf("%d %.300s, want %d %q", w.Code, w.Body, c.status, c.says)
+			}
+		})
+	}
+}
+
+// TestARepeatedRequestIsADuplicate, for people whose connection broke.
+func TestARepeatedRequestIsADuplicate(t *testing.T) {
+	t.Parallel()
+	l, clock := program(t, filepath.Join(t.TempDir(), "local.db"), start)
+	h := local.Handler(l.Control, "secret")
+	ask := func(path, body string) string {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer secret")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Body.String()
+	}
+	const body = `{"job":"by-hand","requestId":"1"}`
+	for i, want := range []string{"accepted", "duplicate", "duplicate"} {
+		if got := ask("/v1/run", body); !strings.Contains(got, `"outcome":"`+want+`"`) {
+			t.Errorf("request %d: %s, want %s", i+1, got, want)
+		}
+	}
+	clock.Advance(time.Second)
+	id := run.ByHandID("by-hand", "1")
+	retry := fmt.Sprintf(`{"run":%q,"requestId":"2","force":true}`, id)
+	for i, want := range []string{"accepted", "duplicate"} {
+		if got := ask("/v1/retry", retry); !strings.Contains(got, `"outcome":"`+want+`"`) {
+			t.Errorf("retry %d: %s, want %s", i+1, got, want)
+		}
+	}
+	clock.Advance(time.Second)
+	if got := ask("/v1/retry", retry); !strings.Contains(got, `"outcome":"duplicate"`) {
+		t.Errorf("the same retry after it ended: %s", got)
+	}
+	if r, err := l.Store.Run(t.Context(), id); err != nil || len(r.Attempts) != 2 {
+		t.Errorf("%d attempts, %v", len(r.Attempts), err)
+	}
+}

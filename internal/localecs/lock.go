@@ -1,0 +1,50 @@
+//go:build linux || darwin || freebsd
+
+package localecs
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// lockFile makes a file and locks it; the lock lasts until every process that
+// inherited the open file has closed it or died.
+func lockFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // lockPath named it, below LockDir
+	if err != nil {
+		return nil, fmt.Errorf("making a container's lock: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), f.Close())
+	}
+	return f, nil
+}
+
+// locked says whether anybody holds the lock; a free lock's file is removed.
+func locked(path string) (bool, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // lockPath named it, below LockDir
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return true, fmt.Errorf("opening a container's lock: %w", err)
+	}
+	defer letGo(f)
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, nil
+	}
+	if err != nil {
+		return true, fmt.Errorf("trying %s: %w", path, err)
+	}
+	if err := os.Remove(path); err != nil {
+		return false, fmt.Errorf("removing a free lock: %w", err)
+	}
+	return false, nil
+}
+
+// letGo closes a file through which this process wrote nothing: it was only
+// locked, or opened for the supervisor to inherit. So nothing can be lost.
+func letGo(f *os.File) { _ = f.Close() }

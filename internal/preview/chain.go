@@ -1,0 +1,64 @@
+package preview
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// chains finds jobs that follow one another by the clock, always in the same
+// order and a few minutes apart, three or more in a row. On a host they may rely
+// on each other; tasks start tens of seconds apart from their minute, so the
+// order is no longer kept.
+func chains(jobs []Job) (out [][]string) {
+	rhythm := map[string][]Job{}
+	var order []string
+	for _, j := range jobs {
+		// More often than every hour is no chain but a crowd.
+		if len(j.fires) == 0 || j.Shortest > 0 && j.Shortest < time.Hour {
+			continue
+		}
+		key := rhythmOf(j)
+		if rhythm[key] == nil {
+			order = append(order, key)
+		}
+		rhythm[key] = append(rhythm[key], j)
+	}
+	for _, key := range order {
+		out = append(out, runsOf(rhythm[key])...)
+	}
+	return out
+}
+
+// rhythmOf names the days and the distances of a job's runs, but not their time
+// of day.
+func rhythmOf(j Job) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %d", j.fires[0].In(j.zone).Format(time.DateOnly), len(j.fires))
+	for i := 1; i < len(j.fires); i++ {
+		fmt.Fprintf(&b, " %d", j.fires[i].Sub(j.fires[i-1])/time.Minute)
+	}
+	return b.String()
+}
+
+func runsOf(same []Job) (out [][]string) {
+	slices.SortStableFunc(same, func(a, b Job) int { return a.fires[0].Compare(b.fires[0]) })
+	var chain []string
+	end := func() {
+		if len(chain) >= 3 {
+			out = append(out, chain)
+		}
+		chain = nil
+	}
+	for i, j := range same {
+		if i > 0 {
+			if gap := j.fires[0].Sub(same[i-1].fires[0]); gap < time.Minute || gap > chainGap {
+				end()
+			}
+		}
+		chain = append(chain, j.Name+" "+j.fires[0].In(j.zone).Format("15:04"))
+	}
+	end()
+	return out
+}

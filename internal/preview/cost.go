@@ -1,0 +1,132 @@
+package preview
+
+import (
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// CostOptions is what a cost depends on beside the jobs.
+type CostOptions struct {
+	// Region is a key of Prices.
+	Region string
+	// Duration is how long a run takes, Durations that of jobs by name. A minute
+	// is billed at least.
+	Duration  time.Duration
+	Durations map[string]time.Duration
+	// Definitions are where jobs without a size have it from.
+	Definitions []job.TaskDefinition
+}
+
+// Price is what a region asks, in US dollars.
+type Price struct {
+	// CPUHour is a vCPU and MemoryHour a GB for an hour on Fargate, Linux, by
+	// architecture; 0 is not known here.
+	CPUHour, MemoryHour map[string]float64
+	// NATHour is a NAT gateway for an hour; each GB through it costs as much.
+	NATHour float64
+	// ControlRun is what the control plane takes for one run: three Lambda
+	// calls, ten writes, a schedule's call, a notice, 6 KB of logs.
+	ControlRun float64
+}
+
+// PriceDate is when the prices below were last looked up, and PriceSource where.
+const (
+	PriceDate   = "March 2026"
+	PriceSource = "aws.amazon.com/fargate/pricing and aws.amazon.com/vpc/pricing, on demand, without free tiers"
+)
+
+// Prices are by region.
+var Prices = map[string]Price{
+	"us-east-1": {
+		CPUHour:    map[string]float64{"x86_64": 0.04048, "arm64": 0.0000089944 * 3600},
+		MemoryHour: map[string]float64{"x86_64": 0.004445, "arm64": 0.0000009889 * 3600},
+		NATHour:    0.045, ControlRun: 13.6e-6,
+	},
+	"ap-northeast-1": {
+		CPUHour: map[string]float64{"x86_64": 0.05056}, MemoryHour: map[string]float64{"x86_64": 0.00553},
+		NATHour: 0.062, ControlRun: 16.1e-6,
+	},
+}
+
+// Regions are the keys of Prices.
+var Regions = []string{"us-east-1", "ap-northeast-1"}
+
+// hoursPerMonth is a twelfth of a year.
+const hoursPerMonth = 365.25 * 24 / 12
+
+// Cost is an estimate for a month, in US dollars.
+type Cost struct {
+	Region  string   `json:"region"`
+	Compute float64  `json:"computeUSD"`
+	Control float64  `json:"controlPlaneUSD"`
+	NAT     float64  `json:"natGatewayUSD"`
+	Runs    float64  `json:"runsAMonth"`
+	Source  string   `json:"source"`
+	Notes   []string `json:"notes"`
+}
+
+// cost estimates a month from the span that was looked at.
+func (r *Report) cost(jobs []job.Job, o Options) {
+	price := Prices[o.Cost.Region]
+	months := r.To.Sub(r.From).Hours() / hoursPerMonth
+	c := Cost{
+		Region: o.Cost.Region, NAT: price.NATHour * hoursPerMonth, Source: PriceSource + ", " + PriceDate,
+		Notes: []string{
+			"tasks in private subnets reach ECR and their log through a NAT gateway or interface endpoints, which are billed by the hour whether a job runs or not and outweigh small jobs; a NAT gateway's price is shown, and each GB through it comes on top; a public IP avoids both",
+		},
+	}
+	assumed, noArm := false, false
+	for i, j := range jobs {
+		cpu, memory, architecture, known := size(j, o.Cost.Definitions)
+		assumed = assumed || !known
+		if price.CPUHour[architecture] == 0 {
+			architecture, noArm = "x86_64", true
+		}
+		took := o.Cost.Duration
+		if d, ok := o.Cost.Durations[j.Name]; ok {
+			took = d
+		}
+		took = max(took, time.Minute)
+		runs := float64(r.Jobs[i].Runs) / months
+		hour := float64(cpu)/1024*price.CPUHour[architecture] + float64(memory)/1024*price.MemoryHour[architecture]
+		usd := runs * (took.Hours()*hour + price.ControlRun)
+		r.Jobs[i].MonthlyUSD = usd
+		c.Runs += runs
+		c.Compute += runs * took.Hours() * hour
+		c.Control += runs * price.ControlRun
+	}
+	if assumed {
+		c.Notes = append(c.Notes, "jobs without a size are taken as 256 CPU units and 512 MiB on x86_64: their task definition is not in the file")
+	}
+	if noArm {
+		c.Notes = append(c.Notes, "no price of arm64 in this region is known here: that of x86_64 is taken, which is higher")
+	}
+	if len(o.Cost.Durations) == 0 {
+		c.Notes = append(c.Notes, "every run is taken to last "+job.Duration(max(o.Cost.Duration, time.Minute)).String()+", a minute being billed at least: --duration says otherwise")
+	}
+	r.Cost = c
+}
+
+// size is what a job asks for; known is whether its own or its base definition's
+// size is in the file.
+func size(j job.Job, definitions []job.TaskDefinition) (cpu, memory int, architecture string, known bool) {
+	cpu, memory, architecture = j.CPU, j.Memory, "x86_64"
+	known = cpu > 0
+	for _, d := range definitions {
+		if d.Family != j.TaskDefinition {
+			continue
+		}
+		if d.Architecture != "" {
+			architecture = d.Architecture
+		}
+		if !known {
+			cpu, memory = d.Size()
+			known = true
+		}
+	}
+	if !known {
+		return 256, 512, architecture, false
+	}
+	return cpu, memory, architecture, true
+}

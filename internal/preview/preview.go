@@ -1,0 +1,268 @@
+// Package preview says what jobs would do: when they run, where they meet, what
+// changes of the clock do to them, and about what they cost.
+package preview
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/timetable"
+)
+
+// Limits of a preview.
+const (
+	MaxDays = 400
+	// nextFires is how many fires of each job are shown.
+	nextFires = 3
+	// busiest is how many crowded minutes are shown, of crowd jobs or more.
+	busiest, crowd = 5, 3
+	// Close is how near two runs of a job may be without a word: a task takes 20
+	// to 60 seconds to start, and often more.
+	Close = 5 * time.Minute
+	// chainGap is how far apart the jobs of a clock chain may be.
+	chainGap = 20 * time.Minute
+)
+
+// Options is what the jobs do not say of themselves.
+type Options struct {
+	From time.Time
+	Days int
+	Cost CostOptions
+}
+
+// Report is what a preview found.
+type Report struct {
+	From   time.Time  `json:"from"`
+	To     time.Time  `json:"to"`
+	Jobs   []Job      `json:"jobs"`
+	Clocks []Clock    `json:"clocks"`
+	Busy   []Minute   `json:"busy"`
+	Peak   int        `json:"peak"`
+	Launch int        `json:"launches"`
+	Chains [][]string `json:"chains"`
+	Cost   Cost       `json:"cost"`
+}
+
+// Job is what one job would do.
+type Job struct {
+	Name     string      `json:"name"`
+	Schedule string      `json:"schedule"`
+	Zone     string      `json:"zone"`
+	Words    string      `json:"words"`
+	Runs     int         `json:"runs"`
+	Next     []time.Time `json:"next"`
+	// Filtered are the schedule's slots that the job's own terms leave out.
+	Filtered int `json:"filtered"`
+	// Changed are slots that a change of the clocks moved or repeated, Lost the
+	// local times that it left out.
+	Changed []string `json:"changed"`
+	// Shortest is the least time between two runs, 0 for fewer than two.
+	Shortest time.Duration `json:"-"`
+	Notes    []string      `json:"notes"`
+	// MonthlyUSD is its share of the cost.
+	MonthlyUSD float64 `json:"monthlyUSD"`
+
+	fires []time.Time // the first of each run, for chains; cut
+	zone  *time.Location
+}
+
+// Clock is a change of the clocks in a zone that jobs use.
+type Clock struct {
+	Zone  string    `json:"zone"`
+	At    time.Time `json:"at"`
+	Shift string    `json:"shift"`
+}
+
+// Minute is a minute in which many jobs start.
+type Minute struct {
+	At   time.Time `json:"at"`
+	Jobs []string  `json:"jobs"`
+}
+
+// Of previews jobs. The error names a job whose schedule cannot be read, which
+// the jobs file would have said.
+func Of(jobs []job.Job, o Options) (Report, error) {
+	from := o.From.UTC().Truncate(time.Minute)
+	r := Report{From: from, To: from.AddDate(0, 0, o.Days), Jobs: []Job{}, Clocks: []Clock{}, Busy: []Minute{}, Chains: [][]string{}}
+	minutes := make([]uint32, o.Days*24*60+1)
+	tables := make([]*timetable.Timetable, len(jobs))
+	for i, j := range jobs {
+		p := Job{Name: j.Name, Schedule: j.Schedule, Zone: j.Zone(), Next: []time.Time{}, Changed: []string{}, Notes: []string{}}
+		switch {
+		case j.Schedule == "":
+			p.Words = "only when a person runs it"
+		case j.Disabled:
+			p.Words = "switched off"
+		default:
+			t, err := timetable.Of(j.Plan())
+			if err != nil {
+				return Report{}, fmt.Errorf("job %s: %w", j.Name, err)
+			}
+			if _, rate := t.Spec().Rate(); rate {
+				t.Schedule = t.Since(from)
+			}
+			tables[i] = &t
+			p.walk(t, j, r.From, r.To, minutes)
+		}
+		r.Launch += p.Runs
+		r.Jobs = append(r.Jobs, p)
+	}
+	r.meet(jobs, tables, minutes)
+	r.clocks()
+	r.Chains = append(r.Chains, chains(r.Jobs)...)
+	r.cost(jobs, o)
+	return r, nil
+}
+
+// walk goes through a job's slots.
+func (p *Job) walk(t timetable.Timetable, j job.Job, from, to time.Time, minutes []uint32) {
+	p.Words, p.zone = t.Spec().Words(), t.Zone().Location()
+	var last time.Time
+	changes := changesOf(t, from, to)
+	for slot := range t.All(from, to) {
+		p.Runs++
+		minutes[int(slot.Sub(from)/time.Minute)]++
+		if len(p.Next) < nextFires {
+			p.Next = append(p.Next, slot)
+		}
+		if len(p.fires) < 400 {
+			p.fires = append(p.fires, slot)
+		}
+		if gap := slot.Sub(last); !last.IsZero() && (p.Shortest == 0 || gap < p.Shortest) {
+			p.Shortest = gap
+		}
+		last = slot
+	}
+	for _, at := range changes {
+		if p.Shortest > 0 && p.Shortest <= time.Hour {
+			break // it follows the clock, or is soon back
+		}
+		p.Changed = append(p.Changed, aroundChange(t, at)...)
+	}
+	if !j.Calendar.IsZero() || !j.StartAt.IsZero() || !j.EndAt.IsZero() {
+		own := 0
+		for range t.Schedule.All(from, to) {
+			own++
+		}
+		p.Filtered = own - p.Runs
+	}
+	if p.Shortest > 0 && p.Shortest < Close {
+		p.Notes = append(p.Notes, fmt.Sprintf("runs come %s apart, which is not much more than a task takes to start: let it run longer and less often", job.Duration(p.Shortest)))
+	}
+	if p.Runs == 0 {
+		p.Notes = append(p.Notes, "it does not run in this time")
+	}
+	p.Notes = append(p.Notes, t.Spec().Warnings()...)
+}
+
+// changesOf are the minutes at which the clocks of a schedule's zone change.
+func changesOf(t timetable.Timetable, from, to time.Time) (out []time.Time) {
+	zone := t.Zone().Location()
+	for at := from; at.Before(to); at = at.Add(24 * time.Hour) {
+		_, a := at.In(zone).Zone()
+		_, b := at.Add(24 * time.Hour).In(zone).Zone()
+		if a == b {
+			continue
+		}
+		low, high := at, at.Add(24*time.Hour)
+		for high.Sub(low) > time.Minute {
+			middle := low.Add(high.Sub(low) / 2).Truncate(time.Minute)
+			if _, c := middle.In(zone).Zone(); c == a {
+				low = middle
+			} else {
+				high = middle
+			}
+		}
+		out = append(out, high)
+	}
+	return out
+}
+
+// aroundChange says what the change at a minute does to a schedule: it is held
+// against what the schedule would do by the clock on the wall alone.
+func aroundChange(t timetable.Timetable, at time.Time) (out []string) {
+	zone := t.Zone().Location()
+	_, before := at.Add(-time.Minute).In(zone).Zone()
+	_, after := at.In(zone).Zone()
+	shift := time.Duration(after-before) * time.Second
+	own := count(t.Schedule, at, at.Add(max(shift, -shift)))
+	lost := count(t.Spec().In(cron.UTC, cron.DST{}), wall(at, before), wall(at, before).Add(shift))
+	when := at.In(zone).Format("2006-01-02 15:04 MST")
+	switch {
+	case shift > 0 && lost > 0 && t.Matches(at):
+		out = append(out, fmt.Sprintf("%s: its local time is skipped, so it runs right after", when))
+	case shift > 0 && lost > 0:
+		out = append(out, fmt.Sprintf("%s: its local time is skipped, and so is its run", when))
+	case shift < 0:
+		first := count(t.Schedule, at.Add(shift), at)
+		if first > 0 && own > 0 {
+			out = append(out, fmt.Sprintf("%s: its local time comes twice, and it runs both times", when))
+		} else if first > 0 {
+			out = append(out, fmt.Sprintf("%s: its local time comes twice, and it runs the first time only", when))
+		}
+	}
+	return out
+}
+
+func wall(at time.Time, offset int) time.Time { return at.Add(time.Duration(offset) * time.Second) }
+
+func count(s cron.Schedule, from, to time.Time) (n int) {
+	for range s.All(from, to) {
+		n++
+	}
+	return n
+}
+
+// meet finds the minutes in which most jobs start.
+func (r *Report) meet(jobs []job.Job, tables []*timetable.Timetable, minutes []uint32) {
+	var order []int
+	for i, n := range minutes {
+		r.Peak = max(r.Peak, int(n))
+		if n >= crowd {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(minutes[b], minutes[a]) })
+	for _, i := range order[:min(busiest, len(order))] {
+		m := Minute{At: r.From.Add(time.Duration(i) * time.Minute)}
+		for n, t := range tables {
+			if t != nil && t.Matches(m.At) && t.Filtered(m.At) == "" {
+				m.Jobs = append(m.Jobs, jobs[n].Name)
+			}
+		}
+		r.Busy = append(r.Busy, m)
+	}
+}
+
+// clocks lists the changes of the clocks in the zones of the jobs that run.
+func (r *Report) clocks() {
+	seen := map[string]bool{}
+	for _, j := range r.Jobs {
+		if seen[j.Zone] || j.zone == nil {
+			continue
+		}
+		seen[j.Zone] = true
+		zone, err := cron.LoadZone(j.Zone)
+		if err != nil {
+			continue
+		}
+		t, err := timetable.Of(job.Plan{Schedule: "0 0 * * *", Timezone: j.Zone})
+		if err != nil {
+			continue
+		}
+		for _, at := range changesOf(t, r.From, r.To) {
+			_, a := at.Add(-time.Minute).In(zone.Location()).Zone()
+			_, b := at.In(zone.Location()).Zone()
+			words := "go forward by " + job.Duration(time.Duration(b-a)*time.Second).String()
+			if b < a {
+				words = "go back by " + job.Duration(time.Duration(a-b)*time.Second).String()
+			}
+			r.Clocks = append(r.Clocks, Clock{j.Zone, at, words})
+		}
+	}
+	slices.SortStableFunc(r.Clocks, func(a, b Clock) int { return a.At.Compare(b.At) })
+}

@@ -1,0 +1,242 @@
+// Package render writes the CloudFormation template of a jobs stack: schedules
+// that carry their jobs to the control plane's trigger, and base definitions of
+// tasks. The same jobs give the same bytes.
+package render
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Limits of one template (CloudFormation user guide, "Understand CloudFormation
+// quotas": 500 resources, 1 MB), with some room, and of inputs.
+const (
+	MaxResources = 480
+	MaxBytes     = 900_000
+	// MaxInput bounds a schedule's input, which becomes an asynchronous call of
+	// a Lambda function: 256 KB in the older of the limits that AWS states.
+	MaxInput = 256_000
+	// MaxRuleInput bounds the template of an input transformer (EventBridge API,
+	// InputTransformer: 8192 characters).
+	MaxRuleInput = 8192
+)
+
+// Exports of the control plane's stack, behind its name and a colon.
+const (
+	exportTrigger  = "TriggerArn"
+	exportGroup    = "ScheduleGroupName"
+	exportRole     = "ScheduleRoleArn"
+	exportFailures = "TriggerFailuresArn"
+)
+
+// ByHand is the expression of the switched-off schedule that carries a job which
+// only people run.
+const ByHand = "at(2199-12-31T23:59:00)"
+
+// Options is how to render.
+type Options struct {
+	// Rules renders scheduled EventBridge rules instead of schedules.
+	Rules bool
+	// Stack is the default of the parameter that names the control plane.
+	Stack string
+	// From is from when translations are proved, see cron.Translate.
+	From time.Time
+}
+
+// Template is one template. Where jobs do not fit into one there are several,
+// each a stack of its own.
+type Template struct {
+	Text      []byte
+	Resources int
+}
+
+// entry is the resources of one job or base definition: they stay together.
+type entry struct {
+	key       string
+	resources int
+	text      func(part int) string
+}
+
+// Templates renders jobs. The error names every job that cannot be rendered.
+func Templates(jobs []job.Job, definitions []job.TaskDefinition, o Options) ([]Template, error) {
+	var entries []entry
+	var faults []string
+	for _, d := range definitions {
+		entries = append(entries, entry{"definition " + d.Family, 1, func(int) string { return definition(d) }})
+	}
+	for _, j := range jobs {
+		e, err := o.job(j)
+		if err != nil {
+			faults = append(faults, err.Error())
+			continue
+		}
+		entries = append(entries, e)
+	}
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("%s", strings.Join(faults, "\n"))
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
+	for parts := 1; ; parts++ {
+		if out, fits := o.divide(entries, parts); fits || parts > len(entries) {
+			return out, nil
+		}
+	}
+}
+
+// divide puts each entry into the template that its name asks for, so that a new
+// job moves no other.
+func (o Options) divide(entries []entry, parts int) ([]Template, bool) {
+	texts := make([]strings.Builder, parts)
+	out := make([]Template, parts)
+	for _, e := range entries {
+		part := 0
+		if parts > 1 {
+			sum := sha256.Sum256([]byte(e.key))
+			part = int(sum[0])<<8 | int(sum[1])
+			part %= parts
+		}
+		if texts[part].Len() == 0 {
+			texts[part].WriteString(o.head(part, parts))
+		}
+		texts[part].WriteString(e.text(part))
+		out[part].Resources += e.resources
+		if out[part].Resources > MaxResources || texts[part].Len() > MaxBytes {
+			return nil, false
+		}
+	}
+	for i := range out {
+		out[i].Text = []byte(texts[i].String())
+	}
+	return slices.DeleteFunc(out, func(t Template) bool { return t.Resources == 0 }), true
+}
+
+func (o Options) head(part, parts int) string {
+	of := ""
+	if parts > 1 {
+		of = fmt.Sprintf(" (%d of %d)", part+1, parts)
+	}
+	return fmt.Sprintf(`# Written by batchplane render. Change the jobs file, not this.
+AWSTemplateFormatVersion: "2010-09-09"
+Description: %s
+Parameters:
+  ControlPlane:
+    Type: String
+    Default: %s
+    Description: The stack of the control plane that runs these jobs.
+Resources:
+`, text("Jobs of a batchplane stack"+of), text(o.Stack))
+}
+
+// text is a YAML text; JSON's form of a string is one of YAML's.
+func text(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(fmt.Sprintf("marshalling a string: %v", err)) // a string always marshals
+	}
+	// JSON leaves DEL and C1 as they are; YAML does not take them.
+	var out strings.Builder
+	for _, r := range string(b) {
+		if r >= 0x7f && r < 0xa0 || r == 0xfeff {
+			fmt.Fprintf(&out, `\u%04x`, r)
+			continue
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}
+
+func imported(export string) string {
+	return `{"Fn::ImportValue": {"Fn::Sub": "${ControlPlane}:` + export + `"}}`
+}
+
+// logicalID is a resource's name in the template. Names that differ only in what
+// such a name cannot have stay apart by a hash.
+func logicalID(kind, name string) string {
+	sum := sha256.Sum256([]byte(name))
+	var b strings.Builder
+	up := true
+	for _, r := range name {
+		switch {
+		case r == '-' || r == '_':
+			up = true
+			continue
+		case up && r >= 'a' && r <= 'z':
+			r -= 'a' - 'A'
+		}
+		up = false
+		b.WriteRune(r)
+	}
+	return kind + b.String() + hex.EncodeToString(sum[:3])
+}
+
+// plan is what EventBridge is to do for a job.
+type plan struct {
+	expressions []string
+	zone        string
+	state       string
+}
+
+func (o Options) plan(j job.Job) (plan, error) {
+	p := plan{zone: j.Zone(), state: "ENABLED"}
+	if j.Disabled {
+		p.state = "DISABLED"
+	}
+	if j.Schedule == "" {
+		return plan{expressions: []string{ByHand}, zone: "UTC", state: "DISABLED"}, nil
+	}
+	spec, err := cron.Parse(j.Schedule)
+	if err != nil {
+		return plan{}, fmt.Errorf("job %s: %w", j.Name, err)
+	}
+	if spec.Dialect() == cron.AWS {
+		p.expressions = []string{spec.String()}
+		return p, nil
+	}
+	zone, err := cron.LoadZone(j.Zone())
+	if err != nil {
+		return plan{}, fmt.Errorf("job %s: %w", j.Name, err)
+	}
+	t, err := cron.Translate(spec, zone, o.From)
+	if err != nil {
+		return plan{}, fmt.Errorf("job %s: %w", j.Name, err)
+	}
+	p.expressions, p.zone = t.AWS, t.Zone
+	return p, nil
+}
+
+func (o Options) job(j job.Job) (entry, error) {
+	p, err := o.plan(j)
+	if err != nil {
+		return entry{}, err
+	}
+	definition, err := json.Marshal(j) // with < and > as \u003c and \u003e
+	if err != nil {
+		return entry{}, fmt.Errorf("job %s: %w", j.Name, err)
+	}
+	write := o.schedule
+	if o.Rules {
+		if err := ruleable(j, p, definition); err != nil {
+			return entry{}, err
+		}
+		write = o.rule
+	}
+	if len(definition) > MaxInput-200 {
+		return entry{}, fmt.Errorf("job %s: its definition takes %d bytes, and a schedule's input at most %d", j.Name, len(definition), MaxInput-200)
+	}
+	return entry{"job " + j.Name, len(p.expressions), func(part int) string {
+		var b strings.Builder
+		for i, expression := range p.expressions {
+			b.WriteString(write(j, p, i, part, expression, string(definition)))
+		}
+		return b.String()
+	}}, nil
+}

@@ -1,0 +1,191 @@
+package render_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/render"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var from = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+
+func some() ([]job.Job, []job.TaskDefinition) {
+	return []job.Job{
+		{Name: "nightly-report", Description: "It's \"the\" report: <b> & \u0085", Schedule: "30 2 * * *", Timezone: "Europe/Berlin", TaskDefinition: "app", Command: []string{"/bin/sh", "-c", "a < b > c && echo ${X} <aws.scheduler.execution-id>"}},
+		{Name: "either", Schedule: "0 9 1 * 5", Limits: job.Limits{Window: job.Duration(15 * time.Minute), StartWithin: job.Duration(30 * time.Hour)}},
+		{Name: "both", Schedule: "0 9 */2 * 1", Disabled: true},
+		{Name: "byhand"},
+		{Name: "by-hand", Schedule: "rate(5 minutes)", When: job.When{StartAt: from, EndAt: from.AddDate(1, 0, 0)}},
+	}, []job.TaskDefinition{{
+		Family: "app", Image: "example/app:1", CPU: 512, Memory: 1024, Architecture: "arm64", ExecutionRole: "arn:aws:iam::123456789012:role/x",
+		TaskRole: "arn:aws:iam::123456789012:role/t", LogGroup: "/jobs", User: "nobody", Environment: map[string]string{"A": "yes"}, Secrets: map[string]string{"K": "/k"},
+	}}
+}
+
+func one(t *testing.T, jobs []job.Job, definitions []job.TaskDefinition, o render.Options) []byte {
+	t.Helper()
+	o.Stack, o.From = "batchplane", from
+	out, err := render.Templates(jobs, definitions, o)
+	if err != nil || len(out) != 1 {
+		t.Fatalf("%d templates, %v", len(out), err)
+	}
+	return out[0].Text
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name) //nolint:gosec // a test's own file
+	if err != nil || !bytes.Equal(want, got) {
+		t.Errorf("%s differs (-update writes it anew), %v; got:\n%s", name, err, got)
+	}
+}
+
+func TestTemplate(t *testing.T) {
+	t.Parallel()
+	jobs, definitions := some()
+	text := one(t, jobs, definitions, render.Options{})
+	golden(t, "testdata/schedules.yaml", text)
+	carries(t, text, jobs)
+	if again := one(t, []job.Job{jobs[3], jobs[0], jobs[4], jobs[2], jobs[1]}, definitions, render.Options{}); !bytes.Equal(again, text) {
+		t.Error("the order of the jobs file shows in the template")
+	}
+	inUTC := jobs[1:3:3]
+	inUTC[0].Window = 0
+	inUTC = append(inUTC, job.Job{Name: "often", Schedule: "*/15 * * * *", Timezone: "Asia/Tokyo"})
+	text = one(t, inUTC, nil, render.Options{Rules: true})
+	golden(t, "testdata/rules.yaml", text)
+	carries(t, text, inUTC)
+}
+
+// carries: every job is in the template, as it was.
+func carries(t *testing.T, text []byte, jobs []job.Job) {
+	t.Helper()
+	found, err := jobfile.FromTemplate(text)
+	if err != nil || len(found) != len(jobs) {
+		t.Fatalf("%d of %d jobs, %v", len(found), len(jobs), err)
+	}
+	hashes := map[string]string{}
+	for _, j := range found {
+		hashes[j.Name] = j.Hash()
+	}
+	for _, j := range jobs {
+		if hashes[j.Name] != j.Hash() {
+			t.Errorf("job %s comes back as another", j.Name)
+		}
+	}
+}
+
+// TestNoPlaceholderOfAJob: a job's own text cannot become one of Scheduler's
+// context attributes.
+func TestNoPlaceholderOfAJob(t *testing.T) {
+	t.Parallel()
+	jobs, _ := some()
+	var template struct {
+		Resources map[string]struct {
+			Properties struct {
+				Target struct {
+					Input string `yaml:"Input"`
+				} `yaml:"Target"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(one(t, jobs, nil, render.Options{}), &template); err != nil {
+		t.Fatal(err)
+	}
+	if len(template.Resources) != 6 {
+		t.Fatalf("%d resources", len(template.Resources))
+	}
+	for id, r := range template.Resources {
+		in := r.Properties.Target.Input
+		if strings.Count(in, "<") != 1 || !strings.HasPrefix(in, `{"scheduledFor":"<aws.scheduler.scheduled-time>","job":{`) {
+			t.Errorf("%s: %s", id, in)
+		}
+	}
+}
+
+// TestParts: many jobs come in several templates, none too large; a further job
+// changes one of them only.
+func TestParts(t *testing.T) {
+	t.Parallel()
+	var jobs []job.Job
+	for i := range 1000 {
+		jobs = append(jobs, job.Job{Name: fmt.Sprintf("job-%d", i), Schedule: fmt.Sprintf("%d 3 * * *", i%60), Timezone: "Europe/Berlin"})
+	}
+	before, err := render.Templates(jobs, nil, render.Options{From: from})
+	if err != nil || len(before) < 3 {
+		t.Fatalf("%d templates, %v", len(before), err)
+	}
+	total := 0
+	for _, p := range before {
+		total += p.Resources
+		if p.Resources > render.MaxResources || len(p.Text) > render.MaxBytes || p.Resources != bytes.Count(p.Text, []byte("Type: AWS::Scheduler::Schedule")) {
+			t.Errorf("%d resources, %d bytes", p.Resources, len(p.Text))
+		}
+	}
+	if total != len(jobs) {
+		t.Errorf("%d of %d jobs", total, len(jobs))
+	}
+	after, err := render.Templates(append(jobs, job.Job{Name: "new", Schedule: "0 4 * * *"}), nil, render.Options{From: from})
+	if err != nil || len(after) != len(before) {
+		t.Fatalf("%d templates, %v", len(after), err)
+	}
+	changed := 0
+	for i := range after {
+		if !bytes.Equal(before[i].Text, after[i].Text) {
+			changed++
+		}
+	}
+	if changed != 1 {
+		t.Errorf("a further job changes %d templates", changed)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 8000)
+	for want, c := range map[string]struct {
+		job   job.Job
+		rules bool
+	}{
+		"bad hour":                        {job.Job{Name: "a", Schedule: "0 30 * * *"}, false},
+		"it never fires":                  {job.Job{Name: "a", Schedule: "0 0 30 2 *"}, false},
+		"a rule knows UTC only":           {job.Job{Name: "a", Schedule: "0 3 * * *", Timezone: "Asia/Tokyo"}, true},
+		"a rule takes cron(...) and":      {job.Job{Name: "a"}, true},
+		"a rule has no window":            {job.Job{Name: "a", Schedule: "0 3 * * *", Limits: job.Limits{Window: job.Duration(time.Minute)}}, true},
+		"and a rule's input at most 8192": {job.Job{Name: "a", Schedule: "0 3 * * *", Command: []string{long, "<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<"}}, true},
+		"a schedule's input at most":      {job.Job{Name: "a", Schedule: "0 3 * * *", Command: []string{strings.Repeat(long, 40)}}, false},
+	} {
+		_, err := render.Templates([]job.Job{{Name: "fine", Schedule: "0 3 * * *"}, c.job}, nil, render.Options{Rules: c.rules, From: from})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "fine") {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+}
+
+func BenchmarkRender1000(b *testing.B) {
+	var jobs []job.Job
+	for i := range 1000 {
+		jobs = append(jobs, job.Job{Name: fmt.Sprintf("job-%d", i), Schedule: fmt.Sprintf("%d 3 * * *", i%60), Timezone: "Europe/Berlin"})
+	}
+	for b.Loop() {
+		if _, err := render.Templates(jobs, nil, render.Options{From: from}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

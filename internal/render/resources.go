@@ -1,0 +1,173 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// name is a schedule's own name. A second expression of a job, and a job that
+// lives in another template, has another: a job that moves between templates is
+// there twice for a moment, and its slots are one run all the same.
+func name(j job.Job, i, part int) string {
+	n := j.Name
+	if i > 0 {
+		n += fmt.Sprintf(".%d", i+1)
+	}
+	if part > 0 {
+		n += fmt.Sprintf(".p%d", part+1)
+	}
+	return n
+}
+
+func id(kind string, j job.Job, i int) string {
+	out := logicalID(kind, j.Name)
+	if i > 0 {
+		out += fmt.Sprintf("Or%d", i+1)
+	}
+	return out
+}
+
+// maxAge is for how long EventBridge tries to call the trigger: later a slot is
+// missed anyway (60 to 86400 seconds, RetryPolicy).
+func maxAge(j job.Job) int {
+	return int(min(max(j.Late(), time.Minute), 24*time.Hour) / time.Second)
+}
+
+func (o Options) schedule(j job.Job, p plan, i, part int, expression, definition string) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, "      "+format+"\n", args...) }
+	fmt.Fprintf(&b, "  %s:\n    Type: AWS::Scheduler::Schedule\n    Properties:\n", id("Schedule", j, i))
+	line("Name: %s", text(name(j, i, part)))
+	line("GroupName: %s", imported(exportGroup))
+	if j.Description != "" {
+		line("Description: %s", text(clip(j.Description, 512)))
+	}
+	line("ScheduleExpression: %s", text(expression))
+	line("ScheduleExpressionTimezone: %s", text(p.zone))
+	if j.Window > 0 {
+		line(`FlexibleTimeWindow: {Mode: FLEXIBLE, MaximumWindowInMinutes: %d}`, time.Duration(j.Window)/time.Minute)
+	} else {
+		line(`FlexibleTimeWindow: {Mode: "OFF"}`)
+	}
+	line("State: %s", p.state)
+	if !j.StartAt.IsZero() {
+		line("StartDate: %s", text(j.StartAt.UTC().Format(time.RFC3339)))
+	}
+	if !j.EndAt.IsZero() {
+		line("EndDate: %s", text(j.EndAt.UTC().Format(time.RFC3339)))
+	}
+	line("Target:")
+	line("  Arn: %s", imported(exportTrigger))
+	line("  RoleArn: %s", imported(exportRole))
+	line("  Input: %s", text(`{"scheduledFor":"<aws.scheduler.scheduled-time>","job":`+definition+`}`))
+	line("  RetryPolicy: {MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: %d}", maxAge(j))
+	line("  DeadLetterConfig: {Arn: %s}", imported(exportFailures))
+	return b.String()
+}
+
+// ruleable is why a job cannot be a scheduled rule, nil when it can.
+func ruleable(j job.Job, p plan, definition []byte) error {
+	switch {
+	case p.zone != "UTC" && !strings.HasPrefix(p.expressions[0], "rate("):
+		return fmt.Errorf("job %s: a rule knows UTC only, and the job is in %s: use schedules, or write its times in UTC", j.Name, p.zone)
+	case j.Schedule == "" || strings.HasPrefix(p.expressions[0], "at("):
+		return fmt.Errorf("job %s: a rule takes cron(...) and rate(...) only: use schedules", j.Name)
+	case j.Window > 0:
+		return fmt.Errorf("job %s: a rule has no window: use schedules", j.Name)
+	case len(ruleInput(string(definition))) > MaxRuleInput:
+		return fmt.Errorf("job %s: its definition takes %d characters, and a rule's input at most %d: use schedules", j.Name, len(ruleInput(string(definition))), MaxRuleInput)
+	}
+	if spec, err := cron.Parse(j.Schedule); err == nil && spec.OneTime() {
+		return fmt.Errorf("job %s: a rule cannot run once: use schedules", j.Name)
+	}
+	return nil
+}
+
+// ruleInput is the template of a rule's input: the variable stands for the time
+// with its quotation marks.
+func ruleInput(definition string) string { return `{"scheduledFor":<time>,"job":` + definition + `}` }
+
+func (o Options) rule(j job.Job, p plan, i, part int, expression, definition string) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, "      "+format+"\n", args...) }
+	fmt.Fprintf(&b, "  %s:\n    Type: AWS::Events::Rule\n    Properties:\n", id("Rule", j, i))
+	line(`Name: {"Fn::Sub": %s}`, text("${AWS::StackName}-"+name(j, i, part)))
+	if j.Description != "" {
+		line("Description: %s", text(clip(j.Description, 512)))
+	}
+	line("ScheduleExpression: %s", text(expression))
+	line("State: %s", p.state)
+	line("Targets:")
+	line("  - Id: trigger")
+	line("    Arn: %s", imported(exportTrigger))
+	line("    InputTransformer:")
+	line("      InputPathsMap: {time: $.time}")
+	line("      InputTemplate: %s", text(ruleInput(definition)))
+	line("    RetryPolicy: {MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: %d}", maxAge(j))
+	line("    DeadLetterConfig: {Arn: %s}", imported(exportFailures))
+	return b.String()
+}
+
+var architectures = map[string]string{"": "X86_64", "x86_64": "X86_64", "arm64": "ARM64"}
+
+// definition writes a base definition of a task.
+func definition(d job.TaskDefinition) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, "      "+format+"\n", args...) }
+	cpu, memory := d.Size()
+	fmt.Fprintf(&b, "  %s:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n", logicalID("Task", d.Family))
+	line("Family: %s", text(d.Family))
+	line("RequiresCompatibilities: [FARGATE]")
+	line("NetworkMode: awsvpc")
+	line(`Cpu: "%d"`, cpu)
+	line(`Memory: "%d"`, memory)
+	line("RuntimePlatform: {OperatingSystemFamily: LINUX, CpuArchitecture: %s}", architectures[d.Architecture])
+	if d.ExecutionRole != "" {
+		line("ExecutionRoleArn: %s", text(d.ExecutionRole))
+	}
+	if d.TaskRole != "" {
+		line("TaskRoleArn: %s", text(d.TaskRole))
+	}
+	container := d.Container
+	if container == "" {
+		container = d.Family
+	}
+	line("ContainerDefinitions:")
+	line("  - Name: %s", text(container))
+	line("    Image: %s", text(d.Image))
+	line("    Essential: true")
+	if d.User != "" {
+		line("    User: %s", text(d.User))
+	}
+	pairs(&b, "Environment", "Value", d.Environment)
+	pairs(&b, "Secrets", "ValueFrom", d.Secrets)
+	if d.LogGroup != "" {
+		line("    LogConfiguration:")
+		line("      LogDriver: awslogs")
+		line("      Options: {awslogs-group: %s, awslogs-region: {Ref: AWS::Region}, awslogs-stream-prefix: %s}", text(d.LogGroup), text(d.Family))
+	}
+	return b.String()
+}
+
+func pairs(b *strings.Builder, key, value string, m map[string]string) {
+	if len(m) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "          %s:\n", key)
+	for _, n := range slices.Sorted(maps.Keys(m)) {
+		fmt.Fprintf(b, "            - {Name: %s, %s: %s}\n", text(n), value, text(m[n]))
+	}
+}
+
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,171 @@
+package run_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// look is what a look sees of attempt 1.
+func look(version int64, s stop.Stop) run.Seen {
+	e := seen(1, version, s)
+	e.Look = true
+	return e
+}
+
+var (
+	provisioning = stop.Stop{Kind: stop.Task, LastStatus: "PROVISIONING"}
+	pending      = stop.Stop{Kind: stop.Task, LastStatus: "PENDING", SawPull: true}
+	runs         = stop.Stop{Kind: stop.Task, LastStatus: "RUNNING", StartedAt: t0.Add(time.Minute)}
+	// ourStop is what a task shows that ECS stopped at our request before
+	// anything of it began.
+	ourStop = stop.Stop{
+		Kind: stop.Task, LastStatus: "STOPPED", Code: "UserInitiated", Reason: "batchplane: not RUNNING",
+		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED"}},
+	}
+)
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	limited := plain
+	limited.Timeout = job.Duration(2 * time.Hour)
+	short := plain
+	short.Timeout = job.Duration(90 * time.Second)
+	idempotent := limited
+	idempotent.Retry.Idempotent = true
+	hasty := plain
+	hasty.LaunchTimeout = job.Duration(2 * time.Minute)
+	launched := at{0, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}}
+	minute := time.Minute
+	pulled := ourStop
+	pulled.SawPull = true
+	late := ourStop
+	late.StartedAt, late.Containers = t0, []stop.Container{{Name: "app", LastStatus: "STOPPED", RuntimeID: "r", ExitCode: code(143)}}
+
+	cases := []struct {
+		name     string
+		job      job.Job
+		events   []at
+		status   run.Status
+		attempts int
+		cause    string
+		due      time.Duration // after the claim; 0 is not checked
+		stops    bool          // whether a stop of the task is owed
+	}{
+		{"the first look comes after 5 minutes", limited, []at{launched}, run.Running, 1, "", 5 * minute, false},
+		{"or at the timeout, if that is sooner", short, []at{launched}, run.Running, 1, "", 90 * time.Second, false},
+		{"or at the launch timeout, if that is sooner", hasty, []at{launched}, run.Running, 1, "", 2 * minute, false},
+		{"the next look comes after 45 minutes", plain, []at{launched, {5 * minute, look(2, runs)}}, run.Running, 1, "", 50 * minute, false},
+		{"or when the timeout ends", limited, []at{launched, {5 * minute, look(2, runs)}, {50 * minute, look(2, runs)}, {95 * minute, look(2, runs)}}, run.Running, 1, "", 121 * minute, false},
+		{"a task that has not started is looked at when it may not launch any longer", plain, []at{launched, {5 * minute, look(2, pending)}}, run.Running, 1, "", 20 * minute, false},
+		{"a hung launch is stopped", plain, []at{launched, {5 * minute, look(2, provisioning)}, {20 * minute, look(2, provisioning)}}, run.Running, 1, "", 21 * minute, true},
+		{"and relaunched where it never got past PROVISIONING", plain, []at{launched, {20 * minute, look(2, provisioning)}, {21 * minute, seen(1, 3, ourStop)}}, run.Launching, 2, "", 0, false},
+		{"and not where it had pulled", plain, []at{launched, {20 * minute, look(2, provisioning)}, {21 * minute, seen(1, 3, pulled)}}, run.Failed, 1, "", 0, false},
+		{"and not where it was PENDING when we asked", plain, []at{launched, {20 * minute, look(2, pending)}, {21 * minute, seen(1, 3, ourStop)}}, run.Failed, 1, "", 0, false},
+		{"and not where it started meanwhile", plain, []at{launched, {20 * minute, look(2, provisioning)}, {21 * minute, seen(1, 3, late)}}, run.Failed, 1, "", 0, false},
+		{"a task that runs too long is stopped", limited, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}}, run.Running, 1, "", 122 * minute, true},
+		{"and has failed", limited, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}, {122 * minute, seen(1, 3, late)}}, run.Failed, 1, "timed out after 2h", 0, false},
+		{"also where it ended with exit code 0 meanwhile", limited, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}, {122 * minute, seen(1, 3, exited(0))}}, run.Failed, 1, "timed out after 2h", 0, false},
+		{"and is relaunched where the job is idempotent", idempotent, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}, {122 * minute, seen(1, 3, late)}}, run.Queued, 1, "", 0, false},
+		{"a stop that does not come is asked for again", limited, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}, {121 * minute, run.Done{Effect: run.Effect{Kind: run.StopTask, Attempt: 1}}}, {126 * minute, look(2, runs)}}, run.Running, 1, "", 127 * minute, true},
+		{"no relaunch comes after the deadline", plain, []at{launched, {7 * time.Hour, seen(1, 3, eniTimeout)}}, run.Failed, 1, "", 0, false},
+		{"no launch that waited comes after the deadline", plain, []at{{0, run.Refused{Attempt: 1, Stop: throttled}}, {7 * time.Hour, run.Due{}}}, run.Failed, 1, "", 0, false},
+		{"a launch that the rate put off costs no attempt", plain, []at{{0, run.Paced{Attempt: 1}}, {minute, run.Due{}}, {minute, run.Launched{Attempt: 1, TaskARN: arn(1)}}}, run.Running, 1, "", 0, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, d := play(t, c.job, c.events...)
+			if r.Status != c.status || len(r.Attempts) != c.attempts {
+				t.Errorf("got %s with %d attempts, want %s with %d (%s)", r.Status, len(r.Attempts), c.status, c.attempts, d.Why)
+			}
+			if c.cause != "" && r.Cause != c.cause {
+				t.Errorf("cause %q, want %q", r.Cause, c.cause)
+			}
+			if c.due != 0 && !r.DueAt.Equal(t0.Add(c.due)) {
+				t.Errorf("due after %s, want %s", r.DueAt.Sub(t0), c.due)
+			}
+			if r.Owes(run.StopTask) != c.stops {
+				t.Errorf("owes %v", r.Owed)
+			}
+		})
+	}
+}
+
+func TestAdmit(t *testing.T) {
+	t.Parallel()
+	slot := t0.Truncate(time.Minute)
+	scheduled := run.Request{ID: run.ScheduledID("report", slot), ScheduledFor: slot, Trigger: run.Trigger{Kind: run.BySchedule}}
+	byHand := run.Request{ID: run.ByHandID("report", "a"), ScheduledFor: t0, Trigger: run.Trigger{Kind: run.ByHand}}
+	swept, caught := scheduled, scheduled
+	swept.Trigger.Kind, caught.Trigger.Kind = run.BySweep, run.ByCatchUp
+	forbid, queue, last := plain, plain, plain
+	forbid.Overlap, queue.Overlap, last.CatchUp = job.Forbid, job.Queue, job.CatchUpLast
+	paused := func(p job.Pause) job.Item { return job.Item{Pauses: []job.Pause{p}} }
+	open := job.Pause{From: slot.Add(-time.Hour), By: "ann", Reason: "db move"}
+	past := job.Pause{From: slot.Add(-time.Hour), To: slot.Add(time.Second)}
+	before := job.Pause{From: slot.Add(-time.Hour), To: slot}
+	skip := job.Item{SkipNext: &job.Skip{At: slot, By: "ann"}}
+	skipLater := job.Item{SkipNext: &job.Skip{At: slot.Add(time.Minute), By: "ann"}}
+	const other = run.ID("report/20261122T1729Z")
+
+	cases := []struct {
+		name   string
+		job    job.Job
+		req    run.Request
+		s      run.Situation
+		as     run.Status
+		why    string
+		refuse string
+		uses   bool
+	}{
+		{"in time", plain, scheduled, run.Situation{Now: t0}, run.Launching, "", "", false},
+		{"late, within limits", plain, scheduled, run.Situation{Now: slot.Add(15 * time.Minute)}, run.Launching, "", "", false},
+		{"too late", plain, scheduled, run.Situation{Now: slot.Add(15*time.Minute + time.Second), Newest: true}, run.Missed, "its trigger came 15m1s late", "", false},
+		{"no trigger came", plain, swept, run.Situation{Now: slot.Add(time.Hour), Newest: true}, run.Missed, "no trigger came within 15m", "", false},
+		{"too late, the newest is caught up with", last, scheduled, run.Situation{Now: slot.Add(time.Hour), Newest: true}, run.Launching, "", "", false},
+		{"too late, and a newer slot has come", last, scheduled, run.Situation{Now: slot.Add(time.Hour)}, run.Missed, "late", "", false},
+		{"by hand is never late", plain, byHand, run.Situation{Now: slot.Add(time.Hour)}, run.Launching, "", "", false},
+		{"paused", plain, scheduled, run.Situation{Now: t0, Item: paused(open)}, run.Skipped, "paused by ann: db move", "", false},
+		{"all paused", plain, scheduled, run.Situation{Now: t0, All: paused(open)}, run.Skipped, "paused by ann", "", false},
+		{"paused at its time, resumed since", plain, swept, run.Situation{Now: slot.Add(time.Hour), Item: paused(past)}, run.Skipped, "paused", "", false},
+		{"the pause ended at its minute", plain, scheduled, run.Situation{Now: t0, Item: paused(before)}, run.Launching, "", "", false},
+		{"paused since its time", plain, scheduled, run.Situation{Now: slot.Add(2 * time.Minute), Item: paused(job.Pause{From: slot.Add(time.Minute)})}, run.Skipped, "paused", "", false},
+		{"missed before the pause began", plain, swept, run.Situation{Now: slot.Add(time.Hour), Item: paused(job.Pause{From: slot.Add(time.Minute)})}, run.Missed, "no trigger came", "", false},
+		{"too late, and paused since", plain, scheduled, run.Situation{Now: slot.Add(time.Hour), Item: paused(job.Pause{From: slot.Add(time.Minute)})}, run.Missed, "late", "", false},
+		{"to be caught up with, but paused since", last, caught, run.Situation{Now: slot.Add(time.Hour), All: paused(job.Pause{From: slot.Add(time.Minute)})}, run.Skipped, "paused", "", false},
+		{"no trigger came, its time is just up", plain, swept, run.Situation{Now: slot.Add(15 * time.Minute), Newest: true}, run.Missed, "no trigger came within 15m", "", false},
+		{"no trigger came, another is caught up with", last, swept, run.Situation{Now: slot.Add(time.Hour), Newest: true}, run.Missed, "no trigger came", "", false},
+		{"caught up with", last, caught, run.Situation{Now: slot.Add(time.Hour)}, run.Launching, "", "", false},
+		{"the job's pause is named before that of all", plain, scheduled, run.Situation{Now: t0, Item: paused(open), All: paused(past)}, run.Skipped, "paused by ann", "", false},
+		{"by hand while paused", plain, byHand, run.Situation{Now: t0, Item: paused(open)}, "", "", "use --force", false},
+		{"by hand while paused, by force", plain, byHand, run.Situation{Now: t0, Item: paused(open), Force: true}, run.Launching, "", "", false},
+		{"by hand while disabled", job.Job{Name: "report", Disabled: true}, byHand, run.Situation{Now: t0}, run.Launching, "", "", false},
+		{"to be skipped", plain, scheduled, run.Situation{Now: t0, Item: skip}, run.Skipped, "at the request of ann", "", true},
+		{"a later one is to be skipped", plain, scheduled, run.Situation{Now: t0, Item: skipLater}, run.Launching, "", "", false},
+		{"by hand while the next is to be skipped", plain, byHand, run.Situation{Now: t0, Item: skip}, run.Launching, "", "", false},
+		{"overlap allowed", plain, scheduled, run.Situation{Now: t0, Holder: other}, run.Launching, "", "", false},
+		{"overlap forbidden", forbid, scheduled, run.Situation{Now: t0, Holder: other}, run.Skipped, "overlap: " + string(other), "", false},
+		{"overlap forbidden, none open", forbid, scheduled, run.Situation{Now: t0}, run.Launching, "", "", false},
+		{"overlap forbidden, by hand", forbid, byHand, run.Situation{Now: t0, Holder: other}, "", "", "still open", false},
+		{"overlap forbidden since, one waits, by hand", forbid, byHand, run.Situation{Now: t0, Waiter: other}, "", "", string(other) + " is still open", false},
+		{"overlap forbidden since, one waits", forbid, scheduled, run.Situation{Now: t0, Waiter: other}, run.Skipped, "overlap: " + string(other), "", false},
+		{"overlap queued", queue, scheduled, run.Situation{Now: t0, Holder: other}, run.Queued, "waiting for the end of " + string(other), "", false},
+		{"overlap queued, one waits", queue, scheduled, run.Situation{Now: t0, Holder: other, Waiter: "report/x"}, run.Skipped, "waits already", "", false},
+		{"overlap queued, the waiting one goes first", queue, scheduled, run.Situation{Now: t0, Waiter: "report/x"}, run.Skipped, "waits already", "", false},
+		{"overlap queued, one waits, by hand", queue, byHand, run.Situation{Now: t0, Holder: other, Waiter: "report/x"}, "", "", "waits already", false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := run.Admit(c.job, c.req, c.s)
+			if got.As != c.as || got.UsesSkip != c.uses || !strings.Contains(got.Why, c.why) || !strings.Contains(got.Refuse, c.refuse) || (got.Refuse == "") != (c.refuse == "") {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}

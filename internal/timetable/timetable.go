@@ -1,0 +1,131 @@
+// Package timetable says which slots a job has: its schedule in its zone, less
+// what its own terms filter out. Trigger, sweep, local mode and preview ask the
+// same question here and get the same answer.
+//
+// A filtered slot is neither run nor missed.
+package timetable
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Timetable is a plan that was read. Use Of to make one.
+type Timetable struct {
+	cron.Schedule
+	plan job.Plan
+	zone *time.Location
+	// guarded is whether EventBridge may start slots that are not the
+	// schedule's: it cannot combine both day fields, see cron.Translate.
+	guarded    bool
+	skip, only []string // sorted
+}
+
+// Of reads a plan, which must have a schedule.
+func Of(p job.Plan) (Timetable, error) {
+	spec, err := cron.Parse(p.Schedule)
+	if err != nil {
+		return Timetable{}, fmt.Errorf("reading the schedule: %w", err)
+	}
+	zone, err := cron.LoadZone(p.Timezone)
+	if err != nil {
+		return Timetable{}, fmt.Errorf("reading the zone: %w", err)
+	}
+	dst, err := cron.ParseDST(p.DST.Gap, p.DST.Overlap)
+	if err != nil {
+		return Timetable{}, fmt.Errorf("reading dst: %w", err)
+	}
+	t := Timetable{
+		Schedule: spec.In(zone, dst), plan: p, zone: zone.Location(),
+		skip: sorted(p.Calendar.Skip), only: sorted(p.Calendar.Only),
+	}
+	if spec.Dialect() == cron.Crontab && !spec.NeverFires() {
+		translation, err := cron.Translate(spec, zone, time.Unix(0, 0))
+		if err != nil {
+			return Timetable{}, fmt.Errorf("reading the schedule: %w", err)
+		}
+		t.guarded = translation.Guard != ""
+	}
+	return t, nil
+}
+
+func sorted(days []string) []string {
+	days = slices.Clone(days)
+	slices.Sort(days)
+	return days
+}
+
+// Filtered says why a slot does not count, "" when it does.
+func (t Timetable) Filtered(slot time.Time) string {
+	if t.guarded && !t.Matches(slot) {
+		return fmt.Sprintf("EventBridge starts more often than %s says, and this minute is not one of it", t.plan.Schedule)
+	}
+	why, _ := t.filtered(slot)
+	return why
+}
+
+// filtered is Filtered for the schedule's own slots. It also gives the time
+// before which no other slot counts; zero when none ever does.
+func (t Timetable) filtered(slot time.Time) (why string, until time.Time) {
+	if start := t.plan.StartAt; slot.Before(start) {
+		return "before startAt " + start.UTC().Format(time.RFC3339), start
+	}
+	if end := t.plan.EndAt; !end.IsZero() && !slot.Before(end) {
+		return "not before endAt " + end.UTC().Format(time.RFC3339), time.Time{}
+	}
+	local := slot.In(t.zone)
+	day := local.Format(time.DateOnly)
+	if _, found := slices.BinarySearch(t.skip, day); found {
+		return "the calendar skips " + day, t.midnight(local.Year(), local.Month(), local.Day()+1)
+	}
+	if i, found := slices.BinarySearch(t.only, day); len(t.only) > 0 && !found {
+		if i < len(t.only) {
+			if next, err := time.Parse(time.DateOnly, t.only[i]); err == nil {
+				until = t.midnight(next.Year(), next.Month(), next.Day())
+			}
+		}
+		return "the calendar does not name " + day, until
+	}
+	return "", time.Time{}
+}
+
+// midnight is the first minute of a local day, or one shortly before it where
+// the clocks change at midnight.
+func (t Timetable) midnight(year int, month time.Month, day int) time.Time {
+	return time.Date(year, month, day, 0, 0, 0, 0, t.zone).Add(-3 * time.Hour)
+}
+
+// Next gives the first slot after a time that is not filtered; ok is false when
+// there is none.
+func (t Timetable) Next(after time.Time) (slot time.Time, ok bool) {
+	for slot, ok = t.Schedule.Next(after); ok; slot, ok = t.Schedule.Next(after) {
+		why, until := t.filtered(slot)
+		switch {
+		case why == "":
+			return slot, true
+		case until.IsZero():
+			return time.Time{}, false
+		}
+		after = slot
+		if until = until.Add(-1); until.After(after) {
+			after = until
+		}
+	}
+	return time.Time{}, false
+}
+
+// All gives the slots from a time (inclusive) to another (exclusive) that are
+// not filtered, in order.
+func (t Timetable) All(from, to time.Time) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		slot, ok := t.Next(from.Add(-1))
+		for ok && slot.Before(to) && yield(slot) {
+			slot, ok = t.Next(slot)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package timetable_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/timetable"
+)
+
+func at(s string) time.Time {
+	t, err := time.Parse("2006-01-02T15:04Z07:00", s)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// TestSlots: which slots count, and why the others do not.
+func TestSlots(t *testing.T) {
+	t.Parallel()
+	weekdays := job.Plan{Schedule: "0 9 * * 1-5", Timezone: "Asia/Tokyo"}
+	with := func(p job.Plan, change func(*job.Plan)) job.Plan { change(&p); return p }
+	for name, c := range map[string]struct {
+		plan     job.Plan
+		from, to string
+		want     string // the slots, in order
+		filtered string // a slot that does not count
+		why      string
+	}{
+		"everything":   {weekdays, "2026-12-31T00:00Z", "2027-01-05T00:00Z", "2026-12-31T00:00Z 2027-01-01T00:00Z 2027-01-04T00:00Z", "", ""},
+		"a holiday":    {with(weekdays, func(p *job.Plan) { p.Calendar.Skip = []string{"2027-01-01", "2026-12-31"} }), "2026-12-30T00:00Z", "2027-01-05T00:00Z", "2026-12-30T00:00Z 2027-01-04T00:00Z", "2027-01-01T00:00Z", "the calendar skips 2027-01-01"},
+		"local days":   {with(weekdays, func(p *job.Plan) { p.Schedule, p.Calendar.Skip = "0 1 * * *", []string{"2027-01-01"} }), "2026-12-30T12:00Z", "2027-01-02T00:00Z", "2026-12-30T16:00Z 2027-01-01T16:00Z", "2026-12-31T16:00Z", "the calendar skips 2027-01-01"},
+		"only":         {with(weekdays, func(p *job.Plan) { p.Calendar.Only = []string{"2028-03-01", "2027-01-04"} }), "2026-12-30T00:00Z", "2030-01-01T00:00Z", "2027-01-04T00:00Z 2028-03-01T00:00Z", "2027-01-05T00:00Z", "the calendar does not name 2027-01-05"},
+		"only, a past": {with(weekdays, func(p *job.Plan) { p.Calendar.Only = []string{"2020-01-06"} }), "2026-12-30T00:00Z", "2030-01-01T00:00Z", "", "2027-01-05T00:00Z", "the calendar does not name"},
+		"from startAt": {with(weekdays, func(p *job.Plan) { p.StartAt = at("2027-01-01T00:00Z") }), "2026-12-30T00:00Z", "2027-01-05T00:00Z", "2027-01-01T00:00Z 2027-01-04T00:00Z", "2026-12-31T00:00Z", "before startAt"},
+		"before endAt": {with(weekdays, func(p *job.Plan) { p.EndAt = at("2027-01-01T00:00Z") }), "2026-12-30T00:00Z", "2027-01-05T00:00Z", "2026-12-30T00:00Z 2026-12-31T00:00Z", "2027-01-01T00:00Z", "not before endAt"},
+		"both fields":  {job.Plan{Schedule: "0 9 */2 * 1", Timezone: "UTC"}, "2026-12-01T00:00Z", "2027-01-01T00:00Z", "2026-12-07T09:00Z 2026-12-21T09:00Z", "2026-12-14T09:00Z", "EventBridge starts more often"},
+		"run late":     {job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin"}, "2027-03-28T00:00Z", "2027-03-29T00:00Z", "2027-03-28T01:00Z", "", ""},
+		"skip the gap": {job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin", When: job.When{DST: job.DST{Gap: "skip"}}}, "2027-03-28T00:00Z", "2027-03-29T00:00Z", "", "", ""},
+		"twice":        {job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin", When: job.When{DST: job.DST{Overlap: "twice"}}}, "2027-10-31T00:00Z", "2027-11-01T00:00Z", "2027-10-31T00:30Z 2027-10-31T01:30Z", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tt, err := timetable.Of(c.plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for slot := range tt.All(at(c.from), at(c.to)) {
+				got = append(got, slot.Format("2006-01-02T15:04Z"))
+				if why := tt.Filtered(slot); why != "" {
+					t.Errorf("%s is given and filtered: %s", slot, why)
+				}
+			}
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("got  %s\nwant %s", strings.Join(got, " "), c.want)
+			}
+			if c.filtered != "" && !strings.Contains(tt.Filtered(at(c.filtered)), c.why) {
+				t.Errorf("%s: %q, want %q", c.filtered, tt.Filtered(at(c.filtered)), c.why)
+			}
+		})
+	}
+}
+
+// TestEverySlotIsJudgedAlike: Next and Filtered agree on each of the schedule's
+// own slots, across the changes of the clocks.
+func TestEverySlotIsJudgedAlike(t *testing.T) {
+	t.Parallel()
+	for _, zone := range []string{"UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Beirut", "Pacific/Apia"} {
+		p := job.Plan{Schedule: "*/30 * * * *", Timezone: zone}
+		p.Calendar.Skip = []string{"2018-11-04", "2022-03-27", "2026-03-29", "2026-10-25", "2026-12-31", "2011-12-31"}
+		p.StartAt, p.EndAt = at("2011-12-20T03:15Z"), at("2026-11-11T11:30Z")
+		tt, err := timetable.Of(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next, ok := tt.Next(at("2011-12-01T00:00Z"))
+		for slot := range tt.Schedule.All(at("2011-12-01T00:01Z"), at("2027-01-02T00:00Z")) {
+			counts := tt.Filtered(slot) == ""
+			if counts != (ok && slot.Equal(next)) {
+				t.Fatalf("%s: %s counts: %v; Next says %v", zone, slot, counts, next)
+			}
+			if counts {
+				next, ok = tt.Next(slot)
+			}
+		}
+		if ok {
+			t.Errorf("%s: %s after the end", zone, next)
+		}
+	}
+}
+
+func TestUnreadable(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]job.Plan{
+		"reading the schedule": {Schedule: "0 30 * * *", Timezone: "UTC"},
+		"reading the zone":     {Schedule: "0 3 * * *", Timezone: "Nowhere"},
+		"reading dst":          {Schedule: "0 3 * * *", Timezone: "UTC", When: job.When{DST: job.DST{Gap: "x"}}},
+	} {
+		if _, err := timetable.Of(p); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %s", err, want)
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package simulation
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+const (
+	openRuns = 100_000
+	dueRuns  = 1_000
+)
+
+// counting counts what is read of a store.
+type counting struct {
+	control.Store
+	runs int
+}
+
+func (c *counting) Run(ctx context.Context, id run.ID) (run.Run, error) {
+	c.runs++
+	return c.Store.Run(ctx, id)
+}
+
+func (c *counting) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
+	rs, err := c.Store.Due(ctx, lane, now, limit)
+	c.runs += len(rs)
+	return rs, err
+}
+
+// TestLookReadsOnlyWhatIsDue: of 100,000 open runs 1,000 are due, and one look
+// at them takes less than a second of CPU.
+func TestLookReadsOnlyWhatIsDue(t *testing.T) {
+	for name, open := range map[string]func(t *testing.T) control.Store{
+		"memory": inMemory,
+		"sqlite": inSQLite,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &counting{Store: open(t)}
+			c := &control.Control{
+				Stack: stack, Store: s, Launcher: &model{}, Now: func() time.Time { return epoch.Add(time.Minute) },
+				Timing: run.DefaultTiming, Log: quiet,
+			}
+			before := cpu(t)
+			looked, err := c.Look(t.Context())
+			took := cpu(t) - before
+			if err != nil || looked.Described != dueRuns {
+				t.Fatalf("%+v, %v", looked, err)
+			}
+			t.Logf("%s of CPU, %d runs were read", took, s.runs)
+			// Each is read as due and once more when what was seen is decided on.
+			if s.runs > 2*dueRuns {
+				t.Errorf("%d runs were read, %d are due", s.runs, dueRuns)
+			}
+			if took > time.Second {
+				t.Errorf("it took %s of CPU", took)
+			}
+		})
+	}
+}
+
+// crowd is the first of many running runs: all others are like it.
+func crowd() (job.Job, run.Run) {
+	j := job.Job{Name: "crowd", Limits: job.Limits{Timeout: job.Duration(100 * time.Hour)}}
+	r := run.New(run.Request{
+		ID: run.ScheduledID(j.Name, epoch), Definition: j.Hash(), ScheduledFor: epoch, Trigger: run.Trigger{At: epoch, Kind: run.BySchedule},
+	}, epoch, run.DefaultTiming)
+	r.Status, r.Owed, r.DueAt = run.Running, nil, epoch
+	r.Attempts[0].TaskARN, r.Attempts[0].AcceptedAt, r.Attempts[0].LastStatus = string(r.ID), epoch, "PENDING"
+	return j, r
+}
+
+func inMemory(t *testing.T) control.Store {
+	t.Helper()
+	s := &memory.Store{}
+	j, r := crowd()
+	if err := s.PutDefinition(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	for i := range openRuns {
+		r.ID = run.ScheduledID(j.Name, epoch.Add(time.Duration(i)*time.Minute))
+		r.Attempts[0].TaskARN, r.DueAt = string(r.ID), epoch
+		if i%(openRuns/dueRuns) > 0 {
+			r.DueAt = epoch.Add(time.Hour)
+		}
+		if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+// copies makes of the one run in the file as many as are wanted: written one by
+// one they would take minutes.
+const copies = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1),
+	new(i, id) AS (SELECT i, 'crowd/' || strftime('%Y%m%dT%H%MZ', ?2 + 60 * i, 'unixepoch') FROM n)
+	INSERT INTO runs (id, job, status, scheduled_for, queued_at, lane, due_at, rev, body)
+	SELECT new.id, job, status, scheduled_for + 60000 * i, queued_at, lane,
+		due_at + iif(i % ?3 = 0, 0, 3600000), rev, replace(body, runs.id, new.id) FROM runs, new`
+
+func inSQLite(t *testing.T) control.Store {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	j, r := crowd()
+	if err := errors.Join(s.PutDefinition(t.Context(), j), s.Commit(t.Context(), control.Change{Run: &r})); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), copies, openRuns, epoch.Unix(), openRuns/dueRuns); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// cpu is how much CPU time this process has used.
+func cpu(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

@@ -1,0 +1,285 @@
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// ecs is a small ECS with the promises that its documentation makes and no
+// others: client tokens with their life, replays, conflicts, eventual
+// consistency, an hour's memory of stopped tasks. What it remembers beside that
+// is the truth that the checks are held against.
+type ecs struct {
+	w        *World
+	tasks    []*task
+	byARN    map[string]*task
+	tokens   map[string]*binding
+	revision map[string]int // newest ACTIVE revision by family
+	oldest   map[string]int // oldest ACTIVE revision by family
+	sends    []send
+}
+
+// binding is what a client token stands for.
+type binding struct {
+	request control.Launch
+	at      time.Time
+	task    *task
+	failure string
+}
+
+// send is one RunTask call as control made it.
+type send struct {
+	at      time.Time
+	run     run.ID
+	attempt int
+}
+
+func newECS(w *World) *ecs {
+	return &ecs{w: w, byARN: map[string]*task{}, tokens: map[string]*binding{}, revision: map[string]int{}, oldest: map[string]int{}}
+}
+
+// live is whether a token still stands for its binding: the lower of 24 h and
+// the task's life plus an hour (ECS API reference, "Ensuring idempotency").
+func (b *binding) live(now time.Time) bool {
+	switch {
+	case now.Sub(b.at) >= 24*time.Hour:
+		return false
+	case b.task == nil:
+		return now.Sub(b.at) < time.Hour
+	}
+	return b.task.stopped.IsZero() || now.Sub(b.task.stopped) < time.Hour
+}
+
+func exception(attempt int, code, message string) run.Event {
+	return run.Refused{Attempt: attempt, Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: code, Reason: message}}
+}
+
+const tooFast = "Rate exceeded"
+
+// runTask is RunTask as a caller sees it.
+func (e *ecs) runTask(l control.Launch, d dice) run.Event {
+	w, n := e.w, l.Attempt
+	token := run.ClientToken(l.Stack, l.Run, l.Attempt) + w.opt.Mutation.salt(len(e.sends))
+	if w.now.Before(w.outage) && !w.calm && d.chance(900) {
+		if d.chance(200) {
+			e.carryOut(l, token, d)
+		}
+		return run.NoAnswer{Attempt: n, Err: "ServerException: service unavailable"}
+	}
+	switch {
+	case w.hit(d, Throttle, 60):
+		if d.chance(300) {
+			return exception(n, "InvalidParameterException", "Error retrieving subnet information for [subnet-1]: Rate exceeded (ErrorCode: Throttling)")
+		}
+		return exception(n, "ThrottlingException", tooFast)
+	case w.hit(d, SendLost, 30):
+		return run.NoAnswer{Attempt: n, Err: "connection reset by peer"}
+	case w.hit(d, SendLate, 30):
+		w.after(time.Duration(d.between(1, 60))*time.Second, kindLateSend, &late{l, token})
+		return run.NoAnswer{Attempt: n, Err: "context deadline exceeded"}
+	case w.hit(d, Refusal, 40):
+		if d.chance(500) {
+			return exception(n, "AccessDeniedException", "User is not authorized to perform: ecs:RunTask")
+		}
+		return exception(n, "ClientException", "These errors are usually caused by a client action.")
+	}
+	answer := e.carryOut(l, token, d)
+	if w.hit(d, AnswerLost, 50) {
+		return run.NoAnswer{Attempt: n, Err: "ServerException: internal error"}
+	}
+	return answer
+}
+
+type late struct {
+	l     control.Launch
+	token string
+}
+
+// carryOut is what RunTask does once a request has arrived.
+func (e *ecs) carryOut(l control.Launch, token string, d dice) run.Event {
+	w, n := e.w, l.Attempt
+	if b := e.tokens[token]; b != nil && b.live(w.now) {
+		return e.replay(b, l)
+	}
+	if revisionOf(l.Task.ARN) < e.oldest[l.Job.TaskDefinition] {
+		return exception(n, "ClientException", "TaskDefinition is inactive")
+	}
+	b := &binding{request: l, at: w.now}
+	e.tokens[token] = b
+	if w.hit(d, Failures, 40) {
+		b.failure = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
+		return run.Refused{Attempt: n, Stop: stop.Stop{Kind: stop.LaunchFailure, Reason: b.failure}}
+	}
+	b.task = w.newTask(l)
+	e.tasks = append(e.tasks, b.task)
+	e.byARN[b.task.arn] = b.task
+	if w.trace != nil {
+		w.tell(b.task.run, "ECS launches %s, which will %s", b.task.short(), b.task.fate)
+	}
+	return run.Launched{Attempt: n, TaskARN: b.task.arn, LastStatus: "PROVISIONING"}
+}
+
+func (e *ecs) replay(b *binding, l control.Launch) run.Event {
+	same := reflect.DeepEqual(b.request, l)
+	switch {
+	case !same && b.task != nil: // ConflictException with its resourceIds
+		return run.Launched{Attempt: l.Attempt, TaskARN: b.task.arn}
+	case !same:
+		return exception(l.Attempt, "ConflictException", "The request could not be processed because of conflict in the current state of the resource.")
+	case b.task == nil:
+		return run.Refused{Attempt: l.Attempt, Stop: stop.Stop{Kind: stop.LaunchFailure, Reason: b.failure}}
+	}
+	return run.Launched{Attempt: l.Attempt, TaskARN: b.task.arn, LastStatus: b.task.status(e.w.now)}
+}
+
+// revisionARN names a family's revision; revision is its inverse.
+func revisionARN(family string, revision int) string {
+	return "arn:aws:ecs:eu-central-1:123456789012:task-definition/" + family + ":" + strconv.Itoa(revision)
+}
+
+func revisionOf(arn string) int {
+	for i := len(arn) - 1; i > 0; i-- {
+		if arn[i] == ':' {
+			n, _ := strconv.Atoi(arn[i+1:])
+			return n
+		}
+	}
+	return 0
+}
+
+func (e *ecs) resolve(j job.Job, d dice) (run.TaskDefinition, error) {
+	if e.w.hit(d, Unresolved, 20) {
+		if d.chance(50) {
+			return run.TaskDefinition{}, fmt.Errorf("the container has a restartPolicy: %w", control.ErrUnlaunchable)
+		}
+		return run.TaskDefinition{}, errUnavailable
+	}
+	t := run.TaskDefinition{
+		ARN: revisionARN(j.TaskDefinition, max(1, e.revision[j.TaskDefinition])), Container: "app",
+		Containers: []stop.Defined{{Name: "app", Essential: true}},
+	}
+	if (&task{job: j}).twoContainers() {
+		t.Containers = append(t.Containers, stop.Defined{Name: "log", Essential: false})
+	}
+	return t, nil
+}
+
+func (e *ecs) describe(arns []string, d dice) (tasks []ecsevent.Task, missing []string, err error) {
+	if e.w.hit(d, DescribeError, 40) {
+		return nil, nil, errUnavailable
+	}
+	for _, arn := range arns {
+		t := e.byARN[arn]
+		if t == nil || t.unknown(e.w.now) {
+			missing = append(missing, arn)
+			continue
+		}
+		tasks = append(tasks, t.described(e.w.now))
+	}
+	return tasks, missing, nil
+}
+
+func (e *ecs) stopTask(arn, reason string, d dice) error {
+	if e.w.hit(d, StopError, 80) {
+		return errUnavailable
+	}
+	t := e.byARN[arn]
+	if t == nil || t.unknown(e.w.now) {
+		return nil // the adapter reads "not found" as done
+	}
+	if !t.due(e.w) {
+		e.w.violate("no task is stopped without a reason", t.run, "attempt %d, launched at %s, is stopped: %s", t.attempt, t.created.Format("15:04:05"), reason)
+	}
+	t.stop(e.w, byControl, reason)
+	return nil
+}
+
+// due is whether there is a reason to stop the task: a person, or a limit that
+// it has outlasted.
+func (t *task) due(w *World) bool {
+	now := w.now.Add(slack / 2)
+	if len(w.people.stops[t.run]) > 0 || !now.Before(t.created.Add(t.job.Launchable())) {
+		return true
+	}
+	return t.job.Timeout > 0 && !t.started.IsZero() && !now.Before(t.started.Add(time.Duration(t.job.Timeout)))
+}
+
+// find is ListTasks by startedBy, which shows tasks whose desired status is
+// RUNNING.
+func (e *ecs) find(startedBy string, d dice) ([]string, error) {
+	if e.w.hit(d, FindError, 80) {
+		return nil, errUnavailable
+	}
+	var arns []string
+	for _, t := range e.tasks {
+		if t.by == startedBy && !t.unknown(e.w.now) && t.desired.IsZero() && t.status(e.w.now) != "STOPPED" {
+			arns = append(arns, t.arn)
+		}
+	}
+	return arns, nil
+}
+
+// launcher is the port, with the faults that may hit any call.
+type launcher struct{ w *World }
+
+func (p launcher) Resolve(_ context.Context, j job.Job) (t run.TaskDefinition, err error) {
+	p.w.call("Resolve", func(d dice) { t, err = p.w.ecs.resolve(j, d) })
+	return t, err
+}
+
+func (p launcher) Launch(_ context.Context, l control.Launch) (e run.Event) {
+	w := p.w
+	w.ecs.sends = append(w.ecs.sends, send{w.now, l.Run, l.Attempt})
+	w.call("Launch", func(d dice) {
+		w.hazard(d)
+		e = w.ecs.runTask(l, d)
+		if w.hit(d, CrashAfter, 5) {
+			w.h.disturbed = true
+			w.tell(l.Run, "%s dies after RunTask", w.h.name)
+			panic(crash{})
+		}
+	})
+	if w.trace != nil {
+		w.tell(l.Run, "RunTask of attempt %d is answered: %T %s", l.Attempt, e, answer(e))
+	}
+	return e
+}
+
+func answer(e run.Event) string {
+	switch e := e.(type) {
+	case run.Refused:
+		return e.Stop.ErrorCode + " " + e.Stop.Reason
+	case run.NoAnswer:
+		return e.Err
+	case run.Launched:
+		return e.LastStatus
+	}
+	return ""
+}
+
+func (p launcher) Describe(_ context.Context, _ string, arns []string) (tasks []ecsevent.Task, missing []string, err error) {
+	p.w.call("Describe", func(d dice) { tasks, missing, err = p.w.ecs.describe(arns, d) })
+	for i := range tasks {
+		p.w.opt.Mutation.task(&tasks[i])
+	}
+	return tasks, missing, err
+}
+
+func (p launcher) StopTask(_ context.Context, _, arn, reason string) (err error) {
+	p.w.call("StopTask", func(d dice) { err = p.w.ecs.stopTask(arn, reason, d) })
+	return err
+}
+
+func (p launcher) Find(_ context.Context, _, startedBy string) (arns []string, err error) {
+	p.w.call("Find", func(d dice) { arns, err = p.w.ecs.find(startedBy, d) })
+	return arns, err
+}

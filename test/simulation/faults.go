@@ -1,0 +1,151 @@
+package simulation
+
+import (
+	"math/rand/v2"
+	"strings"
+)
+
+// Fault is one way in which the world around the control plane goes wrong.
+type Fault uint8
+
+// Every fault there is. Those of tasks are kinds of lives, see life.go.
+const (
+	CrashBefore     Fault = iota // a handler dies before one of its calls takes effect
+	CrashAfter                   // ... after it took effect
+	StoreError                   // the store refuses a call for a moment
+	StoreLostAnswer              // a write took effect and its answer was lost
+	StoreConflict                // the store reports a conflict although nobody wrote
+	Interleave                   // another handler runs in the middle of this one
+	Stall                        // a handler stands still for up to two minutes
+	TriggerLost
+	TriggerTwice
+	TriggerLate
+	EventLost
+	EventTwice
+	EventLate  // by minutes: later ones overtake it
+	EventEarly // a state that is no stop is delivered too
+	Throttle   // RunTask refuses for its rate, or for EC2's
+	Failures   // RunTask answers with failures[]
+	Refusal    // RunTask refuses for another reason
+	AnswerLost // RunTask launched and its answer was lost
+	SendLost   // RunTask was never reached, and nobody knows
+	SendLate   // RunTask's caller gave up; the request is carried out later
+	Outage     // RunTask answers nobody for up to hours
+	Inactive   // the task definition's revision is deregistered
+	Unresolved // the task definition cannot be resolved for a moment
+	DescribeError
+	DescribeLag // DescribeTasks does not know a young task yet
+	StopError
+	FindError
+	NotifyError
+	SweepTwice
+	SweepSilent // no sweep for hours
+	ClockJump
+	Deploy // a job's definition changes
+	Gone   // a job leaves the registry and comes back
+	PersonRetries
+	PersonStops
+	PersonPauses
+	PersonSkips
+	PersonRuns
+	PersonRepeats // the same request comes again
+	StoppedInECS  // a person stops a task behind the control plane's back
+	TaskEnds      // a task ends badly after it started: exit code, memory, health
+	TaskSpot      // Spot, maintenance, a lost host
+	TaskNeverStarts
+	TaskHangs
+	TaskUnclear // a stop that does not say whether anything ran
+	TaskSlow    // runs into the next slots
+	faults      // how many there are
+)
+
+var faultNames = [faults]string{
+	"crash before a call", "crash after a call", "store error", "store answer lost", "store conflict", "handlers at once", "handler stalls",
+	"trigger lost", "trigger twice", "trigger late", "event lost", "event twice", "event late", "event of no stop",
+	"RunTask throttled", "failures[]", "RunTask refused", "RunTask answer lost", "RunTask never arrived", "RunTask carried out late", "RunTask out of order",
+	"revision inactive", "revision unresolved", "DescribeTasks error", "DescribeTasks lags", "StopTask error", "ListTasks error", "notice not carried",
+	"sweep twice at once", "no sweep for hours", "clock jumps", "deploy", "job gone", "person retries", "person stops", "person pauses", "person skips",
+	"person runs", "person repeats", "stopped in ECS", "task fails", "task interrupted", "task never starts", "task hangs", "task's end unclear", "task slow",
+}
+
+func (f Fault) String() string { return faultNames[f] }
+
+// FaultSet is a set of faults.
+type FaultSet uint64
+
+// AllFaults is every fault.
+const AllFaults FaultSet = 1<<faults - 1
+
+// Has is whether f is in the set.
+func (s FaultSet) Has(f Fault) bool { return s&(1<<f) != 0 }
+
+// Without is the set with f taken out.
+func (s FaultSet) Without(f Fault) FaultSet { return s &^ (1 << f) }
+
+func (s FaultSet) String() string {
+	var names []string
+	for f := range faults {
+		if s.Has(f) {
+			names = append(names, f.String())
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// mix is a well spread number of two.
+func mix(a, b uint64) uint64 {
+	x := a ^ (b+0x9e3779b97f4a7c15)*0xbf58476d1ce4e5b9
+	x ^= x >> 30
+	x *= 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+func hash(s string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
+}
+
+// dice are the random choices of one thing in a world. Each thing has its own,
+// so that a change of one leaves the others as they were: that is what lets a
+// story be cut down.
+type dice struct{ *rand.Rand }
+
+func (w *World) dice(what string, n uint64) dice {
+	return dice{rand.New(rand.NewPCG(w.opt.Seed, mix(hash(what), n)))} //nolint:gosec // chance, not secrecy
+}
+
+// chance is true in p of 1000.
+func (d dice) chance(p int) bool { return d.IntN(1000) < p }
+
+// between is a number from lo to hi, both included.
+func (d dice) between(lo, hi int) int { return lo + d.IntN(hi-lo+1) }
+
+// hit is whether a fault strikes, with a rate in 1000 that the world's mood
+// scales. The dice are thrown whether or not the fault is switched on.
+func (w *World) hit(d dice, f Fault, rate int) bool {
+	if !d.chance(rate*w.mood[f]/4) || !w.active.Has(f) || w.calm {
+		return false
+	}
+	w.count[f]++
+	return true
+}
+
+// moods gives each fault of a world its own weight, often none: worlds in which
+// few things go wrong show what a storm hides.
+func (w *World) moods() {
+	d := w.dice("mood", 0)
+	storm := d.between(0, 3)
+	for f := range faults {
+		switch {
+		case d.IntN(4) > storm:
+			w.mood[f] = 0
+		case d.chance(150):
+			w.mood[f] = 24
+		default:
+			w.mood[f] = 4
+		}
+	}
+}

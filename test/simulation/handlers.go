@@ -1,0 +1,267 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// tries is how often the platform delivers an input that fails: once and twice
+// more, after about a minute and two (Lambda developer guide, "Asynchronous
+// invocation").
+const tries = 3
+
+func again(try int) time.Duration { return time.Duration(try) * time.Minute }
+
+// slot is a schedule's next time; serial tells an old schedule's.
+type slot struct {
+	job    *deployed
+	at     time.Time
+	serial int
+}
+
+// trigger is one delivery of a slot's trigger, with the definition of its time.
+type trigger struct {
+	job job.Job
+	at  time.Time
+	try int
+}
+
+// slot fires a schedule, within its minute, and plans its next time.
+func (w *World) slot(s *slot) {
+	if s.serial != s.job.serial || w.now.After(w.end) {
+		return
+	}
+	w.plan(s.job, s.at)
+	t := &trigger{job: s.job.job, at: s.at, try: 1}
+	d := w.dice("slot "+t.job.Name, uint64(s.at.Unix())) //nolint:gosec // after 1970
+	if w.hit(d, TriggerLost, 30) {
+		w.tell("", "the trigger of %s at %s is lost", t.job.Name, s.at.Format("15:04"))
+		return
+	}
+	wait := seconds(d.between(0, 45))
+	if w.hit(d, TriggerLate, 40) {
+		wait = seconds(d.between(60, 3000))
+	}
+	w.after(wait, kindTrigger, t)
+	if w.hit(d, TriggerTwice, 80) {
+		again := *t
+		w.after(wait+seconds(d.between(0, 100)), kindTrigger, &again)
+	}
+}
+
+// plan puts the job's first slot after a time on the queue.
+func (w *World) plan(j *deployed, after time.Time) {
+	if next, ok := j.next(after); ok {
+		w.at(next, kindSlot, &slot{j, next, j.serial})
+	}
+}
+
+// next is the schedule's first minute after a time.
+func (j *deployed) next(after time.Time) (time.Time, bool) {
+	if j.job.Disabled || j.gone || j.job.Schedule == "" {
+		return time.Time{}, false
+	}
+	t := after.Truncate(time.Minute).Add(time.Minute)
+	for !fires(j.every, j.minute, t) {
+		t = t.Add(time.Minute)
+	}
+	return t, true
+}
+
+func fires(every, minute int, t time.Time) bool { return t.Minute()%every == minute%every }
+
+func (w *World) trigger(t *trigger) {
+	if w.trace != nil {
+		w.tell(scheduled(t), "trigger, delivery %d", t.try)
+	}
+	twin := func() { w.trigger(&trigger{t.job, t.at, tries}) }
+	ok := w.handle("trigger", scheduled(t), twin, func(ctx context.Context) error {
+		w.h.slot = t.at
+		_, err := w.control.Scheduled(ctx, t.job, t.at)
+		return err
+	})
+	if ok && w.store.runs[scheduled(t)] == nil {
+		w.violate("every trigger has its run", scheduled(t), "its trigger was taken, and there is none")
+	}
+	if !ok && t.try < tries {
+		t.try++
+		w.after(again(t.try-1), kindTrigger, t)
+	}
+}
+
+// sweeps is the sweep of a minute, or none, or two at once.
+func (w *World) sweeps() {
+	d := w.dice("sweeps", uint64(w.swept)) //nolint:gosec // small
+	w.swept++
+	w.planSweep()
+	if w.now.Before(w.silent) {
+		return
+	}
+	if w.hit(d, SweepSilent, 1) {
+		w.silent = w.now.Add(time.Duration(d.between(10, 200)) * time.Minute)
+		w.truth.troubled = later(w.truth.troubled, w.silent)
+		w.tell("", "no sweep until %s", w.silent.Format("15:04"))
+		return
+	}
+	if w.hit(d, SweepTwice, 20) {
+		w.after(0, kindSweep, nil)
+	}
+	w.sweep()
+}
+
+// planSweep puts the next sweep on the queue: the next minute, or, once the
+// schedules have stopped, the first minute at which something is due. A sweep
+// that finds nothing due does nothing.
+func (w *World) planSweep() {
+	for _, e := range w.queue.entries {
+		if e.kind == kindSweep {
+			return
+		}
+	}
+	next := w.now.Truncate(time.Minute).Add(time.Minute)
+	if w.calm {
+		due, open := w.store.nextDue()
+		if !open && w.queue.Len() == 0 {
+			return
+		}
+		if due = due.Add(time.Minute).Truncate(time.Minute); open && due.After(next) {
+			next = due
+		}
+	}
+	w.at(next, kindSweep, nil)
+}
+
+func (w *World) sweep() {
+	due, open := w.store.nextDue()
+	looks := open && !due.After(w.now.Add(w.skew))
+	slots := w.now.Minute()%5 == 0 || w.dirty
+	if !looks && !slots || w.now.Before(w.silent) {
+		return
+	}
+	ok := w.handle("sweep", "", w.sweep, func(ctx context.Context) error {
+		var errs [3]error
+		if w.dirty {
+			errs[0] = w.sync(ctx)
+		}
+		if slots {
+			if errs[1] = w.control.CheckSlots(ctx); errs[1] == nil {
+				w.slotsChecked()
+			}
+		}
+		_, errs[2] = w.control.Look(ctx)
+		return errors.Join(errs[:]...)
+	})
+	if !ok {
+		w.truth.troubled = later(w.truth.troubled, w.now)
+	}
+}
+
+func (w *World) sync(ctx context.Context) error {
+	w.dirty = false
+	var jobs []job.Job
+	for _, j := range w.jobs {
+		if !j.gone {
+			jobs = append(jobs, j.job)
+		}
+	}
+	err := w.control.Sync(ctx, jobs)
+	w.dirty = w.dirty || err != nil
+	return err
+}
+
+// delivery is an event on its way to onstopped.
+type delivery struct {
+	task *task
+	body []byte
+	try  int
+	stop bool
+}
+
+func (w *World) deliver(e *delivery) {
+	if w.trace != nil {
+		w.tell(e.task.run, "event of %s, delivery %d: %s %s", e.task.short(), e.try, e.task.code, e.task.reason)
+	}
+	twin := func() { w.deliver(&delivery{e.task, e.body, tries, false}) }
+	ok := w.handle("onstopped", e.task.run, twin, func(ctx context.Context) error {
+		return w.control.OnStopped(ctx, w.opt.Mutation.event(e.body))
+	})
+	if ok && e.stop {
+		w.truth.heard[e.task.by] = true
+	}
+	if !ok && e.try < tries {
+		e.try++
+		w.after(again(e.try-1), kindDelivery, e)
+	}
+}
+
+// planned is a task's stop as it was planned; a changed plan makes it void.
+type planned struct {
+	task *task
+	plan int
+}
+
+// schedule plans what the world hears of a task.
+func (w *World) schedule(t *task) {
+	if !t.stopped.IsZero() {
+		w.at(t.stopped, kindTaskStopped, &planned{t, t.plan})
+	}
+	d := w.dice("states "+t.by, uint64(t.plan)) //nolint:gosec // small
+	if t.plan == 0 && (!t.warned.IsZero() || w.hit(d, EventEarly, 60)) {
+		w.at(later(t.warned, t.created.Add(seconds(d.between(0, 100)))), kindState, t)
+	}
+}
+
+func (w *World) taskState(t *task) {
+	w.deliver(&delivery{task: t, body: t.event(w.now), try: tries})
+}
+
+func (w *World) taskStopped(p *planned) {
+	t := p.task
+	if p.plan != t.plan {
+		return
+	}
+	d := w.dice("event "+t.by, uint64(t.plan)) //nolint:gosec // small
+	if w.hit(d, EventLost, 50) {
+		w.tell(t.run, "%s stopped (%s %s), and its event is lost", t.short(), t.code, t.reason)
+		return
+	}
+	e := &delivery{task: t, body: t.event(w.now), try: 1, stop: true}
+	wait := time.Duration(d.between(100, 5000)) * time.Millisecond
+	if w.hit(d, EventLate, 50) {
+		wait = seconds(d.between(30, 7200))
+	}
+	w.after(wait, kindDelivery, e)
+	if w.hit(d, EventTwice, 100) {
+		twin := *e
+		w.after(seconds(d.between(0, 400)), kindDelivery, &twin)
+	}
+}
+
+// console is a person who stops a task in ECS.
+func (w *World) console(t *task) {
+	if t.status(w.now) == "STOPPED" || w.calm {
+		return
+	}
+	w.tell(t.run, "somebody stops %s in ECS", t.short())
+	t.stop(w, byOther, "Task stopped by user")
+}
+
+// quieten stops the schedules and all faults: now everything must come to rest.
+func (w *World) quieten() {
+	w.calm, w.silent = true, time.Time{}
+	w.tell("", "the schedules stop, and so do all faults")
+	if !w.handle("sweep", "", w.sweep, w.control.CheckSlots) {
+		w.violate("calm handlers succeed", "", "the slots cannot be checked though nothing is wrong any more")
+	}
+	w.slotsChecked()
+	w.dirty = true
+	for _, j := range w.jobs {
+		j.job.Disabled = true
+		j.serial++
+	}
+	w.sweep()
+	w.planSweep()
+}

@@ -1,0 +1,186 @@
+package simulation
+
+import (
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// judge holds a world that has come to rest against the promises. What ran,
+// and when, is the simulated ECS's own record.
+func (w *World) judge() {
+	w.judgeAttempts()
+	w.judgeOverlap()
+	w.judgeEnds()
+	w.judgeSlots()
+	w.judgePace()
+	if w.truth.errors > 20 {
+		w.violate("calm handlers succeed", "", "%d handlers failed although nothing went wrong any more; the last: %s", w.truth.errors, w.truth.lastError)
+	}
+}
+
+// judgeAttempts: one task an attempt, and no further attempt of anything that
+// started unless the job allows it.
+func (w *World) judgeAttempts() {
+	byAttempt := map[string]*task{}
+	byRun := map[run.ID][]*task{}
+	for _, t := range w.ecs.tasks {
+		if first := byAttempt[t.by]; first != nil {
+			w.violate("one task an attempt", t.run, "attempt %d launched %s at %s and %s at %s", t.attempt,
+				first.short(), first.created.Format("15:04:05"), t.short(), t.created.Format("15:04:05"))
+		}
+		byAttempt[t.by] = t
+		byRun[t.run] = append(byRun[t.run], t)
+	}
+	for _, id := range w.truth.order {
+		ts := byRun[id]
+		for i, t := range ts {
+			for _, next := range ts[i+1:] {
+				w.judgeRelaunch(t, next)
+			}
+		}
+	}
+}
+
+// judgeRelaunch holds a task and a later one of the same run together.
+func (w *World) judgeRelaunch(t, next *task) {
+	l := w.truth.lives[t.run]
+	if l == nil || t.attempt == next.attempt {
+		return
+	}
+	byPerson := slices.ContainsFunc(l.rounds, func(first int) bool { return t.attempt < first && first <= next.attempt })
+	if byPerson {
+		return
+	}
+	switch {
+	case t.ran(w.now) && !t.mayRunAgain():
+		w.violate("nothing that started is launched again", t.run, "attempt %d ran from %s (%s), and attempt %d was launched at %s",
+			t.attempt, t.ranAt.Format("15:04:05"), t.fate, next.attempt, next.created.Format("15:04:05"))
+	case t.stopped.IsZero() || t.stopped.After(next.created):
+		w.violate("a relaunch waits for the end", t.run, "attempt %d had not stopped when attempt %d was launched at %s",
+			t.attempt, next.attempt, next.created.Format("15:04:05"))
+	}
+}
+
+// mayRunAgain is whether the job allows a relaunch of what the task did.
+func (t *task) mayRunAgain() bool {
+	return t.job.Retry.Idempotent || t.stopper == byNobody && t.exit != nil && slices.Contains(t.job.Retry.ExitCodes, *t.exit)
+}
+
+// judgeOverlap: no two tasks of a job at once where each one's definition
+// forbids it.
+func (w *World) judgeOverlap() {
+	last := map[string]*task{} // of each job, the one that stops last
+	for _, t := range w.ecs.tasks {
+		if !t.job.Exclusive() {
+			continue
+		}
+		name := t.run.Job()
+		p := last[name]
+		if p != nil && p.run != t.run && (p.stopped.IsZero() || p.stopped.After(t.created)) {
+			w.violate("no overlap where forbidden", t.run, "%s of it was launched at %s, and %s of %s had not stopped",
+				t.short(), t.created.Format("15:04:05"), p.short(), p.run)
+		}
+		if p == nil || !p.stopped.IsZero() && (t.stopped.IsZero() || t.stopped.After(p.stopped)) {
+			last[name] = t
+		}
+	}
+}
+
+// judgeEnds: every run ended, owes nothing, was told where it ended badly, and
+// its end is what ECS saw.
+func (w *World) judgeEnds() {
+	for _, id := range w.truth.order {
+		rec := w.store.runs[id]
+		if !rec.run.Status.Terminal() || len(rec.run.Owed) > 0 {
+			w.violate("every run ends", id, "it is %s, due %s%s", rec.run.Status, rec.run.DueAt.Format("2 15:04:05"), owed(&rec.run))
+			continue
+		}
+		for _, e := range w.truth.lives[id].ends {
+			if e.notice != "" && w.truth.notices[e.notice] == nil {
+				w.violate("every bad end is told once", id, "it %s at %s, and %s was never told", e.status, e.at.Format("15:04:05"), e.notice)
+			}
+		}
+		w.judgeEnd(&rec.run)
+	}
+}
+
+// asked are the rules of stops that the control plane asked for: a task that
+// ends well just before it hears of that counts as stopped all the same.
+var asked = map[string]bool{stop.RuleTimedOut: true, stop.RuleHung: true, "hung-may-have-run": true, "asked-by-person": true}
+
+// judgeEnd: the status is what the last attempt's task did.
+func (w *World) judgeEnd(r *run.Run) {
+	a := r.Last()
+	if a == nil {
+		return
+	}
+	t := w.ecs.byARN[a.TaskARN]
+	well := t != nil && t.succeeded()
+	switch {
+	case r.Status == run.Succeeded && !well:
+		w.violate("a success is proved", r.ID, "it succeeded, and attempt %d did not", a.N)
+	case r.Status == run.Failed && well && !asked[a.Rule] && a.Rule != run.RuleEndedUnseen && !a.RanAfterAll:
+		w.violate("a success is seen", r.ID, "it %s (%s), and attempt %d ended well", r.Status, r.Cause, a.N)
+	}
+	for i := range r.Attempts {
+		w.judgeLate(r, &r.Attempts[i])
+	}
+}
+
+// judgeLate: what ran and was not known to have is told when its stop comes.
+func (w *World) judgeLate(r *run.Run, a *run.Attempt) {
+	by := run.StartedBy(stack, r.ID, a.N)
+	if !w.truth.heard[by] || a.RanAfterAll || a.Started != "no" {
+		return
+	}
+	for _, t := range w.ecs.tasks {
+		if t.by == by && t.ran(w.now) && !t.hidden {
+			w.violate("what ran is known", r.ID, "attempt %d ran (%s) and its stop was taken, and it counts as never started", a.N, t.fate)
+		}
+	}
+}
+
+// judgeSlots: every slot has its run, as far as the slots of its plan were checked
+// before the plan changed.
+func (w *World) judgeSlots() {
+	for _, j := range w.jobs {
+		name := j.job.Name
+		ps := w.truth.plans[name]
+		for _, p := range ps {
+			if p.gone || p.slots == nil || p.plan.Disabled {
+				continue
+			}
+			w.judgePlan(name, p, p.checked.Add(-time.Duration(p.plan.StartWithin)-slotSlack))
+		}
+	}
+}
+
+// slotSlack is how long after its time the sweep may judge a slot, since clocks
+// are off.
+const slotSlack = 4 * time.Minute
+
+func (w *World) judgePlan(name string, p plan, until time.Time) {
+	for at, ok := p.slots.next(later(p.since, p.from)); ok && at.Before(until); at, ok = p.slots.next(at) {
+		if w.store.runs[run.ScheduledID(name, at)] == nil {
+			w.violate("every slot has its run", run.ScheduledID(name, at), "there is none for %s", at.Format("15:04"))
+		}
+	}
+}
+
+// judgePace: no more RunTask calls a second than allowed, while the clock was
+// right.
+func (w *World) judgePace() {
+	if w.rate == 0 || w.count[ClockJump] > 0 {
+		return
+	}
+	s := w.ecs.sends
+	for i := w.rate; i < len(s); i++ {
+		if d := s[i].at.Sub(s[i-w.rate].at); d < time.Second {
+			w.violate("the rate is kept", s[i].run, "%d RunTask calls in %s, and %d a second are allowed", w.rate+1, d, w.rate)
+			return
+		}
+	}
+}

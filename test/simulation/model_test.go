@@ -1,0 +1,45 @@
+package simulation
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// model is a Launcher with nothing but a rate limit of its own: its tasks run
+// for ever. It serves models of load.
+type model struct {
+	launched []run.ID // in order
+	sends    int
+	// refuses is whether the n-th call is throttled.
+	refuses func(n int) bool
+}
+
+func (m *model) Resolve(context.Context, job.Job) (run.TaskDefinition, error) {
+	return run.TaskDefinition{ARN: revisionARN("model", 1), Container: "app"}, nil
+}
+
+func (m *model) Launch(_ context.Context, l control.Launch) run.Event {
+	m.sends++
+	if m.refuses != nil && m.refuses(m.sends) {
+		return exception(l.Attempt, "ThrottlingException", tooFast)
+	}
+	m.launched = append(m.launched, l.Run)
+	return run.Launched{Attempt: l.Attempt, TaskARN: "task/" + strconv.Itoa(m.sends), LastStatus: "PROVISIONING"}
+}
+
+func (m *model) Describe(_ context.Context, _ string, arns []string) ([]ecsevent.Task, []string, error) {
+	tasks := make([]ecsevent.Task, len(arns))
+	for i, arn := range arns {
+		tasks[i] = ecsevent.Task{ARN: arn, LastStatus: "RUNNING", Version: 3, StartedAt: epoch}
+	}
+	return tasks, nil, nil
+}
+
+func (m *model) StopTask(context.Context, string, string, string) error { return nil }
+
+func (m *model) Find(context.Context, string, string) ([]string, error) { return nil, nil }

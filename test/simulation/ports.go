@@ -1,0 +1,109 @@
+package simulation
+
+import (
+	"context"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+func (p port) Run(ctx context.Context, id run.ID) (r run.Run, err error) {
+	err = p.access("Run", false, func() error {
+		r, err = p.w.store.Run(ctx, id)
+		return err
+	})
+	p.w.opt.Mutation.load(&r)
+	return r, err
+}
+
+func (p port) Commit(ctx context.Context, c control.Change) error {
+	return p.access("Commit", true, func() error {
+		c = p.w.opt.Mutation.save(c)
+		return p.w.store.Commit(ctx, c)
+	})
+}
+
+func (p port) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) (rs []run.Run, err error) {
+	err = p.access("Due", false, func() error {
+		rs, err = p.w.store.Due(ctx, lane, now, limit)
+		return err
+	})
+	if p.w.opt.Mutation == NeverLook {
+		return nil, err
+	}
+	for i := range rs {
+		p.w.opt.Mutation.load(&rs[i])
+	}
+	return rs, err
+}
+
+func (p port) SetAside(ctx context.Context, id run.ID, reason string) error {
+	return p.access("SetAside", true, func() error { return p.w.store.SetAside(ctx, id, reason) })
+}
+
+func (p port) Exist(ctx context.Context, ids []run.ID) (known map[run.ID]bool, err error) {
+	err = p.access("Exist", false, func() error {
+		known, err = p.w.store.Exist(ctx, ids)
+		return err
+	})
+	return known, err
+}
+
+func (p port) Runs(ctx context.Context, q control.Query) (rs []run.Run, err error) {
+	err = p.access("Runs", false, func() error {
+		rs, err = p.w.store.Runs(ctx, q)
+		return err
+	})
+	return rs, err
+}
+
+func (p port) Item(ctx context.Context, name string) (item job.Item, err error) {
+	err = p.access("Item", false, func() error {
+		item, err = p.w.store.Item(ctx, name)
+		return err
+	})
+	p.w.opt.Mutation.item(&item)
+	return item, err
+}
+
+func (p port) Items(ctx context.Context) (items []job.Item, err error) {
+	err = p.access("Items", false, func() error {
+		items, err = p.w.store.Items(ctx)
+		return err
+	})
+	return items, err
+}
+
+func (p port) Definition(ctx context.Context, hash string) (j job.Job, err error) {
+	err = p.access("Definition", false, func() error {
+		j, err = p.w.store.Definition(ctx, hash)
+		return err
+	})
+	p.w.opt.Mutation.definition(&j)
+	return j, err
+}
+
+func (p port) PutDefinition(ctx context.Context, j job.Job) error {
+	return p.access("PutDefinition", true, func() error { return p.w.store.PutDefinition(ctx, j) })
+}
+
+func (p port) Keep(ctx context.Context, k control.Kept) error {
+	return p.access("Keep", true, func() error { return p.w.store.Keep(ctx, k) })
+}
+
+func (p port) Mark(ctx context.Context, name string) (at time.Time, err error) {
+	err = p.access("Mark", false, func() error {
+		at, err = p.w.store.Mark(ctx, name)
+		return err
+	})
+	if p.w.opt.Mutation == SkipSlots && name == control.MarkSlots {
+		return p.w.control.Now(), err
+	}
+	return at, err
+}
+
+func (p port) SetMark(ctx context.Context, name string, at time.Time) error {
+	return p.access("SetMark", true, func() error { return p.w.store.SetMark(ctx, name, at) })
+}

@@ -1,0 +1,299 @@
+package simulation
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// truth is what is noted while a world plays, from what the store was given
+// and what people were told.
+type truth struct {
+	violations []Violation
+	order      []run.ID
+	lives      map[run.ID]*life
+	plans      map[string][]plan
+	failing    map[string]failing // by job
+	notices    map[string]*told
+	heard      map[string]bool // startedBy of tasks whose stop was taken
+	paused     map[string][]pause
+	troubled   time.Time // when a sweep last failed or did not come
+	errors     int       // of undisturbed handlers in calm times
+	lastError  string
+}
+
+// life is what the store was told of one run.
+type life struct {
+	rounds []int // the first attempt of each round
+	ends   []end
+	// stopAsked is whether a person's stop stands, in the present round.
+	stopAsked bool
+}
+
+type end struct {
+	status run.Status
+	notice string // the id that must be told, "" for none
+	at     time.Time
+}
+
+// failing is whether a job's last end was bad, and which handlers know: who
+// began before since need not. A success by one who did not is no order: vague.
+type failing struct {
+	now, vague bool
+	since      int
+}
+
+// plan is a job's plan as the store had it from a time on.
+type plan struct {
+	from, since time.Time
+	plan        job.Plan
+	gone        bool
+	slots       *deployed
+	checked     time.Time // when the slots were last checked while it stood
+}
+
+type pause struct {
+	from, to time.Time // as the store had it, true time
+	p        job.Pause
+}
+
+// told is how often a notice was carried, and by whom last.
+type told struct {
+	times int
+	by    *handler
+}
+
+func (t *truth) init() {
+	*t = truth{
+		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, notices: map[string]*told{}, heard: map[string]bool{},
+	}
+}
+
+func (w *World) violate(check string, id run.ID, format string, args ...any) {
+	v := Violation{Check: check, Run: id, What: fmt.Sprintf(format, args...)}
+	w.truth.violations = append(w.truth.violations, v)
+	w.tell(id, "VIOLATION of %q: %s", check, v.What)
+}
+
+// told notes a notice that was carried. The same one again is right only where
+// its teller was disturbed before it could write down that it is told, or where
+// the second one was under way before the first had ended.
+func (w *World) told(n notice.Notice) {
+	w.tell(n.Run, "told: %s %s", n.Kind, n.Cause)
+	t := w.truth.notices[n.ID]
+	if t == nil {
+		w.truth.notices[n.ID] = &told{1, w.h}
+		return
+	}
+	if t.by.to > 0 && t.by.to <= w.h.from && !t.by.disturbed {
+		w.violate("every bad end is told once", n.Run, "%s is told again, and nothing had gone wrong the time before", n.ID)
+	}
+	t.times++
+	t.by = w.h
+}
+
+// committed sees every write to the store that took effect.
+func (w *World) committed(before, after *run.Run, item *job.Item) {
+	if item != nil {
+		w.plannedAnew(item)
+	}
+	if after == nil {
+		return
+	}
+	l := w.truth.lives[after.ID]
+	if before == nil {
+		l = &life{rounds: []int{1}}
+		w.truth.lives[after.ID] = l
+		w.truth.order = append(w.truth.order, after.ID)
+		w.claimed(after)
+		before = &run.Run{}
+	} else {
+		w.moved(l, before, after)
+	}
+	if w.trace != nil {
+		w.tell(after.ID, "saved: %s, %d attempts, due %s: %s%s", after.Status, len(after.Attempts), after.DueAt.Format("15:04:05"), after.Cause, owed(after))
+	}
+	if decided(before, after) {
+		w.launching(l, before, after)
+	}
+	if after.Status.Terminal() && (before.ID == "" || !before.Status.Terminal()) {
+		w.ended(l, after)
+	}
+}
+
+func owed(r *run.Run) string {
+	var parts []string
+	for _, e := range r.Owed {
+		parts = append(parts, strings.TrimSpace(string(e.Kind)+" "+e.Notice))
+	}
+	if parts == nil {
+		return ""
+	}
+	return "; owes " + strings.Join(parts, ", ")
+}
+
+// moved checks a change of status, and notes where a person's retry begins.
+func (w *World) moved(l *life, before, after *run.Run) {
+	if before.Status.Terminal() && !after.Status.Terminal() {
+		w.round(l, before, after)
+	}
+	if before.Status.Terminal() && after.Status.Terminal() && before.Status != after.Status {
+		w.violate("an end stands", after.ID, "%s became %s", before.Status, after.Status)
+	}
+	if s := after.Stopping; s != nil && s.Asker == stop.AskedByPerson && before.Stopping != s && !l.stopAsked {
+		if !slices.Contains(w.people.stops[after.ID], s.By) {
+			w.violate("only people stop as people", after.ID, "%q never asked to stop it", s.By)
+		}
+		l.stopAsked = true
+	}
+}
+
+// round: a run left its end. A retry that a person asked for must be the cause,
+// and each retry is the cause of one round at most.
+func (w *World) round(l *life, before, after *run.Run) {
+	l.rounds = append(l.rounds, len(before.Attempts)+1)
+	l.stopAsked = false
+	if len(after.Triggers) <= len(before.Triggers) {
+		w.violate("an end stands", after.ID, "%s became %s, and nobody asked for a retry", before.Status, after.Status)
+		return
+	}
+	id := after.Triggers[len(after.Triggers)-1].Request
+	used, asked := w.people.retries[id]
+	if !asked || used {
+		w.violate("an end stands", after.ID, "retry %q was asked for: %t, and used before: %t", id, asked, used)
+	}
+	w.people.retries[id] = true
+}
+
+// decided is whether the change decides on a launch: of a new attempt, or of
+// one that was put off.
+func decided(before, after *run.Run) bool {
+	return len(after.Attempts) > len(before.Attempts) || before.Status == run.Queued && after.Status == run.Launching
+}
+
+// wall is the time on the handlers' clock.
+func (w *World) wall() time.Time { return w.now.Add(w.skew) }
+
+// slack is what clocks that are off and handlers that stand still may cost.
+const slack = 6 * time.Minute
+
+// launching checks a decision to launch.
+func (w *World) launching(l *life, before, after *run.Run) {
+	j := w.store.definitions[after.Definition]
+	if late := w.wall().Sub(after.ReadyAt) - j.Retry.Within(); late > slack {
+		w.violate("deadlines are kept", after.ID, "a launch is decided on %s after the deadline", late)
+	}
+	round := l.rounds[len(l.rounds)-1]
+	if made := len(after.Attempts) - round + 1; made > j.Retry.Limit() {
+		w.violate("attempts are kept", after.ID, "attempt %d of a round, and %d are allowed", made, j.Retry.Limit())
+	}
+	if slices.Contains(j.Notify.Also, job.AlsoRelaunched) && len(after.Attempts) > max(round, len(before.Attempts)) {
+		id := fmt.Sprintf("%s:%s/%s/%d", notice.Relaunched, stack, after.ID, len(after.Attempts))
+		l.ends = append(l.ends, end{status: after.Status, notice: id, at: w.now})
+	}
+	if l.stopAsked && before.Stopping != nil {
+		w.violate("a stop is obeyed", after.ID, "a launch is decided on after a person asked to stop the run")
+	}
+}
+
+// claimed checks a new run: its slot, its lateness, its job's pause.
+func (w *World) claimed(r *run.Run) {
+	if r.ID.ByHand() || r.Status.Terminal() && r.Status != run.Failed {
+		return
+	}
+	j := w.store.definitions[r.Definition]
+	if late := w.wall().Sub(r.ScheduledFor) - j.Late(); late > slack && j.CatchUp != job.CatchUpLast {
+		w.violate("late slots are missed", r.ID, "its launch is decided on %s too late", late)
+	}
+	for _, name := range []string{r.ID.Job(), job.All} {
+		item := w.store.items[name]
+		if p := item.PausedAt(r.ScheduledFor); p != nil && item.PausedAt(w.wall()) != nil && p.From.Add(slack).Before(w.wall()) {
+			w.violate("what is paused does not start", r.ID, "%s is paused since %s", name, p.From.Format("15:04:05"))
+		}
+	}
+}
+
+// ended notes an end, and what must be told of it.
+func (w *World) ended(l *life, r *run.Run) {
+	j := w.store.definitions[r.Definition]
+	name := r.ID.Job()
+	e := end{status: r.Status, at: w.now}
+	var kind notice.Kind
+	switch r.Status {
+	case run.Failed, run.Missed:
+		if f := w.truth.failing[name]; !j.Notify.FirstOnly || !f.now && !f.vague {
+			kind = notice.Kind(r.Status)
+			if s := r.Stopping; s != nil && s.Asker == stop.AskedByTimeout {
+				kind = notice.TimedOut
+			}
+		}
+		w.truth.failing[name] = failing{now: true, since: w.handled}
+	case run.Succeeded:
+		f := w.truth.failing[name]
+		blind := f.since > w.h.from
+		switch {
+		case f.now && !blind:
+			kind = notice.Recovered
+		case !f.now && !f.vague && !blind && slices.Contains(j.Notify.Also, job.AlsoSucceeded):
+			kind = notice.Succeeded
+		}
+		w.truth.failing[name] = failing{vague: f.now && blind, since: w.handled}
+	case run.Stopped:
+		if len(w.people.stops[r.ID]) == 0 {
+			kind = notice.Stopped
+		}
+	}
+	if a := r.Last(); a != nil && a.Rule == run.RuleEndedUnseen {
+		w.unseen(r, a)
+	}
+	if kind != "" {
+		e.notice = fmt.Sprintf("%s:%s/%s/%d", kind, stack, r.ID, len(r.Attempts))
+	}
+	l.ends = append(l.ends, e)
+}
+
+// unseen: a task counts as ended unseen only when ECS has forgotten it, and ECS
+// forgets none between two looks while sweeps come.
+func (w *World) unseen(r *run.Run, a *run.Attempt) {
+	t := w.ecs.byARN[a.TaskARN]
+	switch {
+	case t == nil || !reached(t.stopped, w.now.Add(-50*time.Minute)):
+		w.violate("no end is made up", r.ID, "attempt %d counts as ended unseen, and its task did not end an hour ago", a.N)
+	case t.stopped.After(w.truth.troubled.Add(slack)):
+		w.violate("a lost event is made up for", r.ID, "the task of attempt %d stopped at %s, and no look saw it", a.N, t.stopped.Format("15:04:05"))
+	}
+}
+
+// plannedAnew notes a job's plan where it changed.
+func (w *World) plannedAnew(item *job.Item) {
+	ps := w.truth.plans[item.Name]
+	if n := len(ps); n > 0 && reflect.DeepEqual(ps[n-1].plan, item.Plan) && ps[n-1].gone == item.Gone {
+		return
+	}
+	p := plan{from: w.now, since: item.Since, plan: item.Plan, gone: item.Gone}
+	for _, j := range w.jobs {
+		if j.job.Name == item.Name && j.job.Schedule == item.Plan.Schedule {
+			copied := *j
+			p.slots = &copied
+		}
+	}
+	w.truth.plans[item.Name] = append(ps, p)
+}
+
+// slotsChecked notes that a check of the slots came to its end.
+func (w *World) slotsChecked() {
+	for _, ps := range w.truth.plans {
+		if n := len(ps); n > 0 {
+			ps[n-1].checked = w.now
+		}
+	}
+}
+
+func scheduled(t *trigger) run.ID { return run.ScheduledID(t.job.Name, t.at) }
