@@ -46,6 +46,7 @@ dynamodb-local: ## Download DynamoDB Local for the tests (needs Maven and Java 1
 .PHONY: test-parts
 test-parts:
 	@if command -v java >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory dynamodb-local; fi
+	@if command -v $(PYTHON) >/dev/null; then $(MAKE) --no-print-directory tools-aws; fi
 
 .PHONY: test
 test: test-parts ## Run all tests, with a closing summary
@@ -55,6 +56,7 @@ test: test-parts ## Run all tests, with a closing summary
 		/^ok[ \t]/ {ok++} /^FAIL\t/ {bad++} /no test files/ {none++} \
 		END {printf "test: %d packages ok, %d failed, %d without tests: %s\n", ok, bad, none, status ? "FAIL" : "PASS"}' "$$out"; \
 	[ -e $(DYNAMODB_LOCAL)/pom.xml ] || echo "skipped: the DynamoDB store's tests, since Java or Maven is not installed"; \
+	[ -e .tools/ministack/made-of ] || echo "skipped: the stories on a deployed stack, since Python is not installed"; \
 	exit $$status
 
 .PHONY: vet

@@ -279,7 +279,9 @@ func (w *world) subscribe(t *testing.T) string {
 	var queue struct {
 		QueueURL string `json:"QueueUrl"`
 	}
-	w.call(t, "sqs", "AmazonSQS.CreateQueue", map[string]string{"QueueName": "inbox"}, &queue)
+	w.call(t, "sqs", "AmazonSQS.CreateQueue", map[string]any{"QueueName": "inbox", "Attributes": map[string]string{
+		"Policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*"}]}`,
+	}}, &queue)
 	w.query(t, "sns", "Action=Subscribe&Version=2010-03-31&Protocol=sqs&Attributes.entry.1.key=RawMessageDelivery&Attributes.entry.1.value=true&TopicArn="+
 		url.QueryEscape(w.resource["Notices"])+"&Endpoint="+url.QueryEscape("arn:aws:sqs:us-east-1:000000000000:inbox"))
 	return queue.QueueURL
