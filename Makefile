@@ -15,6 +15,13 @@ LINT_MODULE     := github.com/golangci/golangci-lint/v2
 LINT_VERSION    := v2.15.0
 LINT_PACKAGE    := $(LINT_MODULE)/cmd/golangci-lint
 
+# Python programs, each in a virtual environment of its own: they need different
+# versions of the same libraries.
+PYTHON             ?= python3
+SAM_VERSION        := 1.170.0
+MINISTACK_VERSION  := 1.5.33
+TRANSLATOR_VERSION := 1.115.0
+
 # Packages with goroutines, locks or processes; those that exist.
 RACE_DIRS := internal/localecs internal/control internal/local internal/adapter internal/wire cmd
 RACE      := $(addsuffix /...,$(addprefix ./,$(wildcard $(RACE_DIRS))))
@@ -39,15 +46,17 @@ dynamodb-local: ## Download DynamoDB Local for the tests (needs Maven and Java 1
 .PHONY: test-parts
 test-parts:
 	@if command -v java >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory dynamodb-local; fi
+	@if command -v $(PYTHON) >/dev/null; then $(MAKE) --no-print-directory tools-aws; fi
 
 .PHONY: test
 test: test-parts ## Run all tests, with a closing summary
 	@out=$$(mktemp); trap 'rm -f "$$out"' EXIT; status=0; \
-	$(GO) test ./... 2>&1 | tee "$$out" || status=$$?; \
+	$(GO) test -timeout 20m ./... 2>&1 | tee "$$out" || status=$$?; \
 	awk -v status=$$status ' \
 		/^ok[ \t]/ {ok++} /^FAIL\t/ {bad++} /no test files/ {none++} \
 		END {printf "test: %d packages ok, %d failed, %d without tests: %s\n", ok, bad, none, status ? "FAIL" : "PASS"}' "$$out"; \
 	[ -e $(DYNAMODB_LOCAL)/pom.xml ] || echo "skipped: the DynamoDB store's tests, since Java or Maven is not installed"; \
+	[ -e .tools/ministack/made-of ] || echo "skipped: the stories on a deployed stack, since Python is not installed"; \
 	exit $$status
 
 .PHONY: vet
@@ -131,3 +140,22 @@ gofumpt:
 golangci-lint:
 	@$(call installed,golangci-lint,$(LINT_MODULE),$(LINT_VERSION)) || \
 		{ echo "installing golangci-lint $(LINT_VERSION)"; GOFLAGS= GOBIN=$(BIN) $(GO) install $(LINT_PACKAGE)@$(LINT_VERSION); }
+
+.PHONY: tools-aws
+tools-aws: ## Install the SAM CLI and the AWS emulator into .tools (needs Python 3.10 or newer)
+	@$(call venv,sam,aws-sam-cli==$(SAM_VERSION))
+	@$(call venv,ministack,ministack==$(MINISTACK_VERSION) aws-sam-translator==$(TRANSLATOR_VERSION))
+
+# venv makes a virtual environment with exactly these packages, unless it is there.
+define venv
+[ "$$(cat .tools/$(1)/made-of 2>/dev/null)" = '$(2)' ] || { echo "installing $(2)"; rm -rf .tools/$(1); \
+	$(PYTHON) -m venv .tools/$(1) && .tools/$(1)/bin/pip install -q --disable-pip-version-check $(2) && echo '$(2)' > .tools/$(1)/made-of; }
+endef
+
+.PHONY: template-check
+template-check: tools-aws ## Check template.yaml with sam validate and cfn-lint
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint
+
+.PHONY: build
+build: ## Build the functions as they are deployed
+	SAM_CLI_TELEMETRY=0 CGO_ENABLED=0 GOFLAGS="-tags=lambda.norpc -trimpath -buildvcs=false" sam build

@@ -130,7 +130,7 @@ func newWorld(t *testing.T) *world {
 	}, nil)
 	w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops")
 	w.pattern = w.patternOf(t, w.resource)
-	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, inRegion), Table: w.resource["Table"]})
+	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, asRoot), Table: w.resource["Table"]})
 	w.inbox = w.subscribe(t)
 	w.ecs.Resume()
 	return w
@@ -279,7 +279,9 @@ func (w *world) subscribe(t *testing.T) string {
 	var queue struct {
 		QueueURL string `json:"QueueUrl"`
 	}
-	w.call(t, "sqs", "AmazonSQS.CreateQueue", map[string]string{"QueueName": "inbox"}, &queue)
+	w.call(t, "sqs", "AmazonSQS.CreateQueue", map[string]any{"QueueName": "inbox", "Attributes": map[string]string{
+		"Policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*"}]}`,
+	}}, &queue)
 	w.query(t, "sns", "Action=Subscribe&Version=2010-03-31&Protocol=sqs&Attributes.entry.1.key=RawMessageDelivery&Attributes.entry.1.value=true&TopicArn="+
 		url.QueryEscape(w.resource["Notices"])+"&Endpoint="+url.QueryEscape("arn:aws:sqs:us-east-1:000000000000:inbox"))
 	return queue.QueueURL
@@ -331,6 +333,11 @@ func (w *world) await(t *testing.T, id run.ID, s run.Status, limit time.Duration
 	t.Helper()
 	var r run.Run
 	var err error
+	defer func() {
+		if t.Failed() {
+			t.Logf("run %s is %q: %s: %v", id, r.Status, r.Cause, err)
+		}
+	}()
 	within(t, limit, fmt.Sprintf("run %s is %s", id, s), func() bool {
 		w.sweepNow(t)
 		r, err = w.store.Run(t.Context(), id)

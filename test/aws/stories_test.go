@@ -1,6 +1,7 @@
 package aws_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -19,7 +21,13 @@ import (
 // soon is far more than any step of a story takes on a busy machine.
 const soon = 90 * time.Second
 
-func inRegion(o *dynamodb.Options) { o.Region = "us-east-1" }
+// asRoot has a client ask as the emulator's root.
+func asRoot(o *dynamodb.Options) {
+	o.Region = "us-east-1"
+	o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
+	})
+}
 
 // TestStories builds, deploys and plays all stories on one stack.
 func TestStories(t *testing.T) {

@@ -1,0 +1,40 @@
+package base
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+func TestAWS(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{
+		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
+		"AWS_ENDPOINT_URL_ECS": "http://ecs",
+	}
+	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	a, err := NewAWS(lookup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ecs := a.For("ECS")
+	who, err := ecs.Credentials.Retrieve(t.Context())
+	if err != nil || who.AccessKeyID != "id" || who.SecretAccessKey != "secret" || who.SessionToken != "token" || ecs.Region != "eu-central-1" {
+		t.Errorf("got %+v in %s, %v", who, ecs.Region, err)
+	}
+	if got := aws.ToString(ecs.BaseEndpoint); got != "http://ecs" {
+		t.Errorf("ECS is at %q", got)
+	}
+	if got := a.For("SNS").BaseEndpoint; got != nil {
+		t.Errorf("SNS is at %q", *got)
+	}
+	env["AWS_ENDPOINT_URL"] = "http://all"
+	if got := aws.ToString(a.For("ECS").BaseEndpoint) + " " + aws.ToString(a.For("SNS").BaseEndpoint); got != "http://ecs http://all" {
+		t.Errorf("endpoints %s", got)
+	}
+	clear(env)
+	if _, err := NewAWS(lookup); err == nil || !strings.Contains(err.Error(), "AWS_REGION") || !strings.Contains(err.Error(), "AWS_SECRET_ACCESS_KEY") {
+		t.Errorf("got %v", err)
+	}
+}

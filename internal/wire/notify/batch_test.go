@@ -1,0 +1,121 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// people hear notices, and runs tell; what is named in fails does not.
+type people struct {
+	fails string
+	told  []string
+}
+
+func (p *people) Tell(_ context.Context, id run.ID) error { return p.hear(string(id)) }
+
+func (p *people) Notify(_ context.Context, n notice.Notice) error { return p.hear(n.Cause) }
+
+func (p *people) hear(what string) error {
+	if p.fails != "" && strings.Contains(what, p.fails) {
+		return errors.New("the line is dead")
+	}
+	p.told = append(p.told, what)
+	return nil
+}
+
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	const (
+		good   = `{"dynamodb":{"SequenceNumber":"1","ApproximateCreationDateTime":1.5,"Keys":{"pk":{"S":"R#a"},"sk":{"S":"20261122T0900Z"}},"NewImage":{"tell":{"S":"failed"},"b":{"B":"AA=="},"r":{"N":"3"}}}}`
+		second = `{"dynamodb":{"SequenceNumber":"2","ApproximateCreationDateTime":"odd","Keys":{"pk":{"S":"R#b"},"sk":{"S":"20261122T0900Z"}},"NewImage":{"tell":{"S":"failed"}}}}`
+		odd    = `{"dynamodb":{"SequenceNumber":"3","Keys":{"pk":{"N":"1"},"sk":{"B":"AA=="}},"NewImage":{"tell":{"S":"failed"}}}}`
+		kept   = `{"dynamodb":{"SequenceNumber":"4","Keys":{"pk":{"S":"K#1"},"sk":{"S":"1-ff"}},"NewImage":{"reason":{"S":"not usable"}}}}`
+		empty  = `{"eventName":"REMOVE"}`
+	)
+	for name, tc := range map[string]struct {
+		records     []string
+		fails       string
+		told, again []string
+	}{
+		"two runs":                 {[]string{good, second}, "", []string{"a/20261122T0900Z", "b/20261122T0900Z"}, nil},
+		"one does not stop others": {[]string{good, second, kept}, "a/", []string{"b/20261122T0900Z", "kept as 1-ff, since it could not be used: not usable"}, []string{"1"}},
+		"a poison record":          {[]string{odd, empty, second}, "", []string{"b/20261122T0900Z"}, nil},
+		"nothing":                  {nil, "", nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, log := &people{fails: tc.fails}, &strings.Builder{}
+			h := handler{stack: "prod", ways: p, control: p, log: slog.New(slog.NewJSONHandler(log, nil))}
+			var b Batch
+			if err := json.Unmarshal([]byte(`{"Records":[`+strings.Join(tc.records, ",")+`]}`), &b); err != nil {
+				t.Fatal(err)
+			}
+			out, err := h.handle(t.Context(), b)
+			var again []string
+			for _, f := range out.BatchItemFailures {
+				again = append(again, f.ItemIdentifier)
+			}
+			if err != nil || !slices.Equal(p.told, tc.told) || !slices.Equal(again, tc.again) {
+				t.Errorf("told %q, again %q, %v; want %q and %q", p.told, again, err, tc.told, tc.again)
+			}
+			if len(tc.again) > 0 && !strings.Contains(log.String(), `"msg":"a notice was not carried","run":"a/20261122T0900Z","why":"the line is dead"`) {
+				t.Errorf("logged %s", log)
+			}
+		})
+	}
+}
+
+// TestAlarmHearsFailures: the metric filter of the template looks for the words
+// of the log.
+func TestAlarmHearsFailures(t *testing.T) {
+	t.Parallel()
+	template, err := os.ReadFile("../../../template.yaml")
+	if err != nil || !strings.Contains(string(template), `{ $.msg = "a notice was not carried" }`) {
+		t.Errorf("the template filters by other words: %v", err)
+	}
+}
+
+func TestAddressed(t *testing.T) {
+	t.Parallel()
+	var got notice.Notice
+	a := addressed{trigger: "arn:aws:lambda:us-east-1:123456789012:function:trigger", Notifier: keeper{&got}}
+	if err := a.Notify(t.Context(), notice.Notice{Run: "etl/20261122T0900Z", RetryWith: "retry etl/20261122T0900Z"}); err != nil {
+		t.Fatal(err)
+	}
+	want := `aws lambda invoke --cli-binary-format raw-in-base64-out --function-name arn:aws:lambda:us-east-1:123456789012:function:trigger --payload '{"retry":"etl/20261122T0900Z"}' /dev/stdout`
+	if got.RetryWith != want || got.Account != "123456789012" {
+		t.Errorf("got %q of account %q", got.RetryWith, got.Account)
+	}
+	if err := a.Notify(t.Context(), notice.Notice{}); err != nil || got.RetryWith != "" {
+		t.Errorf("a notice without a retry got %q, %v", got.RetryWith, err)
+	}
+}
+
+type keeper struct{ n *notice.Notice }
+
+func (k keeper) Notify(_ context.Context, n notice.Notice) error {
+	*k.n = n
+	return nil
+}
+
+func TestNewSaysAllThatIsMissing(t *testing.T) {
+	t.Parallel()
+	_, err := New(func(string) (string, bool) { return "", false })
+	if err == nil {
+		t.Fatal("started with nothing")
+	}
+	for _, name := range []string{"BATCHPLANE_STACK", "BATCHPLANE_TABLE", "BATCHPLANE_TOPIC", "BATCHPLANE_TRIGGER", "AWS_REGION", "AWS_ACCESS_KEY_ID"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("does not say that %s is missing: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package template_test
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/adapter/eventbus"
+	"github.com/batchplane/batchplane/internal/adapter/fargate"
+	"github.com/batchplane/batchplane/internal/adapter/schedules"
+	"github.com/batchplane/batchplane/internal/adapter/sns"
+	"github.com/batchplane/batchplane/internal/adapter/ssm"
+)
+
+// calls are the actions of an adapter's API: all that it can call, but those
+// that a function has no use of. A transaction needs the permissions of the
+// writes that it is made of, and none of its own.
+func calls[API any](service string, without ...string) (actions []string) {
+	api := reflect.TypeFor[API]()
+	for i := range api.NumMethod() {
+		if name := api.Method(i).Name; name != "TransactWriteItems" && !slices.Contains(without, name) {
+			actions = append(actions, service+":"+name)
+		}
+	}
+	return actions
+}
+
+// TestPoliciesAreTheCalls: each function may do what its adapters call, and what
+// Lambda does in its name. That it is enough is shown on the emulator, with IAM on.
+func TestPoliciesAreTheCalls(t *testing.T) {
+	t.Parallel()
+	platform := []string{"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
+	key := []string{"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"}
+	byKey := calls[dynamo.API]("dynamodb", "Query", "BatchGetItem")
+	launches := append(calls[fargate.API]("ecs", "DescribeTasks"), "iam:PassRole")
+	template := load(t)
+	for role, want := range map[string][]string{
+		"TriggerRole":   slices.Concat(platform, key, byKey, launches),
+		"OnStoppedRole": slices.Concat(platform, key, byKey, launches),
+		"NotifyRole": slices.Concat(platform, key, byKey, calls[sns.API]("sns"), calls[eventbus.API]("events"), calls[ssm.API]("ssm"),
+			[]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}),
+		"SweepRole": slices.Concat(platform, key, calls[dynamo.API]("dynamodb"), calls[fargate.API]("ecs"), []string{"iam:PassRole"},
+			calls[schedules.Scheduler]("scheduler"), calls[schedules.Rules]("events")),
+	} {
+		var got []string
+		policies := at(t, template, "Resources", role, "Properties", "Policies").([]any)
+		for _, p := range policies {
+			for _, s := range at(t, p, "PolicyDocument", "Statement").([]any) {
+				got = append(got, actions(t, s)...)
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if got = slices.Compact(got); !slices.Equal(got, slices.Compact(want)) {
+			t.Errorf("%s allows\n%s\nand its function calls\n%s", role, strings.Join(got, " "), strings.Join(want, " "))
+		}
+	}
+}
+
+// actions are a statement's, also where it stands under a condition: [name of
+// the condition, statement, nothing].
+func actions(t *testing.T, statement any) []string {
+	t.Helper()
+	if choice, ok := statement.([]any); ok {
+		statement = choice[1]
+	}
+	switch a := at(t, statement, "Action").(type) {
+	case string:
+		return []string{a}
+	case []any:
+		var out []string
+		for _, x := range a {
+			out = append(out, x.(string))
+		}
+		return out
+	}
+	return nil
+}
