@@ -34,7 +34,7 @@ func TestStories(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	// A group, so that the world lives until all stories are over.
-	t.Run("stories", func(t *testing.T) {
+	t.Run("stories", func(t *testing.T) { //nolint:tparallel // the group waits for its stories
 		for name, story := range map[string]func(*testing.T, *world){
 			"a scheduled run succeeds, its duplicate does nothing": succeeds,
 			"a fault of the network interface is relaunched":       relaunched,
