@@ -30,11 +30,11 @@ func asRoot(o *dynamodb.Options) {
 }
 
 // TestStories builds, deploys and plays all stories on one stack.
-func TestStories(t *testing.T) {
+func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the stories
 	t.Parallel()
 	w := newWorld(t)
 	// A group, so that the world lives until all stories are over.
-	t.Run("stories", func(t *testing.T) { //nolint:tparallel // the group waits for its stories
+	t.Run("stories", func(t *testing.T) {
 		for name, story := range map[string]func(*testing.T, *world){
 			"a scheduled run succeeds, its duplicate does nothing": succeeds,
 			"a fault of the network interface is relaunched":       relaunched,
