@@ -45,7 +45,19 @@ func icsDays(text string) ([]string, error) {
 	if !strings.Contains(text, "BEGIN:VCALENDAR") {
 		return nil, errors.New("this is not an iCalendar file")
 	}
-	var out []string
+	out, err := allEventDays(text)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	if len(out) == 0 {
+		return nil, errors.New("it has no event")
+	}
+	return out, nil
+}
+
+func allEventDays(text string) (out []string, err error) {
 	var e map[string]string
 	for line := range strings.Lines(text) {
 		name, value, _ := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
@@ -64,11 +76,6 @@ func icsDays(text string) ([]string, error) {
 		case e != nil:
 			e[name] = value
 		}
-	}
-	slices.Sort(out)
-	out = slices.Compact(out)
-	if len(out) == 0 {
-		return nil, errors.New("it has no event")
 	}
 	return out, nil
 }
