@@ -29,8 +29,8 @@ type scenario struct {
 	want       run.Status
 	also, lost []run.Status
 	// beside is how all runs but one end, "" when as in want.
-	beside run.Status
-	attempts   int
+	beside   run.Status
+	attempts int
 	// runs is how many runs there are; 0 means 1.
 	runs int
 	// starts is how many tasks may start; with more than one a slot, the job
