@@ -68,10 +68,9 @@ func (d Door) slot(ctx context.Context, s Slot) (control.Reply, error) {
 	if err != nil {
 		d.Log.ErrorContext(ctx, "a slot is not finished", "run", reply.Run, "job", j.Name, "why", err.Error())
 	}
-	return reply, err //nolint:wrapcheck // control says what it did
+	return reply, err
 }
 
-//nolint:wrapcheck // control says what it did
 func (d Door) person(ctx context.Context, requestID string, r Request) (control.Reply, error) {
 	switch {
 	case r.Run != nil:

@@ -89,7 +89,11 @@ func freePort(t *testing.T) int {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
+	address, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		t.Fatalf("listening on %s", l.Addr())
+	}
+	return address.Port
 }
 
 // within polls until ok, and fails the test after limit.

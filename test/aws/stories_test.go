@@ -30,7 +30,7 @@ func asRoot(o *dynamodb.Options) {
 }
 
 // TestStories builds, deploys and plays all stories on one stack.
-func TestStories(t *testing.T) {
+func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the stories
 	t.Parallel()
 	w := newWorld(t)
 	// A group, so that the world lives until all stories are over.

@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -45,9 +46,8 @@ func TestPoliciesAreTheCalls(t *testing.T) {
 			calls[schedules.Scheduler]("scheduler"), calls[schedules.Rules]("events")),
 	} {
 		var got []string
-		policies := at(t, template, "Resources", role, "Properties", "Policies").([]any)
-		for _, p := range policies {
-			for _, s := range at(t, p, "PolicyDocument", "Statement").([]any) {
+		for _, p := range list(t, at(t, template, "Resources", role, "Properties", "Policies")) {
+			for _, s := range list(t, at(t, p, "PolicyDocument", "Statement")) {
 				got = append(got, actions(t, s)...)
 			}
 		}
@@ -72,9 +72,18 @@ func actions(t *testing.T, statement any) []string {
 	case []any:
 		var out []string
 		for _, x := range a {
-			out = append(out, x.(string))
+			out = append(out, fmt.Sprint(x))
 		}
 		return out
 	}
 	return nil
+}
+
+func list(t *testing.T, of any) []any {
+	t.Helper()
+	l, ok := of.([]any)
+	if !ok {
+		t.Fatalf("%v is no list of the template", of)
+	}
+	return l
 }

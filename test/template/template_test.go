@@ -53,6 +53,26 @@ func at(t *testing.T, from any, path ...string) any {
 	return from
 }
 
+// keys are an object's.
+func keys(t *testing.T, of any) []string {
+	t.Helper()
+	m, ok := of.(object)
+	if !ok {
+		t.Fatalf("%v is no object of the template", of)
+	}
+	return slices.Collect(maps.Keys(m))
+}
+
+// words is a text of the template.
+func words(t *testing.T, from any, path ...string) string {
+	t.Helper()
+	text, ok := at(t, from, path...).(string)
+	if !ok {
+		t.Fatalf("%q is no text in the template", path)
+	}
+	return text
+}
+
 // functions are the functions by their logical ids, with their configurations.
 var functions = map[string]any{
 	"Trigger": trigger.Config{}, "OnStopped": onstopped.Config{}, "Notify": notify.Config{}, "Sweep": sweep.Config{},
@@ -61,16 +81,18 @@ var functions = map[string]any{
 func TestEnvironmentsAreTheConfigurations(t *testing.T) {
 	t.Parallel()
 	template := load(t)
-	shared := slices.Collect(maps.Keys(at(t, template, "Globals", "Function", "Environment", "Variables").(object)))
+	shared := keys(t, at(t, template, "Globals", "Function", "Environment", "Variables"))
 	found := 0
-	for id, r := range at(t, template, "Resources").(object) {
+	resources := at(t, template, "Resources")
+	for _, id := range keys(t, resources) {
+		r := at(t, resources, id)
 		if at(t, r, "Type") != "AWS::Serverless::Function" {
 			continue
 		}
 		found++
 		names := slices.Clone(shared)
-		if own, ok := at(t, r, "Properties").(object)["Environment"]; ok {
-			names = append(names, slices.Collect(maps.Keys(at(t, own, "Variables").(object)))...)
+		if slices.Contains(keys(t, at(t, r, "Properties")), "Environment") {
+			names = append(names, keys(t, at(t, r, "Properties", "Environment", "Variables"))...)
 		}
 		config, ok := functions[id]
 		if !ok {
@@ -96,7 +118,7 @@ func TestFunctionsAreBuiltApart(t *testing.T) {
 	seen := map[string]bool{}
 	for id := range functions {
 		f := at(t, template, "Resources", id)
-		folder := at(t, f, "Properties", "CodeUri").(string)
+		folder := words(t, f, "Properties", "CodeUri")
 		main, err := os.ReadFile(filepath.Join(root, folder, "main.go"))
 		if err != nil || !strings.Contains(string(main), "package main") || strings.Count(string(main), "\n") > 30 {
 			t.Errorf("%s: %v, or no main of at most 30 lines", folder, err)
@@ -111,14 +133,14 @@ func TestFunctionsAreBuiltApart(t *testing.T) {
 // TestTableIsTheStores: the table is the one that the store is tested on.
 func TestTableIsTheStores(t *testing.T) {
 	t.Parallel()
-	table := at(t, load(t), "Resources", "Table", "Properties").(object)
+	table := at(t, load(t), "Resources", "Table", "Properties")
 	in := dynamo.TableInput("x")
 	want := object{
 		"AttributeDefinitions": in.AttributeDefinitions, "KeySchema": in.KeySchema,
 		"GlobalSecondaryIndexes": in.GlobalSecondaryIndexes, "BillingMode": in.BillingMode,
 	}
 	for name, w := range want {
-		if got := canonical(t, table[name]); got != canonical(t, w) {
+		if got := canonical(t, at(t, table, name)); got != canonical(t, w) {
 			t.Errorf("%s is\n%s, and the store's\n%s", name, got, canonical(t, w))
 		}
 	}
@@ -168,11 +190,13 @@ func TestEveryAlarmHasItsPage(t *testing.T) {
 	t.Parallel()
 	var pages []string
 	page := regexp.MustCompile(`docs/runbook/([a-z-]+)\.md`)
-	for id, r := range at(t, load(t), "Resources").(object) {
+	resources := at(t, load(t), "Resources")
+	for _, id := range keys(t, resources) {
+		r := at(t, resources, id)
 		if at(t, r, "Type") != "AWS::CloudWatch::Alarm" {
 			continue
 		}
-		m := page.FindStringSubmatch(at(t, r, "Properties", "AlarmDescription").(string))
+		m := page.FindStringSubmatch(words(t, r, "Properties", "AlarmDescription"))
 		if m == nil {
 			t.Errorf("alarm %s names no page", id)
 			continue
@@ -207,17 +231,18 @@ func TestParametersAreExplained(t *testing.T) {
 	for _, r := range rows {
 		table[r[1]] = r[2]
 	}
-	parameters := at(t, load(t), "Parameters").(object)
-	for name, p := range parameters {
+	parameters := at(t, load(t), "Parameters")
+	for _, name := range keys(t, parameters) {
+		p := at(t, parameters, name)
 		if at(t, p, "Description") == "" {
 			t.Errorf("parameter %s is not described", name)
 		}
 		said, ok := table[name]
-		if body := canonical(t, p.(object)["Default"]); !ok || strings.Trim(body, `"`) != said {
+		if body := canonical(t, at(t, p, "Default")); !ok || strings.Trim(body, `"`) != said {
 			t.Errorf("parameter %s has the default %s, and docs/deploy.md says %q, %t", name, body, said, ok)
 		}
 	}
-	if len(table) != len(parameters) {
-		t.Errorf("docs/deploy.md has %d parameters, the template %d", len(table), len(parameters))
+	if n := len(keys(t, parameters)); len(table) != n {
+		t.Errorf("docs/deploy.md has %d parameters, the template %d", len(table), n)
 	}
 }

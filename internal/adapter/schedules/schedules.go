@@ -158,13 +158,19 @@ func (r *Registry) schedule(ctx context.Context, s schedulertypes.ScheduleSummar
 		return v, nil
 	}
 	complete(&j, aws.ToString(out.ScheduleExpression), aws.ToString(out.ScheduleExpressionTimezone), out.State == schedulertypes.ScheduleStateDisabled)
-	if w := out.FlexibleTimeWindow; w != nil && w.Mode == schedulertypes.FlexibleTimeWindowModeFlexible {
-		if window := time.Duration(aws.ToInt32(w.MaximumWindowInMinutes)) * time.Minute; window >= j.Late() {
-			return version{}, fmt.Errorf("schedule %s may fire %s late and its job may start within %s: set the job's startWithin above the window", name, job.Duration(window), job.Duration(j.Late()))
-		}
+	if late := window(out.FlexibleTimeWindow); late >= j.Late() {
+		return version{}, fmt.Errorf("schedule %s may fire %s late and its job may start within %s: set the job's startWithin above the window", name, job.Duration(late), job.Duration(j.Late()))
 	}
 	v.entry = &carried{name: "schedule " + name, job: j}
 	return v, nil
+}
+
+// window is how much later than its nominal time a schedule may fire.
+func window(w *schedulertypes.FlexibleTimeWindow) time.Duration {
+	if w == nil || w.Mode != schedulertypes.FlexibleTimeWindowModeFlexible {
+		return 0
+	}
+	return time.Duration(aws.ToInt32(w.MaximumWindowInMinutes)) * time.Minute
 }
 
 // complete takes from the schedule what the definition leaves out.

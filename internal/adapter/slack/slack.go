@@ -121,9 +121,9 @@ func (n *Notifier) send(ctx context.Context, target, hook string, body []byte) e
 		case status == http.StatusForbidden, status == http.StatusNotFound, status == http.StatusGone:
 			return &revokedError{status, says}
 		case status != http.StatusTooManyRequests:
-			return fmt.Errorf("Slack answered %d %s", status, says) //nolint:revive,staticcheck // Slack is a name
+			return fmt.Errorf("Slack answered %d %s", status, says) //nolint:staticcheck // Slack is a name
 		case try == tries || after > maxWait:
-			return fmt.Errorf("Slack takes no more messages for %s", after) //nolint:revive,staticcheck // Slack is a name
+			return fmt.Errorf("Slack takes no more messages for %s", after) //nolint:staticcheck // Slack is a name
 		}
 		n.until(target, n.Now().Add(after))
 	}

@@ -64,7 +64,7 @@ func (a addressed) Notify(ctx context.Context, n notice.Notice) error {
 	if n.RetryWith != "" {
 		n.RetryWith = fmt.Sprintf(`aws lambda invoke --cli-binary-format raw-in-base64-out --function-name %s --payload '{"retry":"%s"}' /dev/stdout`, a.trigger, n.Run)
 	}
-	return a.Notifier.Notify(ctx, n) //nolint:wrapcheck // the ways say what they did
+	return a.Notifier.Notify(ctx, n)
 }
 
 // Handler is the function's.

@@ -1,0 +1,14 @@
+// Command bare is a Lambda function that does nothing: the others' start is
+// measured against its.
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/aws/aws-lambda-go/lambda"
+)
+
+func main() {
+	lambda.Start(func(context.Context, json.RawMessage) error { return nil })
+}

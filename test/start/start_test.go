@@ -1,0 +1,109 @@
+// Package start_test measures how long the functions take from the start of their
+// process until they ask the Lambda runtime for their first event.
+package start_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// goals are the times a bare function's that a function may take.
+var goals = map[string]float64{"trigger": 2, "onstopped": 2, "notify": 3, "sweep": 3}
+
+// starts is how often each function is started; the median counts.
+const starts = 31
+
+// BenchmarkStart prints each function's median and its ratio to a bare one.
+func BenchmarkStart(b *testing.B) {
+	if b.N > 1 {
+		return // the first call measured enough
+	}
+	bare := median(b, build(b, "./bare"))
+	b.Logf("bare       %6.2f ms", ms(bare))
+	for _, name := range []string{"trigger", "onstopped", "notify", "sweep"} {
+		took := median(b, build(b, "../../functions/"+name))
+		ratio := float64(took) / float64(bare)
+		b.Logf("%-10s %6.2f ms  %.2f times bare, the goal is %g", name, ms(took), ratio, goals[name])
+		b.ReportMetric(ratio, name+"/bare")
+	}
+}
+
+// TestStart: every function starts with the environment that the template and
+// Lambda give it, and makes no call before its first event.
+func TestStart(t *testing.T) {
+	t.Parallel()
+	for name := range goals {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			start(t, build(t, "../../functions/"+name))
+		})
+	}
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func build(tb testing.TB, path string) string {
+	tb.Helper()
+	out := filepath.Join(tb.TempDir(), "bootstrap")
+	cmd := exec.CommandContext(tb.Context(), "go", "build", "-tags=lambda.norpc", "-trimpath", "-o", out, path)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		tb.Fatalf("building %s: %v\n%s", path, err, text)
+	}
+	return out
+}
+
+func median(tb testing.TB, bootstrap string) time.Duration {
+	tb.Helper()
+	took := make([]time.Duration, starts)
+	for i := range took {
+		took[i] = start(tb, bootstrap)
+	}
+	slices.Sort(took)
+	return took[starts/2]
+}
+
+// start is the time from a process's start until it asks for an event.
+func start(tb testing.TB, bootstrap string) time.Duration {
+	tb.Helper()
+	asked := make(chan string, 10)
+	runtime := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.Path
+		<-r.Context().Done()
+	}))
+	defer runtime.Close()
+	cmd := exec.CommandContext(tb.Context(), bootstrap)
+	cmd.Env = []string{
+		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(runtime.URL, "http://"), "AWS_LAMBDA_FUNCTION_NAME=x",
+		"AWS_ENDPOINT_URL=" + runtime.URL, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret",
+		"BATCHPLANE_STACK=prod", "BATCHPLANE_TABLE=table", "BATCHPLANE_KEEP_DAYS=400", "BATCHPLANE_TOPIC=arn", "BATCHPLANE_BUS=default",
+		"BATCHPLANE_SLACK_PATH=/batchplane/prod/slack/", "BATCHPLANE_TRIGGER=arn", "BATCHPLANE_SCHEDULE_GROUP=prod", "BATCHPLANE_LAUNCH_RATE=20",
+	}
+	cmd.Stderr = os.Stderr
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
+	select {
+	case path := <-asked:
+		took := time.Since(began)
+		if path != "/2018-06-01/runtime/invocation/next" {
+			tb.Errorf("the first request is %s", path)
+		}
+		return took
+	case <-time.After(30 * time.Second):
+		tb.Fatal("no request within 30 s")
+		return 0
+	}
+}
