@@ -84,6 +84,11 @@ race: ## Run the packages with concurrency under the race detector (needs a C co
 .PHONY: bench
 bench: ## Run the benchmarks (BENCH=pattern)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	cd test/peers && $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: peers
+peers: ## Hold the cron engine against those of other libraries (docs/cron-peers.md; BENCH measures them)
+	cd test/peers && $(GO) vet ./... && $(GO) test ./...
 
 RUNS ?= 1000000
 SEED ?=

@@ -132,7 +132,7 @@ func explain(expr string, zone *cron.Zone, from time.Time) (meaning, error) {
 	}
 	t, err := cron.Translate(spec, zone, from)
 	if err != nil {
-		return meaning{}, err //nolint:wrapcheck // says what it was doing
+		return meaning{}, err
 	}
 	m.AWS, m.awsZone, m.notes = t.AWS, t.Zone, append(m.notes, t.Notes...)
 	if t.Guard != "" {

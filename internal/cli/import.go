@@ -86,7 +86,7 @@ func (c *importCrontabCmd) write(a *app, r importer.Result) error {
 	}
 	text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	name := filepath.Base(c.Name)
 	if c.Name == "-" {

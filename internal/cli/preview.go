@@ -34,7 +34,7 @@ func (c *previewCmd) Run(_ context.Context, a *app) error {
 	o.Cost.Definitions = file.Definitions
 	r, err := preview.Of(file.Jobs, o)
 	if err != nil {
-		return err //nolint:wrapcheck // names the job
+		return err
 	}
 	if a.json {
 		return a.previewJSON(r)

@@ -41,7 +41,7 @@ func (c *validateCmd) Run(_ context.Context, a *app) error {
 	case c.Print:
 		text, err := jobfile.Encode(file, nil)
 		if err != nil {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		return a.write(text)
 	case a.json:

@@ -122,7 +122,7 @@ func (c *Control) release(ctx context.Context, id run.ID) error {
 		}
 		err = c.Store.Commit(ctx, Change{Item: &item})
 		if !errors.Is(err, ErrConflict) {
-			return err //nolint:wrapcheck // the store says which item
+			return err
 		}
 	}
 	return fmt.Errorf("releasing the lock of %s: %w %d times", id, ErrConflict, conflictRetries)

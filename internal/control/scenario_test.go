@@ -28,7 +28,9 @@ type scenario struct {
 	// also, and where inputs were lost for good as in lost.
 	want       run.Status
 	also, lost []run.Status
-	attempts   int
+	// beside is how all runs but one end, "" when as in want.
+	beside   run.Status
+	attempts int
 	// runs is how many runs there are; 0 means 1.
 	runs int
 	// starts is how many tasks may start; with more than one a slot, the job
@@ -141,6 +143,22 @@ var scenarios = []scenario{
 		job: func(j *job.Job) { j.Overlap, j.Timeout = job.Queue, job.Duration(time.Hour) }, want: run.Succeeded, attempts: 1, runs: 2, starts: 2,
 	},
 	{
+		name: "the next slot is skipped while this is open", script: runs(5*time.Minute, 0), begin: twoSlots,
+		job: func(j *job.Job) { j.Overlap = job.Forbid }, want: run.Succeeded, beside: run.Skipped, attempts: 1, runs: 2, starts: 2,
+	},
+	{
+		name: "no trigger comes", begin: swept,
+		job: func(j *job.Job) { j.Schedule = "40 17 * * *" }, want: run.Missed, attempts: 0, starts: 0,
+	},
+	{
+		name: "no trigger comes, and it is caught up with", script: runs(time.Minute, 0), begin: swept,
+		job: func(j *job.Job) { j.Schedule, j.CatchUp = "40 17 * * *", job.CatchUpLast }, want: run.Succeeded, attempts: 1, starts: 1,
+	},
+	{
+		name: "it is paused", script: runs(time.Minute, 0), begin: paused, want: run.Skipped, attempts: 0, starts: 0,
+		job: func(j *job.Job) { j.Schedule = "40 17 * * *" },
+	},
+	{
 		name: "a person stops it while ECS limits the rate", script: runs(5*time.Minute, 0), begin: stoppedAtOnce, slow: 2 * time.Second,
 		inject: func(k localecs.Kind, s localecs.Subject) bool { return k == localecs.FaultThrottle && s.Send == 1 },
 		want:   run.Stopped, also: []run.Status{run.Succeeded}, attempts: 1, starts: 1,
@@ -157,6 +175,29 @@ func twoSlots(w *world, j job.Job) {
 		_, err := w.ctl.Scheduled(ctx, j, t0.Add(time.Minute))
 		return err
 	})
+}
+
+// swept has the check of the slots find what no trigger came for.
+func swept(w *world, j job.Job) {
+	w.know(j)
+	w.after(30*time.Minute, w.ctl.CheckSlots)
+}
+
+// paused has a person pause the job before its slot, whose trigger comes twice.
+func paused(w *world, j job.Job) {
+	w.know(j)
+	at := t0.Truncate(time.Minute).Add(10 * time.Minute)
+	w.after(time.Minute, func(ctx context.Context) error {
+		_, err := w.ctl.Pause(ctx, control.PauseRequest{Job: j.Name, By: "ann"})
+		return err
+	})
+	for range 2 {
+		w.after(12*time.Minute, func(ctx context.Context) error {
+			_, err := w.ctl.Scheduled(ctx, j, at)
+			return err
+		})
+	}
+	w.after(40*time.Minute, w.ctl.CheckSlots)
 }
 
 func byHand(w *world, j job.Job) {
@@ -286,10 +327,15 @@ func (w *world) ended(s scenario) {
 	if w.deaf {
 		may = append(may, s.lost...)
 	}
+	besides := len(rs) - 1
 	for _, r := range rs {
+		if besides > 0 && r.Status == s.beside && len(r.Attempts) == 0 && !r.Open() {
+			besides--
+			continue
+		}
 		w.endedAs(r, s, may)
 	}
-	if len(rs) == 2 && rs[0].StartedAt.Before(rs[1].FinishedAt) && rs[1].StartedAt.Before(rs[0].FinishedAt) {
+	if len(rs) == 2 && !rs[0].StartedAt.IsZero() && !rs[1].StartedAt.IsZero() && rs[0].StartedAt.Before(rs[1].FinishedAt) && rs[1].StartedAt.Before(rs[0].FinishedAt) {
 		w.t.Errorf("two runs were open side by side: %s", w.story())
 	}
 	items, err := w.store.Items(w.t.Context())

@@ -116,7 +116,7 @@ func (c *Control) checkSpan(ctx context.Context, items []job.Item, from, to time
 func (c *Control) startLost(ctx context.Context, item job.Item, from, to time.Time) error {
 	t, err := timetable.Of(item.Plan)
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was reading
+		return err
 	}
 	if item.Since.After(from) {
 		from = item.Since
@@ -201,7 +201,7 @@ func (c *Control) expected(ctx context.Context, item job.Item, from, to time.Tim
 	}
 	s, err := timetable.Of(item.Plan)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says what it was reading
+		return nil, err
 	}
 	var out []time.Time
 	for {
@@ -231,7 +231,7 @@ func (c *Control) silentRate(ctx context.Context, item job.Item, every time.Dura
 	}
 	silent := last.Add(2 * every).Truncate(time.Minute)
 	if t, err := timetable.Of(item.Plan); err != nil || t.Filtered(silent) != "" {
-		return nil, err //nolint:wrapcheck // says what it was reading
+		return nil, err
 	}
 	if last.IsZero() || silent.After(to) {
 		return nil, nil

@@ -67,28 +67,30 @@ var logLike = regexp.MustCompile(`(?i)(^/dev/(null|stdout|stderr)$|\.(log|err|ou
 // stays, and is told.
 func (r *rewriting) redirects(s []segment) bool {
 	for _, seg := range s {
-		for i, t := range seg.redirects {
-			if strings.HasPrefix(t.text, "<") || strings.HasPrefix(t.text, "0<") {
-				continue
+		for _, t := range seg.redirects {
+			if r.drops(seg, t) {
+				r.cut(t.start, t.end)
+				return true
 			}
-			if strings.HasSuffix(t.text, ">&") && t.target != "-" && !strings.Contains(t.target, "/") {
-				if onlyDuplicates(seg.redirects) && seg.after != "|" {
-					r.cut(t.start, t.end) // 2>&1 alone: both go to the log anyway
-					return true
-				}
-				continue
-			}
-			if !logLike.MatchString(r.env.expand(t.target)) {
-				if !slices.Contains(r.e.told, t.target) {
-					r.e.told = append(r.e.told, t.target)
-					r.e.ask("it writes to %s, which dies with the container: if that is data, write it to S3; if it is a log, drop the redirection", t.target)
-				}
-				continue
-			}
-			r.tellRedirect(t)
-			r.cut(seg.redirects[i].start, seg.redirects[i].end)
-			return true
 		}
+	}
+	return false
+}
+
+// drops is whether a redirection is dropped, which it tells.
+func (r *rewriting) drops(seg segment, t token) bool {
+	switch {
+	case strings.Contains(t.text, "<"):
+		return false
+	case strings.HasSuffix(t.text, ">&") && t.target != "-" && !strings.Contains(t.target, "/"):
+		// 2>&1 alone: both go to the log anyway.
+		return onlyDuplicates(seg.redirects) && seg.after != "|"
+	case logLike.MatchString(r.env.expand(t.target)):
+		r.tellRedirect(t)
+		return true
+	case !slices.Contains(r.e.told, t.target):
+		r.e.told = append(r.e.told, t.target)
+		r.e.ask("it writes to %s, which dies with the container: if that is data, write it to S3; if it is a log, drop the redirection", t.target)
 	}
 	return false
 }
@@ -169,29 +171,34 @@ func (r *rewriting) wrapper(s []segment) bool {
 	if len(words) < 2 {
 		return false
 	}
-	n := 0
-	switch name := base(unquote(words[0].text)); name {
+	n := r.simple(words)
+	switch base(unquote(words[0].text)) {
 	case "flock":
 		return r.flock(words)
 	case "timeout":
 		n = r.timeout(words)
-	case "chronic", "cronic":
-		r.e.change("%s is taken off: notices come for failures, and output goes to the task's log", name)
-		n = 1
-	case "nice", "ionice", "chrt":
-		r.e.change("%s is taken off: a task has its own cpu; choose its size with cpu and memory", name)
-		n = options(words, "-n", "-c", "-p", "--adjustment", "--class", "--classdata")
-	case "nohup", "setsid":
-		r.e.change("%s is taken off: no terminal is there that could hang up", name)
-		n = 1
-	case "unbuffer", "stdbuf":
-		return false
 	}
 	if n == 0 || n >= len(words) {
 		return false
 	}
 	r.cut(words[0].start, words[n].start)
 	return true
+}
+
+// simple counts the words of a wrapper that has no counterpart, 0 for others.
+func (r *rewriting) simple(words []token) int {
+	switch name := base(unquote(words[0].text)); name {
+	case "chronic", "cronic":
+		r.e.change("%s is taken off: notices come for failures, and output goes to the task's log", name)
+		return 1
+	case "nice", "ionice", "chrt":
+		r.e.change("%s is taken off: a task has its own cpu; choose its size with cpu and memory", name)
+		return options(words, "-n", "-c", "-p", "--adjustment", "--class", "--classdata")
+	case "nohup", "setsid":
+		r.e.change("%s is taken off: no terminal is there that could hang up", name)
+		return 1
+	}
+	return 0
 }
 
 // options counts the words of a wrapper and its options; those named take a
@@ -222,18 +229,15 @@ func (r *rewriting) timeout(words []token) int {
 	return n + 1
 }
 
+var nonblock = regexp.MustCompile(`^(-[a-zA-Z]*n[a-zA-Z]*|--nonblock|--nb)$`)
+
 // flock becomes the job's overlap.
 func (r *rewriting) flock(words []token) bool {
 	n := options(words, "-w", "--wait", "--timeout", "-E", "--conflict-exit-code")
 	if n+1 >= len(words) {
 		return false
 	}
-	waits := true
-	for _, w := range words[1:n] {
-		if w.text == "-n" || w.text == "--nonblock" || w.text == "--nb" || strings.HasPrefix(w.text, "-") && !strings.HasPrefix(w.text, "--") && strings.Contains(w.text, "n") {
-			waits = false
-		}
-	}
+	waits := !slices.ContainsFunc(words[1:n], func(w token) bool { return nonblock.MatchString(w.text) })
 	r.lock = unquote(words[n].text)
 	n++
 	end := words[n].start

@@ -101,11 +101,11 @@ type importing struct {
 func Import(data []byte, o Options) (Result, error) {
 	lines, err := crontab.Parse(data, o.Users)
 	if err != nil {
-		return Result{}, err //nolint:wrapcheck // says what is wrong with the file
+		return Result{}, err
 	}
 	if o.Zone != "" {
 		if _, err := cron.LoadZone(o.Zone); err != nil {
-			return Result{}, err //nolint:wrapcheck // names the nearest zones
+			return Result{}, err
 		}
 	}
 	in := &importing{

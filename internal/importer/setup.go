@@ -24,22 +24,30 @@ func (r *rewriting) setup(s []segment) bool {
 	}
 	// Behind a cd or the like may come another.
 	for i := 0; i < len(s)-1 && isSetup(s[i]); i++ {
-		first := s[i]
-		if !slices.Contains([]string{"&&", ";"}, first.after) {
+		if !slices.Contains([]string{"&&", ";"}, s[i].after) {
 			return false
 		}
-		text := first.text(r.line)
-		switch {
-		case randomBelow.MatchString(text) && r.window(text):
-		case hostGuard.MatchString(text) && first.after == "&&":
-			r.e.change("the guard for one host is taken off: a schedule has no host. Where the same crontab is on several hosts, import one of them")
-		case lastDay.MatchString(text) && first.after == "&&" && strings.HasPrefix(dayField(r.e), "28-31"):
-			r.lastDay = true
-			r.e.change("the guard for the last day of the month is taken off: the schedule says L, so that it starts once a month and not four times")
-		default:
-			continue
+		if r.takesOff(s[i]) {
+			r.cut(s[i].start, s[i].afterEnd)
+			return true
 		}
-		r.cut(first.start, first.afterEnd)
+	}
+	return false
+}
+
+func (r *rewriting) takesOff(first segment) bool {
+	text := first.text(r.line)
+	switch {
+	case randomBelow.MatchString(text):
+		return r.window(text)
+	case first.after != "&&":
+		return false
+	case hostGuard.MatchString(text):
+		r.e.change("the guard for one host is taken off: a schedule has no host. Where the same crontab is on several hosts, import one of them")
+		return true
+	case lastDay.MatchString(text) && dayField(r.e) == "28-31":
+		r.lastDay = true
+		r.e.change("the guard for the last day of the month is taken off: the schedule says L, so that it starts once a month and not four times")
 		return true
 	}
 	return false
@@ -108,21 +116,27 @@ func (r *rewriting) remarks(s []segment) {
 			r.e.note("%s", m.text)
 		}
 	}
+	r.exitCodes(s)
 	if len(s) > 1 && dayGuard.MatchString(s[0].text(r.line)) {
 		r.e.decide("it asks date whether this is its day, and the container's clock may be of another zone: let the schedule say it")
 	}
+	if bashForm.MatchString(r.line) && r.shell() == "/bin/sh" {
+		r.e.decide("it uses words of bash, and its SHELL is /bin/sh: that works only where /bin/sh is bash")
+	}
+}
+
+var bashForm = regexp.MustCompile(`\[\[|&>|RANDOM|(^|[;&|]\s*)source\s`)
+
+// exitCodes tells of commands whose failure nobody sees.
+func (r *rewriting) exitCodes(s []segment) {
 	for _, seg := range s[:len(s)-1] {
 		if seg.after == ";" && !isSetup(seg) {
 			r.e.note("several commands with ; between them: only the last one's exit code is seen, so a failure before it is a success")
-			break
+			return
 		}
 		if seg.after == "|" {
 			r.e.note("a pipe: only the last command's exit code is seen")
-			break
+			return
 		}
-	}
-	bash := strings.Contains(r.line, "[[") || strings.Contains(r.line, "&>") || strings.Contains(r.line, "RANDOM") || regexp.MustCompile(`(^|[;&|]\s*)source\s`).MatchString(r.line)
-	if bash && r.shell() == "/bin/sh" {
-		r.e.decide("it uses words of bash, and its SHELL is /bin/sh: that works only where /bin/sh is bash")
 	}
 }

@@ -1,6 +1,9 @@
 package importer
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // token is a piece of a shell line that stands outside of quotes, parentheses
 // and substitutions: a word, an operator between commands, or a redirection with
@@ -21,6 +24,8 @@ const (
 	redirectToken
 )
 
+var operatorForm = regexp.MustCompile(`^(?:;;|\|\||&&|\|&|[;|&\n])`)
+
 // lex splits a line at its top level; ok is false where quotes or parentheses do
 // not close.
 func lex(line string) (tokens []token, ok bool) {
@@ -38,10 +43,7 @@ func lex(line string) (tokens []token, ok bool) {
 			tokens = append(tokens, t)
 			i = t.end
 		case strings.IndexByte(";|&\n", c) >= 0:
-			n := 1
-			if i+1 < len(line) && (line[i+1] == c || c == '|' && line[i+1] == '&') {
-				n = 2
-			}
+			n := len(operatorForm.FindString(line[i:]))
 			tokens = append(tokens, token{kind: operatorToken, start: i, end: i + n, text: line[i : i+n]})
 			i += n
 		default:
@@ -56,24 +58,14 @@ func lex(line string) (tokens []token, ok bool) {
 	return tokens, true
 }
 
+var redirectForm = regexp.MustCompile(`^(?:&>>?|[0-9]?(?:>>|>&|>\||>|<<<|<<|<&|<>|<))`)
+
 // redirectLength is the length of a redirection's sign at the start of s, 0 if
 // there is none.
 func redirectLength(s string) int {
-	n := 0
-	if len(s) > 1 && s[0] >= '0' && s[0] <= '9' {
-		n = 1
-	} else if strings.HasPrefix(s, "&>") {
-		n = 1
-	}
-	if n >= len(s) || s[n] != '>' && s[n] != '<' || n == 0 && len(s) > 1 && s[1] == '(' {
-		return 0
-	}
-	first := s[n]
-	for n < len(s) && s[n] == first {
-		n++
-	}
-	if n < len(s) && (s[n] == '&' || first == '>' && s[n] == '|') {
-		n++
+	n := len(redirectForm.FindString(s))
+	if n < len(s) && n == 1 && s[1] == '(' {
+		return 0 // a substitution of a process
 	}
 	return n
 }
@@ -130,7 +122,7 @@ func group(line string, i int) (end int, ok bool) {
 			i++
 		case c == '\\':
 			i += 2
-		case c == '"' && opened != '"', c == '`', c == '\'' && opened != '"', c == '(' && (opened != '"' || line[i-1] == '$'), c == '{' && line[i-1] == '$':
+		case opens(line, i, opened):
 			n, closed := group(line, i)
 			if !closed {
 				return len(line), false
@@ -141,6 +133,21 @@ func group(line string, i int) (end int, ok bool) {
 		}
 	}
 	return len(line), false
+}
+
+// opens is whether a group begins at i inside of another.
+func opens(line string, i int, inside byte) bool {
+	switch line[i] {
+	case '`':
+		return true
+	case '"', '\'':
+		return inside != '"'
+	case '(':
+		return inside != '"' || line[i-1] == '$'
+	case '{':
+		return line[i-1] == '$'
+	}
+	return false
 }
 
 // unquote takes simple quotes off a word.

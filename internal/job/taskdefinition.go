@@ -45,6 +45,14 @@ func (t TaskDefinition) Validate() []Problem {
 	if t.Architecture != "" && !slices.Contains(Architectures, t.Architecture) {
 		ps.add("architecture", "%q is not one of %s", t.Architecture, oneOf(Architectures))
 	}
+	t.validateLogAndSecrets(&ps)
+	as := Job{Name: "x", CPU: t.CPU, Memory: t.Memory, Environment: t.Environment}
+	as.validateSize(&ps)
+	as.validateEnvironment(&ps)
+	return ps
+}
+
+func (t TaskDefinition) validateLogAndSecrets(ps *problems) {
 	if len(t.Secrets) > 0 && t.ExecutionRole == "" {
 		ps.add("secrets", "need an executionRole that may read them")
 	}
@@ -58,10 +66,6 @@ func (t TaskDefinition) Validate() []Problem {
 			ps.add("secrets."+name, "must be the ARN of a secret or parameter, or a parameter's path, never the secret itself")
 		}
 	}
-	as := Job{Name: "x", CPU: t.CPU, Memory: t.Memory, Environment: t.Environment}
-	as.validateSize(&ps)
-	as.validateEnvironment(&ps)
-	return ps
 }
 
 // Size is its CPU units and MiB.

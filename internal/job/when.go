@@ -63,7 +63,10 @@ func (w When) validateWhen(ps *problems) {
 	if o := w.DST.Overlap; o != "" && !slices.Contains(OverlapsOfDST, o) {
 		ps.add("dst.overlap", "%q is not one of %s", o, oneOf(OverlapsOfDST))
 	}
-	c := w.Calendar
+	w.Calendar.validate(ps)
+}
+
+func (c Calendar) validate(ps *problems) {
 	if len(c.Skip) > 0 && len(c.Only) > 0 {
 		ps.add("calendar", "takes skip or only, not both")
 	}

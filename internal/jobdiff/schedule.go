@@ -46,24 +46,28 @@ func schedule(a, b job.Job, from time.Time) (out []string) {
 	if a.Plan().Equal(b.Plan()) || a.Schedule == "" || b.Schedule == "" {
 		return out
 	}
+	return append(out, moves(a, b, from)...)
+}
+
+// moves holds the runs of a year against each other.
+func moves(a, b job.Job, from time.Time) (out []string) {
 	was, fineA := runs(a, from)
 	is, fineB := runs(b, from)
 	if !fineA || !fineB {
-		return append(out, "it runs too often to compare run by run")
+		return []string{"it runs too often to compare run by run"}
 	}
 	zone := time.UTC
 	if z, err := cron.LoadZone(b.Zone()); err == nil {
 		zone = z.Location()
 	}
 	if shift, ok := shifted(was, is); ok {
-		if shift == 0 {
-			return out
+		switch {
+		case shift > 0:
+			return []string{fmt.Sprintf("runs %s later %s", length(shift), days(is, zone))}
+		case shift < 0:
+			return []string{fmt.Sprintf("runs %s earlier %s", length(-shift), days(is, zone))}
 		}
-		word := "later"
-		if shift < 0 {
-			shift, word = -shift, "earlier"
-		}
-		return append(out, fmt.Sprintf("runs %s %s %s", length(shift), word, days(is, zone)))
+		return nil
 	}
 	if gone := without(was, is); len(gone) > 0 {
 		out = append(out, fmt.Sprintf("drops %s, the first at %s", days(gone, zone), gone[0].In(zone).Format("Mon 2006-01-02 15:04 MST")))

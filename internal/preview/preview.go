@@ -122,33 +122,19 @@ func Of(jobs []job.Job, o Options) (Report, error) {
 func (p *Job) walk(t timetable.Timetable, j job.Job, from, to time.Time, minutes []uint32) {
 	p.Words, p.zone = t.Spec().Words(), t.Zone().Location()
 	var last time.Time
-	changes := changesOf(t, from, to)
 	for slot := range t.All(from, to) {
-		p.Runs++
 		minutes[int(slot.Sub(from)/time.Minute)]++
-		if len(p.Next) < nextFires {
-			p.Next = append(p.Next, slot)
-		}
-		if len(p.fires) < 400 {
-			p.fires = append(p.fires, slot)
-		}
-		if gap := slot.Sub(last); !last.IsZero() && (p.Shortest == 0 || gap < p.Shortest) {
-			p.Shortest = gap
-		}
+		p.see(slot, last)
 		last = slot
 	}
-	for _, at := range changes {
-		if p.Shortest > 0 && p.Shortest <= time.Hour {
-			break // it follows the clock, or is soon back
+	if p.Shortest == 0 || p.Shortest > time.Hour {
+		// Others follow the clock, or are soon back.
+		for _, at := range changesOf(t, from, to) {
+			p.Changed = append(p.Changed, aroundChange(t, at)...)
 		}
-		p.Changed = append(p.Changed, aroundChange(t, at)...)
 	}
 	if !j.Calendar.IsZero() || !j.StartAt.IsZero() || !j.EndAt.IsZero() {
-		own := 0
-		for range t.Schedule.All(from, to) {
-			own++
-		}
-		p.Filtered = own - p.Runs
+		p.Filtered = count(t.Schedule, from, to) - p.Runs
 	}
 	if p.Shortest > 0 && p.Shortest < Close {
 		p.Notes = append(p.Notes, fmt.Sprintf("runs come %s apart, which is not much more than a task takes to start: let it run longer and less often", job.Duration(p.Shortest)))
@@ -157,6 +143,20 @@ func (p *Job) walk(t timetable.Timetable, j job.Job, from, to time.Time, minutes
 		p.Notes = append(p.Notes, "it does not run in this time")
 	}
 	p.Notes = append(p.Notes, t.Spec().Warnings()...)
+}
+
+// see takes a slot that comes after the last one.
+func (p *Job) see(slot, last time.Time) {
+	p.Runs++
+	if len(p.Next) < nextFires {
+		p.Next = append(p.Next, slot)
+	}
+	if len(p.fires) < 400 {
+		p.fires = append(p.fires, slot)
+	}
+	if gap := slot.Sub(last); !last.IsZero() && (p.Shortest == 0 || gap < p.Shortest) {
+		p.Shortest = gap
+	}
 }
 
 // changesOf are the minutes at which the clocks of a schedule's zone change.

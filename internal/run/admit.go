@@ -41,7 +41,7 @@ type Situation struct {
 // missed where nobody came for it in time: the pause is not why it did not run.
 func Admit(j job.Job, req Request, s Situation) Admission {
 	if req.Trigger.Kind == ByHand {
-		return admitByHand(j, req, s)
+		return admitByHand(j, s)
 	}
 	if p := pausedAt(req.ScheduledFor, s); p != nil {
 		return Admission{As: Skipped, Why: pauseWords(p)}
@@ -70,7 +70,7 @@ func tooLate(j job.Job, req Request, s Situation) bool {
 	return j.CatchUp != job.CatchUpLast || !s.Newest && req.Trigger.Kind != ByCatchUp
 }
 
-func admitByHand(j job.Job, req Request, s Situation) Admission {
+func admitByHand(j job.Job, s Situation) Admission {
 	if p := pausedAt(s.Now, s); p != nil && !s.Force {
 		return Admission{Refuse: fmt.Sprintf("%s is %s: use --force to run it all the same", j.Name, pauseWords(p))}
 	}

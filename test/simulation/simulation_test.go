@@ -77,12 +77,11 @@ func TestWorldsThatFailed(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]Options{
 		"a waiting run wrote an item without a name":                          {Seed: 63, Without: 0x3d39af9c61df},
-		"a trigger that stood still took the lock of a run claimed meanwhile": {Seed: 32, Without: 0x33d9ecb7801d},
+		"a trigger that stood still took the lock of a run claimed meanwhile": {Seed: 607, Without: 0x3ffbe7b9afae},
 		"a failure was told as the retry that followed it":                    {Seed: 132, Horizon: 25 * time.Minute, Without: 0x3ff9f7ebeddf},
 		"a retry under a definition that forbids overlap took no lock":        {Seed: 2247, Horizon: 94 * time.Minute, Without: 0x2fb97ff37dff},
-		"the first sweep died and slots were never judged":                    {Seed: 1229, Horizon: 9 * time.Minute, Without: 0x3fffffffff7b},
-		"a success in between hid a failure or its recovery":                  {Seed: 628, Horizon: 32 * time.Minute, Without: 0x1af3eee8d81f},
-		"a look stood still, and a young task counted as ended unseen":        {Seed: 1194, Horizon: 28 * time.Minute, Without: 0x27fff6ffb4b9},
+		"a success in between hid a failure or its recovery":                  {Seed: 770, Horizon: 58 * time.Minute, Without: 0x1ffffefffa9a},
+		"a look stood still, and a young task counted as ended unseen":        {Seed: 770, Horizon: 87 * time.Minute, Without: 0x3fffeefefa9a},
 	} {
 		if res := Play(opt); len(res.Violations) > 0 {
 			t.Errorf("%s, again:\n%s", name, Story(opt, ""))

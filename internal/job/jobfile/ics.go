@@ -33,6 +33,9 @@ func (d *decoder) calendarFile(name string) ([]string, error) {
 // maxEventDays bounds one event of a calendar.
 const maxEventDays = 366
 
+// maxICSDays bounds all events, each day counted as often as it is named.
+const maxICSDays = 20_000
+
 // icsDays gives the days of the events of an iCalendar file (RFC 5545), sorted.
 // An event's end is exclusive. Events that recur are refused: what they mean
 // depends on more than the file, and a wrong holiday is a run too few.
@@ -42,7 +45,19 @@ func icsDays(text string) ([]string, error) {
 	if !strings.Contains(text, "BEGIN:VCALENDAR") {
 		return nil, errors.New("this is not an iCalendar file")
 	}
-	var out []string
+	out, err := allEventDays(text)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	if len(out) == 0 {
+		return nil, errors.New("it has no event")
+	}
+	return out, nil
+}
+
+func allEventDays(text string) (out []string, err error) {
 	var e map[string]string
 	for line := range strings.Lines(text) {
 		name, value, _ := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
@@ -55,15 +70,12 @@ func icsDays(text string) ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			out, e = append(out, days...), nil
+			if out, e = append(out, days...), nil; len(out) > maxICSDays {
+				return nil, fmt.Errorf("it names more than %d days", maxICSDays)
+			}
 		case e != nil:
 			e[name] = value
 		}
-	}
-	slices.Sort(out)
-	out = slices.Compact(out)
-	if len(out) == 0 {
-		return nil, errors.New("it has no event")
 	}
 	return out, nil
 }

@@ -134,28 +134,31 @@ func (d *decoder) document(file *ast.File, all *parts) {
 		ast.Walk(anchorFinder(d.anchors), docs[0])
 	}
 	d.places = map[string]ast.Node{}
-	d.mapping(docs[0], "", func(key string, n ast.Node) bool {
-		switch key {
-		case "defaults":
-			all.defaults = append(all.defaults, located{n, d.file})
-		case "taskDefinitions":
-			all.definitions = append(all.definitions, located{n, d.file})
-		case "jobs":
-			for _, j := range d.sequence(n, "jobs") {
-				all.jobs = append(all.jobs, located{j, d.file})
-			}
-			if list, ok := d.resolve(n).(*ast.SequenceNode); ok && len(list.Values) == 0 {
-				d.add(n, "jobs: is empty: it needs at least one job")
-			}
-		default:
-			return false
-		}
-		return true
-	}, []string{"defaults", "jobs", "taskDefinitions"})
+	d.mapping(docs[0], "", func(key string, n ast.Node) bool { return d.part(key, n, all) }, []string{"defaults", "jobs", "taskDefinitions"})
 	// What goes over another file may be about its defaults alone.
 	if pairs, ok := d.pairs(docs[0]); ok && !hasKey(pairs, "jobs") && d.file == 0 {
 		d.add(docs[0], "`jobs:` is missing: it holds the list of jobs")
 	}
+}
+
+// part takes a top-level key of a source.
+func (d *decoder) part(key string, n ast.Node, all *parts) (known bool) {
+	switch key {
+	case "defaults":
+		all.defaults = append(all.defaults, located{n, d.file})
+	case "taskDefinitions":
+		all.definitions = append(all.definitions, located{n, d.file})
+	case "jobs":
+		for _, j := range d.sequence(n, "jobs") {
+			all.jobs = append(all.jobs, located{j, d.file})
+		}
+		if list, ok := d.resolve(n).(*ast.SequenceNode); ok && len(list.Values) == 0 {
+			d.add(n, "jobs: is empty: it needs at least one job")
+		}
+	default:
+		return false
+	}
+	return true
 }
 
 // anchorFinder registers the anchors of a whole source: where sources are

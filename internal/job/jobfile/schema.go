@@ -31,22 +31,26 @@ func orVariable(s shape) shape {
 func listOf(s shape) shape { return shape{"type": "array", "items": s} }
 
 func object[T any](table map[string]field[T]) shape {
-	properties := make(map[string]shape, len(table))
+	return shape{"type": "object", "additionalProperties": false, "properties": shapes(table)}
+}
+
+func shapes[T any](table map[string]field[T]) map[string]shape {
+	out := make(map[string]shape, len(table))
 	for key, f := range table {
-		properties[key] = f.shape
+		out[key] = f.shape
 	}
-	return shape{"type": "object", "additionalProperties": false, "properties": properties}
+	return out
 }
 
 // Schema is the JSON schema of a jobs file, for editors. It follows from the
 // tables that read the file. What it takes may still be refused: it knows the
 // shape of values and not how they go together.
 func Schema() ([]byte, error) {
-	one := object(jobFields)
-	one["required"] = []string{"name"}
+	properties := shapes(jobFields)
+	described(properties)
+	one := shape{"type": "object", "additionalProperties": false, "properties": properties, "required": []string{"name"}}
 	jobs := listOf(one)
 	jobs["minItems"], jobs["maxItems"] = 1, MaxJobs
-	described(one["properties"].(map[string]shape))
 	base := object(definitionFields)
 	schema := shape{
 		"$schema": "https://json-schema.org/draft/2020-12/schema",

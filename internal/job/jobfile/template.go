@@ -33,46 +33,20 @@ func FromTemplate(data []byte) ([]job.Job, error) {
 		return nil, errors.New(p.String())
 	}
 	var t struct {
-		Resources map[string]struct {
-			Type       string `yaml:"Type"`
-			Properties struct {
-				Target struct {
-					Input any `yaml:"Input"`
-				} `yaml:"Target"`
-				Targets []struct {
-					InputTransformer struct {
-						InputTemplate any `yaml:"InputTemplate"`
-					} `yaml:"InputTransformer"`
-				} `yaml:"Targets"`
-			} `yaml:"Properties"`
-		} `yaml:"Resources"`
+		Resources map[string]resource `yaml:"Resources"`
 	}
 	if err := yaml.Unmarshal(data, &t); err != nil {
 		return nil, fmt.Errorf("reading the template: %s", firstLine(err.Error()))
 	}
 	found := map[string]job.Job{}
 	for id, r := range t.Resources {
-		var inputs []any
-		switch r.Type {
-		case "AWS::Scheduler::Schedule":
-			inputs = append(inputs, r.Properties.Target.Input)
-		case "AWS::Events::Rule":
-			for _, target := range r.Properties.Targets {
-				inputs = append(inputs, target.InputTransformer.InputTemplate)
-			}
-		}
-		for _, in := range inputs {
-			text, ok := in.(string)
-			if !ok {
-				continue
-			}
-			var carried struct{ Job job.Job }
-			text = strings.Replace(text, `"scheduledFor":<time>`, `"scheduledFor":null`, 1)
-			if err := json.Unmarshal([]byte(text), &carried); err != nil {
+		for _, in := range r.inputs() {
+			j, err := jobOf(in)
+			if err != nil {
 				return nil, fmt.Errorf("the input of %s: %w", id, err)
 			}
-			if carried.Job.Name != "" {
-				found[carried.Job.Name] = carried.Job
+			if j.Name != "" {
+				found[j.Name] = j
 			}
 		}
 	}
@@ -82,4 +56,47 @@ func FromTemplate(data []byte) ([]job.Job, error) {
 	}
 	slices.SortFunc(out, func(a, b job.Job) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
+}
+
+// resource is as much of a resource as carries a job.
+type resource struct {
+	Type       string `yaml:"Type"`
+	Properties struct {
+		Target struct {
+			Input any `yaml:"Input"`
+		} `yaml:"Target"`
+		Targets []struct {
+			InputTransformer struct {
+				InputTemplate any `yaml:"InputTemplate"`
+			} `yaml:"InputTransformer"`
+		} `yaml:"Targets"`
+	} `yaml:"Properties"`
+}
+
+func (r resource) inputs() (out []any) {
+	switch r.Type {
+	case "AWS::Scheduler::Schedule":
+		out = append(out, r.Properties.Target.Input)
+	case "AWS::Events::Rule":
+		for _, target := range r.Properties.Targets {
+			out = append(out, target.InputTransformer.InputTemplate)
+		}
+	}
+	return out
+}
+
+// jobOf is the job that an input carries, without a name where it carries none.
+func jobOf(in any) (job.Job, error) {
+	text, ok := in.(string)
+	if !ok {
+		return job.Job{}, nil
+	}
+	var carried struct {
+		Job job.Job `json:"job"`
+	}
+	text = strings.Replace(text, `"scheduledFor":<time>`, `"scheduledFor":null`, 1)
+	if err := json.Unmarshal([]byte(text), &carried); err != nil {
+		return job.Job{}, err //nolint:wrapcheck // the caller says whose
+	}
+	return carried.Job, nil
 }

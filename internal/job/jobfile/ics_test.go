@@ -1,0 +1,69 @@
+package jobfile
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestICSDays(t *testing.T) {
+	t.Parallel()
+	event := func(lines ...string) string {
+		return "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" + strings.Join(lines, "\r\n") + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+	}
+	for name, c := range map[string]struct {
+		text, days, err string
+	}{
+		"one day":            {event("DTSTART;VALUE=DATE:20270101"), "2027-01-01", ""},
+		"with its end":       {event("DTSTART;VALUE=DATE:20270101", "DTEND;VALUE=DATE:20270102"), "2027-01-01", ""},
+		"several":            {event("DTSTART;VALUE=DATE:20261230", "DTEND;VALUE=DATE:20270102"), "2026-12-30 2026-12-31 2027-01-01", ""},
+		"within a day":       {event("DTSTART:20270101T090000Z", "DTEND:20270101T100000Z"), "2027-01-01", ""},
+		"folded":             {event("DTSTART;VALUE=DA", " TE:20270101"), "2027-01-01", ""},
+		"an alarm in it":     {event("DTSTART:20270101", "BEGIN:VALARM", "TRIGGER:-PT1H", "END:VALARM"), "2027-01-01", ""},
+		"a day that is not":  {event("DTSTART:20270230"), "", `"20270230" is not a date`},
+		"no start":           {event("SUMMARY:x"), "", "is not a date"},
+		"it recurs":          {event("DTSTART:20270101", "RRULE:FREQ=YEARLY"), "", "recurs (RRULE)"},
+		"too long":           {event("DTSTART:20270101", "DTEND:20990101"), "", "longer than 366 days"},
+		"cancelled":          {event("STATUS:CANCELLED", "DTSTART:20270101"), "", "it has no event"},
+		"not a calendar":     {"hello", "", "this is not an iCalendar file"},
+		"an end that is bad": {event("DTSTART:20270101", "DTEND:soon"), "", "is not a date"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			days, err := icsDays(c.text)
+			if strings.Join(days, " ") != c.days || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%v, %v", days, err)
+			}
+		})
+	}
+}
+
+// FuzzICS: whatever the text, days in order, or an error; never many for few
+// bytes.
+func FuzzICS(f *testing.F) {
+	f.Add("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20270101\nDTEND:20270104\nEND:VEVENT\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		days, err := icsDays(text)
+		if (err == nil) != (len(days) > 0) || !slices.IsSorted(days) {
+			t.Fatalf("%v, %v", days, err)
+		}
+		for _, day := range days {
+			if _, err := time.Parse(time.DateOnly, day); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// FuzzFromTemplate: whatever the text, jobs or an error.
+func FuzzFromTemplate(f *testing.F) {
+	f.Add([]byte("Resources:\n  A:\n    Type: AWS::Scheduler::Schedule\n    Properties:\n      Target: {Input: '{\"job\":{\"name\":\"a\"}}'}\n"))
+	f.Add([]byte("Resources: {A: {Type: AWS::Events::Rule, Properties: {Targets: [{InputTransformer: {InputTemplate: x}}]}}}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		jobs, err := FromTemplate(data)
+		if err != nil && len(jobs) > 0 {
+			t.Fatalf("%v, %v", jobs, err)
+		}
+	})
+}

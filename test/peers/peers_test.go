@@ -1,0 +1,250 @@
+package peers
+
+import (
+	"bufio"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write docs/cron-peers.md anew")
+
+const (
+	minute = "2006-01-02T15:04Z"
+	doc    = "../../docs/cron-peers.md"
+	data   = "../../internal/cron/testdata/"
+	// most bounds how many fires of a vector are compared.
+	most = 20_000
+)
+
+type vector struct {
+	Cron, Zone, Rule, From, To, Note, Last string
+	Fires                                  json.RawMessage
+	First                                  []string
+	SHA256                                 string
+}
+
+func vectors(t *testing.T, name string) (out []vector) {
+	t.Helper()
+	f, err := os.Open(data + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	for s := bufio.NewScanner(f); s.Scan(); {
+		var v vector
+		if err := json.Unmarshal(s.Bytes(), &v); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func at(t *testing.T, text string) time.Time {
+	t.Helper()
+	out, err := time.Parse(minute, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// refused are expressions that cron does not run, and why.
+var refused = []struct{ expr, why string }{
+	{"0 30 * * *", "no hour 30"},
+	{"0 22-2 * * *", "a range that runs backwards: never run by newer cronie, refused by older"},
+	{"5/15 * * * *", "a step without * or a range"},
+	{"0 9 * * 1-8", "no weekday 8"},
+	{"0 9 ? * 1", "? is not cron's"},
+	{"0 9 L * *", "L is not cron's"},
+	{"0 0 30 2 *", "no such day: refused, or no fire"},
+	{"* * * *", "four fields"},
+	{"@every 5m", "not cron's"},
+}
+
+// TestTable runs every vector through every engine. What comes of it is the
+// document; ours must be right in all.
+func TestTable(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("<!-- Generated from the vectors in internal/cron/testdata. Do not edit: run\n     (cd test/peers && go test -run TestTable -update) -->\n\n# Cron engines of Go beside batchplane's\n\n" +
+		"Each was asked for the fires of crontab lines as cronie, the cron of most Linux distributions, runs them. A library that follows another\n" +
+		"rule is not wrong in itself; it is no way to learn when a crontab's line runs.\n\n| vector | " + head() + "\n|---|" + strings.Repeat("---|", len(engines)) + "\n")
+	lines(t, &b)
+	clocks(t, &b)
+	refusals(t, &b)
+	b.WriteString("\n`yes`: the same minutes as cron; `-`: other minutes, an error, or, for the last group, no error and fires.\nVersions: test/peers/go.mod.\n")
+	if *update {
+		if err := os.WriteFile(doc, []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(doc)
+	if err != nil || string(want) != b.String() {
+		t.Errorf("%s is not current (-update writes it anew), %v", doc, err)
+	}
+}
+
+func head() string {
+	var names []string
+	for _, e := range engines {
+		names = append(names, e.name)
+	}
+	return strings.Join(names, " | ") + " |"
+}
+
+// row writes a line of the table; ours must be right.
+func row(t *testing.T, b *strings.Builder, what string, right func(engine) bool) {
+	t.Helper()
+	fmt.Fprintf(b, "| %s |", what)
+	for i, e := range engines {
+		switch ok := right(e); {
+		case ok:
+			b.WriteString(" yes |")
+		default:
+			b.WriteString(" - |")
+			if i == 0 {
+				t.Errorf("%s: ours is wrong", what)
+			}
+		}
+	}
+	b.WriteString("\n")
+}
+
+// lines are those of real crontabs, in UTC over two years.
+func lines(t *testing.T, b *strings.Builder) {
+	t.Helper()
+	total := 0
+	right := make([]int, len(engines))
+	from, to := at(t, "2026-01-01T00:00Z"), at(t, "2028-01-01T00:00Z")
+	for _, v := range vectors(t, "fires.jsonl") {
+		var n int
+		if err := json.Unmarshal(v.Fires, &n); err != nil {
+			t.Fatal(err)
+		}
+		if n > most {
+			continue
+		}
+		total++
+		for i, e := range engines {
+			got, err := fires(e, v.Cron, "UTC", from, to)
+			if err == nil && same(got, n, v) {
+				right[i]++
+			} else if i == 0 {
+				t.Errorf("%s: %d fires, %v; want %d", v.Cron, len(got), err, n)
+			}
+		}
+	}
+	fmt.Fprintf(b, "| lines of real crontabs, two years in UTC, of those with up to %d fires |", most)
+	for _, n := range right {
+		fmt.Fprintf(b, " %d of %d |", n, total)
+	}
+	b.WriteString("\n")
+	if total < 50 {
+		t.Errorf("only %d lines", total)
+	}
+}
+
+func same(got []time.Time, n int, v vector) bool {
+	if len(got) != n || n > 0 && got[n-1].Format(minute) != v.Last {
+		return false
+	}
+	for i, first := range v.First {
+		if got[i].Format(minute) != first {
+			return false
+		}
+	}
+	return true
+}
+
+// clocks are the changes of the clocks, as the daemon treats them.
+func clocks(t *testing.T, b *strings.Builder) {
+	t.Helper()
+	for _, v := range vectors(t, "dst.jsonl") {
+		if v.Rule != "daemon" {
+			continue
+		}
+		var want []string
+		if err := json.Unmarshal(v.Fires, &want); err != nil {
+			t.Fatal(err)
+		}
+		what := fmt.Sprintf("`%s` in %s, %s: %s", v.Cron, v.Zone, v.From[:7], v.Note)
+		row(t, b, what, func(e engine) bool {
+			got, err := fires(e, v.Cron, v.Zone, at(t, v.From), at(t, v.To))
+			var texts []string
+			for _, g := range got {
+				texts = append(texts, g.Format(minute))
+			}
+			return err == nil && slices.Equal(slices.Compact(texts), want)
+		})
+	}
+}
+
+func refusals(t *testing.T, b *strings.Builder) {
+	t.Helper()
+	from := at(t, "2026-01-01T00:00Z")
+	for _, r := range refused {
+		row(t, b, fmt.Sprintf("`%s` is refused: %s", r.expr, r.why), func(e engine) bool {
+			got, err := fires(e, r.expr, "UTC", from, from.AddDate(1, 0, 0))
+			return err != nil || len(got) == 0 && r.expr == "0 0 30 2 *"
+		})
+	}
+}
+
+// ratio reports how many times as long as ours a peer takes, in the same run.
+func ratio(b *testing.B, ours *float64, body func()) {
+	b.ReportAllocs()
+	for b.Loop() {
+		body()
+	}
+	per := float64(b.Elapsed()) / float64(b.N)
+	if *ours == 0 {
+		*ours = per
+	}
+	b.ReportMetric(per / *ours, "x-ours")
+}
+
+func BenchmarkNext(b *testing.B) {
+	for _, c := range []struct{ name, expr, zone string }{
+		{"UTC", "30 2 * * 1-5", "UTC"}, {"Berlin", "30 2 * * 1-5", "Europe/Berlin"}, {"LeapDay", "0 0 29 2 *", "UTC"},
+	} {
+		ours := 0.0
+		for _, e := range engines {
+			b.Run(c.name+"/"+strings.ReplaceAll(e.name, "/", "-"), func(b *testing.B) {
+				n, err := e.read(c.expr, c.zone)
+				if err != nil {
+					b.Fatal(err)
+				}
+				// Up to 2036: from 2038 on the standard library's zones are slower.
+				start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+				slot := start
+				ratio(b, &ours, func() {
+					if slot = n(slot); slot.IsZero() || slot.Year() > 2036 {
+						slot = start
+					}
+				})
+			})
+		}
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	ours := 0.0
+	for _, e := range engines {
+		if e.name == "adhocore/gronx" {
+			continue // it reads the text anew at each Next
+		}
+		b.Run(strings.ReplaceAll(e.name, "/", "-"), func(b *testing.B) {
+			ratio(b, &ours, func() {
+				if _, err := e.read("*/5 8-18 * * 1-5", "UTC"); err != nil {
+					b.Fatal(err)
+				}
+			})
+		})
+	}
+}
