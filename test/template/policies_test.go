@@ -87,3 +87,32 @@ func list(t *testing.T, of any) []any {
 	}
 	return l
 }
+
+// TestTasksAreLimitedToClusters: what changes or shows tasks is allowed on the
+// stack's clusters only, and roles only to tasks.
+func TestTasksAreLimitedToClusters(t *testing.T) {
+	t.Parallel()
+	template := load(t)
+	found := 0
+	for _, role := range []string{"TriggerRole", "OnStoppedRole", "SweepRole"} {
+		for _, p := range list(t, at(t, template, "Resources", role, "Properties", "Policies")) {
+			for _, s := range list(t, at(t, p, "PolicyDocument", "Statement")) {
+				for _, action := range actions(t, s) {
+					switch action {
+					case "ecs:RunTask", "ecs:StopTask", "ecs:ListTasks", "ecs:DescribeTasks":
+						at(t, s, "Condition", "ArnLike", "ecs:cluster")
+						found++
+					case "iam:PassRole":
+						if to := words(t, s, "Condition", "StringEquals", "iam:PassedToService"); to != "ecs-tasks.amazonaws.com" {
+							t.Errorf("%s passes roles to %s", role, to)
+						}
+						found++
+					}
+				}
+			}
+		}
+	}
+	if found != 3*4+1 {
+		t.Errorf("found %d limited actions", found)
+	}
+}

@@ -173,8 +173,12 @@ func window(w *schedulertypes.FlexibleTimeWindow) time.Duration {
 	return time.Duration(aws.ToInt32(w.MaximumWindowInMinutes)) * time.Minute
 }
 
-// complete takes from the schedule what the definition leaves out.
+// complete takes from the schedule what the definition leaves out. A one-time
+// schedule that is off only carries its job: people run it.
 func complete(j *job.Job, expression, zone string, disabled bool) {
+	if j.Schedule == "" && disabled && strings.HasPrefix(expression, "at(") {
+		return
+	}
 	if j.Schedule == "" {
 		j.Schedule = expression
 		if j.Timezone == "" {

@@ -122,6 +122,10 @@ func TestJobs(t *testing.T) {
 			schedules: []scheduler.GetScheduleOutput{schedule("x", "cron(0 3 * * ? *)", input(t, a), disabled)},
 			want:      "a 0 3 * * * Europe/Berlin true",
 		},
+		"a schedule that only carries its job": {
+			schedules: []scheduler.GetScheduleOutput{schedule("x", "at(2199-12-31T23:59:00)", input(t, bare), disabled)},
+			want:      "a   false",
+		},
 		"three pages, and two schedules of one job, one of them disabled": {
 			schedules: []scheduler.GetScheduleOutput{
 				schedule("1", "cron(0 3 1 * ? *)", input(t, a)), schedule("2", "cron(0 3 ? * 2 *)", input(t, a), disabled),
