@@ -73,7 +73,7 @@ func (r *rewriting) window(text string) bool {
 	}
 	unit := map[string]time.Duration{"": time.Second, "s": time.Second, "m": time.Minute, "h": time.Hour}[m[2]]
 	w := (time.Duration(min(n, 32768))*unit + time.Minute - 1).Truncate(time.Minute)
-	if w > job.MaxWindow {
+	if w > job.MaxWindow || r.period > 0 && w >= r.period {
 		return false
 	}
 	r.job.Window = job.Duration(w)
