@@ -78,7 +78,7 @@ type schemaCmd struct{}
 func (c *schemaCmd) Run(_ context.Context, a *app) error {
 	text, err := jobfile.Schema()
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	return a.write(text)
 }
