@@ -39,10 +39,11 @@ func (c *Control) Pause(ctx context.Context, req PauseRequest) (Reply, error) {
 		return refuse("", "%s is in the past: give --until a time to come", req.Until.UTC().Format(time.RFC3339)), nil
 	}
 	return c.changeItem(ctx, req.Job, func(item *job.Item) Reply {
-		item.AddPause(job.Pause{From: now, To: req.Until, By: req.By, Reason: req.Reason})
+		p := job.Pause{From: now, To: req.Until, By: req.By, Reason: req.Reason}
+		item.AddPause(p)
 		until := "until `resume`"
 		if !req.Until.IsZero() {
-			until = "until " + req.Until.UTC().Format("2006-01-02 15:04 UTC")
+			until = "until " + p.Until()
 		}
 		return Reply{Outcome: Accepted, Message: fmt.Sprintf("%s paused %s; slots until then are recorded as skipped", named(req.Job), until)}
 	})
@@ -68,6 +69,10 @@ func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) 
 		}
 		if item.SkipNext != nil {
 			return Reply{Outcome: Duplicate, Message: fmt.Sprintf("the next slot of %s is to be skipped already", req.Job)}
+		}
+		if _, ok := rate(item.Plan); ok { // whose slots nobody knows beforehand
+			item.SkipNext = &job.Skip{At: now.Truncate(time.Minute).Add(time.Minute), By: req.By}
+			return Reply{Outcome: Accepted, Message: fmt.Sprintf("the next slot of %s will be skipped", req.Job)}
 		}
 		next, ok := nextSlot(item.Plan, now)
 		if !ok {

@@ -60,6 +60,7 @@ func TestPauses(t *testing.T) {
 	forced := hand(control.RunRequest{Job: "hourly", RequestID: "q", Force: true})
 	changed := with(hourly, func(j *job.Job) { j.Command = []string{"x"} })
 	moved := with(hourly, func(j *job.Job) { j.Schedule = "0,30 * * * *" })
+	rated := with(hourly, func(j *job.Job) { j.Schedule = "rate(37 minutes)" })
 	disabled := with(hourly, func(j *job.Job) { j.Disabled = true })
 	unscheduled := with(hourly, func(j *job.Job) { j.Schedule = "" })
 	past := with(hourly, func(j *job.Job) { j.Schedule = "at(2026-11-22T10:00:00)" })
@@ -72,6 +73,7 @@ func TestPauses(t *testing.T) {
 	}{
 		{"pause", nil, open, "accepted: hourly is paused until `resume`; slots until then are recorded as skipped", ""},
 		{"pause until", nil, till20, "accepted: hourly is paused until 2026-11-22 20:00 UTC; slots until then are recorded as skipped", ""},
+		{"pause until a second", nil, pause(control.PauseRequest{Job: "hourly", Until: clockAt(20, 0, 30)}), "accepted: hourly is paused until 2026-11-22 20:00:30 UTC; *", ""},
 		{"pause all", nil, all, "accepted: all jobs are paused until `resume`; slots until then are recorded as skipped", ""},
 		{"pause until a time that is past", nil, pause(control.PauseRequest{Job: "hourly", Until: t0.Add(-time.Second)}), "refused: refused: 2026-11-22T17:30:01Z is in the past: give --until a time to come", ""},
 		{"pause until now", nil, pause(control.PauseRequest{Job: "hourly", Until: t0}), "refused: refused: 2026-11-22T17:30:02Z is in the past*", ""},
@@ -79,7 +81,7 @@ func TestPauses(t *testing.T) {
 		{"pause what is gone", []ask{deployed()}, open, `refused: refused: there is no job "hourly"`, ""},
 		{"a slot in a pause", []ask{open}, fired(18), "refused: hourly/20261122T1800Z was not launched: it was skipped: paused by ann: db move", "18:00 skipped by schedule"},
 		{"its trigger again after the resume", []ask{open, fired(18), resume("hourly")}, fired(18), "duplicate: duplicate of hourly/20261122T1800Z, which was skipped", "18:00 skipped by schedule"},
-		{"its first trigger after the resume", []ask{open, wait(clockAt(18, 0, 5)), resume("hourly")}, fired(18), "refused: *was skipped: paused by ann until 2026-11-22 18:00 UTC: db move", "18:00 skipped by schedule"},
+		{"its first trigger after the resume", []ask{open, wait(clockAt(18, 0, 5)), resume("hourly")}, fired(18), "refused: *was skipped: paused by ann until 2026-11-22 18:00:05 UTC: db move", "18:00 skipped by schedule"},
 		{"a slot after the resume", []ask{open, fired(18), resume("hourly")}, fired(19), "accepted: launched hourly/20261122T1900Z", "18:00 skipped by schedule, 19:00 running by schedule"},
 		{"the last slot before an automatic resume", []ask{till20}, fired(19), "refused: *it was skipped: paused by ann until 2026-11-22 20:00 UTC", "19:00 skipped by schedule"},
 		{"the slot of an automatic resume", []ask{till20}, fired(20), "accepted: launched hourly/20261122T2000Z", "20:00 running by schedule"},
@@ -108,7 +110,10 @@ func TestPauses(t *testing.T) {
 		{"an earlier slot whose trigger comes late", []ask{wait(clockAt(18, 0, 1)), skipNext("hourly")}, fired(18), "accepted: launched*", "18:00 running by schedule"},
 		{"by hand before the next", []ask{skipNext("hourly"), handed}, fired(18), "refused: *it was skipped*", "17:30 succeeded by run, 18:00 skipped by schedule"},
 		{"a deploy keeps it", []ask{skipNext("hourly"), deployed(changed)}, fired(18), "refused: *it was skipped*", "18:00 skipped by schedule"},
-		{"a paused slot does not use it up", []ask{skipNext("hourly"), open, fired(18), resume("hourly")}, fired(19), "refused: *skipped at the request of ann", "18:00 skipped by schedule, 19:00 skipped by schedule"},
+		{"a paused slot uses it up", []ask{skipNext("hourly"), open, fired(18), resume("hourly")}, fired(19), "accepted: launched*", "18:00 skipped by schedule, 19:00 running by schedule"},
+		{"a paused slot before it does not", []ask{fired(18), wait(clockAt(18, 30, 0)), skipNext("hourly"), deployed(moved), open, fired(18), resume("hourly")}, fired(19), "refused: *skipped at the request of ann", "18:00 succeeded by schedule, 19:00 skipped by schedule"},
+		{"skip next of a rate", []ask{deployed(rated)}, skipNext("hourly"), "accepted: the next slot of hourly will be skipped", ""},
+		{"the next slot of a rate", []ask{deployed(rated), skipNext("hourly")}, fired(18), "refused: *skipped at the request of ann", "18:00 skipped by schedule"},
 		{"skip next of what is disabled", []ask{deployed(disabled)}, skipNext("hourly"), "refused: refused: hourly has no schedule that runs, so there is no slot to skip", ""},
 		{"skip next of what has no schedule", []ask{deployed(unscheduled)}, skipNext("hourly"), "refused: refused: hourly has no schedule that runs*", ""},
 		{"skip next of what has no slot to come", []ask{deployed(past)}, skipNext("hourly"), "refused: refused: hourly has no slot to come", ""},

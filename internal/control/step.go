@@ -191,7 +191,7 @@ func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (run.Dec
 	if err != nil {
 		return run.Decision{}, err
 	}
-	event, err := c.effect(ctx, r, r.Effective(j), e)
+	event, err := c.effect(ctx, r, r.ForAttempt(j, e.Attempt), e)
 	if err != nil {
 		return run.Decision{}, err
 	}

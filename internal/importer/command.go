@@ -20,6 +20,7 @@ type rewriting struct {
 	lastDay bool
 	sh      string // SHELL; /bin/sh when empty
 	env     *environment
+	period  time.Duration
 }
 
 // rewrite takes off a command what a container does not need or must not have.

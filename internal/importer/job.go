@@ -30,7 +30,7 @@ func (in *importing) job(e *Entry, l crontab.Line) {
 		return
 	}
 	j := job.Job{Schedule: l.Schedule, Timezone: in.env.zoneName(), Description: in.comment}
-	r := &rewriting{line: strings.TrimRight(l.Command, "\r"), job: &j, e: e, sh: in.env.shell, env: &in.env}
+	r := &rewriting{line: strings.TrimRight(l.Command, "\r"), job: &j, e: e, sh: in.env.shell, env: &in.env, period: in.period(l.Spec.In(zone, cron.DST{}))}
 	if r.line != l.Command {
 		e.change("the line ends with a carriage return, which cron hands to the command: it is dropped")
 	}
@@ -80,12 +80,26 @@ func (in *importing) translate(e *Entry, spec *cron.Spec, zone *cron.Zone) (ok b
 	for _, n := range t.Notes {
 		e.note("%s", n)
 	}
-	first, more := spec.In(zone, cron.DST{}).Next(in.From)
-	second, _ := spec.In(zone, cron.DST{}).Next(first)
-	if gap := second.Sub(first); more && gap > 0 && gap < startTime {
-		e.decide("it runs every %s: a task takes 20 to 60 seconds and more to start and is billed for a minute at least; let it run longer and less often", job.Duration(gap))
+	if gap := in.period(spec.In(zone, cron.DST{})); gap > 0 && gap < startTime {
+		e.decide("its runs come %s apart: a task takes 20 to 60 seconds and more to start and is billed for a minute at least; let it run longer and less often", job.Duration(gap))
 	}
 	return true
+}
+
+// period is the shortest time between two of the next runs, 0 for fewer.
+func (in *importing) period(s cron.Schedule) (shortest time.Duration) {
+	last, ok := s.Next(in.From)
+	for range 100 {
+		next, more := s.Next(last)
+		if !ok || !more {
+			break
+		}
+		if gap := next.Sub(last); shortest == 0 || gap < shortest {
+			shortest = gap
+		}
+		last = next
+	}
+	return shortest
 }
 
 // whoever is about who ran it, and who was told.

@@ -73,7 +73,7 @@ func (r *rewriting) window(text string) bool {
 	}
 	unit := map[string]time.Duration{"": time.Second, "s": time.Second, "m": time.Minute, "h": time.Hour}[m[2]]
 	w := (time.Duration(min(n, 32768))*unit + time.Minute - 1).Truncate(time.Minute)
-	if w > job.MaxWindow {
+	if w > job.MaxWindow || r.period > 0 && w >= r.period {
 		return false
 	}
 	r.job.Window = job.Duration(w)
@@ -100,7 +100,7 @@ var remarks = []remark{
 	{regexp.MustCompile(`(^|[\s="':])(~/|/home/|/root/|/Users/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), false, "it uses a user's folder of its host: the image must have what is there"},
 	{regexp.MustCompile(`(^|[\s;&|(])cd\s`), false, "it changes into a folder that the image must have"},
 	{regexp.MustCompile(`(^|[\s;&|(])(source|\.)\s`), false, "it reads a file of settings: the image must have it, or put them into environment and secrets"},
-	{regexp.MustCompile(`\$\{?RANDOM\}?`), false, "it waits at random: `window` does that without paying for the wait"},
+	{regexp.MustCompile(`\bsleep\b.*\bRANDOM\b`), false, "it waits at random: `window` does that without paying for the wait, where it is shorter than the time between two runs"},
 	{regexp.MustCompile(`(^|[\s;&|(])(ssh|rsync|scp)\s`), false, "it logs in elsewhere: its keys are secrets of the task definition"},
 	{regexp.MustCompile(`(?i)(--?(password|passwd|token|secret|api-?key)[= ]\S|\s-p[A-Za-z0-9]{6,}|https?://[^/\s:@]+:[^/\s@]+@)`), true, "it seems to hold a secret, which anyone who may read ECS events could read: put it into the task definition's secrets"},
 }

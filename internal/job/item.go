@@ -76,6 +76,15 @@ type Pause struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
+// Until says To for people, exactly: a slot may lie in the last minute.
+func (p Pause) Until() string {
+	layout := "2006-01-02 15:04 UTC"
+	if !p.To.Equal(p.To.Truncate(time.Minute)) {
+		layout = "2006-01-02 15:04:05 UTC"
+	}
+	return p.To.UTC().Format(layout)
+}
+
 // Covers is whether the pause is in force at a time.
 func (p Pause) Covers(at time.Time) bool {
 	return !at.Before(p.From) && (p.To.IsZero() || at.Before(p.To))

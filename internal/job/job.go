@@ -43,7 +43,7 @@ type Job struct {
 	Network       Network `json:"network,omitzero"`
 	TaskRole      string  `json:"taskRole,omitempty"`
 	ExecutionRole string  `json:"executionRole,omitempty"`
-	// Capacity is on-demand (also when empty) or spot.
+	// Capacity is one of Capacities; empty is on-demand.
 	Capacity Capacity `json:"capacity,omitempty"`
 
 	Limits
@@ -71,10 +71,15 @@ type Capacity string
 const (
 	OnDemand Capacity = "on-demand"
 	Spot     Capacity = "spot"
+	// SpotThenOnDemand launches on Fargate Spot and, once Spot had no capacity or
+	// took the task of an idempotent job away, relaunches on demand: Fargate
+	// gives a task that belongs to no service no such fallback (ECS developer
+	// guide, "Fargate capacity providers").
+	SpotThenOnDemand Capacity = "spot-then-on-demand"
 )
 
 // Capacities are the values that Validate accepts.
-var Capacities = []Capacity{OnDemand, Spot}
+var Capacities = []Capacity{OnDemand, Spot, SpotThenOnDemand}
 
 // Notify says who is told, and of what beside bad ends and recoveries.
 type Notify struct {

@@ -21,16 +21,18 @@ var update = flag.Bool("update", false, "write the golden files anew")
 var from = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
 func some() ([]job.Job, []job.TaskDefinition) {
-	return []job.Job{
-			{Name: "nightly-report", Description: "It's \"the\" report: <b> & \u0085", Schedule: "30 2 * * *", Timezone: "Europe/Berlin", TaskDefinition: "app", Command: []string{"/bin/sh", "-c", "a < b > c && echo ${X} <aws.scheduler.execution-id>"}},
-			{Name: "either", Schedule: "0 9 1 * 5", Limits: job.Limits{Window: job.Duration(15 * time.Minute), StartWithin: job.Duration(30 * time.Hour)}},
-			{Name: "both", Schedule: "0 9 */2 * 1", Disabled: true},
-			{Name: "byhand"},
-			{Name: "by-hand", Schedule: "rate(5 minutes)", When: job.When{StartAt: from, EndAt: from.AddDate(1, 0, 0)}},
-		}, []job.TaskDefinition{{
-			Family: "app", Image: "example/app:1", CPU: 512, Memory: 1024, Architecture: "arm64", ExecutionRole: "arn:aws:iam::123456789012:role/x",
-			TaskRole: "arn:aws:iam::123456789012:role/t", LogGroup: "/jobs", User: "nobody", Environment: map[string]string{"A": "yes"}, Secrets: map[string]string{"K": "/k"},
-		}}
+	jobs := []job.Job{
+		{Name: "nightly-report", Description: "It's \"the\" report: <b> & \u0085", Schedule: "30 2 * * *", Timezone: "Europe/Berlin", TaskDefinition: "app", Command: []string{"/bin/sh", "-c", "a < b > c && echo ${X} <aws.scheduler.execution-id>"}},
+		{Name: "either", Schedule: "0 9 1 * 5", Limits: job.Limits{Window: job.Duration(15 * time.Minute), StartWithin: job.Duration(30 * time.Hour)}},
+		{Name: "both", Schedule: "0 9 */2 * 1", Disabled: true},
+		{Name: "byhand"},
+		{Name: "by-hand", Schedule: "rate(5 minutes)", When: job.When{StartAt: from, EndAt: from.AddDate(1, 0, 0)}},
+	}
+	definitions := []job.TaskDefinition{{
+		Family: "app", Image: "example/app:1", CPU: 512, Memory: 1024, Architecture: "arm64", ExecutionRole: "arn:aws:iam::123456789012:role/x",
+		TaskRole: "arn:aws:iam::123456789012:role/t", LogGroup: "/jobs", User: "nobody", Environment: map[string]string{"A": "yes"}, Secrets: map[string]string{"K": "/k"},
+	}}
+	return jobs, definitions
 }
 
 func one(t *testing.T, jobs []job.Job, definitions []job.TaskDefinition, o render.Options) []byte {

@@ -43,10 +43,12 @@ func Admit(j job.Job, req Request, s Situation) Admission {
 	if req.Trigger.Kind == ByHand {
 		return admitByHand(j, s)
 	}
+	skip := s.Item.SkipNext
+	skips := skip != nil && !req.ScheduledFor.Before(skip.At.Truncate(time.Minute))
 	if p := pausedAt(req.ScheduledFor, s); p != nil {
-		return Admission{As: Skipped, Why: pauseWords(p)}
+		return Admission{As: Skipped, Why: pauseWords(p), UsesSkip: skips}
 	}
-	if skip := s.Item.SkipNext; skip != nil && !req.ScheduledFor.Before(skip.At.Truncate(time.Minute)) {
+	if skips {
 		return Admission{As: Skipped, Why: "skipped at the request of " + somebody(skip.By), UsesSkip: true}
 	}
 	if tooLate(j, req, s) {
@@ -102,7 +104,7 @@ func pausedAt(at time.Time, s Situation) *job.Pause {
 func pauseWords(p *job.Pause) string {
 	words := "paused by " + somebody(p.By)
 	if !p.To.IsZero() {
-		words += " until " + p.To.UTC().Format("2006-01-02 15:04 UTC")
+		words += " until " + p.Until()
 	}
 	if p.Reason != "" {
 		words += ": " + p.Reason

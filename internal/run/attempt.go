@@ -11,6 +11,9 @@ type Attempt struct {
 	N int `json:"n"`
 	// TaskDefinition is the revision that this attempt asked for.
 	TaskDefinition string `json:"taskDefinition,omitempty"`
+	// OnDemand is whether the attempt is launched on demand although the job
+	// begins on Spot.
+	OnDemand bool `json:"onDemand,omitempty"`
 	// Sends counts RunTask requests, each before it goes out; Refusals those
 	// whose answer proves that this request launched nothing.
 	Sends    int `json:"sends"`

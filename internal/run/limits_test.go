@@ -146,6 +146,8 @@ func TestAdmit(t *testing.T) {
 		{"by hand while paused, by force", plain, byHand, run.Situation{Now: t0, Item: paused(open), Force: true}, run.Launching, "", "", false},
 		{"by hand while disabled", job.Job{Name: "report", Disabled: true}, byHand, run.Situation{Now: t0}, run.Launching, "", "", false},
 		{"to be skipped", plain, scheduled, run.Situation{Now: t0, Item: skip}, run.Skipped, "at the request of ann", "", true},
+		{"to be skipped, and paused", plain, scheduled, run.Situation{Now: t0, Item: skip, All: paused(open)}, run.Skipped, "paused by ann", "", true},
+		{"a later one is to be skipped, and paused", plain, scheduled, run.Situation{Now: t0, Item: skipLater, All: paused(open)}, run.Skipped, "paused by ann", "", false},
 		{"a later one is to be skipped", plain, scheduled, run.Situation{Now: t0, Item: skipLater}, run.Launching, "", "", false},
 		{"by hand while the next is to be skipped", plain, byHand, run.Situation{Now: t0, Item: skip}, run.Launching, "", "", false},
 		{"overlap allowed", plain, scheduled, run.Situation{Now: t0, Holder: other}, run.Launching, "", "", false},

@@ -56,6 +56,9 @@ func (d *decider) again(a *Attempt, why again, made int, v stop.Verdict, ended t
 		return d.r.Cause
 	}
 	d.r.Stopping, d.r.StartedAt, d.r.Renew = nil, time.Time{}, why.Renew
+	if d.job.Capacity == job.SpotThenOnDemand && (v.Capacity() || v.Class == stop.Interrupted) {
+		d.r.OnDemand = true
+	}
 	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
 	if wait == 0 && !why.Renew {
 		a.Next = "relaunched at once: " + why.Why

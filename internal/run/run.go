@@ -47,6 +47,9 @@ type Run struct {
 	// Round is the first attempt of the present round: a person's retry begins
 	// a new one with a full allowance of attempts.
 	Round int `json:"round,omitempty"`
+	// OnDemand is whether further attempts of this round are launched on demand,
+	// since Spot failed one of them.
+	OnDemand bool `json:"onDemand,omitempty"`
 	// Renew is whether the task definition must be resolved anew before the
 	// next launch, since the recorded revision is INACTIVE.
 	Renew bool `json:"renew,omitempty"`
@@ -206,58 +209,20 @@ func (r Run) clone() Run {
 	return r
 }
 
-// Request is a first request for a run.
-type Request struct {
-	ID           ID
-	ScheduledFor time.Time
-	Trigger      Trigger
-	Definition   string
-	Task         TaskDefinition
-	Command      []string
-	Environment  map[string]string
-}
-
-// New is the run that a first request claims: attempt 1 with its launch owed
-// and its first send counted.
-func New(req Request, now time.Time, t Timing) Run {
-	r := req.run(now)
-	r.launch(now, t)
-	return r
-}
-
-func (req Request) run(now time.Time) Run {
-	return Run{
-		ID: req.ID, ScheduledFor: req.ScheduledFor.UTC(), Definition: req.Definition, Task: req.Task,
-		Command: req.Command, Environment: req.Environment,
-		QueuedAt: now, ReadyAt: now, Round: 1, Triggers: []Trigger{req.Trigger},
+// ForAttempt is the job as an attempt of this run launches it: with what a person
+// gave the run, on the capacity that the attempt was decided for. It depends on
+// nothing that changes after that, so every send is the same request.
+func (r *Run) ForAttempt(j job.Job, n int) job.Job {
+	j = r.Effective(j)
+	a := r.Attempt(n)
+	switch {
+	case j.Capacity != job.SpotThenOnDemand:
+	case a != nil && a.OnDemand:
+		j.Capacity = job.OnDemand
+	default:
+		j.Capacity = job.Spot
 	}
-}
-
-// NewQueued is a run that is claimed now and launched when its turn comes: at
-// once by the next look, or, where it waits, after another run of its job.
-func NewQueued(req Request, why string, waits bool, now time.Time, t Timing) Run {
-	r := req.run(now)
-	r.Status, r.Cause, r.Waits, r.DueAt = Queued, why, waits, now
-	if waits {
-		r.DueAt = now.Add(t.Blocked)
-	}
-	return r
-}
-
-// NewUnresolved is a run whose task definition could not be resolved just now:
-// it is claimed, so that it is seen, and launched when it can be.
-func NewUnresolved(req Request, why string, now time.Time, t Timing) Run {
-	r := req.run(now)
-	r.Status, r.Cause, r.Renew, r.DueAt = Queued, "waiting for the task definition: "+why, true, now.Add(t.Throttled)
-	return r
-}
-
-// NewEnded is a run that is over as it is recorded: skipped, missed, or failed
-// since its definition cannot be launched at all.
-func NewEnded(req Request, s Status, why string, now time.Time) Run {
-	r := req.run(now)
-	r.Status, r.Cause, r.FinishedAt = s, why, now
-	return r
+	return j
 }
 
 // Effective is the job as this run launches it: a run by hand may replace the

@@ -40,6 +40,8 @@ func (c *counting) Due(ctx context.Context, lane run.Lane, now time.Time, limit 
 
 // TestLookReadsOnlyWhatIsDue: of 100,000 open runs 1,000 are due, and one look
 // at them takes less than a second of CPU.
+//
+//nolint:paralleltest // getrusage counts the CPU of the whole process
 func TestLookReadsOnlyWhatIsDue(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T) control.Store{
 		"memory": inMemory,

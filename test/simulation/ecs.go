@@ -77,20 +77,14 @@ func (e *ecs) runTask(l control.Launch, d dice) run.Event {
 	}
 	switch {
 	case w.hit(d, Throttle, 60):
-		if d.chance(300) {
-			return exception(n, "InvalidParameterException", "Error retrieving subnet information for [subnet-1]: Rate exceeded (ErrorCode: Throttling)")
-		}
-		return exception(n, "ThrottlingException", tooFast)
+		return throttled(n, d)
 	case w.hit(d, SendLost, 30):
 		return run.NoAnswer{Attempt: n, Err: "connection reset by peer"}
 	case w.hit(d, SendLate, 30):
-		w.after(time.Duration(d.between(1, 60))*time.Second, kindLateSend, &late{l, token})
+		w.after(seconds(d.between(1, 60)), func() { e.carryOut(l, token, w.dice("late"+token, 0)) })
 		return run.NoAnswer{Attempt: n, Err: "context deadline exceeded"}
 	case w.hit(d, Refusal, 40):
-		if d.chance(500) {
-			return exception(n, "AccessDeniedException", "User is not authorized to perform: ecs:RunTask")
-		}
-		return exception(n, "ClientException", "These errors are usually caused by a client action.")
+		return refused(n, d)
 	}
 	answer := e.carryOut(l, token, d)
 	if w.hit(d, AnswerLost, 50) {
@@ -99,9 +93,20 @@ func (e *ecs) runTask(l control.Launch, d dice) run.Event {
 	return answer
 }
 
-type late struct {
-	l     control.Launch
-	token string
+// throttled is a refusal for RunTask's own rate, or for EC2's.
+func throttled(attempt int, d dice) run.Event {
+	if d.chance(300) {
+		return exception(attempt, "InvalidParameterException", "Error retrieving subnet information for [subnet-1]: Rate exceeded (ErrorCode: Throttling)")
+	}
+	return exception(attempt, "ThrottlingException", tooFast)
+}
+
+// refused is a refusal that has nothing to do with a rate.
+func refused(attempt int, d dice) run.Event {
+	if d.chance(500) {
+		return exception(attempt, "AccessDeniedException", "User is not authorized to perform: ecs:RunTask")
+	}
+	return exception(attempt, "ClientException", "These errors are usually caused by a client action.")
 }
 
 // carryOut is what RunTask does once a request has arrived.

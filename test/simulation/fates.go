@@ -22,7 +22,7 @@ func (w *World) fate(t *task, d dice) {
 	case w.hit(d, TaskUnclear, 60):
 		t.unclear(d)
 	case w.hit(d, StoppedInECS, 30):
-		w.after(seconds(d.between(1, 300)), kindConsole, t)
+		w.after(seconds(d.between(1, 300)), func() { w.console(t) })
 	case w.hit(d, TaskSlow, 60):
 		t.end(t.started.Add(seconds(d.between(300, 5400))), d)
 		t.fate = "take long"

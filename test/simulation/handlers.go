@@ -36,7 +36,7 @@ func (w *World) slot(s *slot) {
 	}
 	w.plan(s.job, s.at)
 	t := &trigger{job: s.job.job, at: s.at, try: 1}
-	d := w.dice("slot "+t.job.Name, uint64(s.at.Unix())) //nolint:gosec // after 1970
+	d := w.dice("slot "+t.job.Name, uint64(s.at.Unix()))
 	if w.hit(d, TriggerLost, 30) {
 		w.tell("", "the trigger of %s at %s is lost", t.job.Name, s.at.Format("15:04"))
 		return
@@ -45,17 +45,18 @@ func (w *World) slot(s *slot) {
 	if w.hit(d, TriggerLate, 40) {
 		wait = seconds(d.between(60, 3000))
 	}
-	w.after(wait, kindTrigger, t)
+	w.after(wait, func() { w.trigger(t) })
 	if w.hit(d, TriggerTwice, 80) {
 		again := *t
-		w.after(wait+seconds(d.between(0, 100)), kindTrigger, &again)
+		w.after(wait+seconds(d.between(0, 100)), func() { w.trigger(&again) })
 	}
 }
 
 // plan puts the job's first slot after a time on the queue.
 func (w *World) plan(j *deployed, after time.Time) {
 	if next, ok := j.next(after); ok {
-		w.at(next, kindSlot, &slot{j, next, j.serial})
+		s := &slot{j, next, j.serial}
+		w.at(next, func() { w.slot(s) })
 	}
 }
 
@@ -88,13 +89,13 @@ func (w *World) trigger(t *trigger) {
 	}
 	if !ok && t.try < tries {
 		t.try++
-		w.after(again(t.try-1), kindTrigger, t)
+		w.after(again(t.try-1), func() { w.trigger(t) })
 	}
 }
 
 // sweeps is the sweep of a minute, or none, or two at once.
 func (w *World) sweeps() {
-	d := w.dice("sweeps", uint64(w.swept)) //nolint:gosec // small
+	d := w.dice("sweeps", uint64(w.swept))
 	w.swept++
 	w.planSweep()
 	if w.now.Before(w.silent) {
@@ -107,7 +108,7 @@ func (w *World) sweeps() {
 		return
 	}
 	if w.hit(d, SweepTwice, 20) {
-		w.after(0, kindSweep, nil)
+		w.sweepAt(w.now)
 	}
 	w.sweep()
 }
@@ -116,22 +117,28 @@ func (w *World) sweeps() {
 // schedules have stopped, the first minute at which something is due. A sweep
 // that finds nothing due does nothing.
 func (w *World) planSweep() {
-	for _, e := range w.queue.entries {
-		if e.kind == kindSweep {
-			return
-		}
+	if w.planned > 0 {
+		return
 	}
 	next := w.now.Truncate(time.Minute).Add(time.Minute)
 	if w.calm {
 		due, open := w.store.nextDue()
-		if !open && w.queue.Len() == 0 {
+		if !open && len(w.queue) == 0 {
 			return
 		}
 		if due = due.Add(time.Minute).Truncate(time.Minute); open && due.After(next) {
 			next = due
 		}
 	}
-	w.at(next, kindSweep, nil)
+	w.sweepAt(next)
+}
+
+func (w *World) sweepAt(t time.Time) {
+	w.planned++
+	w.at(t, func() {
+		w.planned--
+		w.sweeps()
+	})
 }
 
 func (w *World) sweep() {
@@ -193,24 +200,19 @@ func (w *World) deliver(e *delivery) {
 	}
 	if !ok && e.try < tries {
 		e.try++
-		w.after(again(e.try-1), kindDelivery, e)
+		w.after(again(e.try-1), func() { w.deliver(e) })
 	}
-}
-
-// planned is a task's stop as it was planned; a changed plan makes it void.
-type planned struct {
-	task *task
-	plan int
 }
 
 // schedule plans what the world hears of a task.
 func (w *World) schedule(t *task) {
 	if !t.stopped.IsZero() {
-		w.at(t.stopped, kindTaskStopped, &planned{t, t.plan})
+		plan := t.plan
+		w.at(t.stopped, func() { w.taskStopped(t, plan) })
 	}
-	d := w.dice("states "+t.by, uint64(t.plan)) //nolint:gosec // small
+	d := w.dice("states "+t.by, uint64(t.plan))
 	if t.plan == 0 && (!t.warned.IsZero() || w.hit(d, EventEarly, 60)) {
-		w.at(later(t.warned, t.created.Add(seconds(d.between(0, 100)))), kindState, t)
+		w.at(later(t.warned, t.created.Add(seconds(d.between(0, 100)))), func() { w.taskState(t) })
 	}
 }
 
@@ -218,12 +220,12 @@ func (w *World) taskState(t *task) {
 	w.deliver(&delivery{task: t, body: t.event(w.now), try: tries})
 }
 
-func (w *World) taskStopped(p *planned) {
-	t := p.task
-	if p.plan != t.plan {
+// taskStopped is a stop as it was planned; a changed plan makes it void.
+func (w *World) taskStopped(t *task, plan int) {
+	if plan != t.plan {
 		return
 	}
-	d := w.dice("event "+t.by, uint64(t.plan)) //nolint:gosec // small
+	d := w.dice("event "+t.by, uint64(t.plan))
 	if w.hit(d, EventLost, 50) {
 		w.tell(t.run, "%s stopped (%s %s), and its event is lost", t.short(), t.code, t.reason)
 		return
@@ -233,10 +235,10 @@ func (w *World) taskStopped(p *planned) {
 	if w.hit(d, EventLate, 50) {
 		wait = seconds(d.between(30, 7200))
 	}
-	w.after(wait, kindDelivery, e)
+	w.after(wait, func() { w.deliver(e) })
 	if w.hit(d, EventTwice, 100) {
 		twin := *e
-		w.after(seconds(d.between(0, 400)), kindDelivery, &twin)
+		w.after(seconds(d.between(0, 400)), func() { w.deliver(&twin) })
 	}
 }
 

@@ -34,16 +34,16 @@ type crash struct{}
 
 // handle runs a handler and says whether it succeeded. A crash ends it alone.
 func (w *World) handle(name string, id run.ID, twin func(), f func(context.Context) error) (ok bool) {
-	h := &handler{name: name, parent: w.h, run: id, twin: twin, from: w.handled, dice: w.dice(name, uint64(w.handled))} //nolint:gosec // small
+	h := &handler{name: name, parent: w.h, run: id, twin: twin, from: w.handled, dice: w.dice(name, uint64(w.handled))}
 	w.handled++
 	w.befall(h)
 	w.h = h
 	defer func() {
 		w.h = h.parent
 		h.to = w.handled
-		switch p := recover(); {
-		case p == nil:
-		case p == crash{}:
+		switch p := recover(); p {
+		case nil:
+		case crash{}:
 			w.tell(h.run, "%s crashed at its call %d", name, h.calls)
 		default:
 			w.violate("no panic", "", "%s: %v\n%s", name, p, debug.Stack())

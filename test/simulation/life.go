@@ -37,7 +37,6 @@ type task struct {
 	stopper stopper
 	lag     time.Duration // after which DescribeTasks knows it
 	plan    int           // grows when the plan changes
-	version int64
 }
 
 type stopper uint8

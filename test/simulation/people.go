@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -32,52 +31,60 @@ func (w *World) plague() {
 	if w.calm || w.now.After(w.end) {
 		return
 	}
-	d := w.dice("plague", uint64(w.now.Unix())) //nolint:gosec // after 1970
-	w.after(seconds(d.between(20, 400)), kindPlague, nil)
+	d := w.dice("plague", uint64(w.now.Unix()))
+	w.after(seconds(d.between(20, 400)), w.plague)
 	j := w.jobs[d.IntN(len(w.jobs))]
 	switch d.IntN(11) {
-	case 10:
-		if w.hit(d, Outage, 250) {
-			w.outage = w.now.Add(time.Duration(d.between(5, 150)) * time.Minute)
-			w.tell("", "RunTask is out of order until %s", w.outage.Format("15:04"))
-		}
 	case 0, 1:
-		if w.hit(d, PersonRetries, 400) {
-			w.retries(d)
-		}
+		w.retries(d)
 	case 2, 3:
-		if w.hit(d, PersonStops, 300) {
-			w.stops(d)
-		}
+		w.stops(d)
 	case 4:
-		if w.hit(d, PersonPauses, 150) {
-			w.pauses(d, j)
-		}
+		w.pauses(d, j)
 	case 5:
 		w.runsOrSkips(d, j)
 	case 6, 7:
 		w.deploys(d, j)
 	case 8:
-		if w.hit(d, ClockJump, 200) {
-			w.skew = seconds(d.between(-40, 25))
-			w.tell("", "the clock is now off by %s", w.skew)
-		}
+		w.jumps(d)
 	case 9:
-		if w.hit(d, Inactive, 150) {
-			f := j.job.TaskDefinition
-			w.ecs.revision[f] = max(1, w.ecs.revision[f]) + 1
-			w.ecs.oldest[f] = w.ecs.revision[f]
-			w.tell("", "revision %d of %s replaces the others", w.ecs.revision[f], f)
-		}
+		w.revises(d, j)
+	case 10:
+		w.outages(d)
+	}
+}
+
+func (w *World) outages(d dice) {
+	if w.hit(d, Outage, 250) {
+		w.outage = w.now.Add(time.Duration(d.between(5, 150)) * time.Minute)
+		w.tell("", "RunTask is out of order until %s", w.outage.Format("15:04"))
+	}
+}
+
+func (w *World) jumps(d dice) {
+	if w.hit(d, ClockJump, 200) {
+		w.skew = seconds(d.between(-40, 25))
+		w.tell("", "the clock is now off by %s", w.skew)
+	}
+}
+
+// revises registers a revision of the job's task definition and deregisters the
+// others.
+func (w *World) revises(d dice, j *deployed) {
+	if w.hit(d, Inactive, 150) {
+		f := j.job.TaskDefinition
+		w.ecs.revision[f] = max(1, w.ecs.revision[f]) + 1
+		w.ecs.oldest[f] = w.ecs.revision[f]
+		w.tell("", "revision %d of %s replaces the others", w.ecs.revision[f], f)
 	}
 }
 
 func (w *World) ask(d dice, name string, id run.ID, ask func(context.Context) (control.Reply, error)) {
 	r := &request{name: name, run: id, try: 1, ask: ask}
-	w.after(0, kindPerson, r)
+	w.after(0, func() { w.person(r) })
 	if w.hit(d, PersonRepeats, 200) {
 		twin := *r
-		w.after(seconds(d.between(0, 60)), kindPerson, &twin)
+		w.after(seconds(d.between(0, 60)), func() { w.person(&twin) })
 	}
 }
 
@@ -93,7 +100,7 @@ func (w *World) person(r *request) {
 	}
 	if !ok && r.try < tries {
 		r.try++
-		w.after(seconds(20), kindPerson, r)
+		w.after(seconds(20), func() { w.person(r) })
 	}
 }
 
@@ -123,6 +130,9 @@ func (w *World) requestID() string {
 }
 
 func (w *World) retries(d dice) {
+	if !w.hit(d, PersonRetries, 400) {
+		return
+	}
 	id, ok := w.wanting(d)
 	if !ok {
 		return
@@ -133,6 +143,9 @@ func (w *World) retries(d dice) {
 }
 
 func (w *World) stops(d dice) {
+	if !w.hit(d, PersonStops, 300) {
+		return
+	}
 	id, ok := w.recent(d)
 	if !ok {
 		return
@@ -144,6 +157,9 @@ func (w *World) stops(d dice) {
 }
 
 func (w *World) pauses(d dice, j *deployed) {
+	if !w.hit(d, PersonPauses, 150) {
+		return
+	}
 	name := j.job.Name
 	if d.chance(200) {
 		name = job.All
@@ -154,9 +170,10 @@ func (w *World) pauses(d dice, j *deployed) {
 		req.Until = w.now.Add(length + 2*time.Minute)
 	}
 	w.ask(d, "pause "+name, "", func(ctx context.Context) (control.Reply, error) { return w.control.Pause(ctx, req) })
-	w.after(length, kindPerson, &request{name: "resume " + name, try: 1, ask: func(ctx context.Context) (control.Reply, error) {
+	resume := &request{name: "resume " + name, try: 1, ask: func(ctx context.Context) (control.Reply, error) {
 		return w.control.Resume(ctx, control.ResumeRequest{Job: name, By: "eve"})
-	}})
+	}}
+	w.after(length, func() { w.person(resume) })
 }
 
 func (w *World) runsOrSkips(d dice, j *deployed) {
@@ -173,107 +190,4 @@ func (w *World) runsOrSkips(d dice, j *deployed) {
 		}
 		w.ask(d, "run "+name, "", func(ctx context.Context) (control.Reply, error) { return w.control.RunByHand(ctx, req) })
 	}
-}
-
-// deploys changes a job's definition, or takes the job away for a while.
-func (w *World) deploys(d dice, j *deployed) {
-	if w.hit(d, Gone, 30) {
-		j.gone = !j.gone
-	} else if !w.hit(d, Deploy, 200) {
-		return
-	}
-	w.vary(d, j)
-	j.serial++
-	w.plan(j, w.now)
-	w.dirty = true
-	if w.trace != nil {
-		w.tell("", "deploy: %s", j.words())
-	}
-}
-
-func (j *deployed) words() string {
-	return fmt.Sprintf("%s gone=%t %q overlap=%s timeout=%s launchTimeout=%s attempts=%d deadline=%s idempotent=%t exitCodes=%v startWithin=%s catchUp=%s firstOnly=%t",
-		j.job.Name, j.gone, j.job.Schedule, j.job.Overlap, j.job.Timeout, j.job.LaunchTimeout, j.job.Retry.Attempts, j.job.Retry.Deadline,
-		j.job.Retry.Idempotent, j.job.Retry.ExitCodes, j.job.StartWithin, j.job.CatchUp, j.job.Notify.FirstOnly)
-}
-
-// makeJobs draws the world's jobs.
-func (w *World) makeJobs(d dice) {
-	w.people = people{retries: map[string]bool{}, stops: map[run.ID][]string{}}
-	n := d.between(1, 4)
-	if w.opt.Jobs > 0 {
-		n = w.opt.Jobs
-	}
-	for i := range n {
-		name := "job-" + string(rune('a'+i))
-		j := &deployed{job: job.Job{Name: name, TaskDefinition: "family-" + name, Cluster: "batch", Command: []string{"sh", "once"}}}
-		w.jobs = append(w.jobs, j)
-		own := w.dice("job", uint64(i)) //nolint:gosec // small
-		for range 12 {
-			w.vary(own, j)
-		}
-		if j.job.Schedule == "" {
-			w.reschedule(own, j)
-		}
-		if w.trace != nil {
-			w.tell("", "job %s", j.words())
-		}
-		w.plan(j, w.now)
-	}
-}
-
-func pick[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
-
-func minutes(n int) job.Duration { return job.Duration(time.Duration(n) * time.Minute) }
-
-// ownRules of a job may ask for a relaunch of anything: it is granted only where
-// nothing started or the job is idempotent.
-var ownRules = []job.Rule{
-	{StoppedReason: "*", Action: job.Relaunch},
-	{ContainerReason: "CannotPull*", Action: job.Fail},
-	{StopCode: "*", Action: job.Relaunch},
-}
-
-// vary changes one thing of a job.
-func (w *World) vary(d dice, j *deployed) {
-	switch d.IntN(12) {
-	case 11:
-		j.job.Retry.Rules = pick(d, nil, ownRules[:1], ownRules[1:2], ownRules[2:])
-	case 0:
-		w.reschedule(d, j)
-	case 1:
-		j.job.Retry.Idempotent = d.chance(300)
-	case 2:
-		j.job.Overlap = pick(d, job.Allow, job.Forbid, job.Queue)
-	case 3:
-		j.job.Retry.Attempts = d.between(0, 5)
-	case 4:
-		j.job.Retry.Deadline = pick(d, 0, minutes(1), minutes(5), minutes(30), minutes(180))
-	case 5:
-		j.job.Timeout = pick(d, 0, job.Duration(10*time.Second), minutes(1), minutes(5), minutes(30))
-	case 6:
-		j.job.LaunchTimeout = pick(d, 0, minutes(1), minutes(5))
-	case 7:
-		j.job.StartWithin, j.job.CatchUp = pick(d, 0, minutes(1), minutes(5), minutes(60)), pick(d, job.CatchUpNone, job.CatchUpLast)
-	case 8:
-		j.job.Retry.ExitCodes = pick(d, nil, []int64{75})
-	case 9:
-		j.job.Notify = job.Notify{FirstOnly: d.chance(300), Also: pick(d, nil, nil, []string{job.AlsoRelaunched, job.AlsoSucceeded})}
-	case 10:
-		j.job.Retry.Backoff = pick(d, 0, minutes(1), minutes(10))
-	}
-	if j.job.Overlap == job.Queue && j.job.Timeout == 0 {
-		j.job.Timeout = minutes(30)
-	}
-}
-
-func (w *World) reschedule(d dice, j *deployed) {
-	j.every = pick(d, 1, 2, 5, 10, 15, 20, 30, 60)
-	if j.every == 60 {
-		j.minute = d.IntN(60)
-		j.job.Schedule = strconv.Itoa(j.minute) + " * * * *"
-		return
-	}
-	j.minute = 0
-	j.job.Schedule = "*/" + strconv.Itoa(j.every) + " * * * *"
 }

@@ -2,10 +2,10 @@ package simulation
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,7 +38,7 @@ func Simulate(opt Options, runs int) Report {
 		wg.Go(func() {
 			for done.Load() < int64(runs) && failed.Load() < maxFailed {
 				o := opt
-				o.Seed = opt.Seed + uint64(next.Add(1)-1) //nolint:gosec // counts from 0
+				o.Seed = opt.Seed + uint64(next.Add(1)-1)
 				res := Play(o)
 				done.Add(int64(res.Runs))
 				if len(res.Violations) > 0 {
@@ -73,19 +73,20 @@ func (r *Report) add(seed uint64, res Result) {
 	}
 }
 
-// Print writes the report for people.
-func (r Report) Print(w io.Writer) {
-	fmt.Fprintf(w, "%d runs in %d worlds, %d handlers, %s: %.0f runs a second\n",
+// String is the report for people.
+func (r Report) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d runs in %d worlds, %d handlers, %s: %.0f runs a second\n",
 		r.Runs, r.Worlds, r.Handlers, r.Took.Round(time.Millisecond), float64(r.Runs)/r.Took.Seconds())
 	for f := range faults {
-		fmt.Fprintf(w, "  %-24s %10d\n", f, r.Count[f])
+		fmt.Fprintf(&b, "  %-24s %10d\n", f, r.Count[f])
 	}
 	if len(r.Failed) == 0 {
-		fmt.Fprintln(w, "no violations")
-		return
+		return b.String() + "no violations\n"
 	}
 	for _, check := range slices.Sorted(maps.Keys(r.Violated)) {
-		fmt.Fprintf(w, "VIOLATED %q %d times, first at seed %d\n", check, r.Violated[check], r.First[check])
+		fmt.Fprintf(&b, "VIOLATED %q %d times, first at seed %d\n", check, r.Violated[check], r.First[check])
 	}
-	fmt.Fprintf(w, "seeds: %v\n", r.Failed)
+	fmt.Fprintf(&b, "seeds: %v\n", r.Failed)
+	return b.String()
 }

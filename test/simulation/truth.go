@@ -23,9 +23,8 @@ type truth struct {
 	failing    map[string]failing // by job
 	notices    map[string]*told
 	heard      map[string]bool // startedBy of tasks whose stop was taken
-	paused     map[string][]pause
-	troubled   time.Time // when a sweep last failed or did not come
-	errors     int       // of undisturbed handlers in calm times
+	troubled   time.Time       // when a sweep last failed or did not come
+	errors     int             // of undisturbed handlers in calm times
 	lastError  string
 }
 
@@ -37,19 +36,6 @@ type life struct {
 	stopAsked bool
 }
 
-type end struct {
-	status run.Status
-	notice string // the id that must be told, "" for none
-	at     time.Time
-}
-
-// failing is whether a job's last end was bad, and which handlers know: who
-// began before since need not. A success by one who did not is no order: vague.
-type failing struct {
-	now, vague bool
-	since      int
-}
-
 // plan is a job's plan as the store had it from a time on.
 type plan struct {
 	from, since time.Time
@@ -57,11 +43,6 @@ type plan struct {
 	gone        bool
 	slots       *deployed
 	checked     time.Time // when the slots were last checked while it stood
-}
-
-type pause struct {
-	from, to time.Time // as the store had it, true time
-	p        job.Pause
 }
 
 // told is how often a notice was carried, and by whom last.
@@ -217,57 +198,6 @@ func (w *World) claimed(r *run.Run) {
 		if p := item.PausedAt(r.ScheduledFor); p != nil && item.PausedAt(w.wall()) != nil && p.From.Add(slack).Before(w.wall()) {
 			w.violate("what is paused does not start", r.ID, "%s is paused since %s", name, p.From.Format("15:04:05"))
 		}
-	}
-}
-
-// ended notes an end, and what must be told of it.
-func (w *World) ended(l *life, r *run.Run) {
-	j := w.store.definitions[r.Definition]
-	name := r.ID.Job()
-	e := end{status: r.Status, at: w.now}
-	var kind notice.Kind
-	switch r.Status {
-	case run.Failed, run.Missed:
-		if f := w.truth.failing[name]; !j.Notify.FirstOnly || !f.now && !f.vague {
-			kind = notice.Kind(r.Status)
-			if s := r.Stopping; s != nil && s.Asker == stop.AskedByTimeout {
-				kind = notice.TimedOut
-			}
-		}
-		w.truth.failing[name] = failing{now: true, since: w.handled}
-	case run.Succeeded:
-		f := w.truth.failing[name]
-		blind := f.since > w.h.from
-		switch {
-		case f.now && !blind:
-			kind = notice.Recovered
-		case !f.now && !f.vague && !blind && slices.Contains(j.Notify.Also, job.AlsoSucceeded):
-			kind = notice.Succeeded
-		}
-		w.truth.failing[name] = failing{vague: f.now && blind, since: w.handled}
-	case run.Stopped:
-		if len(w.people.stops[r.ID]) == 0 {
-			kind = notice.Stopped
-		}
-	}
-	if a := r.Last(); a != nil && a.Rule == run.RuleEndedUnseen {
-		w.unseen(r, a)
-	}
-	if kind != "" {
-		e.notice = fmt.Sprintf("%s:%s/%s/%d", kind, stack, r.ID, len(r.Attempts))
-	}
-	l.ends = append(l.ends, e)
-}
-
-// unseen: a task counts as ended unseen only when ECS has forgotten it, and ECS
-// forgets none between two looks while sweeps come.
-func (w *World) unseen(r *run.Run, a *run.Attempt) {
-	t := w.ecs.byARN[a.TaskARN]
-	switch {
-	case t == nil || !reached(t.stopped, w.now.Add(-50*time.Minute)):
-		w.violate("no end is made up", r.ID, "attempt %d counts as ended unseen, and its task did not end an hour ago", a.N)
-	case t.stopped.After(w.truth.troubled.Add(slack)):
-		w.violate("a lost event is made up for", r.ID, "the task of attempt %d stopped at %s, and no look saw it", a.N, t.stopped.Format("15:04:05"))
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
-	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -63,6 +62,7 @@ type World struct {
 	h       *handler
 	handled int
 	swept   int
+	planned int // sweeps on the queue
 	jobs    []*deployed
 	dirty   bool      // the registry changed since the last Sync
 	silent  time.Time // no sweep until then
@@ -142,8 +142,8 @@ func (w *World) clock() time.Time {
 func (w *World) begin() {
 	w.dirty = true
 	w.sweep()
-	w.after(time.Minute, kindSweep, nil)
-	w.at(w.end, kindCalm, nil)
+	w.sweepAt(w.now.Add(time.Minute))
+	w.at(w.end, w.quieten)
 	w.plague()
 }
 
@@ -153,23 +153,40 @@ type port struct{ w *World }
 // access is a call to the store, which may be refused, or take effect without
 // an answer.
 func (p port) access(name string, write bool, do func() error) (err error) {
-	w := p.w
-	w.call(name, func(dice) {
-		n, h := w.h.calls-1, w.h
-		if n == h.fail && !h.failAfter && w.strike(StoreError) {
-			err = errUnavailable
+	p.w.call(name, func(dice) {
+		if err = p.refuses(write); err != nil {
 			return
 		}
-		if write && n >= h.conflict && h.conflict >= 0 && w.strike(StoreConflict) {
-			h.conflict, err = -1, control.ErrConflict
-			return
-		}
-		err = do()
-		if write && n >= h.fail && h.fail >= 0 && h.failAfter && err == nil && w.strike(StoreLostAnswer) {
-			h.fail, err = -1, errUnavailable
+		if err = do(); err == nil && write {
+			err = p.loses()
 		}
 	})
 	return err
+}
+
+// refuses is why the present call takes no effect, nil when it does.
+func (p port) refuses(write bool) error {
+	h := p.w.h
+	n := h.calls - 1
+	if n == h.fail && !h.failAfter && p.w.strike(StoreError) {
+		return errUnavailable
+	}
+	if write && h.conflict >= 0 && n >= h.conflict && p.w.strike(StoreConflict) {
+		h.conflict = -1
+		return control.ErrConflict
+	}
+	return nil
+}
+
+// loses is the error that stands for the answer to a write that took effect,
+// nil when the answer arrives.
+func (p port) loses() error {
+	h := p.w.h
+	if h.failAfter && h.fail >= 0 && h.calls-1 >= h.fail && p.w.strike(StoreLostAnswer) {
+		h.fail = -1
+		return errUnavailable
+	}
+	return nil
 }
 
 type notifier struct{ w *World }
@@ -184,13 +201,4 @@ func (p notifier) Notify(_ context.Context, n notice.Notice) (err error) {
 		w.told(n)
 	})
 	return err
-}
-
-// deployed is a job as its schedule carries it now.
-type deployed struct {
-	job    job.Job
-	every  int // minutes; 60 fires once an hour, at minute
-	minute int
-	gone   bool
-	serial int // grows when the schedule changes
 }

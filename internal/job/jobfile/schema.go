@@ -104,7 +104,7 @@ memory: MiB.
 network: The task's subnets and security groups.
 taskRole: The role that the job's own code has.
 executionRole: The role that starts the task.
-capacity: on-demand or spot.
+capacity: on-demand, spot, or spot-then-on-demand.
 timeout: How long the task may run before it is stopped.
 launchTimeout: How long an accepted task may take to run.
 startWithin: How late a slot may still be run.

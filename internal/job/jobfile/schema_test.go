@@ -27,6 +27,15 @@ func schema(t *testing.T) map[string]any {
 	return s
 }
 
+func as[T any](t *testing.T, v any) T {
+	t.Helper()
+	out, ok := v.(T)
+	if !ok {
+		t.Fatalf("the schema has %v, a %T", v, v)
+	}
+	return out
+}
+
 // takes is as much of a JSON schema validator as this schema needs. A keyword
 // that it does not know is a failure.
 func takes(t *testing.T, s map[string]any, v any) bool {
@@ -38,18 +47,18 @@ func takes(t *testing.T, s map[string]any, v any) bool {
 		case "type":
 			ok = ok && isType(want, v)
 		case "enum":
-			ok = ok && slices.Contains(want.([]any), v)
+			ok = ok && slices.Contains(as[[]any](t, want), v)
 		case "anyOf":
-			ok = ok && slices.ContainsFunc(want.([]any), func(o any) bool { return takes(t, o.(map[string]any), v) })
+			ok = ok && slices.ContainsFunc(as[[]any](t, want), func(o any) bool { return takes(t, as[map[string]any](t, o), v) })
 		case "pattern":
 			text, isText := v.(string)
-			ok = ok && (!isText || regexp.MustCompile(want.(string)).MatchString(text))
+			ok = ok && (!isText || regexp.MustCompile(as[string](t, want)).MatchString(text))
 		case "minimum":
 			n, isNumber := v.(float64)
-			ok = ok && (!isNumber || n >= want.(float64))
+			ok = ok && (!isNumber || n >= as[float64](t, want))
 		case "maximum":
 			n, isNumber := v.(float64)
-			ok = ok && (!isNumber || n <= want.(float64))
+			ok = ok && (!isNumber || n <= as[float64](t, want))
 		case "items", "minItems", "maxItems":
 			ok = ok && takesItems(t, keyword, want, v)
 		case "properties", "additionalProperties", "required":
@@ -87,11 +96,11 @@ func takesItems(t *testing.T, keyword string, want, v any) bool {
 	case !ok:
 		return true
 	case keyword == "minItems":
-		return float64(len(list)) >= want.(float64)
+		return float64(len(list)) >= as[float64](t, want)
 	case keyword == "maxItems":
-		return float64(len(list)) <= want.(float64)
+		return float64(len(list)) <= as[float64](t, want)
 	}
-	return !slices.ContainsFunc(list, func(item any) bool { return !takes(t, want.(map[string]any), item) })
+	return !slices.ContainsFunc(list, func(item any) bool { return !takes(t, as[map[string]any](t, want), item) })
 }
 
 func takesKeys(t *testing.T, s map[string]any, keyword string, want, v any) bool {
@@ -101,7 +110,7 @@ func takesKeys(t *testing.T, s map[string]any, keyword string, want, v any) bool
 		return true
 	}
 	if keyword == "required" {
-		return !slices.ContainsFunc(want.([]any), func(k any) bool { return object[k.(string)] == nil })
+		return !slices.ContainsFunc(as[[]any](t, want), func(k any) bool { return object[as[string](t, k)] == nil })
 	}
 	properties, _ := s["properties"].(map[string]any)
 	for key, value := range object {
@@ -112,7 +121,7 @@ func takesKeys(t *testing.T, s map[string]any, keyword string, want, v any) bool
 		case known:
 		case s["additionalProperties"] == false:
 			return false
-		case s["additionalProperties"] != nil && !takes(t, s["additionalProperties"].(map[string]any), value):
+		case s["additionalProperties"] != nil && !takes(t, as[map[string]any](t, s["additionalProperties"]), value):
 			return false
 		}
 	}
@@ -164,16 +173,19 @@ func plainValue(data []byte) (v any, err error) {
 func TestSchemaAndDecoderAgree(t *testing.T) {
 	t.Parallel()
 	s := schema(t)
-	keys := s["properties"].(map[string]any)["jobs"].(map[string]any)["items"].(map[string]any)["properties"].(map[string]any)
+	keys := s
+	for _, step := range []string{"properties", "jobs", "items", "properties"} {
+		keys = as[map[string]any](t, keys[step])
+	}
 	if len(keys) < 25 {
 		t.Fatalf("%d keys", len(keys))
 	}
-	if p := keys["schedule"].(map[string]any); p["description"] == nil {
+	if p := as[map[string]any](t, keys["schedule"]); p["description"] == nil {
 		t.Error("schedule is not described")
 	}
 	var undescribed []string
 	for key, p := range keys {
-		if p.(map[string]any)["description"] == nil {
+		if as[map[string]any](t, p)["description"] == nil {
 			undescribed = append(undescribed, key)
 		}
 		for _, value := range []string{"{x: {}}", "[[x]]", "[{x: y}]"} {

@@ -99,7 +99,17 @@ func (d *decoder) schedule(j job.Job) {
 		return
 	}
 	d.anySlot(j)
-	if period, ok := shortestPeriod(spec.In(zone, cron.DST{})); ok && j.StartWithin > 0 && time.Duration(j.StartWithin) > period {
+	d.period(j, spec, zone)
+}
+
+// period tells of terms that are longer than the time between two slots.
+func (d *decoder) period(j job.Job, spec *cron.Spec, zone *cron.Zone) {
+	period, ok := shortestPeriod(spec.In(zone, cron.DST{}))
+	if ok && time.Duration(j.Window) >= period {
+		d.add(d.place("window"), "window: %s is not shorter than the %s between two slots of %q: a slot would start after the next one",
+			j.Window, job.Duration(period), j.Schedule)
+	}
+	if ok && j.StartWithin > 0 && time.Duration(j.StartWithin) > period {
 		d.add(d.place("startWithin"), "startWithin: %s is longer than the %s between two slots of %q: a late slot would run beside the next one",
 			j.StartWithin, job.Duration(period), j.Schedule)
 	}

@@ -1,0 +1,125 @@
+package simulation
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// deployed is a job as its schedule carries it now.
+type deployed struct {
+	job    job.Job
+	every  int // minutes; 60 fires once an hour, at minute
+	minute int
+	gone   bool
+	serial int // grows when the schedule changes
+}
+
+// deploys changes a job's definition, or takes the job away for a while.
+func (w *World) deploys(d dice, j *deployed) {
+	if w.hit(d, Gone, 30) {
+		j.gone = !j.gone
+	} else if !w.hit(d, Deploy, 200) {
+		return
+	}
+	j.vary(d)
+	j.serial++
+	w.plan(j, w.now)
+	w.dirty = true
+	if w.trace != nil {
+		w.tell("", "deploy: %s", j.words())
+	}
+}
+
+func (j *deployed) words() string {
+	return fmt.Sprintf("%s gone=%t %q overlap=%s timeout=%s launchTimeout=%s attempts=%d deadline=%s idempotent=%t exitCodes=%v startWithin=%s catchUp=%s firstOnly=%t",
+		j.job.Name, j.gone, j.job.Schedule, j.job.Overlap, j.job.Timeout, j.job.LaunchTimeout, j.job.Retry.Attempts, j.job.Retry.Deadline,
+		j.job.Retry.Idempotent, j.job.Retry.ExitCodes, j.job.StartWithin, j.job.CatchUp, j.job.Notify.FirstOnly)
+}
+
+// makeJobs draws the world's jobs.
+func (w *World) makeJobs(d dice) {
+	w.people = people{retries: map[string]bool{}, stops: map[run.ID][]string{}}
+	n := d.between(1, 4)
+	if w.opt.Jobs > 0 {
+		n = w.opt.Jobs
+	}
+	for i := range n {
+		name := "job-" + string(rune('a'+i))
+		j := &deployed{job: job.Job{Name: name, TaskDefinition: "family-" + name, Cluster: "batch", Command: []string{"sh", "once"}}}
+		w.jobs = append(w.jobs, j)
+		own := w.dice("job", uint64(i))
+		for range 12 {
+			j.vary(own)
+		}
+		if j.job.Schedule == "" {
+			j.reschedule(own)
+		}
+		if w.trace != nil {
+			w.tell("", "job %s", j.words())
+		}
+		w.plan(j, w.now)
+	}
+}
+
+func pick[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
+
+func minutes(n int) job.Duration { return job.Duration(time.Duration(n) * time.Minute) }
+
+// ownRules of a job may ask for a relaunch of anything: it is granted only where
+// nothing started or the job is idempotent.
+var ownRules = []job.Rule{
+	{StoppedReason: "*", Action: job.Relaunch},
+	{ContainerReason: "CannotPull*", Action: job.Fail},
+	{StopCode: "*", Action: job.Relaunch},
+}
+
+// changes are the things of a job that a deploy changes. Their order is part of
+// what a seed means.
+var changes = [...]func(*deployed, dice){
+	(*deployed).reschedule,
+	func(j *deployed, d dice) { j.job.Retry.Idempotent = d.chance(300) },
+	func(j *deployed, d dice) { j.job.Overlap = pick(d, job.Allow, job.Forbid, job.Queue) },
+	func(j *deployed, d dice) { j.job.Retry.Attempts = d.between(0, 5) },
+	func(j *deployed, d dice) {
+		j.job.Retry.Deadline = pick(d, 0, minutes(1), minutes(5), minutes(30), minutes(180))
+	},
+	func(j *deployed, d dice) {
+		j.job.Timeout = pick(d, 0, job.Duration(10*time.Second), minutes(1), minutes(5), minutes(30))
+	},
+	func(j *deployed, d dice) { j.job.LaunchTimeout = pick(d, 0, minutes(1), minutes(5)) },
+	func(j *deployed, d dice) {
+		j.job.StartWithin = pick(d, 0, minutes(1), minutes(5), minutes(60))
+		j.job.CatchUp = pick(d, job.CatchUpNone, job.CatchUpLast)
+	},
+	func(j *deployed, d dice) { j.job.Retry.ExitCodes = pick(d, nil, []int64{75}) },
+	func(j *deployed, d dice) {
+		j.job.Notify = job.Notify{FirstOnly: d.chance(300), Also: pick(d, nil, nil, []string{job.AlsoRelaunched, job.AlsoSucceeded})}
+	},
+	func(j *deployed, d dice) { j.job.Retry.Backoff = pick(d, 0, minutes(1), minutes(10)) },
+	func(j *deployed, d dice) {
+		j.job.Retry.Rules = pick(d, nil, ownRules[:1], ownRules[1:2], ownRules[2:])
+	},
+}
+
+// vary changes one thing of a job.
+func (j *deployed) vary(d dice) {
+	changes[d.IntN(len(changes))](j, d)
+	if j.job.Overlap == job.Queue && j.job.Timeout == 0 {
+		j.job.Timeout = minutes(30)
+	}
+}
+
+func (j *deployed) reschedule(d dice) {
+	j.every = pick(d, 1, 2, 5, 10, 15, 20, 30, 60)
+	if j.every == 60 {
+		j.minute = d.IntN(60)
+		j.job.Schedule = strconv.Itoa(j.minute) + " * * * *"
+		return
+	}
+	j.minute = 0
+	j.job.Schedule = "*/" + strconv.Itoa(j.every) + " * * * *"
+}
