@@ -16,8 +16,17 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "32"); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	var err error
+	if scratch, err = os.MkdirTemp("", "batchplane-aws-"); err != nil {
+		panic(err)
+	}
+	status := m.Run()
+	_ = os.RemoveAll(scratch)
+	os.Exit(status)
 }
+
+// scratch is a folder that all tests share.
+var scratch string
 
 // root is the module's folder.
 const root = "../.."

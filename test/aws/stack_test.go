@@ -61,14 +61,17 @@ type fault struct {
 	attempt string
 }
 
+// building is done once for all tests.
+var building sync.Once
+
 // build builds the functions for this machine and answers the built template, in
 // which it replaces what the emulator cannot do: old, new, old, new.
 func build(t *testing.T, replace ...string) string {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "build")
-	sam(t, nil, "build", "--build-dir", dir, "--parameter-overrides", "Architecture="+architecture())
-	path := filepath.Join(dir, "template.yaml")
-	text, err := os.ReadFile(path)
+	building.Do(func() {
+		sam(t, nil, "build", "--build-dir", filepath.Join(scratch, "build"), "--parameter-overrides", "Architecture="+architecture())
+	})
+	text, err := os.ReadFile(filepath.Join(scratch, "build", "template.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,6 +84,8 @@ func build(t *testing.T, replace ...string) string {
 		}
 		wide = strings.ReplaceAll(wide, replace[i], replace[i+1])
 	}
+	// Beside the functions, whose folders it names.
+	path := filepath.Join(scratch, "build", t.Name()+".yaml")
 	if err := os.WriteFile(path, []byte(wide), 0o600); err != nil {
 		t.Fatal(err)
 	}
