@@ -92,7 +92,32 @@ func (s sweeper) sweep(ctx context.Context) error {
 		s.log.ErrorContext(ctx, "the sweep is not complete", "why", err.Error())
 	}
 	s.log.InfoContext(ctx, "swept", "due", looked.Due, "launched", looked.Launched, "described", looked.Described, "waiting", looked.Waiting)
-	return errors.Join(err, s.emit(lag, problems, err == nil))
+	due, dueErr := s.dueLag(ctx)
+	err = errors.Join(err, dueErr)
+	return errors.Join(err, s.emit(figures{sweep: lag, due: due, problems: problems, complete: err == nil}))
+}
+
+// dueLag is how long the oldest due run has been due once the look is over.
+func (s sweeper) dueLag(ctx context.Context) (time.Duration, error) {
+	var lag time.Duration
+	for _, lane := range []run.Lane{run.LookLane, run.LaunchLane} {
+		due, err := s.control.Store.Due(ctx, lane, s.now(), 1)
+		var unreadable *control.UnreadableError
+		if err != nil && !errors.As(err, &unreadable) {
+			return 0, fmt.Errorf("reading the oldest due run: %w", err)
+		}
+		if len(due) > 0 {
+			lag = max(lag, s.now().Sub(due[0].DueAt))
+		}
+	}
+	return lag, nil
+}
+
+// figures are what the alarms look at.
+type figures struct {
+	sweep, due time.Duration
+	problems   int
+	complete   bool
 }
 
 // lag is how long ago slots were last checked; a new stack has none.
@@ -126,10 +151,12 @@ func (s sweeper) sync(ctx context.Context) (problems int, err error) {
 
 // emit writes the sweep's metrics as one line in CloudWatch's embedded metric
 // format, which must stand alone on its line.
-func (s sweeper) emit(lag time.Duration, problems int, complete bool) error {
-	metrics := []map[string]string{{"Name": "SweepLag", "Unit": "Seconds"}, {"Name": "ScheduleProblems", "Unit": "Count"}}
-	line := map[string]any{"Stack": s.stack, "SweepLag": lag.Seconds(), "ScheduleProblems": problems}
-	if complete {
+func (s sweeper) emit(f figures) error {
+	metrics := []map[string]string{
+		{"Name": "SweepLag", "Unit": "Seconds"}, {"Name": "DueLag", "Unit": "Seconds"}, {"Name": "ScheduleProblems", "Unit": "Count"},
+	}
+	line := map[string]any{"Stack": s.stack, "SweepLag": f.sweep.Seconds(), "DueLag": f.due.Seconds(), "ScheduleProblems": f.problems}
+	if f.complete {
 		metrics = append(metrics, map[string]string{"Name": "Heartbeat", "Unit": "Count"})
 		line["Heartbeat"] = 1
 	}

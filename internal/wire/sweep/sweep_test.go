@@ -68,7 +68,7 @@ func TestSweepFindsMissedSlots(t *testing.T) {
 	if r, err := w.store.Run(t.Context(), "etl/20261122T1000Z"); err != nil || r.Status != run.Missed {
 		t.Errorf("got %+v, %v", r, err)
 	}
-	if m := w.metrics(t); m["Heartbeat"] != 1.0 || m["SweepLag"] != 4800.0 || m["Stack"] != "prod" || m["ScheduleProblems"] != 0.0 {
+	if m := w.metrics(t); m["Heartbeat"] != 1.0 || m["SweepLag"] != 4800.0 || m["Stack"] != "prod" || m["ScheduleProblems"] != 0.0 || m["DueLag"] != 0.0 {
 		t.Errorf("metrics %v", m)
 	}
 }
