@@ -151,7 +151,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    "launch-refused",
-		Match:   Match{Any: append(append(append([]string{"does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "does not have"}, denied...), missing...), invalid...), Not: []string{"usually caused by a client action"}},
+		Match:   Match{Any: append(append(append([]string{"does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be"}, denied...), missing...), invalid...), Not: []string{"usually caused by a client action"}},
 		Class:   Config,
 		Why:     "the request names something that does not exist, is not allowed or does not fit",
 		Example: refused("InvalidParameterException", "Security group sg-0dd8a777c45711f1d does not appear to belong to the same VPC as the input subnets."),

@@ -32,7 +32,7 @@ var interfaceFamily = Family{
 		"timeout waiting for eni", "timed out waiting for eni",
 		"rate limit exceeded while preparing network interface", "unexpected ec2 error",
 		"internalerror", "internal error", "failed to configure eni", "failed to setup regular eni",
-		"failed to set up eni", "failed to setup eni", "failed to setup trunk eni", "unable to configure eni", "netplugin",
+		"failed to set up eni", "failed to setup eni", "failed to attach eni", "failed to attach the eni", "failed to provision eni", "failed to setup trunk eni", "unable to configure eni", "netplugin",
 		"unable to attach network interface", "failed to attach network interface",
 		"error attaching network interface", "network interface", "elastic network interface",
 		"error while attempting to attach network interface", "eni ",
@@ -42,7 +42,7 @@ var interfaceFamily = Family{
 	Rules: []Rule{
 		{
 			Name:    "interface-host",
-			Match:   Match{Any: []string{"configure eni", "regular eni", "setup eni", "netplugin", "trunk eni", "attach network interface"}, Not: append([]string{"accessden", "not authoriz", "unauthorized", "policyviolation"}, quotas...)},
+			Match:   Match{Any: []string{"configure eni", "regular eni", "setup eni", "netplugin", "trunk eni", "attach eni", "attach the eni", "set up eni", "provision eni", "attach network interface", "attach the network interface"}, Not: append([]string{"accessden", "not authoriz", "unauthorized", "policyviolation"}, quotas...)},
 			Class:   Retry,
 			Why:     "the host could not attach or set up the task's network interface; another host usually can",
 			Example: failed("ResourceInitializationError: failed to configure ENI: failed to setup regular eni: netplugin failed with no error message"),
