@@ -24,6 +24,9 @@ type Attempt struct {
 	// SentAt is when the first send was counted.
 	SentAt time.Time `json:"sentAt"`
 
+	// SoughtAt is when a search by startedBy first found no task.
+	SoughtAt time.Time `json:"soughtAt,omitzero"`
+
 	// TaskARN is set once ECS is known to have accepted the task, at
 	// AcceptedAt.
 	TaskARN    string    `json:"taskArn,omitempty"`

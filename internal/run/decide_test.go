@@ -198,7 +198,9 @@ func TestDecideStories(t *testing.T) {
 		{"both sends refused is proof", plain, []at{{1, run.Triggered{}}, {2, run.Refused{Attempt: 1, Stop: denied}}, {3, run.Refused{Attempt: 1, Stop: denied}}}, run.Failed, 1, ""},
 		{"a lost answer, then the same token's answer", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {2 * minute, run.Due{}}, {2 * minute, launched(1)}}, run.Running, 1, ""},
 		{"a lost answer, then the stop event", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {minute, seen(1, 5, exited(0))}}, run.Succeeded, 1, "succeeded"},
-		{"a lost answer and nothing found", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {51 * minute, run.Due{}}, {51 * minute, run.Found{Attempt: 1}}}, run.Failed, 1, ""},
+		{"a lost answer and nothing found", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {51 * minute, run.Due{}}, {51 * minute, run.Found{Attempt: 1}}, {62 * minute, run.Due{}}, {62 * minute, run.Found{Attempt: 1}}}, run.Failed, 1, ""},
+		{"a lost answer and nothing found yet", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {51 * minute, run.Due{}}, {51 * minute, run.Found{Attempt: 1}}, {60 * minute, run.Due{}}, {60 * minute, run.Found{Attempt: 1}}}, run.Launching, 1, ""},
+		{"a lost answer, a stop and nothing found", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {2, run.StopAsked{By: "ann", Reason: "x"}}, {3, run.Found{Attempt: 1}}, {11 * minute, run.Due{}}, {11 * minute, run.Found{Attempt: 1}}}, run.Stopped, 1, ""},
 		{"a lost answer and a task found", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {51 * minute, run.Due{}}, {51 * minute, run.Found{Attempt: 1, TaskARNs: []string{arn(1)}}}}, run.Running, 1, ""},
 		{"a task that ECS forgot", plain, []at{{1, launched(1)}, {5 * minute, run.Gone{Attempt: 1, At: t0.Add(time.Hour)}}}, run.Failed, 1, ""},
 		{"a task that ECS does not know yet", plain, []at{{1, launched(1)}, {2, run.Gone{Attempt: 1, At: t0.Add(time.Minute)}}}, run.Running, 1, ""},
@@ -240,7 +242,7 @@ func TestRanAfterAll(t *testing.T) {
 	t.Parallel()
 	stories := map[string][]at{
 		"superseded": {{1, run.Launched{Attempt: 1, TaskARN: arn(1)}}, {time.Minute, seen(1, 3, eniTimeout)}, {time.Minute, seen(1, 4, exited(0))}},
-		"in doubt":   {{1, run.NoAnswer{Attempt: 1}}, {51 * time.Minute, run.Due{}}, {51 * time.Minute, run.Found{Attempt: 1}}, {52 * time.Minute, seen(1, 4, exited(0))}},
+		"in doubt":   {{1, run.NoAnswer{Attempt: 1}}, {51 * time.Minute, run.Due{}}, {51 * time.Minute, run.Found{Attempt: 1}}, {62 * time.Minute, run.Due{}}, {62 * time.Minute, run.Found{Attempt: 1}}, {63 * time.Minute, seen(1, 4, exited(0))}},
 		"unseen":     {{1, run.Launched{Attempt: 1, TaskARN: arn(1)}}, {5 * time.Minute, run.Gone{Attempt: 1, At: t0.Add(5 * time.Minute)}}, {6 * time.Minute, seen(1, 4, exited(0))}},
 	}
 	for name, events := range stories {
@@ -292,7 +294,7 @@ func walkStates(t *testing.T) []struct {
 		{"running attempt 2", state(launched, at{1, seen(1, 3, eniTimeout)}, at{1, run.Launched{Attempt: 2, TaskARN: arn(2)}})},
 		{"succeeded", state(launched, at{1, seen(1, 5, exited(0))})},
 		{"failed", state(launched, at{1, seen(1, 5, exited(1))})},
-		{"failed in doubt", state(at{1, run.NoAnswer{Attempt: 1, Err: "EOF"}}, at{55 * time.Minute, run.Due{}}, at{55 * time.Minute, run.Found{Attempt: 1}})},
+		{"failed in doubt", state(at{1, run.NoAnswer{Attempt: 1, Err: "EOF"}}, at{55 * time.Minute, run.Due{}}, at{55 * time.Minute, run.Found{Attempt: 1}}, at{66 * time.Minute, run.Due{}}, at{66 * time.Minute, run.Found{Attempt: 1}})},
 		{"stopped", state(launched, at{1, seen(1, 5, userStop)})},
 		{"skipped", fixed(run.Skipped)},
 		{"missed", fixed(run.Missed)},

@@ -151,9 +151,12 @@ func (d *decider) found(a *Attempt, arns []string) (Outcome, string) {
 	if !d.current(a) || !d.r.Owes(Find) {
 		return Ignored, "the search is settled"
 	}
-	if d.unwanted() && d.now.Sub(d.r.Stopping.At) < d.t.Doubt {
-		// Somebody may be waiting for the answer to a send at this moment.
-		d.r.DueAt = d.now.Add(d.t.Told)
+	if a.SoughtAt.IsZero() {
+		a.SoughtAt = d.now
+	}
+	if d.now.Sub(a.SoughtAt) < d.t.Vanish {
+		// A send may be on its way, or a task that is being stopped may run on.
+		d.r.DueAt = d.now.Add(d.t.Doubt)
 		return Did, "no task is found yet"
 	}
 	a.EndedAt, a.Class, a.Started, a.Helps = d.now, stop.Ambiguous, stop.Unknown, stop.Unknown

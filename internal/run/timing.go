@@ -19,6 +19,11 @@ type Timing struct {
 	// plus 1 h (ECS API reference, "Ensuring idempotency"), so anything under
 	// an hour is safe whatever the task did.
 	TokenLife time.Duration
+	// Vanish is how long searches must find no task before a launch in doubt is
+	// given up. ListTasks does not show a task that is being stopped, which may
+	// run on for Spot's warning of 2 minutes and a stopTimeout of 2 more (ECS
+	// developer guide, "Fargate capacity providers").
+	Vanish time.Duration
 	// FirstLook is when a running task is first looked at, NextLook the time
 	// between later looks: under the hour for which ECS remembers a stopped
 	// task (ECS API reference, DescribeTasks).
@@ -39,6 +44,7 @@ type Timing struct {
 var DefaultTiming = Timing{
 	Doubt:     2 * time.Minute,
 	TokenLife: 50 * time.Minute,
+	Vanish:    10 * time.Minute,
 	FirstLook: 5 * time.Minute,
 	NextLook:  45 * time.Minute,
 	Settle:    2 * time.Minute,

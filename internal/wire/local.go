@@ -43,7 +43,7 @@ var ErrRunning = errors.New("another control plane is running on it")
 // answer that did not come at once will not come.
 var LocalTiming = func() run.Timing {
 	t := run.DefaultTiming
-	t.Doubt, t.Throttled, t.Settle, t.Told = 5*time.Second, time.Second, 5*time.Second, 10*time.Second
+	t.Doubt, t.Throttled, t.Settle, t.Told, t.Vanish = 5*time.Second, time.Second, 5*time.Second, 10*time.Second, time.Minute
 	return t
 }()
 
