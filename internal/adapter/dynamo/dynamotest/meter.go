@@ -48,7 +48,7 @@ func (m *Meter) handle(ctx context.Context, in middleware.InitializeInput, next 
 	case *dynamodb.GetItemOutput:
 		m.addRead(r.ConsumedCapacity)
 	case *dynamodb.QueryOutput:
-		m.addRead(r.ConsumedCapacity)
+		m.addQuery(r.ConsumedCapacity)
 	case *dynamodb.BatchGetItemOutput:
 		for i := range r.ConsumedCapacity {
 			m.addRead(&r.ConsumedCapacity[i])
@@ -74,6 +74,15 @@ func ask(parameters any) {
 	case *dynamodb.BatchGetItemInput:
 		p.ReturnConsumedCapacity = all
 	}
+}
+
+// addQuery counts at least half a unit, the least that a read costs, to be safe:
+// DynamoDB Local says none where nothing is found.
+func (m *Meter) addQuery(c *types.ConsumedCapacity) {
+	if c != nil && aws.ToFloat64(c.CapacityUnits) == 0 {
+		c = &types.ConsumedCapacity{CapacityUnits: aws.Float64(0.5)}
+	}
+	m.addRead(c)
 }
 
 func (m *Meter) addRead(c *types.ConsumedCapacity) {
