@@ -65,6 +65,8 @@ type world struct {
 	log   *bytes.Buffer
 	steps []step
 	told  int
+	// stopped is the event of the last task that stopped.
+	stopped []byte
 }
 
 // step is one input of a function and what it sent for it.
@@ -113,7 +115,7 @@ func (w *world) openECS(inject func(localecs.Kind, localecs.Subject) bool) {
 	server, err := localecs.New(w.t.Context(), localecs.Config{
 		DB: db, Clock: w.clock, Runner: w.runner, Deliver: w.deliver, Clusters: []string{"batch"},
 		Inject: func(k localecs.Kind, s localecs.Subject) bool { return inject != nil && inject(k, s) },
-		Delays: localecs.Delays{Provisioning: 5 * time.Second, Pending: 5 * time.Second, Deprovisioning: 5 * time.Second},
+		Delays: localecs.Delays{Invisible: 3 * time.Second, Provisioning: 5 * time.Second, Pending: 5 * time.Second, Deprovisioning: 5 * time.Second},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -240,5 +242,6 @@ func (w *world) deliver(ctx context.Context, body []byte) error {
 	if err := json.Unmarshal(body, &event); err != nil || event.Detail.LastStatus != "STOPPED" {
 		return err
 	}
+	w.stopped = body
 	return w.play(onstopped, "a stopped task", func(c *control.Control) error { return c.OnStopped(ctx, body) })
 }
