@@ -37,6 +37,7 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/localecs/vclock"
 	"github.com/batchplane/batchplane/internal/run"
+	stopping "github.com/batchplane/batchplane/internal/wire/onstopped"
 )
 
 // slot is when every story begins, two seconds into the minute of its slot.
@@ -64,7 +65,6 @@ type world struct {
 	wire  *wire
 	log   *bytes.Buffer
 	steps []step
-	told  int
 	// stopped is the event of the last task that stopped.
 	stopped []byte
 }
@@ -197,7 +197,6 @@ func (w *world) play(function, input string, handle func(*control.Control) error
 	if function == notify || readErr != nil || !r.Owes(run.Tell) {
 		return err
 	}
-	w.told++
 	w.must(w.play(notify, "the run that "+string(r.Status), func(c *control.Control) error { return c.Tell(w.t.Context(), w.id) }))
 	return err
 }
@@ -243,5 +242,5 @@ func (w *world) deliver(ctx context.Context, body []byte) error {
 		return err
 	}
 	w.stopped = body
-	return w.play(onstopped, "a stopped task", func(c *control.Control) error { return c.OnStopped(ctx, body) })
+	return w.play(onstopped, "a stopped task", func(c *control.Control) error { return stopping.With(c)(ctx, body) })
 }
