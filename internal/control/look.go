@@ -145,7 +145,7 @@ func (c *Control) setAside(ctx context.Context, unreadable *UnreadableError) err
 	var errs []error
 	for id, reason := range unreadable.Runs {
 		if errors.Is(reason, ErrNewer) {
-			c.Log.InfoContext(ctx, "left a run to the newer version that wrote it", "run", id)
+			c.Log.WarnContext(ctx, "left a run to the newer version that wrote it", "run", id, "why", reason.Error())
 			continue
 		}
 		if c.Notifier != nil {

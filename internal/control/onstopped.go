@@ -24,7 +24,8 @@ const (
 // OnStopped takes an "ECS Task State Change" event, or a task as DescribeTasks
 // gives it. Only stopped tasks decide anything. An input that cannot be used
 // is kept with its reason and is no error; an error means that something is
-// owed and the event must be delivered again.
+// owed and the event must be delivered again; it is a *RunError where the run
+// is known.
 func (c *Control) OnStopped(ctx context.Context, body []byte) error {
 	doc, err := ecsevent.Parse(body)
 	if err != nil {
@@ -33,11 +34,28 @@ func (c *Control) OnStopped(ctx context.Context, body []byte) error {
 	if doc.Kind != stop.Task {
 		return c.keep(ctx, body, "not a task's state")
 	}
-	task := doc.Task
-	id, attempt, ok := c.owner(task)
+	id, attempt, ok := c.owner(doc.Task)
 	if !ok {
-		return c.keep(ctx, body, fmt.Sprintf("no task of stack %s: startedBy is %q", c.Stack, task.StartedBy))
+		return c.keep(ctx, body, fmt.Sprintf("no task of stack %s: startedBy is %q", c.Stack, doc.Task.StartedBy))
 	}
+	if err := c.stopped(ctx, body, doc.Task, id, attempt); err != nil {
+		return &RunError{Run: id, Err: err}
+	}
+	return nil
+}
+
+// RunError says which run an error is about, for logs; its text is the error's.
+type RunError struct {
+	Run run.ID
+	Err error
+}
+
+func (e *RunError) Error() string { return e.Err.Error() }
+
+func (e *RunError) Unwrap() error { return e.Err }
+
+// stopped takes the state of a run's task.
+func (c *Control) stopped(ctx context.Context, body []byte, task ecsevent.Task, id run.ID, attempt int) error {
 	// A task without a lastStatus but with a stoppedAt has stopped.
 	switch task.Stop().LastStatus {
 	case "STOPPED":

@@ -80,6 +80,9 @@ type Store interface {
 // UnreadableError names runs that a store holds and cannot read.
 type UnreadableError struct {
 	Runs map[run.ID]error
+	// DueSince is since when the first of them has been due, as far as the store
+	// can tell without reading it; zero where it cannot.
+	DueSince time.Time
 }
 
 func (e *UnreadableError) Error() string {

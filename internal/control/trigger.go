@@ -75,14 +75,14 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, force b
 		if _, err := c.Store.Run(ctx, req.ID); err == nil {
 			return c.again(ctx, req.ID, req.Trigger)
 		} else if !errors.Is(err, ErrNotFound) {
-			return Reply{}, fmt.Errorf("looking for run %s: %w", req.ID, err)
+			return Reply{Run: req.ID}, fmt.Errorf("looking for run %s: %w", req.ID, err)
 		}
 		r, refusal, err := c.tryClaim(ctx, j, req, force)
 		switch {
 		case errors.Is(err, ErrConflict):
 			continue // somebody else claimed it, or the job's item changed
 		case err != nil:
-			return Reply{}, fmt.Errorf("claiming run %s: %w", req.ID, err)
+			return Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w", req.ID, err)
 		case refusal != "":
 			return refuse("", "%s", refusal), nil
 		}
@@ -90,7 +90,7 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, force b
 		r, err = c.settle(ctx, run.Decision{Next: r, Counted: len(r.Attempts)})
 		return reply(r), err
 	}
-	return Reply{}, fmt.Errorf("claiming run %s: %w %d times", req.ID, ErrConflict, conflictRetries)
+	return Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w %d times", req.ID, ErrConflict, conflictRetries)
 }
 
 func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, force bool) (_ run.Run, refusal string, err error) {
@@ -168,7 +168,7 @@ func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.A
 func (c *Control) again(ctx context.Context, id run.ID, t run.Trigger) (Reply, error) {
 	d, err := c.step(ctx, id, func(run.Run) (run.Event, error) { return run.Triggered{Trigger: t}, nil })
 	if err != nil {
-		return Reply{}, err
+		return Reply{Run: id}, err
 	}
 	r, err := c.settle(ctx, d)
 	return Reply{Run: id, Outcome: Duplicate, Status: r.Status, Message: d.Why}, err

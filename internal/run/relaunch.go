@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -176,6 +177,10 @@ func (d *decider) cause(a *Attempt, v stop.Verdict) string {
 			return fmt.Sprintf("exit code %d: %s", *a.ExitCode, a.ContainerReason)
 		}
 		return fmt.Sprintf("exit code %d", *a.ExitCode)
+	}
+	if v.Class == stop.Config && a.TaskARN == "" && a.StoppedReason != "" {
+		// Only ECS's own words say which role, cluster or subnet is meant.
+		return fmt.Sprintf("%s: %s", v.Why, strings.TrimPrefix(a.StopCode+": "+a.StoppedReason, ": "))
 	}
 	return v.Why
 }

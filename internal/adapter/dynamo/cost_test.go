@@ -2,124 +2,18 @@ package dynamo_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go/middleware"
-
+	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
-
-// meter asks DynamoDB for the units of every write, and keeps them.
-type meter struct {
-	mu     sync.Mutex
-	writes []units
-}
-
-// units are write units by table and index.
-type units map[string]float64
-
-// option puts the meter into a client.
-func (m *meter) option(o *dynamodb.Options) {
-	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("meter", m.handle), middleware.After)
-	})
-}
-
-func (m *meter) handle(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-	const all = types.ReturnConsumedCapacityIndexes
-	switch p := in.Parameters.(type) {
-	case *dynamodb.PutItemInput:
-		p.ReturnConsumedCapacity = all
-	case *dynamodb.UpdateItemInput:
-		p.ReturnConsumedCapacity = all
-	case *dynamodb.TransactWriteItemsInput:
-		p.ReturnConsumedCapacity = all
-	}
-	out, metadata, err := next.HandleInitialize(ctx, in)
-	var refused *types.ConditionalCheckFailedException
-	if errors.As(err, &refused) {
-		// It is charged all the same ("DynamoDB read and write operations").
-		m.add(&types.ConsumedCapacity{Table: &types.Capacity{CapacityUnits: aws.Float64(1)}})
-	}
-	switch r := out.Result.(type) {
-	case *dynamodb.PutItemOutput:
-		m.add(r.ConsumedCapacity)
-	case *dynamodb.UpdateItemOutput:
-		m.add(r.ConsumedCapacity)
-	case *dynamodb.TransactWriteItemsOutput:
-		m.addTransaction(in.Parameters, r.ConsumedCapacity)
-	}
-	return out, metadata, err //nolint:wrapcheck // passes through
-}
-
-func (m *meter) add(c *types.ConsumedCapacity) {
-	if c == nil {
-		return
-	}
-	u := units{"table": aws.ToFloat64(c.Table.CapacityUnits)}
-	for name, i := range c.GlobalSecondaryIndexes {
-		u[name] = aws.ToFloat64(i.CapacityUnits)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.writes = append(m.writes, u)
-}
-
-// addTransaction counts two units for each KB of each item, as the developer
-// guide has it ("Amazon DynamoDB Transactions: How it works"). DynamoDB Local
-// 2.6.1 cannot be asked: it rounds the sum of all sizes, and says four units a
-// KB, also for indexes. Of those it is asked how many writes there were.
-func (m *meter) addTransaction(parameters any, answer []types.ConsumedCapacity) {
-	in, ok := parameters.(*dynamodb.TransactWriteItemsInput)
-	if !ok {
-		return
-	}
-	u := units{}
-	for _, w := range in.TransactItems {
-		u["table"] += float64(2 * ((size(w.Put.Item) + 1023) / 1024))
-	}
-	for _, c := range answer {
-		for name, i := range c.GlobalSecondaryIndexes {
-			u[name] += aws.ToFloat64(i.CapacityUnits) / 4
-		}
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.writes = append(m.writes, u)
-}
-
-// take is what was written since it was last asked for, a write in brackets:
-// "[table 1, open 1] [table 1] = 3".
-func (m *meter) take() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	total, words := 0.0, []string{}
-	for _, u := range m.writes {
-		parts := []string{}
-		for _, name := range []string{"table", "open", "recent", "byhand"} {
-			if n := u[name]; n != 0 {
-				parts = append(parts, fmt.Sprintf("%s %g", name, n))
-				total += n
-			}
-		}
-		words = append(words, "["+strings.Join(parts, ", ")+"]")
-	}
-	m.writes = nil
-	return strings.Join(append(words, fmt.Sprintf("= %g", total)), " ")
-}
 
 // launcher accepts every launch.
 type launcher struct{ refuse bool }
@@ -164,7 +58,7 @@ type life struct {
 	*control.Control
 	t     *testing.T
 	table table
-	meter *meter
+	meter *dynamotest.Meter
 	now   time.Time
 	ecs   *launcher
 	job   job.Job
@@ -173,8 +67,8 @@ type life struct {
 
 func newLife(t *testing.T, j job.Job) *life {
 	t.Helper()
-	m := &meter{}
-	l := &life{t: t, table: newTable(t, m.option), meter: m, now: start, ecs: &launcher{}, job: j, id: run.ScheduledID(j.Name, start)}
+	m := &dynamotest.Meter{}
+	l := &life{t: t, table: newTable(t, m.Option), meter: m, now: start, ecs: &launcher{}, job: j, id: run.ScheduledID(j.Name, start)}
 	l.Control = &control.Control{
 		Stack: "prod", Store: l.table, Launcher: l.ecs, Now: func() time.Time { return l.now }, Timing: run.DefaultTiming,
 		Log: slog.New(slog.DiscardHandler),
@@ -185,7 +79,7 @@ func newLife(t *testing.T, j job.Job) *life {
 // costs compares what a step wrote with what is expected of it.
 func (l *life) costs(what, want string) {
 	l.t.Helper()
-	if got := l.meter.take(); got != want {
+	if got := l.meter.Take(); got != want {
 		l.t.Errorf("%s: wrote %s, want %s", what, got, want)
 	}
 }
@@ -300,7 +194,7 @@ func TestWriteUnits(t *testing.T) {
 		}},
 		{"a run that is looked at", nil, func(l *life) {
 			l.trigger()
-			l.meter.take()
+			l.meter.Take()
 			l.look(3 * time.Minute)
 			l.costs("a look before it is due", "= 0")
 			l.look(3 * time.Minute)
@@ -311,7 +205,7 @@ func TestWriteUnits(t *testing.T) {
 		}},
 		{"a run that is relaunched", nil, func(l *life) {
 			l.trigger()
-			l.meter.take()
+			l.meter.Take()
 			l.stopped(1, neverStarted)
 			l.costs("relaunch", "[table 1, open 2] [table 1] = 4")
 			l.stopped(2, ended(0))
@@ -320,7 +214,7 @@ func TestWriteUnits(t *testing.T) {
 		}},
 		{"a run that fails", nil, func(l *life) {
 			l.trigger()
-			l.meter.take()
+			l.meter.Take()
 			l.stopped(1, ended(3))
 			l.costs("end, with the job's item", "[table 4, open 2] = 6")
 			l.status(run.Failed)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -63,6 +64,9 @@ type dueRuns struct {
 	due        []run.Run
 	early      []early
 	unreadable map[run.ID]error
+	// unreadableFrom is the first of their entries: when they are due only their
+	// bodies say.
+	unreadableFrom time.Time
 	// seen keeps a run whose entry moves meanwhile from being found twice.
 	seen     map[run.ID]bool
 	complete bool
@@ -79,9 +83,7 @@ func (s *Store) addDue(ctx context.Context, d *dueRuns, next []entry) error {
 	if err != nil {
 		return err
 	}
-	for id, err := range unreadable {
-		d.unreadable[id] = err
-	}
+	d.note(unreadable, next)
 	for _, l := range rs {
 		twice := d.seen[l.run.ID]
 		d.seen[l.run.ID] = true
@@ -106,6 +108,17 @@ func (s *Store) addDue(ctx context.Context, d *dueRuns, next []entry) error {
 	return nil
 }
 
+// note keeps which entries' runs cannot be read.
+func (d *dueRuns) note(unreadable map[run.ID]error, entries []entry) {
+	maps.Copy(d.unreadable, unreadable)
+	for _, e := range entries {
+		id, _ := RunID(text(e.item, attrPK), text(e.item, attrSK))
+		if d.unreadableFrom.IsZero() && unreadable[id] != nil {
+			d.unreadableFrom = time.UnixMilli(e.at).UTC()
+		}
+	}
+}
+
 func (d *dueRuns) sort() {
 	slices.SortFunc(d.due, func(a, b run.Run) int {
 		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
@@ -116,7 +129,7 @@ func (d *dueRuns) result() ([]run.Run, error) {
 	d.sort()
 	out := d.due[:min(d.limit, len(d.due))]
 	if len(d.unreadable) > 0 {
-		return out, &control.UnreadableError{Runs: d.unreadable}
+		return out, &control.UnreadableError{Runs: d.unreadable, DueSince: d.unreadableFrom}
 	}
 	return out, nil
 }

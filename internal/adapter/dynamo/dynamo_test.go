@@ -220,6 +220,9 @@ func TestNewer(t *testing.T) {
 		t.Fatalf("Due: %v", err)
 	}
 	wantNewer("Due", unreadable.Runs[id])
+	if !unreadable.DueSince.Equal(start.Truncate(time.Millisecond)) {
+		t.Errorf("it is due since %s", unreadable.DueSince)
+	}
 	wantIDs(t, "the others", got, nil, "b/20261122T1730Z")
 	before := s.item(t, id)
 	wantNewer("SetAside", s.SetAside(t.Context(), id, "why"))

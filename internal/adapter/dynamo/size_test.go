@@ -4,31 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
+	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
 	"github.com/batchplane/batchplane/internal/run"
 )
-
-// size is an item's size: names and values as UTF-8; a number takes a byte for
-// two digits and one more (Amazon DynamoDB Developer Guide, "DynamoDB item sizes
-// and formats"). Here it is two more, to be safe.
-func size(item map[string]types.AttributeValue) int {
-	n := 0
-	for name, value := range item {
-		n += len(name)
-		switch v := value.(type) {
-		case *types.AttributeValueMemberS:
-			n += len(v.Value)
-		case *types.AttributeValueMemberB:
-			n += len(v.Value)
-		case *types.AttributeValueMemberN:
-			n += (len(v.Value)+1)/2 + 2
-		default:
-			panic("a type that no item has")
-		}
-	}
-	return n
-}
 
 // TestItemSize: each write of a run that succeeds costs one unit only while its
 // item is at most 1 KB.
@@ -38,7 +16,7 @@ func TestItemSize(t *testing.T) {
 	check := func(status run.Status, limit int) {
 		t.Helper()
 		l.status(status)
-		n := size(l.table.item(t, l.id))
+		n := dynamotest.Size(l.table.item(t, l.id))
 		t.Logf("%s: %d bytes", status, n)
 		if n > limit {
 			t.Errorf("%s: the item takes %d bytes, want at most %d", status, n, limit)

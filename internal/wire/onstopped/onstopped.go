@@ -31,15 +31,21 @@ func New(lookup environ.Lookup) (Handler, error) {
 		return nil, err
 	}
 	log := base.Log(os.Stdout, c.Config)
-	ctl := &control.Control{
+	return With(&control.Control{
 		Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: run.DefaultTiming, Log: log,
 		Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
-	}
+	}), nil
+}
+
+// With is the function on a control plane; what it could not finish it logs.
+func With(ctl *control.Control) Handler {
 	return func(ctx context.Context, event json.RawMessage) error {
 		err := ctl.OnStopped(ctx, event)
 		if err != nil {
-			log.ErrorContext(ctx, "a task's end is not finished", "why", err.Error())
+			of := &control.RunError{}
+			_ = errors.As(err, &of)
+			ctl.Log.ErrorContext(ctx, "a task's end is not finished", "run", of.Run, "why", err.Error())
 		}
 		return err
-	}, nil
+	}
 }

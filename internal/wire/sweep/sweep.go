@@ -106,6 +106,10 @@ func (s sweeper) dueLag(ctx context.Context) (time.Duration, error) {
 		if err != nil && !errors.As(err, &unreadable) {
 			return 0, fmt.Errorf("reading the oldest due run: %w", err)
 		}
+		// A run of a newer version stays due for as long as this one is deployed.
+		if unreadable != nil && !unreadable.DueSince.IsZero() {
+			lag = max(lag, s.now().Sub(unreadable.DueSince))
+		}
 		if len(due) > 0 {
 			lag = max(lag, s.now().Sub(due[0].DueAt))
 		}

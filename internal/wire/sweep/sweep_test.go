@@ -116,3 +116,24 @@ func TestNoHeartbeatWithoutTheRegistry(t *testing.T) {
 		t.Errorf("slots are checked up to %s, %v", mark, err)
 	}
 }
+
+// newer is a store with a run of a newer version.
+type newer struct{ *memory.Store }
+
+func (newer) Due(context.Context, run.Lane, time.Time, int) ([]run.Run, error) {
+	return nil, &control.UnreadableError{Runs: map[run.ID]error{"etl/20261122T0840Z": control.ErrNewer}, DueSince: nine.Add(-20 * time.Minute)}
+}
+
+// TestNewerRunsAreDue: a run that this version leaves alone, and no other takes,
+// is not silent.
+func TestNewerRunsAreDue(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.control.Store = newer{w.store}
+	if err := w.sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if m := w.metrics(t); m["DueLag"] != 1200.0 || m["Heartbeat"] != 1.0 {
+		t.Errorf("metrics %v", m)
+	}
+}

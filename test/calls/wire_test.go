@@ -1,0 +1,86 @@
+package calls_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+)
+
+// call is one request as it goes out.
+type call struct{ function, service, operation string }
+
+// wire keeps what goes over it.
+type wire struct {
+	mu    sync.Mutex
+	calls []call
+}
+
+// listen is a transport that keeps which function sent what; requests that the
+// SDK sends again are counted again.
+func (w *wire) listen(function string, next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		w.mu.Lock()
+		w.calls = append(w.calls, call{function, middleware.GetServiceID(r.Context()), middleware.GetOperationName(r.Context())})
+		w.mu.Unlock()
+		return next.RoundTrip(r)
+	})
+}
+
+func (w *wire) take() []call {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := w.calls
+	w.calls = nil
+	return out
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// answer is a service that says the same to everybody.
+func answer(body string) http.RoundTripper { return status(http.StatusOK, body) }
+
+func status(code int, body string) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: code, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	})
+}
+
+// count says calls as "DynamoDB GetItem 2, PutItem 1; ECS RunTask 1".
+func count(calls []call) string {
+	if len(calls) == 0 {
+		return "none"
+	}
+	byService, services := map[string][]string{}, []string{}
+	for _, c := range calls {
+		if byService[c.service] == nil {
+			services = append(services, c.service)
+		}
+		byService[c.service] = append(byService[c.service], c.operation)
+	}
+	slices.Sort(services)
+	for i, service := range services {
+		services[i] = service + " " + tally(byService[service])
+	}
+	return strings.Join(services, "; ")
+}
+
+func tally(operations []string) string {
+	slices.Sort(operations)
+	var out []string
+	for len(operations) > 0 {
+		n := len(operations)
+		if i := slices.IndexFunc(operations, func(o string) bool { return o != operations[0] }); i >= 0 {
+			n = i
+		}
+		out = append(out, fmt.Sprintf("%s %d", operations[0], n))
+		operations = operations[n:]
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,246 @@
+// Package calls_test counts what the functions of the stack send. It plays runs
+// with the real handlers, the real adapters on DynamoDB Local and on the ECS
+// stand-in, and listens at the wire between each SDK client and its service.
+//
+// `go test ./test/calls -update` writes testdata/calls.golden anew: read what
+// changed before you keep it, since everybody's bill changes with it.
+package calls_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	_ "modernc.org/sqlite"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
+	"github.com/batchplane/batchplane/internal/adapter/eventbus"
+	"github.com/batchplane/batchplane/internal/adapter/fanout"
+	"github.com/batchplane/batchplane/internal/adapter/fargate"
+	topic "github.com/batchplane/batchplane/internal/adapter/sns"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/localecs/vclock"
+	"github.com/batchplane/batchplane/internal/run"
+	stopping "github.com/batchplane/batchplane/internal/wire/onstopped"
+)
+
+// slot is when every story begins, two seconds into the minute of its slot.
+var slot = time.Date(2026, 11, 22, 17, 30, 2, 0, time.UTC)
+
+// The functions.
+const (
+	trigger   = "trigger"
+	onstopped = "onstopped"
+	notify    = "notify"
+	sweep     = "sweep"
+)
+
+// world is a stack with everything outside it, on a clock that moves when told.
+type world struct {
+	t      *testing.T
+	clock  *vclock.Clock
+	runner *localecs.ScriptedRunner
+	db     *dynamodb.Client // nobody counts what it sends
+	table  string
+	ecs    http.RoundTripper
+	job    job.Job
+	id     run.ID // of the run whose notices are carried
+
+	wire  *wire
+	log   *bytes.Buffer
+	steps []step
+	// stopped is the event of the last task that stopped.
+	stopped []byte
+}
+
+// step is one input of a function and what it sent for it.
+type step struct {
+	function, input string
+	calls           []call
+	writes          string
+	written, read   float64
+}
+
+// newWorld has the definition of its job stored: that is written once for each
+// version of a job, and not once for each run.
+func newWorld(t *testing.T, inject func(localecs.Kind, localecs.Subject) bool) *world {
+	t.Helper()
+	w := &world{
+		t: t, clock: vclock.New(slot), db: dynamotest.Client(t), table: "batchplane-" + rand.Text(), wire: &wire{}, log: &bytes.Buffer{},
+		job: job.Job{Name: "nightly-report", Schedule: "30 17 * * *", TaskDefinition: "report", Cluster: "batch", Command: []string{"/app/report"}},
+	}
+	w.id = run.ScheduledID(w.job.Name, slot)
+	w.runner = &localecs.ScriptedRunner{Clock: w.clock, Script: func(localecs.ContainerSpec) localecs.Script {
+		return localecs.Script{For: 90 * time.Second}
+	}}
+	if _, err := w.db.CreateTable(t.Context(), dynamo.TableInput(w.table)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := w.db.DeleteTable(context.WithoutCancel(t.Context()), &dynamodb.DeleteTableInput{TableName: &w.table}); err != nil {
+			t.Error(err)
+		}
+	})
+	w.openECS(inject)
+	if err := w.store().PutDefinition(t.Context(), w.job); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) openECS(inject func(localecs.Kind, localecs.Subject) bool) {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	w.t.Cleanup(func() { _ = db.Close() })
+	server, err := localecs.New(w.t.Context(), localecs.Config{
+		DB: db, Clock: w.clock, Runner: w.runner, Deliver: w.deliver, Clusters: []string{"batch"},
+		Inject: func(k localecs.Kind, s localecs.Subject) bool { return inject != nil && inject(k, s) },
+		Delays: localecs.Delays{Invisible: 3 * time.Second, Provisioning: 5 * time.Second, Pending: 5 * time.Second, Deprovisioning: 5 * time.Second},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	server.Resume()
+	w.ecs = localecs.Transport{Handler: server.Handler()}
+	in := &ecs.RegisterTaskDefinitionInput{Family: aws.String("report"), ContainerDefinitions: []types.ContainerDefinition{
+		{Name: aws.String("app"), Image: aws.String("example/app"), Essential: aws.Bool(true)},
+	}}
+	if _, err := ecs.New(options(w.ecs)).RegisterTaskDefinition(w.t.Context(), in); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// options are those of a client behind a transport.
+func options(rt http.RoundTripper) ecs.Options {
+	return ecs.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String("http://service.invalid"), HTTPClient: &http.Client{Transport: rt},
+		Credentials: aws.CredentialsProviderFunc(credentials),
+	}
+}
+
+func credentials(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
+}
+
+// store is the table as nobody counts it.
+func (w *world) store() *dynamo.Store {
+	return dynamo.New(dynamo.Config{DB: w.db, Table: w.table, Now: w.clock.Now})
+}
+
+// run is the run as it is stored.
+func (w *world) run() run.Run {
+	w.t.Helper()
+	r, err := w.store().Run(w.t.Context(), w.id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+// function is a function that has just started: it has nothing in its memory.
+func (w *world) function(name string, meter *dynamotest.Meter) *control.Control {
+	log := slog.New(slog.NewJSONHandler(w.log, nil))
+	config := aws.Config{Region: "eu-central-1", BaseEndpoint: aws.String("http://service.invalid"), Credentials: aws.CredentialsProviderFunc(credentials)}
+	client := func(next http.RoundTripper) *http.Client { return &http.Client{Transport: w.wire.listen(name, next)} }
+	db := dynamotest.Client(w.t, meter.Option, func(o *dynamodb.Options) {
+		c, _ := o.HTTPClient.(*http.Client)
+		o.HTTPClient = client(c.Transport)
+	})
+	c := &control.Control{
+		Stack: "prod", Now: w.clock.Now, Timing: run.DefaultTiming, Log: log,
+		Store: dynamo.New(dynamo.Config{DB: db, Table: w.table, Now: w.clock.Now, Log: log}),
+	}
+	if name == notify {
+		c.Notifier = &fanout.Notifier{Ways: []fanout.Way{
+			{Name: "sns", Notifier: &topic.Notifier{Topic: "arn:aws:sns:eu-central-1:123456789012:notices", SNS: sns.NewFromConfig(config, func(o *sns.Options) {
+				o.HTTPClient = client(answer(`<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>`))
+			})}},
+			{Name: "eventbridge", Notifier: &eventbus.Notifier{Bus: "default", Events: eventbridge.NewFromConfig(config, func(o *eventbridge.Options) {
+				o.HTTPClient = client(answer(`{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}`))
+			})}},
+		}}
+		return c
+	}
+	c.Launcher = &fargate.Launcher{Now: w.clock.Now, ECS: ecs.NewFromConfig(config, func(o *ecs.Options) { o.HTTPClient = client(w.ecs) })}
+	return c
+}
+
+// play has a function handle an input, and then the stream bring notify what
+// its filter lets through: a run that owes a notice.
+func (w *world) play(function, input string, handle func(*control.Control) error) error {
+	meter := &dynamotest.Meter{}
+	err := handle(w.function(function, meter))
+	s := step{function: function, input: input, calls: w.wire.take()}
+	s.writes, s.written, s.read = meter.TakeAll()
+	w.steps = append(w.steps, s)
+	r, readErr := w.store().Run(w.t.Context(), w.id)
+	if function == notify || readErr != nil || !r.Owes(run.Tell) {
+		return err
+	}
+	w.must(w.play(notify, "the run that "+string(r.Status), func(c *control.Control) error { return c.Tell(w.t.Context(), w.id) }))
+	return err
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Error(err)
+	}
+}
+
+// ask gives the trigger an input.
+func (w *world) ask(what string, body any) error {
+	w.t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.play(trigger, what, func(c *control.Control) error {
+		_, err := entry.Door{Control: c, Log: c.Log}.Handle(w.t.Context(), "request-1", text)
+		return err
+	})
+}
+
+// fire is the schedule's input for a slot.
+func (w *world) fire(at time.Time) error {
+	w.t.Helper()
+	return w.ask("the slot", map[string]any{"job": w.job, "scheduledFor": at.Format(time.RFC3339)})
+}
+
+func (w *world) look(what string) error {
+	return w.play(sweep, what, func(c *control.Control) error {
+		_, err := c.Look(w.t.Context())
+		return err
+	})
+}
+
+// deliver is the stack's rule, which lets only stopped tasks through, and its
+// target.
+func (w *world) deliver(ctx context.Context, body []byte) error {
+	var event struct{ Detail struct{ LastStatus string } }
+	if err := json.Unmarshal(body, &event); err != nil || event.Detail.LastStatus != "STOPPED" {
+		return err
+	}
+	w.stopped = body
+	return w.play(onstopped, "a stopped task", func(c *control.Control) error { return stopping.With(c)(ctx, body) })
+}
