@@ -75,8 +75,12 @@ func build(t *testing.T, replace ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The emulator's IAM takes every schedule to be in the group `default`.
-	replace = append(replace, "schedule/${ScheduleGroup}/*", "schedule/*")
+	// The emulator's IAM takes every schedule to be in the group `default`, and
+	// ListTargetsByRule to be of no rule.
+	replace = append(
+		replace, "schedule/${ScheduleGroup}/*", "schedule/*",
+		"Action: events:ListRuleNamesByTarget", "Action: [events:ListRuleNamesByTarget, events:ListTargetsByRule]",
+	)
 	wide := string(text)
 	for i := 0; i < len(replace); i += 2 {
 		if !strings.Contains(wide, replace[i]) {
@@ -193,12 +197,7 @@ func (w *world) startECS(t *testing.T) string {
 	t.Cleanup(func() { _ = w.ecs.Close(context.WithoutCancel(t.Context())) })
 	server := httptest.NewServer(w.line(w.ecs.Handler()))
 	t.Cleanup(server.Close)
-	client := ecs.New(ecs.Options{
-		BaseEndpoint: aws.String(server.URL), Region: "us-east-1",
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
-		}),
-	})
+	client := ecs.New(ecs.Options{BaseEndpoint: aws.String(server.URL), Region: "us-east-1", Credentials: rootUser})
 	_, err = client.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
 		Family: aws.String("job"), RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
 		Cpu: aws.String("256"), Memory: aws.String("512"), NetworkMode: types.NetworkModeAwsvpc,

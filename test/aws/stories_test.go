@@ -21,13 +21,13 @@ import (
 // soon is far more than any step of a story takes on a busy machine.
 const soon = 90 * time.Second
 
+// rootUser is the emulator's root.
+var rootUser = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
+})
+
 // asRoot has a client ask as the emulator's root.
-func asRoot(o *dynamodb.Options) {
-	o.Region = "us-east-1"
-	o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
-	})
-}
+func asRoot(o *dynamodb.Options) { o.Region, o.Credentials = "us-east-1", rootUser }
 
 // TestStories builds, deploys and plays all stories on one stack.
 func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the stories

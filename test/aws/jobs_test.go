@@ -1,0 +1,259 @@
+package aws_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+
+	"github.com/batchplane/batchplane/internal/adapter/schedules"
+	"github.com/batchplane/batchplane/internal/cli"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// jobsYAML has a job of each kind that render writes in a way of its own.
+const jobsYAML = `
+defaults: {cluster: jobs, taskDefinition: job}
+taskDefinitions:
+  base: {image: "example/app:1", environment: {A: "<yes>"}}
+jobs:
+  - name: zoned
+    description: "A command with < and >"
+    schedule: "30 2 * * *"
+    timezone: Europe/Berlin
+    command: ["sh", "-c", "sort <in >out 2>&1 && echo '<aws.scheduler.execution-id>' <aws.scheduler.scheduled-time>"]
+  - {name: either, schedule: "0 9 1 * 5"}
+  - {name: both, schedule: "0 9 */2 * 1"}
+  - {name: rated, schedule: rate(12 hours)}
+  - {name: switched-off, schedule: "0 4 * * *", enabled: false}
+  - {name: by-hand, environment: {A: "<b>"}}
+  - {name: later, schedule: "0 5 * * *", timezone: Asia/Tokyo, startAt: 2099-01-01}
+  - {name: spread, schedule: "0 6 * * mon-fri", window: 15m}
+`
+
+// ruledYAML is for scheduled rules, which the emulator fires as AWS does.
+const ruledYAML = `
+jobs:
+  - {name: ruled, schedule: "* * * * *", cluster: jobs, taskDefinition: job, command: "echo <time> '<aws.events.event>' \"'>\""}
+`
+
+// TestJobsStack goes from a jobs file to runs: it renders the file, checks and
+// deploys the template beside the control plane, reads the jobs back as the sweep
+// does, and calls the deployed trigger with what the deployed schedules carry.
+//
+// The emulator's CloudFormation drops a schedule's time zone, start and end. The
+// jobs come back whole all the same, since each carries its own; that AWS gets
+// these properties is seen in the template only (internal/render).
+func TestJobsStack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	began := time.Now().UTC().Truncate(time.Minute)
+	ruled := w.deployJobs(t, "team-rules", ruledYAML, "--rules")
+	jobs := w.deployJobs(t, "team-jobs", jobsYAML)
+	w.registered(t, jobs, ruled)
+	w.scheduledAs(t)
+	id := w.triggered(t, jobs)
+
+	const either = `  - {name: either, schedule: "0 9 1 * 5"}` + "\n"
+	rest := w.deployJobs(t, "team-jobs", strings.NewReplacer(either, "", "rate(12 hours)", "rate(6 hours)").Replace(jobsYAML))
+	if len(rest) != len(jobs)-1 {
+		t.Fatalf("%d jobs are left of %d", len(rest), len(jobs))
+	}
+	w.registered(t, rest, ruled)
+	w.forgotten(t, id)
+	w.fired(t, ruled[0], began)
+	w.denied(t)
+}
+
+// deployJobs renders a jobs file with the program's own command, checks the
+// template and deploys it. It answers the file's jobs.
+func (w *world) deployJobs(t *testing.T, stack, text string, flags ...string) []job.Job {
+	t.Helper()
+	dir := t.TempDir()
+	file, template := filepath.Join(dir, "jobs.yaml"), filepath.Join(dir, "jobs-template.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	args := append([]string{"render", "-f", file, "-o", template, "--stack", w.name}, flags...)
+	if code := cli.Main(t.Context(), args, cli.Env{Stdout: &said, Stderr: &said}); code != 0 {
+		t.Fatalf("render ended with %d: %s", code, &said)
+	}
+	sam(t, nil, "validate", "--lint", "--template-file", template)
+	sam(t, w.emulator, "deploy", "--template-file", template, "--stack-name", stack, "--no-confirm-changeset", "--no-progressbar")
+	f, problems := jobfile.Load([]jobfile.Source{{Name: file, Data: []byte(text)}}, jobfile.Options{})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return f.Jobs
+}
+
+// registered: the registry has these jobs, as they are in their files and by
+// name, and no other.
+// It is a new one each time: the emulator's CloudFormation leaves a schedule's
+// date of modification, by which a registry knows what to read again.
+func (w *world) registered(t *testing.T, files ...[]job.Job) {
+	t.Helper()
+	want := slices.Concat(files...)
+	slices.SortFunc(want, func(a, b job.Job) int { return strings.Compare(a.Name, b.Name) })
+	registry := &schedules.Registry{
+		Scheduler: w.scheduler(),
+		Rules:     eventbridge.New(eventbridge.Options{BaseEndpoint: aws.String(w.url), Region: "us-east-1", Credentials: rootUser}),
+		Group:     w.resource["ScheduleGroup"], Trigger: w.trigger(), Read: entry.Registered,
+	}
+	got, err := registry.Jobs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.EqualFunc(got, want, func(a, b job.Job) bool { return a.Name == b.Name && a.Hash() == b.Hash() }) {
+		t.Errorf("the registry has\n%+v\nand the files\n%+v", got, want)
+	}
+}
+
+func (w *world) trigger() string {
+	return "arn:aws:lambda:us-east-1:000000000000:function:" + w.resource["Trigger"]
+}
+
+func (w *world) scheduler() *scheduler.Client {
+	return scheduler.New(scheduler.Options{BaseEndpoint: aws.String(w.url), Region: "us-east-1", Credentials: rootUser})
+}
+
+func (w *world) deployedSchedule(t *testing.T, name string) *scheduler.GetScheduleOutput {
+	t.Helper()
+	out, err := w.scheduler().GetSchedule(t.Context(), &scheduler.GetScheduleInput{GroupName: aws.String(w.resource["ScheduleGroup"]), Name: aws.String(name)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// scheduledAs: the deployed schedules say when and how, and lead to the trigger
+// with the role and the failure queue of the control plane.
+func (w *world) scheduledAs(t *testing.T) {
+	t.Helper()
+	want := map[string]string{
+		"zoned":        "cron(30 2 * * ? *) ENABLED OFF 0",
+		"either":       "cron(0 9 1 * ? *) ENABLED OFF 0",
+		"either.2":     "cron(0 9 ? * 6 *) ENABLED OFF 0",
+		"both":         "cron(0 9 ? * 2 *) ENABLED OFF 0",
+		"rated":        "rate(12 hours) ENABLED OFF 0",
+		"switched-off": "cron(0 4 * * ? *) DISABLED OFF 0",
+		"by-hand":      "at(2199-12-31T23:59:00) DISABLED OFF 0",
+		"later":        "cron(0 5 * * ? *) ENABLED OFF 0",
+		"spread":       "cron(0 6 ? * 2-6 *) ENABLED FLEXIBLE 15",
+	}
+	page, err := w.scheduler().ListSchedules(t.Context(), &scheduler.ListSchedulesInput{GroupName: aws.String(w.resource["ScheduleGroup"])})
+	if err != nil || len(page.Schedules) != len(want) {
+		t.Fatalf("%d schedules of %d, %v", len(page.Schedules), len(want), err)
+	}
+	queue := w.resource["TriggerFailures"] // a URL
+	ends := []string{
+		w.trigger(), "arn:aws:iam::000000000000:role/" + w.resource["ScheduleRole"],
+		"arn:aws:sqs:us-east-1:000000000000:" + queue[strings.LastIndexByte(queue, '/')+1:],
+	}
+	for name, says := range want {
+		s := w.deployedSchedule(t, name)
+		window := s.FlexibleTimeWindow
+		got := fmt.Sprintf("%s %s %s %d", *s.ScheduleExpression, s.State, window.Mode, aws.ToInt32(window.MaximumWindowInMinutes))
+		if got != says {
+			t.Errorf("schedule %s is %s, want %s", name, got, says)
+		}
+		var queue string
+		if s.Target.DeadLetterConfig != nil {
+			queue = aws.ToString(s.Target.DeadLetterConfig.Arn)
+		}
+		leads := []string{aws.ToString(s.Target.Arn), aws.ToString(s.Target.RoleArn), queue}
+		if !slices.Equal(leads, ends) {
+			t.Errorf("schedule %s leads to %q, want %q", name, leads, ends)
+		}
+	}
+}
+
+// filledIn is the input of a deployed schedule as Scheduler sends it for a
+// minute: it replaces its context attributes wherever they stand.
+func (w *world) filledIn(t *testing.T, schedule string, at time.Time) string {
+	t.Helper()
+	s := w.deployedSchedule(t, schedule)
+	return strings.NewReplacer(
+		"<aws.scheduler.scheduled-time>", at.Format(time.RFC3339), "<aws.scheduler.schedule-arn>", *s.Arn,
+		"<aws.scheduler.execution-id>", "d32c5kddcf5bb8c3", "<aws.scheduler.attempt-number>", "1",
+	).Replace(*s.Target.Input)
+}
+
+// triggered: the trigger does with the inputs what the jobs say. It answers the
+// run of the job with two schedules.
+func (w *world) triggered(t *testing.T, jobs []job.Job) (either run.ID) {
+	t.Helper()
+	now := time.Now().UTC().Truncate(time.Minute)
+	monday := time.Date(2024, 11, 18, 9, 0, 0, 0, time.UTC) // an even day
+	for _, tc := range []struct {
+		schedule string
+		at       time.Time
+		says     string
+	}{
+		{"zoned", now, "launched zoned/"},
+		{"either", now, "launched either/"},
+		{"either.2", now, "duplicate of either/"},
+		{"both", monday, "this minute is not one of it"},
+		{"both", monday.AddDate(0, 0, 7), "both/20241125T0900Z was not launched: it was missed"},
+		{"rated", now, "launched rated/"},
+		{"later", now, "before startAt 2098-12-31T15:00:00Z"},
+		{"spread", now, "launched spread/"},
+	} {
+		answer, failed := w.invoke(t, w.resource["Trigger"], w.filledIn(t, tc.schedule, tc.at))
+		if failed || !strings.Contains(answer, tc.says) {
+			t.Errorf("the trigger answered schedule %s: %s", tc.schedule, answer)
+		}
+	}
+	w.sweep(t) // it brings the job that has no time of its own
+	if answer, failed := w.invoke(t, w.resource["Trigger"], `{"run":"by-hand"}`); failed || !strings.Contains(answer, "launched by-hand/") {
+		t.Errorf("the trigger answered a person: %s", answer)
+	}
+	for _, name := range []string{"zoned", "either", "rated", "spread"} {
+		r := w.await(t, run.ScheduledID(name, now), run.Succeeded, soon)
+		if i := slices.IndexFunc(jobs, func(j job.Job) bool { return j.Name == name }); r.Definition != jobs[i].Hash() {
+			t.Errorf("%s ran as another job than that of the file", r.ID)
+		}
+	}
+	return run.ScheduledID("either", now)
+}
+
+// forgotten: a job that is gone cannot be run, and its runs stay.
+func (w *world) forgotten(t *testing.T, id run.ID) {
+	t.Helper()
+	w.sweep(t)
+	answer, failed := w.invoke(t, w.resource["Trigger"], fmt.Sprintf(`{"run":%q}`, id.Job()))
+	if failed || !strings.Contains(answer, "there is no job") {
+		t.Errorf("a job that is gone was run: %s", answer)
+	}
+	if r, err := w.store.Run(t.Context(), id); err != nil || r.Status != run.Succeeded {
+		t.Errorf("its run is %s, %v", r.Status, err)
+	}
+}
+
+// fired: the emulator's EventBridge has filled in a rule's input and called the
+// trigger, which ran the job of the file.
+func (w *world) fired(t *testing.T, j job.Job, since time.Time) {
+	t.Helper()
+	within(t, soon, "a rule's run succeeds", func() bool {
+		w.sweepNow(t)
+		for at := since; at.Before(time.Now()); at = at.Add(time.Minute) {
+			r, err := w.store.Run(t.Context(), run.ScheduledID(j.Name, at))
+			if err == nil && r.Status == run.Succeeded && r.Definition == j.Hash() {
+				return true
+			}
+		}
+		return false
+	})
+}
