@@ -20,7 +20,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Errors that are returned wrapped: the first two by a Store.
+// Errors that are returned wrapped: ErrOwed by the handlers, the others by a
+// Store.
 var (
 	// ErrNotFound: there is no such item.
 	ErrNotFound = errors.New("not found")

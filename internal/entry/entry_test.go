@@ -126,11 +126,11 @@ func TestCommandsSurviveTheSchedulesPlaceholders(t *testing.T) {
 		"sh", "-c", `sort <in >out 2>&1 && echo "<aws.scheduler.scheduled-time>" '<aws.scheduler.execution-id>' <time>`,
 		"\u003c\\u003c", "&amp;",
 	}, Environment: map[string]string{"AT": "<aws.scheduler.scheduled-time>"}}
-	input, err := ScheduleInput(j)
+	input, err := j.ScheduleInput()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found := regexp.MustCompile(`<[^>]*>`).FindAllString(input, -1); len(found) != 1 || found[0] != ScheduledTime {
+	if found := regexp.MustCompile(`<[^>]*>`).FindAllString(input, -1); len(found) != 1 || found[0] != job.ScheduledTime {
 		t.Errorf("placeholders in the input: %q", found)
 	}
 	got, err := Parse([]byte(substitute(input)))

@@ -218,24 +218,24 @@ func (o Options) job(j job.Job) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
-	definition, err := json.Marshal(j) // with < and > as \u003c and \u003e
+	input, err := j.ScheduleInput()
 	if err != nil {
-		return entry{}, fmt.Errorf("job %s: %w", j.Name, err)
+		return entry{}, err
 	}
 	write := o.schedule
 	if o.Rules {
-		if err := ruleable(j, p, definition); err != nil {
+		write, input = o.rule, ruleInput(input)
+		if err := ruleable(j, p, input); err != nil {
 			return entry{}, err
 		}
-		write = o.rule
 	}
-	if len(definition) > MaxInput-200 {
-		return entry{}, fmt.Errorf("job %s: its definition takes %d bytes, and a schedule's input at most %d", j.Name, len(definition), MaxInput-200)
+	if len(input) > MaxInput {
+		return entry{}, fmt.Errorf("job %s: its definition takes %d bytes, and a schedule's input at most %d", j.Name, len(input), MaxInput)
 	}
 	return entry{"job " + j.Name, len(p.expressions), func(part int) string {
 		var b strings.Builder
 		for i, expression := range p.expressions {
-			b.WriteString(write(j, p, i, part, expression, string(definition)))
+			b.WriteString(write(j, p, i, part, expression, input))
 		}
 		return b.String()
 	}}, nil

@@ -39,7 +39,7 @@ func maxAge(j job.Job) int {
 	return int(min(max(j.Late(), time.Minute), 24*time.Hour) / time.Second)
 }
 
-func (o Options) schedule(j job.Job, p plan, i, part int, expression, definition string) string {
+func (o Options) schedule(j job.Job, p plan, i, part int, expression, input string) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "      "+format+"\n", args...) }
 	fmt.Fprintf(&b, "  %s:\n    Type: AWS::Scheduler::Schedule\n    Properties:\n", id("Schedule", j, i))
@@ -65,14 +65,14 @@ func (o Options) schedule(j job.Job, p plan, i, part int, expression, definition
 	line("Target:")
 	line("  Arn: %s", imported(exportTrigger))
 	line("  RoleArn: %s", imported(exportRole))
-	line("  Input: %s", text(`{"scheduledFor":"<aws.scheduler.scheduled-time>","job":`+definition+`}`))
+	line("  Input: %s", text(input))
 	line("  RetryPolicy: {MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: %d}", maxAge(j))
 	line("  DeadLetterConfig: {Arn: %s}", imported(exportFailures))
 	return b.String()
 }
 
 // ruleable is why a job cannot be a scheduled rule, nil when it can.
-func ruleable(j job.Job, p plan, definition []byte) error {
+func ruleable(j job.Job, p plan, input string) error {
 	switch {
 	case p.zone != "UTC" && !strings.HasPrefix(p.expressions[0], "rate("):
 		return fmt.Errorf("job %s: a rule knows UTC only, and the job is in %s: use schedules, or write its times in UTC", j.Name, p.zone)
@@ -80,8 +80,8 @@ func ruleable(j job.Job, p plan, definition []byte) error {
 		return fmt.Errorf("job %s: a rule takes cron(...) and rate(...) only: use schedules", j.Name)
 	case j.Window > 0:
 		return fmt.Errorf("job %s: a rule has no window: use schedules", j.Name)
-	case len(ruleInput(string(definition))) > MaxRuleInput:
-		return fmt.Errorf("job %s: its definition takes %d characters, and a rule's input at most %d: use schedules", j.Name, len(ruleInput(string(definition))), MaxRuleInput)
+	case len(input) > MaxRuleInput:
+		return fmt.Errorf("job %s: its definition takes %d characters, and a rule's input at most %d: use schedules", j.Name, len(input), MaxRuleInput)
 	}
 	if spec, err := cron.Parse(j.Schedule); err == nil && spec.OneTime() {
 		return fmt.Errorf("job %s: a rule cannot run once: use schedules", j.Name)
@@ -89,11 +89,13 @@ func ruleable(j job.Job, p plan, definition []byte) error {
 	return nil
 }
 
-// ruleInput is the template of a rule's input: the variable stands for the time
-// with its quotation marks.
-func ruleInput(definition string) string { return `{"scheduledFor":<time>,"job":` + definition + `}` }
+// ruleInput is a schedule's input as the template of a rule's: the variable
+// stands for the time with its quotation marks.
+func ruleInput(input string) string {
+	return strings.Replace(input, `"`+job.ScheduledTime+`"`, "<time>", 1)
+}
 
-func (o Options) rule(j job.Job, p plan, i, part int, expression, definition string) string {
+func (o Options) rule(j job.Job, p plan, i, part int, expression, input string) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "      "+format+"\n", args...) }
 	fmt.Fprintf(&b, "  %s:\n    Type: AWS::Events::Rule\n    Properties:\n", id("Rule", j, i))
@@ -108,7 +110,7 @@ func (o Options) rule(j job.Job, p plan, i, part int, expression, definition str
 	line("    Arn: %s", imported(exportTrigger))
 	line("    InputTransformer:")
 	line("      InputPathsMap: {time: $.time}")
-	line("      InputTemplate: %s", text(ruleInput(definition)))
+	line("      InputTemplate: %s", text(input))
 	line("    RetryPolicy: {MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: %d}", maxAge(j))
 	line("    DeadLetterConfig: {Arn: %s}", imported(exportFailures))
 	return b.String()

@@ -26,7 +26,6 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
 	"github.com/batchplane/batchplane/internal/control"
-	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/notice"
@@ -396,7 +395,7 @@ func aJob(name string) job.Job {
 func (w *world) schedule(t *testing.T, j job.Job, expression string) {
 	t.Helper()
 	j.Schedule = expression
-	input, err := entry.ScheduleInput(j)
+	input, err := j.ScheduleInput()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,7 +90,7 @@ func schedule(name, expression, input string, change ...func(*scheduler.GetSched
 
 func input(t *testing.T, j job.Job) string {
 	t.Helper()
-	s, err := entry.ScheduleInput(j)
+	s, err := j.ScheduleInput()
 	if err != nil {
 		t.Fatal(err)
 	}

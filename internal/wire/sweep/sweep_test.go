@@ -137,3 +137,23 @@ func TestNewerRunsAreDue(t *testing.T) {
 		t.Errorf("metrics %v", m)
 	}
 }
+
+// TestDueLag: the oldest due run of either lane counts, and one that is not due
+// does not.
+func TestDueLag(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	for id, r := range map[run.ID]run.Run{
+		"a/20261122T0800Z": {Status: run.Queued, DueAt: nine.Add(-20 * time.Minute)},
+		"b/20261122T0800Z": {Status: run.Running, DueAt: nine.Add(-5 * time.Minute)},
+		"c/20261122T0800Z": {Status: run.Running, DueAt: nine.Add(time.Minute)},
+	} {
+		r.ID = id
+		if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if lag, err := w.dueLag(t.Context()); err != nil || lag != 20*time.Minute {
+		t.Errorf("got %v, %v", lag, err)
+	}
+}
