@@ -9,6 +9,8 @@
 //	definition  D#<hash>         D                       the job, as it was
 //	mark        M#<name>         M                       at: the time
 //	kept input  K#<shard>        <time, 19 digits>-<id>  reason, raw; ttl after 30 days
+//	notice      T#<notice's id>  T                       took: the targets that took it, where
+//	                                                     others did not; ttl after 30 days
 //
 // A run's slot sorts by time, so that the table itself lists a job's scheduled
 // runs. Shards are 0 to 7: by the run's id, the job's name, or by chance.

@@ -31,6 +31,9 @@ const (
 	DefaultRunsKept = 400 * 24 * time.Hour
 	// InputsKept is for inputs that could not be used.
 	InputsKept = 30 * 24 * time.Hour
+	// TookKept is for the targets that took a notice which others did not: far
+	// longer than a notice is tried.
+	TookKept = 30 * 24 * time.Hour
 )
 
 // Config is what a Store is made of.

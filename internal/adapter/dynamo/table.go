@@ -23,6 +23,7 @@ const (
 	attrByHand  = "hand"
 	attrReason  = "reason"
 	attrRaw     = "raw"
+	attrTook    = "took"
 )
 
 // TTLAttribute is the attribute that DynamoDB's time to live must be set to.

@@ -5,65 +5,91 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"slices"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// remembered is how many deliveries one process keeps in mind.
-const remembered = 1000
+// markWithin is how long the note of who took a notice may take. It has a time of
+// its own, since the ways may have used all there was.
+const markWithin = 3 * time.Second
 
-// Way is one way of carrying notices.
-type Way struct {
+// Way is one way of carrying notices, to one target or to several.
+type Way interface {
+	// Targets are where a notice goes, by names that are the same for each of
+	// its deliveries and that no other way uses.
+	Targets(n notice.Notice) []string
+	// Carry carries a notice to one of its targets.
+	Carry(ctx context.Context, target string, n notice.Notice) error
+}
+
+// Only is a way with one target.
+type Only struct {
 	Name string
 	control.Notifier
 }
 
-// Notifier implements control.Notifier: every way is tried, whatever the others
-// did. A way that took a notice is not used for it again by this process while
-// another way still fails; a process that begins anew does not know of it.
-type Notifier struct {
-	Ways []Way
+// Targets implements Way.
+func (o Only) Targets(notice.Notice) []string { return []string{o.Name} }
 
-	mu    sync.Mutex
-	took  map[string]bool
-	order []string
+// Carry implements Way.
+func (o Only) Carry(ctx context.Context, _ string, n notice.Notice) error {
+	return o.Notify(ctx, n)
 }
 
-// Notify carries a notice all ways.
+// Memory keeps which targets took a notice that others did not. It outlives the
+// process: the next delivery may come to another one.
+type Memory interface {
+	// Took returns the targets that SetTook was given for a notice's ID.
+	Took(ctx context.Context, id string) ([]string, error)
+	// SetTook adds targets.
+	SetTook(ctx context.Context, id string, targets []string) error
+}
+
+// Notifier implements control.Notifier: every target is tried, whatever the
+// others did, and one that took a notice does not get it again with the next
+// delivery.
+//
+// Crash window: a process that ends between the first target and the note of it
+// tells that target again. A notice twice is better than none.
+type Notifier struct {
+	Ways   []Way
+	Memory Memory
+}
+
+// Notify carries a notice to all targets that have not taken it yet.
 func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
+	before, err := n.Memory.Took(ctx, x.ID)
+	if err != nil {
+		return fmt.Errorf("asking who took notice %s: %w", x.ID, err)
+	}
+	var took []string
 	var errs []error
 	for _, w := range n.Ways {
-		id := w.Name + " " + x.ID
-		if n.known(id) {
-			continue
+		for _, target := range w.Targets(x) {
+			if slices.Contains(before, target) {
+				continue
+			}
+			if err := w.Carry(ctx, target, x); err != nil {
+				errs = append(errs, fmt.Errorf("to %s: %w", target, err))
+				continue
+			}
+			took = append(took, target)
 		}
-		if err := w.Notify(ctx, x); err != nil {
-			errs = append(errs, fmt.Errorf("by %s: %w", w.Name, err))
-			continue
-		}
-		n.remember(id)
+	}
+	if len(errs) > 0 && len(took) > 0 {
+		errs = append(errs, n.mark(ctx, x.ID, took))
 	}
 	return errors.Join(errs...)
 }
 
-func (n *Notifier) known(id string) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.took[id]
-}
-
-func (n *Notifier) remember(id string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.took == nil {
-		n.took = map[string]bool{}
+func (n *Notifier) mark(ctx context.Context, id string, took []string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), markWithin)
+	defer cancel()
+	if err := n.Memory.SetTook(ctx, id, took); err != nil {
+		return fmt.Errorf("noting that %q took notice %s: %w", took, id, err)
 	}
-	n.took[id] = true
-	n.order = append(n.order, id)
-	if len(n.order) > remembered {
-		delete(n.took, n.order[0])
-		n.order = n.order[1:]
-	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,7 +40,7 @@ type Secrets interface {
 	Forget(name string)
 }
 
-// Notifier implements control.Notifier.
+// Notifier carries notices to Slack targets; package fanout sends each its own.
 type Notifier struct {
 	Secrets Secrets
 	HTTP    *http.Client
@@ -53,25 +54,31 @@ type Notifier struct {
 	next map[string]time.Time // by target, when its next message may go out
 }
 
-// Notify posts a notice to each of its targets. Where some were reached and some
-// not, the error names the others, and the next call with the same notice would
-// reach all again.
-func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
+// prefix goes before the name of a Slack target where other kinds of targets are.
+const prefix = "slack/"
+
+// Targets are where a notice goes, each once.
+func (n *Notifier) Targets(x notice.Notice) []string {
+	names := x.Targets
+	if len(names) == 0 {
+		names = n.Default
+	}
+	var out []string
+	for _, name := range names {
+		if target := prefix + name; !slices.Contains(out, target) {
+			out = append(out, target)
+		}
+	}
+	return out
+}
+
+// Carry posts a notice to one of its targets.
+func (n *Notifier) Carry(ctx context.Context, target string, x notice.Notice) error {
 	body, err := json.Marshal(message(x))
 	if err != nil {
 		return fmt.Errorf("encoding the message to Slack: %w", err)
 	}
-	targets := x.Targets
-	if len(targets) == 0 {
-		targets = n.Default
-	}
-	var errs []error
-	for _, target := range targets {
-		if err := n.to(ctx, target, body); err != nil {
-			errs = append(errs, fmt.Errorf("posting to Slack target %q: %w", target, err))
-		}
-	}
-	return errors.Join(errs...)
+	return n.to(ctx, strings.TrimPrefix(target, prefix), body)
 }
 
 // to posts to one target. A webhook that Slack does not know any more is read

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -95,6 +96,25 @@ func newWorld(t *testing.T, answers ...answer) *world {
 
 var ok = answer{200, "", "ok"}
 
+// tell carries a notice to all its targets.
+func (w *world) tell(ctx context.Context, n notice.Notice) error {
+	var errs []error
+	for _, target := range w.Targets(n) {
+		errs = append(errs, w.Carry(ctx, target, n))
+	}
+	return errors.Join(errs...)
+}
+
+func TestTargets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ok)
+	for want, named := range map[string][]string{"slack/ops": nil, "slack/a slack/b": {"a", "b", "a"}} {
+		if got := strings.Join(w.Targets(notice.Notice{Targets: named}), " "); got != want {
+			t.Errorf("%q goes to %s, want %s", named, got, want)
+		}
+	}
+}
+
 func TestNotify(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -103,9 +123,10 @@ func TestNotify(t *testing.T) {
 		posts   int
 		err     string
 		targets []string
+		notices int
 	}{
 		"taken":                       {answers: []answer{ok}, waited: "[]", posts: 1},
-		"one message a second":        {answers: []answer{ok}, targets: []string{"ops", "ops", "ops"}, waited: "[1s 1s]", posts: 3},
+		"one message a second":        {answers: []answer{ok}, notices: 3, waited: "[1s 1s]", posts: 3},
 		"too many":                    {answers: []answer{{429, "7", "rate_limited"}, ok}, waited: "[7s]", posts: 2},
 		"too many without a time":     {answers: []answer{{429, "soon", ""}, ok}, waited: "[1s]", posts: 2},
 		"too many for too long":       {answers: []answer{{429, "60", ""}}, waited: "[]", posts: 1, err: "no more messages for 1m0s"},
@@ -115,12 +136,15 @@ func TestNotify(t *testing.T) {
 		"gone with its channel":       {answers: []answer{{410, "", "channel_is_archived"}}, waited: "[1s]", posts: 2, err: "410 channel_is_archived"},
 		"a message Slack cannot read": {answers: []answer{{400, "", "invalid_blocks"}}, waited: "[]", posts: 1, err: "400 invalid_blocks"},
 		"a fault of Slack":            {answers: []answer{{500, "", ""}}, waited: "[]", posts: 1, err: "answered 500"},
-		"a target nobody set up":      {answers: []answer{ok}, targets: []string{"nope", "ops"}, waited: "[]", posts: 1, err: `target "nope": reading its webhook`},
+		"a target nobody set up":      {answers: []answer{ok}, targets: []string{"nope", "ops"}, waited: "[]", posts: 1, err: "reading its webhook: no parameter"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, tc.answers...)
-			err := w.Notify(t.Context(), notice.Notice{Job: "etl", Targets: tc.targets})
+			var err error
+			for range max(1, tc.notices) {
+				err = w.tell(t.Context(), notice.Notice{Job: "etl", Targets: tc.targets})
+			}
 			if fmt.Sprint(w.waited) != tc.waited || len(w.channel.bodies) != tc.posts {
 				t.Errorf("waited %v and posted %d times, want %s and %d", w.waited, len(w.channel.bodies), tc.waited, tc.posts)
 			}
@@ -140,7 +164,7 @@ func TestErrorsDoNotTellTheWebhook(t *testing.T) {
 	for _, hook := range []string{"http://127.0.0.1:1/services/T0/B0/secret", "http://127.0.0.1:1/services/\x7fsecret", "services/secret"} {
 		w := newWorld(t, ok)
 		w.secrets.values["ops"] = []string{hook}
-		err := w.Notify(t.Context(), notice.Notice{Job: "etl"})
+		err := w.tell(t.Context(), notice.Notice{Job: "etl"})
 		if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "services") {
 			t.Errorf("got %v", err)
 		}
@@ -150,13 +174,13 @@ func TestErrorsDoNotTellTheWebhook(t *testing.T) {
 func TestReplacedWebhookIsUsed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, answer{404, "", "no_service"}, ok)
-	if err := w.Notify(t.Context(), notice.Notice{}); err != nil {
+	if err := w.tell(t.Context(), notice.Notice{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(w.channel.paths, " "); got != "/services/T0/B0/old /services/T0/B0/new" {
 		t.Errorf("posted to %s", got)
 	}
-	if err := w.Notify(t.Context(), notice.Notice{}); err != nil || w.secrets.reads != 3 {
+	if err := w.tell(t.Context(), notice.Notice{}); err != nil || w.secrets.reads != 3 {
 		t.Errorf("%v after %d readings", err, w.secrets.reads)
 	}
 }

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -42,11 +43,20 @@ type handler struct {
 	}
 }
 
+// spare is what is left of the function's time when telling ends, so that what
+// was told and what was not can still be noted.
+const spare = 10 * time.Second
+
 // handle tells what the records' runs owe. One that cannot be told does not keep
 // the others from being told; it comes again with all that follow it, which have
 // nothing to tell any more.
 func (h handler) handle(ctx context.Context, b Batch) (events.DynamoDBEventResponse, error) {
 	var out events.DynamoDBEventResponse
+	if end, ok := ctx.Deadline(); ok {
+		early, cancel := context.WithDeadline(ctx, end.Add(-spare))
+		defer cancel()
+		ctx = early
+	}
 	for _, r := range b.Records {
 		if err := h.record(ctx, r); err != nil {
 			out.BatchItemFailures = append(out.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: r.Change.SequenceNumber})

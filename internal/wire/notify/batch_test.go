@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
@@ -72,6 +73,29 @@ func TestBatch(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTimeIsLeftToNote: telling ends before the function's time does.
+func TestTimeIsLeftToNote(t *testing.T) {
+	t.Parallel()
+	end := time.Now().Add(time.Hour)
+	ctx, cancel := context.WithDeadline(t.Context(), end)
+	defer cancel()
+	p := &patient{}
+	var b Batch
+	if err := json.Unmarshal([]byte(`{"Records":[{"dynamodb":{"SequenceNumber":"1","Keys":{"pk":{"S":"R#a"},"sk":{"S":"20261122T0900Z"}}}}]}`), &b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (handler{control: p, log: slog.New(slog.DiscardHandler)}).handle(ctx, b); err != nil || !p.until.Equal(end.Add(-spare)) {
+		t.Errorf("%v: told until %s", err, p.until)
+	}
+}
+
+type patient struct{ until time.Time }
+
+func (p *patient) Tell(ctx context.Context, _ run.ID) error {
+	p.until, _ = ctx.Deadline()
+	return nil
 }
 
 // TestAlarmHearsFailures: the metric filter of the template looks for the words

@@ -78,16 +78,17 @@ func New(lookup environ.Lookup) (Handler, error) {
 		return nil, err
 	}
 	log := base.Log(os.Stdout, c.Config)
-	ways := addressed{trigger: c.Trigger, Notifier: &fanout.Notifier{Ways: []fanout.Way{
-		{Name: "sns", Notifier: &topic.Notifier{SNS: sns.NewFromConfig(a.For("SNS")), Topic: c.Topic}},
-		{Name: "eventbridge", Notifier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus}},
-		{Name: "slack", Notifier: &slack.Notifier{
+	store := base.Store(c.Config, a, log)
+	ways := addressed{trigger: c.Trigger, Notifier: &fanout.Notifier{Memory: store, Ways: []fanout.Way{
+		fanout.Only{Name: "sns", Notifier: &topic.Notifier{SNS: sns.NewFromConfig(a.For("SNS")), Topic: c.Topic}},
+		fanout.Only{Name: "eventbridge", Notifier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus}},
+		&slack.Notifier{
 			Secrets: &parameters.Secrets{SSM: ssm.NewFromConfig(a.For("SSM")), Path: c.SlackPath},
 			HTTP:    &http.Client{Timeout: slackTimeout}, Now: time.Now, Wait: wait, Default: c.SlackDefault,
-		}},
+		},
 	}}}
 	h := handler{stack: c.Stack, ways: ways, log: log, control: &control.Control{
-		Stack: c.Stack, Store: base.Store(c.Config, a, log), Notifier: ways, Now: time.Now, Timing: run.DefaultTiming, Log: log,
+		Stack: c.Stack, Store: store, Notifier: ways, Now: time.Now, Timing: run.DefaultTiming, Log: log,
 		RetryCommand: retry,
 	}}
 	return h.handle, nil
