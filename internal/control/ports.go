@@ -154,10 +154,18 @@ type Notifier interface {
 
 // Logs reads a task's output.
 type Logs interface {
-	// Tail returns the last lines of an attempt's output, oldest first.
-	Tail(ctx context.Context, taskARN string, lines int) ([]string, error)
-	// Where says where a person finds the whole output.
-	Where(id run.ID, attempt int) string
+	// Tail returns the last lines of an output, oldest first.
+	Tail(ctx context.Context, o Output, lines int) ([]string, error)
+	// Where says where a person finds the whole output, "" where nobody does.
+	Where(o Output) string
+}
+
+// Output is what an attempt's task wrote.
+type Output struct {
+	Run     run.ID
+	Attempt int
+	TaskARN string
+	Task    run.TaskDefinition
 }
 
 // Pacer limits the rate of RunTask calls of everybody who shares it.

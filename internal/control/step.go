@@ -11,6 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // conflictRetries bounds how often one event is decided anew after somebody
@@ -260,13 +261,25 @@ func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) 
 	if c.RetryCommand != "" && retriable {
 		n.RetryWith = c.RetryCommand + " " + string(r.ID)
 	}
-	if a := r.Last(); c.Logs != nil && a != nil && a.TaskARN != "" {
-		n.LogsAt = c.Logs.Where(r.ID, a.N)
-		// A notice without its log lines is better than none.
-		n.Logs, _ = c.Logs.Tail(ctx, a.TaskARN, noticeLogLines)
-	}
+	n.Logs, n.LogsAt = c.output(ctx, r)
 	if err := c.Notifier.Notify(ctx, n); err != nil {
 		return fmt.Errorf("telling that %s %s: %w", r.ID, kind, err)
 	}
 	return nil
+}
+
+// output are the last lines of a run's last attempt, and where all are. An
+// attempt that provably never started wrote nothing. A notice without log lines
+// is better than none.
+func (c *Control) output(ctx context.Context, r run.Run) (lines []string, at string) {
+	a := r.Last()
+	if c.Logs == nil || a == nil || a.TaskARN == "" || a.Started == stop.No {
+		return nil, ""
+	}
+	o := Output{Run: r.ID, Attempt: a.N, TaskARN: a.TaskARN, Task: r.Task}
+	lines, err := c.Logs.Tail(ctx, o, noticeLogLines)
+	if err != nil {
+		c.Log.WarnContext(ctx, "a notice goes without log lines", "run", r.ID, "why", err.Error())
+	}
+	return lines, c.Logs.Where(o)
 }

@@ -173,13 +173,13 @@ func TestTail(t *testing.T) {
 			if err := os.WriteFile(l.Path(arn), []byte(c.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			got, err := l.Tail(t.Context(), arn, c.lines)
+			got, err := l.Tail(t.Context(), control.Output{TaskARN: arn}, c.lines)
 			if err != nil || strings.Join(got, "|") != c.want {
 				t.Errorf("%.200q, %v, want %.200q", got, err, c.want)
 			}
 		})
 	}
-	if got, err := (local.Logs{Dir: t.TempDir()}).Tail(t.Context(), "arn/none", 3); got != nil || err != nil {
+	if got, err := (local.Logs{Dir: t.TempDir()}).Tail(t.Context(), control.Output{TaskARN: "arn/none"}, 3); got != nil || err != nil {
 		t.Errorf("without a file: %q, %v", got, err)
 	}
 	if got := (local.Logs{Dir: "logs"}).Path("../../etc/passwd"); got != filepath.Join("logs", "passwd.log") {

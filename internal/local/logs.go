@@ -9,8 +9,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/localecs"
-	"github.com/batchplane/batchplane/internal/run"
 )
 
 // tailBytes is how much of the end of a log is read for its last lines.
@@ -32,13 +32,13 @@ func (l Logs) Path(taskARN string) string {
 }
 
 // Where implements control.Logs.
-func (l Logs) Where(id run.ID, attempt int) string {
-	return fmt.Sprintf("%s %s --attempt %d", l.Command, id, attempt)
+func (l Logs) Where(o control.Output) string {
+	return fmt.Sprintf("%s %s --attempt %d", l.Command, o.Run, o.Attempt)
 }
 
 // Tail implements control.Logs. A task without output has no lines.
-func (l Logs) Tail(_ context.Context, taskARN string, lines int) ([]string, error) {
-	f, err := os.Open(l.Path(taskARN))
+func (l Logs) Tail(_ context.Context, o control.Output, lines int) ([]string, error) {
+	f, err := os.Open(l.Path(o.TaskARN))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}

@@ -148,6 +148,8 @@ type Notice struct {
 	Logs []string `json:"logs,omitempty"`
 	// LogsAt says where the whole output is: a URL, a file or a command.
 	LogsAt string `json:"logsAt,omitempty"`
+	// TaskAt is the URL of the last attempt's task, where there is one.
+	TaskAt string `json:"taskAt,omitempty"`
 	// RetryWith is the exact command that retries the run, "" where a retry
 	// makes no sense.
 	RetryWith string   `json:"retryWith,omitempty"`

@@ -38,6 +38,9 @@ func (n Notice) Text() string {
 	if n.LogsAt != "" {
 		line("logs", "%s", n.LogsAt)
 	}
+	if n.TaskAt != "" {
+		line("task", "%s", n.TaskAt)
+	}
 	if n.RetryWith != "" {
 		line("retry", "%s", n.RetryWith)
 	}

@@ -73,6 +73,16 @@ type TaskDefinition struct {
 	// Container is the job's own container.
 	Container  string         `json:"container"`
 	Containers []stop.Defined `json:"containers,omitempty"`
+	// Log is where the job's container writes; zero where that is not known.
+	Log Log `json:"log,omitzero"`
+}
+
+// Log is a log group of CloudWatch Logs and what the names of a task
+// definition's log streams begin with. Region is "" where it is the task's.
+type Log struct {
+	Group  string `json:"group"`
+	Prefix string `json:"prefix"`
+	Region string `json:"region,omitempty"`
 }
 
 // Trigger is one request that was received for the run.

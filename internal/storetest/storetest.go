@@ -72,6 +72,7 @@ func full(id run.ID) run.Run {
 		Task: run.TaskDefinition{
 			ARN: "arn:aws:ecs:eu-central-1:123456789012:task-definition/report:7", Container: "app",
 			Containers: []stop.Defined{{Name: "app", Essential: true}, {Name: "log"}},
+			Log:        run.Log{Group: "/ecs/report", Prefix: "ecs", Region: "us-east-1"},
 		},
 		Command: []string{"/bin/sh", "-c", "echo 'ü' \"\x01\""}, Environment: map[string]string{"A": "1"},
 		Status: run.Running, Cause: "attempt 1 was accepted by ECS", DueAt: t0.Add(5 * time.Minute),

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -30,6 +31,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/eventbus"
 	"github.com/batchplane/batchplane/internal/adapter/fanout"
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
+	"github.com/batchplane/batchplane/internal/adapter/logs"
 	topic "github.com/batchplane/batchplane/internal/adapter/sns"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
@@ -123,7 +125,10 @@ func (w *world) openECS(inject func(localecs.Kind, localecs.Subject) bool) {
 	server.Resume()
 	w.ecs = localecs.Transport{Handler: server.Handler()}
 	in := &ecs.RegisterTaskDefinitionInput{Family: aws.String("report"), ContainerDefinitions: []types.ContainerDefinition{
-		{Name: aws.String("app"), Image: aws.String("example/app"), Essential: aws.Bool(true)},
+		{Name: aws.String("app"), Image: aws.String("example/app"), Essential: aws.Bool(true), LogConfiguration: &types.LogConfiguration{
+			LogDriver: types.LogDriverAwslogs,
+			Options:   map[string]string{"awslogs-group": "/ecs/report", "awslogs-region": "eu-central-1", "awslogs-stream-prefix": "ecs"},
+		}},
 	}}
 	if _, err := ecs.New(options(w.ecs)).RegisterTaskDefinition(w.t.Context(), in); err != nil {
 		w.t.Fatal(err)
@@ -177,6 +182,9 @@ func (w *world) function(name string, meter *dynamotest.Meter) *control.Control 
 				o.HTTPClient = client(answer(`{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}`))
 			})}},
 		}}
+		c.Logs = &logs.Reader{Region: "eu-central-1", Readable: "/ecs/", Logs: cloudwatchlogs.NewFromConfig(config, func(o *cloudwatchlogs.Options) {
+			o.HTTPClient = client(answer(`{"events":[{"message":"no such table"}],"nextBackwardToken":"b/1"}`))
+		})}
 		return c
 	}
 	c.Launcher = &fargate.Launcher{Now: w.clock.Now, ECS: ecs.NewFromConfig(config, func(o *ecs.Options) { o.HTTPClient = client(w.ecs) })}

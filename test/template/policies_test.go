@@ -10,6 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/eventbus"
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
+	"github.com/batchplane/batchplane/internal/adapter/logs"
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/adapter/sns"
 	"github.com/batchplane/batchplane/internal/adapter/ssm"
@@ -40,7 +41,7 @@ func TestPoliciesAreTheCalls(t *testing.T) {
 	for role, want := range map[string][]string{
 		"TriggerRole":   slices.Concat(platform, key, byKey, launches),
 		"OnStoppedRole": slices.Concat(platform, key, byKey, launches),
-		"NotifyRole": slices.Concat(platform, key, byKey, calls[sns.API]("sns"), calls[eventbus.API]("events"), calls[ssm.API]("ssm"),
+		"NotifyRole": slices.Concat(platform, key, byKey, calls[sns.API]("sns"), calls[eventbus.API]("events"), calls[ssm.API]("ssm"), calls[logs.API]("logs"),
 			[]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}),
 		"SweepRole": slices.Concat(platform, key, calls[dynamo.API]("dynamodb"), calls[fargate.API]("ecs"), []string{"iam:PassRole"},
 			calls[schedules.Scheduler]("scheduler"), calls[schedules.Rules]("events")),

@@ -22,6 +22,7 @@ func (l *launcher) Resolve(_ context.Context, j job.Job) (run.TaskDefinition, er
 	return run.TaskDefinition{
 		ARN:       "arn:aws:ecs:ap-southeast-2:481516234299:task-definition/" + j.TaskDefinition + ":17",
 		Container: "app", Containers: []stop.Defined{{Name: "app", Essential: true}},
+		Log: run.Log{Group: "/ecs/" + j.TaskDefinition, Prefix: "ecs"},
 	}, nil
 }
 

@@ -80,7 +80,7 @@ func pin(j job.Job, d *types.TaskDefinition) (run.TaskDefinition, error) {
 	case own.RestartPolicy != nil && aws.ToBool(own.RestartPolicy.Enabled):
 		return refuse("container %s of %s has a restartPolicy, so it may run more than once per launch", aws.ToString(own.Name), arn)
 	}
-	p := run.TaskDefinition{ARN: arn, Container: aws.ToString(own.Name)}
+	p := run.TaskDefinition{ARN: arn, Container: aws.ToString(own.Name), Log: logOf(own, arn)}
 	for i := range d.ContainerDefinitions {
 		c := &d.ContainerDefinitions[i]
 		p.Containers = append(p.Containers, stop.Defined{Name: aws.ToString(c.Name), Essential: essential(c)})
@@ -111,4 +111,21 @@ func names(d *types.TaskDefinition) string {
 		out = append(out, aws.ToString(c.Name))
 	}
 	return strings.Join(out, ", ")
+}
+
+// logOf is where a container's log goes, if that is CloudWatch Logs by the driver
+// awslogs with a prefix, without which streams have names nobody can tell.
+func logOf(c *types.ContainerDefinition, arn string) run.Log {
+	if c.LogConfiguration == nil || c.LogConfiguration.LogDriver != types.LogDriverAwslogs {
+		return run.Log{}
+	}
+	o := c.LogConfiguration.Options
+	log := run.Log{Group: o["awslogs-group"], Prefix: o["awslogs-stream-prefix"], Region: o["awslogs-region"]}
+	if log.Group == "" || log.Prefix == "" {
+		return run.Log{}
+	}
+	if parts := strings.Split(arn, ":"); len(parts) > 3 && parts[3] == log.Region {
+		log.Region = ""
+	}
+	return log
 }

@@ -37,6 +37,14 @@ func TestResolve(t *testing.T) {
 	pinned := func(cs ...stop.Defined) run.TaskDefinition {
 		return run.TaskDefinition{ARN: definitionARN, Container: "app", Containers: cs}
 	}
+	logging := func(l run.Log) run.TaskDefinition {
+		d := pinned(stop.Defined{Name: "app", Essential: true})
+		d.Log = l
+		return d
+	}
+	withLog := func(driver, options string) string {
+		return `{"name":"app","logConfiguration":{"logDriver":` + driver + `,"options":{` + options + `}}}`
+	}
 	cases := map[string]struct {
 		container string
 		status    int
@@ -50,6 +58,10 @@ func TestResolve(t *testing.T) {
 		"one container":            {"", 200, definition("ACTIVE", app), pinned(stop.Defined{Name: "app", Essential: true}), "", false},
 		"essential is the default": {"", 200, definition("ACTIVE", `{"name":"app"}`), pinned(stop.Defined{Name: "app", Essential: true}), "", false},
 		"named beside a sidecar":   {"app", 200, definition("ACTIVE", sidecar+","+app), pinned(stop.Defined{Name: "log"}, stop.Defined{Name: "app", Essential: true}), "", false},
+		"its log":                  {"", 200, definition("ACTIVE", withLog(`"awslogs"`, `"awslogs-group":"/ecs/report","awslogs-stream-prefix":"ecs","awslogs-region":"eu-central-1"`)), logging(run.Log{Group: "/ecs/report", Prefix: "ecs"}), "", false},
+		"its log elsewhere":        {"", 200, definition("ACTIVE", withLog(`"awslogs"`, `"awslogs-group":"g","awslogs-stream-prefix":"p","awslogs-region":"mars-1"`)), logging(run.Log{Group: "g", Prefix: "p", Region: "mars-1"}), "", false},
+		"a log without a prefix":   {"", 200, definition("ACTIVE", withLog(`"awslogs"`, `"awslogs-group":"g"`)), logging(run.Log{}), "", false},
+		"a log elsewhere":          {"", 200, definition("ACTIVE", withLog(`"splunk"`, `"awslogs-group":"g","awslogs-stream-prefix":"p"`)), logging(run.Log{}), "", false},
 		"restart policy off":       {"", 200, definition("ACTIVE", `{"name":"app","restartPolicy":{"enabled":false}}`), pinned(stop.Defined{Name: "app", Essential: true}), "", false},
 		"several, none named":      {"", 200, definition("ACTIVE", app+","+sidecar), run.TaskDefinition{}, "say with `container` which is the job (app, log)", false},
 		"unknown container":        {"api", 200, definition("ACTIVE", app), run.TaskDefinition{}, `has no container "api", only app`, false},

@@ -102,13 +102,21 @@ func logs(lines []string) string {
 
 func next(n notice.Notice) string {
 	var lines []string
-	if at := n.LogsAt; strings.HasPrefix(at, "https://") && len(at) <= maxLink && !strings.ContainsAny(at, "<>|`\n ") {
-		lines = append(lines, "<"+escape(at)+"|logs>")
+	if links := link(n.LogsAt, "logs") + link(n.TaskAt, "task"); links != "" {
+		lines = append(lines, strings.TrimSpace(links))
 	}
 	if n.RetryWith != "" {
 		lines = append(lines, "retry with `"+safe(n.RetryWith, maxLine)+"`")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// link is a name that leads to a URL; what is no plain URL gets none.
+func link(to, name string) string {
+	if !strings.HasPrefix(to, "https://") || len(to) > maxLink || strings.ContainsAny(to, "<>|`\n ") {
+		return ""
+	}
+	return "<" + escape(to) + "|" + name + "> "
 }
 
 func color(k notice.Kind) string {

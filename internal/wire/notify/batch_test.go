@@ -112,12 +112,18 @@ func TestAddressed(t *testing.T) {
 	t.Parallel()
 	var got notice.Notice
 	a := addressed{trigger: "arn:aws:lambda:us-east-1:123456789012:function:trigger", Notifier: keeper{&got}}
-	if err := a.Notify(t.Context(), notice.Notice{Run: "etl/20261122T0900Z", RetryWith: "retry etl/20261122T0900Z"}); err != nil {
+	if err := a.Notify(t.Context(), notice.Notice{
+		Run: "etl/20261122T0900Z", RetryWith: "retry etl/20261122T0900Z",
+		Attempts: []notice.Attempt{{TaskARN: "arn:aws:ecs:eu-central-1:123456789012:task/batch/0"}, {TaskARN: "arn:aws:ecs:eu-central-1:123456789012:task/batch/1"}},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	want := `aws lambda invoke --cli-binary-format raw-in-base64-out --function-name arn:aws:lambda:us-east-1:123456789012:function:trigger --payload '{"retry":"etl/20261122T0900Z"}' /dev/stdout`
 	if got.RetryWith != want || got.Account != "123456789012" {
 		t.Errorf("got %q of account %q", got.RetryWith, got.Account)
+	}
+	if at := "https://eu-central-1.console.aws.amazon.com/ecs/v2/clusters/batch/tasks/1/configuration?region=eu-central-1"; got.TaskAt != at {
+		t.Errorf("the task is at %s", got.TaskAt)
 	}
 	if err := a.Notify(t.Context(), notice.Notice{}); err != nil || got.RetryWith != "" {
 		t.Errorf("a notice without a retry got %q, %v", got.RetryWith, err)

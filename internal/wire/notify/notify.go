@@ -12,12 +12,14 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/batchplane/batchplane/internal/adapter/eventbus"
 	"github.com/batchplane/batchplane/internal/adapter/fanout"
+	"github.com/batchplane/batchplane/internal/adapter/logs"
 	"github.com/batchplane/batchplane/internal/adapter/slack"
 	topic "github.com/batchplane/batchplane/internal/adapter/sns"
 	parameters "github.com/batchplane/batchplane/internal/adapter/ssm"
@@ -42,6 +44,9 @@ type Config struct {
 	SlackDefault []string `env:"BATCHPLANE_SLACK_DEFAULT" default:""`
 	// Trigger is the ARN of the function that takes a person's retry.
 	Trigger string `env:"BATCHPLANE_TRIGGER"`
+	// LogGroups is what the names of the log groups begin with whose last lines
+	// may be told; empty is none.
+	LogGroups string `env:"BATCHPLANE_LOG_GROUPS" default:""`
 }
 
 // slackTimeout is for one request; the function has more time than all tries.
@@ -50,8 +55,8 @@ const slackTimeout = 10 * time.Second
 // retry is the place of the command that retries a run until addressed says it.
 const retry = "retry"
 
-// addressed says in a notice what only a stack on AWS knows: the account, and
-// the exact command that asks its trigger for a retry.
+// addressed says in a notice what only a stack on AWS knows: the account, where
+// the task is seen, and the exact command that asks its trigger for a retry.
 type addressed struct {
 	control.Notifier
 	trigger string
@@ -60,6 +65,9 @@ type addressed struct {
 func (a addressed) Notify(ctx context.Context, n notice.Notice) error {
 	if parts := strings.Split(a.trigger, ":"); len(parts) > 4 {
 		n.Account = parts[4]
+	}
+	if len(n.Attempts) > 0 {
+		n.TaskAt = logs.TaskURL(n.Attempts[len(n.Attempts)-1].TaskARN)
 	}
 	if n.RetryWith != "" {
 		n.RetryWith = fmt.Sprintf(`aws lambda invoke --cli-binary-format raw-in-base64-out --function-name %s --payload '{"retry":"%s"}' /dev/stdout`, a.trigger, n.Run)
@@ -90,6 +98,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 	h := handler{stack: c.Stack, ways: ways, log: log, control: &control.Control{
 		Stack: c.Stack, Store: store, Notifier: ways, Now: time.Now, Timing: run.DefaultTiming, Log: log,
 		RetryCommand: retry,
+		Logs:         &logs.Reader{Logs: cloudwatchlogs.NewFromConfig(a.For("CLOUDWATCH_LOGS")), Region: a.Region, Readable: c.LogGroups},
 	}}
 	return h.handle, nil
 }

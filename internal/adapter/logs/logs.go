@@ -1,0 +1,94 @@
+// Package logs reads what tasks wrote to CloudWatch Logs, and says where people
+// find it.
+package logs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+const (
+	// tailWithin is how long a reader of last lines waits for them: a notice does
+	// without rather than come late.
+	tailWithin = 5 * time.Second
+	// maxPages is how many pages are asked for: one can be empty although there
+	// are lines (Amazon CloudWatch Logs API reference, GetLogEvents).
+	maxPages = 3
+	// maxLine is how many bytes of a line are kept; an event may have 1 MB.
+	maxLine = 4000
+)
+
+// API is the part of the CloudWatch Logs client that is used.
+type API interface {
+	GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error)
+}
+
+// Reader implements control.Logs for tasks whose log driver is awslogs.
+type Reader struct {
+	Logs API
+	// Region is the client's; logs that go to another Region are not read.
+	Region string
+	// Readable is what the names of the log groups begin with that may be read;
+	// "" is none.
+	Readable string
+}
+
+// Tail implements control.Logs. A task that wrote nothing, or whose logs may not
+// be read, has no lines.
+func (r *Reader) Tail(ctx context.Context, o control.Output, lines int) ([]string, error) {
+	s, ok := streamOf(o)
+	if !ok || s.region != r.Region || r.Readable == "" || !strings.HasPrefix(s.group, r.Readable) {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, tailWithin)
+	defer cancel()
+	in := &cloudwatchlogs.GetLogEventsInput{
+		LogGroupName: aws.String(s.group), LogStreamName: aws.String(s.name), Limit: aws.Int32(int32(lines)),
+	}
+	for range maxPages {
+		out, err := r.Logs.GetLogEvents(ctx, in)
+		var none *types.ResourceNotFoundException
+		if errors.As(err, &none) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the end of log stream %s of %s: %w", s.name, s.group, err)
+		}
+		end := aws.ToString(out.NextBackwardToken) == aws.ToString(in.NextToken)
+		if len(out.Events) > 0 || end {
+			return last(out.Events, lines), nil
+		}
+		in.NextToken = out.NextBackwardToken
+	}
+	return nil, nil
+}
+
+// last are the last lines of events, the oldest first.
+func last(events []types.OutputLogEvent, lines int) []string {
+	var out []string
+	for _, e := range events {
+		for line := range strings.SplitSeq(strings.TrimRight(aws.ToString(e.Message), "\n"), "\n") {
+			out = append(out, strings.ToValidUTF8(line[:min(len(line), maxLine)], "\ufffd"))
+		}
+	}
+	return out[max(0, len(out)-lines):]
+}
+
+// Where implements control.Logs: the stream in AWS's console, "" where the
+// task's log is not in CloudWatch Logs.
+func (r *Reader) Where(o control.Output) string {
+	s, ok := streamOf(o)
+	if !ok {
+		return ""
+	}
+	return s.url()
+}

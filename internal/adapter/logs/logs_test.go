@@ -1,0 +1,140 @@
+package logs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+const taskARN = "arn:aws:ecs:eu-central-1:123456789012:task/batch/0123456789abcdef"
+
+// output is a task's of a definition with that log configuration.
+func output(log run.Log) control.Output {
+	return control.Output{TaskARN: taskARN, Task: run.TaskDefinition{Container: "app", Log: log}}
+}
+
+var report = run.Log{Group: "/ecs/report", Prefix: "ecs"}
+
+// pages answers with one page after the other; token n leads to page n.
+type pages struct {
+	t     *testing.T
+	pages [][]string
+	err   error
+	asked []string
+}
+
+func (p *pages) GetLogEvents(ctx context.Context, in *cloudwatchlogs.GetLogEventsInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error) {
+	if _, ok := ctx.Deadline(); !ok || aws.ToBool(in.StartFromHead) {
+		p.t.Error("asked for the first lines, or without an end of waiting")
+	}
+	p.asked = append(p.asked, fmt.Sprintf("%s %s %d", *in.LogGroupName, *in.LogStreamName, *in.Limit))
+	if p.err != nil {
+		return nil, p.err
+	}
+	n := len(p.asked) - 1
+	next := fmt.Sprint("b/", n+1)
+	if n == len(p.pages) {
+		return &cloudwatchlogs.GetLogEventsOutput{NextBackwardToken: in.NextToken}, nil
+	}
+	out := &cloudwatchlogs.GetLogEventsOutput{NextBackwardToken: &next}
+	for _, m := range p.pages[n] {
+		out.Events = append(out.Events, types.OutputLogEvent{Message: aws.String(m)})
+	}
+	return out, nil
+}
+
+func TestTail(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		log   run.Log
+		pages [][]string
+		err   error
+		want  string
+		asked int
+		fails bool
+	}{
+		"last lines":           {log: report, pages: [][]string{{"one", "two"}}, want: "one|two", asked: 1},
+		"an event of lines":    {log: report, pages: [][]string{{"a", "b\nc\nd\n"}}, want: "b|c|d", asked: 1},
+		"an empty page first":  {log: report, pages: [][]string{{}, {"late"}}, want: "late", asked: 2},
+		"nothing at all":       {log: report, pages: [][]string{{}}, asked: 2},
+		"empty pages only":     {log: report, pages: [][]string{{}, {}, {}, {"too far"}}, asked: 3},
+		"no stream":            {log: report, err: &types.ResourceNotFoundException{}, asked: 1},
+		"denied":               {log: report, err: errors.New("AccessDeniedException"), asked: 1, fails: true},
+		"a huge line":          {log: report, pages: [][]string{{strings.Repeat("x", maxLine+9)}}, want: strings.Repeat("x", maxLine), asked: 1},
+		"cut in a character":   {log: report, pages: [][]string{{strings.Repeat("x", maxLine-1) + "é"}}, want: strings.Repeat("x", maxLine-1) + "\ufffd", asked: 1},
+		"another Region":       {log: run.Log{Group: "/ecs/report", Prefix: "ecs", Region: "us-east-1"}},
+		"a group not for us":   {log: run.Log{Group: "/payroll", Prefix: "ecs"}},
+		"no log configuration": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &pages{t: t, pages: tc.pages, err: tc.err}
+			r := &Reader{Logs: p, Region: "eu-central-1", Readable: "/ecs/"}
+			got, err := r.Tail(t.Context(), output(tc.log), 3)
+			if strings.Join(got, "|") != tc.want || (err != nil) != tc.fails || len(p.asked) != tc.asked {
+				t.Errorf("got %.100q, %v, asked %q", got, err, p.asked)
+			}
+			for _, asked := range p.asked {
+				if asked != "/ecs/report ecs/app/0123456789abcdef 3" {
+					t.Errorf("asked for %s", asked)
+				}
+			}
+		})
+	}
+	p := &pages{t: t}
+	if got, err := (&Reader{Logs: p, Region: "eu-central-1"}).Tail(t.Context(), output(report), 3); got != nil || err != nil || len(p.asked) != 0 {
+		t.Errorf("where nothing may be read: %q, %v, asked %q", got, err, p.asked)
+	}
+}
+
+func TestWhere(t *testing.T) {
+	t.Parallel()
+	const stream = "/cloudwatch/home?region=eu-central-1#logsV2:log-groups/log-group/$252Fecs$252Freport/log-events/ecs$252Fapp$252F0123456789abcdef"
+	for name, tc := range map[string]struct {
+		log  run.Log
+		arn  string
+		want string
+	}{
+		"a stream":         {report, taskARN, "https://eu-central-1.console.aws.amazon.com" + stream},
+		"China":            {report, strings.Replace(taskARN, "arn:aws:", "arn:aws-cn:", 1), "https://eu-central-1.console.amazonaws.cn" + stream},
+		"another Region":   {run.Log{Group: "g", Prefix: "p", Region: "us-east-1"}, taskARN, "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/g/log-events/p$252Fapp$252F0123456789abcdef"},
+		"an odd name":      {run.Log{Group: "a b[c]", Prefix: "p"}, taskARN, "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:log-groups/log-group/a$2520b$255Bc$255D/log-events/p$252Fapp$252F0123456789abcdef"},
+		"no prefix":        {run.Log{Group: "g"}, taskARN, ""},
+		"no task":          {report, "", ""},
+		"not a task's ARN": {report, "arn:aws:ecs:eu-central-1:123456789012:service/a/b", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := output(tc.log)
+			o.TaskARN = tc.arn
+			if got := (&Reader{}).Where(o); got != tc.want {
+				t.Errorf("got  %s\nwant %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestTaskURL(t *testing.T) {
+	t.Parallel()
+	for arn, want := range map[string]string{
+		taskARN: "https://eu-central-1.console.aws.amazon.com/ecs/v2/clusters/batch/tasks/0123456789abcdef/configuration?region=eu-central-1",
+		strings.Replace(taskARN, "arn:aws:", "arn:aws-us-gov:", 1): "https://eu-central-1.console.amazonaws-us-gov.com/ecs/v2/clusters/batch/tasks/0123456789abcdef/configuration?region=eu-central-1",
+		"arn:aws:ecs:eu-central-1:123456789012:task/0123":          "",
+		"arn:aws:ecs::123456789012:task/batch/0123":                "",
+		"arn:aws:ecs:x/../y?:1:task/a?b/c#d":                       "https://x%2F..%2Fy%3F.console.aws.amazon.com/ecs/v2/clusters/a%3Fb/tasks/c%23d/configuration?region=x%2F..%2Fy%3F",
+		"nothing":                                                  "",
+	} {
+		if got := TaskURL(arn); got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", arn, got, want)
+		}
+	}
+}

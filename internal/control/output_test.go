@@ -1,0 +1,75 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/localecs"
+)
+
+// writings is the output of all tasks.
+type writings struct {
+	err   error
+	asked []control.Output
+}
+
+func (l *writings) Tail(_ context.Context, o control.Output, lines int) ([]string, error) {
+	l.asked = append(l.asked, o)
+	if l.err != nil {
+		return nil, l.err
+	}
+	return []string{"a", "b", "c"}[:min(lines, 3)], nil
+}
+
+func (l *writings) Where(o control.Output) string { return "the log of " + o.TaskARN }
+
+// TestNoticesShowOutput: the last attempt's, unless it provably never started;
+// and a notice whose log cannot be read is told without.
+func TestNoticesShowOutput(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		inject       func(localecs.Kind, localecs.Subject) bool
+		err          error
+		lines, warns string
+		at           bool
+		asked        int
+	}{
+		"it ran":              {lines: "a b c", at: true, asked: 1},
+		"its log is not read": {err: errors.New("denied"), at: true, asked: 1, warns: `"why":"denied"`},
+		"it never started":    {inject: strikes(localecs.FaultENI)},
+		"a later one ran":     {inject: strikes(localecs.FaultENI, "1"), lines: "a b c", at: true, asked: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{inject: tc.inject, script: func(localecs.ContainerSpec) localecs.Script {
+				return localecs.Script{For: time.Second, ExitCode: 3}
+			}})
+			l, log := &writings{err: tc.err}, &strings.Builder{}
+			w.ctl.Logs, w.ctl.Log = l, slog.New(slog.NewJSONHandler(log, nil))
+			once(w, report)
+			w.live()
+			if len(w.told) != 1 {
+				t.Fatalf("told %+v", w.told)
+			}
+			n := w.told[0]
+			if strings.Join(n.Logs, " ") != tc.lines || (n.LogsAt != "") != tc.at || len(l.asked) != tc.asked {
+				t.Errorf("lines %q at %q, asked %+v", n.Logs, n.LogsAt, l.asked)
+			}
+			if !strings.Contains(log.String(), tc.warns) || tc.warns == "" && strings.Contains(log.String(), "without log lines") {
+				t.Errorf("logged %s", log)
+			}
+			for _, o := range l.asked {
+				last := n.Attempts[len(n.Attempts)-1]
+				if o.Run != n.Run || o.Attempt != last.N || o.TaskARN != last.TaskARN || o.Task.Container != "app" || !slices.Contains([]int{1, 2}, o.Attempt) {
+					t.Errorf("asked for %+v", o)
+				}
+			}
+		})
+	}
+}
