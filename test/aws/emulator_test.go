@@ -24,8 +24,8 @@ import (
 
 // emulator is a running ministack.
 type emulator struct {
-	url string
-	log string
+	url  string
+	says string // the file of its output
 }
 
 // guard runs a command and ends its process group when its own input ends, which
@@ -38,8 +38,8 @@ func startEmulator(t *testing.T, ecs string) *emulator {
 	t.Helper()
 	program := tool(t, "ministack", "ministack")
 	dir := t.TempDir()
-	e := &emulator{log: filepath.Join(dir, "ministack.log")}
-	log, err := os.Create(e.log)
+	e := &emulator{says: filepath.Join(dir, "ministack.log")}
+	log, err := os.Create(e.says)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func startEmulator(t *testing.T, ecs string) *emulator {
 		_ = life.Close()
 		_ = cmd.Wait() // it is killed: that is its error
 		if t.Failed() {
-			text, _ := os.ReadFile(e.log)
+			text, _ := os.ReadFile(e.says)
 			t.Logf("the emulator said at the end:\n%s", text[max(0, len(text)-12000):])
 		}
 	})

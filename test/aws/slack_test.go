@@ -9,6 +9,9 @@ import (
 	"testing"
 )
 
+// webhookPath is the one that Slack knows.
+const webhookPath = "/services/T0/B0/secret"
+
 // slackChannel answers as Slack does: the first message of all is one too many.
 type slackChannel struct {
 	url string
@@ -32,7 +35,7 @@ func (c *slackChannel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer c.mu.Unlock()
 	body, _ := io.ReadAll(r.Body)
 	c.posts++
-	if r.URL.Path != "/services/T0/B0/secret" {
+	if r.URL.Path != webhookPath {
 		http.Error(w, "no_service", http.StatusNotFound)
 		return
 	}

@@ -1,6 +1,7 @@
 package aws_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -47,12 +48,15 @@ type world struct {
 	mu      sync.Mutex
 	scripts map[string]localecs.Script // by job
 	faults  map[string]fault           // by job
-	early   map[string]chan struct{}   // by job: RunTask's answer waits for the stop event's handler
-	cut     map[string]bool            // by job: the line breaks before RunTask is heard
-	runs    int                        // RunTask calls heard
+	hooks   map[string]hook            // by job and attempt: what befalls its first RunTask
+	early   map[string]chan struct{}   // by job: closed once the stop event was handled
+	runner  *localecs.ScriptedRunner
 	all     []notice.Notice
 	swept   time.Time
 }
+
+// hook befalls one RunTask request on its way to ECS.
+type hook func(out http.ResponseWriter, r *http.Request, ecs http.Handler)
 
 // fault strikes one attempt of a job's runs.
 type fault struct {
@@ -134,19 +138,26 @@ func newWorld(t *testing.T) *world {
 	tool(t, "ministack", "ministack")
 	w := &world{
 		name: "bp-test", slack: newSlack(t), scripts: map[string]localecs.Script{}, faults: map[string]fault{},
-		early: map[string]chan struct{}{}, cut: map[string]bool{},
+		early: map[string]chan struct{}{}, hooks: map[string]hook{},
 	}
 	w.template = build(t)
 	w.emulator = startEmulator(t, w.startECS(t))
-	w.call(t, "ssm", "AmazonSSM.PutParameter", map[string]any{
-		"Name": "/batchplane/" + w.name + "/slack/ops", "Value": w.slack.url + "/services/T0/B0/secret", "Type": "SecureString",
-	}, nil)
+	w.webhook(t, "ops", webhookPath)
 	w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops")
 	w.pattern = w.patternOf(t, w.resource)
 	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, asRoot), Table: w.resource["Table"]})
 	w.inbox = w.subscribe(t)
+	w.call(t, "logs", "Logs_20140328.CreateLogGroup", map[string]string{"logGroupName": logGroup}, nil)
 	w.ecs.Resume()
 	return w
+}
+
+// webhook stores the webhook of a Slack target.
+func (w *world) webhook(t *testing.T, target, path string) {
+	t.Helper()
+	w.call(t, "ssm", "AmazonSSM.PutParameter", map[string]any{
+		"Name": "/batchplane/" + w.name + "/slack/" + target, "Value": w.slack.url + path, "Type": "SecureString", "Overwrite": true,
+	}, nil)
 }
 
 // patternOf is the pattern of the deployed rule for stopped tasks.
@@ -177,13 +188,13 @@ func (w *world) startECS(t *testing.T) string {
 	}
 	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { _ = db.Close() })
-	runner := &localecs.ScriptedRunner{Clock: localecs.RealClock{}, Script: func(s localecs.ContainerSpec) localecs.Script {
+	w.runner = &localecs.ScriptedRunner{Clock: localecs.RealClock{}, Script: func(s localecs.ContainerSpec) localecs.Script {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return w.scripts[s.Env[control.EnvJob]]
 	}}
 	w.ecs, err = localecs.New(t.Context(), localecs.Config{
-		DB: db, Runner: runner, Account: "000000000000", Inject: w.inject,
+		DB: db, Runner: w.runner, Account: "000000000000", Inject: w.inject, Clusters: []string{"jobs"},
 		Deliver: func(_ context.Context, event []byte) error {
 			w.deliver(t, event)
 			return nil
@@ -200,7 +211,12 @@ func (w *world) startECS(t *testing.T) string {
 	_, err = client.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
 		Family: aws.String("job"), RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
 		Cpu: aws.String("256"), Memory: aws.String("512"), NetworkMode: types.NetworkModeAwsvpc,
-		ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("main"), Image: aws.String("image"), Essential: aws.Bool(true)}},
+		ContainerDefinitions: []types.ContainerDefinition{{
+			Name: aws.String("main"), Image: aws.String("image"), Essential: aws.Bool(true), LogConfiguration: &types.LogConfiguration{
+				LogDriver: types.LogDriverAwslogs,
+				Options:   map[string]string{"awslogs-group": logGroup, "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"},
+			},
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -256,29 +272,67 @@ func (w *world) line(ecs http.Handler) http.Handler {
 			return
 		}
 		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		var in struct{ StartedBy string }
 		_ = json.Unmarshal(body, &in)
-		name, _ := jobOf(in.StartedBy)
+		name, attempt := jobOf(in.StartedBy)
+		key := name + "/" + attempt
 		w.mu.Lock()
-		w.runs++
-		cut, wait := w.cut[name], w.early[name]
-		delete(w.cut, name)
+		befalls := w.hooks[key]
+		delete(w.hooks, key)
 		w.mu.Unlock()
-		if cut {
-			panic(http.ErrAbortHandler)
+		if befalls == nil {
+			ecs.ServeHTTP(out, r)
+			return
 		}
-		r.Body = io.NopCloser(strings.NewReader(string(body)))
-		answer := httptest.NewRecorder()
-		ecs.ServeHTTP(answer, r)
-		if wait != nil {
-			<-wait
-		}
-		for k, v := range answer.Header() {
+		befalls(out, r, ecs)
+	})
+}
+
+// launched has ECS launch a task and answers with its ARN; the caller of RunTask
+// hears of it only when answer is called.
+func launched(out http.ResponseWriter, r *http.Request, ecs http.Handler) (arn string, answer func()) {
+	kept := httptest.NewRecorder()
+	ecs.ServeHTTP(kept, r)
+	var said struct{ Tasks []struct{ TaskArn string } }
+	_ = json.Unmarshal(kept.Body.Bytes(), &said)
+	for _, task := range said.Tasks {
+		arn = task.TaskArn
+	}
+	return arn, func() {
+		for k, v := range kept.Header() {
 			out.Header()[k] = v
 		}
-		out.WriteHeader(answer.Code)
-		_, _ = out.Write(answer.Body.Bytes())
-	})
+		out.WriteHeader(kept.Code)
+		_, _ = out.Write(kept.Body.Bytes())
+	}
+}
+
+// logGroup is where the tasks' logs are.
+const logGroup = "/ecs/job"
+
+// log writes lines into a task's log, as the driver awslogs does.
+func (w *world) log(t *testing.T, taskARN string, lines ...string) {
+	t.Helper()
+	const target = "Logs_20140328."
+	in := map[string]any{"logGroupName": logGroup, "logStreamName": "ecs/main/" + taskARN[strings.LastIndexByte(taskARN, '/')+1:]}
+	w.call(t, "logs", target+"CreateLogStream", in, nil)
+	var events []map[string]any
+	for _, line := range lines {
+		events = append(events, map[string]any{"timestamp": time.Now().UnixMilli(), "message": line})
+	}
+	in["logEvents"] = events
+	w.call(t, "logs", target+"PutLogEvents", in, nil)
+}
+
+// tasks counts the tasks of a job that ECS started.
+func (w *world) tasks(name string) (n int) {
+	for _, c := range w.runner.Started() {
+		if c.Env[control.EnvJob] == name {
+			n++
+		}
+	}
+	return n
 }
 
 // subscribe has a queue of the test's own get every notice of the topic.

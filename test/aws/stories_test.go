@@ -3,6 +3,7 @@ package aws_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -39,7 +40,14 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 			"a scheduled run succeeds, its duplicate does nothing": succeeds,
 			"a fault of the network interface is relaunched":       relaunched,
 			"a failure is told, retried by hand and recovers":      failsAndRecovers,
+			"the trigger dies before ECS hears of the launch":      diesBeforeLaunch,
+			"the trigger dies before it hears of the launch":       diesAfterLaunch,
+			"onstopped dies before ECS hears of the relaunch":      diesBeforeRelaunch,
 			"a line that broke before ECS heard is tried again":    brokenLine,
+			"a launch that hangs is stopped and done again":        hangs,
+			"a cluster that does not exist is said":                noCluster,
+			"a role that may not be passed is said":                noPassRole,
+			"a webhook that was revoked keeps nobody from hearing": revokedWebhook,
 			"a stop event before the trigger stored its task":      earlyStop,
 			"a lost stop event is found by the sweep":              lostStop,
 			"a run that takes too long is stopped":                 timesOut,
@@ -56,21 +64,33 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 		}
 	})
 	w.denied(t)
+	w.captured(t)
+	w.poison(t)
 	w.other(t)
 }
 
 // denied: with IAM on, what a policy lacks is refused and would be logged.
 func (w *world) denied(t *testing.T) {
 	t.Helper()
-	text, err := os.ReadFile(w.log)
+	text, err := os.ReadFile(w.says)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(text)) {
-		if strings.Contains(line, "AccessDenied") || strings.Contains(line, "not authorized") {
+		refused := strings.Contains(line, "AccessDenied") || strings.Contains(line, "not authorized")
+		if refused && !strings.Contains(line, `"run":"no-role/`) {
 			t.Errorf("denied: %s", line)
 		}
 	}
+}
+
+// logs waits until a function logged those words.
+func (w *world) logs(t *testing.T, words string) {
+	t.Helper()
+	within(t, soon, "this is logged: "+words, func() bool {
+		text, err := os.ReadFile(w.says)
+		return err == nil && strings.Contains(string(text), words)
+	})
 }
 
 func succeeds(t *testing.T, w *world) {
@@ -99,12 +119,21 @@ func relaunched(t *testing.T, w *world) {
 }
 
 func failsAndRecovers(t *testing.T, w *world) {
-	w.set(func() { w.scripts["fails"] = localecs.Script{ExitCode: 3} })
+	w.set(func() {
+		w.scripts["fails"] = localecs.Script{For: time.Second, ExitCode: 3}
+		w.hooks["fails/1"] = func(out http.ResponseWriter, r *http.Request, ecs http.Handler) {
+			arn, answer := launched(out, r, ecs)
+			w.log(t, arn, "connecting", "error: no table `orders`")
+			answer()
+		}
+	})
 	input, id := scheduled(t, aJob("fails"))
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Failed, soon)
 	within(t, soon, "the failure is told on SNS", func() bool { return slices.Equal(w.told(t, "fails"), []notice.Kind{notice.Failed}) })
-	within(t, soon, "the failure is told on Slack", func() bool { return w.slack.heard("FAILED", string(id), "aws lambda invoke") == 1 })
+	within(t, soon, "the failure is told on Slack", func() bool {
+		return w.slack.heard("FAILED", string(id), "aws lambda invoke", "error: no table 'orders'", "$252Fecs$252Fjob/log-events/ecs$252Fmain$252F", "|task") == 1
+	})
 	within(t, soon, "nothing is owed", func() bool {
 		r, err := w.store.Run(t.Context(), id)
 		return err == nil && !r.Open()
@@ -123,24 +152,16 @@ func failsAndRecovers(t *testing.T, w *world) {
 	})
 }
 
-// brokenLine: the trigger has saved its claim and ends without having launched
-// anything; the platform delivers its event again.
-func brokenLine(t *testing.T, w *world) {
-	w.set(func() { w.cut["cut"] = true })
-	input, id := scheduled(t, aJob("cut"))
-	if answer, failed := w.invoke(t, w.resource["Trigger"], input); !failed {
-		t.Errorf("the trigger answered %s", answer)
-	}
-	if answer, failed := w.invoke(t, w.resource["Trigger"], input); failed {
-		t.Errorf("the trigger failed again: %s", answer)
-	}
-	if r := w.await(t, id, run.Succeeded, soon); len(r.Attempts) != 1 || r.Attempts[0].Sends != 2 {
-		t.Errorf("attempts %+v", r.Attempts)
-	}
-}
-
 func earlyStop(t *testing.T, w *world) {
-	w.set(func() { w.early["early"] = make(chan struct{}) })
+	handled := make(chan struct{})
+	w.set(func() {
+		w.early["early"] = handled
+		w.hooks["early/1"] = func(out http.ResponseWriter, r *http.Request, ecs http.Handler) {
+			_, answer := launched(out, r, ecs)
+			<-handled
+			answer()
+		}
+	})
 	input, id := scheduled(t, aJob("early"))
 	if answer, failed := w.invoke(t, w.resource["Trigger"], input); failed {
 		t.Errorf("the trigger failed: %s", answer)
@@ -231,11 +252,10 @@ func stopped(t *testing.T, w *world) {
 
 func unreadable(t *testing.T, w *world) {
 	w.putSchedule(t, "unreadable", "rate(1 hour)", `{"scheduledFor":"<aws.scheduler.scheduled-time>","job":{"name":"unreadable","comand":["x"]}}`)
+	w.putSchedule(t, "not-json", "rate(1 hour)", `rm -rf /`)
 	w.sweep(t)
-	within(t, soon, "the problem is logged", func() bool {
-		text, err := os.ReadFile(w.log)
-		return err == nil && strings.Contains(string(text), `schedule unreadable: not an input of the trigger`)
-	})
+	w.logs(t, "schedule unreadable: not an input of the trigger")
+	w.logs(t, "schedule not-json: ")
 }
 
 // other deploys a second stack in the same account with the same cluster: it

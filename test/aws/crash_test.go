@@ -1,0 +1,156 @@
+package aws_test
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// diesBeforeLaunch: the trigger has saved its claim and its process is killed
+// before ECS hears of the launch. Lambda delivers the input again.
+func diesBeforeLaunch(t *testing.T, w *world) {
+	w.set(func() {
+		w.hooks["dies-before/1"] = func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { kill(t, r) }
+	})
+	input, id := scheduled(t, aJob("dies-before"))
+	w.send(t, w.resource["Trigger"], input)
+	r := w.await(t, id, run.Succeeded, soon)
+	if len(r.Attempts) != 1 || r.Attempts[0].Sends != 2 || w.tasks("dies-before") != 1 {
+		t.Errorf("%d tasks, attempts %+v", w.tasks("dies-before"), r.Attempts)
+	}
+}
+
+// diesAfterLaunch: ECS launched the task, and the trigger's process is killed
+// before it hears of that. The input comes again, with the same token.
+func diesAfterLaunch(t *testing.T, w *world) {
+	w.set(func() {
+		w.scripts["dies-after"] = localecs.Script{For: -1}
+		w.hooks["dies-after/1"] = func(out http.ResponseWriter, r *http.Request, ecs http.Handler) {
+			launched(out, r, ecs)
+			kill(t, r)
+		}
+	})
+	input, id := scheduled(t, aJob("dies-after"))
+	w.send(t, w.resource["Trigger"], input)
+	r := w.await(t, id, run.Running, soon)
+	if len(r.Attempts) != 1 || r.Attempts[0].Sends != 2 || r.Attempts[0].TaskARN == "" {
+		t.Errorf("attempts %+v", r.Attempts)
+	}
+	w.invoke(t, w.resource["Trigger"], fmt.Sprintf(`{"stop":%q,"reason":"the story is over"}`, id))
+	w.await(t, id, run.Stopped, soon)
+	if w.tasks("dies-after") != 1 {
+		t.Errorf("%d tasks", w.tasks("dies-after"))
+	}
+}
+
+// diesBeforeRelaunch: onstopped has saved that the run is launched again and is
+// killed before ECS hears of it. Lambda delivers the stop event again, which is no
+// news then: another may be launching. After two minutes the sweep launches.
+func diesBeforeRelaunch(t *testing.T, w *world) {
+	w.set(func() {
+		w.faults["dies-again"] = fault{localecs.FaultENI, "1"}
+		w.hooks["dies-again/2"] = func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { kill(t, r) }
+	})
+	input, id := scheduled(t, aJob("dies-again"))
+	w.send(t, w.resource["Trigger"], input)
+	r := w.await(t, id, run.Succeeded, 4*time.Minute)
+	if len(r.Attempts) != 2 || r.Attempts[1].Sends != 2 || w.tasks("dies-again") != 1 {
+		t.Errorf("%d tasks, attempts %+v", w.tasks("dies-again"), r.Attempts)
+	}
+}
+
+// brokenLine: the line to ECS breaks before RunTask is heard, so the trigger
+// fails and its input is delivered again.
+func brokenLine(t *testing.T, w *world) {
+	w.set(func() {
+		w.hooks["cut/1"] = func(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
+	})
+	input, id := scheduled(t, aJob("cut"))
+	if answer, failed := w.invoke(t, w.resource["Trigger"], input); !failed {
+		t.Errorf("the trigger answered %s", answer)
+	}
+	if answer, failed := w.invoke(t, w.resource["Trigger"], input); failed {
+		t.Errorf("the trigger failed again: %s", answer)
+	}
+	if r := w.await(t, id, run.Succeeded, soon); len(r.Attempts) != 1 || r.Attempts[0].Sends != 2 {
+		t.Errorf("attempts %+v", r.Attempts)
+	}
+}
+
+// kill ends the process of a function that sent a request, as Lambda does with
+// one that is out of memory, and the request with it.
+func kill(t *testing.T, r *http.Request) {
+	t.Helper()
+	pid, err := processOf(r.RemoteAddr)
+	if err != nil {
+		t.Errorf("looking for the function that calls from %s: %v", r.RemoteAddr, err)
+	} else if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Errorf("killing process %d: %v", pid, err)
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// processOf is the process that holds the other end of a connection, from Linux's
+// tables of sockets. It answers with functions only: programs named bootstrap.
+func processOf(address string) (int, error) {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return 0, fmt.Errorf("reading the address: %w", err)
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return 0, fmt.Errorf("reading the port: %w", err)
+	}
+	socket, err := socketOf(number)
+	if err != nil {
+		return 0, err
+	}
+	fds, err := filepath.Glob("/proc/[0-9]*/fd/*")
+	if err != nil {
+		return 0, fmt.Errorf("listing open files: %w", err)
+	}
+	for _, fd := range fds {
+		if to, err := os.Readlink(fd); err != nil || to != socket {
+			continue
+		}
+		process := filepath.Dir(filepath.Dir(fd))
+		if program, err := os.Readlink(process + "/exe"); err != nil || filepath.Base(program) != "bootstrap" {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(process))
+		if err != nil {
+			return 0, fmt.Errorf("reading the process of %s: %w", fd, err)
+		}
+		return pid, nil
+	}
+	return 0, fmt.Errorf("no function has %s", socket)
+}
+
+// socketOf is the socket on loopback with that local port, as links to open
+// files spell it. A line has the local address in its second field, as
+// hexadecimal numbers, and the inode in its tenth.
+func socketOf(port int) (string, error) {
+	table, err := os.Open("/proc/net/tcp")
+	if err != nil {
+		return "", fmt.Errorf("this story needs Linux: %w", err)
+	}
+	defer func() { _ = table.Close() }()
+	local := fmt.Sprintf("0100007F:%04X", port)
+	for lines := bufio.NewScanner(table); lines.Scan(); {
+		if f := strings.Fields(lines.Text()); len(f) > 9 && f[1] == local && f[9] != "0" {
+			return "socket:[" + f[9] + "]", nil
+		}
+	}
+	return "", fmt.Errorf("no socket has port %d", port)
+}
