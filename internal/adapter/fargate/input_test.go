@@ -100,7 +100,7 @@ func TestOverridesSize(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		j := genJob(t)
 		l := launch(j)
-		l.Stack = rapid.StringMatching(`[a-z][a-z0-9-]{0,31}`).Draw(t, "stack")
+		l.Stack = rapid.StringMatching(`[A-Za-z][A-Za-z0-9-]{0,47}`).Draw(t, "stack")
 		l.Attempt = rapid.IntRange(1, 9999).Draw(t, "attempt")
 		l.Task.Container = j.Container
 		if j.Container == "" {

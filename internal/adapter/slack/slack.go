@@ -27,9 +27,12 @@ const (
 	pause = time.Second
 	// tries is how often one message is sent when Slack says 429.
 	tries = 3
-	// maxWait is the longest Retry-After that is waited for; a longer one is
-	// left to the next delivery of the notice.
-	maxWait = 20 * time.Second
+	// maxWait is the longest time that a message waits for its turn. One that
+	// would have to wait longer is left to the next delivery of its notice, so
+	// that other targets, and other notices, are not held up.
+	maxWait = 5 * time.Second
+	// silence is how long a target is left alone that gave no answer.
+	silence = time.Minute
 	// maxAnswer is how many bytes of an answer are read.
 	maxAnswer = 512
 )
@@ -122,6 +125,7 @@ func (n *Notifier) send(ctx context.Context, target, hook string, body []byte) e
 		status, after, says, err := n.post(ctx, hook, body)
 		switch {
 		case err != nil:
+			n.until(target, n.Now().Add(silence))
 			return err
 		case status == http.StatusOK:
 			return nil
@@ -129,20 +133,25 @@ func (n *Notifier) send(ctx context.Context, target, hook string, body []byte) e
 			return &revokedError{status, says}
 		case status != http.StatusTooManyRequests:
 			return fmt.Errorf("Slack answered %d %s", status, says) //nolint:staticcheck // Slack is a name
-		case try == tries || after > maxWait:
-			return fmt.Errorf("Slack takes no more messages for %s", after) //nolint:staticcheck // Slack is a name
 		}
 		n.until(target, n.Now().Add(after))
+		if try == tries || after > maxWait {
+			return fmt.Errorf("Slack takes no more messages for %s", after) //nolint:staticcheck // Slack is a name
+		}
 	}
 }
 
-// turn waits until the target may be sent a message.
+// turn waits until the target may be sent a message, unless that is too long.
 func (n *Notifier) turn(ctx context.Context, target string) error {
 	n.mu.Lock()
 	now := n.Now()
 	at := n.next[target]
 	if at.Before(now) {
 		at = now
+	}
+	if at.Sub(now) > maxWait {
+		n.mu.Unlock()
+		return fmt.Errorf("it takes no messages for %s", at.Sub(now).Round(time.Second))
 	}
 	n.set(target, at.Add(pause))
 	n.mu.Unlock()

@@ -127,9 +127,10 @@ func TestNotify(t *testing.T) {
 	}{
 		"taken":                       {answers: []answer{ok}, waited: "[]", posts: 1},
 		"one message a second":        {answers: []answer{ok}, notices: 3, waited: "[1s 1s]", posts: 3},
-		"too many":                    {answers: []answer{{429, "7", "rate_limited"}, ok}, waited: "[7s]", posts: 2},
+		"too many":                    {answers: []answer{{429, "4", "rate_limited"}, ok}, waited: "[4s]", posts: 2},
 		"too many without a time":     {answers: []answer{{429, "soon", ""}, ok}, waited: "[1s]", posts: 2},
 		"too many for too long":       {answers: []answer{{429, "60", ""}}, waited: "[]", posts: 1, err: "no more messages for 1m0s"},
+		"too many for the next ones":  {answers: []answer{{429, "60", ""}}, notices: 4, waited: "[]", posts: 1, err: "no messages for 1m0s"},
 		"too many again and again":    {answers: []answer{{429, "2", ""}}, waited: "[2s 2s]", posts: 3, err: "no more messages"},
 		"replaced":                    {answers: []answer{{404, "", "no_service"}, ok}, waited: "[1s]", posts: 2},
 		"revoked":                     {answers: []answer{{403, "", "invalid_token"}}, waited: "[1s]", posts: 2, err: "403 invalid_token): store a new one"},
@@ -157,6 +158,42 @@ func TestNotify(t *testing.T) {
 		})
 	}
 }
+
+// TestSilentTargetIsLeftAlone: one that gives no answer is asked once a minute,
+// whatever there is to tell, and holds up no other.
+func TestSilentTargetIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ok)
+	asked := 0
+	w.HTTP = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/silent") {
+			asked++
+			return nil, context.DeadlineExceeded
+		}
+		return http.DefaultTransport.RoundTrip(r)
+	})}
+	w.secrets.values["team"] = []string{strings.Replace(w.secrets.values["ops"][0], "/old", "/silent", 1)}
+	for range 5 {
+		if err := w.Carry(t.Context(), "slack/team", notice.Notice{}); err == nil {
+			t.Error("told a target that does not answer")
+		}
+		if err := w.Carry(t.Context(), "slack/ops", notice.Notice{}); err != nil {
+			t.Errorf("another: %v", err)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	_ = w.Wait(t.Context(), silence)
+	_ = w.Carry(t.Context(), "slack/team", notice.Notice{})
+	if asked != 2 {
+		t.Errorf("asked %d times after a minute", asked)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // TestErrorsDoNotTellTheWebhook: neither a dead line nor a bad URL.
 func TestErrorsDoNotTellTheWebhook(t *testing.T) {

@@ -63,10 +63,10 @@ func fit(x notice.Notice) (string, error) {
 			x.Logs = x.Logs[(len(x.Logs)+1)/2:]
 			continue
 		}
-		cut := x.Cause
+		before := len(x.Cause) + len(x.Description) + len(x.Owner) + len(x.Attempts)
 		x.Cause, x.Description, x.Owner = half(x.Cause), half(x.Description), half(x.Owner)
 		x.Attempts = x.Attempts[(len(x.Attempts)+1)/2:]
-		if cut == x.Cause && len(x.Attempts) == 0 {
+		if len(x.Cause)+len(x.Description)+len(x.Owner)+len(x.Attempts) >= before {
 			return "", fmt.Errorf("the notice of %s does not fit into a message of SNS: %d bytes", x.Run, len(message))
 		}
 	}

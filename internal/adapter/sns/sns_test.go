@@ -67,9 +67,11 @@ func TestLargeNotices(t *testing.T) {
 		x    notice.Notice
 		logs bool
 	}{
-		"logs":     {notice.Notice{Cause: "exit code 3", Logs: make([]string, 1000)}, true},
-		"a cause":  {notice.Notice{Cause: strings.Repeat(line, 1000), Logs: []string{"a"}}, false},
-		"attempts": {notice.Notice{Cause: "exit code 3", Attempts: make([]notice.Attempt, 1000)}, false},
+		"logs":          {notice.Notice{Cause: "exit code 3", Logs: make([]string, 1000)}, true},
+		"a cause":       {notice.Notice{Cause: strings.Repeat(line, 1000), Logs: []string{"a"}}, false},
+		"a description": {notice.Notice{Cause: "exit code 3", Description: strings.Repeat(line, 1000)}, false},
+		"an owner":      {notice.Notice{Cause: "exit code 3", Owner: strings.Repeat("x", 1<<20)}, false},
+		"attempts":      {notice.Notice{Cause: "exit code 3", Attempts: make([]notice.Attempt, 1000)}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -19,8 +19,9 @@ import (
 
 // Config is the part of the configuration that every function has.
 type Config struct {
-	// Stack is the name that separates this control plane from others.
-	Stack string `env:"BATCHPLANE_STACK" form:"[a-z][a-z0-9-]{0,31}"`
+	// Stack is the name that separates this control plane from others: what
+	// CloudFormation allows, and short enough for a task's startedBy.
+	Stack string `env:"BATCHPLANE_STACK" form:"[A-Za-z][A-Za-z0-9-]{0,47}"`
 	Table string `env:"BATCHPLANE_TABLE"`
 	// KeepDays is how many days runs are kept after their end.
 	KeepDays int `env:"BATCHPLANE_KEEP_DAYS" form:"[1-9][0-9]{0,3}"`

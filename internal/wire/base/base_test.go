@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/batchplane/batchplane/internal/wire/environ"
 )
 
 func TestAWS(t *testing.T) {
@@ -36,5 +38,24 @@ func TestAWS(t *testing.T) {
 	clear(env)
 	if _, err := NewAWS(lookup); err == nil || !strings.Contains(err.Error(), "AWS_REGION") || !strings.Contains(err.Error(), "AWS_SECRET_ACCESS_KEY") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestStackNames: every name that CloudFormation takes and that is not too long
+// for startedBy.
+func TestStackNames(t *testing.T) {
+	t.Parallel()
+	for name, ok := range map[string]bool{
+		"batchplane": true, "Prod": true, "my-Stack1": true, strings.Repeat("a", 48): true,
+		strings.Repeat("a", 49): false, "1st": false, "a_b": false, "a/b": false, "": false,
+	} {
+		var c Config
+		err := environ.Fill(&c, func(v string) (string, bool) {
+			value, known := map[string]string{"BATCHPLANE_STACK": name, "BATCHPLANE_TABLE": "t", "BATCHPLANE_KEEP_DAYS": "400"}[v]
+			return value, known
+		})
+		if (err == nil) != ok {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }

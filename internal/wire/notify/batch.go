@@ -51,18 +51,27 @@ const spare = 10 * time.Second
 // the others from being told; it comes again with all that follow it, which have
 // nothing to tell any more.
 func (h handler) handle(ctx context.Context, b Batch) (events.DynamoDBEventResponse, error) {
-	var out events.DynamoDBEventResponse
-	if end, ok := ctx.Deadline(); ok {
-		early, cancel := context.WithDeadline(ctx, end.Add(-spare))
-		defer cancel()
-		ctx = early
-	}
-	for _, r := range b.Records {
-		if err := h.record(ctx, r); err != nil {
-			out.BatchItemFailures = append(out.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: r.Change.SequenceNumber})
+	ctx, cancel := early(ctx)
+	defer cancel()
+	var again []events.DynamoDBBatchItemFailure
+	for i, r := range b.Records {
+		late := ctx.Err() != nil
+		if late || h.record(ctx, r) != nil {
+			again = append(again, events.DynamoDBBatchItemFailure{ItemIdentifier: r.Change.SequenceNumber})
+		}
+		if late && i == len(b.Records)-1 {
+			h.log.WarnContext(ctx, "out of time: not all was told, the next delivery goes on", "again", len(again))
 		}
 	}
-	return out, nil
+	return events.DynamoDBEventResponse{BatchItemFailures: again}, nil
+}
+
+// early ends before the function's own time does.
+func early(ctx context.Context) (context.Context, context.CancelFunc) {
+	if end, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(ctx, end.Add(-spare))
+	}
+	return ctx, func() {}
 }
 
 func (h handler) record(ctx context.Context, r Record) error {

@@ -19,6 +19,7 @@ import (
 type people struct {
 	fails string
 	told  []string
+	after func() // is called after each, if not nil
 }
 
 func (p *people) Tell(_ context.Context, id run.ID) error { return p.hear(string(id)) }
@@ -26,6 +27,9 @@ func (p *people) Tell(_ context.Context, id run.ID) error { return p.hear(string
 func (p *people) Notify(_ context.Context, n notice.Notice) error { return p.hear(n.Cause) }
 
 func (p *people) hear(what string) error {
+	if p.after != nil {
+		defer p.after()
+	}
 	if p.fails != "" && strings.Contains(what, p.fails) {
 		return errors.New("the line is dead")
 	}
@@ -88,6 +92,27 @@ func TestTimeIsLeftToNote(t *testing.T) {
 	}
 	if _, err := (handler{control: p, log: slog.New(slog.DiscardHandler)}).handle(ctx, b); err != nil || !p.until.Equal(end.Add(-spare)) {
 		t.Errorf("%v: told until %s", err, p.until)
+	}
+}
+
+// TestOutOfTime: what cannot be begun any more comes again, and no other.
+func TestOutOfTime(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	p, log := &people{after: cancel}, &strings.Builder{}
+	var b Batch
+	if err := json.Unmarshal([]byte(`{"Records":[
+		{"dynamodb":{"SequenceNumber":"1","Keys":{"pk":{"S":"R#a"},"sk":{"S":"20261122T0900Z"}}}},
+		{"dynamodb":{"SequenceNumber":"2","Keys":{"pk":{"S":"R#b"},"sk":{"S":"20261122T0900Z"}}}},
+		{"dynamodb":{"SequenceNumber":"3","Keys":{"pk":{"S":"R#c"},"sk":{"S":"20261122T0900Z"}}}}]}`), &b); err != nil {
+		t.Fatal(err)
+	}
+	out, err := handler{control: p, log: slog.New(slog.NewJSONHandler(log, nil))}.handle(ctx, b)
+	if err != nil || len(p.told) != 1 || len(out.BatchItemFailures) != 2 || out.BatchItemFailures[0].ItemIdentifier != "2" {
+		t.Errorf("told %q, %+v, %v", p.told, out, err)
+	}
+	if strings.Count(log.String(), `"msg":"out of time`) != 1 || strings.Contains(log.String(), "not carried") {
+		t.Errorf("logged %s", log)
 	}
 }
 

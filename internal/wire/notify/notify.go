@@ -49,8 +49,8 @@ type Config struct {
 	LogGroups string `env:"BATCHPLANE_LOG_GROUPS" default:""`
 }
 
-// slackTimeout is for one request; the function has more time than all tries.
-const slackTimeout = 10 * time.Second
+// slackTimeout is for one request.
+const slackTimeout = 5 * time.Second
 
 // retry is the place of the command that retries a run until addressed says it.
 const retry = "retry"
