@@ -192,19 +192,32 @@ func (e *emulator) send(t *testing.T, function, payload string) {
 	}
 }
 
-// sam runs the SAM CLI in the module's folder.
+// rootKeys are of who may do everything on the emulator.
+var rootKeys = keyPair{"test", "test"}
+
+// keyPair is what somebody signs with.
+type keyPair struct{ id, secret string }
+
+// sam runs the SAM CLI in the module's folder, as root.
 func sam(t *testing.T, e *emulator, args ...string) string {
+	t.Helper()
+	out, err := samAs(t, e, rootKeys, args...)
+	if err != nil {
+		t.Fatalf("sam %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// samAs runs the SAM CLI as somebody.
+func samAs(t *testing.T, e *emulator, who keyPair, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), tool(t, "sam", "sam"), args...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1",
-		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc -trimpath -buildvcs=false")
+		"AWS_ACCESS_KEY_ID="+who.id, "AWS_SECRET_ACCESS_KEY="+who.secret, "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc -trimpath -buildvcs=false")
 	if e != nil {
 		cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL="+e.url)
 	}
 	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("sam %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
+	return string(out), err //nolint:wrapcheck // the caller says what it ran
 }

@@ -106,12 +106,17 @@ func architecture() string {
 	return "x86_64"
 }
 
-// deploy deploys the built template as a stack of that name.
+// deploy deploys a template as a stack of that name, with what samconfig.toml
+// says, so that nobody is asked anything.
 func (w *world) deploy(t *testing.T, template, name string, parameters ...string) map[string]string {
 	t.Helper()
+	config, err := filepath.Abs(root + "/samconfig.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	args := []string{
-		"deploy", "--template-file", template, "--stack-name", name, "--resolve-s3", "--capabilities", "CAPABILITY_IAM",
-		"--no-confirm-changeset", "--no-progressbar", "--parameter-overrides", "Architecture=" + architecture(),
+		"deploy", "--config-file", config, "--template-file", template, "--stack-name", name,
+		"--no-progressbar", "--parameter-overrides", "Architecture=" + architecture(),
 	}
 	sam(t, w.emulator, append(args, parameters...)...)
 	var found struct {
@@ -443,6 +448,22 @@ func scheduled(t *testing.T, j job.Job) (input string, id run.ID) {
 
 func aJob(name string) job.Job {
 	return job.Job{Name: name, TaskDefinition: "job", Cluster: "jobs", Command: []string{"sh", "-c", "work <in >out"}}
+}
+
+// operator is a person who has the stack's policy for operators and no other.
+func (w *world) operator(t *testing.T, name string) keyPair {
+	t.Helper()
+	const iam = "Version=2010-05-08&UserName="
+	w.query(t, "iam", "Action=CreateUser&"+iam+name)
+	w.query(t, "iam", "Action=AttachUserPolicy&"+iam+name+"&PolicyArn="+url.QueryEscape(w.resource["OperatorPolicy"]))
+	var made struct {
+		ID     string `xml:"CreateAccessKeyResult>AccessKey>AccessKeyId"`
+		Secret string `xml:"CreateAccessKeyResult>AccessKey>SecretAccessKey"`
+	}
+	if err := xml.Unmarshal(w.query(t, "iam", "Action=CreateAccessKey&"+iam+name), &made); err != nil {
+		t.Fatal(err)
+	}
+	return keyPair{made.ID, made.Secret}
 }
 
 // schedule puts a job's schedule into the stack's group, as a job stack does.

@@ -140,9 +140,14 @@ func failsAndRecovers(t *testing.T, w *world) {
 	})
 
 	w.set(func() { delete(w.scripts, "fails") })
-	out := sam(t, w.emulator, "remote", "invoke", "Trigger", "--stack-name", w.name, "--event", fmt.Sprintf(`{"retry":%q,"by":"mia"}`, id))
-	if !strings.Contains(out, `"accepted"`) {
-		t.Errorf("the retry was answered: %s", out)
+	mia := w.operator(t, "mia")
+	out, err := samAs(t, w.emulator, mia, "remote", "invoke", "Trigger", "--stack-name", w.name, "--event", fmt.Sprintf(`{"retry":%q,"by":"mia"}`, id))
+	if err != nil || !strings.Contains(out, `"accepted"`) {
+		t.Errorf("the retry was answered: %s, %v", out, err)
+	}
+	if out, err := samAs(t, w.emulator, mia, "deploy", "--template-file", w.template, "--stack-name", w.name, "--capabilities", "CAPABILITY_IAM",
+		"--s3-bucket", "none", "--no-confirm-changeset", "--force-upload"); err == nil {
+		t.Errorf("an operator deployed: %s", out)
 	}
 	if r := w.await(t, id, run.Succeeded, soon); len(r.Attempts) != 2 {
 		t.Errorf("attempts %+v", r.Attempts)
@@ -256,25 +261,4 @@ func unreadable(t *testing.T, w *world) {
 	w.sweep(t)
 	w.logs(t, "schedule unreadable: not an input of the trigger")
 	w.logs(t, "schedule not-json: ")
-}
-
-// other deploys a second stack in the same account with the same cluster: it
-// does not see the first one's tasks.
-func (w *world) other(t *testing.T) {
-	t.Helper()
-	event := func(stack string) []byte {
-		return fmt.Appendf(nil, `{"version":"0","id":"1","detail-type":"ECS Task State Change","source":"aws.ecs","account":"000000000000",
-			"time":"2026-11-22T09:00:00Z","region":"us-east-1","resources":[],"detail":{"lastStatus":"STOPPED","startedBy":"%s/a/20261122T0900Z/1",
-			"overrides":{"containerOverrides":[{"name":"main","environment":[{"name":"BATCHPLANE_STACK","value":%q}]}]}}}`, stack, stack)
-	}
-	second := w.name + "-2"
-	other := w.patternOf(t, w.deploy(t, w.template, second))
-	for _, tc := range []struct {
-		pattern, stack string
-		want           bool
-	}{{w.pattern, w.name, true}, {w.pattern, second, false}, {other, second, true}, {other, w.name, false}} {
-		if got := w.matches(t, tc.pattern, event(tc.stack)); got != tc.want {
-			t.Errorf("%s sees a task of %s: %t", tc.pattern, tc.stack, got)
-		}
-	}
 }
