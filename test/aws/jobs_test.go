@@ -73,7 +73,39 @@ func TestJobsStack(t *testing.T) {
 	w.registered(t, rest, ruled)
 	w.forgotten(t, id)
 	w.fired(t, ruled[0], began)
+	w.smallest(t)
 	w.denied(t)
+}
+
+// smallest: the job that the README shows in plain CloudFormation is deployed, and
+// known by the next sweep.
+func (w *world) smallest(t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile(root + "/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, yaml, ok := strings.Cut(string(text), "```yaml\nResources:\n")
+	yaml, _, end := strings.Cut(yaml, "```")
+	if !ok || !end {
+		t.Fatal("the README shows no job")
+	}
+	template := filepath.Join(t.TempDir(), "smallest.yaml")
+	yaml = "AWSTemplateFormatVersion: \"2010-09-09\"\nResources:\n" + strings.ReplaceAll(yaml, "batchplane:", w.name+":")
+	if err := os.WriteFile(template, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sam(t, nil, "validate", "--lint", "--template-file", template)
+	sam(t, w.emulator, "deploy", "--template-file", template, "--stack-name", "smallest", "--no-confirm-changeset", "--no-progressbar")
+	w.sweep(t)
+	item, err := w.store.Item(t.Context(), "nightly-report")
+	if err != nil || item.Gone {
+		t.Fatalf("the job is not known: %+v, %v", item, err)
+	}
+	j, err := w.store.Definition(t.Context(), item.Definition)
+	if err != nil || j.Schedule != "cron(0 3 * * ? *)" || j.Cluster != "jobs" || len(j.Network.Subnets) != 1 {
+		t.Errorf("the job is known as %+v, %v", j, err)
+	}
 }
 
 // deployJobs renders a jobs file with the program's own command, checks the

@@ -86,7 +86,7 @@ func TestCompanies(t *testing.T) {
 	const (
 		boundary = `["HasBoundary","PermissionsBoundary","AWS::NoValue"]`
 		clusters = `["NamesClusters","Clusters","arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:cluster/*"]`
-		passed   = `["NamesTaskRoles","TaskRoles","arn:${AWS::Partition}:iam::${AWS::AccountId}:role${TaskRolePath}*"]`
+		roles    = `["NamesTaskRoles","TaskRoles","arn:${AWS::Partition}:iam::${AWS::AccountId}:role${TaskRolePath}*"]`
 	)
 	found := map[any]int{}
 	for _, id := range keys(t, resources) {
@@ -101,7 +101,7 @@ func TestCompanies(t *testing.T) {
 			for _, p := range list(t, down(t, r, "Properties.Policies")) {
 				for _, s := range list(t, down(t, p, "PolicyDocument.Statement")) {
 					as := actions(t, s)
-					if slices.Contains(as, "iam:PassRole") && canonical(t, down(t, s, "Resource")) != passed {
+					if slices.Contains(as, "iam:PassRole") && canonical(t, down(t, s, "Resource")) != roles {
 						t.Errorf("%s passes other roles", id)
 					}
 					if slices.ContainsFunc(as, func(a string) bool { return a == "ecs:RunTask" || strings.HasSuffix(a, "Tasks") || a == "ecs:StopTask" }) &&

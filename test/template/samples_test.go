@@ -48,6 +48,15 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// TestSweepSample: the sample is what the rule of every minute sends.
+func TestSweepSample(t *testing.T) {
+	t.Parallel()
+	sent := words(t, list(t, down(t, load(t), "Resources.EveryMinute.Properties.Targets"))[0], "Input")
+	if sample := strings.TrimSpace(string(read(t, "events/sweep.json"))); sample != sent {
+		t.Errorf("the rule sends %s, the sample is %s", sent, sample)
+	}
+}
+
 func read(t *testing.T, name string) []byte {
 	t.Helper()
 	body, err := os.ReadFile(root + name)
