@@ -51,7 +51,7 @@ func startEmulator(t *testing.T, ecs string) *emulator {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir,
-		fmt.Sprintf("GATEWAY_PORT=%d", port), "LAMBDA_EXECUTOR=local", "AUTH=true", "AWS_ENDPOINT_URL=" + e.url,
+		fmt.Sprintf("GATEWAY_PORT=%d", port), "BIND_HOST=127.0.0.1", "LAMBDA_EXECUTOR=local", "AUTH=true", "AWS_ENDPOINT_URL=" + e.url,
 	}
 	if ecs != "" {
 		cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL_ECS="+ecs)
