@@ -1,8 +1,10 @@
 package stop
 
+import "bytes"
+
 // text is a reason made comparable: lower case, straight quotes, single
-// blanks, with what clients and ECS print before it cut away. It holds no
-// slice of itself, so that it can stay on the stack.
+// blanks, without names, with what clients and ECS print before it cut away.
+// It holds no slice of itself, so that it can stay on the stack.
 type text struct {
 	room   [1024]byte
 	long   []byte // used instead of room by texts that do not fit
@@ -139,25 +141,35 @@ func (t *text) normalise(s string) {
 
 // fill appends s to b in plain form and marks its triples.
 func (t *text) fill(b []byte, s string) []byte {
-	last, h := byte(' '), uint16(0)
+	start, spelled := 0, false
 	for i := 0; i < len(s); {
 		c, n := s[i], 1
 		if c < 'a' || c > 'z' {
 			c, n = plain(s[i:])
+			spelled = spelled || c == '-' || c == '/' || c == '_' || quote(c)
 		}
 		i += n
-		if c == ' ' && last == ' ' {
+		if c != ' ' {
+			b = append(b, c)
 			continue
 		}
-		b = append(b, c)
+		if len(b) > start {
+			b = append(blank(b, start, spelled), ' ')
+		}
+		start, spelled = len(b), false
+	}
+	b = bytes.TrimSuffix(blank(b, start, spelled), []byte{' '})
+	t.mark(b)
+	return b
+}
+
+// mark sets the bits of b's triples.
+func (t *text) mark(b []byte) {
+	h := uint16(0)
+	for _, c := range b {
 		h = triple(h, c)
 		t.triples[h>>6] |= 1 << (h & 63)
-		last = c
 	}
-	if n := len(b); n > 0 && b[n-1] == ' ' {
-		b = b[:n-1]
-	}
-	return b
 }
 
 // plain gives the next byte of s in plain form and how many bytes it took.

@@ -1,0 +1,93 @@
+package stop
+
+import (
+	"bytes"
+	"strings"
+)
+
+// A name inside ECS's text is no word of it: that an image is called
+// data-validation says nothing about its pull. So every name is blanked before
+// the rules are asked. These are names: what holds a '/', a '-' or a '_' (paths,
+// URLs, ARNs, image references, most resources), one quoted word, and the word
+// after one of introduce.
+
+// blanked stands where a name was.
+const blanked = '#'
+
+// words are spelled like names and are words of the texts.
+var words = []string{
+	"i/o", "log-opt", "insufficient_scope", "manifest_unknown", "name_unknown", "fargate_spot", "out-of-memory",
+}
+
+// ellipsis is where ECS cut, so a word ends there.
+var ellipsis = []byte("...")
+
+// introduce are the words that a name follows, however it is spelled.
+var introduce = []string{"resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup "}
+
+// blank replaces the word of b that begins at start, if it is a name, and keeps
+// the punctuation around it. spelled is whether the word has a byte of a name's
+// or a quote.
+func blank(b []byte, start int, spelled bool) []byte {
+	if !spelled && !introduced(b[:start]) {
+		return b
+	}
+	lo, hi := start, len(b)
+	for lo < hi && (quote(b[lo]) || strings.IndexByte("([{<", b[lo]) >= 0) {
+		lo++
+	}
+	for lo < hi && (quote(b[hi-1]) || strings.IndexByte(".,:;)]}>!?", b[hi-1]) >= 0) {
+		hi--
+	}
+	if cut := bytes.Index(b[lo:hi], ellipsis); cut > 0 {
+		hi = lo + cut
+	}
+	if !isName(b, start, lo, hi) {
+		return b
+	}
+	b[lo] = blanked
+	return append(b[:lo+1], b[hi:]...)
+}
+
+// isName is whether b[lo:hi], a word without the punctuation around it, is a name.
+func isName(b []byte, start, lo, hi int) bool {
+	if hi-lo < 2 || isWord(b[lo:hi]) {
+		return false
+	}
+	quotes, marks := 0, 0
+	for _, c := range b[lo:hi] {
+		switch {
+		case quote(c):
+			quotes++
+		case c == '/' || c == '-' || c == '_':
+			marks++
+		}
+	}
+	enclosed := lo > start && quote(b[lo-1]) && hi < len(b) && quote(b[hi]) && quotes == 0
+	return enclosed || marks > 0 || introduced(b[:start])
+}
+
+func isWord(b []byte) bool {
+	for _, w := range words {
+		if string(b) == w {
+			return true
+		}
+	}
+	return false
+}
+
+func quote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
+
+// introduced is whether b ends with one of introduce.
+func introduced(b []byte) bool {
+	n := len(b)
+	if n < 2 {
+		return false
+	}
+	for _, w := range introduce {
+		if w[len(w)-2] == b[n-2] && n >= len(w) && string(b[n-len(w):]) == w {
+			return true
+		}
+	}
+	return false
+}
