@@ -116,7 +116,7 @@ func classifyTaken(s *Stop) Verdict {
 func classifyUncoded(s *Stop) Verdict {
 	var t text
 	t.read(s.Reason)
-	if f, _ := find(endFamilies, &t); f != nil && !t.bare() && !claimed(&t) {
+	if f, _ := find(endFamilies, &t); f != nil && !t.bare() && (!claimed(&t) || t.hasAny(later)) {
 		return ran(s, f.rule(&t, Task, ""))
 	}
 	if s.CodeMissing && t.begins("essential container in") {
@@ -138,8 +138,8 @@ func callers(t *text) bool { return t.lo < t.hi && !t.resource && !named(t) }
 
 // claimed is whether a text begins like one of the families of a start.
 func claimed(t *text) bool {
-	_, anchored := find(taskFamilies, t)
-	return anchored
+	_, hold := find(taskFamilies, t)
+	return hold == anchored
 }
 
 // named is whether a text begins with the name of an error.

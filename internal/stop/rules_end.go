@@ -27,11 +27,11 @@ var endFamilies = []Family{
 		Title: "Taken away by the infrastructure",
 		Life:  "any time",
 		Begins: []string{
-			"your spot task was interrupted", "host ec2", "scaling activity", "container instance", "spot interruption", "spot instance", "spot task", "ecs is performing maintenance",
+			"your spot task was interrupted", "task stopped by spot", "stopped by spot", "ec2 instance", "fargate task retire", "service scheduler", "host ec2", "scaling activity", "container instance", "spot interruption", "spot instance", "spot task", "ecs is performing maintenance",
 			"the task was stopped because the container instance",
 		},
 		Has: []string{
-			"performing maintenance", "spot task was interrupted", "spot interruption", "spot capacity reclaim", "capacity reclaimed", "in draining",
+			"performing maintenance", "spot task was interrupted", "spot interruption", "spotinterruption", "spot capacity reclaim", "capacity reclaimed", "being reclaimed", "was evicted", "in draining",
 			"draining state", "deregistration forced", "scaling activity initiated", "task retirement", "instance terminated", "instance stopped",
 			"termination notice", "underlying infrastructure", "underlying host",
 		},
@@ -152,6 +152,18 @@ var (
 		Example: failed("Something that ECS says for the first time"),
 		Source:  docStopped,
 	}
+	laterRule = Rule{
+		Name: "later-time", Class: AppFailed,
+		Why:     "the reason begins like a failure to start, but speaks of a later time, when a process may have run",
+		Example: failed("Network interface eni-0a1 was detached from the task"),
+		Source:  invented,
+	}
+	vagueRule = Rule{
+		Name: "not-precise", Class: Ambiguous,
+		Why:     "the reason names a part of the task, but not what failed or when, so a process may have run",
+		Example: failed("EFS was not in order"),
+		Source:  invented,
+	}
 	callerRule = Rule{
 		Name: "caller-words", Class: StoppedByUser,
 		Why:     "the reason is in nobody's known words; StopTask shows the words its caller gave",
@@ -163,5 +175,5 @@ var (
 // structural lists them in the order in which Classify asks.
 var structural = []*Rule{
 	&notStoppedRule, &askedPersonRule, &timedOutRule, &hungRule, &hungLaterRule, &userRule, &unhealthyRule, &takenCodeRule,
-	&succeededRule, &exitedRule, &startedRule, &bareRule, &resourceConfigRule, &callerRule, &unknownRule,
+	&succeededRule, &exitedRule, &startedRule, &bareRule, &resourceConfigRule, &laterRule, &vagueRule, &callerRule, &unknownRule,
 }
