@@ -31,11 +31,12 @@ func classifyTask(s *Stop) Verdict {
 	return classifyEnd(s)
 }
 
-// ended is whether the stop is one: STOPPED, or without a status but with
+// ended is whether the stop is one: STOPPED, DELETED (which DescribeTasks says
+// of a task that stopped a while ago), or without a status but with
 // anything that only an end has.
 func ended(s *Stop) bool {
 	if s.LastStatus != "" {
-		return s.LastStatus == "STOPPED"
+		return s.LastStatus == "STOPPED" || s.LastStatus == "DELETED"
 	}
 	return !s.CodeMissing || s.Reason != "" || shows(s) || said(s)
 }
@@ -57,9 +58,11 @@ func classifyAsked(s *Stop) Verdict {
 		return ran(s, &askedPersonRule)
 	case AskedByLaunchTimeout:
 		return classifyHung(s)
-	default:
-		return ran(s, &timedOutRule)
 	}
+	if s.Code == codeEssentialExited && classifyExit(s).Class == Succeeded {
+		return ran(s, &endedLateRule)
+	}
+	return ran(s, &timedOutRule)
 }
 
 // classifyHung reads the stop of a task that was not running in time. It may
@@ -96,6 +99,9 @@ func classifyEnd(s *Stop) Verdict {
 }
 
 func classifyExit(s *Stop) Verdict {
+	if r := against(s); r != nil {
+		return ran(s, r)
+	}
 	if succeeded(s) {
 		return ran(s, &succeededRule)
 	}
@@ -105,7 +111,7 @@ func classifyExit(s *Stop) Verdict {
 func classifyTaken(s *Stop) Verdict {
 	var t text
 	t.read(s.Reason)
-	if s.Code == codeScheduler && t.hasAny([]string{"health check", "healthcheck", "unhealthy"}) {
+	if s.Code == codeScheduler && t.hasAny(health) {
 		return ran(s, &unhealthyRule)
 	}
 	return ran(s, &takenCodeRule)
@@ -133,8 +139,8 @@ func classifyUncoded(s *Stop) Verdict {
 }
 
 // callers is whether a text may be one that a caller of StopTask wrote: it says
-// something, and none of it looks like an error of ECS's.
-func callers(t *text) bool { return t.lo < t.hi && !t.resource && !named(t) }
+// something, and none of it looks like ECS's own words.
+func callers(t *text) bool { return t.lo < t.hi && !t.resource && !named(t) && !t.hasAny(theirs) }
 
 // claimed is whether a text begins like one of the families of a start.
 func claimed(t *text) bool {

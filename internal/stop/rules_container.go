@@ -184,13 +184,13 @@ var ranFamily = Family{
 	},
 	Has: []string{
 		"could not transition to stopped", "could not transition to inspecting", "elb health", "failed container health check",
-		"container health check", "outofmemoryerror", "killed due to memory", "unhealthy in target", "oomkilled",
+		"container health check", "outofmemoryerror", "killed due to memory", "out of memory", "unhealthy in target", "oomkilled",
 	},
 	proof: proofNone,
 	Rules: []Rule{
 		{
 			Name:    "out-of-memory",
-			Match:   Match{Any: []string{"outofmemory", "memory usage", "oomkilled", "container killed"}},
+			Match:   Match{Any: append([]string{"container killed"}, memory...)},
 			Class:   AppFailed,
 			Why:     "the container used more memory than it has",
 			Example: Stop{Kind: Task, CodeMissing: true, Reason: "container killed due to memory usage"},

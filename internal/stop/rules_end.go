@@ -13,8 +13,9 @@ const (
 
 // Names of rules that run.Decide and others know.
 const (
-	RuleTimedOut = "timed-out"
-	RuleHung     = "hung-before-start"
+	RuleTimedOut  = "timed-out"
+	RuleEndedLate = "ended-after-limit"
+	RuleHung      = "hung-before-start"
 )
 
 const docEnum = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html"
@@ -70,7 +71,7 @@ func exits(codes ...int64) []Container {
 var (
 	notStoppedRule = Rule{
 		Name: "not-stopped", Class: NotStopped,
-		Why:     "the task has not ended yet; a Spot warning comes two minutes before the end",
+		Why:     "the task has not ended, so there is nothing to judge yet; a stop code or reason that it already shows is an announcement",
 		Example: Stop{Kind: Task, Code: codeTerminationNotice, Reason: "Your Spot Task was interrupted.", LastStatus: "RUNNING"},
 		Source:  "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html",
 	}
@@ -85,6 +86,12 @@ var (
 		Why:     "the task ran longer than its job allows and was stopped",
 		Example: Stop{Kind: Task, Code: codeUserInitiated, Asked: AskedByTimeout, AskedWhile: "RUNNING"},
 		Source:  docEnum,
+	}
+	endedLateRule = Rule{
+		Name: RuleEndedLate, Class: AppFailed, Useless: true,
+		Why:     "the job ended by itself with exit code 0, but after its limit, when it had been asked to stop",
+		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: "Essential container in task exited", Containers: exits(0), Asked: AskedByTimeout, AskedWhile: "RUNNING"},
+		Source:  invented,
 	}
 	hungRule = Rule{
 		Name: RuleHung, Class: Retry,
@@ -174,6 +181,6 @@ var (
 
 // structural lists them in the order in which Classify asks.
 var structural = []*Rule{
-	&notStoppedRule, &askedPersonRule, &timedOutRule, &hungRule, &hungLaterRule, &userRule, &unhealthyRule, &takenCodeRule,
+	&notStoppedRule, &askedPersonRule, &timedOutRule, &endedLateRule, &hungRule, &hungLaterRule, &userRule, &unhealthyRule, &takenCodeRule,
 	&succeededRule, &exitedRule, &startedRule, &bareRule, &resourceConfigRule, &laterRule, &vagueRule, &callerRule, &unknownRule,
 }

@@ -174,9 +174,9 @@ func placementRules(kind Kind) []Rule {
 		},
 		{
 			Name:    prefix + "empty",
-			Match:   Match{Any: []string{"empty capacity", "no active instances", "no container instance", "distinctinstance", "no space in"}},
+			Match:   Match{Any: []string{"empty capacity", "no active instances", "no container instance", "distinctinstance", "no space in", "unable to place"}},
 			Class:   Ambiguous,
-			Why:     "the capacity provider has no instance to offer; scaling may mend it, or not",
+			Why:     "ECS found no instance for the task; scaling may mend it, or not",
 			Example: example("EMPTY CAPACITY PROVIDER"),
 			Source:  docReasons,
 		},

@@ -45,7 +45,7 @@ type Stop struct {
 	// ErrorCode is the exception's type, such as ThrottlingException.
 	ErrorCode string
 
-	// LastStatus is the task's lastStatus; only STOPPED is an end.
+	// LastStatus is the task's lastStatus; only STOPPED and DELETED are an end.
 	LastStatus string
 	// OnInstance is whether the task was placed on a container instance (EC2).
 	OnInstance bool

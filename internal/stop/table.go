@@ -6,6 +6,8 @@ type Rule struct {
 	Name  string
 	Match Match
 	Class Class
+	// Useless is whether a relaunch would not help although the class leaves it open.
+	Useless bool
 	// Why is one sentence for a person.
 	Why string
 	// Example is a stop that this rule decides; Source says who published it.
@@ -13,8 +15,13 @@ type Rule struct {
 	Source  string
 }
 
-// Helps is whether a relaunch would help, as far as the rule's class tells.
-func (r *Rule) Helps() Answer { return r.Class.helps() }
+// Helps is whether a relaunch would help.
+func (r *Rule) Helps() Answer {
+	if r.Useless {
+		return No
+	}
+	return r.Class.helps()
+}
 
 func (c Class) helps() Answer {
 	switch c {

@@ -55,6 +55,13 @@ var (
 		"has started", "have started", "had started", "already started", "exceeded by", "usage exceeded", "exited", "shut down", "shutdown",
 		"became un", "terminated", "stopping task", "stopping the task", "task stopped", "task was stopped",
 	}
+	// memory and health: a container ran and was not well.
+	memory = []string{"outofmemory", "out of memory", "out-of-memory", "memory usage", "oomkill", "oom kill"}
+	health = []string{"health check", "healthcheck", "unhealthy"}
+	// theirs are words of ECS's, which a person who stops a task hardly writes.
+	theirs = []string{
+		"container", "instance", "internal error", "unable to", "(service", "ephemeral", "fargate", "volume", "interface", "capacity", "agent",
+	}
 	// quotas of AWS that a person may have to raise.
 	quotas = []string{
 		"limitexceeded", "limit exceeded", "quota", "exceeded your maximum", "exceeded the maximum",
