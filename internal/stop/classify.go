@@ -24,7 +24,7 @@ func (v Verdict) Capacity() bool { return v.Rule == RuleCapacity || v.Rule == Ru
 func classifyTask(s *Stop) Verdict {
 	switch {
 	case !ended(s):
-		return verdict(&notStoppedRule, Unknown, "the task has not ended")
+		return verdict(&notStoppedRule, Unknown)
 	case s.Asked != "":
 		return classifyAsked(s)
 	}
@@ -77,7 +77,7 @@ func classifyHung(s *Stop) Verdict {
 	if shows(s) || s.SawPull || s.AskedWhile != "PROVISIONING" || s.Code == codeEssentialExited {
 		return ran(s, &hungLaterRule)
 	}
-	return verdict(&hungRule, No, "it was in PROVISIONING when we asked, and shows no pull and no start")
+	return verdict(&hungRule, No)
 }
 
 // classifyEnd reads an end by its stop code.
@@ -156,15 +156,12 @@ func named(t *text) bool {
 
 // ran gives a verdict on an end for which no proof of "never started" exists.
 func ran(s *Stop, r *Rule) Verdict {
-	switch {
-	case shows(s):
-		return verdict(r, Yes, whyShown)
-	case s.Code == codeEssentialExited:
-		return verdict(r, Yes, "ECS says that an essential container exited")
+	if shows(s) || s.Code == codeEssentialExited {
+		return verdict(r, Yes)
 	}
-	return verdict(r, Unknown, "nothing in the stop proves that no process ran")
+	return verdict(r, Unknown)
 }
 
-func verdict(r *Rule, started Answer, why string) Verdict {
-	return Verdict{Class: r.Class, Started: started, StartedWhy: why, Helps: r.Helps(), Rule: r.Name, Why: r.Why}
+func verdict(r *Rule, started Answer) Verdict {
+	return Verdict{Class: r.Class, Started: started, Helps: r.Helps(), Rule: r.Name, Why: r.Why}
 }

@@ -19,8 +19,7 @@ func classifyReasons(s *Stop) Verdict {
 		}
 		best = best.with(read(s, s.Containers[i].Reason))
 	}
-	started, why := neverStarted(s, best.proof)
-	return verdict(best.rule, started, why)
+	return verdict(best.rule, started(s, best.proof))
 }
 
 func (a reading) with(b reading) reading {

@@ -126,8 +126,6 @@ type Verdict struct {
 	Started Answer
 	// Helps answers "would a relaunch help?".
 	Helps Answer
-	// StartedWhy says what Started rests on.
-	StartedWhy string
 	// Rule names the rule that decided; Why is its reason in plain words.
 	Rule string
 	Why  string

@@ -135,6 +135,7 @@ var structureCases = map[string]struct {
 	"exit 0, sidecar oomkilled":                          {sidecar(137, "OOMKilled", exitText), AppFailed, Yes, false},
 	"exit 0, sidecar out of memory in the task's reason": {sidecar(137, "", "OutOfMemoryError: Container killed due to memory usage"), AppFailed, Yes, false},
 	"exit 0, a task that is out of memory":               {sidecar(0, "", "task ran OUT OF MEMORY"), AppFailed, Yes, false},
+	"exit 0, but unhealthy":                              {sidecar(0, "", "Task failed container Health Checks"), AppFailed, Yes, false},
 	"exit 0, sidecar unhealthy":                          {sidecar(143, "", "Task failed container health checks"), AppFailed, Yes, false},
 	"exit 0, sidecar killed, and says why":               {sidecar(137, "Something new", exitText), AppFailed, Yes, false},
 	"exit 0, sidecar killed, the task says why":          {sidecar(137, "", exitText+" because of something new"), AppFailed, Yes, false},
@@ -185,7 +186,7 @@ func TestStructure(t *testing.T) {
 			}
 			v := Classify(c.stop)
 			if v.Class != c.class || v.Started != c.started || v.Relaunch() != c.re {
-				t.Errorf("%s started %s relaunch %t by %s (%s), want %s %s %t", v.Class, v.Started, v.Relaunch(), v.Rule, v.StartedWhy, c.class, c.started, c.re)
+				t.Errorf("%s started %s relaunch %t by %s, want %s %s %t", v.Class, v.Started, v.Relaunch(), v.Rule, c.class, c.started, c.re)
 			}
 		})
 	}
