@@ -25,6 +25,14 @@ var ellipsis = []byte("...")
 // introduce are the words that a name follows, however it is spelled.
 var introduce = []string{"resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup "}
 
+// introduceEnds holds the last letters of introduce.
+var introduceEnds = func() (ends [256]bool) {
+	for _, w := range introduce {
+		ends[w[len(w)-2]] = true
+	}
+	return ends
+}()
+
 // blank replaces the word of b that begins at start, if it is a name, and keeps
 // the punctuation around it. spelled is whether the word has a byte of a name's
 // or a quote.
@@ -81,11 +89,11 @@ func quote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
 // introduced is whether b ends with one of introduce.
 func introduced(b []byte) bool {
 	n := len(b)
-	if n < 2 {
+	if n < 2 || !introduceEnds[b[n-2]] {
 		return false
 	}
 	for _, w := range introduce {
-		if w[len(w)-2] == b[n-2] && n >= len(w) && string(b[n-len(w):]) == w {
+		if n >= len(w) && string(b[n-len(w):]) == w {
 			return true
 		}
 	}

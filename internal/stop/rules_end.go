@@ -90,7 +90,7 @@ var (
 	endedLateRule = Rule{
 		Name: RuleEndedLate, Class: AppFailed, Useless: true,
 		Why:     "the job ended by itself with exit code 0, but after its limit, when it had been asked to stop",
-		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: "Essential container in task exited", Containers: exits(0), Asked: AskedByTimeout, AskedWhile: "RUNNING"},
+		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: exits(0), Asked: AskedByTimeout, AskedWhile: "RUNNING"},
 		Source:  invented,
 	}
 	hungRule = Rule{
@@ -126,13 +126,13 @@ var (
 	succeededRule = Rule{
 		Name: "exit-zero", Class: Succeeded,
 		Why:     "the job's container ended with exit code 0",
-		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: "Essential container in task exited", Containers: exits(0)},
+		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: exits(0)},
 		Source:  docEnum,
 	}
 	exitedRule = Rule{
 		Name: "exit-not-zero", Class: AppFailed,
 		Why:     "a container ended, and its exit code is not 0 or was not reported",
-		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: "Essential container in task exited", Containers: exits(1)},
+		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: exits(1)},
 		Source:  docEnum,
 	}
 	startedRule = Rule{

@@ -55,8 +55,6 @@ const (
 
 func code(n int64) *int64 { return &n }
 
-const exitText = "Essential container in task exited"
-
 // sidecar is a stop of a job that ended with 0 beside an essential container
 // that ended with exit and gives said as its reason.
 func sidecar(exit int64, said, reason string) Stop {

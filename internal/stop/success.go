@@ -1,5 +1,7 @@
 package stop
 
+import "strings"
+
 // succeeded is whether the exit codes prove success: the job's container ended
 // with 0 and no other essential container failed by itself. What the texts say
 // is asked by against.
@@ -41,7 +43,7 @@ func against(s *Stop) *Rule {
 }
 
 func denial(reason string) *Rule {
-	if reason == "" {
+	if reason == "" || reason == exitText {
 		return nil
 	}
 	var t text
@@ -106,9 +108,10 @@ func endedByECS(s *Stop, c *Container) bool {
 	return false
 }
 
+// exitText is the task's reason where an essential container ended.
+const exitText = "Essential container in task exited"
+
 // plainEnd is whether the task's reason says no more than its stop code does.
 func plainEnd(reason string) bool {
-	var t text
-	t.read(reason)
-	return t.bare() || t.is([]string{"essential container in task exited", "essential container in task exited."})
+	return reason == "" || strings.EqualFold(strings.TrimRight(reason, ". "), exitText)
 }
