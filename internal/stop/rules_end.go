@@ -161,7 +161,7 @@ var (
 	}
 	laterRule = Rule{
 		Name: "later-time", Class: AppFailed,
-		Why:     "the reason begins like a failure to start, but speaks of a later time, when a process may have run",
+		Why:     "the reason looks like a failure to start, but speaks of a later time, when a process may have run",
 		Example: failed("Network interface eni-0a1 was detached from the task"),
 		Source:  invented,
 	}

@@ -154,7 +154,9 @@ var volumeFamily = Family{
 		"mount.nfs", "unable to create volume",
 		"ecs was unable to create volume", "ecs was unable to attach", "ecs was unable to configure",
 	},
-	Has:   []string{"efs utils command", "mount.nfs4"},
+	Has: []string{
+		"efs utils command", "mount.nfs4", "attach ebs", "attach the ebs", "create ebs", "create the ebs", "configure ebs", "configure the ebs", "set up ebs", "setup ebs",
+	},
 	Vague: []string{"failed to mount", "unable to mount", "efs ", "ebs ", "volume ", "fsx"},
 	proof: proofTask,
 	Rules: []Rule{

@@ -39,7 +39,10 @@ var interfaceFamily = Family{
 		"unable to attach network interface", "failed to attach network interface",
 		"error attaching network interface", "error while attempting to attach network interface", "network interface prov",
 	},
-	Has:   []string{"network interface prov", "waiting for network interface", "create network interface", "attach network interface", "configure eni", "regular eni"},
+	Has: []string{
+		"network interface prov", "waiting for network interface", "create network interface", "attach network interface", "attach the network interface",
+		"provision network interface", "networkinterfacelimit", "insufficientfreeaddress", "configure eni", "regular eni",
+	},
 	Vague: []string{"network interface", "elastic network interface", "eni "},
 	proof: proofTask,
 	Rules: []Rule{
