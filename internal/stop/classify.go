@@ -74,7 +74,7 @@ func classifyHung(s *Stop) Verdict {
 			return v
 		}
 	}
-	if shows(s) || s.SawPull || s.AskedWhile != "PROVISIONING" || s.Code == codeEssentialExited {
+	if shows(s) || s.SawPull || s.AskedWhile != "PROVISIONING" || s.Code == codeEssentialExited || classifyReasons(s).Class == AppFailed {
 		return ran(s, &hungLaterRule)
 	}
 	return verdict(&hungRule, No)

@@ -19,7 +19,7 @@ var words = []string{
 	"i/o", "log-opt", "insufficient_scope", "manifest_unknown", "name_unknown", "fargate_spot", "out-of-memory",
 }
 
-// ellipsis is where ECS cut, so a word ends there.
+// ellipsis is where ECS cut. With a letter after it, a name has ended there.
 var ellipsis = []byte("...")
 
 // introduce are the words that a name follows, however it is spelled.
@@ -47,8 +47,8 @@ func blank(b []byte, start int, spelled bool) []byte {
 	for lo < hi && (quote(b[hi-1]) || strings.IndexByte(".,:;)]}>!?", b[hi-1]) >= 0) {
 		hi--
 	}
-	if cut := bytes.Index(b[lo:hi], ellipsis); cut > 0 {
-		hi = lo + cut
+	if cut := lo + bytes.Index(b[lo:hi], ellipsis); cut > lo && cut+3 < hi && letter(b[cut+3]) {
+		hi = cut
 	}
 	if !isName(b, start, lo, hi) {
 		return b
@@ -74,6 +74,8 @@ func isName(b []byte, start, lo, hi int) bool {
 	enclosed := lo > start && quote(b[lo-1]) && hi < len(b) && quote(b[hi]) && quotes == 0
 	return enclosed || marks > 0 || introduced(b[:start])
 }
+
+func letter(c byte) bool { return c >= 'a' && c <= 'z' }
 
 func isWord(b []byte) bool {
 	for _, w := range words {

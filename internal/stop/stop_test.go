@@ -142,6 +142,7 @@ var structureCases = map[string]struct {
 	"exit 0, DELETED since":                              {Stop{Code: codeEssentialExited, LastStatus: "DELETED", Reason: exitText, Containers: exits(0)}, Succeeded, Yes, false},
 	"one essential is the job":                           {Stop{Code: codeEssentialExited, Containers: []Container{{Name: "app", ExitCode: code(1)}, {Name: "init", ExitCode: code(0)}}, Definition: []Defined{{"app", true}, {"init", false}}}, AppFailed, Yes, false},
 	"same name twice":                                    {Stop{Code: codeEssentialExited, Container: "d", Containers: []Container{{Name: "d", ExitCode: code(999)}, {Name: "d", ExitCode: code(0)}}}, AppFailed, Yes, false},
+	"same name twice, one of them stopped":               {Stop{Code: codeEssentialExited, Container: "d", Containers: []Container{{Name: "d", ExitCode: code(143)}, {Name: "d", ExitCode: code(0)}}}, AppFailed, Yes, false},
 	"exit 0 under UserInitiated":                         {Stop{Code: codeUserInitiated, Containers: exits(0)}, StoppedByUser, Yes, false},
 	"exit 0 under Spot":                                  {Stop{Code: codeSpot, Containers: exits(0)}, Interrupted, Yes, false},
 
@@ -152,6 +153,9 @@ var structureCases = map[string]struct {
 	"hung in PROVISIONING":                {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, Retry, No, true},
 	"hung in PENDING":                     {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, AppFailed, Unknown, false},
 	"hung, then pulled":                   {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", SawPull: true}, AppFailed, Unknown, false},
+	"hung, says that it ran":              {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: []Container{{Name: "app", Reason: "OutOfMemoryError: Container killed due to memory usage"}}}, AppFailed, Unknown, false},
+	"hung, tells of a later time":         {Stop{Code: codeFailedToStart, Reason: "Network interface eni-1 was detached", Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, AppFailed, Unknown, false},
+	"hung, in our own words":              {Stop{Code: codeUserInitiated, Reason: "batchplane: not RUNNING 20m after its launch", Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, Retry, No, true},
 	"hung, then ran":                      {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: exits(0)}, AppFailed, Yes, false},
 	"hung, runtime id":                    {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: []Container{{RuntimeID: "r"}}}, AppFailed, Yes, false},
 	"hung, essential exited":              {Stop{Code: codeEssentialExited, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, AppFailed, Yes, false},
