@@ -1,9 +1,6 @@
 package stop
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // A name inside ECS's text is no word of it: that an image is called
 // data-validation says nothing about its pull. So every name is blanked before
@@ -33,46 +30,36 @@ var introduceEnds = func() (ends [256]bool) {
 	return ends
 }()
 
+const (
+	marks   = "/-_"
+	quotes  = "\"'`"
+	opening = "([{<" + quotes
+	closing = ".,:;)]}>!?" + quotes
+)
+
 // blank replaces the word of b that begins at start, if it is a name, and keeps
-// the punctuation around it. spelled is whether the word has a byte of a name's
-// or a quote.
+// the punctuation around it. spelled is whether the word has a mark or a quote.
 func blank(b []byte, start int, spelled bool) []byte {
-	if !spelled && !introduced(b[:start]) {
+	follows := introduced(b[:start])
+	if !spelled && !follows {
 		return b
 	}
-	lo, hi := start, len(b)
-	for lo < hi && (quote(b[lo]) || strings.IndexByte("([{<", b[lo]) >= 0) {
-		lo++
-	}
-	for lo < hi && (quote(b[hi-1]) || strings.IndexByte(".,:;)]}>!?", b[hi-1]) >= 0) {
-		hi--
-	}
+	lo := len(b) - len(bytes.TrimLeft(b[start:], opening))
+	hi := lo + len(bytes.TrimRight(b[lo:], closing))
 	if cut := lo + bytes.Index(b[lo:hi], ellipsis); cut > lo && cut+3 < hi && letter(b[cut+3]) {
 		hi = cut
 	}
-	if !isName(b, start, lo, hi) {
+	name := b[lo:hi]
+	if len(name) < 2 || isWord(name) || (!follows && !bytes.ContainsAny(name, marks) && !quoted(b[start:lo], name, b[hi:])) {
 		return b
 	}
 	b[lo] = blanked
 	return append(b[:lo+1], b[hi:]...)
 }
 
-// isName is whether b[lo:hi], a word without the punctuation around it, is a name.
-func isName(b []byte, start, lo, hi int) bool {
-	if hi-lo < 2 || isWord(b[lo:hi]) {
-		return false
-	}
-	quotes, marks := 0, 0
-	for _, c := range b[lo:hi] {
-		switch {
-		case quote(c):
-			quotes++
-		case c == '/' || c == '-' || c == '_':
-			marks++
-		}
-	}
-	enclosed := lo > start && quote(b[lo-1]) && hi < len(b) && quote(b[hi]) && quotes == 0
-	return enclosed || marks > 0 || introduced(b[:start])
+// quoted is whether a word stands in quotes of its own.
+func quoted(before, word, after []byte) bool {
+	return len(before) > 0 && len(after) > 0 && quote(before[len(before)-1]) && quote(after[0]) && !bytes.ContainsAny(word, quotes)
 }
 
 func letter(c byte) bool { return c >= 'a' && c <= 'z' }

@@ -82,7 +82,7 @@ func fragments() []string {
 
 func TestBlankedNames(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{
+	for in, want := range map[string]string{ //nolint:gosec // texts that speak of credentials
 		"dial tcp 1.2.3.4:443: i/o timeout":                "dial tcp 1.2.3.4:443: i/o timeout",
 		"Get \"https://x.example.com/v2/\": EOF":           "get \"#\": eof",
 		"(instance i-0a1) terminated":                      "(instance #) terminated",
