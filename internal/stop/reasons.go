@@ -59,7 +59,7 @@ func read(s *Stop, reason string) reading {
 // unsure is whether a text, however it begins, speaks of the start of a
 // process.
 func unsure(t *text) bool {
-	return t.hasAny(ranFamily.Has) || t.hasAny(startFamily.Has) || t.hasAny(transitionFamily.Has)
+	return t.hasAny(memory) || t.hasAny(health) || t.hasAny(ranFamily.Has) || t.hasAny(startFamily.Has) || t.hasAny(transitionFamily.Has)
 }
 
 // loose judges a text that proves nothing, because no family knows it or it

@@ -21,7 +21,7 @@ func failed(reason string, containers ...Container) Stop {
 // taskFamilies are the texts of tasks that did not start, in order.
 var taskFamilies = []Family{
 	ranFamily, startFamily, transitionFamily, // these say that something may run
-	interfaceFamily, storageFamily, capacityFamily, placementFamily,
+	interfaceFamily, internalFamily, storageFamily, capacityFamily, placementFamily,
 	secretsFamily, loggerFamily, volumeFamily, roleFamily, platformFamily,
 	pullFamily, createFamily,
 }
@@ -34,7 +34,7 @@ var interfaceFamily = Family{
 		"timeout waiting for network interface", "timed out waiting for network interface",
 		"timeout waiting for eni", "timed out waiting for eni",
 		"rate limit exceeded while preparing network interface", "unexpected ec2 error",
-		"internalerror", "internal error", "failed to configure eni", "failed to setup regular eni",
+		"failed to configure eni", "failed to setup regular eni",
 		"failed to set up eni", "failed to setup eni", "failed to attach eni", "failed to attach the eni", "failed to provision eni", "failed to setup trunk eni", "unable to configure eni", "netplugin",
 		"unable to attach network interface", "failed to attach network interface",
 		"error attaching network interface", "error while attempting to attach network interface", "network interface prov",
@@ -92,6 +92,31 @@ var interfaceFamily = Family{
 			Why:     "the network interface was not ready in time, a passing fault of AWS",
 			Example: failed("Timeout waiting for network interface provisioning to complete."),
 			Source:  "https://github.com/aws/amazon-ecs-agent/issues/4825",
+		},
+	},
+}
+
+var internalFamily = Family{
+	Name:   "internal",
+	Title:  "Internal errors of ECS",
+	Life:   "before any container is created, if the stop code says that the task failed to start",
+	Begins: []string{"internalerror", "internal error"},
+	proof:  proofCoded,
+	Rules: []Rule{
+		{
+			Name:    "internal-refused",
+			Match:   Match{Any: append(append(append([]string{}, denied...), missing...), invalid...)},
+			Class:   Config,
+			Why:     "ECS failed because something the task needs is missing, not allowed or wrong",
+			Example: failed("InternalError: UnauthorizedOperation: You are not authorized to perform this operation"),
+			Source:  composed,
+		},
+		{
+			Name:    "internal-error",
+			Class:   Retry,
+			Why:     "ECS itself failed while it made the task ready, mostly its network interface",
+			Example: failed("InternalError: <reason>"),
+			Source:  docFailed,
 		},
 	},
 }
@@ -199,7 +224,7 @@ var capacityFamily = Family{
 	Life:  "before the task has a place",
 	Begins: []string{
 		"capacity is un", "capacity is currently un", "capacity is not available", "capacity unavailable", "capacity not available", "insufficient capacity", "insufficientinstancecapacity",
-		"insufficient instance capacity", "no capacity", "not enough capacity", "fargate capacity is un", "fargate_spot capacity is un",
+		"insufficient instance capacity", "no capacity available", "no capacity is", "no capacity in", "not enough capacity", "fargate capacity is un", "fargate_spot capacity is un",
 		"spot capacity is un", "fargate spot capacity is un", "there is no capacity", "you've reached the limit on the number", "you have reached the limit on the number",
 		"reached the limit on the number", "vcpulimitexceeded",
 	},
@@ -207,7 +232,7 @@ var capacityFamily = Family{
 		"capacity is unavailable", "capacity is currently unavailable", "capacity is not available", "capacity unavailable",
 		"insufficient capacity", "insufficientinstancecapacity", "limit on the number of vcpus", "limit on the number of tasks", "no capacity in",
 	},
-	Vague: []string{"capacity is", "fargate capacity", "fargate_spot capacity", "spot capacity", "fargate spot capacity"},
+	Vague: []string{"no capacity", "capacity is", "fargate capacity", "fargate_spot capacity", "spot capacity", "fargate spot capacity"},
 	proof: proofTask,
 	Rules: []Rule{
 		{

@@ -23,7 +23,7 @@ func started(s *Stop, p proof) Answer {
 	switch {
 	case shows(s):
 		return Yes
-	case p == proofTask, p == proofPlacement && !s.OnInstance, p == proofContainers && allListed(s):
+	case p == proofTask, p == proofCoded, p == proofPlacement && !s.OnInstance, p == proofContainers && allListed(s):
 		return No
 	}
 	return Unknown

@@ -69,6 +69,9 @@ const (
 	proofNone proof = iota
 	// proofContainers: this container was not created; of its siblings it says nothing.
 	proofContainers
+	// proofCoded: written before any container of the task is created, if the
+	// stop code says so too.
+	proofCoded
 	// proofPlacement: no place was found for the task, if indeed it has none.
 	proofPlacement
 	// proofTask: written before any container of the task is created.

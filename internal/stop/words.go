@@ -46,14 +46,15 @@ var (
 	// later are words of the time after a start. However a text begins, with one
 	// of them it proves nothing.
 	later = []string{
-		"reclaim", "detach", "interrupt", "evict", "lost", "impaired", "released", "replaced", "retired",
-		"restart", "removed", "deleted by", "was deleted", "interface deleted", "disconnect", "snapshot finished",
+		"reclaim", "detach", "interrupt", "evict", "preempt", "drain", "lost", "crash", "stopped", "was killed", "impaired", "released", "replaced", "retired",
+		"restart", "removed", "deleted by", "was deleted", "interface deleted", "delete network", "delete the network", "deleting", "disconnect",
+		"clean up", "cleanup", "tear down", "teardown", "unmount", "remount", "volume snapshot", "still trying", "to continue", "keep running", "during execution",
 		"while the task", "while the container", "while a container", "while container",
 		"was running", "were running", "is running", "are running", "been running", "while running", "running container", "running task",
 		"after start", "after the start", "after container", "after the container", "after the task", "after a container",
 		"container start", "containers start", "container was start", "containers were start", "task start", "task was start",
-		"has started", "have started", "had started", "already started", "exceeded by", "usage exceeded", "exited", "shut down", "shutdown",
-		"became un", "terminated", "stopping task", "stopping the task", "task stopped", "task was stopped",
+		"has started", "have started", "had started", "already started", "a started", "exceeded by", "usage exceeded", "exited", "shut down", "shutdown",
+		"became un", "terminated", "stopping task", "stopping the task",
 	}
 	// memory and health: a container ran and was not well.
 	memory = []string{"outofmemory", "out of memory", "out-of-memory", "memory usage", "oomkill", "oom kill"}
