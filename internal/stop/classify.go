@@ -24,18 +24,19 @@ func (v Verdict) Capacity() bool { return v.Rule == RuleCapacity || v.Rule == Ru
 func classifyTask(s *Stop) Verdict {
 	switch {
 	case !ended(s):
-		return verdict(&notStoppedRule, Unknown, "the task has not ended")
+		return verdict(&notStoppedRule, Unknown)
 	case s.Asked != "":
 		return classifyAsked(s)
 	}
 	return classifyEnd(s)
 }
 
-// ended is whether the stop is one: STOPPED, or without a status but with
+// ended is whether the stop is one: STOPPED, DELETED (which DescribeTasks says
+// of a task that stopped a while ago), or without a status but with
 // anything that only an end has.
 func ended(s *Stop) bool {
 	if s.LastStatus != "" {
-		return s.LastStatus == "STOPPED"
+		return s.LastStatus == "STOPPED" || s.LastStatus == "DELETED"
 	}
 	return !s.CodeMissing || s.Reason != "" || shows(s) || said(s)
 }
@@ -57,9 +58,11 @@ func classifyAsked(s *Stop) Verdict {
 		return ran(s, &askedPersonRule)
 	case AskedByLaunchTimeout:
 		return classifyHung(s)
-	default:
-		return ran(s, &timedOutRule)
 	}
+	if s.Code == codeEssentialExited && classifyExit(s).Class == Succeeded {
+		return ran(s, &endedLateRule)
+	}
+	return ran(s, &timedOutRule)
 }
 
 // classifyHung reads the stop of a task that was not running in time. It may
@@ -71,10 +74,10 @@ func classifyHung(s *Stop) Verdict {
 			return v
 		}
 	}
-	if shows(s) || s.SawPull || s.AskedWhile != "PROVISIONING" || s.Code == codeEssentialExited {
+	if shows(s) || s.SawPull || s.AskedWhile != "PROVISIONING" || s.Code == codeEssentialExited || classifyReasons(s).Class == AppFailed {
 		return ran(s, &hungLaterRule)
 	}
-	return verdict(&hungRule, No, "it was in PROVISIONING when we asked, and shows no pull and no start")
+	return verdict(&hungRule, No)
 }
 
 // classifyEnd reads an end by its stop code.
@@ -96,6 +99,9 @@ func classifyEnd(s *Stop) Verdict {
 }
 
 func classifyExit(s *Stop) Verdict {
+	if r := against(s); r != nil {
+		return ran(s, r)
+	}
 	if succeeded(s) {
 		return ran(s, &succeededRule)
 	}
@@ -105,7 +111,7 @@ func classifyExit(s *Stop) Verdict {
 func classifyTaken(s *Stop) Verdict {
 	var t text
 	t.read(s.Reason)
-	if s.Code == codeScheduler && t.hasAny([]string{"health check", "healthcheck", "unhealthy"}) {
+	if s.Code == codeScheduler && t.hasAny(health) {
 		return ran(s, &unhealthyRule)
 	}
 	return ran(s, &takenCodeRule)
@@ -116,7 +122,7 @@ func classifyTaken(s *Stop) Verdict {
 func classifyUncoded(s *Stop) Verdict {
 	var t text
 	t.read(s.Reason)
-	if f, _ := find(endFamilies, &t); f != nil && !t.bare() && !claimed(&t) {
+	if f, _ := find(endFamilies, &t); f != nil && !t.bare() && (!claimed(&t) || t.hasAny(later)) {
 		return ran(s, f.rule(&t, Task, ""))
 	}
 	if s.CodeMissing && t.begins("essential container in") {
@@ -133,13 +139,13 @@ func classifyUncoded(s *Stop) Verdict {
 }
 
 // callers is whether a text may be one that a caller of StopTask wrote: it says
-// something, and none of it looks like an error of ECS's.
-func callers(t *text) bool { return t.lo < t.hi && !t.resource && !named(t) }
+// something, and none of it looks like ECS's own words.
+func callers(t *text) bool { return t.lo < t.hi && !t.resource && !named(t) && !t.hasAny(theirs) }
 
 // claimed is whether a text begins like one of the families of a start.
 func claimed(t *text) bool {
-	_, anchored := find(taskFamilies, t)
-	return anchored
+	_, hold := find(taskFamilies, t)
+	return hold == anchored
 }
 
 // named is whether a text begins with the name of an error.
@@ -150,15 +156,12 @@ func named(t *text) bool {
 
 // ran gives a verdict on an end for which no proof of "never started" exists.
 func ran(s *Stop, r *Rule) Verdict {
-	switch {
-	case shows(s):
-		return verdict(r, Yes, whyShown)
-	case s.Code == codeEssentialExited:
-		return verdict(r, Yes, "ECS says that an essential container exited")
+	if shows(s) || s.Code == codeEssentialExited {
+		return verdict(r, Yes)
 	}
-	return verdict(r, Unknown, "nothing in the stop proves that no process ran")
+	return verdict(r, Unknown)
 }
 
-func verdict(r *Rule, started Answer, why string) Verdict {
-	return Verdict{Class: r.Class, Started: started, StartedWhy: why, Helps: r.Helps(), Rule: r.Name, Why: r.Why}
+func verdict(r *Rule, started Answer) Verdict {
+	return Verdict{Class: r.Class, Started: started, Helps: r.Helps(), Rule: r.Name, Why: r.Why}
 }

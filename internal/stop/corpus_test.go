@@ -93,8 +93,8 @@ func TestPublishedStops(t *testing.T) {
 		for _, l := range list {
 			v := Classify(l.stop())
 			if v.Class != l.Verdict || v.Relaunch() != l.relaunch() {
-				t.Errorf("%s %s: class %s relaunch %t (rule %s, started %s: %s)\n\twant %s %t\n\t%s",
-					file, l.ID, v.Class, v.Relaunch(), v.Rule, v.Started, v.StartedWhy, l.Verdict, l.relaunch(), str(l.StoppedReason))
+				t.Errorf("%s %s: class %s relaunch %t (rule %s, started %s)\n\twant %s %t\n\t%s",
+					file, l.ID, v.Class, v.Relaunch(), v.Rule, v.Started, l.Verdict, l.relaunch(), str(l.StoppedReason))
 			}
 		}
 	}

@@ -19,32 +19,31 @@ func classifyLaunch(s *Stop) Verdict {
 		t.normalise(s.Reason + ": " + s.Detail)
 	}
 	r := launchFamily.rule(&t, s.Kind, code)
-	started, why := launched(&t, s.Kind, code, r)
-	return verdict(r, started, why)
+	return verdict(r, launched(&t, s.Kind, code, r))
 }
 
 // known is whether a failure's reason alone is in the scheduler's words.
 func (t *text) known() bool { return placementFamily.anchored(t) }
 
-// launched answers whether RunTask may have launched the task.
-func launched(t *text, kind Kind, code string, r *Rule) (Answer, string) {
+// launched answers whether RunTask may have launched the task. An entry of
+// failures[] did not, neither did a refused request; a conflict says that a task
+// with this client token exists.
+func launched(t *text, kind Kind, code string, r *Rule) Answer {
 	switch {
 	case kind == LaunchFailure:
-		return No, "RunTask answered with failures[] and launched nothing"
+		return No
 	case oneOf(code, conflictCodes):
-		return Yes, "a task with this client token exists"
+		return Yes
 	case oneOf(code, brokeCodes):
-		return Unknown, "RunTask gave no answer that says whether it launched"
+		return Unknown
 	case oneOf(code, refusalCodes), oneOf(code, unclearCodes), oneOf(code, throttleCodes):
-		return No, "RunTask refused the request"
+		return No
 	case t.hasAny(unsent):
-		return Unknown, "RunTask gave no answer that says whether it launched"
-	case t.hasAny(clientStatus):
-		return No, "RunTask refused the request"
-	case code == "" && r.Class == Retry:
-		return No, "the text is one of a refusal"
+		return Unknown
+	case t.hasAny(clientStatus), code == "" && r.Class == Retry: // the status, or the text, is a refusal's
+		return No
 	}
-	return Unknown, "RunTask gave no answer that says whether it launched"
+	return Unknown
 }
 
 // clientStatus is how SDKs print an HTTP status that refuses a request.

@@ -19,8 +19,7 @@ func classifyReasons(s *Stop) Verdict {
 		}
 		best = best.with(read(s, s.Containers[i].Reason))
 	}
-	started, why := neverStarted(s, best.proof)
-	return verdict(best.rule, started, why)
+	return verdict(best.rule, started(s, best.proof))
 }
 
 func (a reading) with(b reading) reading {
@@ -46,11 +45,11 @@ func read(s *Stop, reason string) reading {
 	if t.bare() {
 		return reading{rule: &bareRule, bare: true}
 	}
-	f, anchored := find(taskFamilies, &t)
-	if f == nil {
-		return reading{rule: unfamiliar(&t)}
+	f, hold := find(taskFamilies, &t)
+	if hold < inside || (f.proof != proofNone && t.hasAny(later)) {
+		return reading{rule: loose(f, &t)}
 	}
-	p := trust(s, f.proof, anchored)
+	p := trust(s, f.proof, hold)
 	if p != proofNone && unsure(&t) {
 		p = proofNone
 	}
@@ -58,16 +57,33 @@ func read(s *Stop, reason string) reading {
 }
 
 // unsure is whether a text, however it begins, speaks of the start of a
-// process or of a later time.
+// process.
 func unsure(t *text) bool {
-	return t.hasAny(ranFamily.Has) || t.hasAny(startFamily.Has) || t.hasAny(transitionFamily.Has)
+	return t.hasAny(memory) || t.hasAny(health) || t.hasAny(ranFamily.Has) || t.hasAny(startFamily.Has) || t.hasAny(transitionFamily.Has)
+}
+
+// loose judges a text that proves nothing, because no family knows it or it
+// speaks of a later time than its family f: a mistake stays one, but that a
+// relaunch would help is not said.
+func loose(f *Family, t *text) *Rule {
+	if e, _ := find(endFamilies, t); e != nil {
+		return &e.Rules[0]
+	}
+	if f == nil {
+		return unfamiliar(t)
+	}
+	r := f.rule(t, Task, "")
+	if r.Class == Config {
+		return r
+	}
+	if t.hasAny(later) {
+		return &laterRule
+	}
+	return &vagueRule
 }
 
 // unfamiliar judges a text of no family: only a mistake is worth telling.
 func unfamiliar(t *text) *Rule {
-	if f, anchored := find(endFamilies, t); anchored {
-		return &f.Rules[0]
-	}
 	if t.hasAny(denied) || t.hasAny(missing) || t.hasAny(invalid) {
 		if t.resource || named(t) {
 			return &resourceConfigRule
@@ -79,11 +95,11 @@ func unfamiliar(t *text) *Rule {
 // trust lowers a proof. Without the stop code TaskFailedToStart only a text
 // that begins like a task-level family is read as one; with it, the words may
 // also stand inside.
-func trust(s *Stop, p proof, anchored bool) proof {
+func trust(s *Stop, p proof, hold grip) proof {
 	switch {
 	case s.Code == codeFailedToStart:
 		return p
-	case s.CodeMissing && anchored && p >= proofPlacement:
+	case s.CodeMissing && hold == anchored && p >= proofPlacement:
 		return p
 	}
 	return proofNone

@@ -9,11 +9,12 @@ var pullFamily = Family{
 	Life:  "before this container is created; others of the task may run",
 	Begins: []string{
 		"cannotpull", "the task cannot pull", "the task can't pull", "toomanyrequests", "too many requests",
-		"you have reached your pull rate limit", "you have reached your unauthenticated pull", "error pulling image", "image pull", "pull image",
+		"you have reached your pull rate limit", "you have reached your unauthenticated pull", "error pulling image", "cannot pull container", "cannot pull image", "image pull failed",
 		"pull command failed", "unable to pull image", "ref pull", "inspect image", "failed to resolve ref", "failed to pull", "image manifest",
 		"manifest unknown", "no matching manifest", "image not found",
 	},
 	Has:   []string{"failed to resolve ref", "pull image manifest", "cannotpullcontainer", "pull access denied", "pull rate limit", "cannotpullimage", "manifest unknown"},
+	Vague: []string{"image pull", "pull image"},
 	proof: proofContainers,
 	Rules: []Rule{
 		{
@@ -183,13 +184,13 @@ var ranFamily = Family{
 	},
 	Has: []string{
 		"could not transition to stopped", "could not transition to inspecting", "elb health", "failed container health check",
-		"container health check", "outofmemoryerror", "killed due to memory", "unhealthy in target", "oomkilled",
+		"container health check", "outofmemoryerror", "killed due to memory", "out of memory", "unhealthy in target", "oomkilled",
 	},
 	proof: proofNone,
 	Rules: []Rule{
 		{
 			Name:    "out-of-memory",
-			Match:   Match{Any: []string{"outofmemory", "memory usage", "oomkilled", "container killed"}},
+			Match:   Match{Any: append([]string{"container killed"}, memory...)},
 			Class:   AppFailed,
 			Why:     "the container used more memory than it has",
 			Example: Stop{Kind: Task, CodeMissing: true, Reason: "container killed due to memory usage"},

@@ -13,8 +13,9 @@ const (
 
 // Names of rules that run.Decide and others know.
 const (
-	RuleTimedOut = "timed-out"
-	RuleHung     = "hung-before-start"
+	RuleTimedOut  = "timed-out"
+	RuleEndedLate = "ended-after-limit"
+	RuleHung      = "hung-before-start"
 )
 
 const docEnum = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html"
@@ -27,11 +28,11 @@ var endFamilies = []Family{
 		Title: "Taken away by the infrastructure",
 		Life:  "any time",
 		Begins: []string{
-			"your spot task was interrupted", "host ec2", "scaling activity", "container instance", "spot interruption", "spot instance", "spot task", "ecs is performing maintenance",
+			"your spot task was interrupted", "task stopped by spot", "stopped by spot", "ec2 instance", "fargate task retire", "service scheduler", "host ec2", "scaling activity", "container instance", "spot interruption", "spot instance", "spot task", "ecs is performing maintenance",
 			"the task was stopped because the container instance",
 		},
 		Has: []string{
-			"performing maintenance", "spot task was interrupted", "spot interruption", "spot capacity reclaim", "capacity reclaimed", "in draining",
+			"performing maintenance", "spot task was interrupted", "spot interruption", "spotinterruption", "spot capacity reclaim", "capacity reclaimed", "being reclaimed", "was evicted", "in draining",
 			"draining state", "deregistration forced", "scaling activity initiated", "task retirement", "instance terminated", "instance stopped",
 			"termination notice", "underlying infrastructure", "underlying host",
 		},
@@ -70,7 +71,7 @@ func exits(codes ...int64) []Container {
 var (
 	notStoppedRule = Rule{
 		Name: "not-stopped", Class: NotStopped,
-		Why:     "the task has not ended yet; a Spot warning comes two minutes before the end",
+		Why:     "the task has not ended, so there is nothing to judge yet; a stop code or reason that it already shows is an announcement",
 		Example: Stop{Kind: Task, Code: codeTerminationNotice, Reason: "Your Spot Task was interrupted.", LastStatus: "RUNNING"},
 		Source:  "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html",
 	}
@@ -85,6 +86,12 @@ var (
 		Why:     "the task ran longer than its job allows and was stopped",
 		Example: Stop{Kind: Task, Code: codeUserInitiated, Asked: AskedByTimeout, AskedWhile: "RUNNING"},
 		Source:  docEnum,
+	}
+	endedLateRule = Rule{
+		Name: RuleEndedLate, Class: AppFailed, Useless: true,
+		Why:     "the job ended by itself with exit code 0, but after its limit, when it had been asked to stop",
+		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: exits(0), Asked: AskedByTimeout, AskedWhile: "RUNNING"},
+		Source:  invented,
 	}
 	hungRule = Rule{
 		Name: RuleHung, Class: Retry,
@@ -119,13 +126,13 @@ var (
 	succeededRule = Rule{
 		Name: "exit-zero", Class: Succeeded,
 		Why:     "the job's container ended with exit code 0",
-		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: "Essential container in task exited", Containers: exits(0)},
+		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: exits(0)},
 		Source:  docEnum,
 	}
 	exitedRule = Rule{
 		Name: "exit-not-zero", Class: AppFailed,
 		Why:     "a container ended, and its exit code is not 0 or was not reported",
-		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: "Essential container in task exited", Containers: exits(1)},
+		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: exits(1)},
 		Source:  docEnum,
 	}
 	startedRule = Rule{
@@ -152,6 +159,18 @@ var (
 		Example: failed("Something that ECS says for the first time"),
 		Source:  docStopped,
 	}
+	laterRule = Rule{
+		Name: "later-time", Class: AppFailed,
+		Why:     "the reason looks like a failure to start, but speaks of a later time, when a process may have run",
+		Example: failed("Network interface eni-0a1 was detached from the task"),
+		Source:  invented,
+	}
+	vagueRule = Rule{
+		Name: "not-precise", Class: Ambiguous,
+		Why:     "the reason names a part of the task, but not what failed or when, so a process may have run",
+		Example: failed("EFS was not in order"),
+		Source:  invented,
+	}
 	callerRule = Rule{
 		Name: "caller-words", Class: StoppedByUser,
 		Why:     "the reason is in nobody's known words; StopTask shows the words its caller gave",
@@ -162,6 +181,6 @@ var (
 
 // structural lists them in the order in which Classify asks.
 var structural = []*Rule{
-	&notStoppedRule, &askedPersonRule, &timedOutRule, &hungRule, &hungLaterRule, &userRule, &unhealthyRule, &takenCodeRule,
-	&succeededRule, &exitedRule, &startedRule, &bareRule, &resourceConfigRule, &callerRule, &unknownRule,
+	&notStoppedRule, &askedPersonRule, &timedOutRule, &endedLateRule, &hungRule, &hungLaterRule, &userRule, &unhealthyRule, &takenCodeRule,
+	&succeededRule, &exitedRule, &startedRule, &bareRule, &resourceConfigRule, &laterRule, &vagueRule, &callerRule, &unknownRule,
 }

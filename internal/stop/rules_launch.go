@@ -17,7 +17,7 @@ var (
 	throttleCodes = []string{
 		"throttlingexception", "throttling", "throttledexception", "requestlimitexceeded", "toomanyrequestsexception",
 		"requestthrottled", "requestthrottledexception", "requestthrottlingexception", "bandwidthlimitexceeded",
-		"prioritrequestnotcomplete", "priorrequestnotcomplete", "slowdown", "ec2throttledexception",
+		"priorrequestnotcomplete", "slowdown", "ec2throttledexception",
 	}
 	conflictCodes = []string{"conflictexception"}
 	refusalCodes  = []string{
@@ -91,7 +91,7 @@ var launchRules = append(append([]Rule{
 		Source:  "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html",
 	},
 	{
-		Name:    "launch-throttled-ec2",
+		Name:    RuleThrottledEC2,
 		Match:   Match{Any: []string{"throttl", "rate exceeded", "requestlimitexceeded", "request limit exceeded", "too many requests"}, Not: []string{"context deadline"}},
 		Class:   Retry,
 		Why:     "the rate limit of a call that ECS makes to EC2 was reached; nothing was launched",
@@ -118,7 +118,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    "launch-" + RuleCapacity,
-		Match:   Match{Any: append(append([]string{"resource:fargate"}, capacityFamily.Begins...), capacityFamily.Has...), Not: []string{"capacity provider", "capacity is set"}},
+		Match:   Match{Any: append(append(append([]string{"resource:fargate"}, capacityFamily.Begins...), capacityFamily.Has...), capacityFamily.Vague...), Not: []string{"capacity provider", "capacity is set"}},
 		Class:   Retry,
 		Why:     "AWS had no capacity for the task at this moment",
 		Example: Stop{Kind: LaunchFailure, Reason: "Capacity is unavailable at this time. Please try again later or in a different availability zone"},

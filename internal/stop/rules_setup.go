@@ -14,13 +14,14 @@ var secretsFamily = Family{
 		"execution resource retrieval", "fetching secret", "failed to fetch secret", "asm fetching secret",
 		"ssm fetching", "invalid ssm param", "failed to download env", "the task can't retrieve", "the task cannot retrieve",
 		"the task cannot pull registry auth", "the task can't pull registry auth",
-		"the task cannot pull secret", "the task can't pull secret", "secrets manager", "retrieved secret from",
+		"the task cannot pull secret", "the task can't pull secret", "retrieved secret from",
 		"the task can't download the env", "the task cannot download the env", "the task can't access the env", "unable to decrypt", "failed to retrieve secret", "unable to pull registry auth",
 	},
 	Has: []string{
 		"unable to pull secrets or registry auth", "unable to retrieve secret", "unable to retrieve ecr registry auth",
 		"fetching secret data", "invalid ssm parameters",
 	},
+	Vague: []string{"secrets manager"},
 	proof: proofTask,
 	Rules: []Rule{
 		{
@@ -147,12 +148,16 @@ var volumeFamily = Family{
 	Title: "Volumes (EFS, EBS, FSx, Docker)",
 	Life:  "before any container is created",
 	Begins: []string{
-		"cannotcreatevolumeerror", "failed to invoke efs", "failed to set up efs", "failed to setup efs", "failed to mount", "efs ",
-		"failed to create volume", "failed to configure ebs", "failed to attach ebs", "ebs ", "failed to create ebs",
-		"timeout waiting for ebs", "timed out while attaching ebs", "timed out waiting for ebs", "volume ", "fsx", "mount.nfs", "unable to mount", "unable to create volume",
+		"cannotcreatevolumeerror", "failed to invoke efs", "failed to set up efs", "failed to setup efs",
+		"failed to create volume", "failed to configure ebs", "failed to attach ebs", "failed to create ebs",
+		"timeout waiting for ebs", "timed out while attaching ebs", "timed out waiting for ebs", "timeout waiting for volume", "timed out waiting for volume",
+		"mount.nfs", "unable to create volume",
 		"ecs was unable to create volume", "ecs was unable to attach", "ecs was unable to configure",
 	},
-	Has:   []string{"efs utils command", "mount.nfs4", "ebs volume"},
+	Has: []string{
+		"efs utils command", "mount.nfs4", "attach ebs", "attach the ebs", "create ebs", "create the ebs", "configure ebs", "configure the ebs", "set up ebs", "setup ebs",
+	},
+	Vague: []string{"failed to mount", "unable to mount", "efs ", "ebs ", "volume ", "fsx"},
 	proof: proofTask,
 	Rules: []Rule{
 		{

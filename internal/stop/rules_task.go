@@ -8,6 +8,9 @@ const (
 
 	// composed marks an example put together from published parts.
 	composed = "composed for the rule from published parts"
+
+	// invented marks a text that nobody published: what ECS might say.
+	invented = "invented for the rule"
 )
 
 // failed is the example of a task that ECS could not start.
@@ -18,8 +21,8 @@ func failed(reason string, containers ...Container) Stop {
 // taskFamilies are the texts of tasks that did not start, in order.
 var taskFamilies = []Family{
 	ranFamily, startFamily, transitionFamily, // these say that something may run
-	interfaceFamily, storageFamily, placementFamily, capacityFamily,
-	secretsFamily, loggerFamily, volumeFamily, roleFamily,
+	interfaceFamily, internalFamily, storageFamily, capacityFamily, placementFamily,
+	secretsFamily, loggerFamily, volumeFamily, roleFamily, platformFamily,
 	pullFamily, createFamily,
 }
 
@@ -31,13 +34,16 @@ var interfaceFamily = Family{
 		"timeout waiting for network interface", "timed out waiting for network interface",
 		"timeout waiting for eni", "timed out waiting for eni",
 		"rate limit exceeded while preparing network interface", "unexpected ec2 error",
-		"internalerror", "internal error", "failed to configure eni", "failed to setup regular eni",
+		"failed to configure eni", "failed to setup regular eni",
 		"failed to set up eni", "failed to setup eni", "failed to attach eni", "failed to attach the eni", "failed to provision eni", "failed to setup trunk eni", "unable to configure eni", "netplugin",
 		"unable to attach network interface", "failed to attach network interface",
-		"error attaching network interface", "network interface", "elastic network interface",
-		"error while attempting to attach network interface", "eni ",
+		"error attaching network interface", "error while attempting to attach network interface", "network interface prov",
 	},
-	Has:   []string{"network interface", "configure eni", "regular eni"},
+	Has: []string{
+		"network interface prov", "waiting for network interface", "create network interface", "attach network interface", "attach the network interface",
+		"provision network interface", "networkinterfacelimit", "insufficientfreeaddress", "configure eni", "regular eni",
+	},
+	Vague: []string{"network interface", "elastic network interface", "eni "},
 	proof: proofTask,
 	Rules: []Rule{
 		{
@@ -90,6 +96,31 @@ var interfaceFamily = Family{
 	},
 }
 
+var internalFamily = Family{
+	Name:   "internal",
+	Title:  "Internal errors of ECS",
+	Life:   "before any container is created, if the stop code says that the task failed to start",
+	Begins: []string{"internalerror", "internal error"},
+	proof:  proofCoded,
+	Rules: []Rule{
+		{
+			Name:    "internal-refused",
+			Match:   Match{Any: append(append(append([]string{}, denied...), missing...), invalid...)},
+			Class:   Config,
+			Why:     "ECS failed because something the task needs is missing, not allowed or wrong",
+			Example: failed("InternalError: UnauthorizedOperation: You are not authorized to perform this operation"),
+			Source:  composed,
+		},
+		{
+			Name:    "internal-error",
+			Class:   Retry,
+			Why:     "ECS itself failed while it made the task ready, mostly its network interface",
+			Example: failed("InternalError: <reason>"),
+			Source:  docFailed,
+		},
+	},
+}
+
 var storageFamily = Family{
 	Name:  "storage",
 	Title: "Ephemeral storage",
@@ -97,9 +128,10 @@ var storageFamily = Family{
 	Begins: []string{
 		"timeout waiting for ephemeralstorage", "timeout waiting for ephemeral storage",
 		"timed out waiting for ephemeralstorage", "timed out waiting for ephemeral storage",
-		"ephemeralstorage", "ephemeral storage", "failed to provision ephemeral",
+		"ephemeralstorage prov", "ephemeral storage prov", "failed to provision ephemeral",
 	},
 	Has:   []string{"ephemeralstorage prov", "ephemeral storage prov"},
+	Vague: []string{"ephemeralstorage", "ephemeral storage"},
 	proof: proofTask,
 	Rules: []Rule{
 		{
@@ -126,9 +158,11 @@ var placementFamily = Family{
 	Life:  "before the task has a place, unless it was put on a container instance",
 	Is:    []string{"agent", "agent.", "attribute", "location", "inactive"},
 	Begins: []string{
-		"resource:", "agent:", "attribute:", "location:", "memberof", "distinctinstance",
+		"resource:", "attribute:", "location:", "memberof", "distinctinstance",
 		"empty capacity provider", "no active instances", "no container instance", "no space in",
 	},
+	Has:   []string{"unable to place a task", "unable to place task"},
+	Vague: []string{"agent:"},
 	proof: proofPlacement,
 	Rules: placementRules(Task),
 }
@@ -168,9 +202,9 @@ func placementRules(kind Kind) []Rule {
 		},
 		{
 			Name:    prefix + "empty",
-			Match:   Match{Any: []string{"empty capacity", "no active instances", "no container instance", "distinctinstance", "no space in"}},
+			Match:   Match{Any: []string{"empty capacity", "no active instances", "no container instance", "distinctinstance", "no space in", "unable to place"}},
 			Class:   Ambiguous,
-			Why:     "the capacity provider has no instance to offer; scaling may mend it, or not",
+			Why:     "ECS found no instance for the task; scaling may mend it, or not",
 			Example: example("EMPTY CAPACITY PROVIDER"),
 			Source:  docReasons,
 		},
@@ -189,15 +223,16 @@ var capacityFamily = Family{
 	Title: "Capacity and running limits",
 	Life:  "before the task has a place",
 	Begins: []string{
-		"capacity is", "capacity unavailable", "capacity not available", "insufficient capacity", "insufficientinstancecapacity",
-		"insufficient instance capacity", "no capacity", "not enough capacity", "fargate capacity", "fargate_spot capacity",
-		"spot capacity is", "fargate spot capacity is", "there is no capacity", "you've reached the limit on the number", "you have reached the limit on the number",
+		"capacity is un", "capacity is currently un", "capacity is not available", "capacity unavailable", "capacity not available", "insufficient capacity", "insufficientinstancecapacity",
+		"insufficient instance capacity", "no capacity available", "no capacity is", "no capacity in", "not enough capacity", "fargate capacity is un", "fargate_spot capacity is un",
+		"spot capacity is un", "fargate spot capacity is un", "there is no capacity", "you've reached the limit on the number", "you have reached the limit on the number",
 		"reached the limit on the number", "vcpulimitexceeded",
 	},
 	Has: []string{
 		"capacity is unavailable", "capacity is currently unavailable", "capacity is not available", "capacity unavailable",
-		"insufficient capacity", "insufficientinstancecapacity", "limit on the number of vcpus", "limit on the number of tasks",
+		"insufficient capacity", "insufficientinstancecapacity", "limit on the number of vcpus", "limit on the number of tasks", "no capacity in",
 	},
+	Vague: []string{"no capacity", "capacity is", "fargate capacity", "fargate_spot capacity", "spot capacity", "fargate spot capacity"},
 	proof: proofTask,
 	Rules: []Rule{
 		{
@@ -231,5 +266,21 @@ var roleFamily = Family{
 		Why:     "ECS may not use the role: its trust policy or its name is wrong",
 		Example: failed("ECS was unable to assume the role 'arn:aws:iam::123456789012:role/task' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role."),
 		Source:  docService,
+	}},
+}
+
+var platformFamily = Family{
+	Name:   "platform",
+	Title:  "Platform version",
+	Life:   "when ECS looks at the platform that the task asks for",
+	Begins: []string{"the task definition is configured to use a fargate platform"},
+	Has:    []string{"platform version that's retired", "platform version that is retired"},
+	proof:  proofNone, // running tasks are retired too
+	Rules: []Rule{{
+		Name:    "platform-retired",
+		Class:   Config,
+		Why:     "Fargate no longer offers the platform version that the task asks for",
+		Example: failed("The task definition is configured to use a Fargate platform version that's retired"),
+		Source:  invented,
 	}},
 }

@@ -2,8 +2,6 @@ package stop
 
 import "strings"
 
-const whyShown = "the stop shows a start, an exit code or a runtime id"
-
 // shows is whether the stop holds any evidence that a process ran: a
 // startedAt, an exit code, a runtimeId, or a container that is RUNNING.
 func shows(s *Stop) bool {
@@ -19,24 +17,16 @@ func shows(s *Stop) bool {
 	return false
 }
 
-// neverStarted answers whether anything started, and why, from structure and
-// from what the text proves. No is given only where nothing can have run.
-func neverStarted(s *Stop, p proof) (Answer, string) {
+// started answers whether anything started, from structure and from what the
+// text proves. No is given only where nothing can have run.
+func started(s *Stop, p proof) Answer {
 	switch {
 	case shows(s):
-		return Yes, whyShown
-	case p == proofNone:
-		return Unknown, "the reason does not tell whether a process ran"
-	case p == proofTask:
-		return No, "ECS gave up before it created any container"
-	case p == proofPlacement && s.OnInstance:
-		return Unknown, "the task had been placed on a container instance"
-	case p == proofPlacement:
-		return No, "ECS found no place for the task"
-	case !allListed(s):
-		return Unknown, "not every container is listed, another one may have run"
+		return Yes
+	case p == proofTask, p == proofCoded, p == proofPlacement && !s.OnInstance, p == proofContainers && allListed(s):
+		return No
 	}
-	return No, "every container is listed and none of them shows a start"
+	return Unknown
 }
 
 // allListed is whether the stop lists every container of the definition. When

@@ -45,7 +45,7 @@ type Stop struct {
 	// ErrorCode is the exception's type, such as ThrottlingException.
 	ErrorCode string
 
-	// LastStatus is the task's lastStatus; only STOPPED is an end.
+	// LastStatus is the task's lastStatus; only STOPPED and DELETED are an end.
 	LastStatus string
 	// OnInstance is whether the task was placed on a container instance (EC2).
 	OnInstance bool
@@ -126,8 +126,6 @@ type Verdict struct {
 	Started Answer
 	// Helps answers "would a relaunch help?".
 	Helps Answer
-	// StartedWhy says what Started rests on.
-	StartedWhy string
 	// Rule names the rule that decided; Why is its reason in plain words.
 	Rule string
 	Why  string

@@ -39,8 +39,8 @@ func TestFragmentsAreInTheFormOfTheText(t *testing.T) {
 		for _, list := range lists {
 			for _, f := range list {
 				var x text
-				x.normalise("x" + f + "x")
-				if f == "" || string(x.bytes()) != "x"+f+"x" {
+				x.normalise("x " + strings.TrimSpace(f) + " x")
+				if f == "" || string(x.bytes()) != "x "+strings.TrimSpace(f)+" x" {
 					t.Errorf("family %s: %q can never be found in a normalised text", g.Name, f)
 				}
 			}
@@ -54,6 +54,15 @@ const (
 )
 
 func code(n int64) *int64 { return &n }
+
+// sidecar is a stop of a job that ended with 0 beside an essential container
+// that ended with exit and gives said as its reason.
+func sidecar(exit int64, said, reason string) Stop {
+	return Stop{
+		Code: codeEssentialExited, Reason: reason, Container: "app", Definition: both,
+		Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "proxy", ExitCode: &exit, Reason: said}},
+	}
+}
 
 var (
 	now  = time.Unix(1_700_000_000, 0)
@@ -89,6 +98,9 @@ var structureCases = map[string]struct {
 	"a start's text that names the host, no stop code": {Stop{CodeMissing: true, Reason: eniText + " Look at the underlying host."}, Retry, No, true},
 	"task-level text, empty stop code":                 {Stop{Reason: eniText}, Retry, Unknown, false},
 	"task-level text, unknown stop code":               {Stop{Code: "New", Reason: eniText}, Retry, Unknown, false},
+	"internal error":                                   {Stop{Code: codeFailedToStart, Reason: "InternalError"}, Retry, No, true},
+	"internal error, no stop code":                     {Stop{CodeMissing: true, Reason: "InternalError"}, Retry, Unknown, false},
+	"internal error, another stop code":                {Stop{Code: "New", Reason: "InternalError"}, Retry, Unknown, false},
 	"agent, no instance":                               {Stop{Code: codeFailedToStart, Reason: "AGENT"}, Retry, No, true},
 	"agent, placed":                                    {Stop{Code: codeFailedToStart, Reason: "AGENT", OnInstance: true}, Retry, Unknown, false},
 	"a container's words lower the proof":              {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", Reason: "Something new"}}}, Retry, Unknown, false},
@@ -99,36 +111,60 @@ var structureCases = map[string]struct {
 	"failed to start, not over": {Stop{Code: codeFailedToStart, Reason: eniText, LastStatus: "DEPROVISIONING"}, NotStopped, Unknown, false},
 	"exit 0, not over":          {Stop{Code: codeEssentialExited, LastStatus: "DEPROVISIONING", Containers: exits(0)}, NotStopped, Unknown, false},
 	"nothing at all":            {Stop{CodeMissing: true}, NotStopped, Unknown, false},
+	"a later text, started":     {Stop{CodeMissing: true, Reason: "Insufficient capacity: the task was evicted", StartedAt: now}, Interrupted, Yes, false},
+	"taken by Spot":             {Stop{CodeMissing: true, Reason: "Task stopped by SpotInterruption"}, Interrupted, Unknown, false},
+	"taken with its instance":   {Stop{CodeMissing: true, Reason: "EC2 instance i-1 terminated"}, Interrupted, Unknown, false},
+	"ECS's own fault":           {Stop{CodeMissing: true, Reason: "Task stopped due to internal error"}, Ambiguous, Unknown, false},
+	"a full disk":               {Stop{CodeMissing: true, Reason: "Container exceeded ephemeral storage limit"}, Ambiguous, Unknown, false},
+	"a service without a place": {Stop{CodeMissing: true, Reason: "(service web) was unable to place a task"}, Ambiguous, Unknown, false},
 	"a caller's words":          {Stop{CodeMissing: true, Reason: "enough for today"}, StoppedByUser, Unknown, false},
 	"an error never heard of":   {Stop{CodeMissing: true, Reason: "UnheardOfError: enough for today"}, Ambiguous, Unknown, false},
 	"a resource never heard of": {Stop{CodeMissing: true, Reason: "ResourceInitializationError: enough for today"}, Ambiguous, Unknown, false},
 	"stopped, nothing said":     {Stop{CodeMissing: true, LastStatus: "STOPPED"}, Ambiguous, Unknown, false},
 
-	"windows exit code":                {Stop{Code: codeEssentialExited, Containers: exits(3221225786)}, AppFailed, Yes, false},
-	"exit 0, sidecar named first":      {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "aws-guardduty-agent-x", ExitCode: code(2)}, {Name: "app", ExitCode: code(0)}}}, Succeeded, Yes, false},
-	"exit 0 of another name":           {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "x", ExitCode: code(0)}}}, AppFailed, Yes, false},
-	"exit 0, sidecar failed":           {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "proxy", ExitCode: code(3)}}, Definition: both}, AppFailed, Yes, false},
-	"exit 0, sidecar not essential":    {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "init", ExitCode: code(3)}}, Definition: []Defined{{"app", true}, {"init", false}}}, Succeeded, Yes, false},
-	"exit 0, sidecar ended by SIGTERM": {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "proxy", ExitCode: code(143)}}, Definition: both}, Succeeded, Yes, false},
-	"exit 143 of the job":              {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(143)}, {Name: "proxy", ExitCode: code(0)}}, Definition: both}, AppFailed, Yes, false},
-	"exit 0, sidecar out of memory":    {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "proxy", ExitCode: code(137), Reason: "OutOfMemoryError: Container killed"}}, Definition: both}, AppFailed, Yes, false},
-	"one essential is the job":         {Stop{Code: codeEssentialExited, Containers: []Container{{Name: "app", ExitCode: code(1)}, {Name: "init", ExitCode: code(0)}}, Definition: []Defined{{"app", true}, {"init", false}}}, AppFailed, Yes, false},
-	"same name twice":                  {Stop{Code: codeEssentialExited, Container: "d", Containers: []Container{{Name: "d", ExitCode: code(999)}, {Name: "d", ExitCode: code(0)}}}, AppFailed, Yes, false},
-	"exit 0 under UserInitiated":       {Stop{Code: codeUserInitiated, Containers: exits(0)}, StoppedByUser, Yes, false},
-	"exit 0 under Spot":                {Stop{Code: codeSpot, Containers: exits(0)}, Interrupted, Yes, false},
+	"windows exit code":                                  {Stop{Code: codeEssentialExited, Containers: exits(3221225786)}, AppFailed, Yes, false},
+	"exit 0, sidecar named first":                        {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "aws-guardduty-agent-x", ExitCode: code(2)}, {Name: "app", ExitCode: code(0)}}}, Succeeded, Yes, false},
+	"exit 0 of another name":                             {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "x", ExitCode: code(0)}}}, AppFailed, Yes, false},
+	"exit 0, sidecar failed":                             {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "proxy", ExitCode: code(3)}}, Definition: both}, AppFailed, Yes, false},
+	"exit 0, sidecar not essential":                      {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "init", ExitCode: code(3)}}, Definition: []Defined{{"app", true}, {"init", false}}}, Succeeded, Yes, false},
+	"exit 0, sidecar ended by SIGTERM":                   {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "proxy", ExitCode: code(143)}}, Definition: both}, Succeeded, Yes, false},
+	"exit 143 of the job":                                {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(143)}, {Name: "proxy", ExitCode: code(0)}}, Definition: both}, AppFailed, Yes, false},
+	"exit 0, sidecar out of memory":                      {Stop{Code: codeEssentialExited, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "proxy", ExitCode: code(137), Reason: "OutOfMemoryError: Container killed"}}, Definition: both}, AppFailed, Yes, false},
+	"exit 0, sidecar killed":                             {sidecar(137, "", exitText), Succeeded, Yes, false},
+	"exit 0, sidecar ended by Ctrl-C":                    {sidecar(3221225786, "", exitText), Succeeded, Yes, false},
+	"exit 0, sidecar ended by Ctrl-C, signed":            {sidecar(-1073741510, "", ""), Succeeded, Yes, false},
+	"exit 0, sidecar oomkilled":                          {sidecar(137, "OOMKilled", exitText), AppFailed, Yes, false},
+	"exit 0, sidecar out of memory in the task's reason": {sidecar(137, "", "OutOfMemoryError: Container killed due to memory usage"), AppFailed, Yes, false},
+	"exit 0, a task that is out of memory":               {sidecar(0, "", "task ran OUT OF MEMORY"), AppFailed, Yes, false},
+	"exit 0, but unhealthy":                              {sidecar(0, "", "Task failed container Health Checks"), AppFailed, Yes, false},
+	"exit 0, sidecar unhealthy":                          {sidecar(143, "", "Task failed container health checks"), AppFailed, Yes, false},
+	"exit 0, sidecar killed, and says why":               {sidecar(137, "Something new", exitText), AppFailed, Yes, false},
+	"exit 0, sidecar killed, the task says why":          {sidecar(137, "", exitText+" because of something new"), AppFailed, Yes, false},
+	"exit 0, but out of memory":                          {Stop{Code: codeEssentialExited, Reason: exitText, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0), Reason: "OutOfMemoryError: Container killed due to memory usage"}}}, AppFailed, Yes, false},
+	"exit 0, a side container out of memory":             {Stop{Code: codeEssentialExited, Reason: exitText, Container: "app", Containers: []Container{{Name: "app", ExitCode: code(0)}, {Name: "init", ExitCode: code(137), Reason: "OutOfMemoryError"}}, Definition: []Defined{{"app", true}, {"init", false}}}, Succeeded, Yes, false},
+	"exit 0, DELETED since":                              {Stop{Code: codeEssentialExited, LastStatus: "DELETED", Reason: exitText, Containers: exits(0)}, Succeeded, Yes, false},
+	"one essential is the job":                           {Stop{Code: codeEssentialExited, Containers: []Container{{Name: "app", ExitCode: code(1)}, {Name: "init", ExitCode: code(0)}}, Definition: []Defined{{"app", true}, {"init", false}}}, AppFailed, Yes, false},
+	"same name twice":                                    {Stop{Code: codeEssentialExited, Container: "d", Containers: []Container{{Name: "d", ExitCode: code(999)}, {Name: "d", ExitCode: code(0)}}}, AppFailed, Yes, false},
+	"same name twice, one of them stopped":               {Stop{Code: codeEssentialExited, Container: "d", Containers: []Container{{Name: "d", ExitCode: code(143)}, {Name: "d", ExitCode: code(0)}}}, AppFailed, Yes, false},
+	"exit 0 under UserInitiated":                         {Stop{Code: codeUserInitiated, Containers: exits(0)}, StoppedByUser, Yes, false},
+	"exit 0 under Spot":                                  {Stop{Code: codeSpot, Containers: exits(0)}, Interrupted, Yes, false},
 
-	"person asked, exit 0":           {Stop{Code: codeEssentialExited, Containers: exits(0), Asked: AskedByPerson}, StoppedByUser, Yes, false},
-	"person asked, never started":    {Stop{Code: codeFailedToStart, Reason: eniText, Asked: AskedByPerson}, StoppedByUser, Unknown, false},
-	"timeout, exit 0":                {Stop{Code: codeEssentialExited, Containers: exits(0), Asked: AskedByTimeout}, AppFailed, Yes, false},
-	"hung in PROVISIONING":           {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, Retry, No, true},
-	"hung in PENDING":                {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, AppFailed, Unknown, false},
-	"hung, then pulled":              {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", SawPull: true}, AppFailed, Unknown, false},
-	"hung, then ran":                 {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: exits(0)}, AppFailed, Yes, false},
-	"hung, runtime id":               {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: []Container{{RuntimeID: "r"}}}, AppFailed, Yes, false},
-	"hung, essential exited":         {Stop{Code: codeEssentialExited, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, AppFailed, Yes, false},
-	"hung, not over":                 {Stop{LastStatus: "DEPROVISIONING", Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, NotStopped, Unknown, false},
-	"hung, failed by itself, proved": {Stop{Code: codeFailedToStart, Reason: eniText, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, Retry, No, true},
-	"hung, failed by itself, not":    {Stop{Code: codeFailedToStart, Reason: pullText, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, AppFailed, Unknown, false},
+	"person asked, exit 0":                {Stop{Code: codeEssentialExited, Containers: exits(0), Asked: AskedByPerson}, StoppedByUser, Yes, false},
+	"person asked, never started":         {Stop{Code: codeFailedToStart, Reason: eniText, Asked: AskedByPerson}, StoppedByUser, Unknown, false},
+	"timeout, exit 0":                     {Stop{Code: codeEssentialExited, Containers: exits(0), Asked: AskedByTimeout}, AppFailed, Yes, false},
+	"timeout, exit 0 under UserInitiated": {Stop{Code: codeUserInitiated, Containers: exits(0), Asked: AskedByTimeout}, AppFailed, Yes, false},
+	"hung in PROVISIONING":                {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, Retry, No, true},
+	"hung in PENDING":                     {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, AppFailed, Unknown, false},
+	"hung, then pulled":                   {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", SawPull: true}, AppFailed, Unknown, false},
+	"hung, says that it ran":              {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: []Container{{Name: "app", Reason: "OutOfMemoryError: Container killed due to memory usage"}}}, AppFailed, Unknown, false},
+	"hung, tells of a later time":         {Stop{Code: codeFailedToStart, Reason: "Network interface eni-1 was detached", Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, AppFailed, Unknown, false},
+	"hung, in our own words":              {Stop{Code: codeUserInitiated, Reason: "batchplane: not RUNNING 20m after its launch", Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, Retry, No, true},
+	"hung, then ran":                      {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: exits(0)}, AppFailed, Yes, false},
+	"hung, runtime id":                    {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: []Container{{RuntimeID: "r"}}}, AppFailed, Yes, false},
+	"hung, essential exited":              {Stop{Code: codeEssentialExited, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, AppFailed, Yes, false},
+	"hung, not over":                      {Stop{LastStatus: "DEPROVISIONING", Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, NotStopped, Unknown, false},
+	"hung, failed by itself, proved":      {Stop{Code: codeFailedToStart, Reason: eniText, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, Retry, No, true},
+	"hung, failed by itself, not":         {Stop{Code: codeFailedToStart, Reason: pullText, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, AppFailed, Unknown, false},
 
 	"failures":                             {Stop{Kind: LaunchFailure, Reason: "RESOURCE:CPU"}, Retry, No, true},
 	"failures, detail":                     {Stop{Kind: LaunchFailure, Reason: "ERROR", Detail: "not authorized to perform iam:PassRole"}, Config, No, false},
@@ -155,9 +191,26 @@ func TestStructure(t *testing.T) {
 			}
 			v := Classify(c.stop)
 			if v.Class != c.class || v.Started != c.started || v.Relaunch() != c.re {
-				t.Errorf("%s started %s relaunch %t by %s (%s), want %s %s %t", v.Class, v.Started, v.Relaunch(), v.Rule, v.StartedWhy, c.class, c.started, c.re)
+				t.Errorf("%s started %s relaunch %t by %s, want %s %s %t", v.Class, v.Started, v.Relaunch(), v.Rule, c.class, c.started, c.re)
 			}
 		})
+	}
+}
+
+// TestAnEndAfterTheLimit: ECS says that the job ended, so our stop did not end it.
+func TestAnEndAfterTheLimit(t *testing.T) {
+	t.Parallel()
+	s := Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: exits(0), Asked: AskedByTimeout, AskedWhile: "RUNNING"}
+	if v := Classify(s); v.Rule != RuleEndedLate || v.Class != AppFailed || v.Helps != No {
+		t.Errorf("exit 0 by itself: %+v", v)
+	}
+	s.Containers = exits(1)
+	if v := Classify(s); v.Rule != RuleTimedOut || v.Helps != Unknown {
+		t.Errorf("exit 1: %+v", v)
+	}
+	s.Code, s.Containers = codeUserInitiated, exits(0)
+	if v := Classify(s); v.Rule != RuleTimedOut || v.Helps != Unknown {
+		t.Errorf("exit 0 of a stopped task: %+v", v)
 	}
 }
 

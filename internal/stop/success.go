@@ -3,13 +3,14 @@ package stop
 import "strings"
 
 // succeeded is whether the exit codes prove success: the job's container ended
-// with 0 and no other essential container failed by itself.
+// with 0 and no other essential container failed by itself. What the texts say
+// is asked by against.
 func succeeded(s *Stop) bool {
 	job := jobContainer(s)
 	proved := false
 	for i := range s.Containers {
 		c := &s.Containers[i]
-		if injected(c.Name) || !essential(s, c.Name) {
+		if aside(s, c) {
 			continue
 		}
 		mayBeJob := job == "" || c.Name == job
@@ -21,15 +22,44 @@ func succeeded(s *Stop) bool {
 			}
 		case *c.ExitCode == 0:
 			proved = proved || mayBeJob
-		case c.Name == job && job != "", !endedByECS(c):
+		case job != "" && mayBeJob, !endedByECS(s, c):
 			return false
 		}
 	}
 	return proved
 }
 
+// against gives the rule of a text that denies a success whatever the exit
+// codes are: the task or a container that counts ran out of memory or failed
+// its health checks.
+func against(s *Stop) *Rule {
+	r := denial(s.Reason)
+	for i := range s.Containers {
+		if c := &s.Containers[i]; r == nil && !aside(s, c) {
+			r = denial(c.Reason)
+		}
+	}
+	return r
+}
+
+func denial(reason string) *Rule {
+	if reason == "" || reason == exitText {
+		return nil
+	}
+	var t text
+	t.read(reason)
+	if !t.hasAny(memory) && !t.hasAny(health) {
+		return nil
+	}
+	return ranFamily.rule(&t, Task, "")
+}
+
+// aside is whether a container says nothing about the job.
+func aside(s *Stop, c *Container) bool { return injected(c.Name) || !essential(s, c.Name) }
+
 // jobContainer is the name of the job's container, or "" when it is not known:
-// then every essential container must have ended well, one of them with 0.
+// then one essential container must have ended with 0, and every other with 0
+// or as one that was stopped.
 func jobContainer(s *Stop) string {
 	if s.Container != "" {
 		return s.Container
@@ -60,13 +90,28 @@ func essential(s *Stop, name string) bool {
 	return true
 }
 
-// endedByECS is whether a container looks stopped by ECS after an essential
-// one had exited: SIGTERM, then SIGKILL. The kernel's out-of-memory kill has
-// SIGKILL's code too, but a reason.
-func endedByECS(c *Container) bool {
-	const sigterm, sigkill = 128 + 15, 128 + 9
-	if strings.Contains(c.Reason, "OutOfMemory") || strings.Contains(c.Reason, "memory usage") {
-		return false
+// stopped are the exit codes of a container that was stopped: SIGTERM, SIGKILL,
+// and Windows' STATUS_CONTROL_C_EXIT (0xC000013A), also as a signed number.
+var stopped = []int64{128 + 15, 128 + 9, 3221225786, -1073741510}
+
+// endedByECS is whether a container looks stopped by ECS after an essential one
+// had exited. Others stop with these codes too, the kernel when memory is short
+// for one, so it must be all that is said: the container gives no reason and the
+// task no other than that a container exited.
+// See docs/decisions/0014-a-sidecar-that-was-stopped.md.
+func endedByECS(s *Stop, c *Container) bool {
+	for _, code := range stopped {
+		if *c.ExitCode == code {
+			return c.Reason == "" && plainEnd(s.Reason)
+		}
 	}
-	return *c.ExitCode == sigterm || *c.ExitCode == sigkill
+	return false
+}
+
+// exitText is the task's reason where an essential container ended.
+const exitText = "Essential container in task exited"
+
+// plainEnd is whether the task's reason says no more than its stop code does.
+func plainEnd(reason string) bool {
+	return reason == "" || strings.EqualFold(strings.TrimRight(reason, ". "), exitText)
 }

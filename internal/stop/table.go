@@ -6,6 +6,8 @@ type Rule struct {
 	Name  string
 	Match Match
 	Class Class
+	// Useless is whether a relaunch would not help although the class leaves it open.
+	Useless bool
 	// Why is one sentence for a person.
 	Why string
 	// Example is a stop that this rule decides; Source says who published it.
@@ -13,8 +15,13 @@ type Rule struct {
 	Source  string
 }
 
-// Helps is whether a relaunch would help, as far as the rule's class tells.
-func (r *Rule) Helps() Answer { return r.Class.helps() }
+// Helps is whether a relaunch would help.
+func (r *Rule) Helps() Answer {
+	if r.Useless {
+		return No
+	}
+	return r.Class.helps()
+}
 
 func (c Class) helps() Answer {
 	switch c {
@@ -62,6 +69,9 @@ const (
 	proofNone proof = iota
 	// proofContainers: this container was not created; of its siblings it says nothing.
 	proofContainers
+	// proofCoded: written before any container of the task is created, if the
+	// stop code says so too.
+	proofCoded
 	// proofPlacement: no place was found for the task, if indeed it has none.
 	proofPlacement
 	// proofTask: written before any container of the task is created.
@@ -74,10 +84,12 @@ type Family struct {
 	Name string
 	// Title and Life are for docs/stop-reasons.md.
 	Title, Life string
-	// Is, Begins and Has find the family: the whole text, its beginning (tried
-	// first over all families), or a fragment anywhere.
-	Is, Begins, Has []string
-	Rules           []Rule
+	// Is, Begins and Has are known phrases that find the family: the whole
+	// text, its beginning (tried first over all families), or a fragment
+	// anywhere. Vague is how texts of any time may begin, this family's too: it
+	// is tried last and proves nothing.
+	Is, Begins, Has, Vague []string
+	Rules                  []Rule
 
 	proof proof
 }
@@ -93,17 +105,32 @@ func (f *Family) rule(t *text, kind Kind, code string) *Rule {
 	return nil
 }
 
-// find gives the family of a text and whether the text begins like it.
-func find(families []Family, t *text) (f *Family, anchored bool) {
+// grip is how firmly a family holds a text.
+type grip int
+
+const (
+	none     grip = iota
+	vague         // it begins with words that are also used at other times
+	inside        // a known phrase stands in it
+	anchored      // it begins with a known phrase
+)
+
+// find gives the family that holds a text most firmly.
+func find(families []Family, t *text) (*Family, grip) {
 	for i := range families {
 		if families[i].anchored(t) {
-			return &families[i], true
+			return &families[i], anchored
 		}
 	}
 	for i := range families {
 		if t.hasAny(families[i].Has) {
-			return &families[i], false
+			return &families[i], inside
 		}
 	}
-	return nil, false
+	for i := range families {
+		if t.beginsAny(families[i].Vague) {
+			return &families[i], vague
+		}
+	}
+	return nil, none
 }

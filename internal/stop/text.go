@@ -1,8 +1,10 @@
 package stop
 
+import "bytes"
+
 // text is a reason made comparable: lower case, straight quotes, single
-// blanks, with what clients and ECS print before it cut away. It holds no
-// slice of itself, so that it can stay on the stack.
+// blanks, without names, with what clients and ECS print before it cut away.
+// It holds no slice of itself, so that it can stay on the stack.
 type text struct {
 	room   [1024]byte
 	long   []byte // used instead of room by texts that do not fit
@@ -97,18 +99,24 @@ func (t *text) is(words []string) bool {
 
 func (t *text) hasAny(fragments []string) bool {
 	for _, f := range fragments {
-		if t.has(f) {
-			return true
+		if len(f) < 3 || (t.marked(f[:3]) && t.marked(f[len(f)-3:])) {
+			if t.has(f) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
+// marked is whether the three bytes of s may stand in t.
+func (t *text) marked(s string) bool {
+	h := triple(triple(uint16(s[0]), s[1]), s[2])
+	return t.triples[h>>6]&(1<<(h&63)) != 0
+}
+
 func (t *text) has(fragment string) bool {
-	h := uint16(0)
-	for i := range len(fragment) {
-		h = triple(h, fragment[i])
-		if i >= 2 && t.triples[h>>6]&(1<<(h&63)) == 0 {
+	for i := 3; i < len(fragment); i++ {
+		if !t.marked(fragment[i-2 : i+1]) {
 			return false
 		}
 	}
@@ -139,35 +147,60 @@ func (t *text) normalise(s string) {
 
 // fill appends s to b in plain form and marks its triples.
 func (t *text) fill(b []byte, s string) []byte {
-	last, h := byte(' '), uint16(0)
+	start, spelled := 0, false
 	for i := 0; i < len(s); {
-		c, n := s[i], 1
-		if c < 'a' || c > 'z' {
-			c, n = plain(s[i:])
+		c, n := plainASCII[s[i]], 1
+		if c < 'a' {
+			if c == 0 {
+				c, n = plain(s[i:])
+			}
+			spelled = spelled || c == '-' || c == '/' || c == '_' || quote(c)
 		}
 		i += n
-		if c == ' ' && last == ' ' {
+		if c != ' ' {
+			b = append(b, c)
 			continue
 		}
-		b = append(b, c)
-		h = triple(h, c)
-		t.triples[h>>6] |= 1 << (h & 63)
-		last = c
+		if len(b) > start {
+			b = append(blank(b, start, spelled), ' ')
+		}
+		start, spelled = len(b), false
 	}
-	if n := len(b); n > 0 && b[n-1] == ' ' {
-		b = b[:n-1]
-	}
+	b = bytes.TrimSuffix(blank(b, start, spelled), []byte{' '})
+	t.mark(b)
 	return b
 }
 
-// plain gives the next byte of s in plain form and how many bytes it took.
+// mark sets the bits of b's triples.
+func (t *text) mark(b []byte) {
+	h := uint16(0)
+	for _, c := range b {
+		h = triple(h, c)
+		t.triples[h>>6] |= 1 << (h & 63)
+	}
+}
+
+// plainASCII holds the plain form of each ASCII character, and 0 for bytes of
+// longer runes.
+var plainASCII = func() (form [256]byte) {
+	for c := range byte(0x80) {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			form[c] = c + 'a' - 'A'
+		case c < ' ':
+			form[c] = ' '
+		default:
+			form[c] = c
+		}
+	}
+	return form
+}()
+
+// plain gives the next rune of s, which is not ASCII, in plain form and how
+// many bytes it took.
 func plain(s string) (byte, int) {
 	c := s[0]
 	switch {
-	case c >= 'A' && c <= 'Z':
-		return c + 'a' - 'A', 1
-	case c < ' ':
-		return ' ', 1
 	case c == 0xc2 && len(s) > 1 && s[1] == 0xa0: // no-break space
 		return ' ', 2
 	case c == 0xe2 && len(s) > 2 && s[1] == 0x80:

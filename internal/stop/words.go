@@ -8,7 +8,7 @@ var (
 		"denied", "accessden", "access den", "not authoriz", "unauthorized", "unauthorised", "forbidden",
 		"no basic auth", "nocredentialprov", "authentication required", "authorization failed", "insufficient_scope", "operation not permitted", "policyviolation",
 		"docker login", "permission", "assume role", "assume the role", "unrecognizedclient",
-		"disabledexception", "is disabled", "kmsinvalidstate", "pending deletion", "pending import",
+		"disabledexception", "is disabled", "decryptionfail", "can't decrypt", "cannot decrypt", "kmsinvalidstate", "pending deletion", "pending import",
 		"marked for deletion", "marked deleted", "scheduled for deletion", "code: 403", "code: 401",
 	}
 	// missing: something named does not exist.
@@ -43,6 +43,26 @@ var (
 	}
 	// unable are markers that stay decisive beside a "connection issue".
 	unable = []string{"accessden", "not authoriz", "resourcenotf", "does not exist", "unauthorized"}
+	// later are words of the time after a start. However a text begins, with one
+	// of them it proves nothing.
+	later = []string{
+		"reclaim", "detach", "interrupt", "evict", "preempt", "drain", "lost", "crash", "stopped", "was killed", "impaired", "released", "replaced", "retired",
+		"restart", "removed", "deleted by", "was deleted", "interface deleted", "delete network", "delete the network", "deleting", "disconnect",
+		"clean up", "cleanup", "tear down", "teardown", "unmount", "remount", "volume snapshot", "still trying", "to continue", "keep running", "during execution",
+		"while the task", "while the container", "while a container", "while container",
+		"was running", "were running", "is running", "are running", "been running", "while running", "running container", "running task",
+		"after start", "after the start", "after container", "after the container", "after the task", "after a container",
+		"container start", "containers start", "container was start", "containers were start", "task start", "task was start",
+		"has started", "have started", "had started", "already started", "a started", "exceeded by", "usage exceeded", "exited", "shut down", "shutdown",
+		"became un", "terminated", "stopping task", "stopping the task",
+	}
+	// memory and health: a container ran and was not well.
+	memory = []string{"outofmemory", "out of memory", "out-of-memory", "memory usage", "oomkill", "oom kill"}
+	health = []string{"health check", "healthcheck", "unhealthy"}
+	// theirs are words of ECS's, which a person who stops a task hardly writes.
+	theirs = []string{
+		"container", "instance", "internal error", "unable to", "(service", "ephemeral", "fargate", "volume", "interface", "capacity", "agent",
+	}
 	// quotas of AWS that a person may have to raise.
 	quotas = []string{
 		"limitexceeded", "limit exceeded", "quota", "exceeded your maximum", "exceeded the maximum",
