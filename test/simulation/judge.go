@@ -109,7 +109,7 @@ func (w *World) judgeEnds() {
 
 // asked are the rules of stops that the control plane asked for: a task that
 // ends well just before it hears of that counts as stopped all the same.
-var asked = map[string]bool{stop.RuleTimedOut: true, stop.RuleHung: true, "hung-may-have-run": true, "asked-by-person": true}
+var asked = map[string]bool{stop.RuleTimedOut: true, stop.RuleEndedLate: true, stop.RuleHung: true, "hung-may-have-run": true, "asked-by-person": true}
 
 // judgeEnd: the status is what the last attempt's task did.
 func (w *World) judgeEnd(r *run.Run) {
