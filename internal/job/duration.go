@@ -45,8 +45,12 @@ func badDuration(s string) error {
 	return fmt.Errorf("%q is not a duration: write it like 90s, 10m, 2h or 1d", s)
 }
 
-// String is the duration without zero units: 2h, not 2h0m0s.
+// String is the duration without zero units: 2h, not 2h0m0s, and 14d, not 336h.
 func (d Duration) String() string {
+	const day = Duration(24 * time.Hour)
+	if d%day == 0 && d > day {
+		return strconv.FormatInt(int64(d/day), 10) + "d"
+	}
 	s := time.Duration(d).String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")

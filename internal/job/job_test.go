@@ -218,7 +218,7 @@ func TestDuration(t *testing.T) {
 		{"2d1s", "48h0m1s", 48*time.Hour + time.Second},
 		{"0s", "0s", 0},
 		{"1.5s", "1.5s", 1500 * time.Millisecond},
-		{"10000d", "240000h", 240000 * time.Hour},
+		{"10000d", "10000d", 240000 * time.Hour},
 	}
 	for _, c := range cases {
 		t.Run(c.text, func(t *testing.T) {
