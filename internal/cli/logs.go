@@ -26,7 +26,7 @@ func (c *logsCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		f := &follower{store: s, id: id, attempt: c.Attempt, logs: local.Logs{Dir: local.LogDir(a.db)}, out: a.Stdout}
+		f := &follower{store: s, id: id, attempt: c.Attempt, logs: local.Logs{Dir: local.LogDir(a.db)}, out: a.Stdout, notes: a.Stderr}
 		if !a.json {
 			return f.copy(ctx, c.Follow)
 		}
@@ -43,6 +43,7 @@ type follower struct {
 	attempt int
 	logs    local.Logs
 	out     io.Writer
+	notes   io.Writer
 	at      int64
 }
 
@@ -62,6 +63,9 @@ func (f *follower) copy(ctx context.Context, follow bool) error {
 		ended := attempt.Over()
 		if err := f.rest(attempt); err != nil {
 			return err
+		}
+		if ended && f.at == 0 {
+			_, _ = fmt.Fprintf(f.notes, "attempt %d of %s wrote nothing: %s\n", attempt.N, f.id, attempt.Why)
 		}
 		if ended || !follow {
 			return nil

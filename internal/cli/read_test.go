@@ -297,10 +297,13 @@ func TestLogs(t *testing.T) {
 		{"report --attempt 1", "busy\n"},
 		{"report --attempt 2 --follow", "done\nno newline at the end"},
 		{"report --json", `{"line":"done","run":"report/20261122T0130Z"}` + "\n" + `{"line":"no newline at the end","run":"report/20261122T0130Z"}` + "\n"},
-		{"broken", ""},
 	} {
 		if got := w.must(append([]string{"logs"}, strings.Fields(c.args)...)...); got != c.want {
 			t.Errorf("logs %s: %q, want %q", c.args, got, c.want)
 		}
+	}
+	const why = "attempt 1 of broken/20261122T0200Z wrote nothing: a container ended, and its exit code is not 0 or was not reported\n"
+	if got := w.run("logs", "broken"); got.code != 0 || got.out != "" || got.err != why {
+		t.Errorf("of a task that wrote nothing: %+v", got)
 	}
 }
