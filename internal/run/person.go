@@ -44,8 +44,8 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 	if d.r.Stopping != nil && d.r.Stopping.Asker == stop.AskedByPerson {
 		return Duplicate, fmt.Sprintf("%s is being stopped already", d.r.ID)
 	}
-	a := d.r.Last()
-	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now}
+	a, was := d.r.Last(), d.r.Stopping
+	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now, Stuck: was != nil && was.Stuck}
 	if a == nil || a.Over() || (a.TaskARN == "" && !a.mayHaveLaunched()) {
 		if a != nil && !a.Over() {
 			a.EndedAt, a.Next = d.now, "stopped before it was launched"
@@ -53,7 +53,7 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 		d.finish(Stopped, d.r.Stopping.cause(), d.now)
 		return Did, fmt.Sprintf("%s was waiting and is stopped: no task of it is open, and none will be launched", d.r.ID)
 	}
-	d.r.Stopping.While = a.LastStatus
+	d.r.Cause = fmt.Sprintf("stopping, at the request of %s: %s", somebody(e.By), e.Reason)
 	if a.TaskARN == "" {
 		d.search(a)
 		return Did, fmt.Sprintf("%s will be stopped as soon as ECS says which task it is", d.r.ID)
@@ -63,9 +63,5 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 }
 
 func (s *StopRequest) cause() string {
-	who := "a person"
-	if s.By != "" {
-		who = s.By
-	}
-	return fmt.Sprintf("stopped by %s: %s", who, s.Reason)
+	return fmt.Sprintf("stopped by %s: %s", somebody(s.By), s.Reason)
 }
