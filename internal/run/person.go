@@ -41,11 +41,11 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 	if d.r.Status.Terminal() {
 		return Denied, fmt.Sprintf("%s %s: there is nothing to stop", d.r.ID, d.r.Status.Sentence())
 	}
-	if d.r.Stopping != nil && d.r.Stopping.Asker == stop.AskedByPerson {
+	if d.r.Stopping.byPerson() {
 		return Duplicate, fmt.Sprintf("%s is being stopped already", d.r.ID)
 	}
-	a, was := d.r.Last(), d.r.Stopping
-	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now, Stuck: was != nil && was.Stuck}
+	a := d.r.Last()
+	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now, Stuck: d.r.Stopping.stuck()}
 	if a == nil || a.Over() || (a.TaskARN == "" && !a.mayHaveLaunched()) {
 		if a != nil && !a.Over() {
 			a.EndedAt, a.Next = d.now, "stopped before it was launched"
@@ -61,6 +61,10 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 	d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
 	return Did, fmt.Sprintf("stopping %s", d.r.ID)
 }
+
+func (s *StopRequest) byPerson() bool { return s != nil && s.Asker == stop.AskedByPerson }
+
+func (s *StopRequest) stuck() bool { return s != nil && s.Stuck }
 
 func (s *StopRequest) cause() string {
 	return fmt.Sprintf("stopped by %s: %s", somebody(s.By), s.Reason)

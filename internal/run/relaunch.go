@@ -12,7 +12,7 @@ import (
 
 // conclude decides what an attempt's end means for the run.
 func (d *decider) conclude(a *Attempt, s stop.Stop, v stop.Verdict, ended time.Time) string {
-	if req := d.r.Stopping; req != nil && req.Asker == stop.AskedByPerson {
+	if req := d.r.Stopping; req.byPerson() {
 		a.Next = "stopped"
 		d.end(a, Stopped, req.cause(), ended)
 		return d.r.Cause
@@ -159,12 +159,8 @@ func facts(s stop.Stop) job.Facts {
 
 func builtIn(j job.Job, s stop.Stop, v stop.Verdict) again {
 	switch {
-	case v.Rule == stop.RuleInactive && v.Started == stop.No && !j.Pinned():
-		return again{Yes: true, Renew: true, Why: "nothing started, and the newest revision is taken instead of the inactive one"}
-	case v.Started == stop.No && v.Helps == stop.No:
-		return again{Why: "a person must mend it: " + v.Why}
 	case v.Started == stop.No:
-		return again{Yes: true, Unclear: v.Helps == stop.Unknown || rateLimited(v), Why: "nothing started: " + v.Why}
+		return neverStarted(j, v)
 	case mayBeDone(s, v):
 		return again{Why: v.Why + "; the job itself ended with exit code 0, so its work may be done"}
 	case s.Asked == stop.AskedByTimeout:
@@ -175,6 +171,16 @@ func builtIn(j job.Job, s stop.Stop, v stop.Verdict) again {
 		return again{Yes: true, Why: "it may have run, and the job is idempotent: " + v.Why}
 	}
 	return again{Why: v.Why}
+}
+
+func neverStarted(j job.Job, v stop.Verdict) again {
+	switch {
+	case v.Rule == stop.RuleInactive && !j.Pinned():
+		return again{Yes: true, Renew: true, Why: "nothing started, and the newest revision is taken instead of the inactive one"}
+	case v.Helps == stop.No:
+		return again{Why: "a person must mend it: " + v.Why}
+	}
+	return again{Yes: true, Unclear: v.Helps == stop.Unknown || rateLimited(v), Why: "nothing started: " + v.Why}
 }
 
 // rateLimited is whether a rate limit refused the launch: coming back at once

@@ -115,7 +115,7 @@ func (d *decider) paced(a *Attempt, send int) (Outcome, string) {
 // putOff has the same attempt launched later, unless a person asked for its
 // stop while it was not known whether there is a task to stop.
 func (d *decider) putOff(a *Attempt, why string, until time.Time) string {
-	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByPerson {
+	if s := d.r.Stopping; s.byPerson() {
 		a.EndedAt, a.Next = d.now, "stopped before it was launched"
 		d.finish(Stopped, s.cause(), d.now)
 		return d.r.Cause
@@ -190,7 +190,7 @@ func (d *decider) gone(a *Attempt, asked time.Time) (Outcome, string) {
 
 // giveUp ends a run whose last attempt's end nobody saw.
 func (d *decider) giveUp(a *Attempt, cause string) string {
-	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByPerson {
+	if s := d.r.Stopping; s.byPerson() {
 		a.Next = "stopped"
 		d.finish(Stopped, s.cause()+"; "+cause, d.now)
 		return d.r.Cause
