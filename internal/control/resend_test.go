@@ -148,3 +148,27 @@ func (e *countingECS) Launch(ctx context.Context, l control.Launch) run.Event {
 	e.sent++
 	return e.throttledECS.Launch(ctx, l)
 }
+
+// TestWaiterWithoutARevision: a run whose turn has come holds the lock while its
+// task definition cannot be had, and its deadline counts from there.
+func TestWaiterWithoutARevision(t *testing.T) {
+	t.Parallel()
+	queueing := with(queueing, func(j *job.Job) { j.Timeout, j.Retry.Deadline = job.Duration(8*time.Hour), job.Duration(time.Hour) })
+	w := newWorld(t, setup{script: runs(2*time.Hour, 0), redeliver: true})
+	w.triggerSlot(queueing, 0)
+	w.triggerSlot(queueing, 1)
+	w.wantItem("while the first runs", string(minute(0)), string(minute(1)))
+	w.ports.unresolvable = true
+	w.clock.Advance(2*time.Hour + time.Minute)
+	w.look()
+	w.wantItem("when its turn has come", string(minute(1)), "")
+	if r := w.run(minute(1)); r.Status != run.Queued || r.Waits || r.ReadyAt.Before(t0.Add(2*time.Hour)) {
+		t.Errorf("%s (%s), waits %v, ready at %s", r.Status, r.Cause, r.Waits, r.ReadyAt)
+	}
+	w.ports.unresolvable = false
+	w.live()
+	if r := w.run(minute(1)); r.Status != run.Succeeded {
+		t.Errorf("it ended as %s", w.story())
+	}
+	w.wantItem("in the end", "", "")
+}

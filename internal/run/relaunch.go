@@ -43,14 +43,23 @@ func (d *decider) moves(a *Attempt, v stop.Verdict) bool {
 	return d.job.Capacity == job.SpotThenOnDemand && !a.OnDemand && (v.Capacity() || v.Class == stop.Interrupted)
 }
 
-// spent is how many attempts the round has used, less the one that Spot failed,
-// and the same in words.
-func (d *decider) spent(a *Attempt) (made int, words string) {
-	made, limit := a.N-d.r.Round+1, d.job.Retry.Limit()
-	if !a.OnDemand {
-		return made, fmt.Sprintf("%d of %d attempts", made, limit)
+// made is how many attempts the round has used, less the one that Spot failed.
+func (d *decider) made(a *Attempt) int {
+	if a.OnDemand {
+		return a.N - d.r.Round
 	}
-	return made - 1, fmt.Sprintf("%d of %d attempts, and one that Spot failed,", made-1, limit)
+	return a.N - d.r.Round + 1
+}
+
+// usedUp says that no attempt is left.
+func (d *decider) usedUp(a *Attempt, v stop.Verdict, ended time.Time) string {
+	words := fmt.Sprintf("%d of %d attempts", d.made(a), d.job.Retry.Limit())
+	if a.OnDemand {
+		words += ", and one that Spot failed,"
+	}
+	a.Next = fmt.Sprintf("failed: %s are used up", words)
+	d.end(a, Failed, fmt.Sprintf("%s; %s used", d.cause(a, v), words), ended)
+	return d.r.Cause
 }
 
 // end finishes the run with what its last attempt showed.
@@ -61,12 +70,9 @@ func (d *decider) end(a *Attempt, s Status, why string, ended time.Time) {
 
 // again launches the next attempt, at once or after its backoff.
 func (d *decider) again(a *Attempt, why again, v stop.Verdict, ended time.Time) string {
-	moves := d.moves(a, v)
-	made, words := d.spent(a)
+	moves, made := d.moves(a, v), d.made(a)
 	if made >= d.job.Retry.Limit() && !moves {
-		a.Next = fmt.Sprintf("failed: %s are used up", words)
-		d.end(a, Failed, fmt.Sprintf("%s; %s used", d.cause(a, v), words), ended)
-		return d.r.Cause
+		return d.usedUp(a, v, ended)
 	}
 	wait := Backoff(d.job.Retry, d.r.ID, made, why.Unclear)
 	if d.expired(d.now.Add(wait)) {
