@@ -67,7 +67,7 @@ func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) 
 		if item.Plan.Schedule == "" || item.Plan.Disabled {
 			return refuse("", "%s has no schedule that runs, so there is no slot to skip", req.Job)
 		}
-		if item.SkipNext != nil {
+		if item.SkipNext != nil && !lapsed(item.Plan, *item.SkipNext, now) {
 			return Reply{Outcome: Duplicate, Message: fmt.Sprintf("the next slot of %s is to be skipped already", req.Job)}
 		}
 		if _, ok := rate(item.Plan); ok { // whose slots nobody knows beforehand
@@ -81,6 +81,28 @@ func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) 
 		item.SkipNext = &job.Skip{At: next, By: req.By}
 		return Reply{Outcome: Accepted, Message: fmt.Sprintf("the slot of %s at %s will be skipped", req.Job, next.Format("2006-01-02 15:04 UTC"))}
 	})
+}
+
+// skipEnd is the slot after the one that a skip names: the first of the plan from
+// its time on, also where the plan has changed since. It is zero where the slots
+// are not known beforehand.
+func skipEnd(p job.Plan, s job.Skip) time.Time {
+	if _, ok := rate(p); ok {
+		return time.Time{}
+	}
+	first, ok := nextSlot(p, s.At.Add(-time.Nanosecond))
+	if !ok {
+		return time.Time{}
+	}
+	end, _ := nextSlot(p, first)
+	return end
+}
+
+// lapsed is whether the slot that a skip names has passed unseen, as when its
+// schedule was not deployed then: the request would stand for ever.
+func lapsed(p job.Plan, s job.Skip, now time.Time) bool {
+	end := skipEnd(p, s)
+	return !end.IsZero() && now.Sub(end) > time.Duration(p.StartWithin)
 }
 
 func named(name string) string {

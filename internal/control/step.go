@@ -211,12 +211,7 @@ func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect
 	//exhaustive:enforce
 	switch e.Kind {
 	case run.Launch:
-		if c.Pace != nil && !c.Pace.Take(c.Now()) {
-			return run.Paced{Attempt: e.Attempt}, nil
-		}
-		return c.Launcher.Launch(ctx, Launch{
-			Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: e.Attempt, Task: r.Task, Job: j,
-		}), nil
+		return c.launch(ctx, r, j, e.Attempt), nil
 	case run.StopTask:
 		if err := c.stopTask(ctx, r, j, e.Attempt); err != nil {
 			return nil, err
@@ -233,6 +228,23 @@ func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect
 		}
 	}
 	return run.Done{Effect: e}, nil
+}
+
+// launch sends an attempt's request. Its answer is that of the send which r, as
+// it was saved, counted last.
+func (c *Control) launch(ctx context.Context, r run.Run, j job.Job, attempt int) run.Event {
+	send := r.Attempt(attempt).Sends
+	if c.Pace != nil && !c.Pace.Take(c.Now()) {
+		return run.Paced{Attempt: attempt, Send: send}
+	}
+	answer := c.Launcher.Launch(ctx, Launch{
+		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Task: r.Task, Job: j,
+	})
+	if refused, ok := answer.(run.Refused); ok {
+		refused.Send = send
+		return refused
+	}
+	return answer
 }
 
 func (c *Control) stopTask(ctx context.Context, r run.Run, j job.Job, attempt int) error {

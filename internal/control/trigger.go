@@ -73,7 +73,7 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, force b
 	req.Definition = j.Hash()
 	for range conflictRetries {
 		if _, err := c.Store.Run(ctx, req.ID); err == nil {
-			return c.again(ctx, req.ID, req.Trigger)
+			return c.again(ctx, req.ID)
 		} else if !errors.Is(err, ErrNotFound) {
 			return Reply{Run: req.ID}, fmt.Errorf("looking for run %s: %w", req.ID, err)
 		}
@@ -128,6 +128,9 @@ func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, for
 	if next, ok := nextSlot(j.Plan(), req.ScheduledFor); ok {
 		s.Newest = next.After(s.Now)
 	}
+	if skip := s.Item.SkipNext; skip != nil {
+		s.SkipEnd = skipEnd(s.Item.Plan, *skip)
+	}
 	if !j.Exclusive() {
 		return s, nil
 	}
@@ -165,8 +168,8 @@ func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.A
 }
 
 // again answers a trigger whose run exists.
-func (c *Control) again(ctx context.Context, id run.ID, t run.Trigger) (Reply, error) {
-	d, err := c.step(ctx, id, func(run.Run) (run.Event, error) { return run.Triggered{Trigger: t}, nil })
+func (c *Control) again(ctx context.Context, id run.ID) (Reply, error) {
+	d, err := c.step(ctx, id, func(run.Run) (run.Event, error) { return run.Triggered{}, nil })
 	if err != nil {
 		return Reply{Run: id}, err
 	}

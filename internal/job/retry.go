@@ -22,7 +22,8 @@ const (
 
 // Retry says when the control plane may make a further attempt by itself.
 type Retry struct {
-	// Attempts is the most launches per run; 0 means DefaultAttempts.
+	// Attempts is the most launches per run, the move from Spot to on demand not
+	// counted; 0 means DefaultAttempts.
 	Attempts int `json:"attempts,omitempty"`
 	// Backoff is the wait before the second relaunch; it doubles with each
 	// further one, up to MaxBackoff. The first relaunch comes at once. 0 means
@@ -45,7 +46,7 @@ func (r Retry) IsZero() bool {
 	return r.Attempts == 0 && r.Backoff == 0 && r.Deadline == 0 && len(r.Rules) == 0 && !r.Idempotent && len(r.ExitCodes) == 0
 }
 
-// Limit is the most launches per run.
+// Limit is the most launches per run, the move from Spot to on demand not counted.
 func (r Retry) Limit() int {
 	if r.Attempts == 0 {
 		return DefaultAttempts
@@ -78,8 +79,10 @@ var Actions = []Action{Relaunch, Fail}
 
 // Rule is a job's own reading of a stop. Every pattern given must match; `*`
 // stands for any text, as in Step Functions' StringMatches, and `\` takes the
-// next character as it is.
+// next character as it is. A space also stands for a line break or a tab, which
+// history shows as one.
 type Rule struct {
+	// StopCode is a task's stopCode, or the type of RunTask's exception.
 	StopCode        string `json:"stopCode,omitempty"`
 	StoppedReason   string `json:"stoppedReason,omitempty"`
 	ContainerReason string `json:"containerReason,omitempty"`
@@ -148,7 +151,7 @@ func wildcard(pattern, text string) bool {
 			p++
 			continue
 		}
-		if c, width := literal(pattern, p); width > 0 && c == text[t] {
+		if c, width := literal(pattern, p); width > 0 && (c == text[t] || c == ' ' && isSpace(text[t])) {
 			p += width
 			t++
 			continue
@@ -164,6 +167,8 @@ func wildcard(pattern, text string) bool {
 	}
 	return p == len(pattern)
 }
+
+func isSpace(c byte) bool { return c == '\n' || c == '\t' || c == '\r' }
 
 // literal is the byte that pattern[p:] begins with and how many bytes of the
 // pattern spell it; width 0 at the end of the pattern.

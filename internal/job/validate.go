@@ -200,11 +200,16 @@ func (r Rule) validateRelaunch(field string, idempotent bool, ps *problems) {
 	}
 }
 
+// ranCodes are the stop codes of tasks that may have run (ECS API reference, Task,
+// stopCode). A rule may also name the type of RunTask's exception, as history
+// shows it, which no task has.
+var ranCodes = []string{
+	"EssentialContainerExited", "UserInitiated", "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice", "InfrastructureHealth",
+}
+
 // mayHaveStarted is whether a stop code, given in full, is one that tasks get
 // which may have run.
-func mayHaveStarted(stopCode string) bool {
-	return stopCode != "" && !strings.Contains(stopCode, "*") && stopCode != "TaskFailedToStart"
-}
+func mayHaveStarted(stopCode string) bool { return slices.Contains(ranCodes, stopCode) }
 
 func oneOf[T ~string](values []T) string {
 	out := make([]string, len(values))

@@ -33,6 +33,8 @@ const (
 	Succeeded Kind = "succeeded"
 	// Relaunched too: a further attempt was made by the control plane.
 	Relaunched Kind = "relaunched"
+	// Stuck: a task was asked to stop and has not for long, so it may run on.
+	Stuck Kind = "stuck"
 	// RanAfterAll: a task ran that was not known to have, so the job may have
 	// run twice.
 	RanAfterAll Kind = "ran-after-all"
@@ -49,6 +51,9 @@ func Of(before, after run.Run, j job.Job, item job.Item) []Kind {
 	}
 	if relaunched(before, after) && slices.Contains(j.Notify.Also, job.AlsoRelaunched) {
 		kinds = append(kinds, Relaunched)
+	}
+	if stuck(before, after) {
+		kinds = append(kinds, Stuck)
 	}
 	if ranAfterAll(before, after) {
 		kinds = append(kinds, RanAfterAll)
@@ -95,6 +100,10 @@ func badEnd(after run.Run, j job.Job, item job.Item) Kind {
 
 func relaunched(before, after run.Run) bool {
 	return len(after.Attempts) > len(before.Attempts) && len(before.Attempts) > 0 && after.Round == before.Round
+}
+
+func stuck(before, after run.Run) bool {
+	return after.Stopping != nil && after.Stopping.Stuck && (before.Stopping == nil || !before.Stopping.Stuck)
 }
 
 func ranAfterAll(before, after run.Run) bool {

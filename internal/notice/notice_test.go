@@ -33,6 +33,8 @@ func asked(by stop.Asker) func(*run.Run) {
 	return func(r *run.Run) { r.Stopping = &run.StopRequest{Asker: by} }
 }
 
+func stuck(r *run.Run) { r.Stopping = &run.StopRequest{Asker: stop.AskedByTimeout, Stuck: true} }
+
 func ran(n int) func(*run.Run) {
 	return func(r *run.Run) { r.Attempts[n-1].RanAfterAll = true }
 }
@@ -72,6 +74,9 @@ func TestOf(t *testing.T) {
 		"stopped by a person through us":          {at(run.Running, 1), with(at(run.Stopped, 1), asked(stop.AskedByPerson)), job.Job{}, job.Item{}, nil},
 		"stopped in ECS":                          {at(run.Running, 1), at(run.Stopped, 1), job.Job{}, job.Item{}, []notice.Kind{notice.Stopped}},
 		"stopped in ECS while we had asked too":   {at(run.Running, 1), with(at(run.Stopped, 1), asked(stop.AskedByTimeout)), job.Job{}, job.Item{}, []notice.Kind{notice.Stopped}},
+		"asked to stop":                           {at(run.Running, 1), with(at(run.Running, 1), asked(stop.AskedByTimeout)), job.Job{}, job.Item{}, nil},
+		"asked to stop for long, without effect":  {with(at(run.Running, 1), asked(stop.AskedByTimeout)), with(at(run.Running, 1), stuck), muted, failing, []notice.Kind{notice.Stuck}},
+		"and for longer":                          {with(at(run.Running, 1), stuck), with(at(run.Running, 1), stuck), job.Job{}, job.Item{}, nil},
 		"relaunched":                              {at(run.Running, 1), at(run.Launching, 2), job.Job{}, job.Item{}, nil},
 		"relaunched, asked for":                   {at(run.Running, 1), at(run.Launching, 2), also("relaunched"), job.Item{}, []notice.Kind{notice.Relaunched}},
 		"put off, asked for":                      {at(run.Running, 1), at(run.Queued, 1), also("relaunched"), job.Item{}, nil},

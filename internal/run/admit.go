@@ -31,6 +31,9 @@ type Situation struct {
 	Holder, Waiter ID
 	// Newest is whether no later slot of the job has come.
 	Newest bool
+	// SkipEnd is the slot after the one that the item's SkipNext names; zero where
+	// there is none, or where the slots are not known beforehand.
+	SkipEnd time.Time
 	// Force lets a person run a paused job.
 	Force bool
 }
@@ -43,8 +46,7 @@ func Admit(j job.Job, req Request, s Situation) Admission {
 	if req.Trigger.Kind == ByHand {
 		return admitByHand(j, s)
 	}
-	skip := s.Item.SkipNext
-	skips := skip != nil && !req.ScheduledFor.Before(skip.At.Truncate(time.Minute))
+	skip, skips := s.Item.SkipNext, toSkip(req.ScheduledFor, s)
 	if p := pausedAt(req.ScheduledFor, s); p != nil {
 		return Admission{As: Skipped, Why: pauseWords(p), UsesSkip: skips}
 	}
@@ -58,6 +60,13 @@ func Admit(j job.Job, req Request, s Situation) Admission {
 		return Admission{As: Skipped, Why: pauseWords(p)}
 	}
 	return overlap(j, false, s)
+}
+
+// toSkip is whether a slot is the one that a person asked to be skipped. A
+// trigger may come before that of an earlier slot: it does not take its place.
+func toSkip(slot time.Time, s Situation) bool {
+	skip := s.Item.SkipNext
+	return skip != nil && !slot.Before(skip.At.Truncate(time.Minute)) && (s.SkipEnd.IsZero() || slot.Before(s.SkipEnd))
 }
 
 // tooLate is whether a slot is missed. What the sweep records is, also in the

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/stop"
@@ -15,9 +16,11 @@ type Attempt struct {
 	// begins on Spot.
 	OnDemand bool `json:"onDemand,omitempty"`
 	// Sends counts RunTask requests, each before it goes out; Refusals those
-	// whose answer proves that this request launched nothing.
-	Sends    int `json:"sends"`
-	Refusals int `json:"refusals,omitempty"`
+	// whose answer proves that this request launched nothing. RefusedSends are
+	// the numbers of those that were refused since all were the last time.
+	Sends        int   `json:"sends"`
+	Refusals     int   `json:"refusals,omitempty"`
+	RefusedSends []int `json:"refusedSends,omitempty"`
 	// Doubt is whether the answer to a send was lost. From then on no refusal
 	// of another send proves anything.
 	Doubt bool `json:"doubt,omitempty"`
@@ -63,17 +66,37 @@ func (a *Attempt) Over() bool { return !a.EndedAt.IsZero() }
 // them were refused.
 func (a *Attempt) mayHaveLaunched() bool { return a.Doubt || a.Sends > a.Refusals }
 
+// refuse counts the refusal of a send; ok is false where it was counted before.
+func (a *Attempt) refuse(send int) (ok bool) {
+	allUpTo := a.Refusals - len(a.RefusedSends)
+	if send <= allUpTo || slices.Contains(a.RefusedSends, send) {
+		return false
+	}
+	a.Refusals++
+	a.RefusedSends = append(slices.Clip(a.RefusedSends), send)
+	if a.Refusals == a.Sends {
+		a.RefusedSends = nil
+	}
+	return true
+}
+
 // note keeps what ECS said and how it was read.
 func (a *Attempt) note(s stop.Stop, v stop.Verdict) {
-	a.StopCode, a.StoppedReason = s.Code, s.Reason
-	if s.Kind == stop.LaunchException {
-		a.StopCode = s.ErrorCode
-	}
+	a.StopCode, a.StoppedReason = stopCode(s), s.Reason
 	if c := mainContainer(s); c != nil {
 		a.ExitCode, a.ImageDigest = c.ExitCode, c.ImageDigest
 	}
 	a.ContainerReason = containerReason(s)
 	a.Class, a.Started, a.Helps, a.Rule, a.Why = v.Class, v.Started, v.Helps, v.Rule, v.Why
+}
+
+// stopCode is what history shows as a stop's code: an exception's type stands
+// where a task has its stopCode.
+func stopCode(s stop.Stop) string {
+	if s.Kind == stop.LaunchException {
+		return s.ErrorCode
+	}
+	return s.Code
 }
 
 // mainContainer is the job's container of a stop: by name, or the only one.

@@ -17,29 +17,43 @@ func TestSpotThenOnDemand(t *testing.T) {
 	idempotent.Retry.Idempotent = true
 	launched := at{1, run.Launched{Attempt: 1, TaskARN: arn(1)}}
 	retry := run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: "a"}, Task: task}
+	once, onceIdempotent := spot, idempotent
+	once.Retry.Attempts, onceIdempotent.Retry.Attempts = 1, 1
+	twice := spot
+	twice.Retry.Attempts = 2
+	refused := func(n int) run.Event { return run.Refused{Attempt: n, Send: 1, Stop: noCapacity} }
+	second := at{2, run.Launched{Attempt: 2, TaskARN: arn(2)}}
 	cases := []struct {
 		name   string
 		job    job.Job
 		events []at
 		want   []job.Capacity // by attempt
 	}{
+		{"the move from Spot costs no attempt", once, []at{{1, refused(1)}}, []job.Capacity{job.Spot, job.OnDemand}},
+		{"and is made once", once, []at{{1, refused(1)}, {2, refused(2)}}, []job.Capacity{job.Spot, job.OnDemand}},
+		{"another fault on Spot costs one", once, []at{launched, {time.Minute, seen(1, 3, eniTimeout)}}, []job.Capacity{job.Spot}},
+		{"Spot has no capacity for the last attempt", twice, []at{launched, {time.Minute, seen(1, 3, eniTimeout)}, {time.Minute, refused(2)}, {3 * time.Minute, run.Due{}}, {3 * time.Minute, refused(3)}}, []job.Capacity{job.Spot, job.Spot, job.OnDemand}},
+		{"the allowance counts from the move on", twice, []at{{1, refused(1)}, second, {time.Minute, seen(2, 3, eniTimeout)}, {3 * time.Minute, run.Due{}}, {3 * time.Minute, refused(3)}}, []job.Capacity{job.Spot, job.OnDemand, job.OnDemand}},
+		{"Spot takes the last attempt of an idempotent job away", onceIdempotent, []at{launched, {time.Minute, seen(1, 5, spotStop)}}, []job.Capacity{job.Spot, job.OnDemand}},
+		{"Spot takes another job's away", once, []at{launched, {time.Minute, seen(1, 5, spotStop)}}, []job.Capacity{job.Spot}},
+		{"a job on Spot has no such move", func() job.Job { j := once; j.Capacity = job.Spot; return j }(), []at{{1, refused(1)}}, []job.Capacity{job.Spot}},
 		{"begins on Spot", spot, nil, []job.Capacity{job.Spot}},
-		{"Spot has no capacity", spot, []at{{1, run.Refused{Attempt: 1, Stop: noCapacity}}}, []job.Capacity{job.Spot, job.OnDemand}},
+		{"Spot has no capacity", spot, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: noCapacity}}}, []job.Capacity{job.Spot, job.OnDemand}},
 		{"Spot takes an idempotent job away", idempotent, []at{launched, {time.Minute, seen(1, 5, spotStop)}}, []job.Capacity{job.Spot, job.OnDemand}},
 		{"another fault stays on Spot", spot, []at{launched, {time.Minute, seen(1, 3, eniTimeout)}}, []job.Capacity{job.Spot, job.Spot}},
 		{"stays on demand", spot, []at{
-			{1, run.Refused{Attempt: 1, Stop: noCapacity}},
+			{1, run.Refused{Attempt: 1, Send: 1, Stop: noCapacity}},
 			{2, run.Launched{Attempt: 2, TaskARN: arn(2)}},
 			{time.Minute, seen(2, 3, eniTimeout)},
 			{5 * time.Minute, run.Due{}},
 		}, []job.Capacity{job.Spot, job.OnDemand, job.OnDemand}},
 		{"a person's retry begins on Spot again", spot, []at{
-			{1, run.Refused{Attempt: 1, Stop: noCapacity}},
+			{1, run.Refused{Attempt: 1, Send: 1, Stop: noCapacity}},
 			{2, run.Launched{Attempt: 2, TaskARN: arn(2)}},
 			{time.Minute, seen(2, 5, exited(1))},
 			{2 * time.Minute, retry},
 		}, []job.Capacity{job.Spot, job.OnDemand, job.Spot}},
-		{"a job on Spot stays there", func() job.Job { j := plain; j.Capacity = job.Spot; return j }(), []at{{1, run.Refused{Attempt: 1, Stop: noCapacity}}}, []job.Capacity{job.Spot, job.Spot}},
+		{"a job on Spot stays there", func() job.Job { j := plain; j.Capacity = job.Spot; return j }(), []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: noCapacity}}}, []job.Capacity{job.Spot, job.Spot}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // Decide says what an event does to a run. It answers every event in every
@@ -82,9 +81,9 @@ func (d *decider) onTask(e Event) (Outcome, string) {
 	case Launched:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.accepted(a, e.TaskARN, e.LastStatus) })
 	case Paced:
-		return d.onAttempt(e.Attempt, d.paced)
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.paced(a, e.Send) })
 	case Refused:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.refused(a, e.Stop) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.refused(a, e) })
 	case NoAnswer:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.noAnswer(a, e.Err) })
 	case Found:
@@ -112,9 +111,8 @@ func (d *decider) current(a *Attempt) bool {
 
 func (d *decider) triggered() (Outcome, string) {
 	d.r.Duplicates++
-	if d.r.Owes(Launch) && !d.unwanted() {
-		d.resend()
-		return Duplicate, fmt.Sprintf("duplicate of %s, whose launch was owed: sent again with the same token", d.r.ID)
+	if d.r.Owes(Launch) {
+		return Duplicate, fmt.Sprintf("duplicate of %s, whose launch was owed: %s", d.r.ID, d.resolveDoubt())
 	}
 	return Duplicate, fmt.Sprintf("duplicate of %s, which %s", d.r.ID, d.r.Status.Sentence())
 }
@@ -128,7 +126,7 @@ func (d *decider) due(e Due) (Outcome, string) {
 	case Queued:
 		return d.dequeue(e)
 	case Launching:
-		return d.resolveDoubt()
+		return Did, fmt.Sprintf("attempt %d is in doubt: %s", len(d.r.Attempts), d.resolveDoubt())
 	case Running:
 		return Ignored, "a running task is looked at"
 	}
@@ -146,9 +144,7 @@ func (d *decider) dequeue(e Due) (Outcome, string) {
 	case d.r.Renew && e.Task == nil:
 		return Ignored, "the task definition must be resolved first"
 	}
-	if d.r.Waits {
-		d.r.Waits, d.r.ReadyAt = false, d.now
-	}
+	d.ready()
 	if d.expired(d.now) {
 		d.finish(Failed, d.expiry(), d.now)
 		return Did, d.r.Cause
@@ -167,6 +163,13 @@ func (d *decider) dequeue(e Due) (Outcome, string) {
 	return Did, d.r.Cause
 }
 
+// ready ends the wait for another run's end: the deadline counts from here.
+func (d *decider) ready() {
+	if d.r.Waits {
+		d.r.Waits, d.r.ReadyAt = false, d.now
+	}
+}
+
 // expired is whether a launch at a time would come after the run's deadline.
 func (d *decider) expired(at time.Time) bool {
 	return at.Sub(d.r.ReadyAt) > d.job.Retry.Within()
@@ -176,11 +179,14 @@ func (d *decider) expiry() string {
 	return fmt.Sprintf("not launched within its deadline of %s; last: %s", job.Duration(d.job.Retry.Within()), d.r.Cause)
 }
 
-// unresolved waits for a revision of the task definition until the deadline.
+// unresolved waits for a revision of the task definition until the deadline. A
+// run that waited for another's end waits for nothing else any more: it is asked
+// for its revision only once it may go on.
 func (d *decider) unresolved(e Unresolved) (Outcome, string) {
-	if d.r.Status != Queued || !d.r.Renew || d.r.DueAt.After(d.now) {
+	if d.r.Status != Queued || !d.r.Renew || !d.r.Waits && d.r.DueAt.After(d.now) {
 		return Ignored, "no revision is waited for"
 	}
+	d.ready()
 	if e.Final || d.expired(d.now) {
 		d.finish(Failed, "not launched: "+e.Err, d.now)
 		return Did, d.r.Cause
@@ -190,22 +196,18 @@ func (d *decider) unresolved(e Unresolved) (Outcome, string) {
 	return Did, d.r.Cause
 }
 
-// unwanted is whether a person asked to stop what is in doubt: sending it again
-// could launch it only for being stopped.
-func (d *decider) unwanted() bool {
-	return d.r.Stopping != nil && d.r.Stopping.Asker == stop.AskedByPerson
-}
-
-// resolveDoubt sends the same request again while ECS keeps its token, and
-// searches for the task after that, or where it is unwanted.
-func (d *decider) resolveDoubt() (Outcome, string) {
+// resolveDoubt is the one place that says whether a launch may be sent again: as
+// long as ECS surely keeps its token, and nobody is looking for its task instead.
+// A search that has begun is not left for a send: its task is unwanted, or the
+// token is too old.
+func (d *decider) resolveDoubt() string {
 	a := d.r.Last()
-	if d.now.Sub(a.SentAt) < d.t.TokenLife && !d.unwanted() {
+	if d.now.Sub(a.SentAt) < d.t.TokenLife && !d.r.Owes(Find) {
 		d.resend()
-		return Did, fmt.Sprintf("attempt %d is in doubt: sent again with the same token", a.N)
+		return "sent again with the same token"
 	}
 	d.search(a)
-	return Did, fmt.Sprintf("attempt %d is in doubt and is not sent again: looking for its task", a.N)
+	return "not sent again, looking for its task"
 }
 
 // search looks for an attempt's task instead of sending its launch again.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -65,6 +66,10 @@ var (
 		Kind: stop.Task, LastStatus: "STOPPED", Code: "SpotInterruption", Reason: "Your Spot Task was interrupted.", StartedAt: t0,
 		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED", RuntimeID: "r", ExitCode: code(143)}},
 	}
+	spotObeyed = stop.Stop{
+		Kind: stop.Task, LastStatus: "STOPPED", Code: "SpotInterruption", Reason: "Your Spot Task was interrupted.", StartedAt: t0,
+		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED", RuntimeID: "r", ExitCode: code(0)}},
+	}
 	spotWarning = stop.Stop{
 		Kind: stop.Task, LastStatus: "RUNNING", Code: "SpotInterruption", Reason: "Your Spot Task was interrupted.", StartedAt: t0,
 		Containers: []stop.Container{{Name: "app", LastStatus: "RUNNING", RuntimeID: "r"}},
@@ -75,8 +80,11 @@ var (
 	}
 	noCapacity = stop.Stop{Kind: stop.LaunchFailure, Reason: "Capacity is unavailable at this time. Please try again later or in a different availability zone"}
 	throttled  = stop.Stop{Kind: stop.LaunchException, ErrorCode: "ThrottlingException", Reason: "Rate exceeded"}
-	denied     = stop.Stop{Kind: stop.LaunchException, ErrorCode: "AccessDeniedException", Reason: "User is not authorized to perform: ecs:RunTask"}
-	inactive   = stop.Stop{Kind: stop.LaunchException, ErrorCode: "ClientException", Reason: "TaskDefinition is inactive"}
+	// throttledFailure has the words of a rate limit, but is the token's result.
+	throttledFailure = stop.Stop{Kind: stop.LaunchFailure, Reason: "Error retrieving security group information for [sg-1]: Rate exceeded (ErrorCode: Throttling)"}
+
+	denied   = stop.Stop{Kind: stop.LaunchException, ErrorCode: "AccessDeniedException", Reason: "User is not authorized to perform: ecs:RunTask"}
+	inactive = stop.Stop{Kind: stop.LaunchException, ErrorCode: "ClientException", Reason: "TaskDefinition is inactive"}
 )
 
 func exited(n int64) stop.Stop {
@@ -106,7 +114,7 @@ func play(t *testing.T, j job.Job, events ...at) (run.Run, run.Decision) {
 	var d run.Decision
 	for _, e := range events {
 		d = run.Decide(j, r, e.event, t0.Add(e.after), run.DefaultTiming)
-		if err := invariant(j, r, d); err != nil {
+		if err := invariant(j, r, d, t0.Add(e.after)); err != nil {
 			t.Fatalf("%T: %v", e.event, err)
 		}
 		r = d.Next
@@ -114,13 +122,39 @@ func play(t *testing.T, j job.Job, events ...at) (run.Run, run.Decision) {
 	return r, d
 }
 
+// transitions are all the ways between two statuses that a run takes by itself.
+var transitions = map[run.Status][]run.Status{
+	run.Queued:    {run.Queued, run.Launching, run.Running, run.Succeeded, run.Failed, run.Stopped},
+	run.Launching: {run.Launching, run.Queued, run.Running, run.Succeeded, run.Failed, run.Stopped},
+	run.Running:   {run.Running, run.Queued, run.Launching, run.Succeeded, run.Failed, run.Stopped},
+	run.Succeeded: {run.Succeeded},
+	run.Failed:    {run.Failed},
+	run.Stopped:   {run.Stopped},
+	run.Skipped:   {run.Skipped},
+	run.Missed:    {run.Missed},
+}
+
+// retriedTo is whether a person's retry led from an end to the one status that it
+// leads to.
+func retriedTo(before, after run.Run) bool {
+	return len(after.Triggers) > len(before.Triggers) && before.Status.Terminal() && after.Status == run.Launching
+}
+
+// most is how many launches a round may have.
+func most(j job.Job, r run.Run) int {
+	if r.OnDemand {
+		return j.Retry.Limit() + 1
+	}
+	return j.Retry.Limit()
+}
+
 // invariant is what must hold of every decision.
-func invariant(j job.Job, before run.Run, d run.Decision) error {
+func invariant(j job.Job, before run.Run, d run.Decision, now time.Time) error {
 	r := d.Next
 	switch {
 	case (d.Outcome == run.Ignored || d.Outcome == run.Denied) && !reflect.DeepEqual(before, r):
 		return fmt.Errorf("outcome %s, yet the run changed", d.Outcome)
-	case !before.Status.MayBecome(r.Status, len(r.Triggers) > len(before.Triggers)):
+	case !slices.Contains(transitions[before.Status], r.Status) && !retriedTo(before, r):
 		return fmt.Errorf("no way from %s to %s", before.Status, r.Status)
 	case r.Open() == r.DueAt.IsZero():
 		return fmt.Errorf("open is %v, due at %v", r.Open(), r.DueAt)
@@ -128,8 +162,10 @@ func invariant(j job.Job, before run.Run, d run.Decision) error {
 		return fmt.Errorf("status %s owes %v", r.Status, r.Owed)
 	case r.Status.Terminal() && (r.Owes(run.Launch) || r.Owes(run.StopTask) || r.Owes(run.Find)):
 		return fmt.Errorf("a terminal run owes %v", r.Owed)
-	case len(r.Attempts)-r.Round+1 > j.Retry.Limit():
-		return fmt.Errorf("%d attempts in a round of at most %d", len(r.Attempts)-r.Round+1, j.Retry.Limit())
+	case len(r.Attempts)-r.Round+1 > most(j, r):
+		return fmt.Errorf("%d attempts in a round of at most %d", len(r.Attempts)-r.Round+1, most(j, r))
+	case d.Counted != 0 && (!r.Owes(run.Launch) || now.Sub(r.Last().SentAt) >= run.DefaultTiming.TokenLife):
+		return fmt.Errorf("attempt %d is sent at %s, %s after its first send", d.Counted, now, now.Sub(r.Last().SentAt))
 	case r.Status.Terminal() && r.FinishedAt.IsZero():
 		return fmt.Errorf("%s without an end", r.Status)
 	case d.Why == "":
@@ -173,6 +209,7 @@ func TestDecideStories(t *testing.T) {
 		{"a bare failure to start of an idempotent job", idempotent, []at{{1, launched(1)}, {minute, seen(1, 3, bareFailure)}}, run.Launching, 2, ""},
 		{"an interruption", plain, []at{{1, launched(1)}, {minute, seen(1, 5, spotStop)}}, run.Failed, 1, ""},
 		{"an interruption of an idempotent job", idempotent, []at{{1, launched(1)}, {minute, seen(1, 5, spotStop)}}, run.Launching, 2, ""},
+		{"an interruption of an idempotent job that obeyed with exit code 0", idempotent, []at{{1, launched(1)}, {minute, seen(1, 5, spotObeyed)}}, run.Launching, 2, ""},
 		{"an exit code of an idempotent job", idempotent, []at{{1, launched(1)}, {minute, seen(1, 5, exited(1))}}, run.Failed, 1, "exit code 1"},
 		{"a Spot warning is not a stop", idempotent, []at{{1, launched(1)}, {minute, seen(1, 4, spotWarning)}}, run.Running, 1, ""},
 		{"a stop in ECS by somebody", plain, []at{{1, launched(1)}, {minute, seen(1, 5, userStop)}}, run.Stopped, 1, "stopped in ECS: Task stopped by user"},
@@ -188,14 +225,17 @@ func TestDecideStories(t *testing.T) {
 			{5 * minute, launched(3)},
 			{6 * minute, seen(3, 3, eniTimeout)},
 		}, run.Failed, 3, ""},
-		{"no capacity on a first send is proof", plain, []at{{1, run.Refused{Attempt: 1, Stop: noCapacity}}}, run.Launching, 2, ""},
-		{"no permission fails at once", plain, []at{{1, run.Refused{Attempt: 1, Stop: denied}}}, run.Failed, 1, ""},
-		{"throttling costs no attempt", plain, []at{{1, run.Refused{Attempt: 1, Stop: throttled}}, {minute, run.Due{}}, {minute, launched(1)}}, run.Running, 1, ""},
-		{"a refusal after throttling is proof", plain, []at{{1, run.Refused{Attempt: 1, Stop: throttled}}, {minute, run.Due{}}, {minute, run.Refused{Attempt: 1, Stop: noCapacity}}}, run.Launching, 2, ""},
-		{"a refusal after a lost answer is none", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {2 * minute, run.Due{}}, {2 * minute, run.Refused{Attempt: 1, Stop: noCapacity}}}, run.Launching, 1, "attempt 1 is in doubt"},
-		{"throttling after a lost answer is none", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {2 * minute, run.Due{}}, {2 * minute, run.Refused{Attempt: 1, Stop: throttled}}}, run.Launching, 1, "attempt 1 is in doubt"},
-		{"a refusal while a second send is out is none", plain, []at{{1, run.Triggered{}}, {2, run.Refused{Attempt: 1, Stop: denied}}}, run.Launching, 1, "attempt 1 is in doubt"},
-		{"both sends refused is proof", plain, []at{{1, run.Triggered{}}, {2, run.Refused{Attempt: 1, Stop: denied}}, {3, run.Refused{Attempt: 1, Stop: denied}}}, run.Failed, 1, ""},
+		{"no capacity on a first send is proof", plain, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: noCapacity}}}, run.Launching, 2, ""},
+		{"no permission fails at once", plain, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: denied}}}, run.Failed, 1, ""},
+		{"throttling costs no attempt", plain, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: throttled}}, {minute, run.Due{}}, {minute, launched(1)}}, run.Running, 1, ""},
+		{"a refusal after throttling is proof", plain, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: throttled}}, {minute, run.Due{}}, {minute, run.Refused{Attempt: 1, Send: 2, Stop: noCapacity}}}, run.Launching, 2, ""},
+		{"a refusal after a lost answer is none", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {2 * minute, run.Due{}}, {2 * minute, run.Refused{Attempt: 1, Send: 2, Stop: noCapacity}}}, run.Launching, 1, "attempt 1 is in doubt"},
+		{"throttling after a lost answer is none", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {2 * minute, run.Due{}}, {2 * minute, run.Refused{Attempt: 1, Send: 2, Stop: throttled}}}, run.Launching, 1, "attempt 1 is in doubt"},
+		{"a refusal while a second send is out is none", plain, []at{{1, run.Triggered{}}, {2, run.Refused{Attempt: 1, Send: 1, Stop: denied}}}, run.Launching, 1, "attempt 1 is in doubt"},
+		{"both sends refused is proof", plain, []at{{1, run.Triggered{}}, {2, run.Refused{Attempt: 1, Send: 1, Stop: denied}}, {3, run.Refused{Attempt: 1, Send: 2, Stop: denied}}}, run.Failed, 1, ""},
+		{"both sends refused, the later first, is proof", plain, []at{{1, run.Triggered{}}, {2, run.Refused{Attempt: 1, Send: 2, Stop: denied}}, {3, run.Refused{Attempt: 1, Send: 1, Stop: denied}}}, run.Failed, 1, ""},
+		{"one refusal heard twice is none for another send", plain, []at{{1, run.Triggered{}}, {2, run.Refused{Attempt: 1, Send: 1, Stop: denied}}, {3, run.Refused{Attempt: 1, Send: 1, Stop: denied}}}, run.Launching, 1, "attempt 1 is in doubt"},
+		{"a later refusal heard twice is none for the first send", plain, []at{{1, run.Triggered{}}, {2, run.Refused{Attempt: 1, Send: 2, Stop: denied}}, {3, run.Refused{Attempt: 1, Send: 2, Stop: denied}}}, run.Launching, 1, "attempt 1 is in doubt"},
 		{"a lost answer, then the same token's answer", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {2 * minute, run.Due{}}, {2 * minute, launched(1)}}, run.Running, 1, ""},
 		{"a lost answer, then the stop event", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {minute, seen(1, 5, exited(0))}}, run.Succeeded, 1, "succeeded"},
 		{"a lost answer and nothing found", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {51 * minute, run.Due{}}, {51 * minute, run.Found{Attempt: 1}}, {62 * minute, run.Due{}}, {62 * minute, run.Found{Attempt: 1}}}, run.Failed, 1, ""},
@@ -205,12 +245,12 @@ func TestDecideStories(t *testing.T) {
 		{"a task that ECS forgot", plain, []at{{1, launched(1)}, {5 * minute, run.Gone{Attempt: 1, At: t0.Add(time.Hour)}}}, run.Failed, 1, ""},
 		{"a task that ECS does not know yet", plain, []at{{1, launched(1)}, {2, run.Gone{Attempt: 1, At: t0.Add(time.Minute)}}}, run.Running, 1, ""},
 		{"a task that ECS did not know yet when it was asked", plain, []at{{1, launched(1)}, {5 * minute, run.Gone{Attempt: 1, At: t0.Add(time.Minute)}}}, run.Running, 1, ""},
-		{"an inactive revision takes the newest", plain, []at{{1, run.Refused{Attempt: 1, Stop: inactive}}, {minute, run.Due{Task: &task}}, {minute, launched(2)}}, run.Running, 2, ""},
-		{"an inactive revision that the job pins", pinned, []at{{1, run.Refused{Attempt: 1, Stop: inactive}}}, run.Failed, 1, ""},
+		{"an inactive revision takes the newest", plain, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: inactive}}, {minute, run.Due{Task: &task}}, {minute, launched(2)}}, run.Running, 2, ""},
+		{"an inactive revision that the job pins", pinned, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: inactive}}}, run.Failed, 1, ""},
 		{"a person's stop while running", plain, []at{{1, launched(1)}, {minute, run.StopAsked{By: "ann", Reason: "wrong day"}}, {2 * minute, seen(1, 5, userStop)}}, run.Stopped, 1, "stopped by ann: wrong day"},
 		{"a person's stop and exit 0", plain, []at{{1, launched(1)}, {minute, run.StopAsked{By: "ann", Reason: "x"}}, {2 * minute, seen(1, 5, exited(0))}}, run.Stopped, 1, "stopped by ann: x"},
 		{"a person's stop while launching", plain, []at{{1, run.StopAsked{By: "ann", Reason: "x"}}, {2, launched(1)}, {minute, seen(1, 5, userStop)}}, run.Stopped, 1, ""},
-		{"a person's stop while launching, then refused", plain, []at{{1, run.StopAsked{By: "ann", Reason: "x"}}, {2, run.Refused{Attempt: 1, Stop: noCapacity}}}, run.Stopped, 1, ""},
+		{"a person's stop while launching, then refused", plain, []at{{1, run.StopAsked{By: "ann", Reason: "x"}}, {2, run.Refused{Attempt: 1, Send: 1, Stop: noCapacity}}}, run.Stopped, 1, ""},
 		{"a person's stop while waiting", plain, []at{{1, launched(1)}, {minute, seen(1, 3, pullTimeout)}, {minute, run.StopAsked{By: "ann", Reason: "x"}}}, run.Stopped, 1, ""},
 		{"a stop of a stop", plain, []at{{1, launched(1)}, {minute, seen(1, 5, exited(0))}, {minute, run.StopAsked{}}}, run.Succeeded, 1, ""},
 		{"a retry of a failure", plain, []at{{1, launched(1)}, {minute, seen(1, 5, exited(1))}, {minute, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: "a"}, Task: task}}}, run.Launching, 2, ""},
@@ -277,14 +317,16 @@ func walkStates(t *testing.T) []struct {
 		r := newRun()
 		return run.Run{ID: r.ID, ScheduledFor: r.ScheduledFor, Task: task, Status: s, FinishedAt: t0, Round: 1, QueuedAt: t0}
 	}
+	waiter := run.NewQueued(run.Request{ID: newRun().ID, ScheduledFor: t0, Definition: plain.Hash()}, "waiting for the end of report/20261122T1729Z", true, t0, run.DefaultTiming)
+	waiter.Renew = true
 	return []struct {
 		name string
 		run  run.Run
 	}{
 		{"queued for a relaunch", state(launched, at{1, seen(1, 3, pullTimeout)})},
-		{"queued by throttling", state(at{1, run.Refused{Attempt: 1, Stop: throttled}})},
-		{"queued for a new revision", state(at{1, run.Refused{Attempt: 1, Stop: inactive}})},
-		{"queued behind another run", run.NewQueued(run.Request{ID: newRun().ID, ScheduledFor: t0, Task: task, Definition: plain.Hash()}, "waiting for the end of report/20261122T1729Z", true, t0, run.DefaultTiming)},
+		{"queued by throttling", state(at{1, run.Refused{Attempt: 1, Send: 1, Stop: throttled}})},
+		{"queued for a new revision", state(at{1, run.Refused{Attempt: 1, Send: 1, Stop: inactive}})},
+		{"queued behind another run", waiter},
 		{"launching", newRun()},
 		{"launching in doubt", state(at{1, run.NoAnswer{Attempt: 1, Err: "EOF"}})},
 		{"launching, searched", state(at{1, run.NoAnswer{Attempt: 1, Err: "EOF"}}, at{55 * time.Minute, run.Due{}})},
@@ -317,20 +359,20 @@ func walkEvents() []struct {
 		name  string
 		event run.Event
 	}{
-		{"triggered", run.Triggered{Trigger: run.Trigger{Kind: run.BySchedule}}},
+		{"triggered", run.Triggered{}},
 		{"due", run.Due{}},
 		{"due with a revision", run.Due{Task: &task}},
 		{"due, the other still open", run.Due{Blocked: true}},
-		{"paced", run.Paced{Attempt: 1}},
+		{"paced", run.Paced{Attempt: 1, Send: 1}},
 		{"unresolved", run.Unresolved{Err: "timeout"}},
 		{"unresolved for good", run.Unresolved{Err: "no such family", Final: true}},
 		{"launched", run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}},
 		{"launched, stopped already", run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "STOPPED"}},
 		{"launched another task", run.Launched{Attempt: 1, TaskARN: arn(99)}},
-		{"refused for capacity", run.Refused{Attempt: 1, Stop: noCapacity}},
-		{"refused for permission", run.Refused{Attempt: 1, Stop: denied}},
-		{"refused for rate", run.Refused{Attempt: 1, Stop: throttled}},
-		{"refused without proof", run.Refused{Attempt: 1, Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: "ServerException", Reason: "Service Unavailable"}}},
+		{"refused for capacity", run.Refused{Attempt: 1, Send: 1, Stop: noCapacity}},
+		{"refused for permission", run.Refused{Attempt: 1, Send: 1, Stop: denied}},
+		{"refused for rate", run.Refused{Attempt: 1, Send: 1, Stop: throttled}},
+		{"refused without proof", run.Refused{Attempt: 1, Send: 1, Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: "ServerException", Reason: "Service Unavailable"}}},
 		{"no answer", run.NoAnswer{Attempt: 1, Err: "EOF"}},
 		{"found none", run.Found{Attempt: 1}},
 		{"found one", run.Found{Attempt: 1, TaskARNs: []string{arn(1)}}},
@@ -339,6 +381,7 @@ func walkEvents() []struct {
 		{"seen stopped, exit 0", seen(1, 9, exited(0))},
 		{"seen stopped, exit 1", seen(1, 9, exited(1))},
 		{"seen stopped before the start", seen(1, 9, eniTimeout)},
+		{"seen stopped, cause unclear", seen(1, 9, pullTimeout)},
 		{"seen stopped by a person", seen(1, 9, userStop)},
 		{"seen another task", other},
 		{"gone", run.Gone{Attempt: 1, At: t0.Add(time.Hour)}},
@@ -358,13 +401,14 @@ func TestDecideWalk(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	now := t0.Add(20 * time.Minute)
+	taken := map[run.Status][]run.Status{}
 	for _, s := range walkStates(t) {
 		fmt.Fprintf(&b, "== %s\n", s.name)
 		for _, e := range walkEvents() {
 			before, _ := json.Marshal(s.run)
 			d := run.Decide(plain, s.run, e.event, now, run.DefaultTiming)
 			twin := run.Decide(plain, s.run, e.event, now, run.DefaultTiming)
-			if err := invariant(plain, s.run, d); err != nil {
+			if err := invariant(plain, s.run, d, now); err != nil {
 				t.Errorf("%s, %s: %v", s.name, e.name, err)
 			}
 			if !reflect.DeepEqual(d, twin) {
@@ -373,7 +417,15 @@ func TestDecideWalk(t *testing.T) {
 			if after, _ := json.Marshal(s.run); !bytes.Equal(before, after) {
 				t.Errorf("%s, %s: the run that was given was changed", s.name, e.name)
 			}
+			if from := s.run.Status; !retriedTo(s.run, d.Next) && !slices.Contains(taken[from], d.Next.Status) {
+				taken[from] = append(taken[from], d.Next.Status)
+			}
 			fmt.Fprintf(&b, "%-30s %-9s %-9s %s\n", e.name, d.Outcome, d.Next.Status, d.Why)
+		}
+	}
+	for from, to := range transitions {
+		if len(taken[from]) != len(to) {
+			t.Errorf("from %s ways are taken to %v, the table has %v", from, taken[from], to)
 		}
 	}
 	golden(t, "decide.golden", b.Bytes())

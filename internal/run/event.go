@@ -11,8 +11,9 @@ import (
 type Event interface{ event() }
 
 type (
-	// Triggered is a further trigger for a run that exists.
-	Triggered struct{ Trigger Trigger }
+	// Triggered is a further trigger for a run that exists. Duplicates are
+	// counted, not kept: nothing bounds their number.
+	Triggered struct{}
 
 	// Due says that the run's DueAt has passed. Task is the newest revision
 	// where the run asked for one by Renew. Blocked says, of a run that Waits,
@@ -25,10 +26,11 @@ type (
 
 	// Paced: a send that was counted did not go out, since the rate of
 	// launches is used up.
-	Paced struct{ Attempt int }
+	Paced struct{ Attempt, Send int }
 
 	// Unresolved: the run asked for the newest revision and there is none to be
-	// had now, or ever where Final.
+	// had now, or ever where Final. Of a run that Waits it says that the other
+	// run has ended.
 	Unresolved struct {
 		Err   string
 		Final bool
@@ -42,10 +44,12 @@ type (
 		LastStatus string
 	}
 
-	// Refused: ECS answered a send with a refusal, an error or failures[].
+	// Refused: ECS answered a send with a refusal, an error or failures[]. Send
+	// is its number, the attempt's Sends at the time: who hears of a refusal
+	// twice must not take it for two.
 	Refused struct {
-		Attempt int
-		Stop    stop.Stop
+		Attempt, Send int
+		Stop          stop.Stop
 	}
 
 	// NoAnswer: a send may or may not have launched a task.
@@ -140,6 +144,3 @@ type Decision struct {
 	// counted would let its refusal prove that nothing was launched.
 	Counted int
 }
-
-// Effects are the effects that are owed after the decision.
-func (d Decision) Effects() []Effect { return d.Next.Owed }

@@ -20,7 +20,7 @@ func TestRefusalAfterTheSearch(t *testing.T) {
 			if !d.Next.Owes(run.Find) {
 				t.Fatalf("no search after an hour: %v", d.Next.Owed)
 			}
-			d = run.Decide(plain, d.Next, run.Refused{Attempt: 1, Stop: refusal}, later, run.DefaultTiming)
+			d = run.Decide(plain, d.Next, run.Refused{Attempt: 1, Send: 1, Stop: refusal}, later, run.DefaultTiming)
 			if d.Next.Owes(run.Find) {
 				t.Errorf("%s, and still owes %v", d.Next.Status, d.Next.Owed)
 			}
@@ -33,7 +33,7 @@ func TestRefusalAfterTheSearch(t *testing.T) {
 func TestStopWhileTheRateIsLimited(t *testing.T) {
 	t.Parallel()
 	for name, e := range map[string]run.Event{
-		"by ECS": run.Refused{Attempt: 1, Stop: throttled}, "by us": run.Paced{Attempt: 1},
+		"by ECS": run.Refused{Attempt: 1, Send: 1, Stop: throttled}, "by us": run.Paced{Attempt: 1, Send: 1},
 	} {
 		d := run.Decide(plain, newRun(), run.StopAsked{By: "ann", Reason: "wrong day"}, t0, run.DefaultTiming)
 		d = run.Decide(plain, d.Next, e, t0, run.DefaultTiming)

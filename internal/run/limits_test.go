@@ -46,6 +46,11 @@ func TestLimits(t *testing.T) {
 	late := ourStop
 	late.StartedAt, late.Containers = t0, []stop.Container{{Name: "app", LastStatus: "STOPPED", RuntimeID: "r", ExitCode: code(143)}}
 
+	listed := hasty
+	listed.Retry.ExitCodes = []int64{143}
+	obeyed := ourStop
+	obeyed.StartedAt, obeyed.Containers = t0, []stop.Container{{Name: "app", LastStatus: "STOPPED", RuntimeID: "r", ExitCode: code(0)}}
+
 	cases := []struct {
 		name     string
 		job      job.Job
@@ -72,9 +77,23 @@ func TestLimits(t *testing.T) {
 		{"also where it ended with exit code 0 meanwhile", limited, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}, {122 * minute, seen(1, 3, exited(0))}}, run.Failed, 1, "timed out after 2h", 0, false},
 		{"and is relaunched where the job is idempotent", idempotent, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}, {122 * minute, seen(1, 3, late)}}, run.Queued, 1, "", 0, false},
 		{"a stop that does not come is asked for again", limited, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}, {121 * minute, run.Done{Effect: run.Effect{Kind: run.StopTask, Attempt: 1}}}, {126 * minute, look(2, runs)}}, run.Running, 1, "", 127 * minute, true},
+		{"a stop says so at once", limited, []at{launched, {121 * minute, look(2, runs)}}, run.Running, 1, "timed out after 2h: stopping the task", 0, true},
+		{"so does a person's", plain, []at{launched, {minute, run.StopAsked{By: "ann", Reason: "wrong day"}}}, run.Running, 1, "stopping, at the request of ann: wrong day", 0, true},
+		{"also before the task is known", plain, []at{{0, run.StopAsked{By: "ann", Reason: "wrong day"}}, launched}, run.Running, 1, "stopping, at the request of ann: wrong day", 0, true},
+		{"an idempotent job that ended with exit code 0 is not run again", idempotent, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}, {122 * minute, seen(1, 3, exited(0))}}, run.Failed, 1, "timed out after 2h", 0, false},
+		{"nor where it did at our request", idempotent, []at{launched, {5 * minute, look(2, runs)}, {121 * minute, look(2, runs)}, {122 * minute, seen(1, 3, obeyed)}}, run.Failed, 1, "timed out after 2h", 0, false},
+		{"a listed exit code that our stop forced is not the job's own", listed, []at{launched, {20 * minute, look(2, provisioning)}, {21 * minute, seen(1, 3, late)}}, run.Failed, 1, "", 0, false},
+		{"the next attempt is not stopped for the one before", idempotent, []at{
+			launched,
+			{5 * minute, look(2, runs)},
+			{121 * minute, look(2, runs)},
+			{122 * minute, seen(1, 3, late)},
+			{130 * minute, run.Due{}},
+			{131 * minute, run.Launched{Attempt: 2, TaskARN: arn(2)}},
+		}, run.Running, 2, "attempt 2 was accepted by ECS", 0, false},
 		{"no relaunch comes after the deadline", plain, []at{launched, {7 * time.Hour, seen(1, 3, eniTimeout)}}, run.Failed, 1, "", 0, false},
-		{"no launch that waited comes after the deadline", plain, []at{{0, run.Refused{Attempt: 1, Stop: throttled}}, {7 * time.Hour, run.Due{}}}, run.Failed, 1, "", 0, false},
-		{"a launch that the rate put off costs no attempt", plain, []at{{0, run.Paced{Attempt: 1}}, {minute, run.Due{}}, {minute, run.Launched{Attempt: 1, TaskARN: arn(1)}}}, run.Running, 1, "", 0, false},
+		{"no launch that waited comes after the deadline", plain, []at{{0, run.Refused{Attempt: 1, Send: 1, Stop: throttled}}, {7 * time.Hour, run.Due{}}}, run.Failed, 1, "", 0, false},
+		{"a launch that the rate put off costs no attempt", plain, []at{{0, run.Paced{Attempt: 1, Send: 1}}, {minute, run.Due{}}, {minute, run.Launched{Attempt: 1, TaskARN: arn(1)}}}, run.Running, 1, "", 0, false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -96,6 +115,36 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestStuck: a stop that the task does not obey is marked after half an hour,
+// once, also where a person asks for it again.
+func TestStuck(t *testing.T) {
+	t.Parallel()
+	limited := plain
+	limited.Timeout = job.Duration(time.Minute)
+	r, _ := play(t, limited, at{0, run.Launched{Attempt: 1, TaskARN: arn(1)}}, at{2 * time.Minute, look(2, runs)})
+	told, causes := 0, map[string]bool{}
+	for minutes := 2; minutes < 24*60; minutes += 5 {
+		if minutes == 102 {
+			r = run.Decide(limited, r, run.StopAsked{By: "ann", Reason: "please"}, t0.Add(102*time.Minute), run.DefaultTiming).Next
+		}
+		d := run.Decide(limited, r, look(2, runs), t0.Add(time.Duration(minutes)*time.Minute), run.DefaultTiming)
+		if d.Next.Stopping.Stuck && !r.Stopping.Stuck {
+			told++
+			causes[d.Next.Cause] = true
+			if minutes != 32 {
+				t.Errorf("marked after %d minutes", minutes)
+			}
+		}
+		if r = d.Next; !r.Owes(run.StopTask) {
+			t.Fatal("it is not asked again")
+		}
+	}
+	want := "asked to stop at 17:32 UTC (timed out after 1m), and the task is still RUNNING: it is asked again every 5m, look at it in ECS"
+	if told != 1 || !causes[want] {
+		t.Errorf("marked %d times: %v", told, causes)
+	}
+}
+
 func TestAdmit(t *testing.T) {
 	t.Parallel()
 	slot := t0.Truncate(time.Minute)
@@ -110,6 +159,7 @@ func TestAdmit(t *testing.T) {
 	past := job.Pause{From: slot.Add(-time.Hour), To: slot.Add(time.Second)}
 	before := job.Pause{From: slot.Add(-time.Hour), To: slot}
 	skip := job.Item{SkipNext: &job.Skip{At: slot, By: "ann"}}
+	skipEarlier := job.Item{SkipNext: &job.Skip{At: slot.Add(-time.Minute), By: "ann"}}
 	skipLater := job.Item{SkipNext: &job.Skip{At: slot.Add(time.Minute), By: "ann"}}
 	const other = run.ID("report/20261122T1729Z")
 
@@ -148,6 +198,10 @@ func TestAdmit(t *testing.T) {
 		{"to be skipped", plain, scheduled, run.Situation{Now: t0, Item: skip}, run.Skipped, "at the request of ann", "", true},
 		{"to be skipped, and paused", plain, scheduled, run.Situation{Now: t0, Item: skip, All: paused(open)}, run.Skipped, "paused by ann", "", true},
 		{"a later one is to be skipped, and paused", plain, scheduled, run.Situation{Now: t0, Item: skipLater, All: paused(open)}, run.Skipped, "paused by ann", "", false},
+		{"an earlier one is to be skipped, whose trigger is late", plain, scheduled, run.Situation{Now: t0, Item: skipEarlier, SkipEnd: slot}, run.Launching, "", "", false},
+		{"an earlier one is to be skipped, and paused", plain, scheduled, run.Situation{Now: t0, Item: skipEarlier, SkipEnd: slot, All: paused(open)}, run.Skipped, "paused by ann", "", false},
+		{"the first one since is to be skipped", plain, scheduled, run.Situation{Now: t0, Item: skipEarlier}, run.Skipped, "at the request of ann", "", true},
+		{"to be skipped, its trigger is late", plain, scheduled, run.Situation{Now: slot.Add(10 * time.Minute), Item: skip, SkipEnd: slot.Add(time.Minute)}, run.Skipped, "at the request of ann", "", true},
 		{"a later one is to be skipped", plain, scheduled, run.Situation{Now: t0, Item: skipLater}, run.Launching, "", "", false},
 		{"by hand while the next is to be skipped", plain, byHand, run.Situation{Now: t0, Item: skip}, run.Launching, "", "", false},
 		{"overlap allowed", plain, scheduled, run.Situation{Now: t0, Holder: other}, run.Launching, "", "", false},

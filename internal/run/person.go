@@ -41,11 +41,11 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 	if d.r.Status.Terminal() {
 		return Denied, fmt.Sprintf("%s %s: there is nothing to stop", d.r.ID, d.r.Status.Sentence())
 	}
-	if d.r.Stopping != nil && d.r.Stopping.Asker == stop.AskedByPerson {
+	if d.r.Stopping.byPerson() {
 		return Duplicate, fmt.Sprintf("%s is being stopped already", d.r.ID)
 	}
 	a := d.r.Last()
-	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now}
+	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now, Stuck: d.r.Stopping.stuck()}
 	if a == nil || a.Over() || (a.TaskARN == "" && !a.mayHaveLaunched()) {
 		if a != nil && !a.Over() {
 			a.EndedAt, a.Next = d.now, "stopped before it was launched"
@@ -53,7 +53,7 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 		d.finish(Stopped, d.r.Stopping.cause(), d.now)
 		return Did, fmt.Sprintf("%s was waiting and is stopped: no task of it is open, and none will be launched", d.r.ID)
 	}
-	d.r.Stopping.While = a.LastStatus
+	d.r.Cause = fmt.Sprintf("stopping, at the request of %s: %s", somebody(e.By), e.Reason)
 	if a.TaskARN == "" {
 		d.search(a)
 		return Did, fmt.Sprintf("%s will be stopped as soon as ECS says which task it is", d.r.ID)
@@ -62,10 +62,10 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 	return Did, fmt.Sprintf("stopping %s", d.r.ID)
 }
 
+func (s *StopRequest) byPerson() bool { return s != nil && s.Asker == stop.AskedByPerson }
+
+func (s *StopRequest) stuck() bool { return s != nil && s.Stuck }
+
 func (s *StopRequest) cause() string {
-	who := "a person"
-	if s.By != "" {
-		who = s.By
-	}
-	return fmt.Sprintf("stopped by %s: %s", who, s.Reason)
+	return fmt.Sprintf("stopped by %s: %s", somebody(s.By), s.Reason)
 }

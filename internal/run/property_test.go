@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -13,10 +14,10 @@ import (
 )
 
 var stops = []stop.Stop{
-	eniTimeout, pullTimeout, noImage, userStop, spotStop, spotWarning, bareFailure, exited(0), exited(1), exited(75),
+	eniTimeout, pullTimeout, noImage, userStop, spotStop, spotObeyed, spotWarning, bareFailure, exited(0), exited(1), exited(75),
 }
 
-var refusals = []stop.Stop{noCapacity, throttled, denied, inactive}
+var refusals = []stop.Stop{noCapacity, throttled, throttledFailure, denied, inactive}
 
 func genJob(t *rapid.T) job.Job {
 	j := plain
@@ -25,18 +26,26 @@ func genJob(t *rapid.T) job.Job {
 	if rapid.Bool().Draw(t, "listed") {
 		j.Retry.ExitCodes = []int64{75}
 	}
+	if rapid.Bool().Draw(t, "rule") {
+		j.Retry.Rules = []job.Rule{{StopCode: "UserInitiated", Action: job.Relaunch}}
+	}
+	if rapid.Bool().Draw(t, "limited") {
+		j.Timeout = job.Duration(30 * time.Minute)
+	}
+	j.Capacity = rapid.SampledFrom([]job.Capacity{job.OnDemand, job.Spot, job.SpotThenOnDemand}).Draw(t, "capacity")
 	return j
 }
 
 func genEvent(t *rapid.T, r run.Run) run.Event {
 	n := max(1, len(r.Attempts)-rapid.IntRange(0, 1).Draw(t, "older"))
-	switch rapid.IntRange(0, 9).Draw(t, "event") {
-	case 0:
+	send := rapid.IntRange(1, max(1, r.Attempts[n-1].Sends)).Draw(t, "send")
+	switch rapid.IntRange(0, 13).Draw(t, "event") {
+	case 0, 10:
 		return run.Due{Task: &task}
 	case 1:
 		return run.Launched{Attempt: n, TaskARN: arn(n), LastStatus: "PROVISIONING"}
 	case 2:
-		return run.Refused{Attempt: n, Stop: rapid.SampledFrom(refusals).Draw(t, "refusal")}
+		return run.Refused{Attempt: n, Send: send, Stop: rapid.SampledFrom(refusals).Draw(t, "refusal")}
 	case 3:
 		return run.NoAnswer{Attempt: n, Err: "EOF"}
 	case 4, 5, 6:
@@ -44,9 +53,15 @@ func genEvent(t *rapid.T, r run.Run) run.Event {
 		e.Look = rapid.Bool().Draw(t, "look")
 		return e
 	case 7:
-		return run.Triggered{Trigger: run.Trigger{Kind: run.BySchedule}}
+		return run.Triggered{}
 	case 8:
 		return run.StopAsked{By: "ann", Reason: "x"}
+	case 11:
+		return run.Paced{Attempt: n, Send: send}
+	case 12:
+		return run.Found{Attempt: n}
+	case 13:
+		return run.Done{Effect: run.Effect{Kind: run.StopTask, Attempt: n}}
 	}
 	return run.Gone{Attempt: n, At: t0.Add(time.Hour)}
 }
@@ -56,11 +71,13 @@ func TestProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		j, r, now := genJob(t), newRun(), t0
+		known := wire{}
+		known.sent(run.Decision{Next: r, Counted: 1}, now)
 		for range rapid.IntRange(1, 25).Draw(t, "events") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "minutes")) * time.Minute)
 			e := genEvent(t, r)
 			d := run.Decide(j, r, e, now, run.DefaultTiming)
-			if err := invariant(j, r, d); err != nil {
+			if err := invariant(j, r, d, now); err != nil {
 				t.Fatalf("%T in %s: %v", e, r.Status, err)
 			}
 			if r.Status.Terminal() && (d.Next.Status != r.Status || len(d.Next.Attempts) != len(r.Attempts)) {
@@ -69,20 +86,88 @@ func TestProperties(t *testing.T) {
 			if err := safe(j, r, d.Next); err != "" {
 				t.Fatalf("%T: %s", e, err)
 			}
+			known.heard(e, r)
+			known.sent(d, now)
+			if err := known.contradicts(e, d, now); err != "" {
+				t.Fatalf("%T in %s: %s", e, r.Status, err)
+			}
 			twice(t, j, d, e, now)
 			r = d.Next
 		}
 	})
 }
 
+// wire is what went over it, by attempt, kept apart from what the run knows.
+type wire map[int]*sends
+
+type sends struct {
+	at      []time.Time  // of each send
+	refused map[int]bool // by number
+	lost    bool         // an answer
+}
+
+func (w wire) of(attempt int) *sends {
+	if w[attempt] == nil {
+		w[attempt] = &sends{refused: map[int]bool{}}
+	}
+	return w[attempt]
+}
+
+func (w wire) sent(d run.Decision, now time.Time) {
+	if d.Counted != 0 {
+		s := w.of(d.Counted)
+		s.at = append(s.at, now)
+	}
+}
+
+// heard keeps an answer; a loss that is heard of after the verdict is none.
+func (w wire) heard(e run.Event, r run.Run) {
+	switch e := e.(type) {
+	case run.Refused:
+		w.of(e.Attempt).refused[e.Send] = true
+	case run.Paced:
+		w.of(e.Attempt).refused[e.Send] = true
+	case run.NoAnswer:
+		w.of(e.Attempt).lost = w.of(e.Attempt).lost || !r.Attempt(e.Attempt).Over()
+	}
+}
+
+// contradicts: a token is sent only while ECS surely keeps it, never after its
+// failures[], and "nothing was launched" is said only where every send was refused.
+func (w wire) contradicts(e run.Event, d run.Decision, now time.Time) string {
+	if d.Counted != 0 {
+		s := w.of(d.Counted)
+		for n, at := range s.at {
+			if !s.refused[n+1] && now.Sub(at) >= run.DefaultTiming.TokenLife {
+				return fmt.Sprintf("attempt %d is sent again %s after its send %d", d.Counted, now.Sub(at), n+1)
+			}
+		}
+	}
+	for _, a := range d.Next.Attempts {
+		s := w.of(a.N)
+		if none := len(s.refused) == len(s.at) && !s.lost; a.Over() && a.TaskARN == "" && a.Rule != run.RuleInDoubt && !none {
+			return fmt.Sprintf("attempt %d counts as not launched, of %d sends %d were refused, lost %v", a.N, len(s.at), len(s.refused), s.lost)
+		}
+		if r, ok := e.(run.Refused); ok && r.Attempt == a.N && r.Stop.Kind == stop.LaunchFailure && d.Outcome == run.Did && d.Next.Status == run.Queued && !a.Over() {
+			return fmt.Sprintf("attempt %d is put off after its token's failures[]", a.N)
+		}
+	}
+	return ""
+}
+
 // safe: a further attempt exists only where the one before was proved never to
-// have started, or the job allows more.
+// have started, or the job allows more; never after a person's stop, nor after an
+// exit code 0 that nobody forced.
 func safe(j job.Job, before, after run.Run) string {
 	if len(after.Attempts) <= len(before.Attempts) || len(before.Attempts) == 0 {
 		return ""
 	}
 	last := after.Attempts[len(after.Attempts)-2]
-	switch {
+	switch s := before.Stopping; {
+	case s != nil && s.Asker == stop.AskedByPerson:
+		return "relaunched although a person stopped it"
+	case last.ExitCode != nil && *last.ExitCode == 0 && last.Class != stop.Interrupted && last.Class != stop.StoppedByUser:
+		return "relaunched after exit code 0"
 	case last.Started == stop.No, j.Retry.Idempotent:
 		return ""
 	case last.ExitCode != nil && *last.ExitCode == 75 && len(j.Retry.ExitCodes) > 0:

@@ -12,34 +12,54 @@ import (
 
 // conclude decides what an attempt's end means for the run.
 func (d *decider) conclude(a *Attempt, s stop.Stop, v stop.Verdict, ended time.Time) string {
-	if req := d.r.Stopping; req != nil && req.Asker == stop.AskedByPerson {
+	if req := d.r.Stopping; req.byPerson() {
 		a.Next = "stopped"
 		d.end(a, Stopped, req.cause(), ended)
 		return d.r.Cause
 	}
-	switch v.Class {
-	case stop.Succeeded:
+	if v.Class == stop.Succeeded {
 		a.Next = "succeeded"
 		d.end(a, Succeeded, "succeeded", ended)
 		return d.r.Cause
-	case stop.StoppedByUser:
-		a.Next = "stopped"
+	}
+	again := relaunch(d.job, s, v)
+	switch {
+	case again.Yes:
+		return d.again(a, again, v, ended)
+	case v.Class == stop.StoppedByUser && !again.Own:
+		a.Next = "stopped: " + again.Why
 		d.end(a, Stopped, "stopped in ECS: "+orNone(s.Reason), ended)
 		return d.r.Cause
 	}
-	again := relaunch(d.job, s, v)
-	if !again.Yes {
-		a.Next = "failed: " + again.Why
-		d.end(a, Failed, d.cause(a, v), ended)
-		return d.r.Cause
+	a.Next = "failed: " + again.Why
+	d.end(a, Failed, d.cause(a, v), ended)
+	return d.r.Cause
+}
+
+// moves is whether the attempt is the one of its round after which the run leaves
+// Spot for good. It costs no attempt, so a round has at most one launch more than
+// the job's retry allows.
+func (d *decider) moves(a *Attempt, v stop.Verdict) bool {
+	return d.job.Capacity == job.SpotThenOnDemand && !a.OnDemand && (v.Capacity() || v.Class == stop.Interrupted)
+}
+
+// made is how many attempts the round has used, less the one that Spot failed.
+func (d *decider) made(a *Attempt) int {
+	if a.OnDemand {
+		return a.N - d.r.Round
 	}
-	made, limit := a.N-d.r.Round+1, d.job.Retry.Limit()
-	if made >= limit {
-		a.Next = fmt.Sprintf("failed: %d of %d attempts are used up", made, limit)
-		d.end(a, Failed, fmt.Sprintf("%s; %d of %d attempts used", d.cause(a, v), made, limit), ended)
-		return d.r.Cause
+	return a.N - d.r.Round + 1
+}
+
+// usedUp says that no attempt is left.
+func (d *decider) usedUp(a *Attempt, v stop.Verdict, ended time.Time) string {
+	words := fmt.Sprintf("%d of %d attempts", d.made(a), d.job.Retry.Limit())
+	if a.OnDemand {
+		words += ", and one that Spot failed,"
 	}
-	return d.again(a, again, made, v, ended)
+	a.Next = fmt.Sprintf("failed: %s are used up", words)
+	d.end(a, Failed, fmt.Sprintf("%s; %s used", d.cause(a, v), words), ended)
+	return d.r.Cause
 }
 
 // end finishes the run with what its last attempt showed.
@@ -49,7 +69,11 @@ func (d *decider) end(a *Attempt, s Status, why string, ended time.Time) {
 }
 
 // again launches the next attempt, at once or after its backoff.
-func (d *decider) again(a *Attempt, why again, made int, v stop.Verdict, ended time.Time) string {
+func (d *decider) again(a *Attempt, why again, v stop.Verdict, ended time.Time) string {
+	moves, made := d.moves(a, v), d.made(a)
+	if made >= d.job.Retry.Limit() && !moves {
+		return d.usedUp(a, v, ended)
+	}
 	wait := Backoff(d.job.Retry, d.r.ID, made, why.Unclear)
 	if d.expired(d.now.Add(wait)) {
 		a.Next = fmt.Sprintf("failed: a relaunch would come after the deadline of %s", job.Duration(d.job.Retry.Within()))
@@ -57,9 +81,7 @@ func (d *decider) again(a *Attempt, why again, made int, v stop.Verdict, ended t
 		return d.r.Cause
 	}
 	d.r.Stopping, d.r.StartedAt, d.r.Renew = nil, time.Time{}, why.Renew
-	if d.job.Capacity == job.SpotThenOnDemand && (v.Capacity() || v.Class == stop.Interrupted) {
-		d.r.OnDemand = true
-	}
+	d.r.OnDemand = d.r.OnDemand || moves
 	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
 	if wait == 0 && !why.Renew {
 		a.Next = "relaunched at once: " + why.Why
@@ -79,12 +101,15 @@ type again struct {
 	Unclear bool
 	// Renew asks for the newest revision of the task definition.
 	Renew bool
-	Why   string
+	// Own is whether the job's own rule decided.
+	Own bool
+	Why string
 }
 
 // relaunch is the whole policy: the job's own rules first, then the two
 // answers of the verdict, then what the job says of itself. It never says yes
-// to something that may have started unless the job allows it.
+// to something that may have started unless the job allows it, and never to an
+// end with exit code 0 that ECS did not force: the work may be done.
 func relaunch(j job.Job, s stop.Stop, v stop.Verdict) again {
 	own, passed := ownRules(j, s, v)
 	if own != nil {
@@ -107,22 +132,30 @@ func ownRules(j job.Job, s stop.Stop, v stop.Verdict) (own *again, passed string
 		}
 		name := fmt.Sprintf("the job's rule %d (%s)", i+1, rule)
 		if rule.Action == job.Fail {
-			return &again{Why: name}, ""
+			return &again{Own: true, Why: name}, ""
 		}
-		if v.Started == stop.No || j.Retry.Idempotent {
-			return &again{Yes: true, Why: name}, ""
+		switch {
+		case mayBeDone(s, v):
+			passed = name + " did not apply: the job ended with exit code 0"
+		case v.Started == stop.No || j.Retry.Idempotent:
+			return &again{Own: true, Yes: true, Why: name}, ""
+		default:
+			passed = name + " did not apply: the task may have run and the job is not idempotent"
 		}
-		passed = name + " did not apply: the task may have run and the job is not idempotent"
 	}
 	return nil, passed
 }
 
+// facts are what history shows of an end, so that a rule can be written from it.
 func facts(s stop.Stop) job.Facts {
-	f := job.Facts{StopCode: s.Code, StoppedReason: s.Reason}
+	f := job.Facts{StopCode: stopCode(s), StoppedReason: s.Reason}
 	for _, c := range s.Containers {
 		if c.Reason != "" {
 			f.ContainerReasons = append(f.ContainerReasons, c.Reason)
 		}
+	}
+	if shown := containerReason(s); shown != "" {
+		f.ContainerReasons = append(f.ContainerReasons, shown)
 	}
 	if c := mainContainer(s); c != nil {
 		f.ExitCode = c.ExitCode
@@ -132,12 +165,10 @@ func facts(s stop.Stop) job.Facts {
 
 func builtIn(j job.Job, s stop.Stop, v stop.Verdict) again {
 	switch {
-	case v.Rule == stop.RuleInactive && v.Started == stop.No && !j.Pinned():
-		return again{Yes: true, Renew: true, Why: "nothing started, and the newest revision is taken instead of the inactive one"}
-	case v.Started == stop.No && v.Helps == stop.No:
-		return again{Why: "a person must mend it: " + v.Why}
 	case v.Started == stop.No:
-		return again{Yes: true, Unclear: v.Helps == stop.Unknown, Why: "nothing started: " + v.Why}
+		return neverStarted(j, v)
+	case mayBeDone(s, v):
+		return again{Why: v.Why + "; the job itself ended with exit code 0, so its work may be done"}
 	case s.Asked == stop.AskedByTimeout:
 		return afterTimeout(j)
 	case listedExit(j, s, v):
@@ -146,6 +177,30 @@ func builtIn(j job.Job, s stop.Stop, v stop.Verdict) again {
 		return again{Yes: true, Why: "it may have run, and the job is idempotent: " + v.Why}
 	}
 	return again{Why: v.Why}
+}
+
+func neverStarted(j job.Job, v stop.Verdict) again {
+	switch {
+	case v.Rule == stop.RuleInactive && !j.Pinned():
+		return again{Yes: true, Renew: true, Why: "nothing started, and the newest revision is taken instead of the inactive one"}
+	case v.Helps == stop.No:
+		return again{Why: "a person must mend it: " + v.Why}
+	}
+	return again{Yes: true, Unclear: v.Helps == stop.Unknown || rateLimited(v), Why: "nothing started: " + v.Why}
+}
+
+// rateLimited is whether a rate limit refused the launch: coming back at once
+// would meet it again.
+func rateLimited(v stop.Verdict) bool {
+	return v.Rule == stop.RuleThrottled || v.Rule == stop.RuleThrottledEC2
+}
+
+// mayBeDone is whether the job's container ended with exit code 0 and neither the
+// infrastructure nor somebody in ECS took its task away: then the code says no
+// more than that it obeyed.
+func mayBeDone(s stop.Stop, v stop.Verdict) bool {
+	c := mainContainer(s)
+	return c != nil && c.ExitCode != nil && *c.ExitCode == 0 && v.Class != stop.Interrupted && v.Class != stop.StoppedByUser
 }
 
 func afterTimeout(j job.Job) again {

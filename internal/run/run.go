@@ -114,8 +114,10 @@ type StopRequest struct {
 	By     string     `json:"by,omitempty"`
 	Reason string     `json:"reason"`
 	At     time.Time  `json:"at"`
-	// While is the task's lastStatus when it was asked for, "" when unknown.
+	// While is the task's lastStatus when batchplane itself asked for the stop.
 	While string `json:"while,omitempty"`
+	// Stuck is whether the stop has stood for long and the task has not stopped.
+	Stuck bool `json:"stuck,omitempty"`
 }
 
 // EffectKind is what an effect does.

@@ -34,10 +34,11 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string)
 	}
 	a.AcceptedAt = d.now
 	a.LastStatus = cmp.Or(a.LastStatus, lastStatus)
-	d.r.Status, d.r.Cause = Running, fmt.Sprintf("attempt %d was accepted by ECS", a.N)
+	d.r.Status = Running
 	d.r.DueAt = d.firstLook(lastStatus)
-	if d.r.Stopping != nil {
-		d.r.Stopping.While = lastStatus
+	if d.r.Stopping == nil {
+		d.r.Cause = fmt.Sprintf("attempt %d was accepted by ECS", a.N)
+	} else {
 		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
 	}
 	return Did, "launched"
@@ -68,20 +69,26 @@ func (d *decider) relaunchWaits(a *Attempt) bool {
 
 // refused: a send was answered with a refusal. It is proof that the attempt
 // launched nothing only when no other send of it is without an answer.
-func (d *decider) refused(a *Attempt, s stop.Stop) (Outcome, string) {
-	v := stop.Classify(s)
+//
+// Only an exception for the rate is sent again: failures[] are the token's
+// result, which ECS gives again for every further send (ECS API reference,
+// "Ensuring idempotency"), so what comes after them needs a new token.
+func (d *decider) refused(a *Attempt, e Refused) (Outcome, string) {
+	s, v := e.Stop, stop.Classify(e.Stop)
 	if !d.current(a) || a.TaskARN != "" {
 		return Ignored, "a refusal of an attempt that is settled"
 	}
 	if v.Started != stop.No {
 		return d.noAnswer(a, s.Reason)
 	}
-	a.Refusals++
+	if !a.refuse(e.Send) {
+		return Ignored, fmt.Sprintf("that send %d was refused is known", e.Send)
+	}
 	switch {
 	case a.mayHaveLaunched():
 		a.Next = fmt.Sprintf("a send was refused (%s), but an earlier one has no answer", v.Rule)
 		return Did, d.doubt(a)
-	case stop.Throttled(s):
+	case s.Kind == stop.LaunchException && stop.Throttled(s):
 		wait := d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled))
 		return Did, d.putOff(a, "waiting: ECS limits the rate of launches", d.now.Add(wait))
 	}
@@ -91,11 +98,13 @@ func (d *decider) refused(a *Attempt, s stop.Stop) (Outcome, string) {
 }
 
 // paced: a counted send did not go out, which proves as much as a refusal.
-func (d *decider) paced(a *Attempt) (Outcome, string) {
+func (d *decider) paced(a *Attempt, send int) (Outcome, string) {
 	if !d.current(a) || a.TaskARN != "" {
 		return Ignored, "the attempt is settled"
 	}
-	a.Refusals++
+	if !a.refuse(send) {
+		return Ignored, fmt.Sprintf("that send %d did not go out is known", send)
+	}
 	if a.mayHaveLaunched() {
 		return Did, d.doubt(a)
 	}
@@ -106,7 +115,7 @@ func (d *decider) paced(a *Attempt) (Outcome, string) {
 // putOff has the same attempt launched later, unless a person asked for its
 // stop while it was not known whether there is a task to stop.
 func (d *decider) putOff(a *Attempt, why string, until time.Time) string {
-	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByPerson {
+	if s := d.r.Stopping; s.byPerson() {
 		a.EndedAt, a.Next = d.now, "stopped before it was launched"
 		d.finish(Stopped, s.cause(), d.now)
 		return d.r.Cause
@@ -181,7 +190,7 @@ func (d *decider) gone(a *Attempt, asked time.Time) (Outcome, string) {
 
 // giveUp ends a run whose last attempt's end nobody saw.
 func (d *decider) giveUp(a *Attempt, cause string) string {
-	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByPerson {
+	if s := d.r.Stopping; s.byPerson() {
 		a.Next = "stopped"
 		d.finish(Stopped, s.cause()+"; "+cause, d.now)
 		return d.r.Cause
@@ -193,6 +202,9 @@ func (d *decider) giveUp(a *Attempt, cause string) string {
 
 // seen: a state of the attempt's task.
 func (d *decider) seen(a *Attempt, e Seen) (Outcome, string) {
+	if e.TaskARN == "" { // it found the attempt by its mark, so it is its task
+		e.TaskARN = a.TaskARN
+	}
 	if a.TaskARN != "" && e.TaskARN != a.TaskARN {
 		return d.second(a, e.TaskARN)
 	}

@@ -36,6 +36,10 @@ type Timing struct {
 	Blocked time.Duration
 	// Throttled is the least wait after ECS refused a launch for its rate.
 	Throttled time.Duration
+	// Stuck is how long a task may be asked to stop without effect before it is
+	// told: far longer than the 2 minutes that Fargate gives a container at most
+	// after SIGTERM (ECS API reference, ContainerDefinition, stopTimeout).
+	Stuck time.Duration
 	// Told is the wait before an owed notice or stop is tried again.
 	Told time.Duration
 }
@@ -50,6 +54,7 @@ var DefaultTiming = Timing{
 	Settle:    2 * time.Minute,
 	Blocked:   time.Minute,
 	Throttled: time.Second,
+	Stuck:     30 * time.Minute,
 	Told:      time.Minute,
 }
 

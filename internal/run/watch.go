@@ -25,23 +25,35 @@ func (d *decider) firstLook(lastStatus string) time.Time {
 // look.
 func (d *decider) watch(a *Attempt) string {
 	if d.r.Stopping != nil {
-		// It was asked to stop and has not: ask again, which does no harm.
-		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
-		d.r.DueAt = d.now.Add(d.t.FirstLook)
-		return "the task was asked to stop and is " + a.LastStatus
+		return d.stopAgain(a)
 	}
 	limit, asker, why := d.limit(a)
 	if !limit.IsZero() && !d.now.Before(limit) {
 		d.r.Stopping = &StopRequest{Asker: asker, By: "batchplane", Reason: why, At: d.now, While: a.LastStatus}
 		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
 		d.r.DueAt = d.now.Add(d.t.FirstLook)
-		return why + ": stopping the task"
+		d.r.Cause = why + ": stopping the task"
+		return d.r.Cause
 	}
 	d.r.DueAt = d.now.Add(d.nextLook(a))
 	if !limit.IsZero() && limit.Before(d.r.DueAt) {
 		d.r.DueAt = limit
 	}
 	return "the task is " + a.LastStatus
+}
+
+// stopAgain asks again, which does no harm, a task to stop that was asked before
+// and has not. What stands for long is marked, so that a person is told, once.
+func (d *decider) stopAgain(a *Attempt) string {
+	s := d.r.Stopping
+	d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
+	d.r.DueAt = d.now.Add(d.t.FirstLook)
+	if d.now.Sub(s.At) >= d.t.Stuck {
+		s.Stuck = true
+		d.r.Cause = fmt.Sprintf("asked to stop at %s UTC (%s), and the task is still %s: it is asked again every %s, look at it in ECS",
+			s.At.UTC().Format("15:04"), s.Reason, a.LastStatus, job.Duration(d.t.FirstLook))
+	}
+	return "the task was asked to stop and is " + a.LastStatus
 }
 
 // limit is the time that the task may not outlast in its present state.
