@@ -130,8 +130,16 @@ func (d *decider) due(e Due) (Outcome, string) {
 	case Running:
 		return Ignored, "a running task is looked at"
 	}
-	d.r.DueAt = d.now.Add(d.t.Told)
+	d.r.DueAt = d.now.Add(d.owedAgain())
 	return Did, "what is owed is tried again"
+}
+
+// owedAgain is the wait before what a run that has ended owes is tried again.
+func (d *decider) owedAgain() time.Duration {
+	if d.r.Owes(StopTask) {
+		return d.t.Told
+	}
+	return max(d.t.Told, min(d.now.Sub(d.r.FinishedAt)/4, d.t.ToldMost))
 }
 
 // dequeue launches: the attempt that was put off by a limit of the rate, or a

@@ -225,6 +225,9 @@ func interruptedOrUnknown(v stop.Verdict) bool {
 // cause says a bad end in few words, the exit code first where there is one.
 func (d *decider) cause(a *Attempt, v stop.Verdict) string {
 	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByTimeout {
+		if v.Rule == stop.RuleEndedLate {
+			return s.Reason + "; " + v.Why
+		}
 		return s.Reason
 	}
 	if v.Class == stop.AppFailed && a.ExitCode != nil && *a.ExitCode != 0 {

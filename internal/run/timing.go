@@ -40,8 +40,10 @@ type Timing struct {
 	// told: far longer than the 2 minutes that Fargate gives a container at most
 	// after SIGTERM (ECS API reference, ContainerDefinition, stopTimeout).
 	Stuck time.Duration
-	// Told is the wait before an owed notice or stop is tried again.
-	Told time.Duration
+	// Told is the wait before an owed stop is tried again, and an owed notice at
+	// first. A notice's wait grows with the time since the run's end, to a
+	// quarter of it, up to ToldMost.
+	Told, ToldMost time.Duration
 }
 
 // DefaultTiming is the timing of design and documentation.
@@ -56,6 +58,7 @@ var DefaultTiming = Timing{
 	Throttled: time.Second,
 	Stuck:     30 * time.Minute,
 	Told:      time.Minute,
+	ToldMost:  30 * time.Minute,
 }
 
 // Backoff is the wait before relaunch n of a round (1 is the first). The first
