@@ -35,11 +35,11 @@ func lock(item job.Item, before, after run.Run, j job.Job) (next job.Item, chang
 	return item, changed
 }
 
-// free is an error where a change would take the job's lock, or the one place of
+// unlessTaken is an error where a change would take the job's lock, or the one place of
 // a run that waits, from a run that is open. Whoever decided on the change looked
 // at the item before: what was free then need not be any more. ErrConflict has it
 // decided anew; the item's revision guards the time from here to the write.
-func (c *Control) free(ctx context.Context, item job.Item, before, after run.Run, j job.Job) error {
+func (c *Control) unlessTaken(ctx context.Context, item job.Item, before, after run.Run, j job.Job) error {
 	var taken string
 	switch {
 	case holds(after, j) && !holds(before, j):

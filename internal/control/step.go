@@ -39,7 +39,7 @@ func (c *Control) step(ctx context.Context, id run.ID, event func(run.Run) (run.
 func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(run.Run) (run.Event, error)) (run.Decision, error) {
 	j, err := c.definition(ctx, before.Definition)
 	if err != nil {
-		return run.Decision{}, err
+		return run.Decision{}, fmt.Errorf("deciding about run %s: %w", before.ID, err)
 	}
 	e, err := event(before)
 	if err != nil {
@@ -73,7 +73,7 @@ func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, wh
 		if item, err = c.item(ctx, after.ID.Job()); err != nil {
 			return run.Run{}, err
 		}
-		if err := c.free(ctx, item, before, after, j); err != nil {
+		if err := c.unlessTaken(ctx, item, before, after, j); err != nil {
 			return run.Run{}, err
 		}
 		locked, byLock := lock(item, before, after, j)
@@ -200,8 +200,15 @@ func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (run.Dec
 	if err != nil {
 		return run.Decision{}, err
 	}
-	if lost, ok := event.(run.NoAnswer); ok && d.Next.Status == run.Launching {
-		return d, fmt.Errorf("launching attempt %d of %s: no answer: %s", lost.Attempt, r.ID, lost.Err)
+	switch e := event.(type) {
+	case run.NoAnswer:
+		if d.Next.Status == run.Launching {
+			return d, fmt.Errorf("launching attempt %d of %s: no answer: %s", e.Attempt, r.ID, e.Err)
+		}
+	case run.Unseen:
+		if d.Next.Owes(run.Find) {
+			return d, fmt.Errorf("looking for the task of attempt %d of %s: %s", e.Attempt, r.ID, e.Err)
+		}
 	}
 	return d, nil
 }
@@ -224,7 +231,7 @@ func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect
 	case run.Find:
 		arns, err := c.Launcher.Find(ctx, j.Cluster, run.StartedBy(c.Stack, r.ID, e.Attempt))
 		if err != nil {
-			return nil, fmt.Errorf("looking for the task of attempt %d of %s: %w", e.Attempt, r.ID, err)
+			return run.Unseen{Attempt: e.Attempt, Refused: errors.Is(err, ErrRefused), Err: err.Error()}, nil
 		}
 		return run.Found{Attempt: e.Attempt, TaskARNs: arns}, nil
 	case run.Tell:
