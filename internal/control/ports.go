@@ -64,7 +64,8 @@ type Store interface {
 	Runs(ctx context.Context, q Query) ([]run.Run, error)
 
 	// Item returns a job's item with its Rev, or ErrNotFound; Items all of
-	// them, by name.
+	// them, by name. Those that cannot be read are left out and come back as an
+	// *UnreadableItemsError, beside the others.
 	Item(ctx context.Context, name string) (job.Item, error)
 	Items(ctx context.Context) ([]job.Item, error)
 
@@ -93,6 +94,13 @@ func (e *UnreadableError) Error() string {
 	return fmt.Sprintf("%d unreadable runs: %v", len(e.Runs), e.Runs)
 }
 
+// UnreadableItemsError names jobs whose items a store holds and cannot read.
+type UnreadableItemsError struct{ Jobs map[string]error }
+
+func (e *UnreadableItemsError) Error() string {
+	return fmt.Sprintf("the items of %d jobs cannot be read: %v", len(e.Jobs), e.Jobs)
+}
+
 // Change is one atomic write.
 type Change struct {
 	Run  *run.Run
@@ -105,7 +113,9 @@ type Query struct {
 	Status run.Status
 	// Since is the earliest ScheduledFor.
 	Since time.Time
-	Limit int
+	// Scheduled leaves out runs by hand.
+	Scheduled bool
+	Limit     int
 }
 
 // Kept is an input that was received and could not be used.
@@ -210,4 +220,5 @@ type Control struct {
 	RetryCommand string
 
 	definitions sync.Map // job.Job by hash
+	plans       sync.Map // why a plan cannot be read, by the definition's hash
 }

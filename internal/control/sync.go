@@ -6,11 +6,18 @@ import (
 	"fmt"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
+
+// PlanError names jobs whose schedules cannot be read. All others were synced.
+type PlanError struct{ Problems []error }
+
+func (e *PlanError) Error() string { return errors.Join(e.Problems...).Error() }
 
 // Sync copies the registry's jobs into the jobs' items, where commands and the
 // look read them. Items of jobs that are no longer in the registry stay, marked
-// as gone, so that history keeps its words.
+// as gone, so that history keeps its words. A job whose schedule cannot be read
+// keeps the plan that it had, and is named by a *PlanError.
 func (c *Control) Sync(ctx context.Context, jobs []job.Job) error {
 	return c.sync(ctx, jobs, true)
 }
@@ -23,22 +30,45 @@ func (c *Control) SyncSome(ctx context.Context, jobs []job.Job) error {
 
 func (c *Control) sync(ctx context.Context, jobs []job.Job, all bool) error {
 	items, err := c.Store.Items(ctx)
-	if err != nil {
+	var unreadable *UnreadableItemsError
+	if err != nil && !errors.As(err, &unreadable) {
 		return fmt.Errorf("loading the jobs' items: %w", err)
 	}
 	known := make(map[string]job.Item, len(items))
 	for _, item := range items {
 		known[item.Name] = item
 	}
+	var errs, problems []error
 	for _, j := range jobs {
 		item := known[j.Name]
 		delete(known, j.Name)
-		if err := c.syncJob(ctx, item, j); err != nil {
-			return err
+		if unreadable != nil && unreadable.Jobs[j.Name] != nil {
+			errs = append(errs, fmt.Errorf("reading the item of job %s: %w", j.Name, unreadable.Jobs[j.Name]))
+			continue
+		}
+		problem := c.planProblem(j)
+		if problem != nil {
+			problems = append(problems, fmt.Errorf("job %s: %w", j.Name, problem))
+		}
+		if err := c.syncJob(ctx, item, j, problem == nil); err != nil {
+			errs = append(errs, err)
+		}
+		if ctx.Err() != nil {
+			return errors.Join(errs...)
 		}
 	}
-	for _, item := range known {
-		if !all || item.Gone || item.Name == job.All {
+	if all {
+		errs = append(errs, c.markGone(ctx, known))
+	}
+	if len(problems) > 0 {
+		errs = append(errs, &PlanError{problems})
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Control) markGone(ctx context.Context, items map[string]job.Item) error {
+	for _, item := range items {
+		if item.Gone || item.Name == job.All {
 			continue
 		}
 		item.Gone = true
@@ -49,16 +79,47 @@ func (c *Control) sync(ctx context.Context, jobs []job.Job, all bool) error {
 	return nil
 }
 
-func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job) error {
+// planProblem says why a job's plan cannot be read. What a plan says never
+// changes, so it is read once.
+func (c *Control) planProblem(j job.Job) error {
+	if j.Schedule == "" {
+		return nil
+	}
 	hash := j.Hash()
-	if item.Definition == hash && !item.Gone {
+	if known, ok := c.plans.Load(hash); ok {
+		err, _ := known.(error)
+		return err
+	}
+	_, err := timetable.Of(j.Plan())
+	c.plans.Store(hash, err)
+	return err
+}
+
+// syncJob writes what is new of a job. A plan that cannot be read leaves the one
+// before in force: its slots are still watched.
+func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job, readable bool) error {
+	hash, plan := j.Hash(), j.Plan()
+	switch {
+	case !readable && item.Gone:
+		plan = job.Plan{}
+	case !readable:
+		plan = item.Plan
+	}
+	if item.Definition == hash && !item.Gone && item.Plan.Equal(plan) {
 		return nil
 	}
 	if err := c.define(ctx, j); err != nil {
 		return err
 	}
-	if plan := j.Plan(); !item.Plan.Equal(plan) || item.Gone {
+	if !item.Plan.Equal(plan) || item.Gone {
 		item.Plan, item.Since = plan, c.Now()
+	}
+	if item.Rev > 0 && j.Exclusive() && item.Lock == "" && item.Definition != hash {
+		holder, err := c.anyOpen(ctx, j.Name, "")
+		if err != nil {
+			return err
+		}
+		item.Lock = string(holder)
 	}
 	item.Name, item.Definition, item.Gone = j.Name, hash, false
 	return c.putItem(ctx, item)
