@@ -79,29 +79,18 @@ func (c *Control) blocker(ctx context.Context, id run.ID, j job.Job) (run.ID, er
 	if err != nil {
 		return "", err
 	}
-	return c.holder(ctx, item, id, j)
-}
-
-// holder is the open run that keeps others of its job from being launched: the
-// one that holds the lock. A definition that the item does not know yet may be the
-// first to forbid overlaps; then any open run does.
-func (c *Control) holder(ctx context.Context, item job.Item, except run.ID, j job.Job) (run.ID, error) {
-	id, err := c.openRun(ctx, item.Lock, except)
-	if id != "" || err != nil || item.Definition == j.Hash() {
-		return id, err
-	}
-	return c.anyOpen(ctx, j.Name, except)
+	return c.openRun(ctx, item.Lock, id)
 }
 
 // anyOpen is the newest open run of a job that waits for no other, among its
-// newest 100.
-func (c *Control) anyOpen(ctx context.Context, name string, except run.ID) (run.ID, error) {
+// newest 100: what a definition that is the first to forbid overlaps must know of.
+func (c *Control) anyOpen(ctx context.Context, name string) (run.ID, error) {
 	rs, err := c.Store.Runs(ctx, Query{Job: name})
 	if err != nil {
 		return "", fmt.Errorf("looking for open runs of job %s: %w", name, err)
 	}
 	for _, r := range rs {
-		if !r.Status.Terminal() && !r.Waits && r.ID != except {
+		if !r.Status.Terminal() && !r.Waits {
 			return r.ID, nil
 		}
 	}

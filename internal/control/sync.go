@@ -4,15 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// PlanError names jobs whose schedules cannot be read. All others were synced.
-type PlanError struct{ Problems []error }
+// PlanError names jobs whose schedules cannot be read, which a person must mend.
+type PlanError struct {
+	Problems []error
+	// Err is what else went wrong, nil where all others were synced.
+	Err error
+}
 
-func (e *PlanError) Error() string { return errors.Join(e.Problems...).Error() }
+func (e *PlanError) Error() string {
+	return errors.Join(append(slices.Clone(e.Problems), e.Err)...).Error()
+}
+
+func (e *PlanError) Unwrap() error { return e.Err }
 
 // Sync copies the registry's jobs into the jobs' items, where commands and the
 // look read them. Items of jobs that are no longer in the registry stay, marked
@@ -54,14 +63,14 @@ func (c *Control) sync(ctx context.Context, jobs []job.Job, all bool) error {
 			errs = append(errs, err)
 		}
 		if ctx.Err() != nil {
-			return errors.Join(errs...)
+			return errors.Join(append(errs, ctx.Err())...)
 		}
 	}
 	if all {
 		errs = append(errs, c.markGone(ctx, known))
 	}
 	if len(problems) > 0 {
-		errs = append(errs, &PlanError{problems})
+		return &PlanError{Problems: problems, Err: errors.Join(errs...)}
 	}
 	return errors.Join(errs...)
 }
@@ -115,7 +124,7 @@ func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job, readabl
 		item.Plan, item.Since = plan, c.Now()
 	}
 	if item.Rev > 0 && j.Exclusive() && item.Lock == "" && item.Definition != hash {
-		holder, err := c.anyOpen(ctx, j.Name, "")
+		holder, err := c.anyOpen(ctx, j.Name)
 		if err != nil {
 			return err
 		}

@@ -131,7 +131,7 @@ func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, for
 	if !j.Exclusive() {
 		return s, nil
 	}
-	if s.Holder, err = c.holder(ctx, s.Item, req.ID, j); err != nil {
+	if s.Holder, err = c.openRun(ctx, s.Item.Lock, req.ID); err != nil {
 		return s, err
 	}
 	s.Waiter, err = c.openRun(ctx, s.Item.Waiting, req.ID)
