@@ -304,3 +304,64 @@ func TestOverlapForbiddenByADeploy(t *testing.T) {
 		})
 	}
 }
+
+// TestCorruptRunOfAnUnreadableItem: while its job's lock cannot be freed, a run
+// that cannot be read stays due and is an error of each look; then it is told,
+// once, and set aside.
+func TestCorruptRunOfAnUnreadableItem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 0)})
+	w.know(forbidding)
+	w.deaf = true
+	launched(t, w, forbidding)
+	item, err := w.store.Item(t.Context(), "report")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.store.Corrupt(t.Context(), minute(0)), w.store.CorruptItem(t.Context(), "report")); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(5 * time.Minute)
+	if failed := w.looks(10 * time.Minute); failed != 10 || w.kinds() != "" {
+		t.Errorf("%d of 10 looks failed, told %q", failed, w.kinds())
+	}
+	if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+		t.Fatal(err)
+	}
+	if failed := w.looks(10 * time.Minute); failed != 0 || w.kinds() != "corrupt" {
+		t.Errorf("%d of 10 looks failed, told %q", failed, w.kinds())
+	}
+	w.wantItem("after all", "", "")
+}
+
+// TestLostDefinition: an event of a run whose definition is gone is not taken for
+// done, and once the definition is back the run goes on as if nothing had been.
+func TestLostDefinition(t *testing.T) {
+	t.Parallel()
+	for _, cause := range []error{control.ErrNotFound, control.ErrNewer} {
+		w := newWorld(t, setup{script: runs(3*time.Minute, 3)})
+		w.deaf = true
+		launched(t, w, report)
+		lost := noDefinitions{storePort{w.ports}, cause}
+		other := &control.Control{
+			Stack: stack, Store: lost, Launcher: launchPort{w.ports}, Notifier: notifyPort{w.ports},
+			Now: w.clock.Now, Timing: run.DefaultTiming, Log: w.ctl.Log,
+		}
+		w.clock.Advance(6 * time.Minute)
+		looked, err := other.Look(t.Context())
+		if !errors.Is(err, cause) || !strings.Contains(err.Error(), string(minute(0))) || looked.Oldest.IsZero() {
+			t.Errorf("look: %+v, %v", looked, err)
+		}
+		body := fmt.Sprintf(`{"taskArn":"x","startedBy":%q,"lastStatus":"STOPPED","version":9,"stoppedAt":"2026-11-22T17:35:40Z","stopCode":"EssentialContainerExited"}`, run.StartedBy(stack, minute(0), 1))
+		if err := other.OnStopped(t.Context(), []byte(body)); err == nil || !strings.Contains(err.Error(), "run "+string(minute(0))+": loading definition "+report.Hash()+": "+cause.Error()) {
+			t.Errorf("stop: %v", err)
+		}
+		if r := w.run(minute(0)); r.Status != run.Running || r.Rev != 2 {
+			t.Errorf("it is %s", w.story())
+		}
+		w.live()
+		if r := w.run(minute(0)); r.Status != run.Failed || w.kinds() != "failed" {
+			t.Errorf("it ended as %s", w.story())
+		}
+	}
+}

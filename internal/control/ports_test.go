@@ -342,3 +342,13 @@ func (p partly) Describe(ctx context.Context, cluster string, arns []string) ([]
 	}
 	return tasks, missing, err
 }
+
+// noDefinitions is a store whose definitions cannot be had.
+type noDefinitions struct {
+	control.Store
+	why error
+}
+
+func (s noDefinitions) Definition(context.Context, string) (job.Job, error) {
+	return job.Job{}, s.why
+}

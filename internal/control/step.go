@@ -39,7 +39,7 @@ func (c *Control) step(ctx context.Context, id run.ID, event func(run.Run) (run.
 func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(run.Run) (run.Event, error)) (run.Decision, error) {
 	j, err := c.definition(ctx, before.Definition)
 	if err != nil {
-		return run.Decision{}, fmt.Errorf("deciding about run %s: %w", before.ID, err)
+		return run.Decision{}, fmt.Errorf("deciding about run %s: %w", before.ID, lost(err))
 	}
 	e, err := event(before)
 	if err != nil {
@@ -60,6 +60,15 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 	}
 	c.Log.InfoContext(ctx, "decided", "run", before.ID, "event", fmt.Sprintf("%T", e), "status", d.Next.Status, "why", d.Why)
 	return d, nil
+}
+
+// lost is an error of a definition that a run refers to: that it is not found does
+// not mean that there is no such run.
+func lost(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return errors.New(err.Error())
+	}
+	return err
 }
 
 // save writes a run with the notices that the change owes, and its job's item
