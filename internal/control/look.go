@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/ecsevent"
-	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -87,6 +85,12 @@ func (l *look) leave(dueSince time.Time) {
 	}
 }
 
+func (l *look) leaveAll(rs []run.Run) {
+	for _, r := range rs {
+		l.leave(r.DueAt)
+	}
+}
+
 // along looks at a lane until nothing in it is due that was not tried, the rate
 // is used up, or the time. What cannot be handled stays due and is loaded again,
 // so that more must be loaded to come to the others.
@@ -133,9 +137,7 @@ func (l *look) peek(ctx context.Context, lane run.Lane) {
 		l.failed(fmt.Errorf("loading what is due: %w", err))
 		return
 	}
-	for _, r := range due {
-		l.leave(r.DueAt)
-	}
+	l.leaveAll(due)
 }
 
 // batch handles due runs; moved is how many of them changed.
@@ -143,23 +145,20 @@ func (l *look) batch(ctx context.Context, due []run.Run) (moved int) {
 	running, others := l.split(ctx, due)
 	for cluster, rs := range running {
 		for some := range slices.Chunk(rs, lookBatch) {
-			if !l.over(ctx) {
-				moved += l.describe(ctx, cluster, some)
-				continue
-			}
-			for _, r := range some {
-				l.leave(r.DueAt)
-			}
+			moved += l.describe(ctx, cluster, some)
 		}
 	}
+	return moved + l.each(ctx, others)
+}
+
+// each tells runs that their time has come, one after the other.
+func (l *look) each(ctx context.Context, others []run.Run) (moved int) {
 	for i, r := range others {
 		// Who cannot go now keeps its place: put off, it would be behind all
 		// the others.
 		l.Waiting = l.Waiting || r.Status == run.Queued && !r.Waits && l.Pace != nil && !l.Pace.Free(l.Now())
 		if l.Waiting || l.over(ctx) {
-			for _, r := range others[i:] {
-				l.leave(r.DueAt)
-			}
+			l.leaveAll(others[i:])
 			break
 		}
 		moved += l.done(r, l.one(ctx, r))
@@ -208,58 +207,6 @@ func (l *look) paced(r, next run.Run) {
 	}
 }
 
-// split finds the runs whose task's state must be asked for, by cluster.
-func (l *look) split(ctx context.Context, due []run.Run) (running map[string][]run.Run, others []run.Run) {
-	running = map[string][]run.Run{}
-	for _, r := range due {
-		a := r.Last()
-		if r.Status != run.Running || a == nil || a.TaskARN == "" {
-			others = append(others, r)
-			continue
-		}
-		j, err := l.definition(ctx, r.Definition)
-		if err != nil {
-			l.failed(fmt.Errorf("looking at run %s: %w", r.ID, err))
-			l.done(r, false)
-			continue
-		}
-		running[j.Cluster] = append(running[j.Cluster], r)
-	}
-	return running, others
-}
-
-// setAside takes runs that cannot be read out of the way and tells of them:
-// first told, then set aside, so that a crash between tells it twice and not
-// never. Its job's lock is freed before: while that cannot be done, it stays due.
-func (l *look) setAside(ctx context.Context, unreadable *UnreadableError) error {
-	var errs []error
-	for id, reason := range unreadable.Runs {
-		if l.aside[id] {
-			continue
-		}
-		l.aside[id] = true
-		if errors.Is(reason, ErrNewer) {
-			l.Log.WarnContext(ctx, "left a run to the newer version that wrote it", "run", id, "why", reason.Error())
-			continue
-		}
-		if err := l.release(ctx, id); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		if l.Notifier != nil {
-			if err := l.Notifier.Notify(ctx, notice.Unreadable(l.Stack, id, reason.Error())); err != nil {
-				errs = append(errs, fmt.Errorf("telling that run %s cannot be read: %w", id, err))
-				continue
-			}
-		}
-		l.Log.ErrorContext(ctx, "set aside a run that cannot be read", "run", id, "why", reason)
-		if err := l.Store.SetAside(ctx, id, reason.Error()); err != nil {
-			errs = append(errs, fmt.Errorf("setting run %s aside: %w", id, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // wakeUp tells a run that its time has come and performs what it owes.
 func (c *Control) wakeUp(ctx context.Context, r run.Run) (run.Run, error) {
 	d, err := c.step(ctx, r.ID, func(now run.Run) (run.Event, error) { return c.dueEvent(ctx, now) })
@@ -290,52 +237,4 @@ func (c *Control) dueEvent(ctx context.Context, r run.Run) (run.Event, error) {
 		return run.Unresolved{Err: err.Error(), Final: errors.Is(err, ErrUnlaunchable)}, nil
 	}
 	return run.Due{Task: &task}, nil
-}
-
-// describe looks at the running tasks of one cluster.
-func (l *look) describe(ctx context.Context, cluster string, rs []run.Run) (moved int) {
-	l.Described += len(rs)
-	arns := make([]string, 0, len(rs))
-	for _, r := range rs {
-		arns = append(arns, r.Last().TaskARN)
-	}
-	asked := l.Now()
-	tasks, missing, err := l.Launcher.Describe(ctx, cluster, arns)
-	if err != nil {
-		l.failed(fmt.Errorf("looking at %d tasks of cluster %q: %w", len(arns), cluster, err))
-	}
-	for _, r := range rs {
-		// When our own time is up, no answer says nothing of ECS.
-		moved += l.done(r, ctx.Err() == nil && l.put(ctx, r, answer(r, asked, tasks, missing, err)))
-	}
-	return moved
-}
-
-// answer is what a call of Describe says of a run's task.
-func answer(r run.Run, asked time.Time, tasks []ecsevent.Task, missing []string, err error) run.Event {
-	n, arn := len(r.Attempts), r.Last().TaskARN
-	if i := slices.IndexFunc(tasks, func(t ecsevent.Task) bool { return t.ARN == arn }); i >= 0 {
-		return seen(n, tasks[i], true)
-	}
-	var untold *UntoldError
-	switch {
-	case slices.Contains(missing, arn):
-		return run.Gone{Attempt: n, At: asked}
-	case errors.As(err, &untold) && untold.Tasks[arn] != "":
-		return run.Unseen{Attempt: n, Refused: true, Err: untold.Tasks[arn]}
-	case err == nil || untold != nil:
-		return run.Unseen{Attempt: n, Refused: true, Err: "its answer does not name the task"}
-	}
-	return run.Unseen{Attempt: n, Refused: errors.Is(err, ErrRefused), Err: err.Error()}
-}
-
-// put puts what was seen to a run and performs what that leads to.
-func (l *look) put(ctx context.Context, r run.Run, e run.Event) (moved bool) {
-	d, err := l.task(ctx, r.ID, e)
-	if l.failed(err) {
-		return false
-	}
-	next, err := l.settle(ctx, d)
-	l.failed(err)
-	return next.Rev != r.Rev
 }

@@ -323,7 +323,7 @@ type partly struct {
 }
 
 func (p partly) Describe(ctx context.Context, cluster string, arns []string) ([]ecsevent.Task, []string, error) {
-	tasks, missing, err := p.Launcher.Describe(ctx, cluster, arns)
+	tasks, _, err := p.Launcher.Describe(ctx, cluster, arns)
 	untold := map[string]string{}
 	for _, t := range tasks {
 		if strings.Contains(t.StartedBy, "/other/") {
@@ -336,11 +336,10 @@ func (p partly) Describe(ctx context.Context, cluster string, arns []string) ([]
 			untold[a.TaskARN] = "ACCESS"
 		}
 	}
-	missing = nil
 	if len(untold) > 0 && err == nil {
 		err = &control.UntoldError{Tasks: untold}
 	}
-	return tasks, missing, err
+	return tasks, nil, err
 }
 
 // noDefinitions is a store whose definitions cannot be had.

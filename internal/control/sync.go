@@ -55,13 +55,8 @@ func (c *Control) sync(ctx context.Context, jobs []job.Job, all bool) error {
 			errs = append(errs, fmt.Errorf("reading the item of job %s: %w", j.Name, unreadable.Jobs[j.Name]))
 			continue
 		}
-		problem := c.planProblem(j)
-		if problem != nil {
-			problems = append(problems, fmt.Errorf("job %s: %w", j.Name, problem))
-		}
-		if err := c.syncJob(ctx, item, j, problem == nil); err != nil {
-			errs = append(errs, err)
-		}
+		problem, err := c.syncJob(ctx, item, j)
+		errs, problems = note(errs, err), note(problems, problem)
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, ctx.Err())...)
 		}
@@ -73,6 +68,13 @@ func (c *Control) sync(ctx context.Context, jobs []job.Job, all bool) error {
 		return &PlanError{Problems: problems, Err: errors.Join(errs...)}
 	}
 	return errors.Join(errs...)
+}
+
+func note(errs []error, err error) []error {
+	if err != nil {
+		errs = append(errs, err)
+	}
+	return errs
 }
 
 func (c *Control) markGone(ctx context.Context, items map[string]job.Item) error {
@@ -100,38 +102,51 @@ func (c *Control) planProblem(j job.Job) error {
 		return err
 	}
 	_, err := timetable.Of(j.Plan())
+	if err != nil {
+		err = fmt.Errorf("job %s: %w", j.Name, err)
+	}
 	c.plans.Store(hash, err)
 	return err
 }
 
-// syncJob writes what is new of a job. A plan that cannot be read leaves the one
-// before in force: its slots are still watched.
-func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job, readable bool) error {
+// syncJob writes what is new of a job. A plan that cannot be read is a problem, and
+// leaves the one before in force: its slots are still watched.
+func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job) (problem, err error) {
 	hash, plan := j.Hash(), j.Plan()
-	switch {
-	case !readable && item.Gone:
-		plan = job.Plan{}
-	case !readable:
-		plan = item.Plan
+	if problem = c.planProblem(j); problem != nil {
+		if plan = item.Plan; item.Gone {
+			plan = job.Plan{}
+		}
 	}
-	if item.Definition == hash && !item.Gone && item.Plan.Equal(plan) {
-		return nil
+	changed := item.Definition != hash
+	replanned := item.Gone || !item.Plan.Equal(plan)
+	if !changed && !replanned {
+		return problem, nil
 	}
 	if err := c.define(ctx, j); err != nil {
-		return err
+		return problem, err
 	}
-	if !item.Plan.Equal(plan) || item.Gone {
+	if replanned {
 		item.Plan, item.Since = plan, c.Now()
 	}
-	if item.Rev > 0 && j.Exclusive() && item.Lock == "" && item.Definition != hash {
-		holder, err := c.anyOpen(ctx, j.Name)
-		if err != nil {
-			return err
+	if changed && item.Rev > 0 {
+		if err := c.holdForOpen(ctx, &item, j); err != nil {
+			return problem, err
 		}
-		item.Lock = string(holder)
 	}
 	item.Name, item.Definition, item.Gone = j.Name, hash, false
-	return c.putItem(ctx, item)
+	return problem, c.putItem(ctx, item)
+}
+
+// holdForOpen gives the lock that nobody holds to an open run: a definition that
+// is the first to forbid overlaps does not run beside those before it.
+func (c *Control) holdForOpen(ctx context.Context, item *job.Item, j job.Job) error {
+	if !j.Exclusive() || item.Lock != "" {
+		return nil
+	}
+	holder, err := c.anyOpen(ctx, j.Name)
+	item.Lock = string(holder)
+	return err
 }
 
 // putItem writes an item. Losing a race is no error here: the next sync sees

@@ -28,7 +28,7 @@ func (w *world) ecsRefuses(body *string, operations ...string) {
 		for _, op := range operations {
 			if *body != "" && strings.HasSuffix(r.Header.Get("X-Amz-Target"), "."+op) {
 				return &http.Response{
-					StatusCode: 400, Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}},
+					StatusCode: http.StatusBadRequest, Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}},
 					Body: io.NopCloser(bytes.NewBufferString(*body)), Request: r,
 				}, nil
 			}

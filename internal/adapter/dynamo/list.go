@@ -125,5 +125,5 @@ func ofJob(entries []entry, name string) []entry {
 }
 
 func selects(q control.Query, r run.Run) bool {
-	return (q.Status == "" || r.Status == q.Status) && !(q.Scheduled && r.ID.ByHand()) && !r.ScheduledFor.Before(q.Since)
+	return (q.Status == "" || r.Status == q.Status) && (!q.Scheduled || !r.ID.ByHand()) && !r.ScheduledFor.Before(q.Since)
 }

@@ -180,12 +180,17 @@ func (r *Registry) schedule(ctx context.Context, s schedulertypes.ScheduleSummar
 	}
 	out, err := r.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: aws.String(r.Group), Name: s.Name})
 	var deleted *schedulertypes.ResourceNotFoundException
-	if errors.As(err, &deleted) {
+	switch {
+	case errors.As(err, &deleted):
 		return version{absent: true}, nil
-	}
-	if err != nil {
+	case err != nil:
 		return version{}, fmt.Errorf("reading schedule %s: %w", name, err)
 	}
+	return r.carries(name, modified, out)
+}
+
+// carries is what a schedule carries.
+func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetScheduleOutput) (version, error) {
 	v := version{modified: modified}
 	if out.Target == nil || aws.ToString(out.Target.Arn) != r.Trigger {
 		return v, nil
