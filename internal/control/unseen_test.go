@@ -225,3 +225,21 @@ func TestStuckRunsLetOthersPass(t *testing.T) {
 		t.Errorf("a run without its definition is not due any more: %+v", r)
 	}
 }
+
+// TestUnseenTaskStopsAfterAll: the stop of a task whose run had to be given up
+// changes no status, launches nothing, and is told.
+func TestUnseenTaskStopsAfterAll(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(4*time.Hour, 0), redeliver: true})
+	launched(t, w, report)
+	answer := accessDenied
+	w.ecsRefuses(&answer, "DescribeTasks")
+	w.looks(80 * time.Minute)
+	if r := w.runs()[0]; r.Status != run.Failed || w.kinds() != "failed" {
+		t.Fatalf("%s", w.story())
+	}
+	w.looks(4 * time.Hour)
+	if r := w.runs()[0]; r.Status != run.Failed || !r.Attempts[0].RanAfterAll || len(w.made) != 1 || w.kinds() != "failed ran-after-all" {
+		t.Errorf("told %q: %s", w.kinds(), w.story())
+	}
+}
