@@ -95,8 +95,14 @@ func (s sweeper) sweep(ctx context.Context) error {
 	defer cancel()
 	lag, err := s.lag(ctx)
 	errs := []error{err}
-	looked, err := s.control.LookUntil(ctx, began.Add(min(busy, half(ctx))))
-	errs = append(errs, err)
+	var looked control.Looked
+	// It begins with no further run some time before it is cut off: a launch that
+	// is cut off is in doubt.
+	end := began.Add(min(busy, half(ctx)*4/5))
+	errs = append(errs, part(ctx, func(ctx context.Context) (err error) {
+		looked, err = s.control.LookUntil(ctx, end)
+		return err
+	}))
 	var problems int
 	errs = append(errs, part(ctx, func(ctx context.Context) (err error) { problems, err = s.sync(ctx); return err }))
 	errs = append(errs, s.control.CheckSlots(ctx))

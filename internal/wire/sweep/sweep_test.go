@@ -225,6 +225,33 @@ func TestSlowRegistry(t *testing.T) {
 	}
 }
 
+// hung is a store that does not answer the look.
+type hung struct{ *memory.Store }
+
+func (hung) Due(ctx context.Context, _ run.Lane, _ time.Time, _ int) ([]run.Run, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// TestHungLook: the registry is read and the slots are checked all the same.
+func TestHungLook(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.control.Store = hung{w.store}
+	w.registry.jobs = []job.Job{{Name: "etl", TaskDefinition: "etl"}}
+	ctx, cancel := context.WithTimeout(t.Context(), spare+time.Second)
+	defer cancel()
+	if err := w.sweep(ctx); err == nil || ctx.Err() != nil {
+		t.Errorf("got %v, and of the function's time %v", err, ctx.Err())
+	}
+	if _, err := w.store.Item(t.Context(), "etl"); err != nil {
+		t.Error(err)
+	}
+	if mark, err := w.store.Mark(t.Context(), control.MarkSweep); err != nil || !mark.Equal(nine) {
+		t.Errorf("the slots were checked at %s, %v", mark, err)
+	}
+}
+
 // stalled is a store that does not answer the check of the slots.
 type stalled struct{ *memory.Store }
 
