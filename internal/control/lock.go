@@ -35,11 +35,11 @@ func lock(item job.Item, before, after run.Run, j job.Job) (next job.Item, chang
 	return item, changed
 }
 
-// free is an error where a change would take the job's lock, or the one place of
+// unlessTaken is an error where a change would take the job's lock, or the one place of
 // a run that waits, from a run that is open. Whoever decided on the change looked
 // at the item before: what was free then need not be any more. ErrConflict has it
 // decided anew; the item's revision guards the time from here to the write.
-func (c *Control) free(ctx context.Context, item job.Item, before, after run.Run, j job.Job) error {
+func (c *Control) unlessTaken(ctx context.Context, item job.Item, before, after run.Run, j job.Job) error {
 	var taken string
 	switch {
 	case holds(after, j) && !holds(before, j):
@@ -80,6 +80,21 @@ func (c *Control) blocker(ctx context.Context, id run.ID, j job.Job) (run.ID, er
 		return "", err
 	}
 	return c.openRun(ctx, item.Lock, id)
+}
+
+// anyOpen is the newest open run of a job that waits for no other, among its
+// newest 100: what a definition that is the first to forbid overlaps must know of.
+func (c *Control) anyOpen(ctx context.Context, name string) (run.ID, error) {
+	rs, err := c.Store.Runs(ctx, Query{Job: name})
+	if err != nil {
+		return "", fmt.Errorf("looking for open runs of job %s: %w", name, err)
+	}
+	for _, r := range rs {
+		if !r.Status.Terminal() && !r.Waits {
+			return r.ID, nil
+		}
+	}
+	return "", nil
 }
 
 // wake lets the run that waits for another's end go on. Should this be missed,

@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
-	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -18,6 +19,9 @@ type Looked struct {
 	Due, Launched, Described int
 	// Waiting is whether launches are due that the rate did not allow.
 	Waiting bool
+	// Oldest is since when the first of the runs that are still due after the look
+	// has been due; zero where none is.
+	Oldest time.Time
 }
 
 // Look drives what time alone must drive: running tasks whose stop may have been
@@ -26,20 +30,36 @@ type Looked struct {
 // one run cannot be handled, and returns all errors together. Two looks at once
 // do no harm.
 func (c *Control) Look(ctx context.Context) (Looked, error) {
-	l := look{Control: c}
-	for _, lane := range []run.Lane{run.LookLane, run.LaunchLane} {
-		l.along(ctx, lane)
-	}
-	return l.Looked, errors.Join(l.errs...)
+	l := look{Control: c, aside: map[run.ID]bool{}}
+	return l.once(ctx)
 }
 
 // look is one look on its way.
 type look struct {
 	*Control
 	Looked
+	// end is when no further run is begun with; zero is never.
+	end  time.Time
 	errs []error
+	// handled are the runs that this look came to: one that is still due is not
+	// tried again. aside are unreadable ones, of all looks of a sweep.
+	handled, aside map[run.ID]bool
 	// throttled counts launches that ECS refused for its rate, in a row.
 	throttled int
+}
+
+// once looks along both lanes. Looking at tasks leaves half of the time to
+// launches: an ECS that is slow to describe may well launch.
+func (l *look) once(ctx context.Context) (Looked, error) {
+	l.Looked, l.errs, l.throttled, l.handled = Looked{}, nil, 0, map[run.ID]bool{}
+	end := l.end
+	if !end.IsZero() {
+		l.end = l.Now().Add(end.Sub(l.Now()) / 2)
+	}
+	l.along(ctx, run.LookLane)
+	l.end = end
+	l.along(ctx, run.LaunchLane)
+	return l.Looked, errors.Join(l.errs...)
 }
 
 // mostThrottled is how many launches in a row ECS may refuse for its rate before
@@ -53,42 +73,107 @@ func (l *look) failed(err error) bool {
 	return err != nil
 }
 
-// along looks at a lane until nothing in it is due, the rate is used up, or a
-// whole batch did not move: it would be loaded again and again.
-func (l *look) along(ctx context.Context, lane run.Lane) {
-	for ctx.Err() == nil {
-		due, err := l.Store.Due(ctx, lane, l.Now(), lookBatch)
-		var unreadable *UnreadableError
-		if errors.As(err, &unreadable) {
-			l.failed(l.setAside(ctx, unreadable))
-		} else if err != nil {
-			l.failed(fmt.Errorf("loading due runs: %w", err))
-			return
-		}
-		l.Due += len(due)
-		if moved := l.batch(ctx, due); len(due) < lookBatch || !moved || l.Waiting {
-			return
-		}
+// over is whether the look's time is up.
+func (l *look) over(ctx context.Context) bool {
+	return ctx.Err() != nil || !l.end.IsZero() && !l.Now().Before(l.end)
+}
+
+// leave leaves a run to the next look.
+func (l *look) leave(dueSince time.Time) {
+	if !dueSince.IsZero() && (l.Oldest.IsZero() || dueSince.Before(l.Oldest)) {
+		l.Oldest = dueSince
 	}
 }
 
-// batch handles due runs; moved is whether any of them is no longer due.
-func (l *look) batch(ctx context.Context, due []run.Run) (moved bool) {
+func (l *look) leaveAll(rs []run.Run) {
+	for _, r := range rs {
+		l.leave(r.DueAt)
+	}
+}
+
+// along looks at a lane until nothing in it is due that was not tried, the rate
+// is used up, or the time. What cannot be handled stays due and is loaded again,
+// so that more must be loaded to come to the others.
+func (l *look) along(ctx context.Context, lane run.Lane) {
+	for limit := lookBatch; ; {
+		if l.over(ctx) {
+			l.peek(ctx, lane)
+			return
+		}
+		due, unreadable, err := l.due(ctx, lane, limit)
+		if l.failed(err) {
+			return
+		}
+		fresh := slices.DeleteFunc(slices.Clone(due), func(r run.Run) bool { return l.handled[r.ID] })
+		l.Due += len(fresh)
+		moved := l.batch(ctx, fresh)
+		if len(due)+unreadable < limit || l.Waiting {
+			return
+		}
+		limit = max(lookBatch, 2*(len(due)+unreadable-moved))
+	}
+}
+
+// due loads due runs, and sets those aside that cannot be read.
+func (l *look) due(ctx context.Context, lane run.Lane, limit int) (due []run.Run, unreadable int, err error) {
+	due, err = l.Store.Due(ctx, lane, l.Now(), limit)
+	var bad *UnreadableError
+	if errors.As(err, &bad) {
+		l.leave(bad.DueSince)
+		l.failed(l.setAside(ctx, bad))
+		return due, len(bad.Runs), nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("loading due runs: %w", err)
+	}
+	return due, 0, nil
+}
+
+// peek notes what is due in a lane that the look does not come to.
+func (l *look) peek(ctx context.Context, lane run.Lane) {
+	due, err := l.Store.Due(ctx, lane, l.Now(), 1)
+	var unreadable *UnreadableError
+	if err != nil && !errors.As(err, &unreadable) {
+		l.failed(fmt.Errorf("loading what is due: %w", err))
+		return
+	}
+	l.leaveAll(due)
+}
+
+// batch handles due runs; moved is how many of them changed.
+func (l *look) batch(ctx context.Context, due []run.Run) (moved int) {
 	running, others := l.split(ctx, due)
 	for cluster, rs := range running {
-		l.Described += len(rs)
-		moved = l.describe(ctx, cluster, rs) || moved
+		for some := range slices.Chunk(rs, lookBatch) {
+			moved += l.describe(ctx, cluster, some)
+		}
 	}
-	for _, r := range others {
+	return moved + l.each(ctx, others)
+}
+
+// each tells runs that their time has come, one after the other.
+func (l *look) each(ctx context.Context, others []run.Run) (moved int) {
+	for i, r := range others {
 		// Who cannot go now keeps its place: put off, it would be behind all
 		// the others.
 		l.Waiting = l.Waiting || r.Status == run.Queued && !r.Waits && l.Pace != nil && !l.Pace.Free(l.Now())
-		if ctx.Err() != nil || l.Waiting {
+		if l.Waiting || l.over(ctx) {
+			l.leaveAll(others[i:])
 			break
 		}
-		moved = l.one(ctx, r) || moved
+		moved += l.done(r, l.one(ctx, r))
 	}
 	return moved
+}
+
+// done notes that the look came to a run.
+func (l *look) done(r run.Run, moved bool) int {
+	l.handled[r.ID] = true
+	if moved {
+		return 1
+	}
+	l.leave(r.DueAt)
+	return 0
 }
 
 // one tells a run that its time has come.
@@ -118,52 +203,8 @@ func (l *look) paced(r, next run.Run) {
 		l.Waiting = l.throttled >= mostThrottled
 	default:
 		l.Waiting = true
+		l.leave(next.DueAt)
 	}
-}
-
-// split finds the runs whose task's state must be asked for, by cluster.
-func (l *look) split(ctx context.Context, due []run.Run) (running map[string][]run.Run, others []run.Run) {
-	running = map[string][]run.Run{}
-	for _, r := range due {
-		a := r.Last()
-		if r.Status != run.Running || a == nil || a.TaskARN == "" {
-			others = append(others, r)
-			continue
-		}
-		j, err := l.definition(ctx, r.Definition)
-		if !l.failed(err) {
-			running[j.Cluster] = append(running[j.Cluster], r)
-		}
-	}
-	return running, others
-}
-
-// setAside takes runs that cannot be read out of the way and tells of them:
-// first told, then set aside, so that a crash between tells it twice and not
-// never.
-func (c *Control) setAside(ctx context.Context, unreadable *UnreadableError) error {
-	var errs []error
-	for id, reason := range unreadable.Runs {
-		if errors.Is(reason, ErrNewer) {
-			c.Log.WarnContext(ctx, "left a run to the newer version that wrote it", "run", id, "why", reason.Error())
-			continue
-		}
-		if c.Notifier != nil {
-			if err := c.Notifier.Notify(ctx, notice.Unreadable(c.Stack, id, reason.Error())); err != nil {
-				errs = append(errs, fmt.Errorf("telling that run %s cannot be read: %w", id, err))
-				continue
-			}
-		}
-		if err := c.release(ctx, id); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		c.Log.ErrorContext(ctx, "set aside a run that cannot be read", "run", id, "why", reason)
-		if err := c.Store.SetAside(ctx, id, reason.Error()); err != nil {
-			errs = append(errs, fmt.Errorf("setting run %s aside: %w", id, err))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // wakeUp tells a run that its time has come and performs what it owes.
@@ -196,42 +237,4 @@ func (c *Control) dueEvent(ctx context.Context, r run.Run) (run.Event, error) {
 		return run.Unresolved{Err: err.Error(), Final: errors.Is(err, ErrUnlaunchable)}, nil
 	}
 	return run.Due{Task: &task}, nil
-}
-
-// describe looks at the running tasks of one cluster.
-func (l *look) describe(ctx context.Context, cluster string, rs []run.Run) (moved bool) {
-	byARN := make(map[string]run.Run, len(rs))
-	arns := make([]string, 0, len(rs))
-	for _, r := range rs {
-		arn := r.Last().TaskARN
-		byARN[arn] = r
-		arns = append(arns, arn)
-	}
-	asked := l.Now()
-	tasks, missing, err := l.Launcher.Describe(ctx, cluster, arns)
-	if err != nil {
-		return !l.failed(fmt.Errorf("looking at %d tasks of cluster %q: %w", len(arns), cluster, err))
-	}
-	for _, t := range tasks {
-		if r, ok := byARN[t.ARN]; ok {
-			moved = l.put(ctx, r, seen(len(r.Attempts), t, true)) || moved
-		}
-	}
-	for _, arn := range missing {
-		if r, ok := byARN[arn]; ok {
-			moved = l.put(ctx, r, run.Gone{Attempt: len(r.Attempts), At: asked}) || moved
-		}
-	}
-	return moved
-}
-
-// put puts what was seen to a run and performs what that leads to.
-func (l *look) put(ctx context.Context, r run.Run, e run.Event) (moved bool) {
-	d, err := l.task(ctx, r.ID, e)
-	if l.failed(err) {
-		return false
-	}
-	next, err := l.settle(ctx, d)
-	l.failed(err)
-	return next.Rev != r.Rev
 }

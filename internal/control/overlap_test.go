@@ -401,3 +401,49 @@ func TestCorruptRun(t *testing.T) {
 		}
 	}
 }
+
+// TestRaceForThePlace: two triggers that both found the lock, or the one place of
+// who waits, free get it one after the other: the slower decides anew.
+func TestRaceForThePlace(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name          string
+		job           job.Job
+		held          bool
+		faster        run.Status
+		lock, waiting run.ID
+	}{
+		{"of who waits", queueing, true, run.Queued, minute(0), minute(1)},
+		{"of who runs", forbidding, false, run.Running, minute(1), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(time.Hour, 0), redeliver: true})
+			w.know(c.job)
+			if c.held {
+				w.triggerSlot(c.job, 0)
+			}
+			w.clock.AdvanceTo(t0.Add(2 * time.Minute))
+			items := 0
+			w.ports.onCall = func(name string) {
+				if name == "Item" {
+					items++
+				}
+				// The job's and that of all jobs were read; this is for the write.
+				if items == 3 {
+					w.ports.onCall = nil
+					if rep := w.triggerSlot(c.job, 1); rep.Status != c.faster {
+						t.Errorf("the faster: %+v", rep)
+					}
+				}
+			}
+			if rep := w.triggerSlot(c.job, 2); rep.Status != run.Skipped || !strings.Contains(rep.Message, string(minute(1))) {
+				t.Errorf("the slower: %+v", rep)
+			}
+			if w.ports.onCall != nil {
+				t.Error("nothing raced")
+			}
+			w.wantItem("after the race", string(c.lock), string(c.waiting))
+		})
+	}
+}

@@ -9,7 +9,8 @@ import (
 // developer guide, "Fargate throttling quotas": 20, burst and sustained).
 const DefaultRate = 20
 
-// Window is a Pacer that lets at most Rate calls out in any second.
+// Window is a Pacer that lets at most Rate calls out in any second. It knows only of
+// those who share it: two processes that launch at once have the rate twice.
 type Window struct {
 	Rate int
 

@@ -85,7 +85,8 @@ func (c *Control) current(ctx context.Context, name string) (job.Job, error) {
 	if item.Gone || item.Definition == "" {
 		return job.Job{}, fmt.Errorf("job %q is not in the registry: %w", name, ErrNotFound)
 	}
-	return c.definition(ctx, item.Definition)
+	j, err := c.definition(ctx, item.Definition)
+	return j, lost(err)
 }
 
 // Retry asks for a further attempt of a run that has ended.

@@ -20,14 +20,17 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Errors that are returned wrapped: ErrOwed by the handlers, the others by a
-// Store.
+// Errors that are returned wrapped: ErrOwed by the handlers, ErrRefused by a
+// Launcher, the others by a Store.
 var (
 	// ErrNotFound: there is no such item.
 	ErrNotFound = errors.New("not found")
 	// ErrOwed is wrapped by the errors of effects that could not be performed
 	// but are saved as owed: a redelivery or the look performs them.
 	ErrOwed = errors.New("owed")
+	// ErrRefused: ECS answered that it will not do what it was asked for, and
+	// asking again is likely to be answered the same.
+	ErrRefused = errors.New("refused")
 	// ErrNewer: the item was written by a newer version of this program, which
 	// is being deployed. It is left alone.
 	ErrNewer = errors.New("written by a newer version")
@@ -61,7 +64,8 @@ type Store interface {
 	Runs(ctx context.Context, q Query) ([]run.Run, error)
 
 	// Item returns a job's item with its Rev, or ErrNotFound; Items all of
-	// them, by name.
+	// them, by name. Those that cannot be read are left out and come back as an
+	// *UnreadableItemsError, beside the others.
 	Item(ctx context.Context, name string) (job.Item, error)
 	Items(ctx context.Context) ([]job.Item, error)
 
@@ -90,6 +94,13 @@ func (e *UnreadableError) Error() string {
 	return fmt.Sprintf("%d unreadable runs: %v", len(e.Runs), e.Runs)
 }
 
+// UnreadableItemsError names jobs whose items a store holds and cannot read.
+type UnreadableItemsError struct{ Jobs map[string]error }
+
+func (e *UnreadableItemsError) Error() string {
+	return fmt.Sprintf("the items of %d jobs cannot be read: %v", len(e.Jobs), e.Jobs)
+}
+
 // Change is one atomic write.
 type Change struct {
 	Run  *run.Run
@@ -102,7 +113,9 @@ type Query struct {
 	Status run.Status
 	// Since is the earliest ScheduledFor.
 	Since time.Time
-	Limit int
+	// Scheduled leaves out runs by hand.
+	Scheduled bool
+	Limit     int
 }
 
 // Kept is an input that was received and could not be used.
@@ -121,14 +134,22 @@ type Launcher interface {
 	// run.Refused or run.NoAnswer.
 	Launch(ctx context.Context, l Launch) run.Event
 	// Describe returns the present states of tasks of one cluster, at most
-	// 100, and those that ECS does not know.
+	// 100, and those that ECS does not know: of a cluster that is gone, all. An
+	// *UntoldError comes beside the others; with any other error there are none.
 	Describe(ctx context.Context, cluster string, arns []string) (tasks []ecsevent.Task, missing []string, err error)
-	// StopTask asks ECS to stop a task; a task that ECS does not know is no
-	// error.
+	// StopTask asks ECS to stop a task; a task or cluster that ECS does not know
+	// is no error.
 	StopTask(ctx context.Context, cluster, arn, reason string) error
-	// Find returns the tasks of a cluster that are not stopped and carry that
-	// startedBy.
+	// Find returns the tasks of a cluster that carry that startedBy and that
+	// nobody asked to stop. One that is being stopped, or has, is not found.
 	Find(ctx context.Context, cluster, startedBy string) ([]string, error)
+}
+
+// UntoldError names tasks of which ECS did not say what it knows, with its reason.
+type UntoldError struct{ Tasks map[string]string }
+
+func (e *UntoldError) Error() string {
+	return fmt.Sprintf("ECS does not tell of %d tasks: %v", len(e.Tasks), e.Tasks)
 }
 
 // ErrUnlaunchable marks a definition that ECS can never launch as it is.
@@ -199,4 +220,5 @@ type Control struct {
 	RetryCommand string
 
 	definitions sync.Map // job.Job by hash
+	plans       sync.Map // why a plan cannot be read, by the definition's hash
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -305,4 +306,48 @@ func (p notifyPort) Notify(_ context.Context, n notice.Notice) error {
 		p.unmarked = true
 		return nil
 	})
+}
+
+// noDescribe is an ECS that does not answer when it is asked for tasks.
+type noDescribe struct{ control.Launcher }
+
+func (noDescribe) Describe(context.Context, string, []string) ([]ecsevent.Task, []string, error) {
+	return nil, nil, errBroken
+}
+
+// partly is an ECS that tells of one task, refuses the second and says nothing of
+// the third.
+type partly struct {
+	control.Launcher
+	world *world
+}
+
+func (p partly) Describe(ctx context.Context, cluster string, arns []string) ([]ecsevent.Task, []string, error) {
+	tasks, _, err := p.Launcher.Describe(ctx, cluster, arns)
+	untold := map[string]string{}
+	for _, t := range tasks {
+		if strings.Contains(t.StartedBy, "/other/") {
+			untold[t.ARN] = "ACCESS"
+		}
+	}
+	tasks = slices.DeleteFunc(tasks, func(t ecsevent.Task) bool { return !strings.Contains(t.StartedBy, "/good/") })
+	for _, r := range p.world.runs() {
+		if a := r.Last(); a != nil && r.ID.Job() == "other" && slices.Contains(arns, a.TaskARN) {
+			untold[a.TaskARN] = "ACCESS"
+		}
+	}
+	if len(untold) > 0 && err == nil {
+		err = &control.UntoldError{Tasks: untold}
+	}
+	return tasks, nil, err
+}
+
+// noDefinitions is a store whose definitions cannot be had.
+type noDefinitions struct {
+	control.Store
+	why error
+}
+
+func (s noDefinitions) Definition(context.Context, string) (job.Job, error) {
+	return job.Job{}, s.why
 }

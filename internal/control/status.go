@@ -35,18 +35,13 @@ func ReadStatus(ctx context.Context, s Store, now time.Time) (Status, error) {
 		return st, fmt.Errorf("reading up to when slots were checked: %w", err)
 	}
 	for _, lane := range []run.Lane{run.LaunchLane, run.LookLane} {
-		due, err := s.Due(ctx, lane, now, 1)
-		var unreadable *UnreadableError // the look sets it aside and tells
-		if err != nil && !errors.As(err, &unreadable) {
-			return st, fmt.Errorf("reading the oldest due run: %w", err)
-		}
-		st.LagMs[lane] = 0
-		if len(due) > 0 {
-			st.LagMs[lane] = now.Sub(due[0].DueAt).Milliseconds()
+		if st.LagMs[lane], err = lagMs(ctx, s, lane, now); err != nil {
+			return st, err
 		}
 	}
 	items, err := s.Items(ctx)
-	if err != nil {
+	var unreadable *UnreadableItemsError // the sweep says so
+	if err != nil && !errors.As(err, &unreadable) {
 		return st, fmt.Errorf("reading the jobs' items: %w", err)
 	}
 	for _, item := range items {
@@ -58,4 +53,17 @@ func ReadStatus(ctx context.Context, s Store, now time.Time) (Status, error) {
 		}
 	}
 	return st, nil
+}
+
+// lagMs is how long the oldest due run of a lane has been due.
+func lagMs(ctx context.Context, s Store, lane run.Lane, now time.Time) (int64, error) {
+	due, err := s.Due(ctx, lane, now, 1)
+	var unreadable *UnreadableError // the look sets it aside and tells
+	if err != nil && !errors.As(err, &unreadable) {
+		return 0, fmt.Errorf("reading the oldest due run: %w", err)
+	}
+	if len(due) == 0 {
+		return 0, nil
+	}
+	return now.Sub(due[0].DueAt).Milliseconds(), nil
 }

@@ -5,13 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
-	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // conflictRetries bounds how often one event is decided anew after somebody
@@ -39,7 +36,7 @@ func (c *Control) step(ctx context.Context, id run.ID, event func(run.Run) (run.
 func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(run.Run) (run.Event, error)) (run.Decision, error) {
 	j, err := c.definition(ctx, before.Definition)
 	if err != nil {
-		return run.Decision{}, err
+		return run.Decision{}, fmt.Errorf("deciding about run %s: %w", before.ID, lost(err))
 	}
 	e, err := event(before)
 	if err != nil {
@@ -62,6 +59,15 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 	return d, nil
 }
 
+// lost is an error of a definition that a run refers to: that it is not found does
+// not mean that there is no such run.
+func lost(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return errors.New(err.Error())
+	}
+	return err
+}
+
 // save writes a run with the notices that the change owes, and its job's item
 // in the same write where the change takes or frees the job's lock, or ends the
 // run and with it a time of failing.
@@ -73,7 +79,7 @@ func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, wh
 		if item, err = c.item(ctx, after.ID.Job()); err != nil {
 			return run.Run{}, err
 		}
-		if err := c.free(ctx, item, before, after, j); err != nil {
+		if err := c.unlessTaken(ctx, item, before, after, j); err != nil {
 			return run.Run{}, err
 		}
 		locked, byLock := lock(item, before, after, j)
@@ -200,8 +206,15 @@ func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (run.Dec
 	if err != nil {
 		return run.Decision{}, err
 	}
-	if lost, ok := event.(run.NoAnswer); ok && d.Next.Status == run.Launching {
-		return d, fmt.Errorf("launching attempt %d of %s: no answer: %s", lost.Attempt, r.ID, lost.Err)
+	switch e := event.(type) {
+	case run.NoAnswer:
+		if d.Next.Status == run.Launching {
+			return d, fmt.Errorf("launching attempt %d of %s: no answer: %s", e.Attempt, r.ID, e.Err)
+		}
+	case run.Unseen:
+		if d.Next.Owes(run.Find) {
+			return d, fmt.Errorf("looking for the task of attempt %d of %s: %s", e.Attempt, r.ID, e.Err)
+		}
 	}
 	return d, nil
 }
@@ -219,7 +232,7 @@ func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect
 	case run.Find:
 		arns, err := c.Launcher.Find(ctx, j.Cluster, run.StartedBy(c.Stack, r.ID, e.Attempt))
 		if err != nil {
-			return nil, fmt.Errorf("looking for the task of attempt %d of %s: %w", e.Attempt, r.ID, err)
+			return run.Unseen{Attempt: e.Attempt, Refused: errors.Is(err, ErrRefused), Err: err.Error()}, nil
 		}
 		return run.Found{Attempt: e.Attempt, TaskARNs: arns}, nil
 	case run.Tell:
@@ -257,41 +270,4 @@ func (c *Control) stopTask(ctx context.Context, r run.Run, j job.Job, attempt in
 		return fmt.Errorf("stopping the task of attempt %d of %s: %w", attempt, r.ID, err)
 	}
 	return nil
-}
-
-// noticeLogLines is how many of a task's last lines a notice shows.
-const noticeLogLines = 10
-
-func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) error {
-	zone := time.UTC
-	if z, err := cron.LoadZone(j.Zone()); err == nil {
-		zone = z.Location()
-	}
-	kind, retriable := notice.Kind(e.Notice), r.Status.Terminal() && r.Status != run.Succeeded
-	r = r.AsOwed(e)
-	n := notice.New(kind, c.Stack, r, j, zone)
-	if c.RetryCommand != "" && retriable {
-		n.RetryWith = c.RetryCommand + " " + string(r.ID)
-	}
-	n.Logs, n.LogsAt = c.output(ctx, r)
-	if err := c.Notifier.Notify(ctx, n); err != nil {
-		return fmt.Errorf("telling that %s %s: %w", r.ID, kind, err)
-	}
-	return nil
-}
-
-// output are the last lines of a run's last attempt, and where all are. An
-// attempt that provably never started wrote nothing. A notice without log lines
-// is better than none.
-func (c *Control) output(ctx context.Context, r run.Run) (lines []string, at string) {
-	a := r.Last()
-	if c.Logs == nil || a == nil || a.TaskARN == "" || a.Started == stop.No {
-		return nil, ""
-	}
-	o := Output{Run: r.ID, Attempt: a.N, TaskARN: a.TaskARN, Task: r.Task}
-	lines, err := c.Logs.Tail(ctx, o, noticeLogLines)
-	if err != nil {
-		c.Log.WarnContext(ctx, "a notice goes without log lines", "run", r.ID, "why", err.Error())
-	}
-	return lines, c.Logs.Where(o)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/timetable"
@@ -18,6 +17,9 @@ const (
 	MarkSlots = "slots"
 	// MarkSweep is when a sweep last finished its check of the slots.
 	MarkSweep = "sweep"
+	// MarkFailing is since when checks of the slots have failed; it counts while
+	// it is later than MarkSweep.
+	MarkFailing = "failing"
 )
 
 // slotSpan is how much time one step of the check covers: after a long silence
@@ -28,9 +30,15 @@ const slotSpan = time.Hour
 // existBatch is how many runs are looked for at once.
 const existBatch = 100
 
+// patience is for how long a job whose slots cannot be checked keeps the mark
+// from moving on. Each sweep checks all jobs anew from there, so that there must
+// be an end.
+const patience = 3 * time.Hour
+
 // CheckSlots finds slots that should have a run and have none. A slot is judged
 // once its job's StartWithin has passed, so the mark at time T means: of every
-// job, the slots up to T - StartWithin were judged.
+// job, the slots up to T - StartWithin were judged. A job whose item or plan
+// cannot be read is passed over; of an item, that is an error.
 func (c *Control) CheckSlots(ctx context.Context) error {
 	now := c.Now()
 	from, err := c.Store.Mark(ctx, MarkSlots)
@@ -38,46 +46,97 @@ func (c *Control) CheckSlots(ctx context.Context) error {
 		return fmt.Errorf("reading up to when slots were checked: %w", err)
 	}
 	items, err := c.Store.Items(ctx)
-	if err != nil {
+	var unreadable *UnreadableItemsError
+	if err != nil && !errors.As(err, &unreadable) {
 		return fmt.Errorf("loading the jobs' items: %w", err)
 	}
 	if from = begun(from, now, items); from.After(now) {
 		from = now
 	}
-	if err := c.checkSpans(ctx, items, from, now); err != nil {
-		return err
+	if err := c.checkSpans(ctx, c.planned(ctx, items), from, now); err != nil {
+		return errors.Join(err, asError(unreadable))
 	}
 	if err := c.Store.SetMark(ctx, MarkSweep, now); err != nil {
 		return fmt.Errorf("storing that the sweep was here: %w", err)
 	}
-	return nil
+	return asError(unreadable)
+}
+
+// asError says of jobs whose items cannot be read what that means.
+func asError(unreadable *UnreadableItemsError) error {
+	if unreadable == nil {
+		return nil
+	}
+	return fmt.Errorf("nobody watches the slots of these jobs: %w", unreadable)
+}
+
+// planned are the items of jobs that have slots.
+func (c *Control) planned(ctx context.Context, items []job.Item) []job.Item {
+	var out []job.Item
+	for _, item := range items {
+		if item.Gone || item.Plan.Disabled || item.Plan.Schedule == "" {
+			continue
+		}
+		if _, err := timetable.Of(item.Plan); err != nil {
+			c.Log.ErrorContext(ctx, "nobody watches the slots of a job whose plan cannot be read", "job", item.Name, "why", err.Error())
+			continue
+		}
+		out = append(out, item)
+	}
+	return out
 }
 
 // checkSpans goes from span to span and moves the mark with each. A job whose
-// slots cannot be checked keeps the mark where it is, but no other job from
-// being checked: the next sweep begins at that span again.
+// slots cannot be checked keeps the mark where it is, for as long as patience
+// lasts, but no other job from being checked: the next sweep begins at that span
+// again.
 func (c *Control) checkSpans(ctx context.Context, items []job.Item, from, now time.Time) error {
 	var errs []error
 	for last := false; !last; {
-		if ctx.Err() != nil {
-			return errors.Join(append(errs, ctx.Err())...)
-		}
 		to := from.Add(slotSpan)
 		if last = !to.Before(now); last {
 			to = now
 		}
 		checked, err := c.checkSpan(ctx, items, from, to)
+		if ctx.Err() != nil {
+			return errors.Join(append(errs, err, ctx.Err())...)
+		}
+		if len(errs) == 0 && (err == nil || c.givesUp(ctx, now, to, err)) {
+			if err := c.Store.SetMark(ctx, MarkSlots, to); err != nil {
+				return fmt.Errorf("storing up to when slots were checked: %w", err)
+			}
+		}
 		if items, from = checked, to; err != nil {
 			errs = append(errs, err)
 		}
-		if len(errs) > 0 {
-			continue
-		}
-		if err := c.Store.SetMark(ctx, MarkSlots, to); err != nil {
-			return fmt.Errorf("storing up to when slots were checked: %w", err)
-		}
 	}
 	return errors.Join(errs...)
+}
+
+// givesUp is whether the mark moves past slots that could not be checked.
+func (c *Control) givesUp(ctx context.Context, now, to time.Time, cause error) bool {
+	if c.failingFor(ctx, now) < patience || now.Sub(to) < patience {
+		return false
+	}
+	c.Log.ErrorContext(ctx, "gave up checking slots that could not be checked", "upTo", to, "why", cause.Error())
+	return true
+}
+
+// failingFor is for how long no check of the slots has come to its end for
+// failures; a time in which nobody checked does not count.
+func (c *Control) failingFor(ctx context.Context, now time.Time) time.Duration {
+	since, err := c.Store.Mark(ctx, MarkFailing)
+	finished, errFinished := c.Store.Mark(ctx, MarkSweep)
+	if err != nil || errFinished != nil {
+		return 0
+	}
+	if since.IsZero() || !since.After(finished) {
+		if err := c.Store.SetMark(ctx, MarkFailing, now); err != nil {
+			c.Log.WarnContext(ctx, "storing since when slots cannot be checked", "why", err.Error())
+		}
+		return 0
+	}
+	return now.Sub(since)
 }
 
 // begun is from when slots must be checked: from the mark, or, where no check
@@ -99,8 +158,8 @@ func begun(mark, now time.Time, items []job.Item) time.Time {
 func (c *Control) checkSpan(ctx context.Context, items []job.Item, from, to time.Time) (checked []job.Item, err error) {
 	var errs []error
 	for _, item := range items {
-		if item.Gone || item.Plan.Disabled || item.Plan.Schedule == "" {
-			continue
+		if ctx.Err() != nil {
+			break
 		}
 		if err := errors.Join(c.startLost(ctx, item, from, to), c.checkJob(ctx, item, from, to)); err != nil {
 			errs = append(errs, fmt.Errorf("checking the slots of job %s: %w", item.Name, err))
@@ -188,96 +247,4 @@ func (c *Control) catchUp(ctx context.Context, item job.Item, newest time.Time) 
 		}
 	}
 	return newest, nil
-}
-
-// expected are the slots of a job after from and not after to. Slots before the
-// plan's last change are not judged: nobody knows what was deployed when.
-func (c *Control) expected(ctx context.Context, item job.Item, from, to time.Time) ([]time.Time, error) {
-	if item.Since.After(from) {
-		from = item.Since
-	}
-	if every, ok := rate(item.Plan); ok {
-		return c.silentRate(ctx, item, every, to)
-	}
-	s, err := timetable.Of(item.Plan)
-	if err != nil {
-		return nil, err
-	}
-	var out []time.Time
-	for {
-		next, ok := s.Next(from)
-		if !ok || next.After(to) {
-			return out, nil
-		}
-		out = append(out, next)
-		from = next
-	}
-}
-
-// silentRate is the one slot that a rate has after two periods without a run,
-// and the only one until it runs again: a silence is told once. EventBridge
-// counts a rate from when the schedule was made, so its slots are not known.
-func (c *Control) silentRate(ctx context.Context, item job.Item, every time.Duration, to time.Time) ([]time.Time, error) {
-	last := item.Since
-	newest, err := c.Store.Runs(ctx, Query{Job: item.Name, Limit: 1})
-	if err != nil {
-		return nil, fmt.Errorf("looking for its newest run: %w", err)
-	}
-	if len(newest) > 0 && newest[0].ScheduledFor.After(last) {
-		if newest[0].Status == run.Missed {
-			return nil, nil
-		}
-		last = newest[0].ScheduledFor
-	}
-	silent := last.Add(2 * every).Truncate(time.Minute)
-	if t, err := timetable.Of(item.Plan); err != nil || t.Filtered(silent) != "" {
-		return nil, err
-	}
-	if last.IsZero() || silent.After(to) {
-		return nil, nil
-	}
-	return []time.Time{silent}, nil
-}
-
-func (c *Control) missing(ctx context.Context, name string, slots []time.Time) ([]time.Time, error) {
-	var out []time.Time
-	for len(slots) > 0 {
-		batch := slots[:min(existBatch, len(slots))]
-		slots = slots[len(batch):]
-		ids := make([]run.ID, len(batch))
-		for i, at := range batch {
-			ids[i] = run.ScheduledID(name, at)
-		}
-		known, err := c.Store.Exist(ctx, ids)
-		if err != nil {
-			return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
-		}
-		for i, at := range batch {
-			if !known[ids[i]] {
-				out = append(out, at)
-			}
-		}
-	}
-	return out, nil
-}
-
-// rate is the period of a plan whose schedule is a rate.
-func rate(p job.Plan) (every time.Duration, ok bool) {
-	spec, err := cron.Parse(p.Schedule)
-	if err != nil {
-		return 0, false
-	}
-	return spec.Rate()
-}
-
-// nextSlot is the slot of a plan after a time; ok is false when there is none.
-func nextSlot(p job.Plan, after time.Time) (next time.Time, ok bool) {
-	if p.Schedule == "" {
-		return time.Time{}, false
-	}
-	s, err := timetable.Of(p)
-	if err != nil {
-		return time.Time{}, false
-	}
-	return s.Next(after)
 }

@@ -4,13 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
+
+// PlanError names jobs whose schedules cannot be read, which a person must mend.
+type PlanError struct {
+	Problems []error
+	// Err is what else went wrong, nil where all others were synced.
+	Err error
+}
+
+func (e *PlanError) Error() string {
+	return errors.Join(append(slices.Clone(e.Problems), e.Err)...).Error()
+}
+
+func (e *PlanError) Unwrap() error { return e.Err }
 
 // Sync copies the registry's jobs into the jobs' items, where commands and the
 // look read them. Items of jobs that are no longer in the registry stay, marked
-// as gone, so that history keeps its words.
+// as gone, so that history keeps its words. A job whose schedule cannot be read
+// keeps the plan that it had, and is named by a *PlanError.
 func (c *Control) Sync(ctx context.Context, jobs []job.Job) error {
 	return c.sync(ctx, jobs, true)
 }
@@ -23,22 +39,47 @@ func (c *Control) SyncSome(ctx context.Context, jobs []job.Job) error {
 
 func (c *Control) sync(ctx context.Context, jobs []job.Job, all bool) error {
 	items, err := c.Store.Items(ctx)
-	if err != nil {
+	var unreadable *UnreadableItemsError
+	if err != nil && !errors.As(err, &unreadable) {
 		return fmt.Errorf("loading the jobs' items: %w", err)
 	}
 	known := make(map[string]job.Item, len(items))
 	for _, item := range items {
 		known[item.Name] = item
 	}
+	var errs, problems []error
 	for _, j := range jobs {
 		item := known[j.Name]
 		delete(known, j.Name)
-		if err := c.syncJob(ctx, item, j); err != nil {
-			return err
+		if unreadable != nil && unreadable.Jobs[j.Name] != nil {
+			errs = append(errs, fmt.Errorf("reading the item of job %s: %w", j.Name, unreadable.Jobs[j.Name]))
+			continue
+		}
+		problem, err := c.syncJob(ctx, item, j)
+		errs, problems = note(errs, err), note(problems, problem)
+		if ctx.Err() != nil {
+			return errors.Join(append(errs, ctx.Err())...)
 		}
 	}
-	for _, item := range known {
-		if !all || item.Gone || item.Name == job.All {
+	if all {
+		errs = append(errs, c.markGone(ctx, known))
+	}
+	if len(problems) > 0 {
+		return &PlanError{Problems: problems, Err: errors.Join(errs...)}
+	}
+	return errors.Join(errs...)
+}
+
+func note(errs []error, err error) []error {
+	if err != nil {
+		errs = append(errs, err)
+	}
+	return errs
+}
+
+func (c *Control) markGone(ctx context.Context, items map[string]job.Item) error {
+	for _, item := range items {
+		if item.Gone || item.Name == job.All {
 			continue
 		}
 		item.Gone = true
@@ -49,19 +90,63 @@ func (c *Control) sync(ctx context.Context, jobs []job.Job, all bool) error {
 	return nil
 }
 
-func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job) error {
-	hash := j.Hash()
-	if item.Definition == hash && !item.Gone {
+// planProblem says why a job's plan cannot be read. What a plan says never
+// changes, so it is read once.
+func (c *Control) planProblem(j job.Job) error {
+	if j.Schedule == "" {
 		return nil
 	}
-	if err := c.define(ctx, j); err != nil {
+	hash := j.Hash()
+	if known, ok := c.plans.Load(hash); ok {
+		err, _ := known.(error)
 		return err
 	}
-	if plan := j.Plan(); !item.Plan.Equal(plan) || item.Gone {
+	_, err := timetable.Of(j.Plan())
+	if err != nil {
+		err = fmt.Errorf("job %s: %w", j.Name, err)
+	}
+	c.plans.Store(hash, err)
+	return err
+}
+
+// syncJob writes what is new of a job. A plan that cannot be read is a problem, and
+// leaves the one before in force: its slots are still watched.
+func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job) (problem, err error) {
+	hash, plan := j.Hash(), j.Plan()
+	if problem = c.planProblem(j); problem != nil {
+		if plan = item.Plan; item.Gone {
+			plan = job.Plan{}
+		}
+	}
+	changed := item.Definition != hash
+	replanned := item.Gone || !item.Plan.Equal(plan)
+	if !changed && !replanned {
+		return problem, nil
+	}
+	if err := c.define(ctx, j); err != nil {
+		return problem, err
+	}
+	if replanned {
 		item.Plan, item.Since = plan, c.Now()
 	}
+	if changed && item.Rev > 0 {
+		if err := c.holdForOpen(ctx, &item, j); err != nil {
+			return problem, err
+		}
+	}
 	item.Name, item.Definition, item.Gone = j.Name, hash, false
-	return c.putItem(ctx, item)
+	return problem, c.putItem(ctx, item)
+}
+
+// holdForOpen gives the lock that nobody holds to an open run: a definition that
+// is the first to forbid overlaps does not run beside those before it.
+func (c *Control) holdForOpen(ctx context.Context, item *job.Item, j job.Job) error {
+	if !j.Exclusive() || item.Lock != "" {
+		return nil
+	}
+	holder, err := c.anyOpen(ctx, j.Name)
+	item.Lock = string(holder)
+	return err
 }
 
 // putItem writes an item. Losing a race is no error here: the next sync sees

@@ -7,8 +7,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // TellFor is how long after a run's end its notice is tried. Later the notice is
@@ -60,4 +63,41 @@ func (c *Control) giveUp(ctx context.Context, r run.Run, e run.Effect, cause err
 // wraps ErrNotFound where there is none.
 func (c *Control) Known(ctx context.Context, name string) (job.Job, error) {
 	return c.current(ctx, name)
+}
+
+// noticeLogLines is how many of a task's last lines a notice shows.
+const noticeLogLines = 10
+
+func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) error {
+	zone := time.UTC
+	if z, err := cron.LoadZone(j.Zone()); err == nil {
+		zone = z.Location()
+	}
+	kind, retriable := notice.Kind(e.Notice), r.Status.Terminal() && r.Status != run.Succeeded
+	r = r.AsOwed(e)
+	n := notice.New(kind, c.Stack, r, j, zone)
+	if c.RetryCommand != "" && retriable {
+		n.RetryWith = c.RetryCommand + " " + string(r.ID)
+	}
+	n.Logs, n.LogsAt = c.output(ctx, r)
+	if err := c.Notifier.Notify(ctx, n); err != nil {
+		return fmt.Errorf("telling that %s %s: %w", r.ID, kind, err)
+	}
+	return nil
+}
+
+// output are the last lines of a run's last attempt, and where all are. An
+// attempt that provably never started wrote nothing. A notice without log lines
+// is better than none.
+func (c *Control) output(ctx context.Context, r run.Run) (lines []string, at string) {
+	a := r.Last()
+	if c.Logs == nil || a == nil || a.TaskARN == "" || a.Started == stop.No {
+		return nil, ""
+	}
+	o := Output{Run: r.ID, Attempt: a.N, TaskARN: a.TaskARN, Task: r.Task}
+	lines, err := c.Logs.Tail(ctx, o, noticeLogLines)
+	if err != nil {
+		c.Log.WarnContext(ctx, "a notice goes without log lines", "run", r.ID, "why", err.Error())
+	}
+	return lines, c.Logs.Where(o)
 }

@@ -29,6 +29,9 @@ type Attempt struct {
 
 	// SoughtAt is when a search by startedBy first found no task.
 	SoughtAt time.Time `json:"soughtAt,omitzero"`
+	// RefusedSince is since when ECS has refused to say what became of the task,
+	// zero where it says.
+	RefusedSince time.Time `json:"refusedSince,omitzero"`
 
 	// TaskARN is set once ECS is known to have accepted the task, at
 	// AcceptedAt.

@@ -87,9 +87,11 @@ func (d *decider) onTask(e Event) (Outcome, string) {
 	case NoAnswer:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.noAnswer(a, e.Err) })
 	case Found:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.found(a, e.TaskARNs) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.found(a.told(), e.TaskARNs) })
 	case Seen:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.seen(a, e) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.seen(a.told(), e) })
+	case Unseen:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.unseen(a, e) })
 	case Gone:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.gone(a, e.At) })
 	}

@@ -21,6 +21,7 @@ import (
 type Store interface {
 	control.Store
 	Corrupt(ctx context.Context, id run.ID) error
+	CorruptItem(ctx context.Context, name string) error
 	Kept(ctx context.Context, limit int) ([]control.Kept, error)
 }
 
@@ -51,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"runs by hand are listed among the others", listByHand},
 		{"an ended run is listed whether or not it owes", listOwing},
 		{"items", items},
+		{"an unreadable item is named beside the others", unreadableItem},
 		{"definitions", definitions},
 		{"kept inputs", kept},
 		{"marks", marks},
@@ -333,6 +335,10 @@ func listByHand(t *testing.T, s Store) {
 	wantRuns(t, s, control.Query{Job: "a", Limit: 2}, "a/20261122T1732Z", byHand)
 	wantRuns(t, s, control.Query{}, "a/20261122T1732Z", byHand, "a/20261122T1730Z")
 	wantRuns(t, s, control.Query{Job: "a", Since: t0}, "a/20261122T1732Z", byHand)
+	wantRuns(t, s, control.Query{Job: "a", Scheduled: true}, "a/20261122T1732Z", "a/20261122T1730Z")
+	wantRuns(t, s, control.Query{Job: "a", Scheduled: true, Limit: 1}, "a/20261122T1732Z")
+	wantRuns(t, s, control.Query{Scheduled: true}, "a/20261122T1732Z", "a/20261122T1730Z")
+	wantRuns(t, s, control.Query{Status: run.Succeeded, Scheduled: true}, "a/20261122T1732Z", "a/20261122T1730Z")
 }
 
 func listOwing(t *testing.T, s Store) {
@@ -368,6 +374,28 @@ func items(t *testing.T, s Store) {
 	wantErr(t, "an item at an older revision", s.Commit(t.Context(), control.Change{Item: &stale}), control.ErrConflict)
 	if a, err := s.Item(t.Context(), "a"); err != nil || !a.Gone || a.Rev != 2 {
 		t.Errorf("item: %+v, %v", a, err)
+	}
+}
+
+func unreadableItem(t *testing.T, s Store) {
+	for _, name := range []string{"c", "b", "a"} {
+		if err := s.Commit(t.Context(), control.Change{Item: &job.Item{Name: name}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.CorruptItem(t.Context(), "b"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Items(t.Context())
+	var ue *control.UnreadableItemsError
+	if !errors.As(err, &ue) || len(ue.Jobs) != 1 || ue.Jobs["b"] == nil {
+		t.Errorf("got error %v", err)
+	}
+	if len(got) != 2 || got[0].Name != "a" || got[1].Name != "c" {
+		t.Errorf("the others: %+v", got)
+	}
+	if _, err := s.Item(t.Context(), "b"); err == nil || errors.Is(err, control.ErrNotFound) {
+		t.Errorf("Item of an unreadable item: %v", err)
 	}
 }
 

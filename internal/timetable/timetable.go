@@ -69,6 +69,23 @@ func (t Timetable) Filtered(slot time.Time) string {
 	return why
 }
 
+// Open gives the first minute from a time on that is not filtered, whether or not
+// it is a slot; ok is false when there is none.
+func (t Timetable) Open(from time.Time) (at time.Time, ok bool) {
+	for at = from.Truncate(time.Minute); ; {
+		why, until := t.filtered(at)
+		switch {
+		case why == "":
+			return at, true
+		case until.IsZero():
+			return time.Time{}, false
+		}
+		if at = at.Add(time.Minute); until.After(at) {
+			at = until.Add(time.Minute - 1).Truncate(time.Minute)
+		}
+	}
+}
+
 // filtered is Filtered for the schedule's own slots. It also gives the time
 // before which no other slot counts; zero when none ever does.
 func (t Timetable) filtered(slot time.Time) (why string, until time.Time) {

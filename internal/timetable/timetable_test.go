@@ -104,3 +104,39 @@ func TestUnreadable(t *testing.T) {
 		}
 	}
 }
+
+// TestOpen: the first minute that is not filtered, slot or not.
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	at := func(s string) time.Time {
+		when, err := time.Parse("2006-01-02 15:04", s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	for name, c := range map[string]struct {
+		zone       string
+		when       job.When
+		from, want string
+	}{
+		"nothing filters":           {"UTC", job.When{}, "2026-11-22 17:31", "2026-11-22 17:31"},
+		"a skipped day":             {"UTC", job.When{Calendar: job.Calendar{Skip: []string{"2026-11-22"}}}, "2026-11-22 17:31", "2026-11-23 00:00"},
+		"two skipped days":          {"UTC", job.When{Calendar: job.Calendar{Skip: []string{"2026-11-22", "2026-11-23"}}}, "2026-11-22 17:31", "2026-11-24 00:00"},
+		"a day of another zone":     {"Asia/Tokyo", job.When{Calendar: job.Calendar{Skip: []string{"2026-11-23"}}}, "2026-11-22 17:31", "2026-11-23 15:00"},
+		"clocks change at midnight": {"America/Havana", job.When{Calendar: job.Calendar{Skip: []string{"2026-03-07"}}}, "2026-03-07 17:31", "2026-03-08 05:00"},
+		"the next named day":        {"UTC", job.When{Calendar: job.Calendar{Only: []string{"2026-11-20", "2026-12-24"}}}, "2026-11-22 17:31", "2026-12-24 00:00"},
+		"no day is named any more":  {"UTC", job.When{Calendar: job.Calendar{Only: []string{"2026-11-20"}}}, "2026-11-22 17:31", ""},
+		"it has not begun":          {"UTC", job.When{StartAt: at("2026-12-01 09:00")}, "2026-11-22 17:31", "2026-12-01 09:00"},
+		"it has ended":              {"UTC", job.When{EndAt: at("2026-11-22 17:31")}, "2026-11-22 17:31", ""},
+	} {
+		table, err := timetable.Of(job.Plan{Schedule: "rate(6 hours)", Timezone: c.zone, When: c.when})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := table.Open(at(c.from))
+		if ok != (c.want != "") || ok && !got.Equal(at(c.want)) {
+			t.Errorf("%s: got %s, %t, want %s", name, got, ok, c.want)
+		}
+	}
+}

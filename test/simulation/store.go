@@ -18,13 +18,15 @@ import (
 //
 // Definitions are shared with the caller: nobody may change a job.Job in place.
 type Store struct {
-	runs        map[run.ID]*record
-	open        []*record // in no order that matters: Due sorts
-	items       map[string]job.Item
-	names       []string // of the items, sorted
-	definitions map[string]job.Job
-	kept        []control.Kept
-	marks       map[string]time.Time
+	runs  map[run.ID]*record
+	open  []*record // in no order that matters: Due sorts
+	items map[string]job.Item
+	names []string // of the items, sorted
+	// corruptItems are those that cannot be read, by name.
+	corruptItems map[string]error
+	definitions  map[string]job.Job
+	kept         []control.Kept
+	marks        map[string]time.Time
 
 	// Reads counts the runs that were handed out.
 	Reads int
@@ -45,6 +47,7 @@ type record struct {
 func NewStore() *Store {
 	return &Store{
 		runs: map[run.ID]*record{}, items: map[string]job.Item{}, definitions: map[string]job.Job{}, marks: map[string]time.Time{},
+		corruptItems: map[string]error{},
 	}
 }
 
@@ -209,7 +212,7 @@ func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
 	var out []run.Run
 	for _, rec := range s.runs {
 		r := &rec.run
-		if rec.corrupt || q.Job != "" && r.ID.Job() != q.Job || q.Status != "" && r.Status != q.Status || r.ScheduledFor.Before(q.Since) {
+		if rec.corrupt || q.Scheduled && r.ID.ByHand() || q.Job != "" && r.ID.Job() != q.Job || q.Status != "" && r.Status != q.Status || r.ScheduledFor.Before(q.Since) {
 			continue
 		}
 		out = append(out, copyRun(*r))
@@ -226,6 +229,9 @@ func (s *Store) Item(_ context.Context, name string) (job.Item, error) {
 	if !ok {
 		return job.Item{}, control.ErrNotFound
 	}
+	if err := s.corruptItems[name]; err != nil {
+		return job.Item{}, err
+	}
 	return copyItem(item), nil
 }
 
@@ -233,9 +239,20 @@ func (s *Store) Item(_ context.Context, name string) (job.Item, error) {
 func (s *Store) Items(context.Context) ([]job.Item, error) {
 	out := make([]job.Item, 0, len(s.names))
 	for _, name := range s.names {
-		out = append(out, copyItem(s.items[name]))
+		if s.corruptItems[name] == nil {
+			out = append(out, copyItem(s.items[name]))
+		}
+	}
+	if len(s.corruptItems) > 0 {
+		return out, &control.UnreadableItemsError{Jobs: s.corruptItems}
 	}
 	return out, nil
+}
+
+// CorruptItem makes a stored job's item unreadable.
+func (s *Store) CorruptItem(_ context.Context, name string) error {
+	s.corruptItems[name] = fmt.Errorf("the item of job %s is damaged", name)
+	return nil
 }
 
 // Definition implements control.Store.

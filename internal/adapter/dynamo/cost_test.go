@@ -4,8 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
 	"github.com/batchplane/batchplane/internal/control"
@@ -245,5 +250,44 @@ func TestWriteUnits(t *testing.T) {
 			}
 			c.live(warm(t, j))
 		})
+	}
+}
+
+// TestOldestDueAmongEarlyEntries: entries that are early, as those of running runs
+// are, are read in batches also by who wants one run only.
+func TestOldestDueAmongEarlyEntries(t *testing.T) {
+	t.Parallel()
+	var queries, batches atomic.Int64
+	table := newTable(t, func(o *dynamodb.Options) {
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("count", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+				switch in.Parameters.(type) {
+				case *dynamodb.QueryInput:
+					queries.Add(1)
+				case *dynamodb.BatchGetItemInput:
+					batches.Add(1)
+				}
+				return next.HandleInitialize(ctx, in)
+			}), middleware.After)
+		})
+	})
+	var rs []run.Run
+	for i := range 200 {
+		id := run.ScheduledID(fmt.Sprintf("job-%03d", i), start)
+		rs = append(rs, run.Run{ID: id, ScheduledFor: start, Status: run.Running, DueAt: start.Add(10 * time.Minute), QueuedAt: start})
+	}
+	table.fill(t, rs)
+	for _, r := range rs {
+		early := &types.AttributeValueMemberN{Value: fmt.Sprint(start.UnixMilli())}
+		if err := table.set(t.Context(), r.ID, "od", early); err != nil {
+			t.Fatal(err)
+		}
+	}
+	due, err := table.Due(t.Context(), run.LookLane, start.Add(time.Minute), 1)
+	if err != nil || len(due) != 0 {
+		t.Fatalf("due: %v, %v", due, err)
+	}
+	if q, b := queries.Load(), batches.Load(); q > 60 || b > 8 {
+		t.Errorf("%d queries and %d batches", q, b)
 	}
 }

@@ -24,6 +24,9 @@ import (
 // each look, which comes every minute.
 const worthMoving = 15 * time.Minute
 
+// leastBatch is how many entries are read at a time, however few are wanted.
+const leastBatch = 25
+
 // anyTime is all of an order.
 var anyTime = span{from: math.MinInt64, to: math.MaxInt64}
 
@@ -39,11 +42,14 @@ func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int
 		return nil, nil
 	}
 	sp := anyTime
-	sp.to, sp.page = now.UnixMilli(), max(limit/4, 1)
+	// Early entries are passed over, so that few are wanted is no reason to ask for
+	// few at a time.
+	batch := min(max(limit, leastBatch), batchSize)
+	sp.to, sp.page = now.UnixMilli(), max(limit, batch)/4
 	entries := s.lane(lane, sp)
 	d := dueRuns{lane: lane, now: now, limit: limit, unreadable: map[run.ID]error{}, seen: map[run.ID]bool{}}
 	for !d.complete {
-		next, err := entries.next(ctx, min(limit, batchSize))
+		next, err := entries.next(ctx, batch)
 		if err == nil {
 			err = s.addDue(ctx, &d, next)
 		}

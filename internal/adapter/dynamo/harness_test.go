@@ -3,6 +3,7 @@ package dynamo_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -43,6 +44,24 @@ func newTable(t *testing.T, options ...func(*dynamodb.Options)) table {
 // Corrupt implements storetest.Store.
 func (s table) Corrupt(ctx context.Context, id run.ID) error {
 	return s.set(ctx, id, "b", &types.AttributeValueMemberS{Value: `{"id":`})
+}
+
+// CorruptItem implements storetest.Store.
+func (s table) CorruptItem(ctx context.Context, name string) error {
+	for n := range 8 { // whichever shard it is in
+		_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName: &s.name, UpdateExpression: aws.String("SET b = :b"), ConditionExpression: aws.String("attribute_exists(pk)"),
+			Key: map[string]types.AttributeValue{
+				"pk": &types.AttributeValueMemberS{Value: fmt.Sprint("J#", n)}, "sk": &types.AttributeValueMemberS{Value: name},
+			},
+			ExpressionAttributeValues: map[string]types.AttributeValue{":b": &types.AttributeValueMemberS{Value: `{"name":`}},
+		})
+		var absent *types.ConditionalCheckFailedException
+		if err == nil || !errors.As(err, &absent) {
+			return err
+		}
+	}
+	return fmt.Errorf("job %s has no item", name)
 }
 
 // set changes one attribute of a run behind the store's back.

@@ -34,14 +34,19 @@ func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
 		return nil, fmt.Errorf("listing the jobs' items: %w", err)
 	}
 	var out []job.Item
+	unreadable := map[string]error{}
 	for _, item := range items {
 		i, err := decodeItem(item)
 		if err != nil {
-			return nil, err
+			unreadable[text(item, attrSK)] = err
+			continue
 		}
 		out = append(out, i)
 	}
 	slices.SortFunc(out, func(a, b job.Item) int { return cmp.Compare(a.Name, b.Name) })
+	if len(unreadable) > 0 {
+		return out, &control.UnreadableItemsError{Jobs: unreadable}
+	}
 	return out, nil
 }
 

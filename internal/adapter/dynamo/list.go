@@ -63,6 +63,8 @@ func (s *Store) listing(q control.Query) *merged {
 	switch {
 	case q.Status != "" && q.Status != run.Succeeded:
 		return s.sharded(indexOpen, attrOpen, string(q.Status), attrOpenAt, sp)
+	case q.Job != "" && q.Scheduled:
+		return &merged{db: s.db, newest: true, cursors: []*cursor{s.scheduled(q)}}
 	case q.Job != "":
 		return &merged{db: s.db, newest: true, cursors: []*cursor{
 			s.scheduled(q), s.entries(indexByHand, attrPK, runPrefix+q.Job, attrByHand, sp),
@@ -123,5 +125,5 @@ func ofJob(entries []entry, name string) []entry {
 }
 
 func selects(q control.Query, r run.Run) bool {
-	return (q.Status == "" || r.Status == q.Status) && !r.ScheduledFor.Before(q.Since)
+	return (q.Status == "" || r.Status == q.Status) && (!q.Scheduled || !r.ID.ByHand()) && !r.ScheduledFor.Before(q.Since)
 }

@@ -156,7 +156,7 @@ func TestStopTask(t *testing.T) {
 		"an unknown task": {400, `{"__type":"InvalidParameterException","message":"The referenced task was not found."}`, true},
 		"another fault":   {400, `{"__type":"InvalidParameterException","message":"Long arn required"}`, false},
 		"access denied":   {400, `{"__type":"AccessDeniedException","message":"no"}`, false},
-		"no such cluster": {400, `{"__type":"ClusterNotFoundException","message":"Cluster not found."}`, false},
+		"no such cluster": {400, `{"__type":"ClusterNotFoundException","message":"Cluster not found."}`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

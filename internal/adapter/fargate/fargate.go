@@ -94,20 +94,48 @@ func status(err error) int {
 // Describe implements control.Launcher.
 func (f *Launcher) Describe(ctx context.Context, cluster string, arns []string) ([]ecsevent.Task, []string, error) {
 	out, err := f.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: optional(cluster), Tasks: arns})
+	if noCluster(err) {
+		return nil, arns, nil
+	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("describing tasks: %w", err)
+		return nil, nil, refused("describing tasks", err)
 	}
 	tasks := make([]ecsevent.Task, 0, len(out.Tasks))
 	for _, t := range out.Tasks {
 		tasks = append(tasks, task(t))
 	}
 	var missing []string
+	untold := map[string]string{}
 	for _, failure := range out.Failures {
-		if aws.ToString(failure.Reason) == "MISSING" {
-			missing = append(missing, aws.ToString(failure.Arn))
+		if reason := aws.ToString(failure.Reason); reason != "MISSING" {
+			untold[aws.ToString(failure.Arn)] = strings.TrimSuffix(reason+": "+aws.ToString(failure.Detail), ": ")
+			continue
 		}
+		missing = append(missing, aws.ToString(failure.Arn))
+	}
+	if len(untold) > 0 {
+		return tasks, missing, &control.UntoldError{Tasks: untold}
 	}
 	return tasks, missing, nil
+}
+
+// noCluster is whether there is no such cluster any more. A cluster cannot be
+// deleted while a task of it is active (ECS API reference, DeleteCluster), so
+// none of it runs.
+func noCluster(err error) bool {
+	var absent *types.ClusterNotFoundException
+	return errors.As(err, &absent)
+}
+
+// refused says of an error what it was for, and whether asking again is likely to
+// be answered the same.
+func refused(what string, err error) error {
+	if retryable(err) {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	var api smithy.APIError
+	errors.As(err, &api) // what is not retryable is an answer
+	return fmt.Errorf("%s: %w: %s: %s", what, control.ErrRefused, api.ErrorCode(), api.ErrorMessage())
 }
 
 // StopTask implements control.Launcher.
@@ -119,8 +147,8 @@ func (f *Launcher) StopTask(ctx context.Context, cluster, arn, reason string) er
 	if errors.As(err, &invalid) && strings.Contains(invalid.ErrorMessage(), "not found") {
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("asking ECS to stop %s: %w", arn, err)
+	if err != nil && !noCluster(err) {
+		return refused("asking ECS to stop "+arn, err)
 	}
 	return nil
 }
@@ -129,8 +157,11 @@ func (f *Launcher) StopTask(ctx context.Context, cluster, arn, reason string) er
 // filter and then shows tasks whose desired status is RUNNING.
 func (f *Launcher) Find(ctx context.Context, cluster, startedBy string) ([]string, error) {
 	out, err := f.ECS.ListTasks(ctx, &ecs.ListTasksInput{Cluster: optional(cluster), StartedBy: aws.String(startedBy)})
+	if noCluster(err) {
+		return nil, nil
+	}
 	if err != nil {
-		return nil, fmt.Errorf("listing tasks started by %s: %w", startedBy, err)
+		return nil, refused("listing tasks started by "+startedBy, err)
 	}
 	return out.TaskArns, nil
 }
@@ -149,11 +180,20 @@ func cut(s string, n int) string {
 	return strings.ToValidUTF8(s[:n], "")
 }
 
+// credentials are the codes of errors that speak of who asks and when, not of
+// what is asked for. They pass by themselves: credentials are renewed, and clocks
+// put right (AWS General Reference, "Common errors").
+var credentials = map[string]bool{
+	"ExpiredToken": true, "ExpiredTokenException": true, "RequestExpired": true,
+	"InvalidSignatureException": true, "SignatureDoesNotMatch": true, "IncompleteSignature": true, "IncompleteSignatureException": true,
+	"InvalidClientTokenId": true, "UnrecognizedClientException": true, "MissingAuthenticationToken": true, "MissingAuthenticationTokenException": true,
+}
+
 // retryable is whether an error is worth asking again: no answer, a fault of
-// the service, or a rate limit.
+// the service, a rate limit, or credentials that are not valid now.
 func retryable(err error) bool {
 	var api smithy.APIError
-	if !errors.As(err, &api) || status(err) == 0 || status(err) >= http.StatusInternalServerError {
+	if !errors.As(err, &api) || status(err) == 0 || status(err) >= http.StatusInternalServerError || credentials[api.ErrorCode()] {
 		return true
 	}
 	return stop.Throttled(stop.Stop{Kind: stop.LaunchException, ErrorCode: api.ErrorCode(), Reason: api.ErrorMessage()})

@@ -3,6 +3,7 @@ package fargate_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -13,7 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 // quick is an API whose client does not wait and ask again, so that faults of
@@ -28,6 +31,14 @@ func (q quickAPI) DescribeTaskDefinition(ctx context.Context, in *ecs.DescribeTa
 
 func (q quickAPI) DescribeTasks(ctx context.Context, in *ecs.DescribeTasksInput, _ ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
 	return q.API.DescribeTasks(ctx, in, noRetry)
+}
+
+func (q quickAPI) StopTask(ctx context.Context, in *ecs.StopTaskInput, _ ...func(*ecs.Options)) (*ecs.StopTaskOutput, error) {
+	return q.API.StopTask(ctx, in, noRetry)
+}
+
+func (q quickAPI) ListTasks(ctx context.Context, in *ecs.ListTasksInput, _ ...func(*ecs.Options)) (*ecs.ListTasksOutput, error) {
+	return q.API.ListTasks(ctx, in, noRetry)
 }
 
 // TestDescribe has captured events read twice: as the event, and as what
@@ -119,10 +130,62 @@ func asDescribed(detail map[string]any) map[string]any {
 
 func TestDescribeMissing(t *testing.T) {
 	t.Parallel()
-	a := answering(200, `{"tasks":[],"failures":[{"arn":"gone","reason":"MISSING"},{"arn":"other","reason":"ACCESS"}]}`)
+	a := answering(200, `{"tasks":[],"failures":[{"arn":"gone","reason":"MISSING"},{"arn":"other","reason":"ACCESS","detail":"d"}]}`)
 	tasks, missing, err := a.open(t).Describe(t.Context(), "", []string{"gone", "other"})
-	if err != nil || len(tasks) != 0 || !reflect.DeepEqual(missing, []string{"gone"}) {
-		t.Errorf("%v, %v, %v", tasks, missing, err)
+	if len(tasks) != 0 || !reflect.DeepEqual(missing, []string{"gone"}) {
+		t.Errorf("%v, %v", tasks, missing)
+	}
+	var untold *control.UntoldError
+	if !errors.As(err, &untold) || !reflect.DeepEqual(untold.Tasks, map[string]string{"other": "ACCESS: d"}) {
+		t.Errorf("what is neither described nor missing: %v", err)
+	}
+}
+
+// TestRefused: which errors are ECS's last word, and which pass by themselves.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		want   bool
+	}{
+		"access denied":       {400, `{"__type":"AccessDeniedException","message":"not authorized"}`, true},
+		"another cluster":     {400, `{"__type":"InvalidParameterException","message":"Long arn required"}`, true},
+		"throttled":           {400, `{"__type":"ThrottlingException","message":"Rate exceeded"}`, false},
+		"a fault of ECS":      {500, `{"__type":"ServerException","message":"m"}`, false},
+		"a proxy":             {403, `<html>`, false},
+		"expired credentials": {400, `{"__type":"ExpiredTokenException","message":"The security token included in the request is expired"}`, false},
+		"a clock gone wrong":  {403, `{"__type":"InvalidSignatureException","message":"Signature expired"}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := answering(c.status, c.body).open(t)
+			l.ECS = quick(l.ECS)
+			_, _, described := l.Describe(t.Context(), "batch", []string{taskARN})
+			_, found := l.Find(t.Context(), "batch", "prod/report/20261122T1730Z/1")
+			stopped := l.StopTask(t.Context(), "batch", taskARN, "x")
+			for call, err := range map[string]error{"DescribeTasks": described, "ListTasks": found, "StopTask": stopped} {
+				if err == nil || errors.Is(err, control.ErrRefused) != c.want {
+					t.Errorf("%s: %v is ErrRefused: %t, want %t", call, err, !c.want, c.want)
+				}
+			}
+			if _, err := l.Resolve(t.Context(), job.Job{Name: "a", TaskDefinition: "a"}); err == nil || errors.Is(err, control.ErrUnlaunchable) != c.want {
+				t.Errorf("DescribeTaskDefinition: %v is final: %t, want %t", err, !c.want, c.want)
+			}
+		})
+	}
+}
+
+// TestClusterGone: a cluster cannot be deleted while a task of it runs, so that
+// there is nothing to describe, find or stop.
+func TestClusterGone(t *testing.T) {
+	t.Parallel()
+	l := answering(400, `{"__type":"ClusterNotFoundException","message":"Cluster not found."}`).open(t)
+	if tasks, missing, err := l.Describe(t.Context(), "batch", []string{"a", "b"}); err != nil || len(tasks) != 0 || !reflect.DeepEqual(missing, []string{"a", "b"}) {
+		t.Errorf("described %v, missing %v, %v", tasks, missing, err)
+	}
+	if arns, err := l.Find(t.Context(), "batch", "prod/a/1"); err != nil || len(arns) != 0 {
+		t.Errorf("found %v, %v", arns, err)
 	}
 }
 

@@ -149,6 +149,16 @@ func (s *Store) Corrupt(_ context.Context, id run.ID) error {
 	return nil
 }
 
+// CorruptItem makes a stored job's item unreadable, for tests.
+func (s *Store) CorruptItem(_ context.Context, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.items[name]
+	w.body = []byte(`{"name":`)
+	s.items[name] = w
+	return nil
+}
+
 // Exist implements control.Store.
 func (s *Store) Exist(_ context.Context, ids []run.ID) (map[run.ID]bool, error) {
 	s.mu.Lock()
@@ -172,7 +182,7 @@ func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
 		if err != nil {
 			continue // set aside by the look
 		}
-		if q.Job != "" && r.ID.Job() != q.Job || q.Status != "" && r.Status != q.Status || r.ScheduledFor.Before(q.Since) {
+		if q.Scheduled && r.ID.ByHand() || q.Job != "" && r.ID.Job() != q.Job || q.Status != "" && r.Status != q.Status || r.ScheduledFor.Before(q.Since) {
 			continue
 		}
 		out = append(out, r)
@@ -208,14 +218,19 @@ func (s *Store) Items(context.Context) ([]job.Item, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []job.Item
-	for _, w := range s.items {
+	unreadable := map[string]error{}
+	for name, w := range s.items {
 		item, err := w.item()
 		if err != nil {
-			return nil, err
+			unreadable[name] = err
+			continue
 		}
 		out = append(out, item)
 	}
 	slices.SortFunc(out, func(a, b job.Item) int { return cmp.Compare(a.Name, b.Name) })
+	if len(unreadable) > 0 {
+		return out, &control.UnreadableItemsError{Jobs: unreadable}
+	}
 	return out, nil
 }
 

@@ -2,8 +2,10 @@ package schedules
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -14,28 +16,42 @@ import (
 // and whose input carries a job. A rule without an input is another job's
 // business: its definition came by another way.
 func (r *Registry) rules(ctx context.Context, problems *[]error) ([]carried, error) {
-	var found []carried
+	var names []string
 	in := &eventbridge.ListRuleNamesByTargetInput{TargetArn: aws.String(r.Trigger)}
 	for {
 		out, err := r.Rules.ListRuleNamesByTarget(ctx, in)
 		if err != nil {
 			return nil, fmt.Errorf("listing the rules whose target is %s: %w", r.Trigger, err)
 		}
-		for _, name := range out.RuleNames {
-			entries, err := r.rule(ctx, name)
-			if err != nil {
-				*problems = append(*problems, err)
-			}
-			found = append(found, entries...)
-		}
+		names = append(names, out.RuleNames...)
 		if in.NextToken = out.NextToken; in.NextToken == nil {
-			return found, nil
+			break
 		}
 	}
+	entries, errs := make([][]carried, len(names)), make([]error, len(names))
+	inParallel(len(names), func(i int) { entries[i], errs[i] = r.rule(ctx, names[i]) })
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("reading %d rules: %w", len(names), ctx.Err())
+	}
+	for _, err := range errs {
+		if err != nil {
+			*problems = append(*problems, err)
+		}
+	}
+	return slices.Concat(entries...), nil
+}
+
+// deleted is whether a rule was deleted since it was listed.
+func deleted(err error) bool {
+	var absent *types.ResourceNotFoundException
+	return errors.As(err, &absent)
 }
 
 func (r *Registry) rule(ctx context.Context, name string) ([]carried, error) {
 	rule, err := r.Rules.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: aws.String(name)})
+	if deleted(err) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading rule %s: %w", name, err)
 	}
@@ -44,6 +60,9 @@ func (r *Registry) rule(ctx context.Context, name string) ([]carried, error) {
 	}
 	// A rule has at most five targets (Amazon EventBridge quotas): one page.
 	targets, err := r.Rules.ListTargetsByRule(ctx, &eventbridge.ListTargetsByRuleInput{Rule: aws.String(name)})
+	if deleted(err) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the targets of rule %s: %w", name, err)
 	}

@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -51,6 +53,8 @@ type Registry struct {
 type version struct {
 	modified time.Time
 	entry    *carried
+	// absent is whether it was deleted since it was listed.
+	absent bool
 }
 
 // carried is one schedule or rule that carries a job.
@@ -112,28 +116,57 @@ func merge(found []carried, problems *[]error) []job.Job {
 }
 
 func (r *Registry) schedules(ctx context.Context, problems *[]error) ([]carried, error) {
-	var found []carried
-	now := map[string]version{}
+	var all []schedulertypes.ScheduleSummary
 	pages := scheduler.NewListSchedulesPaginator(r.Scheduler, &scheduler.ListSchedulesInput{GroupName: aws.String(r.Group)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("listing the schedules of group %s: %w", r.Group, err)
 		}
-		for _, s := range page.Schedules {
-			v, err := r.schedule(ctx, s)
-			if err != nil {
-				*problems = append(*problems, err)
-				continue
-			}
-			now[aws.ToString(s.Name)] = v
+		all = append(all, page.Schedules...)
+	}
+	versions, errs := make([]version, len(all)), make([]error, len(all))
+	inParallel(len(all), func(i int) { versions[i], errs[i] = r.schedule(ctx, all[i]) })
+	var found []carried
+	now := map[string]version{}
+	for i, v := range versions {
+		switch {
+		case errs[i] != nil:
+			*problems = append(*problems, errs[i])
+		case !v.absent:
+			now[aws.ToString(all[i].Name)] = v
 			if v.entry != nil {
 				found = append(found, *v.entry)
 			}
 		}
 	}
+	if ctx.Err() != nil {
+		// What was read need not be read again: the next call comes further.
+		maps.Copy(now, r.read)
+		r.read = now
+		return nil, fmt.Errorf("reading %d schedules of group %s: %w", len(all), r.Group, ctx.Err())
+	}
 	r.read = now
 	return found, nil
+}
+
+// readers is how many schedules or rules are read at once. EventBridge Scheduler
+// takes 250 GetSchedule calls a second in most Regions (AWS General Reference,
+// "Amazon EventBridge Scheduler endpoints and quotas").
+const readers = 8
+
+// inParallel calls f for 0 to n-1, for readers of them at a time.
+func inParallel(n int, f func(i int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(n, readers) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func (r *Registry) schedule(ctx context.Context, s schedulertypes.ScheduleSummary) (version, error) {
@@ -142,10 +175,22 @@ func (r *Registry) schedule(ctx context.Context, s schedulertypes.ScheduleSummar
 	if v, ok := r.read[name]; ok && v.modified.Equal(modified) && !modified.IsZero() {
 		return v, nil
 	}
+	if ctx.Err() != nil {
+		return version{}, ctx.Err()
+	}
 	out, err := r.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: aws.String(r.Group), Name: s.Name})
-	if err != nil {
+	var deleted *schedulertypes.ResourceNotFoundException
+	switch {
+	case errors.As(err, &deleted):
+		return version{absent: true}, nil
+	case err != nil:
 		return version{}, fmt.Errorf("reading schedule %s: %w", name, err)
 	}
+	return r.carries(name, modified, out)
+}
+
+// carries is what a schedule carries.
+func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetScheduleOutput) (version, error) {
 	v := version{modified: modified}
 	if out.Target == nil || aws.ToString(out.Target.Arn) != r.Trigger {
 		return v, nil

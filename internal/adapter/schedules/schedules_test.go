@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +24,13 @@ const trigger = "arn:aws:lambda:us-east-1:123456789012:function:trigger"
 // group is a schedule group of Scheduler; two schedules are a page.
 type group struct {
 	schedules []scheduler.GetScheduleOutput
+	deleted   string // listed, but gone since
+
+	mu        sync.Mutex
 	gets      int
+	now, most int // GetSchedule calls at once
+	// get, when not nil, is called in each.
+	get func(n int)
 }
 
 func (g *group) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
@@ -47,7 +54,19 @@ func (g *group) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInpu
 }
 
 func (g *group) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
+	g.mu.Lock()
 	g.gets++
+	n := g.gets
+	g.now++
+	g.most = max(g.most, g.now)
+	g.mu.Unlock()
+	defer func() { g.mu.Lock(); g.now--; g.mu.Unlock() }()
+	if g.get != nil {
+		g.get(n)
+	}
+	if *in.Name == g.deleted {
+		return nil, &types.ResourceNotFoundException{Message: aws.String("Schedule does not exist.")}
+	}
 	for i := range g.schedules {
 		if *g.schedules[i].Name == *in.Name {
 			return &g.schedules[i], nil
@@ -67,10 +86,16 @@ func (r rules) ListRuleNamesByTarget(context.Context, *eventbridge.ListRuleNames
 }
 
 func (r rules) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
+	if *in.Name == "deleted" {
+		return nil, &eventbridgetypes.ResourceNotFoundException{Message: aws.String("Rule deleted does not exist.")}
+	}
 	return &eventbridge.DescribeRuleOutput{Name: in.Name, ScheduleExpression: aws.String("rate(5 minutes)"), State: eventbridgetypes.RuleStateEnabled}, nil
 }
 
 func (r rules) ListTargetsByRule(_ context.Context, in *eventbridge.ListTargetsByRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.ListTargetsByRuleOutput, error) {
+	if *in.Rule == "deleted since" {
+		return nil, &eventbridgetypes.ResourceNotFoundException{Message: aws.String("Rule deleted since does not exist.")}
+	}
 	return &eventbridge.ListTargetsByRuleOutput{Targets: []eventbridgetypes.Target{r[*in.Rule]}}, nil
 }
 
@@ -201,5 +226,57 @@ func TestUnchangedSchedulesAreNotReadAgain(t *testing.T) {
 	g.schedules[0].State = types.ScheduleStateDisabled
 	if jobs := look(3); !jobs[0].Disabled || jobs[1].Disabled {
 		t.Errorf("got %+v", jobs)
+	}
+}
+
+// TestDeletedMeanwhile: what was listed and is gone when it is read is absent, and
+// no problem.
+func TestDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	g := &group{deleted: "1", schedules: []scheduler.GetScheduleOutput{
+		schedule("1", "rate(1 hour)", input(t, job.Job{Name: "a"})), schedule("2", "rate(1 hour)", input(t, job.Job{Name: "b"})),
+	}}
+	r := &Registry{
+		Scheduler: g, Rules: rules{"deleted": {}, "deleted since": {}}, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered,
+	}
+	if jobs, err := r.Jobs(t.Context()); err != nil || len(jobs) != 1 || jobs[0].Name != "b" {
+		t.Errorf("got %v, %v", jobs, err)
+	}
+}
+
+// TestManySchedules: they are read several at a time, and what was read when the
+// time was up is not read again.
+func TestManySchedules(t *testing.T) {
+	t.Parallel()
+	const many, cut = 100, 40
+	g := &group{}
+	for i := range many {
+		name := fmt.Sprintf("job-%03d", i)
+		g.schedules = append(g.schedules, schedule(name, "rate(1 hour)", input(t, job.Job{Name: name})))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	all := make(chan struct{})
+	var waiting sync.WaitGroup
+	waiting.Add(readers)
+	go func() { waiting.Wait(); close(all) }()
+	g.get = func(n int) {
+		if n <= readers { // each waits for the others
+			waiting.Done()
+			<-all
+		}
+		if n == cut {
+			cancel()
+		}
+	}
+	r := &Registry{Scheduler: g, Rules: rules{}, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered}
+	if jobs, err := r.Jobs(ctx); !errors.Is(err, context.Canceled) || jobs != nil {
+		t.Errorf("cut off: %d jobs, %v", len(jobs), err)
+	}
+	first := g.gets
+	if jobs, err := r.Jobs(t.Context()); err != nil || len(jobs) != many || g.gets != many {
+		t.Errorf("then: %d jobs, %v, after %d and %d reads", len(jobs), err, first, g.gets)
+	}
+	if first < cut || first > cut+readers || g.most != readers {
+		t.Errorf("%d were read before the end, %d at a time", first, g.most)
 	}
 }

@@ -26,12 +26,16 @@ func (s *Store) Item(ctx context.Context, name string) (job.Item, error) {
 }
 
 func scanItem(row scanner) (job.Item, error) {
-	var item job.Item
 	var body string
 	var rev int64
 	if err := row.Scan(&rev, &body); err != nil {
 		return job.Item{}, err
 	}
+	return decodeItem(rev, body)
+}
+
+func decodeItem(rev int64, body string) (job.Item, error) {
+	var item job.Item
 	if err := json.Unmarshal([]byte(body), &item); err != nil {
 		return job.Item{}, fmt.Errorf("decoding: %w", err)
 	}
@@ -41,21 +45,31 @@ func scanItem(row scanner) (job.Item, error) {
 
 // Items implements control.Store.
 func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT rev, body FROM items ORDER BY name")
+	rows, err := s.db.QueryContext(ctx, "SELECT name, rev, body FROM items ORDER BY name")
 	if err != nil {
 		return nil, fmt.Errorf("listing the jobs' items: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	var out []job.Item
+	unreadable := map[string]error{}
 	for rows.Next() {
-		item, err := scanItem(rows)
-		if err != nil {
+		var name, body string
+		var rev int64
+		if err := rows.Scan(&name, &rev, &body); err != nil {
 			return nil, fmt.Errorf("reading a job's item: %w", err)
+		}
+		item, err := decodeItem(rev, body)
+		if err != nil {
+			unreadable[name] = err
+			continue
 		}
 		out = append(out, item)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("listing the jobs' items: %w", err)
+	}
+	if len(unreadable) > 0 {
+		return out, &control.UnreadableItemsError{Jobs: unreadable}
 	}
 	return out, nil
 }
@@ -170,6 +184,14 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 func (s *Store) Corrupt(ctx context.Context, id run.ID) error {
 	if _, err := s.db.ExecContext(ctx, `UPDATE runs SET body = '{"id":' WHERE id = ?`, string(id)); err != nil {
 		return fmt.Errorf("corrupting run %s: %w", id, err)
+	}
+	return nil
+}
+
+// CorruptItem makes a stored job's item unreadable, for tests.
+func (s *Store) CorruptItem(ctx context.Context, name string) error {
+	if _, err := s.db.ExecContext(ctx, `UPDATE items SET body = '{"name":' WHERE name = ?`, name); err != nil {
+		return fmt.Errorf("corrupting the item of job %s: %w", name, err)
 	}
 	return nil
 }

@@ -226,6 +226,9 @@ func (s *Store) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
 	if q.Status != "" {
 		where, args = append(where, "status = ?"), append(args, string(q.Status))
 	}
+	if q.Scheduled {
+		where = append(where, "id NOT LIKE '%/manual-%'")
+	}
 	return s.list(ctx, "SELECT rev, body FROM runs WHERE "+strings.Join(where, " AND ")+
 		" ORDER BY scheduled_for DESC, queued_at DESC, id DESC LIMIT ?", append(args, cmp.Or(q.Limit, 100))...)
 }

@@ -36,9 +36,16 @@ type Config struct {
 	Rate int `env:"BATCHPLANE_LAUNCH_RATE" form:"[1-9][0-9]{0,2}"`
 }
 
-// busy is how long one sweep goes on while launches wait for the rate; the next
-// sweep comes a minute after this one began.
-const busy = 50 * time.Second
+// How the time of a sweep is shared out.
+const (
+	// busy is how long one sweep looks and launches at most. The next sweep comes
+	// a minute after this one began: where both look at once, each would launch at
+	// the full rate.
+	busy = 45 * time.Second
+	// spare is what is left of the function's time when all parts end, for the log
+	// and the metrics.
+	spare = 8 * time.Second
+)
 
 // Handler is the function's.
 type Handler func(ctx context.Context) error
@@ -78,43 +85,66 @@ type sweeper struct {
 }
 
 // sweep does all its parts whatever became of the others, and says that it was
-// here only where none failed.
+// here only where none failed. Each part may take half of the time that is left,
+// so that a slow registry keeps no run from being launched and no slot from being
+// checked. The registry comes before the slots: by the plans of a day ago, jobs
+// that were deleted since would be missed, or even caught up with.
 func (s sweeper) sweep(ctx context.Context) error {
 	began := s.now()
+	ctx, cancel := inTime(ctx)
+	defer cancel()
 	lag, err := s.lag(ctx)
 	errs := []error{err}
-	problems, err := s.sync(ctx)
-	errs = append(errs, err, s.control.CheckSlots(ctx))
-	looked, err := s.control.LookUntil(ctx, began.Add(busy))
-	errs = append(errs, err)
+	var looked control.Looked
+	// It begins with no further run some time before it is cut off: a launch that
+	// is cut off is in doubt.
+	end := began.Add(min(busy, half(ctx)*4/5))
+	errs = append(errs, part(ctx, func(ctx context.Context) (err error) {
+		looked, err = s.control.LookUntil(ctx, end)
+		return err
+	}))
+	var problems int
+	errs = append(errs, part(ctx, func(ctx context.Context) (err error) { problems, err = s.sync(ctx); return err }))
+	errs = append(errs, s.control.CheckSlots(ctx))
 	err = errors.Join(errs...)
 	if err != nil {
 		s.log.ErrorContext(ctx, "the sweep is not complete", "why", err.Error())
 	}
 	s.log.InfoContext(ctx, "swept", "due", looked.Due, "launched", looked.Launched, "described", looked.Described, "waiting", looked.Waiting)
-	due, dueErr := s.dueLag(ctx)
-	err = errors.Join(err, dueErr)
-	return errors.Join(err, s.emit(figures{sweep: lag, due: due, problems: problems, complete: err == nil}))
+	return errors.Join(err, s.emit(figures{sweep: lag, due: s.dueLag(looked), problems: problems, complete: err == nil}))
 }
 
-// dueLag is how long the oldest due run has been due once the look is over.
-func (s sweeper) dueLag(ctx context.Context) (time.Duration, error) {
-	var lag time.Duration
-	for _, lane := range []run.Lane{run.LookLane, run.LaunchLane} {
-		due, err := s.control.Store.Due(ctx, lane, s.now(), 1)
-		var unreadable *control.UnreadableError
-		if err != nil && !errors.As(err, &unreadable) {
-			return 0, fmt.Errorf("reading the oldest due run: %w", err)
-		}
-		// A run of a newer version stays due for as long as this one is deployed.
-		if unreadable != nil && !unreadable.DueSince.IsZero() {
-			lag = max(lag, s.now().Sub(unreadable.DueSince))
-		}
-		if len(due) > 0 {
-			lag = max(lag, s.now().Sub(due[0].DueAt))
-		}
+// inTime ends before the function's own time does, in which nothing could be
+// said any more.
+func inTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
 	}
-	return lag, nil
+	return context.WithDeadline(ctx, end.Add(-spare))
+}
+
+// half is half of the time that is left.
+func half(ctx context.Context) time.Duration {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return time.Hour
+	}
+	return time.Until(end) / 2
+}
+
+func part(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, half(ctx))
+	defer cancel()
+	return do(ctx)
+}
+
+// dueLag is how long the oldest run that is still due after the look has been due.
+func (s sweeper) dueLag(looked control.Looked) time.Duration {
+	if looked.Oldest.IsZero() {
+		return 0
+	}
+	return s.now().Sub(looked.Oldest)
 }
 
 // figures are what the alarms look at.
@@ -137,20 +167,33 @@ func (s sweeper) lag(ctx context.Context) (time.Duration, error) {
 }
 
 // sync copies the registry into the jobs' items. Where a schedule cannot be read
-// no job is taken to be gone: it may be the one that cannot be read.
+// no job is taken to be gone: it may be the one that cannot be read. problems are
+// the schedules that somebody must mend; err is what kept this from being done.
 func (s sweeper) sync(ctx context.Context) (problems int, err error) {
 	jobs, err := s.registry.Jobs(ctx)
-	var p *schedules.ProblemError
+	var unread *schedules.ProblemError
+	copyJobs := s.control.Sync
 	switch {
-	case errors.As(err, &p):
-		for _, problem := range p.Problems {
-			s.log.ErrorContext(ctx, "a schedule cannot be used", "why", problem.Error())
-		}
-		return len(p.Problems), s.control.SyncSome(ctx, jobs)
+	case errors.As(err, &unread):
+		copyJobs = s.control.SyncSome
+		problems = s.report(ctx, unread.Problems)
 	case err != nil:
 		return 0, fmt.Errorf("reading the registry: %w", err)
 	}
-	return 0, s.control.Sync(ctx, jobs)
+	err = copyJobs(ctx, jobs)
+	var plans *control.PlanError
+	if errors.As(err, &plans) {
+		problems += s.report(ctx, plans.Problems)
+		err = plans.Err
+	}
+	return problems, err
+}
+
+func (s sweeper) report(ctx context.Context, problems []error) int {
+	for _, problem := range problems {
+		s.log.ErrorContext(ctx, "a schedule cannot be used", "why", problem.Error())
+	}
+	return len(problems)
 }
 
 // emit writes the sweep's metrics as one line in CloudWatch's embedded metric

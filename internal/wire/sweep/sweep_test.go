@@ -138,22 +138,139 @@ func TestNewerRunsAreDue(t *testing.T) {
 	}
 }
 
-// TestDueLag: the oldest due run of either lane counts, and one that is not due
-// does not.
+// TestDueLag: the oldest run that is due after the look counts, of either lane;
+// one that is not due, or was handled, does not.
 func TestDueLag(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	for id, r := range map[run.ID]run.Run{
-		"a/20261122T0800Z": {Status: run.Queued, DueAt: nine.Add(-20 * time.Minute)},
-		"b/20261122T0800Z": {Status: run.Running, DueAt: nine.Add(-5 * time.Minute)},
-		"c/20261122T0800Z": {Status: run.Running, DueAt: nine.Add(time.Minute)},
+	owes := []run.Effect{{Kind: run.Tell, Notice: "failed"}}
+	stuck := run.Run{ID: "a/20261122T0800Z", Definition: "absent", Status: run.Queued, DueAt: nine.Add(-20 * time.Minute)}
+	for _, r := range []run.Run{
+		stuck,
+		{ID: "b/20261122T0800Z", Definition: "absent", Status: run.Failed, DueAt: nine.Add(-5 * time.Minute), Owed: owes},
+		{ID: "c/20261122T0800Z", Status: run.Running, DueAt: nine.Add(time.Minute)},
 	} {
-		r.ID = id
 		if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if lag, err := w.dueLag(t.Context()); err != nil || lag != 20*time.Minute {
-		t.Errorf("got %v, %v", lag, err)
+	if err := w.sweep(t.Context()); err == nil {
+		t.Error("a run that cannot be handled is no error")
+	}
+	if m := w.metrics(t); m["DueLag"] != 1200.0 || m["Heartbeat"] != nil {
+		t.Errorf("metrics %v", m)
+	}
+	stuck.Rev, stuck.Status, stuck.DueAt = 1, run.Stopped, time.Time{}
+	if err := w.store.Commit(t.Context(), control.Change{Run: &stuck}); err != nil {
+		t.Fatal(err)
+	}
+	_ = w.sweep(t.Context())
+	if m := w.metrics(t); m["DueLag"] != 300.0 {
+		t.Errorf("metrics %v", m)
+	}
+}
+
+// TestUnreadablePlanIsAProblem: it rings the alarm of schedules, not the one of
+// the sweep, and makes no other job stay.
+func TestUnreadablePlanIsAProblem(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.registry.jobs = []job.Job{
+		{Name: "bad", TaskDefinition: "bad", Schedule: "0 * * * *", Timezone: "Nope/Nope"}, {Name: "gone", TaskDefinition: "gone"},
+	}
+	for range 2 {
+		if err := w.sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if m := w.metrics(t); m["ScheduleProblems"] != 1.0 || m["Heartbeat"] != 1.0 || !strings.Contains(w.log.String(), "job bad: reading the zone") {
+			t.Errorf("metrics %v, log %s", m, w.log)
+		}
+		w.registry.jobs = w.registry.jobs[:1]
+	}
+	if item, err := w.store.Item(t.Context(), "gone"); err != nil || !item.Gone {
+		t.Errorf("got %+v, %v", item, err)
+	}
+}
+
+// slow is a registry that does not answer in time.
+type slow struct{ asked chan struct{} }
+
+func (s slow) Jobs(ctx context.Context) ([]job.Job, error) {
+	close(s.asked)
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// TestSlowRegistry: the other parts are done all the same, and the sweep ends in
+// time to say that it is not complete.
+func TestSlowRegistry(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	asked := make(chan struct{})
+	w.sweeper.registry = slow{asked}
+	ctx, cancel := context.WithTimeout(t.Context(), spare+time.Second)
+	defer cancel()
+	err := w.sweep(ctx)
+	if err == nil || !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+		t.Errorf("got %v, and of the function's time %v", err, ctx.Err())
+	}
+	<-asked
+	if m := w.metrics(t); m["Heartbeat"] != nil || m["SweepLag"] == nil {
+		t.Errorf("metrics %v", m)
+	}
+	for _, name := range []string{control.MarkSlots, control.MarkSweep} {
+		if mark, err := w.store.Mark(t.Context(), name); err != nil || !mark.Equal(nine) {
+			t.Errorf("mark %s: %s, %v", name, mark, err)
+		}
+	}
+}
+
+// hung is a store that does not answer the look.
+type hung struct{ *memory.Store }
+
+func (hung) Due(ctx context.Context, _ run.Lane, _ time.Time, _ int) ([]run.Run, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// TestHungLook: the registry is read and the slots are checked all the same.
+func TestHungLook(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.control.Store = hung{w.store}
+	w.registry.jobs = []job.Job{{Name: "etl", TaskDefinition: "etl"}}
+	ctx, cancel := context.WithTimeout(t.Context(), spare+time.Second)
+	defer cancel()
+	if err := w.sweep(ctx); err == nil || ctx.Err() != nil {
+		t.Errorf("got %v, and of the function's time %v", err, ctx.Err())
+	}
+	if _, err := w.store.Item(t.Context(), "etl"); err != nil {
+		t.Error(err)
+	}
+	if mark, err := w.store.Mark(t.Context(), control.MarkSweep); err != nil || !mark.Equal(nine) {
+		t.Errorf("the slots were checked at %s, %v", mark, err)
+	}
+}
+
+// stalled is a store that does not answer the check of the slots.
+type stalled struct{ *memory.Store }
+
+func (stalled) Items(ctx context.Context) ([]job.Item, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// TestStalledStore: whatever hangs, the sweep ends in time to say so.
+func TestStalledStore(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.control.Store = stalled{w.store}
+	ctx, cancel := context.WithTimeout(t.Context(), spare+300*time.Millisecond)
+	defer cancel()
+	if err := w.sweep(ctx); err == nil || ctx.Err() != nil {
+		t.Errorf("got %v, and of the function's time %v", err, ctx.Err())
+	}
+	if m := w.metrics(t); m["Heartbeat"] != nil || !strings.Contains(w.log.String(), "the sweep is not complete") {
+		t.Errorf("metrics %v, log %s", m, w.log)
 	}
 }

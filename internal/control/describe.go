@@ -1,0 +1,84 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// split finds the runs whose task's state must be asked for, by cluster.
+func (l *look) split(ctx context.Context, due []run.Run) (running map[string][]run.Run, others []run.Run) {
+	running = map[string][]run.Run{}
+	for _, r := range due {
+		a := r.Last()
+		if r.Status != run.Running || a == nil || a.TaskARN == "" {
+			others = append(others, r)
+			continue
+		}
+		j, err := l.definition(ctx, r.Definition)
+		if err != nil {
+			l.failed(fmt.Errorf("looking at run %s: %w", r.ID, err))
+			l.done(r, false)
+			continue
+		}
+		running[j.Cluster] = append(running[j.Cluster], r)
+	}
+	return running, others
+}
+
+// describe looks at the running tasks of one cluster.
+func (l *look) describe(ctx context.Context, cluster string, rs []run.Run) (moved int) {
+	if l.over(ctx) {
+		l.leaveAll(rs)
+		return 0
+	}
+	l.Described += len(rs)
+	arns := make([]string, 0, len(rs))
+	for _, r := range rs {
+		arns = append(arns, r.Last().TaskARN)
+	}
+	asked := l.Now()
+	tasks, missing, err := l.Launcher.Describe(ctx, cluster, arns)
+	if err != nil {
+		l.failed(fmt.Errorf("looking at %d tasks of cluster %q: %w", len(arns), cluster, err))
+	}
+	for _, r := range rs {
+		// When our own time is up, no answer says nothing of ECS.
+		moved += l.done(r, ctx.Err() == nil && l.put(ctx, r, answer(r, asked, tasks, missing, err)))
+	}
+	return moved
+}
+
+// answer is what a call of Describe says of a run's task.
+func answer(r run.Run, asked time.Time, tasks []ecsevent.Task, missing []string, err error) run.Event {
+	n, arn := len(r.Attempts), r.Last().TaskARN
+	if i := slices.IndexFunc(tasks, func(t ecsevent.Task) bool { return t.ARN == arn }); i >= 0 {
+		return seen(n, tasks[i], true)
+	}
+	var untold *UntoldError
+	switch {
+	case slices.Contains(missing, arn):
+		return run.Gone{Attempt: n, At: asked}
+	case errors.As(err, &untold) && untold.Tasks[arn] != "":
+		return run.Unseen{Attempt: n, Refused: true, Err: untold.Tasks[arn]}
+	case err == nil || untold != nil:
+		return run.Unseen{Attempt: n, Refused: true, Err: "its answer does not name the task"}
+	}
+	return run.Unseen{Attempt: n, Refused: errors.Is(err, ErrRefused), Err: err.Error()}
+}
+
+// put puts what was seen to a run and performs what that leads to.
+func (l *look) put(ctx context.Context, r run.Run, e run.Event) (moved bool) {
+	d, err := l.task(ctx, r.ID, e)
+	if l.failed(err) {
+		return false
+	}
+	next, err := l.settle(ctx, d)
+	l.failed(err)
+	return next.Rev != r.Rev
+}

@@ -1,0 +1,367 @@
+package control_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestUnreadableItem: one job's item that cannot be read stops neither the sync
+// nor the check of the others, makes no job gone, and is an error of both.
+func TestUnreadableItem(t *testing.T) {
+	t.Parallel()
+	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
+	w := known(t, bad, hourly)
+	if err := w.store.CorruptItem(t.Context(), "bad"); err != nil {
+		t.Fatal(err)
+	}
+	w.sweepFails(clockAt(18, 20, 0), "nobody watches the slots of these jobs", "bad")
+	if got := w.slotsOf("hourly"); got != "18:00 missed" {
+		t.Errorf("the other: %s", got)
+	}
+	for _, name := range []string{control.MarkSlots, control.MarkSweep} {
+		if at, err := w.store.Mark(t.Context(), name); err != nil || !at.Equal(clockAt(18, 20, 0)) {
+			t.Errorf("mark %s stays at %s, %v", name, at, err)
+		}
+	}
+	changed, brandNew := with(hourly, func(j *job.Job) { j.Command = []string{"x"} }), with(hourly, func(j *job.Job) { j.Name = "new" })
+	if err := w.ctl.Sync(t.Context(), []job.Job{bad, changed, brandNew}); err == nil || !strings.Contains(err.Error(), "job bad") {
+		t.Errorf("sync: %v", err)
+	}
+	if err := w.ctl.SyncSome(t.Context(), []job.Job{changed}); err != nil {
+		t.Errorf("a sync without the bad one: %v", err)
+	}
+	for _, want := range []job.Job{changed, brandNew} {
+		if item, err := w.store.Item(t.Context(), want.Name); err != nil || item.Gone || item.Definition != want.Hash() {
+			t.Errorf("%s: %+v, %v", want.Name, item, err)
+		}
+	}
+	if _, err := control.ReadStatus(t.Context(), w.store, w.clock.Now()); err != nil {
+		t.Errorf("status: %v", err)
+	}
+}
+
+func (w *world) sweepFails(at time.Time, words ...string) {
+	w.t.Helper()
+	w.clock.AdvanceTo(at)
+	err := w.ctl.CheckSlots(w.t.Context())
+	for _, word := range words {
+		if err == nil || !strings.Contains(err.Error(), word) {
+			w.t.Errorf("check at %s: %v does not say %q", at, err, word)
+		}
+	}
+}
+
+// TestUnreadablePlan: a schedule that cannot be read is a problem that is said at
+// every sync; the plan before it stays in force, and the others move on.
+func TestUnreadablePlan(t *testing.T) {
+	t.Parallel()
+	good := with(hourly, func(j *job.Job) { j.Name = "good" })
+	for name, change := range map[string]func(*job.Job){
+		"zone":     func(j *job.Job) { j.Timezone = "Nope/Nope" },
+		"schedule": func(j *job.Job) { j.Schedule = "61 * * * *" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, hourly, good)
+			bad := with(hourly, change)
+			sync := func(jobs ...job.Job) {
+				t.Helper()
+				var problem *control.PlanError
+				if err := w.ctl.Sync(t.Context(), jobs); !errors.As(err, &problem) || len(problem.Problems) != 1 || !strings.HasPrefix(problem.Error(), "job hourly: reading the ") {
+					t.Errorf("sync: %v", err)
+				}
+			}
+			sync(bad)
+			sync(bad)
+			item, err := w.store.Item(t.Context(), "hourly")
+			if err != nil || item.Plan.Schedule != hourly.Schedule || item.Plan.Timezone != "UTC" || item.Definition != bad.Hash() || item.Since.After(t0) {
+				t.Errorf("%+v, %v", item, err)
+			}
+			if item, _ := w.store.Item(t.Context(), "good"); !item.Gone {
+				t.Error("a job that left the registry is not gone")
+			}
+			w.sweepAt(clockAt(18, 20, 0))
+			if got := w.slotsOf("hourly"); got != "18:00 missed" {
+				t.Errorf("by the plan before: %s", got)
+			}
+			w.know(hourly)
+			w.sweepAt(clockAt(19, 20, 0))
+			if got := w.slotsOf("hourly"); got != "18:00 missed, 19:00 missed" {
+				t.Errorf("mended: %s", got)
+			}
+		})
+	}
+}
+
+// TestUnreadablePlanOfANewJob: it can be run by hand, and has no slots.
+func TestUnreadablePlanOfANewJob(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	bad := with(hourly, func(j *job.Job) { j.Name, j.Timezone = "bad", "Nope/Nope" })
+	if err := w.ctl.Sync(t.Context(), []job.Job{bad, hourly}); err == nil {
+		t.Error("no problem")
+	}
+	w.sweepAt(clockAt(18, 20, 0))
+	if got := w.slotsOf("bad"); got != "" {
+		t.Errorf("slots %s", got)
+	}
+	if rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "bad", RequestID: "q"}); err != nil || rep.Outcome != control.Accepted {
+		t.Errorf("by hand: %+v, %v", rep, err)
+	}
+}
+
+// TestPoisonPlan: a plan that an item holds and nobody can read lets the mark
+// move, so that no check has more to do than the one before.
+func TestPoisonPlan(t *testing.T) {
+	t.Parallel()
+	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
+	w := known(t, hourly, bad)
+	item, err := w.store.Item(t.Context(), "bad")
+	if err != nil {
+		t.Fatal(err)
+	}
+	item.Plan.Timezone = "Nope/Nope"
+	if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+		t.Fatal(err)
+	}
+	w.sweepAt(clockAt(23, 20, 0))
+	if got := w.slotsOf("hourly"); got != missedTill23 {
+		t.Errorf("the other: %s", got)
+	}
+	if at, _ := w.store.Mark(t.Context(), control.MarkSlots); !at.Equal(clockAt(23, 20, 0)) {
+		t.Errorf("the mark is at %s", at)
+	}
+}
+
+// TestPatienceWithAJob: a job that cannot be checked for days makes each check
+// judge hours anew, not days; a night without a sweep is not held against it.
+func TestPatienceWithAJob(t *testing.T) {
+	t.Parallel()
+	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
+	w := known(t, bad, hourly)
+	item, err := w.store.Item(t.Context(), "bad")
+	if err != nil {
+		t.Fatal(err)
+	}
+	item.Definition = "absent"
+	if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+		t.Fatal(err)
+	}
+	var calls int
+	for half := range 2 * 72 {
+		hour, before := half/2, len(w.ports.calls)
+		w.sweepFails(clockAt(25, 20+30*half, 0), "job bad")
+		calls = len(w.ports.calls) - before
+		mark, _ := w.store.Mark(t.Context(), control.MarkSlots)
+		behind := w.clock.Now().Sub(mark)
+		if hour < 3 && !mark.IsZero() {
+			t.Errorf("after %d hours the mark is at %s", hour, mark)
+		}
+		if hour > 20 && behind > 5*time.Hour {
+			t.Fatalf("after %d hours the mark is %s behind", hour, behind)
+		}
+	}
+	if calls > 40 {
+		t.Errorf("the last check made %d calls", calls)
+	}
+	if got := strings.Count(w.slotsOf("hourly"), "missed"); got != 79 {
+		t.Errorf("the other: %d slots", got)
+	}
+}
+
+// TestDeadRate: a rate whose schedule is dead is told, whatever filters the time
+// at which that would be known, and whatever people run by hand.
+func TestDeadRate(t *testing.T) {
+	t.Parallel()
+	day := func(n int) string { return t0.AddDate(0, 0, n).Format(time.DateOnly) }
+	ran := func(w *world, j job.Job) { w.triggerAt(clockAt(18, 0, 5), j, clockAt(18, 0, 0)) }
+	for name, c := range map[string]struct {
+		rate  string
+		when  func(*job.Job)
+		play  func(w *world, j job.Job)
+		daily func(w *world, n int)
+		want  string
+	}{
+		"silent on a day that the calendar skips": {
+			"rate(6 hours)", func(j *job.Job) { j.Calendar.Skip = []string{day(1)} }, ran, nil, "24 06:00",
+		},
+		"silent between days that the calendar names": {
+			"rate(6 hours)", func(j *job.Job) { j.Calendar.Only = []string{day(0), day(5)} }, ran, nil, "27 06:00",
+		},
+		"each second day is skipped": {
+			"rate(1 day)", func(j *job.Job) { j.Calendar.Skip = []string{day(2), day(4), day(6)} }, ran, nil, "27 00:00",
+		},
+		"never ran, and begins in a week": {
+			"rate(6 hours)", func(j *job.Job) { j.StartAt = t0.AddDate(0, 0, 7) }, nil, nil, "29 23:31",
+		},
+		"a person runs it each day": {"rate(1 day)", nil, ran, func(w *world, n int) {
+			if _, err := w.ctl.RunByHand(w.t.Context(), control.RunRequest{Job: "hourly", RequestID: fmt.Sprint(n)}); err != nil {
+				w.t.Fatal(err)
+			}
+		}, "24 18:00"},
+		"it ended": {"rate(6 hours)", func(j *job.Job) { j.EndAt = t0.AddDate(0, 0, 1) }, func(w *world, j job.Job) {
+			w.triggerAt(clockAt(18+18, 0, 5), j, clockAt(18+18, 0, 0))
+		}, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := with(hourly, func(j *job.Job) {
+				if j.Schedule = c.rate; c.when != nil {
+					c.when(j)
+				}
+			})
+			w := known(t, j)
+			if c.play != nil {
+				c.play(w, j)
+			}
+			for n := 2; n < 30; n++ {
+				if c.daily != nil {
+					w.clock.AdvanceTo(clockAt(12, 0, 0).AddDate(0, 0, n))
+					c.daily(w, n)
+				}
+				w.sweepAt(clockAt(18, 16, 0).AddDate(0, 0, n))
+			}
+			var missed []string
+			for _, r := range w.runs() {
+				if r.Status == run.Missed {
+					missed = append(missed, r.ScheduledFor.Format("02 15:04"))
+				}
+			}
+			if got := strings.Join(missed, ", "); got != c.want || strings.Count(w.kinds(), "missed") != len(missed) {
+				t.Errorf("missed %q, want %q; told %s", got, c.want, w.kinds())
+			}
+		})
+	}
+}
+
+// TestLiveRate: one that fires is never told as silent, whatever its calendar
+// filters of it.
+func TestLiveRate(t *testing.T) {
+	t.Parallel()
+	for _, every := range []int{5, 7, 24, 48} {
+		for _, skip := range [][]int{{1}, {1, 2}, {1, 3}} {
+			j := with(hourly, func(j *job.Job) {
+				j.Schedule = fmt.Sprintf("rate(%d hours)", every)
+				for _, n := range skip {
+					j.Calendar.Skip = append(j.Calendar.Skip, t0.AddDate(0, 0, n).Format(time.DateOnly))
+				}
+			})
+			w := known(t, j)
+			for hour := 1; hour < 6*24; hour++ {
+				at := t0.Add(time.Duration(hour) * time.Hour)
+				if hour%every == 1%every {
+					w.triggerAt(at, j, at)
+				}
+				w.sweepAt(at.Add(30 * time.Minute))
+			}
+			if i := slices.IndexFunc(w.runs(), func(r run.Run) bool { return r.Status == run.Missed }); i >= 0 {
+				t.Errorf("every %d hours, skipping %v: %s is missed", every, skip, w.runs()[i].ID)
+			}
+		}
+	}
+}
+
+// TestOverlapForbiddenByADeploy: a run that was claimed while the job's runs could
+// overlap keeps others from running beside it until its end, from the sync on that
+// brings the new definition.
+func TestOverlapForbiddenByADeploy(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		next job.Job
+		want run.Status
+	}{{"forbid", forbidding, run.Skipped}, {"queue", queueing, run.Queued}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(time.Hour, 0), redeliver: true})
+			w.know(report)
+			w.triggerSlot(report, 0)
+			w.clock.Advance(9 * time.Minute)
+			w.know(c.next)
+			w.wantItem("after the sync", string(minute(0)), "")
+			if rep := w.triggerSlot(c.next, 10); rep.Status != c.want || !strings.Contains(rep.Message, string(minute(0))) {
+				t.Errorf("beside it: %+v", rep)
+			}
+			w.clock.Advance(5 * time.Minute)
+			w.look()
+			if r := w.run(minute(10)); r.Status != c.want {
+				t.Errorf("after a look: %s", w.story())
+			}
+			w.live()
+			if rep := w.triggerSlot(c.next, 200); rep.Status != run.Running {
+				t.Errorf("after its end: %+v", rep)
+			}
+			w.live()
+			w.wantItem("after all", "", "")
+		})
+	}
+}
+
+// TestCorruptRunOfAnUnreadableItem: while its job's lock cannot be freed, a run
+// that cannot be read stays due and is an error of each look; then it is told,
+// once, and set aside.
+func TestCorruptRunOfAnUnreadableItem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 0)})
+	w.know(forbidding)
+	w.deaf = true
+	launched(t, w, forbidding)
+	item, err := w.store.Item(t.Context(), "report")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.store.Corrupt(t.Context(), minute(0)), w.store.CorruptItem(t.Context(), "report")); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(5 * time.Minute)
+	if failed := w.looks(10 * time.Minute); failed != 10 || w.kinds() != "" {
+		t.Errorf("%d of 10 looks failed, told %q", failed, w.kinds())
+	}
+	if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+		t.Fatal(err)
+	}
+	if failed := w.looks(10 * time.Minute); failed != 0 || w.kinds() != "corrupt" {
+		t.Errorf("%d of 10 looks failed, told %q", failed, w.kinds())
+	}
+	w.wantItem("after all", "", "")
+}
+
+// TestLostDefinition: an event of a run whose definition is gone is not taken for
+// done, and once the definition is back the run goes on as if nothing had been.
+func TestLostDefinition(t *testing.T) {
+	t.Parallel()
+	for _, cause := range []error{control.ErrNotFound, control.ErrNewer} {
+		w := newWorld(t, setup{script: runs(3*time.Minute, 3)})
+		w.deaf = true
+		launched(t, w, report)
+		lost := noDefinitions{storePort{w.ports}, cause}
+		other := &control.Control{
+			Stack: stack, Store: lost, Launcher: launchPort{w.ports}, Notifier: notifyPort{w.ports},
+			Now: w.clock.Now, Timing: run.DefaultTiming, Log: w.ctl.Log,
+		}
+		w.clock.Advance(6 * time.Minute)
+		looked, err := other.Look(t.Context())
+		if !errors.Is(err, cause) || !strings.Contains(err.Error(), string(minute(0))) || looked.Oldest.IsZero() {
+			t.Errorf("look: %+v, %v", looked, err)
+		}
+		body := fmt.Sprintf(`{"taskArn":"x","startedBy":%q,"lastStatus":"STOPPED","version":9,"stoppedAt":"2026-11-22T17:35:40Z","stopCode":"EssentialContainerExited"}`, run.StartedBy(stack, minute(0), 1))
+		if err := other.OnStopped(t.Context(), []byte(body)); err == nil || !strings.Contains(err.Error(), "run "+string(minute(0))+": loading definition "+report.Hash()+": "+cause.Error()) {
+			t.Errorf("stop: %v", err)
+		}
+		if r := w.run(minute(0)); r.Status != run.Running || r.Rev != 2 {
+			t.Errorf("it is %s", w.story())
+		}
+		w.live()
+		if r := w.run(minute(0)); r.Status != run.Failed || w.kinds() != "failed" {
+			t.Errorf("it ended as %s", w.story())
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package run
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// Remembered is how long ECS remembers a stopped task ("at least one hour", ECS
+// API reference, DescribeTasks). Who may not ask for longer cannot learn any more
+// how a task ended.
+const Remembered = time.Hour
+
+// Unseen: ECS was asked for an attempt's task, by look or by search, and did not
+// say. Refused is whether it answered that it will not, as for a permission that
+// is missing; else there was no answer, or one that says to ask later.
+type Unseen struct {
+	Attempt int
+	Refused bool
+	Err     string
+}
+
+func (Unseen) event() {}
+
+// unseen asks again later, so that others get their turn. Only refusals that
+// outlast ECS's memory end the run: after an outage ECS says itself what it knows.
+func (d *decider) unseen(a *Attempt, e Unseen) (Outcome, string) {
+	looking := d.r.Status == Running && a.TaskARN != ""
+	switch {
+	case !d.current(a) || !looking && !d.r.Owes(Find):
+		return Ignored, "the attempt is settled"
+	case looking && d.r.DueAt.After(d.now):
+		return Ignored, "somebody else looked meanwhile"
+	case e.Refused && a.RefusedSince.IsZero():
+		a.RefusedSince = d.now
+	}
+	if e.Refused && d.now.Sub(a.RefusedSince) >= Remembered {
+		return Did, d.neverTold(a, e)
+	}
+	d.r.DueAt = d.now.Add(d.askAgain(a))
+	return Did, "ECS does not say what became of the task: " + e.Err
+}
+
+// askAgain is the wait before ECS is asked again. It grows with the time for
+// which ECS has refused to answer.
+func (d *decider) askAgain(a *Attempt) time.Duration {
+	if a.RefusedSince.IsZero() {
+		return d.t.Told
+	}
+	return min(max(d.now.Sub(a.RefusedSince), d.t.Told), d.t.Vanish)
+}
+
+// neverTold ends the run. Its task may run on; a person's stop that ECS did not
+// take has not stopped it.
+func (d *decider) neverTold(a *Attempt, e Unseen) string {
+	what, rule := "ended unseen", RuleEndedUnseen
+	if d.r.Status == Launching {
+		what, rule = "in doubt, not relaunched", RuleInDoubt
+	}
+	a.EndedAt, a.Class, a.Started, a.Helps = d.now, stop.Ambiguous, stop.Unknown, stop.Unknown
+	a.Rule = rule
+	a.Why = fmt.Sprintf("for %s ECS has not said what became of the task, which may still run: %s",
+		job.Duration(d.now.Sub(a.RefusedSince).Truncate(time.Minute)), e.Err)
+	if d.r.Owes(StopTask) || d.r.Owes(Find) {
+		a.Next = "failed: it may have run, so it is not relaunched by itself"
+		d.finish(Failed, what+": "+a.Why, d.now)
+		return d.r.Cause
+	}
+	return d.giveUp(a, what+": "+a.Why)
+}
+
+// told forgets refusals: ECS answers again.
+func (a *Attempt) told() *Attempt {
+	a.RefusedSince = time.Time{}
+	return a
+}
