@@ -76,6 +76,12 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 	return c.claim(ctx, j, r, req.Force)
 }
 
+// Known is the newest definition of a job that is in the registry; an error that
+// wraps ErrNotFound where there is none.
+func (c *Control) Known(ctx context.Context, name string) (job.Job, error) {
+	return c.current(ctx, name)
+}
+
 // current is the newest definition of a job that is in the registry.
 func (c *Control) current(ctx context.Context, name string) (job.Job, error) {
 	item, err := c.Store.Item(ctx, name)

@@ -59,12 +59,6 @@ func (c *Control) giveUp(ctx context.Context, r run.Run, e run.Effect, cause err
 	return err
 }
 
-// Known is the newest definition of a job that is in the registry; an error that
-// wraps ErrNotFound where there is none.
-func (c *Control) Known(ctx context.Context, name string) (job.Job, error) {
-	return c.current(ctx, name)
-}
-
 // noticeLogLines is how many of a task's last lines a notice shows.
 const noticeLogLines = 10
 

@@ -39,7 +39,7 @@ func genJob(t *rapid.T) job.Job {
 func genEvent(t *rapid.T, r run.Run) run.Event {
 	n := max(1, len(r.Attempts)-rapid.IntRange(0, 1).Draw(t, "older"))
 	send := rapid.IntRange(1, max(1, r.Attempts[n-1].Sends)).Draw(t, "send")
-	switch rapid.IntRange(0, 13).Draw(t, "event") {
+	switch rapid.IntRange(0, 14).Draw(t, "event") {
 	case 0, 10:
 		return run.Due{Task: &task}
 	case 1:
@@ -60,6 +60,8 @@ func genEvent(t *rapid.T, r run.Run) run.Event {
 		return run.Paced{Attempt: n, Send: send}
 	case 12:
 		return run.Found{Attempt: n}
+	case 9:
+		return run.Unseen{Attempt: n, Refused: rapid.Bool().Draw(t, "refused"), Err: "AccessDeniedException"}
 	case 13:
 		return run.Done{Effect: run.Effect{Kind: run.StopTask, Attempt: n}}
 	}
