@@ -177,7 +177,7 @@ func TestInterrupted(t *testing.T) {
 			if code := p.ends(); code != 0 || p.err.String() != "" {
 				t.Errorf("exit code %d, %s", code, p.err)
 			}
-			if !strings.Contains(p.out.String(), "stopping 1 running task\n") || !strings.Contains(p.out.String(), "endless  1 stopped") {
+			if !strings.Contains(p.out.String(), "stopping 1 running task, within 30s; Ctrl-C again ends all at once\n") || !strings.Contains(p.out.String(), "endless  1 stopped") {
 				t.Errorf("it says:\n%s", p.out)
 			}
 			dies(t, "the task", f.number("leader"))
@@ -198,7 +198,7 @@ func TestInterruptedTwice(t *testing.T) {
 	f.must("run", "deaf")
 	await(t, "the task to begin", func() bool { return f.number("leader") > 0 })
 	p.signal(syscall.SIGINT)
-	p.says("stopping 1 running task\n")
+	p.says("stopping 1 running task, within 30s; Ctrl-C again ends all at once\n")
 	p.signal(syscall.SIGINT)
 	if code := p.ends(); code != -1 {
 		t.Errorf("exit code %d", code)

@@ -96,8 +96,9 @@ func randomSeed() uint64 {
 	return uint64(binary.BigEndian.Uint32(b[:])) + 1
 }
 
-// stopAllWait bounds how long an interrupted control plane waits for its tasks.
-const stopAllWait = 10 * time.Second
+// stopAllWait bounds how long an interrupted control plane waits for its tasks:
+// longer than the time from SIGTERM to SIGKILL.
+const stopAllWait = localecs.StopTimeout + 5*time.Second
 
 // stopAll stops the tasks that still run when the control plane is interrupted,
 // so that history does not show them as running when they are not. Runs that
@@ -107,7 +108,7 @@ func stopAll(ctx context.Context, l *wire.Local, out io.Writer) error {
 	if err != nil || len(running) == 0 {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "stopping %s\n", counted(len(running), "running task"))
+	_, _ = fmt.Fprintf(out, "stopping %s, within %s; Ctrl-C again ends all at once\n", counted(len(running), "running task"), localecs.StopTimeout)
 	ctx, cancel := context.WithTimeout(ctx, stopAllWait)
 	defer cancel()
 	for _, r := range running {

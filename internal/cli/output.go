@@ -71,9 +71,5 @@ type lockedWriter struct {
 func (l *lockedWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n, err := l.w.Write(p)
-	if err != nil {
-		return n, fmt.Errorf("printing: %w", err)
-	}
-	return n, nil
+	return l.w.Write(p) //nolint:wrapcheck // callers say what they print
 }

@@ -3,7 +3,9 @@ package local_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -146,6 +148,55 @@ func TestIdle(t *testing.T) {
 	if !idle() {
 		t.Error("not idle after the run ended")
 	}
+}
+
+// TestFaultsThatLastAreSaidOnceAMinute: a full disk must not fill a log too.
+func TestFaultsThatLastAreSaidOnceAMinute(t *testing.T) {
+	t.Parallel()
+	l, clock := program(t, filepath.Join(t.TempDir(), "local.db"), start)
+	log := &lines{said: make(chan string, 100)}
+	store := &full{Store: l.Store, tried: make(chan struct{})}
+	l.Control.Store, l.Control.Log = store, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))
+	ctx, cancel := context.WithCancel(t.Context())
+	over := make(chan error)
+	go func() { over <- l.Run(ctx, 0) }()
+	for range 2 {
+		for range 10 { // five looks
+			<-store.tried
+		}
+		if line := <-log.said; !strings.Contains(line, "no space left") {
+			t.Errorf("logged %s", line)
+		}
+		clock.Advance(time.Minute)
+	}
+	cancel()
+	if err := <-over; err != nil {
+		t.Error(err)
+	}
+	if len(log.said) > 1 { // the minute may have passed once more
+		t.Errorf("%d lines more", len(log.said))
+	}
+}
+
+// full is a store on a full disk; each look tries it.
+type full struct {
+	control.Store
+	tried chan struct{}
+}
+
+func (f *full) Due(ctx context.Context, _ run.Lane, _ time.Time, _ int) ([]run.Run, error) {
+	select {
+	case f.tried <- struct{}{}:
+	case <-ctx.Done():
+	}
+	return nil, errors.New("no space left on device")
+}
+
+type lines struct{ said chan string }
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.said <- string(p)
+	return len(p), nil
 }
 
 func TestTail(t *testing.T) {

@@ -29,6 +29,8 @@ type Program struct {
 	fired     time.Time // slots up to here were fired
 	marked    time.Time
 	swept     time.Time
+	said      string // the fault that was last logged, at saidAt
+	saidAt    time.Time
 }
 
 type schedule struct {
@@ -155,7 +157,7 @@ func (p *Program) Run(ctx context.Context, length time.Duration) error {
 	for {
 		draining := length > 0 && p.Control.Now().Sub(started) >= length
 		if done, err := p.step(ctx, draining); err != nil {
-			p.Control.Log.ErrorContext(ctx, "the clock", "err", err)
+			p.complain(ctx, err)
 		} else if done {
 			return nil
 		}
@@ -165,6 +167,16 @@ func (p *Program) Run(ctx context.Context, length time.Duration) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// complain logs a fault, and one that lasts once a minute.
+func (p *Program) complain(ctx context.Context, err error) {
+	now := p.Control.Now()
+	if err.Error() == p.said && now.Sub(p.saidAt) < time.Minute {
+		return
+	}
+	p.said, p.saidAt = err.Error(), now
+	p.Control.Log.ErrorContext(ctx, "the clock", "err", err)
 }
 
 // sweep checks the slots once a minute.

@@ -43,6 +43,10 @@ type Config struct {
 	Logger      *slog.Logger
 }
 
+// StopTimeout is the time from SIGTERM to SIGKILL where nobody names another (ECS
+// API reference, ContainerDefinition, stopTimeout).
+const StopTimeout = 30 * time.Second
+
 // Delays are how long things take. Zero is at once, except where a default is named.
 type Delays struct {
 	Provisioning   time.Duration // in PROVISIONING
@@ -50,7 +54,7 @@ type Delays struct {
 	Deprovisioning time.Duration // in DEPROVISIONING
 	// Invisible is how long DescribeTasks and ListTasks do not see a new task.
 	Invisible   time.Duration
-	StopTimeout time.Duration // SIGTERM to SIGKILL for containers that name none; 30 s
+	StopTimeout time.Duration // SIGTERM to SIGKILL for containers that name none
 	SpotAfter   time.Duration // from RUNNING to an injected Spot warning
 	SpotGrace   time.Duration // from that warning to SIGTERM; 2 min on AWS
 	Reorder     time.Duration // how late a reordered or duplicated event comes; 2 s
@@ -127,7 +131,7 @@ func (c *Config) defaults() {
 	c.Region = firstOf(c.Region, "us-east-1")
 	c.Account = firstOf(c.Account, "123456789012")
 	for d, standard := range map[*time.Duration]time.Duration{
-		&c.Delays.StopTimeout: 30 * time.Second,
+		&c.Delays.StopTimeout: StopTimeout,
 		&c.Delays.Reorder:     2 * time.Second,
 		&c.Delays.Late:        30 * time.Second,
 	} {
