@@ -15,6 +15,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // Limits of one template (CloudFormation user guide, "Understand CloudFormation
@@ -193,23 +194,20 @@ func (o Options) plan(j job.Job) (plan, error) {
 	if j.Schedule == "" {
 		return plan{expressions: []string{ByHand}, zone: "UTC", state: "DISABLED"}, nil
 	}
-	spec, err := cron.Parse(j.Schedule)
+	t, err := timetable.Of(j.Plan())
 	if err != nil {
 		return plan{}, fmt.Errorf("job %s: %w", j.Name, err)
 	}
-	if spec.Dialect() == cron.AWS {
-		p.expressions = []string{spec.String()}
+	if t.Spec().Dialect() == cron.AWS {
+		p.expressions = []string{t.Spec().String()}
 		return p, nil
 	}
-	zone, err := cron.LoadZone(j.Zone())
+	// The job's own rule for changes of the clock decides on the zone.
+	translation, err := t.Translate(o.From)
 	if err != nil {
 		return plan{}, fmt.Errorf("job %s: %w", j.Name, err)
 	}
-	t, err := cron.Translate(spec, zone, o.From)
-	if err != nil {
-		return plan{}, fmt.Errorf("job %s: %w", j.Name, err)
-	}
-	p.expressions, p.zone = t.AWS, t.Zone
+	p.expressions, p.zone = translation.AWS, translation.Zone
 	return p, nil
 }
 

@@ -18,11 +18,8 @@ import (
 // Timetable is a plan that was read. Use Of to make one.
 type Timetable struct {
 	cron.Schedule
-	plan job.Plan
-	zone *time.Location
-	// guarded is whether EventBridge may start slots that are not the
-	// schedule's: it cannot combine both day fields, see cron.Translate.
-	guarded    bool
+	plan       job.Plan
+	zone       *time.Location
 	skip, only []string // sorted
 }
 
@@ -40,18 +37,10 @@ func Of(p job.Plan) (Timetable, error) {
 	if err != nil {
 		return Timetable{}, fmt.Errorf("reading dst: %w", err)
 	}
-	t := Timetable{
+	return Timetable{
 		Schedule: spec.In(zone, dst), plan: p, zone: zone.Location(),
 		skip: sorted(p.Calendar.Skip), only: sorted(p.Calendar.Only),
-	}
-	if spec.Dialect() == cron.Crontab && !spec.NeverFires() {
-		translation, err := cron.Translate(spec, zone, time.Unix(0, 0))
-		if err != nil {
-			return Timetable{}, fmt.Errorf("reading the schedule: %w", err)
-		}
-		t.guarded = translation.Guard != ""
-	}
-	return t, nil
+	}, nil
 }
 
 func sorted(days []string) []string {
@@ -60,10 +49,14 @@ func sorted(days []string) []string {
 	return days
 }
 
-// Filtered says why a slot does not count, "" when it does.
+// Filtered says why a slot does not count, "" when it does. EventBridge may start
+// minutes that a crontab schedule does not have: where it cannot combine both
+// day fields (see cron.Translation), from a template of an earlier version, or
+// by a rule for changes of the clock that is not what its guide says. A minute
+// of cron(...), rate(...) and at(...) is EventBridge's own to know.
 func (t Timetable) Filtered(slot time.Time) string {
-	if t.guarded && !t.Matches(slot) {
-		return fmt.Sprintf("EventBridge starts more often than %s says, and this minute is not one of it", t.plan.Schedule)
+	if t.Spec().Dialect() == cron.Crontab && !t.Matches(slot) {
+		return fmt.Sprintf("EventBridge starts more often than %s in %s says, and this minute is not one of it", t.plan.Schedule, t.Zone().Name())
 	}
 	why, _ := t.filtered(slot)
 	return why

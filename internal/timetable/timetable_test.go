@@ -37,6 +37,9 @@ func TestSlots(t *testing.T) {
 		"from startAt": {with(weekdays, func(p *job.Plan) { p.StartAt = at("2027-01-01T00:00Z") }), "2026-12-30T00:00Z", "2027-01-05T00:00Z", "2027-01-01T00:00Z 2027-01-04T00:00Z", "2026-12-31T00:00Z", "before startAt"},
 		"before endAt": {with(weekdays, func(p *job.Plan) { p.EndAt = at("2027-01-01T00:00Z") }), "2026-12-30T00:00Z", "2027-01-05T00:00Z", "2026-12-30T00:00Z 2026-12-31T00:00Z", "2027-01-01T00:00Z", "not before endAt"},
 		"both fields":  {job.Plan{Schedule: "0 9 */2 * 1", Timezone: "UTC"}, "2026-12-01T00:00Z", "2027-01-01T00:00Z", "2026-12-07T09:00Z 2026-12-21T09:00Z", "2026-12-14T09:00Z", "EventBridge starts more often"},
+		"all hours":    {job.Plan{Schedule: "0 0-23 * * *", Timezone: "Europe/Berlin"}, "2026-10-25T00:00Z", "2026-10-25T03:00Z", "2026-10-25T00:00Z 2026-10-25T02:00Z", "2026-10-25T01:00Z", "this minute is not one of it"},
+		"told once":    {job.Plan{Schedule: "*/30 * * * *", Timezone: "Europe/Berlin", When: job.When{DST: job.DST{Overlap: "once"}}}, "2026-10-25T00:30Z", "2026-10-25T02:30Z", "2026-10-25T00:30Z 2026-10-25T02:00Z", "2026-10-25T01:30Z", "this minute is not one of it"},
+		"another time": {weekdays, "2026-12-31T00:00Z", "2027-01-01T00:00Z", "2026-12-31T00:00Z", "2026-12-31T00:01Z", "this minute is not one of it"},
 		"run late":     {job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin"}, "2027-03-28T00:00Z", "2027-03-29T00:00Z", "2027-03-28T01:00Z", "", ""},
 		"skip the gap": {job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin", When: job.When{DST: job.DST{Gap: "skip"}}}, "2027-03-28T00:00Z", "2027-03-29T00:00Z", "", "", ""},
 		"twice":        {job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin", When: job.When{DST: job.DST{Overlap: "twice"}}}, "2027-10-31T00:00Z", "2027-11-01T00:00Z", "2027-10-31T00:30Z 2027-10-31T01:30Z", "", ""},
@@ -89,6 +92,22 @@ func TestEverySlotIsJudgedAlike(t *testing.T) {
 		if ok {
 			t.Errorf("%s: %s after the end", zone, next)
 		}
+	}
+}
+
+// TestEventBridgeKnowsItsOwn: a minute of an expression of EventBridge's own
+// dialect is not judged, nor are a slot's seconds.
+func TestEventBridgeKnowsItsOwn(t *testing.T) {
+	t.Parallel()
+	for _, schedule := range []string{"cron(0 9 * * ? *)", "rate(7 minutes)", "at(2026-12-31T09:00:00)"} {
+		tt, err := timetable.Of(job.Plan{Schedule: schedule, Timezone: "UTC"})
+		if err != nil || tt.Filtered(at("2026-12-31T09:01Z")) != "" {
+			t.Errorf("%s: %q, %v", schedule, tt.Filtered(at("2026-12-31T09:01Z")), err)
+		}
+	}
+	tt, err := timetable.Of(job.Plan{Schedule: "0 9 * * *", Timezone: "UTC"})
+	if err != nil || tt.Filtered(at("2026-12-31T09:00Z").Add(59*time.Second)) != "" {
+		t.Errorf("the minute's last second is filtered, %v", err)
 	}
 }
 
