@@ -72,6 +72,10 @@ func Templates(jobs []job.Job, definitions []job.TaskDefinition, o Options) ([]T
 	var entries []entry
 	var faults []string
 	for _, d := range definitions {
+		if err := resolvedIn(d); err != nil {
+			faults = append(faults, err.Error())
+			continue
+		}
 		entries = append(entries, entry{"definition " + d.Family, 1, func(int) string { return definition(d) }})
 	}
 	for _, j := range jobs {
@@ -216,10 +220,14 @@ func (o Options) job(j job.Job) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
+	if resolves(j.Description) {
+		return entry{}, fmt.Errorf("job %s: its description holds {{resolve:...}}, which CloudFormation replaces by what it names, and anyone who lists schedules may read that: write it otherwise", j.Name)
+	}
 	input, err := j.ScheduleInput()
 	if err != nil {
 		return entry{}, err
 	}
+	input = unresolved(input)
 	write := o.schedule
 	if o.Rules {
 		write, input = o.rule, ruleInput(input)

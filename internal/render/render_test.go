@@ -121,6 +121,60 @@ func TestNoPlaceholderOfAJob(t *testing.T) {
 	}
 }
 
+// TestNoReferenceOfAJob: CloudFormation finds no dynamic reference in a job's own
+// text, and the job comes back as it was.
+func TestNoReferenceOfAJob(t *testing.T) {
+	t.Parallel()
+	for _, hostile := range []string{
+		"{{resolve:secretsmanager:prod/db}}", "x{{resolve:ssm:/a:1}}{{resolve:ssm:/b}}", "{{{resolve:ssm:/a}}}", "{{{{resolve:ssm:/a}}}}", `{"a":{"b":{{}}}}`,
+	} {
+		jobs := []job.Job{{
+			Name: "a", Owner: hostile, Schedule: "0 3 * * *", Command: []string{"echo", hostile}, Environment: map[string]string{"A": hostile},
+		}}
+		for _, rules := range []bool{false, true} {
+			text := one(t, jobs, nil, render.Options{Rules: rules})
+			carries(t, text, jobs)
+			var template map[string]any
+			if err := yaml.Unmarshal(text, &template); err != nil {
+				t.Fatal(err)
+			}
+			if found := fmt.Sprintf("%q", template); strings.Contains(found, "{{") {
+				t.Errorf("%s: %s", hostile, found)
+			}
+		}
+	}
+}
+
+// TestReferencesRefused: where nothing else can be written in its place, a
+// dynamic reference is refused, with its place.
+func TestReferencesRefused(t *testing.T) {
+	t.Parallel()
+	const hostile = "a {{resolve:ssm:/a}}"
+	app := job.TaskDefinition{Family: "app", Image: "x"}
+	with := func(change func(*job.TaskDefinition)) job.TaskDefinition { d := app; change(&d); return d }
+	for want, d := range map[string]job.TaskDefinition{
+		"task definition app: image holds":         with(func(d *job.TaskDefinition) { d.Image = hostile }),
+		"task definition app: container holds":     with(func(d *job.TaskDefinition) { d.Container = hostile }),
+		"task definition app: executionRole holds": with(func(d *job.TaskDefinition) { d.ExecutionRole = hostile }),
+		"task definition app: taskRole holds":      with(func(d *job.TaskDefinition) { d.TaskRole = hostile }),
+		"task definition app: user holds":          with(func(d *job.TaskDefinition) { d.User = hostile }),
+		"task definition app: logGroup holds":      with(func(d *job.TaskDefinition) { d.LogGroup = "{{ Resolve :ssm:/a}}" }),
+		"task definition app: environment.A holds": with(func(d *job.TaskDefinition) { d.Environment = map[string]string{"A": hostile} }),
+		"task definition app: secrets.A holds":     with(func(d *job.TaskDefinition) { d.Secrets = map[string]string{"A": hostile} }),
+	} {
+		if _, err := render.Templates(nil, []job.TaskDefinition{d}, render.Options{From: from}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+	_, err := render.Templates([]job.Job{{Name: "a", Description: hostile, Schedule: "0 3 * * *"}}, nil, render.Options{From: from})
+	if err == nil || !strings.Contains(err.Error(), "job a: its description holds") {
+		t.Error(err)
+	}
+	if _, err := render.Templates([]job.Job{{Name: "a", Description: "{{x}} resolve: {resolve:", Schedule: "0 3 * * *"}}, []job.TaskDefinition{app}, render.Options{From: from}); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestParts: many jobs come in several templates, none too large; a further job
 // changes one of them only.
 func TestParts(t *testing.T) {
