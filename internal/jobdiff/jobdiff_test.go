@@ -1,6 +1,7 @@
 package jobdiff_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,40 @@ func TestWords(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestDefinitions(t *testing.T) {
+	t.Parallel()
+	base := job.TaskDefinition{Family: "app", Image: "x:1", ExecutionRole: "r", Secrets: map[string]string{"A": "/a"}}
+	for name, c := range map[string]struct {
+		change func(*job.TaskDefinition)
+		want   []string
+	}{
+		"nothing":               {func(*job.TaskDefinition) {}, nil},
+		"its defaults, written": {func(d *job.TaskDefinition) { d.CPU, d.Memory, d.Container, d.Architecture = 256, 512, "app", "x86_64" }, nil},
+		"image":                 {func(d *job.TaskDefinition) { d.Image = "x:2" }, []string{`image: "x:1" becomes "x:2"`}},
+		"size":                  {func(d *job.TaskDefinition) { d.CPU, d.Memory = 1024, 2048 }, []string{"cpu: 256 becomes 1024", "memory: 512 becomes 2048"}},
+		"secrets":               {func(d *job.TaskDefinition) { d.Secrets = nil }, []string{`secrets.A: no longer "/a"`}},
+		"environment":           {func(d *job.TaskDefinition) { d.Environment = map[string]string{"schedule": "1"} }, []string{`environment.schedule: now "1"`}},
+	} {
+		after := base
+		c.change(&after)
+		changes := jobdiff.Definitions([]job.TaskDefinition{base}, []job.TaskDefinition{after})
+		if c.want == nil {
+			if len(changes) > 0 {
+				t.Errorf("%s: %q", name, changes)
+			}
+			continue
+		}
+		want := append(c.want, "the deployment registers a new revision: jobs that name none run it from their next run on")
+		if len(changes) != 1 || changes[0].Kind != jobdiff.Changed || changes[0].Definition != "app" || !slices.Equal(changes[0].Words, want) {
+			t.Errorf("%s: %q; want %q", name, changes, want)
+		}
+	}
+	changes := jobdiff.Definitions([]job.TaskDefinition{base}, []job.TaskDefinition{{Family: "b", Image: "y"}})
+	if len(changes) != 2 || changes[0].Kind != jobdiff.Removed || changes[1].Kind != jobdiff.Added || changes[1].Words[0] != "image: y" {
+		t.Errorf("%q", changes)
 	}
 }
 

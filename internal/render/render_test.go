@@ -13,6 +13,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/jobdiff"
 	"github.com/batchplane/batchplane/internal/render"
 )
 
@@ -78,7 +79,8 @@ func TestTemplate(t *testing.T) {
 // carries: every job is in the template, as it was.
 func carries(t *testing.T, text []byte, jobs []job.Job) {
 	t.Helper()
-	found, err := jobfile.FromTemplate(text)
+	file, err := jobfile.FromTemplate(text)
+	found := file.Jobs
 	if err != nil || len(found) != len(jobs) {
 		t.Fatalf("%d of %d jobs, %v", len(found), len(jobs), err)
 	}
@@ -90,6 +92,24 @@ func carries(t *testing.T, text []byte, jobs []job.Job) {
 		if hashes[j.Name] != j.Hash() {
 			t.Errorf("job %s comes back as another", j.Name)
 		}
+	}
+}
+
+// TestDefinitionsComeBack: what the template says of a base definition is what
+// the jobs file says, with the defaults filled in.
+func TestDefinitionsComeBack(t *testing.T) {
+	t.Parallel()
+	_, definitions := some()
+	definitions = append(definitions, job.TaskDefinition{Family: "small", Image: "example/small"})
+	file, err := jobfile.FromTemplate(one(t, nil, definitions, render.Options{}))
+	if err != nil || len(file.Definitions) != 2 {
+		t.Fatalf("%+v, %v", file, err)
+	}
+	if changes := jobdiff.Definitions(definitions, file.Definitions); len(changes) > 0 {
+		t.Errorf("%q", changes)
+	}
+	if changes := jobdiff.Definitions(definitions[:1], file.Definitions); len(changes) != 1 || changes[0].Kind != jobdiff.Added {
+		t.Errorf("%q", changes)
 	}
 }
 
