@@ -203,7 +203,11 @@ func (o Options) plan(j job.Job) (plan, error) {
 		return plan{}, fmt.Errorf("job %s: %w", j.Name, err)
 	}
 	if t.Spec().Dialect() == cron.AWS {
-		p.expressions = []string{t.Spec().String()}
+		normal, err := t.Spec().Normal()
+		if err != nil {
+			return plan{}, fmt.Errorf("job %s: %w", j.Name, err)
+		}
+		p.expressions = []string{normal}
 		return p, nil
 	}
 	// The job's own rule for changes of the clock decides on the zone.

@@ -195,6 +195,28 @@ func TestReferencesRefused(t *testing.T) {
 	}
 }
 
+// TestNormalExpressions: what a scheduled rule refuses, or no guide has, is
+// written otherwise, for rules and for schedules.
+func TestNormalExpressions(t *testing.T) {
+	t.Parallel()
+	for schedule, want := range map[string]string{
+		"rate(1 minutes)":            "rate(1 minute)",
+		"cron(0 9 * * ?)":            "cron(0 9 * * ? *)",
+		"cron(*/30 * * * ? *)":       "cron(0,30 * * * ? *)",
+		"cron(0 9 ? * SAT-MON *)":    "cron(0 9 ? * 1,2,7 *)",
+		"cron(0 9 ? * MON-FRI 2027)": "cron(0 9 ? * MON-FRI 2027)",
+	} {
+		for _, rules := range []bool{false, true} {
+			jobs := []job.Job{{Name: "a", Schedule: schedule}}
+			text := one(t, jobs, nil, render.Options{Rules: rules})
+			carries(t, text, jobs)
+			if !bytes.Contains(text, []byte(`ScheduleExpression: "`+want+`"`)) {
+				t.Errorf("%s: not %s in\n%s", schedule, want, text)
+			}
+		}
+	}
+}
+
 // TestParts: many jobs come in several templates, none too large; a further job
 // changes one of them only.
 func TestParts(t *testing.T) {
@@ -240,6 +262,7 @@ func TestRefused(t *testing.T) {
 		rules bool
 	}{
 		"bad hour":                        {job.Job{Name: "a", Schedule: "0 30 * * *"}, false},
+		"at most 256 are possible":        {job.Job{Name: "a", Schedule: "cron(0-58/2 0-22/2 1-31/2 * ? 1970-2198/2)"}, true},
 		"it never fires":                  {job.Job{Name: "a", Schedule: "0 0 30 2 *"}, false},
 		"a rule knows UTC only":           {job.Job{Name: "a", Schedule: "0 3 * * *", Timezone: "Asia/Tokyo"}, true},
 		"a rule takes cron(...) and":      {job.Job{Name: "a"}, true},
