@@ -139,3 +139,25 @@ func (t Timetable) All(from, to time.Time) iter.Seq[time.Time] {
 		}
 	}
 }
+
+// Past says of a job that no slot comes any more after a time, and why, in one
+// sentence; "" where one does.
+func (t Timetable) Past(now time.Time) string {
+	if _, ok := t.Next(now); ok {
+		return ""
+	}
+	last := ""
+	if len(t.only) > 0 {
+		last = t.only[len(t.only)-1]
+	}
+	_, goesOn := t.Schedule.Next(now)
+	switch end := t.plan.EndAt; {
+	case !end.IsZero() && !end.After(now):
+		return "endAt: " + end.UTC().Format(time.RFC3339) + " lies in the past: it will never run"
+	case !goesOn:
+		return "schedule: the last time of " + t.plan.Schedule + " lies in the past: it will never run"
+	case last != "" && last <= now.In(t.zone).Format(time.DateOnly):
+		return "calendar: the last day of only, " + last + ", lies in the past: it will never run"
+	}
+	return "no time of " + t.plan.Schedule + " is left before endAt on the days of the calendar: it will never run"
+}

@@ -159,3 +159,34 @@ func TestOpen(t *testing.T) {
 		}
 	}
 }
+
+// TestPast: a job whose times are over, and which of its terms is to blame.
+func TestPast(t *testing.T) {
+	t.Parallel()
+	now := at("2026-11-22T17:30Z")
+	for name, c := range map[string]struct {
+		plan job.Plan
+		want string
+	}{
+		"every day":           {job.Plan{Schedule: "0 3 * * *"}, ""},
+		"from next year on":   {job.Plan{Schedule: "0 3 * * *", When: job.When{StartAt: at("2027-01-01T00:00Z")}}, ""},
+		"once, tomorrow":      {job.Plan{Schedule: "at(2026-11-23T00:00:00)"}, ""},
+		"once, in 2020":       {job.Plan{Schedule: "at(2020-01-01T00:00:00)"}, "schedule: the last time of at(2020-01-01T00:00:00) lies in the past: it will never run"},
+		"years that are over": {job.Plan{Schedule: "cron(0 3 * * ? 2020-2025)"}, "schedule: the last time of cron(0 3 * * ? 2020-2025) lies in the past: it will never run"},
+		"it has ended":        {job.Plan{Schedule: "0 3 * * *", When: job.When{EndAt: at("2020-01-01T00:00Z")}}, "endAt: 2020-01-01T00:00:00Z lies in the past: it will never run"},
+		"it ends now":         {job.Plan{Schedule: "0 3 * * *", When: job.When{EndAt: now}}, "endAt: 2026-11-22T17:30:00Z lies in the past: it will never run"},
+		"days that are over":  {job.Plan{Schedule: "0 3 * * *", When: job.When{Calendar: job.Calendar{Only: []string{"2020-01-02", "2020-01-01"}}}}, "calendar: the last day of only, 2020-01-02, lies in the past: it will never run"},
+		"today was the last":  {job.Plan{Schedule: "0 3 * * *", When: job.When{Calendar: job.Calendar{Only: []string{"2026-11-22"}}}}, "calendar: the last day of only, 2026-11-22, lies in the past: it will never run"},
+		"none left before it": {job.Plan{Schedule: "0 3 * * *", When: job.When{EndAt: at("2026-11-23T03:00Z")}}, "no time of 0 3 * * * is left before endAt on the days of the calendar: it will never run"},
+		"a rate that goes on": {job.Plan{Schedule: "rate(7 days)"}, ""},
+	} {
+		c.plan.Timezone = "UTC"
+		tt, err := timetable.Of(c.plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tt.Past(now); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
