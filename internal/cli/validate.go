@@ -40,11 +40,7 @@ func (c *validateCmd) Run(_ context.Context, a *app) error {
 		return a.printProblems(problems)
 	}
 	warnings := over(file.Jobs, time.Now())
-	if !a.json {
-		for _, w := range warnings {
-			_, _ = fmt.Fprintln(a.Stderr, "warning: "+notice.Printable(w))
-		}
-	}
+	a.warn(warnings)
 	switch {
 	case c.Print && a.json:
 		for _, j := range file.Jobs {
@@ -63,6 +59,16 @@ func (c *validateCmd) Run(_ context.Context, a *app) error {
 		return printJSON(a.Stdout, validated{Jobs: len(file.Jobs), Warnings: warnings})
 	}
 	return a.write([]byte(counted(len(file.Jobs), "job") + ", no problem\n"))
+}
+
+// warn prints warnings beside the output; as JSON they are in it.
+func (a *app) warn(warnings []string) {
+	if a.json {
+		return
+	}
+	for _, w := range warnings {
+		_, _ = fmt.Fprintln(a.Stderr, "warning: "+notice.Printable(w))
+	}
 }
 
 func (a *app) printProblems(problems []jobfile.Problem) error {

@@ -55,20 +55,33 @@ func plainField(text string, f *field) bool {
 		return true
 	}
 	for item := range strings.SplitSeq(text, ",") {
-		value, step, stepped := strings.Cut(item, "/")
-		low, high, ranged := strings.Cut(value, "-")
-		switch {
-		case f == &domField && strings.ContainsAny(item, "LW"):
-			// L, LW and 15W have no other form.
-		case f == &awsDowField && strings.Trim(item, "0123456789L#") == "" && strings.ContainsAny(item, "L#"):
-			// L, 6L and 2#1 neither.
-		case stepped && (ranged || f == &awsDowField || !digits(low) || !digits(step)):
-			return false
-		case plainValue(low, f) < 0 || ranged && plainValue(high, f) < plainValue(low, f):
+		if !marked(item, f) && !plainItem(item, f) {
 			return false
 		}
 	}
 	return true
+}
+
+// marked reports L, LW, 15W, 6L and 2#1, which have no other form.
+func marked(item string, f *field) bool {
+	switch f {
+	case &domField:
+		return strings.ContainsAny(item, "LW")
+	case &awsDowField:
+		return strings.ContainsAny(item, "L#") && strings.Trim(item, "0123456789L#") == ""
+	}
+	return false
+}
+
+// plainItem reports n, n-n in its order, and n/n but of weekdays.
+func plainItem(item string, f *field) bool {
+	value, step, stepped := strings.Cut(item, "/")
+	if stepped {
+		return f != &awsDowField && digits(value) && digits(step)
+	}
+	low, high, ranged := strings.Cut(value, "-")
+	from := plainValue(low, f)
+	return from >= 0 && (!ranged || plainValue(high, f) >= from)
 }
 
 // plainValue reads a number or a name in capitals, -1 for all else.

@@ -111,13 +111,8 @@ func (t *Translation) note(s *Spec, specs []*Spec, from time.Time) {
 // in the first pass only.
 func (c *Schedule) evenFrom(from int64) bool {
 	s := c.spec
-	if s.dialect != Crontab || s.hour != 1<<24-1 || s.month != 1<<12-1 {
+	if s.dialect != Crontab || !s.everyHour() {
 		return false
-	}
-	for kind, mask := range s.mask {
-		if mask != 1<<(kindLength(kind)+1)-2 {
-			return false
-		}
 	}
 	reached := int64(0) // by the wall clock before the segment
 	for i := range c.zone.segments {
@@ -133,6 +128,16 @@ func (c *Schedule) evenFrom(from int64) bool {
 		reached = seg.localEnd
 	}
 	return true
+}
+
+// everyHour reports that every hour of every day is selected, in every year.
+func (s *Spec) everyHour() bool {
+	for kind, mask := range s.mask {
+		if mask != 1<<(kindLength(kind)+1)-2 {
+			return false
+		}
+	}
+	return s.hour == 1<<24-1 && s.month == 1<<12-1 && s.years == nil
 }
 
 // SchedulerMisses reports a slot of this schedule at which EventBridge Scheduler

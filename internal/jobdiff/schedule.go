@@ -120,19 +120,26 @@ func firstDifference(before, after timetable.Timetable, from time.Time, zone *ti
 	from, to := year(after, from)
 	at := from.Add(-1)
 	for {
-		a, okA := before.Next(at)
-		b, okB := after.Next(at)
+		a, b := nextIn(before, at, to), nextIn(after, at, to)
 		switch {
-		case (!okA || !a.Before(to)) && (!okB || !b.Before(to)):
+		case a.Equal(b) && a.Equal(to):
 			return nil
-		case okA && okB && a.Equal(b):
+		case a.Equal(b):
 			at = a
-		case okA && (!okB || a.Before(b)):
+		case a.Before(b):
 			return []string{tooOften + "drops the run at " + a.In(zone).Format(minute)}
 		default:
 			return []string{tooOften + "adds a run at " + b.In(zone).Format(minute)}
 		}
 	}
+}
+
+// nextIn is the first run after a time, or the end where it is not before that.
+func nextIn(t timetable.Timetable, at, end time.Time) time.Time {
+	if next, ok := t.Next(at); ok && next.Before(end) {
+		return next
+	}
+	return end
 }
 
 const tooOften = "it runs too often to compare run by run; the first difference: "

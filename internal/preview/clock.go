@@ -62,6 +62,17 @@ func changesOf(t timetable.Timetable, from, to time.Time) (out []time.Time) {
 	return out
 }
 
+// changed says what each change of the clocks does to a schedule, but on days
+// that the job's own terms leave out.
+func changed(t timetable.Timetable, from, to time.Time) (out []string) {
+	for _, at := range changesOf(t, from, to) {
+		if open, ok := t.Open(at); ok && open.Equal(at) {
+			out = append(out, aroundChange(t, at)...)
+		}
+	}
+	return out
+}
+
 // aroundChange says what the change at a minute does to a schedule: it is held
 // against what the schedule would do by the clock on the wall alone. Nothing is
 // said where its runs come as though the clocks had not changed, such as those

@@ -127,11 +127,7 @@ func (p *Job) walk(t timetable.Timetable, j job.Job, from, to time.Time, minutes
 		p.see(slot, last)
 		last = slot
 	}
-	for _, at := range changesOf(t, from, to) {
-		if open, ok := t.Open(at); ok && open.Equal(at) {
-			p.Changed = append(p.Changed, aroundChange(t, at)...)
-		}
-	}
+	p.Changed = append(p.Changed, changed(t, from, to)...)
 	if !j.Calendar.IsZero() || !j.StartAt.IsZero() || !j.EndAt.IsZero() {
 		p.Filtered = count(t.Schedule, from, to) - p.Runs
 	}
