@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/jobdiff"
 	"github.com/batchplane/batchplane/internal/notice"
@@ -27,7 +26,7 @@ func (c *diffCmd) Run(_ context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	changes := jobdiff.Of(before, file.Jobs, time.Now())
+	changes := append(jobdiff.Definitions(before.Definitions, file.Definitions), jobdiff.Of(before.Jobs, file.Jobs, time.Now())...)
 	if a.json {
 		for _, change := range changes {
 			if err := printJSON(a.Stdout, change); err != nil {
@@ -40,7 +39,11 @@ func (c *diffCmd) Run(_ context.Context, a *app) error {
 	count := map[jobdiff.Kind]int{}
 	for _, change := range changes {
 		count[change.Kind]++
-		fmt.Fprintf(&b, "%s: %s\n", change.Job, change.Kind)
+		name := change.Job
+		if change.Definition != "" {
+			name = "task definition " + change.Definition
+		}
+		fmt.Fprintf(&b, "%s: %s\n", name, change.Kind)
 		for _, w := range change.Words {
 			fmt.Fprintf(&b, "  - %s\n", notice.Printable(w))
 		}
@@ -50,12 +53,12 @@ func (c *diffCmd) Run(_ context.Context, a *app) error {
 }
 
 // before reads what to compare with: templates, or jobs files over each other.
-func (c *diffCmd) before() (jobs []job.Job, err error) {
+func (c *diffCmd) before() (file jobfile.File, err error) {
 	var old jobsFiles
 	for _, name := range c.Against {
 		data, err := readBounded(name, jobfile.MaxBytes)
 		if err != nil {
-			return nil, usagef("reading what to compare with: %w", err)
+			return file, usagef("reading what to compare with: %w", err)
 		}
 		if !jobfile.IsTemplate(data) {
 			old.Files = append(old.Files, name)
@@ -63,13 +66,16 @@ func (c *diffCmd) before() (jobs []job.Job, err error) {
 		}
 		found, err := jobfile.FromTemplate(data)
 		if err != nil {
-			return nil, usagef("%s: %w", name, err)
+			return file, usagef("%s: %w", name, err)
 		}
-		jobs = append(jobs, found...)
+		file.Jobs = append(file.Jobs, found.Jobs...)
+		file.Definitions = append(file.Definitions, found.Definitions...)
 	}
 	if len(old.Files) == 0 {
-		return jobs, nil
+		return file, nil
 	}
-	file, err := old.read("compared")
-	return append(jobs, file.Jobs...), err
+	yaml, err := old.read("compared")
+	file.Jobs = append(file.Jobs, yaml.Jobs...)
+	file.Definitions = append(file.Definitions, yaml.Definitions...)
+	return file, err
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -85,7 +86,8 @@ func TestSince(t *testing.T) {
 	w := newWorld(t, now.AddDate(0, 0, -3))
 	for _, slot := range []time.Time{now.AddDate(0, 0, -3), now.Add(-25 * time.Hour), now.Add(-2 * time.Hour)} {
 		w.clock.AdvanceTo(slot)
-		w.scheduled("report", slot)
+		w.claim(job.Job{Name: "report", Schedule: "* * * * *"}, slot)
+		w.clock.Advance(5 * time.Minute)
 	}
 	for since, want := range map[string]int{
 		"90m": 0, "1h59m": 0, "2h2m": 1, "1d": 1, "1d2h": 2, "7d": 3, "0s": 0,

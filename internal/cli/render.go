@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/render"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 type renderCmd struct {
@@ -54,10 +56,27 @@ func (a *app) warnPast(jobs []job.Job, now time.Time) {
 		if !j.StartAt.IsZero() && j.StartAt.Before(now) {
 			_, _ = fmt.Fprintf(a.Stderr, "job %s: its startAt has passed, and EventBridge Scheduler refuses such a date when the schedule changes: take it out\n", j.Name)
 		}
-		if !j.EndAt.IsZero() && j.EndAt.Before(now) {
-			_, _ = fmt.Fprintf(a.Stderr, "job %s: its endAt has passed: take the job out, its history stays\n", j.Name)
+	}
+	for _, w := range over(jobs, now) {
+		_, _ = fmt.Fprintln(a.Stderr, notice.Printable(w))
+	}
+}
+
+// over tells of jobs that are switched on and have no slot any more.
+func over(jobs []job.Job, now time.Time) (out []string) {
+	for _, j := range jobs {
+		if j.Schedule == "" || j.Disabled {
+			continue
+		}
+		t, err := timetable.Of(j.Plan())
+		if err != nil {
+			continue // the jobs file says it
+		}
+		if past := t.Past(now); past != "" {
+			out = append(out, fmt.Sprintf("job %s: %s; take the job out, its history stays", j.Name, past))
 		}
 	}
+	return out
 }
 
 func numbered(name string, i int) string {

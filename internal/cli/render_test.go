@@ -45,3 +45,32 @@ func TestRenderAndDiff(t *testing.T) {
 		}
 	}
 }
+
+// TestDiffOfDefinitions: a new image is a change, against the jobs file and
+// against what was rendered from it.
+func TestDiffOfDefinitions(t *testing.T) {
+	t.Parallel()
+	const jobs = "\njobs: [{name: a, schedule: \"0 3 * * *\", command: x, taskDefinition: app}]\n"
+	dir := files(t, map[string]string{
+		"old.yaml": "taskDefinitions: {app: {image: \"x:1\", executionRole: r, secrets: {A: /a}}}" + jobs,
+		"new.yaml": "taskDefinitions: {app: {image: \"x:2\", executionRole: r, cpu: 1024, memory: 2048}}" + jobs,
+	})
+	before, after, template := filepath.Join(dir, "old.yaml"), filepath.Join(dir, "new.yaml"), filepath.Join(dir, "t.yaml")
+	if r := batchplane(t, "render", "-f", before, "-o", template); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	for _, against := range []string{before, template} {
+		r := batchplane(t, "diff", "-f", after, "--against", against)
+		for _, says := range []string{"task definition app: changed", `image: "x:1" becomes "x:2"`, "cpu: 256 becomes 1024", `secrets.A: no longer "/a"`, "0 added, 0 removed, 1 changed"} {
+			if r.code != 0 || !strings.Contains(r.out, says) {
+				t.Errorf("%+v; want %q", r, says)
+			}
+		}
+		if r := batchplane(t, "diff", "-f", before, "--against", against); r.out != "0 added, 0 removed, 0 changed\n" {
+			t.Errorf("the same: %+v", r)
+		}
+	}
+	if r := batchplane(t, "--json", "diff", "-f", after, "--against", template); !strings.HasPrefix(r.out, `{"taskDefinition":"app","kind":"changed"`) {
+		t.Errorf("%+v", r)
+	}
+}

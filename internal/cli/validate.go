@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/notice"
@@ -21,6 +22,14 @@ type problem struct {
 	Message string `json:"message"`
 }
 
+// validated is what validate says as JSON of files without a problem.
+type validated struct {
+	Jobs     int `json:"jobs"`
+	Problems int `json:"problems"`
+	// Warnings are of jobs that will never run.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
 // Run tells all problems of the files at once.
 func (c *validateCmd) Run(_ context.Context, a *app) error {
 	file, problems, err := c.load()
@@ -30,6 +39,8 @@ func (c *validateCmd) Run(_ context.Context, a *app) error {
 	if len(problems) > 0 {
 		return a.printProblems(problems)
 	}
+	warnings := over(file.Jobs, time.Now())
+	a.warn(warnings)
 	switch {
 	case c.Print && a.json:
 		for _, j := range file.Jobs {
@@ -45,9 +56,19 @@ func (c *validateCmd) Run(_ context.Context, a *app) error {
 		}
 		return a.write(text)
 	case a.json:
-		return printJSON(a.Stdout, map[string]int{"jobs": len(file.Jobs), "problems": 0})
+		return printJSON(a.Stdout, validated{Jobs: len(file.Jobs), Warnings: warnings})
 	}
 	return a.write([]byte(counted(len(file.Jobs), "job") + ", no problem\n"))
+}
+
+// warn prints warnings beside the output; as JSON they are in it.
+func (a *app) warn(warnings []string) {
+	if a.json {
+		return
+	}
+	for _, w := range warnings {
+		_, _ = fmt.Fprintln(a.Stderr, "warning: "+notice.Printable(w))
+	}
 }
 
 func (a *app) printProblems(problems []jobfile.Problem) error {

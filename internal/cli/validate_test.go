@@ -69,3 +69,35 @@ func TestValidate(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestValidateWarnsOfThePast: jobs whose times are over are no fault, and are
+// said to be so.
+func TestValidateWarnsOfThePast(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(files(t, map[string]string{"jobs.yaml": `jobs:
+  - {name: once, schedule: "at(2020-01-01T00:00:00)"}
+  - {name: ended, schedule: "0 3 * * *", endAt: 2020-01-01}
+  - {name: only, schedule: "0 3 * * *", calendar: {only: [2020-01-01]}}
+  - {name: off, schedule: "at(2020-01-01T00:00:00)", enabled: false}
+  - {name: fine, schedule: "0 3 * * *"}
+  - {name: byhand}
+`}), "jobs.yaml")
+	r := batchplane(t, "validate", "-f", file)
+	want := `warning: job once: schedule: the last time of at(2020-01-01T00:00:00) lies in the past: it will never run; take the job out, its history stays
+warning: job ended: endAt: 2020-01-01T00:00:00Z lies in the past: it will never run; take the job out, its history stays
+warning: job only: calendar: the last day of only, 2020-01-01, lies in the past: it will never run; take the job out, its history stays
+`
+	if r.code != 0 || r.out != "6 jobs, no problem\n" || r.err != want {
+		t.Errorf("%+v", r)
+	}
+	r = batchplane(t, "--json", "validate", "-f", file)
+	if r.code != 0 || r.err != "" || !strings.HasPrefix(r.out, `{"jobs":6,"problems":0,"warnings":["job once: `) {
+		t.Errorf("%+v", r)
+	}
+	if r := batchplane(t, "render", "-f", file); r.code != 0 || !strings.Contains(r.err, "job ended: endAt: 2020-01-01T00:00:00Z lies in the past") {
+		t.Errorf("%+v", r)
+	}
+	if r := batchplane(t, "preview", "-f", file); r.code != 0 || strings.Count(r.out, "lies in the past: it will never run") != 3 {
+		t.Errorf("%+v", r)
+	}
+}

@@ -133,8 +133,9 @@ func (o *oracle) awsWeekday(t time.Time, weekday int) bool {
 }
 
 // daemon runs the minutes from one time to another as cron's main loop does:
-// virtual is the last minute of the wall clock whose entries have run.
-func (o *oracle) daemon(location *time.Location, from, to time.Time) []string {
+// virtual is the last minute of the wall clock whose entries have run. What dst
+// says takes the place of the loop's own answer to a change of any size.
+func (o *oracle) daemon(location *time.Location, dst DST, from, to time.Time) []string {
 	wild := !o.aws() && (o.fields[0][0] == '*' || o.fields[1][0] == '*')
 	wall := func(t time.Time) time.Time {
 		_, offset := t.In(location).Zone()
@@ -148,16 +149,20 @@ func (o *oracle) daemon(location *time.Location, from, to time.Time) []string {
 		diff := int(now.Sub(virtual) / time.Minute)
 		run := o.fires(now)
 		switch {
+		case diff > 1 && dst.Gap != GapDefault:
+			run = run || dst.Gap == GapRunLate && o.any(virtual, now)
+		case diff < 1 && dst.Overlap != OverlapDefault:
+			run = run && dst.Overlap == OverlapTwice
 		case diff == 1 || diff > 180 || diff < -180:
-			virtual = now
 		case diff >= 2 && diff <= 5:
 			run = o.any(virtual, now)
-			virtual = now
 		case diff > 5:
 			run = wild && run || !wild && o.any(virtual, now)
-			virtual = now
 		default:
 			run = wild && run
+		}
+		if diff >= 1 || diff < -180 && dst.Overlap == OverlapDefault {
+			virtual = now
 		}
 		if run && !t.Before(from) {
 			fires = append(fires, t.Format(isoMinute))
@@ -197,10 +202,13 @@ var crossings = []struct{ zone, change string }{
 	{"Europe/Berlin", "2026-03-29T01:00Z"},
 	{"Europe/Berlin", "2026-10-25T01:00Z"},
 	{"America/New_York", "2028-03-12T07:00Z"},
+	{"America/New_York", "2026-11-01T06:00Z"},
 	{"Australia/Lord_Howe", "2026-10-03T15:30Z"},
 	{"Australia/Lord_Howe", "2026-04-04T15:00Z"},
 	{"Africa/Casablanca", "2026-02-15T02:00Z"},
+	{"Africa/Casablanca", "2026-03-22T02:00Z"},
 	{"Africa/Cairo", "2026-04-23T22:00Z"},
+	{"Africa/Cairo", "2026-10-29T21:00Z"},
 	{"Antarctica/Troll", "2026-03-29T01:00Z"},
 	{"Antarctica/Troll", "2026-10-25T01:00Z"},
 	{"Pacific/Apia", "2011-12-30T10:00Z"},
@@ -217,7 +225,7 @@ func TestRandomLinesAgainstOracle(t *testing.T) {
 		zone, o := zoneNamed(t, cross.zone), newOracle(text)
 		from := at(t, cross.change).Add(-time.Duration(rng.IntN(3*24*60)) * time.Minute)
 		to := from.Add(4 * 24 * time.Hour)
-		want := o.daemon(zone.Location(), from, to)
+		want := o.daemon(zone.Location(), DST{}, from, to)
 		if o.aws() {
 			want = o.scheduler(zone.Location(), from, to)
 		}

@@ -216,6 +216,7 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"*/5 8-18 * jan-mar 1-5", "@daily", "0~59 ~ * * fri-sun", "cron(0/15 22-2 15W * ? 2026-2030)",
 		"cron(0 9 ? * 2#1 *)", "cron(0 9 LW 1,2 ? *)", "rate(5 minutes)", "at(2026-11-22T13:00:00)",
+		"cron(*/7 8-18/5 ? jan-mar SAT-MON */2)", "cron(0 9 ? * fril,MON)", "rate(1 minutes)",
 		"0 0 12 * * ?", "Mon *-*-* 03:00", "@every 5m", "0 9 * * *\r\n",
 	} {
 		f.Add(seed)
@@ -232,7 +233,13 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		_ = s.Words()
+		_, _ = s.Words(), s.Warnings()
+		if text, err := s.Normal(); err == nil && !s.OneTime() && s.rateEvery == 0 {
+			normal, err := ParseAWS(text)
+			if err != nil || Prove(s, []*Spec{normal}, proofStart) != nil {
+				t.Fatalf("%q is not %q: %v", s, text, err)
+			}
+		}
 		c := s.In(UTC, DST{})
 		from := time.Unix(1_800_000_000, 0)
 		next, ok := c.Next(from)

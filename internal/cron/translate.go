@@ -28,26 +28,32 @@ type Translation struct {
 	Notes []string
 }
 
-// Translate finds the expressions for a crontab expression in a zone (nil is
-// UTC) and proves them, see Prove: when either day field may match there are
-// two, when both must and EventBridge cannot say so there is the smallest
-// superset and a guard. Each has at most 256 characters. Notes look at the time
-// from the given one on.
-//
-// Slots that Scheduler's own rule for clock changes would lose are not in the
-// translation: see Schedule.SchedulerMisses. Errors are ErrNeverFires, a
-// *DifferenceError (a defect of this package), or a sentence about the dialect.
+// Translate is Schedule.Translate for an expression in a zone (nil is UTC) with
+// cron's own rule for changes of the clock.
 func Translate(s *Spec, zone *Zone, from time.Time) (Translation, error) {
+	return s.In(zone, DST{}).Translate(from)
+}
+
+// Translate finds the expressions for a crontab expression in its zone and
+// proves them, see Prove: when either day field may match there are two, when
+// both must and EventBridge cannot say so there is the smallest superset and a
+// guard. Each has at most 256 characters. The zone and the notes look at the
+// time from the given one on.
+//
+// From then on, and without a guard, Scheduler starts no minute that is not the
+// schedule's, whatever its rule for changes of the clock. Slots that Scheduler's
+// rule would lose are not in the translation: see Schedule.SchedulerMisses.
+// Errors are ErrNeverFires, a *DifferenceError (a defect of this package), or a
+// sentence about the dialect.
+func (c Schedule) Translate(from time.Time) (Translation, error) {
+	s := c.spec
 	if s.dialect != Crontab {
 		return Translation{}, fmt.Errorf("translating %s: it is an EventBridge expression already", clip(s.text))
 	}
 	if s.never {
 		return Translation{}, fmt.Errorf("translating %s: %w", clip(s.text), ErrNeverFires)
 	}
-	if zone == nil {
-		zone = UTC
-	}
-	t := Translation{Zone: zone.name}
+	t := Translation{Zone: c.zone.name}
 	for _, day := range s.awsDays() {
 		t.AWS = append(t.AWS, "cron("+strings.Join([]string{
 			list(s.minute, 0, 60), list(uint64(s.hour), 0, 24), day.dom, list(uint64(s.month), 1, 12), day.dow, "*",
@@ -60,7 +66,11 @@ func Translate(s *Spec, zone *Zone, from time.Time) (Translation, error) {
 	if !exact {
 		t.Guard = s.text
 	}
-	t.note(s, zone, specs, from)
+	t.note(s, specs, from)
+	if c.zone != UTC && c.evenFrom(floorDiv(from.Unix(), 60)) {
+		t.Zone = UTC.name
+		t.Notes = append(t.Notes, "it fires at the same minutes in UTC, where no change of clocks disturbs it")
+	}
 	return t, nil
 }
 
@@ -79,7 +89,7 @@ func (t *Translation) proved(s *Spec, from time.Time) (specs []*Spec, exact bool
 	return specs, false, ProveCovers(s, specs, from)
 }
 
-func (t *Translation) note(s *Spec, zone *Zone, specs []*Spec, from time.Time) {
+func (t *Translation) note(s *Spec, specs []*Spec, from time.Time) {
 	add := func(format string, args ...any) { t.Notes = append(t.Notes, fmt.Sprintf(format, args...)) }
 	if s.random {
 		add("the ~ range is resolved to a fixed value, which cron would draw anew each time it loads the file")
@@ -92,31 +102,42 @@ func (t *Translation) note(s *Spec, zone *Zone, specs []*Spec, from time.Time) {
 			add("both expressions fire at %s for the first time: one slot, one run", at.Format(minuteLayout))
 		}
 	}
-	if zone != UTC && s.evenIn(zone, localMinute(from)) {
-		t.Zone = UTC.name
-		add("it fires at the same minutes in UTC, where no change of clocks disturbs it")
-	}
 }
 
-// evenIn reports that the expression selects the same UTC minutes whatever the
-// offset of the zone is from the minute on: every day, every hour, and the same
-// minutes when turned by the odd part of the offset.
-func (s *Spec) evenIn(zone *Zone, from int64) bool {
-	if s.hour != 1<<24-1 || s.month != 1<<12-1 || s.years != nil || s.rateEvery > 0 {
+// evenFrom reports a crontab schedule that runs, from a UTC minute on, at all
+// those minutes that its expression selects in UTC. Every day and every hour is
+// selected, the same minutes when turned by the odd part of each offset, and
+// both passes of each overlap run: an entry with fixed hours, such as 0-23, runs
+// in the first pass only.
+func (c *Schedule) evenFrom(from int64) bool {
+	s := c.spec
+	if s.dialect != Crontab || !s.everyHour() {
 		return false
 	}
+	reached := int64(0) // by the wall clock before the segment
+	for i := range c.zone.segments {
+		seg := &c.zone.segments[i]
+		overlap := reached - seg.localStart
+		if i > 0 && overlap > 0 && seg.start+overlap > from && !c.twice(overlap) {
+			return false
+		}
+		turn := floorMod(seg.offset(), 60)
+		if seg.end > from && (s.minute<<turn|s.minute>>(60-turn))&(1<<60-1) != s.minute {
+			return false
+		}
+		reached = seg.localEnd
+	}
+	return true
+}
+
+// everyHour reports that every hour of every day is selected, in every year.
+func (s *Spec) everyHour() bool {
 	for kind, mask := range s.mask {
 		if mask != 1<<(kindLength(kind)+1)-2 {
 			return false
 		}
 	}
-	for i := range zone.segments {
-		turn := floorMod(zone.segments[i].offset(), 60)
-		if zone.segments[i].end > from && (s.minute<<turn|s.minute>>(60-turn))&(1<<60-1) != s.minute {
-			return false
-		}
-	}
-	return true
+	return s.hour == 1<<24-1 && s.month == 1<<12-1 && s.years == nil
 }
 
 // SchedulerMisses reports a slot of this schedule at which EventBridge Scheduler
@@ -124,10 +145,14 @@ func (s *Spec) evenIn(zone *Zone, from int64) bool {
 // those in an overlap once (Scheduler guide, "Schedule types"). Someone else
 // must launch it.
 func (c Schedule) SchedulerMisses(slot time.Time) bool {
-	if c.spec.rateEvery > 0 || !c.Matches(slot) || c.spec.evenIn(c.zone, floorDiv(slot.Unix(), 60)) {
+	if c.spec.rateEvery > 0 || !c.Matches(slot) {
 		return false
 	}
-	return !c.spec.In(c.zone, DST{GapSkip, OverlapOnce}).Matches(slot)
+	zone := c.zone
+	if c.evenFrom(floorDiv(slot.Unix(), 60)) {
+		zone = UTC
+	}
+	return !c.spec.In(zone, DST{GapSkip, OverlapOnce}).Matches(slot)
 }
 
 // awsDay is how EventBridge selects days.

@@ -155,6 +155,10 @@ func TestSchedulerMisses(t *testing.T) {
 		{"first pass only", "30 2 * * *", "2026-10-24T00:00Z", "2026-10-27T00:00Z", DST{}, nil},
 		{"second pass of a wildcard", "*/30 2 * * *", "2026-10-24T00:00Z", "2026-10-27T00:00Z", DST{}, []string{"2026-10-25T01:00Z", "2026-10-25T01:30Z"}},
 		{"scheduled in UTC", "*/30 * * * *", "2026-10-24T00:00Z", "2026-10-27T00:00Z", DST{}, nil},
+		{"all hours written out: first pass only", "0 0-23 * * *", "2026-10-24T00:00Z", "2026-10-27T00:00Z", DST{}, nil},
+		{"all hours, in both passes, in UTC", "0 0-23 * * *", "2026-10-24T00:00Z", "2026-10-27T00:00Z", DST{Overlap: OverlapTwice}, nil},
+		{"all hours, late after the gap, in UTC", "30 * * * *", "2026-03-29T00:00Z", "2026-03-30T00:00Z", DST{Gap: GapRunLate}, []string{"2026-03-29T01:00Z"}},
+		{"EventBridge's own stays in its zone", "cron(30 * * * ? *)", "2026-10-25T00:00Z", "2026-10-25T03:00Z", DST{Overlap: OverlapTwice}, []string{"2026-10-25T01:30Z"}},
 		{"told to skip", "30 2 * * *", "2026-03-28T00:00Z", "2026-03-31T00:00Z", DST{Gap: GapSkip}, nil},
 	}
 	for _, c := range cases {

@@ -18,8 +18,8 @@ func (s *Spec) Warnings() []string {
 	}
 	if k, n, ok := s.meansNth(); ok {
 		day := time.Weekday(n)
-		add("either day field may match, so it fires on every %s; cron(%s %s ? %s %d#%d *) is the %s number %d of the month",
-			day, list(s.minute, 0, 60), list(uint64(s.hour), 0, 24), list(uint64(s.month), 1, 12), n+1, k, day, k)
+		add("either day field may match, so it fires on day %d to %d of the month and on every %s; cron(%s %s ? %s %d#%d *) is the %s number %d of the month",
+			7*k-6, 7*k, day, list(s.minute, 0, 60), list(uint64(s.hour), 0, 24), list(uint64(s.month), 1, 12), n+1, k, day, k)
 	}
 	if short := s.shortMonths(); short != 0 {
 		add("not in %s, which has no such day", ranges(uint64(short), func(i int) string { return time.Month(i + 1).String() }))
@@ -27,6 +27,11 @@ func (s *Spec) Warnings() []string {
 	if n := s.unevenStep(); n > 0 {
 		add("%d does not divide 60: the last step of each hour takes %d minutes", n, 60%n)
 	}
+	s.eachStep(func(f *field, item string, low, high, step int) {
+		if low < high && low+step > high {
+			add("%s selects one %s only, %d: a step ends with its field and begins anew", item, f.name, low)
+		}
+	})
 	return all
 }
 
@@ -73,3 +78,33 @@ func (s *Spec) unevenStep() int {
 	}
 	return n
 }
+
+// eachStep calls what for each item of a field with a step, with what it steps
+// through.
+func (s *Spec) eachStep(what func(f *field, item string, low, high, step int)) {
+	fields, text := crontabFields[:], s.text
+	if s.dialect == AWS {
+		fields, text = awsFields[:], strings.Trim(strings.TrimPrefix(text, "cron("), ")")
+	}
+	texts := strings.Fields(text)
+	for i, f := range fields[:min(len(fields), len(texts))] {
+		for item := range strings.SplitSeq(texts[i], ",") {
+			base, stepText, _ := strings.Cut(item, "/")
+			step, err := strconv.Atoi(stepText)
+			if err != nil {
+				continue
+			}
+			low, high := f.low, f.high
+			if base != "*" {
+				from, to, ranged := strings.Cut(base, "-")
+				if low = anyValue(from, f); ranged {
+					high = anyValue(to, f)
+				}
+			}
+			what(f, item, low, high, step)
+		}
+	}
+}
+
+// anyValue reads a number or a name of a text that was read before.
+func anyValue(text string, f *field) int { return plainValue(strings.ToUpper(text), f) }

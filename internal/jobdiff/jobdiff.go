@@ -2,6 +2,7 @@
 package jobdiff
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -22,11 +23,14 @@ const (
 	Changed Kind = "changed"
 )
 
-// Change is what happens to one job, a sentence each.
+// Change is what happens to one job or to one base definition of tasks, a
+// sentence each.
 type Change struct {
-	Job   string   `json:"job"`
-	Kind  Kind     `json:"kind"`
-	Words []string `json:"words"`
+	Job string `json:"job,omitempty"`
+	// Definition is the family of a task definition.
+	Definition string   `json:"taskDefinition,omitempty"`
+	Kind       Kind     `json:"kind"`
+	Words      []string `json:"words"`
 }
 
 // Of compares jobs by name. Runs are compared over the year from a time on.
@@ -41,14 +45,49 @@ func Of(before, after []job.Job, from time.Time) []Change {
 		b, has := is[name]
 		switch {
 		case !had:
-			out = append(out, Change{name, Added, []string{running(b)}})
+			out = append(out, Change{Job: name, Kind: Added, Words: []string{running(b)}})
 		case !has:
-			out = append(out, Change{name, Removed, []string{"its schedule disappears, and nothing starts it any more; its history stays", "it was " + running(a)}})
+			out = append(out, Change{Job: name, Kind: Removed, Words: []string{"its schedule disappears, and nothing starts it any more; its history stays", "it was " + running(a)}})
 		case a.Hash() != b.Hash():
-			out = append(out, Change{name, Changed, slices.Concat(schedule(a, b, from), fields(a, b))})
+			out = append(out, Change{Job: name, Kind: Changed, Words: slices.Concat(schedule(a, b, from), fields(a, b))})
 		}
 	}
 	return out
+}
+
+// Definitions compares base definitions of tasks by family, in the order of the
+// families. A default is the same written out.
+func Definitions(before, after []job.TaskDefinition) []Change {
+	was, is := byFamily(before), byFamily(after)
+	families := maps.Clone(was)
+	maps.Copy(families, is)
+	var out []Change
+	for _, family := range slices.Sorted(maps.Keys(families)) {
+		a, had := was[family]
+		b, has := is[family]
+		words := fields(a, b)
+		switch {
+		case !had:
+			out = append(out, Change{Definition: family, Kind: Added, Words: []string{"image: " + b.Image}})
+		case !has:
+			out = append(out, Change{Definition: family, Kind: Removed, Words: []string{"the deployment deregisters it: a job that still names it cannot be launched"}})
+		case len(words) > 0:
+			out = append(out, Change{Definition: family, Kind: Changed, Words: append(words, "the deployment registers a new revision: jobs that name none run it from their next run on")})
+		}
+	}
+	return out
+}
+
+// byFamily fills in what a definition leaves to its defaults.
+func byFamily(definitions []job.TaskDefinition) map[string]job.TaskDefinition {
+	m := make(map[string]job.TaskDefinition, len(definitions))
+	for _, d := range definitions {
+		d.CPU, d.Memory = d.Size()
+		d.Container = cmp.Or(d.Container, d.Family)
+		d.Architecture = cmp.Or(d.Architecture, job.Architectures[0])
+		m[d.Family] = d
+	}
+	return m
 }
 
 func byName(jobs []job.Job) map[string]job.Job {
@@ -61,7 +100,7 @@ func byName(jobs []job.Job) map[string]job.Job {
 
 // fields names the fields that differ, beside those that the schedule's words
 // tell.
-func fields(a, b job.Job) []string {
+func fields(a, b any) []string {
 	was, is := flat(a), flat(b)
 	names := maps.Clone(was)
 	maps.Copy(names, is)
@@ -82,10 +121,10 @@ func fields(a, b job.Job) []string {
 	return out
 }
 
-// flat is a job as paths and values in JSON; lists stay whole.
-func flat(j job.Job) map[string]string {
+// flat is a job or definition as paths and values in JSON; lists stay whole.
+func flat(of any) map[string]string {
 	out := map[string]string{}
-	b, err := json.Marshal(j)
+	b, err := json.Marshal(of)
 	if err != nil {
 		return out // strings, numbers, slices and string maps always marshal
 	}

@@ -1,6 +1,7 @@
 package jobdiff_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,9 +25,16 @@ func TestWords(t *testing.T) {
 		"another zone": {func(j *job.Job) { j.Timezone = "Europe/London" }, []string{"schedule: ", "runs 1 hour later on weekdays, 260 days a year"}},
 		"fewer days":   {func(j *job.Job) { j.Schedule = "30 2 * * 1-4" }, []string{"schedule: ", "drops 52 days a year, the first at Fri 2026-11-27 02:30 CET"}},
 		"more days":    {func(j *job.Job) { j.Schedule = "30 2 * * *" }, []string{"schedule: ", "adds at weekends, 105 days a year, the first at Sun 2026-11-22 02:30 CET"}},
-		"said anew":    {func(j *job.Job) { j.Schedule = "30 2 * * mon-fri" }, []string{"schedule: "}},
-		"a holiday":    {func(j *job.Job) { j.Calendar.Skip = []string{"2027-01-01"} }, []string{"drops 1 day a year, the first at Fri 2027-01-01 02:30 CET", "calendar.skip: now [\"2027-01-01\"]"}},
-		"switched off": {func(j *job.Job) { j.Disabled = true }, []string{"it is switched off"}},
+		"later, and other holidays": {func(j *job.Job) {
+			j.Schedule, j.Calendar.Skip = "30 3 * * 1-5", []string{"2026-12-25", "2027-01-01"}
+		}, []string{"schedule: ", "runs 1 hour later on weekdays, 258 days a year", "drops 2 days a year, the first at Fri 2026-12-25 02:30 CET", "calendar.skip"}},
+		"later on most days only":                 {func(j *job.Job) { j.Schedule = "30 3 * * 1-3" }, []string{"schedule: ", "runs 1 hour later 156 days a year", "drops 104 days a year, the first at Thu 2026-11-26 02:30 CET"}},
+		"on other days, a third of them the same": {func(j *job.Job) { j.Schedule = "30 3 * * 5-7" }, []string{"schedule: ", "drops on weekdays, 260 days a year, the first at Mon 2026-11-23 02:30 CET", "adds 157 days a year, the first at Sun 2026-11-22 03:30 CET"}},
+		"two hours, one of them the same":         {func(j *job.Job) { j.Schedule = "30 2,3 * * 1-5" }, []string{"schedule: ", "adds on weekdays, 260 days a year, the first at Mon 2026-11-23 03:30 CET"}},
+		"more often than can be held":             {func(j *job.Job) { j.Schedule = "*/5 * * * *" }, []string{"schedule: ", "it runs too often to compare run by run; the first difference: adds a run at Sun 2026-11-22 00:00 CET"}},
+		"said anew":                               {func(j *job.Job) { j.Schedule = "30 2 * * mon-fri" }, []string{"schedule: "}},
+		"a holiday":                               {func(j *job.Job) { j.Calendar.Skip = []string{"2027-01-01"} }, []string{"drops 1 day a year, the first at Fri 2027-01-01 02:30 CET", "calendar.skip: now [\"2027-01-01\"]"}},
+		"switched off":                            {func(j *job.Job) { j.Disabled = true }, []string{"it is switched off"}},
 		"fields": {func(j *job.Job) {
 			j.CPU, j.Memory, j.Command = 256, 512, []string{"<y>"}
 			j.Environment = map[string]string{"A": "3"}
@@ -54,6 +62,84 @@ func TestWords(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMovesAreAllTold: a shift hides nothing that is dropped or added beside it.
+func TestMovesAreAllTold(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		was, is job.Job
+		want    []string // after what the schedules say, and before the fields
+	}{
+		"another day of the calendar": {
+			job.Job{Schedule: "0 3 * * *", When: job.When{Calendar: job.Calendar{Skip: []string{"2026-12-25"}}}},
+			job.Job{Schedule: "0 4 * * *", When: job.When{Calendar: job.Calendar{Skip: []string{"2026-12-26"}}}},
+			[]string{"runs 1 hour later 363 days a year", "drops 1 day a year, the first at Sat 2026-12-26 03:00 UTC", "adds 1 day a year, the first at Fri 2026-12-25 04:00 UTC", "calendar.skip"},
+		},
+		"a change of the clocks": {
+			job.Job{Schedule: "30 2 * * *", Timezone: "Europe/Berlin"},
+			job.Job{Schedule: "30 2 * * *", Timezone: "Europe/London"},
+			[]string{"runs 1 hour later 363 days a year", "runs at another time 2 days a year, the first at Sun 2027-03-28 02:30 BST instead of Sun 2027-03-28 02:00 BST"},
+		},
+		"what stays is not told": {
+			job.Job{Schedule: "30 2 * * *", Timezone: "Europe/Berlin"}, // on 2027-03-28 at 03:00
+			job.Job{Schedule: "0 3 * * *", Timezone: "Europe/Berlin"},
+			[]string{"runs 30 minutes later 363 days a year", "runs at another time 1 day a year, the first at Sun 2027-10-31 03:00 CET instead of Sun 2027-10-31 02:30 CEST"},
+		},
+		"every hour moves":         {job.Job{Schedule: "0 * * * *"}, job.Job{Schedule: "5 * * * *"}, []string{"runs 5 minutes later every day, 365 days a year (8760 runs)"}},
+		"every hour, one less":     {job.Job{Schedule: "0 * * * *"}, job.Job{Schedule: "0 1-23 * * *"}, []string{"drops every day, 365 days a year, the first at Sun 2026-11-22 00:00 UTC"}},
+		"half of them move":        {job.Job{Schedule: "0 9,17 * * *"}, job.Job{Schedule: "0 10,17 * * *"}, []string{"drops every day, 365 days a year, the first", "adds every day"}},
+		"too often, and moved":     {job.Job{Schedule: "*/5 * * * *"}, job.Job{Schedule: "1-59/5 * * * *"}, []string{tooOften + "drops the run at Sun 2026-11-22 00:00 UTC"}},
+		"too often, and one more":  {job.Job{Schedule: "*/5 * * * *"}, job.Job{Schedule: "*/5,59 * * * *"}, []string{tooOften + "adds a run at Sun 2026-11-22 00:59 UTC"}},
+		"too often, and a holiday": {job.Job{Schedule: "*/5 * * * *"}, job.Job{Schedule: "*/5 * * * *", When: job.When{Calendar: job.Calendar{Skip: []string{"2027-01-01"}}}}, []string{tooOften + "drops the run at Fri 2027-01-01 00:00 UTC", "calendar.skip"}},
+		"too often, the same":      {job.Job{Schedule: "*/5 * * * *"}, job.Job{Schedule: "0-59/5 * * * *"}, nil},
+	} {
+		c.was.Name, c.is.Name = "a", "a"
+		changes := jobdiff.Of([]job.Job{c.was}, []job.Job{c.is}, from)
+		if len(changes) != 1 {
+			t.Fatalf("%s: %q", name, changes)
+		}
+		words := slices.DeleteFunc(changes[0].Words, func(w string) bool { return strings.HasPrefix(w, "schedule: ") })
+		if !slices.EqualFunc(words, c.want, strings.HasPrefix) {
+			t.Errorf("%s: %q; want %q", name, words, c.want)
+		}
+	}
+}
+
+const tooOften = "it runs too often to compare run by run; the first difference: "
+
+func TestDefinitions(t *testing.T) {
+	t.Parallel()
+	base := job.TaskDefinition{Family: "app", Image: "x:1", ExecutionRole: "r", Secrets: map[string]string{"A": "/a"}}
+	for name, c := range map[string]struct {
+		change func(*job.TaskDefinition)
+		want   []string
+	}{
+		"nothing":               {func(*job.TaskDefinition) {}, nil},
+		"its defaults, written": {func(d *job.TaskDefinition) { d.CPU, d.Memory, d.Container, d.Architecture = 256, 512, "app", "x86_64" }, nil},
+		"image":                 {func(d *job.TaskDefinition) { d.Image = "x:2" }, []string{`image: "x:1" becomes "x:2"`}},
+		"size":                  {func(d *job.TaskDefinition) { d.CPU, d.Memory = 1024, 2048 }, []string{"cpu: 256 becomes 1024", "memory: 512 becomes 2048"}},
+		"secrets":               {func(d *job.TaskDefinition) { d.Secrets = nil }, []string{`secrets.A: no longer "/a"`}},
+		"environment":           {func(d *job.TaskDefinition) { d.Environment = map[string]string{"schedule": "1"} }, []string{`environment.schedule: now "1"`}},
+	} {
+		after := base
+		c.change(&after)
+		changes := jobdiff.Definitions([]job.TaskDefinition{base}, []job.TaskDefinition{after})
+		if c.want == nil {
+			if len(changes) > 0 {
+				t.Errorf("%s: %q", name, changes)
+			}
+			continue
+		}
+		want := append(c.want, "the deployment registers a new revision: jobs that name none run it from their next run on")
+		if len(changes) != 1 || changes[0].Kind != jobdiff.Changed || changes[0].Definition != "app" || !slices.Equal(changes[0].Words, want) {
+			t.Errorf("%s: %q; want %q", name, changes, want)
+		}
+	}
+	changes := jobdiff.Definitions([]job.TaskDefinition{base}, []job.TaskDefinition{{Family: "b", Image: "y"}})
+	if len(changes) != 2 || changes[0].Kind != jobdiff.Removed || changes[1].Kind != jobdiff.Added || changes[1].Words[0] != "image: y" {
+		t.Errorf("%q", changes)
 	}
 }
 

@@ -2,6 +2,7 @@ package jobdiff
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/cron"
@@ -50,44 +51,54 @@ func schedule(a, b job.Job, from time.Time) (out []string) {
 }
 
 // moves holds the runs of a year against each other.
-func moves(a, b job.Job, from time.Time) (out []string) {
-	was, fineA := runs(a, from)
-	is, fineB := runs(b, from)
+func moves(a, b job.Job, from time.Time) []string {
+	before, errA := timetable.Of(a.Plan())
+	after, errB := timetable.Of(b.Plan())
+	if errA != nil || errB != nil {
+		return []string{"its runs cannot be compared: a schedule cannot be read"}
+	}
+	zone := after.Zone().Location()
+	was, fineA := runs(before, from)
+	is, fineB := runs(after, from)
 	if !fineA || !fineB {
-		return []string{"it runs too often to compare run by run"}
+		return firstDifference(before, after, from, zone)
 	}
-	zone := time.UTC
-	if z, err := cron.LoadZone(b.Zone()); err == nil {
-		zone = z.Location()
+	shift, moved := shifted(was, is)
+	gone, more := without(was, is, shift), without(is, was, -shift)
+	if shift != 0 {
+		// What stays as it was is neither dropped nor added.
+		gone, more = without(gone, more, 0), without(more, gone, 0)
 	}
-	if shift, ok := shifted(was, is); ok {
-		switch {
-		case shift > 0:
-			return []string{fmt.Sprintf("runs %s later %s", length(shift), days(is, zone))}
-		case shift < 0:
-			return []string{fmt.Sprintf("runs %s earlier %s", length(-shift), days(is, zone))}
-		}
-		return nil
+	return told(shift, moved, gone, more, zone)
+}
+
+// told says what becomes of the runs: those that move by a shift, and the rest.
+func told(shift time.Duration, moved, gone, more []time.Time, zone *time.Location) (out []string) {
+	switch {
+	case shift > 0:
+		out = append(out, fmt.Sprintf("runs %s later %s", length(shift), days(moved, zone)))
+	case shift < 0:
+		out = append(out, fmt.Sprintf("runs %s earlier %s", length(-shift), days(moved, zone)))
 	}
-	if gone := without(was, is); len(gone) > 0 {
-		out = append(out, fmt.Sprintf("drops %s, the first at %s", days(gone, zone), gone[0].In(zone).Format("Mon 2006-01-02 15:04 MST")))
+	if shift != 0 && sameDays(gone, more, zone) {
+		return append(out, fmt.Sprintf("runs at another time %s, the first at %s instead of %s", days(more, zone), more[0].In(zone).Format(minute), gone[0].In(zone).Format(minute)))
 	}
-	if more := without(is, was); len(more) > 0 {
-		out = append(out, fmt.Sprintf("adds %s, the first at %s", days(more, zone), more[0].In(zone).Format("Mon 2006-01-02 15:04 MST")))
+	if len(gone) > 0 {
+		out = append(out, fmt.Sprintf("drops %s, the first at %s", days(gone, zone), gone[0].In(zone).Format(minute)))
+	}
+	if len(more) > 0 {
+		out = append(out, fmt.Sprintf("adds %s, the first at %s", days(more, zone), more[0].In(zone).Format(minute)))
 	}
 	return out
 }
 
-// runs are the slots of a year, whether the job is switched on or not.
-func runs(j job.Job, from time.Time) (out []time.Time, fine bool) {
-	t, err := timetable.Of(j.Plan())
-	if err != nil {
-		return nil, false
-	}
-	// Whole days of the job's own zone: a shift moves no run out of the year.
-	local := from.In(t.Zone().Location())
-	from = time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
-	for slot := range t.All(from, from.AddDate(1, 0, 0)) {
+const minute = "Mon 2006-01-02 15:04 MST"
+
+// runs are the slots of a year, whether the job is switched on or not; fine is
+// false when they are too many.
+func runs(t timetable.Timetable, from time.Time) (out []time.Time, fine bool) {
+	from, to := year(t, from)
+	for slot := range t.All(from, to) {
 		if len(out) == maxRuns {
 			return nil, false
 		}
@@ -96,35 +107,103 @@ func runs(j job.Job, from time.Time) (out []time.Time, fine bool) {
 	return out, true
 }
 
-// shifted is by how much all runs move, give or take those around a change of
-// the clocks: one run in twenty may differ.
-func shifted(was, is []time.Time) (time.Duration, bool) {
-	if len(was) == 0 || len(was) != len(is) {
-		return 0, false
-	}
-	times := map[time.Duration]int{}
-	for i := range was {
-		times[is[i].Sub(was[i])]++
-	}
-	for d, n := range times {
-		if n*20 >= len(was)*19 && (d != 0 || n == len(was)) && d > -12*time.Hour && d < 12*time.Hour {
-			return d, true
-		}
-	}
-	return 0, false
+// year is whole days of the job's own zone: a shift moves no run out of it.
+func year(t timetable.Timetable, from time.Time) (start, end time.Time) {
+	local := from.In(t.Zone().Location())
+	start = time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
+	return start, start.AddDate(1, 0, 0)
 }
 
-func without(all, those []time.Time) (out []time.Time) {
-	has := make(map[time.Time]bool, len(those))
-	for _, t := range those {
-		has[t] = true
+// firstDifference compares schedules that run too often to hold their runs: it
+// stops at the first that only one of them has.
+func firstDifference(before, after timetable.Timetable, from time.Time, zone *time.Location) []string {
+	from, to := year(after, from)
+	at := from.Add(-1)
+	for {
+		a, b := nextIn(before, at, to), nextIn(after, at, to)
+		switch {
+		case a.Equal(b) && a.Equal(to):
+			return nil
+		case a.Equal(b):
+			at = a
+		case a.Before(b):
+			return []string{tooOften + "drops the run at " + a.In(zone).Format(minute)}
+		default:
+			return []string{tooOften + "adds a run at " + b.In(zone).Format(minute)}
+		}
 	}
+}
+
+// nextIn is the first run after a time, or the end where it is not before that.
+func nextIn(t timetable.Timetable, at, end time.Time) time.Time {
+	if next, ok := t.Next(at); ok && next.Before(end) {
+		return next
+	}
+	return end
+}
+
+const tooOften = "it runs too often to compare run by run; the first difference: "
+
+// shifted is by how much most runs move, and where to: more than half of those
+// of either side, by less than half a day, the least such time when several move
+// as many. Most that stay are no shift.
+func shifted(was, is []time.Time) (shift time.Duration, moved []time.Time) {
+	const half = 12 * 60
+	var tally [2*half + 1]int
+	first := 0
+	step := len(was)/sample + 1
+	for i := 0; i < len(was); i += step {
+		for first < len(is) && is[first].Sub(was[i]) <= -half*time.Minute {
+			first++
+		}
+		for _, t := range is[first:] {
+			d := t.Sub(was[i])
+			if d >= half*time.Minute {
+				break
+			}
+			tally[half+int(d/time.Minute)]++
+		}
+	}
+	best := 0
+	for d := 1; d < half; d++ {
+		for _, d := range [...]int{d, -d} {
+			if tally[half+d] > tally[half+best] {
+				best = d
+			}
+		}
+	}
+	shift = time.Duration(best) * time.Minute
+	moved = without(is, without(is, was, -shift), 0)
+	if best == 0 || 2*len(moved) <= max(len(was), len(is)) {
+		return 0, nil
+	}
+	return shift, moved
+}
+
+// sample bounds how many runs are asked where they may have moved to.
+const sample = 2000
+
+// without are those that are not among the others, were they moved by d; both
+// are in order.
+func without(all, others []time.Time, d time.Duration) (out []time.Time) {
+	i := 0
 	for _, t := range all {
-		if !has[t] {
+		for i < len(others) && others[i].Before(t.Add(d)) {
+			i++
+		}
+		if i == len(others) || !others[i].Equal(t.Add(d)) {
 			out = append(out, t)
 		}
 	}
 	return out
+}
+
+// sameDays is whether the runs are on the same days, one by one, as around a
+// change of the clocks.
+func sameDays(gone, more []time.Time, zone *time.Location) bool {
+	return len(gone) > 0 && slices.EqualFunc(gone, more, func(a, b time.Time) bool {
+		return a.In(zone).Format(time.DateOnly) == b.In(zone).Format(time.DateOnly)
+	})
 }
 
 // days says on which days of a year runs are.

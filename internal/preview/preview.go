@@ -127,19 +127,16 @@ func (p *Job) walk(t timetable.Timetable, j job.Job, from, to time.Time, minutes
 		p.see(slot, last)
 		last = slot
 	}
-	if p.Shortest == 0 || p.Shortest > time.Hour {
-		// Others follow the clock, or are soon back.
-		for _, at := range changesOf(t, from, to) {
-			p.Changed = append(p.Changed, aroundChange(t, at)...)
-		}
-	}
+	p.Changed = append(p.Changed, changed(t, from, to)...)
 	if !j.Calendar.IsZero() || !j.StartAt.IsZero() || !j.EndAt.IsZero() {
 		p.Filtered = count(t.Schedule, from, to) - p.Runs
 	}
 	if p.Shortest > 0 && p.Shortest < Close {
 		p.Notes = append(p.Notes, fmt.Sprintf("runs come %s apart, which is not much more than a task takes to start: let it run longer and less often", job.Duration(p.Shortest)))
 	}
-	if p.Runs == 0 {
+	if past := t.Past(from.Add(-1)); past != "" {
+		p.Notes = append(p.Notes, past)
+	} else if p.Runs == 0 {
 		p.Notes = append(p.Notes, "it does not run in this time")
 	}
 	p.Notes = append(p.Notes, t.Spec().Warnings()...)
@@ -158,57 +155,6 @@ func (p *Job) see(slot, last time.Time) {
 		p.Shortest = gap
 	}
 }
-
-// changesOf are the minutes at which the clocks of a schedule's zone change.
-func changesOf(t timetable.Timetable, from, to time.Time) (out []time.Time) {
-	zone := t.Zone().Location()
-	for at := from; at.Before(to); at = at.Add(24 * time.Hour) {
-		_, a := at.In(zone).Zone()
-		_, b := at.Add(24 * time.Hour).In(zone).Zone()
-		if a == b {
-			continue
-		}
-		low, high := at, at.Add(24*time.Hour)
-		for high.Sub(low) > time.Minute {
-			middle := low.Add(high.Sub(low) / 2).Truncate(time.Minute)
-			if _, c := middle.In(zone).Zone(); c == a {
-				low = middle
-			} else {
-				high = middle
-			}
-		}
-		out = append(out, high)
-	}
-	return out
-}
-
-// aroundChange says what the change at a minute does to a schedule: it is held
-// against what the schedule would do by the clock on the wall alone.
-func aroundChange(t timetable.Timetable, at time.Time) (out []string) {
-	zone := t.Zone().Location()
-	_, before := at.Add(-time.Minute).In(zone).Zone()
-	_, after := at.In(zone).Zone()
-	shift := time.Duration(after-before) * time.Second
-	own := count(t.Schedule, at, at.Add(max(shift, -shift)))
-	lost := count(t.Spec().In(cron.UTC, cron.DST{}), wall(at, before), wall(at, before).Add(shift))
-	when := at.In(zone).Format("2006-01-02 15:04 MST")
-	switch {
-	case shift > 0 && lost > 0 && t.Matches(at):
-		out = append(out, fmt.Sprintf("%s: its local time is skipped, so it runs right after", when))
-	case shift > 0 && lost > 0:
-		out = append(out, fmt.Sprintf("%s: its local time is skipped, and so is its run", when))
-	case shift < 0:
-		first := count(t.Schedule, at.Add(shift), at)
-		if first > 0 && own > 0 {
-			out = append(out, fmt.Sprintf("%s: its local time comes twice, and it runs both times", when))
-		} else if first > 0 {
-			out = append(out, fmt.Sprintf("%s: its local time comes twice, and it runs the first time only", when))
-		}
-	}
-	return out
-}
-
-func wall(at time.Time, offset int) time.Time { return at.Add(time.Duration(offset) * time.Second) }
 
 func count(s cron.Schedule, from, to time.Time) (n int) {
 	for range s.All(from, to) {
@@ -236,33 +182,4 @@ func (r *Report) meet(jobs []job.Job, tables []*timetable.Timetable, minutes []u
 		}
 		r.Busy = append(r.Busy, m)
 	}
-}
-
-// clocks lists the changes of the clocks in the zones of the jobs that run.
-func (r *Report) clocks() {
-	seen := map[string]bool{}
-	for _, j := range r.Jobs {
-		if seen[j.Zone] || j.zone == nil {
-			continue
-		}
-		seen[j.Zone] = true
-		zone, err := cron.LoadZone(j.Zone)
-		if err != nil {
-			continue
-		}
-		t, err := timetable.Of(job.Plan{Schedule: "0 0 * * *", Timezone: j.Zone})
-		if err != nil {
-			continue
-		}
-		for _, at := range changesOf(t, r.From, r.To) {
-			_, a := at.Add(-time.Minute).In(zone.Location()).Zone()
-			_, b := at.In(zone.Location()).Zone()
-			words := "go forward by " + job.Duration(time.Duration(b-a)*time.Second).String()
-			if b < a {
-				words = "go back by " + job.Duration(time.Duration(a-b)*time.Second).String()
-			}
-			r.Clocks = append(r.Clocks, Clock{j.Zone, at, words})
-		}
-	}
-	slices.SortStableFunc(r.Clocks, func(a, b Clock) int { return a.At.Compare(b.At) })
 }

@@ -3,6 +3,7 @@ package preview_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +60,52 @@ func TestChains(t *testing.T) {
 }
 
 type oneJob = job.Job
+
+// TestClocks: what a change of the clocks drops or repeats is told, also of jobs
+// that run often; nothing is told of runs that it leaves alone.
+func TestClocks(t *testing.T) {
+	t.Parallel()
+	spring, autumn := time.Date(2027, 3, 20, 0, 0, 0, 0, time.UTC), time.Date(2027, 10, 20, 0, 0, 0, 0, time.UTC)
+	once := job.DST{Gap: "skip", Overlap: "once"}
+	for _, c := range []struct {
+		name, schedule, zone string
+		dst                  job.DST
+		from                 time.Time
+		want                 string
+	}{
+		{"late", "30 2 * * *", "Europe/Berlin", job.DST{}, spring, "its local time is skipped, so it runs right after"},
+		{"several late", "0,30 2 * * *", "Europe/Berlin", job.DST{}, spring, "2 of its local times are skipped, and one run right after stands for them"},
+		{"late on a run of its own", "0 2,3 * * *", "Europe/Berlin", job.DST{}, spring, "its local time is skipped, so it runs right after"},
+		{"skipped", "30 2 * * *", "Europe/Berlin", once, spring, "its local time is skipped, and so is its run"},
+		{"a wildcard skipped", "*/15 2 * * *", "Europe/Berlin", job.DST{}, spring, "4 of its local times are skipped, and so are their runs"},
+		{"the rhythm goes on", "*/15 * * * *", "Europe/Berlin", job.DST{}, spring, ""},
+		{"all hours", "0 0-23 * * *", "Europe/Berlin", job.DST{}, spring, ""},
+		{"far from it", "0 9 * * *", "Europe/Berlin", job.DST{}, spring, ""},
+		{"half an hour", "0 * * * *", "Australia/Lord_Howe", job.DST{}, time.Date(2027, 9, 25, 0, 0, 0, 0, time.UTC), "its local time is skipped, and so is its run"},
+		{"once", "30 2 * * *", "Europe/Berlin", job.DST{}, autumn, "its local time comes twice, and it runs the first time only"},
+		{"twice", "30 2 * * *", "Europe/Berlin", job.DST{Overlap: "twice"}, autumn, "its local time comes twice, and it runs both times"},
+		{"all hours, once", "0,30 0-23 * * *", "Europe/Berlin", job.DST{}, autumn, "2 of its local times come twice, and it runs the first time only"},
+		{"often, once", "*/15 * * * *", "Europe/Berlin", once, autumn, "4 of its local times come twice, and it runs the first time only"},
+		{"some hours, twice", "*/15 1-3 * * *", "Europe/Berlin", job.DST{}, autumn, "4 of its local times come twice, and it runs both times"},
+		{"often, both", "*/15 * * * *", "Europe/Berlin", job.DST{}, autumn, ""},
+		{"EventBridge's own", "cron(0/15 * * * ? *)", "Europe/Berlin", job.DST{}, autumn, "4 of its local times come twice, and it runs the first time only"},
+		{"a rate", "rate(7 minutes)", "Europe/Berlin", job.DST{}, autumn, ""},
+	} {
+		j := job.Job{Name: "a", Schedule: c.schedule, Timezone: c.zone, When: job.When{DST: c.dst}}
+		r, err := preview.Of([]job.Job{j}, preview.Options{From: c.from, Days: 20, Cost: preview.CostOptions{Region: "us-east-1"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := r.Jobs[0].Changed
+		if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || !strings.HasSuffix(got[0], ": "+c.want)) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+		j.Calendar.Only = []string{"2027-03-22", "2027-09-30", "2027-10-25"}
+		if r, err = preview.Of([]job.Job{j}, preview.Options{From: c.from, Days: 20, Cost: preview.CostOptions{Region: "us-east-1"}}); err != nil || len(r.Jobs[0].Changed) > 0 {
+			t.Errorf("%s, on a day that the calendar leaves out: %q, %v", c.name, r.Jobs[0].Changed, err)
+		}
+	}
+}
 
 func TestMeeting(t *testing.T) {
 	t.Parallel()

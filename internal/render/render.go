@@ -15,6 +15,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // Limits of one template (CloudFormation user guide, "Understand CloudFormation
@@ -71,6 +72,10 @@ func Templates(jobs []job.Job, definitions []job.TaskDefinition, o Options) ([]T
 	var entries []entry
 	var faults []string
 	for _, d := range definitions {
+		if err := resolvedIn(d); err != nil {
+			faults = append(faults, err.Error())
+			continue
+		}
 		entries = append(entries, entry{"definition " + d.Family, 1, func(int) string { return definition(d) }})
 	}
 	for _, j := range jobs {
@@ -193,23 +198,24 @@ func (o Options) plan(j job.Job) (plan, error) {
 	if j.Schedule == "" {
 		return plan{expressions: []string{ByHand}, zone: "UTC", state: "DISABLED"}, nil
 	}
-	spec, err := cron.Parse(j.Schedule)
+	t, err := timetable.Of(j.Plan())
 	if err != nil {
 		return plan{}, fmt.Errorf("job %s: %w", j.Name, err)
 	}
-	if spec.Dialect() == cron.AWS {
-		p.expressions = []string{spec.String()}
+	if t.Spec().Dialect() == cron.AWS {
+		normal, err := t.Spec().Normal()
+		if err != nil {
+			return plan{}, fmt.Errorf("job %s: %w", j.Name, err)
+		}
+		p.expressions = []string{normal}
 		return p, nil
 	}
-	zone, err := cron.LoadZone(j.Zone())
+	// The job's own rule for changes of the clock decides on the zone.
+	translation, err := t.Translate(o.From)
 	if err != nil {
 		return plan{}, fmt.Errorf("job %s: %w", j.Name, err)
 	}
-	t, err := cron.Translate(spec, zone, o.From)
-	if err != nil {
-		return plan{}, fmt.Errorf("job %s: %w", j.Name, err)
-	}
-	p.expressions, p.zone = t.AWS, t.Zone
+	p.expressions, p.zone = translation.AWS, translation.Zone
 	return p, nil
 }
 
@@ -218,10 +224,14 @@ func (o Options) job(j job.Job) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
+	if resolves(j.Description) {
+		return entry{}, fmt.Errorf("job %s: its description holds {{resolve:...}}, which CloudFormation replaces by what it names, and anyone who lists schedules may read that: write it otherwise", j.Name)
+	}
 	input, err := j.ScheduleInput()
 	if err != nil {
 		return entry{}, err
 	}
+	input = unresolved(input)
 	write := o.schedule
 	if o.Rules {
 		write, input = o.rule, ruleInput(input)

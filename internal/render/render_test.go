@@ -13,6 +13,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/jobdiff"
 	"github.com/batchplane/batchplane/internal/render"
 )
 
@@ -78,7 +79,8 @@ func TestTemplate(t *testing.T) {
 // carries: every job is in the template, as it was.
 func carries(t *testing.T, text []byte, jobs []job.Job) {
 	t.Helper()
-	found, err := jobfile.FromTemplate(text)
+	file, err := jobfile.FromTemplate(text)
+	found := file.Jobs
 	if err != nil || len(found) != len(jobs) {
 		t.Fatalf("%d of %d jobs, %v", len(found), len(jobs), err)
 	}
@@ -90,6 +92,24 @@ func carries(t *testing.T, text []byte, jobs []job.Job) {
 		if hashes[j.Name] != j.Hash() {
 			t.Errorf("job %s comes back as another", j.Name)
 		}
+	}
+}
+
+// TestDefinitionsComeBack: what the template says of a base definition is what
+// the jobs file says, with the defaults filled in.
+func TestDefinitionsComeBack(t *testing.T) {
+	t.Parallel()
+	_, definitions := some()
+	definitions = append(definitions, job.TaskDefinition{Family: "small", Image: "example/small"})
+	file, err := jobfile.FromTemplate(one(t, nil, definitions, render.Options{}))
+	if err != nil || len(file.Definitions) != 2 {
+		t.Fatalf("%+v, %v", file, err)
+	}
+	if changes := jobdiff.Definitions(definitions, file.Definitions); len(changes) > 0 {
+		t.Errorf("%q", changes)
+	}
+	if changes := jobdiff.Definitions(definitions[:1], file.Definitions); len(changes) != 1 || changes[0].Kind != jobdiff.Added {
+		t.Errorf("%q", changes)
 	}
 }
 
@@ -117,6 +137,82 @@ func TestNoPlaceholderOfAJob(t *testing.T) {
 		in := r.Properties.Target.Input
 		if strings.Count(in, "<") != 1 || !strings.HasPrefix(in, `{"scheduledFor":"<aws.scheduler.scheduled-time>","job":{`) {
 			t.Errorf("%s: %s", id, in)
+		}
+	}
+}
+
+// TestNoReferenceOfAJob: CloudFormation finds no dynamic reference in a job's own
+// text, and the job comes back as it was.
+func TestNoReferenceOfAJob(t *testing.T) {
+	t.Parallel()
+	for _, hostile := range []string{
+		"{{resolve:secretsmanager:prod/db}}", "x{{resolve:ssm:/a:1}}{{resolve:ssm:/b}}", "{{{resolve:ssm:/a}}}", "{{{{resolve:ssm:/a}}}}", `{"a":{"b":{{}}}}`,
+	} {
+		jobs := []job.Job{{
+			Name: "a", Owner: hostile, Schedule: "0 3 * * *", Command: []string{"echo", hostile}, Environment: map[string]string{"A": hostile},
+		}}
+		for _, rules := range []bool{false, true} {
+			text := one(t, jobs, nil, render.Options{Rules: rules})
+			carries(t, text, jobs)
+			var template map[string]any
+			if err := yaml.Unmarshal(text, &template); err != nil {
+				t.Fatal(err)
+			}
+			if found := fmt.Sprintf("%q", template); strings.Contains(found, "{{") {
+				t.Errorf("%s: %s", hostile, found)
+			}
+		}
+	}
+}
+
+// TestReferencesRefused: where nothing else can be written in its place, a
+// dynamic reference is refused, with its place.
+func TestReferencesRefused(t *testing.T) {
+	t.Parallel()
+	const hostile = "a {{resolve:ssm:/a}}"
+	app := job.TaskDefinition{Family: "app", Image: "x"}
+	with := func(change func(*job.TaskDefinition)) job.TaskDefinition { d := app; change(&d); return d }
+	for want, d := range map[string]job.TaskDefinition{
+		"task definition app: image holds":         with(func(d *job.TaskDefinition) { d.Image = hostile }),
+		"task definition app: container holds":     with(func(d *job.TaskDefinition) { d.Container = hostile }),
+		"task definition app: executionRole holds": with(func(d *job.TaskDefinition) { d.ExecutionRole = hostile }),
+		"task definition app: taskRole holds":      with(func(d *job.TaskDefinition) { d.TaskRole = hostile }),
+		"task definition app: user holds":          with(func(d *job.TaskDefinition) { d.User = hostile }),
+		"task definition app: logGroup holds":      with(func(d *job.TaskDefinition) { d.LogGroup = "{{ Resolve :ssm:/a}}" }),
+		"task definition app: environment.A holds": with(func(d *job.TaskDefinition) { d.Environment = map[string]string{"A": hostile} }),
+		"task definition app: secrets.A holds":     with(func(d *job.TaskDefinition) { d.Secrets = map[string]string{"A": hostile} }),
+	} {
+		if _, err := render.Templates(nil, []job.TaskDefinition{d}, render.Options{From: from}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+	_, err := render.Templates([]job.Job{{Name: "a", Description: hostile, Schedule: "0 3 * * *"}}, nil, render.Options{From: from})
+	if err == nil || !strings.Contains(err.Error(), "job a: its description holds") {
+		t.Error(err)
+	}
+	if _, err := render.Templates([]job.Job{{Name: "a", Description: "{{x}} resolve: {resolve:", Schedule: "0 3 * * *"}}, []job.TaskDefinition{app}, render.Options{From: from}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNormalExpressions: what a scheduled rule refuses, or no guide has, is
+// written otherwise, for rules and for schedules.
+func TestNormalExpressions(t *testing.T) {
+	t.Parallel()
+	for schedule, want := range map[string]string{
+		"rate(1 minutes)":            "rate(1 minute)",
+		"cron(0 9 * * ?)":            "cron(0 9 * * ? *)",
+		"cron(*/30 * * * ? *)":       "cron(0,30 * * * ? *)",
+		"cron(0 9 ? * SAT-MON *)":    "cron(0 9 ? * 1,2,7 *)",
+		"cron(0 9 ? * MON-FRI 2027)": "cron(0 9 ? * MON-FRI 2027)",
+	} {
+		for _, rules := range []bool{false, true} {
+			jobs := []job.Job{{Name: "a", Schedule: schedule}}
+			text := one(t, jobs, nil, render.Options{Rules: rules})
+			carries(t, text, jobs)
+			if !bytes.Contains(text, []byte(`ScheduleExpression: "`+want+`"`)) {
+				t.Errorf("%s: not %s in\n%s", schedule, want, text)
+			}
 		}
 	}
 }
@@ -166,6 +262,7 @@ func TestRefused(t *testing.T) {
 		rules bool
 	}{
 		"bad hour":                        {job.Job{Name: "a", Schedule: "0 30 * * *"}, false},
+		"at most 256 are possible":        {job.Job{Name: "a", Schedule: "cron(0-58/2 0-22/2 1-31/2 * ? 1970-2198/2)"}, true},
 		"it never fires":                  {job.Job{Name: "a", Schedule: "0 0 30 2 *"}, false},
 		"a rule knows UTC only":           {job.Job{Name: "a", Schedule: "0 3 * * *", Timezone: "Asia/Tokyo"}, true},
 		"a rule takes cron(...) and":      {job.Job{Name: "a"}, true},

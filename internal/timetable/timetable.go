@@ -18,11 +18,8 @@ import (
 // Timetable is a plan that was read. Use Of to make one.
 type Timetable struct {
 	cron.Schedule
-	plan job.Plan
-	zone *time.Location
-	// guarded is whether EventBridge may start slots that are not the
-	// schedule's: it cannot combine both day fields, see cron.Translate.
-	guarded    bool
+	plan       job.Plan
+	zone       *time.Location
 	skip, only []string // sorted
 }
 
@@ -40,18 +37,10 @@ func Of(p job.Plan) (Timetable, error) {
 	if err != nil {
 		return Timetable{}, fmt.Errorf("reading dst: %w", err)
 	}
-	t := Timetable{
+	return Timetable{
 		Schedule: spec.In(zone, dst), plan: p, zone: zone.Location(),
 		skip: sorted(p.Calendar.Skip), only: sorted(p.Calendar.Only),
-	}
-	if spec.Dialect() == cron.Crontab && !spec.NeverFires() {
-		translation, err := cron.Translate(spec, zone, time.Unix(0, 0))
-		if err != nil {
-			return Timetable{}, fmt.Errorf("reading the schedule: %w", err)
-		}
-		t.guarded = translation.Guard != ""
-	}
-	return t, nil
+	}, nil
 }
 
 func sorted(days []string) []string {
@@ -60,10 +49,14 @@ func sorted(days []string) []string {
 	return days
 }
 
-// Filtered says why a slot does not count, "" when it does.
+// Filtered says why a slot does not count, "" when it does. EventBridge may start
+// minutes that a crontab schedule does not have: where it cannot combine both
+// day fields (see cron.Translation), from a template of an earlier version, or
+// by a rule for changes of the clock that is not what its guide says. A minute
+// of cron(...), rate(...) and at(...) is EventBridge's own to know.
 func (t Timetable) Filtered(slot time.Time) string {
-	if t.guarded && !t.Matches(slot) {
-		return fmt.Sprintf("EventBridge starts more often than %s says, and this minute is not one of it", t.plan.Schedule)
+	if t.Spec().Dialect() == cron.Crontab && !t.Matches(slot) {
+		return fmt.Sprintf("EventBridge starts more often than %s in %s says, and this minute is not one of it", t.plan.Schedule, t.Zone().Name())
 	}
 	why, _ := t.filtered(slot)
 	return why
@@ -145,4 +138,26 @@ func (t Timetable) All(from, to time.Time) iter.Seq[time.Time] {
 			slot, ok = t.Next(slot)
 		}
 	}
+}
+
+// Past says of a job that no slot comes any more after a time, and why, in one
+// sentence; "" where one does.
+func (t Timetable) Past(now time.Time) string {
+	if _, ok := t.Next(now); ok {
+		return ""
+	}
+	last := ""
+	if len(t.only) > 0 {
+		last = t.only[len(t.only)-1]
+	}
+	_, goesOn := t.Schedule.Next(now)
+	switch end := t.plan.EndAt; {
+	case !end.IsZero() && !end.After(now):
+		return "endAt: " + end.UTC().Format(time.RFC3339) + " lies in the past: it will never run"
+	case !goesOn:
+		return "schedule: the last time of " + t.plan.Schedule + " lies in the past: it will never run"
+	case last != "" && last <= now.In(t.zone).Format(time.DateOnly):
+		return "calendar: the last day of only, " + last + ", lies in the past: it will never run"
+	}
+	return "no time of " + t.plan.Schedule + " is left before endAt on the days of the calendar: it will never run"
 }

@@ -37,6 +37,9 @@ func TestSlots(t *testing.T) {
 		"from startAt": {with(weekdays, func(p *job.Plan) { p.StartAt = at("2027-01-01T00:00Z") }), "2026-12-30T00:00Z", "2027-01-05T00:00Z", "2027-01-01T00:00Z 2027-01-04T00:00Z", "2026-12-31T00:00Z", "before startAt"},
 		"before endAt": {with(weekdays, func(p *job.Plan) { p.EndAt = at("2027-01-01T00:00Z") }), "2026-12-30T00:00Z", "2027-01-05T00:00Z", "2026-12-30T00:00Z 2026-12-31T00:00Z", "2027-01-01T00:00Z", "not before endAt"},
 		"both fields":  {job.Plan{Schedule: "0 9 */2 * 1", Timezone: "UTC"}, "2026-12-01T00:00Z", "2027-01-01T00:00Z", "2026-12-07T09:00Z 2026-12-21T09:00Z", "2026-12-14T09:00Z", "EventBridge starts more often"},
+		"all hours":    {job.Plan{Schedule: "0 0-23 * * *", Timezone: "Europe/Berlin"}, "2026-10-25T00:00Z", "2026-10-25T03:00Z", "2026-10-25T00:00Z 2026-10-25T02:00Z", "2026-10-25T01:00Z", "this minute is not one of it"},
+		"told once":    {job.Plan{Schedule: "*/30 * * * *", Timezone: "Europe/Berlin", When: job.When{DST: job.DST{Overlap: "once"}}}, "2026-10-25T00:30Z", "2026-10-25T02:30Z", "2026-10-25T00:30Z 2026-10-25T02:00Z", "2026-10-25T01:30Z", "this minute is not one of it"},
+		"another time": {weekdays, "2026-12-31T00:00Z", "2027-01-01T00:00Z", "2026-12-31T00:00Z", "2026-12-31T00:01Z", "this minute is not one of it"},
 		"run late":     {job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin"}, "2027-03-28T00:00Z", "2027-03-29T00:00Z", "2027-03-28T01:00Z", "", ""},
 		"skip the gap": {job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin", When: job.When{DST: job.DST{Gap: "skip"}}}, "2027-03-28T00:00Z", "2027-03-29T00:00Z", "", "", ""},
 		"twice":        {job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin", When: job.When{DST: job.DST{Overlap: "twice"}}}, "2027-10-31T00:00Z", "2027-11-01T00:00Z", "2027-10-31T00:30Z 2027-10-31T01:30Z", "", ""},
@@ -92,6 +95,22 @@ func TestEverySlotIsJudgedAlike(t *testing.T) {
 	}
 }
 
+// TestEventBridgeKnowsItsOwn: a minute of an expression of EventBridge's own
+// dialect is not judged, nor are a slot's seconds.
+func TestEventBridgeKnowsItsOwn(t *testing.T) {
+	t.Parallel()
+	for _, schedule := range []string{"cron(0 9 * * ? *)", "rate(7 minutes)", "at(2026-12-31T09:00:00)"} {
+		tt, err := timetable.Of(job.Plan{Schedule: schedule, Timezone: "UTC"})
+		if err != nil || tt.Filtered(at("2026-12-31T09:01Z")) != "" {
+			t.Errorf("%s: %q, %v", schedule, tt.Filtered(at("2026-12-31T09:01Z")), err)
+		}
+	}
+	tt, err := timetable.Of(job.Plan{Schedule: "0 9 * * *", Timezone: "UTC"})
+	if err != nil || tt.Filtered(at("2026-12-31T09:00Z").Add(59*time.Second)) != "" {
+		t.Errorf("the minute's last second is filtered, %v", err)
+	}
+}
+
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	for want, p := range map[string]job.Plan{
@@ -137,6 +156,37 @@ func TestOpen(t *testing.T) {
 		got, ok := table.Open(at(c.from))
 		if ok != (c.want != "") || ok && !got.Equal(at(c.want)) {
 			t.Errorf("%s: got %s, %t, want %s", name, got, ok, c.want)
+		}
+	}
+}
+
+// TestPast: a job whose times are over, and which of its terms is to blame.
+func TestPast(t *testing.T) {
+	t.Parallel()
+	now := at("2026-11-22T17:30Z")
+	for name, c := range map[string]struct {
+		plan job.Plan
+		want string
+	}{
+		"every day":           {job.Plan{Schedule: "0 3 * * *"}, ""},
+		"from next year on":   {job.Plan{Schedule: "0 3 * * *", When: job.When{StartAt: at("2027-01-01T00:00Z")}}, ""},
+		"once, tomorrow":      {job.Plan{Schedule: "at(2026-11-23T00:00:00)"}, ""},
+		"once, in 2020":       {job.Plan{Schedule: "at(2020-01-01T00:00:00)"}, "schedule: the last time of at(2020-01-01T00:00:00) lies in the past: it will never run"},
+		"years that are over": {job.Plan{Schedule: "cron(0 3 * * ? 2020-2025)"}, "schedule: the last time of cron(0 3 * * ? 2020-2025) lies in the past: it will never run"},
+		"it has ended":        {job.Plan{Schedule: "0 3 * * *", When: job.When{EndAt: at("2020-01-01T00:00Z")}}, "endAt: 2020-01-01T00:00:00Z lies in the past: it will never run"},
+		"it ends now":         {job.Plan{Schedule: "0 3 * * *", When: job.When{EndAt: now}}, "endAt: 2026-11-22T17:30:00Z lies in the past: it will never run"},
+		"days that are over":  {job.Plan{Schedule: "0 3 * * *", When: job.When{Calendar: job.Calendar{Only: []string{"2020-01-02", "2020-01-01"}}}}, "calendar: the last day of only, 2020-01-02, lies in the past: it will never run"},
+		"today was the last":  {job.Plan{Schedule: "0 3 * * *", When: job.When{Calendar: job.Calendar{Only: []string{"2026-11-22"}}}}, "calendar: the last day of only, 2026-11-22, lies in the past: it will never run"},
+		"none left before it": {job.Plan{Schedule: "0 3 * * *", When: job.When{EndAt: at("2026-11-23T03:00Z")}}, "no time of 0 3 * * * is left before endAt on the days of the calendar: it will never run"},
+		"a rate that goes on": {job.Plan{Schedule: "rate(7 days)"}, ""},
+	} {
+		c.plan.Timezone = "UTC"
+		tt, err := timetable.Of(c.plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tt.Past(now); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }

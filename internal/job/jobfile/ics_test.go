@@ -60,10 +60,11 @@ func FuzzICS(f *testing.F) {
 func FuzzFromTemplate(f *testing.F) {
 	f.Add([]byte("Resources:\n  A:\n    Type: AWS::Scheduler::Schedule\n    Properties:\n      Target: {Input: '{\"job\":{\"name\":\"a\"}}'}\n"))
 	f.Add([]byte("Resources: {A: {Type: AWS::Events::Rule, Properties: {Targets: [{InputTransformer: {InputTemplate: x}}]}}}"))
+	f.Add([]byte("Resources: {A: {Type: AWS::ECS::TaskDefinition, Properties: {Family: [a], Cpu: {Ref: x}, ContainerDefinitions: [[1], {Environment: [x]}]}}}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		jobs, err := FromTemplate(data)
-		if err != nil && len(jobs) > 0 {
-			t.Fatalf("%v, %v", jobs, err)
+		file, err := FromTemplate(data)
+		if err != nil && len(file.Jobs)+len(file.Definitions) > 0 {
+			t.Fatalf("%v, %v", file, err)
 		}
 	})
 }

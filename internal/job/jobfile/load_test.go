@@ -120,6 +120,7 @@ func TestLoadProblems(t *testing.T) {
 		"a calendar without a slot":   {[]string{`jobs: [{name: a, schedule: "0 3 * * 1", calendar: {only: [2027-01-05]}}]`}, "calendar: no slot of \"0 3 * * 1\" is left"},
 		"a time":                      {[]string{one("startAt: tomorrow")}, `startAt: "tomorrow" is not a time`},
 		"an end before the start":     {[]string{one("startAt: 2027-01-02, endAt: 2027-01-01")}, "endAt: 2027-01-01T00:00:00Z is not after startAt"},
+		"lists that are too long":     {[]string{`jobs: [{name: a, schedule: "cron(0-58/2 0-22/2 1-31/2 * ? 1970-2198/2)"}]`}, "base.yaml:1:28: schedule: cron(0-58/2"},
 		"a window too long":           {[]string{`jobs: [{name: a, schedule: "*/5 * * * *", window: 5m}]`}, "base.yaml:1:51: window: 5m is not shorter than the 5m between two slots"},
 		"a word of dst":               {[]string{one("dst: {gap: maybe}")}, `dst.gap: "maybe" is not one of run-late, skip`},
 		"an unknown key of the whole": {[]string{"task_definitions: {}\njobs: [{name: a}]"}, `unknown key "task_definitions"; did you mean "taskDefinitions"?`},

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -24,41 +26,45 @@ func IsTemplate(data []byte) bool {
 }
 
 // FromTemplate gives the jobs that the schedules and rules of a rendered template
-// carry, by name.
-func FromTemplate(data []byte) ([]job.Job, error) {
+// carry, and the task definitions in it, by name.
+func FromTemplate(data []byte) (File, error) {
 	if len(data) > MaxBytes {
-		return nil, fmt.Errorf("the template has %d bytes; at most %d are read", len(data), MaxBytes)
+		return File{}, fmt.Errorf("the template has %d bytes; at most %d are read", len(data), MaxBytes)
 	}
 	if _, p := syntaxTree(data); p != nil {
-		return nil, errors.New(p.String())
+		return File{}, errors.New(p.String())
 	}
 	var t struct {
 		Resources map[string]resource `yaml:"Resources"`
 	}
 	if err := yaml.Unmarshal(data, &t); err != nil {
-		return nil, fmt.Errorf("reading the template: %s", firstLine(err.Error()))
+		return File{}, fmt.Errorf("reading the template: %s", firstLine(err.Error()))
 	}
-	found := map[string]job.Job{}
+	jobs, definitions := map[string]job.Job{}, map[string]job.TaskDefinition{}
 	for id, r := range t.Resources {
-		for _, in := range r.inputs() {
-			j, err := jobOf(in)
+		for _, input := range r.inputs() {
+			j, err := jobOf(input)
 			if err != nil {
-				return nil, fmt.Errorf("the input of %s: %w", id, err)
+				return File{}, fmt.Errorf("the input of %s: %w", id, err)
 			}
 			if j.Name != "" {
-				found[j.Name] = j
+				jobs[j.Name] = j
 			}
 		}
+		if d := r.definition(); d.Family != "" {
+			definitions[d.Family] = d
+		}
 	}
-	out := make([]job.Job, 0, len(found))
-	for _, j := range found {
-		out = append(out, j)
-	}
-	slices.SortFunc(out, func(a, b job.Job) int { return strings.Compare(a.Name, b.Name) })
-	return out, nil
+	return File{
+		Jobs: slices.SortedFunc(maps.Values(jobs), func(a, b job.Job) int { return strings.Compare(a.Name, b.Name) }),
+		Definitions: slices.SortedFunc(maps.Values(definitions), func(a, b job.TaskDefinition) int {
+			return strings.Compare(a.Family, b.Family)
+		}),
+	}, nil
 }
 
-// resource is as much of a resource as carries a job.
+// resource is as much of a resource as carries a job or defines a task. A
+// definition may be written by hand: any of its values may be a function.
 type resource struct {
 	Type       string `yaml:"Type"`
 	Properties struct {
@@ -70,6 +76,14 @@ type resource struct {
 				InputTemplate any `yaml:"InputTemplate"`
 			} `yaml:"InputTransformer"`
 		} `yaml:"Targets"`
+
+		Family        any `yaml:"Family"`
+		CPU           any `yaml:"Cpu"`
+		Memory        any `yaml:"Memory"`
+		Platform      any `yaml:"RuntimePlatform"`
+		ExecutionRole any `yaml:"ExecutionRoleArn"`
+		TaskRole      any `yaml:"TaskRoleArn"`
+		Containers    any `yaml:"ContainerDefinitions"`
 	} `yaml:"Properties"`
 }
 
@@ -85,9 +99,63 @@ func (r resource) inputs() (out []any) {
 	return out
 }
 
+// definition is the base definition that a resource is, without a family where
+// it is none. Of several containers it is the first.
+func (r resource) definition() job.TaskDefinition {
+	if r.Type != "AWS::ECS::TaskDefinition" {
+		return job.TaskDefinition{}
+	}
+	p := r.Properties
+	var container any
+	if list, ok := p.Containers.([]any); ok && len(list) > 0 {
+		container = list[0]
+	}
+	d := job.TaskDefinition{
+		Family: plain(p.Family), Image: plain(in(container, "Image")), Container: plain(in(container, "Name")),
+		Architecture:  strings.ToLower(plain(in(p.Platform, "CpuArchitecture"))),
+		ExecutionRole: plain(p.ExecutionRole), TaskRole: plain(p.TaskRole), User: plain(in(container, "User")),
+		LogGroup:    plain(in(container, "LogConfiguration", "Options", "awslogs-group")),
+		Environment: named(in(container, "Environment"), "Value"), Secrets: named(in(container, "Secrets"), "ValueFrom"),
+	}
+	d.CPU, _ = strconv.Atoi(plain(p.CPU))
+	d.Memory, _ = strconv.Atoi(plain(p.Memory))
+	return d
+}
+
+// in follows keys into mappings.
+func in(v any, keys ...string) any {
+	for _, key := range keys {
+		m, _ := v.(map[string]any)
+		v = m[key]
+	}
+	return v
+}
+
+// plain is a text or number; a function is as YAML's library prints it, so that
+// a change of it is seen.
+func plain(v any) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+// named is a list of {Name, key} as a map.
+func named(v any, key string) map[string]string {
+	list, _ := v.([]any)
+	var out map[string]string
+	for _, one := range list {
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[plain(in(one, "Name"))] = plain(in(one, key))
+	}
+	return out
+}
+
 // jobOf is the job that an input carries, without a name where it carries none.
-func jobOf(in any) (job.Job, error) {
-	text, ok := in.(string)
+func jobOf(input any) (job.Job, error) {
+	text, ok := input.(string)
 	if !ok {
 		return job.Job{}, nil
 	}

@@ -98,6 +98,11 @@ func (d *decoder) schedule(j job.Job) {
 		d.add(d.place("schedule"), "schedule: %q never fires: no such day exists", j.Schedule)
 		return
 	}
+	if spec.Dialect() == cron.AWS {
+		if _, err := spec.Normal(); err != nil {
+			d.add(d.place("schedule"), "schedule: %v", err)
+		}
+	}
 	d.anySlot(j)
 	d.period(j, spec, zone)
 }

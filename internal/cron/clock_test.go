@@ -1,0 +1,139 @@
+package cron
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// dstRules are all that a job can say of changes of the clock.
+func dstRules() (all []DST) {
+	for _, gap := range []Gap{GapDefault, GapRunLate, GapSkip} {
+		for _, overlap := range []Overlap{OverlapDefault, OverlapOnce, OverlapTwice} {
+			all = append(all, DST{gap, overlap})
+		}
+	}
+	return all
+}
+
+// allHours are fields that select every hour; only the first two are wildcards.
+var allHours = []string{"*", "*/1", "0-23", "0-11,12-23", "0-23/1", "0,1-22,23", "0-23,*"}
+
+// randomOften is a line that selects every hour of every day, most times.
+func randomOften(rng *rand.Rand) string {
+	minute := []string{"0", "30", "0,30", "*/15", "*/30", "*", "5,35", "0-59/20", "0-59", "7"}[rng.IntN(10)]
+	if rng.IntN(4) == 0 {
+		minute = randomField(rng, 0, 59)
+	}
+	days := []string{"* * *", "* * *", "1-31 * *", "* 1-12 *", "* * 0-6", "* * 1-5", "1 * 5", "*/2 * 1"}[rng.IntN(8)]
+	return minute + " " + allHours[rng.IntN(len(allHours))] + " " + days
+}
+
+// TestTranslationsAcrossChanges holds what Scheduler starts, as its guide says,
+// against what the daemon would run, over changes of the clock and under every
+// rule that a job can give: nothing is started that is not the line's, but for
+// what the guard is there for, and what is lost is known.
+func TestTranslationsAcrossChanges(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(13, 17))
+	for n := range 25 * len(crossings) {
+		cross := crossings[n%len(crossings)]
+		text, dst := randomOften(rng), dstRules()[rng.IntN(9)]
+		if rng.IntN(3) == 0 {
+			text = randomCrontab(rng)
+		}
+		zone := zoneNamed(t, cross.zone)
+		from := at(t, cross.change).Add(-time.Duration(rng.IntN(2*24*60)) * time.Minute)
+		name := fmt.Sprintf("%s in %s, gap %q, overlap %q, from %s", text, cross.zone, dst.Gap, dst.Overlap, from.Format(isoMinute))
+		acrossChange(t, name, text, zone, dst, from, from.Add(3*24*time.Hour))
+	}
+}
+
+func acrossChange(t *testing.T, name, text string, zone *Zone, dst DST, from, to time.Time) {
+	t.Helper()
+	schedule := parse(t, text).In(zone, dst)
+	if schedule.Spec().NeverFires() {
+		return
+	}
+	want := newOracle(text).daemon(zone.Location(), dst, from, to)
+	if got := minutesOf(schedule, from, to); !slices.Equal(got, want) {
+		t.Fatalf("%s:\n got %v\nwant %v", name, got, want)
+	}
+	translation, err := schedule.Translate(from)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	started := map[string]bool{}
+	for _, aws := range translation.AWS {
+		for _, slot := range newOracle(aws).scheduler(zoneNamed(t, translation.Zone).Location(), from, to) {
+			started[slot] = true
+			if translation.Guard == "" && !slices.Contains(want, slot) {
+				t.Fatalf("%s: %s in %s starts %s, which is not the line's", name, aws, translation.Zone, slot)
+			}
+		}
+	}
+	for _, slot := range want {
+		if schedule.SchedulerMisses(at(t, slot)) == started[slot] {
+			t.Fatalf("%s: %v in %s starts %s: %v; SchedulerMisses says the contrary", name, translation.AWS, translation.Zone, slot, started[slot])
+		}
+	}
+}
+
+// TestExtraStarts has what a review found started twice: all hours written out,
+// and a wildcard that its job makes run once.
+func TestExtraStarts(t *testing.T) {
+	t.Parallel()
+	once := DST{GapSkip, OverlapOnce}
+	for _, c := range []struct {
+		text, zone string
+		dst        DST
+		want       string
+	}{
+		{"0 0-23 * * *", "Europe/Berlin", DST{}, "Europe/Berlin"},
+		{"0,30 0-23 * * *", "America/New_York", DST{}, "America/New_York"},
+		{"5,35 0-11,12-23 * * *", "Australia/Lord_Howe", DST{}, "Australia/Lord_Howe"},
+		{"*/15 * * * *", "Europe/Berlin", once, "Europe/Berlin"},
+		{"*/15 * * * *", "Europe/Berlin", DST{Gap: GapSkip}, "UTC"},
+		{"0 0-23 * * *", "Europe/Berlin", DST{Overlap: OverlapTwice}, "UTC"},
+		{"0 0-23 * * *", "Asia/Tokyo", DST{}, "UTC"},
+		{"0 0-23 * * *", "Africa/Cairo", DST{}, "Africa/Cairo"},
+		{"0 0-23 * * *", "Africa/Casablanca", DST{}, "Africa/Casablanca"},
+	} {
+		zone := zoneNamed(t, c.zone)
+		schedule := parse(t, c.text).In(zone, c.dst)
+		translation, err := schedule.Translate(proofStart)
+		if err != nil || translation.Zone != c.want {
+			t.Errorf("%s in %s: %s, %v", c.text, c.zone, translation.Zone, err)
+			continue
+		}
+		own := minutesOf(schedule, proofStart, proofStart.AddDate(1, 0, 0))
+		aws := parse(t, translation.AWS[0]).In(zoneNamed(t, translation.Zone), DST{})
+		for _, slot := range minutesOf(aws, proofStart, proofStart.AddDate(1, 0, 0)) {
+			if _, found := slices.BinarySearch(own, slot); !found {
+				t.Errorf("%s in %s: %s is started and not the line's", c.text, c.zone, slot)
+			}
+		}
+	}
+}
+
+// TestTurnedToUTCFromNowOn: a zone that will never repeat an hour again is even
+// from then on, and not before.
+func TestTurnedToUTCFromNowOn(t *testing.T) {
+	t.Parallel()
+	moscow := zoneNamed(t, "Europe/Moscow") // went back for the last time on 2014-10-25T22:00Z
+	schedule := parse(t, "0 0-23 * * *").In(moscow, DST{})
+	for from, want := range map[string]string{"2014-10-25T22:59Z": "Europe/Moscow", "2014-10-25T23:00Z": "UTC"} {
+		if got, err := schedule.Translate(at(t, from)); err != nil || got.Zone != want {
+			t.Errorf("from %s: %s, %v", from, got.Zone, err)
+		}
+	}
+}
+
+func randomCrontab(rng *rand.Rand) string {
+	return strings.Join([]string{
+		randomField(rng, 0, 59), randomField(rng, 0, 23), randomField(rng, 1, 31), randomField(rng, 1, 12), randomField(rng, 0, 7),
+	}, " ")
+}

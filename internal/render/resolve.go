@@ -1,0 +1,44 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// CloudFormation replaces {{resolve:service:key}} in any text of a template by a
+// parameter or secret that it may read (CloudFormation user guide, "Get values
+// stored in other services using dynamic references"), also where Fn::Join put
+// the text together, so only another way to write it keeps it from that.
+
+// unresolved is a JSON text that means the same and holds no two braces in a row
+// but outside of its strings, where JSON has none.
+func unresolved(json string) string { return strings.ReplaceAll(json, "{{", `{\u007b`) }
+
+var reference = regexp.MustCompile(`(?i)\{\{\s*resolve\s*:`)
+
+// resolves is whether CloudFormation may take a text for a dynamic reference.
+func resolves(s string) bool { return reference.MatchString(s) }
+
+// resolvedIn refuses a definition with such a text: nothing else can be written
+// in its place.
+func resolvedIn(d job.TaskDefinition) error {
+	texts := map[string]string{
+		"image": d.Image, "container": d.Container, "executionRole": d.ExecutionRole, "taskRole": d.TaskRole, "user": d.User, "logGroup": d.LogGroup,
+	}
+	for of, m := range map[string]map[string]string{"environment.": d.Environment, "secrets.": d.Secrets} {
+		for name, value := range m {
+			texts[of+name] = name + value
+		}
+	}
+	for _, field := range slices.Sorted(maps.Keys(texts)) {
+		if resolves(texts[field]) {
+			return fmt.Errorf("task definition %s: %s holds {{resolve:...}}, which CloudFormation replaces by what it names when it deploys: name a secret or parameter in secrets, and write everything else out", d.Family, field)
+		}
+	}
+	return nil
+}
