@@ -55,7 +55,7 @@ test: test-parts ## Run all tests, with a closing summary
 	awk -v status=$$status ' \
 		/^ok[ \t]/ {ok++} /^FAIL\t/ {bad++} /no test files/ {none++} \
 		END {printf "test: %d packages ok, %d failed, %d without tests: %s\n", ok, bad, none, status ? "FAIL" : "PASS"}' "$$out"; \
-	[ -e $(DYNAMODB_LOCAL)/pom.xml ] || echo "skipped: the DynamoDB store's tests, since Java or Maven is not installed"; \
+	[ -e $(DYNAMODB_LOCAL)/pom.xml ] && command -v java >/dev/null || echo "skipped: the DynamoDB store's tests, since Java or Maven is not installed"; \
 	[ -e .tools/ministack/made-of ] || echo "skipped: the stories on a deployed stack, since Python is not installed"; \
 	exit $$status
 

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/batchplane/batchplane/test/sources"
 )
 
 // TestMain has the stories wait side by side, however few processors there are.
@@ -16,7 +18,10 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "32"); err != nil {
 		panic(err)
 	}
-	var err error
+	err := sources.Watch(root)
+	if err != nil {
+		panic(err)
+	}
 	if scratch, err = os.MkdirTemp("", "batchplane-aws-"); err != nil {
 		panic(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"debug/buildinfo"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,6 +46,7 @@ type world struct {
 	ecs      *localecs.Server
 	slack    *slackChannel
 	inbox    string // URL of the queue that gets all notices
+	bus      string // URL of the queue that gets all events about runs
 
 	mu      sync.Mutex
 	scripts map[string]localecs.Script // by job
@@ -52,6 +55,7 @@ type world struct {
 	early   map[string]chan struct{}   // by job: closed once the stop event was handled
 	runner  *localecs.ScriptedRunner
 	all     []notice.Notice
+	events  []string
 	swept   time.Time
 }
 
@@ -73,6 +77,7 @@ func build(t *testing.T, replace ...string) string {
 	t.Helper()
 	building.Do(func() {
 		sam(t, nil, "build", "--build-dir", filepath.Join(scratch, "build"), "--parameter-overrides", "Architecture="+architecture())
+		builtAs(t)
 	})
 	text, err := os.ReadFile(filepath.Join(scratch, "build", "template.yaml"))
 	if err != nil {
@@ -99,6 +104,24 @@ func build(t *testing.T, replace ...string) string {
 	return path
 }
 
+// builtAs: the functions are built as the README says.
+func builtAs(t *testing.T) {
+	t.Helper()
+	for _, id := range []string{"Trigger", "OnStopped", "Notify", "Sweep"} {
+		info, err := buildinfo.ReadFile(filepath.Join(scratch, "build", id, "bootstrap"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		is := map[string]string{}
+		for _, s := range info.Settings {
+			is[s.Key] = s.Value
+		}
+		if is["-tags"] != "lambda.norpc" || is["-trimpath"] != "true" || is["CGO_ENABLED"] != "0" || is["GOOS"] != "linux" {
+			t.Errorf("%s is built with %v", id, is)
+		}
+	}
+}
+
 func architecture() string {
 	if runtime.GOARCH == "arm64" {
 		return "arm64"
@@ -110,15 +133,7 @@ func architecture() string {
 // says, so that nobody is asked anything.
 func (w *world) deploy(t *testing.T, template, name string, parameters ...string) map[string]string {
 	t.Helper()
-	config, err := filepath.Abs(root + "/samconfig.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	args := []string{
-		"deploy", "--config-file", config, "--template-file", template, "--stack-name", name,
-		"--no-progressbar", "--parameter-overrides", "Architecture=" + architecture(),
-	}
-	sam(t, w.emulator, append(args, parameters...)...)
+	sam(t, w.emulator, append(w.deployment(t, template, name), parameters...)...)
 	var found struct {
 		Members []struct {
 			LogicalResourceID  string `xml:"LogicalResourceId"`
@@ -136,6 +151,19 @@ func (w *world) deploy(t *testing.T, template, name string, parameters ...string
 	return resource
 }
 
+// deployment is what SAM is asked for; parameters may follow.
+func (w *world) deployment(t *testing.T, template, name string) []string {
+	t.Helper()
+	config, err := filepath.Abs(root + "/samconfig.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{
+		"deploy", "--config-file", config, "--template-file", template, "--stack-name", name,
+		"--no-progressbar", "--parameter-overrides", "Architecture=" + architecture(),
+	}
+}
+
 // newWorld builds, deploys and subscribes. It is shared by the stories.
 func newWorld(t *testing.T) *world {
 	t.Helper()
@@ -151,7 +179,7 @@ func newWorld(t *testing.T) *world {
 	w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops")
 	w.pattern = w.patternOf(t, w.resource)
 	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, asRoot), Table: w.resource["Table"]})
-	w.inbox = w.subscribe(t)
+	w.subscribe(t)
 	w.call(t, "logs", "Logs_20140328.CreateLogGroup", map[string]string{"logGroupName": logGroup}, nil)
 	w.ecs.Resume()
 	return w
@@ -340,18 +368,30 @@ func (w *world) tasks(name string) (n int) {
 	return n
 }
 
-// subscribe has a queue of the test's own get every notice of the topic.
-func (w *world) subscribe(t *testing.T) string {
+// queue makes a queue of the test's own, and answers its URL.
+func (w *world) queue(t *testing.T, name string) string {
 	t.Helper()
-	var queue struct {
+	var made struct {
 		QueueURL string `json:"QueueUrl"`
 	}
-	w.call(t, "sqs", "AmazonSQS.CreateQueue", map[string]any{"QueueName": "inbox", "Attributes": map[string]string{
-		"Policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*"}]}`,
-	}}, &queue)
+	w.call(t, "sqs", "AmazonSQS.CreateQueue", map[string]any{"QueueName": name, "Attributes": map[string]string{
+		"Policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}]}`,
+	}}, &made)
+	return made.QueueURL
+}
+
+const queueARN = "arn:aws:sqs:us-east-1:000000000000:"
+
+// subscribe has queues of the test's own get every notice of the topic, and every
+// event about runs on the default bus.
+func (w *world) subscribe(t *testing.T) {
+	t.Helper()
+	w.inbox = w.queue(t, "inbox")
 	w.query(t, "sns", "Action=Subscribe&Version=2010-03-31&Protocol=sqs&Attributes.entry.1.key=RawMessageDelivery&Attributes.entry.1.value=true&TopicArn="+
-		url.QueryEscape(w.resource["Notices"])+"&Endpoint="+url.QueryEscape("arn:aws:sqs:us-east-1:000000000000:inbox"))
-	return queue.QueueURL
+		url.QueryEscape(w.resource["Notices"])+"&Endpoint="+url.QueryEscape(queueARN+"inbox"))
+	w.bus = w.queue(t, "events")
+	w.call(t, "events", "AWSEvents.PutRule", map[string]string{"Name": "runs", "EventPattern": `{"source":["batchplane"],"detail-type":["Batch Run State Change"]}`}, nil)
+	w.call(t, "events", "AWSEvents.PutTargets", map[string]any{"Rule": "runs", "Targets": []map[string]string{{"Id": "queue", "Arn": queueARN + "events"}}}, nil)
 }
 
 // receive takes the messages out of a queue.
@@ -386,6 +426,20 @@ func (w *world) told(t *testing.T, name string) (kinds []notice.Kind) {
 		}
 	}
 	return kinds
+}
+
+// announced counts the events that the bus brought and that hold all words.
+func (w *world) announced(t *testing.T, words ...string) (n int) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.events = append(w.events, w.receive(t, w.bus)...)
+	for _, e := range w.events {
+		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(e, word) }) {
+			n++
+		}
+	}
+	return n
 }
 
 // set changes what befalls a job.

@@ -6,13 +6,17 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/notice"
@@ -104,8 +108,25 @@ func succeeds(t *testing.T, w *world) {
 	if failed || !strings.Contains(answer, "duplicate of "+string(id)) {
 		t.Errorf("the duplicate was answered: %s", answer)
 	}
+	w.expires(t, id, r.FinishedAt.Add(400*24*time.Hour))
 	if told := w.told(t, "succeeds"); len(told) != 0 {
 		t.Errorf("a plain success was told: %q", told)
+	}
+}
+
+// expires: a run's item is kept until then.
+func (w *world) expires(t *testing.T, id run.ID, at time.Time) {
+	t.Helper()
+	out, err := dynamotest.NewClient(w.url, asRoot).GetItem(t.Context(), &dynamodb.GetItemInput{
+		TableName: aws.String(w.resource["Table"]), Key: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: "R#" + id.Job()}, "sk": &types.AttributeValueMemberS{Value: id.Slot()},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ttl, ok := out.Item[dynamo.TTLAttribute].(*types.AttributeValueMemberN); !ok || ttl.Value != strconv.FormatInt(at.Unix(), 10) {
+		t.Errorf("the run is kept until %v, want %d", out.Item[dynamo.TTLAttribute], at.Unix())
 	}
 }
 
@@ -134,6 +155,9 @@ func failsAndRecovers(t *testing.T, w *world) {
 	within(t, soon, "the failure is told on Slack", func() bool {
 		return w.slack.heard("FAILED", string(id), "aws lambda invoke", "error: no table 'orders'", "$252Fecs$252Fjob/log-events/ecs$252Fmain$252F", "|task") == 1
 	})
+	within(t, soon, "the failure is an event on the bus, without what the task wrote", func() bool {
+		return w.announced(t, string(id), `"status"`, `"failed"`) == 1 && w.announced(t, "no table") == 0
+	})
 	within(t, soon, "nothing is owed", func() bool {
 		r, err := w.store.Run(t.Context(), id)
 		return err == nil && !r.Open()
@@ -145,8 +169,7 @@ func failsAndRecovers(t *testing.T, w *world) {
 	if err != nil || !strings.Contains(out, `"accepted"`) {
 		t.Errorf("the retry was answered: %s, %v", out, err)
 	}
-	if out, err := samAs(t, w.emulator, mia, "deploy", "--template-file", w.template, "--stack-name", w.name, "--capabilities", "CAPABILITY_IAM",
-		"--s3-bucket", "none", "--no-confirm-changeset", "--force-upload"); err == nil {
+	if out, err := samAs(t, w.emulator, mia, w.deployment(t, w.template, w.name)...); err == nil || !strings.Contains(out, "AccessDenied") {
 		t.Errorf("an operator deployed: %s", out)
 	}
 	if r := w.await(t, id, run.Succeeded, soon); len(r.Attempts) != 2 {

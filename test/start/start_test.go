@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/batchplane/batchplane/test/sources"
 )
 
 // goals are the times a bare function's that a function may take.
@@ -51,6 +53,9 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func build(tb testing.TB, path string) string {
 	tb.Helper()
+	if err := sources.Watch("../.."); err != nil {
+		tb.Fatal(err)
+	}
 	out := filepath.Join(tb.TempDir(), "bootstrap")
 	cmd := exec.CommandContext(tb.Context(), "go", "build", "-tags=lambda.norpc", "-trimpath", "-o", out, path)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
