@@ -37,6 +37,7 @@ type task struct {
 	stopper stopper
 	lag     time.Duration // after which DescribeTasks knows it
 	plan    int           // grows when the plan changes
+	razed   bool          // its cluster was deleted after it had stopped
 }
 
 type stopper uint8
@@ -75,7 +76,7 @@ func (t *task) status(now time.Time) string {
 
 // unknown is whether ECS does not show the task: not yet, or not any more.
 func (t *task) unknown(now time.Time) bool {
-	return now.Sub(t.created) < t.lag || reached(t.stopped, now) && now.Sub(t.stopped) >= time.Hour
+	return t.razed || now.Sub(t.created) < t.lag || reached(t.stopped, now) && now.Sub(t.stopped) >= time.Hour
 }
 
 const (
@@ -107,6 +108,7 @@ func (w *World) newTask(l control.Launch) *task {
 	t.end(t.started.Add(seconds(d.between(1, 240))), d)
 	t.code, t.reason, t.exit, t.fate = exited, "Essential container in task exited", code(0), "succeed"
 	w.fate(t, d)
+	w.spotFate(t)
 	w.schedule(t)
 	return t
 }
@@ -129,6 +131,10 @@ func (t *task) stop(w *World, who stopper, reason string) {
 	t.plan++
 	t.desired, t.stopper, t.code, t.reason = w.now, who, userStop, reason
 	end := w.now.Add(seconds(d.between(1, 40)))
+	if d, ok := w.luck(StopIgnored, 120, t.arn, 0); ok {
+		end = w.now.Add(time.Duration(d.between(20, 1500)) * time.Minute)
+		w.tell(t.run, "%s will not stop before %s", t.short(), end.Format("2 15:04"))
+	}
 	grace := w.now.Add(2 * time.Second) // what is about to start still starts
 	for _, at := range []*time.Time{&t.pending, &t.pulled, &t.started, &t.ranAt, &t.warned} {
 		if at.After(grace) {

@@ -67,6 +67,8 @@ type World struct {
 	dirty   bool      // the registry changed since the last Sync
 	silent  time.Time // no sweep until then
 	outage  time.Time // no RunTask until then
+	denied  [faults]span
+	untold  string // whose tasks DescribeTasks does not tell of
 
 	store   *Store
 	ecs     *ecs
