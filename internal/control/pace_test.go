@@ -9,6 +9,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -94,6 +95,33 @@ func TestHerd(t *testing.T) {
 	for _, r := range w.runs() {
 		if len(r.Attempts) != 1 || r.Attempts[0].Sends-r.Attempts[0].Refusals != 1 || r.Attempts[0].Refusals > 1 {
 			t.Errorf("%s: %d attempts, %+v", r.ID, len(r.Attempts), r.Attempts)
+		}
+	}
+}
+
+// TestRelaunchesThatWaitForTheRate: two tasks turn out never to have started, and
+// the rate allows one relaunch. The look says that the other one waits, so that
+// who looks until a time goes on.
+func TestRelaunchesThatWaitForTheRate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{inject: strikes(localecs.FaultENI, "1"), script: runs(time.Hour, 0)})
+	w.deaf = true // the stops' events are lost
+	for _, name := range []string{"job-1", "job-2"} {
+		launched(t, w, job.Job{Name: name, TaskDefinition: "report"})
+	}
+	w.ctl.Pace = &control.Window{Rate: 1}
+	w.clock.Advance(6 * time.Minute)
+	looked, err := w.ctl.Look(t.Context())
+	if err != nil || !looked.Waiting || !looked.Oldest.Equal(t0) {
+		t.Errorf("%+v, %v", looked, err)
+	}
+	w.clock.Advance(time.Second)
+	if looked, err = w.ctl.Look(t.Context()); err != nil || looked.Waiting {
+		t.Errorf("a second later: %+v, %v", looked, err)
+	}
+	for _, r := range w.runs() {
+		if r.Status != run.Running || len(r.Attempts) != 2 {
+			t.Errorf("%s is %s after %d attempts", r.ID, r.Status, len(r.Attempts))
 		}
 	}
 }
