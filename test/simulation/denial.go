@@ -135,7 +135,7 @@ func (w *World) outlasted(by string) bool {
 // overdue holds the open runs, in the last moment of a refusal, against the time
 // after which silence must have ended: to the next look, or to the end of sends in
 // doubt, the hour that ECS remembers, and the longest wait between two looks. Of a
-// cluster that is gone the first look tells.
+// cluster that is gone the first look tells that is not refused.
 func (w *World) overdue(f Fault) {
 	t := run.DefaultTiming
 	var limit time.Duration
@@ -156,6 +156,9 @@ func (w *World) overdue(f Fault) {
 			continue
 		}
 		since := later(later(w.denied[f].from, w.truth.troubled), later(r.Last().AcceptedAt, r.Last().SentAt))
+		if f == ClusterGone {
+			since = later(since, w.truth.untoldUntil)
+		}
 		if w.now.Sub(since) > limit+slack {
 			w.violate("silence ends", r.ID, "it is %s, though since %s ECS has told nothing: %s", r.Status, since.Format("2 15:04:05"), f)
 		}
