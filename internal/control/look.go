@@ -181,9 +181,7 @@ func (l *look) done(r run.Run, moved bool) int {
 // one tells a run that its time has come.
 func (l *look) one(ctx context.Context, r run.Run) (moved bool) {
 	next, err := l.wakeUp(ctx, r)
-	if l.failed(err) {
-		return false
-	}
+	l.failed(err)
 	moved = next.Rev != r.Rev
 	if len(next.Attempts) > len(r.Attempts) {
 		l.Launched++

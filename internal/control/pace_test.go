@@ -1,6 +1,8 @@
 package control_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -10,6 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -125,3 +128,30 @@ func TestRelaunchesThatWaitForTheRate(t *testing.T) {
 		}
 	}
 }
+
+// TestRelaunchThatWaitsAndIsNotTold: the same, where the notice of the relaunch
+// cannot be carried.
+func TestRelaunchThatWaitsAndIsNotTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{inject: strikes(localecs.FaultCapacity, "1")})
+	w.ctl.Pace = &control.Window{Rate: 1}
+	w.ctl.Notifier = mute{}
+	w.ctl.Pace.Take(t0)
+	j := job.Job{Name: "report", TaskDefinition: "report", Notify: job.Notify{Also: []string{job.AlsoRelaunched}}}
+	if rep, err := w.ctl.Scheduled(t.Context(), j, t0); err != nil || rep.Status != run.Queued {
+		t.Fatalf("%+v, %v", rep, err)
+	}
+	w.clock.Advance(time.Second)
+	looked, err := w.ctl.Look(t.Context())
+	if r := w.runs()[0]; err == nil || r.Status != run.Queued || len(r.Attempts) != 2 {
+		t.Fatalf("%v, %s", err, w.story())
+	}
+	if !looked.Waiting || !looked.Oldest.Equal(t0) {
+		t.Errorf("%+v", looked)
+	}
+}
+
+// mute is a Notifier that cannot be reached.
+type mute struct{}
+
+func (mute) Notify(context.Context, notice.Notice) error { return errors.New("no route") }
