@@ -27,7 +27,8 @@ func (w *World) refusals() {
 		}
 	}
 	if d, ok := w.luck(ClusterGone, 20, "", int(w.now.Unix())); ok {
-		w.raze(d, 6)
+		w.razing = w.now.Add(3 * time.Minute)
+		w.raze(d, 9)
 	}
 }
 
@@ -45,17 +46,23 @@ func (w *World) deny(f Fault, d dice) {
 		w.truth.untoldUntil = later(w.truth.untoldUntil, s.until)
 	}
 	w.tell("", "ECS refuses until %s: %s", s.until.Format("2 15:04"), f)
-	w.at(s.until.Add(-time.Second), func() { w.overdue(f) })
+	limit, _ := silence(f)
+	for at := s.from.Add(limit + slack); limit > 0 && at.Before(s.until); at = at.Add(time.Hour) {
+		w.at(at.Add(time.Second), func() { w.overdue(f) })
+	}
 }
 
 // raze stops all tasks of the cluster, and deletes it when none is active any
-// more: before, ECS refuses to (ECS API reference, DeleteCluster).
+// more: before, ECS refuses to (ECS API reference, DeleteCluster). Whoever clears
+// away that much has seen to it that none is launched any more, and may have taken
+// the rule for events too.
 func (w *World) raze(d dice, tries int) {
 	active := false
 	for _, t := range w.ecs.tasks {
 		if t.status(w.now) != "STOPPED" {
 			active = true
 			w.console(t)
+			t.lost = t.lost || d.chance(500)
 		}
 	}
 	switch {
@@ -132,31 +139,34 @@ func (w *World) outlasted(by string) bool {
 	return !since.IsZero() && w.now.Sub(since) > run.Remembered-slack/2
 }
 
-// overdue holds the open runs, in the last moment of a refusal, against the time
-// after which silence must have ended: to the next look, or to the end of sends in
-// doubt, the hour that ECS remembers, and the longest wait between two looks. Of a
-// cluster that is gone the first look tells that is not refused.
-func (w *World) overdue(f Fault) {
+// silence is how long a run may be in a status of which ECS refuses to tell: until
+// the next look, or the end of sends in doubt, for the hour that ECS remembers, and
+// the longest wait between two looks. Of a cluster that is gone the first look
+// tells. 0 is for as long as the refusal lasts.
+func silence(f Fault) (limit time.Duration, in run.Status) {
 	t := run.DefaultTiming
-	var limit time.Duration
-	var status run.Status
 	switch f {
 	case ClusterGone:
-		limit, status = t.NextLook+t.Settle, run.Running
+		return t.NextLook + t.Settle, run.Running
 	case DescribeDenied, DescribeUntold:
-		limit, status = t.NextLook+run.Remembered+t.Vanish, run.Running
+		return t.NextLook + run.Remembered + t.Vanish, run.Running
 	case FindDenied:
-		limit, status = t.TokenLife+t.Doubt+run.Remembered+t.Vanish, run.Launching
-	default:
-		return
+		return t.TokenLife + t.Doubt + run.Remembered + t.Vanish, run.Launching
 	}
+	return 0, ""
+}
+
+// overdue holds the open runs against the time after which silence must have
+// ended.
+func (w *World) overdue(f Fault) {
+	limit, status := silence(f)
 	for _, rec := range w.store.open {
 		r := &rec.run
 		if r.Status != status || f == DescribeUntold && r.ID.Job() != w.untold {
 			continue
 		}
-		since := later(later(w.denied[f].from, w.truth.troubled), later(r.Last().AcceptedAt, r.Last().SentAt))
-		if f == ClusterGone {
+		since := later(later(w.denied[f].from, w.truth.slept), later(r.Last().AcceptedAt, r.Last().SentAt))
+		if f == ClusterGone { // looks at it may be refused besides
 			since = later(since, w.truth.untoldUntil)
 		}
 		if w.now.Sub(since) > limit+slack {

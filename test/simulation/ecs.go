@@ -111,8 +111,11 @@ func refused(attempt int, d dice) run.Event {
 // carryOut is what RunTask does once a request has arrived.
 func (e *ecs) carryOut(l control.Launch, token string, d dice) run.Event {
 	w, n := e.w, l.Attempt
-	if w.denied[ClusterGone].covers(w.now) {
+	switch {
+	case w.denied[ClusterGone].covers(w.now):
 		return exception(n, "ClusterNotFoundException", "Cluster not found.")
+	case w.now.Before(w.razing):
+		return exception(n, "AccessDeniedException", "User is not authorized to perform: ecs:RunTask")
 	}
 	if b := e.tokens[token]; b != nil && b.live(w.now) {
 		return e.replay(b, l)

@@ -114,7 +114,7 @@ func (w *World) stopStands(l *life, before, after *run.Run) {
 	case stands && l.stopping.IsZero():
 		l.stopping = w.now
 	case !stands && !l.stopping.IsZero():
-		since := later(l.stopping, later(w.truth.troubled, w.truth.untoldUntil))
+		since := later(l.stopping, later(w.truth.slept, w.truth.untoldUntil))
 		if id := fmt.Sprintf("%s:%s/%s/%d", notice.Stuck, stack, after.ID, len(before.Attempts)); w.now.Sub(since) > stopLimit && w.truth.notices[id] == nil {
 			w.violate("a stop without effect is told", after.ID, "attempt %d was asked to stop at %s, and did not for long", len(before.Attempts), l.stopping.Format("2 15:04:05"))
 		}

@@ -69,6 +69,7 @@ const (
 	TriggerRedriven // a trigger comes again after hours, as from a dead-letter queue
 	RequestRedriven // a person's request does
 	StopIgnored     // StopTask is accepted and not carried out for hours
+	EventRedriven   // the event of a stop comes again after hours
 	faults          // how many there are
 )
 
@@ -81,6 +82,7 @@ var faultNames = [faults]string{
 	"person runs", "person repeats", "stopped in ECS", "task fails", "task interrupted", "task never starts", "task hangs", "task's end unclear", "task slow",
 	"job on Spot", "Spot without capacity", "Spot without a place", "Spot takes a task", "failures[] for a rate", "cluster gone",
 	"DescribeTasks denied", "a job's tasks untold", "StopTask denied", "ListTasks denied", "trigger after hours", "request after hours", "StopTask ignored",
+	"event after hours",
 }
 
 func (f Fault) String() string { return faultNames[f] }

@@ -147,7 +147,7 @@ func (w *World) taskStopped(t *task, plan int) {
 		return
 	}
 	d := w.dice("event "+t.by, uint64(t.plan))
-	if w.hit(d, EventLost, 50) {
+	if w.hit(d, EventLost, 50) || t.lost {
 		w.tell(t.run, "%s stopped (%s %s), and its event is lost", t.short(), t.code, t.reason)
 		return
 	}
@@ -160,6 +160,10 @@ func (w *World) taskStopped(t *task, plan int) {
 	if w.hit(d, EventTwice, 100) {
 		twin := *e
 		w.after(seconds(d.between(0, 400)), func() { w.deliver(&twin) })
+	}
+	if d, ok := w.luck(EventRedriven, 40, t.by, t.plan); ok {
+		twin := *e
+		w.after(hours(d), func() { w.deliver(&twin) })
 	}
 }
 

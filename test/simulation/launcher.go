@@ -76,7 +76,7 @@ func (w *World) final(l control.Launch, e run.Event) {
 func (p launcher) Describe(_ context.Context, _ string, arns []string) (tasks []ecsevent.Task, missing []string, err error) {
 	w := p.w
 	w.call("Describe", func(d dice) {
-		if w.denies(DescribeDenied) {
+		if w.denies(DescribeDenied) || w.opt.Mutation == GoneIsRefused && w.denies(ClusterGone) {
 			err = w.opt.Mutation.denial(errDenied)
 			return
 		}

@@ -30,24 +30,28 @@ func (m Mutation) faster() int {
 
 // load changes a run that was read.
 func (m Mutation) load(r *run.Run) {
+	for i := range r.Attempts {
+		m.attempt(&r.Attempts[i])
+	}
+	switch {
+	case m == SpotForEver:
+		r.OnDemand = false
+	case m == OldTokens && r.Status == run.Launching && len(r.Attempts) > 0:
+		r.Last().SentAt = epoch.AddDate(100, 0, 0)
+	case m == NeverStuck && r.Stopping != nil:
+		r.Stopping.At = epoch.AddDate(100, 0, 0)
+	}
+}
+
+func (m Mutation) attempt(a *run.Attempt) {
 	switch m {
 	case TrustRefusal:
-		for i := range r.Attempts {
-			a := &r.Attempts[i]
-			a.Doubt, a.Refusals = false, max(0, a.Sends-1)
-		}
-	case OldTokens:
-		if r.Status == run.Launching && len(r.Attempts) > 0 {
-			r.Attempts[len(r.Attempts)-1].SentAt = epoch.AddDate(100, 0, 0)
-		}
+		a.Doubt, a.Refusals = false, max(0, a.Sends-1)
 	case SpotForEver:
-		r.OnDemand = false
-		for i := range r.Attempts {
-			r.Attempts[i].OnDemand = false
-		}
-	case NeverStuck:
-		if r.Stopping != nil {
-			r.Stopping.At = epoch.AddDate(100, 0, 0)
+		a.OnDemand = false
+	case GiveUpAtOnce:
+		if !a.RefusedSince.IsZero() {
+			a.RefusedSince = epoch.AddDate(-1, 0, 0)
 		}
 	}
 }

@@ -30,6 +30,8 @@ const (
 	TrustSpot                  // what Spot took away counts as never started
 	RateIsException            // failures[] that speak of a rate are sent again
 	NeverGiveUp                // a refusal counts as no answer
+	GiveUpAtOnce               // a second refusal ends the run
+	GoneIsRefused              // a cluster that is gone is a refusal
 	RefusalHoldsAll            // a refusal ends the look
 	KeepLock                   // an end leaves the job's lock
 	ReviveLate                 // a trigger that comes after hours sends again
@@ -44,7 +46,7 @@ var mutationNames = [mutations]string{
 	"none", "writes are blind", "relaunch on unknown", "owed effects are forgotten", "the lock is dropped", "a second send's refusal is trusted",
 	"exit 0 of a stopped task is success", "new tokens", "old tokens", "never look", "slots are skipped", "more attempts", "no deadline", "too fast",
 	"tell twice", "a warning is a stop", "pauses are ignored", "lateness is ignored", "success is doubted", "a runtime id proves nothing",
-	"on Spot for ever", "Spot's stop is trusted", "failures[] are sent again", "a refusal is no answer", "a refusal holds all", "the lock is kept",
+	"on Spot for ever", "Spot's stop is trusted", "failures[] are sent again", "a refusal is no answer", "given up at once", "a cluster that is gone refuses", "a refusal holds all", "the lock is kept",
 	"late triggers revive", "skips are forgotten", "skips are for later", "ended pauses are forgotten", "never stuck",
 }
 

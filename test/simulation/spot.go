@@ -57,6 +57,9 @@ func (t *task) taken(d dice) {
 	t.code, t.reason, t.stopper, t.fate = taken, "Your Spot Task was interrupted.", byOther, "be taken by Spot"
 	t.exit = code(pick[int64](d, 0, 143, 137))
 	t.warned = t.started.Add(seconds(d.between(1, 200)))
+	if d.chance(200) { // it has just begun, and the stop shows nothing of it
+		t.warned, t.started, t.hidden, t.exit = t.started.Add(time.Second), time.Time{}, true, nil
+	}
 	t.desired = t.warned
 	t.end(t.warned.Add(seconds(d.between(1, 120))), d)
 }

@@ -18,6 +18,7 @@ func (w *World) sweeps() {
 	}
 	if w.hit(d, SweepSilent, 1) {
 		w.silent = w.now.Add(time.Duration(d.between(10, 200)) * time.Minute)
+		w.truth.slept = w.silent
 		w.truth.troubled = later(w.truth.troubled, w.silent)
 		w.tell("", "no sweep until %s", w.silent.Format("15:04"))
 		return

@@ -29,6 +29,7 @@ type truth struct {
 	givenUp     map[string]bool  // attempts whose end ECS refused to tell, by startedBy
 	skips       map[string]*skip // by job
 	troubled    time.Time        // when a sweep last failed or did not come
+	slept       time.Time        // until when no sweep came
 	errors      int              // of undisturbed handlers in calm times
 	lastError   string
 }

@@ -68,7 +68,8 @@ type World struct {
 	silent  time.Time // no sweep until then
 	outage  time.Time // no RunTask until then
 	denied  [faults]span
-	untold  string // whose tasks DescribeTasks does not tell of
+	razing  time.Time // no launch until then, since the cluster is being deleted
+	untold  string    // whose tasks DescribeTasks does not tell of
 
 	store   *Store
 	ecs     *ecs
