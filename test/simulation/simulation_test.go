@@ -39,7 +39,7 @@ func hold(t *testing.T, opt Options, runs int) {
 // TestEveryFaultStrikes: a fault that never strikes proves nothing.
 func TestEveryFaultStrikes(t *testing.T) {
 	t.Parallel()
-	report := Simulate(Options{Seed: 7}, 30_000)
+	report := Simulate(Options{Seed: 7}, 15_000)
 	for f := range faults {
 		if report.Count[f] == 0 {
 			t.Errorf("%s never struck in %d runs", f, report.Runs)
