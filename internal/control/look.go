@@ -41,8 +41,9 @@ type look struct {
 	// end is when no further run is begun with; zero is never.
 	end  time.Time
 	errs []error
-	// handled are the runs that this look came to: one that is still due is not
-	// tried again. aside are unreadable ones, of all looks of a sweep.
+	// handled are the runs that this look came to along its lane: one that is still
+	// due there is not tried again. One that left the lane to be launched may be due
+	// in the other. aside are unreadable ones, of all looks of a sweep.
 	handled, aside map[run.ID]bool
 	// throttled counts launches that ECS refused for its rate, in a row.
 	throttled int
@@ -51,7 +52,7 @@ type look struct {
 // once looks along both lanes. Looking at tasks leaves half of the time to
 // launches: an ECS that is slow to describe may well launch.
 func (l *look) once(ctx context.Context) (Looked, error) {
-	l.Looked, l.errs, l.throttled, l.handled = Looked{}, nil, 0, map[run.ID]bool{}
+	l.Looked, l.errs, l.throttled = Looked{}, nil, 0
 	end := l.end
 	if !end.IsZero() {
 		l.end = l.Now().Add(end.Sub(l.Now()) / 2)
@@ -95,6 +96,7 @@ func (l *look) leaveAll(rs []run.Run) {
 // is used up, or the time. What cannot be handled stays due and is loaded again,
 // so that more must be loaded to come to the others.
 func (l *look) along(ctx context.Context, lane run.Lane) {
+	l.handled = map[run.ID]bool{}
 	for limit := lookBatch; ; {
 		if l.over(ctx) {
 			l.peek(ctx, lane)
@@ -179,9 +181,7 @@ func (l *look) done(r run.Run, moved bool) int {
 // one tells a run that its time has come.
 func (l *look) one(ctx context.Context, r run.Run) (moved bool) {
 	next, err := l.wakeUp(ctx, r)
-	if l.failed(err) {
-		return false
-	}
+	l.failed(err)
 	moved = next.Rev != r.Rev
 	if len(next.Attempts) > len(r.Attempts) {
 		l.Launched++

@@ -1,6 +1,8 @@
 package control_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +11,8 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -97,3 +101,57 @@ func TestHerd(t *testing.T) {
 		}
 	}
 }
+
+// TestRelaunchesThatWaitForTheRate: two tasks turn out never to have started, and
+// the rate allows one relaunch. The look says that the other one waits, so that
+// who looks until a time goes on.
+func TestRelaunchesThatWaitForTheRate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{inject: strikes(localecs.FaultENI, "1"), script: runs(time.Hour, 0)})
+	w.deaf = true // the stops' events are lost
+	for _, name := range []string{"job-1", "job-2"} {
+		launched(t, w, job.Job{Name: name, TaskDefinition: "report"})
+	}
+	w.ctl.Pace = &control.Window{Rate: 1}
+	w.clock.Advance(6 * time.Minute)
+	looked, err := w.ctl.Look(t.Context())
+	if err != nil || !looked.Waiting || !looked.Oldest.Equal(t0) {
+		t.Errorf("%+v, %v", looked, err)
+	}
+	w.clock.Advance(time.Second)
+	if looked, err = w.ctl.Look(t.Context()); err != nil || looked.Waiting {
+		t.Errorf("a second later: %+v, %v", looked, err)
+	}
+	for _, r := range w.runs() {
+		if r.Status != run.Running || len(r.Attempts) != 2 {
+			t.Errorf("%s is %s after %d attempts", r.ID, r.Status, len(r.Attempts))
+		}
+	}
+}
+
+// TestRelaunchThatWaitsAndIsNotTold: the same, where the notice of the relaunch
+// cannot be carried.
+func TestRelaunchThatWaitsAndIsNotTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{inject: strikes(localecs.FaultCapacity, "1")})
+	w.ctl.Pace = &control.Window{Rate: 1}
+	w.ctl.Notifier = mute{}
+	w.ctl.Pace.Take(t0)
+	j := job.Job{Name: "report", TaskDefinition: "report", Notify: job.Notify{Also: []string{job.AlsoRelaunched}}}
+	if rep, err := w.ctl.Scheduled(t.Context(), j, t0); err != nil || rep.Status != run.Queued {
+		t.Fatalf("%+v, %v", rep, err)
+	}
+	w.clock.Advance(time.Second)
+	looked, err := w.ctl.Look(t.Context())
+	if r := w.runs()[0]; err == nil || r.Status != run.Queued || len(r.Attempts) != 2 {
+		t.Fatalf("%v, %s", err, w.story())
+	}
+	if !looked.Waiting || !looked.Oldest.Equal(t0) {
+		t.Errorf("%+v", looked)
+	}
+}
+
+// mute is a Notifier that cannot be reached.
+type mute struct{}
+
+func (mute) Notify(context.Context, notice.Notice) error { return errors.New("no route") }

@@ -39,14 +39,14 @@ func (d *decider) unseen(a *Attempt, e Unseen) (Outcome, string) {
 	if e.Refused && d.now.Sub(a.RefusedSince) >= Remembered {
 		return Did, d.neverTold(a, e)
 	}
-	d.r.DueAt = d.now.Add(d.askAgain(a))
+	d.r.DueAt = d.now.Add(d.askAgain(a, e))
 	return Did, "ECS does not say what became of the task: " + e.Err
 }
 
-// askAgain is the wait before ECS is asked again. It grows with the time for
-// which ECS has refused to answer.
-func (d *decider) askAgain(a *Attempt) time.Duration {
-	if a.RefusedSince.IsZero() {
+// askAgain is the wait before ECS is asked again. After a refusal it grows with the
+// time for which ECS has refused to answer.
+func (d *decider) askAgain(a *Attempt, e Unseen) time.Duration {
+	if !e.Refused {
 		return d.t.Told
 	}
 	return min(max(d.now.Sub(a.RefusedSince), d.t.Told), d.t.Vanish)

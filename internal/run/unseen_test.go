@@ -49,3 +49,21 @@ func TestUnseen(t *testing.T) {
 		})
 	}
 }
+
+// TestNoAnswerAmongRefusals: no answer is asked for again a minute later, also
+// where ECS has refused for long.
+func TestNoAnswerAmongRefusals(t *testing.T) {
+	t.Parallel()
+	r := run.Decide(plain, newRun(), run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, t0, run.DefaultTiming).Next
+	for _, s := range []struct {
+		after   time.Duration
+		refused bool
+		wait    time.Duration
+	}{{5 * time.Minute, true, time.Minute}, {15 * time.Minute, true, 10 * time.Minute}, {25 * time.Minute, false, time.Minute}, {26 * time.Minute, true, 10 * time.Minute}} {
+		now := t0.Add(s.after)
+		r = run.Decide(plain, r, run.Unseen{Attempt: 1, Refused: s.refused, Err: "no"}, now, run.DefaultTiming).Next
+		if wait := r.DueAt.Sub(now); wait != s.wait {
+			t.Errorf("after %s, refused %t: asked again in %s, want %s", s.after, s.refused, wait, s.wait)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"context"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -112,6 +111,12 @@ func refused(attempt int, d dice) run.Event {
 // carryOut is what RunTask does once a request has arrived.
 func (e *ecs) carryOut(l control.Launch, token string, d dice) run.Event {
 	w, n := e.w, l.Attempt
+	switch {
+	case w.denied[ClusterGone].covers(w.now):
+		return exception(n, "ClusterNotFoundException", "Cluster not found.")
+	case w.now.Before(w.razing):
+		return exception(n, "AccessDeniedException", "User is not authorized to perform: ecs:RunTask")
+	}
 	if b := e.tokens[token]; b != nil && b.live(w.now) {
 		return e.replay(b, l)
 	}
@@ -120,8 +125,10 @@ func (e *ecs) carryOut(l control.Launch, token string, d dice) run.Event {
 	}
 	b := &binding{request: l, at: w.now}
 	e.tokens[token] = b
-	if w.hit(d, Failures, 40) {
-		b.failure = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
+	if b.failure = w.failure(l, token); w.hit(d, Failures, 40) {
+		b.failure = noCapacity
+	}
+	if b.failure != "" {
 		return run.Refused{Attempt: n, Stop: stop.Stop{Kind: stop.LaunchFailure, Reason: b.failure}}
 	}
 	b.task = w.newTask(l)
@@ -231,60 +238,4 @@ func (e *ecs) find(startedBy string, d dice) ([]string, error) {
 		}
 	}
 	return arns, nil
-}
-
-// launcher is the port, with the faults that may hit any call.
-type launcher struct{ w *World }
-
-func (p launcher) Resolve(_ context.Context, j job.Job) (t run.TaskDefinition, err error) {
-	p.w.call("Resolve", func(d dice) { t, err = p.w.ecs.resolve(j, d) })
-	return t, err
-}
-
-func (p launcher) Launch(_ context.Context, l control.Launch) (e run.Event) {
-	w := p.w
-	w.ecs.sends = append(w.ecs.sends, send{w.now, l.Run, l.Attempt})
-	w.call("Launch", func(d dice) {
-		w.hazard(d)
-		e = w.ecs.runTask(l, d)
-		if w.hit(d, CrashAfter, 5) {
-			w.h.disturbed = true
-			w.tell(l.Run, "%s dies after RunTask", w.h.name)
-			panic(crash{})
-		}
-	})
-	if w.trace != nil {
-		w.tell(l.Run, "RunTask of attempt %d is answered: %T %s", l.Attempt, e, answer(e))
-	}
-	return e
-}
-
-func answer(e run.Event) string {
-	switch e := e.(type) {
-	case run.Refused:
-		return e.Stop.ErrorCode + " " + e.Stop.Reason
-	case run.NoAnswer:
-		return e.Err
-	case run.Launched:
-		return e.LastStatus
-	}
-	return ""
-}
-
-func (p launcher) Describe(_ context.Context, _ string, arns []string) (tasks []ecsevent.Task, missing []string, err error) {
-	p.w.call("Describe", func(d dice) { tasks, missing, err = p.w.ecs.describe(arns, d) })
-	for i := range tasks {
-		p.w.opt.Mutation.task(&tasks[i])
-	}
-	return tasks, missing, err
-}
-
-func (p launcher) StopTask(_ context.Context, _, arn, reason string) (err error) {
-	p.w.call("StopTask", func(d dice) { err = p.w.ecs.stopTask(arn, reason, d) })
-	return err
-}
-
-func (p launcher) Find(_ context.Context, _, startedBy string) (arns []string, err error) {
-	p.w.call("Find", func(d dice) { arns, err = p.w.ecs.find(startedBy, d) })
-	return arns, err
 }

@@ -30,7 +30,10 @@ func (w *World) ended(l *life, r *run.Run) {
 	if kind := w.wanted(r); kind != "" {
 		e.notice = fmt.Sprintf("%s:%s/%s/%d", kind, stack, r.ID, len(r.Attempts))
 	}
-	if a := r.Last(); a != nil && a.Rule == run.RuleEndedUnseen {
+	if item := w.store.items[r.ID.Job()]; item.Lock == string(r.ID) {
+		w.violate("the lock is freed", r.ID, "it %s and holds the lock of its job", r.Status)
+	}
+	if a := r.Last(); a != nil {
 		w.unseen(r, a)
 	}
 	l.ends = append(l.ends, e)
@@ -79,14 +82,42 @@ func (w *World) succeeded(n job.Notify, r *run.Run) notice.Kind {
 	return ""
 }
 
-// unseen: a task counts as ended unseen only when ECS has forgotten it, and ECS
-// forgets none between two looks while sweeps come.
+// unseen: a task counts as ended unseen only when ECS has forgotten it, or refuses
+// to tell for as long as it would remember. ECS forgets none between two looks
+// while sweeps come.
 func (w *World) unseen(r *run.Run, a *run.Attempt) {
+	by := run.StartedBy(stack, r.ID, a.N)
+	if a.Rule != run.RuleEndedUnseen && a.Rule != run.RuleInDoubt {
+		return
+	}
 	t := w.ecs.byARN[a.TaskARN]
 	switch {
+	case w.outlasted(by):
+		w.truth.givenUp[by] = true
+	case a.Rule == run.RuleInDoubt || t != nil && t.razed:
 	case t == nil || !reached(t.stopped, w.now.Add(-50*time.Minute)):
 		w.violate("no end is made up", r.ID, "attempt %d counts as ended unseen, and its task did not end an hour ago", a.N)
-	case t.stopped.After(w.truth.troubled.Add(slack)):
+	case t.stopped.After(later(w.truth.troubled, w.truth.untoldUntil).Add(slack)):
 		w.violate("a lost event is made up for", r.ID, "the task of attempt %d stopped at %s, and no look saw it", a.N, t.stopped.Format("15:04:05"))
+	}
+}
+
+// stopLimit is the time after which a stop that has no effect has been told: it
+// may have been asked for by a timeout, and once more by a person.
+const stopLimit = 100 * time.Minute
+
+// stopStands notes since when a task has been asked to stop. One that stood for
+// long, while ECS told of the task and sweeps came, must have been told as stuck.
+func (w *World) stopStands(l *life, before, after *run.Run) {
+	stands := after.Status == run.Running && after.Stopping != nil
+	switch {
+	case stands && l.stopping.IsZero():
+		l.stopping = w.now
+	case !stands && !l.stopping.IsZero():
+		since := later(l.stopping, later(w.truth.slept, w.truth.untoldUntil))
+		if id := fmt.Sprintf("%s:%s/%s/%d", notice.Stuck, stack, after.ID, len(before.Attempts)); w.now.Sub(since) > stopLimit && w.truth.notices[id] == nil {
+			w.violate("a stop without effect is told", after.ID, "attempt %d was asked to stop at %s, and did not for long", len(before.Attempts), l.stopping.Format("2 15:04:05"))
+		}
+		l.stopping = time.Time{}
 	}
 }

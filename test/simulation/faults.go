@@ -54,9 +54,23 @@ const (
 	TaskSpot      // Spot, maintenance, a lost host
 	TaskNeverStarts
 	TaskHangs
-	TaskUnclear // a stop that does not say whether anything ran
-	TaskSlow    // runs into the next slots
-	faults      // how many there are
+	TaskUnclear    // a stop that does not say whether anything ran
+	TaskSlow       // runs into the next slots
+	OnSpot         // a job's tasks run on Fargate Spot
+	SpotEmpty      // RunTask answers with failures[]: Spot has no capacity
+	SpotNoPlace    // a task fails to start since Spot has no capacity
+	SpotTakes      // Spot takes a task away, after its warning
+	RateFailures   // RunTask answers with failures[] in the words of a rate limit
+	ClusterGone    // the cluster is deleted, and its tasks are stopped before
+	DescribeDenied // DescribeTasks is refused for up to hours
+	DescribeUntold // ... for the tasks of one job
+	StopDenied
+	FindDenied
+	TriggerRedriven // a trigger comes again after hours, as from a dead-letter queue
+	RequestRedriven // a person's request does
+	StopIgnored     // StopTask is accepted and not carried out for hours
+	EventRedriven   // the event of a stop comes again after hours
+	faults          // how many there are
 )
 
 var faultNames = [faults]string{
@@ -66,6 +80,9 @@ var faultNames = [faults]string{
 	"revision inactive", "revision unresolved", "DescribeTasks error", "DescribeTasks lags", "StopTask error", "ListTasks error", "notice not carried",
 	"sweep twice at once", "no sweep for hours", "clock jumps", "deploy", "job gone", "person retries", "person stops", "person pauses", "person skips",
 	"person runs", "person repeats", "stopped in ECS", "task fails", "task interrupted", "task never starts", "task hangs", "task's end unclear", "task slow",
+	"job on Spot", "Spot without capacity", "Spot without a place", "Spot takes a task", "failures[] for a rate", "cluster gone",
+	"DescribeTasks denied", "a job's tasks untold", "StopTask denied", "ListTasks denied", "trigger after hours", "request after hours", "StopTask ignored",
+	"event after hours",
 }
 
 func (f Fault) String() string { return faultNames[f] }
@@ -75,6 +92,9 @@ type FaultSet uint64
 
 // AllFaults is every fault.
 const AllFaults FaultSet = 1<<faults - 1
+
+// laterFaults are the faults that came after the first worlds of TestWorldsThatFailed.
+const laterFaults = AllFaults &^ (1<<OnSpot - 1)
 
 // Has is whether f is in the set.
 func (s FaultSet) Has(f Fault) bool { return s&(1<<f) != 0 }
@@ -131,6 +151,15 @@ func (w *World) hit(d dice, f Fault, rate int) bool {
 	}
 	w.count[f]++
 	return true
+}
+
+// luck is hit with dice of the fault's own: what befell before is as it was.
+func (w *World) luck(f Fault, rate int, what string, n int) (d dice, struck bool) {
+	if w.mood[f] == 0 {
+		return d, false
+	}
+	d = w.dice(f.String()+" "+what, uint64(n))
+	return d, w.hit(d, f, rate)
 }
 
 // moods gives each fault of a world its own weight, often none: worlds in which

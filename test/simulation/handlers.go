@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -12,6 +11,10 @@ import (
 // more, after about a minute and two (Lambda developer guide, "Asynchronous
 // invocation").
 const tries = 3
+
+// hours is when what was thought lost comes again, as a person redrives a
+// dead-letter queue.
+func hours(d dice) time.Duration { return time.Duration(d.between(60, 900)) * time.Minute }
 
 func again(try int) time.Duration { return time.Duration(try) * time.Minute }
 
@@ -49,6 +52,10 @@ func (w *World) slot(s *slot) {
 	if w.hit(d, TriggerTwice, 80) {
 		again := *t
 		w.after(wait+seconds(d.between(0, 100)), func() { w.trigger(&again) })
+	}
+	if d, ok := w.luck(TriggerRedriven, 40, t.job.Name, int(s.at.Unix())); ok {
+		again := *t
+		w.after(hours(d), func() { w.trigger(&again) })
 	}
 }
 
@@ -91,92 +98,6 @@ func (w *World) trigger(t *trigger) {
 		t.try++
 		w.after(again(t.try-1), func() { w.trigger(t) })
 	}
-}
-
-// sweeps is the sweep of a minute, or none, or two at once.
-func (w *World) sweeps() {
-	d := w.dice("sweeps", uint64(w.swept))
-	w.swept++
-	w.planSweep()
-	if w.now.Before(w.silent) {
-		return
-	}
-	if w.hit(d, SweepSilent, 1) {
-		w.silent = w.now.Add(time.Duration(d.between(10, 200)) * time.Minute)
-		w.truth.troubled = later(w.truth.troubled, w.silent)
-		w.tell("", "no sweep until %s", w.silent.Format("15:04"))
-		return
-	}
-	if w.hit(d, SweepTwice, 20) {
-		w.sweepAt(w.now)
-	}
-	w.sweep()
-}
-
-// planSweep puts the next sweep on the queue: the next minute, or, once the
-// schedules have stopped, the first minute at which something is due. A sweep
-// that finds nothing due does nothing.
-func (w *World) planSweep() {
-	if w.planned > 0 {
-		return
-	}
-	next := w.now.Truncate(time.Minute).Add(time.Minute)
-	if w.calm {
-		due, open := w.store.nextDue()
-		if !open && len(w.queue) == 0 {
-			return
-		}
-		if due = due.Add(time.Minute).Truncate(time.Minute); open && due.After(next) {
-			next = due
-		}
-	}
-	w.sweepAt(next)
-}
-
-func (w *World) sweepAt(t time.Time) {
-	w.planned++
-	w.at(t, func() {
-		w.planned--
-		w.sweeps()
-	})
-}
-
-func (w *World) sweep() {
-	due, open := w.store.nextDue()
-	looks := open && !due.After(w.now.Add(w.skew))
-	slots := w.now.Minute()%5 == 0 || w.dirty
-	if !looks && !slots || w.now.Before(w.silent) {
-		return
-	}
-	ok := w.handle("sweep", "", w.sweep, func(ctx context.Context) error {
-		var errs [3]error
-		if w.dirty {
-			errs[0] = w.sync(ctx)
-		}
-		if slots {
-			if errs[1] = w.control.CheckSlots(ctx); errs[1] == nil {
-				w.slotsChecked()
-			}
-		}
-		_, errs[2] = w.control.Look(ctx)
-		return errors.Join(errs[:]...)
-	})
-	if !ok {
-		w.truth.troubled = later(w.truth.troubled, w.now)
-	}
-}
-
-func (w *World) sync(ctx context.Context) error {
-	w.dirty = false
-	var jobs []job.Job
-	for _, j := range w.jobs {
-		if !j.gone {
-			jobs = append(jobs, j.job)
-		}
-	}
-	err := w.control.Sync(ctx, jobs)
-	w.dirty = w.dirty || err != nil
-	return err
 }
 
 // delivery is an event on its way to onstopped.
@@ -226,7 +147,7 @@ func (w *World) taskStopped(t *task, plan int) {
 		return
 	}
 	d := w.dice("event "+t.by, uint64(t.plan))
-	if w.hit(d, EventLost, 50) {
+	if w.hit(d, EventLost, 50) || t.lost {
 		w.tell(t.run, "%s stopped (%s %s), and its event is lost", t.short(), t.code, t.reason)
 		return
 	}
@@ -240,6 +161,10 @@ func (w *World) taskStopped(t *task, plan int) {
 		twin := *e
 		w.after(seconds(d.between(0, 400)), func() { w.deliver(&twin) })
 	}
+	if d, ok := w.luck(EventRedriven, 40, t.by, t.plan); ok {
+		twin := *e
+		w.after(hours(d), func() { w.deliver(&twin) })
+	}
 }
 
 // console is a person who stops a task in ECS.
@@ -249,21 +174,4 @@ func (w *World) console(t *task) {
 	}
 	w.tell(t.run, "somebody stops %s in ECS", t.short())
 	t.stop(w, byOther, "Task stopped by user")
-}
-
-// quieten stops the schedules and all faults: now everything must come to rest.
-func (w *World) quieten() {
-	w.calm, w.silent = true, time.Time{}
-	w.tell("", "the schedules stop, and so do all faults")
-	if !w.handle("sweep", "", w.sweep, w.control.CheckSlots) {
-		w.violate("calm handlers succeed", "", "the slots cannot be checked though nothing is wrong any more")
-	}
-	w.slotsChecked()
-	w.dirty = true
-	for _, j := range w.jobs {
-		j.job.Disabled = true
-		j.serial++
-	}
-	w.sweep()
-	w.planSweep()
 }

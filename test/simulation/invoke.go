@@ -28,6 +28,8 @@ type handler struct {
 	crashAfter, failAfter                    bool
 	// disturbed is whether anything has befallen it.
 	disturbed bool
+	// denied is whether ECS refused a call of it.
+	denied bool
 }
 
 type crash struct{}
@@ -53,7 +55,7 @@ func (w *World) handle(name string, id run.ID, twin func(), f func(context.Conte
 	if err != nil && w.trace != nil {
 		w.tell(h.run, "%s failed: %v", name, err)
 	}
-	if err != nil && w.calm && !h.disturbed {
+	if err != nil && w.calm && !h.disturbed && !h.denied {
 		w.truth.errors++
 		w.truth.lastError = fmt.Sprintf("%s: %v", name, err)
 	}

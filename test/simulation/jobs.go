@@ -27,6 +27,7 @@ func (w *World) deploys(d dice, j *deployed) {
 	}
 	j.vary(d)
 	j.serial++
+	w.place(j)
 	w.plan(j, w.now)
 	w.dirty = true
 	if w.trace != nil {
@@ -35,9 +36,9 @@ func (w *World) deploys(d dice, j *deployed) {
 }
 
 func (j *deployed) words() string {
-	return fmt.Sprintf("%s gone=%t %q overlap=%s timeout=%s launchTimeout=%s attempts=%d deadline=%s idempotent=%t exitCodes=%v startWithin=%s catchUp=%s firstOnly=%t",
+	return fmt.Sprintf("%s gone=%t %q overlap=%s timeout=%s launchTimeout=%s attempts=%d deadline=%s idempotent=%t exitCodes=%v startWithin=%s catchUp=%s firstOnly=%t capacity=%s",
 		j.job.Name, j.gone, j.job.Schedule, j.job.Overlap, j.job.Timeout, j.job.LaunchTimeout, j.job.Retry.Attempts, j.job.Retry.Deadline,
-		j.job.Retry.Idempotent, j.job.Retry.ExitCodes, j.job.StartWithin, j.job.CatchUp, j.job.Notify.FirstOnly)
+		j.job.Retry.Idempotent, j.job.Retry.ExitCodes, j.job.StartWithin, j.job.CatchUp, j.job.Notify.FirstOnly, j.job.Capacity)
 }
 
 // makeJobs draws the world's jobs.
@@ -58,6 +59,7 @@ func (w *World) makeJobs(d dice) {
 		if j.job.Schedule == "" {
 			j.reschedule(own)
 		}
+		w.place(j)
 		if w.trace != nil {
 			w.tell("", "job %s", j.words())
 		}

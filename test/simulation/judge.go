@@ -83,10 +83,15 @@ func (w *World) judgeOverlap() {
 			w.violate("no overlap where forbidden", t.run, "%s of it was launched at %s, and %s of %s had not stopped",
 				t.short(), t.created.Format("15:04:05"), p.short(), p.run)
 		}
-		if p == nil || !p.stopped.IsZero() && (t.stopped.IsZero() || t.stopped.After(p.stopped)) {
+		// Of an attempt that was given up ECS did not tell, and it counts as ended.
+		if !w.truth.givenUp[t.by] && (p == nil || t.outlasts(p)) {
 			last[name] = t
 		}
 	}
+}
+
+func (t *task) outlasts(o *task) bool {
+	return !o.stopped.IsZero() && (t.stopped.IsZero() || t.stopped.After(o.stopped))
 }
 
 // judgeEnds: every run ended, owes nothing, was told where it ended badly, and

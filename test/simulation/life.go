@@ -37,6 +37,8 @@ type task struct {
 	stopper stopper
 	lag     time.Duration // after which DescribeTasks knows it
 	plan    int           // grows when the plan changes
+	razed   bool          // its cluster was deleted after it had stopped
+	lost    bool          // the event of its stop will be lost
 }
 
 type stopper uint8
@@ -75,7 +77,7 @@ func (t *task) status(now time.Time) string {
 
 // unknown is whether ECS does not show the task: not yet, or not any more.
 func (t *task) unknown(now time.Time) bool {
-	return now.Sub(t.created) < t.lag || reached(t.stopped, now) && now.Sub(t.stopped) >= time.Hour
+	return t.razed || now.Sub(t.created) < t.lag || reached(t.stopped, now) && now.Sub(t.stopped) >= time.Hour
 }
 
 const (
@@ -107,6 +109,7 @@ func (w *World) newTask(l control.Launch) *task {
 	t.end(t.started.Add(seconds(d.between(1, 240))), d)
 	t.code, t.reason, t.exit, t.fate = exited, "Essential container in task exited", code(0), "succeed"
 	w.fate(t, d)
+	w.spotFate(t)
 	w.schedule(t)
 	return t
 }
@@ -129,6 +132,9 @@ func (t *task) stop(w *World, who stopper, reason string) {
 	t.plan++
 	t.desired, t.stopper, t.code, t.reason = w.now, who, userStop, reason
 	end := w.now.Add(seconds(d.between(1, 40)))
+	if who == byControl {
+		end = w.ignore(t, end)
+	}
 	grace := w.now.Add(2 * time.Second) // what is about to start still starts
 	for _, at := range []*time.Time{&t.pending, &t.pulled, &t.started, &t.ranAt, &t.warned} {
 		if at.After(grace) {
@@ -145,6 +151,18 @@ func (t *task) stop(w *World, who stopper, reason string) {
 	}
 	t.end(end, d)
 	w.schedule(t)
+}
+
+// ignore is when a task ends that we asked to stop: when it should, or after
+// hours in which ECS does not carry the stop out.
+func (w *World) ignore(t *task, end time.Time) time.Time {
+	d, ok := w.luck(StopIgnored, 120, t.arn, 0)
+	if !ok {
+		return end
+	}
+	end = w.now.Add(time.Duration(d.between(20, 1500)) * time.Minute)
+	w.tell(t.run, "%s will not stop before %s", t.short(), end.Format("2 15:04"))
+	return end
 }
 
 func later(a, b time.Time) time.Time {

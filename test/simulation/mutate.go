@@ -1,16 +1,5 @@
 package simulation
 
-import (
-	"bytes"
-	"strconv"
-	"time"
-
-	"github.com/batchplane/batchplane/internal/control"
-	"github.com/batchplane/batchplane/internal/ecsevent"
-	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/run"
-)
-
 // Mutation breaks the control plane on purpose, through what its ports show it,
 // so that the checks can be seen to fail.
 type Mutation uint8
@@ -37,6 +26,19 @@ const (
 	IgnoreLateness             // triggers never come late
 	DoubtSuccess               // exit 0 is a failure
 	ForgetRuntime              // a runtime id is no proof of a start
+	SpotForEver                // that Spot failed is forgotten
+	TrustSpot                  // what Spot took away counts as never started
+	RateIsException            // failures[] that speak of a rate are sent again
+	NeverGiveUp                // a refusal counts as no answer
+	GiveUpAtOnce               // a second refusal ends the run
+	GoneIsRefused              // a cluster that is gone is a refusal
+	RefusalHoldsAll            // a refusal ends the look
+	KeepLock                   // an end leaves the job's lock
+	ReviveLate                 // a trigger that comes after hours sends again
+	ForgetSkip                 // a request to skip is not seen
+	SkipLater                  // ... is taken for a later slot
+	ForgetPause                // a pause that has ended was never there
+	NeverStuck                 // a stop has always just been asked for
 	mutations
 )
 
@@ -44,126 +46,8 @@ var mutationNames = [mutations]string{
 	"none", "writes are blind", "relaunch on unknown", "owed effects are forgotten", "the lock is dropped", "a second send's refusal is trusted",
 	"exit 0 of a stopped task is success", "new tokens", "old tokens", "never look", "slots are skipped", "more attempts", "no deadline", "too fast",
 	"tell twice", "a warning is a stop", "pauses are ignored", "lateness is ignored", "success is doubted", "a runtime id proves nothing",
+	"on Spot for ever", "Spot's stop is trusted", "failures[] are sent again", "a refusal is no answer", "given up at once", "a cluster that is gone refuses", "a refusal holds all", "the lock is kept",
+	"late triggers revive", "skips are forgotten", "skips are for later", "ended pauses are forgotten", "never stuck",
 }
 
 func (m Mutation) String() string { return mutationNames[m] }
-
-// salt makes a token differ from send to send.
-func (m Mutation) salt(n int) string {
-	if m == NewTokens {
-		return strconv.Itoa(n)
-	}
-	return ""
-}
-
-func (m Mutation) faster() int {
-	if m == TooFast {
-		return 1
-	}
-	return 0
-}
-
-// load changes a run that was read.
-func (m Mutation) load(r *run.Run) {
-	switch m {
-	case TrustRefusal:
-		for i := range r.Attempts {
-			a := &r.Attempts[i]
-			a.Doubt, a.Refusals = false, max(0, a.Sends-1)
-		}
-	case OldTokens:
-		if r.Status == run.Launching && len(r.Attempts) > 0 {
-			r.Attempts[len(r.Attempts)-1].SentAt = epoch.AddDate(100, 0, 0)
-		}
-	}
-}
-
-// save changes what is written.
-func (m Mutation) save(c control.Change) control.Change {
-	switch {
-	case m == ForgetOwed && c.Run != nil:
-		r := *c.Run
-		r.Owed = nil
-		c.Run = &r
-	case m == DropLock && c.Item != nil:
-		item := *c.Item
-		item.Lock = ""
-		c.Item = &item
-	case m == TellTwice && c.Run != nil && c.Run.Status == run.Failed && c.Run.Rev < 20:
-		r := *c.Run
-		r.Owed = []run.Effect{{Kind: run.Tell, Attempt: len(r.Attempts), Notice: "failed"}}
-		if r.DueAt.IsZero() {
-			r.DueAt = r.FinishedAt.Add(time.Minute)
-		}
-		c.Run = &r
-	}
-	return c
-}
-
-// definition changes a definition that was read.
-func (m Mutation) definition(j *job.Job) {
-	switch m {
-	case MoreAttempts:
-		j.Retry.Attempts = job.MaxAttempts
-	case NoDeadline:
-		j.Retry.Deadline = job.Duration(job.MaxDeadline)
-	}
-}
-
-const provedReason = "Timeout waiting for network interface provisioning to complete."
-
-// task changes a task that ECS described.
-func (m Mutation) task(t *ecsevent.Task) {
-	switch {
-	case m == RelaunchOnUnknown && unclearEnd(t.StoppedReason) && t.StoppedReason != "":
-		t.StoppedReason = provedReason
-	case m == TrustExitZero && t.StopCode != nil && *t.StopCode == userStop:
-		c := exited
-		t.StopCode = &c
-	case m == SpotWarning && t.StopCode != nil:
-		t.LastStatus = "STOPPED"
-	case m == ForgetRuntime:
-		for i := range t.Containers {
-			t.Containers[i].RuntimeID, t.Containers[i].LastStatus = "", ""
-		}
-	}
-}
-
-// item changes a job's item that was read.
-func (m Mutation) item(i *job.Item) {
-	if m == IgnorePause {
-		i.Pauses = nil
-	}
-}
-
-func unclearEnd(reason string) bool {
-	for _, u := range unclearEnds {
-		if u == reason {
-			return true
-		}
-	}
-	return false
-}
-
-// event changes an event's body.
-func (m Mutation) event(body []byte) []byte {
-	switch m {
-	case RelaunchOnUnknown:
-		for _, u := range unclearEnds {
-			if u != "" {
-				body = bytes.Replace(body, []byte(strconv.Quote(u)), []byte(strconv.Quote(provedReason)), 1)
-			}
-		}
-	case TrustExitZero:
-		body = bytes.Replace(body, []byte(strconv.Quote(userStop)), []byte(strconv.Quote(exited)), 1)
-	case DoubtSuccess:
-		body = bytes.Replace(body, []byte(`"exitCode":0`), []byte(`"exitCode":1`), 1)
-	case ForgetRuntime:
-		body = bytes.ReplaceAll(body, []byte(`"runtimeId"`), []byte(`"unknown"`))
-	case SpotWarning:
-		if bytes.Contains(body, []byte(`"stopCode"`)) {
-			body = bytes.Replace(body, []byte(`"lastStatus":"RUNNING"`), []byte(`"lastStatus":"STOPPED"`), 1)
-		}
-	}
-	return body
-}

@@ -34,6 +34,7 @@ func (w *World) plague() {
 	d := w.dice("plague", uint64(w.now.Unix()))
 	w.after(seconds(d.between(20, 400)), w.plague)
 	j := w.jobs[d.IntN(len(w.jobs))]
+	w.refusals()
 	switch d.IntN(11) {
 	case 0, 1:
 		w.retries(d)
@@ -85,6 +86,10 @@ func (w *World) ask(d dice, name string, id run.ID, ask func(context.Context) (c
 	if w.hit(d, PersonRepeats, 200) {
 		twin := *r
 		w.after(seconds(d.between(0, 60)), func() { w.person(&twin) })
+	}
+	if d, ok := w.luck(RequestRedriven, 100, name, w.people.asked); ok {
+		twin := *r
+		w.after(hours(d), func() { w.person(&twin) })
 	}
 }
 

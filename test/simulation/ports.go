@@ -15,6 +15,7 @@ func (p port) Run(ctx context.Context, id run.ID) (r run.Run, err error) {
 		return err
 	})
 	p.w.opt.Mutation.load(&r)
+	p.w.opt.Mutation.revive(p.w.h, &r, p.w.now)
 	return r, err
 }
 
@@ -27,6 +28,9 @@ func (p port) Commit(ctx context.Context, c control.Change) error {
 
 func (p port) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) (rs []run.Run, err error) {
 	err = p.access("Due", false, func() error {
+		if p.w.opt.Mutation.holds(p.w.h) {
+			return errUnavailable
+		}
 		rs, err = p.w.store.Due(ctx, lane, now, limit)
 		return err
 	})
@@ -64,7 +68,7 @@ func (p port) Item(ctx context.Context, name string) (item job.Item, err error) 
 		item, err = p.w.store.Item(ctx, name)
 		return err
 	})
-	p.w.opt.Mutation.item(&item)
+	p.w.opt.Mutation.item(&item, p.w.now)
 	return item, err
 }
 

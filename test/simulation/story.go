@@ -54,7 +54,7 @@ func Story(opt Options, check string) string {
 
 // worth is whether a line about no run in particular belongs to the story of one.
 func worth(text string, id run.ID) bool {
-	for _, word := range []string{"the clock is", "no sweep until", "out of order", "so do all faults", "sweep dies", id.Job() + " ", string(id)} {
+	for _, word := range []string{"the clock is", "no sweep until", "out of order", "so do all faults", "ECS refuses until", "sweep dies", id.Job() + " ", string(id)} {
 		if strings.Contains(text, word) {
 			return true
 		}

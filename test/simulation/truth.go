@@ -16,16 +16,22 @@ import (
 // truth is what is noted while a world plays, from what the store was given
 // and what people were told.
 type truth struct {
-	violations []Violation
-	order      []run.ID
-	lives      map[run.ID]*life
-	plans      map[string][]plan
-	failing    map[string]failing // by job
-	notices    map[string]*told
-	heard      map[string]bool // startedBy of tasks whose stop was taken
-	troubled   time.Time       // when a sweep last failed or did not come
-	errors     int             // of undisturbed handlers in calm times
-	lastError  string
+	violations  []Violation
+	order       []run.ID
+	lives       map[run.ID]*life
+	plans       map[string][]plan
+	failing     map[string]failing // by job
+	notices     map[string]*told
+	heard       map[string]bool      // startedBy of tasks whose stop was taken
+	final       map[string]*handler  // who was given failures[] by startedBy
+	untold      map[string]time.Time // since when ECS has refused to tell, by startedBy
+	untoldUntil time.Time
+	givenUp     map[string]bool  // attempts whose end ECS refused to tell, by startedBy
+	skips       map[string]*skip // by job
+	troubled    time.Time        // when a sweep last failed or did not come
+	slept       time.Time        // until when no sweep came
+	errors      int              // of undisturbed handlers in calm times
+	lastError   string
 }
 
 // life is what the store was told of one run.
@@ -34,6 +40,8 @@ type life struct {
 	ends   []end
 	// stopAsked is whether a person's stop stands, in the present round.
 	stopAsked bool
+	// stopping is since when the present task has been asked to stop.
+	stopping time.Time
 }
 
 // plan is a job's plan as the store had it from a time on.
@@ -54,6 +62,7 @@ type told struct {
 func (t *truth) init() {
 	*t = truth{
 		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, notices: map[string]*told{}, heard: map[string]bool{},
+		final: map[string]*handler{}, untold: map[string]time.Time{}, givenUp: map[string]bool{}, skips: map[string]*skip{},
 	}
 }
 
@@ -84,6 +93,7 @@ func (w *World) told(n notice.Notice) {
 func (w *World) committed(before, after *run.Run, item *job.Item) {
 	if item != nil {
 		w.plannedAnew(item)
+		defer w.skipAsked(item)
 	}
 	if after == nil {
 		return
@@ -94,6 +104,7 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 		w.truth.lives[after.ID] = l
 		w.truth.order = append(w.truth.order, after.ID)
 		w.claimed(after)
+		w.skipped(after)
 		before = &run.Run{}
 	} else {
 		w.moved(l, before, after)
@@ -104,6 +115,7 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 	if decided(before, after) {
 		w.launching(l, before, after)
 	}
+	w.stopStands(l, before, after)
 	if after.Status.Terminal() && (before.ID == "" || !before.Status.Terminal()) {
 		w.ended(l, after)
 	}
@@ -172,8 +184,12 @@ func (w *World) launching(l *life, before, after *run.Run) {
 		w.violate("deadlines are kept", after.ID, "a launch is decided on %s after the deadline", late)
 	}
 	round := l.rounds[len(l.rounds)-1]
-	if made := len(after.Attempts) - round + 1; made > j.Retry.Limit() {
-		w.violate("attempts are kept", after.ID, "attempt %d of a round, and %d are allowed", made, j.Retry.Limit())
+	limit := j.Retry.Limit()
+	if j.Capacity == job.SpotThenOnDemand && w.movedFrom(after.ID, round, len(after.Attempts)) > 0 {
+		limit++ // the move costs none, once
+	}
+	if made := len(after.Attempts) - round + 1; made > limit {
+		w.violate("attempts are kept", after.ID, "attempt %d of a round, and %d are allowed", made, limit)
 	}
 	if slices.Contains(j.Notify.Also, job.AlsoRelaunched) && len(after.Attempts) > max(round, len(before.Attempts)) {
 		id := fmt.Sprintf("%s:%s/%s/%d", notice.Relaunched, stack, after.ID, len(after.Attempts))
@@ -195,7 +211,7 @@ func (w *World) claimed(r *run.Run) {
 	}
 	for _, name := range []string{r.ID.Job(), job.All} {
 		item := w.store.items[name]
-		if p := item.PausedAt(r.ScheduledFor); p != nil && item.PausedAt(w.wall()) != nil && p.From.Add(slack).Before(w.wall()) {
+		if p := item.PausedAt(r.ScheduledFor); p != nil && p.From.Add(slack).Before(w.wall()) {
 			w.violate("what is paused does not start", r.ID, "%s is paused since %s", name, p.From.Format("15:04:05"))
 		}
 	}

@@ -67,6 +67,9 @@ type World struct {
 	dirty   bool      // the registry changed since the last Sync
 	silent  time.Time // no sweep until then
 	outage  time.Time // no RunTask until then
+	denied  [faults]span
+	razing  time.Time // no launch until then, since the cluster is being deleted
+	untold  string    // whose tasks DescribeTasks does not tell of
 
 	store   *Store
 	ecs     *ecs

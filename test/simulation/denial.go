@@ -1,0 +1,176 @@
+package simulation
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// span is a time in which something is so.
+type span struct{ from, until time.Time }
+
+func (s span) covers(t time.Time) bool { return !t.Before(s.from) && t.Before(s.until) }
+
+var errDenied = fmt.Errorf("simulated: %w: AccessDeniedException: not authorized to perform this", control.ErrRefused)
+
+// refusals has ECS refuse calls from now on, for minutes or hours, or somebody
+// delete the cluster.
+func (w *World) refusals() {
+	for _, f := range []Fault{DescribeDenied, DescribeUntold, StopDenied, FindDenied} {
+		if d, ok := w.luck(f, 20, "", int(w.now.Unix())); ok {
+			w.deny(f, d)
+		}
+	}
+	if d, ok := w.luck(ClusterGone, 20, "", int(w.now.Unix())); ok {
+		w.razing = w.now.Add(3 * time.Minute)
+		w.raze(d, 9)
+	}
+}
+
+// deny begins a refusal. It outlasts the calm.
+func (w *World) deny(f Fault, d dice) {
+	if w.denied[f].covers(w.now) {
+		return
+	}
+	s := span{w.now, w.now.Add(time.Duration(d.between(3, 400)) * time.Minute)}
+	w.denied[f] = s
+	if f == DescribeUntold {
+		w.untold = w.jobs[d.IntN(len(w.jobs))].job.Name
+	}
+	if f == DescribeDenied || f == DescribeUntold {
+		w.truth.untoldUntil = later(w.truth.untoldUntil, s.until)
+	}
+	w.tell("", "ECS refuses until %s: %s", s.until.Format("2 15:04"), f)
+	limit, _ := silence(f)
+	for at := s.from.Add(limit + slack); limit > 0 && at.Before(s.until); at = at.Add(time.Hour) {
+		w.at(at.Add(time.Second), func() { w.overdue(f) })
+	}
+}
+
+// raze stops all tasks of the cluster, and deletes it when none is active any
+// more: before, ECS refuses to (ECS API reference, DeleteCluster). Whoever clears
+// away that much has seen to it that none is launched any more, and may have taken
+// the rule for events too.
+func (w *World) raze(d dice, tries int) {
+	active := false
+	for _, t := range w.ecs.tasks {
+		if t.status(w.now) != "STOPPED" {
+			active = true
+			w.console(t)
+			t.lost = t.lost || d.chance(500)
+		}
+	}
+	switch {
+	case w.calm || tries == 0:
+	case active:
+		w.after(20*time.Second, func() { w.raze(d, tries-1) })
+	default:
+		for _, t := range w.ecs.tasks {
+			t.razed = true
+		}
+		w.deny(ClusterGone, d)
+	}
+}
+
+// denies is whether ECS refuses the present call.
+func (w *World) denies(f Fault) bool {
+	w.h.denied = w.h.denied || w.denied[f].covers(w.now)
+	return w.denied[f].covers(w.now)
+}
+
+// withhold takes the tasks of one job out of an answer.
+func (w *World) withhold(tasks []ecsevent.Task, missing []string) ([]ecsevent.Task, []string, error) {
+	if !w.denied[DescribeUntold].covers(w.now) {
+		return tasks, missing, nil
+	}
+	untold := map[string]string{}
+	withheld := func(arn string) bool {
+		t := w.ecs.byARN[arn]
+		if t == nil || t.run.Job() != w.untold {
+			return false
+		}
+		untold[arn] = "ACCESS"
+		return true
+	}
+	tasks = slices.DeleteFunc(tasks, func(t ecsevent.Task) bool { return withheld(t.ARN) })
+	missing = slices.DeleteFunc(missing, withheld)
+	if len(untold) == 0 {
+		return tasks, missing, nil
+	}
+	w.denies(DescribeUntold)
+	return tasks, missing, w.opt.Mutation.denial(&control.UntoldError{Tasks: untold})
+}
+
+// described notes of which tasks an answer tells.
+func (w *World) described(arns []string, tasks []ecsevent.Task, missing []string, err error) {
+	for _, arn := range arns {
+		t := w.ecs.byARN[arn]
+		told := slices.Contains(missing, arn) || slices.ContainsFunc(tasks, func(t ecsevent.Task) bool { return t.ARN == arn })
+		switch {
+		case t == nil:
+		case told:
+			w.truth.answered(t.by, nil, w.now)
+		default:
+			w.truth.answered(t.by, err, w.now)
+		}
+	}
+}
+
+// answered notes since when ECS has refused to tell of an attempt's task.
+func (t *truth) answered(by string, err error, now time.Time) {
+	var untold *control.UntoldError
+	switch refused := errors.Is(err, control.ErrRefused) || errors.As(err, &untold); {
+	case err == nil:
+		delete(t.untold, by)
+	case refused && t.untold[by].IsZero():
+		t.untold[by] = now
+	}
+}
+
+// outlasted is whether ECS has refused to tell of an attempt's task for as long
+// as it remembers one, as far as clocks that are off can say.
+func (w *World) outlasted(by string) bool {
+	since := w.truth.untold[by]
+	return !since.IsZero() && w.now.Sub(since) > run.Remembered-slack/2
+}
+
+// silence is how long a run may be in a status of which ECS refuses to tell: until
+// the next look, or the end of sends in doubt, for the hour that ECS remembers, and
+// the longest wait between two looks. Of a cluster that is gone the first look
+// tells. 0 is for as long as the refusal lasts.
+func silence(f Fault) (limit time.Duration, in run.Status) {
+	t := run.DefaultTiming
+	switch f {
+	case ClusterGone:
+		return t.NextLook + t.Settle, run.Running
+	case DescribeDenied, DescribeUntold:
+		return t.NextLook + run.Remembered + t.Vanish, run.Running
+	case FindDenied:
+		return t.TokenLife + t.Doubt + run.Remembered + t.Vanish, run.Launching
+	}
+	return 0, ""
+}
+
+// overdue holds the open runs against the time after which silence must have
+// ended.
+func (w *World) overdue(f Fault) {
+	limit, status := silence(f)
+	for _, rec := range w.store.open {
+		r := &rec.run
+		if r.Status != status || f == DescribeUntold && r.ID.Job() != w.untold {
+			continue
+		}
+		since := later(later(w.denied[f].from, w.truth.slept), later(r.Last().AcceptedAt, r.Last().SentAt))
+		if f == ClusterGone { // looks at it may be refused besides
+			since = later(since, w.truth.untoldUntil)
+		}
+		if w.now.Sub(since) > limit+slack {
+			w.violate("silence ends", r.ID, "it is %s, though since %s ECS has told nothing: %s", r.Status, since.Format("2 15:04:05"), f)
+		}
+	}
+}

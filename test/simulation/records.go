@@ -1,0 +1,110 @@
+package simulation
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Exist implements control.Store.
+func (s *Store) Exist(_ context.Context, ids []run.ID) (map[run.ID]bool, error) {
+	out := make(map[run.ID]bool, len(ids))
+	for _, id := range ids {
+		if _, ok := s.runs[id]; ok {
+			out[id] = true
+		}
+	}
+	return out, nil
+}
+
+// Runs implements control.Store.
+func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
+	var out []run.Run
+	for _, rec := range s.runs {
+		r := &rec.run
+		if rec.corrupt || q.Scheduled && r.ID.ByHand() || q.Job != "" && r.ID.Job() != q.Job || q.Status != "" && r.Status != q.Status || r.ScheduledFor.Before(q.Since) {
+			continue
+		}
+		out = append(out, copyRun(*r))
+	}
+	slices.SortFunc(out, func(a, b run.Run) int {
+		return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(b.ID, a.ID))
+	})
+	return out[:min(cmp.Or(q.Limit, 100), len(out))], nil
+}
+
+// Item implements control.Store.
+func (s *Store) Item(_ context.Context, name string) (job.Item, error) {
+	item, ok := s.items[name]
+	if !ok {
+		return job.Item{}, control.ErrNotFound
+	}
+	if err := s.corruptItems[name]; err != nil {
+		return job.Item{}, err
+	}
+	return copyItem(item), nil
+}
+
+// Items implements control.Store.
+func (s *Store) Items(context.Context) ([]job.Item, error) {
+	out := make([]job.Item, 0, len(s.names))
+	for _, name := range s.names {
+		if s.corruptItems[name] == nil {
+			out = append(out, copyItem(s.items[name]))
+		}
+	}
+	if len(s.corruptItems) > 0 {
+		return out, &control.UnreadableItemsError{Jobs: s.corruptItems}
+	}
+	return out, nil
+}
+
+// CorruptItem makes a stored job's item unreadable.
+func (s *Store) CorruptItem(_ context.Context, name string) error {
+	s.corruptItems[name] = fmt.Errorf("the item of job %s is damaged", name)
+	return nil
+}
+
+// Definition implements control.Store.
+func (s *Store) Definition(_ context.Context, hash string) (job.Job, error) {
+	j, ok := s.definitions[hash]
+	if !ok {
+		return job.Job{}, control.ErrNotFound
+	}
+	return j, nil
+}
+
+// PutDefinition implements control.Store.
+func (s *Store) PutDefinition(_ context.Context, j job.Job) error {
+	s.definitions[j.Hash()] = j
+	return nil
+}
+
+// Keep implements control.Store.
+func (s *Store) Keep(_ context.Context, k control.Kept) error {
+	k.Body = slices.Clone(k.Body)
+	s.kept = append(s.kept, k)
+	return nil
+}
+
+// Kept returns what was kept, the newest first.
+func (s *Store) Kept(_ context.Context, limit int) ([]control.Kept, error) {
+	out := slices.Clone(s.kept)
+	slices.Reverse(out)
+	return out[:min(limit, len(out))], nil
+}
+
+// Mark implements control.Store.
+func (s *Store) Mark(_ context.Context, name string) (time.Time, error) { return s.marks[name], nil }
+
+// SetMark implements control.Store.
+func (s *Store) SetMark(_ context.Context, name string, at time.Time) error {
+	s.marks[name] = at.UTC()
+	return nil
+}

@@ -1,0 +1,120 @@
+package simulation
+
+import (
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+const (
+	noCapacity = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
+	rateWords  = "Error retrieving subnet information for [subnet-1]: Rate exceeded (ErrorCode: Throttling)"
+	taken      = "SpotInterruption"
+)
+
+// place puts a job on Spot, or back on demand.
+func (w *World) place(j *deployed) {
+	j.job.Capacity = ""
+	if d, ok := w.luck(OnSpot, 350, j.job.Name, j.serial); ok {
+		j.job.Capacity = pick(d, job.Spot, job.SpotThenOnDemand, job.SpotThenOnDemand)
+	}
+}
+
+// failure is what RunTask's failures[] say of a request, "" when it launches.
+func (w *World) failure(l control.Launch, token string) string {
+	if l.Job.Capacity == job.Spot {
+		if _, ok := w.luck(SpotEmpty, 250, token, 0); ok {
+			return noCapacity
+		}
+	}
+	if _, ok := w.luck(RateFailures, 40, token, 0); ok {
+		return rateWords
+	}
+	return ""
+}
+
+// spotFate bends the plan of a task on Spot that would have ended by itself.
+func (w *World) spotFate(t *task) {
+	if t.job.Capacity != job.Spot || t.fate != "succeed" && t.fate != "take long" {
+		return
+	}
+	if d, ok := w.luck(SpotNoPlace, 200, t.by, 0); ok {
+		t.notStarting(t.created.Add(seconds(d.between(5, 90))), noCapacity, d)
+		t.pending, t.pulled, t.fate = time.Time{}, time.Time{}, "find no place on Spot"
+		return
+	}
+	if d, ok := w.luck(SpotTakes, 250, t.by, 0); ok {
+		t.taken(d)
+	}
+}
+
+// taken: a warning while the task is RUNNING, and the stop within two minutes. The
+// job may end in any way until then (ECS developer guide, "Fargate capacity
+// providers").
+func (t *task) taken(d dice) {
+	t.code, t.reason, t.stopper, t.fate = taken, "Your Spot Task was interrupted.", byOther, "be taken by Spot"
+	t.exit = code(pick[int64](d, 0, 143, 137))
+	t.warned = t.started.Add(seconds(d.between(1, 200)))
+	if d.chance(200) { // it has just begun, and the stop shows nothing of it
+		t.warned, t.started, t.hidden, t.exit = t.started.Add(time.Second), time.Time{}, true, nil
+	}
+	t.desired = t.warned
+	t.end(t.warned.Add(seconds(d.between(1, 120))), d)
+}
+
+// failedOnSpot is whether Spot failed an attempt: it had no capacity, or the
+// infrastructure took the task away.
+func (w *World) failedOnSpot(id run.ID, n int) bool {
+	b := w.ecs.tokens[run.ClientToken(stack, id, n)]
+	switch {
+	case b == nil || b.request.Job.Capacity != job.Spot:
+		return false
+	case b.task == nil:
+		return b.failure == noCapacity
+	}
+	switch b.task.code {
+	case taken, "TerminationNotice", "InfrastructureHealth":
+		return true
+	}
+	return b.task.code == failedStart && b.task.reason == noCapacity
+}
+
+// movedFrom is the first attempt from one on and before another that Spot failed,
+// 0 when none was.
+func (w *World) movedFrom(id run.ID, from, before int) int {
+	for n := from; n < before; n++ {
+		if w.failedOnSpot(id, n) {
+			return n
+		}
+	}
+	return 0
+}
+
+// placed holds a send against its job's capacity: on Spot first, and on demand
+// once Spot failed an attempt of the round. One that we had asked to stop before is
+// not Spot's, and of one that was sent twice another answer may have decided.
+func (w *World) placed(l control.Launch) {
+	r := &w.store.runs[l.Run].run
+	life := w.truth.lives[l.Run]
+	if l.Attempt != len(r.Attempts) {
+		return
+	}
+	round := life.rounds[len(life.rounds)-1]
+	want := w.store.definitions[r.Definition].Capacity
+	if want == job.SpotThenOnDemand {
+		moved := r.Attempt(w.movedFrom(l.Run, round, l.Attempt))
+		switch {
+		case l.Attempt == round:
+			want = job.Spot
+		case moved == nil || asked[moved.Rule] || moved.TaskARN == "" && moved.Sends > 1:
+			return
+		default:
+			want = job.OnDemand
+		}
+	}
+	if l.Job.Capacity != want {
+		w.violate("on demand once Spot failed", l.Run, "attempt %d is sent on %q, and %q is right", l.Attempt, l.Job.Capacity, want)
+	}
+}

@@ -1,0 +1,131 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// sweeps is the sweep of a minute, or none, or two at once.
+func (w *World) sweeps() {
+	d := w.dice("sweeps", uint64(w.swept))
+	w.swept++
+	w.planSweep()
+	if w.now.Before(w.silent) {
+		return
+	}
+	if w.hit(d, SweepSilent, 1) {
+		w.silent = w.now.Add(time.Duration(d.between(10, 200)) * time.Minute)
+		w.truth.slept = w.silent
+		w.truth.troubled = later(w.truth.troubled, w.silent)
+		w.tell("", "no sweep until %s", w.silent.Format("15:04"))
+		return
+	}
+	if w.hit(d, SweepTwice, 20) {
+		w.sweepAt(w.now)
+	}
+	w.sweep()
+}
+
+// planSweep puts the next sweep on the queue: the next minute, or, once the
+// schedules have stopped, the first minute at which something is due. A sweep
+// that finds nothing due does nothing.
+func (w *World) planSweep() {
+	if w.planned > 0 {
+		return
+	}
+	next := w.now.Truncate(time.Minute).Add(time.Minute)
+	if w.calm {
+		due, open := w.store.nextDue()
+		if !open && len(w.queue) == 0 {
+			return
+		}
+		if due = due.Add(time.Minute).Truncate(time.Minute); open && due.After(next) {
+			next = due
+		}
+	}
+	w.sweepAt(next)
+}
+
+func (w *World) sweepAt(t time.Time) {
+	w.planned++
+	w.at(t, func() {
+		w.planned--
+		w.sweeps()
+	})
+}
+
+func (w *World) sweep() {
+	due, open := w.store.nextDue()
+	looks := open && !due.After(w.now.Add(w.skew))
+	slots := w.now.Minute()%5 == 0 || w.dirty
+	if !looks && !slots || w.now.Before(w.silent) {
+		return
+	}
+	var h *handler
+	ok := w.handle("sweep", "", w.sweep, func(ctx context.Context) error {
+		h = w.h
+		var errs [3]error
+		if w.dirty {
+			errs[0] = w.sync(ctx)
+		}
+		if slots {
+			if errs[1] = w.control.CheckSlots(ctx); errs[1] == nil {
+				w.slotsChecked()
+			}
+		}
+		errs[2] = w.look(ctx)
+		return errors.Join(errs[:]...)
+	})
+	if !ok && !h.denied {
+		w.truth.troubled = later(w.truth.troubled, w.now)
+	}
+}
+
+// look looks, and holds what is left against what was due: whatever befell one
+// run, the look came to the others.
+func (w *World) look(ctx context.Context) error {
+	h, began := w.h, w.wall()
+	looked, err := w.control.Look(ctx)
+	if h.disturbed || looked.Waiting {
+		return err
+	}
+	for _, rec := range w.store.open {
+		if !rec.run.DueAt.After(began) {
+			w.violate("a look comes to all", rec.run.ID, "it was due at %s, and still is: %v", rec.run.DueAt.Format("2 15:04:05"), err)
+		}
+	}
+	return err
+}
+
+func (w *World) sync(ctx context.Context) error {
+	w.dirty = false
+	var jobs []job.Job
+	for _, j := range w.jobs {
+		if !j.gone {
+			jobs = append(jobs, j.job)
+		}
+	}
+	err := w.control.Sync(ctx, jobs)
+	w.dirty = w.dirty || err != nil
+	return err
+}
+
+// quieten stops the schedules and all faults: now everything must come to rest.
+func (w *World) quieten() {
+	w.calm, w.silent = true, time.Time{}
+	w.tell("", "the schedules stop, and so do all faults")
+	if !w.handle("sweep", "", w.sweep, w.control.CheckSlots) {
+		w.violate("calm handlers succeed", "", "the slots cannot be checked though nothing is wrong any more")
+	}
+	w.slotsChecked()
+	w.dirty = true
+	for _, j := range w.jobs {
+		j.job.Disabled = true
+		j.serial++
+	}
+	w.sweep()
+	w.planSweep()
+}
