@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -35,25 +36,23 @@ type Notifier struct {
 	Events API
 	// Bus is the name or ARN of the bus.
 	Bus string
+	// Log hears of notices that were cut.
+	Log *slog.Logger
 }
 
 // Notify puts a notice on the bus, without log lines: events go to whom nobody
 // thought of when the job printed them.
 func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 	x.Logs = nil
-	detail, err := json.Marshal(x)
+	detail, full, err := notice.Fit(x, maxDetail, encode)
 	if err != nil {
-		return fmt.Errorf("encoding the event about %s: %w", x.Run, err)
+		return fmt.Errorf("for an event: %w", err)
 	}
-	if len(detail) > maxDetail {
-		x.Attempts = nil
-		x.Cause = x.Cause[:min(len(x.Cause), maxDetail/8)]
-		if detail, err = json.Marshal(x); err != nil {
-			return fmt.Errorf("encoding the event about %s: %w", x.Run, err)
-		}
+	if full > maxDetail {
+		n.Log.WarnContext(ctx, "a notice was cut", "run", x.Run, "why", fmt.Sprintf("it had %d bytes, and EventBridge takes 256 KB", full))
 	}
 	entry := types.PutEventsRequestEntry{
-		EventBusName: aws.String(n.Bus), Source: aws.String(Source), DetailType: aws.String(DetailType), Detail: aws.String(string(detail)),
+		EventBusName: aws.String(n.Bus), Source: aws.String(Source), DetailType: aws.String(DetailType), Detail: aws.String(detail),
 	}
 	for _, a := range x.Attempts {
 		if a.TaskARN != "" {
@@ -71,4 +70,12 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 		return errors.New("the bus refused the event and did not say why")
 	}
 	return nil
+}
+
+func encode(x notice.Notice) (string, error) {
+	detail, err := json.Marshal(x)
+	if err != nil {
+		return "", fmt.Errorf("encoding the event about %s: %w", x.Run, err)
+	}
+	return string(detail), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -28,7 +29,8 @@ func (b *bus) PutEvents(_ context.Context, in *eventbridge.PutEventsInput, _ ...
 func TestNotify(t *testing.T) {
 	t.Parallel()
 	back := &bus{out: &eventbridge.PutEventsOutput{}}
-	n := Notifier{Events: back, Bus: "default"}
+	log := &strings.Builder{}
+	n := Notifier{Events: back, Bus: "default", Log: slog.New(slog.NewJSONHandler(log, nil))}
 	x := notice.Notice{
 		Job: "etl", Run: "etl/20261122T0900Z", Kind: notice.Failed, Logs: []string{"a name and a number"},
 		Attempts: []notice.Attempt{{N: 1, TaskARN: "arn:1"}, {N: 2, TaskARN: "arn:2"}, {N: 3}},
@@ -45,9 +47,14 @@ func TestNotify(t *testing.T) {
 		t.Errorf("got detail %s, %v", *e.Detail, err)
 	}
 
-	x.Cause = strings.Repeat("\x01", 1<<20)
-	if err := n.Notify(t.Context(), x); err != nil || len(*back.in.Entries[0].Detail) > 256<<10 {
-		t.Errorf("%v; %d bytes", err, len(*back.in.Entries[0].Detail))
+	for _, large := range []notice.Notice{{Run: x.Run, Cause: strings.Repeat("\x01", 1<<20)}, {Run: x.Run, Description: strings.Repeat("<&", 1<<19)}, {Run: x.Run, Owner: strings.Repeat("<&", 1<<19)}} {
+		log.Reset()
+		if err := n.Notify(t.Context(), large); err != nil || len(*back.in.Entries[0].Detail) > 256<<10 {
+			t.Errorf("%v; %d bytes", err, len(*back.in.Entries[0].Detail))
+		}
+		if !strings.Contains(log.String(), `"msg":"a notice was cut","run":"etl/20261122T0900Z","why":"it had `) {
+			t.Errorf("logged %s", log)
+		}
 	}
 
 	back.out = &eventbridge.PutEventsOutput{FailedEntryCount: 1, Entries: []types.PutEventsResultEntry{{ErrorCode: aws.String("ThrottlingException"), ErrorMessage: aws.String("slow down")}}}

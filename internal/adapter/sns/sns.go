@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
 	"unicode/utf8"
 
@@ -33,14 +34,18 @@ type API interface {
 type Notifier struct {
 	SNS   API
 	Topic string
+	// Log hears of notices that were cut.
+	Log *slog.Logger
 }
 
-// Notify publishes a notice. One that is too large loses log lines, the oldest
-// first, then the ends of its texts.
+// Notify publishes a notice; one that is too large is cut, and that is logged.
 func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
-	message, err := fit(x)
+	message, full, err := notice.Fit(x, maxMessage, encode)
 	if err != nil {
-		return err
+		return fmt.Errorf("for a message of SNS: %w", err)
+	}
+	if full > maxMessage {
+		n.Log.WarnContext(ctx, "a notice was cut", "run", x.Run, "why", fmt.Sprintf("it had %d bytes, and SNS takes 256 KB", full))
 	}
 	_, err = n.SNS.Publish(ctx, &sns.PublishInput{
 		TopicArn: aws.String(n.Topic), Message: aws.String(message), MessageStructure: aws.String("json"),
@@ -50,33 +55,6 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 		return fmt.Errorf("publishing to %s: %w", n.Topic, err)
 	}
 	return nil
-}
-
-// fit encodes a notice within the limit.
-func fit(x notice.Notice) (string, error) {
-	for {
-		message, err := encode(x)
-		if err != nil || len(message) <= maxMessage {
-			return message, err
-		}
-		if len(x.Logs) > 0 {
-			x.Logs = x.Logs[(len(x.Logs)+1)/2:]
-			continue
-		}
-		before := len(x.Cause) + len(x.Description) + len(x.Owner) + len(x.Attempts)
-		x.Cause, x.Description, x.Owner = half(x.Cause), half(x.Description), half(x.Owner)
-		x.Attempts = x.Attempts[(len(x.Attempts)+1)/2:]
-		if len(x.Cause)+len(x.Description)+len(x.Owner)+len(x.Attempts) >= before {
-			return "", fmt.Errorf("the notice of %s does not fit into a message of SNS: %d bytes", x.Run, len(message))
-		}
-	}
-}
-
-func half(s string) string {
-	if len(s) <= maxSubject {
-		return s
-	}
-	return strings.ToValidUTF8(s[:len(s)/2], "") + "…"
 }
 
 func encode(x notice.Notice) (string, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -82,8 +83,13 @@ func TestLargeNotices(t *testing.T) {
 				tc.x.Attempts[i].StoppedReason = line
 			}
 			back := &topic{}
-			if err := (&Notifier{SNS: back, Topic: "arn"}).Notify(t.Context(), tc.x); err != nil {
+			log := &strings.Builder{}
+			tc.x.Run = "etl/20261122T0900Z"
+			if err := (&Notifier{SNS: back, Topic: "arn", Log: slog.New(slog.NewJSONHandler(log, nil))}).Notify(t.Context(), tc.x); err != nil {
 				t.Fatal(err)
+			}
+			if !strings.Contains(log.String(), `"msg":"a notice was cut","run":"etl/20261122T0900Z","why":"it had `) {
+				t.Errorf("logged %s", log)
 			}
 			var message struct{ Default, Email string }
 			var machine notice.Notice

@@ -81,7 +81,7 @@ func (h handler) record(ctx context.Context, r Record) error {
 	}
 	id, ok := dynamo.RunID(pk, sk)
 	if !ok {
-		h.log.ErrorContext(ctx, "ignored a change of what is no run", "key", pk+"/"+sk, "why", "the stream's filter lets only runs and kept inputs through")
+		h.log.ErrorContext(ctx, "ignored a change of what is no run", "run", pk+"/"+sk, "why", "the stream's filter lets only runs and kept inputs through")
 		return nil
 	}
 	return h.said(ctx, string(id), h.control.Tell(ctx, id))

@@ -88,8 +88,8 @@ func New(lookup environ.Lookup) (Handler, error) {
 	log := base.Log(os.Stdout, c.Config)
 	store := base.Store(c.Config, a, log)
 	ways := addressed{trigger: c.Trigger, Notifier: &fanout.Notifier{Memory: store, Ways: []fanout.Way{
-		fanout.Only{Name: "sns", Notifier: &topic.Notifier{SNS: sns.NewFromConfig(a.For("SNS")), Topic: c.Topic}},
-		fanout.Only{Name: "eventbridge", Notifier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus}},
+		fanout.Only{Name: "sns", Notifier: &topic.Notifier{SNS: sns.NewFromConfig(a.For("SNS")), Topic: c.Topic, Log: log}},
+		fanout.Only{Name: "eventbridge", Notifier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus, Log: log}},
 		&slack.Notifier{
 			Secrets: &parameters.Secrets{SSM: ssm.NewFromConfig(a.For("SSM")), Path: c.SlackPath},
 			HTTP:    &http.Client{Timeout: slackTimeout}, Now: time.Now, Wait: wait, Default: c.SlackDefault,
