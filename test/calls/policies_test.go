@@ -22,7 +22,7 @@ import (
 var roles = map[string]string{trigger: "TriggerRole", onstopped: "OnStoppedRole", notify: "NotifyRole", sweep: "SweepRole"}
 
 // prefixes are the services as IAM names them.
-var prefixes = map[string]string{"DynamoDB": "dynamodb", "ECS": "ecs", "SNS": "sns", "EventBridge": "events", "CloudWatch Logs": "logs"}
+var prefixes = map[string]string{"DynamoDB": "dynamodb", "ECS": "ecs", "SNS": "sns", "EventBridge": "events", "CloudWatch Logs": "logs", "SSM": "ssm"}
 
 // unused are the actions that a policy allows and that none of the lives below
 // needs, each with the reason why it is allowed.
@@ -192,7 +192,9 @@ func TestPoliciesAreWhatIsCalled(t *testing.T) {
 		l.live(w)
 		for _, s := range w.steps {
 			for _, c := range s.calls {
-				used[c.function][action(t, c)] = true
+				if c.service != "Slack" {
+					used[c.function][action(t, c)] = true
+				}
 			}
 		}
 	}

@@ -24,8 +24,12 @@ type wire struct {
 // SDK sends again are counted again.
 func (w *wire) listen(function string, next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		c := call{function, middleware.GetServiceID(r.Context()), middleware.GetOperationName(r.Context())}
+		if c.service == "" {
+			c.service, c.operation = "Slack", r.Method
+		}
 		w.mu.Lock()
-		w.calls = append(w.calls, call{function, middleware.GetServiceID(r.Context()), middleware.GetOperationName(r.Context())})
+		w.calls = append(w.calls, c)
 		w.mu.Unlock()
 		return next.RoundTrip(r)
 	})

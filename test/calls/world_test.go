@@ -24,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	_ "modernc.org/sqlite"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
@@ -32,7 +33,9 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/fanout"
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/adapter/logs"
+	"github.com/batchplane/batchplane/internal/adapter/slack"
 	topic "github.com/batchplane/batchplane/internal/adapter/sns"
+	parameters "github.com/batchplane/batchplane/internal/adapter/ssm"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
@@ -181,6 +184,12 @@ func (w *world) function(name string, meter *dynamotest.Meter) *control.Control 
 			fanout.Only{Name: "eventbridge", Notifier: &eventbus.Notifier{Log: log, Bus: "default", Events: eventbridge.NewFromConfig(config, func(o *eventbridge.Options) {
 				o.HTTPClient = client(answer(`{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}`))
 			})}},
+			&slack.Notifier{
+				Secrets: &parameters.Secrets{Path: "/batchplane/prod/slack/", SSM: ssm.NewFromConfig(config, func(o *ssm.Options) {
+					o.HTTPClient = client(answer(`{"Parameter":{"Value":"https://slack.invalid/hook"}}`))
+				})},
+				HTTP: client(answer("ok")), Now: w.clock.Now, Default: []string{"ops"},
+			},
 		}}
 		c.Logs = &logs.Reader{Region: "eu-central-1", Readable: "/ecs/", Logs: cloudwatchlogs.NewFromConfig(config, func(o *cloudwatchlogs.Options) {
 			o.HTTPClient = client(answer(`{"events":[{"message":"no such table"}],"nextBackwardToken":"b/1"}`))

@@ -31,7 +31,7 @@ func Watch(root string) error {
 		if err != nil {
 			return err //nolint:wrapcheck // it says which
 		}
-		return f.Close() //nolint:wrapcheck // it says which
+		return f.Close()
 	})
 	if err != nil {
 		return fmt.Errorf("watching the sources: %w", err)

@@ -33,15 +33,22 @@ func New(lookup environ.Lookup) (Handler, error) {
 		return nil, err
 	}
 	log := base.Log(os.Stdout, c.Config)
-	door := entry.Door{Log: log, Control: &control.Control{
+	return With(&control.Control{
 		Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: run.DefaultTiming, Log: log,
 		Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
-	}}
+	}), nil
+}
+
+// With is the function on a control plane. A person's request that names no id of
+// its own has that of its invocation, which Lambda keeps when it delivers an input
+// again.
+func With(ctl *control.Control) Handler {
+	door := entry.Door{Log: ctl.Log, Control: ctl}
 	return func(ctx context.Context, input json.RawMessage) (control.Reply, error) {
 		var id string
 		if lc, ok := lambdacontext.FromContext(ctx); ok {
 			id = lc.AwsRequestID
 		}
 		return door.Handle(ctx, id, input)
-	}, nil
+	}
 }
