@@ -162,5 +162,5 @@ template-check: tools-aws ## Check template.yaml with sam validate and cfn-lint
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint
 
 .PHONY: build
-build: ## Build the functions as they are deployed
-	SAM_CLI_TELEMETRY=0 CGO_ENABLED=0 GOFLAGS="-tags=lambda.norpc -trimpath -buildvcs=false" sam build
+build: tools-aws ## Build the functions as they are deployed
+	SAM_CLI_TELEMETRY=0 CGO_ENABLED=0 GOFLAGS="-tags=lambda.norpc -trimpath -buildvcs=false" .tools/sam/bin/sam build

@@ -158,7 +158,7 @@ func TestReplies(t *testing.T) {
 		},
 		{
 			"a retry of no run", nil, retry(control.RetryRequest{Run: slot, RequestID: "r"}),
-			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: there is no run report/20261122T1730Z; `history` lists the runs"},
+			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: there is no run report/20261122T1730Z: notices and the history have the names of runs"},
 			0,
 		},
 		{
@@ -191,7 +191,7 @@ func TestReplies(t *testing.T) {
 		},
 		{
 			"a stop of no run", nil, halt(control.StopRequest{Run: slot}),
-			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: there is no run report/20261122T1730Z; `history` lists the runs"},
+			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: there is no run report/20261122T1730Z: notices and the history have the names of runs"},
 			0,
 		},
 	}

@@ -50,7 +50,7 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 	}
 	j, err := c.current(ctx, req.Job)
 	if errors.Is(err, ErrNotFound) {
-		return refuse("", "there is no job %q; `history` shows those that ran, the jobs file those that are", req.Job), nil
+		return refuse("", "there is no job %q: names are those of the jobs file", req.Job), nil
 	}
 	if err != nil {
 		return Reply{}, err
@@ -149,7 +149,7 @@ func (c *Control) ask(ctx context.Context, id run.ID, event func(run.Run) (run.E
 	case errors.Is(err, ErrUnlaunchable):
 		return refuse(id, "%v", err), nil
 	case errors.Is(err, ErrNotFound):
-		return refuse(id, "there is no run %s; `history` lists the runs", id), nil
+		return refuse(id, "there is no run %s: notices and the history have the names of runs", id), nil
 	case err != nil:
 		return Reply{}, err
 	}
