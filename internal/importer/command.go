@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,6 +46,15 @@ func (r *rewriting) rewrite() {
 		}
 	}
 }
+
+// off tells why the job is switched off.
+func (r *rewriting) off(format string, args ...any) {
+	r.job.Disabled = true
+	r.e.decide(format+"; it is imported switched off", args...)
+}
+
+// shell is the job's shell.
+func (r *rewriting) shell() string { return cmp.Or(r.sh, "/bin/sh") }
 
 // cut takes a span out of the line.
 func (r *rewriting) cut(start, end int) {

@@ -9,9 +9,6 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Hidden stands where a value looks like a secret.
-const Hidden = "(secret, not written)"
-
 // environment is what the lines above say to those below.
 type environment struct {
 	zone, cronZone string
@@ -20,6 +17,7 @@ type environment struct {
 	vars           map[string]string
 	hidden         []string          // variables of secrets that are in force
 	secrets        map[string]string // all of them, with their placeholders
+	values         map[string]string // theirs, only to compare
 	mail           *string
 	mailLine       int
 	mailTold       bool
@@ -38,9 +36,11 @@ func (v *environment) zoneName() string {
 
 // set takes an environment line.
 func (v *environment) set(e *Entry, name, value string) {
-	if job.LooksSecret(name, value) {
+	if job.LooksSecret(name, value) || len(findSecrets(value)) > 0 {
 		e.Text = name + "=" + Hidden
-		v.hide(name)
+		if v.hide(name, value) {
+			e.decide("it has another value elsewhere in the file, and the task definition has one for all: give one of them another name")
+		}
 		e.change("its value looks like a secret and is not written: the task definition has a placeholder, as {\"name\": %q, \"valueFrom\": %q}", name, v.secrets[name])
 		return
 	}
@@ -77,15 +77,12 @@ func (v *environment) set(e *Entry, name, value string) {
 	v.hidden = slices.DeleteFunc(v.hidden, func(h string) bool { return h == name })
 }
 
-func (v *environment) hide(name string) {
-	if v.secrets == nil {
-		v.secrets = map[string]string{}
-	}
-	v.secrets[name] = "/batchplane/" + name
+func (v *environment) hide(name, value string) (other bool) {
 	if !slices.Contains(v.hidden, name) {
 		v.hidden = append(v.hidden, name)
 	}
 	delete(v.vars, name)
+	return v.remember(name, value)
 }
 
 // apply gives a job the variables of the lines above it.
@@ -153,52 +150,14 @@ func (v *environment) expand(text string) string {
 	return text
 }
 
-// shell is the job's shell.
-func (r *rewriting) shell() string {
-	if r.sh == "" {
-		return "/bin/sh"
-	}
-	return r.sh
-}
-
-var assignment = regexp.MustCompile(`(^|[\s;&|("'])([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|[^\s;&|)"']+)`)
-
-// hideAssignments hides the values of variables in a line that look like
-// secrets.
-func hideAssignments(line string) string {
-	return assignment.ReplaceAllStringFunc(line, func(found string) string {
-		m := assignment.FindStringSubmatch(found)
-		if !isSecret(m[2], m[3]) {
-			return found
-		}
-		return m[1] + m[2] + "=" + Hidden
-	})
-}
-
-// isSecret is whether an assignment gives a secret away: a value that is only a
-// reference to another variable does not.
-func isSecret(name, value string) bool {
-	value = strings.Trim(value, `"'`)
-	return job.LooksSecret(name, value) && !strings.HasPrefix(value, "$") && !strings.HasPrefix(value, "`")
-}
-
-// takeSecrets takes assignments of secrets off the command.
-func (r *rewriting) takeSecrets(in *importing, name string) {
-	r.line = strings.TrimSpace(assignment.ReplaceAllStringFunc(r.line, func(found string) string {
-		m := assignment.FindStringSubmatch(found)
-		if !isSecret(m[2], m[3]) {
-			return found
-		}
-		in.env.remember(m[2])
-		r.e.decide("the command sets %s, which looks like a secret and is not written: %s gets it from the task definition's secrets, where a placeholder stands", m[2], name)
-		return m[1]
-	}))
-}
-
-// remember keeps a secret of one command: the lines below do not have it.
-func (v *environment) remember(name string) {
+// remember keeps a secret's name for the task definition; it is true when the
+// name has had another value.
+func (v *environment) remember(name, value string) (other bool) {
 	if v.secrets == nil {
-		v.secrets = map[string]string{}
+		v.secrets, v.values = map[string]string{}, map[string]string{}
 	}
 	v.secrets[name] = "/batchplane/" + name
+	before, known := v.values[name]
+	v.values[name] = value
+	return known && before != value
 }

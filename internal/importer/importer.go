@@ -59,6 +59,11 @@ type Entry struct {
 }
 
 func (e *Entry) add(v Verdict, format string, args ...any) {
+	for i, a := range args {
+		if text, ok := a.(string); ok {
+			args[i] = hide(text)
+		}
+	}
 	text := fmt.Sprintf(format, args...)
 	if v != Kept {
 		text = string(v) + ": " + text
@@ -145,7 +150,7 @@ func (in *importing) line(number int, text string, byNumber map[int]crontab.Line
 // commentLine keeps a comment for the job below it, and sees jobs that are
 // switched off.
 func (in *importing) commentLine(number int, text, trimmed string) {
-	e := Entry{Line: number, Text: hideAssignments(text), Kind: "comment", AWS: []string{}, Notes: []string{}, Verdict: Kept}
+	e := Entry{Line: number, Text: text, Kind: "comment", AWS: []string{}, Notes: []string{}, Verdict: Kept}
 	body := strings.TrimLeft(trimmed, "# \t")
 	l, isJob := offJob(body, in.Users)
 	switch {
@@ -157,10 +162,15 @@ func (in *importing) commentLine(number int, text, trimmed string) {
 			in.Jobs[len(in.Jobs)-1].Disabled = true
 		}
 	case isJob:
+		e.Text = hide(text)
 		e.note("this looks like a job that is switched off: --disabled brings it over with enabled: false")
 	case strings.HasPrefix(body, marker):
 	default:
 		in.comment = strings.TrimSpace(body)
+		if hidden, secret := hideComment(text); secret {
+			e.Text, in.comment = hidden, ""
+			e.note("the comment looks as if it holds a secret, and is not written")
+		}
 	}
 	in.Entries = append(in.Entries, e)
 }
@@ -181,7 +191,11 @@ func (in *importing) entry(e *Entry, l crontab.Line) {
 		in.env.set(e, l.Name, l.Value)
 		return
 	case crontab.Invalid:
-		e.Text = hideAssignments(e.Text)
+		if hidden, secret := hideRest(e.Text); secret {
+			e.Text = hidden
+			e.refuse("cron rejects this line; it looks as if it holds a secret, so why is not said here: NAME=value must stand alone, with nothing after a quoted value")
+			return
+		}
 		e.refuse("cron rejects this line, so it has never run: %v", l.Err)
 		return
 	case crontab.Reboot:
@@ -194,13 +208,14 @@ func (in *importing) entry(e *Entry, l crontab.Line) {
 
 // reading puts cron's own reading of a job line into the report.
 func (e *Entry) reading(l crontab.Line) {
-	e.Text = hideAssignments(e.Text)
-	schedule, command := l.Schedule, hideAssignments(l.Command)
+	e.Text = hide(e.Text)
+	schedule, command := l.Schedule, hide(l.Command)
 	e.Schedule, e.Command = &schedule, &command
 	if l.User != "" {
 		e.User = &l.User
 	}
 	if l.Stdin != "" {
-		e.Stdin = &l.Stdin
+		stdin := hide(l.Stdin)
+		e.Stdin = &stdin
 	}
 }

@@ -37,6 +37,7 @@ func (in *importing) job(e *Entry, l crontab.Line) {
 	in.env.apply(e, &j)
 	in.whoever(e, l, &j)
 	in.env.broken(e, r.line)
+	r.takeSecrets()
 	r.rewrite()
 	r.settleQueue()
 	if strings.TrimSpace(r.line) == "" {
@@ -45,7 +46,7 @@ func (in *importing) job(e *Entry, l crontab.Line) {
 	}
 	j.Name = in.names.of(r.line)
 	in.input(e, l, r)
-	r.takeSecrets(in, j.Name)
+	r.replaceSecrets()
 	in.lock(e, r)
 	in.settle(e, r, l.Spec)
 	j.Command = []string{r.shell(), "-c", r.line}

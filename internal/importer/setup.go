@@ -102,7 +102,6 @@ var remarks = []remark{
 	{regexp.MustCompile(`(^|[\s;&|(])(source|\.)\s`), false, "it reads a file of settings: the image must have it, or put them into environment and secrets"},
 	{regexp.MustCompile(`\bsleep\b.*\bRANDOM\b`), false, "it waits at random: `window` does that without paying for the wait, where it is shorter than the time between two runs"},
 	{regexp.MustCompile(`(^|[\s;&|(])(ssh|rsync|scp)\s`), false, "it logs in elsewhere: its keys are secrets of the task definition"},
-	{regexp.MustCompile(`(?i)(--?(password|passwd|token|secret|api-?key)[= ]\S|\s-p[A-Za-z0-9]{6,}|https?://[^/\s:@]+:[^/\s@]+@)`), true, "it seems to hold a secret, which anyone who may read ECS events could read: put it into the task definition's secrets"},
 }
 
 // remarks tells what stays in the command and a person should know.

@@ -1,0 +1,220 @@
+package importer
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+const (
+	// Hidden stands in the report where a value looks like a secret.
+	Hidden = "(secret, not written)"
+	// replaceMe stands for it in a command, which is then switched off.
+	replaceMe = "REPLACE-ME"
+)
+
+// place is where a secret's value stands in a text, and what it is called.
+type place struct {
+	start, end int
+	name       string
+}
+
+// value is one as it stands in a shell's line.
+const value = `("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s;&|)"'<>]+)`
+
+// named are ways to write a name and a value, which are the last two groups.
+var named = []*regexp.Regexp{
+	regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*` + value),
+	regexp.MustCompile(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)\s+` + value),
+	regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]*)(?:\\?["']\s*:|\s*:\s)\s*(?:\\?["'])?([^\s"'\\,}]+)`),
+}
+
+// unnamed are ways to hand a secret over, which is the last group.
+var unnamed = []*regexp.Regexp{
+	regexp.MustCompile(`[?&](?:key|auth|sig|signature)=([^\s&"';]+)`),
+	regexp.MustCompile(`(?i)authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token|digest)\s+)?([^\s"'\\]+)`),
+	regexp.MustCompile(`(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{6,})`),
+	regexp.MustCompile(`\bcurl\b.*?\s(?:-u|-U|--user|--proxy-user)[= ]?\s*["']?[^\s:"'$-][^\s:"'$]*:([^\s"']+)`),
+	regexp.MustCompile(`\b(?:mysql[\w-]*|mariadb[\w-]*|sshpass)\b[^|;&]*?\s-p` + value),
+	regexp.MustCompile(`\b(?:sshpass|mongo\w*)\b[^|;&]*?\s-p\s+` + value),
+	regexp.MustCompile(`\bredis-cli\b[^|;&]*?\s-a\s*` + value),
+	regexp.MustCompile(`\s-p("[^"]*[^"0-9][^"]*"|'[^']*[^'0-9][^']*')`),
+	regexp.MustCompile(`\s-p([0-9]+[A-Za-z][A-Za-z0-9]{4,}|[A-Za-z]+[0-9][A-Za-z0-9]{4,})`),
+	regexp.MustCompile(`\bpass:([^\s"']+)`),
+}
+
+// findSecrets gives the places of all that looks like a secret, in order and
+// apart from each other.
+func findSecrets(text string) []place {
+	var all []place
+	add := func(name string, start, end int) {
+		if v := text[start:end]; !isReference(v) && v != replaceMe && !strings.HasPrefix(text[start:], Hidden) {
+			all = append(all, place{start, end, name})
+		}
+	}
+	for _, form := range named {
+		// A value may have names and values of its own.
+		for at, m := 0, form.FindStringSubmatchIndex(text); m != nil; m = form.FindStringSubmatchIndex(text[at:]) {
+			if name := text[at+m[2] : at+m[3]]; job.LooksSecret(name, unquote(text[at+m[4]:at+m[5]])) {
+				add(name, at+m[4], at+m[5])
+			}
+			at += m[4]
+		}
+	}
+	for _, form := range unnamed {
+		for _, m := range form.FindAllStringSubmatchIndex(text, -1) {
+			add("", m[2], m[3])
+		}
+	}
+	for _, p := range job.SecretsIn(text) {
+		add("", p[0], p[1])
+	}
+	tokens, _ := lex(text)
+	for _, t := range tokens {
+		if name, v, _ := strings.Cut(t.text, "="); t.kind == wordToken && isSecret(t.text) {
+			add(name, t.end-len(v), t.end)
+		}
+	}
+	return merged(all)
+}
+
+func merged(all []place) (out []place) {
+	slices.SortFunc(all, func(a, b place) int { return cmp.Or(a.start-b.start, b.end-a.end) })
+	for _, p := range all {
+		if last := len(out) - 1; last >= 0 && p.start < out[last].end {
+			out[last].end = max(out[last].end, p.end)
+			out[last].name = cmp.Or(out[last].name, p.name)
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+var references = regexp.MustCompile(`^"?(?:\$[A-Za-z_0-9]+|\$\{\w+\}?|\$\(.*|\x60.*)+"?$`)
+
+// isReference is whether a value is written with variables and substitutions
+// alone, so that it gives nothing away. In single quotes nothing is expanded.
+func isReference(v string) bool { return references.MatchString(v) }
+
+// isSecret is whether a word assigns what looks like a secret.
+func isSecret(word string) bool {
+	name, v, _ := strings.Cut(word, "=")
+	return isAssignment(word) && job.LooksSecret(name, unquote(v)) && !isReference(v)
+}
+
+// hide hides the values of what looks like a secret.
+func hide(text string) string { return replaceAll(text, findSecrets(text), Hidden) }
+
+func replaceAll(text string, places []place, with string) string {
+	for _, p := range slices.Backward(places) {
+		text = text[:p.start] + with + text[p.end:]
+	}
+	return text
+}
+
+// hideRest hides everything from the first secret on: where a line cannot be
+// read, nobody knows where the value ends.
+func hideRest(text string) (string, bool) {
+	found := findSecrets(text)
+	if len(found) == 0 {
+		return text, false
+	}
+	return text[:found[0].start] + Hidden, true
+}
+
+var told = regexp.MustCompile(`(?i)\b([a-z_][a-z0-9_-]*)\s*[:=]\s*(\S+)`)
+
+// hideComment hides a comment that holds a secret, all of it.
+func hideComment(text string) (string, bool) {
+	_, holds := hideRest(text)
+	for _, m := range told.FindAllStringSubmatch(text, -1) {
+		holds = holds || job.LooksSecret(m[1], m[2]) && m[2] != Hidden
+	}
+	if holds {
+		return "# " + Hidden, true
+	}
+	return text, false
+}
+
+// takeSecrets takes the assignments of secrets off that stand before a command
+// or are one themselves. The task definition sets those variables instead.
+func (r *rewriting) takeSecrets() {
+	for range 32 {
+		tokens, ok := lex(r.line)
+		if !ok || !r.takeSecret(segments(tokens)) {
+			return
+		}
+	}
+}
+
+// takeSecret takes one assignment off, which it tells.
+func (r *rewriting) takeSecret(all []segment) bool {
+	for i, s := range all {
+		words := s.words
+		if s.command() == "export" && !isAssignment(words[0].text) {
+			words = words[1:]
+		}
+		for n, w := range words {
+			if !isAssignment(w.text) {
+				break
+			}
+			if start, end, ok := assigning(all, i, words, n); ok && isSecret(w.text) {
+				r.takeName(w)
+				r.cut(start, end)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// assigning is what goes with the nth of the words of the ith command, an
+// assignment: the word, or the command with one operator when it does nothing
+// else. An assignment succeeds always, so `a && B=c; d` is `a; d`.
+func assigning(all []segment, i int, words []token, n int) (start, end int, ok bool) {
+	s, before := all[i], ""
+	if i > 0 {
+		before = all[i-1].after
+	}
+	joined := s.after == "&&" || s.after == ";"
+	switch {
+	case n+1 < len(words):
+		return words[n].start, words[n+1].start, true
+	case n > 0:
+		return words[n].start, words[n].end, true
+	case len(s.redirects) > 0:
+		return 0, 0, false
+	case before == "&&" && (joined || s.after == ""):
+		return all[i-1].afterEnd - len(before), s.end, true
+	case (before == "" || before == ";") && joined:
+		return s.start, s.afterEnd, true
+	}
+	return 0, 0, false
+}
+
+func (r *rewriting) takeName(w token) {
+	name, v, _ := strings.Cut(w.text, "=")
+	r.e.decide("the command sets %s, which looks like a secret and is not written: the job gets it from the task definition's secrets, where a placeholder stands", name)
+	if r.env.remember(name, unquote(v)) {
+		r.off("%s has another value elsewhere in the file, and the task definition has one for all: give one of them another name", name)
+	}
+}
+
+// replaceSecrets puts a placeholder where secrets are left in the command, which
+// then cannot run as it is.
+func (r *rewriting) replaceSecrets() {
+	found := findSecrets(r.line)
+	if len(found) == 0 {
+		return
+	}
+	r.line = replaceAll(r.line, found, replaceMe)
+	what := "what looks like a secret"
+	if name := found[0].name; name != "" {
+		what = name + ", which looks like a secret"
+	}
+	r.off("it holds %s, and anyone who may read ECS events could read it: %s stands there; put it into the task definition's secrets and write the name of its variable there", what, replaceMe)
+}
