@@ -23,14 +23,23 @@ type importCmd struct {
 type importCrontabCmd struct {
 	Name     string   `arg:"" name:"file" help:"The crontab; - is standard input."`
 	Zone     string   `help:"The zone of its host." placeholder:"Z"`
-	Users    string   `help:"Whether its sixth column names users: detect, yes or no." enum:"detect,yes,no" default:"detect"`
+	Users    string   `help:"Whether its sixth column names users: yes, no, or detect, which is by the file's name and all of its lines." enum:"detect,yes,no" default:"detect"`
 	Disabled bool     `help:"Also bring over jobs that stand behind a #, switched off."`
 	Output   string   `short:"o" help:"Write the jobs file here, and beside it the crontab with the imported lines commented out, as NAME.imported." placeholder:"FILE"`
 	Undo     bool     `help:"Restore the lines that an import commented out: of FILE, to -o or standard output."`
 	Jobs     []string `name:"job" help:"With --undo: only this job's line; may be repeated." placeholder:"NAME"`
 }
 
-var userColumns = map[string]crontab.UserColumn{"detect": crontab.Detect, "yes": crontab.Present, "no": crontab.Absent}
+// users is what is known of the user column before the file is read.
+func (c *importCrontabCmd) users() crontab.UserColumn {
+	switch c.Users {
+	case "yes":
+		return crontab.Present
+	case "no":
+		return crontab.Absent
+	}
+	return crontab.ExpectUsers(c.Name)
+}
 
 // Run imports a crontab, or undoes that.
 func (c *importCrontabCmd) Run(_ context.Context, a *app) error {
@@ -44,7 +53,7 @@ func (c *importCrontabCmd) Run(_ context.Context, a *app) error {
 	if c.Undo {
 		return c.undo(a, data)
 	}
-	r, err := importer.Import(data, importer.Options{Zone: c.Zone, Users: userColumns[c.Users], From: time.Now(), Disabled: c.Disabled})
+	r, err := importer.Import(data, importer.Options{Zone: c.Zone, Users: c.users(), From: time.Now(), Disabled: c.Disabled})
 	if err != nil {
 		return usageError{err}
 	}

@@ -58,7 +58,11 @@ func (r *rewriting) shell() string { return cmp.Or(r.sh, "/bin/sh") }
 
 // cut takes a span out of the line.
 func (r *rewriting) cut(start, end int) {
-	r.line = strings.TrimSpace(strings.TrimRight(r.line[:start], " \t") + " " + strings.TrimLeft(r.line[end:], " \t"))
+	before, after := strings.TrimRight(r.line[:start], " \t"), strings.TrimLeft(r.line[end:], " \t")
+	if !strings.HasPrefix(after, ";") {
+		before += " "
+	}
+	r.line = strings.TrimSpace(before + after)
 }
 
 // background drops a & at the end: the container would end with its shell.

@@ -100,6 +100,18 @@ type importing struct {
 	locks   map[string]string // the job that had a lock first
 	comment string
 	dot     map[int]string // jobs by line
+	users   crontab.UserColumn
+}
+
+// offUsers learns from the lines of jobs how those behind a # are read.
+func (in *importing) offUsers(l crontab.Line) {
+	switch {
+	case in.Users == crontab.Present || in.Users == crontab.Absent || l.Kind != crontab.Job || l.Doubt != "":
+	case l.User != "":
+		in.users = crontab.Present
+	case in.users != crontab.Present:
+		in.users = crontab.Absent
+	}
 }
 
 // Import reads a crontab. The error is about the file as a whole or the zone.
@@ -114,12 +126,13 @@ func Import(data []byte, o Options) (Result, error) {
 		}
 	}
 	in := &importing{
-		Options: o, env: environment{zone: o.Zone}, names: names{}, locks: map[string]string{}, dot: map[int]string{},
+		Options: o, env: environment{zone: o.Zone}, names: names{}, locks: map[string]string{}, dot: map[int]string{}, users: o.Users,
 		Result: Result{Notes: map[string][]string{}},
 	}
 	byNumber := make(map[int]crontab.Line, len(lines))
 	for _, l := range lines {
 		byNumber[l.Number] = l
+		in.offUsers(l)
 	}
 	number := 0
 	for text := range strings.Lines(string(data)) {
@@ -152,7 +165,7 @@ func (in *importing) line(number int, text string, byNumber map[int]crontab.Line
 func (in *importing) commentLine(number int, text, trimmed string) {
 	e := Entry{Line: number, Text: text, Kind: "comment", AWS: []string{}, Notes: []string{}, Verdict: Kept}
 	body := strings.TrimLeft(trimmed, "# \t")
-	l, isJob := offJob(body, in.Users)
+	l, isJob := offJob(body, in.users)
 	switch {
 	case isJob && in.Disabled:
 		l.Number, l.Text = number, text

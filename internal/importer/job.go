@@ -35,7 +35,7 @@ func (in *importing) job(e *Entry, l crontab.Line) {
 		e.change("the line ends with a carriage return, which cron hands to the command: it is dropped")
 	}
 	in.env.apply(e, &j)
-	in.whoever(e, l, &j)
+	in.whoever(e, l, r)
 	in.env.broken(e, r.line)
 	r.takeSecrets()
 	r.rewrite()
@@ -104,7 +104,10 @@ func (in *importing) period(s cron.Schedule) (shortest time.Duration) {
 }
 
 // whoever is about who ran it, and who was told.
-func (in *importing) whoever(e *Entry, l crontab.Line, j *job.Job) {
+func (in *importing) whoever(e *Entry, l crontab.Line, r *rewriting) {
+	if l.Doubt != "" {
+		r.off("%s", l.Doubt)
+	}
 	if l.User != "" {
 		e.note("it ran as %s: in a container that is user of the task definition, and its rights are the task role's", l.User)
 	}
@@ -112,8 +115,7 @@ func (in *importing) whoever(e *Entry, l crontab.Line, j *job.Job) {
 		e.change("-n is dropped: failures are told anyway")
 	}
 	if l.NoNewline {
-		j.Disabled = true
-		e.decide("the file's last line has no line feed, so cron ignores it and it has not run since the file was last written: it is imported switched off")
+		r.off("the file's last line has no line feed, so cron ignores it and it has not run since the file was last written")
 	}
 	in.env.mailOf(e)
 }

@@ -42,7 +42,7 @@ var unnamed = []*regexp.Regexp{
 	regexp.MustCompile(`\b(?:sshpass|mongo\w*)\b[^|;&]*?\s-p\s+` + value),
 	regexp.MustCompile(`\bredis-cli\b[^|;&]*?\s-a\s*` + value),
 	regexp.MustCompile(`\s-p("[^"]*[^"0-9][^"]*"|'[^']*[^'0-9][^']*')`),
-	regexp.MustCompile(`\s-p([0-9]+[A-Za-z][A-Za-z0-9]{4,}|[A-Za-z]+[0-9][A-Za-z0-9]{4,})`),
+	regexp.MustCompile(`\s-p([0-9]*[A-Za-z]+[0-9][A-Za-z0-9]*|[0-9]+[A-Za-z][A-Za-z0-9]*)`),
 	regexp.MustCompile(`\bpass:([^\s"']+)`),
 }
 
