@@ -89,6 +89,9 @@ func wordEnd(line string, i int) (end int, ok bool) {
 		case '\\':
 			i += 2
 		case '\'', '"', '`', '(', '{':
+			if c == '\'' && i > 0 && line[i-1] == '$' {
+				return i, false // bash's own quotes, with escapes
+			}
 			if c == '{' && (i == 0 || line[i-1] != '$') {
 				i++
 				continue

@@ -1,0 +1,99 @@
+package importer
+
+import (
+	"regexp"
+	"strings"
+)
+
+var failing = regexp.MustCompile(`^(?:exit(?:\s+(?:[1-9][0-9]*|"?\$\?"?))?|false|/bin/false|/usr/bin/false)$`)
+
+// failures tells of commands whose failure nobody sees, and of work that ends
+// with the container.
+func (r *rewriting) failures(s []segment) {
+	r.lists(s, 0)
+	for _, seg := range s[:len(s)-1] {
+		if seg.after == ";" && !isSetup(seg) {
+			r.e.note("several commands with ; between them: only the last one's exit code is seen, so a failure before it is a success")
+			return
+		}
+		if seg.after == "|" {
+			r.e.note("a pipe: only the last command's exit code is seen")
+			return
+		}
+	}
+}
+
+// lists looks at the operators of a line, and of those that its words hold in
+// parentheses or hand to a shell.
+func (r *rewriting) lists(s []segment, depth int) {
+	for i, seg := range s {
+		next := ""
+		if i+1 < len(s) {
+			next = s[i+1].command()
+		}
+		switch seg.after {
+		case "||":
+			if i+1 == len(s) || !failing.MatchString(textOf(s[i+1])) {
+				r.tellOr(next)
+			}
+		case "&":
+			if !waits(s[i+1:]) {
+				r.off("what stands before a & runs beside the rest, and is killed when the last command ends: join them with && or ;, or make one job of each")
+			}
+		}
+		for n := range seg.words {
+			inner := held(seg.words, n)
+			if tokens, fine := lex(inner); inner != "" && fine && depth < 4 {
+				r.lists(segments(tokens), depth+1)
+			}
+		}
+	}
+}
+
+// tellOr tells once of a command that runs when another fails.
+func (r *rewriting) tellOr(next string) {
+	text := "a failure before || ends as a success, unless what follows fails too, and nobody is told of it: let it end with `exit 1`, or drop it"
+	switch next {
+	case "true", ":", "exit":
+		text = "|| " + next + " makes every run a success: drop it to hear of failures"
+	}
+	for _, n := range r.e.Notes {
+		if strings.HasSuffix(n, text) {
+			return
+		}
+	}
+	r.e.decide("%s", text)
+}
+
+var shellOption = regexp.MustCompile(`^-[a-z]*c$`)
+
+// held is the shell's text that the nth word holds: one in parentheses, or in
+// quotes for the -c of a shell.
+func held(words []token, n int) string {
+	word := words[n].text
+	if last := len(word) - 1; last > 0 && word[0] == '(' && word[last] == ')' {
+		return word[1:last]
+	}
+	if inner := unquote(word); n > 0 && inner != word && shellOption.MatchString(words[n-1].text) {
+		return inner
+	}
+	return ""
+}
+
+func textOf(s segment) string {
+	words := make([]string, len(s.words))
+	for i, w := range s.words {
+		words[i] = w.text
+	}
+	return strings.Join(words, " ")
+}
+
+// waits is whether one of the commands is wait.
+func waits(s []segment) bool {
+	for _, seg := range s {
+		if seg.command() == "wait" {
+			return true
+		}
+	}
+	return false
+}
