@@ -5,9 +5,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/job"
 )
+
+// replacement stands for bytes that are not UTF-8.
+const replacement = "\ufffd"
 
 // environment is what the lines above say to those below.
 type environment struct {
@@ -21,7 +25,8 @@ type environment struct {
 	mail           *string
 	mailLine       int
 	mailTold       bool
-	timezone       bool // a TZ line is in force
+	timezone       bool     // a TZ line is in force
+	odd            []string // variables in force that are not UTF-8
 }
 
 func (v *environment) zoneName() string {
@@ -73,7 +78,12 @@ func (v *environment) set(e *Entry, name, value string) {
 	if v.vars == nil {
 		v.vars = map[string]string{}
 	}
-	v.vars[name] = value
+	v.vars[name] = strings.ToValidUTF8(value, replacement)
+	v.odd = slices.DeleteFunc(v.odd, func(o string) bool { return o == name })
+	if !utf8.ValidString(value) {
+		v.odd = append(v.odd, name)
+		e.decide("its value is not UTF-8, which a task's environment has to be: jobs below are imported switched off")
+	}
 	v.hidden = slices.DeleteFunc(v.hidden, func(h string) bool { return h == name })
 }
 
@@ -86,8 +96,12 @@ func (v *environment) hide(name, value string) (other bool) {
 }
 
 // apply gives a job the variables of the lines above it.
-func (v *environment) apply(e *Entry, j *job.Job) {
+func (v *environment) apply(r *rewriting) {
+	e, j := r.e, r.job
 	j.Environment = maps.Clone(v.vars)
+	for _, name := range v.odd {
+		r.off("its %s is not UTF-8", name)
+	}
 	for _, name := range v.hidden {
 		e.note("its %s comes from the task definition's secrets", name)
 	}

@@ -184,6 +184,7 @@ func (in *importing) commentLine(number int, text, trimmed string) {
 			e.Text, in.comment = hidden, ""
 			e.note("the comment looks as if it holds a secret, and is not written")
 		}
+		in.comment = strings.ToValidUTF8(in.comment, "?")
 	}
 	in.Entries = append(in.Entries, e)
 }
@@ -201,15 +202,14 @@ func offJob(body string, users crontab.UserColumn) (crontab.Line, bool) {
 func (in *importing) entry(e *Entry, l crontab.Line) {
 	switch l.Kind {
 	case crontab.Env:
+		if name := dialect(l.Text); name != "" || strings.HasPrefix(l.Text, byteOrderMark) {
+			e.reject(l)
+			return
+		}
 		in.env.set(e, l.Name, l.Value)
 		return
 	case crontab.Invalid:
-		if hidden, secret := hideRest(e.Text); secret {
-			e.Text = hidden
-			e.refuse("cron rejects this line; it looks as if it holds a secret, so why is not said here: NAME=value must stand alone, with nothing after a quoted value")
-			return
-		}
-		e.refuse("cron rejects this line, so it has never run: %v", l.Err)
+		e.reject(l)
 		return
 	case crontab.Reboot:
 		e.reading(l)

@@ -18,16 +18,8 @@ var launchers = []string{
 
 // of names a job after the program that its command runs.
 func (n names) of(line string) string {
-	name := "job"
 	tokens, _ := lex(line)
-	all := segments(tokens)
-	if len(all) > 0 {
-		if s, ok := (&rewriting{}).core(all); ok {
-			name = programName(s)
-		} else {
-			name = programName(all[0])
-		}
-	}
+	name := programOf(segments(tokens))
 	unique := name
 	for i := 2; n[unique]; i++ {
 		suffix := fmt.Sprintf("-%d", i)
@@ -39,9 +31,23 @@ func (n names) of(line string) string {
 
 var extensions = []string{".sh", ".py", ".rb", ".pl", ".php", ".js", ".jar", ".ts", ".bash"}
 
+// programOf names the first command that is more than preparation.
+func programOf(all []segment) string {
+	if i := slices.IndexFunc(all, func(s segment) bool { return !isSetup(s) }); i >= 0 {
+		return programName(all[i])
+	}
+	if len(all) > 0 {
+		return programName(all[len(all)-1])
+	}
+	return "job"
+}
+
 func programName(s segment) string {
 	best := ""
-	for _, w := range s.words {
+	for i, w := range s.words {
+		if inner, ok := lex(held(s.words, i)); ok && len(inner) > 0 {
+			return programOf(segments(inner))
+		}
 		word := strings.Trim(w.text, `"'(){} `)
 		if isAssignment(word) || strings.ContainsAny(word, "$`\\ ") {
 			continue
@@ -51,7 +57,7 @@ func programName(s segment) string {
 			word = strings.TrimSuffix(word, x)
 		}
 		name := clean(word)
-		if name == "" {
+		if strings.Trim(name, "0123456789") == "" {
 			continue
 		}
 		if best == "" {
