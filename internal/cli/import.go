@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -102,22 +103,30 @@ func (c *importCrontabCmd) write(a *app, r importer.Result) error {
 		name = "crontab"
 	}
 	old := filepath.Join(filepath.Dir(c.Output), name+".imported")
+	// Both or none: one alone looks like an import that is done.
+	for _, name := range []string{c.Output, old} {
+		if _, err := os.Lstat(name); err == nil {
+			return isThere(name)
+		}
+	}
 	if err := writeNew(c.Output, text); err != nil {
 		return err
 	}
 	if err := writeNew(old, r.Old); err != nil {
-		return err
+		return errors.Join(err, os.Remove(c.Output))
 	}
 	_, _ = fmt.Fprintf(a.Stderr, "wrote %s, and %s with the imported lines commented out\n", c.Output, old)
 	return nil
 }
+
+func isThere(name string) error { return usagef("%s is there already: move it away first", name) }
 
 // writeNew writes a file that does not exist. Only its owner may read it: a
 // crontab may hold secrets.
 func writeNew(name string, data []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the file that the person named
 	if os.IsExist(err) {
-		return usagef("%s is there already: move it away first", name)
+		return isThere(name)
 	}
 	if err != nil {
 		return fmt.Errorf("writing: %w", err)

@@ -9,6 +9,9 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
+// maxCommand bounds a command that is rewritten, in bytes. ECS takes half of it.
+const maxCommand = 2 * job.MaxOverrides
+
 // rewriting is a command on its way from a host into a container.
 type rewriting struct {
 	line string
@@ -27,6 +30,10 @@ type rewriting struct {
 // Each pass takes one thing off and reads the line anew, so that no pass works
 // with places of another's line.
 func (r *rewriting) rewrite() {
+	if len(r.line) > maxCommand {
+		r.off("the command has %d bytes, and one of more than %d is not looked at", len(r.line), maxCommand)
+		return
+	}
 	for range 32 {
 		tokens, ok := lex(r.line)
 		if !ok {

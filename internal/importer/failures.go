@@ -71,6 +71,9 @@ var shellOption = regexp.MustCompile(`^-[a-z]*c$`)
 // quotes for the -c of a shell.
 func held(words []token, n int) string {
 	word := words[n].text
+	if len(word) > maxCommand {
+		return ""
+	}
 	if last := len(word) - 1; last > 0 && word[0] == '(' && word[last] == ')' {
 		return word[1:last]
 	}

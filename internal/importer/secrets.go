@@ -22,14 +22,37 @@ type place struct {
 	name       string
 }
 
+// named are ways to write a name, which is the group, before its value.
+var named = []*regexp.Regexp{
+	regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`),
+	regexp.MustCompile(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+`),
+	regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]*)(?:\\?["']\s*:|\s*:\s)\s*(?:\\"|\\')?`),
+}
+
 // value is one as it stands in a shell's line.
 const value = `("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s;&|)"'<>]+)`
 
-// named are ways to write a name and a value, which are the last two groups.
-var named = []*regexp.Regexp{
-	regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*` + value),
-	regexp.MustCompile(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)\s+` + value),
-	regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]*)(?:\\?["']\s*:|\s*:\s)\s*(?:\\?["'])?([^\s"'\\,}]+)`),
+// valueEnd is where the value that begins at i ends, as above.
+func valueEnd(text string, i int) int {
+	if i == len(text) {
+		return i
+	}
+	quote := text[i]
+	if quote != '"' && quote != '\'' {
+		if n := strings.IndexAny(text[i:], " \t\r\n\v\f;&|)\"'<>"); n >= 0 {
+			return i + n
+		}
+		return len(text)
+	}
+	for i++; i < len(text); i++ {
+		switch {
+		case text[i] == quote:
+			return i + 1
+		case text[i] == '\\' && quote == '"':
+			i++
+		}
+	}
+	return len(text)
 }
 
 // unnamed are ways to hand a secret over, which is the last group.
@@ -56,12 +79,13 @@ func findSecrets(text string) []place {
 		}
 	}
 	for _, form := range named {
-		// A value may have names and values of its own.
-		for at, m := 0, form.FindStringSubmatchIndex(text); m != nil; m = form.FindStringSubmatchIndex(text[at:]) {
-			if name := text[at+m[2] : at+m[3]]; job.LooksSecret(name, unquote(text[at+m[4]:at+m[5]])) {
-				add(name, at+m[4], at+m[5])
+		end := 0
+		for _, m := range form.FindAllStringSubmatchIndex(text, -1) {
+			if name := text[m[2]:m[3]]; m[1] >= end && job.LooksSecret(name, "x") {
+				if end = valueEnd(text, m[1]); job.LooksSecret(name, unquote(text[m[1]:end])) {
+					add(name, m[1], end)
+				}
 			}
-			at += m[4]
 		}
 	}
 	for _, form := range unnamed {
@@ -110,10 +134,14 @@ func isSecret(word string) bool {
 func hide(text string) string { return replaceAll(text, findSecrets(text), Hidden) }
 
 func replaceAll(text string, places []place, with string) string {
-	for _, p := range slices.Backward(places) {
-		text = text[:p.start] + with + text[p.end:]
+	var b strings.Builder
+	at := 0
+	for _, p := range places {
+		b.WriteString(text[at:p.start] + with)
+		at = p.end
 	}
-	return text
+	b.WriteString(text[at:])
+	return b.String()
 }
 
 // hideRest hides everything from the first secret on: where a line cannot be
