@@ -21,9 +21,12 @@ func TestFailures(t *testing.T) {
 		{"of a shell", at("bash -c '/a || /b'"), "bash -c '/a || /b'", false, success},
 		{"true", at("/a || true"), "/a || true", false, "|| true makes every run a success"},
 		{"exit 0", at("/a || exit 0"), "/a || exit 0", false, "|| exit makes every run a success"},
+		{"exit 0 at the end", at("/a; exit 0"), "/a; exit 0", false, "; exit 0 makes every run a success"},
+		{"exit at the end", at("/a; exit"), "/a; exit", false, ""},
 		{"exit 1", at("/a || exit 1"), "/a || exit 1", false, ""},
 		{"exit with its code", at("/a || exit $?"), "/a || exit $?", false, ""},
 		{"false", at("/a || false"), "/a || false", false, ""},
+		{"nothing behind", at("/a ||"), "/a ||", false, success},
 		{"|| in a word", at("echo 'a || b'"), "echo 'a || b'", false, ""},
 		{"beside", at("/x & /y"), "/x & /y", true, beside},
 		{"both beside", at("/x & /y &"), "/x & /y", true, beside},
@@ -79,6 +82,7 @@ func TestWrappers(t *testing.T) {
 	const given, locks = "gave up after", "a flock is left in it"
 	runCases(t, []lineCase{
 		{"flock -c", at(`flock -n l -c '/a; /b "c"'`), `/a; /b "c"`, false, ""},
+		{"flock -c, a file behind", at(`flock -n l -c '/a; /b' > out`), `/bin/sh -c '/a; /b' > out`, false, "it writes to out"},
 		{"flock -c, double quotes", at(`flock -n l -c "/a b"`), `/a b`, false, ""},
 		{"flock -c, escapes", at(`flock -n l -c "/x \"a b\""`), `/bin/sh -c "/x \"a b\""`, false, ""},
 		{"flock -c, a variable", at(`flock -n l -c "echo \$HOME"`), `/bin/sh -c "echo \$HOME"`, false, ""},
@@ -99,6 +103,7 @@ func TestWrappers(t *testing.T) {
 		{"ionice of a process", at("ionice -p 1"), "ionice -p 1", false, ""},
 		{"timeout, keeping the code", at("timeout --preserve-status 1h /x"), "timeout --preserve-status 1h /x", false, ""},
 		{"case", at("case a in a) /x;; esac"), "case a in a) /x;; esac", true, "could not be read here"},
+		{"quotes of bash that seem to close", at(`/x $'\'' > /l/a.log \'`), `/x $'\'' > /l/a.log \'`, true, "could not be read here"},
 		{"quotes of bash", at(`/x $'it\'s' 'b'`), `/x $'it\'s' 'b'`, true, "could not be read here"},
 	})
 	overlaps := map[string]job.Overlap{"flock -w 0 l /x": job.Forbid, "flock -n l /x": job.Forbid, "flock l /x": job.Queue, "flock -xw 5 l /x": ""}

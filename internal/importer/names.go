@@ -14,6 +14,7 @@ var launchers = []string{
 	"sh", "bash", "dash", "zsh", "php", "python", "python2", "python3", "perl", "ruby", "node", "nodejs", "java", "env", "exec", "sudo",
 	"printf", "cd", "test", "[", "source", ".", "export", "sleep", "docker", "docker-compose", "run", "exec", "bundle", "rake", "npm", "npx", "yarn",
 	"poetry", "uv", "pipenv", "make", "-m", "-jar", "set", "umask", "command", "flock", "xargs", "if", "then", "root",
+	"timeout", "nice", "ionice", "chronic", "nohup", "setsid",
 }
 
 // of names a job after the program that its command runs.
@@ -57,7 +58,7 @@ func programName(s segment) string {
 			word = strings.TrimSuffix(word, x)
 		}
 		name := clean(word)
-		if strings.Trim(name, "0123456789") == "" {
+		if _, isTime := seconds(word); isTime || name == "" {
 			continue
 		}
 		if best == "" {

@@ -22,6 +22,7 @@ func TestTakeSecrets(t *testing.T) {
 		{"after a ;", at("cd /x; DB_PASSWORD=hunter2 && ./y"), "cd /x; ./y", false, takes},
 		{"instead of a failure", at("/a || DB_PASSWORD=hunter2; ./y"), "/a || DB_PASSWORD=REPLACE-ME; ./y", true, stays},
 		{"last of all", at("/a; DB_PASSWORD=hunter2"), "/a; DB_PASSWORD=REPLACE-ME", true, stays},
+		{"into a pipe", at("cd /x && DB_PASSWORD=hunter2 | ./y"), "cd /x && DB_PASSWORD=REPLACE-ME | ./y", true, stays},
 		{"with a file", at("DB_PASSWORD=hunter2 > /f; /x"), "DB_PASSWORD=REPLACE-ME > /f; /x", true, stays},
 		{"in a branch", at("if true; then TOKEN=hunter2 /x; fi"), "if true; then TOKEN=REPLACE-ME /x; fi", true, stays},
 		{"in a query", at(`curl "https://x/c?job=1&token=hunter2"`), `curl "https://x/c?job=1&token=REPLACE-ME"`, true, stays},

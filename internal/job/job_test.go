@@ -289,6 +289,7 @@ func TestLooksSecret(t *testing.T) {
 		{"DATABASE_URL", "postgres://u:pw@h/db", true},
 		{"DATABASE_URL", "redis://:pw@h/0", true},
 		{"DATABASE_URL", "postgres://u@h:5432/db", false},
+		{"DATABASE_URL", "postgres://u:$PW@h/db", false},
 		{"SITE", "https://example.com:8080/a@b", false},
 		{"X", "sk_live_123", true},
 		{"X", "eyJhbGciOi", true},

@@ -24,6 +24,7 @@ func TestUserColumn(t *testing.T) {
 		{"told there is none", "0 1 * * * root b\n", Absent, "", "root b", ""},
 		{"told, and no user", "0 1 * * * /bin/a b\n", Present, "", "/bin/a b", "no user is called /bin/a"},
 		{"capitals", three + "0 4 * * * Debian-exim /x\n", Detect, "Debian-exim", "/x", ""},
+		{"an account of Debian alone", "0 4 * * * Debian-exim /x\n", Detect, "Debian-exim", "/x", ""},
 		{"dots", three + "0 4 * * * john.doe /x\n", Detect, "john.doe", "/x", ""},
 		{"a domain", three + `0 4 * * * DOMAIN\svc /x` + "\n", Detect, `DOMAIN\svc`, "/x", ""},
 		{"a domain alone", `0 4 * * * DOMAIN\svc /x` + "\n", Detect, `DOMAIN\svc`, "/x", ""},
