@@ -49,28 +49,8 @@ func (v *environment) set(e *Entry, name, value string) {
 		e.change("its value looks like a secret and is not written: the task definition has a placeholder, as {\"name\": %q, \"valueFrom\": %q}", name, v.secrets[name])
 		return
 	}
-	switch name {
-	case "MAILTO":
-		v.mail = &value
-		v.mailLine = e.Line
-		v.tellMail(e)
+	if v.ofCron(e, name, value) {
 		return
-	case "MAILFROM", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING", "LOGNAME", "USER", "RANDOM_DELAY":
-		e.change("%s is cron's own and is dropped", name)
-		return
-	case "SHELL":
-		v.shell = value
-		e.note("for the jobs below; the image must have %s", value)
-		return
-	case "CRON_TZ":
-		v.cronZone = value
-		e.change("it becomes the timezone of the jobs below, as cronie reads it; Debian's cron ignores it, so look which one ran them")
-		return
-	case "TZ":
-		v.timezone = true
-		e.note("it changes what the commands see and not when they run; the schedule is the host's zone")
-	case "PATH", "HOME":
-		e.note("it names folders of the host: the image must have them")
 	}
 	if strings.Contains(value, "$") {
 		e.decide("cron expands nothing here, so the value has a $ in it as it stands")
@@ -85,6 +65,35 @@ func (v *environment) set(e *Entry, name, value string) {
 		e.decide("its value is not UTF-8, which a task's environment has to be: jobs below are imported switched off")
 	}
 	v.hidden = slices.DeleteFunc(v.hidden, func(h string) bool { return h == name })
+}
+
+// ofCron takes a variable that means something to cron; it is true when the jobs
+// have no need of it.
+func (v *environment) ofCron(e *Entry, name, value string) bool {
+	switch name {
+	case "MAILTO":
+		v.mail = &value
+		v.mailLine = e.Line
+		v.tellMail(e)
+		return true
+	case "MAILFROM", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING", "LOGNAME", "USER", "RANDOM_DELAY":
+		e.change("%s is cron's own and is dropped", name)
+		return true
+	case "SHELL":
+		v.shell = value
+		e.note("for the jobs below; the image must have %s", value)
+		return true
+	case "CRON_TZ":
+		v.cronZone = value
+		e.change("it becomes the timezone of the jobs below, as cronie reads it; Debian's cron ignores it, so look which one ran them")
+		return true
+	case "TZ":
+		v.timezone = true
+		e.note("it changes what the commands see and not when they run; the schedule is the host's zone")
+	case "PATH", "HOME":
+		e.note("it names folders of the host: the image must have them")
+	}
+	return false
 }
 
 func (v *environment) hide(name, value string) (other bool) {

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -34,26 +35,25 @@ func (r *rewriting) failures(s []segment) {
 // parentheses or hand to a shell.
 func (r *rewriting) lists(s []segment, depth int) {
 	for i, seg := range s {
-		next := ""
-		if i+1 < len(s) {
-			next = s[i+1].command()
-		}
-		switch seg.after {
-		case "||":
-			if i+1 == len(s) || !failing.MatchString(textOf(s[i+1])) {
-				r.tellOr(next)
-			}
-		case "&":
-			if !waits(s[i+1:]) {
-				r.off("what stands before a & runs beside the rest, and is killed when the last command ends: join them with && or ;, or make one job of each")
-			}
-		}
+		r.operator(seg.after, s[i+1:])
 		for n := range seg.words {
 			inner := held(seg.words, n)
 			if tokens, fine := lex(inner); inner != "" && fine && depth < 4 {
 				r.lists(segments(tokens), depth+1)
 			}
 		}
+	}
+}
+
+// operator looks at one operator and what follows.
+func (r *rewriting) operator(op string, rest []segment) {
+	switch {
+	case op == "&" && !slices.ContainsFunc(rest, func(s segment) bool { return s.command() == "wait" }):
+		r.off("what stands before a & runs beside the rest, and is killed when the last command ends: join them with && or ;, or make one job of each")
+	case op == "||" && len(rest) == 0:
+		r.tellOr("")
+	case op == "||" && !failing.MatchString(textOf(rest[0])):
+		r.tellOr(rest[0].command())
 	}
 }
 
@@ -96,14 +96,4 @@ func textOf(s segment) string {
 		words[i] = w.text
 	}
 	return strings.Join(words, " ")
-}
-
-// waits is whether one of the commands is wait.
-func waits(s []segment) bool {
-	for _, seg := range s {
-		if seg.command() == "wait" {
-			return true
-		}
-	}
-	return false
 }

@@ -77,7 +77,6 @@ func (e *Entry) add(v Verdict, format string, args ...any) {
 func (e *Entry) note(format string, args ...any)   { e.add(Kept, format, args...) }
 func (e *Entry) change(format string, args ...any) { e.add(Changed, format, args...) }
 func (e *Entry) decide(format string, args ...any) { e.add(Decide, format, args...) }
-func (e *Entry) ask(format string, args ...any)    { e.add(Decide, format, args...) }
 func (e *Entry) refuse(format string, args ...any) { e.add(Refused, format, args...) }
 
 // Result is what became of a crontab.

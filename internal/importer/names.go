@@ -49,16 +49,8 @@ func programName(s segment) string {
 		if inner, ok := lex(held(s.words, i)); ok && len(inner) > 0 {
 			return programOf(segments(inner))
 		}
-		word := strings.Trim(w.text, `"'(){} `)
-		if isAssignment(word) || strings.ContainsAny(word, "$`\\ ") {
-			continue
-		}
-		word = base(word)
-		for _, x := range extensions {
-			word = strings.TrimSuffix(word, x)
-		}
-		name := clean(word)
-		if _, isTime := seconds(word); isTime || name == "" {
+		word, name := wordName(w.text)
+		if name == "" {
 			continue
 		}
 		if best == "" {
@@ -72,6 +64,22 @@ func programName(s segment) string {
 		return "job"
 	}
 	return best
+}
+
+// wordName is the name that a word of a command gives, "" for none.
+func wordName(text string) (word, name string) {
+	word = strings.Trim(text, `"'(){} `)
+	if isAssignment(word) || strings.ContainsAny(word, "$`\\ ") {
+		return word, ""
+	}
+	word = base(word)
+	for _, x := range extensions {
+		word = strings.TrimSuffix(word, x)
+	}
+	if _, isTime := seconds(word); isTime {
+		return word, ""
+	}
+	return word, clean(word)
 }
 
 // clean makes a job's name of a text.

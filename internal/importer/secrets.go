@@ -72,37 +72,42 @@ var unnamed = []*regexp.Regexp{
 // findSecrets gives the places of all that looks like a secret, in order and
 // apart from each other.
 func findSecrets(text string) []place {
-	var all []place
-	add := func(name string, start, end int) {
-		if v := text[start:end]; !isReference(v) && v != replaceMe && !strings.HasPrefix(text[start:], Hidden) {
-			all = append(all, place{start, end, name})
-		}
-	}
-	for _, form := range named {
-		end := 0
-		for _, m := range form.FindAllStringSubmatchIndex(text, -1) {
-			if name := text[m[2]:m[3]]; m[1] >= end && job.LooksSecret(name, "x") {
-				if end = valueEnd(text, m[1]); job.LooksSecret(name, unquote(text[m[1]:end])) {
-					add(name, m[1], end)
-				}
-			}
-		}
-	}
+	all := namedSecrets(text)
 	for _, form := range unnamed {
 		for _, m := range form.FindAllStringSubmatchIndex(text, -1) {
-			add("", m[2], m[3])
+			all = append(all, place{m[2], m[3], ""})
 		}
 	}
 	for _, p := range job.SecretsIn(text) {
-		add("", p[0], p[1])
+		all = append(all, place{p[0], p[1], ""})
+	}
+	return merged(slices.DeleteFunc(all, func(p place) bool {
+		v := text[p.start:p.end]
+		return isReference(v) || v == replaceMe || strings.HasPrefix(text[p.start:], Hidden)
+	}))
+}
+
+// namedSecrets are those that the name before them gives away.
+func namedSecrets(text string) (all []place) {
+	for _, form := range named {
+		end := 0
+		for _, m := range form.FindAllStringSubmatchIndex(text, -1) {
+			name := text[m[2]:m[3]]
+			if m[1] < end || !job.LooksSecret(name, "x") {
+				continue
+			}
+			if end = valueEnd(text, m[1]); job.LooksSecret(name, unquote(text[m[1]:end])) {
+				all = append(all, place{m[1], end, name})
+			}
+		}
 	}
 	tokens, _ := lex(text)
 	for _, t := range tokens {
 		if name, v, _ := strings.Cut(t.text, "="); t.kind == wordToken && isSecret(t.text) {
-			add(name, t.end-len(v), t.end)
+			all = append(all, place{t.end - len(v), t.end, name})
 		}
 	}
-	return merged(all)
+	return all
 }
 
 func merged(all []place) (out []place) {
@@ -204,7 +209,7 @@ func (r *rewriting) takeSecret(all []segment) bool {
 // assignment: the word, or the command with one operator when it does nothing
 // else. An assignment succeeds always, so `a && B=c; d` is `a; d`.
 func assigning(all []segment, i int, words []token, n int) (start, end int, ok bool) {
-	s, before := all[i], ""
+	s, before := all[i], ";"
 	if i > 0 {
 		before = all[i-1].after
 	}
@@ -214,14 +219,12 @@ func assigning(all []segment, i int, words []token, n int) (start, end int, ok b
 		return words[n].start, words[n+1].start, true
 	case n > 0:
 		return words[n].start, words[n].end, true
-	case len(s.redirects) > 0:
+	case len(s.redirects) > 0 || !joined && s.after != "":
 		return 0, 0, false
-	case before == "&&" && (joined || s.after == ""):
+	case before == "&&":
 		return all[i-1].afterEnd - len(before), s.end, true
-	case (before == "" || before == ";") && joined:
-		return s.start, s.afterEnd, true
 	}
-	return 0, 0, false
+	return s.start, s.afterEnd, before == ";" && joined
 }
 
 func (r *rewriting) takeName(w token) {

@@ -136,6 +136,14 @@ func (r *rewriting) remarks(s []segment) {
 		}
 	}
 	r.failures(s)
+	r.guards(s)
+	if bashForm.MatchString(r.line) && r.shell() == "/bin/sh" {
+		r.e.decide("it uses words of bash, and its SHELL is /bin/sh: that works only where /bin/sh is bash")
+	}
+}
+
+// guards tells of conditions that are others in a container.
+func (r *rewriting) guards(s []segment) {
 	for _, seg := range s {
 		if c := seg.command(); (c == "[" || c == "[[" || c == "test") && askHost.MatchString(seg.text(r.line)) {
 			r.off("it asks for its host's name, which is another for each task: take the guard out, or leave the line where it is")
@@ -143,9 +151,6 @@ func (r *rewriting) remarks(s []segment) {
 	}
 	if len(s) > 1 && dayGuard.MatchString(s[0].text(r.line)) {
 		r.e.decide("it asks date whether this is its day, and the container's clock may be of another zone: let the schedule say it")
-	}
-	if bashForm.MatchString(r.line) && r.shell() == "/bin/sh" {
-		r.e.decide("it uses words of bash, and its SHELL is /bin/sh: that works only where /bin/sh is bash")
 	}
 }
 

@@ -76,16 +76,23 @@ func (l *Line) sixth() (string, shape) {
 	if _, err := cron.ParseCrontab(schedule); err != nil || rest == "" || timeForm.MatchString(word) {
 		return word, notJudged
 	}
-	known := slices.Contains(accounts, word) || strings.HasPrefix(word, "Debian-") || strings.Contains(word, `\`)
+	return word, shapeOf(word, command)
+}
+
+// shapeOf judges a word by itself and by what follows.
+func shapeOf(word, command string) shape {
 	switch {
 	case !userLike(word) || scriptForm.MatchString(word) || slices.Contains(programs, word):
-		return word, aProgram
-	case known && command != "":
-		return word, aUser
-	case !known && (command == "" || strings.ContainsRune("-><|&;", rune(command[0])) && !strings.HasPrefix(command, "-n ")):
-		return word, aProgram
+		return aProgram
+	case slices.Contains(accounts, word) || strings.HasPrefix(word, "Debian-") || strings.Contains(word, `\`):
+		if command == "" {
+			return unclear
+		}
+		return aUser
+	case command == "" || strings.ContainsRune("-><|&;", rune(command[0])) && !strings.HasPrefix(command, "-n "):
+		return aProgram
 	}
-	return word, unclear
+	return unclear
 }
 
 const sayUsers = "say --users yes or --users no"
@@ -119,14 +126,13 @@ func judge(lines []Line, users UserColumn) func(word string, s shape) (user bool
 // cannot.
 func ofMany(word string, s shape, system bool, with, without int) (user bool, doubt string) {
 	present := system || with > 0 && with >= without
+	unsettled := with == without || with*without > 0 && s == unclear
 	switch {
 	case present && s == aProgram:
 		return false, "the file names users and this line none, so cron takes " + word + " for one: " + sayUsers
 	case !present && s == aUser:
 		return false, "this line names the user " + word + " and most of the file none: " + sayUsers
-	case system || s == notJudged:
-		return present, ""
-	case with == 0 && without == 0, with > 0 && without > 0 && (s == unclear || with == without):
+	case unsettled && !system:
 		return present, "it is not certain whether " + word + " is a user or the command: " + sayUsers
 	}
 	return present, ""

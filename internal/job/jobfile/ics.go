@@ -99,34 +99,46 @@ func (e icsEvent) fault(at icsLine, format string, args ...any) error {
 }
 
 func allEventDays(lines []icsLine) (out []string, err error) {
-	var e icsEvent
-	inner := "" // an alarm of the event has a duration of its own
-	for _, line := range lines {
+	for len(lines) > 0 {
+		line := lines[0]
+		lines = lines[1:]
+		if line.name != "BEGIN" || line.value != "VEVENT" {
+			continue
+		}
+		e := icsEvent{"BEGIN": line}
+		if lines, err = e.read(lines); err != nil {
+			return nil, err
+		}
+		days, err := e.days()
+		if err != nil {
+			return nil, err
+		}
+		if out = append(out, days...); len(out) > maxICSDays {
+			return nil, fmt.Errorf("it names more than %d days", maxICSDays)
+		}
+	}
+	return out, nil
+}
+
+// read takes the lines of the event up to its end, but not those of its alarms,
+// which have durations of their own; the rest is what follows.
+func (e icsEvent) read(lines []icsLine) (rest []icsLine, err error) {
+	inner := ""
+	for i, line := range lines {
 		switch {
 		case inner != "":
 			if line.name == "END" && line.value == inner {
 				inner = ""
 			}
-		case line.name == "BEGIN" && line.value == "VEVENT":
-			e = icsEvent{"BEGIN": line}
-		case line.name == "END" && line.value == "VEVENT" && e != nil:
-			days, err := e.days()
-			if err != nil {
-				return nil, err
-			}
-			if out, e = append(out, days...), nil; len(out) > maxICSDays {
-				return nil, fmt.Errorf("it names more than %d days", maxICSDays)
-			}
-		case e != nil && line.name == "BEGIN":
+		case line.name == "END" && line.value == "VEVENT":
+			return lines[i+1:], nil
+		case line.name == "BEGIN":
 			inner = line.value
-		case e != nil:
+		default:
 			e[line.name] = line
 		}
 	}
-	if e != nil {
-		return nil, e.fault(e["BEGIN"], "it does not end: is the file cut off?")
-	}
-	return out, nil
+	return nil, e.fault(e["BEGIN"], "it does not end: is the file cut off?")
 }
 
 func (e icsEvent) days() ([]string, error) {
@@ -141,21 +153,9 @@ func (e icsEvent) days() ([]string, error) {
 	if at, found := e["DURATION"]; found {
 		return nil, e.fault(at, "DURATION is not read: write DTEND, the day after its last")
 	}
-	first, err := e.day("DTSTART")
+	first, end, err := e.span()
 	if err != nil {
 		return nil, err
-	}
-	end := first.AddDate(0, 0, 1)
-	if at, found := e["DTEND"]; found {
-		last, err := e.day("DTEND")
-		switch {
-		case err != nil:
-			return nil, err
-		case last.Before(first):
-			return nil, e.fault(at, "it ends before it begins")
-		case last.After(first):
-			end = last
-		}
 	}
 	var out []string
 	for day := first; day.Before(end); day = day.AddDate(0, 0, 1) {
@@ -165,6 +165,26 @@ func (e icsEvent) days() ([]string, error) {
 		out = append(out, day.Format(time.DateOnly))
 	}
 	return out, nil
+}
+
+// span is the first day, and the one after the last.
+func (e icsEvent) span() (first, end time.Time, err error) {
+	if first, err = e.day("DTSTART"); err != nil {
+		return first, end, err
+	}
+	at, found := e["DTEND"]
+	if !found {
+		return first, first.AddDate(0, 0, 1), nil
+	}
+	end, err = e.day("DTEND")
+	switch {
+	case err != nil:
+	case end.Before(first):
+		err = e.fault(at, "it ends before it begins")
+	case end.Equal(first): // many write a single day so
+		end = first.AddDate(0, 0, 1)
+	}
+	return first, end, err
 }
 
 // day is the DATE of a line.
