@@ -64,6 +64,10 @@ func TestGuards(t *testing.T) {
 	guard := `[ $(date -d tomorrow +\%d) = 01 ]`
 	cases = append(cases,
 		lineCase{"then ;", "0 1 28-31 * * " + guard + "; /x\n", strings.ReplaceAll(guard, `\%`, "%") + "; /x", false, asksDate},
+		lineCase{"then another command", "0 1 28-31 * * " + guard + " && /x; /y\n", stays(guard) + "; /y", false, asksDate},
+		lineCase{"else another command", "0 1 28-31 * * " + guard + " && /x || /y\n", stays(guard) + " || /y", false, asksDate},
+		lineCase{"and another command", "0 1 28-31 * * " + guard + " && /x && /y | /z\n", "/x && /y | /z", false, ""},
+		lineCase{"one host, then another command", at(`[ "$(hostname)" = b1 ] && /x; /y`), `[ "$(hostname)" = b1 ] && /x; /y`, true, asksHost},
 		lineCase{"a weekday too", "0 1 28-31 * 5 " + guard + " && /x\n", stays(guard), false, asksDate},
 		lineCase{"other days", "0 1 27-31 * * " + guard + " && /x\n", stays(guard), false, asksDate},
 		lineCase{"one host", at(`[ "$(hostname)" = b1 ] && /x`), "/x", false, ""},
@@ -101,6 +105,7 @@ func TestWrappers(t *testing.T) {
 		{"nice", at("nice -5 /z"), "/z", false, ""},
 		{"nice, apart", at("nice -n 5 ionice -c2 -n7 /z"), "/z", false, ""},
 		{"ionice of a process", at("ionice -p 1"), "ionice -p 1", false, ""},
+		{"timeout behind a sleep", at("sleep 60; timeout 1h /x"), "sleep 60; timeout 1h /x", false, ""},
 		{"timeout, keeping the code", at("timeout --preserve-status 1h /x"), "timeout --preserve-status 1h /x", false, ""},
 		{"case", at("case a in a) /x;; esac"), "case a in a) /x;; esac", true, "could not be read here"},
 		{"quotes of bash that seem to close", at(`/x $'\'' > /l/a.log \'`), `/x $'\'' > /l/a.log \'`, true, "could not be read here"},

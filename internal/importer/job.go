@@ -46,7 +46,7 @@ func (in *importing) job(e *Entry, l crontab.Line) {
 		e.refuse("nothing is left of the command once what belongs to the host is taken off")
 		return
 	}
-	j.Name = in.names.of(r.line)
+	j.Name = in.names.of(replaceAll(r.line, findSecrets(r.line), "-"))
 	in.input(e, l, r)
 	r.replaceSecrets()
 	in.lock(e, r)

@@ -57,6 +57,7 @@ func TestSecretsAreHidden(t *testing.T) {
 		"in a URL":           "/x postgres://u:hunter2@h/db",
 		"in an inner value":  `A="--b=c --password=hunter2" /x`,
 		"an option":          "/x --password hunter2",
+		"an option of PHP":   "php --token hunter2",
 		"an option, quoted":  "/x --password='hun hunter2'",
 		"JSON":               `curl -d "{\"password\": \"hunter2\"}" https://x`,
 		"a webhook":          "curl https://hooks.slack.com/services/T0/B0/hunter2",

@@ -36,7 +36,7 @@ func (r *rewriting) setup(s []segment) bool {
 		if !slices.Contains([]string{"&&", ";"}, s[i].after) {
 			return false
 		}
-		if r.takesOff(s[i]) {
+		if r.takesOff(s[i], s[i+1:]) {
 			r.cut(s[i].start, s[i].afterEnd)
 			return true
 		}
@@ -44,12 +44,12 @@ func (r *rewriting) setup(s []segment) bool {
 	return false
 }
 
-func (r *rewriting) takesOff(first segment) bool {
+func (r *rewriting) takesOff(first segment, rest []segment) bool {
 	text := first.text(r.line)
 	switch {
 	case randomBelow.MatchString(text):
 		return r.window(text)
-	case first.after != "&&":
+	case first.after != "&&" || !guarded(rest):
 		return false
 	case hostGuard.MatchString(text):
 		r.e.change("the guard for one host is taken off: a schedule has no host. Where the same crontab is on several hosts, import one of them")
@@ -60,6 +60,11 @@ func (r *rewriting) takesOff(first segment) bool {
 		return true
 	}
 	return false
+}
+
+// guarded is whether a guard before these commands is one for all of them.
+func guarded(rest []segment) bool {
+	return !slices.ContainsFunc(rest, func(s segment) bool { return s.after == ";" || s.after == "||" || s.after == "&" || s.after == "\n" })
 }
 
 func dayField(e *Entry) string {

@@ -44,7 +44,9 @@ func (r *rewriting) wrapper(s []segment) bool {
 	case "flock":
 		return r.flock(words)
 	case "timeout":
-		n = r.timeout(words)
+		if n = 0; !slices.ContainsFunc(s, func(s segment) bool { return s.command() == "sleep" }) { // it would count as well
+			n = r.timeout(words)
+		}
 	}
 	if n == 0 {
 		return false
