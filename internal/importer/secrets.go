@@ -63,6 +63,8 @@ var unnamed = []*regexp.Regexp{
 	regexp.MustCompile(`\bcurl\b.*?\s(?:-u|-U|--user|--proxy-user)[= ]?\s*["']?[^\s:"'$-][^\s:"'$]*:([^\s"']+)`),
 	regexp.MustCompile(`\b(?:mysql[\w-]*|mariadb[\w-]*|sshpass)\b[^|;&]*?\s-p` + value),
 	regexp.MustCompile(`\b(?:sshpass|mongo\w*)\b[^|;&]*?\s-p\s+` + value),
+	regexp.MustCompile(`\b(?:docker|podman)\s+login\b[^|;&]*?\s-p\s+` + value),
+	regexp.MustCompile(`\blftp\b[^|;&]*?\s-u\s*[^\s,]+,([^\s;&|"']+)`),
 	regexp.MustCompile(`\bredis-cli\b[^|;&]*?\s-a\s*` + value),
 	regexp.MustCompile(`\s-p("[^"]*[^"0-9][^"]*"|'[^']*[^'0-9][^']*')`),
 	regexp.MustCompile(`\s-p([0-9]*[A-Za-z]+[0-9][A-Za-z0-9]*|[0-9]+[A-Za-z][A-Za-z0-9]*)`),

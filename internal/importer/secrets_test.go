@@ -62,6 +62,8 @@ func TestSecretsAreHidden(t *testing.T) {
 		"JSON":               `curl -d "{\"password\": \"hunter2\"}" https://x`,
 		"a webhook":          "curl https://hooks.slack.com/services/T0/B0/hunter2",
 		"a token of a forge": "/x ghp_hunter2hunter2hunter2",
+		"a registry":         "docker login -u u -p hunter2 r",
+		"lftp":               "lftp -u u,hunter2 ftp://h",
 		"redis":              "redis-cli -a hunter2 ping",
 		"openssl":            "openssl enc -pass pass:hunter2",
 		"standard input":     "/x%password=hunter2",
@@ -97,6 +99,14 @@ func TestSecretsAreHidden(t *testing.T) {
 			t.Parallel()
 			nowhere(t, imported(t, text), "hunter2")
 		})
+	}
+}
+
+// TestMaybeSecrets: what may be a password, or not, stays and is asked about.
+func TestMaybeSecrets(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"/x -psecretly", "http -a user:pass https://x", "docker run -u www:www x"} {
+		runCases(t, []lineCase{{command, at(command), command, false, "it may hold a password"}})
 	}
 }
 

@@ -124,6 +124,7 @@ var remarks = []remark{
 	{regexp.MustCompile(`(^|[\s;&|(])cd\s`), known, "it changes into a folder that the image must have"},
 	{regexp.MustCompile(`(^|[\s;&|(])(source|\.)\s`), known, "it reads a file of settings: the image must have it, or put them into environment and secrets"},
 	{regexp.MustCompile(`\bsleep\b.*\bRANDOM\b`), known, "it waits at random: `window` does that without paying for the wait, where it is shorter than the time between two runs"},
+	{regexp.MustCompile(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["']?[A-Za-z][\w.-]*:[^\s"'$]*[A-Za-z]`), decided, "it may hold a password, which anyone who may read ECS events could read: if so, put it into the task definition's secrets"},
 	{regexp.MustCompile(`(^|[\s;&|(])(ssh|rsync|scp)\s`), known, "it logs in elsewhere: its keys are secrets of the task definition"},
 }
 

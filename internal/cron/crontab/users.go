@@ -49,11 +49,15 @@ var accounts = []string{
 
 // programs are no users.
 var programs = []string{
-	"[", "aws", "bash", "cat", "cd", "certbot", "chmod", "chown", "chronic", "composer", "cp", "curl", "date", "dd", "df", "docker",
-	"docker-compose", "echo", "env", "exec", "export", "false", "find", "flock", "for", "gcloud", "gzip", "if", "ionice", "java", "kill", "kubectl",
-	"ls", "make", "mkdir", "mv", "mysqldump", "nice", "node", "nohup", "npm", "npx", "perl", "pg_dump", "pgrep", "php", "pkill", "printf", "ps",
-	"psql", "python", "python2", "python3", "rake", "rm", "rsync", "ruby", "run-parts", "scp", "sed", "service", "set", "sh", "sleep", "source",
-	"ssh", "sudo", "systemctl", "tail", "tar", "test", "time", "timeout", "touch", "true", "umask", "wget", "while", "xargs", "zip",
+	"[", "ansible-playbook", "apt", "apt-get", "aws", "az", "bash", "borg", "bun", "bundle", "bzip2", "cargo", "cat", "cd", "certbot", "chmod",
+	"chown", "chronic", "composer", "cp", "cronic", "curl", "date", "dd", "deno", "df", "docker", "docker-compose", "drush", "du", "echo", "env",
+	"eval", "exec", "export", "false", "ffmpeg", "find", "flock", "for", "freshclam", "gcloud", "go", "grep", "gunzip", "gzip", "head", "if",
+	"ionice", "java", "kill", "killall", "kubectl", "ln", "logger", "logrotate", "ls", "lynx", "make", "mkdir", "mongodump", "mv", "mysqladmin",
+	"mysqldump", "nc", "nice", "node", "nohup", "npm", "npx", "perl", "pg_dump", "pg_dumpall", "pgrep", "php", "ping", "pip", "pip3", "pkill", "pnpm",
+	"podman", "poetry", "printf", "ps", "psql", "python", "python2", "python3", "rails", "rake", "rclone", "redis-cli", "restic", "rm", "rmdir",
+	"rsync", "ruby", "run-parts", "s3cmd", "scp", "sed", "service", "set", "setsid", "sh", "sleep", "sort", "source", "sqlite3", "ssh", "stat", "su",
+	"sudo", "supervisorctl", "sync", "systemctl", "tail", "tar", "tee", "terraform", "test", "time", "timeout", "touch", "true", "umask", "uv",
+	"vacuumdb", "wget", "while", "wp", "xargs", "yarn", "yum", "zip", "zsh",
 }
 
 var (
