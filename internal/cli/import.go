@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,14 +24,23 @@ type importCmd struct {
 type importCrontabCmd struct {
 	Name     string   `arg:"" name:"file" help:"The crontab; - is standard input."`
 	Zone     string   `help:"The zone of its host." placeholder:"Z"`
-	Users    string   `help:"Whether its sixth column names users: detect, yes or no." enum:"detect,yes,no" default:"detect"`
+	Users    string   `help:"Whether its sixth column names users: yes, no, or detect, which is by the file's name and all of its lines." enum:"detect,yes,no" default:"detect"`
 	Disabled bool     `help:"Also bring over jobs that stand behind a #, switched off."`
 	Output   string   `short:"o" help:"Write the jobs file here, and beside it the crontab with the imported lines commented out, as NAME.imported." placeholder:"FILE"`
 	Undo     bool     `help:"Restore the lines that an import commented out: of FILE, to -o or standard output."`
 	Jobs     []string `name:"job" help:"With --undo: only this job's line; may be repeated." placeholder:"NAME"`
 }
 
-var userColumns = map[string]crontab.UserColumn{"detect": crontab.Detect, "yes": crontab.Present, "no": crontab.Absent}
+// users is what is known of the user column before the file is read.
+func (c *importCrontabCmd) users() crontab.UserColumn {
+	switch c.Users {
+	case "yes":
+		return crontab.Present
+	case "no":
+		return crontab.Absent
+	}
+	return crontab.ExpectUsers(c.Name)
+}
 
 // Run imports a crontab, or undoes that.
 func (c *importCrontabCmd) Run(_ context.Context, a *app) error {
@@ -44,7 +54,7 @@ func (c *importCrontabCmd) Run(_ context.Context, a *app) error {
 	if c.Undo {
 		return c.undo(a, data)
 	}
-	r, err := importer.Import(data, importer.Options{Zone: c.Zone, Users: userColumns[c.Users], From: time.Now(), Disabled: c.Disabled})
+	r, err := importer.Import(data, importer.Options{Zone: c.Zone, Users: c.users(), From: time.Now(), Disabled: c.Disabled})
 	if err != nil {
 		return usageError{err}
 	}
@@ -93,22 +103,30 @@ func (c *importCrontabCmd) write(a *app, r importer.Result) error {
 		name = "crontab"
 	}
 	old := filepath.Join(filepath.Dir(c.Output), name+".imported")
+	// Both or none: one alone looks like an import that is done.
+	for _, name := range []string{c.Output, old} {
+		if _, err := os.Lstat(name); err == nil {
+			return isThere(name)
+		}
+	}
 	if err := writeNew(c.Output, text); err != nil {
 		return err
 	}
 	if err := writeNew(old, r.Old); err != nil {
-		return err
+		return errors.Join(err, os.Remove(c.Output))
 	}
 	_, _ = fmt.Fprintf(a.Stderr, "wrote %s, and %s with the imported lines commented out\n", c.Output, old)
 	return nil
 }
+
+func isThere(name string) error { return usagef("%s is there already: move it away first", name) }
 
 // writeNew writes a file that does not exist. Only its owner may read it: a
 // crontab may hold secrets.
 func writeNew(name string, data []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the file that the person named
 	if os.IsExist(err) {
-		return usagef("%s is there already: move it away first", name)
+		return isThere(name)
 	}
 	if err != nil {
 		return fmt.Errorf("writing: %w", err)

@@ -42,6 +42,43 @@ func TestImportCrontab(t *testing.T) {
 	}
 }
 
+// TestImportWritesBothOrNone: where either file is there, the other is not
+// written.
+func TestImportWritesBothOrNone(t *testing.T) {
+	t.Parallel()
+	for _, there := range []string{"jobs.yaml", "crontab.imported"} {
+		dir := files(t, map[string]string{"crontab": smallCrontab, there: "mine"})
+		r := batchplane(t, "import", "crontab", filepath.Join(dir, "crontab"), "--zone", "UTC", "-o", filepath.Join(dir, "jobs.yaml"))
+		if r.code != 2 || !strings.Contains(r.err, there+" is there already") {
+			t.Errorf("%s: %+v", there, r)
+		}
+		found, err := os.ReadDir(dir)
+		if text, _ := os.ReadFile(filepath.Join(dir, there)); err != nil || len(found) != 2 || string(text) != "mine" { //nolint:gosec // a test's own file
+			t.Errorf("%s: %v %v %q", there, found, err, text)
+		}
+	}
+}
+
+// TestImportExpectsUsers: a file that is called as those of the system are names
+// users.
+func TestImportExpectsUsers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "cron.d"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"cron.d/shop", "shop"} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte("0 1 * * * shop /x\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r := batchplane(t, "import", "crontab", file, "--zone", "UTC")
+		if asks := strings.Contains(r.out, "say --users"); r.code != 0 || asks != (name == "shop") {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
 // TestImportJSON: one object a line, with exactly the fields that others read.
 func TestImportJSON(t *testing.T) {
 	t.Parallel()

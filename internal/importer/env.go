@@ -5,12 +5,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Hidden stands where a value looks like a secret.
-const Hidden = "(secret, not written)"
+// replacement stands for bytes that are not UTF-8.
+const replacement = "\ufffd"
 
 // environment is what the lines above say to those below.
 type environment struct {
@@ -20,10 +21,12 @@ type environment struct {
 	vars           map[string]string
 	hidden         []string          // variables of secrets that are in force
 	secrets        map[string]string // all of them, with their placeholders
+	values         map[string]string // theirs, only to compare
 	mail           *string
 	mailLine       int
 	mailTold       bool
-	timezone       bool // a TZ line is in force
+	timezone       bool     // a TZ line is in force
+	odd            []string // variables in force that are not UTF-8
 }
 
 func (v *environment) zoneName() string {
@@ -38,34 +41,16 @@ func (v *environment) zoneName() string {
 
 // set takes an environment line.
 func (v *environment) set(e *Entry, name, value string) {
-	if job.LooksSecret(name, value) {
+	if job.LooksSecret(name, value) || len(findSecrets(value)) > 0 {
 		e.Text = name + "=" + Hidden
-		v.hide(name)
+		if v.hide(name, value) {
+			e.decide("it has another value elsewhere in the file, and the task definition has one for all: give one of them another name")
+		}
 		e.change("its value looks like a secret and is not written: the task definition has a placeholder, as {\"name\": %q, \"valueFrom\": %q}", name, v.secrets[name])
 		return
 	}
-	switch name {
-	case "MAILTO":
-		v.mail = &value
-		v.mailLine = e.Line
-		v.tellMail(e)
+	if v.ofCron(e, name, value) {
 		return
-	case "MAILFROM", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING", "LOGNAME", "USER", "RANDOM_DELAY":
-		e.change("%s is cron's own and is dropped", name)
-		return
-	case "SHELL":
-		v.shell = value
-		e.note("for the jobs below; the image must have %s", value)
-		return
-	case "CRON_TZ":
-		v.cronZone = value
-		e.change("it becomes the timezone of the jobs below, as cronie reads it; Debian's cron ignores it, so look which one ran them")
-		return
-	case "TZ":
-		v.timezone = true
-		e.note("it changes what the commands see and not when they run; the schedule is the host's zone")
-	case "PATH", "HOME":
-		e.note("it names folders of the host: the image must have them")
 	}
 	if strings.Contains(value, "$") {
 		e.decide("cron expands nothing here, so the value has a $ in it as it stands")
@@ -73,24 +58,59 @@ func (v *environment) set(e *Entry, name, value string) {
 	if v.vars == nil {
 		v.vars = map[string]string{}
 	}
-	v.vars[name] = value
+	v.vars[name] = strings.ToValidUTF8(value, replacement)
+	v.odd = slices.DeleteFunc(v.odd, func(o string) bool { return o == name })
+	if !utf8.ValidString(value) {
+		v.odd = append(v.odd, name)
+		e.decide("its value is not UTF-8, which a task's environment has to be: jobs below are imported switched off")
+	}
 	v.hidden = slices.DeleteFunc(v.hidden, func(h string) bool { return h == name })
 }
 
-func (v *environment) hide(name string) {
-	if v.secrets == nil {
-		v.secrets = map[string]string{}
+// ofCron takes a variable that means something to cron; it is true when the jobs
+// have no need of it.
+func (v *environment) ofCron(e *Entry, name, value string) bool {
+	switch name {
+	case "MAILTO":
+		v.mail = &value
+		v.mailLine = e.Line
+		v.tellMail(e)
+		return true
+	case "MAILFROM", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING", "LOGNAME", "USER", "RANDOM_DELAY":
+		e.change("%s is cron's own and is dropped", name)
+		return true
+	case "SHELL":
+		v.shell = value
+		e.note("for the jobs below; the image must have %s", value)
+		return true
+	case "CRON_TZ":
+		v.cronZone = value
+		e.change("it becomes the timezone of the jobs below, as cronie reads it; Debian's cron ignores it, so look which one ran them")
+		return true
+	case "TZ":
+		v.timezone = true
+		e.note("it changes what the commands see and not when they run; the schedule is the host's zone")
+	case "PATH", "HOME":
+		e.note("it names folders of the host: the image must have them")
 	}
-	v.secrets[name] = "/batchplane/" + name
+	return false
+}
+
+func (v *environment) hide(name, value string) (other bool) {
 	if !slices.Contains(v.hidden, name) {
 		v.hidden = append(v.hidden, name)
 	}
 	delete(v.vars, name)
+	return v.remember(name, value)
 }
 
 // apply gives a job the variables of the lines above it.
-func (v *environment) apply(e *Entry, j *job.Job) {
+func (v *environment) apply(r *rewriting) {
+	e, j := r.e, r.job
 	j.Environment = maps.Clone(v.vars)
+	for _, name := range v.odd {
+		r.off("its %s is not UTF-8", name)
+	}
 	for _, name := range v.hidden {
 		e.note("its %s comes from the task definition's secrets", name)
 	}
@@ -153,52 +173,14 @@ func (v *environment) expand(text string) string {
 	return text
 }
 
-// shell is the job's shell.
-func (r *rewriting) shell() string {
-	if r.sh == "" {
-		return "/bin/sh"
-	}
-	return r.sh
-}
-
-var assignment = regexp.MustCompile(`(^|[\s;&|("'])([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|[^\s;&|)"']+)`)
-
-// hideAssignments hides the values of variables in a line that look like
-// secrets.
-func hideAssignments(line string) string {
-	return assignment.ReplaceAllStringFunc(line, func(found string) string {
-		m := assignment.FindStringSubmatch(found)
-		if !isSecret(m[2], m[3]) {
-			return found
-		}
-		return m[1] + m[2] + "=" + Hidden
-	})
-}
-
-// isSecret is whether an assignment gives a secret away: a value that is only a
-// reference to another variable does not.
-func isSecret(name, value string) bool {
-	value = strings.Trim(value, `"'`)
-	return job.LooksSecret(name, value) && !strings.HasPrefix(value, "$") && !strings.HasPrefix(value, "`")
-}
-
-// takeSecrets takes assignments of secrets off the command.
-func (r *rewriting) takeSecrets(in *importing, name string) {
-	r.line = strings.TrimSpace(assignment.ReplaceAllStringFunc(r.line, func(found string) string {
-		m := assignment.FindStringSubmatch(found)
-		if !isSecret(m[2], m[3]) {
-			return found
-		}
-		in.env.remember(m[2])
-		r.e.decide("the command sets %s, which looks like a secret and is not written: %s gets it from the task definition's secrets, where a placeholder stands", m[2], name)
-		return m[1]
-	}))
-}
-
-// remember keeps a secret of one command: the lines below do not have it.
-func (v *environment) remember(name string) {
+// remember keeps a secret's name for the task definition; it is true when the
+// name has had another value.
+func (v *environment) remember(name, value string) (other bool) {
 	if v.secrets == nil {
-		v.secrets = map[string]string{}
+		v.secrets, v.values = map[string]string{}, map[string]string{}
 	}
 	v.secrets[name] = "/batchplane/" + name
+	before, known := v.values[name]
+	v.values[name] = value
+	return known && before != value
 }

@@ -59,6 +59,11 @@ type Entry struct {
 }
 
 func (e *Entry) add(v Verdict, format string, args ...any) {
+	for i, a := range args {
+		if text, ok := a.(string); ok {
+			args[i] = hide(text)
+		}
+	}
 	text := fmt.Sprintf(format, args...)
 	if v != Kept {
 		text = string(v) + ": " + text
@@ -72,7 +77,6 @@ func (e *Entry) add(v Verdict, format string, args ...any) {
 func (e *Entry) note(format string, args ...any)   { e.add(Kept, format, args...) }
 func (e *Entry) change(format string, args ...any) { e.add(Changed, format, args...) }
 func (e *Entry) decide(format string, args ...any) { e.add(Decide, format, args...) }
-func (e *Entry) ask(format string, args ...any)    { e.add(Decide, format, args...) }
 func (e *Entry) refuse(format string, args ...any) { e.add(Refused, format, args...) }
 
 // Result is what became of a crontab.
@@ -95,6 +99,18 @@ type importing struct {
 	locks   map[string]string // the job that had a lock first
 	comment string
 	dot     map[int]string // jobs by line
+	users   crontab.UserColumn
+}
+
+// offUsers learns from the lines of jobs how those behind a # are read.
+func (in *importing) offUsers(l crontab.Line) {
+	switch {
+	case in.Users == crontab.Present || in.Users == crontab.Absent || l.Kind != crontab.Job || l.Doubt != "":
+	case l.User != "":
+		in.users = crontab.Present
+	case in.users != crontab.Present:
+		in.users = crontab.Absent
+	}
 }
 
 // Import reads a crontab. The error is about the file as a whole or the zone.
@@ -109,12 +125,13 @@ func Import(data []byte, o Options) (Result, error) {
 		}
 	}
 	in := &importing{
-		Options: o, env: environment{zone: o.Zone}, names: names{}, locks: map[string]string{}, dot: map[int]string{},
+		Options: o, env: environment{zone: o.Zone}, names: names{}, locks: map[string]string{}, dot: map[int]string{}, users: o.Users,
 		Result: Result{Notes: map[string][]string{}},
 	}
 	byNumber := make(map[int]crontab.Line, len(lines))
 	for _, l := range lines {
 		byNumber[l.Number] = l
+		in.offUsers(l)
 	}
 	number := 0
 	for text := range strings.Lines(string(data)) {
@@ -145,9 +162,9 @@ func (in *importing) line(number int, text string, byNumber map[int]crontab.Line
 // commentLine keeps a comment for the job below it, and sees jobs that are
 // switched off.
 func (in *importing) commentLine(number int, text, trimmed string) {
-	e := Entry{Line: number, Text: hideAssignments(text), Kind: "comment", AWS: []string{}, Notes: []string{}, Verdict: Kept}
+	e := Entry{Line: number, Text: text, Kind: "comment", AWS: []string{}, Notes: []string{}, Verdict: Kept}
 	body := strings.TrimLeft(trimmed, "# \t")
-	l, isJob := offJob(body, in.Users)
+	l, isJob := offJob(body, in.users)
 	switch {
 	case isJob && in.Disabled:
 		l.Number, l.Text = number, text
@@ -157,10 +174,16 @@ func (in *importing) commentLine(number int, text, trimmed string) {
 			in.Jobs[len(in.Jobs)-1].Disabled = true
 		}
 	case isJob:
+		e.Text = hide(text)
 		e.note("this looks like a job that is switched off: --disabled brings it over with enabled: false")
 	case strings.HasPrefix(body, marker):
 	default:
 		in.comment = strings.TrimSpace(body)
+		if hidden, secret := hideComment(text); secret {
+			e.Text, in.comment = hidden, ""
+			e.note("the comment looks as if it holds a secret, and is not written")
+		}
+		in.comment = strings.ToValidUTF8(in.comment, "?")
 	}
 	in.Entries = append(in.Entries, e)
 }
@@ -178,11 +201,14 @@ func offJob(body string, users crontab.UserColumn) (crontab.Line, bool) {
 func (in *importing) entry(e *Entry, l crontab.Line) {
 	switch l.Kind {
 	case crontab.Env:
+		if name := dialect(l.Text); name != "" || strings.HasPrefix(l.Text, byteOrderMark) {
+			e.reject(l)
+			return
+		}
 		in.env.set(e, l.Name, l.Value)
 		return
 	case crontab.Invalid:
-		e.Text = hideAssignments(e.Text)
-		e.refuse("cron rejects this line, so it has never run: %v", l.Err)
+		e.reject(l)
 		return
 	case crontab.Reboot:
 		e.reading(l)
@@ -194,13 +220,14 @@ func (in *importing) entry(e *Entry, l crontab.Line) {
 
 // reading puts cron's own reading of a job line into the report.
 func (e *Entry) reading(l crontab.Line) {
-	e.Text = hideAssignments(e.Text)
-	schedule, command := l.Schedule, hideAssignments(l.Command)
+	e.Text = hide(e.Text)
+	schedule, command := l.Schedule, hide(l.Command)
 	e.Schedule, e.Command = &schedule, &command
 	if l.User != "" {
 		e.User = &l.User
 	}
 	if l.Stdin != "" {
-		e.Stdin = &l.Stdin
+		stdin := hide(l.Stdin)
+		e.Stdin = &stdin
 	}
 }

@@ -227,3 +227,18 @@ func told(r importer.Result) bool {
 	}
 	return false
 }
+
+// TestBounds: a long line of anything takes about as long as reading it.
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{"a=", "token=a ", "sh -c '", "> a.log "} {
+		line := at(strings.Repeat(unit, (1<<18)/len(unit)))
+		begun := time.Now()
+		if r, err := importer.Import([]byte(line), importer.Options{Zone: "UTC", From: from}); err != nil || len(r.Entries) == 0 {
+			t.Errorf("%q: %v", unit, err)
+		}
+		if took := time.Since(begun); took > 15*time.Second {
+			t.Errorf("%q takes %s", unit, took)
+		}
+	}
+}

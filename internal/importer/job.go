@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/cron/crontab"
@@ -34,20 +35,22 @@ func (in *importing) job(e *Entry, l crontab.Line) {
 	if r.line != l.Command {
 		e.change("the line ends with a carriage return, which cron hands to the command: it is dropped")
 	}
-	in.env.apply(e, &j)
-	in.whoever(e, l, &j)
+	in.env.apply(r)
+	in.whoever(e, l, r)
+	r.readable(l)
 	in.env.broken(e, r.line)
+	r.takeSecrets()
 	r.rewrite()
 	r.settleQueue()
 	if strings.TrimSpace(r.line) == "" {
 		e.refuse("nothing is left of the command once what belongs to the host is taken off")
 		return
 	}
-	j.Name = in.names.of(r.line)
+	j.Name = in.names.of(replaceAll(r.line, findSecrets(r.line), "-"))
 	in.input(e, l, r)
-	r.takeSecrets(in, j.Name)
+	r.replaceSecrets()
 	in.lock(e, r)
-	in.settle(e, r, l.Spec)
+	in.settle(e, r)
 	j.Command = []string{r.shell(), "-c", r.line}
 	for _, p := range j.Validate() {
 		e.decide("%s", p)
@@ -103,7 +106,10 @@ func (in *importing) period(s cron.Schedule) (shortest time.Duration) {
 }
 
 // whoever is about who ran it, and who was told.
-func (in *importing) whoever(e *Entry, l crontab.Line, j *job.Job) {
+func (in *importing) whoever(e *Entry, l crontab.Line, r *rewriting) {
+	if l.Doubt != "" {
+		r.off("%s", l.Doubt)
+	}
 	if l.User != "" {
 		e.note("it ran as %s: in a container that is user of the task definition, and its rights are the task role's", l.User)
 	}
@@ -111,10 +117,20 @@ func (in *importing) whoever(e *Entry, l crontab.Line, j *job.Job) {
 		e.change("-n is dropped: failures are told anyway")
 	}
 	if l.NoNewline {
-		j.Disabled = true
-		e.decide("the file's last line has no line feed, so cron ignores it and it has not run since the file was last written: it is imported switched off")
+		r.off("the file's last line has no line feed, so cron ignores it and it has not run since the file was last written")
 	}
 	in.env.mailOf(e)
+}
+
+// readable switches off what cannot be written as it is, or is no line of cron's.
+func (r *rewriting) readable(l crontab.Line) {
+	if !utf8.ValidString(l.Text) {
+		r.line = strings.ToValidUTF8(r.line, replacement)
+		r.off("the line is not UTF-8, and a task's command has to be: what is not is replaced by %s", replacement)
+	}
+	if anacron.MatchString(strings.TrimLeft(l.Text, " \t")) {
+		r.off("this looks like a line of %s", dialect(l.Text))
+	}
 }
 
 // input puts what cron gave on standard input into the command: ECS gives none.
@@ -132,7 +148,11 @@ func (in *importing) input(e *Entry, l crontab.Line, r *rewriting) {
 		e.decide("cron ends the command at the first bare %%, so a format of date is cut off and this has not done what it says: if \\%% was meant, write the whole command")
 	}
 	e.change("what follows the first %% is standard input, which ECS does not have: printf writes it")
-	r.line = "printf '%s' " + quote(l.Stdin) + " | ( " + r.line + " )"
+	end := " )"
+	if strings.Contains(r.line, "#") {
+		end = "\n)" // a comment would take the parenthesis
+	}
+	r.line = "printf '%s' " + quote(strings.ToValidUTF8(l.Stdin, replacement)) + " | ( " + r.line + end
 }
 
 func (in *importing) percentCut(l crontab.Line) bool {
@@ -153,38 +173,39 @@ func (in *importing) lock(e *Entry, r *rewriting) {
 
 // settle says the schedule anew where that was taken from the command, and what
 // CRON_TZ does to changes of the clock.
-func (in *importing) settle(e *Entry, r *rewriting, spec *cron.Spec) {
+func (in *importing) settle(e *Entry, r *rewriting) {
 	if r.lastDay {
 		f := strings.Fields(r.job.Schedule)
 		text := "cron(" + strings.Join([]string{f[0], f[1], "L", f[3], "?", "*"}, " ") + ")"
 		if aws := strings.Replace(e.AWS[0], " 28-31 ", " L ", 1); aws != e.AWS[0] && len(e.AWS) == 1 {
 			text = aws
 		}
+		// EventBridge has a rule of its own, so cron's is written out.
+		r.job.DST = byCron
+		if in.env.cronZone != "" || followsClock(r.job.Schedule) {
+			r.job.DST = byClock
+		}
 		r.job.Schedule, e.AWS, e.Guard = text, []string{text}, nil
 		return
 	}
-	if in.env.cronZone == "" {
-		return
+	if in.env.cronZone != "" && !followsClock(r.job.Schedule) {
+		r.job.DST = byClock
+		e.note("with CRON_TZ cronie loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst says otherwise")
 	}
-	zone, err := cron.LoadZone(in.env.zoneName())
-	if err != nil {
-		return
-	}
-	loose := cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapTwice}
-	at := in.From
-	for range 2000 {
-		own, _ := spec.In(zone, cron.DST{}).Next(at)
-		other, ok := spec.In(zone, loose).Next(at)
-		if !ok || other.After(in.From.AddDate(2, 0, 0)) {
-			return
-		}
-		if !own.Equal(other) {
-			r.job.DST = job.DST{Gap: loose.Gap.String(), Overlap: loose.Overlap.String()}
-			e.note("with CRON_TZ cronie loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst says otherwise")
-			return
-		}
-		at = other
-	}
+}
+
+// What cron does when the clocks change: jobs that follow the clock, and those
+// with a fixed time.
+var (
+	byClock = job.DST{Gap: cron.GapSkip.String(), Overlap: cron.OverlapTwice.String()}
+	byCron  = job.DST{Gap: cron.GapRunLate.String(), Overlap: cron.OverlapOnce.String()}
+)
+
+// followsClock is whether cron runs a schedule by the clock when that changes:
+// its minute or hour begins with a * (load_entry in cronie's src/entry.c).
+func followsClock(schedule string) bool {
+	f := strings.Fields(schedule)
+	return schedule == "@hourly" || len(f) == 5 && (f[0][0] == '*' || f[1][0] == '*')
 }
 
 // definition writes the base definition with the secrets' placeholders.

@@ -14,20 +14,13 @@ var launchers = []string{
 	"sh", "bash", "dash", "zsh", "php", "python", "python2", "python3", "perl", "ruby", "node", "nodejs", "java", "env", "exec", "sudo",
 	"printf", "cd", "test", "[", "source", ".", "export", "sleep", "docker", "docker-compose", "run", "exec", "bundle", "rake", "npm", "npx", "yarn",
 	"poetry", "uv", "pipenv", "make", "-m", "-jar", "set", "umask", "command", "flock", "xargs", "if", "then", "root",
+	"timeout", "nice", "ionice", "chronic", "nohup", "setsid",
 }
 
 // of names a job after the program that its command runs.
 func (n names) of(line string) string {
-	name := "job"
 	tokens, _ := lex(line)
-	all := segments(tokens)
-	if len(all) > 0 {
-		if s, ok := (&rewriting{}).core(all); ok {
-			name = programName(s)
-		} else {
-			name = programName(all[0])
-		}
-	}
+	name := programOf(segments(tokens))
 	unique := name
 	for i := 2; n[unique]; i++ {
 		suffix := fmt.Sprintf("-%d", i)
@@ -39,18 +32,24 @@ func (n names) of(line string) string {
 
 var extensions = []string{".sh", ".py", ".rb", ".pl", ".php", ".js", ".jar", ".ts", ".bash"}
 
+// programOf names the first command that is more than preparation.
+func programOf(all []segment) string {
+	if i := slices.IndexFunc(all, func(s segment) bool { return !isSetup(s) }); i >= 0 {
+		return programName(all[i])
+	}
+	if len(all) > 0 {
+		return programName(all[len(all)-1])
+	}
+	return "job"
+}
+
 func programName(s segment) string {
 	best := ""
-	for _, w := range s.words {
-		word := strings.Trim(w.text, `"'(){} `)
-		if isAssignment(word) || strings.ContainsAny(word, "$`\\ ") {
-			continue
+	for i, w := range s.words {
+		if inner, ok := lex(held(s.words, i)); ok && len(inner) > 0 {
+			return programOf(segments(inner))
 		}
-		word = base(word)
-		for _, x := range extensions {
-			word = strings.TrimSuffix(word, x)
-		}
-		name := clean(word)
+		word, name := wordName(w.text)
 		if name == "" {
 			continue
 		}
@@ -65,6 +64,22 @@ func programName(s segment) string {
 		return "job"
 	}
 	return best
+}
+
+// wordName is the name that a word of a command gives, "" for none.
+func wordName(text string) (word, name string) {
+	word = strings.Trim(text, `"'(){} `)
+	if isAssignment(word) || strings.ContainsAny(word, "$`\\ ") {
+		return word, ""
+	}
+	word = base(word)
+	for _, x := range extensions {
+		word = strings.TrimSuffix(word, x)
+	}
+	if _, isTime := seconds(word); isTime {
+		return word, ""
+	}
+	return word, clean(word)
 }
 
 // clean makes a job's name of a text.

@@ -10,11 +10,20 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
+// Parts of guards. Only forms whose meaning is certain are known.
+const (
+	host     = `(?:\$\((?:hostname(?: -[sf])?|uname -n)\)|\x60(?:hostname(?: -[sf])?|uname -n)\x60|\$HOSTNAME|\$\{HOSTNAME\})`
+	tomorrow = `(?:-d\s*|--date[= ])(?:tomorrow|\+?1day|"(?:tomorrow|\+?1 ?day)"|'(?:tomorrow|\+?1 ?day)')`
+	dayForm  = `(?:["']?\+%d["']?|\+["']%d["'])`
+)
+
 var (
 	randomBelow = regexp.MustCompile(`^sleep\s+"?\$(?:\(\(|\[)\s*\$?\{?RANDOM\}?\s*\\?%\s*([0-9]+)\s*(?:\)\)|\])"?([smh]?)$`)
-	hostGuard   = regexp.MustCompile(`^(?:\[|test)\s.*(?:\$\(hostname[^)]*\)|\x60hostname[^\x60]*\x60|\$\{?HOSTNAME\}?|\$\(uname -n\)).*=`)
-	lastDay     = regexp.MustCompile(`^(?:\[|test)\s.*date\b.*(?:tomorrow|1 day|\+1 ?day|next day).*(?:=|-eq)\s*"?'?0?1"?'?\s*\]?$`)
-	dayGuard    = regexp.MustCompile(`^(?:\[|test)\s.*date\b`)
+	hostGuard   = regexp.MustCompile(`^(?:\[|test)\s+(?:"?` + host + `"?\s+==?\s+["']?[\w.-]+["']?|["']?[\w.-]+["']?\s+==?\s+"?` + host + `"?)(?:\s+\])?$`)
+	askHost     = regexp.MustCompile(`\bhostname\b|\bHOSTNAME\b|\buname -n\b`)
+	lastDay     = regexp.MustCompile(`^(?:\[|test)\s+"?(?:\$\(|\x60)\s*date\s+(?:` + tomorrow + `\s+` + dayForm + `|` + dayForm + `\s+` + tomorrow + `)\s*(?:\)|\x60)"?\s+` +
+		`(?:==?\s+["']?01["']?|-eq\s+["']?0?1["']?)(?:\s+\])?$`)
+	dayGuard = regexp.MustCompile(`^(?:\[|test)\s.*date\b`)
 )
 
 // setup takes off what stands before the command and has a better place.
@@ -27,7 +36,7 @@ func (r *rewriting) setup(s []segment) bool {
 		if !slices.Contains([]string{"&&", ";"}, s[i].after) {
 			return false
 		}
-		if r.takesOff(s[i]) {
+		if r.takesOff(s[i], s[i+1:]) {
 			r.cut(s[i].start, s[i].afterEnd)
 			return true
 		}
@@ -35,12 +44,12 @@ func (r *rewriting) setup(s []segment) bool {
 	return false
 }
 
-func (r *rewriting) takesOff(first segment) bool {
+func (r *rewriting) takesOff(first segment, rest []segment) bool {
 	text := first.text(r.line)
 	switch {
 	case randomBelow.MatchString(text):
 		return r.window(text)
-	case first.after != "&&":
+	case first.after != "&&" || !guarded(rest):
 		return false
 	case hostGuard.MatchString(text):
 		r.e.change("the guard for one host is taken off: a schedule has no host. Where the same crontab is on several hosts, import one of them")
@@ -51,6 +60,11 @@ func (r *rewriting) takesOff(first segment) bool {
 		return true
 	}
 	return false
+}
+
+// guarded is whether a guard before these commands is one for all of them.
+func guarded(rest []segment) bool {
+	return !slices.ContainsFunc(rest, func(s segment) bool { return s.after == ";" || s.after == "||" || s.after == "&" || s.after == "\n" })
 }
 
 func dayField(e *Entry) string {
@@ -83,26 +97,35 @@ func (r *rewriting) window(text string) bool {
 
 // remark is something about a command that a person should know.
 type remark struct {
-	form   *regexp.Regexp
-	decide bool
-	text   string
+	form *regexp.Regexp
+	as   weight
+	text string
 }
 
+// weight is how much a remark weighs.
+type weight uint8
+
+const (
+	known   weight = iota // that is how it is
+	decided               // a person should choose
+	stops                 // a person has to
+)
+
 var remarks = []remark{
-	{regexp.MustCompile(`^[?*0-9][0-9*/,?-]*\s`), true, "the command begins with what looks like a sixth time field: was this line written for another scheduler, with seconds first?"},
-	{regexp.MustCompile(`(^|[\s;&|(])(systemctl|service|shutdown|reboot|logrotate|anacron|apt-get|apt|yum|dnf|certbot|fstrim|mdadm|checkarray|atrun|newsyslog|periodic)(\s|$)|/etc/init\.d/`), true, "it acts on its host, which a container does not: leave it there or find what replaces it"},
-	{regexp.MustCompile(`(^|[\s;&|(])run-parts\s`), true, "run-parts runs every script of a folder in order: better one job a script; the folder must be in the image"},
-	{regexp.MustCompile(`(^|[\s;&|(])(docker|docker-compose|podman|kubectl)\s`), true, "it drives containers from its host: let the job be that container"},
-	{regexp.MustCompile(`(^|[\s;&|(])(sudo|su)\s`), true, "it changes its user: set user in the task definition instead"},
-	{regexp.MustCompile(`(^|[\s;&|(])flock\s`), true, "a flock is left in it, and locks nothing: each task has its own files. Use `overlap`"},
-	{regexp.MustCompile(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), false, "it reports to a watcher of its own: keep that, or drop it, since missed runs are told here"},
-	{regexp.MustCompile(`\|\|\s*(true|:|exit 0)\s*$`), true, "|| true makes every run a success: drop it to hear of failures"},
-	{regexp.MustCompile(`(^|[\s="':])(~/|/home/|/root/|/Users/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), false, "it uses a user's folder of its host: the image must have what is there"},
-	{regexp.MustCompile(`(^|[\s;&|(])cd\s`), false, "it changes into a folder that the image must have"},
-	{regexp.MustCompile(`(^|[\s;&|(])(source|\.)\s`), false, "it reads a file of settings: the image must have it, or put them into environment and secrets"},
-	{regexp.MustCompile(`\bsleep\b.*\bRANDOM\b`), false, "it waits at random: `window` does that without paying for the wait, where it is shorter than the time between two runs"},
-	{regexp.MustCompile(`(^|[\s;&|(])(ssh|rsync|scp)\s`), false, "it logs in elsewhere: its keys are secrets of the task definition"},
-	{regexp.MustCompile(`(?i)(--?(password|passwd|token|secret|api-?key)[= ]\S|\s-p[A-Za-z0-9]{6,}|https?://[^/\s:@]+:[^/\s@]+@)`), true, "it seems to hold a secret, which anyone who may read ECS events could read: put it into the task definition's secrets"},
+	{regexp.MustCompile(`^[?*0-9][0-9*/,?-]*\s`), stops, "the command begins with what looks like a sixth time field, as schedulers that count seconds or years have one"},
+	{regexp.MustCompile(`(^|[\s;&|(])(systemctl|service|shutdown|reboot|logrotate|anacron|apt-get|apt|yum|dnf|certbot|fstrim|mdadm|checkarray|atrun|newsyslog|periodic)(\s|$)|/etc/init\.d/`), decided, "it acts on its host, which a container does not: leave it there or find what replaces it"},
+	{regexp.MustCompile(`(^|[\s;&|(])run-parts\s`), decided, "run-parts runs every script of a folder in order: better one job a script; the folder must be in the image"},
+	{regexp.MustCompile(`(^|[\s;&|(])(docker|docker-compose|podman|kubectl)\s`), decided, "it drives containers from its host: let the job be that container"},
+	{regexp.MustCompile(`(^|[\s;&|(])(sudo|su)\s`), decided, "it changes its user: set user in the task definition instead"},
+	{regexp.MustCompile(`(^|[\s;&|(])flock\s`), stops, "a flock is left in it, and locks nothing: each task has its own files. Use `overlap`"},
+	{regexp.MustCompile(`(^|[\s;&|(])(mail|mailx|mutt|sendmail)(\s|$)`), decided, "it sends mail, and a container has no mail system: failures are told to `notify`"},
+	{regexp.MustCompile(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to a watcher of its own: keep that, or drop it, since missed runs are told here"},
+	{regexp.MustCompile(`(^|[\s="':])(~/|/home/|/root/|/Users/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder of its host: the image must have what is there"},
+	{regexp.MustCompile(`(^|[\s;&|(])cd\s`), known, "it changes into a folder that the image must have"},
+	{regexp.MustCompile(`(^|[\s;&|(])(source|\.)\s`), known, "it reads a file of settings: the image must have it, or put them into environment and secrets"},
+	{regexp.MustCompile(`\bsleep\b.*\bRANDOM\b`), known, "it waits at random: `window` does that without paying for the wait, where it is shorter than the time between two runs"},
+	{regexp.MustCompile(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["']?[A-Za-z][\w.-]*:[^\s"'$]*[A-Za-z]`), decided, "it may hold a password, which anyone who may read ECS events could read: if so, put it into the task definition's secrets"},
+	{regexp.MustCompile(`(^|[\s;&|(])(ssh|rsync|scp)\s`), known, "it logs in elsewhere: its keys are secrets of the task definition"},
 }
 
 // remarks tells what stays in the command and a person should know.
@@ -110,33 +133,31 @@ func (r *rewriting) remarks(s []segment) {
 	for _, m := range remarks {
 		switch {
 		case !m.form.MatchString(r.line):
-		case m.decide:
+		case m.as == stops:
+			r.off("%s", m.text)
+		case m.as == decided:
 			r.e.decide("%s", m.text)
 		default:
 			r.e.note("%s", m.text)
 		}
 	}
-	r.exitCodes(s)
-	if len(s) > 1 && dayGuard.MatchString(s[0].text(r.line)) {
-		r.e.decide("it asks date whether this is its day, and the container's clock may be of another zone: let the schedule say it")
-	}
+	r.failures(s)
+	r.guards(s)
 	if bashForm.MatchString(r.line) && r.shell() == "/bin/sh" {
 		r.e.decide("it uses words of bash, and its SHELL is /bin/sh: that works only where /bin/sh is bash")
 	}
 }
 
-var bashForm = regexp.MustCompile(`\[\[|&>|RANDOM|(^|[;&|]\s*)source\s`)
-
-// exitCodes tells of commands whose failure nobody sees.
-func (r *rewriting) exitCodes(s []segment) {
-	for _, seg := range s[:len(s)-1] {
-		if seg.after == ";" && !isSetup(seg) {
-			r.e.note("several commands with ; between them: only the last one's exit code is seen, so a failure before it is a success")
-			return
-		}
-		if seg.after == "|" {
-			r.e.note("a pipe: only the last command's exit code is seen")
-			return
+// guards tells of conditions that are others in a container.
+func (r *rewriting) guards(s []segment) {
+	for _, seg := range s {
+		if c := seg.command(); (c == "[" || c == "[[" || c == "test") && askHost.MatchString(seg.text(r.line)) {
+			r.off("it asks for its host's name, which is another for each task: take the guard out, or leave the line where it is")
 		}
 	}
+	if len(s) > 1 && dayGuard.MatchString(s[0].text(r.line)) {
+		r.e.decide("it asks date whether this is its day, and the container's clock may be of another zone: let the schedule say it")
+	}
 }
+
+var bashForm = regexp.MustCompile(`\[\[|&>|RANDOM|(^|[;&|]\s*)source\s`)

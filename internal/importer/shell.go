@@ -89,13 +89,9 @@ func wordEnd(line string, i int) (end int, ok bool) {
 		case '\\':
 			i += 2
 		case '\'', '"', '`', '(', '{':
-			if c == '{' && (i == 0 || line[i-1] != '$') {
-				i++
-				continue
-			}
-			n, closed := group(line, i)
-			if !closed {
-				return len(line), false
+			n, ok := quoted(line, i)
+			if !ok {
+				return n, false
 			}
 			i = n
 		case ')':
@@ -105,6 +101,19 @@ func wordEnd(line string, i int) (end int, ok bool) {
 		}
 	}
 	return min(i, len(line)), i <= len(line)
+}
+
+// quoted finds the end of what opens at i in a word. A { opens only behind a $,
+// and a $ before a ' makes bash's own quotes, which have escapes.
+func quoted(line string, i int) (end int, ok bool) {
+	dollar := i > 0 && line[i-1] == '$'
+	switch {
+	case line[i] == '{' && !dollar:
+		return i + 1, true
+	case line[i] == '\'' && dollar:
+		return i, false
+	}
+	return group(line, i)
 }
 
 var closing = map[byte]byte{'\'': '\'', '"': '"', '`': '`', '(': ')', '{': '}'}

@@ -111,19 +111,7 @@ func sizes(mib []int) string {
 	return fmt.Sprintf("%d to %d in steps of %d", mib[0], mib[len(mib)-1], mib[1]-mib[0])
 }
 
-var (
-	envName    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
-	secretName = regexp.MustCompile(`(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)$`)
-)
-
-// LooksSecret is whether a variable of this name most likely holds a secret,
-// and its value is not merely a reference to one (an ARN or a path).
-func LooksSecret(name, value string) bool {
-	if !secretName.MatchString(name) || value == "" {
-		return false
-	}
-	return !strings.HasPrefix(value, "arn:") && !strings.HasPrefix(value, "/")
-}
+var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
 func (j Job) validateEnvironment(ps *problems) {
 	for _, name := range sortedKeys(j.Environment) {

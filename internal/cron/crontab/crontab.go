@@ -41,6 +41,8 @@ type Line struct {
 	Spec *cron.Spec
 	// User is the sixth column of a file that has it.
 	User string
+	// Doubt says why it is not certain that the line has a user, or has none.
+	Doubt string
 	// Command is what the shell gets. An unescaped % ends it, and the rest is
 	// Stdin, where further ones are line ends and the last line is ended.
 	Command, Stdin string
@@ -52,17 +54,6 @@ type Line struct {
 	// Err says why the line is Invalid.
 	Err error
 }
-
-// UserColumn says whether the sixth column of job lines names a user, as in
-// /etc/crontab and /etc/cron.d.
-type UserColumn uint8
-
-// Ways to know about the user column.
-const (
-	Detect  UserColumn = iota // by the shape of the lines
-	Present                   // there is one
-	Absent                    // there is none
-)
 
 // errTooLarge and the errors below are what makes a line Invalid, besides those
 // of the schedule.
@@ -93,14 +84,12 @@ func Parse(data []byte, users UserColumn) ([]Line, error) {
 		}
 		lines = append(lines, Line{Number: number, Text: one, NoNewline: !ended})
 	}
-	if users == Detect {
-		users = Absent
-		if hasUsers(lines) {
-			users = Present
-		}
-	}
+	judged := judge(lines, users)
 	for i := range lines {
-		lines[i].read(users == Present)
+		user, doubt := judged(lines[i].sixth())
+		if lines[i].read(user); lines[i].Kind == Job {
+			lines[i].Doubt = doubt
+		}
 	}
 	return lines, nil
 }

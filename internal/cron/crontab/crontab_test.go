@@ -126,33 +126,6 @@ func TestLines(t *testing.T) {
 	}
 }
 
-func TestUserColumn(t *testing.T) {
-	t.Parallel()
-	cases := []struct {
-		name, text string
-		users      UserColumn
-		user       string // of the last line
-	}{
-		{"root", "0 1 * * * root a b\n", Detect, "root"},
-		{"one known among others", "0 1 * * * root a\n0 2 * * * shop b c\n", Detect, "shop"},
-		{"a command beside root", "0 1 * * * root a\n0 2 * * * /bin/b\n", Detect, ""},
-		{"a command that looks like a user", "0 1 * * * tar cf x\n", Detect, ""},
-		{"root alone is a command", "0 1 * * * root\n", Detect, ""},
-		{"told", "0 1 * * * shop b\n", Present, "shop"},
-		{"told there is none", "0 1 * * * root b\n", Absent, ""},
-	}
-	for _, c := range cases {
-		lines, err := Parse([]byte(c.text), c.users)
-		if err != nil || lines[len(lines)-1].User != c.user {
-			t.Errorf("%s: %+v, %v", c.name, lines, err)
-		}
-	}
-	lines, _ := Parse([]byte("0 1 * * * root\n"), Present)
-	if lines[0].Kind != Invalid {
-		t.Errorf("a user without a command: %+v", lines[0])
-	}
-}
-
 func TestParseBounds(t *testing.T) {
 	t.Parallel()
 	if _, err := Parse(make([]byte, MaxFile+1), Detect); err == nil {

@@ -1,9 +1,6 @@
 package crontab
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // spaces are C's isspace, which cron trims a value with.
 const spaces = " \t\r\v\f"
@@ -38,39 +35,4 @@ func envName(text string) (name, rest string, ok bool) {
 		return "", "", false
 	}
 	return text[:i], text[i:], true
-}
-
-// accounts are users that system crontabs name most.
-var accounts = []string{
-	"root", "www-data", "nobody", "daemon", "apache", "nginx", "postgres", "mysql", "redis", "backup",
-	"ubuntu", "ec2-user", "admin", "debian", "centos", "deploy", "app", "git", "jenkins", "operator",
-	"munin", "logcheck", "list", "mail", "www", "http", "smmsp", "puppet", "zabbix", "nagios", "tomcat",
-}
-
-// hasUsers decides by the shape of all lines: each one's sixth word could be a
-// user and is followed by a command, and at least one is a known account.
-func hasUsers(lines []Line) bool {
-	known := false
-	for i := range lines {
-		text := strings.TrimLeft(lines[i].Text, " \t")
-		if _, _, ok := envLine(text); ok {
-			continue
-		}
-		_, rest := cutSchedule(text)
-		user, command := cutWord(rest)
-		if rest == "" || rest[0] == '*' {
-			continue // no job
-		}
-		if command == "" || !userLike(user) {
-			return false
-		}
-		known = known || slices.Contains(accounts, user)
-	}
-	return known
-}
-
-// userLike reports a name that useradd takes.
-func userLike(word string) bool {
-	return len(word) <= 32 && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_-") == "" &&
-		!strings.ContainsAny(word[:1], "0123456789-")
 }

@@ -37,15 +37,14 @@ const maxEventDays = 366
 const maxICSDays = 20_000
 
 // icsDays gives the days of the events of an iCalendar file (RFC 5545), sorted.
-// An event's end is exclusive. Events that recur are refused: what they mean
-// depends on more than the file, and a wrong holiday is a run too few.
+// An event's end is exclusive. Refused is what means more than days: events that
+// recur, times of day, whose day depends on a zone, and durations. A wrong
+// holiday is a run too few.
 func icsDays(text string) ([]string, error) {
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	text = strings.NewReplacer("\n ", "", "\n\t", "").Replace(text) // folded lines
 	if !strings.Contains(text, "BEGIN:VCALENDAR") {
 		return nil, errors.New("this is not an iCalendar file")
 	}
-	out, err := allEventDays(text)
+	out, err := allEventDays(unfold(text))
 	if err != nil {
 		return nil, err
 	}
@@ -57,69 +56,149 @@ func icsDays(text string) ([]string, error) {
 	return out, nil
 }
 
-func allEventDays(text string) (out []string, err error) {
-	var e map[string]string
+// icsLine is a line of a calendar, and where it begins in the file.
+type icsLine struct {
+	number      int
+	name, value string
+}
+
+// unfold joins lines that are continued by a blank at the start of the next.
+func unfold(text string) (out []icsLine) {
+	var whole []string
+	number := 0
 	for line := range strings.Lines(text) {
-		name, value, _ := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
+		line = strings.TrimRight(line, "\r\n")
+		number++
+		if line != "" && (line[0] == ' ' || line[0] == '\t') && len(whole) > 0 {
+			whole = append(whole, line[1:])
+			continue
+		}
+		out = closeLine(out, whole)
+		whole = append(whole[:0], line)
+		out = append(out, icsLine{number: number})
+	}
+	return closeLine(out, whole)
+}
+
+// closeLine gives the last line its text.
+func closeLine(lines []icsLine, parts []string) []icsLine {
+	if len(lines) > 0 {
+		last := &lines[len(lines)-1]
+		name, value, _ := strings.Cut(strings.Join(parts, ""), ":")
 		name, _, _ = strings.Cut(strings.ToUpper(name), ";")
-		switch {
-		case name == "BEGIN" && value == "VEVENT":
-			e = map[string]string{}
-		case name == "END" && value == "VEVENT" && e != nil:
-			days, err := eventDays(e)
-			if err != nil {
-				return nil, err
-			}
-			if out, e = append(out, days...), nil; len(out) > maxICSDays {
-				return nil, fmt.Errorf("it names more than %d days", maxICSDays)
-			}
-		case e != nil:
-			e[name] = value
+		last.name, last.value = name, value
+	}
+	return lines
+}
+
+// icsEvent is the lines of an event, by their names.
+type icsEvent map[string]icsLine
+
+func (e icsEvent) fault(at icsLine, format string, args ...any) error {
+	return fmt.Errorf("line %d, the event %q: "+format, append([]any{at.number, e["SUMMARY"].value}, args...)...)
+}
+
+func allEventDays(lines []icsLine) (out []string, err error) {
+	for len(lines) > 0 {
+		line := lines[0]
+		lines = lines[1:]
+		if line.name != "BEGIN" || line.value != "VEVENT" {
+			continue
+		}
+		e := icsEvent{"BEGIN": line}
+		if lines, err = e.read(lines); err != nil {
+			return nil, err
+		}
+		days, err := e.days()
+		if err != nil {
+			return nil, err
+		}
+		if out = append(out, days...); len(out) > maxICSDays {
+			return nil, fmt.Errorf("it names more than %d days", maxICSDays)
 		}
 	}
 	return out, nil
 }
 
-func eventDays(e map[string]string) ([]string, error) {
-	if e["STATUS"] == "CANCELLED" {
+// read takes the lines of the event up to its end, but not those of its alarms,
+// which have durations of their own; the rest is what follows.
+func (e icsEvent) read(lines []icsLine) (rest []icsLine, err error) {
+	inner := ""
+	for i, line := range lines {
+		switch {
+		case inner != "":
+			if line.name == "END" && line.value == inner {
+				inner = ""
+			}
+		case line.name == "END" && line.value == "VEVENT":
+			return lines[i+1:], nil
+		case line.name == "BEGIN":
+			inner = line.value
+		default:
+			e[line.name] = line
+		}
+	}
+	return nil, e.fault(e["BEGIN"], "it does not end: is the file cut off?")
+}
+
+func (e icsEvent) days() ([]string, error) {
+	if e["STATUS"].value == "CANCELLED" {
 		return nil, nil
 	}
 	for _, key := range []string{"RRULE", "RDATE"} {
-		if e[key] != "" {
-			return nil, fmt.Errorf("the event %q recurs (%s): write its days out", e["SUMMARY"], key)
+		if at, found := e[key]; found {
+			return nil, e.fault(at, "it recurs (%s): write its days out", key)
 		}
 	}
-	first, err := icsDay(e["DTSTART"])
+	if at, found := e["DURATION"]; found {
+		return nil, e.fault(at, "DURATION is not read: write DTEND, the day after its last")
+	}
+	first, end, err := e.span()
 	if err != nil {
-		return nil, fmt.Errorf("the event %q: %w", e["SUMMARY"], err)
-	}
-	end := first.AddDate(0, 0, 1)
-	if e["DTEND"] != "" {
-		if end, err = icsDay(e["DTEND"]); err != nil {
-			return nil, fmt.Errorf("the event %q: %w", e["SUMMARY"], err)
-		}
-		if len(e["DTEND"]) > 8 || !end.After(first) {
-			end = end.AddDate(0, 0, 1) // it ends within a day
-		}
+		return nil, err
 	}
 	var out []string
 	for day := first; day.Before(end); day = day.AddDate(0, 0, 1) {
 		if len(out) == maxEventDays {
-			return nil, fmt.Errorf("the event %q is longer than %d days", e["SUMMARY"], maxEventDays)
+			return nil, e.fault(e["DTSTART"], "it is longer than %d days", maxEventDays)
 		}
 		out = append(out, day.Format(time.DateOnly))
 	}
 	return out, nil
 }
 
-// icsDay is the day of a DATE or DATE-TIME as it is written.
-func icsDay(value string) (time.Time, error) {
-	if len(value) < 8 {
-		return time.Time{}, fmt.Errorf("%q is not a date", value)
+// span is the first day, and the one after the last.
+func (e icsEvent) span() (first, end time.Time, err error) {
+	if first, err = e.day("DTSTART"); err != nil {
+		return first, end, err
 	}
-	t, err := time.Parse("20060102", value[:8])
+	at, found := e["DTEND"]
+	if !found {
+		return first, first.AddDate(0, 0, 1), nil
+	}
+	end, err = e.day("DTEND")
+	switch {
+	case err != nil:
+	case end.Before(first):
+		err = e.fault(at, "it ends before it begins")
+	case end.Equal(first): // many write a single day so
+		end = first.AddDate(0, 0, 1)
+	}
+	return first, end, err
+}
+
+// day is the DATE of a line.
+func (e icsEvent) day(name string) (time.Time, error) {
+	at, found := e[name]
+	if !found {
+		return time.Time{}, e.fault(e["BEGIN"], "it has no %s", name)
+	}
+	if len(at.value) > 8 && at.value[8] == 'T' {
+		return time.Time{}, e.fault(at, "%s has a time of day, and its day depends on a zone: write a day, as in %s;VALUE=DATE:20261224", name, name)
+	}
+	t, err := time.Parse("20060102", at.value)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is not a date", value)
+		return time.Time{}, e.fault(at, "%q is not a date", at.value)
 	}
 	return t, nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 const holidays = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20270101\r\nDTEND;VALUE=DATE:20270104\r\nSUMMARY:New\r\n  Year\r\nEND:VEVENT\r\n" +
-	"BEGIN:VEVENT\nDTSTART:20270211T000000Z\nDTEND:20270211T235900Z\nEND:VEVENT\nBEGIN:VEVENT\nSTATUS:CANCELLED\nDTSTART:20270301\nEND:VEVENT\nEND:VCALENDAR\n"
+	"BEGIN:VEVENT\nDTSTART:20270211\nEND:VEVENT\nBEGIN:VEVENT\nSTATUS:CANCELLED\nDTSTART:20270301\nEND:VEVENT\nEND:VCALENDAR\n"
 
 func options(env map[string]string) jobfile.Options {
 	return jobfile.Options{
@@ -112,7 +112,7 @@ func TestLoadProblems(t *testing.T) {
 		"the overlay's own jobs":      {[]string{base, "jobs: [{name: one}, {name: one}]"}, `prod.yaml:1:28: a second job named "one"`},
 		"a base without an image":     {[]string{"taskDefinitions: {x: {cpu: 256, memory: 512}}\njobs: [{name: a}]"}, `base.yaml:1:`},
 		"a secret in a base":          {[]string{"taskDefinitions: {x: {image: i, executionRole: r, secrets: {K: hunter2}}}\njobs: [{name: a}]"}, "taskDefinitions.x.secrets.K: must be the ARN"},
-		"a calendar that recurs":      {[]string{one("calendar: {skip: yearly.ics}")}, `yearly.ics: the event "New Year" recurs (RRULE): write its days out`},
+		"a calendar that recurs":      {[]string{one("calendar: {skip: yearly.ics}")}, `yearly.ics: line 4, the event "New Year": it recurs (RRULE): write its days out`},
 		"no calendar":                 {[]string{one("calendar: {skip: text.ics}")}, "text.ics: this is not an iCalendar file"},
 		"an absent calendar":          {[]string{one("calendar: {skip: gone.ics}")}, "the calendar: no such file"},
 		"no list":                     {[]string{one("calendar: {only: weekdays}")}, `"weekdays" is neither a list of days nor an .ics file`},

@@ -1,0 +1,143 @@
+package crontab
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/cron"
+)
+
+// UserColumn says whether the sixth column of job lines names a user, as in
+// /etc/crontab and /etc/cron.d.
+type UserColumn uint8
+
+// Ways to know about the user column.
+const (
+	Detect  UserColumn = iota // by the shape of the lines
+	Present                   // there is one
+	Absent                    // there is none
+	System                    // there should be one, by the file's name
+)
+
+// ExpectUsers is what the name of a file says of its user column.
+func ExpectUsers(name string) UserColumn {
+	folder, file := path.Split(strings.ReplaceAll(name, `\`, "/"))
+	switch base := path.Base(folder); {
+	case base == "cron.d", base == "etc" && file == "crontab":
+		return System
+	}
+	return Detect
+}
+
+// shape is what the sixth word of a line looks like.
+type shape uint8
+
+const (
+	unclear   shape = iota // a user or a program
+	aUser                  // an account, and a command behind it
+	aProgram               // no user is called that, or it is followed by what follows a program
+	notJudged              // no job, or a sixth field of time
+)
+
+// accounts are users of systems that are no programs as well.
+var accounts = []string{
+	"root", "www-data", "nobody", "daemon", "apache", "postgres", "ubuntu", "ec2-user", "debian", "centos", "jenkins", "operator",
+	"munin", "www", "smmsp", "zabbix", "nagios", "tomcat", "redis",
+}
+
+// programs are no users.
+var programs = []string{
+	"[", "ansible-playbook", "apt", "apt-get", "aws", "az", "bash", "borg", "bun", "bundle", "bzip2", "cargo", "cat", "cd", "certbot", "chmod",
+	"chown", "chronic", "composer", "cp", "cronic", "curl", "date", "dd", "deno", "df", "docker", "docker-compose", "drush", "du", "echo", "env",
+	"eval", "exec", "export", "false", "ffmpeg", "find", "flock", "for", "freshclam", "gcloud", "go", "grep", "gunzip", "gzip", "head", "if",
+	"ionice", "java", "kill", "killall", "kubectl", "ln", "logger", "logrotate", "ls", "lynx", "make", "mkdir", "mongodump", "mv", "mysqladmin",
+	"mysqldump", "nc", "nice", "node", "nohup", "npm", "npx", "perl", "pg_dump", "pg_dumpall", "pgrep", "php", "ping", "pip", "pip3", "pkill", "pnpm",
+	"podman", "poetry", "printf", "ps", "psql", "python", "python2", "python3", "rails", "rake", "rclone", "redis-cli", "restic", "rm", "rmdir",
+	"rsync", "ruby", "run-parts", "s3cmd", "scp", "sed", "service", "set", "setsid", "sh", "sleep", "sort", "source", "sqlite3", "ssh", "stat", "su",
+	"sudo", "supervisorctl", "sync", "systemctl", "tail", "tar", "tee", "terraform", "test", "time", "timeout", "touch", "true", "umask", "uv",
+	"vacuumdb", "wget", "while", "wp", "xargs", "yarn", "yum", "zip", "zsh",
+}
+
+var (
+	userForm   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.@-]*(\\[A-Za-z0-9_.-]+)?\$?$`)
+	scriptForm = regexp.MustCompile(`\.(sh|bash|py|pl|rb|php|js|ts|jar|exe)$`)
+	timeForm   = regexp.MustCompile(`^[0-9?*][0-9?*/,LW#-]*$`)
+)
+
+// userLike reports a name that a user can have, one of a directory service too.
+func userLike(word string) bool { return len(word) <= 64 && userForm.MatchString(word) }
+
+// sixth is the word behind the schedule, and what it looks like.
+func (l *Line) sixth() (string, shape) {
+	text := strings.TrimLeft(l.Text, " \t")
+	if _, _, ok := envLine(text); ok {
+		return "", notJudged
+	}
+	schedule, rest := cutSchedule(text)
+	word, command := cutWord(rest)
+	if _, err := cron.ParseCrontab(schedule); err != nil || rest == "" || timeForm.MatchString(word) {
+		return word, notJudged
+	}
+	return word, shapeOf(word, command)
+}
+
+// shapeOf judges a word by itself and by what follows.
+func shapeOf(word, command string) shape {
+	switch {
+	case !userLike(word) || scriptForm.MatchString(word) || slices.Contains(programs, word):
+		return aProgram
+	case slices.Contains(accounts, word) || strings.HasPrefix(word, "Debian-") || strings.Contains(word, `\`):
+		if command == "" {
+			return unclear
+		}
+		return aUser
+	case command == "" || strings.ContainsRune("-><|&;", rune(command[0])) && !strings.HasPrefix(command, "-n "):
+		return aProgram
+	}
+	return unclear
+}
+
+const sayUsers = "say --users yes or --users no"
+
+// judge decides for the whole file. What it gives says of a line whether to read
+// a user, and what is in doubt about that.
+func judge(lines []Line, users UserColumn) func(word string, s shape) (user bool, doubt string) {
+	var count [notJudged + 1]int
+	if users == Detect || users == System {
+		for i := range lines {
+			_, s := lines[i].sixth()
+			count[s]++
+		}
+	}
+	return func(word string, s shape) (bool, string) {
+		switch {
+		case s == notJudged && timeForm.MatchString(word):
+			return false, ""
+		case users == Absent:
+			return false, ""
+		case users == Present && !userLike(word):
+			return false, "no user is called " + word + ", so cron rejects this line where the file names users"
+		case users == Present:
+			return true, ""
+		}
+		return ofMany(word, s, users == System, count[aUser], count[aProgram])
+	}
+}
+
+// ofMany reads a line as most of its file: those that name users, and those that
+// cannot.
+func ofMany(word string, s shape, system bool, with, without int) (user bool, doubt string) {
+	present := system || with > 0 && with >= without
+	unsettled := with == without || with*without > 0 && s == unclear
+	switch {
+	case present && s == aProgram:
+		return false, "the file names users and this line none, so cron takes " + word + " for one: " + sayUsers
+	case !present && s == aUser:
+		return false, "this line names the user " + word + " and most of the file none: " + sayUsers
+	case unsettled && !system:
+		return present, "it is not certain whether " + word + " is a user or the command: " + sayUsers
+	}
+	return present, ""
+}

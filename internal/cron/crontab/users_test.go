@@ -1,0 +1,74 @@
+package crontab
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestUserColumn(t *testing.T) {
+	t.Parallel()
+	const three = "0 1 * * * root /a\n0 2 * * * root /b\n0 3 * * * www-data /c\n"
+	const own = "0 1 * * * /a\n0 2 * * * /b x\n0 3 * * * cd /c && ./d\n"
+	cases := []struct {
+		name, text    string
+		users         UserColumn
+		user, command string // of the last line
+		doubt         string
+	}{
+		{"root", "0 1 * * * root a b\n", Detect, "root", "a b", ""},
+		{"one known among others", "0 1 * * * root a\n0 2 * * * shop b c\n", Detect, "shop", "b c", ""},
+		{"a command beside root", "0 1 * * * root a\n0 2 * * * /bin/b\n", Detect, "", "/bin/b", "names users and this line none"},
+		{"a command that looks like a user", "0 1 * * * tar cf x\n", Detect, "", "tar cf x", ""},
+		{"root alone is a command", "0 1 * * * root\n", Detect, "", "root", "not certain"},
+		{"told", "0 1 * * * shop b\n", Present, "shop", "b", ""},
+		{"told there is none", "0 1 * * * root b\n", Absent, "", "root b", ""},
+		{"told, and no user", "0 1 * * * /bin/a b\n", Present, "", "/bin/a b", "no user is called /bin/a"},
+		{"capitals", three + "0 4 * * * Debian-exim /x\n", Detect, "Debian-exim", "/x", ""},
+		{"an account of Debian alone", "0 4 * * * Debian-exim /x\n", Detect, "Debian-exim", "/x", ""},
+		{"dots", three + "0 4 * * * john.doe /x\n", Detect, "john.doe", "/x", ""},
+		{"a domain", three + `0 4 * * * DOMAIN\svc /x` + "\n", Detect, `DOMAIN\svc`, "/x", ""},
+		{"a domain alone", `0 4 * * * DOMAIN\svc /x` + "\n", Detect, `DOMAIN\svc`, "/x", ""},
+		{"a forgotten user", three + "0 4 * * * /x y\n", Detect, "", "/x y", "names users and this line none"},
+		{"a forgotten user, a program", three + "0 4 * * * python3 y\n", Detect, "", "python3 y", "names users and this line none"},
+		{"a script is no user", three + "0 4 * * * backup.sh y\n", Detect, "", "backup.sh y", "names users and this line none"},
+		{"behind an odd one", "0 0 * * * /odd\n" + three, Detect, "www-data", "/c", ""},
+		{"behind one of Quartz", "0 0 12 * * ? /q\n" + three, Detect, "www-data", "/c", ""},
+		{"Quartz among users", three + "0 0 12 * * ? /q\n", Detect, "", "? /q", ""},
+		{"puppet alone", "*/30 * * * * puppet agent --test\n", Detect, "", "puppet agent --test", "whether puppet is a user"},
+		{"git alone", "0 1 * * * git gc\n", Detect, "", "git gc", "whether git is a user"},
+		{"backup alone", "0 1 * * * backup /data /mnt\n", Detect, "", "backup /data /mnt", "whether backup is a user"},
+		{"any word alone", "0 1 * * * shop /data\n", Detect, "", "shop /data", "whether shop is a user"},
+		{"an option follows", "0 1 * * * shop --all\n", Detect, "", "shop --all", ""},
+		{"a redirection follows", "0 1 * * * shop > /x\n", Detect, "", "shop > /x", ""},
+		{"cron's own option follows", "0 1 * * * shop -n /x\n", Detect, "", "shop -n /x", "whether shop is a user"},
+		{"puppet among commands", own + "*/30 * * * * puppet agent --test\n", Detect, "", "puppet agent --test", ""},
+		{"puppet among users", three + "*/30 * * * * puppet /x\n", Detect, "puppet", "/x", ""},
+		{"root among commands", own + "0 1 * * * root /a\n", Detect, "", "root /a", "names the user root"},
+		{"an unclear one where some do and some do not", three + "0 1 * * * /odd\n0 2 * * * shop x\n", Detect, "shop", "x", "whether shop is a user"},
+		{"as many as others", "0 1 * * * /odd\n0 2 * * * root x\n", Detect, "root", "x", "whether root is a user"},
+		{"a file of the system", "0 1 * * * shop x\n", System, "shop", "x", ""},
+		{"a file of the system, none", "0 1 * * * /shop x\n", System, "", "/shop x", "names users and this line none"},
+	}
+	for _, c := range cases {
+		lines, err := Parse([]byte(c.text), c.users)
+		last := lines[len(lines)-1]
+		if err != nil || last.User != c.user || last.Command != c.command || !strings.Contains(last.Doubt, c.doubt) || (last.Doubt == "") != (c.doubt == "") {
+			t.Errorf("%s: %+v, %v", c.name, last, err)
+		}
+	}
+	lines, _ := Parse([]byte("0 1 * * * root\n"), Present)
+	if lines[0].Kind != Invalid {
+		t.Errorf("a user without a command: %+v", lines[0])
+	}
+}
+
+func TestExpectUsers(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]UserColumn{
+		"/etc/crontab": System, "host/etc/crontab": System, "/etc/cron.d/php": System, "crontab": Detect, "-": Detect, "/etc/other": Detect, "cron.d": Detect,
+	} {
+		if got := ExpectUsers(name); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package importer_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// TestFailures: a failure that nobody would hear of, and work that ends with the
+// container, are told.
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	const success, beside = "a failure before || ends as a success", "killed when the last command ends"
+	runCases(t, []lineCase{
+		{"a mail for failures", at("/e || echo failed | mail ops"), "/e || echo failed | mail ops", false, success},
+		{"the syslog for failures", at("/f || logger failed"), "/f || logger failed", false, success},
+		{"one or the other", at("/g && curl ok || curl fail"), "/g && curl ok || curl fail", false, success},
+		{"in parentheses", at("(cd /x; ./a || ./b)"), "(cd /x; ./a || ./b)", false, success},
+		{"of a shell", at("bash -c '/a || /b'"), "bash -c '/a || /b'", false, success},
+		{"true", at("/a || true"), "/a || true", false, "|| true makes every run a success"},
+		{"exit 0", at("/a || exit 0"), "/a || exit 0", false, "|| exit makes every run a success"},
+		{"exit 0 at the end", at("/a; exit 0"), "/a; exit 0", false, "; exit 0 makes every run a success"},
+		{"exit at the end", at("/a; exit"), "/a; exit", false, ""},
+		{"exit 1", at("/a || exit 1"), "/a || exit 1", false, ""},
+		{"exit with its code", at("/a || exit $?"), "/a || exit $?", false, ""},
+		{"false", at("/a || false"), "/a || false", false, ""},
+		{"nothing behind", at("/a ||"), "/a ||", false, success},
+		{"|| in a word", at("echo 'a || b'"), "echo 'a || b'", false, ""},
+		{"beside", at("/x & /y"), "/x & /y", true, beside},
+		{"both beside", at("/x & /y &"), "/x & /y", true, beside},
+		{"beside, in a shell", at("sh -c '/x & /y'"), "sh -c '/x & /y'", true, beside},
+		{"waited for", at("/x & /y & wait"), "/x & /y & wait", false, ""},
+		{"the only one", at("/x &"), "/x", false, ""},
+		{"& in a word", at("curl 'https://x/?a=1&b=2'"), "curl 'https://x/?a=1&b=2'", false, ""},
+		{"a pipe of three", at("df | grep 9 | mail -s full ops"), "df | grep 9", false, "its exit code is now that of `grep 9`"},
+		{"mail in a branch", at("/x && mail -s ok ops; /y"), "/x && mail -s ok ops; /y", false, "a container has no mail system"},
+		{"tee of data", at("/x | tee /data/x.csv"), "/x | tee /data/x.csv", false, "it writes to /data/x.csv"},
+		{"tee of a log", at("/x | tee -a /data/x.log"), "/x", false, ""},
+		{"the syslog", at("/x | logger -t x"), "/x", false, ""},
+	})
+}
+
+// TestGuards: only a guard whose meaning is certain is taken off.
+func TestGuards(t *testing.T) {
+	t.Parallel()
+	last := func(guard string) string { return "0 1 28-31 * * " + guard + " && /x\n" }
+	stays := func(guard string) string { return strings.ReplaceAll(guard, `\%`, "%") + " && /x" }
+	const asksDate, asksHost = "it asks date whether this is its day", "it asks for its host's name"
+	var cases []lineCase
+	for _, guard := range []string{
+		`[ "$(date +\%d -d tomorrow)" = 01 ]`, `[ $(date -d tomorrow +\%d) -eq 1 ]`, `test $(date --date=tomorrow +\%d) == "01"`,
+		"[ `date -d '+1 day' +\\%d` -eq 01 ]", `[ "$(date -d "1 day" +"\%d")" = 01 ]`,
+	} {
+		cases = append(cases, lineCase{guard, last(guard), "/x", false, ""})
+	}
+	for _, guard := range []string{
+		`[ $(date -d tomorrow +\%d) != 01 ]`, `[ $(date -d tomorrow +\%u) -eq 1 ]`, `[ $(date -d tomorrow +\%d) = 1 ]`, `[ $(date -d tomorrow +\%d) -ne 1 ]`,
+		`[ $(date -d tomorrow +\%m) = 01 ]`, `[ $(date -u -d tomorrow +\%d) = 01 ]`, `[ $(date -d tomorrow +\%d) = 01 -o -f /x ]`, `[ $(date +\%d) = 01 ]`,
+	} {
+		cases = append(cases, lineCase{guard, last(guard), stays(guard), false, asksDate})
+	}
+	guard := `[ $(date -d tomorrow +\%d) = 01 ]`
+	cases = append(cases,
+		lineCase{"then ;", "0 1 28-31 * * " + guard + "; /x\n", strings.ReplaceAll(guard, `\%`, "%") + "; /x", false, asksDate},
+		lineCase{"then another command", "0 1 28-31 * * " + guard + " && /x; /y\n", stays(guard) + "; /y", false, asksDate},
+		lineCase{"else another command", "0 1 28-31 * * " + guard + " && /x || /y\n", stays(guard) + " || /y", false, asksDate},
+		lineCase{"and another command", "0 1 28-31 * * " + guard + " && /x && /y | /z\n", "/x && /y | /z", false, ""},
+		lineCase{"one host, then another command", at(`[ "$(hostname)" = b1 ] && /x; /y`), `[ "$(hostname)" = b1 ] && /x; /y`, true, asksHost},
+		lineCase{"a weekday too", "0 1 28-31 * 5 " + guard + " && /x\n", stays(guard), false, asksDate},
+		lineCase{"other days", "0 1 27-31 * * " + guard + " && /x\n", stays(guard), false, asksDate},
+		lineCase{"one host", at(`[ "$(hostname)" = b1 ] && /x`), "/x", false, ""},
+		lineCase{"one host, first", at(`test b1 = $(hostname -s) && /x`), "/x", false, ""},
+		lineCase{"another host", at(`[ "$(hostname)" != b1 ] && /x`), `[ "$(hostname)" != b1 ] && /x`, true, asksHost},
+		lineCase{"one of two hosts", at(`[ $HOSTNAME = a -o $HOSTNAME = b ] && /x`), `[ $HOSTNAME = a -o $HOSTNAME = b ] && /x`, true, asksHost},
+		lineCase{"one host, then ;", at(`[ "$(hostname)" = b1 ]; /x`), `[ "$(hostname)" = b1 ]; /x`, true, asksHost},
+	)
+	runCases(t, cases)
+}
+
+// TestWrappers: what a container does without is taken off with its options, or
+// stays.
+func TestWrappers(t *testing.T) {
+	t.Parallel()
+	const given, locks = "gave up after", "a flock is left in it"
+	runCases(t, []lineCase{
+		{"flock -c", at(`flock -n l -c '/a; /b "c"'`), `/a; /b "c"`, false, ""},
+		{"flock -c, a file behind", at(`flock -n l -c '/a; /b' > out`), `/bin/sh -c '/a; /b' > out`, false, "it writes to out"},
+		{"flock -c, double quotes", at(`flock -n l -c "/a b"`), `/a b`, false, ""},
+		{"flock -c, escapes", at(`flock -n l -c "/x \"a b\""`), `/bin/sh -c "/x \"a b\""`, false, ""},
+		{"flock -c, a variable", at(`flock -n l -c "echo \$HOME"`), `/bin/sh -c "echo \$HOME"`, false, ""},
+		{"flock -c behind cd", at(`cd /x && flock -n l -c 'a; b' > out`), `cd /x && /bin/sh -c 'a; b' > out`, false, "it writes to out"},
+		{"flock -c behind a variable", at(`FOO=1 flock -n l -c 'a; b'`), `FOO=1 /bin/sh -c 'a; b'`, false, ""},
+		{"flock -c of bash", "SHELL=/bin/bash\n" + at(`flock -n l -c "echo \$HOME"`), `/bin/bash -c "echo \$HOME"`, false, ""},
+		{"flock, shared", at("flock -s l /x"), "flock -s l /x", true, locks},
+		{"flock, one of two", at("flock -n l /x && /y"), "flock -n l /x && /y", true, locks},
+		{"flock, limited", at("flock -w 60 l /x"), "/x", true, given},
+		{"flock, limited, one word", at("flock --timeout=60 l /x"), "/x", true, given},
+		{"flock, not waiting", at("flock -w 0 l /x"), "/x", false, ""},
+		{"setsid", at("setsid -w /b"), "/b", false, ""},
+		{"chronic", at("chronic -v /h"), "/h", false, ""},
+		{"chrt", at("chrt -i 0 /a"), "/a", false, ""},
+		{"chrt of a process", at("chrt -p 1"), "chrt -p 1", false, ""},
+		{"nice", at("nice -5 /z"), "/z", false, ""},
+		{"nice, apart", at("nice -n 5 ionice -c2 -n7 /z"), "/z", false, ""},
+		{"ionice of a process", at("ionice -p 1"), "ionice -p 1", false, ""},
+		{"timeout behind a sleep", at("sleep 60; timeout 1h /x"), "sleep 60; timeout 1h /x", false, ""},
+		{"timeout, keeping the code", at("timeout --preserve-status 1h /x"), "timeout --preserve-status 1h /x", false, ""},
+		{"case", at("case a in a) /x;; esac"), "case a in a) /x;; esac", true, "could not be read here"},
+		{"quotes of bash that seem to close", at(`/x $'\'' > /l/a.log \'`), `/x $'\'' > /l/a.log \'`, true, "could not be read here"},
+		{"quotes of bash", at(`/x $'it\'s' 'b'`), `/x $'it\'s' 'b'`, true, "could not be read here"},
+	})
+	overlaps := map[string]job.Overlap{"flock -w 0 l /x": job.Forbid, "flock -n l /x": job.Forbid, "flock l /x": job.Queue, "flock -xw 5 l /x": ""}
+	for command, want := range overlaps {
+		if j, _ := lastJob(imported(t, at(command))); j.Overlap != want {
+			t.Errorf("%s: overlap %q, want %q", command, j.Overlap, want)
+		}
+	}
+	for command, want := range map[string]time.Duration{
+		"timeout 1d /x": 24 * time.Hour, "timeout 1.5h /x": 90 * time.Minute, "timeout -k 5 -s INT 90 /x": 90 * time.Second, "timeout 0 /x": 0, "timeout 1w /x": 0,
+	} {
+		if j, _ := lastJob(imported(t, at(command))); time.Duration(j.Timeout) != want {
+			t.Errorf("%s: timeout %s, want %s", command, time.Duration(j.Timeout), want)
+		}
+	}
+}
+
+// TestRedirects: only a log goes, and only one that nothing else reads.
+func TestRedirects(t *testing.T) {
+	t.Parallel()
+	const writes = "which dies with the container"
+	runCases(t, []lineCase{
+		{"a log", at("/x >> /var/log/x.log 2>&1"), "/x", false, ""},
+		{"a log of a day", at(`/x >> /var/log/x-$(date +\%F).log`), "/x", false, ""},
+		{"two of one log", at("/x >> /l/x.log 2>> /l/x.log"), "/x", false, ""},
+		{"errors", at("/x 2> /l/x.err"), "/x", false, ""},
+		{"a dump among logs", at("mysqldump db > /backup/logs/db.sql && gzip /backup/logs/db.sql"), "mysqldump db > /backup/logs/db.sql && gzip /backup/logs/db.sql", false, writes},
+		{"data of a log", at("/x > /data/access-log.csv"), "/x > /data/access-log.csv", false, writes},
+		{"data called log", at("/x > /srv/change_log.json && aws s3 cp /srv/change_log.json s3://b"), "/x > /srv/change_log.json && aws s3 cp /srv/change_log.json s3://b", false, writes},
+		{"a log that is read", at("cd /l && /x > a.log && gzip /l/a.log"), "cd /l && /x > a.log && gzip /l/a.log", false, writes},
+		{"a log that is input", at("/x > /l/a.log; /y < /l/a.log"), "/x > /l/a.log; /y < /l/a.log", false, writes},
+		{"nothing into a pipe", at("/x > /dev/null | /y"), "/x > /dev/null | /y", false, ""},
+		{"errors before a pipe", at("/x 2> /dev/null | /y"), "/x | /y", false, ""},
+		{"emptying a log", at("> /l/a.log && /x"), "> /l/a.log && /x", false, writes},
+	})
+}
+
+// TestWindow: a random sleep becomes a window where it is shorter than the time
+// between two runs.
+func TestWindow(t *testing.T) {
+	t.Parallel()
+	sleep := `sleep $((RANDOM \% 600)); /x` + "\n"
+	for schedule, want := range map[string]time.Duration{"0 1 * * * ": 10 * time.Minute, "*/15 * * * * ": 10 * time.Minute, "*/10 * * * * ": 0, "*/5 * * * * ": 0} {
+		if j, _ := lastJob(imported(t, schedule+sleep)); time.Duration(j.Window) != want || strings.Contains(j.Command[2], "sleep") != (want == 0) {
+			t.Errorf("%s: window %s, %q", schedule, time.Duration(j.Window), j.Command[2])
+		}
+	}
+}

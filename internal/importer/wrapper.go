@@ -1,0 +1,204 @@
+package importer
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+var duration = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)([smhd]?)$`)
+
+// seconds reads a duration of timeout(1) and sleep(1).
+func seconds(s string) (time.Duration, bool) {
+	m := duration.FindStringSubmatch(s)
+	if m == nil {
+		return 0, false
+	}
+	unit := map[string]string{"": "s", "s": "s", "m": "m", "h": "h", "d": "h"}[m[2]]
+	d, err := time.ParseDuration(m[1] + unit)
+	if m[2] == "d" {
+		d *= 24
+	}
+	return d, err == nil && d > 0 && d <= job.MaxTimeout
+}
+
+// wrapper takes the outermost wrapper off the command.
+func (r *rewriting) wrapper(s []segment) bool {
+	seg, ok := r.core(s)
+	if !ok {
+		return false
+	}
+	words := seg.words
+	for len(words) > 0 && isAssignment(words[0].text) {
+		words = words[1:]
+	}
+	if len(words) < 2 {
+		return false
+	}
+	n := r.simple(words)
+	switch base(unquote(words[0].text)) {
+	case "flock":
+		return r.flock(words)
+	case "timeout":
+		if n = 0; !slices.ContainsFunc(s, func(s segment) bool { return s.command() == "sleep" }) { // it would count as well
+			n = r.timeout(words)
+		}
+	}
+	if n == 0 {
+		return false
+	}
+	r.cut(words[0].start, words[n].start)
+	return true
+}
+
+// plain are wrappers that a container does without, and their options: those that
+// stand alone, and those that take a value. One with any other stays.
+var plain = map[string]struct{ alone, valued, why string }{
+	"chronic": {`-v|-e|-ve|-ev`, `$`, "notices come for failures, and output goes to the task's log"},
+	"cronic":  {`$`, `$`, "notices come for failures, and output goes to the task's log"},
+	"nice":    {`-n-?[0-9]+|--?[0-9]+|--adjustment=-?[0-9]+`, `-n|--adjustment`, ownCPU},
+	"ionice":  {`-t|-c[0-3]|-n[0-7]|--class=\w+|--classdata=[0-7]`, `-c|-n|--class|--classdata`, ownCPU},
+	"chrt":    {`-[bfiorRv]|--(?:batch|fifo|idle|other|rr)`, `$`, ownCPU},
+	"nohup":   {`$`, `$`, noTerminal},
+	"setsid":  {`-[cfw]+|--ctty|--fork|--wait`, `$`, noTerminal},
+}
+
+const (
+	ownCPU     = "a task has its own cpu; choose its size with cpu and memory"
+	noTerminal = "no terminal is there that could hang up"
+)
+
+// simple counts the words of a wrapper that has no counterpart, 0 for others.
+func (r *rewriting) simple(words []token) int {
+	name := base(unquote(words[0].text))
+	w, ok := plain[name]
+	if !ok {
+		return 0
+	}
+	n, ok := options(words, w.alone, w.valued)
+	if name == "chrt" {
+		n++ // its priority
+	}
+	if !ok || n >= len(words) {
+		return 0
+	}
+	r.e.change("%s is taken off: %s", name, w.why)
+	return n
+}
+
+// options counts the words of a wrapper and its options; ok is false where one
+// is not known. Both forms are alternatives of a regular expression.
+func options(words []token, alone, valued string) (n int, ok bool) {
+	one, two := regexp.MustCompile(`^(?:`+alone+`)$`), regexp.MustCompile(`^(?:`+valued+`)$`)
+	for n = 1; n < len(words) && strings.HasPrefix(words[n].text, "-"); n++ {
+		switch {
+		case two.MatchString(words[n].text):
+			n++
+		case !one.MatchString(words[n].text):
+			return n, false
+		}
+	}
+	return n, n < len(words)
+}
+
+func (r *rewriting) timeout(words []token) int {
+	n, ok := options(words, `--foreground|-v|--verbose|-[sk]\w+|--(?:signal|kill-after)=\w+`, `-s|--signal|-k|--kill-after`)
+	if !ok || n+1 >= len(words) {
+		return 0
+	}
+	d, ok := seconds(words[n].text)
+	if !ok {
+		return 0
+	}
+	d = max(d, time.Second)
+	r.job.Timeout = job.Duration(d)
+	r.e.change("timeout is taken off: the job has `timeout: %s`, after which its task is stopped and the run has failed as timed out", r.job.Timeout)
+	return n + 1
+}
+
+var (
+	nonblock  = regexp.MustCompile(`^(-[a-zA-Z]*n[a-zA-Z]*|--nonblock|--nb)$`)
+	flockWait = regexp.MustCompile(`^(?:-w|--wait=|--timeout=)([0-9.]+)$`)
+)
+
+const (
+	flockAlone  = `-[nxeFo]+|--nonblock|--nb|--exclusive|--close|--no-fork|--verbose|-w[0-9.]+|-E[0-9]+|--(?:wait|timeout|conflict-exit-code)=[0-9.]+`
+	flockValued = `-w|--wait|--timeout|-E|--conflict-exit-code`
+)
+
+// flock becomes the job's overlap. A shared lock, or one of a file that is open
+// already, stays.
+func (r *rewriting) flock(words []token) bool {
+	n, ok := options(words, flockAlone, flockValued)
+	if !ok || n+1 >= len(words) {
+		return false
+	}
+	wait, limited := waitOf(words[1:n])
+	skips := limited && wait == 0 || slices.ContainsFunc(words[1:n], func(w token) bool { return nonblock.MatchString(w.text) })
+	lock := unquote(words[n].text)
+	if !r.unlock(words, n+1) {
+		return false
+	}
+	r.lock = lock
+	if skips {
+		r.job.Overlap = job.Forbid
+		r.e.change("flock is taken off, since each task has its own files and it would lock nothing: `overlap: forbid` skips a run while another of the job is open")
+		return true
+	}
+	r.job.Overlap = job.Queue
+	r.e.change("flock is taken off, since each task has its own files and it would lock nothing: `overlap: queue` has one run wait for the other's end")
+	if limited {
+		r.off("flock gave up after %gs, and a run in a queue waits until the other ends: choose `overlap: forbid`, which does not wait, or `queue` with the longest `timeout` that may be waited for", wait)
+	}
+	return true
+}
+
+// waitOf is for how many seconds a flock waits.
+func waitOf(options []token) (seconds float64, limited bool) {
+	for i, w := range options {
+		text := ""
+		if m := flockWait.FindStringSubmatch(w.text); m != nil {
+			text = m[1]
+		} else if slices.Contains([]string{"-w", "--wait", "--timeout"}, w.text) && i+1 < len(options) {
+			text = options[i+1].text
+		}
+		if text != "" {
+			seconds, err := strconv.ParseFloat(text, 64)
+			return seconds, err == nil
+		}
+	}
+	return 0, false
+}
+
+// unlock takes a flock off whose command begins with the nth word. What -c hands
+// to a shell becomes the line where it is all of it and quotes change nothing; else
+// the shell gets it as flock gave it.
+func (r *rewriting) unlock(words []token, n int) bool {
+	if words[n].text != "-c" && words[n].text != "--command" {
+		r.cut(words[0].start, words[n].start)
+		return true
+	}
+	if n+2 != len(words) {
+		return false
+	}
+	text := words[n+1]
+	literal := text.text[0] == '\'' || !strings.ContainsAny(text.text, "$`\\")
+	if inner := unquote(text.text); literal && inner != text.text && words[0].start == 0 && text.end == len(r.line) {
+		r.line = inner
+		return true
+	}
+	r.line = r.line[:words[0].start] + r.shell() + " -c " + r.line[text.start:]
+	return true
+}
+
+// settleQueue gives a job that waits the timeout that it needs.
+func (r *rewriting) settleQueue() {
+	if r.job.Overlap == job.Queue && r.job.Timeout == 0 {
+		r.job.Timeout = job.Duration(24 * time.Hour)
+		r.e.decide("a run that waits needs an end of the one before it: `timeout: %s` is proposed", r.job.Timeout)
+	}
+}
