@@ -27,11 +27,12 @@ func (in *importing) job(e *Entry, l crontab.Line) {
 		e.refuse("CRON_TZ: %v", err)
 		return
 	}
-	if !in.translate(e, l.Spec, zone) {
+	schedule := l.Spec.In(zone, in.dst(l.Schedule))
+	if !in.translate(e, l.Spec, schedule) {
 		return
 	}
 	j := job.Job{Schedule: l.Schedule, Timezone: in.env.zoneName(), Description: in.comment}
-	r := &rewriting{line: strings.TrimRight(l.Command, "\r"), job: &j, e: e, sh: in.env.shell, env: &in.env, period: in.period(l.Spec.In(zone, cron.DST{}))}
+	r := &rewriting{line: strings.TrimRight(l.Command, "\r"), job: &j, e: e, sh: in.env.shell, env: &in.env, period: in.period(schedule)}
 	if r.line != l.Command {
 		e.change("the line ends with a carriage return, which cron hands to the command: it is dropped")
 	}
@@ -63,12 +64,12 @@ func (in *importing) job(e *Entry, l crontab.Line) {
 
 // translate fills in what EventBridge calls the schedule; ok is false where it
 // cannot be said.
-func (in *importing) translate(e *Entry, spec *cron.Spec, zone *cron.Zone) (ok bool) {
+func (in *importing) translate(e *Entry, spec *cron.Spec, s cron.Schedule) (ok bool) {
 	if in.Zone == "" && in.env.cronZone == "" && !in.env.zoneTold {
 		in.env.zoneTold = true
 		e.decide("nobody said which zone the host is in: UTC is assumed for the whole file; say it with --zone")
 	}
-	t, err := cron.Translate(spec, zone, in.From)
+	t, err := s.Translate(in.From)
 	if err != nil {
 		e.refuse("%v", err)
 		return false
@@ -83,7 +84,7 @@ func (in *importing) translate(e *Entry, spec *cron.Spec, zone *cron.Zone) (ok b
 	for _, n := range t.Notes {
 		e.note("%s", n)
 	}
-	if gap := in.period(spec.In(zone, cron.DST{})); gap > 0 && gap < startTime {
+	if gap := in.period(s); gap > 0 && gap < startTime {
 		e.decide("its runs come %s apart: a task takes 20 to 60 seconds and more to start and is billed for a minute at least; let it run longer and less often", job.Duration(gap))
 	}
 	return true
@@ -188,10 +189,19 @@ func (in *importing) settle(e *Entry, r *rewriting) {
 		r.job.Schedule, e.AWS, e.Guard = text, []string{text}, nil
 		return
 	}
-	if in.env.cronZone != "" && !followsClock(r.job.Schedule) {
+	if in.dst(r.job.Schedule) != (cron.DST{}) {
 		r.job.DST = byClock
 		e.note("with CRON_TZ cronie loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst says otherwise")
 	}
+}
+
+// dst is the rule for changes of the clock that a schedule has besides its own:
+// cronie reads CRON_TZ by the clock alone, also where the schedule names a time.
+func (in *importing) dst(schedule string) cron.DST {
+	if in.env.cronZone == "" || followsClock(schedule) {
+		return cron.DST{}
+	}
+	return cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapTwice}
 }
 
 // What cron does when the clocks change: jobs that follow the clock, and those
