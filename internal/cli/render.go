@@ -32,7 +32,7 @@ func (c *renderCmd) Run(_ context.Context, a *app) error {
 	if err != nil {
 		return usagef("rendering: %w", err)
 	}
-	a.warnPast(file.Jobs, now)
+	a.warnAWS(file.Jobs, now)
 	if c.Output == "" {
 		if len(templates) > 1 {
 			return usagef("the jobs need %d templates: say with -o where to write them", len(templates))
@@ -49,10 +49,14 @@ func (c *renderCmd) Run(_ context.Context, a *app) error {
 	return nil
 }
 
-// warnPast tells of dates that Scheduler will not take: it refuses a start more
-// than five minutes ago when a schedule is made or changed.
-func (a *app) warnPast(jobs []job.Job, now time.Time) {
+// warnAWS tells of jobs that AWS will not run as they are: without a task definition,
+// or with a date that Scheduler does not take. It refuses a start more than five
+// minutes ago when a schedule is made or changed.
+func (a *app) warnAWS(jobs []job.Job, now time.Time) {
 	for _, j := range jobs {
+		if j.TaskDefinition == "" {
+			_, _ = fmt.Fprintf(a.Stderr, "job %s: it names no taskDefinition, without which ECS launches nothing: add one, or put it into defaults\n", j.Name)
+		}
 		if !j.StartAt.IsZero() && j.StartAt.Before(now) {
 			_, _ = fmt.Fprintf(a.Stderr, "job %s: its startAt has passed, and EventBridge Scheduler refuses such a date when the schedule changes: take it out\n", j.Name)
 		}

@@ -21,7 +21,7 @@ func TestRenderAndDiff(t *testing.T) {
 	if err != nil || printed.code != 0 || written.code != 0 || printed.out != string(text) || !strings.Contains(written.err, "with 2 resources") {
 		t.Errorf("%v, %+v, %+v", err, printed, written)
 	}
-	if !strings.Contains(printed.err, "job b: its startAt has passed") {
+	if !strings.Contains(printed.err, "job b: its startAt has passed") || !strings.Contains(printed.err, "job a: it names no taskDefinition") {
 		t.Errorf("%+v", printed)
 	}
 	if r := batchplane(t, "diff", "-f", jobs, "--against", template); r.code != 0 || r.out != "0 added, 0 removed, 0 changed\n" {
