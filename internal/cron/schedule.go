@@ -192,6 +192,15 @@ func (c Schedule) Matches(slot time.Time) bool {
 	return ok && next.Equal(slot.Truncate(time.Minute))
 }
 
+// Shows reports whether the zone's clocks show one of the expression's hours and
+// minutes at slot, whatever the day, and whatever the rule for changes of the
+// clock says of it. rate(...) and at(...) have none.
+func (c Schedule) Shows(slot time.Time) bool {
+	m := floorDiv(slot.Unix(), 60)
+	t := floorMod(m+c.zone.segments[c.zone.segmentAt(m)].offset(), minutesPerDay)
+	return c.spec.hour>>(t/60)&1 != 0 && c.spec.minute>>(t%60)&1 != 0
+}
+
 // Repeats tells how many runs the rule for the gap puts on the slot: 0 when it is
 // none of the schedule's, else 1, or more when several fixed times of a crontab
 // expression fell into a gap that ends at this minute. cron starts that many;

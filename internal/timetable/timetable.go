@@ -50,12 +50,13 @@ func sorted(days []string) []string {
 }
 
 // Filtered says why a slot does not count, "" when it does. EventBridge may start
-// minutes that a crontab schedule does not have: where it cannot combine both
-// day fields (see cron.Translation), from a template of an earlier version, or
-// by a rule for changes of the clock that is not what its guide says. A minute
-// of cron(...), rate(...) and at(...) is EventBridge's own to know.
+// a crontab schedule on days or in repeated hours that it does not have: where
+// EventBridge cannot combine both day fields (see cron.Translation), or from a
+// template of an earlier version. All of these are at the schedule's times of day;
+// at another time somebody else asks, who is not filtered. A minute of cron(...),
+// rate(...) and at(...) is EventBridge's own to know.
 func (t Timetable) Filtered(slot time.Time) string {
-	if t.Spec().Dialect() == cron.Crontab && !t.Matches(slot) {
+	if t.Spec().Dialect() == cron.Crontab && t.Shows(slot) && !t.Matches(slot) {
 		return fmt.Sprintf("EventBridge starts more often than %s in %s says, and this minute is not one of it", t.plan.Schedule, t.Zone().Name())
 	}
 	why, _ := t.filtered(slot)

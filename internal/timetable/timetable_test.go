@@ -39,7 +39,8 @@ func TestSlots(t *testing.T) {
 		"both fields":  {job.Plan{Schedule: "0 9 */2 * 1", Timezone: "UTC"}, "2026-12-01T00:00Z", "2027-01-01T00:00Z", "2026-12-07T09:00Z 2026-12-21T09:00Z", "2026-12-14T09:00Z", "EventBridge starts more often"},
 		"all hours":    {job.Plan{Schedule: "0 0-23 * * *", Timezone: "Europe/Berlin"}, "2026-10-25T00:00Z", "2026-10-25T03:00Z", "2026-10-25T00:00Z 2026-10-25T02:00Z", "2026-10-25T01:00Z", "this minute is not one of it"},
 		"told once":    {job.Plan{Schedule: "*/30 * * * *", Timezone: "Europe/Berlin", When: job.When{DST: job.DST{Overlap: "once"}}}, "2026-10-25T00:30Z", "2026-10-25T02:30Z", "2026-10-25T00:30Z 2026-10-25T02:00Z", "2026-10-25T01:30Z", "this minute is not one of it"},
-		"another time": {weekdays, "2026-12-31T00:00Z", "2027-01-01T00:00Z", "2026-12-31T00:00Z", "2026-12-31T00:01Z", "this minute is not one of it"},
+		"another day":  {weekdays, "2026-12-31T00:00Z", "2027-01-01T00:00Z", "2026-12-31T00:00Z", "2027-01-02T00:00Z", "this minute is not one of it"},
+		"another time": {weekdays, "2026-12-31T00:00Z", "2027-01-01T00:00Z", "2026-12-31T00:00Z", "", ""},
 		"run late":     {job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin"}, "2027-03-28T00:00Z", "2027-03-29T00:00Z", "2027-03-28T01:00Z", "", ""},
 		"skip the gap": {job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin", When: job.When{DST: job.DST{Gap: "skip"}}}, "2027-03-28T00:00Z", "2027-03-29T00:00Z", "", "", ""},
 		"twice":        {job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin", When: job.When{DST: job.DST{Overlap: "twice"}}}, "2027-10-31T00:00Z", "2027-11-01T00:00Z", "2027-10-31T00:30Z 2027-10-31T01:30Z", "", ""},
@@ -108,6 +109,9 @@ func TestEventBridgeKnowsItsOwn(t *testing.T) {
 	tt, err := timetable.Of(job.Plan{Schedule: "0 9 * * *", Timezone: "UTC"})
 	if err != nil || tt.Filtered(at("2026-12-31T09:00Z").Add(59*time.Second)) != "" {
 		t.Errorf("the minute's last second is filtered, %v", err)
+	}
+	if why := tt.Filtered(at("2026-12-31T09:01Z")); why != "" {
+		t.Errorf("a time of day that EventBridge cannot have started is filtered: %s", why)
 	}
 }
 
