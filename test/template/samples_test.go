@@ -2,7 +2,6 @@ package template_test
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,13 +54,4 @@ func TestSweepSample(t *testing.T) {
 	if sample := strings.TrimSpace(string(read(t, "events/sweep.json"))); sample != sent {
 		t.Errorf("the rule sends %s, the sample is %s", sent, sample)
 	}
-}
-
-func read(t *testing.T, name string) []byte {
-	t.Helper()
-	body, err := os.ReadFile(root + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
 }

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/wire/environ"
 	"github.com/batchplane/batchplane/internal/wire/notify"
@@ -20,58 +18,6 @@ import (
 	"github.com/batchplane/batchplane/internal/wire/sweep"
 	"github.com/batchplane/batchplane/internal/wire/trigger"
 )
-
-const root = "../../"
-
-// object is a part of the template; intrinsic functions are read without their
-// tags.
-type object = map[string]any
-
-func load(t *testing.T) object {
-	t.Helper()
-	text, err := os.ReadFile(root + "template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var template object
-	if err := yaml.Unmarshal(text, &template); err != nil {
-		t.Fatal(err)
-	}
-	return template
-}
-
-// at goes down a path of keys.
-func at(t *testing.T, from any, path ...string) any {
-	t.Helper()
-	for _, key := range path {
-		m, ok := from.(object)
-		if !ok || m[key] == nil {
-			t.Fatalf("there is no %q of %q in the template", key, path)
-		}
-		from = m[key]
-	}
-	return from
-}
-
-// keys are an object's.
-func keys(t *testing.T, of any) []string {
-	t.Helper()
-	m, ok := of.(object)
-	if !ok {
-		t.Fatalf("%v is no object of the template", of)
-	}
-	return slices.Collect(maps.Keys(m))
-}
-
-// words is a text of the template.
-func words(t *testing.T, from any, path ...string) string {
-	t.Helper()
-	text, ok := at(t, from, path...).(string)
-	if !ok {
-		t.Fatalf("%q is no text in the template", path)
-	}
-	return text
-}
 
 // functions are the functions by their logical ids, with their configurations.
 var functions = map[string]any{
