@@ -12,69 +12,7 @@ import (
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
-	"github.com/batchplane/batchplane/internal/wire/environ"
-	"github.com/batchplane/batchplane/internal/wire/notify"
-	"github.com/batchplane/batchplane/internal/wire/onstopped"
-	"github.com/batchplane/batchplane/internal/wire/sweep"
-	"github.com/batchplane/batchplane/internal/wire/trigger"
 )
-
-// functions are the functions by their logical ids, with their configurations.
-var functions = map[string]any{
-	"Trigger": trigger.Config{}, "OnStopped": onstopped.Config{}, "Notify": notify.Config{}, "Sweep": sweep.Config{},
-}
-
-func TestEnvironmentsAreTheConfigurations(t *testing.T) {
-	t.Parallel()
-	template := load(t)
-	shared := keys(t, at(t, template, "Globals", "Function", "Environment", "Variables"))
-	found := 0
-	resources := at(t, template, "Resources")
-	for _, id := range keys(t, resources) {
-		r := at(t, resources, id)
-		if at(t, r, "Type") != "AWS::Serverless::Function" {
-			continue
-		}
-		found++
-		names := slices.Clone(shared)
-		if slices.Contains(keys(t, at(t, r, "Properties")), "Environment") {
-			names = append(names, keys(t, at(t, r, "Properties", "Environment", "Variables"))...)
-		}
-		config, ok := functions[id]
-		if !ok {
-			t.Errorf("function %s has no configuration in this test", id)
-			continue
-		}
-		want := environ.Names(config)
-		slices.Sort(names)
-		slices.Sort(want)
-		if !slices.Equal(names, want) {
-			t.Errorf("function %s gets %q and reads %q", id, names, want)
-		}
-	}
-	if found != len(functions) {
-		t.Errorf("found %d functions", found)
-	}
-}
-
-// TestFunctionsAreBuiltApart: one folder each, with a main, built by Go.
-func TestFunctionsAreBuiltApart(t *testing.T) {
-	t.Parallel()
-	template := load(t)
-	seen := map[string]bool{}
-	for id := range functions {
-		f := at(t, template, "Resources", id)
-		folder := words(t, f, "Properties", "CodeUri")
-		main, err := os.ReadFile(filepath.Join(root, folder, "main.go"))
-		if err != nil || !strings.Contains(string(main), "package main") || strings.Count(string(main), "\n") > 30 {
-			t.Errorf("%s: %v, or no main of at most 30 lines", folder, err)
-		}
-		if seen[folder] || at(t, f, "Metadata", "BuildMethod") != "go1.x" {
-			t.Errorf("%s is not built by itself", id)
-		}
-		seen[folder] = true
-	}
-}
 
 // TestTableIsTheStores: the table is the one that the store is tested on.
 func TestTableIsTheStores(t *testing.T) {
