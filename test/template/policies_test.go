@@ -1,7 +1,6 @@
 package template_test
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -60,33 +59,11 @@ func TestPoliciesAreTheCalls(t *testing.T) {
 	}
 }
 
-// actions are a statement's, also where it stands under a condition: [name of
-// the condition, statement, nothing].
-func actions(t *testing.T, statement any) []string {
+// actions are a statement's.
+func actions(t *testing.T, of any) []string {
 	t.Helper()
-	if choice, ok := statement.([]any); ok {
-		statement = choice[1]
-	}
-	switch a := at(t, statement, "Action").(type) {
-	case string:
-		return []string{a}
-	case []any:
-		var out []string
-		for _, x := range a {
-			out = append(out, fmt.Sprint(x))
-		}
-		return out
-	}
-	return nil
-}
-
-func list(t *testing.T, of any) []any {
-	t.Helper()
-	l, ok := of.([]any)
-	if !ok {
-		t.Fatalf("%v is no list of the template", of)
-	}
-	return l
+	s, _ := statement(t, of)
+	return texts(s["Action"])
 }
 
 // TestTasksAreLimitedToClusters: what changes or shows tasks is allowed on the

@@ -3,137 +3,101 @@ package template_test
 import (
 	"os"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 )
 
-// down goes down a path with points between its keys; numbers are places in
-// lists.
-func down(t *testing.T, from any, path string) any {
-	t.Helper()
-	for _, key := range strings.Split(path, ".") {
-		if n, err := strconv.Atoi(key); err == nil {
-			if l := list(t, from); n < len(l) {
-				from = l[n]
-				continue
-			}
-			t.Fatalf("there is no place %d of %s in the template", n, path)
-		}
-		from = at(t, from, key)
-	}
-	return from
-}
-
 // TestPromises: what the emulator does not do, or does not refuse, and what the
-// papers promise all the same. Intrinsic functions are without their tags here.
+// papers promise all the same.
 func TestPromises(t *testing.T) {
 	t.Parallel()
-	resources := at(t, load(t), "Resources")
-	const invoke, rule, queue = ".Properties.EventInvokeConfig", ".Properties.Targets.0", ".Properties.PolicyDocument.Statement.0"
-	const policy = `{"Action":"sqs:SendMessage","Condition":{"%":{"aws:SourceArn":"&"}},"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Resource":"#.Arn"}`
-	queuePolicy := func(name, condition, source string) string {
-		return strings.NewReplacer("%", condition, "&", source, "#", name).Replace(policy)
-	}
+	template := load(t)
+	const invoke, rule = ".Properties.EventInvokeConfig", ".Properties.Targets.0"
 	for path, want := range map[string]string{
 		"Table.DeletionPolicy":                              `"RetainExceptOnCreate"`,
 		"Table.UpdateReplacePolicy":                         `"Retain"`,
 		"Table.Properties.PointInTimeRecoverySpecification": `{"PointInTimeRecoveryEnabled":true}`,
-		"Table.Properties.SSESpecification":                 `["HasKey",{"KMSMasterKeyId":"KmsKeyArn","SSEEnabled":true,"SSEType":"KMS"},{"SSEEnabled":false}]`,
+		"Table.Properties.SSESpecification":                 `["!If","HasKey",{"KMSMasterKeyId":"!Ref KmsKeyArn","SSEEnabled":true,"SSEType":"KMS"},{"SSEEnabled":false}]`,
 		"Table.Properties.TimeToLiveSpecification":          `{"AttributeName":"ttl","Enabled":true}`,
+		"ScheduleGroup.Properties":                          `{"Name":"!Ref AWS::StackName"}`,
 
 		// What was accepted does not vanish.
-		"Trigger" + invoke:                `{"DestinationConfig":{"OnFailure":{"Destination":"TriggerFailures.Arn","Type":"SQS"}},"MaximumEventAgeInSeconds":21600,"MaximumRetryAttempts":2}`,
-		"OnStopped" + invoke:              `{"DestinationConfig":{"OnFailure":{"Destination":"OnStoppedFailures.Arn","Type":"SQS"}},"MaximumEventAgeInSeconds":21600,"MaximumRetryAttempts":2}`,
-		"Sweep" + invoke:                  `{"DestinationConfig":{"OnFailure":{"Destination":"SweepFailures.Arn","Type":"SQS"}},"MaximumEventAgeInSeconds":60,"MaximumRetryAttempts":0}`,
-		"StoppedTasks" + rule:             `{"Arn":"OnStopped.Arn","DeadLetterConfig":{"Arn":"OnStoppedFailures.Arn"},"Id":"onstopped","RetryPolicy":{"MaximumEventAgeInSeconds":86400,"MaximumRetryAttempts":185}}`,
-		"EveryMinute" + rule:              `{"Arn":"Sweep.Arn","DeadLetterConfig":{"Arn":"SweepFailures.Arn"},"Id":"sweep","Input":"{}","RetryPolicy":{"MaximumEventAgeInSeconds":60,"MaximumRetryAttempts":0}}`,
-		"TriggerFailuresPolicy" + queue:   queuePolicy("TriggerFailures", "ArnLike", "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/*"),
-		"OnStoppedFailuresPolicy" + queue: queuePolicy("OnStoppedFailures", "ArnEquals", "StoppedTasks.Arn"),
-		"SweepFailuresPolicy" + queue:     queuePolicy("SweepFailures", "ArnEquals", "EveryMinute.Arn"),
-		"TriggerFailures.Properties":      `{"MessageRetentionPeriod":1209600,"SqsManagedSseEnabled":true}`,
-		"OnStoppedFailures.Properties":    `{"MessageRetentionPeriod":1209600,"SqsManagedSseEnabled":true}`,
-		"NotifyFailures.Properties":       `{"MessageRetentionPeriod":1209600,"SqsManagedSseEnabled":true}`,
-		"SweepFailures.Properties":        `{"MessageRetentionPeriod":86400,"SqsManagedSseEnabled":true}`,
+		"Trigger" + invoke:             `{"DestinationConfig":{"OnFailure":{"Destination":"!GetAtt TriggerFailures.Arn","Type":"SQS"}},"MaximumEventAgeInSeconds":21600,"MaximumRetryAttempts":2}`,
+		"OnStopped" + invoke:           `{"DestinationConfig":{"OnFailure":{"Destination":"!GetAtt OnStoppedFailures.Arn","Type":"SQS"}},"MaximumEventAgeInSeconds":21600,"MaximumRetryAttempts":2}`,
+		"Sweep" + invoke:               `{"DestinationConfig":{"OnFailure":{"Destination":"!GetAtt SweepFailures.Arn","Type":"SQS"}},"MaximumEventAgeInSeconds":60,"MaximumRetryAttempts":0}`,
+		"StoppedTasks" + rule:          `{"Arn":"!GetAtt OnStopped.Arn","DeadLetterConfig":{"Arn":"!GetAtt OnStoppedFailures.Arn"},"Id":"onstopped","RetryPolicy":{"MaximumEventAgeInSeconds":86400,"MaximumRetryAttempts":185}}`,
+		"EveryMinute" + rule:           `{"Arn":"!GetAtt Sweep.Arn","DeadLetterConfig":{"Arn":"!GetAtt SweepFailures.Arn"},"Id":"sweep","Input":"{}","RetryPolicy":{"MaximumEventAgeInSeconds":60,"MaximumRetryAttempts":0}}`,
+		"TriggerFailures.Properties":   `{"MessageRetentionPeriod":1209600,"SqsManagedSseEnabled":true}`,
+		"OnStoppedFailures.Properties": `{"MessageRetentionPeriod":1209600,"SqsManagedSseEnabled":true}`,
+		"NotifyFailures.Properties":    `{"MessageRetentionPeriod":1209600,"SqsManagedSseEnabled":true}`,
+		"SweepFailures.Properties":     `{"MessageRetentionPeriod":86400,"SqsManagedSseEnabled":true}`,
 
 		"EveryMinute.Properties.ScheduleExpression": `"rate(1 minute)"`,
-		"StoppedTasks.Properties.EventPattern": `{"detail":{"$or":[{"startedBy":[{"prefix":"${AWS::StackName}/"}]},` +
-			`{"overrides":{"containerOverrides":{"environment":{"name":["BATCHPLANE_STACK"],"value":["AWS::StackName"]}}}}],"lastStatus":["STOPPED"]},` +
+		"StoppedTasks.Properties.EventPattern": `{"detail":{"$or":[{"startedBy":[{"prefix":"!Sub ${AWS::StackName}/"}]},` +
+			`{"overrides":{"containerOverrides":{"environment":{"name":["BATCHPLANE_STACK"],"value":["!Ref AWS::StackName"]}}}}],"lastStatus":["STOPPED"]},` +
 			`"detail-type":["ECS Task State Change"],"source":["aws.ecs"]}`,
 		// A plain success wakes nobody, and a poison record blocks nothing for long.
-		"Notify.Properties.Events.Changes.Properties": `{"BatchSize":10,"BisectBatchOnFunctionError":true,"DestinationConfig":{"OnFailure":{"Destination":"NotifyFailures.Arn","Type":"SQS"}},` +
+		"Notify.Properties.Events.Changes.Properties": `{"BatchSize":10,"BisectBatchOnFunctionError":true,"DestinationConfig":{"OnFailure":{"Destination":"!GetAtt NotifyFailures.Arn","Type":"SQS"}},` +
 			`"FilterCriteria":{"Filters":[{"Pattern":"{\"dynamodb\":{\"NewImage\":{\"tell\":{\"S\":[{\"exists\":true}]}}}}"},{"Pattern":"{\"dynamodb\":{\"NewImage\":{\"reason\":{\"S\":[{\"exists\":true}]}}}}"}]},` +
-			`"FunctionResponseTypes":["ReportBatchItemFailures"],"MaximumRecordAgeInSeconds":3600,"MaximumRetryAttempts":5,"StartingPosition":"TRIM_HORIZON","Stream":"Table.StreamArn"}`,
-
-		"OperatorPolicy.Properties.PolicyDocument.Statement": `[{"Action":"lambda:InvokeFunction","Effect":"Allow","Resource":"Trigger.Arn","Sid":"Ask"},` +
-			`{"Action":"cloudformation:ListStackResources","Effect":"Allow","Resource":"arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${AWS::StackName}/*","Sid":"Names"},` +
-			`{"Action":["dynamodb:BatchGetItem","dynamodb:GetItem","dynamodb:Query"],"Effect":"Allow","Resource":["Table.Arn","${Table.Arn}/index/*"],"Sid":"Read"},` +
-			`{"Action":["logs:FilterLogEvents","logs:GetLogEvents"],"Effect":"Allow","Resource":["TriggerLogs.Arn","OnStoppedLogs.Arn","NotifyLogs.Arn","SweepLogs.Arn"],"Sid":"Logs"},` +
-			`["HasKey",{"Action":"kms:Decrypt","Condition":{"StringEquals":{"kms:ViaService":"dynamodb.${AWS::Region}.${AWS::URLSuffix}"}},"Effect":"Allow","Resource":"KmsKeyArn","Sid":"Key"},"AWS::NoValue"]]`,
+			`"FunctionResponseTypes":["ReportBatchItemFailures"],"MaximumRecordAgeInSeconds":3600,"MaximumRetryAttempts":5,"StartingPosition":"TRIM_HORIZON","Stream":"!GetAtt Table.StreamArn"}`,
+		"NoticesFailing.Properties": `{"FilterPattern":"{ $.msg = \"a notice was not carried\" }","LogGroupName":"!Ref NotifyLogs",` +
+			`"MetricTransformations":[{"MetricName":"!Sub NoticesFailing-${AWS::StackName}","MetricNamespace":"batchplane","MetricValue":"1"}]}`,
 	} {
-		if got := canonical(t, down(t, resources, path)); got != want {
+		if got := canonical(t, down(t, at(t, template, "Resources"), path)); got != want {
 			t.Errorf("%s is\n%s, want\n%s", path, got, want)
 		}
 	}
 }
 
-// TestCompanies: every role has the company's path and boundary, every function
-// its log group with the retention, and what is limited has the limits.
+// TestConditions: each is what its parameter says, and nothing else.
+func TestConditions(t *testing.T) {
+	t.Parallel()
+	const filled, lists = `["!Not",["!Equals","!Ref %",""]]`, `["!Not",["!Equals",["!Join","","!Ref %"],""]]`
+	want := map[string]string{
+		"NamesClusters":  strings.ReplaceAll(lists, "%", "Clusters"),
+		"NamesTaskRoles": strings.ReplaceAll(lists, "%", "TaskRoles"),
+		"NamesBus":       strings.ReplaceAll(filled, "%", "EventBusArn"),
+		"HasAlarmTopic":  strings.ReplaceAll(filled, "%", "AlarmTopicArn"),
+		"HasBoundary":    strings.ReplaceAll(filled, "%", "PermissionsBoundary"),
+		"ReadsLogs":      strings.ReplaceAll(filled, "%", "LogGroups"),
+		"HasKey":         strings.ReplaceAll(filled, "%", "KmsKeyArn"),
+		"Reserves":       `["!Not",["!Equals","!Ref ReservedConcurrency",0]]`,
+	}
+	conditions := at(t, load(t), "Conditions")
+	for _, name := range keys(t, conditions) {
+		if got := canonical(t, at(t, conditions, name)); got != want[name] {
+			t.Errorf("%s is %s, want %s", name, got, want[name])
+		}
+		delete(want, name)
+	}
+	if len(want) > 0 {
+		t.Errorf("there is no %q", want)
+	}
+}
+
+// TestCompanies: every function has its log group with the retention, its role,
+// and the concurrency that is reserved. Paths and boundaries are in the table of
+// the policies.
 func TestCompanies(t *testing.T) {
 	t.Parallel()
-	resources := at(t, load(t), "Resources")
-	const (
-		boundary = `["HasBoundary","PermissionsBoundary","AWS::NoValue"]`
-		clusters = `["NamesClusters","Clusters","arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:cluster/*"]`
-		roles    = `["NamesTaskRoles","TaskRoles","arn:${AWS::Partition}:iam::${AWS::AccountId}:role${TaskRolePath}*"]`
-	)
-	found := map[any]int{}
-	for _, id := range keys(t, resources) {
-		r := at(t, resources, id)
-		kind := at(t, r, "Type")
-		found[kind]++
-		switch kind {
-		case "AWS::IAM::Role":
-			if b := canonical(t, down(t, r, "Properties.PermissionsBoundary")); b != boundary || words(t, r, "Properties", "Path") != "RolePath" {
-				t.Errorf("%s has the boundary %s", id, b)
-			}
-			for _, p := range list(t, down(t, r, "Properties.Policies")) {
-				for _, s := range list(t, down(t, p, "PolicyDocument.Statement")) {
-					as := actions(t, s)
-					if slices.Contains(as, "iam:PassRole") && canonical(t, down(t, s, "Resource")) != roles {
-						t.Errorf("%s passes other roles", id)
-					}
-					if slices.ContainsFunc(as, func(a string) bool { return a == "ecs:RunTask" || strings.HasSuffix(a, "Tasks") || a == "ecs:StopTask" }) &&
-						canonical(t, down(t, s, "Condition.ArnLike.ecs:cluster")) != clusters {
-						t.Errorf("%s: %q on other clusters", id, as)
-					}
-					if slices.Contains(as, "*") {
-						t.Errorf("%s may do anything", id)
-					}
-				}
-			}
-		case "AWS::IAM::ManagedPolicy":
-			if words(t, r, "Properties", "Path") != "RolePath" {
-				t.Errorf("%s has another path", id)
-			}
-		case "AWS::Logs::LogGroup":
-			if words(t, r, "Properties", "RetentionInDays") != "LogRetentionDays" || !strings.HasPrefix(words(t, r, "Properties", "LogGroupName"), "/batchplane/${AWS::StackName}/") {
-				t.Errorf("%s keeps logs for another time or in another place", id)
-			}
-		case "AWS::Serverless::Function":
-			if words(t, r, "Properties", "LoggingConfig", "LogGroup") != id+"Logs" || words(t, r, "Properties", "Role") != id+"Role.Arn" {
-				t.Errorf("%s has not its own log group and role", id)
-			}
+	template := load(t)
+	groups := kinds(t, template, "AWS::Logs::LogGroup")
+	for id, f := range kinds(t, template, "AWS::Serverless::Function") {
+		if words(t, f, "Properties", "LoggingConfig", "LogGroup") != "!Ref "+id+"Logs" || words(t, f, "Properties", "Role") != "!GetAtt "+id+"Role.Arn" {
+			t.Errorf("%s has not its own log group and role", id)
+		}
+		want := `{"LogGroupName":"!Sub /batchplane/${AWS::StackName}/` + strings.ToLower(id) + `","RetentionInDays":"!Ref LogRetentionDays"}`
+		if got := canonical(t, groups[id+"Logs"]["Properties"]); got != want {
+			t.Errorf("%sLogs is %s", id, got)
 		}
 	}
 	for kind, n := range map[string]int{"AWS::IAM::Role": 5, "AWS::IAM::ManagedPolicy": 1, "AWS::Logs::LogGroup": 4, "AWS::Serverless::Function": 4} {
-		if found[kind] != n {
-			t.Errorf("%d of %s", found[kind], kind)
+		if found := len(kinds(t, template, kind)); found != n {
+			t.Errorf("%d of %s", found, kind)
 		}
 	}
 	for _, id := range []string{"Trigger", "OnStopped"} {
-		if r := canonical(t, down(t, resources, id+".Properties.ReservedConcurrentExecutions")); r != `["Reserves","ReservedConcurrency","AWS::NoValue"]` {
+		if r := canonical(t, down(t, template, "Resources."+id+".Properties.ReservedConcurrentExecutions")); r != `["!If","Reserves","!Ref ReservedConcurrency","!Ref AWS::NoValue"]` {
 			t.Errorf("%s reserves %s", id, r)
 		}
 	}
@@ -143,16 +107,16 @@ func TestCompanies(t *testing.T) {
 func TestAlarms(t *testing.T) {
 	t.Parallel()
 	const (
-		ours    = `batchplane [{"Name":"Stack","Value":"AWS::StackName"}] `
-		queued  = `AWS/SQS [{"Name":"QueueName","Value":"%.QueueName"}] ApproximateNumberOfMessagesVisible Maximum 60 1 GreaterThanThreshold 0 notBreaching`
-		actions = `["HasAlarmTopic",["AlarmTopicArn"],"AWS::NoValue"]`
+		ours    = `batchplane [{"Name":"Stack","Value":"!Ref AWS::StackName"}] `
+		queued  = `AWS/SQS [{"Name":"QueueName","Value":"!GetAtt %.QueueName"}] ApproximateNumberOfMessagesVisible Maximum 60 1 GreaterThanThreshold 0 notBreaching`
+		actions = `["!If","HasAlarmTopic",["!Ref AlarmTopicArn"],"!Ref AWS::NoValue"]`
 	)
 	want := map[string]string{
 		"HeartbeatAlarm":        ours + "Heartbeat Sum 60 5 LessThanThreshold 1 breaching",
 		"DueLagAlarm":           ours + "DueLag Maximum 60 5 GreaterThanThreshold 600 notBreaching",
 		"ScheduleProblemsAlarm": ours + "ScheduleProblems Maximum 300 1 GreaterThanThreshold 0 notBreaching",
-		"StreamAgeAlarm":        `AWS/Lambda [{"Name":"FunctionName","Value":"Notify"}] IteratorAge Maximum 60 5 GreaterThanThreshold 300000 notBreaching`,
-		"NoticesFailingAlarm":   "batchplane  NoticesFailing-${AWS::StackName} Sum 300 1 GreaterThanThreshold 0 notBreaching",
+		"StreamAgeAlarm":        `AWS/Lambda [{"Name":"FunctionName","Value":"!Ref Notify"}] IteratorAge Maximum 60 5 GreaterThanThreshold 300000 notBreaching`,
+		"NoticesFailingAlarm":   "batchplane  !Sub NoticesFailing-${AWS::StackName} Sum 300 1 GreaterThanThreshold 0 notBreaching",
 	}
 	for _, queue := range []string{"Trigger", "OnStopped", "Notify", "Sweep"} {
 		want[queue+"FailuresAlarm"] = strings.ReplaceAll(queued, "%", queue+"Failures")
@@ -182,6 +146,11 @@ func TestAlarms(t *testing.T) {
 	}
 	if len(want) > 0 {
 		t.Errorf("there is no %q", want)
+	}
+	filtered := down(t, resources, "NoticesFailing.Properties.MetricTransformations.0")
+	alarm := at(t, resources, "NoticesFailingAlarm", "Properties")
+	if words(t, filtered, "MetricNamespace") != words(t, alarm, "Namespace") || words(t, filtered, "MetricName") != words(t, alarm, "MetricName") {
+		t.Errorf("the alarm of failing notices does not look at what is counted: %v", filtered)
 	}
 }
 
@@ -230,10 +199,10 @@ func TestOutputsAreExported(t *testing.T) {
 	t.Parallel()
 	outputs := at(t, load(t), "Outputs")
 	for name, value := range map[string]string{
-		"TriggerArn": "Trigger.Arn", "ScheduleGroupName": "ScheduleGroup", "ScheduleRoleArn": "ScheduleRole.Arn",
-		"TriggerFailuresArn": "TriggerFailures.Arn", "NoticesArn": "Notices", "OperatorPolicyArn": "OperatorPolicy",
+		"TriggerArn": "!GetAtt Trigger.Arn", "ScheduleGroupName": "!Ref ScheduleGroup", "ScheduleRoleArn": "!GetAtt ScheduleRole.Arn",
+		"TriggerFailuresArn": "!GetAtt TriggerFailures.Arn", "NoticesArn": "!Ref Notices", "OperatorPolicyArn": "!Ref OperatorPolicy",
 	} {
-		if got := words(t, outputs, name, "Value"); got != value || words(t, outputs, name, "Export", "Name") != "${AWS::StackName}:"+name {
+		if got := words(t, outputs, name, "Value"); got != value || words(t, outputs, name, "Export", "Name") != "!Sub ${AWS::StackName}:"+name {
 			t.Errorf("output %s is %s", name, got)
 		}
 	}

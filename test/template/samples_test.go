@@ -2,7 +2,6 @@ package template_test
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -48,6 +47,62 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// TestStreamFilters: what the stream's filters let through to notify: the sample
+// of a run that owes a notice, and an input that was kept; no plain success, which
+// wakes nobody.
+func TestStreamFilters(t *testing.T) {
+	t.Parallel()
+	var patterns []any
+	for _, f := range list(t, down(t, load(t), "Resources.Notify.Properties.Events.Changes.Properties.FilterCriteria.Filters")) {
+		patterns = append(patterns, decoded(t, words(t, f, "Pattern")))
+	}
+	sample := list(t, at(t, decoded(t, string(read(t, "events/notify.json"))), "Records"))
+	if len(sample) != 1 {
+		t.Fatalf("%d records", len(sample))
+	}
+	for name, tc := range map[string]struct {
+		change any
+		passes bool
+	}{
+		"the sample":      {sample[0], true},
+		"a kept input":    {decoded(t, `{"dynamodb":{"NewImage":{"pk":{"S":"K#1"},"reason":{"S":"not usable"}}}}`), true},
+		"a plain success": {decoded(t, `{"dynamodb":{"NewImage":{"pk":{"S":"R#a"},"sk":{"S":"20261122T1800Z"},"status":{"S":"succeeded"}}}}`), false},
+		"a run that runs": {decoded(t, `{"dynamodb":{"NewImage":{"pk":{"S":"R#a"},"op":{"S":"look"},"od":{"N":"1"},"status":{"S":"running"}}}}`), false},
+		"a deleted item":  {decoded(t, `{"eventName":"REMOVE","dynamodb":{"Keys":{"pk":{"S":"R#a"}}}}`), false},
+	} {
+		if got := slices.ContainsFunc(patterns, func(p any) bool { return passes(t, p, tc.change) }); got != tc.passes {
+			t.Errorf("%s passes: %t", name, got)
+		}
+	}
+}
+
+// passes is whether a pattern of EventBridge's language matches, as far as the
+// template uses it: objects whose leaves are [{"exists": true}].
+func passes(t *testing.T, pattern, event any) bool {
+	t.Helper()
+	if leaf, ok := pattern.([]any); ok {
+		if canonical(t, leaf) != `[{"exists":true}]` {
+			t.Fatalf("this test does not know the pattern %v", leaf)
+		}
+		return event != nil
+	}
+	inside, _ := event.(object)
+	for _, key := range keys(t, pattern) {
+		if !passes(t, at(t, pattern, key), inside[key]) {
+			return false
+		}
+	}
+	return true
+}
+
+func decoded(t *testing.T, text string) (v any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 // TestSweepSample: the sample is what the rule of every minute sends.
 func TestSweepSample(t *testing.T) {
 	t.Parallel()
@@ -55,13 +110,4 @@ func TestSweepSample(t *testing.T) {
 	if sample := strings.TrimSpace(string(read(t, "events/sweep.json"))); sample != sent {
 		t.Errorf("the rule sends %s, the sample is %s", sent, sample)
 	}
-}
-
-func read(t *testing.T, name string) []byte {
-	t.Helper()
-	body, err := os.ReadFile(root + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
 }

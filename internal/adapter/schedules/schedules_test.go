@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	eventbridgetypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
@@ -18,86 +17,6 @@ import (
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 )
-
-const trigger = "arn:aws:lambda:us-east-1:123456789012:function:trigger"
-
-// group is a schedule group of Scheduler; two schedules are a page.
-type group struct {
-	schedules []scheduler.GetScheduleOutput
-	deleted   string // listed, but gone since
-
-	mu        sync.Mutex
-	gets      int
-	now, most int // GetSchedule calls at once
-	// get, when not nil, is called in each.
-	get func(n int)
-}
-
-func (g *group) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
-	if aws.ToString(in.GroupName) != "batchplane-prod" {
-		return nil, errors.New("no such group")
-	}
-	from := 0
-	if in.NextToken != nil {
-		if _, err := fmt.Sscan(*in.NextToken, &from); err != nil {
-			return nil, err
-		}
-	}
-	out := &scheduler.ListSchedulesOutput{}
-	for _, s := range g.schedules[from:min(from+2, len(g.schedules))] {
-		out.Schedules = append(out.Schedules, types.ScheduleSummary{Name: s.Name, LastModificationDate: s.LastModificationDate})
-	}
-	if from+2 < len(g.schedules) {
-		out.NextToken = aws.String(fmt.Sprint(from + 2))
-	}
-	return out, nil
-}
-
-func (g *group) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
-	g.mu.Lock()
-	g.gets++
-	n := g.gets
-	g.now++
-	g.most = max(g.most, g.now)
-	g.mu.Unlock()
-	defer func() { g.mu.Lock(); g.now--; g.mu.Unlock() }()
-	if g.get != nil {
-		g.get(n)
-	}
-	if *in.Name == g.deleted {
-		return nil, &types.ResourceNotFoundException{Message: aws.String("Schedule does not exist.")}
-	}
-	for i := range g.schedules {
-		if *g.schedules[i].Name == *in.Name {
-			return &g.schedules[i], nil
-		}
-	}
-	return nil, errors.New("no such schedule")
-}
-
-type rules map[string]eventbridgetypes.Target
-
-func (r rules) ListRuleNamesByTarget(context.Context, *eventbridge.ListRuleNamesByTargetInput, ...func(*eventbridge.Options)) (*eventbridge.ListRuleNamesByTargetOutput, error) {
-	out := &eventbridge.ListRuleNamesByTargetOutput{}
-	for name := range r {
-		out.RuleNames = append(out.RuleNames, name)
-	}
-	return out, nil
-}
-
-func (r rules) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
-	if *in.Name == "deleted" {
-		return nil, &eventbridgetypes.ResourceNotFoundException{Message: aws.String("Rule deleted does not exist.")}
-	}
-	return &eventbridge.DescribeRuleOutput{Name: in.Name, ScheduleExpression: aws.String("rate(5 minutes)"), State: eventbridgetypes.RuleStateEnabled}, nil
-}
-
-func (r rules) ListTargetsByRule(_ context.Context, in *eventbridge.ListTargetsByRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.ListTargetsByRuleOutput, error) {
-	if *in.Rule == "deleted since" {
-		return nil, &eventbridgetypes.ResourceNotFoundException{Message: aws.String("Rule deleted since does not exist.")}
-	}
-	return &eventbridge.ListTargetsByRuleOutput{Targets: []eventbridgetypes.Target{r[*in.Rule]}}, nil
-}
 
 var changed = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
@@ -178,11 +97,35 @@ func TestJobs(t *testing.T) {
 		},
 		"rules: a transformer, a name and a bare one": {
 			rules: rules{
-				"r1": {Arn: aws.String(trigger), InputTransformer: &eventbridgetypes.InputTransformer{InputTemplate: aws.String(`{"scheduledFor": <time>, "job": {"name":"a","command":["\u003ctime\u003e"]}}`)}},
-				"r2": {Arn: aws.String(trigger), InputTransformer: &eventbridgetypes.InputTransformer{InputTemplate: aws.String(`{"scheduledFor": "<time>", "job": "b"}`)}},
-				"r3": {Arn: aws.String(trigger)},
+				"r1": {targets: []eventbridgetypes.Target{carrying(trigger, `{"scheduledFor": <time>, "job": {"name":"a","command":["\u003ctime\u003e"]}}`)}},
+				"r2": {targets: []eventbridgetypes.Target{carrying(trigger, `{"scheduledFor": "<time>", "job": "b"}`)}},
+				"r3": {targets: []eventbridgetypes.Target{{Arn: aws.String(trigger)}}},
 			},
 			want: "a rate(5 minutes) UTC false",
+		},
+		"rules: three pages": {
+			rules: rules{"r1": ruled("e"), "r2": ruled("d"), "r3": ruled("c"), "r4": ruled("b"), "r5": ruled("a")},
+			want:  "a rate(5 minutes) UTC false|b rate(5 minutes) UTC false|c rate(5 minutes) UTC false|d rate(5 minutes) UTC false|e rate(5 minutes) UTC false",
+		},
+		// Read as one that is on, all its slots would be missed.
+		"rules: one that is disabled": {
+			rules: rules{"r1": ruled("a", func(r *rule) { r.disabled = true }), "r2": ruled("b")},
+			want:  "a rate(5 minutes) UTC true|b rate(5 minutes) UTC false",
+		},
+		// It fires when its events come, not when a slot is due.
+		"rules: one of an event pattern": {
+			rules: rules{"r1": ruled("a", func(r *rule) { r.pattern = `{"source":["aws.s3"]}` }), "r2": ruled("b")},
+			want:  "b rate(5 minutes) UTC false",
+		},
+		"rules: another target of the rule": {
+			rules: rules{"r1": ruled("a", func(r *rule) {
+				r.targets = append([]eventbridgetypes.Target{carrying("arn:other", `{"job": {"name":"other"}}`)}, r.targets...)
+			})},
+			want: "a rate(5 minutes) UTC false",
+		},
+		"rules: an input that is no job leaves the others": {
+			rules: rules{"r1": {targets: []eventbridgetypes.Target{carrying(trigger, `{"job": {`)}}, "r2": ruled("b")},
+			want:  "b rate(5 minutes) UTC false", problem: "rule r1: not an input of the trigger",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -262,7 +205,11 @@ func TestManySchedules(t *testing.T) {
 	g.get = func(n int) {
 		if n <= readers { // each waits for the others
 			waiting.Done()
-			<-all
+			select {
+			case <-all:
+			case <-time.After(10 * time.Second):
+				t.Error("fewer are read at a time")
+			}
 		}
 		if n == cut {
 			cancel()

@@ -52,13 +52,21 @@ type Handler func(ctx context.Context) error
 
 // New reads the configuration. It makes no call.
 func New(lookup environ.Lookup) (Handler, error) {
+	s, err := newSweeper(lookup)
+	if err != nil {
+		return nil, err
+	}
+	return s.sweep, nil
+}
+
+func newSweeper(lookup environ.Lookup) (sweeper, error) {
 	var c Config
 	a, err := base.NewAWS(lookup)
 	if err := errors.Join(environ.Fill(&c, lookup), err); err != nil {
-		return nil, err
+		return sweeper{}, err
 	}
 	log := base.Log(os.Stdout, c.Config)
-	s := sweeper{
+	return sweeper{
 		stack: c.Stack, log: log, metrics: os.Stdout, now: time.Now,
 		registry: &schedules.Registry{
 			Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Rules: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")),
@@ -69,8 +77,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 			Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 			Pace:     &control.Window{Rate: c.Rate},
 		},
-	}
-	return s.sweep, nil
+	}, nil
 }
 
 type sweeper struct {

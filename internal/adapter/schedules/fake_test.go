@@ -1,0 +1,138 @@
+package schedules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventbridgetypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+)
+
+const trigger = "arn:aws:lambda:us-east-1:123456789012:function:trigger"
+
+// group is a schedule group of Scheduler; two schedules are a page.
+type group struct {
+	schedules []scheduler.GetScheduleOutput
+	deleted   string // listed, but gone since
+
+	mu        sync.Mutex
+	gets      int
+	now, most int // GetSchedule calls at once
+	// get, when not nil, is called in each.
+	get func(n int)
+}
+
+func (g *group) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
+	if aws.ToString(in.GroupName) != "batchplane-prod" {
+		return nil, errors.New("no such group")
+	}
+	from := 0
+	if in.NextToken != nil {
+		if _, err := fmt.Sscan(*in.NextToken, &from); err != nil {
+			return nil, err
+		}
+	}
+	out := &scheduler.ListSchedulesOutput{}
+	for _, s := range g.schedules[from:min(from+2, len(g.schedules))] {
+		out.Schedules = append(out.Schedules, types.ScheduleSummary{Name: s.Name, LastModificationDate: s.LastModificationDate})
+	}
+	if from+2 < len(g.schedules) {
+		out.NextToken = aws.String(fmt.Sprint(from + 2))
+	}
+	return out, nil
+}
+
+func (g *group) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
+	g.mu.Lock()
+	g.gets++
+	n := g.gets
+	g.now++
+	g.most = max(g.most, g.now)
+	g.mu.Unlock()
+	defer func() { g.mu.Lock(); g.now--; g.mu.Unlock() }()
+	if g.get != nil {
+		g.get(n)
+	}
+	if *in.Name == g.deleted {
+		return nil, &types.ResourceNotFoundException{Message: aws.String("Schedule does not exist.")}
+	}
+	for i := range g.schedules {
+		if *g.schedules[i].Name == *in.Name {
+			return &g.schedules[i], nil
+		}
+	}
+	return nil, errors.New("no such schedule")
+}
+
+// rule is a scheduled rule, unless it has a pattern.
+type rule struct {
+	targets  []eventbridgetypes.Target
+	disabled bool
+	pattern  string
+}
+
+// rules are those of a bus; two are a page.
+type rules map[string]rule
+
+func (r rules) ListRuleNamesByTarget(_ context.Context, in *eventbridge.ListRuleNamesByTargetInput, _ ...func(*eventbridge.Options)) (*eventbridge.ListRuleNamesByTargetOutput, error) {
+	if aws.ToString(in.TargetArn) != trigger {
+		return nil, errors.New("another target is asked for")
+	}
+	from := 0
+	if in.NextToken != nil {
+		if _, err := fmt.Sscan(*in.NextToken, &from); err != nil {
+			return nil, err
+		}
+	}
+	names := slices.Sorted(maps.Keys(r))
+	to := min(from+2, len(names))
+	out := &eventbridge.ListRuleNamesByTargetOutput{RuleNames: names[from:to]}
+	if to < len(names) {
+		out.NextToken = aws.String(fmt.Sprint(to))
+	}
+	return out, nil
+}
+
+func (r rules) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
+	if *in.Name == "deleted" {
+		return nil, &eventbridgetypes.ResourceNotFoundException{Message: aws.String("Rule deleted does not exist.")}
+	}
+	out := &eventbridge.DescribeRuleOutput{Name: in.Name, State: eventbridgetypes.RuleStateEnabled}
+	if r[*in.Name].disabled {
+		out.State = eventbridgetypes.RuleStateDisabled
+	}
+	if pattern := r[*in.Name].pattern; pattern != "" {
+		out.EventPattern = aws.String(pattern)
+	} else {
+		out.ScheduleExpression = aws.String("rate(5 minutes)")
+	}
+	return out, nil
+}
+
+func (r rules) ListTargetsByRule(_ context.Context, in *eventbridge.ListTargetsByRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.ListTargetsByRuleOutput, error) {
+	if *in.Rule == "deleted since" {
+		return nil, &eventbridgetypes.ResourceNotFoundException{Message: aws.String("Rule deleted since does not exist.")}
+	}
+	return &eventbridge.ListTargetsByRuleOutput{Targets: r[*in.Rule].targets}, nil
+}
+
+// carrying is a target of a rule whose transformer makes an input.
+func carrying(arn, template string) eventbridgetypes.Target {
+	return eventbridgetypes.Target{Arn: aws.String(arn), InputTransformer: &eventbridgetypes.InputTransformer{InputTemplate: aws.String(template)}}
+}
+
+// ruled is a rule that carries a job of a name.
+func ruled(name string, change ...func(*rule)) rule {
+	r := rule{targets: []eventbridgetypes.Target{carrying(trigger, `{"scheduledFor": <time>, "job": {"name":"`+name+`"}}`)}}
+	for _, f := range change {
+		f(&r)
+	}
+	return r
+}
