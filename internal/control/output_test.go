@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // writings is the output of all tasks.
@@ -69,6 +71,40 @@ func TestNoticesShowOutput(t *testing.T) {
 				if o.Run != n.Run || o.Attempt != last.N || o.TaskARN != last.TaskARN || o.Task.Container != "app" || !slices.Contains([]int{1, 2}, o.Attempt) {
 					t.Errorf("asked for %+v", o)
 				}
+			}
+		})
+	}
+}
+
+// TestOutputOfAnOlderRevision: where a retry has taken another revision before a
+// notice was carried, nobody knows any more where the older one's log is.
+func TestOutputOfAnOlderRevision(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ attempted, container string }{
+		"the same": {"report:2", "app"}, "an older one": {"report:1", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store, l, n := &memory.Store{}, &writings{}, &teller{}
+			c := &control.Control{
+				Stack: stack, Store: store, Notifier: n, Logs: l, Now: func() time.Time { return t0 }, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler),
+			}
+			if err := store.PutDefinition(t.Context(), report); err != nil {
+				t.Fatal(err)
+			}
+			r := run.Run{
+				ID: slot, Definition: report.Hash(), Status: run.Failed, FinishedAt: t0, DueAt: t0, Task: run.TaskDefinition{ARN: "report:2", Container: "app"},
+				Attempts: []run.Attempt{{N: 1, TaskDefinition: tc.attempted, TaskARN: "task", EndedAt: t0}},
+				Owed:     []run.Effect{{Kind: run.Tell, Attempt: 1, Notice: "failed", Status: run.Failed}},
+			}
+			if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Tell(t.Context(), slot); err != nil {
+				t.Fatal(err)
+			}
+			if len(l.asked) != 1 || l.asked[0].Task.Container != tc.container || l.asked[0].TaskARN != "task" {
+				t.Errorf("asked for %+v", l.asked)
 			}
 		})
 	}
