@@ -1,0 +1,56 @@
+package template_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestRunbooksQuoteTheLogs: what a page tells people to look for in the logs is
+// what the code says.
+func TestRunbooksQuoteTheLogs(t *testing.T) {
+	t.Parallel()
+	said := code(t)
+	words := regexp.MustCompile("`([a-z][a-z']*(?: [a-z']+)+)`")
+	pages, err := filepath.Glob(root + "docs/runbook/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range words.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if m[1] != "deadline exceeded" && !strings.Contains(said, m[1]) { // that is Go's own
+				t.Errorf("%s tells to look for %q, which nothing says", filepath.Base(page), m[1])
+			}
+		}
+	}
+	if found < 8 {
+		t.Errorf("found %d quotations", found)
+	}
+}
+
+// code is all of the program's Go.
+func code(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(root+"internal", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all.Write(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
