@@ -41,11 +41,12 @@ func TestRunbooksQuoteTheLogs(t *testing.T) {
 func code(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	err := filepath.WalkDir(root+"internal", func(path string, _ fs.DirEntry, err error) error {
+	files := os.DirFS(root + "internal")
+	err := fs.WalkDir(files, ".", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
-		text, err := os.ReadFile(path)
+		text, err := fs.ReadFile(files, path)
 		all.Write(text)
 		return err
 	})
