@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/local"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire"
 )
@@ -65,7 +67,7 @@ func (f *follower) copy(ctx context.Context, follow bool) error {
 			return err
 		}
 		if ended && f.at == 0 {
-			_, _ = fmt.Fprintf(f.notes, "attempt %d of %s wrote nothing: %s\n", attempt.N, f.id, attempt.Why)
+			_, _ = fmt.Fprintf(f.notes, "attempt %d of %s wrote nothing: %s\n", attempt.N, f.id, notice.Printable(cmp.Or(attempt.Why, attempt.Next)))
 		}
 		if ended || !follow {
 			return nil
