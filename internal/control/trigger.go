@@ -8,7 +8,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // Reply is the answer to a request, for people and machines.
@@ -32,31 +31,6 @@ const (
 	// Filtered: the slot does not count, so nothing is recorded.
 	Filtered Outcome = "filtered"
 )
-
-// Scheduled is a schedule's trigger: it claims the run of that minute and
-// launches it. A slot that the job filters leaves nothing behind. A redelivery is
-// a duplicate, and finishes a launch that is owed. An error means that something is owed and could not be done.
-func (c *Control) Scheduled(ctx context.Context, j job.Job, at time.Time) (Reply, error) {
-	at = at.UTC().Truncate(time.Minute)
-	if why := filtered(j, at); why != "" {
-		c.Log.InfoContext(ctx, "filtered", "job", j.Name, "slot", at, "why", why)
-		return Reply{Outcome: Filtered, Message: fmt.Sprintf("%s has no run at %s: %s", j.Name, at.Format(time.RFC3339), why)}, nil
-	}
-	return c.slot(ctx, j, at, run.BySchedule)
-}
-
-// filtered says why a slot does not count for its job, "" when it does. A
-// schedule that cannot be read filters nothing: whoever deployed it wanted runs.
-func filtered(j job.Job, at time.Time) string {
-	if j.Schedule == "" {
-		return ""
-	}
-	t, err := timetable.Of(j.Plan())
-	if err != nil {
-		return ""
-	}
-	return t.Filtered(at)
-}
 
 func (c *Control) slot(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind) (Reply, error) {
 	return c.claim(ctx, j, run.Request{

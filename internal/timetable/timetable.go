@@ -63,6 +63,26 @@ func (t Timetable) Filtered(slot time.Time) string {
 	return why
 }
 
+// Place gives the slot that a start at a time stands for; ok is false where the
+// schedule has none there. A rule may start more than once for one time
+// (EventBridge user guide, "Troubleshooting"), and the second time past its minute:
+// a time up to two minutes late belongs to the slot before, unless it is one
+// itself, and one of the minute before to the slot after. Minutes at which
+// EventBridge starts too often count, so that Filtered can say so of them.
+// rate(...) has every minute.
+func (t Timetable) Place(at time.Time) (slot time.Time, ok bool) {
+	minute := at.UTC().Truncate(time.Minute)
+	if _, rate := t.Spec().Rate(); rate {
+		return minute, true
+	}
+	for _, off := range []time.Duration{0, -time.Minute, -2 * time.Minute, time.Minute} {
+		if slot = minute.Add(off); t.Matches(slot) || t.Spec().Dialect() == cron.Crontab && t.Shows(slot) {
+			return slot, true
+		}
+	}
+	return minute, false
+}
+
 // Open gives the first minute from a time on that is not filtered, whether or not
 // it is a slot; ok is false when there is none.
 func (t Timetable) Open(from time.Time) (at time.Time, ok bool) {

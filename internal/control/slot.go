@@ -1,0 +1,109 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/timetable"
+)
+
+// ahead is how far ahead of this machine's clock a slot may lie. EventBridge
+// starts nothing before its time, so that what lies further ahead is somebody
+// else's: claimed now, it would make the real trigger a duplicate.
+const ahead = 2 * time.Minute
+
+// Scheduled is a schedule's trigger: it claims the run of that minute and
+// launches it. A slot that the job filters leaves nothing behind. A redelivery is
+// a duplicate, and finishes a launch that is owed. An error means that something is owed and could not be done.
+//
+// Nothing proves here which schedule it was: a time shortly after a slot, as the
+// second event of a rule has it, stands for that slot, and one that the job's
+// schedule does not have is refused. What is refused is kept.
+func (c *Control) Scheduled(ctx context.Context, j job.Job, at time.Time) (Reply, error) {
+	return c.scheduled(ctx, j, at, false)
+}
+
+func (c *Control) scheduled(ctx context.Context, j job.Job, at time.Time, proven bool) (Reply, error) {
+	at = at.UTC()
+	if at.Sub(c.Now()) > ahead {
+		return c.refuseSlot(ctx, j.Name, at, "it lies in the future: slots are claimed when their time has come")
+	}
+	slot, expected, err := c.place(ctx, j, at)
+	if err != nil {
+		return Reply{}, err
+	}
+	switch {
+	case proven:
+		slot = at.Truncate(time.Minute)
+	case !expected:
+		return c.refuseSlot(ctx, j.Name, at, fmt.Sprintf("%s in %s has no such time, and no schedule of the stack proves it", j.Schedule, j.Zone()))
+	}
+	if why := filtered(j, slot); why != "" {
+		c.Log.InfoContext(ctx, "filtered", "job", j.Name, "slot", slot, "why", why)
+		return Reply{Outcome: Filtered, Message: fmt.Sprintf("%s has no run at %s: %s", j.Name, slot.Format(time.RFC3339), why)}, nil
+	}
+	return c.slot(ctx, j, slot, run.BySchedule)
+}
+
+// refuseSlot answers a slot that nobody who was deployed asks for. It is kept, so
+// that it can be seen who did.
+func (c *Control) refuseSlot(ctx context.Context, name string, at time.Time, why string) (Reply, error) {
+	reply := refuse("", "the slot of %s at %s: %s", name, at.Format(time.RFC3339), why)
+	c.Log.ErrorContext(ctx, "refused a slot", "job", name, "slot", at, "why", why)
+	return reply, c.keep(ctx, nil, reply.Message)
+}
+
+// place is the slot that a start at a time stands for; expected is whether the
+// job's schedule has it. A job whose schedule is not known, or cannot be read, has
+// every slot: whoever deployed it wanted runs.
+func (c *Control) place(ctx context.Context, j job.Job, at time.Time) (slot time.Time, expected bool, err error) {
+	minute := at.Truncate(time.Minute)
+	if j.Schedule == "" {
+		return minute, true, nil
+	}
+	t, err := timetable.Of(j.Plan())
+	if err != nil {
+		return minute, true, nil //nolint:nilerr // whoever deployed it wanted runs
+	}
+	if every, ok := t.Spec().Rate(); ok {
+		slot, err = c.placeRate(ctx, j.Name, minute, every)
+		return slot, true, err
+	}
+	slot, expected = t.Place(at)
+	return slot, expected, nil
+}
+
+// placeRate is the minute before, where a run of it shows that this is the second
+// event of one time: nobody knows the minutes of a rate, but that they do not
+// follow upon each other.
+func (c *Control) placeRate(ctx context.Context, name string, minute time.Time, every time.Duration) (time.Time, error) {
+	if every < 2*time.Minute {
+		return minute, nil
+	}
+	before := minute.Add(-time.Minute)
+	_, err := c.Store.Run(ctx, run.ScheduledID(name, before))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return minute, nil
+	case err != nil:
+		return minute, fmt.Errorf("looking for the run of the minute before: %w", err)
+	}
+	return before, nil
+}
+
+// filtered says why a slot does not count for its job, "" when it does. A
+// schedule that cannot be read filters nothing: whoever deployed it wanted runs.
+func filtered(j job.Job, at time.Time) string {
+	if j.Schedule == "" {
+		return ""
+	}
+	t, err := timetable.Of(j.Plan())
+	if err != nil {
+		return ""
+	}
+	return t.Filtered(at)
+}

@@ -1,0 +1,71 @@
+package control_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// TestSlotOfTheFuture: a slot that has not come is not claimed, so that its own
+// trigger is the first.
+func TestSlotOfTheFuture(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	slot := clockAt(18, 0, 0)
+	if rep := w.triggerAt(clockAt(17, 40, 0), hourly, slot.Add(24*time.Hour)); rep.Outcome != control.Refused {
+		t.Errorf("a day ahead: %+v", rep)
+	}
+	if rep := w.triggerAt(slot.Add(-121*time.Second), hourly, slot); rep.Outcome != control.Refused || !strings.Contains(rep.Message, "future") {
+		t.Errorf("121 seconds ahead: %+v", rep)
+	}
+	if kept, err := w.store.Kept(t.Context(), 10); err != nil || len(kept) == 0 || !strings.Contains(kept[0].Reason, "hourly") {
+		t.Errorf("kept: %+v, %v", kept, err)
+	}
+	// A clock that is a little behind EventBridge's is no reason to lose a run.
+	if rep := w.triggerAt(slot.Add(-2*time.Minute), hourly, slot); rep.Outcome != control.Accepted {
+		t.Errorf("two minutes ahead: %+v", rep)
+	}
+}
+
+// TestSlotThatIsNone: what nobody proves starts at the schedule's own minutes.
+func TestSlotThatIsNone(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		schedule string
+		at       []time.Time
+		// slots are the runs that there are in the end.
+		slots string
+	}{
+		"a rule that starts twice, the second time past the minute": {"0 * * * *", []time.Time{clockAt(18, 0, 2), clockAt(18, 1, 2)}, "18:00"},
+		"the same, of cron()":                             {"cron(0 * * * ? *)", []time.Time{clockAt(18, 0, 2), clockAt(18, 1, 2)}, "18:00"},
+		"only the late event came":                        {"0 * * * *", []time.Time{clockAt(18, 1, 2)}, "18:00"},
+		"an event just before its minute":                 {"0 * * * *", []time.Time{clockAt(17, 59, 58), clockAt(18, 0, 3)}, "18:00"},
+		"every minute is its own":                         {"* * * * *", []time.Time{clockAt(18, 0, 2), clockAt(18, 1, 2)}, "18:00 18:01"},
+		"a minute that the schedule does not have":        {"0 * * * *", []time.Time{clockAt(18, 17, 0)}, ""},
+		"of cron() too":                                   {"cron(0 * * * ? *)", []time.Time{clockAt(18, 17, 0)}, ""},
+		"a rate has every minute":                         {"rate(5 minutes)", []time.Time{clockAt(18, 17, 52)}, "18:17"},
+		"a rate that starts twice":                        {"rate(5 minutes)", []time.Time{clockAt(18, 17, 52), clockAt(18, 18, 1), clockAt(18, 22, 52)}, "18:17 18:22"},
+		"a rate of one minute":                            {"rate(1 minute)", []time.Time{clockAt(18, 17, 52), clockAt(18, 18, 52)}, "18:17 18:18"},
+		"a job without a schedule, which a rule may name": {"", []time.Time{clockAt(18, 17, 0)}, "18:17"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := with(hourly, func(j *job.Job) { j.Schedule = tc.schedule })
+			w := known(t, j)
+			var last control.Reply
+			for _, at := range tc.at {
+				last = w.triggerAt(at.Add(2*time.Second), j, at)
+			}
+			var slots []string
+			for _, r := range w.runs() {
+				slots = append([]string{r.ScheduledFor.Format("15:04")}, slots...)
+			}
+			if got := strings.Join(slots, " "); got != tc.slots || (got == "") != (last.Outcome == control.Refused) {
+				t.Errorf("got runs of %q, want %q; the last reply was %+v", got, tc.slots, last)
+			}
+		})
+	}
+}
