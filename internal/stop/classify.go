@@ -1,6 +1,6 @@
 package stop
 
-import "strings"
+import "bytes"
 
 // Classify reads a stop. It is total: what it does not know becomes an
 // ambiguous verdict that is not relaunched. It keeps nothing of s.
@@ -74,10 +74,21 @@ func classifyHung(s *Stop) Verdict {
 			return v
 		}
 	}
-	if shows(s) || s.SawPull || s.AskedWhile != "PROVISIONING" || s.Code == codeEssentialExited || classifyReasons(s).Class == AppFailed {
+	if shows(s) || hasRuntimeID(s) || s.SawPull || s.AskedWhile != "PROVISIONING" || s.Code == codeEssentialExited || classifyReasons(s).Class == AppFailed {
 		return ran(s, &hungLaterRule)
 	}
 	return verdict(&hungRule, No)
+}
+
+// hasRuntimeID is whether any container has one. That shows no start, but it
+// comes after PROVISIONING.
+func hasRuntimeID(s *Stop) bool {
+	for i := range s.Containers {
+		if s.Containers[i].RuntimeID != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // classifyEnd reads an end by its stop code.
@@ -150,8 +161,11 @@ func claimed(t *text) bool {
 
 // named is whether a text begins with the name of an error.
 func named(t *text) bool {
-	name, _, ok := strings.Cut(string(t.bytes()), ":")
-	return ok && (strings.HasSuffix(name, "error") || strings.HasSuffix(name, "exception")) && !strings.Contains(name, " ")
+	name := t.bytes()
+	if end := bytes.IndexAny(name, ": "); end >= 0 {
+		name = name[:end]
+	}
+	return len(name) > len("error") && (bytes.HasSuffix(name, []byte("error")) || bytes.HasSuffix(name, []byte("exception")))
 }
 
 // ran gives a verdict on an end for which no proof of "never started" exists.

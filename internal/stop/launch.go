@@ -18,9 +18,20 @@ func classifyLaunch(s *Stop) Verdict {
 	} else if s.Detail != "" && !t.known() {
 		t.normalise(s.Reason + ": " + s.Detail)
 	}
+	if s.Kind == LaunchFailure && notFound(s, &t) {
+		return verdict(&notFoundRule, Unknown)
+	}
 	r := launchFamily.rule(&t, s.Kind, code)
 	return verdict(r, launched(&t, s.Kind, code, r))
 }
+
+// notFound is whether a failure is DescribeTasks' answer for a task that ECS
+// does not know; RunTask's failures name container instances.
+func notFound(s *Stop, t *text) bool {
+	return strings.Contains(s.ARN, ":task/") || (s.ARN == "" && t.is(missingTask))
+}
+
+var missingTask = []string{"missing"}
 
 // known is whether a failure's reason alone is in the scheduler's words.
 func (t *text) known() bool { return placementFamily.anchored(t) }

@@ -11,6 +11,7 @@ var evidence = []func(*Stop){
 	func(s *Stop) { s.StartedAt = time.Unix(1, 0) },
 	func(s *Stop) { s.Containers = append(s.Containers[:0:0], Container{Name: "x", ExitCode: code(0)}) },
 	func(s *Stop) { s.Containers = append(s.Containers[:0:0], Container{Name: "x", RuntimeID: "r"}) },
+	func(s *Stop) { s.Containers = append(s.Containers[:0:0], Container{Name: "x", RuntimeID: ofDocker}) },
 	func(s *Stop) { s.LastStatus = "RUNNING" },
 }
 

@@ -24,7 +24,7 @@ func classifyReasons(s *Stop) Verdict {
 
 func (a reading) with(b reading) reading {
 	switch {
-	case b.bare:
+	case b.bare && (!a.bare || a.proof >= b.proof):
 		return a
 	case a.bare:
 		return b
@@ -45,15 +45,45 @@ func read(s *Stop, reason string) reading {
 	if t.bare() {
 		return reading{rule: &bareRule, bare: true}
 	}
-	f, hold := find(taskFamilies, &t)
-	if hold < inside || (f.proof != proofNone && t.hasAny(later)) {
-		return reading{rule: loose(f, &t)}
+	m := written(&t)
+	switch {
+	case m.loose:
+		return reading{rule: loose(s, m.family, &t)}
+	case m.family == nil:
+		return reading{rule: &unpulledRule, proof: trust(s, m.proof, m.hold), bare: true}
 	}
-	p := trust(s, f.proof, hold)
-	if p != proofNone && unsure(&t) {
-		p = proofNone
+	return reading{rule: m.family.rule(&t, Task, ""), proof: trust(s, m.proof, m.hold)}
+}
+
+// moment is the time of a task's life at which a text was written.
+type moment struct {
+	// family is nil when no family knows the text, or when it says no more than
+	// that the image's pull had not begun.
+	family *Family
+	hold   grip
+	// proof is what the text says of that time; loose is that it says nothing,
+	// because no family holds it or because it speaks of a later time as well.
+	proof proof
+	loose bool
+}
+
+func written(t *text) moment {
+	m := moment{hold: anchored, proof: proofOwn}
+	if !t.unpulled {
+		m.family, m.hold = find(taskFamilies, t)
+		if m.hold < inside {
+			return moment{family: m.family, loose: true}
+		}
+		m.proof = m.family.proof
 	}
-	return reading{rule: f.rule(&t, Task, ""), proof: p}
+	switch {
+	case m.proof == proofNone:
+	case t.hasAny(later):
+		return moment{family: m.family, loose: true}
+	case unsure(t):
+		m.proof = proofNone
+	}
+	return m
 }
 
 // unsure is whether a text, however it begins, speaks of the start of a
@@ -65,12 +95,12 @@ func unsure(t *text) bool {
 // loose judges a text that proves nothing, because no family knows it or it
 // speaks of a later time than its family f: a mistake stays one, but that a
 // relaunch would help is not said.
-func loose(f *Family, t *text) *Rule {
+func loose(s *Stop, f *Family, t *text) *Rule {
 	if e, _ := find(endFamilies, t); e != nil {
 		return &e.Rules[0]
 	}
 	if f == nil {
-		return unfamiliar(t)
+		return unfamiliar(s, t)
 	}
 	r := f.rule(t, Task, "")
 	if r.Class == Config {
@@ -82,12 +112,12 @@ func loose(f *Family, t *text) *Rule {
 	return &vagueRule
 }
 
-// unfamiliar judges a text of no family: only a mistake is worth telling.
-func unfamiliar(t *text) *Rule {
-	if t.hasAny(denied) || t.hasAny(missing) || t.hasAny(invalid) {
-		if t.resource || named(t) {
-			return &resourceConfigRule
-		}
+// unfamiliar judges a text of no family: only a mistake is worth telling. That
+// something is invalid is said of much, so it must be an error's own text.
+func unfamiliar(s *Stop, t *text) *Rule {
+	own := t.resource || named(t)
+	if ((own || s.Code == codeFailedToStart) && (t.hasAny(denied) || t.hasAny(missing))) || (own && t.hasAny(invalid)) {
+		return &resourceConfigRule
 	}
 	return &unknownRule
 }

@@ -51,7 +51,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-unfit",
-			Match:   Match{Any: invalid, Not: []string{"invalid argument"}}, // a broken unpacking, which may pass
+			Match:   Match{Any: append(malformed, invalid...), Not: []string{"invalid argument"}}, // a broken unpacking, which may pass
 			Class:   Config,
 			Why:     "the image's name is wrong, or it was not built for the task's platform",
 			Example: failed("CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'"),

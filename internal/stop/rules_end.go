@@ -147,6 +147,18 @@ var (
 		Example: failed("Task failed to start"),
 		Source:  "https://github.com/aws/amazon-ecs-agent/issues/1430",
 	}
+	unpulledRule = Rule{
+		Name: "not-pulled", Class: Ambiguous,
+		Why:     "ECS stopped the task before it pulled the image, and does not say why",
+		Example: failed("Task failed to start", Container{Name: "app", Reason: "TaskStoppedBeforePullBeginError: Task stopped before image pull could begin for task: arn:aws:ecs:us-east-1:123456789012:task/x"}),
+		Source:  "https://github.com/aws/amazon-ecs-agent/blob/master/agent/engine/errors.go",
+	}
+	notFoundRule = Rule{
+		Name: "task-not-found", Class: Ambiguous,
+		Why:     "ECS does not know this task: it is only just launched, or it stopped over an hour ago, however it ended",
+		Example: Stop{Kind: LaunchFailure, Reason: "MISSING", ARN: "arn:aws:ecs:us-east-1:123456789012:task/jobs/0a1"},
+		Source:  docReasons,
+	}
 	resourceConfigRule = Rule{
 		Name: "resource-wrong", Class: Config,
 		Why:     "something the task needs is missing, not allowed or wrong",
@@ -182,5 +194,5 @@ var (
 // structural lists them in the order in which Classify asks.
 var structural = []*Rule{
 	&notStoppedRule, &askedPersonRule, &timedOutRule, &endedLateRule, &hungRule, &hungLaterRule, &userRule, &unhealthyRule, &takenCodeRule,
-	&succeededRule, &exitedRule, &startedRule, &bareRule, &resourceConfigRule, &laterRule, &vagueRule, &callerRule, &unknownRule,
+	&succeededRule, &exitedRule, &startedRule, &bareRule, &unpulledRule, &notFoundRule, &resourceConfigRule, &laterRule, &vagueRule, &callerRule, &unknownRule,
 }

@@ -161,8 +161,9 @@ var placementFamily = Family{
 		"resource:", "attribute:", "location:", "memberof", "distinctinstance",
 		"empty capacity provider", "no active instances", "no container instance", "no space in",
 	},
-	Has:   []string{"unable to place a task", "unable to place task"},
-	Vague: []string{"agent:"},
+	// That a service was unable to place a task stands before reasons of any time.
+	Has:   []string{"unable to place a task because", "unable to place task because"},
+	Vague: []string{"agent:", "unable to place", "(service"},
 	proof: proofPlacement,
 	Rules: placementRules(Task),
 }

@@ -3,18 +3,66 @@ package stop
 import "strings"
 
 // shows is whether the stop holds any evidence that a process ran: a
-// startedAt, an exit code, a runtimeId, or a container that is RUNNING.
+// startedAt, an exit code, a runtimeId that tells of a created container, or a
+// container that is RUNNING.
 func shows(s *Stop) bool {
 	if !s.StartedAt.IsZero() {
 		return true
 	}
 	for i := range s.Containers {
 		c := &s.Containers[i]
-		if c.ExitCode != nil || c.RuntimeID != "" || c.LastStatus == "RUNNING" {
+		if c.ExitCode != nil || c.LastStatus == "RUNNING" || created(s, c) {
 			return true
 		}
 	}
 	return false
+}
+
+// created is whether a container's runtimeId shows that it was created. Docker
+// gives an id of 64 hex digits with the creation. On Fargate each container has
+// one before its image is pulled, of the form of fargateID, and keeps it when
+// the pull fails (https://github.com/aws/aws-cdk/issues/32877). An id of
+// another form shows a creation too, unless the container's own reason says
+// that there was none.
+func created(s *Stop, c *Container) bool {
+	switch {
+	case c.RuntimeID == "":
+		return false
+	case s.OnInstance, dockerID(c.RuntimeID):
+		return true
+	}
+	return !fargateID(c.RuntimeID) && !saysNotCreated(c)
+}
+
+// dockerID is whether an id is 64 hex digits.
+func dockerID(id string) bool { return len(id) == 64 && spelled(id, hexDigits) }
+
+// fargateID is whether an id is a task's, as 32 hex digits or a UUID, a dash and
+// a number.
+func fargateID(id string) bool {
+	dash := strings.LastIndexByte(id, '-')
+	if dash < 0 {
+		return false
+	}
+	task, number := id[:dash], id[dash+1:]
+	return number != "" && spelled(number, digits) &&
+		(len(task) == 32 && spelled(task, hexDigits) || len(task) == 36 && spelled(task, hexDigits+"-"))
+}
+
+const (
+	digits    = "0123456789"
+	hexDigits = digits + "abcdef"
+)
+
+// spelled is whether s has letters of the alphabet only.
+func spelled(s, alphabet string) bool { return strings.Trim(s, alphabet) == "" }
+
+// saysNotCreated is whether a container's own reason is of the time before its
+// creation.
+func saysNotCreated(c *Container) bool {
+	var t text
+	t.read(c.Reason)
+	return written(&t).proof != proofNone
 }
 
 // started answers whether anything started, from structure and from what the
@@ -23,10 +71,43 @@ func started(s *Stop, p proof) Answer {
 	switch {
 	case shows(s):
 		return Yes
-	case p == proofTask, p == proofCoded, p == proofPlacement && !s.OnInstance, p == proofContainers && allListed(s):
+	case p == proofTask, p == proofCoded, p == proofPlacement && !s.OnInstance:
+		return No
+	case p == proofContainers && allListed(s) && !anyPulled(s):
+		return No
+	case p == proofOwn && allListed(s) && allNotCreated(s):
 		return No
 	}
 	return Unknown
+}
+
+// anyPulled is whether the image of a container was pulled that does not say
+// itself that it was not created: where a runtimeId shows nothing, only its exit
+// code could tell that it ran, and ECS does not always report one.
+func anyPulled(s *Stop) bool {
+	for i := range s.Containers {
+		c := &s.Containers[i]
+		if c.RuntimeID != "" && c.ImageDigest != "" && !injected(c.Name) && !saysNotCreated(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// allNotCreated is whether each container says itself that it was not created,
+// or is the only one that the task's reason can mean.
+func allNotCreated(s *Stop) bool {
+	own, silent := 0, 0
+	for i := range s.Containers {
+		if injected(s.Containers[i].Name) {
+			continue
+		}
+		own++
+		if !saysNotCreated(&s.Containers[i]) {
+			silent++
+		}
+	}
+	return silent == 0 || own == 1
 }
 
 // allListed is whether the stop lists every container of the definition. When

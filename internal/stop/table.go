@@ -67,6 +67,8 @@ type proof int
 const (
 	// proofNone: a process may have run.
 	proofNone proof = iota
+	// proofOwn: this container never started, and another one's words must say why.
+	proofOwn
 	// proofContainers: this container was not created; of its siblings it says nothing.
 	proofContainers
 	// proofCoded: written before any container of the task is created, if the

@@ -14,6 +14,9 @@ type text struct {
 	triples [64]uint64
 	// resource is whether a leading "ResourceInitializationError:" was cut.
 	resource bool
+	// unpulled is whether the words were cut that a container's image was not
+	// pulled because its task was stopped before.
+	unpulled bool
 }
 
 func (t *text) bytes() []byte {
@@ -26,21 +29,53 @@ func (t *text) bytes() []byte {
 // preludes come before a task's real reason and say nothing.
 var preludes = []string{
 	"taskfailedtostart:", "task failed to start -", "task failed to start:",
-	"stoppedreason:", "stopped reason", "status reason", "stopped (", "error: ", ": ",
+	"the task failed to start due to:", "task failed to start due to:",
+	"stoppedreason:", "stopped reason", "stop reason", "status reason", "reason:", "stopped (", "error: ", ": ",
 }
 
-const resourceError = "resourceinitializationerror:"
+// Cut with a note, see text.resource and text.unpulled. The words of the agent
+// are in its TaskStoppedBeforePullBeginError
+// (https://github.com/aws/amazon-ecs-agent/blob/master/agent/engine/errors.go).
+var (
+	resourceError = []string{"resourceinitializationerror:"}
+	unpulledError = []string{"taskstoppedbeforepullbeginerror:", "taskstoppedbeforepullbeginerror", "task stopped before image pull could begin"}
+)
+
+// announcements stand in events of a service, before a task's real reason.
+var announcements = []string{"unable to place a task. reason:", "all of its requirements. reason:", "failed to launch a task with (error"}
 
 // read fills t from a task's or a container's reason.
 func (t *text) read(s string) {
 	t.normalise(s)
 	for cut := true; cut; {
-		cut = t.skip(resourceError)
-		t.resource = t.resource || cut
-		for _, p := range preludes {
-			cut = t.skip(p) || cut
+		resource, unpulled := t.skipAny(resourceError), t.skipAny(unpulledError)
+		t.resource, t.unpulled = t.resource || resource, t.unpulled || unpulled
+		cut = t.skipAny(preludes) || t.announced() || resource || unpulled
+	}
+}
+
+// announced cuts what an event of a service says before the reason, in the same
+// or the sentence before.
+func (t *text) announced() bool {
+	if !t.begins("(service ") && !t.begins("service ") {
+		return false
+	}
+	b := t.bytes()
+	for _, a := range announcements {
+		if at := bytes.Index(b, []byte(a)); at >= 0 && !bytes.Contains(b[:at], []byte(". ")) {
+			t.drop(at + len(a))
+			return true
 		}
 	}
+	return false
+}
+
+// skipAny cuts each of these prefixes, in their order.
+func (t *text) skipAny(prefixes []string) (cut bool) {
+	for _, p := range prefixes {
+		cut = t.skip(p) || cut
+	}
+	return cut
 }
 
 // skip cuts a prefix and the blanks after it.

@@ -27,6 +27,11 @@ var (
 		"failed to parse", "unable to parse", "cannot parse", "not enabled", "x509",
 		"incompatible", "cannot be used on", "no such plugin", "unknown runtime", "no matching entries",
 	}
+	// malformed: an image was built or pushed in a form that no pull can unpack.
+	malformed = []string{
+		"diffid", "diff id", "mismatched image rootfs", "media type", "mediatype", "max depth exceeded", "not match the specified platform",
+		"manifest schema", "schema version",
+	}
 	// busy: an AWS service had too much to do or was out of order.
 	busy = []string{
 		"throttl", "rate exceeded", "rate limit exceeded", "requestlimitexceeded", "request limit exceeded",
