@@ -49,15 +49,18 @@ test-parts:
 	@if command -v $(PYTHON) >/dev/null; then $(MAKE) --no-print-directory tools-aws; fi
 
 .PHONY: test
-test: test-parts ## Run all tests, with a closing summary
-	@out=$$(mktemp); trap 'rm -f "$$out"' EXIT; status=0; \
-	$(GO) test -timeout 20m ./... 2>&1 | tee "$$out" || status=$$?; \
-	awk -v status=$$status ' \
-		/^ok[ \t]/ {ok++} /^FAIL\t/ {bad++} /no test files/ {none++} \
-		END {printf "test: %d packages ok, %d failed, %d without tests: %s\n", ok, bad, none, status ? "FAIL" : "PASS"}' "$$out"; \
+test: test-announce test-parts ## Run all tests, with their progress and a closing summary
+	@status=0; $(GO) test -json -timeout 20m ./... 2>&1 | $(GO) run ./test/progress || status=$$?; \
 	[ -e $(DYNAMODB_LOCAL)/pom.xml ] && command -v java >/dev/null || echo "skipped: the DynamoDB store's tests, since Java or Maven is not installed"; \
 	[ -e .tools/ministack/made-of ] || echo "skipped: the stories on a deployed stack, since Python is not installed"; \
 	exit $$status
+
+# Says what is about to happen before anything is quiet for long.
+.PHONY: test-announce
+test-announce:
+	@[ -e $(DYNAMODB_LOCAL)/pom.xml ] && [ -e .tools/ministack/made-of ] && [ -e .tools/sam/made-of ] || \
+		echo "test: the first run downloads Go modules and, where Java and Python are installed, DynamoDB Local (about 110 MB) and the SAM CLI with an AWS emulator (about 500 MB on disk) into .tools; that takes one to three minutes"
+	@echo "test: compiling and running all packages takes about six minutes on two cores the first time; packages that have not changed are not run again"
 
 .PHONY: vet
 vet: ## Run go vet

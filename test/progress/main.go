@@ -1,0 +1,54 @@
+// Command progress reads the output of `go test -json` and prints what
+// `go test` prints: a line for each package as it ends, and of a package that
+// failed what its failed tests said. Where a package takes long it says every
+// half minute which tests still run. Its exit code is 1 when anything failed.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// every is the time between two reports of what still runs.
+const every = 30 * time.Second
+
+func main() {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	ok, err := follow(os.Stdin, os.Stdout, tick.C)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "progress:", err)
+	}
+	if err != nil || !ok {
+		os.Exit(1)
+	}
+}
+
+// follow reads events until the input ends. It reports what runs at each tick.
+func follow(in io.Reader, out io.Writer, tick <-chan time.Time) (ok bool, err error) {
+	lines, failed := make(chan []byte), make(chan error, 1)
+	go func() {
+		defer close(lines)
+		s := bufio.NewScanner(in)
+		s.Buffer(nil, 16<<20)
+		for s.Scan() {
+			lines <- append([]byte(nil), s.Bytes()...)
+		}
+		failed <- s.Err()
+	}()
+	r := newReport(out)
+	for {
+		select {
+		case line, more := <-lines:
+			if !more {
+				return r.close(), <-failed
+			}
+			r.line(line)
+		case now := <-tick:
+			r.running(now)
+		}
+	}
+}
