@@ -59,7 +59,7 @@ test: test-announce test-parts ## Run all tests, with their progress and a closi
 .PHONY: test-announce
 test-announce:
 	@[ -e $(DYNAMODB_LOCAL)/pom.xml ] && [ -e .tools/ministack/made-of ] && [ -e .tools/sam/made-of ] || \
-		echo "test: the first run downloads Go modules and, where Java and Python are installed, DynamoDB Local (about 110 MB) and the SAM CLI with an AWS emulator (about 500 MB on disk) into .tools; that takes one to three minutes"
+		echo "test: the first run downloads Go modules and, where Java and Python are installed, DynamoDB Local (50 MB) and the SAM CLI with an AWS emulator (450 MB) into .tools; that takes one to three minutes"
 	@echo "test: compiling and running all packages takes about six minutes on two cores the first time; packages that have not changed are not run again"
 
 .PHONY: vet

@@ -66,17 +66,50 @@ func encode(v any) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// inflater is an inflater with what it reads from and writes to; all are kept,
+// since an inflater alone takes 40 KB.
+type inflater struct {
+	in  bytes.Reader
+	out bytes.Buffer
+	r   io.ReadCloser
+}
+
+var inflaters = sync.Pool{New: func() any { return &inflater{r: flate.NewReaderDict(nil, dictionary1)} }}
+
+// mostKept is how much room of an inflater is kept: a definition's body is far
+// smaller.
+const mostKept = 1 << 20
+
+func (f *inflater) release() {
+	if f.in.Reset(nil); f.out.Cap() <= mostKept {
+		inflaters.Put(f)
+	}
+}
+
+// inflate is the reverse of deflating with the dictionary. What it returns is
+// the caller's.
+func inflate(body []byte) ([]byte, error) {
+	f, _ := inflaters.Get().(*inflater)
+	defer f.release()
+	f.in.Reset(body)
+	f.out.Reset()
+	reset, _ := f.r.(flate.Resetter)
+	if err := reset.Reset(&f.in, dictionary1); err != nil {
+		return nil, fmt.Errorf("inflating: %w", err)
+	}
+	if _, err := f.out.ReadFrom(f.r); err != nil {
+		return nil, fmt.Errorf("inflating: %w", err)
+	}
+	return bytes.Clone(f.out.Bytes()), nil
+}
+
 // plainBody is an item's body as JSON.
 func plainBody(item attributes) ([]byte, error) {
 	switch b := item[attrBody].(type) {
 	case *types.AttributeValueMemberS:
 		return []byte(b.Value), nil
 	case *types.AttributeValueMemberB:
-		plain, err := io.ReadAll(flate.NewReaderDict(bytes.NewReader(b.Value), dictionary1))
-		if err != nil {
-			return nil, fmt.Errorf("inflating: %w", err)
-		}
-		return plain, nil
+		return inflate(b.Value)
 	}
 	return nil, fmt.Errorf("attribute %q is not a body", attrBody)
 }
