@@ -22,8 +22,11 @@ func TestImportCrontab(t *testing.T) {
 			t.Errorf("exit code %d, %s; want %s", r.code, r.out, says)
 		}
 	}
-	if v := batchplane(t, "validate", "-f", out); v.code != 0 {
+	if v := batchplane(t, "validate", "-f", out, "--for", "local"); v.code != 0 {
 		t.Errorf("%+v", v)
+	}
+	if v := batchplane(t, "validate", "-f", out); v.code != 2 || !strings.Contains(v.err, "task definition imported: image is REPLACE-ME") {
+		t.Errorf("what only a person can fill in is not asked for: %+v", v)
 	}
 	for _, name := range []string{out, in + ".imported"} {
 		text, err := os.ReadFile(name) //nolint:gosec // a test's own file

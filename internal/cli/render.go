@@ -16,9 +16,10 @@ import (
 
 type renderCmd struct {
 	jobsFiles
-	Output string `short:"o" help:"Write the template here instead of to standard output; where jobs do not fit into one, the others as NAME-2 and so on." placeholder:"FILE"`
-	Rules  bool   `help:"Render scheduled EventBridge rules instead of schedules: UTC only, small inputs."`
-	Stack  string `help:"The stack of the control plane, the default of the template's parameter." default:"batchplane" placeholder:"NAME"`
+	Output   string   `short:"o" help:"Write the template here instead of to standard output; where jobs do not fit into one, the others as NAME-2 and so on." placeholder:"FILE"`
+	Rules    bool     `help:"Render scheduled EventBridge rules instead of schedules: UTC only, small inputs."`
+	Clusters []string `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C,..."`
+	Stack    string   `help:"The stack of the control plane, the default of the template's parameter." default:"batchplane" placeholder:"NAME"`
 }
 
 // Run renders the jobs stack's template.
@@ -28,11 +29,16 @@ func (c *renderCmd) Run(_ context.Context, a *app) error {
 		return err
 	}
 	now := time.Now()
+	faults, later := render.Runnable(file.Jobs, file.Definitions, c.Clusters)
+	if len(faults) > 0 {
+		return usagef("the jobs cannot run on AWS as they are, so nothing was rendered:\n%s", strings.Join(faults, "\n"))
+	}
 	templates, err := render.Templates(file.Jobs, file.Definitions, render.Options{Rules: c.Rules, Stack: c.Stack, From: now})
 	if err != nil {
 		return usagef("rendering: %w", err)
 	}
 	a.warnAWS(file.Jobs, now)
+	a.warn(later)
 	if c.Output == "" {
 		if len(templates) > 1 {
 			return usagef("the jobs need %d templates: say with -o where to write them", len(templates))
@@ -49,14 +55,10 @@ func (c *renderCmd) Run(_ context.Context, a *app) error {
 	return nil
 }
 
-// warnAWS tells of jobs that AWS will not run as they are: without a task definition,
-// or with a date that Scheduler does not take. It refuses a start more than five
-// minutes ago when a schedule is made or changed.
+// warnAWS tells of jobs whose date Scheduler does not take: it refuses a start more
+// than five minutes ago when a schedule is made or changed.
 func (a *app) warnAWS(jobs []job.Job, now time.Time) {
 	for _, j := range jobs {
-		if j.TaskDefinition == "" {
-			_, _ = fmt.Fprintf(a.Stderr, "job %s: it names no taskDefinition, without which ECS launches nothing: add one, or put it into defaults\n", j.Name)
-		}
 		if !j.StartAt.IsZero() && j.StartAt.Before(now) {
 			_, _ = fmt.Fprintf(a.Stderr, "job %s: its startAt has passed, and EventBridge Scheduler refuses such a date when the schedule changes: take it out\n", j.Name)
 		}

@@ -7,11 +7,14 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/render"
 )
 
 type validateCmd struct {
 	jobsFiles
-	Print bool `help:"Print what the files say together, with the variables' values."`
+	For      string   `enum:"auto,aws,local" default:"auto" help:"Where the jobs are to run: aws also wants what ECS needs, local only what one machine does; auto is aws where the files say anything of AWS." placeholder:"WHERE"`
+	Clusters []string `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C,..."`
+	Print    bool     `help:"Print what the files say together, with the variables' values."`
 }
 
 // problem is a fault of a jobs file as JSON.
@@ -26,7 +29,8 @@ type problem struct {
 type validated struct {
 	Jobs     int `json:"jobs"`
 	Problems int `json:"problems"`
-	// Warnings are of jobs that will never run.
+	// Warnings are of jobs that will never run, or could not if they were
+	// switched on.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
@@ -39,26 +43,48 @@ func (c *validateCmd) Run(_ context.Context, a *app) error {
 	if len(problems) > 0 {
 		return a.printProblems(problems)
 	}
-	warnings := over(file.Jobs, time.Now())
+	problems, warnings := c.onAWS(file)
+	if len(problems) > 0 && !c.Print {
+		return a.printProblems(problems)
+	}
+	warnings = append(warnings, over(file.Jobs, time.Now())...)
 	a.warn(warnings)
 	switch {
-	case c.Print && a.json:
-		for _, j := range file.Jobs {
-			if err := printJSON(a.Stdout, j); err != nil {
-				return err
-			}
-		}
-		return nil
 	case c.Print:
+		return a.printFile(file)
+	case a.json:
+		return printJSON(a.Stdout, validated{Jobs: len(file.Jobs), Warnings: warnings})
+	}
+	return a.write([]byte(counted(len(file.Jobs), "job") + ", no problem\n"))
+}
+
+// printFile prints what the files say together.
+func (a *app) printFile(file jobfile.File) error {
+	if !a.json {
 		text, err := jobfile.Encode(file, nil)
 		if err != nil {
 			return err
 		}
 		return a.write(text)
-	case a.json:
-		return printJSON(a.Stdout, validated{Jobs: len(file.Jobs), Warnings: warnings})
 	}
-	return a.write([]byte(counted(len(file.Jobs), "job") + ", no problem\n"))
+	for _, j := range file.Jobs {
+		if err := printJSON(a.Stdout, j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// onAWS is what keeps the jobs from running on AWS, if they are to.
+func (c *validateCmd) onAWS(file jobfile.File) (problems []jobfile.Problem, warnings []string) {
+	if c.For == "local" || c.For == "auto" && len(c.Clusters) == 0 && !render.ForAWS(file.Jobs, file.Definitions) {
+		return nil, nil
+	}
+	faults, warnings := render.Runnable(file.Jobs, file.Definitions, c.Clusters)
+	for _, f := range faults {
+		problems = append(problems, jobfile.Problem{File: c.Files[0], Message: f})
+	}
+	return problems, warnings
 }
 
 // warn prints warnings beside the output; as JSON they are in it.

@@ -70,6 +70,47 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+// onAWS is what jobs need to run on AWS, to go over another file.
+const onAWS = "defaults: {taskDefinition: app, network: {subnets: [subnet-1]}}\n"
+
+// TestValidateForAWS: what cannot run on AWS is refused at once, in files that
+// are for AWS or are said to be, by validate and by render; what is for one
+// machine is not held to that.
+func TestValidateForAWS(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{
+		"local.yaml": "jobs: [{name: a, schedule: \"0 3 * * *\", command: x}]",
+		"aws.yaml":   "jobs: [{name: a, schedule: \"0 3 * * *\", cluster: etl, command: [x, REPLACE-ME]}]",
+		"off.yaml":   "jobs: [{name: a, schedule: \"0 3 * * *\", enabled: false, taskDefinition: app}]",
+	})
+	local, aws, off := filepath.Join(dir, "local.yaml"), filepath.Join(dir, "aws.yaml"), filepath.Join(dir, "off.yaml")
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says []string
+	}{
+		"for one machine":         {[]string{"validate", "-f", local}, 0, nil},
+		"for one machine, asked":  {[]string{"validate", "-f", local, "--for", "aws"}, 2, []string{local + ": job a: no network", local + ": job a: no taskDefinition", "2 problems"}},
+		"rendered":                {[]string{"render", "-f", local}, 2, []string{"so nothing was rendered", "job a: no network", "job a: no taskDefinition"}},
+		"for AWS":                 {[]string{"validate", "-f", aws}, 2, []string{"job a: command holds REPLACE-ME", "job a: no network", "job a: no taskDefinition", "3 problems"}},
+		"for AWS, tried here":     {[]string{"validate", "-f", aws, "--for", "local"}, 0, nil},
+		"another cluster":         {[]string{"validate", "-f", aws, "--clusters", "jobs,default"}, 2, []string{"job a: cluster etl is not one of the stack's parameter Clusters (jobs, default)"}},
+		"another cluster, render": {[]string{"render", "-f", aws, "--clusters", "jobs"}, 2, []string{"job a: cluster etl is not one"}},
+		"switched off":            {[]string{"validate", "-f", off}, 0, []string{"warning: job a: no network"}},
+		"switched off, rendered":  {[]string{"render", "-f", off}, 0, []string{"warning: job a: no network"}},
+	} {
+		r := batchplane(t, c.args...)
+		for _, says := range c.says {
+			if !strings.Contains(r.err, says) {
+				t.Errorf("%s: %s; want %q", name, r.err, says)
+			}
+		}
+		if r.code != c.code || len(c.says) == 0 && r.err != "" || c.code != 0 && r.out != "" {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
 // TestValidateWarnsOfThePast: jobs whose times are over are no fault, and are
 // said to be so.
 func TestValidateWarnsOfThePast(t *testing.T) {
@@ -94,7 +135,8 @@ warning: job only: calendar: the last day of only, 2020-01-01, lies in the past:
 	if r.code != 0 || r.err != "" || !strings.HasPrefix(r.out, `{"jobs":6,"problems":0,"warnings":["job once: `) {
 		t.Errorf("%+v", r)
 	}
-	if r := batchplane(t, "render", "-f", file); r.code != 0 || !strings.Contains(r.err, "job ended: endAt: 2020-01-01T00:00:00Z lies in the past") {
+	defaults := filepath.Join(files(t, map[string]string{"aws.yaml": onAWS}), "aws.yaml")
+	if r := batchplane(t, "render", "-f", file, "-f", defaults); r.code != 0 || !strings.Contains(r.err, "job ended: endAt: 2020-01-01T00:00:00Z lies in the past") {
 		t.Errorf("%+v", r)
 	}
 	if r := batchplane(t, "preview", "-f", file); r.code != 0 || strings.Count(r.out, "lies in the past: it will never run") != 3 {

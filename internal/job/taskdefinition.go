@@ -30,6 +30,10 @@ type TaskDefinition struct {
 	Secrets map[string]string `json:"secrets,omitempty"`
 }
 
+// StackFamily is what the family of a rendered definition begins with, for
+// CloudFormation to fill in: environments that share an account share no family.
+const StackFamily = "${AWS::StackName}-"
+
 // Architectures are the values that Validate accepts.
 var Architectures = []string{"x86_64", "arm64"}
 

@@ -72,7 +72,7 @@ func Definitions(before, after []job.TaskDefinition) []Change {
 		case !has:
 			out = append(out, Change{Definition: family, Kind: Removed, Words: []string{"the deployment deregisters it: a job that still names it cannot be launched"}})
 		case len(words) > 0:
-			out = append(out, Change{Definition: family, Kind: Changed, Words: append(words, "the deployment registers a new revision: jobs that name none run it from their next run on")})
+			out = append(out, Change{Definition: family, Kind: Changed, Words: append(words, "the deployment registers a new revision: the jobs that name it run it from their next run on")})
 		}
 	}
 	return out

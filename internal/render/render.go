@@ -64,64 +64,42 @@ type Template struct {
 type entry struct {
 	key       string
 	resources int
-	text      func(part int) string
+	// base is the family of the base definition that it refers to, "" for none.
+	base string
+	text func(part int) string
 }
 
 // Templates renders jobs. The error names every job that cannot be rendered.
 func Templates(jobs []job.Job, definitions []job.TaskDefinition, o Options) ([]Template, error) {
 	var entries []entry
 	var faults []string
+	bases := map[string]job.TaskDefinition{}
 	for _, d := range definitions {
 		if err := resolvedIn(d); err != nil {
 			faults = append(faults, err.Error())
-			continue
 		}
-		entries = append(entries, entry{"definition " + d.Family, 1, func(int) string { return definition(d) }})
+		bases[d.Family] = d
 	}
+	named := map[string]bool{}
 	for _, j := range jobs {
-		e, err := o.job(j)
+		e, err := o.job(j, bases)
 		if err != nil {
 			faults = append(faults, err.Error())
 			continue
 		}
 		entries = append(entries, e)
+		named[e.base] = true
+	}
+	for _, d := range definitions {
+		if !named[d.Family] {
+			entries = append(entries, entry{"definition " + d.Family, 0, d.Family, func(int) string { return "" }})
+		}
 	}
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("%s", strings.Join(faults, "\n"))
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
-	for parts := 1; ; parts++ {
-		if out, fits := o.divide(entries, parts); fits || parts > len(entries) {
-			return out, nil
-		}
-	}
-}
-
-// divide puts each entry into the template that its name asks for, so that a new
-// job moves no other.
-func (o Options) divide(entries []entry, parts int) ([]Template, bool) {
-	texts := make([]strings.Builder, parts)
-	out := make([]Template, parts)
-	for _, e := range entries {
-		part := 0
-		if parts > 1 {
-			sum := sha256.Sum256([]byte(e.key))
-			part = int(sum[0])<<8 | int(sum[1])
-			part %= parts
-		}
-		if texts[part].Len() == 0 {
-			texts[part].WriteString(o.head(part, parts))
-		}
-		texts[part].WriteString(e.text(part))
-		out[part].Resources += e.resources
-		if out[part].Resources > MaxResources || texts[part].Len() > MaxBytes {
-			return nil, false
-		}
-	}
-	for i := range out {
-		out[i].Text = []byte(texts[i].String())
-	}
-	return slices.DeleteFunc(out, func(t Template) bool { return t.Resources == 0 }), true
+	return o.divided(entries, bases), nil
 }
 
 func (o Options) head(part, parts int) string {
@@ -219,7 +197,7 @@ func (o Options) plan(j job.Job) (plan, error) {
 	return p, nil
 }
 
-func (o Options) job(j job.Job) (entry, error) {
+func (o Options) job(j job.Job, bases map[string]job.TaskDefinition) (entry, error) {
 	p, err := o.plan(j)
 	if err != nil {
 		return entry{}, err
@@ -227,25 +205,24 @@ func (o Options) job(j job.Job) (entry, error) {
 	if resolves(j.Description) {
 		return entry{}, fmt.Errorf("job %s: its description holds {{resolve:...}}, which CloudFormation replaces by what it names, and anyone who lists schedules may read that: write it otherwise", j.Name)
 	}
-	input, err := j.ScheduleInput()
+	in, err := o.input(j, bases)
 	if err != nil {
 		return entry{}, err
 	}
-	input = unresolved(input)
 	write := o.schedule
 	if o.Rules {
-		write, input = o.rule, ruleInput(input)
-		if err := ruleable(j, p, input); err != nil {
+		write = o.rule
+		if err := ruleable(j, p, in.size()); err != nil {
 			return entry{}, err
 		}
 	}
-	if len(input) > MaxInput {
-		return entry{}, fmt.Errorf("job %s: its definition takes %d bytes, and a schedule's input at most %d", j.Name, len(input), MaxInput)
+	if in.size() > MaxInput {
+		return entry{}, fmt.Errorf("job %s: its definition takes %d bytes, and a schedule's input at most %d", j.Name, in.size(), MaxInput)
 	}
-	return entry{"job " + j.Name, len(p.expressions), func(part int) string {
+	return entry{"job " + j.Name, len(p.expressions), in.base, func(part int) string {
 		var b strings.Builder
 		for i, expression := range p.expressions {
-			b.WriteString(write(j, p, i, part, expression, input))
+			b.WriteString(write(j, p, i, part, expression, in.String()))
 		}
 		return b.String()
 	}}, nil

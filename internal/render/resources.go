@@ -65,14 +65,14 @@ func (o Options) schedule(j job.Job, p plan, i, part int, expression, input stri
 	line("Target:")
 	line("  Arn: %s", imported(exportTrigger))
 	line("  RoleArn: %s", imported(exportRole))
-	line("  Input: %s", text(input))
+	line("  Input: %s", input)
 	line("  RetryPolicy: {MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: %d}", maxAge(j))
 	line("  DeadLetterConfig: {Arn: %s}", imported(exportFailures))
 	return b.String()
 }
 
 // ruleable is why a job cannot be a scheduled rule, nil when it can.
-func ruleable(j job.Job, p plan, input string) error {
+func ruleable(j job.Job, p plan, size int) error {
 	switch {
 	case p.zone != "UTC" && !strings.HasPrefix(p.expressions[0], "rate("):
 		return fmt.Errorf("job %s: a rule knows UTC only, and the job is in %s: use schedules, or write its times in UTC", j.Name, p.zone)
@@ -80,8 +80,8 @@ func ruleable(j job.Job, p plan, input string) error {
 		return fmt.Errorf("job %s: a rule takes cron(...) and rate(...) only: use schedules", j.Name)
 	case j.Window > 0:
 		return fmt.Errorf("job %s: a rule has no window: use schedules", j.Name)
-	case len(input) > MaxRuleInput:
-		return fmt.Errorf("job %s: its definition takes %d characters, and a rule's input at most %d: use schedules", j.Name, len(input), MaxRuleInput)
+	case size > MaxRuleInput:
+		return fmt.Errorf("job %s: its definition takes %d characters, and a rule's input at most %d: use schedules", j.Name, size, MaxRuleInput)
 	}
 	if spec, err := cron.Parse(j.Schedule); err == nil && spec.OneTime() {
 		return fmt.Errorf("job %s: a rule cannot run once: use schedules", j.Name)
@@ -110,7 +110,7 @@ func (o Options) rule(j job.Job, p plan, i, part int, expression, input string) 
 	line("    Arn: %s", imported(exportTrigger))
 	line("    InputTransformer:")
 	line("      InputPathsMap: {time: $.time}")
-	line("      InputTemplate: %s", text(input))
+	line("      InputTemplate: %s", input)
 	line("    RetryPolicy: {MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: %d}", maxAge(j))
 	line("    DeadLetterConfig: {Arn: %s}", imported(exportFailures))
 	return b.String()
@@ -118,13 +118,16 @@ func (o Options) rule(j job.Job, p plan, i, part int, expression, input string) 
 
 var architectures = map[string]string{"": "X86_64", "x86_64": "X86_64", "arm64": "ARM64"}
 
-// definition writes a base definition of a task.
+// definition writes a base definition of a task. The stack's name is in the
+// family's, so that two environments in one account do not write revisions of the
+// same family; the revision that a change replaces stays, since runs that were
+// claimed with it may still wait for their launch.
 func definition(d job.TaskDefinition) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "      "+format+"\n", args...) }
 	cpu, memory := d.Size()
-	fmt.Fprintf(&b, "  %s:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n", logicalID("Task", d.Family))
-	line("Family: %s", text(d.Family))
+	fmt.Fprintf(&b, "  %s:\n    Type: AWS::ECS::TaskDefinition\n    DeletionPolicy: Delete\n    UpdateReplacePolicy: Retain\n    Properties:\n", logicalID("Task", d.Family))
+	line(`Family: {"Fn::Sub": %s}`, text(job.StackFamily+d.Family))
 	line("RequiresCompatibilities: [FARGATE]")
 	line("NetworkMode: awsvpc")
 	line(`Cpu: "%d"`, cpu)

@@ -24,7 +24,7 @@ import (
 
 // jobsYAML has a job of each kind that render writes in a way of its own.
 const jobsYAML = `
-defaults: {cluster: jobs, taskDefinition: job}
+defaults: {cluster: jobs, taskDefinition: job, network: {subnets: [subnet-0a1b2c3d4e5f60718]}}
 taskDefinitions:
   base: {image: "example/app:1", environment: {A: "<yes>"}}
 jobs:
@@ -40,12 +40,13 @@ jobs:
   - {name: by-hand, environment: {A: "<b>"}}
   - {name: later, schedule: "0 5 * * *", timezone: Asia/Tokyo, startAt: 2099-01-01}
   - {name: spread, schedule: "0 6 * * mon-fri", window: 15m}
+  - {name: based, schedule: "0 7 * * *", taskDefinition: base}
 `
 
 // ruledYAML is for scheduled rules, which the emulator fires as AWS does.
 const ruledYAML = `
 jobs:
-  - {name: ruled, schedule: "* * * * *", cluster: jobs, taskDefinition: job, command: "echo <time> '<aws.events.event>' \"'>\""}
+  - {name: ruled, schedule: "* * * * *", cluster: jobs, taskDefinition: job, network: {subnets: [subnet-0a1b2c3d4e5f60718]}, command: "echo <time> '<aws.events.event>' \"'>\""}
 `
 
 // TestJobsStack goes from a jobs file to runs: it renders the file, checks and
@@ -74,6 +75,7 @@ func TestJobsStack(t *testing.T) {
 	w.forgotten(t, id)
 	w.fired(t, ruled[0], began)
 	w.smallest(t)
+	w.based(t)
 	w.denied(t)
 }
 
@@ -131,6 +133,29 @@ func (w *world) deployJobs(t *testing.T, stack, text string, flags ...string) []
 	return f.Jobs
 }
 
+// base is the revision of the jobs file's base definition that a stack has
+// deployed.
+func base(stack string, revision int) string {
+	return fmt.Sprintf("arn:aws:ecs:us-east-1:000000000000:task-definition/%s-base:%d", stack, revision)
+}
+
+// based: two environments do not write the same family. Each runs the revision
+// that it deployed, also after a deployment of the other.
+func (w *world) based(t *testing.T) {
+	t.Helper()
+	const dev = `
+taskDefinitions: {base: {image: "example/app:2"}}
+jobs: [{name: dev-based, schedule: "0 7 * * *", taskDefinition: base, network: {subnets: [subnet-0a1b2c3d4e5f60718]}}]
+`
+	w.deployJobs(t, "dev-jobs", dev)
+	w.deployJobs(t, "dev-jobs", strings.ReplaceAll(dev, "app:2", "app:3"))
+	for schedule, arn := range map[string]string{"based": base("team-jobs", 1), "dev-based": base("dev-jobs", 2)} {
+		if input := *w.deployedSchedule(t, schedule).Target.Input; !strings.Contains(input, fmt.Sprintf(`"taskDefinition":%q`, arn)) {
+			t.Errorf("schedule %s does not carry %s: %s", schedule, arn, input)
+		}
+	}
+}
+
 // registered: the registry has these jobs, as they are in their files and by
 // name, and no other.
 // It is a new one each time: the emulator's CloudFormation leaves a schedule's
@@ -138,6 +163,11 @@ func (w *world) deployJobs(t *testing.T, stack, text string, flags ...string) []
 func (w *world) registered(t *testing.T, files ...[]job.Job) {
 	t.Helper()
 	want := slices.Concat(files...)
+	for i := range want {
+		if want[i].TaskDefinition == "base" {
+			want[i].TaskDefinition = base("team-jobs", 1)
+		}
+	}
 	slices.SortFunc(want, func(a, b job.Job) int { return strings.Compare(a.Name, b.Name) })
 	registry := &schedules.Registry{
 		Scheduler: w.scheduler(),
@@ -184,6 +214,7 @@ func (w *world) scheduledAs(t *testing.T) {
 		"by-hand":      "at(2199-12-31T23:59:00) DISABLED OFF 0",
 		"later":        "cron(0 5 * * ? *) ENABLED OFF 0",
 		"spread":       "cron(0 6 ? * 2-6 *) ENABLED FLEXIBLE 15",
+		"based":        "cron(0 7 * * ? *) ENABLED OFF 0",
 	}
 	page, err := w.scheduler().ListSchedules(t.Context(), &scheduler.ListSchedulesInput{GroupName: aws.String(w.resource["ScheduleGroup"])})
 	if err != nil || len(page.Schedules) != len(want) {

@@ -43,7 +43,7 @@ func FromTemplate(data []byte) (File, error) {
 	jobs, definitions := map[string]job.Job{}, map[string]job.TaskDefinition{}
 	for id, r := range t.Resources {
 		for _, input := range r.inputs() {
-			j, err := jobOf(input)
+			j, err := jobOf(joined(input, t.Resources))
 			if err != nil {
 				return File{}, fmt.Errorf("the input of %s: %w", id, err)
 			}
@@ -111,7 +111,7 @@ func (r resource) definition() job.TaskDefinition {
 		container = list[0]
 	}
 	d := job.TaskDefinition{
-		Family: plain(p.Family), Image: plain(in(container, "Image")), Container: plain(in(container, "Name")),
+		Family: family(p.Family), Image: plain(in(container, "Image")), Container: plain(in(container, "Name")),
 		Architecture:  strings.ToLower(plain(in(p.Platform, "CpuArchitecture"))),
 		ExecutionRole: plain(p.ExecutionRole), TaskRole: plain(p.TaskRole), User: plain(in(container, "User")),
 		LogGroup:    plain(in(container, "LogConfiguration", "Options", "awslogs-group")),
@@ -138,6 +138,34 @@ func plain(v any) string {
 		return ""
 	}
 	return fmt.Sprint(v)
+}
+
+// family is a definition's name in the jobs file: what render puts before it is
+// taken off.
+func family(v any) string {
+	if sub := plain(in(v, "Fn::Sub")); strings.HasPrefix(sub, job.StackFamily) {
+		return strings.TrimPrefix(sub, job.StackFamily)
+	}
+	return plain(v)
+}
+
+// joined is an input in which the revision of a definition of the template is
+// the name that the jobs file has for it; anything else is as it was.
+func joined(input any, resources map[string]resource) any {
+	join, _ := in(input, "Fn::Join").([]any)
+	if len(join) != 2 {
+		return input
+	}
+	parts, _ := join[1].([]any)
+	var text strings.Builder
+	for _, part := range parts {
+		s, ok := part.(string)
+		if !ok {
+			s = family(resources[plain(in(part, "Ref"))].Properties.Family)
+		}
+		text.WriteString(s)
+	}
+	return text.String()
 }
 
 // named is a list of {Name, key} as a map.

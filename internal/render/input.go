@@ -1,0 +1,66 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// maxRevision is how long the ARN of a revision gets: a stack's name has up to
+// 128 characters, a family's here 48.
+const maxRevision = 256
+
+// input is what a schedule or a rule sends: a text, or, of a job that names a
+// base definition of its file, two with the revision between them that this
+// template's deployment registered.
+type input struct {
+	before, after string
+	base          string
+}
+
+func (o Options) input(j job.Job, bases map[string]job.TaskDefinition) (input, error) {
+	var in input
+	family, revision, pinned := strings.Cut(j.TaskDefinition, ":")
+	if _, ok := bases[family]; ok {
+		if pinned {
+			return in, fmt.Errorf("job %s: taskDefinition %s names revision %s of a family of this file, whose name on AWS begins with the stack's: leave the revision out, the one that is deployed is taken", j.Name, j.TaskDefinition, revision)
+		}
+		in.base = family
+	}
+	text, err := j.ScheduleInput()
+	if err != nil {
+		return in, err
+	}
+	text = unresolved(text)
+	if o.Rules {
+		text = ruleInput(text)
+	}
+	in.before = text
+	if in.base == "" {
+		return in, nil
+	}
+	// Of the job's fields only texts without such quotes stand before this one.
+	const key = `"taskDefinition":"`
+	before, after, ok := strings.Cut(text, key+family)
+	if !ok {
+		return in, fmt.Errorf("job %s: its input does not name %s", j.Name, family)
+	}
+	in.before, in.after = before+key, after
+	return in, nil
+}
+
+func (i input) size() int {
+	if i.base == "" {
+		return len(i.before)
+	}
+	return len(i.before) + maxRevision + len(i.after)
+}
+
+// String is the value in the template.
+func (i input) String() string {
+	if i.base == "" {
+		return text(i.before)
+	}
+	return `{"Fn::Join": ["", [` + text(i.before) + `, {Ref: ` + logicalID("Task", i.base) + `}, ` + text(i.after) + `]]}`
+}

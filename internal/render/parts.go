@@ -1,0 +1,82 @@
+package render
+
+import (
+	"crypto/sha256"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// divided puts the entries into as few templates as they fit into.
+func (o Options) divided(entries []entry, bases map[string]job.TaskDefinition) []Template {
+	resources, bytes := 0, 0
+	sizes := make([]int, len(entries))
+	for i, e := range entries {
+		sizes[i] = len(e.text(len(entries))) // no number of a template is longer
+		resources += e.resources
+		bytes += sizes[i]
+	}
+	for parts := max(1, (resources+MaxResources-1)/MaxResources, bytes/MaxBytes); ; parts++ {
+		if places, fits := divide(entries, sizes, bases, parts); fits || parts > len(entries) {
+			return o.write(places, parts)
+		}
+	}
+}
+
+// place is what one template holds: its entries, and each base definition that
+// they refer to, in every template that needs it, since none can refer to
+// another's.
+type place struct {
+	entries   []entry
+	bases     map[string]job.TaskDefinition
+	resources int
+}
+
+// divide puts each entry into the template that its name asks for, so that a new
+// job moves no other.
+func divide(entries []entry, sizes []int, bases map[string]job.TaskDefinition, parts int) ([]place, bool) {
+	places, bytes := make([]place, parts), make([]int, parts)
+	for i, e := range entries {
+		at := 0
+		if parts > 1 {
+			sum := sha256.Sum256([]byte(e.key))
+			at = (int(sum[0])<<8 | int(sum[1])) % parts
+		}
+		p := &places[at]
+		p.entries = append(p.entries, e)
+		p.resources += e.resources
+		bytes[at] += sizes[i]
+		if d, ok := bases[e.base]; ok && p.bases[e.base].Family == "" {
+			if p.bases == nil {
+				p.bases = map[string]job.TaskDefinition{}
+			}
+			p.bases[e.base] = d
+			p.resources++
+			bytes[at] += len(definition(d))
+		}
+		if p.resources > MaxResources || bytes[at] > MaxBytes {
+			return places, false
+		}
+	}
+	return places, true
+}
+
+func (o Options) write(places []place, parts int) (out []Template) {
+	for i, p := range places {
+		if p.resources == 0 {
+			continue
+		}
+		var b strings.Builder
+		b.WriteString(o.head(i, parts))
+		for _, family := range slices.Sorted(maps.Keys(p.bases)) {
+			b.WriteString(definition(p.bases[family]))
+		}
+		for _, e := range p.entries {
+			b.WriteString(e.text(i))
+		}
+		out = append(out, Template{Text: []byte(b.String()), Resources: p.resources})
+	}
+	return out
+}

@@ -1,0 +1,143 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Placeholder is what an import writes where only a person knows the value.
+const Placeholder = "REPLACE-ME"
+
+// Runnable is why jobs cannot run on AWS as they are, a sentence each with what
+// to fill in and where: faults, for which nothing should be deployed, and later
+// those of jobs that are switched off. Clusters are the names or ARNs that the
+// stack's parameter Clusters has; none is not known.
+func Runnable(jobs []job.Job, definitions []job.TaskDefinition, clusters []string) (faults, later []string) {
+	on, off := findings{}, findings{}
+	for _, d := range definitions {
+		on.definition(d)
+	}
+	for _, j := range jobs {
+		if j.Disabled {
+			off.job(j, clusters)
+		} else {
+			on.job(j, clusters)
+		}
+	}
+	return on.sentences(), off.sentences()
+}
+
+// ForAWS is whether jobs files say anything that only AWS has a use for.
+func ForAWS(jobs []job.Job, definitions []job.TaskDefinition) bool {
+	return len(definitions) > 0 || slices.ContainsFunc(jobs, func(j job.Job) bool {
+		return j.TaskDefinition != "" || j.Cluster != "" || !j.Network.IsZero() || j.TaskRole != "" || j.ExecutionRole != ""
+	})
+}
+
+// findings are the jobs and definitions of which a sentence is true.
+type findings map[string][]string
+
+func (f findings) add(who, format string, args ...any) {
+	sentence := fmt.Sprintf(format, args...)
+	f[sentence] = append(f[sentence], who)
+}
+
+// shown is how many jobs a sentence names.
+const shown = 5
+
+// sentences name the jobs: what is true of all for want of a default is said
+// once.
+func (f findings) sentences() (out []string) {
+	for _, sentence := range slices.Sorted(maps.Keys(f)) {
+		who := f[sentence]
+		more := ""
+		if n := len(who) - shown; n > 0 {
+			who, more = who[:shown], fmt.Sprintf(" and %d more", n)
+		}
+		out = append(out, strings.Join(who, ", ")+more+": "+sentence)
+	}
+	return out
+}
+
+func (f findings) job(j job.Job, clusters []string) {
+	who := "job " + j.Name
+	if j.TaskDefinition == "" {
+		f.add(who, "no taskDefinition, without which ECS launches nothing: name one, in defaults for all jobs")
+	}
+	if len(j.Network.Subnets) == 0 {
+		f.add(who, "no network, and Fargate gives each task an interface in a subnet: write network: {subnets: [subnet-...], securityGroups: [sg-...]}, in defaults for all jobs")
+	}
+	if len(clusters) > 0 && !slices.ContainsFunc(clusters, func(c string) bool { return named(j.Cluster, c) }) {
+		f.add(who, "cluster %s is not one of the stack's parameter Clusters (%s): add its ARN there, or name another in cluster", clusterName(j.Cluster), strings.Join(clusters, ", "))
+	}
+	for _, field := range placeholders(j) {
+		f.add(who, "%s holds %s: write what belongs there", field, Placeholder)
+	}
+}
+
+// inECR is an image of a private registry in ECR.
+var inECR = regexp.MustCompile(`^\d{12}\.dkr[.-]ecr\.`)
+
+func (f findings) definition(d job.TaskDefinition) {
+	who := "task definition " + d.Family
+	if inECR.MatchString(d.Image) && d.ExecutionRole == "" {
+		f.add(who, "no executionRole, without which nobody may pull an image from ECR: name a role that may")
+	}
+	for _, field := range placeholders(d) {
+		f.add(who, "%s is %s: write what belongs there", field, Placeholder)
+	}
+}
+
+// named is whether a job's cluster, by name or ARN, is one by name or ARN.
+func named(cluster, is string) bool {
+	if strings.HasPrefix(cluster, "arn:") && strings.HasPrefix(is, "arn:") {
+		return cluster == is
+	}
+	return clusterName(cluster) == clusterName(is)
+}
+
+// clusterName is ECS's: `default` where none is said.
+func clusterName(cluster string) string {
+	if cluster == "" {
+		return "default"
+	}
+	return cluster[strings.LastIndexByte(cluster, '/')+1:]
+}
+
+// placeholders are the fields that an import left to a person, in order.
+func placeholders(of any) (fields []string) {
+	text, err := json.Marshal(of)
+	if err != nil || !strings.Contains(string(text), Placeholder) {
+		return nil // strings, numbers, slices and string maps always marshal
+	}
+	var top any
+	if err := json.Unmarshal(text, &top); err != nil {
+		return nil // it was JSON
+	}
+	var walk func(path string, v any)
+	walk = func(path string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for key, value := range v {
+				walk(strings.TrimPrefix(path+"."+key, "."), value)
+			}
+		case []any:
+			for _, value := range v {
+				walk(path, value)
+			}
+		case string:
+			if strings.Contains(v, Placeholder) && !slices.Contains(fields, path) {
+				fields = append(fields, path)
+			}
+		}
+	}
+	walk("", top)
+	slices.Sort(fields)
+	return fields
+}

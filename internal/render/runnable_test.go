@@ -1,0 +1,61 @@
+package render_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/render"
+)
+
+// TestRunnable: all that keeps jobs from running on AWS is told at once, and says
+// what to fill in.
+func TestRunnable(t *testing.T) {
+	t.Parallel()
+	fine := job.Job{Name: "fine", TaskDefinition: "app", Cluster: "jobs", Network: job.Network{Subnets: []string{"subnet-1"}}}
+	with := func(name string, change func(*job.Job)) job.Job {
+		j := fine
+		j.Name = name
+		change(&j)
+		return j
+	}
+	clusters := []string{"arn:aws:ecs:eu-central-1:123456789012:cluster/jobs", "default"}
+	for name, c := range map[string]struct {
+		job        job.Job
+		definition job.TaskDefinition
+		want       []string
+	}{
+		"nothing":             {fine, job.TaskDefinition{Family: "app", Image: "x"}, nil},
+		"no task definition":  {with("a", func(j *job.Job) { j.TaskDefinition = "" }), job.TaskDefinition{}, []string{"job a: no taskDefinition"}},
+		"no subnets":          {with("a", func(j *job.Job) { j.Network.Subnets = nil }), job.TaskDefinition{}, []string{"job a: no network"}},
+		"another cluster":     {with("a", func(j *job.Job) { j.Cluster = "etl" }), job.TaskDefinition{}, []string{"job a: cluster etl is not one of the stack's parameter Clusters (arn:"}},
+		"a cluster by ARN":    {with("a", func(j *job.Job) { j.Cluster = clusters[0] }), job.TaskDefinition{}, nil},
+		"of another account":  {with("a", func(j *job.Job) { j.Cluster = strings.Replace(clusters[0], "1234", "9999", 1) }), job.TaskDefinition{}, []string{"job a: cluster jobs is not"}},
+		"ECS's own default":   {with("a", func(j *job.Job) { j.Cluster = "" }), job.TaskDefinition{}, nil},
+		"a placeholder":       {with("a", func(j *job.Job) { j.Command = []string{"x", "-p", "REPLACE-ME"} }), job.TaskDefinition{}, []string{"job a: command holds REPLACE-ME"}},
+		"of a variable":       {with("a", func(j *job.Job) { j.Environment = map[string]string{"URL": "u:REPLACE-ME@h"} }), job.TaskDefinition{}, []string{"job a: environment.URL holds REPLACE-ME"}},
+		"an import's":         {fine, job.TaskDefinition{Family: "imported", Image: "REPLACE-ME", ExecutionRole: "REPLACE-ME"}, []string{"task definition imported: executionRole is REPLACE-ME", "task definition imported: image is REPLACE-ME"}},
+		"an image in ECR":     {fine, job.TaskDefinition{Family: "app", Image: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/app:1"}, []string{"task definition app: no executionRole"}},
+		"all of it, at once":  {job.Job{Name: "a", Cluster: "etl", Command: []string{"REPLACE-ME"}}, job.TaskDefinition{Family: "b", Image: "REPLACE-ME"}, []string{"job a: cluster", "job a: command", "job a: no network", "job a: no taskDef", "task definition b: image"}},
+		"people's own matter": {with("a", func(j *job.Job) { j.Description = "replace me" }), job.TaskDefinition{}, nil},
+	} {
+		faults, later := render.Runnable([]job.Job{c.job}, []job.TaskDefinition{c.definition}, clusters)
+		slices.Sort(faults)
+		if !slices.EqualFunc(faults, c.want, strings.HasPrefix) || len(later) > 0 {
+			t.Errorf("%s: %q, %q; want %q", name, faults, later, c.want)
+		}
+	}
+	faults, later := render.Runnable([]job.Job{with("off", func(j *job.Job) { j.Disabled, j.Command = true, []string{"REPLACE-ME"} })}, nil, nil)
+	if len(faults) > 0 || len(later) != 1 || !strings.HasPrefix(later[0], "job off: command holds") {
+		t.Errorf("%q, %q", faults, later)
+	}
+	var many []job.Job
+	for i := range 200 {
+		many = append(many, with(fmt.Sprintf("j%d", i), func(j *job.Job) { j.Network.Subnets = nil }))
+	}
+	if faults, _ := render.Runnable(many, nil, nil); len(faults) != 1 || !strings.HasPrefix(faults[0], "job j0, job j1, job j2, job j3, job j4 and 195 more: no network") {
+		t.Errorf("%q", faults)
+	}
+}
