@@ -77,6 +77,12 @@ type Store interface {
 	// Keep stores an input that could not be used, with the reason.
 	Keep(ctx context.Context, k Kept) error
 
+	// PutAsked writes a person's request under its At and ID, in place of what
+	// stands there. Asked returns requests, the newest first; it may miss what was
+	// written a moment ago.
+	PutAsked(ctx context.Context, a Asked) error
+	Asked(ctx context.Context, q AskedQuery) ([]Asked, error)
+
 	// Mark returns a named time that SetMark stored, or the zero time.
 	Mark(ctx context.Context, name string) (time.Time, error)
 	SetMark(ctx context.Context, name string, at time.Time) error

@@ -351,3 +351,12 @@ type noDefinitions struct {
 func (s noDefinitions) Definition(context.Context, string) (job.Job, error) {
 	return job.Job{}, s.why
 }
+
+func (p storePort) PutAsked(ctx context.Context, a control.Asked) error {
+	return p.call("PutAsked", false, func() error { return p.world.store.PutAsked(ctx, a) })
+}
+
+func (p storePort) Asked(ctx context.Context, q control.AskedQuery) (as []control.Asked, err error) {
+	err = p.call("Asked", true, func() error { as, err = p.world.store.Asked(ctx, q); return err })
+	return as, err
+}

@@ -28,6 +28,9 @@ const (
 	Duplicate Outcome = "duplicate"
 	// Refused: the request was not carried out; Message says what to do.
 	Refused Outcome = "refused"
+	// Unanswered: the request failed on the way, and Message says at what. It is
+	// the outcome of kept requests alone.
+	Unanswered Outcome = "unanswered"
 	// Filtered: the slot does not count, so nothing is recorded.
 	Filtered Outcome = "filtered"
 )

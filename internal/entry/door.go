@@ -12,12 +12,24 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
+// Way is by which way an input comes to the door.
+type Way string
+
+// The ways: schedules, rules and whoever may call the trigger itself; people, who
+// may name jobs and runs and nothing else; and people of a local control plane.
+const (
+	FromSchedules Way = "trigger"
+	FromPeople    Way = "people"
+	FromLocal     Way = "local"
+)
+
 // Door is what the trigger function is: it reads an input and has control do
 // what it asks for.
 type Door struct {
 	Control interface {
 		Scheduled(ctx context.Context, j job.Job, at time.Time) (control.Reply, error)
 		Known(ctx context.Context, name string) (job.Job, error)
+		Ask(ctx context.Context, a control.Asked, do func(context.Context) (control.Reply, error)) (control.Reply, error)
 		RunByHand(ctx context.Context, req control.RunRequest) (control.Reply, error)
 		Retry(ctx context.Context, req control.RetryRequest) (control.Reply, error)
 		StopRun(ctx context.Context, req control.StopRequest) (control.Reply, error)
@@ -28,29 +40,53 @@ type Door struct {
 	Log *slog.Logger
 }
 
-// Handle does what body asks for. requestID is the platform's: it stands for the
+// Handle does what body asks for, as Enter does with inputs that come to the
+// trigger itself.
+func (d Door) Handle(ctx context.Context, requestID string, body []byte) (control.Reply, error) {
+	return d.Enter(ctx, FromSchedules, requestID, body)
+}
+
+// Enter does what body asks for. requestID is the platform's: it stands for the
 // caller's own where that gave none, so that a delivery that is repeated is one
 // request.
 //
 // An error means that nothing was done that can be forgotten: the platform
 // delivers a schedule's input again, and then keeps it in the failure queue. A
 // person's request that was saved and not yet carried out is no error, since the
-// sweep carries it out.
-func (d Door) Handle(ctx context.Context, requestID string, body []byte) (control.Reply, error) {
+// sweep carries it out. A person's request that cannot be read, or that asks for
+// what people may not, is refused.
+func (d Door) Enter(ctx context.Context, way Way, requestID string, body []byte) (control.Reply, error) {
 	req, err := Parse(body)
-	if err != nil {
+	switch {
+	case err != nil && way != FromSchedules:
+		return d.ask(ctx, asking(way, requestID, Request{}, body), refusal(err.Error()))
+	case err != nil:
 		d.Log.ErrorContext(ctx, "refused an input", "why", err.Error(), "request", requestID)
 		return control.Reply{}, err
-	}
-	if req.Slot != nil {
+	case req.Slot != nil && way != FromSchedules:
+		return d.ask(ctx, asking(way, requestID, req, body), refusal("slots come from schedules and rules alone: ask for a new run with run, or for a further attempt with retry"))
+	case req.Slot != nil:
 		return d.slot(ctx, *req.Slot)
 	}
-	reply, err := d.person(ctx, requestID, req)
+	return d.ask(ctx, asking(way, requestID, req, body), func(ctx context.Context) (control.Reply, error) {
+		return d.person(ctx, requestID, req)
+	})
+}
+
+// ask has a request kept with its answer.
+func (d Door) ask(ctx context.Context, a control.Asked, do func(context.Context) (control.Reply, error)) (control.Reply, error) {
+	reply, err := d.Control.Ask(ctx, a, do)
 	if errors.Is(err, control.ErrOwed) {
 		d.Log.WarnContext(ctx, "a request is saved and its effect still owed", "run", reply.Run, "why", err.Error())
 		return reply, nil
 	}
 	return reply, err
+}
+
+func refusal(why string) func(context.Context) (control.Reply, error) {
+	return func(context.Context) (control.Reply, error) {
+		return control.Reply{Outcome: control.Refused, Message: "refused: " + why}, nil
+	}
 }
 
 func (d Door) slot(ctx context.Context, s Slot) (control.Reply, error) {

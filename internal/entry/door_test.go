@@ -44,19 +44,21 @@ func (e *ecs) Find(context.Context, string, string) ([]string, error) { return n
 
 type door struct {
 	Door
-	ecs *ecs
-	log *strings.Builder
+	ecs   *ecs
+	log   *strings.Builder
+	ctl   *control.Control
+	store *memory.Store
 }
 
 func newDoor(t *testing.T, jobs ...job.Job) door {
 	t.Helper()
-	d := door{ecs: &ecs{}, log: &strings.Builder{}}
+	d := door{ecs: &ecs{}, log: &strings.Builder{}, store: &memory.Store{}}
 	d.Log = slog.New(slog.NewJSONHandler(d.log, nil))
 	c := &control.Control{
-		Stack: "prod", Store: &memory.Store{}, Launcher: d.ecs, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler),
+		Stack: "prod", Store: d.store, Launcher: d.ecs, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return nine.Add(2 * time.Second) },
 	}
-	d.Control = c
+	d.Control, d.ctl = c, c
 	if err := c.Sync(t.Context(), jobs); err != nil {
 		t.Fatal(err)
 	}

@@ -56,6 +56,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"definitions", definitions},
 		{"kept inputs", kept},
 		{"marks", marks},
+		{"requests of people are listed newest first, by time, job and person", asked},
+		{"a request is written again with its answer", askedAgain},
 		{"nothing is shared with the caller", noSharing},
 	}
 	for _, c := range cases {

@@ -111,3 +111,15 @@ func (p port) Mark(ctx context.Context, name string) (at time.Time, err error) {
 func (p port) SetMark(ctx context.Context, name string, at time.Time) error {
 	return p.access("SetMark", true, func() error { return p.w.store.SetMark(ctx, name, at) })
 }
+
+func (p port) PutAsked(ctx context.Context, a control.Asked) error {
+	return p.access("PutAsked", true, func() error { return p.w.store.PutAsked(ctx, a) })
+}
+
+func (p port) Asked(ctx context.Context, q control.AskedQuery) (as []control.Asked, err error) {
+	err = p.access("Asked", false, func() error {
+		as, err = p.w.store.Asked(ctx, q)
+		return err
+	})
+	return as, err
+}

@@ -27,6 +27,7 @@ type Store struct {
 	definitions  map[string]job.Job
 	kept         []control.Kept
 	marks        map[string]time.Time
+	asked        []control.Asked
 
 	// Reads counts the runs that were handed out.
 	Reads int

@@ -9,6 +9,8 @@
 //	definition  D#<hash>         D                       the job, as it was
 //	mark        M#<name>         M                       at: the time
 //	kept input  K#<shard>        <time, 19 digits>-<id>  reason, raw; ttl after 30 days
+//	request     A, A#J#<job>,    <time, 19 digits>-<id>  a person's request and its answer, once for
+//	            A#B#<who>                                each; ttl as of a run that ended then
 //	notice      T#<notice's id>  T                       took: the targets that took it, where
 //	                                                     others did not; ttl after 30 days
 //

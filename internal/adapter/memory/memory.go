@@ -25,6 +25,7 @@ type Store struct {
 	definitions map[string][]byte
 	kept        []control.Kept
 	marks       map[string]time.Time
+	asked       map[string][]byte
 }
 
 type row struct {

@@ -124,14 +124,19 @@ func (s *Store) prepare(ctx context.Context, write bool) error {
 	return s.create(ctx)
 }
 
-// writable finds out early whether another program keeps writers out.
+// writable finds out early whether another program keeps writers out, and adds
+// what files of this version did not have at first.
 func (s *Store) writable(ctx context.Context) error {
 	tx, err := s.db.BeginTx(ctx, nil) // immediate: it takes the lock
 	if err != nil {
 		return fmt.Errorf("beginning a write: %w", err)
 	}
-	if err := tx.Rollback(); err != nil {
-		return fmt.Errorf("ending an empty write: %w", err)
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(ctx, askedSchema); err != nil {
+		return fmt.Errorf("adding what earlier files lack: %w", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("committing what earlier files lack: %w", err)
 	}
 	return nil
 }
@@ -146,7 +151,7 @@ func (s *Store) create(ctx context.Context) error {
 	}
 	defer func() { _ = tx.Rollback() }()
 	pragmas := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, schemaVersion)
-	if _, err := tx.ExecContext(ctx, schema+pragmas); err != nil {
+	if _, err := tx.ExecContext(ctx, schema+askedSchema+pragmas); err != nil {
 		return fmt.Errorf("writing the schema: %w", err)
 	}
 	if err := tx.Commit(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -46,9 +47,22 @@ func With(ctl *control.Control) Handler {
 	door := entry.Door{Log: ctl.Log, Control: ctl}
 	return func(ctx context.Context, input json.RawMessage) (control.Reply, error) {
 		var id string
+		way := entry.FromSchedules
 		if lc, ok := lambdacontext.FromContext(ctx); ok {
-			id = lc.AwsRequestID
+			id, way = lc.AwsRequestID, wayOf(lc.InvokedFunctionArn)
 		}
-		return door.Handle(ctx, id, input)
+		return door.Enter(ctx, way, id, input)
 	}
+}
+
+// peopleAlias is the alias of the function by which people come.
+const peopleAlias = "people"
+
+// wayOf is by which way an input comes: Lambda says by which name the function was
+// called, with its alias (arn:aws:lambda:region:account:function:name:alias).
+func wayOf(arn string) entry.Way {
+	if parts := strings.Split(arn, ":"); len(parts) == 8 && parts[7] == peopleAlias {
+		return entry.FromPeople
+	}
+	return entry.FromSchedules
 }

@@ -57,3 +57,27 @@ func TestDeliveredAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestPeoplesAlias: the people's alias takes no slots, the function itself does.
+func TestPeoplesAlias(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	const function = "arn:aws:lambda:eu-central-1:123456789012:function:batchplane-Trigger-1A"
+	for arn, want := range map[string]control.Outcome{
+		function: control.Accepted, function + ":$LATEST": control.Accepted, function + ":7": control.Accepted, "": control.Accepted,
+		function + ":people": control.Refused,
+	} {
+		ctl := &control.Control{
+			Stack: "prod", Store: &memory.Store{}, Launcher: &launcher{}, Now: func() time.Time { return now },
+			Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler),
+		}
+		if err := ctl.Sync(t.Context(), []job.Job{{Name: "etl", TaskDefinition: "etl"}}); err != nil {
+			t.Fatal(err)
+		}
+		ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "r", InvokedFunctionArn: arn})
+		reply, err := With(ctl)(ctx, json.RawMessage(`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`))
+		if err != nil || reply.Outcome != want {
+			t.Errorf("%s: %+v, %v; want %s", arn, reply, err, want)
+		}
+	}
+}

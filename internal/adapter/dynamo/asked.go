@@ -1,0 +1,114 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// Hash keys of a request's three items: all requests, those about a job, those of
+// somebody.
+const (
+	askedAll = "A"
+	askedJob = "A#J#"
+	askedBy  = "A#B#"
+)
+
+// mostBy is how much of a name is part of a key. Longer ones share it, and the
+// reader tells them apart.
+const mostBy = 256
+
+func askedByKey(by string) string { return askedBy + by[:min(len(by), mostBy)] }
+
+// askedSK sorts requests by their time; the id, which may be any text, is hashed.
+func askedSK(at time.Time, id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return fmt.Sprintf("%019d-%s", at.UnixNano(), hex.EncodeToString(sum[:8]))
+}
+
+// PutAsked implements control.Store. The three items are written together.
+func (s *Store) PutAsked(ctx context.Context, a control.Asked) error {
+	body, err := encode(a)
+	if err != nil {
+		return fmt.Errorf("storing a request: %w", err)
+	}
+	keys := []string{askedAll}
+	if a.Job != "" {
+		keys = append(keys, askedJob+a.Job)
+	}
+	if a.By != "" {
+		keys = append(keys, askedByKey(a.By))
+	}
+	in := &dynamodb.TransactWriteItemsInput{}
+	for _, pk := range keys {
+		item := key(pk, askedSK(a.At, a.ID))
+		item[attrVersion], item[attrBody] = number(itemVersion), binary(body)
+		item[TTLAttribute] = seconds(a.At.Add(s.runsKept))
+		in.TransactItems = append(in.TransactItems, types.TransactWriteItem{Put: &types.Put{TableName: &s.table, Item: item}})
+	}
+	if _, err := s.db.TransactWriteItems(ctx, in); err != nil {
+		return failed("writing a request", err)
+	}
+	return nil
+}
+
+// Asked implements control.Store. It reads the requests of one job, or of one
+// person, or all of a time, whichever is asked for first.
+func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Asked, error) {
+	limit := cmp.Or(q.Limit, defaultLimit)
+	m := &merged{db: s.db, newest: true, cursors: []*cursor{s.asked(q, limit)}}
+	var out []control.Asked
+	for len(out) < limit {
+		entries, err := m.next(ctx, 1)
+		if err != nil {
+			return nil, fmt.Errorf("listing requests: %w", err)
+		}
+		if len(entries) == 0 {
+			break
+		}
+		var a control.Asked
+		if err := decode("a request", entries[0].item, &a); err != nil {
+			return nil, err
+		}
+		if q.Selects(a) {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) asked(q control.AskedQuery, limit int) *cursor {
+	pk := askedAll
+	switch {
+	case q.Job != "":
+		pk = askedJob + q.Job
+	case q.By != "":
+		pk = askedByKey(q.By)
+	}
+	from, to := fmt.Sprintf("%019d", 0), fmt.Sprintf("%019d", int64(math.MaxInt64))
+	if !q.Since.IsZero() {
+		from = fmt.Sprintf("%019d", q.Since.UnixNano())
+	}
+	if !q.Until.IsZero() {
+		to = fmt.Sprintf("%019d", q.Until.UnixNano()+1)
+	}
+	return &cursor{
+		whole: true,
+		at:    keptAt,
+		in: dynamodb.QueryInput{
+			TableName: &s.table, ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(min(limit, maxPage))),
+			KeyConditionExpression:    aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
+			ExpressionAttributeValues: attributes{":pk": str(pk), ":from": str(from), ":to": str(to)},
+		},
+	}
+}

@@ -1,0 +1,69 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// askedSchema is written into every file that is opened for writing: files of the
+// same version were made before it.
+//
+//go:embed asked.sql
+var askedSchema string
+
+// PutAsked implements control.Store.
+func (s *Store) PutAsked(ctx context.Context, a control.Asked) error {
+	body, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("encoding a request: %w", err)
+	}
+	_, err = s.db.ExecContext(ctx, "INSERT INTO asked (at, id, job, who, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (at, id) DO UPDATE SET job = excluded.job, who = excluded.who, body = excluded.body",
+		a.At.UnixNano(), a.ID, a.Job, a.By, string(body))
+	if err != nil {
+		return fmt.Errorf("writing a request: %w", err)
+	}
+	return nil
+}
+
+// Asked implements control.Store.
+func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Asked, error) {
+	n, err := s.count(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'asked'")
+	if err != nil || n == 0 { // nobody has written to the file since there are requests
+		return nil, err
+	}
+	since, until := int64(math.MinInt64), int64(math.MaxInt64)
+	if !q.Since.IsZero() {
+		since = q.Since.UnixNano()
+	}
+	if !q.Until.IsZero() {
+		until = q.Until.UnixNano()
+	}
+	rows, err := s.db.QueryContext(ctx, "SELECT body FROM asked WHERE (? = '' OR job = ?) AND (? = '' OR who = ?) AND at BETWEEN ? AND ? ORDER BY at DESC, id DESC LIMIT ?",
+		q.Job, q.Job, q.By, q.By, since, until, cmp.Or(q.Limit, 100))
+	if err != nil {
+		return nil, fmt.Errorf("listing requests: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []control.Asked
+	for rows.Next() {
+		var body string
+		if err := rows.Scan(&body); err != nil {
+			return nil, fmt.Errorf("reading a request: %w", err)
+		}
+		var a control.Asked
+		if err := json.Unmarshal([]byte(body), &a); err != nil {
+			return nil, fmt.Errorf("decoding a request: %w", err)
+		}
+		out = append(out, a)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing requests: %w", err)
+	}
+	return out, nil
+}

@@ -1,0 +1,75 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Asked is a person's request as it is kept, for as long as runs are: what was
+// asked for, and what was answered. It is written before anything is done, and
+// again with the answer; one without an answer was cut off in between.
+type Asked struct {
+	// ID is the request's id; with At it names the record.
+	ID string    `json:"id"`
+	At time.Time `json:"at"`
+	// By is who asked, as their program says it: on AWS the ARN of the caller.
+	// It proves nothing; CloudTrail's data events do.
+	By string `json:"by,omitempty"`
+	// Door is by which way it came.
+	Door string `json:"door"`
+	// What is the kind of the request as its document says it: run, retry, stop,
+	// pause, resume, skipNext; "" where it could not be read.
+	What string `json:"what,omitempty"`
+	// Job is the name of the job, All where it was about all, "" where it named
+	// none. Run is the run that it was about, or that it made.
+	Job string `json:"job,omitempty"`
+	Run run.ID `json:"run,omitempty"`
+	// Request is the request as it was understood, without texts that look like
+	// secrets.
+	Request json.RawMessage `json:"request,omitempty"`
+	// Outcome and Message are the answer; both are "" until it is given.
+	Outcome Outcome `json:"outcome,omitempty"`
+	Message string  `json:"message,omitempty"`
+}
+
+// AskedQuery selects requests; zero fields select all. Limit 0 means 100.
+type AskedQuery struct {
+	Job string
+	By  string
+	// Since is the earliest At and Until the latest.
+	Since, Until time.Time
+	Limit        int
+}
+
+// Selects is whether a request is one of those that the query asks for.
+func (q AskedQuery) Selects(a Asked) bool {
+	return (q.Job == "" || a.Job == q.Job) && (q.By == "" || a.By == q.By) &&
+		!a.At.Before(q.Since) && (q.Until.IsZero() || !a.At.After(q.Until))
+}
+
+// Ask keeps a person's request, does it, and keeps the answer. Nothing is done of
+// what could not be kept. A request whose answer could not be kept stands without
+// one: its effects are seen at its job and run.
+func (c *Control) Ask(ctx context.Context, a Asked, do func(context.Context) (Reply, error)) (Reply, error) {
+	a.At = c.Now().UTC()
+	if err := c.Store.PutAsked(ctx, a); err != nil {
+		return Reply{}, fmt.Errorf("keeping the request: %w", err)
+	}
+	reply, err := do(ctx)
+	a.Outcome, a.Message = reply.Outcome, reply.Message
+	if reply.Run != "" {
+		a.Run = reply.Run
+	}
+	if err != nil && !errors.Is(err, ErrOwed) {
+		a.Outcome, a.Message = Unanswered, err.Error()
+	}
+	if err := c.Store.PutAsked(context.WithoutCancel(ctx), a); err != nil {
+		c.Log.ErrorContext(ctx, "a request is kept without its answer", "request", a.ID, "what", a.What, "job", a.Job, "answer", a.Message, "why", err.Error())
+	}
+	return reply, err
+}

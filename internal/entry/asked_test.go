@@ -1,0 +1,143 @@
+package entry
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// TestPeoplesDoor: what comes by the people's door names jobs and runs, and
+// nothing else.
+func TestPeoplesDoor(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		in       string
+		outcome  control.Outcome
+		says     string
+		launches int
+	}{
+		"a run":              {`{"run":"etl"}`, control.Accepted, "launched", 1},
+		"a slot of a job":    {`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "slots come from schedules", 0},
+		"a definition":       {`{"job":{"name":"etl","taskDefinition":"payroll","command":["sh","-c","id"]},"scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "slots come from schedules", 0},
+		"a rule's event":     {`{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T09:00:00Z","resources":["arn:aws:events:r:1:rule/etl"]}`, control.Refused, "slots come from schedules", 0},
+		"what is no request": {`{"rnu":"etl"}`, control.Refused, "exactly one of", 0},
+		"a stop of nothing":  {`{"stop":"etl/20261122T0900Z"}`, control.Refused, "no run", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDoor(t, etl)
+			reply, err := d.Enter(t.Context(), FromPeople, "lambda-1", []byte(tc.in))
+			if err != nil || reply.Outcome != tc.outcome || !strings.Contains(reply.Message, tc.says) || len(d.ecs.launched) != tc.launches {
+				t.Errorf("got %+v, %v, and %d launches", reply, err, len(d.ecs.launched))
+			}
+			as, err := d.store.Asked(t.Context(), control.AskedQuery{})
+			if err != nil || len(as) != 1 || as[0].Door != "people" || as[0].Outcome != tc.outcome || as[0].Message != reply.Message {
+				t.Errorf("kept %+v, %v", as, err)
+			}
+		})
+	}
+}
+
+// TestRequestsAreKept: who, by which door, what, about what, and the answer.
+func TestRequestsAreKept(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		before, in  string
+		want        control.Asked
+		has, hasNot string
+	}{
+		"a run": {
+			in:   `{"run":"etl","requestId":"mine","by":"arn:aws:iam::1:user/mia"}`,
+			want: control.Asked{ID: "mine", By: "arn:aws:iam::1:user/mia", What: "run", Job: "etl", Outcome: control.Accepted}, has: `"run":"etl"`,
+		},
+		"a run that is refused for a secret, which is not kept": {
+			in:   `{"run":"etl","environment":{"DB_PASSWORD":"hunter2"},"args":["--token","hunter2","--password=hunter2","-v"]}`,
+			want: control.Asked{ID: "r", What: "run", Job: "etl", Outcome: control.Refused}, has: `"-v"`, hasNot: "hunter2",
+		},
+		"a retry of nothing": {
+			in:   `{"retry":"etl/20261122T0900Z","by":"mia"}`,
+			want: control.Asked{ID: "r", By: "mia", What: "retry", Job: "etl", Run: "etl/20261122T0900Z", Outcome: control.Refused},
+		},
+		"a pause of all":                  {in: `{"pause":"*","reason":"x"}`, want: control.Asked{ID: "r", What: "pause", Job: "*", Outcome: control.Accepted}, has: `"reason":"x"`},
+		"its end":                         {before: `{"pause":"etl"}`, in: `{"resume":"etl"}`, want: control.Asked{ID: "r", What: "resume", Job: "etl", Outcome: control.Accepted}},
+		"a skip":                          {in: `{"skipNext":"etl","by":"ann"}`, want: control.Asked{ID: "r", By: "ann", What: "skipNext", Job: "etl", Outcome: control.Accepted}},
+		"a schedule's slot is no request": {in: `{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDoor(t, etl)
+			n := 1
+			if tc.before != "" {
+				d.must(t, "b", tc.before)
+				n++
+			}
+			reply := d.must(t, "r", tc.in)
+			as, err := d.store.Asked(t.Context(), control.AskedQuery{})
+			if tc.want.What == "" {
+				if err != nil || len(as) != 0 {
+					t.Errorf("kept %+v, %v", as, err)
+				}
+				return
+			}
+			if err != nil || len(as) != n {
+				t.Fatalf("kept %+v, %v", as, err)
+			}
+			var a control.Asked
+			for _, o := range as {
+				if o.ID == tc.want.ID {
+					a = o
+				}
+			}
+			tc.want.At, tc.want.Door, tc.want.Message, tc.want.Request = d.ctl.Now(), "trigger", reply.Message, a.Request
+			if tc.want.Run == "" {
+				tc.want.Run = reply.Run
+			}
+			if got := string(a.Request); !strings.Contains(got, tc.has) || tc.hasNot != "" && strings.Contains(got, tc.hasNot) {
+				t.Errorf("the request is kept as %s", got)
+			}
+			if a.Request, tc.want.Request = nil, nil; !equal(a, tc.want) {
+				t.Errorf("got %+v, want %+v", a, tc.want)
+			}
+		})
+	}
+}
+
+func equal(a, b control.Asked) bool {
+	at := a.At.Equal(b.At)
+	a.At = b.At
+	return at && a.ID == b.ID && a.By == b.By && a.Door == b.Door && a.What == b.What && a.Job == b.Job && a.Run == b.Run && a.Outcome == b.Outcome && a.Message == b.Message
+}
+
+// TestNothingIsDoneThatIsNotKept: a request that cannot be kept is not carried
+// out, and one that failed on the way is kept with that.
+func TestNothingIsDoneThatIsNotKept(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, etl)
+	d.ctl.Store = unwritable{d.ctl.Store}
+	if reply, err := d.Enter(t.Context(), FromPeople, "r", []byte(`{"run":"etl"}`)); !errors.Is(err, errBroken) || len(d.ecs.launched) != 0 {
+		t.Errorf("got %+v, %v and %d launches", reply, err, len(d.ecs.launched))
+	}
+	d = newDoor(t, etl)
+	d.ctl.Store = unreadable{d.ctl.Store}
+	if _, err := d.Enter(t.Context(), FromPeople, "r", []byte(`{"run":"etl"}`)); !errors.Is(err, errBroken) {
+		t.Errorf("got %v", err)
+	}
+	as, err := d.store.Asked(t.Context(), control.AskedQuery{})
+	if err != nil || len(as) != 1 || as[0].Outcome != control.Unanswered || !strings.Contains(as[0].Message, errBroken.Error()) {
+		t.Errorf("kept %+v, %v", as, err)
+	}
+}
+
+var errBroken = errors.New("the table is away")
+
+type unwritable struct{ control.Store }
+
+func (unwritable) PutAsked(context.Context, control.Asked) error { return errBroken }
+
+type unreadable struct{ control.Store }
+
+func (unreadable) Item(context.Context, string) (job.Item, error) { return job.Item{}, errBroken }

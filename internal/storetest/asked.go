@@ -1,0 +1,73 @@
+package storetest
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+func putAsked(t *testing.T, s Store, as ...control.Asked) {
+	t.Helper()
+	for _, a := range as {
+		if err := s.PutAsked(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func asked(t *testing.T, s Store) {
+	at := func(minutes int) time.Time { return t0.Add(time.Duration(minutes) * time.Minute) }
+	long := "arn:aws:sts::123456789012:assumed-role/" + strings.Repeat("r", 300)
+	putAsked(t, s,
+		control.Asked{ID: "1", At: at(1), By: "mia", Job: "report"},
+		control.Asked{ID: "3", At: at(3), By: "ann", Job: "*"},
+		control.Asked{ID: "2", At: at(2), By: "ann", Job: "report"},
+		control.Asked{ID: "2b", At: at(2), By: long + "/b", Job: "etl"},
+		control.Asked{ID: "0", At: at(0), By: long + "/a"},
+	)
+	for name, tc := range map[string]struct {
+		q    control.AskedQuery
+		want string
+	}{
+		"all":                                   {control.AskedQuery{}, "3 2b 2 1 0"},
+		"the newest":                            {control.AskedQuery{Limit: 1}, "3"},
+		"of a time":                             {control.AskedQuery{Since: at(1), Until: at(2)}, "2b 2 1"},
+		"about a job":                           {control.AskedQuery{Job: "report"}, "2 1"},
+		"about all jobs":                        {control.AskedQuery{Job: "*"}, "3"},
+		"of a person":                           {control.AskedQuery{By: "ann"}, "3 2"},
+		"of one of two whose names begin alike": {control.AskedQuery{By: long + "/a"}, "0"},
+		"about a job, of a person":              {control.AskedQuery{Job: "report", By: "mia"}, "1"},
+		"about a job since":                     {control.AskedQuery{Job: "report", Since: at(2)}, "2"},
+		"of nobody":                             {control.AskedQuery{By: "bob"}, ""},
+	} {
+		got, err := s.Asked(t.Context(), tc.q)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var ids []string
+		for _, a := range got {
+			ids = append(ids, a.ID)
+		}
+		if name := strings.Join(ids, " "); name != tc.want && name != strings.Replace(tc.want, "2b 2", "2 2b", 1) {
+			t.Errorf("%+v: got %q, want %q", tc.q, name, tc.want)
+		}
+	}
+}
+
+func askedAgain(t *testing.T, s Store) {
+	a := control.Asked{
+		ID: "r-1", At: t0, By: "arn:aws:iam::123456789012:user/mia", Door: "people", What: "run", Job: "report",
+		Request: json.RawMessage(`{"run":"report","args":["ü"]}`),
+	}
+	putAsked(t, s, a)
+	a.Run, a.Outcome, a.Message = "report/manual-0123456789ab", control.Accepted, "launched"
+	putAsked(t, s, a)
+	got, err := s.Asked(t.Context(), control.AskedQuery{Job: "report"})
+	if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], a) {
+		t.Errorf("got %+v, %v; want %+v", got, err, a)
+	}
+}
