@@ -18,9 +18,18 @@ type classifyCmd struct {
 	Files []string `arg:"" optional:"" name:"file" help:"JSON Lines, or one JSON document; standard input unless given."`
 }
 
+// Help is what classify takes, below its one line.
+func (*classifyCmd) Help() string {
+	return "It takes what you have, and gives one verdict for each task and each refusal: an event or its detail; an answer of DescribeTasks or RunTask; " +
+		"an SNS or SQS message, or a batch of records around an event; a CloudTrail record of RunTask; entries of PutEvents; the Error and Cause of Step Functions; " +
+		"{\"runTaskFailure\": {\"reason\"}} and {\"runTaskException\": {\"code\", \"message\"}}. " +
+		"Beside a task, \"container\" names the job's container and \"definition\" lists all of them, as [{\"name\", \"essential\"}]."
+}
+
 // verdict is a verdict as classify prints it.
 type verdict struct {
 	ID       string      `json:"id,omitempty"`
+	Task     string      `json:"task,omitempty"`
 	Class    stop.Class  `json:"class"`
 	Started  stop.Answer `json:"started"`
 	Helps    stop.Answer `json:"helps"`
@@ -29,9 +38,7 @@ type verdict struct {
 	Why      string      `json:"why"`
 }
 
-// Run classifies documents: EventBridge events, their details, tasks as
-// DescribeTasks gives them, {"runTaskFailure":{...}} and
-// {"runTaskException":{"code":...,"message":...}}.
+// Run classifies documents in all shapes that ecsevent.ParseAll reads.
 func (c *classifyCmd) Run(_ context.Context, a *app) error {
 	if len(c.Files) == 0 {
 		return a.classify("standard input", a.Stdin)
@@ -63,11 +70,12 @@ func (a *app) classify(name string, r io.Reader) error {
 		if raw == nil && err == nil {
 			break
 		}
+		bad := []error{err}
 		if err == nil {
-			err = classifyOne(out, raw)
+			bad = classifyOne(out, raw)
 		}
-		if err != nil {
-			at += len(data[at:]) - len(bytes.TrimLeft(data[at:], " \t\r\n"))
+		at += len(data[at:]) - len(bytes.TrimLeft(data[at:], " \t\r\n"))
+		for _, err := range bad {
 			errs = append(errs, usagef("%s:%d: %w", name, 1+bytes.Count(data[:at], []byte{'\n'}), err))
 		}
 		at = end
@@ -98,13 +106,17 @@ func document(data []byte, at int) (raw json.RawMessage, end int, err error) {
 	return nil, end, fmt.Errorf("not JSON: %w", err)
 }
 
-func classifyOne(w io.Writer, raw []byte) error {
-	doc, err := ecsevent.Parse(raw)
-	if err != nil {
-		return err
+// classifyOne prints a verdict on each task and refusal of a document, and says
+// what in it cannot be read.
+func classifyOne(w io.Writer, raw []byte) []error {
+	docs, errs := ecsevent.ParseAll(raw)
+	for _, doc := range docs {
+		v := stop.Classify(doc.Stop())
+		if err := printJSON(w, verdict{
+			ID: doc.ID, Task: doc.Task.ARN, Class: v.Class, Started: v.Started, Helps: v.Helps, Relaunch: v.Relaunch(), Rule: v.Rule, Why: v.Why,
+		}); err != nil {
+			errs = append(errs, err)
+		}
 	}
-	v := stop.Classify(doc.Stop())
-	return printJSON(w, verdict{
-		ID: doc.ID, Class: v.Class, Started: v.Started, Helps: v.Helps, Relaunch: v.Relaunch(), Rule: v.Rule, Why: v.Why,
-	})
+	return errs
 }

@@ -102,3 +102,17 @@ func TestClassifyHuge(t *testing.T) {
 		t.Errorf("exit code %d, %d lines, %.200s", r.code, strings.Count(r.out, "\n"), r.err)
 	}
 }
+
+// TestClassifyEachTask: what carries several tasks gives a verdict for each, and
+// each that cannot be read is told by its line and place.
+func TestClassifyEachTask(t *testing.T) {
+	t.Parallel()
+	answer := "\n" + `{"id":"d-1","tasks":[` + task + `,` + detail + `,{"taskArn":7}],"failures":[{"reason":"MISSING"}]}` + "\n"
+	r := withInput(t, answer+exception, "classify")
+	if r.code != 2 || strings.Count(r.out, "\n") != 4 || strings.Count(r.out, `"id":"d-1"`) != 3 || strings.Count(r.out, `"task":"arn:t"`) != 2 {
+		t.Errorf("exit code %d\n%s", r.code, r.out)
+	}
+	if want := "standard input:2: reading an ECS document: tasks[2].taskArn: want a string, it is a number"; !strings.Contains(r.err, want) {
+		t.Errorf("%s\nwant %s", r.err, want)
+	}
+}

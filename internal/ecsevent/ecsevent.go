@@ -87,16 +87,13 @@ func Parse(data []byte) (Document, error) {
 		err = d.foreign()
 	}
 	if err != nil {
-		return Document{}, fmt.Errorf("reading an ECS document: %w", err)
+		return Document{}, reading(err)
 	}
 	return d, nil
 }
 
 func parse(o object) Document {
-	d := Document{ID: id(o.raw("id")), Kind: stop.Task, Container: containerName(o)}
-	for _, c := range o.list("definition") {
-		d.Definition = append(d.Definition, stop.Defined{Name: c.text("name"), Essential: c.flag("essential", true)})
-	}
+	d := Document{ID: id(o.raw("id")), Kind: stop.Task, Definition: definition(o), Container: containerName(o)}
 	switch {
 	case o.has("detail-type") || o.has("detail"):
 		d.Envelope = envelope(o)
@@ -104,8 +101,7 @@ func parse(o object) Document {
 			d.Task = bareTask(o.object("detail"))
 		}
 	case o.has("runTaskFailure"):
-		f := o.object("runTaskFailure")
-		d.Kind, d.Failure = stop.LaunchFailure, Failure{f.text("reason"), f.text("detail"), f.text("arn")}
+		d.Kind, d.Failure = stop.LaunchFailure, failure(o.object("runTaskFailure"))
 	case o.has("runTaskException"):
 		x := o.object("runTaskException")
 		d.Kind, d.Exception = stop.LaunchException, Exception{x.text("code"), x.text("message")}
@@ -119,6 +115,16 @@ func parse(o object) Document {
 		d.Task = bareTask(o)
 	}
 	return d
+}
+
+func failure(o object) Failure { return Failure{o.text("reason"), o.text("detail"), o.text("arn")} }
+
+// definition reads the containers of the task definition beside a task.
+func definition(o object) (list []stop.Defined) {
+	for _, c := range o.list("definition") {
+		list = append(list, stop.Defined{Name: c.text("name"), Essential: c.flag("essential", true)})
+	}
+	return list
 }
 
 // id gives a string as itself and anything else as it was written.

@@ -1,6 +1,7 @@
 package ecsevent
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/stop"
@@ -55,8 +56,7 @@ func bareTask(o object) Task {
 		if o.path != "" {
 			key = o.path
 		}
-		o.path = ""
-		o.fail(key, "an ECS task: it has no taskArn, lastStatus, stopCode, stoppedReason or containers")
+		*o.err = fmt.Errorf("%s: want an ECS task with a taskArn, lastStatus, stopCode, stoppedReason or containers, it has %s", key, o.keys())
 	}
 	return task(o)
 }
