@@ -67,6 +67,9 @@ func (a *app) printStatus(running bool, door local.Door, st control.Status, now 
 	for _, name := range slices.Sorted(maps.Keys(st.Failing)) {
 		line("failing", "%s since %s", name, inZone(st.Failing[name], time.UTC))
 	}
+	for _, name := range slices.Sorted(maps.Keys(st.Gone)) {
+		line("gone", "%s left the registry: seen at %s that it is not there any more", name, inZone(st.Gone[name], time.UTC))
+	}
 	if _, err := a.Stdout.Write(b.Bytes()); err != nil {
 		return fmt.Errorf("printing: %w", err)
 	}

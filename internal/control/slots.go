@@ -11,16 +11,67 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// expected are the slots of a job after from and not after to. Slots before the
-// plan's last change are not judged: nobody knows what was deployed when.
-func (c *Control) expected(ctx context.Context, item job.Item, from, to time.Time) ([]time.Time, error) {
-	if item.Since.After(from) {
-		from = item.Since
+// period is a plan of a job, and the time in which it was in force: after since
+// and up to until, which is zero for one that still is.
+type period struct {
+	plan         job.Plan
+	definition   string
+	since, until time.Time
+}
+
+// watched is a job whose slots are checked.
+type watched struct {
+	job.Item
+	periods []period
+	// recheck is from when on its slots are checked in the next span, zero where
+	// that is nothing special.
+	recheck time.Time
+}
+
+// periods are the plans of a job that have slots, the oldest first. The registry
+// need not have held a job that is gone after it was last seen there.
+func periods(item job.Item) []period {
+	var out []period
+	for _, f := range item.Former {
+		if f.Plan != nil {
+			out = append(out, period{plan: *f.Plan, definition: f.Definition, since: f.From, until: f.To})
+		}
 	}
-	if every, ok := rate(item.Plan); ok {
-		return c.silentRate(ctx, item, every, to)
+	if !item.Plan.Runs() {
+		return out
 	}
-	s, err := timetable.Of(item.Plan)
+	now := period{plan: item.Plan, definition: item.Definition, since: item.Since}
+	if item.Gone {
+		if item.SeenAt.IsZero() {
+			return out
+		}
+		now.until = item.SeenAt
+	}
+	return append(out, now)
+}
+
+// goBack has the jobs checked anew whose change became known only after the
+// check had gone past it: the mark says how far it had come.
+func goBack(items []watched, mark time.Time) []watched {
+	for i, item := range items {
+		if !item.KnownAt.IsZero() && !item.KnownAt.Before(mark) {
+			items[i].recheck = item.Recheck
+		}
+	}
+	return items
+}
+
+// expected are the slots of a plan after from and not after to, while it was in
+// force.
+func (c *Control) expected(ctx context.Context, name string, p period, from, to time.Time) ([]time.Time, error) {
+	from = later(from, p.since)
+	if !p.until.IsZero() && p.until.Before(to) {
+		to = p.until
+	}
+	if every, ok := rate(p.plan); ok {
+		return c.silentRate(ctx, name, p, every, to)
+	}
+	s, err := timetable.Of(p.plan)
 	if err != nil {
 		return nil, err
 	}
@@ -35,31 +86,57 @@ func (c *Control) expected(ctx context.Context, item job.Item, from, to time.Tim
 	}
 }
 
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 // silentRate is the one slot that a rate has after two periods without a run that
 // its schedule asked for, and the only one until it runs again: a silence is told
 // once. EventBridge counts a rate from when the schedule was made, so its slots
 // are not known.
-func (c *Control) silentRate(ctx context.Context, item job.Item, every time.Duration, to time.Time) ([]time.Time, error) {
-	t, err := timetable.Of(item.Plan)
+func (c *Control) silentRate(ctx context.Context, name string, p period, every time.Duration, to time.Time) ([]time.Time, error) {
+	t, err := timetable.Of(p.plan)
 	if err != nil {
 		return nil, err
 	}
-	last := item.Since
-	newest, err := c.Store.Runs(ctx, Query{Job: item.Name, Scheduled: true, Limit: 1})
+	last := p.since
+	newest, err := c.newest(ctx, name, p)
 	if err != nil {
-		return nil, fmt.Errorf("looking for its newest run: %w", err)
+		return nil, err
 	}
-	if len(newest) > 0 && newest[0].ScheduledFor.After(last) {
-		if newest[0].Status == run.Missed {
+	if newest != nil && newest.ScheduledFor.After(last) {
+		if newest.Status == run.Missed {
 			return nil, nil
 		}
-		last = newest[0].ScheduledFor
+		last = newest.ScheduledFor
 	}
 	silent, ok := silence(t, last, every)
 	if !ok || last.IsZero() || silent.After(to) {
 		return nil, nil
 	}
 	return []time.Time{silent}, nil
+}
+
+// newest is the newest run that the schedule of a plan asked for while it was in
+// force, among the last 100 since; nil where there is none.
+func (c *Control) newest(ctx context.Context, name string, p period) (*run.Run, error) {
+	q := Query{Job: name, Scheduled: true, Limit: 1}
+	if !p.until.IsZero() {
+		q.Since, q.Limit = p.since, existBatch
+	}
+	rs, err := c.Store.Runs(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("looking for its newest run: %w", err)
+	}
+	for _, r := range rs {
+		if p.until.IsZero() || !r.ScheduledFor.After(p.until) {
+			return &r, nil
+		}
+	}
+	return nil, nil
 }
 
 // silence is when a rate should have run again at the latest, if it last ran

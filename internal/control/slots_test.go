@@ -141,11 +141,11 @@ func TestCheckSlots(t *testing.T) {
 			w.redeployAt(clockAt(18, 30, 0), with(hourly, func(j *job.Job) { j.Disabled = true }))
 			w.redeployAt(clockAt(20, 30, 0), hourly)
 			w.sweepAt(clockAt(21, 20, 0))
-		}, "21:00 missed", "missed"},
-		{"slots before the schedule's last change are not judged", hourly, func(w *world) {
+		}, "18:00 missed, 21:00 missed", "missed missed"},
+		{"slots before the schedule's last change are those of the plan before", hourly, func(w *world) {
 			w.redeployAt(clockAt(20, 30, 0), with(hourly, func(j *job.Job) { j.Schedule = "40 * * * *" }))
 			w.sweepAt(clockAt(22, 0, 0))
-		}, "20:40 missed, 21:40 missed", "missed missed"},
+		}, "18:00 missed, 19:00 missed, 20:00 missed, 20:40 missed, 21:40 missed", "missed missed missed missed missed"},
 		{"a change of the command changes no slot", hourly, func(w *world) {
 			w.redeployAt(clockAt(20, 30, 0), with(hourly, func(j *job.Job) { j.Command = []string{"x"} }))
 			w.sweepAt(late)

@@ -22,11 +22,17 @@ type Status struct {
 	Paused map[string]job.Pause `json:"paused,omitempty"`
 	// Failing is since when jobs have been failing.
 	Failing map[string]time.Time `json:"failing,omitempty"`
+	// Gone is since when jobs have not been in the registry any more, of the last
+	// 30 days.
+	Gone map[string]time.Time `json:"gone,omitempty"`
 }
+
+// goneFor is for how long the status shows that a job left the registry.
+const goneFor = 30 * 24 * time.Hour
 
 // ReadStatus reads the status from a store: what alarms are made of.
 func ReadStatus(ctx context.Context, s Store, now time.Time) (Status, error) {
-	st := Status{LagMs: map[run.Lane]int64{}, Paused: map[string]job.Pause{}, Failing: map[string]time.Time{}}
+	st := Status{LagMs: map[run.Lane]int64{}, Paused: map[string]job.Pause{}, Failing: map[string]time.Time{}, Gone: map[string]time.Time{}}
 	var err error
 	if st.Heartbeat, err = s.Mark(ctx, MarkSweep); err != nil {
 		return st, fmt.Errorf("reading the heartbeat: %w", err)
@@ -45,14 +51,21 @@ func ReadStatus(ctx context.Context, s Store, now time.Time) (Status, error) {
 		return st, fmt.Errorf("reading the jobs' items: %w", err)
 	}
 	for _, item := range items {
-		if p := item.PausedAt(now); p != nil {
-			st.Paused[item.Name] = *p
-		}
-		if !item.FailingSince.IsZero() {
-			st.Failing[item.Name] = item.FailingSince
-		}
+		st.of(item, now)
 	}
 	return st, nil
+}
+
+func (st Status) of(item job.Item, now time.Time) {
+	if p := item.PausedAt(now); p != nil {
+		st.Paused[item.Name] = *p
+	}
+	if !item.FailingSince.IsZero() {
+		st.Failing[item.Name] = item.FailingSince
+	}
+	if item.Gone && now.Sub(item.GoneAt) < goneFor {
+		st.Gone[item.Name] = item.GoneAt
+	}
 }
 
 // lagMs is how long the oldest due run of a lane has been due.

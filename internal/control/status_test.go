@@ -22,7 +22,7 @@ func (w *world) status() control.Status {
 func TestReadStatus(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly, report)
-	want := control.Status{LagMs: map[run.Lane]int64{run.LaunchLane: 0, run.LookLane: 0}, Paused: map[string]job.Pause{}, Failing: map[string]time.Time{}}
+	want := control.Status{LagMs: map[run.Lane]int64{run.LaunchLane: 0, run.LookLane: 0}, Paused: map[string]job.Pause{}, Failing: map[string]time.Time{}, Gone: map[string]time.Time{}}
 	if got := w.status(); !reflect.DeepEqual(got, want) {
 		t.Errorf("of a new world %+v", got)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -20,6 +21,8 @@ const (
 	// MarkFailing is since when checks of the slots have failed; it counts while
 	// it is later than MarkSweep.
 	MarkFailing = "failing"
+	// MarkRegistry is when the registry was last read as a whole.
+	MarkRegistry = "registry"
 )
 
 // slotSpan is how much time one step of the check covers: after a long silence
@@ -53,7 +56,7 @@ func (c *Control) CheckSlots(ctx context.Context) error {
 	if from = begun(from, now, items); from.After(now) {
 		from = now
 	}
-	if err := c.checkSpans(ctx, c.planned(ctx, items), from, now); err != nil {
+	if err := c.checkSpans(ctx, goBack(c.planned(ctx, items), from), from, now); err != nil {
 		return errors.Join(err, asError(unreadable))
 	}
 	if err := c.Store.SetMark(ctx, MarkSweep, now); err != nil {
@@ -70,18 +73,21 @@ func asError(unreadable *UnreadableItemsError) error {
 	return fmt.Errorf("nobody watches the slots of these jobs: %w", unreadable)
 }
 
-// planned are the items of jobs that have slots.
-func (c *Control) planned(ctx context.Context, items []job.Item) []job.Item {
-	var out []job.Item
+// planned are the items of jobs that have slots, or had some.
+func (c *Control) planned(ctx context.Context, items []job.Item) []watched {
+	var out []watched
 	for _, item := range items {
-		if item.Gone || item.Plan.Disabled || item.Plan.Schedule == "" {
-			continue
+		w := watched{Item: item}
+		for _, p := range periods(item) {
+			if _, err := timetable.Of(p.plan); err != nil {
+				c.Log.ErrorContext(ctx, "nobody watches the slots of a job whose plan cannot be read", "job", item.Name, "why", err.Error())
+				continue
+			}
+			w.periods = append(w.periods, p)
 		}
-		if _, err := timetable.Of(item.Plan); err != nil {
-			c.Log.ErrorContext(ctx, "nobody watches the slots of a job whose plan cannot be read", "job", item.Name, "why", err.Error())
-			continue
+		if len(w.periods) > 0 {
+			out = append(out, w)
 		}
-		out = append(out, item)
 	}
 	return out
 }
@@ -90,7 +96,7 @@ func (c *Control) planned(ctx context.Context, items []job.Item) []job.Item {
 // slots cannot be checked keeps the mark where it is, for as long as patience
 // lasts, but no other job from being checked: the next sweep begins at that span
 // again.
-func (c *Control) checkSpans(ctx context.Context, items []job.Item, from, now time.Time) error {
+func (c *Control) checkSpans(ctx context.Context, items []watched, from, now time.Time) error {
 	var errs []error
 	for last := false; !last; {
 		to := from.Add(slotSpan)
@@ -155,27 +161,46 @@ func begun(mark, now time.Time, items []job.Item) time.Time {
 }
 
 // checkSpan returns the items whose jobs could be checked.
-func (c *Control) checkSpan(ctx context.Context, items []job.Item, from, to time.Time) (checked []job.Item, err error) {
+func (c *Control) checkSpan(ctx context.Context, items []watched, from, to time.Time) (checked []watched, err error) {
 	var errs []error
-	for _, item := range items {
+	for _, w := range items {
 		if ctx.Err() != nil {
 			break
 		}
-		if err := errors.Join(c.startLost(ctx, item, from, to), c.checkJob(ctx, item, from, to)); err != nil {
-			errs = append(errs, fmt.Errorf("checking the slots of job %s: %w", item.Name, err))
+		if err := c.checkJob(ctx, w, from, to); err != nil {
+			errs = append(errs, fmt.Errorf("checking the slots of job %s: %w", w.Name, err))
 			continue
 		}
-		checked = append(checked, item)
+		w.recheck = time.Time{}
+		checked = append(checked, w)
 	}
 	return checked, errors.Join(errs...)
+}
+
+// checkJob checks a job's slots by each of its plans. Where a change became known
+// only after the check had gone past it, the check goes back.
+func (c *Control) checkJob(ctx context.Context, w watched, from, to time.Time) error {
+	errs := []error{c.startLost(ctx, w.Item, from, to)}
+	for _, p := range w.periods {
+		within := time.Duration(p.plan.StartWithin)
+		after := from.Add(-within)
+		if !w.recheck.IsZero() && w.recheck.Before(after) {
+			after = w.recheck
+		}
+		errs = append(errs, c.checkPeriod(ctx, w.Item, p, after, to.Add(-within)))
+	}
+	return errors.Join(errs...)
 }
 
 // startLost starts the slots that EventBridge Scheduler's own rule for changes of
 // the clock does not: nobody else triggers them.
 func (c *Control) startLost(ctx context.Context, item job.Item, from, to time.Time) error {
+	if item.Gone || !item.Plan.Runs() {
+		return nil
+	}
 	t, err := timetable.Of(item.Plan)
 	if err != nil {
-		return err
+		return nil //nolint:nilerr // planned says so
 	}
 	if item.Since.After(from) {
 		from = item.Since
@@ -195,9 +220,10 @@ func (c *Control) startLost(ctx context.Context, item job.Item, from, to time.Ti
 	return nil
 }
 
-func (c *Control) checkJob(ctx context.Context, item job.Item, from, to time.Time) error {
-	within := time.Duration(item.Plan.StartWithin)
-	slots, err := c.expected(ctx, item, from.Add(-within), to.Add(-within))
+// checkPeriod records the slots of a plan, after a time and up to another, that
+// have no run, and catches up.
+func (c *Control) checkPeriod(ctx context.Context, item job.Item, p period, after, upTo time.Time) error {
+	slots, err := c.expected(ctx, item.Name, p, after, upTo)
 	if err != nil || len(slots) == 0 {
 		return err
 	}
@@ -205,18 +231,18 @@ func (c *Control) checkJob(ctx context.Context, item job.Item, from, to time.Tim
 	if err != nil || len(missing) == 0 {
 		return err
 	}
-	j, err := c.definition(ctx, item.Definition)
-	if err != nil {
-		return err
-	}
-	late, err := c.catchUp(ctx, item, missing[len(missing)-1])
+	late, err := c.catchUp(ctx, item, p, missing[len(missing)-1])
 	if err != nil {
 		return err
 	}
 	for _, slot := range missing {
-		kind := run.BySweep
+		kind, hash := run.BySweep, p.definition
 		if slot.Equal(late) {
-			kind = run.ByCatchUp
+			kind, hash = run.ByCatchUp, item.Definition // what is deployed runs
+		}
+		j, err := c.definition(ctx, hash)
+		if err != nil {
+			return err
 		}
 		if _, err := c.slot(ctx, j, slot, kind); err != nil && !errors.Is(err, ErrOwed) {
 			return err
@@ -227,14 +253,13 @@ func (c *Control) checkJob(ctx context.Context, item job.Item, from, to time.Tim
 
 // catchUp is the missed slot that is run late, if any: the newest of all whose
 // time is up, unless a run of a later slot has made it up. After a long silence
-// later ones are found in spans to come.
-func (c *Control) catchUp(ctx context.Context, item job.Item, newest time.Time) (time.Time, error) {
-	if item.Plan.CatchUp != job.CatchUpLast {
+// later ones are found in spans to come. One of a former plan is run late where
+// the plan that replaced it catches up too, and nothing of a job that is gone.
+func (c *Control) catchUp(ctx context.Context, item job.Item, p period, newest time.Time) (time.Time, error) {
+	if item.Gone || !item.Plan.Runs() || item.Plan.CatchUp != job.CatchUpLast || p.plan.CatchUp != job.CatchUpLast {
 		return time.Time{}, nil
 	}
-	_, isRate := rate(item.Plan) // which has one slot until it runs again
-	next, ok := nextSlot(item.Plan, newest)
-	if upTo := c.Now().Add(-time.Duration(item.Plan.StartWithin)); ok && !isRate && !next.After(upTo) {
+	if c.laterIsUp(item, p, newest) {
 		return time.Time{}, nil
 	}
 	rs, err := c.Store.Runs(ctx, Query{Job: item.Name, Since: newest, Limit: existBatch})
@@ -247,4 +272,20 @@ func (c *Control) catchUp(ctx context.Context, item job.Item, newest time.Time) 
 		}
 	}
 	return newest, nil
+}
+
+// laterIsUp is whether the time of a later slot of the job is up.
+func (c *Control) laterIsUp(item job.Item, p period, slot time.Time) bool {
+	ps := periods(item)
+	for _, o := range ps[slices.IndexFunc(ps, func(o period) bool { return o.since.Equal(p.since) }):] {
+		if _, isRate := rate(o.plan); isRate { // which has one slot until it runs again
+			continue
+		}
+		next, ok := nextSlot(o.plan, later(slot, o.since))
+		upTo := c.Now().Add(-time.Duration(o.plan.StartWithin))
+		if ok && !next.After(upTo) && (o.until.IsZero() || !next.After(o.until)) {
+			return true
+		}
+	}
+	return false
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/timetable"
@@ -47,6 +48,10 @@ func (c *Control) sync(ctx context.Context, jobs []job.Job, all bool) error {
 	for _, item := range items {
 		known[item.Name] = item
 	}
+	checked, err := c.Store.Mark(ctx, MarkSlots)
+	if err != nil {
+		return fmt.Errorf("reading up to when slots were checked: %w", err)
+	}
 	var errs, problems []error
 	for _, j := range jobs {
 		item := known[j.Name]
@@ -55,7 +60,7 @@ func (c *Control) sync(ctx context.Context, jobs []job.Job, all bool) error {
 			errs = append(errs, fmt.Errorf("reading the item of job %s: %w", j.Name, unreadable.Jobs[j.Name]))
 			continue
 		}
-		problem, err := c.syncJob(ctx, item, j)
+		problem, err := c.syncJob(ctx, item, j, checked)
 		errs, problems = note(errs, err), note(problems, problem)
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, ctx.Err())...)
@@ -77,15 +82,25 @@ func note(errs []error, err error) []error {
 	return errs
 }
 
+// markGone notes that jobs left the registry, which still held them when it was
+// last read.
 func (c *Control) markGone(ctx context.Context, items map[string]job.Item) error {
 	for _, item := range items {
 		if item.Gone || item.Name == job.All {
 			continue
 		}
-		item.Gone = true
+		seen, err := c.Store.Mark(ctx, MarkRegistry)
+		if err != nil {
+			return fmt.Errorf("reading when the registry was last read: %w", err)
+		}
+		item = item.Leave(seen, c.Now())
+		c.Log.WarnContext(ctx, "a job left the registry", "job", item.Name, "definition", item.Definition, "lastSeen", item.SeenAt)
 		if err := c.putItem(ctx, item); err != nil {
 			return err
 		}
+	}
+	if err := c.Store.SetMark(ctx, MarkRegistry, c.Now()); err != nil {
+		return fmt.Errorf("storing when the registry was read: %w", err)
 	}
 	return nil
 }
@@ -111,31 +126,30 @@ func (c *Control) planProblem(j job.Job) error {
 
 // syncJob writes what is new of a job. A plan that cannot be read is a problem, and
 // leaves the one before in force: its slots are still watched.
-func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job) (problem, err error) {
+func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job, checked time.Time) (problem, err error) {
 	hash, plan := j.Hash(), j.Plan()
 	if problem = c.planProblem(j); problem != nil {
-		if plan = item.Plan; item.Gone {
+		if plan = item.Plan; item.Away(j.Modified, c.Now()) {
 			plan = job.Plan{}
 		}
 	}
-	changed := item.Definition != hash
-	replanned := item.Gone || !item.Plan.Equal(plan)
-	if !changed && !replanned {
+	next, changed := item.Deploy(hash, plan, j.Modified, checked, c.Now())
+	if !changed {
 		return problem, nil
 	}
 	if err := c.define(ctx, j); err != nil {
 		return problem, err
 	}
-	if replanned {
-		item.Plan, item.Since = plan, c.Now()
-	}
-	if changed && item.Rev > 0 {
-		if err := c.holdForOpen(ctx, &item, j); err != nil {
+	if item.Definition != hash && item.Rev > 0 {
+		if err := c.holdForOpen(ctx, &next, j); err != nil {
 			return problem, err
 		}
 	}
-	item.Name, item.Definition, item.Gone = j.Name, hash, false
-	return problem, c.putItem(ctx, item)
+	if item.Gone {
+		c.Log.InfoContext(ctx, "a job came back into the registry", "job", j.Name, "goneSince", item.GoneAt)
+	}
+	next.Name = j.Name
+	return problem, c.putItem(ctx, next)
 }
 
 // holdForOpen gives the lock that nobody holds to an open run: a definition that

@@ -13,13 +13,22 @@ type Item struct {
 	Name string `json:"name"`
 	// Definition is the hash of the newest definition.
 	Definition string `json:"definition"`
-	// Gone is whether the job is no longer in the registry.
-	Gone bool `json:"gone,omitempty"`
+	// Gone is whether the job is no longer in the registry. It was last there at
+	// SeenAt, and not any more at GoneAt; both stay when it comes back.
+	Gone   bool      `json:"gone,omitempty"`
+	SeenAt time.Time `json:"seenAt,omitzero"`
+	GoneAt time.Time `json:"goneAt,omitzero"`
 	// Plan is copied from the newest definition, so that slots can be judged
-	// without reading every definition. Since is when it last changed: slots
-	// before are not judged.
+	// without reading every definition. It is in force since Since: slots before
+	// belong to a former plan, if to any.
 	Plan  Plan      `json:"plan,omitzero"`
 	Since time.Time `json:"since,omitzero"`
+	// Former are definitions that were replaced, the oldest first; see Deploy.
+	Former []Former `json:"former,omitempty"`
+	// KnownAt is when the plans were last found to have changed. A check of the
+	// slots that was further by then goes back to Recheck.
+	KnownAt time.Time `json:"knownAt,omitzero"`
+	Recheck time.Time `json:"recheck,omitzero"`
 
 	// FailingSince is when the oldest told failure since the last success
 	// ended; zero when the last run that ended was good or none was told.

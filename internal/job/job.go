@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Job is one job's definition. It travels as JSON in its schedule's input and
@@ -50,6 +51,10 @@ type Job struct {
 	When
 	Retry  Retry  `json:"retry,omitzero"`
 	Notify Notify `json:"notify,omitzero"`
+
+	// Modified is when the registry was last given this definition; zero where it
+	// does not say. It is no part of the definition, its JSON or its Hash.
+	Modified time.Time `json:"-"`
 }
 
 // Network is the task's awsvpc configuration.

@@ -182,7 +182,7 @@ func TestWriteUnits(t *testing.T) {
 			if err := l.Sync(l.t.Context(), []job.Job{l.job}); err != nil {
 				l.t.Fatal(err)
 			}
-			l.costs("the job's item", "[table 1] = 1")
+			l.costs("the job's item, and that the registry was read", "[table 1] [table 1] = 2")
 			r, err := l.RunByHand(l.t.Context(), control.RunRequest{Job: l.job.Name, RequestID: "r-1", By: "ann"})
 			if err != nil {
 				l.t.Fatal(err)

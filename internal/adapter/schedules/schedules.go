@@ -90,7 +90,8 @@ func (r *Registry) Jobs(ctx context.Context) ([]job.Job, error) {
 }
 
 // merge makes one job of the schedules that carry it: a crontab line may need
-// two. It is disabled when all of them are.
+// two. It is disabled when all of them are, and was modified when the last of them
+// was.
 func merge(found []carried, problems *[]error) []job.Job {
 	jobs := map[string]job.Job{}
 	from := map[string]string{}
@@ -102,6 +103,9 @@ func merge(found []carried, problems *[]error) []job.Job {
 		}
 		disabled := known.Disabled && e.job.Disabled
 		known.Disabled, e.job.Disabled = disabled, disabled
+		if e.job.Modified.After(known.Modified) {
+			known.Modified = e.job.Modified
+		}
 		jobs[known.Name] = known
 		if known.Hash() != e.job.Hash() {
 			*problems = append(*problems, fmt.Errorf("%s and %s carry different definitions of job %s: give both the same, with its `schedule`", from[known.Name], e.name, known.Name))
@@ -206,6 +210,7 @@ func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetSc
 	if late := window(out.FlexibleTimeWindow); late >= j.Late() {
 		return version{}, fmt.Errorf("schedule %s may fire %s late and its job may start within %s: set the job's startWithin above the window", name, job.Duration(late), job.Duration(j.Late()))
 	}
+	j.Modified = modified
 	v.entry = &carried{name: "schedule " + name, job: j}
 	return v, nil
 }

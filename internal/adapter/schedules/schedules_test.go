@@ -227,3 +227,25 @@ func TestManySchedules(t *testing.T) {
 		t.Errorf("%d were read before the end, %d at a time", first, g.most)
 	}
 }
+
+// TestModified: a job was modified when the last of its schedules was, of a rule
+// nobody knows, and a schedule that was not read again keeps its time.
+func TestModified(t *testing.T) {
+	t.Parallel()
+	at := func(d time.Duration) func(*scheduler.GetScheduleOutput) {
+		return func(s *scheduler.GetScheduleOutput) { s.LastModificationDate = aws.Time(changed.Add(d)) }
+	}
+	j := job.Job{Name: "a", Schedule: "0 3 * * *"}
+	r := &Registry{
+		Scheduler: &group{schedules: []scheduler.GetScheduleOutput{
+			schedule("1", "cron(0 3 1 * ? *)", input(t, j), at(0)), schedule("2", "cron(0 3 ? * 2 *)", input(t, j), at(time.Hour)), schedule("3", "cron(0 4 ? * 2 *)", input(t, j), at(time.Minute)),
+		}},
+		Rules: rules{"r": ruled("b")}, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered,
+	}
+	for range 2 {
+		jobs, err := r.Jobs(t.Context())
+		if err != nil || len(jobs) != 2 || !jobs[0].Modified.Equal(changed.Add(time.Hour)) || !jobs[1].Modified.IsZero() {
+			t.Errorf("%+v, %v", jobs, err)
+		}
+	}
+}

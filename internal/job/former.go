@@ -1,0 +1,145 @@
+package job
+
+import "time"
+
+// Former is a definition that was a job's newest one up to To.
+type Former struct {
+	Definition string    `json:"definition"`
+	To         time.Time `json:"to"`
+	// Plan was in force after From and up to To. It is nil where the definition
+	// had no slots, or the same plan as the one that replaced it, which then
+	// counts from before.
+	Plan *Plan     `json:"plan,omitempty"`
+	From time.Time `json:"from,omitzero"`
+}
+
+// KeepFormer is for how long an item keeps a definition that was replaced:
+// nobody starts a slot later than that (MaxStartWithin after a window of
+// MaxWindow), and a day is for a check of the slots that comes late.
+const KeepFormer = MaxStartWithin + MaxWindow + 24*time.Hour
+
+// MaxFormer is how many an item keeps at most. Every sweep reads every item: with
+// ten, one has 1 KB more, or 50 KB where each plan names MaxDates days. Who
+// deploys a job more often in three days may, for a slot of the oldest, not be
+// told that it was missed, but only where no sweep came in between.
+const MaxFormer = 10
+
+// absence is how long a job may be absent from a registry that does not say when
+// it changed a job, and still count as never gone: a deploy that replaces a rule
+// takes minutes.
+const absence = time.Hour
+
+// Deploy is the item once the registry has been found to hold a definition with
+// that hash and plan, which it was given at modified; zero where the registry does
+// not say. checked is up to when the slots were checked. The plan that was in
+// force before is so up to then, and what is new is so from then on. Of a job that
+// is new nothing is late, and one that comes back as it was goes on as before,
+// unless it really was away. changed is whether anything is new.
+func (i Item) Deploy(hash string, plan Plan, modified, checked, now time.Time) (next Item, changed bool) {
+	kept := i.former(checked, now)
+	same := i.Plan.Equal(plan)
+	if i.Definition == hash && same && !i.Gone {
+		changed = len(kept) < len(i.Former)
+		i.Former = kept
+		return i, changed
+	}
+	since := i.changedAt(modified, now)
+	until, away := since, i.Away(modified, now)
+	if away {
+		until = i.GoneAt
+	}
+	recheck := since
+	if i.Gone {
+		recheck = earlier(i.SeenAt, since)
+	}
+	if !i.KnownAt.IsZero() && !checked.After(i.KnownAt) { // nobody has gone back yet
+		recheck = earlier(i.Recheck, recheck)
+	}
+	if i.Definition != "" && (i.Definition != hash || !same || away) {
+		kept = append(kept, i.replaced(until, same && !away))
+	}
+	if i.Definition == "" || !same || away {
+		i.Plan, i.Since = plan, since
+	}
+	i.Former = kept[max(0, len(kept)-MaxFormer):]
+	i.Definition, i.Gone, i.KnownAt, i.Recheck = hash, false, now, recheck
+	return i, true
+}
+
+// replaced is what was the newest definition, up to a time, as a former one.
+func (i Item) replaced(until time.Time, goesOn bool) Former {
+	f := Former{Definition: i.Definition, To: until}
+	if plan := i.Plan; !goesOn && plan.Runs() && i.Since.Before(until) {
+		f.Plan, f.From = &plan, i.Since
+	}
+	return f
+}
+
+// Leave is the item of a job that the registry does not hold any more, as it did
+// at seen; zero where that is not known.
+func (i Item) Leave(seen, now time.Time) Item {
+	i.Gone, i.SeenAt, i.GoneAt = true, later(seen, i.Since), now
+	return i
+}
+
+// changedAt is when the registry was given what is new. A time before what it
+// held until now was known is not that of this change.
+func (i Item) changedAt(modified, now time.Time) time.Time {
+	if i.Definition == "" || modified.IsZero() || modified.After(now) || modified.Before(i.KnownAt) || modified.Before(i.Since) {
+		return now
+	}
+	return modified
+}
+
+// Away is whether a job that comes back really was away, and not only absent from
+// an answer.
+func (i Item) Away(modified, now time.Time) bool {
+	if !i.Gone || modified.IsZero() {
+		return i.Gone && now.Sub(i.GoneAt) > absence
+	}
+	return modified.After(i.GoneAt)
+}
+
+// former are the replaced definitions that are still of use.
+func (i Item) former(checked, now time.Time) []Former {
+	until := earlier(checked, now).Add(-KeepFormer)
+	var kept []Former
+	for _, f := range i.Former {
+		if !f.To.Before(until) {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// Held is whether a definition is the job's newest, or one that was replaced, or
+// that left with the job, after a slot: who comes with it for that slot comes from
+// what was deployed.
+func (i Item) Held(hash string, slot time.Time) bool {
+	if i.Definition == hash && (!i.Gone || !slot.After(i.GoneAt)) {
+		return true
+	}
+	for _, f := range i.Former {
+		if f.Definition == hash && !slot.After(f.To) {
+			return true
+		}
+	}
+	return false
+}
+
+// Runs is whether the plan has slots.
+func (p Plan) Runs() bool { return p.Schedule != "" && !p.Disabled }
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
