@@ -37,7 +37,7 @@ func TestADayAtWork(t *testing.T) {
 		t.Errorf("run says %q", out)
 	}
 	r := f.becomes("hello", "succeeded")
-	if got, want := f.must("logs", "hello"), "hello from "+r.Run+", attempt 1\ngood day name a b\n"; got != want {
+	if got, want := f.must("logs", "hello"), "hello from "+r.Run+", attempt 1\ngood day /bin/sh name a b\n"; got != want {
 		t.Errorf("the log is %q, want %q", got, want)
 	}
 	show := f.must("show", "hello")
@@ -166,7 +166,7 @@ func TestKilled(t *testing.T) {
 
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT} {
 		t.Run(s.String(), func(t *testing.T) {
 			t.Parallel()
 			f := newFolder(t, jobs)
@@ -217,7 +217,7 @@ func TestTwoOnOneDatabase(t *testing.T) {
 	f := newFolder(t, jobs)
 	p := f.local()
 	code, out, errs := f.do("local", "-f", "jobs.yaml")
-	if code != 1 || out != "" || !strings.Contains(errs, ".batchplane/local.db cannot be used: another control plane is running on it; end it, or name another file with --db") {
+	if code != 1 || out != "" || !strings.Contains(errs, ".batchplane/jobs.db cannot be used: another control plane is running on it; end it, or name another file with --db") {
 		t.Errorf("the second: exit code %d, %q, %q", code, out, errs)
 	}
 	f.must("run", "hello")

@@ -19,7 +19,7 @@ func main() {
 
 // run exists so that the deferred call comes before os.Exit.
 func run(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 	defer stop()
 	// A second Ctrl-C ends the process at once, and its tasks with it.
 	context.AfterFunc(ctx, stop)

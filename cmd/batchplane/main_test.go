@@ -62,13 +62,14 @@ func await(t *testing.T, what string, ok func() bool) {
 
 // folder is a person's working directory, with a jobs file.
 type folder struct {
-	t   *testing.T
-	dir string
+	t    *testing.T
+	dir  string
+	home string // for states of the user
 }
 
 func newFolder(t *testing.T, jobs string) *folder {
 	t.Helper()
-	f := &folder{t, t.TempDir()}
+	f := &folder{t, t.TempDir(), t.TempDir()}
 	f.write("jobs.yaml", jobs)
 	return f
 }
@@ -134,7 +135,7 @@ func (f *folder) start(args ...string) *program {
 	f.t.Helper()
 	p := &program{t: f.t, cmd: exec.CommandContext(context.Background(), binary, args...), out: &output{}, err: &output{}, exited: make(chan struct{})} //nolint:gosec // our own program
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = f.dir, p.out, p.err
-	p.cmd.Env = append(os.Environ(), "USER=ana")
+	p.cmd.Env = append(os.Environ(), "USER=ana", "XDG_STATE_HOME="+f.home, "STATE_DIRECTORY=")
 	if err := p.cmd.Start(); err != nil {
 		f.t.Fatal(err)
 	}

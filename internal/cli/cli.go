@@ -7,12 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/preview"
 )
 
@@ -43,10 +46,10 @@ func (env Env) now() time.Time {
 }
 
 type grammar struct {
-	DB   string `name:"db" help:"The local state: which control plane is meant; ${db} unless given." default:"${db}" placeholder:"PATH"`
+	DB   string `name:"db" help:"The local state: which control plane is meant. Unless given, that of this folder's jobs file, else the one that was started last." env:"BATCHPLANE_DB" placeholder:"PATH"`
 	JSON bool   `name:"json" help:"Print one JSON object a line."`
 
-	Local    localCmd    `cmd:"" help:"Run jobs on their schedules on this machine."`
+	Local    localCmd    `cmd:"" help:"Run jobs on this machine, as a service too."`
 	Run      runCmd      `cmd:"" help:"Start a new run of a job now."`
 	Retry    retryCmd    `cmd:"" help:"Make a further attempt of a run that has ended."`
 	Stop     stopCmd     `cmd:"" help:"Stop a run."`
@@ -66,8 +69,6 @@ type grammar struct {
 	Import   importCmd   `cmd:"" help:"Make a jobs file of a crontab, with a report on each line."`
 	Cron     cronCmd     `cmd:"" help:"Say what a schedule means, when it fires, and what EventBridge calls it."`
 }
-
-const defaultDB = ".batchplane/local.db"
 
 // app is what the subcommands share.
 type app struct {
@@ -96,7 +97,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 	parser, err := kong.New(
 		&g, kong.Name("batchplane"), kong.Description(description), kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(func(code int) { exited = code }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"faults": faultKinds(), "db": defaultDB, "regions": strings.Join(preview.Regions, ", ")}, kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Vars{"faults": faultKinds(), "regions": strings.Join(preview.Regions, ", ")}, kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
 		return fail(env, err, exitUsage)
@@ -132,10 +133,14 @@ func fail(env Env, err error, code int) int {
 	return code
 }
 
+// built is where `go run` puts what it builds: into a folder of its own for the
+// time, or into the build cache, wherever that is.
+var built = regexp.MustCompile(`/go-build[0-9]*/|/b[0-9]{3}/exe/[^/]+$|/[0-9a-f]{2}/[0-9a-f]{64}-d/[^/]+$`)
+
 // program is how a person calls this program again: `go run` builds it anew at
 // a path that is gone afterwards.
 func (a *app) program() string {
-	if strings.Contains(a.Executable, string(filepath.Separator)+"go-build") {
+	if built.MatchString(filepath.ToSlash(a.Executable)) {
 		return "go run ./cmd/batchplane"
 	}
 	return "batchplane"
@@ -143,10 +148,28 @@ func (a *app) program() string {
 
 // command is a subcommand as a person types it to mean the same local state.
 func (a *app) command(name string) string {
-	if a.db == defaultDB {
+	if found := a.places().Find(); a.db == "" || found.Here && found.DB == a.db && len(found.Others) == 0 {
 		return a.program() + " " + name
 	}
 	return fmt.Sprintf("%s %s --db %s", a.program(), name, shellWord(a.db))
+}
+
+// places finds states from this folder.
+func (a *app) places() local.Places {
+	return local.Places{Getenv: os.Getenv, Dir: "."}
+}
+
+// findState finds the state that is meant where none was named, and says which
+// where it might have been another.
+func (a *app) findState() {
+	if a.db != "" {
+		return
+	}
+	found := a.places().Find()
+	if len(found.Others) > 0 {
+		_, _ = fmt.Fprintf(a.Stderr, "batchplane: this is about %s; --db names another, such as %s\n", found.DB, found.Others[0])
+	}
+	a.db = found.DB
 }
 
 // shellWord quotes a word for a shell where it needs it.

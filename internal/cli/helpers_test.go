@@ -133,7 +133,7 @@ func script(spec localecs.ContainerSpec) localecs.Script {
 // minutes.
 func (w *world) scheduled(name string, slot time.Time) {
 	w.t.Helper()
-	for _, j := range w.l.Jobs {
+	for _, j := range w.l.Jobs() {
 		if j.Name == name {
 			w.claim(j, slot)
 		}

@@ -6,71 +6,218 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"maps"
-	"slices"
+	"os"
+	"os/signal"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
-	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/localecs"
-	"github.com/batchplane/batchplane/internal/notice"
-	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
 type localCmd struct {
-	jobsFiles
-	For    time.Duration `help:"Start no new runs after this time, wait for those that are open, then end." placeholder:"20s"`
-	Listen string        `help:"Loopback address for requests; a free port unless given." placeholder:"ADDR"`
-	Rate   int           `help:"At most so many launches a second." default:"20"`
-	Fault  []string      `help:"Inject a fault at a rate, such as eni=0.3. Kinds: ${faults}." placeholder:"KIND=RATE"`
-	Seed   uint64        `help:"Seed of the injected faults; random unless given."`
+	Run runLocalCmd `cmd:"" name:"run" default:"withargs" help:"Run jobs on their schedules on this machine."`
 }
 
+type runLocalCmd struct {
+	jobsFiles
+	For     *time.Duration `help:"Start no new runs after this time, wait for those that are open, then end." placeholder:"20s"`
+	Drain   time.Duration  `help:"When told to end, wait so long for running tasks before they are stopped." placeholder:"1h"`
+	Grace   time.Duration  `help:"From SIGTERM to SIGKILL for tasks that are stopped at the end." default:"30s"`
+	Listen  string         `help:"Loopback address for requests; a free port unless given." placeholder:"ADDR"`
+	Rate    *int           `help:"At most so many launches a second; no limit unless given." placeholder:"N"`
+	Secrets string         `help:"File of secrets, NAME=VALUE a line, that only you may read." placeholder:"FILE"`
+	Fault   []string       `help:"Inject a fault at a rate, such as eni=0.3. Kinds: ${faults}." placeholder:"KIND=RATE"`
+	Seed    uint64         `help:"Seed of the injected faults; random unless given."`
+}
+
+// abreast is how many slots are fired at a time.
+const abreast = 32
+
 // Run runs the control plane in this process.
-func (c *localCmd) Run(ctx context.Context, a *app) error {
+func (c *runLocalCmd) Run(ctx context.Context, a *app) error {
 	faults, err := c.faults()
 	if err != nil {
 		return err
 	}
-	file, err := c.read("started")
+	file, err := c.trusted()
 	if err != nil {
 		return err
 	}
-	if c.For < 0 {
-		return usagef("--for %s is negative", c.For)
-	}
-	if c.Rate < 1 {
-		return usagef("--rate %d must be at least 1", c.Rate)
+	cfg, err := c.config(a, file)
+	if err != nil {
+		return err
 	}
 	if len(faults) > 0 && c.Seed == 0 {
 		c.Seed = randomSeed()
 	}
-	out := &lockedWriter{w: a.Stdout}
-	t := transcript{out: out, json: a.json}
-	l, err := wire.NewLocal(ctx, wire.LocalConfig{
-		DB: a.db, Jobs: file.Jobs, Listen: c.Listen, Faults: faults, Seed: c.Seed, Rate: c.Rate,
-		Notifier: t, Watch: t.watch, Command: a.command,
-		Log: slog.New(slog.NewTextHandler(&lockedWriter{w: a.Stderr}, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
+	t := newTranscript(a)
+	cfg.Faults, cfg.Seed, cfg.Notifier, cfg.Watch, cfg.Log = faults, c.Seed, t, t.watch, logger(a)
+	l, err := wire.NewLocal(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("starting the local control plane: %w", err)
 	}
+	a.places().Remember(cfg.DB)
 	t.started(a, l, c)
-	runErr := l.Run(ctx, c.For)
-	// The context may be over; what follows must still happen.
-	ctx = context.WithoutCancel(ctx)
-	if runErr == nil {
-		runErr = stopAll(ctx, l, out)
-	}
-	summary := t.summary(ctx, l)
-	return errors.Join(runErr, l.Close(ctx), summary)
+	return c.drive(ctx, l, t, a.now())
 }
 
-func (c *localCmd) faults() (localecs.Faults, error) {
+// config reads what the flags name.
+func (c *runLocalCmd) config(a *app, file jobfile.File) (cfg wire.LocalConfig, err error) {
+	if err := c.check(); err != nil {
+		return cfg, err
+	}
+	cfg = wire.LocalConfig{
+		DB: a.db, Jobs: file.Jobs, Definitions: file.Definitions, File: c.Files[0], Listen: c.Listen, AtOnce: true, Abreast: abreast,
+	}
+	if cfg.DB == "" {
+		if cfg.DB, err = a.places().Of(c.Files[0]); err != nil {
+			return cfg, err
+		}
+		a.db = a.short(cfg.DB)
+		cfg.DB = a.db
+	}
+	cfg.Command = a.command
+	if c.Rate != nil {
+		cfg.Rate = *c.Rate
+	}
+	secrets := local.Secrets{}
+	if c.Secrets != "" {
+		if secrets, err = local.ReadSecrets(c.Secrets); err != nil {
+			return cfg, usageError{err}
+		}
+	}
+	cfg.Secrets = secrets.Lookup
+	return cfg, nil
+}
+
+func (c *runLocalCmd) check() error {
+	switch {
+	case c.For != nil && *c.For < 0:
+		return usagef("--for %s is negative", *c.For)
+	case c.Drain < 0 || c.Grace < 0:
+		return usagef("--drain and --grace must not be negative")
+	case c.Rate != nil && *c.Rate < 1:
+		return usagef("--rate %d must be at least 1", *c.Rate)
+	}
+	return nil
+}
+
+// trusted reads the jobs files, unless others may change them.
+func (c *runLocalCmd) trusted() (jobfile.File, error) {
+	for _, name := range c.Files {
+		if err := local.Trusted(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return jobfile.File{}, usageError{err}
+		}
+	}
+	return c.read("started")
+}
+
+// short is a path as it is written from this folder, where that is shorter.
+func (a *app) short(path string) string {
+	if dir, err := os.Getwd(); err == nil {
+		if dir, err = filepath.EvalSymlinks(dir); err == nil {
+			if rel, err := filepath.Rel(dir, path); err == nil && !strings.HasPrefix(rel, "..") {
+				return rel
+			}
+		}
+	}
+	return path
+}
+
+// drive runs the control plane until it is told to end, and ends it.
+func (c *runLocalCmd) drive(ctx context.Context, l *wire.Local, t *transcript, started time.Time) error {
+	length := time.Duration(0)
+	if c.For != nil {
+		length = max(*c.For, 1)
+	}
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
+	watched := onTerminal()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	over := make(chan error, 1)
+	go func() { over <- l.Run(ctx, length) }()
+	var err error
+	for running := true; running; {
+		select {
+		case <-reload:
+			if watched && !onTerminal() {
+				end() // the terminal was closed
+				continue
+			}
+			c.reload(ctx, l, t)
+		case err = <-over:
+			running = false
+		}
+	}
+	// The context may be over; what follows must still happen.
+	ctx = context.WithoutCancel(ctx)
+	if err == nil {
+		err = c.stopTasks(ctx, l, t)
+	}
+	return errors.Join(err, t.summary(ctx, l, started), l.Close(ctx))
+}
+
+// stopTasks ends the tasks that still run when the control plane is told to end,
+// so that history does not show them as running when they are not. What waits
+// goes on at the next start.
+func (c *runLocalCmd) stopTasks(ctx context.Context, l *wire.Local, t *transcript) error {
+	if c.Drain > 0 {
+		if left, err := c.drain(ctx, l, t); err != nil || left == 0 {
+			return err
+		}
+	}
+	left, err := l.Running(ctx)
+	if err != nil || left == 0 {
+		return err
+	}
+	t.line("stopping %s, within %s; Ctrl-C again ends all at once", counted(left, "running task"), c.Grace)
+	graceful, cancel := context.WithTimeout(ctx, c.Grace)
+	defer cancel()
+	if left, err = l.StopTasks(graceful, "the control plane was stopped"); err != nil || left == 0 {
+		return err
+	}
+	l.ECS.Kill()
+	// Nobody survives SIGKILL; this is for the notes of it.
+	killed, cancel := context.WithTimeout(ctx, killWait)
+	defer cancel()
+	_, err = l.StopTasks(killed, "the control plane was stopped")
+	return err
+}
+
+// killWait bounds the wait for tasks that were killed.
+const killWait = 3 * time.Second
+
+// drain waits for running tasks, until a second signal.
+func (c *runLocalCmd) drain(ctx context.Context, l *wire.Local, t *transcript) (left int, err error) {
+	if left, err = l.Running(ctx); err != nil || left == 0 {
+		return left, err
+	}
+	t.line("waiting for %s, at most %s; nothing new is started, and Ctrl-C again stops them", counted(left, "running task"), c.Drain)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, c.Drain)
+	defer cancel()
+	return l.DrainTasks(ctx)
+}
+
+// logger logs warnings, the same one once a minute at most.
+func logger(a *app) *slog.Logger {
+	w, o := &lockedWriter{w: a.Stderr}, &slog.HandlerOptions{Level: slog.LevelWarn}
+	if a.json {
+		return slog.New(local.LimitLog(slog.NewJSONHandler(w, o)))
+	}
+	return slog.New(local.LimitLog(slog.NewTextHandler(w, o)))
+}
+
+func (c *runLocalCmd) faults() (localecs.Faults, error) {
 	faults := localecs.Faults{}
 	for _, text := range c.Fault {
 		kind, rate, err := localecs.ParseFault(text)
@@ -94,138 +241,4 @@ func randomSeed() uint64 {
 	var b [4]byte
 	_, _ = rand.Read(b[:])
 	return uint64(binary.BigEndian.Uint32(b[:])) + 1
-}
-
-// stopAllWait bounds how long an interrupted control plane waits for its tasks:
-// longer than the time from SIGTERM to SIGKILL.
-const stopAllWait = localecs.StopTimeout + 5*time.Second
-
-// stopAll stops the tasks that still run when the control plane is interrupted,
-// so that history does not show them as running when they are not. Runs that
-// wait go on at the next start.
-func stopAll(ctx context.Context, l *wire.Local, out io.Writer) error {
-	running, err := l.Store.Runs(ctx, control.Query{Status: run.Running, Limit: 1000})
-	if err != nil || len(running) == 0 {
-		return err
-	}
-	_, _ = fmt.Fprintf(out, "stopping %s, within %s; Ctrl-C again ends all at once\n", counted(len(running), "running task"), localecs.StopTimeout)
-	ctx, cancel := context.WithTimeout(ctx, stopAllWait)
-	defer cancel()
-	for _, r := range running {
-		if _, err := l.Control.StopRun(ctx, control.StopRequest{Run: r.ID, By: "batchplane local", Reason: "the control plane was stopped"}); err != nil {
-			return fmt.Errorf("stopping %s: %w", r.ID, err)
-		}
-	}
-	ticker := time.NewTicker(50 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		left, err := l.Store.Runs(ctx, control.Query{Status: run.Running, Limit: 1})
-		if err != nil || len(left) == 0 {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil // the next start tells how they ended
-		case <-ticker.C:
-		}
-	}
-}
-
-// transcript prints what happens as it happens. It is the terminal's notifier.
-type transcript struct {
-	out  io.Writer
-	json bool
-}
-
-// Notify implements control.Notifier.
-func (t transcript) Notify(_ context.Context, n notice.Notice) error {
-	if t.json {
-		return printJSON(t.out, struct {
-			Type string `json:"type"`
-			notice.Notice
-		}{"notice", n})
-	}
-	if _, err := io.WriteString(t.out, n.Text()); err != nil {
-		return fmt.Errorf("printing a notice: %w", err)
-	}
-	return nil
-}
-
-// watch prints a change of a run's status, and every new attempt.
-func (t transcript) watch(j job.Job, before, after run.Run, why string) {
-	if before.Status == after.Status && len(before.Attempts) == len(after.Attempts) && before.Duplicates == after.Duplicates {
-		return
-	}
-	now := time.Now()
-	if t.json {
-		_ = printJSON(t.out, map[string]any{"type": "change", "at": now.UTC(), "run": after.ID, "status": after.Status, "attempts": len(after.Attempts), "why": why})
-		return
-	}
-	if after.Status == run.Succeeded {
-		why = "ran " + took(after.Duration())
-	}
-	_, _ = fmt.Fprintf(t.out, "%s  %-32s %-9s %s\n", now.In(zoneOf(j)).Format("15:04:05 MST"), after.ID, after.Status, notice.Printable(why))
-}
-
-func (t transcript) started(a *app, l *wire.Local, c *localCmd) {
-	if t.json {
-		_ = printJSON(t.out, map[string]any{"type": "started", "jobs": len(l.Jobs), "db": a.db, "url": l.URL, "seed": c.Seed})
-		return
-	}
-	_, _ = fmt.Fprintf(t.out, "batchplane runs %s of %s; its state is %s. Ctrl-C stops it.\n", counted(len(l.Jobs), "job"), strings.Join(c.Files, " and "), a.db)
-	if len(c.Fault) > 0 {
-		_, _ = fmt.Fprintf(t.out, "injecting %s, seed %d\n", strings.Join(c.Fault, " "), c.Seed)
-	}
-}
-
-// summary counts how the runs of this database ended, by job.
-func (t transcript) summary(ctx context.Context, l *wire.Local) error {
-	faults := l.ECS.Stats()
-	runs, err := l.Store.Runs(ctx, control.Query{Limit: 100_000})
-	if err != nil {
-		return fmt.Errorf("summing up: %w", err)
-	}
-	byJob := map[string]map[run.Status]int{}
-	attempts := map[string]int{}
-	for _, r := range runs {
-		if byJob[r.ID.Job()] == nil {
-			byJob[r.ID.Job()] = map[run.Status]int{}
-		}
-		byJob[r.ID.Job()][r.Status]++
-		attempts[r.ID.Job()] += len(r.Attempts)
-	}
-	if t.json {
-		return printJSON(t.out, map[string]any{"type": "summary", "runs": byJob, "attempts": attempts, "faults": faults})
-	}
-	rows := make([][]string, 0, len(byJob))
-	for _, name := range slices.Sorted(maps.Keys(byJob)) {
-		rows = append(rows, []string{name, statuses(byJob[name]), fmt.Sprint(attempts[name])})
-	}
-	_, _ = fmt.Fprintln(t.out)
-	if err := table(t.out, []string{"JOB", "RUNS", "ATTEMPTS"}, rows); err != nil {
-		return err
-	}
-	for _, kind := range slices.Sorted(maps.Keys(faults)) {
-		if faults[kind] > 0 {
-			_, _ = fmt.Fprintf(t.out, "injected %s: %d\n", kind, faults[kind])
-		}
-	}
-	return nil
-}
-
-func statuses(n map[run.Status]int) string {
-	var parts []string
-	for _, s := range run.Statuses {
-		if n[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n[s], s))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

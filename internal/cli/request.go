@@ -66,6 +66,7 @@ func (c *stopCmd) Run(ctx context.Context, a *app) error {
 }
 
 func (a *app) withStore(ctx context.Context, f func(wire.State) error) error {
+	a.findState()
 	s, err := wire.OpenState(ctx, a.db)
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -62,7 +61,7 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 		Environment: req.Environment,
 	}
 	if len(req.Args) > 0 {
-		r.Command = slices.Concat(j.Command, req.Args)
+		r.Command = job.WithArgs(j.Command, req.Args)
 	}
 	for name, value := range req.Environment {
 		if job.LooksSecret(name, value) {

@@ -3,7 +3,6 @@ package local_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -153,50 +152,97 @@ func TestIdle(t *testing.T) {
 // TestFaultsThatLastAreSaidOnceAMinute: a full disk must not fill a log too.
 func TestFaultsThatLastAreSaidOnceAMinute(t *testing.T) {
 	t.Parallel()
-	l, clock := program(t, filepath.Join(t.TempDir(), "local.db"), start)
-	log := &lines{said: make(chan string, 100)}
-	store := &full{Store: l.Store, tried: make(chan struct{})}
-	l.Control.Store, l.Control.Log = store, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))
-	ctx, cancel := context.WithCancel(t.Context())
-	over := make(chan error)
-	go func() { over <- l.Run(ctx, 0) }()
-	for range 2 {
-		for range 10 { // five looks
-			<-store.tried
+	var out bytes.Buffer
+	h := local.LimitLog(slog.NewTextHandler(&out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
 		}
-		if line := <-log.said; !strings.Contains(line, "no space left") {
-			t.Errorf("logged %s", line)
+		return a
+	}}))
+	say := func(h slog.Handler, after time.Duration, level slog.Level, message string) {
+		if err := h.Handle(t.Context(), slog.NewRecord(start.Add(after), level, message, 0)); err != nil {
+			t.Error(err)
 		}
-		clock.Advance(time.Minute)
 	}
-	cancel()
-	if err := <-over; err != nil {
-		t.Error(err)
+	for i := range 60 {
+		say(h.WithAttrs([]slog.Attr{slog.Int("try", i)}), time.Duration(i)*time.Second, slog.LevelError, "disk full")
 	}
-	if len(log.said) > 1 { // the minute may have passed once more
-		t.Errorf("%d lines more", len(log.said))
+	say(h, 10*time.Second, slog.LevelWarn, "disk full")
+	say(h, 11*time.Second, slog.LevelError, "something else")
+	say(h, time.Minute, slog.LevelError, "disk full")
+	say(h, 3*time.Minute, slog.LevelError, "disk full")
+	want := `level=ERROR msg="disk full" try=0
+level=WARN msg="disk full"
+level=ERROR msg="something else"
+level=ERROR msg="disk full" leftOut=59
+level=ERROR msg="disk full"
+`
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
 	}
 }
 
-// full is a store on a full disk; each look tries it.
-type full struct {
-	control.Store
-	tried chan struct{}
-}
-
-func (f *full) Due(ctx context.Context, _ run.Lane, _ time.Time, _ int) ([]run.Run, error) {
-	select {
-	case f.tried <- struct{}{}:
-	case <-ctx.Done():
+// TestWhatIsNewIsNotLate: a job that comes into the file has no slots of before,
+// and one that did not change loses none.
+func TestWhatIsNewIsNotLate(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "local.db")
+	l, clock := program(t, db, start)
+	jobs := l.Jobs()
+	clock.Advance(10 * time.Minute)
+	next := job.Job{Name: "new", TaskDefinition: "by-hand", Container: "by-hand", Schedule: "* * * * *", Command: []string{"x"}}
+	if err := l.Load(t.Context(), append([]job.Job{next}, jobs...)); err != nil {
+		t.Fatal(err)
 	}
-	return nil, errors.New("no space left on device")
+	count := func() (n map[string]int) {
+		n = map[string]int{}
+		for _, id := range fire(t, l) {
+			n[id.Job()]++
+		}
+		return n
+	}
+	if got := count(); got["minutely"] != 10 || got["new"] != 0 {
+		t.Errorf("at once: %v", got)
+	}
+	clock.Advance(30 * time.Second)
+	if got := count(); got["minutely"] != 11 || got["new"] != 1 {
+		t.Errorf("in the next minute: %v", got)
+	}
+	if err := l.Load(t.Context(), []job.Job{next}); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(time.Minute)
+	if got := count(); got["minutely"] != 11 || got["new"] != 2 {
+		t.Errorf("of a job that is gone: %v", got)
+	}
+	closed(t, l)
+	// A job that comes into the file while nothing runs is not late either.
+	clock.Advance(5 * time.Minute)
+	l, _ = program(t, db, clock.Now())
+	if got := count(); got["minutely"] != 11 {
+		t.Errorf("back in the file after a downtime: %v", got)
+	}
 }
 
-type lines struct{ said chan string }
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.said <- string(p)
-	return len(p), nil
+// TestTheFirstSlotIsThePresentMinute where nothing ran before.
+func TestTheFirstSlotIsThePresentMinute(t *testing.T) {
+	t.Parallel()
+	clock := vclock.New(start)
+	l, err := wire.NewLocal(t.Context(), wire.LocalConfig{
+		DB: filepath.Join(t.TempDir(), "local.db"), Clock: clock, Runner: &localecs.ScriptedRunner{Clock: clock}, Delays: &localecs.Delays{}, AtOnce: true,
+		Jobs: []job.Job{
+			{Name: "minutely", Schedule: "* * * * *", Command: []string{"x"}},
+			{Name: "earlier", Schedule: "29 17 * * *", Command: []string{"x"}},
+			{Name: "too-late", Schedule: "* * * * *", Command: []string{"x"}, Limits: job.Limits{StartWithin: job.Duration(10 * time.Second)}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closed(t, l) })
+	if got := fmt.Sprint(fire(t, l)); got != "[minutely/20261122T1730Z]" {
+		t.Errorf("%v", got)
+	}
 }
 
 func TestTail(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -23,61 +24,125 @@ const clockMark = "local-clock"
 // Program is a control plane with its schedules.
 type Program struct {
 	Control *control.Control
-	Jobs    []job.Job
+	// Gate is the control plane's pacer.
+	Gate *Gate
+	// AtOnce begins a state that no process had before with the present minute, not
+	// with the next one.
+	AtOnce bool
+	// Abreast is how many slots are fired at a time; 1 when 0.
+	Abreast int
 
-	schedules []schedule
+	mu        sync.Mutex // of what follows; held while slots are fired
+	jobs      []job.Job
+	schedules []*schedule
 	fired     time.Time // slots up to here were fired
 	marked    time.Time
 	swept     time.Time
-	said      string // the fault that was last logged, at saidAt
-	saidAt    time.Time
 }
 
 type schedule struct {
 	job  job.Job
+	hash string
 	cron timetable.Timetable
 	next time.Time // zero when it never fires again
 }
 
-// Start copies the jobs to where requests by hand find them and sets the clock
-// to where an earlier process left it.
-func (p *Program) Start(ctx context.Context) error {
-	if err := p.Control.Sync(ctx, p.Jobs); err != nil {
-		return fmt.Errorf("storing the jobs: %w", err)
-	}
+// Start sets the clock to where an earlier process left it and takes the jobs.
+func (p *Program) Start(ctx context.Context, jobs []job.Job) error {
 	now := p.Control.Now()
 	mark, err := p.Control.Store.Mark(ctx, clockMark)
 	if err != nil {
 		return fmt.Errorf("reading where the clock stopped: %w", err)
 	}
-	p.fired = mark
-	if mark.IsZero() || mark.After(now) {
+	first := mark.IsZero() && p.AtOnce
+	switch {
+	case first:
+		p.fired = now.Truncate(time.Minute).Add(-1)
+	case mark.IsZero() || mark.After(now):
 		p.fired = now
+	default:
+		p.fired = mark
 	}
-	for _, j := range p.Jobs {
+	return p.take(ctx, jobs, first)
+}
+
+// Load takes the jobs in place of those before. Those that did not change go on
+// as they stand; of one that is new, or has a new schedule, nothing is late.
+func (p *Program) Load(ctx context.Context, jobs []job.Job) error {
+	return p.take(ctx, jobs, false)
+}
+
+// Jobs are the jobs as they were taken last.
+func (p *Program) Jobs() []job.Job {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.jobs
+}
+
+func (p *Program) take(ctx context.Context, jobs []job.Job, first bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.Control.Sync(ctx, jobs); err != nil {
+		return fmt.Errorf("storing the jobs: %w", err)
+	}
+	since, err := p.since(ctx)
+	if err != nil {
+		return err
+	}
+	known := make(map[string]*schedule, len(p.schedules))
+	for _, s := range p.schedules {
+		known[s.hash] = s
+	}
+	now := p.Control.Now()
+	var schedules []*schedule
+	for _, j := range jobs {
 		if j.Schedule == "" || j.Disabled {
 			continue
 		}
-		// What is older than StartWithin is for the sweep to find.
-		after := p.fired
-		if earliest := now.Add(-j.Late()); after.Before(earliest) {
-			after = earliest
+		s := known[j.Hash()]
+		if s == nil {
+			// What is older than StartWithin is for the sweep to find.
+			after := latest(p.fired, now.Add(-j.Late()))
+			if from := since[j.Name]; !first && !from.After(now) { // else the clock was set back
+				after = latest(after, from)
+			}
+			if s, err = newSchedule(j, after); err != nil {
+				return err
+			}
 		}
-		s, err := newSchedule(j, after)
-		if err != nil {
-			return err
-		}
-		p.schedules = append(p.schedules, s)
+		schedules = append(schedules, s)
 	}
+	p.jobs, p.schedules = jobs, schedules
 	return nil
 }
 
-func newSchedule(j job.Job, after time.Time) (schedule, error) {
+// since says from when on each job has its present schedule.
+func (p *Program) since(ctx context.Context) (map[string]time.Time, error) {
+	items, err := p.Control.Store.Items(ctx)
+	var unreadable *control.UnreadableItemsError
+	if err != nil && !errors.As(err, &unreadable) {
+		return nil, fmt.Errorf("loading the jobs' items: %w", err)
+	}
+	out := make(map[string]time.Time, len(items))
+	for _, item := range items {
+		out[item.Name] = item.Since
+	}
+	return out, nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+func newSchedule(j job.Job, after time.Time) (*schedule, error) {
 	t, err := timetable.Of(j.Plan())
 	if err != nil {
-		return schedule{}, fmt.Errorf("job %s: %w", j.Name, err)
+		return nil, fmt.Errorf("job %s: %w", j.Name, err)
 	}
-	s := schedule{job: j, cron: t}
+	s := &schedule{job: j, hash: j.Hash(), cron: t}
 	s.advance(after)
 	return s, nil
 }
@@ -90,27 +155,52 @@ func (s *schedule) advance(after time.Time) {
 	s.next = next
 }
 
-// Fire triggers every slot that has come since the last call. A slot whose
-// trigger could not even be claimed is tried again at the next call, since the
-// mark does not move past it.
+// Fire triggers every slot that has come since the last call, those of one job
+// in their order. A slot whose trigger could not even be claimed is tried again
+// at the next call, since the mark does not move past it.
 func (p *Program) Fire(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	now := p.Control.Now()
 	var errs []error
-	for i := range p.schedules {
-		s := &p.schedules[i]
-		for !s.next.IsZero() && !s.next.After(now) {
-			if _, err := p.Control.Scheduled(ctx, s.job, s.next); err != nil && !p.claimed(ctx, err) {
-				errs = append(errs, err)
-				break
-			}
-			s.advance(s.next)
+	var mu sync.Mutex
+	abreast := make(chan struct{}, max(p.Abreast, 1))
+	var wg sync.WaitGroup
+	for _, s := range p.schedules {
+		if s.next.IsZero() || s.next.After(now) {
+			continue
 		}
+		abreast <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-abreast }()
+			if err := p.fire(ctx, s, now); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, err)
+			}
+		})
 	}
-	if len(errs) == 0 {
+	wg.Wait()
+	if len(errs) == 0 && !p.Gate.Closed() {
 		p.fired = now
 		errs = append(errs, p.mark(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+// fire triggers the slots of one job. Once the gate is closed those that are
+// left are for the next start.
+func (p *Program) fire(ctx context.Context, s *schedule, now time.Time) error {
+	for !s.next.IsZero() && !s.next.After(now) {
+		if p.Gate.Closed() {
+			return nil
+		}
+		if _, err := p.Control.Scheduled(ctx, s.job, s.next); err != nil && !p.claimed(ctx, err) {
+			return err
+		}
+		s.advance(s.next)
+	}
+	return nil
 }
 
 // claimed is whether a trigger's error left a run behind, whose launch the look
@@ -148,16 +238,18 @@ func (p *Program) Idle(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// Run drives the program until ctx ends, or, where length is not 0, for that
-// long and then until no run is open. Faults are logged and tried again.
+// Run drives the program until ctx ends, or, where length is positive, for that
+// long and then until no run is open. Faults are logged and tried again. What was
+// begun when ctx ends is finished, but nothing is launched any more.
 func (p *Program) Run(ctx context.Context, length time.Duration) error {
+	defer context.AfterFunc(ctx, p.Gate.Close)()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	started := p.Control.Now()
 	for {
 		draining := length > 0 && p.Control.Now().Sub(started) >= length
-		if done, err := p.step(ctx, draining); err != nil {
-			p.complain(ctx, err)
+		if done, err := p.step(context.WithoutCancel(ctx), draining); err != nil {
+			p.Control.Log.ErrorContext(ctx, "the clock", "err", err)
 		} else if done {
 			return nil
 		}
@@ -167,16 +259,6 @@ func (p *Program) Run(ctx context.Context, length time.Duration) error {
 		case <-ticker.C:
 		}
 	}
-}
-
-// complain logs a fault, and one that lasts once a minute.
-func (p *Program) complain(ctx context.Context, err error) {
-	now := p.Control.Now()
-	if err.Error() == p.said && now.Sub(p.saidAt) < time.Minute {
-		return
-	}
-	p.said, p.saidAt = err.Error(), now
-	p.Control.Log.ErrorContext(ctx, "the clock", "err", err)
 }
 
 // sweep checks the slots once a minute.
@@ -195,6 +277,9 @@ func (p *Program) step(ctx context.Context, draining bool) (done bool, err error
 	var fire error
 	if !draining {
 		fire = p.Fire(ctx)
+	}
+	if p.Gate.Closed() {
+		return false, fire
 	}
 	_, look := p.Control.Look(ctx)
 	if err := errors.Join(fire, look, p.sweep(ctx)); err != nil {

@@ -46,6 +46,7 @@ type containerDefinition struct {
 	EntryPoint       []string `json:"entryPoint"`
 	Command          []string `json:"command"`
 	Environment      []Pair   `json:"environment"`
+	Secrets          []Secret `json:"secrets"`
 	WorkingDirectory string   `json:"workingDirectory"`
 	StopTimeout      *int     `json:"stopTimeout"`
 }

@@ -139,6 +139,11 @@ func (s *Server) pulled(r *record, now time.Time) {
 		r.neverStarted(now, reason, reason)
 		return
 	}
+	if missing := s.missing(r); missing != "" {
+		r.neverStarted(now, "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "+
+			"unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid ssm parameters: "+missing, "")
+		return
+	}
 	r.activating(now)
 }
 
@@ -192,6 +197,24 @@ func (s *Server) signal(id, container string, kill bool) {
 	}
 }
 
+// Kill sends SIGKILL to every process that was asked to stop and has not.
+func (s *Server) Kill() {
+	s.mu.Lock()
+	var stubborn []Process
+	for id, l := range s.live {
+		if r := s.tasks[id]; r == nil || r.Task.DesiredStatus != statusStopped {
+			continue
+		}
+		for _, p := range l.procs {
+			stubborn = append(stubborn, p)
+		}
+	}
+	s.mu.Unlock()
+	for _, p := range stubborn {
+		p.Stop(true)
+	}
+}
+
 // release forgets the processes of a stopped task.
 func (s *Server) release(id string) {
 	if l := s.live[id]; l != nil {
@@ -210,7 +233,7 @@ func (s *Server) start(id string) {
 		return
 	}
 	for i, spec := range r.Specs {
-		p, err := s.cfg.Runner.Start(spec, func(e Exit) { s.exited(id, spec.Container, e) })
+		p, err := s.cfg.Runner.Start(s.unlocked(spec), func(e Exit) { s.exited(id, spec.Container, e) })
 		if err != nil {
 			reason := "CannotStartContainerError: " + err.Error()
 			s.started(id, func(r *record, now time.Time) { r.cannotStart(now, i, reason) })

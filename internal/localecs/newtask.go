@@ -60,8 +60,8 @@ func (s *Server) newSpec(r *record, def containerDefinition, o ContainerOverride
 		Family: r.Family, StartedBy: r.Task.StartedBy,
 		Essential: def.Essential == nil || *def.Essential,
 		Argv:      append([]string{}, def.EntryPoint...),
-		Env:       map[string]string{},
-		Dir:       def.WorkingDirectory, StopTimeout: s.cfg.Delays.StopTimeout,
+		Env:       map[string]string{}, Secrets: def.Secrets,
+		Dir: def.WorkingDirectory, StopTimeout: s.cfg.Delays.StopTimeout,
 	}
 	if def.StopTimeout != nil {
 		spec.StopTimeout = time.Duration(*def.StopTimeout) * time.Second

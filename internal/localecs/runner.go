@@ -16,8 +16,16 @@ type ContainerSpec struct {
 	Essential   bool              `json:"essential"`
 	Argv        []string          `json:"argv"` // entryPoint, then command
 	Env         map[string]string `json:"env"`
+	Secrets     []Secret          `json:"secrets,omitempty"` // their values are in Env when the container is started
 	Dir         string            `json:"dir,omitempty"`
 	StopTimeout time.Duration     `json:"stopTimeout"` // from SIGTERM to SIGKILL
+}
+
+// Secret is a variable whose value is stored elsewhere, as a task definition
+// names it.
+type Secret struct {
+	Name      string `json:"name"`
+	ValueFrom string `json:"valueFrom"`
 }
 
 // Exit is how a container ended. Code is nil when nobody saw it end; after a

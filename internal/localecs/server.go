@@ -36,6 +36,10 @@ type Config struct {
 	Region   string   // us-east-1 when empty
 	Account  string   // 123456789012 when empty
 	Clusters []string // those that exist; when empty any name does
+	// Secrets gives the value of a secret: from is what the task definition says
+	// (valueFrom), name the variable that gets it. A value is asked for when its
+	// container is started, and kept nowhere. Nil knows no secret.
+	Secrets func(from, name string) (value string, ok bool)
 	// AccessKeyID, when not empty, is the access key that requests must be
 	// signed with. Other users of this machine can reach a loopback port, and
 	// RunTask runs commands: the local mode should set it to a random word.

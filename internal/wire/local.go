@@ -12,14 +12,11 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
@@ -36,9 +33,6 @@ const LocalStack = "local"
 // localRegion stands in the ARNs of local tasks.
 const localRegion = "local"
 
-// ErrRunning: another control plane runs on the same database.
-var ErrRunning = errors.New("another control plane is running on it")
-
 // LocalTiming is run.DefaultTiming for an ECS on the same machine, where an
 // answer that did not come at once will not come.
 var LocalTiming = func() run.Timing {
@@ -51,13 +45,25 @@ var LocalTiming = func() run.Timing {
 type LocalConfig struct {
 	DB   string
 	Jobs []job.Job
+	// Definitions are the bases that jobs name: their variables, secrets and
+	// sizes hold here too, their images are of no use.
+	Definitions []job.TaskDefinition
+	// Secrets gives the value of a secret by what a definition says it is stored
+	// as, and the variable that gets it; nil knows none.
+	Secrets func(storedAs, variable string) (string, bool)
+	// File, when not empty, is the jobs file that nobody else may run.
+	File string
 	// Listen is the loopback address for requests, a free port when empty.
 	Listen string
 	Faults localecs.Faults
 	Seed   uint64
-	// Rate is how many RunTask calls a second go out at most;
-	// control.DefaultRate when 0.
+	// Rate is how many RunTask calls a second go out at most; 0 is no limit: a
+	// machine has no quota.
 	Rate int
+	// AtOnce begins a new state with the present minute, not with the next one.
+	AtOnce bool
+	// Abreast is how many slots are fired at a time; 1 when 0.
+	Abreast int
 	// Inject, when not nil, decides on faults in place of Faults and Seed.
 	Inject func(localecs.Kind, localecs.Subject) bool
 	// Clock and Runner are the machine's own when nil; Delays those that a
@@ -83,7 +89,11 @@ type Local struct {
 	// URL takes people's requests.
 	URL string
 
-	closers []func(context.Context) error
+	jobs     []job.Job
+	bases    []job.TaskDefinition
+	client   *ecs.Client
+	jobsLock *os.File
+	closers  []func(context.Context) error
 }
 
 // NewLocal opens the database, brings up the ECS stand-in and the door for
@@ -99,28 +109,39 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 	if err := l.lock(cfg.DB); err != nil {
 		return nil, err
 	}
+	l.closers = append(l.closers, func(context.Context) error { l.unlockJobs(); return nil })
+	if cfg.File != "" {
+		if err := l.LockJobs(cfg.File); err != nil {
+			return nil, err
+		}
+	}
 	l.Store, err = sqlite.Open(ctx, cfg.DB)
 	if err != nil {
 		return nil, fmt.Errorf("opening the local state: %w", err)
 	}
 	l.closers = append(l.closers, func(context.Context) error { return l.Store.Close() })
-	client, err := l.localECS(ctx, cfg)
+	if err := l.localECS(ctx, cfg); err != nil {
+		return nil, err
+	}
+	gate := &local.Gate{}
+	if cfg.Rate > 0 {
+		gate.Pacer = &control.Window{Rate: cfg.Rate}
+	}
+	l.Program = &local.Program{Gate: gate, AtOnce: cfg.AtOnce, Abreast: cfg.Abreast, Control: &control.Control{
+		Stack: LocalStack, Store: l.Store, Launcher: &fargate.Launcher{ECS: l.client, Now: cfg.Clock.Now}, Notifier: cfg.Notifier,
+		Logs:   local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.Command("logs")},
+		Now:    cfg.Clock.Now,
+		Pace:   gate,
+		Timing: *cfg.Timing, Log: cfg.Log, Watch: cfg.Watch, RetryCommand: cfg.Command("retry"),
+	}}
+	jobs, err := l.register(ctx, cfg.Jobs, cfg.Definitions)
 	if err != nil {
 		return nil, err
 	}
-	l.Program = &local.Program{Jobs: localJobs(cfg.Jobs), Control: &control.Control{
-		Stack: LocalStack, Store: l.Store, Launcher: &fargate.Launcher{ECS: client, Now: cfg.Clock.Now}, Notifier: cfg.Notifier,
-		Logs:   local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.Command("logs")},
-		Now:    cfg.Clock.Now,
-		Pace:   &control.Window{Rate: cfg.Rate},
-		Timing: *cfg.Timing, Log: cfg.Log, Watch: cfg.Watch, RetryCommand: cfg.Command("retry"),
-	}}
-	if err := l.register(ctx, client); err != nil {
-		return nil, err
-	}
-	if err := l.Start(ctx); err != nil {
+	if err := l.Start(ctx, jobs); err != nil {
 		return nil, fmt.Errorf("starting: %w", err)
 	}
+	l.jobs, l.bases = cfg.Jobs, cfg.Definitions
 	if err := l.open(ctx, cfg); err != nil {
 		return nil, err
 	}
@@ -139,9 +160,6 @@ func (cfg *LocalConfig) defaults() {
 	if cfg.Timing == nil {
 		cfg.Timing = &LocalTiming
 	}
-	if cfg.Rate == 0 {
-		cfg.Rate = control.DefaultRate
-	}
 	if cfg.Command == nil {
 		cfg.Command = func(sub string) string { return "batchplane " + sub }
 	}
@@ -153,25 +171,9 @@ func (cfg *LocalConfig) defaults() {
 	}
 }
 
-// lock makes sure that one control plane runs on the database. The lock goes
-// with the process, however it ends.
-func (l *Local) lock(db string) error {
-	if err := os.MkdirAll(filepath.Dir(db), 0o750); err != nil {
-		return fmt.Errorf("making the folder of %s: %w", db, err)
-	}
-	f, err := os.OpenFile(db+".lock", os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // beside the file that the person named
-	if err != nil {
-		return fmt.Errorf("opening the lock of %s: %w", db, err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return errors.Join(fmt.Errorf("%s cannot be used: %w; end it, or name another file with --db", db, ErrRunning), f.Close())
-	}
-	l.closers = append(l.closers, func(context.Context) error { return f.Close() })
-	return nil
-}
-
-// localECS brings up the stand-in on loopback with a client that knows its key.
-func (l *Local) localECS(ctx context.Context, cfg LocalConfig) (*ecs.Client, error) {
+// localECS brings up the stand-in, with a client that calls it in this process:
+// nobody else can.
+func (l *Local) localECS(ctx context.Context, cfg LocalConfig) error {
 	key := rand.Text()
 	runner := cfg.Runner
 	if runner == nil {
@@ -180,23 +182,20 @@ func (l *Local) localECS(ctx context.Context, cfg LocalConfig) (*ecs.Client, err
 	var err error
 	l.ECS, err = localecs.New(ctx, localecs.Config{
 		DB: l.Store.DB(), Clock: cfg.Clock, Runner: runner, Faults: cfg.Faults, Seed: cfg.Seed, Inject: cfg.Inject, Delays: *cfg.Delays,
-		Region: localRegion, AccessKeyID: key, Logger: cfg.Log,
+		Region: localRegion, AccessKeyID: key, Logger: cfg.Log, Secrets: cfg.Secrets,
 		Deliver: func(ctx context.Context, event []byte) error { return l.Control.OnStopped(ctx, event) },
 	})
 	if err != nil {
-		return nil, fmt.Errorf("bringing up the local ECS: %w", err)
+		return fmt.Errorf("bringing up the local ECS: %w", err)
 	}
 	l.closers = append(l.closers, l.ECS.Close)
-	url, err := l.serve(ctx, "127.0.0.1:0", l.ECS.Handler())
-	if err != nil {
-		return nil, err
-	}
-	return ecs.New(ecs.Options{
-		BaseEndpoint: aws.String(url), Region: localRegion, HTTPClient: &http.Client{Transport: &http.Transport{Proxy: nil}},
+	l.client = ecs.New(ecs.Options{
+		BaseEndpoint: aws.String("http://localhost"), Region: localRegion, HTTPClient: &http.Client{Transport: localecs.Transport{Handler: l.ECS.Handler()}},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: key, SecretAccessKey: key}, nil
 		}),
-	}), nil
+	})
+	return nil
 }
 
 // serve serves h at a loopback address and returns its URL.
@@ -223,34 +222,6 @@ func (l *Local) serve(ctx context.Context, address string, h http.Handler) (stri
 		return err
 	})
 	return "http://" + listener.Addr().String(), nil
-}
-
-// localJobs are the jobs as they run on one machine: each has its own task
-// definition there, whatever it names on AWS.
-func localJobs(jobs []job.Job) []job.Job {
-	out := make([]job.Job, len(jobs))
-	for i, j := range jobs {
-		j.TaskDefinition = j.Name
-		if j.Container == "" {
-			j.Container = j.Name
-		}
-		out[i] = j
-	}
-	return out
-}
-
-func (l *Local) register(ctx context.Context, client *ecs.Client) error {
-	for _, j := range l.Jobs {
-		_, err := client.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
-			Family: aws.String(j.TaskDefinition), RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
-			Cpu: aws.String("256"), Memory: aws.String("512"), NetworkMode: types.NetworkModeAwsvpc,
-			ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String(j.Container), Image: aws.String("local"), Essential: aws.Bool(true)}},
-		})
-		if err != nil {
-			return fmt.Errorf("registering the task definition of job %s: %w", j.Name, err)
-		}
-	}
-	return nil
 }
 
 // open opens the door for requests and says in the database where it is.

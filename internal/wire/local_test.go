@@ -125,7 +125,7 @@ func TestEachJobHasItsOwnTaskDefinition(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "local.db")
 	for range 2 {
 		l := mustStart(t, config(db))
-		task, err := l.Control.Launcher.Resolve(t.Context(), l.Jobs[0])
+		task, err := l.Control.Launcher.Resolve(t.Context(), l.Jobs()[0])
 		if err != nil || !strings.HasSuffix(task.ARN, ":task-definition/report:1") || task.Container != "report" {
 			t.Errorf("%+v, %v", task, err)
 		}

@@ -114,7 +114,7 @@ func (s *stage) start(file string) {
 		s.t.Fatalf("%s: %v", file, problems)
 	}
 	l, err := wire.NewLocal(s.ctx(), wire.LocalConfig{
-		DB: s.db, Jobs: jobs, Seed: 1, Inject: s.faults.inject, Clock: s.clock, Runner: s.cast, Delays: &delays,
+		DB: s.db, Jobs: jobs, Seed: 1, Rate: control.DefaultRate, Inject: s.faults.inject, Clock: s.clock, Runner: s.cast, Delays: &delays,
 		Notifier: notifier{s.now, s.out}, Watch: s.watch, Log: logger(s.now, s.out),
 	})
 	if err != nil {

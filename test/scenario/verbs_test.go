@@ -129,11 +129,11 @@ func (s *stage) trigger(args []string) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(s.l.Jobs, func(j job.Job) bool { return j.Name == args[0] })
+	i := slices.IndexFunc(s.l.Jobs(), func(j job.Job) bool { return j.Name == args[0] })
 	if i < 0 {
 		return fmt.Errorf("there is no job %s", args[0])
 	}
-	s.reply(s.l.Control.Scheduled(s.ctx(), s.l.Jobs[i], slot))
+	s.reply(s.l.Control.Scheduled(s.ctx(), s.l.Jobs()[i], slot))
 	return nil
 }
 

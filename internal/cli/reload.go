@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/jobdiff"
+	"github.com/batchplane/batchplane/internal/local"
+	"github.com/batchplane/batchplane/internal/wire"
+)
+
+// reload reads the jobs files again and says in words what changed. A file with a
+// fault changes nothing.
+func (c *runLocalCmd) reload(ctx context.Context, l *wire.Local, t *transcript) {
+	if err := c.tryReload(ctx, l, t); err != nil {
+		t.line("nothing was reloaded, and the jobs go on as before: %v", err)
+	}
+}
+
+func (c *runLocalCmd) tryReload(ctx context.Context, l *wire.Local, t *transcript) error {
+	for _, name := range c.Files {
+		if err := local.Trusted(name); err != nil {
+			return err
+		}
+	}
+	file, err := c.read("changed")
+	if err != nil {
+		return err
+	}
+	if err := l.LockJobs(c.Files[0]); err != nil {
+		return err
+	}
+	before, bases := l.File()
+	changes := append(jobdiff.Definitions(bases, file.Definitions), jobdiff.Of(before, file.Jobs, t.now())...)
+	if len(changes) == 0 {
+		t.line("reloaded %s: nothing changed", strings.Join(c.Files, " and "))
+		return nil
+	}
+	if err := l.Reload(ctx, file.Jobs, file.Definitions); err != nil {
+		return fmt.Errorf("taking the new jobs: %w", err)
+	}
+	t.line("reloaded %s: %s", strings.Join(c.Files, " and "), counted(len(changes), "change"))
+	for _, change := range changes {
+		name := change.Job
+		if name == "" {
+			name = "task definition " + change.Definition
+		}
+		t.line("  %s %s: %s", name, change.Kind, strings.Join(change.Words, "; "))
+	}
+	return nil
+}
+
+// onTerminal is whether a terminal controls this process. One that is closed sends
+// SIGHUP too, which is then no wish to reload.
+func onTerminal() bool {
+	tty, err := os.Open("/dev/tty")
+	if err != nil {
+		return false
+	}
+	return tty.Close() == nil
+}

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire"
+)
+
+// transcript prints what happens as it happens. It is the terminal's notifier.
+type transcript struct {
+	out  io.Writer
+	json bool
+	now  func() time.Time
+	zone *time.Location
+}
+
+func newTranscript(a *app) *transcript {
+	return &transcript{out: &lockedWriter{w: a.Stdout}, json: a.json, now: a.now, zone: time.Local}
+}
+
+// line prints a sentence of the control plane itself.
+func (t *transcript) line(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if t.json {
+		_ = printJSON(t.out, map[string]any{"type": "message", "at": t.now().UTC(), "message": text})
+		return
+	}
+	_, _ = fmt.Fprintln(t.out, text)
+}
+
+// Notify implements control.Notifier.
+func (t *transcript) Notify(_ context.Context, n notice.Notice) error {
+	if t.json {
+		return printJSON(t.out, struct {
+			Type string `json:"type"`
+			notice.Notice
+		}{"notice", n})
+	}
+	if _, err := io.WriteString(t.out, n.Text()); err != nil {
+		return fmt.Errorf("printing a notice: %w", err)
+	}
+	return nil
+}
+
+// watch prints a change of a run's status, and every new attempt.
+func (t *transcript) watch(_ job.Job, before, after run.Run, why string) {
+	if before.Status == after.Status && len(before.Attempts) == len(after.Attempts) && before.Duplicates == after.Duplicates {
+		return
+	}
+	now := t.now()
+	if t.json {
+		_ = printJSON(t.out, map[string]any{"type": "change", "at": now.UTC(), "run": after.ID, "status": after.Status, "attempts": len(after.Attempts), "why": why})
+		return
+	}
+	if after.Status == run.Succeeded {
+		why = "ran " + took(after.Duration())
+	}
+	_, _ = fmt.Fprintf(t.out, "%s  %-28s %-9s %s\n", now.In(t.zone).Format("15:04:05"), after.ID, after.Status, notice.Printable(why))
+}
+
+func (t *transcript) started(a *app, l *wire.Local, c *runLocalCmd) {
+	if t.json {
+		_ = printJSON(t.out, map[string]any{"type": "started", "jobs": len(l.Jobs()), "db": a.db, "url": l.URL, "seed": c.Seed})
+		return
+	}
+	_, _ = fmt.Fprintf(t.out, "batchplane runs %s of %s; its state is %s. Times are %s. Ctrl-C stops it.\n",
+		counted(len(l.Jobs()), "job"), strings.Join(c.Files, " and "), a.db, t.now().In(t.zone).Format("MST"))
+	if len(c.Fault) > 0 {
+		_, _ = fmt.Fprintf(t.out, "injecting %s, seed %d\n", strings.Join(c.Fault, " "), c.Seed)
+	}
+}
+
+// summary says how the runs ended that were queued since a time, by job, as the
+// database counts them.
+func (t *transcript) summary(ctx context.Context, l *wire.Local, since time.Time) error {
+	faults := l.ECS.Stats()
+	counts, err := l.Store.Counts(ctx, since)
+	if err != nil {
+		return fmt.Errorf("summing up: %w", err)
+	}
+	byJob, attempts := map[string]map[run.Status]int{}, map[string]int{}
+	for _, c := range counts {
+		if byJob[c.Job] == nil {
+			byJob[c.Job] = map[run.Status]int{}
+		}
+		byJob[c.Job][c.Status] += c.Runs
+		attempts[c.Job] += c.Attempts
+	}
+	if t.json {
+		return printJSON(t.out, map[string]any{"type": "summary", "runs": byJob, "attempts": attempts, "faults": faults})
+	}
+	rows := make([][]string, 0, len(byJob))
+	for _, name := range slices.Sorted(maps.Keys(byJob)) {
+		rows = append(rows, []string{name, statuses(byJob[name]), fmt.Sprint(attempts[name])})
+	}
+	_, _ = fmt.Fprintln(t.out)
+	if err := table(t.out, []string{"JOB", "RUNS", "ATTEMPTS"}, rows); err != nil {
+		return err
+	}
+	for _, kind := range slices.Sorted(maps.Keys(faults)) {
+		if faults[kind] > 0 {
+			_, _ = fmt.Fprintf(t.out, "injected %s: %d\n", kind, faults[kind])
+		}
+	}
+	return nil
+}
+
+func statuses(n map[run.Status]int) string {
+	var parts []string
+	for _, s := range run.Statuses {
+		if n[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[s], s))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

@@ -1,0 +1,33 @@
+package local
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// Gate is a control.Pacer that lets nothing out any more once it is closed: what
+// is to be launched then stays queued, and goes on at the next start.
+type Gate struct {
+	// Pacer limits the rate while the gate is open; nil is no limit.
+	control.Pacer
+
+	closed atomic.Bool
+}
+
+// Close closes the gate for good.
+func (g *Gate) Close() { g.closed.Store(true) }
+
+// Closed is whether the gate was closed.
+func (g *Gate) Closed() bool { return g.closed.Load() }
+
+// Take implements control.Pacer.
+func (g *Gate) Take(now time.Time) bool {
+	return !g.Closed() && (g.Pacer == nil || g.Pacer.Take(now))
+}
+
+// Free implements control.Pacer.
+func (g *Gate) Free(now time.Time) bool {
+	return !g.Closed() && (g.Pacer == nil || g.Pacer.Free(now))
+}

@@ -1,0 +1,153 @@
+package local
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Places finds the states of this machine.
+type Places struct {
+	// Getenv is os.Getenv.
+	Getenv func(string) string
+	// Dir is the folder that a person stands in.
+	Dir string
+}
+
+// stateDir is the folder for states beside a jobs file.
+const stateDir = ".batchplane"
+
+// Of is where the state of a jobs file is: beside it, whatever folder and link it
+// is reached by; where nobody may write there, in $STATE_DIRECTORY (systemd), else
+// in the user's state folder.
+func (p Places) Of(file string) (string, error) {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return "", fmt.Errorf("finding the folder of %s: %w", file, err)
+	}
+	if file, err = filepath.EvalSymlinks(file); err != nil {
+		return "", fmt.Errorf("finding the folder of the jobs file: %w", err)
+	}
+	name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+	beside := filepath.Join(filepath.Dir(file), stateDir)
+	if writable(beside) {
+		return filepath.Join(beside, name+".db"), nil
+	}
+	sum := sha256.Sum256([]byte(file))
+	name += "-" + hex.EncodeToString(sum[:4]) + ".db"
+	if dir, _, _ := strings.Cut(p.Getenv("STATE_DIRECTORY"), ":"); dir != "" {
+		return filepath.Join(dir, name), nil
+	}
+	if dir := p.user(); dir != "" {
+		return filepath.Join(dir, name), nil
+	}
+	return "", fmt.Errorf("nothing can be written beside %s, and there is neither STATE_DIRECTORY nor HOME: say with --db where the state is to be", file)
+}
+
+// writable makes a folder if it is absent and says whether files can be made in
+// it. It is tried, since a file system may refuse what its modes allow.
+func writable(dir string) bool {
+	if os.MkdirAll(dir, 0o750) != nil {
+		return false
+	}
+	f, err := os.CreateTemp(dir, ".try-")
+	if err != nil {
+		return false
+	}
+	_ = f.Close()
+	return os.Remove(f.Name()) == nil
+}
+
+// user is the user's folder for states, "" where none is known.
+func (p Places) user() string {
+	if dir := p.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "batchplane")
+	}
+	if home := p.Getenv("HOME"); filepath.IsAbs(home) {
+		return filepath.Join(home, ".local", "state", "batchplane")
+	}
+	return ""
+}
+
+// mostRecent is how many states are remembered.
+const mostRecent = 20
+
+func (p Places) recentFile() string {
+	if p.user() == "" {
+		return ""
+	}
+	return filepath.Join(p.user(), "recent")
+}
+
+// recent are the states that control planes were started on, the newest first.
+func (p Places) recent() []string {
+	text, err := os.ReadFile(p.recentFile())
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(strings.Split(string(text), "\n"), func(path string) bool { return !filepath.IsAbs(path) })
+}
+
+// Remember notes that a control plane was started on a state, for commands that
+// name none. Where nothing can be noted they need --db.
+func (p Places) Remember(db string) {
+	file := p.recentFile()
+	db, err := filepath.Abs(db)
+	if file == "" || err != nil || strings.Contains(db, "\n") {
+		return
+	}
+	all := slices.Concat([]string{db}, slices.DeleteFunc(p.recent(), func(path string) bool { return path == db }))
+	if os.MkdirAll(filepath.Dir(file), 0o700) != nil {
+		return
+	}
+	next := fmt.Sprintf("%s.%d", file, os.Getpid())
+	if os.WriteFile(next, []byte(strings.Join(all[:min(len(all), mostRecent)], "\n")+"\n"), 0o600) == nil {
+		_ = os.Rename(next, file)
+	}
+}
+
+// Found is the state that a command means that names none, and the others that it
+// could have meant.
+type Found struct {
+	DB     string
+	Others []string
+	// Here is whether it is one of the folder itself.
+	Here bool
+}
+
+// Find is the state that is meant in this folder: its own, else the one that a
+// control plane was last started on.
+func (p Places) Find() Found {
+	here, _ := filepath.Glob(filepath.Join(p.Dir, stateDir, "*.db"))
+	recent := slices.DeleteFunc(p.recent(), func(path string) bool { return !exists(path) })
+	if len(here) > 0 {
+		rank := func(db string) int {
+			abs, _ := filepath.Abs(db)
+			if i := slices.Index(recent, abs); i >= 0 {
+				return i
+			}
+			return mostRecent
+		}
+		slices.SortStableFunc(here, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
+		for i, db := range here {
+			if rel, err := filepath.Rel(p.Dir, db); err == nil {
+				here[i] = rel
+			}
+		}
+		return Found{DB: here[0], Others: here[1:], Here: true}
+	}
+	if len(recent) > 0 {
+		return Found{DB: recent[0], Others: recent[1:]}
+	}
+	return Found{DB: filepath.Join(stateDir, "jobs.db"), Here: true}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

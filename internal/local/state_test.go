@@ -1,0 +1,114 @@
+package local_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/local"
+)
+
+func places(dir string, env map[string]string) local.Places {
+	return local.Places{Getenv: func(name string) string { return env[name] }, Dir: dir}
+}
+
+func folderWith(t *testing.T, files ...string) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, f)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, f), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestTheStateBelongsToTheJobsFile, whatever folder or link it is reached by.
+func TestTheStateBelongsToTheJobsFile(t *testing.T) {
+	t.Parallel()
+	dir := folderWith(t, "jobs.yaml", "other.yaml", "jobs.yml")
+	link := filepath.Join(folderWith(t), "link.yaml")
+	if err := os.Symlink(filepath.Join(dir, "jobs.yaml"), link); err != nil {
+		t.Fatal(err)
+	}
+	p := places(dir, map[string]string{"STATE_DIRECTORY": "/var/lib/batchplane"})
+	for file, want := range map[string]string{
+		filepath.Join(dir, "jobs.yaml"):                 "jobs.db",
+		filepath.Join(dir, "x", "..", ".", "jobs.yaml"): "jobs.db",
+		link:                             "jobs.db",
+		filepath.Join(dir, "other.yaml"): "other.db",
+		filepath.Join(dir, "jobs.yml"):   "jobs.yml.db",
+	} {
+		if got, err := p.Of(file); err != nil || got != filepath.Join(dir, ".batchplane", want) {
+			t.Errorf("%s: %s, %v", file, got, err)
+		}
+	}
+	if _, err := p.Of(filepath.Join(dir, "absent.yaml")); err == nil {
+		t.Error("a file that is not there has a state")
+	}
+}
+
+// TestTheStateOfAFileWhereNobodyMayWrite: /proc takes no files, not even from root.
+func TestTheStateOfAFileWhereNobodyMayWrite(t *testing.T) {
+	t.Parallel()
+	const file = "/proc/version"
+	if _, err := os.Stat(file); err != nil {
+		t.Skip("there is no /proc")
+	}
+	for name, c := range map[string]struct {
+		env  map[string]string
+		want string
+	}{
+		"a service's folder": {map[string]string{"STATE_DIRECTORY": "/var/lib/a:/var/lib/b", "HOME": "/home/ana"}, "/var/lib/a/version-"},
+		"the user's folder":  {map[string]string{"HOME": "/home/ana"}, "/home/ana/.local/state/batchplane/version-"},
+		"where XDG says":     {map[string]string{"HOME": "/home/ana", "XDG_STATE_HOME": "/s"}, "/s/batchplane/version-"},
+		"nowhere":            {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := places(t.TempDir(), c.env).Of(file)
+			if (err != nil) != (c.want == "") || !strings.HasPrefix(got, c.want) {
+				t.Errorf("%s, %v", got, err)
+			}
+		})
+	}
+}
+
+// TestWhichStateIsMeant by a command that names none.
+func TestWhichStateIsMeant(t *testing.T) {
+	t.Parallel()
+	home := folderWith(t)
+	env := map[string]string{"HOME": home}
+	one := folderWith(t, ".batchplane/jobs.db")
+	two := folderWith(t, ".batchplane/a.db", ".batchplane/b.db")
+	none := folderWith(t)
+
+	if got := places(none, env).Find(); got.DB != ".batchplane/jobs.db" || !got.Here {
+		t.Errorf("nothing anywhere: %+v", got)
+	}
+	places(one, env).Remember(filepath.Join(one, ".batchplane/jobs.db"))
+	if got := places(none, env).Find(); got.DB != filepath.Join(one, ".batchplane/jobs.db") || got.Here || len(got.Others) != 0 {
+		t.Errorf("the last one started: %+v", got)
+	}
+	if got := places(one, env).Find(); got.DB != ".batchplane/jobs.db" || !got.Here {
+		t.Errorf("the folder's own: %+v", got)
+	}
+	places(two, env).Remember(filepath.Join(two, ".batchplane/b.db"))
+	places(two, env).Remember(filepath.Join(two, ".batchplane/gone.db"))
+	if got := places(two, env).Find(); got.DB != ".batchplane/b.db" || len(got.Others) != 1 {
+		t.Errorf("of two the one that was started last: %+v", got)
+	}
+	if got := places(none, env).Find(); got.DB != filepath.Join(two, ".batchplane/b.db") || len(got.Others) != 1 {
+		t.Errorf("elsewhere: %+v", got)
+	}
+	if got := places(none, nil).Find(); got.DB != ".batchplane/jobs.db" {
+		t.Errorf("without a home: %+v", got)
+	}
+}

@@ -1,0 +1,76 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// stopPoll is how often it is looked whether tasks have ended.
+const stopPoll = 50 * time.Millisecond
+
+// running are runs whose tasks may run, 100 at most.
+func (p *Program) running(ctx context.Context) ([]run.Run, error) {
+	rs, err := p.Control.Store.Runs(ctx, control.Query{Status: run.Running})
+	if err != nil {
+		return nil, fmt.Errorf("looking for running tasks: %w", err)
+	}
+	return rs, nil
+}
+
+// Running is how many tasks may run, 100 at most.
+func (p *Program) Running(ctx context.Context) (int, error) {
+	rs, err := p.running(ctx)
+	return len(rs), err
+}
+
+// DrainTasks closes the gate and waits until no task runs, or ctx ends; left is
+// how many still do, 100 at most.
+func (p *Program) DrainTasks(ctx context.Context) (left int, err error) {
+	p.Gate.Close()
+	return p.await(ctx, func(run.Run) error { return nil })
+}
+
+// StopTasks closes the gate, asks for the stop of every running task and waits
+// until none runs, or ctx ends. Runs that wait, or were not launched yet, stay
+// queued. left is how many tasks still run, 100 at most.
+func (p *Program) StopTasks(ctx context.Context, reason string) (left int, err error) {
+	p.Gate.Close()
+	return p.await(ctx, func(r run.Run) error {
+		if r.Stopping != nil && r.Stopping.By == By {
+			return nil
+		}
+		_, err := p.Control.StopRun(ctx, control.StopRequest{Run: r.ID, By: By, Reason: reason})
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("stopping %s: %w", r.ID, err)
+		}
+		return nil
+	})
+}
+
+// By is who asks for the stop of tasks when the control plane ends.
+const By = "batchplane local"
+
+func (p *Program) await(ctx context.Context, each func(run.Run) error) (left int, err error) {
+	ticker := time.NewTicker(stopPoll)
+	defer ticker.Stop()
+	for {
+		rs, err := p.running(context.WithoutCancel(ctx))
+		if err != nil || len(rs) == 0 {
+			return len(rs), err
+		}
+		for _, r := range rs {
+			if err := each(r); err != nil {
+				return len(rs), err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return len(rs), nil
+		case <-ticker.C:
+		}
+	}
+}

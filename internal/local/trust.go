@@ -1,0 +1,108 @@
+package local
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Trusted is an error where others could put their own words into a file: whoever
+// writes a jobs file runs commands as the user of the control plane. A group of
+// one, the user's own, is nobody else.
+func Trusted(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err //nolint:wrapcheck // says which file
+	}
+	if who := writers(info); who != "" {
+		return fmt.Errorf("%s can be changed by %s, who could so run commands as this user: `chmod go-w %s`, or have it belong to this user", path, who, path)
+	}
+	dir, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return err //nolint:wrapcheck // says which folder
+	}
+	if mode := dir.Mode(); mode.Perm()&0o002 != 0 && mode&fs.ModeSticky == 0 {
+		return fmt.Errorf("%s can be replaced by everybody, since they may write to its folder: `chmod o-w %s`", path, filepath.Dir(path))
+	}
+	return nil
+}
+
+// writers are those who may change a file beside this user and root, "" where
+// nobody may.
+func writers(info fs.FileInfo) string {
+	uid, gid := os.Geteuid(), os.Getegid()
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	switch mode := info.Mode().Perm(); {
+	case mode&0o002 != 0:
+		return "everybody"
+	case !ok:
+		return ""
+	case int(stat.Uid) != uid && stat.Uid != 0:
+		return fmt.Sprintf("user %d", stat.Uid)
+	case mode&0o020 != 0 && (int(stat.Gid) != gid || gid != uid):
+		return fmt.Sprintf("group %d", stat.Gid)
+	}
+	return ""
+}
+
+// maxPrivate is the most bytes of a file of secrets.
+const maxPrivate = 1 << 20
+
+// ReadPrivate reads a file that holds secrets: nobody but its owner may read it.
+func ReadPrivate(path string) ([]byte, error) {
+	if err := Trusted(path); err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // says which file
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s holds secrets, and others may read it: `chmod 600 %s`", path, path)
+	}
+	if info.Size() > maxPrivate {
+		return nil, fmt.Errorf("%s has %d bytes; at most %d are read", path, info.Size(), maxPrivate)
+	}
+	return os.ReadFile(path) //nolint:wrapcheck,gosec // the file that the person named; says which
+}
+
+// Secrets are values by what they are stored as, or by variable.
+type Secrets map[string]string
+
+// ReadSecrets reads lines of NAME=VALUE, where a value is the rest of its line as
+// it stands, quotes too. Empty lines and those that begin with # are left out.
+func ReadSecrets(path string) (Secrets, error) {
+	text, err := ReadPrivate(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the secrets: %w", err)
+	}
+	out := Secrets{}
+	for i, l := range bytes.Split(text, []byte("\n")) {
+		line := strings.TrimSuffix(string(l), "\r")
+		if strings.TrimSpace(line) == "" || line[0] == '#' {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return nil, fmt.Errorf("%s:%d: want NAME=VALUE, where NAME is a secret's ARN, parameter or variable", path, i+1)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+// Lookup is the value of a secret: by what a task definition says it is stored as,
+// else by its variable, from the file or, where that has none, from the
+// environment of the control plane.
+func (s Secrets) Lookup(storedAs, variable string) (string, bool) {
+	for _, name := range []string{storedAs, variable} {
+		if value, ok := s[name]; ok {
+			return value, true
+		}
+	}
+	return os.LookupEnv(variable)
+}

@@ -1,0 +1,64 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// ErrRunning: another control plane runs on the same state or jobs file.
+var ErrRunning = errors.New("another control plane is running on it")
+
+// lock makes sure that one control plane runs on the database. The lock goes
+// with the process, however it ends.
+func (l *Local) lock(db string) error {
+	if err := os.MkdirAll(filepath.Dir(db), 0o750); err != nil {
+		return fmt.Errorf("making the folder of %s: %w", db, err)
+	}
+	f, err := os.OpenFile(db+".lock", os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // beside the file that the person named
+	if err != nil {
+		return fmt.Errorf("opening the lock of %s: %w", db, err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return errors.Join(fmt.Errorf("%s cannot be used: %w; end it, or name another file with --db", db, ErrRunning), f.Close())
+	}
+	l.closers = append(l.closers, func(context.Context) error { return f.Close() })
+	return nil
+}
+
+// LockJobs makes sure that one control plane runs the jobs of a file, whatever
+// folder it was started in and whatever state it was given. Call it again when
+// the file was read again: an editor may have put another one in its place. A
+// file system that has no locks is no reason not to run.
+func (l *Local) LockJobs(path string) error {
+	f, err := os.Open(path) //nolint:gosec // the file that the person named
+	if err != nil {
+		return fmt.Errorf("opening the jobs file: %w", err)
+	}
+	if l.jobsLock != nil && sameFile(f, l.jobsLock) {
+		return f.Close() //nolint:wrapcheck // it was only read
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return errors.Join(fmt.Errorf("the jobs of %s run already: %w; end it first, or they would run twice", path, ErrRunning), f.Close())
+	}
+	l.unlockJobs()
+	l.jobsLock = f
+	return nil
+}
+
+func (l *Local) unlockJobs() {
+	if l.jobsLock != nil {
+		_ = l.jobsLock.Close() // it was only read
+		l.jobsLock = nil
+	}
+}
+
+func sameFile(a, b *os.File) bool {
+	x, errX := a.Stat()
+	y, errY := b.Stat()
+	return errX == nil && errY == nil && os.SameFile(x, y)
+}
