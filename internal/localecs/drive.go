@@ -2,7 +2,6 @@ package localecs
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -197,24 +196,6 @@ func (s *Server) signal(id, container string, kill bool) {
 	}
 }
 
-// Kill sends SIGKILL to every process that was asked to stop and has not.
-func (s *Server) Kill() {
-	s.mu.Lock()
-	var stubborn []Process
-	for id, l := range s.live {
-		if r := s.tasks[id]; r == nil || r.Task.DesiredStatus != statusStopped {
-			continue
-		}
-		for _, p := range l.procs {
-			stubborn = append(stubborn, p)
-		}
-	}
-	s.mu.Unlock()
-	for _, p := range stubborn {
-		p.Stop(true)
-	}
-}
-
 // release forgets the processes of a stopped task.
 func (s *Server) release(id string) {
 	if l := s.live[id]; l != nil {
@@ -223,101 +204,4 @@ func (s *Server) release(id string) {
 		}
 	}
 	delete(s.live, id)
-}
-
-// start starts the commands of a task, once: a task has a live entry from here
-// until it is STOPPED.
-func (s *Server) start(id string) {
-	r, l := s.claimStart(id)
-	if r == nil {
-		return
-	}
-	for i, spec := range r.Specs {
-		p, err := s.cfg.Runner.Start(s.unlocked(spec), func(e Exit) { s.exited(id, spec.Container, e) })
-		if err != nil {
-			reason := "CannotStartContainerError: " + err.Error()
-			s.started(id, func(r *record, now time.Time) { r.cannotStart(now, i, reason) })
-			return
-		}
-		s.mu.Lock()
-		l.procs[spec.Container] = p
-		s.mu.Unlock()
-	}
-	s.started(id, (*record).running)
-}
-
-// claimStart gives a task that is to be started now, or nil. One whose stop was
-// asked for in the meantime ends here, with nothing started.
-func (s *Server) claimStart(id string) (*record, *live) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r, ok := s.tasks[id]
-	if !ok || s.closing || r.Task.LastStatus != statusActivating || s.live[id] != nil {
-		return nil, nil
-	}
-	if r.Task.DesiredStatus == statusStopped {
-		if err := s.change(id, (*record).unstarted); err != nil {
-			s.again(id, err, func() { s.start(id) })
-		}
-		return nil, nil
-	}
-	l := &live{starting: true, procs: map[string]Process{}}
-	s.live[id] = l
-	return r, l
-}
-
-// unstarted ends a task that was stopped just before its commands.
-func (r *record) unstarted(now time.Time) {
-	r.neverStarted(now, "", "")
-}
-
-// started writes how the start went, then acts on what came in the meantime: a
-// stop, or the end of a command.
-func (s *Server) started(id string, move func(*record, time.Time)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.change(id, move); err != nil {
-		s.again(id, err, func() { s.started(id, move) })
-		return
-	}
-	s.live[id].starting = false
-	r := s.tasks[id].Task
-	if r.LastStatus == statusRunning && r.DesiredStatus == statusStopped {
-		s.timers.after(0, func() {
-			s.step(id, statusRunning, func(r *record, now time.Time) { r.stopping(now, r.Task.StopCode, "") })
-		})
-	}
-	s.writeExits(id)
-}
-
-// exited takes the end of a container from the runner.
-func (s *Server) exited(id, container string, e Exit) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.live[id]
-	if l == nil || s.closing {
-		return
-	}
-	delete(l.procs, container)
-	l.exits = append(l.exits, ended{container, e})
-	if !l.starting {
-		s.writeExits(id)
-	}
-}
-
-// writeExits writes the ends that were seen, in their order.
-func (s *Server) writeExits(id string) {
-	for l := s.live[id]; l != nil && len(l.exits) > 0; {
-		e := l.exits[0]
-		err := s.change(id, func(r *record, now time.Time) { r.exited(now, e.container, e.exit) })
-		if err != nil {
-			s.again(id, err, func() {
-				s.mu.Lock()
-				defer s.mu.Unlock()
-				s.writeExits(id)
-			})
-			return
-		}
-		l.exits = slices.Delete(l.exits, 0, 1)
-	}
 }
