@@ -80,7 +80,7 @@ func TestFaultsBeforeTheStart(t *testing.T) {
 			equal(t, "pullStartedAt", d.PullStartedAt != nil, tt.pullStarted)
 			equal(t, "startedAt", d.StartedAt, nil)
 			equal(t, "exit code", c.ExitCode, nil)
-			equal(t, "runtimeId", c.RuntimeID, "")
+			equal(t, "runtimeId, given before the pull", c.RuntimeID != "", tt.pullStarted)
 			equal(t, "starts", len(h.runner.Started()), 0)
 			equal(t, "injected", h.server.Stats()[tt.kind], 1)
 		})

@@ -136,7 +136,7 @@ func TestStopTask(t *testing.T) {
 			equal(t, "stoppedReason", d.StoppedReason, "enough")
 			equal(t, "stoppedAt after the asking", d.StoppedAt.Sub(start)-tt.after, tt.wantStop)
 			equal(t, "started", d.StartedAt != nil, tt.wantExit >= 0)
-			equal(t, "has a runtimeId", d.Containers[0].RuntimeID != "", tt.wantExit >= 0)
+			equal(t, "has a runtimeId, as from PENDING on", d.Containers[0].RuntimeID != "", tt.after > time.Second)
 			if code := d.Containers[0].ExitCode; code == nil {
 				equal(t, "exit code", -1, tt.wantExit)
 			} else {
@@ -187,7 +187,6 @@ func TestStopTaskJustBeforeCommandsAreStarted(t *testing.T) {
 	d := h.events.last().Detail
 	equal(t, "stoppedReason", d.StoppedReason, "just now")
 	equal(t, "startedAt", d.StartedAt, nil)
-	equal(t, "runtimeId", d.Containers[0].RuntimeID, "")
 	equal(t, "starts", len(h.runner.Started()), 0)
 }
 
@@ -261,7 +260,7 @@ func TestATaskOfSeveralContainers(t *testing.T) {
 				if c.ExitCode != nil {
 					codes[c.Name] = *c.ExitCode
 				}
-				equal(t, "runtimeId with exit code of "+c.Name, c.RuntimeID != "", c.ExitCode != nil)
+				equal(t, "has a runtimeId, as from PENDING on, "+c.Name, c.RuntimeID != "", true)
 			}
 			same(t, "exit codes", codes, tt.codes)
 		})
@@ -283,7 +282,6 @@ func TestACommandThatCannotBeStarted(t *testing.T) {
 	equal(t, "stoppedReason", d.StoppedReason, reason)
 	equal(t, "container reason", d.Containers[0].Reason, reason)
 	equal(t, "started", d.StartedAt != nil, false)
-	equal(t, "runtimeId", d.Containers[0].RuntimeID, "")
 	equal(t, "exit code", d.Containers[0].ExitCode, nil)
 }
 

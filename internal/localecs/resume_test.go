@@ -24,7 +24,7 @@ func TestTasksOfADeadControlPlane(t *testing.T) {
 		runtimeID bool
 	}{
 		{"in PROVISIONING", 500 * time.Millisecond, false, "TerminationNotice", taken, false, false, false},
-		{"in PENDING", 1500 * time.Millisecond, false, "TerminationNotice", taken, false, false, false},
+		{"in PENDING", 1500 * time.Millisecond, false, "TerminationNotice", taken, false, false, true},
 		{"running", 10 * time.Second, false, "TerminationNotice", taken, true, false, true},
 		{"being stopped", 10 * time.Second, true, "UserInitiated", "enough", true, false, true},
 		{"ended, but not yet STOPPED", 62500 * time.Millisecond, false, "EssentialContainerExited", "Essential container in task exited", true, true, true},
@@ -78,7 +78,7 @@ func TestACrashWhileCommandsAreBeingStarted(t *testing.T) {
 	h.clock.Advance(time.Minute)
 	d := h.events.last().Detail
 	equal(t, "stopCode", d.StopCode, "TerminationNotice")
-	equal(t, "a runtimeId shows that something may have run", d.Containers[0].RuntimeID != "", true)
+	equal(t, "exit code", d.Containers[0].ExitCode, nil)
 }
 
 // slowToDie is a runner whose earlier processes live on for a while.

@@ -35,22 +35,22 @@ func (r *record) subject() Subject {
 // The moves below are the task's life. Each is one state change: one version,
 // one write, one event.
 
+// pending begins the pull. The runtime ids that Fargate gives before it stay
+// whatever becomes of the containers (https://github.com/aws/aws-cdk/issues/32877).
 func (r *record) pending(now time.Time) {
 	r.Task.LastStatus = statusPending
 	r.attachment("ATTACHED")
 	r.Task.Connectivity, r.Task.ConnectivityAt = "CONNECTED", &now
 	r.Task.PullStartedAt = &now
-}
-
-// activating comes before any command is started, and already shows runtime
-// ids: should this process die in the next moment, nobody may take the task
-// for one that never started.
-func (r *record) activating(now time.Time) {
-	r.Task.LastStatus = statusActivating
-	r.Task.PullStoppedAt = &now
 	for i := range r.Task.Containers {
 		r.Task.Containers[i].RuntimeID = runtimeID(r.ID, i)
 	}
+}
+
+// activating comes before any command is started.
+func (r *record) activating(now time.Time) {
+	r.Task.LastStatus = statusActivating
+	r.Task.PullStoppedAt = &now
 }
 
 func (r *record) running(now time.Time) {
@@ -62,13 +62,12 @@ func (r *record) running(now time.Time) {
 }
 
 // neverStarted ends a task of which no command was started: no startedAt, no
-// exit code, no runtimeId. A reason of the first container's own is optional.
+// exit code. A reason of the first container's own is optional.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
 func (r *record) neverStarted(now time.Time, reason, containerReason string) {
 	r.askStop(now, codeFailedToStart, reason)
 	for i := range r.Task.Containers {
 		r.Task.Containers[i].LastStatus = statusStopped
-		r.Task.Containers[i].RuntimeID = ""
 	}
 	r.Task.Containers[0].Reason = containerReason
 	r.Task.LastStatus = statusDeprovisioning
@@ -84,7 +83,7 @@ func (r *record) cannotStart(now time.Time, failed int, reason string) {
 			c.LastStatus = statusRunning
 			continue
 		}
-		c.LastStatus, c.RuntimeID = statusStopped, ""
+		c.LastStatus = statusStopped
 	}
 	r.Task.Containers[failed].Reason = reason
 	r.wind(now)

@@ -25,7 +25,7 @@ const (
 	IgnorePause                // pauses are not seen
 	IgnoreLateness             // triggers never come late
 	DoubtSuccess               // exit 0 is a failure
-	ForgetRuntime              // a runtime id is no proof of a start
+	ForgetRuntime              // what shows that a container was pulled is not seen
 	SpotForEver                // that Spot failed is forgotten
 	TrustSpot                  // what Spot took away counts as never started
 	RateIsException            // failures[] that speak of a rate are sent again

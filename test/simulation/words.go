@@ -8,6 +8,9 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
+// runtimeID has the form that Fargate gives its ids.
+const runtimeID = "adab51249cea4b5ea2d99cede4bb257e-2987719819"
+
 // versionOf grows with each change of a task's state.
 func (t *task) versionOf(now time.Time) int64 {
 	v := int64(1)
@@ -51,8 +54,11 @@ func (t *task) described(now time.Time) ecsevent.Task {
 
 func (t *task) container(name string, exit *int64, runs bool, now time.Time) stop.Container {
 	c := stop.Container{Name: name, LastStatus: "PENDING"}
+	if reached(t.pulled, now) {
+		c.RuntimeID = runtimeID // before the pull, so it shows nothing
+	}
 	if runs && t.ran(now) && (!t.hidden || exit != nil) {
-		c.RuntimeID, c.LastStatus = "r-1", "RUNNING"
+		c.ImageDigest, c.LastStatus = "sha256:1", "RUNNING"
 	}
 	if reached(t.ended, now) {
 		c.LastStatus, c.ExitCode = "STOPPED", exit
@@ -101,6 +107,9 @@ func container(b []byte, i int, c stop.Container) []byte {
 	b = text(b, "lastStatus", c.LastStatus)
 	if c.RuntimeID != "" {
 		b = text(b, "runtimeId", c.RuntimeID)
+	}
+	if c.ImageDigest != "" {
+		b = text(b, "imageDigest", c.ImageDigest)
 	}
 	if c.Reason != "" {
 		b = text(b, "reason", c.Reason)
