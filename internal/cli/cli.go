@@ -49,7 +49,7 @@ type grammar struct {
 	DB   string `name:"db" help:"The local state: which control plane is meant. Unless given, that of this folder's jobs file, else the one that was started last." env:"BATCHPLANE_DB" placeholder:"PATH"`
 	JSON bool   `name:"json" help:"Print one JSON object a line."`
 
-	Local    localCmd    `cmd:"" help:"Run jobs on this machine, as a service too."`
+	Local    localCmd    `cmd:"" help:"Run jobs on their schedules on this machine."`
 	Run      runCmd      `cmd:"" help:"Start a new run of a job now."`
 	Retry    retryCmd    `cmd:"" help:"Make a further attempt of a run that has ended."`
 	Stop     stopCmd     `cmd:"" help:"Stop a run."`

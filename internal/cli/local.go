@@ -21,10 +21,6 @@ import (
 )
 
 type localCmd struct {
-	Run runLocalCmd `cmd:"" name:"run" default:"withargs" help:"Run jobs on their schedules on this machine."`
-}
-
-type runLocalCmd struct {
 	jobsFiles
 	For     *time.Duration `help:"Start no new runs after this time, wait for those that are open, then end." placeholder:"20s"`
 	Drain   time.Duration  `help:"When told to end, wait so long for running tasks before they are stopped." placeholder:"1h"`
@@ -40,7 +36,7 @@ type runLocalCmd struct {
 const abreast = 32
 
 // Run runs the control plane in this process.
-func (c *runLocalCmd) Run(ctx context.Context, a *app) error {
+func (c *localCmd) Run(ctx context.Context, a *app) error {
 	faults, err := c.faults()
 	if err != nil {
 		return err
@@ -68,7 +64,7 @@ func (c *runLocalCmd) Run(ctx context.Context, a *app) error {
 }
 
 // config reads what the flags name.
-func (c *runLocalCmd) config(a *app, file jobfile.File) (cfg wire.LocalConfig, err error) {
+func (c *localCmd) config(a *app, file jobfile.File) (cfg wire.LocalConfig, err error) {
 	if err := c.check(); err != nil {
 		return cfg, err
 	}
@@ -96,7 +92,7 @@ func (c *runLocalCmd) config(a *app, file jobfile.File) (cfg wire.LocalConfig, e
 	return cfg, nil
 }
 
-func (c *runLocalCmd) check() error {
+func (c *localCmd) check() error {
 	switch {
 	case c.For != nil && *c.For < 0:
 		return usagef("--for %s is negative", *c.For)
@@ -109,7 +105,7 @@ func (c *runLocalCmd) check() error {
 }
 
 // trusted reads the jobs files, unless others may change them.
-func (c *runLocalCmd) trusted() (jobfile.File, error) {
+func (c *localCmd) trusted() (jobfile.File, error) {
 	for _, name := range c.Files {
 		if err := local.Trusted(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return jobfile.File{}, usageError{err}
@@ -131,7 +127,7 @@ func (a *app) short(path string) string {
 }
 
 // drive runs the control plane until it is told to end, and ends it.
-func (c *runLocalCmd) drive(ctx context.Context, l *wire.Local, t *transcript, started time.Time) error {
+func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, started time.Time) error {
 	length := time.Duration(0)
 	if c.For != nil {
 		length = max(*c.For, 1)
@@ -168,7 +164,7 @@ func (c *runLocalCmd) drive(ctx context.Context, l *wire.Local, t *transcript, s
 // stopTasks ends the tasks that still run when the control plane is told to end,
 // so that history does not show them as running when they are not. What waits
 // goes on at the next start.
-func (c *runLocalCmd) stopTasks(ctx context.Context, l *wire.Local, t *transcript) error {
+func (c *localCmd) stopTasks(ctx context.Context, l *wire.Local, t *transcript) error {
 	if c.Drain > 0 {
 		if left, err := c.drain(ctx, l, t); err != nil || left == 0 {
 			return err
@@ -196,7 +192,7 @@ func (c *runLocalCmd) stopTasks(ctx context.Context, l *wire.Local, t *transcrip
 const killWait = 3 * time.Second
 
 // drain waits for running tasks, until a second signal.
-func (c *runLocalCmd) drain(ctx context.Context, l *wire.Local, t *transcript) (left int, err error) {
+func (c *localCmd) drain(ctx context.Context, l *wire.Local, t *transcript) (left int, err error) {
 	if left, err = l.Running(ctx); err != nil || left == 0 {
 		return left, err
 	}
@@ -217,7 +213,7 @@ func logger(a *app) *slog.Logger {
 	return slog.New(local.LimitLog(slog.NewTextHandler(w, o)))
 }
 
-func (c *runLocalCmd) faults() (localecs.Faults, error) {
+func (c *localCmd) faults() (localecs.Faults, error) {
 	faults := localecs.Faults{}
 	for _, text := range c.Fault {
 		kind, rate, err := localecs.ParseFault(text)

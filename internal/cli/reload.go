@@ -13,13 +13,13 @@ import (
 
 // reload reads the jobs files again and says in words what changed. A file with a
 // fault changes nothing.
-func (c *runLocalCmd) reload(ctx context.Context, l *wire.Local, t *transcript) {
+func (c *localCmd) reload(ctx context.Context, l *wire.Local, t *transcript) {
 	if err := c.tryReload(ctx, l, t); err != nil {
 		t.line("nothing was reloaded, and the jobs go on as before: %v", err)
 	}
 }
 
-func (c *runLocalCmd) tryReload(ctx context.Context, l *wire.Local, t *transcript) error {
+func (c *localCmd) tryReload(ctx context.Context, l *wire.Local, t *transcript) error {
 	for _, name := range c.Files {
 		if err := local.Trusted(name); err != nil {
 			return err

@@ -67,7 +67,7 @@ func (t *transcript) watch(_ job.Job, before, after run.Run, why string) {
 	_, _ = fmt.Fprintf(t.out, "%s  %-28s %-9s %s\n", now.In(t.zone).Format("15:04:05"), after.ID, after.Status, notice.Printable(why))
 }
 
-func (t *transcript) started(a *app, l *wire.Local, c *runLocalCmd) {
+func (t *transcript) started(a *app, l *wire.Local, c *localCmd) {
 	if t.json {
 		_ = printJSON(t.out, map[string]any{"type": "started", "jobs": len(l.Jobs()), "db": a.db, "url": l.URL, "seed": c.Seed})
 		return

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -82,10 +83,20 @@ func (p *Program) Jobs() []job.Job {
 func (p *Program) take(ctx context.Context, jobs []job.Job, first bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	before, err := p.items(ctx)
+	if err != nil {
+		return err
+	}
+	jobs = slices.Clone(jobs)
+	for i := range jobs {
+		if before[jobs[i].Name].Gone { // it is not the one that went
+			jobs[i].Modified = p.Control.Now()
+		}
+	}
 	if err := p.Control.Sync(ctx, jobs); err != nil {
 		return fmt.Errorf("storing the jobs: %w", err)
 	}
-	since, err := p.since(ctx)
+	after, err := p.items(ctx)
 	if err != nil {
 		return err
 	}
@@ -102,11 +113,11 @@ func (p *Program) take(ctx context.Context, jobs []job.Job, first bool) error {
 		s := known[j.Hash()]
 		if s == nil {
 			// What is older than StartWithin is for the sweep to find.
-			after := latest(p.fired, now.Add(-j.Late()))
-			if from := since[j.Name]; !first && !from.After(now) { // else the clock was set back
-				after = latest(after, from)
+			start := latest(p.fired, now.Add(-j.Late()))
+			if from := after[j.Name].Since; !first && !from.After(now) { // else the clock was set back
+				start = latest(start, from)
 			}
-			if s, err = newSchedule(j, after); err != nil {
+			if s, err = newSchedule(j, start); err != nil {
 				return err
 			}
 		}
@@ -116,16 +127,15 @@ func (p *Program) take(ctx context.Context, jobs []job.Job, first bool) error {
 	return nil
 }
 
-// since says from when on each job has its present schedule.
-func (p *Program) since(ctx context.Context) (map[string]time.Time, error) {
+func (p *Program) items(ctx context.Context) (map[string]job.Item, error) {
 	items, err := p.Control.Store.Items(ctx)
 	var unreadable *control.UnreadableItemsError
 	if err != nil && !errors.As(err, &unreadable) {
 		return nil, fmt.Errorf("loading the jobs' items: %w", err)
 	}
-	out := make(map[string]time.Time, len(items))
+	out := make(map[string]job.Item, len(items))
 	for _, item := range items {
-		out[item.Name] = item.Since
+		out[item.Name] = item
 	}
 	return out, nil
 }
