@@ -86,7 +86,7 @@ func build(t *testing.T, replace ...string) string {
 	// The emulator's IAM takes every schedule to be in the group `default`, and
 	// ListTargetsByRule to be of no rule.
 	replace = append(
-		replace, "schedule/${ScheduleGroup}/*", "schedule/*",
+		replace, "schedule/${AWS::StackName}/*", "schedule/*",
 		"Action: events:ListRuleNamesByTarget", "Action: [events:ListRuleNamesByTarget, events:ListTargetsByRule]",
 	)
 	wide := string(text)

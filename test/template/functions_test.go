@@ -57,7 +57,7 @@ func TestEnvironmentsAreTheConfigurations(t *testing.T) {
 	template := load(t)
 	values := map[string]string{
 		"BATCHPLANE_STACK":          "!Ref AWS::StackName",
-		"BATCHPLANE_TABLE":          "!Ref Table",
+		"BATCHPLANE_TABLE":          "!If [OwnTable, !Ref Table, !Select [1, !Split [/, !Sub ${ExistingTable}//]]]",
 		"BATCHPLANE_KEEP_DAYS":      "!Ref KeepRunsDays",
 		"BATCHPLANE_TOPIC":          "!Ref Notices",
 		"BATCHPLANE_BUS":            "!If [NamesBus, !Ref EventBusArn, default]",
@@ -65,7 +65,7 @@ func TestEnvironmentsAreTheConfigurations(t *testing.T) {
 		"BATCHPLANE_SLACK_DEFAULT":  "!Join [,, !Ref SlackTargets]",
 		"BATCHPLANE_TRIGGER":        "!GetAtt Trigger.Arn",
 		"BATCHPLANE_LOG_GROUPS":     "!Ref LogGroups",
-		"BATCHPLANE_SCHEDULE_GROUP": "!Ref ScheduleGroup",
+		"BATCHPLANE_SCHEDULE_GROUP": "!Ref AWS::StackName",
 		"BATCHPLANE_LAUNCH_RATE":    "!Ref LaunchRate",
 	}
 	for id := range kinds(t, template, "AWS::Serverless::Function") {
@@ -75,6 +75,10 @@ func TestEnvironmentsAreTheConfigurations(t *testing.T) {
 			continue
 		}
 		given := variables(t, template, id)
+		if given["GOMAXPROCS"] != "1" { // see docs/decisions/0028-one-stack-in-other-hands.md
+			t.Errorf("function %s has GOMAXPROCS %q", id, given["GOMAXPROCS"])
+		}
+		delete(given, "GOMAXPROCS")
 		if got, want := slices.Sorted(maps.Keys(given)), slices.Sorted(slices.Values(environ.Names(f.config))); !slices.Equal(got, want) {
 			t.Errorf("function %s gets %q and reads %q", id, got, want)
 		}
@@ -97,7 +101,7 @@ func TestStarts(t *testing.T) {
 	t.Parallel()
 	template := load(t)
 	forms := map[string]string{"BATCHPLANE_STACK": "prod", "BATCHPLANE_SLACK_PATH": "/batchplane/prod/slack/"}
-	optional := []string{"BATCHPLANE_SLACK_DEFAULT", "BATCHPLANE_LOG_GROUPS", "AWS_SESSION_TOKEN"}
+	optional := []string{"GOMAXPROCS", "BATCHPLANE_SLACK_DEFAULT", "BATCHPLANE_LOG_GROUPS", "AWS_SESSION_TOKEN"}
 	for id, f := range functions {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
@@ -141,7 +145,7 @@ func TestFunctionsAreBuiltApart(t *testing.T) {
 		t.Fatal("functions share nothing")
 	}
 	delete(shared, "Environment") // of the test above
-	if got := canonical(t, shared); got != `{"Architectures":["!Ref Architecture"],"Handler":"bootstrap","MemorySize":256,"Runtime":"provided.al2023"}` {
+	if got := canonical(t, shared); got != `{"Architectures":["!Ref Architecture"],"Handler":"bootstrap","MemorySize":256,"Runtime":"provided.al2023","VpcConfig":["!If","InVpc",{"SecurityGroupIds":"!Ref SecurityGroupIds","SubnetIds":"!Ref SubnetIds"},"!Ref AWS::NoValue"]}` {
 		t.Errorf("functions share %s", got)
 	}
 	own := []string{"CodeUri", "Description", "Environment", "EventInvokeConfig", "Events", "LoggingConfig", "ReservedConcurrentExecutions", "Role", "Timeout"}

@@ -32,7 +32,10 @@ func calls[API any](service string, without ...string) (actions []string) {
 // Lambda does in its name. That it is enough is shown on the emulator, with IAM on.
 func TestPoliciesAreTheCalls(t *testing.T) {
 	t.Parallel()
-	platform := []string{"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
+	platform := []string{
+		"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage",
+		"ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
+	}
 	key := []string{"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"}
 	byKey := calls[dynamo.API]("dynamodb", "Query", "BatchGetItem")
 	launches := append(calls[fargate.API]("ecs", "DescribeTasks"), "iam:PassRole")

@@ -12,14 +12,21 @@ import (
 func TestPromises(t *testing.T) {
 	t.Parallel()
 	template := load(t)
-	const invoke, rule = ".Properties.EventInvokeConfig", ".Properties.Targets.0"
+	const (
+		invoke, rule = ".Properties.EventInvokeConfig", ".Properties.Targets.0"
+		key          = `["!If","HasKey","!Ref KmsKeyArn","!Ref AWS::NoValue"]`
+		encrypted    = `"KmsMasterKeyId":` + key + `,`
+	)
 	for path, want := range map[string]string{
-		"Table.DeletionPolicy":                              `"RetainExceptOnCreate"`,
+		"Table.DeletionPolicy":                              `"Retain"`,
+		"Table.Condition":                                   `"OwnTable"`,
+		"Table.Properties.DeletionProtectionEnabled":        "true",
 		"Table.UpdateReplacePolicy":                         `"Retain"`,
 		"Table.Properties.PointInTimeRecoverySpecification": `{"PointInTimeRecoveryEnabled":true}`,
 		"Table.Properties.SSESpecification":                 `["!If","HasKey",{"KMSMasterKeyId":"!Ref KmsKeyArn","SSEEnabled":true,"SSEType":"KMS"},{"SSEEnabled":false}]`,
 		"Table.Properties.TimeToLiveSpecification":          `{"AttributeName":"ttl","Enabled":true}`,
-		"ScheduleGroup.Properties":                          `{"Name":"!Ref AWS::StackName"}`,
+		"ScheduleGroup":                                     `{"Condition":"OwnScheduleGroup","DeletionPolicy":"Retain","Properties":{"Name":"!Ref AWS::StackName"},"Type":"AWS::Scheduler::ScheduleGroup","UpdateReplacePolicy":"Retain"}`,
+		"Notices.Properties":                                `{"KmsMasterKeyId":` + key + `}`,
 
 		// What was accepted does not vanish.
 		"Trigger" + invoke:             `{"DestinationConfig":{"OnFailure":{"Destination":"!GetAtt TriggerFailures.Arn","Type":"SQS"}},"MaximumEventAgeInSeconds":21600,"MaximumRetryAttempts":2}`,
@@ -27,10 +34,10 @@ func TestPromises(t *testing.T) {
 		"Sweep" + invoke:               `{"DestinationConfig":{"OnFailure":{"Destination":"!GetAtt SweepFailures.Arn","Type":"SQS"}},"MaximumEventAgeInSeconds":60,"MaximumRetryAttempts":0}`,
 		"StoppedTasks" + rule:          `{"Arn":"!GetAtt OnStopped.Arn","DeadLetterConfig":{"Arn":"!GetAtt OnStoppedFailures.Arn"},"Id":"onstopped","RetryPolicy":{"MaximumEventAgeInSeconds":86400,"MaximumRetryAttempts":185}}`,
 		"EveryMinute" + rule:           `{"Arn":"!GetAtt Sweep.Arn","DeadLetterConfig":{"Arn":"!GetAtt SweepFailures.Arn"},"Id":"sweep","Input":"{}","RetryPolicy":{"MaximumEventAgeInSeconds":60,"MaximumRetryAttempts":0}}`,
-		"TriggerFailures.Properties":   `{"MessageRetentionPeriod":1209600,"SqsManagedSseEnabled":true}`,
-		"OnStoppedFailures.Properties": `{"MessageRetentionPeriod":1209600,"SqsManagedSseEnabled":true}`,
-		"NotifyFailures.Properties":    `{"MessageRetentionPeriod":1209600,"SqsManagedSseEnabled":true}`,
-		"SweepFailures.Properties":     `{"MessageRetentionPeriod":86400,"SqsManagedSseEnabled":true}`,
+		"TriggerFailures.Properties":   `{` + encrypted + `"MessageRetentionPeriod":1209600,"SqsManagedSseEnabled":["!If","HasKey","!Ref AWS::NoValue",true]}`,
+		"OnStoppedFailures.Properties": `{` + encrypted + `"MessageRetentionPeriod":1209600,"SqsManagedSseEnabled":["!If","HasKey","!Ref AWS::NoValue",true]}`,
+		"NotifyFailures.Properties":    `{` + encrypted + `"MessageRetentionPeriod":1209600,"SqsManagedSseEnabled":["!If","HasKey","!Ref AWS::NoValue",true]}`,
+		"SweepFailures.Properties":     `{` + encrypted + `"MessageRetentionPeriod":86400,"SqsManagedSseEnabled":["!If","HasKey","!Ref AWS::NoValue",true]}`,
 
 		"EveryMinute.Properties.ScheduleExpression": `"rate(1 minute)"`,
 		"StoppedTasks.Properties.EventPattern": `{"detail":{"$or":[{"startedBy":[{"prefix":"!Sub ${AWS::StackName}/"}]},` +
@@ -39,7 +46,7 @@ func TestPromises(t *testing.T) {
 		// A plain success wakes nobody, and a poison record blocks nothing for long.
 		"Notify.Properties.Events.Changes.Properties": `{"BatchSize":10,"BisectBatchOnFunctionError":true,"DestinationConfig":{"OnFailure":{"Destination":"!GetAtt NotifyFailures.Arn","Type":"SQS"}},` +
 			`"FilterCriteria":{"Filters":[{"Pattern":"{\"dynamodb\":{\"NewImage\":{\"tell\":{\"S\":[{\"exists\":true}]}}}}"},{"Pattern":"{\"dynamodb\":{\"NewImage\":{\"reason\":{\"S\":[{\"exists\":true}]}}}}"}]},` +
-			`"FunctionResponseTypes":["ReportBatchItemFailures"],"MaximumRecordAgeInSeconds":3600,"MaximumRetryAttempts":5,"StartingPosition":"TRIM_HORIZON","Stream":"!GetAtt Table.StreamArn"}`,
+			`"FunctionResponseTypes":["ReportBatchItemFailures"],"MaximumRecordAgeInSeconds":3600,"MaximumRetryAttempts":5,"StartingPosition":"TRIM_HORIZON","Stream":["!If","OwnTable","!GetAtt Table.StreamArn","!Ref ExistingTable"]}`,
 		"NoticesFailing.Properties": `{"FilterPattern":"{ $.msg = \"a notice was not carried\" }","LogGroupName":"!Ref NotifyLogs",` +
 			`"MetricTransformations":[{"MetricName":"!Sub NoticesFailing-${AWS::StackName}","MetricNamespace":"batchplane","MetricValue":"1"}]}`,
 	} {
@@ -54,14 +61,17 @@ func TestConditions(t *testing.T) {
 	t.Parallel()
 	const filled, lists = `["!Not",["!Equals","!Ref %",""]]`, `["!Not",["!Equals",["!Join","","!Ref %"],""]]`
 	want := map[string]string{
-		"NamesClusters":  strings.ReplaceAll(lists, "%", "Clusters"),
-		"NamesTaskRoles": strings.ReplaceAll(lists, "%", "TaskRoles"),
-		"NamesBus":       strings.ReplaceAll(filled, "%", "EventBusArn"),
-		"HasAlarmTopic":  strings.ReplaceAll(filled, "%", "AlarmTopicArn"),
-		"HasBoundary":    strings.ReplaceAll(filled, "%", "PermissionsBoundary"),
-		"ReadsLogs":      strings.ReplaceAll(filled, "%", "LogGroups"),
-		"HasKey":         strings.ReplaceAll(filled, "%", "KmsKeyArn"),
-		"Reserves":       `["!Not",["!Equals","!Ref ReservedConcurrency",0]]`,
+		"NamesClusters":    strings.ReplaceAll(lists, "%", "Clusters"),
+		"NamesTaskRoles":   strings.ReplaceAll(lists, "%", "TaskRoles"),
+		"NamesBus":         strings.ReplaceAll(filled, "%", "EventBusArn"),
+		"HasAlarmTopic":    strings.ReplaceAll(filled, "%", "AlarmTopicArn"),
+		"HasBoundary":      strings.ReplaceAll(filled, "%", "PermissionsBoundary"),
+		"ReadsLogs":        strings.ReplaceAll(filled, "%", "LogGroups"),
+		"OwnTable":         `["!Equals","!Ref ExistingTable",""]`,
+		"OwnScheduleGroup": `["!Equals","!Ref ExistingScheduleGroup","no"]`,
+		"InVpc":            strings.ReplaceAll(lists, "%", "SubnetIds"),
+		"HasKey":           strings.ReplaceAll(filled, "%", "KmsKeyArn"),
+		"Reserves":         `["!Not",["!Equals","!Ref ReservedConcurrency",0]]`,
 	}
 	conditions := at(t, load(t), "Conditions")
 	for _, name := range keys(t, conditions) {
@@ -86,7 +96,7 @@ func TestCompanies(t *testing.T) {
 		if words(t, f, "Properties", "LoggingConfig", "LogGroup") != "!Ref "+id+"Logs" || words(t, f, "Properties", "Role") != "!GetAtt "+id+"Role.Arn" {
 			t.Errorf("%s has not its own log group and role", id)
 		}
-		want := `{"LogGroupName":"!Sub /batchplane/${AWS::StackName}/` + strings.ToLower(id) + `","RetentionInDays":"!Ref LogRetentionDays"}`
+		want := `{"KmsKeyId":["!If","HasKey","!Ref KmsKeyArn","!Ref AWS::NoValue"],"LogGroupName":"!Sub /batchplane/${AWS::StackName}/` + strings.ToLower(id) + `","RetentionInDays":"!Ref LogRetentionDays"}`
 		if got := canonical(t, groups[id+"Logs"]["Properties"]); got != want {
 			t.Errorf("%sLogs is %s", id, got)
 		}
@@ -112,7 +122,7 @@ func TestAlarms(t *testing.T) {
 		actions = `["!If","HasAlarmTopic",["!Ref AlarmTopicArn"],"!Ref AWS::NoValue"]`
 	)
 	want := map[string]string{
-		"HeartbeatAlarm":        ours + "Heartbeat Sum 60 5 LessThanThreshold 1 breaching",
+		"HeartbeatAlarm":        ours + "Heartbeat Sum 60 5 LessThanThreshold 1 missing",
 		"DueLagAlarm":           ours + "DueLag Maximum 60 5 GreaterThanThreshold 600 notBreaching",
 		"ScheduleProblemsAlarm": ours + "ScheduleProblems Maximum 300 1 GreaterThanThreshold 0 notBreaching",
 		"StreamAgeAlarm":        `AWS/Lambda [{"Name":"FunctionName","Value":"!Ref Notify"}] IteratorAge Maximum 60 5 GreaterThanThreshold 300000 notBreaching`,
@@ -142,6 +152,10 @@ func TestAlarms(t *testing.T) {
 		if on, ok := canonical(t, p["AlarmActions"]), canonical(t, p["OKActions"]); on != actions || ok != actions {
 			t.Errorf("%s calls %s and %s", id, on, ok)
 		}
+		// An alarm that knows nothing yet is quiet, and one that stops knowing rings.
+		if quiet := p["TreatMissingData"] == "missing"; quiet != (p["InsufficientDataActions"] != nil) || quiet && canonical(t, p["InsufficientDataActions"]) != actions {
+			t.Errorf("%s calls %v without data", id, p["InsufficientDataActions"])
+		}
 		delete(want, id)
 	}
 	if len(want) > 0 {
@@ -169,7 +183,13 @@ func TestParametersRefuse(t *testing.T) {
 		"AlarmTopicArn":       {[]string{"", "arn:aws:sns:eu-central-1:123456789012:x"}, []string{"x", "arn:aws:sqs:eu-central-1:123456789012:x"}},
 		"PermissionsBoundary": {[]string{"", "arn:aws:iam::aws:policy/PowerUserAccess", "arn:aws:iam::123456789012:policy/a/b"}, []string{"x", "arn:aws:iam::123456789012:role/x"}},
 		"RolePath":            {[]string{"/", "/service/"}, []string{"", "service", "/service"}},
-		"KmsKeyArn":           {[]string{"", "arn:aws:kms:eu-central-1:123456789012:key/1234"}, []string{"alias/x", "arn:aws:kms:eu-central-1:123456789012:alias/x"}},
+		"ExistingTable": {
+			[]string{"", "arn:aws:dynamodb:eu-central-1:123456789012:table/batchplane-Table-1X/stream/2026-11-22T17:30:00.123"},
+			[]string{"batchplane-Table-1X", "arn:aws:dynamodb:eu-central-1:123456789012:table/batchplane-Table-1X"},
+		},
+		"SubnetIds":        {[]string{"", "subnet-0a1b2c3d4e5f60718"}, []string{"vpc-1", "subnet-x y"}},
+		"SecurityGroupIds": {[]string{"", "sg-0a1b2c3d4e5f60718"}, []string{"default", "sg_1"}},
+		"KmsKeyArn":        {[]string{"", "arn:aws:kms:eu-central-1:123456789012:key/1234"}, []string{"alias/x", "arn:aws:kms:eu-central-1:123456789012:alias/x"}},
 	} {
 		pattern := regexp.MustCompile(words(t, parameters, name, "AllowedPattern"))
 		for _, v := range tc.takes {
@@ -199,7 +219,7 @@ func TestOutputsAreExported(t *testing.T) {
 	t.Parallel()
 	outputs := at(t, load(t), "Outputs")
 	for name, value := range map[string]string{
-		"TriggerArn": "!GetAtt Trigger.Arn", "ScheduleGroupName": "!Ref ScheduleGroup", "ScheduleRoleArn": "!GetAtt ScheduleRole.Arn",
+		"TriggerArn": "!GetAtt Trigger.Arn", "ScheduleGroupName": "!Ref AWS::StackName", "ScheduleRoleArn": "!GetAtt ScheduleRole.Arn",
 		"TriggerFailuresArn": "!GetAtt TriggerFailures.Arn", "NoticesArn": "!Ref Notices", "OperatorPolicyArn": "!Ref OperatorPolicy",
 	} {
 		if got := words(t, outputs, name, "Value"); got != value || words(t, outputs, name, "Export", "Name") != "!Sub ${AWS::StackName}:"+name {
