@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/batchplane/batchplane/internal/importer/kinds"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/preview"
 )
@@ -66,7 +67,7 @@ type grammar struct {
 	Preview  previewCmd  `cmd:"" help:"Say what jobs would do: when they run, where they meet, what they cost."`
 	Diff     diffCmd     `cmd:"" help:"Say in words what a deployment would change."`
 	Render   renderCmd   `cmd:"" help:"Write the CloudFormation template of the jobs stack."`
-	Import   importCmd   `cmd:"" help:"Make a jobs file of a crontab, with a report on each line."`
+	Import   importCmd   `cmd:"" help:"Make a jobs file of a crontab or another scheduler's files, with a report on each item."`
 	Cron     cronCmd     `cmd:"" help:"Say what a schedule means, when it fires, and what EventBridge calls it."`
 }
 
@@ -97,7 +98,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 	parser, err := kong.New(
 		&g, kong.Name("batchplane"), kong.Description(description), kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(func(code int) { exited = code }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"faults": faultKinds(), "regions": strings.Join(preview.Regions, ", ")}, kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Vars{"faults": faultKinds(), "kinds": strings.Join(kinds.Names(), ", "), "regions": strings.Join(preview.Regions, ", ")}, kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
 		return fail(env, err, exitUsage)

@@ -1,83 +1,141 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 
-	"github.com/batchplane/batchplane/internal/cron/crontab"
+	lines "github.com/batchplane/batchplane/internal/cron/crontab"
 	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/crontab"
+	"github.com/batchplane/batchplane/internal/importer/kinds"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
-	"github.com/batchplane/batchplane/internal/notice"
 )
 
 type importCmd struct {
-	Crontab importCrontabCmd `cmd:"" help:"A crontab, of a user or of the system."`
-}
+	What []string `arg:"" name:"kind-or-file" help:"What to read: one of ${kinds}, and then its files. Without the kind it is found from the files, and said. - is standard input."`
 
-type importCrontabCmd struct {
-	Name     string   `arg:"" name:"file" help:"The crontab; - is standard input."`
-	Zone     string   `help:"The zone of its host." placeholder:"Z"`
-	Users    string   `help:"Whether its sixth column names users: yes, no, or detect, which is by the file's name and all of its lines." enum:"detect,yes,no" default:"detect"`
-	Disabled bool     `help:"Also bring over jobs that stand behind a #, switched off."`
-	Output   string   `short:"o" help:"Write the jobs file here, and beside it the crontab with the imported lines commented out, as NAME.imported." placeholder:"FILE"`
-	Undo     bool     `help:"Restore the lines that an import commented out: of FILE, to -o or standard output."`
+	Zone     string   `help:"The zone of the old scheduler's host, where its files leave that open." placeholder:"Z"`
+	Env      string   `name:"env" help:"Of files that have several environments (copilot): the one to import." placeholder:"NAME"`
+	Disabled bool     `help:"Also bring over jobs that are switched off where they come from: lines behind a #, rules that are disabled."`
+	Output   string   `short:"o" help:"Write the jobs file here; of a crontab, beside it the crontab with the imported lines commented out, as NAME.imported." placeholder:"FILE"`
+	Users    string   `help:"crontab: whether its sixth column names users: yes, no, or detect, which is by the file's name, its heading and all of its lines." enum:"detect,yes,no" default:"detect"`
+	Undo     bool     `help:"crontab: restore the lines that an import commented out: of FILE, to -o or standard output."`
 	Jobs     []string `name:"job" help:"With --undo: only this job's line; may be repeated." placeholder:"NAME"`
 }
 
-// users is what is known of the user column before the file is read.
-func (c *importCrontabCmd) users() crontab.UserColumn {
-	switch c.Users {
-	case "yes":
-		return crontab.Present
-	case "no":
-		return crontab.Absent
+// Run imports files, or undoes that.
+func (c *importCmd) Run(_ context.Context, a *app) error {
+	kind, names := c.split()
+	if err := c.check(kind, names); err != nil {
+		return err
 	}
-	return crontab.ExpectUsers(c.Name)
-}
-
-// Run imports a crontab, or undoes that.
-func (c *importCrontabCmd) Run(_ context.Context, a *app) error {
-	if len(c.Jobs) > 0 && !c.Undo {
-		return usagef("--job goes with --undo")
-	}
-	data, err := c.read(a.Stdin)
+	files, err := readImports(names, a.Stdin)
 	if err != nil {
-		return usagef("reading the crontab: %w", err)
+		return err
 	}
 	if c.Undo {
-		return c.undo(a, data)
+		return c.undo(a, files[0])
 	}
-	r, err := importer.Import(data, importer.Options{Zone: c.Zone, Users: c.users(), From: time.Now(), Disabled: c.Disabled})
+	r, err := kinds.Import(kind, files, importer.Options{Zone: c.Zone, From: a.now(), Disabled: c.Disabled, Environment: c.Env}, crontab.Reader{Users: c.users()})
 	if err != nil {
-		return usageError{err}
+		return importError(err)
 	}
-	if err := a.printReport(r); err != nil {
+	if kind == "" {
+		_, _ = fmt.Fprintf(a.Stderr, "read as %s\n", r.Kind)
+	}
+	if err := a.printReport(r, c.Output); err != nil {
 		return err
 	}
 	if c.Output == "" {
+		return nothingCame(r)
+	}
+	return c.write(a, r, names[0])
+}
+
+// importError is a refusal of files of another kind, which is no wrong usage.
+func importError(err error) error {
+	var foreign *importer.ForeignError
+	if errors.As(err, &foreign) {
+		return err
+	}
+	return usageError{err}
+}
+
+// nothingCame is the error of an import of which nothing came over although the
+// files held something.
+func nothingCame(r importer.Result) error {
+	if len(r.Jobs) > 0 || !slices.ContainsFunc(r.Entries, func(e importer.Entry) bool { return e.Verdict == importer.Refused }) {
 		return nil
 	}
-	return c.write(a, r)
+	return errors.New("nothing of it became a job")
 }
 
-func (c *importCrontabCmd) read(stdin io.Reader) ([]byte, error) {
-	if c.Name == "-" {
-		return io.ReadAll(io.LimitReader(stdin, crontab.MaxFile+1)) //nolint:wrapcheck // the caller says what
+// split tells the kind from the files. A word that is a kind is one, unless it
+// stands alone and is a file.
+func (c *importCmd) split() (kind string, files []string) {
+	if !kinds.Is(c.What[0]) {
+		return "", c.What
 	}
-	return readBounded(c.Name, crontab.MaxFile)
+	if _, err := os.Stat(c.What[0]); err == nil && len(c.What) == 1 {
+		return "", c.What
+	}
+	return c.What[0], c.What[1:]
 }
 
-func (c *importCrontabCmd) undo(a *app, data []byte) error {
-	old, restored := importer.Undo(data, c.Jobs...)
+func (c *importCmd) check(kind string, files []string) error {
+	ofCrontab := kind == "" || kind == crontab.Kind
+	switch {
+	case len(c.Jobs) > 0 && !c.Undo:
+		return usagef("--job goes with --undo")
+	case (c.Undo || c.Users != "detect") && !ofCrontab:
+		return usagef("--undo and --users go with `import crontab`")
+	case len(files) == 0:
+		return usagef("say which file: batchplane import %s FILE", kind)
+	case c.Undo && len(files) != 1:
+		return usagef("--undo takes one file")
+	}
+	return nil
+}
+
+// users is what is known of the user column before the file is read.
+func (c *importCmd) users() lines.UserColumn {
+	switch c.Users {
+	case "yes":
+		return lines.Present
+	case "no":
+		return lines.Absent
+	}
+	return lines.Detect
+}
+
+func readImports(names []string, stdin io.Reader) ([]*importer.File, error) {
+	files := make([]*importer.File, len(names))
+	for i, name := range names {
+		var data []byte
+		var err error
+		if name == "-" {
+			data, err = io.ReadAll(io.LimitReader(stdin, importer.MaxFile+1))
+		} else {
+			data, err = readBounded(name, importer.MaxFile)
+		}
+		if err != nil {
+			return nil, usagef("reading the file to import: %w", err)
+		}
+		files[i] = &importer.File{Name: name, Data: data}
+	}
+	return files, nil
+}
+
+func (c *importCmd) undo(a *app, f *importer.File) error {
+	old, restored := crontab.Undo(f.Data, c.Jobs...)
 	if len(restored) == 0 {
-		return fmt.Errorf("%s has no line that an import commented out for these jobs", c.Name)
+		return fmt.Errorf("%s has no line that an import commented out for these jobs", f.Name)
 	}
 	if c.Output == "" {
 		return a.write(old)
@@ -89,17 +147,25 @@ func (c *importCrontabCmd) undo(a *app, data []byte) error {
 	return nil
 }
 
-// write writes both files; neither may be there yet.
-func (c *importCrontabCmd) write(a *app, r importer.Result) error {
+// write writes the jobs file and, for a crontab, the old one; neither may be
+// there yet.
+func (c *importCmd) write(a *app, r importer.Result, source string) error {
 	if len(r.Jobs) == 0 {
-		return fmt.Errorf("no line became a job, so %s is not written", c.Output)
+		return fmt.Errorf("nothing of it became a job, so %s is not written", c.Output)
 	}
 	text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
 	if err != nil {
 		return err
 	}
-	name := filepath.Base(c.Name)
-	if c.Name == "-" {
+	if r.Old == nil {
+		if err := writeNew(c.Output, text); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(a.Stderr, "wrote %s\n", c.Output)
+		return nil
+	}
+	name := filepath.Base(source)
+	if source == "-" {
 		name = "crontab"
 	}
 	old := filepath.Join(filepath.Dir(c.Output), name+".imported")
@@ -139,45 +205,4 @@ func writeNew(name string, data []byte) error {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return nil
-}
-
-func (a *app) printReport(r importer.Result) error {
-	if a.json {
-		for _, e := range r.Entries {
-			if err := printJSON(a.Stdout, e); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	var b bytes.Buffer
-	count := map[importer.Verdict]int{}
-	for _, e := range r.Entries {
-		if e.Kind == "comment" && len(e.Notes) == 0 {
-			continue
-		}
-		if e.Kind != "comment" {
-			count[e.Verdict]++
-		}
-		reportEntry(&b, e)
-	}
-	fmt.Fprintf(&b, "%s: ", counted(len(r.Jobs), "job"))
-	for i, v := range []importer.Verdict{importer.Kept, importer.Changed, importer.Decide, importer.Refused} {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%d %s", count[v], v)
-	}
-	b.WriteString("\n")
-	return a.write(b.Bytes())
-}
-
-func reportEntry(b *bytes.Buffer, e importer.Entry) {
-	fmt.Fprintf(b, "line %d, %s: %s\n", e.Line, e.Verdict, notice.Printable(e.Text))
-	if e.Job != nil {
-		fmt.Fprintf(b, "    job %s: %s\n", *e.Job, strings.Join(e.AWS, " and "))
-	}
-	for _, n := range e.Notes {
-		fmt.Fprintf(b, "    - %s\n", notice.Printable(n))
-	}
 }

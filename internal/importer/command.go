@@ -6,94 +6,156 @@ import (
 	"strings"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/importer/shell"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
 // maxCommand bounds a command that is rewritten, in bytes. ECS takes half of it.
 const maxCommand = 2 * job.MaxOverrides
 
-// rewriting is a command on its way from a host into a container.
-type rewriting struct {
-	line string
-	job  *job.Job
-	e    *Entry
-	// lock is the file of a flock that was taken off.
-	lock string
-	// lastDay is whether a guard for the last day of the month was taken off.
-	lastDay bool
-	sh      string // SHELL; /bin/sh when empty
-	env     *environment
-	period  time.Duration
+// Command is a shell's command on its way from a host into a container.
+type Command struct {
+	Line string
+	Job  *job.Job
+	E    *Entry
+	// Shell is the old side's; /bin/sh when empty.
+	Shell string
+	// Variables are those that the command gets.
+	Variables map[string]string
+	Secrets   *Secrets
+	// Period is the shortest time between two runs, 0 for unknown.
+	Period time.Duration
+
+	// Lock is the file of a flock that was taken off, LastDay whether a guard for
+	// the last day of the month was; both are set by Rewrite. Unread is whether no
+	// shell could read the line.
+	Lock    string
+	LastDay bool
+	Unread  bool
+
+	login bool // the shell is one of a login
 }
 
-// rewrite takes off a command what a container does not need or must not have.
-// Each pass takes one thing off and reads the line anew, so that no pass works
-// with places of another's line.
-func (r *rewriting) rewrite() {
-	if len(r.line) > maxCommand {
-		r.off("the command has %d bytes, and one of more than %d is not looked at", len(r.line), maxCommand)
+// Rewrite takes off a command what a container does not need or must not have,
+// and tells what stays and a person should know. Each pass takes one thing off
+// and reads the line anew, so that no pass works with places of another's line.
+func (r *Command) Rewrite() {
+	if len(r.Line) > maxCommand {
+		r.Off("the command has %d bytes, and one of more than %d is not looked at", len(r.Line), maxCommand)
 		return
 	}
 	for range 32 {
-		tokens, ok := lex(r.line)
-		if !ok {
-			r.off("its quotes or parentheses could not be read here: look at it, it is left as it is")
+		list, err := shell.Parse(r.Line)
+		if err != nil {
+			r.Unread = true
+			r.Off("a shell cannot read this command (%s), so it is left as it is", err.Error())
 			return
 		}
-		s := segments(tokens)
-		if len(s) == 0 {
-			r.e.decide("no command is left: it does nothing")
+		if len(list) == 0 {
+			r.E.Decide("no command is left: it does nothing")
 			return
 		}
-		if !r.background(s) && !r.redirects(s) && !r.pipes(s) && !r.setup(s) && !r.wrapper(s) {
-			r.remarks(s)
+		if !r.inner(list) && !r.background(list) && !r.redirects(list) && !r.pipes(list) && !r.setup(list) && !r.wrapper(list) {
+			r.remarks(list)
 			return
 		}
 	}
 }
 
-// off tells why the job is switched off.
-func (r *rewriting) off(format string, args ...any) {
-	r.job.Disabled = true
-	r.e.decide(format+"; it is imported switched off", args...)
+// Off tells why the job is switched off.
+func (r *Command) Off(format string, args ...any) { r.E.Off(r.Job, format, args...) }
+
+// interpreter is the job's shell.
+func (r *Command) interpreter() string { return cmp.Or(r.Shell, "/bin/sh") }
+
+// Words is the command as a container takes it.
+func (r *Command) Words() []string {
+	if r.login {
+		return []string{r.interpreter(), "-l", "-c", r.Line}
+	}
+	return []string{r.interpreter(), "-c", r.Line}
 }
 
-// shell is the job's shell.
-func (r *rewriting) shell() string { return cmp.Or(r.sh, "/bin/sh") }
+var shells = []string{"sh", "bash", "dash", "zsh", "ksh"}
+
+// inner makes the text that the line hands to a shell of its own the line, where
+// that is all that it does.
+func (r *Command) inner(s shell.List) bool {
+	c := s[0]
+	n := len(c.Words) - 1
+	if len(s) > 1 || n < 2 || n > 3 || len(c.Redirects) > 0 || c.After != "" || !slices.Contains(shells, shell.Base(c.Words[0].Text)) || shell.IsAssignment(c.Words[0].Text) {
+		return false
+	}
+	options := ShellWords(wordTexts(c.Words[1:n]))
+	text, certain := shell.Literal(c.Words[n].Text)
+	if !certain || strings.TrimSpace(text) == "" || !slices.Contains([]string{"-c", "-l -c", "-lc", "-cl", "--login -c"}, options) {
+		return false
+	}
+	r.Line, r.Shell, r.login = text, c.Words[0].Text, options != "-c"
+	return true
+}
+
+func wordTexts(words []shell.Word) (out []string) {
+	for _, w := range words {
+		out = append(out, w.Text)
+	}
+	return out
+}
 
 // cut takes a span out of the line.
-func (r *rewriting) cut(start, end int) {
-	before, after := strings.TrimRight(r.line[:start], " \t"), strings.TrimLeft(r.line[end:], " \t")
+func (r *Command) cut(start, end int) {
+	before, after := strings.TrimRight(r.Line[:start], " \t"), strings.TrimLeft(r.Line[end:], " \t")
 	if !strings.HasPrefix(after, ";") {
 		before += " "
 	}
-	r.line = strings.TrimSpace(before + after)
+	r.Line = strings.TrimSpace(before + after)
 }
 
 // background drops a & at the end: the container would end with its shell.
-func (r *rewriting) background(s []segment) bool {
+func (r *Command) background(s shell.List) bool {
 	last := s[len(s)-1]
-	if last.after != "&" {
+	if last.After != "&" {
 		return false
 	}
-	r.e.change("the & at the end is dropped: a container ends with its shell, and would kill the work behind it")
-	r.cut(last.afterEnd-1, last.afterEnd)
+	r.E.Change("the & at the end is dropped: a container ends with its shell, and would kill the work behind it")
+	r.cut(last.AfterEnd-1, last.AfterEnd)
 	return true
 }
 
 // core is the one command of a line that is more than preparation; ok is false
 // when there are several.
-func (r *rewriting) core(s []segment) (segment, bool) {
-	for i, seg := range s[:len(s)-1] {
-		if !slices.Contains([]string{"&&", ";"}, seg.after) || !isSetup(seg) {
+func (r *Command) core(s shell.List) (shell.Command, bool) {
+	for i, c := range s[:len(s)-1] {
+		if !slices.Contains([]string{"&&", ";"}, c.After) || !isSetup(c) {
 			return s[i], false
 		}
 	}
 	return s[len(s)-1], true
 }
 
-func isSetup(s segment) bool {
-	return slices.Contains([]string{"cd", ".", "source", "export", "umask", "sleep", "[", "test", "set", "ulimit"}, s.command())
+var preparing = []string{"cd", "pushd", ".", "source", "export", "umask", "sleep", "[", "[[", "test", "set", "ulimit", "shopt"}
+
+func isSetup(c shell.Command) bool { return slices.Contains(preparing, c.Name()) }
+
+// expand puts values into a text that begins with a variable.
+func (r *Command) expand(text string) string { return Expand(text, r.Variables) }
+
+// Expand puts a value into a text that begins with a variable of these.
+func Expand(text string, variables map[string]string) string {
+	name, ok := strings.CutPrefix(text, "$")
+	if !ok {
+		return text
+	}
+	rest := ""
+	if i := strings.IndexByte(name, '}'); strings.HasPrefix(name, "{") && i > 0 {
+		name, rest = name[1:i], name[i+1:]
+	} else if i := strings.IndexByte(name, '/'); i > 0 {
+		name, rest = name[:i], name[i:]
+	}
+	if value, known := variables[name]; known {
+		return value + rest
+	}
+	return text
 }
 
 func clip(s string) string {
@@ -101,4 +163,14 @@ func clip(s string) string {
 		return string(r[:57]) + "..."
 	}
 	return s
+}
+
+// sorted are the keys of a map in order.
+func sorted[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
 }

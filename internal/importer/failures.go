@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
 var failing = regexp.MustCompile(`^(?:exit(?:\s+(?:[1-9][0-9]*|"?\$\?"?))?|false|/bin/false|/usr/bin/false)$`)
@@ -13,19 +15,19 @@ var always = regexp.MustCompile(`^(?:exit 0|true|/bin/true|:)$`)
 
 // failures tells of commands whose failure nobody sees, and of work that ends
 // with the container.
-func (r *rewriting) failures(s []segment) {
+func (r *Command) failures(s shell.List) {
 	r.lists(s, 0)
-	if n := len(s); n > 1 && s[n-2].after == ";" && always.MatchString(textOf(s[n-1])) {
-		r.e.decide("; %s makes every run a success: drop it to hear of failures", textOf(s[n-1]))
+	if n := len(s); n > 1 && s[n-2].After == ";" && always.MatchString(textOf(s[n-1])) {
+		r.E.Decide("; %s makes every run a success: drop it to hear of failures", textOf(s[n-1]))
 		return
 	}
 	for _, seg := range s[:len(s)-1] {
-		if seg.after == ";" && !isSetup(seg) {
-			r.e.note("several commands with ; between them: only the last one's exit code is seen, so a failure before it is a success")
+		if seg.After == ";" && !isSetup(seg) {
+			r.E.Note("several commands with ; between them: only the last one's exit code is seen, so a failure before it is a success")
 			return
 		}
-		if seg.after == "|" {
-			r.e.note("a pipe: only the last command's exit code is seen")
+		if seg.After == "|" {
+			r.E.Note("a pipe: only the last command's exit code is seen")
 			return
 		}
 	}
@@ -33,67 +35,87 @@ func (r *rewriting) failures(s []segment) {
 
 // lists looks at the operators of a line, and of those that its words hold in
 // parentheses or hand to a shell.
-func (r *rewriting) lists(s []segment, depth int) {
+func (r *Command) lists(s shell.List, depth int) {
 	for i, seg := range s {
-		r.operator(seg.after, s[i+1:])
-		for n := range seg.words {
-			inner := held(seg.words, n)
-			if tokens, fine := lex(inner); inner != "" && fine && depth < 4 {
-				r.lists(segments(tokens), depth+1)
-			}
+		if seg.After != "||" || !isCondition(seg) {
+			r.operator(seg.After, s[i+1:])
+		}
+		for _, inner := range within(seg, depth) {
+			r.lists(inner, depth+1)
 		}
 	}
 }
 
+// isCondition is whether a command only asks something, so that what stands
+// behind its || is no remedy of a failure.
+func isCondition(c shell.Command) bool {
+	name := c.Name()
+	return slices.Contains([]string{"[", "[[", "test", "which", "pgrep", "pidof"}, name) || name == "command" && len(c.Words) > 1 && c.Words[1].Text == "-v"
+}
+
 // operator looks at one operator and what follows.
-func (r *rewriting) operator(op string, rest []segment) {
+func (r *Command) operator(op string, rest shell.List) {
 	switch {
-	case op == "&" && !slices.ContainsFunc(rest, func(s segment) bool { return s.command() == "wait" }):
-		r.off("what stands before a & runs beside the rest, and is killed when the last command ends: join them with && or ;, or make one job of each")
+	case op == "&" && !slices.ContainsFunc(rest, func(s shell.Command) bool { return s.Name() == "wait" }):
+		r.Off("what stands before a & runs beside the rest, and is killed when the last command ends: join them with && or ;, or make one job of each")
 	case op == "||" && len(rest) == 0:
 		r.tellOr("")
 	case op == "||" && !failing.MatchString(textOf(rest[0])):
-		r.tellOr(rest[0].command())
+		r.tellOr(rest[0].Name())
 	}
 }
 
 // tellOr tells once of a command that runs when another fails.
-func (r *rewriting) tellOr(next string) {
+func (r *Command) tellOr(next string) {
 	text := "a failure before || ends as a success, unless what follows fails too, and nobody is told of it: let it end with `exit 1`, or drop it"
 	switch next {
 	case "true", ":", "exit":
 		text = "|| " + next + " makes every run a success: drop it to hear of failures"
 	}
-	for _, n := range r.e.Notes {
+	for _, n := range r.E.Notes {
 		if strings.HasSuffix(n, text) {
 			return
 		}
 	}
-	r.e.decide("%s", text)
+	r.E.Decide("%s", text)
 }
 
 var shellOption = regexp.MustCompile(`^-[a-z]*c$`)
 
-// held is the shell's text that the nth word holds: one in parentheses, or in
-// quotes for the -c of a shell.
-func held(words []token, n int) string {
-	word := words[n].text
-	if len(word) > maxCommand {
-		return ""
+// maxHeld bounds how deep shells are looked into that run shells.
+const maxHeld = 4
+
+// within is the lists that a command holds: those of a block, a loop or
+// parentheses, and the text that it hands to the -c of a shell.
+func within(c shell.Command, depth int) []shell.List {
+	out := c.Inner
+	for n := range c.Words {
+		inner := held(c.Words, n)
+		if inner == "" || depth >= maxHeld {
+			continue
+		}
+		if list, err := shell.Parse(inner); err == nil && len(list) > 0 {
+			out = append(slices.Clip(out), list)
+		}
 	}
-	if last := len(word) - 1; last > 0 && word[0] == '(' && word[last] == ')' {
-		return word[1:last]
-	}
-	if inner := unquote(word); n > 0 && inner != word && shellOption.MatchString(words[n-1].text) {
-		return inner
-	}
-	return ""
+	return out
 }
 
-func textOf(s segment) string {
-	words := make([]string, len(s.words))
-	for i, w := range s.words {
-		words[i] = w.text
+// held is the shell's text that the nth word holds for the -c of a shell.
+func held(words []shell.Word, n int) string {
+	if n == 0 || !shellOption.MatchString(words[n-1].Text) || len(words[n].Text) > maxCommand {
+		return ""
+	}
+	if inner, certain := shell.Literal(words[n].Text); certain {
+		return inner
+	}
+	return shell.Unquote(words[n].Text)
+}
+
+func textOf(s shell.Command) string {
+	words := make([]string, len(s.Words))
+	for i, w := range s.Words {
+		words[i] = w.Text
 	}
 	return strings.Join(words, " ")
 }

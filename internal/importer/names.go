@@ -2,96 +2,73 @@ package importer
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+
+	"github.com/batchplane/batchplane/internal/job"
 )
 
-// names gives each job a name of its own.
-type names map[string]bool
+// Names are the names that jobs of one import have.
+type Names map[string]bool
 
-// launchers start other programs: the job's name is that of what they start.
-var launchers = []string{
-	"sh", "bash", "dash", "zsh", "php", "python", "python2", "python3", "perl", "ruby", "node", "nodejs", "java", "env", "exec", "sudo",
-	"printf", "cd", "test", "[", "source", ".", "export", "sleep", "docker", "docker-compose", "run", "exec", "bundle", "rake", "npm", "npx", "yarn",
-	"poetry", "uv", "pipenv", "make", "-m", "-jar", "set", "umask", "command", "flock", "xargs", "if", "then", "root",
-	"timeout", "nice", "ionice", "chronic", "nohup", "setsid",
-}
-
-// of names a job after the program that its command runs.
-func (n names) of(line string) string {
-	tokens, _ := lex(line)
-	name := programOf(segments(tokens))
+// Unique makes a name that no other job has.
+func (n Names) Unique(name string) string {
+	if name == "" {
+		name = "job"
+	}
 	unique := name
 	for i := 2; n[unique]; i++ {
 		suffix := fmt.Sprintf("-%d", i)
-		unique = name[:min(len(name), 48-len(suffix))] + suffix
+		unique = strings.TrimRight(name[:min(len(name), job.MaxNameLength-len(suffix))], "-_") + suffix
 	}
 	n[unique] = true
 	return unique
 }
 
-var extensions = []string{".sh", ".py", ".rb", ".pl", ".php", ".js", ".jar", ".ts", ".bash"}
+// maxParts is how many words may tell a job from another in its name.
+const maxParts = 4
 
-// programOf names the first command that is more than preparation.
-func programOf(all []segment) string {
-	if i := slices.IndexFunc(all, func(s segment) bool { return !isSetup(s) }); i >= 0 {
-		return programName(all[i])
+// Distinct names jobs after what their commands run, see Parts: each gets as few
+// words as tell it from the others, and a number where none does.
+func (in *Import) Distinct(all [][]string) []string {
+	used := make([]int, len(all))
+	for i := range used {
+		used[i] = 1
 	}
-	if len(all) > 0 {
-		return programName(all[len(all)-1])
+	for range maxParts {
+		count := map[string]int{}
+		for i, parts := range all {
+			count[joined(parts, used[i])]++
+		}
+		for i, parts := range all {
+			if used[i] < len(parts) && used[i] < maxParts && count[joined(parts, used[i])] > 1 {
+				used[i]++
+			}
+		}
 	}
-	return "job"
+	names := make([]string, len(all))
+	for i, parts := range all {
+		names[i] = in.names.Unique(joined(parts, used[i]))
+	}
+	return names
 }
 
-func programName(s segment) string {
-	best := ""
-	for i, w := range s.words {
-		if inner, ok := lex(held(s.words, i)); ok && len(inner) > 0 {
-			return programOf(segments(inner))
-		}
-		word, name := wordName(w.text)
-		if name == "" {
-			continue
-		}
-		if best == "" {
-			best = name
-		}
-		if !slices.Contains(launchers, word) && !strings.HasPrefix(word, "-") {
-			return name
-		}
-	}
-	if best == "" {
-		return "job"
-	}
-	return best
+func joined(parts []string, n int) string {
+	return Clean(strings.Join(parts[:min(n, len(parts))], "-"))
 }
 
-// wordName is the name that a word of a command gives, "" for none.
-func wordName(text string) (word, name string) {
-	word = strings.Trim(text, `"'(){} `)
-	if isAssignment(word) || strings.ContainsAny(word, "$`\\ ") {
-		return word, ""
-	}
-	word = base(word)
-	for _, x := range extensions {
-		word = strings.TrimSuffix(word, x)
-	}
-	if _, isTime := seconds(word); isTime {
-		return word, ""
-	}
-	return word, clean(word)
-}
-
-// clean makes a job's name of a text.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
+// Clean makes a job's name of a text; "" where nothing is left.
+func Clean(s string) string {
+	var b strings.Builder
+	for _, r := range s {
 		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_':
-			return r
-		case r == '.', r == ':', r == '/':
-			return '-'
+		case r < 0x80 && job.ValidName(string(r)) && r != '-':
+			b.WriteRune(r)
+		case strings.ContainsRune("-.:/ ", r) && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
 		}
-		return -1
-	}, s)
-	return strings.Trim(s[:min(len(s), 48)], "-_")
+		if b.Len() >= job.MaxNameLength {
+			break
+		}
+	}
+	return strings.Trim(b.String(), "-_")
 }

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
 // logLike are files that are logs by their names. A folder alone says nothing:
@@ -12,11 +14,11 @@ var logLike = regexp.MustCompile(`(?i)^/dev/(null|stdout|stderr)$|\.(log|err|out
 
 // redirects drops redirections of output to where nobody looks. What may be data
 // stays, and is told.
-func (r *rewriting) redirects(s []segment) bool {
+func (r *Command) redirects(s shell.List) bool {
 	for _, seg := range s {
-		for _, t := range seg.redirects {
+		for _, t := range seg.Redirects {
 			if r.drops(s, seg, t) {
-				r.cut(t.start, t.end)
+				r.cut(t.Start, t.End)
 				return true
 			}
 		}
@@ -25,106 +27,106 @@ func (r *rewriting) redirects(s []segment) bool {
 }
 
 // drops is whether a redirection is dropped, which it tells.
-func (r *rewriting) drops(s []segment, seg segment, t token) bool {
+func (r *Command) drops(s shell.List, seg shell.Command, t shell.Redirect) bool {
 	switch {
-	case strings.Contains(t.text, "<"):
+	case strings.Contains(t.Sign, "<"):
 		return false
-	case strings.HasSuffix(t.text, ">&") && t.target != "-" && !strings.Contains(t.target, "/"):
+	case strings.HasSuffix(t.Sign, ">&") && t.Target != "-" && !strings.Contains(t.Target, "/"):
 		// 2>&1 alone: both go to the log anyway.
-		return onlyDuplicates(seg.redirects) && seg.after != "|"
-	case len(seg.words) > 0 && r.isLog(s, t.target) && !feeds(seg, t):
+		return onlyDuplicates(seg.Redirects) && seg.After != "|"
+	case len(seg.Words) > 0 && r.isLog(s, t.Target) && !feeds(seg, t):
 		r.tellRedirect(t)
 		return true
-	case t.target != "/dev/null":
-		r.tellFile(t.target)
+	case t.Target != "/dev/null":
+		r.tellFile(t.Target)
 	}
 	return false
 }
 
 // tellFile tells once of a file that is written.
-func (r *rewriting) tellFile(name string) {
-	if slices.Contains(r.e.told, name) {
+func (r *Command) tellFile(name string) {
+	if slices.Contains(r.E.told, name) {
 		return
 	}
-	r.e.told = append(r.e.told, name)
-	r.e.decide("it writes to %s, which dies with the container: if that is data, write it to S3; if it is a log, drop the redirection", name)
+	r.E.told = append(r.E.told, name)
+	r.E.Decide("it writes to %s, which dies with the container: if that is data, write it to S3; if it is a log, drop the redirection", name)
 }
 
 // feeds is whether the output would flow into a pipe, were it not redirected.
-func feeds(seg segment, t token) bool {
-	return seg.after == "|&" || seg.after == "|" && !strings.HasPrefix(t.text, "2")
+func feeds(seg shell.Command, t shell.Redirect) bool {
+	return seg.After == "|&" || seg.After == "|" && !strings.HasPrefix(t.Sign, "2")
 }
 
 // isLog is whether a file is a log that the line only writes to.
-func (r *rewriting) isLog(s []segment, target string) bool {
-	name := r.env.expand(target)
+func (r *Command) isLog(s shell.List, target string) bool {
+	name := r.expand(target)
 	if !logLike.MatchString(name) {
 		return false
 	}
 	written := 0
 	for _, seg := range s {
-		for _, t := range seg.redirects {
-			if base(t.target) == base(target) && !strings.Contains(t.text, "<") {
+		for _, t := range seg.Redirects {
+			if shell.Base(t.Target) == shell.Base(target) && !strings.Contains(t.Sign, "<") {
 				written++
 			}
 		}
 	}
-	return strings.HasPrefix(name, "/dev/") || strings.Count(r.line, base(target)) <= max(written, 1)
+	return strings.HasPrefix(name, "/dev/") || strings.Count(r.Line, shell.Base(target)) <= max(written, 1)
 }
 
-func onlyDuplicates(redirects []token) bool {
-	return !slices.ContainsFunc(redirects, func(t token) bool { return !strings.HasSuffix(t.text, ">&") })
+func onlyDuplicates(redirects []shell.Redirect) bool {
+	return !slices.ContainsFunc(redirects, func(t shell.Redirect) bool { return !strings.HasSuffix(t.Sign, ">&") })
 }
 
-func (r *rewriting) tellRedirect(t token) {
-	if t.target == "/dev/null" {
-		r.e.change("the redirection to /dev/null is dropped: what was thrown away will be in the task's log, so watch its size")
+func (r *Command) tellRedirect(t shell.Redirect) {
+	if t.Target == "/dev/null" {
+		r.E.Change("the redirection to /dev/null is dropped: what was thrown away will be in the task's log, so watch its size")
 		return
 	}
-	r.e.change("the redirection to %s is dropped: output goes to the task's log, and a file would die with the container", t.target)
+	r.E.Change("the redirection to %s is dropped: output goes to the task's log, and a file would die with the container", t.Target)
 }
 
 // pipes drops the end of a pipe that leads to a mail, the syslog or a log. Not
 // where the pipe is what runs when something fails: without its end the failure
 // would be a success.
-func (r *rewriting) pipes(s []segment) bool {
-	if len(s) < 2 || s[len(s)-2].after != "|" && s[len(s)-2].after != "|&" || afterFailure(s) {
+func (r *Command) pipes(s shell.List) bool {
+	if len(s) < 2 || s[len(s)-2].After != "|" && s[len(s)-2].After != "|&" || afterFailure(s) {
 		return false
 	}
 	last, before := s[len(s)-1], s[len(s)-2]
-	switch last.command() {
+	switch last.Name() {
 	case "mail", "mailx", "mutt", "sendmail", "ssmtp", "msmtp":
-		r.e.decide("its output was mailed by `%s`, which is dropped: failures are told to `notify`, output goes to the task's log", clip(last.text(r.line)))
+		r.E.Decide("its output was mailed by `%s`, which is dropped: failures are told to `notify`, output goes to the task's log", clip(last.Text(r.Line)))
 	case "logger", "systemd-cat":
-		r.e.change("the pipe into %s is dropped: output goes to the task's log, and the exit code is that of what stands before it", last.command())
+		r.E.Change("the pipe into %s is dropped: output goes to the task's log, and the exit code is that of what stands before it", last.Name())
 	case "tee":
 		if !r.teeIsLog(s, last) {
 			return false
 		}
-		r.e.change("the pipe into tee is dropped: it hid the exit code, and its file would die with the container")
+		r.E.Change("the pipe into tee is dropped: it hid the exit code, and its file would die with the container")
 	default:
 		return false
 	}
-	if len(s) > 2 && strings.HasPrefix(s[len(s)-3].after, "|") {
-		r.e.decide("its exit code is now that of `%s`, which may fail where the pipe did not", clip(before.text(r.line)))
+	if len(s) > 2 && strings.HasPrefix(s[len(s)-3].After, "|") {
+		r.E.Decide("its exit code is now that of `%s`, which may fail where the pipe did not", clip(before.Text(r.Line)))
 	}
-	r.cut(before.afterEnd-len(before.after), last.afterEnd)
+	r.cut(before.AfterEnd-len(before.After), last.AfterEnd)
 	return true
 }
 
 // teeIsLog is whether tee writes to logs alone; other files are told.
-func (r *rewriting) teeIsLog(s []segment, tee segment) bool {
-	for _, w := range tee.words[1:] {
-		if name := unquote(w.text); !strings.HasPrefix(name, "-") && !r.isLog(s, name) {
+func (r *Command) teeIsLog(s shell.List, tee shell.Command) bool {
+	for _, w := range tee.Words[1:] {
+		if name := shell.Unquote(w.Text); !strings.HasPrefix(name, "-") && !r.isLog(s, name) {
 			r.tellFile(name)
 			return false
 		}
 	}
-	return len(tee.redirects) == 0
+	return len(tee.Redirects) == 0
 }
 
 // afterFailure is whether the last pipe of the line runs only when what stands
 // before it fails, or may.
-func afterFailure(s []segment) bool {
-	return slices.ContainsFunc(s[:len(s)-1], func(seg segment) bool { return seg.after == "||" })
+func afterFailure(s shell.List) bool {
+	return slices.ContainsFunc(s[:len(s)-1], func(seg shell.Command) bool { return seg.After == "||" })
 }

@@ -2,24 +2,50 @@ package importer
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/batchplane/batchplane/internal/importer/shell"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
 const (
 	// Hidden stands in the report where a value looks like a secret.
 	Hidden = "(secret, not written)"
-	// replaceMe stands for it in a command, which is then switched off.
-	replaceMe = "REPLACE-ME"
+	// ReplaceMe stands for it in a command, which is then switched off.
+	ReplaceMe = "REPLACE-ME"
 )
 
-// place is where a secret's value stands in a text, and what it is called.
-type place struct {
-	start, end int
-	name       string
+// Secrets are the variables of secrets that were met, with their placeholders.
+type Secrets struct {
+	places map[string]string
+	values map[string]string // only to compare
+}
+
+// Remember keeps a secret's name for the task definition; it is true when the
+// name has had another value.
+func (s *Secrets) Remember(name, value string) (other bool) {
+	if s.places == nil {
+		s.places, s.values = map[string]string{}, map[string]string{}
+	}
+	s.places[name] = "/batchplane/" + name
+	before, known := s.values[name]
+	s.values[name] = value
+	return known && before != value
+}
+
+// Place is the placeholder of a secret.
+func (s *Secrets) Place(name string) string { return s.places[name] }
+
+// All are the secrets by name, nil for none.
+func (s *Secrets) All() map[string]string { return maps.Clone(s.places) }
+
+// Secret is where a secret's value stands in a text, and what it is called.
+type Secret struct {
+	Start, End int
+	Name       string
 }
 
 // named are ways to write a name, which is the group, before its value.
@@ -55,42 +81,67 @@ func valueEnd(text string, i int) int {
 	return len(text)
 }
 
-// unnamed are ways to hand a secret over, which is the last group.
-var unnamed = []*regexp.Regexp{
-	regexp.MustCompile(`[?&](?:key|auth|sig|signature)=([^\s&"';]+)`),
-	regexp.MustCompile(`(?i)authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token|digest)\s+)?([^\s"'\\]+)`),
-	regexp.MustCompile(`(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{6,})`),
-	regexp.MustCompile(`\bcurl\b.*?\s(?:-u|-U|--user|--proxy-user)[= ]?\s*["']?[^\s:"'$-][^\s:"'$]*:([^\s"']+)`),
-	regexp.MustCompile(`\b(?:mysql[\w-]*|mariadb[\w-]*|sshpass)\b[^|;&]*?\s-p` + value),
-	regexp.MustCompile(`\b(?:sshpass|mongo\w*)\b[^|;&]*?\s-p\s+` + value),
-	regexp.MustCompile(`\b(?:docker|podman)\s+login\b[^|;&]*?\s-p\s+` + value),
-	regexp.MustCompile(`\blftp\b[^|;&]*?\s-u\s*[^\s,]+,([^\s;&|"']+)`),
-	regexp.MustCompile(`\bredis-cli\b[^|;&]*?\s-a\s*` + value),
-	regexp.MustCompile(`\s-p("[^"]*[^"0-9][^"]*"|'[^']*[^'0-9][^']*')`),
-	regexp.MustCompile(`\s-p([0-9]*[A-Za-z]+[0-9][A-Za-z0-9]*|[0-9]+[A-Za-z][A-Za-z0-9]*)`),
-	regexp.MustCompile(`\bpass:([^\s"']+)`),
+// unnamed are ways to hand a secret over, which is the last group. Each needs
+// one of its words, in small letters, in the text: looking for that first keeps a
+// long file from being searched a dozen times.
+var unnamed = []struct {
+	words []string
+	form  *regexp.Regexp
+}{
+	{[]string{"key=", "auth=", "sig=", "signature="}, regexp.MustCompile(`[?&](?:key|auth|sig|signature)=([^\s&"';]+)`)},
+	{[]string{"authorization"}, regexp.MustCompile(`(?i)authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token|digest)\s+)?([^\s"'\\]+)`)},
+	{[]string{"bearer"}, regexp.MustCompile(`(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{6,})`)},
+	{[]string{"curl"}, regexp.MustCompile(`\bcurl\b.*?\s(?:-u|-U|--user|--proxy-user)[= ]?\s*["']?[^\s:"'$-][^\s:"'$]*:([^\s"']+)`)},
+	{[]string{"mysql", "mariadb", "sshpass"}, regexp.MustCompile(`\b(?:mysql[\w-]*|mariadb[\w-]*|sshpass)\b[^|;&]*?\s-p` + value)},
+	{[]string{"sshpass", "mongo"}, regexp.MustCompile(`\b(?:sshpass|mongo\w*)\b[^|;&]*?\s-p\s+` + value)},
+	{[]string{"login"}, regexp.MustCompile(`\b(?:docker|podman)\s+login\b[^|;&]*?\s-p\s+` + value)},
+	{[]string{"lftp"}, regexp.MustCompile(`\blftp\b[^|;&]*?\s-u\s*[^\s,]+,([^\s;&|"']+)`)},
+	{[]string{"redis-cli"}, regexp.MustCompile(`\bredis-cli\b[^|;&]*?\s-a\s*` + value)},
+	{[]string{"-p\"", "-p'"}, regexp.MustCompile(`\s-p("[^"]*[^"0-9][^"]*"|'[^']*[^'0-9][^']*')`)},
+	{[]string{" -p", "\t-p"}, regexp.MustCompile(`\s-p([0-9]*[A-Za-z]+[0-9][A-Za-z0-9]*|[0-9]+[A-Za-z][A-Za-z0-9]*)`)},
+	{[]string{"pass:"}, regexp.MustCompile(`\bpass:([^\s"']+)`)},
 }
 
-// findSecrets gives the places of all that looks like a secret, in order and
+// telling are parts of names of secrets, and tokenLike parts of values that are
+// secrets by their form; all in small letters.
+var (
+	telling   = []string{"pass", "secret", "token", "credential", "webhook", "key", "pwd", "pw"}
+	tokenLike = []string{"://", "hooks.slack", "discord", "sk_", "rk_", "gh", "glpat-", "xox", "eyj", "-----begin"}
+)
+
+func containsAny(text string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+}
+
+// FindSecrets gives the places of all that looks like a secret, in order and
 // apart from each other.
-func findSecrets(text string) []place {
-	all := namedSecrets(text)
-	for _, form := range unnamed {
-		for _, m := range form.FindAllStringSubmatchIndex(text, -1) {
-			all = append(all, place{m[2], m[3], ""})
+func FindSecrets(text string) []Secret {
+	small := strings.ToLower(text)
+	var all []Secret
+	if containsAny(small, telling) || containsAny(small, tokenLike) {
+		all = namedSecrets(text)
+	}
+	for _, u := range unnamed {
+		if !containsAny(small, u.words) {
+			continue
+		}
+		for _, m := range u.form.FindAllStringSubmatchIndex(text, -1) {
+			all = append(all, Secret{m[2], m[3], ""})
 		}
 	}
-	for _, p := range job.SecretsIn(text) {
-		all = append(all, place{p[0], p[1], ""})
+	if containsAny(small, tokenLike) {
+		for _, p := range job.SecretsIn(text) {
+			all = append(all, Secret{p[0], p[1], ""})
+		}
 	}
-	return merged(slices.DeleteFunc(all, func(p place) bool {
-		v := text[p.start:p.end]
-		return isReference(v) || v == replaceMe || strings.HasPrefix(text[p.start:], Hidden)
+	return merged(slices.DeleteFunc(all, func(p Secret) bool {
+		v := text[p.Start:p.End]
+		return isReference(v) || v == ReplaceMe || strings.HasPrefix(text[p.Start:], Hidden)
 	}))
 }
 
 // namedSecrets are those that the name before them gives away.
-func namedSecrets(text string) (all []place) {
+func namedSecrets(text string) (all []Secret) {
 	for _, form := range named {
 		end := 0
 		for _, m := range form.FindAllStringSubmatchIndex(text, -1) {
@@ -98,26 +149,34 @@ func namedSecrets(text string) (all []place) {
 			if m[1] < end || !job.LooksSecret(name, "x") {
 				continue
 			}
-			if end = valueEnd(text, m[1]); job.LooksSecret(name, unquote(text[m[1]:end])) {
-				all = append(all, place{m[1], end, name})
+			if end = valueEnd(text, m[1]); job.LooksSecret(name, shell.Unquote(text[m[1]:end])) {
+				all = append(all, Secret{m[1], end, name})
 			}
 		}
 	}
-	tokens, _ := lex(text)
-	for _, t := range tokens {
-		if name, v, _ := strings.Cut(t.text, "="); t.kind == wordToken && isSecret(t.text) {
-			all = append(all, place{t.end - len(v), t.end, name})
+	if !strings.Contains(text, "=") {
+		return all
+	}
+	list, err := shell.Parse(text)
+	if err != nil {
+		return all
+	}
+	for _, c := range list {
+		for _, w := range c.Words {
+			if name, v, _ := strings.Cut(w.Text, "="); isSecret(w.Text) {
+				all = append(all, Secret{w.End - len(v), w.End, name})
+			}
 		}
 	}
 	return all
 }
 
-func merged(all []place) (out []place) {
-	slices.SortFunc(all, func(a, b place) int { return cmp.Or(a.start-b.start, b.end-a.end) })
+func merged(all []Secret) (out []Secret) {
+	slices.SortFunc(all, func(a, b Secret) int { return cmp.Or(a.Start-b.Start, b.End-a.End) })
 	for _, p := range all {
-		if last := len(out) - 1; last >= 0 && p.start < out[last].end {
-			out[last].end = max(out[last].end, p.end)
-			out[last].name = cmp.Or(out[last].name, p.name)
+		if last := len(out) - 1; last >= 0 && p.Start < out[last].End {
+			out[last].End = max(out[last].End, p.End)
+			out[last].Name = cmp.Or(out[last].Name, p.Name)
 			continue
 		}
 		out = append(out, p)
@@ -134,43 +193,51 @@ func isReference(v string) bool { return references.MatchString(v) }
 // isSecret is whether a word assigns what looks like a secret.
 func isSecret(word string) bool {
 	name, v, _ := strings.Cut(word, "=")
-	return isAssignment(word) && job.LooksSecret(name, unquote(v)) && !isReference(v)
+	return shell.IsAssignment(word) && job.LooksSecret(name, shell.Unquote(v)) && !isReference(v)
 }
 
-// hide hides the values of what looks like a secret.
-func hide(text string) string { return replaceAll(text, findSecrets(text), Hidden) }
+// Hide hides the values of what looks like a secret.
+func Hide(text string) string { return replaceAll(text, FindSecrets(text), Hidden) }
 
-func replaceAll(text string, places []place, with string) string {
+func replaceAll(text string, places []Secret, with string) string {
+	if len(places) == 0 {
+		return text
+	}
 	var b strings.Builder
 	at := 0
 	for _, p := range places {
-		b.WriteString(text[at:p.start] + with)
-		at = p.end
+		b.WriteString(text[at:p.Start] + with)
+		at = p.End
 	}
 	b.WriteString(text[at:])
 	return b.String()
 }
 
-// hideRest hides everything from the first secret on: where a line cannot be
+// HideRest hides everything from the first secret on: where a line cannot be
 // read, nobody knows where the value ends.
-func hideRest(text string) (string, bool) {
-	found := findSecrets(text)
+func HideRest(text string) (string, bool) {
+	found := FindSecrets(text)
 	if len(found) == 0 {
 		return text, false
 	}
-	return text[:found[0].start] + Hidden, true
+	return text[:found[0].Start] + Hidden, true
 }
 
 var told = regexp.MustCompile(`(?i)\b([a-z_][a-z0-9_-]*)\s*[:=]\s*(\S+)`)
 
-// hideComment hides a comment that holds a secret, all of it.
-func hideComment(text string) (string, bool) {
-	_, holds := hideRest(text)
-	for _, m := range told.FindAllStringSubmatch(text, -1) {
-		holds = holds || job.LooksSecret(m[1], m[2]) && m[2] != Hidden
+// HideComment hides a comment that holds a secret, all of it.
+func HideComment(text string) (string, bool) {
+	_, holds := HideRest(text)
+	if !holds && containsAny(strings.ToLower(text), telling) {
+		for _, m := range told.FindAllStringSubmatch(text, -1) {
+			holds = holds || job.LooksSecret(m[1], m[2]) && m[2] != Hidden
+		}
 	}
 	if holds {
 		return "# " + Hidden, true
 	}
 	return text, false
 }
+
+// Masked is a text with a dash for each secret: fit for a name.
+func Masked(text string) string { return replaceAll(text, FindSecrets(text), "-") }

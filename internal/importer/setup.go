@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/importer/shell"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
@@ -27,44 +28,46 @@ var (
 )
 
 // setup takes off what stands before the command and has a better place.
-func (r *rewriting) setup(s []segment) bool {
-	if len(s) < 2 || !slices.Contains([]string{"&&", ";"}, s[0].after) {
+func (r *Command) setup(s shell.List) bool {
+	if len(s) < 2 || !slices.Contains([]string{"&&", ";"}, s[0].After) {
 		return false
 	}
 	// Behind a cd or the like may come another.
 	for i := 0; i < len(s)-1 && isSetup(s[i]); i++ {
-		if !slices.Contains([]string{"&&", ";"}, s[i].after) {
+		if !slices.Contains([]string{"&&", ";"}, s[i].After) {
 			return false
 		}
 		if r.takesOff(s[i], s[i+1:]) {
-			r.cut(s[i].start, s[i].afterEnd)
+			r.cut(s[i].Start, s[i].AfterEnd)
 			return true
 		}
 	}
 	return false
 }
 
-func (r *rewriting) takesOff(first segment, rest []segment) bool {
-	text := first.text(r.line)
+func (r *Command) takesOff(first shell.Command, rest shell.List) bool {
+	text := first.Text(r.Line)
 	switch {
 	case randomBelow.MatchString(text):
 		return r.window(text)
-	case first.after != "&&" || !guarded(rest):
+	case first.After != "&&" || !guarded(rest):
 		return false
 	case hostGuard.MatchString(text):
-		r.e.change("the guard for one host is taken off: a schedule has no host. Where the same crontab is on several hosts, import one of them")
+		r.E.Change("the guard for one host is taken off: a schedule has no host. Where the same crontab is on several hosts, import one of them")
 		return true
-	case lastDay.MatchString(text) && dayField(r.e) == "28-31":
-		r.lastDay = true
-		r.e.change("the guard for the last day of the month is taken off: the schedule says L, so that it starts once a month and not four times")
+	case lastDay.MatchString(text) && dayField(r.E) == "28-31":
+		r.LastDay = true
+		r.E.Change("the guard for the last day of the month is taken off: the schedule says L, so that it starts once a month and not four times")
 		return true
 	}
 	return false
 }
 
 // guarded is whether a guard before these commands is one for all of them.
-func guarded(rest []segment) bool {
-	return !slices.ContainsFunc(rest, func(s segment) bool { return s.after == ";" || s.after == "||" || s.after == "&" || s.after == "\n" })
+func guarded(rest shell.List) bool {
+	return !slices.ContainsFunc(rest, func(s shell.Command) bool {
+		return s.After == ";" || s.After == "||" || s.After == "&" || s.After == "\n"
+	})
 }
 
 func dayField(e *Entry) string {
@@ -79,7 +82,7 @@ func dayField(e *Entry) string {
 }
 
 // window makes a random sleep the schedule's flexible window.
-func (r *rewriting) window(text string) bool {
+func (r *Command) window(text string) bool {
 	m := randomBelow.FindStringSubmatch(text)
 	n, err := strconv.Atoi(m[1])
 	if err != nil || n < 1 || n > 86400 {
@@ -87,11 +90,11 @@ func (r *rewriting) window(text string) bool {
 	}
 	unit := map[string]time.Duration{"": time.Second, "s": time.Second, "m": time.Minute, "h": time.Hour}[m[2]]
 	w := (time.Duration(min(n, 32768))*unit + time.Minute - 1).Truncate(time.Minute)
-	if w > job.MaxWindow || r.period > 0 && w >= r.period {
+	if w > job.MaxWindow || r.Period > 0 && w >= r.Period {
 		return false
 	}
-	r.job.Window = job.Duration(w)
-	r.e.change("the random sleep is taken off: `window: %s` has Scheduler spread the starts, and nobody pays for the sleep", r.job.Window)
+	r.Job.Window = job.Duration(w)
+	r.E.Change("the random sleep is taken off: `window: %s` has Scheduler spread the starts, and nobody pays for the sleep", r.Job.Window)
 	return true
 }
 
@@ -129,34 +132,34 @@ var remarks = []remark{
 }
 
 // remarks tells what stays in the command and a person should know.
-func (r *rewriting) remarks(s []segment) {
+func (r *Command) remarks(s shell.List) {
 	for _, m := range remarks {
 		switch {
-		case !m.form.MatchString(r.line):
+		case !m.form.MatchString(r.Line):
 		case m.as == stops:
-			r.off("%s", m.text)
+			r.Off("%s", m.text)
 		case m.as == decided:
-			r.e.decide("%s", m.text)
+			r.E.Decide("%s", m.text)
 		default:
-			r.e.note("%s", m.text)
+			r.E.Note("%s", m.text)
 		}
 	}
 	r.failures(s)
 	r.guards(s)
-	if bashForm.MatchString(r.line) && r.shell() == "/bin/sh" {
-		r.e.decide("it uses words of bash, and its SHELL is /bin/sh: that works only where /bin/sh is bash")
+	if bashForm.MatchString(r.Line) && r.interpreter() == "/bin/sh" {
+		r.E.Decide("it uses words of bash, and its SHELL is /bin/sh: that works only where /bin/sh is bash")
 	}
 }
 
 // guards tells of conditions that are others in a container.
-func (r *rewriting) guards(s []segment) {
+func (r *Command) guards(s shell.List) {
 	for _, seg := range s {
-		if c := seg.command(); (c == "[" || c == "[[" || c == "test") && askHost.MatchString(seg.text(r.line)) {
-			r.off("it asks for its host's name, which is another for each task: take the guard out, or leave the line where it is")
+		if c := seg.Name(); (c == "[" || c == "[[" || c == "test") && askHost.MatchString(seg.Text(r.Line)) {
+			r.Off("it asks for its host's name, which is another for each task: take the guard out, or leave the line where it is")
 		}
 	}
-	if len(s) > 1 && dayGuard.MatchString(s[0].text(r.line)) {
-		r.e.decide("it asks date whether this is its day, and the container's clock may be of another zone: let the schedule say it")
+	if len(s) > 1 && dayGuard.MatchString(s[0].Text(r.Line)) {
+		r.E.Decide("it asks date whether this is its day, and the container's clock may be of another zone: let the schedule say it")
 	}
 }
 

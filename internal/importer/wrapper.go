@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/importer/shell"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
@@ -27,31 +28,31 @@ func seconds(s string) (time.Duration, bool) {
 }
 
 // wrapper takes the outermost wrapper off the command.
-func (r *rewriting) wrapper(s []segment) bool {
+func (r *Command) wrapper(s shell.List) bool {
 	seg, ok := r.core(s)
 	if !ok {
 		return false
 	}
-	words := seg.words
-	for len(words) > 0 && isAssignment(words[0].text) {
+	words := seg.Words
+	for len(words) > 0 && shell.IsAssignment(words[0].Text) {
 		words = words[1:]
 	}
 	if len(words) < 2 {
 		return false
 	}
 	n := r.simple(words)
-	switch base(unquote(words[0].text)) {
+	switch shell.Base(shell.Unquote(words[0].Text)) {
 	case "flock":
 		return r.flock(words)
 	case "timeout":
-		if n = 0; !slices.ContainsFunc(s, func(s segment) bool { return s.command() == "sleep" }) { // it would count as well
+		if n = 0; !slices.ContainsFunc(s, func(s shell.Command) bool { return s.Name() == "sleep" }) { // it would count as well
 			n = r.timeout(words)
 		}
 	}
 	if n == 0 {
 		return false
 	}
-	r.cut(words[0].start, words[n].start)
+	r.cut(words[0].Start, words[n].Start)
 	return true
 }
 
@@ -73,8 +74,8 @@ const (
 )
 
 // simple counts the words of a wrapper that has no counterpart, 0 for others.
-func (r *rewriting) simple(words []token) int {
-	name := base(unquote(words[0].text))
+func (r *Command) simple(words []shell.Word) int {
+	name := shell.Base(shell.Unquote(words[0].Text))
 	w, ok := plain[name]
 	if !ok {
 		return 0
@@ -86,37 +87,37 @@ func (r *rewriting) simple(words []token) int {
 	if !ok || n >= len(words) {
 		return 0
 	}
-	r.e.change("%s is taken off: %s", name, w.why)
+	r.E.Change("%s is taken off: %s", name, w.why)
 	return n
 }
 
 // options counts the words of a wrapper and its options; ok is false where one
 // is not known. Both forms are alternatives of a regular expression.
-func options(words []token, alone, valued string) (n int, ok bool) {
+func options(words []shell.Word, alone, valued string) (n int, ok bool) {
 	one, two := regexp.MustCompile(`^(?:`+alone+`)$`), regexp.MustCompile(`^(?:`+valued+`)$`)
-	for n = 1; n < len(words) && strings.HasPrefix(words[n].text, "-"); n++ {
+	for n = 1; n < len(words) && strings.HasPrefix(words[n].Text, "-"); n++ {
 		switch {
-		case two.MatchString(words[n].text):
+		case two.MatchString(words[n].Text):
 			n++
-		case !one.MatchString(words[n].text):
+		case !one.MatchString(words[n].Text):
 			return n, false
 		}
 	}
 	return n, n < len(words)
 }
 
-func (r *rewriting) timeout(words []token) int {
+func (r *Command) timeout(words []shell.Word) int {
 	n, ok := options(words, `--foreground|-v|--verbose|-[sk]\w+|--(?:signal|kill-after)=\w+`, `-s|--signal|-k|--kill-after`)
 	if !ok || n+1 >= len(words) {
 		return 0
 	}
-	d, ok := seconds(words[n].text)
+	d, ok := seconds(words[n].Text)
 	if !ok {
 		return 0
 	}
 	d = max(d, time.Second)
-	r.job.Timeout = job.Duration(d)
-	r.e.change("timeout is taken off: the job has `timeout: %s`, after which its task is stopped and the run has failed as timed out", r.job.Timeout)
+	r.Job.Timeout = job.Duration(d)
+	r.E.Change("timeout is taken off: the job has `timeout: %s`, after which its task is stopped and the run has failed as timed out", r.Job.Timeout)
 	return n + 1
 }
 
@@ -132,39 +133,39 @@ const (
 
 // flock becomes the job's overlap. A shared lock, or one of a file that is open
 // already, stays.
-func (r *rewriting) flock(words []token) bool {
+func (r *Command) flock(words []shell.Word) bool {
 	n, ok := options(words, flockAlone, flockValued)
 	if !ok || n+1 >= len(words) {
 		return false
 	}
 	wait, limited := waitOf(words[1:n])
-	skips := limited && wait == 0 || slices.ContainsFunc(words[1:n], func(w token) bool { return nonblock.MatchString(w.text) })
-	lock := unquote(words[n].text)
+	skips := limited && wait == 0 || slices.ContainsFunc(words[1:n], func(w shell.Word) bool { return nonblock.MatchString(w.Text) })
+	lock := shell.Unquote(words[n].Text)
 	if !r.unlock(words, n+1) {
 		return false
 	}
-	r.lock = lock
+	r.Lock = lock
 	if skips {
-		r.job.Overlap = job.Forbid
-		r.e.change("flock is taken off, since each task has its own files and it would lock nothing: `overlap: forbid` skips a run while another of the job is open")
+		r.Job.Overlap = job.Forbid
+		r.E.Change("flock is taken off, since each task has its own files and it would lock nothing: `overlap: forbid` skips a run while another of the job is open")
 		return true
 	}
-	r.job.Overlap = job.Queue
-	r.e.change("flock is taken off, since each task has its own files and it would lock nothing: `overlap: queue` has one run wait for the other's end")
+	r.Job.Overlap = job.Queue
+	r.E.Change("flock is taken off, since each task has its own files and it would lock nothing: `overlap: queue` has one run wait for the other's end")
 	if limited {
-		r.off("flock gave up after %gs, and a run in a queue waits until the other ends: choose `overlap: forbid`, which does not wait, or `queue` with the longest `timeout` that may be waited for", wait)
+		r.Off("flock gave up after %gs, and a run in a queue waits until the other ends: choose `overlap: forbid`, which does not wait, or `queue` with the longest `timeout` that may be waited for", wait)
 	}
 	return true
 }
 
 // waitOf is for how many seconds a flock waits.
-func waitOf(options []token) (seconds float64, limited bool) {
+func waitOf(options []shell.Word) (seconds float64, limited bool) {
 	for i, w := range options {
 		text := ""
-		if m := flockWait.FindStringSubmatch(w.text); m != nil {
+		if m := flockWait.FindStringSubmatch(w.Text); m != nil {
 			text = m[1]
-		} else if slices.Contains([]string{"-w", "--wait", "--timeout"}, w.text) && i+1 < len(options) {
-			text = options[i+1].text
+		} else if slices.Contains([]string{"-w", "--wait", "--timeout"}, w.Text) && i+1 < len(options) {
+			text = options[i+1].Text
 		}
 		if text != "" {
 			seconds, err := strconv.ParseFloat(text, 64)
@@ -177,28 +178,28 @@ func waitOf(options []token) (seconds float64, limited bool) {
 // unlock takes a flock off whose command begins with the nth word. What -c hands
 // to a shell becomes the line where it is all of it and quotes change nothing; else
 // the shell gets it as flock gave it.
-func (r *rewriting) unlock(words []token, n int) bool {
-	if words[n].text != "-c" && words[n].text != "--command" {
-		r.cut(words[0].start, words[n].start)
+func (r *Command) unlock(words []shell.Word, n int) bool {
+	if words[n].Text != "-c" && words[n].Text != "--command" {
+		r.cut(words[0].Start, words[n].Start)
 		return true
 	}
 	if n+2 != len(words) {
 		return false
 	}
 	text := words[n+1]
-	literal := text.text[0] == '\'' || !strings.ContainsAny(text.text, "$`\\")
-	if inner := unquote(text.text); literal && inner != text.text && words[0].start == 0 && text.end == len(r.line) {
-		r.line = inner
+	literal := text.Text[0] == '\'' || !strings.ContainsAny(text.Text, "$`\\")
+	if inner := shell.Unquote(text.Text); literal && inner != text.Text && words[0].Start == 0 && text.End == len(r.Line) {
+		r.Line = inner
 		return true
 	}
-	r.line = r.line[:words[0].start] + r.shell() + " -c " + r.line[text.start:]
+	r.Line = r.Line[:words[0].Start] + r.interpreter() + " -c " + r.Line[text.Start:]
 	return true
 }
 
-// settleQueue gives a job that waits the timeout that it needs.
-func (r *rewriting) settleQueue() {
-	if r.job.Overlap == job.Queue && r.job.Timeout == 0 {
-		r.job.Timeout = job.Duration(24 * time.Hour)
-		r.e.decide("a run that waits needs an end of the one before it: `timeout: %s` is proposed", r.job.Timeout)
+// SettleQueue gives a job that waits the timeout that it needs.
+func (r *Command) SettleQueue() {
+	if r.Job.Overlap == job.Queue && r.Job.Timeout == 0 {
+		r.Job.Timeout = job.Duration(24 * time.Hour)
+		r.E.Decide("a run that waits needs an end of the one before it: `timeout: %s` is proposed", r.Job.Timeout)
 	}
 }

@@ -37,7 +37,7 @@ var (
 	deciding = []string{"stop", "job", "cron", "timetable", "run", "notice", "ecsevent"}
 	handling = append(slices.Clone(deciding), "control")
 	wiring   = append(slices.Clone(handling), "job/jobfile", "adapter/*", "local", "localecs", "localecs/*", "console")
-	asking   = append(slices.Clone(handling), "cron/crontab", "importer", "preview", "jobdiff", "render", "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
+	asking   = append(slices.Clone(handling), "cron/crontab", "importer", "importer/*", "preview", "jobdiff", "render", "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
 )
 
 // rooms is the whole house: a room that is not here may not be.
@@ -54,7 +54,14 @@ var rooms = map[string]room{
 	"internal/preview":  {pure: true, left: []string{"job", "cron", "timetable"}},
 	"internal/jobdiff":  {pure: true, left: []string{"job", "cron", "timetable"}},
 	"internal/render":   {pure: true, left: []string{"job", "cron", "timetable"}},
-	"internal/importer": {pure: true, left: []string{"job", "cron", "cron/crontab"}},
+	// What all readers of other schedulers' files share. The libraries that read
+	// shells and YAML stay in rooms of their own.
+	"internal/importer":       {pure: true, left: []string{"job", "cron", "importer/shell", "importer/doc"}},
+	"internal/importer/shell": {},
+	"internal/importer/doc":   {},
+	"internal/importer/kinds": {pure: true, left: []string{"importer", "importer/*", "cron/crontab"}},
+	// The readers, beside each other.
+	"internal/importer/*": {pure: true, left: []string{"job", "cron", "cron/crontab", "importer", "importer/shell", "importer/doc", "importer/foreign", "importer/ecs"}},
 
 	// Reading jobs.yaml needs a library: it lives at the edge of job.
 	"internal/job/jobfile": {left: []string{"stop", "job", "cron", "timetable"}},

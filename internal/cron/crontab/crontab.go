@@ -12,7 +12,7 @@ import (
 )
 
 // MaxFile bounds a crontab file, in bytes.
-const MaxFile = 1 << 20
+const MaxFile = 10 << 20
 
 // Kind says what a line is.
 type Kind string
@@ -46,6 +46,9 @@ type Line struct {
 	// Command is what the shell gets. An unescaped % ends it, and the rest is
 	// Stdin, where further ones are line ends and the last line is ended.
 	Command, Stdin string
+	// NoLog is cronie's - before the schedule: the syslog does not hear of its
+	// runs. Only root's and the system's crontabs may have it.
+	NoLog bool
 	// MailOnError is cronie's -n before a command: mail only when it fails.
 	MailOnError bool
 
@@ -84,7 +87,7 @@ func Parse(data []byte, users UserColumn) ([]Line, error) {
 		}
 		lines = append(lines, Line{Number: number, Text: one, NoNewline: !ended})
 	}
-	judged := judge(lines, users)
+	judged := judge(lines, users, headings(string(data)))
 	for i := range lines {
 		user, doubt := judged(lines[i].sixth())
 		if lines[i].read(user); lines[i].Kind == Job {
@@ -104,6 +107,7 @@ func (l *Line) read(users bool) {
 		l.Kind, l.Name, l.Value = Env, name, value
 		return
 	}
+	text, noLog := cutNoLog(text)
 	schedule, rest := cutSchedule(text)
 	spec, err := cron.ParseCrontab(schedule)
 	switch {
@@ -118,7 +122,7 @@ func (l *Line) read(users bool) {
 		l.refuse(err)
 		return
 	}
-	l.Schedule = schedule
+	l.Schedule, l.NoLog = schedule, noLog
 	if err := l.readCommand(rest, users); err != nil {
 		l.refuse(err)
 	}
@@ -154,6 +158,14 @@ func (l *Line) readCommand(rest string, users bool) error {
 	}
 	l.Command, l.Stdin = splitPercent(rest)
 	return nil
+}
+
+// cutNoLog takes cronie's - off that stands before a schedule (load_entry).
+func cutNoLog(text string) (rest string, found bool) {
+	if after, ok := strings.CutPrefix(text, "-"); ok && after != "" && strings.IndexByte("*0123456789@~", after[0]) >= 0 {
+		return after, true
+	}
+	return text, false
 }
 
 // cutSchedule gives the @word, or the five fields with single blanks between

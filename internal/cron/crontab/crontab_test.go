@@ -132,7 +132,7 @@ func TestParseBounds(t *testing.T) {
 		t.Error("a file above the limit")
 	}
 	for _, unit := range []string{"%", "\\", "* ", "\"", "=", "\x00", "#\n", "@daily x\n", "\r"} {
-		if _, err := Parse([]byte(strings.Repeat(unit, MaxFile/len(unit))), Detect); err != nil {
+		if _, err := Parse([]byte(strings.Repeat(unit, (1<<20)/len(unit))), Detect); err != nil {
 			t.Errorf("%q: %v", unit, err)
 		}
 	}

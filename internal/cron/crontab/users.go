@@ -49,14 +49,14 @@ var accounts = []string{
 
 // programs are no users.
 var programs = []string{
-	"[", "ansible-playbook", "apt", "apt-get", "aws", "az", "bash", "borg", "bun", "bundle", "bzip2", "cargo", "cat", "cd", "certbot", "chmod",
+	"[", "ansible-playbook", "apt", "apt-get", "aws", "az", "bash", "borg", "bun", "bundle", "bzip2", "cargo", "case", "cat", "cd", "certbot", "chmod",
 	"chown", "chronic", "composer", "cp", "cronic", "curl", "date", "dd", "deno", "df", "docker", "docker-compose", "drush", "du", "echo", "env",
 	"eval", "exec", "export", "false", "ffmpeg", "find", "flock", "for", "freshclam", "gcloud", "go", "grep", "gunzip", "gzip", "head", "if",
 	"ionice", "java", "kill", "killall", "kubectl", "ln", "logger", "logrotate", "ls", "lynx", "make", "mkdir", "mongodump", "mv", "mysqladmin",
 	"mysqldump", "nc", "nice", "node", "nohup", "npm", "npx", "perl", "pg_dump", "pg_dumpall", "pgrep", "php", "ping", "pip", "pip3", "pkill", "pnpm",
 	"podman", "poetry", "printf", "ps", "psql", "python", "python2", "python3", "rails", "rake", "rclone", "redis-cli", "restic", "rm", "rmdir",
 	"rsync", "ruby", "run-parts", "s3cmd", "scp", "sed", "service", "set", "setsid", "sh", "sleep", "sort", "source", "sqlite3", "ssh", "stat", "su",
-	"sudo", "supervisorctl", "sync", "systemctl", "tail", "tar", "tee", "terraform", "test", "time", "timeout", "touch", "true", "umask", "uv",
+	"sudo", "supervisorctl", "sync", "systemctl", "tail", "tar", "tee", "terraform", "test", "time", "timeout", "touch", "true", "umask", "until", "uv",
 	"vacuumdb", "wget", "while", "wp", "xargs", "yarn", "yum", "zip", "zsh",
 }
 
@@ -75,6 +75,7 @@ func (l *Line) sixth() (string, shape) {
 	if _, _, ok := envLine(text); ok {
 		return "", notJudged
 	}
+	text, _ = cutNoLog(text)
 	schedule, rest := cutSchedule(text)
 	word, command := cutWord(rest)
 	if _, err := cron.ParseCrontab(schedule); err != nil || rest == "" || timeForm.MatchString(word) {
@@ -101,9 +102,41 @@ func shapeOf(word, command string) shape {
 
 const sayUsers = "say --users yes or --users no"
 
+// legend is what the comments of a file say of its columns.
+type legend uint8
+
+const (
+	noLegend    legend = iota
+	namesUsers         // one of the columns is the user
+	namesNoUser        // the columns are named, and none is
+)
+
+var legendForm = regexp.MustCompile(`(?i)^[#*|\s.\x60'+-]*(?:m|min|mins|minutes?)\b.*\b(?:h|hr|hours?)\b.*\b(?:dow|day|w|week|weekday|wday|day-of-week|day_of_week|d)\b`)
+
+var userWord = regexp.MustCompile(`(?i)\b(?:user|user-?name|who|account)\b`)
+
+// drawnUser is a legend drawn in stars, as Debian and RHEL ship it.
+var drawnUser = regexp.MustCompile(`^#[\s#]*(?:\*\s+){5}(?:user|user-name|username)\b`)
+
+// headings finds the legend of a file; where there are several, one that names
+// users goes before.
+func headings(data string) (found legend) {
+	for text := range strings.Lines(data) {
+		text = strings.TrimSpace(text)
+		switch {
+		case text == "" || text[0] != '#' || len(text) > 200:
+		case drawnUser.MatchString(text), legendForm.MatchString(text) && userWord.MatchString(text):
+			return namesUsers
+		case legendForm.MatchString(text):
+			found = namesNoUser
+		}
+	}
+	return found
+}
+
 // judge decides for the whole file. What it gives says of a line whether to read
 // a user, and what is in doubt about that.
-func judge(lines []Line, users UserColumn) func(word string, s shape) (user bool, doubt string) {
+func judge(lines []Line, users UserColumn, told legend) func(word string, s shape) (user bool, doubt string) {
 	var count [notJudged + 1]int
 	if users == Detect || users == System {
 		for i := range lines {
@@ -122,22 +155,43 @@ func judge(lines []Line, users UserColumn) func(word string, s shape) (user bool
 		case users == Present:
 			return true, ""
 		}
-		return ofMany(word, s, users == System, count[aUser], count[aProgram])
+		return evidence{users == System, told, count[aUser], count[aProgram], count[unclear]}.read(word, s)
 	}
 }
 
-// ofMany reads a line as most of its file: those that name users, and those that
-// cannot.
-func ofMany(word string, s shape, system bool, with, without int) (user bool, doubt string) {
-	present := system || with > 0 && with >= without
-	unsettled := with == without || with*without > 0 && s == unclear
+// evidence is what speaks for a user column and against it: the file's place, its
+// legend, and how many lines name users, cannot name one, or could do either.
+type evidence struct {
+	system                 bool
+	told                   legend
+	with, without, unclear int
+}
+
+// read reads a line as its file has it. Where no line can name a user there is
+// no column, whatever place and legend say: those are copied from other files.
+func (v evidence) read(word string, s shape) (user bool, doubt string) {
+	if v.with == 0 && v.unclear == 0 {
+		return false, ""
+	}
+	present := v.expected() || v.with > 0 && v.with >= v.without
 	switch {
 	case present && s == aProgram:
 		return false, "the file names users and this line none, so cron takes " + word + " for one: " + sayUsers
 	case !present && s == aUser:
 		return false, "this line names the user " + word + " and most of the file none: " + sayUsers
-	case unsettled && !system:
+	case v.unsettled(s):
 		return present, "it is not certain whether " + word + " is a user or the command: " + sayUsers
 	}
 	return present, ""
+}
+
+// expected is whether place or legend say that there is a column.
+func (v evidence) expected() bool { return v.system || v.told == namesUsers }
+
+// unsettled is whether neither place nor legend nor most lines decide.
+func (v evidence) unsettled(s shape) bool {
+	if v.expected() || v.told == namesNoUser && v.with == 0 {
+		return false
+	}
+	return v.with == v.without || v.with*v.without > 0 && s == unclear
 }

@@ -47,7 +47,13 @@ func TestUserColumn(t *testing.T) {
 		{"an unclear one where some do and some do not", three + "0 1 * * * /odd\n0 2 * * * shop x\n", Detect, "shop", "x", "whether shop is a user"},
 		{"as many as others", "0 1 * * * /odd\n0 2 * * * root x\n", Detect, "root", "x", "whether root is a user"},
 		{"a file of the system", "0 1 * * * shop x\n", System, "shop", "x", ""},
-		{"a file of the system, none", "0 1 * * * /shop x\n", System, "", "/shop x", "names users and this line none"},
+		{"a file of the system, none in all of it", "0 1 * * * /shop x\n", System, "", "/shop x", ""},
+		{"a file of the system, none in one line", "0 2 * * * shop y\n0 1 * * * /shop x\n", System, "", "/shop x", "names users and this line none"},
+		{"an assignment is no user", "0 1 * * * PATH=$A/bin:$PATH update-list\n", System, "", "PATH=$A/bin:$PATH update-list", ""},
+		{"the heading names users", "# m h dom mon dow user  command\n0 1 * * * shop /usr/bin/php x\n", Detect, "shop", "/usr/bin/php x", ""},
+		{"a drawn heading names users", "# *  *  *  *  * user-name  command to be executed\n0 1 * * * shop php x\n", Detect, "shop", "php x", ""},
+		{"the heading names no users", "# m h  dom mon dow   command\n0 1 * * * backup /data /mnt\n", Detect, "", "backup /data /mnt", ""},
+		{"the heading names users and no line can", "# m h dom mon dow user command\n0 1 * * * /a b\n", Detect, "", "/a b", ""},
 	}
 	for _, c := range cases {
 		lines, err := Parse([]byte(c.text), c.users)

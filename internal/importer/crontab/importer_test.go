@@ -1,4 +1,4 @@
-package importer_test
+package crontab_test
 
 import (
 	"bytes"
@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/cron/crontab"
+	lines "github.com/batchplane/batchplane/internal/cron/crontab"
 	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/crontab"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 )
 
@@ -46,7 +47,7 @@ func TestRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := importer.Import(data, importer.Options{Zone: "Asia/Tokyo", From: from, Disabled: true})
+	r, err := readText(data, options{Zone: "Asia/Tokyo", From: from, Disabled: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,23 +104,23 @@ func TestUndo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string][]byte{"rows": data, "crlf": bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))} {
-		r, err := importer.Import(text, importer.Options{Zone: "UTC", From: from})
+		r, err := readText(text, options{Zone: "UTC", From: from})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if back, restored := importer.Undo(r.Old); !bytes.Equal(back, text) || len(restored) != len(r.Jobs) {
+		if back, restored := crontab.Undo(r.Old); !bytes.Equal(back, text) || len(restored) != len(r.Jobs) {
 			t.Errorf("%s: %d of %d jobs\n%s", name, len(restored), len(r.Jobs), back)
 		}
-		one, restored := importer.Undo(r.Old, "report")
+		one, restored := crontab.Undo(r.Old, "report")
 		if !slices.Equal(restored, []string{"report"}) || bytes.Count(one, []byte("batchplane runs this as")) != len(r.Jobs)-1 {
 			t.Errorf("%s: restored %v", name, restored)
 		}
-		lines, err := crontab.Parse(r.Old, crontab.Absent)
+		all, err := lines.Parse(r.Old, lines.Absent)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, l := range lines {
-			if l.Kind == crontab.Job && !l.Spec.NeverFires() && !strings.Contains(l.Text, "minutely") {
+		for _, l := range all {
+			if l.Kind == lines.Job && !l.Spec.NeverFires() && !strings.Contains(l.Text, "minutely") {
 				t.Errorf("%s: cron still runs line %d: %s", name, l.Number, l.Text)
 			}
 		}
@@ -129,7 +130,7 @@ func TestUndo(t *testing.T) {
 // TestCorpus: cron's own reading of real lines, as their reference has it.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open("../cron/crontab/testdata/lines.jsonl")
+	f, err := os.Open("../../cron/crontab/testdata/lines.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,11 +147,11 @@ func TestCorpus(t *testing.T) {
 		if err := d.Decode(&want); err != nil {
 			t.Fatal(err)
 		}
-		users := crontab.Absent
+		users := lines.Absent
 		if want.User != nil {
-			users = crontab.Present
+			users = lines.Present
 		}
-		r, err := importer.Import([]byte(want.Text+"\n"), importer.Options{Zone: "Europe/Berlin", Users: users, From: from})
+		r, err := readText([]byte(want.Text+"\n"), options{Zone: "Europe/Berlin", Users: users, From: from})
 		if err != nil || len(r.Entries) != 1 {
 			t.Fatalf("%q: %v, %+v", want.Text, err, r.Entries)
 		}
@@ -195,7 +196,7 @@ func FuzzImport(f *testing.F) {
 	}
 	f.Add(data)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := importer.Import(data, importer.Options{From: from, Disabled: true})
+		r, err := readText(data, options{From: from, Disabled: true})
 		if err != nil {
 			return
 		}
@@ -209,7 +210,7 @@ func FuzzImport(f *testing.F) {
 			}
 		}
 		if !bytes.Contains(data, []byte("batchplane runs this as")) {
-			if back, _ := importer.Undo(r.Old); !bytes.Equal(back, data) {
+			if back, _ := crontab.Undo(r.Old); !bytes.Equal(back, data) {
 				t.Errorf("undone:\n%q\nwant\n%q", back, data)
 			}
 		}
@@ -234,7 +235,7 @@ func TestBounds(t *testing.T) {
 	for _, unit := range []string{"a=", "token=a ", "sh -c '", "> a.log "} {
 		line := at(strings.Repeat(unit, (1<<18)/len(unit)))
 		begun := time.Now()
-		if r, err := importer.Import([]byte(line), importer.Options{Zone: "UTC", From: from}); err != nil || len(r.Entries) == 0 {
+		if r, err := readText([]byte(line), options{Zone: "UTC", From: from}); err != nil || len(r.Entries) == 0 {
 			t.Errorf("%q: %v", unit, err)
 		}
 		if took := time.Since(begun); took > 15*time.Second {

@@ -1,9 +1,11 @@
-package importer
+package crontab
 
 import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 // marker begins the comment that an imported line becomes. The job's name and a
@@ -31,7 +33,7 @@ func Undo(data []byte, jobs ...string) (crontab []byte, restored []string) {
 	for line := range bytes.Lines(data) {
 		rest, found := bytes.CutPrefix(line, []byte("# "+marker))
 		name, original, ok := strings.Cut(string(rest), ": ")
-		if found && ok && isJobName(name) && (len(jobs) == 0 || slices.Contains(jobs, name)) {
+		if found && ok && job.ValidName(name) && (len(jobs) == 0 || slices.Contains(jobs, name)) {
 			restored = append(restored, name)
 			line = []byte(original)
 		}
@@ -39,5 +41,3 @@ func Undo(data []byte, jobs ...string) (crontab []byte, restored []string) {
 	}
 	return b.Bytes(), restored
 }
-
-func isJobName(s string) bool { return s != "" && clean(s) == strings.Trim(s, "-_") && len(s) <= 48 }

@@ -1,10 +1,9 @@
-package importer_test
+package crontab_test
 
 import (
 	"testing"
 
-	"github.com/batchplane/batchplane/internal/cron/crontab"
-	"github.com/batchplane/batchplane/internal/importer"
+	lines "github.com/batchplane/batchplane/internal/cron/crontab"
 )
 
 // TestUserColumn: what is not certain is switched off, and jobs behind a # are
@@ -23,7 +22,7 @@ func TestUserColumn(t *testing.T) {
 		"#0 1 * * * shop /x\n" + root:                 "/x",
 		at("/a") + "#0 1 * * * puppet agent --test\n": "puppet agent --test",
 	} {
-		r, err := importer.Import([]byte(text), importer.Options{Zone: "UTC", From: from, Disabled: true})
+		r, err := readText([]byte(text), options{Zone: "UTC", From: from, Disabled: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +34,7 @@ func TestUserColumn(t *testing.T) {
 			t.Errorf("%q: %+v", text, r.Jobs)
 		}
 	}
-	r, err := importer.Import([]byte("#0 1 * * * root /x\n"), importer.Options{Zone: "UTC", From: from, Disabled: true, Users: crontab.Absent})
+	r, err := readText([]byte("#0 1 * * * root /x\n"), options{Zone: "UTC", From: from, Disabled: true, Users: lines.Absent})
 	if err != nil || r.Jobs[0].Command[2] != "root /x" {
 		t.Errorf("%+v, %v", r.Jobs, err)
 	}

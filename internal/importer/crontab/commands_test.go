@@ -1,4 +1,4 @@
-package importer_test
+package crontab_test
 
 import (
 	"strings"
@@ -18,7 +18,7 @@ func TestFailures(t *testing.T) {
 		{"the syslog for failures", at("/f || logger failed"), "/f || logger failed", false, success},
 		{"one or the other", at("/g && curl ok || curl fail"), "/g && curl ok || curl fail", false, success},
 		{"in parentheses", at("(cd /x; ./a || ./b)"), "(cd /x; ./a || ./b)", false, success},
-		{"of a shell", at("bash -c '/a || /b'"), "bash -c '/a || /b'", false, success},
+		{"of a shell", at("bash -c '/a || /b'"), "/a || /b", false, success},
 		{"true", at("/a || true"), "/a || true", false, "|| true makes every run a success"},
 		{"exit 0", at("/a || exit 0"), "/a || exit 0", false, "|| exit makes every run a success"},
 		{"exit 0 at the end", at("/a; exit 0"), "/a; exit 0", false, "; exit 0 makes every run a success"},
@@ -26,11 +26,11 @@ func TestFailures(t *testing.T) {
 		{"exit 1", at("/a || exit 1"), "/a || exit 1", false, ""},
 		{"exit with its code", at("/a || exit $?"), "/a || exit $?", false, ""},
 		{"false", at("/a || false"), "/a || false", false, ""},
-		{"nothing behind", at("/a ||"), "/a ||", false, success},
+		{"nothing behind", at("/a ||"), "/a ||", true, "a shell cannot read this command (`||` must be followed by a statement)"},
 		{"|| in a word", at("echo 'a || b'"), "echo 'a || b'", false, ""},
 		{"beside", at("/x & /y"), "/x & /y", true, beside},
 		{"both beside", at("/x & /y &"), "/x & /y", true, beside},
-		{"beside, in a shell", at("sh -c '/x & /y'"), "sh -c '/x & /y'", true, beside},
+		{"beside, in a shell", at("sh -c '/x & /y'"), "/x & /y", true, beside},
 		{"waited for", at("/x & /y & wait"), "/x & /y & wait", false, ""},
 		{"the only one", at("/x &"), "/x", false, ""},
 		{"& in a word", at("curl 'https://x/?a=1&b=2'"), "curl 'https://x/?a=1&b=2'", false, ""},
@@ -88,11 +88,11 @@ func TestWrappers(t *testing.T) {
 		{"flock -c", at(`flock -n l -c '/a; /b "c"'`), `/a; /b "c"`, false, ""},
 		{"flock -c, a file behind", at(`flock -n l -c '/a; /b' > out`), `/bin/sh -c '/a; /b' > out`, false, "it writes to out"},
 		{"flock -c, double quotes", at(`flock -n l -c "/a b"`), `/a b`, false, ""},
-		{"flock -c, escapes", at(`flock -n l -c "/x \"a b\""`), `/bin/sh -c "/x \"a b\""`, false, ""},
-		{"flock -c, a variable", at(`flock -n l -c "echo \$HOME"`), `/bin/sh -c "echo \$HOME"`, false, ""},
+		{"flock -c, escapes", at(`flock -n l -c "/x \"a b\""`), `/x "a b"`, false, ""},
+		{"flock -c, a variable", at(`flock -n l -c "echo \$HOME"`), `echo $HOME`, false, ""},
 		{"flock -c behind cd", at(`cd /x && flock -n l -c 'a; b' > out`), `cd /x && /bin/sh -c 'a; b' > out`, false, "it writes to out"},
 		{"flock -c behind a variable", at(`FOO=1 flock -n l -c 'a; b'`), `FOO=1 /bin/sh -c 'a; b'`, false, ""},
-		{"flock -c of bash", "SHELL=/bin/bash\n" + at(`flock -n l -c "echo \$HOME"`), `/bin/bash -c "echo \$HOME"`, false, ""},
+		{"flock -c of bash", "SHELL=/bin/bash\n" + at(`flock -n l -c "echo \$HOME"`), `echo $HOME`, false, ""},
 		{"flock, shared", at("flock -s l /x"), "flock -s l /x", true, locks},
 		{"flock, one of two", at("flock -n l /x && /y"), "flock -n l /x && /y", true, locks},
 		{"flock, limited", at("flock -w 60 l /x"), "/x", true, given},
@@ -107,9 +107,9 @@ func TestWrappers(t *testing.T) {
 		{"ionice of a process", at("ionice -p 1"), "ionice -p 1", false, ""},
 		{"timeout behind a sleep", at("sleep 60; timeout 1h /x"), "sleep 60; timeout 1h /x", false, ""},
 		{"timeout, keeping the code", at("timeout --preserve-status 1h /x"), "timeout --preserve-status 1h /x", false, ""},
-		{"case", at("case a in a) /x;; esac"), "case a in a) /x;; esac", true, "could not be read here"},
-		{"quotes of bash that seem to close", at(`/x $'\'' > /l/a.log \'`), `/x $'\'' > /l/a.log \'`, true, "could not be read here"},
-		{"quotes of bash", at(`/x $'it\'s' 'b'`), `/x $'it\'s' 'b'`, true, "could not be read here"},
+		{"case", at("case a in a) /x;; esac"), "case a in a) /x;; esac", false, ""},
+		{"quotes of bash that seem to close", at(`/x $'\'' > /l/a.log \'`), `/x $'\'' \'`, false, ""},
+		{"quotes of bash", at(`/x $'it\'s' 'b'`), `/x $'it\'s' 'b'`, false, ""},
 	})
 	overlaps := map[string]job.Overlap{"flock -w 0 l /x": job.Forbid, "flock -n l /x": job.Forbid, "flock l /x": job.Queue, "flock -xw 5 l /x": ""}
 	for command, want := range overlaps {

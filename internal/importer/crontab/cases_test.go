@@ -1,12 +1,15 @@
-package importer_test
+package crontab_test
 
 import (
 	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
+	lines "github.com/batchplane/batchplane/internal/cron/crontab"
 	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/crontab"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
@@ -23,7 +26,7 @@ func at(command string) string { return "0 1 * * * " + command + "\n" }
 
 func imported(t *testing.T, text string) importer.Result {
 	t.Helper()
-	r, err := importer.Import([]byte(text), importer.Options{Zone: "UTC", From: from})
+	r, err := readText([]byte(text), options{Zone: "UTC", From: from})
 	if err != nil || len(r.Entries) == 0 {
 		t.Fatalf("%q: %v", text, err)
 	}
@@ -47,7 +50,7 @@ func runCases(t *testing.T, cases []lineCase) {
 			j, e := lastJob(imported(t, c.text))
 			command := ""
 			if len(j.Command) > 0 {
-				command = j.Command[2]
+				command = j.Command[len(j.Command)-1]
 			}
 			notes := strings.Join(e.Notes, "\n")
 			if command != c.command || j.Disabled != c.off {
@@ -77,4 +80,18 @@ func nowhere(t *testing.T, r importer.Result, secrets ...string) {
 			t.Errorf("%s is in %s", s, everything)
 		}
 	}
+}
+
+// options is what a test says of a crontab.
+type options struct {
+	Zone     string
+	From     time.Time
+	Disabled bool
+	Users    lines.UserColumn
+}
+
+func readText(data []byte, o options) (importer.Result, error) {
+	in := importer.New(crontab.Kind, importer.Options{Zone: o.Zone, From: o.From, Disabled: o.Disabled})
+	err := crontab.Reader{Users: o.Users}.Read(in, []*importer.File{{Name: "-", Data: data}})
+	return in.Result, err
 }

@@ -1,11 +1,10 @@
-package importer_test
+package crontab_test
 
 import (
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
@@ -30,9 +29,9 @@ func TestDialects(t *testing.T) {
 		"\ufeff0 1 * * * /a":                      "a byte order mark",
 		"\ufeffA=b":                               "a byte order mark",
 	} {
-		r := imported(t, line+"\n")
+		r := imported(t, line+"\n"+at("/ok"))
 		notes := strings.Join(r.Entries[0].Notes, "\n")
-		if !strings.Contains(notes, says) || strings.Contains(notes, "never run") || len(r.Jobs) > 0 && !r.Jobs[0].Disabled {
+		if !strings.Contains(notes, says) || strings.Contains(notes, "never run") || r.Entries[0].Job != nil && !r.Jobs[0].Disabled {
 			t.Errorf("%s: %q; want %s", line, notes, says)
 		}
 	}
@@ -89,7 +88,7 @@ func TestClockChanges(t *testing.T) {
 		berlin + "30 2" + last:       byClock,
 	} {
 		for month := range 12 {
-			r, err := importer.Import([]byte(text), importer.Options{Zone: "Europe/Berlin", From: from.AddDate(0, month, 0)})
+			r, err := readText([]byte(text), options{Zone: "Europe/Berlin", From: from.AddDate(0, month, 0)})
 			if err != nil || r.Jobs[0].DST != want {
 				t.Errorf("%q in %s: %+v, want %+v, %v", text, from.AddDate(0, month, 0).Format(time.DateOnly), r.Jobs[0].DST, want, err)
 			}
@@ -106,7 +105,7 @@ func TestNames(t *testing.T) {
 		`test 07 -lt 8 && /x.sh || exit 1`:                                       "x",
 		`exec /opt/nightly`:                                                      "nightly",
 		`sh -c 'cd /x && /opt/report.sh'`:                                        "report",
-		`cd /x; . ./env; php artisan schedule:run`:                               "artisan",
+		`cd /x; . ./env; php artisan schedule:run`:                               "schedule-run",
 		`cd /x`: "x",
 		`12 34`: "job",
 	} {

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/notice"
+)
+
+// printReport prints what became of each item, and last the steps that switch
+// the old side off. JSON has the items alone.
+func (a *app) printReport(r importer.Result, output string) error {
+	if a.json {
+		for _, e := range r.Entries {
+			if err := printJSON(a.Stdout, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var b bytes.Buffer
+	for _, e := range r.Entries {
+		if !counts(e) && len(e.Notes) == 0 {
+			continue
+		}
+		reportEntry(&b, e)
+	}
+	b.WriteString(summary(r) + "\n")
+	if steps := r.Steps.Text(output); steps != "" {
+		b.WriteString("\n")
+		for line := range strings.Lines(steps) {
+			b.WriteString(notice.Printable(strings.TrimSuffix(line, "\n")) + "\n")
+		}
+	}
+	return a.write(b.Bytes())
+}
+
+// counts is whether an entry is an item of its own: a comment that became no job
+// is none.
+func counts(e importer.Entry) bool { return e.Kind != "comment" || e.Job != nil }
+
+// summary counts items by their verdict, and the jobs that came of them.
+func summary(r importer.Result) string {
+	count, all := map[importer.Verdict]int{}, 0
+	unit := "line"
+	for _, e := range r.Entries {
+		if e.Item != "" {
+			unit = "item"
+		}
+		if counts(e) {
+			count[e.Verdict]++
+			all++
+		}
+	}
+	parts := make([]string, len(importer.Verdicts))
+	for i, v := range importer.Verdicts {
+		parts[i] = fmt.Sprintf("%d %s", count[v], v)
+	}
+	off := 0
+	for i := range r.Jobs {
+		if r.Jobs[i].Disabled {
+			off++
+		}
+	}
+	jobs := counted(len(r.Jobs), "job")
+	if off > 0 {
+		jobs += fmt.Sprintf(", %d of them switched off", off)
+	}
+	return fmt.Sprintf("%s: %s; %s", counted(all, unit), strings.Join(parts, ", "), jobs)
+}
+
+func reportEntry(b *bytes.Buffer, e importer.Entry) {
+	var head []string
+	if e.File != "" {
+		head = append(head, e.File)
+	}
+	if e.Line > 0 {
+		head = append(head, fmt.Sprintf("line %d", e.Line))
+	}
+	if e.Item != "" {
+		head = append(head, e.Item)
+	}
+	fmt.Fprintf(b, "%s, %s: %s\n", notice.Printable(strings.Join(head, ", ")), e.Verdict, notice.Printable(e.Text))
+	if e.Job != nil {
+		fmt.Fprintf(b, "    job %s: %s\n", *e.Job, strings.Join(e.AWS, " and "))
+	}
+	for _, n := range e.Notes {
+		fmt.Fprintf(b, "    - %s\n", notice.Printable(n))
+	}
+	if e.Proof != "" {
+		fmt.Fprintf(b, "    = %s\n", notice.Printable(e.Proof))
+	}
+}

@@ -1,0 +1,248 @@
+// Package crontab makes jobs of a crontab. Of each line it says what cron makes
+// of it, what the job makes of it, and where the two differ and why.
+package crontab
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	lines "github.com/batchplane/batchplane/internal/cron/crontab"
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/foreign"
+)
+
+// Kind is the word for crontabs.
+const Kind = "crontab"
+
+// Reader reads crontabs.
+type Reader struct {
+	// Users says whether a sixth column names users; Detect goes by the file's name
+	// as well.
+	Users lines.UserColumn
+}
+
+// Kind is the word behind `import`.
+func (Reader) Kind() string { return Kind }
+
+// Recognise is whether most lines of a file are those of a crontab.
+func (r Reader) Recognise(f *importer.File) (what string, ok bool) {
+	all, err := lines.Parse(f.Data, r.users(f))
+	if err != nil {
+		return "", false
+	}
+	good, bad := 0, 0
+	for i := range all {
+		switch all[i].Kind {
+		case lines.Job, lines.Reboot:
+			good++
+		case lines.Invalid:
+			bad++
+		}
+	}
+	return "a crontab", good > 0 && good >= bad
+}
+
+func (r Reader) users(f *importer.File) lines.UserColumn {
+	if r.Users != lines.Detect {
+		return r.Users
+	}
+	return lines.ExpectUsers(f.Name)
+}
+
+// Read makes jobs of a crontab. Several are one another's users' business: each
+// is imported alone.
+func (r Reader) Read(in *importer.Import, files []*importer.File) error {
+	if len(files) != 1 {
+		return &importer.ForeignError{Kind: Kind, Sentence: "a crontab is imported alone: variables hold for the lines below them in its own file"}
+	}
+	f := files[0]
+	all, err := lines.Parse(f.Data, r.users(f))
+	if err != nil {
+		return err
+	}
+	if name := wholeDialect(all); name != "" {
+		return foreign.Dialect(f.Name, name)
+	}
+	if err := notCron(f, all); err != nil {
+		return err
+	}
+	if in.Zone != "" {
+		if _, err := cron.LoadZone(in.Zone); err != nil {
+			return err
+		}
+	}
+	c := &importing{
+		Import: in, env: environment{zone: in.Zone, secrets: &in.Secrets}, locks: map[string]string{}, dot: map[int]string{}, users: r.users(f),
+		lines: make(map[int]lines.Line, len(all)), periods: map[string]period{},
+	}
+	for _, l := range all {
+		c.lines[l.Number] = l
+		c.offUsers(l)
+	}
+	c.each(f.Data)
+	c.definition()
+	in.Old = commentOut(f.Data, c.dot)
+	c.steps(f)
+	return nil
+}
+
+// importing is an import on its way.
+type importing struct {
+	*importer.Import
+	env     environment
+	locks   map[string]string // the job that had a lock first
+	comment []string          // the comment lines right above, with their #
+	lines   map[int]lines.Line
+	names   map[int]string // of jobs, by line
+	dot     map[int]string // jobs by line
+	users   lines.UserColumn
+	follows bool // another job stands right below
+	periods map[string]period
+}
+
+// offUsers learns from the lines of jobs how those behind a # are read.
+func (in *importing) offUsers(l lines.Line) {
+	switch {
+	case in.users == lines.Present || in.users == lines.Absent || l.Kind != lines.Job || l.Doubt != "":
+	case l.User != "":
+		in.users = lines.Present
+	case in.users != lines.Present:
+		in.users = lines.Absent
+	}
+}
+
+// each goes through the file, twice: a name depends on all others.
+func (in *importing) each(data []byte) {
+	in.nameAll(data)
+	number := 0
+	for text := range bytes.Lines(data) {
+		number++
+		next, more := in.lines[number+1]
+		in.follows = more && (next.Kind == lines.Job || next.Kind == lines.Reboot)
+		in.line(number, strings.TrimSuffix(string(text), "\n"))
+	}
+}
+
+// nameAll names the jobs after what tells them from each other.
+func (in *importing) nameAll(data []byte) {
+	variables := map[string]string{}
+	var numbers []int
+	var parts [][]string
+	number := 0
+	for text := range bytes.Lines(data) {
+		number++
+		l, ok := in.lines[number]
+		if body := strings.TrimLeft(string(text), "# \t\r\n"); !ok && in.Disabled && body != "" {
+			l, ok = offJob(strings.TrimRight(body, "\n"), in.users)
+		}
+		switch {
+		case ok && l.Kind == lines.Env:
+			variables[l.Name] = l.Value
+		case ok && l.Kind == lines.Job:
+			numbers, parts = append(numbers, number), append(parts, importer.Parts(importer.Masked(l.Command), variables))
+		}
+	}
+	in.names = make(map[int]string, len(numbers))
+	for i, name := range in.Distinct(parts) {
+		in.names[numbers[i]] = name
+	}
+}
+
+func (in *importing) line(number int, text string) {
+	l, ok := in.lines[number]
+	trimmed := strings.TrimLeft(text, " \t\r")
+	switch {
+	case !ok && trimmed == "":
+		in.comment = nil
+	case !ok:
+		in.commentLine(number, text, trimmed)
+	default:
+		e := importer.NewEntry(number, string(l.Kind), text)
+		in.entry(&e, l)
+		in.Entries = append(in.Entries, e)
+		in.comment = nil
+	}
+}
+
+// commentLine keeps a comment for the job below it, and sees jobs that are
+// switched off.
+func (in *importing) commentLine(number int, text, trimmed string) {
+	e := importer.NewEntry(number, "comment", text)
+	body := strings.TrimLeft(trimmed, "# \t")
+	l, isJob := offJob(body, in.users)
+	shown := trimmed
+	switch {
+	case isJob && in.Disabled:
+		l.Number, l.Text = number, text
+		e.Change("a job that is switched off comes over with enabled: false")
+		in.job(&e, l)
+		if e.Job != nil {
+			in.Jobs[len(in.Jobs)-1].Disabled = true
+		}
+	case isJob:
+		e.Text = importer.Hide(text)
+		e.Note("this looks like a job that is switched off: --disabled brings it over with enabled: false")
+	case strings.HasPrefix(body, marker):
+	default:
+		if hidden, secret := importer.HideComment(text); secret {
+			e.Text, shown = hidden, ""
+			e.Note("the comment looks as if it holds a secret, and is not written")
+		}
+	}
+	if in.comment = append(in.comment, shown); shown == "" {
+		in.comment = []string{"#"}
+	}
+	in.Entries = append(in.Entries, e)
+}
+
+// offJob reads what stands behind a # as a job. Prose that begins with five
+// words that happen to be fields does not exist.
+func offJob(body string, users lines.UserColumn) (lines.Line, bool) {
+	if body == "" || !strings.ContainsRune("*-@0123456789", rune(body[0])) {
+		return lines.Line{}, false
+	}
+	all, err := lines.Parse([]byte(body+"\n"), users)
+	if err != nil || len(all) != 1 || all[0].Kind != lines.Job {
+		return lines.Line{}, false
+	}
+	return all[0], !slices.Contains(placeholders, strings.Join(strings.Fields(all[0].Command), " "))
+}
+
+// placeholders are what legends and examples have for a command.
+var placeholders = []string{"command to be executed", "command to execute", "command", "user-name command to be executed", "user command to be executed", "/path/to/command", "/path/to/script"}
+
+func (in *importing) entry(e *importer.Entry, l lines.Line) {
+	switch l.Kind {
+	case lines.Env:
+		if name := dialect(l.Text); name != "" || strings.HasPrefix(l.Text, byteOrderMark) {
+			reject(e, l)
+			return
+		}
+		in.env.set(e, l.Name, l.Value)
+		return
+	case lines.Invalid:
+		reject(e, l)
+		return
+	case lines.Reboot:
+		reading(e, l)
+		e.Refuse("@reboot has no times and a container no boot: make it a service, or a step of the deployment")
+		return
+	}
+	in.job(e, l)
+}
+
+// reading puts cron's own reading of a job line into the report.
+func reading(e *importer.Entry, l lines.Line) {
+	e.Text = importer.Hide(e.Text)
+	schedule, command := l.Schedule, importer.Hide(l.Command)
+	e.Schedule, e.Command = &schedule, &command
+	if l.User != "" {
+		e.User = &l.User
+	}
+	if l.Stdin != "" {
+		stdin := importer.Hide(l.Stdin)
+		e.Stdin = &stdin
+	}
+}

@@ -1,0 +1,119 @@
+package crontab
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	lines "github.com/batchplane/batchplane/internal/cron/crontab"
+	"github.com/batchplane/batchplane/internal/importer"
+)
+
+// byteOrderMark is what editors of Windows put before the first line.
+const byteOrderMark = "\ufeff"
+
+var anacron = regexp.MustCompile(`^([0-9]+|@[a-z]+)\s+[0-9]+\s+[A-Za-z][\w.-]+\s+[^\s*?0-9]`)
+
+// quartz names schedulers whose first field is of seconds.
+const quartz = "Quartz or another scheduler that counts seconds"
+
+// sixthField is a command that begins with what can only be a field of time.
+var sixthField = regexp.MustCompile(`^(?:[?*]|[0-9]+(?:[-,/][0-9]+)+)\s+\S`)
+
+// steps begins the name of a dialect that cron's lines may be of by mistake.
+const steps = "a scheduler that takes"
+
+// dialects are lines of other programs, by their shape.
+var dialects = []struct {
+	form *regexp.Regexp
+	name string
+}{
+	{regexp.MustCompile(`^@(every_minute|every_second|[0-9]+)(\s|$)`), "FreeBSD's cron"},
+	{regexp.MustCompile(`^@every\s`), "supercronic or robfig/cron"},
+	{regexp.MustCompile(`^[&%!]`), "fcron"},
+	{anacron, "an anacrontab (days, delay, name, command)"},
+	{regexp.MustCompile(`^\[(Unit|Timer|Service|Install)\]`), "a systemd unit"},
+	{regexp.MustCompile(`^(On(Calendar|BootSec|StartupSec|ActiveSec|UnitActiveSec|UnitInactiveSec)|Persistent|AccuracySec|RandomizedDelaySec|ExecStart|WantedBy)\s*=`), "a systemd unit"},
+	{regexp.MustCompile(`^(cron|rate|at)\(`), "EventBridge"},
+	{regexp.MustCompile(`^(H\b|(\S+\s+){1,4}H\b)`), "Jenkins"},
+	{regexp.MustCompile(`^([0-9*,/-]+\s+){3,4}\?(\s|$)|^([0-9*,/?-]+\s+){5}\*(\s|$)`), quartz},
+	{regexp.MustCompile(`^(\S+\s+){0,4}[0-9]+/[0-9]+\s`), steps + " 5/15 for 5-59/15 (the first Vixie cron took it for 5)"},
+}
+
+// dialect names the program whose line this looks like, "" for cron.
+func dialect(text string) string {
+	text = strings.TrimLeft(text, " \t")
+	for _, d := range dialects {
+		if d.form.MatchString(text) {
+			return d.name
+		}
+	}
+	return ""
+}
+
+// reject tells why a line is none of cron's.
+func reject(e *importer.Entry, l lines.Line) {
+	hidden, secret := importer.HideRest(e.Text)
+	e.Text = hidden
+	name := dialect(l.Text)
+	switch {
+	case strings.HasPrefix(l.Text, byteOrderMark):
+		e.Refuse("the file begins with a byte order mark, which cron takes for a part of this line: save the file without it")
+	case secret:
+		e.Refuse("cron rejects this line; it looks as if it holds a secret, so why is not said here: NAME=value must stand alone, with nothing after a quoted value")
+	case l.Kind == lines.Env:
+		e.Refuse("this looks like a line of %s, which to cron is a variable of the commands below: it is left out", name)
+	case name != "":
+		e.Refuse("this looks like a line of %s, which cronie rejects: %v", name, l.Err)
+	default:
+		e.Refuse("cronie rejects this line, so under cronie it has never run: %v", l.Err)
+	}
+}
+
+// lineDialect is dialect for a line that cron has read: it may take one of
+// another program's for a job.
+func lineDialect(l lines.Line) string {
+	switch l.Kind {
+	case lines.Job:
+		if sixthField.MatchString(l.Command) {
+			return quartz
+		}
+		if !anacron.MatchString(strings.TrimLeft(l.Text, " \t")) {
+			return ""
+		}
+	case lines.Reboot:
+		return ""
+	}
+	return dialect(l.Text)
+}
+
+// notCron is the error about a file in which cron could read nothing at all: not
+// one line is a job or a variable.
+func notCron(f *importer.File, all []lines.Line) error {
+	for i := range all {
+		if all[i].Kind != lines.Invalid {
+			return nil
+		}
+	}
+	if len(all) < 3 {
+		return nil
+	}
+	return &importer.ForeignError{Kind: "no crontab", Sentence: fmt.Sprintf("%s is no crontab: none of its %d lines is one of cron's, and it is none of the other files that are recognised", f.Name, len(all))}
+}
+
+// wholeDialect names the program whose lines all jobs of a file are, "" where
+// cron reads one of them, or nobody is known who would.
+func wholeDialect(all []lines.Line) string {
+	found := ""
+	for i := range all {
+		name := lineDialect(all[i])
+		if all[i].Kind == lines.Env && name == "" {
+			continue
+		}
+		if name == "" || strings.HasPrefix(name, steps) || found != "" && found != name {
+			return ""
+		}
+		found = name
+	}
+	return found
+}

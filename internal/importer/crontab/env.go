@@ -1,0 +1,158 @@
+package crontab
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// replacement stands for bytes that are not UTF-8.
+const replacement = "\ufffd"
+
+// environment is what the lines above say to those below.
+type environment struct {
+	zone, cronZone string
+	zoneTold       bool
+	shell          string
+	vars           map[string]string
+	hidden         []string // variables of secrets that are in force
+	secrets        *importer.Secrets
+	mail           *string
+	mailLine       int
+	mailTold       bool
+	timezone       bool     // a TZ line is in force
+	odd            []string // variables in force that are not UTF-8
+}
+
+func (v *environment) zoneName() string {
+	if v.cronZone != "" {
+		return v.cronZone
+	}
+	if v.zone != "" {
+		return v.zone
+	}
+	return "UTC"
+}
+
+// set takes an environment line.
+func (v *environment) set(e *importer.Entry, name, value string) {
+	if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
+		e.Text = name + "=" + importer.Hidden
+		if v.conceal(name, value) {
+			e.Decide("it has another value elsewhere in the file, and the task definition has one for all: give one of them another name")
+		}
+		e.Change("its value looks like a secret and is not written: the task definition has a placeholder, as {\"name\": %q, \"valueFrom\": %q}", name, v.secrets.Place(name))
+		return
+	}
+	if v.ofCron(e, name, value) {
+		return
+	}
+	if strings.Contains(value, "$") {
+		e.Decide("cron expands nothing here, so the value has a $ in it as it stands")
+	}
+	if v.vars == nil {
+		v.vars = map[string]string{}
+	}
+	v.vars[name] = strings.ToValidUTF8(value, replacement)
+	v.odd = slices.DeleteFunc(v.odd, func(o string) bool { return o == name })
+	if !utf8.ValidString(value) {
+		v.odd = append(v.odd, name)
+		e.Decide("its value is not UTF-8, which a task's environment has to be: jobs below are imported switched off")
+	}
+	v.hidden = slices.DeleteFunc(v.hidden, func(h string) bool { return h == name })
+}
+
+// ofCron takes a variable that means something to cron; it is true when the jobs
+// have no need of it.
+func (v *environment) ofCron(e *importer.Entry, name, value string) bool {
+	switch name {
+	case "MAILTO":
+		v.mail = &value
+		v.mailLine = e.Line
+		v.tellMail(e)
+		return true
+	case "MAILFROM", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING", "LOGNAME", "USER", "RANDOM_DELAY":
+		e.Change("%s is cron's own and is dropped", name)
+		return true
+	case "SHELL":
+		v.shell = value
+		e.Note("for the jobs below; the image must have %s", value)
+		return true
+	case "CRON_TZ":
+		v.cronZone = value
+		e.Change("it becomes the timezone of the jobs below, as cronie reads it; Debian's cron ignores it, so look which one ran them")
+		return true
+	case "TZ":
+		v.timezone = true
+		e.Note("it changes what the commands see and not when they run; the schedule is the host's zone")
+	case "PATH", "HOME":
+		e.Note("it names folders of the host: the image must have them")
+	}
+	return false
+}
+
+func (v *environment) conceal(name, value string) (other bool) {
+	if !slices.Contains(v.hidden, name) {
+		v.hidden = append(v.hidden, name)
+	}
+	delete(v.vars, name)
+	return v.secrets.Remember(name, value)
+}
+
+// apply gives a job the variables of the lines above it.
+func (v *environment) apply(r *importer.Command) {
+	e, j := r.E, r.Job
+	j.Environment = maps.Clone(v.vars)
+	for _, name := range v.odd {
+		r.Off("its %s is not UTF-8", name)
+	}
+	for _, name := range v.hidden {
+		e.Note("its %s comes from the task definition's secrets", name)
+	}
+	if zone := v.zoneName(); !v.timezone && v.cronZone == "" && zone != "UTC" {
+		if j.Environment == nil {
+			j.Environment = map[string]string{}
+		}
+		j.Environment["TZ"] = zone
+		e.Note("TZ is set to %s: a container's clock is UTC, and `date` would say otherwise", zone)
+	}
+}
+
+// tellMail says what becomes of cron's mail. Cron mails output and a notice is
+// about failure, which is not the same.
+func (v *environment) tellMail(e *importer.Entry) {
+	if *v.mail == "" {
+		e.Decide(`nobody was told anything; of the jobs below failures are told to the stack's own targets, and that is proposed`)
+		return
+	}
+	e.Decide("cron mailed any output to %s; of the jobs below failures are told to the stack's own targets instead: name one in `notify` if others should hear, and use `also: [succeeded]` to hear of every run", *v.mail)
+}
+
+// mailOf is tellMail for a job.
+func (v *environment) mailOf(e *importer.Entry) {
+	switch {
+	case v.mail != nil:
+		e.Note("its mail becomes notices of failures, see line %d", v.mailLine)
+	case !v.mailTold:
+		v.mailTold = true
+		e.Note("cron mailed its output, as that of all others without MAILTO, to its user; here failures are told to the stack's own targets")
+	}
+}
+
+// broken tells of variables in a command that hold a $ which nobody expands.
+func (v *environment) broken(e *importer.Entry, line string) {
+	for _, name := range slices.Sorted(maps.Keys(v.vars)) {
+		if value := v.vars[name]; strings.Contains(value, "$") && usesVariable(line, name) {
+			e.Decide("it uses $%s, which is %s as it stands, since cron expands nothing: it has most likely failed each time", name, value)
+		}
+	}
+}
+
+func usesVariable(line, name string) bool {
+	return regexp.MustCompile(`\$(` + name + `\b|\{` + name + `\b)`).MatchString(line)
+}

@@ -1,0 +1,247 @@
+package crontab
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	lines "github.com/batchplane/batchplane/internal/cron/crontab"
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/shell"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// startTime is about how long a task takes to start: runs closer together than
+// a few of it are not what Fargate is for.
+const startTime = 5 * time.Minute
+
+func (in *importing) job(e *importer.Entry, l lines.Line) {
+	reading(e, l)
+	if l.Spec.NeverFires() {
+		e.NeverFires = true
+		e.Refuse("it never fires, since no such day exists: it has never run")
+		return
+	}
+	zone, err := cron.LoadZone(in.env.zoneName())
+	if err != nil {
+		e.Refuse("CRON_TZ: %v", err)
+		return
+	}
+	schedule := l.Spec.In(zone, in.dst(l.Schedule))
+	if !in.translate(e, l.Spec, schedule) {
+		return
+	}
+	j := job.Job{Schedule: l.Schedule, Timezone: in.env.zoneName(), Description: importer.Description(in.comment, l.Command+" "+in.names[l.Number], !in.follows)}
+	r := &importer.Command{
+		Line: strings.TrimRight(l.Command, "\r"), Job: &j, E: e, Shell: in.env.shell, Variables: in.env.vars, Secrets: &in.Secrets, Period: in.period(schedule).shortest,
+	}
+	if r.Line != l.Command {
+		e.Change("the line ends with a carriage return, which cron hands to the command: it is dropped")
+	}
+	in.env.apply(r)
+	in.whoever(e, l, r)
+	readable(r, l)
+	in.env.broken(e, r.Line)
+	r.TakeSecrets()
+	r.Rewrite()
+	r.SettleQueue()
+	if strings.TrimSpace(r.Line) == "" {
+		e.Refuse("nothing is left of the command once what belongs to the host is taken off")
+		return
+	}
+	j.Name = in.names[l.Number]
+	in.input(e, l, r)
+	r.ReplaceSecrets()
+	in.lock(e, r)
+	in.settle(e, r)
+	j.Command = r.Words()
+	in.Place(e, j)
+	in.dot[l.Number] = j.Name
+}
+
+// translate fills in what EventBridge calls the schedule; ok is false where it
+// cannot be said.
+func (in *importing) translate(e *importer.Entry, spec *cron.Spec, s cron.Schedule) (ok bool) {
+	if in.Zone == "" && in.env.cronZone == "" && !in.env.zoneTold {
+		in.env.zoneTold = true
+		e.Decide("nobody said which zone the host is in: UTC is assumed for the whole file; say it with --zone")
+	}
+	t, err := s.Translate(in.From)
+	if err != nil {
+		e.Refuse("%v", err)
+		return false
+	}
+	e.AWS = t.AWS
+	e.Proof = importer.Exact(t)
+	if t.Guard != "" {
+		e.Guard = &t.Guard
+	}
+	for _, w := range spec.Warnings() {
+		e.Decide("%s", w)
+	}
+	for _, n := range t.Notes {
+		e.Note("%s", n)
+	}
+	if gap := in.period(s).shortest; gap > 0 && gap < startTime {
+		e.Decide("its runs come %s apart: a task takes 20 to 60 seconds and more to start and is billed for a minute at least; let it run longer and less often", job.Duration(gap))
+	}
+	return true
+}
+
+// period is how far apart the next runs of a schedule are, at least.
+type period struct{ shortest time.Duration }
+
+// period is the shortest time between two of the next runs, 0 for fewer.
+func (in *importing) period(s cron.Schedule) period {
+	key := s.Spec().String() + " " + s.Zone().Name()
+	if known, ok := in.periods[key]; ok {
+		return known
+	}
+	var shortest time.Duration
+	last, ok := s.Next(in.From)
+	for range 100 {
+		next, more := s.Next(last)
+		if !ok || !more {
+			break
+		}
+		if gap := next.Sub(last); shortest == 0 || gap < shortest {
+			shortest = gap
+		}
+		last = next
+	}
+	in.periods[key] = period{shortest}
+	return period{shortest}
+}
+
+// whoever is about who ran it, and who was told.
+func (in *importing) whoever(e *importer.Entry, l lines.Line, r *importer.Command) {
+	if l.NoLog {
+		e.Note("the - before it keeps cronie from writing its runs to the syslog, which root's and the system's crontabs may; here every run is in the history")
+	}
+	if l.Doubt != "" {
+		r.Off("%s", l.Doubt)
+	}
+	if l.User != "" {
+		e.Note("it ran as %s: in a container that is user of the task definition, and its rights are the task role's", l.User)
+	}
+	if l.MailOnError {
+		e.Change("-n is dropped: failures are told anyway")
+	}
+	if l.NoNewline {
+		r.Off("the file's last line has no line feed, so cron ignores it and it has not run since the file was last written")
+	}
+	in.env.mailOf(e)
+}
+
+// readable switches off what cannot be written as it is, or is no line of cron's.
+func readable(r *importer.Command, l lines.Line) {
+	if !utf8.ValidString(l.Text) {
+		r.Line = strings.ToValidUTF8(r.Line, replacement)
+		r.Off("the line is not UTF-8, and a task's command has to be: what is not is replaced by %s", replacement)
+	}
+	if anacron.MatchString(strings.TrimLeft(l.Text, " \t")) {
+		r.Off("this looks like a line of %s", dialect(l.Text))
+	}
+}
+
+// input puts what cron gave on standard input into the command: ECS gives none.
+func (in *importing) input(e *importer.Entry, l lines.Line, r *importer.Command) {
+	if l.Stdin == "" {
+		if strings.Contains(l.Text, `\%`) {
+			e.Note(`\%% is %% here: only a crontab needs the backslash`)
+		}
+		if in.percentCut(l) {
+			e.Decide("cron ends the command at a bare %%, and nothing follows it: was \\%% meant?")
+		}
+		return
+	}
+	if strings.Contains(l.Command, "date +") {
+		e.Decide("cron ends the command at the first bare %%, so a format of date is cut off and this has not done what it says: if \\%% was meant, write the whole command")
+	}
+	if r.Unread {
+		e.Decide("what follows the first bare %% was its standard input, which ECS does not have: it is left out")
+		return
+	}
+	e.Change("what follows the first %% is standard input, which ECS does not have: printf writes it")
+	end := " )"
+	if strings.Contains(r.Line, "#") {
+		end = "\n)" // a comment would take the parenthesis
+	}
+	r.Line = "printf '%s' " + shell.Quote(strings.ToValidUTF8(l.Stdin, replacement)) + " | ( " + r.Line + end
+}
+
+func (in *importing) percentCut(l lines.Line) bool {
+	return strings.Count(l.Text, "%") > strings.Count(l.Text, `\%`) && strings.HasSuffix(strings.TrimRight(l.Text, "\r"), "%")
+}
+
+// lock tells of a lock that two jobs share.
+func (in *importing) lock(e *importer.Entry, r *importer.Command) {
+	if r.Lock == "" {
+		return
+	}
+	if other := in.locks[r.Lock]; other != "" {
+		e.Decide("it shares the lock %s with %s: overlap keeps a job from running beside itself, not beside another", r.Lock, other)
+		return
+	}
+	in.locks[r.Lock] = r.Job.Name
+}
+
+// settle says the schedule anew where that was taken from the command, and what
+// CRON_TZ does to changes of the clock.
+func (in *importing) settle(e *importer.Entry, r *importer.Command) {
+	if r.LastDay {
+		f := strings.Fields(r.Job.Schedule)
+		text := "cron(" + strings.Join([]string{f[0], f[1], "L", f[3], "?", "*"}, " ") + ")"
+		if aws := strings.Replace(e.AWS[0], " 28-31 ", " L ", 1); aws != e.AWS[0] && len(e.AWS) == 1 {
+			text = aws
+		}
+		// EventBridge has a rule of its own, so cron's is written out.
+		r.Job.DST = byCron
+		if in.env.cronZone != "" || followsClock(r.Job.Schedule) {
+			r.Job.DST = byClock
+		}
+		r.Job.Schedule, e.AWS, e.Guard = text, []string{text}, nil
+		return
+	}
+	if in.dst(r.Job.Schedule) != (cron.DST{}) {
+		r.Job.DST = byClock
+		e.Note("with CRON_TZ cronie loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst says otherwise")
+	}
+}
+
+// dst is the rule for changes of the clock that a schedule has besides its own:
+// cronie reads CRON_TZ by the clock alone, also where the schedule names a time.
+func (in *importing) dst(schedule string) cron.DST {
+	if in.env.cronZone == "" || followsClock(schedule) {
+		return cron.DST{}
+	}
+	return cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapTwice}
+}
+
+// What cron does when the clocks change: jobs that follow the clock, and those
+// with a fixed time.
+var (
+	byClock = job.DST{Gap: cron.GapSkip.String(), Overlap: cron.OverlapTwice.String()}
+	byCron  = job.DST{Gap: cron.GapRunLate.String(), Overlap: cron.OverlapOnce.String()}
+)
+
+// followsClock is whether cron runs a schedule by the clock when that changes:
+// its minute or hour begins with a * (load_entry in cronie's src/entry.c).
+func followsClock(schedule string) bool {
+	f := strings.Fields(schedule)
+	return schedule == "@hourly" || len(f) == 5 && (f[0][0] == '*' || f[1][0] == '*')
+}
+
+// definition writes the base definition with the secrets' placeholders.
+func (in *importing) definition() {
+	if len(in.Secrets.All()) == 0 {
+		return
+	}
+	in.Definitions = []job.TaskDefinition{{
+		Family: "imported", Image: "REPLACE-ME", ExecutionRole: "REPLACE-ME", Secrets: in.Secrets.All(),
+	}}
+	for i := range in.Jobs {
+		in.Jobs[i].TaskDefinition = "imported"
+	}
+}

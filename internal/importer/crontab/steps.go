@@ -1,0 +1,51 @@
+package crontab
+
+import (
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+)
+
+// steps say how a crontab's lines are switched off and on again.
+func (in *importing) steps(f *importer.File) {
+	if len(in.dot) == 0 {
+		return
+	}
+	name := f.Base()
+	if f.Name == "-" {
+		name = "crontab"
+	}
+	imported, old := importer.Word(name+".imported"), importer.Word(name+".old")
+	if in.off() {
+		in.Steps.Switch("# "+imported+" comments the lines of jobs that came over switched off out as well: settle those first, or keep their lines",
+			"# one line alone comes back with: batchplane import crontab "+imported+" --undo --job NAME")
+	}
+	if place := in.place(f); place != "" {
+		in.Steps.Switch("sudo cp -p "+place+" "+old+" && sudo install -m 644 "+imported+" "+place, "sudo install -m 644 "+old+" "+place)
+		return
+	}
+	in.Steps.Switch("crontab -l > "+old+" && crontab "+imported, "crontab "+old)
+}
+
+// off is whether one of the jobs came over switched off.
+func (in *importing) off() bool {
+	for i := range in.Jobs {
+		if in.Jobs[i].Disabled {
+			return true
+		}
+	}
+	return false
+}
+
+// place is where the system reads the file, "" for a user's crontab.
+func (in *importing) place(f *importer.File) string {
+	if strings.HasPrefix(f.Name, "/etc/") {
+		return importer.Word(f.Name)
+	}
+	for number := range in.dot {
+		if in.lines[number].User != "" {
+			return "/etc/crontab"
+		}
+	}
+	return ""
+}

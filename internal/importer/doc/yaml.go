@@ -1,0 +1,166 @@
+package doc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// What a file may hold: its size, how deep it nests, how many nodes it has once
+// aliases are followed, and the size of one YAML document, whose parser takes a
+// few hundred bytes for each of its own.
+const (
+	MaxBytes    = 10 << 20
+	MaxDocument = 4 << 20
+	maxDepth    = 100
+	maxNodes    = 2_000_000
+)
+
+var errTooMany = fmt.Errorf("the file holds more than %d values once its aliases are written out", maxNodes)
+
+// Parse reads the documents of a YAML or JSON file.
+func Parse(data []byte) ([]*Node, error) {
+	if len(data) > MaxBytes {
+		return nil, fmt.Errorf("a file of more than %d bytes", MaxBytes)
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if bytes.IndexByte(data, 0) >= 0 || !utf8.Valid(data) {
+		return nil, errors.New("this is not a text file in UTF-8")
+	}
+	if isJSON(data) {
+		docs, err := parseJSON(data)
+		// A YAML file may begin with a flow too, and a template with {{.
+		if err == nil || len(data) > MaxDocument {
+			return docs, err
+		}
+		if more, yamlErr := parseYAML(data); yamlErr == nil {
+			return more, nil
+		}
+		return nil, err
+	}
+	return parseYAML(data)
+}
+
+// parseYAML reads document by document: the parser's time grows faster than its
+// input.
+func parseYAML(data []byte) (docs []*Node, err error) {
+	left := maxNodes
+	for _, p := range split(string(data)) {
+		if len(p.text) > MaxDocument {
+			return nil, fmt.Errorf("line %d: one document of more than %d bytes: give it in parts", p.line+1, MaxDocument)
+		}
+		r := &yamlReader{first: p.line, left: left, anchors: map[string]ast.Node{}, active: map[ast.Node]bool{}}
+		more, err := r.documents(p.text)
+		if err != nil {
+			return nil, err
+		}
+		docs, left = append(docs, more...), r.left
+	}
+	return docs, nil
+}
+
+// piece is a document and the lines before it.
+type piece struct {
+	text string
+	line int
+}
+
+// split cuts at lines of ---, which stand at the left margin in nothing else.
+func split(text string) (out []piece) {
+	start, line, at := 0, 0, 0
+	for one := range strings.Lines(text) {
+		if rest, found := strings.CutPrefix(one, "---"); found && strings.TrimSpace(rest) == "" {
+			out = append(out, piece{text[start:at], line - strings.Count(text[start:at], "\n")})
+			start = at + len(one)
+			line++
+			at += len(one)
+			continue
+		}
+		line++
+		at += len(one)
+	}
+	return append(out, piece{text[start:], line - strings.Count(text[start:], "\n") - unended(text[start:])})
+}
+
+// unended is 1 for a text whose last line has no line feed.
+func unended(text string) int {
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		return 1
+	}
+	return 0
+}
+
+type yamlReader struct {
+	first   int
+	left    int
+	anchors map[string]ast.Node
+	active  map[ast.Node]bool
+}
+
+func (r *yamlReader) documents(text string) ([]*Node, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	tokens := lexer.Tokenize(text)
+	if line, deep := tooNested(tokens); deep {
+		return nil, fmt.Errorf("line %d: nested more than %d deep", r.first+line, maxDepth)
+	}
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		return nil, r.problem(err)
+	}
+	var docs []*Node
+	for _, d := range file.Docs {
+		if d.Body == nil {
+			continue
+		}
+		n, err := r.node(d.Body, 0)
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, n)
+	}
+	return docs, nil
+}
+
+func (r *yamlReader) problem(err error) error {
+	var ye yaml.Error
+	if errors.As(err, &ye) {
+		if t := ye.GetToken(); t != nil && t.Position != nil {
+			return fmt.Errorf("this is not YAML (line %d): %s", r.first+t.Position.Line, ye.GetMessage())
+		}
+		return fmt.Errorf("this is not YAML: %s", ye.GetMessage())
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return fmt.Errorf("this is not YAML: %s", line)
+}
+
+// tooNested stops what would keep the parser busy or overflow its stack.
+func tooNested(tokens token.Tokens) (line int, deep bool) {
+	flow, at, indicators := 0, 0, 0
+	for _, t := range tokens {
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			flow++
+		case token.SequenceEndType, token.MappingEndType:
+			flow = max(0, flow-1)
+		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType, token.AnchorType, token.TagType:
+			if t.Position.Line != at {
+				at, indicators = t.Position.Line, 0
+			}
+			indicators++
+		}
+		if flow > maxDepth || flow == 0 && indicators > maxDepth {
+			return t.Position.Line, true
+		}
+	}
+	return 0, false
+}

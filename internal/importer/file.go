@@ -1,0 +1,57 @@
+package importer
+
+import (
+	"path"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer/doc"
+)
+
+// Reader reads one kind of file. A new kind is a room with one of these, and a
+// line in the room kinds.
+type Reader interface {
+	// Kind is the word behind `import`.
+	Kind() string
+	// Recognise is whether a file is of this kind, and then what to call it.
+	Recognise(f *File) (what string, ok bool)
+	// Read makes jobs of files of this kind. An error is about a file as a whole;
+	// a *ForeignError says that it is of another kind.
+	Read(in *Import, files []*File) error
+}
+
+// File is a file to import.
+type File struct {
+	Name string
+	Data []byte
+
+	read bool
+	docs []*doc.Node
+	err  error
+}
+
+// Base is the file's name without its folders.
+func (f *File) Base() string { return path.Base(strings.ReplaceAll(f.Name, `\`, "/")) }
+
+// Docs are the documents of a YAML or JSON file. It is read once.
+func (f *File) Docs() ([]*doc.Node, error) {
+	if !f.read {
+		f.read = true
+		f.docs, f.err = doc.Parse(f.Data)
+	}
+	return f.docs, f.err
+}
+
+// Any is whether one of the documents is as asked for; false for a file that
+// cannot be read.
+func (f *File) Any(is func(*doc.Node) bool) bool {
+	docs, err := f.Docs()
+	if err != nil {
+		return false
+	}
+	for _, d := range docs {
+		if is(d) {
+			return true
+		}
+	}
+	return false
+}

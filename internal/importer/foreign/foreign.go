@@ -1,0 +1,181 @@
+// Package foreign names files of schedulers that are not imported, and says in
+// one sentence what to do with each. It invents nothing: such a file makes no
+// job.
+package foreign
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+)
+
+// kind is a kind of file that is named.
+type kind struct {
+	// name is what it is, with its article; schedules what its schedules are.
+	name, schedules string
+	// todo is what to do instead.
+	todo string
+	// file is a pattern that the file's name must have, content one that its text
+	// must; both where both are given.
+	file, content *regexp.Regexp
+}
+
+func re(text string) *regexp.Regexp { return regexp.MustCompile(text) }
+
+const (
+	writeJobs = "write each as a job of a jobs file, `batchplane cron` says what a schedule means"
+	fiveUTC   = "five crontab fields in UTC"
+)
+
+// kinds are tried in order.
+var kinds = []kind{
+	{
+		name: "a systemd unit", schedules: "OnCalendar and On...Sec times of systemd", file: nil, content: re(`(?m)^\s*\[(?:Timer|Unit|Service|Install)\]\s*$`),
+		todo: "`systemctl list-timers` lists them and `systemd-analyze calendar` their next times; " + writeJobs + ", with the ExecStart of the service of the same name",
+	},
+	{
+		name: "a Jenkinsfile", schedules: "Jenkins' five fields, in which H is a value that Jenkins draws from the job's name", content: re(`(?s)(?:\bpipeline\s*\{|\bproperties\s*\(\s*\[|\bpipelineTriggers\b|\btriggers\s*\{).*\b(?:cron|parameterizedCron|pollSCM)\b`),
+		todo: "write a fixed minute for each H and " + writeJobs,
+	},
+	{
+		name: "a GitHub Actions workflow", schedules: fiveUTC + ", which GitHub starts minutes late or not at all", content: re(`(?m)^\s*["']?on["']?\s*:[\s\S]*?\bschedule\s*:[\s\S]*?\bcron\s*:[\s\S]*?^jobs\s*:|^jobs\s*:[\s\S]*?^["']?on["']?\s*:[\s\S]*?\bcron\s*:`),
+		todo: "its steps need an image of their own; then " + writeJobs,
+	},
+	{
+		name: "a Vercel configuration", schedules: fiveUTC + " that call a path of the site", content: re(`"crons"\s*:\s*\[[\s\S]*"path"[\s\S]*"schedule"|"crons"\s*:\s*\[[\s\S]*"schedule"[\s\S]*"path"`),
+		todo: "a job that calls the path with curl can take its place; " + writeJobs,
+	},
+	{
+		name: "a Serverless Framework file", schedules: "rate(...) and cron(...) of EventBridge that call Lambda functions", file: re(`(?i)serverless[^/]*\.(?:ya?ml|json|ts|js)$`),
+		todo: "`serverless package` writes the CloudFormation template, which `batchplane import eventbridge` reads; a function is no ECS task, so each needs an image",
+	},
+	{
+		name: "a Serverless Framework file", schedules: "rate(...) and cron(...) of EventBridge that call Lambda functions", content: re(`(?m)^provider\s*:[\s\S]*^functions\s*:[\s\S]*\bschedule\s*:|^functions\s*:[\s\S]*\bhandler\s*:[\s\S]*\bschedule\s*:`),
+		todo: "`serverless package` writes the CloudFormation template, which `batchplane import eventbridge` reads; a function is no ECS task, so each needs an image",
+	},
+	{
+		name: "a schedule of the gem whenever", schedules: "Ruby's every ..., at: ...", content: re(`(?m)^\s*every\s+[^\n]*\bdo\b[\s\S]*?^\s*(?:rake|runner|command|script)\b|^\s*every\s*\(?[^\n]*\)?\s*\{\s*(?:rake|runner|command|script)\b`),
+		todo: "`whenever` prints it as a crontab: `whenever | batchplane import crontab - --zone ...`",
+	},
+	{
+		name: "a schedule of Laravel", schedules: "PHP calls such as ->dailyAt('13:00') in the application's zone", content: re(`(?s)\$schedule\s*->\s*(?:command|job|call|exec)\b|\bSchedule::(?:command|job|call|exec)\s*\(`),
+		todo: "`php artisan schedule:list` prints the crontab fields of each; one job for each command, " + writeJobs,
+	},
+	{
+		name: "SQL of pg_cron", schedules: "five crontab fields, $ for the last day of the month, or '[1-59] seconds', in GMT unless cron.timezone says otherwise", content: re(`(?is)\bcron\.(?:schedule|schedule_in_database)\s*\(|\bcreate\s+extension\b[^;]*\bpg_cron\b`),
+		todo: "a job that runs the SQL with psql can take its place; " + writeJobs,
+	},
+	{
+		name: "a Nomad job", schedules: "crontab fields, five or with seconds six, in its own time_zone", content: re(`(?s)\bjob\s+"[^"]+"\s*\{.*\bperiodic\s*\{|"Periodic"\s*:\s*\{[^}]*"Spec`),
+		todo: "`nomad job inspect NAME` prints what is deployed; " + writeJobs + ", with the image and command of its task",
+	},
+	{
+		name: "Java or Kotlin code with Spring's @Scheduled", schedules: "six fields of Spring, seconds first and 1 = Monday, or fixed rates", content: re(`@Scheduled\s*\(`),
+		todo: "`batchplane cron` says for each expression what to write; a method is no command, so each needs one that an image can run",
+	},
+	{
+		name: "a file of Quartz", schedules: "six or seven fields of Quartz, seconds first and 1 = Sunday", content: re(`(?i)org\.quartz|cron-expression>|CronScheduleBuilder|CronTrigger|<cron>|quartz\.job`),
+		todo: "`batchplane cron` says for each expression what to write",
+	},
+	{
+		name: "a CronWorkflow of Argo", schedules: "five crontab fields in its own timezone", content: re(`(?m)^\s*["']?kind["']?\s*:\s*["']?CronWorkflow\b`),
+		todo: "a workflow has several steps and a job has one command: " + writeJobs + " for each that stands alone",
+	},
+	{
+		name: "Terraform's HCL", schedules: "expressions of EventBridge, which mostly refer to variables", file: re(`\.(?:tf|tofu|hcl)$`), content: re(`(?m)^\s*(?:resource|module|data|variable|provider|locals|terraform|output)\b[^\n]*\{`),
+		todo: "`terraform show -json > state.json` writes what is deployed, and `batchplane import terraform state.json` reads that",
+	},
+	{
+		name: "Terraform's HCL", schedules: "expressions of EventBridge, which mostly refer to variables", content: re(`(?m)^\s*resource\s+"aws_[a-z_]+"\s+"[^"]+"\s*\{`),
+		todo: "`terraform show -json > state.json` writes what is deployed, and `batchplane import terraform state.json` reads that",
+	},
+	{
+		name: "code of the AWS CDK", schedules: "Schedule.cron({...}) and Schedule.rate(...) of EventBridge", content: re(`(?s)(?:aws-cdk|aws_cdk|awscdk).*(?:Schedule\.(?:cron|rate|expression)|ScheduledFargateTask|ScheduleExpression\.(?:cron|rate|at))`),
+		todo: "`cdk synth` writes the CloudFormation template, and `batchplane import eventbridge cdk.out/*.template.json` reads that",
+	},
+	{
+		name: "code of Pulumi", schedules: "expressions of EventBridge", content: re(`(?s)@pulumi/aws|pulumi_aws.*(?:EventRule|Schedule)`),
+		todo: "`batchplane import eventbridge --live` reads what is deployed",
+	},
+	{
+		name: "a DAG of Airflow", schedules: "five crontab fields or presets, whose runs come at the end of their interval", content: re(`(?s)\bairflow\b.*\bDAG\b.*\b(?:schedule|schedule_interval)\s*=`),
+		todo: "tasks of a DAG depend on each other and jobs do not: " + writeJobs + " for those that stand alone",
+	},
+	{
+		name: "a schedule of Celery beat", schedules: "crontab(...) and seconds of Celery", content: re(`beat_schedule|CELERYBEAT_SCHEDULE|CELERY_BEAT_SCHEDULE`),
+		todo: "a message to a worker is no task: " + writeJobs + " with a command that does the same",
+	},
+	{
+		name: "a schedule of Sidekiq", schedules: "five crontab fields, or with seconds six, in the application's zone", content: re(`(?m)sidekiq[-_]cron|Sidekiq::Cron|^:?scheduler?:\s*$[\s\S]*\bclass:|^\s*cron:[^\n]*\n\s*class:|^\s*class:[^\n]*\n\s*cron:`),
+		todo: "a message to a worker is no task: " + writeJobs + " with a command that does the same",
+	},
+	{
+		name: "a GitLab CI file", schedules: "kept in GitLab itself, not in this file", file: re(`\.gitlab-ci[^/]*\.ya?ml$`),
+		todo: "`glab schedule list` lists them; " + writeJobs,
+	},
+	{
+		name: "a schedule of Google App Engine or Cloud Scheduler", schedules: "English such as every 24 hours, or five crontab fields", content: re(`(?m)^cron\s*:\s*$[\s\S]*^\s*-?\s*(?:url|schedule)\s*:`),
+		todo: "a job that calls the URL with curl can take its place; " + writeJobs,
+	},
+	{
+		name: "a Render blueprint", schedules: fiveUTC, content: re(`(?m)^\s*-?\s*type\s*:\s*cron\s*$`),
+		todo: writeJobs + " with the image and command of each service",
+	},
+	{
+		name: "a file with labels of Ofelia", schedules: "six fields, seconds first, or @every", content: re(`ofelia\.(?:job|enabled)|\[job-(?:exec|run|local|service-run)`),
+		todo: writeJobs + " with the image and command of each container",
+	},
+	{
+		name: "a launchd property list", schedules: "StartCalendarInterval and StartInterval of macOS", content: re(`(?s)<plist.*(?:StartCalendarInterval|StartInterval)`),
+		todo: writeJobs,
+	},
+	{
+		name: "a task of the Windows Task Scheduler", schedules: "XML triggers in the host's zone", content: re(`(?s)<Task\b[^>]*schemas\.microsoft\.com/windows.*<Triggers`),
+		todo: writeJobs,
+	},
+	{
+		name: "code with node-cron or a cron library of JavaScript", schedules: "five fields, or six with seconds first", content: re(`(?s)(?:node-cron|node-schedule|croner|from ['"]cron['"]|require\(['"]cron['"]\)|@nestjs/schedule).*(?:schedule\(|scheduleJob\(|new Cron|CronJob|@Cron\()`),
+		todo: "a function is no command: " + writeJobs + " with one that an image can run",
+	},
+	{
+		name: "a wrangler configuration of Cloudflare", schedules: fiveUTC, content: re(`(?s)\[triggers\].*\bcrons\s*=|"triggers"\s*:\s*\{\s*"crons"`),
+		todo: "a Worker is no task: " + writeJobs + " with a command that an image can run",
+	},
+	{
+		name: "an anacrontab", schedules: "days and delays since the last run, not times of a clock", file: re(`(?i)anacrontab$`),
+		todo: "choose a time for each, such as 0 3 * * *, and " + writeJobs,
+	},
+}
+
+// maxLooked bounds how much of a file is looked at.
+const maxLooked = 256 << 10
+
+// Name says what a file is, nil where it is none of the kinds.
+func Name(f *importer.File) *importer.ForeignError {
+	text := string(f.Data[:min(len(f.Data), maxLooked)])
+	base := path.Base(strings.ReplaceAll(f.Name, `\`, "/"))
+	for _, k := range kinds {
+		if k.file != nil && !k.file.MatchString(base) || k.content != nil && !k.content.MatchString(text) {
+			continue
+		}
+		return k.of(f.Name)
+	}
+	return nil
+}
+
+func (k kind) of(name string) *importer.ForeignError {
+	return &importer.ForeignError{
+		Kind: k.name, Sentence: fmt.Sprintf("%s is %s, no crontab; its schedules are %s; import of it is not offered: %s", name, k.name, k.schedules, k.todo),
+	}
+}
+
+// Dialect is the sentence for a file all of whose lines are of a scheduler that
+// reads its own kind of crontab.
+func Dialect(name, dialect string) *importer.ForeignError {
+	return &importer.ForeignError{
+		Kind: dialect, Sentence: fmt.Sprintf("%s holds lines of %s and none of cron; import of it is not offered: `batchplane cron` says for each schedule what to write in a jobs file", name, dialect),
+	}
+}

@@ -1,0 +1,98 @@
+// Package kinds is the table of what can be imported, and finds the kind of a
+// file.
+package kinds
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/crontab"
+	"github.com/batchplane/batchplane/internal/importer/foreign"
+)
+
+// readers are all kinds; the first that recognises a file has it. The crontab is
+// last, since almost any text has a line that could be one of it.
+func readers(cron crontab.Reader) []importer.Reader {
+	return []importer.Reader{cron}
+}
+
+// Names are the kinds as `import` takes them.
+func Names() (names []string) {
+	for _, r := range readers(crontab.Reader{}) {
+		names = append(names, r.Kind())
+	}
+	return names
+}
+
+// Is whether a word is a kind.
+func Is(word string) bool {
+	return slices.Contains(Names(), word)
+}
+
+// Import reads files of a kind; an empty kind is found from the files, which are
+// then all of one.
+func Import(kind string, files []*importer.File, o importer.Options, cron crontab.Reader) (importer.Result, error) {
+	for _, f := range files {
+		if len(f.Data) > importer.MaxFile {
+			return importer.Result{}, fmt.Errorf("%s has more than %d bytes: give it in parts", f.Name, importer.MaxFile)
+		}
+	}
+	reader, err := choose(kind, files, cron)
+	if err != nil {
+		return importer.Result{}, err
+	}
+	in := importer.New(reader.Kind(), o)
+	if err := reader.Read(in, files); err != nil {
+		return importer.Result{}, err
+	}
+	return in.Result, nil
+}
+
+// choose finds the reader. A file that another reader recognises, or that is of a
+// kind which is not imported, is refused in one sentence.
+func choose(kind string, files []*importer.File, cron crontab.Reader) (importer.Reader, error) {
+	all := readers(cron)
+	i := slices.IndexFunc(all, func(r importer.Reader) bool { return r.Kind() == kind })
+	for _, f := range files {
+		r, what := recognised(all, f)
+		switch {
+		case r == nil:
+			if known := foreign.Name(f); known != nil {
+				return nil, known
+			}
+			if kind == "" {
+				return nil, fmt.Errorf("%s is none of the kinds that are recognised: say which it is, `batchplane import KIND FILE` with one of %s", f.Name, strings.Join(Names(), ", "))
+			}
+		case kind != "" && r.Kind() != kind:
+			return nil, offered(f, r.Kind(), what, kind)
+		default:
+			at := slices.IndexFunc(all, func(o importer.Reader) bool { return o.Kind() == r.Kind() })
+			if i >= 0 && at != i {
+				return nil, errors.New("the files are of several kinds: import them one kind at a time")
+			}
+			i = at
+		}
+	}
+	return all[i], nil
+}
+
+// offered is the sentence for a file that `import` takes as another kind.
+func offered(f *importer.File, is, what, wanted string) error {
+	article := "no file of "
+	if wanted == "crontab" {
+		article = "no "
+	}
+	return &importer.ForeignError{Kind: what, Sentence: fmt.Sprintf("%s is %s, %s%s: import it with `batchplane import %s %s`", f.Name, what, article, wanted, is, importer.Word(f.Name))}
+}
+
+func recognised(all []importer.Reader, f *importer.File) (importer.Reader, string) {
+	for _, r := range all {
+		if what, ok := r.Recognise(f); ok {
+			return r, what
+		}
+	}
+	return nil, ""
+}

@@ -1,0 +1,47 @@
+package importer
+
+import "regexp"
+
+// launcher starts other programs: how many words belong to it besides its
+// options, and which options take a value.
+type launcher struct {
+	words  int
+	valued []string
+}
+
+var launchers = map[string]launcher{
+	"sudo": {0, []string{"-u", "-g", "-h", "-p", "-C", "-r", "-t"}}, "doas": {0, []string{"-u"}}, "env": {0, []string{"-u", "-C"}},
+	"nice": {0, []string{"-n"}}, "ionice": {0, []string{"-c", "-n"}}, "chrt": {1, nil}, "timeout": {1, []string{"-k", "-s", "--signal", "--kill-after"}},
+	"flock": {1, []string{"-w", "-E", "--wait", "--timeout"}}, "lockrun": {0, nil}, "setlock": {1, nil}, "chronic": {}, "cronic": {}, "nohup": {},
+	"setsid": {}, "time": {0, []string{"-f", "-o"}}, "exec": {0, []string{"-a"}}, "command": {}, "xargs": {0, []string{"-n", "-I", "-P", "-L", "-d", "-a"}},
+	"runuser": {0, []string{"-u"}}, "su": {1, []string{"-s"}}, "stdbuf": {0, []string{"-o", "-e", "-i"}}, "systemd-cat": {0, []string{"-t", "-p"}},
+	"systemd-run": {0, []string{"-p", "-u"}}, "xvfb-run": {0, []string{"-s", "-n"}}, "cronitor": {2, nil}, "eval": {}, "!": {}, "run-one": {}, "cpulimit": {0, []string{"-l"}},
+	"sh": {}, "bash": {}, "dash": {}, "zsh": {}, "ksh": {}, "ash": {}, "php": {0, []string{"-d", "-c"}}, "php-cgi": {}, "python": {0, []string{"-W", "-X"}},
+	"ruby": {0, []string{"-r", "-I"}}, "perl": {0, []string{"-I"}}, "node": {0, []string{"-r", "--require"}}, "nodejs": {}, "deno": {1, nil}, "bun": {1, nil},
+	"tsx": {}, "ts-node": {}, "java": {0, []string{"-cp", "-classpath", "--class-path"}}, "Rscript": {}, "pwsh": {}, "dotnet": {}, "mono": {}, "go": {1, nil},
+	"bundle": {1, nil}, "npx": {}, "pnpm": {1, nil}, "yarn": {}, "npm": {1, nil}, "poetry": {1, nil}, "uv": {1, nil}, "pipenv": {1, nil}, "composer": {}, "rbenv": {1, nil},
+	"rvm": {2, nil}, "nvm": {1, nil}, "rake": {0, []string{"-f"}}, "rails": {0, []string{"-e"}}, "runner": {0, []string{"-e"}}, "artisan": {}, "manage": {}, "console": {}, "yii": {}, "cake": {},
+	"spark": {}, "craft": {}, "occ": {}, "drush": {0, []string{"-r", "-l"}}, "wp": {}, "wp-cli": {}, "flask": {}, "django-admin": {}, "magento": {}, "make": {0, []string{"-C", "-f"}},
+	"docker":         {1, []string{"-u", "--user", "-e", "--env", "-v", "--volume", "-w", "--workdir", "--name", "--network", "--net", "-p", "--env-file", "--entrypoint", "-m"}},
+	"docker-compose": {1, []string{"-f", "--file", "-p", "-u", "--user", "-e"}}, "podman": {1, []string{"-u", "-e", "-v", "-w", "--name", "--network", "--env-file"}},
+	"kubectl": {1, []string{"-n", "--namespace", "-c", "--container"}}, "run-parts": {}, "source": {}, ".": {}, "echo": {}, "printf": {1, nil}, "cd": {}, "then": {}, "doppler": {1, nil},
+	"curl": {0, []string{"-o", "-H", "-d", "-X", "-u", "-m", "-A", "-b", "-c", "-e", "-F", "-T", "-x", "--max-time", "--connect-timeout", "--retry", "--output", "--header", "--data", "--request", "--user", "--user-agent", "--cacert"}},
+	"wget": {0, []string{"-O", "-o", "-t", "-T", "-U", "-P", "--header", "--user-agent", "--timeout", "--tries"}}, "fetch": {0, []string{"-o"}}, "lynx": {}, "links": {}, "http": {}, "GET": {},
+}
+
+var versioned = regexp.MustCompile(`^(python|php|ruby|perl|node)[0-9][0-9.]*$`)
+
+// subcommanded are programs that say little without their first word.
+var subcommanded = []string{
+	"aws", "az", "gcloud", "gsutil", "git", "systemctl", "service", "supervisorctl", "pm2", "apt", "apt-get", "yum", "dnf", "snap", "certbot", "borg", "restic",
+	"rclone", "kopia", "zfs", "zpool", "btrfs", "puppet", "salt-call", "airflow", "celery", "dbt", "psql", "mysql", "redis-cli", "mongo", "mongosh", "sqlite3",
+}
+
+// general are names of scripts that many have.
+var general = []string{
+	"worker", "job", "jobs", "run", "runner", "main", "index", "cron", "script", "task", "tasks", "start", "cmd", "command", "execute", "exec", "app", "cli", "tool",
+	"entrypoint", "wrapper", "launch", "launcher", "process",
+}
+
+// places are folders that say nothing of what is in them.
+var places = []string{"bin", "sbin", "scripts", "script", "opt", "srv", "usr", "local", "home", "var", "root", "tmp", "etc", "src", "app", "current", "www", "html"}

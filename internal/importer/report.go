@@ -1,0 +1,201 @@
+// Package importer is what all readers of other schedulers' files share: the
+// report, names, secrets, the rewriting of commands, the proof, and the steps
+// that switch the old side off. A reader says what the file makes of each item
+// and what a job makes of it, and where the two differ and why. It guesses
+// nothing in silence: what it cannot know, it asks.
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Verdict says how an item came over.
+type Verdict string
+
+// Verdicts, from good to bad: an item has the worst that befell it.
+const (
+	Kept    Verdict = "kept"
+	Changed Verdict = "changed"
+	Decide  Verdict = "needs a decision"
+	Refused Verdict = "refused"
+)
+
+// Verdicts are all of them, from good to bad.
+var Verdicts = []Verdict{Kept, Changed, Decide, Refused}
+
+var rank = map[Verdict]int{Kept: 0, Changed: 1, Decide: 2, Refused: 3}
+
+// MaxFile bounds a file that is read, in bytes.
+const MaxFile = 10 << 20
+
+// MaxJobs bounds the jobs of one import: a jobs file holds no more.
+const MaxJobs = 10_000
+
+// Options is what a file does not say of itself.
+type Options struct {
+	// Zone is that of the old scheduler's host, where a file leaves it open; UTC
+	// is assumed, and told, when it is empty.
+	Zone string
+	// From is from when on notes look at the clocks.
+	From time.Time
+	// Disabled also imports jobs that are switched off where they come from.
+	Disabled bool
+	// Environment chooses among a file's own environments, where it has them.
+	Environment string
+}
+
+// Entry is a line of the report: what became of one line or item. Schedule to
+// Stdin are the old scheduler's own reading; a value that looks like a secret is
+// replaced by Hidden.
+type Entry struct {
+	// Line is where the item stands in its file, 0 where it comes from no file.
+	Line int    `json:"line"`
+	Text string `json:"text"`
+	// Item names what is no line, such as "rule nightly"; File is its file where
+	// there are several.
+	Item       string   `json:"item,omitempty"`
+	File       string   `json:"file,omitempty"`
+	Kind       string   `json:"kind"`
+	Verdict    Verdict  `json:"verdict"`
+	Schedule   *string  `json:"schedule"`
+	User       *string  `json:"user"`
+	Command    *string  `json:"command"`
+	Stdin      *string  `json:"stdin"`
+	AWS        []string `json:"aws"`
+	Guard      *string  `json:"guard"`
+	NeverFires bool     `json:"neverFires"`
+	Job        *string  `json:"job"`
+	Notes      []string `json:"notes"`
+	// Proof says what was proved about the schedule; "" where nothing was
+	// translated.
+	Proof string `json:"proof,omitempty"`
+
+	told []string
+}
+
+// NewEntry is an entry to which nothing was noted yet.
+func NewEntry(line int, kind, text string) Entry {
+	return Entry{Line: line, Text: text, Kind: kind, AWS: []string{}, Notes: []string{}, Verdict: Kept}
+}
+
+func (e *Entry) add(v Verdict, format string, args ...any) {
+	for i, a := range args {
+		if text, ok := a.(string); ok {
+			args[i] = Hide(text)
+		}
+	}
+	text := fmt.Sprintf(format, args...)
+	if v != Kept {
+		text = string(v) + ": " + text
+	}
+	if !slices.Contains(e.Notes, text) {
+		e.Notes = append(e.Notes, text)
+	}
+	if rank[v] > rank[e.Verdict] {
+		e.Verdict = v
+	}
+}
+
+// Note, Change, Decide and Refuse add a sentence and its weight. Texts among the
+// arguments are shown without what looks like a secret.
+func (e *Entry) Note(format string, args ...any) { e.add(Kept, format, args...) }
+
+// Change tells what is otherwise than it was.
+func (e *Entry) Change(format string, args ...any) { e.add(Changed, format, args...) }
+
+// Decide tells what a person has to decide.
+func (e *Entry) Decide(format string, args ...any) { e.add(Decide, format, args...) }
+
+// Refuse tells why no job is made.
+func (e *Entry) Refuse(format string, args ...any) { e.add(Refused, format, args...) }
+
+// Off tells why a job comes over switched off.
+func (e *Entry) Off(j *job.Job, format string, args ...any) {
+	j.Disabled = true
+	e.Decide(format+"; it is imported switched off", args...)
+}
+
+// Result is what became of files.
+type Result struct {
+	// Kind is what the files were read as.
+	Kind        string
+	Entries     []Entry
+	Jobs        []job.Job
+	Definitions []job.TaskDefinition
+	// Notes are the notes on each job, by its name.
+	Notes map[string][]string
+	// Steps switch the old side off and on again, see Steps.
+	Steps Steps
+	// Old is the file with the imported lines commented out; nil for all kinds
+	// but crontabs.
+	Old []byte
+}
+
+// Import is an import on its way.
+type Import struct {
+	Options
+	Result
+	names   Names
+	proofs  map[string]string
+	Secrets Secrets
+}
+
+// New begins an import.
+func New(kind string, o Options) *Import {
+	return &Import{Options: o, Result: Result{Kind: kind, Notes: map[string][]string{}}, names: Names{}, proofs: map[string]string{}}
+}
+
+// Take is for a job that a reader has made: it gets a name of its own, what
+// Validate says is told, and it joins the jobs of the result. The wanted name
+// may be any text.
+func (in *Import) Take(e *Entry, j job.Job, wanted string) {
+	if len(in.Jobs) >= MaxJobs {
+		e.Refuse("a jobs file holds at most %d jobs: import in parts", MaxJobs)
+		return
+	}
+	j.Name = in.names.Unique(Clean(wanted))
+	if wanted != "" && j.Name != wanted {
+		e.Change("its name is %s: letters, digits, - and _, at most %d, each once", j.Name, job.MaxNameLength)
+	}
+	in.Place(e, j)
+}
+
+// Place is Take for a job that has its name.
+func (in *Import) Place(e *Entry, j job.Job) {
+	for _, p := range j.Validate() {
+		e.Decide("%s", p)
+	}
+	name := j.Name
+	e.Job = &name
+	in.Jobs = append(in.Jobs, j)
+	in.Notes[name] = e.Notes
+}
+
+// Literals lists the values of a job's variables for review.
+func (e *Entry) Literals(variables map[string]string) {
+	if len(variables) == 0 {
+		return
+	}
+	var all []string
+	for _, name := range sorted(variables) {
+		all = append(all, name+"="+clip(variables[name]))
+	}
+	e.Note("written as they are, and anyone who may read ECS events can read them: %s", strings.Join(all, ", "))
+}
+
+// ForeignError says that a file is of another kind than was asked for, or of one
+// that is not imported. It is one sentence about the file.
+type ForeignError struct {
+	// Kind is the kind that it is, in words.
+	Kind string
+	// Sentence is what to do.
+	Sentence string
+}
+
+// Error gives the sentence.
+func (f *ForeignError) Error() string { return f.Sentence }
