@@ -34,12 +34,12 @@ func (c *Control) OnStopped(ctx context.Context, body []byte) error {
 	if doc.Kind != stop.Task {
 		return c.keep(ctx, body, "not a task's state")
 	}
-	id, attempt, ok := c.owner(doc.Task)
+	mark, ok := c.owner(doc.Task)
 	if !ok {
 		return c.keep(ctx, body, fmt.Sprintf("no task of stack %s: startedBy is %q", c.Stack, doc.Task.StartedBy))
 	}
-	if err := c.stopped(ctx, body, doc.Task, id, attempt); err != nil {
-		return &RunError{Run: id, Err: err}
+	if err := c.stopped(ctx, body, doc.Task, mark); err != nil {
+		return &RunError{Run: mark.Run, Err: err}
 	}
 	return nil
 }
@@ -55,7 +55,7 @@ func (e *RunError) Error() string { return e.Err.Error() }
 func (e *RunError) Unwrap() error { return e.Err }
 
 // stopped takes the state of a run's task.
-func (c *Control) stopped(ctx context.Context, body []byte, task ecsevent.Task, id run.ID, attempt int) error {
+func (c *Control) stopped(ctx context.Context, body []byte, task ecsevent.Task, mark run.Mark) error {
 	// A task without a lastStatus but with a stoppedAt has stopped.
 	switch task.Stop().LastStatus {
 	case "STOPPED":
@@ -64,23 +64,23 @@ func (c *Control) stopped(ctx context.Context, body []byte, task ecsevent.Task, 
 	default:
 		return nil
 	}
-	d, err := c.task(ctx, id, seen(attempt, task, false))
+	d, err := c.task(ctx, mark.Run, seen(mark, task, false))
 	if errors.Is(err, ErrNotFound) {
 		// The claim is written before RunTask, so this is not a matter of order.
-		return c.keep(ctx, body, fmt.Sprintf("run %s is not known", id))
+		return c.keep(ctx, body, fmt.Sprintf("run %s is not known", mark.Run))
 	}
 	if err != nil {
 		return err
 	}
-	if d.Next.Attempt(attempt) == nil {
-		return c.keep(ctx, body, fmt.Sprintf("run %s has no attempt %d", id, attempt))
+	if d.Next.Attempt(mark.Attempt) == nil {
+		return c.keep(ctx, body, fmt.Sprintf("run %s has no attempt %d", mark.Run, mark.Attempt))
 	}
 	_, err = c.settle(ctx, d)
 	return err
 }
 
 // owner finds a task's run by its startedBy, else by its overrides.
-func (c *Control) owner(t ecsevent.Task) (id run.ID, attempt int, ok bool) {
+func (c *Control) owner(t ecsevent.Task) (m run.Mark, ok bool) {
 	if t.StartedBy != "" {
 		return run.ParseStartedBy(c.Stack, t.StartedBy)
 	}
@@ -90,12 +90,12 @@ func (c *Control) owner(t ecsevent.Task) (id run.ID, attempt int, ok bool) {
 		}
 		attempt, err := strconv.Atoi(env[EnvAttempt])
 		if err != nil {
-			return "", 0, false
+			return run.Mark{}, false
 		}
-		id, err = run.ParseID(env[EnvRun])
-		return id, attempt, err == nil
+		id, err := run.ParseID(env[EnvRun])
+		return run.Mark{Run: id, Attempt: attempt, Round: run.UnknownRound}, err == nil
 	}
-	return "", 0, false
+	return run.Mark{}, false
 }
 
 // task puts a task's state to its run. The decision carries the run with what
@@ -106,12 +106,12 @@ func (c *Control) task(ctx context.Context, id run.ID, e run.Event) (run.Decisio
 }
 
 // seen is a task's state as run.Decide takes it.
-func seen(attempt int, t ecsevent.Task, look bool) run.Seen {
+func seen(m run.Mark, t ecsevent.Task, look bool) run.Seen {
 	ended := t.ExecutionStoppedAt
 	if ended.IsZero() {
 		ended = t.StoppedAt
 	}
-	return run.Seen{Attempt: attempt, TaskARN: t.ARN, Version: t.Version, Stop: t.Stop(), EndedAt: ended, Look: look}
+	return run.Seen{Attempt: m.Attempt, Round: m.Round, TaskARN: t.ARN, Version: t.Version, Stop: t.Stop(), EndedAt: ended, Look: look}
 }
 
 func (c *Control) keep(ctx context.Context, body []byte, reason string) error {

@@ -137,7 +137,9 @@ func TestRelaunchThatWaitsAndIsNotTold(t *testing.T) {
 	w.ctl.Pace = &control.Window{Rate: 1}
 	w.ctl.Notifier = mute{}
 	w.ctl.Pace.Take(t0)
-	j := job.Job{Name: "report", TaskDefinition: "report", Notify: job.Notify{Also: []string{job.AlsoRelaunched}}}
+	j := job.Job{
+		Name: "report", TaskDefinition: "report", Capacity: job.SpotThenOnDemand, Notify: job.Notify{Also: []string{job.AlsoRelaunched}},
+	}
 	if rep, err := w.ctl.Scheduled(t.Context(), j, t0); err != nil || rep.Status != run.Queued {
 		t.Fatalf("%+v, %v", rep, err)
 	}

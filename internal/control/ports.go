@@ -168,10 +168,14 @@ type Launch struct {
 	Run          run.ID
 	ScheduledFor time.Time
 	Attempt      int
+	Round        int
 	Task         run.TaskDefinition
 	// Job is the definition as this run launches it.
 	Job job.Job
 }
+
+// Mark is what the launch is known by.
+func (l Launch) Mark() run.Mark { return run.Mark{Run: l.Run, Attempt: l.Attempt, Round: l.Round} }
 
 // Notifier carries a notice to people and machines. An error means that it was
 // not carried; the notice stays owed.

@@ -266,7 +266,7 @@ func (p launchPort) counted(ctx context.Context, l control.Launch) {
 	if p.sends == nil {
 		p.sends = map[string]int{}
 	}
-	by := run.StartedBy(l.Stack, l.Run, l.Attempt)
+	by := l.Mark().StartedBy(l.Stack)
 	p.sends[by]++
 	r, err := p.world.store.Run(ctx, l.Run)
 	if err != nil {

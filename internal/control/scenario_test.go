@@ -73,8 +73,12 @@ var scenarios = []scenario{
 	{name: "image cannot be pulled", inject: strikes(localecs.FaultPull), want: run.Failed, attempts: 3, starts: 0},
 	{name: "exit code", script: runs(time.Minute, 3), want: run.Failed, attempts: 1, starts: 1},
 	{
-		name: "no capacity, then success", inject: strikes(localecs.FaultCapacity, "1"), script: runs(time.Minute, 0),
-		want: run.Succeeded, also: []run.Status{run.Failed}, attempts: 2, starts: 1,
+		name: "no capacity, then success", inject: strikes(localecs.FaultCapacity, "1", "1-1"), script: runs(time.Minute, 0),
+		want: run.Succeeded, also: []run.Status{run.Failed}, attempts: 1, starts: 1,
+	},
+	{
+		name: "a lost answer, then no capacity, then success", script: runs(time.Minute, 0), inject: lostThenFull,
+		want: run.Succeeded, also: []run.Status{run.Failed}, attempts: 1, starts: 1,
 	},
 	{
 		name: "throttled twice, then success", script: runs(time.Minute, 0),
@@ -255,6 +259,18 @@ func unordered(k localecs.Kind, s localecs.Subject) bool {
 		return true
 	case localecs.FaultReorder:
 		return s.Version%2 == 0
+	}
+	return false
+}
+
+// lostThenFull: the first send is lost on its way, the token's result is failures[],
+// and so is the next one's.
+func lostThenFull(k localecs.Kind, s localecs.Subject) bool {
+	switch k {
+	case localecs.FaultCapacity:
+		return attempt(s) == "1" || attempt(s) == "1-1"
+	case localecs.FaultLostAnswer:
+		return s.Send == 1
 	}
 	return false
 }

@@ -230,11 +230,11 @@ func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect
 			return nil, err
 		}
 	case run.Find:
-		arns, err := c.Launcher.Find(ctx, j.Cluster, run.StartedBy(c.Stack, r.ID, e.Attempt))
+		arns, err := c.Launcher.Find(ctx, j.Cluster, r.Mark(e.Attempt).StartedBy(c.Stack))
 		if err != nil {
 			return run.Unseen{Attempt: e.Attempt, Refused: errors.Is(err, ErrRefused), Err: err.Error()}, nil
 		}
-		return run.Found{Attempt: e.Attempt, TaskARNs: arns}, nil
+		return run.Found{Attempt: e.Attempt, Round: r.Mark(e.Attempt).Round, TaskARNs: arns}, nil
 	case run.Tell:
 		if err := c.tell(ctx, r, j, e); err != nil {
 			return nil, err
@@ -246,16 +246,23 @@ func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect
 // launch sends an attempt's request. Its answer is that of the send which r, as
 // it was saved, counted last.
 func (c *Control) launch(ctx context.Context, r run.Run, j job.Job, attempt int) run.Event {
-	send := r.Attempt(attempt).Sends
+	mark, send := r.Mark(attempt), r.Attempt(attempt).Sends
 	if c.Pace != nil && !c.Pace.Take(c.Now()) {
 		return run.Paced{Attempt: attempt, Send: send}
 	}
 	answer := c.Launcher.Launch(ctx, Launch{
-		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Task: r.Task, Job: j,
+		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Round: mark.Round, Task: r.Task, Job: j,
 	})
-	if refused, ok := answer.(run.Refused); ok {
-		refused.Send = send
-		return refused
+	switch e := answer.(type) {
+	case run.Refused:
+		e.Send = send
+		return e
+	case run.NoAnswer:
+		e.Send = send
+		return e
+	case run.Launched:
+		e.Round = mark.Round
+		return e
 	}
 	return answer
 }

@@ -99,7 +99,7 @@ func badEnd(after run.Run, j job.Job, item job.Item) Kind {
 }
 
 func relaunched(before, after run.Run) bool {
-	return len(after.Attempts) > len(before.Attempts) && len(before.Attempts) > 0 && after.Round == before.Round
+	return len(after.Attempts) > len(before.Attempts) && len(before.Attempts) > 0 && after.First == before.First
 }
 
 func stuck(before, after run.Run) bool {

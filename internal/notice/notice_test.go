@@ -17,7 +17,7 @@ var t0 = time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
 const id = run.ID("report/20261122T1730Z")
 
 func at(s run.Status, attempts int) run.Run {
-	r := run.Run{ID: id, ScheduledFor: t0, Status: s, Round: 1, Rev: 3}
+	r := run.Run{ID: id, ScheduledFor: t0, Status: s, First: 1, Rev: 3}
 	for n := range attempts {
 		r.Attempts = append(r.Attempts, run.Attempt{N: n + 1})
 	}
@@ -81,7 +81,7 @@ func TestOf(t *testing.T) {
 		"relaunched, asked for":                   {at(run.Running, 1), at(run.Launching, 2), also("relaunched"), job.Item{}, []notice.Kind{notice.Relaunched}},
 		"put off, asked for":                      {at(run.Running, 1), at(run.Queued, 1), also("relaunched"), job.Item{}, nil},
 		"the first launch from the queue":         {at(run.Queued, 0), at(run.Launching, 1), also("relaunched"), job.Item{}, nil},
-		"a person's retry is no relaunch":         {at(run.Failed, 1), with(at(run.Launching, 2), func(r *run.Run) { r.Round = 2 }), also("relaunched"), failing, nil},
+		"a person's retry is no relaunch":         {at(run.Failed, 1), with(at(run.Launching, 2), func(r *run.Run) { r.First = 2 }), also("relaunched"), failing, nil},
 		"an older attempt ran after all":          {at(run.Running, 2), with(at(run.Running, 2), ran(1)), job.Job{}, job.Item{}, []notice.Kind{notice.RanAfterAll}},
 		"an attempt of an ended run did":          {at(run.Failed, 2), with(at(run.Failed, 2), ran(2)), muted, failing, []notice.Kind{notice.RanAfterAll}},
 		"that is known": {

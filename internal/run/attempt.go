@@ -24,8 +24,18 @@ type Attempt struct {
 	// Doubt is whether the answer to a send was lost. From then on no refusal
 	// of another send proves anything.
 	Doubt bool `json:"doubt,omitempty"`
-	// SentAt is when the first send was counted.
-	SentAt time.Time `json:"sentAt"`
+	// SentAt is when the first send of its round was counted. LastSentAt is when the
+	// newest was, zero where that is the first; Apart whether it went out so long
+	// after the one before that this one has surely arrived or been lost.
+	SentAt     time.Time `json:"sentAt"`
+	LastSentAt time.Time `json:"lastSentAt,omitzero"`
+	Apart      bool      `json:"apart,omitempty"`
+	// Round is how often ECS had no room for the attempt. Each round has its own
+	// client token; of those before, what follows keeps what ECS said last.
+	Round int `json:"round,omitempty"`
+	// Former is the task of the round before, which never started; empty where that
+	// round launched none.
+	Former string `json:"former,omitempty"`
 
 	// SoughtAt is when a search by startedBy first found no task.
 	SoughtAt time.Time `json:"soughtAt,omitzero"`
@@ -65,14 +75,21 @@ type Attempt struct {
 // Over is whether the attempt has ended.
 func (a *Attempt) Over() bool { return !a.EndedAt.IsZero() }
 
+// newestSend is when the newest send was counted.
+func (a *Attempt) newestSend() time.Time {
+	if a.LastSentAt.IsZero() {
+		return a.SentAt
+	}
+	return a.LastSentAt
+}
+
 // mayHaveLaunched is whether a send of it may have launched a task: not all of
 // them were refused.
 func (a *Attempt) mayHaveLaunched() bool { return a.Doubt || a.Sends > a.Refusals }
 
 // refuse counts the refusal of a send; ok is false where it was counted before.
 func (a *Attempt) refuse(send int) (ok bool) {
-	allUpTo := a.Refusals - len(a.RefusedSends)
-	if send <= allUpTo || slices.Contains(a.RefusedSends, send) {
+	if send <= a.settled() || slices.Contains(a.RefusedSends, send) {
 		return false
 	}
 	a.Refusals++
@@ -81,6 +98,25 @@ func (a *Attempt) refuse(send int) (ok bool) {
 		a.RefusedSends = nil
 	}
 	return true
+}
+
+// settled is up to which send all are known to have launched nothing, or nothing
+// that ever started.
+func (a *Attempt) settled() int { return a.Refusals - len(a.RefusedSends) }
+
+// settle notes that no send so far launched anything that started.
+func (a *Attempt) settle() {
+	a.Doubt, a.Refusals, a.RefusedSends = false, a.Sends, nil
+}
+
+// next begins a new round. It may be called only once it is proved that no task
+// of this one has started or ever will.
+func (a *Attempt) next() {
+	a.settle()
+	a.Round++
+	a.Former = a.TaskARN
+	a.EndedAt, a.SoughtAt, a.RefusedSince = time.Time{}, time.Time{}, time.Time{}
+	a.TaskARN, a.AcceptedAt, a.LastStatus, a.Version = "", time.Time{}, "", 0
 }
 
 // note keeps what ECS said and how it was read.

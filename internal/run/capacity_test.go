@@ -53,7 +53,8 @@ func TestSpotThenOnDemand(t *testing.T) {
 			{time.Minute, seen(2, 5, exited(1))},
 			{2 * time.Minute, retry},
 		}, []job.Capacity{job.Spot, job.OnDemand, job.Spot}},
-		{"a job on Spot stays there", func() job.Job { j := plain; j.Capacity = job.Spot; return j }(), []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: noCapacity}}}, []job.Capacity{job.Spot, job.Spot}},
+		{"a job on Spot stays there", func() job.Job { j := plain; j.Capacity = job.Spot; return j }(), []at{launched, {time.Minute, seen(1, 3, eniTimeout)}}, []job.Capacity{job.Spot, job.Spot}},
+		{"Spot's quota is used up", once, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: noQuota}}}, []job.Capacity{job.Spot, job.OnDemand}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -36,6 +36,9 @@ func counted(before, after *Run) int {
 // settleDue keeps the rule that exactly the open runs are due some time, and
 // soon where somebody waits for a stop: a task may run on until then.
 func (r *Run) settleDue(now time.Time, t Timing) {
+	if r.Status != Queued {
+		r.Lacks = ""
+	}
 	switch {
 	case !r.Open():
 		r.DueAt = time.Time{}
@@ -79,15 +82,15 @@ func (d *decider) on(e Event) (Outcome, string) {
 func (d *decider) onTask(e Event) (Outcome, string) {
 	switch e := e.(type) {
 	case Launched:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.accepted(a, e.TaskARN, e.LastStatus) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.launched(a, e) })
 	case Paced:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.paced(a, e.Send) })
 	case Refused:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.refused(a, e) })
 	case NoAnswer:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.noAnswer(a, e.Err) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.noAnswer(a, e.Send, e.Err) })
 	case Found:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.found(a.told(), e.TaskARNs) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.found(a.told(), e) })
 	case Seen:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.seen(a.told(), e) })
 	case Unseen:
@@ -156,7 +159,7 @@ func (d *decider) dequeue(e Due) (Outcome, string) {
 	}
 	d.ready()
 	if d.expired(d.now) {
-		d.finish(Failed, d.expiry(), d.now)
+		d.expire()
 		return Did, d.r.Cause
 	}
 	if d.r.Renew {
@@ -164,7 +167,7 @@ func (d *decider) dequeue(e Due) (Outcome, string) {
 	}
 	if a := d.r.Last(); a != nil && !a.Over() {
 		// No send so far launched anything, so the token's life begins anew.
-		a.SentAt = d.now
+		a.SentAt, a.LastSentAt = d.now, time.Time{}
 		d.r.Status, d.r.Cause = Launching, fmt.Sprintf("launching attempt %d", a.N)
 		d.resend()
 		return Did, d.r.Cause
@@ -185,8 +188,13 @@ func (d *decider) expired(at time.Time) bool {
 	return at.Sub(d.r.ReadyAt) > d.job.Retry.Within()
 }
 
-func (d *decider) expiry() string {
-	return fmt.Sprintf("not launched within its deadline of %s; last: %s", job.Duration(d.job.Retry.Within()), d.r.Cause)
+// expire ends a run whose deadline passed while it waited to be launched.
+func (d *decider) expire() {
+	cause := fmt.Sprintf("not launched within its deadline of %s; last: %s", job.Duration(d.job.Retry.Within()), d.r.Cause)
+	if a := d.r.Last(); a != nil && !a.Over() {
+		a.EndedAt, a.Next = d.now, "failed: its deadline passed while it waited to be launched"
+	}
+	d.finish(Failed, cause, d.now)
 }
 
 // unresolved waits for a revision of the task definition until the deadline. A
@@ -230,7 +238,9 @@ func (d *decider) search(a *Attempt) {
 // resend counts a further send of the last attempt before it goes out.
 func (d *decider) resend() {
 	a := d.r.Last()
+	a.Apart = d.now.Sub(a.newestSend()) >= d.t.Doubt
 	a.Sends++
+	a.LastSentAt = d.now
 	d.r.Owe(Effect{Kind: Launch, Attempt: a.N})
 	d.r.DueAt = d.now.Add(d.t.Doubt)
 }

@@ -79,6 +79,12 @@ var (
 		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED"}},
 	}
 	noCapacity = stop.Stop{Kind: stop.LaunchFailure, Reason: "Capacity is unavailable at this time. Please try again later or in a different availability zone"}
+	noQuota    = stop.Stop{Kind: stop.LaunchException, ErrorCode: "ClientException", Reason: "You've reached the limit on the number of vCPUs you can run concurrently"}
+	noPlace    = stop.Stop{
+		Kind: stop.Task, LastStatus: "STOPPED", Code: "TaskFailedToStart", Reason: noCapacity.Reason,
+		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED"}},
+	}
+	oddFailure = stop.Stop{Kind: stop.LaunchFailure, Reason: "SOMETHING NEW"}
 	throttled  = stop.Stop{Kind: stop.LaunchException, ErrorCode: "ThrottlingException", Reason: "Rate exceeded"}
 	// throttledFailure has the words of a rate limit, but is the token's result.
 	throttledFailure = stop.Stop{Kind: stop.LaunchFailure, Reason: "Error retrieving security group information for [sg-1]: Rate exceeded (ErrorCode: Throttling)"}
@@ -140,7 +146,7 @@ func retriedTo(before, after run.Run) bool {
 	return len(after.Triggers) > len(before.Triggers) && before.Status.Terminal() && after.Status == run.Launching
 }
 
-// most is how many launches a round may have.
+// most is how many launches an allowance has.
 func most(j job.Job, r run.Run) int {
 	if r.OnDemand {
 		return j.Retry.Limit() + 1
@@ -162,8 +168,8 @@ func invariant(j job.Job, before run.Run, d run.Decision, now time.Time) error {
 		return fmt.Errorf("status %s owes %v", r.Status, r.Owed)
 	case r.Status.Terminal() && (r.Owes(run.Launch) || r.Owes(run.StopTask) || r.Owes(run.Find)):
 		return fmt.Errorf("a terminal run owes %v", r.Owed)
-	case len(r.Attempts)-r.Round+1 > most(j, r):
-		return fmt.Errorf("%d attempts in a round of at most %d", len(r.Attempts)-r.Round+1, most(j, r))
+	case len(r.Attempts)-r.First+1 > most(j, r):
+		return fmt.Errorf("%d attempts of an allowance of %d", len(r.Attempts)-r.First+1, most(j, r))
 	case d.Counted != 0 && (!r.Owes(run.Launch) || now.Sub(r.Last().SentAt) >= run.DefaultTiming.TokenLife):
 		return fmt.Errorf("attempt %d is sent at %s, %s after its first send", d.Counted, now, now.Sub(r.Last().SentAt))
 	case r.Status.Terminal() && r.FinishedAt.IsZero():
@@ -225,11 +231,16 @@ func TestDecideStories(t *testing.T) {
 			{5 * minute, launched(3)},
 			{6 * minute, seen(3, 3, eniTimeout)},
 		}, run.Failed, 3, ""},
-		{"no capacity on a first send is proof", plain, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: noCapacity}}}, run.Launching, 2, ""},
+		{"no capacity on a first send is proof", plain, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: noCapacity}}}, run.Queued, 1, "waiting: AWS had no capacity for the task at this moment"},
 		{"no permission fails at once", plain, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: denied}}}, run.Failed, 1, ""},
 		{"throttling costs no attempt", plain, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: throttled}}, {minute, run.Due{}}, {minute, launched(1)}}, run.Running, 1, ""},
-		{"a refusal after throttling is proof", plain, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: throttled}}, {minute, run.Due{}}, {minute, run.Refused{Attempt: 1, Send: 2, Stop: noCapacity}}}, run.Launching, 2, ""},
-		{"a refusal after a lost answer is none", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {2 * minute, run.Due{}}, {2 * minute, run.Refused{Attempt: 1, Send: 2, Stop: noCapacity}}}, run.Launching, 1, "attempt 1 is in doubt"},
+		{"a refusal after throttling is proof", plain, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: throttled}}, {minute, run.Due{}}, {minute, run.Refused{Attempt: 1, Send: 2, Stop: noCapacity}}}, run.Queued, 1, ""},
+		{"failures[] long after a lost answer are the token's result", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {2 * minute, run.Due{}}, {2 * minute, run.Refused{Attempt: 1, Send: 2, Stop: noCapacity}}}, run.Queued, 1, "waiting: AWS had no capacity for the task at this moment"},
+		{"so are those that cost the attempt", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {2 * minute, run.Due{}}, {2 * minute, run.Refused{Attempt: 1, Send: 2, Stop: oddFailure}}}, run.Queued, 1, ""},
+		{"failures[] soon after a lost answer are not", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {minute, run.Triggered{}}, {3 * minute, run.Refused{Attempt: 1, Send: 2, Stop: noCapacity}}}, run.Launching, 1, "attempt 1 is in doubt"},
+		{"nor are those of a token that may be gone", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {49 * minute, run.Due{}}, {50 * minute, run.Refused{Attempt: 1, Send: 2, Stop: noCapacity}}}, run.Launching, 1, "attempt 1 is in doubt"},
+		{"nor those of a send that is not the newest", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {2 * minute, run.Due{}}, {2*minute + 1, run.Triggered{}}, {3 * minute, run.Refused{Attempt: 1, Send: 2, Stop: noCapacity}}}, run.Launching, 1, "attempt 1 is in doubt"},
+		{"nor is an exception", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {2 * minute, run.Due{}}, {2 * minute, run.Refused{Attempt: 1, Send: 2, Stop: noQuota}}}, run.Launching, 1, "attempt 1 is in doubt"},
 		{"throttling after a lost answer is none", plain, []at{{0, run.NoAnswer{Attempt: 1}}, {2 * minute, run.Due{}}, {2 * minute, run.Refused{Attempt: 1, Send: 2, Stop: throttled}}}, run.Launching, 1, "attempt 1 is in doubt"},
 		{"a refusal while a second send is out is none", plain, []at{{1, run.Triggered{}}, {2, run.Refused{Attempt: 1, Send: 1, Stop: denied}}}, run.Launching, 1, "attempt 1 is in doubt"},
 		{"both sends refused is proof", plain, []at{{1, run.Triggered{}}, {2, run.Refused{Attempt: 1, Send: 1, Stop: denied}}, {3, run.Refused{Attempt: 1, Send: 2, Stop: denied}}}, run.Failed, 1, ""},
@@ -315,7 +326,7 @@ func walkStates(t *testing.T) []struct {
 	state := func(events ...at) run.Run { r, _ := play(t, plain, events...); return r }
 	fixed := func(s run.Status) run.Run {
 		r := newRun()
-		return run.Run{ID: r.ID, ScheduledFor: r.ScheduledFor, Task: task, Status: s, FinishedAt: t0, Round: 1, QueuedAt: t0}
+		return run.Run{ID: r.ID, ScheduledFor: r.ScheduledFor, Task: task, Status: s, FinishedAt: t0, First: 1, QueuedAt: t0}
 	}
 	waiter := run.NewQueued(run.Request{ID: newRun().ID, ScheduledFor: t0, Definition: plain.Hash()}, "waiting for the end of report/20261122T1729Z", true, t0, run.DefaultTiming)
 	waiter.Renew = true
@@ -325,6 +336,10 @@ func walkStates(t *testing.T) []struct {
 	}{
 		{"queued for a relaunch", state(launched, at{1, seen(1, 3, pullTimeout)})},
 		{"queued by throttling", state(at{1, run.Refused{Attempt: 1, Send: 1, Stop: throttled}})},
+		{"queued since there is no capacity", state(at{1, run.Refused{Attempt: 1, Send: 1, Stop: noCapacity}})},
+		{"queued since the quota is used up", state(at{1, run.Refused{Attempt: 1, Send: 1, Stop: noQuota}})},
+		{"launching, its second round", state(launched, at{1, seen(1, 3, noPlace)}, at{10 * time.Minute, run.Due{}})},
+		{"running, its second round", state(launched, at{1, seen(1, 3, noPlace)}, at{10 * time.Minute, run.Due{}}, at{10 * time.Minute, run.Launched{Attempt: 1, Round: 1, TaskARN: arn(2)}})},
 		{"queued for a new revision", state(at{1, run.Refused{Attempt: 1, Send: 1, Stop: inactive}})},
 		{"queued behind another run", waiter},
 		{"launching", newRun()},
@@ -355,6 +370,8 @@ func walkEvents() []struct {
 	look.Look = true
 	other := seen(1, 9, exited(0))
 	other.TaskARN = arn(99)
+	second, unknown := look, seen(1, 9, eniTimeout)
+	second.Round, second.TaskARN, unknown.Round = 1, arn(2), run.UnknownRound
 	return []struct {
 		name  string
 		event run.Event
@@ -384,6 +401,8 @@ func walkEvents() []struct {
 		{"seen stopped, cause unclear", seen(1, 9, pullTimeout)},
 		{"seen stopped by a person", seen(1, 9, userStop)},
 		{"seen another task", other},
+		{"seen running, its second round", second},
+		{"seen stopped before the start, no round known", unknown},
 		{"gone", run.Gone{Attempt: 1, At: t0.Add(time.Hour)}},
 		{"retry", retry},
 		{"retry by force", forced},

@@ -39,9 +39,9 @@ type (
 	// Launched: ECS accepted the task of an attempt, or said which task an
 	// earlier send of the same request had launched.
 	Launched struct {
-		Attempt    int
-		TaskARN    string
-		LastStatus string
+		Attempt, Round int
+		TaskARN        string
+		LastStatus     string
 	}
 
 	// Refused: ECS answered a send with a refusal, an error or failures[]. Send
@@ -52,24 +52,25 @@ type (
 		Stop          stop.Stop
 	}
 
-	// NoAnswer: a send may or may not have launched a task.
+	// NoAnswer: a send, by its number, may or may not have launched a task.
 	NoAnswer struct {
-		Attempt int
-		Err     string
+		Attempt, Send int
+		Err           string
 	}
 
 	// Found is what a search by startedBy brought; no ARNs prove nothing.
 	Found struct {
-		Attempt  int
-		TaskARNs []string
+		Attempt, Round int
+		TaskARNs       []string
 	}
 
-	// Seen is a state of an attempt's task, from an event or from a look.
+	// Seen is a state of an attempt's task, from an event or from a look. Round is
+	// that of the task's startedBy, or UnknownRound.
 	Seen struct {
-		Attempt int
-		TaskARN string
-		Version int64
-		Stop    stop.Stop
+		Attempt, Round int
+		TaskARN        string
+		Version        int64
+		Stop           stop.Stop
 		// EndedAt is when the task's containers ended, else when it stopped.
 		EndedAt time.Time
 		// Look is whether we asked for the state, so that the next look must be

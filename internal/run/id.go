@@ -70,35 +70,81 @@ func (id ID) Slot() string {
 // ByHand is whether a person asked for the run.
 func (id ID) ByHand() bool { return strings.HasPrefix(id.Slot(), byHandPrefix) }
 
-// ClientToken is RunTask's clientToken for an attempt: 64 hex digits, so that
-// every send of one attempt is the same request to ECS.
-func ClientToken(stack string, id ID, attempt int) string {
-	sum := sha256.Sum256([]byte(stack + "\x00" + string(id) + "\x00" + strconv.Itoa(attempt)))
+// Mark is one round of an attempt of a run. It is what a launch is known by: its
+// client token and its startedBy are made of it and of the stack's name.
+type Mark struct {
+	Run     ID
+	Attempt int
+	// Round is 0 for the first one; UnknownRound where a task does not say.
+	Round int
+}
+
+// UnknownRound is the round of a task that names its run and attempt and not the
+// round.
+const UnknownRound = -1
+
+// Mark is that of an attempt's present round.
+func (r *Run) Mark(attempt int) Mark {
+	m := Mark{Run: r.ID, Attempt: attempt}
+	if a := r.Attempt(attempt); a != nil {
+		m.Round = a.Round
+	}
+	return m
+}
+
+// numbers are those of attempt and round as startedBy has them: 2, or 2-13. The
+// first round is not named, as before there were others.
+func (m Mark) numbers() string {
+	if m.Round <= 0 {
+		return strconv.Itoa(m.Attempt)
+	}
+	return strconv.Itoa(m.Attempt) + "-" + strconv.Itoa(m.Round)
+}
+
+// ClientToken is RunTask's clientToken: 64 hex digits, so that every send of one
+// round is the same request to ECS.
+func (m Mark) ClientToken(stack string) string {
+	sum := sha256.Sum256([]byte(stack + "\x00" + string(m.Run) + "\x00" + m.numbers()))
 	return hex.EncodeToString(sum[:])
 }
 
-// StartedBy is RunTask's startedBy for an attempt, stack/job/slot/attempt: a
-// stop event finds its run by it even before the task's ARN was stored. ECS
-// allows 128 letters, digits, `-`, `/` and `_`.
-func StartedBy(stack string, id ID, attempt int) string {
-	return stack + "/" + string(id) + "/" + strconv.Itoa(attempt)
+// StartedBy is RunTask's startedBy, stack/job/slot/attempt or, after the first
+// round, stack/job/slot/attempt-round: a stop event finds its run by it even
+// before the task's ARN was stored. ECS allows 128 letters, digits, `-`, `/` and
+// `_`.
+func (m Mark) StartedBy(stack string) string {
+	return stack + "/" + string(m.Run) + "/" + m.numbers()
 }
 
 // ParseStartedBy is the inverse of StartedBy for one stack; ok is false for
 // anything that this stack did not launch.
-func ParseStartedBy(stack, startedBy string) (id ID, attempt int, ok bool) {
+func ParseStartedBy(stack, startedBy string) (m Mark, ok bool) {
 	rest, ours := strings.CutPrefix(startedBy, stack+"/")
 	if !ours {
-		return "", 0, false
+		return Mark{}, false
 	}
 	i := strings.LastIndexByte(rest, '/')
 	if i < 0 {
-		return "", 0, false
+		return Mark{}, false
 	}
-	n, err := strconv.Atoi(rest[i+1:])
-	if err != nil || n < 1 {
-		return "", 0, false
+	attempt, round, later := strings.Cut(rest[i+1:], "-")
+	if m.Attempt, ok = number(attempt); !ok {
+		return Mark{}, false
 	}
-	id, err = ParseID(rest[:i])
-	return id, n, err == nil
+	if later {
+		if m.Round, ok = number(round); !ok {
+			return Mark{}, false
+		}
+	}
+	id, err := ParseID(rest[:i])
+	if err != nil {
+		return Mark{}, false
+	}
+	m.Run = id
+	return m, true
+}
+
+func number(s string) (n int, ok bool) {
+	n, err := strconv.Atoi(s)
+	return n, err == nil && n >= 1
 }

@@ -23,7 +23,7 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 	}
 	d.r.Definition, d.r.Task, d.r.Renew = e.Definition, e.Task, false
 	d.r.Triggers = append(d.r.Triggers, e.Trigger)
-	d.r.Round, d.r.Stopping = len(d.r.Attempts)+1, nil
+	d.r.First, d.r.Stopping = len(d.r.Attempts)+1, nil
 	d.r.StartedAt, d.r.FinishedAt, d.r.ExitCode = time.Time{}, time.Time{}, nil
 	d.r.ReadyAt, d.r.OnDemand = d.now, false
 	d.r.launch(d.now, d.t)

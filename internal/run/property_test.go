@@ -14,10 +14,10 @@ import (
 )
 
 var stops = []stop.Stop{
-	eniTimeout, pullTimeout, noImage, userStop, spotStop, spotObeyed, spotWarning, bareFailure, exited(0), exited(1), exited(75),
+	eniTimeout, pullTimeout, noImage, userStop, spotStop, spotObeyed, spotWarning, bareFailure, noPlace, exited(0), exited(1), exited(75),
 }
 
-var refusals = []stop.Stop{noCapacity, throttled, throttledFailure, denied, inactive}
+var refusals = []stop.Stop{noCapacity, noQuota, throttled, throttledFailure, denied, inactive}
 
 func genJob(t *rapid.T) job.Job {
 	j := plain
@@ -39,18 +39,20 @@ func genJob(t *rapid.T) job.Job {
 func genEvent(t *rapid.T, r run.Run) run.Event {
 	n := max(1, len(r.Attempts)-rapid.IntRange(0, 1).Draw(t, "older"))
 	send := rapid.IntRange(1, max(1, r.Attempts[n-1].Sends)).Draw(t, "send")
+	round := max(0, r.Attempts[n-1].Round-rapid.IntRange(0, 1).Draw(t, "round before"))
 	switch rapid.IntRange(0, 14).Draw(t, "event") {
 	case 0, 10:
 		return run.Due{Task: &task}
 	case 1:
-		return run.Launched{Attempt: n, TaskARN: arn(n), LastStatus: "PROVISIONING"}
+		return run.Launched{Attempt: n, Round: round, TaskARN: arn(n + 100*round), LastStatus: "PROVISIONING"}
 	case 2:
 		return run.Refused{Attempt: n, Send: send, Stop: rapid.SampledFrom(refusals).Draw(t, "refusal")}
 	case 3:
-		return run.NoAnswer{Attempt: n, Err: "EOF"}
+		return run.NoAnswer{Attempt: n, Send: send, Err: "EOF"}
 	case 4, 5, 6:
 		e := seen(n, int64(rapid.IntRange(0, 9).Draw(t, "version")), rapid.SampledFrom(stops).Draw(t, "stop"))
 		e.Look = rapid.Bool().Draw(t, "look")
+		e.Round, e.TaskARN = round, arn(n+100*round)
 		return e
 	case 7:
 		return run.Triggered{}
@@ -59,7 +61,7 @@ func genEvent(t *rapid.T, r run.Run) run.Event {
 	case 11:
 		return run.Paced{Attempt: n, Send: send}
 	case 12:
-		return run.Found{Attempt: n}
+		return run.Found{Attempt: n, Round: round}
 	case 9:
 		return run.Unseen{Attempt: n, Refused: rapid.Bool().Draw(t, "refused"), Err: "AccessDeniedException"}
 	case 13:
@@ -90,7 +92,7 @@ func TestProperties(t *testing.T) {
 			}
 			known.heard(e, r)
 			known.sent(d, now)
-			if err := known.contradicts(e, d, now); err != "" {
+			if err := known.contradicts(r, e, d, now); err != "" {
 				t.Fatalf("%T in %s: %s", e, r.Status, err)
 			}
 			twice(t, j, d, e, now)
@@ -103,14 +105,19 @@ func TestProperties(t *testing.T) {
 type wire map[int]*sends
 
 type sends struct {
-	at      []time.Time  // of each send
+	at      []send
 	refused map[int]bool // by number
-	lost    bool         // an answer
+	lost    int          // the newest round of which an answer was
+}
+
+type send struct {
+	at    time.Time
+	round int
 }
 
 func (w wire) of(attempt int) *sends {
 	if w[attempt] == nil {
-		w[attempt] = &sends{refused: map[int]bool{}}
+		w[attempt] = &sends{refused: map[int]bool{}, lost: -1}
 	}
 	return w[attempt]
 }
@@ -118,7 +125,7 @@ func (w wire) of(attempt int) *sends {
 func (w wire) sent(d run.Decision, now time.Time) {
 	if d.Counted != 0 {
 		s := w.of(d.Counted)
-		s.at = append(s.at, now)
+		s.at = append(s.at, send{now, d.Next.Attempt(d.Counted).Round})
 	}
 }
 
@@ -130,27 +137,53 @@ func (w wire) heard(e run.Event, r run.Run) {
 	case run.Paced:
 		w.of(e.Attempt).refused[e.Send] = true
 	case run.NoAnswer:
-		w.of(e.Attempt).lost = w.of(e.Attempt).lost || !r.Attempt(e.Attempt).Over()
+		if s := w.of(e.Attempt); !r.Attempt(e.Attempt).Over() && !s.refused[e.Send] {
+			s.lost = max(s.lost, s.at[e.Send-1].round)
+		}
 	}
 }
 
+// nothing is whether it is proved that no send of a round launched anything: all
+// were refused, or failures[] answered the newest one long after the others.
+func (s *sends) nothing(round int, e run.Event, now time.Time) bool {
+	all, apart, first := s.lost < round, true, time.Time{}
+	for n, send := range s.at {
+		if send.round != round {
+			continue
+		}
+		if first.IsZero() && !s.refused[n+1] {
+			first = send.at
+		}
+		all = all && s.refused[n+1]
+		apart = apart && (n == len(s.at)-1 || s.at[len(s.at)-1].at.Sub(send.at) >= run.DefaultTiming.Doubt || s.refused[n+1])
+	}
+	r, ok := e.(run.Refused)
+	return all || ok && r.Stop.Kind == stop.LaunchFailure && r.Send == len(s.at) && apart && (first.IsZero() || now.Sub(first) < run.DefaultTiming.TokenLife)
+}
+
 // contradicts: a token is sent only while ECS surely keeps it, never after its
-// failures[], and "nothing was launched" is said only where every send was refused.
-func (w wire) contradicts(e run.Event, d run.Decision, now time.Time) string {
+// failures[], and that nothing was launched is said only where it is proved. After
+// what ECS had no room for comes a new token.
+func (w wire) contradicts(before run.Run, e run.Event, d run.Decision, now time.Time) string {
 	if d.Counted != 0 {
-		s := w.of(d.Counted)
-		for n, at := range s.at {
-			if !s.refused[n+1] && now.Sub(at) >= run.DefaultTiming.TokenLife {
-				return fmt.Sprintf("attempt %d is sent again %s after its send %d", d.Counted, now.Sub(at), n+1)
+		s, round := w.of(d.Counted), d.Next.Attempt(d.Counted).Round
+		for n, send := range s.at {
+			if send.round == round && !s.refused[n+1] && now.Sub(send.at) >= run.DefaultTiming.TokenLife {
+				return fmt.Sprintf("attempt %d is sent again %s after its send %d", d.Counted, now.Sub(send.at), n+1)
 			}
 		}
 	}
 	for _, a := range d.Next.Attempts {
-		s := w.of(a.N)
-		if none := len(s.refused) == len(s.at) && !s.lost; a.Over() && a.TaskARN == "" && a.Rule != run.RuleInDoubt && !none {
-			return fmt.Sprintf("attempt %d counts as not launched, of %d sends %d were refused, lost %v", a.N, len(s.at), len(s.refused), s.lost)
-		}
-		if r, ok := e.(run.Refused); ok && r.Attempt == a.N && r.Stop.Kind == stop.LaunchFailure && d.Outcome == run.Did && d.Next.Status == run.Queued && !a.Over() {
+		s, was := w.of(a.N), before.Attempt(a.N)
+		raised := was != nil && a.Round > was.Round
+		ended := a.Over() && a.TaskARN == "" && a.Rule != run.RuleInDoubt
+		_, byTask := e.(run.Seen)
+		switch r, ok := e.(run.Refused); {
+		case raised && a.Started != stop.No:
+			return fmt.Sprintf("attempt %d has another round, and the last one may have started", a.N)
+		case raised && !byTask && !s.nothing(was.Round, e, now), ended && was != nil && !was.Over() && !s.nothing(a.Round, e, now):
+			return fmt.Sprintf("attempt %d counts as not launched, of sends %+v were refused %v, lost in round %d", a.N, s.at, s.refused, s.lost)
+		case ok && r.Attempt == a.N && r.Stop.Kind == stop.LaunchFailure && d.Outcome == run.Did && d.Next.Status == run.Queued && !a.Over() && !raised:
 			return fmt.Sprintf("attempt %d is put off after its token's failures[]", a.N)
 		}
 	}

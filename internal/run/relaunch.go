@@ -36,19 +36,21 @@ func (d *decider) conclude(a *Attempt, s stop.Stop, v stop.Verdict, ended time.T
 	return d.r.Cause
 }
 
-// moves is whether the attempt is the one of its round after which the run leaves
-// Spot for good. It costs no attempt, so a round has at most one launch more than
-// the job's retry allows.
+// moves is whether the attempt is the one of its allowance after which the run
+// leaves Spot for good. It costs no attempt, so there is at most one launch more
+// than the job's retry allows.
 func (d *decider) moves(a *Attempt, v stop.Verdict) bool {
-	return d.job.Capacity == job.SpotThenOnDemand && !a.OnDemand && (v.Capacity() || v.Class == stop.Interrupted)
+	lacks := v.Lacks()
+	return d.job.Capacity == job.SpotThenOnDemand && !a.OnDemand &&
+		(lacks == stop.NoCapacity || lacks == stop.NoQuota || v.Class == stop.Interrupted)
 }
 
-// made is how many attempts the round has used, less the one that Spot failed.
+// made is how many attempts of the allowance are used, less the one that Spot failed.
 func (d *decider) made(a *Attempt) int {
 	if a.OnDemand {
-		return a.N - d.r.Round
+		return a.N - d.r.First
 	}
-	return a.N - d.r.Round + 1
+	return a.N - d.r.First + 1
 }
 
 // usedUp says that no attempt is left.
@@ -71,14 +73,15 @@ func (d *decider) end(a *Attempt, s Status, why string, ended time.Time) {
 // again launches the next attempt, at once or after its backoff.
 func (d *decider) again(a *Attempt, why again, v stop.Verdict, ended time.Time) string {
 	moves, made := d.moves(a, v), d.made(a)
+	if room := v.Lacks(); room != "" && !moves {
+		return d.nextRound(a, room, v, ended)
+	}
 	if made >= d.job.Retry.Limit() && !moves {
 		return d.usedUp(a, v, ended)
 	}
 	wait := Backoff(d.job.Retry, d.r.ID, made, why.Unclear)
 	if d.expired(d.now.Add(wait)) {
-		a.Next = fmt.Sprintf("failed: a relaunch would come after the deadline of %s", job.Duration(d.job.Retry.Within()))
-		d.end(a, Failed, d.cause(a, v)+"; the deadline for relaunches has passed", ended)
-		return d.r.Cause
+		return d.tooLate(a, v, ended)
 	}
 	d.r.Stopping, d.r.StartedAt, d.r.Renew = nil, time.Time{}, why.Renew
 	d.r.OnDemand = d.r.OnDemand || moves
@@ -92,6 +95,34 @@ func (d *decider) again(a *Attempt, why again, v stop.Verdict, ended time.Time) 
 	d.r.Status, d.r.Cause = Queued, a.Next
 	d.r.DueAt = d.now.Add(wait)
 	return a.Next
+}
+
+// nextRound has the same attempt launched with a new token once there may be room
+// for it. Nobody is at fault, so it costs no attempt. What the account's quota
+// refuses keeps its place: the first of those that wait asks for all of them.
+func (d *decider) nextRound(a *Attempt, lacks stop.Room, v stop.Verdict, ended time.Time) string {
+	left := d.r.ReadyAt.Add(d.job.Retry.Within()).Sub(d.now)
+	if left <= 0 {
+		return d.tooLate(a, v, ended)
+	}
+	a.next()
+	d.r.Stopping, d.r.StartedAt = nil, time.Time{}
+	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
+	d.r.Status, d.r.Lacks = Queued, lacks
+	d.r.DueAt = d.now.Add(min(d.t.putOff(d.r.ID, a.Round), left))
+	if lacks == stop.NoQuota {
+		d.r.DueAt = d.place()
+	}
+	a.Next = fmt.Sprintf("waits, refused %d times so far: %s", a.Round, v.Why)
+	d.r.Cause = "waiting: " + v.Why
+	return d.r.Cause
+}
+
+// tooLate fails a run that would be launched again after its deadline.
+func (d *decider) tooLate(a *Attempt, v stop.Verdict, ended time.Time) string {
+	a.Next = fmt.Sprintf("failed: a relaunch would come after the deadline of %s", job.Duration(d.job.Retry.Within()))
+	d.end(a, Failed, d.cause(a, v)+"; the deadline for relaunches has passed", ended)
+	return d.r.Cause
 }
 
 // again is the answer to "make a further attempt?".
@@ -186,13 +217,7 @@ func neverStarted(j job.Job, v stop.Verdict) again {
 	case v.Helps == stop.No:
 		return again{Why: "a person must mend it: " + v.Why}
 	}
-	return again{Yes: true, Unclear: v.Helps == stop.Unknown || rateLimited(v), Why: "nothing started: " + v.Why}
-}
-
-// rateLimited is whether a rate limit refused the launch: coming back at once
-// would meet it again.
-func rateLimited(v stop.Verdict) bool {
-	return v.Rule == stop.RuleThrottled || v.Rule == stop.RuleThrottledEC2
+	return again{Yes: true, Unclear: v.Helps == stop.Unknown, Why: "nothing started: " + v.Why}
 }
 
 // mayBeDone is whether the job's container ended with exit code 0 and neither the

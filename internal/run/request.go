@@ -25,7 +25,7 @@ func (req Request) run(now time.Time) Run {
 	return Run{
 		ID: req.ID, ScheduledFor: req.ScheduledFor.UTC(), Definition: req.Definition, Task: req.Task,
 		Command: req.Command, Environment: req.Environment,
-		QueuedAt: now, ReadyAt: now, Round: 1, Triggers: []Trigger{req.Trigger},
+		QueuedAt: now, ReadyAt: now, First: 1, Triggers: []Trigger{req.Trigger},
 	}
 }
 

@@ -44,12 +44,15 @@ type Run struct {
 	ExitCode   *int64    `json:"exitCode,omitempty"`
 
 	Attempts []Attempt `json:"attempts,omitempty"`
-	// Round is the first attempt of the present round: a person's retry begins
-	// a new one with a full allowance of attempts.
-	Round int `json:"round,omitempty"`
-	// OnDemand is whether further attempts of this round are launched on demand,
-	// since Spot failed one of them.
+	// First is the first attempt of the present allowance: a person's retry begins
+	// a new one.
+	First int `json:"round,omitempty"`
+	// OnDemand is whether further attempts of this allowance are launched on
+	// demand, since Spot failed one of them.
 	OnDemand bool `json:"onDemand,omitempty"`
+	// Lacks is what ECS last had too little of for this run, while it waits to be
+	// launched.
+	Lacks stop.Room `json:"lacks,omitempty"`
 	// Renew is whether the task definition must be resolved anew before the
 	// next launch, since the recorded revision is INACTIVE.
 	Renew bool `json:"renew,omitempty"`

@@ -15,6 +15,18 @@ const (
 	RuleEndedUnseen = "ended-unseen"
 )
 
+// launched: ECS answered a send with the task. The answer to a send of the round
+// before comes late where the task's end was heard of first.
+func (d *decider) launched(a *Attempt, e Launched) (Outcome, string) {
+	switch {
+	case e.Round == a.Round-1 && e.TaskARN != a.Former:
+		return d.second(a, e.TaskARN)
+	case e.Round < a.Round:
+		return Ignored, fmt.Sprintf("attempt %d is on round %d", a.N, a.Round)
+	}
+	return d.accepted(a, e.TaskARN, e.LastStatus)
+}
+
 // accepted: ECS said which task the attempt launched.
 func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string) {
 	if a.TaskARN != "" && a.TaskARN != arn {
@@ -61,28 +73,32 @@ func (d *decider) second(a *Attempt, arn string) (Outcome, string) {
 	return Did, a.Next
 }
 
-// relaunchWaits is whether a is over and the relaunch that was decided on has
-// not been launched: there is still time to take it back.
+// relaunchWaits is whether a, or a round of it, is over and the relaunch that was
+// decided on has not been launched: there is still time to take it back.
 func (d *decider) relaunchWaits(a *Attempt) bool {
-	return d.r.Status == Queued && a.N == len(d.r.Attempts) && a.Over()
+	return d.r.Status == Queued && a.N == len(d.r.Attempts) && (a.Over() || a.Round > 0)
 }
 
 // refused: a send was answered with a refusal. It is proof that the attempt
 // launched nothing only when no other send of it is without an answer.
 //
-// Only an exception for the rate is sent again: failures[] are the token's
-// result, which ECS gives again for every further send (ECS API reference,
-// "Ensuring idempotency"), so what comes after them needs a new token.
+// Only an exception for the rate is sent again as it is: failures[] are the
+// token's result, which ECS gives again for every further send (ECS API reference,
+// "Ensuring idempotency"), so what comes after them needs a new token. For the same
+// reason they say what became of a send that was lost.
 func (d *decider) refused(a *Attempt, e Refused) (Outcome, string) {
 	s, v := e.Stop, stop.Classify(e.Stop)
 	if !d.current(a) || a.TaskARN != "" {
 		return Ignored, "a refusal of an attempt that is settled"
 	}
 	if v.Started != stop.No {
-		return d.noAnswer(a, s.Reason)
+		return d.noAnswer(a, e.Send, s.Reason)
 	}
 	if !a.refuse(e.Send) {
 		return Ignored, fmt.Sprintf("that send %d was refused is known", e.Send)
+	}
+	if d.tokenResult(a, e) {
+		a.settle()
 	}
 	switch {
 	case a.mayHaveLaunched():
@@ -97,6 +113,13 @@ func (d *decider) refused(a *Attempt, e Refused) (Outcome, string) {
 	return Did, d.conclude(a, s, v, d.now)
 }
 
+// tokenResult is whether an answer is the result of the client token, for all that
+// was sent with it: failures[], to the newest send, which went out so long after
+// those before that they had arrived or never will, and within the token's life.
+func (d *decider) tokenResult(a *Attempt, e Refused) bool {
+	return e.Stop.Kind == stop.LaunchFailure && e.Send == a.Sends && a.Apart && d.now.Sub(a.SentAt) < d.t.TokenLife
+}
+
 // paced: a counted send did not go out, which proves as much as a refusal.
 func (d *decider) paced(a *Attempt, send int) (Outcome, string) {
 	if !d.current(a) || a.TaskARN != "" {
@@ -109,7 +132,16 @@ func (d *decider) paced(a *Attempt, send int) (Outcome, string) {
 		return Did, d.doubt(a)
 	}
 	// It keeps its place: whoever was ready first is launched first.
-	return Did, d.putOff(a, "waiting for its turn: the rate of launches is limited", earlier(d.r.ReadyAt, d.now))
+	return Did, d.putOff(a, "waiting for its turn: the rate of launches is limited", d.place())
+}
+
+// place is since when a run that could go at once waits to be launched: whoever was
+// ready first is launched first. Its clock may have been ahead of this one.
+func (d *decider) place() time.Time {
+	if d.now.Before(d.r.ReadyAt) {
+		return d.now
+	}
+	return d.r.ReadyAt
 }
 
 // putOff has the same attempt launched later, unless a person asked for its
@@ -125,16 +157,12 @@ func (d *decider) putOff(a *Attempt, why string, until time.Time) string {
 	return why
 }
 
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func (d *decider) noAnswer(a *Attempt, err string) (Outcome, string) {
+func (d *decider) noAnswer(a *Attempt, send int, err string) (Outcome, string) {
 	if !d.current(a) || a.TaskARN != "" {
 		return Ignored, "no answer for an attempt that is settled"
+	}
+	if send > 0 && send <= a.settled() {
+		return Ignored, fmt.Sprintf("that send %d launched nothing is known", send)
 	}
 	a.Doubt = true
 	a.Next = "no answer to a send: " + err
@@ -153,9 +181,12 @@ func (d *decider) doubt(a *Attempt) string {
 
 // found: what ListTasks(startedBy) brought. Stopped tasks are invisible to it
 // (ECS API reference, ListTasks), so finding none proves nothing.
-func (d *decider) found(a *Attempt, arns []string) (Outcome, string) {
-	if len(arns) > 0 {
-		return d.accepted(a, arns[0], "")
+func (d *decider) found(a *Attempt, e Found) (Outcome, string) {
+	if e.Round < a.Round {
+		return Ignored, fmt.Sprintf("attempt %d is on another round", a.N)
+	}
+	if len(e.TaskARNs) > 0 {
+		return d.accepted(a, e.TaskARNs[0], "")
 	}
 	if !d.current(a) || !d.r.Owes(Find) {
 		return Ignored, "the search is settled"
@@ -202,6 +233,12 @@ func (d *decider) giveUp(a *Attempt, cause string) string {
 
 // seen: a state of the attempt's task.
 func (d *decider) seen(a *Attempt, e Seen) (Outcome, string) {
+	if e.Round == UnknownRound && a.Round == 0 {
+		e.Round = 0
+	}
+	if e.Round < a.Round && (e.TaskARN != a.TaskARN || a.TaskARN == "") {
+		return d.earlier(a, e)
+	}
 	if e.TaskARN == "" { // it found the attempt by its mark, so it is its task
 		e.TaskARN = a.TaskARN
 	}
@@ -229,6 +266,22 @@ func (d *decider) seen(a *Attempt, e Seen) (Outcome, string) {
 	a.note(s, v)
 	d.r.settle(func(o Effect) bool { return o.Kind != Tell })
 	return Did, d.conclude(a, s, v, ended)
+}
+
+// earlier: news of a task of a round before, or of one that does not say which.
+// It is known that nothing of them started; should one have all the same, then
+// what it shows decides where nothing else was launched yet, and is told where it
+// was.
+func (d *decider) earlier(a *Attempt, e Seen) (Outcome, string) {
+	v := stop.Classify(d.context(e.Stop))
+	switch {
+	case v.Started != stop.Yes && e.Stop.StartedAt.IsZero():
+		return Ignored, fmt.Sprintf("attempt %d is on round %d", a.N, a.Round)
+	case !d.relaunchWaits(a) || a.Over():
+		return d.second(a, e.TaskARN)
+	}
+	e.Round = a.Round
+	return d.seen(a, e)
 }
 
 // nothingNew: a version that was seen before. A look still sets the next one.

@@ -36,6 +36,10 @@ type Timing struct {
 	Blocked time.Duration
 	// Throttled is the least wait after ECS refused a launch for its rate.
 	Throttled time.Duration
+	// Crowded is the wait after ECS first had no room for a launch; it doubles with
+	// each further refusal, up to CrowdedMost. Where the account's quota is used up
+	// it is the wait between two launches that ask whether some of it is free.
+	Crowded, CrowdedMost time.Duration
 	// Stuck is how long a task may be asked to stop without effect before it is
 	// told: far longer than the 2 minutes that Fargate gives a container at most
 	// after SIGTERM (ECS API reference, ContainerDefinition, stopTimeout).
@@ -48,17 +52,19 @@ type Timing struct {
 
 // DefaultTiming is the timing of design and documentation.
 var DefaultTiming = Timing{
-	Doubt:     2 * time.Minute,
-	TokenLife: 50 * time.Minute,
-	Vanish:    10 * time.Minute,
-	FirstLook: 5 * time.Minute,
-	NextLook:  45 * time.Minute,
-	Settle:    2 * time.Minute,
-	Blocked:   time.Minute,
-	Throttled: time.Second,
-	Stuck:     30 * time.Minute,
-	Told:      time.Minute,
-	ToldMost:  30 * time.Minute,
+	Doubt:       2 * time.Minute,
+	TokenLife:   50 * time.Minute,
+	Vanish:      10 * time.Minute,
+	FirstLook:   5 * time.Minute,
+	NextLook:    45 * time.Minute,
+	Settle:      2 * time.Minute,
+	Blocked:     time.Minute,
+	Throttled:   time.Second,
+	Crowded:     10 * time.Second,
+	CrowdedMost: 5 * time.Minute,
+	Stuck:       30 * time.Minute,
+	Told:        time.Minute,
+	ToldMost:    30 * time.Minute,
 }
 
 // Backoff is the wait before relaunch n of a round (1 is the first). The first
@@ -84,6 +90,16 @@ func Backoff(r job.Retry, id ID, n int, unclear bool) time.Duration {
 		wait = min(2*wait, job.MaxBackoff)
 	}
 	wait = min(wait, job.MaxBackoff)
+	return wait - time.Duration(float64(wait)/4*fraction(id, n))
+}
+
+// putOff is the wait after the n-th refusal for want of room. Up to a quarter is
+// taken off, so that many that were refused together do not come back together.
+func (t Timing) putOff(id ID, n int) time.Duration {
+	wait := t.Crowded
+	for range min(n-1, 20) {
+		wait = min(2*wait, t.CrowdedMost)
+	}
 	return wait - time.Duration(float64(wait)/4*fraction(id, n))
 }
 

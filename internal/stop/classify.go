@@ -18,9 +18,6 @@ func Throttled(s Stop) bool {
 	return rule == RuleThrottled || rule == RuleThrottledEC2
 }
 
-// Capacity is whether AWS had no capacity for the task at that moment.
-func (v Verdict) Capacity() bool { return v.Rule == RuleCapacity || v.Rule == RuleLaunchCapacity }
-
 func classifyTask(s *Stop) Verdict {
 	switch {
 	case !ended(s):

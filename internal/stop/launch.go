@@ -4,8 +4,9 @@ import "strings"
 
 // Names of launch rules that have a twin.
 const (
-	RuleThrottledEC2   = "launch-throttled-ec2"
-	RuleLaunchCapacity = "launch-capacity"
+	RuleThrottledEC2       = "launch-throttled-ec2"
+	RuleLaunchCapacity     = "launch-capacity"
+	RuleLaunchRunningLimit = "launch-running-limit"
 )
 
 // classifyLaunch reads an answer of RunTask.

@@ -5,10 +5,12 @@ const docRunTask = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/AP
 
 // Names that the launcher has to know.
 const (
-	RuleCapacity  = "capacity"
-	RuleThrottled = "launch-throttled"
-	RuleConflict  = "launch-conflict"
-	RuleInactive  = "launch-inactive"
+	RuleCapacity     = "capacity"
+	RuleRunningLimit = "running-limit"
+	RuleServiceQuota = "launch-service-quota"
+	RuleThrottled    = "launch-throttled"
+	RuleConflict     = "launch-conflict"
+	RuleInactive     = "launch-inactive"
 )
 
 // Error codes in lower case. Each stands for an answer of the service that
@@ -107,7 +109,7 @@ var launchRules = append(append([]Rule{
 		Source:  "public bug reports",
 	},
 	{
-		Name: "launch-running-limit",
+		Name: RuleLaunchRunningLimit,
 		Match: Match{Any: []string{
 			"limit on the number", "vcpulimit", "number of tasks in provisioning", "provisioning state", "provisioning capacity limit", "limit on tasks", "tasks in the provisioning",
 		}},
@@ -115,6 +117,14 @@ var launchRules = append(append([]Rule{
 		Why:     "a limit on running or provisioning tasks is reached; later some will have ended",
 		Example: Stop{Kind: LaunchFailure, Reason: "You've reached the limit on the number of vCPUs you can run concurrently"},
 		Source:  docService,
+	},
+	{
+		Name:    RuleServiceQuota,
+		Match:   Match{Kinds: onlyException, Codes: []string{"servicequotaexceededexception", "limitexceededexception"}},
+		Class:   Retry,
+		Why:     "a quota of the account is used up: of RunTask's, those on what runs at once; later some of it will be free",
+		Example: refused("ServiceQuotaExceededException", "The request exceeds a service quota."),
+		Source:  "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html",
 	},
 	{
 		Name:    "launch-" + RuleCapacity,

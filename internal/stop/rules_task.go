@@ -237,7 +237,7 @@ var capacityFamily = Family{
 	proof: proofTask,
 	Rules: []Rule{
 		{
-			Name:    "running-limit",
+			Name:    RuleRunningLimit,
 			Match:   Match{Any: []string{"limit on the number", "vcpulimit"}},
 			Class:   Retry,
 			Why:     "the account runs as many vCPUs or tasks as it may; later some will be free",

@@ -231,10 +231,10 @@ func TestLauncherHelpers(t *testing.T) {
 			t.Errorf("%v is no rate limit of the API", s)
 		}
 	}
-	if v := Classify(Stop{Kind: LaunchFailure, Reason: "Capacity is unavailable at this time."}); !v.Capacity() {
+	if v := Classify(Stop{Kind: LaunchFailure, Reason: "Capacity is unavailable at this time."}); v.Lacks() != NoCapacity {
 		t.Error("no capacity: ", v)
 	}
-	if v := Classify(failed("Capacity is unavailable at this time.")); !v.Capacity() {
+	if v := Classify(failed("Capacity is unavailable at this time.")); v.Lacks() != NoCapacity {
 		t.Error("no capacity: ", v)
 	}
 	if v := Classify(refused("ClientException", "TaskDefinition is inactive")); v.Rule != RuleInactive {

@@ -67,7 +67,7 @@ const tooFast = "Rate exceeded"
 // runTask is RunTask as a caller sees it.
 func (e *ecs) runTask(l control.Launch, d dice) run.Event {
 	w, n := e.w, l.Attempt
-	token := run.ClientToken(l.Stack, l.Run, l.Attempt) + w.opt.Mutation.salt(len(e.sends))
+	token := l.Mark().ClientToken(l.Stack) + w.opt.Mutation.salt(len(e.sends))
 	if w.now.Before(w.outage) && !w.calm && d.chance(900) {
 		if d.chance(200) {
 			e.carryOut(l, token, d)

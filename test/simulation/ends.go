@@ -86,7 +86,7 @@ func (w *World) succeeded(n job.Notify, r *run.Run) notice.Kind {
 // to tell for as long as it would remember. ECS forgets none between two looks
 // while sweeps come.
 func (w *World) unseen(r *run.Run, a *run.Attempt) {
-	by := run.StartedBy(stack, r.ID, a.N)
+	by := r.Mark(a.N).StartedBy(stack)
 	if a.Rule != run.RuleEndedUnseen && a.Rule != run.RuleInDoubt {
 		return
 	}

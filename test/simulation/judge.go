@@ -21,17 +21,17 @@ func (w *World) judge() {
 	}
 }
 
-// judgeAttempts: one task an attempt, and no further attempt of anything that
+// judgeAttempts: one task a round, and no further attempt of anything that
 // started unless the job allows it.
 func (w *World) judgeAttempts() {
-	byAttempt := map[string]*task{}
+	byRound := map[string]*task{}
 	byRun := map[run.ID][]*task{}
 	for _, t := range w.ecs.tasks {
-		if first := byAttempt[t.by]; first != nil {
+		if first := byRound[t.by]; first != nil {
 			w.violate("one task an attempt", t.run, "attempt %d launched %s at %s and %s at %s", t.attempt,
 				first.short(), first.created.Format("15:04:05"), t.short(), t.created.Format("15:04:05"))
 		}
-		byAttempt[t.by] = t
+		byRound[t.by] = t
 		byRun[t.run] = append(byRun[t.run], t)
 	}
 	for _, id := range w.truth.order {
@@ -47,7 +47,7 @@ func (w *World) judgeAttempts() {
 // judgeRelaunch holds a task and a later one of the same run together.
 func (w *World) judgeRelaunch(t, next *task) {
 	l := w.truth.lives[t.run]
-	if l == nil || t.attempt == next.attempt {
+	if l == nil || t.by == next.by {
 		return
 	}
 	byPerson := slices.ContainsFunc(l.rounds, func(first int) bool { return t.attempt < first && first <= next.attempt })
@@ -55,7 +55,7 @@ func (w *World) judgeRelaunch(t, next *task) {
 		return
 	}
 	switch {
-	case t.ran(w.now) && !t.mayRunAgain():
+	case t.ran(w.now) && (t.attempt == next.attempt || !t.mayRunAgain()):
 		w.violate("nothing that started is launched again", t.run, "attempt %d ran from %s (%s), and attempt %d was launched at %s",
 			t.attempt, t.ranAt.Format("15:04:05"), t.fate, next.attempt, next.created.Format("15:04:05"))
 	case t.stopped.IsZero() || t.stopped.After(next.created):
@@ -137,12 +137,11 @@ func (w *World) judgeEnd(r *run.Run) {
 
 // judgeLate: what ran and was not known to have is told when its stop comes.
 func (w *World) judgeLate(r *run.Run, a *run.Attempt) {
-	by := run.StartedBy(stack, r.ID, a.N)
-	if !w.truth.heard[by] || a.RanAfterAll || a.Started != "no" {
+	if a.RanAfterAll || a.Started != "no" {
 		return
 	}
 	for _, t := range w.ecs.tasks {
-		if t.by == by && t.ran(w.now) && !t.hidden {
+		if t.run == r.ID && t.attempt == a.N && w.truth.heard[t.by] && t.ran(w.now) && !t.hidden {
 			w.violate("what ran is known", r.ID, "attempt %d ran (%s) and its stop was taken, and it counts as never started", a.N, t.fate)
 		}
 	}

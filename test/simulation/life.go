@@ -92,7 +92,7 @@ func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 // newTask plans the life of the task that a request launches.
 func (w *World) newTask(l control.Launch) *task {
-	by := run.StartedBy(l.Stack, l.Run, l.Attempt)
+	by := l.Mark().StartedBy(l.Stack)
 	n := uint64(len(w.ecs.tasks))
 	d := w.dice(by, 0)
 	t := &task{

@@ -67,7 +67,16 @@ func (t *task) taken(d dice) {
 // failedOnSpot is whether Spot failed an attempt: it had no capacity, or the
 // infrastructure took the task away.
 func (w *World) failedOnSpot(id run.ID, n int) bool {
-	b := w.ecs.tokens[run.ClientToken(stack, id, n)]
+	for m := w.store.runs[id].run.Mark(n); m.Round >= 0; m.Round-- {
+		if w.roundFailedOnSpot(m) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *World) roundFailedOnSpot(m run.Mark) bool {
+	b := w.ecs.tokens[m.ClientToken(stack)]
 	switch {
 	case b == nil || b.request.Job.Capacity != job.Spot:
 		return false

@@ -34,7 +34,7 @@ func TestSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id, attempt, ok := run.ParseStartedBy("batchplane", doc.Task.StartedBy); !ok || attempt != 1 || id == "" || doc.Task.LastStatus != "STOPPED" {
+	if m, ok := run.ParseStartedBy("batchplane", doc.Task.StartedBy); !ok || m.Attempt != 1 || m.Run == "" || doc.Task.LastStatus != "STOPPED" {
 		t.Errorf("the sample of a stopped task is %+v", doc.Task)
 	}
 	var batch notify.Batch

@@ -12,14 +12,13 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/run"
 )
 
 // Input is the RunTask request of a launch: equal launches make equal requests.
 func Input(l control.Launch) *ecs.RunTaskInput {
 	in := &ecs.RunTaskInput{
-		ClientToken:    aws.String(run.ClientToken(l.Stack, l.Run, l.Attempt)),
-		StartedBy:      aws.String(run.StartedBy(l.Stack, l.Run, l.Attempt)),
+		ClientToken:    aws.String(l.Mark().ClientToken(l.Stack)),
+		StartedBy:      aws.String(l.Mark().StartedBy(l.Stack)),
 		TaskDefinition: aws.String(l.Task.ARN),
 		Cluster:        optional(l.Job.Cluster),
 		Count:          aws.Int32(1),

@@ -1,0 +1,32 @@
+package stop
+
+// Room is what ECS lacked for a launch that it refused, or for a task that it
+// never started. All of it passes by itself, and costs no attempt.
+type Room string
+
+const (
+	// NoQuota: the account runs as many vCPUs or tasks as it may. Another launch of
+	// the same capacity, on demand or Spot, is answered the same.
+	NoQuota Room = "quota"
+	// NoCapacity: AWS had none, for a task of this size in these subnets.
+	NoCapacity Room = "capacity"
+	// NoRate: a rate limit of ECS, or of the calls that it makes to EC2.
+	NoRate Room = "rate"
+)
+
+// Lacks is the room that was lacking, "" where it was something else or where the
+// verdict does not prove that nothing started.
+func (v Verdict) Lacks() Room {
+	if v.Started != No {
+		return ""
+	}
+	switch v.Rule {
+	case RuleRunningLimit, RuleLaunchRunningLimit, RuleServiceQuota:
+		return NoQuota
+	case RuleCapacity, RuleLaunchCapacity:
+		return NoCapacity
+	case RuleThrottled, RuleThrottledEC2:
+		return NoRate
+	}
+	return ""
+}
