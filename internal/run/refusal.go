@@ -1,0 +1,108 @@
+package run
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// refused: a send was answered with a refusal. It is proof that the attempt
+// launched nothing only when no other send of it is without an answer.
+//
+// Only an exception for the rate is sent again as it is: failures[] are the
+// token's result, which ECS gives again for every further send (ECS API reference,
+// "Ensuring idempotency"), so what comes after them needs a new token. For the same
+// reason they say what became of a send that was lost.
+func (d *decider) refused(a *Attempt, e Refused) (Outcome, string) {
+	s, v := e.Stop, stop.Classify(e.Stop)
+	if !d.current(a) || a.TaskARN != "" {
+		return Ignored, "a refusal of an attempt that is settled"
+	}
+	if v.Started != stop.No {
+		return d.noAnswer(a, e.Send, s.Reason)
+	}
+	if !a.refuse(e.Send) {
+		return Ignored, fmt.Sprintf("that send %d was refused is known", e.Send)
+	}
+	if d.tokenResult(a, e) {
+		a.settle()
+	}
+	switch {
+	case a.mayHaveLaunched():
+		a.Next = fmt.Sprintf("a send was refused (%s), but an earlier one has no answer", v.Rule)
+		return Did, d.doubt(a)
+	case s.Kind == stop.LaunchException && stop.Throttled(s):
+		wait := d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled))
+		return Did, d.putOff(a, "waiting: ECS limits the rate of launches", d.now.Add(wait))
+	}
+	a.EndedAt = d.now
+	a.note(s, v)
+	return Did, d.conclude(a, s, v, d.now)
+}
+
+// tokenResult is whether an answer is the result of the client token, for all that
+// was sent with it: failures[], to the newest send, which went out so long after
+// those before that they had arrived or never will, and within the token's life.
+func (d *decider) tokenResult(a *Attempt, e Refused) bool {
+	return e.Stop.Kind == stop.LaunchFailure && e.Send == a.Sends && a.Apart && d.now.Sub(a.SentAt) < d.t.TokenLife
+}
+
+// paced: a counted send did not go out, which proves as much as a refusal.
+func (d *decider) paced(a *Attempt, send int) (Outcome, string) {
+	if !d.current(a) || a.TaskARN != "" {
+		return Ignored, "the attempt is settled"
+	}
+	if !a.refuse(send) {
+		return Ignored, fmt.Sprintf("that send %d did not go out is known", send)
+	}
+	if a.mayHaveLaunched() {
+		return Did, d.doubt(a)
+	}
+	// It keeps its place: whoever was ready first is launched first.
+	return Did, d.putOff(a, "waiting for its turn: the rate of launches is limited", d.place())
+}
+
+// place is since when a run that could go at once waits to be launched: whoever was
+// ready first is launched first. Its clock may have been ahead of this one.
+func (d *decider) place() time.Time {
+	if d.now.Before(d.r.ReadyAt) {
+		return d.now
+	}
+	return d.r.ReadyAt
+}
+
+// putOff has the same attempt launched later, unless a person asked for its
+// stop while it was not known whether there is a task to stop.
+func (d *decider) putOff(a *Attempt, why string, until time.Time) string {
+	if s := d.r.Stopping; s.byPerson() {
+		a.EndedAt, a.Next = d.now, "stopped before it was launched"
+		d.finish(Stopped, s.cause(), d.now)
+		return d.r.Cause
+	}
+	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
+	d.r.Status, d.r.Cause, d.r.DueAt = Queued, why, until
+	return why
+}
+
+func (d *decider) noAnswer(a *Attempt, send int, err string) (Outcome, string) {
+	if !d.current(a) || a.TaskARN != "" {
+		return Ignored, "no answer for an attempt that is settled"
+	}
+	if send > 0 && send <= a.settled() {
+		return Ignored, fmt.Sprintf("that send %d launched nothing is known", send)
+	}
+	a.Doubt = true
+	a.Next = "no answer to a send: " + err
+	return Did, d.doubt(a)
+}
+
+// doubt keeps the launch owed: whoever comes next sends it again.
+func (d *decider) doubt(a *Attempt) string {
+	d.r.Status, d.r.Cause = Launching, fmt.Sprintf("attempt %d is in doubt", a.N)
+	if !d.r.Owes(Find) {
+		d.r.Owe(Effect{Kind: Launch, Attempt: a.N})
+	}
+	d.r.DueAt = d.now.Add(d.t.Doubt)
+	return d.r.Cause
+}
