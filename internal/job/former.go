@@ -37,39 +37,47 @@ const absence = time.Hour
 // unless it really was away. changed is whether anything is new.
 func (i Item) Deploy(hash string, plan Plan, modified, checked, now time.Time) (next Item, changed bool) {
 	kept := i.former(checked, now)
-	same := i.Plan.Equal(plan)
-	if i.Definition == hash && same && !i.Gone {
+	isNew, away := i.Definition == "", i.Away(modified, now)
+	replanned := isNew || away || !i.Plan.Equal(plan)
+	if !replanned && i.Definition == hash && !i.Gone {
 		changed = len(kept) < len(i.Former)
 		i.Former = kept
 		return i, changed
 	}
 	since := i.changedAt(modified, now)
-	until, away := since, i.Away(modified, now)
+	until := since
 	if away {
 		until = i.GoneAt
 	}
-	recheck := since
-	if i.Gone {
-		recheck = earlier(i.SeenAt, since)
+	if !isNew && (replanned || i.Definition != hash) {
+		kept = append(kept, i.replaced(until, replanned))
 	}
-	if !i.KnownAt.IsZero() && !checked.After(i.KnownAt) { // nobody has gone back yet
-		recheck = earlier(i.Recheck, recheck)
-	}
-	if i.Definition != "" && (i.Definition != hash || !same || away) {
-		kept = append(kept, i.replaced(until, same && !away))
-	}
-	if i.Definition == "" || !same || away {
+	i.Recheck, i.KnownAt = i.recheck(since, checked), now
+	if replanned {
 		i.Plan, i.Since = plan, since
 	}
 	i.Former = kept[max(0, len(kept)-MaxFormer):]
-	i.Definition, i.Gone, i.KnownAt, i.Recheck = hash, false, now, recheck
+	i.Definition, i.Gone = hash, false
 	return i, true
 }
 
+// recheck is from when on slots have not been checked by the plans that are now
+// known: since the change, since the job was last seen, or since what became known
+// before and was not gone back to yet.
+func (i Item) recheck(since, checked time.Time) time.Time {
+	if i.Gone {
+		since = earlier(i.SeenAt, since)
+	}
+	if !i.KnownAt.IsZero() && !checked.After(i.KnownAt) {
+		since = earlier(i.Recheck, since)
+	}
+	return since
+}
+
 // replaced is what was the newest definition, up to a time, as a former one.
-func (i Item) replaced(until time.Time, goesOn bool) Former {
+func (i Item) replaced(until time.Time, replanned bool) Former {
 	f := Former{Definition: i.Definition, To: until}
-	if plan := i.Plan; !goesOn && plan.Runs() && i.Since.Before(until) {
+	if plan := i.Plan; replanned && plan.Runs() && i.Since.Before(until) {
 		f.Plan, f.From = &plan, i.Since
 	}
 	return f
