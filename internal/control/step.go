@@ -91,8 +91,8 @@ func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, wh
 			change.Item = &next
 		}
 	}
-	for _, kind := range notice.Of(before, after, j, item) {
-		after.OweTell(string(kind), c.Now(), c.Timing)
+	for _, o := range notice.Of(before, after, j, item) {
+		after.OweTellOf(string(o.Kind), o.Attempt, c.Now(), c.Timing)
 	}
 	return c.commit(ctx, before, change, j, why)
 }

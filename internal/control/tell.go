@@ -70,6 +70,9 @@ func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) 
 	kind, retriable := notice.Kind(e.Notice), r.Status.Terminal() && r.Status != run.Succeeded
 	r = r.AsOwed(e)
 	n := notice.New(kind, c.Stack, r, j, zone)
+	if e.About > 0 {
+		n = n.About(e.About)
+	}
 	if c.RetryCommand != "" && retriable {
 		n.RetryWith = c.RetryCommand + " " + string(r.ID)
 	}

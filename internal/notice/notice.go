@@ -3,6 +3,7 @@
 package notice
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -40,25 +41,32 @@ const (
 	RanAfterAll Kind = "ran-after-all"
 )
 
-// Of returns the kinds of notice that the change from before to after owes.
-// item is the job's item as it was before the change.
-func Of(before, after run.Run, j job.Job, item job.Item) []Kind {
-	var kinds []Kind
+// Owed is a notice that a change owes: its kind, and the attempt that it is about,
+// 0 where that is the last.
+type Owed struct {
+	Kind    Kind
+	Attempt int
+}
+
+// Of returns the notices that the change from before to after owes. item is the
+// job's item as it was before the change.
+func Of(before, after run.Run, j job.Job, item job.Item) []Owed {
+	var owed []Owed
 	if ended(before, after) {
 		if k := end(after, j, item); k != "" {
-			kinds = append(kinds, k)
+			owed = append(owed, Owed{Kind: k})
 		}
 	}
 	if relaunched(before, after) && slices.Contains(j.Notify.Also, job.AlsoRelaunched) {
-		kinds = append(kinds, Relaunched)
+		owed = append(owed, Owed{Kind: Relaunched})
 	}
 	if stuck(before, after) {
-		kinds = append(kinds, Stuck)
+		owed = append(owed, Owed{Kind: Stuck})
 	}
-	if ranAfterAll(before, after) {
-		kinds = append(kinds, RanAfterAll)
+	for _, n := range ranAfterAll(before, after) {
+		owed = append(owed, Owed{RanAfterAll, n})
 	}
-	return kinds
+	return owed
 }
 
 // Ended is whether the change ends the run, so that the job's item must be
@@ -106,13 +114,14 @@ func stuck(before, after run.Run) bool {
 	return after.Stopping != nil && after.Stopping.Stuck && (before.Stopping == nil || !before.Stopping.Stuck)
 }
 
-func ranAfterAll(before, after run.Run) bool {
+// ranAfterAll are the attempts that turned out to have run.
+func ranAfterAll(before, after run.Run) (attempts []int) {
 	for i, a := range after.Attempts {
 		if a.RanAfterAll && i < len(before.Attempts) && !before.Attempts[i].RanAfterAll {
-			return true
+			attempts = append(attempts, i+1)
 		}
 	}
-	return false
+	return attempts
 }
 
 // Keep is the job's item after a run of it ended: failing since its oldest told
@@ -175,10 +184,15 @@ type Attempt struct {
 	Next          string `json:"next,omitempty"`
 }
 
-// New is the notice of that kind for a run. zone is the job's.
+// New is the notice of that kind for a run. zone is the job's. It is about the
+// last attempt, or, where an attempt ran after all, about the newest that did.
 func New(kind Kind, stack string, r run.Run, j job.Job, zone *time.Location) Notice {
+	about := len(r.Attempts)
+	for kind == RanAfterAll && about > 0 && !r.Attempts[about-1].RanAfterAll {
+		about--
+	}
 	n := Notice{
-		ID: string(kind) + ":" + stack + "/" + string(r.ID) + "/" + itoa(len(r.Attempts)), Kind: kind, Stack: stack,
+		Kind: kind, Stack: stack,
 		Job: r.ID.Job(), Description: j.Description, Owner: j.Owner,
 		Run: r.ID, Status: r.Status, Cause: r.Cause,
 		ScheduledFor: r.ScheduledFor, LocalTime: LocalTime(r.ScheduledFor, zone),
@@ -190,6 +204,12 @@ func New(kind Kind, stack string, r run.Run, j job.Job, zone *time.Location) Not
 			N: a.N, TaskARN: a.TaskARN, StopCode: a.StopCode, StoppedReason: a.StoppedReason, Rule: a.Rule, Next: a.Next,
 		})
 	}
+	return n.About(about)
+}
+
+// About is the notice with the ID of one that is about that attempt.
+func (n Notice) About(attempt int) Notice {
+	n.ID = fmt.Sprintf("%s:%s/%s/%d", n.Kind, n.Stack, n.Run, attempt)
 	return n
 }
 

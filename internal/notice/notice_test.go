@@ -93,7 +93,13 @@ func TestOf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := notice.Of(c.before, c.after, c.job, c.item); !slices.Equal(got, c.want) {
+			var got []notice.Kind
+			for _, o := range notice.Of(c.before, c.after, c.job, c.item) {
+				if got = append(got, o.Kind); (o.Kind == notice.RanAfterAll) != (o.Attempt > 0) {
+					t.Errorf("%s is about attempt %d", o.Kind, o.Attempt)
+				}
+			}
+			if !slices.Equal(got, c.want) {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})
@@ -148,5 +154,37 @@ func TestNewID(t *testing.T) {
 		if other == first {
 			t.Errorf("another %s has the same ID %s", name, other)
 		}
+	}
+}
+
+// TestEachAttemptThatRanIsTold: that attempts ran after all are facts of their
+// own, in whatever order they come.
+func TestEachAttemptThatRanIsTold(t *testing.T) {
+	t.Parallel()
+	none, first, second := at(run.Stopped, 2), with(at(run.Stopped, 2), ran(1)), with(at(run.Stopped, 2), ran(2))
+	both := with(with(at(run.Stopped, 2), ran(1)), ran(2))
+	for name, c := range map[string]struct {
+		before, after run.Run
+		want          []notice.Owed
+	}{
+		"the first":           {none, first, []notice.Owed{{notice.RanAfterAll, 1}}},
+		"then the second":     {first, both, []notice.Owed{{notice.RanAfterAll, 2}}},
+		"the first afterward": {second, both, []notice.Owed{{notice.RanAfterAll, 1}}},
+		"both at once":        {none, both, []notice.Owed{{notice.RanAfterAll, 1}, {notice.RanAfterAll, 2}}},
+	} {
+		if got := notice.Of(c.before, c.after, job.Job{}, job.Item{}); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+	var r run.Run
+	r.OweTellOf(string(notice.RanAfterAll), 1, t0, run.DefaultTiming)
+	r.OweTellOf(string(notice.RanAfterAll), 2, t0, run.DefaultTiming)
+	r.OweTellOf(string(notice.RanAfterAll), 2, t0, run.DefaultTiming)
+	if len(r.Owed) != 2 {
+		t.Errorf("owed: %v", r.Owed)
+	}
+	n := notice.New(notice.RanAfterAll, "prod", both, job.Job{}, time.UTC)
+	if one, two := n.About(1).ID, n.About(2).ID; one == two || n.ID != two || notice.New(notice.RanAfterAll, "prod", first, job.Job{}, time.UTC).ID != one {
+		t.Errorf("IDs %s, %s and %s", one, two, n.ID)
 	}
 }

@@ -75,5 +75,3 @@ func Printable(s string) string {
 		return r
 	}, s)
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -144,6 +144,9 @@ type Effect struct {
 	// Notice is the kind of notice that a Tell gives. Of an end it tells with that
 	// status and cause: by the time it is told, a retry may have begun.
 	Notice string `json:"notice,omitempty"`
+	// About is the attempt that a Tell is about, 0 where that is the last of
+	// Attempt attempts.
+	About  int    `json:"about,omitempty"`
 	Status Status `json:"status,omitempty"`
 	Cause  string `json:"cause,omitempty"`
 }
@@ -261,7 +264,12 @@ func (r *Run) Effective(j job.Job) job.Job {
 
 // OweTell owes a notice of that kind.
 func (r *Run) OweTell(notice string, now time.Time, t Timing) {
-	e := Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice}
+	r.OweTellOf(notice, 0, now, t)
+}
+
+// OweTellOf owes a notice of that kind about one attempt; 0 is about the last.
+func (r *Run) OweTellOf(notice string, attempt int, now time.Time, t Timing) {
+	e := Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice, About: attempt}
 	if r.Status.Terminal() {
 		e.Status, e.Cause = r.Status, r.Cause
 	}
@@ -269,7 +277,8 @@ func (r *Run) OweTell(notice string, now time.Time, t Timing) {
 	r.settleDue(now, t)
 }
 
-// AsOwed is the run as the notice that e owes tells of it.
+// AsOwed is the run as the notice that e owes tells of it: with the attempts that
+// there were.
 func (r Run) AsOwed(e Effect) Run {
 	r.Attempts = r.Attempts[:min(e.Attempt, len(r.Attempts))]
 	if e.Status != "" {

@@ -39,6 +39,16 @@ func (w *World) ended(l *life, r *run.Run) {
 	l.ends = append(l.ends, e)
 }
 
+// ranAfterAll: of each attempt that turns out to have run people are told.
+func (w *World) ranAfterAll(l *life, before, after *run.Run) {
+	for i, a := range before.Attempts {
+		if !a.RanAfterAll && after.Attempts[i].RanAfterAll {
+			id := fmt.Sprintf("%s:%s/%s/%d", notice.RanAfterAll, stack, after.ID, i+1)
+			l.ends = append(l.ends, end{status: after.Status, notice: id, at: w.now})
+		}
+	}
+}
+
 // wanted is the notice that an end wants, "" for none.
 func (w *World) wanted(r *run.Run) notice.Kind {
 	n := w.store.definitions[r.Definition].Notify
@@ -115,7 +125,7 @@ func (w *World) stopStands(l *life, before, after *run.Run) {
 		l.stopping = w.now
 	case !stands && !l.stopping.IsZero():
 		since := later(l.stopping, later(w.truth.slept, w.truth.untoldUntil))
-		if id := fmt.Sprintf("%s:%s/%s/%d", notice.Stuck, stack, after.ID, len(before.Attempts)); w.now.Sub(since) > stopLimit && w.truth.notices[id] == nil {
+		if id := fmt.Sprintf("%s:%s/%s/%d", notice.Stuck, stack, after.ID, len(before.Attempts)); w.now.Sub(since) > stopLimit && !w.everybodyTold(id) {
 			w.violate("a stop without effect is told", after.ID, "attempt %d was asked to stop at %s, and did not for long", len(before.Attempts), l.stopping.Format("2 15:04:05"))
 		}
 		l.stopping = time.Time{}

@@ -104,7 +104,7 @@ func (w *World) judgeEnds() {
 			continue
 		}
 		for _, e := range w.truth.lives[id].ends {
-			if e.notice != "" && w.truth.notices[e.notice] == nil {
+			if e.notice != "" && !w.everybodyTold(e.notice) {
 				w.violate("every bad end is told once", id, "it %s at %s, and %s was never told", e.status, e.at.Format("15:04:05"), e.notice)
 			}
 		}

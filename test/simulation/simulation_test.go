@@ -17,6 +17,13 @@ func TestFixed(t *testing.T) {
 	hold(t, Options{Seed: 1}, 50_000)
 }
 
+// TestRanAfterAllTwice plays runs in which two attempts of one run turn out to
+// have run: with one ID for both, the second is told to nobody.
+func TestRanAfterAllTwice(t *testing.T) {
+	t.Parallel()
+	hold(t, Options{Seed: 2480020610}, 1000)
+}
+
 func TestFresh(t *testing.T) {
 	t.Parallel()
 	t.Logf("go test ./test/simulation -run TestFresh -simulation.seed=%d", *freshSeed)

@@ -20,8 +20,8 @@ type truth struct {
 	order       []run.ID
 	lives       map[run.ID]*life
 	plans       map[string][]plan
-	failing     map[string]failing // by job
-	notices     map[string]*told
+	failing     map[string]failing   // by job
+	notices     map[string]*told     // by target and notice
 	heard       map[string]bool      // startedBy of tasks whose stop was taken
 	final       map[string]*handler  // who was given failures[] by startedBy
 	untold      map[string]time.Time // since when ECS has refused to tell, by startedBy
@@ -72,14 +72,14 @@ func (w *World) violate(check string, id run.ID, format string, args ...any) {
 	w.tell(id, "VIOLATION of %q: %s", check, v.What)
 }
 
-// told notes a notice that was carried. The same one again is right only where
+// told notes a notice that a target took. The same one again is right only where
 // its teller was disturbed before it could write down that it is told, or where
 // the second one was under way before the first had ended.
-func (w *World) told(n notice.Notice) {
-	w.tell(n.Run, "told: %s %s", n.Kind, n.Cause)
-	t := w.truth.notices[n.ID]
+func (w *World) told(target string, n notice.Notice) {
+	w.tell(n.Run, "told %s: %s %s", target, n.Kind, n.Cause)
+	t := w.truth.notices[target+" "+n.ID]
 	if t == nil {
-		w.truth.notices[n.ID] = &told{1, w.h}
+		w.truth.notices[target+" "+n.ID] = &told{1, w.h}
 		return
 	}
 	if t.by.to > 0 && t.by.to <= w.h.from && !t.by.disturbed {
@@ -87,6 +87,11 @@ func (w *World) told(n notice.Notice) {
 	}
 	t.times++
 	t.by = w.h
+}
+
+// everybodyTold is whether all targets took a notice.
+func (w *World) everybodyTold(id string) bool {
+	return !slices.ContainsFunc(targets, func(target string) bool { return w.truth.notices[target+" "+id] == nil })
 }
 
 // committed sees every write to the store that took effect.
@@ -115,6 +120,7 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 	if decided(before, after) {
 		w.launching(l, before, after)
 	}
+	w.ranAfterAll(l, before, after)
 	w.stopStands(l, before, after)
 	if after.Status.Terminal() && (before.ID == "" || !before.Status.Terminal()) {
 		w.ended(l, after)

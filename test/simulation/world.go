@@ -9,13 +9,11 @@
 package simulation
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
-	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -117,7 +115,7 @@ func newWorld(opt Options) *World {
 	w.store.onCommit = w.committed
 	w.store.blind = opt.Mutation == BlindWrites
 	w.control = &control.Control{
-		Stack: stack, Store: port{w}, Launcher: launcher{w}, Notifier: notifier{w},
+		Stack: stack, Store: port{w}, Launcher: launcher{w}, Notifier: newNotifier(w),
 		Now: w.clock, Timing: run.DefaultTiming, Log: quiet,
 	}
 	d := w.dice("world", 0)
@@ -190,18 +188,4 @@ func (p port) loses() error {
 		return errUnavailable
 	}
 	return nil
-}
-
-type notifier struct{ w *World }
-
-func (p notifier) Notify(_ context.Context, n notice.Notice) (err error) {
-	w := p.w
-	w.call("Notify", func(d dice) {
-		if w.hit(d, NotifyError, 60) {
-			err = errUnavailable
-			return
-		}
-		w.told(n)
-	})
-	return err
 }

@@ -1,0 +1,60 @@
+package simulation
+
+import (
+	"context"
+	"slices"
+
+	"github.com/batchplane/batchplane/internal/adapter/fanout"
+	"github.com/batchplane/batchplane/internal/notice"
+)
+
+// targets are where every notice goes.
+var targets = []string{"slack", "sns"}
+
+// notifier carries notices to all targets, of which some may be down.
+type notifier struct {
+	w    *World
+	down []string
+	fan  fanout.Notifier
+	took map[string][]string // by notice
+}
+
+func newNotifier(w *World) *notifier {
+	n := &notifier{w: w, took: map[string][]string{}}
+	n.fan = fanout.Notifier{Ways: []fanout.Way{n}, Memory: n}
+	return n
+}
+
+// Notify implements control.Notifier.
+func (p *notifier) Notify(ctx context.Context, n notice.Notice) (err error) {
+	w := p.w
+	w.call("Notify", func(d dice) {
+		p.down = nil
+		if w.hit(d, NotifyError, 60) {
+			p.down = targets[d.between(0, len(targets)-1):]
+		}
+		err = p.fan.Notify(ctx, n)
+	})
+	return err
+}
+
+// Targets implements fanout.Way.
+func (p *notifier) Targets(notice.Notice) []string { return targets }
+
+// Carry implements fanout.Way.
+func (p *notifier) Carry(_ context.Context, target string, n notice.Notice) error {
+	if slices.Contains(p.down, target) {
+		return errUnavailable
+	}
+	p.w.told(target, n)
+	return nil
+}
+
+// Took implements fanout.Memory.
+func (p *notifier) Took(_ context.Context, id string) ([]string, error) { return p.took[id], nil }
+
+// SetTook implements fanout.Memory.
+func (p *notifier) SetTook(_ context.Context, id string, took []string) error {
+	p.took[id] = append(p.took[id], took...)
+	return nil
+}
