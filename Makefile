@@ -47,12 +47,14 @@ dynamodb-local: ## Download DynamoDB Local for the tests (needs Maven and Java 1
 test-parts:
 	@if command -v java >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory dynamodb-local; fi
 	@if command -v $(PYTHON) >/dev/null; then $(MAKE) --no-print-directory tools-aws; fi
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory tools-iam; fi
 
 .PHONY: test
 test: test-announce test-parts ## Run all tests, with their progress and a closing summary
 	@status=0; $(GO) test -json -timeout 20m ./... 2>&1 | $(GO) run ./test/progress || status=$$?; \
 	[ -e $(DYNAMODB_LOCAL)/pom.xml ] && command -v java >/dev/null || echo "skipped: the DynamoDB store's tests, since Java or Maven is not installed"; \
 	[ -e .tools/ministack/made-of ] || echo "skipped: the stories on a deployed stack, since Python is not installed"; \
+	[ -e .tools/iam-simulate/made-of ] || echo "skipped: the evaluation of the stack's policies, since Node.js is not installed"; \
 	exit $$status
 
 # Says what is about to happen before anything is quiet for long.
@@ -159,6 +161,15 @@ define venv
 [ "$$(cat .tools/$(1)/made-of 2>/dev/null)" = '$(2)' ] || { echo "installing $(2)"; rm -rf .tools/$(1); \
 	$(PYTHON) -m venv .tools/$(1) && .tools/$(1)/bin/pip install -q --disable-pip-version-check $(2) && echo '$(2)' > .tools/$(1)/made-of; }
 endef
+
+IAM_SIMULATE := .tools/iam-simulate
+.PHONY: tools-iam
+tools-iam: ## Install the evaluator of IAM policies into .tools (needs Node.js 20 or newer)
+	@cmp -s test/tools/iam-simulate/package-lock.json $(IAM_SIMULATE)/made-of || { \
+		echo "installing the evaluator of IAM policies"; rm -rf $(IAM_SIMULATE); mkdir -p $(IAM_SIMULATE) \
+		&& cp test/tools/iam-simulate/package*.json $(IAM_SIMULATE) && (cd $(IAM_SIMULATE) && npm ci --ignore-scripts --no-audit --no-fund >/dev/null) \
+		&& cp test/tools/iam-simulate/package-lock.json $(IAM_SIMULATE)/made-of; }
+	@cp test/tools/iam-simulate/simulate.mjs $(IAM_SIMULATE)
 
 .PHONY: template-check
 template-check: tools-aws ## Check template.yaml with sam validate and cfn-lint

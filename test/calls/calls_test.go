@@ -14,7 +14,12 @@ import (
 
 var update = flag.Bool("update", false, "write the table of calls anew")
 
-const golden = "testdata/calls.golden"
+// The tables: what is called how often, and the permission that each call needs,
+// for which test/template asks IAM.
+const (
+	golden  = "testdata/calls.golden"
+	actions = "testdata/actions.golden"
+)
 
 const preface = `# What a run sends
 
@@ -63,7 +68,7 @@ func TestCalls(t *testing.T) {
 		}
 		out.WriteString(table(r.name, w.steps))
 	}
-	compare(t, out.String())
+	compare(t, golden, out.String())
 }
 
 // table is one run's, in Markdown.
@@ -82,7 +87,7 @@ func table(name string, steps []step) string {
 	return b.String()
 }
 
-func compare(t *testing.T, got string) {
+func compare(t *testing.T, golden, got string) {
 	t.Helper()
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {

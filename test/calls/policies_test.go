@@ -198,6 +198,14 @@ func TestPoliciesAreWhatIsCalled(t *testing.T) {
 			}
 		}
 	}
+	var lines []string
+	for function, calls := range used {
+		for a := range calls {
+			lines = append(lines, function+" "+a+"\n")
+		}
+	}
+	slices.Sort(lines)
+	compare(t, actions, strings.Join(lines, ""))
 	for function, role := range roles {
 		allowed := allows(t, role)
 		for a := range used[function] {
