@@ -2,7 +2,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"os"
 	"os/signal"
@@ -23,8 +22,5 @@ func run(args []string) int {
 	defer stop()
 	// A second Ctrl-C ends the process at once, and its tasks with it.
 	context.AfterFunc(ctx, stop)
-	path, _ := os.Executable()
-	return cli.Main(ctx, args, cli.Env{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, User: cmp.Or(os.Getenv("USER"), os.Getenv("LOGNAME")), Executable: path,
-	})
+	return cli.Main(ctx, args, cli.Process())
 }

@@ -26,7 +26,8 @@ func TestAsking(t *testing.T) {
 		{"run report --env DB_PASSWORD=x", 1, `^refused: DB_PASSWORD looks like a secret`},
 		{"run report --env BATCHPLANE_JOB=x", 1, `^refused: .*set by the control plane`},
 		{"retry report", 1, `^refused: report/20261122T0130Z already succeeded: use --force to run it again\n$`},
-		{"stop report --reason x", 1, `^refused: report/20261122T0130Z has succeeded: there is nothing to stop\n$`},
+		{"stop report --reason x", 1, "^batchplane: job \"report\" has no run that is open; `history report` lists its runs\n$"},
+		{"stop report/20261122T0130Z --reason x", 1, `^refused: report/20261122T0130Z has succeeded: there is nothing to stop\n$`},
 		{"retry report --force", 0, `^launched attempt 3 of report/20261122T0130Z\n$`},
 		{"retry report --force", 1, `^refused: report/20261122T0130Z is running: stop it first, or start another with`},
 		{"retry broken@03:00 --same", 0, `^launched attempt 2 of broken/20261122T0200Z\n$`},
@@ -73,7 +74,7 @@ func TestRunTakesArgumentsAndVariables(t *testing.T) {
 // TestNobodyListens: reading works, asking says what to do.
 func TestNobodyListens(t *testing.T) {
 	t.Parallel()
-	asks := [][]string{{"run", "report"}, {"retry", "broken"}, {"stop", "report", "--reason", "x"}}
+	asks := [][]string{{"run", "report"}, {"retry", "broken"}, {"stop", "report/20261122T0130Z", "--reason", "x"}}
 	says := func(t *testing.T, w *world) {
 		t.Helper()
 		w.must("history")
@@ -153,7 +154,7 @@ func TestTheDoorIsLocked(t *testing.T) {
 	t.Parallel()
 	w := past(t)
 	for _, auth := range []string{"", "Bearer ", "Bearer stale"} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.l.URL+"/v1/run", strings.NewReader(`{"job":"report","requestId":"x"}`))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.l.URL+"/", strings.NewReader(`{"run":"report","requestId":"x"}`))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,12 +12,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/importer/kinds"
 	"github.com/batchplane/batchplane/internal/local"
+	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/preview"
 )
 
@@ -33,10 +37,16 @@ type Env struct {
 	Stdout, Stderr io.Writer
 	// User is who asks, for the record.
 	User string
-	// Executable is the path of this program.
-	Executable string
+	// Executable is the path of this program, Called how it was called.
+	Executable, Called string
 	// Now is the time; nil is the clock on the wall.
 	Now func() time.Time
+	// Zone is the viewer's; nil is the machine's.
+	Zone *time.Location
+	// Screen is what is known of the terminal; zero is none.
+	Screen Screen
+	// Lookup reads the environment's variables; nil is the process's.
+	Lookup func(name string) (string, bool)
 }
 
 func (env Env) now() time.Time {
@@ -54,11 +64,13 @@ type grammar struct {
 	Run      runCmd      `cmd:"" help:"Start a new run of a job now."`
 	Retry    retryCmd    `cmd:"" help:"Make a further attempt of a run that has ended."`
 	Stop     stopCmd     `cmd:"" help:"Stop a run."`
+	Jobs     jobsCmd     `cmd:"" help:"List jobs: when they run, how they stand, how long they take."`
 	History  historyCmd  `cmd:"" help:"List runs, newest first."`
 	Show     showCmd     `cmd:"" help:"Explain one run."`
 	Logs     logsCmd     `cmd:"" help:"Print what a run's task wrote."`
 	Pause    pauseCmd    `cmd:"" help:"Have the slots of a job, or of all, skipped for a time."`
-	Resume   resumeCmd   `cmd:"" help:"End a pause."`
+	Pauses   pausesCmd   `cmd:"" help:"List the pauses in force: who, why, until when, what was skipped."`
+	Resume   resumeCmd   `cmd:"" help:"End a pause, or take back a skip-next."`
 	SkipNext skipNextCmd `cmd:"" name:"skip-next" help:"Have the next slot of a job skipped."`
 	Status   statusCmd   `cmd:"" help:"Say how the control plane itself stands."`
 	Classify classifyCmd `cmd:"" help:"Say what stops and refusals mean: JSON in, verdicts out."`
@@ -76,10 +88,17 @@ type app struct {
 	Env
 	db   string
 	json bool
+	wide bool
+	zone *time.Location
 }
 
 // refused is an answer that was a refusal, printed already.
 var errRefused = errors.New("refused")
+
+// exitError is an exit code whose reason has been printed.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // usageError is a fault of the input, not of the work.
 type usageError struct{ error }
@@ -88,7 +107,8 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 
 const description = `Runs a team's batch jobs: launched once, relaunched only when safe, never silent.
 
-RUN is job/20261122T1730Z; a job's name alone means its newest run, job@02:30 its
+RUN is job/20261122T1730Z. A job's name alone means the run that the command can be
+about (stop: the open one; logs: the newest with output; else the newest), job@02:30 its
 newest at that time of its zone. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`
 
 // Main runs one command and returns its exit code.
@@ -113,17 +133,52 @@ func Main(ctx context.Context, args []string, env Env) int {
 	if err != nil {
 		return fail(env, fmt.Errorf("%w; see `batchplane --help`", err), exitUsage)
 	}
-	return env.exitCode(command.Run(&app{Env: env, db: g.DB, json: g.JSON}))
+	a, err := env.app(g, command.Selected().Target.Addr().Interface())
+	if err != nil {
+		return fail(env, err, exitUsage)
+	}
+	return env.exitCode(command.Run(a))
+}
+
+// looks are the flags of commands that print tables and times.
+type looks struct {
+	Output string `short:"o" help:"table, wide (nothing is cut or left out) or json." default:"table" enum:"table,wide,json" placeholder:"FORM"`
+	Zone   string `help:"The time zone of times; this machine's unless given." placeholder:"ZONE"`
+}
+
+func (l *looks) look() looks { return *l }
+
+// app is what the surroundings and the flags of a command make together.
+func (env Env) app(g grammar, command any) (*app, error) {
+	a := &app{Env: env, db: g.DB, json: g.JSON, zone: cmp.Or(env.Zone, time.Local)}
+	looking, ok := command.(interface{ look() looks })
+	if !ok {
+		return a, nil
+	}
+	l := looking.look()
+	a.json, a.wide = a.json || l.Output == "json", l.Output == "wide"
+	if l.Zone != "" {
+		zone, err := cron.LoadZone(l.Zone)
+		if err != nil {
+			return nil, usagef("--zone: %w", err)
+		}
+		a.zone = zone.Location()
+	}
+	return a, nil
 }
 
 func (env Env) exitCode(err error) int {
 	var usage usageError
+	var code exitError
+	var ref *plane.RefError
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, syscall.EPIPE): // who reads has seen enough
 		return exitDone
+	case errors.As(err, &code):
+		return int(code)
 	case errors.Is(err, errRefused):
 		return exitRefused
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &ref):
 		return fail(env, err, exitUsage)
 	}
 	return fail(env, err, exitRefused)
@@ -141,8 +196,11 @@ var built = regexp.MustCompile(`/go-build[0-9]*/|/b[0-9]{3}/exe/[^/]+$|/[0-9a-f]
 // program is how a person calls this program again: `go run` builds it anew at
 // a path that is gone afterwards.
 func (a *app) program() string {
-	if built.MatchString(filepath.ToSlash(a.Executable)) {
+	switch {
+	case built.MatchString(filepath.ToSlash(a.Executable)):
 		return "go run ./cmd/batchplane"
+	case strings.ContainsRune(a.Called, filepath.Separator):
+		return shellWord(a.Called)
 	}
 	return "batchplane"
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/cli"
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/localecs"
@@ -151,7 +152,7 @@ func (w *world) claim(j job.Job, slot time.Time) {
 // run runs a command on the world's database.
 func (w *world) run(args ...string) result {
 	w.t.Helper()
-	r := withEnv(w.t, cli.Env{Now: w.clock.Now}, append([]string{"--db", w.db}, args...)...)
+	r := withEnv(w.t, cli.Env{Now: w.clock.Now, Zone: berlin}, append([]string{"--db", w.db}, args...)...)
 	r.out, r.err = strings.ReplaceAll(r.out, w.db, "DB"), strings.ReplaceAll(r.err, w.db, "DB")
 	return r
 }
@@ -165,6 +166,15 @@ func (w *world) must(args ...string) string {
 	}
 	return r.out
 }
+
+// berlin is where the viewer is.
+var berlin = func() *time.Location {
+	zone, err := cron.LoadZone("Europe/Berlin")
+	if err != nil {
+		panic(err)
+	}
+	return zone.Location()
+}()
 
 // at is 02:30 in Berlin on the first day of past's history.
 var at = time.Date(2026, 11, 20, 1, 30, 0, 0, time.UTC)

@@ -2,158 +2,142 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/wire"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 type historyCmd struct {
-	Job    string `arg:"" optional:"" help:"Only this job's runs."`
-	Status string `help:"Only runs with this status." placeholder:"S"`
-	Since  string `help:"Only runs scheduled since then: 90m, 24h, 7d ago, or a time." placeholder:"D"`
-	Limit  int    `help:"At most so many." default:"50"`
+	looks
+	Job    []string `arg:"" optional:"" help:"Only these jobs' runs; report-* is all that begin so."`
+	Job2   []string `name:"job" help:"The same as the argument." placeholder:"JOB" hidden:""`
+	Status []string `help:"Only runs with one of these statuses: failed,missed." placeholder:"S"`
+	Since  string   `help:"Only runs scheduled since then: 90m, 24h, 7d ago, or a time." placeholder:"D"`
+	Until  string   `help:"Only runs scheduled up to then." placeholder:"D"`
+	Owner  string   `help:"Only runs of this owner's jobs." placeholder:"O"`
+	Cause  string   `help:"Only runs whose cause has this text." placeholder:"TEXT"`
+	ByHand bool     `name:"by-hand" help:"Only runs that a person asked for."`
+	Limit  int      `help:"At most so many." default:"50"`
+	Before string   `help:"Go on after this run, with which a page ended." placeholder:"RUN"`
 }
 
 // Run lists runs.
 func (c *historyCmd) Run(ctx context.Context, a *app) error {
-	q, err := c.query()
+	f, err := c.filter(a)
 	if err != nil {
 		return err
 	}
-	return a.withStore(ctx, func(s wire.State) error {
-		runs, err := s.Runs(ctx, q)
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		page, err := p.History(ctx, f, c.Limit)
 		if err != nil {
 			return err
 		}
-		if len(runs) == 0 && c.Job != "" {
-			if err := known(ctx, s, c.Job); err != nil {
-				return err
+		if len(page.Runs) == 0 {
+			for _, name := range f.Jobs {
+				if err := p.Known(ctx, name); job.ValidName(name) && err != nil {
+					return err
+				}
 			}
 		}
-		return a.printHistory(ctx, s, runs)
+		if err := a.printHistory(page.Rows()); err != nil {
+			return err
+		}
+		if page.More != "" {
+			_, _ = fmt.Fprintf(a.Stderr, "there are more: add --before %s\n", page.More)
+		}
+		return nil
 	})
 }
 
-func (c *historyCmd) query() (control.Query, error) {
-	q := control.Query{Job: c.Job, Status: run.Status(c.Status), Limit: c.Limit}
-	if c.Status != "" && !q.Status.Valid() {
-		return q, usagef("--status %q is not one of %v", c.Status, run.Statuses)
+func (c *historyCmd) filter(a *app) (f plane.Filter, err error) {
+	f = plane.Filter{Jobs: append(c.Job, c.Job2...), Owner: c.Owner, Cause: c.Cause, ByHand: c.ByHand}
+	if f.Statuses, err = statusesOf(c.Status); err != nil {
+		return f, err
 	}
 	if c.Limit < 1 {
-		return q, usagef("--limit %d must be at least 1", c.Limit)
+		return f, usagef("--limit %d must be at least 1", c.Limit)
 	}
-	if c.Since == "" {
-		return q, nil
+	if f.Since, err = a.past("--since", c.Since); err != nil {
+		return f, err
 	}
-	if d, err := job.ParseDuration(c.Since); err == nil {
-		q.Since = time.Now().Add(-time.Duration(d))
-		return q, nil
+	if f.Until, err = a.past("--until", c.Until); err != nil {
+		return f, err
 	}
-	if t, ok := parseTime(c.Since, time.Local); ok {
-		q.Since = t
-		return q, nil
+	if c.Before != "" {
+		if f.Before, err = run.ParseID(c.Before); err != nil {
+			return f, usagef("--before: %w", err)
+		}
 	}
-	return q, usagef("--since %q is neither a duration such as 24h or 7d nor a time such as 2026-11-22 or 2026-11-22T17:30Z", c.Since)
+	for _, name := range f.Jobs {
+		if !job.ValidName(strings.ReplaceAll(name, "*", "x")) {
+			return f, usagef("%q cannot name a job", name)
+		}
+	}
+	return f, nil
 }
 
-// known is an error when a job never was.
-func known(ctx context.Context, s wire.State, name string) error {
-	_, err := s.Item(ctx, name)
-	if errors.Is(err, control.ErrNotFound) {
-		return fmt.Errorf("there is no job %q here; `history` lists the runs of all", name)
+func statusesOf(names []string) (out []run.Status, err error) {
+	for _, name := range names {
+		s := run.Status(name)
+		if !s.Valid() {
+			return nil, usagef("--status %q is not one of %v", name, run.Statuses)
+		}
+		out = append(out, s)
 	}
-	return err
+	return out, nil
 }
 
-// row is a run as history shows it. Fields that have no value are null.
-type row struct {
-	Run          run.ID     `json:"run"`
-	Job          string     `json:"job"`
-	ScheduledFor time.Time  `json:"scheduledFor"`
-	Status       run.Status `json:"status"`
-	Attempts     int        `json:"attempts"`
-	Cause        string     `json:"cause"`
-	ExitCode     *int64     `json:"exitCode"`
-	QueuedAt     time.Time  `json:"queuedAt"`
-	StartedAt    *time.Time `json:"startedAt"`
-	FinishedAt   *time.Time `json:"finishedAt"`
-	DurationMs   *int64     `json:"durationMs"`
+// past reads how long ago, or when, something was; times without a zone are of the
+// view's.
+func (a *app) past(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if d, err := job.ParseDuration(text); err == nil {
+		return a.now().Add(-time.Duration(d)), nil
+	}
+	if t, ok := parseTime(text, a.zone); ok {
+		return t, nil
+	}
+	return time.Time{}, usagef("%s %q is neither a duration such as 24h or 7d nor a time such as 2026-11-22 or 2026-11-22T17:30Z", flag, text)
 }
 
-func rowOf(r run.Run) row {
-	out := row{
-		Run: r.ID, Job: r.ID.Job(), ScheduledFor: r.ScheduledFor, Status: r.Status, Attempts: len(r.Attempts), Cause: r.Cause,
-		ExitCode: r.ExitCode, QueuedAt: r.QueuedAt.UTC(), StartedAt: optional(r.StartedAt), FinishedAt: optional(r.FinishedAt),
-	}
-	if d := r.Duration(); d > 0 {
-		ms := d.Milliseconds()
-		out.DurationMs = &ms
-	}
-	return out
-}
-
-func optional(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
-}
-
-func (a *app) printHistory(ctx context.Context, s wire.State, runs []run.Run) error {
+func (a *app) printHistory(rows []view.Row) error {
 	if a.json {
-		for _, r := range runs {
-			if err := printJSON(a.Stdout, rowOf(r)); err != nil {
+		for _, r := range rows {
+			if err := printJSON(a.Stdout, r); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	zones := zones{store: s}
-	rows := make([][]string, 0, len(runs))
-	for _, r := range runs {
+	cells := make([][]string, 0, len(rows))
+	for _, r := range rows {
 		exit := ""
 		if r.ExitCode != nil {
 			exit = strconv.FormatInt(*r.ExitCode, 10)
 		}
-		rows = append(rows, []string{
-			string(r.ID), inZone(r.ScheduledFor, zones.of(ctx, r)), string(r.Status), strconv.Itoa(len(r.Attempts)),
-			exit, took(r.Duration()), clip(r.Cause, 70),
+		cells = append(cells, []string{
+			string(r.Run), a.at(r.ScheduledFor), string(r.State), strconv.Itoa(r.Attempts), exit, took(r.Took()),
+			a.atPointer(r.StartedAt), a.atPointer(r.FinishedAt), r.By, r.Cause,
 		})
 	}
-	return table(a.Stdout, []string{"RUN", "SCHEDULED FOR", "STATUS", "ATTEMPTS", "EXIT", "TOOK", "CAUSE"}, rows)
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
-}
-
-// zones looks up the zone of each run's job once.
-type zones struct {
-	store wire.State
-	known map[string]*time.Location
-}
-
-func (z *zones) of(ctx context.Context, r run.Run) *time.Location {
-	if l, ok := z.known[r.Definition]; ok {
-		return l
-	}
-	if z.known == nil {
-		z.known = map[string]*time.Location{}
-	}
-	l := time.UTC
-	if j, err := z.store.Definition(ctx, r.Definition); err == nil {
-		l = zoneOf(j)
-	}
-	z.known[r.Definition] = l
-	return l
+	return a.grid([]column{
+		{head: "RUN"},
+		{head: "SCHEDULED FOR (" + a.zoneName() + ")", rank: 1},
+		{head: "STATUS", paint: paintState},
+		{head: "ATTEMPTS", rank: 4},
+		{head: "EXIT", rank: 3},
+		{head: "TOOK", rank: 2},
+		{head: "STARTED", wide: true},
+		{head: "FINISHED", wide: true},
+		{head: "BY", wide: true},
+		{head: "CAUSE", least: 20},
+	}, cells)
 }

@@ -5,155 +5,120 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"strings"
 	"time"
+	"unicode"
 
-	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/wire"
 )
 
 type logsCmd struct {
-	ID      string `arg:"" name:"run" help:"The run."`
+	looks
+	ID      string `arg:"" name:"run" help:"The run; of a job the newest with output."`
 	Attempt int    `help:"This attempt's output; the newest unless given." placeholder:"N"`
 	Follow  bool   `help:"Go on until the attempt has ended."`
+	Since   string `help:"Only what was written since then: 10m ago, or a time." placeholder:"D"`
+	Times   bool   `help:"Print when each line was written."`
 }
 
 // Run prints a task's output as it was written.
 func (c *logsCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, func(s wire.State) error {
-		id, err := resolveRun(ctx, s, c.ID)
+	since, err := a.past("--since", c.Since)
+	if err != nil {
+		return err
+	}
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		r, err := a.find(ctx, p, c.ID, plane.WithOutput)
 		if err != nil {
 			return err
 		}
-		f := &follower{store: s, id: id, attempt: c.Attempt, logs: local.Logs{Dir: local.LogDir(a.db)}, out: a.Stdout, notes: a.Stderr}
-		if !a.json {
-			return f.copy(ctx, c.Follow)
+		lines := &linePrinter{a: a, id: r.ID, times: c.Times}
+		done, err := p.Follow(ctx, plane.Follow{Run: r.ID, Attempt: c.Attempt, On: c.Follow, Since: since}, lines.print)
+		if err := errors.Join(err, lines.end()); err != nil {
+			return err
 		}
-		lines := &jsonLines{w: a.Stdout, id: id}
-		f.out = lines
-		return errors.Join(f.copy(ctx, c.Follow), lines.end())
+		if done.Lines == 0 && done.Attempt.Over() {
+			_, _ = fmt.Fprintf(a.Stderr, "attempt %d of %s wrote nothing: %s\n", done.Attempt.N, r.ID, notice.Printable(cmp.Or(done.Attempt.Why, done.Attempt.Next)))
+		}
+		return nil
 	})
 }
 
-// follower copies a growing log file.
-type follower struct {
-	store   wire.State
-	id      run.ID
-	attempt int
-	logs    local.Logs
-	out     io.Writer
-	notes   io.Writer
-	at      int64
+// linePrinter prints lines: into a file or a pipe as they are, on a terminal
+// without what could steer it.
+type linePrinter struct {
+	a     *app
+	id    run.ID
+	times bool
+	// inside is the beginning of a line whose rest has not come, as JSON keeps it
+	// back; begun is whether there is such a line.
+	inside string
+	begun  bool
 }
 
-// followEvery is how often a followed log is looked at.
-const followEvery = 200 * time.Millisecond
-
-func (f *follower) copy(ctx context.Context, follow bool) error {
-	ticker := time.NewTicker(followEvery)
-	defer ticker.Stop()
-	for {
-		attempt, err := f.find(ctx)
-		if err != nil {
-			return err
-		}
-		// Whether it has ended is read before the output, so that the last
-		// lines are not lost.
-		ended := attempt.Over()
-		if err := f.rest(attempt); err != nil {
-			return err
-		}
-		if ended && f.at == 0 {
-			_, _ = fmt.Fprintf(f.notes, "attempt %d of %s wrote nothing: %s\n", attempt.N, f.id, notice.Printable(cmp.Or(attempt.Why, attempt.Next)))
-		}
-		if ended || !follow {
+func (l *linePrinter) print(line plane.Line) error {
+	first := !l.begun
+	l.begun = line.Open
+	if l.a.json {
+		if l.inside += line.Text; line.Open {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
+		return l.flush(line.At)
 	}
-}
-
-func (f *follower) find(ctx context.Context) (run.Attempt, error) {
-	r, err := findRun(ctx, f.store, f.id)
-	if err != nil {
-		return run.Attempt{}, err
+	var b strings.Builder
+	if l.times && first && !line.At.IsZero() {
+		b.WriteString(l.a.at(line.At) + "  ")
 	}
-	if len(r.Attempts) == 0 {
-		return run.Attempt{}, fmt.Errorf("%s was not launched so far: %s", f.id, r.Cause)
+	text := line.Text
+	if l.a.Screen.Width > 0 {
+		text = harmless(text)
 	}
-	if f.attempt == 0 {
-		// From here on it is this one: a relaunch has another file.
-		f.attempt = len(r.Attempts)
+	b.WriteString(text)
+	if !line.Open {
+		b.WriteByte('\n')
 	}
-	attempt := r.Attempt(f.attempt)
-	if attempt == nil {
-		return run.Attempt{}, fmt.Errorf("%s has no attempt %d: it has %d", f.id, f.attempt, len(r.Attempts))
-	}
-	return *attempt, nil
-}
-
-// rest copies what was written since the last call. A task that never started
-// has no file.
-func (f *follower) rest(a run.Attempt) error {
-	if a.TaskARN == "" {
-		return nil
-	}
-	file, err := os.Open(f.logs.Path(a.TaskARN))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("opening the log of %s: %w", f.id, err)
-	}
-	defer func() { _ = file.Close() }()
-	if _, err := file.Seek(f.at, io.SeekStart); err != nil {
-		return fmt.Errorf("reading the log of %s: %w", f.id, err)
-	}
-	n, err := io.Copy(f.out, file)
-	f.at += n
-	if err != nil {
-		return fmt.Errorf("copying the log of %s: %w", f.id, err)
-	}
-	return nil
-}
-
-// jsonLines prints each line as an object.
-type jsonLines struct {
-	w    io.Writer
-	id   run.ID
-	rest []byte
-}
-
-func (j *jsonLines) Write(p []byte) (int, error) {
-	for _, b := range p {
-		if b != '\n' {
-			j.rest = append(j.rest, b)
-			continue
-		}
-		if err := j.print(); err != nil {
-			return 0, err
-		}
-	}
-	return len(p), nil
+	return l.a.write([]byte(b.String()))
 }
 
 // end prints a last line that was not ended.
-func (j *jsonLines) end() error {
-	if len(j.rest) == 0 {
+func (l *linePrinter) end() error {
+	if l.inside == "" {
 		return nil
 	}
-	return j.print()
+	return l.flush(time.Time{})
 }
 
-func (j *jsonLines) print() error {
-	line := string(j.rest)
-	j.rest = j.rest[:0]
-	return printJSON(j.w, map[string]any{"run": j.id, "line": line})
+func (l *linePrinter) flush(at time.Time) error {
+	text := l.inside
+	l.inside = ""
+	return printJSON(l.a.Stdout, jsonLine{Run: l.id, At: optionalTime(at), Line: text})
+}
+
+type jsonLine struct {
+	At   *time.Time `json:"at,omitempty"`
+	Line string     `json:"line"`
+	Run  run.ID     `json:"run"`
+}
+
+func optionalTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// harmless keeps what is text, and tabs.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return '\ufffd'
+		}
+		return r
+	}, s)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/plane"
 )
 
 // printJSON prints one object on one line.
@@ -39,13 +40,8 @@ func table(w io.Writer, head []string, rows [][]string) error {
 	return nil
 }
 
-// inZone shows a time in a zone, with the zone's abbreviation.
-func inZone(t time.Time, zone *time.Location) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.In(zone).Format("2006-01-02 15:04:05 MST")
-}
+// zoneOf is a job's zone.
+func zoneOf(j job.Job) *time.Location { return plane.Zone(j.Zone()) }
 
 // took shows a duration in at most two units.
 func took(d time.Duration) string {

@@ -2,17 +2,19 @@ package cli
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/wire"
+	"github.com/batchplane/batchplane/internal/plane"
 )
 
 type pauseCmd struct {
 	Job    string `arg:"" optional:"" help:"The job to pause."`
 	All    bool   `help:"Pause all jobs."`
-	Until  string `help:"When the pause ends by itself: a time, or a duration from now." placeholder:"T"`
+	Until  string `help:"When the pause ends by itself: 2h, 12:00, tomorrow, or a time; in the job's zone." placeholder:"T"`
 	Reason string `help:"Why, for the record." placeholder:"R"`
 }
 
@@ -22,58 +24,47 @@ func (c *pauseCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.withStore(ctx, func(s wire.State) error {
-		until, err := c.until(ctx, s, name, a.now())
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		zone := a.zone
+		if item, err := p.Item(ctx, name); err == nil && name != job.All {
+			zone = plane.Zone(item.Plan.Timezone)
+		}
+		until, err := parseUntil(c.Until, zone, a.now())
 		if err != nil {
 			return err
 		}
-		return a.ask(ctx, s, "/v1/pause", control.PauseRequest{Job: name, Until: until, By: a.User, Reason: c.Reason})
+		return a.ask(ctx, p, entry.Request{Pause: &control.PauseRequest{Job: name, Until: until, By: a.User, Reason: c.Reason}})
 	})
 }
 
-// until reads a time of the job's zone, or a duration from now.
-func (c *pauseCmd) until(ctx context.Context, s wire.State, name string, now time.Time) (time.Time, error) {
-	if c.Until == "" {
+// parseUntil reads when something ends: a time of a zone, or a duration from now.
+// A time of day is the next one, tomorrow begins at midnight.
+func parseUntil(text string, zone *time.Location, now time.Time) (time.Time, error) {
+	if text == "" {
 		return time.Time{}, nil
 	}
-	if d, err := job.ParseDuration(c.Until); err == nil {
+	if d, err := job.ParseDuration(text); err == nil {
 		return now.Add(time.Duration(d)), nil
 	}
-	zone := time.UTC
-	if item, err := s.Item(ctx, name); err == nil {
-		zone = zoneOf(job.Job{Timezone: item.Plan.Timezone})
+	local := now.In(zone)
+	day := func(n int) time.Time {
+		return time.Date(local.Year(), local.Month(), local.Day()+n, 0, 0, 0, 0, zone)
 	}
-	if t, ok := parseTime(c.Until, zone); ok {
+	if strings.EqualFold(text, "tomorrow") {
+		return day(1), nil
+	}
+	if clock, err := time.Parse("15:04", text); err == nil {
+		for n := 0; ; n++ {
+			d := day(n)
+			if t := time.Date(d.Year(), d.Month(), d.Day(), clock.Hour(), clock.Minute(), 0, 0, zone); t.After(now) {
+				return t, nil
+			}
+		}
+	}
+	if t, ok := parseTime(text, zone); ok {
 		return t, nil
 	}
-	return time.Time{}, usagef("--until %q is neither a duration such as 2h or 3d nor a time such as 2026-11-23T08:00", c.Until)
-}
-
-type resumeCmd struct {
-	Job string `arg:"" optional:"" help:"The job to resume."`
-	All bool   `help:"End the pause of all jobs."`
-}
-
-// Run ends a pause.
-func (c *resumeCmd) Run(ctx context.Context, a *app) error {
-	name, err := oneOrAll(c.Job, c.All)
-	if err != nil {
-		return err
-	}
-	return a.withStore(ctx, func(s wire.State) error {
-		return a.ask(ctx, s, "/v1/resume", control.ResumeRequest{Job: name, By: a.User})
-	})
-}
-
-type skipNextCmd struct {
-	Job string `arg:"" help:"The job whose next slot is skipped."`
-}
-
-// Run has the next slot skipped.
-func (c *skipNextCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, func(s wire.State) error {
-		return a.ask(ctx, s, "/v1/skip-next", control.SkipRequest{Job: c.Job, By: a.User})
-	})
+	return time.Time{}, usagef("--until %q is neither a duration such as 2h or 3d nor 12:00, tomorrow, or a time such as 2026-11-23T08:00", text)
 }
 
 func oneOrAll(name string, all bool) (string, error) {

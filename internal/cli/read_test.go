@@ -63,8 +63,16 @@ func TestHistorySelects(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"", "broken/20261122T0200Z report/20261122T0130Z broken/20261121T0200Z report/20261121T0130Z broken/20261120T0200Z report/20261120T0130Z"},
 		{"report", "report/20261122T0130Z report/20261121T0130Z report/20261120T0130Z"},
-		{"--limit 2", "broken/20261122T0200Z report/20261122T0130Z"},
-		{"--status failed --limit 1", "broken/20261122T0200Z"},
+		{"--status failed,missed --since 2026-11-21", "broken/20261122T0200Z broken/20261121T0200Z"},
+		{"--until 2026-11-20T02:30", "report/20261120T0130Z"},
+		{"re* --since 2026-11-22", "report/20261122T0130Z"},
+		{"--job re* --since 2026-11-22", "report/20261122T0130Z"},
+		{"report broken --since 2026-11-22", "broken/20261122T0200Z report/20261122T0130Z"},
+		{"--owner team-a --since 2026-11-22", "broken/20261122T0200Z report/20261122T0130Z"},
+		{"--owner team-b", ""},
+		{"--cause CODE --since 2026-11-22", "broken/20261122T0200Z"},
+		{"--by-hand", ""},
+		{"--before report/20261121T0130Z", "broken/20261120T0200Z report/20261120T0130Z"},
 		{"--status running", ""},
 		{"report --status failed", ""},
 		{"broken --since 2026-11-21T02:00Z", "broken/20261122T0200Z broken/20261121T0200Z"},
@@ -79,6 +87,29 @@ func TestHistorySelects(t *testing.T) {
 	}
 }
 
+// TestHistoryPages: a page says that it is not all, and how to go on.
+func TestHistoryPages(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	var all []string
+	args := []string{"history", "--json", "--limit", "2"}
+	for page := 1; ; page++ {
+		r := w.run(args...)
+		all = append(all, ids(t, r.out)...)
+		rest, more := strings.CutPrefix(r.err, "there are more: add --before ")
+		if r.code != 0 || more == (page == 3) {
+			t.Fatalf("page %d: %+v", page, r)
+		}
+		if !more {
+			break
+		}
+		args = append(args[:4:4], "--before", strings.TrimSpace(rest))
+	}
+	if want := ids(t, w.must("history", "--json")); strings.Join(all, " ") != strings.Join(want, " ") {
+		t.Errorf("got %v, want %v", all, want)
+	}
+}
+
 // TestSince: durations count back from now, times without a zone are local.
 func TestSince(t *testing.T) {
 	t.Parallel()
@@ -89,6 +120,7 @@ func TestSince(t *testing.T) {
 		w.claim(job.Job{Name: "report", Schedule: "* * * * *"}, slot)
 		w.clock.Advance(5 * time.Minute)
 	}
+	w.clock.AdvanceTo(now)
 	for since, want := range map[string]int{
 		"90m": 0, "1h59m": 0, "2h2m": 1, "1d": 1, "1d2h": 2, "7d": 3, "0s": 0,
 		now.AddDate(0, 0, -2).Format(time.RFC3339):                              2,
@@ -179,8 +211,12 @@ func TestUsage(t *testing.T) {
 		{"history --status done", 2, `--status "done" is not one of`},
 		{"history --since yesterday", 2, `--since "yesterday" is neither a duration such as 24h or 7d nor a time such as`},
 		{"history --since -1h", 2, "--since"},
-		{"history nope", 1, "there is no job \"nope\" here; `history` lists the runs of all"},
-		{"history report broken", 2, "unexpected argument broken"},
+		{"history nope", 1, "there is no job \"nope\" here; `jobs` lists those there are"},
+		{"jobs nope", 1, "there is no job \"nope\" here"},
+		{"history ../x", 2, "cannot name a job"},
+		{"history --before x", 2, "--before: "},
+		{"history --zone Mars", 2, "--zone: "},
+		{"history -o xml", 2, "must be one of"},
 		{"show", 2, "<run>"},
 		{"stop report", 2, "--reason"},
 		{"run", 2, "<job>"},

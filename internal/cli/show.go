@@ -2,136 +2,110 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/wire"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 type showCmd struct {
+	looks
 	ID string `arg:"" name:"run" help:"The run."`
-}
-
-// shown is a run as show prints it as JSON: history's fields and all there is;
-// attempts is the list here, not their number.
-type shown struct {
-	row
-	TaskDefinition string           `json:"taskDefinition"`
-	Definition     string           `json:"definition"`
-	Triggers       []run.Trigger    `json:"triggers"`
-	Duplicates     int              `json:"duplicates"`
-	Tries          []run.Attempt    `json:"attempts"`
-	Stopping       *run.StopRequest `json:"stopping,omitempty"`
-	Owed           []run.Effect     `json:"owed,omitempty"`
-	DueAt          *time.Time       `json:"dueAt,omitempty"`
 }
 
 // Run explains one run.
 func (c *showCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, func(s wire.State) error {
-		id, err := resolveRun(ctx, s, c.ID)
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		r, err := a.find(ctx, p, c.ID, plane.Any)
 		if err != nil {
 			return err
 		}
-		r, err := findRun(ctx, s, id)
+		s, err := p.Story(ctx, r)
 		if err != nil {
 			return err
 		}
 		if a.json {
-			return printJSON(a.Stdout, shown{
-				row: rowOf(r), TaskDefinition: r.Task.ARN, Definition: r.Definition, Triggers: r.Triggers, Duplicates: r.Duplicates,
-				Tries: r.Attempts, Stopping: r.Stopping, Owed: r.Owed, DueAt: optional(r.DueAt),
-			})
-		}
-		j, err := s.Definition(ctx, r.Definition)
-		if err != nil {
-			return err
+			return printJSON(a.Stdout, s)
 		}
 		var b bytes.Buffer
-		(&explainer{w: &b, zone: zoneOf(j)}).run(r, j)
-		if _, err := a.Stdout.Write(b.Bytes()); err != nil {
-			return fmt.Errorf("printing: %w", err)
-		}
-		return nil
+		(&explainer{w: &b, a: a}).story(s)
+		return a.write(b.Bytes())
 	})
 }
 
 // explainer prints a run for a person.
 type explainer struct {
-	w    io.Writer
-	zone *time.Location
+	w io.Writer
+	a *app
 }
 
-// line prints a fact, unless it has no value. Texts from outside are made safe.
+// line prints a fact, unless it has no value: each of its lines on one of its own,
+// and safe for a terminal.
 func (e *explainer) line(name, value string) {
-	if value != "" {
-		_, _ = fmt.Fprintf(e.w, "%-16s %s\n", name, notice.Printable(value))
+	if value == "" {
+		return
+	}
+	for text := range strings.SplitSeq(strings.TrimRight(value, "\n"), "\n") {
+		_, _ = fmt.Fprintf(e.w, "%-16s %s\n", name, strings.TrimRight(notice.Printable(text), " "))
+		name = ""
 	}
 }
 
-func (e *explainer) at(t time.Time) string { return inZone(t, e.zone) }
+func (e *explainer) at(t time.Time) string { return e.a.at(t) }
 
-func (e *explainer) run(r run.Run, j job.Job) {
-	e.line("run", string(r.ID))
-	e.line("job", strings.Trim(j.Name+": "+j.Description, ": "))
-	e.line("owner", j.Owner)
-	e.line("status", string(r.Status)+": "+r.Cause)
-	e.line("scheduled for", e.at(r.ScheduledFor)+" ("+r.ScheduledFor.UTC().Format("15:04 UTC")+")")
-	e.line("queued", e.at(r.QueuedAt))
-	e.line("started", e.at(r.StartedAt))
-	e.line("finished", e.at(r.FinishedAt))
-	e.line("took", took(r.Duration()))
-	if r.ExitCode != nil {
-		e.line("exit code", fmt.Sprint(*r.ExitCode))
+func (e *explainer) story(s view.Story) {
+	e.line("run", string(s.Run))
+	e.line("job", strings.Trim(s.Job+": "+s.Description, ": "))
+	e.line("owner", s.Owner)
+	e.line("status", string(s.State)+": "+s.Cause)
+	e.line("times", "of "+e.a.zoneName())
+	e.line("scheduled for", e.at(s.ScheduledFor))
+	e.line("queued", e.at(s.QueuedAt))
+	e.line("started", e.a.atPointer(s.StartedAt))
+	e.line("finished", e.a.atPointer(s.FinishedAt))
+	e.line("took", took(s.Took()))
+	if s.ExitCode != nil {
+		e.line("exit code", fmt.Sprint(*s.ExitCode))
 	}
-	e.line("task definition", r.Task.ARN)
-	e.line("definition", r.Definition)
-	e.line("command", strings.Join(r.Effective(j).Command, " "))
-	for _, t := range r.Triggers {
-		e.line("trigger", triggerWords(t)+" at "+e.at(t.At))
+	e.line("task definition", s.TaskDefinition)
+	e.line("definition", s.Definition)
+	e.line("command", strings.Join(s.Command, " "))
+	for _, name := range slices.Sorted(maps.Keys(s.Variables)) {
+		e.line("variable", name+"="+s.Variables[name])
 	}
-	if r.Duplicates > 0 {
-		e.line("", counted(r.Duplicates, "further trigger")+" of the same run, all duplicates")
+	for _, t := range s.Triggers {
+		e.line("trigger", view.TriggerWords(t)+" at "+e.at(t.At))
 	}
-	if s := r.Stopping; s != nil {
-		e.line("stop asked", fmt.Sprintf("by %s at %s: %s", cmp.Or(s.By, "a person"), e.at(s.At), s.Reason))
+	if s.Duplicates > 0 {
+		e.line("", view.Counted(s.Duplicates, "further trigger")+" of the same run, all duplicates")
 	}
-	for _, a := range r.Attempts {
+	if q := s.Stopping; q != nil {
+		e.line("stop asked", fmt.Sprintf("by %s at %s: %s", somebody(q.By), e.at(q.At), q.Reason))
+	}
+	for _, a := range s.Tries {
 		e.attempt(a)
 	}
-	e.next(r)
+	_, _ = fmt.Fprintln(e.w)
+	e.line("retry", string(s.Retry.Safety)+": "+s.Retry.Why)
+	e.next(s)
 }
 
-func triggerWords(t run.Trigger) string {
-	words := map[run.TriggerKind]string{
-		run.BySchedule: "its schedule", run.ByHand: "run by hand", run.ByRetry: "retried by hand",
-		run.BySweep: "none came; recorded", run.ByCatchUp: "none came; caught up with",
-	}[t.Kind]
-	if t.By != "" {
-		words += " by " + t.By
-	}
-	return words
-}
-
-func (e *explainer) attempt(a run.Attempt) {
+func (e *explainer) attempt(a view.Attempt) {
 	_, _ = fmt.Fprintf(e.w, "\nattempt %d\n", a.N)
-	sends := counted(a.Sends, "request")
-	if a.Refusals > 0 {
-		sends += fmt.Sprintf(", %d of them refused", a.Refusals)
-	}
-	if a.Doubt {
-		sends += ", an answer was lost"
-	}
-	e.line("  sent", e.at(a.SentAt)+" ("+sends+")")
+	e.line("  sent", e.at(a.SentAt)+" ("+view.SendWords(a.Attempt)+")")
 	e.line("  accepted", e.at(a.AcceptedAt))
 	e.line("  task", a.TaskARN)
+	if !a.Over() {
+		e.line("  task status", strings.ToLower(a.LastStatus))
+	}
 	e.line("  started", e.at(a.StartedAt))
 	e.line("  ended", e.at(a.EndedAt))
 	if !a.StartedAt.IsZero() && !a.EndedAt.IsZero() {
@@ -150,23 +124,24 @@ func (e *explainer) attempt(a run.Attempt) {
 		e.line("  why", a.Why)
 	}
 	e.line("  decision", a.Next)
+	e.line("  log group", a.LogGroup)
+	e.line("  logs at", a.LogsAt)
+	e.line("  task at", a.TaskAt)
 }
 
 // next says what will happen without anybody's doing.
-func (e *explainer) next(r run.Run) {
-	for _, o := range r.Owed {
-		e.line("owed", strings.TrimSpace(string(o.Kind)+" "+o.Notice))
+func (e *explainer) next(s view.Story) {
+	for _, o := range s.Owed {
+		words := string(o.Kind)
+		if o.Kind == run.Tell {
+			words = "the notice that it " + strings.ReplaceAll(o.Notice, "-", " ")
+		}
+		e.line("owed", words)
 	}
-	if r.DueAt.IsZero() {
-		return
+	if d := s.Doubt; d != nil {
+		e.line("in doubt", fmt.Sprintf("since %s: whether ECS launched attempt %d is not known", e.at(d.Since), d.Attempt))
 	}
-	what := "looked at again"
-	switch {
-	case r.Waits:
-		what = "launched when that run ends; looked at again"
-	case r.Status == run.Queued:
-		what = "launched"
+	if s.DueAt != nil {
+		e.line("next", "at "+e.a.atPointer(s.DueAt)+": "+s.Next)
 	}
-	_, _ = fmt.Fprintln(e.w)
-	e.line("next", fmt.Sprintf("it is %s at %s", what, e.at(r.DueAt)))
 }

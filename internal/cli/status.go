@@ -3,84 +3,103 @@ package cli
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/wire"
 )
 
-type statusCmd struct{}
+type statusCmd struct{ looks }
 
-// Run says how the control plane itself stands.
+// Run says how the control plane itself stands; that something is wrong is an
+// error, for monitors.
 func (c *statusCmd) Run(ctx context.Context, a *app) error {
-	return a.withStore(ctx, func(s wire.State) error {
-		now := a.now()
-		st, err := control.ReadStatus(ctx, s, now)
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		st, err := p.Status(ctx)
 		if err != nil {
 			return err
 		}
-		door, err := s.Door(ctx)
-		if err != nil && !errors.Is(err, local.ErrNobody) {
-			return err
-		}
-		running := door.Open(ctx)
 		if a.json {
-			return printJSON(a.Stdout, struct {
-				Running bool `json:"running"`
-				control.Status
-			}{running, st})
+			err = printJSON(a.Stdout, st)
+		} else {
+			err = a.printStatus(st)
 		}
-		return a.printStatus(running, door, st, now)
+		if err == nil && len(st.Wrong) > 0 {
+			return errRefused
+		}
+		return err
 	})
 }
 
-func (a *app) printStatus(running bool, door local.Door, st control.Status, now time.Time) error {
+func (a *app) printStatus(st plane.Status) error {
 	var b bytes.Buffer
 	line := func(name, format string, args ...any) {
 		_, _ = fmt.Fprintf(&b, "%-12s %s\n", name, notice.Printable(fmt.Sprintf(format, args...)))
 	}
-	if running {
-		line("running", "yes, process %d at %s", door.PID, door.URL)
+	line("times", "of %s", a.zoneName())
+	if st.Running {
+		line("running", "yes, %s", st.Where)
 	} else {
 		line("running", "no; `%s -f FILE` starts it", a.command("local"))
 	}
-	line("heartbeat", "%s", ago(st.Heartbeat, now))
+	line("heartbeat", "%s", a.ago(st.Heartbeat))
 	if st.CheckedTo.IsZero() {
 		line("slots", "never checked")
 	} else {
-		line("slots", "checked up to %s", ago(st.CheckedTo, now))
+		line("slots", "checked up to %s", a.ago(st.CheckedTo))
 	}
 	for _, lane := range []run.Lane{run.LaunchLane, run.LookLane} {
 		line("lag", "%s: %s", lane, lag(st.LagMs[lane]))
 	}
+	a.statusParts(line, st)
+	for _, d := range st.Doubt {
+		line("in doubt", "%s since %s: whether ECS launched attempt %d is not known; %s", d.Run, a.at(d.Since), d.Attempt, d.Next)
+	}
 	for _, name := range slices.Sorted(maps.Keys(st.Paused)) {
-		line("paused", "%s, %s", allJobs(name), pauseText(st.Paused[name]))
+		line("paused", "%s, %s", allJobs(name), a.pauseText(st.Paused[name]))
 	}
 	for _, name := range slices.Sorted(maps.Keys(st.Failing)) {
-		line("failing", "%s since %s", name, inZone(st.Failing[name], time.UTC))
+		line("failing", "%s since %s", name, a.at(st.Failing[name]))
 	}
 	for _, name := range slices.Sorted(maps.Keys(st.Gone)) {
-		line("gone", "%s left the registry: seen at %s that it is not there any more", name, inZone(st.Gone[name], time.UTC))
+		line("gone", "%s left the registry: seen at %s that it is not there any more", name, a.at(st.Gone[name]))
 	}
-	if _, err := a.Stdout.Write(b.Bytes()); err != nil {
-		return fmt.Errorf("printing: %w", err)
+	for _, w := range st.Wrong {
+		line("wrong", "%s", w)
 	}
-	return nil
+	return a.write(b.Bytes())
 }
 
-func ago(t, now time.Time) string {
+// statusParts are what a stack is made of.
+func (a *app) statusParts(line func(name, format string, args ...any), st plane.Status) {
+	if st.Version != "" {
+		line("version", "%s", st.Version)
+	}
+	for _, al := range st.Alarms {
+		heard := ""
+		if !al.Heard {
+			heard = "; nobody hears it"
+		}
+		line("alarm", "%s: %s%s", al.Name, al.State, heard)
+	}
+	for _, q := range st.Queues {
+		line("queue", "%s: %s", q.Name, counted(q.Messages, "message"))
+	}
+	for _, u := range st.Unseen {
+		line("not seen", "%s", u)
+	}
+}
+
+func (a *app) ago(t time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}
-	return fmt.Sprintf("%s (%s ago)", inZone(t, time.UTC), now.Sub(t).Truncate(time.Second))
+	return fmt.Sprintf("%s (%s ago)", a.at(t), a.now().Sub(t).Truncate(time.Second))
 }
 
 func lag(ms int64) string {
@@ -97,14 +116,12 @@ func allJobs(name string) string {
 	return name
 }
 
-func pauseText(p job.Pause) string {
-	text := "since " + inZone(p.From, time.UTC)
+func (a *app) pauseText(p job.Pause) string {
+	text := "since " + a.at(p.From)
 	if !p.To.IsZero() {
-		text += " until " + inZone(p.To, time.UTC)
+		text += " until " + a.at(p.To)
 	}
-	if p.By != "" {
-		text += " by " + p.By
-	}
+	text += " by " + somebody(p.By)
 	if p.Reason != "" {
 		text += ": " + p.Reason
 	}

@@ -23,11 +23,12 @@ func TestStatus(t *testing.T) {
 	w := past(t)
 	show := func(name string) {
 		t.Helper()
-		golden(t, "status-"+name+".txt", process.ReplaceAllString(w.must("status"), "process PID at URL"))
-		golden(t, "status-"+name+".json", w.must("status", "--json"))
-	}
-	if r := w.run("status"); r.code != 0 || !strings.HasPrefix(r.out, "running      yes, ") {
-		t.Errorf("%+v", r)
+		for ending, r := range map[string]result{".txt": w.run("status"), ".json": w.run("status", "--json")} {
+			golden(t, "status-"+name+ending, process.ReplaceAllString(r.out, "process PID at URL"))
+			if wrong := strings.Contains(r.out, "wrong"); r.err != "" || wrong != (r.code == 1) {
+				t.Errorf("%s: exit code %d, %s; something is wrong: %v", name, r.code, r.err, wrong)
+			}
+		}
 	}
 	show("new")
 	if _, err := w.l.Control.Look(t.Context()); err != nil {
@@ -61,7 +62,7 @@ func TestPausing(t *testing.T) {
 		{"resume report --all", 2, both},
 		{"skip-next", 2, `^batchplane: .*<job>`},
 		{"skip-next --all", 2, `^batchplane: unknown flag --all`},
-		{"pause report --until tomorrow", 2, `^batchplane: --until "tomorrow" is neither a duration such as 2h or 3d nor a time such as 2026-11-23T08:00\n$`},
+		{"pause report --until yesterday", 2, `^batchplane: --until "yesterday" is neither a duration such as 2h or 3d nor 12:00, tomorrow, or a time such as 2026-11-23T08:00\n$`},
 		{"pause report --until -1h", 2, `^batchplane: `},
 		{"pause report --until=-1h", 2, `^batchplane: --until "-1h" is neither a duration`},
 		{"pause report --until 0s", 1, `^refused: 2026-11-22T02:05:00Z is in the past: give --until a time to come\n$`},
@@ -73,6 +74,9 @@ func TestPausing(t *testing.T) {
 		{"skip-next endless", 1, `^refused: endless has no schedule that runs, so there is no slot to skip\n$`},
 		{"pause report --until 2026-11-22T08:00", 0, `^report is paused until 2026-11-22 07:00 UTC; slots until then are recorded as skipped\n$`},
 		{"pause report --until 2026-11-22T08:00Z", 0, `^report is paused until 2026-11-22 08:00 UTC`},
+		{"pause report --until tomorrow", 0, `^report is paused until 2026-11-22 23:00 UTC`},
+		{"pause report --until 12:00", 0, `^report is paused until 2026-11-22 11:00 UTC`},
+		{"pause report --until 3:05", 0, `^report is paused until 2026-11-23 02:05 UTC`},
 		{"pause report --until 3d", 0, `^report is paused until 2026-11-25 02:05 UTC`},
 		{"run report", 1, `^refused: report is paused by ana until 2026-11-25 02:05 UTC: use --force to run it all the same\n$`},
 		{"pause report --reason db", 0, "^report is paused until `resume`; "},

@@ -49,14 +49,22 @@ func (c *Control) Pause(ctx context.Context, req PauseRequest) (Reply, error) {
 	})
 }
 
-// Resume ends a pause now.
+// Resume ends a pause now; where there is none, it takes back a request to skip
+// the next slot.
 func (c *Control) Resume(ctx context.Context, req ResumeRequest) (Reply, error) {
 	now := c.Now()
 	return c.changeItem(ctx, req.Job, func(item *job.Item) Reply {
-		if !item.EndPause(now) {
-			return refuse("", "%s not paused", named(req.Job))
+		skip := item.SkipNext
+		switch paused := item.EndPause(now); {
+		case paused && skip != nil:
+			return Reply{Outcome: Accepted, Message: fmt.Sprintf("%s resumed; its next slot is still to be skipped, which a further `resume` takes back", named(req.Job))}
+		case paused:
+			return Reply{Outcome: Accepted, Message: fmt.Sprintf("%s resumed", named(req.Job))}
+		case skip != nil:
+			item.SkipNext = nil
+			return Reply{Outcome: Accepted, Message: fmt.Sprintf("the next slot of %s is not skipped", req.Job)}
 		}
-		return Reply{Outcome: Accepted, Message: fmt.Sprintf("%s resumed", named(req.Job))}
+		return refuse("", "%s not paused", named(req.Job))
 	})
 }
 

@@ -30,8 +30,15 @@ type Status struct {
 // goneFor is for how long the status shows that a job left the registry.
 const goneFor = 30 * 24 * time.Hour
 
+// statusReader is what a status is read from.
+type statusReader interface {
+	Mark(ctx context.Context, name string) (time.Time, error)
+	Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error)
+	Items(ctx context.Context) ([]job.Item, error)
+}
+
 // ReadStatus reads the status from a store: what alarms are made of.
-func ReadStatus(ctx context.Context, s Store, now time.Time) (Status, error) {
+func ReadStatus(ctx context.Context, s statusReader, now time.Time) (Status, error) {
 	st := Status{LagMs: map[run.Lane]int64{}, Paused: map[string]job.Pause{}, Failing: map[string]time.Time{}, Gone: map[string]time.Time{}}
 	var err error
 	if st.Heartbeat, err = s.Mark(ctx, MarkSweep); err != nil {
@@ -60,7 +67,7 @@ func (st Status) of(item job.Item, now time.Time) {
 	if p := item.PausedAt(now); p != nil {
 		st.Paused[item.Name] = *p
 	}
-	if !item.FailingSince.IsZero() {
+	if !item.Gone && !item.FailingSince.IsZero() {
 		st.Failing[item.Name] = item.FailingSince
 	}
 	if item.Gone && now.Sub(item.GoneAt) < goneFor {
@@ -69,7 +76,7 @@ func (st Status) of(item job.Item, now time.Time) {
 }
 
 // lagMs is how long the oldest due run of a lane has been due.
-func lagMs(ctx context.Context, s Store, lane run.Lane, now time.Time) (int64, error) {
+func lagMs(ctx context.Context, s statusReader, lane run.Lane, now time.Time) (int64, error) {
 	due, err := s.Due(ctx, lane, now, 1)
 	var unreadable *UnreadableError // the look sets it aside and tells
 	if err != nil && !errors.As(err, &unreadable) {

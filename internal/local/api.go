@@ -3,6 +3,7 @@ package local
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/plane"
 )
 
 // Door says where a running control plane takes requests. It is kept in the
@@ -25,7 +28,7 @@ type Door struct {
 // MetaDoor is the name under which the database keeps the Door.
 const MetaDoor = "door"
 
-// ReadDoor reads where requests are taken; ErrNobody where no control plane runs.
+// ReadDoor reads where requests are taken; plane.ErrNobody where no control plane runs.
 func ReadDoor(ctx context.Context, state interface {
 	Meta(ctx context.Context, name string) (string, error)
 },
@@ -36,7 +39,7 @@ func ReadDoor(ctx context.Context, state interface {
 		return d, fmt.Errorf("reading where the control plane takes requests: %w", err)
 	}
 	if text == "" {
-		return d, ErrNobody
+		return d, plane.ErrNobody
 	}
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
 		return d, fmt.Errorf("reading where the control plane takes requests: %w", err)
@@ -47,18 +50,31 @@ func ReadDoor(ctx context.Context, state interface {
 // maxRequest is the most bytes of a request that are read.
 const maxRequest = 1 << 20
 
-// Handler takes the requests of people: POST /v1/run, retry, stop, pause, resume,
-// skip-next and ping with JSON, answered with a control.Reply.
-func Handler(c *control.Control, token string) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/run", handle(c.RunByHand))
-	mux.HandleFunc("POST /v1/retry", handle(c.Retry))
-	mux.HandleFunc("POST /v1/stop", handle(c.StopRun))
-	mux.HandleFunc("POST /v1/pause", handle(c.Pause))
-	mux.HandleFunc("POST /v1/resume", handle(c.Resume))
-	mux.HandleFunc("POST /v1/skip-next", handle(c.SkipNext))
-	mux.HandleFunc("POST /v1/ping", handle(pong))
+// Handler takes people's requests: POST / with the document that the trigger
+// function takes too (package entry), answered with a control.Reply. GET / says
+// that somebody is here.
+func Handler(door entry.Door, token string) http.Handler {
 	want := []byte("Bearer " + token)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, control.Reply{Outcome: control.Accepted, Message: "it is running"})
+	})
+	mux.HandleFunc("POST /{$}", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+		if err != nil {
+			http.Error(w, "reading the request: "+err.Error(), http.StatusBadRequest)
+			return
+		}
+		reply, err := handle(r.Context(), door, body)
+		switch {
+		case errors.Is(err, entry.ErrInput):
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		case err != nil:
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		default:
+			answer(w, reply)
+		}
+	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The token keeps other users and web pages of this machine out.
 		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) != 1 {
@@ -69,24 +85,19 @@ func Handler(c *control.Control, token string) http.Handler {
 	})
 }
 
-func handle[Request any](do func(context.Context, Request) (control.Reply, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		var req Request
-		body := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest))
-		body.DisallowUnknownFields()
-		if err := body.Decode(&req); err != nil {
-			http.Error(w, "reading the request: "+err.Error(), http.StatusBadRequest)
-			return
-		}
-		reply, err := do(r.Context(), req)
-		if err != nil && !errors.Is(err, control.ErrOwed) {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		// The caller may be gone; then nobody reads the answer.
-		_ = json.NewEncoder(w).Encode(reply)
+// handle lets in what a person may ask for: slots come from the clock of this
+// process, and definitions from its jobs file.
+func handle(ctx context.Context, door entry.Door, body []byte) (control.Reply, error) {
+	if r, err := entry.Parse(body); err == nil && r.Slot != nil {
+		return control.Reply{}, fmt.Errorf("%w of a person: it is a schedule's", entry.ErrInput)
 	}
+	return door.Handle(ctx, rand.Text(), body)
+}
+
+func answer(w http.ResponseWriter, reply control.Reply) {
+	w.Header().Set("Content-Type", "application/json")
+	// The caller may be gone; then nobody reads the answer.
+	_ = json.NewEncoder(w).Encode(reply)
 }
 
 // Open is whether a control plane answers behind the door.
@@ -94,27 +105,23 @@ func (d Door) Open(ctx context.Context) bool {
 	if d.URL == "" {
 		return false
 	}
-	_, err := Ask(ctx, d, "/v1/ping", struct{}{})
+	_, err := d.send(ctx, http.MethodGet, nil)
 	return err == nil
 }
 
-// pong answers whether anybody is here.
-func pong(context.Context, struct{}) (control.Reply, error) {
-	return control.Reply{Outcome: control.Accepted, Message: "it is running"}, nil
-}
-
-// ErrNobody is returned by Ask when no control plane listens at the door.
-var ErrNobody = errors.New("no control plane is running")
-
-// Ask sends a request to the control plane behind the door.
-func Ask(ctx context.Context, d Door, path string, req any) (control.Reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	body, err := json.Marshal(req)
+// Ask sends a person's request to the control plane behind the door.
+func (d Door) Ask(ctx context.Context, r entry.Request) (control.Reply, error) {
+	body, err := json.Marshal(r)
 	if err != nil {
 		return control.Reply{}, fmt.Errorf("encoding the request: %w", err)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL+path, bytes.NewReader(body))
+	return d.send(ctx, http.MethodPost, body)
+}
+
+func (d Door) send(ctx context.Context, method string, body []byte) (control.Reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, d.URL+"/", bytes.NewReader(body))
 	if err != nil {
 		return control.Reply{}, fmt.Errorf("making the request: %w", err)
 	}
@@ -122,14 +129,14 @@ func Ask(ctx context.Context, d Door, path string, req any) (control.Reply, erro
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := (&http.Client{Transport: &http.Transport{Proxy: nil}}).Do(r)
 	if err != nil {
-		return control.Reply{}, fmt.Errorf("%w (%w)", ErrNobody, err)
+		return control.Reply{}, fmt.Errorf("%w (%w)", plane.ErrNobody, err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxRequest))
 	if err != nil {
 		return control.Reply{}, fmt.Errorf("reading the answer: %w", err)
 	}
-	stranger := fmt.Errorf("%w (another program has its address %s)", ErrNobody, d.URL)
+	stranger := fmt.Errorf("%w (another program has its address %s)", plane.ErrNobody, d.URL)
 	switch answer.StatusCode {
 	case http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed:
 		return control.Reply{}, stranger

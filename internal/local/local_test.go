@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/localecs"
@@ -287,23 +288,25 @@ func TestTail(t *testing.T) {
 func TestHandler(t *testing.T) {
 	t.Parallel()
 	l, _ := program(t, filepath.Join(t.TempDir(), "local.db"), start)
-	h := local.Handler(l.Control, "secret")
+	h := local.Handler(entry.Door{Control: l.Control, Log: slog.New(slog.DiscardHandler)}, "secret")
 	for name, c := range map[string]struct {
 		method, path, body, auth string
 		status                   int
 		says                     string
 	}{
-		"run":            {"POST", "/v1/run", `{"job":"by-hand","requestId":"1"}`, "Bearer secret", 200, `"outcome":"accepted"`},
-		"unknown job":    {"POST", "/v1/run", `{"job":"nope","requestId":"1"}`, "Bearer secret", 200, `"outcome":"refused"`},
-		"no request id":  {"POST", "/v1/run", `{"job":"by-hand"}`, "Bearer secret", 500, "the request has no id"},
-		"unknown run":    {"POST", "/v1/stop", `{"run":"by-hand/20261122T1730Z"}`, "Bearer secret", 200, "there is no run"},
-		"no token":       {"POST", "/v1/run", `{}`, "", 401, "wrong token"},
-		"wrong token":    {"POST", "/v1/run", `{}`, "Bearer secre", 401, "wrong token"},
-		"another scheme": {"POST", "/v1/run", `{}`, "secret", 401, "wrong token"},
-		"not JSON":       {"POST", "/v1/retry", `run`, "Bearer secret", 400, "reading the request"},
-		"unknown field":  {"POST", "/v1/retry", `{"runn":"x"}`, "Bearer secret", 400, `unknown field "runn"`},
-		"too large":      {"POST", "/v1/retry", `{"run":"` + strings.Repeat("x", 2<<20) + `"}`, "Bearer secret", 400, "too large"},
-		"GET":            {"GET", "/v1/run", "", "Bearer secret", 405, ""},
+		"run":            {"POST", "/", `{"run":"by-hand","requestId":"1"}`, "Bearer secret", 200, `"outcome":"accepted"`},
+		"unknown job":    {"POST", "/", `{"run":"nope","requestId":"1"}`, "Bearer secret", 200, `"outcome":"refused"`},
+		"no request id":  {"POST", "/", `{"run":"by-hand"}`, "Bearer secret", 200, `"outcome":"accepted"`},
+		"unknown run":    {"POST", "/", `{"stop":"by-hand/20261122T1730Z"}`, "Bearer secret", 200, "there is no run"},
+		"a slot":         {"POST", "/", `{"job":"by-hand","scheduledFor":"2026-11-22T17:30:00Z"}`, "Bearer secret", 400, "it is a schedule's"},
+		"no token":       {"POST", "/", `{}`, "", 401, "wrong token"},
+		"wrong token":    {"POST", "/", `{}`, "Bearer secre", 401, "wrong token"},
+		"another scheme": {"POST", "/", `{}`, "secret", 401, "wrong token"},
+		"not JSON":       {"POST", "/", `run`, "Bearer secret", 400, "it is not a JSON object"},
+		"unknown field":  {"POST", "/", `{"retry":"by-hand/20261122T1730Z","forse":true}`, "Bearer secret", 400, `unknown field "forse"`},
+		"too large":      {"POST", "/", `{"retry":"` + strings.Repeat("x", 2<<20) + `"}`, "Bearer secret", 400, "too large"},
+		"GET":            {"GET", "/", "", "Bearer secret", 200, `"outcome":"accepted"`},
+		"PUT":            {"PUT", "/", "", "Bearer secret", 405, ""},
 		"unknown path":   {"POST", "/v1/launch", `{}`, "Bearer secret", 404, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -323,30 +326,30 @@ func TestHandler(t *testing.T) {
 func TestARepeatedRequestIsADuplicate(t *testing.T) {
 	t.Parallel()
 	l, clock := program(t, filepath.Join(t.TempDir(), "local.db"), start)
-	h := local.Handler(l.Control, "secret")
-	ask := func(path, body string) string {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(body))
+	h := local.Handler(entry.Door{Control: l.Control, Log: slog.New(slog.DiscardHandler)}, "secret")
+	ask := func(body string) string {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer secret")
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		return w.Body.String()
 	}
-	const body = `{"job":"by-hand","requestId":"1"}`
+	const body = `{"run":"by-hand","requestId":"1"}`
 	for i, want := range []string{"accepted", "duplicate", "duplicate"} {
-		if got := ask("/v1/run", body); !strings.Contains(got, `"outcome":"`+want+`"`) {
+		if got := ask(body); !strings.Contains(got, `"outcome":"`+want+`"`) {
 			t.Errorf("request %d: %s, want %s", i+1, got, want)
 		}
 	}
 	clock.Advance(time.Second)
 	id := run.ByHandID("by-hand", "1")
-	retry := fmt.Sprintf(`{"run":%q,"requestId":"2","force":true}`, id)
+	retry := fmt.Sprintf(`{"retry":%q,"requestId":"2","force":true}`, id)
 	for i, want := range []string{"accepted", "duplicate"} {
-		if got := ask("/v1/retry", retry); !strings.Contains(got, `"outcome":"`+want+`"`) {
+		if got := ask(retry); !strings.Contains(got, `"outcome":"`+want+`"`) {
 			t.Errorf("retry %d: %s, want %s", i+1, got, want)
 		}
 	}
 	clock.Advance(time.Second)
-	if got := ask("/v1/retry", retry); !strings.Contains(got, `"outcome":"duplicate"`) {
+	if got := ask(retry); !strings.Contains(got, `"outcome":"duplicate"`) {
 		t.Errorf("the same retry after it ended: %s", got)
 	}
 	if r, err := l.Store.Run(t.Context(), id); err != nil || len(r.Attempts) != 2 {

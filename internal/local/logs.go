@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/plane"
 )
 
 // tailBytes is how much of the end of a log is read for its last lines.
@@ -35,6 +38,42 @@ func (l Logs) Path(taskARN string) string {
 func (l Logs) Where(o control.Output) string {
 	return fmt.Sprintf("%s %s --attempt %d", l.Command, o.Run, o.Attempt)
 }
+
+// readBytes is how much of a log one Read returns at most.
+const readBytes = 256 << 10
+
+// Read implements plane.Output: places are numbers of bytes. Nobody knows when a
+// line was written.
+func (l Logs) Read(_ context.Context, o control.Output, from string, _ time.Time) (plane.Lines, error) {
+	out := plane.Lines{Next: from}
+	at, _ := strconv.ParseInt(from, 10, 64) // "" is the beginning
+	f, err := os.Open(l.Path(o.TaskARN))
+	if errors.Is(err, os.ErrNotExist) {
+		return out, nil
+	}
+	if err != nil {
+		return out, fmt.Errorf("opening the log of %s: %w", o.Run, err)
+	}
+	defer func() { _ = f.Close() }()
+	b, err := io.ReadAll(io.NewSectionReader(f, at, readBytes))
+	if err != nil {
+		return out, fmt.Errorf("reading the log of %s: %w", o.Run, err)
+	}
+	for line := range bytes.Lines(b) {
+		text, ended := bytes.CutSuffix(line, []byte("\n"))
+		out.Lines = append(out.Lines, plane.Line{Text: string(text), Open: !ended})
+	}
+	if len(b) > 0 {
+		out.Next = strconv.FormatInt(at+int64(len(b)), 10)
+	}
+	return out, nil
+}
+
+// Place implements plane.Output: a log of this machine has no page.
+func (l Logs) Place(control.Output) plane.Place { return plane.Place{} }
+
+// Lag implements plane.Output.
+func (l Logs) Lag() time.Duration { return 0 }
 
 // Tail implements control.Logs. A task without output has no lines.
 func (l Logs) Tail(_ context.Context, o control.Output, lines int) ([]string, error) {

@@ -21,6 +21,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/localecs"
@@ -227,7 +228,7 @@ func (l *Local) serve(ctx context.Context, address string, h http.Handler) (stri
 // open opens the door for requests and says in the database where it is.
 func (l *Local) open(ctx context.Context, cfg LocalConfig) error {
 	token := rand.Text()
-	url, err := l.serve(ctx, cfg.Listen, local.Handler(l.Control, token))
+	url, err := l.serve(ctx, cfg.Listen, local.Handler(entry.Door{Control: l.Control, Log: cfg.Log}, token))
 	if err != nil {
 		return err
 	}

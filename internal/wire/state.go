@@ -2,27 +2,54 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/local"
+	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// State is the local state as commands read it, while a control plane runs on
-// it or not.
-type State struct{ *sqlite.Store }
-
-// OpenState opens the local state for reading. Its error is a whole sentence.
-func OpenState(ctx context.Context, path string) (State, error) {
+// LocalPlane is the local state, while a control plane runs on it or not. Its
+// error is a whole sentence.
+func LocalPlane(ctx context.Context, path string) (*plane.Plane, error) {
 	s, err := sqlite.OpenExisting(ctx, path)
 	if err != nil {
-		return State{}, fmt.Errorf("reading the local state: %w", err)
+		return nil, fmt.Errorf("reading the local state: %w", err)
 	}
-	return State{s}, nil
+	state := localState{s}
+	return &plane.Plane{
+		Name: LocalStack, Reader: s, Door: state, Output: local.Logs{Dir: local.LogDir(path)},
+		Inspect: state.inspect, Close: s.Close,
+		Poll: plane.Poll{Least: 200 * time.Millisecond, Most: 200 * time.Millisecond},
+	}, nil
 }
 
-// Door is where the control plane that runs on the state takes requests;
-// local.ErrNobody where none does.
-func (s State) Door(ctx context.Context) (local.Door, error) {
-	return local.ReadDoor(ctx, s.Store)
+// localState finds whoever runs on the state at each request: it may have been
+// started anew meanwhile.
+type localState struct{ store *sqlite.Store }
+
+// Ask implements plane.Door.
+func (s localState) Ask(ctx context.Context, r entry.Request) (control.Reply, error) {
+	door, err := local.ReadDoor(ctx, s.store)
+	if err != nil {
+		return control.Reply{}, err
+	}
+	return door.Ask(ctx, r)
+}
+
+func (s localState) inspect(ctx context.Context) (plane.Health, error) {
+	door, err := local.ReadDoor(ctx, s.store)
+	switch {
+	case errors.Is(err, plane.ErrNobody):
+		return plane.Health{}, nil
+	case err != nil:
+		return plane.Health{}, err
+	case !door.Open(ctx):
+		return plane.Health{}, nil
+	}
+	return plane.Health{Running: true, Where: fmt.Sprintf("process %d at %s", door.PID, door.URL)}, nil
 }

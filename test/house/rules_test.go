@@ -36,8 +36,10 @@ type room struct {
 var (
 	deciding = []string{"stop", "job", "cron", "timetable", "run", "notice", "ecsevent"}
 	handling = append(slices.Clone(deciding), "control")
-	wiring   = append(slices.Clone(handling), "job/jobfile", "adapter/*", "local", "localecs", "localecs/*", "console")
-	asking   = append(slices.Clone(handling), "cron/crontab", "importer", "importer/*", "preview", "jobdiff", "render", "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
+	// seeing is what people's tools know of a control plane.
+	seeing = append(slices.Clone(handling), "timetable", "view", "entry", "plane")
+	wiring = append(slices.Clone(seeing), "job/jobfile", "adapter/*", "local", "localecs", "localecs/*", "console")
+	asking = append(slices.Clone(seeing), "cron/crontab", "importer", "importer/*", "preview", "jobdiff", "render", "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
 )
 
 // rooms is the whole house: a room that is not here may not be.
@@ -51,6 +53,7 @@ var rooms = map[string]room{
 	"internal/run":       {pure: true, left: []string{"stop", "job", "cron"}},
 	"internal/notice":    {pure: true, left: []string{"stop", "job", "cron", "run"}},
 
+	"internal/view":     {pure: true, left: []string{"stop", "job", "cron", "timetable", "run", "notice"}},
 	"internal/preview":  {pure: true, left: []string{"job", "cron", "timetable"}},
 	"internal/jobdiff":  {pure: true, left: []string{"job", "cron", "timetable"}},
 	"internal/render":   {pure: true, left: []string{"job", "cron", "timetable"}},
@@ -69,8 +72,8 @@ var rooms = map[string]room{
 	"internal/control":   {plain: true, left: deciding},
 	"internal/storetest": {plain: true, left: handling},
 
-	// Adapters know control's ports and not each other.
-	"internal/adapter/*": {left: handling},
+	// Adapters know the ports of control and plane, and not each other.
+	"internal/adapter/*": {left: seeing},
 
 	// A store's own test server.
 	"internal/adapter/dynamo/dynamotest": {left: append(slices.Clone(handling), "adapter/dynamo")},
@@ -79,16 +82,18 @@ var rooms = map[string]room{
 	"internal/localecs":   {left: []string{"localecs/*"}},
 	"internal/localecs/*": {},
 
-	"internal/console": {left: handling},
+	"internal/console": {left: seeing},
 	// Only wire knows both control and the adapters.
 	"internal/wire": {left: wiring},
 	// The functions of the stack: each room links only what its function calls.
-	"internal/wire/*": {left: append(slices.Clone(wiring), "entry", "wire/*")},
-	"internal/local":  {left: append(slices.Clone(handling), "job/jobfile", "localecs", "localecs/*", "console")},
+	"internal/wire/*": {left: append(slices.Clone(wiring), "wire/*")},
+	"internal/local":  {left: append(slices.Clone(seeing), "job/jobfile", "localecs", "localecs/*", "console")},
 	"internal/cli":    {left: asking},
 	// What the trigger function is called with.
 	"internal/entry": {plain: true, left: handling},
-	"functions/*":    {left: append(slices.Clone(asking), "cli", "entry", "wire/*")},
+	// A control plane as people's tools see it, wherever it runs.
+	"internal/plane": {plain: true, left: append(slices.Clone(handling), "timetable", "view", "entry")},
+	"functions/*":    {left: append(slices.Clone(asking), "cli", "wire/*")},
 	"cmd/*":          {left: append(slices.Clone(asking), "cli")},
 }
 

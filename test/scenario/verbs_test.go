@@ -12,6 +12,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/cli"
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/localecs"
@@ -157,7 +158,7 @@ func (s *stage) run(args []string) error {
 		k, v, _ := strings.Cut(arg, "=")
 		req.Environment[k] = v
 	}
-	return s.ask("/v1/run", req)
+	return s.ask(entry.Request{Run: &req})
 }
 
 func (s *stage) retry(args []string) error {
@@ -165,10 +166,10 @@ func (s *stage) retry(args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.ask("/v1/retry", control.RetryRequest{
+	return s.ask(entry.Request{Retry: &control.RetryRequest{
 		Run: id, RequestID: s.request(), By: "ana",
 		Same: slices.Contains(args, "--same"), Force: slices.Contains(args, "--force"),
-	})
+	}})
 }
 
 func (s *stage) stop(args []string) error {
@@ -176,7 +177,7 @@ func (s *stage) stop(args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.ask("/v1/stop", control.StopRequest{Run: id, By: "ana", Reason: strings.Join(args[1:], " ")})
+	return s.ask(entry.Request{Stop: &control.StopRequest{Run: id, By: "ana", Reason: strings.Join(args[1:], " ")}})
 }
 
 func oneOrAll(name string) string {
@@ -195,15 +196,15 @@ func (s *stage) pause(args []string) error {
 		}
 	}
 	req.Reason = strings.Join(reason, " ")
-	return s.ask("/v1/pause", req)
+	return s.ask(entry.Request{Pause: &req})
 }
 
 func (s *stage) resume(args []string) error {
-	return s.ask("/v1/resume", control.ResumeRequest{Job: oneOrAll(args[0]), By: "ana"})
+	return s.ask(entry.Request{Resume: &control.ResumeRequest{Job: oneOrAll(args[0]), By: "ana"}})
 }
 
 func (s *stage) skipNext(args []string) error {
-	return s.ask("/v1/skip-next", control.SkipRequest{Job: args[0], By: "ana"})
+	return s.ask(entry.Request{Skip: &control.SkipRequest{Job: args[0], By: "ana"}})
 }
 
 // status is what the command of that name is made of; the command itself goes
@@ -230,7 +231,7 @@ func (s *stage) runID(ref string) (run.ID, error) {
 }
 
 // ask goes through the door, as the command line does.
-func (s *stage) ask(path string, req any) error {
+func (s *stage) ask(req entry.Request) error {
 	text, err := s.l.Store.Meta(s.ctx(), local.MetaDoor)
 	if err != nil {
 		return err //nolint:wrapcheck // says it all
@@ -239,7 +240,7 @@ func (s *stage) ask(path string, req any) error {
 	if err := json.Unmarshal([]byte(text), &door); err != nil {
 		return fmt.Errorf("reading the door %q: %w", text, err)
 	}
-	s.reply(local.Ask(s.ctx(), door, path, req))
+	s.reply(door.Ask(s.ctx(), req))
 	return nil
 }
 
@@ -309,7 +310,7 @@ func (s *stage) startAgain(args []string) error {
 
 func (s *stage) batchplane(args []string) error {
 	var out bytes.Buffer
-	code := cli.Main(s.ctx(), append([]string{"--db", s.db}, args...), cli.Env{Stdout: &out, Stderr: &out, User: "ana"})
+	code := cli.Main(s.ctx(), append([]string{"--db", s.db}, args...), cli.Env{Stdout: &out, Stderr: &out, User: "ana", Now: s.now, Zone: time.UTC})
 	s.out.block(strings.ReplaceAll(out.String(), s.db, "DB"))
 	if code != 0 {
 		s.out.line(s.now(), "exit code %d", code)

@@ -149,13 +149,17 @@ type loaded struct {
 // load reads the runs of entries, as they are now. Those that are gone are left
 // out.
 func (s *Store) load(ctx context.Context, entries []entry) (rs []loaded, unreadable map[run.ID]error, err error) {
+	return s.loadAs(ctx, entries, true)
+}
+
+func (s *Store) loadAs(ctx context.Context, entries []entry, consistent bool) (rs []loaded, unreadable map[run.ID]error, err error) {
 	var ids []run.ID
 	for _, e := range entries {
 		if id, ok := RunID(text(e.item, attrPK), text(e.item, attrSK)); ok && !e.whole {
 			ids = append(ids, id)
 		}
 	}
-	items, err := s.batch(ctx, ids, "")
+	items, err := s.batch(ctx, ids, "", consistent)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -38,7 +38,7 @@ func (s *Store) Run(ctx context.Context, id run.ID) (run.Run, error) {
 
 // Exist implements control.Store.
 func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error) {
-	items, err := s.batch(ctx, ids, attrPK+", "+attrSK)
+	items, err := s.batch(ctx, ids, attrPK+", "+attrSK, true)
 	if err != nil {
 		return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
 	}
@@ -53,9 +53,9 @@ func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error
 // Reference, BatchGetItem).
 const batchSize = 100
 
-// batch reads runs' items by consistent reads; those that do not exist are not
-// in the answer. projection "" reads all attributes.
-func (s *Store) batch(ctx context.Context, ids []run.ID, projection string) (map[run.ID]attributes, error) {
+// batch reads runs' items; those that do not exist are not in the answer.
+// projection "" reads all attributes.
+func (s *Store) batch(ctx context.Context, ids []run.ID, projection string, consistent bool) (map[run.ID]attributes, error) {
 	found := make(map[run.ID]attributes, len(ids))
 	asked := make(map[run.ID]bool, len(ids))
 	var keys []attributes
@@ -65,7 +65,7 @@ func (s *Store) batch(ctx context.Context, ids []run.ID, projection string) (map
 			keys = append(keys, runKey(id))
 		}
 		if len(keys) == batchSize || i == len(ids)-1 && len(keys) > 0 {
-			if err := s.batchOf(ctx, keys, projection, found); err != nil {
+			if err := s.batchOf(ctx, keys, projection, consistent, found); err != nil {
 				return nil, err
 			}
 			keys = nil
@@ -79,8 +79,8 @@ const unprocessedTries = 8
 
 // batchOf reads at most batchSize items and asks again for those that DynamoDB
 // did not process: it answers with at most 16 MB, and with less when throttled.
-func (s *Store) batchOf(ctx context.Context, keys []attributes, projection string, found map[run.ID]attributes) error {
-	request := types.KeysAndAttributes{Keys: keys, ConsistentRead: aws.Bool(true)}
+func (s *Store) batchOf(ctx context.Context, keys []attributes, projection string, consistent bool, found map[run.ID]attributes) error {
+	request := types.KeysAndAttributes{Keys: keys, ConsistentRead: aws.Bool(consistent)}
 	if projection != "" {
 		request.ProjectionExpression = &projection
 	}

@@ -118,3 +118,11 @@ func TestStore(t *testing.T) {
 		return newTable(t)
 	})
 }
+
+func TestReader(t *testing.T) {
+	t.Parallel()
+	storetest.Read(t, func(t *testing.T) storetest.ReadStore {
+		t.Helper()
+		return newTable(t)
+	})
+}

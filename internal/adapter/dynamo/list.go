@@ -103,7 +103,7 @@ func (s *Store) collect(ctx context.Context, entries *merged, q control.Query, w
 		if len(next) == 0 {
 			break
 		}
-		rs, _, err := s.load(ctx, ofJob(next, q.Job))
+		rs, _, err := s.load(ctx, onlyOf(next, q.Job))
 		if err != nil {
 			return nil, err
 		}
@@ -116,8 +116,8 @@ func (s *Store) collect(ctx context.Context, entries *merged, q control.Query, w
 	return out, nil
 }
 
-// ofJob leaves out entries of other jobs before they are read.
-func ofJob(entries []entry, name string) []entry {
+// onlyOf leaves out entries of other jobs before they are read.
+func onlyOf(entries []entry, name string) []entry {
 	if name == "" {
 		return entries
 	}

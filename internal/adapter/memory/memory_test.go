@@ -11,3 +11,8 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(*testing.T) storetest.Store { return &memory.Store{} })
 }
+
+func TestReader(t *testing.T) {
+	t.Parallel()
+	storetest.Read(t, func(*testing.T) storetest.ReadStore { return &memory.Store{} })
+}

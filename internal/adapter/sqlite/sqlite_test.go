@@ -189,3 +189,11 @@ func write(t *testing.T, path string, b []byte) {
 		t.Fatal(err)
 	}
 }
+
+func TestReader(t *testing.T) {
+	t.Parallel()
+	storetest.Read(t, func(t *testing.T) storetest.ReadStore {
+		t.Helper()
+		return open(t, filepath.Join(t.TempDir(), "deep", "er", "local.db"))
+	})
+}

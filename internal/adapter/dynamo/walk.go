@@ -1,0 +1,246 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// fewJobs is of how many jobs at most a walk asks job by job: each takes two
+// queries, which cost less than to read the keys of all runs only while the jobs
+// are few.
+const fewJobs = 32
+
+// Walk implements control.Reader by eventually consistent reads. It reads the
+// keys of the times that it comes by, and the runs that the walk wants.
+func (s *Store) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, error] {
+	return func(yield func(run.Run, error) bool) {
+		w.Page = cmp.Or(w.Page, defaultLimit)
+		k := &walk{store: s, w: w}
+		err := k.start(ctx)
+		for err == nil && !k.stopped {
+			var more bool
+			if more, err = k.step(ctx, yield); !more {
+				break
+			}
+		}
+		if err != nil && !k.stopped {
+			yield(run.Run{}, fmt.Errorf("listing runs: %w", err))
+		}
+	}
+}
+
+// walk is where a Walk stands.
+type walk struct {
+	store   *Store
+	w       control.Walk
+	ended   *merged   // entries in the order of ScheduledFor; nil where there are none
+	open    []run.Run // runs of the lanes, which are in another order; sorted
+	seen    map[run.ID]bool
+	stopped bool
+}
+
+func (k *walk) start(ctx context.Context) error {
+	k.seen = map[run.ID]bool{}
+	k.ended = k.entries()
+	if len(k.w.Statuses) == 0 || slices.Contains(k.w.Statuses, run.Succeeded) {
+		return nil // which are not listed by status
+	}
+	// A run that has ended and owes something is still in its lane.
+	lanes := []run.Lane{run.LookLane}
+	if slices.Contains(k.w.Statuses, run.Queued) {
+		lanes = append(lanes, run.LaunchLane)
+	}
+	for _, lane := range lanes {
+		sp := anyTime
+		sp.page = maxPage
+		entries, err := k.store.lane(lane, sp).next(ctx, math.MaxInt)
+		if err != nil {
+			return err
+		}
+		rs, err := k.load(ctx, entries)
+		if err != nil {
+			return err
+		}
+		k.open = append(k.open, rs...)
+	}
+	slices.SortFunc(k.open, newestFirst)
+	return nil
+}
+
+func newestFirst(a, b run.Run) int {
+	return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), cmp.Compare(b.ID, a.ID))
+}
+
+// entries is what the walk goes through, apart from the lanes.
+func (k *walk) entries() *merged {
+	sp := span{from: math.MinInt64, to: math.MaxInt64, newest: true, page: k.w.Page}
+	if !k.w.Since.IsZero() {
+		sp.from = k.w.Since.UnixMilli()
+	}
+	if !k.w.Until.IsZero() {
+		sp.to = k.w.Until.UnixMilli()
+	}
+	m := &merged{db: k.store.db, newest: true}
+	if len(k.w.Statuses) > 0 && !slices.Contains(k.w.Statuses, run.Succeeded) {
+		for _, status := range k.w.Statuses {
+			if status.Terminal() {
+				m.cursors = append(m.cursors, k.store.sharded(indexOpen, attrOpen, string(status), attrOpenAt, sp).cursors...)
+			}
+		}
+		return m
+	}
+	if n := len(k.w.Jobs); n == 0 || n > fewJobs {
+		return k.store.sharded(indexRecent, attrRecent, "N", attrAt, sp)
+	}
+	for _, name := range k.w.Jobs {
+		m.cursors = append(m.cursors, k.store.ofJob(name, sp)...)
+	}
+	return m
+}
+
+// ofJob is a job's runs: those of its schedule, whole, and the keys of those by
+// hand.
+func (s *Store) ofJob(name string, sp span) []*cursor {
+	scheduled := s.scheduled(control.Query{Job: name, Limit: sp.page})
+	scheduled.in.ConsistentRead = nil
+	scheduled.in.ExpressionAttributeValues[":from"] = str(slotAt(sp.from, "0"))
+	scheduled.in.ExpressionAttributeValues[":to"] = str(slotAt(sp.to, ":"))
+	return []*cursor{scheduled, s.entries(indexByHand, attrPK, runPrefix+name, attrByHand, sp)}
+}
+
+// slotAt is the slot of a time, or what stands for no bound.
+func slotAt(ms int64, unbounded string) string {
+	if ms == math.MinInt64 || ms == math.MaxInt64 {
+		return unbounded
+	}
+	return run.ScheduledID("j", time.UnixMilli(ms)).Slot()
+}
+
+// step goes through the next runs; more is whether there are any after them.
+func (k *walk) step(ctx context.Context, yield func(run.Run, error) bool) (more bool, err error) {
+	batch, more, err := k.next(ctx)
+	if err != nil {
+		return false, err
+	}
+	for len(batch) > 0 && !k.stopped {
+		n := min(len(batch), batchSize, k.w.Page)
+		rs, err := k.load(ctx, batch[:n])
+		if err != nil {
+			return false, err
+		}
+		batch = batch[n:]
+		slices.SortFunc(rs, newestFirst)
+		for _, r := range rs {
+			k.openBefore(&r, yield)
+			k.give(r, yield)
+		}
+	}
+	if !more {
+		k.openBefore(nil, yield)
+	}
+	return more, nil
+}
+
+// next is the wanted entries of the next times, all of each.
+func (k *walk) next(ctx context.Context) (batch []entry, more bool, err error) {
+	for {
+		if err := k.ended.fill(ctx); err != nil {
+			return nil, false, err
+		}
+		c := k.ended.first()
+		if c == nil {
+			return ordered(batch), false, nil
+		}
+		e := c.page[0]
+		if len(batch) >= k.w.Page && batch[len(batch)-1].at != e.at {
+			return ordered(batch), true, nil
+		}
+		c.page = c.page[1:]
+		if id, ok := RunID(text(e.item, attrPK), text(e.item, attrSK)); ok && k.w.Wants(id, time.UnixMilli(e.at)) {
+			batch = append(batch, e)
+		}
+	}
+}
+
+func ordered(es []entry) []entry {
+	slices.SortFunc(es, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(text(b.item, attrPK)+"/"+text(b.item, attrSK), text(a.item, attrPK)+"/"+text(a.item, attrSK)))
+	})
+	return es
+}
+
+// load reads the runs of entries that the walk wants.
+func (k *walk) load(ctx context.Context, es []entry) ([]run.Run, error) {
+	es = slices.DeleteFunc(slices.Clone(es), func(e entry) bool {
+		id, ok := RunID(text(e.item, attrPK), text(e.item, attrSK))
+		// The place of an entry of a lane is not its run's time.
+		return !ok || len(k.w.Jobs) > 0 && !slices.Contains(k.w.Jobs, id.Job()) || k.w.Match != nil && !k.w.Match(id)
+	})
+	ls, _, err := k.store.loadAs(ctx, es, false) // the look sets aside what cannot be read
+	if err != nil {
+		return nil, err
+	}
+	var out []run.Run
+	for _, l := range ls {
+		if k.w.WantsStatus(l.run.Status) && k.w.Wants(l.run.ID, l.run.ScheduledFor) {
+			out = append(out, l.run)
+		}
+	}
+	return out, nil
+}
+
+// openBefore gives the runs of the lanes that come before r, all where it is nil.
+func (k *walk) openBefore(r *run.Run, yield func(run.Run, error) bool) {
+	for len(k.open) > 0 && (r == nil || newestFirst(k.open[0], *r) < 0) {
+		k.give(k.open[0], yield)
+		k.open = k.open[1:]
+	}
+}
+
+// give gives a run once: one that ended meanwhile is found in two places.
+func (k *walk) give(r run.Run, yield func(run.Run, error) bool) {
+	if k.stopped || k.seen[r.ID] {
+		return
+	}
+	k.seen[r.ID] = true
+	k.stopped = !yield(r, nil)
+}
+
+// Newest implements control.Reader by eventually consistent reads, two queries a
+// job, many jobs at a time.
+func (s *Store) Newest(ctx context.Context, jobs []string, n int) (map[string][]run.Run, error) {
+	found := make([][]run.Run, len(jobs))
+	err := inParallel(ctx, len(jobs), func(ctx context.Context, i int) error {
+		sp := anyTime
+		sp.newest, sp.page = true, n
+		m := &merged{db: s.db, newest: true, cursors: s.ofJob(jobs[i], sp)}
+		entries, err := m.next(ctx, n)
+		if err != nil {
+			return err
+		}
+		rs, _, err := s.loadAs(ctx, entries, false)
+		for _, l := range rs {
+			found[i] = append(found[i], l.run)
+		}
+		slices.SortFunc(found[i], newestFirst)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the newest runs of %d jobs: %w", len(jobs), err)
+	}
+	out := map[string][]run.Run{}
+	for i, rs := range found {
+		if len(rs) > 0 {
+			out[jobs[i]] = rs
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,133 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// walkPage is how many rows one query of a walk reads: the connection is given
+// back in between.
+const walkPage = 200
+
+// Walk implements control.Reader.
+func (s *Store) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, error] {
+	return func(yield func(run.Run, error) bool) {
+		p := position{at: math.MaxInt64}
+		if !w.Until.IsZero() {
+			p = position{at: w.Until.UnixMilli() + 1}
+		}
+		for {
+			rows, err := s.walkPage(ctx, w, p)
+			if err != nil {
+				yield(run.Run{}, err)
+				return
+			}
+			for _, row := range rows {
+				p = row.position
+				if row.wanted && !yield(row.run, nil) {
+					return
+				}
+			}
+			if len(rows) < walkPage {
+				return
+			}
+		}
+	}
+}
+
+// position is a row's place in the order: what follows is older, or of the same
+// time with a smaller id.
+type position struct {
+	at int64
+	id string
+}
+
+type walked struct {
+	position
+	run    run.Run
+	wanted bool
+}
+
+func (s *Store) walkPage(ctx context.Context, w control.Walk, p position) ([]walked, error) {
+	where := []string{"(scheduled_for < ? OR scheduled_for = ? AND id < ?)", "scheduled_for >= ?"}
+	args := []any{p.at, p.at, p.id, int64(math.MinInt64)}
+	if !w.Since.IsZero() {
+		args[3] = w.Since.UnixMilli()
+	}
+	where, args = in(where, args, "job", w.Jobs)
+	where, args = in(where, args, "status", w.Statuses)
+	rows, err := s.db.QueryContext(ctx, "SELECT scheduled_for, id, rev, body FROM runs WHERE "+strings.Join(where, " AND ")+ //nolint:gosec // only placeholders are added
+		" ORDER BY scheduled_for DESC, id DESC LIMIT ?", append(args, walkPage)...)
+	if err != nil {
+		return nil, fmt.Errorf("listing runs: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []walked
+	for rows.Next() {
+		var r walked
+		var rev int64
+		var body string
+		if err := rows.Scan(&r.at, &r.id, &rev, &body); err != nil {
+			return nil, fmt.Errorf("reading a run: %w", err)
+		}
+		var unreadable error
+		r.run, unreadable = decode(rev, body) // what cannot be read the look sets aside
+		r.wanted = unreadable == nil && w.Wants(run.ID(r.id), r.run.ScheduledFor)
+		out = append(out, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing runs: %w", err)
+	}
+	return out, nil
+}
+
+// in adds that a column is one of the values, unless there are none.
+func in[T ~string](where []string, args []any, column string, values []T) (_ []string, _ []any) {
+	if len(values) == 0 {
+		return where, args
+	}
+	for _, v := range values {
+		args = append(args, string(v))
+	}
+	return append(where, column+" IN (?"+strings.Repeat(", ?", len(values)-1)+")"), args
+}
+
+// Newest implements control.Reader.
+func (s *Store) Newest(ctx context.Context, jobs []string, n int) (map[string][]run.Run, error) {
+	out := map[string][]run.Run{}
+	for _, name := range jobs {
+		rs, err := s.list(ctx, "SELECT rev, body FROM runs WHERE job = ? ORDER BY scheduled_for DESC, id DESC LIMIT ?", name, cmp.Or(n, 1))
+		if err != nil {
+			return nil, err
+		}
+		if len(rs) > 0 {
+			out[name] = rs
+		}
+	}
+	return out, nil
+}
+
+// Definitions implements control.Reader.
+func (s *Store) Definitions(ctx context.Context, hashes []string) (map[string]job.Job, error) {
+	out := map[string]job.Job{}
+	for _, hash := range hashes {
+		j, err := s.Definition(ctx, hash)
+		if errors.Is(err, control.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out[hash] = j
+	}
+	return out, nil
+}

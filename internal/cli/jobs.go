@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+type jobsCmd struct {
+	looks
+	Job     []string `arg:"" optional:"" help:"Only these; report-* is all that begin so."`
+	Owner   string   `help:"Only this owner's." placeholder:"O"`
+	Failing bool     `help:"Only those that fail."`
+	Paused  bool     `help:"Only those that are paused."`
+}
+
+// Run lists jobs.
+func (c *jobsCmd) Run(ctx context.Context, a *app) error {
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		jobs, err := p.Jobs(ctx, plane.JobFilter{Names: c.Job, Owner: c.Owner, Failing: c.Failing, Paused: c.Paused})
+		if err != nil {
+			return err
+		}
+		for _, name := range c.Job {
+			if job.ValidName(name) && len(jobs) == 0 {
+				if err := p.Known(ctx, name); err != nil {
+					return err
+				}
+			}
+		}
+		return a.printJobs(jobs)
+	})
+}
+
+func (a *app) printJobs(jobs []view.Summary) error {
+	if a.json {
+		for _, s := range jobs {
+			if err := printJSON(a.Stdout, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	rows := make([][]string, 0, len(jobs))
+	for _, s := range jobs {
+		state, when, lasted := "", "", ""
+		if s.Last != nil {
+			state, when, lasted = string(s.Last.State), a.at(s.Last.ScheduledFor), took(s.Last.Took())
+		}
+		rows = append(rows, []string{
+			s.Job, s.Owner, scheduleText(s), a.nextText(s), state, when, lasted, rate(s), millis(s.P50Ms), millis(s.P95Ms), s.Strip, a.jobNote(s),
+		})
+	}
+	return a.grid([]column{
+		{head: "JOB"},
+		{head: "OWNER", wide: true},
+		{head: "SCHEDULE", least: 16, rank: 5},
+		{head: "NEXT (" + a.zoneName() + ")", rank: 2},
+		{head: "LAST", paint: paintState},
+		{head: "SCHEDULED FOR", rank: 6},
+		{head: "TOOK", rank: 7},
+		{head: "OK", rank: 3},
+		{head: "P50", rank: 8},
+		{head: "P95", rank: 9},
+		{head: "RUNS", rank: 4, paint: paintStrip},
+		{head: "NOTE", least: 16, rank: 1},
+	}, rows)
+}
+
+// scheduleText is a schedule in words with its zone, in which the words are meant.
+func scheduleText(s view.Summary) string {
+	switch {
+	case s.Schedule == "":
+		return "by hand"
+	case s.Zone == "UTC" || strings.HasPrefix(s.When, "every"):
+		return s.When
+	}
+	return s.When + " " + s.Zone
+}
+
+func (a *app) nextText(s view.Summary) string {
+	if s.Next == nil {
+		return "-"
+	}
+	return s.Next.In(a.zone).Format("2006-01-02 15:04")
+}
+
+// rate is how many of the newest runs succeeded.
+func rate(s view.Summary) string {
+	if s.Judged == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", s.Succeeded, s.Judged)
+}
+
+func millis(ms *int64) string {
+	if ms == nil {
+		return ""
+	}
+	return took(time.Duration(*ms) * time.Millisecond)
+}
+
+// jobNote says what is special about a job.
+func (a *app) jobNote(s view.Summary) string {
+	var notes []string
+	switch p := s.Paused; {
+	case s.Gone:
+		notes = append(notes, "no longer deployed")
+	case s.Disabled:
+		notes = append(notes, "disabled")
+	case p != nil:
+		notes = append(notes, a.pauseNote(s, *p))
+	}
+	if s.Skip != nil {
+		notes = append(notes, fmt.Sprintf("the slot of %s is skipped at the request of %s", a.at(s.Skip.At), somebody(s.Skip.By)))
+	}
+	if s.FailingSince != nil {
+		notes = append(notes, "failing since "+a.atPointer(s.FailingSince))
+	}
+	return strings.Join(notes, "; ")
+}
+
+func (a *app) pauseNote(s view.Summary, p job.Pause) string {
+	text := "paused"
+	if s.PausedAll {
+		text = "all jobs are paused"
+	}
+	if !p.To.IsZero() {
+		text += " until " + a.at(p.To)
+	}
+	return text + " " + view.PauseWords(p)
+}
+
+func somebody(name string) string {
+	if name == "" {
+		return "a person"
+	}
+	return name
+}

@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+type pausesCmd struct{ looks }
+
+// Run lists the pauses in force.
+func (c *pausesCmd) Run(ctx context.Context, a *app) error {
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		pauses, err := p.Pauses(ctx)
+		if err != nil {
+			return err
+		}
+		rows := make([][]string, 0, len(pauses))
+		for _, in := range pauses {
+			if a.json {
+				if err := printJSON(a.Stdout, in); err != nil {
+					return err
+				}
+				continue
+			}
+			until := a.at(in.To)
+			switch {
+			case in.SkipNext:
+				until = "that slot only"
+			case until == "":
+				until = "resume"
+			}
+			rows = append(rows, []string{allJobs(in.Job), a.at(in.From), until, somebody(in.By), fmt.Sprint(in.Skipped), string(in.Last), in.Reason})
+		}
+		if a.json {
+			return nil
+		}
+		return a.grid([]column{
+			{head: "JOB"},
+			{head: "SINCE (" + a.zoneName() + ")", rank: 2},
+			{head: "UNTIL"},
+			{head: "BY", least: 8},
+			{head: "SKIPPED", rank: 1},
+			{head: "NEWEST SKIPPED", wide: true},
+			{head: "REASON", least: 16},
+		}, rows)
+	})
+}

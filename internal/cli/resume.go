@@ -1,0 +1,25 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+type resumeCmd struct {
+	Job string `arg:"" optional:"" help:"The job to resume."`
+	All bool   `help:"End the pause of all jobs."`
+}
+
+// Run ends a pause, or takes back a skip-next.
+func (c *resumeCmd) Run(ctx context.Context, a *app) error {
+	name, err := oneOrAll(c.Job, c.All)
+	if err != nil {
+		return err
+	}
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		return a.ask(ctx, p, entry.Request{Resume: &control.ResumeRequest{Job: name, By: a.User}})
+	})
+}

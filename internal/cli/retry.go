@@ -1,0 +1,32 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+type retryCmd struct {
+	ID        string `arg:"" name:"run" help:"The run to retry."`
+	Same      bool   `help:"With the definition and revision that it ran with, not the newest."`
+	Force     bool   `help:"Even if it succeeded."`
+	RequestID string `name:"request-id" help:"Makes a repeated request the same retry; random unless given." placeholder:"ID"`
+	waiting
+}
+
+// Run asks for a further attempt.
+func (c *retryCmd) Run(ctx context.Context, a *app) error {
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		r, err := a.find(ctx, p, c.ID, plane.Retryable)
+		if err != nil {
+			return err
+		}
+		return c.ask(ctx, a, p, entry.Request{Retry: &control.RetryRequest{
+			Run: r.ID, RequestID: cmp.Or(c.RequestID, rand.Text()), By: a.User, Same: c.Same, Force: c.Force,
+		}})
+	})
+}

@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+type runCmd struct {
+	Job       string            `arg:"" help:"The job to run."`
+	Env       map[string]string `short:"i" help:"Set a variable for this run." placeholder:"K=V" mapsep:"none"`
+	Force     bool              `help:"Even if the job is paused."`
+	RequestID string            `name:"request-id" help:"Makes a repeated request the same run; random unless given." placeholder:"ID"`
+	waiting
+	Args []string `arg:"" optional:"" help:"Arguments added to the job's command, after --."`
+}
+
+// Run asks for a new run.
+func (c *runCmd) Run(ctx context.Context, a *app) error {
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		return c.ask(ctx, a, p, entry.Request{Run: &control.RunRequest{
+			Job: c.Job, RequestID: cmp.Or(c.RequestID, rand.Text()), By: a.User, Args: c.Args, Environment: c.Env, Force: c.Force,
+		}})
+	})
+}

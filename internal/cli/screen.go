@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"cmp"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// Screen is what is known of the terminal. Its zero value is none: a pipe, a
+// file, a test.
+type Screen struct {
+	// Width is how many columns standard output has; 0 is no bound.
+	Width int
+	// Color is whether standard output may be coloured.
+	Color bool
+	// Asks is whether a person can be asked: standard input and output are
+	// terminals.
+	Asks bool
+	// Progress is whether standard error may be drawn over.
+	Progress bool
+}
+
+// Process is the surroundings of this process.
+func Process() Env {
+	path, _ := os.Executable() // "" only makes hints less exact
+	return Env{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, User: cmp.Or(os.Getenv("USER"), os.Getenv("LOGNAME")),
+		Executable: path, Called: os.Args[0], Screen: screenOf(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv),
+	}
+}
+
+// screenOf looks at a process's files. NO_COLOR (no-color.org) and TERM=dumb turn
+// colours off.
+func screenOf(in, out, errs *os.File, lookup func(string) (string, bool)) Screen {
+	terminal := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+	no, _ := lookup("NO_COLOR")
+	name, _ := lookup("TERM")
+	plain := no != "" || name == "dumb"
+	s := Screen{Asks: terminal(in) && terminal(out), Progress: terminal(errs) && name != "dumb"}
+	if terminal(out) {
+		s.Color = !plain
+		s.Width, _, _ = term.GetSize(int(out.Fd())) // 0 where it cannot be told
+	}
+	return s
+}
+
+// zoneName names the zone of times: an IANA name where there is one.
+func (a *app) zoneName() string {
+	if name := a.zone.String(); name != "Local" {
+		return name
+	}
+	if tz, ok := a.lookup("TZ"); ok && tz != "" && !strings.HasPrefix(tz, ":") {
+		return tz
+	}
+	if to, err := os.Readlink("/etc/localtime"); err == nil {
+		if _, name, ok := strings.Cut(to, "zoneinfo/"); ok {
+			return name
+		}
+	}
+	name, _ := a.now().In(a.zone).Zone()
+	return name
+}
+
+func (env Env) lookup(name string) (string, bool) {
+	if env.Lookup == nil {
+		return os.LookupEnv(name)
+	}
+	return env.Lookup(name)
+}
+
+// at shows a time in the zone of the view, which a heading names.
+func (a *app) at(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(a.zone).Format(time.DateTime)
+}
+
+// atPointer is at of a time that may not be known.
+func (a *app) atPointer(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return a.at(*t)
+}

@@ -1,0 +1,20 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+type skipNextCmd struct {
+	Job string `arg:"" help:"The job whose next slot is skipped."`
+}
+
+// Run has the next slot skipped.
+func (c *skipNextCmd) Run(ctx context.Context, a *app) error {
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		return a.ask(ctx, p, entry.Request{Skip: &control.SkipRequest{Job: c.Job, By: a.User}})
+	})
+}

@@ -1,0 +1,25 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+type stopCmd struct {
+	ID     string `arg:"" name:"run" help:"The run to stop; of a job the open one."`
+	Reason string `required:"" help:"Why, for the record." placeholder:"TEXT"`
+}
+
+// Run asks to stop a run.
+func (c *stopCmd) Run(ctx context.Context, a *app) error {
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		r, err := a.find(ctx, p, c.ID, plane.Stoppable)
+		if err != nil {
+			return err
+		}
+		return a.ask(ctx, p, entry.Request{Stop: &control.StopRequest{Run: r.ID, By: a.User, Reason: c.Reason}})
+	})
+}

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// Exit codes of a command that waits for a run; otherwise it has the job's own.
+const (
+	exitTimedOut    = 124
+	exitCannotAsk   = 125
+	exitInterrupted = 130
+)
+
+// waiting are the flags of commands that may wait for their run's end.
+type waiting struct {
+	Wait    bool          `help:"Wait for the end: 0 for success, else the job's own exit code or 1; 124 when the wait timed out, 125 when it could not ask."`
+	Follow  bool          `help:"Wait, and print what the task writes."`
+	Timeout time.Duration `help:"Wait at most so long; the run goes on." placeholder:"D"`
+}
+
+// ask sends a request for a run and, where asked to, waits for its end.
+func (w *waiting) ask(ctx context.Context, a *app, p *plane.Plane, r entry.Request) error {
+	if !w.Wait && !w.Follow {
+		return a.ask(ctx, p, r)
+	}
+	reply, err := a.send(ctx, p, r)
+	if err != nil {
+		_, _ = fmt.Fprintf(a.Stderr, "batchplane: %v\n", err)
+		return exitError(exitCannotAsk)
+	}
+	_, _ = fmt.Fprintln(a.Stderr, notice.Printable(reply.Message))
+	if reply.Outcome == control.Refused || reply.Run == "" {
+		return exitError(exitCannotAsk)
+	}
+	return w.until(ctx, a, p, reply.Run)
+}
+
+// until waits for the end of a run.
+func (w *waiting) until(ctx context.Context, a *app, p *plane.Plane, id run.ID) error {
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if w.Timeout > 0 {
+		inner, cancel = context.WithTimeout(inner, w.Timeout)
+		defer cancel()
+	}
+	r, err := w.watch(inner, a, p, id)
+	switch {
+	case err == nil && r.Status.Terminal():
+		return a.ended(r)
+	case ctx.Err() != nil:
+		return a.interrupted(context.WithoutCancel(ctx), p, id)
+	case inner.Err() != nil:
+		_, _ = fmt.Fprintf(a.Stderr, "%s has not ended within %s and goes on; `%s %s` waits on\n", id, w.Timeout, a.command("logs --follow"), id)
+		return exitError(exitTimedOut)
+	}
+	return err
+}
+
+// watch waits, and prints where the run stands and, when it is followed, what it
+// writes.
+func (w *waiting) watch(ctx context.Context, a *app, p *plane.Plane, id run.ID) (run.Run, error) {
+	if w.Follow {
+		return a.followRun(ctx, p, id)
+	}
+	return p.Wait(ctx, id, func(r run.Run) {
+		_, _ = fmt.Fprintf(a.Stderr, "%s  %s %s: %s\n", a.now().In(a.zone).Format(time.TimeOnly), r.ID, view.StateOf(r), notice.Printable(r.Cause))
+	})
+}
+
+// followRun prints what each attempt writes, until the run has ended.
+func (a *app) followRun(ctx context.Context, p *plane.Plane, id run.ID) (run.Run, error) {
+	next := 1
+	for {
+		r, err := p.Run(ctx, id)
+		switch {
+		case err != nil:
+			return r, err
+		case next > len(r.Attempts) && r.Status.Terminal():
+			return r, nil
+		case ctx.Err() != nil:
+			return r, ctx.Err()
+		case next > len(r.Attempts):
+			p.Pause(ctx)
+			continue
+		}
+		next = max(next, r.First)
+		lines := &linePrinter{a: a, id: id}
+		_, err = p.Follow(ctx, plane.Follow{Run: id, Attempt: next, On: true}, lines.print)
+		err = errors.Join(err, lines.end())
+		if err != nil && !errors.Is(err, plane.ErrNoOutput) {
+			return r, err
+		}
+		if errors.Is(err, plane.ErrNoOutput) {
+			_, _ = fmt.Fprintln(a.Stderr, notice.Printable(err.Error()))
+			return p.Wait(ctx, id, nil)
+		}
+		next++
+	}
+}
+
+// ended is the exit code of a run that has ended.
+func (a *app) ended(r run.Run) error {
+	if a.json {
+		if err := printJSON(a.Stdout, view.RowOf(r)); err != nil {
+			return err
+		}
+	}
+	_, _ = fmt.Fprintf(a.Stderr, "%s %s: %s\n", r.ID, r.Status.Sentence(), notice.Printable(r.Cause))
+	switch {
+	case r.Status == run.Succeeded:
+		return nil
+	case r.ExitCode != nil && *r.ExitCode > 0 && *r.ExitCode < 256:
+		return exitError(*r.ExitCode)
+	}
+	return exitError(exitRefused)
+}
+
+// interrupted is what a Ctrl-C leads to: on a terminal the person is asked whether
+// the run is to be stopped.
+func (a *app) interrupted(ctx context.Context, p *plane.Plane, id run.ID) error {
+	goesOn := fmt.Sprintf("%s goes on; `%s %s --reason TEXT` stops it", id, a.command("stop"), id)
+	if !a.Screen.Asks {
+		_, _ = fmt.Fprintln(a.Stderr, goesOn)
+		return exitError(exitInterrupted)
+	}
+	if !a.confirm(fmt.Sprintf("\nstop %s?", id)) {
+		_, _ = fmt.Fprintln(a.Stderr, goesOn)
+		return exitError(exitInterrupted)
+	}
+	if err := a.ask(ctx, p, entry.Request{Stop: &control.StopRequest{Run: id, By: a.User, Reason: "Ctrl-C while waiting for it"}}); err != nil {
+		return err
+	}
+	return exitError(exitInterrupted)
+}
+
+// confirm asks a question to which only yes is yes.
+func (a *app) confirm(question string) bool {
+	_, _ = fmt.Fprintf(a.Stderr, "%s [y/N] ", question)
+	line, _ := bufio.NewReader(a.Stdin).ReadString('\n')
+	answer := strings.ToLower(strings.TrimSpace(line))
+	return answer == "y" || answer == "yes"
+}

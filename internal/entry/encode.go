@@ -1,0 +1,61 @@
+package entry
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// document is a person's request as it travels: what the samples in events/ show,
+// and what Parse reads.
+type document struct {
+	Run         string            `json:"run,omitempty"`
+	Retry       run.ID            `json:"retry,omitempty"`
+	Stop        run.ID            `json:"stop,omitempty"`
+	Pause       string            `json:"pause,omitempty"`
+	Resume      string            `json:"resume,omitempty"`
+	SkipNext    string            `json:"skipNext,omitempty"`
+	Args        []string          `json:"args,omitempty"`
+	Environment map[string]string `json:"environment,omitempty"`
+	Same        bool              `json:"same,omitempty"`
+	Force       bool              `json:"force,omitempty"`
+	Until       string            `json:"until,omitempty"`
+	Reason      string            `json:"reason,omitempty"`
+	RequestID   string            `json:"requestId,omitempty"`
+	By          string            `json:"by,omitempty"`
+}
+
+// MarshalJSON is the document of a person's request: Parse reads it back. A slot
+// is a schedule's, whose input job.Job makes.
+func (r Request) MarshalJSON() ([]byte, error) {
+	d := document{}
+	switch {
+	case r.Run != nil:
+		q := r.Run
+		d = document{Run: q.Job, Args: q.Args, Environment: q.Environment, Force: q.Force, RequestID: q.RequestID, By: q.By}
+	case r.Retry != nil:
+		q := r.Retry
+		d = document{Retry: q.Run, Same: q.Same, Force: q.Force, RequestID: q.RequestID, By: q.By}
+	case r.Stop != nil:
+		d = document{Stop: r.Stop.Run, Reason: r.Stop.Reason, By: r.Stop.By}
+	case r.Pause != nil:
+		d = document{Pause: r.Pause.Job, Reason: r.Pause.Reason, By: r.Pause.By}
+		if !r.Pause.Until.IsZero() {
+			d.Until = r.Pause.Until.UTC().Format(time.RFC3339Nano)
+		}
+	case r.Resume != nil:
+		d = document{Resume: r.Resume.Job, By: r.Resume.By}
+	case r.Skip != nil:
+		d = document{SkipNext: r.Skip.Job, By: r.Skip.By}
+	default:
+		return nil, errors.New("encoding a request: it is not a person's")
+	}
+	body, err := json.Marshal(d)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a request: %w", err)
+	}
+	return body, nil
+}

@@ -1,0 +1,63 @@
+package entry
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// TestEncode: what is encoded is read back as it was, each field set.
+func TestEncode(t *testing.T) {
+	t.Parallel()
+	for name, r := range map[string]Request{
+		"run":            {Run: &control.RunRequest{Job: "etl", RequestID: "r", By: "mia", Args: []string{"-x", ""}, Environment: map[string]string{"A": "<1>"}, Force: true}},
+		"retry":          {Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", By: "mia", Same: true, Force: true}},
+		"stop":           {Stop: &control.StopRequest{Run: "etl/20261122T0900Z", By: "mia", Reason: "why"}},
+		"pause":          {Pause: &control.PauseRequest{Job: "*", Until: time.Date(2026, 11, 22, 9, 0, 0, 5, time.UTC), By: "mia", Reason: "why"}},
+		"pause for ever": {Pause: &control.PauseRequest{Job: "etl"}},
+		"resume":         {Resume: &control.ResumeRequest{Job: "etl", By: "mia"}},
+		"skip-next":      {Skip: &control.SkipRequest{Job: "etl", By: "mia"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body, err := json.Marshal(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := Parse(body); err != nil || !reflect.DeepEqual(got, r) {
+				t.Errorf("%s came back as %+v, %v", body, got, err)
+			}
+		})
+	}
+	if body, err := json.Marshal(Request{Slot: &Slot{Name: "etl"}}); err == nil {
+		t.Errorf("a slot became %s", body)
+	}
+}
+
+// TestSamplesComeBack: the samples of people's requests are what is encoded.
+func TestSamplesComeBack(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"run", "retry", "stop", "pause", "pause-all", "resume", "skip-next"} {
+		sample, err := os.ReadFile(filepath.Join("..", "..", "events", "trigger-"+name+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Parse(sample)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, want map[string]any
+		if json.Unmarshal(body, &got) != nil || json.Unmarshal(sample, &want) != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: encoded as %s, want %s", name, body, sample)
+		}
+	}
+}

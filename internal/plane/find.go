@@ -1,0 +1,169 @@
+package plane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Want is which of a job's runs a bare name means.
+type Want struct {
+	// Fits is whether a run can be meant; Is says so in words.
+	Fits func(run.Run) bool
+	Is   string
+	// choice is whether one whose task runs goes before newer ones.
+	choice bool
+}
+
+// What commands want of a job's runs.
+var (
+	// Any is its newest.
+	Any = Want{func(run.Run) bool { return true }, "is there", false}
+	// WithOutput is its newest that wrote something, as far as can be told: one
+	// whose task ECS accepted.
+	WithOutput = Want{func(r run.Run) bool {
+		for _, a := range r.Attempts {
+			if a.TaskARN != "" {
+				return true
+			}
+		}
+		return false
+	}, "was launched", false}
+	// Stoppable is its newest that is open; one whose task runs goes before one
+	// that waits.
+	Stoppable = Want{func(r run.Run) bool { return !r.Status.Terminal() }, "is open", true}
+	// Retryable is its newest that was not skipped.
+	Retryable = Want{func(r run.Run) bool { return r.Status != run.Skipped }, "was not skipped", false}
+)
+
+// RefError says of what a person named as a run that it is none.
+type RefError struct{ text string }
+
+func (e *RefError) Error() string { return e.text }
+
+// searched is how many of a job's newest runs are looked through.
+const searched = 1000
+
+// Find is the run that a person named: job/20261122T1730Z, or a job, which means
+// its newest run that fits, or job@02:30, its newest at that time of its zone.
+// note says which was taken where there was a choice.
+func (p *Plane) Find(ctx context.Context, ref string, want Want) (r run.Run, note string, err error) {
+	if strings.Contains(ref, "/") {
+		id, err := run.ParseID(ref)
+		if err != nil {
+			return run.Run{}, "", &RefError{err.Error()}
+		}
+		r, err := p.Run(ctx, id)
+		if errors.Is(err, control.ErrNotFound) {
+			return run.Run{}, "", fmt.Errorf("there is no run %s; `history %s` lists its job's runs", id, id.Job())
+		}
+		return r, "", err
+	}
+	name, clock, at := strings.Cut(ref, "@")
+	if !job.ValidName(name) {
+		return run.Run{}, "", &RefError{fmt.Sprintf("%q is not a run: write job/20261122T1730Z, job or job@02:30", ref)}
+	}
+	if !at {
+		return p.ofJob(ctx, name, want)
+	}
+	t, err := time.Parse("15:04", clock)
+	if err != nil {
+		return run.Run{}, "", &RefError{fmt.Sprintf("%q is not a time of day: write %s@02:30", clock, name)}
+	}
+	return p.atClock(ctx, name, t.Format("15:04")) // 2:30 is 02:30
+}
+
+// ofJob is a job's newest run that fits.
+func (p *Plane) ofJob(ctx context.Context, name string, want Want) (run.Run, string, error) {
+	c, err := p.candidates(ctx, name, want)
+	switch {
+	case err != nil:
+		return run.Run{}, "", err
+	case c.seen == 0:
+		return run.Run{}, "", fmt.Errorf("job %q has no runs; `history` lists those there are", name)
+	case len(c.fitting) == 0:
+		return run.Run{}, "", fmt.Errorf("job %q has no run that %s; `history %s` lists its runs", name, want.Is, name)
+	}
+	found := c.fitting[0]
+	if i := slices.IndexFunc(c.fitting, func(r run.Run) bool { return r.Status == run.Running }); want.choice && i >= 0 {
+		found = c.fitting[i]
+	}
+	switch {
+	case len(c.fitting) > 1:
+		return found, fmt.Sprintf("%s has %d open runs; this is about %s", name, len(c.fitting), found.ID), nil
+	case c.newer > 0:
+		return found, fmt.Sprintf("%s is the newest of %s that %s", found.ID, name, want.Is), nil
+	}
+	return found, "", nil
+}
+
+// candidates are the runs that a bare name can mean.
+type candidates struct {
+	fitting []run.Run
+	// newer is how many runs that do not fit come before the first that does, seen
+	// how many were looked at.
+	newer, seen int
+}
+
+// choices is among how many runs is chosen at most.
+const choices = 10
+
+func (p *Plane) candidates(ctx context.Context, name string, want Want) (c candidates, err error) {
+	for r, err := range p.Walk(ctx, control.Walk{Jobs: []string{name}, Page: choices}) {
+		if err != nil {
+			return c, err
+		}
+		c.seen++
+		switch {
+		case want.Fits(r):
+			c.fitting = append(c.fitting, r)
+		case len(c.fitting) == 0:
+			c.newer++
+		}
+		if len(c.fitting) == choices || c.seen == searched || len(c.fitting) > 0 && !want.choice {
+			break
+		}
+	}
+	return c, nil
+}
+
+// atClock is a job's newest run at a time of day in its zone.
+func (p *Plane) atClock(ctx context.Context, name, clock string) (found run.Run, note string, err error) {
+	zone := time.UTC
+	if item, err := p.Item(ctx, name); err == nil {
+		zone = Zone(item.Plan.Timezone)
+	}
+	seen := 0
+	for r, err := range p.Walk(ctx, control.Walk{Jobs: []string{name}, Page: searched}) {
+		if err != nil {
+			return run.Run{}, "", err
+		}
+		if seen++; r.ScheduledFor.In(zone).Format("15:04") == clock {
+			return r, "", nil
+		}
+		if seen == 100*searched {
+			break
+		}
+	}
+	if seen == 0 {
+		return run.Run{}, "", fmt.Errorf("job %q has no runs; `history` lists those there are", name)
+	}
+	return run.Run{}, "", fmt.Errorf("job %q has no run at %s of its zone; `history %s` lists its runs", name, clock, name)
+}
+
+// Zone is a zone by its name, UTC where there is none of that name.
+func Zone(name string) *time.Location {
+	zone, err := cron.LoadZone(name)
+	if name == "" || err != nil {
+		return time.UTC
+	}
+	return zone.Location()
+}

@@ -1,0 +1,143 @@
+package plane
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// Follow says how an output is read.
+type Follow struct {
+	Run run.ID
+	// Attempt is which one is meant; 0 is the newest at the time.
+	Attempt int
+	// On is whether to go on until the attempt has ended.
+	On bool
+	// Since leaves out lines that were written before.
+	Since time.Time
+}
+
+// Followed is what came of it.
+type Followed struct {
+	Attempt run.Attempt
+	// Lines is how many came.
+	Lines int
+}
+
+// Follow gives each line that an attempt's task wrote, and where asked to goes on
+// until the attempt has ended and its last lines have come.
+func (p *Plane) Follow(ctx context.Context, f Follow, emit func(Line) error) (done Followed, err error) {
+	poll := poller{plane: p}
+	place := ""
+	var ended time.Time
+	for ctx.Err() == nil {
+		// Whether it has ended is read before the output, so that the last lines
+		// are not lost.
+		r, a, err := p.attempt(ctx, f.Run, f.Attempt)
+		if err != nil {
+			return done, err
+		}
+		f.Attempt, done.Attempt = a.N, a // a relaunch has another output
+		n, err := p.drain(ctx, outputOf(r, a), &place, f.Since, emit)
+		done.Lines += n
+		if err != nil || !f.On {
+			return done, err
+		}
+		if a.Over() && ended.IsZero() {
+			ended = p.now()
+		}
+		// Lines that were written last may be readable a little later.
+		if a.Over() && (a.TaskARN == "" || p.now().Sub(ended) >= p.Output.Lag()) {
+			return done, nil
+		}
+		poll.wait(ctx, n > 0)
+	}
+	return done, nil
+}
+
+// drain gives all lines that there are after a place.
+func (p *Plane) drain(ctx context.Context, o control.Output, place *string, since time.Time, emit func(Line) error) (n int, err error) {
+	if o.TaskARN == "" {
+		return 0, nil
+	}
+	for {
+		lines, err := p.Output.Read(ctx, o, *place, since)
+		if err != nil {
+			return n, err
+		}
+		for _, l := range lines.Lines {
+			if err := emit(l); err != nil {
+				return n, err
+			}
+		}
+		n += len(lines.Lines)
+		at := *place
+		if *place = lines.Next; at == lines.Next {
+			return n, nil
+		}
+	}
+}
+
+// attempt is attempt n of a run, the newest where n is 0.
+func (p *Plane) attempt(ctx context.Context, id run.ID, n int) (run.Run, run.Attempt, error) {
+	r, err := p.Run(ctx, id)
+	if err != nil {
+		return r, run.Attempt{}, err
+	}
+	if len(r.Attempts) == 0 {
+		return r, run.Attempt{}, fmt.Errorf("%s was not launched so far: %s", id, r.Cause)
+	}
+	if n == 0 {
+		n = len(r.Attempts)
+	}
+	a := r.Attempt(n)
+	if a == nil {
+		return r, run.Attempt{}, fmt.Errorf("%s has no attempt %d: it has %d", id, n, len(r.Attempts))
+	}
+	return r, *a, nil
+}
+
+// Wait waits until a run has ended, or ctx has; it calls changed, unless nil, when
+// it stands elsewhere than before.
+func (p *Plane) Wait(ctx context.Context, id run.ID, changed func(run.Run)) (run.Run, error) {
+	poll := poller{plane: p}
+	var last run.Run
+	for {
+		r, err := p.Run(ctx, id)
+		if err != nil {
+			return last, err
+		}
+		moved := last.ID == "" || view.StateOf(r) != view.StateOf(last) || len(r.Attempts) != len(last.Attempts)
+		if last = r; moved && changed != nil {
+			changed(r)
+		}
+		if r.Status.Terminal() {
+			return r, nil
+		}
+		poll.wait(ctx, moved)
+		if ctx.Err() != nil {
+			return r, ctx.Err()
+		}
+	}
+}
+
+// poller waits between looks: the less often, the longer nothing came.
+type poller struct {
+	plane *Plane
+	next  time.Duration
+}
+
+func (w *poller) wait(ctx context.Context, came bool) {
+	if came || w.next == 0 {
+		w.next = w.plane.Poll.Least
+	}
+	w.plane.sleep(ctx, w.next)
+	w.next = min(w.plane.Poll.Most, w.next*3/2)
+}
+
+// Pause waits for one look.
+func (p *Plane) Pause(ctx context.Context) { p.sleep(ctx, p.Poll.Least) }

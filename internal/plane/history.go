@@ -1,0 +1,155 @@
+package plane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// Filter selects runs; zero fields select all.
+type Filter struct {
+	// Jobs are names, or patterns such as report-*.
+	Jobs     []string
+	Owner    string
+	Statuses []run.Status
+	// Since and Until are the earliest and the latest ScheduledFor.
+	Since, Until time.Time
+	// Cause is a text that the run's cause, or ECS's words on one of its attempts,
+	// must have; upper and lower case are alike.
+	Cause string
+	// ByHand leaves out runs that a schedule asked for.
+	ByHand bool
+	// Before leaves out this run and all that history lists before it: where a page
+	// ended, the next goes on.
+	Before run.ID
+}
+
+// Page is a part of history.
+type Page struct {
+	Runs []run.Run
+	// More is the run after which the next page begins, "" where this is the last.
+	More run.ID
+}
+
+// Rows are the page as history shows it.
+func (p Page) Rows() []view.Row {
+	rows := make([]view.Row, len(p.Runs))
+	for i, r := range p.Runs {
+		rows[i] = view.RowOf(r)
+	}
+	return rows
+}
+
+// History is the newest runs that a filter selects, at most limit.
+func (p *Plane) History(ctx context.Context, f Filter, limit int) (Page, error) {
+	w, err := p.walk(ctx, f, limit+1)
+	if err != nil {
+		return Page{}, err
+	}
+	var page Page
+	for r, err := range p.Walk(ctx, w) {
+		if err != nil {
+			return Page{}, err
+		}
+		if !f.fits(r) {
+			continue
+		}
+		if len(page.Runs) == limit {
+			page.More = page.Runs[limit-1].ID
+			break
+		}
+		page.Runs = append(page.Runs, r)
+	}
+	return page, nil
+}
+
+// walk is the walk of a filter, with what must be looked up first.
+func (p *Plane) walk(ctx context.Context, f Filter, want int) (control.Walk, error) {
+	w := walkOf(f, want)
+	if f.Before != "" {
+		r, err := p.Run(ctx, f.Before)
+		if errors.Is(err, control.ErrNotFound) {
+			return w, fmt.Errorf("there is no run %s to go on after", f.Before)
+		}
+		if err != nil {
+			return w, err
+		}
+		if w.Until.IsZero() || !r.ScheduledFor.After(w.Until) {
+			w.Until, w.Past = r.ScheduledFor, r.ID
+		}
+	}
+	if f.Owner == "" {
+		return w, nil
+	}
+	items, _, err := p.items(ctx)
+	if err != nil {
+		return w, err
+	}
+	definitions, err := p.definitions(ctx, items)
+	if err != nil {
+		return w, err
+	}
+	match := w.Match
+	w.Match = func(id run.ID) bool {
+		return definitions[id.Job()].Owner == f.Owner && (match == nil || match(id))
+	}
+	return w, nil
+}
+
+// walkOf is the walk of a filter, without its Owner and Before.
+func walkOf(f Filter, want int) control.Walk {
+	w := control.Walk{Statuses: f.Statuses, Since: f.Since, Until: f.Until, Page: want}
+	pattern := false
+	for _, name := range f.Jobs {
+		pattern = pattern || !job.ValidName(name)
+	}
+	if !pattern {
+		w.Jobs = f.Jobs
+	}
+	if pattern || f.ByHand {
+		w.Match = func(id run.ID) bool { return matchesAny(f.Jobs, id.Job()) && (!f.ByHand || id.ByHand()) }
+	}
+	return w
+}
+
+// fits is what only the run itself can answer.
+func (f Filter) fits(r run.Run) bool {
+	if f.Cause == "" {
+		return true
+	}
+	texts := []string{r.Cause}
+	for _, a := range r.Attempts {
+		texts = append(texts, a.StoppedReason, a.ContainerReason)
+	}
+	return strings.Contains(strings.ToLower(strings.Join(texts, "\n")), strings.ToLower(f.Cause))
+}
+
+// Timeline is what ran between two times, and what will.
+func (p *Plane) Timeline(ctx context.Context, from, to time.Time, f JobFilter) (view.Timeline, error) {
+	items, all, err := p.items(ctx)
+	if err != nil {
+		return view.Timeline{}, err
+	}
+	var lanes []job.Item
+	for _, item := range items {
+		if !item.Gone && matchesAny(f.Names, item.Name) {
+			lanes = append(lanes, item)
+		}
+	}
+	var runs []run.Run
+	// A run of the day before may reach into the span.
+	for r, err := range p.Walk(ctx, walkOf(Filter{Jobs: f.Names, Since: from.AddDate(0, 0, -1), Until: to}, 1000)) {
+		if err != nil {
+			return view.Timeline{}, err
+		}
+		runs = append(runs, r)
+	}
+	return view.TimelineOf(from, to, p.now(), lanes, all, runs), nil
+}

@@ -1,0 +1,100 @@
+package plane
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// JobFilter selects jobs; zero fields select all that are deployed.
+type JobFilter struct {
+	// Names are names, or patterns such as report-*.
+	Names []string
+	Owner string
+	// Failing and Paused select jobs that are.
+	Failing, Paused bool
+}
+
+// Jobs are the summaries of jobs, by name.
+func (p *Plane) Jobs(ctx context.Context, f JobFilter) ([]view.Summary, error) {
+	items, all, err := p.items(ctx)
+	if err != nil {
+		return nil, err
+	}
+	items = slices.DeleteFunc(items, func(i job.Item) bool { return !f.selects(i) })
+	definitions, err := p.definitions(ctx, items)
+	if err != nil {
+		return nil, err
+	}
+	items = slices.DeleteFunc(items, func(i job.Item) bool { return f.Owner != "" && definitions[i.Name].Owner != f.Owner })
+	names := make([]string, len(items))
+	for i, item := range items {
+		names[i] = item.Name
+	}
+	runs, err := p.Newest(ctx, names, view.Recent)
+	if err != nil {
+		return nil, err
+	}
+	var out []view.Summary
+	for _, item := range items {
+		s := view.SummaryOf(item, all, definitions[item.Name], runs[item.Name], p.now())
+		if !f.Paused || s.Paused != nil {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// selects is whether the filter selects a job, as far as its item says.
+func (f JobFilter) selects(i job.Item) bool {
+	if i.Gone { // which only a person who names it means
+		return slices.Contains(f.Names, i.Name) && !f.Failing
+	}
+	return matchesAny(f.Names, i.Name) && (!f.Failing || !i.FailingSince.IsZero())
+}
+
+// Known is an error that says so where a job never was.
+func (p *Plane) Known(ctx context.Context, name string) error {
+	items, _, err := p.items(ctx)
+	if err != nil || slices.ContainsFunc(items, func(i job.Item) bool { return i.Name == name }) {
+		return err
+	}
+	return fmt.Errorf("there is no job %q here; `jobs` lists those there are", name)
+}
+
+// matchesAny is whether a name is one of the patterns, or there are none.
+func matchesAny(patterns []string, name string) bool {
+	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { return job.Match(p, name) })
+}
+
+// OpenRuns are the runs that have not ended, at most limit.
+func (p *Plane) OpenRuns(ctx context.Context, limit int) ([]run.Run, error) {
+	var out []run.Run
+	open := []run.Status{run.Queued, run.Launching, run.Running}
+	for r, err := range p.Walk(ctx, walkOf(Filter{Statuses: open}, limit)) {
+		if err != nil {
+			return nil, err
+		}
+		if out = append(out, r); len(out) == limit {
+			break
+		}
+	}
+	return out, nil
+}
+
+// Attention is what needs somebody now.
+func (p *Plane) Attention(ctx context.Context) ([]view.Attention, error) {
+	summaries, err := p.Jobs(ctx, JobFilter{})
+	if err != nil {
+		return nil, err
+	}
+	open, err := p.OpenRuns(ctx, 1000)
+	if err != nil {
+		return nil, err
+	}
+	return view.AttentionOf(summaries, open, p.now()), nil
+}

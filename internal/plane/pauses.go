@@ -1,0 +1,93 @@
+package plane
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Pause is a pause in force, or a slot that is to be skipped.
+type Pause struct {
+	// Job is the job's name; "*" is all jobs.
+	Job string `json:"job"`
+	job.Pause
+	// SkipNext is whether only the next slot is skipped, that of From.
+	SkipNext bool `json:"skipNext,omitempty"`
+	// Skipped is how many runs it has had skipped so far, Last the newest of them.
+	Skipped int    `json:"skipped"`
+	Last    run.ID `json:"last,omitempty"`
+}
+
+// Pauses are the pauses in force, those of all jobs first.
+func (p *Plane) Pauses(ctx context.Context) ([]Pause, error) {
+	read, all, err := p.items(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := p.now()
+	var out []Pause
+	for _, item := range append(read, all) {
+		if item.Gone {
+			continue
+		}
+		if in := item.PausedAt(now); in != nil {
+			out = append(out, Pause{Job: item.Name, Pause: *in})
+		}
+		if s := item.SkipNext; s != nil {
+			out = append(out, Pause{Job: item.Name, Pause: job.Pause{From: s.At, By: s.By}, SkipNext: true})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Pause) int {
+		return cmp.Or(-cmp.Compare(b2i(a.Job == job.All), b2i(b.Job == job.All)), cmp.Compare(a.Job, b.Job), a.From.Compare(b.From))
+	})
+	return out, p.countSkipped(ctx, out)
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// pausedCause begins the cause of a run that a pause had skipped (run.Admit).
+const pausedCause = "paused"
+
+// countSkipped counts what the pauses have had skipped, by one walk from the
+// earliest on.
+func (p *Plane) countSkipped(ctx context.Context, pauses []Pause) error {
+	var since time.Time
+	for _, in := range pauses {
+		if !in.SkipNext && (since.IsZero() || in.From.Before(since)) {
+			since = in.From
+		}
+	}
+	if since.IsZero() {
+		return nil
+	}
+	for r, err := range p.Walk(ctx, control.Walk{Statuses: []run.Status{run.Skipped}, Since: since, Page: 1000}) {
+		if err != nil {
+			return err
+		}
+		for i := range pauses {
+			pauses[i].count(r)
+		}
+	}
+	return nil
+}
+
+func (in *Pause) count(r run.Run) {
+	of := in.Job == job.All || in.Job == r.ID.Job()
+	if in.SkipNext || !of || !in.Covers(r.ScheduledFor) || !strings.HasPrefix(r.Cause, pausedCause) {
+		return
+	}
+	if in.Skipped++; in.Last == "" {
+		in.Last = r.ID
+	}
+}

@@ -1,0 +1,90 @@
+package plane
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// Status is how a control plane itself stands.
+type Status struct {
+	Health
+	control.Status
+	// Doubt are the runs of which it is not known whether ECS launched them.
+	Doubt []Doubtful `json:"doubt,omitempty"`
+	// Wrong says what is wrong with the control plane; none is good.
+	Wrong []string `json:"wrong,omitempty"`
+}
+
+// Doubtful is a run in doubt.
+type Doubtful struct {
+	Run run.ID `json:"run"`
+	view.Doubt
+}
+
+// When something is wrong: alarms on AWS have the same bounds.
+const (
+	heartbeatWithin = 5 * time.Minute
+	lagWithin       = 5 * time.Minute
+)
+
+// Status reads how the control plane stands.
+func (p *Plane) Status(ctx context.Context) (Status, error) {
+	var st Status
+	var err error
+	now := p.now()
+	if st.Status, err = control.ReadStatus(ctx, p.Reader, now); err != nil {
+		return st, err
+	}
+	if p.Inspect != nil {
+		if st.Health, err = p.Inspect(ctx); err != nil {
+			return st, err
+		}
+	}
+	open, err := p.OpenRuns(ctx, 1000)
+	if err != nil {
+		return st, err
+	}
+	for _, r := range open {
+		if d := view.DoubtOf(r); d != nil {
+			st.Doubt = append(st.Doubt, Doubtful{r.ID, *d})
+		}
+	}
+	st.judge(now)
+	return st, nil
+}
+
+func (st *Status) judge(now time.Time) {
+	wrong := func(format string, args ...any) { st.Wrong = append(st.Wrong, fmt.Sprintf(format, args...)) }
+	if !st.Running {
+		wrong("nothing runs: no job is started")
+	}
+	switch {
+	case !st.Running:
+	case st.Heartbeat.IsZero():
+		wrong("the sweep has never finished")
+	case now.Sub(st.Heartbeat) > heartbeatWithin:
+		wrong("the sweep last finished %s ago", now.Sub(st.Heartbeat).Truncate(time.Second))
+	}
+	for _, lane := range slices.Sorted(maps.Keys(st.LagMs)) {
+		if lag := time.Duration(st.LagMs[lane]) * time.Millisecond; lag > lagWithin {
+			wrong("the oldest run of the %s lane has been due for %s", lane, lag.Truncate(time.Second))
+		}
+	}
+	for _, a := range st.Alarms {
+		if a.State == "ALARM" {
+			wrong("the alarm %s stands: %s", a.Name, a.Reason)
+		}
+	}
+	for _, q := range st.Queues {
+		if q.Messages > 0 {
+			wrong("%s in the queue %s", view.Counted(q.Messages, "message"), q.Name)
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// Safety says whether a retry by a person may make a job run twice.
+type Safety string
+
+const (
+	// Safe: nothing of the run ever started, or its job says that twice does no
+	// harm.
+	Safe Safety = "safe"
+	// Ended: the job ended by itself, so nothing of it runs any more. Whether what
+	// it did may be done again only its owner knows.
+	Ended Safety = "ended"
+	// Unsafe: it may have run, or run on, unseen.
+	Unsafe Safety = "unsafe"
+	// Open: the run has not ended, so there is nothing to retry.
+	Open Safety = "open"
+	// Done: it succeeded; a retry would do it again.
+	Done Safety = "done"
+)
+
+// Retry is whether a retry is safe, and why.
+type Retry struct {
+	Safety Safety `json:"safety"`
+	Why    string `json:"why"`
+}
+
+// RetryOf says of a run of a job whether a retry is safe. All attempts of it
+// count: what an earlier one did is done.
+func RetryOf(r run.Run, j job.Job) Retry {
+	switch {
+	case !r.Status.Terminal():
+		return Retry{Open, "it has not ended: stop it first"}
+	case r.Status == run.Succeeded:
+		return Retry{Done, "it succeeded: a retry, which needs --force, does its work again"}
+	case len(r.Attempts) == 0:
+		return Retry{Safe, "nothing of it was ever launched"}
+	}
+	worst := Retry{Safe, "nothing of it ever started"}
+	for i := range r.Attempts {
+		if s := attemptSafety(&r.Attempts[i]); s.worse(worst) {
+			worst = s
+		}
+	}
+	if worst.Safety != Safe && j.Retry.Idempotent {
+		return Retry{Safe, "the job is idempotent: running it twice does no harm; " + worst.Why}
+	}
+	return worst
+}
+
+// worse is whether r weighs more than o; of two alike the later one counts.
+func (r Retry) worse(o Retry) bool {
+	weight := map[Safety]int{Safe: 0, Ended: 1, Unsafe: 2}
+	return r.Safety != Safe && weight[r.Safety] >= weight[o.Safety]
+}
+
+func attemptSafety(a *run.Attempt) Retry {
+	which := fmt.Sprintf("attempt %d", a.N)
+	switch {
+	case a.RanAfterAll:
+		return Retry{Unsafe, which + " ran although it had been judged not to"}
+	case a.Started == stop.No, a.Started == "" && a.TaskARN == "" && !a.Doubt && a.Sends == a.Refusals:
+		return Retry{Safe, ""}
+	case a.TaskARN == "":
+		return Retry{Unsafe, which + " may have been launched: an answer of ECS was lost, and no task was found"}
+	case a.Class == stop.AppFailed && a.ExitCode != nil:
+		return Retry{Ended, fmt.Sprintf("%s ended by itself with code %d: nothing of it runs any more; what it did before, a retry does again", which, *a.ExitCode)}
+	case a.ExitCode != nil:
+		return Retry{Unsafe, fmt.Sprintf("%s ran and was cut off with code %d: part of its work may be done", which, *a.ExitCode)}
+	case a.Started == stop.Yes:
+		return Retry{Unsafe, which + " ran, and how far it came is not known"}
+	}
+	return Retry{Unsafe, which + " may have run: " + orElse(a.Why, "ECS did not say what became of it")}
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

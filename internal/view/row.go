@@ -1,0 +1,54 @@
+package view
+
+import (
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Row is a run as history shows it. Pointers are nil where there is no value.
+type Row struct {
+	Run          run.ID     `json:"run"`
+	Job          string     `json:"job"`
+	ScheduledFor time.Time  `json:"scheduledFor"`
+	Status       run.Status `json:"status"`
+	// State says more than Status of a run that is open.
+	State      State      `json:"state"`
+	Attempts   int        `json:"attempts"`
+	Cause      string     `json:"cause"`
+	ExitCode   *int64     `json:"exitCode"`
+	QueuedAt   time.Time  `json:"queuedAt"`
+	StartedAt  *time.Time `json:"startedAt"`
+	FinishedAt *time.Time `json:"finishedAt"`
+	// DurationMs is from the start of the task to its end, where both are known.
+	DurationMs *int64 `json:"durationMs"`
+	// By is the person who asked last for the run or a retry of it, "" where only
+	// its schedule did.
+	By string `json:"by,omitempty"`
+}
+
+// RowOf is the row of a run.
+func RowOf(r run.Run) Row {
+	row := Row{
+		Run: r.ID, Job: r.ID.Job(), ScheduledFor: r.ScheduledFor.UTC(), Status: r.Status, State: StateOf(r), Attempts: len(r.Attempts), Cause: r.Cause,
+		ExitCode: r.ExitCode, QueuedAt: r.QueuedAt.UTC(), StartedAt: optional(r.StartedAt), FinishedAt: optional(r.FinishedAt),
+	}
+	if d := r.Duration(); d > 0 {
+		ms := d.Milliseconds()
+		row.DurationMs = &ms
+	}
+	for _, t := range r.Triggers {
+		if t.By != "" {
+			row.By = t.By
+		}
+	}
+	return row
+}
+
+// Took is the duration, 0 where it is not known.
+func (r Row) Took() time.Duration {
+	if r.DurationMs == nil {
+		return 0
+	}
+	return time.Duration(*r.DurationMs) * time.Millisecond
+}

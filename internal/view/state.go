@@ -1,0 +1,102 @@
+// Package view is what people see of jobs and runs, as data: a row of history,
+// a job in one line, a run explained, a timeline, what needs somebody. Tables,
+// pages and widgets lay it out; nothing is decided and nothing is read here.
+//
+// It is pure: the time is an argument. Texts from outside are verbatim; who
+// prints them makes them safe.
+package view
+
+import (
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// State is where a run stands in the word that people see: its status, and of a
+// run that is open what ECS has said of it.
+type State string
+
+// States beside those of run.Status.
+const (
+	// Starting: ECS accepted the task and has not said that it runs.
+	Starting State = "starting"
+	// InDoubt: whether ECS launched the task is not known.
+	InDoubt State = "in doubt"
+	// Stopping: somebody asked for the stop of a task that has not stopped.
+	Stopping State = "stopping"
+)
+
+// StateOf is the state of a run.
+func StateOf(r run.Run) State {
+	a := r.Last()
+	switch {
+	case r.Status.Terminal():
+	case r.Stopping != nil:
+		return Stopping
+	case r.Status == run.Launching && a != nil && a.Doubt && a.TaskARN == "":
+		return InDoubt
+	case r.Status == run.Running && a != nil && a.StartedAt.IsZero() && a.LastStatus != lastRunning:
+		return Starting
+	}
+	return State(r.Status)
+}
+
+// lastRunning is the lastStatus of a task whose containers run (ECS developer
+// guide, "Amazon ECS task lifecycle"); before it come PROVISIONING, PENDING and
+// ACTIVATING.
+const lastRunning = "RUNNING"
+
+// marks are one character for each state of a strip.
+var marks = map[State]byte{
+	State(run.Succeeded): '.', State(run.Failed): 'F', State(run.Missed): 'M', State(run.Stopped): 'S', State(run.Skipped): '-',
+}
+
+// Mark is the state as one character: `.` succeeded, F failed, M missed, S
+// stopped, - skipped, and > for a run that is open.
+func (s State) Mark() byte {
+	if m, ok := marks[s]; ok {
+		return m
+	}
+	return '>'
+}
+
+// Bad is whether a run in that state is one that somebody has to look at.
+func (s State) Bad() bool {
+	return s == State(run.Failed) || s == State(run.Missed) || s == InDoubt
+}
+
+// Open is whether a run in that state has not ended.
+func (s State) Open() bool { return s.Mark() == '>' }
+
+// Doubt is a launch of which it is not known what became.
+type Doubt struct {
+	Attempt int       `json:"attempt"`
+	Since   time.Time `json:"since"`
+	// Sought is since when searches for the task have found none; nil before the
+	// first.
+	Sought *time.Time `json:"sought,omitempty"`
+	// Next is what happens without anybody's doing.
+	Next string `json:"next"`
+}
+
+// DoubtOf is the doubt that a run is in, nil for most.
+func DoubtOf(r run.Run) *Doubt {
+	a := r.Last()
+	if StateOf(r) != InDoubt {
+		return nil
+	}
+	d := &Doubt{Attempt: a.N, Since: a.SentAt.UTC(), Next: "the same request is sent again, which cannot launch a second task; once it is too old for that, the task is searched for"}
+	if !a.SoughtAt.IsZero() || r.Owes(run.Find) {
+		d.Sought = optional(a.SoughtAt)
+		d.Next = "the task is searched for; if none is found, the run fails, says that it is in doubt, and is not launched again"
+	}
+	return d
+}
+
+func optional(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

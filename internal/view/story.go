@@ -1,0 +1,105 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Story is a run explained: history's row and all there is.
+type Story struct {
+	Row
+	Description    string `json:"description,omitempty"`
+	Owner          string `json:"owner,omitempty"`
+	Zone           string `json:"zone"`
+	TaskDefinition string `json:"taskDefinition"`
+	Definition     string `json:"definition"`
+	// Command is what the newest attempt runs; Variables are those that a person
+	// gave this run beside the job's own.
+	Command    []string          `json:"command,omitempty"`
+	Variables  map[string]string `json:"variables,omitempty"`
+	Triggers   []run.Trigger     `json:"triggers"`
+	Duplicates int               `json:"duplicates"`
+	Tries      []Attempt         `json:"attempts"`
+	Stopping   *run.StopRequest  `json:"stopping,omitempty"`
+	Owed       []run.Effect      `json:"owed,omitempty"`
+	DueAt      *time.Time        `json:"dueAt,omitempty"`
+	Doubt      *Doubt            `json:"doubt,omitempty"`
+	Retry      Retry             `json:"retry"`
+	// Next is what happens without anybody's doing, "" where nothing does.
+	Next string `json:"next,omitempty"`
+}
+
+// Attempt is an attempt and where to find out more.
+type Attempt struct {
+	run.Attempt
+	// LogGroup is where the task writes, LogsAt and TaskAt the pages of AWS's
+	// console, or the command that shows the same; "" where there is none.
+	LogGroup string `json:"logGroup,omitempty"`
+	LogsAt   string `json:"logsAt,omitempty"`
+	TaskAt   string `json:"taskAt,omitempty"`
+}
+
+// StoryOf explains a run of a job.
+func StoryOf(r run.Run, j job.Job) Story {
+	s := Story{
+		Row: RowOf(r), Description: j.Description, Owner: j.Owner, Zone: j.Zone(), TaskDefinition: r.Task.ARN, Definition: r.Definition,
+		Command: r.Effective(j).Command, Variables: r.Environment, Triggers: r.Triggers, Duplicates: r.Duplicates,
+		Stopping: r.Stopping, Owed: r.Owed, DueAt: optional(r.DueAt), Doubt: DoubtOf(r), Retry: RetryOf(r, j), Next: next(r),
+	}
+	for _, a := range r.Attempts {
+		s.Tries = append(s.Tries, Attempt{Attempt: a})
+	}
+	return s
+}
+
+// next says what time alone will do about a run.
+func next(r run.Run) string {
+	switch d := DoubtOf(r); {
+	case r.DueAt.IsZero():
+		return ""
+	case d != nil:
+		return d.Next
+	case r.Waits:
+		return "it is launched when that run ends"
+	case r.Status == run.Queued:
+		return "it is launched"
+	}
+	return "it is looked at again"
+}
+
+// TriggerWords say what asked for a run, and who.
+func TriggerWords(t run.Trigger) string {
+	words := map[run.TriggerKind]string{
+		run.BySchedule: "its schedule", run.ByHand: "run by hand", run.ByRetry: "retried by hand",
+		run.BySweep: "none came; recorded", run.ByCatchUp: "none came; caught up with",
+	}[t.Kind]
+	words = cmp.Or(words, string(t.Kind))
+	if t.By != "" {
+		words += " by " + t.By
+	}
+	return words
+}
+
+// SendWords say how an attempt's request went out.
+func SendWords(a run.Attempt) string {
+	words := Counted(a.Sends, "request")
+	if a.Refusals > 0 {
+		words += fmt.Sprintf(", %d of them refused", a.Refusals)
+	}
+	if a.Doubt {
+		words += ", an answer was lost"
+	}
+	return words
+}
+
+// Counted is a number of things.
+func Counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

@@ -1,0 +1,157 @@
+package view
+
+import (
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/timetable"
+)
+
+// Recent is of how many runs a Summary is made.
+const Recent = 20
+
+// Summary is a job in one line.
+type Summary struct {
+	Job         string `json:"job"`
+	Description string `json:"description,omitempty"`
+	Owner       string `json:"owner,omitempty"`
+	// Schedule is as it was written, When the same in English, both "" for a job
+	// that only people run. Zone is an IANA name.
+	Schedule string `json:"schedule,omitempty"`
+	When     string `json:"when,omitempty"`
+	Zone     string `json:"zone,omitempty"`
+	Disabled bool   `json:"disabled,omitempty"`
+	// Gone is whether the job is no longer deployed. Such a job is not failing.
+	Gone bool `json:"gone,omitempty"`
+
+	// Next is the first slot that will run: not paused, not skipped; nil where none
+	// is known. Skip is the slot that somebody had skipped.
+	Next *time.Time `json:"next,omitempty"`
+	Skip *job.Skip  `json:"skip,omitempty"`
+	// Paused is the pause in force, of the job or of all.
+	Paused    *job.Pause `json:"paused,omitempty"`
+	PausedAll bool       `json:"pausedAll,omitempty"`
+	// FailingSince is when the oldest failure since the last success ended.
+	FailingSince *time.Time `json:"failingSince,omitempty"`
+
+	// Last is the newest run, nil where there is none.
+	Last *Row `json:"last,omitempty"`
+	// Strip has a character for each of the newest runs, the oldest first (see
+	// State.Mark); Runs are the same, the newest first.
+	Strip string `json:"strip"`
+	Runs  []Row  `json:"-"`
+	// Succeeded and Judged are how many of them succeeded, and how many succeeded,
+	// failed or were missed; P50Ms and P95Ms are of the successes' durations.
+	Succeeded int    `json:"succeeded"`
+	Judged    int    `json:"judged"`
+	P50Ms     *int64 `json:"p50Ms,omitempty"`
+	P95Ms     *int64 `json:"p95Ms,omitempty"`
+}
+
+// SummaryOf is the summary of a job: its item, the item of all jobs, its
+// definition, which may be zero, and its newest runs, the newest first.
+func SummaryOf(item, all job.Item, j job.Job, runs []run.Run, now time.Time) Summary {
+	s := Summary{
+		Job: item.Name, Description: j.Description, Owner: j.Owner, Gone: item.Gone,
+		Schedule: item.Plan.Schedule, When: ScheduleWords(item.Plan.Schedule), Disabled: item.Plan.Disabled,
+	}
+	if s.Schedule != "" {
+		s.Zone = job.Job{Timezone: item.Plan.Timezone}.Zone()
+	}
+	if !item.Gone {
+		s.FailingSince = optional(item.FailingSince)
+		s.pauses(item, all, now)
+		s.next(item, now)
+	}
+	s.runs(runs)
+	return s
+}
+
+func (s *Summary) pauses(item, all job.Item, now time.Time) {
+	if s.Paused = item.PausedAt(now); s.Paused != nil {
+		return
+	}
+	s.Paused = all.PausedAt(now)
+	s.PausedAll = s.Paused != nil
+}
+
+// next finds the first slot that will run.
+func (s *Summary) next(item job.Item, now time.Time) {
+	s.Skip = item.SkipNext
+	if item.Plan.Schedule == "" || item.Plan.Disabled {
+		return
+	}
+	t, err := timetable.Of(item.Plan)
+	if err != nil || isRate(item.Plan.Schedule) { // whose slots nobody knows beforehand
+		return
+	}
+	if p := s.Paused; p != nil {
+		if p.To.IsZero() {
+			return
+		}
+		now = p.To.Add(-time.Nanosecond)
+	}
+	next, _ := t.Next(now)
+	if s.Skip != nil && !s.Skip.At.After(next) {
+		next, _ = t.Next(next)
+	}
+	s.Next = optional(next)
+}
+
+func isRate(schedule string) bool {
+	spec, err := cron.Parse(schedule)
+	if err != nil {
+		return false
+	}
+	_, ok := spec.Rate()
+	return ok
+}
+
+func (s *Summary) runs(runs []run.Run) {
+	runs = runs[:min(len(runs), Recent)]
+	strip := make([]byte, len(runs))
+	var took []int64
+	for i, r := range runs {
+		row := RowOf(r)
+		s.Runs = append(s.Runs, row)
+		strip[len(runs)-1-i] = row.State.Mark()
+		switch r.Status {
+		case run.Succeeded:
+			s.Succeeded++
+			s.Judged++
+			if row.DurationMs != nil {
+				took = append(took, *row.DurationMs)
+			}
+		case run.Failed, run.Missed:
+			s.Judged++
+		}
+	}
+	s.Strip = string(strip)
+	if len(s.Runs) > 0 {
+		s.Last = &s.Runs[0]
+	}
+	s.P50Ms, s.P95Ms = percentile(took, 50), percentile(took, 95)
+}
+
+// percentile is the smallest value that p percent of the values do not exceed.
+func percentile(values []int64, p int) *int64 {
+	if len(values) == 0 {
+		return nil
+	}
+	values = slices.Sorted(slices.Values(values))
+	v := values[(len(values)*p+99)/100-1]
+	return &v
+}
+
+// ScheduleWords is a schedule in English, as it was written where it cannot be
+// read.
+func ScheduleWords(schedule string) string {
+	spec, err := cron.Parse(schedule)
+	if schedule == "" || err != nil {
+		return schedule
+	}
+	return spec.Words()
+}

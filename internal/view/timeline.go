@@ -1,0 +1,135 @@
+package view
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/timetable"
+)
+
+// Timeline is what ran when, and what will, a lane a job.
+type Timeline struct {
+	From, To time.Time
+	// Now is where the past ends.
+	Now   time.Time
+	Lanes []Lane
+}
+
+// Lane is a job of a timeline.
+type Lane struct {
+	Job string
+	// Bars are the runs, the oldest first.
+	Bars []Bar
+	// Slots are those to come, at most MaxSlots.
+	Slots []time.Time
+	// Paused are the times in which slots are not run.
+	Paused []Span
+}
+
+// Bar is a run of a timeline.
+type Bar struct {
+	Run      run.ID
+	State    State
+	Attempts int
+	Cause    string
+	// ScheduledFor is the nominal minute. The bar reaches from when the task
+	// started, or the run was claimed where it did not, to its end, or to now.
+	ScheduledFor time.Time
+	Span
+}
+
+// Span is a time from From up to To.
+type Span struct{ From, To time.Time }
+
+// MaxSlots is how many slots to come a lane shows at most.
+const MaxSlots = 500
+
+// TimelineOf lays out runs and slots to come between two times. items are the
+// jobs that get a lane, all is the item of all jobs.
+func TimelineOf(from, to, now time.Time, items []job.Item, all job.Item, runs []run.Run) Timeline {
+	t := Timeline{From: from, To: to, Now: now}
+	bars := map[string][]Bar{}
+	for _, r := range runs {
+		if b := barOf(r, now); b.To.After(from) && b.From.Before(to) {
+			bars[r.ID.Job()] = append(bars[r.ID.Job()], b)
+		}
+	}
+	lanes := map[string]*Lane{}
+	for _, item := range items {
+		lanes[item.Name] = &Lane{Job: item.Name, Slots: slotsOf(item, now, to), Paused: pausesOf(from, to, item, all)}
+	}
+	for name, of := range bars {
+		if lanes[name] == nil {
+			lanes[name] = &Lane{Job: name}
+		}
+		slices.SortFunc(of, func(a, b Bar) int { return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Run, b.Run)) })
+		lanes[name].Bars = of
+	}
+	for _, name := range slices.Sorted(maps.Keys(lanes)) {
+		t.Lanes = append(t.Lanes, *lanes[name])
+	}
+	return t
+}
+
+// least is how long a bar is at least: what is no span would not be seen.
+const least = time.Second
+
+func barOf(r run.Run, now time.Time) Bar {
+	b := Bar{Run: r.ID, State: StateOf(r), Attempts: len(r.Attempts), Cause: r.Cause, ScheduledFor: r.ScheduledFor}
+	b.From, b.To = r.StartedAt, r.FinishedAt
+	if b.From.IsZero() {
+		b.From = r.QueuedAt
+	}
+	if b.To.IsZero() {
+		b.To = now
+	}
+	if b.To.Before(b.From.Add(least)) {
+		b.To = b.From.Add(least)
+	}
+	return b
+}
+
+func slotsOf(item job.Item, now, to time.Time) []time.Time {
+	if item.Gone || item.Plan.Schedule == "" || item.Plan.Disabled {
+		return nil
+	}
+	t, err := timetable.Of(item.Plan)
+	if err != nil {
+		return nil
+	}
+	var out []time.Time
+	for slot := range t.All(now, to) {
+		if out = append(out, slot); len(out) == MaxSlots {
+			break
+		}
+	}
+	return out
+}
+
+func pausesOf(from, to time.Time, items ...job.Item) []Span {
+	var out []Span
+	for _, item := range items {
+		for _, p := range item.Pauses {
+			s := Span{From: later(p.From, from), To: p.To}
+			if s.To.IsZero() || s.To.After(to) {
+				s.To = to
+			}
+			if s.From.Before(s.To) {
+				out = append(out, s)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Span) int { return a.From.Compare(b.From) })
+	return out
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

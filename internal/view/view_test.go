@@ -1,0 +1,189 @@
+package view_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+var now = time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
+
+func code(n int64) *int64 { return &n }
+
+func TestState(t *testing.T) {
+	t.Parallel()
+	with := func(status run.Status, a run.Attempt) run.Run {
+		return run.Run{Status: status, Attempts: []run.Attempt{a}}
+	}
+	stopping := with(run.Running, run.Attempt{TaskARN: "arn", LastStatus: "RUNNING"})
+	stopping.Stopping = &run.StopRequest{}
+	for name, c := range map[string]struct {
+		r    run.Run
+		want view.State
+		mark string
+	}{
+		"queued":                  {run.Run{Status: run.Queued}, "queued", ">"},
+		"launching":               {with(run.Launching, run.Attempt{Sends: 1}), "launching", ">"},
+		"an answer was lost":      {with(run.Launching, run.Attempt{Sends: 1, Doubt: true}), view.InDoubt, ">"},
+		"provisioning":            {with(run.Running, run.Attempt{TaskARN: "arn", LastStatus: "PROVISIONING"}), view.Starting, ">"},
+		"pending":                 {with(run.Running, run.Attempt{TaskARN: "arn", LastStatus: "PENDING"}), view.Starting, ">"},
+		"nothing seen":            {with(run.Running, run.Attempt{TaskARN: "arn"}), view.Starting, ">"},
+		"running":                 {with(run.Running, run.Attempt{TaskARN: "arn", LastStatus: "RUNNING"}), "running", ">"},
+		"started, says its start": {with(run.Running, run.Attempt{TaskARN: "arn", StartedAt: now}), "running", ">"},
+		"stopping":                {stopping, view.Stopping, ">"},
+		"succeeded":               {run.Run{Status: run.Succeeded}, "succeeded", "."},
+		"failed":                  {with(run.Failed, run.Attempt{Doubt: true}), "failed", "F"},
+		"missed":                  {run.Run{Status: run.Missed}, "missed", "M"},
+		"stopped":                 {run.Run{Status: run.Stopped, Stopping: &run.StopRequest{}}, "stopped", "S"},
+		"skipped":                 {run.Run{Status: run.Skipped}, "skipped", "-"},
+	} {
+		if got := view.StateOf(c.r); got != c.want || string(got.Mark()) != c.mark || got.Open() != !c.r.Status.Terminal() {
+			t.Errorf("%s: %s %c, want %s %s", name, got, got.Mark(), c.want, c.mark)
+		}
+	}
+}
+
+// TestRetry: what is called safe is proved never to have started, or harmless by
+// its job's own word.
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	never := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.No, Class: stop.Retry}
+	refused := run.Attempt{N: 1, Sends: 2, Refusals: 2}
+	exited := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.AppFailed, ExitCode: code(3)}
+	killed := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.Interrupted, ExitCode: code(137)}
+	unseen := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Unknown, Why: "nobody saw it"}
+	doubtful := run.Attempt{N: 1, Sends: 2, Refusals: 1, Doubt: true}
+	late := never
+	late.RanAfterAll = true
+	ended := func(as ...run.Attempt) run.Run { return run.Run{Status: run.Failed, Attempts: as} }
+	idempotent := job.Job{Retry: job.Retry{Idempotent: true}}
+	for name, c := range map[string]struct {
+		r    run.Run
+		j    job.Job
+		want view.Safety
+		says string
+	}{
+		"still open":                    {run.Run{Status: run.Running, Attempts: []run.Attempt{never}}, job.Job{}, view.Open, "has not ended"},
+		"succeeded":                     {run.Run{Status: run.Succeeded, Attempts: []run.Attempt{exited}}, idempotent, view.Done, "--force"},
+		"missed":                        {run.Run{Status: run.Missed}, job.Job{}, view.Safe, "ever launched"},
+		"never started":                 {ended(never), job.Job{}, view.Safe, "nothing of it ever started"},
+		"every send refused":            {ended(refused), job.Job{}, view.Safe, "ever started"},
+		"never started, three times":    {ended(never, never, never), job.Job{}, view.Safe, "ever started"},
+		"ended by itself":               {ended(exited), job.Job{}, view.Ended, "ended by itself with code 3"},
+		"an earlier attempt ran":        {ended(exited, never), job.Job{}, view.Ended, "code 3"},
+		"ended by itself, idempotent":   {ended(exited), idempotent, view.Safe, "idempotent"},
+		"killed":                        {ended(killed), job.Job{}, view.Unsafe, "cut off with code 137"},
+		"killed after it ended by once": {ended(exited, killed), job.Job{}, view.Unsafe, "137"},
+		"unseen":                        {ended(unseen), job.Job{}, view.Unsafe, "may have run: nobody saw it"},
+		"unseen, idempotent":            {ended(unseen), idempotent, view.Safe, "nobody saw it"},
+		"in doubt":                      {ended(doubtful), job.Job{}, view.Unsafe, "may have been launched"},
+		"ran after all":                 {ended(late), job.Job{}, view.Unsafe, "judged not to"},
+	} {
+		if got := view.RetryOf(c.r, c.j); got.Safety != c.want || !strings.Contains(got.Why, c.says) {
+			t.Errorf("%s: %+v, want %s: %s", name, got, c.want, c.says)
+		}
+	}
+}
+
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	item := job.Item{Name: "report", Plan: job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin"}, FailingSince: now.Add(-time.Hour)}
+	at := func(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 30, 0, 0, time.UTC) }
+	var runs []run.Run
+	for i := range 25 {
+		r := run.Run{ID: run.ScheduledID("report", at(22-i, 1)), Status: run.Succeeded, StartedAt: now, FinishedAt: now.Add(time.Duration(i+1) * time.Second)}
+		switch i {
+		case 0:
+			r.Status = run.Failed
+		case 1:
+			r.Status = run.Skipped
+		case 2:
+			r.Status = run.Missed
+		}
+		runs = append(runs, r)
+	}
+	s := view.SummaryOf(item, job.Item{}, job.Job{Owner: "team-a"}, runs, now)
+	if s.Strip != "................."+"M-F" || s.Succeeded != 17 || s.Judged != 19 || s.Last.Status != run.Failed || s.When != "at 02:30 every day" {
+		t.Errorf("got %+v", s)
+	}
+	if *s.P50Ms != 12_000 || *s.P95Ms != 20_000 { // of 4 to 20 seconds
+		t.Errorf("p50 %d, p95 %d", *s.P50Ms, *s.P95Ms)
+	}
+	if s.FailingSince == nil || !s.Next.Equal(at(23, 1)) {
+		t.Errorf("failing since %v, next %v", s.FailingSince, s.Next)
+	}
+	until := at(24, 0)
+	pause := job.Pause{From: now.Add(-time.Minute), To: until, By: "mia"}
+	for name, c := range map[string]struct {
+		item, all job.Item
+		next      time.Time
+	}{
+		"paused":                 {job.Item{Pauses: []job.Pause{pause}}, job.Item{}, at(24, 1)},
+		"all are paused":         {job.Item{}, job.Item{Pauses: []job.Pause{pause}}, at(24, 1)},
+		"paused for ever":        {job.Item{Pauses: []job.Pause{{From: now}}}, job.Item{}, time.Time{}},
+		"the next is skipped":    {job.Item{SkipNext: &job.Skip{At: at(23, 1)}}, job.Item{}, at(24, 1)},
+		"no longer deployed":     {job.Item{Gone: true}, job.Item{}, time.Time{}},
+		"it has no usable clock": {job.Item{Plan: job.Plan{Schedule: "nonsense"}}, job.Item{}, time.Time{}},
+		"a rate":                 {job.Item{Plan: job.Plan{Schedule: "rate(5 minutes)"}}, job.Item{}, time.Time{}},
+		"disabled":               {job.Item{Plan: job.Plan{Schedule: "30 2 * * *", Disabled: true}}, job.Item{}, time.Time{}},
+	} {
+		c.item.FailingSince = now
+		if c.item.Plan.Schedule == "" {
+			c.item.Plan = item.Plan
+		}
+		s := view.SummaryOf(c.item, c.all, job.Job{}, nil, now)
+		if (s.Next == nil) != c.next.IsZero() || s.Next != nil && !s.Next.Equal(c.next) || (s.FailingSince == nil) != c.item.Gone || s.Strip != "" || s.Last != nil {
+			t.Errorf("%s: %+v, want next %s", name, s, c.next)
+		}
+	}
+}
+
+func TestTimeline(t *testing.T) {
+	t.Parallel()
+	item := job.Item{Name: "report", Plan: job.Plan{Schedule: "0 * * * *", Timezone: "UTC"}, Pauses: []job.Pause{{From: now.Add(-10 * time.Hour), To: now.Add(-9 * time.Hour)}, {From: now}}}
+	hour := func(h int) time.Time { return now.Truncate(time.Hour).Add(time.Duration(h) * time.Hour) }
+	runs := []run.Run{
+		{ID: "report/20261122T1700Z", Status: run.Running, QueuedAt: hour(0), StartedAt: hour(0)},
+		{ID: "report/20261122T1600Z", Status: run.Succeeded, QueuedAt: hour(-1), StartedAt: hour(-1), FinishedAt: hour(-1)},
+		{ID: "report/20261122T0100Z", Status: run.Succeeded, StartedAt: hour(-16), FinishedAt: hour(-15)},
+		{ID: "gone/20261122T1630Z", Status: run.Failed, QueuedAt: hour(-1), FinishedAt: hour(0)},
+	}
+	got := view.TimelineOf(hour(-2), hour(3), now, []job.Item{item}, job.Item{}, runs)
+	if len(got.Lanes) != 2 || got.Lanes[0].Job != "gone" || len(got.Lanes[0].Bars) != 1 {
+		t.Fatalf("got %+v", got)
+	}
+	l := got.Lanes[1]
+	if len(l.Bars) != 2 || l.Bars[0].Run != "report/20261122T1600Z" || !l.Bars[0].To.After(l.Bars[0].From) || !l.Bars[1].To.Equal(now) {
+		t.Errorf("bars %+v", l.Bars)
+	}
+	if len(l.Slots) != 2 || !l.Slots[0].Equal(hour(1)) || len(l.Paused) != 1 || !l.Paused[0].To.Equal(hour(3)) {
+		t.Errorf("slots %v, paused %v", l.Slots, l.Paused)
+	}
+}
+
+func TestAttention(t *testing.T) {
+	t.Parallel()
+	long := now.Add(-30 * 24 * time.Hour)
+	failing := view.Summary{Job: "broken", FailingSince: &long, Runs: []view.Row{{State: "succeeded"}, {State: "failed", Run: "broken/1", Cause: "exit code 3"}}}
+	paused := view.Summary{Job: "paused", Paused: &job.Pause{From: long, By: "mia", Reason: "db"}}
+	open := []run.Run{
+		{ID: "waits/20261122T1700Z", Status: run.Queued, Waits: true, QueuedAt: long},
+		{ID: "held/20261122T1700Z", Status: run.Queued, QueuedAt: now.Add(-time.Hour), Cause: "capacity"},
+		{ID: "fresh/20261122T1700Z", Status: run.Queued, QueuedAt: now},
+		{ID: "stuck/20261122T1700Z", Status: run.Running, Stopping: &run.StopRequest{Stuck: true, At: now}},
+		{ID: "doubt/20261122T1700Z", Status: run.Launching, Attempts: []run.Attempt{{N: 1, Doubt: true, SentAt: now}}},
+	}
+	var kinds []string
+	for _, a := range view.AttentionOf([]view.Summary{paused, failing}, open, now) {
+		kinds = append(kinds, string(a.Kind)+" "+a.Job)
+	}
+	want := "in doubt doubt|will not stop stuck|held up held|failing broken|paused for long paused"
+	if got := strings.Join(kinds, "|"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
