@@ -214,7 +214,7 @@ func samAs(t *testing.T, e *emulator, who keyPair, args ...string) (string, erro
 	cmd := exec.CommandContext(t.Context(), tool(t, "sam", "sam"), args...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1",
-		"AWS_ACCESS_KEY_ID="+who.id, "AWS_SECRET_ACCESS_KEY="+who.secret, "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc -trimpath -buildvcs=false")
+		"AWS_ACCESS_KEY_ID="+who.id, "AWS_SECRET_ACCESS_KEY="+who.secret, "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc -trimpath -buildvcs=false -ldflags=-s")
 	if e != nil {
 		cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL="+e.url)
 	}

@@ -53,8 +53,8 @@ func TestIAMDecides(t *testing.T) {
 		documents["key"] = keyPolicy(t)
 		for who, statements := range documents {
 			for i, s := range statements {
-				s["Sid"] = fmt.Sprintf("S%d", i)
-				unused[name+" "+who+" "+s["Sid"].(string)] = true //nolint:forcetypeassert // the line above
+				sid := fmt.Sprintf("S%d", i)
+				s["Sid"], unused[name+" "+who+" "+sid] = sid, true
 			}
 			given[name+" "+who] = statements
 		}
@@ -142,12 +142,9 @@ func (d deployed) own() *strings.Replacer {
 
 // keyPolicy are the statements of services in the one that the documentation shows.
 // The first is the account's own, and says that its policies count.
-func keyPolicy(t *testing.T) (out []object) {
+func keyPolicy(t *testing.T) []object {
 	t.Helper()
-	for _, s := range list(t, at(t, keyDocument(t), "Statement"))[1:] {
-		out = append(out, s.(object)) //nolint:forcetypeassert // a test's own panic says it
-	}
-	return out
+	return objects(t, list(t, at(t, keyDocument(t), "Statement"))[1:])
 }
 
 func keyDocument(t *testing.T) any {

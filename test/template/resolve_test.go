@@ -107,7 +107,7 @@ func (d deployed) substituted(s string) string {
 func (d deployed) function(tag string, args []any) any {
 	switch tag {
 	case "!If":
-		if d.holds(args[0].(string)) { //nolint:forcetypeassert // a test's own panic says it
+		if d.holds(fmt.Sprint(args[0])) {
 			return d.value(args[1])
 		}
 		return d.value(args[2])
@@ -240,10 +240,19 @@ func (d deployed) documents() map[string][]object {
 	return out
 }
 
-func (d deployed) statements(document any) (out []object) {
+func (d deployed) statements(document any) []object {
 	d.t.Helper()
-	for _, s := range list(d.t, d.value(at(d.t, document, "Statement"))) {
-		out = append(out, s.(object)) //nolint:forcetypeassert // a test's own panic says it
+	return objects(d.t, list(d.t, d.value(at(d.t, document, "Statement"))))
+}
+
+func objects(t *testing.T, of []any) (out []object) {
+	t.Helper()
+	for _, v := range of {
+		o, ok := v.(object)
+		if !ok {
+			t.Fatalf("%v is no object", v)
+		}
+		out = append(out, o)
 	}
 	return out
 }
