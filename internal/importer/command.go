@@ -33,7 +33,8 @@ type Command struct {
 	LastDay bool
 	Unread  bool
 
-	login bool // the shell is one of a login
+	login   bool // the shell is one of a login
+	settled bool // it runs in a container already: nothing switches it off
 }
 
 // Rewrite takes off a command what a container does not need or must not have,
@@ -63,7 +64,13 @@ func (r *Command) Rewrite() {
 }
 
 // Off tells why the job is switched off.
-func (r *Command) Off(format string, args ...any) { r.E.Off(r.Job, format, args...) }
+func (r *Command) Off(format string, args ...any) {
+	if r.settled {
+		r.E.Decide(format, args...)
+		return
+	}
+	r.E.Off(r.Job, format, args...)
+}
 
 // interpreter is the job's shell.
 func (r *Command) interpreter() string { return cmp.Or(r.Shell, "/bin/sh") }
@@ -158,7 +165,8 @@ func Expand(text string, variables map[string]string) string {
 	return text
 }
 
-func clip(s string) string {
+// Clip is a text that fits into a sentence.
+func Clip(s string) string {
 	if r := []rune(s); len(r) > 60 {
 		return string(r[:57]) + "..."
 	}
@@ -173,4 +181,18 @@ func sorted[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// Remark tells what a person should know of a command that runs in a container
+// already: nothing is taken off it.
+func Remark(e *Entry, j *job.Job, line string) {
+	r := &Command{Line: line, Job: j, E: e, settled: true}
+	list, err := shell.Parse(line)
+	if err != nil || len(list) == 0 || len(line) > maxCommand {
+		return
+	}
+	if flockForm.MatchString(line) {
+		e.Decide("a flock is in its command, and locks nothing: each task has its own files. Use `overlap`")
+	}
+	r.failures(list)
 }

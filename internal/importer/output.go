@@ -96,7 +96,7 @@ func (r *Command) pipes(s shell.List) bool {
 	last, before := s[len(s)-1], s[len(s)-2]
 	switch last.Name() {
 	case "mail", "mailx", "mutt", "sendmail", "ssmtp", "msmtp":
-		r.E.Decide("its output was mailed by `%s`, which is dropped: failures are told to `notify`, output goes to the task's log", clip(last.Text(r.Line)))
+		r.E.Decide("its output was mailed by `%s`, which is dropped: failures are told to `notify`, output goes to the task's log", Clip(last.Text(r.Line)))
 	case "logger", "systemd-cat":
 		r.E.Change("the pipe into %s is dropped: output goes to the task's log, and the exit code is that of what stands before it", last.Name())
 	case "tee":
@@ -108,7 +108,7 @@ func (r *Command) pipes(s shell.List) bool {
 		return false
 	}
 	if len(s) > 2 && strings.HasPrefix(s[len(s)-3].After, "|") {
-		r.E.Decide("its exit code is now that of `%s`, which may fail where the pipe did not", clip(before.Text(r.Line)))
+		r.E.Decide("its exit code is now that of `%s`, which may fail where the pipe did not", Clip(before.Text(r.Line)))
 	}
 	r.cut(before.AfterEnd-len(before.After), last.AfterEnd)
 	return true

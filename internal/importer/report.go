@@ -141,13 +141,14 @@ type Import struct {
 	Options
 	Result
 	names   Names
-	proofs  map[string]string
+	proofs  map[string]string        // what differs, by crontab fields
+	periods map[string]time.Duration // by schedule and zone
 	Secrets Secrets
 }
 
 // New begins an import.
 func New(kind string, o Options) *Import {
-	return &Import{Options: o, Result: Result{Kind: kind, Notes: map[string][]string{}}, names: Names{}, proofs: map[string]string{}}
+	return &Import{Options: o, Result: Result{Kind: kind, Notes: map[string][]string{}}, names: Names{}, proofs: map[string]string{}, periods: map[string]time.Duration{}}
 }
 
 // Take is for a job that a reader has made: it gets a name of its own, what
@@ -176,16 +177,21 @@ func (in *Import) Place(e *Entry, j job.Job) {
 	in.Notes[name] = e.Notes
 }
 
-// Literals lists the values of a job's variables for review.
-func (e *Entry) Literals(variables map[string]string) {
+// Literals lists the values of a job's variables for review. Readers are those
+// who can read them.
+func (e *Entry) Literals(variables map[string]string, readers string) {
 	if len(variables) == 0 {
 		return
 	}
 	var all []string
 	for _, name := range sorted(variables) {
-		all = append(all, name+"="+clip(variables[name]))
+		if variables[name] != ReplaceMe {
+			all = append(all, name+"="+Clip(variables[name]))
+		}
 	}
-	e.Note("written as they are, and anyone who may read ECS events can read them: %s", strings.Join(all, ", "))
+	if len(all) > 0 {
+		e.Note("values that are written as they are, for whoever may read %s: %s", readers, strings.Join(all, ", "))
+	}
 }
 
 // ForeignError says that a file is of another kind than was asked for, or of one
@@ -199,3 +205,22 @@ type ForeignError struct {
 
 // Error gives the sentence.
 func (f *ForeignError) Error() string { return f.Sentence }
+
+// TakeDefined is Take for a job with a task definition of its own, which gets the
+// job's name.
+func (in *Import) TakeDefined(e *Entry, j job.Job, d job.TaskDefinition, wanted string) {
+	name := in.names.Unique(Clean(wanted))
+	j.Name, d.Family, j.TaskDefinition = name, name, name
+	if j.Name != wanted {
+		e.Change("its name is %s: letters, digits, - and _, at most %d, each once", j.Name, job.MaxNameLength)
+	}
+	if len(in.Jobs) >= MaxJobs {
+		e.Refuse("a jobs file holds at most %d jobs: import in parts", MaxJobs)
+		return
+	}
+	for _, p := range d.Validate() {
+		e.Decide("task definition: %s", p)
+	}
+	in.Definitions = append(in.Definitions, d)
+	in.Place(e, j)
+}

@@ -241,3 +241,6 @@ func HideComment(text string) (string, bool) {
 
 // Masked is a text with a dash for each secret: fit for a name.
 func Masked(text string) string { return replaceAll(text, FindSecrets(text), "-") }
+
+// Replaced is a text with ReplaceMe for each secret.
+func Replaced(text string) string { return replaceAll(text, FindSecrets(text), ReplaceMe) }

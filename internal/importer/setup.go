@@ -114,13 +114,15 @@ const (
 	stops                 // a person has to
 )
 
+var flockForm = regexp.MustCompile(`(^|[\s;&|(])flock\s`)
+
 var remarks = []remark{
 	{regexp.MustCompile(`^[?*0-9][0-9*/,?-]*\s`), stops, "the command begins with what looks like a sixth time field, as schedulers that count seconds or years have one"},
 	{regexp.MustCompile(`(^|[\s;&|(])(systemctl|service|shutdown|reboot|logrotate|anacron|apt-get|apt|yum|dnf|certbot|fstrim|mdadm|checkarray|atrun|newsyslog|periodic)(\s|$)|/etc/init\.d/`), decided, "it acts on its host, which a container does not: leave it there or find what replaces it"},
 	{regexp.MustCompile(`(^|[\s;&|(])run-parts\s`), decided, "run-parts runs every script of a folder in order: better one job a script; the folder must be in the image"},
 	{regexp.MustCompile(`(^|[\s;&|(])(docker|docker-compose|podman|kubectl)\s`), decided, "it drives containers from its host: let the job be that container"},
 	{regexp.MustCompile(`(^|[\s;&|(])(sudo|su)\s`), decided, "it changes its user: set user in the task definition instead"},
-	{regexp.MustCompile(`(^|[\s;&|(])flock\s`), stops, "a flock is left in it, and locks nothing: each task has its own files. Use `overlap`"},
+	{flockForm, stops, "a flock is left in it, and locks nothing: each task has its own files. Use `overlap`"},
 	{regexp.MustCompile(`(^|[\s;&|(])(mail|mailx|mutt|sendmail)(\s|$)`), decided, "it sends mail, and a container has no mail system: failures are told to `notify`"},
 	{regexp.MustCompile(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to a watcher of its own: keep that, or drop it, since missed runs are told here"},
 	{regexp.MustCompile(`(^|[\s="':])(~/|/home/|/root/|/Users/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder of its host: the image must have what is there"},

@@ -75,7 +75,7 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	}
 	c := &importing{
 		Import: in, env: environment{zone: in.Zone, secrets: &in.Secrets}, locks: map[string]string{}, dot: map[int]string{}, users: r.users(f),
-		lines: make(map[int]lines.Line, len(all)), periods: map[string]period{},
+		lines: make(map[int]lines.Line, len(all)),
 	}
 	for _, l := range all {
 		c.lines[l.Number] = l
@@ -99,7 +99,6 @@ type importing struct {
 	dot     map[int]string // jobs by line
 	users   lines.UserColumn
 	follows bool // another job stands right below
-	periods map[string]period
 }
 
 // offUsers learns from the lines of jobs how those behind a # are read.

@@ -2,7 +2,6 @@ package crontab
 
 import (
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/cron"
@@ -11,10 +10,6 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/shell"
 	"github.com/batchplane/batchplane/internal/job"
 )
-
-// startTime is about how long a task takes to start: runs closer together than
-// a few of it are not what Fargate is for.
-const startTime = 5 * time.Minute
 
 func (in *importing) job(e *importer.Entry, l lines.Line) {
 	reading(e, l)
@@ -34,7 +29,7 @@ func (in *importing) job(e *importer.Entry, l lines.Line) {
 	}
 	j := job.Job{Schedule: l.Schedule, Timezone: in.env.zoneName(), Description: importer.Description(in.comment, l.Command+" "+in.names[l.Number], !in.follows)}
 	r := &importer.Command{
-		Line: strings.TrimRight(l.Command, "\r"), Job: &j, E: e, Shell: in.env.shell, Variables: in.env.vars, Secrets: &in.Secrets, Period: in.period(schedule).shortest,
+		Line: strings.TrimRight(l.Command, "\r"), Job: &j, E: e, Shell: in.env.shell, Variables: in.env.vars, Secrets: &in.Secrets, Period: in.Period(schedule),
 	}
 	if r.Line != l.Command {
 		e.Change("the line ends with a carriage return, which cron hands to the command: it is dropped")
@@ -83,35 +78,10 @@ func (in *importing) translate(e *importer.Entry, spec *cron.Spec, s cron.Schedu
 	for _, n := range t.Notes {
 		e.Note("%s", n)
 	}
-	if gap := in.period(s).shortest; gap > 0 && gap < startTime {
+	if gap := in.Period(s); gap > 0 && gap < importer.Crowded {
 		e.Decide("its runs come %s apart: a task takes 20 to 60 seconds and more to start and is billed for a minute at least; let it run longer and less often", job.Duration(gap))
 	}
 	return true
-}
-
-// period is how far apart the next runs of a schedule are, at least.
-type period struct{ shortest time.Duration }
-
-// period is the shortest time between two of the next runs, 0 for fewer.
-func (in *importing) period(s cron.Schedule) period {
-	key := s.Spec().String() + " " + s.Zone().Name()
-	if known, ok := in.periods[key]; ok {
-		return known
-	}
-	var shortest time.Duration
-	last, ok := s.Next(in.From)
-	for range 100 {
-		next, more := s.Next(last)
-		if !ok || !more {
-			break
-		}
-		if gap := next.Sub(last); shortest == 0 || gap < shortest {
-			shortest = gap
-		}
-		last = next
-	}
-	in.periods[key] = period{shortest}
-	return period{shortest}
 }
 
 // whoever is about who ran it, and who was told.

@@ -81,6 +81,10 @@ var kinds = []kind{
 		todo: "`batchplane cron` says for each expression what to write",
 	},
 	{
+		name: "a template of Helm", schedules: "five fields that its values say", content: re(`(?s)kind:\s*CronJob.*\{\{|\{\{.*kind:\s*CronJob`),
+		todo: "`helm template` renders it, and `batchplane import kubernetes` reads that; or `kubectl get cronjobs -o json`, which prints what is deployed",
+	},
+	{
 		name: "a CronWorkflow of Argo", schedules: "five crontab fields in its own timezone", content: re(`(?m)^\s*["']?kind["']?\s*:\s*["']?CronWorkflow\b`),
 		todo: "a workflow has several steps and a job has one command: " + writeJobs + " for each that stands alone",
 	},

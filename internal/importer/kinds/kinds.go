@@ -9,14 +9,19 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/copilot"
 	"github.com/batchplane/batchplane/internal/importer/crontab"
+	"github.com/batchplane/batchplane/internal/importer/ecschedule"
+	"github.com/batchplane/batchplane/internal/importer/eventbridge"
 	"github.com/batchplane/batchplane/internal/importer/foreign"
+	"github.com/batchplane/batchplane/internal/importer/kubernetes"
+	"github.com/batchplane/batchplane/internal/importer/terraform"
 )
 
 // readers are all kinds; the first that recognises a file has it. The crontab is
 // last, since almost any text has a line that could be one of it.
 func readers(cron crontab.Reader) []importer.Reader {
-	return []importer.Reader{cron}
+	return []importer.Reader{eventbridge.Reader{}, terraform.Reader{}, copilot.Reader{}, ecschedule.Reader{}, kubernetes.Reader{}, cron}
 }
 
 // Names are the kinds as `import` takes them.
@@ -79,13 +84,21 @@ func choose(kind string, files []*importer.File, cron crontab.Reader) (importer.
 	return all[i], nil
 }
 
+// schedules says what a kind's schedules are.
+var schedules = map[string]string{
+	"crontab": "five crontab fields in its host's zone", "eventbridge": "cron(...), rate(...) and at(...) of EventBridge", "terraform": "cron(...), rate(...) and at(...) of EventBridge",
+	"copilot": "crontab fields and presets that Copilot turns into EventBridge's, in UTC", "ecschedule": "cron(...) and rate(...) of EventBridge, in UTC",
+	"kubernetes": "five fields as robfig/cron reads them, in timeZone",
+}
+
 // offered is the sentence for a file that `import` takes as another kind.
 func offered(f *importer.File, is, what, wanted string) error {
 	article := "no file of "
 	if wanted == "crontab" {
 		article = "no "
 	}
-	return &importer.ForeignError{Kind: what, Sentence: fmt.Sprintf("%s is %s, %s%s: import it with `batchplane import %s %s`", f.Name, what, article, wanted, is, importer.Word(f.Name))}
+	return &importer.ForeignError{Kind: what, Sentence: fmt.Sprintf("%s is %s, %s%s; its schedules are %s; import of it is offered: `batchplane import %s %s`",
+		f.Name, what, article, wanted, schedules[is], is, importer.Word(f.Name))}
 }
 
 func recognised(all []importer.Reader, f *importer.File) (importer.Reader, string) {

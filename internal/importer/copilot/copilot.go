@@ -1,0 +1,321 @@
+// Package copilot makes jobs of the manifests of AWS Copilot's Scheduled Jobs, of
+// what was deployed where that differs from what is written.
+package copilot
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/importer/ecs"
+	"github.com/batchplane/batchplane/internal/importer/shell"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Reader reads manifests.
+type Reader struct{}
+
+// Kind is the word behind `import`.
+func (Reader) Kind() string { return "copilot" }
+
+// Recognise is whether a file is the manifest of a Scheduled Job.
+func (Reader) Recognise(f *importer.File) (what string, ok bool) {
+	if !bytes.Contains(f.Data, []byte("Scheduled Job")) {
+		return "", false
+	}
+	return "a manifest of an AWS Copilot job", f.Any(isManifest)
+}
+
+func isManifest(d *doc.Node) bool { return d.Get("type").String() == "Scheduled Job" && d.Has("name") }
+
+// Read makes a job of each manifest.
+func (Reader) Read(in *importer.Import, files []*importer.File) error {
+	found := 0
+	for _, f := range files {
+		docs, err := f.Docs()
+		if err != nil {
+			return err
+		}
+		for _, d := range docs {
+			if !isManifest(d) {
+				continue
+			}
+			found++
+			m := &manifest{in: in, e: importer.NewEntry(d.Line, "manifest", ""), node: d}
+			if len(files) > 1 {
+				m.e.File = f.Name
+			}
+			m.read()
+			in.Entries = append(in.Entries, m.e)
+		}
+	}
+	if found == 0 {
+		return &importer.ForeignError{Kind: "no manifest", Sentence: files[0].Name + " is no manifest of a Scheduled Job: they are the files copilot/NAME/manifest.yml"}
+	}
+	return nil
+}
+
+// manifest is a job on its way.
+type manifest struct {
+	in   *importer.Import
+	e    importer.Entry
+	node *doc.Node
+	j    job.Job
+	d    job.TaskDefinition
+}
+
+func (m *manifest) read() {
+	name := m.node.Get("name").String()
+	m.e.Item = "job " + name
+	m.environment()
+	if !m.schedule() {
+		return
+	}
+	m.retries()
+	m.task()
+	m.variables()
+	m.network()
+	m.unread()
+	none := m.j.Schedule == ""
+	m.in.TakeDefined(&m.e, m.j, m.d, name)
+	if m.e.Job != nil && !none {
+		env := m.in.Environment
+		if env == "" {
+			env = "ENV"
+		}
+		rule := `"$(aws cloudformation describe-stack-resource --stack-name APP-` + importer.Word(env) + "-" + importer.Word(name) + ` --logical-resource-id Rule --query StackResourceDetail.PhysicalResourceId --output text)"`
+		note := `   # and set on.schedule to "none" in its manifest, or the next copilot deploy brings it back`
+		m.in.Steps.Switch("aws events disable-rule --name "+rule+note, "aws events enable-rule --name "+rule)
+	}
+}
+
+// environment puts the part of one environment over the manifest: pointers win
+// even when they are zero, lists are replaced, maps are merged by key, and
+// image.build and image.location oust each other.
+func (m *manifest) environment() {
+	all := m.node.Get("environments")
+	if all.Absent() {
+		return
+	}
+	names := strings.Join(all.Keys, ", ")
+	if m.in.Environment == "" {
+		m.e.Decide("it says other things for some environments (%s): --env says which one to import, and without it the part for all is", names)
+		return
+	}
+	over := all.Get(m.in.Environment)
+	if over.Absent() {
+		m.e.Note("it says nothing of its own for the environment %s (only for %s)", m.in.Environment, names)
+		return
+	}
+	m.node = m.node.Over(over)
+	for a, b := range map[string]string{"build": "location", "location": "build"} {
+		if over.Get("image").Has(a) {
+			m.node = m.node.Over(&doc.Node{Kind: doc.Map, Keys: []string{"image"}, Values: []*doc.Node{{Kind: doc.Map, Keys: []string{b}, Values: []*doc.Node{{}}}}})
+		}
+	}
+}
+
+// schedule reads on.schedule; ok is false where no job can come of it.
+func (m *manifest) schedule() (ok bool) {
+	text := strings.TrimSpace(m.node.Get("on", "schedule").String())
+	m.e.Text, m.e.Schedule = text, &text
+	switch {
+	case text == "":
+		m.e.Refuse("it has no on.schedule")
+		return false
+	case text == "none":
+		m.e.Note("its schedule is none, so Copilot deploys a rule that is disabled; the job has no schedule, people may run it")
+		return true
+	case strings.Contains(text, "rate(") || strings.Contains(text, "cron("):
+		return m.in.EventBridge(&m.e, &m.j, text, "")
+	}
+	expression, err := deployed(text)
+	if err != nil {
+		m.e.Refuse("%s", err.Error())
+		return false
+	}
+	if !m.in.EventBridge(&m.e, &m.j, expression, "") {
+		m.e.Note("Copilot made %s of %s", expression, text)
+		return false
+	}
+	m.e.Schedule = &text
+	m.e.Change("Copilot deployed %s as %s, in UTC, and that is imported", text, expression)
+	if first := differs(m.in, text, expression); first != "" {
+		m.e.Decide("a crontab would read it otherwise, and Copilot never did: %s", first)
+	}
+	return true
+}
+
+// retries is about what was tried again, and for how long.
+func (m *manifest) retries() {
+	n, _ := m.node.Get("retries").Int()
+	if n > 0 {
+		m.e.Change("its %d retries ran the task again whatever it had done, the job's own exit 1 too; here only what provably never started is launched again: where running it twice does no harm, `retry: {idempotent: true, exitCodes: [1]}`", n)
+	}
+	if text := m.node.Get("timeout").String(); text != "" {
+		d, err := job.ParseDuration(text)
+		if err != nil || d == 0 {
+			m.e.Decide("its timeout %s could not be read", importer.Clip(text))
+			return
+		}
+		m.j.Timeout = min(d, job.Duration(job.MaxTimeout))
+		if n > 0 {
+			m.e.Change("its timeout %s was for all tries together, and `timeout` is for each", text)
+		}
+	}
+	m.e.Note("executions ran beside each other, and so do runs: `overlap: forbid` says otherwise")
+}
+
+// task reads what runs.
+func (m *manifest) task() {
+	m.d.CPU, m.d.Memory = 256, 512
+	if n, ok := m.node.Get("cpu").Int(); ok {
+		m.d.CPU = n
+	}
+	if n, ok := m.node.Get("memory").Int(); ok {
+		m.d.Memory = n
+	}
+	if n, ok := m.node.Get("count").Int(); ok && n > 1 {
+		m.e.Off(&m.j, "it starts %d tasks at once, and a run is one task", n)
+	}
+	m.platform()
+	m.d.Image = m.node.Get("image", "location").String()
+	if m.d.Image == "" {
+		m.d.Image = importer.ReplaceMe
+		m.e.Decide("Copilot builds its image, whose name is in the deployed task definition alone: write it into image")
+	}
+	m.d.ExecutionRole = importer.ReplaceMe
+	m.e.Note("its task definition is written from the manifest, since Copilot's goes with its stack: executionRole pulls the image and reads the secrets, logGroup says where output goes")
+	ecs.Command(&m.e, &m.j, m.words("command"))
+	if entry := m.words("entrypoint"); len(entry) > 0 {
+		m.e.Decide("its entrypoint %s takes the place of the image's, which a job cannot: put it into the image, or in front of the command where the image has none", importer.ShellWords(entry))
+	}
+}
+
+func (m *manifest) platform() {
+	p := m.node.Get("platform")
+	text := strings.ToLower(p.String() + p.Get("osfamily").String() + "/" + p.Get("architecture").String())
+	if strings.Contains(text, "arm64") {
+		m.d.Architecture = "arm64"
+	}
+	if strings.Contains(text, "windows") {
+		m.e.Off(&m.j, "it runs on Windows: its task definition has to say so")
+	}
+}
+
+// words are a list, or a text that is split as a shell splits it.
+func (m *manifest) words(key string) []string {
+	n := m.node.Get(key)
+	if n.Kind == doc.List {
+		return n.Texts()
+	}
+	text := n.String()
+	if text == "" {
+		return nil
+	}
+	list, err := shell.Parse(text)
+	if err != nil || len(list) != 1 {
+		return strings.Fields(text)
+	}
+	var out []string
+	for _, w := range list[0].Words {
+		word, certain := shell.Literal(w.Text)
+		if !certain {
+			word = shell.Unquote(w.Text)
+		}
+		out = append(out, word)
+	}
+	return out
+}
+
+// variables reads variables and secrets.
+func (m *manifest) variables() {
+	literal := map[string]string{}
+	m.node.Get("variables").Pairs(func(name string, v *doc.Node) {
+		value := m.known(v.String())
+		switch {
+		case v.Kind == doc.Map:
+			literal[name] = importer.ReplaceMe
+			m.e.Off(&m.j, "%s comes from the stack's export %s, whose value the file does not hold: %s stands there", name, v.Get("from_cfn").String(), importer.ReplaceMe)
+		case job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0:
+			m.secret(name, "arn:"+importer.ReplaceMe)
+			m.e.Off(&m.j, "its variable %s looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
+		default:
+			literal[name] = value
+			if strings.Contains(value, "${") {
+				m.e.Decide("%s has a variable of Copilot in its value, which nobody puts in any more", name)
+			}
+		}
+	})
+	if len(literal) > 0 {
+		m.d.Environment = literal
+		m.e.Literals(literal, "task definitions")
+	}
+	m.node.Get("secrets").Pairs(func(name string, v *doc.Node) {
+		from := m.known(v.String())
+		switch {
+		case strings.HasPrefix(from, "arn:") || strings.HasPrefix(from, "/"):
+			m.secret(name, from)
+		case v.Has("secretsmanager"):
+			m.secret(name, "arn:aws:secretsmanager:"+importer.ReplaceMe+":secret:"+m.known(v.Get("secretsmanager").String()))
+			m.e.Decide("the secret %s is named by %s: write its whole ARN", name, v.Get("secretsmanager").String())
+		case from != "":
+			m.secret(name, "arn:aws:ssm:"+importer.ReplaceMe+":parameter/"+from)
+			m.e.Decide("the secret %s is the parameter %s: write its ARN", name, from)
+		default:
+			m.secret(name, "arn:"+importer.ReplaceMe)
+			m.e.Decide("the secret %s comes from a stack's export: write its ARN", name)
+		}
+	})
+}
+
+// known puts in what is known of Copilot's own variables.
+func (m *manifest) known(text string) string {
+	if m.in.Environment == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, "${COPILOT_ENVIRONMENT_NAME}", m.in.Environment)
+}
+
+func (m *manifest) secret(name, from string) {
+	if m.d.Secrets == nil {
+		m.d.Secrets = map[string]string{}
+	}
+	m.d.Secrets[name] = from
+}
+
+// network reads where the task gets its interface.
+func (m *manifest) network() {
+	vpc := m.node.Get("network", "vpc")
+	placement := vpc.Get("placement")
+	m.j.Network.SecurityGroups = vpc.Get("security_groups").Texts()
+	if groups := vpc.Get("security_groups", "groups"); !groups.Absent() {
+		m.j.Network.SecurityGroups = groups.Texts()
+	}
+	switch subnets := placement.Get("subnets"); {
+	case subnets.Kind == doc.List:
+		m.j.Network.Subnets = subnets.Texts()
+		return
+	case placement.String() != "private":
+		m.j.Network.AssignPublicIP = true
+	}
+	m.e.Decide("its subnets are the environment's, and so is one security group more: `copilot env show --resources` names them, write network")
+}
+
+// read are the keys that are read; the others have no counterpart.
+var read = []string{
+	"name", "type", "on", "image", "entrypoint", "command", "cpu", "memory", "count", "platform", "retries", "timeout", "network", "variables", "secrets", "environments", "exec",
+}
+
+func (m *manifest) unread() {
+	m.node.Pairs(func(key string, v *doc.Node) {
+		if !slices.Contains(read, key) && !v.Absent() {
+			m.e.Decide("%s has no counterpart in a jobs file: where the job needs it, write a task definition of your own and name it", key)
+		}
+	})
+	if m.node.Get("exec").True() {
+		m.e.Change("exec is dropped: tasks are not opened for `execute-command`")
+	}
+}

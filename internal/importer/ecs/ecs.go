@@ -1,0 +1,169 @@
+// Package ecs makes jobs of what schedulers of AWS say of an ECS task: the
+// parameters of a target and the overrides in its input. They are written in
+// many hands (EcsParameters, ecs_parameters, RunTask's own request), and read as
+// one.
+package ecs
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Get is the value of a key that is given in PascalCase, in whatever case a file
+// has it. Of a list of one, as Terraform has its blocks, it is the one.
+func Get(n *doc.Node, keys ...string) *doc.Node {
+	for _, key := range keys {
+		n = block(n)
+		n = n.First(key, camel(key), snake(key), strings.ToLower(key))
+	}
+	return n
+}
+
+// block is a list of one map without its list.
+func block(n *doc.Node) *doc.Node {
+	if n != nil && n.Kind == doc.List && len(n.Items) == 1 && n.Items[0].Kind == doc.Map {
+		return n.Items[0]
+	}
+	return n
+}
+
+func camel(key string) string { return strings.ToLower(key[:1]) + key[1:] }
+
+func snake(key string) string {
+	var b strings.Builder
+	for i, r := range key {
+		if unicode.IsUpper(r) && i > 0 && !unicode.IsUpper(rune(key[i-1])) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// Target is a task that a scheduler starts. Parameters hold what EcsParameters
+// do, Input the overrides as a document or as the JSON text of one.
+type Target struct {
+	Cluster    string
+	Parameters *doc.Node
+	Input      *doc.Node
+	// Definition is what is known of the task definition, nil for nothing.
+	Definition *doc.Node
+}
+
+// Job fills a job with what the target says.
+func (t Target) Job(e *importer.Entry, j *job.Job) {
+	p := block(t.Parameters)
+	j.Cluster = clusterOf(t.Cluster)
+	j.TaskDefinition = Get(p, "TaskDefinitionArn").String()
+	if j.TaskDefinition == "" {
+		j.TaskDefinition = Get(p, "TaskDefinition").String()
+	}
+	if j.TaskDefinition == "" {
+		e.Off(j, "it names no task definition")
+	} else if j.Pinned() {
+		e.Note("it names one revision, and so does the job: without the number each run takes the newest")
+	}
+	if n, ok := Get(p, "TaskCount").Int(); ok && n > 1 {
+		e.Off(j, "it starts %d tasks at once, and a run is one task: make one job of each, or let one do the work", n)
+	} else if n, ok := Get(p, "Count").Int(); ok && n > 1 {
+		e.Off(j, "it starts %d tasks at once, and a run is one task: make one job of each, or let one do the work", n)
+	}
+	capacity(e, j, p)
+	network(e, j, p)
+	without(e, p)
+	t.overrides(e, j)
+}
+
+// clusterOf is a cluster's name; the default one is not written.
+func clusterOf(text string) string {
+	if text == "default" || strings.HasSuffix(text, ":cluster/default") {
+		return ""
+	}
+	return text
+}
+
+// capacity reads where the task runs.
+func capacity(e *importer.Entry, j *job.Job, p *doc.Node) {
+	switch launch := strings.ToUpper(Get(p, "LaunchType").String()); launch {
+	case "", "FARGATE":
+	default:
+		e.Off(j, "it runs on %s, and jobs run on Fargate: its task definition has to be one for Fargate", launch)
+	}
+	spot, demand, others := false, false, ""
+	providers := Get(p, "CapacityProviderStrategy").List()
+	for _, item := range providers {
+		switch name := Get(item, "CapacityProvider").String(); name {
+		case "FARGATE_SPOT":
+			spot = true
+		case "FARGATE":
+			demand = true
+		default:
+			others = name
+		}
+	}
+	switch {
+	case others != "":
+		e.Off(j, "it runs on the capacity provider %s, and jobs run on Fargate", others)
+	case spot && demand:
+		j.Capacity = job.SpotThenOnDemand
+		e.Decide("it is spread over FARGATE and FARGATE_SPOT by weights, which one task at a time cannot be: `capacity: spot-then-on-demand` is proposed, which goes on demand once Spot failed")
+	case spot:
+		j.Capacity = job.Spot
+	case len(providers) == 0 && Get(p, "LaunchType").Absent() && !p.Absent():
+		e.Note("it names neither launch type nor capacity provider, so the cluster's default strategy decided; the job runs on demand on Fargate")
+	}
+}
+
+// network reads the awsvpc configuration.
+func network(e *importer.Entry, j *job.Job, p *doc.Node) {
+	n := Get(p, "NetworkConfiguration")
+	for _, key := range []string{"AwsvpcConfiguration", "AwsVpcConfiguration"} {
+		if inner := Get(n, key); !inner.Absent() {
+			n = inner
+		}
+	}
+	j.Network = job.Network{Subnets: Get(n, "Subnets").Texts(), SecurityGroups: Get(n, "SecurityGroups").Texts()}
+	assign := Get(n, "AssignPublicIp")
+	j.Network.AssignPublicIP = assign.True() || strings.EqualFold(assign.String(), "ENABLED")
+	if len(j.Network.Subnets) == 0 {
+		e.Decide("it names no subnets, and Fargate gives each task an interface in one: write network")
+	}
+}
+
+// dropped are parameters without a counterpart, and why that is.
+var dropped = []struct{ key, why string }{
+	{"PlatformVersion", "the newest platform version is used"},
+	{"Group", "tasks are found by startedBy and their run"},
+	{"PropagateTags", "tags of the task definition are not propagated"},
+	{"Tags", "tasks get no tags of their own"},
+	{"TagList", "tasks get no tags of their own"},
+	{"EnableECSManagedTags", "tasks get no managed tags"},
+	{"EnableEcsManagedTags", "tasks get no managed tags"},
+	{"EnableExecuteCommand", "tasks are not opened for `execute-command`"},
+	{"PlacementConstraints", "Fargate places tasks itself"},
+	{"PlacementStrategy", "Fargate places tasks itself"},
+	{"PlacementConstraint", "Fargate places tasks itself"},
+	{"OrderedPlacementStrategy", "Fargate places tasks itself"},
+	{"ReferenceId", "a run has an id of its own"},
+	{"ClientToken", "each attempt has a token of its own"},
+	{"StartedBy", "it is how a stop event finds its run"},
+	{"VolumeConfigurations", "volumes are the task definition's"},
+}
+
+// without tells of parameters that are dropped.
+func without(e *importer.Entry, p *doc.Node) {
+	for _, d := range dropped {
+		v := Get(p, d.key)
+		if v.Absent() || v.Kind == doc.Bool && v.Text == "false" || v.Kind == doc.List && len(v.Items) == 0 || v.Kind == doc.Map && len(v.Keys) == 0 || v.Kind == doc.Text && v.Text == "" {
+			continue
+		}
+		if d.key == "PlatformVersion" && (v.Text == "LATEST" || v.Text == "1.4.0") {
+			continue
+		}
+		e.Change("%s is dropped: %s", strings.TrimSpace(camel(d.key)+" "+importer.Clip(v.String())), d.why)
+	}
+}

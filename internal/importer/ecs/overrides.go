@@ -1,0 +1,138 @@
+package ecs
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// overrides reads what the input says over the task definition.
+func (t Target) overrides(e *importer.Entry, j *job.Job) {
+	in := t.Input
+	if !in.Absent() && in.Kind == doc.Text {
+		docs, err := doc.Parse([]byte(in.Text))
+		if err != nil || len(docs) != 1 || docs[0].Kind != doc.Map {
+			e.Off(j, "its input is not JSON of overrides, so ECS starts nothing with it: %s", importer.Clip(in.Text))
+			return
+		}
+		in = docs[0]
+	}
+	if in.Absent() {
+		return
+	}
+	in.Pairs(func(key string, v *doc.Node) {
+		if !slices.Contains([]string{"containeroverrides", "cpu", "memory", "taskrolearn", "executionrolearn", "launchtype"}, strings.ToLower(strings.ReplaceAll(key, "_", ""))) {
+			e.Decide("%s in its input has no counterpart: put it into the task definition", key)
+		}
+		_ = v
+	})
+	size(e, j, Get(in, "Cpu"), Get(in, "Memory"))
+	j.TaskRole, j.ExecutionRole = Get(in, "TaskRoleArn").String(), Get(in, "ExecutionRoleArn").String()
+	Containers(e, j, Get(in, "ContainerOverrides").List())
+}
+
+// Containers takes the overrides of containers: those of one, the job's.
+func Containers(e *importer.Entry, j *job.Job, all []*doc.Node) {
+	if len(all) > 1 {
+		var names []string
+		for _, c := range all {
+			names = append(names, Get(c, "Name").String())
+		}
+		e.Off(j, "it overrides several containers (%s), and a job is one of them: put what the others need into the task definition", strings.Join(names, ", "))
+	}
+	for _, c := range all[:min(1, len(all))] {
+		j.Container = Get(c, "Name").String()
+		Environment(e, j, Get(c, "Environment"))
+		Command(e, j, Get(c, "Command").Texts())
+		c.Pairs(func(key string, v *doc.Node) {
+			if slices.Contains([]string{"name", "command", "environment"}, strings.ToLower(key)) || v.Absent() || v.Kind == doc.List && len(v.Items) == 0 {
+				return
+			}
+			e.Decide("%s of container %s is overridden, which a job cannot: put it into the task definition, or use cpu and memory of the job", camel(key), j.Container)
+		})
+	}
+}
+
+// Environment takes variables: a list of names and values, or a map. What looks
+// like a secret is left out and the job is off.
+func Environment(e *importer.Entry, j *job.Job, n *doc.Node) {
+	pairs := map[string]string{}
+	if n.Kind == doc.Map {
+		n.Pairs(func(key string, v *doc.Node) { pairs[key] = v.String() })
+	} else {
+		for _, v := range n.List() {
+			pairs[Get(v, "Name").String()] = Get(v, "Value").String()
+		}
+	}
+	for name, value := range pairs {
+		if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
+			delete(pairs, name)
+			e.Off(j, "its variable %s looks like a secret and is not written: put it into the secrets of the task definition", name)
+		}
+	}
+	if len(pairs) > 0 {
+		j.Environment = pairs
+		e.Literals(pairs, "ECS events")
+	}
+}
+
+// Command takes the words of a command. Secrets in them are replaced, and what a
+// shell would hide is told.
+func Command(e *importer.Entry, j *job.Job, words []string) {
+	if len(words) == 0 {
+		return
+	}
+	shown := importer.Hide(importer.ShellWords(words))
+	e.Command = &shown
+	for i, w := range words {
+		if found := importer.FindSecrets(w); len(found) > 0 {
+			words[i] = importer.Replaced(w)
+			e.Off(j, "its command holds what looks like a secret, and anyone who may read ECS events could read it: %s stands there", importer.ReplaceMe)
+		}
+	}
+	for i := 1; i < len(words); i++ {
+		if option := words[i-1]; strings.HasPrefix(option, "-") && job.LooksSecret(strings.TrimLeft(option, "-"), words[i]) {
+			words[i] = importer.ReplaceMe
+			e.Off(j, "its command holds a value of %s, which looks like a secret: %s stands there", option, importer.ReplaceMe)
+		}
+	}
+	j.Command = words
+	if n := len(words); n >= 3 && strings.HasSuffix(words[0], "sh") && words[n-2] == "-c" {
+		importer.Remark(e, j, words[n-1])
+	}
+}
+
+var sizeForm = regexp.MustCompile(`(?i)^([0-9]+(?:\.[0-9]+)?)\s*(vcpu|gb|gib|mib|mb|)$`)
+
+// Units reads ECS's sizes: CPU units or vCPU, MiB or GB; 0 for none.
+func Units(text string) int {
+	m := sizeForm.FindStringSubmatch(strings.TrimSpace(text))
+	if m == nil {
+		return 0
+	}
+	v, err := strconv.ParseFloat(m[1], 64)
+	if err != nil || v > 1<<20 {
+		return 0
+	}
+	if unit := strings.ToLower(m[2]); unit == "vcpu" || unit == "gb" || unit == "gib" {
+		v *= 1024
+	}
+	return int(v)
+}
+
+// size takes cpu and memory, which go together.
+func size(e *importer.Entry, j *job.Job, cpu, memory *doc.Node) {
+	c, m := Units(cpu.String()), Units(memory.String())
+	switch {
+	case c == 0 && m == 0:
+	case c == 0 || m == 0:
+		e.Off(j, "it overrides cpu or memory alone (cpu %q, memory %q), and a job names both or none", cpu.String(), memory.String())
+	default:
+		j.CPU, j.Memory = c, m
+	}
+}

@@ -1,0 +1,113 @@
+package ecs
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+var universal = regexp.MustCompile(`(?i)^arn:[^:]*:scheduler:::aws-sdk:ecs:runTask$`)
+
+// IsRunTask is whether a target is Scheduler's universal one for ecs:runTask.
+func IsRunTask(arn string) bool { return universal.MatchString(arn) }
+
+// Request is the target that a request of RunTask describes, empty for a text that
+// is none.
+func Request(text string) Target {
+	docs, err := doc.Parse([]byte(text))
+	if err != nil || len(docs) != 1 {
+		return Target{}
+	}
+	return Target{Cluster: Get(docs[0], "Cluster").String(), Parameters: docs[0], Input: Get(docs[0], "Overrides")}
+}
+
+// Date reads a date as the API, the CLI (a number of seconds) and templates write
+// it; zero for none, which is told unless the text is empty.
+func Date(e *importer.Entry, what, text string) time.Time {
+	if text == "" {
+		return time.Time{}
+	}
+	if seconds, err := json.Number(text).Float64(); err == nil {
+		return time.Unix(int64(seconds), 0).UTC().Truncate(time.Minute)
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04:05.999999-07:00"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC()
+		}
+	}
+	e.Decide("its %s date %s could not be read: write startAt or endAt", what, importer.Clip(text))
+	return time.Time{}
+}
+
+// Passed leaves a start out that lies in the past.
+func Passed(e *importer.Entry, j *job.Job, now time.Time) {
+	if !j.StartAt.IsZero() && j.StartAt.Before(now) {
+		e.Change("its start %s has passed and is left out: EventBridge Scheduler refuses such a date", j.StartAt.Format(time.RFC3339))
+		j.StartAt = time.Time{}
+	}
+}
+
+// Delivery tells what becomes of a retry policy.
+func Delivery(e *importer.Entry, retry *doc.Node) {
+	late := job.Duration(job.DefaultStartWithin)
+	if n, ok := Get(retry, "MaximumRetryAttempts").Int(); ok && n == 0 {
+		e.Change("a launch that ECS refused was not tried again; here what provably never started is, up to retry.attempts times")
+	}
+	if age, ok := Get(retry, "MaximumEventAgeInSeconds").Int(); ok && age >= 60 && age < 86400 {
+		e.Change("a launch was tried for up to %s; here a slot may start %s late, and is missed and told after that: startWithin says otherwise", job.Duration(time.Duration(age)*time.Second), late)
+		return
+	}
+	e.Note("a launch that ECS refused was tried for up to 24h; here a slot may start %s late, and is missed and told after that: startWithin says otherwise", late)
+}
+
+// SwitchSchedule changes the state of a schedule alone: UpdateSchedule takes all
+// of it, so it is read, changed and written.
+func SwitchSchedule(name, group, flags string) (off, on string) {
+	to := func(state string) string {
+		return "aws scheduler get-schedule --name " + name + " --group-name " + group + flags + " --output json | jq 'del(.Arn, .CreationDate, .LastModificationDate) | .State = \"" + state +
+			"\"' > schedule.json && aws scheduler update-schedule" + flags + " --cli-input-json file://schedule.json"
+	}
+	return to("DISABLED"), to("ENABLED")
+}
+
+// services are what else is a target, by a part of its ARN, and what would be
+// needed.
+var services = []struct{ part, is string }{
+	{":states:", "a state machine of Step Functions: where it only runs ecs:runTask, make a job of that task; where it does more, leave it there"},
+	{":lambda:", "a Lambda function, and a job is an ECS task: it would need an image with the same code; leave it there otherwise"},
+	{":batch:", "a job queue of AWS Batch: a job needs a task definition for Fargate with the image and command of its job definition"},
+	{":codebuild:", "a CodeBuild project: leave it there"},
+	{":codepipeline:", "a pipeline: leave it there"},
+	{":sqs:", "a queue: leave it there, or make a job of what reads the queue"},
+	{":sns:", "a topic: leave it there"},
+	{":ssm:", "a document of Systems Manager: leave it there"},
+	{":glue:", "a workflow of Glue: leave it there"},
+	{":events:", "an event bus or an API destination: leave it there"},
+	{":kinesis:", "a stream: leave it there"},
+	{":firehose:", "a delivery stream: leave it there"},
+	{":execute-api:", "an API: leave it there, or call it with curl from a job"},
+	{":redshift", "a Redshift cluster: leave it there"},
+	{":sagemaker:", "a pipeline of SageMaker: leave it there"},
+	{":inspector:", "an assessment of Inspector: leave it there"},
+	{":aws-sdk:", "a call of the AWS API: leave it there, or make a job that calls it"},
+	{":logs:", "a log group: leave it there"},
+	{":ec2:", "a call of EC2: leave it there"},
+}
+
+// Other names a target that is no ECS task.
+func Other(arn string) string {
+	for _, s := range services {
+		if strings.Contains(arn, s.part) {
+			return s.is + " (" + arn + ")"
+		}
+	}
+	if arn == "" || strings.Contains(arn, importer.ReplaceMe) {
+		return "nothing that the file says: only ECS tasks become jobs"
+	}
+	return "no ECS task (" + importer.Clip(arn) + "): leave it there"
+}

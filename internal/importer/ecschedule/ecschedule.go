@@ -1,0 +1,149 @@
+// Package ecschedule makes jobs of the files of Songmu/ecschedule.
+package ecschedule
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/importer/ecs"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Reader reads configurations of ecschedule, in YAML and JSON.
+type Reader struct{}
+
+// Kind is the word behind `import`.
+func (Reader) Kind() string { return "ecschedule" }
+
+// Recognise is whether a file has rules with a schedule and a task definition.
+func (Reader) Recognise(f *importer.File) (what string, ok bool) {
+	if !bytes.Contains(f.Data, []byte("scheduleExpression")) {
+		return "", false
+	}
+	const is = "a configuration of ecschedule"
+	if f.Any(isConfiguration) {
+		return is, true
+	}
+	// Templates run over the text before it is YAML.
+	return is, bytes.Contains(f.Data, []byte("{{")) && bytes.Contains(f.Data, []byte("taskDefinition")) && bytes.Contains(f.Data, []byte("rules"))
+}
+
+func isConfiguration(d *doc.Node) bool {
+	for _, r := range d.Get("rules").List() {
+		if r.Has("scheduleExpression") {
+			return true
+		}
+	}
+	return false
+}
+
+// Read makes jobs of the rules of the files.
+func (Reader) Read(in *importer.Import, files []*importer.File) error {
+	for _, f := range files {
+		docs, err := f.Docs()
+		if err != nil {
+			return unrendered(f, err)
+		}
+		for _, d := range docs {
+			for _, p := range d.Get("plugins").List() {
+				e := importer.NewEntry(p.Line, "plugin", p.Get("name").String())
+				e.Item = "plugin " + p.Get("name").String()
+				e.Note("it feeds templates of the file, which are to be rendered before it is imported")
+				in.Entries = append(in.Entries, e)
+			}
+			for _, r := range d.Get("rules").List() {
+				rule(in, f, len(files) > 1, d, r)
+			}
+		}
+	}
+	return nil
+}
+
+// unrendered is about a file that is YAML once its templates have run.
+func unrendered(f *importer.File, err error) error {
+	if !bytes.Contains(f.Data, []byte("{{")) {
+		return err
+	}
+	return &importer.ForeignError{
+		Kind:     "an unrendered file of ecschedule",
+		Sentence: f.Name + " holds templates ({{ ... }}), which ecschedule renders before it reads YAML: `ecschedule dump --cluster CLUSTER --region REGION` prints what is deployed, or import that with `batchplane import eventbridge --live`",
+	}
+}
+
+func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node) {
+	name, expression := r.Get("name").String(), r.Get("scheduleExpression").String()
+	e := importer.NewEntry(r.Line, "rule", expression)
+	e.Item = "rule " + name
+	if several {
+		e.File = f.Name
+	}
+	defer func() { in.Entries = append(in.Entries, e) }()
+	if open := templates(r); open != "" {
+		e.Refuse("it holds the template %s, whose value the file does not say: import what is deployed with `batchplane import eventbridge --live`, or render it first", open)
+		return
+	}
+	j := job.Job{Description: importer.Hide(r.Get("description").String()), Disabled: r.Get("disabled").True()}
+	if !in.EventBridge(&e, &j, expression, "") {
+		return
+	}
+	if j.Disabled {
+		e.Note("it is disabled, and so is the job")
+		in.Steps.Off = append(in.Steps.Off, e.Item)
+	}
+	over := &doc.Node{Kind: doc.Map}
+	for _, key := range []string{"cpu", "memory"} {
+		if v := r.Get("taskOverride", key); !v.Absent() {
+			over.Keys, over.Values = append(over.Keys, key), append(over.Values, v)
+		}
+	}
+	if v := r.Get("containerOverrides"); !v.Absent() {
+		over.Keys, over.Values = append(over.Keys, "containerOverrides"), append(over.Values, v)
+	}
+	off := j.Disabled
+	ecs.Target{Cluster: either(r, top, "cluster"), Parameters: r, Input: over}.Job(&e, &j)
+	others(&e, r)
+	in.Take(&e, j, name)
+	if e.Job != nil && !off {
+		region := ""
+		if v := either(r, top, "region"); v != "" {
+			region = " --region " + importer.Word(v)
+		}
+		hint := "   # and set disabled in " + f.Base() + ": the next `ecschedule apply` brings back what that says"
+		in.Steps.Switch("aws events disable-rule --name "+importer.Word(name)+region+hint, "aws events enable-rule --name "+importer.Word(name)+region+hint)
+	}
+}
+
+// either is a rule's own value, or that of the whole file.
+func either(r, top *doc.Node, key string) string {
+	if v := r.Get(key).String(); v != "" {
+		return v
+	}
+	return top.Get(key).String()
+}
+
+func others(e *importer.Entry, r *doc.Node) {
+	if queue := r.Get("dead_letter_config", "sqs").String(); queue != "" {
+		e.Change("what could not be delivered went to the queue %s; here it is told, and kept in the stack's own queue", queue)
+	}
+	if role := r.Get("role").String(); role != "" {
+		e.Note("the role %s started the task; here the stack's own role does", role)
+	}
+	if r.Has("targets") {
+		e.Decide("it has further targets: make a job of each")
+	}
+}
+
+// templates is the first template that is left in a rule, "" for none.
+func templates(n *doc.Node) string {
+	if strings.Contains(n.String(), "{{") {
+		return importer.Clip(n.String())
+	}
+	for _, v := range append(append([]*doc.Node(nil), n.Items...), n.Values...) {
+		if found := templates(v); found != "" {
+			return found
+		}
+	}
+	return ""
+}

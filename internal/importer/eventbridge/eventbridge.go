@@ -1,0 +1,263 @@
+// Package eventbridge makes jobs of scheduled rules of EventBridge and of
+// schedules of EventBridge Scheduler whose target is an ECS task: of what the AWS
+// CLI prints, of CloudFormation, SAM and synthesised CDK templates, and of what
+// the live reader finds.
+package eventbridge
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/importer/ecs"
+)
+
+// Reader reads rules and schedules.
+type Reader struct {
+	// Flags are what the AWS CLI is to be called with in the steps, such as
+	// --region eu-central-1.
+	Flags string
+}
+
+// Kind is the word behind `import`.
+func (Reader) Kind() string { return "eventbridge" }
+
+var words = [][]byte{[]byte("ScheduleExpression"), []byte("AWS::Events::Rule"), []byte("AWS::Serverless::"), []byte(`"Targets"`), []byte(`"Schedules"`), []byte(`"Rules"`)}
+
+// Recognise is whether a file is a template or an answer of the AWS CLI that
+// holds rules or schedules.
+func (Reader) Recognise(f *importer.File) (what string, ok bool) {
+	found := false
+	for _, w := range words {
+		found = found || bytes.Contains(f.Data, w)
+	}
+	if !found {
+		return "", false
+	}
+	switch {
+	case f.Any(isTemplate):
+		return "a CloudFormation template with schedules of EventBridge", true
+	case f.Any(isAnswer):
+		return "an answer of the AWS CLI with schedules of EventBridge", true
+	}
+	return "", false
+}
+
+// Read makes jobs of the rules and schedules of all files together.
+func (r Reader) Read(in *importer.Import, files []*importer.File) error {
+	g := &gathering{reader: r}
+	for _, f := range files {
+		docs, err := f.Docs()
+		if err != nil {
+			return err
+		}
+		name := ""
+		if len(files) > 1 {
+			name = f.Name
+		}
+		for _, d := range docs {
+			switch {
+			case isTemplate(d):
+				g.template(d, name)
+			case isAnswer(d):
+				g.answer(d, name, f.Base())
+			}
+		}
+	}
+	items := g.all()
+	if len(items) == 0 {
+		return &importer.ForeignError{Kind: "no schedules", Sentence: files[0].Name + " holds no rule or schedule of EventBridge: `batchplane import eventbridge` reads what `aws events list-rules`, `list-targets-by-rule` and `aws scheduler get-schedule` print, and CloudFormation templates"}
+	}
+	for i := range items {
+		items[i].read(in)
+	}
+	return nil
+}
+
+// item is one rule and one of its targets, or one schedule.
+type item struct {
+	file, what, name string
+	line             int
+	expression, zone string
+	disabled         bool
+	pattern          bool // events start it as well, or alone
+	description      string
+	// schedule holds what only Scheduler has: window, dates.
+	schedule *doc.Node
+	target   *doc.Node
+	// odd is why there is no target to read; "" for none.
+	odd string
+	// off and on switch it; managed is how to keep it so.
+	off, on string
+	open    []string // values that the template does not say
+}
+
+// gathering collects rules and their targets, which come apart.
+type gathering struct {
+	reader  Reader
+	rules   []rule
+	targets []ruleTargets
+	items   []item
+	listed  []item // of list-schedules, which lacks the targets
+}
+
+type rule struct {
+	file string
+	node *doc.Node
+}
+
+type ruleTargets struct {
+	rule, bus, base string
+	list            []*doc.Node
+	used            bool
+}
+
+func isAnswer(d *doc.Node) bool {
+	for _, r := range d.Get("Rules").List() {
+		if r.Has("Name") && (r.Has("ScheduleExpression") || r.Has("EventPattern") || r.Has("State")) {
+			return true
+		}
+	}
+	for _, s := range d.Get("Schedules").List() {
+		if s.Has("Name") && (s.Has("GroupName") || s.Has("Target")) {
+			return true
+		}
+	}
+	for _, t := range d.Get("Targets").List() {
+		if t.Has("Id") && t.Has("Arn") {
+			return true
+		}
+	}
+	return d.Has("ScheduleExpression") && d.Has("Name")
+}
+
+// answer takes what the AWS CLI printed, or what the live reader made of the
+// same.
+func (g *gathering) answer(d *doc.Node, file, base string) {
+	for _, r := range d.Get("Rules").List() {
+		g.rules = append(g.rules, rule{file, r})
+	}
+	if list := d.Get("Targets"); !list.Absent() {
+		g.targets = append(g.targets, ruleTargets{rule: d.Get("Rule").String(), bus: d.Get("EventBusName").String(), base: base, list: list.List()})
+	}
+	for _, s := range d.Get("Schedules").List() {
+		if s.Get("Target").Has("RoleArn") {
+			g.items = append(g.items, g.ofSchedule(s, file))
+			continue
+		}
+		one := g.ofSchedule(s, file)
+		one.odd = "list-schedules prints the target's ARN alone: `aws scheduler get-schedule --name " + importer.Word(s.Get("Name").String()) + " --group-name " + importer.Word(group(s)) + "` prints the rest, give that too"
+		g.listed = append(g.listed, one)
+	}
+	switch {
+	case !d.Has("ScheduleExpression"):
+	case d.Has("Target"):
+		g.items = append(g.items, g.ofSchedule(d, file))
+	default: // describe-rule
+		g.rules = append(g.rules, rule{file, d})
+	}
+}
+
+// all joins rules with their targets.
+func (g *gathering) all() []item {
+	out := g.items
+	for _, r := range g.rules {
+		out = append(out, g.ofRule(r)...)
+	}
+	known := map[string]bool{}
+	for i := range g.items {
+		known[g.items[i].what] = true
+	}
+	for i := range g.listed {
+		if !known[g.listed[i].what] {
+			out = append(out, g.listed[i])
+		}
+	}
+	return out
+}
+
+func group(s *doc.Node) string {
+	if name := s.Get("GroupName").String(); name != "" {
+		return name
+	}
+	return "default"
+}
+
+func (g *gathering) ofSchedule(s *doc.Node, file string) item {
+	name := s.Get("Name").String()
+	out := item{
+		file: file, line: s.Line, what: "schedule " + group(s) + "/" + name, name: name, expression: s.Get("ScheduleExpression").String(), zone: s.Get("ScheduleExpressionTimezone").String(),
+		disabled: s.Get("State").String() == "DISABLED", description: s.Get("Description").String(), schedule: s, target: s.Get("Target"),
+	}
+	out.off, out.on = ecs.SwitchSchedule(importer.Word(name), importer.Word(group(s)), g.reader.Flags)
+	return out
+}
+
+func switchRule(name, bus, flags string) (off, on string) {
+	if bus != "" && bus != "default" {
+		flags = " --event-bus-name " + importer.Word(bus) + flags
+	}
+	return "aws events disable-rule --name " + name + flags, "aws events enable-rule --name " + name + flags
+}
+
+func (g *gathering) ofRule(r rule) (out []item) {
+	n := r.node
+	name := n.Get("Name").String()
+	base := item{
+		file: r.file, line: n.Line, what: "rule " + name, name: name, expression: n.Get("ScheduleExpression").String(), disabled: strings.HasPrefix(n.Get("State").String(), "DISABLED"),
+		description: n.Get("Description").String(), pattern: n.Get("EventPattern").String() != "",
+	}
+	base.off, base.on = switchRule(importer.Word(name), n.Get("EventBusName").String(), g.reader.Flags)
+	if base.expression == "" {
+		base.odd = "events start it and no schedule does: it stays where it is"
+		return []item{base}
+	}
+	if by := n.Get("ManagedBy").String(); by != "" {
+		base.odd = "it belongs to the AWS service " + by
+		return []item{base}
+	}
+	targets, found := g.targetsOf(n)
+	switch {
+	case !found:
+		base.odd = "its targets are not in these files: `aws events list-targets-by-rule --rule " + importer.Word(name) + " > " + importer.Word(name+".targets.json") + "`, and give that too"
+		return []item{base}
+	case len(targets) == 0:
+		base.odd = "it has no target, so it starts nothing"
+		return []item{base}
+	}
+	return base.each(targets)
+}
+
+// each is the item once for each target of its rule.
+func (i item) each(targets []*doc.Node) (out []item) {
+	for _, t := range targets {
+		one := i
+		one.target = t
+		if len(targets) > 1 {
+			id := t.Get("Id").String()
+			one.what, one.name = i.what+", target "+id, i.name+"-"+id
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// targetsOf finds a rule's targets: by the name that stands with them, by the name
+// of their file, or because there is one rule alone.
+func (g *gathering) targetsOf(n *doc.Node) ([]*doc.Node, bool) {
+	if n.Has("Targets") {
+		return n.Get("Targets").List(), true
+	}
+	name, bus := n.Get("Name").String(), n.Get("EventBusName").String()
+	for i := range g.targets {
+		t := &g.targets[i]
+		if t.rule == name && (t.bus == "" || bus == "" || t.bus == bus) || t.rule == "" && strings.TrimSuffix(strings.TrimSuffix(t.base, ".json"), ".targets") == name {
+			return t.list, true
+		}
+	}
+	if len(g.rules) == 1 && len(g.targets) == 1 {
+		return g.targets[0].list, true
+	}
+	return nil, false
+}

@@ -1,0 +1,148 @@
+package eventbridge
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/importer/ecs"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// read makes a job of an item, or says why not.
+func (i *item) read(in *importer.Import) {
+	e := importer.NewEntry(i.line, "rule", i.expression)
+	if i.schedule != nil {
+		e.Kind = "schedule"
+	}
+	e.File, e.Item = i.file, i.what
+	defer func() { in.Entries = append(in.Entries, e) }()
+	if i.odd != "" {
+		e.Refuse("%s", i.odd)
+		return
+	}
+	target, ok := i.task(&e)
+	if !ok {
+		return
+	}
+	j := job.Job{Description: importer.Hide(i.description), Disabled: i.disabled}
+	if !in.EventBridge(&e, &j, i.expression, i.zone) {
+		return
+	}
+	if i.disabled {
+		e.Note("it is disabled, and so is the job")
+		in.Steps.Off = append(in.Steps.Off, i.what)
+	}
+	if i.pattern {
+		e.Decide("events start it as well as its schedule: the job has the schedule alone")
+	}
+	i.scheduler(in, &e, &j)
+	target.Job(&e, &j)
+	ecs.Delivery(&e, ecs.Get(i.target, "RetryPolicy"))
+	if dlq := ecs.Get(i.target, "DeadLetterConfig", "Arn").String(); dlq != "" {
+		e.Change("what could not be delivered went to the queue %s; here it is told, and kept in the stack's own queue", dlq)
+	}
+	i.unsaid(&e, &j)
+	in.Take(&e, j, i.name)
+	if e.Job != nil && !i.disabled {
+		in.Steps.Switch(i.off, i.on)
+	}
+}
+
+// scheduler takes what only schedules have: window, dates and what comes after
+// the last.
+func (i *item) scheduler(in *importer.Import, e *importer.Entry, j *job.Job) {
+	if i.schedule == nil {
+		return
+	}
+	w := ecs.Get(i.schedule, "FlexibleTimeWindow")
+	if n, ok := ecs.Get(w, "MaximumWindowInMinutes").Int(); ok && n > 0 && ecs.Get(w, "Mode").String() != "OFF" {
+		j.Window = job.Duration(time.Duration(n) * time.Minute)
+	}
+	j.StartAt, j.EndAt = ecs.Date(e, "start", ecs.Get(i.schedule, "StartDate").String()), ecs.Date(e, "end", ecs.Get(i.schedule, "EndDate").String())
+	ecs.Passed(e, j, in.From)
+	if ecs.Get(i.schedule, "ActionAfterCompletion").String() == "DELETE" {
+		e.Note("the schedule deletes itself after its last run; the job stays in the file")
+	}
+}
+
+// unsaid is about values that the template leaves to others.
+func (i *item) unsaid(e *importer.Entry, j *job.Job) {
+	text, err := json.Marshal(j)
+	if err != nil || !strings.Contains(string(text), importer.ReplaceMe) || len(i.open) == 0 {
+		return
+	}
+	e.Off(j, "the template does not say %s: %s stands there, write what was deployed", strings.Join(i.open, ", "), importer.ReplaceMe)
+}
+
+// task finds the ECS task of the target; ok is false for all other targets, which
+// are named.
+func (i *item) task(e *importer.Entry) (ecs.Target, bool) {
+	t := i.target
+	arn := ecs.Get(t, "Arn").String()
+	if ecs.IsRunTask(arn) {
+		return i.request(e)
+	}
+	parameters := ecs.Get(t, "EcsParameters")
+	if parameters.Absent() && !strings.Contains(arn, ":cluster/") {
+		e.Refuse("its target is %s", ecs.Other(arn))
+		return ecs.Target{}, false
+	}
+	if parameters.Absent() {
+		e.Refuse("its target is a cluster without EcsParameters, so nothing says which task to start")
+		return ecs.Target{}, false
+	}
+	out := ecs.Target{Cluster: cluster(arn), Parameters: parameters, Input: ecs.Get(t, "Input")}
+	return out, i.input(e, &out)
+}
+
+// input is about inputs that an event makes.
+func (i *item) input(e *importer.Entry, out *ecs.Target) bool {
+	transformer := ecs.Get(i.target, "InputTransformer")
+	switch {
+	case !transformer.Absent():
+		template := ecs.Get(transformer, "InputTemplate").String()
+		if placeholder.MatchString(template) {
+			e.Refuse("its input is made of the event by a transformer (%s): a job's variables are fixed; BATCHPLANE_SCHEDULED_FOR has the slot's time", importer.Clip(template))
+			return false
+		}
+		out.Input = &doc.Node{Kind: doc.Text, Text: template}
+		e.Note("its input comes from a transformer that uses nothing of the event")
+	case ecs.Get(i.target, "InputPath").String() != "":
+		e.Refuse("its input is a part of the event (InputPath), which a schedule's has nothing of: write the overrides out")
+		return false
+	case strings.Contains(out.Input.String(), "<aws.scheduler."):
+		e.Refuse("its input holds context attributes of Scheduler: BATCHPLANE_SCHEDULED_FOR has the slot's time, write the rest out")
+		return false
+	}
+	return true
+}
+
+var placeholder = regexp.MustCompile(`<[A-Za-z0-9_.-]+>`)
+
+// cluster is a cluster's ARN, or its name where the ARN is known in part.
+func cluster(arn string) string {
+	if before, name, found := strings.Cut(arn, "cluster/"); found && strings.Contains(before, importer.ReplaceMe) {
+		return name
+	}
+	return arn
+}
+
+// request reads the universal target, whose input is the whole of a RunTask
+// request in PascalCase.
+func (i *item) request(e *importer.Entry) (ecs.Target, bool) {
+	docs, err := doc.Parse([]byte(ecs.Get(i.target, "Input").String()))
+	if err != nil || len(docs) != 1 || docs[0].Kind != doc.Map {
+		e.Refuse("its target is ecs:runTask and its input is no JSON of a request")
+		return ecs.Target{}, false
+	}
+	request := docs[0]
+	if request.Has("taskDefinition") && !request.Has("TaskDefinition") {
+		e.Decide("its request is written in camel case, which Scheduler answers with an error, so it has most likely never started a task")
+	}
+	out := ecs.Target{Cluster: cluster(ecs.Get(request, "Cluster").String()), Parameters: request, Input: ecs.Get(request, "Overrides")}
+	return out, i.input(e, &out)
+}

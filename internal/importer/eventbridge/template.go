@@ -1,0 +1,253 @@
+package eventbridge
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/importer/ecs"
+)
+
+const (
+	ruleType     = "AWS::Events::Rule"
+	scheduleType = "AWS::Scheduler::Schedule"
+)
+
+// isTemplate is whether a document is a CloudFormation template with something
+// that a schedule starts.
+func isTemplate(d *doc.Node) bool {
+	found := false
+	d.Get("Resources").Pairs(func(_ string, r *doc.Node) {
+		switch r.Get("Type").String() {
+		case ruleType, scheduleType, "AWS::Serverless::Function", "AWS::Serverless::StateMachine":
+			found = true
+		}
+	})
+	return found
+}
+
+// template reads the resources of a template.
+func (g *gathering) template(d *doc.Node, file string) {
+	t := &template{root: d}
+	d.Get("Resources").Pairs(func(id string, r *doc.Node) {
+		switch r.Get("Type").String() {
+		case ruleType:
+			g.ruleResource(t, file, id, r)
+		case scheduleType:
+			g.scheduleResource(t, file, id, r)
+		case "AWS::Serverless::Function":
+			g.events(file, id, r, "a Lambda function, and a job is an ECS task: it would need an image with the same code; leave it there otherwise")
+		case "AWS::Serverless::StateMachine":
+			g.events(file, id, r, "a state machine of Step Functions: where it only runs ecs:runTask, make a job of that task; where it does more, leave it there")
+		}
+	})
+}
+
+// events are the schedules of what SAM makes.
+func (g *gathering) events(file, id string, r *doc.Node, target string) {
+	r.Get("Properties", "Events").Pairs(func(name string, event *doc.Node) {
+		if kind := event.Get("Type").String(); kind != "Schedule" && kind != "ScheduleV2" {
+			return
+		}
+		p := event.Get("Properties")
+		g.items = append(g.items, item{
+			file: file, line: event.Line, what: "event " + name + " of " + id, name: id, expression: p.First("Schedule", "ScheduleExpression").String(), odd: "its target is " + target,
+		})
+	})
+}
+
+// physical is a resource's name as CloudFormation gave it, for a shell.
+func physical(id string) string {
+	return `"$(aws cloudformation describe-stack-resource --stack-name STACK --logical-resource-id ` + importer.Word(id) + ` --query StackResourceDetail.PhysicalResourceId --output text)"`
+}
+
+const inTemplate = "   # and set State in the template: the next deployment brings back what that says"
+
+func (g *gathering) ruleResource(t *template, file, id string, r *doc.Node) {
+	t.open = nil
+	p := t.resolve(r.Get("Properties"), 0)
+	name := named(p, id)
+	base := item{
+		file: file, line: r.Line, what: "rule " + id, name: name, expression: p.Get("ScheduleExpression").String(), disabled: p.Get("State").String() == "DISABLED",
+		description: p.Get("Description").String(), pattern: !p.Get("EventPattern").Absent(), open: t.open,
+	}
+	base.off, base.on = switchRule(physical(id), p.Get("EventBusName").String(), g.reader.Flags)
+	base.off, base.on = base.off+inTemplate, base.on+inTemplate
+	targets := p.Get("Targets").List()
+	switch {
+	case base.expression == "" && base.pattern:
+		base.odd = "events start it and no schedule does: it stays where it is"
+	case len(targets) == 0:
+		base.odd = "it has no target, so it starts nothing"
+	case base.expression == importer.ReplaceMe:
+		base.odd = "the template does not say its schedule (" + strings.Join(t.open, ", ") + "): import what was deployed with --live"
+	}
+	if base.odd != "" {
+		g.items = append(g.items, base)
+		return
+	}
+	g.items = append(g.items, base.each(targets)...)
+}
+
+func (g *gathering) scheduleResource(t *template, file, id string, r *doc.Node) {
+	t.open = nil
+	p := t.resolve(r.Get("Properties"), 0)
+	out := item{
+		file: file, line: r.Line, what: "schedule " + id, name: named(p, id), expression: p.Get("ScheduleExpression").String(), zone: p.Get("ScheduleExpressionTimezone").String(),
+		disabled: p.Get("State").String() == "DISABLED", description: p.Get("Description").String(), schedule: p, target: p.Get("Target"), open: t.open,
+	}
+	if out.expression == importer.ReplaceMe || out.zone == importer.ReplaceMe {
+		out.odd = "the template does not say its schedule (" + strings.Join(t.open, ", ") + "): import what was deployed with --live"
+	}
+	out.off, out.on = ecs.SwitchSchedule(physical(id), importer.Word(group(p)), g.reader.Flags)
+	out.off, out.on = out.off+inTemplate, out.on+inTemplate
+	g.items = append(g.items, out)
+}
+
+var synthesised = regexp.MustCompile(`[0-9A-F]{8}$`)
+
+// named is the name of a resource, or its logical one without CDK's hash.
+func named(p *doc.Node, id string) string {
+	if name := p.Get("Name").String(); name != "" && !strings.Contains(name, importer.ReplaceMe) {
+		return name
+	}
+	return synthesised.ReplaceAllString(id, "")
+}
+
+// template resolves what a template says by reference.
+type template struct {
+	root *doc.Node
+	// open are the references that it does not answer.
+	open []string
+}
+
+// maxResolve bounds how deep references lead to others.
+const maxResolve = 40
+
+// resolve is a node with its functions answered; what the template does not say
+// is ReplaceMe.
+func (t *template) resolve(n *doc.Node, depth int) *doc.Node {
+	if n == nil || depth > maxResolve {
+		return n
+	}
+	if function, argument := n.Only(); function == "Ref" || strings.HasPrefix(function, "Fn::") {
+		return t.answer(n, function, argument, depth)
+	}
+	out := &doc.Node{Kind: n.Kind, Line: n.Line, Text: n.Text}
+	for _, i := range n.Items {
+		if r := t.resolve(i, depth+1); !r.Absent() {
+			out.Items = append(out.Items, r)
+		}
+	}
+	for i, k := range n.Keys {
+		v := n.Values[i]
+		if k != "RoleArn" { // nobody needs the old side's role
+			v = t.resolve(v, depth+1)
+		}
+		out.Keys, out.Values = append(out.Keys, k), append(out.Values, v)
+	}
+	return out
+}
+
+func (t *template) answer(n *doc.Node, function string, argument *doc.Node, depth int) *doc.Node {
+	switch function {
+	case "Ref":
+		return t.ref(n, argument.String(), "", depth)
+	case "Fn::GetAtt":
+		if parts := argument.Texts(); len(parts) > 0 {
+			return t.ref(n, parts[0], strings.Join(parts[1:], "."), depth)
+		}
+	case "Fn::Sub":
+		return t.sub(n, argument, depth)
+	case "Fn::Join":
+		if parts := argument.List(); len(parts) == 2 {
+			var all []string
+			for _, p := range t.resolve(parts[1], depth+1).List() {
+				all = append(all, p.String())
+			}
+			return text(n, strings.Join(all, parts[0].String()))
+		}
+	case "Fn::FindInMap":
+		if keys := t.resolve(argument, depth+1).Texts(); len(keys) == 3 {
+			if v := t.root.Get("Mappings").Get(keys...); !v.Absent() {
+				return v
+			}
+		}
+	}
+	return t.unknown(n, strings.TrimPrefix(function, "Fn::")+" "+flat(argument))
+}
+
+func text(n *doc.Node, s string) *doc.Node { return &doc.Node{Kind: doc.Text, Line: n.Line, Text: s} }
+
+// flat is a short text of an argument.
+func flat(n *doc.Node) string {
+	if s := n.String(); s != "" {
+		return importer.Clip(s)
+	}
+	return importer.Clip(strings.Join(n.Texts(), " "))
+}
+
+func (t *template) unknown(n *doc.Node, what string) *doc.Node {
+	for _, o := range t.open {
+		if o == what {
+			return text(n, importer.ReplaceMe)
+		}
+	}
+	t.open = append(t.open, what)
+	return text(n, importer.ReplaceMe)
+}
+
+// ref answers a reference to a parameter or a resource. Of task definitions and
+// clusters it is their name, which is as good as an ARN.
+func (t *template) ref(n *doc.Node, name, attribute string, depth int) *doc.Node {
+	switch name {
+	case "AWS::NoValue":
+		return &doc.Node{Line: n.Line}
+	case "AWS::Partition":
+		return text(n, "aws")
+	case "AWS::URLSuffix":
+		return text(n, "amazonaws.com")
+	}
+	if p := t.root.Get("Parameters", name); !p.Absent() {
+		if v := p.Get("Default"); v.String() != "" && !strings.HasPrefix(p.Get("Type").String(), "AWS::SSM::") {
+			return text(n, v.String())
+		}
+		return t.unknown(n, "the parameter "+name)
+	}
+	resource := t.root.Get("Resources", name)
+	key := map[string]string{"AWS::ECS::TaskDefinition": "Family", "AWS::ECS::Cluster": "ClusterName"}[resource.Get("Type").String()]
+	if key != "" && (attribute == "" || attribute == "Arn" || attribute == "TaskDefinitionArn") {
+		if v := resource.Get("Properties", key); !v.Absent() {
+			return t.resolve(v, depth+1)
+		}
+	}
+	if attribute != "" {
+		name += "." + attribute
+	}
+	if resource.Absent() {
+		return t.unknown(n, name)
+	}
+	return t.unknown(n, "the name of "+name)
+}
+
+var substitution = regexp.MustCompile(`\$\{(!?)([^}]+)\}`)
+
+// sub answers Fn::Sub, with its own variables where it has them.
+func (t *template) sub(n, argument *doc.Node, depth int) *doc.Node {
+	format, own := argument.String(), (*doc.Node)(nil)
+	if parts := argument.List(); argument.Kind == doc.List && len(parts) == 2 {
+		format, own = parts[0].String(), parts[1]
+	}
+	return text(n, substitution.ReplaceAllStringFunc(format, func(found string) string {
+		m := substitution.FindStringSubmatch(found)
+		if m[1] == "!" {
+			return "${" + m[2] + "}"
+		}
+		if v := own.Get(m[2]); !v.Absent() {
+			return t.resolve(v, depth+1).String()
+		}
+		resource, attribute, _ := strings.Cut(m[2], ".")
+		return t.ref(n, resource, attribute, depth+1).String()
+	}))
+}

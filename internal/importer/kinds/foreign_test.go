@@ -1,0 +1,77 @@
+package kinds_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/crontab"
+	"github.com/batchplane/batchplane/internal/importer/kinds"
+)
+
+// foreignFiles are small files of schedulers, by the name of the file, and what
+// they are called. Their shapes are those of each tool's documentation.
+var foreignFiles = map[string]struct{ text, is string }{
+	"backup.timer":             {"[Unit]\nDescription=x\n[Timer]\nOnCalendar=*-*-* 02:00:00\nPersistent=true\n[Install]\nWantedBy=timers.target\n", "a systemd unit"},
+	"Jenkinsfile":              {"pipeline {\n agent any\n triggers { cron('H H(9-16)/2 * * 1-5') }\n stages { stage('a') { steps { sh 'x' } } }\n}\n", "a Jenkinsfile"},
+	".github/workflows/n.yml":  {"name: nightly\non:\n  schedule:\n    - cron: '30 2 * * *'\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{run: make}]\n", "a GitHub Actions workflow"},
+	"vercel.json":              {`{"crons": [{"path": "/api/nightly", "schedule": "0 5 * * *"}]}`, "a Vercel configuration"},
+	"serverless.yml":           {"service: shop\nprovider: {name: aws}\nfunctions:\n  nightly:\n    handler: a.b\n    events:\n      - schedule: rate(10 minutes)\n", "a Serverless Framework file"},
+	"config/schedule.rb":       {"every 1.day, at: '4:30 am' do\n  rake 'sitemap:refresh'\nend\n", "whenever"},
+	"app/Console/Kernel.php":   {"<?php\nclass Kernel { protected function schedule(Schedule $schedule) { $schedule->command('a')->dailyAt('13:00'); } }\n", "Laravel"},
+	"routes/console.php":       {"<?php\nSchedule::command('emails:send')->daily();\n", "Laravel"},
+	"jobs.sql":                 {"CREATE EXTENSION pg_cron;\nSELECT cron.schedule('nightly', '0 3 $ * *', 'VACUUM');\n", "pg_cron"},
+	"batch.nomad":              {"job \"report\" {\n type = \"batch\"\n periodic {\n  crons = [\"*/15 * * * *\"]\n  time_zone = \"Europe/Berlin\"\n }\n}\n", "a Nomad job"},
+	"Tasks.java":               {"@Component class T { @Scheduled(cron = \"0 0 12 * * ?\") void a() {} }\n", "Spring"},
+	"quartz.xml":               {"<job-scheduling-data><schedule><trigger><cron><cron-expression>0 0 12 * * ?</cron-expression></cron></trigger></schedule></job-scheduling-data>\n", "Quartz"},
+	"main.tf":                  {"resource \"aws_scheduler_schedule\" \"a\" {\n  schedule_expression = \"cron(0 20 ? * SAT *)\"\n}\n", "Terraform's HCL"},
+	"stack.ts":                 {"import * as events from 'aws-cdk-lib/aws-events';\nnew events.Rule(this, 'R', { schedule: events.Schedule.cron({ minute: '0' }) });\n", "AWS CDK"},
+	"dag.py":                   {"from airflow import DAG\nwith DAG('a', schedule='@daily') as d: pass\n", "Airflow"},
+	"celery.py":                {"app.conf.beat_schedule = {'a': {'task': 'b', 'schedule': 30.0}}\n", "Celery"},
+	"workflow.yaml":            {"apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: a}\nspec: {schedule: '* * * * *'}\n", "Argo"},
+	"cron.yaml":                {"cron:\n- description: nightly\n  url: /tasks/nightly\n  schedule: every 24 hours\n", "Google"},
+	"com.example.plist":        {"<?xml version=\"1.0\"?><plist><dict><key>StartCalendarInterval</key><dict/></dict></plist>\n", "launchd"},
+	"wrangler.toml":            {"name = \"a\"\n[triggers]\ncrons = [\"*/5 * * * *\"]\n", "Cloudflare"},
+	"chart/cronjob.yaml":       {"apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  schedule: {{ .Values.schedule | quote }}\n", "Helm"},
+	"anacrontab":               {"SHELL=/bin/sh\n1\t5\tcron.daily\tnice run-parts /etc/cron.daily\n@monthly 45 cron.monthly nice run-parts /etc/cron.monthly\n", "an anacrontab"},
+}
+
+// TestForeign: a file of a scheduler that is not imported is one sentence that
+// names it and says what its schedules are, with or without a kind.
+func TestForeign(t *testing.T) {
+	t.Parallel()
+	for name, f := range foreignFiles {
+		for _, kind := range []string{"", "crontab"} {
+			r, err := kinds.Import(kind, []*importer.File{{Name: name, Data: []byte(f.text)}}, importer.Options{From: from}, crontab.Reader{})
+			var foreign *importer.ForeignError
+			if !errors.As(err, &foreign) || len(r.Jobs) > 0 {
+				t.Errorf("%s: %v, %d jobs", name, err, len(r.Jobs))
+				continue
+			}
+			if text := err.Error(); !strings.Contains(text, f.is) || !strings.Contains(text, name) || !strings.Contains(text, "import of it is not offered") || strings.Contains(text, "\n") || strings.Contains(text, "never run") {
+				t.Errorf("%s: %s", name, text)
+			}
+		}
+	}
+}
+
+// TestOffered: a file of a kind that is imported, given as another, is named.
+func TestOffered(t *testing.T) {
+	t.Parallel()
+	for _, s := range samples {
+		_, err := kinds.Import("crontab", read(t, s.files), s.options, crontab.Reader{})
+		var foreign *importer.ForeignError
+		if !errors.As(err, &foreign) || !strings.Contains(err.Error(), "`batchplane import "+s.kind+" ") || !strings.Contains(err.Error(), "no crontab; its schedules are ") {
+			t.Errorf("%s: %v", s.name, err)
+		}
+	}
+	_, err := kinds.Import("kubernetes", []*importer.File{{Name: "crontab", Data: []byte("0 1 * * * /a\n")}}, importer.Options{From: from}, crontab.Reader{})
+	if err == nil || !strings.Contains(err.Error(), "crontab is a crontab, no file of kubernetes") {
+		t.Errorf("%v", err)
+	}
+	_, err = kinds.Import("", append(read(t, "kubernetes.yaml"), read(t, "ecschedule.yaml")...), importer.Options{From: from}, crontab.Reader{})
+	if err == nil || !strings.Contains(err.Error(), "several kinds") {
+		t.Errorf("%v", err)
+	}
+}

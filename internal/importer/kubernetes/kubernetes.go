@@ -1,0 +1,239 @@
+// Package kubernetes makes jobs of CronJobs: YAML files, lists, and what `kubectl
+// get cronjob -o json` prints.
+package kubernetes
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Reader reads CronJobs.
+type Reader struct{}
+
+// Kind is the word behind `import`.
+func (Reader) Kind() string { return "kubernetes" }
+
+// Recognise is whether a file holds a CronJob.
+func (Reader) Recognise(f *importer.File) (what string, ok bool) {
+	if !bytes.Contains(f.Data, []byte("CronJob")) {
+		return "", false
+	}
+	return "a file of Kubernetes CronJobs", f.Any(func(d *doc.Node) bool { return len(cronJobs(d)) > 0 })
+}
+
+// cronJobs are those of a document, which may be a list of them.
+func cronJobs(d *doc.Node) (out []*doc.Node) {
+	if d.Kind != doc.Map {
+		return nil
+	}
+	if d.Get("kind").String() == "CronJob" && strings.HasPrefix(d.Get("apiVersion").String(), "batch/") {
+		return []*doc.Node{d}
+	}
+	for _, i := range d.Get("items").List() {
+		if i.Get("kind").String() == "CronJob" {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// Read makes jobs of the CronJobs of the files.
+func (Reader) Read(in *importer.Import, files []*importer.File) error {
+	found := 0
+	for _, f := range files {
+		docs, err := f.Docs()
+		if err != nil {
+			return err
+		}
+		for _, d := range docs {
+			for _, c := range cronJobs(d) {
+				found++
+				one := &reading{in: in, e: importer.NewEntry(c.Line, "cronjob", c.Get("spec", "schedule").String()), cron: c}
+				if len(files) > 1 {
+					one.e.File = f.Name
+				}
+				one.read()
+				in.Entries = append(in.Entries, one.e)
+			}
+		}
+	}
+	if found == 0 {
+		return &importer.ForeignError{Kind: "no CronJobs", Sentence: files[0].Name + " holds no CronJob: `kubectl get cronjobs -A -o json` prints all of a cluster"}
+	}
+	return nil
+}
+
+// reading is a CronJob on its way.
+type reading struct {
+	in   *importer.Import
+	e    importer.Entry
+	cron *doc.Node
+	j    job.Job
+	d    job.TaskDefinition
+}
+
+func (r *reading) read() {
+	name, space := r.cron.Get("metadata", "name").String(), r.cron.Get("metadata", "namespace").String()
+	if name == "" {
+		name = r.cron.Get("metadata", "generateName").String()
+	}
+	r.e.Item = "cronjob " + strings.TrimPrefix(space+"/"+name, "/")
+	suspended := r.cron.Get("spec", "suspend").True()
+	r.j.Disabled = suspended
+	if !r.schedule() {
+		return
+	}
+	if suspended {
+		r.e.Note("it is suspended, and so is the job switched off")
+		r.in.Steps.Off = append(r.in.Steps.Off, r.e.Item)
+	}
+	r.policy()
+	r.template()
+	r.pod()
+	r.take(name)
+	if r.e.Job != nil && !suspended {
+		flag := ""
+		if space != "" {
+			flag = " -n " + importer.Word(space)
+		}
+		patch := func(value string) string {
+			return "kubectl patch cronjob " + importer.Word(name) + flag + ` -p '{"spec":{"suspend":` + value + `}}'`
+		}
+		back := patch("false")
+		if r.cron.Get("spec", "startingDeadlineSeconds").Absent() {
+			back += "   # Kubernetes starts the newest slot that it missed meanwhile at once"
+		}
+		r.in.Steps.Switch(patch("true"), back)
+	}
+}
+
+// schedule reads the schedule and its zone; ok is false where there is none.
+func (r *reading) schedule() (ok bool) {
+	text := strings.TrimSpace(r.cron.Get("spec", "schedule").String())
+	r.e.Schedule = &text
+	zone := r.cron.Get("spec", "timeZone").String()
+	expression := text
+	for _, prefix := range []string{"CRON_TZ=", "TZ="} {
+		if rest, found := strings.CutPrefix(text, prefix); found {
+			var given string
+			given, expression, _ = strings.Cut(rest, " ")
+			expression = strings.TrimSpace(expression)
+			if zone != "" && zone != given {
+				r.e.Decide("the zone %s in the schedule wins over timeZone %s", given, zone)
+			}
+			zone = given
+		}
+	}
+	if zone == "" {
+		zone = r.in.Zone
+		if zone == "" {
+			zone = "UTC"
+			r.e.Decide("it names no timeZone, so its controller's own zone counts, which the file does not say: UTC is assumed; --zone says another")
+		}
+	}
+	if every, found := strings.CutPrefix(expression, "@every "); found {
+		return r.every(strings.TrimSpace(every))
+	}
+	f, err := fields(expression)
+	if err != nil {
+		r.e.Refuse("%s", err.Error())
+		return false
+	}
+	dst := cron.DST{}
+	if zone != "UTC" {
+		dst = cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapTwice}
+	}
+	if !r.in.Translated(&r.e, &r.j, expression, f, zone, dst) {
+		return false
+	}
+	if zone != "UTC" {
+		r.j.DST = job.DST{Gap: cron.GapSkip.String(), Overlap: cron.OverlapTwice.String()}
+		r.e.Note("Kubernetes loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst says otherwise")
+	}
+	if r.j.Schedule != strings.Join(strings.Fields(expression), " ") {
+		r.e.Change("%s is written as %s, which means the same here", expression, r.j.Schedule)
+	}
+	return true
+}
+
+// every makes a rate of @every.
+func (r *reading) every(text string) bool {
+	rate, err := importer.Rate(text)
+	if err != nil {
+		r.e.Refuse("@every %s", err.Error())
+		return false
+	}
+	r.e.Change("@every %s is written as %s", text, rate)
+	return r.in.EventBridge(&r.e, &r.j, rate, "")
+}
+
+// policy is about runs that meet and runs that are late.
+func (r *reading) policy() {
+	spec := r.cron.Get("spec")
+	switch spec.Get("concurrencyPolicy").String() {
+	case "", "Allow":
+	case "Forbid":
+		r.j.Overlap = job.Forbid
+		r.e.Change("Forbid is `overlap: forbid`: a slot that meets an open run is skipped and recorded; Kubernetes starts the newest such slot when that run ends, unless startingDeadlineSeconds has passed")
+	default:
+		r.j.Overlap = job.Forbid
+		r.e.Off(&r.j, "concurrencyPolicy %s ends the running job for the new one, which has no counterpart: `overlap: forbid` is proposed", spec.Get("concurrencyPolicy").String())
+	}
+	deadline, ok := spec.Get("startingDeadlineSeconds").Int()
+	late := time.Duration(deadline) * time.Second
+	switch {
+	case !ok:
+		r.e.Note("Kubernetes starts a slot however late; here it may start %s late, and is missed and told after that: `startWithin` and `catchUp: last` say otherwise", job.Duration(job.DefaultStartWithin))
+	case late >= job.MinStartWithin && late <= job.MaxStartWithin && late <= r.period():
+		r.j.StartWithin = job.Duration(late)
+	default:
+		r.e.Change("startingDeadlineSeconds %d is left out, and `startWithin` is %s: it takes 1m to 24h, and no longer than the time between two slots", deadline, job.Duration(job.DefaultStartWithin))
+	}
+}
+
+func (r *reading) period() time.Duration {
+	spec, err := cron.Parse(r.j.Schedule)
+	zone, zoneErr := cron.LoadZone(r.j.Zone())
+	if err != nil || zoneErr != nil {
+		return 0
+	}
+	return r.in.Period(spec.In(zone, cron.DST{}).Since(r.in.From))
+}
+
+// template is about the Job that each run is.
+func (r *reading) template() {
+	spec := r.cron.Get("spec", "jobTemplate", "spec")
+	limit, ok := spec.Get("backoffLimit").Int()
+	if !ok {
+		limit = 6
+	}
+	if limit > 0 {
+		r.e.Change("Kubernetes tries a failed pod again, whatever it had done, up to %d times; here only what provably never started is: where running it twice does no harm, `retry: {idempotent: true, exitCodes: [1]}`", limit)
+	}
+	if seconds, ok := spec.Get("activeDeadlineSeconds").Int(); ok && seconds > 0 {
+		r.j.Timeout = min(job.Duration(time.Duration(seconds)*time.Second), job.Duration(job.MaxTimeout))
+		r.e.Note("activeDeadlineSeconds is `timeout: %s`; there it covered all attempts together, here each", r.j.Timeout)
+	}
+	for _, key := range []string{"completions", "parallelism"} {
+		if n, ok := spec.Get(key).Int(); ok && n > 1 {
+			r.e.Off(&r.j, "%s %d makes several pods of a run, and a run is one task", key, n)
+		}
+	}
+	if spec.Get("completionMode").String() == "Indexed" {
+		r.e.Off(&r.j, "completionMode Indexed gives each pod a number, and a run is one task")
+	}
+	if spec.Get("suspend").True() {
+		r.e.Off(&r.j, "suspend in its jobTemplate makes jobs that wait for a person")
+	}
+	for _, key := range []string{"podFailurePolicy", "successPolicy", "backoffLimitPerIndex", "podReplacementPolicy"} {
+		if spec.Has(key) {
+			r.e.Decide("%s has no counterpart: `retry.rules` and `retry.exitCodes` read how a run ended", key)
+		}
+	}
+}

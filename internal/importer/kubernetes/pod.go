@@ -1,0 +1,235 @@
+package kubernetes
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/importer/ecs"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// meaningless are keys of a pod that have no meaning on Fargate, and why.
+var meaningless = []struct{ key, why string }{
+	{"serviceAccountName", "what it may do on AWS is the task role's: name one in taskRole"},
+	{"serviceAccount", "what it may do on AWS is the task role's: name one in taskRole"},
+	{"nodeSelector", "Fargate has no nodes"},
+	{"affinity", "Fargate has no nodes"},
+	{"tolerations", "Fargate has no nodes"},
+	{"topologySpreadConstraints", "Fargate has no nodes"},
+	{"nodeName", "Fargate has no nodes"},
+	{"priorityClassName", "tasks have no priority"},
+	{"schedulerName", "Fargate places tasks itself"},
+	{"runtimeClassName", "Fargate has its own runtime"},
+	{"imagePullSecrets", "the execution role pulls images"},
+	{"hostNetwork", "a task has an interface of its own"},
+	{"hostPID", "a task has no host"},
+	{"hostAliases", "names are those of the VPC"},
+	{"dnsPolicy", "names are those of the VPC"},
+	{"dnsConfig", "names are those of the VPC"},
+	{"terminationGracePeriodSeconds", "stopTimeout of the task definition says that, 2 minutes at most"},
+	{"shareProcessNamespace", "a job has one container"},
+	{"overhead", "Fargate has no nodes"},
+}
+
+// pod reads the pod of each run: one container becomes the job.
+func (r *reading) pod() {
+	spec := r.cron.Get("spec", "jobTemplate", "spec", "template", "spec")
+	for _, m := range meaningless {
+		if v := spec.Get(m.key); !v.Absent() && v.String() != "false" && v.String() != "default" && v.String() != "ClusterFirst" && v.String() != "default-scheduler" {
+			r.e.Change("%s is dropped: %s", m.key, m.why)
+		}
+	}
+	if spec.Get("nodeSelector", "kubernetes.io/arch").String() == "arm64" {
+		r.d.Architecture = "arm64"
+	}
+	if spec.Get("nodeSelector", "kubernetes.io/os").String() == "windows" || spec.Get("os", "name").String() == "windows" {
+		r.e.Off(&r.j, "it runs on Windows: its task definition has to say so")
+	}
+	if spec.Get("restartPolicy").String() == "OnFailure" {
+		r.e.Note("restartPolicy OnFailure started its container again inside of the pod; here a run that failed has failed")
+	}
+	if n := len(spec.Get("initContainers").List()); n > 0 {
+		r.e.Off(&r.j, "it has %d initContainers: do their work in the image or in the command", n)
+	}
+	containers := spec.Get("containers").List()
+	if len(containers) != 1 {
+		r.e.Off(&r.j, "it has %d containers, and a job is one: write the others into a task definition of your own", len(containers))
+	}
+	if user, ok := spec.Get("securityContext", "runAsUser").Int(); ok {
+		r.d.User = strconv.Itoa(user)
+	}
+	r.volumes(spec)
+	if len(containers) > 0 {
+		r.container(containers[0])
+	}
+}
+
+// volumes tells of what is mounted.
+func (r *reading) volumes(spec *doc.Node) {
+	for _, v := range spec.Get("volumes").List() {
+		kind := "of unknown kind"
+		v.Pairs(func(key string, _ *doc.Node) {
+			if key != "name" {
+				kind = key
+			}
+		})
+		name := v.Get("name").String()
+		if kind == "emptyDir" {
+			r.e.Note("the volume %s is an emptyDir: a task has 20 GB of its own, gone with it", name)
+			continue
+		}
+		r.e.Off(&r.j, "it mounts the volume %s (%s), which a task does not have: put configuration into variables and secrets, data into S3 or EFS", name, kind)
+	}
+}
+
+var expansion = regexp.MustCompile(`\$\([A-Za-z_][A-Za-z0-9_]*\)`)
+
+func (r *reading) container(c *doc.Node) {
+	r.d.Image = c.Get("image").String()
+	if r.d.Image == "" {
+		r.d.Image = importer.ReplaceMe
+		r.e.Decide("it names no image")
+	}
+	if user, ok := c.Get("securityContext", "runAsUser").Int(); ok {
+		r.d.User = strconv.Itoa(user)
+	}
+	r.d.Container = c.Get("name").String()
+	command, args := c.Get("command").Texts(), c.Get("args").Texts()
+	if len(command) > 0 {
+		r.e.Decide("command takes the place of the image's entrypoint there, and stands behind it here: right where the image has none")
+	}
+	words := append(command, args...)
+	if expansion.MatchString(strings.Join(words, " ")) {
+		r.e.Decide("$(NAME) in its command is put in by Kubernetes and not by ECS: let a shell do it, or write the value")
+	}
+	ecs.Command(&r.e, &r.j, words)
+	r.environment(c)
+	r.size(c.Get("resources"))
+	for _, key := range []string{"livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports", "workingDir", "volumeDevices"} {
+		if c.Has(key) {
+			r.e.Change("%s is dropped: a job's container ends by itself, and the image says the rest", key)
+		}
+	}
+}
+
+// environment reads variables. They go into the task definition, as they were in
+// the pod; references to what only the cluster knows are listed.
+func (r *reading) environment(c *doc.Node) {
+	literal := map[string]string{}
+	for _, v := range c.Get("env").List() {
+		name := v.Get("name").String()
+		from := v.Get("valueFrom")
+		switch {
+		case !from.Get("secretKeyRef").Absent():
+			ref := from.Get("secretKeyRef")
+			r.secret(name)
+			r.e.Decide("%s comes from the key %s of the Secret %s: put it into Secrets Manager or a SecureString and write its ARN into secrets", name, ref.Get("key").String(), ref.Get("name").String())
+		case !from.Get("configMapKeyRef").Absent():
+			ref := from.Get("configMapKeyRef")
+			literal[name] = importer.ReplaceMe
+			r.e.Off(&r.j, "%s comes from the key %s of the ConfigMap %s, whose value the file does not hold: %s stands there", name, ref.Get("key").String(), ref.Get("name").String(), importer.ReplaceMe)
+		case !from.Absent():
+			source, _ := from.Only()
+			r.e.Decide("%s comes from the pod (%s), which a task does not have: BATCHPLANE_RUN_ID and its like say which run it is", name, source)
+		case job.LooksSecret(name, v.Get("value").String()) || len(importer.FindSecrets(v.Get("value").String())) > 0:
+			r.secret(name)
+			r.e.Off(&r.j, "its variable %s looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
+		default:
+			literal[name] = v.Get("value").String()
+		}
+	}
+	for _, from := range c.Get("envFrom").List() {
+		source, ref := from.Only()
+		r.e.Off(&r.j, "all of %s %s are its variables, which the file does not hold: write them into environment and secrets", source, ref.Get("name").String())
+	}
+	if len(literal) > 0 {
+		r.d.Environment = literal
+		r.e.Literals(literal, "task definitions")
+	}
+}
+
+func (r *reading) secret(name string) {
+	if r.d.Secrets == nil {
+		r.d.Secrets = map[string]string{}
+	}
+	r.d.Secrets[name] = "arn:" + importer.ReplaceMe
+}
+
+// size takes the smallest size of Fargate that holds the limits, else what was
+// requested.
+func (r *reading) size(n *doc.Node) {
+	of := func(key string) string {
+		if v := n.Get("limits", key).String(); v != "" {
+			return v
+		}
+		return n.Get("requests", key).String()
+	}
+	cpu, memory := cpuUnits(of("cpu")), mebibytes(of("memory"))
+	if cpu == 0 && memory == 0 {
+		r.e.Note("it says no size: the task definition has 256 CPU units and 512 MiB")
+		return
+	}
+	c, m, ok := importer.FitFargate(cpu, memory)
+	if !ok {
+		r.e.Off(&r.j, "cpu %s and memory %s are more than Fargate has", of("cpu"), of("memory"))
+		return
+	}
+	r.d.CPU, r.d.Memory = c, m
+	if c != cpu || m != memory {
+		r.e.Change("cpu %s and memory %s become %d CPU units and %d MiB, the smallest size of Fargate that holds them", orNone(of("cpu")), orNone(of("memory")), c, m)
+	}
+	n.Get("limits").Pairs(func(key string, _ *doc.Node) {
+		if strings.Contains(key, "gpu") {
+			r.e.Off(&r.j, "it needs %s, which Fargate does not have", key)
+		}
+	})
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return s
+}
+
+// cpuUnits reads a quantity of cpu: 500m or 0.5 is 512.
+func cpuUnits(text string) int {
+	scale := 1024.0
+	if rest, found := strings.CutSuffix(text, "m"); found {
+		text, scale = rest, 1.024
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || v < 0 || v > 1e6 {
+		return 0
+	}
+	return int(math.Ceil(v*scale - 1e-9))
+}
+
+var suffixes = map[string]float64{"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "m": 1e-3}
+
+var quantity = regexp.MustCompile(`^([0-9.]+(?:e[0-9]+)?)([A-Za-z]*)$`)
+
+// mebibytes reads a quantity of memory.
+func mebibytes(text string) int {
+	m := quantity.FindStringSubmatch(text)
+	if m == nil {
+		return 0
+	}
+	scale, known := suffixes[m[2]]
+	v, err := strconv.ParseFloat(m[1], 64)
+	if err != nil || !known || v*scale > 1e15 {
+		return 0
+	}
+	return int(math.Ceil(v * scale / (1 << 20)))
+}
+
+// take puts the job and its task definition into the result.
+func (r *reading) take(name string) {
+	r.d.ExecutionRole = importer.ReplaceMe
+	r.e.Note("its task definition is written from the pod: executionRole pulls the image and reads the secrets, logGroup says where output goes, network which subnets")
+	r.in.TakeDefined(&r.e, r.j, r.d, name)
+}

@@ -1,0 +1,118 @@
+package kubernetes
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+)
+
+// bounds are those of a field of robfig/cron v3, which Kubernetes reads schedules
+// with (parser.go and spec.go).
+type bounds struct {
+	name      string
+	low, high int
+	words     []string
+}
+
+var fieldBounds = [...]bounds{
+	{"minute", 0, 59, nil},
+	{"hour", 0, 23, nil},
+	{"day of month", 1, 31, nil},
+	{"month", 1, 12, []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}},
+	{"day of week", 0, 6, []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}},
+}
+
+var macros = map[string]string{
+	"@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
+}
+
+// fields reads five fields as robfig/cron does: the week counts from Sunday = 0
+// and has no 7, N/s steps up to the field's end, ? is *, and a day field is open
+// only where it has a * without a step; one open field leaves the other alone,
+// none has either count.
+func fields(text string) (f importer.Fields, err error) {
+	if fields, ok := macros[text]; ok {
+		text = fields
+	}
+	parts := strings.Fields(text)
+	if len(parts) != len(fieldBounds) {
+		return f, fmt.Errorf("%q has %d fields, and Kubernetes reads five", importer.Clip(text), len(parts))
+	}
+	var sets [5]uint64
+	var open [5]bool
+	for i, b := range fieldBounds {
+		if sets[i], open[i], err = b.list(parts[i]); err != nil {
+			return f, err
+		}
+	}
+	return importer.Fields{Minute: sets[0], Hour: sets[1], Day: sets[2], Month: sets[3], Weekday: sets[4], Either: !open[2] && !open[4]}, nil
+}
+
+func (b bounds) list(text string) (set uint64, open bool, err error) {
+	for item := range strings.SplitSeq(text, ",") {
+		if item == "" {
+			continue // FieldsFunc leaves empty ones out
+		}
+		one, star, err := b.item(item)
+		if err != nil {
+			return 0, false, err
+		}
+		set, open = set|one, open || star
+	}
+	if set == 0 {
+		return 0, false, b.wrong(text)
+	}
+	return set, open, nil
+}
+
+func (b bounds) wrong(text string) error {
+	return fmt.Errorf("bad %s %q: Kubernetes refuses it", b.name, importer.Clip(text))
+}
+
+func (b bounds) item(item string) (set uint64, open bool, err error) {
+	base, stepText, stepped := strings.Cut(item, "/")
+	low, high, step := b.low, b.high, 1
+	from, to, ranged := strings.Cut(base, "-")
+	switch {
+	case base == "*" || base == "?":
+		open = true
+	default:
+		ok := true
+		if low, ok = b.value(from); !ok {
+			return 0, false, b.wrong(item)
+		}
+		switch {
+		case ranged:
+			if high, ok = b.value(to); !ok {
+				return 0, false, b.wrong(item)
+			}
+		case !stepped:
+			high = low
+		}
+	}
+	if stepped {
+		if step, err = strconv.Atoi(stepText); err != nil || step < 1 {
+			return 0, false, b.wrong(item)
+		}
+		open = open && step == 1
+	}
+	if low < b.low || high > b.high || low > high {
+		return 0, false, b.wrong(item)
+	}
+	for v := low; v <= high; v += step {
+		set |= 1 << v
+	}
+	return set, open, nil
+}
+
+func (b bounds) value(text string) (int, bool) {
+	for i, w := range b.words {
+		if strings.EqualFold(text, w) {
+			return b.low + i, true
+		}
+	}
+	n, err := strconv.Atoi(text)
+	return n, err == nil && n >= 0
+}

@@ -1,0 +1,207 @@
+package importer
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Crowded is about how long a task takes to start: runs closer together than a
+// few of it are not what Fargate is for.
+const Crowded = 5 * time.Minute
+
+// EventBridge gives a job the schedule of an EventBridge expression, which stays
+// as it is; ok is false where it cannot be one. What is written for EventBridge
+// is its normal form, which is proved to be the same.
+func (in *Import) EventBridge(e *Entry, j *job.Job, expression, zone string) (ok bool) {
+	expression = strings.TrimSpace(expression)
+	e.Schedule = &expression
+	spec, err := cron.ParseAWS(expression)
+	if err != nil {
+		e.Refuse("%s", hideErr(err))
+		return false
+	}
+	loaded, err := cron.LoadZone(orUTC(zone))
+	if err != nil {
+		e.Refuse("%s", hideErr(err))
+		return false
+	}
+	if spec.NeverFires() {
+		e.NeverFires = true
+		e.Refuse("it never fires, since no such day exists")
+		return false
+	}
+	normal, err := spec.Normal()
+	if err != nil {
+		e.Refuse("%s", hideErr(err))
+		return false
+	}
+	e.AWS, j.Schedule = []string{normal}, expression
+	if zone != "" && zone != "UTC" {
+		j.Timezone = zone
+	}
+	in.known(e, spec, normal)
+	in.looks(e, spec, loaded)
+	return true
+}
+
+func orUTC(zone string) string {
+	if zone == "" {
+		return "UTC"
+	}
+	return zone
+}
+
+func hideErr(err error) string { return Hide(err.Error()) }
+
+// known says what is proved of an expression that stays one of EventBridge's.
+func (in *Import) known(e *Entry, spec *cron.Spec, normal string) {
+	if every, rate := spec.Rate(); rate {
+		e.Note("a rate counts from when its schedule is made, so it keeps its distance of %s and not its minutes", job.Duration(every))
+		return
+	}
+	same, err := cron.ParseAWS(normal)
+	if err == nil {
+		err = cron.Prove(spec, []*cron.Spec{same}, in.From)
+	}
+	if err != nil {
+		e.Decide("what would be written for EventBridge differs: %s", err.Error())
+		return
+	}
+	e.Proof = "proved: the same minutes of the wall clock, by the same rule for changes of the clock"
+}
+
+// looks tells what a person should know of a schedule.
+func (in *Import) looks(e *Entry, spec *cron.Spec, zone *cron.Zone) {
+	for _, w := range spec.Warnings() {
+		e.Decide("%s", w)
+	}
+	s := spec.In(zone, cron.DST{})
+	if spec.OneTime() {
+		if at, ok := s.Next(in.From); !ok {
+			e.Note("its one time has passed")
+		} else {
+			e.Note("it fires once, at %s", at.Format("2006-01-02 15:04 UTC"))
+		}
+		return
+	}
+	if gap := in.Period(s.Since(in.From)); gap > 0 && gap < Crowded {
+		e.Decide("its runs come %s apart: a task takes 20 to 60 seconds and more to start and is billed for a minute at least; let it run longer and less often", job.Duration(gap))
+	}
+}
+
+// Period is the shortest time between two of the next runs, 0 for fewer than two.
+func (in *Import) Period(s cron.Schedule) time.Duration {
+	key := s.Spec().String() + " " + s.Zone().Name()
+	if known, ok := in.periods[key]; ok {
+		return known
+	}
+	var shortest time.Duration
+	last, ok := s.Next(in.From)
+	for range 100 {
+		next, more := s.Next(last)
+		if !ok || !more {
+			break
+		}
+		if gap := next.Sub(last); shortest == 0 || gap < shortest {
+			shortest = gap
+		}
+		last = next
+	}
+	in.periods[key] = shortest
+	return shortest
+}
+
+// Translated gives a job five crontab fields that stand for another program's
+// reading of a schedule: they are proved against that, day by day, and so is what
+// becomes of them for EventBridge. The job fires by the rule dst when the clocks
+// change; ok is false where it cannot be one. What is written stays where cron
+// reads it in the same way.
+func (in *Import) Translated(e *Entry, j *job.Job, written string, f Fields, zone string, dst cron.DST) (ok bool) {
+	text := in.same(written, f)
+	if known, proved := in.proofs[text]; proved && known != "" {
+		e.Refuse("%s", known)
+		return false
+	}
+	spec, loaded, err := in.translation(text, zone)
+	if errors.Is(err, cron.ErrNeverFires) {
+		e.NeverFires = true
+		e.Refuse("it never fires, since no such day exists")
+		return false
+	}
+	if err != nil {
+		e.Refuse("%s", hideErr(err))
+		return false
+	}
+	if _, proved := in.proofs[text]; !proved {
+		in.proofs[text] = ""
+		if err := Prove(f, spec, in.From); err != nil {
+			in.proofs[text] = err.Error()
+			e.Refuse("%s", err.Error())
+			return false
+		}
+	}
+	t, err := spec.In(loaded, dst).Translate(in.From)
+	if err != nil {
+		e.Refuse("%s", hideErr(err))
+		return false
+	}
+	j.Schedule, j.Timezone = text, zone
+	e.AWS, e.Proof = t.AWS, "proved: "+text+" fires on the same days of 28 years and at the same minutes; for EventBridge "+strings.TrimPrefix(Exact(t), "proved: ")
+	if t.Guard != "" {
+		e.Guard = &t.Guard
+	}
+	for _, n := range t.Notes {
+		e.Note("%s", n)
+	}
+	in.looks(e, spec, loaded)
+	return true
+}
+
+// same is what is written, where a crontab means the fields by it, else the
+// fields as a crontab writes them.
+func (in *Import) same(written string, f Fields) string {
+	written = strings.Join(strings.Fields(written), " ")
+	if known, ok := in.proofs[written]; ok && known == "" {
+		return written
+	}
+	spec, err := cron.ParseCrontab(written)
+	if err == nil && !spec.NeverFires() && Prove(f, spec, in.From) == nil {
+		in.proofs[written] = ""
+		return written
+	}
+	return f.Crontab()
+}
+
+func (in *Import) translation(text, zone string) (*cron.Spec, *cron.Zone, error) {
+	loaded, err := cron.LoadZone(orUTC(zone))
+	if err != nil {
+		return nil, nil, err
+	}
+	spec, err := cron.ParseCrontab(text)
+	if err == nil && spec.NeverFires() {
+		err = cron.ErrNeverFires
+	}
+	return spec, loaded, err
+}
+
+// Rate is the rate(...) of a duration as Go writes it, such as 1h30m, in whole
+// minutes. The error is the rest of a sentence.
+func Rate(text string) (string, error) {
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s is no duration", Clip(text))
+	case d < time.Minute:
+		return "", fmt.Errorf("%s is shorter than a minute, the shortest time of a schedule here", Clip(text))
+	case d%time.Minute != 0:
+		return "", fmt.Errorf("%s is not of whole minutes", Clip(text))
+	case d == time.Minute:
+		return "rate(1 minute)", nil
+	}
+	return fmt.Sprintf("rate(%d minutes)", d/time.Minute), nil
+}

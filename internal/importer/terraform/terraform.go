@@ -1,0 +1,298 @@
+// Package terraform makes jobs of what `terraform show -json` prints of a state or
+// a plan: scheduled rules and schedules whose target is an ECS task.
+package terraform
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/importer/ecs"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Reader reads states and plans as JSON.
+type Reader struct{}
+
+// Kind is the word behind `import`.
+func (Reader) Kind() string { return "terraform" }
+
+// Recognise is whether a file is JSON of `terraform show`.
+func (Reader) Recognise(f *importer.File) (what string, ok bool) {
+	if !bytes.Contains(f.Data, []byte(`"format_version"`)) {
+		return "", false
+	}
+	return "JSON of `terraform show`", f.Any(isShown)
+}
+
+func isShown(d *doc.Node) bool {
+	return d.Has("format_version") && (d.Has("values") || d.Has("planned_values") || d.Has("terraform_version"))
+}
+
+// resource is one managed resource with its values.
+type resource struct {
+	address, kind string
+	line          int
+	values        *doc.Node
+	sensitive     *doc.Node
+	// unknown are the values that are known after the apply alone.
+	unknown *doc.Node
+}
+
+// show is what one file holds.
+type show struct {
+	in        *importer.Import
+	file      string
+	resources []resource
+	unknown   map[string]*doc.Node // by address
+}
+
+// Read makes jobs of the rules and schedules of the files.
+func (Reader) Read(in *importer.Import, files []*importer.File) error {
+	found := 0
+	for _, f := range files {
+		docs, err := f.Docs()
+		if err != nil {
+			return err
+		}
+		for _, d := range docs {
+			s := &show{in: in, unknown: map[string]*doc.Node{}}
+			if len(files) > 1 {
+				s.file = f.Name
+			}
+			found += s.read(d)
+		}
+	}
+	if found == 0 {
+		return &importer.ForeignError{Kind: "no schedules", Sentence: files[0].Name + " holds no aws_cloudwatch_event_rule with a schedule and no aws_scheduler_schedule: `terraform show -json > state.json` prints the state of a workspace"}
+	}
+	return nil
+}
+
+func (s *show) read(d *doc.Node) (found int) {
+	for _, c := range d.Get("resource_changes").List() {
+		s.unknown[c.Get("address").String()] = c.Get("change", "after_unknown")
+	}
+	values := d.Get("values")
+	if values.Absent() {
+		values = d.Get("planned_values")
+	}
+	s.walk(values.Get("root_module"), 0)
+	for _, r := range s.resources {
+		switch r.kind {
+		case "aws_cloudwatch_event_rule":
+			found += s.rule(r)
+		case "aws_scheduler_schedule":
+			found++
+			s.schedule(r)
+		}
+	}
+	return found
+}
+
+// maxModules bounds how deep modules stand in modules.
+const maxModules = 50
+
+func (s *show) walk(module *doc.Node, depth int) {
+	for _, r := range module.Get("resources").List() {
+		if r.Get("mode").String() != "managed" || r.Get("deposed_key").String() != "" {
+			continue
+		}
+		address := r.Get("address").String()
+		s.resources = append(s.resources, resource{address, r.Get("type").String(), r.Line, r.Get("values"), r.Get("sensitive_values"), s.unknown[address]})
+	}
+	if depth < maxModules {
+		for _, m := range module.Get("child_modules").List() {
+			s.walk(m, depth+1)
+		}
+	}
+}
+
+// rule reads a rule with each of its targets.
+func (s *show) rule(r resource) (found int) {
+	v := r.values
+	name := v.Get("name").String()
+	if name == "" {
+		name = v.Get("name_prefix").String()
+	}
+	if v.Get("schedule_expression").String() == "" {
+		return 0
+	}
+	disabled := v.Get("state").String() == "DISABLED" || v.Get("state").Absent() && v.Get("is_enabled").Kind == doc.Bool && !v.Get("is_enabled").True()
+	targets := s.targets(v)
+	if len(targets) == 0 {
+		e := s.entry(r, "rule", v.Get("schedule_expression").String())
+		e.Refuse("no aws_cloudwatch_event_target of this file belongs to it, so it starts nothing that is known")
+		s.in.Entries = append(s.in.Entries, e)
+		return 1
+	}
+	off, on := events(name, v.Get("event_bus_name").String())
+	for _, t := range targets {
+		one := thing{
+			name: name, expression: v.Get("schedule_expression").String(), disabled: disabled, description: v.Get("description").String(), pattern: v.Get("event_pattern").String() != "",
+			arn: t.values.Get("arn").String(), parameters: first(t.values.Get("ecs_target")), input: t.values.Get("input"), transformer: first(t.values.Get("input_transformer")),
+			path: t.values.Get("input_path").String(), off: off, on: on, of: t,
+		}
+		if len(targets) > 1 {
+			one.name += "-" + t.values.Get("target_id").String()
+		}
+		s.job(t, one, r.address)
+	}
+	return len(targets)
+}
+
+// targets are those of a rule, which they name with its bus.
+func (s *show) targets(rule *doc.Node) (out []resource) {
+	for _, t := range s.resources {
+		if t.kind != "aws_cloudwatch_event_target" {
+			continue
+		}
+		bus, other := rule.Get("event_bus_name").String(), t.values.Get("event_bus_name").String()
+		if t.values.Get("rule").String() == rule.Get("name").String() && (bus == other || bus == "" || other == "") && rule.Get("name").String() != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func first(n *doc.Node) *doc.Node {
+	if list := n.List(); len(list) > 0 {
+		return list[0]
+	}
+	return &doc.Node{}
+}
+
+func (s *show) schedule(r resource) {
+	v := r.values
+	t := first(v.Get("target"))
+	name, group := v.Get("name").String(), v.Get("group_name").String()
+	if group == "" {
+		group = "default"
+	}
+	off, on := scheduler(name, group)
+	s.job(r, thing{
+		name: name, expression: v.Get("schedule_expression").String(), zone: v.Get("schedule_expression_timezone").String(), disabled: v.Get("state").String() == "DISABLED",
+		description: v.Get("description").String(), arn: t.Get("arn").String(), parameters: first(t.Get("ecs_parameters")), input: t.Get("input"),
+		window: first(v.Get("flexible_time_window")), start: v.Get("start_date").String(), end: v.Get("end_date").String(), retry: first(t.Get("retry_policy")), off: off, on: on, of: r,
+	}, "")
+}
+
+// thing is a schedule and its target, of either kind.
+type thing struct {
+	name, expression, zone, description, arn, path string
+	disabled, pattern                              bool
+	parameters, input, transformer, window, retry  *doc.Node
+	start, end                                     string
+	off, on                                        string
+	of                                             resource
+}
+
+func (s *show) entry(r resource, kind, expression string) importer.Entry {
+	e := importer.NewEntry(r.line, kind, expression)
+	e.Item, e.File = r.address, s.file
+	return e
+}
+
+func (s *show) job(r resource, t thing, rule string) {
+	e := s.entry(r, "schedule", t.expression)
+	if rule != "" {
+		e.Item, e.Kind = rule+" -> "+r.address, "rule"
+	}
+	defer func() { s.in.Entries = append(s.in.Entries, e) }()
+	if t.refused(&e) {
+		return
+	}
+	j := job.Job{Description: importer.Hide(t.description), Disabled: t.disabled}
+	if !s.in.EventBridge(&e, &j, t.expression, t.zone) {
+		return
+	}
+	t.terms(s.in, &e, &j)
+	target := ecs.Target{Cluster: t.arn, Parameters: t.parameters, Input: t.input}
+	if ecs.IsRunTask(t.arn) {
+		target = ecs.Request(t.input.String())
+	}
+	if ecs.Get(r.sensitive, "input").True() || ecs.Get(r.sensitive, "Target", "Input").True() || ecs.Get(r.sensitive, "target").True() {
+		target.Input = nil
+		e.Off(&j, "its input is marked sensitive and is not written: write command and environment without secrets")
+	}
+	target.Job(&e, &j)
+	t.unknown(&e, &j)
+	s.in.Take(&e, j, t.name)
+	if e.Job != nil && !t.disabled {
+		s.in.Steps.Switch(t.off+inCode, t.on+inCode)
+	}
+}
+
+const inCode = "   # and set state in the code: the next apply brings back what that says"
+
+// refused is whether no job can come of it.
+func (t thing) refused(e *importer.Entry) bool {
+	switch {
+	case t.expression == "":
+		e.Refuse("its schedule is known after the apply alone: give the state instead of the plan")
+	case !t.transformer.Absent():
+		e.Refuse("its input is made of the event by a transformer: a job's variables are fixed; BATCHPLANE_SCHEDULED_FOR has the slot's time")
+	case t.path != "":
+		e.Refuse("its input is a part of the event (input_path), which a schedule's has nothing of: write the overrides out")
+	case strings.Contains(t.input.String(), "<aws.scheduler."):
+		e.Refuse("its input holds context attributes of Scheduler: BATCHPLANE_SCHEDULED_FOR has the slot's time, write the rest out")
+	case t.parameters.Absent() && !ecs.IsRunTask(t.arn):
+		e.Refuse("its target is %s", ecs.Other(t.arn))
+	default:
+		return false
+	}
+	return true
+}
+
+// terms takes what only one of the two kinds has.
+func (t thing) terms(in *importer.Import, e *importer.Entry, j *job.Job) {
+	if t.disabled {
+		e.Note("it is disabled, and so is the job")
+		in.Steps.Off = append(in.Steps.Off, e.Item)
+	}
+	if t.pattern {
+		e.Decide("events start it as well as its schedule: the job has the schedule alone")
+	}
+	if n, ok := ecs.Get(t.window, "MaximumWindowInMinutes").Int(); ok && n > 0 && ecs.Get(t.window, "Mode").String() != "OFF" {
+		j.Window = job.Duration(time.Duration(n) * time.Minute)
+	}
+	j.StartAt, j.EndAt = ecs.Date(e, "start", t.start), ecs.Date(e, "end", t.end)
+	ecs.Passed(e, j, in.From)
+	ecs.Delivery(e, t.retry)
+}
+
+// unknown is about what a plan knows after the apply alone, which looks as though
+// it were not set.
+func (t thing) unknown(e *importer.Entry, j *job.Job) {
+	text, err := json.Marshal(t.of.unknown)
+	if t.of.unknown.Absent() || err != nil {
+		return
+	}
+	var open []string
+	t.of.unknown.Pairs(func(key string, v *doc.Node) {
+		if v.True() && key != "id" && key != "arn" && key != "tags_all" && key != "region" {
+			open = append(open, key)
+		}
+	})
+	if !strings.Contains(string(text), "true") {
+		return
+	}
+	if j.TaskDefinition == "" || len(open) > 0 {
+		e.Off(j, "the plan does not know some of it before the apply (%s): give the state, or write what was deployed", strings.Join(append(open, "the task definition's ARN")[:max(1, len(open))], ", "))
+	}
+}
+
+func events(name, bus string) (off, on string) {
+	flags := ""
+	if bus != "" && bus != "default" {
+		flags = " --event-bus-name " + importer.Word(bus)
+	}
+	return "aws events disable-rule --name " + importer.Word(name) + flags, "aws events enable-rule --name " + importer.Word(name) + flags
+}
+
+func scheduler(name, group string) (off, on string) {
+	return ecs.SwitchSchedule(importer.Word(name), importer.Word(group), "")
+}
