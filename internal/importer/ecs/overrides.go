@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -69,7 +70,8 @@ func Environment(e *importer.Entry, j *job.Job, n *doc.Node) {
 			pairs[Get(v, "Name").String()] = Get(v, "Value").String()
 		}
 	}
-	for name, value := range pairs {
+	for _, name := range slices.Sorted(maps.Keys(pairs)) {
+		value := pairs[name]
 		if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
 			delete(pairs, name)
 			e.Off(j, "its variable %s looks like a secret and is not written: put it into the secrets of the task definition", name)

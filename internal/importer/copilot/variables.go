@@ -1,0 +1,65 @@
+package copilot
+
+import (
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// variables reads variables and secrets.
+func (m *manifest) variables() {
+	literal := map[string]string{}
+	m.node.Get("variables").Pairs(func(name string, v *doc.Node) {
+		value := m.known(v.String())
+		switch {
+		case v.Kind == doc.Map:
+			literal[name] = importer.ReplaceMe
+			m.e.Off(&m.j, "%s comes from the stack's export %s, whose value the file does not hold: %s stands there", name, v.Get("from_cfn").String(), importer.ReplaceMe)
+		case job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0:
+			m.secret(name, "arn:"+importer.ReplaceMe)
+			m.e.Off(&m.j, "its variable %s looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
+		default:
+			literal[name] = value
+			if strings.Contains(value, "${") {
+				m.e.Decide("%s has a variable of Copilot in its value, which nobody puts in any more", name)
+			}
+		}
+	})
+	if len(literal) > 0 {
+		m.d.Environment = literal
+		m.e.Literals(literal, "task definitions")
+	}
+	m.node.Get("secrets").Pairs(func(name string, v *doc.Node) {
+		from := m.known(v.String())
+		switch {
+		case strings.HasPrefix(from, "arn:") || strings.HasPrefix(from, "/"):
+			m.secret(name, from)
+		case v.Has("secretsmanager"):
+			m.secret(name, "arn:aws:secretsmanager:"+importer.ReplaceMe+":secret:"+m.known(v.Get("secretsmanager").String()))
+			m.e.Decide("the secret %s is named by %s: write its whole ARN", name, v.Get("secretsmanager").String())
+		case from != "":
+			m.secret(name, "arn:aws:ssm:"+importer.ReplaceMe+":parameter/"+from)
+			m.e.Decide("the secret %s is the parameter %s: write its ARN", name, from)
+		default:
+			m.secret(name, "arn:"+importer.ReplaceMe)
+			m.e.Decide("the secret %s comes from a stack's export: write its ARN", name)
+		}
+	})
+}
+
+// known puts in what is known of Copilot's own variables.
+func (m *manifest) known(text string) string {
+	if m.in.Environment == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, "${COPILOT_ENVIRONMENT_NAME}", m.in.Environment)
+}
+
+func (m *manifest) secret(name, from string) {
+	if m.d.Secrets == nil {
+		m.d.Secrets = map[string]string{}
+	}
+	m.d.Secrets[name] = from
+}
