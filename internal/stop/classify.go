@@ -130,7 +130,7 @@ func classifyTaken(s *Stop) Verdict {
 func classifyUncoded(s *Stop) Verdict {
 	var t text
 	t.read(s.Reason)
-	if f, _ := find(endFamilies, &t); f != nil && !t.bare() && (!claimed(&t) || t.hasAny(later)) {
+	if f, _ := endLexicon.find(&t); f != nil && !t.bare() && (!claimed(&t) || t.hasAny(later)) {
 		return ran(s, f.rule(&t, Task, ""))
 	}
 	if s.CodeMissing && t.begins("essential container in") {
@@ -152,7 +152,7 @@ func callers(t *text) bool { return t.lo < t.hi && !t.resource && !named(t) && !
 
 // claimed is whether a text begins like one of the families of a start.
 func claimed(t *text) bool {
-	_, hold := find(taskFamilies, t)
+	_, hold := taskLexicon.find(t)
 	return hold == anchored
 }
 

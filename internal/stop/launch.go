@@ -59,10 +59,10 @@ func launched(t *text, kind Kind, code string, r *Rule) Answer {
 }
 
 // clientStatus is how SDKs print an HTTP status that refuses a request.
-var clientStatus = []string{
+var clientStatus = of(
 	"status code: 400", "statuscode: 400", "status code: 401", "statuscode: 401", "status code: 403", "statuscode: 403",
 	"status code: 404", "statuscode: 404", "status code: 429", "statuscode: 429",
-}
+)
 
 // errorCode gives the exception's type in lower case and cuts from t what the
 // client printed before the message.

@@ -20,11 +20,11 @@ var words = []string{
 var ellipsis = []byte("...")
 
 // introduce are the words that a name follows, however it is spelled.
-var introduce = []string{"resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup "}
+var introduce = of("resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup ")
 
-// introduceEnds holds the last letters of introduce.
+// introduceEnds are the last letters of introduce.
 var introduceEnds = func() (ends [256]bool) {
-	for _, w := range introduce {
+	for _, w := range introduce.words {
 		ends[w[len(w)-2]] = true
 	}
 	return ends
@@ -37,15 +37,65 @@ const (
 	closing = ".,:;)]}>!?" + quotes
 )
 
-// blank replaces the word of b that begins at start, if it is a name, and keeps
-// the punctuation around it. spelled is whether the word has a mark or a quote.
-func blank(b []byte, start int, spelled bool) []byte {
-	follows := introduced(b[:start])
-	if !spelled && !follows {
-		return b
+// These are the bytes of opening, of closing, and those that spell a name.
+var (
+	opens, closes         = set(opening), set(closing)
+	spells, spellsOrBlank = set(marks + quotes), set(marks + quotes + " ")
+)
+
+func set(of string) (set [256]bool) {
+	for i := range len(of) {
+		set[of[i]] = true
 	}
-	lo := len(b) - len(bytes.TrimLeft(b[start:], opening))
-	hi := lo + len(bytes.TrimRight(b[lo:], closing))
+	return set
+}
+
+// blankNames blanks the names in b, which is t's plain form, in place. Words
+// without a mark or quote are passed over, unless a name may follow any.
+func (t *text) blankNames(b []byte) []byte {
+	stops := &spells
+	if t.hasAny(introduce) {
+		stops = &spellsOrBlank
+	}
+	out, from := b[:0], 0 // what is done, and where the rest begins
+	for at := 0; ; {
+		for at < len(b) && !stops[b[at]] {
+			at++
+		}
+		if at == len(b) {
+			return append(out, b[from:]...)
+		}
+		follows := b[at] == ' '
+		if follows {
+			at++
+			if !introduceEnds[b[at-2]] {
+				continue
+			}
+			if out, from = append(out, b[from:at]...), at; !introduced(out) {
+				continue
+			}
+		}
+		out, from = word(b, out, from, at, follows)
+		at = from
+	}
+}
+
+// word moves the rest of b from on to out up to the end of the word around at,
+// which it blanks if it is a name, and gives where the rest begins then.
+func word(b, out []byte, from, at int, follows bool) (done []byte, rest int) {
+	start := from + bytes.LastIndexByte(b[from:at], ' ') + 1
+	end := len(b)
+	if n := bytes.IndexByte(b[at:], ' '); n >= 0 {
+		end = at + n
+	}
+	out = append(out, b[from:end]...)
+	return blank(out, len(out)-(end-start), follows), end
+}
+
+// blank replaces the word of b that begins at start, if it is a name, and keeps
+// the punctuation around it. follows is whether it comes after one of introduce.
+func blank(b []byte, start int, follows bool) []byte {
+	lo, hi := bare(b, start)
 	if cut := lo + bytes.Index(b[lo:hi], ellipsis); cut > lo && cut+3 < hi && letter(b[cut+3]) {
 		hi = cut
 	}
@@ -55,6 +105,18 @@ func blank(b []byte, start int, spelled bool) []byte {
 	}
 	b[lo] = blanked
 	return append(b[:lo+1], b[hi:]...)
+}
+
+// bare gives the part of the word from start on that is within its punctuation.
+func bare(b []byte, start int) (lo, hi int) {
+	lo, hi = start, len(b)
+	for lo < hi && opens[b[lo]] {
+		lo++
+	}
+	for hi > lo && closes[b[hi-1]] {
+		hi--
+	}
+	return lo, hi
 }
 
 // quoted is whether a word stands in quotes of its own.
@@ -77,12 +139,8 @@ func quote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
 
 // introduced is whether b ends with one of introduce.
 func introduced(b []byte) bool {
-	n := len(b)
-	if n < 2 || !introduceEnds[b[n-2]] {
-		return false
-	}
-	for _, w := range introduce {
-		if n >= len(w) && string(b[n-len(w):]) == w {
+	for _, w := range introduce.words {
+		if bytes.HasSuffix(b, []byte(w)) {
 			return true
 		}
 	}

@@ -69,12 +69,12 @@ func inName(r rune) rune {
 
 // fragments are all that rules look for.
 func fragments() []string {
-	list := append(append([]string{}, unsent...), clientStatus...)
+	list := unsent.or(clientStatus).words
 	for _, g := range Table() {
-		list = append(append(append(list, g.Is...), g.Begins...), g.Has...)
+		list = append(append(append(list, g.Is...), g.Begins...), g.Has.words...)
 		for i := range g.Rules {
 			m := &g.Rules[i].Match
-			list = append(append(append(list, m.Any...), m.With...), m.Not...)
+			list = append(list, m.Any.or(m.With, m.Not).words...)
 		}
 	}
 	return list

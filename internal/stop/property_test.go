@@ -60,7 +60,7 @@ func TestACutTextNeverProvesMore(t *testing.T) {
 func doubted(reason string) bool {
 	var x text
 	x.read(reason)
-	f, hold := find(taskFamilies, &x)
+	f, hold := taskLexicon.find(&x)
 	return hold == anchored && f.proof != proofNone && (unsure(&x) || x.hasAny(later))
 }
 

@@ -70,7 +70,7 @@ type moment struct {
 func written(t *text) moment {
 	m := moment{hold: anchored, proof: proofOwn}
 	if !t.unpulled {
-		m.family, m.hold = find(taskFamilies, t)
+		m.family, m.hold = taskLexicon.find(t)
 		if m.hold < inside {
 			return moment{family: m.family, loose: true}
 		}
@@ -96,7 +96,7 @@ func unsure(t *text) bool {
 // speaks of a later time than its family f: a mistake stays one, but that a
 // relaunch would help is not said.
 func loose(s *Stop, f *Family, t *text) *Rule {
-	if e, _ := find(endFamilies, t); e != nil {
+	if e, _ := endLexicon.find(t); e != nil {
 		return &e.Rules[0]
 	}
 	if f == nil {

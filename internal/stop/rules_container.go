@@ -13,13 +13,13 @@ var pullFamily = Family{
 		"pull command failed", "unable to pull image", "ref pull", "inspect image", "failed to resolve ref", "failed to pull", "image manifest",
 		"manifest unknown", "no matching manifest", "image not found",
 	},
-	Has:   []string{"failed to resolve ref", "pull image manifest", "cannotpullcontainer", "pull access denied", "pull rate limit", "cannotpullimage", "manifest unknown"},
+	Has:   of("failed to resolve ref", "pull image manifest", "cannotpullcontainer", "pull access denied", "pull rate limit", "cannotpullimage", "manifest unknown"),
 	Vague: []string{"image pull", "pull image"},
 	proof: proofContainers,
 	Rules: []Rule{
 		{
 			Name:    "pull-connection",
-			Match:   Match{Any: []string{"connection issue"}, Not: unable},
+			Match:   Match{Any: of("connection issue"), Not: unable},
 			Class:   Ambiguous,
 			Why:     "the task could not reach the registry: a passing fault, or the subnet has no route",
 			Example: failed("The task cannot pull ‘image-name’ from the Amazon ECR repository ‘repository URI’. There is a connection issue between the task and Amazon ECR. Check your task network configuration."),
@@ -43,7 +43,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-no-space",
-			Match:   Match{Any: []string{"no space left", "disk quota", "not enough space"}},
+			Match:   Match{Any: of("no space left", "disk quota", "not enough space")},
 			Class:   Config,
 			Why:     "the image does not fit on the disk: give the task more ephemeral storage or make the image smaller",
 			Example: failed("CannotPullContainerError: write /var/lib/docker/tmp/GetImageBlob111111111: no space left on device"),
@@ -51,7 +51,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-unfit",
-			Match:   Match{Any: append(malformed, invalid...), Not: []string{"invalid argument"}}, // a broken unpacking, which may pass
+			Match:   Match{Any: malformed.or(invalid), Not: of("invalid argument")}, // a broken unpacking, which may pass
 			Class:   Config,
 			Why:     "the image's name is wrong, or it was not built for the task's platform",
 			Example: failed("CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'"),
@@ -59,7 +59,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-rate-limit",
-			Match:   Match{Any: []string{"toomanyrequests", "too many requests", "pull rate limit", "code: 429"}},
+			Match:   Match{Any: of("toomanyrequests", "too many requests", "pull rate limit", "code: 429")},
 			Class:   Ambiguous,
 			Why:     "the registry's pull limit is used up, which can take hours to pass",
 			Example: failed("Task failed to start - CannotPullImageManifestError: Error response from daemon: toomanyrequests: Request exceeded pull rate limit for IP XX.XXX.XX.XX"),
@@ -96,14 +96,14 @@ var createFamily = Family{
 	Title:  "Container create",
 	Life:   "before this container is created; others of the task may run",
 	Begins: []string{"cannotcreatecontainer"},
-	Has:    []string{"cannotcreatecontainererror"},
+	Has:    of("cannotcreatecontainererror"),
 	proof:  proofContainers,
 	Rules: []Rule{
 		{
 			Name: "create-wrong",
-			Match: Match{Any: append(append(append(append([]string{
+			Match: Match{Any: of(
 				"no space left", "free data blocks", "disk quota", "cannot be empty", "already in use",
-			}, denied...), missing...), invalid...), broken...)},
+			).or(denied, missing, invalid, broken)},
 			Class:   Config,
 			Why:     "the container cannot be made as the task definition describes it",
 			Example: failed("CannotCreateContainerError: API error (400): No command specified"),
@@ -128,17 +128,17 @@ var startFamily = Family{
 		"failed to create new container runtime task", "failed to create container runtime task",
 		"failed to create shim", "oci runtime", "runc ", "failed to start container", "starting container process", "exec format error",
 	},
-	Has: []string{
+	Has: of(
 		"oci runtime", "container runtime task", "starting container process", "start container process", "cannotstartcontainer",
 		"initialize logging driver",
-	},
+	),
 	proof: proofNone,
 	Rules: []Rule{
 		{
 			Name: "start-wrong",
-			Match: Match{Any: append(append(append(append([]string{
+			Match: Match{Any: of(
 				"no space left", "awslogs", "log-opt", "cannot be empty", "already in use",
-			}, broken...), denied...), missing...), invalid...), Not: []string{"i/o time", "send request failed", "throttl"}},
+			).or(broken, denied, missing, invalid), Not: of("i/o time", "send request failed", "throttl")},
 			Class:   Config,
 			Why:     "the container cannot start as it is: wrong command, wrong platform, missing file or log group",
 			Example: failed("CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: OCI runtime create failed: container_linux.go:370: starting container process caused: exec: \"/opt/sonarqube/bin/run.sh\": stat /opt/sonarqube/bin/run.sh...no such file or direct..."),
@@ -162,7 +162,7 @@ var transitionFamily = Family{
 		"dockertimeouterror", "containerruntimetimeouterror", "containerruntimeerror", "could not transition",
 		"dockerstateerror", "containernetworkingerror", "taskdependencyerror",
 	},
-	Has:   []string{"could not transition"},
+	Has:   of("could not transition"),
 	proof: proofNone,
 	Rules: []Rule{{
 		Name:    "transition",
@@ -182,15 +182,15 @@ var ranFamily = Family{
 		"cannotremovecontainer", "cannotdescribecontainer", "task failed container health", "task failed elb", "elb health", "container health check",
 		"health check",
 	},
-	Has: []string{
+	Has: of(
 		"could not transition to stopped", "could not transition to inspecting", "elb health", "failed container health check",
 		"container health check", "outofmemoryerror", "killed due to memory", "out of memory", "unhealthy in target", "oomkilled",
-	},
+	),
 	proof: proofNone,
 	Rules: []Rule{
 		{
 			Name:    "out-of-memory",
-			Match:   Match{Any: append([]string{"container killed"}, memory...)},
+			Match:   Match{Any: of("container killed").or(memory)},
 			Class:   AppFailed,
 			Why:     "the container used more memory than it has",
 			Example: Stop{Kind: Task, CodeMissing: true, Reason: "container killed due to memory usage"},
@@ -198,7 +198,7 @@ var ranFamily = Family{
 		},
 		{
 			Name:    "health-check",
-			Match:   Match{Any: []string{"health", "unhealthy"}},
+			Match:   Match{Any: of("health", "unhealthy")},
 			Class:   AppFailed,
 			Why:     "the task ran and failed its health checks",
 			Example: Stop{Kind: Task, CodeMissing: true, Reason: "ELB healthcheck failed"},
@@ -206,7 +206,7 @@ var ranFamily = Family{
 		},
 		{
 			Name:    "exit-unread",
-			Match:   Match{Any: []string{"inspect", "cannotstop", "cannotremove", "cannotdescribe", "transition"}},
+			Match:   Match{Any: of("inspect", "cannotstop", "cannotremove", "cannotdescribe", "transition")},
 			Class:   AppFailed,
 			Why:     "the container ran, and its exit code could not be read: it may even have succeeded",
 			Example: Stop{Kind: Task, CodeMissing: true, Reason: "CannotInspectContainerError: Could not transition to inspecting; timed out after waiting 30s"},

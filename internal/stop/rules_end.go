@@ -31,11 +31,11 @@ var endFamilies = []Family{
 			"your spot task was interrupted", "task stopped by spot", "stopped by spot", "ec2 instance", "fargate task retire", "service scheduler", "host ec2", "scaling activity", "container instance", "spot interruption", "spot instance", "spot task", "ecs is performing maintenance",
 			"the task was stopped because the container instance",
 		},
-		Has: []string{
+		Has: of(
 			"performing maintenance", "spot task was interrupted", "spot interruption", "spotinterruption", "spot capacity reclaim", "capacity reclaimed", "being reclaimed", "was evicted", "in draining",
 			"draining state", "deregistration forced", "scaling activity initiated", "task retirement", "instance terminated", "instance stopped",
 			"termination notice", "underlying infrastructure", "underlying host",
-		},
+		),
 		Rules: []Rule{{
 			Name:    "taken",
 			Class:   Interrupted,

@@ -45,11 +45,11 @@ var (
 )
 
 // unsent are words of a client that got no answer.
-var unsent = []string{
+var unsent = of(
 	"send request failed", "request send failed", "context deadline exceeded", "request canceled", "context canceled", "request context",
 	"connection reset", "could not connect to the endpoint", "read timeout on endpoint", "connect timeout on endpoint", "connection was closed before",
 	"connection broken", "broken pipe", "unexpected eof", "tls handshake", "client.timeout",
-}
+)
 
 func refused(code, message string) Stop {
 	return Stop{Kind: LaunchException, ErrorCode: code, Reason: message}
@@ -94,7 +94,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    RuleThrottledEC2,
-		Match:   Match{Any: []string{"throttl", "rate exceeded", "requestlimitexceeded", "request limit exceeded", "too many requests"}, Not: []string{"context deadline"}},
+		Match:   Match{Any: of("throttl", "rate exceeded", "requestlimitexceeded", "request limit exceeded", "too many requests"), Not: of("context deadline")},
 		Class:   Retry,
 		Why:     "the rate limit of a call that ECS makes to EC2 was reached; nothing was launched",
 		Example: refused("InvalidParameterException", "Error retrieving subnet information for [subnet-abc123]: Rate exceeded (ErrorCode: Throttling)"),
@@ -102,7 +102,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    RuleInactive,
-		Match:   Match{Any: []string{"taskdefinition is inactive", "task definition is inactive", "is inactive", "task definition inactive"}, Not: []string{"cluster"}},
+		Match:   Match{Any: of("taskdefinition is inactive", "task definition is inactive", "is inactive", "task definition inactive"), Not: of("cluster")},
 		Class:   Config,
 		Why:     "this revision of the task definition was deregistered",
 		Example: refused("ClientException", "TaskDefinition is inactive"),
@@ -110,9 +110,9 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name: RuleLaunchRunningLimit,
-		Match: Match{Any: []string{
+		Match: Match{Any: of(
 			"limit on the number", "vcpulimit", "number of tasks in provisioning", "provisioning state", "provisioning capacity limit", "limit on tasks", "tasks in the provisioning",
-		}},
+		)},
 		Class:   Retry,
 		Why:     "a limit on running or provisioning tasks is reached; later some will have ended",
 		Example: Stop{Kind: LaunchFailure, Reason: "You've reached the limit on the number of vCPUs you can run concurrently"},
@@ -128,7 +128,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    "launch-" + RuleCapacity,
-		Match:   Match{Any: append(append(append([]string{"resource:fargate"}, capacityFamily.Begins...), capacityFamily.Has...), capacityFamily.Vague...), Not: []string{"capacity provider", "capacity is set"}},
+		Match:   Match{Any: of("resource:fargate").or(of(capacityFamily.Begins...), capacityFamily.Has, of(capacityFamily.Vague...)), Not: of("capacity provider", "capacity is set")},
 		Class:   Retry,
 		Why:     "AWS had no capacity for the task at this moment",
 		Example: Stop{Kind: LaunchFailure, Reason: "Capacity is unavailable at this time. Please try again later or in a different availability zone"},
@@ -136,7 +136,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    "launch-ec2-unreachable",
-		Match:   Match{Any: []string{"unable to execute http request", "error retrieving"}, With: append([]string{"temporarily"}, append(network, busy...)...), Not: unable},
+		Match:   Match{Any: of("unable to execute http request", "error retrieving"), With: of("temporarily").or(network, busy), Not: unable},
 		Class:   Retry,
 		Why:     "ECS itself could not reach EC2, which passes; nothing was launched",
 		Example: Stop{Kind: LaunchFailure, Reason: "Error retrieving security group information: com.amazonaws.SdkClientException: Unable to execute HTTP request: Connect to ec2.us-east-1.amazonaws.com:443 [ec2.us-east-1.amazonaws.com/54.239.31.174] failed: connect timed out"},
@@ -153,7 +153,7 @@ var launchRules = append(append([]Rule{
 }, launchPlacement()...), []Rule{
 	{
 		Name:    "launch-no-instances",
-		Match:   Match{Any: []string{"no container instances were found"}},
+		Match:   Match{Any: of("no container instances were found")},
 		Class:   Ambiguous,
 		Why:     "the cluster has no container instance: it may be booting, or the launch type is wrong",
 		Example: refused("InvalidParameterException", "No Container Instances were found in your cluster."),
@@ -161,7 +161,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    "launch-refused",
-		Match:   Match{Any: append(append(append([]string{"does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be"}, denied...), missing...), invalid...), Not: []string{"usually caused by a client action"}},
+		Match:   Match{Any: of("does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be").or(denied, missing, invalid), Not: of("usually caused by a client action")},
 		Class:   Config,
 		Why:     "the request names something that does not exist, is not allowed or does not fit",
 		Example: refused("InvalidParameterException", "Security group sg-0dd8a777c45711f1d does not appear to belong to the same VPC as the input subnets."),
@@ -206,8 +206,8 @@ func launchPlacement() []Rule {
 	rules := placementRules(LaunchFailure)
 	for i := range rules {
 		rules[i].Match.Kinds = onlyFailure
-		if rules[i].Match.Any == nil {
-			rules[i].Match.Any = []string{"attribute", "location", "memberof", "inactive"}
+		if rules[i].Match.Any.none() {
+			rules[i].Match.Any = of("attribute", "location", "memberof", "inactive")
 		}
 	}
 	return rules

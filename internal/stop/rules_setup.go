@@ -17,16 +17,16 @@ var secretsFamily = Family{
 		"the task cannot pull secret", "the task can't pull secret", "retrieved secret from",
 		"the task can't download the env", "the task cannot download the env", "the task can't access the env", "unable to decrypt", "failed to retrieve secret", "unable to pull registry auth",
 	},
-	Has: []string{
+	Has: of(
 		"unable to pull secrets or registry auth", "unable to retrieve secret", "unable to retrieve ecr registry auth",
 		"fetching secret data", "invalid ssm parameters",
-	},
+	),
 	Vague: []string{"secrets manager"},
 	proof: proofTask,
 	Rules: []Rule{
 		{
 			Name:    "secrets-connection",
-			Match:   Match{Any: []string{"connection issue"}, Not: unable},
+			Match:   Match{Any: of("connection issue"), Not: unable},
 			Class:   Ambiguous,
 			Why:     "the task could not reach Secrets Manager, Parameter Store or ECR: a passing fault, or the subnet has no route",
 			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration."),
@@ -50,7 +50,7 @@ var secretsFamily = Family{
 		},
 		{
 			Name:    "secrets-invalid",
-			Match:   Match{Any: invalid, Not: []string{"throttl", "rate exceeded"}},
+			Match:   Match{Any: invalid, Not: of("throttl", "rate exceeded")},
 			Class:   Config,
 			Why:     "the secret's name or JSON key in the task definition is wrong",
 			Example: failed("ResourceInitializationError: unable to retrieve secret from asm: retrieved secret from Secrets Manager did not contain json key connectionString"),
@@ -90,12 +90,12 @@ var loggerFamily = Family{
 		"failed to validate logger", "unable to get awslogs driver arg", "failed to create logger arg",
 		"the task can't create a cloudwatch", "the task cannot create a cloudwatch", "the task cannot find the amazon cloudwatch log", "the task can't find the amazon cloudwatch log",
 	},
-	Has:   []string{"failed to validate logger args"},
+	Has:   of("failed to validate logger args"),
 	proof: proofTask,
 	Rules: []Rule{
 		{
 			Name:    "logger-connection",
-			Match:   Match{Any: []string{"connection issue"}, Not: unable},
+			Match:   Match{Any: of("connection issue"), Not: unable},
 			Class:   Ambiguous,
 			Why:     "the task could not reach CloudWatch Logs, though the text speaks of a missing log group: a passing fault, or no route",
 			Example: failed("ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon CloudWatch log group defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. Check your network configuration. : signal: killed"),
@@ -119,7 +119,7 @@ var loggerFamily = Family{
 		},
 		{
 			Name:    "logger-invalid",
-			Match:   Match{Any: invalid, Not: []string{"throttl", "rate exceeded"}},
+			Match:   Match{Any: invalid, Not: of("throttl", "rate exceeded")},
 			Class:   Config,
 			Why:     "the log configuration of the task definition is wrong",
 			Example: failed("ResourceInitializationError: failed to validate logger args: unable to get awslogs driver arguments: awslogs-region is required"),
@@ -154,10 +154,10 @@ var volumeFamily = Family{
 		"mount.nfs", "unable to create volume",
 		"ecs was unable to create volume", "ecs was unable to attach", "ecs was unable to configure",
 	},
-	Has: []string{
+	Has: of(
 		"efs utils command", "mount.nfs4", "attach ebs", "attach the ebs", "create ebs", "create the ebs", "configure ebs", "configure the ebs", "set up ebs", "setup ebs",
-	},
-	Vague: []string{"failed to mount", "unable to mount", "efs ", "ebs ", "volume ", "fsx"},
+	),
+	Vague: []string{"failed to mount", "unable to mount", "efs ", "ebs ", "volume ", "fsx "},
 	proof: proofTask,
 	Rules: []Rule{
 		{
@@ -170,7 +170,7 @@ var volumeFamily = Family{
 		},
 		{
 			Name:    "volume-wrong",
-			Match:   Match{Any: append(append([]string{"failed to resolve", "reason given by server", "check that your file system id"}, missing...), invalid...)},
+			Match:   Match{Any: of("failed to resolve", "reason given by server", "check that your file system id").or(missing, invalid)},
 			Class:   Config,
 			Why:     "the file system, its mount target or the directory does not exist, or the volume is declared wrongly",
 			Example: failed("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve \"fs-00000000.efs.us-east-1.amazonaws.com\" - check that your file system ID is correct."),
@@ -178,7 +178,7 @@ var volumeFamily = Family{
 		},
 		{
 			Name:    "volume-reset",
-			Match:   Match{Any: append([]string{"connection reset", "reset by peer"}, busy...)},
+			Match:   Match{Any: of("connection reset", "reset by peer").or(busy)},
 			Class:   Retry,
 			Why:     "the connection to the file system broke while mounting; the next start usually works",
 			Example: failed("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: mount.nfs4: Connection reset by peer : unsuccessful EFS utils command execution; code: 32"),

@@ -26,6 +26,8 @@ var taskFamilies = []Family{
 	pullFamily, createFamily,
 }
 
+var taskLexicon, endLexicon = lexiconOf(taskFamilies), lexiconOf(endFamilies)
+
 var interfaceFamily = Family{
 	Name:  "interface",
 	Title: "Network interface",
@@ -39,16 +41,16 @@ var interfaceFamily = Family{
 		"unable to attach network interface", "failed to attach network interface",
 		"error attaching network interface", "error while attempting to attach network interface", "network interface prov",
 	},
-	Has: []string{
+	Has: of(
 		"network interface prov", "waiting for network interface", "create network interface", "attach network interface", "attach the network interface",
 		"provision network interface", "networkinterfacelimit", "insufficientfreeaddress", "configure eni", "regular eni",
-	},
+	),
 	Vague: []string{"network interface", "elastic network interface", "eni "},
 	proof: proofTask,
 	Rules: []Rule{
 		{
 			Name:    "interface-host",
-			Match:   Match{Any: []string{"configure eni", "regular eni", "setup eni", "netplugin", "trunk eni", "attach eni", "attach the eni", "set up eni", "provision eni", "attach network interface", "attach the network interface"}, Not: append([]string{"accessden", "not authoriz", "unauthorized", "policyviolation"}, quotas...)},
+			Match:   Match{Any: of("configure eni", "regular eni", "setup eni", "netplugin", "trunk eni", "attach eni", "attach the eni", "set up eni", "provision eni", "attach network interface", "attach the network interface"), Not: of("accessden", "not authoriz", "unauthorized", "policyviolation").or(quotas)},
 			Class:   Retry,
 			Why:     "the host could not attach or set up the task's network interface; another host usually can",
 			Example: failed("ResourceInitializationError: failed to configure ENI: failed to setup regular eni: netplugin failed with no error message"),
@@ -56,7 +58,7 @@ var interfaceFamily = Family{
 		},
 		{
 			Name:    "interface-busy",
-			Match:   Match{Any: busy, Not: []string{"accessden", "not authoriz", "not exist", "notfound"}},
+			Match:   Match{Any: busy, Not: of("accessden", "not authoriz", "not exist", "notfound")},
 			Class:   Retry,
 			Why:     "EC2 was too busy to give the task a network interface in time",
 			Example: failed("Rate limit exceeded while preparing network interface to be attached to instance"),
@@ -72,7 +74,7 @@ var interfaceFamily = Family{
 		},
 		{
 			Name:    "interface-wrong",
-			Match:   Match{Any: append(append([]string{}, missing...), invalid...)},
+			Match:   Match{Any: missing.or(invalid)},
 			Class:   Config,
 			Why:     "the subnet or security group named by the job does not exist or cannot be used",
 			Example: failed("Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-0a1': InvalidSubnetID.NotFound: The subnet ID 'subnet-0a1' does not exist"),
@@ -80,7 +82,7 @@ var interfaceFamily = Family{
 		},
 		{
 			Name:    "interface-none-free",
-			Match:   Match{Any: append([]string{"unexpected ec2 error", "insufficientfree", "insufficient free", "not enough free", "no free address"}, quotas...)},
+			Match:   Match{Any: of("unexpected ec2 error", "insufficientfree", "insufficient free", "not enough free", "no free address").or(quotas)},
 			Class:   Ambiguous,
 			Why:     "EC2 gave no network interface; often the subnet has no free address, which may pass or need a larger subnet",
 			Example: failed("Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet 'subnet-id"),
@@ -105,7 +107,7 @@ var internalFamily = Family{
 	Rules: []Rule{
 		{
 			Name:    "internal-refused",
-			Match:   Match{Any: append(append(append([]string{}, denied...), missing...), invalid...)},
+			Match:   Match{Any: denied.or(missing, invalid)},
 			Class:   Config,
 			Why:     "ECS failed because something the task needs is missing, not allowed or wrong",
 			Example: failed("InternalError: UnauthorizedOperation: You are not authorized to perform this operation"),
@@ -130,13 +132,13 @@ var storageFamily = Family{
 		"timed out waiting for ephemeralstorage", "timed out waiting for ephemeral storage",
 		"ephemeralstorage prov", "ephemeral storage prov", "failed to provision ephemeral",
 	},
-	Has:   []string{"ephemeralstorage prov", "ephemeral storage prov"},
+	Has:   of("ephemeralstorage prov", "ephemeral storage prov"),
 	Vague: []string{"ephemeralstorage", "ephemeral storage"},
 	proof: proofTask,
 	Rules: []Rule{
 		{
 			Name:    "storage-refused",
-			Match:   Match{Any: append(append(append([]string{}, denied...), missing...), invalid...)},
+			Match:   Match{Any: denied.or(missing, invalid)},
 			Class:   Config,
 			Why:     "the task's storage could not be prepared because a key, role or size is wrong",
 			Example: failed("Ephemeral storage provisioning failed: AccessDeniedException: the KMS key is not accessible"),
@@ -162,7 +164,7 @@ var placementFamily = Family{
 		"empty capacity provider", "no active instances", "no container instance", "no space in",
 	},
 	// That a service was unable to place a task stands before reasons of any time.
-	Has:   []string{"unable to place a task because", "unable to place task because"},
+	Has:   of("unable to place a task because", "unable to place task because"),
 	Vague: []string{"agent:", "unable to place", "(service"},
 	proof: proofPlacement,
 	Rules: placementRules(Task),
@@ -179,7 +181,7 @@ func placementRules(kind Kind) []Rule {
 	return []Rule{
 		{
 			Name:    prefix + "gpu",
-			Match:   Match{Any: []string{"resource:gpu", "resource:inferentia", "resource:neuron"}},
+			Match:   Match{Any: of("resource:gpu", "resource:inferentia", "resource:neuron")},
 			Class:   Ambiguous,
 			Why:     "no instance with a free accelerator; one may come free, or there may be none",
 			Example: example("RESOURCE:GPU"),
@@ -187,7 +189,7 @@ func placementRules(kind Kind) []Rule {
 		},
 		{
 			Name:    prefix + "resource",
-			Match:   Match{Any: []string{"resource"}},
+			Match:   Match{Any: of("resource")},
 			Class:   resource,
 			Why:     "no instance has enough free cpu, memory, ports or network interfaces; they may come free, or the task is too large",
 			Example: example("RESOURCE:MEMORY"),
@@ -195,7 +197,7 @@ func placementRules(kind Kind) []Rule {
 		},
 		{
 			Name:    prefix + "agent",
-			Match:   Match{Any: []string{"agent"}},
+			Match:   Match{Any: of("agent")},
 			Class:   Retry,
 			Why:     "the agent of the chosen container instance was not connected",
 			Example: example("AGENT"),
@@ -203,7 +205,7 @@ func placementRules(kind Kind) []Rule {
 		},
 		{
 			Name:    prefix + "empty",
-			Match:   Match{Any: []string{"empty capacity", "no active instances", "no container instance", "distinctinstance", "no space in", "unable to place"}},
+			Match:   Match{Any: of("empty capacity", "no active instances", "no container instance", "distinctinstance", "no space in", "unable to place")},
 			Class:   Ambiguous,
 			Why:     "ECS found no instance for the task; scaling may mend it, or not",
 			Example: example("EMPTY CAPACITY PROVIDER"),
@@ -229,16 +231,16 @@ var capacityFamily = Family{
 		"spot capacity is un", "fargate spot capacity is un", "there is no capacity", "you've reached the limit on the number", "you have reached the limit on the number",
 		"reached the limit on the number", "vcpulimitexceeded",
 	},
-	Has: []string{
+	Has: of(
 		"capacity is unavailable", "capacity is currently unavailable", "capacity is not available", "capacity unavailable",
 		"insufficient capacity", "insufficientinstancecapacity", "limit on the number of vcpus", "limit on the number of tasks", "no capacity in",
-	},
+	),
 	Vague: []string{"no capacity", "capacity is", "fargate capacity", "fargate_spot capacity", "spot capacity", "fargate spot capacity"},
 	proof: proofTask,
 	Rules: []Rule{
 		{
 			Name:    RuleRunningLimit,
-			Match:   Match{Any: []string{"limit on the number", "vcpulimit"}},
+			Match:   Match{Any: of("limit on the number", "vcpulimit")},
 			Class:   Retry,
 			Why:     "the account runs as many vCPUs or tasks as it may; later some will be free",
 			Example: failed("You've reached the limit on the number of vCPUs you can run concurrently"),
@@ -259,7 +261,7 @@ var roleFamily = Family{
 	Title:  "Roles",
 	Life:   "before any container is created",
 	Begins: []string{"ecs was unable to assume", "unable to assume", "ecs cannot assume", "the task can't assume", "the task cannot assume"},
-	Has:    []string{"unable to assume the role", "unable to assume role"},
+	Has:    of("unable to assume the role", "unable to assume role"),
 	proof:  proofTask,
 	Rules: []Rule{{
 		Name:    "role-not-assumed",
@@ -275,7 +277,7 @@ var platformFamily = Family{
 	Title:  "Platform version",
 	Life:   "when ECS looks at the platform that the task asks for",
 	Begins: []string{"the task definition is configured to use a fargate platform"},
-	Has:    []string{"platform version that's retired", "platform version that is retired"},
+	Has:    of("platform version that's retired", "platform version that is retired"),
 	proof:  proofNone, // running tasks are retired too
 	Rules: []Rule{{
 		Name:    "platform-retired",

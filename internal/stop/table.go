@@ -37,7 +37,7 @@ func (c Class) helps() Answer {
 // Match is what a rule looks for in the normalised text: one of Any, one of
 // With, none of Not. An empty list asks for nothing.
 type Match struct {
-	Any, With, Not []string
+	Any, With, Not stems
 	// Codes are error codes of a launch exception, in lower case.
 	Codes []string
 	// Kinds restricts the rule to these kinds of stop.
@@ -47,8 +47,8 @@ type Match struct {
 func (m *Match) fits(t *text, kind Kind, code string) bool {
 	return (m.Kinds == nil || oneOf(kind, m.Kinds)) &&
 		(m.Codes == nil || oneOf(code, m.Codes)) &&
-		(m.Any == nil || t.hasAny(m.Any)) &&
-		(m.With == nil || t.hasAny(m.With)) &&
+		(m.Any.none() || t.hasAny(m.Any)) &&
+		(m.With.none() || t.hasAny(m.With)) &&
 		!t.hasAny(m.Not)
 }
 
@@ -90,8 +90,9 @@ type Family struct {
 	// text, its beginning (tried first over all families), or a fragment
 	// anywhere. Vague is how texts of any time may begin, this family's too: it
 	// is tried last and proves nothing.
-	Is, Begins, Has, Vague []string
-	Rules                  []Rule
+	Is, Begins, Vague []string
+	Has               stems
+	Rules             []Rule
 
 	proof proof
 }
@@ -117,21 +118,44 @@ const (
 	anchored      // it begins with a known phrase
 )
 
+// lexicon is a list of families and how their phrases begin that stand at the
+// beginning of a text.
+type lexicon struct {
+	families []Family
+	// starts marks the first four bytes of each, so that a text that begins like
+	// none of them is refused at once.
+	starts [1 << slotBits]bool
+}
+
+func lexiconOf(families []Family) *lexicon {
+	l := &lexicon{families: families}
+	for i := range families {
+		f := &families[i]
+		for _, list := range [][]string{f.Is, f.Begins, f.Vague} {
+			for _, phrase := range list {
+				l.starts[slot(four(phrase))] = true
+			}
+		}
+	}
+	return l
+}
+
 // find gives the family that holds a text most firmly.
-func find(families []Family, t *text) (*Family, grip) {
-	for i := range families {
-		if families[i].anchored(t) {
-			return &families[i], anchored
+func (l *lexicon) find(t *text) (*Family, grip) {
+	starts := l.starts[slot(t.first())]
+	for i := range l.families {
+		if starts && l.families[i].anchored(t) {
+			return &l.families[i], anchored
 		}
 	}
-	for i := range families {
-		if t.hasAny(families[i].Has) {
-			return &families[i], inside
+	for i := range l.families {
+		if t.hasAny(l.families[i].Has) {
+			return &l.families[i], inside
 		}
 	}
-	for i := range families {
-		if t.beginsAny(families[i].Vague) {
-			return &families[i], vague
+	for i := range l.families {
+		if starts && t.beginsAny(l.families[i].Vague) {
+			return &l.families[i], vague
 		}
 	}
 	return nil, none

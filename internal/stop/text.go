@@ -1,6 +1,9 @@
 package stop
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // text is a reason made comparable: lower case, straight quotes, single
 // blanks, without names, with what clients and ECS print before it cut away.
@@ -9,9 +12,9 @@ type text struct {
 	room   [1024]byte
 	long   []byte // used instead of room by texts that do not fit
 	lo, hi int
-	// triples has a bit for each three neighbouring bytes, so that nearly all
-	// fragments are refused without a search.
-	triples [64]uint64
+	// fours marks each four neighbouring bytes, so that nearly all stems are
+	// refused without a search.
+	fours [1 << slotBits]bool
 	// resource is whether a leading "ResourceInitializationError:" was cut.
 	resource bool
 	// unpulled is whether the words were cut that a container's image was not
@@ -41,13 +44,26 @@ var (
 	unpulledError = []string{"taskstoppedbeforepullbeginerror:", "taskstoppedbeforepullbeginerror", "task stopped before image pull could begin"}
 )
 
-// announcements stand in events of a service, before a task's real reason.
+// services is how events of a service begin, and announcements what stands in
+// them before a task's real reason.
+var services = []string{"(service ", "service "}
+
 var announcements = []string{"unable to place a task. reason:", "all of its requirements. reason:", "failed to launch a task with (error"}
+
+// cuts are the first bytes of all that read cuts.
+var cuts = func() (first [256]bool) {
+	for _, list := range [][]string{preludes, resourceError, unpulledError, services} {
+		for _, p := range list {
+			first[p[0]] = true
+		}
+	}
+	return first
+}()
 
 // read fills t from a task's or a container's reason.
 func (t *text) read(s string) {
 	t.normalise(s)
-	for cut := true; cut; {
+	for cut := true; cut && t.lo < t.hi && cuts[t.bytes()[0]]; {
 		resource, unpulled := t.skipAny(resourceError), t.skipAny(unpulledError)
 		t.resource, t.unpulled = t.resource || resource, t.unpulled || unpulled
 		cut = t.skipAny(preludes) || t.announced() || resource || unpulled
@@ -57,7 +73,7 @@ func (t *text) read(s string) {
 // announced cuts what an event of a service says before the reason, in the same
 // or the sentence before.
 func (t *text) announced() bool {
-	if !t.begins("(service ") && !t.begins("service ") {
+	if !t.beginsAny(services) {
 		return false
 	}
 	b := t.bytes()
@@ -132,103 +148,117 @@ func (t *text) is(words []string) bool {
 	return false
 }
 
-func (t *text) hasAny(fragments []string) bool {
-	for _, f := range fragments {
-		if len(f) < 3 || (t.marked(f[:3]) && t.marked(f[len(f)-3:])) {
-			if t.has(f) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// marked is whether the three bytes of s may stand in t.
-func (t *text) marked(s string) bool {
-	h := triple(triple(uint16(s[0]), s[1]), s[2])
-	return t.triples[h>>6]&(1<<(h&63)) != 0
-}
-
-func (t *text) has(fragment string) bool {
-	for i := 3; i < len(fragment); i++ {
-		if !t.marked(fragment[i-2 : i+1]) {
-			return false
-		}
-	}
-	b := t.bytes()
-	for i := 0; i+len(fragment) <= len(b); i++ {
-		if b[i] == fragment[0] && string(b[i:i+len(fragment)]) == fragment {
+// hasAny is whether one of the stems stands in t.
+func (t *text) hasAny(s stems) bool {
+	for i, slot := range s.slots {
+		if t.fours[slot%uint16(len(t.fours))] && t.has(s.words[i]) {
 			return true
 		}
 	}
 	return false
 }
 
-// triple rolls c into a 12-bit mark of the last three bytes: each byte has
-// left it after three shifts.
-func triple(h uint16, c byte) uint16 { return (h<<4 ^ uint16(c)) & 0xfff }
-
-// normalise fills t from s. Runs of white space become one blank, curly quotes
-// straight ones; other bytes outside ASCII stay as they are.
-func (t *text) normalise(s string) {
-	t.lo, t.long = 0, nil
-	if len(s) <= len(t.room) {
-		t.hi = len(t.fill(t.room[:0], s))
-		return
+// has is whether a word stands in t.
+func (t *text) has(word string) bool {
+	for i := len(word) - 4; i > 0; i-- {
+		if !t.fours[slot(four(word[i:]))] {
+			return false
+		}
 	}
-	t.long = t.fill(make([]byte, 0, len(s)), s)
-	t.hi = len(t.long)
+	first := four(word)
+	for b := t.bytes(); len(b) >= len(word); b = b[1:] {
+		if binary.LittleEndian.Uint32(b) == first && string(b[:len(word)]) == word {
+			return true
+		}
+	}
+	return false
 }
 
-// fill appends s to b in plain form and marks its triples.
-func (t *text) fill(b []byte, s string) []byte {
-	start, spelled := 0, false
+// first is the first four bytes of t as one number, 0 when it is shorter.
+func (t *text) first() uint32 {
+	if b := t.bytes(); len(b) >= 4 {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return 0
+}
+
+// normalise fills t from s. Runs of white space become one blank, curly quotes
+// straight ones; other bytes outside ASCII stay as they are. Names are blanked.
+func (t *text) normalise(s string) {
+	t.lo, t.long = 0, nil
+	b := t.room[:]
+	if len(s) > len(b) {
+		t.long = make([]byte, len(s))
+		b = t.long
+	}
+	b = b[:len(s)]
+	if !simple(b, s) {
+		b = spell(b[:0], s)
+	}
+	t.hi = len(bytes.TrimSuffix(b, []byte{' '}))
+	t.mark()
+	t.hi = len(t.blankNames(t.bytes()))
+}
+
+// simple writes s in plain form into b, which is as long, if each byte of s
+// stands for one of it; else it gives false. It does not branch, for no
+// processor foresees where words end.
+func simple(b []byte, s string) bool {
+	odd, before := uint16(0), isBlank
+	for i := range b {
+		f := forms[s[i]]
+		b[i] = byte(f)
+		odd |= f & (before | isForeign)
+		before = f & isBlank
+	}
+	return odd&^0xff == 0
+}
+
+// spell appends the plain form of s to b.
+func spell(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
-		c, n := plainASCII[s[i]], 1
-		if c < 'a' {
-			if c == 0 {
-				c, n = plain(s[i:])
-			}
-			spelled = spelled || c == '-' || c == '/' || c == '_' || quote(c)
+		f, n := forms[s[i]], 1
+		c := byte(f)
+		if f&isForeign != 0 {
+			c, n = plain(s[i:])
 		}
 		i += n
-		if c != ' ' {
+		if c != ' ' || (len(b) > 0 && b[len(b)-1] != ' ') {
 			b = append(b, c)
-			continue
 		}
-		if len(b) > start {
-			b = append(blank(b, start, spelled), ' ')
-		}
-		start, spelled = len(b), false
 	}
-	b = bytes.TrimSuffix(blank(b, start, spelled), []byte{' '})
-	t.mark(b)
 	return b
 }
 
-// mark sets the bits of b's triples.
-func (t *text) mark(b []byte) {
-	h := uint16(0)
-	for _, c := range b {
-		h = triple(h, c)
-		t.triples[h>>6] |= 1 << (h & 63)
+// mark marks the fours of t.
+func (t *text) mark() {
+	for b := t.bytes(); len(b) >= 4; b = b[1:] {
+		t.fours[slot(binary.LittleEndian.Uint32(b))] = true
 	}
 }
 
-// plainASCII holds the plain form of each ASCII character, and 0 for bytes of
-// longer runes.
-var plainASCII = func() (form [256]byte) {
-	for c := range byte(0x80) {
+// What forms says beside the plain form: that it is a blank, and that the byte
+// belongs to a longer rune.
+const (
+	isBlank   uint16 = 1 << 8
+	isForeign uint16 = 1 << 9
+)
+
+// forms holds the plain form of each ASCII character.
+var forms = func() (forms [256]uint16) {
+	for c := range uint16(256) {
 		switch {
+		case c >= 0x80:
+			forms[c] = isForeign
+		case c <= ' ':
+			forms[c] = ' ' | isBlank
 		case c >= 'A' && c <= 'Z':
-			form[c] = c + 'a' - 'A'
-		case c < ' ':
-			form[c] = ' '
+			forms[c] = c + 'a' - 'A'
 		default:
-			form[c] = c
+			forms[c] = c
 		}
 	}
-	return form
+	return forms
 }()
 
 // plain gives the next rune of s, which is not ASCII, in plain form and how
