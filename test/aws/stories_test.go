@@ -165,9 +165,15 @@ func failsAndRecovers(t *testing.T, w *world) {
 
 	w.set(func() { delete(w.scripts, "fails") })
 	mia := w.operator(t, "mia")
-	out, err := samAs(t, w.emulator, mia, "remote", "invoke", "Trigger", "--stack-name", w.name, "--event", fmt.Sprintf(`{"retry":%q,"by":"mia"}`, id))
+	out, err := samAs(t, w.emulator, mia, "remote", "invoke", w.resource["People"], "--event", fmt.Sprintf(`{"retry":%q,"by":"mia"}`, id))
 	if err != nil || !strings.Contains(out, `"accepted"`) {
 		t.Errorf("the retry was answered: %s, %v", out, err)
+	}
+	if strings.Contains(out, "AccessDenied") {
+		t.Errorf("an operator is denied something on the way: %s", out)
+	}
+	if out, err := samAs(t, w.emulator, mia, "remote", "invoke", "Trigger", "--stack-name", w.name, "--event", `{"run":"fails"}`); err == nil || !strings.Contains(out, "AccessDenied") {
+		t.Errorf("an operator called the trigger itself: %s", out)
 	}
 	if out, err := samAs(t, w.emulator, mia, w.deployment(t, w.template, w.name)...); err == nil || !strings.Contains(out, "AccessDenied") {
 		t.Errorf("an operator deployed: %s", out)

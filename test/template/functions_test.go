@@ -64,6 +64,7 @@ func TestEnvironmentsAreTheConfigurations(t *testing.T) {
 		"BATCHPLANE_SLACK_PATH":     "!Sub /batchplane/${AWS::StackName}/slack/",
 		"BATCHPLANE_SLACK_DEFAULT":  "!Join [,, !Ref SlackTargets]",
 		"BATCHPLANE_TRIGGER":        "!GetAtt Trigger.Arn",
+		"BATCHPLANE_PEOPLE":         "!Ref People",
 		"BATCHPLANE_LOG_GROUPS":     "!Ref LogGroups",
 		"BATCHPLANE_SCHEDULE_GROUP": "!Ref AWS::StackName",
 		"BATCHPLANE_LAUNCH_RATE":    "!Ref LaunchRate",

@@ -200,10 +200,13 @@ func TestAnyResource(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
+		"DeployerPolicy ecs:DeregisterTaskDefinition", "DeployerPolicy ecs:DescribeTaskDefinition", "DeployerPolicy ecs:ListTaskDefinitions",
+		"DeployerPolicy ecs:RegisterTaskDefinition", "DeployerPolicy scheduler:ListSchedules",
 		"NotifyRole dynamodb:ListStreams",
 		"NotifyRole ec2",
 		"OnStoppedRole ec2",
 		"OnStoppedRole ecs:DescribeTaskDefinition", "OnStoppedRole ecs:ListTasks",
+		"OperatorPolicy scheduler:ListSchedules", "ReaderPolicy scheduler:ListSchedules",
 		"SweepRole ec2",
 		"SweepRole ecs:DescribeTaskDefinition", "SweepRole ecs:ListTasks",
 		"SweepRole events:ListRuleNamesByTarget", "SweepRole scheduler:ListSchedules",

@@ -78,13 +78,14 @@ func TestTasksAreLimitedToClusters(t *testing.T) {
 	for _, role := range []string{"TriggerRole", "OnStoppedRole", "SweepRole"} {
 		for _, p := range list(t, at(t, template, "Resources", role, "Properties", "Policies")) {
 			for _, s := range list(t, at(t, p, "PolicyDocument", "Statement")) {
+				granted, _ := statement(t, s)
 				for _, action := range actions(t, s) {
 					switch action {
 					case "ecs:RunTask", "ecs:StopTask", "ecs:ListTasks", "ecs:DescribeTasks":
 						at(t, s, "Condition", "ArnLike", "ecs:cluster")
 						found++
 					case "iam:PassRole":
-						if to := words(t, s, "Condition", "StringEquals", "iam:PassedToService"); to != "ecs-tasks.amazonaws.com" {
+						if to := words(t, granted, "Condition", "StringEquals", "iam:PassedToService"); to != "ecs-tasks.amazonaws.com" {
 							t.Errorf("%s passes roles to %s", role, to)
 						}
 						found++
@@ -93,7 +94,7 @@ func TestTasksAreLimitedToClusters(t *testing.T) {
 			}
 		}
 	}
-	if found != 3*4+1 {
+	if found != 3*5+1 {
 		t.Errorf("found %d limited actions", found)
 	}
 }

@@ -63,6 +63,7 @@ func TestConditions(t *testing.T) {
 	want := map[string]string{
 		"NamesClusters":    strings.ReplaceAll(lists, "%", "Clusters"),
 		"NamesTaskRoles":   strings.ReplaceAll(lists, "%", "TaskRoles"),
+		"HasTaskRolePath":  strings.ReplaceAll(filled, "%", "TaskRolePath"),
 		"NamesBus":         strings.ReplaceAll(filled, "%", "EventBusArn"),
 		"HasAlarmTopic":    strings.ReplaceAll(filled, "%", "AlarmTopicArn"),
 		"HasBoundary":      strings.ReplaceAll(filled, "%", "PermissionsBoundary"),
@@ -101,7 +102,7 @@ func TestCompanies(t *testing.T) {
 			t.Errorf("%sLogs is %s", id, got)
 		}
 	}
-	for kind, n := range map[string]int{"AWS::IAM::Role": 5, "AWS::IAM::ManagedPolicy": 1, "AWS::Logs::LogGroup": 4, "AWS::Serverless::Function": 4} {
+	for kind, n := range map[string]int{"AWS::IAM::Role": 5, "AWS::IAM::ManagedPolicy": 3, "AWS::Logs::LogGroup": 4, "AWS::Serverless::Function": 4} {
 		if found := len(kinds(t, template, kind)); found != n {
 			t.Errorf("%d of %s", found, kind)
 		}
@@ -175,7 +176,7 @@ func TestParametersRefuse(t *testing.T) {
 	parameters := at(t, load(t), "Parameters")
 	for name, tc := range map[string]struct{ takes, refuses []string }{
 		"Clusters":            {[]string{"", "arn:aws:ecs:eu-central-1:123456789012:cluster/jobs"}, []string{"jobs", "*", "arn:aws:ecs:eu-central-1:123456789012:task/jobs"}},
-		"TaskRolePath":        {[]string{"/batchplane/", "/a/b/"}, []string{"/", "", "a/", "/a", "/*/"}},
+		"TaskRolePath":        {[]string{"", "/batchplane/", "/a/b/", "/team-*/batch/"}, []string{"/", "a/", "/a", "/*/", "/*x/"}},
 		"TaskRoles":           {[]string{"", "arn:aws:iam::123456789012:role/x/etl", "arn:aws:iam::123456789012:role/etl-*"}, []string{"*", "etl", "arn:aws:iam::123456789012:user/x"}},
 		"SlackTargets":        {[]string{"", "ops", "team-a_1"}, []string{"../x", "a/b", "https://hooks.slack.com/services/T/B/X"}},
 		"EventBusArn":         {[]string{"", "arn:aws:events:eu-central-1:123456789012:event-bus/x"}, []string{"default", "arn:aws:sns:eu-central-1:123456789012:x"}},
@@ -221,6 +222,7 @@ func TestOutputsAreExported(t *testing.T) {
 	for name, value := range map[string]string{
 		"TriggerArn": "!GetAtt Trigger.Arn", "ScheduleGroupName": "!Ref AWS::StackName", "ScheduleRoleArn": "!GetAtt ScheduleRole.Arn",
 		"TriggerFailuresArn": "!GetAtt TriggerFailures.Arn", "NoticesArn": "!Ref Notices", "OperatorPolicyArn": "!Ref OperatorPolicy",
+		"PeopleArn": "!Ref People", "ReaderPolicyArn": "!Ref ReaderPolicy", "DeployerPolicyArn": "!Ref DeployerPolicy",
 	} {
 		if got := words(t, outputs, name, "Value"); got != value || words(t, outputs, name, "Export", "Name") != "!Sub ${AWS::StackName}:"+name {
 			t.Errorf("output %s is %s", name, got)

@@ -136,14 +136,14 @@ func TestAlarmHearsFailures(t *testing.T) {
 func TestAddressed(t *testing.T) {
 	t.Parallel()
 	var got notice.Notice
-	a := addressed{trigger: "arn:aws:lambda:us-east-1:123456789012:function:trigger", Notifier: keeper{&got}}
+	a := addressed{people: "arn:aws:lambda:us-east-1:123456789012:function:trigger:people", Notifier: keeper{&got}}
 	if err := a.Notify(t.Context(), notice.Notice{
 		Run: "etl/20261122T0900Z", RetryWith: "retry etl/20261122T0900Z",
 		Attempts: []notice.Attempt{{TaskARN: "arn:aws:ecs:eu-central-1:123456789012:task/batch/0"}, {TaskARN: "arn:aws:ecs:eu-central-1:123456789012:task/batch/1"}},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	want := `aws lambda invoke --cli-binary-format raw-in-base64-out --function-name arn:aws:lambda:us-east-1:123456789012:function:trigger --payload '{"retry":"etl/20261122T0900Z"}' /dev/stdout`
+	want := `aws lambda invoke --cli-binary-format raw-in-base64-out --function-name arn:aws:lambda:us-east-1:123456789012:function:trigger:people --payload '{"retry":"etl/20261122T0900Z"}' /dev/stdout`
 	if got.RetryWith != want || got.Account != "123456789012" {
 		t.Errorf("got %q of account %q", got.RetryWith, got.Account)
 	}
@@ -168,7 +168,7 @@ func TestNewSaysAllThatIsMissing(t *testing.T) {
 	if err == nil {
 		t.Fatal("started with nothing")
 	}
-	for _, name := range []string{"BATCHPLANE_STACK", "BATCHPLANE_TABLE", "BATCHPLANE_TOPIC", "BATCHPLANE_TRIGGER", "AWS_REGION", "AWS_ACCESS_KEY_ID"} {
+	for _, name := range []string{"BATCHPLANE_STACK", "BATCHPLANE_TABLE", "BATCHPLANE_TOPIC", "BATCHPLANE_PEOPLE", "AWS_REGION", "AWS_ACCESS_KEY_ID"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("does not say that %s is missing: %v", name, err)
 		}

@@ -42,8 +42,8 @@ type Config struct {
 	SlackPath string `env:"BATCHPLANE_SLACK_PATH" form:"/.*/"`
 	// SlackDefault are the targets of jobs that name none; it may be empty.
 	SlackDefault []string `env:"BATCHPLANE_SLACK_DEFAULT" default:""`
-	// Trigger is the ARN of the function that takes a person's retry.
-	Trigger string `env:"BATCHPLANE_TRIGGER"`
+	// People is the ARN of the door that takes a person's retry.
+	People string `env:"BATCHPLANE_PEOPLE"`
 	// LogGroups is what the names of the log groups begin with whose last lines
 	// may be told; empty is none.
 	LogGroups string `env:"BATCHPLANE_LOG_GROUPS" default:""`
@@ -56,21 +56,21 @@ const slackTimeout = 5 * time.Second
 const retry = "retry"
 
 // addressed says in a notice what only a stack on AWS knows: the account, where
-// the task is seen, and the exact command that asks its trigger for a retry.
+// the task is seen, and the exact command that asks for a retry.
 type addressed struct {
 	control.Notifier
-	trigger string
+	people string
 }
 
 func (a addressed) Notify(ctx context.Context, n notice.Notice) error {
-	if parts := strings.Split(a.trigger, ":"); len(parts) > 4 {
+	if parts := strings.Split(a.people, ":"); len(parts) > 4 {
 		n.Account = parts[4]
 	}
 	if len(n.Attempts) > 0 {
 		n.TaskAt = logs.TaskURL(n.Attempts[len(n.Attempts)-1].TaskARN)
 	}
 	if n.RetryWith != "" {
-		n.RetryWith = fmt.Sprintf(`aws lambda invoke --cli-binary-format raw-in-base64-out --function-name %s --payload '{"retry":"%s"}' /dev/stdout`, a.trigger, n.Run)
+		n.RetryWith = fmt.Sprintf(`aws lambda invoke --cli-binary-format raw-in-base64-out --function-name %s --payload '{"retry":"%s"}' /dev/stdout`, a.people, n.Run)
 	}
 	return a.Notifier.Notify(ctx, n)
 }
@@ -87,7 +87,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 	}
 	log := base.Log(os.Stdout, c.Config)
 	store := base.Store(c.Config, a, log)
-	ways := addressed{trigger: c.Trigger, Notifier: &fanout.Notifier{Memory: store, Ways: []fanout.Way{
+	ways := addressed{people: c.People, Notifier: &fanout.Notifier{Memory: store, Ways: []fanout.Way{
 		fanout.Only{Name: "sns", Notifier: &topic.Notifier{SNS: sns.NewFromConfig(a.For("SNS")), Topic: c.Topic, Log: log}},
 		fanout.Only{Name: "eventbridge", Notifier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus, Log: log}},
 		&slack.Notifier{

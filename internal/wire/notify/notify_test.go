@@ -62,7 +62,7 @@ func TestEachWayIsTheConfigured(t *testing.T) {
 	env := map[string]string{
 		"BATCHPLANE_STACK": "prod", "BATCHPLANE_TABLE": "table", "BATCHPLANE_KEEP_DAYS": "400", "BATCHPLANE_TOPIC": "arn:topic",
 		"BATCHPLANE_BUS": "arn:aws:events:eu-central-1:123456789012:event-bus/ours", "BATCHPLANE_SLACK_PATH": "/batchplane/prod/slack/",
-		"BATCHPLANE_SLACK_DEFAULT": "ops", "BATCHPLANE_TRIGGER": "arn:aws:lambda:eu-central-1:123456789012:function:trigger",
+		"BATCHPLANE_SLACK_DEFAULT": "ops", "BATCHPLANE_PEOPLE": "arn:aws:lambda:eu-central-1:123456789012:function:trigger:people",
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_ENDPOINT_URL": c.URL,
 	}
 	handle, err := New(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
