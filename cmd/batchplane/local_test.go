@@ -11,7 +11,8 @@ import (
 const jobs = `
 defaults: {timezone: Europe/Berlin}
 jobs:
-  - {name: hello, command: 'echo "hello from $BATCHPLANE_RUN_ID, attempt $BATCHPLANE_ATTEMPT"; echo "$GREETING" "$0" "$@"'}
+  - {name: hello, command: 'echo "hello from $BATCHPLANE_RUN_ID, attempt $BATCHPLANE_ATTEMPT"; echo "$GREETING" "$0" "$@"', args: true,
+     inputs: {GREETING: {description: What it says., pattern: '[a-z ]*', default: hi}}}
   - {name: broken, command: 'echo "table orders is missing" >&2; test -e mended || exit 3'}
   - {name: stepwise, command: 'echo one; touch begun; while ! test -e go; do sleep 0.02; done; echo two'}
   - {name: absent, command: [no-such-command, --now]}

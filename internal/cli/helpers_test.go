@@ -72,12 +72,19 @@ jobs:
     description: The nightly report.
     schedule: "30 2 * * *"
     command: [make-report, --all]
+    args: true
+    inputs:
+      A: &any {description: A letter., pattern: "[A-Za-z0-9,=]*"}
+      B: *any
+      C: *any
     retry: {exitCodes: [75]}
   - name: broken
     schedule: "0 3 * * *"
     command: [break]
   - name: endless
     command: [wait]
+    args: true
+    inputs: {LANG: {description: The language., choices: [de, en]}}
   - name: never
     command: [nothing]
 `

@@ -23,7 +23,7 @@ type runCmd struct {
 func (c *runCmd) Run(ctx context.Context, a *app) error {
 	return a.withPlane(ctx, func(p *plane.Plane) error {
 		return c.ask(ctx, a, p, entry.Request{Run: &control.RunRequest{
-			Job: c.Job, RequestID: cmp.Or(c.RequestID, rand.Text()), By: a.User, Args: c.Args, Environment: c.Env, Force: c.Force,
+			Job: c.Job, RequestID: cmp.Or(c.RequestID, rand.Text()), By: a.User, Args: c.Args, Inputs: c.Env, Force: c.Force,
 		}})
 	})
 }

@@ -17,6 +17,19 @@ import (
 
 var report = job.Job{Name: "report", TaskDefinition: "report"}
 
+// changeable is report with an input and arguments.
+var changeable = with(report, func(j *job.Job) {
+	j.Command = []string{"make-report"}
+	j.Changes = job.Changes{Args: true, Inputs: map[string]job.Input{"NOTE": {Description: "A note.", Pattern: ".*"}}}
+})
+
+// registered has the registry hold a job.
+func registered(j job.Job) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) {
+		return control.Reply{}, w.ctl.Sync(ctx, []job.Job{j})
+	}
+}
+
 // quiet is a world with a known job whose tasks run ten minutes and exit 0.
 func quiet(t *testing.T) *world {
 	t.Helper()
@@ -119,12 +132,26 @@ func TestReplies(t *testing.T) {
 			0,
 		},
 		{
-			"a secret by hand", nil, hand(control.RunRequest{Job: "report", RequestID: "q", Environment: map[string]string{"DB_PASSWORD": "x"}}),
-			control.Reply{Outcome: control.Refused, Message: "refused: DB_PASSWORD looks like a secret*"},
+			"a secret by hand",
+			[]ask{registered(changeable)},
+			hand(control.RunRequest{Job: "report", RequestID: "q", Inputs: map[string]string{"NOTE": "https://mia:hunter2@x"}}),
+			control.Reply{Outcome: control.Refused, Message: "refused: NOTE looks like a secret*"},
 			0,
 		},
 		{
-			"too much by hand", nil, hand(control.RunRequest{Job: "report", RequestID: "q", Args: []string{strings.Repeat("x", 9000)}}),
+			"what nobody may change", nil, hand(control.RunRequest{Job: "report", RequestID: "q", Inputs: map[string]string{"NOTE": "x"}}),
+			control.Reply{Outcome: control.Refused, Message: "refused: report: NOTE is not one of its inputs: it runs as it is deployed*"},
+			0,
+		},
+		{
+			"arguments that nobody may add", nil, hand(control.RunRequest{Job: "report", RequestID: "q", Args: []string{"-v"}}),
+			control.Reply{Outcome: control.Refused, Message: "refused: report: no arguments may be added*"},
+			0,
+		},
+		{
+			"too much by hand",
+			[]ask{registered(changeable)},
+			hand(control.RunRequest{Job: "report", RequestID: "q", Args: []string{strings.Repeat("x", 9000)}}),
 			control.Reply{Outcome: control.Refused, Message: "refused: command: *ECS allows 8192 in all*"},
 			0,
 		},

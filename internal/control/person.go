@@ -17,9 +17,10 @@ type RunRequest struct {
 	// RequestID makes a repeated request the same run.
 	RequestID string `json:"requestId"`
 	By        string `json:"by,omitempty"`
-	// Args are added to the job's command.
-	Args        []string          `json:"args,omitempty"`
-	Environment map[string]string `json:"environment,omitempty"`
+	// Inputs are values of the job's inputs; Args are added to its command. Both
+	// only as far as the job lets people change something.
+	Inputs map[string]string `json:"inputs,omitempty"`
+	Args   []string          `json:"args,omitempty"`
 	// Force runs a paused job.
 	Force bool `json:"force,omitempty"`
 }
@@ -57,22 +58,30 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 	now := c.Now()
 	r := run.Request{
 		ID: run.ByHandID(j.Name, req.RequestID), ScheduledFor: now.UTC().Truncate(time.Second),
-		Trigger:     run.Trigger{At: now, Kind: run.ByHand, Request: req.RequestID, By: req.By},
-		Environment: req.Environment,
+		Trigger: run.Trigger{At: now, Kind: run.ByHand, Request: req.RequestID, By: req.By},
+		Args:    req.Args, Environment: req.Inputs,
 	}
-	if len(req.Args) > 0 {
-		r.Command = job.WithArgs(j.Command, req.Args)
+	if why := refusedChange(j, req); why != "" {
+		return refuse("", "%s", why), nil
 	}
-	for name, value := range req.Environment {
-		if job.LooksSecret(name, value) {
-			return refuse("", "%s looks like a secret, and anyone who may read ECS events could read it: put it into the task definition's secrets", name), nil
-		}
-	}
-	probe := run.Run{Command: r.Command, Environment: r.Environment}
+	probe := run.Run{Args: r.Args, Environment: r.Environment}
 	if ps := probe.Effective(j).Validate(); len(ps) > 0 {
 		return refuse("", "%s", ps[0]), nil
 	}
 	return c.claim(ctx, j, r, req.Force)
+}
+
+// refusedChange says what of a run by hand the job does not let people change.
+func refusedChange(j job.Job, req RunRequest) string {
+	if why := j.Refuses(req.Inputs, req.Args); why != "" {
+		return fmt.Sprintf("%s: %s", j.Name, why)
+	}
+	for name, value := range req.Inputs {
+		if job.LooksSecret(name, value) {
+			return name + " looks like a secret, and anyone who may read ECS events could read it: put it into the task definition's secrets"
+		}
+	}
+	return ""
 }
 
 // Known is the newest definition of a job that is in the registry; an error that

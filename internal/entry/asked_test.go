@@ -55,7 +55,7 @@ func TestRequestsAreKept(t *testing.T) {
 			want: control.Asked{ID: "mine", By: "arn:aws:iam::1:user/mia", What: "run", Job: "etl", Outcome: control.Accepted}, has: `"run":"etl"`,
 		},
 		"a run that is refused for a secret, which is not kept": {
-			in:   `{"run":"etl","environment":{"DB_PASSWORD":"hunter2"},"args":["--token","hunter2","--password=hunter2","-v"]}`,
+			in:   `{"run":"etl","inputs":{"DB_PASSWORD":"hunter2"},"args":["--token","hunter2","--password=hunter2","-v"]}`,
 			want: control.Asked{ID: "r", What: "run", Job: "etl", Outcome: control.Refused}, has: `"-v"`, hasNot: "hunter2",
 		},
 		"a retry of nothing": {

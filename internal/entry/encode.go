@@ -12,20 +12,20 @@ import (
 // document is a person's request as it travels: what the samples in events/ show,
 // and what Parse reads.
 type document struct {
-	Run         string            `json:"run,omitempty"`
-	Retry       run.ID            `json:"retry,omitempty"`
-	Stop        run.ID            `json:"stop,omitempty"`
-	Pause       string            `json:"pause,omitempty"`
-	Resume      string            `json:"resume,omitempty"`
-	SkipNext    string            `json:"skipNext,omitempty"`
-	Args        []string          `json:"args,omitempty"`
-	Environment map[string]string `json:"environment,omitempty"`
-	Same        bool              `json:"same,omitempty"`
-	Force       bool              `json:"force,omitempty"`
-	Until       string            `json:"until,omitempty"`
-	Reason      string            `json:"reason,omitempty"`
-	RequestID   string            `json:"requestId,omitempty"`
-	By          string            `json:"by,omitempty"`
+	Run       string            `json:"run,omitempty"`
+	Retry     run.ID            `json:"retry,omitempty"`
+	Stop      run.ID            `json:"stop,omitempty"`
+	Pause     string            `json:"pause,omitempty"`
+	Resume    string            `json:"resume,omitempty"`
+	SkipNext  string            `json:"skipNext,omitempty"`
+	Args      []string          `json:"args,omitempty"`
+	Inputs    map[string]string `json:"inputs,omitempty"`
+	Same      bool              `json:"same,omitempty"`
+	Force     bool              `json:"force,omitempty"`
+	Until     string            `json:"until,omitempty"`
+	Reason    string            `json:"reason,omitempty"`
+	RequestID string            `json:"requestId,omitempty"`
+	By        string            `json:"by,omitempty"`
 }
 
 // MarshalJSON is the document of a person's request: Parse reads it back. A slot
@@ -35,7 +35,7 @@ func (r Request) MarshalJSON() ([]byte, error) {
 	switch {
 	case r.Run != nil:
 		q := r.Run
-		d = document{Run: q.Job, Args: q.Args, Environment: q.Environment, Force: q.Force, RequestID: q.RequestID, By: q.By}
+		d = document{Run: q.Job, Args: q.Args, Inputs: q.Inputs, Force: q.Force, RequestID: q.RequestID, By: q.By}
 	case r.Retry != nil:
 		q := r.Retry
 		d = document{Retry: q.Run, Same: q.Same, Force: q.Force, RequestID: q.RequestID, By: q.By}

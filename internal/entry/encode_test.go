@@ -15,7 +15,7 @@ import (
 func TestEncode(t *testing.T) {
 	t.Parallel()
 	for name, r := range map[string]Request{
-		"run":            {Run: &control.RunRequest{Job: "etl", RequestID: "r", By: "mia", Args: []string{"-x", ""}, Environment: map[string]string{"A": "<1>"}, Force: true}},
+		"run":            {Run: &control.RunRequest{Job: "etl", RequestID: "r", By: "mia", Args: []string{"-x", ""}, Inputs: map[string]string{"A": "<1>"}, Force: true}},
 		"retry":          {Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", By: "mia", Same: true, Force: true}},
 		"stop":           {Stop: &control.StopRequest{Run: "etl/20261122T0900Z", By: "mia", Reason: "why"}},
 		"pause":          {Pause: &control.PauseRequest{Job: "*", Until: time.Date(2026, 11, 22, 9, 0, 0, 5, time.UTC), By: "mia", Reason: "why"}},

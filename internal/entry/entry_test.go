@@ -40,9 +40,9 @@ func TestParse(t *testing.T) {
 			Request{Slot: &Slot{Name: "etl", At: nine}},
 		},
 		"run": {
-			`{"run":"etl","args":["-v"],"environment":{"A":"b"},"force":true,"requestId":"r","by":"mia"}`,
+			`{"run":"etl","args":["-v"],"inputs":{"A":"b"},"force":true,"requestId":"r","by":"mia"}`,
 			Request{Run: &control.RunRequest{
-				Job: "etl", Args: []string{"-v"}, Environment: map[string]string{"A": "b"},
+				Job: "etl", Args: []string{"-v"}, Inputs: map[string]string{"A": "b"},
 				Force: true, RequestID: "r", By: "mia",
 			}},
 		},

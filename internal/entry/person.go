@@ -9,20 +9,20 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// readRun reads {"run": job, "args", "environment", "force", "requestId", "by"}.
+// readRun reads {"run": job, "inputs", "args", "force", "requestId", "by"}.
 func readRun(body []byte) (Request, error) {
 	var in struct {
 		Run string `json:"run"`
 		asked
-		Args        []string          `json:"args"`
-		Environment map[string]string `json:"environment"`
-		Force       bool              `json:"force"`
+		Inputs map[string]string `json:"inputs"`
+		Args   []string          `json:"args"`
+		Force  bool              `json:"force"`
 	}
 	if err := strict(body, &in); err != nil {
 		return Request{}, err
 	}
 	return Request{Run: &control.RunRequest{
-		Job: in.Run, RequestID: in.RequestID, By: in.By, Args: in.Args, Environment: in.Environment, Force: in.Force,
+		Job: in.Run, RequestID: in.RequestID, By: in.By, Inputs: in.Inputs, Args: in.Args, Force: in.Force,
 	}}, jobName(in.Run)
 }
 

@@ -49,6 +49,10 @@ type Job struct {
 
 	Limits
 	When
+	Changes
+	// Tags are put on the job's tasks, beside those of batchplane itself.
+	Tags map[string]string `json:"tags,omitempty"`
+
 	Retry  Retry  `json:"retry,omitzero"`
 	Notify Notify `json:"notify,omitzero"`
 

@@ -196,6 +196,9 @@ func touch(t *testing.T, v reflect.Value, path string) {
 	case reflect.Slice:
 		v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
 	case reflect.Map:
+		if v.IsNil() {
+			v.Set(reflect.MakeMap(v.Type()))
+		}
 		v.SetMapIndex(reflect.ValueOf("new"), reflect.Zero(v.Type().Elem()))
 	case reflect.Pointer:
 		n := v.Elem().Int() + 1

@@ -28,9 +28,10 @@ func (j Job) OverridesSize() int {
 		Name  string `json:"name"`
 		Value string `json:"value"`
 	}
-	env := make([]pair, 0, len(j.Environment)+len(RunVariables))
-	for _, k := range sortedKeys(j.Environment) {
-		env = append(env, pair{k, j.Environment[k]})
+	own := j.Variables()
+	env := make([]pair, 0, len(own)+len(RunVariables))
+	for _, k := range sortedKeys(own) {
+		env = append(env, pair{k, own[k]})
 	}
 	for _, k := range sortedKeys(RunVariables) {
 		env = append(env, pair{k, RunVariables[k]})

@@ -42,6 +42,8 @@ func (j Job) Validate() []Problem {
 	}
 	j.validateSize(&ps)
 	j.validateEnvironment(&ps)
+	j.validateChanges(&ps)
+	j.validateTags(&ps)
 	j.validateNotify(&ps)
 	j.validateLimits(&ps)
 	j.validateWhen(&ps)

@@ -9,7 +9,7 @@ type Request struct {
 	Trigger      Trigger
 	Definition   string
 	Task         TaskDefinition
-	Command      []string
+	Args         []string
 	Environment  map[string]string
 }
 
@@ -24,7 +24,7 @@ func New(req Request, now time.Time, t Timing) Run {
 func (req Request) run(now time.Time) Run {
 	return Run{
 		ID: req.ID, ScheduledFor: req.ScheduledFor.UTC(), Definition: req.Definition, Task: req.Task,
-		Command: req.Command, Environment: req.Environment,
+		Args: req.Args, Environment: req.Environment,
 		QueuedAt: now, ReadyAt: now, First: 1, Triggers: []Trigger{req.Trigger},
 	}
 }

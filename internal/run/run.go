@@ -21,8 +21,9 @@ type Run struct {
 	Definition string `json:"definition"`
 	// Task is the task definition revision that launches use.
 	Task TaskDefinition `json:"task"`
-	// Command and Environment are what a person gave a run by hand in place of,
-	// and on top of, the job's own.
+	// Args and Environment are what a person gave a run by hand on top of the job's
+	// own. Command, in place of the job's, is only in runs of earlier versions.
+	Args        []string          `json:"args,omitempty"`
 	Command     []string          `json:"command,omitempty"`
 	Environment map[string]string `json:"environment,omitempty"`
 
@@ -243,11 +244,15 @@ func (r *Run) ForAttempt(j job.Job, n int) job.Job {
 	return j
 }
 
-// Effective is the job as this run launches it: a run by hand may replace the
-// command and add variables.
+// Effective is the job as this run launches it: with the defaults of its inputs,
+// and with the arguments and variables that a person gave a run by hand.
 func (r *Run) Effective(j job.Job) job.Job {
-	if len(r.Command) > 0 {
+	j.Environment = j.Variables()
+	switch {
+	case len(r.Command) > 0:
 		j.Command = r.Command
+	case len(r.Args) > 0:
+		j.Command = job.WithArgs(j.Command, r.Args)
 	}
 	if len(r.Environment) > 0 {
 		env := make(map[string]string, len(j.Environment)+len(r.Environment))

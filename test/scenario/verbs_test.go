@@ -145,7 +145,7 @@ func (s *stage) request() string {
 }
 
 func (s *stage) run(args []string) error {
-	req := control.RunRequest{Job: args[0], RequestID: s.request(), By: "ana", Environment: map[string]string{}}
+	req := control.RunRequest{Job: args[0], RequestID: s.request(), By: "ana", Inputs: map[string]string{}}
 	for i, arg := range args[1:] {
 		if arg == "--" {
 			req.Args = args[i+2:]
@@ -156,7 +156,7 @@ func (s *stage) run(args []string) error {
 			continue
 		}
 		k, v, _ := strings.Cut(arg, "=")
-		req.Environment[k] = v
+		req.Inputs[k] = v
 	}
 	return s.ask(entry.Request{Run: &req})
 }

@@ -18,6 +18,9 @@ type deployed struct {
 	serial int // grows when the schedule changes
 }
 
+// mayChange is what a person may change in a run by hand.
+var mayChange = job.Changes{Args: true, Inputs: map[string]job.Input{"DAY": {Description: "The day to do.", Choices: []string{"today", "yesterday"}}}}
+
 // deploys changes a job's definition, or takes the job away for a while.
 func (w *World) deploys(d dice, j *deployed) {
 	if w.hit(d, Gone, 30) {
@@ -50,7 +53,7 @@ func (w *World) makeJobs(d dice) {
 	}
 	for i := range n {
 		name := "job-" + string(rune('a'+i))
-		j := &deployed{job: job.Job{Name: name, TaskDefinition: "family-" + name, Cluster: "batch", Command: []string{"sh", "once"}}}
+		j := &deployed{job: job.Job{Name: name, TaskDefinition: "family-" + name, Cluster: "batch", Command: []string{"sh", "once"}, Changes: mayChange}}
 		w.jobs = append(w.jobs, j)
 		own := w.dice("job", uint64(i))
 		for range 12 {

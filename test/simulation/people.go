@@ -191,7 +191,7 @@ func (w *World) runsOrSkips(d dice, j *deployed) {
 	case w.hit(d, PersonRuns, 500):
 		req := control.RunRequest{Job: name, RequestID: w.requestID(), By: "ann", Force: d.chance(300)}
 		if d.chance(300) {
-			req.Args, req.Environment = []string{"--all"}, map[string]string{"DAY": "today"}
+			req.Args, req.Inputs = []string{"--all"}, map[string]string{"DAY": "today"}
 		}
 		w.ask(d, "run "+name, "", func(ctx context.Context) (control.Reply, error) { return w.control.RunByHand(ctx, req) })
 	}

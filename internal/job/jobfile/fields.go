@@ -48,15 +48,24 @@ var (
 		"startWithin":    duration(func(j *job.Job) *job.Duration { return &j.StartWithin }),
 		"catchUp":        oneOf(job.CatchUps, func(j *job.Job) *job.CatchUp { return &j.CatchUp }),
 		"overlap":        oneOf(job.Overlaps, func(j *job.Job) *job.Overlap { return &j.Overlap }),
+		"inputs":         {inputs, shape{"type": "object", "additionalProperties": inputShape()}},
+		"args":           flag(func(j *job.Job) *bool { return &j.Args }),
+		"tags":           texts(func(j *job.Job) *map[string]string { return &j.Tags }),
 		"retry":          nested(retryFields),
 		"notify":         {notify, shape{"anyOf": []shape{listOf(textShape), object(notifyFields)}}},
 	}
-	defaultFields = without(jobFields, "name", "description", "schedule", "command")
+	defaultFields = without(jobFields, "name", "description", "schedule", "command", "inputs", "args")
 
 	networkFields = map[string]field[job.Job]{
 		"subnets":        list(func(j *job.Job) *[]string { return &j.Network.Subnets }),
 		"securityGroups": list(func(j *job.Job) *[]string { return &j.Network.SecurityGroups }),
 		"assignPublicIp": flag(func(j *job.Job) *bool { return &j.Network.AssignPublicIP }),
+	}
+	inputFields = map[string]field[job.Input]{
+		"description": str(func(i *job.Input) *string { return &i.Description }),
+		"default":     str(func(i *job.Input) *string { return &i.Default }),
+		"choices":     {choices, listOf(textShape)},
+		"pattern":     str(func(i *job.Input) *string { return &i.Pattern }),
 	}
 	retryFields = map[string]field[job.Job]{
 		"attempts":   {attempts, orVariable(shape{"type": "integer", "minimum": 1, "maximum": job.MaxAttempts})},
@@ -105,7 +114,7 @@ func without[T any](m map[string]field[T], keys ...string) map[string]field[T] {
 
 // clone copies what a job could otherwise share with the defaults.
 func clone(j job.Job) job.Job {
-	j.Environment = maps.Clone(j.Environment)
+	j.Environment, j.Tags = maps.Clone(j.Environment), maps.Clone(j.Tags)
 	j.Network.Subnets = slices.Clone(j.Network.Subnets)
 	j.Network.SecurityGroups = slices.Clone(j.Network.SecurityGroups)
 	j.Retry.Rules = slices.Clone(j.Retry.Rules)
@@ -119,7 +128,7 @@ func clone(j job.Job) job.Job {
 
 // weight is about how many bytes a job's own copy of the defaults takes.
 func weight(j job.Job) int {
-	n := len(j.Environment) + len(j.Network.Subnets) + len(j.Network.SecurityGroups) +
+	n := len(j.Environment) + len(j.Tags) + len(j.Network.Subnets) + len(j.Network.SecurityGroups) +
 		len(j.Retry.Rules) + len(j.Retry.ExitCodes) + len(j.Notify.Targets) + len(j.Notify.Also) + len(j.Calendar.Skip) + len(j.Calendar.Only)
 	return 32 * n
 }

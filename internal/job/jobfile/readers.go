@@ -120,6 +120,23 @@ func texts[T any](at func(*T) *map[string]string) field[T] {
 	}, shape{"type": "object", "additionalProperties": textShape}}
 }
 
+// inputs is a mapping of variables to inputs.
+func inputs(d *decoder, n ast.Node, path string, j *job.Job) {
+	d.mapping(n, path, func(name string, v ast.Node) bool {
+		at := path + "." + name
+		d.stands(at, v)
+		in := j.Inputs[name]
+		readFields(d, v, at, inputFields, &in)
+		if j.Inputs == nil {
+			j.Inputs = map[string]job.Input{}
+		}
+		j.Inputs[name] = in
+		return true
+	}, nil)
+}
+
+func choices(d *decoder, n ast.Node, path string, i *job.Input) { i.Choices = d.texts(n, path) }
+
 func attempts(d *decoder, n ast.Node, path string, j *job.Job) {
 	v, ok := d.integer(n, path)
 	if ok && (v < 1 || v > job.MaxAttempts) {

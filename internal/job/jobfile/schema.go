@@ -69,6 +69,12 @@ func Schema() ([]byte, error) {
 	return append(out, '\n'), nil
 }
 
+func inputShape() shape {
+	s := object(inputFields)
+	s["required"] = []string{"description"}
+	return s
+}
+
 // described adds what an editor shows beside a key.
 func described(properties map[string]shape) {
 	for line := range strings.Lines(keyHelp) {
@@ -110,6 +116,9 @@ launchTimeout: How long an accepted task may take to run.
 startWithin: How late a slot may still be run.
 catchUp: What happens to missed slots.
 overlap: What happens while another run of the job is open.
+inputs: Variables that a person may give a value in a run by hand.
+args: true lets a person add arguments in a run by hand.
+tags: Tags of the tasks.
 retry: When the control plane may make a further attempt by itself.
 notify: Who is told, and of what.
 `

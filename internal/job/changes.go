@@ -1,0 +1,178 @@
+package job
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Changes is what a person may change in a run by hand; by default nothing.
+type Changes struct {
+	// Inputs are variables that may be given a value, by name.
+	Inputs map[string]Input `json:"inputs,omitempty"`
+	// Args is whether arguments may be added to the command.
+	Args bool `json:"args,omitempty"`
+}
+
+// Input is a variable that a person may give a value in a run by hand. Either
+// Choices or Pattern says which values it takes.
+type Input struct {
+	// Description says in a sentence what it is for.
+	Description string `json:"description"`
+	// Default is its value where none is given, also in runs of the schedule;
+	// where it is "", the variable is then not set.
+	Default string   `json:"default,omitempty"`
+	Choices []string `json:"choices,omitempty"`
+	// Pattern is a regular expression that the whole value must match.
+	Pattern string `json:"pattern,omitempty"`
+}
+
+// Bounds of inputs.
+const (
+	MaxInputs  = 50
+	MaxChoices = 100
+)
+
+// Takes is whether a value may be given.
+func (i Input) Takes(value string) bool {
+	if len(i.Choices) > 0 {
+		return slices.Contains(i.Choices, value)
+	}
+	whole, err := i.whole()
+	return err == nil && whole.MatchString(value)
+}
+
+func (i Input) whole() (*regexp.Regexp, error) {
+	return regexp.Compile(`\A(?:` + i.Pattern + `)\z`)
+}
+
+// values says which values it takes.
+func (i Input) values() string {
+	if len(i.Choices) > 0 {
+		return "one of " + strings.Join(i.Choices, ", ")
+	}
+	return "what matches " + i.Pattern
+}
+
+// Refuses says why a run by hand cannot have these inputs and arguments, and what
+// it can have, in a sentence; "" where it can.
+func (c Changes) Refuses(inputs map[string]string, args []string) string {
+	for _, name := range sortedKeys(inputs) {
+		i, ok := c.Inputs[name]
+		if !ok {
+			return fmt.Sprintf("%s is not one of its inputs: %s", name, c.list())
+		}
+		if !i.Takes(inputs[name]) {
+			return fmt.Sprintf("its input %s takes %s", name, i.values())
+		}
+	}
+	if len(args) > 0 && !c.Args {
+		return "no arguments may be added: " + c.list()
+	}
+	return ""
+}
+
+// list is what may be given.
+func (c Changes) list() string {
+	var may []string
+	for _, name := range sortedKeys(c.Inputs) {
+		may = append(may, fmt.Sprintf("%s (%s; %s)", name, strings.TrimRight(c.Inputs[name].Description, ". "), c.Inputs[name].values()))
+	}
+	if c.Args {
+		may = append(may, "arguments")
+	}
+	if len(may) == 0 {
+		return "it runs as it is deployed, and only `inputs` and `args` in the jobs file let people change something"
+	}
+	return "what may be given is " + strings.Join(may, "; ")
+}
+
+// defaults adds the inputs' defaults to variables.
+func (c Changes) defaults(environment map[string]string) map[string]string {
+	var out map[string]string
+	for name, i := range c.Inputs {
+		if _, set := environment[name]; set || i.Default == "" {
+			continue
+		}
+		if out == nil {
+			out = make(map[string]string, len(environment)+len(c.Inputs))
+			for k, v := range environment {
+				out[k] = v
+			}
+		}
+		out[name] = i.Default
+	}
+	if out == nil {
+		return environment
+	}
+	return out
+}
+
+// Variables are the job's own variables with the defaults of its inputs.
+func (j Job) Variables() map[string]string { return j.defaults(j.Environment) }
+
+func (j Job) validateChanges(ps *problems) {
+	if len(j.Inputs) > MaxInputs {
+		ps.add("inputs", "are %d; at most %d may be named", len(j.Inputs), MaxInputs)
+	}
+	for _, name := range sortedKeys(j.Inputs) {
+		j.Inputs[name].validate(name, ps)
+	}
+	switch {
+	case !j.Args:
+	case len(j.Command) == 0:
+		ps.add("args", "needs a `command` that arguments are added to: without one they would replace the image's own")
+	case isScript(j.Command) && !strings.Contains(j.Command[len(j.Command)-1], `"$@"`):
+		ps.add("args", `needs "$@" in the command, in double quotes: it is where a shell puts the arguments`)
+	}
+}
+
+// steering are variables that decide what runs, or as whom.
+func steering(name string) bool {
+	name = strings.ToUpper(name)
+	return name == "PATH" || strings.HasPrefix(name, "LD_") || strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "BATCHPLANE_")
+}
+
+func (i Input) validate(name string, ps *problems) {
+	field := "inputs." + name
+	switch {
+	case !envName.MatchString(name):
+		ps.add(field, "%q cannot name a variable", name)
+	case steering(name):
+		ps.add(field, "cannot be an input: PATH, LD_*, AWS_* and BATCHPLANE_* decide what runs and as whom")
+	case LooksSecret(name, "x"):
+		ps.add(field, "looks like a secret, and what is given is readable by anyone who may read ECS events: put it into the task definition's secrets")
+	}
+	if strings.TrimSpace(i.Description) == "" {
+		ps.add(field+".description", "is missing: say in a sentence what it is for")
+	}
+	i.validateValues(field, ps)
+}
+
+func (i Input) validateValues(field string, ps *problems) {
+	switch {
+	case len(i.Choices) == 0 && i.Pattern == "":
+		ps.add(field, "needs `choices` or a `pattern` that says which values it takes")
+		return
+	case len(i.Choices) > 0 && i.Pattern != "":
+		ps.add(field, "takes `choices` or a `pattern`, not both")
+		return
+	case len(i.Choices) > MaxChoices:
+		ps.add(field+".choices", "are %d; at most %d may be named", len(i.Choices), MaxChoices)
+	}
+	for _, v := range append(slices.Clone(i.Choices), i.Default) {
+		if strings.ContainsRune(v, 0) {
+			ps.add(field, "contains a NUL character")
+		} else if len(SecretsIn(v)) > 0 {
+			ps.add(field, "holds what looks like a secret, and anyone who may read ECS events could read it")
+		}
+	}
+	if _, err := i.whole(); err != nil {
+		ps.add(field+".pattern", "%q is not a regular expression: %v", i.Pattern, err)
+		return
+	}
+	if i.Default != "" && !i.Takes(i.Default) {
+		ps.add(field+".default", "%q is not %s", i.Default, i.values())
+	}
+}
