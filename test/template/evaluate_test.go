@@ -132,11 +132,13 @@ func (d deployed) requests(name string) (out []asked) {
 func (d deployed) own() *strings.Replacer {
 	table := d.value([]any{"!If", "OwnTable", "!GetAtt Table.Arn", "arn:aws:dynamodb:eu-central-1:123456789012:table/kept"})
 	stream := d.value([]any{"!If", "OwnTable", "!GetAtt Table.StreamArn", "!Ref ExistingTable"})
-	role := d.value([]any{"!If", "NamesTaskRoles", "arn:aws:iam::123456789012:role/x/etl", "arn:aws:iam::123456789012:role/batchplane/etl"})
+	role := "arn:aws:iam::123456789012:role/batchplane/etl"
+	named := d.value([]any{"!If", "NamesTaskRoles", "arn:aws:iam::123456789012:role/x/etl", "arn:aws:iam::123456789012:role/batchplane/b"})
+	cluster := d.value([]any{"!If", "NamesClusters", "arn:aws:ecs:eu-central-1:123456789012:cluster/jobs", "arn:aws:ecs:eu-central-1:123456789012:cluster/default"})
 	bus := d.value([]any{"!If", "NamesBus", "!Ref EventBusArn", "arn:aws:events:eu-central-1:123456789012:event-bus/default"})
 	return strings.NewReplacer(
-		"${table}", fmt.Sprint(table), "${stream}", fmt.Sprint(stream), "${taskRole}", fmt.Sprint(role), "${bus}", fmt.Sprint(bus),
-		"${cluster}", "arn:aws:ecs:eu-central-1:123456789012:cluster/jobs", "${key}", keyARN,
+		"${table}", fmt.Sprint(table), "${stream}", fmt.Sprint(stream), "${taskRole}", role, "${namedRole}", fmt.Sprint(named), "${bus}", fmt.Sprint(bus),
+		"${cluster}", fmt.Sprint(cluster), "${key}", keyARN,
 	)
 }
 

@@ -35,6 +35,7 @@ var pseudo = map[string]any{
 var arns = map[string]string{
 	"AWS::DynamoDB::Table":       "arn:aws:dynamodb:" + region + ":" + accountID + ":table/%",
 	"AWS::Serverless::Function":  "arn:aws:lambda:" + region + ":" + accountID + ":function:%",
+	"AWS::Lambda::Alias":         "arn:aws:lambda:" + region + ":" + accountID + ":function:" + stack + "-Trigger-1X2Y3Z:people",
 	"AWS::SQS::Queue":            "arn:aws:sqs:" + region + ":" + accountID + ":%",
 	"AWS::SNS::Topic":            "arn:aws:sns:" + region + ":" + accountID + ":%",
 	"AWS::Logs::LogGroup":        "arn:aws:logs:" + region + ":" + accountID + ":log-group:%:*",
@@ -46,7 +47,7 @@ var arns = map[string]string{
 }
 
 // byARN are the types whose Ref is the ARN.
-var byARN = []string{"AWS::SNS::Topic", "AWS::IAM::ManagedPolicy"}
+var byARN = []string{"AWS::SNS::Topic", "AWS::IAM::ManagedPolicy", "AWS::Lambda::Alias"}
 
 // value is what a part of the template comes to.
 func (d deployed) value(v any) any {
