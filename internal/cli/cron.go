@@ -50,9 +50,7 @@ var dialectNames = map[cron.Dialect]string{cron.Crontab: "crontab", cron.AWS: "a
 
 // Run says what an expression means, when it fires and what it becomes.
 func (c *cronCmd) Run(_ context.Context, a *app) error {
-	if c.AWS && len(strings.Fields(c.Expr)) == 6 && !strings.Contains(c.Expr, "(") {
-		c.Expr = "cron(" + c.Expr + ")"
-	}
+	c.bare()
 	zone, err := cron.LoadZone(c.Zone)
 	if err != nil {
 		return usagef("--zone: %w", err)
@@ -78,6 +76,20 @@ func (c *cronCmd) Run(_ context.Context, a *app) error {
 		return fmt.Errorf("printing: %w", err)
 	}
 	return nil
+}
+
+// bare makes cron(...) of six fields where that reads, for --aws; what does not
+// read keeps its own form, by which other schedulers are known.
+func (c *cronCmd) bare() {
+	if !c.AWS || len(strings.Fields(c.Expr)) != 6 || strings.Contains(c.Expr, "(") {
+		return
+	}
+	whole := "cron(" + c.Expr + ")"
+	_, err := cron.ParseAWS(whole)
+	var foreign *cron.SyntaxError
+	if _, other := cron.Parse(c.Expr); err == nil || !errors.As(other, &foreign) || foreign.Foreign == "" {
+		c.Expr = whole
+	}
 }
 
 // span reads --from, --to and --count; to is zero where the fires are counted.
@@ -127,7 +139,12 @@ func explain(expr string, zone *cron.Zone, from time.Time) (meaning, error) {
 		return m, nil
 	}
 	if spec.Dialect() == cron.AWS {
-		m.AWS = []string{expr}
+		// What is accepted here is more than what the guides have.
+		normal, err := spec.Normal()
+		if err != nil {
+			return meaning{}, usageError{err}
+		}
+		m.AWS = []string{normal}
 		return m, nil
 	}
 	t, err := cron.Translate(spec, zone, from)

@@ -23,6 +23,9 @@ func TestCronText(t *testing.T) {
 		{"0 9 * * *", "--from", "2026-11-22T10:00", "--to", "2026-11-22T11:00"},
 		{"0 9 1 * 5", "--aws"},
 		{"0 9 ? * MON-FRI *", "--aws"},
+		{"cron(*/60 * * * ? *)", "--aws"},
+		{"rate(1 minutes)", "--aws"},
+		{"cron(*/20 2 ? * mon *)", "--from", "2026-11-22", "--count", "1"},
 	} {
 		r := batchplane(t, append([]string{"cron"}, args...)...)
 		if r.code != 0 || r.err != "" {
@@ -72,6 +75,20 @@ func TestCronRefuses(t *testing.T) {
 	} {
 		if r := batchplane(t, append([]string{"cron"}, args...)...); r.code != 2 || !strings.Contains(r.err, says) || r.out != "" {
 			t.Errorf("%q: %+v; want %q", args, r, says)
+		}
+	}
+}
+
+// TestCronForeign: other schedulers' expressions are named, with what to write.
+func TestCronForeign(t *testing.T) {
+	t.Parallel()
+	for expr, says := range map[string]string{
+		"@every 1h30m": "write rate(90 minutes)", "0 0 $ * *": "pg_cron", "0 0 12 * * ?": "Quartz", "0 0 0 ? * 1": "Spring's, where 1 is Monday", "H 3 * * *": "Jenkins", "0 15 10 ? * MON-FRI": "cron(15 10 ? * MON-FRI *)",
+	} {
+		for _, args := range [][]string{{"cron", expr}, {"cron", "--aws", expr}} {
+			if r := batchplane(t, args...); r.code != 2 || r.out != "" || !strings.Contains(r.err, says) {
+				t.Errorf("%q: %+v", args, r)
+			}
 		}
 	}
 }

@@ -110,6 +110,23 @@ func TestForeignDialects(t *testing.T) {
 		{"0 12 * * ? *", "EventBridge", "cron(0 12 * * ? *)"},
 		{"0 12 ? * 2-6 *", "EventBridge", "cron(0 12 ? * 2-6 *)"},
 		{"every 5 minutes", "English", ""},
+		{"@every 1h30m", "robfig", "write rate(90 minutes)"},
+		{"@every 60s", "robfig", "write rate(1 minute)"},
+		{"@every 90s", "robfig", "whole minutes"},
+		{"@every 10s", "robfig", "a minute"},
+		{"0 0 $ * *", "pg_cron", "write cron(0 0 L * ? *)"},
+		{"0 0 0 ? * 1", "Spring", "cron(0 0 ? * 1 *) if it is Quartz's, where 1 is Sunday as in EventBridge, and cron(0 0 ? * 2 *) if it is Spring's, where 1 is Monday"},
+		{"0 0 0 ? * 1-5", "Spring", "cron(0 0 ? * 2-6 *) if it is Spring's"},
+		{"0 0 0 ? * 7", "Spring", "cron(0 0 ? * 1 *) if it is Spring's"},
+		{"H 3 * * *", "Jenkins", "write 0~59 3 * * *"},
+		{"H H(9-16)/2 * * 1-5", "Jenkins", "write 0~59 9-16/2 * * 1-5"},
+		{"H/15 * * * *", "Jenkins", "write 0-59/15 * * * *"},
+		{"0 0 L * *", "L and W", "write cron(0 0 L * ? *)"},
+		{"0 0 15W * *", "L and W", "write cron(0 0 15W * ? *)"},
+		{"0 9 * * 5L", "L and #", "write cron(0 9 ? * 6L *)"},
+		{"0 9 * * 0#1", "L and #", "write cron(0 9 ? * 1#1 *)"},
+		{"0 9 * * mon#2", "L and #", "write cron(0 9 ? * 2#2 *)"},
+		{"0 9 ? * 1", "Kubernetes", "write 0 9 * * 1"},
 	}
 	for _, c := range cases {
 		_, err := Parse(c.text)
@@ -118,7 +135,7 @@ func TestForeignDialects(t *testing.T) {
 			t.Errorf("%q: %v", c.text, err)
 		}
 	}
-	for _, text := range []string{"0 30 * * *", "0 9 * * 1 root", "61 9 1-5 * 1", "@fortnightly", "a b c d e f"} {
+	for _, text := range []string{"0 30 * * *", "0 9 * * 1 root", "61 9 1-5 * 1", "@fortnightly", "a b c d e f", "0 9 1 * mysql", "0 9 1 * x#y"} {
 		_, err := Parse(text)
 		if bad := (*SyntaxError)(nil); !errors.As(err, &bad) || bad.Foreign != "" {
 			t.Errorf("%q is taken for %v", text, err)

@@ -36,7 +36,7 @@ func TestDialects(t *testing.T) {
 		}
 	}
 	for line, says := range map[string]string{
-		"0 30 * * * /a": "so under cronie it has never run: bad hour", "0 9 L * * /a": "so under cronie it has never run: bad day of month",
+		"0 30 * * * /a": "so under cronie it has never run: bad hour", "0 9 L * * /a": "so under cronie it has never run: bad schedule \"0 9 L * *\" at column 1: this is a crontab with EventBridge's",
 	} {
 		if notes := imported(t, line+"\n").Entries[0].Notes; len(notes) != 1 || !strings.Contains(notes[0], says) {
 			t.Errorf("%s: %q", line, notes)

@@ -1,0 +1,213 @@
+package cron
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// foreign replaces the error about a text that belongs to another scheduler.
+func foreign(text string, err error) error {
+	if errors.Is(err, ErrReboot) || len(text) > maxCrontab {
+		return err
+	}
+	var bad *SyntaxError
+	if i := strings.IndexAny(text, "\x00\r\n"); i >= 0 && errors.As(err, &bad) && (bad.Offset == i || text[0] == '@') {
+		return wrong(text[i:i+1], i, "a line end or NUL inside", "Windows line ends? give one line without its end")
+	}
+	name, hint := recognise(text, strings.Fields(text))
+	if name == "" {
+		return err
+	}
+	return &SyntaxError{Value: clip(text), Problem: "this is " + name, Foreign: name, Hint: hint}
+}
+
+const writeFields = "write five fields: minute hour day-of-month month day-of-week"
+
+// recognise names the scheduler that reads such a text, and says what to write.
+func recognise(text string, f []string) (name, hint string) {
+	if len(f) == 0 {
+		return "", ""
+	}
+	switch first := f[0]; {
+	case first == "@every":
+		return "robfig/cron's @every", everyHint(strings.Join(f[1:], " "))
+	case strings.HasPrefix(first, "TZ=") || strings.HasPrefix(first, "CRON_TZ="):
+		return "robfig/cron's zone prefix", "give the zone beside the schedule"
+	case first == "every":
+		return "a schedule in English", writeFields
+	case isOnCalendar(text, f):
+		return "systemd's OnCalendar", writeFields
+	case len(f) == 6 && (f[2] == "?") != (f[4] == "?"):
+		return "EventBridge's fields without cron(...)", "write cron(" + strings.Join(f, " ") + ")"
+	case isQuartz(f):
+		return "a Quartz expression (or Spring's, or robfig/cron's with seconds), seconds first", quartzHint(f)
+	}
+	return fieldDialect(f)
+}
+
+// isQuartz reports six or seven fields, the last of which can only be of time: a
+// sixth word may also be a user or a command.
+func isQuartz(f []string) bool {
+	return len(f) == 6 && timeLike(f[5]) || len(f) == 7 && timeLike(f[5]) && timeLike(f[6])
+}
+
+// quartzHint drops the seconds, which leaves what EventBridge reads: Quartz too
+// counts the week from Sunday = 1. Spring counts Monday as 1.
+func quartzHint(f []string) string {
+	if f[0] != "0" {
+		return "drop the seconds: the unit here is the minute"
+	}
+	rest := f[1:]
+	if !strings.Contains(strings.Join(rest, " "), "?") {
+		return "drop the leading 0"
+	}
+	if len(rest) == 5 {
+		rest = append(rest, "*")
+	}
+	as := func(weekday string) string {
+		return "cron(" + strings.Join([]string{rest[0], rest[1], rest[2], rest[3], weekday, rest[5]}, " ") + ")"
+	}
+	if spring, differs := springWeekday(rest[4]); differs {
+		return "write " + as(rest[4]) + " if it is Quartz's, where 1 is Sunday as in EventBridge, and " + as(spring) + " if it is Spring's, where 1 is Monday"
+	}
+	return "write " + as(rest[4])
+}
+
+// springWeekday is a day of week of Spring, which counts as a crontab does, as
+// EventBridge has it; differs is whether it holds a number at all.
+func springWeekday(text string) (spring string, differs bool) {
+	if strings.Trim(text, "01234567,-/") != "" {
+		return "", false
+	}
+	spec, err := ParseCrontab("0 0 * * " + text)
+	if err != nil {
+		return "", false
+	}
+	return list(uint64(spec.day.dow), 1, 7), true
+}
+
+// timeLike reports a text that can only be a time field.
+func timeLike(s string) bool {
+	return strings.Trim(s, "0123456789*?,-/#LW") == "" || s == "MON-FRI" || len(s) == 3 && indexName(dayNames, s) >= 0
+}
+
+var calendarWords = [...]string{
+	"minutely", "hourly", "daily", "weekly", "monthly", "quarterly", "semiannually", "yearly", "annually",
+}
+
+// isOnCalendar reports systemd's forms: a bare word, *-*-01, 03:00, Mon..Fri.
+func isOnCalendar(text string, f []string) bool {
+	for _, w := range calendarWords {
+		if len(f) == 1 && strings.EqualFold(text, w) {
+			return true
+		}
+	}
+	if len(f) > 4 {
+		return false
+	}
+	for _, s := range f {
+		if strings.Contains(s, "..") || strings.Count(s, "-") == 2 && strings.Trim(s, "0123456789*-/,~") == "" ||
+			strings.Contains(s, ":") && strings.Trim(s, "0123456789*:/,.") == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// everyHint says a duration of robfig/cron as a rate.
+func everyHint(text string) string {
+	d, err := time.ParseDuration(strings.TrimSpace(text))
+	switch {
+	case err != nil:
+		return "write rate(5 minutes), with the number that is meant"
+	case d < time.Minute:
+		return "the shortest time of a schedule is a minute: write rate(1 minute), or let one run do the work of several"
+	}
+	minutes := int(d / time.Minute)
+	rate := fmt.Sprintf("rate(%d minutes)", minutes)
+	if minutes == 1 {
+		rate = "rate(1 minute)"
+	}
+	if d%time.Minute != 0 {
+		return "a schedule has whole minutes: write " + rate
+	}
+	return "write " + rate
+}
+
+// fieldDialect names the scheduler by one of five fields.
+func fieldDialect(f []string) (name, hint string) {
+	if len(f) < 5 {
+		return "", ""
+	}
+	for i := range 5 {
+		if f[i] == "H" || strings.HasPrefix(f[i], "H/") || strings.HasPrefix(f[i], "H(") {
+			return "Jenkins' H, a value that Jenkins draws from the job's name", "write " + jenkins(f[:5]) + ", or a value of your own for each H"
+		}
+	}
+	if len(f) != 5 {
+		return "", ""
+	}
+	switch day, weekday := f[2], strings.ToUpper(f[4]); {
+	case day == "$":
+		return "pg_cron's $, the last day of the month", "write " + eventBridge(f, "L", "?")
+	case strings.HasPrefix(day, "L") || strings.HasSuffix(day, "W"):
+		return "a crontab with EventBridge's or Quartz's L and W", "write " + eventBridge(f, day, "?")
+	case isNth(weekday):
+		return "a crontab with EventBridge's or Quartz's L and #", "write " + eventBridge(f, "?", nthWeekday(weekday))
+	case day == "?" || f[4] == "?":
+		return "a crontab with ?, which robfig/cron and Kubernetes read as *", "write " + strings.ReplaceAll(strings.Join(f, " "), "?", "*")
+	}
+	return "", ""
+}
+
+// isNth reports 5L, MON#2 and the like.
+func isNth(weekday string) bool {
+	day, nth, found := strings.Cut(weekday, "#")
+	if !found {
+		day, found = strings.CutSuffix(weekday, "L")
+		nth = "1"
+	}
+	isDay := day == "" || len(day) == 1 && day[0] >= '0' && day[0] <= '7' || len(day) == 3 && indexName(dayNames, day) >= 0
+	return found && isDay && len(nth) == 1 && nth[0] >= '1' && nth[0] <= '5'
+}
+
+// eventBridge is a cron(...) of five fields with other day fields.
+func eventBridge(f []string, day, weekday string) string {
+	return "cron(" + strings.Join([]string{f[0], f[1], day, f[3], weekday, "*"}, " ") + ")"
+}
+
+// nthWeekday is a crontab's 5#2 or 5L in EventBridge's numbers, where Sunday is 1.
+func nthWeekday(text string) string {
+	if c := text[0]; c >= '0' && c <= '7' {
+		return string(rune('1'+(c-'0')%7)) + text[1:]
+	}
+	if n := indexName(dayNames, text[:min(3, len(text))]); n >= 0 {
+		return string(rune('1'+n)) + text[3:]
+	}
+	return text
+}
+
+// jenkins writes H as cron's ~, which picks a value too.
+func jenkins(f []string) string {
+	ranges := [5]string{"0~59", "0~23", "1~28", "1~12", "0~6"}
+	out := make([]string, 5)
+	for i, text := range f {
+		low, high, _ := strings.Cut(ranges[i], "~")
+		switch {
+		case text == "H":
+			out[i] = ranges[i]
+		case strings.HasPrefix(text, "H/"):
+			out[i] = low + "-" + high + text[1:]
+		case strings.HasPrefix(text, "H("):
+			inside, step, _ := strings.Cut(text[2:], ")")
+			if out[i] = inside + step; step == "" {
+				out[i] = strings.Replace(inside, "-", "~", 1)
+			}
+		default:
+			out[i] = text
+		}
+	}
+	return strings.Join(out, " ")
+}
