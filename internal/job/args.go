@@ -2,7 +2,6 @@ package job
 
 import (
 	"path"
-	"regexp"
 	"slices"
 )
 
@@ -21,14 +20,14 @@ var shells = []string{"sh", "bash", "dash", "ash", "ksh", "zsh"}
 
 // scriptOption is an option that names -c, such as -c or -ec; plainOption any other.
 var (
-	scriptOption = regexp.MustCompile(`^-[a-zA-Z]*c$`)
-	plainOption  = regexp.MustCompile(`^-[a-zA-Z]*[abd-zA-Z]$`)
+	scriptOption = compiled(`^-[a-zA-Z]*c$`)
+	plainOption  = compiled(`^-[a-zA-Z]*[abd-zA-Z]$`)
 )
 
 // isScript is whether a command is a shell with a script and nothing behind it.
 // The script stands behind the one option that names -c.
 func isScript(command []string) bool {
 	n := len(command)
-	return n >= 3 && slices.Contains(shells, path.Base(command[0])) && scriptOption.MatchString(command[n-2]) &&
-		!slices.ContainsFunc(command[1:n-2], func(o string) bool { return !plainOption.MatchString(o) })
+	return n >= 3 && slices.Contains(shells, path.Base(command[0])) && scriptOption().MatchString(command[n-2]) &&
+		!slices.ContainsFunc(command[1:n-2], func(o string) bool { return !plainOption().MatchString(o) })
 }

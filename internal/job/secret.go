@@ -4,15 +4,22 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
+// compiled is an expression that is compiled when it is first asked for: to
+// start a function that reads a stop needs none of them.
+func compiled(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
+
 var (
-	secretName = regexp.MustCompile(`(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|WEBHOOK(_?URL)?|` +
+	secretName = compiled(`(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|WEBHOOK(_?URL)?|` +
 		`(API|PRIVATE|ACCESS|ENCRYPTION|SIGNING|MASTER)_?KEY|(^|_)PASS|_PWD|(^|_)PW|_KEY)_?[0-9]*$`)
 	// publicKey are names of keys that open nothing.
-	publicKey = regexp.MustCompile(`(?i)(^|_)(PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|HASH|RANGE|SHARD|ROUTING|CACHE|OBJECT|S3|KMS|LOCK|GROUP|INDEX|UNIQUE|IDEMPOTENCY)_KEY_?[0-9]*$`)
+	publicKey = compiled(`(?i)(^|_)(PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|HASH|RANGE|SHARD|ROUTING|CACHE|OBJECT|S3|KMS|LOCK|GROUP|INDEX|UNIQUE|IDEMPOTENCY)_KEY_?[0-9]*$`)
 	// noSecret is a reference (an ARN or a path) or a switch.
-	noSecret = regexp.MustCompile(`^(arn:.*|(~|\.{1,2})?/[A-Za-z0-9_./@-]*|(?i:true|false|yes|no|on|off))$`)
+	noSecret = compiled(`^(arn:.*|(~|\.{1,2})?/[A-Za-z0-9_./@-]*|(?i:true|false|yes|no|on|off))$`)
 )
 
 // LooksSecret is whether a variable most likely holds a secret: by its name,
@@ -24,7 +31,7 @@ func LooksSecret(name, value string) bool {
 		return false
 	}
 	name = strings.NewReplacer("-", "_", ".", "_").Replace(name)
-	if secretName.MatchString(name) && !publicKey.MatchString(name) && !noSecret.MatchString(value) {
+	if secretName().MatchString(name) && !publicKey().MatchString(name) && !noSecret().MatchString(value) {
 		return true
 	}
 	return len(SecretsIn(value)) > 0
@@ -33,12 +40,12 @@ func LooksSecret(name, value string) bool {
 // secretForms are values that are secrets whatever their name, the secret itself
 // in the first group: passwords in URLs, and tokens that begin as their issuers
 // have all of them begin.
-var secretForms = []*regexp.Regexp{
-	regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/"']+)@`),
-	regexp.MustCompile(`(?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks)/([^\s"']+)`),
-	regexp.MustCompile(`\b((?:sk|rk)_(?:live|test)_[A-Za-z0-9]+|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[A-Za-z0-9-]{8,})`),
-	regexp.MustCompile(`\b(eyJ[A-Za-z0-9_-]{6,}[A-Za-z0-9_.-]*)`),
-	regexp.MustCompile(`(-----BEGIN [A-Z ]*PRIVATE KEY-----.*)`),
+var secretForms = []func() *regexp.Regexp{
+	compiled(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/"']+)@`),
+	compiled(`(?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks)/([^\s"']+)`),
+	compiled(`\b((?:sk|rk)_(?:live|test)_[A-Za-z0-9]+|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[A-Za-z0-9-]{8,})`),
+	compiled(`\b(eyJ[A-Za-z0-9_-]{6,}[A-Za-z0-9_.-]*)`),
+	compiled(`(-----BEGIN [A-Z ]*PRIVATE KEY-----.*)`),
 }
 
 // SecretsIn gives the places (start and end, in bytes) in a text of what is most
@@ -46,7 +53,7 @@ var secretForms = []*regexp.Regexp{
 // none.
 func SecretsIn(text string) (places [][2]int) {
 	for _, form := range secretForms {
-		for _, m := range form.FindAllStringSubmatchIndex(text, -1) {
+		for _, m := range form().FindAllStringSubmatchIndex(text, -1) {
 			if text[m[2]] != '$' {
 				places = append(places, [2]int{m[2], m[3]})
 			}

@@ -2,7 +2,6 @@ package job
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,11 +11,13 @@ import (
 // fit ECS's startedBy of 128 characters.
 const MaxNameLength = 48
 
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,48}$`)
+const nameLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 // ValidName is whether s can name a job: letters, digits, `-` and `_`, at most
 // MaxNameLength.
-func ValidName(s string) bool { return nameForm.MatchString(s) }
+func ValidName(s string) bool {
+	return s != "" && len(s) <= MaxNameLength && strings.Trim(s, nameLetters) == ""
+}
 
 // Problem is one fault of a definition. Field is its path in the job, such as
 // retry.rules[0].action.
@@ -113,13 +114,13 @@ func sizes(mib []int) string {
 	return fmt.Sprintf("%d to %d in steps of %d", mib[0], mib[len(mib)-1], mib[1]-mib[0])
 }
 
-var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+var envName = compiled(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
 func (j Job) validateEnvironment(ps *problems) {
 	for _, name := range sortedKeys(j.Environment) {
 		field := "environment." + name
 		switch {
-		case !envName.MatchString(name):
+		case !envName().MatchString(name):
 			ps.add(field, "%q cannot name a variable", name)
 		case strings.HasPrefix(name, "BATCHPLANE_"):
 			ps.add(field, "names beginning with BATCHPLANE_ are set by the control plane")

@@ -18,11 +18,15 @@ func (s stems) none() bool { return len(s.words) == 0 }
 
 // or adds other stems.
 func (s stems) or(others ...stems) stems {
-	all := append([]string{}, s.words...)
+	n := len(s.words)
 	for _, o := range others {
-		all = append(all, o.words...)
+		n += len(o.words)
 	}
-	return of(all...)
+	all := stems{words: append(make([]string, 0, n), s.words...), slots: append(make([]uint16, 0, n), s.slots...)}
+	for _, o := range others {
+		all.words, all.slots = append(all.words, o.words...), append(all.slots, o.slots...)
+	}
+	return all
 }
 
 const slotBits = 12
