@@ -1,0 +1,244 @@
+package view
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// Class is how a mark of a chart looks. Where marks are joined the worst counts,
+// which is the least.
+type Class int
+
+// Classes, from the worst.
+const (
+	ClassFailed Class = iota
+	ClassMissed
+	// ClassHeld: it waits, or it is not known what became of it.
+	ClassHeld
+	ClassRunning
+	ClassOK
+	// ClassSkipped: skipped, or stopped by a person.
+	ClassSkipped
+	ClassPlanned
+
+	classes = int(ClassPlanned) + 1
+)
+
+var classNames = [classes]string{"failed", "missed", "held", "running", "ok", "skipped", "planned"}
+
+// String is the class as a word.
+func (c Class) String() string { return classNames[c] }
+
+// ClassOf is the class of a run's state.
+func ClassOf(s State) Class {
+	switch s {
+	case State(run.Failed):
+		return ClassFailed
+	case State(run.Missed):
+		return ClassMissed
+	case State(run.Running), Starting, Stopping:
+		return ClassRunning
+	case State(run.Succeeded):
+		return ClassOK
+	case State(run.Skipped), State(run.Stopped):
+		return ClassSkipped
+	}
+	return ClassHeld
+}
+
+// Chart is a timeline as it is drawn: its marks lie on a grid of cells, so that
+// what is dense is joined, and a page of it keeps a bounded size however many
+// runs there are.
+type Chart struct {
+	// From and To are where the grid begins and ends, Cell is a cell's length.
+	From, To time.Time
+	Cell     time.Duration
+	// Width is the number of cells, Now the place of the present in cells; it may
+	// lie outside.
+	Width int
+	Now   float64
+	Rows  []ChartRow
+}
+
+// ChartRow is a job of a chart.
+type ChartRow struct {
+	Job string
+	// Lanes is how many runs lie above each other, 1 to MaxLanes. Crowded is how
+	// many are in the last one for want of room.
+	Lanes, Crowded int
+	// Marks are drawn one by one, the worst first; Quiet holds all others, a path
+	// in SVG's words for each class that has any.
+	Marks []Mark
+	Quiet []Path
+	// Shades are the pauses, in cells.
+	Shades []Mark
+	// Counts is how many runs and slots there are of each class. LastBad is when
+	// the newest that failed or was missed was due, Next the next slot; zero where
+	// there is none.
+	Counts        [classes]int
+	LastBad, Next time.Time
+}
+
+// Mark is a run, or some that are drawn as one. X and Width are in cells.
+type Mark struct {
+	Class    Class
+	X, Width float64
+	Lane     int
+	// Count is how many it stands for; Run and State are of the only one.
+	Count int
+	Run   run.ID
+	State State
+	// From and To are the times that it covers.
+	From, To time.Time
+
+	bar  bool
+	side side
+}
+
+// Path is a path of SVG; y is a lane's middle, and lanes are 1 high.
+type Path struct {
+	Class Class
+	D     string
+}
+
+// MaxLanes is how many runs of a job are drawn above each other.
+const MaxLanes = 3
+
+// MaxLinked is how many marks of a chart are drawn one by one, so that they can
+// carry a link and a title.
+const MaxLinked = 600
+
+// mostCells is how many cells a chart has at most.
+const mostCells = 720
+
+// ladder are the lengths of cells; each divides the next. Cells begin at
+// multiples of their length since 1970 in UTC: what is drawn does not depend on
+// where the window begins.
+var ladder = []time.Duration{
+	10 * time.Second, 30 * time.Second, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+	time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour,
+}
+
+// rung is the finest cell by which a window has at most mostCells.
+func rung(d time.Duration) int {
+	for i, c := range ladder {
+		if d/c <= mostCells {
+			return i
+		}
+	}
+	return len(ladder) - 1
+}
+
+// perRow is how many marks a row may have, so that a page of that many rows stays
+// under a megabyte: 260 bytes a row, 10 a quiet mark, 170 a linked one.
+func perRow(rows int) int {
+	if rows == 0 {
+		return 1000
+	}
+	return min(max((1_000_000-12_000-260*rows-170*MaxLinked)/(10*rows), 60), 1000)
+}
+
+// ChartOf draws a timeline.
+func ChartOf(t Timeline) Chart {
+	base := rung(t.To.Sub(t.From))
+	cell := ladder[base]
+	c := Chart{From: t.From.Truncate(cell), Cell: cell}
+	c.Width = int((t.To.Sub(c.From) + cell - 1) / cell)
+	c.To = c.From.Add(time.Duration(c.Width) * cell)
+	c.Now = c.x(t.Now)
+	budget := perRow(len(t.Lanes))
+	for _, lane := range t.Lanes {
+		c.Rows = append(c.Rows, c.row(lane, t.Now, base, budget))
+	}
+	c.link()
+	return c
+}
+
+// x is a time's place in cells, to a hundredth.
+func (c *Chart) x(at time.Time) float64 {
+	return math.Round(100*float64(at.Sub(c.From))/float64(c.Cell)) / 100
+}
+
+// row draws a job by the finest cells that its budget allows.
+func (c *Chart) row(lane Lane, now time.Time, base, budget int) ChartRow {
+	items := slices.DeleteFunc(itemsOf(lane, now), func(i item) bool { return i.To.Before(c.From) || !i.From.Before(c.To) })
+	r := ChartRow{Job: lane.Job, Lanes: 1, Crowded: stack(items)}
+	for _, i := range items {
+		r.count(i)
+	}
+	for n := base; n < len(ladder); n++ {
+		if r.Marks = c.marks(items, ladder[n], true); len(r.Marks) <= budget {
+			break
+		}
+	}
+	if len(r.Marks) > budget {
+		r.Marks = c.marks(items, ladder[len(ladder)-1], false)
+	}
+	for _, p := range lane.Paused {
+		from, to := max(c.x(p.From), 0), min(c.x(p.To), float64(c.Width))
+		if to > from {
+			r.Shades = append(r.Shades, Mark{Class: ClassHeld, X: from, Width: to - from, From: p.From, To: p.To})
+		}
+	}
+	return r
+}
+
+// count notes what a summary of the row says.
+func (r *ChartRow) count(i item) {
+	r.Lanes = max(r.Lanes, i.lane+1)
+	r.Counts[i.class]++
+	switch i.class {
+	case ClassFailed, ClassMissed:
+		if i.at.After(r.LastBad) {
+			r.LastBad = i.at
+		}
+	case ClassPlanned:
+		if r.Next.IsZero() || i.at.Before(r.Next) {
+			r.Next = i.at
+		}
+	}
+}
+
+// link leaves the worst marks to be drawn one by one, and puts all others into
+// paths.
+func (c *Chart) link() {
+	type place struct{ row, mark int }
+	var all []place
+	for i := range c.Rows {
+		for k, m := range c.Rows[i].Marks {
+			if m.Class <= ClassRunning || m.bar {
+				all = append(all, place{i, k})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b place) int {
+		return cmp.Compare(c.Rows[a.row].Marks[a.mark].Class, c.Rows[b.row].Marks[b.mark].Class)
+	})
+	linked := map[place]bool{}
+	for _, p := range all[:min(len(all), MaxLinked)] {
+		linked[p] = true
+	}
+	for i := range c.Rows {
+		r := &c.Rows[i]
+		var quiet [classes][]Mark
+		var loud []Mark
+		for k, m := range r.Marks {
+			if linked[place{i, k}] {
+				loud = append(loud, m)
+			} else {
+				quiet[m.Class] = append(quiet[m.Class], m)
+			}
+		}
+		slices.SortStableFunc(loud, func(a, b Mark) int { return cmp.Compare(a.Class, b.Class) })
+		r.Marks = loud
+		for class, marks := range quiet {
+			if len(marks) > 0 {
+				r.Quiet = append(r.Quiet, Path{Class: Class(class), D: path(marks)})
+			}
+		}
+	}
+}

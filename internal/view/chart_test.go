@@ -1,0 +1,329 @@
+package view
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+var chartNow = time.Date(2026, 11, 28, 2, 17, 23, 0, time.UTC)
+
+func bar(id string, s State, from, to time.Duration) Bar {
+	return Bar{Run: run.ID(id), State: s, ScheduledFor: chartNow.Add(from), Span: Span{chartNow.Add(from), chartNow.Add(to)}}
+}
+
+func chartOf(back, ahead time.Duration, lanes ...Lane) Chart {
+	return ChartOf(Timeline{From: chartNow.Add(-back), To: chartNow.Add(ahead), Now: chartNow, Lanes: lanes})
+}
+
+const (
+	ok     = State(run.Succeeded)
+	failed = State(run.Failed)
+)
+
+func TestCellsFitTheWindow(t *testing.T) {
+	t.Parallel()
+	for window, want := range map[time.Duration]time.Duration{
+		3 * time.Hour: 30 * time.Second, 24 * time.Hour: 5 * time.Minute, 7 * 24 * time.Hour: 30 * time.Minute, 400 * 24 * time.Hour: 24 * time.Hour,
+	} {
+		if c := chartOf(window, window); c.Cell != want {
+			t.Errorf("%s each side: cells of %s, want %s", window, c.Cell, want)
+		}
+	}
+}
+
+func TestChartRow(t *testing.T) {
+	t.Parallel()
+	c := chartOf(24*time.Hour, 24*time.Hour, Lane{
+		Job: "etl",
+		Bars: []Bar{
+			bar("etl/a", ok, -20*time.Hour, -20*time.Hour+time.Minute),
+			bar("etl/b", failed, -20*time.Hour+time.Minute, -20*time.Hour+2*time.Minute),
+			bar("etl/c", ok, -10*time.Hour, -8*time.Hour),
+			bar("etl/d", State(run.Missed), -5*time.Hour, -4*time.Hour),
+			bar("etl/e", State(run.Running), -90*time.Minute, 0),
+		},
+		Slots:  []time.Time{chartNow.Add(time.Hour), chartNow.Add(2 * time.Hour)},
+		Paused: []Span{{chartNow.Add(3 * time.Hour), chartNow.Add(5 * time.Hour)}},
+	})
+	r := c.Rows[0]
+	var got []string
+	for _, m := range r.Marks {
+		got = append(got, fmt.Sprintf("%s %dx %s at %s for %s", m.Class, m.Count, m.Run, c.From.Add(time.Duration(m.X*float64(c.Cell))).Format("15:04"), time.Duration(m.Width*float64(c.Cell))))
+	}
+	want := []string{
+		"failed 2x  at 06:15 for 5m0s",
+		"missed 1x etl/d at 21:15 for 5m0s",
+		"running 1x etl/e at 00:45 for 1h32m24s",
+		"ok 1x etl/c at 16:15 for 2h5m0s",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("marks:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if len(r.Quiet) != 1 || r.Quiet[0].Class != ClassPlanned || r.Quiet[0].D != "M300 0.5h1m11 0h1" {
+		t.Errorf("quiet marks: %+v", r.Quiet)
+	}
+	if r.Counts != [classes]int{1, 1, 0, 1, 2, 0, 2} || !r.LastBad.Equal(chartNow.Add(-5*time.Hour)) || !r.Next.Equal(chartNow.Add(time.Hour)) {
+		t.Errorf("summary: %+v", r)
+	}
+	if len(r.Shades) != 1 || math.Abs(r.Shades[0].Width-24) > 0.02 {
+		t.Errorf("shades: %+v", r.Shades)
+	}
+}
+
+func TestRunsThatOverlapLieOnLanes(t *testing.T) {
+	t.Parallel()
+	var bars []Bar
+	for n := range 5 {
+		bars = append(bars, bar(fmt.Sprint("x/", n), ok, -10*time.Hour+time.Duration(n)*time.Minute, -8*time.Hour))
+	}
+	bars = append(bars, bar("x/after", ok, -7*time.Hour, -6*time.Hour))
+	r := chartOf(24*time.Hour, 24*time.Hour, Lane{Job: "x", Bars: bars}).Rows[0]
+	if r.Lanes != MaxLanes || r.Crowded != 2 {
+		t.Errorf("%d lanes, %d crowded", r.Lanes, r.Crowded)
+	}
+	if i := slices.IndexFunc(r.Marks, func(m Mark) bool { return m.Run == "x/after" }); i < 0 || r.Marks[i].Lane != 0 {
+		t.Errorf("a run that overlaps none: %+v", r.Marks)
+	}
+}
+
+func TestAFailureIsNotDrowned(t *testing.T) {
+	t.Parallel()
+	var bars []Bar
+	for n := range 9 {
+		s := ok
+		if n == 4 {
+			s = failed
+		}
+		from := time.Duration(n-20) * 5 * time.Minute
+		bars = append(bars, bar(fmt.Sprint("x/", n), s, from, from+time.Second))
+	}
+	l := Lane{Job: "x", Bars: bars}
+	c := chartOf(24*time.Hour, 24*time.Hour, l)
+	var got []string
+	for _, m := range marksOf(l, c.Cell, c) {
+		got = append(got, fmt.Sprintf("%s %d", m.Class, m.Count))
+	}
+	if want := []string{"ok 4", "failed 1", "ok 4"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestWhatRunsIsNotJoinedToWhatRan(t *testing.T) {
+	t.Parallel()
+	l := Lane{Job: "x", Bars: []Bar{
+		bar("x/held", State(run.Queued), -2*time.Second, 0), bar("x/old", State(run.Queued), -6*time.Minute, 0),
+		bar("x/stopped", State(run.Skipped), -3*time.Second, -2*time.Second),
+	}, Slots: []time.Time{chartNow.Add(time.Second)}}
+	c := chartOf(24*time.Hour, 24*time.Hour, l)
+	c.Now = 288 // as if the present were between two cells
+	for _, m := range marksOf(l, c.Cell, c) {
+		if m.side == past && m.Count > 1 || m.side == future && m.Count > 1 {
+			t.Errorf("joined across the present: %+v", m)
+		}
+	}
+	a := Mark{Class: ClassHeld, X: 1, Width: 1, side: past}
+	if a.touches(Mark{Class: ClassHeld, X: 2, Width: 1, side: open}) || !a.touches(Mark{Class: ClassHeld, X: 2, Width: 1, side: past}) {
+		t.Error("neighbours are joined by their side of the present")
+	}
+}
+
+func TestCrowdedRunsAreGrouped(t *testing.T) {
+	t.Parallel()
+	var bars []Bar
+	for n := range 6 {
+		bars = append(bars, bar(fmt.Sprint("x/", n), ok, -10*time.Hour, -8*time.Hour))
+	}
+	r := chartOf(24*time.Hour, 24*time.Hour, Lane{Job: "x", Bars: bars}).Rows[0]
+	var got []string
+	for _, m := range r.Marks {
+		got = append(got, fmt.Sprintf("lane %d: %d", m.Lane, m.Count))
+	}
+	if want := []string{"lane 0: 1", "lane 1: 1", "lane 2: 1"}; !slices.Equal(got, want) || r.Quiet[0].D != "M168 2.5h1" {
+		t.Errorf("got %v and %v, want %v and the three others as one", got, r.Quiet, want)
+	}
+}
+
+func TestRowsKeepToTheirBudget(t *testing.T) {
+	t.Parallel()
+	lanes := lanesOf(1000, 288, 5*time.Minute)
+	for _, l := range chartOf(24*time.Hour, 24*time.Hour, lanes...).Rows {
+		marks := len(l.Marks)
+		for _, q := range l.Quiet {
+			marks += strings.Count(q.D, "h")
+		}
+		if marks > perRow(1000) {
+			t.Fatalf("%s has %d marks, of %d", l.Job, marks, perRow(1000))
+		}
+	}
+}
+
+// marksOf are all marks of a row before any is put into a path.
+func marksOf(l Lane, cell time.Duration, c Chart) []Mark {
+	items := itemsOf(l, chartNow)
+	stack(items)
+	return c.marks(items, cell, true)
+}
+
+func genLane(t *rapid.T) Lane {
+	states := []State{ok, failed, State(run.Missed), State(run.Queued), State(run.Running), State(run.Skipped), State(run.Stopped)}
+	l := Lane{Job: "x"}
+	for n := range rapid.IntRange(0, 60).Draw(t, "runs") {
+		from := -time.Duration(rapid.IntRange(1, 23*3600).Draw(t, "from")) * time.Second
+		length := time.Duration(rapid.IntRange(1, 4*3600).Draw(t, "length")) * time.Second
+		l.Bars = append(l.Bars, bar(fmt.Sprint("x/", n), rapid.SampledFrom(states).Draw(t, "state"), from, min(from+length, 0)))
+	}
+	for range rapid.IntRange(0, 20).Draw(t, "slots") {
+		l.Slots = append(l.Slots, chartNow.Add(time.Duration(rapid.IntRange(1, 23*3600).Draw(t, "slot"))*time.Second))
+	}
+	return l
+}
+
+func TestChartsKeepWhatTheyShow(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		l := genLane(t)
+		c := chartOf(24*time.Hour, 24*time.Hour, l)
+		worst := map[time.Duration]Class{}
+		bars := map[run.ID]bool{}
+		for n := rung(48 * time.Hour); n < len(ladder); n++ {
+			count, least := 0, ClassPlanned
+			for _, m := range marksOf(l, ladder[n], c) {
+				count += m.Count
+				least = min(least, m.Class)
+				if m.side == future && m.X < c.Now-0.011 || m.side != future && m.X+m.Width > c.Now+0.011 {
+					t.Fatalf("a mark of side %d from %v for %v lies across %v", m.side, m.X, m.Width, c.Now)
+				}
+				if m.bar && n > rung(48*time.Hour) && !bars[m.Run] {
+					t.Fatalf("%s is a bar by coarse cells only", m.Run)
+				}
+				if m.bar {
+					bars[m.Run] = true
+				}
+			}
+			if want := len(l.Bars) + len(l.Slots); count != want {
+				t.Fatalf("cells of %s: %d marked of %d", ladder[n], count, want)
+			}
+			worst[ladder[n]] = least
+		}
+		for cell, class := range worst {
+			if class != worst[c.Cell] {
+				t.Fatalf("the worst by cells of %s is %s, by the finest %s", cell, class, worst[c.Cell])
+			}
+		}
+	})
+}
+
+func TestOrderAndWindowDoNotChangeACharts(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		l := genLane(t)
+		c := chartOf(24*time.Hour, 24*time.Hour, l)
+		want := marksOf(l, c.Cell, c)
+		mixed := l
+		mixed.Bars = slices.Clone(l.Bars)
+		r := rand.New(rand.NewPCG(1, 2))
+		r.Shuffle(len(mixed.Bars), func(i, k int) { mixed.Bars[i], mixed.Bars[k] = mixed.Bars[k], mixed.Bars[i] })
+		if got := marksOf(mixed, c.Cell, c); !slices.Equal(got, want) {
+			t.Fatalf("another order: %v, want %v", got, want)
+		}
+		shift := 3 * c.Cell
+		moved := ChartOf(Timeline{From: chartNow.Add(-24*time.Hour - shift), To: chartNow.Add(24*time.Hour - shift), Now: chartNow})
+		got := marksOf(l, c.Cell, moved)
+		if len(got) != len(want) {
+			t.Fatalf("a window 3 cells to the left has %d marks, not %d", len(got), len(want))
+		}
+		for n := range got {
+			if got[n].X -= 3; math.Abs(got[n].X-want[n].X) > 0.02 || got[n].Class != want[n].Class || got[n].Count != want[n].Count {
+				t.Fatalf("mark %d: %+v, want %+v", n, got[n], want[n])
+			}
+		}
+	})
+}
+
+func TestPathsEndWhereTheirMarksDo(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var marks []Mark
+		x := 0.0
+		for range rapid.IntRange(1, 50).Draw(t, "n") {
+			x += rapid.Float64Range(0, 20).Draw(t, "gap")
+			marks = append(marks, Mark{X: math.Round(x*100) / 100, Width: 1, Lane: rapid.IntRange(0, 2).Draw(t, "lane")})
+		}
+		var at, y float64
+		for n, step := range strings.FieldsFunc(path(marks), func(r rune) bool { return r == 'M' || r == 'm' }) {
+			var dx, dy, h float64
+			if _, err := fmt.Sscanf(strings.ReplaceAll(step, "h", " "), "%g %g %g", &dx, &dy, &h); err != nil {
+				t.Fatal(err)
+			}
+			if at, y = at+dx, y+dy; math.Abs(at-marks[n].X) > 0.5 || y != float64(marks[n].Lane)+0.5 {
+				t.Fatalf("mark %d is drawn at %v, %v: %+v", n, at, y, marks[n])
+			}
+			at += h
+		}
+	})
+}
+
+// lanesOf are rows as dense as pages get.
+func lanesOf(rows, runs int, every time.Duration) []Lane {
+	r := rand.New(rand.NewPCG(7, 7))
+	lanes := make([]Lane, rows)
+	for n := range lanes {
+		lanes[n].Job = fmt.Sprintf("job-%04d", n)
+		for k := range runs {
+			s := ok
+			if r.IntN(100) < 6 {
+				s = failed
+			}
+			from := -time.Duration(k+1) * every
+			lanes[n].Bars = append(lanes[n].Bars, bar(fmt.Sprintf("job-%04d/%d", n, k), s, from, from+every/3))
+			lanes[n].Slots = append(lanes[n].Slots, chartNow.Add(time.Duration(k+1)*every))
+		}
+	}
+	return lanes
+}
+
+func TestChartsKeepTheirSize(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rows, runs int
+		every      time.Duration
+	}{{1000, 24, time.Hour}, {1000, 288, 5 * time.Minute}, {100, 1440, time.Minute}, {1, 1440, time.Minute}} {
+		chart := chartOf(24*time.Hour, 24*time.Hour, lanesOf(c.rows, c.runs, c.every)...)
+		bytes, linked := 12_000, 0
+		for _, r := range chart.Rows {
+			bytes += 260
+			for _, p := range r.Quiet {
+				bytes += len(p.D)
+			}
+			linked += len(r.Marks)
+		}
+		if bytes += 170 * linked; bytes > 1_000_000 || linked > MaxLinked {
+			t.Errorf("%d rows with %d runs: about %d bytes, %d links", c.rows, c.runs, bytes, linked)
+		}
+	}
+}
+
+func BenchmarkChart(b *testing.B) {
+	for _, c := range []struct {
+		name       string
+		rows, runs int
+		every      time.Duration
+	}{{"hourly", 1000, 24, time.Hour}, {"five-minutes", 1000, 288, 5 * time.Minute}} {
+		t := Timeline{From: chartNow.Add(-24 * time.Hour), To: chartNow.Add(24 * time.Hour), Now: chartNow, Lanes: lanesOf(c.rows, c.runs, c.every)}
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				ChartOf(t)
+			}
+		})
+	}
+}

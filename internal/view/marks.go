@@ -1,0 +1,210 @@
+package view
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// side is on which side of the present something lies. What is of two sides is
+// never drawn as one.
+type side int
+
+const (
+	past side = iota
+	open
+	future
+)
+
+// item is a run or a slot of a chart's row.
+type item struct {
+	Span
+	// at is when it was due.
+	at    time.Time
+	class Class
+	side  side
+	run   run.ID
+	state State
+	lane  int
+	// crowded is whether it has no lane of its own.
+	crowded bool
+}
+
+// itemsOf are the runs and slots of a job, in the order of time. A run that never
+// began stands where it should have.
+func itemsOf(l Lane, now time.Time) []item {
+	var out []item
+	for _, b := range l.Bars {
+		i := item{Span: b.Span, at: b.ScheduledFor, class: ClassOf(b.State), run: b.Run, state: b.State}
+		if b.State == State(run.Missed) || b.State == State(run.Skipped) {
+			i.From, i.To = b.ScheduledFor, b.ScheduledFor.Add(least)
+		}
+		if b.State.Open() {
+			i.side, i.To = open, now
+		}
+		if i.From.After(now) { // by a clock that is ahead of this one
+			i.From = now
+		}
+		if i.To.After(now) || i.To.Before(i.From) {
+			i.To = now
+		}
+		out = append(out, i)
+	}
+	for _, s := range l.Slots {
+		if s.After(now) {
+			out = append(out, item{Span: Span{s, s}, at: s, class: ClassPlanned, side: future})
+		}
+	}
+	slices.SortFunc(out, func(a, b item) int {
+		return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To), cmp.Compare(a.run, b.run))
+	})
+	return out
+}
+
+// stack gives each item the lowest lane that is free at its time, and returns how
+// many found none: they share the last.
+func stack(items []item) (crowded int) {
+	var ends [MaxLanes]time.Time
+	for k := range items {
+		i := &items[k]
+		i.lane = slices.IndexFunc(ends[:], func(end time.Time) bool { return !end.After(i.From) })
+		if i.lane < 0 {
+			i.lane, i.crowded = MaxLanes-1, true
+			crowded++
+		}
+		if i.To.After(ends[i.lane]) {
+			ends[i.lane] = i.To
+		}
+	}
+	return crowded
+}
+
+// marks draws items by cells of a length: what fills two cells has a mark of its
+// own, what is shorter shares its cell's, and neighbours that look alike are
+// joined.
+func (c *Chart) marks(items []item, cell time.Duration, bars bool) []Mark {
+	out := make([]Mark, 0, min(len(items), 2*mostCells))
+	// tick is the newest mark of each lane and side that is no bar, and its cell:
+	// items come in the order of time.
+	type tick struct {
+		mark int
+		cell int64
+	}
+	var ticks [MaxLanes][future + 1]tick
+	for _, i := range items {
+		first := floor(i.From, cell)
+		if bars && !i.crowded && i.To.Sub(i.From) >= 2*cell {
+			last := floor(i.To.Add(cell-1), cell)
+			out = append(out, c.mark(i, first, last, cell, true))
+			continue
+		}
+		last := &ticks[i.lane][i.side]
+		if last.mark > 0 && last.cell == first {
+			out[last.mark-1].add(c.mark(i, first, first+1, cell, false))
+			continue
+		}
+		out = append(out, c.mark(i, first, first+1, cell, false))
+		*last = tick{len(out), first}
+	}
+	slices.SortStableFunc(out, func(a, b Mark) int { return cmp.Or(cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.X, b.X)) })
+	return c.inWindow(join(out))
+}
+
+func floor(at time.Time, cell time.Duration) int64 {
+	return int64(math.Floor(float64(at.UnixMilli()) / float64(cell.Milliseconds())))
+}
+
+// mark covers the cells from first up to last. It keeps to its side of the
+// present, and is at least a cell wide.
+func (c *Chart) mark(i item, first, last int64, cell time.Duration, bar bool) Mark {
+	m := Mark{Class: i.class, Lane: i.lane, Count: 1, Run: i.run, State: i.state, From: i.From, To: i.To, bar: bar, side: i.side}
+	from := c.x(time.UnixMilli(first * cell.Milliseconds()))
+	to := c.x(time.UnixMilli(last * cell.Milliseconds()))
+	width := float64(cell / c.Cell)
+	switch {
+	case i.side == future && from < c.Now:
+		from = c.Now
+		to = max(to, from+width)
+	case i.side != future && to > c.Now:
+		to = c.Now
+		from = min(from, to-width)
+	}
+	m.X, m.Width = from, to-from
+	return m
+}
+
+// add has m stand for another, too.
+func (m *Mark) add(o Mark) {
+	m.Class = min(m.Class, o.Class)
+	m.Count += o.Count
+	m.Run, m.State = "", ""
+	if o.From.Before(m.From) {
+		m.From = o.From
+	}
+	if o.To.After(m.To) {
+		m.To = o.To
+	}
+	end := max(m.X+m.Width, o.X+o.Width)
+	m.X = min(m.X, o.X)
+	m.Width = end - m.X
+}
+
+// join makes one of neighbours that look alike; bars stay alone.
+func join(marks []Mark) []Mark {
+	out := marks[:0]
+	for _, m := range marks {
+		if n := len(out) - 1; n >= 0 && out[n].touches(m) {
+			out[n].add(m)
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func (m *Mark) touches(o Mark) bool {
+	return !m.bar && !o.bar && m.Lane == o.Lane && m.side == o.side && m.Class == o.Class && o.X-(m.X+m.Width) < 0.005
+}
+
+// inWindow cuts marks at the edges and leaves out what lies outside.
+func (c *Chart) inWindow(marks []Mark) []Mark {
+	out := marks[:0]
+	for _, m := range marks {
+		end := min(m.X+m.Width, float64(c.Width))
+		m.X = max(m.X, 0)
+		if m.Width = math.Round(100*(end-m.X)) / 100; m.Width > 0 {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// path draws marks as one path, each by a step from the end of the one before.
+func path(marks []Mark) string {
+	var d []byte
+	var x, y float64
+	for n, m := range marks {
+		to := float64(m.Lane) + 0.5
+		if n == 0 {
+			d = append(d, 'M')
+		} else {
+			d = append(d, 'm')
+		}
+		d = coordinate(d, m.X-x)
+		d = append(d, ' ')
+		d = coordinate(d, to-y)
+		d = append(d, 'h')
+		d = coordinate(d, m.Width)
+		// What a rounding took off is not lost to the marks behind it.
+		x, y = m.X+m.Width, to
+	}
+	return string(d)
+}
+
+func coordinate(d []byte, v float64) []byte {
+	return strconv.AppendFloat(d, math.Round(100*v)/100, 'f', -1, 64)
+}
