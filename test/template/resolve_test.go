@@ -147,7 +147,8 @@ func (d deployed) ref(name string) any {
 	if v, ok := pseudo[name]; ok {
 		return v
 	}
-	if p, ok := at(d.t, d.template, "Parameters").(object)[name]; ok {
+	if parameters, _ := at(d.t, d.template, "Parameters").(object); parameters[name] != nil {
+		p := parameters[name]
 		value, given := d.parameters[name]
 		if !given {
 			value = fmt.Sprint(at(d.t, p, "Default"))
