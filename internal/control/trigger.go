@@ -95,7 +95,7 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, forc
 
 // situation is what an admission needs to know beside the job.
 func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, force bool) (s run.Situation, err error) {
-	s = run.Situation{Now: c.Now(), Force: force, Newest: true}
+	s = run.Situation{Now: c.Now(), Force: force, Newest: true, Timing: c.Timing}
 	if s.Item, err = c.item(ctx, j.Name); err != nil {
 		return s, err
 	}

@@ -36,6 +36,8 @@ type Situation struct {
 	SkipEnd time.Time
 	// Force lets a person run a paused job.
 	Force bool
+	// Timing says from when on launches are made.
+	Timing Timing
 }
 
 // Admit decides, of a run that does not exist yet, whether it is launched, waits,
@@ -43,6 +45,9 @@ type Situation struct {
 // comes. One that was due before a pause began is not started in it either, but
 // missed where nobody came for it in time: the pause is not why it did not run.
 func Admit(j job.Job, req Request, s Situation) Admission {
+	if a := withheld(req, s); a != nil {
+		return *a
+	}
 	if req.Trigger.Kind == ByHand {
 		return admitByHand(j, s)
 	}

@@ -157,6 +157,10 @@ func (d *decider) dequeue(e Due) (Outcome, string) {
 	case d.r.Renew && e.Task == nil:
 		return Ignored, "the task definition must be resolved first"
 	}
+	if why := d.withheld(); why != "" {
+		d.withhold(why)
+		return Did, d.r.Cause
+	}
 	d.ready()
 	if d.expired(d.now) {
 		d.expire()
@@ -220,7 +224,7 @@ func (d *decider) unresolved(e Unresolved) (Outcome, string) {
 // token is too old.
 func (d *decider) resolveDoubt() string {
 	a := d.r.Last()
-	if d.now.Sub(a.SentAt) < d.t.TokenLife && !d.r.Owes(Find) {
+	if d.now.Sub(a.SentAt) < d.t.TokenLife && !d.r.Owes(Find) && d.withheld() == "" {
 		d.resend()
 		return "sent again with the same token"
 	}

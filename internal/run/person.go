@@ -14,6 +14,8 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 		return Duplicate, fmt.Sprintf("duplicate of a retry of %s that was received before; it %s", d.r.ID, d.r.Status.Sentence())
 	}
 	switch {
+	case d.t.Standby:
+		return Denied, d.t.withheld(d.now)
 	case !d.r.Status.Terminal():
 		return Denied, fmt.Sprintf("%s %s: stop it first, or start another with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
 	case d.r.Status == Succeeded && !e.Force:

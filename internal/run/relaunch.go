@@ -72,6 +72,11 @@ func (d *decider) end(a *Attempt, s Status, why string, ended time.Time) {
 
 // again launches the next attempt, at once or after its backoff.
 func (d *decider) again(a *Attempt, why again, v stop.Verdict, ended time.Time) string {
+	if held := d.withheld(); held != "" {
+		a.Next = "failed: not launched again: " + held
+		d.end(a, Failed, d.cause(a, v)+"; not launched again: "+held, ended)
+		return d.r.Cause
+	}
 	moves, made := d.moves(a, v), d.made(a)
 	if room := v.Lacks(); room != "" && !moves {
 		return d.nextRound(a, room, v, ended)

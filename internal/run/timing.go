@@ -48,6 +48,13 @@ type Timing struct {
 	// first. A notice's wait grows with the time since the run's end, to a
 	// quarter of it, up to ToldMost.
 	Told, ToldMost time.Duration
+
+	// NotBefore is from when on the store knows all launches: after it was restored
+	// it has forgotten some. What was due before is launched only at a person's
+	// request. Zero is always.
+	NotBefore time.Time
+	// Standby is whether nothing is launched at all.
+	Standby bool
 }
 
 // DefaultTiming is the timing of design and documentation.

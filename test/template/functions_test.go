@@ -59,6 +59,8 @@ func TestEnvironmentsAreTheConfigurations(t *testing.T) {
 		"BATCHPLANE_STACK":          "!Ref AWS::StackName",
 		"BATCHPLANE_TABLE":          "!If [OwnTable, !Ref Table, !Select [1, !Split [/, !Sub ${ExistingTable}//]]]",
 		"BATCHPLANE_KEEP_DAYS":      "!Ref KeepRunsDays",
+		"BATCHPLANE_NOT_BEFORE":     "!Ref NotBefore",
+		"BATCHPLANE_STANDBY":        "!Ref Standby",
 		"BATCHPLANE_TOPIC":          "!Ref Notices",
 		"BATCHPLANE_BUS":            "!If [NamesBus, !Ref EventBusArn, default]",
 		"BATCHPLANE_SLACK_PATH":     "!Sub /batchplane/${AWS::StackName}/slack/",
@@ -101,8 +103,10 @@ var platform = map[string]string{
 func TestStarts(t *testing.T) {
 	t.Parallel()
 	template := load(t)
-	forms := map[string]string{"BATCHPLANE_STACK": "prod", "BATCHPLANE_SLACK_PATH": "/batchplane/prod/slack/"}
-	optional := []string{"GOMAXPROCS", "BATCHPLANE_SLACK_DEFAULT", "BATCHPLANE_LOG_GROUPS", "AWS_SESSION_TOKEN"}
+	forms := map[string]string{
+		"BATCHPLANE_NOT_BEFORE": "2026-11-22T17:30Z", "BATCHPLANE_STANDBY": "true", "BATCHPLANE_STACK": "prod", "BATCHPLANE_SLACK_PATH": "/batchplane/prod/slack/",
+	}
+	optional := []string{"GOMAXPROCS", "BATCHPLANE_NOT_BEFORE", "BATCHPLANE_STANDBY", "BATCHPLANE_SLACK_DEFAULT", "BATCHPLANE_LOG_GROUPS", "AWS_SESSION_TOKEN"}
 	for id, f := range functions {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()

@@ -188,6 +188,7 @@ func TestParametersRefuse(t *testing.T) {
 			[]string{"", "arn:aws:dynamodb:eu-central-1:123456789012:table/batchplane-Table-1X/stream/2026-11-22T17:30:00.123"},
 			[]string{"batchplane-Table-1X", "arn:aws:dynamodb:eu-central-1:123456789012:table/batchplane-Table-1X"},
 		},
+		"NotBefore":        {[]string{"", "2026-11-22T17:30Z"}, []string{"2026-11-22", "2026-11-22T17:30:00+01:00", "now"}},
 		"SubnetIds":        {[]string{"", "subnet-0a1b2c3d4e5f60718"}, []string{"vpc-1", "subnet-x y"}},
 		"SecurityGroupIds": {[]string{"", "sg-0a1b2c3d4e5f60718"}, []string{"default", "sg_1"}},
 		"KmsKeyArn":        {[]string{"", "arn:aws:kms:eu-central-1:123456789012:key/1234"}, []string{"alias/x", "arn:aws:kms:eu-central-1:123456789012:alias/x"}},

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire/environ"
 )
 
@@ -25,7 +26,21 @@ type Config struct {
 	Table string `env:"BATCHPLANE_TABLE"`
 	// KeepDays is how many days runs are kept after their end.
 	KeepDays int `env:"BATCHPLANE_KEEP_DAYS" form:"[1-9][0-9]{0,3}"`
+	// NotBefore and Standby are run.Timing's.
+	NotBefore string `env:"BATCHPLANE_NOT_BEFORE" form:"(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\dZ)?" default:""`
+	Standby   string `env:"BATCHPLANE_STANDBY" form:"true|false" default:"false"`
 }
+
+// Timing is the control plane's, with what the stack was told of its past.
+func Timing(c Config) run.Timing {
+	t := run.DefaultTiming
+	t.Standby = c.Standby == "true"
+	t.NotBefore, _ = time.Parse(notBefore, c.NotBefore) // its form was checked
+	return t
+}
+
+// notBefore is the form of a time with minutes.
+const notBefore = "2006-01-02T15:04Z"
 
 // Platform is what Lambda itself sets.
 type Platform struct {

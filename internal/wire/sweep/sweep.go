@@ -21,7 +21,6 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire/base"
 	"github.com/batchplane/batchplane/internal/wire/environ"
 )
@@ -73,7 +72,7 @@ func newSweeper(lookup environ.Lookup) (sweeper, error) {
 			Group: c.Group, Trigger: c.Trigger, Read: entry.Registered,
 		},
 		control: &control.Control{
-			Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: run.DefaultTiming, Log: log,
+			Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 			Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 			Pace:     &control.Window{Rate: c.Rate},
 		},

@@ -15,7 +15,6 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
-	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire/base"
 	"github.com/batchplane/batchplane/internal/wire/environ"
 )
@@ -35,7 +34,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 	}
 	log := base.Log(os.Stdout, c.Config)
 	return With(&control.Control{
-		Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: run.DefaultTiming, Log: log,
+		Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 		Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 	}), nil
 }

@@ -1,0 +1,61 @@
+package control_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// TestRestoredTable: a table of four hours ago has forgotten what ran since. None
+// of those slots is run late, told as missed or run when its trigger comes again;
+// from NotBefore on everything is as ever.
+func TestRestoredTable(t *testing.T) {
+	t.Parallel()
+	caught := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
+	w := known(t, caught)
+	w.sweepAt(clockAt(17, 59, 0)) // and then the table was kept
+	w.ctl.Timing.NotBefore = clockAt(22, 10, 0)
+	w.sweepAt(clockAt(22, 20, 0))
+	if got := w.slotsOf("hourly"); got != "" || len(w.made) > 0 || len(w.told) > 0 {
+		t.Errorf("slots of the time that was forgotten: %s; %d tasks, told %v", got, len(w.made), w.told)
+	}
+	late := w.triggerAt(clockAt(22, 21, 0), caught, clockAt(22, 0, 0))
+	if late.Outcome != control.Refused || !strings.Contains(late.Message, "it was missed") || !strings.Contains(late.Message, "NotBefore") || len(w.made) > 0 {
+		t.Errorf("a trigger that comes again: %+v, %d tasks", late, len(w.made))
+	}
+	w.triggerAt(clockAt(23, 0, 2), caught, clockAt(23, 0, 0))
+	if len(w.made) != 1 {
+		t.Errorf("the first slot after: %d tasks", len(w.made))
+	}
+	w.sweepAt(clockAt(23, 59, 0).Add(2 * time.Hour))
+	if got := w.slotsOf("hourly"); strings.Count(got, "missed") != 2 || len(w.made) != 2 { // 22:00 and 00:00; 01:00 is run late
+		t.Errorf("slots after: %s, %d tasks", got, len(w.made))
+	}
+}
+
+// TestStandby: a stack that stands by knows its jobs and launches nothing; when it
+// takes over it goes on from there.
+func TestStandby(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.ctl.Timing.Standby = true
+	if rep := w.triggerAt(clockAt(18, 0, 2), hourly, clockAt(18, 0, 0)); rep.Outcome != control.Refused || !strings.Contains(rep.Message, "stands by") {
+		t.Errorf("a slot: %+v", rep)
+	}
+	w.sweepAt(clockAt(20, 30, 0))
+	if got := w.slotsOf("hourly"); got != "" || len(w.made) > 0 || len(w.told) > 0 {
+		t.Errorf("%s; %d tasks, told %v", got, len(w.made), w.told)
+	}
+	w.ctl.Timing.Standby, w.ctl.Timing.NotBefore = false, clockAt(20, 31, 0)
+	w.sweepAt(clockAt(20, 40, 0))
+	if got := w.slotsOf("hourly"); got != "" {
+		t.Errorf("what the other Region ran: %s", got)
+	}
+	w.triggerAt(clockAt(21, 0, 2), hourly, clockAt(21, 0, 0))
+	if len(w.made) != 1 {
+		t.Errorf("after it took over: %d tasks", len(w.made))
+	}
+}

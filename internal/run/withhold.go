@@ -1,0 +1,54 @@
+package run
+
+import (
+	"time"
+)
+
+// withheld is why a launch at a time is not made whatever the run's state says,
+// "" where it may be: the stack stands by, or it cannot know what became of the
+// run. Asked is when its slot was due or a person last asked for it.
+func (t Timing) withheld(asked time.Time) string {
+	switch {
+	case t.Standby:
+		return "this stack stands by and launches nothing: deploy it with Standby=false first"
+	case asked.Before(t.NotBefore):
+		return "it was due before " + t.NotBefore.UTC().Format("2006-01-02 15:04 UTC") +
+			", the NotBefore of this stack, whose table does not know what was launched until then: look whether it ran, and retry it if not"
+	}
+	return ""
+}
+
+// asked is when the run was due, or when a person last asked for it.
+func (r *Run) asked() time.Time {
+	at := r.ScheduledFor
+	for _, t := range r.Triggers {
+		if (t.Kind == ByHand || t.Kind == ByRetry) && t.At.After(at) {
+			at = t.At
+		}
+	}
+	return at
+}
+
+// withheld is why the run is not launched any more.
+func (d *decider) withheld() string { return d.t.withheld(d.r.asked()) }
+
+// withhold ends a run that waits to be launched and must not be.
+func (d *decider) withhold(why string) {
+	if a := d.r.Last(); a != nil && !a.Over() {
+		a.EndedAt, a.Next = d.now, "failed: "+why
+	}
+	d.finish(Failed, "not launched: "+why, d.now)
+}
+
+// withheld is what becomes of a first request that must not be launched; nil
+// where it may be.
+func withheld(req Request, s Situation) *Admission {
+	why := s.Timing.withheld(req.ScheduledFor)
+	switch {
+	case s.Timing.Standby:
+		return &Admission{Refuse: why}
+	case why == "" || req.Trigger.Kind == ByHand:
+		return nil
+	}
+	return &Admission{As: Missed, Why: why}
+}

@@ -1,0 +1,105 @@
+package run_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestNotBefore: what was due before the table is known to be whole is launched
+// by nobody but a person, wherever the restored run stands.
+func TestNotBefore(t *testing.T) {
+	t.Parallel()
+	restored := run.DefaultTiming
+	restored.NotBefore = t0.Add(time.Hour)
+	idempotent := plain
+	idempotent.Retry.Idempotent = true
+	later := t0.Add(2 * time.Hour)
+	queued := run.NewQueued(newRequest(), "waits", true, t0, run.DefaultTiming)
+	running := newRun()
+	running = run.Decide(plain, running, run.Launched{Attempt: 1, TaskARN: arn(1)}, t0, run.DefaultTiming).Next
+
+	d := run.Decide(plain, queued, run.Due{}, later, restored)
+	if d.Next.Status != run.Failed || !strings.Contains(d.Next.Cause, "due before 2026-11-22 18:30 UTC") || d.Next.Owes(run.Launch) {
+		t.Errorf("what waited is %s, %q, and owes %v", d.Next.Status, d.Next.Cause, d.Next.Owed)
+	}
+	for name, e := range map[string]run.Event{"a look": run.Due{}, "a trigger that comes again": run.Triggered{}} {
+		// Within the time for which ECS keeps the token: whether it does is not
+		// known of a task that the table has forgotten.
+		d = run.Decide(plain, newRun(), e, t0.Add(10*time.Minute), restored)
+		if d.Next.Owes(run.Launch) || !d.Next.Owes(run.Find) || d.Next.Attempts[0].Sends != 1 {
+			t.Errorf("%s sends it again: %+v", name, d.Next)
+		}
+	}
+	for name, c := range map[string]struct {
+		job job.Job
+		e   run.Event
+	}{
+		"a task that never started": {plain, run.Seen{Attempt: 1, Stop: eniTimeout}},
+		"a task nobody knows":       {idempotent, run.Gone{Attempt: 1, At: later}},
+	} {
+		d = run.Decide(c.job, running, c.e, later, restored)
+		if d.Next.Status != run.Failed || len(d.Next.Attempts) != 1 || d.Next.Owes(run.Launch) {
+			t.Errorf("%s: %s with %d attempts, owes %v", name, d.Next.Status, len(d.Next.Attempts), d.Next.Owed)
+		}
+		// A person decides, and then it is launched again like any other.
+		d = run.Decide(c.job, d.Next, run.RetryAsked{Trigger: run.Trigger{At: later, Kind: run.ByRetry}, Task: task}, later, restored)
+		d = run.Decide(c.job, d.Next, run.Launched{Attempt: 2, TaskARN: arn(2)}, later, restored)
+		d = run.Decide(c.job, d.Next, run.Seen{Attempt: 2, Stop: eniTimeout}, later, restored)
+		if d.Next.Status != run.Launching || len(d.Next.Attempts) != 3 {
+			t.Errorf("%s, retried: %s with %d attempts: %s", name, d.Next.Status, len(d.Next.Attempts), d.Next.Cause)
+		}
+	}
+}
+
+func newRequest() run.Request {
+	return run.Request{
+		ID: run.ScheduledID("report", t0), ScheduledFor: t0.Truncate(time.Minute),
+		Trigger: run.Trigger{At: t0, Kind: run.BySchedule}, Definition: plain.Hash(), Task: task,
+	}
+}
+
+// TestAdmitWithheld: what becomes of new slots and of people's requests.
+func TestAdmitWithheld(t *testing.T) {
+	t.Parallel()
+	catching := plain
+	catching.CatchUp = job.CatchUpLast
+	hand := newRequest()
+	hand.Trigger.Kind = run.ByHand
+	caught := newRequest()
+	caught.Trigger.Kind = run.ByCatchUp
+	for name, c := range map[string]struct {
+		request   run.Request
+		notBefore time.Duration // after the slot
+		standby   bool
+		as        run.Status
+		refused   bool
+	}{
+		"a slot before":             {newRequest(), time.Minute, false, run.Missed, false},
+		"a slot caught up":          {caught, time.Minute, false, run.Missed, false},
+		"the very slot":             {newRequest(), -2 * time.Second, false, run.Launching, false},
+		"a person, before":          {hand, time.Hour, false, run.Launching, false},
+		"a slot of a standby":       {newRequest(), -time.Hour, true, "", true},
+		"a person, at a standby":    {hand, -time.Hour, true, "", true},
+		"a slot long after":         {newRequest(), -time.Hour, false, run.Launching, false},
+		"a slot, nothing was said":  {newRequest(), 0, false, run.Launching, false},
+		"a person, nothing is said": {hand, 0, false, run.Launching, false},
+	} {
+		s := run.Situation{Now: t0, Newest: true, Timing: run.Timing{Standby: c.standby}}
+		if c.notBefore != 0 {
+			s.Timing.NotBefore = t0.Add(c.notBefore)
+		}
+		if a := run.Admit(catching, c.request, s); a.As != c.as || (a.Refuse != "") != c.refused {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
+	standby := run.DefaultTiming
+	standby.Standby = true
+	over := run.NewEnded(newRequest(), run.Missed, "x", t0)
+	if d := run.Decide(plain, over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}}, t0, standby); d.Outcome != run.Denied || !strings.Contains(d.Why, "stands by") {
+		t.Errorf("a retry: %v, %s", d.Outcome, d.Why)
+	}
+}
