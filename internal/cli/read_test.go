@@ -322,11 +322,11 @@ func TestLogs(t *testing.T) {
 		t.Fatal(err)
 	}
 	logs := local.Logs{Dir: local.LogDir(w.db)}
-	if err := os.MkdirAll(logs.Dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(logs.Dir, "report"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for i, text := range []string{"busy\n", "done\nno newline at the end"} {
-		if err := os.WriteFile(logs.Path(r.Attempts[i].TaskARN), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(logs.Path("report", r.Attempts[i].TaskARN), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

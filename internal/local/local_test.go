@@ -268,7 +268,7 @@ func TestTail(t *testing.T) {
 			t.Parallel()
 			l := local.Logs{Dir: t.TempDir()}
 			const arn = "arn:aws:ecs:local:123456789012:task/default/0123"
-			if err := os.WriteFile(l.Path(arn), []byte(c.text), 0o600); err != nil {
+			if err := os.WriteFile(l.Path("", arn), []byte(c.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			got, err := l.Tail(t.Context(), control.Output{TaskARN: arn}, c.lines)
@@ -280,7 +280,7 @@ func TestTail(t *testing.T) {
 	if got, err := (local.Logs{Dir: t.TempDir()}).Tail(t.Context(), control.Output{TaskARN: "arn/none"}, 3); got != nil || err != nil {
 		t.Errorf("without a file: %q, %v", got, err)
 	}
-	if got := (local.Logs{Dir: "logs"}).Path("../../etc/passwd"); got != filepath.Join("logs", "passwd.log") {
+	if got := (local.Logs{Dir: "logs"}).Path("../../etc", "../../etc/passwd"); got != filepath.Join("logs", "etc", "passwd.log") {
 		t.Errorf("a hostile name leads to %s", got)
 	}
 }

@@ -29,9 +29,9 @@ type Logs struct {
 	Command string
 }
 
-// Path is the file of a task's output.
-func (l Logs) Path(taskARN string) string {
-	return localecs.LogPath(l.Dir, taskARN[strings.LastIndexByte(taskARN, '/')+1:])
+// Path is the file of a task's output: each job has a folder of its own.
+func (l Logs) Path(job, taskARN string) string {
+	return localecs.LogPath(l.Dir, job, taskARN)
 }
 
 // Where implements control.Logs.
@@ -47,7 +47,7 @@ const readBytes = 256 << 10
 func (l Logs) Read(_ context.Context, o control.Output, from string, _ time.Time) (plane.Lines, error) {
 	out := plane.Lines{Next: from}
 	at, _ := strconv.ParseInt(from, 10, 64) // "" is the beginning
-	f, err := os.Open(l.Path(o.TaskARN))
+	f, err := os.Open(l.Path(o.Run.Job(), o.TaskARN))
 	if errors.Is(err, os.ErrNotExist) {
 		return out, nil
 	}
@@ -77,7 +77,7 @@ func (l Logs) Lag() time.Duration { return 0 }
 
 // Tail implements control.Logs. A task without output has no lines.
 func (l Logs) Tail(_ context.Context, o control.Output, lines int) ([]string, error) {
-	f, err := os.Open(l.Path(o.TaskARN))
+	f, err := os.Open(l.Path(o.Run.Job(), o.TaskARN))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}

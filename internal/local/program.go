@@ -100,31 +100,45 @@ func (p *Program) take(ctx context.Context, jobs []job.Job, first bool) error {
 	if err != nil {
 		return err
 	}
+	schedules, err := p.schedule(jobs, after, first)
+	if err != nil {
+		return err
+	}
+	p.jobs, p.schedules = jobs, schedules
+	return nil
+}
+
+// schedule gives the schedules of the jobs; one that did not change goes on as it
+// stands.
+func (p *Program) schedule(jobs []job.Job, items map[string]job.Item, first bool) (out []*schedule, err error) {
 	known := make(map[string]*schedule, len(p.schedules))
 	for _, s := range p.schedules {
 		known[s.hash] = s
 	}
-	now := p.Control.Now()
-	var schedules []*schedule
 	for _, j := range jobs {
 		if j.Schedule == "" || j.Disabled {
 			continue
 		}
 		s := known[j.Hash()]
 		if s == nil {
-			// What is older than StartWithin is for the sweep to find.
-			start := latest(p.fired, now.Add(-j.Late()))
-			if from := after[j.Name].Since; !first && !from.After(now) { // else the clock was set back
-				start = latest(start, from)
-			}
-			if s, err = newSchedule(j, start); err != nil {
-				return err
+			if s, err = newSchedule(j, p.from(j, items[j.Name], first)); err != nil {
+				return nil, err
 			}
 		}
-		schedules = append(schedules, s)
+		out = append(out, s)
 	}
-	p.jobs, p.schedules = jobs, schedules
-	return nil
+	return out, nil
+}
+
+// from is the time after which the slots of a job are to be fired. What is older
+// than StartWithin is for the sweep to find.
+func (p *Program) from(j job.Job, item job.Item, first bool) time.Time {
+	now := p.Control.Now()
+	from := latest(p.fired, now.Add(-j.Late()))
+	if first || item.Since.After(now) { // the clock was set back
+		return from
+	}
+	return latest(from, item.Since)
 }
 
 func (p *Program) items(ctx context.Context) (map[string]job.Item, error) {

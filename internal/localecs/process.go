@@ -4,7 +4,6 @@ package localecs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -15,39 +14,63 @@ import (
 	"time"
 )
 
-// ProcessRunner runs containers as processes of this machine, each under a
-// supervisor (see MaybeSupervise) that kills it when this process dies, even by
+// ProcessRunner runs containers as processes of this machine, all under one
+// supervisor (see MaybeSupervise) that kills them when this process dies, even by
 // SIGKILL. A command runs as it is, with no shell, in a process group of its
 // own, with standard input empty and both outputs appended to LogPath. Of this
-// process's environment it gets PATH, HOME, TMPDIR, LANG and TZ. When the
-// command ends, what it left behind in its group is killed, as in a container.
+// process's environment it gets PATH, HOME, TMPDIR, LANG and TZ, and beside what
+// its definition says MarkName. When the command ends, what it left behind is
+// killed, as in a container.
 //
-// A task's cpu and memory are not enforced.
+// A task's cpu is not enforced.
 type ProcessRunner struct {
 	LogDir  string // made if absent
 	LockDir string // made if absent; holds one file for each running container
 	Dir     string // working directory of containers that name none
 	// Grace is how long Shutdown waits between SIGTERM and SIGKILL; 2 s when zero.
 	Grace time.Duration
+	// MaxOutput is how many bytes of a container's output are kept: the first ones
+	// and, where there are more, the last; MaxOutput when zero.
+	MaxOutput int64
+	// Cut, when not nil, is told of output that could not be kept.
+	Cut func(spec ContainerSpec, bytes int64, why string)
 
 	mu      sync.Mutex
-	running map[*process]struct{}
+	sup     *supervision
 	closed  bool
 	waiting sync.WaitGroup
 }
 
-const standardGrace = 2 * time.Second
+const (
+	standardGrace = 2 * time.Second
+	// MaxOutput is how much of a container's output is kept unless said otherwise.
+	MaxOutput = 10 << 20
+)
 
-// process is a supervisor and the command under it.
+// MarkName is a variable that every process of a container inherits, and that no
+// other has: by it those are found that left its process group.
+const MarkName = "BATCHPLANE_TASK"
+
+// supervision is a supervisor and the commands under it.
+type supervision struct {
+	cmd  *exec.Cmd
+	link *link
+	over chan struct{} // closed once it is dead
+
+	mu       sync.Mutex
+	last     uint64
+	commands map[uint64]*process
+}
+
+// process is a command under the supervisor.
 type process struct {
-	cmd     *exec.Cmd
-	reports *os.File
-	decoder *json.Decoder
+	sup     *supervision
+	id      uint64
+	spec    ContainerSpec
 	lock    string
-	pid     int // of the command; leads its process group
-
-	mu     sync.Mutex
-	orders *os.File
+	pid     int         // of the command; leads its process group
+	started chan report // gets whether it was started
+	exited  func(Exit)
 }
 
 // Start starts a container. When the command itself cannot be started, the error
@@ -59,93 +82,111 @@ func (r *ProcessRunner) Start(spec ContainerSpec, exited func(Exit)) (Process, e
 	if !hooked.Load() {
 		return nil, errors.New("localecs.MaybeSupervise must be the first call of main")
 	}
-	if err := r.enter(); err != nil {
+	sup, err := r.enter()
+	if err != nil {
 		return nil, err
 	}
-	p, err := r.launch(spec)
+	p, err := r.launch(sup, spec, exited)
 	if err != nil {
 		r.waiting.Done()
 		return nil, err
 	}
-	first, err := p.read()
-	if err == nil && first.Error != "" {
-		r.end(p)
-		return nil, errors.New(first.Error)
+	select {
+	case first := <-p.started:
+		if first.Error != "" {
+			r.forget(p)
+			return nil, errors.New(first.Error)
+		}
+	case <-sup.over: // whoever waits for its end tells what became of the command
 	}
-	p.pid = first.PID
 	r.mu.Lock()
-	if r.running == nil {
-		r.running = map[*process]struct{}{}
-	}
-	r.running[p] = struct{}{}
 	late := r.closed
 	r.mu.Unlock()
 	if late {
 		p.Stop(true)
 	}
-	go r.await(p, err, exited)
 	return p, nil
 }
 
-func (r *ProcessRunner) enter() error {
+// enter gives the supervisor, a new one where there is none.
+func (r *ProcessRunner) enter() (*supervision, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		return errors.New("the runner is shut down")
+		return nil, errors.New("the runner is shut down")
+	}
+	if r.sup == nil {
+		if err := errors.Join(os.MkdirAll(r.LogDir, 0o700), os.MkdirAll(r.LockDir, 0o700)); err != nil {
+			return nil, err
+		}
+		sup, err := newSupervision()
+		if err != nil {
+			return nil, err
+		}
+		r.sup = sup
+		go r.listen(sup)
 	}
 	r.waiting.Add(1)
-	return nil
+	return r.sup, nil
 }
 
-// launch starts the supervisor. It inherits the locked file, so that the lock
-// lasts from before the command's start until supervisor and command are dead,
-// whatever becomes of this process.
-func (r *ProcessRunner) launch(spec ContainerSpec) (*process, error) {
-	if err := errors.Join(os.MkdirAll(r.LogDir, 0o700), os.MkdirAll(r.LockDir, 0o700)); err != nil {
+// newSupervision starts a supervisor without commands.
+func newSupervision() (*supervision, error) {
+	adoptOrphans() // those whose supervisor is killed come to this process
+	near, far, err := linkPair()
+	if err != nil {
 		return nil, err
 	}
+	defer letGo(far)
+	cmd := supervisorCommand()
+	cmd.Stderr = os.Stderr
+	cmd.ExtraFiles = []*os.File{far} // as descriptor 3
+	if err := cmd.Start(); err != nil {
+		near.close()
+		return nil, fmt.Errorf("starting the tasks' supervisor: %w", err)
+	}
+	return &supervision{cmd: cmd, link: near, over: make(chan struct{}), commands: map[uint64]*process{}}, nil
+}
+
+// launch sends the command to the supervisor with the locked file, so that the
+// lock lasts from before the command's start until supervisor and command are
+// dead, whatever becomes of this process.
+func (r *ProcessRunner) launch(sup *supervision, spec ContainerSpec, exited func(Exit)) (*process, error) {
 	lock, err := lockFile(r.lockPath(spec))
 	if err != nil {
 		return nil, err
 	}
 	defer letGo(lock)
-	log, err := os.OpenFile(LogPath(r.LogDir, spec.TaskID), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("opening the task's log: %w", err)
+	p := &process{sup: sup, spec: spec, lock: r.lockPath(spec), started: make(chan report, 1), exited: exited}
+	sup.mu.Lock()
+	sup.last++
+	p.id = sup.last
+	sup.commands[p.id] = p
+	sup.mu.Unlock()
+	c := commandOf(spec, r.Dir)
+	c.Lock, c.Log, c.MaxOutput = p.lock, LogPath(r.LogDir, spec.Family, spec.TaskID), r.MaxOutput
+	if c.MaxOutput == 0 {
+		c.MaxOutput = MaxOutput
 	}
-	defer letGo(log)
-	orders, ordersOut, err := os.Pipe()
-	if err != nil {
-		return nil, fmt.Errorf("making the pipe of orders: %w", err)
-	}
-	defer letGo(orders)
-	reports, reportsIn, err := os.Pipe()
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("making the pipe of reports: %w", err), ordersOut.Close())
-	}
-	defer letGo(reportsIn)
-	cmd := supervisorCommand()
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.ExtraFiles = []*os.File{orders, reportsIn, lock} // as descriptors 3, 4 and 5
-	if err := cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("starting the task's supervisor: %w", err), ordersOut.Close(), reports.Close())
-	}
-	p := &process{cmd: cmd, reports: reports, decoder: json.NewDecoder(reports), lock: r.lockPath(spec), orders: ordersOut}
-	p.order(commandOf(spec, r.Dir))
+	// Where the supervisor is just dying this is seen by who waits for its end.
+	_ = sup.link.send(order{ID: p.id, Start: &c}, lock)
 	return p, nil
 }
 
-func commandOf(spec ContainerSpec, dir string) order {
-	env := []string{}
+func commandOf(spec ContainerSpec, dir string) command {
+	mark := spec.TaskID + "-" + digest(spec.Container)[:16]
+	env := []string{MarkName + "=" + mark}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "LANG", "TZ"} {
 		if value, ok := os.LookupEnv(name); ok && !has(spec.Env, name) {
 			env = append(env, name+"="+value)
 		}
 	}
 	for name, value := range spec.Env {
-		env = append(env, name+"="+value)
+		if name != MarkName {
+			env = append(env, name+"="+value)
+		}
 	}
-	return order{Start: &command{Argv: spec.Argv, Env: env, Dir: firstOf(spec.Dir, dir)}}
+	return command{Argv: spec.Argv, Env: env, Dir: firstOf(spec.Dir, dir), Mark: mark}
 }
 
 func has(env map[string]string, name string) bool {
@@ -153,33 +194,76 @@ func has(env map[string]string, name string) bool {
 	return ok
 }
 
-// await waits for the end of a process and tells it once nothing of it runs.
-func (r *ProcessRunner) await(p *process, err error, exited func(Exit)) {
-	var last report
-	if err == nil {
-		last, err = p.read()
+// listen hears the supervisor's reports until it is dead, then tells of all
+// commands whose end it did not report, once nothing of them runs.
+func (r *ProcessRunner) listen(sup *supervision) {
+	for {
+		var said report
+		if _, err := sup.link.receive(&said); err != nil {
+			break
+		}
+		sup.mu.Lock()
+		p := sup.commands[said.ID]
+		sup.mu.Unlock()
+		switch {
+		case p == nil:
+		case said.Code != nil:
+			r.ended(p, said)
+		default:
+			p.pid = said.PID
+			p.started <- said
+		}
 	}
-	exit := Exit{Code: last.Code}
-	if err != nil || last.Code == nil {
-		exit.Reason = "the task's supervisor ended before its command was seen to end"
-		p.awaitUnlock()
-	}
+	_ = sup.cmd.Process.Kill()
+	_ = sup.cmd.Wait() // how the supervisor itself ended says nothing
+	sup.link.close()
 	r.mu.Lock()
-	delete(r.running, p)
+	if r.sup == sup {
+		r.sup = nil
+	}
 	r.mu.Unlock()
-	p.close()
-	exited(exit)
+	sup.mu.Lock()
+	left := sup.commands
+	sup.commands = map[uint64]*process{}
+	sup.mu.Unlock()
+	for _, p := range left {
+		go r.lost(p)
+	}
+	close(sup.over)
+}
+
+func (r *ProcessRunner) ended(p *process, said report) {
+	r.drop(p)
+	if said.Lost > 0 && r.Cut != nil {
+		r.Cut(p.spec, said.Lost, said.Why)
+	}
+	p.exited(Exit{Code: said.Code})
 	r.waiting.Done()
 }
 
-// end waits for a supervisor that has nothing to supervise.
-func (r *ProcessRunner) end(p *process) {
-	p.close()
+// lost tells of a command whose supervisor is dead.
+func (r *ProcessRunner) lost(p *process) {
+	p.awaitUnlock()
+	_ = os.Remove(p.lock)
+	p.exited(Exit{Reason: "the task's supervisor ended before its command was seen to end"})
 	r.waiting.Done()
+}
+
+// forget drops a command that was not started.
+func (r *ProcessRunner) forget(p *process) {
+	r.drop(p)
+	r.waiting.Done()
+}
+
+func (r *ProcessRunner) drop(p *process) {
+	p.sup.mu.Lock()
+	delete(p.sup.commands, p.id)
+	p.sup.mu.Unlock()
+	_ = os.Remove(p.lock)
 }
 
 // awaitUnlock kills and waits until nobody holds the lock. Only a supervisor
-// that was itself killed leads here; on Linux its command dies with it. While
+// that was itself killed leads here; on Linux its commands die with it. While
 // the lock is held something of the command lives, so its group is still its own.
 func (p *process) awaitUnlock() {
 	for {
@@ -189,6 +273,7 @@ func (p *process) awaitUnlock() {
 		if p.pid > 0 {
 			_ = syscall.Kill(-p.pid, syscall.SIGKILL)
 		}
+		killMarked(commandOf(p.spec, "").Mark, p.lock)
 		time.Sleep(50 * time.Millisecond)
 	}
 }
@@ -196,30 +281,40 @@ func (p *process) awaitUnlock() {
 // Shutdown stops every process: SIGTERM, SIGKILL after Grace. Nothing can be
 // started any more.
 func (r *ProcessRunner) Shutdown(ctx context.Context) error {
-	r.stopAll(false)
+	sup := r.stopAll(false)
 	grace := r.Grace
 	if grace == 0 {
 		grace = standardGrace
 	}
 	soon, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
-	if waitFor(soon, &r.waiting) == nil {
-		return nil
+	err := waitFor(soon, &r.waiting)
+	if err != nil {
+		r.stopAll(true)
+		err = waitFor(ctx, &r.waiting)
 	}
-	r.stopAll(true)
-	if err := waitFor(ctx, &r.waiting); err != nil {
+	if sup != nil {
+		sup.link.close() // it has nothing to supervise any more
+	}
+	if err != nil {
 		return fmt.Errorf("waiting for the tasks' processes to end: %w", err)
 	}
 	return nil
 }
 
-func (r *ProcessRunner) stopAll(kill bool) {
+func (r *ProcessRunner) stopAll(kill bool) *supervision {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
-	for p := range r.running {
+	if r.sup == nil {
+		return nil
+	}
+	r.sup.mu.Lock()
+	defer r.sup.mu.Unlock()
+	for _, p := range r.sup.commands {
 		p.Stop(kill)
 	}
+	return r.sup
 }
 
 // Alive tells by the container's lock whether a process of it lives, also one
@@ -232,35 +327,8 @@ func (r *ProcessRunner) lockPath(spec ContainerSpec) string {
 	return filepath.Join(r.LockDir, spec.TaskID+"-"+digest(spec.Container)[:16]+".lock")
 }
 
-// Stop sends SIGTERM or SIGKILL to the command's process group.
+// Stop sends SIGTERM or SIGKILL to the command's process group. A supervisor that
+// is gone needs no orders.
 func (p *process) Stop(kill bool) {
-	p.order(order{Stop: true, Kill: kill})
-}
-
-// order tells the supervisor something. A supervisor that is gone needs no orders.
-func (p *process) order(o order) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.orders != nil {
-		_ = json.NewEncoder(p.orders).Encode(o)
-	}
-}
-
-func (p *process) read() (report, error) {
-	var r report
-	if err := p.decoder.Decode(&r); err != nil {
-		return r, fmt.Errorf("reading the supervisor's report: %w", err)
-	}
-	return r, nil
-}
-
-// close ends the supervisor and lets go of everything that was its own.
-func (p *process) close() {
-	p.mu.Lock()
-	_ = p.orders.Close()
-	p.orders = nil
-	p.mu.Unlock()
-	_ = p.cmd.Wait() // how the supervisor itself ended says nothing
-	_ = p.reports.Close()
-	_ = os.Remove(p.lock)
+	_ = p.sup.link.send(order{ID: p.id, Stop: true, Kill: kill})
 }

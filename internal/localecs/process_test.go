@@ -80,7 +80,7 @@ func (s *shop) code() int64 {
 
 func (s *shop) log(spec localecs.ContainerSpec) string {
 	s.t.Helper()
-	text, err := os.ReadFile(localecs.LogPath(s.LogDir, spec.TaskID))
+	text, err := os.ReadFile(localecs.LogPath(s.LogDir, spec.Family, spec.TaskID))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -155,10 +155,12 @@ func TestTheEnvironmentAndLogOfAProcess(t *testing.T) {
 	equal(t, "exit code", s.code(), 0)
 	vars := strings.Fields(s.log(bare))
 	slices.Sort(vars)
-	vars = slices.DeleteFunc(vars, func(v string) bool { return strings.HasPrefix(v, "HOME=") || strings.HasPrefix(v, "TMPDIR=") })
+	vars = slices.DeleteFunc(vars, func(v string) bool {
+		return strings.HasPrefix(v, "HOME=") || strings.HasPrefix(v, localecs.MarkName+"="+bare.TaskID+"-") || strings.HasPrefix(v, "TMPDIR=")
+	})
 	same(t, "environment", vars, []string{"LANG=C.UTF-8", "PATH=/bin", "TZ=UTC"})
 
-	info, err := os.Stat(localecs.LogPath(s.LogDir, c.TaskID))
+	info, err := os.Stat(localecs.LogPath(s.LogDir, c.Family, c.TaskID))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,7 +371,7 @@ func TestARealTask(t *testing.T) {
 	equal(t, "task", e.Detail.TaskARN, arn)
 	equal(t, "stopCode", e.Detail.StopCode, "EssentialContainerExited")
 	equal(t, "exit code", fmt.Sprint(*e.Detail.Containers[0].ExitCode), "4")
-	log, err := os.ReadFile(localecs.LogPath(filepath.Join(dir, "logs"), arn))
+	log, err := os.ReadFile(localecs.LogPath(filepath.Join(dir, "logs"), "real", arn))
 	if err != nil || string(log) != "working\n" {
 		t.Errorf("log = %q, %v", log, err)
 	}

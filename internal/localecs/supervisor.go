@@ -3,14 +3,11 @@
 package localecs
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -24,43 +21,52 @@ const supervisorName = "batchplane-task-supervisor"
 // a second control plane.
 var hooked atomic.Bool
 
-// order is what a supervisor is told: once to start, then to stop.
+// order is what a supervisor is told about a command: once to start it, with its
+// locked file beside the message, then to stop it.
 type order struct {
+	ID    uint64   `json:"id"`
 	Start *command `json:"start,omitempty"`
 	Stop  bool     `json:"stop,omitempty"`
 	Kill  bool     `json:"kill,omitempty"`
 }
 
 type command struct {
-	Argv []string `json:"argv"`
-	Env  []string `json:"env"`
-	Dir  string   `json:"dir"`
+	Argv      []string `json:"argv"`
+	Env       []string `json:"env"`
+	Dir       string   `json:"dir"`
+	Mark      string   `json:"mark"` // value of MarkName
+	Lock      string   `json:"lock"` // path of the locked file
+	Log       string   `json:"log"`
+	MaxOutput int64    `json:"maxOutput"`
 }
 
-// report is what a supervisor tells: once whether its command started, then how
-// it ended.
+// report is what a supervisor tells of a command: once whether it was started,
+// then how it ended, and what of its output could not be kept.
 type report struct {
+	ID    uint64 `json:"id"`
 	PID   int    `json:"pid,omitempty"`
 	Error string `json:"error,omitempty"`
 	Code  *int64 `json:"code,omitempty"`
+	Lost  int64  `json:"lost,omitempty"`
+	Why   string `json:"why,omitempty"`
 }
 
 // MaybeSupervise must be the first call of main, and of TestMain where tasks
 // are run. In the process of a supervisor it does the supervisor's work and
 // exits; otherwise it returns at once.
 //
-// A supervisor starts one command, holds a pipe from the control plane, and
-// kills the command's process group when that pipe closes, which it does
-// however the control plane ends. On Linux the command dies with its supervisor
-// too, and what left the group is found and killed as well. Elsewhere a command
-// that made itself a session of its own escapes.
+// A supervisor starts commands, holds a connection to the control plane, and
+// kills all that runs when that closes, which it does however the control plane
+// ends. On Linux commands die with their supervisor too, and what left a
+// command's group is found and killed as well. Elsewhere a command that made
+// itself a session of its own escapes.
 func MaybeSupervise() {
 	hooked.Store(true)
 	if len(os.Args) == 0 || os.Args[0] != supervisorName {
 		return
 	}
 	// A command is told of its parent's death by the parent's thread, so the
-	// thread that starts it must stay.
+	// thread that starts commands must stay.
 	runtime.LockOSThread()
 	os.Exit(supervise())
 }
@@ -74,153 +80,145 @@ func supervisorCommand() *exec.Cmd {
 	}
 }
 
+// supervisor holds the commands that run.
+type supervisor struct {
+	link *link
+
+	mu      sync.Mutex
+	born    *sync.Cond // a command was started
+	leaders map[int]*leader
+	byID    map[uint64]*leader
+	strays  map[int]*stray
+	// unreaped counts the commands that were not seen to end; childless is whether
+	// there was no child when it was last looked.
+	unreaped  int
+	childless bool
+}
+
 func supervise() int {
-	const lockFD = 5
-	for fd := 3; fd <= lockFD; fd++ {
-		syscall.CloseOnExec(fd)
-	}
-	orders := json.NewDecoder(os.NewFile(3, "orders"))
-	reports := json.NewEncoder(os.NewFile(4, "reports"))
-	var first order
-	if err := orders.Decode(&first); err != nil || first.Start == nil {
-		return 1 // the control plane died before it said what to start
-	}
-	adoptOrphans()
-	pid, err := startCommand(*first.Start, lockFD)
+	l, err := linkOf(os.NewFile(3, "control plane"))
 	if err != nil {
-		_ = reports.Encode(report{Error: err.Error()})
 		return 1
 	}
-	// A report that cannot be written has no reader any more; the closed pipe
-	// of orders then ends the command.
-	_ = reports.Encode(report{PID: pid})
-	g := &group{pid: pid}
-	go g.obey(orders)
-	go g.dieOnSignal()
-	code := g.wait()
-	_ = reports.Encode(report{Code: &code})
-	return 0
-}
-
-// startCommand starts the command in a process group of its own. It inherits
-// the lock as descriptor 3: the lock then lasts as long as anything of it.
-func startCommand(c command, lockFD uintptr) (int, error) {
-	if err := os.Setenv("PATH", pathOf(c.Env)); err != nil {
-		return 0, fmt.Errorf("setting PATH: %w", err)
-	}
-	if c.Dir != "" {
-		if err := os.Chdir(c.Dir); err != nil {
-			return 0, err //nolint:wrapcheck // shown as the container's reason, in the system's own words
+	adoptOrphans()
+	s := &supervisor{link: l, leaders: map[int]*leader{}, byID: map[uint64]*leader{}, strays: map[int]*stray{}, childless: true}
+	s.born = sync.NewCond(&s.mu)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	starts := make(chan start)
+	over := make(chan struct{})
+	go s.obey(starts, over)
+	go s.reap()
+	for {
+		select {
+		case x := <-starts:
+			s.start(x)
+		case <-over: // the control plane is gone
+			s.killAll()
+			return 0
+		case <-signals: // somebody asks the supervisor itself to end
+			s.killAll()
+			return 1
 		}
 	}
-	path, err := exec.LookPath(c.Argv[0])
-	if err != nil {
-		return 0, err //nolint:wrapcheck // as above
-	}
-	pid, err := syscall.ForkExec(path, c.Argv, &syscall.ProcAttr{ //nolint:gosec // to run a given command is what a supervisor is for
-		Env: c.Env, Files: []uintptr{0, 1, 2, lockFD}, Sys: commandAttributes(),
-	})
-	if err != nil {
-		return 0, &os.PathError{Op: "exec", Path: path, Err: err}
-	}
-	return pid, nil
 }
 
-func pathOf(env []string) string {
-	for _, pair := range env {
-		if path, ok := strings.CutPrefix(pair, "PATH="); ok {
-			return path
-		}
-	}
-	return ""
-}
+// start is a command on its way, with its locked file.
+type start struct {
+	order
 
-// group is the command's process group, as long as its leader is not reaped.
-type group struct {
-	pid int
-
-	mu   sync.Mutex
-	done bool
-}
-
-func (g *group) signal(sig syscall.Signal) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.done {
-		_ = syscall.Kill(-g.pid, sig)
-	}
+	lock *os.File
 }
 
 // obey carries out orders; their end is the end of the control plane.
-func (g *group) obey(orders *json.Decoder) {
+func (s *supervisor) obey(starts chan<- start, over chan<- struct{}) {
+	defer close(over)
 	for {
 		var o order
-		switch err := orders.Decode(&o); {
-		case err != nil || o.Kill:
-			g.signal(syscall.SIGKILL)
-			if err != nil {
-				return
-			}
+		lock, err := s.link.receive(&o)
+		switch {
+		case err != nil:
+			return
+		case o.Start != nil && lock != nil:
+			starts <- start{o, lock}
+		case o.Kill:
+			s.signal(o.ID, syscall.SIGKILL)
 		case o.Stop:
-			g.signal(syscall.SIGTERM)
+			s.signal(o.ID, syscall.SIGTERM)
 		}
 	}
 }
 
-// dieOnSignal ends the command when somebody asks the supervisor itself to end.
-func (g *group) dieOnSignal() {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
-	<-signals
-	g.signal(syscall.SIGKILL)
+func (s *supervisor) signal(id uint64, sig syscall.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.byID[id]; l != nil {
+		l.signal(sig)
+	}
 }
 
-// wait reaps until the command has ended, then kills and reaps what it left
-// behind, and gives the exit code: 128+n after signal n.
-func (g *group) wait() int64 {
-	var status syscall.WaitStatus
+// tell reports to the control plane. A report that cannot be sent has no reader
+// any more; the closed connection then ends everything.
+func (s *supervisor) tell(r report) { _ = s.link.send(r) }
+
+// killAll kills every command and what it left, until nothing lives and what they
+// wrote is kept.
+func (s *supervisor) killAll() {
+	const nap = 5 * time.Millisecond
 	for {
-		pid, err := syscall.Wait4(-1, &status, 0, nil)
-		if errors.Is(err, syscall.EINTR) {
-			continue
+		s.mu.Lock()
+		for _, l := range s.leaders {
+			l.signal(syscall.SIGKILL)
 		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "waiting for the command:", err)
-			os.Exit(1)
+		over := s.childless && len(s.leaders) == 0
+		s.mu.Unlock()
+		if over {
+			return
 		}
-		if pid == g.pid {
-			break
-		}
-	}
-	g.signal(syscall.SIGKILL)
-	g.mu.Lock()
-	g.done = true
-	g.mu.Unlock()
-	reapOrphans()
-	if status.Signaled() {
-		return 128 + int64(status.Signal())
-	}
-	return int64(status.ExitStatus())
-}
-
-// reapOrphans kills and reaps until no child is left. Where the kernel does not
-// list children, what lives on for a second is left alone.
-func reapOrphans() {
-	const nap = 10 * time.Millisecond
-	for unlisted := 0; unlisted < 100; {
-		alive := children()
-		for _, pid := range alive {
+		for _, pid := range children() {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
+		time.Sleep(nap)
+	}
+}
+
+// reap waits for children: a command's end is seen to, and of others nothing is
+// left once they are reaped.
+func (s *supervisor) reap() {
+	for {
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(-1, &status, 0, nil)
 		switch {
-		case err != nil && !errors.Is(err, syscall.EINTR):
-			return // ECHILD: none is left
-		case pid == 0:
-			if len(alive) == 0 {
-				unlisted++
-			}
-			time.Sleep(nap)
+		case errors.Is(err, syscall.EINTR):
+		case err != nil:
+			s.awaitChild()
+		default:
+			s.reaped(pid, status)
 		}
 	}
+}
+
+// awaitChild waits for a child where there is none.
+func (s *supervisor) awaitChild() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unreaped == 0 {
+		s.childless = true
+		s.born.Wait()
+	}
+}
+
+func (s *supervisor) reaped(pid int, status syscall.WaitStatus) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.strays, pid)
+	l := s.leaders[pid]
+	if l == nil || l.gone {
+		return
+	}
+	// What is left of the group keeps its number; none of it, and nobody has it yet.
+	l.signal(syscall.SIGKILL)
+	l.gone = true
+	s.unreaped--
+	go s.end(l, status)
 }

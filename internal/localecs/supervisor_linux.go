@@ -1,6 +1,7 @@
 package localecs
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -37,4 +38,24 @@ func children() []int {
 		}
 	}
 	return found
+}
+
+// belongs is whether a process shows a command's mark among its variables, or has
+// its lock open.
+func belongs(pid int, mark, lock string) bool {
+	proc := "/proc/" + strconv.Itoa(pid)
+	want := []byte(MarkName + "=" + mark)
+	env, _ := os.ReadFile(proc + "/environ") //nolint:gosec // the kernel's own file; a process that is gone has none
+	for _, pair := range bytes.Split(env, []byte{0}) {
+		if bytes.Equal(pair, want) {
+			return true
+		}
+	}
+	files, _ := os.ReadDir(proc + "/fd")
+	for _, f := range files {
+		if path, err := os.Readlink(proc + "/fd/" + f.Name()); err == nil && path == lock {
+			return true
+		}
+	}
+	return false
 }

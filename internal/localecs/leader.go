@@ -1,0 +1,182 @@
+//go:build linux || darwin || freebsd
+
+package localecs
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// leader is a command; it leads its process group.
+type leader struct {
+	id     uint64
+	pid    int
+	mark   string
+	path   string   // of the lock
+	lock   *os.File // held until nothing of the command lives
+	gone   bool     // it has ended, and its group is no longer its own
+	pipe   *os.File // the end of its output that is read
+	output *output
+	copied chan struct{}
+}
+
+// signal goes to the group, as long as that is the command's own. The supervisor
+// is locked.
+func (l *leader) signal(sig syscall.Signal) {
+	if !l.gone {
+		_ = syscall.Kill(-l.pid, sig)
+	}
+}
+
+// start starts a command and says whether that went well.
+func (s *supervisor) start(x start) {
+	l := &leader{id: x.ID, mark: x.Start.Mark, path: x.Start.Lock, lock: x.lock, copied: make(chan struct{})}
+	s.mu.Lock()
+	pid, err := l.fork(*x.Start)
+	if err == nil {
+		l.pid = pid
+		s.leaders[pid], s.byID[l.id] = l, l
+		s.unreaped++
+		s.childless = false
+		s.born.Signal()
+	}
+	s.mu.Unlock()
+	if err != nil {
+		letGo(l.lock)
+		s.tell(report{ID: x.ID, Error: err.Error()})
+		return
+	}
+	go func() {
+		defer close(l.copied)
+		l.output.copy(l.pipe)
+	}()
+	s.tell(report{ID: x.ID, PID: pid})
+}
+
+// fork starts the command in a process group of its own. It inherits the lock as
+// descriptor 3: the lock then lasts as long as anything of it.
+func (l *leader) fork(c command) (int, error) {
+	path, err := find(c)
+	if err != nil {
+		return 0, err
+	}
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return 0, err //nolint:wrapcheck // says which file
+	}
+	defer letGo(null)
+	r, w, err := os.Pipe()
+	if err != nil {
+		return 0, err //nolint:wrapcheck // shown as the container's reason, in the system's own words
+	}
+	defer letGo(w)
+	pid, err := syscall.ForkExec(path, c.Argv, &syscall.ProcAttr{ //nolint:gosec // to run a given command is what a supervisor is for
+		Dir: c.Dir, Env: c.Env, Files: []uintptr{null.Fd(), w.Fd(), w.Fd(), l.lock.Fd()}, Sys: commandAttributes(),
+	})
+	if err != nil {
+		letGo(r)
+		return 0, &os.PathError{Op: "exec", Path: path, Err: err}
+	}
+	l.pipe, l.output = r, newOutput(c.Log, c.MaxOutput)
+	return pid, nil
+}
+
+// find is the file of a command, by its own PATH and from its own folder, with the
+// words of package exec where there is none.
+func find(c command) (string, error) {
+	if c.Dir != "" {
+		info, err := os.Stat(c.Dir)
+		if err == nil && !info.IsDir() {
+			err = syscall.ENOTDIR
+		}
+		if err != nil {
+			return "", &os.PathError{Op: "chdir", Path: c.Dir, Err: reasonOf(err)}
+		}
+	}
+	name := c.Argv[0]
+	if strings.Contains(name, "/") {
+		if err := executable(in(c.Dir, name)); err != nil {
+			return "", &exec.Error{Name: name, Err: err}
+		}
+		return name, nil
+	}
+	for _, dir := range filepath.SplitList(pathOf(c.Env)) {
+		if dir == "" {
+			dir = "."
+		}
+		if path := filepath.Join(dir, name); executable(in(c.Dir, path)) == nil {
+			if !filepath.IsAbs(path) {
+				path = "./" + path
+			}
+			return path, nil
+		}
+	}
+	return "", &exec.Error{Name: name, Err: exec.ErrNotFound}
+}
+
+func in(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+func executable(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err //nolint:wrapcheck // the system's own words
+	}
+	if info.IsDir() {
+		return syscall.EISDIR
+	}
+	const run = 1
+	if err := syscall.Access(path, run); errors.Is(err, syscall.EACCES) || err == nil && info.Mode()&0o111 == 0 {
+		return fs.ErrPermission
+	}
+	return nil
+}
+
+func pathOf(env []string) string {
+	for _, pair := range env {
+		if path, ok := strings.CutPrefix(pair, "PATH="); ok {
+			return path
+		}
+	}
+	return ""
+}
+
+// outputWait bounds the wait for the rest of an output once nothing of its command
+// is known to live: elsewhere than on Linux something may have got away with it.
+const outputWait = 2 * time.Second
+
+// end kills what a command left behind, and reports its exit code: 128+n after
+// signal n.
+func (s *supervisor) end(l *leader, status syscall.WaitStatus) {
+	s.clear(l)
+	select {
+	case <-l.copied:
+	case <-time.After(outputWait):
+		_ = l.pipe.Close() // ends the copying
+		<-l.copied
+	}
+	letGo(l.pipe)
+	lost, why := l.output.end()
+	code := int64(status.ExitStatus())
+	if status.Signaled() {
+		code = 128 + int64(status.Signal())
+	}
+	letGo(l.lock)
+	s.mu.Lock()
+	if s.leaders[l.pid] == l { // else another has its number by now
+		delete(s.leaders, l.pid)
+	}
+	delete(s.byID, l.id)
+	s.mu.Unlock()
+	s.tell(report{ID: l.id, Code: &code, Lost: lost, Why: why})
+}

@@ -1,0 +1,87 @@
+//go:build linux || darwin || freebsd
+
+package localecs
+
+import (
+	"syscall"
+	"time"
+)
+
+// stray is a child that no command is known to own: it has left its command's
+// group, and shows neither its mark nor its lock. It belongs to one of those
+// commands that ran when it was first seen; once all of these have ended it is
+// killed.
+type stray struct{ owners map[*leader]bool }
+
+// clear kills what a command left outside its group, and returns once nothing is
+// found of it.
+func (s *supervisor) clear(l *leader) {
+	const nap = 5 * time.Millisecond
+	for {
+		found := s.leftBy(l)
+		for _, pid := range found {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		if len(found) == 0 {
+			return
+		}
+		time.Sleep(nap)
+	}
+}
+
+// leftBy finds the children that a command left behind.
+func (s *supervisor) leftBy(l *leader) (found []int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seen := map[int]bool{}
+	for _, pid := range children() {
+		if s.leaders[pid] != nil {
+			continue
+		}
+		seen[pid] = true
+		if belongs(pid, l.mark, l.path) || s.stray(pid, l) {
+			found = append(found, pid)
+		}
+	}
+	for pid := range s.strays {
+		if !seen[pid] {
+			delete(s.strays, pid)
+		}
+	}
+	return found
+}
+
+// stray is whether a child that shows no owner can be only that of l. The
+// supervisor is locked.
+func (s *supervisor) stray(pid int, l *leader) bool {
+	for _, other := range s.leaders {
+		if other != l && belongs(pid, other.mark, other.path) {
+			return false
+		}
+	}
+	x := s.strays[pid]
+	if x == nil {
+		x = &stray{owners: map[*leader]bool{}}
+		for _, other := range s.leaders {
+			x.owners[other] = true
+		}
+		s.strays[pid] = x
+	}
+	for owner := range x.owners {
+		if owner != l && s.leaders[owner.pid] == owner {
+			return false
+		}
+	}
+	return true
+}
+
+// killMarked kills the children of this process that show a command's mark or
+// lock, and reaps them.
+func killMarked(mark, lock string) {
+	for _, pid := range children() {
+		if belongs(pid, mark, lock) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+			_, _ = syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+		}
+	}
+}
