@@ -290,7 +290,7 @@ jobs:
 	}{
 		{"eni", "quick", "failed", 2, "Timeout waiting for network interface"},
 		{"pull", "quick", "failed", 2, "CannotPullContainerError"},
-		{"capacity", "quick", "failed", 2, "Capacity is unavailable"},
+		{"capacity", "quick", "queued", 1, "AWS had no capacity for the task"},
 		{"throttle", "quick", "queued", 1, "ECS limits the rate of launches"},
 		{"lost-answer", "quick", "succeeded", 1, "an answer was lost"},
 		{"spot", "long", "failed", 1, "Your Spot Task was interrupted."},

@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -50,17 +48,6 @@ const (
 // MarkName is a variable that every process of a container inherits, and that no
 // other has: by it those are found that left its process group.
 const MarkName = "BATCHPLANE_TASK"
-
-// supervision is a supervisor and the commands under it.
-type supervision struct {
-	cmd  *exec.Cmd
-	link *link
-	over chan struct{} // closed once it is dead
-
-	mu       sync.Mutex
-	last     uint64
-	commands map[uint64]*process
-}
 
 // process is a command under the supervisor.
 type process struct {
@@ -130,24 +117,6 @@ func (r *ProcessRunner) enter() (*supervision, error) {
 	return r.sup, nil
 }
 
-// newSupervision starts a supervisor without commands.
-func newSupervision() (*supervision, error) {
-	adoptOrphans() // those whose supervisor is killed come to this process
-	near, far, err := linkPair()
-	if err != nil {
-		return nil, err
-	}
-	defer letGo(far)
-	cmd := supervisorCommand()
-	cmd.Stderr = os.Stderr
-	cmd.ExtraFiles = []*os.File{far} // as descriptor 3
-	if err := cmd.Start(); err != nil {
-		near.close()
-		return nil, fmt.Errorf("starting the tasks' supervisor: %w", err)
-	}
-	return &supervision{cmd: cmd, link: near, over: make(chan struct{}), commands: map[uint64]*process{}}, nil
-}
-
 // launch sends the command to the supervisor with the locked file, so that the
 // lock lasts from before the command's start until supervisor and command are
 // dead, whatever becomes of this process.
@@ -192,90 +161,6 @@ func commandOf(spec ContainerSpec, dir string) command {
 func has(env map[string]string, name string) bool {
 	_, ok := env[name]
 	return ok
-}
-
-// listen hears the supervisor's reports until it is dead, then tells of all
-// commands whose end it did not report, once nothing of them runs.
-func (r *ProcessRunner) listen(sup *supervision) {
-	for {
-		var said report
-		if _, err := sup.link.receive(&said); err != nil {
-			break
-		}
-		sup.mu.Lock()
-		p := sup.commands[said.ID]
-		sup.mu.Unlock()
-		switch {
-		case p == nil:
-		case said.Code != nil:
-			r.ended(p, said)
-		default:
-			p.pid = said.PID
-			p.started <- said
-		}
-	}
-	_ = sup.cmd.Process.Kill()
-	_ = sup.cmd.Wait() // how the supervisor itself ended says nothing
-	sup.link.close()
-	r.mu.Lock()
-	if r.sup == sup {
-		r.sup = nil
-	}
-	r.mu.Unlock()
-	sup.mu.Lock()
-	left := sup.commands
-	sup.commands = map[uint64]*process{}
-	sup.mu.Unlock()
-	for _, p := range left {
-		go r.lost(p)
-	}
-	close(sup.over)
-}
-
-func (r *ProcessRunner) ended(p *process, said report) {
-	r.drop(p)
-	if said.Lost > 0 && r.Cut != nil {
-		r.Cut(p.spec, said.Lost, said.Why)
-	}
-	p.exited(Exit{Code: said.Code})
-	r.waiting.Done()
-}
-
-// lost tells of a command whose supervisor is dead.
-func (r *ProcessRunner) lost(p *process) {
-	p.awaitUnlock()
-	_ = os.Remove(p.lock)
-	p.exited(Exit{Reason: "the task's supervisor ended before its command was seen to end"})
-	r.waiting.Done()
-}
-
-// forget drops a command that was not started.
-func (r *ProcessRunner) forget(p *process) {
-	r.drop(p)
-	r.waiting.Done()
-}
-
-func (r *ProcessRunner) drop(p *process) {
-	p.sup.mu.Lock()
-	delete(p.sup.commands, p.id)
-	p.sup.mu.Unlock()
-	_ = os.Remove(p.lock)
-}
-
-// awaitUnlock kills and waits until nobody holds the lock. Only a supervisor
-// that was itself killed leads here; on Linux its commands die with it. While
-// the lock is held something of the command lives, so its group is still its own.
-func (p *process) awaitUnlock() {
-	for {
-		if alive, err := locked(p.lock); err == nil && !alive {
-			return
-		}
-		if p.pid > 0 {
-			_ = syscall.Kill(-p.pid, syscall.SIGKILL)
-		}
-		killMarked(commandOf(p.spec, "").Mark, p.lock)
-		time.Sleep(50 * time.Millisecond)
-	}
 }
 
 // Shutdown stops every process: SIGTERM, SIGKILL after Grace. Nothing can be

@@ -11,36 +11,51 @@ import (
 // group, and shows neither its mark nor its lock. It belongs to one of those
 // commands that ran when it was first seen; once all of these have ended it is
 // killed.
-type stray struct{ owners map[*leader]bool }
+type stray struct {
+	owners map[*leader]bool
+	seen   int
+}
+
+// glances are how often a child is looked at before it counts as a stray: one that
+// is just becoming another program shows nothing for a moment.
+const glances = 5
 
 // clear kills what a command left outside its group, and returns once nothing is
 // found of it.
 func (s *supervisor) clear(l *leader) {
 	const nap = 5 * time.Millisecond
 	for {
-		found := s.leftBy(l)
+		found, sure := s.leftBy(l)
 		for _, pid := range found {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		if len(found) == 0 {
+		if len(found) == 0 && sure {
 			return
 		}
 		time.Sleep(nap)
 	}
 }
 
-// leftBy finds the children that a command left behind.
-func (s *supervisor) leftBy(l *leader) (found []int) {
+// leftBy finds the children that a command left behind; sure is whether the owners
+// of all others are known.
+func (s *supervisor) leftBy(l *leader) (found []int, sure bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	sure = true
 	seen := map[int]bool{}
 	for _, pid := range children() {
 		if s.leaders[pid] != nil {
 			continue
 		}
 		seen[pid] = true
-		if belongs(pid, l.mark, l.path) || s.stray(pid, l) {
+		switch {
+		case belongs(pid, l.mark, l.path):
 			found = append(found, pid)
+		case s.ofAnother(pid, l):
+		case s.stray(pid, l):
+			found = append(found, pid)
+		default:
+			sure = sure && s.strays[pid].seen >= glances
 		}
 	}
 	for pid := range s.strays {
@@ -48,17 +63,23 @@ func (s *supervisor) leftBy(l *leader) (found []int) {
 			delete(s.strays, pid)
 		}
 	}
-	return found
+	return found, sure
+}
+
+// ofAnother is whether a child shows that it is another command's. The supervisor
+// is locked.
+func (s *supervisor) ofAnother(pid int, l *leader) bool {
+	for _, other := range s.leaders {
+		if other != l && belongs(pid, other.mark, other.path) {
+			return true
+		}
+	}
+	return false
 }
 
 // stray is whether a child that shows no owner can be only that of l. The
 // supervisor is locked.
 func (s *supervisor) stray(pid int, l *leader) bool {
-	for _, other := range s.leaders {
-		if other != l && belongs(pid, other.mark, other.path) {
-			return false
-		}
-	}
 	x := s.strays[pid]
 	if x == nil {
 		x = &stray{owners: map[*leader]bool{}}
@@ -66,6 +87,9 @@ func (s *supervisor) stray(pid int, l *leader) bool {
 			x.owners[other] = true
 		}
 		s.strays[pid] = x
+	}
+	if x.seen++; x.seen < glances {
+		return false
 	}
 	for owner := range x.owners {
 		if owner != l && s.leaders[owner.pid] == owner {

@@ -1,0 +1,74 @@
+package local
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/timetable"
+)
+
+type schedule struct {
+	job  job.Job
+	hash string
+	cron timetable.Timetable
+	next time.Time // zero when it never fires again
+}
+
+// schedule gives the schedules of the jobs; one that did not change goes on as it
+// stands.
+func (p *Program) schedule(jobs []job.Job, items map[string]job.Item, first bool) (out []*schedule, err error) {
+	known := make(map[string]*schedule, len(p.schedules))
+	for _, s := range p.schedules {
+		known[s.hash] = s
+	}
+	for _, j := range jobs {
+		if j.Schedule == "" || j.Disabled {
+			continue
+		}
+		s := known[j.Hash()]
+		if s == nil {
+			if s, err = newSchedule(j, p.from(j, items[j.Name], first)); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// from is the time after which the slots of a job are to be fired. What is older
+// than StartWithin is for the sweep to find.
+func (p *Program) from(j job.Job, item job.Item, first bool) time.Time {
+	now := p.Control.Now()
+	from := latest(p.fired, now.Add(-j.Late()))
+	if first || item.Since.After(now) { // the clock was set back
+		return from
+	}
+	return latest(from, item.Since)
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+func newSchedule(j job.Job, after time.Time) (*schedule, error) {
+	t, err := timetable.Of(j.Plan())
+	if err != nil {
+		return nil, fmt.Errorf("job %s: %w", j.Name, err)
+	}
+	s := &schedule{job: j, hash: j.Hash(), cron: t}
+	s.advance(after)
+	return s, nil
+}
+
+func (s *schedule) advance(after time.Time) {
+	next, ok := s.cron.Next(after)
+	if !ok {
+		next = time.Time{}
+	}
+	s.next = next
+}
