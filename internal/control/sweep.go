@@ -68,16 +68,6 @@ func (c *Control) CheckSlots(ctx context.Context) error {
 	return asError(unreadable)
 }
 
-// passSlots moves the mark without a check: somebody else runs the slots.
-func (c *Control) passSlots(ctx context.Context, now time.Time) error {
-	for _, mark := range []string{MarkSlots, MarkSweep} {
-		if err := c.Store.SetMark(ctx, mark, now); err != nil {
-			return fmt.Errorf("storing that the sweep was here: %w", err)
-		}
-	}
-	return nil
-}
-
 // asError says of jobs whose items cannot be read what that means.
 func asError(unreadable *UnreadableItemsError) error {
 	if unreadable == nil {

@@ -39,6 +39,7 @@ func Of(before, after []job.Job, from time.Time) []Change {
 	was, is := byName(before), byName(after)
 	names := maps.Clone(was)
 	maps.Copy(names, is)
+	compared := comparison{from, map[[2]string][]string{}}
 	var out []Change
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		a, had := was[name]
@@ -49,7 +50,7 @@ func Of(before, after []job.Job, from time.Time) []Change {
 		case !has:
 			out = append(out, Change{Job: name, Kind: Removed, Words: []string{"its schedule disappears, and nothing starts it any more; its history stays", "it was " + running(a)}})
 		case a.Hash() != b.Hash():
-			out = append(out, Change{Job: name, Kind: Changed, Words: slices.Concat(schedule(a, b, from), fields(a, b))})
+			out = append(out, Change{Job: name, Kind: Changed, Words: slices.Concat(compared.schedule(a, b), fields(a, b))})
 		}
 	}
 	return out

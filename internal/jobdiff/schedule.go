@@ -1,8 +1,8 @@
 package jobdiff
 
 import (
+	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/cron"
@@ -34,7 +34,7 @@ func when(j job.Job) string {
 }
 
 // schedule says how the runs of a job change.
-func schedule(a, b job.Job, from time.Time) (out []string) {
+func (c comparison) schedule(a, b job.Job) (out []string) {
 	if a.Schedule != b.Schedule || a.Zone() != b.Zone() {
 		out = append(out, fmt.Sprintf("schedule: was %s; is %s", running(a), running(b)))
 	}
@@ -44,16 +44,39 @@ func schedule(a, b job.Job, from time.Time) (out []string) {
 	case !a.Disabled && b.Disabled:
 		out = append(out, "it is switched off: its schedule does not run it any more")
 	}
-	if a.Plan().Equal(b.Plan()) || a.Schedule == "" || b.Schedule == "" {
+	was, is := a.Plan(), b.Plan()
+	if was.Equal(is) || a.Schedule == "" || b.Schedule == "" {
 		return out
 	}
-	return append(out, moves(a, b, from)...)
+	return append(out, c.moves(was, is)...)
+}
+
+// comparison is of jobs over the year from a time on. Many jobs have schedules of
+// equal text: what a change of such a plan means is found out once.
+type comparison struct {
+	from time.Time
+	told map[[2]string][]string
+}
+
+func (c comparison) moves(was, is job.Plan) []string {
+	a, errA := json.Marshal(was)
+	b, errB := json.Marshal(is)
+	if errA != nil || errB != nil {
+		return moves(was, is, c.from) // strings, numbers and slices always marshal
+	}
+	key := [2]string{string(a), string(b)}
+	words, ok := c.told[key]
+	if !ok {
+		words = moves(was, is, c.from)
+		c.told[key] = words
+	}
+	return words
 }
 
 // moves holds the runs of a year against each other.
-func moves(a, b job.Job, from time.Time) []string {
-	before, errA := timetable.Of(a.Plan())
-	after, errB := timetable.Of(b.Plan())
+func moves(a, b job.Plan, from time.Time) []string {
+	before, errA := timetable.Of(a)
+	after, errB := timetable.Of(b)
 	if errA != nil || errB != nil {
 		return []string{"its runs cannot be compared: a schedule cannot be read"}
 	}
@@ -196,42 +219,6 @@ func without(all, others []time.Time, d time.Duration) (out []time.Time) {
 		}
 	}
 	return out
-}
-
-// sameDays is whether the runs are on the same days, one by one, as around a
-// change of the clocks.
-func sameDays(gone, more []time.Time, zone *time.Location) bool {
-	return len(gone) > 0 && slices.EqualFunc(gone, more, func(a, b time.Time) bool {
-		return a.In(zone).Format(time.DateOnly) == b.In(zone).Format(time.DateOnly)
-	})
-}
-
-// days says on which days of a year runs are.
-func days(runs []time.Time, zone *time.Location) string {
-	dates := map[string]bool{}
-	weekday, weekend := false, false
-	for _, t := range runs {
-		local := t.In(zone)
-		dates[local.Format(time.DateOnly)] = true
-		if d := local.Weekday(); d == time.Saturday || d == time.Sunday {
-			weekend = true
-		} else {
-			weekday = true
-		}
-	}
-	words := ""
-	switch n := len(dates); {
-	case n >= 365:
-		words = "every day, "
-	case n >= 230 && weekday && !weekend:
-		words = "on weekdays, "
-	case n >= 90 && !weekday:
-		words = "at weekends, "
-	}
-	if len(dates) == len(runs) {
-		return fmt.Sprintf("%s%s a year", words, plural(len(dates), "day"))
-	}
-	return fmt.Sprintf("%s%s a year (%s)", words, plural(len(dates), "day"), plural(len(runs), "run"))
 }
 
 func plural(n int, thing string) string {

@@ -109,6 +109,9 @@ func (t Timetable) filtered(slot time.Time) (why string, until time.Time) {
 	if end := t.plan.EndAt; !end.IsZero() && !slot.Before(end) {
 		return "not before endAt " + end.UTC().Format(time.RFC3339), time.Time{}
 	}
+	if len(t.skip) == 0 && len(t.only) == 0 {
+		return "", time.Time{}
+	}
 	local := slot.In(t.zone)
 	day := local.Format(time.DateOnly)
 	if _, found := slices.BinarySearch(t.skip, day); found {
