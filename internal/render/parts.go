@@ -12,11 +12,12 @@ import (
 // divided puts the entries into as few templates as they fit into.
 func (o Options) divided(entries []entry, bases map[string]job.TaskDefinition) []Template {
 	resources, bytes := 0, 0
-	sizes := make([]int, len(entries))
+	sizes := make([]size, len(entries))
 	for i, e := range entries {
-		sizes[i] = len(e.text(len(entries))) // no number of a template is longer
+		sum := sha256.Sum256([]byte(e.key))
+		sizes[i] = size{len(e.text(len(entries))), int(sum[0])<<8 | int(sum[1])} // no number of a template is longer
 		resources += e.resources
-		bytes += sizes[i]
+		bytes += sizes[i].bytes
 	}
 	for parts := max(1, (resources+MaxResources-1)/MaxResources, bytes/MaxBytes); ; parts++ {
 		if places, fits := divide(entries, sizes, bases, parts); fits || parts > len(entries) {
@@ -24,6 +25,9 @@ func (o Options) divided(entries []entry, bases map[string]job.TaskDefinition) [
 		}
 	}
 }
+
+// size is what an entry takes, and where its name asks for it to be.
+type size struct{ bytes, place int }
 
 // place is what one template holds: its entries, and each base definition that
 // they refer to, in every template that needs it, since none can refer to
@@ -36,18 +40,14 @@ type place struct {
 
 // divide puts each entry into the template that its name asks for, so that a new
 // job moves no other.
-func divide(entries []entry, sizes []int, bases map[string]job.TaskDefinition, parts int) ([]place, bool) {
+func divide(entries []entry, sizes []size, bases map[string]job.TaskDefinition, parts int) ([]place, bool) {
 	places, bytes := make([]place, parts), make([]int, parts)
 	for i, e := range entries {
-		at := 0
-		if parts > 1 {
-			sum := sha256.Sum256([]byte(e.key))
-			at = (int(sum[0])<<8 | int(sum[1])) % parts
-		}
+		at := sizes[i].place % parts
 		p := &places[at]
 		p.entries = append(p.entries, e)
 		p.resources += e.resources
-		bytes[at] += sizes[i]
+		bytes[at] += sizes[i].bytes
 		if d, ok := bases[e.base]; ok && p.bases[e.base].Family == "" {
 			if p.bases == nil {
 				p.bases = map[string]job.TaskDefinition{}
