@@ -74,7 +74,7 @@ func (t *text) errorCode(given string) string {
 		if rest, ok := strings.CutPrefix(s, "an error occurred ("); ok {
 			if word, after, ok := strings.Cut(rest, ")"); ok {
 				code = orElse(code, shortCode(word))
-				t.drop(len(s) - len(after) + callLength(after))
+				t.drop(len(s) - len(after))
 				continue
 			}
 		}
@@ -85,14 +85,6 @@ func (t *text) errorCode(given string) string {
 		code = orElse(code, shortCode(word))
 		t.drop(len(s) - len(after))
 	}
-}
-
-// callLength is the length of " when calling the X operation (...): ".
-func callLength(s string) int {
-	if i := strings.Index(s, ": "); i >= 0 && strings.HasPrefix(s, " when calling") {
-		return i + 2
-	}
-	return 0
 }
 
 // printedCode finds the code where the Go v2 and Java SDKs print it.

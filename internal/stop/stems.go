@@ -1,6 +1,7 @@
 package stop
 
-// stems are fragments to be looked for in a text. Each has at least four bytes.
+// stems are fragments to be looked for in a text. Each has at least four bytes,
+// and none the mark of a blanked name.
 type stems struct {
 	words []string
 	slots []uint16 // of the first four bytes of each

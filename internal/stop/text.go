@@ -12,8 +12,8 @@ type text struct {
 	room   [1024]byte
 	long   []byte // used instead of room by texts that do not fit
 	lo, hi int
-	// fours marks each four neighbouring bytes, so that nearly all stems are
-	// refused without a search.
+	// fours marks each four neighbouring bytes, before names are blanked, so that
+	// nearly all stems are refused without a search.
 	fours [1 << slotBits]bool
 	// resource is whether a leading "ResourceInitializationError:" was cut.
 	resource bool
