@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -66,52 +65,6 @@ func lost(err error) error {
 		return errors.New(err.Error())
 	}
 	return err
-}
-
-// save writes a run with the notices that the change owes, and its job's item
-// in the same write where the change takes or frees the job's lock, or ends the
-// run and with it a time of failing.
-func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, why string) (run.Run, error) {
-	change := Change{Run: &after}
-	var item job.Item
-	if touches(before, after, j) {
-		var err error
-		if item, err = c.item(ctx, after.ID.Job()); err != nil {
-			return run.Run{}, err
-		}
-		if err := c.unlessTaken(ctx, item, before, after, j); err != nil {
-			return run.Run{}, err
-		}
-		locked, byLock := lock(item, before, after, j)
-		next, byEnd := locked, false
-		if notice.Ended(before, after) {
-			next, byEnd = notice.Keep(locked, after)
-		}
-		if byLock || byEnd {
-			change.Item = &next
-		}
-	}
-	for _, o := range notice.Of(before, after, j, item) {
-		after.OweTellOf(string(o.Kind), o.Attempt, c.Now(), c.Timing)
-	}
-	return c.commit(ctx, before, change, j, why)
-}
-
-func (c *Control) commit(ctx context.Context, before run.Run, change Change, j job.Job, why string) (run.Run, error) {
-	if err := c.Store.Commit(ctx, change); err != nil {
-		return run.Run{}, fmt.Errorf("saving run %s: %w", change.Run.ID, err)
-	}
-	after := *change.Run
-	after.Rev++
-	if c.Watch != nil {
-		c.Watch(j, before, after, why)
-	}
-	return after, nil
-}
-
-// touches is whether the change of a run may change its job's item too.
-func touches(before, after run.Run, j job.Job) bool {
-	return notice.Ended(before, after) || holds(before, j) != holds(after, j) || before.Waits != after.Waits
 }
 
 // item is a job's item; a job that never had one gets an empty one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -59,13 +60,33 @@ func (c *Control) CheckSlots(ctx context.Context) error {
 	if from = begun(from, now, items); from.After(now) {
 		from = now
 	}
-	if err := c.checkSpans(ctx, goBack(c.planned(ctx, items), from), from, now); err != nil {
+	missed := missing{}
+	for _, item := range items {
+		missed[item.Name] = item.Missed != nil
+	}
+	err = c.checkSpans(ctx, goBack(c.planned(ctx, items), from), from, now, missed)
+	if err := errors.Join(err, c.tellAllMissed(ctx, missed)); err != nil {
 		return errors.Join(err, asError(unreadable))
 	}
 	if err := c.Store.SetMark(ctx, MarkSweep, now); err != nil {
 		return fmt.Errorf("storing that the sweep was here: %w", err)
 	}
 	return asError(unreadable)
+}
+
+// missing is which jobs have missed slots to tell.
+type missing map[string]bool
+
+// tellAllMissed tells them once all spans are done, so that the slots of a long
+// silence are told as one.
+func (c *Control) tellAllMissed(ctx context.Context, missed missing) error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(missed)) {
+		if missed[name] && ctx.Err() == nil {
+			errs = note(errs, c.tellMissed(ctx, name))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // asError says of jobs whose items cannot be read what that means.
@@ -99,14 +120,14 @@ func (c *Control) planned(ctx context.Context, items []job.Item) []watched {
 // slots cannot be checked keeps the mark where it is, for as long as patience
 // lasts, but no other job from being checked: the next sweep begins at that span
 // again.
-func (c *Control) checkSpans(ctx context.Context, items []watched, from, now time.Time) error {
+func (c *Control) checkSpans(ctx context.Context, items []watched, from, now time.Time, missed missing) error {
 	var errs []error
 	for last := false; !last; {
 		to := from.Add(slotSpan)
 		if last = !to.Before(now); last {
 			to = now
 		}
-		checked, err := c.checkSpan(ctx, items, from, to)
+		checked, err := c.checkSpan(ctx, items, from, to, missed)
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, err, ctx.Err())...)
 		}
@@ -164,13 +185,13 @@ func begun(mark, now time.Time, items []job.Item) time.Time {
 }
 
 // checkSpan returns the items whose jobs could be checked.
-func (c *Control) checkSpan(ctx context.Context, items []watched, from, to time.Time) (checked []watched, err error) {
+func (c *Control) checkSpan(ctx context.Context, items []watched, from, to time.Time, missed missing) (checked []watched, err error) {
 	var errs []error
 	for _, w := range items {
 		if ctx.Err() != nil {
 			break
 		}
-		if err := c.checkJob(ctx, w, from, to); err != nil {
+		if err := c.checkJob(ctx, w, from, to, missed); err != nil {
 			errs = append(errs, fmt.Errorf("checking the slots of job %s: %w", w.Name, err))
 			continue
 		}
@@ -182,7 +203,7 @@ func (c *Control) checkSpan(ctx context.Context, items []watched, from, to time.
 
 // checkJob checks a job's slots by each of its plans. Where a change became known
 // only after the check had gone past it, the check goes back.
-func (c *Control) checkJob(ctx context.Context, w watched, from, to time.Time) error {
+func (c *Control) checkJob(ctx context.Context, w watched, from, to time.Time, missed missing) error {
 	errs := []error{c.startLost(ctx, w.Item, from, to)}
 	for _, p := range w.periods {
 		within := time.Duration(p.plan.StartWithin)
@@ -191,7 +212,7 @@ func (c *Control) checkJob(ctx context.Context, w watched, from, to time.Time) e
 			after = w.recheck
 		}
 		after = later(after, c.Timing.NotBefore.Add(-1)) // nobody knows what ran before
-		errs = append(errs, c.checkPeriod(ctx, w.Item, p, after, to.Add(-within)))
+		errs = append(errs, c.checkPeriod(ctx, w.Item, p, after, to.Add(-within), missed))
 	}
 	return errors.Join(errs...)
 }
@@ -224,7 +245,7 @@ func (c *Control) startLost(ctx context.Context, item job.Item, from, to time.Ti
 
 // checkPeriod records the slots of a plan, after a time and up to another, that
 // have no run, and catches up.
-func (c *Control) checkPeriod(ctx context.Context, item job.Item, p period, after, upTo time.Time) error {
+func (c *Control) checkPeriod(ctx context.Context, item job.Item, p period, after, upTo time.Time, told missing) error {
 	slots, err := c.expected(ctx, item.Name, p, after, upTo)
 	if err != nil || len(slots) == 0 {
 		return err
@@ -237,6 +258,7 @@ func (c *Control) checkPeriod(ctx context.Context, item job.Item, p period, afte
 	if err != nil {
 		return err
 	}
+	told[item.Name] = true
 	for _, slot := range missing {
 		kind, hash := run.BySweep, p.definition
 		if slot.Equal(late) {
@@ -251,43 +273,4 @@ func (c *Control) checkPeriod(ctx context.Context, item job.Item, p period, afte
 		}
 	}
 	return nil
-}
-
-// catchUp is the missed slot that is run late, if any: the newest of all whose
-// time is up, unless a run of a later slot has made it up. After a long silence
-// later ones are found in spans to come. One of a former plan is run late where
-// the plan that replaced it catches up too, and nothing of a job that is gone.
-func (c *Control) catchUp(ctx context.Context, item job.Item, p period, newest time.Time) (time.Time, error) {
-	if item.Gone || !item.Plan.Runs() || item.Plan.CatchUp != job.CatchUpLast || p.plan.CatchUp != job.CatchUpLast {
-		return time.Time{}, nil
-	}
-	if c.laterIsUp(item, p, newest) {
-		return time.Time{}, nil
-	}
-	rs, err := c.Store.Runs(ctx, Query{Job: item.Name, Since: newest, Limit: existBatch})
-	if err != nil {
-		return time.Time{}, fmt.Errorf("looking for runs since %s: %w", newest.Format(time.RFC3339), err)
-	}
-	for _, r := range rs {
-		if !r.ID.ByHand() && r.ScheduledFor.After(newest) {
-			return time.Time{}, nil
-		}
-	}
-	return newest, nil
-}
-
-// laterIsUp is whether the time of a later slot of the job is up.
-func (c *Control) laterIsUp(item job.Item, p period, slot time.Time) bool {
-	ps := periods(item)
-	for _, o := range ps[slices.IndexFunc(ps, func(o period) bool { return o.since.Equal(p.since) }):] {
-		if _, isRate := rate(o.plan); isRate { // which has one slot until it runs again
-			continue
-		}
-		next, ok := nextSlot(o.plan, later(slot, o.since))
-		upTo := c.Now().Add(-time.Duration(o.plan.StartWithin))
-		if ok && !next.After(upTo) && (o.until.IsZero() || !next.After(o.until)) {
-			return true
-		}
-	}
-	return false
 }

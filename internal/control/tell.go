@@ -59,6 +59,49 @@ func (c *Control) giveUp(ctx context.Context, r run.Run, e run.Effect, cause err
 	return err
 }
 
+// tellMissed owes and tells the missed slots of a job, all together, where their
+// time has come: the newest of them owes the notice.
+//
+// Crash window: until the one write that owes it, the job's item says that there
+// are missed slots to tell, and the next sweep comes to here.
+func (c *Control) tellMissed(ctx context.Context, name string) error {
+	for range conflictRetries {
+		item, err := c.item(ctx, name)
+		if err != nil || !item.MissedDue(c.Now()) {
+			return err
+		}
+		d, err := c.oweMissed(ctx, item)
+		if errors.Is(err, ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("telling the missed slots of job %s: %w", name, err)
+		}
+		if _, err := c.settle(ctx, d); err != nil && !errors.Is(err, ErrOwed) {
+			return err
+		}
+		return nil
+	}
+	return fmt.Errorf("telling the missed slots of job %s: %w %d times", name, ErrConflict, conflictRetries)
+}
+
+func (c *Control) oweMissed(ctx context.Context, item job.Item) (run.Decision, error) {
+	r, err := c.Store.Run(ctx, run.ID(item.Missed.Last))
+	if err != nil {
+		return run.Decision{}, err
+	}
+	j, err := c.definition(ctx, r.Definition)
+	if err != nil {
+		return run.Decision{}, err
+	}
+	next, after, owed := notice.OweMissed(item, r, j, c.Now(), c.Timing)
+	if !owed {
+		return run.Decision{Next: r}, c.Store.Commit(ctx, Change{Item: &next})
+	}
+	after, err = c.commit(ctx, r, Change{Run: &after, Item: &next}, j, "its notice is owed")
+	return run.Decision{Next: after}, err
+}
+
 // noticeLogLines is how many of a task's last lines a notice shows.
 const noticeLogLines = 10
 
@@ -72,6 +115,13 @@ func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) 
 	n := notice.New(kind, c.Stack, r, j, zone)
 	if e.About > 0 {
 		n = n.About(e.About)
+	}
+	if e.Count > 0 {
+		first := r.ScheduledFor
+		if at, ok := e.First.ScheduledFor(); ok {
+			first = at
+		}
+		n = n.OfMissed(e.Count, first, zone)
 	}
 	if c.RetryCommand != "" && retriable {
 		n.RetryWith = c.RetryCommand + " " + string(r.ID)

@@ -83,13 +83,17 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, forc
 		return run.Run{}, "", err
 	}
 	first := c.first(ctx, j, req, a)
-	if a.UsesSkip {
-		item := situation.Item
+	item := situation.Item
+	switch {
+	case a.UsesSkip:
 		item.SkipNext = nil
-		r, err := c.commit(ctx, run.Run{}, Change{Run: &first, Item: &item}, j, first.Cause)
+	case a.Late:
+		item.Late = situation.Now
+	default:
+		r, err := c.save(ctx, run.Run{}, first, j, "claimed: "+first.Cause)
 		return r, "", err
 	}
-	r, err := c.save(ctx, run.Run{}, first, j, "claimed: "+first.Cause)
+	r, err := c.saveWith(ctx, run.Run{}, first, j, item, "claimed: "+first.Cause)
 	return r, "", err
 }
 
@@ -102,8 +106,13 @@ func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, for
 	if s.All, err = c.item(ctx, job.All); err != nil {
 		return s, err
 	}
-	if next, ok := nextSlot(j.Plan(), req.ScheduledFor); ok {
+	if next, ok := slotAfter(j.Plan(), req.ScheduledFor); ok {
 		s.Newest = next.After(s.Now)
+	}
+	if run.Overdue(j, req, s.Now) {
+		if s.Later, err = c.laterRun(ctx, req); err != nil {
+			return s, err
+		}
 	}
 	if skip := s.Item.SkipNext; skip != nil {
 		s.SkipEnd = skipEnd(s.Item.Plan, *skip)
@@ -116,6 +125,29 @@ func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, for
 	}
 	s.Waiter, err = c.openRun(ctx, s.Item.Waiting, req.ID)
 	return s, err
+}
+
+// slotAfter is the slot of a plan after one of its slots: of a rate a period later.
+func slotAfter(p job.Plan, slot time.Time) (next time.Time, ok bool) {
+	if every, ok := rate(p); ok {
+		return slot.Add(every), true
+	}
+	return nextSlot(p, slot)
+}
+
+// laterRun is the newest run of a later slot that was started, "" where there is
+// none among the job's newest 100.
+func (c *Control) laterRun(ctx context.Context, req run.Request) (run.ID, error) {
+	rs, err := c.Store.Runs(ctx, Query{Job: req.ID.Job(), Scheduled: true, Since: req.ScheduledFor.Add(time.Minute), Limit: existBatch})
+	if err != nil {
+		return "", fmt.Errorf("looking for runs of later slots: %w", err)
+	}
+	for _, r := range rs {
+		if r.Status != run.Missed && r.Status != run.Skipped {
+			return r.ID, nil
+		}
+	}
+	return "", nil
 }
 
 // first is the run as it is claimed. What cannot be launched as it stands is

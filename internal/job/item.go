@@ -33,6 +33,12 @@ type Item struct {
 	// FailingSince is when the oldest told failure since the last success
 	// ended; zero when the last run that ended was good or none was told.
 	FailingSince time.Time `json:"failingSince,omitzero"`
+	// Missed are the missed slots that nobody was told of yet, nil when there are
+	// none; ToldMissed is when some last were.
+	Missed     *Missed   `json:"missed,omitempty"`
+	ToldMissed time.Time `json:"toldMissed,omitzero"`
+	// Late is when a slot that a later one had overtaken was last started.
+	Late time.Time `json:"late,omitzero"`
 	// Pauses are the newest pauses, the oldest first; at most MaxPauses.
 	Pauses []Pause `json:"pauses,omitempty"`
 	// SkipNext asks for the next slot to be skipped; nil when nobody did.
@@ -44,6 +50,42 @@ type Item struct {
 
 	// Rev is the optimistic lock: the revision this value was read at.
 	Rev int64 `json:"-"`
+}
+
+// Missed are missed slots that are told together: Count of them, from the run
+// First to the run Last, the first of which was recorded at Since.
+type Missed struct {
+	Count int       `json:"count"`
+	First string    `json:"first"`
+	Last  string    `json:"last"`
+	Since time.Time `json:"since"`
+}
+
+// Miss adds a missed slot, by its run, that was recorded at a time.
+func (i Item) Miss(id string, at time.Time) Item {
+	m := Missed{Count: 1, First: id, Last: id, Since: at}
+	if was := i.Missed; was != nil {
+		m = Missed{Count: was.Count + 1, First: min(was.First, id), Last: max(was.Last, id), Since: was.Since}
+	}
+	i.Missed = &m
+	return i
+}
+
+// Bounds of how long the missed slots of a job that is known to miss slots wait
+// to be told together.
+const (
+	minMissedWait = 5 * time.Minute
+	maxMissedWait = time.Hour
+)
+
+// MissedDue is whether missed slots are to be told now: the first at once, those
+// of a job that people know to be failing every quarter of the time since it has.
+func (i Item) MissedDue(now time.Time) bool {
+	if i.Missed == nil {
+		return false
+	}
+	wait := min(max(now.Sub(i.FailingSince)/4, minMissedWait), maxMissedWait)
+	return i.FailingSince.IsZero() || now.Sub(i.ToldMissed) >= wait
 }
 
 // All is the name of the item that holds pauses of all jobs. No job can have it.

@@ -79,7 +79,7 @@ func ended(before, after run.Run) bool {
 
 func end(after run.Run, j job.Job, item job.Item) Kind {
 	switch after.Status {
-	case run.Failed, run.Missed:
+	case run.Failed:
 		return badEnd(after, j, item)
 	case run.Stopped:
 		if after.Stopping == nil || after.Stopping.Asker != stop.AskedByPerson {
@@ -124,12 +124,32 @@ func ranAfterAll(before, after run.Run) (attempts []int) {
 	return attempts
 }
 
+// OweMissed owes the notice of a job's missed slots by the run of the newest, and
+// has the job fail since the oldest was recorded. owed is false where the job
+// wants to hear of its first failure only, and has.
+func OweMissed(item job.Item, r run.Run, j job.Job, now time.Time, t run.Timing) (next job.Item, after run.Run, owed bool) {
+	m := item.Missed
+	owed = !j.Notify.FirstOnly || item.FailingSince.IsZero()
+	if item.FailingSince.IsZero() {
+		item.FailingSince = m.Since
+	}
+	item.Missed, item.ToldMissed = nil, now
+	if owed {
+		r.Owed = slices.Clone(r.Owed)
+		r.OweMissed(string(Missed), m.Count, run.ID(m.First), now, t)
+	}
+	return item, r, owed
+}
+
 // Keep is the job's item after a run of it ended: failing since its oldest told
-// failure, or no longer failing. changed is whether it must be written: with a
-// bad end always, since a success that comes in between changes who is told.
+// failure, or no longer failing, and with one more missed slot that is to be told.
+// changed is whether it must be written: with a bad end always, since a success
+// that comes in between changes who is told.
 func Keep(item job.Item, after run.Run) (next job.Item, changed bool) {
 	switch {
-	case after.Status == run.Failed || after.Status == run.Missed:
+	case after.Status == run.Missed:
+		return item.Miss(string(after.ID), after.FinishedAt), true
+	case after.Status == run.Failed:
 		if item.FailingSince.IsZero() {
 			item.FailingSince = after.FinishedAt
 		}
@@ -170,8 +190,12 @@ type Notice struct {
 	TaskAt string `json:"taskAt,omitempty"`
 	// RetryWith is the exact command that retries the run, "" where a retry
 	// makes no sense.
-	RetryWith string   `json:"retryWith,omitempty"`
-	Targets   []string `json:"targets,omitempty"`
+	RetryWith string `json:"retryWith,omitempty"`
+	// Missed is how many slots were missed, and MissedSince the first of them; the
+	// run is the last.
+	Missed      int       `json:"missed,omitempty"`
+	MissedSince time.Time `json:"missedSince,omitzero"`
+	Targets     []string  `json:"targets,omitempty"`
 }
 
 // Attempt is an attempt as a notice shows it.
@@ -210,6 +234,16 @@ func New(kind Kind, stack string, r run.Run, j job.Job, zone *time.Location) Not
 // About is the notice with the ID of one that is about that attempt.
 func (n Notice) About(attempt int) Notice {
 	n.ID = fmt.Sprintf("%s:%s/%s/%d", n.Kind, n.Stack, n.Run, attempt)
+	return n
+}
+
+// OfMissed is the notice as one of missed slots, of which its run is the newest
+// and first the oldest.
+func (n Notice) OfMissed(count int, first time.Time, zone *time.Location) Notice {
+	n.Missed, n.MissedSince = count, first
+	if count > 1 {
+		n.Cause = fmt.Sprintf("%d slots, from %s to %s; of the last: %s", count, LocalTime(first, zone), n.LocalTime, n.Cause)
+	}
 	return n
 }
 

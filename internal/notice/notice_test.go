@@ -53,7 +53,7 @@ func TestOf(t *testing.T) {
 	}{
 		"a claim":                   {none, at(run.Launching, 1), job.Job{}, job.Item{}, nil},
 		"a claim that failed":       {none, at(run.Failed, 0), job.Job{}, job.Item{}, []notice.Kind{notice.Failed}},
-		"a claim that is missed":    {none, at(run.Missed, 0), job.Job{}, job.Item{}, []notice.Kind{notice.Missed}},
+		"a claim that is missed":    {none, at(run.Missed, 0), job.Job{}, job.Item{}, nil}, // told with others
 		"a claim that is skipped":   {none, at(run.Skipped, 0), job.Job{}, job.Item{}, nil},
 		"accepted":                  {at(run.Launching, 1), at(run.Running, 1), also("succeeded", "relaunched"), job.Item{}, nil},
 		"success":                   {at(run.Running, 1), at(run.Succeeded, 1), job.Job{}, job.Item{}, nil},
@@ -116,7 +116,6 @@ func TestKeep(t *testing.T) {
 		changed bool
 	}{
 		"a first failure":       {run.Failed, time.Time{}, later, true},
-		"a first miss":          {run.Missed, time.Time{}, later, true},
 		"a further failure":     {run.Failed, t0, t0, true},
 		"a success after it":    {run.Succeeded, t0, time.Time{}, true},
 		"a success":             {run.Succeeded, time.Time{}, time.Time{}, false},
@@ -186,5 +185,39 @@ func TestEachAttemptThatRanIsTold(t *testing.T) {
 	n := notice.New(notice.RanAfterAll, "prod", both, job.Job{}, time.UTC)
 	if one, two := n.About(1).ID, n.About(2).ID; one == two || n.ID != two || notice.New(notice.RanAfterAll, "prod", first, job.Job{}, time.UTC).ID != one {
 		t.Errorf("IDs %s, %s and %s", one, two, n.ID)
+	}
+}
+
+// TestMissedAreToldTogether: a miss is kept to be told, and the newest owes the
+// notice of all, which fail the job since the oldest was recorded.
+func TestMissedAreToldTogether(t *testing.T) {
+	t.Parallel()
+	item := job.Item{Name: "report"}
+	runs := map[run.ID]run.Run{}
+	for _, minute := range []int{2, 0, 1} {
+		r := with(at(run.Missed, 0), func(r *run.Run) {
+			r.ScheduledFor = t0.Add(time.Duration(minute) * time.Minute)
+			r.ID, r.Cause, r.FinishedAt = run.ScheduledID("report", r.ScheduledFor), "no trigger came", t0.Add(time.Hour)
+		})
+		runs[r.ID] = r
+		var changed bool
+		if item, changed = notice.Keep(item, r); !changed || !item.FailingSince.IsZero() {
+			t.Errorf("kept: %+v", item)
+		}
+	}
+	now := t0.Add(61 * time.Minute)
+	newest := runs[run.ID(item.Missed.Last)]
+	next, after, owed := notice.OweMissed(item, newest, job.Job{}, now, run.DefaultTiming)
+	want := []run.Effect{{Kind: run.Tell, Notice: "missed", Status: run.Missed, Cause: "no trigger came", Count: 3, First: "report/20261122T1730Z"}}
+	if !owed || newest.ID != "report/20261122T1732Z" || !slices.Equal(after.Owed, want) || after.DueAt.IsZero() {
+		t.Errorf("%s owes %+v, due %s", newest.ID, after.Owed, after.DueAt)
+	}
+	if next.Missed != nil || !next.FailingSince.Equal(t0.Add(time.Hour)) || !next.ToldMissed.Equal(now) {
+		t.Errorf("the item: %+v", next)
+	}
+	item.FailingSince = t0
+	muted := job.Job{Notify: job.Notify{FirstOnly: true}}
+	if next, after, owed := notice.OweMissed(item, newest, muted, now, run.DefaultTiming); owed || len(after.Owed) > 0 || next.Missed != nil || !next.FailingSince.Equal(t0) {
+		t.Errorf("muted: %v, %+v, %+v", owed, after.Owed, next)
 	}
 }

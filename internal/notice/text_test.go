@@ -68,7 +68,7 @@ func texts(t *testing.T) map[string]notice.Notice {
 		r.Status, r.Cause, r.Attempts = run.Succeeded, "succeeded", []run.Attempt{{N: 1, TaskARN: "arn:1"}}
 	})
 	return map[string]notice.Notice{
-		"failed": failed, "hostile": bad, "missed": missed,
+		"failed": failed, "hostile": bad, "missed": missed.OfMissed(1, t0, time.UTC), "missed-many": missed.OfMissed(12, t0.Add(-11*time.Minute), time.UTC),
 		"recovered": notice.New(notice.Recovered, "prod", good, job.Job{}, in(t, "Europe/Berlin")),
 	}
 }

@@ -18,6 +18,9 @@ type Admission struct {
 	Refuse string
 	// UsesSkip is whether the request to skip the next slot is used up.
 	UsesSkip bool
+	// Late is whether a slot is started that a later one has overtaken, which the
+	// job's item must know.
+	Late bool
 }
 
 // Situation is what Admit needs to know beside the job.
@@ -29,8 +32,10 @@ type Situation struct {
 	// Holder and Waiter are the open runs that hold the job's lock and wait for
 	// it, "" when there is none.
 	Holder, Waiter ID
-	// Newest is whether no later slot of the job has come.
+	// Newest is whether no later slot of the job has come, Later a run of a later
+	// slot that was started, "" when there is none.
 	Newest bool
+	Later  ID
 	// SkipEnd is the slot after the one that the item's SkipNext names; zero where
 	// there is none, or where the slots are not known beforehand.
 	SkipEnd time.Time
@@ -64,7 +69,42 @@ func Admit(j job.Job, req Request, s Situation) Admission {
 	if p := pausedAt(s.Now, s); p != nil {
 		return Admission{As: Skipped, Why: pauseWords(p)}
 	}
-	return overlap(j, false, s)
+	if why := overtaken(j, req, s); why != "" {
+		return Admission{As: Missed, Why: why}
+	}
+	a := overlap(j, false, s)
+	a.Late = a.As == Launching && Overdue(j, req, s.Now) && !s.Newest
+	return a
+}
+
+// How slots whose triggers were held up are kept from starting all at once.
+const (
+	// overdue is how late a slot may be and start whatever became of later ones.
+	overdue = 3 * time.Minute
+	// lateGap is the time between two starts of overdue slots that later ones have
+	// overtaken: less than the minute between the slots of any schedule, so that
+	// triggers that all are equally late all start.
+	lateGap = 30 * time.Second
+)
+
+// Overdue is whether a slot's trigger comes so late that it matters whether a run
+// of a later slot exists: more than three minutes after its job's window.
+func Overdue(j job.Job, req Request, now time.Time) bool {
+	return req.Trigger.Kind == BySchedule && now.Sub(req.ScheduledFor) > time.Duration(j.Window)+overdue
+}
+
+// overtaken says why an overdue slot is not run any more, "" where it is.
+func overtaken(j job.Job, req Request, s Situation) string {
+	late := fmt.Sprintf("its trigger came %s late", job.Duration(s.Now.Sub(req.ScheduledFor).Truncate(time.Second)))
+	switch {
+	case !Overdue(j, req, s.Now):
+		return ""
+	case s.Later != "":
+		return fmt.Sprintf("%s, and %s, of a later slot, was started before", late, s.Later)
+	case !s.Newest && s.Now.Sub(s.Item.Late) < lateGap:
+		return late + ", and another slot was started late just before"
+	}
+	return ""
 }
 
 // toSkip is whether a slot is the one that a person asked to be skipped. A

@@ -67,6 +67,12 @@ func (id ID) Slot() string {
 	return slot
 }
 
+// ScheduledFor is the minute of a scheduled run's slot; ok is false of others.
+func (id ID) ScheduledFor() (at time.Time, ok bool) {
+	at, err := time.Parse(slotLayout, id.Slot())
+	return at, err == nil
+}
+
 // ByHand is whether a person asked for the run.
 func (id ID) ByHand() bool { return strings.HasPrefix(id.Slot(), byHandPrefix) }
 

@@ -150,6 +150,10 @@ type Effect struct {
 	About  int    `json:"about,omitempty"`
 	Status Status `json:"status,omitempty"`
 	Cause  string `json:"cause,omitempty"`
+	// Count is how many missed slots a Tell is about, and First the run of the
+	// oldest; the run that owes it is the newest.
+	Count int `json:"count,omitempty"`
+	First ID  `json:"first,omitempty"`
 }
 
 // Last is the newest attempt, nil when there is none.
@@ -279,6 +283,13 @@ func (r *Run) OweTellOf(notice string, attempt int, now time.Time, t Timing) {
 		e.Status, e.Cause = r.Status, r.Cause
 	}
 	r.Owe(e)
+	r.settleDue(now, t)
+}
+
+// OweMissed owes the notice of missed slots, of which this run is the newest and
+// first the oldest.
+func (r *Run) OweMissed(notice string, count int, first ID, now time.Time, t Timing) {
+	r.Owe(Effect{Kind: Tell, Notice: notice, Status: Missed, Cause: r.Cause, Count: count, First: first})
 	r.settleDue(now, t)
 }
 

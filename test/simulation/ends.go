@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,6 +28,9 @@ type failing struct {
 // ended notes an end, and what must be told of it.
 func (w *World) ended(l *life, r *run.Run) {
 	e := end{status: r.Status, at: w.now}
+	if r.Status == run.Missed {
+		w.missed(r)
+	}
 	if kind := w.wanted(r); kind != "" {
 		e.notice = fmt.Sprintf("%s:%s/%s/%d", kind, stack, r.ID, len(r.Attempts))
 	}
@@ -37,6 +41,50 @@ func (w *World) ended(l *life, r *run.Run) {
 		w.unseen(r, a)
 	}
 	l.ends = append(l.ends, e)
+}
+
+// missed notes that a slot was missed, which is told together with others.
+func (w *World) missed(r *run.Run) {
+	if w.truth.missed[r.ID.Job()] == nil {
+		w.truth.missed[r.ID.Job()] = map[run.ID]bool{}
+	}
+	w.truth.missed[r.ID.Job()][r.ID] = true
+}
+
+// toldMissed holds the write that has a job's missed slots told against what was
+// missed: the newest owes the notice of all, unless only first failures are told.
+func (w *World) toldMissed(before, after *run.Run, item *job.Item) {
+	missed := w.truth.missed[item.Name]
+	if item.Missed != nil || len(missed) == 0 {
+		return
+	}
+	w.truth.missed[item.Name] = nil
+	ids := slices.Sorted(maps.Keys(missed))
+	newest := ids[len(ids)-1]
+	f := w.truth.failing[item.Name]
+	w.truth.failing[item.Name] = failing{now: true, since: w.handled}
+	if after == nil {
+		if n := w.store.definitions[w.store.runs[newest].run.Definition].Notify; !n.FirstOnly || !f.now && !f.vague {
+			w.violate("every bad end is told once", newest, "%d slots were missed, and nobody is told", len(ids))
+		}
+		return
+	}
+	e := owesMissed(before, after)
+	if after.ID != newest || e.First != ids[0] || e.Count != len(ids) {
+		w.violate("every bad end is told once", after.ID, "%d slots from %s are told, and %d from %s to %s were missed", e.Count, e.First, len(ids), ids[0], newest)
+	}
+	l := w.truth.lives[after.ID]
+	l.ends = append(l.ends, end{status: run.Missed, notice: fmt.Sprintf("%s:%s/%s/0", notice.Missed, stack, after.ID), at: w.now})
+}
+
+// owesMissed is the notice of missed slots that a change owes.
+func owesMissed(before, after *run.Run) run.Effect {
+	for _, e := range after.Owed {
+		if e.Notice == string(notice.Missed) && !slices.Contains(before.Owed, e) {
+			return e
+		}
+	}
+	return run.Effect{}
 }
 
 // ranAfterAll: of each attempt that turns out to have run people are told.
@@ -53,7 +101,7 @@ func (w *World) ranAfterAll(l *life, before, after *run.Run) {
 func (w *World) wanted(r *run.Run) notice.Kind {
 	n := w.store.definitions[r.Definition].Notify
 	switch r.Status {
-	case run.Failed, run.Missed:
+	case run.Failed:
 		return w.failed(n, r)
 	case run.Succeeded:
 		return w.succeeded(n, r)

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ func (w *World) judge() {
 	w.judgeAttempts()
 	w.judgeOverlap()
 	w.judgeEnds()
+	w.judgeMissed()
 	w.judgeSlots()
 	w.judgePace()
 	if w.truth.errors > 20 {
@@ -112,6 +114,15 @@ func (w *World) judgeEnds() {
 	}
 }
 
+// judgeMissed: of no missed slot it waits to be told.
+func (w *World) judgeMissed() {
+	for _, j := range w.jobs {
+		if missed := w.truth.missed[j.job.Name]; len(missed) > 0 {
+			w.violate("every bad end is told once", slices.Sorted(maps.Keys(missed))[0], "%d slots were missed and not told", len(missed))
+		}
+	}
+}
+
 // asked are the rules of stops that the control plane asked for: a task that
 // ends well just before it hears of that counts as stopped all the same.
 var asked = map[string]bool{stop.RuleTimedOut: true, stop.RuleEndedLate: true, stop.RuleHung: true, "hung-may-have-run": true, "asked-by-person": true}
@@ -147,17 +158,23 @@ func (w *World) judgeLate(r *run.Run, a *run.Attempt) {
 	}
 }
 
-// judgeSlots: every slot has its run, as far as the slots of its plan were checked
-// before the plan changed.
+// judgeSlots: every slot has its run, up to when its plan changed, also where the
+// slots were checked only after that. One that left the registry was there when it
+// was last checked.
 func (w *World) judgeSlots() {
 	for _, j := range w.jobs {
-		name := j.job.Name
-		ps := w.truth.plans[name]
-		for _, p := range ps {
+		ps := w.truth.plans[j.job.Name]
+		for i, p := range ps {
 			if p.gone || p.slots == nil || p.plan.Disabled {
 				continue
 			}
-			w.judgePlan(name, p, p.checked.Add(-time.Duration(p.plan.StartWithin)-slotSlack))
+			until := w.truth.checked.Add(-time.Duration(p.plan.StartWithin) - slotSlack)
+			if i+1 < len(ps) && ps[i+1].gone {
+				until = p.checked.Add(-time.Duration(p.plan.StartWithin) - slotSlack)
+			} else if i+1 < len(ps) && ps[i+1].from.Before(until) {
+				until = ps[i+1].from.Add(-slotSlack)
+			}
+			w.judgePlan(j.job.Name, p, until)
 		}
 	}
 }

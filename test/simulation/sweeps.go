@@ -39,14 +39,25 @@ func (w *World) planSweep() {
 	next := w.now.Truncate(time.Minute).Add(time.Minute)
 	if w.calm {
 		due, open := w.store.nextDue()
-		if !open && len(w.queue) == 0 {
+		untold := w.untoldMissed()
+		if !open && len(w.queue) == 0 && !untold {
 			return
 		}
-		if due = due.Add(time.Minute).Truncate(time.Minute); open && due.After(next) {
+		if due = due.Add(time.Minute).Truncate(time.Minute); open && due.After(next) && !untold {
 			next = due
 		}
 	}
 	w.sweepAt(next)
+}
+
+// untoldMissed is whether missed slots wait to be told.
+func (w *World) untoldMissed() bool {
+	for _, missed := range w.truth.missed {
+		if len(missed) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *World) sweepAt(t time.Time) {
@@ -57,10 +68,15 @@ func (w *World) sweepAt(t time.Time) {
 	})
 }
 
+// checks is whether the sweep of this minute checks the slots.
+func (w *World) checks() bool {
+	return w.now.Minute()%5 == 0 || w.dirty || w.calm && w.untoldMissed()
+}
+
 func (w *World) sweep() {
 	due, open := w.store.nextDue()
 	looks := open && !due.After(w.now.Add(w.skew))
-	slots := w.now.Minute()%5 == 0 || w.dirty
+	slots := w.checks()
 	if !looks && !slots || w.now.Before(w.silent) {
 		return
 	}

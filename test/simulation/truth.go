@@ -20,14 +20,16 @@ type truth struct {
 	order       []run.ID
 	lives       map[run.ID]*life
 	plans       map[string][]plan
-	failing     map[string]failing   // by job
-	notices     map[string]*told     // by target and notice
-	heard       map[string]bool      // startedBy of tasks whose stop was taken
-	final       map[string]*handler  // who was given failures[] by startedBy
-	untold      map[string]time.Time // since when ECS has refused to tell, by startedBy
+	failing     map[string]failing         // by job
+	missed      map[string]map[run.ID]bool // by job, of which nobody was told yet
+	notices     map[string]*told           // by target and notice
+	heard       map[string]bool            // startedBy of tasks whose stop was taken
+	final       map[string]*handler        // who was given failures[] by startedBy
+	untold      map[string]time.Time       // since when ECS has refused to tell, by startedBy
 	untoldUntil time.Time
 	givenUp     map[string]bool  // attempts whose end ECS refused to tell, by startedBy
 	skips       map[string]*skip // by job
+	checked     time.Time        // when the slots were last checked
 	troubled    time.Time        // when a sweep last failed or did not come
 	slept       time.Time        // until when no sweep came
 	errors      int              // of undisturbed handlers in calm times
@@ -61,7 +63,7 @@ type told struct {
 
 func (t *truth) init() {
 	*t = truth{
-		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, notices: map[string]*told{}, heard: map[string]bool{},
+		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, notices: map[string]*told{}, heard: map[string]bool{},
 		final: map[string]*handler{}, untold: map[string]time.Time{}, givenUp: map[string]bool{}, skips: map[string]*skip{},
 	}
 }
@@ -98,6 +100,11 @@ func (w *World) everybodyTold(id string) bool {
 func (w *World) committed(before, after *run.Run, item *job.Item) {
 	if item != nil {
 		w.plannedAnew(item)
+		if before == nil {
+			w.toldMissed(&run.Run{}, after, item)
+		} else {
+			w.toldMissed(before, after, item)
+		}
 		defer w.skipAsked(item)
 	}
 	if after == nil {
@@ -241,6 +248,7 @@ func (w *World) plannedAnew(item *job.Item) {
 
 // slotsChecked notes that a check of the slots came to its end.
 func (w *World) slotsChecked() {
+	w.truth.checked = w.now
 	for _, ps := range w.truth.plans {
 		if n := len(ps); n > 0 {
 			ps[n-1].checked = w.now

@@ -1,0 +1,83 @@
+package control
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// save writes a run with the notices that the change owes, and its job's item
+// in the same write where the change takes or frees the job's lock, or ends the
+// run and with it a time of failing.
+func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, why string) (run.Run, error) {
+	if !touches(before, after, j) {
+		return c.owing(ctx, before, Change{Run: &after}, j, job.Item{}, why)
+	}
+	item, err := c.item(ctx, after.ID.Job())
+	if err != nil {
+		return run.Run{}, err
+	}
+	next, changed, err := c.itemAfter(ctx, item, before, after, j)
+	if err != nil {
+		return run.Run{}, err
+	}
+	change := Change{Run: &after}
+	if changed {
+		change.Item = &next
+	}
+	return c.owing(ctx, before, change, j, item, why)
+}
+
+// saveWith is save with a change of the job's item.
+func (c *Control) saveWith(ctx context.Context, before, after run.Run, j job.Job, item job.Item, why string) (run.Run, error) {
+	next, _, err := c.itemAfter(ctx, item, before, after, j)
+	if err != nil {
+		return run.Run{}, err
+	}
+	return c.owing(ctx, before, Change{Run: &after, Item: &next}, j, item, why)
+}
+
+// itemAfter is a job's item after the change of a run.
+func (c *Control) itemAfter(ctx context.Context, item job.Item, before, after run.Run, j job.Job) (next job.Item, changed bool, err error) {
+	if err := c.unlessTaken(ctx, item, before, after, j); err != nil {
+		return item, false, err
+	}
+	next, changed = lock(item, before, after, j)
+	if notice.Ended(before, after) {
+		var byEnd bool
+		next, byEnd = notice.Keep(next, after)
+		changed = changed || byEnd
+	}
+	return next, changed, nil
+}
+
+// owing commits a change with the notices that it owes. item is the job's as it
+// was before.
+func (c *Control) owing(ctx context.Context, before run.Run, change Change, j job.Job, item job.Item, why string) (run.Run, error) {
+	after := *change.Run
+	change.Run = &after
+	for _, o := range notice.Of(before, after, j, item) {
+		after.OweTellOf(string(o.Kind), o.Attempt, c.Now(), c.Timing)
+	}
+	return c.commit(ctx, before, change, j, why)
+}
+
+func (c *Control) commit(ctx context.Context, before run.Run, change Change, j job.Job, why string) (run.Run, error) {
+	if err := c.Store.Commit(ctx, change); err != nil {
+		return run.Run{}, fmt.Errorf("saving run %s: %w", change.Run.ID, err)
+	}
+	after := *change.Run
+	after.Rev++
+	if c.Watch != nil {
+		c.Watch(j, before, after, why)
+	}
+	return after, nil
+}
+
+// touches is whether the change of a run may change its job's item too.
+func touches(before, after run.Run, j job.Job) bool {
+	return notice.Ended(before, after) || holds(before, j) != holds(after, j) || before.Waits != after.Waits
+}

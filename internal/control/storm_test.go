@@ -1,0 +1,151 @@
+package control_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// often is a job of every minute.
+var often = with(hourly, func(j *job.Job) { j.Schedule = "* * * * *" })
+
+// TestTriggersAfterAnOutage: whatever the order in which the triggers of a quarter
+// of an hour come at once, a job starts a few times and not fifteen, its newest
+// slot among them; each of the others is missed, and all are one notice.
+func TestTriggersAfterAnOutage(t *testing.T) {
+	t.Parallel()
+	back := make([]int, 15)
+	for i := range back {
+		back[i] = len(back) - 1 - i
+	}
+	shuffled := rand.New(rand.NewPCG(1, 2)).Perm(15)
+	ahead := slices.Sorted(slices.Values(back))
+	for name, c := range map[string]struct {
+		order []int
+		job   job.Job
+		most  int
+	}{
+		"the oldest first": {ahead, often, 5},
+		"the newest first": {back, often, 4},
+		"in any order":     {shuffled, often, 5},
+		"a rate":           {ahead, with(often, func(j *job.Job) { j.Schedule = "rate(1 minute)" }), 5},
+		"catching up":      {shuffled, with(often, func(j *job.Job) { j.CatchUp = job.CatchUpLast }), 5},
+		"one at a time":    {ahead, with(often, func(j *job.Job) { j.Overlap = job.Forbid }), 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, c.job)
+			for n, minute := range c.order {
+				w.triggerAt(clockAt(18, 14, 5+n), c.job, clockAt(18, minute, 0))
+			}
+			if len(w.made) == 0 || len(w.made) > c.most {
+				t.Errorf("%d tasks: %s", len(w.made), w.slotsOf("hourly"))
+			}
+			if r := w.run(run.ScheduledID("hourly", clockAt(18, 14, 0))); c.job.Overlap == "" && r.Status != run.Running {
+				t.Errorf("the newest is %s: %s", r.Status, r.Cause)
+			}
+			missed := strings.Count(w.slotsOf("hourly"), "missed")
+			if w.told = nil; missed < 15-c.most {
+				t.Errorf("%d are missed: %s", missed, w.slotsOf("hourly"))
+			}
+			if err := w.ctl.Store.SetMark(t.Context(), "slots", clockAt(18, 14, 0)); err != nil {
+				t.Fatal(err)
+			}
+			w.sweepAt(clockAt(18, 14, 30))
+			if len(w.told) != 1 || w.told[0].Kind != notice.Missed || w.told[0].Missed != missed {
+				t.Errorf("told %s, of %d: %+v", w.kinds(), missed, w.told)
+			}
+		})
+	}
+}
+
+// TestOverdue: a late slot runs where nothing later has, also where all triggers
+// are late by the same.
+func TestOverdue(t *testing.T) {
+	t.Parallel()
+	window := with(often, func(j *job.Job) { j.Window = job.Duration(10 * time.Minute) })
+	for name, c := range map[string]struct {
+		job  job.Job
+		play func(w *world)
+		want string
+	}{
+		"one of an hour": {hourly, func(w *world) { w.triggerAt(clockAt(18, 14, 0), hourly, clockAt(18, 0, 0)) }, "18:00 running by schedule"},
+		"alone":          {often, func(w *world) { w.triggerAt(clockAt(18, 14, 0), often, clockAt(18, 0, 0)) }, "18:00 running by schedule"},
+		"three minutes late, after the next": {often, func(w *world) {
+			w.triggerAt(clockAt(18, 3, 0), often, clockAt(18, 1, 0))
+			w.triggerAt(clockAt(18, 3, 0), often, clockAt(18, 0, 0))
+		}, "18:00 running by schedule, 18:01 running by schedule"},
+		"later than that, after the next": {often, func(w *world) {
+			w.triggerAt(clockAt(18, 3, 1), often, clockAt(18, 1, 0))
+			w.triggerAt(clockAt(18, 3, 1), often, clockAt(18, 0, 0))
+		}, "18:00 missed by schedule, 18:01 running by schedule"},
+		"within the window of its schedule": {window, func(w *world) {
+			w.triggerAt(clockAt(18, 13, 0), window, clockAt(18, 1, 0))
+			w.triggerAt(clockAt(18, 13, 0), window, clockAt(18, 0, 0))
+		}, "18:00 running by schedule, 18:01 running by schedule"},
+		"a run by hand is no later one": {hourly, func(w *world) {
+			w.clock.AdvanceTo(clockAt(18, 5, 0))
+			if _, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "hourly", RequestID: "q"}); err != nil {
+				t.Fatal(err)
+			}
+			w.triggerAt(clockAt(18, 14, 0), hourly, clockAt(18, 0, 0))
+		}, "18:00 running by schedule, 18:05 succeeded by run"},
+		"a later one that did not start is none": {often, func(w *world) {
+			w.pauseAt(clockAt(18, 0, 30), "hourly", clockAt(18, 2, 0))
+			w.triggerAt(clockAt(18, 5, 0), often, clockAt(18, 1, 0))
+			w.triggerAt(clockAt(18, 5, 0), often, clockAt(18, 0, 0))
+		}, "18:00 running by schedule, 18:01 skipped by schedule"},
+		"all late by the same": {often, func(w *world) {
+			for minute := range 4 {
+				w.triggerAt(clockAt(18, minute+5, 0), often, clockAt(18, minute, 0))
+			}
+			w.clock.Advance(2 * time.Minute)
+		}, "18:00 succeeded by schedule, 18:01 succeeded by schedule, 18:02 succeeded by schedule, 18:03 succeeded by schedule"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, c.job)
+			c.play(w)
+			if got := w.slotsOf("hourly"); got != c.want {
+				t.Errorf("slots %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestASilenceThatGoesOn: the first missed slot is told at once, those that follow
+// ever less often, and in the end all are told.
+func TestASilenceThatGoesOn(t *testing.T) {
+	t.Parallel()
+	w := known(t, often)
+	told := func() (n int) {
+		for _, x := range w.told {
+			n += x.Missed
+		}
+		return n
+	}
+	for at := clockAt(17, 32, 0); !at.After(clockAt(20, 0, 0)); at = at.Add(time.Minute) {
+		w.sweepAt(at)
+		if at.Equal(clockAt(17, 46, 0)) && (len(w.told) != 1 || told() != 1) {
+			t.Errorf("at first: %+v", w.told)
+		}
+	}
+	if len(w.told) < 5 || len(w.told) > 14 {
+		t.Errorf("told %d times: %s", len(w.told), w.kinds())
+	}
+	for m := 1; m <= 60; m++ {
+		at := clockAt(20, m, 0)
+		w.triggerAt(at, often, at)
+		w.sweepAt(at)
+	}
+	if missed := strings.Count(w.slotsOf("hourly"), "missed"); told() != missed || missed < 140 {
+		t.Errorf("%d are missed, and %d told", missed, told())
+	}
+}
