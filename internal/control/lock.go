@@ -54,20 +54,26 @@ func (c *Control) unlessTaken(ctx context.Context, item job.Item, before, after 
 	return err
 }
 
-// openRun is the run that an item names, "" when it is not open any more: what
-// an item says of a run that has ended is repaired by the next who needs it.
+// openRun is the run that an item names, "" when it is not open any more.
 func (c *Control) openRun(ctx context.Context, id string, except run.ID) (run.ID, error) {
+	r, err := c.open(ctx, id, except)
+	return r.ID, err
+}
+
+// open loads the run that an item names; it is zero when it is not open any more:
+// what an item says of a run that has ended is repaired by the next who needs it.
+func (c *Control) open(ctx context.Context, id string, except run.ID) (run.Run, error) {
 	if id == "" || run.ID(id) == except {
-		return "", nil
+		return run.Run{}, nil
 	}
 	r, err := c.Store.Run(ctx, run.ID(id))
 	if errors.Is(err, ErrNotFound) || err == nil && r.Status.Terminal() {
-		return "", nil
+		return run.Run{}, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("loading run %s, which the job's item names: %w", id, err)
+		return run.Run{}, fmt.Errorf("loading run %s, which the job's item names: %w", id, err)
 	}
-	return r.ID, nil
+	return r, nil
 }
 
 // blocker is an open run of the same job that keeps r from being launched.

@@ -128,7 +128,7 @@ func TestOverlapQueued(t *testing.T) {
 				}
 			}
 			w.wantItem("while one waits", string(minute(0)), string(minute(1)))
-			if r := w.run(minute(2)); r.Cause != "overlap: "+string(minute(1))+" waits already for its turn" {
+			if r := w.run(minute(2)); r.Cause != "overlap: "+string(minute(1))+" waits already for its turn; "+string(minute(0))+" is open, since 2026-11-22 17:30 UTC" {
 				t.Errorf("skipped: %s", r.Cause)
 			}
 			w.clock.Advance(15 * time.Minute) // no look
@@ -445,5 +445,89 @@ func TestRaceForThePlace(t *testing.T) {
 			}
 			w.wantItem("after the race", string(c.lock), string(c.waiting))
 		})
+	}
+}
+
+// TestHeldBack: a run that stays open and lets no other run is told with the
+// second slot that it holds back, once, and that it has ended.
+func TestHeldBack(t *testing.T) {
+	t.Parallel()
+	stopIt := func(w *world) {
+		if _, err := w.ctl.StopRun(w.t.Context(), control.StopRequest{Run: minute(0), By: "ann", Reason: "hangs"}); err != nil {
+			w.t.Fatal(err)
+		}
+		w.live()
+	}
+	for name, c := range map[string]struct {
+		job   job.Job
+		code  int64
+		slots int
+		then  func(w *world)
+		told  string
+	}{
+		"one slot":                    {forbidding, 0, 2, nil, ""},
+		"two slots":                   {forbidding, 0, 3, nil, "held-back"},
+		"many":                        {forbidding, 0, 20, nil, "held-back"},
+		"one slot, and it ends":       {forbidding, 0, 2, (*world).live, ""},
+		"two, and it ends":            {forbidding, 0, 3, (*world).live, "held-back recovered"},
+		"two, and it is stopped":      {forbidding, 0, 3, stopIt, "held-back recovered"},
+		"two, and it fails":           {forbidding, 3, 3, (*world).live, "held-back failed"},
+		"one waits, and one is held":  {queueing, 0, 3, nil, ""},
+		"one waits, and two are held": {queueing, 0, 4, nil, "held-back"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(time.Hour, c.code), redeliver: true})
+			w.know(c.job)
+			for n := range c.slots {
+				w.triggerSlot(c.job, n)
+			}
+			if c.then != nil {
+				c.then(w)
+			}
+			if got := w.kinds(); got != c.told {
+				t.Errorf("told %q, want %q: %s", got, c.told, w.story())
+			}
+			for _, n := range w.told {
+				if n.Kind == notice.HeldBack && !(strings.Contains(n.Cause, string(minute(0))+" ") && strings.Contains(n.Cause, ", since 2026-11-22 17:30 UTC")) {
+					t.Errorf("it says %q", n.Cause)
+				}
+			}
+			if item, err := w.store.Item(t.Context(), "report"); err != nil || c.then != nil && item.Holder != nil {
+				t.Errorf("the item: %+v, %v", item, err)
+			}
+		})
+	}
+}
+
+// TestHeldBackByOneAfterTheOther: runs that each hold back one slot are not told.
+func TestHeldBackByOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(90*time.Second, 0), redeliver: true})
+	w.know(forbidding)
+	for n := range 12 {
+		w.triggerSlot(forbidding, n)
+	}
+	w.live()
+	if skipped := strings.Count(w.slotsOf("report"), "skipped"); skipped < 4 || w.kinds() != "" {
+		t.Errorf("told %q of %s", w.kinds(), w.slotsOf("report"))
+	}
+}
+
+// TestHeldBackAndRetried: a run that was skipped for another and is retried by a
+// person ends like any.
+func TestHeldBackAndRetried(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(90*time.Second, 3), redeliver: true})
+	w.know(forbidding)
+	w.triggerSlot(forbidding, 0)
+	w.triggerSlot(forbidding, 1)
+	w.live()
+	if _, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: minute(1), RequestID: "again"}); err != nil {
+		t.Fatal(err)
+	}
+	w.live()
+	if item, err := w.store.Item(t.Context(), "report"); err != nil || item.Holder != nil || w.kinds() != "failed failed" {
+		t.Errorf("told %q; the item: %+v, %v", w.kinds(), item, err)
 	}
 }

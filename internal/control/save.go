@@ -20,24 +20,20 @@ func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, wh
 	if err != nil {
 		return run.Run{}, err
 	}
-	next, changed, err := c.itemAfter(ctx, item, before, after, j)
+	return c.saveWith(ctx, before, after, j, item, false, why)
+}
+
+// saveWith is save with the job's item as it was read, which changed or not.
+func (c *Control) saveWith(ctx context.Context, before, after run.Run, j job.Job, item job.Item, changed bool, why string) (run.Run, error) {
+	next, too, err := c.itemAfter(ctx, item, before, after, j)
 	if err != nil {
 		return run.Run{}, err
 	}
 	change := Change{Run: &after}
-	if changed {
+	if changed || too {
 		change.Item = &next
 	}
 	return c.owing(ctx, before, change, j, item, why)
-}
-
-// saveWith is save with a change of the job's item.
-func (c *Control) saveWith(ctx context.Context, before, after run.Run, j job.Job, item job.Item, why string) (run.Run, error) {
-	next, _, err := c.itemAfter(ctx, item, before, after, j)
-	if err != nil {
-		return run.Run{}, err
-	}
-	return c.owing(ctx, before, Change{Run: &after, Item: &next}, j, item, why)
 }
 
 // itemAfter is a job's item after the change of a run.

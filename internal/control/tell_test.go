@@ -41,6 +41,9 @@ func TestTell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := c.CheckSlots(t.Context()); err != nil { // which owes it
+		t.Fatal(err)
+	}
 	c.Notifier = n
 	tell := func() error { return c.Tell(t.Context(), reply.Run) }
 
@@ -70,6 +73,9 @@ func TestTellGivesUp(t *testing.T) {
 	}
 	reply, err := c.Scheduled(t.Context(), job.Job{Name: "etl", TaskDefinition: "etl"}, t0.Add(-time.Hour))
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.CheckSlots(t.Context()); err != nil { // which owes it
 		t.Fatal(err)
 	}
 	c.Notifier = n

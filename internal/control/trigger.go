@@ -83,17 +83,17 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, forc
 		return run.Run{}, "", err
 	}
 	first := c.first(ctx, j, req, a)
-	item := situation.Item
+	item, why := situation.Item, "claimed: "+first.Cause
 	switch {
 	case a.UsesSkip:
 		item.SkipNext = nil
 	case a.Late:
 		item.Late = situation.Now
-	default:
-		r, err := c.save(ctx, run.Run{}, first, j, "claimed: "+first.Cause)
+	case a.HeldBy == "":
+		r, err := c.save(ctx, run.Run{}, first, j, why)
 		return r, "", err
 	}
-	r, err := c.saveWith(ctx, run.Run{}, first, j, item, "claimed: "+first.Cause)
+	r, err := c.saveWith(ctx, run.Run{}, first, j, item, a.HeldBy == "", why)
 	return r, "", err
 }
 
@@ -120,10 +120,18 @@ func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, for
 	if !j.Exclusive() {
 		return s, nil
 	}
-	if s.Holder, err = c.openRun(ctx, s.Item.Lock, req.ID); err != nil {
+	holder, err := c.open(ctx, s.Item.Lock, req.ID)
+	if err != nil {
 		return s, err
 	}
-	s.Waiter, err = c.openRun(ctx, s.Item.Waiting, req.ID)
+	waiter, err := c.open(ctx, s.Item.Waiting, req.ID)
+	s.Holder, s.Waiter = holder.ID, waiter.ID
+	if holder.ID == "" {
+		holder = waiter
+	}
+	if s.HolderSince = holder.ReadyAt; s.HolderSince.IsZero() {
+		s.HolderSince = holder.QueuedAt
+	}
 	return s, err
 }
 
@@ -156,7 +164,9 @@ func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.A
 	now := c.Now()
 	switch a.As {
 	case run.Skipped, run.Missed:
-		return run.NewEnded(req, a.As, a.Why, now)
+		r := run.NewEnded(req, a.As, a.Why, now)
+		r.HeldBy = a.HeldBy
+		return r
 	case run.Queued:
 		r := run.NewQueued(req, a.Why, true, now, c.Timing)
 		r.Renew = true // which revision runs is settled when it is launched

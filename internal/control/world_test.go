@@ -222,6 +222,9 @@ func (w *world) live() {
 		if slices.ContainsFunc(w.runs(), func(r run.Run) bool { return r.Open() && !r.DueAt.After(w.clock.Now()) }) {
 			w.look()
 		}
+		if w.untoldMissed() {
+			_ = w.process(w.ctl.CheckSlots)
+		}
 	}
 	w.t.Errorf("after 12 hours it still goes on: %s", w.story())
 }
@@ -237,6 +240,9 @@ func (w *world) look() {
 // minute's look for the run that is due first.
 func (w *world) nextTime() (time.Time, bool) {
 	next, ok := w.clock.Next()
+	if w.untoldMissed() {
+		next, ok = w.clock.Now().Truncate(time.Minute).Add(time.Minute), true
+	}
 	for _, r := range w.runs() {
 		if !r.Open() {
 			continue
@@ -250,6 +256,16 @@ func (w *world) nextTime() (time.Time, bool) {
 		}
 	}
 	return next, ok
+}
+
+// untoldMissed is whether missed slots wait for a sweep to tell them.
+func (w *world) untoldMissed() bool {
+	w.t.Helper()
+	items, err := w.store.Items(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return slices.ContainsFunc(items, func(i job.Item) bool { return i.Missed != nil })
 }
 
 func (w *world) runs() []run.Run {

@@ -37,6 +37,9 @@ type Item struct {
 	// none; ToldMissed is when some last were.
 	Missed     *Missed   `json:"missed,omitempty"`
 	ToldMissed time.Time `json:"toldMissed,omitzero"`
+	// Holder says which open run the last slots were skipped for; nil when none were,
+	// or it has ended.
+	Holder *Holder `json:"holder,omitempty"`
 	// Late is when a slot that a later one had overtaken was last started.
 	Late time.Time `json:"late,omitzero"`
 	// Pauses are the newest pauses, the oldest first; at most MaxPauses.
@@ -50,6 +53,35 @@ type Item struct {
 
 	// Rev is the optimistic lock: the revision this value was read at.
 	Rev int64 `json:"-"`
+}
+
+// Holder is an open run that forbids others: the last slots, one or more, were
+// skipped for it.
+type Holder struct {
+	By   string `json:"by"`
+	More bool   `json:"more,omitempty"`
+}
+
+// HoldBack notes that a slot was skipped for an open run. changed is whether that
+// is news: it is for the first slot and for the second.
+func (i Item) HoldBack(by string) (next Item, changed bool) {
+	if i.Holder != nil && i.Holder.By == by {
+		if i.Holder.More {
+			return i, false
+		}
+		i.Holder = &Holder{By: by, More: true}
+		return i, true
+	}
+	i.Holder = &Holder{By: by}
+	return i, true
+}
+
+// HeldBy is whether a run has held back a slot, and whether more than one.
+func (i Item) HeldBy(id string) (held, more bool) {
+	if i.Holder == nil || i.Holder.By != id {
+		return false, false
+	}
+	return true, i.Holder.More
 }
 
 // Missed are missed slots that are told together: Count of them, from the run

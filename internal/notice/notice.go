@@ -36,6 +36,9 @@ const (
 	Relaunched Kind = "relaunched"
 	// Stuck: a task was asked to stop and has not for long, so it may run on.
 	Stuck Kind = "stuck"
+	// HeldBack: the second slot in a row was skipped for one run that is still
+	// open and that the job's overlap rule lets nothing run beside.
+	HeldBack Kind = "held-back"
 	// RanAfterAll: a task ran that was not known to have, so the job may have
 	// run twice.
 	RanAfterAll Kind = "ran-after-all"
@@ -81,17 +84,34 @@ func end(after run.Run, j job.Job, item job.Item) Kind {
 	switch after.Status {
 	case run.Failed:
 		return badEnd(after, j, item)
+	case run.Skipped:
+		if held, more := item.HeldBy(string(after.HeldBy)); held && !more {
+			return HeldBack
+		}
 	case run.Stopped:
 		if after.Stopping == nil || after.Stopping.Asker != stop.AskedByPerson {
 			return Stopped
 		}
+		return freed(after, item)
 	case run.Succeeded:
 		if !item.FailingSince.IsZero() {
 			return Recovered
 		}
+		if k := freed(after, item); k != "" {
+			return k
+		}
 		if slices.Contains(j.Notify.Also, job.AlsoSucceeded) {
 			return Succeeded
 		}
+	}
+	return ""
+}
+
+// freed is Recovered where a run ends of which people were told that it holds back
+// the others.
+func freed(after run.Run, item job.Item) Kind {
+	if _, more := item.HeldBy(string(after.ID)); more {
+		return Recovered
 	}
 	return ""
 }
@@ -146,6 +166,12 @@ func OweMissed(item job.Item, r run.Run, j job.Job, now time.Time, t run.Timing)
 // changed is whether it must be written: with a bad end always, since a success
 // that comes in between changes who is told.
 func Keep(item job.Item, after run.Run) (next job.Item, changed bool) {
+	if after.Status == run.Skipped && after.HeldBy != "" {
+		return item.HoldBack(string(after.HeldBy))
+	}
+	if held, _ := item.HeldBy(string(after.ID)); held {
+		item.Holder, changed = nil, true
+	}
 	switch {
 	case after.Status == run.Missed:
 		return item.Miss(string(after.ID), after.FinishedAt), true
@@ -156,7 +182,7 @@ func Keep(item job.Item, after run.Run) (next job.Item, changed bool) {
 	case after.Status == run.Succeeded && !item.FailingSince.IsZero():
 		item.FailingSince = time.Time{}
 	default:
-		return item, false
+		return item, changed
 	}
 	return item, true
 }

@@ -18,6 +18,8 @@ type Admission struct {
 	Refuse string
 	// UsesSkip is whether the request to skip the next slot is used up.
 	UsesSkip bool
+	// HeldBy is the open run for which the slot is skipped.
+	HeldBy ID
 	// Late is whether a slot is started that a later one has overtaken, which the
 	// job's item must know.
 	Late bool
@@ -32,6 +34,8 @@ type Situation struct {
 	// Holder and Waiter are the open runs that hold the job's lock and wait for
 	// it, "" when there is none.
 	Holder, Waiter ID
+	// HolderSince is since when the holder, or else the waiter, has been open.
+	HolderSince time.Time
 	// Newest is whether no later slot of the job has come, Later a run of a later
 	// slot that was started, "" when there is none.
 	Newest bool
@@ -143,11 +147,18 @@ func overlap(j job.Job, byHand bool, s Situation) Admission {
 	case j.Overlap == job.Queue && byHand:
 		return Admission{Refuse: fmt.Sprintf("%s waits already for its turn, and only one may", s.Waiter)}
 	case j.Overlap == job.Queue:
-		return Admission{As: Skipped, Why: fmt.Sprintf("overlap: %s waits already for its turn", s.Waiter)}
+		return Admission{As: Skipped, Why: fmt.Sprintf("overlap: %s waits already for its turn; %s is open%s", s.Waiter, other, openSince(s)), HeldBy: other}
 	case byHand:
 		return Admission{Refuse: fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", other)}
 	}
-	return Admission{As: Skipped, Why: fmt.Sprintf("overlap: %s was still open", other)}
+	return Admission{As: Skipped, Why: fmt.Sprintf("overlap: %s was still open%s", other, openSince(s)), HeldBy: other}
+}
+
+func openSince(s Situation) string {
+	if s.HolderSince.IsZero() {
+		return ""
+	}
+	return ", since " + s.HolderSince.UTC().Format("2006-01-02 15:04 UTC")
 }
 
 // pausedAt is the pause of the job, or of all, that is in force at a time.

@@ -39,6 +39,8 @@ type Run struct {
 	ReadyAt time.Time `json:"readyAt,omitzero"`
 	// Waits is whether the run waits for the end of another run of its job.
 	Waits bool `json:"waits,omitempty"`
+	// HeldBy is the open run for which this one was skipped.
+	HeldBy ID `json:"heldBy,omitempty"`
 
 	StartedAt  time.Time `json:"startedAt,omitzero"`
 	FinishedAt time.Time `json:"finishedAt,omitzero"`

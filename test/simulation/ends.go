@@ -100,17 +100,57 @@ func (w *World) ranAfterAll(l *life, before, after *run.Run) {
 // wanted is the notice that an end wants, "" for none.
 func (w *World) wanted(r *run.Run) notice.Kind {
 	n := w.store.definitions[r.Definition].Notify
+	freed := w.freed(r)
 	switch r.Status {
 	case run.Failed:
 		return w.failed(n, r)
 	case run.Succeeded:
-		return w.succeeded(n, r)
+		return w.succeeded(n, r, freed)
+	case run.Skipped:
+		return w.heldBack(r)
 	case run.Stopped:
 		if len(w.people.stops[r.ID]) == 0 {
 			return notice.Stopped
 		}
+		if freed {
+			return notice.Recovered
+		}
 	}
 	return ""
+}
+
+// holder is the open run that the last slots of a job were skipped for.
+type holder struct {
+	by    run.ID
+	slots int
+}
+
+// heldBack: the second slot in a row that an open run holds back is told.
+func (w *World) heldBack(r *run.Run) notice.Kind {
+	if r.HeldBy == "" {
+		return ""
+	}
+	h := w.truth.held[r.ID.Job()]
+	if h.by != r.HeldBy {
+		h = holder{by: r.HeldBy}
+	}
+	h.slots++
+	w.truth.held[r.ID.Job()] = h
+	if h.slots == 2 {
+		return notice.HeldBack
+	}
+	return ""
+}
+
+// freed is whether a run has ended of which people were told that it holds others
+// back.
+func (w *World) freed(r *run.Run) bool {
+	h := w.truth.held[r.ID.Job()]
+	if h.by != r.ID {
+		return false
+	}
+	delete(w.truth.held, r.ID.Job())
+	return h.slots > 1
 }
 
 func (w *World) failed(n job.Notify, r *run.Run) notice.Kind {
@@ -125,7 +165,7 @@ func (w *World) failed(n job.Notify, r *run.Run) notice.Kind {
 	return notice.Kind(r.Status)
 }
 
-func (w *World) succeeded(n job.Notify, r *run.Run) notice.Kind {
+func (w *World) succeeded(n job.Notify, r *run.Run, freed bool) notice.Kind {
 	f := w.truth.failing[r.ID.Job()]
 	blind := f.since > w.h.from
 	w.truth.failing[r.ID.Job()] = failing{vague: f.now && blind, since: w.handled}
@@ -133,6 +173,8 @@ func (w *World) succeeded(n job.Notify, r *run.Run) notice.Kind {
 	case blind:
 		return ""
 	case f.now:
+		return notice.Recovered
+	case !f.vague && freed:
 		return notice.Recovered
 	case !f.vague && slices.Contains(n.Also, job.AlsoSucceeded):
 		return notice.Succeeded

@@ -22,6 +22,7 @@ type truth struct {
 	plans       map[string][]plan
 	failing     map[string]failing         // by job
 	missed      map[string]map[run.ID]bool // by job, of which nobody was told yet
+	held        map[string]holder          // by job
 	notices     map[string]*told           // by target and notice
 	heard       map[string]bool            // startedBy of tasks whose stop was taken
 	final       map[string]*handler        // who was given failures[] by startedBy
@@ -63,7 +64,7 @@ type told struct {
 
 func (t *truth) init() {
 	*t = truth{
-		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, notices: map[string]*told{}, heard: map[string]bool{},
+		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, held: map[string]holder{}, notices: map[string]*told{}, heard: map[string]bool{},
 		final: map[string]*handler{}, untold: map[string]time.Time{}, givenUp: map[string]bool{}, skips: map[string]*skip{},
 	}
 }
