@@ -15,7 +15,7 @@ import (
 // rules are the scheduled rules of the default bus whose target is the trigger
 // and whose input carries a job. A rule without an input is another job's
 // business: its definition came by another way.
-func (r *Registry) rules(ctx context.Context, problems *[]error) ([]carried, error) {
+func (r *Registry) rules(ctx context.Context, g *gaps) ([]carried, error) {
 	var names []string
 	in := &eventbridge.ListRuleNamesByTargetInput{TargetArn: aws.String(r.Trigger)}
 	for {
@@ -35,7 +35,7 @@ func (r *Registry) rules(ctx context.Context, problems *[]error) ([]carried, err
 	}
 	for _, err := range errs {
 		if err != nil {
-			*problems = append(*problems, err)
+			g.add(err)
 		}
 	}
 	return slices.Concat(entries...), nil

@@ -63,30 +63,37 @@ type carried struct {
 	job  job.Job
 }
 
-// ProblemError is of schedules that cannot be used; the others were read.
+// ProblemError is of schedules that cannot be used until somebody mends them; the
+// others were read.
 type ProblemError struct{ Problems []error }
 
 func (e *ProblemError) Error() string { return errors.Join(e.Problems...).Error() }
 
-// Jobs returns the jobs of all schedules and rules, by name. A *ProblemError
-// comes beside the jobs that could be read; with any other error there are none.
+// UnreadError is of schedules that could not be read just now, as when AWS limits
+// the rate: nothing is wrong with them. The others were read.
+type UnreadError struct{ Unread []error }
+
+func (e *UnreadError) Error() string {
+	return fmt.Sprintf("%d schedules or rules could not be read now, the first: %v", len(e.Unread), e.Unread[0])
+}
+
+// Jobs returns the jobs of all schedules and rules, by name. A *ProblemError, an
+// *UnreadError or both come beside the jobs that could be read; with any other
+// error there are none. A job that was read by half is not among them.
 func (r *Registry) Jobs(ctx context.Context) ([]job.Job, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var found []carried
-	var problems []error
-	for _, from := range []func(context.Context, *[]error) ([]carried, error){r.schedules, r.rules} {
-		entries, err := from(ctx, &problems)
+	g := gaps{halves: map[string]bool{}}
+	for _, from := range []func(context.Context, *gaps) ([]carried, error){r.schedules, r.rules} {
+		entries, err := from(ctx, &g)
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, entries...)
 	}
-	jobs := merge(found, &problems)
-	if len(problems) > 0 {
-		return jobs, &ProblemError{problems}
-	}
-	return jobs, nil
+	jobs := slices.DeleteFunc(merge(found, &g.problems), g.half)
+	return jobs, g.err()
 }
 
 // merge makes one job of the schedules that carry it: a crontab line may need
@@ -119,7 +126,7 @@ func merge(found []carried, problems *[]error) []job.Job {
 	return out
 }
 
-func (r *Registry) schedules(ctx context.Context, problems *[]error) ([]carried, error) {
+func (r *Registry) schedules(ctx context.Context, g *gaps) ([]carried, error) {
 	var all []schedulertypes.ScheduleSummary
 	pages := scheduler.NewListSchedulesPaginator(r.Scheduler, &scheduler.ListSchedulesInput{GroupName: aws.String(r.Group)})
 	for pages.HasMorePages() {
@@ -136,7 +143,12 @@ func (r *Registry) schedules(ctx context.Context, problems *[]error) ([]carried,
 	for i, v := range versions {
 		switch {
 		case errs[i] != nil:
-			*problems = append(*problems, errs[i])
+			g.add(errs[i])
+			if was := r.read[aws.ToString(all[i].Name)]; was.entry != nil {
+				g.halves[was.entry.job.Name] = true
+				was.modified = time.Time{} // read it again
+				now[aws.ToString(all[i].Name)] = was
+			}
 		case !v.absent:
 			now[aws.ToString(all[i].Name)] = v
 			if v.entry != nil {
@@ -207,6 +219,7 @@ func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetSc
 		return v, nil
 	}
 	complete(&j, aws.ToString(out.ScheduleExpression), aws.ToString(out.ScheduleExpressionTimezone), out.State == schedulertypes.ScheduleStateDisabled)
+	between(&j, aws.ToTime(out.StartDate), aws.ToTime(out.EndDate))
 	if late := window(out.FlexibleTimeWindow); late >= j.Late() {
 		return version{}, fmt.Errorf("schedule %s may fire %s late and its job may start within %s: set the job's startWithin above the window", name, job.Duration(late), job.Duration(j.Late()))
 	}
@@ -236,4 +249,18 @@ func complete(j *job.Job, expression, zone string, disabled bool) {
 		}
 	}
 	j.Disabled = j.Disabled || disabled
+}
+
+// between narrows the job down to the time in which its schedule fires: a trigger
+// never comes outside of it (EventBridge Scheduler API, StartDate and EndDate).
+func between(j *job.Job, start, end time.Time) {
+	if j.Schedule == "" {
+		return
+	}
+	if start.After(j.StartAt) {
+		j.StartAt = start.UTC()
+	}
+	if !end.IsZero() && (j.EndAt.IsZero() || end.Before(j.EndAt)) {
+		j.EndAt = end.UTC()
+	}
 }

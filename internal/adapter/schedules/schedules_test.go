@@ -4,15 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	eventbridgetypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
@@ -246,6 +250,139 @@ func TestModified(t *testing.T) {
 		jobs, err := r.Jobs(t.Context())
 		if err != nil || len(jobs) != 2 || !jobs[0].Modified.Equal(changed.Add(time.Hour)) || !jobs[1].Modified.IsZero() {
 			t.Errorf("%+v, %v", jobs, err)
+		}
+	}
+}
+
+// failing answers GetSchedule of a schedule, and DescribeRule of a rule, with an
+// error.
+type failing struct {
+	*group
+	rules
+	errs map[string]error
+}
+
+func (f failing) GetSchedule(ctx context.Context, in *scheduler.GetScheduleInput, o ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
+	if err := f.errs[*in.Name]; err != nil {
+		return nil, err
+	}
+	return f.group.GetSchedule(ctx, in, o...)
+}
+
+func (f failing) DescribeRule(ctx context.Context, in *eventbridge.DescribeRuleInput, o ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
+	if err := f.errs[*in.Name]; err != nil {
+		return nil, err
+	}
+	return f.rules.DescribeRule(ctx, in, o...)
+}
+
+// TestWhatPasses: a schedule or rule that AWS does not let be read just now is no
+// problem of the schedule, and one that it never will is.
+func TestWhatPasses(t *testing.T) {
+	t.Parallel()
+	code := func(code string, fault smithy.ErrorFault) error {
+		return &smithy.GenericAPIError{Code: code, Message: "m", Fault: fault}
+	}
+	for name, c := range map[string]struct {
+		err    error
+		passes bool
+	}{
+		"the rate":                  {code("ThrottlingException", smithy.FaultClient), true},
+		"the rate, in other words":  {code("TooManyRequestsException", smithy.FaultUnknown), true},
+		"a fault of the service":    {code("InternalServerException", smithy.FaultServer), true},
+		"the network":               {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, true},
+		"our own time":              {context.DeadlineExceeded, true},
+		"not allowed":               {code("AccessDeniedException", smithy.FaultClient), false},
+		"not understood":            {code("ValidationException", smithy.FaultClient), false},
+		"an error that says little": {errors.New("x"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := failing{
+				group: &group{schedules: []scheduler.GetScheduleOutput{schedule("a", "rate(1 hour)", input(t, job.Job{Name: "a"})), schedule("b", "rate(1 hour)", input(t, job.Job{Name: "b"}))}},
+				rules: rules{"r": ruled("c")},
+			}
+			for _, broken := range []string{"a", "r"} {
+				f.errs = map[string]error{broken: c.err}
+				jobs, err := (&Registry{Scheduler: f, Rules: f, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered}).Jobs(t.Context())
+				var problem *ProblemError
+				var unread *UnreadError
+				if errors.As(err, &problem) == c.passes || errors.As(err, &unread) != c.passes || len(jobs) != 2 {
+					t.Errorf("%s: %d jobs, %v", broken, len(jobs), err)
+				}
+			}
+		})
+	}
+}
+
+// TestReadByHalf: a job of which a schedule was not read is left as it is known.
+func TestReadByHalf(t *testing.T) {
+	t.Parallel()
+	etl, other := job.Job{Name: "etl", Schedule: "0 3 * * *"}, job.Job{Name: "other", Schedule: "0 4 * * *"}
+	busy := &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}
+	f := failing{
+		group: &group{schedules: []scheduler.GetScheduleOutput{
+			schedule("1", "cron(0 3 1 * ? *)", input(t, etl)), schedule("2", "cron(0 3 ? * 2 *)", input(t, etl), disabled), schedule("3", "cron(0 4 * * ? *)", input(t, other)),
+		}},
+		rules: rules{}, errs: map[string]error{"1": busy},
+	}
+	names := func(r *Registry) (string, error) {
+		jobs, err := r.Jobs(t.Context())
+		var out []string
+		for _, j := range jobs {
+			out = append(out, fmt.Sprint(j.Name, " ", j.Disabled))
+		}
+		return strings.Join(out, ", "), err
+	}
+	cold := &Registry{Scheduler: f, Rules: f, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered}
+	if got, err := names(cold); got != "other false" || err == nil {
+		t.Errorf("never read before: %s, %v", got, err)
+	}
+	delete(f.errs, "1")
+	if got, err := names(cold); got != "etl false, other false" || err != nil {
+		t.Errorf("read: %s, %v", got, err)
+	}
+	// The first is changed: what it carried is known, and that it may differ now.
+	for err, what := range map[error]string{busy: "rate", errors.New("broken"): "content"} {
+		for range 2 {
+			f.schedules[0].LastModificationDate = aws.Time(f.schedules[0].LastModificationDate.Add(time.Minute))
+			f.errs["1"] = err
+			if got, err := names(cold); got != "other false" || err == nil {
+				t.Errorf("not read again for its %s: %s, %v", what, got, err)
+			}
+		}
+	}
+	delete(f.errs, "1")
+	if got, err := names(cold); got != "etl false, other false" || err != nil {
+		t.Errorf("read again: %s, %v", got, err)
+	}
+}
+
+// TestStartAndEndDate: a schedule that was written by hand says when its job
+// begins and ends; of two bounds the narrower counts.
+func TestStartAndEndDate(t *testing.T) {
+	t.Parallel()
+	start, end := changed.Add(time.Hour), changed.Add(48*time.Hour)
+	dates := func(s *scheduler.GetScheduleOutput) { s.StartDate, s.EndDate = aws.Time(start), aws.Time(end) }
+	for name, c := range map[string]struct {
+		job        job.Job
+		expression string
+		change     func(*scheduler.GetScheduleOutput)
+		start, end time.Time
+	}{
+		"by hand":                  {job.Job{Name: "a"}, "rate(1 hour)", dates, start, end},
+		"its own are wider":        {job.Job{Name: "a", When: job.When{StartAt: changed, EndAt: end.Add(time.Hour)}}, "rate(1 hour)", dates, start, end},
+		"its own are tighter":      {job.Job{Name: "a", When: job.When{StartAt: start.Add(time.Hour), EndAt: end.Add(-time.Hour)}}, "rate(1 hour)", dates, start.Add(time.Hour), end.Add(-time.Hour)},
+		"none":                     {job.Job{Name: "a"}, "rate(1 hour)", func(*scheduler.GetScheduleOutput) {}, time.Time{}, time.Time{}},
+		"one that only people run": {job.Job{Name: "a"}, "at(2199-12-31T23:59:00)", func(s *scheduler.GetScheduleOutput) { dates(s); disabled(s) }, time.Time{}, time.Time{}},
+	} {
+		r := &Registry{
+			Scheduler: &group{schedules: []scheduler.GetScheduleOutput{schedule("1", c.expression, input(t, c.job), c.change)}},
+			Rules:     rules{}, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered,
+		}
+		jobs, err := r.Jobs(t.Context())
+		if err != nil || len(jobs) != 1 || !jobs[0].StartAt.Equal(c.start) || !jobs[0].EndAt.Equal(c.end) {
+			t.Errorf("%s: %+v, %v", name, jobs, err)
 		}
 	}
 }

@@ -174,25 +174,32 @@ func (s sweeper) lag(ctx context.Context) (time.Duration, error) {
 
 // sync copies the registry into the jobs' items. Where a schedule cannot be read
 // no job is taken to be gone: it may be the one that cannot be read. problems are
-// the schedules that somebody must mend; err is what kept this from being done.
+// the schedules that somebody must mend; err is what kept this from being done, as
+// that AWS does not let all schedules be read just now.
 func (s sweeper) sync(ctx context.Context) (problems int, err error) {
 	jobs, err := s.registry.Jobs(ctx)
-	var unread *schedules.ProblemError
+	var broken *schedules.ProblemError
+	var unread *schedules.UnreadError
 	copyJobs := s.control.Sync
+	if errors.As(err, &broken) {
+		copyJobs = s.control.SyncSome
+		problems = s.report(ctx, broken.Problems)
+	}
 	switch {
 	case errors.As(err, &unread):
-		copyJobs = s.control.SyncSome
-		problems = s.report(ctx, unread.Problems)
+		copyJobs, err = s.control.SyncSome, fmt.Errorf("reading the registry: %w", unread)
+	case broken != nil:
+		err = nil
 	case err != nil:
 		return 0, fmt.Errorf("reading the registry: %w", err)
 	}
-	err = copyJobs(ctx, jobs)
+	synced := copyJobs(ctx, jobs)
 	var plans *control.PlanError
-	if errors.As(err, &plans) {
+	if errors.As(synced, &plans) {
 		problems += s.report(ctx, plans.Problems)
-		err = plans.Err
+		synced = plans.Err
 	}
-	return problems, err
+	return problems, errors.Join(err, synced)
 }
 
 func (s sweeper) report(ctx context.Context, problems []error) int {

@@ -100,6 +100,36 @@ func TestUnreadableScheduleIsNoGoneJob(t *testing.T) {
 	}
 }
 
+// TestUnreadSchedulesAreNoProblem: what AWS does not let be read just now rings no
+// alarm that asks somebody to mend a schedule; the sweep says that it is not
+// complete, and no job is gone.
+func TestUnreadSchedulesAreNoProblem(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	etl := job.Job{Name: "etl", TaskDefinition: "etl", Schedule: "0 * * * *"}
+	w.registry.jobs = []job.Job{etl, {Name: "gone", TaskDefinition: "gone"}}
+	if err := w.sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	unread, broken := &schedules.UnreadError{Unread: []error{errors.New("Rate exceeded")}}, &schedules.ProblemError{Problems: []error{errors.New("not JSON")}}
+	for problems, returned := range []error{unread, errors.Join(broken, unread)} {
+		etl.Command = append(etl.Command, "x")
+		w.registry.jobs, w.registry.err = []job.Job{etl}, returned
+		if err := w.sweep(t.Context()); err == nil || !strings.Contains(err.Error(), "Rate exceeded") {
+			t.Errorf("got %v", err)
+		}
+		if item, err := w.store.Item(t.Context(), "gone"); err != nil || item.Gone {
+			t.Errorf("got %+v, %v", item, err)
+		}
+		if item, err := w.store.Item(t.Context(), "etl"); err != nil || item.Definition != etl.Hash() {
+			t.Errorf("got %+v, %v", item, err)
+		}
+		if m := w.metrics(t); m["ScheduleProblems"] != float64(problems) || m["Heartbeat"] != nil {
+			t.Errorf("metrics %v", m)
+		}
+	}
+}
+
 // TestNoHeartbeatWithoutTheRegistry: but slots are checked all the same.
 func TestNoHeartbeatWithoutTheRegistry(t *testing.T) {
 	t.Parallel()
