@@ -213,7 +213,11 @@ func (c *Control) wakeUp(ctx context.Context, r run.Run) (run.Run, error) {
 	if err != nil {
 		return r, err
 	}
-	return c.settle(ctx, d)
+	r, err = c.settle(ctx, d)
+	if c.Notifier == nil {
+		c.untold.note(r)
+	}
+	return r, err
 }
 
 // dueEvent finds out what the run waits for: another run's end, or a revision of

@@ -229,6 +229,7 @@ type Control struct {
 	// RetryCommand is what a person types before a run's id to retry it.
 	RetryCommand string
 
+	untold      untold
 	definitions sync.Map // job.Job by hash
 	plans       sync.Map // why a plan cannot be read, by the definition's hash
 }

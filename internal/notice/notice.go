@@ -94,15 +94,20 @@ func end(after run.Run, j job.Job, item job.Item) Kind {
 		}
 		return freed(after, item)
 	case run.Succeeded:
-		if !item.FailingSince.IsZero() {
-			return Recovered
-		}
-		if k := freed(after, item); k != "" {
-			return k
-		}
-		if slices.Contains(j.Notify.Also, job.AlsoSucceeded) {
-			return Succeeded
-		}
+		return goodEnd(after, j, item)
+	}
+	return ""
+}
+
+func goodEnd(after run.Run, j job.Job, item job.Item) Kind {
+	if !item.FailingSince.IsZero() {
+		return Recovered
+	}
+	if k := freed(after, item); k != "" {
+		return k
+	}
+	if slices.Contains(j.Notify.Also, job.AlsoSucceeded) {
+		return Succeeded
 	}
 	return ""
 }

@@ -272,35 +272,3 @@ func (r *Run) Effective(j job.Job) job.Job {
 	}
 	return j
 }
-
-// OweTell owes a notice of that kind.
-func (r *Run) OweTell(notice string, now time.Time, t Timing) {
-	r.OweTellOf(notice, 0, now, t)
-}
-
-// OweTellOf owes a notice of that kind about one attempt; 0 is about the last.
-func (r *Run) OweTellOf(notice string, attempt int, now time.Time, t Timing) {
-	e := Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice, About: attempt}
-	if r.Status.Terminal() {
-		e.Status, e.Cause = r.Status, r.Cause
-	}
-	r.Owe(e)
-	r.settleDue(now, t)
-}
-
-// OweMissed owes the notice of missed slots, of which this run is the newest and
-// first the oldest.
-func (r *Run) OweMissed(notice string, count int, first ID, now time.Time, t Timing) {
-	r.Owe(Effect{Kind: Tell, Notice: notice, Status: Missed, Cause: r.Cause, Count: count, First: first})
-	r.settleDue(now, t)
-}
-
-// AsOwed is the run as the notice that e owes tells of it: with the attempts that
-// there were.
-func (r Run) AsOwed(e Effect) Run {
-	r.Attempts = r.Attempts[:min(e.Attempt, len(r.Attempts))]
-	if e.Status != "" {
-		r.Status, r.Cause = e.Status, e.Cause
-	}
-	return r
-}

@@ -112,12 +112,13 @@ func (s sweeper) sweep(ctx context.Context) error {
 	var problems int
 	errs = append(errs, part(ctx, func(ctx context.Context) (err error) { problems, err = s.sync(ctx); return err }))
 	errs = append(errs, s.control.CheckSlots(ctx))
-	err = errors.Join(errs...)
+	untold, err := s.control.Untold(ctx)
+	err = errors.Join(append(errs, err)...)
 	if err != nil {
 		s.log.ErrorContext(ctx, "the sweep is not complete", "why", err.Error())
 	}
 	s.log.InfoContext(ctx, "swept", "due", looked.Due, "launched", looked.Launched, "described", looked.Described, "waiting", looked.Waiting)
-	return errors.Join(err, s.emit(figures{sweep: lag, due: s.dueLag(looked), problems: problems, complete: err == nil}))
+	return errors.Join(err, s.emit(figures{sweep: lag, due: s.age(looked.Oldest), notice: s.age(untold), problems: problems, complete: err == nil}))
 }
 
 // inTime ends before the function's own time does, in which nothing could be
@@ -145,19 +146,19 @@ func part(ctx context.Context, do func(context.Context) error) error {
 	return do(ctx)
 }
 
-// dueLag is how long the oldest run that is still due after the look has been due.
-func (s sweeper) dueLag(looked control.Looked) time.Duration {
-	if looked.Oldest.IsZero() {
+// age is how long ago a time was, 0 where there is none.
+func (s sweeper) age(since time.Time) time.Duration {
+	if since.IsZero() {
 		return 0
 	}
-	return s.now().Sub(looked.Oldest)
+	return s.now().Sub(since)
 }
 
 // figures are what the alarms look at.
 type figures struct {
-	sweep, due time.Duration
-	problems   int
-	complete   bool
+	sweep, due, notice time.Duration
+	problems           int
+	complete           bool
 }
 
 // lag is how long ago slots were last checked; a new stack has none.
@@ -213,9 +214,10 @@ func (s sweeper) report(ctx context.Context, problems []error) int {
 // format, which must stand alone on its line.
 func (s sweeper) emit(f figures) error {
 	metrics := []map[string]string{
-		{"Name": "SweepLag", "Unit": "Seconds"}, {"Name": "DueLag", "Unit": "Seconds"}, {"Name": "ScheduleProblems", "Unit": "Count"},
+		{"Name": "SweepLag", "Unit": "Seconds"}, {"Name": "DueLag", "Unit": "Seconds"}, {"Name": "NoticeLag", "Unit": "Seconds"},
+		{"Name": "ScheduleProblems", "Unit": "Count"},
 	}
-	line := map[string]any{"Stack": s.stack, "SweepLag": f.sweep.Seconds(), "DueLag": f.due.Seconds(), "ScheduleProblems": f.problems}
+	line := map[string]any{"Stack": s.stack, "SweepLag": f.sweep.Seconds(), "DueLag": f.due.Seconds(), "NoticeLag": f.notice.Seconds(), "ScheduleProblems": f.problems}
 	if f.complete {
 		metrics = append(metrics, map[string]string{"Name": "Heartbeat", "Unit": "Count"})
 		line["Heartbeat"] = 1

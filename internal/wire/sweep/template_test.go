@@ -48,7 +48,7 @@ func TestMetricsAreTheAlarms(t *testing.T) {
 		t.Fatal(err)
 	}
 	alarms := regexp.MustCompile(`Namespace: (\S+)\n +MetricName: (\S+)\n +Dimensions: \[\{Name: (Stack)\b`).FindAllStringSubmatch(string(template), -1)
-	if len(alarms) != 3 || line.AWS.Timestamp != nine.UnixMilli() {
+	if len(alarms) != 4 || line.AWS.Timestamp != nine.UnixMilli() {
 		t.Errorf("%d alarms of the sweep's metrics at %d", len(alarms), line.AWS.Timestamp)
 	}
 	for _, a := range alarms {

@@ -1,0 +1,35 @@
+package control_test
+
+import (
+	"testing"
+	"time"
+)
+
+// TestUntold: where others carry the notices, looks see since when the oldest has
+// been owed, until it is told; one that is owed on and on does not go out of sight.
+func TestUntold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 7), redeliver: true})
+	w.know(hourly)
+	told := w.ctl.Notifier
+	w.ctl.Notifier = nil
+	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+	for at := clockAt(18, 1, 0); at.Before(clockAt(23, 0, 0)); at = at.Add(time.Minute) {
+		w.clock.AdvanceTo(at)
+		w.look()
+		since, err := w.ctl.Untold(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ended := w.runs()[0].FinishedAt; at.After(clockAt(18, 4, 0)) && (ended.IsZero() || !since.Equal(ended)) {
+			t.Fatalf("at %s: owed since %s, and the run ended at %s", at, since, ended)
+		}
+	}
+	w.ctl.Notifier = told
+	if err := w.ctl.Tell(t.Context(), w.runs()[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if since, err := w.ctl.Untold(t.Context()); err != nil || !since.IsZero() {
+		t.Errorf("told, and owed since %s, %v", since, err)
+	}
+}
