@@ -15,8 +15,7 @@ import (
 
 // withPlane opens the control plane that the flags mean.
 func (a *app) withPlane(ctx context.Context, f func(*plane.Plane) error) error {
-	a.findState()
-	p, err := wire.LocalPlane(ctx, a.db)
+	p, err := a.plane(ctx)
 	if err != nil {
 		return err
 	}
@@ -24,15 +23,42 @@ func (a *app) withPlane(ctx context.Context, f func(*plane.Plane) error) error {
 		p.Now = a.Now
 	}
 	err = f(p)
+	if p.Explain != nil {
+		err = p.Explain(err)
+	}
 	if p.Close != nil {
 		err = errors.Join(err, p.Close())
 	}
 	return err
 }
 
+func (a *app) plane(ctx context.Context) (*plane.Plane, error) {
+	if a.stack == "" {
+		a.findState()
+		return wire.LocalPlane(ctx, a.db)
+	}
+	s, err := wire.StackPlane(ctx, wire.StackConfig{Name: a.stack, Profile: a.profile, Region: a.region})
+	if err != nil {
+		return nil, err
+	}
+	return s.Plane, nil
+}
+
+// who asks, for the record: on AWS the ARN of the credentials.
+func (a *app) who(ctx context.Context, p *plane.Plane) (string, error) {
+	if p.Who == nil {
+		return a.User, nil
+	}
+	return p.Who(ctx)
+}
+
 // send asks the control plane for something and returns its answer.
 func (a *app) send(ctx context.Context, p *plane.Plane, r entry.Request) (control.Reply, error) {
-	reply, err := p.Door.Ask(ctx, r)
+	by, err := a.who(ctx, p)
+	if err != nil {
+		return control.Reply{}, err
+	}
+	reply, err := p.Door.Ask(ctx, r.By(by))
 	if errors.Is(err, plane.ErrNobody) {
 		return reply, fmt.Errorf("%w on %s: start `%s -f FILE` and ask again", err, a.db, a.command("local"))
 	}

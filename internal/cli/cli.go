@@ -60,6 +60,10 @@ type grammar struct {
 	DB   string `name:"db" help:"The local state: which control plane is meant. Unless given, that of this folder's jobs file, else the one that was started last." env:"BATCHPLANE_DB" placeholder:"PATH"`
 	JSON bool   `name:"json" help:"Print one JSON object a line."`
 
+	Stack   string `help:"The stack on AWS that is meant; the local state unless given." env:"BATCHPLANE_STACK" placeholder:"NAME"`
+	Profile string `help:"The profile of the AWS configuration." placeholder:"NAME"`
+	Region  string `help:"The AWS Region." placeholder:"REGION"`
+
 	Local    localCmd    `cmd:"" help:"Run jobs on their schedules on this machine."`
 	Run      runCmd      `cmd:"" help:"Start a new run of a job now."`
 	Retry    retryCmd    `cmd:"" help:"Make a further attempt of a run that has ended."`
@@ -86,7 +90,11 @@ type grammar struct {
 // app is what the subcommands share.
 type app struct {
 	Env
-	db   string
+	db string
+	// stack is the stack that is meant, "" for the local state; profile and region
+	// as they were given.
+	stack, profile, region string
+
 	json bool
 	wide bool
 	zone *time.Location
@@ -150,7 +158,7 @@ func (l *looks) look() looks { return *l }
 
 // app is what the surroundings and the flags of a command make together.
 func (env Env) app(g grammar, command any) (*app, error) {
-	a := &app{Env: env, db: g.DB, json: g.JSON, zone: cmp.Or(env.Zone, time.Local)}
+	a := &app{Env: env, db: g.DB, stack: g.Stack, profile: g.Profile, region: g.Region, json: g.JSON, zone: cmp.Or(env.Zone, time.Local)}
 	looking, ok := command.(interface{ look() looks })
 	if !ok {
 		return a, nil
@@ -205,8 +213,18 @@ func (a *app) program() string {
 	return "batchplane"
 }
 
-// command is a subcommand as a person types it to mean the same local state.
+// command is a subcommand as a person types it to mean the same place.
 func (a *app) command(name string) string {
+	if a.stack != "" {
+		words := a.program() + " " + name + " --stack " + shellWord(a.stack)
+		if a.profile != "" {
+			words += " --profile " + shellWord(a.profile)
+		}
+		if a.region != "" {
+			words += " --region " + shellWord(a.region)
+		}
+		return words
+	}
 	if found := a.places().Find(); a.db == "" || found.Here && found.DB == a.db && len(found.Others) == 0 {
 		return a.program() + " " + name
 	}

@@ -156,7 +156,7 @@ func (a *app) gridRow(b *bytes.Buffer, cols []column, widths []int, row []string
 		}
 		cell = clip(cell, widths[i])
 		pad = widths[i] - utf8.RuneCountInString(cell) + len(gap)
-		if color && cols[i].paint != nil {
+		if color && cols[i].paint != nil && cell != "" {
 			cell = cols[i].paint(cell)
 		}
 		line.WriteString(cell)

@@ -164,6 +164,15 @@ func (w *world) run(args ...string) result {
 	return r
 }
 
+// on runs a command on a screen.
+func (w *world) on(screen cli.Screen, args ...string) result {
+	w.t.Helper()
+	return withEnv(w.t, cli.Env{Now: w.clock.Now, Zone: berlin, Screen: screen}, append([]string{"--db", w.db}, args...)...)
+}
+
+// colors are a terminal's.
+var colors = regexp.MustCompile(`\x1b\[[0-9;]*m`)
+
 // must runs a command that must succeed without a word of complaint.
 func (w *world) must(args ...string) string {
 	w.t.Helper()

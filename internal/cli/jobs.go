@@ -108,6 +108,9 @@ func millis(ms *int64) string {
 // jobNote says what is special about a job.
 func (a *app) jobNote(s view.Summary) string {
 	var notes []string
+	if s.FailingSince != nil {
+		notes = append(notes, "failing since "+a.atPointer(s.FailingSince))
+	}
 	switch p := s.Paused; {
 	case s.Gone:
 		notes = append(notes, "no longer deployed")
@@ -118,9 +121,6 @@ func (a *app) jobNote(s view.Summary) string {
 	}
 	if s.Skip != nil {
 		notes = append(notes, fmt.Sprintf("the slot of %s is skipped at the request of %s", a.at(s.Skip.At), somebody(s.Skip.By)))
-	}
-	if s.FailingSince != nil {
-		notes = append(notes, "failing since "+a.atPointer(s.FailingSince))
 	}
 	return strings.Join(notes, "; ")
 }

@@ -37,6 +37,7 @@ const abreast = 32
 
 // Run runs the control plane in this process.
 func (c *localCmd) Run(ctx context.Context, a *app) error {
+	a.stack = "" // what it prints to be typed next is about this machine
 	faults, err := c.faults()
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func (c *pauseCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.ask(ctx, p, entry.Request{Pause: &control.PauseRequest{Job: name, Until: until, By: a.User, Reason: c.Reason}})
+		return a.ask(ctx, p, entry.Request{Pause: &control.PauseRequest{Job: name, Until: until, Reason: c.Reason}})
 	})
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,7 +19,6 @@ type previewCmd struct {
 	From     string   `help:"Look from this time on; now unless given." placeholder:"T"`
 	Days     int      `help:"Look at so many days." default:"30"`
 	Duration []string `help:"How long a run takes: 5m for all, or job=5m; may be repeated." placeholder:"[JOB=]D"`
-	Region   string   `help:"Whose prices: ${regions}." default:"us-east-1" placeholder:"R"`
 }
 
 // Run says what the jobs would do.
@@ -27,7 +27,7 @@ func (c *previewCmd) Run(_ context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	o, err := c.options(file.Jobs)
+	o, err := c.options(a, file.Jobs)
 	if err != nil {
 		return err
 	}
@@ -42,8 +42,9 @@ func (c *previewCmd) Run(_ context.Context, a *app) error {
 	return a.printPreview(r)
 }
 
-func (c *previewCmd) options(jobs []job.Job) (preview.Options, error) {
-	o := preview.Options{From: time.Now(), Days: c.Days, Cost: preview.CostOptions{Region: c.Region, Duration: time.Minute, Durations: map[string]time.Duration{}}}
+func (c *previewCmd) options(a *app, jobs []job.Job) (preview.Options, error) {
+	region := cmp.Or(a.region, preview.Regions[0])
+	o := preview.Options{From: time.Now(), Days: c.Days, Cost: preview.CostOptions{Region: region, Duration: time.Minute, Durations: map[string]time.Duration{}}}
 	if c.From != "" {
 		t, ok := parseTime(c.From, time.UTC)
 		if !ok {
@@ -54,8 +55,8 @@ func (c *previewCmd) options(jobs []job.Job) (preview.Options, error) {
 	if c.Days < 1 || c.Days > preview.MaxDays {
 		return o, usagef("--days %d is out of range: 1 to %d", c.Days, preview.MaxDays)
 	}
-	if !slices.Contains(preview.Regions, c.Region) {
-		return o, usagef("--region %q: prices are known for %s", c.Region, strings.Join(preview.Regions, ", "))
+	if !slices.Contains(preview.Regions, region) {
+		return o, usagef("--region %q: prices are known for %s", region, strings.Join(preview.Regions, ", "))
 	}
 	for _, text := range c.Duration {
 		name, value, named := strings.Cut(text, "=")

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -19,7 +20,6 @@ type renderCmd struct {
 	Output   string   `short:"o" help:"Write the template here instead of to standard output; where jobs do not fit into one, the others as NAME-2 and so on." placeholder:"FILE"`
 	Rules    bool     `help:"Render scheduled EventBridge rules instead of schedules: UTC only, small inputs."`
 	Clusters []string `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C,..."`
-	Stack    string   `help:"The stack of the control plane, the default of the template's parameter." default:"batchplane" placeholder:"NAME"`
 }
 
 // Run renders the jobs stack's template.
@@ -33,7 +33,7 @@ func (c *renderCmd) Run(_ context.Context, a *app) error {
 	if len(faults) > 0 {
 		return usagef("the jobs cannot run on AWS as they are, so nothing was rendered:\n%s", strings.Join(faults, "\n"))
 	}
-	templates, err := render.Templates(file.Jobs, file.Definitions, render.Options{Rules: c.Rules, Stack: c.Stack, From: now})
+	templates, err := render.Templates(file.Jobs, file.Definitions, render.Options{Rules: c.Rules, Stack: cmp.Or(a.stack, "batchplane"), From: now})
 	if err != nil {
 		return usagef("rendering: %w", err)
 	}

@@ -20,6 +20,6 @@ func (c *resumeCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
-		return a.ask(ctx, p, entry.Request{Resume: &control.ResumeRequest{Job: name, By: a.User}})
+		return a.ask(ctx, p, entry.Request{Resume: &control.ResumeRequest{Job: name}})
 	})
 }

@@ -11,22 +11,29 @@ import (
 )
 
 type retryCmd struct {
-	ID        string `arg:"" name:"run" help:"The run to retry."`
-	Same      bool   `help:"With the definition and revision that it ran with, not the newest."`
-	Force     bool   `help:"Even if it succeeded."`
-	RequestID string `name:"request-id" help:"Makes a repeated request the same retry; random unless given." placeholder:"ID"`
+	ID        *string `arg:"" optional:"" name:"run" help:"The run to retry."`
+	Same      bool    `help:"With the definition and revision that it ran with, not the newest."`
+	Force     bool    `help:"Even if it succeeded."`
+	RequestID string  `name:"request-id" help:"Makes a repeated request the same retry; random unless given." placeholder:"ID"`
 	waiting
+	selection
 }
 
 // Run asks for a further attempt.
 func (c *retryCmd) Run(ctx context.Context, a *app) error {
-	return a.withPlane(ctx, func(p *plane.Plane) error {
-		r, err := a.find(ctx, p, c.ID, plane.Retryable)
+	if (c.ID == nil) != c.All {
+		return usagef("name a <run>, or give --all")
+	}
+	return c.code(a, a.withPlane(ctx, func(p *plane.Plane) error {
+		if c.All {
+			return c.retryAll(ctx, a, p)
+		}
+		r, err := a.find(ctx, p, *c.ID, plane.Retryable)
 		if err != nil {
 			return err
 		}
 		return c.ask(ctx, a, p, entry.Request{Retry: &control.RetryRequest{
-			Run: r.ID, RequestID: cmp.Or(c.RequestID, rand.Text()), By: a.User, Same: c.Same, Force: c.Force,
+			Run: r.ID, RequestID: cmp.Or(c.RequestID, rand.Text()), Same: c.Same, Force: c.Force,
 		}})
-	})
+	}))
 }

@@ -12,7 +12,7 @@ import (
 
 type runCmd struct {
 	Job       string            `arg:"" help:"The job to run."`
-	Env       map[string]string `short:"i" help:"Set a variable for this run." placeholder:"K=V" mapsep:"none"`
+	Inputs    map[string]string `name:"input" short:"i" aliases:"env" help:"Set one of the job's inputs for this run." placeholder:"NAME=VALUE" mapsep:"none"`
 	Force     bool              `help:"Even if the job is paused."`
 	RequestID string            `name:"request-id" help:"Makes a repeated request the same run; random unless given." placeholder:"ID"`
 	waiting
@@ -21,9 +21,9 @@ type runCmd struct {
 
 // Run asks for a new run.
 func (c *runCmd) Run(ctx context.Context, a *app) error {
-	return a.withPlane(ctx, func(p *plane.Plane) error {
+	return c.code(a, a.withPlane(ctx, func(p *plane.Plane) error {
 		return c.ask(ctx, a, p, entry.Request{Run: &control.RunRequest{
-			Job: c.Job, RequestID: cmp.Or(c.RequestID, rand.Text()), By: a.User, Args: c.Args, Inputs: c.Env, Force: c.Force,
+			Job: c.Job, RequestID: cmp.Or(c.RequestID, rand.Text()), Args: c.Args, Inputs: c.Inputs, Force: c.Force,
 		}})
-	})
+	}))
 }

@@ -15,6 +15,6 @@ type skipNextCmd struct {
 // Run has the next slot skipped.
 func (c *skipNextCmd) Run(ctx context.Context, a *app) error {
 	return a.withPlane(ctx, func(p *plane.Plane) error {
-		return a.ask(ctx, p, entry.Request{Skip: &control.SkipRequest{Job: c.Job, By: a.User}})
+		return a.ask(ctx, p, entry.Request{Skip: &control.SkipRequest{Job: c.Job}})
 	})
 }

@@ -20,6 +20,6 @@ func (c *stopCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.ask(ctx, p, entry.Request{Stop: &control.StopRequest{Run: r.ID, By: a.User, Reason: c.Reason}})
+		return a.ask(ctx, p, entry.Request{Stop: &control.StopRequest{Run: r.ID, Reason: c.Reason}})
 	})
 }

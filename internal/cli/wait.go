@@ -37,14 +37,24 @@ func (w *waiting) ask(ctx context.Context, a *app, p *plane.Plane, r entry.Reque
 	}
 	reply, err := a.send(ctx, p, r)
 	if err != nil {
-		_, _ = fmt.Fprintf(a.Stderr, "batchplane: %v\n", err)
-		return exitError(exitCannotAsk)
+		return err
 	}
 	_, _ = fmt.Fprintln(a.Stderr, notice.Printable(reply.Message))
 	if reply.Outcome == control.Refused || reply.Run == "" {
 		return exitError(exitCannotAsk)
 	}
 	return w.until(ctx, a, p, reply.Run)
+}
+
+// code is the exit code of a command that was to wait: that it could not ask is
+// told from that the run failed.
+func (w *waiting) code(a *app, err error) error {
+	var code exitError
+	if !w.Wait && !w.Follow || err == nil || errors.As(err, &code) {
+		return err
+	}
+	_ = a.exitCode(err) // prints it
+	return exitError(exitCannotAsk)
 }
 
 // until waits for the end of a run.
@@ -139,7 +149,7 @@ func (a *app) interrupted(ctx context.Context, p *plane.Plane, id run.ID) error 
 		_, _ = fmt.Fprintln(a.Stderr, goesOn)
 		return exitError(exitInterrupted)
 	}
-	if err := a.ask(ctx, p, entry.Request{Stop: &control.StopRequest{Run: id, By: a.User, Reason: "Ctrl-C while waiting for it"}}); err != nil {
+	if err := a.ask(ctx, p, entry.Request{Stop: &control.StopRequest{Run: id, Reason: "Ctrl-C while waiting for it"}}); err != nil {
 		return err
 	}
 	return exitError(exitInterrupted)

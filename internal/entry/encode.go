@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -58,4 +59,30 @@ func (r Request) MarshalJSON() ([]byte, error) {
 		return nil, fmt.Errorf("encoding a request: %w", err)
 	}
 	return body, nil
+}
+
+// By is the request as somebody asks for it.
+func (r Request) By(who string) Request {
+	switch {
+	case r.Run != nil:
+		r.Run = signed(r.Run, func(q *control.RunRequest) { q.By = who })
+	case r.Retry != nil:
+		r.Retry = signed(r.Retry, func(q *control.RetryRequest) { q.By = who })
+	case r.Stop != nil:
+		r.Stop = signed(r.Stop, func(q *control.StopRequest) { q.By = who })
+	case r.Pause != nil:
+		r.Pause = signed(r.Pause, func(q *control.PauseRequest) { q.By = who })
+	case r.Resume != nil:
+		r.Resume = signed(r.Resume, func(q *control.ResumeRequest) { q.By = who })
+	case r.Skip != nil:
+		r.Skip = signed(r.Skip, func(q *control.SkipRequest) { q.By = who })
+	}
+	return r
+}
+
+// signed is a copy of a request that sign has signed.
+func signed[Q any](q *Q, sign func(*Q)) *Q {
+	c := *q
+	sign(&c)
+	return &c
 }

@@ -29,6 +29,11 @@ type Plane struct {
 	// Inspect looks at what the control plane is made of; nil is nothing to look
 	// at.
 	Inspect func(ctx context.Context) (Health, error)
+	// Who says whose credentials are used, for the record; nil is nobody.
+	Who func(ctx context.Context) (string, error)
+	// Explain says of an error what is missing and what to do next; nil leaves it
+	// as it is.
+	Explain func(error) error
 	// Poll is how often something that is followed is looked at.
 	Poll Poll
 	// Now is the time; Sleep waits, and ends early with ctx. nil is the machine's.
@@ -118,6 +123,7 @@ type Alarm struct {
 // Queue is a queue of what failed.
 type Queue struct {
 	Name     string `json:"name"`
+	URL      string `json:"url,omitempty"`
 	Messages int    `json:"messages"`
 }
 

@@ -1,0 +1,129 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+// Inspector looks at what a stack is made of.
+type Inspector struct {
+	Stack, Region string
+	Resources     cloudformation.ListStackResourcesAPIClient
+	Alarms        cloudwatch.DescribeAlarmsAPIClient
+	Queues        interface {
+		GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
+	}
+}
+
+// Inspect reads the alarms and the queues of the stack. What the caller may not
+// see is said, and no error.
+func (i *Inspector) Inspect(ctx context.Context) (plane.Health, error) {
+	h := plane.Health{Running: true, Where: "the stack " + i.Stack + " in " + i.Region}
+	alarms, queues, err := i.parts(ctx)
+	if err != nil {
+		return h, without(&h, "its alarms and queues", err)
+	}
+	if h.Alarms, err = i.alarms(ctx, alarms); err != nil {
+		if err := without(&h, "the state of its alarms", err); err != nil {
+			return h, err
+		}
+	}
+	for _, q := range queues {
+		n, err := i.waiting(ctx, q.url)
+		if err != nil {
+			if err := without(&h, "the queue "+q.name, err); err != nil {
+				return h, err
+			}
+			continue
+		}
+		h.Queues = append(h.Queues, plane.Queue{Name: q.name, URL: q.url, Messages: n})
+	}
+	return h, nil
+}
+
+// queue is a queue of the stack by its logical id.
+type queue struct{ name, url string }
+
+// parts are the names of the stack's alarms, and its queues.
+func (i *Inspector) parts(ctx context.Context) (alarms []string, queues []queue, err error) {
+	pages := cloudformation.NewListStackResourcesPaginator(i.Resources, &cloudformation.ListStackResourcesInput{StackName: &i.Stack})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, nil, fmt.Errorf("listing the parts of the stack %s: %w", i.Stack, err)
+		}
+		for _, r := range page.StackResourceSummaries {
+			switch id := aws.ToString(r.PhysicalResourceId); aws.ToString(r.ResourceType) {
+			case "AWS::CloudWatch::Alarm":
+				alarms = append(alarms, id)
+			case "AWS::SQS::Queue":
+				queues = append(queues, queue{aws.ToString(r.LogicalResourceId), id})
+			}
+		}
+	}
+	return alarms, queues, nil
+}
+
+// mostAlarms is how many names one DescribeAlarms takes (Amazon CloudWatch API
+// reference).
+const mostAlarms = 100
+
+func (i *Inspector) alarms(ctx context.Context, names []string) (out []plane.Alarm, err error) {
+	for batch := range slices.Chunk(names, mostAlarms) {
+		pages := cloudwatch.NewDescribeAlarmsPaginator(i.Alarms, &cloudwatch.DescribeAlarmsInput{AlarmNames: batch})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("reading the alarms: %w", err)
+			}
+			for _, a := range page.MetricAlarms {
+				out = append(out, plane.Alarm{
+					Name: aws.ToString(a.AlarmName), State: string(a.StateValue), Since: aws.ToTime(a.StateTransitionedTimestamp).UTC(),
+					Reason: aws.ToString(a.AlarmDescription), Heard: aws.ToBool(a.ActionsEnabled) && len(a.AlarmActions) > 0,
+				})
+			}
+		}
+	}
+	return out, nil
+}
+
+func (i *Inspector) waiting(ctx context.Context, url string) (int, error) {
+	out, err := i.Queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("reading how many messages wait: %w", err)
+	}
+	n, err := strconv.Atoi(out.Attributes[string(types.QueueAttributeNameApproximateNumberOfMessages)])
+	if err != nil {
+		return 0, errors.New("a queue does not say how many messages wait")
+	}
+	return n, nil
+}
+
+// Denied is whether AWS refused a call for want of permission.
+func Denied(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && slices.Contains([]string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}, api.ErrorCode())
+}
+
+// without notes what may not be seen; another error stays one.
+func without(h *plane.Health, what string, err error) error {
+	if !Denied(err) {
+		return err
+	}
+	h.Unseen = append(h.Unseen, what)
+	return nil
+}

@@ -1,0 +1,80 @@
+// Package people is what a person's credentials open of a stack: the door for
+// requests, who they are, and what the stack is made of.
+package people
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+)
+
+// Door implements plane.Door: it calls the trigger function by the name that takes
+// people's requests.
+type Door struct {
+	Lambda interface {
+		Invoke(context.Context, *lambda.InvokeInput, ...func(*lambda.Options)) (*lambda.InvokeOutput, error)
+	}
+	// Function is its ARN.
+	Function string
+}
+
+// Ask implements plane.Door. An answer that was lost may be asked for again: the
+// request has an id of its own where one matters.
+func (d *Door) Ask(ctx context.Context, r entry.Request) (control.Reply, error) {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return control.Reply{}, fmt.Errorf("encoding the request: %w", err)
+	}
+	out, err := d.Lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &d.Function, Payload: body})
+	if err != nil {
+		return control.Reply{}, fmt.Errorf("calling the trigger function: %w", err)
+	}
+	if out.FunctionError != nil {
+		return control.Reply{}, functionError(out.Payload)
+	}
+	var reply control.Reply
+	if err := json.Unmarshal(out.Payload, &reply); err != nil || reply.Outcome == "" {
+		return control.Reply{}, fmt.Errorf("the trigger function's answer cannot be read: %.200q", out.Payload)
+	}
+	return reply, nil
+}
+
+// functionError is what a function that failed said (AWS Lambda developer guide,
+// "Go function errors").
+func functionError(payload []byte) error {
+	var said struct {
+		ErrorMessage string `json:"errorMessage"`
+	}
+	if json.Unmarshal(payload, &said) != nil || said.ErrorMessage == "" {
+		return fmt.Errorf("the trigger function failed: %.300q; its log says why", payload)
+	}
+	return fmt.Errorf("the trigger function failed: %.600s; its log says more", said.ErrorMessage)
+}
+
+// Who says whose the credentials are.
+type Who struct {
+	STS interface {
+		GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
+	}
+}
+
+// ARN is the caller's. Everybody may ask for their own (AWS STS API reference,
+// GetCallerIdentity).
+func (w Who) ARN(ctx context.Context) (string, error) {
+	out, err := w.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", fmt.Errorf("asking AWS who you are: %w", err)
+	}
+	if out.Arn == nil {
+		return "", errors.New("AWS does not say who you are")
+	}
+	return aws.ToString(out.Arn), nil
+}

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// selection are the flags of retry --all.
+type selection struct {
+	All    bool     `help:"Retry the newest failed run of each job that has not succeeded since, where that is safe; asks first."`
+	Status []string `help:"With --all: runs with these statuses; failed unless given." placeholder:"S"`
+	Since  string   `help:"With --all: runs scheduled since then." default:"12h" placeholder:"D"`
+	Jobs   []string `name:"job" help:"With --all: these jobs' runs; report-* is all that begin so." placeholder:"JOB"`
+	Cause  string   `help:"With --all: runs whose cause has this text." placeholder:"TEXT"`
+	Even   []string `help:"With --all: runs of which a retry is not known to be safe too: ended (by themselves), unsafe (may have run)." enum:"ended,unsafe" placeholder:"WHICH"`
+	Max    int      `help:"With --all: at most so many." default:"50"`
+	Yes    bool     `help:"With --all: do not ask."`
+}
+
+// retryAll lists what would be retried, asks, and has it done.
+func (c *retryCmd) retryAll(ctx context.Context, a *app, p *plane.Plane) error {
+	f := plane.Filter{Jobs: c.Jobs, Cause: c.Cause}
+	var err error
+	if f.Statuses, err = statusesOf(c.Status); err != nil {
+		return err
+	}
+	if f.Since, err = a.past("--since", c.Since); err != nil {
+		return err
+	}
+	all, err := p.Candidates(ctx, f)
+	if err != nil {
+		return err
+	}
+	chosen, left := c.choose(all)
+	if err := a.printChoice(chosen, left); err != nil {
+		return err
+	}
+	if len(chosen) == 0 {
+		return nil
+	}
+	if err := c.agreed(a, chosen); err != nil {
+		return err
+	}
+	return c.retryEach(ctx, a, p, chosen)
+}
+
+// agreed is an error unless a person wants all of them retried.
+func (c *retryCmd) agreed(a *app, chosen []plane.Candidate) error {
+	switch {
+	case len(chosen) > c.Max:
+		return fmt.Errorf("%s, and at most %d are retried at once: narrow them by --job, --cause or --since, or give --max %d", counted(len(chosen), "run"), c.Max, len(chosen))
+	case !c.Yes && (!a.Screen.Asks || a.json):
+		return usagef("nothing was retried: nobody can be asked here, so give --yes")
+	case !c.Yes && !a.confirm(fmt.Sprintf("retry %s?", counted(len(chosen), "run"))):
+		return errors.New("nothing was retried")
+	}
+	return nil
+}
+
+// choose parts the candidates by whether they are to be retried.
+func (c *retryCmd) choose(all []plane.Candidate) (chosen, left []plane.Candidate) {
+	for _, k := range all {
+		if k.Retry.Safety == view.Safe || slices.Contains(c.Even, string(k.Retry.Safety)) {
+			chosen = append(chosen, k)
+		} else {
+			left = append(left, k)
+		}
+	}
+	return chosen, left
+}
+
+func (a *app) printChoice(chosen, left []plane.Candidate) error {
+	if a.json {
+		return nil
+	}
+	var rows [][]string
+	for _, k := range chosen {
+		rows = append(rows, []string{"retry", string(k.Row.Run), string(k.Row.State), string(k.Retry.Safety), k.Retry.Why, k.Row.Cause})
+	}
+	for _, k := range left {
+		rows = append(rows, []string{"leave", string(k.Row.Run), string(k.Row.State), string(k.Retry.Safety), k.Retry.Why, k.Row.Cause})
+	}
+	if len(rows) == 0 {
+		return a.write([]byte("nothing is there to be retried\n"))
+	}
+	return a.grid([]column{
+		{head: "WILL"}, {head: "RUN"}, {head: "STATUS", rank: 2, paint: paintState}, {head: "RETRY IS", rank: 3}, {head: "WHY", least: 16}, {head: "CAUSE", least: 16, rank: 1},
+	}, rows)
+}
+
+func (c *retryCmd) retryEach(ctx context.Context, a *app, p *plane.Plane, chosen []plane.Candidate) error {
+	var refused []string
+	for _, k := range chosen {
+		reply, err := a.send(ctx, p, entry.Request{Retry: &control.RetryRequest{Run: k.Run.ID, RequestID: k.RequestID(), Same: c.Same}})
+		if err != nil {
+			return fmt.Errorf("retrying %s: %w; ask again to go on: nothing is done twice", k.Run.ID, err)
+		}
+		if reply.Outcome == control.Refused {
+			refused = append(refused, string(k.Run.ID))
+		}
+		if a.json {
+			err = printJSON(a.Stdout, reply)
+		} else {
+			err = a.write([]byte(notice.Printable(reply.Message) + "\n"))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(refused) > 0 {
+		return fmt.Errorf("%s not retried: %s", counted(len(refused), "run"), strings.Join(refused, ", "))
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/adapter/logs"
+	"github.com/batchplane/batchplane/internal/adapter/people"
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+// StackConfig says which stack is meant, and with whose credentials.
+type StackConfig struct {
+	// Name is the name of the CloudFormation stack; Profile and Region are of the
+	// AWS configuration, what it says where they are "".
+	Name, Profile, Region string
+	// Log hears of what went wrong and does no harm; nil is nobody.
+	Log *slog.Logger
+}
+
+// Stack is a stack on AWS, with the clients that its people's credentials open.
+type Stack struct {
+	*plane.Plane
+	AWS aws.Config
+	// Outputs are the stack's, by their names.
+	Outputs map[string]string
+}
+
+// StackPlane finds a stack by its outputs. Its error is a whole sentence.
+func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	cfg, err := loadAWS(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	outputs, err := stackOutputs(ctx, cloudformation.NewFromConfig(cfg), c.Name, cfg.Region)
+	if err != nil {
+		return nil, explain(c, cfg.Region, err)
+	}
+	s := &Stack{AWS: cfg, Outputs: outputs}
+	inspector := &people.Inspector{
+		Stack: c.Name, Region: cfg.Region,
+		Resources: cloudformation.NewFromConfig(cfg), Alarms: cloudwatch.NewFromConfig(cfg), Queues: sqs.NewFromConfig(cfg),
+	}
+	s.Plane = &plane.Plane{
+		Name:   c.Name,
+		Reader: dynamo.New(dynamo.Config{DB: dynamodb.NewFromConfig(cfg), Table: outputs["TableName"], Log: c.Log}),
+		Door:   &people.Door{Lambda: lambda.NewFromConfig(cfg), Function: door(outputs)},
+		Output: &logs.Follower{Logs: cloudwatchlogs.NewFromConfig(cfg), Region: cfg.Region},
+		Who:    people.Who{STS: sts.NewFromConfig(cfg)}.ARN, Inspect: inspector.Inspect,
+		Explain: func(err error) error { return explain(c, cfg.Region, err) },
+		Poll:    plane.Poll{Least: time.Second, Most: 8 * time.Second},
+	}
+	return s, nil
+}
+
+// door is the people's door, or the trigger itself in a stack that has none yet.
+func door(outputs map[string]string) string {
+	if arn := outputs["PeopleArn"]; arn != "" {
+		return arn
+	}
+	return outputs["TriggerArn"]
+}
+
+// loadAWS reads the person's own AWS configuration, as the AWS CLI does.
+func loadAWS(ctx context.Context, c StackConfig) (aws.Config, error) {
+	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns, t.MaxIdleConnsPerHost = 2*dynamo.Readers, dynamo.Readers
+	})
+	options := []func(*config.LoadOptions) error{config.WithHTTPClient(client)}
+	if c.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(c.Profile))
+	}
+	if c.Region != "" {
+		options = append(options, config.WithRegion(c.Region))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return cfg, fmt.Errorf("reading the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		return cfg, errors.New("no Region is set: give --region, set AWS_REGION, or put a region into the profile")
+	}
+	if cfg.Credentials == nil {
+		return cfg, noCredentials(c, nil)
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return cfg, noCredentials(c, err)
+	}
+	return cfg, nil
+}
+
+// needed are the outputs that a stack of batchplane has.
+var needed = []string{"TriggerArn", "TableName", "ScheduleGroupName"}
+
+func stackOutputs(ctx context.Context, api *cloudformation.Client, name, region string) (map[string]string, error) {
+	out, err := api.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(name)})
+	if isCode(err, "ValidationError") && strings.Contains(err.Error(), "does not exist") {
+		return nil, noStack(ctx, api, name, region)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for the stack %s: %w", name, err)
+	}
+	outputs := map[string]string{}
+	for _, s := range out.Stacks {
+		for _, o := range s.Outputs {
+			outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+		}
+	}
+	for _, key := range needed {
+		if outputs[key] == "" {
+			return nil, fmt.Errorf("the stack %s in %s is no batchplane: it has no output %s", name, region, key)
+		}
+	}
+	return outputs, nil
+}
+
+// noStack says which stacks there are, where that may be looked up.
+func noStack(ctx context.Context, api *cloudformation.Client, name, region string) error {
+	found := map[string]bool{}
+	pages := cloudformation.NewDescribeStacksPaginator(api, &cloudformation.DescribeStacksInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			break // who may see one stack only is told of that one
+		}
+		for _, s := range page.Stacks {
+			has := map[string]bool{}
+			for _, o := range s.Outputs {
+				has[aws.ToString(o.OutputKey)] = true
+			}
+			if has[needed[0]] && has[needed[1]] && has[needed[2]] {
+				found[aws.ToString(s.StackName)] = true
+			}
+		}
+	}
+	there := "; is it in another Region, or account?"
+	if len(found) > 0 {
+		there = "; there are " + strings.Join(slices.Sorted(maps.Keys(found)), ", ")
+	}
+	return fmt.Errorf("there is no stack %s in %s%s", name, region, there)
+}
