@@ -65,6 +65,8 @@ func TestConditions(t *testing.T) {
 		"NamesTaskRoles":   strings.ReplaceAll(lists, "%", "TaskRoles"),
 		"HasTaskRolePath":  strings.ReplaceAll(filled, "%", "TaskRolePath"),
 		"NamesBus":         strings.ReplaceAll(filled, "%", "EventBusArn"),
+		"HasEmail":         strings.ReplaceAll(filled, "%", "AlertEmail"),
+		"NamesSlack":       strings.ReplaceAll(lists, "%", "SlackTargets"),
 		"HasAlarmTopic":    strings.ReplaceAll(filled, "%", "AlarmTopicArn"),
 		"HasBoundary":      strings.ReplaceAll(filled, "%", "PermissionsBoundary"),
 		"ReadsLogs":        strings.ReplaceAll(filled, "%", "LogGroups"),
@@ -119,12 +121,13 @@ func TestAlarms(t *testing.T) {
 	t.Parallel()
 	const (
 		ours    = `batchplane [{"Name":"Stack","Value":"!Ref AWS::StackName"}] `
-		queued  = `AWS/SQS [{"Name":"QueueName","Value":"!GetAtt %.QueueName"}] ApproximateNumberOfMessagesVisible Maximum 60 1 GreaterThanThreshold 0 notBreaching`
-		actions = `["!If","HasAlarmTopic",["!Ref AlarmTopicArn"],"!Ref AWS::NoValue"]`
+		queued  = `AWS/SQS [{"Name":"QueueName","Value":"!GetAtt %.QueueName"}] NumberOfMessagesSent Sum 60 15 GreaterThanThreshold 0 notBreaching`
+		actions = `["!If","HasAlarmTopic",["!If","HasEmail",["!Ref AlarmTopicArn","!Ref Notices"],["!Ref AlarmTopicArn"]],["!Ref Notices"]]`
 	)
 	want := map[string]string{
 		"HeartbeatAlarm":        ours + "Heartbeat Sum 60 5 LessThanThreshold 1 missing",
 		"DueLagAlarm":           ours + "DueLag Maximum 60 5 GreaterThanThreshold 600 notBreaching",
+		"NoticeLagAlarm":        ours + "NoticeLag Maximum 60 5 GreaterThanThreshold 900 notBreaching",
 		"ScheduleProblemsAlarm": ours + "ScheduleProblems Maximum 300 1 GreaterThanThreshold 0 notBreaching",
 		"StreamAgeAlarm":        `AWS/Lambda [{"Name":"FunctionName","Value":"!Ref Notify"}] IteratorAge Maximum 60 5 GreaterThanThreshold 300000 notBreaching`,
 		"NoticesFailingAlarm":   "batchplane  !Sub NoticesFailing-${AWS::StackName} Sum 300 1 GreaterThanThreshold 0 notBreaching",
@@ -153,6 +156,10 @@ func TestAlarms(t *testing.T) {
 		if on, ok := canonical(t, p["AlarmActions"]), canonical(t, p["OKActions"]); on != actions || ok != actions {
 			t.Errorf("%s calls %s and %s", id, on, ok)
 		}
+		// What arrives rings alone, and rings again.
+		if arrives := words(t, p, "MetricName") == "NumberOfMessagesSent"; arrives != (p["DatapointsToAlarm"] != nil) || arrives && canonical(t, p["DatapointsToAlarm"]) != "1" {
+			t.Errorf("%s rings after %v", id, p["DatapointsToAlarm"])
+		}
 		// An alarm that knows nothing yet is quiet, and one that stops knowing rings.
 		if quiet := p["TreatMissingData"] == "missing"; quiet != (p["InsufficientDataActions"] != nil) || quiet && canonical(t, p["InsufficientDataActions"]) != actions {
 			t.Errorf("%s calls %v without data", id, p["InsufficientDataActions"])
@@ -169,6 +176,23 @@ func TestAlarms(t *testing.T) {
 	}
 }
 
+// TestSomebodyHears: an address gets notices and alarms, and where nobody does the
+// outputs say so.
+func TestSomebodyHears(t *testing.T) {
+	t.Parallel()
+	template := load(t)
+	mail := at(t, template, "Resources", "AlertEmailSubscription")
+	want := `{"Condition":"HasEmail","Properties":{"Endpoint":"!Ref AlertEmail","Protocol":"email","TopicArn":"!Ref Notices"},"Type":"AWS::SNS::Subscription"}`
+	if got := canonical(t, mail); got != want {
+		t.Errorf("the subscription is %s", got)
+	}
+	for output, nobody := range map[string]string{"NoticesGoTo": "set AlertEmail or SlackTargets", "AlarmsGoTo": "set AlertEmail or AlarmTopicArn"} {
+		if got := canonical(t, at(t, template, "Outputs", output, "Value")); !strings.Contains(got, "HasEmail") || !strings.Contains(got, "NOBODY") || !strings.Contains(got, nobody) {
+			t.Errorf("%s is %s", output, got)
+		}
+	}
+}
+
 // TestParametersRefuse: what a parameter takes and what not. A list's pattern is
 // for each of its values.
 func TestParametersRefuse(t *testing.T) {
@@ -178,6 +202,7 @@ func TestParametersRefuse(t *testing.T) {
 		"Clusters":            {[]string{"", "arn:aws:ecs:eu-central-1:123456789012:cluster/jobs"}, []string{"jobs", "*", "arn:aws:ecs:eu-central-1:123456789012:task/jobs"}},
 		"TaskRolePath":        {[]string{"", "/batchplane/", "/a/b/", "/team-*/batch/"}, []string{"/", "a/", "/a", "/*/", "/*x/"}},
 		"TaskRoles":           {[]string{"", "arn:aws:iam::123456789012:role/x/etl", "arn:aws:iam::123456789012:role/etl-*"}, []string{"*", "etl", "arn:aws:iam::123456789012:user/x"}},
+		"AlertEmail":          {[]string{"", "ops+batch@example.com"}, []string{"ops", "a@b@c", "a b@example.com"}},
 		"SlackTargets":        {[]string{"", "ops", "team-a_1"}, []string{"../x", "a/b", "https://hooks.slack.com/services/T/B/X"}},
 		"EventBusArn":         {[]string{"", "arn:aws:events:eu-central-1:123456789012:event-bus/x"}, []string{"default", "arn:aws:sns:eu-central-1:123456789012:x"}},
 		"LogGroups":           {[]string{"", "/ecs/", "/team-a/jobs"}, []string{"*", "/ecs/*", "/ecs ", "a:b"}},
