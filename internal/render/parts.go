@@ -19,11 +19,35 @@ func (o Options) divided(entries []entry, bases map[string]job.TaskDefinition) [
 		resources += e.resources
 		bytes += sizes[i].bytes
 	}
-	for parts := max(1, (resources+MaxResources-1)/MaxResources, bytes/MaxBytes); ; parts++ {
-		if places, fits := divide(entries, sizes, bases, parts); fits || parts > len(entries) {
-			return o.write(places, parts)
+	parts := max(1, (resources+MaxResources-1)/MaxResources, bytes/MaxBytes)
+	for parts <= len(entries) && !fits(entries, sizes, bases, parts) {
+		parts++
+	}
+	return o.write(divide(entries, sizes, bases, parts), parts)
+}
+
+// fits is whether so many templates are enough.
+func fits(entries []entry, sizes []size, bases map[string]job.TaskDefinition, parts int) bool {
+	type key struct {
+		at   int
+		base string
+	}
+	there := map[key]bool{}
+	resources, bytes := make([]int, parts), make([]int, parts)
+	for i, e := range entries {
+		at := sizes[i].place % parts
+		resources[at] += e.resources
+		bytes[at] += sizes[i].bytes
+		if d, ok := bases[e.base]; ok && !there[key{at, e.base}] {
+			there[key{at, e.base}] = true
+			resources[at]++
+			bytes[at] += len(definition(d))
+		}
+		if resources[at] > MaxResources || bytes[at] > MaxBytes {
+			return false
 		}
 	}
+	return true
 }
 
 // size is what an entry takes, and where its name asks for it to be.
@@ -40,27 +64,21 @@ type place struct {
 
 // divide puts each entry into the template that its name asks for, so that a new
 // job moves no other.
-func divide(entries []entry, sizes []size, bases map[string]job.TaskDefinition, parts int) ([]place, bool) {
-	places, bytes := make([]place, parts), make([]int, parts)
+func divide(entries []entry, sizes []size, bases map[string]job.TaskDefinition, parts int) []place {
+	places := make([]place, parts)
 	for i, e := range entries {
-		at := sizes[i].place % parts
-		p := &places[at]
+		p := &places[sizes[i].place%parts]
 		p.entries = append(p.entries, e)
 		p.resources += e.resources
-		bytes[at] += sizes[i].bytes
 		if d, ok := bases[e.base]; ok && p.bases[e.base].Family == "" {
 			if p.bases == nil {
 				p.bases = map[string]job.TaskDefinition{}
 			}
 			p.bases[e.base] = d
 			p.resources++
-			bytes[at] += len(definition(d))
-		}
-		if p.resources > MaxResources || bytes[at] > MaxBytes {
-			return places, false
 		}
 	}
-	return places, true
+	return places
 }
 
 func (o Options) write(places []place, parts int) (out []Template) {
