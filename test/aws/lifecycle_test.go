@@ -1,0 +1,153 @@
+package aws_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestLifecycle plays what docs/lifecycle.md says, one after the other on one
+// stack: an upgrade, a rollback, a restored table, a deletion, and a stack that
+// takes over what was kept.
+func TestLifecycle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.schedule(t, aJob("kept"), "0 4 * * *")
+	w.upgraded(t)
+	first := w.resource["Table"]
+	w.restored(t)
+	if !w.hasTable(t, first) {
+		t.Error("the table that was replaced is gone")
+	}
+	w.deleted(t)
+	w.denied(t)
+}
+
+// upgraded: a run goes on while its control plane is replaced by another version,
+// and by the former one again.
+func (w *world) upgraded(t *testing.T) {
+	t.Helper()
+	w.set(func() { w.scripts["long"] = localecs.Script{For: -1} })
+	input, id := scheduled(t, aJob("long"))
+	w.send(t, w.resource["Trigger"], input)
+	w.await(t, id, run.Running, soon)
+	for _, keep := range []string{"KeepRunsDays=40", "KeepRunsDays=400"} {
+		w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops", keep)
+		if answer, failed := w.invoke(t, w.resource["Trigger"], input); failed || !strings.Contains(answer, "duplicate") {
+			t.Errorf("after %s the same slot was answered: %s", keep, answer)
+		}
+	}
+	w.invoke(t, w.resource["Trigger"], `{"stop":"`+string(id)+`","reason":"the story is over"}`)
+	if r := w.await(t, id, run.Stopped, soon); len(r.Attempts) != 1 || w.tasks("long") != 1 {
+		t.Errorf("%d tasks, attempts %+v", w.tasks("long"), r.Attempts)
+	}
+}
+
+// restored: the table as it was before a run was launched. The slot of that run is
+// not launched again when its trigger comes again; a person's retry learns what became
+// of it, and slots from NotBefore on run as ever.
+func (w *world) restored(t *testing.T) {
+	t.Helper()
+	before, known := scheduled(t, aJob("known"))
+	w.send(t, w.resource["Trigger"], before)
+	w.await(t, known, run.Succeeded, soon)
+	stream := w.copied(t, w.resource["Table"], "batchplane-restored")
+	input, forgotten := scheduled(t, aJob("forgotten"))
+	w.send(t, w.resource["Trigger"], input)
+	ran := w.await(t, forgotten, run.Succeeded, soon)
+
+	from := time.Now().UTC().Truncate(time.Minute).Add(time.Minute)
+	w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops", "ExistingTable="+stream, "NotBefore="+from.Format("2006-01-02T15:04Z"))
+	w.resource["Table"] = "batchplane-restored"
+	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, asRoot), Table: w.resource["Table"]})
+	w.sweep(t)
+	if r, err := w.store.Run(t.Context(), known); err != nil || r.Status != run.Succeeded {
+		t.Errorf("what ran before is %s, %v", r.Status, err)
+	}
+	answer, failed := w.invoke(t, w.resource["Trigger"], input)
+	if failed || !strings.Contains(answer, "NotBefore") || w.tasks("forgotten") != 1 {
+		t.Errorf("the slot that was forgotten was answered %s, and there are %d tasks", answer, w.tasks("forgotten"))
+	}
+	w.invoke(t, w.resource["Trigger"], `{"retry":"`+string(forgotten)+`","by":"mia"}`)
+	// ECS still has the client token of the attempt, and answers with its task.
+	if r := w.await(t, forgotten, run.Succeeded, soon); len(r.Attempts) != 1 || r.Attempts[0].TaskARN != ran.Attempts[0].TaskARN || w.tasks("forgotten") != 1 {
+		t.Errorf("a person's retry: %d tasks, attempts %+v", w.tasks("forgotten"), r.Attempts)
+	}
+	within(t, 2*time.Minute, "NotBefore comes", func() bool { return !time.Now().Before(from) })
+	input, id := scheduled(t, aJob("after"))
+	w.send(t, w.resource["Trigger"], input)
+	w.await(t, id, run.Succeeded, soon)
+}
+
+// copied is a table that was restored, with what a restore leaves out; it answers
+// the ARN of its stream. The emulator restores what is there now, whatever time it
+// is asked for.
+func (w *world) copied(t *testing.T, from, to string) string {
+	t.Helper()
+	db := dynamotest.NewClient(w.url, asRoot)
+	if _, err := db.RestoreTableToPointInTime(t.Context(), &dynamodb.RestoreTableToPointInTimeInput{
+		SourceTableName: aws.String(from), TargetTableName: aws.String(to), RestoreDateTime: aws.Time(time.Now()),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.UpdateTable(t.Context(), &dynamodb.UpdateTableInput{
+		TableName: aws.String(to), DeletionProtectionEnabled: aws.Bool(true),
+		StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewImage},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return w.streamOf(t, to)
+}
+
+func (w *world) hasTable(t *testing.T, name string) bool {
+	t.Helper()
+	out, err := dynamotest.NewClient(w.url, asRoot).DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(name)})
+	return err == nil && out.Table.TableStatus == types.TableStatusActive
+}
+
+// deleted: the stack is deleted; its table and the schedules of the job stacks
+// stay, and a stack of the same name takes both over.
+func (w *world) deleted(t *testing.T) {
+	t.Helper()
+	stream := w.streamOf(t, w.resource["Table"])
+	sam(t, w.emulator, "delete", "--stack-name", w.name, "--no-prompts", "--region", "us-east-1")
+	if status, _, _ := w.request(t, "lambda", http.MethodGet, "/2015-03-31/functions/"+w.resource["Trigger"], nil, nil); status != http.StatusNotFound {
+		t.Errorf("the trigger is still there: %d", status)
+	}
+	if !w.hasTable(t, w.resource["Table"]) {
+		t.Fatal("the table is gone")
+	}
+	if s := w.deployedSchedule(t, "kept"); s.Target == nil {
+		t.Fatal("the schedules are gone")
+	}
+	w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops", "ExistingTable="+stream, "ExistingScheduleGroup=yes")
+	w.resource["Table"] = "batchplane-restored"
+	w.resource["ScheduleGroup"] = w.name
+	w.pattern = w.patternOf(t, w.resource)
+	w.sweep(t)
+	if item, err := w.store.Item(t.Context(), "kept"); err != nil || item.Gone {
+		t.Errorf("the schedule that was kept: %+v, %v", item, err)
+	}
+	input, id := scheduled(t, aJob("anew"))
+	w.send(t, w.resource["Trigger"], input)
+	w.await(t, id, run.Succeeded, soon)
+}
+
+func (w *world) streamOf(t *testing.T, table string) string {
+	t.Helper()
+	out, err := dynamotest.NewClient(w.url, asRoot).DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(table)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return aws.ToString(out.Table.LatestStreamArn)
+}
