@@ -38,7 +38,7 @@ func (c *Control) Pause(ctx context.Context, req PauseRequest) (Reply, error) {
 	if !req.Until.IsZero() && !req.Until.After(now) {
 		return refuse("", "%s is in the past: give --until a time to come", req.Until.UTC().Format(time.RFC3339)), nil
 	}
-	return c.changeItem(ctx, req.Job, func(item *job.Item) Reply {
+	return c.changeItem(ctx, req.Job, req.By, req.Reason, func(item *job.Item) Reply {
 		p := job.Pause{From: now, To: req.Until, By: req.By, Reason: req.Reason}
 		item.AddPause(p)
 		until := "until `resume`"
@@ -53,7 +53,7 @@ func (c *Control) Pause(ctx context.Context, req PauseRequest) (Reply, error) {
 // the next slot.
 func (c *Control) Resume(ctx context.Context, req ResumeRequest) (Reply, error) {
 	now := c.Now()
-	return c.changeItem(ctx, req.Job, func(item *job.Item) Reply {
+	return c.changeItem(ctx, req.Job, req.By, "", func(item *job.Item) Reply {
 		skip := item.SkipNext
 		switch paused := item.EndPause(now); {
 		case paused && skip != nil:
@@ -71,7 +71,7 @@ func (c *Control) Resume(ctx context.Context, req ResumeRequest) (Reply, error) 
 // SkipNext has the next slot of a job skipped.
 func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) {
 	now := c.Now()
-	return c.changeItem(ctx, req.Job, func(item *job.Item) Reply {
+	return c.changeItem(ctx, req.Job, req.By, "", func(item *job.Item) Reply {
 		if item.Plan.Schedule == "" || item.Plan.Disabled {
 			return refuse("", "%s has no schedule that runs, so there is no slot to skip", req.Job)
 		}
@@ -121,8 +121,8 @@ func named(name string) string {
 }
 
 // changeItem changes a job's item under its optimistic lock. Nothing is written
-// where change refuses.
-func (c *Control) changeItem(ctx context.Context, name string, change func(*job.Item) Reply) (Reply, error) {
+// where change refuses; what is, is logged with who asked for it.
+func (c *Control) changeItem(ctx context.Context, name, by, reason string, change func(*job.Item) Reply) (Reply, error) {
 	for range conflictRetries {
 		item, err := c.item(ctx, name)
 		if err != nil {
@@ -142,6 +142,7 @@ func (c *Control) changeItem(ctx context.Context, name string, change func(*job.
 		if err != nil {
 			return Reply{}, fmt.Errorf("storing the item of %s: %w", name, err)
 		}
+		c.Log.InfoContext(ctx, "changed what a job's schedule does", "job", name, "by", by, "what", reply.Message, "reason", reason)
 		return reply, nil
 	}
 	return Reply{}, fmt.Errorf("changing the item of %s: %w %d times", name, ErrConflict, conflictRetries)

@@ -1,7 +1,9 @@
 package control_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +165,30 @@ func TestSkipUsedOnce(t *testing.T) {
 			if w.ports.struck == 0 && k > len(w.ports.calls) {
 				return
 			}
+		}
+	}
+}
+
+// TestWhoPausedIsLogged: who paused, resumed and skipped what, and why, is a line
+// of the log each.
+func TestWhoPausedIsLogged(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	var log bytes.Buffer
+	w.ctl.Log = slog.New(slog.NewJSONHandler(&log, nil))
+	w.pauseAt(clockAt(17, 40, 0), job.All, clockAt(19, 0, 0))
+	if _, err := w.ctl.Resume(t.Context(), control.ResumeRequest{Job: job.All, By: "bob"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.ctl.SkipNext(t.Context(), control.SkipRequest{Job: "hourly", By: "cleo"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"job":"*","by":"ann","what":"all jobs are paused until 2026-11-22 19:00 UTC; slots until then are recorded as skipped","reason":"move"`,
+		`"job":"*","by":"bob","what":"all jobs are resumed"`, `"job":"hourly","by":"cleo","what":"the slot of hourly at 2026-11-22 18:00 UTC will be skipped"`,
+	} {
+		if strings.Count(log.String(), want) != 1 {
+			t.Errorf("the log lacks %s:\n%s", want, &log)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) 
 	if z, err := cron.LoadZone(j.Zone()); err == nil {
 		zone = z.Location()
 	}
-	kind, retriable := notice.Kind(e.Notice), r.Status.Terminal() && r.Status != run.Succeeded
+	kind, retriable := notice.Kind(e.Notice), r.Status.Terminal() && r.Status != run.Succeeded && notice.Kind(e.Notice) != notice.HeldBack
 	r = r.AsOwed(e)
 	n := notice.New(kind, c.Stack, r, j, zone)
 	if e.About > 0 {
@@ -124,7 +124,7 @@ func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) 
 		n = n.OfMissed(e.Count, first, zone)
 	}
 	if c.RetryCommand != "" && retriable {
-		n.RetryWith = c.RetryCommand + " " + string(r.ID)
+		n.RetryWith = c.RetryCommand + " " + string(r.ID) + " --request-id " + n.RetryID()
 	}
 	n.Logs, n.LogsAt = c.output(ctx, r)
 	if err := c.Notifier.Notify(ctx, n); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,5 +94,37 @@ func TestTellGivesUp(t *testing.T) {
 	}
 	if kept, _ := store.Kept(t.Context(), 1); len(kept) != 1 {
 		t.Errorf("kept %+v", kept)
+	}
+}
+
+// TestRetryOfANoticeTwice: who pastes a notice's command twice asks for one
+// attempt, and a later failure's asks for another.
+func TestRetryOfANoticeTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 3), redeliver: true})
+	w.ctl.RetryCommand = "batchplane retry"
+	w.know(report)
+	w.triggerSlot(report, 0)
+	w.live()
+	paste := func(n notice.Notice) control.Outcome {
+		id, request, ok := strings.Cut(strings.TrimPrefix(n.RetryWith, "batchplane retry "), " --request-id ")
+		if !ok {
+			t.Fatalf("the command is %q", n.RetryWith)
+		}
+		reply, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: run.ID(id), RequestID: request})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.live()
+		return reply.Outcome
+	}
+	first := w.told[0]
+	for n, want := range []control.Outcome{control.Accepted, control.Duplicate, control.Duplicate} {
+		if got := paste(first); got != want {
+			t.Errorf("pasted %d times: %s", n+1, got)
+		}
+	}
+	if got := paste(w.told[1]); got != control.Accepted || len(w.made) != 3 {
+		t.Errorf("the next failure's command: %s; %d tasks", got, len(w.made))
 	}
 }

@@ -3,6 +3,8 @@
 package notice
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"time"
@@ -266,6 +268,13 @@ func New(kind Kind, stack string, r run.Run, j job.Job, zone *time.Location) Not
 func (n Notice) About(attempt int) Notice {
 	n.ID = fmt.Sprintf("%s:%s/%s/%d", n.Kind, n.Stack, n.Run, attempt)
 	return n
+}
+
+// RetryID is the request id of the retry that the notice offers: whoever follows
+// it twice, or two who do, make one attempt.
+func (n Notice) RetryID() string {
+	sum := sha256.Sum256([]byte(n.ID))
+	return "notice-" + hex.EncodeToString(sum[:6])
 }
 
 // OfMissed is the notice as one of missed slots, of which its run is the newest

@@ -138,12 +138,12 @@ func TestAddressed(t *testing.T) {
 	var got notice.Notice
 	a := addressed{people: "arn:aws:lambda:us-east-1:123456789012:function:trigger:people", Notifier: keeper{&got}}
 	if err := a.Notify(t.Context(), notice.Notice{
-		Run: "etl/20261122T0900Z", RetryWith: "retry etl/20261122T0900Z",
+		ID: "failed:prod/etl/20261122T0900Z/1", Run: "etl/20261122T0900Z", RetryWith: "retry etl/20261122T0900Z",
 		Attempts: []notice.Attempt{{TaskARN: "arn:aws:ecs:eu-central-1:123456789012:task/batch/0"}, {TaskARN: "arn:aws:ecs:eu-central-1:123456789012:task/batch/1"}},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	want := `aws lambda invoke --cli-binary-format raw-in-base64-out --function-name arn:aws:lambda:us-east-1:123456789012:function:trigger:people --payload '{"retry":"etl/20261122T0900Z"}' /dev/stdout`
+	want := `aws lambda invoke --region us-east-1 --cli-binary-format raw-in-base64-out --function-name arn:aws:lambda:us-east-1:123456789012:function:trigger:people --payload '{"retry":"etl/20261122T0900Z","requestId":"notice-45612e9702c9"}' /dev/stdout`
 	if got.RetryWith != want || got.Account != "123456789012" {
 		t.Errorf("got %q of account %q", got.RetryWith, got.Account)
 	}

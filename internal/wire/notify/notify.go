@@ -63,14 +63,16 @@ type addressed struct {
 }
 
 func (a addressed) Notify(ctx context.Context, n notice.Notice) error {
+	region := ""
 	if parts := strings.Split(a.people, ":"); len(parts) > 4 {
-		n.Account = parts[4]
+		region, n.Account = " --region "+parts[3], parts[4]
 	}
 	if len(n.Attempts) > 0 {
 		n.TaskAt = logs.TaskURL(n.Attempts[len(n.Attempts)-1].TaskARN)
 	}
 	if n.RetryWith != "" {
-		n.RetryWith = fmt.Sprintf(`aws lambda invoke --cli-binary-format raw-in-base64-out --function-name %s --payload '{"retry":"%s"}' /dev/stdout`, a.people, n.Run)
+		n.RetryWith = fmt.Sprintf(`aws lambda invoke%s --cli-binary-format raw-in-base64-out --function-name %s --payload '{"retry":"%s","requestId":"%s"}' /dev/stdout`,
+			region, a.people, n.Run, n.RetryID())
 	}
 	return a.Notifier.Notify(ctx, n)
 }
