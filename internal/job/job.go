@@ -20,6 +20,9 @@ type Job struct {
 	Name        string `json:"name"`
 	Description string `json:"description,omitempty"`
 	Owner       string `json:"owner,omitempty"`
+	// Project is the origin of the definition: who applies jobs of one project
+	// touches no others.
+	Project string `json:"project,omitempty"`
 
 	// Schedule is a crontab line's five fields; empty for a job that only
 	// people run. Timezone is an IANA name, UTC when empty.

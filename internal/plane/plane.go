@@ -29,6 +29,8 @@ type Plane struct {
 	// Inspect looks at what the control plane is made of; nil is nothing to look
 	// at.
 	Inspect func(ctx context.Context) (Health, error)
+	// Registry is where jobs are deployed, nil where a jobs file itself is what runs.
+	Registry Registry
 	// Who says whose credentials are used, for the record; nil is nobody.
 	Who func(ctx context.Context) (string, error)
 	// Explain says of an error what is missing and what to do next; nil leaves it
@@ -126,6 +128,8 @@ type Queue struct {
 	URL      string `json:"url,omitempty"`
 	Messages int    `json:"messages"`
 }
+
+func isNotFound(err error) bool { return errors.Is(err, control.ErrNotFound) }
 
 func (p *Plane) now() time.Time {
 	if p.Now == nil {

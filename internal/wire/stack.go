@@ -18,13 +18,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/adapter/logs"
 	"github.com/batchplane/batchplane/internal/adapter/people"
+	"github.com/batchplane/batchplane/internal/adapter/schedules"
+	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
@@ -68,11 +73,33 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 		Reader: dynamo.New(dynamo.Config{DB: dynamodb.NewFromConfig(cfg), Table: outputs["TableName"], Log: c.Log}),
 		Door:   &people.Door{Lambda: lambda.NewFromConfig(cfg), Function: door(outputs)},
 		Output: &logs.Follower{Logs: cloudwatchlogs.NewFromConfig(cfg), Region: cfg.Region},
-		Who:    people.Who{STS: sts.NewFromConfig(cfg)}.ARN, Inspect: inspector.Inspect,
+		Registry: registry{
+			&schedules.Writer{
+				Scheduler: scheduler.NewFromConfig(cfg), Name: outputs["ScheduleGroupName"], ARN: groupARN(outputs), Read: entry.Registered,
+				Trigger: outputs["TriggerArn"], Role: outputs["ScheduleRoleArn"], Failures: outputs["TriggerFailuresArn"],
+			},
+			&fargate.Definitions{ECS: ecs.NewFromConfig(cfg), Region: cfg.Region},
+		},
+		Who: people.Who{STS: sts.NewFromConfig(cfg)}.ARN, Inspect: inspector.Inspect,
 		Explain: func(err error) error { return explain(c, cfg.Region, err) },
 		Poll:    plane.Poll{Least: time.Second, Most: 8 * time.Second},
 	}
 	return s, nil
+}
+
+// registry implements plane.Registry.
+type registry struct {
+	*schedules.Writer
+	*fargate.Definitions
+}
+
+// groupARN is the schedule group's: it stands beside the trigger.
+func groupARN(outputs map[string]string) string {
+	parts := strings.SplitN(outputs["TriggerArn"], ":", 6) // arn:aws:lambda:region:account:function:name
+	if len(parts) < 6 {
+		return outputs["ScheduleGroupName"]
+	}
+	return strings.Join([]string{parts[0], parts[1], "scheduler", parts[3], parts[4], "schedule-group/" + outputs["ScheduleGroupName"]}, ":")
 }
 
 // door is the people's door, or the trigger itself in a stack that has none yet.

@@ -37,7 +37,7 @@ var (
 	deciding = []string{"stop", "job", "cron", "timetable", "run", "notice", "ecsevent"}
 	handling = append(slices.Clone(deciding), "control")
 	// seeing is what people's tools know of a control plane.
-	seeing = append(slices.Clone(handling), "timetable", "view", "entry", "plane")
+	seeing = append(slices.Clone(handling), "timetable", "view", "entry", "plane", "render", "jobdiff", "apply")
 	wiring = append(slices.Clone(seeing), "job/jobfile", "adapter/*", "local", "localecs", "localecs/*", "console")
 	asking = append(slices.Clone(seeing), "cron/crontab", "importer", "importer/*", "preview", "jobdiff", "render", "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
 )
@@ -53,10 +53,11 @@ var rooms = map[string]room{
 	"internal/run":       {pure: true, left: []string{"stop", "job", "cron"}},
 	"internal/notice":    {pure: true, left: []string{"stop", "job", "cron", "run"}},
 
-	"internal/view":     {pure: true, left: []string{"stop", "job", "cron", "timetable", "run", "notice"}},
-	"internal/preview":  {pure: true, left: []string{"job", "cron", "timetable"}},
-	"internal/jobdiff":  {pure: true, left: []string{"job", "cron", "timetable"}},
-	"internal/render":   {pure: true, left: []string{"job", "cron", "timetable"}},
+	"internal/apply":   {pure: true, left: []string{"job", "cron", "timetable", "render", "jobdiff"}},
+	"internal/view":    {pure: true, left: []string{"stop", "job", "cron", "timetable", "run", "notice"}},
+	"internal/preview": {pure: true, left: []string{"job", "cron", "timetable"}},
+	"internal/jobdiff": {pure: true, left: []string{"job", "cron", "timetable"}},
+	"internal/render":  {pure: true, left: []string{"job", "cron", "timetable"}},
 	// What all readers of other schedulers' files share. The libraries that read
 	// shells and YAML stay in rooms of their own.
 	"internal/importer":       {pure: true, left: []string{"job", "cron", "importer/shell", "importer/doc"}},
@@ -92,7 +93,7 @@ var rooms = map[string]room{
 	// What the trigger function is called with.
 	"internal/entry": {plain: true, left: handling},
 	// A control plane as people's tools see it, wherever it runs.
-	"internal/plane": {plain: true, left: append(slices.Clone(handling), "timetable", "view", "entry")},
+	"internal/plane": {plain: true, left: append(slices.Clone(handling), "timetable", "view", "entry", "render", "jobdiff", "apply")},
 	"functions/*":    {left: append(slices.Clone(asking), "cli", "wire/*")},
 	"cmd/*":          {left: append(slices.Clone(asking), "cli")},
 }

@@ -28,7 +28,9 @@ type Options struct {
 
 // File is what jobs files say.
 type File struct {
-	Jobs []job.Job
+	// Project is the origin that stands in each job, "" where the files name none.
+	Project string
+	Jobs    []job.Job
 	// Definitions are base definitions of tasks, in the files' order.
 	Definitions []job.TaskDefinition
 }
@@ -65,6 +67,7 @@ type located struct {
 type parts struct {
 	defaults, definitions []located
 	jobs                  []located // one a job
+	project               string
 }
 
 func (d *decoder) load() File {
@@ -96,7 +99,8 @@ func (d *decoder) load() File {
 		readFields(d, n.Node, "defaults", defaultFields, &defaults)
 		d.defaultTimes = d.times
 	}
-	return File{Definitions: d.definitions(all.definitions), Jobs: d.jobs(d.grouped(all.jobs), defaults)}
+	defaults.Project = all.project
+	return File{Project: all.project, Definitions: d.definitions(all.definitions), Jobs: d.jobs(d.grouped(all.jobs), defaults)}
 }
 
 // anchorsOf are the anchors of one source.
@@ -134,7 +138,7 @@ func (d *decoder) document(file *ast.File, all *parts) {
 		ast.Walk(anchorFinder(d.anchors), docs[0])
 	}
 	d.places = map[string]ast.Node{}
-	d.mapping(docs[0], "", func(key string, n ast.Node) bool { return d.part(key, n, all) }, []string{"defaults", "jobs", "taskDefinitions"})
+	d.mapping(docs[0], "", func(key string, n ast.Node) bool { return d.part(key, n, all) }, []string{"defaults", "jobs", "project", "taskDefinitions"})
 	// What goes over another file may be about its defaults alone.
 	if pairs, ok := d.pairs(docs[0]); ok && !hasKey(pairs, "jobs") && d.file == 0 {
 		d.add(docs[0], "`jobs:` is missing: it holds the list of jobs")
@@ -144,6 +148,12 @@ func (d *decoder) document(file *ast.File, all *parts) {
 // part takes a top-level key of a source.
 func (d *decoder) part(key string, n ast.Node, all *parts) (known bool) {
 	switch key {
+	case "project":
+		if name, ok := d.text(n, "project"); ok {
+			if all.project = name; !job.ValidName(name) {
+				d.add(n, "project: %q cannot name a project: use letters, digits, - and _, at most %d of them", name, job.MaxNameLength)
+			}
+		}
 	case "defaults":
 		all.defaults = append(all.defaults, located{n, d.file})
 	case "taskDefinitions":

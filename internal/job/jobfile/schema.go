@@ -58,6 +58,7 @@ func Schema() ([]byte, error) {
 		"type":    "object", "additionalProperties": false,
 		"properties": map[string]shape{
 			"defaults":        object(defaultFields),
+			"project":         textShape,
 			"taskDefinitions": {"type": "object", "additionalProperties": base},
 			"jobs":            jobs,
 		},

@@ -214,7 +214,9 @@ func (s sweeper) report(ctx context.Context, problems []error) int {
 // format, which must stand alone on its line.
 func (s sweeper) emit(f figures) error {
 	metrics := []map[string]string{
-		{"Name": "SweepLag", "Unit": "Seconds"}, {"Name": "DueLag", "Unit": "Seconds"}, {"Name": "NoticeLag", "Unit": "Seconds"},
+		{"Name": "SweepLag", "Unit": "Seconds"},
+		{"Name": "DueLag", "Unit": "Seconds"},
+		{"Name": "NoticeLag", "Unit": "Seconds"},
 		{"Name": "ScheduleProblems", "Unit": "Count"},
 	}
 	line := map[string]any{"Stack": s.stack, "SweepLag": f.sweep.Seconds(), "DueLag": f.due.Seconds(), "NoticeLag": f.notice.Seconds(), "ScheduleProblems": f.problems}

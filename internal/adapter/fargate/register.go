@@ -1,0 +1,105 @@
+package fargate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/batchplane/batchplane/internal/apply"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// RegisterAPI is what Definitions needs of ECS.
+type RegisterAPI interface {
+	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
+	RegisterTaskDefinition(context.Context, *ecs.RegisterTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.RegisterTaskDefinitionOutput, error)
+}
+
+// Definitions registers base definitions of tasks, for people who deploy jobs: the
+// definitions' half of plane.Registry.
+type Definitions struct {
+	ECS    RegisterAPI
+	Region string
+}
+
+// hashTag holds what a revision was made from.
+const hashTag = "batchplane:definition"
+
+// Revision implements plane.Registry.
+func (d *Definitions) Revision(ctx context.Context, family string) (r apply.Revision, ok bool, err error) {
+	out, err := d.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
+		TaskDefinition: &family, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
+	})
+	// ECS answers that way of a family that has no ACTIVE revision (ECS API
+	// reference, DescribeTaskDefinition: ClientException).
+	var none *types.ClientException
+	if errors.As(err, &none) {
+		return r, false, nil
+	}
+	if err != nil {
+		return r, false, fmt.Errorf("looking for the task definition %s: %w", family, err)
+	}
+	r.ARN = aws.ToString(out.TaskDefinition.TaskDefinitionArn)
+	for _, t := range out.Tags {
+		if aws.ToString(t.Key) == hashTag {
+			r.Hash = aws.ToString(t.Value)
+		}
+	}
+	return r, true, nil
+}
+
+// Register implements plane.Registry.
+func (d *Definitions) Register(ctx context.Context, family string, t job.TaskDefinition) (arn string, err error) {
+	cpu, memory := t.Size()
+	architecture := types.CPUArchitectureX8664
+	if t.Architecture == "arm64" {
+		architecture = types.CPUArchitectureArm64
+	}
+	out, err := d.ECS.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
+		Family: &family, RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate}, NetworkMode: types.NetworkModeAwsvpc,
+		Cpu: aws.String(strconv.Itoa(cpu)), Memory: aws.String(strconv.Itoa(memory)),
+		RuntimePlatform:  &types.RuntimePlatform{OperatingSystemFamily: types.OSFamilyLinux, CpuArchitecture: architecture},
+		ExecutionRoleArn: given(t.ExecutionRole), TaskRoleArn: given(t.TaskRole),
+		ContainerDefinitions: []types.ContainerDefinition{d.container(t)},
+		Tags:                 []types.Tag{{Key: aws.String(hashTag), Value: aws.String(apply.DefinitionHash(t))}},
+	})
+	if err != nil {
+		return "", fmt.Errorf("registering the task definition %s: %w", family, err)
+	}
+	return aws.ToString(out.TaskDefinition.TaskDefinitionArn), nil
+}
+
+func (d *Definitions) container(t job.TaskDefinition) types.ContainerDefinition {
+	c := types.ContainerDefinition{Name: &t.Family, Image: &t.Image, Essential: aws.Bool(true), User: given(t.User)}
+	if t.Container != "" {
+		c.Name = &t.Container
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Environment)) {
+		c.Environment = append(c.Environment, types.KeyValuePair{Name: aws.String(name), Value: aws.String(t.Environment[name])})
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Secrets)) {
+		c.Secrets = append(c.Secrets, types.Secret{Name: aws.String(name), ValueFrom: aws.String(t.Secrets[name])})
+	}
+	if t.LogGroup != "" {
+		c.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: map[string]string{
+			"awslogs-group": t.LogGroup, "awslogs-region": d.Region, "awslogs-stream-prefix": t.Family,
+		}}
+	}
+	return c
+}
+
+// given is a text that may be absent.
+func given(s string) *string {
+	if strings.TrimSpace(s) == "" {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,185 @@
+package schedules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+
+	"github.com/batchplane/batchplane/internal/apply"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/render"
+)
+
+// WriteAPI is what a Writer needs of EventBridge Scheduler.
+type WriteAPI interface {
+	Scheduler
+	CreateSchedule(context.Context, *scheduler.CreateScheduleInput, ...func(*scheduler.Options)) (*scheduler.CreateScheduleOutput, error)
+	UpdateSchedule(context.Context, *scheduler.UpdateScheduleInput, ...func(*scheduler.Options)) (*scheduler.UpdateScheduleOutput, error)
+	DeleteSchedule(context.Context, *scheduler.DeleteScheduleInput, ...func(*scheduler.Options)) (*scheduler.DeleteScheduleOutput, error)
+}
+
+// Writer reads and writes the schedules of a stack's group, for people who deploy
+// jobs: the schedules' half of plane.Registry.
+type Writer struct {
+	Scheduler WriteAPI
+	// Name and ARN are of the group.
+	Name, ARN string
+	// Trigger, Role and Failures are the ARNs that all schedules have.
+	Trigger, Role, Failures string
+	// Read is what an input carries; ok is false where that is no definition.
+	Read func(input string) (j job.Job, ok bool, err error)
+}
+
+// Group implements plane.Registry.
+func (w *Writer) Group() string { return w.ARN }
+
+// Schedules implements plane.Registry.
+func (w *Writer) Schedules(ctx context.Context) ([]apply.Deployed, error) {
+	var names []string
+	pages := scheduler.NewListSchedulesPaginator(w.Scheduler, &scheduler.ListSchedulesInput{GroupName: &w.Name})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("listing the schedules of group %s: %w", w.Name, err)
+		}
+		for _, s := range page.Schedules {
+			names = append(names, aws.ToString(s.Name))
+		}
+	}
+	found, errs := make([]apply.Deployed, len(names)), make([]error, len(names))
+	inParallel(len(names), func(i int) { found[i], errs[i] = w.Schedule(ctx, names[i]) })
+	out := found[:0]
+	for i, d := range found {
+		switch {
+		case errors.Is(errs[i], control.ErrNotFound): // deleted since it was listed
+		case errs[i] != nil:
+			return nil, errs[i]
+		default:
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+// Schedule implements plane.Registry.
+func (w *Writer) Schedule(ctx context.Context, name string) (apply.Deployed, error) {
+	out, err := w.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: &w.Name, Name: &name})
+	var none *types.ResourceNotFoundException
+	if errors.As(err, &none) {
+		return apply.Deployed{}, fmt.Errorf("schedule %s: %w", name, control.ErrNotFound)
+	}
+	if err != nil {
+		return apply.Deployed{}, fmt.Errorf("reading schedule %s: %w", name, err)
+	}
+	return w.deployed(name, out), nil
+}
+
+func (w *Writer) deployed(name string, out *scheduler.GetScheduleOutput) apply.Deployed {
+	d := apply.Deployed{Schedule: render.Schedule{
+		Name: name, Description: aws.ToString(out.Description), Expression: aws.ToString(out.ScheduleExpression),
+		Zone: aws.ToString(out.ScheduleExpressionTimezone), State: string(out.State),
+		Window: int(window(out.FlexibleTimeWindow) / time.Minute), Start: utc(out.StartDate), End: utc(out.EndDate),
+	}}
+	t := out.Target
+	if t == nil || aws.ToString(t.Arn) != w.Trigger {
+		d.Why = "its target is not the trigger of this stack"
+		return d
+	}
+	d.Input = aws.ToString(t.Input)
+	if t.RetryPolicy != nil {
+		d.MaxAge = int(aws.ToInt32(t.RetryPolicy.MaximumEventAgeInSeconds))
+	}
+	d.Other = w.other(t)
+	j, ok, err := w.Read(d.Input)
+	switch {
+	case err != nil:
+		d.Why = err.Error()
+	case !ok:
+		d.Why = "its input carries no definition"
+	default:
+		d.Job = j
+	}
+	return d
+}
+
+// other says what of a target is not as Put writes it.
+func (w *Writer) other(t *types.Target) string {
+	var is []string
+	if aws.ToString(t.RoleArn) != w.Role {
+		is = append(is, "role "+aws.ToString(t.RoleArn))
+	}
+	if t.DeadLetterConfig == nil || aws.ToString(t.DeadLetterConfig.Arn) != w.Failures {
+		is = append(is, "another dead-letter queue")
+	}
+	if t.RetryPolicy == nil || aws.ToInt32(t.RetryPolicy.MaximumRetryAttempts) != mostRetries {
+		is = append(is, "other retries")
+	}
+	return strings.Join(is, ", ")
+}
+
+// mostRetries is how often Scheduler calls the trigger at most (EventBridge
+// Scheduler API reference, RetryPolicy).
+const mostRetries = 185
+
+func utc(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+func optional(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// Put implements plane.Registry.
+func (w *Writer) Put(ctx context.Context, s render.Schedule, kind apply.Kind) error {
+	var description *string
+	if s.Description != "" {
+		description = &s.Description
+	}
+	flexible := &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff}
+	if s.Window > 0 {
+		flexible = &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeFlexible, MaximumWindowInMinutes: aws.Int32(int32(s.Window))}
+	}
+	target := &types.Target{
+		Arn: &w.Trigger, RoleArn: &w.Role, Input: &s.Input, DeadLetterConfig: &types.DeadLetterConfig{Arn: &w.Failures},
+		RetryPolicy: &types.RetryPolicy{MaximumRetryAttempts: aws.Int32(mostRetries), MaximumEventAgeInSeconds: aws.Int32(int32(s.MaxAge))},
+	}
+	var err error
+	if kind == apply.Create {
+		_, err = w.Scheduler.CreateSchedule(ctx, &scheduler.CreateScheduleInput{
+			GroupName: &w.Name, Name: &s.Name, Description: description, ScheduleExpression: &s.Expression, ScheduleExpressionTimezone: &s.Zone,
+			State: types.ScheduleState(s.State), FlexibleTimeWindow: flexible, StartDate: optional(s.Start), EndDate: optional(s.End), Target: target,
+		})
+	} else {
+		_, err = w.Scheduler.UpdateSchedule(ctx, &scheduler.UpdateScheduleInput{
+			GroupName: &w.Name, Name: &s.Name, Description: description, ScheduleExpression: &s.Expression, ScheduleExpressionTimezone: &s.Zone,
+			State: types.ScheduleState(s.State), FlexibleTimeWindow: flexible, StartDate: optional(s.Start), EndDate: optional(s.End), Target: target,
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("writing schedule %s: %w", s.Name, err)
+	}
+	return nil
+}
+
+// Remove implements plane.Registry; a schedule that is gone already is no error.
+func (w *Writer) Remove(ctx context.Context, name string) error {
+	_, err := w.Scheduler.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{GroupName: &w.Name, Name: &name})
+	var none *types.ResourceNotFoundException
+	if err != nil && !errors.As(err, &none) {
+		return fmt.Errorf("removing schedule %s: %w", name, err)
+	}
+	return nil
+}

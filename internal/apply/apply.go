@@ -1,0 +1,293 @@
+// Package apply decides what has to change in a stack's registry so that it says
+// what jobs files say, and what may not be touched. It is pure: who reads and
+// writes the registry is elsewhere.
+//
+// The registry is the stack's schedule group. A job's project is the origin that
+// stands in its definition; nothing outside a project is touched by it.
+package apply
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/jobdiff"
+	"github.com/batchplane/batchplane/internal/render"
+)
+
+// Deployed is a schedule as it stands in the group.
+type Deployed struct {
+	render.Schedule
+	// Job is what it carries; Name is "" where that is no job, and Why says what it
+	// is instead.
+	Job job.Job
+	Why string
+}
+
+// Hash names what stands in a schedule: equal schedules have equal hashes.
+func Hash(s render.Schedule) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(fmt.Sprintf("marshalling schedule %s: %v", s.Name, err)) // texts, numbers and times marshal
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
+
+// DefinitionHash names a base definition of tasks.
+func DefinitionHash(d job.TaskDefinition) string {
+	b, err := json.Marshal(d)
+	if err != nil {
+		panic(fmt.Sprintf("marshalling task definition %s: %v", d.Family, err))
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
+
+// Family is the family of a project's base definition on AWS: projects share none.
+func Family(project, name string) string { return project + "-" + name }
+
+// Wanted is what the jobs files say.
+type Wanted struct {
+	Project     string
+	Jobs        []job.Job
+	Definitions []job.TaskDefinition
+	// Prune is whether jobs of the project that are not in the files are removed.
+	Prune bool
+	// From is from when translations of schedules are proved.
+	From time.Time
+}
+
+// Registry is what is deployed: all schedules of the group, and by family the
+// newest revision of each base definition that is wanted.
+type Registry struct {
+	Schedules []Deployed
+	Revisions map[string]Revision
+}
+
+// Revision is a revision of a task definition.
+type Revision struct {
+	ARN string
+	// Hash is DefinitionHash of what it was made from, "" where that is not known.
+	Hash string
+}
+
+// Format is the version of a Plan's form.
+const Format = 1
+
+// Plan is what is to be done, in this order: definitions, schedules.
+type Plan struct {
+	Format  int    `json:"format"`
+	Stack   string `json:"stack"`
+	Group   string `json:"group"`
+	Project string `json:"project"`
+	// Definitions are to be registered; a step that needs one names its Family.
+	Definitions []job.TaskDefinition `json:"definitions,omitempty"`
+	Steps       []Step               `json:"steps,omitempty"`
+	// Changes say the same in words; Left are jobs of the project that stay though
+	// they are not in the files.
+	Changes []jobdiff.Change `json:"changes,omitempty"`
+	Left    []string         `json:"left,omitempty"`
+	// Had is how many jobs the project has in the registry, Removed how many of
+	// them go.
+	Had     int `json:"had"`
+	Removed int `json:"removed"`
+}
+
+// Step changes one schedule.
+type Step struct {
+	Kind Kind   `json:"kind"`
+	Name string `json:"name"`
+	Job  string `json:"job"`
+	// Was is the Hash of the schedule that was read, "" where there was none.
+	Was string `json:"was,omitempty"`
+	// Schedule is what it is to be, without its Input where Base is set.
+	Schedule *render.Schedule `json:"schedule,omitempty"`
+	// Base is the family of the definition that the plan registers first: Definition
+	// is the job, which gets its revision.
+	Base       string   `json:"base,omitempty"`
+	Definition *job.Job `json:"definition,omitempty"`
+}
+
+// Kind is what a step does.
+type Kind string
+
+// What steps do.
+const (
+	Create Kind = "create"
+	Update Kind = "update"
+	Delete Kind = "delete"
+)
+
+// Empty is whether nothing is to be done.
+func (p Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Definitions) == 0 }
+
+// Refusal is why nothing may be done, a sentence for each job.
+type Refusal struct{ Why []string }
+
+func (r *Refusal) Error() string { return strings.Join(r.Why, "\n") }
+
+// Of is the plan that makes the registry say what is wanted. Its error is a
+// *Refusal where the files or the registry must be mended first.
+func Of(w Wanted, r Registry) (Plan, error) {
+	b := &builder{wanted: w, plan: Plan{Format: Format, Project: w.Project}, deployed: map[string]Deployed{}}
+	for _, d := range r.Schedules {
+		b.deployed[d.Name] = d
+	}
+	revisions := b.definitions(r.Revisions)
+	keep := map[string]bool{}
+	for _, j := range w.Jobs {
+		b.job(j, revisions, keep)
+	}
+	b.rest(keep)
+	b.words()
+	if len(b.faults) > 0 {
+		slices.Sort(b.faults)
+		return Plan{}, &Refusal{slices.Compact(b.faults)}
+	}
+	return b.plan, nil
+}
+
+type builder struct {
+	wanted   Wanted
+	plan     Plan
+	deployed map[string]Deployed
+	faults   []string
+}
+
+func (b *builder) fault(format string, args ...any) {
+	b.faults = append(b.faults, fmt.Sprintf(format, args...))
+}
+
+// definitions plans the registration of definitions that changed, and gives the
+// ARNs of those that did not; "" stands for one that is to be registered.
+func (b *builder) definitions(there map[string]Revision) map[string]string {
+	arns := map[string]string{}
+	for _, d := range b.wanted.Definitions {
+		family := Family(b.wanted.Project, d.Family)
+		known, ok := there[family]
+		if ok && known.Hash == DefinitionHash(d) {
+			arns[d.Family] = known.ARN
+			continue
+		}
+		arns[d.Family] = ""
+		b.plan.Definitions = append(b.plan.Definitions, d)
+		change := jobdiff.Change{Definition: family, Kind: jobdiff.Added, Words: []string{"image: " + d.Image}}
+		if ok {
+			change.Kind, change.Words = jobdiff.Changed, []string{"a new revision is registered: its jobs run it from their next run on; image: " + d.Image}
+		}
+		b.plan.Changes = append(b.plan.Changes, change)
+	}
+	return arns
+}
+
+// job plans the schedules of one job.
+func (b *builder) job(j job.Job, revisions map[string]string, keep map[string]bool) {
+	j.Project = b.wanted.Project
+	base := ""
+	family, _, pinned := strings.Cut(j.TaskDefinition, ":")
+	if arn, ours := revisions[family]; ours {
+		if pinned {
+			b.fault("job %s: taskDefinition %s names a revision of a family of this file: leave the revision out, the one that is deployed is taken", j.Name, j.TaskDefinition)
+			return
+		}
+		if j.TaskDefinition = arn; arn == "" {
+			base = family
+		}
+	}
+	schedules, err := render.SchedulesOf(j, b.wanted.From)
+	if err != nil {
+		b.fault("%v", err)
+		return
+	}
+	for _, s := range schedules {
+		keep[s.Name] = true
+		b.schedule(j, s, base)
+	}
+}
+
+func (b *builder) schedule(j job.Job, s render.Schedule, base string) {
+	was, there := b.deployed[s.Name]
+	switch {
+	case there && was.Job.Name == "":
+		b.fault("the schedule %s is there and carries no job (%s): rename the job, or remove that schedule", s.Name, was.Why)
+		return
+	case there && was.Job.Project != b.wanted.Project:
+		b.fault("job %s belongs to %s: rename the job here, or remove it there first", j.Name, origin(was.Job.Project))
+		return
+	case there && base == "" && Hash(was.Schedule) == Hash(s):
+		return
+	}
+	step := Step{Kind: Create, Name: s.Name, Job: j.Name, Schedule: &s, Base: base}
+	if there {
+		step.Kind, step.Was = Update, Hash(was.Schedule)
+	}
+	if base != "" {
+		step.Definition = &j
+		s.Input = ""
+	}
+	b.plan.Steps = append(b.plan.Steps, step)
+}
+
+func origin(project string) string {
+	if project == "" {
+		return "no project: another tool deployed it, such as CloudFormation"
+	}
+	return "the project " + project
+}
+
+// rest is what of the project is deployed and not in the files.
+func (b *builder) rest(keep map[string]bool) {
+	had, left := map[string]bool{}, map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(b.deployed)) {
+		d := b.deployed[name]
+		if d.Job.Name == "" || d.Job.Project != b.wanted.Project {
+			continue
+		}
+		had[d.Job.Name] = true
+		if keep[name] {
+			continue
+		}
+		wanted := slices.ContainsFunc(b.wanted.Jobs, func(j job.Job) bool { return j.Name == d.Job.Name })
+		if !wanted {
+			left[d.Job.Name] = true
+		}
+		// A job that needs one expression less loses that schedule in any case.
+		if wanted || b.wanted.Prune {
+			b.plan.Steps = append(b.plan.Steps, Step{Kind: Delete, Name: name, Job: d.Job.Name, Was: Hash(d.Schedule)})
+		}
+	}
+	b.plan.Had = len(had)
+	if b.wanted.Prune {
+		b.plan.Removed = len(left)
+		return
+	}
+	b.plan.Left = slices.Sorted(maps.Keys(left))
+}
+
+// Ready is a step's schedule once the definitions of the plan are registered: arns
+// are their revisions by family.
+func (s Step) Ready(arns map[string]string) (render.Schedule, error) {
+	if s.Base == "" {
+		return *s.Schedule, nil
+	}
+	arn := arns[s.Base]
+	if arn == "" || s.Definition == nil {
+		return render.Schedule{}, fmt.Errorf("schedule %s needs a revision of %s, and none was registered", s.Name, s.Base)
+	}
+	j := *s.Definition
+	j.TaskDefinition = arn
+	input, err := j.ScheduleInput()
+	if err != nil {
+		return render.Schedule{}, err
+	}
+	out := *s.Schedule
+	out.Input = input
+	return out, nil
+}

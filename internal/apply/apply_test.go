@@ -1,0 +1,186 @@
+package apply_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/apply"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/render"
+)
+
+var from = time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
+
+const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/report:1"
+
+func named(name, schedule string) job.Job {
+	return job.Job{Name: name, Schedule: schedule, TaskDefinition: "jobs", Cluster: "jobs"}
+}
+
+// registry is what a plan leaves behind when it is carried out.
+type registry map[string]apply.Deployed
+
+func (r registry) deploy(t *testing.T, project string, jobs ...job.Job) registry {
+	t.Helper()
+	for _, j := range jobs {
+		j.Project = project
+		schedules, err := render.SchedulesOf(j, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range schedules {
+			r[s.Name] = apply.Deployed{Schedule: s, Job: j}
+		}
+	}
+	return r
+}
+
+func (r registry) schedules() (out []apply.Deployed) {
+	for _, d := range r {
+		out = append(out, d)
+	}
+	return out
+}
+
+// TestPlan: what is done to the registry, and what is said of it.
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	a, b := named("a", "30 2 * * *"), named("b", "0 3 * * *")
+	later := a
+	later.Schedule = "30 3 * * *"
+	both := named("both", "0 3 1 * 1") // which EventBridge says in two expressions
+	for name, c := range map[string]struct {
+		there   func(t *testing.T) registry
+		jobs    []job.Job
+		prune   bool
+		steps   string
+		says    string
+		left    string
+		removed int
+	}{
+		"nothing is there":   {nil, []job.Job{a, b}, false, "create a, create b", "added", "", 0},
+		"all is there":       {func(t *testing.T) registry { return registry{}.deploy(t, "p", a, b) }, []job.Job{a, b}, true, "", "", "", 0},
+		"one changed":        {func(t *testing.T) registry { return registry{}.deploy(t, "p", a, b) }, []job.Job{later, b}, false, "update a", "runs 1 hour later", "", 0},
+		"one is gone":        {func(t *testing.T) registry { return registry{}.deploy(t, "p", a, b) }, []job.Job{a}, false, "", "", "b", 0},
+		"one is pruned":      {func(t *testing.T) registry { return registry{}.deploy(t, "p", a, b) }, []job.Job{a}, true, "delete b", "its schedule disappears", "", 1},
+		"another project's":  {func(t *testing.T) registry { return registry{}.deploy(t, "q", b) }, []job.Job{a}, true, "create a", "added", "", 0},
+		"nobody's, with CFN": {func(t *testing.T) registry { return registry{}.deploy(t, "", b) }, []job.Job{a}, true, "create a", "added", "", 0},
+		"two schedules":      {nil, []job.Job{both}, false, "create both, create both.2", "added", "", 0},
+		"one schedule less": {
+			func(t *testing.T) registry { return registry{}.deploy(t, "p", both) },
+			[]job.Job{named("both", "0 3 1 * *")},
+			false, "update both, delete both.2", "changed", "", 0,
+		},
+		"somebody switched it off by hand": {func(t *testing.T) registry {
+			r := registry{}.deploy(t, "p", a)
+			d := r["a"]
+			d.State = "DISABLED"
+			r["a"] = d
+			return r
+		}, []job.Job{a}, false, "update a", "it is DISABLED, and will be ENABLED", "", 0},
+		"somebody moved it by hand": {func(t *testing.T) registry {
+			r := registry{}.deploy(t, "p", a)
+			d := r["a"]
+			d.Expression = "cron(0 9 * * ? *)"
+			r["a"] = d
+			return r
+		}, []job.Job{a}, false, "update a", "it is cron(0 9 * * ? *) in UTC", "", 0},
+		"somebody removed half of it by hand": {func(t *testing.T) registry {
+			r := registry{}.deploy(t, "p", both)
+			delete(r, "both.2")
+			return r
+		}, []job.Job{both}, false, "create both.2", "is missing and is made again", "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var there registry
+			if c.there != nil {
+				there = c.there(t)
+			}
+			plan, err := apply.Of(apply.Wanted{Project: "p", Jobs: c.jobs, Prune: c.prune, From: from}, apply.Registry{Schedules: there.schedules()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var steps, words []string
+			for _, s := range plan.Steps {
+				steps = append(steps, string(s.Kind)+" "+s.Name)
+				if was := there[s.Name]; (s.Was == "") != (was.Name == "") || s.Was != "" && s.Was != apply.Hash(was.Schedule) {
+					t.Errorf("%s was %q", s.Name, s.Was)
+				}
+			}
+			for _, ch := range plan.Changes {
+				words = append(append(words, string(ch.Kind)), ch.Words...)
+			}
+			if got := strings.Join(steps, ", "); got != c.steps || plan.Empty() != (c.steps == "") {
+				t.Errorf("steps %s, want %s", got, c.steps)
+			}
+			if all := strings.Join(words, "\n"); !strings.Contains(all, c.says) || (c.says == "") != (all == "") {
+				t.Errorf("says %s, want %s", all, c.says)
+			}
+			if got := strings.Join(plan.Left, ","); got != c.left || plan.Removed != c.removed {
+				t.Errorf("left %s, removed %d", got, plan.Removed)
+			}
+		})
+	}
+}
+
+// TestRefused: what is not the project's is not touched, and all is said at once.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	r := registry{}.deploy(t, "q", named("a", "0 1 * * *")).deploy(t, "", named("b", "0 1 * * *"))
+	r["c"] = apply.Deployed{Schedule: render.Schedule{Name: "c"}, Why: "its target is not the trigger of this stack"}
+	pinned := named("d", "0 1 * * *")
+	pinned.TaskDefinition = "base:7"
+	jobs := []job.Job{named("a", "0 1 * * *"), named("b", "0 1 * * *"), named("c", "0 1 * * *"), pinned, named("e", "nonsense")}
+	_, err := apply.Of(apply.Wanted{Project: "p", Jobs: jobs, Definitions: []job.TaskDefinition{{Family: "base", Image: image}}, From: from}, apply.Registry{Schedules: r.schedules()})
+	var refusal *apply.Refusal
+	if !errors.As(err, &refusal) || len(refusal.Why) != 5 {
+		t.Fatalf("got %v", err)
+	}
+	for _, says := range []string{"job a belongs to the project q", "job b belongs to no project", "the schedule c is there and carries no job (its target", "names a revision", "job e: "} {
+		if !slices.ContainsFunc(refusal.Why, func(w string) bool { return strings.Contains(w, says) }) {
+			t.Errorf("nobody says %q: %v", says, err)
+		}
+	}
+}
+
+// TestDefinitions: a job runs the revision that was registered with it.
+func TestDefinitions(t *testing.T) {
+	t.Parallel()
+	base := job.TaskDefinition{Family: "base", Image: image}
+	j := named("a", "30 2 * * *")
+	j.TaskDefinition = "base"
+	w := apply.Wanted{Project: "p", Jobs: []job.Job{j}, Definitions: []job.TaskDefinition{base}, From: from}
+	plan, err := apply.Of(w, apply.Registry{})
+	if err != nil || len(plan.Definitions) != 1 || len(plan.Steps) != 1 || plan.Steps[0].Base != "base" || plan.Steps[0].Schedule.Input != "" {
+		t.Fatalf("got %+v, %v", plan, err)
+	}
+	if _, err := plan.Steps[0].Ready(nil); err == nil {
+		t.Error("a schedule without its revision is ready")
+	}
+	const one, two = "arn:aws:ecs:us-east-1:123456789012:task-definition/p-base:1", "arn:aws:ecs:us-east-1:123456789012:task-definition/p-base:2"
+	s, err := plan.Steps[0].Ready(map[string]string{"base": one})
+	if err != nil || !strings.Contains(s.Input, `"taskDefinition":"`+one+`"`) {
+		t.Fatalf("got %+v, %v", s, err)
+	}
+	deployed := j
+	deployed.Project, deployed.TaskDefinition = "p", one
+	there := apply.Registry{
+		Schedules: []apply.Deployed{{Schedule: s, Job: deployed}},
+		Revisions: map[string]apply.Revision{"p-base": {ARN: one, Hash: apply.DefinitionHash(base)}},
+	}
+	if plan, err := apply.Of(w, there); err != nil || !plan.Empty() || len(plan.Changes) > 0 {
+		t.Errorf("applied again: %+v, %v", plan, err)
+	}
+	w.Definitions[0].Image = strings.Replace(image, ":1", ":2", 1)
+	plan, err = apply.Of(w, there)
+	if err != nil || len(plan.Definitions) != 1 || len(plan.Steps) != 1 || plan.Steps[0].Kind != apply.Update {
+		t.Fatalf("with a new image: %+v, %v", plan, err)
+	}
+	if s, err := plan.Steps[0].Ready(map[string]string{"base": two}); err != nil || !strings.Contains(s.Input, two) {
+		t.Errorf("got %+v, %v", s, err)
+	}
+}

@@ -1,0 +1,79 @@
+package apply
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/jobdiff"
+)
+
+// words say what changes, as the files' other comparisons do. What differs only in
+// the registry, since somebody changed it there, is said too.
+func (b *builder) words() {
+	before := map[string]job.Job{}
+	for _, d := range b.deployed {
+		if d.Job.Name != "" && d.Job.Project == b.wanted.Project {
+			before[d.Job.Name] = d.Job
+		}
+	}
+	for _, name := range b.plan.Left {
+		delete(before, name)
+	}
+	var after []job.Job
+	for _, j := range b.wanted.Jobs {
+		j.Project = b.wanted.Project
+		if was, ok := before[j.Name]; ok {
+			j.TaskDefinition = b.shown(j.TaskDefinition, was.TaskDefinition)
+		}
+		after = append(after, j)
+	}
+	changes := jobdiff.Of(slices.Collect(maps.Values(before)), after, b.wanted.From)
+	said := map[string]bool{}
+	for _, c := range changes {
+		said[c.Job] = true
+	}
+	for _, s := range b.plan.Steps {
+		if !said[s.Job] {
+			said[s.Job] = true
+			changes = append(changes, jobdiff.Change{Job: s.Job, Kind: jobdiff.Changed, Words: []string{b.drift(s)}})
+		}
+	}
+	slices.SortStableFunc(changes, func(x, y jobdiff.Change) int { return cmp.Compare(x.Job, y.Job) })
+	b.plan.Changes = append(b.plan.Changes, changes...)
+}
+
+// shown is a job's definition as it is compared: one of the files that stays at
+// its revision is no change.
+func (b *builder) shown(wanted, was string) string {
+	for _, d := range b.wanted.Definitions {
+		changed := slices.ContainsFunc(b.plan.Definitions, func(o job.TaskDefinition) bool { return o.Family == d.Family })
+		if d.Family == wanted && !changed && strings.Contains(was, "/"+Family(b.wanted.Project, wanted)+":") {
+			return was
+		}
+	}
+	return wanted
+}
+
+// drift says what differs in a schedule whose job is the same.
+func (b *builder) drift(s Step) string {
+	was := b.deployed[s.Name]
+	switch {
+	case s.Base != "":
+		return "it runs the new revision of its task definition"
+	case s.Kind == Delete:
+		return "its second schedule disappears: one expression says it all now"
+	case s.Kind == Create:
+		return "its schedule " + s.Name + " is missing and is made again"
+	case was.Other != "":
+		return "somebody changed its schedule in the registry: it has " + was.Other
+	case was.State != s.Schedule.State:
+		return fmt.Sprintf("somebody changed its schedule in the registry: it is %s, and will be %s", was.State, s.Schedule.State)
+	case was.Expression != s.Schedule.Expression || was.Zone != s.Schedule.Zone:
+		return fmt.Sprintf("somebody changed its schedule in the registry: it is %s in %s, and will be %s in %s", was.Expression, was.Zone, s.Schedule.Expression, s.Schedule.Zone)
+	}
+	return "its schedule in the registry is not as batchplane writes it, and will be"
+}

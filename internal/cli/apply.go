@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/apply"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/jobdiff"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/render"
+)
+
+type applyCmd struct {
+	PlanFile string   `arg:"" optional:"" name:"plan" help:"A plan that --plan wrote: carry that out."`
+	Files    []string `short:"f" name:"file" sep:"none" help:"A jobs file with a project; a further -f goes over it." placeholder:"FILE"`
+	Prune    bool     `help:"Remove the project's jobs that are not in the files."`
+	PruneMax int      `help:"How many jobs may be removed without a further question; a fifth of the project unless given." default:"-1" placeholder:"N"`
+	DryRun   bool     `help:"Only say what would change; exit code 2 when something would."`
+	Yes      bool     `help:"Do not ask."`
+	Plan     string   `help:"Write the plan to this file instead of carrying it out." placeholder:"FILE"`
+}
+
+// exitDiffers is the exit code of --dry-run where something would change.
+const exitDiffers = 2
+
+// Run deploys jobs files to a stack.
+func (c *applyCmd) Run(ctx context.Context, a *app) error {
+	if (c.PlanFile == "") == (len(c.Files) == 0) {
+		return usagef("give jobs files by -f, or a plan that --plan wrote")
+	}
+	if a.stack == "" {
+		return usagef("say which stack by --stack or BATCHPLANE_STACK; on this machine `%s -f FILE` runs what the file says", a.command("local"))
+	}
+	wanted, err := c.wanted(a)
+	if err != nil {
+		return err
+	}
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		plan, err := c.plan(ctx, a, p, wanted)
+		if err != nil {
+			return err
+		}
+		if err := a.printPlan(plan); err != nil {
+			return err
+		}
+		return c.carryOut(ctx, a, p, plan)
+	})
+}
+
+// wanted reads the files.
+func (c *applyCmd) wanted(a *app) (w apply.Wanted, err error) {
+	if c.PlanFile != "" {
+		return w, nil
+	}
+	file, err := jobsFiles{Files: c.Files}.read("applied")
+	if err != nil {
+		return w, err
+	}
+	if file.Project == "" {
+		return w, usagef("the jobs file names no project: write `project: NAME` at its top, the name of what is deployed together; jobs of other projects are not touched")
+	}
+	if faults, later := render.Runnable(file.Jobs, file.Definitions, nil); len(faults) > 0 {
+		return w, usagef("the jobs cannot run on AWS as they are, so nothing was applied:\n%s", strings.Join(faults, "\n"))
+	} else if len(later) > 0 {
+		a.warn(later)
+	}
+	a.warnAWS(file.Jobs, a.now())
+	return wantedOf(file, c.Prune, a.now()), nil
+}
+
+func wantedOf(file jobfile.File, prune bool, now time.Time) apply.Wanted {
+	return apply.Wanted{Project: file.Project, Jobs: file.Jobs, Definitions: file.Definitions, Prune: prune, From: now}
+}
+
+// plan makes a plan, or reads one.
+func (c *applyCmd) plan(ctx context.Context, a *app, p *plane.Plane, w apply.Wanted) (plan apply.Plan, err error) {
+	if c.PlanFile == "" {
+		plan, err := p.PlanApply(ctx, w)
+		var refusal *apply.Refusal
+		if errors.As(err, &refusal) {
+			return plan, fmt.Errorf("nothing was changed:\n%w", refusal)
+		}
+		return plan, err
+	}
+	data, err := readBounded(c.PlanFile, mostPlan)
+	if err != nil {
+		return plan, usagef("reading the plan: %w", err)
+	}
+	if err := json.Unmarshal(data, &plan); err != nil || plan.Format == 0 {
+		return plan, usagef("%s is not a plan of `apply --plan`", c.PlanFile)
+	}
+	switch {
+	case plan.Format > apply.Format:
+		return plan, usagef("%s was written by a newer batchplane (form %d, this program knows %d): upgrade this program", c.PlanFile, plan.Format, apply.Format)
+	case plan.Stack != a.stack || plan.Group != p.Registry.Group():
+		return plan, usagef("%s is a plan for the stack %s (%s), not for %s (%s)", c.PlanFile, plan.Stack, plan.Group, a.stack, p.Registry.Group())
+	}
+	return plan, nil
+}
+
+// mostPlan bounds a plan: a jobs file's jobs, each in two schedules.
+const mostPlan = 64 << 20
+
+func (a *app) printPlan(plan apply.Plan) error {
+	if a.json {
+		return printJSON(a.Stdout, plan)
+	}
+	var b bytes.Buffer
+	count := map[jobdiff.Kind]int{}
+	for _, change := range plan.Changes {
+		count[change.Kind]++
+		name := change.Job
+		if change.Definition != "" {
+			name = "task definition " + change.Definition
+		}
+		fmt.Fprintf(&b, "%s: %s\n", name, change.Kind)
+		for _, w := range change.Words {
+			fmt.Fprintf(&b, "  - %s\n", notice.Printable(w))
+		}
+	}
+	if len(plan.Left) > 0 {
+		fmt.Fprintf(&b, "not in the files, and left as they are (--prune removes them): %s\n", strings.Join(plan.Left, ", "))
+	}
+	fmt.Fprintf(&b, "%d added, %d removed, %d changed\n", count[jobdiff.Added], count[jobdiff.Removed], count[jobdiff.Changed])
+	return a.write(b.Bytes())
+}
+
+func (c *applyCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, plan apply.Plan) error {
+	switch {
+	case c.Plan != "":
+		return writePlan(c.Plan, plan)
+	case plan.Empty():
+		return nil
+	case c.DryRun:
+		return exitError(exitDiffers)
+	}
+	if err := c.agreed(a, plan); err != nil {
+		return err
+	}
+	did := 0
+	done, err := p.Apply(ctx, plan, func(s apply.Step) {
+		did++
+		_, _ = fmt.Fprintf(a.Stderr, "%d of %d: schedule %s %sd\n", did, len(plan.Steps), s.Name, s.Kind)
+	})
+	if err != nil {
+		return fmt.Errorf("%d of %s were made, then: %w; what was made stays, and to apply again goes on", done.Steps, counted(len(plan.Steps), "change"), err)
+	}
+	_, _ = fmt.Fprintln(a.Stderr, "applied, read back and found equal; the sweep takes it over within a minute")
+	return nil
+}
+
+func writePlan(name string, plan apply.Plan) error {
+	b, err := json.MarshalIndent(plan, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding the plan: %w", err)
+	}
+	if err := os.WriteFile(name, append(b, '\n'), 0o600); err != nil {
+		return fmt.Errorf("writing the plan: %w", err)
+	}
+	return nil
+}
+
+// agreed is an error unless a person wants the plan carried out.
+func (c *applyCmd) agreed(a *app, plan apply.Plan) error {
+	most := c.PruneMax
+	if most < 0 {
+		most = max(1, plan.Had/5)
+	}
+	many := plan.Removed > most
+	asks := a.Screen.Asks && !a.json
+	switch {
+	case many && (c.Yes || !asks):
+		return fmt.Errorf("nothing was changed: %d of the project's %s would be removed; give --prune-max %d where that is meant", plan.Removed, counted(plan.Had, "job"), plan.Removed)
+	case c.Yes:
+		return nil
+	case !asks:
+		return usagef("nothing was changed: nobody can be asked here, so give --yes")
+	case !a.confirm(fmt.Sprintf("apply this to %s?", a.stack)):
+		return errors.New("nothing was changed")
+	case many && !a.confirm(fmt.Sprintf("%d of the project's %s will be removed; remove them?", plan.Removed, counted(plan.Had, "job"))):
+		return errors.New("nothing was changed")
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package plane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/apply"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/render"
+)
+
+// Registry is where jobs are deployed: a stack's schedule group, and task
+// definitions.
+type Registry interface {
+	// Group names the group for ever: its ARN.
+	Group() string
+	// Schedules are all of the group; Schedule is one, control.ErrNotFound where
+	// there is none.
+	Schedules(ctx context.Context) ([]apply.Deployed, error)
+	Schedule(ctx context.Context, name string) (apply.Deployed, error)
+	// Put makes or changes a schedule, Remove removes one.
+	Put(ctx context.Context, s render.Schedule, kind apply.Kind) error
+	Remove(ctx context.Context, name string) error
+	// Revision is the newest revision of a family; ok is false where there is none.
+	Revision(ctx context.Context, family string) (r apply.Revision, ok bool, err error)
+	// Register registers a revision of a family and returns its ARN.
+	Register(ctx context.Context, family string, d job.TaskDefinition) (arn string, err error)
+}
+
+// ErrMoved: the registry is not as it was when the plan was made.
+var ErrMoved = errors.New("the registry has moved since the plan was made")
+
+// PlanApply reads the registry and plans what makes it say what is wanted.
+func (p *Plane) PlanApply(ctx context.Context, w apply.Wanted) (apply.Plan, error) {
+	r := apply.Registry{Revisions: map[string]apply.Revision{}}
+	var err error
+	if r.Schedules, err = p.Registry.Schedules(ctx); err != nil {
+		return apply.Plan{}, err
+	}
+	for _, d := range w.Definitions {
+		family := apply.Family(w.Project, d.Family)
+		known, ok, err := p.Registry.Revision(ctx, family)
+		if err != nil {
+			return apply.Plan{}, err
+		}
+		if ok {
+			r.Revisions[family] = known
+		}
+	}
+	plan, err := apply.Of(w, r)
+	plan.Stack, plan.Group = p.Name, p.Registry.Group()
+	return plan, err
+}
+
+// writeEvery is the least time between two writes: EventBridge Scheduler takes 50
+// a second in the slower Regions (AWS General Reference, "Amazon EventBridge
+// Scheduler endpoints and quotas"), and others write too.
+const writeEvery = 40 * time.Millisecond
+
+// Applied is how far a plan was carried out.
+type Applied struct{ Definitions, Steps int }
+
+// Apply carries a plan out: each schedule is read again before it is written, and
+// at the end all are read back and compared. did, unless nil, is told of each step.
+// What was done before an error stays; a plan made anew goes on from there.
+func (p *Plane) Apply(ctx context.Context, plan apply.Plan, did func(apply.Step)) (done Applied, err error) {
+	for _, s := range plan.Steps {
+		if err := p.unmoved(ctx, s); err != nil {
+			return done, err
+		}
+	}
+	arns := map[string]string{}
+	for _, d := range plan.Definitions {
+		if arns[d.Family], err = p.Registry.Register(ctx, apply.Family(plan.Project, d.Family), d); err != nil {
+			return done, err
+		}
+		done.Definitions++
+	}
+	want := map[string]string{}
+	for _, s := range plan.Steps {
+		hash, err := p.step(ctx, s, arns)
+		if err != nil {
+			return done, err
+		}
+		want[s.Name] = hash
+		done.Steps++
+		if did != nil {
+			did(s)
+		}
+		p.sleep(ctx, writeEvery)
+	}
+	return done, p.readBack(ctx, plan, want)
+}
+
+// step carries out one step and returns the hash of what must stand there now.
+func (p *Plane) step(ctx context.Context, s apply.Step, arns map[string]string) (hash string, err error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	// Scheduler's writes have no condition: between this look and the write
+	// somebody else may still write.
+	if err := p.unmoved(ctx, s); err != nil {
+		return "", err
+	}
+	if s.Kind == apply.Delete {
+		return "", p.Registry.Remove(ctx, s.Name)
+	}
+	schedule, err := s.Ready(arns)
+	if err != nil {
+		return "", err
+	}
+	return apply.Hash(schedule), p.Registry.Put(ctx, schedule, s.Kind)
+}
+
+// unmoved is an error where a schedule is not as the plan found it.
+func (p *Plane) unmoved(ctx context.Context, s apply.Step) error {
+	is, err := p.hashOf(ctx, s.Name)
+	if err == nil && is != s.Was {
+		return fmt.Errorf("%w: the schedule %s is not what it was; make a new plan", ErrMoved, s.Name)
+	}
+	return err
+}
+
+func (p *Plane) hashOf(ctx context.Context, name string) (string, error) {
+	d, err := p.Registry.Schedule(ctx, name)
+	switch {
+	case isNotFound(err):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	return apply.Hash(d.Schedule), nil
+}
+
+// readBack compares what stands in the registry with what was written.
+func (p *Plane) readBack(ctx context.Context, plan apply.Plan, want map[string]string) error {
+	for _, s := range plan.Steps {
+		is, err := p.hashOf(ctx, s.Name)
+		if err != nil {
+			return fmt.Errorf("reading back what was written: %w", err)
+		}
+		if is != want[s.Name] {
+			return fmt.Errorf("the schedule %s does not say what was written: somebody else writes to the group; apply again", s.Name)
+		}
+	}
+	return nil
+}

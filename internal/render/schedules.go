@@ -1,0 +1,54 @@
+package render
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Schedule is one schedule of EventBridge Scheduler as data: what the template's
+// resource says, without what all schedules of a stack have in common.
+type Schedule struct {
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	// Expression is in Zone, an IANA name.
+	Expression string `json:"expression"`
+	Zone       string `json:"zone"`
+	// State is ENABLED or DISABLED.
+	State string `json:"state"`
+	// Window is in minutes, 0 for none.
+	Window int       `json:"window,omitempty"`
+	Start  time.Time `json:"start,omitzero"`
+	End    time.Time `json:"end,omitzero"`
+	// MaxAge is in seconds.
+	MaxAge int    `json:"maxAge"`
+	Input  string `json:"input"`
+	// Other says what else of a schedule that was read is not as batchplane writes
+	// it; "" in what it writes.
+	Other string `json:"other,omitempty"`
+}
+
+// SchedulesOf are the schedules of one job, whose taskDefinition is as it is to
+// be launched: two where one expression cannot say it.
+func SchedulesOf(j job.Job, from time.Time) ([]Schedule, error) {
+	p, err := Options{From: from}.plan(j)
+	if err != nil {
+		return nil, err
+	}
+	input, err := j.ScheduleInput()
+	if err != nil {
+		return nil, err
+	}
+	if len(input) > MaxInput {
+		return nil, fmt.Errorf("job %s: its definition takes %d bytes, and a schedule's input at most %d", j.Name, len(input), MaxInput)
+	}
+	out := make([]Schedule, len(p.expressions))
+	for i, expression := range p.expressions {
+		out[i] = Schedule{
+			Name: name(j, i, 0), Description: clip(j.Description, 512), Expression: expression, Zone: p.zone, State: p.state,
+			Window: int(time.Duration(j.Window) / time.Minute), Start: j.StartAt.UTC(), End: j.EndAt.UTC(), MaxAge: maxAge(j), Input: input,
+		}
+	}
+	return out, nil
+}
