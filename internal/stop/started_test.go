@@ -71,6 +71,7 @@ var runtimeIDCases = map[string]struct {
 	"no interface, and stopped before its pull":   {failed(eniText, Container{Name: "app", Reason: beforePull}, Container{Name: "proxy"}), No, true},
 	"one was stopped before its pull, one silent": {failed("Task failed to start", Container{Name: "app"}, Container{Name: "proxy", Reason: beforePull}), Unknown, false},
 	"before the pull, of which of the two":        {failed(beforePull, Container{Name: "app"}, Container{Name: "proxy"}), Unknown, false},
+	"before the pull, and no more by itself":      {failed(beforePull, Container{Name: "app", Reason: "Task failed to start"}), No, true},
 	"before the pull, beside one that ran":        {failed("Task failed to start", Container{Name: "app", ExitCode: code(1)}, Container{Name: "proxy", Reason: beforePull}), Yes, false},
 	"before the pull, beside something new":       {failed("Task failed to start", Container{Name: "app", Reason: "Something new"}, Container{Name: "proxy", Reason: beforePull}), Unknown, false},
 	"before the pull, and something new":          {failed("Something new", Container{Name: "app", Reason: beforePull}), Unknown, false},
