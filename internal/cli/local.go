@@ -53,6 +53,9 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	if len(faults) > 0 && c.Seed == 0 {
 		c.Seed = randomSeed()
 	}
+	if len(faults) == 0 { // what Fargate takes its time for is of no use here
+		cfg.Delays = &localecs.Delays{}
+	}
 	t := newTranscript(a)
 	cfg.Faults, cfg.Seed, cfg.Notifier, cfg.Watch, cfg.Log = faults, c.Seed, t, t.watch, logger(a)
 	l, err := wire.NewLocal(ctx, cfg)

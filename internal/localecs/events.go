@@ -37,13 +37,16 @@ type event struct {
 type outbox struct {
 	events []*event
 
-	busy   bool      // one is being delivered
-	wakeAt time.Time // of the callback asked for; zero when none is
+	flying map[string]bool // tasks of which one is being delivered
+	wakeAt time.Time       // of the callback asked for; zero when none is
 	cancel func()
 }
 
 // eventsOf gives the deliveries of a state change: one, or as the faults have it.
 func (s *Server) eventsOf(r *record) ([]*event, error) {
+	if s.cfg.OnlyStopped && r.Task.LastStatus != statusStopped {
+		return nil, nil
+	}
 	id, now := uuid(fmt.Sprintf("event %s %d", r.ID, r.Task.Version)), s.now()
 	body, err := json.Marshal(envelope{
 		Version: "0", ID: id, DetailType: "ECS Task State Change", Source: "aws.ecs",
@@ -79,7 +82,7 @@ func (o *outbox) next() *event {
 	var first *event
 	waiting := map[string]bool{}
 	for _, e := range o.events {
-		if !e.Loose && waiting[e.TaskID] {
+		if o.flying[e.TaskID] || !e.Loose && waiting[e.TaskID] {
 			continue
 		}
 		if !e.Loose {
@@ -104,8 +107,11 @@ func (o *outbox) remove(gone *event) {
 // arrangeDelivery asks the clock for the next delivery. The server is locked.
 func (s *Server) arrangeDelivery() {
 	o := &s.outbox
+	if len(o.flying) >= s.cfg.Abreast {
+		return
+	}
 	e := o.next()
-	if e == nil || o.busy {
+	if e == nil {
 		return
 	}
 	if o.cancel != nil && !e.Due.Before(o.wakeAt) {
@@ -118,27 +124,47 @@ func (s *Server) arrangeDelivery() {
 	o.cancel = s.timers.after(e.Due.Sub(s.cfg.Clock.Now()), s.deliverDue)
 }
 
-// deliverDue delivers what is due, one after the other.
+// deliverDue delivers what is due, as many at a time as may be.
 func (s *Server) deliverDue() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.outbox.cancel = nil
-	if s.outbox.busy {
-		return // whoever delivers goes on with what is due by then
-	}
-	for !s.closing {
-		e := s.outbox.next()
+	o := &s.outbox
+	o.cancel = nil
+	for !s.closing && len(o.flying) < s.cfg.Abreast {
+		e := o.next()
 		if e == nil || e.Due.After(s.cfg.Clock.Now()) {
 			break
 		}
-		s.outbox.busy = true
-		s.mu.Unlock()
-		err := s.deliver(e)
-		s.mu.Lock()
-		s.outbox.busy = false
-		s.settle(e, err)
+		o.flying[e.TaskID] = true
+		if s.cfg.Abreast > 1 {
+			s.timers.after(0, func() { s.deliverOne(e) })
+			continue
+		}
+		s.fly(e)
 	}
 	s.arrangeDelivery()
+}
+
+func (s *Server) deliverOne(e *event) {
+	s.mu.Lock()
+	s.fly(e)
+	s.mu.Unlock()
+	s.deliverDue()
+}
+
+// fly delivers an event. The server is locked, but not meanwhile.
+func (s *Server) fly(e *event) {
+	s.mu.Unlock()
+	err := s.deliver(e)
+	if err == nil {
+		// Should the database keep it, it is delivered again after a restart.
+		if err := s.store.dropEvent(s.ctx, e.Seq); err != nil {
+			s.log.Warn("localecs could not drop a delivered event", "task", e.TaskID, "error", err)
+		}
+	}
+	s.mu.Lock()
+	delete(s.outbox.flying, e.TaskID)
+	s.settle(e, err)
 }
 
 // deliverWithin bounds one call of Deliver.
@@ -150,20 +176,16 @@ func (s *Server) deliver(e *event) error {
 	return s.cfg.Deliver(ctx, e.Body)
 }
 
-// settle drops a delivered event and puts off one that was not. Should the
-// database keep a delivered one, it is delivered again after a restart.
+// settle forgets a delivered event and puts off one that was not.
 func (s *Server) settle(e *event, err error) {
-	if err != nil {
-		wait := min(time.Second<<min(e.tries, 10), time.Minute)
-		e.tries++
-		e.Due = s.cfg.Clock.Now().Add(wait)
-		if !s.closing {
-			s.log.Warn("an event was not taken; it will be given again", "task", e.TaskID, "try", e.tries, "in", wait, "error", err)
-		}
+	if err == nil {
+		s.outbox.remove(e)
 		return
 	}
-	if err := s.store.dropEvent(s.ctx, e.Seq); err != nil {
-		s.log.Warn("localecs could not drop a delivered event", "task", e.TaskID, "error", err)
+	wait := min(time.Second<<min(e.tries, 10), time.Minute)
+	e.tries++
+	e.Due = s.cfg.Clock.Now().Add(wait)
+	if !s.closing {
+		s.log.Warn("an event was not taken; it will be given again", "task", e.TaskID, "try", e.tries, "in", wait, "error", err)
 	}
-	s.outbox.remove(e)
 }

@@ -24,6 +24,7 @@ type leader struct {
 	pipe   *os.File // the end of its output that is read
 	output *output
 	copied chan struct{}
+	told   chan struct{} // closed once its start was reported
 }
 
 // signal goes to the group, as long as that is the command's own. The supervisor
@@ -36,7 +37,7 @@ func (l *leader) signal(sig syscall.Signal) {
 
 // start starts a command and says whether that went well.
 func (s *supervisor) start(x start) {
-	l := &leader{id: x.ID, mark: x.Start.Mark, path: x.Start.Lock, lock: x.lock, copied: make(chan struct{})}
+	l := &leader{id: x.ID, mark: x.Start.Mark, path: x.Start.Lock, lock: x.lock, copied: make(chan struct{}), told: make(chan struct{})}
 	s.mu.Lock()
 	pid, err := l.fork(*x.Start)
 	if err == nil {
@@ -57,6 +58,7 @@ func (s *supervisor) start(x start) {
 		l.output.copy(l.pipe)
 	}()
 	s.tell(report{ID: x.ID, PID: pid})
+	close(l.told)
 }
 
 // fork starts the command in a process group of its own. It inherits the lock as
@@ -159,6 +161,7 @@ const outputWait = 2 * time.Second
 // signal n.
 func (s *supervisor) end(l *leader, status syscall.WaitStatus) {
 	s.clear(l)
+	<-l.told
 	select {
 	case <-l.copied:
 	case <-time.After(outputWait):

@@ -155,6 +155,7 @@ func (s *Server) stopTask(in stopTaskRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer s.hold(taskID(in.Task))()
 	r, ok := s.tasks[taskID(in.Task)]
 	if !ok || r.Cluster != cluster || r.forgotten(s.now()) {
 		return nil, invalid("The referenced task was not found.")

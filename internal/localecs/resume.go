@@ -39,6 +39,7 @@ func (s *Server) bury(id string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.hold(id)()
 	if status := s.tasks[id].Task.LastStatus; s.closing || status == statusDeprovisioning || status == statusStopped {
 		return // somebody asked for its stop before it had started
 	}

@@ -77,6 +77,9 @@ func (s *Server) runTask(raw []byte) (any, error) {
 	if in.fingerprint, err = fingerprint(raw, in.Cluster); err != nil {
 		return nil, refuse("SerializationException", err.Error())
 	}
+	if in.ClientToken != "" {
+		defer s.hold("token " + in.Cluster + " " + in.ClientToken)()
+	}
 	s.countSend(in)
 	if s.strikes(FaultThrottle, in.subject()) {
 		return nil, refuse("ThrottlingException", "Rate exceeded")
@@ -220,6 +223,7 @@ func (s *Server) newRecords(in *runTaskRequest, d definition, c definitionConten
 	records := make([]*record, count)
 	for i := range records {
 		records[i] = s.newRecord(in, d, c, now, i)
+		s.hasten(records[i], now)
 	}
 	return records
 }

@@ -16,15 +16,24 @@ type Config struct {
 	// DB is an SQLite database, which may be shared: localecs uses tables whose
 	// names begin with ecs_, and transactions of a few statements. Do not call
 	// the API from within a transaction of the same database.
-	DB     *sql.DB
+	DB *sql.DB
+	// Within, when not nil, runs the server's writes to DB, in transactions that
+	// they may share. One that is not durable may be lost when the machine crashes,
+	// with all after it, but not when the process dies.
+	Within func(ctx context.Context, durable bool, do func(context.Context, *sql.Tx) error) error
 	Clock  Clock // RealClock when nil
 	Runner Runner
 	// Deliver takes one event, an EventBridge envelope as JSON. An event is
 	// kept until Deliver has returned nil for it, and given again after an
-	// error, later each time (1 s up to 1 min). Deliver is called by one
-	// callback of the clock at a time, with no lock held. Its context ends with
+	// error, later each time (1 s up to 1 min). Deliver is called by Abreast
+	// callbacks of the clock at a time, with no lock held. Its context ends with
 	// the server, or after a minute.
 	Deliver func(ctx context.Context, event []byte) error
+	// Abreast is how many events are delivered at a time, each of another task; 1
+	// when 0. OnlyStopped leaves out the events of all states but STOPPED, and what
+	// goes by between two delays of nothing is then one change.
+	Abreast     int
+	OnlyStopped bool
 
 	Faults Faults
 	Seed   uint64 // of the faults
@@ -97,6 +106,7 @@ type Server struct {
 	forgotten   time.Time // when forget last looked
 	injected    map[Kind]int64
 	closing     bool
+	held        map[string]chan struct{} // by task id or token: it is being changed
 }
 
 type sends struct {
@@ -112,12 +122,13 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	cfg.defaults()
 	s := &Server{
-		cfg: cfg, log: cfg.Logger, store: store{cfg.DB}, timers: newTimers(cfg.Clock),
+		cfg: cfg, log: cfg.Logger, store: store{db: cfg.DB, shared: cfg.Within}, timers: newTimers(cfg.Clock),
 		ctx:   context.WithoutCancel(ctx),
 		tasks: map[string]*record{}, tokens: map[tokenKey]token{},
 		definitions: map[string][]definition{}, live: map[string]*live{},
-		sends: map[string]sends{}, injected: map[Kind]int64{},
+		sends: map[string]sends{}, injected: map[Kind]int64{}, held: map[string]chan struct{}{},
 	}
+	s.outbox.flying = map[string]bool{}
 	s.hearing, s.silence = context.WithCancel(s.ctx)
 	if err := s.load(ctx); err != nil {
 		return nil, fmt.Errorf("loading the local ECS: %w", err)
@@ -132,6 +143,7 @@ func (c *Config) defaults() {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	c.Abreast = max(c.Abreast, 1)
 	c.Region = firstOf(c.Region, "us-east-1")
 	c.Account = firstOf(c.Account, "123456789012")
 	for d, standard := range map[*time.Duration]time.Duration{

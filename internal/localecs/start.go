@@ -31,6 +31,7 @@ func (s *Server) start(id string) {
 func (s *Server) claimStart(id string) (*record, *live) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.hold(id)()
 	r, ok := s.tasks[id]
 	if !ok || s.closing || r.Task.LastStatus != statusActivating || s.live[id] != nil {
 		return nil, nil
@@ -56,6 +57,7 @@ func (r *record) unstarted(now time.Time) {
 func (s *Server) started(id string, move func(*record, time.Time)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.hold(id)()
 	if err := s.change(id, move); err != nil {
 		s.again(id, err, func() { s.started(id, move) })
 		return
@@ -80,12 +82,13 @@ func (s *Server) exited(id, container string, e Exit) {
 	}
 	delete(l.procs, container)
 	l.exits = append(l.exits, ended{container, e})
+	defer s.hold(id)()
 	if !l.starting {
 		s.writeExits(id)
 	}
 }
 
-// writeExits writes the ends that were seen, in their order.
+// writeExits writes the ends that were seen, in their order. The task is held.
 func (s *Server) writeExits(id string) {
 	for l := s.live[id]; l != nil && len(l.exits) > 0; {
 		e := l.exits[0]
@@ -94,6 +97,7 @@ func (s *Server) writeExits(id string) {
 			s.again(id, err, func() {
 				s.mu.Lock()
 				defer s.mu.Unlock()
+				defer s.hold(id)()
 				s.writeExits(id)
 			})
 			return

@@ -6,11 +6,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
 // store keeps the server's state in tables of JSON bodies.
-type store struct{ db *sql.DB }
+type store struct {
+	db *sql.DB
+	// shared, when not nil, runs a write in a transaction that it may share with
+	// others; one that is not durable may be lost when the machine crashes, with all
+	// that came after it.
+	shared func(ctx context.Context, durable bool, do func(context.Context, *sql.Tx) error) error
+}
 
 const schema = `
 CREATE TABLE IF NOT EXISTS ecs_tasks (
@@ -33,7 +40,10 @@ func (s store) migrate(ctx context.Context) error {
 }
 
 // within runs f in one transaction.
-func (s store) within(ctx context.Context, f func(*sql.Tx) error) error {
+func (s store) within(ctx context.Context, durable bool, f func(*sql.Tx) error) error {
+	if s.shared != nil {
+		return s.shared(ctx, durable, func(_ context.Context, tx *sql.Tx) error { return f(tx) })
+	}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("beginning a write: %w", err)
@@ -47,9 +57,12 @@ func (s store) within(ctx context.Context, f func(*sql.Tx) error) error {
 	return nil
 }
 
-// save writes tasks, what their token is bound to, and the events owed.
+// save writes tasks, what their token is bound to, and the events owed. Before a
+// command is started its task must be known to the disk: after a crash of the
+// machine nobody may take it for one that never was.
 func (s store) save(ctx context.Context, bind *token, records []*record, events []*event) error {
-	return s.within(ctx, func(tx *sql.Tx) error {
+	durable := slices.ContainsFunc(records, func(r *record) bool { return r.Task.LastStatus == statusActivating })
+	return s.within(ctx, durable, func(tx *sql.Tx) error {
 		if bind != nil {
 			if err := put(ctx, tx, `INSERT OR REPLACE INTO ecs_tokens (cluster, token, body) VALUES (?, ?, ?)`, bind, bind.Cluster, bind.Token); err != nil {
 				return err
@@ -75,7 +88,7 @@ func (s store) save(ctx context.Context, bind *token, records []*record, events 
 }
 
 func (s store) saveDefinition(ctx context.Context, d definition) error {
-	return s.within(ctx, func(tx *sql.Tx) error {
+	return s.within(ctx, false, func(tx *sql.Tx) error {
 		return put(ctx, tx, `INSERT OR REPLACE INTO ecs_definitions (family, revision, body) VALUES (?, ?, ?)`, d, d.Family, d.Revision)
 	})
 }
@@ -92,17 +105,19 @@ func put(ctx context.Context, tx *sql.Tx, query string, body any, key ...any) er
 }
 
 func (s store) dropEvent(ctx context.Context, seq int64) error {
-	if _, err := s.db.ExecContext(ctx, `DELETE FROM ecs_events WHERE seq = ?`, seq); err != nil {
-		return fmt.Errorf("dropping event %d: %w", seq, err)
-	}
-	return nil
+	return s.within(ctx, false, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM ecs_events WHERE seq = ?`, seq); err != nil {
+			return fmt.Errorf("dropping event %d: %w", seq, err)
+		}
+		return nil
+	})
 }
 
 func (s store) forget(ctx context.Context, tasks []string, tokens []tokenKey) error {
 	if len(tasks)+len(tokens) == 0 {
 		return nil
 	}
-	return s.within(ctx, func(tx *sql.Tx) error {
+	return s.within(ctx, false, func(tx *sql.Tx) error {
 		for _, id := range tasks {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM ecs_tasks WHERE id = ?`, id); err != nil {
 				return fmt.Errorf("dropping task %s: %w", id, err)

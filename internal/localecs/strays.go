@@ -105,7 +105,7 @@ func killMarked(mark, lock string) {
 	for _, pid := range children() {
 		if belongs(pid, mark, lock) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
-			_, _ = syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+			_, _ = syscall.Wait4(pid, nil, 0, nil)
 		}
 	}
 }

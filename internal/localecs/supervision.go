@@ -83,8 +83,10 @@ func (r *ProcessRunner) ended(p *process, said report) {
 	if said.Lost > 0 && r.Cut != nil {
 		r.Cut(p.spec, said.Lost, said.Why)
 	}
-	p.exited(Exit{Code: said.Code})
-	r.waiting.Done()
+	go func() { // who hears of it may write it down, beside others
+		p.exited(Exit{Code: said.Code})
+		r.waiting.Done()
+	}()
 }
 
 // lost tells of a command whose supervisor is dead.

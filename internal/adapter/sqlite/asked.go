@@ -23,7 +23,7 @@ func (s *Store) PutAsked(ctx context.Context, a control.Asked) error {
 	if err != nil {
 		return fmt.Errorf("encoding a request: %w", err)
 	}
-	_, err = s.db.ExecContext(ctx, "INSERT INTO asked (at, id, job, who, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (at, id) DO UPDATE SET job = excluded.job, who = excluded.who, body = excluded.body",
+	_, err = s.exec(ctx, "INSERT INTO asked (at, id, job, who, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (at, id) DO UPDATE SET job = excluded.job, who = excluded.who, body = excluded.body",
 		a.At.UnixNano(), a.ID, a.Job, a.By, string(body))
 	if err != nil {
 		return fmt.Errorf("writing a request: %w", err)
@@ -44,7 +44,7 @@ func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Aske
 	if !q.Until.IsZero() {
 		until = q.Until.UnixNano()
 	}
-	rows, err := s.db.QueryContext(ctx, "SELECT body FROM asked WHERE (? = '' OR job = ?) AND (? = '' OR who = ?) AND at BETWEEN ? AND ? ORDER BY at DESC, id DESC LIMIT ?",
+	rows, err := s.read.QueryContext(ctx, "SELECT body FROM asked WHERE (? = '' OR job = ?) AND (? = '' OR who = ?) AND at BETWEEN ? AND ? ORDER BY at DESC, id DESC LIMIT ?",
 		q.Job, q.Job, q.By, q.By, since, until, cmp.Or(q.Limit, 100))
 	if err != nil {
 		return nil, fmt.Errorf("listing requests: %w", err)

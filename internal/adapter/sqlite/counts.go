@@ -18,7 +18,7 @@ type Count struct {
 // Counts counts the runs that were queued since a time, by job and status in
 // their order.
 func (s *Store) Counts(ctx context.Context, since time.Time) ([]Count, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT job, status, count(*), coalesce(sum(json_array_length(body, '$.attempts')), 0)
+	rows, err := s.read.QueryContext(ctx, `SELECT job, status, count(*), coalesce(sum(json_array_length(body, '$.attempts')), 0)
 		FROM runs WHERE queued_at >= ? AND json_valid(body) GROUP BY job, status ORDER BY job, status`, since.UnixMilli())
 	if err != nil {
 		return nil, fmt.Errorf("counting runs: %w", err)

@@ -15,7 +15,7 @@ import (
 
 // Item implements control.Store.
 func (s *Store) Item(ctx context.Context, name string) (job.Item, error) {
-	item, err := scanItem(s.db.QueryRowContext(ctx, "SELECT rev, body FROM items WHERE name = ?", name))
+	item, err := scanItem(s.read.QueryRowContext(ctx, "SELECT rev, body FROM items WHERE name = ?", name))
 	if errors.Is(err, sql.ErrNoRows) {
 		return job.Item{}, fmt.Errorf("item of job %s: %w", name, control.ErrNotFound)
 	}
@@ -45,7 +45,7 @@ func decodeItem(rev int64, body string) (job.Item, error) {
 
 // Items implements control.Store.
 func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT name, rev, body FROM items ORDER BY name")
+	rows, err := s.read.QueryContext(ctx, "SELECT name, rev, body FROM items ORDER BY name")
 	if err != nil {
 		return nil, fmt.Errorf("listing the jobs' items: %w", err)
 	}
@@ -77,7 +77,7 @@ func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
 // Definition implements control.Store.
 func (s *Store) Definition(ctx context.Context, hash string) (job.Job, error) {
 	var body string
-	err := s.db.QueryRowContext(ctx, "SELECT body FROM definitions WHERE hash = ?", hash).Scan(&body)
+	err := s.read.QueryRowContext(ctx, "SELECT body FROM definitions WHERE hash = ?", hash).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return job.Job{}, fmt.Errorf("definition %s: %w", hash, control.ErrNotFound)
 	}
@@ -97,7 +97,7 @@ func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return fmt.Errorf("encoding the definition of job %s: %w", j.Name, err)
 	}
-	_, err = s.db.ExecContext(ctx, "INSERT INTO definitions (hash, body) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING", j.Hash(), string(body))
+	_, err = s.exec(ctx, "INSERT INTO definitions (hash, body) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING", j.Hash(), string(body))
 	if err != nil {
 		return fmt.Errorf("writing the definition of job %s: %w", j.Name, err)
 	}
@@ -106,7 +106,7 @@ func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 
 // Keep implements control.Store.
 func (s *Store) Keep(ctx context.Context, k control.Kept) error {
-	if _, err := s.db.ExecContext(ctx, "INSERT INTO kept (at, reason, body) VALUES (?, ?, ?)", k.At.UnixMilli(), k.Reason, append([]byte{}, k.Body...)); err != nil {
+	if _, err := s.exec(ctx, "INSERT INTO kept (at, reason, body) VALUES (?, ?, ?)", k.At.UnixMilli(), k.Reason, append([]byte{}, k.Body...)); err != nil {
 		return fmt.Errorf("keeping an event: %w", err)
 	}
 	return nil
@@ -114,7 +114,7 @@ func (s *Store) Keep(ctx context.Context, k control.Kept) error {
 
 // Kept returns what was kept, the newest first.
 func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT at, reason, body FROM kept ORDER BY rowid DESC LIMIT ?", limit)
+	rows, err := s.read.QueryContext(ctx, "SELECT at, reason, body FROM kept ORDER BY rowid DESC LIMIT ?", limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing kept events: %w", err)
 	}
@@ -138,7 +138,7 @@ func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
 // Mark implements control.Store.
 func (s *Store) Mark(ctx context.Context, name string) (time.Time, error) {
 	var at int64
-	err := s.db.QueryRowContext(ctx, "SELECT at FROM marks WHERE name = ?", name).Scan(&at)
+	err := s.read.QueryRowContext(ctx, "SELECT at FROM marks WHERE name = ?", name).Scan(&at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, nil
 	}
@@ -150,7 +150,7 @@ func (s *Store) Mark(ctx context.Context, name string) (time.Time, error) {
 
 // SetMark implements control.Store.
 func (s *Store) SetMark(ctx context.Context, name string, at time.Time) error {
-	_, err := s.db.ExecContext(ctx, "INSERT INTO marks (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at", name, at.UnixMilli())
+	_, err := s.exec(ctx, "INSERT INTO marks (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at", name, at.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("writing mark %s: %w", name, err)
 	}
@@ -161,7 +161,7 @@ func (s *Store) SetMark(ctx context.Context, name string, at time.Time) error {
 // it, and removes it when value is "".
 func (s *Store) Meta(ctx context.Context, name string) (string, error) {
 	var value string
-	err := s.db.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = ?", name).Scan(&value)
+	err := s.read.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = ?", name).Scan(&value)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", fmt.Errorf("reading %s: %w", name, err)
 	}
@@ -174,7 +174,7 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 	if value == "" {
 		query, args = "DELETE FROM meta WHERE name = ?", args[:1]
 	}
-	if _, err := s.db.ExecContext(ctx, query, args...); err != nil {
+	if _, err := s.exec(ctx, query, args...); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return nil
@@ -182,7 +182,7 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 
 // Corrupt makes a stored run unreadable, for tests.
 func (s *Store) Corrupt(ctx context.Context, id run.ID) error {
-	if _, err := s.db.ExecContext(ctx, `UPDATE runs SET body = '{"id":' WHERE id = ?`, string(id)); err != nil {
+	if _, err := s.exec(ctx, `UPDATE runs SET body = '{"id":' WHERE id = ?`, string(id)); err != nil {
 		return fmt.Errorf("corrupting run %s: %w", id, err)
 	}
 	return nil
@@ -190,7 +190,7 @@ func (s *Store) Corrupt(ctx context.Context, id run.ID) error {
 
 // CorruptItem makes a stored job's item unreadable, for tests.
 func (s *Store) CorruptItem(ctx context.Context, name string) error {
-	if _, err := s.db.ExecContext(ctx, `UPDATE items SET body = '{"name":' WHERE name = ?`, name); err != nil {
+	if _, err := s.exec(ctx, `UPDATE items SET body = '{"name":' WHERE name = ?`, name); err != nil {
 		return fmt.Errorf("corrupting the item of job %s: %w", name, err)
 	}
 	return nil

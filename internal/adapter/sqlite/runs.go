@@ -18,7 +18,7 @@ import (
 
 // Run implements control.Store.
 func (s *Store) Run(ctx context.Context, id run.ID) (run.Run, error) {
-	row := s.db.QueryRowContext(ctx, "SELECT rev, body FROM runs WHERE id = ?", string(id))
+	row := s.read.QueryRowContext(ctx, "SELECT rev, body FROM runs WHERE id = ?", string(id))
 	r, err := scanRun(row)
 	if errors.Is(err, sql.ErrNoRows) {
 		return run.Run{}, fmt.Errorf("run %s: %w", id, control.ErrNotFound)
@@ -54,25 +54,17 @@ func decode(rev int64, body string) (run.Run, error) {
 
 // Commit implements control.Store.
 func (s *Store) Commit(ctx context.Context, c control.Change) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("beginning a write: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	if c.Run != nil {
-		if err := putRun(ctx, tx, *c.Run); err != nil {
-			return err
+	return s.Within(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
+		if c.Run != nil {
+			if err := putRun(ctx, tx, *c.Run); err != nil {
+				return err
+			}
 		}
-	}
-	if c.Item != nil {
-		if err := putItem(ctx, tx, *c.Item); err != nil {
-			return err
+		if c.Item != nil {
+			return putItem(ctx, tx, *c.Item)
 		}
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("committing a write: %w", err)
-	}
-	return nil
+		return nil
+	})
 }
 
 func putRun(ctx context.Context, tx *sql.Tx, r run.Run) error {
@@ -135,7 +127,7 @@ func written(what string, res sql.Result, err error) error {
 
 // Due implements control.Store.
 func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT id, rev, body FROM runs WHERE lane = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?",
+	rows, err := s.read.QueryContext(ctx, "SELECT id, rev, body FROM runs WHERE lane = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?",
 		string(lane), now.UnixMilli(), limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing due runs: %w", err)
@@ -167,23 +159,17 @@ func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int
 
 // SetAside implements control.Store.
 func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("beginning to set run %s aside: %w", id, err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(ctx,
-		"INSERT INTO kept (at, reason, body) SELECT coalesce(due_at, queued_at), 'run ' || id || ': ' || ?, CAST(body AS BLOB) FROM runs WHERE id = ? AND lane IS NOT NULL",
-		reason, string(id)); err != nil {
-		return fmt.Errorf("keeping run %s: %w", id, err)
-	}
-	if _, err := tx.ExecContext(ctx, "UPDATE runs SET lane = NULL, due_at = NULL, rev = rev + 1 WHERE id = ? AND lane IS NOT NULL", string(id)); err != nil {
-		return fmt.Errorf("setting run %s aside: %w", id, err)
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("setting run %s aside: %w", id, err)
-	}
-	return nil
+	return s.Within(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx,
+			"INSERT INTO kept (at, reason, body) SELECT coalesce(due_at, queued_at), 'run ' || id || ': ' || ?, CAST(body AS BLOB) FROM runs WHERE id = ? AND lane IS NOT NULL",
+			reason, string(id)); err != nil {
+			return fmt.Errorf("keeping run %s: %w", id, err)
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE runs SET lane = NULL, due_at = NULL, rev = rev + 1 WHERE id = ? AND lane IS NOT NULL", string(id)); err != nil {
+			return fmt.Errorf("setting run %s aside: %w", id, err)
+		}
+		return nil
+	})
 }
 
 // Exist implements control.Store.
@@ -196,7 +182,7 @@ func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error
 	for i, id := range ids {
 		args[i] = string(id)
 	}
-	rows, err := s.db.QueryContext(ctx, "SELECT id FROM runs WHERE id IN (?"+strings.Repeat(", ?", len(ids)-1)+")", args...) //nolint:gosec // only placeholders are added
+	rows, err := s.read.QueryContext(ctx, "SELECT id FROM runs WHERE id IN (?"+strings.Repeat(", ?", len(ids)-1)+")", args...) //nolint:gosec // only placeholders are added
 	if err != nil {
 		return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
 	}
@@ -234,7 +220,7 @@ func (s *Store) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
 }
 
 func (s *Store) list(ctx context.Context, query string, args ...any) ([]run.Run, error) {
-	rows, err := s.db.QueryContext(ctx, query, args...)
+	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing runs: %w", err)
 	}

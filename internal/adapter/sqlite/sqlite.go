@@ -36,8 +36,10 @@ var (
 
 // Store is a control.Store. It is safe for concurrent use.
 type Store struct {
-	db   *sql.DB
-	path string
+	db    *sql.DB // the one connection that writes
+	read  *sql.DB // connections that read beside it; the same where nothing is written
+	group *group
+	path  string
 }
 
 // Open opens the file, making it and its folder where absent. A file that is
@@ -81,18 +83,39 @@ func open(ctx context.Context, path, mode string) (*Store, error) {
 	if mode == "rw" {
 		q.Add("_pragma", "synchronous(full)")
 	}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	db, err := connect(path, q)
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", path, err)
+		return nil, err
 	}
 	// One connection: SQLite has one writer, and waiting for it here is fairer
 	// than in its busy handler.
 	db.SetMaxOpenConns(1)
-	s := &Store{db: db, path: path}
+	s := &Store{db: db, read: db, group: &group{db: db, full: true}, path: path}
 	if err := s.prepare(ctx, mode == "rw"); err != nil {
 		return nil, errors.Join(s.explain(err), db.Close())
 	}
+	if mode == "rw" {
+		q.Set("mode", "ro")
+		q.Del("_txlock")
+		if s.read, err = connect(path, q); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		s.read.SetMaxOpenConns(readers)
+		s.read.SetMaxIdleConns(readers)
+	}
 	return s, nil
+}
+
+// readers is how many connections read at a time: with WAL they need not wait for
+// who writes.
+const readers = 4
+
+func connect(path string, q url.Values) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	return db, nil
 }
 
 // prepare checks whose file it is before anything is written to it.
@@ -197,7 +220,11 @@ func (s *Store) DB() *sql.DB { return s.db }
 
 // Close closes the file.
 func (s *Store) Close() error {
-	if err := s.db.Close(); err != nil {
+	var err error
+	if s.read != s.db {
+		err = s.read.Close()
+	}
+	if err := errors.Join(err, s.db.Close()); err != nil {
 		return fmt.Errorf("closing %s: %w", s.path, err)
 	}
 	return nil

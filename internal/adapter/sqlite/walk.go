@@ -65,7 +65,7 @@ func (s *Store) walkPage(ctx context.Context, w control.Walk, p position) ([]wal
 	}
 	where, args = in(where, args, "job", w.Jobs)
 	where, args = in(where, args, "status", w.Statuses)
-	rows, err := s.db.QueryContext(ctx, "SELECT scheduled_for, id, rev, body FROM runs WHERE "+strings.Join(where, " AND ")+ //nolint:gosec // only placeholders are added
+	rows, err := s.read.QueryContext(ctx, "SELECT scheduled_for, id, rev, body FROM runs WHERE "+strings.Join(where, " AND ")+ //nolint:gosec // only placeholders are added
 		" ORDER BY scheduled_for DESC, id DESC LIMIT ?", append(args, walkPage)...)
 	if err != nil {
 		return nil, fmt.Errorf("listing runs: %w", err)

@@ -1,0 +1,171 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// maxGroup is the most writes that share a transaction.
+const maxGroup = 256
+
+// group puts the writes that come at the same time into one transaction, so that
+// they share its fsync: a thousand runs that start in one second then need some
+// dozens of these, not some thousands, one after the other.
+type group struct {
+	db *sql.DB
+
+	mu    sync.Mutex
+	queue []*write
+	busy  bool
+	full  bool // whether PRAGMA synchronous is FULL; only who is busy touches it
+}
+
+type write struct {
+	ctx     context.Context //nolint:containedctx // of the one call that waits for it
+	durable bool
+	do      func(context.Context, *sql.Tx) error
+	err     error
+	done    chan struct{}
+}
+
+// Within runs do in a transaction, which it may share with others: what do does is
+// kept whole or not at all, whatever becomes of theirs. It must touch nothing but
+// the transaction. Once Within has returned nil for a write that is durable, that
+// write and all before it outlast a crash of the machine; one that is not may be
+// lost in such a crash, with all after it, but not when only the process dies.
+func (s *Store) Within(ctx context.Context, durable bool, do func(context.Context, *sql.Tx) error) error {
+	w := &write{ctx: ctx, durable: durable, do: do, done: make(chan struct{})}
+	g := s.group
+	g.mu.Lock()
+	g.queue = append(g.queue, w)
+	lead := !g.busy
+	g.busy = true
+	g.mu.Unlock()
+	if lead {
+		g.next()
+	}
+	<-w.done
+	return w.err
+}
+
+// next commits one group and leaves the others to somebody who waits for nothing.
+func (g *group) next() {
+	g.mu.Lock()
+	n := min(len(g.queue), maxGroup)
+	batch := g.queue[:n:n]
+	g.queue = g.queue[n:]
+	g.busy = n > 0
+	g.mu.Unlock()
+	if n == 0 {
+		return
+	}
+	g.commit(batch)
+	for _, w := range batch {
+		close(w.done)
+	}
+	g.mu.Lock()
+	more := len(g.queue) > 0
+	g.busy = more
+	g.mu.Unlock()
+	if more {
+		go g.next()
+	}
+}
+
+// commit runs a group. After an error that ends the transaction itself nothing of
+// the group is kept.
+func (g *group) commit(batch []*write) {
+	ctx := context.Background() // one caller that goes away must not end the others
+	err := g.level(ctx, batch)
+	if err == nil {
+		err = g.transact(ctx, batch)
+	}
+	if err == nil {
+		return
+	}
+	for _, w := range batch {
+		if w.err == nil {
+			w.err = err
+		}
+	}
+}
+
+// level has the commit wait for the disk if anybody needs that.
+func (g *group) level(ctx context.Context, batch []*write) error {
+	full := false
+	for _, w := range batch {
+		full = full || w.durable
+	}
+	if full == g.full {
+		return nil
+	}
+	query := "PRAGMA synchronous = NORMAL"
+	if full {
+		query = "PRAGMA synchronous = FULL"
+	}
+	if _, err := g.db.ExecContext(ctx, query); err != nil {
+		return fmt.Errorf("saying how safe a write is to be: %w", err)
+	}
+	g.full = full
+	return nil
+}
+
+func (g *group) transact(ctx context.Context, batch []*write) error {
+	tx, err := g.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("beginning a write: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	kept := 0
+	for _, w := range batch {
+		if w.err = w.ctx.Err(); w.err != nil {
+			continue
+		}
+		if err := w.within(ctx, tx, len(batch) > 1); err != nil {
+			return err
+		}
+		if w.err == nil {
+			kept++
+		}
+	}
+	if kept == 0 {
+		return nil
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("committing a write: %w", err)
+	}
+	return nil
+}
+
+// within runs one write. An error is one of the whole transaction.
+func (w *write) within(ctx context.Context, tx *sql.Tx, shared bool) error {
+	if !shared {
+		w.err = w.do(ctx, tx)
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, "SAVEPOINT one"); err != nil {
+		return fmt.Errorf("beginning a write: %w", err)
+	}
+	if w.err = w.do(ctx, tx); w.err != nil {
+		// It fails where the error has ended the transaction.
+		if _, err := tx.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
+			return errors.Join(w.err, fmt.Errorf("taking a write back: %w", err))
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "RELEASE one"); err != nil {
+		return fmt.Errorf("ending a write: %w", err)
+	}
+	return nil
+}
+
+// exec runs one durable statement.
+func (s *Store) exec(ctx context.Context, query string, args ...any) (res sql.Result, err error) {
+	err = s.Within(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
+		res, err = tx.ExecContext(ctx, query, args...)
+		return err //nolint:wrapcheck // callers say what they write
+	})
+	return res, err
+}

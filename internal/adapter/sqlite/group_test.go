@@ -1,0 +1,96 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+)
+
+// TestWritesThatShareATransaction are each kept whole or not at all, and in the
+// order in which one caller makes them.
+func TestWritesThatShareATransaction(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "local.db"))
+	exec(t, s.DB(), "CREATE TABLE mine (k TEXT PRIMARY KEY, n INTEGER)")
+	errMine := errors.New("mine")
+	const writers, writes = 20, 10
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for i := range writes {
+				err := s.Within(t.Context(), i%2 == 0, func(ctx context.Context, tx *sql.Tx) error {
+					if _, err := tx.ExecContext(ctx, "INSERT INTO mine VALUES (?, ?)", fmt.Sprint(w, "/", i), i); err != nil {
+						return err
+					}
+					if i%3 == 1 { // taken back, whatever the others do
+						return errMine
+					}
+					_, err := tx.ExecContext(ctx, "INSERT INTO mine VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET n = n + 1", fmt.Sprint(w), 1)
+					return err
+				})
+				if (i%3 == 1) != errors.Is(err, errMine) || i%3 != 1 && err != nil {
+					t.Errorf("write %d of %d: %v", i, w, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	var rows, sum int
+	if err := s.DB().QueryRowContext(t.Context(), "SELECT count(*), sum(n) FILTER (WHERE k NOT LIKE '%/%') FROM mine").Scan(&rows, &sum); err != nil {
+		t.Fatal(err)
+	}
+	if kept := writers * 7; rows != kept+writers || sum != kept {
+		t.Errorf("%d rows and %d counted, want %d and %d", rows, sum, kept+writers, kept)
+	}
+}
+
+// TestAWriteOfWhoHasGoneIsNotMade.
+func TestAWriteOfWhoHasGoneIsNotMade(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "local.db"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := s.Within(ctx, true, func(context.Context, *sql.Tx) error {
+		t.Error("it was made")
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func BenchmarkCommits(b *testing.B) {
+	for _, together := range []int{1, 32} {
+		b.Run(fmt.Sprintf("%d-at-a-time", together), func(b *testing.B) {
+			s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "local.db"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = s.Close() }()
+			b.SetParallelism(together)
+			work := func(i int) error { return s.SetMeta(b.Context(), fmt.Sprint("key", i%100), "value") }
+			b.ResetTimer()
+			if together == 1 {
+				for i := range b.N {
+					if err := work(i); err != nil {
+						b.Fatal(err)
+					}
+				}
+				return
+			}
+			b.RunParallel(func(pb *testing.PB) {
+				for i := 0; pb.Next(); i++ {
+					if err := work(i); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		})
+	}
+}
