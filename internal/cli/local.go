@@ -38,6 +38,9 @@ const abreast = 32
 // Run runs the control plane in this process.
 func (c *localCmd) Run(ctx context.Context, a *app) error {
 	a.stack = "" // what it prints to be typed next is about this machine
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
 	faults, err := c.faults()
 	if err != nil {
 		return err
@@ -64,7 +67,7 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	}
 	a.places().Remember(cfg.DB)
 	t.started(a, l, c)
-	return c.drive(ctx, l, t, a.now())
+	return c.drive(ctx, l, t, a.now(), reload)
 }
 
 // config reads what the flags name.
@@ -131,14 +134,11 @@ func (a *app) short(path string) string {
 }
 
 // drive runs the control plane until it is told to end, and ends it.
-func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, started time.Time) error {
+func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, started time.Time, reload <-chan os.Signal) error {
 	length := time.Duration(0)
 	if c.For != nil {
 		length = max(*c.For, 1)
 	}
-	reload := make(chan os.Signal, 1)
-	signal.Notify(reload, syscall.SIGHUP)
-	defer signal.Stop(reload)
 	watched := onTerminal()
 	ctx, end := context.WithCancel(ctx)
 	defer end()

@@ -62,7 +62,11 @@ func (s *Server) started(id string, move func(*record, time.Time)) {
 		s.again(id, err, func() { s.started(id, move) })
 		return
 	}
-	s.live[id].starting = false
+	l := s.live[id]
+	if l == nil {
+		return // it could not be started, and is over
+	}
+	l.starting = false
 	r := s.tasks[id].Task
 	if r.LastStatus == statusRunning && r.DesiredStatus == statusStopped {
 		s.timers.after(0, func() {
