@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // setAside takes runs that cannot be read out of the way and tells of them:
@@ -14,10 +15,9 @@ import (
 func (l *look) setAside(ctx context.Context, unreadable *UnreadableError) error {
 	var errs []error
 	for id, reason := range unreadable.Runs {
-		if l.aside[id] {
+		if !l.first(id) {
 			continue
 		}
-		l.aside[id] = true
 		if errors.Is(reason, ErrNewer) {
 			l.Log.WarnContext(ctx, "left a run to the newer version that wrote it", "run", id, "why", reason.Error())
 			continue
@@ -38,4 +38,13 @@ func (l *look) setAside(ctx context.Context, unreadable *UnreadableError) error 
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// first is whether this look has not come to an unreadable run before.
+func (l *look) first(id run.ID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first := !l.aside[id]
+	l.aside[id] = true
+	return first
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // split finds the runs whose task's state must be asked for, by cluster.
-func (l *look) split(ctx context.Context, due []run.Run) (running map[string][]run.Run, others []run.Run) {
+func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]run.Run, others []run.Run) {
 	running = map[string][]run.Run{}
 	for _, r := range due {
 		a := r.Last()
@@ -23,6 +23,7 @@ func (l *look) split(ctx context.Context, due []run.Run) (running map[string][]r
 		j, err := l.definition(ctx, r.Definition)
 		if err != nil {
 			l.failed(fmt.Errorf("looking at run %s: %w", r.ID, err))
+			l.handled[r.ID] = true
 			l.done(r, false)
 			continue
 		}
@@ -32,12 +33,10 @@ func (l *look) split(ctx context.Context, due []run.Run) (running map[string][]r
 }
 
 // describe looks at the running tasks of one cluster.
-func (l *look) describe(ctx context.Context, cluster string, rs []run.Run) (moved int) {
-	if l.over(ctx) {
-		l.leaveAll(rs)
-		return 0
-	}
-	l.Described += len(rs)
+func (l *lane) describe(ctx context.Context, cluster string, rs []run.Run) {
+	l.mu.Lock()
+	l.looked.Described += len(rs)
+	l.mu.Unlock()
 	arns := make([]string, 0, len(rs))
 	for _, r := range rs {
 		arns = append(arns, r.Last().TaskARN)
@@ -49,9 +48,8 @@ func (l *look) describe(ctx context.Context, cluster string, rs []run.Run) (move
 	}
 	for _, r := range rs {
 		// When our own time is up, no answer says nothing of ECS.
-		moved += l.done(r, ctx.Err() == nil && l.put(ctx, r, answer(r, asked, tasks, missing, err)))
+		l.done(r, ctx.Err() == nil && l.put(ctx, r, answer(r, asked, tasks, missing, err)))
 	}
-	return moved
 }
 
 // answer is what a call of Describe says of a run's task.
@@ -73,7 +71,7 @@ func answer(r run.Run, asked time.Time, tasks []ecsevent.Task, missing []string,
 }
 
 // put puts what was seen to a run and performs what that leads to.
-func (l *look) put(ctx context.Context, r run.Run, e run.Event) (moved bool) {
+func (l *lane) put(ctx context.Context, r run.Run, e run.Event) (moved bool) {
 	d, err := l.task(ctx, r.ID, e)
 	if l.failed(err) {
 		return false

@@ -5,19 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// lookBatch is how many due runs one look loads at a time, and how many tasks
-// DescribeTasks takes (ECS API reference, DescribeTasks: 100).
-const lookBatch = 100
+const (
+	// lookBatch is how many due runs one look loads at a time, and how many tasks
+	// DescribeTasks takes (ECS API reference, DescribeTasks: 100).
+	lookBatch = 100
+	// lookDepth is how many due runs of a lane a look loads at most, where those
+	// before them wait for the account's quota.
+	lookDepth = 10 * lookBatch
+	// defaultAbreast is enough for ECS's rate of 20 a second where a launch takes
+	// three seconds.
+	defaultAbreast = 64
+	// mostThrottled is how many launches in a row ECS may refuse for its rate before
+	// a look leaves the others for the next one.
+	mostThrottled = 5
+)
 
 // Looked says what one look did.
 type Looked struct {
 	Due, Launched, Described int
-	// Waiting is whether launches are due that the rate did not allow.
+	// Waiting is whether launches are due that the rate, or the account's quota, did
+	// not allow.
 	Waiting bool
 	// Oldest is since when the first of the runs that are still due after the look
 	// has been due; zero where none is.
@@ -26,103 +39,229 @@ type Looked struct {
 
 // Look drives what time alone must drive: running tasks whose stop may have been
 // lost, launches in doubt, effects that are owed, and launches that are due, the
-// oldest first and no more than the rate allows. It goes on with the others when
-// one run cannot be handled, and returns all errors together. Two looks at once
-// do no harm.
+// oldest first and no more than the rate allows. It handles Abreast of them side by
+// side, goes on with the others when one run cannot be handled, and returns all
+// errors together. Two looks at once do no harm.
 func (c *Control) Look(ctx context.Context) (Looked, error) {
-	l := look{Control: c, aside: map[run.ID]bool{}}
-	return l.once(ctx)
+	l := c.newLook(time.Time{})
+	l.pass(ctx)
+	l.handlers.Wait()
+	return l.result(nil)
 }
 
-// look is one look on its way.
+// look is one look on its way. Its passes along the two lanes, and what they
+// begin, run side by side.
 type look struct {
 	*Control
-	Looked
 	// end is when no further run is begun with; zero is never.
-	end  time.Time
-	errs []error
-	// handled are the runs that this look came to along its lane: one that is still
-	// due there is not tried again. One that left the lane to be launched may be due
-	// in the other. aside are unreadable ones, of all looks of a sweep.
-	handled, aside map[run.ID]bool
+	end time.Time
+	// stays is whether it waits for the rate, rather than leave what is due.
+	stays bool
+	turn  turn
+
+	handlers sync.WaitGroup
+	// places are those of runs that are handled side by side; nil is one after the
+	// other.
+	places chan struct{}
+	// answered is told when a handler ends.
+	answered chan struct{}
+
+	mu sync.Mutex
+	// looked is what it came to, but for Oldest and Waiting.
+	looked Looked
+	// failing is by lane the newest pass that had errors.
+	failing map[run.Lane]*lane
+	// oldest is Looked.Oldest by lane, as the last pass along it left it.
+	oldest map[run.Lane]time.Time
+	// again is when a launch that waits may be tried again; zero is soon. It stands
+	// only while waiting does.
+	waiting bool
+	again   time.Time
+	// soon is when the first launch is due that ECS had put off.
+	soon time.Time
+	// busy are the runs that are being handled.
+	busy map[run.ID]bool
+	// aside are unreadable runs.
+	aside map[run.ID]bool
+	// passes counts those along a lane.
+	passes int
 	// throttled counts launches that ECS refused for its rate, in a row.
 	throttled int
 }
 
-// once looks along both lanes. Looking at tasks leaves half of the time to
-// launches: an ECS that is slow to describe may well launch.
-func (l *look) once(ctx context.Context) (Looked, error) {
-	l.Looked, l.errs, l.throttled = Looked{}, nil, 0
-	end := l.end
-	if !end.IsZero() {
-		l.end = l.Now().Add(end.Sub(l.Now()) / 2)
+func (c *Control) newLook(end time.Time) *look {
+	l := &look{
+		Control: c, end: end, oldest: map[run.Lane]time.Time{}, failing: map[run.Lane]*lane{}, busy: map[run.ID]bool{}, aside: map[run.ID]bool{},
+		answered: make(chan struct{}, 1),
 	}
-	l.along(ctx, run.LookLane)
-	l.end = end
-	l.along(ctx, run.LaunchLane)
-	return l.Looked, errors.Join(l.errs...)
+	if n := c.abreast(); n > 1 {
+		l.places = make(chan struct{}, n)
+	}
+	return l
 }
 
-// mostThrottled is how many launches in a row ECS may refuse for its rate before
-// a look leaves the others for the next one.
-const mostThrottled = 5
+func (c *Control) abreast() int {
+	if c.Abreast == 0 {
+		return defaultAbreast
+	}
+	return c.Abreast
+}
 
-func (l *look) failed(err error) bool {
+// pass goes along both lanes once. One after the other, looking at tasks leaves
+// half of the time to launches: an ECS that is slow to describe may well launch.
+func (l *look) pass(ctx context.Context) {
+	end := l.end
+	if l.places != nil {
+		var looks sync.WaitGroup
+		looks.Go(func() { l.along(ctx, run.LookLane, end) })
+		l.along(ctx, run.LaunchLane, end)
+		looks.Wait()
+		return
+	}
+	half := end
+	if !end.IsZero() {
+		half = l.Now().Add(end.Sub(l.Now()) / 2)
+	}
+	l.along(ctx, run.LookLane, half)
+	l.along(ctx, run.LaunchLane, end)
+}
+
+// failed keeps an error. Those of a later pass take the place of an earlier one's:
+// what went wrong before and still does is among them.
+func (p *lane) failed(err error) bool {
 	if err != nil {
-		l.errs = append(l.errs, err)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.errs = append(p.errs, err)
+		if newest := p.failing[p.which]; newest == nil || newest.number <= p.number {
+			p.failing[p.which] = p
+		}
 	}
 	return err != nil
 }
 
-// over is whether the look's time is up.
-func (l *look) over(ctx context.Context) bool {
-	return ctx.Err() != nil || !l.end.IsZero() && !l.Now().Before(l.end)
+// result is what the look came to, once nothing of it is under way.
+func (l *look) result(err error) (Looked, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	looked := l.looked
+	looked.Waiting = l.waiting
+	for _, at := range l.oldest {
+		if !at.IsZero() && (looked.Oldest.IsZero() || at.Before(looked.Oldest)) {
+			looked.Oldest = at
+		}
+	}
+	for _, p := range l.failing {
+		err = errors.Join(err, errors.Join(p.errs...))
+	}
+	return looked, err
+}
+
+// lane is one pass along a lane.
+type lane struct {
+	*look
+	which run.Lane
+	end   time.Time
+	// number is the pass's among those of its look.
+	number int
+	errs   []error
+	// handled are the runs that this pass came to: one that is still due is not
+	// tried again. One that left the lane to be launched may be due in the other.
+	handled map[run.ID]bool
+	// moved is how many of them changed; guarded by mu.
+	moved int
+}
+
+// along looks at a lane until nothing in it is due that was not tried, the rate is
+// used up, or the time. What cannot be handled stays due and is loaded again, so
+// that more must be loaded to come to the others.
+func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
+	p := &lane{look: l, which: which, end: end, handled: map[run.ID]bool{}}
+	l.mu.Lock()
+	l.passes++
+	p.number = l.passes
+	l.oldest[which] = time.Time{}
+	if which == run.LaunchLane {
+		l.waiting, l.again, l.soon, l.throttled = false, time.Time{}, time.Time{}, 0
+	}
+	l.mu.Unlock()
+	for limit := lookBatch; ; {
+		if p.over(ctx) {
+			p.peek(ctx)
+			return
+		}
+		due, unreadable, err := p.due(ctx, limit)
+		if p.failed(err) {
+			return
+		}
+		moved := p.movedSoFar()
+		fresh := p.fresh(due)
+		all := p.batch(ctx, fresh)
+		if len(due)+unreadable < limit || !all || limit >= lookDepth && l.isWaiting() {
+			return
+		}
+		limit = max(lookBatch, 2*(len(due)+unreadable-(p.movedSoFar()-moved)))
+	}
+}
+
+// fresh are the runs that the pass has not come to.
+func (p *lane) fresh(due []run.Run) []run.Run {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fresh := slices.DeleteFunc(slices.Clone(due), func(r run.Run) bool { return p.handled[r.ID] || p.busy[r.ID] })
+	p.looked.Due += len(fresh)
+	return fresh
+}
+
+func (p *lane) movedSoFar() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.moved
+}
+
+func (l *look) isWaiting() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.waiting
+}
+
+// waits notes that launches are due that cannot go before a time; zero is soon.
+func (l *look) waits(again time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.waiting || again.Before(l.again) {
+		l.again = again
+	}
+	l.waiting = true
+}
+
+// over is whether the pass's time is up.
+func (p *lane) over(ctx context.Context) bool {
+	return ctx.Err() != nil || !p.end.IsZero() && !p.Now().Before(p.end)
 }
 
 // leave leaves a run to the next look.
-func (l *look) leave(dueSince time.Time) {
-	if !dueSince.IsZero() && (l.Oldest.IsZero() || dueSince.Before(l.Oldest)) {
-		l.Oldest = dueSince
+func (p *lane) leave(dueSince time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if oldest := p.oldest[p.which]; !dueSince.IsZero() && (oldest.IsZero() || dueSince.Before(oldest)) {
+		p.oldest[p.which] = dueSince
 	}
 }
 
-func (l *look) leaveAll(rs []run.Run) {
+func (p *lane) leaveAll(rs []run.Run) {
 	for _, r := range rs {
-		l.leave(r.DueAt)
-	}
-}
-
-// along looks at a lane until nothing in it is due that was not tried, the rate
-// is used up, or the time. What cannot be handled stays due and is loaded again,
-// so that more must be loaded to come to the others.
-func (l *look) along(ctx context.Context, lane run.Lane) {
-	l.handled = map[run.ID]bool{}
-	for limit := lookBatch; ; {
-		if l.over(ctx) {
-			l.peek(ctx, lane)
-			return
-		}
-		due, unreadable, err := l.due(ctx, lane, limit)
-		if l.failed(err) {
-			return
-		}
-		fresh := slices.DeleteFunc(slices.Clone(due), func(r run.Run) bool { return l.handled[r.ID] })
-		l.Due += len(fresh)
-		moved := l.batch(ctx, fresh)
-		if len(due)+unreadable < limit || l.Waiting {
-			return
-		}
-		limit = max(lookBatch, 2*(len(due)+unreadable-moved))
+		p.leave(r.DueAt)
 	}
 }
 
 // due loads due runs, and sets those aside that cannot be read.
-func (l *look) due(ctx context.Context, lane run.Lane, limit int) (due []run.Run, unreadable int, err error) {
-	due, err = l.Store.Due(ctx, lane, l.Now(), limit)
+func (p *lane) due(ctx context.Context, limit int) (due []run.Run, unreadable int, err error) {
+	due, err = p.Store.Due(ctx, p.which, p.Now(), limit)
 	var bad *UnreadableError
 	if errors.As(err, &bad) {
-		l.leave(bad.DueSince)
-		l.failed(l.setAside(ctx, bad))
+		p.leave(bad.DueSince)
+		p.failed(p.setAside(ctx, bad))
 		return due, len(bad.Runs), nil
 	}
 	if err != nil {
@@ -132,79 +271,90 @@ func (l *look) due(ctx context.Context, lane run.Lane, limit int) (due []run.Run
 }
 
 // peek notes what is due in a lane that the look does not come to.
-func (l *look) peek(ctx context.Context, lane run.Lane) {
-	due, err := l.Store.Due(ctx, lane, l.Now(), 1)
+func (p *lane) peek(ctx context.Context) {
+	due, err := p.Store.Due(ctx, p.which, p.Now(), 1)
 	var unreadable *UnreadableError
 	if err != nil && !errors.As(err, &unreadable) {
-		l.failed(fmt.Errorf("loading what is due: %w", err))
+		p.failed(fmt.Errorf("loading what is due: %w", err))
 		return
 	}
-	l.leaveAll(due)
+	p.leaveAll(due)
 }
 
-// batch handles due runs; moved is how many of them changed.
-func (l *look) batch(ctx context.Context, due []run.Run) (moved int) {
-	running, others := l.split(ctx, due)
+// batch begins with due runs; all is whether it came to each of them.
+func (p *lane) batch(ctx context.Context, due []run.Run) (all bool) {
+	running, others := p.split(ctx, due)
 	for cluster, rs := range running {
 		for some := range slices.Chunk(rs, lookBatch) {
-			moved += l.describe(ctx, cluster, some)
+			if p.over(ctx) {
+				p.leaveAll(rs)
+				return false
+			}
+			p.begin(some, func() { p.describe(ctx, cluster, some) })
 		}
 	}
-	return moved + l.each(ctx, others)
+	return p.each(ctx, others)
 }
 
-// each tells runs that their time has come, one after the other.
-func (l *look) each(ctx context.Context, others []run.Run) (moved int) {
+// each begins with runs whose time has come, one after the other.
+func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 	for i, r := range others {
-		// Who cannot go now keeps its place: put off, it would be behind all
-		// the others.
-		l.Waiting = l.Waiting || r.Status == run.Queued && !r.Waits && l.Pace != nil && !l.Pace.Free(l.Now())
-		if l.Waiting || l.over(ctx) {
-			l.leaveAll(others[i:])
-			break
+		// Who cannot go now keeps its place: put off, it would be behind all the
+		// others.
+		switch may := p.may(ctx, r); {
+		case may == behind:
+			p.leave(r.DueAt)
+		case may == notNow || p.over(ctx):
+			p.leaveAll(others[i:])
+			return false
+		default:
+			p.begin(others[i:i+1], func() { p.one(ctx, r) })
 		}
-		moved += l.done(r, l.one(ctx, r))
 	}
-	return moved
+	return true
 }
 
-// done notes that the look came to a run.
-func (l *look) done(r run.Run, moved bool) int {
-	l.handled[r.ID] = true
-	if moved {
-		return 1
+// begin handles runs: at once, or beside others once there is a place.
+func (p *lane) begin(rs []run.Run, handle func()) {
+	p.mu.Lock()
+	for _, r := range rs {
+		p.handled[r.ID], p.busy[r.ID] = true, true
 	}
-	l.leave(r.DueAt)
-	return 0
+	p.mu.Unlock()
+	if p.places == nil {
+		handle()
+		p.free(rs)
+		return
+	}
+	p.places <- struct{}{}
+	p.handlers.Go(func() {
+		defer func() { <-p.places }()
+		handle()
+		p.free(rs)
+	})
 }
 
-// one tells a run that its time has come.
-func (l *look) one(ctx context.Context, r run.Run) (moved bool) {
-	next, err := l.wakeUp(ctx, r)
-	l.failed(err)
-	moved = next.Rev != r.Rev
-	if len(next.Attempts) > len(r.Attempts) {
-		l.Launched++
+func (l *look) free(rs []run.Run) {
+	l.mu.Lock()
+	for _, r := range rs {
+		delete(l.busy, r.ID)
 	}
-	if moved {
-		l.paced(r, next)
-	}
-	return moved
-}
-
-// paced notes a launch that was put off: by our own rate, then it is still due
-// and no other may go before it, or by ECS, which may be about this one only.
-func (l *look) paced(r, next run.Run) {
-	switch putOff := next.Status == run.Queued && r.Status == run.Queued && !next.Waits && !next.Renew; {
-	case !putOff:
-		l.throttled = 0
-	case next.DueAt.After(l.Now()):
-		l.throttled++
-		l.Waiting = l.throttled >= mostThrottled
+	l.mu.Unlock()
+	select {
+	case l.answered <- struct{}{}:
 	default:
-		l.Waiting = true
-		l.leave(next.DueAt)
 	}
+}
+
+// done notes what became of a run that the look came to.
+func (p *lane) done(r run.Run, moved bool) {
+	if !moved {
+		p.leave(r.DueAt)
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.moved++
 }
 
 // wakeUp tells a run that its time has come and performs what it owes.

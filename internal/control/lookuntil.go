@@ -3,40 +3,74 @@ package control
 import (
 	"context"
 	"errors"
-	"fmt"
+	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// LookUntil looks, and goes on while launches are due that the rate did not
-// allow, until a time. It waits between looks for as long as such a launch is
-// put off. After that time it begins with no further run; what is left then is
-// found by who looks next.
+// LookUntil looks, and goes on while launches are due that the rate or the account's
+// quota did not allow, until a time. After that it begins with no further run; what
+// is left then is found by who looks next. What it began with it ends with.
 func (c *Control) LookUntil(ctx context.Context, end time.Time) (Looked, error) {
-	var total Looked
-	var failed error
-	l := look{Control: c, end: end, aside: map[run.ID]bool{}}
+	l := c.newLook(end)
+	if l.places == nil {
+		l.repeat(ctx, func() { l.pass(ctx) })
+	} else {
+		l.stays = true
+		l.sideBySide(ctx)
+	}
+	l.handlers.Wait()
+	return l.result(l.turn.release(ctx, c))
+}
+
+// sideBySide goes along the lane of launches for as long as one waits there, and
+// meanwhile looks along the other each second.
+func (l *look) sideBySide(ctx context.Context) {
+	launching, launched := context.WithCancel(ctx)
+	var looks sync.WaitGroup
+	looks.Go(func() {
+		for l.along(ctx, run.LookLane, l.end); l.wait(launching, l.Timing.Throttled) == nil; {
+			l.along(ctx, run.LookLane, l.end)
+		}
+	})
+	l.repeat(ctx, func() { l.along(ctx, run.LaunchLane, l.end) })
+	launched()
+	looks.Wait()
+}
+
+// repeat makes passes until no launch waits any more, or the time is up.
+func (l *look) repeat(ctx context.Context, pass func()) {
 	for {
-		looked, err := l.once(ctx)
-		total.add(looked)
-		if err != nil {
-			failed = err // what went wrong before and still does is in it
-		}
-		if !looked.Waiting || ctx.Err() != nil || !c.Now().Add(c.Timing.Throttled).Before(end) {
-			return total, failed
-		}
-		if err := c.wait(ctx, c.Timing.Throttled); err != nil {
-			return total, errors.Join(failed, fmt.Errorf("waiting for the rate of launches: %w", err))
+		pass()
+		wait, more := l.goesOn(ctx)
+		if !more || ctx.Err() != nil || !l.Now().Add(wait).Before(l.end) || l.wait(ctx, wait) != nil {
+			return
 		}
 	}
 }
 
-func (l *Looked) add(o Looked) {
-	l.Due += o.Due
-	l.Launched += o.Launched
-	l.Described += o.Described
-	l.Waiting, l.Oldest = o.Waiting, o.Oldest
+// goesOn is whether there is a launch to wait for, and how long: what is under way
+// may still be put off.
+func (l *look) goesOn(ctx context.Context) (wait time.Duration, more bool) {
+	for {
+		wait, more, busy := l.next()
+		if more || !busy || ctx.Err() != nil {
+			return wait, more
+		}
+		l.pause(ctx, 0)
+	}
+}
+
+func (l *look) next() (wait time.Duration, more, busy bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := l.soon
+	if l.waiting && (at.IsZero() || l.again.Before(at)) {
+		at = l.again
+	}
+	more = (l.waiting || !l.soon.IsZero()) && !l.turn.lost
+	return max(l.Timing.Throttled, at.Sub(l.Now())), more, len(l.busy) > 0
 }
 
 func (c *Control) wait(ctx context.Context, d time.Duration) error {

@@ -57,7 +57,7 @@ func TestLookUntil(t *testing.T) {
 			now, ecs := t0, &throttledECS{}
 			c := &control.Control{
 				Stack: stack, Store: &memory.Store{}, Launcher: ecs, Now: func() time.Time { return now }, Timing: run.DefaultTiming,
-				Log: slog.New(slog.DiscardHandler), Pace: &control.Window{Rate: 100},
+				Log: slog.New(slog.DiscardHandler), Pace: &control.Window{Rate: 100}, Abreast: 1,
 				Wait: func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil },
 			}
 			for i := range 25 {

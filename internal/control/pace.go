@@ -13,6 +13,9 @@ const DefaultRate = 20
 // those who share it: two processes that launch at once have the rate twice.
 type Window struct {
 	Rate int
+	// Even spreads the calls over each second, so that two processes of which one
+	// begins where the other ends have hardly more than the rate.
+	Even bool
 
 	mu   sync.Mutex
 	sent []time.Time // the newest Rate calls, a ring
@@ -20,35 +23,40 @@ type Window struct {
 }
 
 // Take implements Pacer.
-func (w *Window) Take(now time.Time) bool {
+func (w *Window) Take(now time.Time) (wait time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	switch {
-	case !w.free(now):
-		return false
-	case len(w.sent) < w.Rate:
+	if wait := w.wait(now); wait > 0 {
+		return wait
+	}
+	if len(w.sent) < w.Rate {
 		w.sent = append(w.sent, now)
-		return true
+		return 0
 	}
 	w.sent[w.next] = now
 	w.next = (w.next + 1) % w.Rate
-	return true
+	return 0
 }
 
-// Free implements Pacer.
-func (w *Window) Free(now time.Time) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.free(now)
-}
-
-func (w *Window) free(now time.Time) bool {
+func (w *Window) wait(now time.Time) (wait time.Duration) {
+	var last time.Time
 	for i, at := range w.sent {
 		// After a jump of the clock backwards what was sent is as of now: it may
 		// have been a moment ago.
 		if at.After(now) {
-			w.sent[i] = now
+			w.sent[i], at = now, now
+		}
+		if at.After(last) {
+			last = at
 		}
 	}
-	return len(w.sent) < w.Rate || now.Sub(w.sent[w.next]) >= time.Second
+	if len(w.sent) == w.Rate {
+		wait = w.sent[w.next].Add(time.Second).Sub(now)
+	}
+	if w.Even && !last.IsZero() {
+		// A little less than its share of the second, so that what came late is made
+		// up for.
+		wait = max(wait, last.Add(time.Second*9/10/time.Duration(w.Rate)).Sub(now))
+	}
+	return wait
 }

@@ -83,9 +83,11 @@ type Store interface {
 	PutAsked(ctx context.Context, a Asked) error
 	Asked(ctx context.Context, q AskedQuery) ([]Asked, error)
 
-	// Mark returns a named time that SetMark stored, or the zero time.
+	// Mark returns a named time that SetMark stored, or the zero time. MoveMark sets
+	// it only where it is still at a time, else ErrConflict. Both keep milliseconds.
 	Mark(ctx context.Context, name string) (time.Time, error)
 	SetMark(ctx context.Context, name string, at time.Time) error
+	MoveMark(ctx context.Context, name string, from, to time.Time) error
 }
 
 // UnreadableError names runs that a store holds and cannot read.
@@ -201,10 +203,8 @@ type Output struct {
 
 // Pacer limits the rate of RunTask calls of everybody who shares it.
 type Pacer interface {
-	// Take is whether a call may go out now; true counts it.
-	Take(now time.Time) bool
-	// Free is whether Take would say yes.
-	Free(now time.Time) bool
+	// Take is how long a call must wait; 0 counts it, and it may go out now.
+	Take(now time.Time) (wait time.Duration)
 }
 
 // Control is the control plane of one stack.
@@ -222,6 +222,12 @@ type Control struct {
 	Log    *slog.Logger
 	// Pace limits the rate of launches; nil is no limit.
 	Pace Pacer
+	// InTurns is whether other processes launch at the same rate: those that launch
+	// what waits for it then take turns, by a mark in the store.
+	InTurns bool
+	// Abreast is how many runs a look handles side by side; 1 is one after the other,
+	// 0 is 64.
+	Abreast int
 	// Wait is how LookUntil waits; nil is by the machine's clock.
 	Wait func(ctx context.Context, d time.Duration) error
 	// Watch, when not nil, is called after each saved change of a run.
@@ -230,6 +236,7 @@ type Control struct {
 	RetryCommand string
 
 	untold      untold
+	room        room
 	definitions sync.Map // job.Job by hash
 	plans       sync.Map // why a plan cannot be read, by the definition's hash
 }

@@ -227,6 +227,10 @@ func (p storePort) Mark(ctx context.Context, name string) (at time.Time, err err
 	return at, err
 }
 
+func (p storePort) MoveMark(ctx context.Context, name string, from, to time.Time) error {
+	return p.call("MoveMark", false, func() error { return p.world.store.MoveMark(ctx, name, from, to) })
+}
+
 func (p storePort) SetMark(ctx context.Context, name string, at time.Time) error {
 	return p.call("SetMark", false, func() error { return p.world.store.SetMark(ctx, name, at) })
 }

@@ -124,7 +124,7 @@ func TestLookStopsAtECSsLimit(t *testing.T) {
 	now, ecs := t0, &countingECS{}
 	c := &control.Control{
 		Stack: stack, Store: &memory.Store{}, Launcher: ecs, Now: func() time.Time { return now }, Timing: run.DefaultTiming,
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), Abreast: 1,
 	}
 	for i := range 40 {
 		if _, err := c.Scheduled(t.Context(), job.Job{Name: fmt.Sprintf("job-%02d", i), TaskDefinition: "report"}, t0); err != nil {

@@ -23,11 +23,12 @@ func (g *Gate) Close() { g.closed.Store(true) }
 func (g *Gate) Closed() bool { return g.closed.Load() }
 
 // Take implements control.Pacer.
-func (g *Gate) Take(now time.Time) bool {
-	return !g.Closed() && (g.Pacer == nil || g.Pacer.Take(now))
-}
-
-// Free implements control.Pacer.
-func (g *Gate) Free(now time.Time) bool {
-	return !g.Closed() && (g.Pacer == nil || g.Pacer.Free(now))
+func (g *Gate) Take(now time.Time) (wait time.Duration) {
+	switch {
+	case g.Closed():
+		return time.Hour // whoever asks again is told the same
+	case g.Pacer == nil:
+		return 0
+	}
+	return g.Pacer.Take(now)
 }

@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"definitions", definitions},
 		{"kept inputs", kept},
 		{"marks", marks},
+		{"marks that move", movedMarks},
 		{"requests of people are listed newest first, by time, job and person", asked},
 		{"a request is written again with its answer", askedAgain},
 		{"nothing is shared with the caller", noSharing},
@@ -433,6 +434,31 @@ func marks(t *testing.T, s Store) {
 		}
 		if got, err := s.Mark(t.Context(), "watermark"); err != nil || !got.Equal(at) {
 			t.Errorf("got %v, %v, want %v", got, err, at)
+		}
+	}
+}
+
+// movedMarks: a mark moves only from where it is.
+func movedMarks(t *testing.T, s Store) {
+	first, second := t0, t0.Add(1500*time.Millisecond)
+	for _, move := range []struct {
+		from, to, stands time.Time
+		conflict         bool
+	}{
+		{first, second, time.Time{}, true},
+		{time.Time{}, first, first, false},
+		{time.Time{}, second, first, true},
+		{second, first, first, true},
+		{first, second, second, false},
+		{first, first, second, true},
+		{second, first, first, false},
+	} {
+		err := s.MoveMark(t.Context(), "turn", move.from, move.to)
+		if errors.Is(err, control.ErrConflict) != move.conflict || err != nil && !move.conflict {
+			t.Errorf("from %v to %v: %v", move.from, move.to, err)
+		}
+		if got, err := s.Mark(t.Context(), "turn"); err != nil || !got.Equal(move.stands) {
+			t.Errorf("after %+v it is at %v, %v", move, got, err)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func drain(t *testing.T, m *model) time.Duration {
 	store := NewStore()
 	c := &control.Control{
 		Stack: stack, Store: store, Launcher: m, Now: func() time.Time { return now }, Timing: run.DefaultTiming, Log: quiet,
-		Pace: &control.Window{Rate: rate},
+		Pace: &control.Window{Rate: rate}, Abreast: 1,
 	}
 	for i := range herd {
 		now = now.Add(time.Microsecond) // so that one came first

@@ -123,3 +123,7 @@ func (p port) Asked(ctx context.Context, q control.AskedQuery) (as []control.Ask
 	})
 	return as, err
 }
+
+func (p port) MoveMark(ctx context.Context, name string, from, to time.Time) error {
+	return p.access("MoveMark", true, func() error { return p.w.store.MoveMark(ctx, name, from, to) })
+}

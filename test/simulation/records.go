@@ -103,6 +103,15 @@ func (s *Store) Kept(_ context.Context, limit int) ([]control.Kept, error) {
 // Mark implements control.Store.
 func (s *Store) Mark(_ context.Context, name string) (time.Time, error) { return s.marks[name], nil }
 
+// MoveMark implements control.Store.
+func (s *Store) MoveMark(_ context.Context, name string, from, to time.Time) error {
+	if !s.marks[name].Equal(from) {
+		return control.ErrConflict
+	}
+	s.marks[name] = to
+	return nil
+}
+
 // SetMark implements control.Store.
 func (s *Store) SetMark(_ context.Context, name string, at time.Time) error {
 	s.marks[name] = at.UTC()

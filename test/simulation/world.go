@@ -116,7 +116,7 @@ func newWorld(opt Options) *World {
 	w.store.blind = opt.Mutation == BlindWrites
 	w.control = &control.Control{
 		Stack: stack, Store: port{w}, Launcher: launcher{w}, Notifier: newNotifier(w),
-		Now: w.clock, Timing: run.DefaultTiming, Log: quiet,
+		Now: w.clock, Timing: run.DefaultTiming, Log: quiet, Abreast: 1,
 	}
 	d := w.dice("world", 0)
 	if d.chance(300) {

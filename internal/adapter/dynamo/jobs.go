@@ -169,10 +169,29 @@ func (s *Store) Mark(ctx context.Context, name string) (time.Time, error) {
 	return time.UnixMilli(integer(item, attrAt)).UTC(), nil
 }
 
-// SetMark implements control.Store.
-func (s *Store) SetMark(ctx context.Context, name string, at time.Time) error {
+// MoveMark implements control.Store.
+func (s *Store) MoveMark(ctx context.Context, name string, from, to time.Time) error {
+	put := &dynamodb.PutItemInput{TableName: &s.table, Item: markItem(name, to), ConditionExpression: aws.String("attribute_not_exists(pk)")}
+	if !from.IsZero() {
+		put.ConditionExpression = aws.String("#at = :from")
+		put.ExpressionAttributeNames = map[string]string{"#at": attrAt}
+		put.ExpressionAttributeValues = attributes{":from": number(from.UnixMilli())}
+	}
+	if _, err := s.db.PutItem(ctx, put); err != nil {
+		return failed("moving mark "+name, err)
+	}
+	return nil
+}
+
+func markItem(name string, at time.Time) attributes {
 	item := markKey(name)
 	item[attrVersion], item[attrAt] = number(itemVersion), number(at.UnixMilli())
+	return item
+}
+
+// SetMark implements control.Store.
+func (s *Store) SetMark(ctx context.Context, name string, at time.Time) error {
+	item := markItem(name, at)
 	if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: item}); err != nil {
 		return failed("writing mark "+name, err)
 	}

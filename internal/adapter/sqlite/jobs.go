@@ -157,6 +157,22 @@ func (s *Store) SetMark(ctx context.Context, name string, at time.Time) error {
 	return nil
 }
 
+// MoveMark implements control.Store.
+func (s *Store) MoveMark(ctx context.Context, name string, from, to time.Time) error {
+	query, args := "UPDATE marks SET at = ? WHERE name = ? AND at = ?", []any{to.UnixMilli(), name, from.UnixMilli()}
+	if from.IsZero() {
+		query, args = "INSERT INTO marks (at, name) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", args[:2]
+	}
+	res, err := s.db.ExecContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("moving mark %s: %w", name, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(control.ErrConflict, err)
+	}
+	return nil
+}
+
 // Meta returns a named value of the file, "" when it is not set; SetMeta sets
 // it, and removes it when value is "".
 func (s *Store) Meta(ctx context.Context, name string) (string, error) {

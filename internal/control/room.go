@@ -1,0 +1,88 @@
+package control
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// room is what ECS said last of the account's quota, by capacity: on demand and Spot
+// have one each (ECS developer guide, "Service quotas"). While a quota is used up one
+// launch asks, and the others wait behind it. Once there is room again, each answer
+// lets one more go without waiting for the answers before.
+type room struct {
+	mu    sync.Mutex
+	kinds map[job.Capacity]*quota
+}
+
+type quota struct {
+	// full is when the next launch may ask; zero once one was answered.
+	full time.Time
+	// most is how many launches may be without an answer; 0 is any number.
+	most, out int
+}
+
+// ask is whether a launch must wait: until the quota may be asked for again, or,
+// where wait is 0, for the answer to another launch.
+func (r *room) ask(kind job.Capacity, now time.Time) (wait time.Duration, full bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	q := r.kinds[kind]
+	switch {
+	case q == nil || q.most == 0:
+		return 0, false
+	case now.Before(q.full):
+		return q.full.Sub(now), true
+	}
+	return 0, q.out >= q.most
+}
+
+func (r *room) sent(kind job.Capacity) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kinds == nil {
+		r.kinds = map[job.Capacity]*quota{}
+	}
+	if r.kinds[kind] == nil {
+		r.kinds[kind] = &quota{}
+	}
+	r.kinds[kind].out++
+}
+
+// answered takes what became of a launch; again is when the next one may ask where
+// it was refused for the quota.
+func (r *room) answered(kind job.Capacity, refused, launched bool, again time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	q := r.kinds[kind]
+	if q == nil {
+		return
+	}
+	q.out = max(0, q.out-1)
+	switch {
+	case refused:
+		q.full, q.most = again, 1
+	case launched && q.most > 0:
+		q.full = time.Time{}
+		if q.most++; q.most > defaultAbreast {
+			q.most = 0
+		}
+	}
+}
+
+// capacity is what a run's next launch asks for. Where the definition cannot be read
+// it does not matter: nothing is launched.
+func (c *Control) capacity(ctx context.Context, r run.Run) job.Capacity {
+	j, err := c.definition(ctx, r.Definition)
+	if err != nil {
+		return job.OnDemand
+	}
+	n := len(r.Attempts)
+	if a := r.Last(); a == nil || a.Over() {
+		n++
+	}
+	return r.ForAttempt(j, n).Capacity
+}

@@ -1,0 +1,101 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// MarkLaunching is the mark up to when one process alone launches what waits for the
+// rate.
+const MarkLaunching = "launching"
+
+// turnLength is for how long a process takes its turn at once: what is lost where it
+// dies.
+const turnLength = 4 * time.Second
+
+// turn is a process's claim to be the only one that launches what waits for the rate,
+// since ECS's rate is the account's. The newest process takes it over from the one
+// before, at the end of what that one has claimed; so there is no moment in which two
+// launch, nor one in which none does.
+type turn struct {
+	from, until time.Time
+	// lost is whether another process has taken over.
+	lost bool
+}
+
+// hold is how long a launch must wait for the process's turn; mine is false once
+// another has taken over.
+func (t *turn) hold(ctx context.Context, c *Control) (wait time.Duration, mine bool, err error) {
+	if !c.InTurns {
+		return 0, true, nil
+	}
+	now := c.Now()
+	switch {
+	case t.until.IsZero():
+		err = t.take(ctx, c, now)
+	case !t.lost && now.After(t.until.Add(-turnLength/4)):
+		err = t.renew(ctx, c, now)
+	}
+	if err != nil || !now.Before(t.until) {
+		return 0, false, err
+	}
+	return max(0, t.from.Sub(now)), true, nil
+}
+
+// take takes over from whoever has the turn. A mark in the far future is one of a
+// clock that is off.
+func (t *turn) take(ctx context.Context, c *Control, now time.Time) error {
+	at, err := c.Store.Mark(ctx, MarkLaunching)
+	if err != nil {
+		return fmt.Errorf("asking who launches: %w", err)
+	}
+	from := now
+	if at.After(now) && at.Before(now.Add(2*turnLength)) {
+		from = at
+	}
+	return t.move(ctx, c, at, from)
+}
+
+func (t *turn) renew(ctx context.Context, c *Control, now time.Time) error {
+	err := t.move(ctx, c, t.until, now)
+	if err != nil && now.Before(t.until) && !t.lost {
+		return nil // it is tried again
+	}
+	return err
+}
+
+// move claims a turn. A conflict is no error: another was first.
+func (t *turn) move(ctx context.Context, c *Control, at, from time.Time) error {
+	to := from.Add(turnLength).UTC().Truncate(time.Millisecond)
+	err := c.Store.MoveMark(ctx, MarkLaunching, at, to)
+	if errors.Is(err, ErrConflict) {
+		// It may have been this very write, sent twice.
+		if stands, again := c.Store.Mark(ctx, MarkLaunching); again != nil || !stands.Equal(to) {
+			t.lost = true
+			return nil
+		}
+		err = nil
+	}
+	if err != nil {
+		return fmt.Errorf("taking the turn to launch: %w", err)
+	}
+	if t.from.IsZero() {
+		t.from = from
+	}
+	t.until = to
+	return nil
+}
+
+// release lets another take its turn at once.
+func (t *turn) release(ctx context.Context, c *Control) error {
+	if t.lost || !c.Now().Before(t.until) {
+		return nil
+	}
+	t.lost = true
+	if err := c.Store.MoveMark(ctx, MarkLaunching, t.until, c.Now().UTC().Truncate(time.Millisecond)); err != nil && !errors.Is(err, ErrConflict) {
+		return fmt.Errorf("giving the turn to launch back: %w", err)
+	}
+	return nil
+}
