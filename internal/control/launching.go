@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -22,15 +23,24 @@ const (
 	notNow
 )
 
+// queues is whether a run waits in the queue to be launched; resends whether its
+// launch is in doubt and may be sent again. Both need the rate.
+func queues(r run.Run) bool { return r.Status == run.Queued && !r.Waits }
+
+func resends(r run.Run) bool { return r.Status == run.Launching && r.Owes(run.Launch) }
+
 // may asks for what a launch needs: room in the account, this process's turn, and
 // the rate. A look that stays waits for the last two.
 func (p *lane) may(ctx context.Context, r run.Run) permit {
-	if r.Status != run.Queued || r.Waits {
+	switch {
+	case resends(r):
+		return p.mayResend(ctx)
+	case !queues(r):
 		return goes
 	}
 	kind := p.capacity(ctx, r)
 	for !p.over(ctx) {
-		wait, full := p.room.ask(kind, p.Now())
+		wait, full := p.room.ask(kind, r.Lacks == stop.NoQuota, p.Now())
 		if full && wait > 0 {
 			p.waits(p.Now().Add(wait))
 			return behind
@@ -54,6 +64,23 @@ func (p *lane) may(ctx context.Context, r run.Run) permit {
 	return notNow
 }
 
+// mayResend: what may not be sent again now is left as it is. Counted and not sent,
+// it would come again only minutes later.
+func (p *lane) mayResend(ctx context.Context) permit {
+	for !p.over(ctx) {
+		wait, mine := p.pace(ctx)
+		switch {
+		case wait == 0 && mine:
+			return goes
+		case !mine || !p.stays:
+			p.waits(time.Time{})
+			return behind
+		}
+		p.pause(ctx, wait)
+	}
+	return notNow
+}
+
 // pace is how long a launch must wait for ECS's rate; 0 takes it. mine is whether it
 // is this look at all that launches.
 func (p *lane) pace(ctx context.Context) (wait time.Duration, mine bool) {
@@ -68,6 +95,20 @@ func (p *lane) pace(ctx context.Context) (wait time.Duration, mine bool) {
 		return wait, mine
 	}
 	return p.Pace.Take(p.Now()), true
+}
+
+// awaitTurn waits, in a look that stays, until the process's turn to launch begins.
+// waited is whether it had to.
+func (p *lane) awaitTurn(ctx context.Context, due []run.Run) (waited bool) {
+	if !p.stays || !slices.ContainsFunc(due, queues) {
+		return false
+	}
+	wait, mine, err := p.turn.hold(ctx, p.Control)
+	if p.failed(err) || !mine || wait == 0 {
+		return false
+	}
+	p.pause(ctx, wait)
+	return true
 }
 
 // isThrottled is whether ECS refused the last few launches for its rate. Asked once,
@@ -98,21 +139,20 @@ func (l *look) pause(ctx context.Context, d time.Duration) {
 
 // one tells a run that its time has come.
 func (p *lane) one(ctx context.Context, r run.Run) {
-	launches := r.Status == run.Queued && !r.Waits
-	if launches {
+	if queues(r) || resends(r) {
 		ctx = paid(ctx)
 	}
 	next, err := p.wakeUp(ctx, r)
 	p.failed(err)
 	moved := next.Rev != r.Rev
 	p.done(r, moved)
-	if launches {
+	if queues(r) {
 		p.room.answered(p.capacity(ctx, r), next.Lacks == stop.NoQuota, next.Status == run.Running, p.Now().Add(p.Timing.Crowded))
 	}
 	if !moved {
 		return
 	}
-	if len(next.Attempts) > len(r.Attempts) || launches && next.Status == run.Running {
+	if len(next.Attempts) > len(r.Attempts) || queues(r) && next.Status == run.Running {
 		p.mu.Lock()
 		p.looked.Launched++
 		p.mu.Unlock()
@@ -125,28 +165,40 @@ func (p *lane) one(ctx context.Context, r run.Run) {
 // behind it; or else it is due soon.
 func (p *lane) putOff(r, next run.Run) {
 	off := next.Status == run.Queued && r.Status == run.Queued && !next.Waits && !next.Renew
-	p.mu.Lock()
 	switch {
 	case !off:
-		p.throttled = 0
-	case next.Lacks == stop.NoCapacity, next.Lacks == stop.NoQuota:
-	case next.DueAt.After(p.Now()):
-		p.throttled++
-	}
-	if off && next.DueAt.After(p.Now()) && (p.soon.IsZero() || next.DueAt.Before(p.soon)) {
-		p.soon = next.DueAt
-	}
-	throttled := p.throttled >= mostThrottled
-	p.mu.Unlock()
-	switch {
-	case off && next.Lacks == stop.NoQuota:
+		p.throttle(0)
+	case next.Lacks == stop.NoQuota:
 		p.waits(p.Now().Add(p.Timing.Crowded))
 		p.leave(next.DueAt)
-	case off && !next.DueAt.After(p.Now()):
+	case !next.DueAt.After(p.Now()):
 		p.waits(time.Time{})
 		p.leave(next.DueAt)
-	case throttled:
+	case next.Lacks == stop.NoCapacity:
+		p.comesSoon(next.DueAt)
+	default:
+		p.comesSoon(next.DueAt)
+		p.throttle(1)
+	}
+}
+
+// throttle counts a launch that ECS refused for its rate, or with 0 notes that it
+// refused none. After some in a row the others wait.
+func (p *lane) throttle(n int) {
+	p.mu.Lock()
+	p.throttled = n * (p.throttled + 1)
+	many := p.throttled >= mostThrottled
+	p.mu.Unlock()
+	if many {
 		p.waits(time.Time{})
+	}
+}
+
+func (p *lane) comesSoon(at time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.soon.IsZero() || at.Before(p.soon) {
+		p.soon = at
 	}
 }
 

@@ -3,8 +3,6 @@ package control
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -92,7 +90,7 @@ type look struct {
 func (c *Control) newLook(end time.Time) *look {
 	l := &look{
 		Control: c, end: end, oldest: map[run.Lane]time.Time{}, failing: map[run.Lane]*lane{}, busy: map[run.ID]bool{}, aside: map[run.ID]bool{},
-		answered: make(chan struct{}, 1),
+		answered: make(chan struct{}, 1), turn: turn{asks: make(chan struct{}, 1)},
 	}
 	if n := c.abreast(); n > 1 {
 		l.places = make(chan struct{}, n)
@@ -126,20 +124,6 @@ func (l *look) pass(ctx context.Context) {
 	l.along(ctx, run.LaunchLane, end)
 }
 
-// failed keeps an error. Those of a later pass take the place of an earlier one's:
-// what went wrong before and still does is among them.
-func (p *lane) failed(err error) bool {
-	if err != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.errs = append(p.errs, err)
-		if newest := p.failing[p.which]; newest == nil || newest.number <= p.number {
-			p.failing[p.which] = p
-		}
-	}
-	return err != nil
-}
-
 // result is what the look came to, once nothing of it is under way.
 func (l *look) result(err error) (Looked, error) {
 	l.mu.Lock()
@@ -151,210 +135,12 @@ func (l *look) result(err error) (Looked, error) {
 			looked.Oldest = at
 		}
 	}
-	for _, p := range l.failing {
-		err = errors.Join(err, errors.Join(p.errs...))
+	for _, which := range []run.Lane{run.LookLane, run.LaunchLane} {
+		if p := l.failing[which]; p != nil {
+			err = errors.Join(err, errors.Join(p.errs...))
+		}
 	}
 	return looked, err
-}
-
-// lane is one pass along a lane.
-type lane struct {
-	*look
-	which run.Lane
-	end   time.Time
-	// number is the pass's among those of its look.
-	number int
-	errs   []error
-	// handled are the runs that this pass came to: one that is still due is not
-	// tried again. One that left the lane to be launched may be due in the other.
-	handled map[run.ID]bool
-	// moved is how many of them changed; guarded by mu.
-	moved int
-}
-
-// along looks at a lane until nothing in it is due that was not tried, the rate is
-// used up, or the time. What cannot be handled stays due and is loaded again, so
-// that more must be loaded to come to the others.
-func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
-	p := &lane{look: l, which: which, end: end, handled: map[run.ID]bool{}}
-	l.mu.Lock()
-	l.passes++
-	p.number = l.passes
-	l.oldest[which] = time.Time{}
-	if which == run.LaunchLane {
-		l.waiting, l.again, l.soon, l.throttled = false, time.Time{}, time.Time{}, 0
-	}
-	l.mu.Unlock()
-	for limit := lookBatch; ; {
-		if p.over(ctx) {
-			p.peek(ctx)
-			return
-		}
-		due, unreadable, err := p.due(ctx, limit)
-		if p.failed(err) {
-			return
-		}
-		moved := p.movedSoFar()
-		fresh := p.fresh(due)
-		all := p.batch(ctx, fresh)
-		if len(due)+unreadable < limit || !all || limit >= lookDepth && l.isWaiting() {
-			return
-		}
-		limit = max(lookBatch, 2*(len(due)+unreadable-(p.movedSoFar()-moved)))
-	}
-}
-
-// fresh are the runs that the pass has not come to.
-func (p *lane) fresh(due []run.Run) []run.Run {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	fresh := slices.DeleteFunc(slices.Clone(due), func(r run.Run) bool { return p.handled[r.ID] || p.busy[r.ID] })
-	p.looked.Due += len(fresh)
-	return fresh
-}
-
-func (p *lane) movedSoFar() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.moved
-}
-
-func (l *look) isWaiting() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.waiting
-}
-
-// waits notes that launches are due that cannot go before a time; zero is soon.
-func (l *look) waits(again time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.waiting || again.Before(l.again) {
-		l.again = again
-	}
-	l.waiting = true
-}
-
-// over is whether the pass's time is up.
-func (p *lane) over(ctx context.Context) bool {
-	return ctx.Err() != nil || !p.end.IsZero() && !p.Now().Before(p.end)
-}
-
-// leave leaves a run to the next look.
-func (p *lane) leave(dueSince time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if oldest := p.oldest[p.which]; !dueSince.IsZero() && (oldest.IsZero() || dueSince.Before(oldest)) {
-		p.oldest[p.which] = dueSince
-	}
-}
-
-func (p *lane) leaveAll(rs []run.Run) {
-	for _, r := range rs {
-		p.leave(r.DueAt)
-	}
-}
-
-// due loads due runs, and sets those aside that cannot be read.
-func (p *lane) due(ctx context.Context, limit int) (due []run.Run, unreadable int, err error) {
-	due, err = p.Store.Due(ctx, p.which, p.Now(), limit)
-	var bad *UnreadableError
-	if errors.As(err, &bad) {
-		p.leave(bad.DueSince)
-		p.failed(p.setAside(ctx, bad))
-		return due, len(bad.Runs), nil
-	}
-	if err != nil {
-		return nil, 0, fmt.Errorf("loading due runs: %w", err)
-	}
-	return due, 0, nil
-}
-
-// peek notes what is due in a lane that the look does not come to.
-func (p *lane) peek(ctx context.Context) {
-	due, err := p.Store.Due(ctx, p.which, p.Now(), 1)
-	var unreadable *UnreadableError
-	if err != nil && !errors.As(err, &unreadable) {
-		p.failed(fmt.Errorf("loading what is due: %w", err))
-		return
-	}
-	p.leaveAll(due)
-}
-
-// batch begins with due runs; all is whether it came to each of them.
-func (p *lane) batch(ctx context.Context, due []run.Run) (all bool) {
-	running, others := p.split(ctx, due)
-	for cluster, rs := range running {
-		for some := range slices.Chunk(rs, lookBatch) {
-			if p.over(ctx) {
-				p.leaveAll(rs)
-				return false
-			}
-			p.begin(some, func() { p.describe(ctx, cluster, some) })
-		}
-	}
-	return p.each(ctx, others)
-}
-
-// each begins with runs whose time has come, one after the other.
-func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
-	for i, r := range others {
-		// Who cannot go now keeps its place: put off, it would be behind all the
-		// others.
-		switch may := p.may(ctx, r); {
-		case may == behind:
-			p.leave(r.DueAt)
-		case may == notNow || p.over(ctx):
-			p.leaveAll(others[i:])
-			return false
-		default:
-			p.begin(others[i:i+1], func() { p.one(ctx, r) })
-		}
-	}
-	return true
-}
-
-// begin handles runs: at once, or beside others once there is a place.
-func (p *lane) begin(rs []run.Run, handle func()) {
-	p.mu.Lock()
-	for _, r := range rs {
-		p.handled[r.ID], p.busy[r.ID] = true, true
-	}
-	p.mu.Unlock()
-	if p.places == nil {
-		handle()
-		p.free(rs)
-		return
-	}
-	p.places <- struct{}{}
-	p.handlers.Go(func() {
-		defer func() { <-p.places }()
-		handle()
-		p.free(rs)
-	})
-}
-
-func (l *look) free(rs []run.Run) {
-	l.mu.Lock()
-	for _, r := range rs {
-		delete(l.busy, r.ID)
-	}
-	l.mu.Unlock()
-	select {
-	case l.answered <- struct{}{}:
-	default:
-	}
-}
-
-// done notes what became of a run that the look came to.
-func (p *lane) done(r run.Run, moved bool) {
-	if !moved {
-		p.leave(r.DueAt)
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.moved++
 }
 
 // wakeUp tells a run that its time has come and performs what it owes.

@@ -63,13 +63,14 @@ func (l *look) goesOn(ctx context.Context) (wait time.Duration, more bool) {
 }
 
 func (l *look) next() (wait time.Duration, more, busy bool) {
+	lost := l.turn.over()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	at := l.soon
 	if l.waiting && (at.IsZero() || l.again.Before(at)) {
 		at = l.again
 	}
-	more = (l.waiting || !l.soon.IsZero()) && !l.turn.lost
+	more = (l.waiting || !l.soon.IsZero()) && !lost
 	return max(l.Timing.Throttled, at.Sub(l.Now())), more, len(l.busy) > 0
 }
 

@@ -26,13 +26,17 @@ type quota struct {
 }
 
 // ask is whether a launch must wait: until the quota may be asked for again, or,
-// where wait is 0, for the answer to another launch.
-func (r *room) ask(kind job.Capacity, now time.Time) (wait time.Duration, full bool) {
+// where wait is 0, for the answer to another launch. lacked is whether this launch
+// was refused for the quota before, be it that another process knows of that.
+func (r *room) ask(kind job.Capacity, lacked bool, now time.Time) (wait time.Duration, full bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	q := r.kinds[kind]
+	q := r.of(kind)
+	if lacked && q.most == 0 && q.out == 0 {
+		q.most = 1
+	}
 	switch {
-	case q == nil || q.most == 0:
+	case q.most == 0:
 		return 0, false
 	case now.Before(q.full):
 		return q.full.Sub(now), true
@@ -43,13 +47,18 @@ func (r *room) ask(kind job.Capacity, now time.Time) (wait time.Duration, full b
 func (r *room) sent(kind job.Capacity) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.of(kind).out++
+}
+
+// of is what is known of a quota; mu is held.
+func (r *room) of(kind job.Capacity) *quota {
 	if r.kinds == nil {
 		r.kinds = map[job.Capacity]*quota{}
 	}
 	if r.kinds[kind] == nil {
 		r.kinds[kind] = &quota{}
 	}
-	r.kinds[kind].out++
+	return r.kinds[kind]
 }
 
 // answered takes what became of a launch; again is when the next one may ask where
@@ -57,10 +66,7 @@ func (r *room) sent(kind job.Capacity) {
 func (r *room) answered(kind job.Capacity, refused, launched bool, again time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	q := r.kinds[kind]
-	if q == nil {
-		return
-	}
+	q := r.of(kind)
 	q.out = max(0, q.out-1)
 	switch {
 	case refused:

@@ -20,6 +20,9 @@ const turnLength = 4 * time.Second
 // before, at the end of what that one has claimed; so there is no moment in which two
 // launch, nor one in which none does.
 type turn struct {
+	// asks lets one at a time ask the store.
+	asks chan struct{}
+
 	from, until time.Time
 	// lost is whether another process has taken over.
 	lost bool
@@ -31,6 +34,8 @@ func (t *turn) hold(ctx context.Context, c *Control) (wait time.Duration, mine b
 	if !c.InTurns {
 		return 0, true, nil
 	}
+	t.asks <- struct{}{}
+	defer func() { <-t.asks }()
 	now := c.Now()
 	switch {
 	case t.until.IsZero():
@@ -59,11 +64,10 @@ func (t *turn) take(ctx context.Context, c *Control, now time.Time) error {
 }
 
 func (t *turn) renew(ctx context.Context, c *Control, now time.Time) error {
-	err := t.move(ctx, c, t.until, now)
-	if err != nil && now.Before(t.until) && !t.lost {
-		return nil // it is tried again
+	if err := t.move(ctx, c, t.until, now); err != nil && !now.Before(t.until) {
+		return err
 	}
-	return err
+	return nil // what is claimed lasts, and it is tried again
 }
 
 // move claims a turn. A conflict is no error: another was first.
@@ -88,8 +92,17 @@ func (t *turn) move(ctx context.Context, c *Control, at, from time.Time) error {
 	return nil
 }
 
+// over is whether another process has taken over.
+func (t *turn) over() bool {
+	t.asks <- struct{}{}
+	defer func() { <-t.asks }()
+	return t.lost
+}
+
 // release lets another take its turn at once.
 func (t *turn) release(ctx context.Context, c *Control) error {
+	t.asks <- struct{}{}
+	defer func() { <-t.asks }()
 	if t.lost || !c.Now().Before(t.until) {
 		return nil
 	}

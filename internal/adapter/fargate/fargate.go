@@ -42,12 +42,18 @@ type Launcher struct {
 	resolved map[string]resolved
 }
 
+// callLimit is how long a call to ECS may take. RunTask answers within a second or
+// two; what takes longer holds a place that another launch could have.
+const callLimit = 10 * time.Second
+
 // once turns the SDK's own retries off: it would send RunTask again without
 // our counting it.
 func once(o *ecs.Options) { o.Retryer = aws.NopRetryer{} }
 
 // Launch implements control.Launcher.
 func (f *Launcher) Launch(ctx context.Context, l control.Launch) run.Event {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
 	out, err := f.ECS.RunTask(ctx, Input(l), once)
 	if err != nil {
 		return launchError(l.Attempt, err)
@@ -93,6 +99,8 @@ func status(err error) int {
 
 // Describe implements control.Launcher.
 func (f *Launcher) Describe(ctx context.Context, cluster string, arns []string) ([]ecsevent.Task, []string, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
 	out, err := f.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: optional(cluster), Tasks: arns})
 	if noCluster(err) {
 		return nil, arns, nil
@@ -140,6 +148,8 @@ func refused(what string, err error) error {
 
 // StopTask implements control.Launcher.
 func (f *Launcher) StopTask(ctx context.Context, cluster, arn, reason string) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
 	_, err := f.ECS.StopTask(ctx, &ecs.StopTaskInput{
 		Cluster: optional(cluster), Task: aws.String(arn), Reason: aws.String(cut(reason, 255)),
 	})
@@ -156,6 +166,8 @@ func (f *Launcher) StopTask(ctx context.Context, cluster, arn, reason string) er
 // Find implements control.Launcher. ListTasks takes startedBy as its only
 // filter and then shows tasks whose desired status is RUNNING.
 func (f *Launcher) Find(ctx context.Context, cluster, startedBy string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
 	out, err := f.ECS.ListTasks(ctx, &ecs.ListTasksInput{Cluster: optional(cluster), StartedBy: aws.String(startedBy)})
 	if noCluster(err) {
 		return nil, nil

@@ -43,6 +43,8 @@ func (f *Launcher) definition(ctx context.Context, name string) (*types.TaskDefi
 	if ok && f.Now().Sub(known.at) < resolveFor {
 		return known.definition, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
 	out, err := f.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: aws.String(name)})
 	if err != nil && retryable(err) {
 		return nil, fmt.Errorf("describing task definition %s: %w", name, err)

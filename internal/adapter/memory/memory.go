@@ -279,29 +279,3 @@ func (s *Store) Kept(_ context.Context, limit int) ([]control.Kept, error) {
 	slices.Reverse(out)
 	return out[:min(limit, len(out))], nil
 }
-
-// Mark implements control.Store.
-func (s *Store) Mark(_ context.Context, name string) (time.Time, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.marks[name], nil
-}
-
-// MoveMark implements control.Store.
-func (s *Store) MoveMark(_ context.Context, name string, from, to time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.marks[name].Truncate(time.Millisecond).Equal(from.Truncate(time.Millisecond)) {
-		return control.ErrConflict
-	}
-	put(&s.marks, name, to.UTC())
-	return nil
-}
-
-// SetMark implements control.Store.
-func (s *Store) SetMark(_ context.Context, name string, at time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	put(&s.marks, name, at.UTC())
-	return nil
-}

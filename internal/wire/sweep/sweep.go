@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -37,13 +38,12 @@ type Config struct {
 
 // How the time of a sweep is shared out.
 const (
-	// busy is how long one sweep looks and launches at most. The next sweep comes
-	// a minute after this one began: where both look at once, each would launch at
-	// the full rate.
-	busy = 45 * time.Second
 	// spare is what is left of the function's time when all parts end, for the log
 	// and the metrics.
 	spare = 8 * time.Second
+	// lastCalls is how long before that the look begins with no further run: longer
+	// than a call may take, since a launch that is cut off is in doubt.
+	lastCalls = 12 * time.Second
 )
 
 // Handler is the function's.
@@ -74,7 +74,7 @@ func newSweeper(lookup environ.Lookup) (sweeper, error) {
 		control: &control.Control{
 			Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 			Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
-			Pace:     &control.Window{Rate: c.Rate},
+			Pace:     &control.Window{Rate: c.Rate, Even: true}, InTurns: true,
 		},
 	}, nil
 }
@@ -91,29 +91,30 @@ type sweeper struct {
 }
 
 // sweep does all its parts whatever became of the others, and says that it was
-// here only where none failed. Each part may take half of the time that is left,
-// so that a slow registry keeps no run from being launched and no slot from being
-// checked. The registry comes before the slots: by the plans of a day ago, jobs
-// that were deleted since would be missed, or even caught up with.
+// here only where none failed. It looks and launches from its first second to its
+// last, or until the next sweep takes over, while the registry and the slots are
+// read beside that. A slow registry may take half of the time, so that it keeps no
+// slot from being checked. It comes before the slots: by the plans of a day ago,
+// jobs that were deleted since would be missed, or even caught up with.
 func (s sweeper) sweep(ctx context.Context) error {
 	began := s.now()
 	ctx, cancel := inTime(ctx)
 	defer cancel()
+	var looked control.Looked
+	var lookErr error
+	var look sync.WaitGroup
+	look.Go(func() {
+		left := 2 * half(ctx)
+		looked, lookErr = s.control.LookUntil(ctx, began.Add(left-min(lastCalls, left/2)))
+	})
 	lag, err := s.lag(ctx)
 	errs := []error{err}
-	var looked control.Looked
-	// It begins with no further run some time before it is cut off: a launch that
-	// is cut off is in doubt.
-	end := began.Add(min(busy, half(ctx)*4/5))
-	errs = append(errs, part(ctx, func(ctx context.Context) (err error) {
-		looked, err = s.control.LookUntil(ctx, end)
-		return err
-	}))
 	var problems int
 	errs = append(errs, part(ctx, func(ctx context.Context) (err error) { problems, err = s.sync(ctx); return err }))
 	errs = append(errs, s.control.CheckSlots(ctx))
 	untold, err := s.control.Untold(ctx)
-	err = errors.Join(append(errs, err)...)
+	look.Wait()
+	err = errors.Join(append(errs, err, lookErr)...)
 	if err != nil {
 		s.log.ErrorContext(ctx, "the sweep is not complete", "why", err.Error())
 	}
