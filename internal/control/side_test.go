@@ -75,7 +75,7 @@ func (a *account) Launch(_ context.Context, l control.Launch) run.Event {
 	return run.Launched{Attempt: l.Attempt, TaskARN: "arn:task/" + string(l.Run), LastStatus: "PROVISIONING"}
 }
 
-func (a *account) Describe(ctx context.Context, _ string, arns []string) (tasks []ecsevent.Task, _ []string, _ error) {
+func (a *account) Describe(_ context.Context, _ string, arns []string) (tasks []ecsevent.Task, _ []string, _ error) {
 	if a.describes {
 		time.Sleep(10 * time.Second)
 		return nil, nil, context.DeadlineExceeded

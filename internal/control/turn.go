@@ -64,10 +64,11 @@ func (t *turn) take(ctx context.Context, c *Control, now time.Time) error {
 }
 
 func (t *turn) renew(ctx context.Context, c *Control, now time.Time) error {
-	if err := t.move(ctx, c, t.until, now); err != nil && !now.Before(t.until) {
-		return err
+	err := t.move(ctx, c, t.until, now)
+	if now.Before(t.until) {
+		err = nil // what is claimed lasts, and it is tried again
 	}
-	return nil // what is claimed lasts, and it is tried again
+	return err
 }
 
 // move claims a turn. A conflict is no error: another was first.
