@@ -3,6 +3,7 @@ package preview
 import (
 	"time"
 
+	"github.com/batchplane/batchplane/internal/cost"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
@@ -25,15 +26,12 @@ type Price struct {
 	CPUHour, MemoryHour map[string]float64
 	// NATHour is a NAT gateway for an hour; each GB through it costs as much.
 	NATHour float64
-	// ControlRun is what the control plane takes for one run: three Lambda
-	// calls, ten writes, a schedule's call, a notice, 6 KB of logs.
-	ControlRun float64
 }
 
 // PriceDate is when the prices below were last looked up, and PriceSource where.
 const (
-	PriceDate   = "March 2026"
-	PriceSource = "aws.amazon.com/fargate/pricing and aws.amazon.com/vpc/pricing, on demand, without free tiers"
+	PriceDate   = cost.Date
+	PriceSource = "aws.amazon.com/fargate/pricing, aws.amazon.com/vpc/pricing and " + cost.Source + ", on demand, without free tiers"
 )
 
 // Prices are by region.
@@ -41,11 +39,11 @@ var Prices = map[string]Price{
 	"us-east-1": {
 		CPUHour:    map[string]float64{"x86_64": 0.04048, "arm64": 0.0000089944 * 3600},
 		MemoryHour: map[string]float64{"x86_64": 0.004445, "arm64": 0.0000009889 * 3600},
-		NATHour:    0.045, ControlRun: 13.6e-6,
+		NATHour:    0.045,
 	},
 	"ap-northeast-1": {
 		CPUHour: map[string]float64{"x86_64": 0.05056}, MemoryHour: map[string]float64{"x86_64": 0.00553},
-		NATHour: 0.062, ControlRun: 16.1e-6,
+		NATHour: 0.062,
 	},
 }
 
@@ -57,8 +55,10 @@ const hoursPerMonth = 365.25 * 24 / 12
 
 // Cost is an estimate for a month, in US dollars.
 type Cost struct {
-	Region  string   `json:"region"`
-	Compute float64  `json:"computeUSD"`
+	Region  string  `json:"region"`
+	Compute float64 `json:"computeUSD"`
+	// Control is what the control plane takes for the runs, each a success that is
+	// kept for the default time, and for itself.
 	Control float64  `json:"controlPlaneUSD"`
 	NAT     float64  `json:"natGatewayUSD"`
 	Runs    float64  `json:"runsAMonth"`
@@ -68,10 +68,11 @@ type Cost struct {
 
 // cost estimates a month from the span that was looked at.
 func (r *Report) cost(jobs []job.Job, o Options) {
-	price := Prices[o.Cost.Region]
+	price, plane := Prices[o.Cost.Region], cost.Regions[o.Cost.Region]
+	run := cost.Success.USD(plane, 1, cost.KeepDays)
 	months := r.To.Sub(r.From).Hours() / hoursPerMonth
 	c := Cost{
-		Region: o.Cost.Region, NAT: price.NATHour * hoursPerMonth, Source: PriceSource + ", " + PriceDate,
+		Region: o.Cost.Region, Control: cost.Idle.USD(plane, 1, cost.KeepDays), NAT: price.NATHour * hoursPerMonth, Source: PriceSource + ", " + PriceDate,
 		Notes: []string{
 			"tasks in private subnets reach ECR and their log through a NAT gateway or interface endpoints, which are billed by the hour whether a job runs or not and outweigh small jobs; a NAT gateway's price is shown, and each GB through it comes on top; a public IP avoids both",
 		},
@@ -90,11 +91,11 @@ func (r *Report) cost(jobs []job.Job, o Options) {
 		took = max(took, time.Minute)
 		runs := float64(r.Jobs[i].Runs) / months
 		hour := float64(cpu)/1024*price.CPUHour[architecture] + float64(memory)/1024*price.MemoryHour[architecture]
-		usd := runs * (took.Hours()*hour + price.ControlRun)
+		usd := runs * (took.Hours()*hour + run)
 		r.Jobs[i].MonthlyUSD = usd
 		c.Runs += runs
 		c.Compute += runs * took.Hours() * hour
-		c.Control += runs * price.ControlRun
+		c.Control += runs * run
 	}
 	if assumed {
 		c.Notes = append(c.Notes, "jobs without a size are taken as 256 CPU units and 512 MiB on x86_64: their task definition is not in the file")

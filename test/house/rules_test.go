@@ -55,7 +55,8 @@ var rooms = map[string]room{
 
 	"internal/apply":   {pure: true, left: []string{"job", "cron", "timetable", "render", "jobdiff"}},
 	"internal/view":    {pure: true, left: []string{"stop", "job", "cron", "timetable", "run", "notice"}},
-	"internal/preview": {pure: true, left: []string{"job", "cron", "timetable"}},
+	"internal/cost":    {pure: true},
+	"internal/preview": {pure: true, left: []string{"job", "cron", "timetable", "cost"}},
 	"internal/jobdiff": {pure: true, left: []string{"job", "cron", "timetable"}},
 	"internal/render":  {pure: true, left: []string{"job", "cron", "timetable"}},
 	// What all readers of other schedulers' files share. The libraries that read

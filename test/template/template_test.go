@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/cost"
 )
 
 // TestTableIsTheStores: the table is the one that the store is tested on.
@@ -99,6 +100,22 @@ func TestEveryAlarmHasItsPage(t *testing.T) {
 	slices.Sort(there)
 	if !slices.Equal(pages, there) || len(pages) < 8 {
 		t.Errorf("alarms name %q, and there are %q", pages, there)
+	}
+}
+
+// TestCostOfNothing: the model of costs knows the functions' memory, the alarms
+// and how long runs are kept.
+func TestCostOfNothing(t *testing.T) {
+	t.Parallel()
+	template := load(t)
+	if n := float64(len(kinds(t, template, "AWS::CloudWatch::Alarm"))); n != cost.Idle.Alarms {
+		t.Errorf("there are %g alarms, and the model has %g", n, cost.Idle.Alarms)
+	}
+	if mb := number(t, template, "Globals.Function.MemorySize"); mb != cost.MemoryMB {
+		t.Errorf("functions have %d MB, and the model has %d", mb, cost.MemoryMB)
+	}
+	if days := number(t, template, "Parameters.KeepRunsDays.Default"); days != cost.KeepDays {
+		t.Errorf("runs are kept %d days, and the model has %d", days, cost.KeepDays)
 	}
 }
 

@@ -1,0 +1,112 @@
+// Package cost is the one model of what the control plane costs: the README, the
+// command preview and the benchmarks' page compute by it. What can be counted is
+// counted by tests (test/calls, test/template) and must be what stands here.
+package cost
+
+import "fmt"
+
+// Prices are a Region's list prices in US dollars, without free tiers.
+type Prices struct {
+	// Schedule is an invocation by EventBridge Scheduler, Request one of Lambda,
+	// GBSecond what it takes on arm64; Write and Read a unit of DynamoDB on demand.
+	Schedule, Request, GBSecond, Write, Read float64
+	// LogGB is a GB into CloudWatch Logs, StorageGB and RecoveryGB a GB in a table
+	// and in its point-in-time recovery for a month, Metric and Alarm one for a
+	// month.
+	LogGB, StorageGB, RecoveryGB, Metric, Alarm float64
+}
+
+// Date is when the prices were last looked up; Source is where they are published.
+const (
+	Date   = "March 2026"
+	Source = "the pricing pages of AWS Lambda, Amazon DynamoDB, Amazon EventBridge and Amazon CloudWatch"
+)
+
+// Regions are the prices by Region. Scheduler's price in Tokyo is taken to be that
+// of us-east-1.
+var Regions = map[string]Prices{
+	"us-east-1": {
+		Schedule: 1e-6, Request: 0.2e-6, GBSecond: 0.0000133334, Write: 0.625e-6, Read: 0.125e-6,
+		LogGB: 0.50, StorageGB: 0.25, RecoveryGB: 0.20, Metric: 0.30, Alarm: 0.10,
+	},
+	"ap-northeast-1": {
+		Schedule: 1e-6, Request: 0.2e-6, GBSecond: 0.0000133334, Write: 0.715e-6, Read: 0.1425e-6,
+		LogGB: 0.76, StorageGB: 0.285, RecoveryGB: 0.228, Metric: 0.30, Alarm: 0.10,
+	},
+}
+
+// MemoryMB is the functions' memory, KeepDays the default of KeepRunsDays.
+const (
+	MemoryMB = 256
+	KeepDays = 400
+)
+
+// Use is what something takes of the services: a run, or a month without one.
+type Use struct {
+	Schedules, Calls, Writes, Reads float64
+	// Seconds is how long each call of a function takes.
+	Seconds float64
+	// LogBytes go into CloudWatch Logs, Bytes stay in the table and its indexes.
+	LogBytes, Bytes float64
+	Metrics, Alarms float64
+}
+
+// Success is a run that ends well at its first attempt, however long it takes,
+// unless it is looked at on its way. Seconds and LogBytes are assumed.
+var Success = Use{Schedules: 1, Calls: 2, Seconds: 0.2, Writes: 6, Reads: 8, LogBytes: 3000, Bytes: 640}
+
+// Idle is a month of a stack in which nothing runs. Seconds and reads of the sweep
+// are assumed.
+var Idle = Use{Calls: sweeps, Seconds: 1, Writes: 2 * sweeps, Reads: 30 * sweeps, Metrics: 6, Alarms: 10}
+
+// sweeps is one a minute, in a twelfth of a year.
+const sweeps = 365.0 * 24 * 60 / 12
+
+// daysAMonth is of a twelfth of a year.
+const daysAMonth = 365.0 / 12
+
+// Line is a part of a cost.
+type Line struct {
+	What, How string
+	USD       float64
+}
+
+// Lines are the parts of what n such uses cost. What stays in the table is kept
+// for so many days, with point-in-time recovery, which the template switches on.
+func (u Use) Lines(p Prices, n float64, keepDays int) []Line {
+	stored := u.Bytes / 1e9 * n * float64(keepDays) / daysAMonth
+	lines := []Line{
+		{"schedules", fmt.Sprintf("%g invocation", u.Schedules), n * u.Schedules * p.Schedule},
+		{"functions", fmt.Sprintf("%s calls of %g s at %d MB, the time assumed", whole(u.Calls), u.Seconds, MemoryMB), n * u.Calls * (p.Request + u.Seconds*MemoryMB/1024*p.GBSecond)},
+		{"table, writes", whole(u.Writes) + " units", n * u.Writes * p.Write},
+		{"table, reads", whole(u.Reads) + " units", n * u.Reads * p.Read},
+		{"logs", fmt.Sprintf("%g KB, assumed", u.LogBytes/1000), n * u.LogBytes / 1e9 * p.LogGB},
+		{"storage", fmt.Sprintf("%s bytes for %d days", whole(u.Bytes), keepDays), stored * p.StorageGB},
+		{"point-in-time recovery", "of the same", stored * p.RecoveryGB},
+		{"metrics and alarms", fmt.Sprintf("%g metrics, %g alarms", u.Metrics, u.Alarms), n * (u.Metrics*p.Metric + u.Alarms*p.Alarm)},
+	}
+	out := lines[:0]
+	for _, l := range lines {
+		if l.USD > 0 {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// USD is what n such uses cost.
+func (u Use) USD(p Prices, n float64, keepDays int) (sum float64) {
+	for _, l := range u.Lines(p, n, keepDays) {
+		sum += l.USD
+	}
+	return sum
+}
+
+// whole is a number with commas between its thousands.
+func whole(v float64) string {
+	s := fmt.Sprintf("%.0f", v)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,82 @@
+package cost_test
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/cost"
+)
+
+var update = flag.Bool("update", false, "write the README's tables anew")
+
+const readme = "../../README.md"
+
+// TestREADME: the README's tables are the model's.
+func TestREADME(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(text), "### What a month costs\n\n")
+	_, after, end := strings.Cut(rest, "\n## ")
+	if !ok || !end {
+		t.Fatal("the README has no section for it")
+	}
+	want := before + "### What a month costs\n\n" + section() + "\n## " + after
+	if *update {
+		if err := os.WriteFile(readme, []byte(want), 0o644); err != nil { //nolint:gosec // it is public
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(text) != want {
+		t.Errorf("the README's costs are not the model's (-update writes them anew); want\n%s", section())
+	}
+}
+
+func section() string {
+	p := cost.Regions["us-east-1"]
+	var b strings.Builder
+	fmt.Fprintf(&b, `A model, not a bill (`+"`internal/cost`, by which `preview` computes too"+`): list prices of us-east-1 without the free tier (Lambda arm64 $%.10f a GB-second and $%.2f a million requests,
+DynamoDB $%g a million write units, $%g a million read units, $%.2f a GB and month and $%.2f for its recovery, EventBridge Scheduler $%.2f a million, CloudWatch Logs $%.2f a GB, $%.2f a metric, $%.2f an alarm;
+as published up to %s, look them up before you decide by them). Tasks, NAT gateways and endpoints are not in it, and outweigh it.
+
+`, p.GBSecond, p.Request*1e6, p.Write*1e6, p.Read*1e6, p.StorageGB, p.RecoveryGB, p.Schedule*1e6, p.LogGB, p.Metric, p.Alarm, cost.Date)
+	table(&b, "a million successful runs", "a run takes", "$", cost.Success, 1e6)
+	b.WriteString("\n")
+	table(&b, "a stack that does nothing", "how it is computed", "$ a month", cost.Idle, 1)
+	return b.String()
+}
+
+func table(b *strings.Builder, what, how, usd string, u cost.Use, n float64) {
+	fmt.Fprintf(b, "| %s | %s | %s |\n|---|---|---|\n", what, how, usd)
+	p := cost.Regions["us-east-1"]
+	for _, l := range u.Lines(p, n, cost.KeepDays) {
+		fmt.Fprintf(b, "| %s | %s | %.2f |\n", l.What, l.How, l.USD)
+	}
+	fmt.Fprintf(b, "| | | **%.2f** |\n", u.USD(p, n, cost.KeepDays))
+}
+
+// TestModel is the arithmetic, done by hand.
+func TestModel(t *testing.T) {
+	t.Parallel()
+	p := cost.Prices{Schedule: 1, Request: 10, GBSecond: 4, Write: 100, Read: 1000, LogGB: 1e9, StorageGB: 12e9, RecoveryGB: 12e10, Metric: 3, Alarm: 7}
+	u := cost.Use{Schedules: 1, Calls: 2, Seconds: 0.5, Writes: 3, Reads: 4, LogBytes: 5, Bytes: 6, Metrics: 1, Alarms: 1}
+	want := 2 * (1 + 2*(10+0.5) + 300 + 4000 + 5 + 6*12*(1+10) + 10.0)
+	if got := u.USD(p, 2, 30); math.Abs(got-want) > 3*2*6*12*11*0.02 { // a month has 30.4 days
+		t.Errorf("%g, want %g", got, want)
+	}
+	if days := u.USD(p, 2, 60) - u.USD(p, 2, 30); days < 1500 || days > 1600 {
+		t.Errorf("30 days more cost %g", days)
+	}
+	for region, p := range cost.Regions {
+		if usd := cost.Success.USD(p, 1e6, cost.KeepDays); usd < 8 || usd > 20 {
+			t.Errorf("a million runs in %s cost $%.2f", region, usd)
+		}
+	}
+}
