@@ -114,15 +114,16 @@ func (p *lane) leaveAll(rs []run.Run) {
 func (p *lane) due(ctx context.Context, limit int) (due []run.Run, unreadable int, err error) {
 	due, err = p.Store.Due(ctx, p.which, p.Now(), limit)
 	var bad *UnreadableError
-	if errors.As(err, &bad) {
-		p.leave(bad.DueSince)
-		p.failed(p.setAside(ctx, bad))
-		return due, len(bad.Runs), nil
-	}
-	if err != nil {
+	if err != nil && !errors.As(err, &bad) {
 		return nil, 0, fmt.Errorf("loading due runs: %w", err)
 	}
-	return due, 0, nil
+	due, bad = sensible(due, bad)
+	if bad == nil {
+		return due, 0, nil
+	}
+	p.leave(bad.DueSince)
+	p.failed(p.setAside(ctx, bad))
+	return due, len(bad.Runs), nil
 }
 
 // peek notes what is due in a lane that the look does not come to.

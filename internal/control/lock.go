@@ -127,7 +127,10 @@ func (c *Control) wake(ctx context.Context, ended run.Run) error {
 // release takes a run that is set aside out of its job's item: nothing else
 // would, and the job would not run any more.
 func (c *Control) release(ctx context.Context, id run.ID) error {
-	for range conflictRetries {
+	for n := range conflictRetries {
+		if err := c.backOff(ctx, n); err != nil {
+			return err
+		}
 		item, err := c.item(ctx, id.Job())
 		if err != nil {
 			return err

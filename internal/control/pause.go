@@ -123,7 +123,10 @@ func named(name string) string {
 // changeItem changes a job's item under its optimistic lock. Nothing is written
 // where change refuses; what is, is logged with who asked for it.
 func (c *Control) changeItem(ctx context.Context, name, by, reason string, change func(*job.Item) Reply) (Reply, error) {
-	for range conflictRetries {
+	for n := range conflictRetries {
+		if err := c.backOff(ctx, n); err != nil {
+			return Reply{}, err
+		}
 		item, err := c.item(ctx, name)
 		if err != nil {
 			return Reply{}, err

@@ -230,6 +230,9 @@ type Control struct {
 	Abreast int
 	// Wait is how LookUntil waits; nil is by the machine's clock.
 	Wait func(ctx context.Context, d time.Duration) error
+	// Backoff is how handlers wait before they try again what somebody else changed
+	// in between; nil is Wait.
+	Backoff func(ctx context.Context, d time.Duration) error
 	// Watch, when not nil, is called after each saved change of a run.
 	Watch func(j job.Job, before, after run.Run, why string)
 	// RetryCommand is what a person types before a run's id to retry it.

@@ -12,13 +12,16 @@ import (
 
 // conflictRetries bounds how often one event is decided anew after somebody
 // else changed the run in between.
-const conflictRetries = 10
+const conflictRetries = 20
 
 // step is the one shape of every change: load, decide, save with owed effects.
 // It performs nothing. The event is made from the run as loaded, and made anew
 // after a conflict.
 func (c *Control) step(ctx context.Context, id run.ID, event func(run.Run) (run.Event, error)) (run.Decision, error) {
-	for range conflictRetries {
+	for n := range conflictRetries {
+		if err := c.backOff(ctx, n); err != nil {
+			return run.Decision{}, err
+		}
 		before, err := c.Store.Run(ctx, id)
 		if err != nil {
 			return run.Decision{}, fmt.Errorf("loading run %s: %w", id, err)
@@ -32,7 +35,11 @@ func (c *Control) step(ctx context.Context, id run.ID, event func(run.Run) (run.
 	return run.Decision{}, fmt.Errorf("deciding about run %s: %w %d times", id, ErrConflict, conflictRetries)
 }
 
-func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(run.Run) (run.Event, error)) (run.Decision, error) {
+func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(run.Run) (run.Event, error)) (_ run.Decision, err error) {
+	defer guard(&err)
+	if why := before.Nonsense(); why != "" {
+		return run.Decision{}, fmt.Errorf("deciding about run %s: it makes no sense: %s", before.ID, why)
+	}
 	j, err := c.definition(ctx, before.Definition)
 	if err != nil {
 		return run.Decision{}, fmt.Errorf("deciding about run %s: %w", before.ID, lost(err))
@@ -146,7 +153,8 @@ func (c *Control) next(r run.Run, tried map[run.Effect]bool, counted int) (run.E
 
 // perform does one owed effect and saves what came of it. The decision is zero
 // where nothing was decided, also beside an error.
-func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (run.Decision, error) {
+func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (_ run.Decision, err error) {
+	defer guard(&err)
 	j, err := c.definition(ctx, r.Definition)
 	if err != nil {
 		return run.Decision{}, err

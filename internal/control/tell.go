@@ -65,7 +65,10 @@ func (c *Control) giveUp(ctx context.Context, r run.Run, e run.Effect, cause err
 // Crash window: until the one write that owes it, the job's item says that there
 // are missed slots to tell, and the next sweep comes to here.
 func (c *Control) tellMissed(ctx context.Context, name string) error {
-	for range conflictRetries {
+	for n := range conflictRetries {
+		if err := c.backOff(ctx, n); err != nil {
+			return err
+		}
 		item, err := c.item(ctx, name)
 		if err != nil || !item.MissedDue(c.Now()) {
 			return err

@@ -48,7 +48,10 @@ func (c *Control) slot(ctx context.Context, j job.Job, at time.Time, kind run.Tr
 // look two minutes later, sends the same request with the same token.
 func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, force bool) (Reply, error) {
 	req.Definition = j.Hash()
-	for range conflictRetries {
+	for n := range conflictRetries {
+		if err := c.backOff(ctx, n); err != nil {
+			return Reply{}, err
+		}
 		if _, err := c.Store.Run(ctx, req.ID); err == nil {
 			return c.again(ctx, req.ID)
 		} else if !errors.Is(err, ErrNotFound) {

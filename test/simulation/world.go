@@ -9,6 +9,7 @@
 package simulation
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"time"
@@ -117,6 +118,7 @@ func newWorld(opt Options) *World {
 	w.control = &control.Control{
 		Stack: stack, Store: port{w}, Launcher: launcher{w}, Notifier: newNotifier(w),
 		Now: w.clock, Timing: run.DefaultTiming, Log: quiet, Abreast: 1,
+		Backoff: func(context.Context, time.Duration) error { return nil },
 	}
 	d := w.dice("world", 0)
 	if d.chance(300) {

@@ -1,0 +1,73 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// errPanicked is of a handler that came upon what its author did not think of.
+var errPanicked = errors.New("a fault of this program")
+
+// guard turns a panic of the runtime into an error, so that one run stops neither
+// the sweep nor the function that handles others.
+func guard(err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case runtime.Error:
+		*err = fmt.Errorf("%w: %w\n%s", errPanicked, p, debug.Stack())
+	default:
+		panic(p)
+	}
+}
+
+// sensible leaves out runs that make no sense, and adds them to those that cannot
+// be read.
+func sensible(rs []run.Run, bad *UnreadableError) ([]run.Run, *UnreadableError) {
+	var out []run.Run
+	for _, r := range rs {
+		why := r.Nonsense()
+		if why == "" {
+			out = append(out, r)
+			continue
+		}
+		if bad == nil {
+			bad = &UnreadableError{}
+		}
+		if bad.Runs == nil {
+			bad.Runs = map[run.ID]error{}
+		}
+		bad.Runs[r.ID] = errors.New("it makes no sense: " + why)
+		if bad.DueSince.IsZero() || r.DueAt.Before(bad.DueSince) {
+			bad.DueSince = r.DueAt
+		}
+	}
+	return out, bad
+}
+
+// Waits between tries of what somebody else changed in between: up to 20 ms before
+// the first, then doubled, up to a second. A random part of each is waited, so that
+// a hundred handlers that meet at one job do not go on meeting.
+const (
+	firstBackoff = 20 * time.Millisecond
+	mostBackoff  = time.Second
+)
+
+// backOff waits before try n, from 0, of something that met a conflict; the first
+// try does not wait.
+func (c *Control) backOff(ctx context.Context, n int) error {
+	if n == 0 {
+		return nil
+	}
+	wait := c.Backoff
+	if wait == nil {
+		wait = c.wait
+	}
+	return wait(ctx, rand.N(min(firstBackoff<<min(n-1, 10), mostBackoff))) //nolint:gosec // not a secret
+}

@@ -1,0 +1,155 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestARunThatMakesNoSense is set aside and told like one that cannot be read, its
+// job's lock is free, and the look comes to the others.
+func TestARunThatMakesNoSense(t *testing.T) {
+	t.Parallel()
+	forbid := with(hourly, func(j *job.Job) { j.Overlap = job.Forbid })
+	for name, change := range map[string]func(*run.Run){
+		"launching without an attempt": func(r *run.Run) { r.Attempts, r.Owed = nil, nil },
+		"owes what it does not have":   func(r *run.Run) { r.Attempts = nil },
+		"of no status":                 func(r *run.Run) { r.Status = "lost" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, forbid, report)
+			bad := run.New(run.Request{ID: "hourly/20261122T1730Z", ScheduledFor: t0, Definition: forbid.Hash()}, t0, run.DefaultTiming)
+			change(&bad)
+			item, err := w.store.Item(t.Context(), "hourly")
+			if err != nil {
+				t.Fatal(err)
+			}
+			item.Lock = string(bad.ID)
+			if err := w.store.Commit(t.Context(), control.Change{Run: &bad, Item: &item}); err != nil {
+				t.Fatal(err)
+			}
+			w.deaf = true
+			w.triggerAt(clockAt(17, 35, 0), report, clockAt(17, 35, 0))
+			w.clock.AdvanceTo(clockAt(17, 41, 0))
+			if looked, err := w.ctl.Look(t.Context()); err != nil || looked.Described != 1 {
+				t.Errorf("%+v, %v", looked, err)
+			}
+			if w.kinds() != string(notice.Corrupt) || !strings.Contains(w.told[0].Cause, "it makes no sense") {
+				t.Errorf("told %+v", w.told)
+			}
+			if looked, err := w.ctl.Look(t.Context()); err != nil || looked.Due != 0 {
+				t.Errorf("again: %+v, %v", looked, err)
+			}
+			if err := w.ctl.OnStopped(t.Context(), []byte(`{"source":"aws.ecs","detail-type":"ECS Task State Change","detail":{"taskArn":"arn:aws:ecs:local:1:task/c/1","lastStatus":"STOPPED","startedBy":"prod/hourly/20261122T1730Z/1"}}`)); err == nil {
+				t.Error("its stop was taken")
+			}
+			if rep := w.triggerAt(clockAt(18, 0, 0), forbid, clockAt(18, 0, 0)); rep.Outcome != control.Accepted {
+				t.Errorf("the next slot: %+v", rep)
+			}
+		})
+	}
+}
+
+// never lets nothing be launched.
+type never struct{}
+
+func (never) Take(time.Time) time.Duration { return time.Hour }
+
+// TestAPanicIsAnError: what one run comes upon stops no other.
+func TestAPanicIsAnError(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 0), redeliver: true})
+	w.know(hourly, report)
+	w.ctl.Pace = never{}
+	w.triggerAt(clockAt(18, 0, 0), hourly, clockAt(18, 0, 0))
+	w.triggerAt(clockAt(18, 0, 0), report, clockAt(18, 0, 0))
+	w.ctl.Pace = nil
+	w.ctl.Watch = func(j job.Job, _, _ run.Run, _ string) {
+		if j.Name == "hourly" {
+			nothing := len(w.tasks["nobody"])
+			_ = 1 / nothing
+		}
+	}
+	_, err := w.ctl.Look(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "a fault of this program") || !strings.Contains(err.Error(), "guard_test.go") {
+		t.Errorf("the look says %v", err)
+	}
+	if r := w.run(run.ScheduledID("report", clockAt(18, 0, 0))); r.Status != run.Running {
+		t.Errorf("the other is %s", r.Status)
+	}
+}
+
+// contended refuses the first commits of each run.
+type contended struct {
+	*memory.Store
+	mu     sync.Mutex
+	refuse int
+	tries  map[run.ID]int
+}
+
+func (s *contended) Commit(ctx context.Context, c control.Change) error {
+	s.mu.Lock()
+	s.tries[c.Run.ID]++
+	refused := s.tries[c.Run.ID] <= s.refuse
+	s.mu.Unlock()
+	if refused {
+		return fmt.Errorf("simulated: %w", control.ErrConflict)
+	}
+	return s.Store.Commit(ctx, c)
+}
+
+// TestManyAtOnce: handlers of one job that meet wait ever longer, each by chance,
+// and all come through.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	s := &contended{Store: &memory.Store{}, refuse: 15, tries: map[run.ID]int{}}
+	var mu sync.Mutex
+	waits := map[time.Duration]bool{}
+	var longest, total time.Duration
+	c := &control.Control{
+		Stack: stack, Store: s, Now: func() time.Time { return t0.Add(time.Hour) }, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler),
+		Backoff: func(_ context.Context, d time.Duration) error {
+			mu.Lock()
+			defer mu.Unlock()
+			waits[d], longest, total = true, max(longest, d), total+d
+			return nil
+		},
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, 100)
+	for i := range errs {
+		wg.Go(func() {
+			_, errs[i] = c.Scheduled(t.Context(), hourly, t0.Add(-time.Duration(i)*time.Hour).Truncate(time.Hour))
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	if item, err := s.Item(t.Context(), "hourly"); err != nil || item.Missed == nil || item.Missed.Count != len(errs) {
+		t.Errorf("the item: %+v, %v", item.Missed, err)
+	}
+	if n := len(errs) * s.refuse; longest >= time.Second || len(waits) < n*9/10 || total/time.Duration(n) > 500*time.Millisecond {
+		t.Errorf("%d different waits, the longest %s, %s in all", len(waits), longest, total)
+	}
+	s.refuse, s.tries = 1000, map[run.ID]int{}
+	if _, err := c.Scheduled(t.Context(), hourly, t0.Add(-200*time.Hour).Truncate(time.Hour)); !errors.Is(err, control.ErrConflict) {
+		t.Errorf("for ever: %v", err)
+	}
+	c.Backoff = func(context.Context, time.Duration) error { return context.Canceled }
+	if _, err := c.Scheduled(t.Context(), hourly, t0.Add(-201*time.Hour).Truncate(time.Hour)); !errors.Is(err, context.Canceled) {
+		t.Errorf("cut off: %v", err)
+	}
+}

@@ -1,0 +1,29 @@
+package run
+
+import "fmt"
+
+// Nonsense says why a run that can be read does not hold together, so that nothing
+// can be decided about it; "" where it does. A repair by hand leaves such runs, or
+// a version that wrote another form of them.
+func (r *Run) Nonsense() string {
+	for i, a := range r.Attempts {
+		if a.N != i+1 {
+			return fmt.Sprintf("attempt %d stands where attempt %d should", a.N, i+1)
+		}
+	}
+	switch r.Status {
+	case Launching, Running:
+		if len(r.Attempts) == 0 {
+			return fmt.Sprintf("it is %s and has no attempt", r.Status)
+		}
+	case Queued, Succeeded, Failed, Stopped, Skipped, Missed:
+	default:
+		return fmt.Sprintf("%q is no status", r.Status)
+	}
+	for _, e := range r.Owed {
+		if e.Kind != Tell && r.Attempt(e.Attempt) == nil {
+			return fmt.Sprintf("it owes a %s of attempt %d, which it does not have", e.Kind, e.Attempt)
+		}
+	}
+	return ""
+}
