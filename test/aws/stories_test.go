@@ -60,6 +60,7 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 			"an input that is none ends in the failure queue":      malformed,
 			"a person stops a run":                                 stopped,
 			"a schedule that cannot be read stops nothing":         unreadable,
+			"people do all by the command":                         people,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
