@@ -5,6 +5,7 @@ package fargate
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
@@ -40,6 +42,7 @@ type Launcher struct {
 
 	mu       sync.Mutex
 	resolved map[string]resolved
+	fresh    *awshttp.BuildableClient // keeps no connections
 }
 
 // callLimit is how long a call to ECS may take. RunTask answers within a second or
@@ -47,14 +50,35 @@ type Launcher struct {
 const callLimit = 10 * time.Second
 
 // once turns the SDK's own retries off: it would send RunTask again without
-// our counting it.
-func once(o *ecs.Options) { o.Retryer = aws.NopRetryer{} }
+// our counting it. And it has the request go out on a connection of its own: one
+// that was kept and has died meanwhile, as while a function's process slept, would
+// swallow it, and nobody could say whether a task was launched. The SDK's retries
+// mend that for all other calls.
+func (f *Launcher) once(o *ecs.Options) {
+	o.Retryer = aws.NopRetryer{}
+	kept, ok := o.HTTPClient.(*awshttp.BuildableClient)
+	if !ok {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fresh == nil {
+		sessions := tls.NewLRUClientSessionCache(0) // a new connection resumes the last one's session
+		f.fresh = kept.WithTransportOptions(func(t *http.Transport) {
+			t.DisableKeepAlives = true
+			if t.TLSClientConfig != nil {
+				t.TLSClientConfig.ClientSessionCache = sessions
+			}
+		})
+	}
+	o.HTTPClient = f.fresh
+}
 
 // Launch implements control.Launcher.
 func (f *Launcher) Launch(ctx context.Context, l control.Launch) run.Event {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	out, err := f.ECS.RunTask(ctx, Input(l), once)
+	out, err := f.ECS.RunTask(ctx, Input(l), f.once)
 	if err != nil {
 		return launchError(l.Attempt, err)
 	}

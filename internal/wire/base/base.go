@@ -7,10 +7,12 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
@@ -63,12 +65,39 @@ func NewAWS(lookup environ.Lookup) (AWS, error) {
 	return a, environ.Fill(&a.Platform, lookup)
 }
 
+// What a call may take. A process of Lambda sleeps between its invocations: what
+// its connections wait for may have gone, so that one that was idle for long is not
+// used again (net/http asks the wall clock, which goes on while the process sleeps).
+const (
+	// callLimit is for each try of a call to a service.
+	callLimit = 10 * time.Second
+	// tableLimit is the same for the table, which answers within milliseconds.
+	tableLimit = 3 * time.Second
+	// idleLimit is how long a connection may have been idle.
+	idleLimit = 5 * time.Second
+)
+
+// Transport is net/http's for calls that go out by no client of AWS.
+func Transport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // it is one, until somebody sets it
+	t.IdleConnTimeout = idleLimit
+	return t
+}
+
+func client(limit time.Duration) *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithTimeout(limit).WithTransportOptions(func(t *http.Transport) { t.IdleConnTimeout = idleLimit })
+}
+
 // For is the configuration of a service's client. Its name is as in the variable
 // AWS_ENDPOINT_URL_<SERVICE>, which goes before AWS_ENDPOINT_URL; without both
 // the client finds its endpoint itself.
 func (a AWS) For(service string) aws.Config {
+	limit := callLimit
+	if service == dynamoDB {
+		limit = tableLimit
+	}
 	c := aws.Config{
-		Region: a.Region,
+		Region: a.Region, HTTPClient: client(limit),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{
 				AccessKeyID: a.AccessKey, SecretAccessKey: a.SecretKey, SessionToken: a.SessionToken, Source: "environment",
@@ -84,10 +113,12 @@ func (a AWS) For(service string) aws.Config {
 	return c
 }
 
+const dynamoDB = "DYNAMODB"
+
 // Store is the stack's table.
 func Store(c Config, a AWS, log *slog.Logger) *dynamo.Store {
 	return dynamo.New(dynamo.Config{
-		DB: dynamodb.NewFromConfig(a.For("DYNAMODB")), Table: c.Table, Log: log,
+		DB: dynamodb.NewFromConfig(a.For(dynamoDB)), Table: c.Table, Log: log,
 		RunsKept: time.Duration(c.KeepDays) * 24 * time.Hour,
 	})
 }

@@ -3,8 +3,10 @@ package base
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"github.com/batchplane/batchplane/internal/wire/environ"
 )
@@ -57,5 +59,21 @@ func TestStackNames(t *testing.T) {
 		if (err == nil) != ok {
 			t.Errorf("%q: %v", name, err)
 		}
+	}
+}
+
+// TestCallsHaveLimits: no call waits for ever, and no connection that was idle while
+// the process slept is used again.
+func TestCallsHaveLimits(t *testing.T) {
+	t.Parallel()
+	a := AWS{lookup: func(string) (string, bool) { return "", false }}
+	for service, limit := range map[string]time.Duration{"ECS": 10 * time.Second, "SCHEDULER": 10 * time.Second, "SNS": 10 * time.Second, "DYNAMODB": 3 * time.Second} {
+		client, ok := a.For(service).HTTPClient.(*awshttp.BuildableClient)
+		if !ok || client.GetTimeout() != limit || client.GetTransport().IdleConnTimeout != 5*time.Second {
+			t.Errorf("%s: %+v", service, client)
+		}
+	}
+	if idle := Transport().IdleConnTimeout; idle != 5*time.Second {
+		t.Errorf("others keep connections for %s", idle)
 	}
 }

@@ -94,7 +94,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 		fanout.Only{Name: "eventbridge", Notifier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus, Log: log}},
 		&slack.Notifier{
 			Secrets: &parameters.Secrets{SSM: ssm.NewFromConfig(a.For("SSM")), Path: c.SlackPath},
-			HTTP:    &http.Client{Timeout: slackTimeout}, Now: time.Now, Wait: wait, Default: c.SlackDefault,
+			HTTP:    &http.Client{Timeout: slackTimeout, Transport: base.Transport()}, Now: time.Now, Wait: wait, Default: c.SlackDefault,
 		},
 	}}}
 	h := handler{stack: c.Stack, ways: ways, log: log, control: &control.Control{
