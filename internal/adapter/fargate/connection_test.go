@@ -36,7 +36,7 @@ func fickle(t *testing.T) (url string) {
 			if err != nil {
 				return
 			}
-			go answerOnce(c.(*net.TCPConn)) //nolint:forcetypeassert // of a TCP listener
+			go answerOnce(c.(*net.TCPConn)) //nolint:errcheck,forcetypeassert // of a TCP listener
 		}
 	}()
 	return "http://" + l.Addr().String()
