@@ -7,8 +7,9 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Names are the names that jobs of one import have.
-type Names map[string]bool
+// Names are the names that jobs of one import have, each with the number of the
+// last that wanted it.
+type Names map[string]int
 
 // Unique makes a name that no other job has.
 func (n Names) Unique(name string) string {
@@ -16,11 +17,12 @@ func (n Names) Unique(name string) string {
 		name = "job"
 	}
 	unique := name
-	for i := 2; n[unique]; i++ {
+	for i := max(2, n[name]+1); n[unique] > 0; i++ {
 		suffix := fmt.Sprintf("-%d", i)
 		unique = strings.TrimRight(name[:min(len(name), job.MaxNameLength-len(suffix))], "-_") + suffix
+		n[name] = i
 	}
-	n[unique] = true
+	n[unique] = max(1, n[unique])
 	return unique
 }
 

@@ -4,6 +4,7 @@ package crontab
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ func (Reader) Kind() string { return Kind }
 
 // Recognise is whether most lines of a file are those of a crontab.
 func (r Reader) Recognise(f *importer.File) (what string, ok bool) {
-	all, err := lines.Parse(f.Data, r.users(f))
+	all, err := lines.Parse(f.Data[:prefix(f.Data)], r.users(f))
 	if err != nil {
 		return "", false
 	}
@@ -42,6 +43,21 @@ func (r Reader) Recognise(f *importer.File) (what string, ok bool) {
 		}
 	}
 	return "a crontab", good > 0 && good >= bad
+}
+
+// maxLooked bounds how much of a file is looked at to recognise it, and maxLines
+// how many lines a crontab has.
+const (
+	maxLooked = 64 << 10
+	maxLines  = 100_000
+)
+
+// prefix is the length of the first whole lines of a file.
+func prefix(data []byte) int {
+	if len(data) <= maxLooked {
+		return len(data)
+	}
+	return bytes.LastIndexByte(data[:maxLooked], '\n') + 1
 }
 
 func (r Reader) users(f *importer.File) lines.UserColumn {
@@ -58,6 +74,9 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 		return &importer.ForeignError{Kind: Kind, Sentence: "a crontab is imported alone: variables hold for the lines below them in its own file"}
 	}
 	f := files[0]
+	if n := bytes.Count(f.Data, []byte("\n")); n > maxLines {
+		return fmt.Errorf("%s has %d lines, and at most %d are read: import in parts", f.Name, n, maxLines)
+	}
 	all, err := lines.Parse(f.Data, r.users(f))
 	if err != nil {
 		return err

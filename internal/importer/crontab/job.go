@@ -13,6 +13,10 @@ import (
 
 func (in *importing) job(e *importer.Entry, l lines.Line) {
 	reading(e, l)
+	if len(in.Jobs) >= importer.MaxJobs {
+		e.Refuse("a jobs file holds at most %d jobs: import in parts", importer.MaxJobs)
+		return
+	}
 	if l.Spec.NeverFires() {
 		e.NeverFires = true
 		e.Refuse("it never fires, since no such day exists: it has never run")

@@ -11,7 +11,6 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 )
 
 // What a file may hold: its size, how deep it nests, how many nodes it has once
@@ -21,6 +20,9 @@ const (
 	MaxBytes    = 10 << 20
 	MaxDocument = 4 << 20
 	maxDepth    = 100
+	maxAnchors  = 5_000     // of one document, aliases and keys with ? among them
+	maxKeys     = 5_000     // of one block mapping
+	maxFlow     = 256 << 10 // of a file that begins as JSON does and is none
 	maxNodes    = 2_000_000
 )
 
@@ -38,7 +40,7 @@ func Parse(data []byte) ([]*Node, error) {
 	if isJSON(data) {
 		docs, err := parseJSON(data)
 		// A YAML file may begin with a flow too, and a template with {{.
-		if err == nil || len(data) > MaxDocument {
+		if err == nil || len(data) > maxFlow {
 			return docs, err
 		}
 		if more, yamlErr := parseYAML(data); yamlErr == nil {
@@ -109,9 +111,12 @@ func (r *yamlReader) documents(text string) ([]*Node, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil
 	}
-	tokens := lexer.Tokenize(text)
-	if line, deep := tooNested(tokens); deep {
+	if line := bracketed(text); line > 0 {
 		return nil, fmt.Errorf("line %d: nested more than %d deep", r.first+line, maxDepth)
+	}
+	tokens := lexer.Tokenize(text)
+	if line, what := tooMuch(tokens); what != "" {
+		return nil, fmt.Errorf("line %d: %s", r.first+line, what)
 	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
@@ -143,24 +148,21 @@ func (r *yamlReader) problem(err error) error {
 	return fmt.Errorf("this is not YAML: %s", line)
 }
 
-// tooNested stops what would keep the parser busy or overflow its stack.
-func tooNested(tokens token.Tokens) (line int, deep bool) {
-	flow, at, indicators := 0, 0, 0
-	for _, t := range tokens {
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			flow++
-		case token.SequenceEndType, token.MappingEndType:
-			flow = max(0, flow-1)
-		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType, token.AnchorType, token.TagType:
-			if t.Position.Line != at {
-				at, indicators = t.Position.Line, 0
+// bracketed is the line on which far more brackets open than may nest, 0 for
+// none: the lexer's time grows with the square of them.
+func bracketed(text string) int {
+	depth, line := 0, 1
+	for i := range len(text) {
+		switch text[i] {
+		case '\n':
+			depth, line = 0, line+1
+		case '[', '{':
+			if depth++; depth > 10*maxDepth {
+				return line
 			}
-			indicators++
-		}
-		if flow > maxDepth || flow == 0 && indicators > maxDepth {
-			return t.Position.Line, true
+		case ']', '}':
+			depth--
 		}
 	}
-	return 0, false
+	return 0
 }

@@ -1,0 +1,170 @@
+package kinds_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/crontab"
+	"github.com/batchplane/batchplane/internal/importer/kinds"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+)
+
+// most is what an import of a hostile file may allocate and keep, in bytes.
+const most = 1 << 30
+
+// TestHostile: files that are large, deep or refer to themselves end in an error
+// or in jobs, within bounds of memory.
+func TestHostile(t *testing.T) { //nolint:paralleltest // it measures memory
+	cronJob := "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: j%d}\nspec: {schedule: '%d 2 * * *', timeZone: UTC, jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: b}]}}}}}\n"
+	many := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, cronJob, i, i%60)
+		}
+		return b.String()
+	}
+	laughs := "kind: CronJob\napiVersion: batch/v1\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+	for i := 1; i < 12; i++ {
+		laughs += fmt.Sprintf("a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 10), ", "))
+	}
+	for _, c := range []struct {
+		name, text string
+		jobs       int
+		says       string
+	}{
+		{"11 MB", strings.Repeat("x", 11<<20), 0, "more than 10485760 bytes"},
+		{"10 MB of one YAML document", "kind: CronJob\n" + strings.Repeat("a: b\n", (10<<20)/5-10), 0, "one document of more than"},
+		{"3 MB of JSON", `{"Rules": [` + strings.Repeat(`{"Name":"a","ScheduleExpression":"rate(1 day)"},`, 60_000) + `{"Name":"b","ScheduleExpression":"rate(1 day)"}]}`, 0, ""},
+		{"30,000 lines of crontab", strings.Repeat("0 1 * * * /opt/a b c d e f g h i j k l m n o p\n", 30_000), 10_000, ""},
+		{"10 MB of comments", strings.Repeat("# * * * * * a\n", 700_000), 0, "at most 100000 are read"},
+		{"10 MB of lines", strings.Repeat("a: b\n", 2_000_000), 0, "none of the kinds"},
+		{"a long line of YAML", "kind: CronJob\na: " + strings.Repeat("x ", 1<<20), 0, ""},
+		{"a long text of YAML", "kind: CronJob\na: \"" + strings.Repeat("x ", 1<<20) + "\"", 0, ""},
+		{"one line", "0 1 * * * " + strings.Repeat("a && ", 1<<20), 1, ""},
+		{"deep YAML", "kind: CronJob\na: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000), 0, "nested more than"},
+		{"deep indentation", "kind: CronJob\n" + deepIndent(2000), 0, "nested more than"},
+		{"deep JSON", `{"ScheduleExpression": ` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + "}", 0, ""},
+		{"deep shell", "0 1 * * * " + strings.Repeat("(", 5000) + "a" + strings.Repeat(")", 5000), 1, ""},
+		{"aliases of aliases", laughs, 0, "more than"},
+		{"an alias to itself", "kind: CronJob\na: &a {b: *a}\n", 0, "stands for nothing"},
+		{"many anchors", "kind: CronJob\n" + strings.Repeat("a: &x 1\n", 100_000), 0, ""},
+		{"many keys", "kind: CronJob\n" + strings.Repeat("a: 1\n", 100_000), 0, ""},
+		{"many keys with ?", "kind: CronJob\n" + strings.Repeat("? a\n", 100_000), 0, ""},
+		{"10,001 jobs", many(10_001), 10_000, ""},
+		{"references that lead to themselves", "Resources:\n  A: {Type: 'AWS::ECS::TaskDefinition', Properties: {Family: !Ref A}}\n  R: {Type: 'AWS::Events::Rule', Properties: {ScheduleExpression: rate(1 day), Targets: [{Id: a, Arn: 'x:cluster/y', EcsParameters: {TaskDefinitionArn: !Ref A}}]}}\n", 1, ""},
+		{"no UTF-8", "kind: CronJob\n\xff\xfe\n", 0, ""},
+	} {
+		var before, after runtime.MemStats
+		runtime.GC()
+		begun := time.Now()
+		runtime.ReadMemStats(&before)
+		r, err := kinds.Import("", []*importer.File{{Name: "hostile", Data: []byte(c.text)}}, importer.Options{From: from, Zone: "UTC"}, crontab.Reader{})
+		if err != nil && c.says != "none of the kinds" && strings.Contains(err.Error(), "none of the kinds") {
+			kind := "crontab"
+			if strings.Contains(c.text[:min(len(c.text), 40)], "CronJob") {
+				kind = "kubernetes"
+			}
+			r, err = kinds.Import(kind, []*importer.File{{Name: "hostile", Data: []byte(c.text)}}, importer.Options{From: from, Zone: "UTC"}, crontab.Reader{})
+		}
+		runtime.ReadMemStats(&after)
+		t.Logf("%s: %s, %d MB", c.name, time.Since(begun).Round(time.Millisecond), after.HeapAlloc>>20)
+		if c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) || len(r.Jobs) != c.jobs {
+			t.Errorf("%s: %d jobs, %v", c.name, len(r.Jobs), err)
+		}
+		if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > most {
+			t.Errorf("%s: %d bytes of memory", c.name, kept)
+		}
+	}
+}
+
+func deepIndent(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.Repeat(" ", i) + "a:\n")
+	}
+	return b.String()
+}
+
+// FuzzImport: whatever the bytes, each reader ends, and what it makes can be
+// written and read.
+func FuzzImport(f *testing.F) {
+	seeds, err := filepath.Glob("testdata/*.*")
+	if err != nil {
+		f.Fatal(err)
+	}
+	copilots, _ := filepath.Glob("testdata/copilot/*.yml")
+	for _, name := range append(seeds, copilots...) {
+		if data, err := os.ReadFile(name); err == nil && !strings.HasSuffix(name, ".report") {
+			for kind := range uint8(7) {
+				f.Add(data, kind)
+			}
+		}
+	}
+	names := append([]string{""}, kinds.Names()...)
+	f.Fuzz(func(t *testing.T, data []byte, kind uint8) {
+		r, err := kinds.Import(names[int(kind)%len(names)], []*importer.File{{Name: "f", Data: data}}, importer.Options{From: from, Zone: "Europe/Berlin", Disabled: true}, crontab.Reader{})
+		if err != nil {
+			return
+		}
+		text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Jobs) == 0 {
+			return
+		}
+		if _, problems := jobfile.Load([]jobfile.Source{{Data: text}}, jobfile.Options{Env: noVariables}); len(problems) > 0 && !told(r) {
+			t.Errorf("%v\n%s", problems, text)
+		}
+	})
+}
+
+// told is whether the report says of a job or its task definition that its file
+// will be refused.
+func told(r importer.Result) bool {
+	for _, e := range r.Entries {
+		for _, n := range e.Notes {
+			if strings.HasPrefix(n, "needs a decision: ") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func crontabOf(n int) []byte {
+	var b bytes.Buffer
+	for i := range n {
+		fmt.Fprintf(&b, "# job number %d of the shop\n%d %d * * %d cd /srv/app%d && /usr/bin/php artisan shop:task%d --force >> /var/log/app%d.log 2>&1\n", i, i%60, i/60%24, i%7, i, i, i)
+	}
+	return b.Bytes()
+}
+
+func schedulesOf(n int) []byte {
+	var b bytes.Buffer
+	for i := range n {
+		fmt.Fprintf(&b, `{"Name":"s%d","GroupName":"g","ScheduleExpression":"cron(%d %d * * ? *)","ScheduleExpressionTimezone":"Europe/Berlin","State":"ENABLED","FlexibleTimeWindow":{"Mode":"OFF"},"Target":{"Arn":"arn:aws:ecs:eu-central-1:123456789012:cluster/c","RoleArn":"r","Input":"{\"containerOverrides\":[{\"name\":\"a\",\"command\":[\"run\",\"%d\"]}]}","EcsParameters":{"TaskDefinitionArn":"t","LaunchType":"FARGATE","NetworkConfiguration":{"awsvpcConfiguration":{"Subnets":["subnet-1"]}}}}}`+"\n", i, i%60, i/60%24, i)
+	}
+	return b.Bytes()
+}
+
+func BenchmarkCrontab(b *testing.B)     { benchmark(b, crontabOf(10_000), 10_000) }
+func BenchmarkEventBridge(b *testing.B) { benchmark(b, schedulesOf(1_000), 1_000) }
+
+// benchmark imports a file; it is to take less than two seconds a time.
+func benchmark(b *testing.B, data []byte, jobs int) {
+	b.Helper()
+	for b.Loop() {
+		r, err := kinds.Import("", []*importer.File{{Name: "f", Data: data}}, importer.Options{From: from, Zone: "Europe/Berlin"}, crontab.Reader{})
+		if err != nil || len(r.Jobs) != jobs {
+			b.Fatal(len(r.Jobs), err)
+		}
+	}
+}
