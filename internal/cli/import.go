@@ -13,16 +13,19 @@ import (
 	lines "github.com/batchplane/batchplane/internal/cron/crontab"
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/crontab"
+	"github.com/batchplane/batchplane/internal/importer/eventbridge"
 	"github.com/batchplane/batchplane/internal/importer/kinds"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/wire"
 )
 
 type importCmd struct {
 	What []string `arg:"" name:"kind-or-file" help:"What to read: one of ${kinds}, and then its files. Without the kind it is found from the files, and said. - is standard input."`
 
+	Live     bool     `help:"eventbridge: read the rules and schedules of the account and Region that --profile and --region name; nothing is changed."`
 	Zone     string   `help:"The zone of the old scheduler's host, where its files leave that open." placeholder:"Z"`
 	Env      string   `name:"env" help:"Of files that have several environments (copilot): the one to import." placeholder:"NAME"`
-	Disabled bool     `help:"Also bring over jobs that are switched off where they come from: lines behind a #, rules that are disabled."`
+	Disabled bool     `help:"crontab: also bring over jobs that stand behind a #, switched off."`
 	Output   string   `short:"o" help:"Write the jobs file here; of a crontab, beside it the crontab with the imported lines commented out, as NAME.imported." placeholder:"FILE"`
 	Users    string   `help:"crontab: whether its sixth column names users: yes, no, or detect, which is by the file's name, its heading and all of its lines." enum:"detect,yes,no" default:"detect"`
 	Undo     bool     `help:"crontab: restore the lines that an import commented out: of FILE, to -o or standard output."`
@@ -30,19 +33,19 @@ type importCmd struct {
 }
 
 // Run imports files, or undoes that.
-func (c *importCmd) Run(_ context.Context, a *app) error {
+func (c *importCmd) Run(ctx context.Context, a *app) error {
 	kind, names := c.split()
 	if err := c.check(kind, names); err != nil {
 		return err
 	}
-	files, err := readImports(names, a.Stdin)
+	files, readers, err := c.files(ctx, a, names)
 	if err != nil {
 		return err
 	}
 	if c.Undo {
 		return c.undo(a, files[0])
 	}
-	r, err := kinds.Import(kind, files, importer.Options{Zone: c.Zone, From: a.now(), Disabled: c.Disabled, Environment: c.Env}, crontab.Reader{Users: c.users()})
+	r, err := kinds.Import(kind, files, importer.Options{Zone: c.Zone, From: a.now(), Disabled: c.Disabled, Environment: c.Env}, readers)
 	if err != nil {
 		return importError(err)
 	}
@@ -55,7 +58,7 @@ func (c *importCmd) Run(_ context.Context, a *app) error {
 	if c.Output == "" {
 		return nothingCame(r)
 	}
-	return c.write(a, r, names[0])
+	return c.write(a, r, files[0].Name)
 }
 
 // importError is a refusal of files of another kind, which is no wrong usage.
@@ -95,12 +98,33 @@ func (c *importCmd) check(kind string, files []string) error {
 		return usagef("--job goes with --undo")
 	case (c.Undo || c.Users != "detect") && !ofCrontab:
 		return usagef("--undo and --users go with `import crontab`")
+	case c.Live && (kind != eventbridge.Kind || len(files) > 0):
+		return usagef("--live stands alone behind `import eventbridge`: it reads what is deployed and no file")
+	case c.Live:
 	case len(files) == 0:
 		return usagef("say which file: batchplane import %s FILE", kind)
 	case c.Undo && len(files) != 1:
 		return usagef("--undo takes one file")
 	}
 	return nil
+}
+
+// files reads what is to be imported: files, or what is deployed.
+func (c *importCmd) files(ctx context.Context, a *app, names []string) ([]*importer.File, kinds.Options, error) {
+	o := kinds.Options{Users: c.users()}
+	if !c.Live {
+		files, err := readImports(names, a.Stdin)
+		return files, o, err
+	}
+	data, region, err := wire.Scheduled(ctx, a.profile, a.region)
+	if err != nil {
+		return nil, o, err
+	}
+	o.Flags = " --region " + importer.Word(region)
+	if a.profile != "" {
+		o.Flags += " --profile " + importer.Word(a.profile)
+	}
+	return []*importer.File{{Name: "what is deployed in " + region, Data: data}}, o, nil
 }
 
 // users is what is known of the user column before the file is read.

@@ -43,7 +43,8 @@ type Options struct {
 	Zone string
 	// From is from when on notes look at the clocks.
 	From time.Time
-	// Disabled also imports jobs that are switched off where they come from.
+	// Disabled also imports jobs of a crontab that stand behind a #. Items of other
+	// kinds that are switched off are imported as such.
 	Disabled bool
 	// Environment chooses among a file's own environments, where it has them.
 	Environment string

@@ -16,12 +16,15 @@ import (
 // Reader reads rules and schedules.
 type Reader struct {
 	// Flags are what the AWS CLI is to be called with in the steps, such as
-	// --region eu-central-1.
+	// " --region eu-central-1".
 	Flags string
 }
 
+// Kind is the word for rules and schedules.
+const Kind = "eventbridge"
+
 // Kind is the word behind `import`.
-func (Reader) Kind() string { return "eventbridge" }
+func (Reader) Kind() string { return Kind }
 
 var words = [][]byte{[]byte("ScheduleExpression"), []byte("AWS::Events::Rule"), []byte("AWS::Serverless::"), []byte(`"Targets"`), []byte(`"Schedules"`), []byte(`"Rules"`)}
 

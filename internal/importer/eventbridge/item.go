@@ -24,6 +24,10 @@ func (i *item) read(in *importer.Import) {
 		e.Refuse("%s", i.odd)
 		return
 	}
+	if ours(i.target) {
+		e.Note("a stack of batchplane made it: it carries a job that is deployed already")
+		return
+	}
 	target, ok := i.task(&e)
 	if !ok {
 		return
@@ -50,6 +54,13 @@ func (i *item) read(in *importer.Import) {
 	if e.Job != nil && !i.disabled {
 		in.Steps.Switch(i.off, i.on)
 	}
+}
+
+// ours is whether a target is the trigger of a control plane, with a job in its
+// input.
+func ours(target *doc.Node) bool {
+	input := ecs.Get(target, "Input").String() + ecs.Get(target, "InputTransformer", "InputTemplate").String()
+	return strings.Contains(ecs.Get(target, "Arn").String(), ":lambda:") && strings.Contains(input, `"scheduledFor"`) && strings.Contains(input, `"job"`)
 }
 
 // scheduler takes what only schedules have: window, dates and what comes after

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/importer"
-	"github.com/batchplane/batchplane/internal/importer/crontab"
 	"github.com/batchplane/batchplane/internal/importer/kinds"
 )
 
@@ -43,7 +42,7 @@ func TestForeign(t *testing.T) {
 	t.Parallel()
 	for name, f := range foreignFiles {
 		for _, kind := range []string{"", "crontab"} {
-			r, err := kinds.Import(kind, []*importer.File{{Name: name, Data: []byte(f.text)}}, importer.Options{From: from}, crontab.Reader{})
+			r, err := kinds.Import(kind, []*importer.File{{Name: name, Data: []byte(f.text)}}, importer.Options{From: from}, kinds.Options{})
 			var foreign *importer.ForeignError
 			if !errors.As(err, &foreign) || len(r.Jobs) > 0 {
 				t.Errorf("%s: %v, %d jobs", name, err, len(r.Jobs))
@@ -60,17 +59,17 @@ func TestForeign(t *testing.T) {
 func TestOffered(t *testing.T) {
 	t.Parallel()
 	for _, s := range samples {
-		_, err := kinds.Import("crontab", read(t, s.files), s.options, crontab.Reader{})
+		_, err := kinds.Import("crontab", read(t, s.files), s.options, kinds.Options{})
 		var foreign *importer.ForeignError
 		if !errors.As(err, &foreign) || !strings.Contains(err.Error(), "`batchplane import "+s.kind+" ") || !strings.Contains(err.Error(), "no crontab; its schedules are ") {
 			t.Errorf("%s: %v", s.name, err)
 		}
 	}
-	_, err := kinds.Import("kubernetes", []*importer.File{{Name: "crontab", Data: []byte("0 1 * * * /a\n")}}, importer.Options{From: from}, crontab.Reader{})
+	_, err := kinds.Import("kubernetes", []*importer.File{{Name: "crontab", Data: []byte("0 1 * * * /a\n")}}, importer.Options{From: from}, kinds.Options{})
 	if err == nil || !strings.Contains(err.Error(), "crontab is a crontab, no file of kubernetes") {
 		t.Errorf("%v", err)
 	}
-	_, err = kinds.Import("", append(read(t, "kubernetes.yaml"), read(t, "ecschedule.yaml")...), importer.Options{From: from}, crontab.Reader{})
+	_, err = kinds.Import("", append(read(t, "kubernetes.yaml"), read(t, "ecschedule.yaml")...), importer.Options{From: from}, kinds.Options{})
 	if err == nil || !strings.Contains(err.Error(), "several kinds") {
 		t.Errorf("%v", err)
 	}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/importer"
-	"github.com/batchplane/batchplane/internal/importer/crontab"
 	"github.com/batchplane/batchplane/internal/importer/kinds"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 )
@@ -65,13 +64,13 @@ func TestHostile(t *testing.T) { //nolint:paralleltest // it measures memory
 		runtime.GC()
 		begun := time.Now()
 		runtime.ReadMemStats(&before)
-		r, err := kinds.Import("", []*importer.File{{Name: "hostile", Data: []byte(c.text)}}, importer.Options{From: from, Zone: "UTC"}, crontab.Reader{})
+		r, err := kinds.Import("", []*importer.File{{Name: "hostile", Data: []byte(c.text)}}, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
 		if err != nil && c.says != "none of the kinds" && strings.Contains(err.Error(), "none of the kinds") {
 			kind := "crontab"
 			if strings.Contains(c.text[:min(len(c.text), 40)], "CronJob") {
 				kind = "kubernetes"
 			}
-			r, err = kinds.Import(kind, []*importer.File{{Name: "hostile", Data: []byte(c.text)}}, importer.Options{From: from, Zone: "UTC"}, crontab.Reader{})
+			r, err = kinds.Import(kind, []*importer.File{{Name: "hostile", Data: []byte(c.text)}}, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
 		}
 		runtime.ReadMemStats(&after)
 		t.Logf("%s: %s, %d MB", c.name, time.Since(begun).Round(time.Millisecond), after.HeapAlloc>>20)
@@ -109,7 +108,7 @@ func FuzzImport(f *testing.F) {
 	}
 	names := append([]string{""}, kinds.Names()...)
 	f.Fuzz(func(t *testing.T, data []byte, kind uint8) {
-		r, err := kinds.Import(names[int(kind)%len(names)], []*importer.File{{Name: "f", Data: data}}, importer.Options{From: from, Zone: "Europe/Berlin", Disabled: true}, crontab.Reader{})
+		r, err := kinds.Import(names[int(kind)%len(names)], []*importer.File{{Name: "f", Data: data}}, importer.Options{From: from, Zone: "Europe/Berlin", Disabled: true}, kinds.Options{})
 		if err != nil {
 			return
 		}
@@ -162,7 +161,7 @@ func BenchmarkEventBridge(b *testing.B) { benchmark(b, schedulesOf(1_000), 1_000
 func benchmark(b *testing.B, data []byte, jobs int) {
 	b.Helper()
 	for b.Loop() {
-		r, err := kinds.Import("", []*importer.File{{Name: "f", Data: data}}, importer.Options{From: from, Zone: "Europe/Berlin"}, crontab.Reader{})
+		r, err := kinds.Import("", []*importer.File{{Name: "f", Data: data}}, importer.Options{From: from, Zone: "Europe/Berlin"}, kinds.Options{})
 		if err != nil || len(r.Jobs) != jobs {
 			b.Fatal(len(r.Jobs), err)
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	lines "github.com/batchplane/batchplane/internal/cron/crontab"
+
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/copilot"
 	"github.com/batchplane/batchplane/internal/importer/crontab"
@@ -18,15 +20,23 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/terraform"
 )
 
+// Options are what single readers are told.
+type Options struct {
+	// Users is what is known of a crontab's user column.
+	Users lines.UserColumn
+	// Flags are those of the AWS CLI in the steps, each with a blank before it.
+	Flags string
+}
+
 // readers are all kinds; the first that recognises a file has it. The crontab is
 // last, since almost any text has a line that could be one of it.
-func readers(cron crontab.Reader) []importer.Reader {
-	return []importer.Reader{eventbridge.Reader{}, terraform.Reader{}, copilot.Reader{}, ecschedule.Reader{}, kubernetes.Reader{}, cron}
+func readers(o Options) []importer.Reader {
+	return []importer.Reader{eventbridge.Reader{Flags: o.Flags}, terraform.Reader{}, copilot.Reader{}, ecschedule.Reader{}, kubernetes.Reader{}, crontab.Reader{Users: o.Users}}
 }
 
 // Names are the kinds as `import` takes them.
 func Names() (names []string) {
-	for _, r := range readers(crontab.Reader{}) {
+	for _, r := range readers(Options{}) {
 		names = append(names, r.Kind())
 	}
 	return names
@@ -39,13 +49,13 @@ func Is(word string) bool {
 
 // Import reads files of a kind; an empty kind is found from the files, which are
 // then all of one.
-func Import(kind string, files []*importer.File, o importer.Options, cron crontab.Reader) (importer.Result, error) {
+func Import(kind string, files []*importer.File, o importer.Options, of Options) (importer.Result, error) {
 	for _, f := range files {
 		if len(f.Data) > importer.MaxFile {
 			return importer.Result{}, fmt.Errorf("%s has more than %d bytes: give it in parts", f.Name, importer.MaxFile)
 		}
 	}
-	reader, err := choose(kind, files, cron)
+	reader, err := choose(kind, files, of)
 	if err != nil {
 		return importer.Result{}, err
 	}
@@ -58,8 +68,8 @@ func Import(kind string, files []*importer.File, o importer.Options, cron cronta
 
 // choose finds the reader. A file that another reader recognises, or that is of a
 // kind which is not imported, is refused in one sentence.
-func choose(kind string, files []*importer.File, cron crontab.Reader) (importer.Reader, error) {
-	all := readers(cron)
+func choose(kind string, files []*importer.File, of Options) (importer.Reader, error) {
+	all := readers(of)
 	i := slices.IndexFunc(all, func(r importer.Reader) bool { return r.Kind() == kind })
 	for _, f := range files {
 		r, what := recognised(all, f)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/importer"
-	"github.com/batchplane/batchplane/internal/importer/crontab"
 	"github.com/batchplane/batchplane/internal/importer/kinds"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 )
@@ -93,7 +92,7 @@ func TestReports(t *testing.T) {
 	for _, s := range samples {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			r, err := kinds.Import("", read(t, s.files), s.options, crontab.Reader{})
+			r, err := kinds.Import("", read(t, s.files), s.options, kinds.Options{})
 			if err != nil || r.Kind != s.kind {
 				t.Fatalf("%s: %v", r.Kind, err)
 			}

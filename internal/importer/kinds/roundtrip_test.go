@@ -11,7 +11,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/importer"
-	"github.com/batchplane/batchplane/internal/importer/crontab"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/importer/kinds"
 	"github.com/batchplane/batchplane/internal/job"
@@ -46,7 +45,7 @@ func TestRoundTrip(t *testing.T) {
 
 func roundTrip(t *testing.T, files []*importer.File, o importer.Options) {
 	t.Helper()
-	r, err := kinds.Import("", files, o, crontab.Reader{})
+	r, err := kinds.Import("", files, o, kinds.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,11 +248,21 @@ func number(text string, low int, names string) int {
 func TestKubernetesSchedules(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{
-		{"0 9 */2 * 1", "UTC"}, {"0 9 1-31/2 * */2", "UTC"}, {"*/15 1 * * *", "Europe/Berlin"}, {"30 2 * * *", "America/New_York"}, {"30 1 * * sun", "America/New_York"},
-		{"0 0 * * *", "America/Santiago"}, {"0,30 0-4/2 1,15 * 1-5", "Europe/London"}, {"5/20 ? * 1-6/2 SUN", "Asia/Tokyo"}, {"0 2 31 * ?", "UTC"}, {"0 12 ? JAN-MAR mon,wed", "Australia/Lord_Howe"}, {"@weekly", "UTC"}, {"*/1 3 */1 * 2", "UTC"},
+		{"0 9 */2 * 1", "UTC"},
+		{"0 9 1-31/2 * */2", "UTC"},
+		{"*/15 1 * * *", "Europe/Berlin"},
+		{"30 2 * * *", "America/New_York"},
+		{"30 1 * * sun", "America/New_York"},
+		{"0 0 * * *", "America/Santiago"},
+		{"0,30 0-4/2 1,15 * 1-5", "Europe/London"},
+		{"5/20 ? * 1-6/2 SUN", "Asia/Tokyo"},
+		{"0 2 31 * ?", "UTC"},
+		{"0 12 ? JAN-MAR mon,wed", "Australia/Lord_Howe"},
+		{"@weekly", "UTC"},
+		{"*/1 3 */1 * 2", "UTC"},
 	} {
 		text := "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: '" + c[0] + "', timeZone: " + c[1] + ", jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: b}]}}}}}\n"
-		r, err := kinds.Import("kubernetes", []*importer.File{{Name: "a.yaml", Data: []byte(text)}}, importer.Options{From: from}, crontab.Reader{})
+		r, err := kinds.Import("kubernetes", []*importer.File{{Name: "a.yaml", Data: []byte(text)}}, importer.Options{From: from}, kinds.Options{})
 		if err != nil || len(r.Jobs) != 1 {
 			t.Errorf("%v: %v %+v", c, err, r.Entries)
 			continue

@@ -1,0 +1,157 @@
+// Package scheduled reads all scheduled rules of EventBridge and all schedules of
+// EventBridge Scheduler of an account and Region, whoever made them. It changes
+// nothing.
+package scheduled
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventbridgetypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+)
+
+// Rules is the part of the EventBridge client that is used. Its calls need
+// events:ListRules and events:ListTargetsByRule.
+type Rules interface {
+	ListRules(context.Context, *eventbridge.ListRulesInput, ...func(*eventbridge.Options)) (*eventbridge.ListRulesOutput, error)
+	ListTargetsByRule(context.Context, *eventbridge.ListTargetsByRuleInput, ...func(*eventbridge.Options)) (*eventbridge.ListTargetsByRuleOutput, error)
+}
+
+// Schedules is the part of the EventBridge Scheduler client that is used. Its
+// calls need scheduler:ListSchedules and scheduler:GetSchedule.
+type Schedules interface {
+	ListSchedules(context.Context, *scheduler.ListSchedulesInput, ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error)
+	GetSchedule(context.Context, *scheduler.GetScheduleInput, ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error)
+}
+
+// Reader reads them.
+type Reader struct {
+	Rules     Rules
+	Schedules Schedules
+}
+
+// rule is a rule with its targets.
+type rule struct {
+	eventbridgetypes.Rule
+	Targets []eventbridgetypes.Target
+}
+
+// Read gives one JSON document, {"Rules": [...], "Schedules": [...]}: rules as
+// ListRules prints them, each with its Targets, and schedules as GetSchedule prints
+// them. Rules without a schedule are left out. What was deleted meanwhile is too.
+func (r Reader) Read(ctx context.Context) ([]byte, error) {
+	rules, err := r.rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	schedules, err := r.schedules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := json.Marshal(map[string]any{"Rules": rules, "Schedules": schedules})
+	if err != nil {
+		return nil, fmt.Errorf("writing what was read: %w", err)
+	}
+	return out, nil
+}
+
+// rules are those of the default bus: no other has schedules (EventBridge user
+// guide, "Creating a scheduled rule").
+func (r Reader) rules(ctx context.Context) ([]rule, error) {
+	all := []rule{}
+	in := &eventbridge.ListRulesInput{}
+	for {
+		page, err := r.Rules.ListRules(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("listing the rules of EventBridge: %w", err)
+		}
+		for _, one := range page.Rules {
+			if aws.ToString(one.ScheduleExpression) != "" {
+				all = append(all, rule{Rule: one, Targets: []eventbridgetypes.Target{}})
+			}
+		}
+		if in.NextToken = page.NextToken; in.NextToken == nil {
+			break
+		}
+	}
+	err := each(len(all), func(i int) error {
+		// A rule has at most five targets (Amazon EventBridge quotas): one page.
+		page, err := r.Rules.ListTargetsByRule(ctx, &eventbridge.ListTargetsByRuleInput{Rule: all[i].Name, EventBusName: all[i].EventBusName})
+		var gone *eventbridgetypes.ResourceNotFoundException
+		switch {
+		case errors.As(err, &gone):
+		case err != nil:
+			return fmt.Errorf("reading the targets of rule %s: %w", aws.ToString(all[i].Name), err)
+		default:
+			all[i].Targets = page.Targets
+		}
+		return nil
+	})
+	return all, err
+}
+
+func (r Reader) schedules(ctx context.Context) ([]*scheduler.GetScheduleOutput, error) {
+	var listed []schedulertypes.ScheduleSummary
+	in := &scheduler.ListSchedulesInput{}
+	for {
+		page, err := r.Schedules.ListSchedules(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("listing the schedules of EventBridge Scheduler: %w", err)
+		}
+		listed = append(listed, page.Schedules...)
+		if in.NextToken = page.NextToken; in.NextToken == nil {
+			break
+		}
+	}
+	found := make([]*scheduler.GetScheduleOutput, len(listed))
+	err := each(len(listed), func(i int) error {
+		one, err := r.Schedules.GetSchedule(ctx, &scheduler.GetScheduleInput{Name: listed[i].Name, GroupName: listed[i].GroupName})
+		var gone *schedulertypes.ResourceNotFoundException
+		switch {
+		case errors.As(err, &gone):
+		case err != nil:
+			return fmt.Errorf("reading schedule %s: %w", aws.ToString(listed[i].Name), err)
+		default:
+			found[i] = one
+		}
+		return nil
+	})
+	all := []*scheduler.GetScheduleOutput{}
+	for _, one := range found {
+		if one != nil {
+			all = append(all, one)
+		}
+	}
+	return all, err
+}
+
+// readers is how many calls go out at once, far below what the services allow.
+const readers = 8
+
+// each calls f for every number below n, several at once, and gives the first
+// error in their order.
+func each(n int, f func(i int) error) error {
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for worker := range readers {
+		wg.Go(func() {
+			for i := worker; i < n; i += readers {
+				errs[i] = f(i)
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
