@@ -167,13 +167,17 @@ func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 	for i, r := range others {
 		// Who cannot go now keeps its place: put off, it would be behind all the
 		// others.
-		switch may := p.may(ctx, r); {
-		case may == behind:
+		may := notNow
+		if !p.over(ctx) {
+			may = p.may(ctx, r)
+		}
+		switch may {
+		case behind:
 			p.leave(r.DueAt)
-		case may == notNow || p.over(ctx):
+		case notNow:
 			p.leaveAll(others[i:])
 			return false
-		default:
+		case goes:
 			p.begin(others[i:i+1], func() { p.one(ctx, r) })
 		}
 	}

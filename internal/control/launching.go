@@ -139,16 +139,20 @@ func (l *look) pause(ctx context.Context, d time.Duration) {
 
 // one tells a run that its time has come.
 func (p *lane) one(ctx context.Context, r run.Run) {
+	var next run.Run
+	if queues(r) {
+		defer func() { // also where it panics: others wait for this answer
+			p.room.answered(p.capacity(ctx, r), next.Lacks == stop.NoQuota, next.Status == run.Running, p.Now().Add(p.Timing.Crowded))
+		}()
+	}
 	if queues(r) || resends(r) {
 		ctx = paid(ctx)
 	}
-	next, err := p.wakeUp(ctx, r)
+	var err error
+	next, err = p.wakeUp(ctx, r)
 	p.failed(err)
 	moved := next.Rev != r.Rev
 	p.done(r, moved)
-	if queues(r) {
-		p.room.answered(p.capacity(ctx, r), next.Lacks == stop.NoQuota, next.Status == run.Running, p.Now().Add(p.Timing.Crowded))
-	}
 	if !moved {
 		return
 	}

@@ -21,6 +21,7 @@ type scenario struct {
 	inject func(localecs.Kind, localecs.Subject) bool
 	script func(localecs.ContainerSpec) localecs.Script
 	slow   time.Duration
+	vcpus  float64
 	// begin has the inputs come; nil is one trigger of the schedule.
 	begin func(w *world, j job.Job)
 
@@ -75,6 +76,10 @@ var scenarios = []scenario{
 	{
 		name: "no capacity, then success", inject: strikes(localecs.FaultCapacity, "1", "1-1"), script: runs(time.Minute, 0),
 		want: run.Succeeded, also: []run.Status{run.Failed}, attempts: 1, starts: 1,
+	},
+	{
+		name: "the next slot waits for the quota", script: runs(5*time.Minute, 0), begin: twoSlots, vcpus: 0.25,
+		want: run.Succeeded, attempts: 1, runs: 2, starts: 2,
 	},
 	{
 		name: "a lost answer, then no capacity, then success", script: runs(time.Minute, 0), inject: lostThenFull,
@@ -294,7 +299,7 @@ func (s scenario) play(t *testing.T, f fault, redeliver bool) *world {
 	if s.job != nil {
 		s.job(&j)
 	}
-	w := newWorld(t, setup{inject: s.inject, script: s.script, slow: s.slow, fault: f, redeliver: redeliver})
+	w := newWorld(t, setup{inject: s.inject, script: s.script, slow: s.slow, fault: f, redeliver: redeliver, vcpus: s.vcpus})
 	begin := s.begin
 	if begin == nil {
 		begin = once

@@ -277,3 +277,26 @@ func TestTurns(t *testing.T) {
 		}
 	})
 }
+
+// TestNewAccountOnECS is the same with the real adapter and the stand-in for ECS,
+// from triggers that all come at once, with a look a minute.
+func TestNewAccountOnECS(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(3*time.Minute, 0), vcpus: 6})
+	for i := range 200 {
+		j := job.Job{Name: fmt.Sprintf("etl-%03d", i), TaskDefinition: "report", Retry: job.Retry{Attempts: 1}}
+		if rep, err := w.ctl.Scheduled(t.Context(), j, t0); err != nil || rep.Status != run.Running && rep.Status != run.Queued {
+			t.Fatalf("%s: %+v, %v", j.Name, rep, err)
+		}
+	}
+	w.live()
+	rs, err := w.store.Runs(t.Context(), control.Query{Limit: 1000})
+	if err != nil || len(rs) != 200 || len(w.starts()) != 200 {
+		t.Errorf("%d runs, %d tasks, %v", len(rs), len(w.starts()), err)
+	}
+	for _, r := range rs {
+		if r.Status != run.Succeeded || len(r.Attempts) != 1 {
+			t.Errorf("%s %s after %d attempts: %s", r.ID, r.Status, len(r.Attempts), r.Cause)
+		}
+	}
+}

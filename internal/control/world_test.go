@@ -60,6 +60,8 @@ type world struct {
 	deaf      bool
 	// slow is how long ECS's answer to RunTask takes, once it has launched.
 	slow time.Duration
+	// vcpus is the account's quota; 0 is none.
+	vcpus float64
 }
 
 // setup is what differs between worlds.
@@ -69,6 +71,7 @@ type setup struct {
 	fault     fault
 	redeliver bool
 	slow      time.Duration
+	vcpus     float64
 }
 
 func newWorld(t *testing.T, s setup) *world {
@@ -78,6 +81,7 @@ func newWorld(t *testing.T, s setup) *world {
 		redeliver: s.redeliver, slow: s.slow,
 	}
 	w.runner = &localecs.ScriptedRunner{Clock: w.clock, Script: s.script}
+	w.vcpus = s.vcpus
 	w.openECS(s.inject)
 	launcher := &fargate.Launcher{ECS: w.client, Now: w.clock.Now}
 	w.ports = &ports{world: w, launcher: launcher, fault: s.fault}
@@ -97,7 +101,7 @@ func (w *world) openECS(inject func(localecs.Kind, localecs.Subject) bool) {
 	db.SetMaxOpenConns(1)
 	w.t.Cleanup(func() { _ = db.Close() })
 	w.ecs, err = localecs.New(w.t.Context(), localecs.Config{
-		DB: db, Clock: w.clock, Runner: w.runner, Deliver: w.deliver,
+		DB: db, Clock: w.clock, Runner: w.runner, Deliver: w.deliver, VCPUs: w.vcpus,
 		Inject: func(k localecs.Kind, s localecs.Subject) bool {
 			w.observe(s)
 			return inject != nil && inject(k, s)

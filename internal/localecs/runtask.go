@@ -194,13 +194,14 @@ func (s *Server) launch(in *runTaskRequest, now time.Time) (any, error) {
 	}
 	s.forget(now)
 	made := token{Cluster: in.Cluster, Token: in.ClientToken, Fingerprint: in.fingerprint, CreatedAt: now, Failures: []Failure{}}
-	var records []*record
-	if s.strikes(FaultCapacity, in.subject()) {
-		// A launch refused so makes no task and no event.
-		// https://github.com/aws/containers-roadmap/issues/1705
-		made.Failures = []Failure{{Reason: "Capacity is unavailable at this time. Please try again later or in a different availability zone"}}
-	} else {
-		records = s.newRecords(in, d, content, now)
+	records := s.newRecords(in, d, content, now)
+	// A launch refused so makes no task and no event.
+	// https://github.com/aws/containers-roadmap/issues/1705
+	switch {
+	case s.strikes(FaultCapacity, in.subject()):
+		made.Failures, records = []Failure{{Reason: noCapacity}}, nil
+	case s.overQuota(records):
+		made.Failures, records = []Failure{{Reason: noQuota}}, nil
 	}
 	for _, r := range records {
 		made.Tasks = append(made.Tasks, bound{ID: r.ID, ARN: r.Task.TaskARN})

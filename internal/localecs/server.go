@@ -41,6 +41,10 @@ type Config struct {
 	// with the server locked, so it must not call the API.
 	Inject func(Kind, Subject) bool
 
+	// VCPUs is how many vCPUs may run at once, on demand and on Spot each; 0 is any
+	// number.
+	VCPUs float64
+
 	Delays   Delays
 	Region   string   // us-east-1 when empty
 	Account  string   // 123456789012 when empty
