@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/batchplane/batchplane/internal/job"
 )
@@ -19,10 +20,11 @@ import (
 // but outside of its strings, where JSON has none.
 func unresolved(json string) string { return strings.ReplaceAll(json, "{{", `{\u007b`) }
 
-var reference = regexp.MustCompile(`(?i)\{\{\s*resolve\s*:`)
+// Not at the start of each program that links this room, among them functions.
+var reference = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\{\{\s*resolve\s*:`) })
 
 // resolves is whether CloudFormation may take a text for a dynamic reference.
-func resolves(s string) bool { return reference.MatchString(s) }
+func resolves(s string) bool { return strings.Contains(s, "{{") && reference().MatchString(s) }
 
 // resolvedIn refuses a definition with such a text: nothing else can be written
 // in its place.

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/batchplane/batchplane/internal/job"
 )
@@ -82,11 +83,11 @@ func (f findings) job(j job.Job, clusters []string) {
 }
 
 // inECR is an image of a private registry in ECR.
-var inECR = regexp.MustCompile(`^\d{12}\.dkr[.-]ecr\.`)
+var inECR = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{12}\.dkr[.-]ecr\.`) })
 
 func (f findings) definition(d job.TaskDefinition) {
 	who := "task definition " + d.Family
-	if inECR.MatchString(d.Image) && d.ExecutionRole == "" {
+	if inECR().MatchString(d.Image) && d.ExecutionRole == "" {
 		f.add(who, "no executionRole, without which nobody may pull an image from ECR: name a role that may")
 	}
 	for _, field := range placeholders(d) {

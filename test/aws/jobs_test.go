@@ -125,7 +125,7 @@ func (w *world) deployJobs(t *testing.T, stack, text string, flags ...string) []
 		t.Fatalf("render ended with %d: %s", code, &said)
 	}
 	sam(t, nil, "validate", "--lint", "--template-file", template)
-	sam(t, w.emulator, "deploy", "--template-file", template, "--stack-name", stack, "--no-confirm-changeset", "--no-progressbar")
+	sam(t, w.emulator, "deploy", "--template-file", template, "--stack-name", stack, "--capabilities", "CAPABILITY_IAM", "--resolve-s3", "--no-progressbar") // as docs/migration.md says
 	f, problems := jobfile.Load([]jobfile.Source{{Name: file, Data: []byte(text)}}, jobfile.Options{})
 	if len(problems) > 0 {
 		t.Fatal(problems)
