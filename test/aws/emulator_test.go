@@ -10,10 +10,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,8 +27,30 @@ import (
 
 // emulator is a running ministack.
 type emulator struct {
-	url  string
-	says string // the file of its output
+	url     string
+	says    string // the file of its output
+	outside *closed
+}
+
+// closed is the proxy of the emulator and its functions: what is called beyond
+// this machine comes here, is noted and goes no further.
+type closed struct {
+	mu    sync.Mutex
+	hosts []string
+}
+
+func (c *closed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hosts = append(c.hosts, r.Host)
+	http.Error(w, "no way to the internet", http.StatusBadGateway)
+}
+
+// called are the addresses that somebody wanted.
+func (c *closed) called() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Compact(slices.Sorted(slices.Values(c.hosts)))
 }
 
 // guard runs a command and ends its process group when its own input ends, which
@@ -38,7 +63,9 @@ func startEmulator(t *testing.T, ecs string) *emulator {
 	t.Helper()
 	program := tool(t, "ministack", "ministack")
 	dir := t.TempDir()
-	e := &emulator{says: filepath.Join(dir, "ministack.log")}
+	e := &emulator{says: filepath.Join(dir, "ministack.log"), outside: &closed{}}
+	proxy := httptest.NewServer(e.outside)
+	t.Cleanup(proxy.Close)
 	log, err := os.Create(e.says)
 	if err != nil {
 		t.Fatal(err)
@@ -52,6 +79,7 @@ func startEmulator(t *testing.T, ecs string) *emulator {
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir,
 		fmt.Sprintf("GATEWAY_PORT=%d", port), "BIND_HOST=127.0.0.1", "LAMBDA_EXECUTOR=local", "AUTH=true", "AWS_ENDPOINT_URL=" + e.url,
+		"HTTP_PROXY=" + proxy.URL, "HTTPS_PROXY=" + proxy.URL, "NO_PROXY=127.0.0.1,localhost",
 	}
 	if ecs != "" {
 		cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL_ECS="+ecs)

@@ -2,6 +2,7 @@ package aws_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -24,6 +26,7 @@ func TestLifecycle(t *testing.T) {
 	w := newWorld(t)
 	w.schedule(t, aJob("kept"), "0 4 * * *")
 	w.upgraded(t)
+	w.inVPC(t)
 	first := w.resource["Table"]
 	w.restored(t)
 	if !w.hasTable(t, first) {
@@ -41,16 +44,40 @@ func (w *world) upgraded(t *testing.T) {
 	input, id := scheduled(t, aJob("long"))
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Running, soon)
-	for _, keep := range []string{"KeepRunsDays=40", "KeepRunsDays=400"} {
-		w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops", keep)
+	for _, change := range []string{"KeepRunsDays=40", "KeepRunsDays=400 SubnetIds=subnet-0a1b2c3d4e5f60718 SecurityGroupIds=sg-0a1b2c3d4e5f60718"} {
+		w.resource = w.deploy(t, w.template, w.name, append([]string{"SlackTargets=ops"}, strings.Fields(change)...)...)
 		if answer, failed := w.invoke(t, w.resource["Trigger"], input); failed || !strings.Contains(answer, "duplicate") {
-			t.Errorf("after %s the same slot was answered: %s", keep, answer)
+			t.Errorf("after %s the same slot was answered: %s", change, answer)
 		}
 	}
 	w.invoke(t, w.resource["Trigger"], `{"stop":"`+string(id)+`","reason":"the story is over"}`)
 	if r := w.await(t, id, run.Stopped, soon); len(r.Attempts) != 1 || w.tasks("long") != 1 {
 		t.Errorf("%d tasks, attempts %+v", w.tasks("long"), r.Attempts)
 	}
+}
+
+// farAway is on the internet.
+const farAway = "hooks.slack.invalid:443"
+
+// inVPC: the functions have subnets by now, and every address but those of AWS's
+// endpoints is closed. What happens is run and told all the same; only Slack is
+// out of reach.
+func (w *world) inVPC(t *testing.T) {
+	t.Helper()
+	w.call(t, "ssm", "AmazonSSM.PutParameter", map[string]any{
+		"Name": "/batchplane/" + w.name + "/slack/far", "Value": "https://hooks.slack.invalid/services/T0/B0/x", "Type": "SecureString",
+	}, nil)
+	j := aJob("closed-in")
+	j.Notify.Targets = []string{"far"}
+	w.set(func() { w.scripts["closed-in"] = localecs.Script{ExitCode: 3} })
+	input, id := scheduled(t, j)
+	w.send(t, w.resource["Trigger"], input)
+	w.await(t, id, run.Failed, soon)
+	within(t, soon, "the failure is told on SNS", func() bool { return slices.Equal(w.told(t, "closed-in"), []notice.Kind{notice.Failed}) })
+	within(t, soon, "Slack was tried", func() bool { return slices.Equal(w.outside.called(), []string{farAway}) })
+	w.call(t, "ssm", "AmazonSSM.PutParameter", map[string]any{
+		"Name": "/batchplane/" + w.name + "/slack/far", "Value": w.slack.url + webhookPath, "Type": "SecureString", "Overwrite": true,
+	}, nil)
 }
 
 // restored: the table as it was before a run was launched. The slot of that run is

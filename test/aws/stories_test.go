@@ -87,6 +87,11 @@ func (w *world) denied(t *testing.T) {
 			t.Errorf("denied: %s", line)
 		}
 	}
+	for _, host := range w.outside.called() {
+		if host != farAway {
+			t.Errorf("something called %s, which no endpoint of AWS is for", host)
+		}
+	}
 }
 
 // logs waits until a function logged those words.
