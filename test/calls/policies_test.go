@@ -104,6 +104,11 @@ var lives = []struct {
 		w.must(w.fire(slot.Add(time.Minute)))
 		w.live(8)
 	}},
+	{"its trigger comes late", nil, nil, func(w *world) {
+		w.clock.Advance(5 * time.Minute)
+		w.fire1()
+		w.live(3)
+	}},
 	{"its slot is missed", nil, nil, func(w *world) {
 		w.must(w.check())
 		w.clock.Advance(24 * time.Hour)
