@@ -68,7 +68,8 @@ func (a *app) warnAWS(jobs []job.Job, now time.Time) {
 	}
 }
 
-// over tells of jobs that are switched on and have no slot any more.
+// over tells of jobs that are switched on and have no slot any more, or soon will
+// not: their calendar runs out.
 func over(jobs []job.Job, now time.Time) (out []string) {
 	for _, j := range jobs {
 		if j.Schedule == "" || j.Disabled {
@@ -80,6 +81,8 @@ func over(jobs []job.Job, now time.Time) (out []string) {
 		}
 		if past := t.Past(now); past != "" {
 			out = append(out, fmt.Sprintf("job %s: %s; take the job out, its history stays", j.Name, past))
+		} else if soon := t.RunsOut(now); soon != "" {
+			out = append(out, fmt.Sprintf("job %s: %s", j.Name, soon))
 		}
 	}
 	return out

@@ -65,7 +65,7 @@ func (c *Control) CheckSlots(ctx context.Context) error {
 		missed[item.Name] = item.Missed != nil
 	}
 	err = c.checkSpans(ctx, goBack(c.planned(ctx, items), from), from, now, missed)
-	if err := errors.Join(err, c.tellAllMissed(ctx, missed)); err != nil {
+	if err := errors.Join(err, c.tellAllMissed(ctx, missed), c.tellCalendars(ctx, items)); err != nil {
 		return errors.Join(err, asError(unreadable))
 	}
 	if err := c.Store.SetMark(ctx, MarkSweep, now); err != nil {

@@ -105,6 +105,9 @@ func (c *Control) oweMissed(ctx context.Context, item job.Item) (run.Decision, e
 	return run.Decision{Next: after}, err
 }
 
+// ofTheJob are the notices that say nothing of a run that a retry would mend.
+var ofTheJob = []notice.Kind{notice.HeldBack, notice.CalendarEnds, notice.CalendarOver}
+
 // noticeLogLines is how many of a task's last lines a notice shows.
 const noticeLogLines = 10
 
@@ -113,7 +116,7 @@ func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) 
 	if z, err := cron.LoadZone(j.Zone()); err == nil {
 		zone = z.Location()
 	}
-	kind, retriable := notice.Kind(e.Notice), r.Status.Terminal() && r.Status != run.Succeeded && notice.Kind(e.Notice) != notice.HeldBack
+	kind, retriable := notice.Kind(e.Notice), r.Status.Terminal() && r.Status != run.Succeeded && !slices.Contains(ofTheJob, notice.Kind(e.Notice))
 	r = r.AsOwed(e)
 	n := notice.New(kind, c.Stack, r, j, zone)
 	if e.About > 0 {

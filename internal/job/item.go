@@ -37,6 +37,9 @@ type Item struct {
 	// none; ToldMissed is when some last were.
 	Missed     *Missed   `json:"missed,omitempty"`
 	ToldMissed time.Time `json:"toldMissed,omitzero"`
+	// CalendarTold is which end of the calendar people were last told of: its last
+	// day, and whether it is near or over.
+	CalendarTold string `json:"calendarTold,omitempty"`
 	// Holder says which open run the last slots were skipped for; nil when none were,
 	// or it has ended.
 	Holder *Holder `json:"holder,omitempty"`

@@ -41,6 +41,10 @@ const (
 	// HeldBack: the second slot in a row was skipped for one run that is still
 	// open and that the job's overlap rule lets nothing run beside.
 	HeldBack Kind = "held-back"
+	// CalendarEnds: the last day that the job's calendar names is near.
+	CalendarEnds Kind = "calendar-ends"
+	// CalendarOver: it is over, and the job does not run any more.
+	CalendarOver Kind = "calendar-over"
 	// RanAfterAll: a task ran that was not known to have, so the job may have
 	// run twice.
 	RanAfterAll Kind = "ran-after-all"

@@ -185,3 +185,21 @@ func (t Timetable) Past(now time.Time) string {
 	}
 	return "no time of " + t.plan.Schedule + " is left before endAt on the days of the calendar: it will never run"
 }
+
+// runsOut is how long before its last day a calendar that names days is said to
+// run out.
+const runsOut = 14 * 24 * time.Hour
+
+// RunsOut says of a job whose calendar names its days that the last of them comes
+// within 14 days, in one sentence; "" where it does not, or none is left at all.
+func (t Timetable) RunsOut(now time.Time) string {
+	if len(t.only) == 0 || t.Past(now) != "" {
+		return ""
+	}
+	last := t.only[len(t.only)-1]
+	day, err := time.ParseInLocation(time.DateOnly, last, t.zone)
+	if end := t.plan.EndAt; err != nil || day.Sub(now) > runsOut || !end.IsZero() && !end.After(day) {
+		return ""
+	}
+	return "calendar: the last day of only is " + last + ": name further days, or it will not run after that"
+}

@@ -194,3 +194,38 @@ func TestPast(t *testing.T) {
 		}
 	}
 }
+
+// TestRunsOut: a calendar that names days is said to run out two weeks before its
+// last day, and to have run out after its last slot.
+func TestRunsOut(t *testing.T) {
+	t.Parallel()
+	plan := job.Plan{Schedule: "0 9 * * *", Timezone: "Asia/Tokyo", When: job.When{Calendar: job.Calendar{Only: []string{"2026-12-20", "2026-11-20"}}}}
+	ends := plan
+	ends.EndAt = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	skips := plan
+	skips.Calendar = job.Calendar{Skip: []string{"2026-12-20"}}
+	for name, c := range map[string]struct {
+		plan       job.Plan
+		now        string
+		soon, past bool
+	}{
+		"long before":                   {plan, "2026-12-05T14:59:59Z", false, false},
+		"two weeks before, in its zone": {plan, "2026-12-05T15:00:00Z", true, false},
+		"before its last slot":          {plan, "2026-12-19T23:59:59Z", true, false},
+		"after its last slot":           {plan, "2026-12-20T00:00:00Z", false, true},
+		"where it ends before that":     {ends, "2026-11-25T00:00:00Z", false, true},
+		"one that leaves days out":      {skips, "2026-12-19T00:00:00Z", false, false},
+	} {
+		now, err := time.Parse(time.RFC3339, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tt, err := timetable.Of(c.plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if soon, past := tt.RunsOut(now), tt.Past(now); (soon != "") != c.soon || (past != "") != c.past || c.soon && !strings.Contains(soon, "2026-12-20") {
+			t.Errorf("%s: %q, %q", name, soon, past)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/timetable"
+)
+
+// tellCalendars tells of calendars that name days of which the last is near or
+// over, each once: nothing else would say why a job does not run any more.
+func (c *Control) tellCalendars(ctx context.Context, items []job.Item) error {
+	var errs []error
+	for _, item := range items {
+		if ctx.Err() == nil && !item.Gone && item.Plan.Runs() && len(item.Plan.Calendar.Only) > 0 {
+			errs = note(errs, c.tellCalendar(ctx, item))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// tellCalendar has the job's newest run owe the notice. A job that never had one
+// is not told of.
+func (c *Control) tellCalendar(ctx context.Context, item job.Item) error {
+	kind, words := c.ends(item.Plan)
+	told := slices.Max(item.Plan.Calendar.Only) + " " + string(kind)
+	if words == "" || item.CalendarTold == told {
+		return nil
+	}
+	rs, err := c.Store.Runs(ctx, Query{Job: item.Name, Limit: 1})
+	if err != nil || len(rs) == 0 {
+		return err
+	}
+	j, err := c.definition(ctx, rs[0].Definition)
+	if err != nil {
+		return err
+	}
+	if item, err = c.item(ctx, item.Name); err != nil {
+		return err
+	}
+	after := rs[0]
+	after.Owed, item.CalendarTold = slices.Clone(after.Owed), told
+	after.OweWords(string(kind), words, c.Now(), c.Timing)
+	after, err = c.commit(ctx, rs[0], Change{Run: &after, Item: &item}, j, "a notice of its job is owed")
+	if errors.Is(err, ErrConflict) {
+		return nil // the next sweep comes to it again
+	}
+	if err != nil {
+		return fmt.Errorf("telling that the calendar of job %s ends: %w", item.Name, err)
+	}
+	if _, err := c.settle(ctx, run.Decision{Next: after}); err != nil && !errors.Is(err, ErrOwed) {
+		return err
+	}
+	return nil
+}
+
+// ends says whether the last day of a plan's calendar is near or over, "" where it
+// is neither.
+func (c *Control) ends(p job.Plan) (kind notice.Kind, words string) {
+	t, err := timetable.Of(p)
+	if err != nil {
+		return "", "" // planned says so
+	}
+	if past := t.Past(c.Now()); past != "" {
+		return notice.CalendarOver, past
+	}
+	return notice.CalendarEnds, t.RunsOut(c.Now())
+}

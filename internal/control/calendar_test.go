@@ -1,0 +1,48 @@
+package control_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+)
+
+// TestCalendarRunsOut: that the days of a calendar come to their end is told two
+// weeks before and when they have, once each, and again with further days.
+func TestCalendarRunsOut(t *testing.T) {
+	t.Parallel()
+	day := func(n int) string { return t0.AddDate(0, 0, n).Format(time.DateOnly) }
+	j := with(hourly, func(j *job.Job) { j.Schedule, j.Calendar.Only = "0 18 * * *", []string{day(0), day(1), day(20)} })
+	w := known(t, j)
+	w.triggerAt(clockAt(18, 0, 1), j, clockAt(18, 0, 0))
+	w.clock.Advance(5 * time.Minute)
+	for n := range 25 {
+		for _, hour := range []int{9, 20} {
+			at := clockAt(hour, 0, 0).AddDate(0, 0, n)
+			if at.Before(w.clock.Now()) {
+				continue
+			}
+			if slot := clockAt(18, 0, 0).AddDate(0, 0, n); hour == 20 && (n == 1 || n == 20) {
+				w.triggerAt(slot.Add(time.Second), j, slot)
+			}
+			w.sweepAt(at)
+			want := ""
+			if n > 6 || n == 6 && hour > 0 {
+				want = "calendar-ends"
+			}
+			if n > 20 || n == 20 && hour == 20 {
+				want = "calendar-ends calendar-over"
+			}
+			if got := w.kinds(); got != want {
+				t.Fatalf("on day %d at %d: told %q, want %q", n, hour, got, want)
+			}
+		}
+	}
+	for _, n := range w.told {
+		if !strings.Contains(n.Cause, day(20)) || n.RetryWith != "" || n.Kind == notice.CalendarOver && !strings.Contains(n.Cause, "never run") {
+			t.Errorf("told %+v", n)
+		}
+	}
+}
