@@ -155,49 +155,6 @@ func ranAfterAll(before, after run.Run) (attempts []int) {
 	return attempts
 }
 
-// OweMissed owes the notice of a job's missed slots by the run of the newest, and
-// has the job fail since the oldest was recorded. owed is false where the job
-// wants to hear of its first failure only, and has.
-func OweMissed(item job.Item, r run.Run, j job.Job, now time.Time, t run.Timing) (next job.Item, after run.Run, owed bool) {
-	m := item.Missed
-	owed = !j.Notify.FirstOnly || item.FailingSince.IsZero()
-	if item.FailingSince.IsZero() {
-		item.FailingSince = m.Since
-	}
-	item.Missed, item.ToldMissed = nil, now
-	if owed {
-		r.Owed = slices.Clone(r.Owed)
-		r.OweMissed(string(Missed), m.Count, run.ID(m.First), now, t)
-	}
-	return item, r, owed
-}
-
-// Keep is the job's item after a run of it ended: failing since its oldest told
-// failure, or no longer failing, and with one more missed slot that is to be told.
-// changed is whether it must be written: with a bad end always, since a success
-// that comes in between changes who is told.
-func Keep(item job.Item, after run.Run) (next job.Item, changed bool) {
-	if after.Status == run.Skipped && after.HeldBy != "" {
-		return item.HoldBack(string(after.HeldBy))
-	}
-	if held, _ := item.HeldBy(string(after.ID)); held {
-		item.Holder, changed = nil, true
-	}
-	switch {
-	case after.Status == run.Missed:
-		return item.Miss(string(after.ID), after.FinishedAt), true
-	case after.Status == run.Failed:
-		if item.FailingSince.IsZero() {
-			item.FailingSince = after.FinishedAt
-		}
-	case after.Status == run.Succeeded && !item.FailingSince.IsZero():
-		item.FailingSince = time.Time{}
-	default:
-		return item, changed
-	}
-	return item, true
-}
-
 // Notice is what people and machines are told of a run. All texts from outside
 // are verbatim here; Text makes them safe to print.
 type Notice struct {
