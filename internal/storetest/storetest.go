@@ -421,8 +421,12 @@ func kept(t *testing.T, s Store) {
 			t.Fatal(err)
 		}
 	}
+	// A slot that was refused has nothing but its reason.
+	if err := s.Keep(t.Context(), control.Kept{At: t0, Reason: "third"}); err != nil {
+		t.Fatal(err)
+	}
 	got, err := s.Kept(t.Context(), 10)
-	if err != nil || len(got) != 2 || got[0].Reason != "second" || string(got[1].Body) != "\x00{" || !got[0].At.Equal(t0) {
+	if err != nil || len(got) != 3 || got[0].Reason != "third" || len(got[0].Body) != 0 || got[1].Reason != "second" || string(got[2].Body) != "\x00{" || !got[1].At.Equal(t0) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }

@@ -108,7 +108,10 @@ func keptItem(k control.Kept, now time.Time, mark []byte) attributes {
 	sk := fmt.Sprintf("%019d-%x", now.UnixNano(), mark)
 	item := key(sharded(keptPrefix, shard(sk)), sk)
 	item[attrVersion], item[attrAt] = number(itemVersion), number(k.At.UnixMilli())
-	item[attrReason], item[attrRaw] = str(k.Reason), binary(k.Body)
+	item[attrReason] = str(k.Reason)
+	if len(k.Body) > 0 { // DynamoDB takes no binary that is null
+		item[attrRaw] = binary(k.Body)
+	}
 	item[TTLAttribute] = seconds(now.Add(InputsKept))
 	return item
 }
