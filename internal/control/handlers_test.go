@@ -134,7 +134,7 @@ func TestReplies(t *testing.T) {
 		{
 			"a secret by hand",
 			[]ask{registered(changeable)},
-			hand(control.RunRequest{Job: "report", RequestID: "q", Inputs: map[string]string{"NOTE": "https://mia:hunter2@x"}}),
+			hand(control.RunRequest{Job: "report", RequestID: "q", Inputs: map[string]string{"NOTE": "xoxb-12345678-abc"}}),
 			control.Reply{Outcome: control.Refused, Message: "refused: NOTE looks like a secret*"},
 			0,
 		},

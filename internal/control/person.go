@@ -84,12 +84,6 @@ func refusedChange(j job.Job, req RunRequest) string {
 	return ""
 }
 
-// Known is the newest definition of a job that is in the registry; an error that
-// wraps ErrNotFound where there is none.
-func (c *Control) Known(ctx context.Context, name string) (job.Job, error) {
-	return c.current(ctx, name)
-}
-
 // current is the newest definition of a job that is in the registry.
 func (c *Control) current(ctx context.Context, name string) (job.Job, error) {
 	item, err := c.Store.Item(ctx, name)

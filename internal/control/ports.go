@@ -83,6 +83,12 @@ type Store interface {
 	PutAsked(ctx context.Context, a Asked) error
 	Asked(ctx context.Context, q AskedQuery) ([]Asked, error)
 
+	// PutPending writes a pending slot under its ID, in place of what stands there.
+	// Pending returns at most limit of those that are not done, the oldest first; it
+	// may miss what was written a moment ago.
+	PutPending(ctx context.Context, p Pending) error
+	Pending(ctx context.Context, limit int) ([]Pending, error)
+
 	// Mark returns a named time that SetMark stored, or the zero time. MoveMark sets
 	// it only where it is still at a time, else ErrConflict. Both keep milliseconds.
 	Mark(ctx context.Context, name string) (time.Time, error)
@@ -212,6 +218,8 @@ type Control struct {
 	Stack    string
 	Store    Store
 	Launcher Launcher
+	// Schedules may be nil: then what is not in the jobs' items is not deployed.
+	Schedules Schedules
 	// Notifier may be nil: then notices stay owed and another program, fed by
 	// the store's changes, carries them.
 	Notifier Notifier

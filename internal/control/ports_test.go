@@ -364,3 +364,12 @@ func (p storePort) Asked(ctx context.Context, q control.AskedQuery) (as []contro
 	err = p.call("Asked", true, func() error { as, err = p.world.store.Asked(ctx, q); return err })
 	return as, err
 }
+
+func (p storePort) PutPending(ctx context.Context, s control.Pending) error {
+	return p.call("PutPending", false, func() error { return p.world.store.PutPending(ctx, s) })
+}
+
+func (p storePort) Pending(ctx context.Context, limit int) (ps []control.Pending, err error) {
+	err = p.call("Pending", true, func() error { ps, err = p.world.store.Pending(ctx, limit); return err })
+	return ps, err
+}

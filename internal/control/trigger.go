@@ -28,6 +28,9 @@ const (
 	Duplicate Outcome = "duplicate"
 	// Refused: the request was not carried out; Message says what to do.
 	Refused Outcome = "refused"
+	// Waits: the slot is kept until it can be told whether what it asks for is
+	// deployed; the sweep tries it.
+	Waits Outcome = "waits"
 	// Unanswered: the request failed on the way, and Message says at what. It is
 	// the outcome of kept requests alone.
 	Unanswered Outcome = "unanswered"

@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"time"
+	"sync"
 
 	"github.com/batchplane/batchplane/internal/control"
-	"github.com/batchplane/batchplane/internal/job"
 )
 
 // Way is by which way an input comes to the door.
@@ -27,8 +25,7 @@ const (
 // what it asks for.
 type Door struct {
 	Control interface {
-		Scheduled(ctx context.Context, j job.Job, at time.Time) (control.Reply, error)
-		Known(ctx context.Context, name string) (job.Job, error)
+		Fire(ctx context.Context, s control.Slot) (control.Reply, error)
 		Ask(ctx context.Context, a control.Asked, do func(context.Context) (control.Reply, error)) (control.Reply, error)
 		RunByHand(ctx context.Context, req control.RunRequest) (control.Reply, error)
 		Retry(ctx context.Context, req control.RetryRequest) (control.Reply, error)
@@ -59,7 +56,11 @@ func (d Door) Enter(ctx context.Context, way Way, requestID string, body []byte)
 	req, err := Parse(body)
 	switch {
 	case err != nil && way != FromSchedules:
-		return d.ask(ctx, asking(way, requestID, Request{}, body), refusal(err.Error()))
+		reply, kept := d.ask(ctx, asking(way, requestID, Request{}, body), refusal(err.Error()))
+		if way == FromPeople {
+			return reply, kept
+		}
+		return control.Reply{}, errors.Join(err, kept) // HTTP has a word for it
 	case err != nil:
 		d.Log.ErrorContext(ctx, "refused an input", "why", err.Error(), "request", requestID)
 		return control.Reply{}, err
@@ -90,22 +91,20 @@ func refusal(why string) func(context.Context) (control.Reply, error) {
 }
 
 func (d Door) slot(ctx context.Context, s Slot) (control.Reply, error) {
-	j := s.Job
-	if j == nil {
-		known, err := d.Control.Known(ctx, s.Name)
-		if err != nil {
-			err = fmt.Errorf("the slot of %s: %w", s.At.Format(time.RFC3339), err)
-			d.Log.ErrorContext(ctx, "a schedule names a job that is not known", "job", s.Name, "why", err.Error())
-			return control.Reply{}, err
+	if s.Unknown != "" {
+		if _, before := passedOver.LoadOrStore(s.Name+": "+s.Unknown, true); !before {
+			d.Log.WarnContext(ctx, "passed over what a newer version may have written into a schedule's input", "job", s.Name, "why", s.Unknown)
 		}
-		j = &known
 	}
-	reply, err := d.Control.Scheduled(ctx, *j, s.At)
+	reply, err := d.Control.Fire(ctx, control.Slot{Name: s.Name, At: s.At, Carried: s.Job, Schedule: s.Schedule})
 	if err != nil {
-		d.Log.ErrorContext(ctx, "a slot is not finished", "run", reply.Run, "job", j.Name, "why", err.Error())
+		d.Log.ErrorContext(ctx, "a slot is not finished", "run", reply.Run, "job", s.Name, "why", err.Error())
 	}
 	return reply, err
 }
+
+// passedOver is what was logged of schedules' inputs: once in a process is enough.
+var passedOver sync.Map
 
 func (d Door) person(ctx context.Context, requestID string, r Request) (control.Reply, error) {
 	switch {

@@ -85,11 +85,25 @@ func TestDoor(t *testing.T) {
 		// launched are the runs that ECS was asked to launch.
 		launched []run.ID
 	}{
-		"a schedule, which nobody knew before": {
-			[]string{`{"scheduledFor":"2026-11-22T09:00:00Z","job":{"name":"new","taskDefinition":"new"}}`},
+		"a schedule": {
+			[]string{`{"scheduledFor":"2026-11-22T09:00:00Z","job":{"name":"etl","taskDefinition":"etl","schedule":"0 * * * *"}}`},
 			control.Accepted, "launched",
-			[]run.ID{"new/20261122T0900Z"},
+			[]run.ID{"etl/20261122T0900Z"},
 		},
+		"a newer version's schedule": {
+			[]string{`{"scheduledFor":"2026-11-22T09:00:00Z","job":{"name":"etl","taskDefinition":"etl","schedule":"0 * * * *","sandbox":{"x":1}}}`},
+			control.Accepted, "launched",
+			[]run.ID{"etl/20261122T0900Z"},
+		},
+		"what nobody deployed, and then the schedule": {
+			[]string{
+				`{"scheduledFor":"2026-11-22T09:00:00Z","job":{"name":"etl","taskDefinition":"payroll","command":["sh","-c","id"]}}`,
+				`{"scheduledFor":"2026-11-22T09:00:00Z","job":{"name":"etl","taskDefinition":"etl","schedule":"0 * * * *"}}`,
+			},
+			control.Accepted, "launched",
+			[]run.ID{"etl/20261122T0900Z"},
+		},
+		"a job that nobody deployed": {[]string{`{"scheduledFor":"2026-11-22T09:00:00Z","job":{"name":"new","taskDefinition":"new"}}`}, control.Waits, "waits until 2026-11-22T09:15:00Z", nil},
 		"a schedule twice": {
 			[]string{`{"scheduledFor":"2026-11-22T09:00:00Z","job":"etl"}`, `{"scheduledFor":"2026-11-22T09:00:31Z","job":"etl"}`},
 			control.Duplicate, "duplicate of",
@@ -144,11 +158,12 @@ func TestDoorErrors(t *testing.T) {
 			t.Errorf("got %v, logged %s", err, d.log)
 		}
 	})
-	t.Run("a slot of a job that is not known", func(t *testing.T) {
+	t.Run("a slot whose job cannot be read", func(t *testing.T) {
 		t.Parallel()
 		d := newDoor(t)
+		d.ctl.Store = unreadable{d.ctl.Store}
 		_, err := d.Handle(t.Context(), "r", []byte(`{"scheduledFor":"2026-11-22T09:00:00Z","job":"nope"}`))
-		if !errors.Is(err, control.ErrNotFound) || !strings.Contains(d.log.String(), `"job":"nope"`) {
+		if !errors.Is(err, errBroken) || !strings.Contains(d.log.String(), `"job":"nope"`) {
 			t.Errorf("got %v, logged %s", err, d.log)
 		}
 	})

@@ -1,12 +1,15 @@
 // Package entry reads what the trigger function is called with: a schedule's
 // input, a bare scheduled event, or a person's request.
 //
-// An input says with one field what it is, and a field that does not belong to
-// it is refused: a misspelt `force` must not become a request without it.
+// An input says with one field what it is. In a person's request a field that does
+// not belong to it is refused: a misspelt `force` must not become a request
+// without it. In a schedule's input it is passed over: schedules outlive the
+// functions that they call, and a newer version may have written it.
 package entry
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +40,11 @@ type Slot struct {
 	Job  *job.Job
 	Name string
 	At   time.Time
+	// Schedule is the ARN of the schedule, "" where none came along.
+	Schedule string
+	// Unknown says which fields were passed over, "" for none: a newer version may
+	// have written them.
+	Unknown string
 }
 
 // ErrInput marks an input that cannot be used as it is: repeating it is useless.
@@ -92,36 +100,58 @@ func readSlot(body []byte) (Request, error) {
 	var in struct {
 		Job          json.RawMessage `json:"job"`
 		ScheduledFor string          `json:"scheduledFor"`
+		Schedule     string          `json:"schedule"`
 	}
-	if err := strict(body, &in); err != nil {
+	unknown, err := lenient(body, &in)
+	if err != nil {
 		return Request{}, err
 	}
-	s := &Slot{}
-	var err error
-	if s.Name, s.Job, err = readJob(in.Job); err != nil {
+	s := &Slot{Schedule: in.Schedule, Unknown: unknown}
+	if strings.HasPrefix(s.Schedule, "<") { // who called did not fill it in
+		s.Schedule = ""
+	}
+	if s.Name, s.Job, unknown, err = readJob(in.Job); err != nil {
 		return Request{}, err
 	}
+	s.Unknown = cmp.Or(s.Unknown, unknown)
 	if s.At, err = readTime(in.ScheduledFor); err != nil {
 		return Request{}, fmt.Errorf("job %s: %w", s.Name, err)
 	}
 	return Request{Slot: s}, nil
 }
 
-func readJob(text json.RawMessage) (name string, definition *job.Job, err error) {
+func readJob(text json.RawMessage) (name string, definition *job.Job, unknown string, err error) {
 	if json.Unmarshal(text, &name) == nil {
 		if !job.ValidName(name) {
-			return "", nil, fmt.Errorf("%q cannot name a job", name)
+			return "", nil, "", fmt.Errorf("%q cannot name a job", name)
 		}
-		return name, nil, nil
+		return name, nil, "", nil
 	}
 	var j job.Job
-	if err := strict(text, &j); err != nil {
-		return "", nil, fmt.Errorf("the definition: %w", err)
+	if unknown, err = lenient(text, &j); err != nil {
+		return "", nil, "", fmt.Errorf("the definition: %w", err)
 	}
 	if !job.ValidName(j.Name) {
-		return "", nil, fmt.Errorf("the definition's name %q cannot name a job", j.Name)
+		return "", nil, "", fmt.Errorf("the definition's name %q cannot name a job", j.Name)
 	}
-	return j.Name, &j, nil
+	return j.Name, &j, unknown, nil
+}
+
+// lenient decodes the one value of text and passes fields over that it does not
+// know; unknown says which was the first.
+func lenient[T any](text []byte, v *T) (unknown string, err error) {
+	var known T
+	strictly := strict(text, &known)
+	if strictly == nil {
+		*v = known
+		return "", nil
+	}
+	var all T
+	if err := json.Unmarshal(text, &all); err != nil {
+		return "", strictly
+	}
+	*v = all
+	return strictly.Error(), nil
 }
 
 // readTime reads the nominal time, which the caller's service fills in.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,8 +85,8 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		"a time that is none":  {`{"job":"a","scheduledFor":"9am"}`, `scheduledFor is "9am"`},
 		"no time":              {`{"job":"a"}`, `scheduledFor is ""`},
 		"a time not filled in": {`{"job":"a","scheduledFor":"<aws.scheduler.scheduled-time>"}`, "still the placeholder"},
-		"a definition's misspelt field": {
-			`{"job":{"name":"a","comand":["x"]},"scheduledFor":"2026-11-22T09:00:00Z"}`, `unknown field "comand"`,
+		"a definition's field of another form": {
+			`{"job":{"name":"a","command":"x"},"scheduledFor":"2026-11-22T09:00:00Z"}`, `cannot unmarshal string`,
 		},
 		"a definition with no name": {`{"job":{},"scheduledFor":"2026-11-22T09:00:00Z"}`, "cannot name a job"},
 		"another event": {
@@ -130,14 +131,14 @@ func TestCommandsSurviveTheSchedulesPlaceholders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found := regexp.MustCompile(`<[^>]*>`).FindAllString(input, -1); len(found) != 1 || found[0] != job.ScheduledTime {
+	if found := regexp.MustCompile(`<[^>]*>`).FindAllString(input, -1); !slices.Equal(found, []string{job.ScheduledTime, job.ScheduleARN}) {
 		t.Errorf("placeholders in the input: %q", found)
 	}
 	got, err := Parse([]byte(substitute(input)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(*got.Slot.Job, j) || !got.Slot.At.Equal(nine) || got.Slot.Job.Hash() != j.Hash() {
+	if !reflect.DeepEqual(*got.Slot.Job, j) || !got.Slot.At.Equal(nine) || got.Slot.Job.Hash() != j.Hash() || got.Slot.Schedule != "arn:aws:scheduler:us-east-1:123456789012:schedule/g/etl" {
 		t.Errorf("got %+v at %s, want %+v at %s", *got.Slot.Job, got.Slot.At, j, nine)
 	}
 	registered, ok, err := Registered(input)
@@ -156,7 +157,8 @@ func TestRegistered(t *testing.T) {
 		"only a name":        {in: `{"scheduledFor":"<time>","job":"a"}`},
 		"no job":             {in: `{"run":"a"}`},
 		"not JSON":           {in: `{`, says: "not a JSON object"},
-		"a misspelt field":   {in: `{"job":{"name":"a","comand":["x"]}}`, says: "comand"},
+		"a newer version's":  {in: `{"job":{"name":"a","comand":["x"]}}`, ok: true, job: "a"},
+		"another form":       {in: `{"job":{"name":"a","command":"x"}}`, says: "cannot unmarshal"},
 		"a list for the job": {in: `{"job":["a"]}`, says: "definition"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -187,5 +189,23 @@ func TestSamples(t *testing.T) {
 		if _, err := Parse(body); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
+	}
+}
+
+// TestNewerFields: what a newer version wrote into a schedule's input is passed
+// over and said; in a person's request nothing is.
+func TestNewerFields(t *testing.T) {
+	t.Parallel()
+	for _, in := range []string{
+		`{"job":{"name":"a","command":["x"],"sandbox":{"x":1}},"scheduledFor":"2026-11-22T09:00:00Z"}`,
+		`{"job":{"name":"a","command":["x"]},"scheduledFor":"2026-11-22T09:00:00Z","sandbox":true}`,
+	} {
+		r, err := Parse([]byte(in))
+		if err != nil || r.Slot.Job.Command[0] != "x" || !strings.Contains(r.Slot.Unknown, "sandbox") {
+			t.Errorf("%s: %+v, %v", in, r.Slot, err)
+		}
+	}
+	if _, err := Parse([]byte(`{"run":"a","focre":true}`)); !errors.Is(err, ErrInput) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // Registered is the job that a schedule's input carries, as it stands in the
 // schedule with its time not filled in. ok is false for an input that only names
-// its job or carries none.
+// its job or carries none. Fields of newer versions are passed over.
 func Registered(input string) (j job.Job, ok bool, err error) {
 	var in struct {
 		Job json.RawMessage `json:"job"`
@@ -20,7 +20,7 @@ func Registered(input string) (j job.Job, ok bool, err error) {
 	if len(in.Job) == 0 {
 		return j, false, nil
 	}
-	_, definition, err := readJob(in.Job)
+	_, definition, _, err := readJob(in.Job)
 	if err != nil {
 		return j, false, fmt.Errorf("%w: reading its \"job\": %w", ErrInput, err)
 	}

@@ -44,7 +44,7 @@ func (i Input) Takes(value string) bool {
 }
 
 func (i Input) whole() (*regexp.Regexp, error) {
-	return regexp.Compile(`\A(?:` + i.Pattern + `)\z`)
+	return regexp.Compile(`\A(?:` + i.Pattern + `)\z`) //nolint:wrapcheck // the caller says what it is
 }
 
 // values says which values it takes.
@@ -161,18 +161,22 @@ func (i Input) validateValues(field string, ps *problems) {
 	case len(i.Choices) > MaxChoices:
 		ps.add(field+".choices", "are %d; at most %d may be named", len(i.Choices), MaxChoices)
 	}
-	for _, v := range append(slices.Clone(i.Choices), i.Default) {
-		if strings.ContainsRune(v, 0) {
-			ps.add(field, "contains a NUL character")
-		} else if len(SecretsIn(v)) > 0 {
-			ps.add(field, "holds what looks like a secret, and anyone who may read ECS events could read it")
-		}
-	}
+	i.validateTexts(field, ps)
 	if _, err := i.whole(); err != nil {
 		ps.add(field+".pattern", "%q is not a regular expression: %v", i.Pattern, err)
 		return
 	}
 	if i.Default != "" && !i.Takes(i.Default) {
 		ps.add(field+".default", "%q is not %s", i.Default, i.values())
+	}
+}
+
+func (i Input) validateTexts(field string, ps *problems) {
+	for _, v := range append(slices.Clone(i.Choices), i.Default) {
+		if strings.ContainsRune(v, 0) {
+			ps.add(field, "contains a NUL character")
+		} else if len(SecretsIn(v)) > 0 {
+			ps.add(field, "holds what looks like a secret, and anyone who may read ECS events could read it")
+		}
 	}
 }

@@ -91,7 +91,7 @@ func handle(ctx context.Context, door entry.Door, body []byte) (control.Reply, e
 	if r, err := entry.Parse(body); err == nil && r.Slot != nil {
 		return control.Reply{}, fmt.Errorf("%w of a person: it is a schedule's", entry.ErrInput)
 	}
-	return door.Handle(ctx, rand.Text(), body)
+	return door.Enter(ctx, entry.FromLocal, rand.Text(), body)
 }
 
 func answer(w http.ResponseWriter, reply control.Reply) {

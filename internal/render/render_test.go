@@ -135,7 +135,7 @@ func TestNoPlaceholderOfAJob(t *testing.T) {
 	}
 	for id, r := range template.Resources {
 		in := r.Properties.Target.Input
-		if strings.Count(in, "<") != 1 || !strings.HasPrefix(in, `{"scheduledFor":"<aws.scheduler.scheduled-time>","job":{`) {
+		if strings.Count(in, "<") != 2 || !strings.HasPrefix(in, `{"scheduledFor":"<aws.scheduler.scheduled-time>","schedule":"<aws.scheduler.schedule-arn>","job":{`) {
 			t.Errorf("%s: %s", id, in)
 		}
 	}

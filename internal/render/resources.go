@@ -92,7 +92,7 @@ func ruleable(j job.Job, p plan, size int) error {
 // ruleInput is a schedule's input as the template of a rule's: the variable
 // stands for the time with its quotation marks.
 func ruleInput(input string) string {
-	return strings.Replace(input, `"`+job.ScheduledTime+`"`, "<time>", 1)
+	return strings.Replace(strings.Replace(input, `"schedule":"`+job.ScheduleARN+`",`, "", 1), `"`+job.ScheduledTime+`"`, "<time>", 1)
 }
 
 func (o Options) rule(j job.Job, p plan, i, part int, expression, input string) string {

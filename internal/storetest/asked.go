@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 func putAsked(t *testing.T, s Store, as ...control.Asked) {
@@ -69,5 +70,37 @@ func askedAgain(t *testing.T, s Store) {
 	got, err := s.Asked(t.Context(), control.AskedQuery{Job: "report"})
 	if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], a) {
 		t.Errorf("got %+v, %v; want %+v", got, err, a)
+	}
+}
+
+func pending(t *testing.T, s Store) {
+	var ids []string
+	for i, name := range []string{"b", "a", "c"} {
+		p := control.Pending{
+			Slot:  control.Slot{Name: name, At: t0.Truncate(time.Minute), Carried: &job.Job{Name: name, Command: []string{"<x>"}}, Schedule: "arn"},
+			Since: t0.Add(time.Duration(i) * time.Minute), Until: t0.Add(time.Hour), Why: "w",
+		}
+		ids = append(ids, p.ID())
+		for range 2 { // the same input comes again
+			if err := s.PutPending(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if name == "a" {
+			p.Done = true
+			if err := s.PutPending(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	got, err := s.Pending(t.Context(), 10)
+	if err != nil || len(got) != 2 || got[0].ID() != ids[0] || got[1].ID() != ids[2] {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if p := got[0]; p.Slot.Carried.Command[0] != "<x>" || p.Slot.Schedule != "arn" || !p.Since.Equal(t0) || !p.Until.Equal(t0.Add(time.Hour)) || p.Why != "w" {
+		t.Errorf("got %+v", p)
+	}
+	if got, err := s.Pending(t.Context(), 1); err != nil || len(got) != 1 {
+		t.Errorf("one of them: %+v, %v", got, err)
 	}
 }

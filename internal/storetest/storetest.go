@@ -59,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"marks that move", movedMarks},
 		{"requests of people are listed newest first, by time, job and person", asked},
 		{"a request is written again with its answer", askedAgain},
+		{"pending slots are listed until they are done", pending},
 		{"nothing is shared with the caller", noSharing},
 	}
 	for _, c := range cases {

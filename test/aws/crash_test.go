@@ -25,7 +25,7 @@ func diesBeforeLaunch(t *testing.T, w *world) {
 	w.set(func() {
 		w.hooks["dies-before/1"] = func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { kill(t, r) }
 	})
-	input, id := scheduled(t, aJob("dies-before"))
+	input, id := w.scheduled(t, aJob("dies-before"))
 	w.send(t, w.resource["Trigger"], input)
 	r := w.await(t, id, run.Succeeded, soon)
 	if len(r.Attempts) != 1 || r.Attempts[0].Sends != 2 || w.tasks("dies-before") != 1 {
@@ -44,7 +44,7 @@ func diesAfterLaunch(t *testing.T, w *world) {
 			kill(t, r)
 		}
 	})
-	input, id := scheduled(t, aJob("dies-after"))
+	input, id := w.scheduled(t, aJob("dies-after"))
 	w.send(t, w.resource["Trigger"], input)
 	r := w.await(t, id, run.Running, soon)
 	if len(r.Attempts) != 1 || r.Attempts[0].Sends != 2 || r.Attempts[0].TaskARN == "" {
@@ -66,7 +66,7 @@ func diesBeforeRelaunch(t *testing.T, w *world) {
 		w.faults["dies-again"] = fault{localecs.FaultENI, "1"}
 		w.hooks["dies-again/2"] = func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { kill(t, r) }
 	})
-	input, id := scheduled(t, aJob("dies-again"))
+	input, id := w.scheduled(t, aJob("dies-again"))
 	w.send(t, w.resource["Trigger"], input)
 	r := w.await(t, id, run.Succeeded, 4*time.Minute)
 	if len(r.Attempts) != 2 || r.Attempts[1].Sends != 2 || w.tasks("dies-again") != 1 {
@@ -80,7 +80,7 @@ func brokenLine(t *testing.T, w *world) {
 	w.set(func() {
 		w.hooks["cut/1"] = func(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
 	})
-	input, id := scheduled(t, aJob("cut"))
+	input, id := w.scheduled(t, aJob("cut"))
 	if answer, failed := w.invoke(t, w.resource["Trigger"], input); !failed {
 		t.Errorf("the trigger answered %s", answer)
 	}

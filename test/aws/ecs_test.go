@@ -32,7 +32,7 @@ func TestPermissionsOnECS(t *testing.T) {
 
 	j := aJob("mine")
 	j.Timeout = job.Duration(time.Second) // then the sweep looks, and stops it
-	input, id := scheduled(t, j)
+	input, id := w.scheduled(t, j)
 	if answer, failed := w.invoke(t, w.resource["Trigger"], input); failed || !strings.Contains(answer, "launched") {
 		t.Fatalf("the trigger answered %s", answer)
 	}

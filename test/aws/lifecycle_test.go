@@ -41,7 +41,7 @@ func TestLifecycle(t *testing.T) {
 func (w *world) upgraded(t *testing.T) {
 	t.Helper()
 	w.set(func() { w.scripts["long"] = localecs.Script{For: -1} })
-	input, id := scheduled(t, aJob("long"))
+	input, id := w.scheduled(t, aJob("long"))
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Running, soon)
 	for _, change := range []string{"KeepRunsDays=40", "KeepRunsDays=400 SubnetIds=subnet-0a1b2c3d4e5f60718 SecurityGroupIds=sg-0a1b2c3d4e5f60718"} {
@@ -70,7 +70,7 @@ func (w *world) inVPC(t *testing.T) {
 	j := aJob("closed-in")
 	j.Notify.Targets = []string{"far"}
 	w.set(func() { w.scripts["closed-in"] = localecs.Script{ExitCode: 3} })
-	input, id := scheduled(t, j)
+	input, id := w.scheduled(t, j)
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Failed, soon)
 	within(t, soon, "the failure is told on SNS", func() bool { return slices.Equal(w.told(t, "closed-in"), []notice.Kind{notice.Failed}) })
@@ -85,11 +85,11 @@ func (w *world) inVPC(t *testing.T) {
 // of it, and slots from NotBefore on run as ever.
 func (w *world) restored(t *testing.T) {
 	t.Helper()
-	before, known := scheduled(t, aJob("known"))
+	before, known := w.scheduled(t, aJob("known"))
 	w.send(t, w.resource["Trigger"], before)
 	w.await(t, known, run.Succeeded, soon)
 	stream := w.copied(t, w.resource["Table"], "batchplane-restored")
-	input, forgotten := scheduled(t, aJob("forgotten"))
+	input, forgotten := w.scheduled(t, aJob("forgotten"))
 	w.send(t, w.resource["Trigger"], input)
 	ran := w.await(t, forgotten, run.Succeeded, soon)
 
@@ -111,7 +111,7 @@ func (w *world) restored(t *testing.T) {
 		t.Errorf("a person's retry: %d tasks, attempts %+v", w.tasks("forgotten"), r.Attempts)
 	}
 	within(t, 2*time.Minute, "NotBefore comes", func() bool { return !time.Now().Before(from) })
-	input, id := scheduled(t, aJob("after"))
+	input, id := w.scheduled(t, aJob("after"))
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Succeeded, soon)
 }
@@ -165,7 +165,7 @@ func (w *world) deleted(t *testing.T) {
 	if item, err := w.store.Item(t.Context(), "kept"); err != nil || item.Gone {
 		t.Errorf("the schedule that was kept: %+v, %v", item, err)
 	}
-	input, id := scheduled(t, aJob("anew"))
+	input, id := w.scheduled(t, aJob("anew"))
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Succeeded, soon)
 }

@@ -43,7 +43,7 @@ func (w *world) other(t *testing.T) {
 		}
 	}
 
-	input, id := scheduled(t, aJob("elsewhere"))
+	input, id := second.scheduled(t, aJob("elsewhere"))
 	if answer, failed := w.invoke(t, second.resource["Trigger"], input); failed || !strings.Contains(answer, "launched") {
 		t.Fatalf("the second stack's trigger answered %s", answer)
 	}

@@ -501,16 +501,27 @@ func (w *world) sweep(t *testing.T) {
 	}
 }
 
-// scheduled is the input of a schedule for this minute, as Scheduler fills it in,
-// and the run that it asks for.
-func scheduled(t *testing.T, j job.Job) (input string, id run.ID) {
+// scheduled deploys a job and gives the input of its schedule for this minute, as
+// Scheduler fills it in, and the run that it asks for. No sweep has seen it yet.
+func (w *world) scheduled(t *testing.T, j job.Job) (input string, id run.ID) {
 	t.Helper()
 	at := time.Now().UTC().Truncate(time.Minute)
-	body, err := json.Marshal(map[string]any{"scheduledFor": at.Format(time.RFC3339), "job": j})
+	input, err := j.ScheduleInput()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(body), run.ScheduledID(j.Name, at)
+	// What is off and far away only carries its job: the stories fire it.
+	w.putSchedule(t, j.Name, "at(2199-12-31T23:59:00)", input)
+	return fired(input, w.scheduleARN(j.Name), at), run.ScheduledID(j.Name, at)
+}
+
+// fired is an input as Scheduler fills it in.
+func fired(input, arn string, at time.Time) string {
+	return strings.NewReplacer(job.ScheduledTime, at.UTC().Format(time.RFC3339), job.ScheduleARN, arn).Replace(input)
+}
+
+func (w *world) scheduleARN(name string) string {
+	return "arn:aws:scheduler:us-east-1:000000000000:schedule/" + w.name + "/" + name
 }
 
 func aJob(name string) job.Job {
@@ -547,8 +558,12 @@ func (w *world) schedule(t *testing.T, j job.Job, expression string) {
 func (w *world) putSchedule(t *testing.T, name, expression, input string) {
 	t.Helper()
 	arn := "arn:aws:lambda:us-east-1:000000000000:function:" + w.resource["Trigger"]
+	state := "ENABLED"
+	if strings.HasPrefix(expression, "at(2199") {
+		state = "DISABLED"
+	}
 	body, err := json.Marshal(map[string]any{
-		"GroupName": w.name, "ScheduleExpression": expression, "FlexibleTimeWindow": map[string]string{"Mode": "OFF"},
+		"GroupName": w.name, "ScheduleExpression": expression, "State": state, "FlexibleTimeWindow": map[string]string{"Mode": "OFF"},
 		"Target": map[string]any{"Arn": arn, "RoleArn": "arn:aws:iam::000000000000:role/" + w.resource["ScheduleRole"], "Input": input},
 	})
 	if err != nil {

@@ -61,6 +61,9 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 			"a person stops a run":                                 stopped,
 			"a schedule that cannot be read stops nothing":         unreadable,
 			"people do all by the command":                         people,
+			"what nobody deployed does not run":                    attacked,
+			"what is deployed runs, whatever is in the way":        honest,
+			"the people's door takes requests alone":               peoplesDoor,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -104,7 +107,7 @@ func (w *world) logs(t *testing.T, words string) {
 }
 
 func succeeds(t *testing.T, w *world) {
-	input, id := scheduled(t, aJob("succeeds"))
+	input, id := w.scheduled(t, aJob("succeeds"))
 	w.send(t, w.resource["Trigger"], input)
 	r := w.await(t, id, run.Succeeded, soon)
 	if len(r.Attempts) != 1 || r.Attempts[0].Sends != 1 {
@@ -138,7 +141,7 @@ func (w *world) expires(t *testing.T, id run.ID, at time.Time) {
 
 func relaunched(t *testing.T, w *world) {
 	w.set(func() { w.faults["eni"] = fault{localecs.FaultENI, "1"} })
-	input, id := scheduled(t, aJob("eni"))
+	input, id := w.scheduled(t, aJob("eni"))
 	w.send(t, w.resource["Trigger"], input)
 	if r := w.await(t, id, run.Succeeded, soon); len(r.Attempts) != 2 || r.Attempts[0].StopCode != "TaskFailedToStart" {
 		t.Errorf("attempts %+v", r.Attempts)
@@ -154,7 +157,7 @@ func failsAndRecovers(t *testing.T, w *world) {
 			answer()
 		}
 	})
-	input, id := scheduled(t, aJob("fails"))
+	input, id := w.scheduled(t, aJob("fails"))
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Failed, soon)
 	within(t, soon, "the failure is told on SNS", func() bool { return slices.Equal(w.told(t, "fails"), []notice.Kind{notice.Failed}) })
@@ -204,7 +207,7 @@ func earlyStop(t *testing.T, w *world) {
 			answer()
 		}
 	})
-	input, id := scheduled(t, aJob("early"))
+	input, id := w.scheduled(t, aJob("early"))
 	if answer, failed := w.invoke(t, w.resource["Trigger"], input); failed {
 		t.Errorf("the trigger failed: %s", answer)
 	}
@@ -217,7 +220,7 @@ func lostStop(t *testing.T, w *world) {
 	w.set(func() { w.faults["lost"] = fault{kind: localecs.FaultLostEvent} })
 	j := aJob("lost")
 	j.Timeout = job.Duration(3 * time.Second) // the first look comes then
-	input, id := scheduled(t, j)
+	input, id := w.scheduled(t, j)
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Succeeded, soon)
 }
@@ -226,7 +229,7 @@ func timesOut(t *testing.T, w *world) {
 	w.set(func() { w.scripts["slow"] = localecs.Script{For: -1} })
 	j := aJob("slow")
 	j.Timeout = job.Duration(2 * time.Second)
-	input, id := scheduled(t, j)
+	input, id := w.scheduled(t, j)
 	w.send(t, w.resource["Trigger"], input)
 	if r := w.await(t, id, run.Failed, soon); !strings.Contains(r.Cause, "timed out after 2s") {
 		t.Errorf("cause %q", r.Cause)
@@ -238,7 +241,7 @@ func overlap(t *testing.T, w *world) {
 	w.set(func() { w.scripts["alone"] = localecs.Script{For: -1} })
 	j := aJob("alone")
 	j.Overlap = job.Forbid
-	input, id := scheduled(t, j)
+	input, id := w.scheduled(t, j)
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Running, soon)
 	next := run.ScheduledID("alone", time.Now().Add(time.Minute))
@@ -282,7 +285,7 @@ func malformed(t *testing.T, w *world) {
 
 func stopped(t *testing.T, w *world) {
 	w.set(func() { w.scripts["stopped"] = localecs.Script{For: -1} })
-	input, id := scheduled(t, aJob("stopped"))
+	input, id := w.scheduled(t, aJob("stopped"))
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Running, soon)
 	answer, failed := w.invoke(t, w.resource["Trigger"], fmt.Sprintf(`{"stop":%q,"reason":"wrong day","by":"mia"}`, id))
@@ -293,7 +296,7 @@ func stopped(t *testing.T, w *world) {
 }
 
 func unreadable(t *testing.T, w *world) {
-	w.putSchedule(t, "unreadable", "rate(1 hour)", `{"scheduledFor":"<aws.scheduler.scheduled-time>","job":{"name":"unreadable","comand":["x"]}}`)
+	w.putSchedule(t, "unreadable", "rate(1 hour)", `{"scheduledFor":"<aws.scheduler.scheduled-time>","job":{"name":"unreadable","command":"x"}}`)
 	w.putSchedule(t, "not-json", "rate(1 hour)", `rm -rf /`)
 	w.sweep(t)
 	w.logs(t, "schedule unreadable: not an input of the trigger")

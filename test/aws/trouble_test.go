@@ -29,7 +29,7 @@ func hangs(t *testing.T, w *world) {
 	w.set(func() { w.faults["hangs"] = fault{localecs.FaultHang, "1"} })
 	j := aJob("hangs")
 	j.LaunchTimeout = job.Duration(time.Minute)
-	input, id := scheduled(t, j)
+	input, id := w.scheduled(t, j)
 	w.send(t, w.resource["Trigger"], input)
 	r := w.await(t, id, run.Succeeded, 4*time.Minute)
 	if len(r.Attempts) != 2 || !strings.Contains(r.Attempts[0].StoppedReason, "not RUNNING 1m after its launch") || w.tasks("hangs") != 1 {
@@ -61,7 +61,7 @@ func noPassRole(t *testing.T, w *world) {
 // words, and is told; it is not sent again.
 func refused(t *testing.T, w *world, j job.Job, words string) {
 	t.Helper()
-	input, id := scheduled(t, j)
+	input, id := w.scheduled(t, j)
 	w.send(t, w.resource["Trigger"], input)
 	r := w.await(t, id, run.Failed, soon)
 	if !strings.Contains(r.Cause, words) || len(r.Attempts) != 1 || r.Attempts[0].Sends != 1 || w.tasks(j.Name) != 0 {
@@ -78,7 +78,7 @@ func revokedWebhook(t *testing.T, w *world) {
 	j := aJob("revoked")
 	j.Notify.Targets = []string{"ops", "team-a"}
 	w.set(func() { w.scripts["revoked"] = localecs.Script{ExitCode: 1} })
-	input, id := scheduled(t, j)
+	input, id := w.scheduled(t, j)
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Failed, soon)
 	w.logs(t, "to slack/team-a: Slack does not accept the webhook (404 no_service)")
@@ -198,7 +198,7 @@ func (w *world) poison(t *testing.T) {
 	w.logs(t, `"ignored a change of what is no run"`)
 	w.logs(t, string(newer)+" was written by a newer batchplane (version 99")
 	w.set(func() { w.scripts["after-poison"] = localecs.Script{ExitCode: 3} })
-	input, id := scheduled(t, aJob("after-poison"))
+	input, id := w.scheduled(t, aJob("after-poison"))
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Failed, soon)
 	within(t, soon, "a failure after the poison is told", func() bool {

@@ -103,9 +103,6 @@ func newWorld(t *testing.T, inject func(localecs.Kind, localecs.Subject) bool) *
 		}
 	})
 	w.openECS(inject)
-	if err := w.store().PutDefinition(t.Context(), w.job); err != nil {
-		t.Fatal(err)
-	}
 	return w
 }
 
@@ -239,6 +236,11 @@ func (w *world) ask(what string, body any) error {
 // fire is the schedule's input for a slot.
 func (w *world) fire(at time.Time) error {
 	w.t.Helper()
+	// A sweep has seen the job's schedule.
+	c := control.Control{Stack: "prod", Store: w.store(), Now: w.clock.Now, Log: slog.New(slog.DiscardHandler)}
+	if err := c.Sync(w.t.Context(), []job.Job{w.job}); err != nil {
+		w.t.Fatal(err)
+	}
 	return w.ask("the slot", map[string]any{"job": w.job, "scheduledFor": at.Format(time.RFC3339)})
 }
 

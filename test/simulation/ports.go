@@ -127,3 +127,15 @@ func (p port) Asked(ctx context.Context, q control.AskedQuery) (as []control.Ask
 func (p port) MoveMark(ctx context.Context, name string, from, to time.Time) error {
 	return p.access("MoveMark", true, func() error { return p.w.store.MoveMark(ctx, name, from, to) })
 }
+
+func (p port) PutPending(ctx context.Context, s control.Pending) error {
+	return p.access("PutPending", true, func() error { return p.w.store.PutPending(ctx, s) })
+}
+
+func (p port) Pending(ctx context.Context, limit int) (ps []control.Pending, err error) {
+	err = p.access("Pending", false, func() error {
+		ps, err = p.w.store.Pending(ctx, limit)
+		return err
+	})
+	return ps, err
+}

@@ -28,6 +28,7 @@ type Store struct {
 	kept         []control.Kept
 	marks        map[string]time.Time
 	asked        []control.Asked
+	pending      map[string]control.Pending
 
 	// Reads counts the runs that were handed out.
 	Reads int

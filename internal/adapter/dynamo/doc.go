@@ -11,6 +11,7 @@
 //	kept input  K#<shard>        <time, 19 digits>-<id>  reason, raw; ttl after 30 days
 //	request     A, A#J#<job>,    <time, 19 digits>-<id>  a person's request and its answer, once for
 //	            A#B#<who>                                each; ttl as of a run that ended then
+//	pending     P#<id>           P                       a pending slot; ttl 30 days after its time
 //	notice      T#<notice's id>  T                       took: the targets that took it, where
 //	                                                     others did not; ttl after 30 days
 //
@@ -39,6 +40,7 @@
 //
 //	index   hash             range  holds
 //	open    op=<lane>#<n>    od     open runs, by when they are due
+//	        op=P             od     pending slots that are not done, by when they came
 //	        op=<status>#<n>  od     runs that ended other than well and owe
 //	                                nothing, by ScheduledFor
 //	recent  np=N#<n>         at     all runs, by ScheduledFor

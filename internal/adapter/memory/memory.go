@@ -26,6 +26,7 @@ type Store struct {
 	kept        []control.Kept
 	marks       map[string]time.Time
 	asked       map[string][]byte
+	pending     map[string][]byte
 }
 
 type row struct {

@@ -6,3 +6,10 @@ CREATE TABLE IF NOT EXISTS asked (
     body TEXT NOT NULL, -- the request and its answer as JSON
     PRIMARY KEY (at, id)
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS pending (
+    id    TEXT PRIMARY KEY,
+    since INTEGER NOT NULL, -- Unix nanoseconds
+    done  INTEGER NOT NULL,
+    body  TEXT NOT NULL -- the slot as JSON
+) STRICT;

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -65,14 +66,16 @@ func newSweeper(lookup environ.Lookup) (sweeper, error) {
 		return sweeper{}, err
 	}
 	log := base.Log(os.Stdout, c.Config)
+	schedule := scheduler.NewFromConfig(a.For("SCHEDULER"))
 	return sweeper{
 		stack: c.Stack, log: log, metrics: os.Stdout, now: time.Now,
 		registry: &schedules.Registry{
-			Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Rules: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")),
+			Scheduler: schedule, Rules: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")),
 			Group: c.Group, Trigger: c.Trigger, Read: entry.Registered,
 		},
 		control: &control.Control{
-			Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
+			Schedules: &schedules.Lookup{Scheduler: schedule, Group: c.Group, Function: c.Trigger[strings.LastIndexByte(c.Trigger, ':')+1:], Read: entry.Registered},
+			Stack:     c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 			Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 			Pace:     &control.Window{Rate: c.Rate, Even: true}, InTurns: true,
 		},
@@ -193,7 +196,7 @@ func (s sweeper) sync(ctx context.Context) (problems int, err error) {
 	case broken != nil:
 		err = nil
 	case err != nil:
-		return 0, fmt.Errorf("reading the registry: %w", err)
+		return 0, errors.Join(fmt.Errorf("reading the registry: %w", err), s.control.TryPending(ctx))
 	}
 	synced := copyJobs(ctx, jobs)
 	var plans *control.PlanError
@@ -201,7 +204,7 @@ func (s sweeper) sync(ctx context.Context) (problems int, err error) {
 		problems += s.report(ctx, plans.Problems)
 		synced = plans.Err
 	}
-	return problems, errors.Join(err, synced)
+	return problems, errors.Join(err, synced, s.control.TryPending(ctx))
 }
 
 func (s sweeper) report(ctx context.Context, problems []error) int {

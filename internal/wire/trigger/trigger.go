@@ -11,8 +11,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
+	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/wire/base"
@@ -20,7 +22,11 @@ import (
 )
 
 // Config is the function's configuration.
-type Config struct{ base.Config }
+type Config struct {
+	base.Config
+	// Group is the stack's schedule group.
+	Group string `env:"BATCHPLANE_SCHEDULE_GROUP"`
+}
 
 // Handler is the function's.
 type Handler func(ctx context.Context, input json.RawMessage) (control.Reply, error)
@@ -35,6 +41,9 @@ func New(lookup environ.Lookup) (Handler, error) {
 	log := base.Log(os.Stdout, c.Config)
 	return With(&control.Control{
 		Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
+		Schedules: &schedules.Lookup{
+			Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Group: c.Group, Function: lambdacontext.FunctionName, Read: entry.Registered,
+		},
 		Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 	}), nil
 }

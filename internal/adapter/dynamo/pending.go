@@ -1,0 +1,69 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// pendingSlots is the hash key of pending slots, in the table with their id behind
+// it, and of the open index, where those are that are not done.
+const pendingSlots = "P"
+
+// pendingKept is for how long a pending slot is kept after its time.
+const pendingKept = 30 * 24 * time.Hour
+
+func pendingKey(id string) attributes { return key(pendingSlots+"#"+id, pendingSlots) }
+
+// PutPending implements control.Store.
+func (s *Store) PutPending(ctx context.Context, p control.Pending) error {
+	body, err := encode(p)
+	if err != nil {
+		return fmt.Errorf("storing a pending slot: %w", err)
+	}
+	item := pendingKey(p.ID())
+	item[attrVersion], item[attrBody] = number(itemVersion), binary(body)
+	item[TTLAttribute] = seconds(p.Until.Add(pendingKept))
+	if !p.Done {
+		item[attrOpen], item[attrOpenAt] = str(pendingSlots), number(p.Since.UnixMilli())
+	}
+	if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: item}); err != nil {
+		return failed("writing a pending slot", err)
+	}
+	return nil
+}
+
+// Pending implements control.Store. There are few, if any.
+func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, error) {
+	sp := anyTime
+	sp.page = limit
+	m := &merged{db: s.db, cursors: []*cursor{s.entries(indexOpen, attrOpen, pendingSlots, attrOpenAt, sp)}}
+	entries, err := m.next(ctx, limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing pending slots: %w", err)
+	}
+	var out []control.Pending
+	for _, e := range entries {
+		item, err := s.get(ctx, "a pending slot", attributes{attrPK: e.item[attrPK], attrSK: e.item[attrSK]})
+		if errors.Is(err, control.ErrNotFound) { // the index lags
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		var p control.Pending
+		if err := decode("a pending slot", item, &p); err != nil {
+			s.log.ErrorContext(ctx, "a pending slot cannot be read", "key", text(item, attrPK), "why", err)
+			continue
+		}
+		if !p.Done { // the index lags
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,128 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Slot is what a schedule or a rule asks for: the run of a job at a nominal time.
+type Slot struct {
+	// Name is the job's.
+	Name string    `json:"name"`
+	At   time.Time `json:"at"`
+	// Carried is the definition that came along, nil where only the name did. It is
+	// a hint: what runs is what is deployed.
+	Carried *job.Job `json:"carried,omitempty"`
+	// Schedule is the ARN of the schedule that came along, "" where none did. It
+	// proves nothing of who sends it.
+	Schedule string `json:"schedule,omitempty"`
+}
+
+// Schedules is the registry, asked for one schedule.
+type Schedules interface {
+	// Schedule is the job that a schedule of the stack's group carries now, as
+	// sync completes it. An error that wraps ErrNotFound means that there is no
+	// such schedule in the group, or that it carries no job; any other that it
+	// could not be told.
+	Schedule(ctx context.Context, arn string) (job.Job, error)
+}
+
+// Fire is the trigger of a schedule or a rule. What is launched is what is
+// deployed: what came along is held against the job's item and the registry, and a
+// slot for which neither can tell waits for the sweep. An error means that
+// something is owed and could not be done.
+func (c *Control) Fire(ctx context.Context, s Slot) (Reply, error) {
+	s.At = s.At.UTC()
+	if s.At.Sub(c.Now()) > ahead {
+		return c.scheduled(ctx, job.Job{Name: s.Name}, s.At, false) // refused
+	}
+	a, err := c.accept(ctx, s)
+	switch {
+	case err != nil:
+		return Reply{}, fmt.Errorf("the slot of %s at %s: %w", s.Name, s.At.Format(time.RFC3339), err)
+	case a.why != "":
+		return c.pend(ctx, s, a.why)
+	}
+	return c.scheduled(ctx, a.job, s.At, a.proven)
+}
+
+// accepted is what a slot starts.
+type accepted struct {
+	job job.Job
+	// proven is whether a schedule of the stack asks for it, as far as can be told.
+	proven bool
+	// why, when not "", says why it cannot be told yet what is deployed.
+	why string
+}
+
+// accept finds out what a slot starts: the deployed definition that came along,
+// if it was in force at the slot; else what the schedule carries now.
+func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
+	item, err := c.item(ctx, s.Name)
+	if err != nil {
+		return accepted{}, err
+	}
+	held, ok, err := c.held(ctx, item, s)
+	if err != nil || ok {
+		return accepted{job: held, proven: s.Carried != nil && s.Schedule != ""}, err
+	}
+	if s.Schedule == "" || c.Schedules == nil {
+		return accepted{why: "the registry does not hold, as far as it was read, what came along"}, nil
+	}
+	j, err := c.Schedules.Schedule(ctx, s.Schedule)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return accepted{why: fmt.Sprintf("%v, nor does the registry, as far as it was read, hold what came along", err)}, nil
+	case err != nil:
+		return accepted{why: fmt.Sprintf("it could not be told what is deployed: %v", err)}, nil
+	}
+	return accepted{job: j, proven: true}, c.learn(ctx, j)
+}
+
+// held is the deployed definition that a slot asks for by what came along: by its
+// definition, the one of the job's item, present or former, that it is the form of
+// before sync completed it; by its name alone, the present one. ok is false where
+// there is none.
+func (c *Control) held(ctx context.Context, item job.Item, s Slot) (j job.Job, ok bool, err error) {
+	hashes := []string{item.Definition}
+	if s.Carried != nil {
+		for i := len(item.Former) - 1; i >= 0; i-- {
+			hashes = append(hashes, item.Former[i].Definition)
+		}
+	}
+	for _, hash := range hashes {
+		if hash == "" || !item.Held(hash, s.At) {
+			continue
+		}
+		j, err := c.definition(ctx, hash)
+		if err != nil {
+			return j, false, lost(err)
+		}
+		if s.Carried == nil || s.Carried.IsFormOf(j) {
+			return j, true, nil
+		}
+	}
+	return job.Job{}, false, nil
+}
+
+// learn stores what a schedule was found to carry before the sweep came to it, so
+// that the first firing after a deploy is like any other.
+func (c *Control) learn(ctx context.Context, j job.Job) error {
+	item, err := c.item(ctx, j.Name)
+	if err != nil {
+		return err
+	}
+	checked, err := c.Store.Mark(ctx, MarkSlots)
+	if err != nil {
+		return fmt.Errorf("reading up to when slots were checked: %w", err)
+	}
+	problem, err := c.syncJob(ctx, item, j, checked)
+	if problem != nil {
+		c.Log.ErrorContext(ctx, "a schedule cannot be used", "why", problem.Error())
+	}
+	return err
+}

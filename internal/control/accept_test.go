@@ -1,0 +1,277 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// group is the stack's schedule group: jobs by the ARNs of their schedules. An ARN
+// that is not there is no schedule of the group.
+type group struct {
+	jobs map[string]job.Job
+	// err, when not nil, is what EventBridge Scheduler answers: a throttle, say.
+	err  error
+	asks int
+}
+
+func (g *group) Schedule(_ context.Context, arn string) (job.Job, error) {
+	g.asks++
+	if g.err != nil {
+		return job.Job{}, g.err
+	}
+	if j, ok := g.jobs[arn]; ok {
+		return j, nil
+	}
+	return job.Job{}, fmt.Errorf("no schedule %s: %w", arn, control.ErrNotFound)
+}
+
+const own = "arn:aws:scheduler:eu-central-1:123456789012:schedule/prod/hourly"
+
+func (w *world) fire(at time.Time, s control.Slot) control.Reply {
+	w.t.Helper()
+	w.clock.AdvanceTo(at)
+	s.Name = "hourly"
+	if s.Carried != nil {
+		s.Name = s.Carried.Name
+	}
+	rep, err := w.ctl.Fire(w.t.Context(), s)
+	if err != nil {
+		w.t.Fatalf("firing at %s: %v", at, err)
+	}
+	return rep
+}
+
+// ran are the commands that were launched.
+func (w *world) ran() string {
+	w.t.Helper()
+	var out []string
+	for _, r := range w.runs() {
+		j, err := w.store.Definition(w.t.Context(), r.Definition)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if len(r.Attempts) > 0 {
+			out = append([]string{r.ScheduledFor.Format("15:04") + " " + strings.Join(r.Effective(j).Command, " ")}, out...)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// TestWhatIsDeployedRuns: what came along is a hint. Each honest firing runs, and
+// what nobody deployed does not.
+func TestWhatIsDeployedRuns(t *testing.T) {
+	t.Parallel()
+	slot := clockAt(18, 0, 0)
+	command := func(c string) job.Job { return with(hourly, func(j *job.Job) { j.Command = []string{c} }) }
+	v1, v2, evil := command("v1"), command("v2"), command("evil")
+	// bare is v1 as a schedule carries it that was written by hand: expression, zone
+	// and state are the schedule's.
+	bare := with(v1, func(j *job.Job) { j.Schedule = "" })
+	cronned := with(v1, func(j *job.Job) { j.Schedule, j.Timezone = "cron(0 * * * ? *)", "UTC" })
+	once := with(v1, func(j *job.Job) { j.Schedule = "at(2026-11-22T18:00:00)" })
+	throttled := errors.New("ThrottlingException: Rate exceeded")
+	for name, tc := range map[string]struct {
+		// known is what the sweep knew at 17:30, later what it finds at 17:59:30.
+		known, later []job.Job
+		group        map[string]job.Job
+		err          error
+		slot         control.Slot
+		outcome      control.Outcome
+		ran          string
+	}{
+		"what is deployed":                      {known: []job.Job{v1}, slot: control.Slot{Carried: &v1, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
+		"the form of before sync completed it":  {known: []job.Job{cronned}, slot: control.Slot{Carried: &bare, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
+		"a name alone, as of a rule":            {known: []job.Job{v1}, slot: control.Slot{}, outcome: control.Accepted, ran: "18:00 v1"},
+		"an earlier version's, without an ARN":  {known: []job.Job{v1}, slot: control.Slot{Carried: &v1}, outcome: control.Accepted, ran: "18:00 v1"},
+		"the first firing right after a deploy": {group: map[string]job.Job{own: v1}, slot: control.Slot{Carried: &v1, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
+		"a change that the sweep did not see yet": {
+			known: []job.Job{v1}, group: map[string]job.Job{own: v2}, slot: control.Slot{Carried: &v2, Schedule: own}, outcome: control.Accepted, ran: "18:00 v2",
+		},
+		"a change since it fired, which the sweep has seen": {
+			known: []job.Job{v1}, later: []job.Job{v2}, group: map[string]job.Job{own: v2}, slot: control.Slot{Carried: &v1, Schedule: own}, outcome: control.Accepted, ran: "18:00 v2",
+		},
+		"a one-time schedule that has deleted itself": {known: []job.Job{once}, slot: control.Slot{Carried: &once, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
+		"nobody can tell while it is known":           {known: []job.Job{v1}, err: throttled, slot: control.Slot{Carried: &v1, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
+		"a replaced command":                          {known: []job.Job{v1}, slot: control.Slot{Carried: &evil}, outcome: control.Waits},
+		"a replaced command with a true ARN":          {known: []job.Job{v1}, group: map[string]job.Job{own: v1}, slot: control.Slot{Carried: &evil, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
+		"a forged ARN":                                {known: []job.Job{v1}, group: map[string]job.Job{own: v1}, slot: control.Slot{Carried: &evil, Schedule: own + "-x"}, outcome: control.Waits},
+		"a schedule of another group":                 {group: map[string]job.Job{own: v1}, slot: control.Slot{Carried: &evil, Schedule: strings.Replace(own, "/prod/", "/default/", 1)}, outcome: control.Waits},
+		"a job that nobody deployed":                  {slot: control.Slot{Carried: &evil}, outcome: control.Waits},
+		"a name that nobody deployed":                 {slot: control.Slot{}, outcome: control.Waits},
+		"a throttle while nothing is known":           {err: throttled, slot: control.Slot{Carried: &v1, Schedule: own}, outcome: control.Waits},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(time.Minute, 0), redeliver: true})
+			if tc.known != nil {
+				w.know(tc.known...)
+			}
+			if tc.later != nil {
+				w.clock.AdvanceTo(clockAt(17, 59, 30))
+				w.know(tc.later...)
+			}
+			w.ctl.Schedules = &group{jobs: tc.group, err: tc.err}
+			tc.slot.At = slot
+			rep := w.fire(slot.Add(time.Second), tc.slot)
+			if rep.Outcome != tc.outcome || w.ran() != tc.ran {
+				t.Errorf("got %+v and ran %q, want %s and %q", rep, w.ran(), tc.outcome, tc.ran)
+			}
+			if tc.outcome == control.Accepted {
+				// What was learned is stored: people and the sweep know the job.
+				if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Definition == "" {
+					t.Errorf("the item is %+v, %v", item, err)
+				}
+			}
+		})
+	}
+}
+
+// TestReplacedAndDeparted: a schedule that was changed or deleted while it fired
+// still runs what it fired with, and not for later slots.
+func TestReplacedAndDeparted(t *testing.T) {
+	t.Parallel()
+	v1 := with(hourly, func(j *job.Job) { j.Command = []string{"v1"} })
+	v2 := with(hourly, func(j *job.Job) { j.Command = []string{"v2"} })
+	for name, tc := range map[string]struct {
+		then []job.Job
+		ran  string
+	}{
+		"replaced": {[]job.Job{v2}, "18:00 v1"},
+		"departed": {nil, "18:00 v1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, v1)
+			w.ctl.Schedules = &group{}
+			w.clock.AdvanceTo(clockAt(18, 0, 20))
+			w.know(tc.then...)
+			if rep := w.fire(clockAt(18, 0, 40), control.Slot{At: clockAt(18, 0, 0), Carried: &v1, Schedule: own}); rep.Outcome != control.Accepted || w.ran() != tc.ran {
+				t.Errorf("got %+v and ran %q", rep, w.ran())
+			}
+			if rep := w.fire(clockAt(19, 0, 1), control.Slot{At: clockAt(19, 0, 0), Carried: &v1, Schedule: own}); rep.Outcome != control.Waits || w.ran() != tc.ran {
+				t.Errorf("the next slot: %+v, ran %q", rep, w.ran())
+			}
+		})
+	}
+}
+
+// TestPendingSlots: a slot for which nobody can tell what is deployed is tried
+// until its time is up, and then told.
+func TestPendingSlots(t *testing.T) {
+	t.Parallel()
+	v1 := with(hourly, func(j *job.Job) { j.Command = []string{"v1"} })
+	fire := func(t *testing.T) (*world, *group) {
+		t.Helper()
+		w := newWorld(t, setup{script: runs(time.Minute, 0), redeliver: true})
+		g := &group{err: errors.New("ThrottlingException: Rate exceeded")}
+		w.ctl.Schedules = g
+		for range 2 { // it is delivered twice
+			if rep := w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0), Carried: &v1, Schedule: own}); rep.Outcome != control.Waits || !strings.Contains(rep.Message, "Rate exceeded") {
+				t.Fatalf("got %+v", rep)
+			}
+		}
+		return w, g
+	}
+	try := func(t *testing.T, w *world, at time.Time) {
+		t.Helper()
+		w.clock.AdvanceTo(at)
+		if err := w.ctl.TryPending(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left := func(t *testing.T, w *world) int {
+		t.Helper()
+		ps, err := w.store.Pending(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(ps)
+	}
+	t.Run("it runs once it can be told", func(t *testing.T) {
+		t.Parallel()
+		w, g := fire(t)
+		try(t, w, clockAt(18, 1, 0))
+		if left(t, w) != 1 || w.ran() != "" {
+			t.Errorf("%d are left, ran %q", left(t, w), w.ran())
+		}
+		g.err, g.jobs = nil, map[string]job.Job{own: v1}
+		try(t, w, clockAt(18, 5, 0))
+		try(t, w, clockAt(18, 6, 0))
+		if left(t, w) != 0 || w.ran() != "18:00 v1" {
+			t.Errorf("%d are left, ran %q", left(t, w), w.ran())
+		}
+	})
+	t.Run("it runs once the sweep knows it", func(t *testing.T) {
+		t.Parallel()
+		w, _ := fire(t)
+		w.know(v1)
+		try(t, w, clockAt(18, 1, 0))
+		if left(t, w) != 0 || w.ran() != "18:00 v1" {
+			t.Errorf("%d are left, ran %q", left(t, w), w.ran())
+		}
+	})
+	t.Run("it is told when its time is up", func(t *testing.T) {
+		t.Parallel()
+		w, _ := fire(t)
+		try(t, w, clockAt(18, 14, 59))
+		if left(t, w) != 1 {
+			t.Errorf("given up early")
+		}
+		try(t, w, clockAt(18, 15, 0))
+		kept, err := w.store.Kept(t.Context(), 10)
+		if err != nil || left(t, w) != 0 || w.ran() != "" || len(kept) != 1 || !strings.Contains(kept[0].Reason, "the slot of hourly at 2026-11-22T18:00:00Z was not started") {
+			t.Errorf("%d are left, ran %q, kept %+v, %v", left(t, w), w.ran(), kept, err)
+		}
+	})
+	t.Run("it does not take the place of the honest one", func(t *testing.T) {
+		t.Parallel()
+		w := known(t, v1)
+		evil := with(v1, func(j *job.Job) { j.Command = []string{"evil"} })
+		if rep := w.fire(clockAt(18, 0, 1), control.Slot{At: clockAt(18, 0, 0), Carried: &evil}); rep.Outcome != control.Waits {
+			t.Errorf("got %+v", rep)
+		}
+		if rep := w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0), Carried: &v1, Schedule: own}); rep.Outcome != control.Accepted || rep.Status != run.Running {
+			t.Errorf("got %+v", rep)
+		}
+	})
+	t.Run("a person cannot retry it", func(t *testing.T) {
+		t.Parallel()
+		w, _ := fire(t)
+		rep, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: run.ScheduledID("hourly", clockAt(18, 0, 0)), RequestID: "q"})
+		if err != nil || rep.Outcome != control.Refused {
+			t.Errorf("got %+v, %v", rep, err)
+		}
+	})
+	t.Run("an old one is not kept", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, setup{})
+		if rep := w.fire(clockAt(18, 15, 0), control.Slot{At: clockAt(18, 0, 0), Carried: &v1}); rep.Outcome != control.Refused || left(t, w) != 0 {
+			t.Errorf("got %+v", rep)
+		}
+	})
+}
+
+// TestProvenMinute: a minute that a schedule of the stack asks for runs, whatever
+// our reading of its expression; the zone data of AWS may be newer.
+func TestProvenMinute(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: hourly}}
+	if rep := w.fire(clockAt(18, 17, 1), control.Slot{At: clockAt(18, 17, 0), Carried: &hourly}); rep.Outcome != control.Refused {
+		t.Errorf("without a schedule: %+v", rep)
+	}
+	if rep := w.fire(clockAt(18, 17, 1), control.Slot{At: clockAt(18, 17, 0), Carried: &hourly, Schedule: own}); rep.Outcome != control.Accepted {
+		t.Errorf("with one: %+v", rep)
+	}
+	if rep := w.fire(clockAt(18, 17, 2), control.Slot{At: clockAt(19, 0, 0), Carried: &hourly, Schedule: own}); rep.Outcome != control.Refused {
+		t.Errorf("of the future: %+v", rep)
+	}
+}

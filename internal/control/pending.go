@@ -1,0 +1,105 @@
+package control
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Pending is a slot of which nobody can tell yet whether what it names or carries
+// is deployed. It is no run: it takes nobody's place.
+type Pending struct {
+	Slot Slot `json:"slot"`
+	// Since is when it came, Until up to when it may still be started.
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+	// Why is what keeps it from being told.
+	Why string `json:"why"`
+	// Done is whether it is settled, one way or the other.
+	Done bool `json:"done,omitempty"`
+}
+
+// ID names it: the same input is the same one, however often it comes.
+func (p Pending) ID() string {
+	b, err := json.Marshal(p.Slot)
+	if err != nil {
+		panic(fmt.Sprintf("marshalling a slot: %v", err)) // texts, times and a job always marshal
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
+
+// pend keeps a slot until it can be told, or its time is up.
+func (c *Control) pend(ctx context.Context, s Slot, why string) (Reply, error) {
+	late := (job.Job{}).Late()
+	if s.Carried != nil {
+		late = s.Carried.Late()
+	}
+	p := Pending{Slot: s, Since: c.Now().UTC(), Until: s.At.Add(late), Why: why}
+	if !p.Until.After(c.Now()) {
+		return c.refuseSlot(ctx, s.Name, s.At, "its time is up, and "+why)
+	}
+	if err := c.Store.PutPending(ctx, p); err != nil {
+		return Reply{}, fmt.Errorf("keeping the slot of %s at %s: %w", s.Name, s.At.Format(time.RFC3339), err)
+	}
+	c.Log.WarnContext(ctx, "a slot waits until it can be told what is deployed", "job", s.Name, "slot", s.At, "schedule", s.Schedule, "why", why)
+	return Reply{Outcome: Waits, Message: fmt.Sprintf("the slot of %s at %s waits until %s, since %s", s.Name, s.At.Format(time.RFC3339), p.Until.Format(time.RFC3339), why)}, nil
+}
+
+// pendingBatch is how many pending slots one sweep tries. More are tried by the
+// next one.
+const pendingBatch = 200
+
+// TryPending tries pending slots again: what is found to be deployed is started,
+// and what is not by the end of its time is kept as an input that could not be
+// used, which is told.
+func (c *Control) TryPending(ctx context.Context) error {
+	ps, err := c.Store.Pending(ctx, pendingBatch)
+	if err != nil {
+		return fmt.Errorf("loading pending slots: %w", err)
+	}
+	var errs []error
+	for _, p := range ps {
+		if ctx.Err() != nil {
+			return errors.Join(append(errs, ctx.Err())...)
+		}
+		if err := c.tryPending(ctx, p); err != nil {
+			errs = append(errs, fmt.Errorf("the pending slot of %s at %s: %w", p.Slot.Name, p.Slot.At.Format(time.RFC3339), err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Control) tryPending(ctx context.Context, p Pending) error {
+	a, err := c.accept(ctx, p.Slot)
+	if err != nil && !p.Until.After(c.Now()) { // a fault that lasts ends too
+		a, err = accepted{why: err.Error()}, nil
+	}
+	switch {
+	case err != nil:
+		return err
+	case a.why == "":
+		if _, err := c.scheduled(ctx, a.job, p.Slot.At, a.proven); err != nil && !errors.Is(err, ErrOwed) {
+			return err
+		}
+	case p.Until.After(c.Now()):
+		return nil
+	default:
+		reason := fmt.Sprintf("the slot of %s at %s was not started: up to the end of its time %s", p.Slot.Name, p.Slot.At.Format(time.RFC3339), a.why)
+		c.Log.ErrorContext(ctx, "gave a pending slot up", "job", p.Slot.Name, "slot", p.Slot.At, "schedule", p.Slot.Schedule, "why", a.why)
+		if err := c.keep(ctx, nil, reason); err != nil {
+			return err
+		}
+	}
+	p.Done = true
+	if err := c.Store.PutPending(ctx, p); err != nil {
+		return fmt.Errorf("storing that it is settled: %w", err)
+	}
+	return nil
+}

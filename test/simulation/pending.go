@@ -1,0 +1,30 @@
+package simulation
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// PutPending implements control.Store.
+func (s *Store) PutPending(_ context.Context, p control.Pending) error {
+	if s.pending == nil {
+		s.pending = map[string]control.Pending{}
+	}
+	s.pending[p.ID()] = p
+	return nil
+}
+
+// Pending implements control.Store.
+func (s *Store) Pending(_ context.Context, limit int) ([]control.Pending, error) {
+	var out []control.Pending
+	for _, p := range s.pending {
+		if !p.Done {
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b control.Pending) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID(), b.ID())) })
+	return out[:min(limit, len(out))], nil
+}
