@@ -30,8 +30,8 @@ func TestRefusals(t *testing.T) {
 		{"1, * * * *", "minute", "", 2, []string{"a number is expected"}},
 		{"0 9 * * monday", "day of week", "monday", 8, []string{"did you mean mon?"}},
 		{"0 9 * jann *", "month", "jann", 6, []string{"did you mean jan?"}},
-		{"0 9 L * *", "day of month", "L", 4, []string{"EventBridge", "cron(...)"}},
-		{"H * * * *", "minute", "H", 0, []string{"Jenkins"}},
+		{"0 9 L * *", "", "0 9 L * *", 0, []string{"EventBridge", "cron(0 9 L * ? *)"}},
+		{"H * * * *", "", "H * * * *", 0, []string{"Jenkins"}},
 		{"9999999999 * * * *", "minute", "9999999999", 0, nil},
 		{"18446744073709551625 * * * *", "minute", "18446744073709551625", 0, nil}, // 2^64 + 9
 		{"30~20 * * * *", "minute", "30~20", 0, []string{"backwards"}},

@@ -1,0 +1,141 @@
+package ecsevent
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// leaf reads an object that is a document itself.
+func (f *finder) leaf(o object, n note) { f.keep(parse(o), o, n) }
+
+// answer reads an answer of RunTask or DescribeTasks: each task, each failure.
+func (f *finder) answer(o object, n note) {
+	tasks, failures := o.items("tasks"), o.items("failures")
+	for i, raw := range tasks {
+		f.one(fmt.Sprintf("%s[%d]", o.at("tasks"), i), raw, func(t object) {
+			f.keep(Document{Kind: stop.Task, Task: bareTask(t)}, t, n)
+		})
+	}
+	for i, raw := range failures {
+		f.one(fmt.Sprintf("%s[%d]", o.at("failures"), i), raw, func(x object) {
+			f.keep(Document{Kind: stop.LaunchFailure, Failure: failure(x)}, x, n)
+		})
+	}
+	if *o.err == nil && len(tasks)+len(failures) == 0 {
+		*o.err = fmt.Errorf("%s: it has no task and no failure, so there is nothing to judge", orDocument(o.path))
+	}
+}
+
+// event reads an event of EventBridge.
+func (f *finder) event(o object, n note) {
+	switch o.text("detail-type") {
+	case "AWS API Call via CloudTrail", "Step Functions Execution Status Change":
+		f.find(o.at("detail"), o.raw("detail"), n)
+	default:
+		f.leaf(o, n)
+	}
+}
+
+// entry reads an entry of PutEvents: its detail is text, and its source is not
+// ECS's, for nobody else may use that.
+func (f *finder) entry(o object, n note) {
+	kind := o.text("detailType")
+	if kind != DetailType && *o.err == nil {
+		*o.err = fmt.Errorf("%w: source %q, detail-type %q", ErrForeign, o.text("source"), kind)
+		return
+	}
+	f.find(o.at("detail"), o.raw("detail"), n)
+}
+
+// trail reads a CloudTrail record, the only trace of a launch that was refused
+// to somebody else.
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+func (f *finder) trail(o object, n note) {
+	source, name := o.text("eventSource"), o.text("eventName")
+	switch {
+	case *o.err != nil:
+	case source != "ecs.amazonaws.com" || (name != "RunTask" && name != "StartTask"):
+		*o.err = fmt.Errorf("%w nor a launch: a record of %q by %q", ErrForeign, name, source)
+	case o.has("errorCode"):
+		f.keep(refusal(o.text("errorCode"), o.text("errorMessage")), o, n)
+	case !o.has("responseElements"):
+		o.fail("responseElements", "RunTask's answer")
+	default:
+		f.one(o.at("responseElements"), o.raw("responseElements"), func(r object) { f.answer(r, n) })
+	}
+}
+
+func refusal(code, message string) Document {
+	return Document{Kind: stop.LaunchException, Exception: Exception{Code: code, Message: message}}
+}
+
+// exception reads an error answer as the API gives it.
+func (f *finder) exception(o object, n note) {
+	code := o.text("__type")
+	if code == "" {
+		code = o.text("code")
+	}
+	f.keep(refusal(code, o.text("message")), o, n)
+}
+
+// data reads what Kinesis and Firehose carry, in base64.
+func (f *finder) data(o object, n note) {
+	text, err := base64.StdEncoding.DecodeString(o.text("data"))
+	if err != nil || !json.Valid(text) {
+		o.fail("data", "an ECS document in base64")
+		return
+	}
+	f.find(o.at("data"), bytes.TrimSpace(text), n)
+}
+
+// history reads the events of an execution of Step Functions, of which those
+// that carry no failure are passed over, and one failure is told twice; or
+// events of another kind, all.
+func (f *finder) history(o object, n note) {
+	seen := map[string]bool{}
+	for i, raw := range o.items("events") {
+		path := fmt.Sprintf("%s[%d]", o.at("events"), i)
+		f.one(path, raw, func(e object) {
+			switch details := e.object("taskFailedEventDetails"); {
+			case !e.has("type") || !e.has("previousEventId"):
+				f.find(path, raw, n)
+			case e.has("taskFailedEventDetails"), e.has("executionFailedEventDetails"):
+				if !e.has("taskFailedEventDetails") {
+					details = e.object("executionFailedEventDetails")
+				}
+				if cause := string(details.raw("cause")); !seen[cause] {
+					seen[cause] = true
+					f.cause(details, n)
+				}
+			}
+		})
+	}
+	if *o.err == nil && len(f.docs)+len(f.errs) == 0 {
+		*o.err = fmt.Errorf("%s: none of them is the failure of a task", o.at("events"))
+	}
+}
+
+// cause reads the error of a state of Step Functions: the task as text, or what
+// RunTask was refused with.
+// https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html
+func (f *finder) cause(o object, n note) {
+	cause, name := strings.TrimSpace(o.text("cause")), o.text("error")
+	service, code, _ := strings.Cut(name, ".")
+	switch {
+	case *o.err != nil:
+	case strings.HasPrefix(cause, "{"):
+		f.find(o.at("cause"), o.raw("cause"), n)
+	case strings.EqualFold(service, "ECS") || strings.EqualFold(service, "AmazonECS"):
+		if !strings.HasSuffix(code, "Exception") || strings.HasSuffix(strings.ToLower(code), "ecsexception") {
+			code = "" // it says only that ECS refused; the message says more
+		}
+		f.keep(refusal(code, cause), o, n)
+	default:
+		*o.err = fmt.Errorf("%s: want an ECS task as JSON, it is other text, of the error %q", o.at("cause"), name)
+	}
+}
