@@ -28,8 +28,13 @@ type localCmd struct {
 	Listen  string         `help:"Loopback address for requests; a free port unless given." placeholder:"ADDR"`
 	Rate    *int           `help:"At most so many launches a second; no limit unless given." placeholder:"N"`
 	Secrets string         `help:"File of secrets, NAME=VALUE a line, that only you may read." placeholder:"FILE"`
-	Fault   []string       `help:"Inject a fault at a rate, such as eni=0.3. Kinds: ${faults}." placeholder:"KIND=RATE"`
-	Seed    uint64         `help:"Seed of the injected faults; random unless given."`
+	Targets string         `help:"File of targets for notices that only you may read; the terminal gets them always." placeholder:"FILE"`
+	Watch   bool           `help:"Read the jobs file again when it changes, as on SIGHUP."`
+	keepFlags
+	Fault []string `help:"Inject a fault at a rate, such as eni=0.3. Kinds: ${faults}." placeholder:"KIND=RATE"`
+	Seed  uint64   `help:"Seed of the injected faults; random unless given."`
+
+	secrets local.Secrets
 }
 
 // abreast is how many slots are fired at a time.
@@ -60,13 +65,20 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 		cfg.Delays = &localecs.Delays{}
 	}
 	t := newTranscript(a)
-	cfg.Faults, cfg.Seed, cfg.Notifier, cfg.Watch, cfg.Log = faults, c.Seed, t, t.watch, logger(a)
+	targets, err := readTargets(c.Targets)
+	if err != nil {
+		return err
+	}
+	cfg.Faults, cfg.Seed, cfg.Notifier, cfg.Watch, cfg.Log = faults, c.Seed, targets.Notifier(t), t.watch, logger(a)
 	l, err := wire.NewLocal(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("starting the local control plane: %w", err)
 	}
 	a.places().Remember(cfg.DB)
 	t.started(a, l, c)
+	for _, text := range c.unmet(file, targets) {
+		t.line("%s", text)
+	}
 	return c.drive(ctx, l, t, a.now(), reload)
 }
 
@@ -89,13 +101,12 @@ func (c *localCmd) config(a *app, file jobfile.File) (cfg wire.LocalConfig, err 
 	if c.Rate != nil {
 		cfg.Rate = *c.Rate
 	}
-	secrets := local.Secrets{}
 	if c.Secrets != "" {
-		if secrets, err = local.ReadSecrets(c.Secrets); err != nil {
+		if c.secrets, err = local.ReadSecrets(c.Secrets); err != nil {
 			return cfg, usageError{err}
 		}
 	}
-	cfg.Secrets = secrets.Lookup
+	cfg.Secrets, cfg.MaxOutput = c.secrets.Lookup, int64(c.MaxOutput)
 	return cfg, nil
 }
 
@@ -105,6 +116,8 @@ func (c *localCmd) check() error {
 		return usagef("--for %s is negative", *c.For)
 	case c.Drain < 0 || c.Grace < 0:
 		return usagef("--drain and --grace must not be negative")
+	case c.Keep < minKeep:
+		return usagef("--keep %s must be at least %s", c.Keep, minKeep)
 	case c.Rate != nil && *c.Rate < 1:
 		return usagef("--rate %d must be at least 1", *c.Rate)
 	}
@@ -145,8 +158,13 @@ func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, star
 	over := make(chan error, 1)
 	go func() { over <- l.Run(ctx, length) }()
 	var err error
+	changes, stopWatching := c.watch()
+	defer stopWatching()
+	go c.keep(ctx, l)
 	for running := true; running; {
 		select {
+		case <-changes:
+			c.reload(ctx, l, t)
 		case <-reload:
 			if watched && !onTerminal() {
 				end() // the terminal was closed

@@ -52,6 +52,9 @@ type LocalConfig struct {
 	// Secrets gives the value of a secret by what a definition says it is stored
 	// as, and the variable that gets it; nil knows none.
 	Secrets func(storedAs, variable string) (string, bool)
+	// MaxOutput is how many bytes of a task's output are kept; the runner's own
+	// default when 0.
+	MaxOutput int64
 	// File, when not empty, is the jobs file that nobody else may run.
 	File string
 	// Listen is the loopback address for requests, a free port when empty.
@@ -90,6 +93,7 @@ type Local struct {
 	// URL takes people's requests.
 	URL string
 
+	db       string
 	jobs     []job.Job
 	bases    []job.TaskDefinition
 	client   *ecs.Client
@@ -178,7 +182,12 @@ func (l *Local) localECS(ctx context.Context, cfg LocalConfig) error {
 	key := rand.Text()
 	runner := cfg.Runner
 	if runner == nil {
-		runner = &localecs.ProcessRunner{LogDir: local.LogDir(cfg.DB), LockDir: strings.TrimSuffix(cfg.DB, ".db") + ".tasks"}
+		runner = &localecs.ProcessRunner{
+			LogDir: local.LogDir(cfg.DB), LockDir: lockDir(cfg.DB), MaxOutput: cfg.MaxOutput,
+			Cut: func(spec localecs.ContainerSpec, bytes int64, why string) {
+				cfg.Log.Warn("output of a task could not be kept", "job", spec.Family, "task", spec.StartedBy, "bytes", bytes, "why", why)
+			},
+		}
 	}
 	var err error
 	l.ECS, err = localecs.New(ctx, localecs.Config{
@@ -189,6 +198,7 @@ func (l *Local) localECS(ctx context.Context, cfg LocalConfig) error {
 	if err != nil {
 		return fmt.Errorf("bringing up the local ECS: %w", err)
 	}
+	l.db = cfg.DB
 	l.closers = append(l.closers, l.ECS.Close)
 	l.client = ecs.New(ecs.Options{
 		BaseEndpoint: aws.String("http://localhost"), Region: localRegion, HTTPClient: &http.Client{Transport: localecs.Transport{Handler: l.ECS.Handler()}},
@@ -197,6 +207,13 @@ func (l *Local) localECS(ctx context.Context, cfg LocalConfig) error {
 		}),
 	})
 	return nil
+}
+
+func lockDir(db string) string { return strings.TrimSuffix(db, ".db") + ".tasks" }
+
+// Keeper drops what is older than that, or more.
+func (l *Local) Keeper(runs, output time.Duration, most int64) local.Keeper {
+	return local.Keeper{State: l.Store, Logs: local.LogDir(l.db), Locks: lockDir(l.db), Now: l.Control.Now, Runs: runs, Output: output, Most: most}
 }
 
 // serve serves h at a loopback address and returns its URL.

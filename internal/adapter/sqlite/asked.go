@@ -23,7 +23,7 @@ func (s *Store) PutAsked(ctx context.Context, a control.Asked) error {
 	if err != nil {
 		return fmt.Errorf("encoding a request: %w", err)
 	}
-	_, err = s.exec(ctx, "INSERT INTO asked (at, id, job, who, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (at, id) DO UPDATE SET job = excluded.job, who = excluded.who, body = excluded.body",
+	err = s.exec(ctx, "INSERT INTO asked (at, id, job, who, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (at, id) DO UPDATE SET job = excluded.job, who = excluded.who, body = excluded.body",
 		a.At.UnixNano(), a.ID, a.Job, a.By, string(body))
 	if err != nil {
 		return fmt.Errorf("writing a request: %w", err)

@@ -6,10 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // TestWritesThatShareATransaction are each kept whole or not at all, and in the
@@ -92,5 +96,52 @@ func BenchmarkCommits(b *testing.B) {
 				}
 			})
 		})
+	}
+}
+
+// TestPrune drops what has ended and is old, whole pages at a time.
+func TestPrune(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "local.db"))
+	old := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	put := func(name string, at time.Time, status run.Status) {
+		r := run.Run{ID: run.ScheduledID(name, at), ScheduledFor: at, QueuedAt: at, Status: status, Cause: strings.Repeat("x", 1000)}
+		if !status.Terminal() {
+			r.DueAt = at
+		}
+		if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 1200 {
+		put("a", old.Add(time.Duration(i)*time.Minute), run.Succeeded)
+	}
+	put("open", old, run.Running)
+	put("new", old.AddDate(0, 2, 0), run.Failed)
+	pages := func() (n int) {
+		if err := s.DB().QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, at := range []time.Time{old, old.AddDate(0, 2, 0)} {
+		if err := errors.Join(s.PutAsked(t.Context(), control.Asked{At: at, ID: "x"}), s.Keep(t.Context(), control.Kept{At: at, Reason: "x"})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := pages()
+	if n, err := s.Prune(t.Context(), old.AddDate(0, 1, 0)); n != 1200 || err != nil {
+		t.Errorf("dropped %d, %v", n, err)
+	}
+	rs, err := s.Runs(t.Context(), control.Query{})
+	if err != nil || len(rs) != 2 || rs[0].ID.Job() != "new" || rs[1].ID.Job() != "open" {
+		t.Errorf("left are %d runs, %v", len(rs), err)
+	}
+	var kept, asked int
+	if err := s.DB().QueryRowContext(t.Context(), "SELECT (SELECT count(*) FROM kept), (SELECT count(*) FROM asked)").Scan(&kept, &asked); err != nil || kept != 1 || asked != 1 {
+		t.Errorf("%d kept and %d asked are left, %v", kept, asked, err)
+	}
+	if after := pages(); after > before/4 {
+		t.Errorf("%d pages of %d are left", after, before)
 	}
 }

@@ -97,7 +97,7 @@ func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return fmt.Errorf("encoding the definition of job %s: %w", j.Name, err)
 	}
-	_, err = s.exec(ctx, "INSERT INTO definitions (hash, body) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING", j.Hash(), string(body))
+	err = s.exec(ctx, "INSERT INTO definitions (hash, body) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING", j.Hash(), string(body))
 	if err != nil {
 		return fmt.Errorf("writing the definition of job %s: %w", j.Name, err)
 	}
@@ -106,7 +106,7 @@ func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 
 // Keep implements control.Store.
 func (s *Store) Keep(ctx context.Context, k control.Kept) error {
-	if _, err := s.exec(ctx, "INSERT INTO kept (at, reason, body) VALUES (?, ?, ?)", k.At.UnixMilli(), k.Reason, append([]byte{}, k.Body...)); err != nil {
+	if err := s.exec(ctx, "INSERT INTO kept (at, reason, body) VALUES (?, ?, ?)", k.At.UnixMilli(), k.Reason, append([]byte{}, k.Body...)); err != nil {
 		return fmt.Errorf("keeping an event: %w", err)
 	}
 	return nil
@@ -150,7 +150,7 @@ func (s *Store) Mark(ctx context.Context, name string) (time.Time, error) {
 
 // SetMark implements control.Store.
 func (s *Store) SetMark(ctx context.Context, name string, at time.Time) error {
-	_, err := s.exec(ctx, "INSERT INTO marks (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at", name, at.UnixMilli())
+	err := s.exec(ctx, "INSERT INTO marks (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at", name, at.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("writing mark %s: %w", name, err)
 	}
@@ -190,7 +190,7 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 	if value == "" {
 		query, args = "DELETE FROM meta WHERE name = ?", args[:1]
 	}
-	if _, err := s.exec(ctx, query, args...); err != nil {
+	if err := s.exec(ctx, query, args...); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return nil
@@ -198,7 +198,7 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 
 // Corrupt makes a stored run unreadable, for tests.
 func (s *Store) Corrupt(ctx context.Context, id run.ID) error {
-	if _, err := s.exec(ctx, `UPDATE runs SET body = '{"id":' WHERE id = ?`, string(id)); err != nil {
+	if err := s.exec(ctx, `UPDATE runs SET body = '{"id":' WHERE id = ?`, string(id)); err != nil {
 		return fmt.Errorf("corrupting run %s: %w", id, err)
 	}
 	return nil
@@ -206,7 +206,7 @@ func (s *Store) Corrupt(ctx context.Context, id run.ID) error {
 
 // CorruptItem makes a stored job's item unreadable, for tests.
 func (s *Store) CorruptItem(ctx context.Context, name string) error {
-	if _, err := s.exec(ctx, `UPDATE items SET body = '{"name":' WHERE name = ?`, name); err != nil {
+	if err := s.exec(ctx, `UPDATE items SET body = '{"name":' WHERE name = ?`, name); err != nil {
 		return fmt.Errorf("corrupting the item of job %s: %w", name, err)
 	}
 	return nil

@@ -165,6 +165,10 @@ func (s *Store) writable(ctx context.Context) error {
 }
 
 func (s *Store) create(ctx context.Context) error {
+	// Before the first table, so that dropped rows can give room back.
+	if _, err := s.db.ExecContext(ctx, "PRAGMA auto_vacuum = INCREMENTAL"); err != nil {
+		return fmt.Errorf("turning on vacuum: %w", err)
+	}
 	if _, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
 		return fmt.Errorf("turning on WAL: %w", err)
 	}

@@ -1,0 +1,105 @@
+package main_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// TestTargets: a notice goes to the targets of its job, else to the default, and a
+// target that takes none is tried again alone.
+func TestTargets(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, `
+jobs:
+  - {name: pages, command: exit 3, notify: {targets: [pager, nobody]}}
+  - {name: plain, command: exit 4}
+`)
+	got := make(chan string, 10)
+	pager := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got <- r.Header.Get("Batchplane-Signature") + " " + string(body)
+	}))
+	t.Cleanup(pager.Close)
+	f.write("targets", "default=file\npager="+pager.URL+"\npager.secret=s3cret\nfile=exec:cat >> told; echo >> told\n")
+	p := f.local("--targets", "targets")
+	p.says("not here: targets that --targets does not have: nobody; their notices go to the terminal only\n")
+	f.must("run", "pages")
+	if text := <-got; !strings.HasPrefix(text, "t=") || !strings.Contains(text, ",v1=") || !strings.Contains(text, `"kind":"failed","stack":"local","job":"pages"`) {
+		t.Errorf("the webhook got %s", text)
+	}
+	f.must("run", "plain")
+	await(t, "the command to be told", func() bool { return f.exists("told") && strings.Contains(f.read("told"), `"job":"plain"`) })
+	if strings.Contains(f.read("told"), "pages") {
+		t.Errorf("the default was told of a job that names targets:\n%s", f.read("told"))
+	}
+	p.says("FAILED plain: exit code 4")
+
+	if out := f.must("notify", "test", "pager", "--targets", "targets"); !strings.Contains(out, "pager took a notice about batchplane-test/") {
+		t.Errorf("notify test says %q", out)
+	}
+	if text := <-got; !strings.Contains(text, "this is a test of the target pager; nothing has failed") {
+		t.Errorf("the webhook got %s", text)
+	}
+	if code, _, errs := f.do("notify", "test", "page", "--targets", "targets"); code != 1 || !strings.Contains(errs, `there is no target "page": there are file, pager`) {
+		t.Errorf("a target that is none: exit code %d, %s", code, errs)
+	}
+	f.write("targets", "a=ftp://x\nb.secret=x\ndefault=c\n")
+	code, _, errs := f.do("local", "-f", "jobs.yaml", "--targets", "targets")
+	for _, says := range []string{"target a: want slack+https://", "b.secret is of no target", `default names "c", which is no target`} {
+		if code != 2 || !strings.Contains(errs, says) {
+			t.Errorf("exit code %d, %q is not in %s", code, says, errs)
+		}
+	}
+}
+
+// TestWatch: a changed file is read without being told to.
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, "jobs:\n  - {name: one, command: echo one}\n")
+	p := f.local("--watch")
+	f.write("jobs.yaml", "jobs:\n  - {name: one, command: echo two}\n")
+	p.says("reloaded jobs.yaml: 1 change\n  one changed: command: ")
+	f.must("run", "one")
+	f.becomes("one", "succeeded")
+	if out := f.must("logs", "one"); out != "two\n" {
+		t.Errorf("it wrote %q", out)
+	}
+}
+
+// TestWhatThisMachineDoesNotDo is said once, at the start.
+func TestWhatThisMachineDoesNotDo(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, `
+taskDefinitions:
+  base: {image: app, executionRole: arn:aws:iam::123456789012:role/batchplane/x, secrets: {PGPASSWORD: /batchplane/pg}}
+jobs:
+  - {name: image, taskDefinition: base}
+  - {name: sized, command: exit 0, cpu: 256, memory: 512}
+`)
+	p := f.local()
+	for _, says := range []string{
+		"not here: the image's own command: image cannot run on this machine without a `command`\n",
+		"not here: cpu and memory are no limits on this machine (sized)\n",
+		"not here: secrets that neither --secrets nor the environment has: /batchplane/pg; jobs that need them fail\n",
+	} {
+		p.says(says)
+	}
+	f.must("run", "image")
+	f.becomes("image", "failed")
+}
+
+// TestOutputIsBounded by --max-output, and says so.
+func TestOutputIsBounded(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, "jobs:\n  - {name: loud, command: 'i=0; while [ $i -lt 1000 ]; do echo \"line $i\"; i=$((i+1)); done; exit 3'}\n")
+	p := f.local("--max-output", "1KB")
+	f.must("run", "loud")
+	p.says("| line 999\n")
+	out := f.must("logs", "loud")
+	if len(out) > 1200 || !strings.HasPrefix(out, "line 0\n") || !strings.Contains(out, "bytes were left out here: of one task's output 1024 are kept]") || !strings.HasSuffix(out, "line 999\n") {
+		t.Errorf("the log has %d bytes:\n%s", len(out), out)
+	}
+}

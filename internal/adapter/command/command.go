@@ -1,0 +1,50 @@
+// Package command tells notices to a command of this machine.
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/notice"
+)
+
+// patience bounds one call.
+const patience = 30 * time.Second
+
+// Notifier runs a shell's line for each notice: standard input is the notice as
+// JSON, BATCHPLANE_NOTICE its words, BATCHPLANE_KIND, BATCHPLANE_JOB and
+// BATCHPLANE_RUN what their names say. Exit code 0 means that it was told.
+type Notifier struct{ Line string }
+
+// Notify implements control.Notifier.
+func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
+	body, err := json.Marshal(x)
+	if err != nil {
+		return fmt.Errorf("encoding the notice: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", n.Line) //nolint:gosec // the line of the owner's own file
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(body), &said, &said
+	cmd.WaitDelay = time.Second // what it left behind may hold its output open
+	cmd.Env = append(os.Environ(), "BATCHPLANE_NOTICE="+strings.ReplaceAll(x.Text(), "\x00", ""),
+		"BATCHPLANE_KIND="+string(x.Kind), "BATCHPLANE_JOB="+x.Job, "BATCHPLANE_RUN="+string(x.Run))
+	err = cmd.Run()
+	if ctx.Err() != nil {
+		return fmt.Errorf("the command took longer than %s", patience)
+	}
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+		const most = 200
+		text := strings.TrimSpace(said.String())
+		return fmt.Errorf("the command failed: %w: %s", err, notice.Printable(text[max(0, len(text)-most):]))
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// pruneBatch is how many runs one transaction drops, so that others are not held up.
+const pruneBatch = 500
+
+// Prune drops the runs that were scheduled before a time and have ended, with what
+// was kept and asked before it, and gives room back to the disk. It returns how
+// many runs that were.
+func (s *Store) Prune(ctx context.Context, before time.Time) (runs int, err error) {
+	for ctx.Err() == nil {
+		n, err := s.pruneSome(ctx, before)
+		runs += n
+		if err != nil {
+			return runs, err
+		}
+		if n < pruneBatch {
+			break
+		}
+	}
+	if err := s.exec(ctx, "DELETE FROM kept WHERE at < ?", before.UnixMilli()); err != nil {
+		return runs, fmt.Errorf("dropping what was kept: %w", err)
+	}
+	if err := s.exec(ctx, "DELETE FROM asked WHERE at < ?", before.UnixNano()); err != nil {
+		return runs, fmt.Errorf("dropping what was asked: %w", err)
+	}
+	if runs > 0 {
+		if _, err := s.db.ExecContext(ctx, "PRAGMA incremental_vacuum"); err != nil {
+			return runs, fmt.Errorf("giving room back: %w", err)
+		}
+	}
+	return runs, nil
+}
+
+func (s *Store) pruneSome(ctx context.Context, before time.Time) (n int, err error) {
+	err = s.Within(ctx, false, func(ctx context.Context, tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, "DELETE FROM runs WHERE rowid IN (SELECT rowid FROM runs WHERE scheduled_for < ? AND lane IS NULL LIMIT ?)",
+			before.UnixMilli(), pruneBatch)
+		if err != nil {
+			return fmt.Errorf("dropping runs: %w", err)
+		}
+		rows, err := res.RowsAffected()
+		n = int(rows)
+		return err //nolint:wrapcheck // never fails
+	})
+	return n, err
+}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/wire"
+)
+
+// keepFlags say what is kept and for how long.
+type keepFlags struct {
+	Keep      job.Duration `help:"How long runs that have ended are kept, at least 2d." default:"400d" placeholder:"400d"`
+	KeepLogs  job.Duration `help:"How long the output of tasks is kept." default:"30d" placeholder:"30d"`
+	MostLogs  byteSize     `help:"How much output of one job is kept, the newest." default:"100MB" placeholder:"100MB"`
+	MaxOutput byteSize     `help:"How much output of one task is kept, its beginning and its end." default:"10MB" placeholder:"10MB"`
+}
+
+// byteSize reads and writes bytes as people do: 500KB, 10MB, 2GB, of 1024 each.
+type byteSize int64
+
+var byteUnits = []struct {
+	name string
+	size int64
+}{{"GB", 1 << 30}, {"MB", 1 << 20}, {"KB", 1 << 10}, {"B", 1}}
+
+// UnmarshalText reads a size of at least 1 KB.
+func (b *byteSize) UnmarshalText(text []byte) error {
+	for _, u := range byteUnits {
+		number, ok := strings.CutSuffix(strings.ToUpper(string(text)), u.name)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err == nil && n > 0 && n <= 1<<40/u.size && n*u.size >= 1<<10 {
+			*b = byteSize(n * u.size)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not a size from 1KB to 1024GB, such as 10MB", text)
+}
+
+// minKeep is how long runs are kept at least: slots are judged by them.
+const minKeep = job.Duration(48 * time.Hour)
+
+// keepEvery is how often what is old is dropped.
+const keepEvery = time.Hour
+
+// keep drops what is old, soon after the start and then each hour.
+func (c *localCmd) keep(ctx context.Context, l *wire.Local) {
+	keeper := l.Keeper(time.Duration(c.Keep), time.Duration(c.KeepLogs), int64(c.MostLogs))
+	timer := time.NewTimer(time.Minute)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		if _, _, err := keeper.Sweep(ctx); err != nil && ctx.Err() == nil {
+			l.Control.Log.ErrorContext(ctx, "dropping what is old", "err", err)
+		}
+		timer.Reset(keepEvery)
+	}
+}
+
+// watchEvery is how often jobs files are looked at. One that changed is read once
+// it has stood still for as long.
+const watchEvery = time.Second
+
+// watch says when a jobs file has changed, where that is asked for.
+func (c *localCmd) watch() (changes <-chan struct{}, stop func()) {
+	if !c.Watch {
+		return nil, func() {}
+	}
+	out, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		ticker := time.NewTicker(watchEvery)
+		defer ticker.Stop()
+		taken := c.stamp()
+		last := taken
+		for {
+			select {
+			case <-over:
+				return
+			case <-ticker.C:
+			}
+			now := c.stamp()
+			if now == last && now != taken {
+				select {
+				case out <- struct{}{}:
+					taken = now
+				case <-over:
+					return
+				}
+			}
+			last = now
+		}
+	}()
+	return out, func() { close(over) }
+}
+
+// stamp is the same as long as the jobs files are.
+func (c *localCmd) stamp() string {
+	var b strings.Builder
+	for _, name := range c.Files {
+		if info, err := os.Stat(name); err == nil {
+			fmt.Fprintf(&b, "%d %d %o;", info.ModTime().UnixNano(), info.Size(), info.Mode())
+		} else {
+			b.WriteString("absent;")
+		}
+	}
+	return b.String()
+}

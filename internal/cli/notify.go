@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/batchplane/batchplane/internal/local"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire"
+)
+
+type notifyCmd struct {
+	Test notifyTestCmd `cmd:"" help:"Send a notice to one target of a file, to see whether it arrives."`
+}
+
+type notifyTestCmd struct {
+	Target  string `arg:"" help:"The target."`
+	Targets string `required:"" help:"File of targets, as of local." placeholder:"FILE"`
+}
+
+// Run sends a notice that says it is a test.
+func (c *notifyTestCmd) Run(ctx context.Context, a *app) error {
+	t, err := readTargets(c.Targets)
+	if err != nil {
+		return err
+	}
+	now := a.now().UTC()
+	n := notice.Notice{
+		ID: "test:" + c.Target + "/" + now.Format("20060102T150405Z"), Kind: notice.Failed, Stack: wire.LocalStack, Job: "batchplane-test",
+		Run: "batchplane-test/manual-000000000000", Status: run.Failed, Cause: "this is a test of the target " + c.Target + "; nothing has failed",
+		ScheduledFor: now, LocalTime: now.Format("2006-01-02 15:04 MST"), FinishedAt: now, Logs: []string{"last lines of the output stand here"},
+	}
+	if err := t.Carry(ctx, c.Target, n); err != nil {
+		return fmt.Errorf("telling %s: %w", c.Target, err)
+	}
+	_, err = fmt.Fprintf(a.Stdout, "%s took a notice about %s; look whether it arrived\n", c.Target, n.Run)
+	return err //nolint:wrapcheck // nobody reads it
+}
+
+// readTargets reads a file of targets; none when it is not named.
+func readTargets(path string) (*wire.Targets, error) {
+	lines := local.Secrets{}
+	if path != "" {
+		var err error
+		if lines, err = local.ReadSecrets(path); err != nil {
+			return nil, usageError{err}
+		}
+	}
+	t, err := wire.NewTargets(lines)
+	if err != nil {
+		return nil, usagef("%s: %w", path, err)
+	}
+	return t, nil
+}

@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/wire"
+)
+
+// unmet says, a sentence each, what the jobs ask for and this machine does not do.
+func (c *localCmd) unmet(file jobfile.File, targets *wire.Targets) (out []string) {
+	names := func(has func(job.Job) bool) (names []string) {
+		for _, j := range file.Jobs {
+			if has(j) {
+				names = append(names, j.Name)
+			}
+		}
+		return names
+	}
+	say := func(jobs []string, format string) {
+		if len(jobs) > 0 {
+			out = append(out, fmt.Sprintf(format, strings.Join(jobs[:min(len(jobs), 5)], ", ")+more(len(jobs)-5)))
+		}
+	}
+	say(names(func(j job.Job) bool { return len(j.Command) == 0 }), "not here: the image's own command: %s cannot run on this machine without a `command`")
+	say(names(func(j job.Job) bool { return j.CPU > 0 || j.Memory > 0 }), "not here: cpu and memory are no limits on this machine (%s)")
+	say(names(func(j job.Job) bool { return j.TaskRole != "" || j.ExecutionRole != "" || !j.Network.IsZero() }), "not here: roles and networks: tasks run as this user, in this machine's network (%s)")
+	if unknown := targets.Unknown(file.Jobs); len(unknown) > 0 {
+		out = append(out, fmt.Sprintf("not here: targets that --targets does not have: %s; their notices go to the terminal only", strings.Join(unknown, ", ")))
+	}
+	say(c.absent(file.Definitions), "not here: secrets that neither --secrets nor the environment has: %s; jobs that need them fail")
+	return out
+}
+
+// absent are the secrets that nobody knows, by what they are stored as.
+func (c *localCmd) absent(definitions []job.TaskDefinition) (absent []string) {
+	for _, d := range definitions {
+		for variable, storedAs := range d.Secrets {
+			if _, ok := c.secrets.Lookup(storedAs, variable); !ok && !slices.Contains(absent, storedAs) {
+				absent = append(absent, storedAs)
+			}
+		}
+	}
+	slices.Sort(absent)
+	return absent
+}
+
+func more(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d more", n)
+}

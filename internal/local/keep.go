@@ -1,0 +1,99 @@
+package local
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Pruner drops what a state holds of runs that ended.
+type Pruner interface {
+	// Prune drops runs that were scheduled before a time and have ended, with what
+	// was kept and asked before it; it returns how many runs that were.
+	Prune(ctx context.Context, before time.Time) (int, error)
+}
+
+// Keeper drops what is no longer to be kept.
+type Keeper struct {
+	State Pruner
+	// Logs and Locks are the folders of the ProcessRunner.
+	Logs, Locks string
+	Now         func() time.Time
+	// Runs and Output are for how long runs and the output of tasks are kept; of the
+	// output of one job at most Most bytes are, on the disk, the newest.
+	Runs, Output time.Duration
+	Most         int64
+}
+
+// Sweep drops what is too old or too much. It goes on with the others where
+// something cannot be dropped.
+func (k Keeper) Sweep(ctx context.Context) (runs, outputs int, err error) {
+	now := k.Now()
+	runs, err = k.State.Prune(ctx, now.Add(-k.Runs))
+	if err != nil {
+		err = fmt.Errorf("dropping old runs: %w", err)
+	}
+	jobs, readErr := os.ReadDir(k.Logs)
+	if readErr != nil && !errors.Is(readErr, fs.ErrNotExist) {
+		err = errors.Join(err, fmt.Errorf("listing the tasks' output: %w", readErr))
+	}
+	running := k.running()
+	for _, j := range jobs {
+		if ctx.Err() != nil || !j.IsDir() {
+			continue
+		}
+		n, jobErr := k.outputs(filepath.Join(k.Logs, j.Name()), running, now)
+		outputs += n
+		err = errors.Join(err, jobErr)
+	}
+	return runs, outputs, err
+}
+
+// running are the ids of tasks that may still write.
+func (k Keeper) running() map[string]bool {
+	out := map[string]bool{}
+	locks, _ := os.ReadDir(k.Locks) // absent where nothing ever ran
+	for _, l := range locks {
+		id, _, _ := strings.Cut(l.Name(), "-")
+		out[id] = true
+	}
+	return out
+}
+
+// outputs drops output of one job, the oldest first.
+func (k Keeper) outputs(dir string, running map[string]bool, now time.Time) (dropped int, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return 0, fmt.Errorf("listing the tasks' output: %w", err)
+	}
+	var files []fs.FileInfo
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && !running[strings.TrimSuffix(e.Name(), ".log")] {
+			files = append(files, info)
+		}
+	}
+	slices.SortFunc(files, func(a, b fs.FileInfo) int {
+		return cmp.Or(b.ModTime().Compare(a.ModTime()), strings.Compare(a.Name(), b.Name()))
+	})
+	var size int64
+	for _, f := range files {
+		const block = 4096 // what a file takes at least
+		size += (f.Size() + block - 1) / block * block
+		if size <= k.Most && now.Sub(f.ModTime()) < k.Output {
+			continue
+		}
+		if rmErr := os.Remove(filepath.Join(dir, f.Name())); rmErr != nil {
+			err = errors.Join(err, rmErr)
+			continue
+		}
+		dropped++
+	}
+	return dropped, err
+}

@@ -1,0 +1,189 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/command"
+	"github.com/batchplane/batchplane/internal/adapter/fanout"
+	"github.com/batchplane/batchplane/internal/adapter/mail"
+	"github.com/batchplane/batchplane/internal/adapter/slack"
+	"github.com/batchplane/batchplane/internal/adapter/webhook"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+)
+
+// Targets are where notices of local mode go, by name.
+type Targets struct {
+	to map[string]control.Notifier
+	// defaults are for jobs that name none.
+	defaults []string
+}
+
+// notifyWithin bounds one request to a target.
+const notifyWithin = 10 * time.Second
+
+// NewTargets reads the lines of a --targets file: NAME=slack+URL, NAME=URL for a
+// webhook with NAME.secret=SECRET for its signature, NAME=smtp://... for mail,
+// NAME=exec:LINE for a command, and default=NAME,NAME for jobs that name none.
+func NewTargets(lines map[string]string) (*Targets, error) {
+	t := &Targets{to: map[string]control.Notifier{}}
+	client := &http.Client{Timeout: notifyWithin, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		value := strings.TrimSpace(lines[name])
+		switch {
+		case name == "default":
+			for _, one := range strings.Split(value, ",") {
+				t.defaults = append(t.defaults, strings.TrimSpace(one))
+			}
+			continue
+		case strings.HasSuffix(name, ".secret"):
+			if _, ok := lines[strings.TrimSuffix(name, ".secret")]; !ok {
+				errs = append(errs, fmt.Errorf("%s is of no target", name))
+			}
+			continue
+		}
+		n, err := target(name, value, lines[name+".secret"], client)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("target %s: %w", name, err))
+			continue
+		}
+		t.to[name] = n
+	}
+	for _, name := range t.defaults {
+		if t.to[name] == nil {
+			errs = append(errs, fmt.Errorf("default names %q, which is no target", name))
+		}
+	}
+	return t, errors.Join(errs...)
+}
+
+func target(name, value, secret string, client *http.Client) (control.Notifier, error) {
+	switch {
+	case strings.HasPrefix(value, "slack+https://"):
+		n := &slack.Notifier{Secrets: webhookOf(strings.TrimPrefix(value, "slack+")), HTTP: client, Now: time.Now, Wait: wait}
+		return carried{n, n.Targets(notice.Notice{Targets: []string{name}})[0]}, nil
+	case strings.HasPrefix(value, "https://"), strings.HasPrefix(value, "http://"):
+		return &webhook.Notifier{URL: value, Secret: secret, HTTP: client, Now: time.Now}, nil
+	case strings.HasPrefix(value, "smtp://"), strings.HasPrefix(value, "smtps://"):
+		return mail.Parse(value)
+	case strings.HasPrefix(value, "exec:"):
+		return &command.Notifier{Line: strings.TrimPrefix(value, "exec:")}, nil
+	}
+	return nil, errors.New("want slack+https://..., https://..., smtp://... or exec:LINE") // its value may be a secret
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx) //nolint:wrapcheck // the caller says what it waited for
+	case <-t.C:
+		return nil
+	}
+}
+
+// webhookOf is the one webhook of a target.
+type webhookOf string
+
+// Secret implements slack.Secrets.
+func (w webhookOf) Secret(context.Context, string) (string, error) { return string(w), nil }
+
+// Forget implements slack.Secrets.
+func (webhookOf) Forget(string) {}
+
+// carried is one target of a way.
+type carried struct {
+	way    fanout.Way
+	target string
+}
+
+func (c carried) Notify(ctx context.Context, n notice.Notice) error {
+	return c.way.Carry(ctx, c.target, n)
+}
+
+// Targets implements fanout.Way.
+func (t *Targets) Targets(n notice.Notice) (out []string) {
+	names := n.Targets
+	if len(names) == 0 {
+		names = t.defaults
+	}
+	for _, name := range names {
+		if t.to[name] != nil && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// Carry implements fanout.Way.
+func (t *Targets) Carry(ctx context.Context, name string, n notice.Notice) error {
+	to := t.to[name]
+	if to == nil {
+		return fmt.Errorf("there is no target %q: there are %s", name, strings.Join(slices.Sorted(maps.Keys(t.to)), ", "))
+	}
+	return to.Notify(ctx, n)
+}
+
+// Unknown are the targets that jobs name and that are none.
+func (t *Targets) Unknown(jobs []job.Job) []string {
+	out := map[string]bool{}
+	for _, j := range jobs {
+		for _, name := range j.Notify.Targets {
+			out[name] = out[name] || t.to[name] == nil
+		}
+	}
+	maps.DeleteFunc(out, func(_ string, unknown bool) bool { return !unknown })
+	return slices.Sorted(maps.Keys(out))
+}
+
+// Notifier tells notices at the terminal and to targets. Which of them took one
+// that others did not is known as long as this process lives: after a restart a
+// notice may be told twice.
+func (t *Targets) Notifier(terminal control.Notifier) control.Notifier {
+	return &fanout.Notifier{Memory: &took{}, Ways: []fanout.Way{fanout.Only{Name: "terminal", Notifier: terminal}, t}}
+}
+
+// maxTook is how many notices that some took and others did not are remembered.
+const maxTook = 1000
+
+// took implements fanout.Memory.
+type took struct {
+	mu   sync.Mutex
+	by   map[string][]string
+	last []string
+}
+
+// Took implements fanout.Memory.
+func (k *took) Took(_ context.Context, id string) ([]string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.by[id]), nil
+}
+
+// SetTook implements fanout.Memory.
+func (k *took) SetTook(_ context.Context, id string, targets []string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.by == nil {
+		k.by = map[string][]string{}
+	}
+	if _, known := k.by[id]; !known {
+		if k.last = append(k.last, id); len(k.last) > maxTook {
+			delete(k.by, k.last[0])
+			k.last = k.last[1:]
+		}
+	}
+	k.by[id] = append(k.by[id], targets...)
+	return nil
+}
