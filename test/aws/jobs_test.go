@@ -43,6 +43,21 @@ jobs:
   - {name: based, schedule: "0 7 * * *", taskDefinition: base}
 `
 
+// dueYAML has jobs that are due in a minute.
+func dueYAML(at time.Time) string {
+	berlin := at.In(time.FixedZone("", 0))
+	if zone, err := time.LoadLocation("Europe/Berlin"); err == nil {
+		berlin = at.In(zone)
+	}
+	return fmt.Sprintf(`
+defaults: {cluster: jobs, taskDefinition: job, network: {subnets: [subnet-0a1b2c3d4e5f60718]}}
+jobs:
+  - {name: due, schedule: "%d %d * * *", timezone: Europe/Berlin, command: ["sh", "-c", "sort <in >out '<aws.scheduler.execution-id>'"]}
+  - {name: due-spread, schedule: "%d %d * * *", window: 15m}
+  - {name: due-either, schedule: "%d %d %d * %d"}
+`, berlin.Minute(), berlin.Hour(), at.Minute(), at.Hour(), at.Minute(), at.Hour(), at.Day(), at.Weekday())
+}
+
 // ruledYAML is for scheduled rules, which the emulator fires as AWS does.
 const ruledYAML = `
 jobs:
@@ -64,14 +79,17 @@ func TestJobsStack(t *testing.T) {
 	jobs := w.deployJobs(t, "team-jobs", jobsYAML)
 	w.registered(t, jobs, ruled)
 	w.scheduledAs(t)
-	id := w.triggered(t, jobs)
+	now := time.Now().UTC().Truncate(time.Minute)
+	due := w.deployJobs(t, "due-jobs", dueYAML(now))
+	id := w.triggered(t, append(due, jobs...), now)
 
-	const either = `  - {name: either, schedule: "0 9 1 * 5"}` + "\n"
-	rest := w.deployJobs(t, "team-jobs", strings.NewReplacer(either, "", "rate(12 hours)", "rate(6 hours)").Replace(jobsYAML))
-	if len(rest) != len(jobs)-1 {
-		t.Fatalf("%d jobs are left of %d", len(rest), len(jobs))
+	const either = `  - {name: due-either`
+	text, _, _ := strings.Cut(dueYAML(now), either)
+	rest := w.deployJobs(t, "due-jobs", text)
+	if len(rest) != len(due)-1 {
+		t.Fatalf("%d jobs are left of %d", len(rest), len(due))
 	}
-	w.registered(t, rest, ruled)
+	w.registered(t, rest, jobs, ruled)
 	w.forgotten(t, id)
 	w.fired(t, ruled[0], began)
 	w.smallest(t)
@@ -256,23 +274,23 @@ func (w *world) filledIn(t *testing.T, schedule string, at time.Time) string {
 
 // triggered: the trigger does with the inputs what the jobs say. It answers the
 // run of the job with two schedules.
-func (w *world) triggered(t *testing.T, jobs []job.Job) (either run.ID) {
+func (w *world) triggered(t *testing.T, jobs []job.Job, now time.Time) (either run.ID) {
 	t.Helper()
-	now := time.Now().UTC().Truncate(time.Minute)
 	monday := time.Date(2024, 11, 18, 9, 0, 0, 0, time.UTC) // an even day
 	for _, tc := range []struct {
 		schedule string
 		at       time.Time
 		says     string
 	}{
-		{"zoned", now, "launched zoned/"},
-		{"either", now, "launched either/"},
-		{"either.2", now, "duplicate of either/"},
+		{"due", now, "launched due/"},
+		{"due-either", now, "launched due-either/"},
+		{"due-either.2", now, "duplicate of due-either/"},
+		{"zoned", now.Truncate(24 * time.Hour).Add(-time.Minute), "no schedule of the stack proves it"},
 		{"both", monday, "this minute is not one of it"},
 		{"both", monday.AddDate(0, 0, 7), "both/20241125T0900Z was not launched: it was missed"},
 		{"rated", now, "launched rated/"},
-		{"later", now, "before startAt 2098-12-31T15:00:00Z"},
-		{"spread", now, "launched spread/"},
+		{"later", now.Truncate(24 * time.Hour).Add(-4 * time.Hour), "before startAt 2098-12-31T15:00:00Z"},
+		{"due-spread", now, "launched due-spread/"},
 	} {
 		answer, failed := w.invoke(t, w.resource["Trigger"], w.filledIn(t, tc.schedule, tc.at))
 		if failed || !strings.Contains(answer, tc.says) {
@@ -283,13 +301,13 @@ func (w *world) triggered(t *testing.T, jobs []job.Job) (either run.ID) {
 	if answer, failed := w.invoke(t, w.resource["Trigger"], `{"run":"by-hand"}`); failed || !strings.Contains(answer, "launched by-hand/") {
 		t.Errorf("the trigger answered a person: %s", answer)
 	}
-	for _, name := range []string{"zoned", "either", "rated", "spread"} {
+	for _, name := range []string{"due", "due-either", "rated", "due-spread"} {
 		r := w.await(t, run.ScheduledID(name, now), run.Succeeded, soon)
 		if i := slices.IndexFunc(jobs, func(j job.Job) bool { return j.Name == name }); r.Definition != jobs[i].Hash() {
 			t.Errorf("%s ran as another job than that of the file", r.ID)
 		}
 	}
-	return run.ScheduledID("either", now)
+	return run.ScheduledID("due-either", now)
 }
 
 // forgotten: a job that is gone cannot be run, and its runs stay.
