@@ -66,7 +66,7 @@ type LocalConfig struct {
 	Rate int
 	// AtOnce begins a new state with the present minute, not with the next one.
 	AtOnce bool
-	// Abreast is how many slots are fired at a time; 1 when 0.
+	// Abreast is how many slots are fired, and due runs handled, at a time; 1 when 0.
 	Abreast int
 	// Inject, when not nil, decides on faults in place of Faults and Seed.
 	Inject func(localecs.Kind, localecs.Subject) bool
@@ -134,9 +134,9 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 	}
 	l.Program = &local.Program{Gate: gate, AtOnce: cfg.AtOnce, Abreast: cfg.Abreast, Control: &control.Control{
 		Stack: LocalStack, Store: l.Store, Launcher: &fargate.Launcher{ECS: l.client, Now: cfg.Clock.Now}, Notifier: cfg.Notifier,
-		Logs:   local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.Command("logs")},
-		Now:    cfg.Clock.Now,
-		Pace:   gate,
+		Logs: local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.Command("logs")},
+		Now:  cfg.Clock.Now,
+		Pace: gate, Abreast: max(cfg.Abreast, 1),
 		Timing: *cfg.Timing, Log: cfg.Log, Watch: cfg.Watch, RetryCommand: cfg.Command("retry"),
 	}}
 	jobs, err := l.register(ctx, cfg.Jobs, cfg.Definitions)
