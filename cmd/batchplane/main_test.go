@@ -65,11 +65,12 @@ type folder struct {
 	t    *testing.T
 	dir  string
 	home string // for states of the user
+	env  []string
 }
 
 func newFolder(t *testing.T, jobs string) *folder {
 	t.Helper()
-	f := &folder{t, t.TempDir(), t.TempDir()}
+	f := &folder{t: t, dir: t.TempDir(), home: t.TempDir()}
 	f.write("jobs.yaml", jobs)
 	return f
 }
@@ -136,6 +137,7 @@ func (f *folder) start(args ...string) *program {
 	p := &program{t: f.t, cmd: exec.CommandContext(context.Background(), binary, args...), out: &output{}, err: &output{}, exited: make(chan struct{})} //nolint:gosec // our own program
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = f.dir, p.out, p.err
 	p.cmd.Env = append(os.Environ(), "USER=ana", "XDG_STATE_HOME="+f.home, "STATE_DIRECTORY=")
+	p.cmd.Env = append(p.cmd.Env, f.env...)
 	if err := p.cmd.Start(); err != nil {
 		f.t.Fatal(err)
 	}

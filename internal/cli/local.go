@@ -21,6 +21,8 @@ import (
 )
 
 type localCmd struct {
+	What string `arg:"" optional:"" enum:"run,install" default:"run" help:"run, or install: print a unit of systemd or launchd that runs the same as a service."`
+
 	jobsFiles
 	For     *time.Duration `help:"Start no new runs after this time, wait for those that are open, then end." placeholder:"20s"`
 	Drain   time.Duration  `help:"When told to end, wait so long for running tasks before they are stopped." placeholder:"1h"`
@@ -30,11 +32,17 @@ type localCmd struct {
 	Secrets string         `help:"File of secrets, NAME=VALUE a line, that only you may read." placeholder:"FILE"`
 	Targets string         `help:"File of targets for notices that only you may read; the terminal gets them always." placeholder:"FILE"`
 	Watch   bool           `help:"Read the jobs file again when it changes, as on SIGHUP."`
+	Metrics string         `help:"Loopback address where Prometheus finds metrics." placeholder:"ADDR"`
+	Output  bool           `help:"Show the lines that tasks write, behind their jobs' names."`
+	Quiet   bool           `help:"One line a run, at its end."`
+	Format  string         `name:"log-format" enum:"text,json" default:"text" help:"How lines are printed: text, or json for who collects them."`
 	keepFlags
 	Fault []string `help:"Inject a fault at a rate, such as eni=0.3. Kinds: ${faults}." placeholder:"KIND=RATE"`
 	Seed  uint64   `help:"Seed of the injected faults; random unless given."`
 
 	secrets local.Secrets
+	live    *liveOutput
+	counted *local.Metrics
 }
 
 // abreast is how many slots are fired at a time.
@@ -43,6 +51,10 @@ const abreast = 32
 // Run runs the control plane in this process.
 func (c *localCmd) Run(ctx context.Context, a *app) error {
 	a.stack = "" // what it prints to be typed next is about this machine
+	if c.What == "install" {
+		return c.install(a)
+	}
+	a.json = a.json || c.Format == "json"
 	reload := make(chan os.Signal, 1)
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
@@ -69,16 +81,20 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	cfg.Faults, cfg.Seed, cfg.Notifier, cfg.Watch, cfg.Log = faults, c.Seed, targets.Notifier(t), t.watch, logger(a)
+	cfg.Faults, cfg.Seed, cfg.Notifier, cfg.Watch, cfg.Log = faults, c.Seed, targets.Notifier(t), c.watchers(t, &cfg), logger(a)
 	l, err := wire.NewLocal(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("starting the local control plane: %w", err)
+	}
+	if err := c.metrics(ctx, l); err != nil {
+		return errors.Join(err, l.Close(context.WithoutCancel(ctx)))
 	}
 	a.places().Remember(cfg.DB)
 	t.started(a, l, c)
 	for _, text := range c.unmet(file, targets) {
 		t.line("%s", text)
 	}
+	c.tellManager(l, "READY=1")
 	return c.drive(ctx, l, t, a.now(), reload)
 }
 
@@ -161,6 +177,9 @@ func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, star
 	changes, stopWatching := c.watch()
 	defer stopWatching()
 	go c.keep(ctx, l)
+	if c.live != nil {
+		go c.live.show(ctx)
+	}
 	for running := true; running; {
 		select {
 		case <-changes:
@@ -175,6 +194,7 @@ func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, star
 			running = false
 		}
 	}
+	c.tellManager(l, "STOPPING=1")
 	// The context may be over; what follows must still happen.
 	ctx = context.WithoutCancel(ctx)
 	if err == nil {

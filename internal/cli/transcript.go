@@ -21,6 +21,8 @@ type transcript struct {
 	json bool
 	now  func() time.Time
 	zone *time.Location
+	// quiet leaves out what is not the end of a run.
+	quiet bool
 }
 
 func newTranscript(a *app) *transcript {
@@ -54,6 +56,9 @@ func (t *transcript) Notify(_ context.Context, n notice.Notice) error {
 // watch prints a change of a run's status, and every new attempt.
 func (t *transcript) watch(_ job.Job, before, after run.Run, why string) {
 	if before.Status == after.Status && len(before.Attempts) == len(after.Attempts) && before.Duplicates == after.Duplicates {
+		return
+	}
+	if t.quiet && (!after.Status.Terminal() || before.Status.Terminal()) {
 		return
 	}
 	now := t.now()

@@ -242,6 +242,14 @@ func (l *Local) serve(ctx context.Context, address string, h http.Handler) (stri
 	return "http://" + listener.Addr().String(), nil
 }
 
+// ServeMetrics serves metrics at a loopback address, as /metrics.
+func (l *Local) ServeMetrics(ctx context.Context, address string, metrics http.Handler) error {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
+	_, err := l.serve(ctx, address, mux)
+	return err
+}
+
 // open opens the door for requests and says in the database where it is.
 func (l *Local) open(ctx context.Context, cfg LocalConfig) error {
 	token := rand.Text()

@@ -1,0 +1,102 @@
+package main_test
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestInstall prints a unit and starts nothing.
+func TestInstall(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, jobs)
+	out := f.must("local", "install", "-f", "jobs.yaml", "--drain", "1h")
+	wants := []string{
+		"Type=notify\n", "ExecStart=" + binary + " local -f " + f.path("jobs.yaml") + " --drain 1h0m0s --grace 30s --quiet --db /var/lib/batchplane/jobs.db\n",
+		"ExecReload=/bin/kill -HUP $MAINPID\n", "StateDirectory=batchplane\n", "TimeoutStopSec=3645\n", "WorkingDirectory=" + f.dir + "\n",
+	}
+	if runtime.GOOS == "darwin" {
+		wants = []string{"<key>ProgramArguments</key>", "<string>" + f.path("jobs.yaml") + "</string>"}
+	}
+	for _, want := range wants {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+	if f.exists(".batchplane") {
+		t.Error("something was started")
+	}
+}
+
+// TestUnderASupervisor: who started it as a service hears when it is ready, and
+// that it stops.
+func TestUnderASupervisor(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, jobs)
+	address := filepath.Join(t.TempDir(), "notify")
+	manager, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: address, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = manager.Close() })
+	heard := make(chan string, 10)
+	go func() {
+		b := make([]byte, 100)
+		for {
+			n, err := manager.Read(b)
+			if err != nil {
+				return
+			}
+			heard <- string(b[:n])
+		}
+	}()
+	f.env = []string{"NOTIFY_SOCKET=" + address}
+	p := f.local("--quiet", "--metrics", "127.0.0.1:0")
+	if text := <-heard; text != "READY=1" {
+		t.Errorf("heard %q", text)
+	}
+	p.signal(syscall.SIGTERM)
+	if text := <-heard; text != "STOPPING=1" {
+		t.Errorf("heard %q", text)
+	}
+	if code := p.ends(); code != 0 || p.err.String() != "" {
+		t.Errorf("exit code %d, %s", code, p.err)
+	}
+}
+
+// TestLiveOutputAndMetrics of a run.
+func TestLiveOutputAndMetrics(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, jobs)
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p := f.local("--output", "--quiet", "--metrics", address)
+	f.must("run", "stepwise")
+	p.says("stepwise | one\n")
+	f.write("go", "")
+	p.says("stepwise | two\n")
+	f.becomes("stepwise", "succeeded")
+	res, err := http.Get("http://" + address + "/metrics") //nolint:noctx,gosec // of this test's own program
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if !strings.Contains(string(body), `batchplane_runs_total{job="stepwise",status="succeeded"} 1`) {
+		t.Errorf("the metrics are\n%s", body)
+	}
+	if n := strings.Count(p.out.String(), "stepwise/manual-"); n != 1 {
+		t.Errorf("%d lines of one run:\n%s", n, p.out)
+	}
+}
