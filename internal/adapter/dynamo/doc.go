@@ -46,7 +46,14 @@
 //	recent  np=N#<n>         at     all runs, by ScheduledFor
 //	byhand  pk=R#<job>       hand   runs by hand, by ScheduledFor
 //
-// Times are Unix milliseconds. A herd's writes are spread over eight hash keys
+// Times are Unix milliseconds. Where an entry stands in a lane is cut to a second,
+// and a thousandth is added where the run has ended: by the keys alone a list of the
+// runs that failed tells those that owe a notice from all that are open, and a list
+// by status loads what it shows. Entries of earlier programs have any thousandths
+// and are loaded by both; one in a thousand of them is taken for what it is not until
+// its run is next written, in lists only. Nothing is decided by it.
+//
+// Times are otherwise exact. A herd's writes are spread over eight hash keys
 // of each index.
 //
 // # What a run costs
@@ -66,6 +73,7 @@
 // before them. Due and Runs find runs through indexes, which lag by "a fraction
 // of a second, under normal conditions" (Amazon DynamoDB Developer Guide,
 // "Using Global Secondary Indexes"), and then read the runs themselves: a run
-// can be missing for that moment, and what is returned is never old. Runs of
+// can be missing for that moment, and what is returned is never old. Walk and
+// Newest, for people's lists, read the runs as the replica has them. Runs of
 // one job that a schedule asked for do not need an index.
 package dynamo

@@ -209,7 +209,7 @@ func (s *Store) moveOne(ctx context.Context, e early) error {
 		UpdateExpression:    aws.String("SET od = :od"),
 		ConditionExpression: aws.String("r = :r AND od = :was"),
 		ExpressionAttributeValues: attributes{
-			":od": number(e.run.DueAt.UnixMilli()), ":r": number(e.run.Rev), ":was": number(e.entryAt),
+			":od": number(laneAt(&e.run)), ":r": number(e.run.Rev), ":was": number(e.entryAt),
 		},
 	})
 	if err != nil {

@@ -3,7 +3,9 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -53,23 +55,29 @@ func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error
 // Reference, BatchGetItem).
 const batchSize = 100
 
-// batch reads runs' items; those that do not exist are not in the answer.
+// batch reads runs' items, a hundred in a call and calls side by side; those that do not exist are not in the answer.
 // projection "" reads all attributes.
 func (s *Store) batch(ctx context.Context, ids []run.ID, projection string, consistent bool) (map[run.ID]attributes, error) {
-	found := make(map[run.ID]attributes, len(ids))
 	asked := make(map[run.ID]bool, len(ids))
 	var keys []attributes
-	for i, id := range ids {
+	for _, id := range ids {
 		if !asked[id] {
 			asked[id] = true
 			keys = append(keys, runKey(id))
 		}
-		if len(keys) == batchSize || i == len(ids)-1 && len(keys) > 0 {
-			if err := s.batchOf(ctx, keys, projection, consistent, found); err != nil {
-				return nil, err
-			}
-			keys = nil
-		}
+	}
+	batches := slices.Collect(slices.Chunk(keys, batchSize))
+	parts := make([]map[run.ID]attributes, len(batches))
+	err := inParallel(ctx, len(batches), func(ctx context.Context, i int) error {
+		parts[i] = make(map[run.ID]attributes, len(batches[i]))
+		return s.batchOf(ctx, batches[i], projection, consistent, parts[i])
+	})
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[run.ID]attributes, len(keys))
+	for _, part := range parts {
+		maps.Copy(found, part)
 	}
 	return found, nil
 }

@@ -42,7 +42,7 @@ func (s *Store) runItem(r *run.Run, mark []byte) (attributes, error) {
 	}
 	switch {
 	case r.Open():
-		item[attrOpen], item[attrOpenAt] = str(sharded(string(r.Lane()), n)), number(r.DueAt.UnixMilli())
+		item[attrOpen], item[attrOpenAt] = str(sharded(string(r.Lane()), n)), number(laneAt(r))
 	case r.Status != run.Succeeded:
 		item[attrOpen], item[attrOpenAt] = str(sharded(string(r.Status), n)), item[attrAt]
 	}
@@ -53,6 +53,37 @@ func (s *Store) runItem(r *run.Run, mark []byte) (attributes, error) {
 		item[TTLAttribute] = seconds(r.FinishedAt.Add(s.runsKept))
 	}
 	return item, nil
+}
+
+// Marks of lanes' entries: what is left of their times, divided by a second. Entries
+// of earlier programs have any.
+const (
+	markOpen  = 0 // the run has not ended
+	markEnded = 1 // it has, and owes something
+	markOf    = 1000
+)
+
+// laneAt is where the entry of an open run stands in its lane: at most a second
+// before the run is due, and with its mark, so that the keys alone say which runs
+// have ended.
+func laneAt(r *run.Run) int64 {
+	mark := int64(markOpen)
+	if r.Status.Terminal() {
+		mark = markEnded
+	}
+	at := r.DueAt.UnixMilli() - mark
+	return at - (at%markOf+markOf)%markOf + mark
+}
+
+// mayHave is whether the run of a lane's entry may have one of these statuses.
+func mayHave(at int64, ended, open bool) bool {
+	switch at % markOf {
+	case markOpen:
+		return open
+	case markEnded:
+		return ended
+	}
+	return true
 }
 
 func owedNotices(r *run.Run) string {

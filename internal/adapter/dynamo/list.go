@@ -17,41 +17,39 @@ import (
 // defaultLimit is Query's.
 const defaultLimit = 100
 
-// Runs implements control.Store. With a status other than succeeded it reads
-// little more than it returns; with that one, all runs since the oldest that it
-// returns.
+// Runs implements control.Store. What it returns is as it is now.
 func (s *Store) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
 	q.Limit = cmp.Or(q.Limit, defaultLimit)
-	out, err := s.openRuns(ctx, q)
-	if err == nil && !isOpen(q.Status) {
-		var ended []run.Run
-		ended, err = s.collect(ctx, s.listing(q), q, q.Limit)
-		out = append(out, ended...)
+	if q.Status != "" && q.Status != run.Succeeded {
+		return s.byStatus(ctx, q)
 	}
+	out, err := s.collect(ctx, s.listing(q), q, q.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing runs: %w", err)
 	}
 	slices.SortFunc(out, func(a, b run.Run) int {
-		return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(b.ID, a.ID), cmp.Compare(b.Rev, a.Rev))
+		return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(b.ID, a.ID))
 	})
-	// A run that ended in between was found twice: its newer state is first.
-	out = slices.CompactFunc(out, func(a, b run.Run) bool { return a.ID == b.ID })
-	return out[:min(q.Limit, len(out))], nil
+	return out, nil
 }
 
-func isOpen(s run.Status) bool { return s != "" && !s.Terminal() }
-
-// openRuns are the runs of the lanes that a query for a status selects. A run
-// that ended and owes something is still there. A query for all runs, or for
-// succeeded ones, finds them elsewhere.
-func (s *Store) openRuns(ctx context.Context, q control.Query) ([]run.Run, error) {
-	if q.Status == "" || q.Status == run.Succeeded {
-		return nil, nil
+func (s *Store) byStatus(ctx context.Context, q control.Query) (out []run.Run, err error) {
+	w := control.Walk{Statuses: []run.Status{q.Status}, Since: q.Since, Page: q.Limit}
+	if q.Job != "" {
+		w.Jobs = []string{q.Job}
 	}
-	lane := (&run.Run{Status: q.Status}).Lane()
-	sp := anyTime
-	sp.page = maxPage
-	return s.collect(ctx, s.lane(lane, sp), q, math.MaxInt)
+	if q.Scheduled {
+		w.Match = func(id run.ID) bool { return !id.ByHand() }
+	}
+	for r, err := range s.walk(ctx, w, true) {
+		if err != nil {
+			return nil, err
+		}
+		if out = append(out, r); len(out) == q.Limit {
+			break
+		}
+	}
+	return out, nil
 }
 
 // listing is the entries that a query selects from, the newest first.
@@ -61,8 +59,6 @@ func (s *Store) listing(q control.Query) *merged {
 		sp.from = q.Since.UnixMilli()
 	}
 	switch {
-	case q.Status != "" && q.Status != run.Succeeded:
-		return s.sharded(indexOpen, attrOpen, string(q.Status), attrOpenAt, sp)
 	case q.Job != "" && q.Scheduled:
 		return &merged{db: s.db, newest: true, cursors: []*cursor{s.scheduled(q)}}
 	case q.Job != "":

@@ -114,8 +114,16 @@ const maxPage = 1000
 type span struct {
 	from, to int64
 	newest   bool
-	// page is about how many entries will be needed.
+	// page is about how many entries will be needed; 0 is all.
 	page int
+}
+
+// limit is none for all entries: DynamoDB ends a page at 1 MB.
+func (sp span) limit() *int32 {
+	if sp.page == 0 {
+		return nil
+	}
+	return aws.Int32(int32(min(sp.page, maxPage)))
 }
 
 // entries is a cursor over one hash key of an index.
@@ -123,7 +131,7 @@ func (s *Store) entries(index, hashName, hash, rangeName string, sp span) *curso
 	return &cursor{
 		at: func(item attributes) int64 { return integer(item, rangeName) },
 		in: dynamodb.QueryInput{
-			TableName: &s.table, IndexName: &index, ScanIndexForward: aws.Bool(!sp.newest), Limit: aws.Int32(int32(min(sp.page, maxPage))),
+			TableName: &s.table, IndexName: &index, ScanIndexForward: aws.Bool(!sp.newest), Limit: sp.limit(),
 			KeyConditionExpression:   aws.String("#h = :h AND #r BETWEEN :from AND :to"),
 			ExpressionAttributeNames: map[string]string{"#h": hashName, "#r": rangeName},
 			ExpressionAttributeValues: attributes{

@@ -19,11 +19,16 @@ import (
 const fewJobs = 32
 
 // Walk implements control.Reader by eventually consistent reads. It reads the
-// keys of the times that it comes by, and the runs that the walk wants.
+// keys of the times that it comes by, and the runs that the walk wants; by status
+// also the keys of all runs of a lane, which are in another order.
 func (s *Store) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, error] {
+	return s.walk(ctx, w, false)
+}
+
+func (s *Store) walk(ctx context.Context, w control.Walk, consistent bool) iter.Seq2[run.Run, error] {
 	return func(yield func(run.Run, error) bool) {
 		w.Page = cmp.Or(w.Page, defaultLimit)
-		k := &walk{store: s, w: w}
+		k := &walk{store: s, w: w, consistent: consistent}
 		err := k.start(ctx)
 		for err == nil && !k.stopped {
 			var more bool
@@ -39,40 +44,22 @@ func (s *Store) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, err
 
 // walk is where a Walk stands.
 type walk struct {
-	store   *Store
-	w       control.Walk
-	ended   *merged   // entries in the order of ScheduledFor; nil where there are none
-	open    []run.Run // runs of the lanes, which are in another order; sorted
-	seen    map[run.ID]bool
-	stopped bool
+	store      *Store
+	w          control.Walk
+	consistent bool
+	ended      *merged // entries in the order of ScheduledFor; nil where there are none
+	lanes      waiting
+	seen       map[run.ID]bool
+	stopped    bool
 }
 
-func (k *walk) start(ctx context.Context) error {
+func (k *walk) start(ctx context.Context) (err error) {
 	k.seen = map[run.ID]bool{}
 	k.ended = k.entries()
-	if len(k.w.Statuses) == 0 || slices.Contains(k.w.Statuses, run.Succeeded) {
-		return nil // which are not listed by status
+	if len(k.w.Statuses) > 0 && !slices.Contains(k.w.Statuses, run.Succeeded) {
+		err = k.startLanes(ctx)
 	}
-	// A run that has ended and owes something is still in its lane.
-	lanes := []run.Lane{run.LookLane}
-	if slices.Contains(k.w.Statuses, run.Queued) {
-		lanes = append(lanes, run.LaunchLane)
-	}
-	for _, lane := range lanes {
-		sp := anyTime
-		sp.page = maxPage
-		entries, err := k.store.lane(lane, sp).next(ctx, math.MaxInt)
-		if err != nil {
-			return err
-		}
-		rs, err := k.load(ctx, entries)
-		if err != nil {
-			return err
-		}
-		k.open = append(k.open, rs...)
-	}
-	slices.SortFunc(k.open, newestFirst)
-	return nil
+	return err
 }
 
 func newestFirst(a, b run.Run) int {
@@ -139,14 +126,16 @@ func (k *walk) step(ctx context.Context, yield func(run.Run, error) bool) (more 
 		batch = batch[n:]
 		slices.SortFunc(rs, newestFirst)
 		for _, r := range rs {
-			k.openBefore(&r, yield)
+			if err := k.openBefore(ctx, &r, yield); err != nil {
+				return false, err
+			}
 			k.give(r, yield)
 		}
 	}
 	if !more {
-		k.openBefore(nil, yield)
+		err = k.openBefore(ctx, nil, yield)
 	}
-	return more, nil
+	return more, err
 }
 
 // next is the wanted entries of the next times, all of each.
@@ -184,7 +173,7 @@ func (k *walk) load(ctx context.Context, es []entry) ([]run.Run, error) {
 		// The place of an entry of a lane is not its run's time.
 		return !ok || len(k.w.Jobs) > 0 && !slices.Contains(k.w.Jobs, id.Job()) || k.w.Match != nil && !k.w.Match(id)
 	})
-	ls, _, err := k.store.loadAs(ctx, es, false) // the look sets aside what cannot be read
+	ls, _, err := k.store.loadAs(ctx, es, k.consistent) // the look sets aside what cannot be read
 	if err != nil {
 		return nil, err
 	}
@@ -195,14 +184,6 @@ func (k *walk) load(ctx context.Context, es []entry) ([]run.Run, error) {
 		}
 	}
 	return out, nil
-}
-
-// openBefore gives the runs of the lanes that come before r, all where it is nil.
-func (k *walk) openBefore(r *run.Run, yield func(run.Run, error) bool) {
-	for len(k.open) > 0 && (r == nil || newestFirst(k.open[0], *r) < 0) {
-		k.give(k.open[0], yield)
-		k.open = k.open[1:]
-	}
 }
 
 // give gives a run once: one that ended meanwhile is found in two places.

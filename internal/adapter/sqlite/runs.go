@@ -211,6 +211,9 @@ func (s *Store) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
 	}
 	if q.Status != "" {
 		where, args = append(where, "status = ?"), append(args, string(q.Status))
+		if q.Status != run.Succeeded {
+			where = append(where, indexed)
+		}
 	}
 	if q.Scheduled {
 		where = append(where, "id NOT LIKE '%/manual-%'")

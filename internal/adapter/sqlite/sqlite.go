@@ -26,6 +26,12 @@ const applicationID = 0x62617463
 //go:embed schema.sql
 var schema string
 
+// statusIndex is written into every file that is opened for writing: files of the
+// same version were made before it, and earlier programs keep it up without knowing.
+//
+//go:embed status.sql
+var statusIndex string
+
 // Errors of Open. Each is wrapped with the file and what to do next.
 var (
 	ErrNewer   = errors.New("was written by a newer batchplane")
@@ -155,7 +161,7 @@ func (s *Store) writable(ctx context.Context) error {
 		return fmt.Errorf("beginning a write: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(ctx, askedSchema); err != nil {
+	if _, err := tx.ExecContext(ctx, askedSchema+statusIndex); err != nil {
 		return fmt.Errorf("adding what earlier files lack: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -178,7 +184,7 @@ func (s *Store) create(ctx context.Context) error {
 	}
 	defer func() { _ = tx.Rollback() }()
 	pragmas := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, schemaVersion)
-	if _, err := tx.ExecContext(ctx, schema+askedSchema+pragmas); err != nil {
+	if _, err := tx.ExecContext(ctx, schema+askedSchema+statusIndex+pragmas); err != nil {
 		return fmt.Errorf("writing the schema: %w", err)
 	}
 	if err := tx.Commit(); err != nil {

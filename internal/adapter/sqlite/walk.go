@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -58,15 +59,8 @@ type walked struct {
 }
 
 func (s *Store) walkPage(ctx context.Context, w control.Walk, p position) ([]walked, error) {
-	where := []string{"(scheduled_for < ? OR scheduled_for = ? AND id < ?)", "scheduled_for >= ?"}
-	args := []any{p.at, p.at, p.id, int64(math.MinInt64)}
-	if !w.Since.IsZero() {
-		args[3] = w.Since.UnixMilli()
-	}
-	where, args = in(where, args, "job", w.Jobs)
-	where, args = in(where, args, "status", w.Statuses)
-	rows, err := s.read.QueryContext(ctx, "SELECT scheduled_for, id, rev, body FROM runs WHERE "+strings.Join(where, " AND ")+ //nolint:gosec // only placeholders are added
-		" ORDER BY scheduled_for DESC, id DESC LIMIT ?", append(args, walkPage)...)
+	query, args := pageOf(w, p)
+	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing runs: %w", err)
 	}
@@ -88,6 +82,39 @@ func (s *Store) walkPage(ctx context.Context, w control.Walk, p position) ([]wal
 		return nil, fmt.Errorf("listing runs: %w", err)
 	}
 	return out, nil
+}
+
+// pageOf is the query of the next page. By status it is one query for each, all in
+// the order of the index, and a page of each at most: an index that is asked for
+// several statuses at once gives them in no order.
+func pageOf(w control.Walk, p position) (query string, args []any) {
+	if len(w.Statuses) == 0 || slices.Contains(w.Statuses, run.Succeeded) {
+		query, args = selection(w, p, w.Statuses, "")
+		return query, args
+	}
+	var parts []string
+	for _, status := range w.Statuses {
+		part, more := selection(w, p, []run.Status{status}, " AND "+indexed)
+		parts, args = append(parts, "SELECT * FROM ("+part+")"), append(args, more...)
+	}
+	return strings.Join(parts, " UNION ALL ") + newestFirst, append(args, walkPage)
+}
+
+// indexed is what the index by status is about: SQLite uses it where a query says
+// the same.
+const indexed = "status <> 'succeeded'"
+
+const newestFirst = " ORDER BY scheduled_for DESC, id DESC LIMIT ?"
+
+func selection(w control.Walk, p position, statuses []run.Status, and string) (query string, args []any) {
+	where := []string{"scheduled_for <= ?", "(scheduled_for < ? OR id < ?)", "scheduled_for >= ?"}
+	args = []any{p.at, p.at, p.id, int64(math.MinInt64)}
+	if !w.Since.IsZero() {
+		args[3] = w.Since.UnixMilli()
+	}
+	where, args = in(where, args, "job", w.Jobs)
+	where, args = in(where, args, "status", statuses)
+	return "SELECT scheduled_for, id, rev, body FROM runs WHERE " + strings.Join(where, " AND ") + and + newestFirst, append(args, walkPage)
 }
 
 // in adds that a column is one of the values, unless there are none.

@@ -1,0 +1,1 @@
+CREATE INDEX IF NOT EXISTS runs_by_status ON runs (status, scheduled_for DESC, id DESC) WHERE status <> 'succeeded';
