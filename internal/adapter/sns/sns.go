@@ -1,5 +1,5 @@
 // Package sns publishes notices to one topic: for machines as JSON, for mail as
-// text.
+// text, for subscribers by HTTPS in the form that chats show.
 package sns
 
 import (
@@ -62,7 +62,11 @@ func encode(x notice.Notice) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("encoding the notice of %s: %w", x.Run, err)
 	}
-	message, err := json.Marshal(map[string]string{"default": string(machine), "email": x.Text()})
+	chats, err := chat(x)
+	if err != nil {
+		return "", err
+	}
+	message, err := json.Marshal(map[string]string{"default": string(machine), "email": x.Text(), "https": chats})
 	if err != nil {
 		return "", fmt.Errorf("encoding the message about %s: %w", x.Run, err)
 	}
