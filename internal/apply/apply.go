@@ -128,13 +128,13 @@ const (
 // Empty is whether nothing is to be done.
 func (p Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Definitions) == 0 }
 
-// Refusal is why nothing may be done, a sentence for each job.
-type Refusal struct{ Why []string }
+// RefusedError is why nothing may be done, a sentence for each job.
+type RefusedError struct{ Why []string }
 
-func (r *Refusal) Error() string { return strings.Join(r.Why, "\n") }
+func (r *RefusedError) Error() string { return strings.Join(r.Why, "\n") }
 
 // Of is the plan that makes the registry say what is wanted. Its error is a
-// *Refusal where the files or the registry must be mended first.
+// *RefusedError where the files or the registry must be mended first.
 func Of(w Wanted, r Registry) (Plan, error) {
 	b := &builder{wanted: w, plan: Plan{Format: Format, Project: w.Project}, deployed: map[string]Deployed{}}
 	for _, d := range r.Schedules {
@@ -149,7 +149,7 @@ func Of(w Wanted, r Registry) (Plan, error) {
 	b.words()
 	if len(b.faults) > 0 {
 		slices.Sort(b.faults)
-		return Plan{}, &Refusal{slices.Compact(b.faults)}
+		return Plan{}, &RefusedError{slices.Compact(b.faults)}
 	}
 	return b.plan, nil
 }

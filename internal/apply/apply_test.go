@@ -52,6 +52,13 @@ func TestPlan(t *testing.T) {
 	later := a
 	later.Schedule = "30 3 * * *"
 	both := named("both", "0 3 1 * 1") // which EventBridge says in two expressions
+	of := func(project string, jobs ...job.Job) func(*testing.T) registry {
+		return func(t *testing.T) registry {
+			t.Helper()
+			return registry{}.deploy(t, project, jobs...)
+		}
+	}
+	ab := of("p", a, b)
 	for name, c := range map[string]struct {
 		there   func(t *testing.T) registry
 		jobs    []job.Job
@@ -62,19 +69,20 @@ func TestPlan(t *testing.T) {
 		removed int
 	}{
 		"nothing is there":   {nil, []job.Job{a, b}, false, "create a, create b", "added", "", 0},
-		"all is there":       {func(t *testing.T) registry { return registry{}.deploy(t, "p", a, b) }, []job.Job{a, b}, true, "", "", "", 0},
-		"one changed":        {func(t *testing.T) registry { return registry{}.deploy(t, "p", a, b) }, []job.Job{later, b}, false, "update a", "runs 1 hour later", "", 0},
-		"one is gone":        {func(t *testing.T) registry { return registry{}.deploy(t, "p", a, b) }, []job.Job{a}, false, "", "", "b", 0},
-		"one is pruned":      {func(t *testing.T) registry { return registry{}.deploy(t, "p", a, b) }, []job.Job{a}, true, "delete b", "its schedule disappears", "", 1},
-		"another project's":  {func(t *testing.T) registry { return registry{}.deploy(t, "q", b) }, []job.Job{a}, true, "create a", "added", "", 0},
-		"nobody's, with CFN": {func(t *testing.T) registry { return registry{}.deploy(t, "", b) }, []job.Job{a}, true, "create a", "added", "", 0},
+		"all is there":       {ab, []job.Job{a, b}, true, "", "", "", 0},
+		"one changed":        {ab, []job.Job{later, b}, false, "update a", "runs 1 hour later", "", 0},
+		"one is gone":        {ab, []job.Job{a}, false, "", "", "b", 0},
+		"one is pruned":      {ab, []job.Job{a}, true, "delete b", "its schedule disappears", "", 1},
+		"another project's":  {of("q", b), []job.Job{a}, true, "create a", "added", "", 0},
+		"nobody's, with CFN": {of("", b), []job.Job{a}, true, "create a", "added", "", 0},
 		"two schedules":      {nil, []job.Job{both}, false, "create both, create both.2", "added", "", 0},
 		"one schedule less": {
-			func(t *testing.T) registry { return registry{}.deploy(t, "p", both) },
+			of("p", both),
 			[]job.Job{named("both", "0 3 1 * *")},
 			false, "update both, delete both.2", "changed", "", 0,
 		},
 		"somebody switched it off by hand": {func(t *testing.T) registry {
+			t.Helper()
 			r := registry{}.deploy(t, "p", a)
 			d := r["a"]
 			d.State = "DISABLED"
@@ -82,6 +90,7 @@ func TestPlan(t *testing.T) {
 			return r
 		}, []job.Job{a}, false, "update a", "it is DISABLED, and will be ENABLED", "", 0},
 		"somebody moved it by hand": {func(t *testing.T) registry {
+			t.Helper()
 			r := registry{}.deploy(t, "p", a)
 			d := r["a"]
 			d.Expression = "cron(0 9 * * ? *)"
@@ -89,6 +98,7 @@ func TestPlan(t *testing.T) {
 			return r
 		}, []job.Job{a}, false, "update a", "it is cron(0 9 * * ? *) in UTC", "", 0},
 		"somebody removed half of it by hand": {func(t *testing.T) registry {
+			t.Helper()
 			r := registry{}.deploy(t, "p", both)
 			delete(r, "both.2")
 			return r
@@ -136,7 +146,7 @@ func TestRefused(t *testing.T) {
 	pinned.TaskDefinition = "base:7"
 	jobs := []job.Job{named("a", "0 1 * * *"), named("b", "0 1 * * *"), named("c", "0 1 * * *"), pinned, named("e", "nonsense")}
 	_, err := apply.Of(apply.Wanted{Project: "p", Jobs: jobs, Definitions: []job.TaskDefinition{{Family: "base", Image: image}}, From: from}, apply.Registry{Schedules: r.schedules()})
-	var refusal *apply.Refusal
+	var refusal *apply.RefusedError
 	if !errors.As(err, &refusal) || len(refusal.Why) != 5 {
 		t.Fatalf("got %v", err)
 	}

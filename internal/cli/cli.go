@@ -77,6 +77,9 @@ type grammar struct {
 	Resume   resumeCmd   `cmd:"" help:"End a pause, or take back a skip-next."`
 	SkipNext skipNextCmd `cmd:"" name:"skip-next" help:"Have the next slot of a job skipped."`
 	Status   statusCmd   `cmd:"" help:"Say how the control plane itself stands."`
+	Tail     tailCmd     `cmd:"" help:"Print what happens, as it happens: a line for each change of a run."`
+	Audit    auditCmd    `cmd:"" help:"List who asked for what, by which door, and the answer."`
+	Kept     keptCmd     `cmd:"" help:"List inputs that could not be used and were kept."`
 	Classify classifyCmd `cmd:"" help:"Say what stops and refusals mean: JSON in, verdicts out."`
 	Validate validateCmd `cmd:"" help:"Tell all problems of jobs files at once."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON schema of jobs files, for editors."`
@@ -87,6 +90,11 @@ type grammar struct {
 	Import   importCmd   `cmd:"" help:"Make a jobs file of a crontab or another scheduler's files, with a report on each item."`
 	Notify   notifyCmd   `cmd:"" help:"Try where notices of local mode go."`
 	Cron     cronCmd     `cmd:"" help:"Say what a schedule means, when it fires, and what EventBridge calls it."`
+
+	Version    versionCmd    `cmd:"" help:"Say which version this is."`
+	Completion completionCmd `cmd:"" help:"Print what makes a shell complete commands, flags, jobs and runs."`
+	Man        manCmd        `cmd:"" help:"Print the manual page."`
+	Complete   completeCmd   `cmd:"" name:"__complete" hidden:""`
 }
 
 // app is what the subcommands share.

@@ -65,7 +65,7 @@ func Handler(door entry.Door, token string) http.Handler {
 			http.Error(w, "reading the request: "+err.Error(), http.StatusBadRequest)
 			return
 		}
-		reply, err := handle(r.Context(), door, body)
+		reply, err := door.Enter(r.Context(), entry.FromLocal, rand.Text(), body)
 		switch {
 		case errors.Is(err, entry.ErrInput):
 			http.Error(w, err.Error(), http.StatusBadRequest)
@@ -83,15 +83,6 @@ func Handler(door entry.Door, token string) http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
-}
-
-// handle lets in what a person may ask for: slots come from the clock of this
-// process, and definitions from its jobs file.
-func handle(ctx context.Context, door entry.Door, body []byte) (control.Reply, error) {
-	if r, err := entry.Parse(body); err == nil && r.Slot != nil {
-		return control.Reply{}, fmt.Errorf("%w of a person: it is a schedule's", entry.ErrInput)
-	}
-	return door.Enter(ctx, entry.FromLocal, rand.Text(), body)
 }
 
 func answer(w http.ResponseWriter, reply control.Reply) {

@@ -51,11 +51,11 @@ func (g *group) Schedule(_ context.Context, name string) (apply.Deployed, error)
 	if !ok {
 		return apply.Deployed{}, fmt.Errorf("schedule %s: %w", name, control.ErrNotFound)
 	}
-	j, _, err := entry.Registered(s.Input)
-	if err != nil {
-		return apply.Deployed{Schedule: s, Why: err.Error()}, nil
+	d := apply.Deployed{Schedule: s}
+	if j, _, err := entry.Registered(s.Input); err == nil {
+		d.Job = j
 	}
-	return apply.Deployed{Schedule: s, Job: j}, nil
+	return d, nil
 }
 
 func (g *group) Put(_ context.Context, s render.Schedule, _ apply.Kind) error {
@@ -175,7 +175,7 @@ func TestApplyMeetsAnother(t *testing.T) {
 		t.Parallel()
 		g := newGroup()
 		p := planeOf(g)
-		g.onWrite = func(g *group, name string) error {
+		g.onWrite = func(g *group, _ string) error {
 			g.schedules["c"] = render.Schedule{Name: "c", State: "DISABLED"}
 			return nil
 		}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,8 +15,10 @@ import (
 
 // ReadStore is a Store that people's tools read too.
 type ReadStore interface {
-	Store
+	control.Store
 	control.Reader
+	Corrupt(ctx context.Context, id run.ID) error
+	CorruptItem(ctx context.Context, name string) error
 }
 
 // Read tests the reading of the stores that open makes, as Run does the rest.

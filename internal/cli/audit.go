@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+type auditCmd struct {
+	looks
+	By    string `help:"Only what this person asked for, by the name or ARN that stands in the list." placeholder:"WHO"`
+	Job   string `help:"Only what was asked of this job." placeholder:"JOB"`
+	Since string `help:"Only what was asked since then: 24h, 7d ago, or a time." placeholder:"D"`
+	Limit int    `help:"At most so many." default:"100"`
+}
+
+// Run lists who asked for what.
+func (c *auditCmd) Run(ctx context.Context, a *app) error {
+	since, err := a.past("--since", c.Since)
+	if err != nil {
+		return err
+	}
+	if c.Limit < 1 {
+		return usagef("--limit %d must be at least 1", c.Limit)
+	}
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		asked, err := p.Asked(ctx, control.AskedQuery{Job: c.Job, By: c.By, Since: since, Limit: c.Limit})
+		if err != nil {
+			return err
+		}
+		rows := make([][]string, 0, len(asked))
+		for _, q := range asked {
+			if a.json {
+				if err := printJSON(a.Stdout, q); err != nil {
+					return err
+				}
+				continue
+			}
+			about := string(q.Run)
+			if about == "" {
+				about = allJobs(q.Job)
+			}
+			rows = append(rows, []string{a.at(q.At), somebody(q.By), q.Door, q.What, about, string(q.Outcome), string(q.Request), q.Message})
+		}
+		if a.json {
+			return nil
+		}
+		return a.grid([]column{
+			{head: "ASKED (" + a.zoneName() + ")"},
+			{head: "BY", least: 12},
+			{head: "DOOR", rank: 3},
+			{head: "WHAT"},
+			{head: "ABOUT"},
+			{head: "ANSWER", rank: 1},
+			{head: "REQUEST", wide: true},
+			{head: "MESSAGE", least: 16, rank: 2},
+		}, rows)
+	})
+}

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+type completionCmd struct {
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+}
+
+// completions have each shell ask this program what comes next.
+var completions = map[string]string{
+	"bash": `# bash: source <(batchplane completion bash)
+_batchplane() {
+    local IFS=$'\n'
+    COMPREPLY=($("${COMP_WORDS[0]}" __complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o default -F _batchplane batchplane
+`,
+	"zsh": `#compdef batchplane
+# zsh: source <(batchplane completion zsh)
+_batchplane() {
+    local -a found
+    found=("${(@f)$("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+    compadd -- $found
+}
+compdef _batchplane batchplane
+`,
+	"fish": `# fish: batchplane completion fish | source
+complete -c batchplane -f -a '(set -l words (commandline -opc) (commandline -ct); $words[1] __complete -- $words[2..-1] 2>/dev/null)'
+`,
+}
+
+// Run prints a shell's completion.
+func (c *completionCmd) Run(a *app) error { return a.write([]byte(completions[c.Shell])) }
+
+type completeCmd struct {
+	Words []string `arg:"" optional:"" passthrough:"" help:"What was typed, the last word unfinished."`
+}
+
+// completeWithin bounds how long a shell waits.
+const completeWithin = 3 * time.Second
+
+// Run prints what may come next, one a line. It says nothing of what went wrong:
+// the person is typing.
+func (c *completeCmd) Run(ctx context.Context, k *kong.Context, a *app) error {
+	words := c.Words
+	if len(words) > 0 && words[0] == "--" {
+		words = words[1:]
+	}
+	if len(words) == 0 {
+		words = []string{""}
+	}
+	typed, last := words[:len(words)-1], words[len(words)-1]
+	node := nodeOf(k.Model.Node, typed)
+	var found []string
+	switch {
+	case strings.HasPrefix(last, "-"):
+		found = flagsOf(node)
+	case len(node.Children) > 0:
+		found = commandsOf(node)
+	case takes(node, "job"), takes(node, "run"):
+		a.Stderr = io.Discard
+		a.named(typed)
+		ctx, cancel := context.WithTimeout(ctx, completeWithin)
+		defer cancel()
+		_ = a.withPlane(ctx, func(p *plane.Plane) (err error) {
+			found, err = references(ctx, p, last, takes(node, "run"))
+			return err
+		})
+	}
+	var b strings.Builder
+	for _, word := range found {
+		if strings.HasPrefix(word, last) {
+			b.WriteString(word + "\n")
+		}
+	}
+	return a.write([]byte(b.String()))
+}
+
+// named takes over which control plane the words mean.
+func (a *app) named(words []string) {
+	for flag, to := range map[string]*string{"--db": &a.db, "--stack": &a.stack, "--profile": &a.profile, "--region": &a.region} {
+		for i, w := range words {
+			if value, ok := strings.CutPrefix(w, flag+"="); ok {
+				*to = value
+			} else if w == flag && i+1 < len(words) {
+				*to = words[i+1]
+			}
+		}
+	}
+}
+
+// nodeOf is the command that was typed so far.
+func nodeOf(node *kong.Node, typed []string) *kong.Node {
+	for _, w := range typed {
+		for _, child := range node.Children {
+			if child.Name == w {
+				node = child
+			}
+		}
+	}
+	return node
+}
+
+func commandsOf(node *kong.Node) (out []string) {
+	for _, child := range node.Children {
+		if !child.Hidden {
+			out = append(out, child.Name)
+		}
+	}
+	return out
+}
+
+func flagsOf(node *kong.Node) (out []string) {
+	for _, group := range node.AllFlags(true) {
+		for _, f := range group {
+			out = append(out, "--"+f.Name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// takes is whether a command's arguments have that name.
+func takes(node *kong.Node, name string) bool {
+	return slices.ContainsFunc(node.Positional, func(p *kong.Positional) bool { return p.Name == name })
+}
+
+// references are jobs, and once a job was typed, its newest runs.
+func references(ctx context.Context, p *plane.Plane, typed string, runs bool) (out []string, err error) {
+	if name, _, ok := strings.Cut(typed, "/"); ok && runs {
+		page, err := p.History(ctx, plane.Filter{Jobs: []string{name}}, 20)
+		for _, r := range page.Runs {
+			out = append(out, string(r.ID))
+		}
+		return out, err
+	}
+	items, err := p.Items(ctx)
+	for _, i := range items {
+		if !i.Gone && i.Definition != "" {
+			out = append(out, i.Name)
+		}
+	}
+	return out, err
+}

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+type manCmd struct{}
+
+// Run prints the manual page: batchplane man | man -l -
+func (c *manCmd) Run(k *kong.Context, a *app) error {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line(".TH BATCHPLANE 1\n.SH NAME\nbatchplane \\- runs a team's batch jobs\n.SH SYNOPSIS\n.B batchplane\n.I command\n[flags]\n.SH DESCRIPTION")
+	line("%s", roff(description))
+	line(".SH FLAGS OF ALL COMMANDS")
+	manFlags(&b, k.Model.Flags)
+	line(".SH COMMANDS")
+	manCommands(&b, k.Model.Node, "")
+	line(".SH ENVIRONMENT\nBATCHPLANE_DB, BATCHPLANE_STACK: as \\-\\-db and \\-\\-stack. The AWS SDK's own, such as AWS_PROFILE and AWS_REGION. NO_COLOR turns colours off.")
+	return a.write([]byte(b.String()))
+}
+
+func manCommands(b *strings.Builder, node *kong.Node, before string) {
+	for _, child := range node.Children {
+		if child.Hidden {
+			continue
+		}
+		if len(child.Children) > 0 {
+			manCommands(b, child, before+child.Name+" ")
+			continue
+		}
+		fmt.Fprintf(b, ".SS %s\n%s\n", roff(before+child.Summary()), roff(child.Help))
+		manFlags(b, child.Flags)
+	}
+}
+
+func manFlags(b *strings.Builder, flags []*kong.Flag) {
+	for _, f := range flags {
+		if !f.Hidden {
+			fmt.Fprintf(b, ".TP\n.B %s\n%s\n", roff(f.String()), roff(f.Help))
+		}
+	}
+}
+
+// roff is a text that troff takes as it is.
+func roff(s string) string {
+	s = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(s)
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		if strings.HasPrefix(l, ".") || strings.HasPrefix(l, "'") {
+			lines[i] = `\&` + l
+		}
+	}
+	return strings.Join(lines, "\n")
+}

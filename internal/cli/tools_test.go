@@ -1,0 +1,120 @@
+package cli_test
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cli"
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// TestAudit: who asked for what, by which door, and what was answered.
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	w.must("pause", "report", "--reason", "the table moves")
+	w.clock.Advance(time.Minute)
+	w.must("run", "endless", "--request-id", "x")
+	w.clock.Advance(time.Minute)
+	w.run("retry", "report/20261122T0130Z")
+	golden(t, "audit.txt", random.ReplaceAllString(w.must("audit"), "${1}0123"))
+	for args, want := range map[string]int{"--job report": 2, "--by ana": 3, "--by mia": 0, "--since 90s": 2, "--limit 1": 1} {
+		if got := strings.Count(w.must(append([]string{"audit", "--json"}, strings.Fields(args)...)...), "\n"); got != want {
+			t.Errorf("audit %s: %d, want %d", args, got, want)
+		}
+	}
+}
+
+func TestKept(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	if err := w.l.Store.Keep(t.Context(), control.Kept{At: at, Reason: "not usable", Body: []byte("{\"a\":\n\x1b[31m1}")}); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "kept.txt", w.must("kept"))
+	id := regexp.MustCompile(`"id":"([0-9a-f]+)"`).FindStringSubmatch(w.must("kept", "--json"))
+	if got := w.must("kept", id[1]); !strings.Contains(got, "why       not usable\n") || strings.Contains(got, "\x1b") {
+		t.Errorf("one of them: %q", got)
+	}
+	if r := w.run("kept", "0000"); r.code != 1 || !strings.Contains(r.err, "nothing is kept as 0000") {
+		t.Errorf("of none: %+v", r)
+	}
+}
+
+// TestTail: what happens while it looks, and nothing of before.
+func TestTail(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	ctx, stop := context.WithCancel(t.Context())
+	var out, errs syncBuffer
+	ended := make(chan int)
+	go func() {
+		ended <- cli.Main(ctx, []string{"--db", w.db, "tail"}, cli.Env{Stdout: &out, Stderr: &errs, Now: w.clock.Now, Zone: berlin})
+	}()
+	until := func(words string) {
+		t.Helper()
+		deadline := time.Now().Add(time.Minute)
+		for !regexp.MustCompile(words).MatchString(out.String() + errs.String()) {
+			if time.Now().After(deadline) {
+				t.Fatalf("waited in vain for %s: %s", words, out.String())
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	until("times of Europe/Berlin")
+	for !regexp.MustCompile(`endless/manual-[0-9a-f]+ +(starting|running)`).MatchString(out.String()) {
+		// The first look is what was before; a run of it is not told.
+		w.must("run", "endless")
+		time.Sleep(300 * time.Millisecond)
+	}
+	if strings.Contains(out.String(), "20261122T0130Z") {
+		t.Errorf("it told of what was before: %s", out.String())
+	}
+	stop()
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d, %s", code, errs.String())
+	}
+}
+
+func TestVersionCompletionMan(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	if got := w.must("version"); !regexp.MustCompile(`^batchplane \S+.*, go\S+, \w+/\w+\n$`).MatchString(got) {
+		t.Errorf("version: %s", got)
+	}
+	if got := w.must("version", "--json"); !strings.Contains(got, `"go":"go`) {
+		t.Errorf("version as JSON: %s", got)
+	}
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		if got := w.must("completion", shell); !strings.Contains(got, "__complete") {
+			t.Errorf("completion of %s: %s", shell, got)
+		}
+	}
+	for typed, want := range map[string]string{
+		"":                          "local run retry", // the first of them
+		"his":                       "history",
+		"history --sta":             "--stack --status",
+		"show re":                   "report",
+		"show report/20261120":      "report/20261120T0130Z",
+		"run br":                    "broken",
+		"pause ne":                  "never",
+		"logs report --follow bro":  "broken",
+		"version ":                  "",
+		"history --owner team-a re": "report",
+	} {
+		words := strings.Split(typed, " ")
+		got := strings.Join(strings.Fields(w.must(append([]string{"__complete", "--"}, words...)...)), " ")
+		if got != want && (typed != "" || !strings.HasPrefix(got, want)) {
+			t.Errorf("%q: %s, want %s", typed, got, want)
+		}
+	}
+	man := w.must("man")
+	for _, says := range []string{".TH BATCHPLANE 1", ".SS history", `.B \-\-since=D`, ".SH ENVIRONMENT"} {
+		if !strings.Contains(man, says) {
+			t.Errorf("man does not say %s", says)
+		}
+	}
+}
