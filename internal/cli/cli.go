@@ -86,7 +86,7 @@ type grammar struct {
 	Preview  previewCmd  `cmd:"" help:"Say what jobs would do: when they run, where they meet, what they cost."`
 	Diff     diffCmd     `cmd:"" help:"Say in words what a deployment would change."`
 	Apply    applyCmd    `cmd:"" help:"Deploy jobs files to a stack: says what changes, asks, changes it, reads it back."`
-	Render   renderCmd   `cmd:"" help:"Write the CloudFormation template of the jobs stack."`
+	Render   renderCmd   `cmd:"" help:"Write the CloudFormation template of the jobs stack, or its Terraform."`
 	Import   importCmd   `cmd:"" help:"Make a jobs file of a crontab or another scheduler's files, with a report on each item."`
 	Notify   notifyCmd   `cmd:"" help:"Try where notices of local mode go."`
 	Cron     cronCmd     `cmd:"" help:"Say what a schedule means, when it fires, and what EventBridge calls it."`

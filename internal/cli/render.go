@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/render"
 	"github.com/batchplane/batchplane/internal/timetable"
@@ -17,9 +18,10 @@ import (
 
 type renderCmd struct {
 	jobsFiles
-	Output   string   `short:"o" help:"Write the template here instead of to standard output; where jobs do not fit into one, the others as NAME-2 and so on." placeholder:"FILE"`
-	Rules    bool     `help:"Render scheduled EventBridge rules instead of schedules: UTC only, small inputs."`
-	Clusters []string `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C,..."`
+	Output    string   `short:"o" help:"Write the template here instead of to standard output; where jobs do not fit into one, the others as NAME-2 and so on." placeholder:"FILE"`
+	Terraform bool     `help:"Render Terraform's JSON (jobs.tf.json) instead of a template, with what the control plane's stack gives as variables."`
+	Rules     bool     `help:"Render scheduled EventBridge rules instead of schedules: UTC only, small inputs."`
+	Clusters  []string `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C,..."`
 }
 
 // Run renders the jobs stack's template.
@@ -33,7 +35,11 @@ func (c *renderCmd) Run(_ context.Context, a *app) error {
 	if len(faults) > 0 {
 		return usagef("the jobs cannot run on AWS as they are, so nothing was rendered:\n%s", strings.Join(faults, "\n"))
 	}
-	templates, err := render.Templates(file.Jobs, file.Definitions, render.Options{Rules: c.Rules, Stack: cmp.Or(a.stack, "batchplane"), From: now})
+	o := render.Options{Rules: c.Rules, Stack: cmp.Or(a.stack, "batchplane"), From: now}
+	if c.Terraform {
+		return c.terraform(a, file, o, later)
+	}
+	templates, err := render.Templates(file.Jobs, file.Definitions, o)
 	if err != nil {
 		return usagef("rendering: %w", err)
 	}
@@ -52,6 +58,27 @@ func (c *renderCmd) Run(_ context.Context, a *app) error {
 		}
 		_, _ = fmt.Fprintf(a.Stderr, "wrote %s with %s\n", name, counted(t.Resources, "resource"))
 	}
+	return nil
+}
+
+// terraform renders the one file that Terraform reads.
+func (c *renderCmd) terraform(a *app, file jobfile.File, o render.Options, later []string) error {
+	if c.Rules {
+		return usagef("--terraform renders schedules: leave --rules out")
+	}
+	text, err := render.Terraform(file.Jobs, file.Definitions, o)
+	if err != nil {
+		return usagef("rendering: %w", err)
+	}
+	a.warnAWS(file.Jobs, o.From)
+	a.warn(later)
+	if c.Output == "" {
+		return a.write(text)
+	}
+	if err := os.WriteFile(c.Output, text, 0o644); err != nil { //nolint:gosec // it is no secret
+		return fmt.Errorf("writing: %w", err)
+	}
+	_, _ = fmt.Fprintf(a.Stderr, "wrote %s\n", c.Output)
 	return nil
 }
 

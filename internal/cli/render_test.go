@@ -74,3 +74,18 @@ func TestDiffOfDefinitions(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestRenderTerraform: the same jobs as Terraform's JSON.
+func TestRenderTerraform(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"jobs.yaml": "defaults: {taskDefinition: app, network: {subnets: [subnet-1]}}\njobs:\n  - {name: a, schedule: '0 1 * * *', command: x}\n"})
+	in, out := filepath.Join(dir, "jobs.yaml"), filepath.Join(dir, "jobs.tf.json")
+	r := batchplane(t, "render", "--terraform", "-f", in, "-o", out)
+	text, err := os.ReadFile(out) //nolint:gosec // a test's own file
+	if r.code != 0 || err != nil || !strings.Contains(string(text), `"schedule_expression": "cron(0 1 * * ? *)"`) || !strings.Contains(string(text), `${var.trigger_arn}`) {
+		t.Errorf("%+v, %v\n%s", r, err, text)
+	}
+	if r := batchplane(t, "render", "--terraform", "--rules", "-f", in); r.code != 2 || !strings.Contains(r.err, "leave --rules out") {
+		t.Errorf("%+v", r)
+	}
+}

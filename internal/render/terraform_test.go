@@ -1,0 +1,143 @@
+package render_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/render"
+)
+
+// awkward are jobs whose texts Terraform could take for expressions, and all that
+// a schedule may have.
+func awkward() ([]job.Job, []job.TaskDefinition) {
+	jobs := []job.Job{
+		{Name: "1-first", Schedule: "0 9 1 * 5", TaskDefinition: "app", Command: []string{"/bin/sh", "-c", `echo "${HOME}" %{a} $${b} <x> 'q'`}, Description: "costs ${money} %{if}"},
+		{
+			Name: "late", Schedule: "30 2 * * *", Timezone: "Europe/Berlin", TaskDefinition: "other:3", Cluster: "jobs", Disabled: true, Limits: job.Limits{Window: job.Duration(15 * time.Minute)},
+			When: job.When{StartAt: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), EndAt: time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC)}, Network: job.Network{Subnets: []string{"subnet-1"}},
+		},
+		{Name: "by_hand", TaskDefinition: "app"},
+		{Name: "rate", Schedule: "rate(1 minutes)", TaskDefinition: "app"},
+	}
+	definitions := []job.TaskDefinition{
+		{Family: "app", Image: "example/app:1", CPU: 512, Memory: 1024, Architecture: "arm64", ExecutionRole: "arn:aws:iam::123456789012:role/x", TaskRole: "arn:aws:iam::123456789012:role/t", User: "nobody", LogGroup: "/jobs/app", Environment: map[string]string{"A": "${b}", "Z": "%{c}"}, Secrets: map[string]string{"K": "/k"}},
+		{Family: "unused", Image: "example/b:2"},
+	}
+	return jobs, definitions
+}
+
+// TestTerraform: the file is as its golden has it, the same each time, and what it
+// says of each job is what the job is.
+func TestTerraform(t *testing.T) {
+	t.Parallel()
+	jobs, definitions := awkward()
+	o := render.Options{Stack: "batchplane", From: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)}
+	text, err := render.Terraform(jobs, definitions, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/jobs.tf.json", text)
+	again, err := render.Terraform(jobs, definitions, o)
+	if err != nil || !bytes.Equal(text, again) {
+		t.Error("the same jobs give other bytes")
+	}
+	var file struct {
+		Resource struct {
+			Schedules map[string]struct {
+				Name   string `json:"name"`
+				Target struct {
+					Input string `json:"input"`
+				} `json:"target"`
+			} `json:"aws_scheduler_schedule"`
+		} `json:"resource"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	if len(file.Resource.Schedules) != 5 {
+		t.Errorf("%d schedules", len(file.Resource.Schedules))
+	}
+	for key, s := range file.Resource.Schedules {
+		// What Terraform makes of the text.
+		input := strings.NewReplacer("$${", "${", "%%{", "%{", "${aws_ecs_task_definition.task-app.arn}", "app").Replace(s.Target.Input)
+		var carried struct{ Job job.Job }
+		if err := json.Unmarshal([]byte(input), &carried); err != nil {
+			t.Errorf("%s: %v in %s", key, err, input)
+			continue
+		}
+		found := false
+		for _, j := range jobs {
+			found = found || j.Name == carried.Job.Name && j.Hash() == carried.Job.Hash()
+		}
+		if !found {
+			t.Errorf("%s carries %+v", key, carried.Job)
+		}
+	}
+	if _, err := render.Terraform([]job.Job{{Name: "a", TaskDefinition: "app:3"}}, definitions, o); err == nil || !strings.Contains(err.Error(), "leave the revision out") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestTerraformValidates: Terraform or OpenTofu itself takes the file and the
+// module of the control plane, with the provider's own schema. TF_CLI_ARGS_init
+// can name a folder of providers.
+func TestTerraformValidates(t *testing.T) {
+	t.Parallel()
+	program, err := exec.LookPath("terraform")
+	if err != nil {
+		if program, err = exec.LookPath("tofu"); err != nil {
+			t.Skip("neither terraform nor tofu is here")
+		}
+	}
+	dir := t.TempDir()
+	jobs, definitions := awkward()
+	text, err := render.Terraform(jobs, definitions, render.Options{Stack: "batchplane", From: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string, data []byte) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("jobs/jobs.tf.json", text)
+	readme, err := os.ReadFile("../../deploy/terraform/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(readme), "```hcl\n")
+	example, _, _ = strings.Cut(example, "```")
+	write("main.tf", []byte(example))
+	write("packaged.yaml", []byte("Resources: {}\n"))
+	for _, name := range []string{"main.tf", "variables.tf", "outputs.tf"} {
+		data, err := os.ReadFile(filepath.Join("../../deploy/terraform", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write("deploy/terraform/"+name, data)
+	}
+	run := func(args ...string) ([]byte, error) {
+		cmd := exec.CommandContext(t.Context(), program, args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+		return cmd.CombinedOutput()
+	}
+	if out, err := run("init", "-backend=false", "-input=false", "-no-color"); err != nil {
+		t.Skipf("the provider hashicorp/aws is not to be had here: %v\n%s", err, out)
+	}
+	if out, err := run("validate", "-no-color"); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
