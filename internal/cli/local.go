@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -58,10 +59,6 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	reload := make(chan os.Signal, 1)
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
-	faults, err := c.faults()
-	if err != nil {
-		return err
-	}
 	file, err := c.trusted()
 	if err != nil {
 		return err
@@ -70,18 +67,12 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if len(faults) > 0 && c.Seed == 0 {
-		c.Seed = randomSeed()
-	}
-	if len(faults) == 0 { // what Fargate takes its time for is of no use here
-		cfg.Delays = &localecs.Delays{}
-	}
-	t := newTranscript(a)
 	targets, err := readTargets(c.Targets)
 	if err != nil {
 		return err
 	}
-	cfg.Faults, cfg.Seed, cfg.Notifier, cfg.Watch, cfg.Log = faults, c.Seed, targets.Notifier(t), c.watchers(t, &cfg), logger(a)
+	t := newTranscript(a)
+	cfg.Notifier, cfg.Watch, cfg.Log = targets.Notifier(t), c.watchers(t, &cfg), logger(a)
 	l, err := wire.NewLocal(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("starting the local control plane: %w", err)
@@ -123,7 +114,7 @@ func (c *localCmd) config(a *app, file jobfile.File) (cfg wire.LocalConfig, err 
 		}
 	}
 	cfg.Secrets, cfg.MaxOutput = c.secrets.Lookup, int64(c.MaxOutput)
-	return cfg, nil
+	return cfg, c.faults(&cfg)
 }
 
 func (c *localCmd) check() error {
@@ -255,16 +246,24 @@ func logger(a *app) *slog.Logger {
 	return slog.New(local.LimitLog(slog.NewTextHandler(w, o)))
 }
 
-func (c *localCmd) faults() (localecs.Faults, error) {
-	faults := localecs.Faults{}
+// faults reads the faults to be injected. Without any, what Fargate takes its time
+// for is of no use.
+func (c *localCmd) faults(cfg *wire.LocalConfig) error {
+	if len(c.Fault) == 0 {
+		cfg.Delays = &localecs.Delays{}
+		return nil
+	}
+	cfg.Faults = localecs.Faults{}
 	for _, text := range c.Fault {
 		kind, rate, err := localecs.ParseFault(text)
 		if err != nil {
-			return nil, usagef("--fault: %w", err)
+			return usagef("--fault: %w", err)
 		}
-		faults[kind] = rate
+		cfg.Faults[kind] = rate
 	}
-	return faults, nil
+	c.Seed = cmp.Or(c.Seed, randomSeed())
+	cfg.Seed = c.Seed
+	return nil
 }
 
 func faultKinds() string {

@@ -100,7 +100,17 @@ func (l Logs) Tail(_ context.Context, o control.Output, lines int) ([]string, er
 	}
 	out := make([]string, 0, lines)
 	for _, line := range all[max(0, len(all)-lines):] {
-		out = append(out, strings.ToValidUTF8(string(line), "\ufffd"))
+		out = append(out, cutLine(strings.ToValidUTF8(string(line), "\ufffd")))
 	}
 	return out, nil
+}
+
+// maxLine is how many bytes of a line are shown to people; the file has all.
+const maxLine = 1000
+
+func cutLine(s string) string {
+	if len(s) <= maxLine {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d bytes more)", strings.ToValidUTF8(s[:maxLine], ""), len(s)-maxLine)
 }

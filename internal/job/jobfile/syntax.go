@@ -3,6 +3,7 @@ package jobfile
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -31,6 +32,9 @@ func syntaxTree(data []byte) (*ast.File, *Problem) {
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		p := syntaxProblem(err)
+		if star := bareStar(text, p.Line); star != nil {
+			p = *star
+		}
 		return nil, &p
 	}
 	return file, nil
@@ -76,6 +80,25 @@ func tooNested(tokens token.Tokens) *Problem {
 		}
 		if flow > maxNesting || flow == 0 && indicators > maxNesting {
 			return &Problem{Line: t.Position.Line, Column: t.Position.Column, Message: fmt.Sprintf("nested more than %d deep", maxNesting)}
+		}
+	}
+	return nil
+}
+
+// bareSchedule is a line with a schedule that begins with a star and is not quoted:
+// to YAML the star is the beginning of an alias.
+var bareSchedule = regexp.MustCompile(`^[\s{-]*schedule:\s*(\*[^#"'}]*)`)
+
+// bareStar finds such a line where the parser stopped, or before it.
+func bareStar(text string, near int) *Problem {
+	for i, line := range strings.Split(text, "\n") {
+		m := bareSchedule.FindStringSubmatchIndex(line)
+		if m == nil {
+			continue
+		}
+		if schedule := strings.TrimSpace(line[m[2]:m[3]]); near == 0 || i+1 <= near {
+			return &Problem{Line: i + 1, Column: utf8.RuneCountInString(line[:m[2]]) + 1, Message: fmt.Sprintf(
+				"a schedule that begins with * must stand in quotes, else YAML takes the star for something of its own: write schedule: %q", schedule)}
 		}
 	}
 	return nil

@@ -1,0 +1,27 @@
+package jobfile_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+)
+
+// TestAScheduleWithoutQuotes is the commonest fault of a first jobs file.
+func TestAScheduleWithoutQuotes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"jobs:\n  - name: a\n    schedule: * * * * *\n    command: echo\n":        `3:15: a schedule that begins with * must stand in quotes, else YAML takes the star for something of its own: write schedule: "* * * * *"`,
+		"jobs:\n  - schedule: */5 * * * * # often\n    name: a\n    command: x\n": `2:15: a schedule that begins with * must stand in quotes, else YAML takes the star for something of its own: write schedule: "*/5 * * * *"`,
+		"jobs:\n  - {name: a, schedule: \"* * * * *\", command: x\n":              "",
+	} {
+		_, problems := jobfile.Parse([]byte(text))
+		if len(problems) == 0 {
+			t.Errorf("no problem in %q", text)
+			continue
+		}
+		if got := problems[0].String(); got != want && want != "" || want == "" && strings.Contains(got, "quotes") {
+			t.Errorf("%q: got %q", text, got)
+		}
+	}
+}
