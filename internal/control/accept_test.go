@@ -87,8 +87,12 @@ func TestWhatIsDeployedRuns(t *testing.T) {
 		outcome      control.Outcome
 		ran          string
 	}{
-		"what is deployed":                      {known: []job.Job{v1}, slot: control.Slot{Carried: &v1, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
-		"the form of before sync completed it":  {known: []job.Job{cronned}, slot: control.Slot{Carried: &bare, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
+		"what is deployed":                     {known: []job.Job{v1}, slot: control.Slot{Carried: &v1, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
+		"the form of before sync completed it": {known: []job.Job{cronned}, slot: control.Slot{Carried: &bare, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
+		"its schedule's dates are the schedule's": {
+			known: []job.Job{with(v1, func(j *job.Job) { j.StartAt, j.EndAt = t0.Add(-time.Hour), t0.Add(24*time.Hour) })},
+			slot:  control.Slot{Carried: &v1}, outcome: control.Accepted, ran: "18:00 v1",
+		},
 		"a name alone, as of a rule":            {known: []job.Job{v1}, slot: control.Slot{}, outcome: control.Accepted, ran: "18:00 v1"},
 		"an earlier version's, without an ARN":  {known: []job.Job{v1}, slot: control.Slot{Carried: &v1}, outcome: control.Accepted, ran: "18:00 v1"},
 		"the first firing right after a deploy": {group: map[string]job.Job{own: v1}, slot: control.Slot{Carried: &v1, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},

@@ -12,7 +12,8 @@ import (
 // its job or carries none. Fields of newer versions are passed over.
 func Registered(input string) (j job.Job, ok bool, err error) {
 	var in struct {
-		Job json.RawMessage `json:"job"`
+		Job  json.RawMessage `json:"job"`
+		Rule string          `json:"rule"`
 	}
 	if err := json.Unmarshal([]byte(input), &in); err != nil {
 		return j, false, fmt.Errorf("%w: it is not a JSON object: %w", ErrInput, err)
@@ -27,5 +28,6 @@ func Registered(input string) (j job.Job, ok bool, err error) {
 	if definition == nil {
 		return j, false, nil
 	}
+	definition.Rule = in.Rule
 	return *definition, true, nil
 }

@@ -59,6 +59,9 @@ type Job struct {
 	Retry  Retry  `json:"retry,omitzero"`
 	Notify Notify `json:"notify,omitzero"`
 
+	// Rule is the name of the scheduled rule that starts the job, "" where its
+	// schedules do. It is the registry's.
+	Rule string `json:"-"`
 	// Modified is when the registry was last given this definition; zero where it
 	// does not say. It is no part of the definition, its JSON or its Hash.
 	Modified time.Time `json:"-"`

@@ -11,15 +11,19 @@ import (
 // 128 characters, a family's here 48.
 const maxRevision = 256
 
-// input is what a schedule or a rule sends: a text, or, of a job that names a
-// base definition of its file, two with the revision between them that this
-// template's deployment registered.
+// maxStack is how long a stack's name gets (CloudFormation API, CreateStack).
+const maxStack = 128
+
+// input is what a schedule sends: a text, or, of a job that names a base
+// definition of its file, two with the revision between them that this template's
+// deployment registered. What carries the job of a rule begins with the rule's name,
+// of which the stack's is the first part.
 type input struct {
-	before, after string
-	base          string
+	rule, before, after string
+	base                string
 }
 
-func (o Options) input(j job.Job, bases map[string]job.TaskDefinition) (input, error) {
+func (o Options) input(j job.Job, part int, bases map[string]job.TaskDefinition) (input, error) {
 	var in input
 	family, revision, pinned := strings.Cut(j.TaskDefinition, ":")
 	if _, ok := bases[family]; ok {
@@ -29,13 +33,14 @@ func (o Options) input(j job.Job, bases map[string]job.TaskDefinition) (input, e
 		in.base = family
 	}
 	text, err := j.ScheduleInput()
+	if o.Rules {
+		in.rule, text, err = j.CarrierInput()
+		text = "-" + name(j, 0, part) + text
+	}
 	if err != nil {
 		return in, err
 	}
 	text = unresolved(text)
-	if o.Rules {
-		text = ruleInput(text)
-	}
 	in.before = text
 	if in.base == "" {
 		return in, nil
@@ -51,16 +56,27 @@ func (o Options) input(j job.Job, bases map[string]job.TaskDefinition) (input, e
 }
 
 func (i input) size() int {
-	if i.base == "" {
-		return len(i.before)
+	n := len(i.rule) + len(i.before)
+	if i.rule != "" {
+		n += maxStack
 	}
-	return len(i.before) + maxRevision + len(i.after)
+	if i.base == "" {
+		return n
+	}
+	return n + maxRevision + len(i.after)
 }
 
 // String is the value in the template.
 func (i input) String() string {
-	if i.base == "" {
-		return text(i.before)
+	before := text(i.before)
+	if i.rule != "" {
+		before = text(i.rule) + `, {Ref: AWS::StackName}, ` + before
 	}
-	return `{"Fn::Join": ["", [` + text(i.before) + `, {Ref: ` + logicalID("Task", i.base) + `}, ` + text(i.after) + `]]}`
+	switch {
+	case i.base != "":
+		return `{"Fn::Join": ["", [` + before + `, {Ref: ` + logicalID("Task", i.base) + `}, ` + text(i.after) + `]]}`
+	case i.rule != "":
+		return `{"Fn::Join": ["", [` + before + `]]}`
+	}
+	return before
 }

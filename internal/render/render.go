@@ -26,9 +26,6 @@ const (
 	// MaxInput bounds a schedule's input, which becomes an asynchronous call of
 	// a Lambda function: 256 KB in the older of the limits that AWS states.
 	MaxInput = 256_000
-	// MaxRuleInput bounds the template of an input transformer (EventBridge API,
-	// InputTransformer: 8192 characters).
-	MaxRuleInput = 8192
 )
 
 // Exports of the control plane's stack, behind its name and a colon.
@@ -205,24 +202,25 @@ func (o Options) job(j job.Job, bases map[string]job.TaskDefinition) (entry, err
 	if resolves(j.Description) {
 		return entry{}, fmt.Errorf("job %s: its description holds {{resolve:...}}, which CloudFormation replaces by what it names, and anyone who lists schedules may read that: write it otherwise", j.Name)
 	}
-	in, err := o.input(j, bases)
+	in, err := o.input(j, 0, bases)
 	if err != nil {
 		return entry{}, err
 	}
-	write := o.schedule
 	if o.Rules {
-		write = o.rule
-		if err := ruleable(j, p, in.size()); err != nil {
+		if err := ruleable(j, p); err != nil {
 			return entry{}, err
 		}
 	}
 	if in.size() > MaxInput {
 		return entry{}, fmt.Errorf("job %s: its definition takes %d bytes, and a schedule's input at most %d", j.Name, in.size(), MaxInput)
 	}
+	if o.Rules {
+		return entry{"job " + j.Name, len(p.expressions) + 1, in.base, func(part int) string { return o.ruled(j, p, part, bases) }}, nil
+	}
 	return entry{"job " + j.Name, len(p.expressions), in.base, func(part int) string {
 		var b strings.Builder
 		for i, expression := range p.expressions {
-			b.WriteString(write(j, p, i, part, expression, in.String()))
+			b.WriteString(o.schedule(j, p, i, part, expression, in.String()))
 		}
 		return b.String()
 	}}, nil

@@ -71,8 +71,25 @@ func (o Options) schedule(j job.Job, p plan, i, part int, expression, input stri
 	return b.String()
 }
 
+// ruled writes the rules of a job, and the schedule that carries its definition: it
+// is off, since its rules start the job, and stands in the stack's group, where
+// only who may deploy can write.
+func (o Options) ruled(j job.Job, p plan, part int, bases map[string]job.TaskDefinition) string {
+	var b strings.Builder
+	for i, expression := range p.expressions {
+		b.WriteString(o.rule(j, p, i, part, expression))
+	}
+	in, err := o.input(j, part, bases)
+	if err != nil {
+		panic(fmt.Sprintf("rendering job %s a second time: %v", j.Name, err)) // the first time it could
+	}
+	p.state = "DISABLED"
+	b.WriteString(o.schedule(j, p, 0, part, p.expressions[0], in.String()))
+	return b.String()
+}
+
 // ruleable is why a job cannot be a scheduled rule, nil when it can.
-func ruleable(j job.Job, p plan, size int) error {
+func ruleable(j job.Job, p plan) error {
 	switch {
 	case p.zone != "UTC" && !strings.HasPrefix(p.expressions[0], "rate("):
 		return fmt.Errorf("job %s: a rule knows UTC only, and the job is in %s: use schedules, or write its times in UTC", j.Name, p.zone)
@@ -80,8 +97,6 @@ func ruleable(j job.Job, p plan, size int) error {
 		return fmt.Errorf("job %s: a rule takes cron(...) and rate(...) only: use schedules", j.Name)
 	case j.Window > 0:
 		return fmt.Errorf("job %s: a rule has no window: use schedules", j.Name)
-	case size > MaxRuleInput:
-		return fmt.Errorf("job %s: its definition takes %d characters, and a rule's input at most %d: use schedules", j.Name, size, MaxRuleInput)
 	}
 	if spec, err := cron.Parse(j.Schedule); err == nil && spec.OneTime() {
 		return fmt.Errorf("job %s: a rule cannot run once: use schedules", j.Name)
@@ -89,13 +104,7 @@ func ruleable(j job.Job, p plan, size int) error {
 	return nil
 }
 
-// ruleInput is a schedule's input as the template of a rule's: the variable
-// stands for the time with its quotation marks.
-func ruleInput(input string) string {
-	return strings.Replace(strings.Replace(input, `"schedule":"`+job.ScheduleARN+`",`, "", 1), `"`+job.ScheduledTime+`"`, "<time>", 1)
-}
-
-func (o Options) rule(j job.Job, p plan, i, part int, expression, input string) string {
+func (o Options) rule(j job.Job, p plan, i, part int, expression string) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "      "+format+"\n", args...) }
 	fmt.Fprintf(&b, "  %s:\n    Type: AWS::Events::Rule\n    Properties:\n", id("Rule", j, i))
@@ -110,7 +119,7 @@ func (o Options) rule(j job.Job, p plan, i, part int, expression, input string) 
 	line("    Arn: %s", imported(exportTrigger))
 	line("    InputTransformer:")
 	line("      InputPathsMap: {time: $.time}")
-	line("      InputTemplate: %s", input)
+	line("      InputTemplate: %s", text(j.RuleInput()))
 	line("    RetryPolicy: {MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: %d}", maxAge(j))
 	line("    DeadLetterConfig: {Arn: %s}", imported(exportFailures))
 	return b.String()

@@ -209,7 +209,7 @@ func TestAnyResource(t *testing.T) {
 		"OperatorPolicy scheduler:ListSchedules", "ReaderPolicy scheduler:ListSchedules",
 		"SweepRole ec2",
 		"SweepRole ecs:DescribeTaskDefinition", "SweepRole ecs:ListTasks",
-		"SweepRole events:ListRuleNamesByTarget", "SweepRole scheduler:ListSchedules",
+		"SweepRole scheduler:ListSchedules",
 		"TriggerRole ec2",
 		"TriggerRole ecs:DescribeTaskDefinition", "TriggerRole ecs:ListTasks",
 	}

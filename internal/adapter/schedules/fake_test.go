@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -73,32 +71,12 @@ func (g *group) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 
 // rule is a scheduled rule, unless it has a pattern.
 type rule struct {
-	targets  []eventbridgetypes.Target
 	disabled bool
 	pattern  string
 }
 
-// rules are those of a bus; two are a page.
+// rules are those of a bus.
 type rules map[string]rule
-
-func (r rules) ListRuleNamesByTarget(_ context.Context, in *eventbridge.ListRuleNamesByTargetInput, _ ...func(*eventbridge.Options)) (*eventbridge.ListRuleNamesByTargetOutput, error) {
-	if aws.ToString(in.TargetArn) != trigger {
-		return nil, errors.New("another target is asked for")
-	}
-	from := 0
-	if in.NextToken != nil {
-		if _, err := fmt.Sscan(*in.NextToken, &from); err != nil {
-			return nil, err
-		}
-	}
-	names := slices.Sorted(maps.Keys(r))
-	to := min(from+2, len(names))
-	out := &eventbridge.ListRuleNamesByTargetOutput{RuleNames: names[from:to]}
-	if to < len(names) {
-		out.NextToken = aws.String(fmt.Sprint(to))
-	}
-	return out, nil
-}
 
 func (r rules) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
 	if *in.Name == "deleted" {
@@ -114,25 +92,4 @@ func (r rules) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleInput
 		out.ScheduleExpression = aws.String("rate(5 minutes)")
 	}
 	return out, nil
-}
-
-func (r rules) ListTargetsByRule(_ context.Context, in *eventbridge.ListTargetsByRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.ListTargetsByRuleOutput, error) {
-	if *in.Rule == "deleted since" {
-		return nil, &eventbridgetypes.ResourceNotFoundException{Message: aws.String("Rule deleted since does not exist.")}
-	}
-	return &eventbridge.ListTargetsByRuleOutput{Targets: r[*in.Rule].targets}, nil
-}
-
-// carrying is a target of a rule whose transformer makes an input.
-func carrying(arn, template string) eventbridgetypes.Target {
-	return eventbridgetypes.Target{Arn: aws.String(arn), InputTransformer: &eventbridgetypes.InputTransformer{InputTemplate: aws.String(template)}}
-}
-
-// ruled is a rule that carries a job of a name.
-func ruled(name string, change ...func(*rule)) rule {
-	r := rule{targets: []eventbridgetypes.Target{carrying(trigger, `{"scheduledFor": <time>, "job": {"name":"`+name+`"}}`)}}
-	for _, f := range change {
-		f(&r)
-	}
-	return r
 }

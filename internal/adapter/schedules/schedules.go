@@ -29,9 +29,7 @@ type Scheduler interface {
 
 // Rules is the part of the EventBridge client that is used.
 type Rules interface {
-	ListRuleNamesByTarget(context.Context, *eventbridge.ListRuleNamesByTargetInput, ...func(*eventbridge.Options)) (*eventbridge.ListRuleNamesByTargetOutput, error)
 	DescribeRule(context.Context, *eventbridge.DescribeRuleInput, ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error)
-	ListTargetsByRule(context.Context, *eventbridge.ListTargetsByRuleInput, ...func(*eventbridge.Options)) (*eventbridge.ListTargetsByRuleOutput, error)
 }
 
 // Registry reads the jobs. A schedule that did not change since the last call is
@@ -39,8 +37,8 @@ type Rules interface {
 type Registry struct {
 	Scheduler Scheduler
 	Rules     Rules
-	// Group is the stack's schedule group, Trigger the ARN of the function
-	// that rules have as their target.
+	// Group is the stack's schedule group, Trigger the ARN of the function that its
+	// schedules have as their target.
 	Group, Trigger string
 	// Read is what an input carries; ok is false where that is no definition.
 	Read func(input string) (j job.Job, ok bool, err error)
@@ -77,20 +75,20 @@ func (e *UnreadError) Error() string {
 	return fmt.Sprintf("%d schedules or rules could not be read now, the first: %v", len(e.Unread), e.Unread[0])
 }
 
-// Jobs returns the jobs of all schedules and rules, by name. A *ProblemError, an
+// Jobs returns the jobs of all schedules, by name, those of rules as their rules
+// stand. A *ProblemError, an
 // *UnreadError or both come beside the jobs that could be read; with any other
 // error there are none. A job that was read by half is not among them.
 func (r *Registry) Jobs(ctx context.Context) ([]job.Job, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var found []carried
 	g := gaps{halves: map[string]bool{}}
-	for _, from := range []func(context.Context, *gaps) ([]carried, error){r.schedules, r.rules} {
-		entries, err := from(ctx, &g)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, entries...)
+	found, err := r.schedules(ctx, &g)
+	if err != nil {
+		return nil, err
+	}
+	if found, err = r.ruled(ctx, &g, found); err != nil {
+		return nil, err
 	}
 	jobs := slices.DeleteFunc(merge(found, &g.problems), g.half)
 	return jobs, g.err()
@@ -218,7 +216,9 @@ func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetSc
 	if !ok {
 		return v, nil
 	}
-	complete(&j, aws.ToString(out.ScheduleExpression), aws.ToString(out.ScheduleExpressionTimezone), out.State == schedulertypes.ScheduleStateDisabled)
+	if j.Rule == "" { // else the rule says when it runs, which may change at any time
+		complete(&j, aws.ToString(out.ScheduleExpression), aws.ToString(out.ScheduleExpressionTimezone), out.State == schedulertypes.ScheduleStateDisabled)
+	}
 	between(&j, aws.ToTime(out.StartDate), aws.ToTime(out.EndDate))
 	if late := window(out.FlexibleTimeWindow); late >= j.Late() {
 		return version{}, fmt.Errorf("schedule %s may fire %s late and its job may start within %s: set the job's startWithin above the window", name, job.Duration(late), job.Duration(j.Late()))

@@ -188,11 +188,15 @@ func jobOf(input any) (job.Job, error) {
 		return job.Job{}, nil
 	}
 	var carried struct {
-		Job job.Job `json:"job"`
+		Job json.RawMessage `json:"job"`
 	}
 	text = strings.Replace(text, `"scheduledFor":<time>`, `"scheduledFor":null`, 1)
 	if err := json.Unmarshal([]byte(text), &carried); err != nil {
 		return job.Job{}, err //nolint:wrapcheck // the caller says whose
 	}
-	return carried.Job, nil
+	var j job.Job
+	if len(carried.Job) == 0 || carried.Job[0] == '"' { // a rule names its job
+		return j, nil
+	}
+	return j, json.Unmarshal(carried.Job, &j) //nolint:wrapcheck // the caller says whose
 }
