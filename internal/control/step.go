@@ -212,7 +212,7 @@ func (c *Control) launch(ctx context.Context, r run.Run, j job.Job, attempt int)
 		return run.Paced{Attempt: attempt, Send: send}
 	}
 	answer := c.Launcher.Launch(ctx, Launch{
-		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Round: mark.Round, Task: r.Task, Job: j,
+		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Round: mark.Round, Task: r.Task, Form: r.Attempt(attempt).Form, Job: j,
 	})
 	switch e := answer.(type) {
 	case run.Refused:

@@ -33,6 +33,9 @@ type Attempt struct {
 	// Round is how often ECS had no room for the attempt. Each round has its own
 	// client token; of those before, what follows keeps what ECS said last.
 	Round int `json:"round,omitempty"`
+	// Form is the form of the attempt's request, fixed before its first send so that
+	// a later version sends it as it was: 0 without tags, 1 with them.
+	Form int `json:"form,omitempty"`
 	// Former is the task of the round before, which never started; empty where that
 	// round launched none.
 	Former string `json:"former,omitempty"`

@@ -249,10 +249,13 @@ func (d *decider) resend() {
 	d.r.DueAt = d.now.Add(d.t.Doubt)
 }
 
+// RequestForm is the form of the requests of new attempts.
+const RequestForm = 1
+
 // launch adds an attempt, owes its launch and counts its first send.
 func (r *Run) launch(now time.Time, t Timing) {
 	n := len(r.Attempts) + 1
-	r.Attempts = append(r.Attempts, Attempt{N: n, TaskDefinition: r.Task.ARN, OnDemand: r.OnDemand, Sends: 1, SentAt: now})
+	r.Attempts = append(r.Attempts, Attempt{N: n, TaskDefinition: r.Task.ARN, OnDemand: r.OnDemand, Form: RequestForm, Sends: 1, SentAt: now})
 	r.Status, r.Cause = Launching, fmt.Sprintf("launching attempt %d", n)
 	r.Owe(Effect{Kind: Launch, Attempt: n})
 	r.DueAt = now.Add(t.Doubt)

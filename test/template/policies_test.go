@@ -38,14 +38,14 @@ func TestPoliciesAreTheCalls(t *testing.T) {
 	}
 	key := []string{"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"}
 	byKey := calls[dynamo.API]("dynamodb", "Query", "BatchGetItem")
-	launches := append(calls[fargate.API]("ecs", "DescribeTasks"), "iam:PassRole")
+	launches := append(calls[fargate.API]("ecs", "DescribeTasks"), "iam:PassRole", "ecs:TagResource")
 	template := load(t)
 	for role, want := range map[string][]string{
 		"TriggerRole":   slices.Concat(platform, key, byKey, []string{"dynamodb:Query", "scheduler:GetSchedule"}, launches),
 		"OnStoppedRole": slices.Concat(platform, key, byKey, launches),
 		"NotifyRole": slices.Concat(platform, key, byKey, calls[sns.API]("sns"), calls[eventbus.API]("events"), calls[ssm.API]("ssm"), calls[logs.API]("logs"),
 			[]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}),
-		"SweepRole": slices.Concat(platform, key, calls[dynamo.API]("dynamodb"), calls[fargate.API]("ecs"), []string{"iam:PassRole"},
+		"SweepRole": slices.Concat(platform, key, calls[dynamo.API]("dynamodb"), calls[fargate.API]("ecs"), []string{"iam:PassRole", "ecs:TagResource"},
 			calls[schedules.Scheduler]("scheduler"), calls[schedules.Rules]("events")),
 	} {
 		var got []string
