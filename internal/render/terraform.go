@@ -115,7 +115,7 @@ func (o Options) schedules(into object, j job.Job, bases map[string]job.TaskDefi
 	if err != nil {
 		return err
 	}
-	in, err := o.input(j, bases)
+	in, err := o.input(j, 0, bases)
 	if err != nil {
 		return err
 	}
