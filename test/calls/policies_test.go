@@ -28,7 +28,11 @@ var prefixes = map[string]string{"DynamoDB": "dynamodb", "ECS": "ecs", "SNS": "s
 // needs, each with the reason why it is allowed.
 var unused = func() map[string]string {
 	const lambda = "Lambda reads the stream in the function's name"
+	const tags = "RunTask puts tags on tasks, which needs it without a call"
 	return map[string]string{
+		"trigger ecs:TagResource":          tags,
+		"onstopped ecs:TagResource":        tags,
+		"sweep ecs:TagResource":            tags,
 		"notify dynamodb:DescribeStream":   lambda,
 		"notify dynamodb:GetRecords":       lambda,
 		"notify dynamodb:GetShardIterator": lambda,
