@@ -11,6 +11,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/plane"
 )
 
 type cronCmd struct {
@@ -99,7 +100,7 @@ func (c *cronCmd) span(zone *cron.Zone) (from, to time.Time, err error) {
 		if text == "" {
 			return nil
 		}
-		t, ok := parseTime(text, zone.Location())
+		t, ok := plane.ParseTime(text, zone.Location())
 		if !ok {
 			return usagef("--%s %q is not a time: write 2026-11-22, 2026-11-22T17:30 (in --zone) or 2026-11-22T17:30Z", flag, text)
 		}

@@ -96,16 +96,11 @@ func statusesOf(names []string) (out []run.Status, err error) {
 // past reads how long ago, or when, something was; times without a zone are of the
 // view's.
 func (a *app) past(flag, text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
+	t, err := plane.ParsePast(text, a.zone, a.now())
+	if err != nil {
+		return t, usagef("%s %w", flag, err)
 	}
-	if d, err := job.ParseDuration(text); err == nil {
-		return a.now().Add(-time.Duration(d)), nil
-	}
-	if t, ok := parseTime(text, a.zone); ok {
-		return t, nil
-	}
-	return time.Time{}, usagef("%s %q is neither a duration such as 24h or 7d nor a time such as 2026-11-22 or 2026-11-22T17:30Z", flag, text)
+	return t, nil
 }
 
 func (a *app) printHistory(rows []view.Row) error {

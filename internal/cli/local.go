@@ -38,6 +38,7 @@ type localCmd struct {
 	Quiet   bool           `help:"One line a run, at its end."`
 	Format  string         `name:"log-format" enum:"text,json" default:"text" help:"How lines are printed: text, or json for who collects them."`
 	keepFlags
+	UI    bool     `name:"ui" help:"Serve the pages (see ui), as is done without asking where the output is a terminal."`
 	Fault []string `help:"Inject a fault at a rate, such as eni=0.3. Kinds: ${faults}." placeholder:"KIND=RATE"`
 	Seed  uint64   `help:"Seed of the injected faults; random unless given."`
 
@@ -85,6 +86,11 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	for _, text := range c.unmet(file, targets) {
 		t.line("%s", text)
 	}
+	end, err := c.pages(ctx, a, cfg.DB)
+	if err != nil {
+		return errors.Join(err, l.Close(context.WithoutCancel(ctx)))
+	}
+	defer end()
 	c.tellManager(l, "READY=1")
 	return c.drive(ctx, l, t, a.now(), reload)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/preview"
 )
 
@@ -46,7 +47,7 @@ func (c *previewCmd) options(a *app, jobs []job.Job) (preview.Options, error) {
 	region := cmp.Or(a.region, preview.Regions[0])
 	o := preview.Options{From: time.Now(), Days: c.Days, Cost: preview.CostOptions{Region: region, Duration: time.Minute, Durations: map[string]time.Duration{}}}
 	if c.From != "" {
-		t, ok := parseTime(c.From, time.UTC)
+		t, ok := plane.ParseTime(c.From, time.UTC)
 		if !ok {
 			return o, usagef("--from %q is not a time: write 2026-11-22 or 2026-11-22T17:30Z", c.From)
 		}

@@ -59,6 +59,35 @@ func (p *Plane) Follow(ctx context.Context, f Follow, emit func(Line) error) (do
 	return done, nil
 }
 
+// LastLines are the last lines that an attempt's task wrote, at most n, the oldest first.
+func (p *Plane) LastLines(ctx context.Context, r run.Run, attempt, n int) ([]string, error) {
+	a := r.Attempt(attempt)
+	if a == nil || a.TaskARN == "" {
+		return nil, nil
+	}
+	o := outputOf(r, *a)
+	if t, ok := p.Output.(interface {
+		Tail(ctx context.Context, o control.Output, lines int) ([]string, error)
+	}); ok {
+		return t.Tail(ctx, o, n)
+	}
+	var lines []string
+	open := false
+	_, err := p.drain(ctx, o, new(string), time.Time{}, func(l Line) error {
+		if open {
+			lines[len(lines)-1] += l.Text
+		} else {
+			lines = append(lines, l.Text)
+		}
+		open = l.Open
+		if len(lines) > 2*n {
+			lines = append(lines[:0], lines[len(lines)-n:]...)
+		}
+		return nil
+	})
+	return lines[max(0, len(lines)-n):], err
+}
+
 // drain gives all lines that there are after a place.
 func (p *Plane) drain(ctx context.Context, o control.Output, place *string, since time.Time, emit func(Line) error) (n int, err error) {
 	if o.TaskARN == "" {
@@ -141,3 +170,14 @@ func (w *poller) wait(ctx context.Context, came bool) {
 
 // Pause waits for one look.
 func (p *Plane) Pause(ctx context.Context) { p.sleep(ctx, p.Poll.Least) }
+
+// Place is the place behind what a run's newest attempt has written, found from an
+// earlier place on.
+func (p *Plane) Place(ctx context.Context, r run.Run, from string) (string, error) {
+	a := r.Last()
+	if a == nil {
+		return from, nil
+	}
+	_, err := p.drain(ctx, outputOf(r, *a), &from, time.Time{}, func(Line) error { return nil })
+	return from, err
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,15 +138,21 @@ func (p *Plane) Timeline(ctx context.Context, from, to time.Time, f JobFilter) (
 	if err != nil {
 		return view.Timeline{}, err
 	}
-	var lanes []job.Item
-	for _, item := range items {
-		if !item.Gone && matchesAny(f.Names, item.Name) {
-			lanes = append(lanes, item)
+	lanes := slices.DeleteFunc(items, func(i job.Item) bool { return i.Gone || !matchesAny(f.Names, i.Name) })
+	// A run of the day before may reach into the span.
+	w := walkOf(Filter{Jobs: f.Names, Since: from.AddDate(0, 0, -1), Until: to}, 1000)
+	if f.Owner != "" || f.Cluster != "" {
+		definitions, err := p.definitions(ctx, lanes)
+		if err != nil {
+			return view.Timeline{}, err
+		}
+		lanes = slices.DeleteFunc(lanes, func(i job.Item) bool { return !f.fits(definitions[i.Name]) })
+		w.Match = func(id run.ID) bool {
+			return slices.ContainsFunc(lanes, func(i job.Item) bool { return i.Name == id.Job() })
 		}
 	}
 	var runs []run.Run
-	// A run of the day before may reach into the span.
-	for r, err := range p.Walk(ctx, walkOf(Filter{Jobs: f.Names, Since: from.AddDate(0, 0, -1), Until: to}, 1000)) {
+	for r, err := range p.Walk(ctx, w) {
 		if err != nil {
 			return view.Timeline{}, err
 		}

@@ -15,6 +15,8 @@ type JobFilter struct {
 	// Names are names, or patterns such as report-*.
 	Names []string
 	Owner string
+	// Cluster is as the definition names it.
+	Cluster string
 	// Failing and Paused select jobs that are.
 	Failing, Paused bool
 }
@@ -30,7 +32,7 @@ func (p *Plane) Jobs(ctx context.Context, f JobFilter) ([]view.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	items = slices.DeleteFunc(items, func(i job.Item) bool { return f.Owner != "" && definitions[i.Name].Owner != f.Owner })
+	items = slices.DeleteFunc(items, func(i job.Item) bool { return !f.fits(definitions[i.Name]) })
 	names := make([]string, len(items))
 	for i, item := range items {
 		names[i] = item.Name
@@ -55,6 +57,11 @@ func (f JobFilter) selects(i job.Item) bool {
 		return slices.Contains(f.Names, i.Name) && !f.Failing
 	}
 	return matchesAny(f.Names, i.Name) && (!f.Failing || !i.FailingSince.IsZero())
+}
+
+// fits is whether the filter selects a job, as far as its definition says.
+func (f JobFilter) fits(j job.Job) bool {
+	return (f.Owner == "" || j.Owner == f.Owner) && (f.Cluster == "" || j.Cluster == f.Cluster)
 }
 
 // Known is an error that says so where a job never was.

@@ -33,6 +33,9 @@ type Plane struct {
 	Registry Registry
 	// Who says whose credentials are used, for the record; nil is nobody.
 	Who func(ctx context.Context) (string, error)
+	// May says why nothing may be asked for by these credentials, nil where it may;
+	// a nil May is that it may.
+	May func(ctx context.Context) error
 	// Explain says of an error what is missing and what to do next; nil leaves it
 	// as it is.
 	Explain func(error) error

@@ -45,6 +45,20 @@ type Report struct {
 	Launch int        `json:"launches"`
 	Chains [][]string `json:"chains"`
 	Cost   Cost       `json:"cost"`
+
+	minutes []uint32 // launches by the minute since From
+}
+
+// Between is how many launches there are from a time up to another, and how many
+// in the minute that has most.
+func (r Report) Between(from, to time.Time) (launches, peak int) {
+	first := max(0, int(from.Sub(r.From)/time.Minute))
+	last := min(len(r.minutes), int(to.Sub(r.From)/time.Minute))
+	for i := first; i < last; i++ {
+		launches += int(r.minutes[i])
+		peak = max(peak, int(r.minutes[i]))
+	}
+	return launches, peak
 }
 
 // Job is what one job would do.
@@ -111,6 +125,7 @@ func Of(jobs []job.Job, o Options) (Report, error) {
 		r.Launch += p.Runs
 		r.Jobs = append(r.Jobs, p)
 	}
+	r.minutes = minutes
 	r.meet(jobs, tables, minutes)
 	r.clocks()
 	r.Chains = append(r.Chains, chains(r.Jobs)...)

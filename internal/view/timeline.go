@@ -22,6 +22,8 @@ type Timeline struct {
 // Lane is a job of a timeline.
 type Lane struct {
 	Job string
+	// Zone is the job's, as an IANA name.
+	Zone string
 	// Bars are the runs, the oldest first.
 	Bars []Bar
 	// Slots are those to come, at most MaxSlots.
@@ -60,7 +62,7 @@ func TimelineOf(from, to, now time.Time, items []job.Item, all job.Item, runs []
 	}
 	lanes := map[string]*Lane{}
 	for _, item := range items {
-		lanes[item.Name] = &Lane{Job: item.Name, Slots: slotsOf(item, now, to), Paused: pausesOf(from, to, item, all)}
+		lanes[item.Name] = &Lane{Job: item.Name, Zone: item.Plan.Timezone, Slots: slotsOf(item, now, to), Paused: pausesOf(from, to, item, all)}
 	}
 	for name, of := range bars {
 		if lanes[name] == nil {

@@ -65,6 +65,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 		return nil, explain(c, cfg.Region, err)
 	}
 	s := &Stack{AWS: cfg, Outputs: outputs}
+	asks := &people.Door{Lambda: lambda.NewFromConfig(cfg), Function: door(outputs)}
 	inspector := &people.Inspector{
 		Stack: c.Name, Region: cfg.Region,
 		Resources: cloudformation.NewFromConfig(cfg), Alarms: cloudwatch.NewFromConfig(cfg), Queues: sqs.NewFromConfig(cfg),
@@ -72,7 +73,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 	s.Plane = &plane.Plane{
 		Name:   c.Name,
 		Reader: dynamo.New(dynamo.Config{DB: dynamodb.NewFromConfig(cfg), Table: outputs["TableName"], Log: c.Log}),
-		Door:   &people.Door{Lambda: lambda.NewFromConfig(cfg), Function: door(outputs)},
+		Door:   asks, May: asks.May,
 		Output: &logs.Follower{Logs: cloudwatchlogs.NewFromConfig(cfg), Region: cfg.Region},
 		Registry: registry{
 			&schedules.Writer{

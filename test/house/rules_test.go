@@ -84,7 +84,7 @@ var rooms = map[string]room{
 	"internal/localecs":   {left: []string{"localecs/*"}},
 	"internal/localecs/*": {},
 
-	"internal/console": {left: seeing},
+	"internal/console": {left: append(slices.Clone(seeing), "preview")},
 	// Only wire knows both control and the adapters.
 	"internal/wire": {left: wiring},
 	// The functions of the stack: each room links only what its function calls.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -45,6 +46,15 @@ func (d *Door) Ask(ctx context.Context, r entry.Request) (control.Reply, error) 
 		return control.Reply{}, fmt.Errorf("the trigger function's answer cannot be read: %.200q", out.Payload)
 	}
 	return reply, nil
+}
+
+// May is why the door does not open for these credentials, nil where it does. A dry
+// run asks no more than that (AWS Lambda API reference, Invoke).
+func (d *Door) May(ctx context.Context) error {
+	if _, err := d.Lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &d.Function, InvocationType: types.InvocationTypeDryRun}); err != nil {
+		return fmt.Errorf("asking whether requests are allowed: %w", err)
+	}
+	return nil
 }
 
 // functionError is what a function that failed said (AWS Lambda developer guide,

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+func uiOf(t *testing.T, screen Screen) (*ui, *bytes.Buffer) {
+	t.Helper()
+	var out bytes.Buffer
+	a := &app{Env: Env{Stdout: &out, Stderr: &out, Screen: screen}, zone: time.UTC}
+	u, err := a.newUI(&plane.Plane{Name: "test"}, "http://127.0.0.1:1", nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(u.close)
+	return u, &out
+}
+
+// TestAddressIsNotForJournals: what is no terminal may be a journal that others
+// read.
+func TestAddressIsNotForJournals(t *testing.T) {
+	t.Parallel()
+	u, out := uiOf(t, Screen{})
+	address := u.server.Address()
+	u.announce(address)
+	if strings.Contains(out.String(), "code=") {
+		t.Fatalf("the code is in the output: %s", out)
+	}
+	file := filepath.Join(u.dir, "address")
+	if !strings.Contains(out.String(), file) {
+		t.Fatalf("the output does not name the file: %s", out)
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file: %v, %v", info, err)
+	}
+	if dir, err := os.Stat(u.dir); err != nil || dir.Mode().Perm() != 0o700 {
+		t.Errorf("its folder: %v, %v", dir, err)
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != address+"\n" {
+		t.Errorf("the file has %q, %v", text, err)
+	}
+	u.close()
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Error("the file stays when the server ends")
+	}
+
+	u, out = uiOf(t, Screen{Width: 80})
+	if u.announce(address); !strings.Contains(out.String(), address) {
+		t.Errorf("a person at a terminal is not shown the address: %s", out)
+	}
+}
+
+// TestOpenHidesTheCode: everybody sees the arguments of programs.
+func TestOpenHidesTheCode(t *testing.T) {
+	dir := t.TempDir()
+	said := filepath.Join(dir, "said")
+	script := "#!/bin/sh\necho \"$@\" > " + said + ".new && mv " + said + ".new " + said + "\n"
+	for _, name := range []string{"xdg-open", "open"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	u, _ := uiOf(t, Screen{Width: 80})
+	u.open(t.Context())
+	var args []byte
+	for end := time.Now().Add(30 * time.Second); len(args) == 0 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		args, _ = os.ReadFile(said)
+	}
+	file := strings.TrimSpace(string(args))
+	if file == "" || strings.Contains(file, "code=") {
+		t.Fatalf("the browser was called with %q", file)
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file: %v, %v", info, err)
+	}
+	if text, _ := os.ReadFile(file); !strings.Contains(string(text), "code=") {
+		t.Errorf("the file leads nowhere: %s", text)
+	}
+}
+
+func TestListen(t *testing.T) {
+	t.Parallel()
+	t.Run("a socket for one person", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "ui.sock")
+		l, err := listenUnix(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != 0o600 || info.Mode()&os.ModeSocket == 0 {
+			t.Errorf("the socket: %v, %v", info.Mode(), err)
+		}
+		if _, err := listenUnix(t.Context(), path); err == nil {
+			t.Error("two listen on one socket")
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+		left, err := os.ReadDir(filepath.Dir(path))
+		if err != nil || len(left) != 0 {
+			t.Errorf("left behind: %v, %v", left, err)
+		}
+	})
+	t.Run("not over a file", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "precious")
+		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := listenUnix(t.Context(), path); err == nil {
+			t.Error("a file was replaced")
+		}
+	})
+	t.Run("loopback unless told", func(t *testing.T) {
+		t.Parallel()
+		l, base, err := (&uiCmd{}).listen(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = l.Close() }()
+		if !strings.HasPrefix(base, "http://127.0.0.1:") {
+			t.Errorf("it listens on %s", base)
+		}
+	})
+	t.Run("one place only", func(t *testing.T) {
+		t.Parallel()
+		if _, _, err := (&uiCmd{Port: 1, Socket: "x"}).listen(context.Background()); err == nil {
+			t.Error("a port and a socket were taken")
+		}
+	})
+}
+
+// TestStrangersPage: the pages answer who has no code without what is on them.
+func TestStrangersPage(t *testing.T) {
+	t.Parallel()
+	u, _ := uiOf(t, Screen{})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	r.Host = "localhost"
+	w := httptest.NewRecorder()
+	u.server.ServeHTTP(w, r)
+	if w.Code != http.StatusUnauthorized {
+		t.Errorf("answered %d", w.Code)
+	}
+}

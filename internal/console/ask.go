@@ -1,0 +1,262 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// ask is a page that says what a request will do, asks, and shows the answer.
+type ask struct {
+	Frame
+	What string
+	// Says is what will happen, a sentence each; Warns is what a person should know
+	// before.
+	Says, Warns []string
+	Button      string
+	// Job is whom it is about, "*" all jobs; Run which run.
+	Job  string
+	Run  run.ID
+	Back string
+	// Request makes a repeated form the same request.
+	Request string
+	// Reason, Until, Args and Confirm are the fields that the form has.
+	Reason, Until, Args bool
+	Confirm             string // what must be typed
+	Inputs              []input
+	Candidates          []plane.Candidate
+	// Given are the values as they were sent.
+	Given   url.Values
+	Problem string
+	Answers []answer
+}
+
+// input is an input of the job, as a field.
+type input struct {
+	Name, Value string
+	job.Input
+}
+
+// answer is what the control plane said.
+type answer struct {
+	control.Reply
+	Failed string
+}
+
+// Class is how the answer looks.
+func (a answer) Class() string {
+	switch {
+	case a.Failed != "" || a.Outcome == control.Refused:
+		return "failed"
+	case a.Outcome == control.Accepted:
+		return "ok"
+	}
+	return "held"
+}
+
+// errForm is wrapped by what is wrong with a form.
+var errForm = errors.New("the form")
+
+// verb is something that may be asked for.
+type verb struct {
+	// prepare makes the page; it may read.
+	prepare func(ctx context.Context, s *Server, a *ask) error
+	// request makes the request of a form.
+	request func(a *ask) (entry.Request, error)
+}
+
+var verbs = map[string]verb{
+	"run": {prepareRun, func(a *ask) (entry.Request, error) {
+		inputs := map[string]string{}
+		for _, i := range a.Inputs {
+			if v := a.Given.Get("input-" + i.Name); v != i.Default {
+				inputs[i.Name] = v
+			}
+		}
+		return entry.Request{Run: &control.RunRequest{Job: a.Job, RequestID: a.Request, Inputs: inputs, Args: lines(a.Given.Get("args")), Force: a.Given.Get("force") != ""}}, nil
+	}},
+	"retry": {prepareRetry, func(a *ask) (entry.Request, error) {
+		return entry.Request{Retry: &control.RetryRequest{Run: a.Run, RequestID: a.Request, Same: a.Given.Get("same") != "", Force: a.Given.Get("force") != ""}}, nil
+	}},
+	"stop": {prepareStop, func(a *ask) (entry.Request, error) {
+		return entry.Request{Stop: &control.StopRequest{Run: a.Run, Reason: a.Given.Get("reason")}}, nil
+	}},
+	"pause": {preparePause, func(a *ask) (entry.Request, error) {
+		until, err := plane.ParseUntil(strings.TrimSpace(a.Given.Get("until")), a.zoneOf([]string{a.Job}), a.Now)
+		return entry.Request{Pause: &control.PauseRequest{Job: a.Job, Until: until, Reason: a.Given.Get("reason")}}, err
+	}},
+	"resume": {prepareResume, func(a *ask) (entry.Request, error) {
+		return entry.Request{Resume: &control.ResumeRequest{Job: a.Job}}, nil
+	}},
+	"skip-next": {prepareSkip, func(a *ask) (entry.Request, error) {
+		return entry.Request{Skip: &control.SkipRequest{Job: a.Job}}, nil
+	}},
+	"retry-all": {prepareRetryAll, nil},
+}
+
+// prepare is the page of what an address asks for.
+func (s *Server) prepare(r *http.Request, q Query) (*ask, verb, error) {
+	what := r.PathValue("what")
+	v, ok := verbs[what]
+	if !ok {
+		return nil, v, control.ErrNotFound
+	}
+	a := &ask{Frame: s.frame(r, q, "", ""), What: what, Given: url.Values{}, Request: "page-" + rand.Text()}
+	a.Events = ""
+	a.Run = run.ID(r.URL.Query().Get("run"))
+	a.Job = r.URL.Query().Get("of")
+	if a.Run != "" {
+		if err := runID(string(a.Run)); err != nil {
+			return nil, v, control.ErrNotFound
+		}
+		a.Job = a.Run.Job()
+	}
+	a.Back = a.Href("/jobs/" + a.Job)
+	switch {
+	case a.Run != "":
+		a.Back = a.Href("/runs/" + string(a.Run))
+	case a.Job == job.All || a.Job == "":
+		a.Back = a.Href("/")
+	case !job.ValidName(a.Job):
+		return nil, v, control.ErrNotFound
+	}
+	err := v.prepare(r.Context(), s, a)
+	return a, v, err
+}
+
+func (s *Server) form(r *http.Request, q Query) (rendered, error) {
+	a, _, err := s.prepare(r, q)
+	return rendered{name: "ask", data: a}, err
+}
+
+// asked sends what a form asks for and shows the answer in its place.
+func (s *Server) asked(r *http.Request, q Query) (rendered, error) {
+	a, v, err := s.prepare(r, q)
+	if err != nil {
+		return rendered{}, err
+	}
+	a.Given = r.PostForm
+	if id := a.Given.Get("request"); strings.HasPrefix(id, "page-") && len(id) < 64 {
+		a.Request = id
+	}
+	if a.Problem = a.missing(); a.Problem != "" {
+		return rendered{"ask", a, http.StatusUnprocessableEntity}, nil
+	}
+	if a.What == "retry-all" {
+		return s.askMany(r.Context(), a)
+	}
+	request, wrong := v.request(a)
+	if wrong != nil {
+		a.Problem = wrong.Error()
+		return rendered{"ask", a, http.StatusUnprocessableEntity}, nil
+	}
+	a.Answers = []answer{s.send(r.Context(), request)}
+	return rendered{name: "ask", data: a}, nil
+}
+
+// missing is what the form lacks.
+func (a *ask) missing() string {
+	switch {
+	case a.Reason && strings.TrimSpace(a.Given.Get("reason")) == "":
+		return "Say why: the reason is kept with the request."
+	case len(a.Given.Get("reason")) > 500:
+		return "The reason is longer than 500 bytes."
+	case a.Confirm != "" && strings.TrimSpace(a.Given.Get("confirm")) != a.Confirm:
+		return fmt.Sprintf("Type %s to say that you mean it.", a.Confirm)
+	}
+	return ""
+}
+
+// send asks the control plane. An error is an answer, too: it is not known to have
+// been done.
+func (s *Server) send(ctx context.Context, r entry.Request) answer {
+	p, by := s.cfg.Plane, s.cfg.User
+	if p.Who != nil {
+		var err error
+		if by, err = p.Who(ctx); err != nil {
+			return answer{Failed: s.explain(err).Error()}
+		}
+	}
+	reply, err := p.Door.Ask(ctx, r.By(by))
+	switch {
+	case errors.Is(err, plane.ErrNobody):
+		return answer{Failed: err.Error() + ": start it, and ask again"}
+	case err != nil:
+		return answer{Failed: s.explain(err).Error()}
+	}
+	return answer{Reply: reply}
+}
+
+// mostRetried is how many runs are retried at once.
+const mostRetried = 50
+
+func (s *Server) askMany(ctx context.Context, a *ask) (rendered, error) {
+	chosen := a.Given["run"]
+	switch {
+	case len(chosen) == 0:
+		a.Problem = "No run is chosen."
+	case len(chosen) > mostRetried:
+		a.Problem = fmt.Sprintf("%d runs are chosen, and at most %d are retried at once.", len(chosen), mostRetried)
+	}
+	if a.Problem != "" {
+		return rendered{"ask", a, http.StatusUnprocessableEntity}, nil
+	}
+	for _, c := range a.Candidates {
+		if slices.Contains(chosen, string(c.Run.ID)) {
+			a.Answers = append(a.Answers, s.send(ctx, entry.Request{Retry: &control.RetryRequest{Run: c.Run.ID, RequestID: c.RequestID()}}))
+		}
+	}
+	if len(a.Answers) < len(chosen) {
+		a.Problem = fmt.Sprintf("%s chosen that need no retry any more: the list is read anew.", view.Counted(len(chosen)-len(a.Answers), "run"))
+	}
+	return rendered{name: "ask", data: a}, nil
+}
+
+func lines(text string) (out []string) {
+	for _, l := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+		if l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func inputsOf(j job.Job) (out []input) {
+	for _, name := range slices.Sorted(maps.Keys(j.Inputs)) {
+		out = append(out, input{Name: name, Value: j.Inputs[name].Default, Input: j.Inputs[name]})
+	}
+	return out
+}
+
+// Value is a field as it was sent, or as it is by itself.
+func (a *ask) Value(name, otherwise string) string {
+	if a.Given.Has(name) {
+		return a.Given.Get(name)
+	}
+	return otherwise
+}
+
+// Ticked is whether a run is chosen: by itself those that are safe.
+func (a *ask) Ticked(c plane.Candidate) bool {
+	if a.Given.Has("request") {
+		return slices.Contains(a.Given["run"], string(c.Run.ID))
+	}
+	return c.Retry.Safety == view.Safe
+}
+
+// Who is the job, or all.
+func (a *ask) Who() string { return cmp.Or(map[string]string{job.All: "all jobs"}[a.Job], a.Job) }

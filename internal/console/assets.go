@@ -1,0 +1,53 @@
+package console
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"path"
+	"strings"
+)
+
+//go:embed assets/style.css assets/script.js assets/icon.svg
+var assetFiles embed.FS
+
+// assetPath is where assets are. Their names have a hash of what is in them, so
+// that a browser may keep them for ever.
+const assetPath = "/assets/"
+
+var assetTypes = map[string]string{
+	"style.css": "text/css; charset=utf-8", "script.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
+}
+
+// assetNames are the assets' addresses by their plain names.
+var assetNames = func() map[string]string {
+	names := map[string]string{}
+	for name := range assetTypes {
+		b, err := assetFiles.ReadFile("assets/" + name)
+		if err != nil {
+			panic(err) // what is embedded is there
+		}
+		sum := sha256.Sum256(b)
+		ext := path.Ext(name)
+		names[name] = assetPath + strings.TrimSuffix(name, ext) + "-" + hex.EncodeToString(sum[:6]) + ext
+	}
+	return names
+}()
+
+func newAssets() (http.Handler, error) {
+	mux := http.NewServeMux()
+	for name, address := range assetNames {
+		b, err := assetFiles.ReadFile("assets/" + name)
+		if err != nil {
+			return nil, fmt.Errorf("reading the asset %s: %w", name, err)
+		}
+		mux.HandleFunc("GET "+address, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", assetTypes[name])
+			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+			_, _ = w.Write(b) // who does not take it, does not need it
+		})
+	}
+	return mux, nil
+}

@@ -1,0 +1,147 @@
+// Package console is the page that people look at: what ran, what failed, what did
+// not run, what comes next and why, and the button that mends it. Its pages are
+// functions of view models; it reads and asks by a plane, and keeps nothing.
+//
+// What it shows comes from outside: templates escape it, and no answer has a
+// character that could steer a terminal or turn text around.
+package console
+
+import (
+	"context"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+// Config says what a Server shows, and to whom.
+type Config struct {
+	Plane *plane.Plane
+	// Base is the address by which people reach it, without a path.
+	Base string
+	// AllowHosts are names that it has beside those of the loopback.
+	AllowHosts []string
+	// ReadOnly refuses to ask for anything.
+	ReadOnly bool
+	// User is who asks, where the plane does not say.
+	User string
+	// Zone is the viewer's, ZoneName its name for people.
+	Zone     *time.Location
+	ZoneName string
+	// Command says how a person types a subcommand that means the same place.
+	Command func(subcommand string) string
+	// Announce writes an address with a code where only its owner reads; nil is
+	// nowhere.
+	Announce func(address string)
+	// Now is the time; nil is the machine's.
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// Server serves the pages of one control plane.
+type Server struct {
+	cfg      Config
+	sessions *sessions
+	pages    map[string]*template.Template
+	assets   http.Handler
+	handler  http.Handler
+	sorry    []byte // the page that needs no template
+	watch    *watcher
+
+	asksOnce sync.Mutex
+	asks     string // why nothing may be asked for, once known
+	asksAt   time.Time
+}
+
+// New makes a Server. Its error is a fault of this program.
+func New(cfg Config) (*Server, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Zone == nil {
+		cfg.Zone, cfg.ZoneName = time.UTC, "UTC"
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Command == nil {
+		cfg.Command = func(sub string) string { return "batchplane " + sub }
+	}
+	s := &Server{cfg: cfg, sessions: newSessions(cfg.Now)}
+	s.watch = newWatcher(cfg.Plane, cfg.Now)
+	var err error
+	if s.assets, err = newAssets(); err != nil {
+		return nil, err
+	}
+	if s.pages, err = parsePages(); err != nil {
+		return nil, err
+	}
+	if s.sorry, err = s.fallback(); err != nil {
+		return nil, err
+	}
+	s.handler = s.guarded(s.routes())
+	return s, nil
+}
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, page := range map[string]page{
+		"GET /{$}":               s.overview,
+		"GET /timeline":          s.timeline,
+		"GET /jobs":              s.jobs,
+		"GET /jobs/{job}":        s.job,
+		"GET /runs/{job}/{slot}": s.run,
+		"GET /history":           s.history,
+		"GET /schedule":          s.schedule,
+		"GET /problems":          s.problems,
+		"GET /ask/{what}":        s.form,
+		"POST /ask/{what}":       s.asked,
+	} {
+		mux.Handle(pattern, s.page(page))
+	}
+	mux.HandleFunc("GET /events", s.events)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, http.StatusNotFound, "there is no such page", "The links above lead to all there are.")
+	})
+	return mux
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Address is an address with a new code: it opens the pages once, within a minute.
+func (s *Server) Address() string { return s.cfg.Base + "/?code=" + url.QueryEscape(s.sessions.code()) }
+
+// mayFor is how long it is remembered whether the credentials may ask.
+const mayFor = time.Minute
+
+// readOnly says why nothing may be asked for, "" where it may.
+func (s *Server) readOnly(ctx context.Context) string {
+	if s.cfg.ReadOnly {
+		return "this server was started with --read-only"
+	}
+	p := s.cfg.Plane
+	if p.May == nil {
+		return ""
+	}
+	s.asksOnce.Lock()
+	defer s.asksOnce.Unlock()
+	if now := s.cfg.Now(); s.asksAt.IsZero() || now.Sub(s.asksAt) > mayFor {
+		s.asks, s.asksAt = "", now
+		if err := p.May(ctx); err != nil {
+			s.asks = s.explain(err).Error()
+		}
+	}
+	return s.asks
+}
+
+func (s *Server) explain(err error) error {
+	if s.cfg.Plane.Explain != nil && err != nil {
+		return s.cfg.Plane.Explain(err)
+	}
+	return err
+}

@@ -1,0 +1,410 @@
+package console_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/wire"
+	"github.com/batchplane/batchplane/test/browser/seed"
+)
+
+// night is when the seeded state was.
+var night = time.Date(2026, 11, 24, 7, 26, 40, 0, time.UTC)
+
+const host = "127.0.0.1:4711"
+
+// book is a door that keeps what is asked.
+type book struct {
+	mu    sync.Mutex
+	asked []entry.Request
+	err   error
+}
+
+func (b *book) Ask(_ context.Context, r entry.Request) (control.Reply, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.asked = append(b.asked, r)
+	return control.Reply{Outcome: control.Accepted, Message: "noted"}, b.err
+}
+
+// seeded is one state for all tests, which only read it.
+var seeded = sync.OnceValues(func() (*plane.Plane, error) {
+	dir, err := mkdir()
+	if err != nil {
+		return nil, err
+	}
+	db := filepath.Join(dir, "state.db")
+	store, err := sqlite.Open(context.Background(), db)
+	if err != nil {
+		return nil, err
+	}
+	if err := seed.Fill(context.Background(), store, night); err != nil {
+		return nil, err
+	}
+	if err := store.Close(); err != nil {
+		return nil, err
+	}
+	return wire.LocalPlane(context.Background(), db)
+})
+
+// world is a console over the seeded state, with a clock of its own.
+type world struct {
+	*console.Server
+	t     *testing.T
+	door  *book
+	plane *plane.Plane
+	mu    sync.Mutex
+	now   time.Time
+	// announced are the addresses that were written.
+	announced []string
+}
+
+func newWorld(t *testing.T, change func(*console.Config)) *world {
+	t.Helper()
+	shared, err := seeded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, door: &book{}, now: night}
+	p := *shared
+	w.plane = &p
+	p.Name, p.Door, p.Now = "prod", w.door, w.clock
+	p.Inspect = func(context.Context) (plane.Health, error) { return plane.Health{Running: true, Where: "a test"}, nil }
+	cfg := console.Config{
+		Plane: w.plane, Base: "http://" + host, User: "tester", Now: w.clock, Zone: plane.Zone(seed.Zone), ZoneName: seed.Zone,
+		Announce: func(a string) { w.announced = append(w.announced, a) },
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	if w.Server, err = console.New(cfg); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *world) pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
+// request is a request of a browser that shows a page of ours.
+func request(method, target string, form url.Values) *http.Request {
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r := httptest.NewRequestWithContext(context.Background(), method, target, body)
+	r.Host = host
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Sec-Fetch-Mode", "navigate")
+	r.Header.Set("Sec-Fetch-Dest", "document")
+	return r
+}
+
+func (w *world) send(r *http.Request, cookies ...*http.Cookie) *http.Response {
+	w.t.Helper()
+	for _, c := range cookies {
+		r.AddCookie(c)
+	}
+	rec := httptest.NewRecorder()
+	w.ServeHTTP(rec, r)
+	res := rec.Result()
+	w.t.Cleanup(func() { _ = res.Body.Close() })
+	return res
+}
+
+func text(t *testing.T, r *http.Response) string {
+	t.Helper()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// signIn is a session's cookie.
+func (w *world) signIn() *http.Cookie {
+	w.t.Helper()
+	address, err := url.Parse(w.Address())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	res := w.send(request("GET", address.RequestURI(), nil))
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusSeeOther || len(res.Cookies()) != 1 {
+		w.t.Fatalf("signing in: %d, %v", res.StatusCode, res.Cookies())
+	}
+	return res.Cookies()[0]
+}
+
+// token is the token that a session's forms have.
+func (w *world) token(c *http.Cookie) string {
+	w.t.Helper()
+	page := text(w.t, w.send(request("GET", "/ask/run?of=fx-rates", nil), c))
+	_, rest, ok := strings.Cut(page, `name="token" value="`)
+	if !ok {
+		w.t.Fatalf("the form has no token:\n%s", page)
+	}
+	token, _, _ := strings.Cut(rest, `"`)
+	return token
+}
+
+func runForm(token string) url.Values {
+	return url.Values{"token": {token}, "request": {"page-1"}}
+}
+
+// TestAttacks: each is refused, and nothing is asked of the control plane.
+func TestAttacks(t *testing.T) {
+	t.Parallel()
+	header := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(name, value) }
+	}
+	cases := []struct {
+		name   string
+		method string
+		target string
+		change func(*http.Request)
+		// signed is whether the browser has a session, token whether the form has
+		// its token.
+		signed, token bool
+		want          int
+	}{
+		{"a name that leads here", "GET", "/", func(r *http.Request) { r.Host = "evil.example:4711" }, true, false, 403},
+		{"a name that begins as ours", "GET", "/", func(r *http.Request) { r.Host = "localhost.evil.example" }, true, false, 403},
+		{"an address as a number", "GET", "/", func(r *http.Request) { r.Host = "2130706433" }, true, false, 403},
+		{"no name at all", "GET", "/", func(r *http.Request) { r.Host = "" }, true, false, 403},
+		{"an asset by a stranger's name", "GET", "/assets/style.css", func(r *http.Request) { r.Host = "evil.example" }, false, false, 403},
+		{"no session", "GET", "/history", nil, false, false, 401},
+		{"no session for the stream", "GET", "/events", nil, false, false, 401},
+		{"no session and a form", "POST", "/ask/run?of=fx-rates", nil, false, false, 401},
+		{"a form of another site", "POST", "/ask/run?of=fx-rates", header("Sec-Fetch-Site", "cross-site"), true, true, 403},
+		{"a form of another port", "POST", "/ask/run?of=fx-rates", header("Sec-Fetch-Site", "same-site"), true, true, 403},
+		{"a form of another origin, by an old browser", "POST", "/ask/run?of=fx-rates", func(r *http.Request) {
+			r.Header.Del("Sec-Fetch-Site")
+			r.Header.Set("Origin", "http://127.0.0.1:8080")
+		}, true, true, 403},
+		{"a form of no origin, by an old browser", "POST", "/ask/run?of=fx-rates", func(r *http.Request) {
+			r.Header.Del("Sec-Fetch-Site")
+			r.Header.Set("Origin", "null")
+		}, true, true, 403},
+		{"a form without the token", "POST", "/ask/run?of=fx-rates", nil, true, false, 403},
+		{"a picture on another port's page", "GET", "/history", func(r *http.Request) {
+			r.Header.Set("Sec-Fetch-Site", "same-site")
+			r.Header.Set("Sec-Fetch-Mode", "no-cors")
+			r.Header.Set("Sec-Fetch-Dest", "image")
+		}, true, false, 403},
+		{"a frame on another site", "GET", "/", func(r *http.Request) {
+			r.Header.Set("Sec-Fetch-Site", "cross-site")
+			r.Header.Set("Sec-Fetch-Dest", "iframe")
+		}, true, false, 403},
+		{"a method that is not for browsers", "PUT", "/ask/run?of=fx-rates", nil, true, false, 405},
+		{"an address without an end", "GET", "/history?cause=" + strings.Repeat("a", 5000), nil, true, false, 414},
+		{"asking by GET", "GET", "/ask/run?of=fx-rates&token=x&request=page-1", nil, true, false, 200},
+		{"a path out of the pages", "GET", "/runs/..%2f..%2fetc/passwd", nil, true, false, 404},
+		{"a run whose name is markup", "GET", "/runs/%3Cscript%3E/x", nil, true, false, 404},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			var cookies []*http.Cookie
+			token := "guessed"
+			if c.signed {
+				cookies = []*http.Cookie{w.signIn()}
+			}
+			if c.token {
+				token = w.token(cookies[0])
+			}
+			var form url.Values
+			if c.method == "POST" {
+				form = runForm(token)
+			}
+			r := request(c.method, c.target, form)
+			if c.change != nil {
+				c.change(r)
+			}
+			res := w.send(r, cookies...)
+			if res.StatusCode != c.want {
+				t.Errorf("answered %d, want %d:\n%s", res.StatusCode, c.want, text(t, res))
+			}
+			if len(w.door.asked) > 0 {
+				t.Errorf("it was asked for: %+v", w.door.asked)
+			}
+			for name, want := range map[string]string{"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"} {
+				if got := res.Header.Get(name); !strings.Contains(got, want) {
+					t.Errorf("%s is %q", name, got)
+				}
+			}
+		})
+	}
+}
+
+// TestAsk: the same form, honestly sent, is asked for once, in the person's name.
+func TestAsk(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	c := w.signIn()
+	res := w.send(request("POST", "/ask/run?of=fx-rates", runForm(w.token(c))), c)
+	if body := text(t, res); res.StatusCode != http.StatusOK || !strings.Contains(body, "noted") {
+		t.Fatalf("answered %d:\n%s", res.StatusCode, body)
+	}
+	if len(w.door.asked) != 1 || w.door.asked[0].Run == nil || w.door.asked[0].Run.By != "tester" || w.door.asked[0].Run.RequestID != "page-1" {
+		t.Errorf("asked %+v", w.door.asked)
+	}
+}
+
+func TestCode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	path := func() string {
+		u, err := url.Parse(w.Address())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.RequestURI()
+	}
+	once := path()
+	res := w.send(request("GET", once, nil))
+	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/" {
+		t.Fatalf("a fresh code: %d to %q", res.StatusCode, res.Header.Get("Location"))
+	}
+	if c := res.Cookies()[0]; !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" {
+		t.Errorf("the cookie is %v", c)
+	}
+	if res := w.send(request("GET", once, nil)); res.StatusCode != 401 || len(res.Cookies()) > 0 {
+		t.Errorf("the same code again: %d", res.StatusCode)
+	}
+	late := path()
+	w.pass(61 * time.Second)
+	if res := w.send(request("GET", late, nil)); res.StatusCode != 401 {
+		t.Errorf("a code after a minute: %d", res.StatusCode)
+	}
+	for _, to := range []string{"//evil.example", `/\evil.example`} {
+		u, _ := url.Parse(path())
+		r := request("GET", "/", nil)
+		r.URL = &url.URL{Path: to, RawQuery: u.RawQuery}
+		if res := w.send(r); strings.HasPrefix(res.Header.Get("Location"), "//") || strings.Contains(res.Header.Get("Location"), `\`) {
+			t.Errorf("a code for %s leads to %s", to, res.Header.Get("Location"))
+		}
+	}
+	cross := request("GET", path(), nil)
+	cross.Header.Set("Sec-Fetch-Site", "cross-site")
+	if res := w.send(cross); res.StatusCode != 200 || len(res.Cookies()) != 1 || !strings.Contains(text(t, res), `http-equiv="refresh"`) {
+		t.Errorf("a code that a file leads to: %d", res.StatusCode)
+	}
+}
+
+// TestSessionsAreApart: neither a cookie nor a token is of use elsewhere.
+func TestSessionsAreApart(t *testing.T) {
+	t.Parallel()
+	a, b := newWorld(t, nil), newWorld(t, nil)
+	mine, other := a.signIn(), b.signIn()
+	if mine.Name == other.Name {
+		t.Error("two servers have one cookie name: cookies cross ports")
+	}
+	moved := &http.Cookie{Name: mine.Name, Value: other.Value} //nolint:gosec // it is what an attacker sends
+	if res := a.send(request("GET", "/", nil), other, moved); res.StatusCode != 401 {
+		t.Errorf("another server's cookie: %d", res.StatusCode)
+	}
+	second := a.signIn()
+	if res := a.send(request("POST", "/ask/run?of=fx-rates", runForm(a.token(second))), mine); res.StatusCode != 403 || len(a.door.asked) > 0 {
+		t.Errorf("another session's token: %d", res.StatusCode)
+	}
+	a.pass(13 * time.Hour)
+	if res := a.send(request("GET", "/", nil), mine); res.StatusCode != 401 {
+		t.Errorf("a session that was not used for half a day: %d", res.StatusCode)
+	}
+}
+
+func TestAnnounce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for range 3 {
+		w.send(request("POST", "/code", url.Values{}))
+	}
+	if len(w.announced) != 1 {
+		t.Errorf("%d addresses were written for three strangers at once", len(w.announced))
+	}
+	if res := w.send(request("GET", "/?code=x", nil)); strings.Contains(text(t, res), w.announced[0]) {
+		t.Error("a stranger's page has the address")
+	}
+}
+
+func TestReadOnly(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*console.Config){
+		"by flag": func(c *console.Config) { c.ReadOnly = true },
+		"by credentials": func(c *console.Config) {
+			c.Plane.May = func(context.Context) error { return control.ErrRefused }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			writer := newWorld(t, nil)
+			if body := text(t, writer.send(request("GET", "/jobs/fx-rates", nil), writer.signIn())); !strings.Contains(body, "Run now") {
+				t.Fatal("who may ask sees no button")
+			}
+			w := newWorld(t, change)
+			c := w.signIn()
+			for _, path := range []string{"/", "/jobs", "/jobs/fx-rates", "/history", "/ask/run?of=fx-rates"} {
+				body := text(t, w.send(request("GET", path, nil), c))
+				if strings.Contains(body, `<form method="post"`) || strings.Contains(body, `class="button" href="/ask`) || strings.Contains(body, "Pause all") {
+					t.Errorf("%s has buttons", path)
+				}
+			}
+			// Who has the token all the same is refused.
+			res := w.send(request("POST", "/ask/run?of=fx-rates", runForm(console.Token(w.Server, c))), c)
+			if body := text(t, res); res.StatusCode != http.StatusForbidden || len(w.door.asked) > 0 || !strings.Contains(body, "nothing was asked for") {
+				t.Errorf("a form: %d, asked %d:\n%s", res.StatusCode, len(w.door.asked), body)
+			}
+		})
+	}
+}
+
+func TestAllowHost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *console.Config) { c.AllowHosts = []string{"bastion.internal"} })
+	c := w.signIn()
+	for name, want := range map[string]int{"bastion.internal:8080": 200, "BASTION.internal": 200, "localhost:8765": 200, "[::1]:1": 200, "other.internal": 403} {
+		r := request("GET", "/", nil)
+		r.Host = name
+		if res := w.send(r, c); res.StatusCode != want {
+			t.Errorf("host %s: %d, want %d", name, res.StatusCode, want)
+		}
+	}
+}
+
+func TestTooMuch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	c := w.signIn()
+	form := runForm(w.token(c))
+	form.Set("args", strings.Repeat("x", 70_000))
+	if res := w.send(request("POST", "/ask/run?of=fx-rates", form), c); res.StatusCode != 400 || len(w.door.asked) > 0 {
+		t.Errorf("a form of 70 KB: %d", res.StatusCode)
+	}
+}

@@ -1,0 +1,253 @@
+package console
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/jobdiff"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/timetable"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// jobList is a page of all jobs.
+type jobList struct {
+	Frame
+	Jobs         []jobLine
+	Total, Pages int
+}
+
+type jobLine struct {
+	view.Summary
+	Strip []view.Path
+	Words string
+}
+
+// jobsAtMost is how many jobs a page lists.
+const jobsAtMost = 200
+
+func (s *Server) jobs(r *http.Request, q Query) (rendered, error) {
+	l := &jobList{Frame: s.frame(r, q, "jobs", "Jobs")}
+	all, err := s.cfg.Plane.Jobs(r.Context(), plane.JobFilter{Names: q.Jobs, Owner: q.Owner})
+	if err != nil {
+		return rendered{}, err
+	}
+	slices.SortStableFunc(all, func(a, b view.Summary) int {
+		return -cmp.Compare(flag(a.FailingSince != nil), flag(b.FailingSince != nil))
+	})
+	l.Total, l.Pages = len(all), (len(all)+jobsAtMost-1)/jobsAtMost
+	from := min(max(q.Page-1, 0)*jobsAtMost, len(all))
+	for _, sum := range all[from:min(from+jobsAtMost, len(all))] {
+		l.JobZone(sum.Job, sum.Zone)
+		l.Jobs = append(l.Jobs, lineOf(sum))
+	}
+	return rendered{name: "jobs", data: l}, nil
+}
+
+// lineOf is a job in one line. Its strip is a path for each class.
+func lineOf(s view.Summary) jobLine {
+	l := jobLine{Summary: s, Words: "no run so far"}
+	paths := map[view.Class]string{}
+	for i, r := range s.Runs {
+		x := view.Recent - 1 - i
+		paths[view.ClassOf(r.State)] += fmt.Sprintf("M%d .5h.8", x)
+	}
+	for c := view.ClassFailed; c <= view.ClassPlanned; c++ {
+		if paths[c] != "" {
+			l.Strip = append(l.Strip, view.Path{Class: c, D: paths[c]})
+		}
+	}
+	if s.Judged > 0 {
+		l.Words = fmt.Sprintf("%d of the last %d succeeded", s.Succeeded, s.Judged)
+	}
+	return l
+}
+
+// jobPage is a job explained.
+type jobPage struct {
+	Frame
+	view.Summary
+	Line   jobLine
+	Slots  []slot
+	Runs   []view.Row
+	Chart  []shape
+	Middle *int64 // the median, in milliseconds
+	Most   *int64 // the top of the chart
+	// Rate is the share of successes of the runs of the chart.
+	OK, Judged int
+	Definition string
+	Hash       string
+	Former     []former
+	Since      time.Time
+	Pauses     []job.Pause
+	Of         job.Job
+}
+
+// former is a definition that was replaced, and what changed then, in words.
+type former struct {
+	job.Former
+	Words []string
+}
+
+// slot is a slot to come; Note says what is special about it.
+type slot struct {
+	At   time.Time
+	Note string
+}
+
+// Bounds of a job's page.
+const (
+	charted    = 200
+	listedRuns = 20
+	slotsAhead = 10
+)
+
+func (s *Server) job(r *http.Request, q Query) (rendered, error) {
+	ctx, p, name := r.Context(), s.cfg.Plane, r.PathValue("job")
+	if !job.ValidName(name) {
+		return rendered{}, control.ErrNotFound
+	}
+	j := &jobPage{Frame: s.frame(r, q, "jobs", name)}
+	item, err := p.Item(ctx, name)
+	if err != nil {
+		return rendered{}, err
+	}
+	all, err := p.Item(ctx, job.All)
+	if err != nil && !errors.Is(err, control.ErrNotFound) {
+		return rendered{}, err
+	}
+	definition, err := p.Definition(ctx, item.Definition)
+	if err != nil && !errors.Is(err, control.ErrNotFound) {
+		return rendered{}, err
+	}
+	newest, err := p.Newest(ctx, []string{name}, charted)
+	if err != nil {
+		return rendered{}, err
+	}
+	hashes := make([]string, len(item.Former))
+	for i, f := range item.Former {
+		hashes[i] = f.Definition
+	}
+	before, err := p.Definitions(ctx, hashes)
+	if err != nil {
+		return rendered{}, err
+	}
+	j.fill(item, all, definition, newest[name])
+	j.changes(item, before)
+	return rendered{name: "job", data: j}, nil
+}
+
+func (j *jobPage) fill(item, all job.Item, definition job.Job, runs []run.Run) {
+	j.Summary = view.SummaryOf(item, all, definition, runs, j.Now)
+	j.Line = lineOf(j.Summary)
+	j.JobZone(item.Name, item.Plan.Timezone)
+	j.Of, j.Hash, j.Since = definition, item.Definition, item.Since
+	j.Pauses = slices.DeleteFunc(slices.Clone(item.Pauses), func(p job.Pause) bool { return !p.To.IsZero() && p.To.Before(j.Now) })
+	j.Slots = slotsOf(item, all, j.Now)
+	for _, r := range runs[:min(len(runs), listedRuns)] {
+		j.Runs = append(j.Runs, view.RowOf(r))
+	}
+	j.chart(runs)
+	if definition.Name != "" {
+		b, err := json.MarshalIndent(definition, "", "  ")
+		if err == nil {
+			j.Definition = string(b)
+		}
+	}
+}
+
+// changes says what changed when, the newest change first.
+func (j *jobPage) changes(item job.Item, before map[string]job.Job) {
+	next, known := j.Of, j.Of.Name != ""
+	for _, f := range slices.Backward(item.Former) {
+		was, ok := before[f.Definition]
+		line := former{Former: f}
+		if ok && known {
+			for _, c := range jobdiff.Of([]job.Job{was}, []job.Job{next}, f.To) {
+				line.Words = append(line.Words, c.Words...)
+			}
+		}
+		j.Former = append(j.Former, line)
+		next, known = was, ok
+	}
+}
+
+// chart draws how long runs took, the oldest first.
+func (j *jobPage) chart(runs []run.Run) {
+	var took []int64
+	for _, r := range runs {
+		switch r.Status {
+		case run.Succeeded:
+			j.OK++
+			j.Judged++
+		case run.Failed, run.Missed:
+			j.Judged++
+		}
+		if d := r.Duration(); d > 0 {
+			took = append(took, d.Milliseconds())
+		}
+	}
+	if len(took) == 0 {
+		return
+	}
+	slices.Sort(took)
+	most, middle := took[len(took)-1], took[len(took)/2]
+	j.Most, j.Middle = &most, &middle
+	n := len(runs)
+	for i, r := range runs {
+		row := view.RowOf(r)
+		h := 100 * float64(r.Duration().Milliseconds()) / float64(most)
+		h = math.Round(max(h, 2))
+		j.Chart = append(j.Chart, shape{
+			X: float64(n-1-i) + 0.1, W: 0.8, Y: 100 - h, H: h, Class: view.ClassOf(row.State), Href: j.Href("/runs/" + string(r.ID)),
+			Title: fmt.Sprintf("%s %s %s", j.At(r.ScheduledFor, r.ID.Job()).Text, row.State, tookOf(row.Took())),
+		})
+	}
+}
+
+// slotsOf are the next slots, with what becomes of them and what the clocks do.
+func slotsOf(item, all job.Item, now time.Time) (out []slot) {
+	if item.Gone || item.Plan.Schedule == "" || item.Plan.Disabled {
+		return nil
+	}
+	t, err := timetable.Of(item.Plan)
+	if err != nil {
+		return nil
+	}
+	zone := t.Zone().Location()
+	for at := range t.All(now, now.AddDate(2, 0, 0)) {
+		if len(out) == slotsAhead {
+			break
+		}
+		out = append(out, slot{At: at, Note: strings.Join(notes(item, all, at, zone), "; ")})
+	}
+	return out
+}
+
+func notes(item, all job.Item, at time.Time, zone *time.Location) (out []string) {
+	switch {
+	case item.PausedAt(at) != nil:
+		out = append(out, "skipped: the job is paused then")
+	case all.PausedAt(at) != nil:
+		out = append(out, "skipped: all jobs are paused then")
+	case item.SkipNext != nil && item.SkipNext.At.Equal(at):
+		out = append(out, "skipped at the request of "+cmp.Or(item.SkipNext.By, "a person"))
+	}
+	local := at.In(zone)
+	begin := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone)
+	end := time.Date(local.Year(), local.Month(), local.Day()+1, 0, 0, 0, 0, zone)
+	if d := end.Sub(begin); d != 24*time.Hour {
+		out = append(out, fmt.Sprintf("the clocks change on that day in %s: it has %s", zone, Took(d, false)))
+	}
+	return out
+}

@@ -1,0 +1,115 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// overview is what somebody sees first: what needs somebody, how the last day
+// went, what runs now and what comes.
+type overview struct {
+	Frame
+	// Known is whether any job was ever deployed, Jobs how many are.
+	Known  bool
+	Jobs   int
+	Needs  []view.Attention
+	Wrong  []string
+	Day    []classCount
+	Total  int
+	Open   []view.Row
+	More   int // open runs that are not listed
+	Coming []view.Summary
+	Pauses []plane.Pause
+}
+
+type classCount struct {
+	Class view.Class
+	Count int
+}
+
+// Bounds of the overview's lists.
+const (
+	mostOpen   = 20
+	mostComing = 20
+	comingIn   = time.Hour
+	openAtMost = 1000
+)
+
+func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
+	ctx, p := r.Context(), s.cfg.Plane
+	o := &overview{Frame: s.frame(r, q, "overview", "Overview")}
+	summaries, err := p.Jobs(ctx, plane.JobFilter{})
+	if err != nil {
+		return rendered{}, err
+	}
+	open, err := p.OpenRuns(ctx, openAtMost)
+	if err != nil {
+		return rendered{}, err
+	}
+	counts, err := s.lastDay(ctx)
+	if err != nil {
+		return rendered{}, err
+	}
+	st, err := p.Status(ctx)
+	if err != nil {
+		o.Unread = append(o.Unread, "how the control plane itself stands: "+s.explain(err).Error())
+	}
+	if o.Pauses, err = p.Pauses(ctx); err != nil {
+		return rendered{}, err
+	}
+	o.fill(summaries, open, counts, st)
+	return rendered{name: "overview", data: o}, nil
+}
+
+// lastDay counts the runs of the last 24 hours by their class.
+func (s *Server) lastDay(ctx context.Context) (counts map[view.Class]int, err error) {
+	counts = map[view.Class]int{}
+	for r, err := range s.cfg.Plane.Walk(ctx, control.Walk{Since: s.cfg.Now().Add(-24 * time.Hour), Page: 1000}) {
+		if err != nil {
+			return nil, err
+		}
+		counts[view.ClassOf(view.StateOf(r))]++
+	}
+	return counts, nil
+}
+
+// fill makes the page of what was read.
+func (o *overview) fill(summaries []view.Summary, open []run.Run, counts map[view.Class]int, st plane.Status) {
+	o.Jobs, o.Known = len(summaries), len(summaries) > 0
+	o.Needs, o.Wrong = view.AttentionOf(summaries, open, o.Now), st.Wrong
+	for c := view.ClassFailed; c <= view.ClassPlanned; c++ {
+		if counts[c] > 0 {
+			o.Day = append(o.Day, classCount{c, counts[c]})
+			o.Total += counts[c]
+		}
+	}
+	for _, r := range open {
+		o.Open = append(o.Open, view.RowOf(r))
+	}
+	slices.SortStableFunc(o.Open, func(a, b view.Row) int { return a.QueuedAt.Compare(b.QueuedAt) })
+	o.More = max(0, len(o.Open)-mostOpen)
+	o.Open = o.Open[:min(len(o.Open), mostOpen)]
+	for _, s := range summaries {
+		o.JobZone(s.Job, s.Zone)
+		if s.Next != nil && s.Next.Sub(o.Now) <= comingIn {
+			o.Coming = append(o.Coming, s)
+		}
+	}
+	slices.SortStableFunc(o.Coming, func(a, b view.Summary) int { return cmp.Or(a.Next.Compare(*b.Next), cmp.Compare(a.Job, b.Job)) })
+	o.Coming = o.Coming[:min(len(o.Coming), mostComing)]
+	o.Attention = len(o.Needs) + len(o.Wrong)
+	if o.Attention > 0 {
+		o.Title = view.Counted(o.Attention, "problem") + " · Overview"
+	}
+}
+
+// Well is whether nothing needs anybody.
+func (o *overview) Well() bool { return o.Known && o.Attention == 0 && len(o.Unread) == 0 }

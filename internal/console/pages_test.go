@@ -1,0 +1,148 @@
+package console_test
+
+import (
+	"flag"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func mkdir() (string, error) { return os.MkdirTemp("", "batchplane-console-test-") }
+
+// varies is what differs from run to run.
+var varies = []struct {
+	in  *regexp.Regexp
+	out string
+}{
+	{regexp.MustCompile(`name="token" value="[^"]*"`), `name="token" value="TOKEN"`},
+	{regexp.MustCompile(`name="request" value="[^"]*"`), `name="request" value="REQUEST"`},
+	{regexp.MustCompile(`/assets/([a-z]+)-[0-9a-f]+\.`), `/assets/$1.`},
+}
+
+// TestPages holds whole pages of a seeded state.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	c := w.signIn()
+	for name, path := range map[string]string{
+		"overview":          "/",
+		"timeline":          "/timeline?job=partner-*,warehouse-sync,sitemap,thumbnailer",
+		"timeline-week":     "/timeline?span=7d&class=failed&owner=billing&zone=UTC",
+		"timeline-none":     "/timeline?job=nothing-*",
+		"jobs":              "/jobs?owner=billing",
+		"job":               "/jobs/ledger-close",
+		"job-by-hand":       "/jobs/gdpr-export",
+		"run-failed":        "/runs/invoice-mailer/20261124T0720Z",
+		"run-relaunched":    "/runs/fraud-scores/20261124T0615Z?zone=job",
+		"run-doubt":         "/runs/thumbnailer/20261124T0720Z",
+		"history":           "/history?status=failed,missed&since=12h",
+		"history-none":      "/history?cause=no+such+text",
+		"schedule":          "/schedule",
+		"problems":          "/problems",
+		"ask-run":           "/ask/run?of=invoice-mailer",
+		"ask-retry-unsafe":  "/ask/retry?run=fraud-scores/20261124T0615Z",
+		"ask-stop":          "/ask/stop?run=thumbnailer/20261124T0720Z",
+		"ask-pause-all":     "/ask/pause?of=*",
+		"ask-retry-all":     "/ask/retry-all",
+		"sorry-bad-address": "/history?since=yesterday",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := text(t, w.send(request("GET", path, nil), c))
+			for _, v := range varies {
+				got = v.in.ReplaceAllString(got, v.out)
+			}
+			golden(t, name+".html", got)
+		})
+	}
+	t.Run("stranger", func(t *testing.T) {
+		t.Parallel()
+		got := text(t, w.send(request("GET", "/", nil)))
+		for _, v := range varies {
+			got = v.in.ReplaceAllString(got, v.out)
+		}
+		golden(t, "stranger.html", got)
+	})
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (write it anew with -update and read the difference):\n%s", name, firstDifference(got, string(want)))
+	}
+}
+
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return "got  " + g[i] + "\nwant " + w[i]
+		}
+	}
+	return "one is longer"
+}
+
+// TestAddressIsTheState: what an address says comes back as it was.
+func TestAddressIsTheState(t *testing.T) {
+	t.Parallel()
+	word := rapid.StringMatching(`[a-z0-9][a-z0-9 <>&"'é-]{0,20}[a-z0-9]`)
+	names := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z][a-z0-9_-]{0,10}\*?`), 0, 4, rapid.ID[string])
+	rapid.Check(t, func(t *rapid.T) {
+		q := console.Query{
+			Zone:  rapid.SampledFrom([]string{"", "job", "UTC", "Europe/Berlin", "America/Sao_Paulo"}).Draw(t, "zone"),
+			Owner: rapid.OneOf(rapid.Just(""), word).Draw(t, "owner"), Cause: rapid.OneOf(rapid.Just(""), word).Draw(t, "cause"),
+			Class: rapid.SampledFrom([]string{"", "failed", "planned"}).Draw(t, "class"), Since: rapid.SampledFrom([]string{"", "24h", "2026-11-22"}).Draw(t, "since"),
+			ByHand: rapid.Bool().Draw(t, "hand"), Page: rapid.IntRange(0, 9).Draw(t, "page"), Attempt: rapid.IntRange(0, 9).Draw(t, "attempt"),
+		}
+		if list := names.Draw(t, "jobs"); len(list) > 0 {
+			q.Jobs = list
+		}
+		if rapid.Bool().Draw(t, "has statuses") {
+			q.Statuses = []run.Status{run.Failed, run.Missed}
+		}
+		if rapid.Bool().Draw(t, "has a time") {
+			q.At = night
+		}
+		back, err := console.ParseQuery(q.Values())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back.Values().Encode() != q.Values().Encode() || back.Zone != q.Zone || back.Cause != q.Cause || len(back.Jobs) != len(q.Jobs) || !back.At.Equal(q.At) {
+			t.Fatalf("%+v came back as %+v", q, back)
+		}
+	})
+}
+
+func TestBadAddresses(t *testing.T) {
+	t.Parallel()
+	for _, query := range []string{"zone=Mars/Olympus", "span=5h", "at=yesterday", "at=9999-01-01T00:00:00Z", "job=a%20b/c", "class=odd", "status=odd", "hand=maybe", "before=x", "page=-1", "attempt=1e9", "cause=" + strings.Repeat("x", 300)} {
+		v, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q, err := console.ParseQuery(v); err == nil {
+			t.Errorf("%s is read as %+v", query, q)
+		}
+	}
+}

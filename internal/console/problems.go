@@ -1,0 +1,46 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// problems is how the control plane itself stands.
+type problems struct {
+	Frame
+	Status plane.Status
+	Lanes  []laneLag
+	Pauses []plane.Pause
+}
+
+type laneLag struct {
+	Lane run.Lane
+	Lag  string
+}
+
+func (s *Server) problems(r *http.Request, q Query) (rendered, error) {
+	p := &problems{Frame: s.frame(r, q, "problems", "Problems")}
+	var err error
+	if p.Status, err = s.cfg.Plane.Status(r.Context()); err != nil {
+		return rendered{}, err
+	}
+	if p.Pauses, err = s.cfg.Plane.Pauses(r.Context()); err != nil {
+		return rendered{}, err
+	}
+	p.Attention = len(p.Status.Wrong)
+	for lane, ms := range p.Status.LagMs {
+		lag := "nothing is due"
+		if ms > 0 {
+			lag = "the oldest due run waits for " + tookOf(&ms)
+		}
+		p.Lanes = append(p.Lanes, laneLag{lane, lag})
+	}
+	slices.SortFunc(p.Lanes, func(a, b laneLag) int { return len(a.Lane) - len(b.Lane) })
+	if q.Zone == ZoneJob {
+		err = s.zones(r, &p.Frame)
+	}
+	return rendered{name: "problems", data: p}, err
+}

@@ -1,0 +1,156 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+//go:embed pages/*.html
+var pageFiles embed.FS
+
+// names are the pages; each is a set of templates of its own.
+var names = []string{"overview", "timeline", "jobs", "job", "run", "history", "schedule", "problems", "ask", "sorry", "stranger", "welcome"}
+
+var functions = template.FuncMap{
+	"look": func(v any) Look {
+		if c, ok := v.(view.Class); ok {
+			return LookOfClass(c)
+		}
+		s, _ := v.(view.State)
+		return LookOf(s)
+	},
+	"took":    tookOf,
+	"middle":  middle,
+	"asset":   func(name string) string { return assetNames[name] },
+	"count":   view.Counted,
+	"trigger": view.TriggerWords,
+	"sends":   view.SendWords,
+	"pause":   view.PauseWords,
+	"join":    strings.Join,
+	"hour":    func(h heatHour) string { return h.label() },
+	"pageOf":  func(n int) int { return max(n, 1) }, "pageAfter": func(n int) int { return max(n, 1) + 1 }, "pageBefore": func(n int) int { return n - 1 },
+	"num": func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) },
+}
+
+func parsePages() (map[string]*template.Template, error) {
+	pages := map[string]*template.Template{}
+	for _, name := range names {
+		t, err := template.New("layout.html").Funcs(functions).ParseFS(pageFiles, "pages/layout.html", "pages/parts.html", "pages/"+name+".html")
+		if err != nil {
+			return nil, fmt.Errorf("reading the page %s: %w", name, err)
+		}
+		pages[name] = t
+	}
+	return pages, nil
+}
+
+// Rendered is a page that is laid out.
+type rendered struct {
+	name string
+	data any
+	code int
+}
+
+// page answers a request with what to lay out.
+type page func(r *http.Request, q Query) (rendered, error)
+
+func (s *Server) page(p page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime)) // not every writer has one
+		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+		defer cancel()
+		r = r.WithContext(ctx)
+		q, err := ParseQuery(r.URL.Query())
+		if err != nil {
+			s.refuse(w, r, http.StatusBadRequest, err.Error(), "Mend the address, or take that out of it.")
+			return
+		}
+		out, err := p(r, q)
+		if err != nil {
+			s.failed(w, r, err)
+			return
+		}
+		s.render(w, r, out)
+	})
+}
+
+// render lays a page out and sends it whole, or sends the page that needs no
+// template.
+func (s *Server) render(w http.ResponseWriter, r *http.Request, out rendered) {
+	var b bytes.Buffer
+	if err := s.pages[out.name].Execute(&b, out.data); err != nil {
+		s.cfg.Log.ErrorContext(r.Context(), "a page was not laid out", "page", out.name, "error", err)
+		s.write(w, http.StatusInternalServerError, s.sorry)
+		return
+	}
+	code := out.code
+	if code == 0 {
+		code = http.StatusOK
+	}
+	s.write(w, code, []byte(harmless(b.String())))
+}
+
+func (s *Server) write(w http.ResponseWriter, code int, body []byte) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(code)
+	_, _ = w.Write(body) // who has left needs no answer
+}
+
+// sorry is a page that says what was not done and what to do next.
+type sorry struct {
+	Frame
+	What, Next string
+}
+
+// failed answers with an error of the plane.
+func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
+	var ref *plane.RefError
+	switch {
+	case errors.Is(err, control.ErrNotFound):
+		s.refuse(w, r, http.StatusNotFound, "that is not there (any more)", "It may have been removed after the days that runs are kept.")
+	case errors.As(err, &ref), errors.Is(err, errForm):
+		s.refuse(w, r, http.StatusBadRequest, err.Error(), "")
+	case errors.Is(err, context.DeadlineExceeded):
+		s.refuse(w, r, http.StatusGatewayTimeout, "the control plane did not answer in time", "Load the page again, or look at less at once.")
+	default:
+		s.cfg.Log.WarnContext(r.Context(), "a page could not be read", "path", r.URL.Path, "error", err)
+		s.refuse(w, r, http.StatusBadGateway, s.explain(err).Error(), "Nothing was changed. Load the page again.")
+	}
+}
+
+// refuse answers with a page that says why not.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, code int, what, next string) {
+	f := Frame{Title: what, Path: r.URL.Path, Stack: s.cfg.Plane.Name, Now: s.cfg.Now(), Attention: -1, ReadOnly: "this page asks for nothing", zone: s.cfg.Zone, zoneName: s.cfg.ZoneName, command: s.cfg.Command}
+	s.render(w, r, rendered{"sorry", &sorry{Frame: f, What: what, Next: next}, code})
+}
+
+// stranger says to who has no session how to get one.
+func (s *Server) stranger(w http.ResponseWriter, r *http.Request) {
+	f := Frame{Title: "Sign in", Path: r.URL.Path, Stack: "", Now: s.cfg.Now(), Attention: -1, zone: s.cfg.Zone, zoneName: s.cfg.ZoneName, command: s.cfg.Command}
+	s.render(w, r, rendered{"stranger", &struct {
+		Frame
+		CanWrite bool
+	}{f, s.cfg.Announce != nil}, http.StatusUnauthorized})
+}
+
+// fallback is the page for a page that cannot be laid out.
+func (s *Server) fallback() ([]byte, error) {
+	var b bytes.Buffer
+	f := Frame{Title: "This page cannot be shown", Path: "/", Now: s.cfg.Now(), Attention: -1, zone: time.UTC, zoneName: "UTC", command: s.cfg.Command}
+	if err := s.pages["sorry"].Execute(&b, &sorry{Frame: f, What: "this page cannot be shown: a fault of batchplane", Next: "The command line shows the same; the log of this server says more."}); err != nil {
+		return nil, fmt.Errorf("laying out the page for faults: %w", err)
+	}
+	return b.Bytes(), nil
+}

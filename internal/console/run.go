@@ -1,0 +1,103 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// runPage is a run explained.
+type runPage struct {
+	Frame
+	Story view.Story
+	// Shown is the attempt whose output is shown, 0 where there is none.
+	Shown int
+	Log   []string
+	// Cut is whether the output has more lines before.
+	Cut bool
+	// NoLog says why there is no output.
+	NoLog string
+}
+
+// Bounds of an output as a page shows it.
+const (
+	logLines = 500
+	logLine  = 2000
+)
+
+func (s *Server) run(r *http.Request, q Query) (rendered, error) {
+	ctx, p := r.Context(), s.cfg.Plane
+	id, err := run.ParseID(r.PathValue("job") + "/" + r.PathValue("slot"))
+	if err != nil {
+		return rendered{}, control.ErrNotFound
+	}
+	found, err := p.Run(ctx, id)
+	if err != nil {
+		return rendered{}, err
+	}
+	story, err := p.Story(ctx, found)
+	if err != nil {
+		return rendered{}, err
+	}
+	page := &runPage{Frame: s.frame(r, q, "history", string(id)), Story: story}
+	page.JobZone(id.Job(), story.Zone)
+	if !found.Status.Terminal() {
+		page.Events = "/events?run=" + string(id)
+	}
+	s.output(ctx, page, found, q.Attempt)
+	return rendered{name: "run", data: page}, nil
+}
+
+// output reads the last lines of an attempt. That it cannot be read is said on the
+// page, and is no failure of it.
+func (s *Server) output(ctx context.Context, page *runPage, r run.Run, attempt int) {
+	if attempt < 1 || attempt > len(r.Attempts) {
+		attempt = len(r.Attempts)
+	}
+	if attempt == 0 {
+		page.NoLog = "It was not launched, so there is no output."
+		return
+	}
+	page.Shown = attempt
+	lines, err := s.cfg.Plane.LastLines(ctx, r, attempt, logLines+1)
+	switch {
+	case errors.Is(err, plane.ErrNoOutput):
+		page.NoLog = err.Error()
+	case err != nil:
+		page.NoLog = "The output could not be read: " + s.explain(err).Error()
+	case len(lines) == 0 && r.Attempts[attempt-1].Over():
+		page.NoLog = fmt.Sprintf("Attempt %d wrote nothing.", attempt)
+	case len(lines) == 0:
+		page.NoLog = "Nothing was written so far."
+	}
+	page.lines(lines)
+}
+
+func (p *runPage) lines(lines []string) {
+	if p.Cut = len(lines) > logLines; p.Cut {
+		lines = lines[len(lines)-logLines:]
+	}
+	for _, l := range lines {
+		if len(l) > logLine {
+			at := logLine
+			for at > 0 && !utf8.RuneStart(l[at]) {
+				at--
+			}
+			l = fmt.Sprintf("%s… (%d more bytes)", l[:at], len(l)-at)
+		}
+		p.Log = append(p.Log, l)
+	}
+}
+
+// Open is whether the run has not ended.
+func (p *runPage) Open() bool { return p.Story.State.Open() }
+
+// CanRetry is whether a retry is possible at all.
+func (p *runPage) CanRetry() bool { return !p.Open() && p.Story.Status != run.Skipped }

@@ -1,0 +1,106 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/preview"
+)
+
+// schedule is what a week will do: where launches crowd, what the clocks change,
+// which jobs follow one another by the clock.
+type schedule struct {
+	Frame
+	Days []heatDay
+	Peak int
+	preview.Report
+}
+
+// heatDay is a day of the heat map.
+type heatDay struct {
+	At    time.Time
+	Hours []heatHour
+}
+
+// heatHour is an hour of the wall clock; Level is 0 to 5. A zero At is an hour
+// that the clocks leave out.
+type heatHour struct {
+	At       time.Time
+	Hour     int
+	Launches int
+	Peak     int
+	Level    int
+	Title    string
+}
+
+func (s *Server) schedule(r *http.Request, q Query) (rendered, error) {
+	page := &schedule{Frame: s.frame(r, q, "schedule", "Schedule")}
+	items, err := s.cfg.Plane.Items(r.Context())
+	var unreadable *control.UnreadableItemsError
+	if err != nil && !errors.As(err, &unreadable) {
+		return rendered{}, err
+	}
+	var jobs []job.Job
+	for _, item := range items {
+		if item.Name != job.All && !item.Gone && item.Plan.Schedule != "" && !item.Plan.Disabled {
+			jobs = append(jobs, job.Job{Name: item.Name, Schedule: item.Plan.Schedule, Timezone: item.Plan.Timezone, Limits: job.Limits{}, When: item.Plan.When})
+			page.JobZone(item.Name, item.Plan.Timezone)
+		}
+	}
+	local := page.Now.In(page.zone)
+	from := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, page.zone)
+	report, err := preview.Of(jobs, preview.Options{From: from, Days: 8, Cost: preview.CostOptions{Region: preview.Regions[0], Duration: time.Minute}})
+	if err != nil {
+		return rendered{}, err
+	}
+	page.fill(report, from)
+	return rendered{name: "schedule", data: page}, nil
+}
+
+// fill lays seven days of a report out.
+func (s *schedule) fill(r preview.Report, from time.Time) {
+	s.Report = r
+	most := 1
+	for d := range 7 {
+		day := time.Date(from.Year(), from.Month(), from.Day()+d, 0, 0, 0, 0, s.zone)
+		row := heatDay{At: day}
+		for h := range 24 {
+			at := time.Date(day.Year(), day.Month(), day.Day(), h, 0, 0, 0, s.zone)
+			if at.Hour() != h { // the clocks leave it out
+				row.Hours = append(row.Hours, heatHour{Hour: h, Title: fmt.Sprintf("%02d:00 does not exist on %s", h, day.Format("Mon 2 Jan"))})
+				continue
+			}
+			hour := heatHour{At: at, Hour: h}
+			end := at.Add(time.Hour)
+			if e := end.Add(time.Hour); e.Hour() == h+1 && end.Hour() == h { // it comes twice
+				end = e
+			}
+			hour.Launches, hour.Peak = r.Between(at, end)
+			most = max(most, hour.Launches)
+			row.Hours = append(row.Hours, hour)
+		}
+		s.Days = append(s.Days, row)
+	}
+	for _, d := range s.Days {
+		for i := range d.Hours {
+			d.Hours[i].finish(most)
+			s.Peak = max(s.Peak, d.Hours[i].Peak)
+		}
+	}
+}
+
+func (h *heatHour) finish(most int) {
+	if h.At.IsZero() {
+		return
+	}
+	if h.Launches > 0 {
+		h.Level = 1 + 4*(h.Launches-1)/max(most, 1)
+	}
+	h.Title = fmt.Sprintf("%s: %d launches, at most %d a minute", h.At.Format("Mon 2 Jan 15:04 MST"), h.Launches, h.Peak)
+}
+
+func (h heatHour) label() string { return fmt.Sprintf("%02d", h.Hour) }

@@ -1,0 +1,226 @@
+package console
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// timeline is jobs down, time across.
+type timeline struct {
+	Frame
+	From, To time.Time
+	Width    int
+	Rows     []timelineRow
+	Ticks    []tick
+	Spans    []Choice
+	Classes  []Choice
+	// NowAt is the place of the present in percent, "" where it is not in sight.
+	NowAt string
+	// Earlier, Later and Present are the addresses beside this one.
+	Earlier, Later, Present string
+	// Total is how many rows there are on all pages.
+	Total, Pages int
+	Counts       []classCount
+}
+
+// timelineRow is a job as it is drawn.
+type timelineRow struct {
+	Job     string
+	Words   string
+	Lanes   int
+	Crowded int
+	Now     float64
+	Quiet   []view.Path
+	Shades  []shape
+	Marks   []shape
+}
+
+// shape is a mark with its place; all numbers are in the units of its row.
+type shape struct {
+	X, Y, W, H  float64
+	Class       view.Class
+	Href, Title string
+}
+
+// tick is a time of the axis: At is its place in percent.
+type tick struct {
+	At, Text string
+	Day      bool
+}
+
+// rowsAtMost is how many rows a page has: a page of so many stays under a
+// megabyte, however many runs there are.
+const rowsAtMost = 1000
+
+func (s *Server) timeline(r *http.Request, q Query) (rendered, error) {
+	t := &timeline{Frame: s.frame(r, q, "timeline", "Timeline")}
+	span := cmp.Or(q.Span, defaultSpan)
+	at := q.At
+	if at.IsZero() {
+		at = t.Now
+	}
+	t.From, t.To = at.Add(-span), at.Add(span)
+	read, err := s.cfg.Plane.Timeline(r.Context(), t.From, t.To, plane.JobFilter{Names: q.Jobs, Owner: q.Owner, Cluster: q.Cluster})
+	if err != nil {
+		return rendered{}, err
+	}
+	t.fill(read, span)
+	return rendered{name: "timeline", data: t}, nil
+}
+
+// fill makes the page of a timeline.
+func (t *timeline) fill(read view.Timeline, span time.Duration) {
+	for _, l := range read.Lanes {
+		t.JobZone(l.Job, l.Zone)
+	}
+	t.Attention = -1
+	read.Lanes = t.choose(read.Lanes)
+	chart := view.ChartOf(read)
+	t.From, t.To, t.Width = chart.From, chart.To, chart.Width
+	if x := 100 * chart.Now / float64(max(chart.Width, 1)); x >= 0 && x <= 100 {
+		t.NowAt = percent(x)
+	}
+	total := map[view.Class]int{}
+	for _, row := range chart.Rows {
+		for c, n := range row.Counts {
+			total[view.Class(c)] += n
+		}
+		t.Rows = append(t.Rows, t.row(row, chart))
+	}
+	for c := view.ClassFailed; c <= view.ClassPlanned; c++ {
+		t.Counts = append(t.Counts, classCount{c, total[c]})
+		t.Classes = append(t.Classes, Choice{Value: c.String(), Words: LookOfClass(c).Word, Chosen: t.Query.Class == c.String()})
+	}
+	t.Ticks = ticksOf(t.From, t.To, span, t.zone)
+	for _, s := range spans {
+		value := s.Word
+		if s.Span == defaultSpan {
+			value = ""
+		}
+		t.Spans = append(t.Spans, Choice{Value: t.Same("span", value, "page", ""), Words: "±" + s.Word, Chosen: s.Span == span})
+	}
+	middle := read.From.Add(span)
+	t.Earlier = t.Same("at", middle.Add(-span).UTC().Format(time.RFC3339))
+	t.Later = t.Same("at", middle.Add(span).UTC().Format(time.RFC3339))
+	if !t.Query.At.IsZero() {
+		t.Present = t.Same("at", "")
+	}
+}
+
+// choose keeps the lanes that the address asks for: those with something bad
+// first, then by name, a page of them.
+func (t *timeline) choose(lanes []view.Lane) []view.Lane {
+	bad := func(l view.Lane) bool {
+		return slices.ContainsFunc(l.Bars, func(b view.Bar) bool { return b.State.Bad() })
+	}
+	if t.Query.Class != "" {
+		lanes = slices.DeleteFunc(lanes, func(l view.Lane) bool { return !hasClass(l, t.Query.Class) })
+	}
+	slices.SortStableFunc(lanes, func(a, b view.Lane) int { return -cmp.Compare(flag(bad(a)), flag(bad(b))) })
+	t.Total = len(lanes)
+	t.Pages = (t.Total + rowsAtMost - 1) / rowsAtMost
+	from := min(max(t.Query.Page-1, 0)*rowsAtMost, t.Total)
+	return lanes[from:min(from+rowsAtMost, t.Total)]
+}
+
+func hasClass(l view.Lane, class string) bool {
+	if class == view.ClassPlanned.String() && len(l.Slots) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(l.Bars, func(b view.Bar) bool { return view.ClassOf(b.State).String() == class })
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (t *timeline) row(r view.ChartRow, c view.Chart) timelineRow {
+	row := timelineRow{Job: r.Job, Lanes: r.Lanes, Crowded: r.Crowded, Now: c.Now, Quiet: r.Quiet, Words: t.words(r)}
+	for _, p := range r.Shades {
+		row.Shades = append(row.Shades, shape{X: p.X, W: p.Width, H: float64(r.Lanes), Title: fmt.Sprintf("paused %s to %s", t.At(p.From, r.Job).Text, t.At(p.To, r.Job).Text)})
+	}
+	for _, m := range r.Marks {
+		row.Marks = append(row.Marks, t.shape(r.Job, m))
+	}
+	return row
+}
+
+// heights are how tall a mark is in its lane: what is bad fills it. With the icon
+// and the word this tells states apart without their colours.
+var heights = map[view.Class]float64{
+	view.ClassFailed: 0.92, view.ClassMissed: 0.92, view.ClassHeld: 0.7, view.ClassRunning: 0.7, view.ClassOK: 0.46, view.ClassSkipped: 0.2, view.ClassPlanned: 0.24,
+}
+
+func (t *timeline) shape(job string, m view.Mark) shape {
+	h := heights[m.Class]
+	s := shape{X: m.X, W: m.Width, H: h, Y: float64(m.Lane) + (1-h)/2, Class: m.Class}
+	when := t.At(m.From, job).Text
+	if m.Count == 1 {
+		s.Href = t.Href("/runs/" + string(m.Run))
+		s.Title = fmt.Sprintf("%s %s, %s", m.State, when, Took(m.To.Sub(m.From), false))
+		return s
+	}
+	s.Href = t.Href("/history", "job", job, "since", m.From.UTC().Add(-24*time.Hour).Format(time.RFC3339), "until", m.To.UTC().Format(time.RFC3339))
+	s.Title = fmt.Sprintf("%d runs, the worst %s, %s to %s", m.Count, LookOfClass(m.Class).Word, when, t.At(m.To, job).Text)
+	return s
+}
+
+// words are a row without its picture.
+func (t *timeline) words(r view.ChartRow) string {
+	var parts []string
+	for c := view.ClassFailed; c < view.ClassPlanned; c++ {
+		if n := r.Counts[c]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, strings.Replace(c.String(), "succeeded", "ok", 1)))
+		}
+	}
+	if !r.Next.IsZero() {
+		parts = append(parts, "next "+clock(r.Next, t.Now, t.zoneOf([]string{r.Job})))
+	}
+	if r.Crowded > 0 {
+		parts = append(parts, fmt.Sprintf("+%d at once", r.Crowded))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// clock is a time of day, with its day where that is not today.
+func clock(at, now time.Time, zone *time.Location) string {
+	at, now = at.In(zone), now.In(zone)
+	if at.YearDay() == now.YearDay() && at.Year() == now.Year() {
+		return at.Format("15:04")
+	}
+	return at.Format("Mon 15:04")
+}
+
+// ticksOf are the times of an axis: those of the wall clock of the zone.
+func ticksOf(from, to time.Time, span time.Duration, zone *time.Location) []tick {
+	step := map[time.Duration]int{3 * time.Hour: 1, 24 * time.Hour: 6}[span]
+	step = cmp.Or(step, 24)
+	var out []tick
+	day := from.In(zone)
+	for d := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone); d.Before(to); d = time.Date(d.Year(), d.Month(), d.Day()+1, 0, 0, 0, 0, zone) {
+		for h := 0; h < 24; h += step {
+			at := time.Date(d.Year(), d.Month(), d.Day(), h, 0, 0, 0, zone)
+			if at.Before(from) || !at.Before(to) || at.Hour() != h {
+				continue
+			}
+			k := tick{At: percent(100 * float64(at.Sub(from)) / float64(to.Sub(from))), Text: at.Format("15:04"), Day: h == 0}
+			if k.Day {
+				k.Text = at.Format("Mon 2 Jan")
+			}
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+func percent(x float64) string { return fmt.Sprintf("%.2f%%", x) }

@@ -1,0 +1,149 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// current is a job's item and newest definition.
+func (s *Server) current(ctx context.Context, a *ask) (item job.Item, j job.Job, err error) {
+	if item, err = s.cfg.Plane.Item(ctx, a.Job); err != nil {
+		return item, j, err
+	}
+	a.JobZone(a.Job, item.Plan.Timezone)
+	j, err = s.cfg.Plane.Definition(ctx, item.Definition)
+	if errors.Is(err, control.ErrNotFound) {
+		err = nil
+	}
+	return item, j, err
+}
+
+func prepareRun(ctx context.Context, s *Server, a *ask) error {
+	item, j, err := s.current(ctx, a)
+	if err != nil {
+		return err
+	}
+	a.Title, a.Button = "Run "+a.Job+" now", "Run it now"
+	a.Says = append(a.Says, "A new run of "+a.Job+" is claimed and its task launched, as the job is deployed now. Its schedule goes on as before.")
+	if item.Gone {
+		a.Warns = append(a.Warns, "The job is no longer deployed: the control plane will refuse.")
+	}
+	if p := item.PausedAt(a.Now); p != nil {
+		a.Warns = append(a.Warns, "The job is paused "+view.PauseWords(*p)+".")
+	}
+	a.Inputs, a.Args = inputsOf(j), j.Args
+	return nil
+}
+
+func prepareRetry(ctx context.Context, s *Server, a *ask) error {
+	r, story, err := s.runOf(ctx, a)
+	if err != nil {
+		return err
+	}
+	a.Title, a.Button = "Retry "+string(r.ID), "Retry it"
+	a.Says = append(a.Says, "The same run gets a further attempt, with the newest definition of its job.")
+	switch t := story.Retry; t.Safety {
+	case view.Safe:
+		a.Says = append(a.Says, "A retry is safe: "+t.Why+".")
+	case view.Ended:
+		a.Warns = append(a.Warns, "Whether what it did may be done again only you know: "+t.Why+".")
+	case view.Open:
+		a.Warns = append(a.Warns, "There is nothing to retry: "+t.Why+".")
+	case view.Unsafe, view.Done:
+		a.Warns = append(a.Warns, "A retry may do work twice: "+t.Why+".")
+		a.Confirm = a.Job
+	}
+	return nil
+}
+
+func prepareStop(ctx context.Context, s *Server, a *ask) error {
+	r, _, err := s.runOf(ctx, a)
+	if err != nil {
+		return err
+	}
+	a.Title, a.Button, a.Reason = "Stop "+string(r.ID), "Stop it", true
+	if r.Status == run.Running {
+		a.Says = append(a.Says, "ECS is asked to stop the task: it gets SIGTERM, and SIGKILL after its stop timeout. What it did so far stays done.")
+	} else {
+		a.Says = append(a.Says, "The run is ended; no task of it is launched any more.")
+	}
+	a.Says = append(a.Says, "The run ends as stopped. It is not launched again unless somebody retries it.")
+	if r.Status.Terminal() {
+		a.Warns = append(a.Warns, "It has ended already.")
+	}
+	return nil
+}
+
+func (s *Server) runOf(ctx context.Context, a *ask) (run.Run, view.Story, error) {
+	if a.Run == "" {
+		return run.Run{}, view.Story{}, control.ErrNotFound
+	}
+	r, err := s.cfg.Plane.Run(ctx, a.Run)
+	if err != nil {
+		return r, view.Story{}, err
+	}
+	story, err := s.cfg.Plane.Story(ctx, r)
+	a.JobZone(a.Job, story.Zone)
+	return r, story, err
+}
+
+func preparePause(ctx context.Context, s *Server, a *ask) error {
+	a.Title, a.Button, a.Reason, a.Until = "Pause "+a.Who(), "Pause "+a.Who(), true, true
+	a.Says = append(a.Says, "Slots in the pause are recorded as skipped; they are not made up for afterwards. Runs that are open go on, and people can still run it by hand.")
+	if a.Job == job.All {
+		a.Warns = append(a.Warns, "This pauses every job of "+a.Stack+".")
+		a.Confirm = "all jobs"
+		return nil
+	}
+	_, _, err := s.current(ctx, a)
+	return err
+}
+
+func prepareResume(ctx context.Context, s *Server, a *ask) error {
+	a.Title, a.Button = "Resume "+a.Who(), "Resume "+a.Who()
+	a.Says = append(a.Says, "A pause that is in force ends now, and a slot that was to be skipped runs. Slots that were skipped stay skipped.")
+	if a.Job == job.All {
+		return nil
+	}
+	_, _, err := s.current(ctx, a)
+	return err
+}
+
+func prepareSkip(ctx context.Context, s *Server, a *ask) error {
+	item, j, err := s.current(ctx, a)
+	if err != nil {
+		return err
+	}
+	a.Title, a.Button = "Skip the next slot of "+a.Job, "Skip it"
+	sum := view.SummaryOf(item, job.Item{}, j, nil, a.Now)
+	if sum.Next != nil {
+		a.Says = append(a.Says, fmt.Sprintf("The slot of %s is recorded as skipped; the one after it runs.", a.At(sum.Next, a.Job).Full))
+	} else {
+		a.Says = append(a.Says, "The next slot of its schedule is recorded as skipped.")
+	}
+	return nil
+}
+
+func prepareRetryAll(ctx context.Context, s *Server, a *ask) error {
+	if a.Query.Since == "" {
+		a.Query.Since = "12h"
+	}
+	f, err := a.filter()
+	if err != nil {
+		return err
+	}
+	if a.Candidates, err = s.cfg.Plane.Candidates(ctx, plane.Filter{Jobs: f.Jobs, Statuses: f.Statuses, Since: f.Since, Until: f.Until, Cause: f.Cause, Owner: f.Owner}); err != nil {
+		return err
+	}
+	a.Title, a.Button = "Retry many", "Retry the chosen runs"
+	a.Says = append(a.Says, "The newest failed run of each job that has not succeeded since: each chosen one gets a further attempt, with the newest definition of its job. Those of which a retry is safe are chosen; look at the others one by one.")
+	a.Back = a.Href("/history")
+	return nil
+}

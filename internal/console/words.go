@@ -1,0 +1,180 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// Look is how a state looks, everywhere: an icon, a word and a class, which has
+// colour and shape.
+type Look struct{ Icon, Word, Class string }
+
+// icons are by what a mark means.
+var icons = map[view.Class]string{
+	view.ClassFailed: "failed", view.ClassMissed: "missed", view.ClassHeld: "held", view.ClassRunning: "running",
+	view.ClassOK: "ok", view.ClassSkipped: "skipped", view.ClassPlanned: "planned",
+}
+
+// LookOf is how a state looks.
+func LookOf(s view.State) Look {
+	c := view.ClassOf(s)
+	icon := icons[c]
+	if s == view.State(run.Stopped) {
+		icon = "stopped"
+	}
+	return Look{Icon: icon, Word: string(s), Class: c.String()}
+}
+
+// LookOfClass is how what is counted together looks.
+func LookOfClass(c view.Class) Look {
+	word := c.String()
+	if c == view.ClassOK {
+		word = string(run.Succeeded)
+	}
+	return Look{Icon: icons[c], Word: word, Class: c.String()}
+}
+
+// Stamp is a time as a page shows it.
+type Stamp struct {
+	// ISO is for machines, Text for people, Full has day, seconds and zone, Ago
+	// counts from when the page was made.
+	ISO, Text, Full, Ago string
+}
+
+// At shows a time; about is the job, or the run, that it is about.
+func (f *Frame) At(t any, about ...any) Stamp {
+	var at time.Time
+	switch t := t.(type) {
+	case time.Time:
+		at = t
+	case *time.Time:
+		if t != nil {
+			at = *t
+		}
+	}
+	if at.IsZero() {
+		return Stamp{}
+	}
+	var job []string
+	for _, a := range about {
+		job = append(job, fmt.Sprint(a))
+	}
+	local := at.In(f.zoneOf(job))
+	text := local.Format("Mon 2 Jan 15:04")
+	if local.Year() != f.Now.In(local.Location()).Year() {
+		text = local.Format("2 Jan 2006 15:04")
+	}
+	switch {
+	case doubled(local):
+		text += local.Format(" MST (-07:00)")
+	case f.Query.Zone == ZoneJob:
+		text += local.Format(" MST")
+	}
+	return Stamp{ISO: at.UTC().Format(time.RFC3339), Text: text, Full: local.Format("Mon 2 Jan 2006 15:04:05 MST (-07:00)"), Ago: ago(f.Now.Sub(at))}
+}
+
+// doubled is whether the same time of day comes twice on that day: the clocks go
+// back.
+func doubled(t time.Time) bool {
+	_, own := t.Zone()
+	for _, d := range []time.Duration{-time.Hour, time.Hour} {
+		other := t.Add(d)
+		if _, o := other.Zone(); o != own && other.Hour() == t.Hour() && other.Minute() == t.Minute() {
+			return true
+		}
+	}
+	return false
+}
+
+// ago says how long ago, or in how long, something is.
+func ago(d time.Duration) string {
+	words := coarse(d.Abs())
+	switch {
+	case d.Abs() < time.Second:
+		return "now"
+	case d < 0:
+		return "in " + words
+	}
+	return words + " ago"
+}
+
+// coarse is a duration as far as it matters that long ago.
+func coarse(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return Took(d, false)
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d/time.Minute))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d/time.Hour))
+	}
+	return fmt.Sprintf("%d d", int(d/(24*time.Hour)))
+}
+
+// Took is a duration for people; fine keeps what is below a second.
+func Took(d time.Duration, fine bool) string {
+	switch {
+	case d < time.Second && fine:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 10*time.Second && fine:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return two(d, time.Minute, "min", time.Second, "s")
+	case d < 48*time.Hour:
+		return two(d, time.Hour, "h", time.Minute, "min")
+	}
+	return two(d, 24*time.Hour, "d", time.Hour, "h")
+}
+
+func two(d, big time.Duration, bigWord string, small time.Duration, smallWord string) string {
+	a, b := int(d/big), int(d%big/small)
+	if b == 0 {
+		return fmt.Sprintf("%d %s", a, bigWord)
+	}
+	return fmt.Sprintf("%d %s %d %s", a, bigWord, b, smallWord)
+}
+
+// tookOf is the duration of a row or of milliseconds, "" where it is not known.
+func tookOf(v any) string {
+	switch v := v.(type) {
+	case *int64:
+		if v != nil {
+			return Took(time.Duration(*v)*time.Millisecond, true)
+		}
+	case time.Duration:
+		return Took(v, true)
+	}
+	return ""
+}
+
+// middle cuts a long name in its middle: what tells names apart is often their end.
+func middle(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	r := []rune(s)
+	head := n * 2 / 3
+	return string(r[:head]) + "…" + string(r[len(r)-(n-head-1):])
+}
+
+// harmless keeps what is text: what could steer a terminal, hide or turn text
+// around becomes U+FFFD.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r == '\u2028' || r == '\u2029' || unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+			return '\ufffd'
+		}
+		return r
+	}, s)
+}

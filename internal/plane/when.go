@@ -1,0 +1,64 @@
+package plane
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// ParseTime reads a time as people write it; without a zone of its own it is in
+// zone.
+func ParseTime(s string, zone *time.Location) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// ParsePast reads how long ago, or when, something was; "" is the zero time.
+func ParsePast(text string, zone *time.Location, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if d, err := job.ParseDuration(text); err == nil {
+		return now.Add(-time.Duration(d)), nil
+	}
+	if t, ok := ParseTime(text, zone); ok {
+		return t, nil
+	}
+	return time.Time{}, &RefError{fmt.Sprintf("%q is neither a duration such as 24h or 7d nor a time such as 2026-11-22 or 2026-11-22T17:30Z", text)}
+}
+
+// ParseUntil reads when something ends: a time of a zone, or a duration from now;
+// "" is the zero time. A time of day is the next one, tomorrow begins at midnight.
+func ParseUntil(text string, zone *time.Location, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if d, err := job.ParseDuration(text); err == nil {
+		return now.Add(time.Duration(d)), nil
+	}
+	local := now.In(zone)
+	day := func(n int) time.Time {
+		return time.Date(local.Year(), local.Month(), local.Day()+n, 0, 0, 0, 0, zone)
+	}
+	if strings.EqualFold(text, "tomorrow") {
+		return day(1), nil
+	}
+	if clock, err := time.Parse("15:04", text); err == nil {
+		for n := 0; ; n++ {
+			d := day(n)
+			if t := time.Date(d.Year(), d.Month(), d.Day(), clock.Hour(), clock.Minute(), 0, 0, zone); t.After(now) {
+				return t, nil
+			}
+		}
+	}
+	if t, ok := ParseTime(text, zone); ok {
+		return t, nil
+	}
+	return time.Time{}, &RefError{fmt.Sprintf("%q is neither a duration such as 2h or 3d nor 12:00, tomorrow, or a time such as 2026-11-23T08:00", text)}
+}

@@ -1,0 +1,42 @@
+package browser
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// TestScreenshots writes pictures of the pages into the folder that SCREENSHOTS
+// names: `make screenshots`.
+func TestScreenshots(t *testing.T) {
+	t.Parallel()
+	dir := os.Getenv("SCREENSHOTS")
+	if dir == "" {
+		t.Skip("make screenshots writes pictures of the pages")
+	}
+	s := serve(t, now, nil)
+	b := open(t)
+	b.signIn(s)
+	for name, path := range map[string]string{
+		"overview": "/", "timeline": "/timeline", "jobs": "/jobs", "job": "/jobs/invoice-mailer", "run": "/runs/fraud-scores/" + slotOf(t, s, "fraud-scores"),
+		"history": "/history", "schedule": "/schedule", "problems": "/problems", "ask-run": "/ask/run?of=invoice-mailer", "ask-many": "/ask/retry-all",
+	} {
+		for look, actions := range map[string][]chromedp.Action{
+			"light":  {chromedp.EmulateViewport(1280, 860), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}})},
+			"dark":   {chromedp.EmulateViewport(1280, 860), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}})},
+			"narrow": {chromedp.EmulateViewport(400, 860), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}})},
+		} {
+			b.do(look, actions...)
+			b.visit(s, path)
+			var png []byte
+			b.do("taking a picture", chromedp.CaptureScreenshot(&png))
+			if err := os.WriteFile(filepath.Join(dir, name+"-"+look+".png"), png, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	b.quiet()
+}
