@@ -92,17 +92,26 @@ func (c *importCmd) split() (kind string, files []string) {
 }
 
 func (c *importCmd) check(kind string, files []string) error {
-	ofCrontab := kind == "" || kind == crontab.Kind
+	if err := c.checkCrontab(kind, files); err != nil {
+		return err
+	}
 	switch {
-	case len(c.Jobs) > 0 && !c.Undo:
-		return usagef("--job goes with --undo")
-	case (c.Undo || c.Users != "detect") && !ofCrontab:
-		return usagef("--undo and --users go with `import crontab`")
 	case c.Live && (kind != eventbridge.Kind || len(files) > 0):
 		return usagef("--live stands alone behind `import eventbridge`: it reads what is deployed and no file")
 	case c.Live:
 	case len(files) == 0:
 		return usagef("say which file: batchplane import %s FILE", kind)
+	}
+	return nil
+}
+
+// checkCrontab is about the flags that only crontabs have.
+func (c *importCmd) checkCrontab(kind string, files []string) error {
+	switch {
+	case len(c.Jobs) > 0 && !c.Undo:
+		return usagef("--job goes with --undo")
+	case (c.Undo || c.Users != "detect") && kind != "" && kind != crontab.Kind:
+		return usagef("--undo and --users go with `import crontab`")
 	case c.Undo && len(files) != 1:
 		return usagef("--undo takes one file")
 	}

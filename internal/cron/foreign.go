@@ -3,6 +3,7 @@ package cron
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -141,10 +142,8 @@ func fieldDialect(f []string) (name, hint string) {
 	if len(f) < 5 {
 		return "", ""
 	}
-	for i := range 5 {
-		if f[i] == "H" || strings.HasPrefix(f[i], "H/") || strings.HasPrefix(f[i], "H(") {
-			return "Jenkins' H, a value that Jenkins draws from the job's name", "write " + jenkins(f[:5]) + ", or a value of your own for each H"
-		}
+	if slices.ContainsFunc(f[:5], isJenkins) {
+		return "Jenkins' H, a value that Jenkins draws from the job's name", "write " + jenkins(f[:5]) + ", or a value of your own for each H"
 	}
 	if len(f) != 5 {
 		return "", ""
@@ -160,6 +159,10 @@ func fieldDialect(f []string) (name, hint string) {
 		return "a crontab with ?, which robfig/cron and Kubernetes read as *", "write " + strings.ReplaceAll(strings.Join(f, " "), "?", "*")
 	}
 	return "", ""
+}
+
+func isJenkins(field string) bool {
+	return field == "H" || strings.HasPrefix(field, "H/") || strings.HasPrefix(field, "H(")
 }
 
 // isNth reports 5L, MON#2 and the like.

@@ -209,7 +209,7 @@ func (w *wording) add(word string) {
 	if name == "" || saysLittle(text) {
 		return
 	}
-	if len(w.out) == 1 && (slices.Contains(general, strings.ToLower(w.out[0])) || slices.Contains(subcommanded, w.out[0])) && len(strings.Fields(text)) == 1 {
+	if len(w.out) == 1 && needsMore(w.out[0]) && len(strings.Fields(text)) == 1 {
 		w.out[0] = Clean(w.out[0] + "-" + name)
 		return
 	}
@@ -217,6 +217,11 @@ func (w *wording) add(word string) {
 		w.script = text
 	}
 	w.out = append(w.out, name)
+}
+
+// needsMore is whether a part says little without the next.
+func needsMore(part string) bool {
+	return slices.Contains(general, strings.ToLower(part)) || slices.Contains(subcommanded, part)
 }
 
 // variable puts the value into a word that begins with a variable; it is true

@@ -36,7 +36,7 @@ func deployed(text string) (string, error) {
 	day, weekday := !strings.Contains(f[2], "*"), !strings.Contains(f[4], "*")
 	switch {
 	case day && weekday:
-		return "", errors.New("Copilot refuses a schedule that restricts both day fields")
+		return "", errors.New("a schedule that restricts both day fields is refused by Copilot")
 	case weekday:
 		f[2], f[4] = "?", increased(f[4])
 	case day:

@@ -93,18 +93,8 @@ func capacity(e *importer.Entry, j *job.Job, p *doc.Node) {
 	default:
 		e.Off(j, "it runs on %s, and jobs run on Fargate: its task definition has to be one for Fargate", launch)
 	}
-	spot, demand, others := false, false, ""
 	providers := Get(p, "CapacityProviderStrategy").List()
-	for _, item := range providers {
-		switch name := Get(item, "CapacityProvider").String(); name {
-		case "FARGATE_SPOT":
-			spot = true
-		case "FARGATE":
-			demand = true
-		default:
-			others = name
-		}
-	}
+	spot, demand, others := providerNames(providers)
 	switch {
 	case others != "":
 		e.Off(j, "it runs on the capacity provider %s, and jobs run on Fargate", others)
@@ -116,6 +106,20 @@ func capacity(e *importer.Entry, j *job.Job, p *doc.Node) {
 	case len(providers) == 0 && Get(p, "LaunchType").Absent() && !p.Absent():
 		e.Note("it names neither launch type nor capacity provider, so the cluster's default strategy decided; the job runs on demand on Fargate")
 	}
+}
+
+func providerNames(providers []*doc.Node) (spot, demand bool, others string) {
+	for _, item := range providers {
+		switch name := Get(item, "CapacityProvider").String(); name {
+		case "FARGATE_SPOT":
+			spot = true
+		case "FARGATE":
+			demand = true
+		default:
+			others = name
+		}
+	}
+	return spot, demand, others
 }
 
 // network reads the awsvpc configuration.
@@ -154,11 +158,24 @@ var dropped = []struct{ key, why string }{
 	{"VolumeConfigurations", "volumes are the task definition's"},
 }
 
+// set is whether a value says something: neither false nor empty.
+func set(v *doc.Node) bool {
+	switch v.Kind {
+	case doc.Bool:
+		return v.Text != "false"
+	case doc.List:
+		return len(v.Items) > 0
+	case doc.Map:
+		return len(v.Keys) > 0
+	}
+	return v.Text != ""
+}
+
 // without tells of parameters that are dropped.
 func without(e *importer.Entry, p *doc.Node) {
 	for _, d := range dropped {
 		v := Get(p, d.key)
-		if v.Absent() || v.Kind == doc.Bool && v.Text == "false" || v.Kind == doc.List && len(v.Items) == 0 || v.Kind == doc.Map && len(v.Keys) == 0 || v.Kind == doc.Text && v.Text == "" {
+		if !set(v) {
 			continue
 		}
 		if d.key == "PlatformVersion" && (v.Text == "LATEST" || v.Text == "1.4.0") {

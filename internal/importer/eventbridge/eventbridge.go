@@ -6,6 +6,7 @@ package eventbridge
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
@@ -113,26 +114,16 @@ type rule struct {
 type ruleTargets struct {
 	rule, bus, base string
 	list            []*doc.Node
-	used            bool
 }
 
 func isAnswer(d *doc.Node) bool {
-	for _, r := range d.Get("Rules").List() {
-		if r.Has("Name") && (r.Has("ScheduleExpression") || r.Has("EventPattern") || r.Has("State")) {
-			return true
-		}
-	}
-	for _, s := range d.Get("Schedules").List() {
-		if s.Has("Name") && (s.Has("GroupName") || s.Has("Target")) {
-			return true
-		}
-	}
-	for _, t := range d.Get("Targets").List() {
-		if t.Has("Id") && t.Has("Arn") {
-			return true
-		}
-	}
-	return d.Has("ScheduleExpression") && d.Has("Name")
+	return listed(d, "Rules", "Name", "ScheduleExpression", "EventPattern", "State") || listed(d, "Schedules", "Name", "GroupName", "Target") ||
+		listed(d, "Targets", "Id", "Arn") || d.Has("ScheduleExpression") && d.Has("Name")
+}
+
+// listed is whether an item of a list has a key and one of others.
+func listed(d *doc.Node, list, key string, others ...string) bool {
+	return slices.ContainsFunc(d.Get(list).List(), func(n *doc.Node) bool { return n.Has(key) && slices.ContainsFunc(others, n.Has) })
 }
 
 // answer takes what the AWS CLI printed, or what the live reader made of the

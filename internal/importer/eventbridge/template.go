@@ -2,6 +2,7 @@ package eventbridge
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
@@ -198,16 +199,21 @@ func (t *template) unknown(n *doc.Node, what string) *doc.Node {
 	return text(n, importer.ReplaceMe)
 }
 
+// pseudo are parameters whose values are the same nearly everywhere, and nameKeys
+// the properties that name what is as well named as by its ARN.
+var (
+	pseudo   = map[string]string{"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
+	nameKeys = map[string]string{"AWS::ECS::TaskDefinition": "Family", "AWS::ECS::Cluster": "ClusterName"}
+)
+
 // ref answers a reference to a parameter or a resource. Of task definitions and
 // clusters it is their name, which is as good as an ARN.
 func (t *template) ref(n *doc.Node, name, attribute string, depth int) *doc.Node {
-	switch name {
-	case "AWS::NoValue":
+	if name == "AWS::NoValue" {
 		return &doc.Node{Line: n.Line}
-	case "AWS::Partition":
-		return text(n, "aws")
-	case "AWS::URLSuffix":
-		return text(n, "amazonaws.com")
+	}
+	if known, ok := pseudo[name]; ok {
+		return text(n, known)
 	}
 	if p := t.root.Get("Parameters", name); !p.Absent() {
 		if v := p.Get("Default"); v.String() != "" && !strings.HasPrefix(p.Get("Type").String(), "AWS::SSM::") {
@@ -216,8 +222,7 @@ func (t *template) ref(n *doc.Node, name, attribute string, depth int) *doc.Node
 		return t.unknown(n, "the parameter "+name)
 	}
 	resource := t.root.Get("Resources", name)
-	key := map[string]string{"AWS::ECS::TaskDefinition": "Family", "AWS::ECS::Cluster": "ClusterName"}[resource.Get("Type").String()]
-	if key != "" && (attribute == "" || attribute == "Arn" || attribute == "TaskDefinitionArn") {
+	if key := nameKeys[resource.Get("Type").String()]; key != "" && slices.Contains([]string{"", "Arn", "TaskDefinitionArn"}, attribute) {
 		if v := resource.Get("Properties", key); !v.Absent() {
 			return t.resolve(v, depth+1)
 		}

@@ -180,6 +180,6 @@ func (k kind) of(name string) *importer.ForeignError {
 // reads its own kind of crontab.
 func Dialect(name, dialect string) *importer.ForeignError {
 	return &importer.ForeignError{
-		Kind: dialect, Sentence: fmt.Sprintf("%s holds lines of %s and none of cron; import of it is not offered: `batchplane cron` says for each schedule what to write in a jobs file", name, dialect),
+		Kind: dialect, Sentence: fmt.Sprintf("%s holds lines of %s, so it is no crontab; import of it is not offered: `batchplane cron` says for each schedule what to write in a jobs file", name, dialect),
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	lines "github.com/batchplane/batchplane/internal/cron/crontab"
-
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/copilot"
 	"github.com/batchplane/batchplane/internal/importer/crontab"

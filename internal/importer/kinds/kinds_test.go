@@ -51,7 +51,7 @@ var samples = []struct {
 	{"terraform", "terraform", "terraform.json", importer.Options{From: from}},
 }
 
-func read(t testing.TB, pattern string) (files []*importer.File) {
+func read(t *testing.T, pattern string) (files []*importer.File) {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join("testdata", pattern))
 	if err != nil || len(names) == 0 {

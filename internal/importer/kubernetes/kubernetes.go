@@ -117,26 +117,7 @@ func (r *reading) read() {
 func (r *reading) schedule() (ok bool) {
 	text := strings.TrimSpace(r.cron.Get("spec", "schedule").String())
 	r.e.Schedule = &text
-	zone := r.cron.Get("spec", "timeZone").String()
-	expression := text
-	for _, prefix := range []string{"CRON_TZ=", "TZ="} {
-		if rest, found := strings.CutPrefix(text, prefix); found {
-			var given string
-			given, expression, _ = strings.Cut(rest, " ")
-			expression = strings.TrimSpace(expression)
-			if zone != "" && zone != given {
-				r.e.Decide("the zone %s in the schedule wins over timeZone %s", given, zone)
-			}
-			zone = given
-		}
-	}
-	if zone == "" {
-		zone = r.in.Zone
-		if zone == "" {
-			zone = "UTC"
-			r.e.Decide("it names no timeZone, so its controller's own zone counts, which the file does not say: UTC is assumed; --zone says another")
-		}
-	}
+	zone, expression := r.zone(text)
 	if every, found := strings.CutPrefix(expression, "@every "); found {
 		return r.every(strings.TrimSpace(every))
 	}
@@ -160,6 +141,30 @@ func (r *reading) schedule() (ok bool) {
 		r.e.Change("%s is written as %s, which means the same here", expression, r.j.Schedule)
 	}
 	return true
+}
+
+// zone is the zone of a schedule, and the schedule without it.
+func (r *reading) zone(text string) (zone, expression string) {
+	zone, expression = r.cron.Get("spec", "timeZone").String(), text
+	for _, prefix := range []string{"CRON_TZ=", "TZ="} {
+		rest, found := strings.CutPrefix(text, prefix)
+		if !found {
+			continue
+		}
+		given, after, _ := strings.Cut(rest, " ")
+		if zone != "" && zone != given {
+			r.e.Decide("the zone %s in the schedule wins over timeZone %s", given, zone)
+		}
+		zone, expression = given, strings.TrimSpace(after)
+	}
+	if zone == "" {
+		zone = r.in.Zone
+	}
+	if zone == "" {
+		zone = "UTC"
+		r.e.Decide("it names no timeZone, so its controller's own zone counts, which the file does not say: UTC is assumed; --zone says another")
+	}
+	return zone, expression
 }
 
 // every makes a rate of @every.
@@ -220,6 +225,11 @@ func (r *reading) template() {
 		r.j.Timeout = min(job.Duration(time.Duration(seconds)*time.Second), job.Duration(job.MaxTimeout))
 		r.e.Note("activeDeadlineSeconds is `timeout: %s`; there it covered all attempts together, here each", r.j.Timeout)
 	}
+	r.shape(spec)
+}
+
+// shape is about Jobs that are more than one pod.
+func (r *reading) shape(spec *doc.Node) {
 	for _, key := range []string{"completions", "parallelism"} {
 		if n, ok := spec.Get(key).Int(); ok && n > 1 {
 			r.e.Off(&r.j, "%s %d makes several pods of a run, and a run is one task", key, n)

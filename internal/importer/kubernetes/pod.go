@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,20 +36,27 @@ var meaningless = []struct{ key, why string }{
 	{"overhead", "Fargate has no nodes"},
 }
 
-// pod reads the pod of each run: one container becomes the job.
-func (r *reading) pod() {
-	spec := r.cron.Get("spec", "jobTemplate", "spec", "template", "spec")
-	for _, m := range meaningless {
-		if v := spec.Get(m.key); !v.Absent() && v.String() != "false" && v.String() != "default" && v.String() != "ClusterFirst" && v.String() != "default-scheduler" {
-			r.e.Change("%s is dropped: %s", m.key, m.why)
-		}
-	}
+// defaults are what these keys have where nobody set them.
+var defaults = []string{"false", "default", "ClusterFirst", "default-scheduler"}
+
+func (r *reading) platform(spec *doc.Node) {
 	if spec.Get("nodeSelector", "kubernetes.io/arch").String() == "arm64" {
 		r.d.Architecture = "arm64"
 	}
 	if spec.Get("nodeSelector", "kubernetes.io/os").String() == "windows" || spec.Get("os", "name").String() == "windows" {
 		r.e.Off(&r.j, "it runs on Windows: its task definition has to say so")
 	}
+}
+
+// pod reads the pod of each run: one container becomes the job.
+func (r *reading) pod() {
+	spec := r.cron.Get("spec", "jobTemplate", "spec", "template", "spec")
+	for _, m := range meaningless {
+		if v := spec.Get(m.key); !v.Absent() && !slices.Contains(defaults, v.String()) {
+			r.e.Change("%s is dropped: %s", m.key, m.why)
+		}
+	}
+	r.platform(spec)
 	if spec.Get("restartPolicy").String() == "OnFailure" {
 		r.e.Note("restartPolicy OnFailure started its container again inside of the pod; here a run that failed has failed")
 	}

@@ -73,38 +73,37 @@ func (b bounds) wrong(text string) error {
 
 func (b bounds) item(item string) (set uint64, open bool, err error) {
 	base, stepText, stepped := strings.Cut(item, "/")
-	low, high, step := b.low, b.high, 1
-	from, to, ranged := strings.Cut(base, "-")
-	switch {
-	case base == "*" || base == "?":
-		open = true
-	default:
-		ok := true
-		if low, ok = b.value(from); !ok {
-			return 0, false, b.wrong(item)
-		}
-		switch {
-		case ranged:
-			if high, ok = b.value(to); !ok {
-				return 0, false, b.wrong(item)
-			}
-		case !stepped:
-			high = low
-		}
-	}
+	low, high, ok := b.span(base, stepped)
+	step := 1
 	if stepped {
-		if step, err = strconv.Atoi(stepText); err != nil || step < 1 {
-			return 0, false, b.wrong(item)
-		}
-		open = open && step == 1
+		n, err := strconv.Atoi(stepText)
+		step, ok = n, ok && err == nil && n >= 1
 	}
-	if low < b.low || high > b.high || low > high {
+	if !ok || low < b.low || high > b.high || low > high {
 		return 0, false, b.wrong(item)
 	}
 	for v := low; v <= high; v += step {
 		set |= 1 << v
 	}
-	return set, open, nil
+	return set, (base == "*" || base == "?") && step == 1, nil
+}
+
+// span is what an item goes through, before its step.
+func (b bounds) span(base string, stepped bool) (low, high int, ok bool) {
+	if base == "*" || base == "?" {
+		return b.low, b.high, true
+	}
+	from, to, ranged := strings.Cut(base, "-")
+	low, ok = b.value(from)
+	switch {
+	case ranged:
+		var fine bool
+		high, fine = b.value(to)
+		return low, high, ok && fine
+	case stepped:
+		return low, b.high, ok
+	}
+	return low, low, ok
 }
 
 func (b bounds) value(text string) (int, bool) {
