@@ -87,6 +87,7 @@ type grammar struct {
 	Preview  previewCmd  `cmd:"" help:"Say what jobs would do: when they run, where they meet, what they cost."`
 	Diff     diffCmd     `cmd:"" help:"Say in words what a deployment would change."`
 	Apply    applyCmd    `cmd:"" help:"Deploy jobs files to a stack: says what changes, asks, changes it, reads it back."`
+	Doctor   doctorCmd   `cmd:"" help:"Say what would keep jobs from running on a stack, and what mends it; only reads."`
 	Render   renderCmd   `cmd:"" help:"Write the CloudFormation template of the jobs stack, or its Terraform."`
 	Import   importCmd   `cmd:"" help:"Make a jobs file of a crontab or another scheduler's files, with a report on each item."`
 	Notify   notifyCmd   `cmd:"" help:"Try where notices of local mode go."`

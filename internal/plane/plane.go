@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
@@ -29,6 +30,8 @@ type Plane struct {
 	// Inspect looks at what the control plane is made of; nil is nothing to look
 	// at.
 	Inspect func(ctx context.Context) (Health, error)
+	// Facts asks whether what jobs need is there; nil where nothing is to be asked.
+	Facts func(ctx context.Context, subjects []doctor.Subject) map[doctor.Subject]doctor.Answer
 	// Registry is where jobs are deployed, nil where a jobs file itself is what runs.
 	Registry Registry
 	// Who says whose credentials are used, for the record; nil is nobody.

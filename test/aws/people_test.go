@@ -126,6 +126,22 @@ func people(t *testing.T, w *world) {
 	runs(t, reader, operator)
 	sees(t, reader)
 	wrongPlaces(t, reader)
+	checks(t, w, file)
+}
+
+// checks: doctor finds what is missing, and says what mends it.
+func checks(t *testing.T, w *world, file string) {
+	t.Helper()
+	s := terminal{w, rootKeys}.types(t, "doctor", "-f", file)
+	for _, says := range []string{
+		`wrong +cluster +jobs +it does not exist +aws ecs create-cluster --cluster-name jobs +people-`,
+		`wrong +task definition +job +it does not exist +register it`,
+		`not checked +subnet +subnet-1 +EC2 is not asked`,
+	} {
+		if s.code != 1 || !regexp.MustCompile(says).MatchString(s.out) {
+			t.Errorf("doctor: %+v, want %s", s, says)
+		}
+	}
 }
 
 // deploys: apply, as crontab -e was.
@@ -200,6 +216,11 @@ func sees(t *testing.T, reader terminal) {
 	}
 	reader.must(t, "^20.* connecting\n20.* error: no table\n", "logs", "people-breaks", "--times")
 	reader.must(t, `"line":"connecting"`, "logs", "people-breaks", "--json")
+	audit := reader.must(t, `people +pause +people-report +accepted`, "audit", "--job", "people-report")
+	if strings.Count(audit, "user/otto") < 5 {
+		t.Errorf("audit: %s", audit)
+	}
+	reader.must(t, "", "kept")
 	if s := reader.types(t, "status"); !strings.Contains(s.out, "running      yes, the stack "+reader.w.name+" in us-east-1") || !strings.Contains(s.out, "heartbeat    20") {
 		t.Errorf("status: %+v", s)
 	}

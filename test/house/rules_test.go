@@ -37,7 +37,7 @@ var (
 	deciding = []string{"stop", "job", "cron", "timetable", "run", "notice", "ecsevent"}
 	handling = append(slices.Clone(deciding), "control")
 	// seeing is what people's tools know of a control plane.
-	seeing = append(slices.Clone(handling), "timetable", "view", "entry", "plane", "render", "jobdiff", "apply")
+	seeing = append(slices.Clone(handling), "timetable", "view", "entry", "plane", "render", "jobdiff", "apply", "doctor")
 	wiring = append(slices.Clone(seeing), "job/jobfile", "adapter/*", "local", "localecs", "localecs/*", "console")
 	asking = append(slices.Clone(seeing), "cron/crontab", "importer", "importer/*", "preview", "jobdiff", "render", "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
 )
@@ -54,6 +54,7 @@ var rooms = map[string]room{
 	"internal/notice":    {pure: true, left: []string{"stop", "job", "cron", "run"}},
 
 	"internal/apply":   {pure: true, left: []string{"job", "cron", "timetable", "render", "jobdiff"}},
+	"internal/doctor":  {pure: true, left: []string{"job"}},
 	"internal/view":    {pure: true, left: []string{"stop", "job", "cron", "timetable", "run", "notice"}},
 	"internal/cost":    {pure: true},
 	"internal/preview": {pure: true, left: []string{"job", "cron", "timetable", "cost"}},
@@ -94,7 +95,7 @@ var rooms = map[string]room{
 	// What the trigger function is called with.
 	"internal/entry": {plain: true, left: handling},
 	// A control plane as people's tools see it, wherever it runs.
-	"internal/plane": {plain: true, left: append(slices.Clone(handling), "timetable", "view", "entry", "render", "jobdiff", "apply")},
+	"internal/plane": {plain: true, left: append(slices.Clone(handling), "timetable", "view", "entry", "render", "jobdiff", "apply", "doctor")},
 	"functions/*":    {left: append(slices.Clone(asking), "cli", "wire/*")},
 	"cmd/*":          {left: append(slices.Clone(asking), "cli")},
 }

@@ -1,0 +1,199 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/smithy-go"
+
+	"github.com/batchplane/batchplane/internal/doctor"
+)
+
+// Facts asks AWS, by calls that only read, whether what jobs need is there.
+type Facts struct {
+	Stack   string
+	ECS     *ecs.Client
+	Logs    *cloudwatchlogs.Client
+	IAM     *iam.Client
+	ECR     *ecr.Client
+	Secrets *secretsmanager.Client
+	SSM     *ssm.Client
+}
+
+// askers is how many subjects are asked about at once.
+const askers = 16
+
+// Answers are what AWS says of subjects. What the caller may not ask is Unknown,
+// and no error.
+func (f *Facts) Answers(ctx context.Context, subjects []doctor.Subject) map[doctor.Subject]doctor.Answer {
+	out := make(map[doctor.Subject]doctor.Answer, len(subjects))
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, askers)
+	for _, s := range subjects {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			a := f.answer(ctx, s)
+			mu.Lock()
+			defer mu.Unlock()
+			out[s] = a
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+func (f *Facts) answer(ctx context.Context, s doctor.Subject) doctor.Answer {
+	ask, ok := map[doctor.Kind]func(context.Context, string) (string, error){
+		doctor.Cluster: f.cluster, doctor.TaskDefinition: f.definition, doctor.Role: f.role, doctor.Image: f.image,
+		doctor.LogGroup: f.logGroup, doctor.Secret: f.secret, doctor.Target: f.target,
+	}[s.Kind]
+	if !ok {
+		return doctor.Answer{Verdict: doctor.Unknown, Why: "EC2 is not asked: `aws ec2 describe-subnets` and `describe-security-groups` say"}
+	}
+	wrong, err := ask(ctx, s.Name)
+	switch {
+	case errors.Is(err, errElsewhere):
+		return doctor.Answer{Verdict: doctor.Unknown, Why: err.Error()}
+	case Denied(err):
+		return doctor.Answer{Verdict: doctor.Unknown, Why: "you may not ask: " + err.Error()}
+	case missing(err):
+		return doctor.Answer{Verdict: doctor.Wrong, Why: "it does not exist"}
+	case err != nil:
+		return doctor.Answer{Verdict: doctor.Unknown, Why: err.Error()}
+	case wrong != "":
+		return doctor.Answer{Verdict: doctor.Wrong, Why: wrong}
+	}
+	return doctor.Answer{Verdict: doctor.Good}
+}
+
+// errElsewhere: another registry than AWS's has it.
+var errElsewhere = errors.New("not in this account's ECR, so nobody here can tell")
+
+// missing is whether AWS says that there is no such thing.
+func missing(err error) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	switch api.ErrorCode() {
+	case "NoSuchEntity", "NoSuchEntityException", "ResourceNotFoundException", "ParameterNotFound", "RepositoryNotFoundException", "ImageNotFoundException", "ClusterNotFoundException":
+		return true
+	case "ClientException": // of DescribeTaskDefinition
+		return strings.Contains(api.ErrorMessage(), "Unable to describe task definition")
+	}
+	return false
+}
+
+func (f *Facts) cluster(ctx context.Context, name string) (string, error) {
+	out, err := f.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: []string{name}})
+	if err != nil {
+		return "", fmt.Errorf("describing the cluster: %w", err)
+	}
+	if len(out.Clusters) == 0 {
+		return "it does not exist", nil
+	}
+	if status := aws.ToString(out.Clusters[0].Status); status != "ACTIVE" && status != "" {
+		return "it is " + status, nil
+	}
+	return "", nil
+}
+
+func (f *Facts) definition(ctx context.Context, name string) (string, error) {
+	out, err := f.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
+	if err != nil {
+		return "", fmt.Errorf("describing the task definition: %w", err)
+	}
+	if status := string(out.TaskDefinition.Status); status != "ACTIVE" && status != "" {
+		return "it is " + status, nil
+	}
+	return "", nil
+}
+
+func (f *Facts) role(ctx context.Context, arn string) (string, error) {
+	name := arn[strings.LastIndexByte(arn, '/')+1:]
+	out, err := f.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
+	if err != nil {
+		return "", fmt.Errorf("reading the role: %w", err)
+	}
+	if is := aws.ToString(out.Role.Arn); is != arn {
+		return "the role of that name is " + is, nil
+	}
+	trust, err := url.QueryUnescape(aws.ToString(out.Role.AssumeRolePolicyDocument))
+	if err == nil && !strings.Contains(trust, "ecs-tasks.amazonaws.com") {
+		return "its trust policy does not let ecs-tasks.amazonaws.com take it", nil
+	}
+	return "", nil
+}
+
+// image asks ECR about <account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>
+// or @<digest>.
+func (f *Facts) image(ctx context.Context, image string) (string, error) {
+	host, path, ok := strings.Cut(image, "/")
+	account, _, ecrHost := strings.Cut(host, ".dkr.ecr.")
+	if !ok || !ecrHost {
+		return "", errElsewhere
+	}
+	id := ecrtypes.ImageIdentifier{ImageTag: aws.String("latest")}
+	if repository, digest, ok := strings.Cut(path, "@"); ok {
+		path, id = repository, ecrtypes.ImageIdentifier{ImageDigest: &digest}
+	} else if repository, tag, ok := strings.Cut(path, ":"); ok {
+		path, id = repository, ecrtypes.ImageIdentifier{ImageTag: &tag}
+	}
+	if _, err := f.ECR.DescribeImages(ctx, &ecr.DescribeImagesInput{RegistryId: &account, RepositoryName: &path, ImageIds: []ecrtypes.ImageIdentifier{id}}); err != nil {
+		return "", fmt.Errorf("describing the image: %w", err)
+	}
+	return "", nil
+}
+
+func (f *Facts) logGroup(ctx context.Context, name string) (string, error) {
+	out, err := f.Logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &name})
+	if err != nil {
+		return "", fmt.Errorf("describing the log group: %w", err)
+	}
+	for _, g := range out.LogGroups {
+		if aws.ToString(g.LogGroupName) == name {
+			return "", nil
+		}
+	}
+	return "it does not exist", nil
+}
+
+func (f *Facts) secret(ctx context.Context, arn string) (string, error) {
+	if strings.HasPrefix(arn, "arn:") && strings.Contains(arn, ":secretsmanager:") {
+		// An ARN may name a key of the secret, a version's stage and its id behind it
+		// (ECS developer guide, "Pass Secrets Manager secrets").
+		parts := strings.SplitN(arn, ":", 8)
+		if _, err := f.Secrets.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: aws.String(strings.Join(parts[:min(7, len(parts))], ":"))}); err != nil {
+			return "", fmt.Errorf("describing the secret: %w", err)
+		}
+		return "", nil
+	}
+	return f.parameter(ctx, arn)
+}
+
+func (f *Facts) target(ctx context.Context, name string) (string, error) {
+	return f.parameter(ctx, "/batchplane/"+f.Stack+"/slack/"+name)
+}
+
+// parameter asks whether there is a parameter; its value is not decrypted, and not
+// looked at.
+func (f *Facts) parameter(ctx context.Context, name string) (string, error) {
+	if _, err := f.SSM.GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(false)}); err != nil {
+		return "", fmt.Errorf("looking for the parameter: %w", err)
+	}
+	return "", nil
+}

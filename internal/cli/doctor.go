@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/preview"
+)
+
+type doctorCmd struct {
+	jobsFiles
+	looks
+}
+
+// Run says what would keep the jobs from running on a stack. It only reads.
+func (c *doctorCmd) Run(ctx context.Context, a *app) error {
+	file, err := c.read("checked")
+	if err != nil {
+		return err
+	}
+	if a.stack == "" {
+		return usagef("say which stack by --stack or BATCHPLANE_STACK; `validate -f FILE` checks the file alone")
+	}
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		needs := doctor.Needs(file.Jobs, file.Definitions)
+		subjects := make([]doctor.Subject, 0, len(needs))
+		for s := range needs {
+			subjects = append(subjects, s)
+		}
+		findings := doctor.Findings(a.stack, needs, p.Facts(ctx, subjects))
+		more, err := a.ownHealth(ctx, p)
+		if err != nil {
+			return err
+		}
+		findings = append(more, findings...)
+		if err := a.printFindings(findings, herds(file, a.now())); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(findings, func(f doctor.Finding) bool { return f.Verdict == doctor.Wrong }) {
+			return errRefused
+		}
+		return nil
+	})
+}
+
+// ownHealth is what is wrong with the control plane itself.
+func (a *app) ownHealth(ctx context.Context, p *plane.Plane) (out []doctor.Finding, err error) {
+	h, err := p.Inspect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, al := range h.Alarms {
+		if !al.Heard {
+			out = append(out, doctor.Finding{
+				Subject: doctor.Subject{Kind: "alarm", Name: al.Name}, Verdict: doctor.Wrong, Why: "nobody hears it",
+				Mend: "deploy the stack with AlertEmail or AlarmTopicArn",
+			})
+		}
+	}
+	for _, u := range h.Unseen {
+		out = append(out, doctor.Finding{Subject: doctor.Subject{Kind: "stack", Name: a.stack}, Verdict: doctor.Unknown, Why: "you may not see " + u})
+	}
+	return out, nil
+}
+
+// mostHerds is how many crowded minutes are told.
+const mostHerds = 3
+
+// herds are the most crowded minutes of a month, and how long the sweep takes to
+// launch them.
+func herds(file jobfile.File, now time.Time) (out []doctor.Herd) {
+	r, err := preview.Of(file.Jobs, preview.Options{From: now, Days: 30, Cost: preview.CostOptions{Region: preview.Regions[0], Duration: time.Minute, Definitions: file.Definitions}})
+	if err != nil {
+		return nil // validate says why
+	}
+	for _, m := range r.Busy[:min(mostHerds, len(r.Busy))] {
+		if len(m.Jobs) > control.DefaultRate {
+			out = append(out, doctor.HerdOf(m.At.UTC().Format("2006-01-02T15:04Z"), len(m.Jobs), control.DefaultRate))
+		}
+	}
+	return out
+}
+
+func (a *app) printFindings(findings []doctor.Finding, herds []doctor.Herd) error {
+	if a.json {
+		for _, f := range findings {
+			if err := printJSON(a.Stdout, f); err != nil {
+				return err
+			}
+		}
+		for _, h := range herds {
+			if err := printJSON(a.Stdout, h); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	rows := make([][]string, 0, len(findings))
+	for _, f := range findings {
+		jobs := strings.Join(f.Jobs[:min(3, len(f.Jobs))], ", ")
+		if n := len(f.Jobs) - 3; n > 0 {
+			jobs += fmt.Sprintf(" and %d more", n)
+		}
+		rows = append(rows, []string{string(f.Verdict), string(f.Kind), f.Name, f.Why, f.Mend, jobs})
+	}
+	err := a.grid([]column{
+		{head: "VERDICT"}, {head: "KIND"}, {head: "NAME", least: 16}, {head: "WHY", least: 16}, {head: "MENDED BY", least: 16}, {head: "JOBS", least: 8, rank: 1},
+	}, rows)
+	for _, h := range herds {
+		if err == nil {
+			err = a.write(fmt.Appendf(nil, "%d jobs start at %s: at %d launches a second the last of them is launched after %d s\n", h.Jobs, h.At, control.DefaultRate, h.Seconds))
+		}
+	}
+	return err
+}

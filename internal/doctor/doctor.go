@@ -1,0 +1,157 @@
+// Package doctor says what would keep jobs from running on AWS, before the first
+// night. It is pure: who asks AWS gives the answers, one for each thing that jobs
+// need.
+package doctor
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Kind is what kind of thing jobs need.
+type Kind string
+
+// Kinds of things, in the order in which they are told.
+const (
+	Cluster        Kind = "cluster"
+	TaskDefinition Kind = "task definition"
+	Role           Kind = "role"
+	Image          Kind = "image"
+	LogGroup       Kind = "log group"
+	Secret         Kind = "secret"
+	Target         Kind = "notify target"
+	Subnet         Kind = "subnet"
+	SecurityGroup  Kind = "security group"
+)
+
+var kinds = []Kind{Cluster, TaskDefinition, Role, Image, LogGroup, Secret, Target, Subnet, SecurityGroup}
+
+// Subject is one thing that jobs need.
+type Subject struct {
+	Kind Kind   `json:"kind"`
+	Name string `json:"name"`
+}
+
+// Verdict is what is known of a subject.
+type Verdict string
+
+// Verdicts: it is as it must be, it is not, or nobody could tell.
+const (
+	Good    Verdict = "ok"
+	Wrong   Verdict = "wrong"
+	Unknown Verdict = "not checked"
+)
+
+// Answer is what AWS said of a subject.
+type Answer struct {
+	Verdict Verdict
+	Why     string
+}
+
+// Finding is a subject, what is known of it, and what mends it.
+type Finding struct {
+	Subject
+	Verdict Verdict `json:"verdict"`
+	Why     string  `json:"why,omitempty"`
+	Mend    string  `json:"mend,omitempty"`
+	// Jobs need it; none is all.
+	Jobs []string `json:"jobs,omitempty"`
+}
+
+// Needs are the subjects of jobs and base definitions, each with the jobs that
+// need it.
+func Needs(jobs []job.Job, definitions []job.TaskDefinition) map[Subject][]string {
+	out := map[Subject][]string{}
+	bases := map[string]job.TaskDefinition{}
+	for _, d := range definitions {
+		bases[d.Family] = d
+	}
+	for _, j := range jobs {
+		add := func(kind Kind, names ...string) {
+			for _, name := range names {
+				if s := (Subject{kind, name}); name != "" && !slices.Contains(out[s], j.Name) {
+					out[s] = append(out[s], j.Name)
+				}
+			}
+		}
+		add(Cluster, cmp.Or(j.Cluster, "default"))
+		add(Role, j.TaskRole, j.ExecutionRole)
+		add(Subnet, j.Network.Subnets...)
+		add(SecurityGroup, j.Network.SecurityGroups...)
+		add(Target, j.Notify.Targets...)
+		family, _, _ := strings.Cut(j.TaskDefinition, ":")
+		d, ours := bases[family]
+		if !ours {
+			add(TaskDefinition, j.TaskDefinition)
+			continue
+		}
+		add(Image, d.Image)
+		add(Role, d.TaskRole, d.ExecutionRole)
+		add(LogGroup, d.LogGroup)
+		for _, arn := range d.Secrets {
+			add(Secret, arn)
+		}
+	}
+	return out
+}
+
+// Findings are the needs with their answers: what is wrong first, then what could
+// not be checked.
+func Findings(stack string, needs map[Subject][]string, answers map[Subject]Answer) []Finding {
+	out := make([]Finding, 0, len(needs))
+	for s, jobs := range needs {
+		a, ok := answers[s]
+		if !ok {
+			a = Answer{Unknown, "nobody asked"}
+		}
+		f := Finding{Subject: s, Verdict: a.Verdict, Why: a.Why, Jobs: jobs}
+		if a.Verdict == Wrong {
+			f.Mend = mend(stack, s)
+		}
+		out = append(out, f)
+	}
+	order := []Verdict{Wrong, Unknown, Good}
+	slices.SortFunc(out, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(slices.Index(order, a.Verdict), slices.Index(order, b.Verdict)),
+			cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+// mend is the command, or what to change, that mends a subject.
+func mend(stack string, s Subject) string {
+	switch s.Kind {
+	case Cluster:
+		return "aws ecs create-cluster --cluster-name " + s.Name[strings.LastIndexByte(s.Name, '/')+1:]
+	case LogGroup:
+		return "aws logs create-log-group --log-group-name " + s.Name
+	case Target:
+		return fmt.Sprintf("aws ssm put-parameter --type SecureString --name /batchplane/%s/slack/%s --value file://webhook.txt", stack, s.Name)
+	case Role:
+		return "make the role, with a trust policy for ecs-tasks.amazonaws.com"
+	case Image:
+		return "push the image, or mend its name in taskDefinitions"
+	case Secret:
+		return "make the secret or parameter, or mend its ARN in secrets"
+	case TaskDefinition:
+		return "register it, or put it under taskDefinitions"
+	}
+	return "mend its name in the jobs file"
+}
+
+// Herd is a minute in which many jobs start.
+type Herd struct {
+	At   string `json:"at"`
+	Jobs int    `json:"jobs"`
+	// Seconds is how long the sweep takes to launch them all.
+	Seconds int `json:"seconds"`
+}
+
+// HerdOf is how long a minute's jobs take at a rate of launches a second.
+func HerdOf(at string, jobs, rate int) Herd {
+	return Herd{At: at, Jobs: jobs, Seconds: (jobs + rate - 1) / max(1, rate)}
+}
