@@ -2,9 +2,12 @@ package run
 
 import (
 	"reflect"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // TestEffective: what a run launches is the job with the defaults of its inputs,
@@ -37,5 +40,22 @@ func TestEffective(t *testing.T) {
 	}
 	if len(j.Environment) != 2 {
 		t.Errorf("the job's own variables became %v", j.Environment)
+	}
+}
+
+// TestMend: what a person can change stands in the cause of a run that is refused
+// for good, and in no other.
+func TestMend(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)
+	r := New(Request{ID: "a/20261122T1800Z", ScheduledFor: now, Task: TaskDefinition{ARN: "d:1", Container: "app"}}, now, DefaultTiming)
+	refused := func(code, reason string) Decision {
+		return Decide(job.Job{Name: "a"}, r, Refused{Attempt: 1, Send: 1, Mend: "change Clusters", Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: code, Reason: reason}}, now, DefaultTiming)
+	}
+	if d := refused("AccessDeniedException", "not authorized to perform: ecs:RunTask"); d.Next.Status != Failed || !strings.HasSuffix(d.Next.Cause, ": change Clusters") {
+		t.Errorf("%s: %s", d.Next.Status, d.Next.Cause)
+	}
+	if d := refused("ThrottlingException", "Rate exceeded"); d.Next.Status != Queued || strings.Contains(d.Next.Cause, "Clusters") {
+		t.Errorf("%s: %s", d.Next.Status, d.Next.Cause)
 	}
 }

@@ -50,6 +50,9 @@ type (
 	Refused struct {
 		Attempt, Send int
 		Stop          stop.Stop
+		// Mend says what a person can change so that the launch is let through, ""
+		// where that is not known.
+		Mend string
 	}
 
 	// NoAnswer: a send, by its number, may or may not have launched a task.

@@ -38,7 +38,12 @@ func (d *decider) refused(a *Attempt, e Refused) (Outcome, string) {
 	}
 	a.EndedAt = d.now
 	a.note(s, v)
-	return Did, d.conclude(a, s, v, d.now)
+	why := d.conclude(a, s, v, d.now)
+	if d.r.Status == Failed && e.Mend != "" {
+		d.r.Cause += ": " + e.Mend
+		why = d.r.Cause
+	}
+	return Did, why
 }
 
 // tokenResult is whether an answer is the result of the client token, for all that

@@ -54,7 +54,7 @@ func noPassRole(t *testing.T, w *world) {
 			_, _ = io.WriteString(out, `{"__type":"AccessDeniedException","message":"`+says+`"}`)
 		}
 	})
-	refused(t, w, aJob("no-role"), "iam:PassRole")
+	refused(t, w, aJob("no-role"), "add arn:aws:iam::000000000000:role/payroll to the stack's parameter TaskRoles")
 }
 
 // refused: a launch that ECS refuses for good fails the run at once, with ECS's

@@ -80,7 +80,12 @@ func (f *Launcher) Launch(ctx context.Context, l control.Launch) run.Event {
 	defer cancel()
 	out, err := f.ECS.RunTask(ctx, Input(l), f.once)
 	if err != nil {
-		return launchError(l.Attempt, err)
+		answer := launchError(l.Attempt, err)
+		if refused, ok := answer.(run.Refused); ok {
+			refused.Mend = mend(refused.Stop, l.Job.Cluster)
+			return refused
+		}
+		return answer
 	}
 	switch {
 	case len(out.Tasks) > 0:
