@@ -38,7 +38,7 @@ type Schedules interface {
 func (c *Control) Fire(ctx context.Context, s Slot) (Reply, error) {
 	s.At = s.At.UTC()
 	if s.At.Sub(c.Now()) > ahead {
-		return c.scheduled(ctx, job.Job{Name: s.Name}, s.At, false) // refused
+		return c.scheduled(ctx, accepted{job: job.Job{Name: s.Name}}, s.At) // refused
 	}
 	a, err := c.accept(ctx, s)
 	switch {
@@ -47,7 +47,7 @@ func (c *Control) Fire(ctx context.Context, s Slot) (Reply, error) {
 	case a.why != "":
 		return c.pend(ctx, s, a.why)
 	}
-	return c.scheduled(ctx, a.job, s.At, a.proven)
+	return c.scheduled(ctx, a, s.At)
 }
 
 // accepted is what a slot starts.
@@ -55,6 +55,8 @@ type accepted struct {
 	job job.Job
 	// proven is whether a schedule of the stack asks for it, as far as can be told.
 	proven bool
+	// item is the job's item, as it was read for this; nil where it changed since.
+	item *job.Item
 	// why, when not "", says why it cannot be told yet what is deployed.
 	why string
 }
@@ -68,7 +70,7 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 	}
 	held, ok, err := c.held(ctx, item, s)
 	if err != nil || ok {
-		return accepted{job: held, proven: s.Carried != nil && s.Schedule != ""}, err
+		return accepted{job: held, item: &item, proven: s.Carried != nil && s.Schedule != ""}, err
 	}
 	if s.Schedule == "" || c.Schedules == nil {
 		return accepted{why: "the registry does not hold, as far as it was read, what came along"}, nil

@@ -83,6 +83,7 @@ func TestPauses(t *testing.T) {
 		{"pause what is gone", []ask{deployed()}, open, `refused: refused: there is no job "hourly"`, ""},
 		{"a slot in a pause", []ask{open}, fired(18), "refused: hourly/20261122T1800Z was not launched: it was skipped: paused by ann: db move", "18:00 skipped by schedule"},
 		{"its trigger again after the resume", []ask{open, fired(18), resume("hourly")}, fired(18), "duplicate: duplicate of hourly/20261122T1800Z, which was skipped", "18:00 skipped by schedule"},
+		{"a request by hand that comes again in a pause", []ask{handed, open}, handed, "duplicate: duplicate of hourly/manual-*", "17:30 running by run"},
 		{"its first trigger after the resume", []ask{open, wait(clockAt(18, 0, 5)), resume("hourly")}, fired(18), "refused: *was skipped: paused by ann until 2026-11-22 18:00:05 UTC: db move", "18:00 skipped by schedule"},
 		{"a slot after the resume", []ask{open, fired(18), resume("hourly")}, fired(19), "accepted: launched hourly/20261122T1900Z", "18:00 skipped by schedule, 19:00 running by schedule"},
 		{"the last slot before an automatic resume", []ask{till20}, fired(19), "refused: *it was skipped: paused by ann until 2026-11-22 20:00 UTC", "19:00 skipped by schedule"},

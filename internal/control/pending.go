@@ -85,7 +85,7 @@ func (c *Control) tryPending(ctx context.Context, p Pending) error {
 	case err != nil:
 		return err
 	case a.why == "":
-		if _, err := c.scheduled(ctx, a.job, p.Slot.At, a.proven); err != nil && !errors.Is(err, ErrOwed) {
+		if _, err := c.scheduled(ctx, a, p.Slot.At); err != nil && !errors.Is(err, ErrOwed) {
 			return err
 		}
 	case p.Until.After(c.Now()):

@@ -68,7 +68,7 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 	if ps := probe.Effective(j).Validate(); len(ps) > 0 {
 		return refuse("", "%s", ps[0]), nil
 	}
-	return c.claim(ctx, j, r, req.Force)
+	return c.claim(ctx, j, r, claiming{force: req.Force})
 }
 
 // refusedChange says what of a run by hand the job does not let people change.

@@ -119,6 +119,9 @@ func (e *UnreadableItemsError) Error() string {
 type Change struct {
 	Run  *run.Run
 	Item *job.Item
+	// From is the lane that the run was in, "" where it was in none or that is not
+	// said: a store may be thriftier where a run stays in its lane.
+	From run.Lane
 }
 
 // Query selects runs; zero fields select all. Limit 0 means 100.

@@ -24,10 +24,11 @@ const ahead = 2 * time.Minute
 // second event of a rule has it, stands for that slot, and one that the job's
 // schedule does not have is refused. What is refused is kept.
 func (c *Control) Scheduled(ctx context.Context, j job.Job, at time.Time) (Reply, error) {
-	return c.scheduled(ctx, j, at, false)
+	return c.scheduled(ctx, accepted{job: j}, at)
 }
 
-func (c *Control) scheduled(ctx context.Context, j job.Job, at time.Time, proven bool) (Reply, error) {
+func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time) (Reply, error) {
+	j := a.job
 	at = at.UTC()
 	if at.Sub(c.Now()) > ahead {
 		return c.refuseSlot(ctx, j.Name, at, "it lies in the future: slots are claimed when their time has come")
@@ -37,7 +38,7 @@ func (c *Control) scheduled(ctx context.Context, j job.Job, at time.Time, proven
 		return Reply{}, err
 	}
 	switch {
-	case proven:
+	case a.proven:
 		slot = at.Truncate(time.Minute)
 	case !expected:
 		return c.refuseSlot(ctx, j.Name, at, fmt.Sprintf("%s in %s has no such time, and no schedule of the stack proves it", j.Schedule, j.Zone()))
@@ -46,7 +47,7 @@ func (c *Control) scheduled(ctx context.Context, j job.Job, at time.Time, proven
 		c.Log.InfoContext(ctx, "filtered", "job", j.Name, "slot", slot, "why", why)
 		return Reply{Outcome: Filtered, Message: fmt.Sprintf("%s has no run at %s: %s", j.Name, slot.Format(time.RFC3339), why)}, nil
 	}
-	return c.slot(ctx, j, slot, run.BySchedule)
+	return c.slotOf(ctx, j, slot, run.BySchedule, a.item)
 }
 
 // refuseSlot answers a slot that nobody who was deployed asks for. It is kept, so

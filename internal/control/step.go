@@ -35,6 +35,18 @@ func (c *Control) step(ctx context.Context, id run.ID, event func(run.Run) (run.
 	return run.Decision{}, fmt.Errorf("deciding about run %s: %w %d times", id, ErrConflict, conflictRetries)
 }
 
+// stepFrom is step for a run that has just been saved or loaded: it is loaded only
+// where it changed since. The write refuses what does not follow upon that state;
+// where there is nothing to write, it is asked for anew whether that is still so.
+func (c *Control) stepFrom(ctx context.Context, before run.Run, event run.Event) (run.Decision, error) {
+	same := func(run.Run) (run.Event, error) { return event, nil }
+	d, err := c.decideAndSave(ctx, before, same)
+	if errors.Is(err, ErrConflict) || err == nil && d.Next.Rev == before.Rev {
+		return c.step(ctx, before.ID, same)
+	}
+	return d, err
+}
+
 func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(run.Run) (run.Event, error)) (_ run.Decision, err error) {
 	defer guard(&err)
 	if why := before.Nonsense(); why != "" {
@@ -163,7 +175,7 @@ func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (_ run.D
 	if err != nil {
 		return run.Decision{}, err
 	}
-	d, err := c.step(ctx, r.ID, func(run.Run) (run.Event, error) { return event, nil })
+	d, err := c.stepFrom(ctx, r, event)
 	if err != nil {
 		return run.Decision{}, err
 	}

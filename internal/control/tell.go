@@ -38,7 +38,11 @@ func (c *Control) Tell(ctx context.Context, id run.ID) error {
 		if e.Kind != run.Tell {
 			continue
 		}
-		if _, err := c.perform(ctx, r, e); err != nil {
+		d, err := c.perform(ctx, r, e)
+		if d.Next.ID != "" {
+			r = d.Next
+		}
+		if err != nil {
 			errs = append(errs, c.giveUp(ctx, r, e, err))
 		}
 	}

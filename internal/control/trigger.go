@@ -39,31 +39,49 @@ const (
 )
 
 func (c *Control) slot(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind) (Reply, error) {
-	return c.claim(ctx, j, run.Request{
-		ID: run.ScheduledID(j.Name, at), ScheduledFor: at, Trigger: run.Trigger{At: c.Now(), Kind: kind},
-	}, false)
+	return c.slotOf(ctx, j, at, kind, nil)
 }
 
-// claim writes the run, once, as what it is admitted, and launches it.
+func (c *Control) slotOf(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind, item *job.Item) (Reply, error) {
+	return c.claim(ctx, j, run.Request{
+		ID: run.ScheduledID(j.Name, at), ScheduledFor: at, Trigger: run.Trigger{At: c.Now(), Kind: kind},
+	}, claiming{item: item})
+}
+
+// claiming is how a run is claimed.
+type claiming struct {
+	// force is whether a person insists.
+	force bool
+	// item is the job's item, where whoever handles this very trigger has just read
+	// it; it is read anew before a second try. Older than its trigger it is never: what
+	// a pause, a lock or a skipped slot decides was true while the trigger was handled.
+	item *job.Item
+}
+
+// claim writes the run, once, as what it is admitted, and launches it. The write
+// itself finds out whether the run exists: only what it refuses is looked for.
 //
 // Crash windows: before the write nothing happened, and the trigger is
 // delivered again. After it the launch is owed: a redelivered trigger, or the
 // look two minutes later, sends the same request with the same token.
-func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, force bool) (Reply, error) {
+func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how claiming) (Reply, error) {
 	req.Definition = j.Hash()
 	for n := range conflictRetries {
 		if err := c.backOff(ctx, n); err != nil {
 			return Reply{}, err
 		}
-		if _, err := c.Store.Run(ctx, req.ID); err == nil {
-			return c.again(ctx, req.ID)
-		} else if !errors.Is(err, ErrNotFound) {
-			return Reply{Run: req.ID}, fmt.Errorf("looking for run %s: %w", req.ID, err)
+		r, refusal, err := c.tryClaim(ctx, j, req, how)
+		if err != nil || refusal != "" {
+			if _, missing := c.Store.Run(ctx, req.ID); missing == nil {
+				return c.again(ctx, req.ID)
+			} else if !errors.Is(missing, ErrNotFound) {
+				return Reply{Run: req.ID}, fmt.Errorf("looking for run %s: %w", req.ID, missing)
+			}
 		}
-		r, refusal, err := c.tryClaim(ctx, j, req, force)
 		switch {
 		case errors.Is(err, ErrConflict):
-			continue // somebody else claimed it, or the job's item changed
+			how.item = nil // the job's item changed
+			continue
 		case err != nil:
 			return Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w", req.ID, err)
 		case refusal != "":
@@ -76,8 +94,8 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, force b
 	return Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w %d times", req.ID, ErrConflict, conflictRetries)
 }
 
-func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, force bool) (_ run.Run, refusal string, err error) {
-	situation, err := c.situation(ctx, j, req, force)
+func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how claiming) (_ run.Run, refusal string, err error) {
+	situation, err := c.situation(ctx, j, req, how)
 	if err != nil {
 		return run.Run{}, "", err
 	}
@@ -104,9 +122,11 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, forc
 }
 
 // situation is what an admission needs to know beside the job.
-func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, force bool) (s run.Situation, err error) {
-	s = run.Situation{Now: c.Now(), Force: force, Newest: true, Timing: c.Timing}
-	if s.Item, err = c.item(ctx, j.Name); err != nil {
+func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, how claiming) (s run.Situation, err error) {
+	s = run.Situation{Now: c.Now(), Force: how.force, Newest: true, Timing: c.Timing}
+	if how.item != nil {
+		s.Item = *how.item
+	} else if s.Item, err = c.item(ctx, j.Name); err != nil {
 		return s, err
 	}
 	if s.All, err = c.item(ctx, job.All); err != nil {

@@ -24,8 +24,9 @@ const (
 const preface = `# What a run sends
 
 Counted at the wire between the SDK's clients and their services. Each function
-handles each input as a process that has just started; the job's definition is
-stored already. Write units are listed by request, in brackets, by table and
+handles each input as a process that knows the job's definition, which never
+changes, and nothing else; one that has just started reads it, as the last table
+shows. Write units are listed by request, in brackets, by table and
 index. The filter of the table's stream wakes notify only for a run that owes a
 notice. A look is the sweep's part that reads due runs; it comes once a minute,
 however many runs there are, and here it finds none that is due.
@@ -68,6 +69,11 @@ func TestCalls(t *testing.T) {
 		}
 		out.WriteString(table(r.name, w.steps))
 	}
+	w := newWorld(t, nil)
+	w.cold = true
+	w.must(w.fire(slot))
+	w.clock.Advance(3 * time.Minute)
+	out.WriteString(table("A run that succeeds, each function having just started", w.steps))
 	compare(t, golden, out.String())
 }
 

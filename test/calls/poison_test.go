@@ -122,7 +122,11 @@ func TestNewerItem(t *testing.T) {
 		t.Errorf("its notice: %v", err)
 	}
 	for _, s := range w.steps[1:] {
-		if len(s.calls) > 20 || s.written > 0 {
+		refused := 0.0
+		if s.function == trigger {
+			refused = 1 // its claim, for the run exists; it is charged all the same
+		}
+		if len(s.calls) > 20 || s.written > refused {
 			t.Errorf("%s of %s sent %s and wrote %s", s.function, s.input, count(s.calls), s.writes)
 		}
 	}

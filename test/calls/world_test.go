@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -67,6 +68,8 @@ type world struct {
 	job    job.Job
 	id     run.ID // of the run whose notices are carried
 
+	// cold is whether functions have just started.
+	cold  bool
 	wire  *wire
 	log   *bytes.Buffer
 	steps []step
@@ -162,7 +165,8 @@ func (w *world) run() run.Run {
 	return r
 }
 
-// function is a function that has just started: it has nothing in its memory.
+// function is a function that knows the definition of the job, which never changes,
+// and has nothing else in its memory; or not even that, where it has just started.
 func (w *world) function(name string, meter *dynamotest.Meter) *control.Control {
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	config := aws.Config{Region: "eu-central-1", BaseEndpoint: aws.String("http://service.invalid"), Credentials: aws.CredentialsProviderFunc(credentials)}
@@ -172,6 +176,13 @@ func (w *world) function(name string, meter *dynamotest.Meter) *control.Control 
 		o.HTTPClient = client(c.Transport)
 	})
 	store := dynamo.New(dynamo.Config{DB: db, Table: w.table, Now: w.clock.Now, Log: log})
+	if !w.cold {
+		if _, err := store.Definition(w.t.Context(), w.job.Hash()); err != nil && !errors.Is(err, control.ErrNotFound) {
+			w.t.Fatal(err)
+		}
+		w.wire.take()
+		meter.TakeAll()
+	}
 	c := &control.Control{Stack: "prod", Now: w.clock.Now, Timing: run.DefaultTiming, Log: log, Store: store}
 	if name == notify {
 		c.Notifier = &fanout.Notifier{Memory: store, Ways: []fanout.Way{

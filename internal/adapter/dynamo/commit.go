@@ -35,18 +35,22 @@ func (s *Store) Commit(ctx context.Context, c control.Change) error {
 		return nil
 	case len(writes) > 1:
 		return s.putAll(ctx, writes)
-	case c.Run != nil && c.Run.Rev > 0 && justAccepted(c.Run):
+	case c.Run != nil && c.Run.Rev > 0 && mayStay(c):
 		return s.putInPlace(ctx, writes[0])
 	}
 	return s.put(ctx, writes[0])
 }
 
-// justAccepted is whether the run's task was accepted and no state of it has
-// been seen yet: the write after RunTask. It is only a hint that the entry in
-// the open index may stay.
-func justAccepted(r *run.Run) bool {
+// mayStay is whether the run's entry in the open index may stay, early as it then
+// is: while a launch is under way, again too, and in the write after RunTask, of
+// whose task no state has been seen yet. It is only a hint.
+func mayStay(c control.Change) bool {
+	r := c.Run
+	if r.Owes(run.Tell) || c.From != "" && c.From != r.Lane() {
+		return false
+	}
 	a := r.Last()
-	return r.Status == run.Running && a != nil && a.Version == 0 && !r.Owes(run.Tell)
+	return r.Status == run.Launching && c.From != "" || r.Status == run.Running && a != nil && a.Version == 0
 }
 
 // write is one item to be written at revision rev+1 where it is at rev.

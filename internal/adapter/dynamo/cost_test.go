@@ -213,7 +213,7 @@ func TestWriteUnits(t *testing.T) {
 			l.trigger()
 			l.meter.Take()
 			l.stopped(1, neverStarted)
-			l.costs("relaunch", "[table 1, open 2] [table 1] = 4")
+			l.costs("relaunch", "[table 1] [table 1] = 2")
 			l.stopped(2, ended(0))
 			l.costs("end", "[table 1, open 1] = 2")
 			l.status(run.Succeeded)

@@ -62,7 +62,7 @@
 // recent), 1 when ECS accepts the task, 2 for its end (table, open). For the
 // second, od stays at what the claim wrote, two minutes after the launch,
 // although the run is due later: od is never after DueAt, and Due leaves out
-// what is not due. That costs a read unit at each look in between; a run that
+// what is not due. So it does while a relaunch stays in the lane of looks. That costs a read unit at each look in between; a run that
 // is still there at its first look gets its own time in the index, for two
 // write units more. An entry that is early by more looks than a move is worth
 // is moved (see worthMoving).
@@ -70,7 +70,8 @@
 // # Reads
 //
 // Run, Item, Items, Exist, Definition and Mark see every write that returned
-// before them. Due and Runs find runs through indexes, which lag by "a fraction
+// before them. What cannot be otherwise is believed of a cheaper, eventually
+// consistent read: a definition, which never changes, and that a run exists. Due and Runs find runs through indexes, which lag by "a fraction
 // of a second, under normal conditions" (Amazon DynamoDB Developer Guide,
 // "Using Global Secondary Indexes"), and then read the runs themselves: a run
 // can be missing for that moment, and what is returned is never old. Walk and

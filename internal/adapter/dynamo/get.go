@@ -19,7 +19,11 @@ import (
 // get reads one item by a consistent read; control.ErrNotFound when there is
 // none.
 func (s *Store) get(ctx context.Context, what string, key attributes) (attributes, error) {
-	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: key, ConsistentRead: aws.Bool(true)})
+	return s.getAs(ctx, what, key, true)
+}
+
+func (s *Store) getAs(ctx context.Context, what string, key attributes, consistent bool) (attributes, error) {
+	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: key, ConsistentRead: aws.Bool(consistent)})
 	if err != nil {
 		return nil, failed("reading "+what, err)
 	}
@@ -38,15 +42,19 @@ func (s *Store) Run(ctx context.Context, id run.ID) (run.Run, error) {
 	return decodeRun(item)
 }
 
-// Exist implements control.Store.
+// Exist implements control.Store. A run that a cheaper, eventually consistent read
+// finds exists; only of those that it does not find a consistent one is asked.
 func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error) {
-	items, err := s.batch(ctx, ids, attrPK+", "+attrSK, true)
-	if err != nil {
-		return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
-	}
-	out := make(map[run.ID]bool, len(items))
-	for id := range items {
-		out[id] = true
+	out := make(map[run.ID]bool, len(ids))
+	for _, consistent := range []bool{false, true} {
+		items, err := s.batch(ctx, ids, attrPK+", "+attrSK, consistent)
+		if err != nil {
+			return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
+		}
+		for id := range items {
+			out[id] = true
+		}
+		ids = slices.DeleteFunc(slices.Clone(ids), func(id run.ID) bool { return out[id] })
 	}
 	return out, nil
 }
