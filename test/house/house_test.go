@@ -55,7 +55,7 @@ func TestHouse(t *testing.T) {
 	}
 }
 
-// TestRootIsEmpty: the root holds papers, not code.
+// TestRootIsEmpty: the root holds documentation, not code.
 func TestRootIsEmpty(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../*.go")

@@ -8,7 +8,7 @@ import (
 )
 
 // TestPromises: what the emulator does not do, or does not refuse, and what the
-// papers promise all the same.
+// documentation promises all the same.
 func TestPromises(t *testing.T) {
 	t.Parallel()
 	template := load(t)
