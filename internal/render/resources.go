@@ -46,7 +46,7 @@ func (o Options) schedule(j job.Job, p plan, i, part int, expression, input stri
 	line("Name: %s", text(name(j, i, part)))
 	line("GroupName: %s", imported(exportGroup))
 	if j.Description != "" {
-		line("Description: %s", text(clip(j.Description, 512)))
+		line("Description: %s", text(clip(j.Description)))
 	}
 	line("ScheduleExpression: %s", text(expression))
 	line("ScheduleExpressionTimezone: %s", text(p.zone))
@@ -110,7 +110,7 @@ func (o Options) rule(j job.Job, p plan, i, part int, expression string) string 
 	fmt.Fprintf(&b, "  %s:\n    Type: AWS::Events::Rule\n    Properties:\n", id("Rule", j, i))
 	line(`Name: {"Fn::Sub": %s}`, text("${AWS::StackName}-"+name(j, i, part)))
 	if j.Description != "" {
-		line("Description: %s", text(clip(j.Description, 512)))
+		line("Description: %s", text(clip(j.Description)))
 	}
 	line("ScheduleExpression: %s", text(expression))
 	line("State: %s", p.state)
@@ -179,9 +179,12 @@ func pairs(b *strings.Builder, key, value string, m map[string]string) {
 	}
 }
 
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
+// maxDescription bounds a schedule's or a rule's description, in characters.
+const maxDescription = 512
+
+func clip(s string) string {
+	if r := []rune(s); len(r) > maxDescription {
+		return string(r[:maxDescription-1]) + "…"
 	}
 	return s
 }

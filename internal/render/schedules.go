@@ -46,7 +46,7 @@ func SchedulesOf(j job.Job, from time.Time) ([]Schedule, error) {
 	out := make([]Schedule, len(p.expressions))
 	for i, expression := range p.expressions {
 		out[i] = Schedule{
-			Name: name(j, i, 0), Description: clip(j.Description, 512), Expression: expression, Zone: p.zone, State: p.state,
+			Name: name(j, i, 0), Description: clip(j.Description), Expression: expression, Zone: p.zone, State: p.state,
 			Window: int(time.Duration(j.Window) / time.Minute), Start: j.StartAt.UTC(), End: j.EndAt.UTC(), MaxAge: maxAge(j), Input: input,
 		}
 	}

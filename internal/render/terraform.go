@@ -149,7 +149,7 @@ func scheduleResource(j job.Job, p plan, i int, expression string, in input) obj
 		},
 	}
 	if j.Description != "" {
-		out["description"] = literal(clip(j.Description, 512))
+		out["description"] = literal(clip(j.Description))
 	}
 	if !j.StartAt.IsZero() {
 		out["start_date"] = j.StartAt.UTC().Format(time.RFC3339)
