@@ -34,8 +34,9 @@ func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
 	l.passes++
 	p.number = l.passes
 	l.oldest[which] = time.Time{}
+	delete(l.waiting, which)
 	if which == run.LaunchLane {
-		l.waiting, l.again, l.soon, l.throttled = false, time.Time{}, time.Time{}, 0
+		l.soon, l.throttled = time.Time{}, 0
 	}
 	l.mu.Unlock()
 	for limit := lookBatch; ; {
@@ -52,7 +53,7 @@ func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
 		}
 		moved := p.movedSoFar()
 		all := p.batch(ctx, p.fresh(due))
-		if len(due)+unreadable < limit || !all || limit >= lookDepth && l.isWaiting() {
+		if len(due)+unreadable < limit || !all || limit >= lookDepth && p.isWaiting() {
 			return
 		}
 		limit = max(lookBatch, 2*(len(due)+unreadable-(p.movedSoFar()-moved)))
@@ -74,20 +75,20 @@ func (p *lane) movedSoFar() int {
 	return p.moved
 }
 
-func (l *look) isWaiting() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.waiting
+func (p *lane) isWaiting() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, waits := p.waiting[p.which]
+	return waits
 }
 
 // waits notes that launches are due that cannot go before a time; zero is soon.
-func (l *look) waits(again time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.waiting || again.Before(l.again) {
-		l.again = again
+func (p *lane) waits(again time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if at, ok := p.waiting[p.which]; !ok || again.Before(at) {
+		p.waiting[p.which] = again
 	}
-	l.waiting = true
 }
 
 // over is whether the pass's time is up.

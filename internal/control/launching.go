@@ -146,7 +146,7 @@ func (p *lane) one(ctx context.Context, r run.Run) {
 		}()
 	}
 	if queues(r) || resends(r) {
-		ctx = paid(ctx)
+		ctx = paid(ctx, p.Now())
 	}
 	var err error
 	next, err = p.wakeUp(ctx, r)
@@ -208,17 +208,24 @@ func (p *lane) comesSoon(at time.Time) {
 
 // paid is a context of one launch for which the rate was taken before its run was
 // begun with: a run is not claimed to be told that it must wait.
-func paid(ctx context.Context) context.Context {
-	return context.WithValue(ctx, paymentKey{}, &payment{})
+func paid(ctx context.Context, now time.Time) context.Context {
+	return context.WithValue(ctx, paymentKey{}, &payment{at: now})
 }
+
+// paidFor is how long after it was taken the rate still counts: what was held up for
+// longer would go out beside those of that time.
+const paidFor = time.Second
 
 type paymentKey struct{}
 
-type payment struct{ used atomic.Bool }
+type payment struct {
+	at   time.Time
+	used atomic.Bool
+}
 
 // usePayment is whether the rate was taken for this launch; the next one of the same
 // context takes it itself.
-func usePayment(ctx context.Context) bool {
+func usePayment(ctx context.Context, now time.Time) bool {
 	p, _ := ctx.Value(paymentKey{}).(*payment)
-	return p != nil && p.used.CompareAndSwap(false, true)
+	return p != nil && now.Sub(p.at) < paidFor && p.used.CompareAndSwap(false, true)
 }

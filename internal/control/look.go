@@ -71,10 +71,9 @@ type look struct {
 	failing map[run.Lane]*lane
 	// oldest is Looked.Oldest by lane, as the last pass along it left it.
 	oldest map[run.Lane]time.Time
-	// again is when a launch that waits may be tried again; zero is soon. It stands
-	// only while waiting does.
-	waiting bool
-	again   time.Time
+	// waiting are the lanes with a launch that waits, and when it may be tried again;
+	// zero is soon.
+	waiting map[run.Lane]time.Time
 	// soon is when the first launch is due that ECS had put off.
 	soon time.Time
 	// busy are the runs that are being handled.
@@ -89,7 +88,7 @@ type look struct {
 
 func (c *Control) newLook(end time.Time) *look {
 	l := &look{
-		Control: c, end: end, oldest: map[run.Lane]time.Time{}, failing: map[run.Lane]*lane{}, busy: map[run.ID]bool{}, aside: map[run.ID]bool{},
+		Control: c, end: end, oldest: map[run.Lane]time.Time{}, failing: map[run.Lane]*lane{}, busy: map[run.ID]bool{}, waiting: map[run.Lane]time.Time{}, aside: map[run.ID]bool{},
 		answered: make(chan struct{}, 1), turn: turn{asks: make(chan struct{}, 1)},
 	}
 	if n := c.abreast(); n > 1 {
@@ -129,7 +128,7 @@ func (l *look) result(err error) (Looked, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	looked := l.looked
-	looked.Waiting = l.waiting
+	looked.Waiting = len(l.waiting) > 0
 	for _, at := range l.oldest {
 		if !at.IsZero() && (looked.Oldest.IsZero() || at.Before(looked.Oldest)) {
 			looked.Oldest = at

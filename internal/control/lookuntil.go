@@ -67,10 +67,14 @@ func (l *look) next() (wait time.Duration, more, busy bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	at := l.soon
-	if l.waiting && (at.IsZero() || l.again.Before(at)) {
-		at = l.again
+	more = !at.IsZero()
+	for _, again := range l.waiting {
+		if !more || again.Before(at) {
+			at = again
+		}
+		more = true
 	}
-	more = (l.waiting || !l.soon.IsZero()) && !lost
+	more = more && !lost
 	return max(l.Timing.Throttled, at.Sub(l.Now())), more, len(l.busy) > 0
 }
 

@@ -220,7 +220,7 @@ func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect
 // it was saved, counted last.
 func (c *Control) launch(ctx context.Context, r run.Run, j job.Job, attempt int) run.Event {
 	mark, send := r.Mark(attempt), r.Attempt(attempt).Sends
-	if c.Pace != nil && !usePayment(ctx) && c.Pace.Take(c.Now()) > 0 {
+	if c.Pace != nil && !usePayment(ctx, c.Now()) && c.Pace.Take(c.Now()) > 0 {
 		return run.Paced{Attempt: attempt, Send: send}
 	}
 	answer := c.Launcher.Launch(ctx, Launch{

@@ -21,6 +21,7 @@ var errDenied = fmt.Errorf("simulated: %w: AccessDeniedException: not authorized
 // refusals has ECS refuse calls from now on, for minutes or hours, or somebody
 // delete the cluster.
 func (w *World) refusals() {
+	w.crowding()
 	for _, f := range []Fault{DescribeDenied, DescribeUntold, StopDenied, FindDenied} {
 		if d, ok := w.luck(f, 20, "", int(w.now.Unix())); ok {
 			w.deny(f, d)

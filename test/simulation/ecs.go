@@ -67,6 +67,12 @@ const tooFast = "Rate exceeded"
 // runTask is RunTask as a caller sees it.
 func (e *ecs) runTask(l control.Launch, d dice) run.Event {
 	w, n := e.w, l.Attempt
+	if hangs, arrives := w.hangs(); hangs {
+		if arrives {
+			e.carryOut(l, l.Mark().ClientToken(l.Stack), d)
+		}
+		return run.NoAnswer{Attempt: n, Err: "context deadline exceeded"}
+	}
 	token := l.Mark().ClientToken(l.Stack) + w.opt.Mutation.salt(len(e.sends))
 	if w.now.Before(w.outage) && !w.calm && d.chance(900) {
 		if d.chance(200) {
@@ -84,6 +90,9 @@ func (e *ecs) runTask(l control.Launch, d dice) run.Event {
 		return run.NoAnswer{Attempt: n, Err: "context deadline exceeded"}
 	case w.hit(d, Refusal, 40):
 		return refused(n, d)
+	}
+	if why := w.crowded(); why != "" && e.tokens[token] == nil {
+		return e.crowdedOut(l, token, why, d)
 	}
 	answer := e.carryOut(l, token, d)
 	if w.hit(d, AnswerLost, 50) {

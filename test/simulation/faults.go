@@ -70,7 +70,17 @@ const (
 	RequestRedriven // a person's request does
 	StopIgnored     // StopTask is accepted and not carried out for hours
 	EventRedriven   // the event of a stop comes again after hours
-	faults          // how many there are
+	FalseConflict   // a write took effect and is answered as a conflict
+	IndexLag        // what is due is not found yet
+	QuotaFull       // RunTask refuses for the account's quota, for minutes to hours
+	CapacityGone    // ... for capacity
+	Hang            // a call gets its answer after ten seconds, or none
+	Streamed        // notices are carried by another function, woken by what is saved
+	RecordLost      // ... which is never woken
+	RecordTwice
+	RecordLate
+	RegistryFails // the registry cannot be read
+	faults        // how many there are
 )
 
 var faultNames = [faults]string{
@@ -83,24 +93,52 @@ var faultNames = [faults]string{
 	"job on Spot", "Spot without capacity", "Spot without a place", "Spot takes a task", "failures[] for a rate", "cluster gone",
 	"DescribeTasks denied", "a job's tasks untold", "StopTask denied", "ListTasks denied", "trigger after hours", "request after hours", "StopTask ignored",
 	"event after hours",
+	"false conflict", "index lags", "quota used up", "capacity gone", "call hangs", "notices by stream", "record lost", "record twice", "record late",
+	"registry unread",
 }
 
 func (f Fault) String() string { return faultNames[f] }
 
-// FaultSet is a set of faults.
-type FaultSet uint64
+// FaultSet is a set of faults; a comparable value, of which the zero one is empty.
+type FaultSet [2]uint64
+
+// Faults is the set of these.
+func Faults(fs ...Fault) (s FaultSet) {
+	for _, f := range fs {
+		s[f/64] |= 1 << (f % 64)
+	}
+	return s
+}
 
 // AllFaults is every fault.
-const AllFaults FaultSet = 1<<faults - 1
+var AllFaults = FaultSet{^uint64(0), 1<<(faults-64) - 1}
 
-// laterFaults are the faults that came after the first worlds of TestWorldsThatFailed.
-const laterFaults = AllFaults &^ (1<<OnSpot - 1)
+// beforeSpot are faults as they were before OnSpot came, and later every one from
+// then on: those that the first worlds of TestWorldsThatFailed did not know.
+func beforeSpot(without uint64) FaultSet { return laterThan(OnSpot, without) }
+
+// laterThan is a set of faults before one, as their bits, and all from there on.
+func laterThan(first Fault, without uint64) FaultSet {
+	return FaultSet{without}.With(AllFaults.minus(Faults(upTo(first)...)))
+}
+
+func upTo(first Fault) (fs []Fault) {
+	for f := range first {
+		fs = append(fs, f)
+	}
+	return fs
+}
 
 // Has is whether f is in the set.
-func (s FaultSet) Has(f Fault) bool { return s&(1<<f) != 0 }
+func (s FaultSet) Has(f Fault) bool { return s[f/64]&(1<<(f%64)) != 0 }
+
+// With is both sets together.
+func (s FaultSet) With(o FaultSet) FaultSet { return FaultSet{s[0] | o[0], s[1] | o[1]} }
+
+func (s FaultSet) minus(o FaultSet) FaultSet { return FaultSet{s[0] &^ o[0], s[1] &^ o[1]} }
 
 // Without is the set with f taken out.
-func (s FaultSet) Without(f Fault) FaultSet { return s &^ (1 << f) }
+func (s FaultSet) Without(f Fault) FaultSet { return s.minus(Faults(f)) }
 
 func (s FaultSet) String() string {
 	var names []string

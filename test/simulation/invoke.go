@@ -24,8 +24,8 @@ type handler struct {
 	calls    int
 	dice     dice
 	// What befalls its n-th call; -1 is never.
-	crash, fail, conflict, interleave, stall int
-	crashAfter, failAfter                    bool
+	crash, fail, conflict, interleave, stall, hang int
+	crashAfter, failAfter                          bool
 	// disturbed is whether anything has befallen it.
 	disturbed bool
 	// denied is whether ECS refused a call of it.
@@ -64,7 +64,7 @@ func (w *World) handle(name string, id run.ID, twin func(), f func(context.Conte
 
 // befall draws what happens to the handler's calls.
 func (w *World) befall(h *handler) {
-	h.crash, h.fail, h.conflict, h.interleave, h.stall = -1, -1, -1, -1, -1
+	h.crash, h.fail, h.conflict, h.interleave, h.stall, h.hang = -1, -1, -1, -1, -1, -1
 	if w.calm {
 		return
 	}
@@ -89,6 +89,9 @@ func (w *World) befall(h *handler) {
 	}
 	if d.chance(2 * w.mood[Stall]) {
 		h.stall = d.IntN(span)
+	}
+	if d, ok := w.luck(Hang, 15, h.name, h.from); ok {
+		h.hang = d.IntN(span)
 	}
 }
 
@@ -145,14 +148,36 @@ func (w *World) meanwhile(n int) {
 		}
 	}
 	if n == h.stall && w.strike(Stall) {
-		until := w.now.Add(seconds(h.dice.between(1, 120)))
-		for w.queue.within(until) {
-			w.step()
-		}
-		w.now = later(w.now, until)
+		w.pass(seconds(h.dice.between(1, 120)))
 	}
 	w.h = h
 }
+
+// pass lets time go by, and others go on.
+func (w *World) pass(d time.Duration) {
+	until := w.now.Add(d)
+	for w.queue.within(until) {
+		w.step()
+	}
+	w.now = later(w.now, until)
+}
+
+// hangs is whether the present call gets no answer within its time. Whether it took
+// effect nobody knows.
+func (w *World) hangs() (hangs, arrives bool) {
+	h := w.h
+	if h.calls-1 != h.hang || w.nested() > depth {
+		return false, false
+	}
+	h.disturbed = true
+	arrives = h.hang%2 == 0
+	w.pass(callLimit)
+	w.h = h
+	return true, arrives
+}
+
+// callLimit is how long a call may take.
+const callLimit = 10 * time.Second
 
 // hazard is what befalls RunTask more often than other calls: here is where a
 // handler that dies or meets another does most harm.

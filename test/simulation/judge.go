@@ -171,7 +171,7 @@ func (w *World) judgeSlots() {
 			until := w.truth.checked.Add(-time.Duration(p.plan.StartWithin) - slotSlack)
 			if i+1 < len(ps) && ps[i+1].gone {
 				until = p.checked.Add(-time.Duration(p.plan.StartWithin) - slotSlack)
-			} else if i+1 < len(ps) && ps[i+1].from.Before(until) {
+			} else if i+1 < len(ps) && ps[i+1].from.Add(-slotSlack).Before(until) {
 				until = ps[i+1].from.Add(-slotSlack)
 			}
 			w.judgePlan(j.job.Name, p, until)
@@ -192,14 +192,14 @@ func (w *World) judgePlan(name string, p plan, until time.Time) {
 }
 
 // judgePace: no more RunTask calls a second than allowed, while the clock was
-// right.
+// right. The rate is taken a moment before the call goes out.
 func (w *World) judgePace() {
 	if w.rate == 0 || w.count[ClockJump] > 0 {
 		return
 	}
 	s := w.ecs.sends
 	for i := w.rate; i < len(s); i++ {
-		if d := s[i].at.Sub(s[i-w.rate].at); d < time.Second {
+		if d := s[i].at.Sub(s[i-w.rate].at); d < time.Second-100*time.Millisecond {
 			w.violate("the rate is kept", s[i].run, "%d RunTask calls in %s, and %d a second are allowed", w.rate+1, d, w.rate)
 			return
 		}

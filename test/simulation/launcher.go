@@ -22,6 +22,7 @@ func (p launcher) Launch(_ context.Context, l control.Launch) (e run.Event) {
 	w := p.w
 	w.ecs.sends = append(w.ecs.sends, send{w.now, l.Run, l.Attempt})
 	w.sent(l)
+	w.freeOfCharge(l)
 	w.call("Launch", func(d dice) {
 		w.hazard(d)
 		e = w.ecs.runTask(l, d)
@@ -32,6 +33,7 @@ func (p launcher) Launch(_ context.Context, l control.Launch) (e run.Event) {
 		}
 	})
 	w.final(l, e)
+	w.lacked(l, e)
 	if w.trace != nil {
 		w.tell(l.Run, "RunTask of attempt %d is answered: %T %s", l.Attempt, e, answer(e))
 	}

@@ -94,6 +94,7 @@ func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 func (w *World) newTask(l control.Launch) *task {
 	by := l.Mark().StartedBy(l.Stack)
 	n := uint64(len(w.ecs.tasks))
+	w.truth.lacks[run.Mark{Run: l.Run, Attempt: l.Attempt}] = false
 	d := w.dice(by, 0)
 	t := &task{
 		run: l.Run, attempt: l.Attempt, job: l.Job, by: by, created: w.now,

@@ -149,6 +149,10 @@ func (m Mutation) item(i *job.Item, now time.Time) {
 
 // answer changes what RunTask answered.
 func (m Mutation) answer(e run.Event) run.Event {
+	if r, ok := e.(run.Refused); ok && m == ChargeQuota && r.Stop.Reason == noQuota {
+		r.Stop.Reason = "SOMETHING NEW"
+		return r
+	}
 	if r, ok := e.(run.Refused); ok && m == RateIsException && r.Stop.Reason == rateWords {
 		r.Stop.Kind, r.Stop.ErrorCode = stop.LaunchException, "ThrottlingException"
 		return r

@@ -39,6 +39,8 @@ const (
 	SkipLater                  // ... is taken for a later slot
 	ForgetPause                // a pause that has ended was never there
 	NeverStuck                 // a stop has always just been asked for
+	DeafStream                 // no saved change wakes who tells
+	ChargeQuota                // a refusal for the quota is taken for another
 	mutations
 )
 
@@ -47,7 +49,7 @@ var mutationNames = [mutations]string{
 	"exit 0 of a stopped task is success", "new tokens", "old tokens", "never look", "slots are skipped", "more attempts", "no deadline", "too fast",
 	"tell twice", "a warning is a stop", "pauses are ignored", "lateness is ignored", "success is doubted", "a runtime id proves nothing",
 	"on Spot for ever", "Spot's stop is trusted", "failures[] are sent again", "a refusal is no answer", "given up at once", "a cluster that is gone refuses", "a refusal holds all", "the lock is kept",
-	"late triggers revive", "skips are forgotten", "skips are for later", "ended pauses are forgotten", "never stuck",
+	"late triggers revive", "skips are forgotten", "skips are for later", "ended pauses are forgotten", "never stuck", "the stream is deaf", "the quota costs attempts",
 }
 
 func (m Mutation) String() string { return mutationNames[m] }

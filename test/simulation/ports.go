@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -36,6 +37,10 @@ func (p port) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) 
 	})
 	if p.w.opt.Mutation == NeverLook {
 		return nil, err
+	}
+	if d, ok := p.w.luck(IndexLag, 60, string(lane), p.w.h.from<<8+p.w.h.calls); ok {
+		p.w.h.disturbed = true
+		rs = slices.DeleteFunc(rs, func(run.Run) bool { return d.chance(500) })
 	}
 	for i := range rs {
 		p.w.opt.Mutation.load(&rs[i])

@@ -67,6 +67,9 @@ func (t *task) taken(d dice) {
 // failedOnSpot is whether Spot failed an attempt: it had no capacity, or the
 // infrastructure took the task away.
 func (w *World) failedOnSpot(id run.ID, n int) bool {
+	if w.truth.spotFailed[run.Mark{Run: id, Attempt: n}] {
+		return true
+	}
 	for m := w.store.runs[id].run.Mark(n); m.Round >= 0; m.Round-- {
 		if w.roundFailedOnSpot(m) {
 			return true

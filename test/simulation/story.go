@@ -71,8 +71,8 @@ func (o Options) literal() string {
 	if o.Horizon > 0 {
 		s += fmt.Sprintf(", Horizon: %d * time.Minute", int(o.Horizon.Minutes()))
 	}
-	if o.Without != 0 {
-		s += fmt.Sprintf(", Without: %#x", uint64(o.Without))
+	if o.Without != (FaultSet{}) {
+		s += fmt.Sprintf(", Without: FaultSet{%#x, %#x}", o.Without[0], o.Without[1])
 	}
 	if o.Mutation != 0 {
 		s += fmt.Sprintf(", Mutation: %d", o.Mutation)
@@ -116,7 +116,7 @@ func shrink(opt Options, check string) (Options, Result) {
 	}
 	for f := range faults {
 		o := opt
-		o.Without |= 1 << f
+		o.Without = o.Without.With(Faults(f))
 		try(o)
 	}
 	return opt, res

@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -123,6 +124,14 @@ func (w *World) sync(ctx context.Context) error {
 		if !j.gone {
 			jobs = append(jobs, j.job)
 		}
+	}
+	if _, fails := w.luck(RegistryFails, 150, "", w.h.from); fails {
+		w.h.disturbed, w.dirty = true, true
+		return errUnavailable
+	}
+	if d, ok := w.luck(RegistryPartial, 200, "", w.h.from); ok {
+		w.h.disturbed, w.dirty = true, true
+		return w.control.SyncSome(ctx, slices.DeleteFunc(jobs, func(job.Job) bool { return d.chance(400) }))
 	}
 	err := w.control.Sync(ctx, jobs)
 	w.dirty = w.dirty || err != nil

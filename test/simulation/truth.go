@@ -28,12 +28,14 @@ type truth struct {
 	final       map[string]*handler        // who was given failures[] by startedBy
 	untold      map[string]time.Time       // since when ECS has refused to tell, by startedBy
 	untoldUntil time.Time
-	givenUp     map[string]bool  // attempts whose end ECS refused to tell, by startedBy
-	skips       map[string]*skip // by job
-	checked     time.Time        // when the slots were last checked
-	troubled    time.Time        // when a sweep last failed or did not come
-	slept       time.Time        // until when no sweep came
-	errors      int              // of undisturbed handlers in calm times
+	spotFailed  map[run.Mark]bool // attempts for which Spot had no room
+	lacks       map[run.Mark]bool // attempts for which there was no room, when last asked
+	givenUp     map[string]bool   // attempts whose end ECS refused to tell, by startedBy
+	skips       map[string]*skip  // by job
+	checked     time.Time         // when the slots were last checked
+	troubled    time.Time         // when a sweep last failed or did not come
+	slept       time.Time         // until when no sweep came
+	errors      int               // of undisturbed handlers in calm times
 	lastError   string
 }
 
@@ -65,7 +67,7 @@ type told struct {
 func (t *truth) init() {
 	*t = truth{
 		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, held: map[string]holder{}, notices: map[string]*told{}, heard: map[string]bool{},
-		final: map[string]*handler{}, untold: map[string]time.Time{}, givenUp: map[string]bool{}, skips: map[string]*skip{},
+		final: map[string]*handler{}, lacks: map[run.Mark]bool{}, spotFailed: map[run.Mark]bool{}, untold: map[string]time.Time{}, givenUp: map[string]bool{}, skips: map[string]*skip{},
 	}
 }
 
@@ -125,6 +127,7 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 	if w.trace != nil {
 		w.tell(after.ID, "saved: %s, %d attempts, due %s: %s%s", after.Status, len(after.Attempts), after.DueAt.Format("15:04:05"), after.Cause, owed(after))
 	}
+	w.streamed(after)
 	if decided(before, after) {
 		w.launching(l, before, after)
 	}

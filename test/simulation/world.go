@@ -73,6 +73,8 @@ type World struct {
 	store   *Store
 	ecs     *ecs
 	control *control.Control
+	teller  *control.Control // of notices, where the store's changes wake it
+	records int              // that woke it, or should have
 	rate    int
 	people  people
 	truth   truth
@@ -106,7 +108,7 @@ func Play(opt Options) (res Result) {
 var quiet = slog.New(slog.DiscardHandler)
 
 func newWorld(opt Options) *World {
-	w := &World{opt: opt, now: epoch, active: AllFaults &^ opt.Without, store: NewStore()}
+	w := &World{opt: opt, now: epoch, active: AllFaults.minus(opt.Without), store: NewStore()}
 	if opt.Trace {
 		w.trace = new([]Line)
 	}
@@ -129,6 +131,7 @@ func newWorld(opt Options) *World {
 	if opt.Horizon > 0 {
 		w.end = epoch.Add(opt.Horizon)
 	}
+	w.stream()
 	w.makeJobs(d)
 	return w
 }
@@ -157,6 +160,12 @@ type port struct{ w *World }
 // an answer.
 func (p port) access(name string, write bool, do func() error) (err error) {
 	p.w.call(name, func(dice) {
+		if hangs, arrives := p.w.hangs(); hangs {
+			if err = errUnavailable; arrives && write {
+				_ = do()
+			}
+			return
+		}
 		if err = p.refuses(write); err != nil {
 			return
 		}
@@ -187,6 +196,9 @@ func (p port) loses() error {
 	h := p.w.h
 	if h.failAfter && h.fail >= 0 && h.calls-1 >= h.fail && p.w.strike(StoreLostAnswer) {
 		h.fail = -1
+		if d, ok := p.w.luck(FalseConflict, 1000, h.name, h.from); ok && d.chance(500) {
+			return control.ErrConflict
+		}
 		return errUnavailable
 	}
 	return nil

@@ -1,0 +1,72 @@
+package simulation
+
+import (
+	"slices"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+const noQuota = "You've reached the limit on the number of vCPUs you can run concurrently"
+
+// crowding has ECS have no room from now on, for minutes or hours.
+func (w *World) crowding() {
+	for _, f := range []Fault{QuotaFull, CapacityGone} {
+		if d, ok := w.luck(f, 40, "", int(w.now.Unix())); ok {
+			w.deny(f, d)
+		}
+	}
+}
+
+// crowded is why there is no room for a launch, "" where there is.
+func (w *World) crowded() string {
+	switch {
+	case w.calm:
+	case w.denied[QuotaFull].covers(w.now):
+		return noQuota
+	case w.denied[CapacityGone].covers(w.now):
+		return noCapacity
+	}
+	return ""
+}
+
+// crowdedOut answers for want of room: mostly with failures[], which are bound to
+// the token, else with an exception.
+func (e *ecs) crowdedOut(l control.Launch, token, why string, d dice) run.Event {
+	if d.chance(200) {
+		return exception(l.Attempt, "ClientException", why)
+	}
+	e.tokens[token] = &binding{request: l, at: e.w.now, failure: why}
+	return run.Refused{Attempt: l.Attempt, Stop: stop.Stop{Kind: stop.LaunchFailure, Reason: why}}
+}
+
+// lacked notes, of an answer that proves what became of an attempt, whether it was
+// that there is no room.
+func (w *World) lacked(l control.Launch, e run.Event) {
+	a := w.store.runs[l.Run].run.Attempt(l.Attempt)
+	mark := run.Mark{Run: l.Run, Attempt: l.Attempt}
+	refused, ok := e.(run.Refused)
+	if !ok || a == nil || (a.Doubt || a.Sends != a.Refusals+1) && !(a.Apart && refused.Stop.Kind == stop.LaunchFailure) {
+		w.truth.lacks[mark] = false
+		return
+	}
+	no := refused.Stop.Reason == noQuota || refused.Stop.Reason == noCapacity
+	w.truth.lacks[mark] = no || refused.Stop.Reason == rateWords
+	w.truth.spotFailed[mark] = w.truth.spotFailed[mark] || no && l.Job.Capacity == job.Spot
+}
+
+// freeOfCharge holds a send of a further attempt against the one before: that there
+// was no room for it costs no attempt.
+func (w *World) freeOfCharge(l control.Launch) {
+	before := run.Mark{Run: l.Run, Attempt: l.Attempt - 1}
+	life := w.truth.lives[l.Run]
+	switch {
+	case l.Round > 0 || !w.truth.lacks[before]:
+	case slices.Contains(life.rounds, l.Attempt): // a person's retry
+	case w.store.definitions[w.store.runs[l.Run].run.Definition].Capacity == job.SpotThenOnDemand: // it moved
+	default:
+		w.violate("no room costs no attempt", l.Run, "attempt %d is sent, and for attempt %d there was no room", l.Attempt, before.Attempt)
+	}
+}
