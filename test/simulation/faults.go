@@ -79,8 +79,9 @@ const (
 	RecordLost      // ... which is never woken
 	RecordTwice
 	RecordLate
-	RegistryFails // the registry cannot be read
-	faults        // how many there are
+	RegistryFails   // the registry cannot be read
+	RegistryPartial // ... or only some of its schedules
+	faults          // how many there are
 )
 
 var faultNames = [faults]string{
@@ -94,7 +95,7 @@ var faultNames = [faults]string{
 	"DescribeTasks denied", "a job's tasks untold", "StopTask denied", "ListTasks denied", "trigger after hours", "request after hours", "StopTask ignored",
 	"event after hours",
 	"false conflict", "index lags", "quota used up", "capacity gone", "call hangs", "notices by stream", "record lost", "record twice", "record late",
-	"registry unread",
+	"registry unread", "registry half read",
 }
 
 func (f Fault) String() string { return faultNames[f] }
