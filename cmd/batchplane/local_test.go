@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 const jobs = `
@@ -150,8 +151,16 @@ func TestKilled(t *testing.T) {
 		t.Errorf("a request to a dead one: exit code %d, %s", code, errs)
 	}
 
+	down := time.Now()
+	await(t, "some downtime", func() bool { return time.Since(down) > 3*time.Second })
 	p = f.local()
 	p.says("\nFAILED endless: ")
+	if show := f.must("show", "endless", "--json"); strings.Contains(show, `"endUnseen":true`) {
+		t.Errorf("its end was not noted: %s", show)
+	}
+	if ran := p.out.String(); regexp.MustCompile(`attempts   1, ran ([3-9]|[0-9]{2,})(\.[0-9]+)?s`).MatchString(ran) {
+		t.Errorf("the downtime counts as the task's own:\n%s", ran)
+	}
 	if !strings.Contains(p.out.String(), "TerminationNotice: Host terminated: the local control plane that ran this task ended.") {
 		t.Errorf("the notice does not say why:\n%s", p.out)
 	}

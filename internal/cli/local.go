@@ -42,9 +42,10 @@ type localCmd struct {
 	Fault []string `help:"Inject a fault at a rate, such as eni=0.3. Kinds: ${faults}." placeholder:"KIND=RATE"`
 	Seed  uint64   `help:"Seed of the injected faults; random unless given."`
 
-	secrets local.Secrets
-	live    *liveOutput
-	counted *local.Metrics
+	injected localecs.Faults
+	secrets  local.Secrets
+	live     *liveOutput
+	counted  *local.Metrics
 }
 
 // abreast is how many slots are fired at a time.
@@ -100,9 +101,6 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 
 // config reads what the flags name.
 func (c *localCmd) config(a *app, file jobfile.File) (cfg wire.LocalConfig, err error) {
-	if err := c.check(); err != nil {
-		return cfg, err
-	}
 	cfg = wire.LocalConfig{
 		DB: a.db, Jobs: file.Jobs, Definitions: file.Definitions, File: c.Files[0], Listen: c.Listen, AtOnce: true, Abreast: abreast,
 	}
@@ -123,7 +121,8 @@ func (c *localCmd) config(a *app, file jobfile.File) (cfg wire.LocalConfig, err 
 		}
 	}
 	cfg.Secrets, cfg.MaxOutput = c.secrets.Lookup, int64(c.MaxOutput)
-	return cfg, c.faults(&cfg)
+	c.inject(&cfg)
+	return cfg, nil
 }
 
 func (c *localCmd) check() error {
@@ -142,6 +141,9 @@ func (c *localCmd) check() error {
 
 // trusted reads the jobs files, unless others may change them.
 func (c *localCmd) trusted() (jobfile.File, error) {
+	if err := errors.Join(c.faults(), c.check()); err != nil {
+		return jobfile.File{}, err
+	}
 	for _, name := range c.Files {
 		if err := local.Trusted(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return jobfile.File{}, usageError{err}
@@ -255,24 +257,28 @@ func logger(a *app) *slog.Logger {
 	return slog.New(local.LimitLog(slog.NewTextHandler(w, o)))
 }
 
-// faults reads the faults to be injected. Without any, what Fargate takes its time
-// for is of no use.
-func (c *localCmd) faults(cfg *wire.LocalConfig) error {
-	if len(c.Fault) == 0 {
-		cfg.Delays = &localecs.Delays{}
-		return nil
-	}
-	cfg.Faults = localecs.Faults{}
+// faults reads the faults to be injected.
+func (c *localCmd) faults() error {
+	c.injected = localecs.Faults{}
 	for _, text := range c.Fault {
 		kind, rate, err := localecs.ParseFault(text)
 		if err != nil {
 			return usagef("--fault: %w", err)
 		}
-		cfg.Faults[kind] = rate
+		c.injected[kind] = rate
+	}
+	return nil
+}
+
+// inject has faults injected. Without any, what Fargate takes its time for is of no
+// use.
+func (c *localCmd) inject(cfg *wire.LocalConfig) {
+	if len(c.injected) == 0 {
+		cfg.Delays = &localecs.Delays{}
+		return
 	}
 	c.Seed = cmp.Or(c.Seed, randomSeed())
-	cfg.Seed = c.Seed
-	return nil
+	cfg.Faults, cfg.Seed = c.injected, c.Seed
 }
 
 func faultKinds() string {

@@ -108,8 +108,8 @@ func (e *explainer) attempt(a view.Attempt) {
 	}
 	e.line("  started", e.at(a.StartedAt))
 	e.line("  ended", e.at(a.EndedAt))
-	if !a.StartedAt.IsZero() && !a.EndedAt.IsZero() {
-		e.line("  ran", took(a.EndedAt.Sub(a.StartedAt)))
+	if a.Took() > 0 {
+		e.line("  ran", took(a.Took()))
 	}
 	e.line("  stop code", a.StopCode)
 	e.line("  stopped reason", a.StoppedReason)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/batchplane/batchplane/internal/ecsevent"
@@ -111,7 +112,9 @@ func seen(m run.Mark, t ecsevent.Task, look bool) run.Seen {
 	if ended.IsZero() {
 		ended = t.StoppedAt
 	}
-	return run.Seen{Attempt: m.Attempt, Round: m.Round, TaskARN: t.ARN, Version: t.Version, Stop: t.Stop(), EndedAt: ended, Look: look}
+	st := t.Stop()
+	unseen := t.ExecutionStoppedAt.IsZero() && !st.StartedAt.IsZero() && !slices.ContainsFunc(st.Containers, func(c stop.Container) bool { return c.ExitCode != nil })
+	return run.Seen{Attempt: m.Attempt, Round: m.Round, TaskARN: t.ARN, Version: t.Version, Stop: st, EndedAt: ended, EndUnseen: unseen, Look: look}
 }
 
 func (c *Control) keep(ctx context.Context, body []byte, reason string) error {

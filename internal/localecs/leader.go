@@ -25,6 +25,7 @@ type leader struct {
 	output *output
 	copied chan struct{}
 	told   chan struct{} // closed once its start was reported
+	ended  time.Time
 }
 
 // signal goes to the group, as long as that is the command's own. The supervisor
@@ -174,6 +175,11 @@ func (s *supervisor) end(l *leader, status syscall.WaitStatus) {
 	if status.Signaled() {
 		code = 128 + int64(status.Signal())
 	}
+	s.mu.Lock()
+	if s.alone { // nobody hears of it now; whoever looks at the lock will
+		_, _ = l.lock.WriteAt([]byte(l.ended.UTC().Format(endLayout)), 0)
+	}
+	s.mu.Unlock()
 	letGo(l.lock)
 	s.mu.Lock()
 	if s.leaders[l.pid] == l { // else another has its number by now

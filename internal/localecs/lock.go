@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 )
 
 // lockFile makes a file and locks it; the lock lasts until every process that
@@ -20,6 +21,24 @@ func lockFile(path string) (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), f.Close())
 	}
 	return f, nil
+}
+
+// endLayout is how a supervisor without a control plane notes in a command's lock
+// when the command ended.
+const endLayout = "2006-01-02T15:04:05.000Z"
+
+// endIn is the end that a lock's file notes; zero when it notes none: then the
+// supervisor did not live to see it.
+func endIn(path string) time.Time {
+	text, err := os.ReadFile(path) //nolint:gosec // lockPath named it, below LockDir
+	if err != nil {
+		return time.Time{}
+	}
+	at, err := time.Parse(endLayout, string(text))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
 }
 
 // locked says whether anybody holds the lock; a free lock's file is removed.

@@ -208,6 +208,9 @@ func (r *ProcessRunner) Alive(spec ContainerSpec) (bool, error) {
 	return locked(r.lockPath(spec))
 }
 
+// EndOf is when the container ended that an earlier control plane left behind.
+func (r *ProcessRunner) EndOf(spec ContainerSpec) time.Time { return endIn(r.lockPath(spec)) }
+
 func (r *ProcessRunner) lockPath(spec ContainerSpec) string {
 	return filepath.Join(r.LockDir, spec.TaskID+"-"+digest(spec.Container)[:16]+".lock")
 }

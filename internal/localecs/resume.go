@@ -33,7 +33,8 @@ func (s *Server) bury(id string) {
 	if !ok {
 		return
 	}
-	if s.mayLive(r) {
+	alive, ended := s.mayLive(r)
+	if alive {
 		s.timers.after(lookAgain, func() { s.bury(id) })
 		return
 	}
@@ -43,24 +44,35 @@ func (s *Server) bury(id string) {
 	if status := s.tasks[id].Task.LastStatus; s.closing || status == statusDeprovisioning || status == statusStopped {
 		return // somebody asked for its stop before it had started
 	}
-	if err := s.change(id, (*record).takenAway); err != nil {
+	if err := s.change(id, func(r *record, now time.Time) { r.takenAway(now, ended) }); err != nil {
 		s.again(id, err, func() { s.bury(id) })
 	}
 }
 
-func (s *Server) mayLive(r *record) bool {
+// mayLive is whether something of a task may live; if not, ended is when its last
+// container ended, zero where nobody saw that of each.
+func (s *Server) mayLive(r *record) (alive bool, ended time.Time) {
 	runner, ok := s.cfg.Runner.(Survivor)
 	if !ok {
-		return false
+		return false, ended
 	}
+	unseen := false
 	for _, spec := range r.Specs {
+		end := runner.EndOf(spec)
 		alive, err := runner.Alive(spec)
 		if err != nil {
 			s.log.Error("localecs cannot tell whether a task of its earlier process still runs; it will look again", "task", r.ID, "error", err)
 		}
 		if alive || err != nil {
-			return true
+			return true, ended
+		}
+		unseen = unseen || end.IsZero()
+		if end.After(ended) {
+			ended = end
 		}
 	}
-	return false
+	if unseen {
+		return false, time.Time{}
+	}
+	return false, ended
 }

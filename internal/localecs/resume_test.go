@@ -89,6 +89,8 @@ type slowToDie struct {
 	asked int
 }
 
+func (r *slowToDie) EndOf(localecs.ContainerSpec) time.Time { return time.Time{} }
+
 func (r *slowToDie) Alive(localecs.ContainerSpec) (bool, error) {
 	r.asked++
 	return r.alive, r.err

@@ -57,6 +57,9 @@ type Survivor interface {
 	// Alive says whether anything of the container may still run. An error
 	// counts as yes.
 	Alive(spec ContainerSpec) (bool, error)
+	// EndOf is when the container of an earlier process ended, as far as somebody saw
+	// it: zero where nobody did. It is asked before Alive.
+	EndOf(spec ContainerSpec) time.Time
 }
 
 // Shutdowner is a Runner with processes to be stopped when the server closes.

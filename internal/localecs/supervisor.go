@@ -93,6 +93,7 @@ type supervisor struct {
 	// there was no child when it was last looked.
 	unreaped  int
 	childless bool
+	alone     bool // the control plane is gone
 }
 
 func supervise() int {
@@ -165,6 +166,9 @@ func (s *supervisor) tell(r report) { _ = s.link.send(r) }
 // wrote is kept.
 func (s *supervisor) killAll() {
 	const nap = 5 * time.Millisecond
+	s.mu.Lock()
+	s.alone = true
+	s.mu.Unlock()
 	for {
 		s.mu.Lock()
 		for _, l := range s.leaders {
@@ -218,7 +222,7 @@ func (s *supervisor) reaped(pid int, status syscall.WaitStatus) {
 	}
 	// What is left of the group keeps its number; none of it, and nobody has it yet.
 	l.signal(syscall.SIGKILL)
-	l.gone = true
+	l.gone, l.ended = true, time.Now()
 	s.unreaped--
 	go s.end(l, status)
 }

@@ -118,8 +118,12 @@ func (r *record) exited(now time.Time, name string, e Exit) {
 }
 
 // takenAway ends a task whose processes died with the control plane that ran
-// them. Exit codes were not seen, so there are none; what was known stays.
-func (r *record) takenAway(now time.Time) {
+// them. Exit codes were not seen, so there are none; what was known stays. Nor is
+// the end of what ran known, unless somebody noted it.
+func (r *record) takenAway(now, ended time.Time) {
+	if r.Task.StartedAt != nil && ended.After(*r.Task.StartedAt) {
+		r.Task.ExecutionStoppedAt = &ended
+	}
 	r.askStop(now, codeTermination, "Host terminated: the local control plane that ran this task ended.")
 	for i := range r.Task.Containers {
 		r.Task.Containers[i].LastStatus = statusStopped

@@ -56,12 +56,15 @@ type Attempt struct {
 	StartedAt  time.Time `json:"startedAt,omitzero"`
 
 	// EndedAt is when the attempt was over; what follows is its end.
-	EndedAt         time.Time `json:"endedAt,omitzero"`
-	StopCode        string    `json:"stopCode,omitempty"`
-	StoppedReason   string    `json:"stoppedReason,omitempty"`
-	ContainerReason string    `json:"containerReason,omitempty"`
-	ExitCode        *int64    `json:"exitCode,omitempty"`
-	ImageDigest     string    `json:"imageDigest,omitempty"`
+	EndedAt time.Time `json:"endedAt,omitzero"`
+	// EndUnseen is whether nobody saw when its containers ended, so that EndedAt is
+	// only when that was found out.
+	EndUnseen       bool   `json:"endUnseen,omitempty"`
+	StopCode        string `json:"stopCode,omitempty"`
+	StoppedReason   string `json:"stoppedReason,omitempty"`
+	ContainerReason string `json:"containerReason,omitempty"`
+	ExitCode        *int64 `json:"exitCode,omitempty"`
+	ImageDigest     string `json:"imageDigest,omitempty"`
 
 	Class   stop.Class  `json:"class,omitempty"`
 	Started stop.Answer `json:"started,omitempty"`
@@ -73,6 +76,14 @@ type Attempt struct {
 	// RanAfterAll is whether the task turned out to have run although the
 	// attempt had been judged before.
 	RanAfterAll bool `json:"ranAfterAll,omitempty"`
+}
+
+// Took is how long its containers ran, 0 where that is not known.
+func (a *Attempt) Took() time.Duration {
+	if a.StartedAt.IsZero() || a.EndedAt.IsZero() || a.EndUnseen {
+		return 0
+	}
+	return a.EndedAt.Sub(a.StartedAt)
 }
 
 // Over is whether the attempt has ended.

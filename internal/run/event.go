@@ -76,6 +76,8 @@ type (
 		Stop           stop.Stop
 		// EndedAt is when the task's containers ended, else when it stopped.
 		EndedAt time.Time
+		// EndUnseen is whether nobody saw when the containers ended.
+		EndUnseen bool
 		// Look is whether we asked for the state, so that the next look must be
 		// set even when nothing is new.
 		Look bool

@@ -216,7 +216,7 @@ func (r *Run) Open() bool { return !r.Status.Terminal() || len(r.Owed) > 0 }
 
 // Duration is from the start of the run's task to its end; 0 while unknown.
 func (r *Run) Duration() time.Duration {
-	if r.StartedAt.IsZero() || r.FinishedAt.IsZero() {
+	if a := r.Last(); r.StartedAt.IsZero() || r.FinishedAt.IsZero() || a != nil && a.EndUnseen {
 		return 0
 	}
 	return r.FinishedAt.Sub(r.StartedAt)

@@ -159,7 +159,7 @@ func (d *decider) seen(a *Attempt, e Seen) (Outcome, string) {
 	if ended.IsZero() {
 		ended = d.now
 	}
-	a.EndedAt = ended
+	a.EndedAt, a.EndUnseen = ended, e.EndUnseen
 	a.note(s, v)
 	d.r.settle(func(o Effect) bool { return o.Kind != Tell })
 	return Did, d.conclude(a, s, v, ended)
