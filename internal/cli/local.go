@@ -61,9 +61,6 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	reload := make(chan os.Signal, 1)
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
-	if err := c.faults(&wire.LocalConfig{}); err != nil { // a flag is told before a file
-		return err
-	}
 	file, err := c.trusted()
 	if err != nil {
 		return err
