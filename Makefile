@@ -47,7 +47,8 @@ dynamodb-local: ## Download DynamoDB Local for the tests (needs Maven and Java 1
 test-parts:
 	@if command -v java >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory dynamodb-local; fi
 	@if command -v $(PYTHON) >/dev/null; then $(MAKE) --no-print-directory tools-aws; fi
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory tools-iam; fi
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory tools-iam tools-axe; fi
+	@$(MAKE) --no-print-directory chromium
 
 .PHONY: test
 test: test-announce test-parts ## Run all tests, with their progress and a closing summary
@@ -55,6 +56,7 @@ test: test-announce test-parts ## Run all tests, with their progress and a closi
 	[ -e $(DYNAMODB_LOCAL)/pom.xml ] && command -v java >/dev/null || echo "skipped: the DynamoDB store's tests, since Java or Maven is not installed"; \
 	[ -e .tools/ministack/made-of ] || echo "skipped: the stories on a deployed stack, since Python is not installed"; \
 	[ -e .tools/iam-simulate/made-of ] || echo "skipped: the evaluation of the stack's policies, since Node.js is not installed"; \
+	command -v chromium chromium-browser google-chrome >/dev/null || echo "skipped: the pages in a browser, since Chromium is not installed"; \
 	exit $$status
 
 # Says what is about to happen before anything is quiet for long.
@@ -170,6 +172,26 @@ tools-iam: ## Install the evaluator of IAM policies into .tools (needs Node.js 2
 		&& cp test/tools/iam-simulate/package*.json $(IAM_SIMULATE) && (cd $(IAM_SIMULATE) && npm ci --ignore-scripts --no-audit --no-fund >/dev/null) \
 		&& cp test/tools/iam-simulate/package-lock.json $(IAM_SIMULATE)/made-of; }
 	@cp test/tools/iam-simulate/simulate.mjs $(IAM_SIMULATE)
+
+AXE := .tools/axe
+.PHONY: tools-axe
+tools-axe: ## Install the judge of accessibility into .tools (needs Node.js)
+	@cmp -s test/tools/axe/package-lock.json $(AXE)/made-of || { \
+		echo "installing axe-core"; rm -rf $(AXE); mkdir -p $(AXE) \
+		&& cp test/tools/axe/package*.json $(AXE) && (cd $(AXE) && npm ci --ignore-scripts --no-audit --no-fund >/dev/null) \
+		&& cp test/tools/axe/package-lock.json $(AXE)/made-of; }
+
+# A browser is the system's: it is installed where that needs no question.
+.PHONY: chromium
+chromium: ## Install Chromium for the tests of the pages (as root, on Debian)
+	@command -v chromium chromium-browser google-chrome >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& { echo "installing Chromium"; apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; } || true
+
+.PHONY: screenshots
+screenshots: ## Write pictures of the pages into .tools/screenshots, from a seeded state; two of them into docs/pictures
+	@mkdir -p .tools/screenshots docs/pictures
+	SCREENSHOTS=$(CURDIR)/.tools/screenshots $(GO) test -count=1 -run '^TestScreenshots$$' ./test/browser
+	cp .tools/screenshots/overview-light.png .tools/screenshots/timeline-dark.png docs/pictures/
 
 .PHONY: template-check
 template-check: tools-aws ## Check template.yaml with sam validate and cfn-lint

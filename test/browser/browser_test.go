@@ -17,12 +17,14 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/wire"
 	"github.com/batchplane/batchplane/test/browser/seed"
@@ -39,6 +41,7 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	localecs.MaybeSupervise()
 	code := m.Run()
 	if shared.end != nil {
 		shared.end()
@@ -66,7 +69,7 @@ func chromium() (context.Context, error) {
 		options := append(chromedp.DefaultExecAllocatorOptions[:0:0],
 			chromedp.ExecPath(path), chromedp.UserDataDir(dir), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-			chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true), chromedp.WindowSize(1280, 900),
+			chromedp.Flag("disable-sync", true), chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1"), chromedp.Flag("hide-scrollbars", true), chromedp.WindowSize(1280, 900),
 		)
 		alloc, end := chromedp.NewExecAllocator(context.Background(), options...)
 		first, endFirst := chromedp.NewContext(alloc)
@@ -93,6 +96,8 @@ func chromium() (context.Context, error) {
 type tab struct {
 	*testing.T
 	ctx context.Context
+	// apart is what holds its cookies.
+	apart cdp.BrowserContextID
 	// complaints are what the browser's console said.
 	mu         sync.Mutex
 	complaints []string
@@ -107,15 +112,31 @@ func open(t *testing.T) *tab {
 		}
 		t.Skipf("Chromium: %v", err)
 	}
-	id, err := window(root)
+	apart, err := target.CreateBrowserContext().Do(browserOf(root))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("a new browser context: %v", err)
+	}
+	return window(t, root, apart)
+}
+
+// browserOf is for what is asked of the browser, not of a tab.
+func browserOf(root context.Context) context.Context {
+	return cdp.WithExecutor(root, chromedp.FromContext(root).Browser)
+}
+
+// window opens a window with the cookies of others or with its own. Chromium opens
+// a first tab of a browser context only in a window of its own.
+func window(t *testing.T, root context.Context, apart cdp.BrowserContextID) *tab {
+	t.Helper()
+	id, err := target.CreateTarget("about:blank").WithBrowserContextID(apart).WithNewWindow(true).WithWidth(1280).WithHeight(900).Do(browserOf(root))
+	if err != nil {
+		t.Fatalf("a new window: %v", err)
 	}
 	ctx, end := chromedp.NewContext(root, chromedp.WithTargetID(id))
 	t.Cleanup(end)
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
-	b := &tab{T: t, ctx: ctx}
+	b := &tab{T: t, ctx: ctx, apart: apart}
 	chromedp.ListenTarget(ctx, func(event any) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -126,24 +147,14 @@ func open(t *testing.T) *tab {
 			if e.Type == runtime.APITypeError {
 				b.complaints = append(b.complaints, fmt.Sprint(e.Args))
 			}
+		case *log.EventEntryAdded:
+			if e.Entry.Level == log.LevelError && e.Entry.Source != log.SourceNetwork {
+				b.complaints = append(b.complaints, e.Entry.Text+" "+e.Entry.URL)
+			}
 		}
 	})
+	b.do("listening", log.Enable())
 	return b
-}
-
-// window opens a window that shares no cookies with others. Chromium opens a tab
-// of a new browser context only in a window of its own.
-func window(root context.Context) (target.ID, error) {
-	browser := cdp.WithExecutor(root, chromedp.FromContext(root).Browser)
-	of, err := target.CreateBrowserContext().Do(browser)
-	if err != nil {
-		return "", fmt.Errorf("a new browser context: %w", err)
-	}
-	id, err := target.CreateTarget("about:blank").WithBrowserContextID(of).WithNewWindow(true).WithWidth(1280).WithHeight(900).Do(browser)
-	if err != nil {
-		return "", fmt.Errorf("a new window: %w", err)
-	}
-	return id, nil
 }
 
 // do runs actions; a failure of one fails the test.

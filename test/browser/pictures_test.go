@@ -25,8 +25,8 @@ func TestScreenshots(t *testing.T) {
 		"history": "/history", "schedule": "/schedule", "problems": "/problems", "ask-run": "/ask/run?of=invoice-mailer", "ask-many": "/ask/retry-all",
 	} {
 		for look, actions := range map[string][]chromedp.Action{
-			"light":  {chromedp.EmulateViewport(1280, 860), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}})},
-			"dark":   {chromedp.EmulateViewport(1280, 860), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}})},
+			"light":  {chromedp.EmulateViewport(1200, 760), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}})},
+			"dark":   {chromedp.EmulateViewport(1200, 760), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}})},
 			"narrow": {chromedp.EmulateViewport(400, 860), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}})},
 		} {
 			b.do(look, actions...)

@@ -1,0 +1,289 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+	"github.com/batchplane/batchplane/internal/wire"
+)
+
+func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
+
+// living is a console over a control plane that runs.
+func living(t *testing.T, inject func(localecs.Kind, localecs.Subject) bool) *served {
+	t.Helper()
+	db := filepath.Join(t.TempDir(), "state.db")
+	sh := func(script string) []string { return []string{"/bin/sh", "-c", script} }
+	l, err := wire.NewLocal(t.Context(), wire.LocalConfig{
+		DB: db, Listen: "127.0.0.1:0", Inject: inject, Delays: &localecs.Delays{},
+		Jobs: []job.Job{
+			{Name: "hello", Command: sh(`echo "hello $NAME"; sleep 1; printf 'bye \033[31mred\033[0m <b>bold</b> \342\200\256txt\n'`), Changes: job.Changes{Inputs: map[string]job.Input{"NAME": {Description: "Whom.", Default: "world", Pattern: "[a-z]+"}}}},
+			{Name: "broken", Command: sh(`echo "no such table" >&2; exit 3`)},
+			{Name: "slow", Command: sh(`i=0; while [ $i -lt 300 ]; do echo step $i; i=$((i+1)); sleep 1; done`)},
+			{Name: "nightly", Schedule: "30 2 * * *", Timezone: "Europe/Berlin", Command: sh("true")},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- l.Run(ctx, 0) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := errors.Join(<-done, l.Close(context.WithoutCancel(ctx))); err != nil {
+			t.Errorf("the control plane: %v", err)
+		}
+	})
+	p, err := wire.LocalPlane(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	return serving(t, p, func(*console.Config) {})
+}
+
+func shows(text string) string { return fmt.Sprintf("document.body.innerText.includes(%q)", text) }
+
+// press sends the page's form, with values for its fields by id.
+func (b *tab) press(fields map[string]string) {
+	b.Helper()
+	var actions []chromedp.Action
+	for id, value := range fields {
+		actions = append(actions, chromedp.SetValue("#"+id, value, chromedp.ByQuery))
+	}
+	b.do("sending the form", append(actions, chromedp.Click("main form.fields button", chromedp.ByQuery), chromedp.WaitVisible(".answer, .banner.bad", chromedp.ByQuery))...)
+}
+
+// TestActions does all that the buttons do on a control plane that runs, some of
+// whose tasks do not get their network, and sees each page change by itself.
+func TestActions(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	s := living(t, func(k localecs.Kind, _ localecs.Subject) bool {
+		return k == "eni" && asked.Add(1)%2 == 1 // every other task, so that no run fails by it
+	})
+	b := open(t)
+	b.signIn(s)
+
+	b.visit(s, "/jobs/hello")
+	b.do("run now", chromedp.Click(`a[href^="/ask/run"]`, chromedp.ByQuery), chromedp.WaitVisible("form.fields", chromedp.ByQuery))
+	b.press(map[string]string{"input-NAME": "NOT FOR IT"})
+	if shown := b.text(); !strings.Contains(shown, "refused") || !strings.Contains(shown, "NAME") {
+		t.Errorf("a value that the job does not take:\n%s", shown)
+	}
+	b.visit(s, "/ask/run?of=hello")
+	b.press(map[string]string{"input-NAME": "chromium"})
+	b.do("to the run", chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
+	b.until("the run succeeds on the page", shows("succeeded"))
+	b.until("its output comes", shows("hello chromium"))
+	b.until("its last line comes", shows("<b>bold</b>"))
+	if shown := b.text(); strings.ContainsAny(shown, "\x1b\u202e") {
+		t.Errorf("the page has what could steer a terminal or turn text around:\n%q", shown)
+	}
+
+	b.visit(s, "/ask/run?of=slow")
+	b.press(nil)
+	b.do("to the run", chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
+	b.until("output comes while it runs", shows("step 1"))
+	b.do("stop", chromedp.Click(`a[href^="/ask/stop"]`, chromedp.ByQuery), chromedp.WaitVisible("#reason", chromedp.ByQuery))
+	b.do("without a reason", chromedp.Evaluate(`document.querySelector('#reason').required = false`, nil))
+	b.press(nil)
+	if shown := b.text(); !strings.Contains(shown, "Say why") {
+		t.Errorf("a stop without a reason:\n%s", shown)
+	}
+	b.press(map[string]string{"reason": "tea"})
+	b.do("back", chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
+	b.until("it stops", `document.querySelector('#r-state .lead').innerText.includes('stopped')`)
+
+	b.visit(s, "/ask/run?of=broken")
+	b.press(nil)
+	b.do("to the run", chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
+	b.until("it fails", shows("Only you know"))
+	b.do("retry", chromedp.Click(`a[href^="/ask/retry"]`, chromedp.ByQuery), chromedp.WaitVisible("form.fields", chromedp.ByQuery))
+	b.press(nil)
+	b.visit(s, "/")
+	b.until("the overview says so", shows("broken"))
+
+	b.visit(s, "/ask/pause?of=nightly")
+	b.press(map[string]string{"reason": "a table is restored", "until": "2h"})
+	b.visit(s, "/jobs/nightly")
+	b.until("the pause shows", shows("a table is restored"))
+	b.visit(s, "/ask/resume?of=nightly")
+	b.press(nil)
+	b.visit(s, "/ask/skip-next?of=nightly")
+	b.press(nil)
+	b.visit(s, "/jobs/nightly")
+	b.until("the skip shows", shows("skipped at the request of tester"))
+	b.quiet()
+}
+
+// TestWithoutScript: pages and actions work when no script runs.
+func TestWithoutScript(t *testing.T) {
+	t.Parallel()
+	s := living(t, nil)
+	b := open(t)
+	b.do("no script", emulation.SetScriptExecutionDisabled(true))
+	b.do("signing in", chromedp.Navigate(s.Address()), chromedp.WaitVisible("footer", chromedp.ByQuery))
+	for _, path := range []string{"/", "/timeline", "/jobs", "/jobs/hello", "/history", "/schedule", "/problems"} {
+		b.do("opening "+path, chromedp.Navigate(s.base+path), chromedp.WaitVisible("main h1", chromedp.ByQuery), chromedp.WaitVisible("footer a", chromedp.ByQuery))
+	}
+	b.do("run", chromedp.Navigate(s.base+"/ask/run?of=hello"), chromedp.Click("main form.fields button", chromedp.ByQuery), chromedp.WaitVisible(".answer.s-ok", chromedp.ByQuery),
+		chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
+}
+
+// hostile are texts that a page must show as they are.
+const hostile = `"><script>document.title='taken'</script><img src=x onerror="document.title='taken'">{{.}}` + "\u202e\x1b[2J"
+
+// TestHostileTexts: what comes from outside is text.
+func TestHostileTexts(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "state.db")
+	store, err := sqlite.Open(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := job.Job{Name: "bad", Description: hostile, Owner: hostile, Command: []string{hostile}, Changes: job.Changes{Inputs: map[string]job.Input{"A": {Description: hostile, Default: hostile, Choices: []string{hostile}}}, Args: true}}
+	code := int64(1)
+	r := run.Run{
+		ID: run.ScheduledID("bad", now), ScheduledFor: now, Definition: d.Hash(), QueuedAt: now, StartedAt: now, FinishedAt: now.Add(time.Minute), Status: run.Failed, Cause: hostile, ExitCode: &code, Environment: map[string]string{hostile: hostile},
+		Triggers: []run.Trigger{{At: now, Kind: run.ByHand, By: hostile, Request: hostile}},
+		Attempts: []run.Attempt{{N: 1, Sends: 1, SentAt: now, TaskARN: "x", StartedAt: now, EndedAt: now.Add(time.Minute), StopCode: hostile, StoppedReason: hostile, ContainerReason: hostile, Class: stop.AppFailed, Rule: hostile, Why: hostile, Next: hostile}},
+	}
+	item := job.Item{Name: "bad", Definition: d.Hash(), Plan: d.Plan(), FailingSince: now, Pauses: []job.Pause{{From: now, By: hostile, Reason: hostile}}}
+	odd := job.Item{Name: hostile, FailingSince: now}
+	for _, c := range []control.Change{{Run: &r}, {Item: &item}, {Item: &odd}} {
+		if err := store.Commit(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(store.PutDefinition(t.Context(), d), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	p, err := wire.LocalPlane(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	later := func() time.Time { return now.Add(time.Hour) }
+	p.Now = later
+	s := serving(t, p, func(c *console.Config) { c.Now = later })
+	b := open(t)
+	b.signIn(s)
+	for _, path := range []string{"/", "/timeline", "/jobs", "/jobs/bad", "/runs/" + string(r.ID), "/history", "/history?cause=%3Cscript%3E", "/schedule", "/problems", "/ask/run?of=bad", "/ask/retry?run=" + string(r.ID), "/ask/retry-all?since=7d", "/nowhere/%3Cscript%3E"} {
+		b.do("opening "+path, chromedp.Navigate(s.base+path), chromedp.WaitVisible("main h1", chromedp.ByQuery))
+		var title string
+		var strange int
+		b.do("looking", chromedp.Title(&title), chromedp.Evaluate(`document.querySelectorAll('img[src=x], script:not([src]), [onerror]').length`, &strange))
+		if strings.Contains(title, "taken") || strange > 0 {
+			t.Errorf("%s: a text became part of the page (%s)", path, title)
+		}
+		if shown := b.text(); strings.ContainsAny(shown, "\x1b\u202e") {
+			t.Errorf("%s has characters that steer", path)
+		}
+	}
+}
+
+// TestForeignPages: a page of another site, or of another port, that a signed-in
+// person opens can neither ask for anything nor read anything.
+func TestForeignPages(t *testing.T) {
+	t.Parallel()
+	s := living(t, nil)
+	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = fmt.Fprintf(w, `<!doctype html><title>evil</title><iframe id=frame src="%[1]s/"></iframe>
+<form id=f method=post action="%[1]s/ask/run?of=hello"><input name=token value=x><input name=request value=page-1></form>
+<script>window.read = 'pending'; fetch('%[1]s/history', {credentials: 'include'}).then(r => r.text()).then(t => { window.read = t }, () => { window.read = 'refused' });
+window.events = 'pending'; const e = new EventSource('%[1]s/events', {withCredentials: true}); e.onerror = () => { window.events = 'refused'; e.close() }; e.onopen = () => { window.events = 'open' };</script>`, s.base)
+	}))
+	t.Cleanup(evil.Close)
+	b := open(t)
+	b.signIn(s)
+	for name, at := range map[string]string{"another port": evil.URL, "another site": strings.Replace(evil.URL, "127.0.0.1", "evil.test", 1)} {
+		b.do("opening "+name, chromedp.Navigate(at))
+		b.until(name+" has tried", `window.read !== 'pending' && window.events !== 'pending'`)
+		var read, events string
+		b.do("looking", chromedp.Evaluate(`window.read`, &read), chromedp.Evaluate(`window.events`, &events))
+		if read != "refused" || events != "refused" {
+			t.Errorf("%s read %.80q and the stream was %s", name, read, events)
+		}
+		b.do("sending the form", chromedp.Evaluate(`document.getElementById('f').submit()`, nil), chromedp.WaitVisible("main h1", chromedp.ByQuery))
+		if shown := b.text(); !strings.Contains(shown, "another site asked for this") {
+			t.Errorf("the form of %s is answered by:\n%s", name, shown)
+		}
+	}
+	// A name that leads here is not ours.
+	b.do("a stranger's name", chromedp.Navigate(strings.Replace(s.base, "127.0.0.1", "evil.test", 1)+"/"), chromedp.WaitVisible("main h1", chromedp.ByQuery))
+	if shown := b.text(); !strings.Contains(shown, "does not have that name") {
+		t.Errorf("by a stranger's name the page shows:\n%s", shown)
+	}
+	page, err := s.plane.OpenRuns(t.Context(), 10)
+	if err != nil || len(page) > 0 {
+		t.Errorf("%d runs, %v", len(page), err)
+	}
+	// The person's own tab is still signed in, and so is a second one.
+	b.visit(s, "/jobs")
+	second := window(t, shared.alloc, b.apart)
+	second.visit(s, "/jobs/hello")
+}
+
+// moody is a reader that fails while it is told to.
+type moody struct {
+	control.Reader
+	gone atomic.Bool
+}
+
+var errGone = errors.New("the table does not answer")
+
+func (m *moody) Items(ctx context.Context) ([]job.Item, error) {
+	if m.gone.Load() {
+		return nil, errGone
+	}
+	return m.Reader.Items(ctx)
+}
+
+func (m *moody) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, error] {
+	if m.gone.Load() {
+		return func(yield func(run.Run, error) bool) { yield(run.Run{}, errGone) }
+	}
+	return m.Reader.Walk(ctx, w)
+}
+
+// TestControlPlaneGoesAndComesBack: the page says that it is not live, keeps what it
+// shows, and goes on by itself.
+func TestControlPlaneGoesAndComesBack(t *testing.T) {
+	t.Parallel()
+	s := living(t, nil)
+	m := &moody{Reader: s.plane.Reader}
+	s.plane.Reader = m
+	b := open(t)
+	b.signIn(s)
+	b.visit(s, "/")
+	b.until("the page is live", `document.documentElement.dataset.live === 'yes'`)
+	m.gone.Store(true)
+	b.until("the banner comes", `!document.getElementById('gone').hidden && document.getElementById('gone').innerText.includes('cannot be read')`)
+	b.until("the page stays", shows("In the next hour"))
+	m.gone.Store(false)
+	b.until("the banner goes", `document.getElementById('gone').hidden`)
+	b.quiet()
+}

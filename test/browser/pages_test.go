@@ -1,0 +1,134 @@
+package browser
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"github.com/batchplane/batchplane/internal/console"
+)
+
+// paths are the pages of the seeded state.
+func paths(t *testing.T, s *served) map[string]string {
+	t.Helper()
+	return map[string]string{
+		"overview": "/", "timeline": "/timeline", "week": "/timeline?span=7d&zone=job", "jobs": "/jobs", "job": "/jobs/invoice-mailer", "by hand": "/jobs/gdpr-export",
+		"run": "/runs/fraud-scores/" + slotOf(t, s, "fraud-scores"), "doubt": "/runs/thumbnailer/" + slotOf(t, s, "thumbnailer"),
+		"history": "/history", "nothing": "/history?cause=nothing", "schedule": "/schedule", "problems": "/problems",
+		"ask run": "/ask/run?of=invoice-mailer", "ask retry": "/ask/retry?run=fraud-scores/" + slotOf(t, s, "fraud-scores"), "ask pause": "/ask/pause?of=*", "ask many": "/ask/retry-all",
+	}
+}
+
+func media(scheme string) chromedp.Action {
+	return emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
+}
+
+// TestEveryPage: by day, in the dark and at 400 px each page is whole, obeys its
+// policy, and has no serious fault of accessibility.
+func TestEveryPage(t *testing.T) {
+	t.Parallel()
+	axe, err := os.ReadFile("../../.tools/axe/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip("axe-core: make tools-axe installs it")
+	}
+	s := serve(t, now, nil)
+	for look, actions := range map[string][]chromedp.Action{
+		"light":  {chromedp.EmulateViewport(1280, 900), media("light")},
+		"dark":   {chromedp.EmulateViewport(1280, 900), media("dark")},
+		"narrow": {chromedp.EmulateViewport(400, 900), media("light")},
+	} {
+		t.Run(look, func(t *testing.T) {
+			t.Parallel()
+			b := open(t)
+			b.signIn(s)
+			b.do(look, actions...)
+			for name, path := range paths(t, s) {
+				b.visit(s, path)
+				var wide int
+				b.do("measuring", chromedp.Evaluate(`document.documentElement.scrollWidth - document.documentElement.clientWidth`, &wide))
+				if wide > 0 {
+					t.Errorf("%s is %d px wider than the window", name, wide)
+				}
+				b.judge(name, string(axe))
+			}
+			b.quiet()
+		})
+	}
+}
+
+// judge has axe-core look at the page.
+func (b *tab) judge(name, axe string) {
+	b.Helper()
+	var found string
+	b.do("looking at "+name, chromedp.Evaluate(axe+";0", nil), chromedp.Evaluate(
+		`axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations.filter(v => v.impact === 'serious' || v.impact === 'critical')
+			.map(v => ({id: v.id, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + ' ' + n.failureSummary)}))))`,
+		&found, chromedp.EvalAsValue, awaited))
+	var faults []struct {
+		ID, Help string
+		Nodes    []string
+	}
+	if err := json.Unmarshal([]byte(found), &faults); err != nil {
+		b.Fatal(err)
+	}
+	for _, f := range faults {
+		b.Errorf("%s: %s: %s\n  %s", name, f.ID, f.Help, strings.Join(f.Nodes, "\n  "))
+	}
+}
+
+// TestClockChanges: on the days on which the clocks change, pages say so, and a
+// time that comes twice shows which of both it is.
+func TestClockChanges(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		at   time.Time
+		path string
+		want []string
+	}{
+		"the hour that comes twice": {time.Date(2026, 10, 25, 1, 40, 0, 0, time.UTC), "/history?job=orders-import", []string{"02:30 CET (+01:00)", "02:30 CEST (+02:00)"}},
+		"the next slots before it":  {time.Date(2026, 10, 24, 12, 0, 0, 0, time.UTC), "/jobs/backup-postgres", []string{"the clocks change on that day in Europe/Berlin: it has 25 h"}},
+		"the hour that is left out": {time.Date(2027, 3, 27, 12, 0, 0, 0, time.UTC), "/jobs/backup-postgres", []string{"it has 23 h", "28 Mar 03:00"}},
+		"the week with it":          {time.Date(2027, 3, 27, 12, 0, 0, 0, time.UTC), "/schedule", []string{"the clocks go forward by 1h", "backup-postgres"}},
+		"a timeline over it":        {time.Date(2026, 10, 25, 1, 40, 0, 0, time.UTC), "/timeline", []string{"Sun 25 Oct", "Mon 26 Oct"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, c.at, nil)
+			b := open(t)
+			b.signIn(s)
+			b.visit(s, c.path)
+			shown := b.text()
+			for _, want := range c.want {
+				if !strings.Contains(shown, want) {
+					t.Errorf("the page does not show %q:\n%s", want, shown)
+				}
+			}
+			b.quiet()
+		})
+	}
+}
+
+// TestReaderSeesNoButton: who may only read sees the same pages.
+func TestReaderSeesNoButton(t *testing.T) {
+	t.Parallel()
+	s := serve(t, now, func(c *console.Config) { c.ReadOnly = true })
+	b := open(t)
+	b.signIn(s)
+	for name, path := range paths(t, s) {
+		b.visit(s, path)
+		var n int
+		b.do("counting", chromedp.Evaluate(`document.querySelectorAll('form[method=post], main a.button[href^="/ask"]').length`, &n))
+		if n > 0 {
+			t.Errorf("%s has %d buttons", name, n)
+		}
+	}
+	b.quiet()
+}
