@@ -230,6 +230,7 @@ func (w *world) scheduledAs(t *testing.T) {
 		"rated":        "rate(12 hours) ENABLED OFF 0",
 		"switched-off": "cron(0 4 * * ? *) DISABLED OFF 0",
 		"by-hand":      "at(2199-12-31T23:59:00) DISABLED OFF 0",
+		"ruled":        "cron(* * * * ? *) DISABLED OFF 0", // its rule starts it
 		"later":        "cron(0 5 * * ? *) ENABLED OFF 0",
 		"spread":       "cron(0 6 ? * 2-6 *) ENABLED FLEXIBLE 15",
 		"based":        "cron(0 7 * * ? *) ENABLED OFF 0",
