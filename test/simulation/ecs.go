@@ -91,8 +91,10 @@ func (e *ecs) runTask(l control.Launch, d dice) run.Event {
 	case w.hit(d, Refusal, 40):
 		return refused(n, d)
 	}
-	if why := w.crowded(); why != "" && e.tokens[token] == nil {
-		return e.crowdedOut(l, token, why, d)
+	if why := w.crowded(); why != "" {
+		if answer := e.crowdedOut(l, token, why, d); answer != nil {
+			return answer
+		}
 	}
 	answer := e.carryOut(l, token, d)
 	if w.hit(d, AnswerLost, 50) {

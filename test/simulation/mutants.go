@@ -46,7 +46,7 @@ func (m Mutation) load(r *run.Run) {
 func (m Mutation) attempt(a *run.Attempt) {
 	switch m {
 	case TrustRefusal:
-		a.Doubt, a.Refusals = false, max(0, a.Sends-1)
+		a.Doubt, a.Refusals, a.RefusedSends = false, a.Sends, nil
 	case SpotForEver:
 		a.OnDemand = false
 	case GiveUpAtOnce:

@@ -33,10 +33,14 @@ func (w *World) crowded() string {
 }
 
 // crowdedOut answers for want of room: mostly with failures[], which are bound to
-// the token, else with an exception.
+// the token, else with an exception. What ECS looks at first is not documented, so
+// that an exception may come although the token stands for a task.
 func (e *ecs) crowdedOut(l control.Launch, token, why string, d dice) run.Event {
 	if d.chance(200) {
 		return exception(l.Attempt, "ClientException", why)
+	}
+	if e.tokens[token] != nil {
+		return nil
 	}
 	e.tokens[token] = &binding{request: l, at: e.w.now, failure: why}
 	return run.Refused{Attempt: l.Attempt, Stop: stop.Stop{Kind: stop.LaunchFailure, Reason: why}}
