@@ -254,5 +254,7 @@ type Control struct {
 	untold      untold
 	room        room
 	definitions sync.Map // job.Job by hash
+	quiet       sync.Map // until when a rate cannot have fallen silent, by period
+	lastSlots   sync.Map // the run of the newest slot that this process saved, by job
 	plans       sync.Map // why a plan cannot be read, by the definition's hash
 }

@@ -70,6 +70,7 @@ func (c *Control) commit(ctx context.Context, before run.Run, change Change, j j
 	}
 	after := *change.Run
 	after.Rev++
+	c.noteSlot(after.ID)
 	if c.Watch != nil {
 		c.Watch(j, before, after, why)
 	}

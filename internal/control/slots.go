@@ -19,6 +19,9 @@ type period struct {
 	since, until time.Time
 }
 
+// key names the period of a job.
+func (p period) key(name string) [3]string { return [3]string{name, p.definition, p.since.String()} }
+
 // watched is a job whose slots are checked.
 type watched struct {
 	job.Item
@@ -68,7 +71,9 @@ func (c *Control) expected(ctx context.Context, name string, p period, from, to 
 	if !p.until.IsZero() && p.until.Before(to) {
 		to = p.until
 	}
-	if every, ok := rate(p.plan); ok {
+	if every, ok := rate(p.plan); ok && c.quietUntil(p, name).After(to) {
+		return nil, nil
+	} else if ok {
 		return c.silentRate(ctx, name, p, every, to)
 	}
 	s, err := timetable.Of(p.plan)
@@ -93,6 +98,14 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
+// quietUntil is until when a rate cannot have fallen silent, as far as this process
+// knows.
+func (c *Control) quietUntil(p period, name string) time.Time {
+	known, _ := c.quiet.Load(p.key(name))
+	until, _ := known.(time.Time)
+	return until
+}
+
 // silentRate is the one slot that a rate has after two periods without a run that
 // its schedule asked for, and the only one until it runs again: a silence is told
 // once. EventBridge counts a rate from when the schedule was made, so its slots
@@ -114,6 +127,9 @@ func (c *Control) silentRate(ctx context.Context, name string, p period, every t
 		last = newest.ScheduledFor
 	}
 	silent, ok := silence(t, last, every)
+	if ok && newest != nil { // runs that come only move it on
+		c.quiet.Store(p.key(name), silent)
+	}
 	if !ok || last.IsZero() || silent.After(to) {
 		return nil, nil
 	}
@@ -149,28 +165,6 @@ func silence(t timetable.Timetable, last time.Time, every time.Duration) (time.T
 		return open, ok
 	}
 	return t.Open(open.Add(every))
-}
-
-func (c *Control) missing(ctx context.Context, name string, slots []time.Time) ([]time.Time, error) {
-	var out []time.Time
-	for len(slots) > 0 {
-		batch := slots[:min(existBatch, len(slots))]
-		slots = slots[len(batch):]
-		ids := make([]run.ID, len(batch))
-		for i, at := range batch {
-			ids[i] = run.ScheduledID(name, at)
-		}
-		known, err := c.Store.Exist(ctx, ids)
-		if err != nil {
-			return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
-		}
-		for i, at := range batch {
-			if !known[ids[i]] {
-				out = append(out, at)
-			}
-		}
-	}
-	return out, nil
 }
 
 // rate is the period of a plan whose schedule is a rate.

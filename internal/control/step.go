@@ -98,6 +98,14 @@ func (c *Control) item(ctx context.Context, name string) (job.Item, error) {
 	return item, nil
 }
 
+// itemOr is a job's item as it is known, or loaded where it is not.
+func (c *Control) itemOr(ctx context.Context, name string, known *job.Item) (job.Item, error) {
+	if known != nil {
+		return *known, nil
+	}
+	return c.item(ctx, name)
+}
+
 // definition loads a definition, once: what a hash names never changes.
 func (c *Control) definition(ctx context.Context, hash string) (job.Job, error) {
 	known, _ := c.definitions.Load(hash)

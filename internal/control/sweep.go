@@ -187,11 +187,12 @@ func begun(mark, now time.Time, items []job.Item) time.Time {
 // checkSpan returns the items whose jobs could be checked.
 func (c *Control) checkSpan(ctx context.Context, items []watched, from, to time.Time, missed missing) (checked []watched, err error) {
 	var errs []error
+	known := c.runsOf(ctx, items, from, to)
 	for _, w := range items {
 		if ctx.Err() != nil {
 			break
 		}
-		if err := c.checkJob(ctx, w, from, to, missed); err != nil {
+		if err := c.checkJob(ctx, w, from, to, known, missed); err != nil {
 			errs = append(errs, fmt.Errorf("checking the slots of job %s: %w", w.Name, err))
 			continue
 		}
@@ -203,18 +204,23 @@ func (c *Control) checkSpan(ctx context.Context, items []watched, from, to time.
 
 // checkJob checks a job's slots by each of its plans. Where a change became known
 // only after the check had gone past it, the check goes back.
-func (c *Control) checkJob(ctx context.Context, w watched, from, to time.Time, missed missing) error {
+func (c *Control) checkJob(ctx context.Context, w watched, from, to time.Time, known existing, missed missing) error {
 	errs := []error{c.startLost(ctx, w.Item, from, to)}
 	for _, p := range w.periods {
-		within := time.Duration(p.plan.StartWithin)
-		after := from.Add(-within)
-		if !w.recheck.IsZero() && w.recheck.Before(after) {
-			after = w.recheck
-		}
-		after = later(after, c.Timing.NotBefore.Add(-1)) // nobody knows what ran before
-		errs = append(errs, c.checkPeriod(ctx, w.Item, p, after, to.Add(-within), missed))
+		after, upTo := c.judged(w, p, from, to)
+		errs = append(errs, c.checkPeriod(ctx, w.Item, p, after, upTo, known, missed))
 	}
 	return errors.Join(errs...)
+}
+
+// judged is after and up to when slots of a plan are judged in a span.
+func (c *Control) judged(w watched, p period, from, to time.Time) (after, upTo time.Time) {
+	within := time.Duration(p.plan.StartWithin)
+	after = from.Add(-within)
+	if !w.recheck.IsZero() && w.recheck.Before(after) {
+		after = w.recheck
+	}
+	return later(after, c.Timing.NotBefore.Add(-1)), to.Add(-within) // nobody knows what ran before
 }
 
 // startLost starts the slots that EventBridge Scheduler's own rule for changes of
@@ -245,12 +251,12 @@ func (c *Control) startLost(ctx context.Context, item job.Item, from, to time.Ti
 
 // checkPeriod records the slots of a plan, after a time and up to another, that
 // have no run, and catches up.
-func (c *Control) checkPeriod(ctx context.Context, item job.Item, p period, after, upTo time.Time, told missing) error {
+func (c *Control) checkPeriod(ctx context.Context, item job.Item, p period, after, upTo time.Time, known existing, told missing) error {
 	slots, err := c.expected(ctx, item.Name, p, after, upTo)
 	if err != nil || len(slots) == 0 {
 		return err
 	}
-	missing, err := c.missing(ctx, item.Name, slots)
+	missing, err := c.missing(ctx, item.Name, slots, known)
 	if err != nil || len(missing) == 0 {
 		return err
 	}

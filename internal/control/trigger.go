@@ -124,9 +124,7 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how 
 // situation is what an admission needs to know beside the job.
 func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, how claiming) (s run.Situation, err error) {
 	s = run.Situation{Now: c.Now(), Force: how.force, Newest: true, Timing: c.Timing}
-	if how.item != nil {
-		s.Item = *how.item
-	} else if s.Item, err = c.item(ctx, j.Name); err != nil {
+	if s.Item, err = c.itemOr(ctx, j.Name, how.item); err != nil {
 		return s, err
 	}
 	if s.All, err = c.item(ctx, job.All); err != nil {

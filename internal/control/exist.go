@@ -1,0 +1,103 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// existing are runs that are known to exist, which stays true.
+type existing map[run.ID]bool
+
+// existMost is for how many runs the store is asked in one call.
+const existMost = 10_000
+
+// runsOf asks for the runs of all slots of a span at once: after a herd, a call for
+// each job would take longer than a sweep has. Where that fails, each job asks for
+// its own, so that it is known whose slots could not be checked.
+func (c *Control) runsOf(ctx context.Context, items []watched, from, to time.Time) existing {
+	known := existing{}
+	var ids []run.ID
+	for _, w := range items {
+		for _, p := range w.periods {
+			if _, isRate := rate(p.plan); isRate {
+				continue // which asks for its newest run
+			}
+			after, upTo := c.judged(w, p, from, to)
+			slots, err := c.expected(ctx, w.Name, p, after, upTo)
+			if err != nil {
+				continue // its own check says so
+			}
+			for _, at := range slots {
+				if id := run.ScheduledID(w.Name, at); c.saved(id) {
+					known[id] = true
+				} else {
+					ids = append(ids, id)
+				}
+			}
+		}
+	}
+	for batch := range slices.Chunk(ids, existMost) {
+		found, err := c.Store.Exist(ctx, batch)
+		if err != nil {
+			c.Log.WarnContext(ctx, "runs of many slots could not be looked for at once", "slots", len(batch), "why", err.Error())
+			return known
+		}
+		for _, id := range batch {
+			if found[id] {
+				known[id] = true
+			}
+		}
+	}
+	return known
+}
+
+// missing are the slots of a job that have no run. Of those that are not known to
+// have one it asks anew: a trigger may have come meanwhile.
+func (c *Control) missing(ctx context.Context, name string, slots []time.Time, known existing) ([]time.Time, error) {
+	var out []time.Time
+	for batch := range slices.Chunk(slots, existBatch) {
+		var ids []run.ID
+		for _, at := range batch {
+			if id := run.ScheduledID(name, at); !known[id] {
+				ids = append(ids, id)
+			}
+		}
+		found := map[run.ID]bool{}
+		if len(ids) > 0 {
+			var err error
+			if found, err = c.Store.Exist(ctx, ids); err != nil {
+				return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
+			}
+		}
+		for _, at := range batch {
+			if id := run.ScheduledID(name, at); !known[id] && !found[id] {
+				out = append(out, at)
+			}
+		}
+	}
+	return out, nil
+}
+
+// noteSlot remembers the run of a job's newest slot, which was just saved: that it
+// exists stays true.
+func (c *Control) noteSlot(id run.ID) {
+	if id.ByHand() {
+		return
+	}
+	for {
+		before, loaded := c.lastSlots.LoadOrStore(id.Job(), id)
+		if was, _ := before.(run.ID); !loaded || was >= id || c.lastSlots.CompareAndSwap(id.Job(), before, id) {
+			return
+		}
+	}
+}
+
+// saved is whether this process saved a run, as far as it remembers.
+func (c *Control) saved(id run.ID) bool {
+	last, _ := c.lastSlots.Load(id.Job())
+	return last == id
+}
