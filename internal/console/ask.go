@@ -162,7 +162,7 @@ func (s *Server) asked(r *http.Request, q Query) (rendered, error) {
 	request, wrong := v.request(a)
 	if wrong != nil {
 		a.Problem = wrong.Error()
-		return rendered{"ask", a, http.StatusUnprocessableEntity}, nil
+		return rendered{"ask", a, http.StatusUnprocessableEntity}, nil //nolint:nilerr // the page says so, beside the form
 	}
 	a.Answers = []answer{s.send(r.Context(), request)}
 	return rendered{name: "ask", data: a}, nil
@@ -192,6 +192,7 @@ func (s *Server) send(ctx context.Context, r entry.Request) answer {
 		}
 	}
 	reply, err := p.Door.Ask(ctx, r.By(by))
+	s.memo.forget()
 	switch {
 	case errors.Is(err, plane.ErrNobody):
 		return answer{Failed: err.Error() + ": start it, and ask again"}

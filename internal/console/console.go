@@ -51,6 +51,7 @@ type Server struct {
 	handler  http.Handler
 	sorry    []byte // the page that needs no template
 	watch    *watcher
+	memo     *memo
 
 	asksOnce sync.Mutex
 	asks     string // why nothing may be asked for, once known
@@ -73,6 +74,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, sessions: newSessions(cfg.Now)}
 	s.watch = newWatcher(cfg.Plane, cfg.Now)
+	s.memo = newMemo(s.watch)
 	var err error
 	if s.assets, err = newAssets(); err != nil {
 		return nil, err

@@ -125,7 +125,17 @@ func request(method, target string, form url.Values) *http.Request {
 	return r
 }
 
-func (w *world) send(r *http.Request, cookies ...*http.Cookie) *http.Response {
+// reply is an answer, read to its end.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+	body       string
+	cookies    []*http.Cookie
+}
+
+func (r reply) Cookies() []*http.Cookie { return r.cookies }
+
+func (w *world) send(r *http.Request, cookies ...*http.Cookie) reply {
 	w.t.Helper()
 	for _, c := range cookies {
 		r.AddCookie(c)
@@ -133,17 +143,13 @@ func (w *world) send(r *http.Request, cookies ...*http.Cookie) *http.Response {
 	rec := httptest.NewRecorder()
 	w.ServeHTTP(rec, r)
 	res := rec.Result()
-	w.t.Cleanup(func() { _ = res.Body.Close() })
-	return res
+	defer func() { _ = res.Body.Close() }()
+	return reply{res.StatusCode, res.Header, rec.Body.String(), res.Cookies()}
 }
 
-func text(t *testing.T, r *http.Response) string {
+func text(t *testing.T, r reply) string {
 	t.Helper()
-	b, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
+	return r.body
 }
 
 // signIn is a session's cookie.
@@ -154,7 +160,6 @@ func (w *world) signIn() *http.Cookie {
 		w.t.Fatal(err)
 	}
 	res := w.send(request("GET", address.RequestURI(), nil))
-	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusSeeOther || len(res.Cookies()) != 1 {
 		w.t.Fatalf("signing in: %d, %v", res.StatusCode, res.Cookies())
 	}

@@ -38,10 +38,11 @@ const jobsAtMost = 200
 
 func (s *Server) jobs(r *http.Request, q Query) (rendered, error) {
 	l := &jobList{Frame: s.frame(r, q, "jobs", "Jobs")}
-	all, err := s.cfg.Plane.Jobs(r.Context(), plane.JobFilter{Names: q.Jobs, Owner: q.Owner})
+	all, err := s.summaries(r.Context(), plane.JobFilter{Names: q.Jobs, Owner: q.Owner})
 	if err != nil {
 		return rendered{}, err
 	}
+	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b view.Summary) int {
 		return -cmp.Compare(flag(a.FailingSince != nil), flag(b.FailingSince != nil))
 	})

@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -46,27 +47,32 @@ const (
 func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 	ctx, p := r.Context(), s.cfg.Plane
 	o := &overview{Frame: s.frame(r, q, "overview", "Overview")}
-	summaries, err := p.Jobs(ctx, plane.JobFilter{})
+	summaries, err := s.summaries(ctx, plane.JobFilter{})
 	if err != nil {
 		return rendered{}, err
 	}
-	open, err := p.OpenRuns(ctx, openAtMost)
+	open, err := remember(ctx, s.memo, "open", func(ctx context.Context) ([]run.Run, error) { return p.OpenRuns(ctx, openAtMost) })
 	if err != nil {
 		return rendered{}, err
 	}
-	counts, err := s.lastDay(ctx)
+	counts, err := remember(ctx, s.memo, "day", s.lastDay)
 	if err != nil {
 		return rendered{}, err
 	}
-	st, err := p.Status(ctx)
+	st, err := remember(ctx, s.memo, "status", p.Status)
 	if err != nil {
 		o.Unread = append(o.Unread, "how the control plane itself stands: "+s.explain(err).Error())
 	}
-	if o.Pauses, err = p.Pauses(ctx); err != nil {
+	if o.Pauses, err = remember(ctx, s.memo, "pauses", p.Pauses); err != nil {
 		return rendered{}, err
 	}
 	o.fill(summaries, open, counts, st)
 	return rendered{name: "overview", data: o}, nil
+}
+
+// summaries are the jobs that a filter selects. Who changes them takes a copy.
+func (s *Server) summaries(ctx context.Context, f plane.JobFilter) ([]view.Summary, error) {
+	return remember(ctx, s.memo, fmt.Sprintf("jobs %#v", f), func(ctx context.Context) ([]view.Summary, error) { return s.cfg.Plane.Jobs(ctx, f) })
 }
 
 // lastDay counts the runs of the last 24 hours by their class.

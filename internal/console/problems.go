@@ -24,10 +24,10 @@ type laneLag struct {
 func (s *Server) problems(r *http.Request, q Query) (rendered, error) {
 	p := &problems{Frame: s.frame(r, q, "problems", "Problems")}
 	var err error
-	if p.Status, err = s.cfg.Plane.Status(r.Context()); err != nil {
+	if p.Status, err = remember(r.Context(), s.memo, "status", s.cfg.Plane.Status); err != nil {
 		return rendered{}, err
 	}
-	if p.Pauses, err = s.cfg.Plane.Pauses(r.Context()); err != nil {
+	if p.Pauses, err = remember(r.Context(), s.memo, "pauses", s.cfg.Plane.Pauses); err != nil {
 		return rendered{}, err
 	}
 	p.Attention = len(p.Status.Wrong)

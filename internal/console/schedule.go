@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -39,26 +40,38 @@ type heatHour struct {
 
 func (s *Server) schedule(r *http.Request, q Query) (rendered, error) {
 	page := &schedule{Frame: s.frame(r, q, "schedule", "Schedule")}
-	items, err := s.cfg.Plane.Items(r.Context())
+	local := page.Now.In(page.zone)
+	from := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, page.zone)
+	report, err := remember(r.Context(), s.memo, fmt.Sprintf("schedule %s", from), func(ctx context.Context) (preview.Report, error) {
+		return s.preview(ctx, from)
+	})
+	if err != nil {
+		return rendered{}, err
+	}
+	for _, j := range report.Jobs {
+		page.JobZone(j.Name, j.Zone)
+	}
+	page.fill(report, from)
+	return rendered{name: "schedule", data: page}, nil
+}
+
+// ahead is how many days are looked at: a week, from any time of its first day.
+const ahead = 8
+
+// preview is what the jobs will do from a day on.
+func (s *Server) preview(ctx context.Context, from time.Time) (preview.Report, error) {
+	items, err := s.cfg.Plane.Items(ctx)
 	var unreadable *control.UnreadableItemsError
 	if err != nil && !errors.As(err, &unreadable) {
-		return rendered{}, err
+		return preview.Report{}, err
 	}
 	var jobs []job.Job
 	for _, item := range items {
 		if item.Name != job.All && !item.Gone && item.Plan.Schedule != "" && !item.Plan.Disabled {
-			jobs = append(jobs, job.Job{Name: item.Name, Schedule: item.Plan.Schedule, Timezone: item.Plan.Timezone, Limits: job.Limits{}, When: item.Plan.When})
-			page.JobZone(item.Name, item.Plan.Timezone)
+			jobs = append(jobs, job.Job{Name: item.Name, Schedule: item.Plan.Schedule, Timezone: item.Plan.Timezone, When: item.Plan.When})
 		}
 	}
-	local := page.Now.In(page.zone)
-	from := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, page.zone)
-	report, err := preview.Of(jobs, preview.Options{From: from, Days: 8, Cost: preview.CostOptions{Region: preview.Regions[0], Duration: time.Minute}})
-	if err != nil {
-		return rendered{}, err
-	}
-	page.fill(report, from)
-	return rendered{name: "schedule", data: page}, nil
+	return preview.Of(jobs, preview.Options{From: from, Days: ahead, Cost: preview.CostOptions{Region: preview.Regions[0], Duration: time.Minute}})
 }
 
 // fill lays seven days of a report out.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -67,10 +68,15 @@ func (s *Server) timeline(r *http.Request, q Query) (rendered, error) {
 		at = t.Now
 	}
 	t.From, t.To = at.Add(-span), at.Add(span)
-	read, err := s.cfg.Plane.Timeline(r.Context(), t.From, t.To, plane.JobFilter{Names: q.Jobs, Owner: q.Owner, Cluster: q.Cluster})
+	filter := plane.JobFilter{Names: q.Jobs, Owner: q.Owner, Cluster: q.Cluster}
+	name := fmt.Sprintf("timeline %s %s %#v", span, q.At, filter)
+	read, err := remember(r.Context(), s.memo, name, func(ctx context.Context) (view.Timeline, error) {
+		return s.cfg.Plane.Timeline(ctx, t.From, t.To, filter)
+	})
 	if err != nil {
 		return rendered{}, err
 	}
+	read.Lanes = slices.Clone(read.Lanes)
 	t.fill(read, span)
 	return rendered{name: "timeline", data: t}, nil
 }

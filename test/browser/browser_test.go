@@ -116,7 +116,7 @@ func open(t *testing.T) *tab {
 	if err != nil {
 		t.Fatalf("a new browser context: %v", err)
 	}
-	return window(t, root, apart)
+	return window(root, t, apart)
 }
 
 // browserOf is for what is asked of the browser, not of a tab.
@@ -126,7 +126,7 @@ func browserOf(root context.Context) context.Context {
 
 // window opens a window with the cookies of others or with its own. Chromium opens
 // a first tab of a browser context only in a window of its own.
-func window(t *testing.T, root context.Context, apart cdp.BrowserContextID) *tab {
+func window(root context.Context, t *testing.T, apart cdp.BrowserContextID) *tab {
 	t.Helper()
 	id, err := target.CreateTarget("about:blank").WithBrowserContextID(apart).WithNewWindow(true).WithWidth(1280).WithHeight(900).Do(browserOf(root))
 	if err != nil {

@@ -243,7 +243,7 @@ window.events = 'pending'; const e = new EventSource('%[1]s/events', {withCreden
 	}
 	// The person's own tab is still signed in, and so is a second one.
 	b.visit(s, "/jobs")
-	second := window(t, shared.alloc, b.apart)
+	second := window(shared.alloc, t, b.apart)
 	second.visit(s, "/jobs/hello")
 }
 

@@ -1,0 +1,94 @@
+package console
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Bounds of what is remembered.
+const (
+	// freshFor is how long what was read is used again while nothing is seen to have
+	// changed. That bound is needed: a run that is retried and ends again between two
+	// looks leaves no mark.
+	freshFor = 10 * time.Second
+	// markedFor is how long it is not looked again whether something has changed.
+	markedFor = time.Second
+	// mostKept is how many reads are remembered.
+	mostKept = 32
+)
+
+// memo remembers what was read. Ended runs do not change, so while no open run, no
+// newest run and no job has, neither has what pages are made of. Pages share what is
+// remembered and must not change it.
+type memo struct {
+	marks func(ctx context.Context) (jobs, runs uint64, err error)
+	now   func() time.Time
+
+	mu       sync.Mutex
+	kept     map[string]*kept
+	jobs     uint64
+	runs     uint64
+	markedAt time.Time
+}
+
+// kept is one read. Its lock is held while it is made, so that many who want the
+// same make it once.
+type kept struct {
+	mu    sync.Mutex
+	at    time.Time
+	value any
+}
+
+func newMemo(w *watcher) *memo {
+	return &memo{marks: w.marks, now: time.Now, kept: map[string]*kept{}}
+}
+
+// forget drops everything: something was asked for.
+func (m *memo) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.kept)
+	m.markedAt = time.Time{}
+}
+
+// entry is the read of a name, emptied where something has changed.
+func (m *memo) entry(ctx context.Context, name string) (*kept, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.now().Sub(m.markedAt) > markedFor {
+		jobs, runs, err := m.marks(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if jobs != m.jobs || runs != m.runs || len(m.kept) > mostKept {
+			clear(m.kept)
+		}
+		m.jobs, m.runs, m.markedAt = jobs, runs, m.now()
+	}
+	if m.kept[name] == nil {
+		m.kept[name] = &kept{}
+	}
+	return m.kept[name], nil
+}
+
+// remember is what read returns, or returned a moment ago under that name.
+func remember[T any](ctx context.Context, m *memo, name string, read func(ctx context.Context) (T, error)) (T, error) {
+	var none T
+	k, err := m.entry(ctx, name)
+	if err != nil {
+		return none, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if v, ok := k.value.(T); ok && m.now().Sub(k.at) < freshFor {
+		return v, nil
+	}
+	at := m.now()
+	v, err := read(ctx)
+	if err != nil {
+		return none, err
+	}
+	k.at, k.value = at, v
+	return v, nil
+}
