@@ -77,9 +77,9 @@ func (t *turn) move(ctx context.Context, c *Control, at, from time.Time) error {
 	err := c.Store.MoveMark(ctx, MarkLaunching, at, to)
 	if errors.Is(err, ErrConflict) {
 		// It may have been this very write, sent twice.
-		if stands, again := c.Store.Mark(ctx, MarkLaunching); again != nil || !stands.Equal(to) {
-			t.lost = true
-			return nil
+		stands, again := c.Store.Mark(ctx, MarkLaunching)
+		if t.lost = again != nil || !stands.Equal(to); t.lost {
+			return nil //nolint:nilerr // the turn is another's, or not known to be this one's
 		}
 		err = nil
 	}

@@ -28,6 +28,7 @@ func (w *World) sweeps() {
 		w.sweepAt(w.now)
 	}
 	w.sweep()
+	w.planSweep() // for what this one left, where it was thought to be the last
 }
 
 // planSweep puts the next sweep on the queue: the next minute, or, once the
