@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -14,7 +15,12 @@ type problems struct {
 	Status plane.Status
 	Lanes  []laneLag
 	Pauses []plane.Pause
+	// Kept are inputs that could not be used, the newest first.
+	Kept []control.Kept
 }
+
+// keptAtMost is how many kept inputs the page lists.
+const keptAtMost = 20
 
 type laneLag struct {
 	Lane run.Lane
@@ -29,6 +35,9 @@ func (s *Server) problems(r *http.Request, q Query) (rendered, error) {
 	}
 	if p.Pauses, err = remember(r.Context(), s.memo, "pauses", s.cfg.Plane.Pauses); err != nil {
 		return rendered{}, err
+	}
+	if p.Kept, err = s.cfg.Plane.Kept(r.Context(), keptAtMost); err != nil {
+		p.Unread = append(p.Unread, "inputs that could not be used: "+s.explain(err).Error())
 	}
 	p.Attention = len(p.Status.Wrong)
 	for lane, ms := range p.Status.LagMs {

@@ -287,3 +287,29 @@ func TestControlPlaneGoesAndComesBack(t *testing.T) {
 	b.until("the banner goes", `document.getElementById('gone').hidden`)
 	b.quiet()
 }
+
+// TestKeptInputs: what could not be used is shown with its reason.
+func TestKeptInputs(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "state.db")
+	store, err := sqlite.Open(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(store.Keep(t.Context(), control.Kept{At: now, Reason: "it is not a JSON object " + hostile, Body: []byte("x")}), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	p, err := wire.LocalPlane(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	s := serving(t, p, func(*console.Config) {})
+	b := open(t)
+	b.signIn(s)
+	b.visit(s, "/problems")
+	if shown := b.text(); !strings.Contains(shown, "it is not a JSON object \"><script>") {
+		t.Errorf("the page shows:\n%s", shown)
+	}
+	b.quiet()
+}
