@@ -144,11 +144,16 @@ func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, how
 	if !j.Exclusive() {
 		return s, nil
 	}
-	holder, err := c.open(ctx, s.Item.Lock, req.ID)
+	return c.holders(ctx, s, req.ID)
+}
+
+// holders adds which open runs hold the job's lock and wait for it.
+func (c *Control) holders(ctx context.Context, s run.Situation, id run.ID) (run.Situation, error) {
+	holder, err := c.open(ctx, s.Item.Lock, id)
 	if err != nil {
 		return s, err
 	}
-	waiter, err := c.open(ctx, s.Item.Waiting, req.ID)
+	waiter, err := c.open(ctx, s.Item.Waiting, id)
 	s.Holder, s.Waiter = holder.ID, waiter.ID
 	if holder.ID == "" {
 		holder = waiter

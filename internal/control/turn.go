@@ -79,7 +79,7 @@ func (t *turn) move(ctx context.Context, c *Control, at, from time.Time) error {
 		// It may have been this very write, sent twice.
 		stands, again := c.Store.Mark(ctx, MarkLaunching)
 		if t.lost = again != nil || !stands.Equal(to); t.lost {
-			return nil //nolint:nilerr // the turn is another's, or not known to be this one's
+			return nil
 		}
 		err = nil
 	}

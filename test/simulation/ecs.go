@@ -64,21 +64,31 @@ func exception(attempt int, code, message string) run.Event {
 
 const tooFast = "Rate exceeded"
 
-// runTask is RunTask as a caller sees it.
-func (e *ecs) runTask(l control.Launch, d dice) run.Event {
-	w, n := e.w, l.Attempt
+// unreachable is the answer of an ECS that hangs or is out of order, which may
+// have carried the request out all the same; nil where it is neither.
+func (e *ecs) unreachable(l control.Launch, token string, d dice) run.Event {
+	w := e.w
 	if hangs, arrives := w.hangs(); hangs {
 		if arrives {
-			e.carryOut(l, l.Mark().ClientToken(l.Stack), d)
+			e.carryOut(l, token, d)
 		}
-		return run.NoAnswer{Attempt: n, Err: "context deadline exceeded"}
+		return run.NoAnswer{Attempt: l.Attempt, Err: "context deadline exceeded"}
 	}
-	token := l.Mark().ClientToken(l.Stack) + w.opt.Mutation.salt(len(e.sends))
 	if w.now.Before(w.outage) && !w.calm && d.chance(900) {
 		if d.chance(200) {
 			e.carryOut(l, token, d)
 		}
-		return run.NoAnswer{Attempt: n, Err: "ServerException: service unavailable"}
+		return run.NoAnswer{Attempt: l.Attempt, Err: "ServerException: service unavailable"}
+	}
+	return nil
+}
+
+// runTask is RunTask as a caller sees it.
+func (e *ecs) runTask(l control.Launch, d dice) run.Event {
+	w, n := e.w, l.Attempt
+	token := l.Mark().ClientToken(l.Stack) + w.opt.Mutation.salt(len(e.sends))
+	if answer := e.unreachable(l, token, d); answer != nil {
+		return answer
 	}
 	switch {
 	case w.hit(d, Throttle, 60):

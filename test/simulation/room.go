@@ -52,7 +52,8 @@ func (w *World) lacked(l control.Launch, e run.Event) {
 	a := w.store.runs[l.Run].run.Attempt(l.Attempt)
 	mark := run.Mark{Run: l.Run, Attempt: l.Attempt}
 	refused, ok := e.(run.Refused)
-	if !ok || a == nil || (a.Doubt || a.Sends != a.Refusals+1) && !(a.Apart && refused.Stop.Kind == stop.LaunchFailure) {
+	proves := a != nil && (!a.Doubt && a.Sends == a.Refusals+1 || a.Apart && refused.Stop.Kind == stop.LaunchFailure)
+	if !ok || !proves {
 		w.truth.lacks[mark] = false
 		return
 	}

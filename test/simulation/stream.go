@@ -35,7 +35,7 @@ func (w *World) streamed(r *run.Run) {
 	if _, lost := w.luck(RecordLost, 150, string(id), n); lost || w.opt.Mutation == DeafStream {
 		return
 	}
-	d := w.dice("record "+string(id), uint64(n)) //nolint:gosec // a count
+	d := w.dice("record "+string(id), uint64(n))
 	wait := time.Duration(d.between(200, 3000)) * time.Millisecond
 	if d, late := w.luck(RecordLate, 50, string(id), n); late {
 		wait = seconds(d.between(60, 3600))
