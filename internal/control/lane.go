@@ -158,9 +158,9 @@ func (p *lane) batch(ctx context.Context, due []run.Run) (all bool) {
 func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 	slices.SortStableFunc(others, func(a, b run.Run) int {
 		switch {
-		case resends(a) == resends(b):
+		case p.resends(a) == p.resends(b):
 			return 0
-		case resends(a):
+		case p.resends(a):
 			return 1
 		}
 		return -1

@@ -24,16 +24,19 @@ const (
 )
 
 // queues is whether a run waits in the queue to be launched; resends whether its
-// launch is in doubt and may be sent again. Both need the rate.
+// launch is in doubt and may be sent again. Both need the rate. A launch whose token
+// is too old is searched for, which waits for nobody.
 func queues(r run.Run) bool { return r.Status == run.Queued && !r.Waits }
 
-func resends(r run.Run) bool { return r.Status == run.Launching && r.Owes(run.Launch) }
+func (l *look) resends(r run.Run) bool {
+	return r.Status == run.Launching && r.Owes(run.Launch) && l.Now().Sub(r.Last().SentAt) < l.Timing.TokenLife
+}
 
 // may asks for what a launch needs: room in the account, this process's turn, and
 // the rate. A look that stays waits for the last two.
 func (p *lane) may(ctx context.Context, r run.Run) permit {
 	switch {
-	case resends(r):
+	case p.resends(r):
 		return p.mayResend(ctx)
 	case !queues(r):
 		return goes
@@ -145,7 +148,7 @@ func (p *lane) one(ctx context.Context, r run.Run) {
 			p.room.answered(p.capacity(ctx, r), next.Lacks == stop.NoQuota, next.Status == run.Running, p.Now().Add(p.Timing.Crowded))
 		}()
 	}
-	if queues(r) || resends(r) {
+	if queues(r) || p.resends(r) {
 		ctx = paid(ctx, p.Now())
 	}
 	var err error

@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -171,4 +172,50 @@ func TestWaiterWithoutARevision(t *testing.T) {
 		t.Errorf("it ended as %s", w.story())
 	}
 	w.wantItem("in the end", "", "")
+}
+
+// lostECS answers no launch, and finds no task.
+type lostECS struct {
+	throttledECS
+
+	sought map[string]bool
+}
+
+func (e *lostECS) Launch(_ context.Context, l control.Launch) run.Event {
+	return run.NoAnswer{Attempt: l.Attempt, Err: "ServerException: service unavailable"}
+}
+
+func (e *lostECS) Find(_ context.Context, _, startedBy string) ([]string, error) {
+	e.sought[startedBy] = true
+	return nil, nil
+}
+
+// none lets no launch out.
+type none struct{}
+
+func (none) Take(time.Time) time.Duration { return time.Second }
+
+// TestASearchWaitsForNoRate: launches in doubt whose tokens are too old are
+// searched for, however many others wait for the rate.
+func TestASearchWaitsForNoRate(t *testing.T) {
+	t.Parallel()
+	now, ecs := t0, &lostECS{sought: map[string]bool{}}
+	c := &control.Control{
+		Stack: stack, Store: &memory.Store{}, Launcher: ecs, Now: func() time.Time { return now }, Timing: run.DefaultTiming,
+		Log: slog.New(slog.DiscardHandler), Abreast: 1,
+	}
+	for i := range 10 {
+		j := job.Job{Name: fmt.Sprintf("job-%02d", i), TaskDefinition: "report"}
+		if _, err := c.Scheduled(t.Context(), j, t0); !errors.Is(err, control.ErrOwed) {
+			t.Fatal(err)
+		}
+	}
+	c.Pace = none{}
+	now = now.Add(run.DefaultTiming.TokenLife)
+	if _, err := c.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(ecs.sought) != 10 {
+		t.Errorf("%d of 10 tasks were searched for", len(ecs.sought))
+	}
 }
