@@ -78,12 +78,13 @@ type Attempt struct {
 	RanAfterAll bool `json:"ranAfterAll,omitempty"`
 }
 
-// Took is how long its containers ran, 0 where that is not known.
+// Took is how long its containers ran, 0 where that is not known, else a
+// millisecond at least, as ECS's times are.
 func (a *Attempt) Took() time.Duration {
 	if a.StartedAt.IsZero() || a.EndedAt.IsZero() || a.EndUnseen {
 		return 0
 	}
-	return a.EndedAt.Sub(a.StartedAt)
+	return max(a.EndedAt.Sub(a.StartedAt), time.Millisecond)
 }
 
 // Over is whether the attempt has ended.

@@ -214,12 +214,13 @@ func (r *Run) Lane() Lane {
 // something is owed.
 func (r *Run) Open() bool { return !r.Status.Terminal() || len(r.Owed) > 0 }
 
-// Duration is from the start of the run's task to its end; 0 while unknown.
+// Duration is from the start of the run's task to its end; 0 while unknown. ECS's
+// times are of milliseconds, so what is known is one at least.
 func (r *Run) Duration() time.Duration {
 	if a := r.Last(); r.StartedAt.IsZero() || r.FinishedAt.IsZero() || a != nil && a.EndUnseen {
 		return 0
 	}
-	return r.FinishedAt.Sub(r.StartedAt)
+	return max(r.FinishedAt.Sub(r.StartedAt), time.Millisecond)
 }
 
 // clone copies everything that Decide may change.
