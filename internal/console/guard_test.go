@@ -300,12 +300,12 @@ func TestCode(t *testing.T) {
 	if c := res.Cookies()[0]; !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" {
 		t.Errorf("the cookie is %v", c)
 	}
-	if res := w.send(request("GET", once, nil)); res.StatusCode != 401 || len(res.Cookies()) > 0 {
+	if res := w.send(request("GET", once, nil)); res.StatusCode != http.StatusUnauthorized || len(res.Cookies()) > 0 {
 		t.Errorf("the same code again: %d", res.StatusCode)
 	}
 	late := path()
 	w.pass(61 * time.Second)
-	if res := w.send(request("GET", late, nil)); res.StatusCode != 401 {
+	if res := w.send(request("GET", late, nil)); res.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a code after a minute: %d", res.StatusCode)
 	}
 	for _, to := range []string{"//evil.example", `/\evil.example`} {
@@ -318,7 +318,7 @@ func TestCode(t *testing.T) {
 	}
 	cross := request("GET", path(), nil)
 	cross.Header.Set("Sec-Fetch-Site", "cross-site")
-	if res := w.send(cross); res.StatusCode != 200 || len(res.Cookies()) != 1 || !strings.Contains(text(t, res), `http-equiv="refresh"`) {
+	if res := w.send(cross); res.StatusCode != http.StatusOK || len(res.Cookies()) != 1 || !strings.Contains(text(t, res), `http-equiv="refresh"`) {
 		t.Errorf("a code that a file leads to: %d", res.StatusCode)
 	}
 }
@@ -332,15 +332,15 @@ func TestSessionsAreApart(t *testing.T) {
 		t.Error("two servers have one cookie name: cookies cross ports")
 	}
 	moved := &http.Cookie{Name: mine.Name, Value: other.Value} //nolint:gosec // it is what an attacker sends
-	if res := a.send(request("GET", "/", nil), other, moved); res.StatusCode != 401 {
+	if res := a.send(request("GET", "/", nil), other, moved); res.StatusCode != http.StatusUnauthorized {
 		t.Errorf("another server's cookie: %d", res.StatusCode)
 	}
 	second := a.signIn()
-	if res := a.send(request("POST", "/ask/run?of=fx-rates", runForm(a.token(second))), mine); res.StatusCode != 403 || len(a.door.asked) > 0 {
+	if res := a.send(request("POST", "/ask/run?of=fx-rates", runForm(a.token(second))), mine); res.StatusCode != http.StatusForbidden || len(a.door.asked) > 0 {
 		t.Errorf("another session's token: %d", res.StatusCode)
 	}
 	a.pass(13 * time.Hour)
-	if res := a.send(request("GET", "/", nil), mine); res.StatusCode != 401 {
+	if res := a.send(request("GET", "/", nil), mine); res.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a session that was not used for half a day: %d", res.StatusCode)
 	}
 }
@@ -409,7 +409,7 @@ func TestTooMuch(t *testing.T) {
 	c := w.signIn()
 	form := runForm(w.token(c))
 	form.Set("args", strings.Repeat("x", 70_000))
-	if res := w.send(request("POST", "/ask/run?of=fx-rates", form), c); res.StatusCode != 400 || len(w.door.asked) > 0 {
+	if res := w.send(request("POST", "/ask/run?of=fx-rates", form), c); res.StatusCode != http.StatusBadRequest || len(w.door.asked) > 0 {
 		t.Errorf("a form of 70 KB: %d", res.StatusCode)
 	}
 }
