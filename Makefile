@@ -56,6 +56,7 @@ test: test-announce test-parts ## Run all tests, with their progress and a closi
 	[ -e $(DYNAMODB_LOCAL)/pom.xml ] && command -v java >/dev/null || echo "skipped: the DynamoDB store's tests, since Java or Maven is not installed"; \
 	[ -e .tools/ministack/made-of ] || echo "skipped: the stories on a deployed stack, since Python is not installed"; \
 	[ -e .tools/iam-simulate/made-of ] || echo "skipped: the evaluation of the stack's policies, since Node.js is not installed"; \
+	command -v terraform tofu >/dev/null || echo "skipped: Terraform's own look at deploy/terraform and render --terraform, since neither it nor OpenTofu is installed; the recorded schema of its provider was asked instead"; \
 	command -v chromium chromium-browser google-chrome >/dev/null || echo "skipped: the pages in a browser, since Chromium is not installed"; \
 	exit $$status
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/batchplane/batchplane/internal/importer"
 )
 
 const smallCrontab = "# nightly\n30 2 * * * /opt/report >> /var/log/report.log 2>&1\nAPI_KEY=topsecret\n0 30 * * * /opt/never\n"
@@ -87,12 +89,12 @@ func TestImportJSON(t *testing.T) {
 	t.Parallel()
 	r := withInput(t, smallCrontab, "--json", "import", "crontab", "-", "--zone", "Europe/Berlin")
 	lines := strings.Split(strings.TrimSpace(r.out), "\n")
-	if r.code != 0 || len(lines) != 4 || strings.Contains(r.out, "topsecret") {
+	if r.code != 0 || len(lines) != 5 || strings.Contains(r.out, "topsecret") {
 		t.Fatalf("%+v", r)
 	}
 	want := []string{"aws", "command", "guard", "job", "kind", "line", "neverFires", "notes", "schedule", "stdin", "text", "user", "verdict"}
 	var kinds []string
-	for _, line := range lines {
+	for _, line := range lines[:4] {
 		var e map[string]any
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatal(err)
@@ -112,6 +114,14 @@ func TestImportJSON(t *testing.T) {
 	}
 	if !slices.Equal(kinds, []string{"comment", "job", "env", "invalid"}) {
 		t.Errorf("%v", kinds)
+	}
+	var last struct {
+		Kind, Verdict string
+		Steps         importer.Switching
+	}
+	if err := json.Unmarshal([]byte(lines[4]), &last); err != nil || last.Kind != "steps" || len(last.Steps.Over) != 3 || len(last.Steps.Back) != 2 ||
+		!slices.Equal(last.Steps.Over[2].Commands, []string{"batchplane apply -f jobs.yaml --stack batchplane"}) {
+		t.Errorf("%v %+v", err, last)
 	}
 }
 

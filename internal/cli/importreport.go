@@ -10,15 +10,11 @@ import (
 )
 
 // printReport prints what became of each item, and last the steps that switch
-// the old side off. JSON has the items alone.
+// the old side off.
 func (a *app) printReport(r importer.Result, output string) error {
+	target := a.importTarget(output)
 	if a.json {
-		for _, e := range r.Entries {
-			if err := printJSON(a.Stdout, e); err != nil {
-				return err
-			}
-		}
-		return nil
+		return a.printReportJSON(r, target)
 	}
 	var b bytes.Buffer
 	for _, e := range r.Entries {
@@ -28,13 +24,47 @@ func (a *app) printReport(r importer.Result, output string) error {
 		reportEntry(&b, e)
 	}
 	b.WriteString(summary(r) + "\n")
-	if steps := r.Steps.Text(output); steps != "" {
+	if steps := r.Steps.Text(target); steps != "" {
 		b.WriteString("\n")
 		for line := range strings.Lines(steps) {
 			b.WriteString(notice.Printable(strings.TrimSuffix(line, "\n")) + "\n")
 		}
 	}
 	return a.write(b.Bytes())
+}
+
+// importTarget is where the new side is, as far as the command line says it.
+func (a *app) importTarget(output string) importer.Target {
+	t := importer.Target{File: output, Stack: a.stack}
+	if a.region != "" {
+		t.Flags += " --region " + importer.Word(a.region)
+	}
+	if a.profile != "" {
+		t.Flags += " --profile " + importer.Word(a.profile)
+	}
+	return t
+}
+
+// stepsEntry is the last line of a report as JSON: an entry of kind "steps" that
+// stands for no line of the file.
+type stepsEntry struct {
+	importer.Entry
+	Steps *importer.Switching `json:"steps"`
+}
+
+// printReportJSON prints an object for each item, and one of kind "steps" where
+// there is something to switch.
+func (a *app) printReportJSON(r importer.Result, t importer.Target) error {
+	for _, e := range r.Entries {
+		if err := printJSON(a.Stdout, e); err != nil {
+			return err
+		}
+	}
+	plan := r.Steps.Plan(t)
+	if plan == nil {
+		return nil
+	}
+	return printJSON(a.Stdout, stepsEntry{importer.NewEntry(0, "steps", "to switch over and back; none of this was run"), plan})
 }
 
 // counts is whether an entry is an item of its own: a comment that became no job

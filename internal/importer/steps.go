@@ -2,6 +2,7 @@ package importer
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,54 +14,123 @@ import (
 // the new jobs are deployed switched off, the old ones are disabled, and only
 // then are the new ones switched on.
 type Steps struct {
-	// Disable and Enable hold a command or a sentence that begins with # for each
-	// item of the old side that became a job.
-	Disable, Enable []string
-	// Off lists items that are off on the old side already.
-	Off []string
+	switches []itsSwitch
 }
 
-// Switch adds the commands for one item.
-func (s *Steps) Switch(disable, enable string) {
-	if !slices.Contains(s.Disable, disable) {
-		s.Disable = append(s.Disable, disable)
-	}
-	if !slices.Contains(s.Enable, enable) {
-		s.Enable = append(s.Enable, enable)
-	}
+// itsSwitch is how an item of the old side is switched. Open are the jobs that
+// came of it and are switched off until a person has decided: while there is one,
+// nothing would run in the item's place.
+type itsSwitch struct {
+	disable, enable string
+	open            []string
 }
 
-// deploy is how a jobs file gets to AWS.
-func deploy(files string) string {
-	return "batchplane render " + files + " -o jobs-template.yaml && sam deploy --template-file jobs-template.yaml --stack-name my-jobs --capabilities CAPABILITY_IAM --resolve-s3"
-}
-
-// Text says the steps for a jobs file of that name, "" where the old side has
-// nothing to switch.
-func (s Steps) Text(file string) string {
-	if len(s.Disable) == 0 {
-		return ""
-	}
-	file = Word(cmp.Or(file, "jobs.yaml"))
-	var b strings.Builder
-	line := func(text string) { b.WriteString(text + "\n") }
-	block := func(all []string) {
-		for _, c := range all {
-			line(c)
+// Switch adds the commands, or sentences that begin with #, for what became jobs.
+// Open names a job of it that came over switched off though the old one runs.
+func (s *Steps) Switch(disable, enable string, open ...string) {
+	for i := range s.switches {
+		if one := &s.switches[i]; one.disable == disable && one.enable == enable {
+			one.open = append(one.open, open...)
+			return
 		}
 	}
-	line("# To switch over; none of this was run. Both sides never fire at once: each step ends before the next begins.")
-	line("# 1. Deploy the new jobs switched off; a person may try them by hand.")
-	line(`printf 'defaults: {enabled: false}\n' > off.yaml`)
-	line(deploy("-f " + file + " -f off.yaml"))
-	line("# 2. Disable the old ones, and wait two minutes: a start that is on its way still comes.")
-	block(s.Disable)
-	line("# 3. Switch the new ones on. Slots between 2 and 3 run on neither side.")
-	line(deploy("-f " + file))
-	line("# Back: the same in the other order.")
-	line(deploy("-f " + file + " -f off.yaml"))
-	block(s.Enable)
+	s.switches = append(s.switches, itsSwitch{disable, enable, open})
+}
+
+// Switch is Steps.Switch for the job that was taken last, which runs on the old
+// side.
+func (in *Import) Switch(disable, enable string) {
+	if j := in.Jobs[len(in.Jobs)-1]; j.Disabled {
+		in.Steps.Switch(disable, enable, j.Name)
+		return
+	}
+	in.Steps.Switch(disable, enable)
+}
+
+// commands are those of all items in one direction. One whose job is not decided
+// on is a sentence.
+func (s Steps) commands(of func(itsSwitch) string) (all []string) {
+	for _, one := range s.switches {
+		command := of(one)
+		if len(one.open) > 0 {
+			command = "# not before " + strings.Join(one.open, " and ") + " is decided on and switched on in the jobs file: " + command
+		}
+		if !slices.Contains(all, command) {
+			all = append(all, command)
+		}
+	}
+	return all
+}
+
+// Target is where the new side is: what the printed commands name.
+type Target struct {
+	// File is the jobs file, jobs.yaml where it is empty.
+	File string
+	// Stack is the control plane's, batchplane where it is empty.
+	Stack string
+	// Flags are those of `apply` for the account and Region, each with a blank
+	// before it.
+	Flags string
+}
+
+// Step is a part of a switch-over. It ends before the next begins.
+type Step struct {
+	// Text says what it does and what to mind.
+	Text string `json:"text"`
+	// Commands are for a shell; one that begins with # is a sentence.
+	Commands []string `json:"commands"`
+}
+
+// Switching is the way over to the new side, and back.
+type Switching struct {
+	Over []Step `json:"over"`
+	Back []Step `json:"back"`
+}
+
+// Plan is the whole switch-over, nil where the old side has nothing to switch.
+func (s Steps) Plan(t Target) *Switching {
+	if len(s.switches) == 0 {
+		return nil
+	}
+	disable := s.commands(func(one itsSwitch) string { return one.disable })
+	enable := s.commands(func(one itsSwitch) string { return one.enable })
+	apply := "batchplane apply -f " + Word(cmp.Or(t.File, "jobs.yaml"))
+	to := " --stack " + Word(cmp.Or(t.Stack, "batchplane")) + t.Flags
+	off := []string{`printf 'defaults: {enabled: false}\n' > off.yaml`, apply + " -f off.yaml" + to}
+	return &Switching{
+		Over: []Step{
+			{"Write `project: NAME` at the top of the jobs file, a name for what is deployed together, and deploy the new jobs switched off; a person may try them by hand.", off},
+			{"Disable the old ones, and wait two minutes: a start that is on its way still comes.", disable},
+			{"Switch the new ones on. Slots between 2 and 3 run on neither side.", []string{apply + to}},
+		},
+		Back: []Step{
+			{"Switch the new ones off, and wait two minutes.", off},
+			{"Enable the old ones. Slots between 1 and 2 run on neither side.", enable},
+		},
+	}
+}
+
+// Text says the steps, "" where the old side has nothing to switch.
+func (s Steps) Text(t Target) string {
+	plan := s.Plan(t)
+	if plan == nil {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("# To switch over; none of this was run. Both sides never fire at once: each step ends before the next begins.\n")
+	block(&b, plan.Over)
+	b.WriteString("# Back: the same in the other order.\n")
+	block(&b, plan.Back)
 	return b.String()
+}
+
+func block(b *strings.Builder, steps []Step) {
+	for i, s := range steps {
+		fmt.Fprintf(b, "# %d. %s\n", i+1, s.Text)
+		for _, c := range s.Commands {
+			b.WriteString(c + "\n")
+		}
+	}
 }
 
 // Word is a text as a word of a shell.

@@ -3,6 +3,8 @@ package render_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,58 +88,115 @@ func TestTerraform(t *testing.T) {
 }
 
 // TestTerraformValidates: Terraform or OpenTofu itself takes the file and the
-// module of the control plane, with the provider's own schema. TF_CLI_ARGS_init
-// can name a folder of providers.
+// module of the control plane, with the provider's own schema, and refuses both
+// when they are broken. Where one of the two is not to be had,
+// TestTerraformSchema alone judges, and `make test` says so at its end.
 func TestTerraformValidates(t *testing.T) {
 	t.Parallel()
+	jobs, definitions := awkward()
+	text, err := render.Terraform(jobs, definitions, render.Options{Stack: "batchplane", From: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := workspace(t, text)
+	if out, err := w.run("validate", "-no-color"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, b := range []struct{ file, from, to string }{
+		{"jobs/jobs.tf.json", `"schedule_expression":`, `"schedule_expresion":`},
+		{"jobs/jobs.tf.json", "${var.trigger_arn}", "${var.trigger}"},
+		{"deploy/terraform/main.tf", "template_url ", "template_link "},
+	} {
+		good, err := os.ReadFile(filepath.Join(w.dir, b.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.write(b.file, bytes.ReplaceAll(good, []byte(b.from), []byte(b.to)))
+		if out, err := w.run("validate", "-no-color"); err == nil {
+			t.Errorf("%s with %s is taken: %s", b.file, b.to, out)
+		}
+		w.write(b.file, good)
+	}
+}
+
+// tfWorkspace is a folder in which Terraform was initialised.
+type tfWorkspace struct {
+	t            *testing.T
+	program, dir string
+}
+
+func (w tfWorkspace) write(name string, data []byte) {
+	w.t.Helper()
+	path := filepath.Join(w.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w tfWorkspace) run(args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(w.t.Context(), w.program, args...) //nolint:gosec // terraform or tofu
+	cmd.Dir = w.dir
+	cmd.Env = append(os.Environ(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+	return cmd.CombinedOutput()
+}
+
+// init has the provider installed from a folder of providers in the usual layout,
+// else as the person has said: tests use no network of their own accord.
+func (w tfWorkspace) init() error {
+	args := []string{"init", "-backend=false", "-input=false", "-no-color"}
+	for _, form := range []string{"/opt/*", "/usr/share/*/*", "/usr/local/share/*/*"} {
+		found, _ := filepath.Glob(form + "/registry.*.io/hashicorp/aws")
+		for _, one := range found {
+			folder := "-plugin-dir=" + filepath.Join(one, "..", "..", "..")
+			if _, err := w.run(append(args, folder)...); err == nil {
+				return nil
+			}
+		}
+	}
+	for _, name := range []string{"TF_CLI_ARGS_init", "TF_PLUGIN_CACHE_DIR", "TF_CLI_CONFIG_FILE"} {
+		if os.Getenv(name) == "" {
+			continue
+		}
+		out, err := w.run(args...)
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+		return nil
+	}
+	return errors.New("no folder holds it: TF_CLI_ARGS_init=-plugin-dir=FOLDER names one")
+}
+
+// workspace lays out what the module's README shows, or skips the test.
+func workspace(t *testing.T, text []byte) tfWorkspace {
+	t.Helper()
 	program, err := exec.LookPath("terraform")
 	if err != nil {
 		if program, err = exec.LookPath("tofu"); err != nil {
 			t.Skip("neither terraform nor tofu is here")
 		}
 	}
-	dir := t.TempDir()
-	jobs, definitions := awkward()
-	text, err := render.Terraform(jobs, definitions, render.Options{Stack: "batchplane", From: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	write := func(name string, data []byte) {
-		t.Helper()
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("jobs/jobs.tf.json", text)
+	w := tfWorkspace{t, program, t.TempDir()}
+	w.write("jobs/jobs.tf.json", text)
 	readme, err := os.ReadFile("../../deploy/terraform/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, example, _ := strings.Cut(string(readme), "```hcl\n")
 	example, _, _ = strings.Cut(example, "```")
-	write("main.tf", []byte(example))
-	write("packaged.yaml", []byte("Resources: {}\n"))
+	w.write("main.tf", []byte(example))
+	w.write("packaged.yaml", []byte("Resources: {}\n"))
 	for _, name := range []string{"main.tf", "variables.tf", "outputs.tf"} {
 		data, err := os.ReadFile(filepath.Join("../../deploy/terraform", name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		write("deploy/terraform/"+name, data)
+		w.write("deploy/terraform/"+name, data)
 	}
-	run := func(args ...string) ([]byte, error) {
-		cmd := exec.CommandContext(t.Context(), program, args...)
-		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
-		return cmd.CombinedOutput()
+	if err := w.init(); err != nil {
+		t.Skipf("the provider hashicorp/aws is not to be had here: %v", err)
 	}
-	if out, err := run("init", "-backend=false", "-input=false", "-no-color"); err != nil {
-		t.Skipf("the provider hashicorp/aws is not to be had here: %v\n%s", err, out)
-	}
-	if out, err := run("validate", "-no-color"); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
+	return w
 }

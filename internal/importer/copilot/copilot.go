@@ -87,7 +87,7 @@ func (m *manifest) read() {
 		}
 		rule := `"$(aws cloudformation describe-stack-resource --stack-name APP-` + importer.Word(env) + "-" + importer.Word(name) + ` --logical-resource-id Rule --query StackResourceDetail.PhysicalResourceId --output text)"`
 		note := `   # and set on.schedule to "none" in its manifest, or the next copilot deploy brings it back`
-		m.in.Steps.Switch("aws events disable-rule --name "+rule+note, "aws events enable-rule --name "+rule)
+		m.in.Switch("aws events disable-rule --name "+rule+note, "aws events enable-rule --name "+rule)
 	}
 }
 

@@ -90,7 +90,6 @@ func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node)
 	}
 	if j.Disabled {
 		e.Note("it is disabled, and so is the job")
-		in.Steps.Off = append(in.Steps.Off, e.Item)
 	}
 	over := &doc.Node{Kind: doc.Map}
 	for _, key := range []string{"cpu", "memory"} {
@@ -110,8 +109,8 @@ func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node)
 		if v := either(r, top, "region"); v != "" {
 			region = " --region " + importer.Word(v)
 		}
-		hint := "   # and set disabled in " + f.Base() + ": the next `ecschedule apply` brings back what that says"
-		in.Steps.Switch("aws events disable-rule --name "+importer.Word(name)+region+hint, "aws events enable-rule --name "+importer.Word(name)+region+hint)
+		hint := "   # and set disabled in " + importer.Word(f.Base()) + ": the next `ecschedule apply` brings back what that says"
+		in.Switch("aws events disable-rule --name "+importer.Word(name)+region+hint, "aws events enable-rule --name "+importer.Word(name)+region+hint)
 	}
 }
 

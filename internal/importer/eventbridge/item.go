@@ -38,7 +38,6 @@ func (i *item) read(in *importer.Import) {
 	}
 	if i.disabled {
 		e.Note("it is disabled, and so is the job")
-		in.Steps.Off = append(in.Steps.Off, i.what)
 	}
 	if i.pattern {
 		e.Decide("events start it as well as its schedule: the job has the schedule alone")
@@ -52,7 +51,7 @@ func (i *item) read(in *importer.Import) {
 	i.unsaid(&e, &j)
 	in.Take(&e, j, i.name)
 	if e.Job != nil && !i.disabled {
-		in.Steps.Switch(i.off, i.on)
+		in.Switch(i.off, i.on)
 	}
 }
 

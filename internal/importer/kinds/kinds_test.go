@@ -82,7 +82,7 @@ func report(r importer.Result) []byte {
 			fmt.Fprintf(&b, "\t= %s\n", e.Proof)
 		}
 	}
-	b.WriteString(r.Steps.Text("jobs.yaml"))
+	b.WriteString(r.Steps.Text(importer.Target{}))
 	return b.Bytes()
 }
 

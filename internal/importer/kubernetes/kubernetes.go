@@ -91,7 +91,6 @@ func (r *reading) read() {
 	}
 	if suspended {
 		r.e.Note("it is suspended, and so is the job switched off")
-		r.in.Steps.Off = append(r.in.Steps.Off, r.e.Item)
 	}
 	r.policy()
 	r.template()
@@ -109,7 +108,7 @@ func (r *reading) read() {
 		if r.cron.Get("spec", "startingDeadlineSeconds").Absent() {
 			back += "   # Kubernetes starts the newest slot that it missed meanwhile at once"
 		}
-		r.in.Steps.Switch(patch("true"), back)
+		r.in.Switch(patch("true"), back)
 	}
 }
 

@@ -222,7 +222,7 @@ func (s *show) job(r resource, t thing, rule string) {
 	t.unknown(&e, &j)
 	s.in.Take(&e, j, t.name)
 	if e.Job != nil && !t.disabled {
-		s.in.Steps.Switch(t.off+inCode, t.on+inCode)
+		s.in.Switch(t.off+inCode, t.on+inCode)
 	}
 }
 
@@ -251,7 +251,6 @@ func (t thing) refused(e *importer.Entry) bool {
 func (t thing) terms(in *importer.Import, e *importer.Entry, j *job.Job) {
 	if t.disabled {
 		e.Note("it is disabled, and so is the job")
-		in.Steps.Off = append(in.Steps.Off, e.Item)
 	}
 	if t.pattern {
 		e.Decide("events start it as well as its schedule: the job has the schedule alone")

@@ -1,0 +1,127 @@
+package kinds_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/kinds"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+)
+
+// sides are which of the two sides fire, as the printed steps leave them.
+type sides struct {
+	t        *testing.T
+	jobs     []byte
+	old, new bool
+}
+
+// run does what a command says. A deployment is read as `apply` reads its files;
+// what disables or enables is known by its words.
+func (s *sides) run(command string) {
+	s.t.Helper()
+	has := func(all ...string) bool {
+		return slices.ContainsFunc(all, func(one string) bool { return strings.Contains(command, one) })
+	}
+	switch {
+	case strings.HasPrefix(command, "# "), strings.HasPrefix(command, "printf "):
+	case strings.HasPrefix(command, "batchplane apply -f jobs.yaml"):
+		s.new = s.deployed(has(" -f off.yaml "))
+	case has("disable-rule", `"suspend":true`, `State = "DISABLED"`, "crontab crontab.imported", "install -m 644 crontab.imported"):
+		s.old = false
+	case has("enable-rule", `"suspend":false`, `State = "ENABLED"`, "crontab crontab.old", "install -m 644 crontab.old"):
+		s.old = true
+	default:
+		s.t.Errorf("nobody knows what this does: %s", command)
+	}
+	if s.old && s.new {
+		s.t.Errorf("both sides fire after %s", command)
+	}
+}
+
+// deployed is whether a job fires once the file is deployed.
+func (s *sides) deployed(off bool) bool {
+	sources := []jobfile.Source{{Data: append([]byte("project: p\n"), s.jobs...)}}
+	if off {
+		sources = append(sources, jobfile.Source{Data: []byte("defaults: {enabled: false}\n")})
+	}
+	f, problems := jobfile.Load(sources, jobfile.Options{Env: noVariables})
+	if len(problems) > 0 {
+		s.t.Fatal(problems)
+	}
+	return slices.ContainsFunc(f.Jobs, func(j job.Job) bool { return !j.Disabled })
+}
+
+// TestSwitching: by the steps both sides never fire, over as well as back, and each
+// way ends with the other side.
+func TestSwitching(t *testing.T) {
+	t.Parallel()
+	rows, err := os.ReadFile(filepath.Join("..", "crontab", "testdata", "rows.crontab"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := func(files []*importer.File, o importer.Options) {
+		r, err := kinds.Import("", files, o, kinds.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := r.Steps.Plan(importer.Target{})
+		s := &sides{t: t, jobs: text, old: true}
+		for _, way := range [][]importer.Step{plan.Over, plan.Back} {
+			for _, step := range way {
+				for _, c := range step.Commands {
+					s.run(c)
+				}
+			}
+			if s.old == s.new || decided(r) && s.new != (len(way) == len(plan.Over)) {
+				t.Errorf("%s: at the end of a way the old side fires: %v, the new one: %v", r.Kind, s.old, s.new)
+			}
+		}
+	}
+	for _, one := range samples {
+		try(read(t, one.files), one.options)
+	}
+	try([]*importer.File{{Name: "crontab", Data: rows}}, importer.Options{From: from, Zone: "America/New_York"})
+}
+
+// decided is whether a job of an import is switched on.
+func decided(r importer.Result) bool {
+	return slices.ContainsFunc(r.Jobs, func(j job.Job) bool { return !j.Disabled })
+}
+
+// TestOpenSwitch: what starts a job that waits for a decision is not disabled by
+// the steps as they are, and neither is what starts another job as well.
+func TestOpenSwitch(t *testing.T) {
+	t.Parallel()
+	s := importer.Steps{}
+	s.Switch("off a", "on a")
+	s.Switch("off b", "on b", "job-b")
+	s.Switch("off a", "on a", "job-a")
+	for _, step := range append(s.Plan(importer.Target{}).Over[1:2], s.Plan(importer.Target{}).Back[1]) {
+		if len(step.Commands) != 2 || !strings.HasPrefix(step.Commands[0], "# not before job-a is decided on") || !strings.HasPrefix(step.Commands[1], "# not before job-b is") {
+			t.Errorf("%q", step.Commands)
+		}
+	}
+}
+
+// TestSteps: the commands name the jobs file, the stack and where it is.
+func TestSteps(t *testing.T) {
+	t.Parallel()
+	s := importer.Steps{}
+	s.Switch("off", "on")
+	text := s.Text(importer.Target{File: "a b.yaml", Stack: "bp", Flags: " --region eu-west-1"})
+	if n := strings.Count(text, "batchplane apply -f 'a b.yaml' -f off.yaml --stack bp --region eu-west-1\n"); n != 2 || strings.Count(text, "batchplane apply -f 'a b.yaml' --stack bp --region eu-west-1\n") != 1 {
+		t.Error(text)
+	}
+	if text := (importer.Steps{}).Text(importer.Target{}); text != "" {
+		t.Error(text)
+	}
+}
