@@ -143,7 +143,7 @@ func TestDrain(t *testing.T) {
 	if r := f.history("stepwise")[0]; r.Status != "succeeded" {
 		t.Errorf("%+v", r)
 	}
-	if r := f.history("hello")[0]; r.Status != "queued" {
+	if r := f.history("hello")[0]; r.Status != "queued" || r.Cause != "waiting for the next start: the control plane is being stopped" {
 		t.Errorf("%+v", r)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -52,6 +53,30 @@ jobs:
 		if code != 2 || !strings.Contains(errs, says) {
 			t.Errorf("exit code %d, %q is not in %s", code, says, errs)
 		}
+	}
+}
+
+// TestATargetThatTookANotice does not get it again from the next process, and the one
+// that did not take it does.
+func TestATargetThatTookANotice(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, "jobs:\n  - {name: fails, command: exit 3, notify: {targets: [shut, open]}}\n")
+	f.write("targets", "open=exec:cat >> open\nshut=exec:test -e mended && cat >> shut\n")
+	p := f.local("--targets", "targets")
+	f.must("run", "fails")
+	p.says("FAILED fails: exit code 3")
+	await(t, "the open target to be told", func() bool { return f.exists("open") && strings.Contains(f.read("open"), `"job":"fails"`) })
+	await(t, "that it took it to be noted", func() bool { return strings.Contains(p.err.String(), "to shut: ") })
+	p.signal(syscall.SIGTERM)
+	p.ends()
+	f.write("mended", "")
+	p = f.local("--targets", "targets")
+	await(t, "the other to be told", func() bool { return f.exists("shut") && strings.Contains(f.read("shut"), `"job":"fails"`) })
+	if n := strings.Count(f.read("open"), `"kind":`); n != 1 {
+		t.Errorf("the open target was told %d times", n)
+	}
+	if strings.Contains(p.out.String(), "FAILED fails") {
+		t.Errorf("the terminal was told again:\n%s", p.out)
 	}
 }
 

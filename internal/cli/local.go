@@ -37,6 +37,7 @@ type localCmd struct {
 	Output  bool           `help:"Show the lines that tasks write, behind their jobs' names."`
 	Quiet   bool           `help:"One line a run, at its end."`
 	Format  string         `name:"log-format" enum:"text,json" default:"text" help:"How lines are printed: text, or json for who collects them."`
+	Zone    string         `help:"The time zone of times; this machine's unless given." placeholder:"ZONE"`
 	keepFlags
 	UI    bool     `name:"ui" help:"Serve the pages (see ui), as is done without asking where the output is a terminal."`
 	Fault []string `help:"Inject a fault at a rate, such as eni=0.3. Kinds: ${faults}." placeholder:"KIND=RATE"`
@@ -47,6 +48,9 @@ type localCmd struct {
 	live     *liveOutput
 	counted  *local.Metrics
 }
+
+// look has --zone read as for other commands.
+func (c *localCmd) look() looks { return looks{Zone: c.Zone} }
 
 // abreast is how many slots are fired at a time.
 const abreast = 32
@@ -74,7 +78,7 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	t := newTranscript(a)
-	cfg.Notifier, cfg.Watch, cfg.Log = targets.Notifier(t), c.watchers(t, &cfg), logger(a)
+	cfg.Notifier, cfg.Targets, cfg.Watch, cfg.Log = t, targets, c.watchers(t, &cfg), logger(a)
 	l, err := wire.NewLocal(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("starting the local control plane: %w", err)
@@ -176,6 +180,7 @@ func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, star
 	changes, stopWatching := c.watch()
 	defer stopWatching()
 	go c.keep(ctx, l)
+	go t.hourly(ctx, l)
 	if c.live != nil {
 		go c.live.show(ctx)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/batchplane/batchplane/internal/cron"
 )
 
 // Screen is what is known of the terminal. Its zero value is none: a pipe, a
@@ -47,8 +49,17 @@ func screenOf(in, out, errs *os.File, lookup func(string) (string, bool)) Screen
 	return s
 }
 
-// zoneName names the zone of times: an IANA name where there is one.
+// zoneName names the zone of times: an IANA name where there is one, and UTC by one
+// name.
 func (a *app) zoneName() string {
+	name := a.zoneAsIs()
+	if zone, err := cron.LoadZone(name); err == nil {
+		return zone.Name()
+	}
+	return name
+}
+
+func (a *app) zoneAsIs() string {
 	if name := a.zone.String(); name != "Local" {
 		return name
 	}

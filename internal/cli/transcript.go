@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -20,13 +21,16 @@ type transcript struct {
 	out  io.Writer
 	json bool
 	now  func() time.Time
+	// zone is the one of all times, which the first line names.
 	zone *time.Location
+	// screen is the terminal, if it is one: lines fit it, states have colours.
+	screen Screen
 	// quiet leaves out what is not the end of a run.
 	quiet bool
 }
 
 func newTranscript(a *app) *transcript {
-	return &transcript{out: &lockedWriter{w: a.Stdout}, json: a.json, now: a.now, zone: time.Local}
+	return &transcript{out: &lockedWriter{w: a.Stdout}, json: a.json, now: a.now, zone: a.zone, screen: a.Screen}
 }
 
 // line prints a sentence of the control plane itself.
@@ -47,7 +51,7 @@ func (t *transcript) Notify(_ context.Context, n notice.Notice) error {
 			notice.Notice
 		}{"notice", n})
 	}
-	if _, err := io.WriteString(t.out, n.Text()); err != nil {
+	if _, err := io.WriteString(t.out, n.TextIn(t.zone)); err != nil {
 		return fmt.Errorf("printing a notice: %w", err)
 	}
 	return nil
@@ -69,7 +73,21 @@ func (t *transcript) watch(_ job.Job, before, after run.Run, why string) {
 	if after.Status == run.Succeeded {
 		why = "ran " + took(after.Duration())
 	}
-	_, _ = fmt.Fprintf(t.out, "%s  %-28s %-9s %s\n", now.In(t.zone).Format("15:04:05"), after.ID, after.Status, notice.Printable(why))
+	head := fmt.Sprintf("%s  %-28s ", now.In(t.zone).Format(time.TimeOnly), after.ID)
+	state := fmt.Sprintf("%-9s", after.Status)
+	why = t.fit(notice.Printable(why), len(head)+len(state)+1)
+	if t.screen.Color {
+		state = paintState(string(after.Status)) + state[len(after.Status):]
+	}
+	_, _ = fmt.Fprintln(t.out, strings.TrimRight(head+state+" "+why, " "))
+}
+
+// fit cuts a text that begins at a column to what the terminal has room for.
+func (t *transcript) fit(s string, from int) string {
+	if t.screen.Width == 0 {
+		return s
+	}
+	return clip(s, max(t.screen.Width-from, 1))
 }
 
 func (t *transcript) started(a *app, l *wire.Local, c *localCmd) {
@@ -77,10 +95,59 @@ func (t *transcript) started(a *app, l *wire.Local, c *localCmd) {
 		_ = printJSON(t.out, map[string]any{"type": "started", "jobs": len(l.Jobs()), "db": a.db, "url": l.URL, "seed": c.Seed})
 		return
 	}
-	_, _ = fmt.Fprintf(t.out, "batchplane runs %s of %s; its state is %s. Times are %s. Ctrl-C stops it.\n",
-		counted(len(l.Jobs()), "job"), strings.Join(c.Files, " and "), a.db, t.now().In(t.zone).Format("MST"))
+	_, _ = fmt.Fprintf(t.out, "batchplane runs %s of %s; its state is %s. Times are of %s. Ctrl-C stops it.\n",
+		counted(len(l.Jobs()), "job"), strings.Join(c.Files, " and "), a.db, a.zoneName())
 	if len(c.Fault) > 0 {
 		_, _ = fmt.Fprintf(t.out, "injecting %s, seed %d\n", strings.Join(c.Fault, " "), c.Seed)
+	}
+}
+
+// hour says in a line how the runs stand that were queued since a time.
+func (t *transcript) hour(ctx context.Context, l *wire.Local, since time.Time) error {
+	counts, err := l.Store.Counts(ctx, since)
+	if err != nil {
+		return fmt.Errorf("summing up: %w", err)
+	}
+	all, bad := map[run.Status]int{}, map[string]int{}
+	for _, c := range counts {
+		all[c.Status] += c.Runs
+		if c.Status == run.Failed || c.Status == run.Missed {
+			bad[c.Job] += c.Runs
+		}
+	}
+	if t.json {
+		return printJSON(t.out, map[string]any{"type": "hour", "at": t.now().UTC(), "since": since.UTC(), "runs": all, "bad": bad})
+	}
+	text := "no runs"
+	if len(all) > 0 {
+		text = statuses(all)
+	}
+	names := slices.SortedFunc(maps.Keys(bad), func(a, b string) int { return cmp.Or(bad[b]-bad[a], strings.Compare(a, b)) })
+	for i, name := range names[:min(len(names), 3)] {
+		names[i] = fmt.Sprintf("%s %d", name, bad[name])
+	}
+	if len(names) > 0 {
+		text += "; failed or missed: " + strings.Join(names[:min(len(names), 3)], ", ") + more(len(names)-3)
+	}
+	head := t.now().In(t.zone).Format(time.TimeOnly) + "  since " + since.In(t.zone).Format("15:04") + ": "
+	_, _ = fmt.Fprintln(t.out, head+t.fit(text, len(head)))
+	return nil
+}
+
+// hourly sums up each full hour, until ctx ends.
+func (t *transcript) hourly(ctx context.Context, l *wire.Local) {
+	for {
+		since := t.now()
+		next := time.NewTimer(since.Truncate(time.Hour).Add(time.Hour).Sub(since))
+		select {
+		case <-ctx.Done():
+			next.Stop()
+			return
+		case <-next.C:
+		}
+		if err := t.hour(ctx, l, since); err != nil && ctx.Err() == nil {
+			l.Control.Log.WarnContext(ctx, "the hour", "err", err)
+		}
 	}
 }
 

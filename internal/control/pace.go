@@ -9,6 +9,15 @@ import (
 // developer guide, "Fargate throttling quotas": 20, burst and sustained).
 const DefaultRate = 20
 
+// whyPaced is what a Pacer says of itself that lets nothing out for another reason
+// than the rate, "" where it says nothing.
+func whyPaced(p Pacer) string {
+	if says, ok := p.(interface{ Why() string }); ok {
+		return says.Why()
+	}
+	return ""
+}
+
 // Window is a Pacer that lets at most Rate calls out in any second. It knows only of
 // those who share it: two processes that launch at once have the rate twice.
 type Window struct {

@@ -214,7 +214,8 @@ type Output struct {
 
 // Pacer limits the rate of RunTask calls of everybody who shares it.
 type Pacer interface {
-	// Take is how long a call must wait; 0 counts it, and it may go out now.
+	// Take is how long a call must wait; 0 counts it, and it may go out now. A Pacer
+	// that holds calls back for another reason than the rate says so by a method Why.
 	Take(now time.Time) (wait time.Duration)
 }
 

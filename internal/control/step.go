@@ -229,7 +229,7 @@ func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect
 func (c *Control) launch(ctx context.Context, r run.Run, j job.Job, attempt int) run.Event {
 	mark, send := r.Mark(attempt), r.Attempt(attempt).Sends
 	if c.Pace != nil && !usePayment(ctx, c.Now()) && c.Pace.Take(c.Now()) > 0 {
-		return run.Paced{Attempt: attempt, Send: send}
+		return run.Paced{Attempt: attempt, Send: send, Why: whyPaced(c.Pace)}
 	}
 	answer := c.Launcher.Launch(ctx, Launch{
 		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Round: mark.Round, Task: r.Task, Form: r.Attempt(attempt).Form, Job: j,

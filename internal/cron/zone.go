@@ -61,10 +61,11 @@ var zones struct {
 	loaded map[string]*Zone
 }
 
-// LoadZone finds a zone by its IANA name, such as Europe/Berlin. The error for
+// LoadZone finds a zone by its IANA name, such as Europe/Berlin; those of UTC, such
+// as Etc/UTC, are UTC. The error for
 // an unknown name is an *UnknownZoneError with the nearest names.
 func LoadZone(name string) (*Zone, error) {
-	if name == "UTC" {
+	if isUTC(name) {
 		return UTC, nil
 	}
 	zones.Lock()
@@ -88,6 +89,16 @@ func LoadZone(name string) (*Zone, error) {
 	z := newZone(name, location)
 	zones.loaded[name] = z
 	return z, nil
+}
+
+// isUTC is whether a name of the zone database means UTC: they are links to one zone
+// there (tz database, "backward"), and people see one name.
+func isUTC(name string) bool {
+	switch strings.TrimPrefix(name, "Etc/") {
+	case "UTC", "UCT", "Universal", "Zulu":
+		return true
+	}
+	return false
 }
 
 func readZoneinfo() error {

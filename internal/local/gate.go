@@ -22,6 +22,14 @@ func (g *Gate) Close() { g.closed.Store(true) }
 // Closed is whether the gate was closed.
 func (g *Gate) Closed() bool { return g.closed.Load() }
 
+// Why says why what a closed gate held back was not launched.
+func (g *Gate) Why() string {
+	if g.Closed() {
+		return "waiting for the next start: the control plane is being stopped"
+	}
+	return ""
+}
+
 // Take implements control.Pacer.
 func (g *Gate) Take(now time.Time) (wait time.Duration) {
 	switch {

@@ -45,6 +45,23 @@ func Kinds() []Kind {
 	}
 }
 
+// Meaning is what a kind of fault does, in words for people.
+func Meaning(k Kind) string {
+	return map[Kind]string{
+		FaultENI:        "the task never starts: its network interface is not ready in time",
+		FaultPull:       "the task never starts: its image cannot be pulled",
+		FaultHang:       "the task stays in PROVISIONING until it is asked to stop",
+		FaultCapacity:   "RunTask answers that there is no capacity",
+		FaultThrottle:   "RunTask answers that the rate is exceeded",
+		FaultLostAnswer: "the task is launched, and the answer is lost",
+		FaultSpot:       "a running task is taken away, after a warning",
+		FaultDuplicate:  "the event of a stop comes twice",
+		FaultReorder:    "the event of a stop comes late, behind later ones",
+		FaultDelay:      "the event of a stop comes late",
+		FaultLostEvent:  "the event of a stop never comes",
+	}[k]
+}
+
 // Faults holds the rate of each kind, from 0 (never) to 1 (always).
 type Faults map[Kind]float64
 

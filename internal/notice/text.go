@@ -11,12 +11,28 @@ import (
 // Text is the notice in words for a terminal or a mail: a headline, then one
 // fact a line. Control characters of outside texts are made visible.
 func (n Notice) Text() string {
+	when := n.LocalTime
+	if utc := n.ScheduledFor.UTC().Format("15:04 UTC"); !n.ScheduledFor.IsZero() && !strings.HasSuffix(when, utc) {
+		when += " (" + utc + ")"
+	}
+	return n.text(when)
+}
+
+// TextIn is Text for a view whose times are all of one zone, which it names itself.
+func (n Notice) TextIn(zone *time.Location) string {
+	if n.ScheduledFor.IsZero() {
+		return n.text(n.LocalTime)
+	}
+	return n.text(n.ScheduledFor.In(zone).Format("2006-01-02 15:04"))
+}
+
+func (n Notice) text(when string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: %s\n", strings.ToUpper(n.headline()), n.Job, Printable(n.Cause))
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	line("run", "%s, scheduled for %s (%s)", n.Run, n.LocalTime, n.ScheduledFor.UTC().Format("15:04 UTC"))
+	line("run", "%s, scheduled for %s", n.Run, when)
 	if n.Owner != "" {
 		line("owner", "%s", Printable(n.Owner))
 	}

@@ -84,7 +84,7 @@ func (d *decider) onTask(e Event) (Outcome, string) {
 	case Launched:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.launched(a, e) })
 	case Paced:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.paced(a, e.Send) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.paced(a, e.Send, e.Why) })
 	case Refused:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.refused(a, e) })
 	case NoAnswer:

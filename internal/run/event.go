@@ -25,8 +25,11 @@ type (
 	}
 
 	// Paced: a send that was counted did not go out, since the rate of
-	// launches is used up.
-	Paced struct{ Attempt, Send int }
+	// launches is used up, or for another reason that Why says.
+	Paced struct {
+		Attempt, Send int
+		Why           string
+	}
 
 	// Unresolved: the run asked for the newest revision and there is none to be
 	// had now, or ever where Final. Of a run that Waits it says that the other

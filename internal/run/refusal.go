@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -54,7 +55,7 @@ func (d *decider) tokenResult(a *Attempt, e Refused) bool {
 }
 
 // paced: a counted send did not go out, which proves as much as a refusal.
-func (d *decider) paced(a *Attempt, send int) (Outcome, string) {
+func (d *decider) paced(a *Attempt, send int, why string) (Outcome, string) {
 	if !d.current(a) || a.TaskARN != "" {
 		return Ignored, "the attempt is settled"
 	}
@@ -65,7 +66,7 @@ func (d *decider) paced(a *Attempt, send int) (Outcome, string) {
 		return Did, d.doubt(a)
 	}
 	// It keeps its place: whoever was ready first is launched first.
-	return Did, d.putOff(a, "waiting for its turn: the rate of launches is limited", d.place())
+	return Did, d.putOff(a, cmp.Or(why, "waiting for its turn: the rate of launches is limited"), d.place())
 }
 
 // place is since when a run that could go at once waits to be launched: whoever was

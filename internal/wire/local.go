@@ -78,8 +78,10 @@ type LocalConfig struct {
 	Timing *run.Timing
 
 	Notifier control.Notifier
-	Watch    func(j job.Job, before, after run.Run, why string)
-	Log      *slog.Logger
+	// Targets are told beside Notifier; nil are none.
+	Targets *Targets
+	Watch   func(j job.Job, before, after run.Run, why string)
+	Log     *slog.Logger
 	// Command says how a person types a subcommand that means this database,
 	// for the commands in notices.
 	Command func(subcommand string) string
@@ -133,7 +135,7 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 		gate.Pacer = &control.Window{Rate: cfg.Rate}
 	}
 	l.Program = &local.Program{Gate: gate, AtOnce: cfg.AtOnce, Abreast: cfg.Abreast, Control: &control.Control{
-		Stack: LocalStack, Store: l.Store, Launcher: &fargate.Launcher{ECS: l.client, Now: cfg.Clock.Now}, Notifier: cfg.Notifier,
+		Stack: LocalStack, Store: l.Store, Launcher: &fargate.Launcher{ECS: l.client, Now: cfg.Clock.Now}, Notifier: cfg.Targets.notifier(cfg.Notifier, l.Store),
 		Logs: local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.Command("logs")},
 		Now:  cfg.Clock.Now,
 		Pace: gate, Abreast: max(cfg.Abreast, 1),

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/command"
@@ -147,43 +146,11 @@ func (t *Targets) Unknown(jobs []job.Job) []string {
 	return slices.Sorted(maps.Keys(out))
 }
 
-// Notifier tells notices at the terminal and to targets. Which of them took one
-// that others did not is known as long as this process lives: after a restart a
-// notice may be told twice.
-func (t *Targets) Notifier(terminal control.Notifier) control.Notifier {
-	return &fanout.Notifier{Memory: &took{}, Ways: []fanout.Way{fanout.Only{Name: "terminal", Notifier: terminal}, t}}
-}
-
-// maxTook is how many notices that some took and others did not are remembered.
-const maxTook = 1000
-
-// took implements fanout.Memory.
-type took struct {
-	mu   sync.Mutex
-	by   map[string][]string
-	last []string
-}
-
-// Took implements fanout.Memory.
-func (k *took) Took(_ context.Context, id string) ([]string, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return slices.Clone(k.by[id]), nil
-}
-
-// SetTook implements fanout.Memory.
-func (k *took) SetTook(_ context.Context, id string, targets []string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.by == nil {
-		k.by = map[string][]string{}
+// notifier tells notices at the terminal and to targets. Which of them took one
+// that others did not is kept in memory, which outlives this process.
+func (t *Targets) notifier(terminal control.Notifier, memory fanout.Memory) control.Notifier {
+	if t == nil {
+		return terminal
 	}
-	if _, known := k.by[id]; !known {
-		if k.last = append(k.last, id); len(k.last) > maxTook {
-			delete(k.by, k.last[0])
-			k.last = k.last[1:]
-		}
-	}
-	k.by[id] = append(k.by[id], targets...)
-	return nil
+	return &fanout.Notifier{Memory: memory, Ways: []fanout.Way{fanout.Only{Name: "terminal", Notifier: terminal}, t}}
 }

@@ -7,6 +7,13 @@ CREATE TABLE IF NOT EXISTS asked (
     PRIMARY KEY (at, id)
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS took (
+    notice TEXT NOT NULL,
+    target TEXT NOT NULL,
+    at     INTEGER NOT NULL, -- Unix milliseconds
+    PRIMARY KEY (notice, target)
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS pending (
     id    TEXT PRIMARY KEY,
     since INTEGER NOT NULL, -- Unix nanoseconds

@@ -30,6 +30,9 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (runs int, err erro
 	if err := s.exec(ctx, "DELETE FROM asked WHERE at < ?", before.UnixNano()); err != nil {
 		return runs, fmt.Errorf("dropping what was asked: %w", err)
 	}
+	if err := s.exec(ctx, "DELETE FROM took WHERE at < ?", before.UnixMilli()); err != nil {
+		return runs, fmt.Errorf("dropping who took old notices: %w", err)
+	}
 	if runs > 0 {
 		if _, err := s.db.ExecContext(ctx, "PRAGMA incremental_vacuum"); err != nil {
 			return runs, fmt.Errorf("giving room back: %w", err)

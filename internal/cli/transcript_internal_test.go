@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/localecs/vclock"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire"
+)
+
+var seen = time.Date(2026, 11, 22, 17, 59, 30, 0, time.UTC)
+
+// tokyo is a zone of a viewer, who reads 02:59:30.
+var tokyo = time.FixedZone("Asia/Tokyo", 9*60*60)
+
+func transcriptOn(screen Screen) (*transcript, *bytes.Buffer) {
+	var out bytes.Buffer
+	return newTranscript(&app{Env: Env{Stdout: &out, Screen: screen, Now: func() time.Time { return seen }}, zone: tokyo}), &out
+}
+
+// TestATranscriptFitsTheTerminal and is coloured there, and nowhere else.
+func TestATranscriptFitsTheTerminal(t *testing.T) {
+	t.Parallel()
+	const why = "relaunched at once: nothing started: the network interface was not ready in time, a passing fault of AWS"
+	after := run.Run{ID: "a-job-with-a-long-name/20261122T1759Z", Status: run.Failed}
+	for name, c := range map[string]struct {
+		screen Screen
+		want   string
+	}{
+		"a file":          {Screen{}, "02:59:30  a-job-with-a-long-name/20261122T1759Z failed    " + why + "\n"},
+		"a terminal":      {Screen{Width: 80}, "02:59:30  a-job-with-a-long-name/20261122T1759Z failed    relaunched at once: n…\n"},
+		"one with colour": {Screen{Width: 80, Color: true}, "02:59:30  a-job-with-a-long-name/20261122T1759Z \x1b[31mfailed\x1b[0m    relaunched at once: n…\n"},
+	} {
+		script, out := transcriptOn(c.screen)
+		script.watch(job.Job{}, run.Run{}, after, why)
+		if out.String() != c.want {
+			t.Errorf("%s: %q, want %q", name, out, c.want)
+		}
+		if plain := regexp.MustCompile(`\x1b\[[0-9]*m`).ReplaceAllString(strings.TrimSpace(out.String()), ""); c.screen.Width > 0 && utf8.RuneCountInString(plain) > c.screen.Width {
+			t.Errorf("%s: %q has %d columns", name, plain, utf8.RuneCountInString(plain))
+		}
+	}
+}
+
+// TestATranscriptHasOneZone: the viewer's, in notices too.
+func TestATranscriptHasOneZone(t *testing.T) {
+	t.Parallel()
+	script, out := transcriptOn(Screen{})
+	if err := script.Notify(t.Context(), notice.Notice{Job: "a", Run: "a/20261122T1759Z", ScheduledFor: seen.Truncate(time.Minute), LocalTime: "2026-11-22 18:59 Europe/Berlin"}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "a/20261122T1759Z, scheduled for 2026-11-23 02:59\n") {
+		t.Errorf("got %s", out)
+	}
+}
+
+// TestTheHourIsSummedUp in one line, the worst jobs named.
+func TestTheHourIsSummedUp(t *testing.T) {
+	t.Parallel()
+	clock := vclock.New(seen)
+	jobs := []job.Job{{Name: "ok", Command: []string{"x"}}, {Name: "bad", Command: []string{"x"}}, {Name: "off", Command: []string{"x"}}}
+	l, err := wire.NewLocal(t.Context(), wire.LocalConfig{
+		DB: t.TempDir() + "/jobs.db", Jobs: jobs, Clock: clock, Delays: &localecs.Delays{},
+		Runner: &localecs.ScriptedRunner{Clock: clock, Script: func(spec localecs.ContainerSpec) localecs.Script {
+			if spec.Family == "bad" {
+				return localecs.Script{ExitCode: 3}
+			}
+			return localecs.Script{}
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close(t.Context()) })
+	for _, j := range l.Jobs() {
+		for i := range 2 {
+			if _, err := l.Control.Scheduled(t.Context(), j, seen.Truncate(time.Minute).Add(-time.Duration(i)*time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	clock.Advance(time.Second)
+	for name, c := range map[string]struct {
+		since time.Time
+		want  string
+	}{
+		"runs": {seen.Add(-time.Hour), "02:59:30  since 01:59: 4 succeeded, 2 failed; failed or missed: bad 2\n"},
+		"none": {seen.Add(time.Hour), "02:59:30  since 03:59: no runs\n"},
+	} {
+		script, out := transcriptOn(Screen{Width: 80})
+		if err := script.hour(t.Context(), l, c.since); err != nil || out.String() != c.want {
+			t.Errorf("%s: %v, %q, want %q", name, err, out, c.want)
+		}
+	}
+	script, out := transcriptOn(Screen{})
+	script.json = true
+	if err := script.hour(t.Context(), l, seen.Add(-time.Hour)); err != nil || out.String() != `{"at":"2026-11-22T17:59:30Z","bad":{"bad":2},"runs":{"failed":2,"succeeded":4},"since":"2026-11-22T16:59:30Z","type":"hour"}`+"\n" {
+		t.Errorf("as JSON: %v, %s", err, out)
+	}
+}
+
+// TestLocalSaysWhatAJobGets, and what each kind of fault does.
+func TestLocalSaysWhatAJobGets(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if code := Main(t.Context(), []string{"local", "--help"}, Env{Stdout: &out, Stderr: &out}); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	manual, err := os.ReadFile("../../docs/local.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants := []string{"PATH", "HOME", "TMPDIR", "LANG", "TZ", "SHELL", "MAILTO", "BATCHPLANE_RUN_ID", "BATCHPLANE_ATTEMPT", "BATCHPLANE_SCHEDULED_FOR", "BATCHPLANE_TASK"}
+	for _, k := range localecs.Kinds() {
+		wants = append(wants, string(k))
+		if meaning := localecs.Meaning(k); meaning == "" || !strings.Contains(out.String(), "  "+string(k)+" ") || !strings.Contains(out.String(), " "+meaning+"\n") {
+			t.Errorf("--help does not say what %s does", k)
+		}
+	}
+	for _, want := range wants {
+		if !strings.Contains(out.String(), want) || !strings.Contains(string(manual), "`"+want+"`") {
+			t.Errorf("%s is not in --help or not in docs/local.md", want)
+		}
+	}
+	for line := range strings.Lines(out.String()) {
+		if len(line) > 100 {
+			t.Errorf("a line of --help has %d characters: %s", len(line), line)
+		}
+	}
+}
