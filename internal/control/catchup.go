@@ -39,7 +39,11 @@ func (c *Control) laterIsUp(item job.Item, p period, slot time.Time) bool {
 		if _, isRate := rate(o.plan); isRate { // which has one slot until it runs again
 			continue
 		}
-		next, ok := nextSlot(o.plan, later(slot, o.since))
+		t, err := o.timetable()
+		if err != nil {
+			continue
+		}
+		next, ok := t.Next(later(slot, o.since))
 		upTo := c.Now().Add(-time.Duration(o.plan.StartWithin))
 		if ok && !next.After(upTo) && (o.until.IsZero() || !next.After(o.until)) {
 			return true

@@ -33,21 +33,27 @@ func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time) (Repl
 	if at.Sub(c.Now()) > ahead {
 		return c.refuseSlot(ctx, j.Name, at, "it lies in the future: slots are claimed when their time has come")
 	}
+	if a.proven {
+		return c.proven(ctx, a, at.Truncate(time.Minute))
+	}
 	slot, expected, err := c.place(ctx, j, at)
 	if err != nil {
 		return Reply{}, err
 	}
-	switch {
-	case a.proven:
-		slot = at.Truncate(time.Minute)
-	case !expected:
+	if !expected {
 		return c.refuseSlot(ctx, j.Name, at, fmt.Sprintf("%s in %s has no such time, and no schedule of the stack proves it", j.Schedule, j.Zone()))
 	}
-	if why := filtered(j, slot); why != "" {
+	return c.unlessFiltered(ctx, a, slot, nil)
+}
+
+// unlessFiltered starts a slot that the job's own terms do not filter.
+func (c *Control) unlessFiltered(ctx context.Context, a accepted, slot time.Time, odd *odd) (Reply, error) {
+	j := a.job
+	if why := filtered(j, slot, odd.or(a.item)); why != "" {
 		c.Log.InfoContext(ctx, "filtered", "job", j.Name, "slot", slot, "why", why)
 		return Reply{Outcome: Filtered, Message: fmt.Sprintf("%s has no run at %s: %s", j.Name, slot.Format(time.RFC3339), why)}, nil
 	}
-	return c.slotOf(ctx, j, slot, run.BySchedule, a.item)
+	return c.slotOf(ctx, j, slot, run.BySchedule, claiming{item: a.item, odd: odd})
 }
 
 // refuseSlot answers a slot that nobody who was deployed asks for. It is kept, so
@@ -98,7 +104,7 @@ func (c *Control) placeRate(ctx context.Context, name string, minute time.Time, 
 
 // filtered says why a slot does not count for its job, "" when it does. A
 // schedule that cannot be read filters nothing: whoever deployed it wanted runs.
-func filtered(j job.Job, at time.Time) string {
+func filtered(j job.Job, at time.Time, s *job.Shift) string {
 	if j.Schedule == "" {
 		return ""
 	}
@@ -106,5 +112,5 @@ func filtered(j job.Job, at time.Time) string {
 	if err != nil {
 		return ""
 	}
-	return t.Filtered(at)
+	return t.Under(s).Filtered(at)
 }

@@ -17,6 +17,14 @@ type period struct {
 	plan         job.Plan
 	definition   string
 	since, until time.Time
+	// shift is in force over the plan, nil where none is.
+	shift *job.Shift
+}
+
+// timetable is the plan's, under the shift.
+func (p period) timetable() (timetable.Timetable, error) {
+	t, err := timetable.Of(p.plan)
+	return t.Under(p.shift), err
 }
 
 // key names the period of a job.
@@ -43,7 +51,7 @@ func periods(item job.Item) []period {
 	if !item.Plan.Runs() {
 		return out
 	}
-	now := period{plan: item.Plan, definition: item.Definition, since: item.Since}
+	now := period{plan: item.Plan, definition: item.Definition, since: item.Since, shift: item.Shift}
 	if item.Gone {
 		if item.SeenAt.IsZero() {
 			return out
@@ -76,7 +84,7 @@ func (c *Control) expected(ctx context.Context, name string, p period, from, to 
 	} else if ok {
 		return c.silentRate(ctx, name, p, every, to)
 	}
-	s, err := timetable.Of(p.plan)
+	s, err := p.timetable()
 	if err != nil {
 		return nil, err
 	}

@@ -234,6 +234,7 @@ func (c *Control) startLost(ctx context.Context, item job.Item, from, to time.Ti
 		return nil //nolint:nilerr // planned says so
 	}
 	from = later(later(from, item.Since), c.Timing.NotBefore.Add(-1))
+	t = t.Under(item.Shift)
 	for slot, ok := t.Next(from); ok && !slot.After(to); slot, ok = t.Next(slot) {
 		if !t.SchedulerMisses(slot) {
 			continue

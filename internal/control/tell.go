@@ -110,7 +110,7 @@ func (c *Control) oweMissed(ctx context.Context, item job.Item) (run.Decision, e
 }
 
 // ofTheJob are the notices that say nothing of a run that a retry would mend.
-var ofTheJob = []notice.Kind{notice.HeldBack, notice.CalendarEnds, notice.CalendarOver}
+var ofTheJob = []notice.Kind{notice.HeldBack, notice.CalendarEnds, notice.CalendarOver, notice.Unexpected}
 
 // noticeLogLines is how many of a task's last lines a notice shows.
 const noticeLogLines = 10

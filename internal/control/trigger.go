@@ -39,13 +39,13 @@ const (
 )
 
 func (c *Control) slot(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind) (Reply, error) {
-	return c.slotOf(ctx, j, at, kind, nil)
+	return c.slotOf(ctx, j, at, kind, claiming{})
 }
 
-func (c *Control) slotOf(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind, item *job.Item) (Reply, error) {
+func (c *Control) slotOf(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind, how claiming) (Reply, error) {
 	return c.claim(ctx, j, run.Request{
 		ID: run.ScheduledID(j.Name, at), ScheduledFor: at, Trigger: run.Trigger{At: c.Now(), Kind: kind},
-	}, claiming{item: item})
+	}, how)
 }
 
 // claiming is how a run is claimed.
@@ -56,6 +56,9 @@ type claiming struct {
 	// it; it is read anew before a second try. Older than its trigger it is never: what
 	// a pause, a lock or a skipped slot decides was true while the trigger was handled.
 	item *job.Item
+	// odd is what is made of a minute that the job's schedule does not have, nil where
+	// it has it.
+	odd *odd
 }
 
 // claim writes the run, once, as what it is admitted, and launches it. The write
@@ -108,16 +111,18 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how 
 	}
 	first := c.first(ctx, j, req, a)
 	item, why := situation.Item, "claimed: "+first.Cause
+	changed := how.odd.note(&item, &first, j, c)
 	switch {
 	case a.UsesSkip:
-		item.SkipNext = nil
+		item.SkipNext, changed = nil, true
 	case a.Late:
-		item.Late = situation.Now
-	case a.HeldBy == "":
+		item.Late, changed = situation.Now, true
+	}
+	if !changed && a.HeldBy == "" {
 		r, err := c.save(ctx, run.Run{}, first, j, why)
 		return r, "", err
 	}
-	r, err := c.saveWith(ctx, run.Run{}, first, j, item, a.HeldBy == "", why)
+	r, err := c.saveWith(ctx, run.Run{}, first, j, item, changed, why)
 	return r, "", err
 }
 

@@ -190,6 +190,33 @@ func (z *Zone) segmentAt(m int64) int {
 	return i
 }
 
+// Fixed is a zone with a name and one offset from UTC, of whole minutes.
+func Fixed(name string, offset time.Duration) *Zone {
+	return newZone(name, time.FixedZone(name, int(offset/time.Second)))
+}
+
+// Offset gives the zone's offset from UTC at a time from 1970 to 2199.
+func (z *Zone) Offset(at time.Time) time.Duration {
+	return time.Duration(z.segments[z.segmentAt(minuteOf(at))].offset()) * time.Minute
+}
+
+// Reaches gives the first minute, from a time on, at which the zone has that offset
+// from UTC; ok is false where it never does.
+func (z *Zone) Reaches(offset time.Duration, from time.Time) (at time.Time, ok bool) {
+	m := minuteOf(from)
+	for _, seg := range z.segments[z.segmentAt(m):] {
+		if time.Duration(seg.offset())*time.Minute == offset {
+			return time.Unix(max(seg.start, m)*60, 0).UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// minuteOf is a time as a minute that segments cover.
+func minuteOf(at time.Time) int64 {
+	return min(max(floorDiv(at.Unix(), 60), 0), horizon-1)
+}
+
 // UnknownZoneError names a zone that the database does not have.
 type UnknownZoneError struct {
 	Name string

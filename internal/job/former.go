@@ -54,7 +54,7 @@ func (i Item) Deploy(hash string, plan Plan, modified, checked, now time.Time) (
 	}
 	i.Recheck, i.KnownAt = i.recheck(since, checked), now
 	if replanned {
-		i.Plan, i.Since = plan, since
+		i.Plan, i.Since, i.Shift = plan, since, nil
 	}
 	i.Former = kept[max(0, len(kept)-MaxFormer):]
 	i.Definition, i.Gone = hash, false

@@ -43,6 +43,9 @@ type Item struct {
 	// Holder says which open run the last slots were skipped for; nil when none were,
 	// or it has ended.
 	Holder *Holder `json:"holder,omitempty"`
+	// Shift is what is made of a start at a minute that the plan does not have; nil
+	// where there was none.
+	Shift *Shift `json:"shift,omitempty"`
 	// Late is when a slot that a later one had overtaken was last started.
 	Late time.Time `json:"late,omitzero"`
 	// Pauses are the newest pauses, the oldest first; at most MaxPauses.

@@ -45,6 +45,9 @@ const (
 	CalendarEnds Kind = "calendar-ends"
 	// CalendarOver: it is over, and the job does not run any more.
 	CalendarOver Kind = "calendar-over"
+	// Unexpected: a schedule started its job at a minute that it does not have, as far
+	// as is known here.
+	Unexpected Kind = "unexpected-minute"
 	// RanAfterAll: a task ran that was not known to have, so the job may have
 	// run twice.
 	RanAfterAll Kind = "ran-after-all"

@@ -21,6 +21,7 @@ type Timetable struct {
 	plan       job.Plan
 	zone       *time.Location
 	skip, only []string // sorted
+	shifted    *shifted // nil where no shift is in force
 }
 
 // Of reads a plan, which must have a schedule.
@@ -56,6 +57,9 @@ func sorted(days []string) []string {
 // at another time somebody else asks, who is not filtered. A minute of cron(...),
 // rate(...) and at(...) is EventBridge's own to know.
 func (t Timetable) Filtered(slot time.Time) string {
+	if t.Shifted(slot) {
+		return t.shifted.theirs.Filtered(slot)
+	}
 	if t.Spec().Dialect() == cron.Crontab && t.Shows(slot) && !t.Matches(slot) {
 		return fmt.Sprintf("EventBridge starts more often than %s in %s says, and this minute is not one of it", t.plan.Schedule, t.Zone().Name())
 	}
@@ -137,6 +141,9 @@ func (t Timetable) midnight(year int, month time.Month, day int) time.Time {
 // Next gives the first slot after a time that is not filtered; ok is false when
 // there is none.
 func (t Timetable) Next(after time.Time) (slot time.Time, ok bool) {
+	if t.shifted != nil {
+		return t.shifted.next(after)
+	}
 	for slot, ok = t.Schedule.Next(after); ok; slot, ok = t.Schedule.Next(after) {
 		why, until := t.filtered(slot)
 		switch {

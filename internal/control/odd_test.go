@@ -1,0 +1,119 @@
+package control_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// nightly is a job of 02:30 in Berlin, which in November is 01:30 UTC by the data
+// on time zones that we have.
+var nightly = job.Job{Name: "nightly", TaskDefinition: "report", Schedule: "30 2 * * *", Timezone: "Europe/Berlin"}
+
+// night is a time in the nights after t0, from 0.
+func night(n, hour, minute int) time.Time { return clockAt(24*(n+1)+hour, minute, 0) }
+
+// TestUnexpectedMinutes: a proven schedule is believed. A minute that it should not
+// have runs and is told once, and the slot that was expected in its place is not
+// missed; what does not come by EventBridge's clock is.
+func TestUnexpectedMinutes(t *testing.T) {
+	t.Parallel()
+	last := with(nightly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
+	patient := with(nightly, func(j *job.Job) { j.StartWithin = job.Duration(2 * time.Hour) })
+	lost := with(nightly, func(j *job.Job) { j.Timezone = "UTC" })
+	cron := with(nightly, func(j *job.Job) { j.Schedule = "cron(30 2 * * ? *)" })
+	mondays := with(nightly, func(j *job.Job) { j.Schedule = "0 1-3 * * mon" })
+	for name, tc := range map[string]struct {
+		job job.Job
+		// starts are when a proven schedule starts it.
+		starts []time.Time
+		slots  string
+		told   string
+	}{
+		"as expected":                            {nightly, []time.Time{night(0, 1, 30), night(1, 1, 30)}, "01:30 ran, 01:30 ran", ""},
+		"an hour early, every night":             {nightly, []time.Time{night(0, 0, 30), night(1, 0, 30)}, "00:30 ran, 00:30 ran", "unexpected-minute"},
+		"of cron() too":                          {cron, []time.Time{night(0, 0, 30), night(1, 0, 30)}, "00:30 ran, 00:30 ran", "unexpected-minute"},
+		"half an hour":                           {nightly, []time.Time{night(0, 1, 0), night(1, 1, 0)}, "01:00 ran, 01:00 ran", "unexpected-minute"},
+		"early, and then not at all":             {nightly, []time.Time{night(0, 0, 30)}, "00:30 ran, 00:30 missed", "unexpected-minute missed"},
+		"an hour late":                           {nightly, []time.Time{night(0, 2, 30), night(1, 2, 30)}, "01:30 missed, 02:30 ran, 02:30 ran", "missed unexpected-minute recovered"},
+		"late within its startWithin":            {patient, []time.Time{night(0, 2, 30), night(1, 2, 30)}, "02:30 ran, 02:30 ran", "unexpected-minute"},
+		"late, and caught up with before":        {last, []time.Time{night(0, 2, 30)}, "01:30 ran by catch-up, 01:30 ran by catch-up", ""},
+		"early once, then as expected":           {nightly, []time.Time{night(0, 0, 30), night(1, 1, 30)}, "00:30 ran, 00:30 missed, 01:30 ran", "unexpected-minute missed recovered"},
+		"late once, then as expected":            {patient, []time.Time{night(0, 2, 30), night(1, 1, 30)}, "02:30 ran, 01:30 ran", "unexpected-minute"},
+		"another way the next night":             {nightly, []time.Time{night(0, 0, 30), night(1, 0, 0)}, "00:30 ran, 00:00 ran", "unexpected-minute unexpected-minute"},
+		"what no offset explains":                {nightly, []time.Time{night(0, 0, 37), night(0, 0, 38), night(1, 1, 30)}, "00:37 ran, 00:38 ran, 01:30 missed, 01:30 ran", "unexpected-minute missed recovered"},
+		"in a zone that nobody changes":          {lost, []time.Time{night(0, 1, 30), night(1, 2, 30)}, "01:30 ran, 02:30 missed, 02:30 ran", "unexpected-minute missed recovered"},
+		"several, of which some are also ours":   {mondays, []time.Time{night(0, 1, 0), night(0, 2, 0), night(0, 3, 0)}, "00:00 missed, 01:00 ran, 02:00 ran, 03:00 ran", "missed recovered unexpected-minute"},
+		"several, an hour early":                 {mondays, []time.Time{night(0, -1, 0), night(0, 0, 0), night(0, 1, 0)}, "23:00 ran, 00:00 ran, 01:00 ran", "unexpected-minute"},
+		"several, an hour early, and one is not": {mondays, []time.Time{night(0, -1, 0), night(0, 1, 0)}, "23:00 ran, 00:00 missed, 01:00 ran", "unexpected-minute missed recovered"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, tc.job)
+			for at := t0.Truncate(time.Minute); at.Before(night(1, 4, 45)); at = at.Add(time.Minute) {
+				w.clock.AdvanceTo(at)
+				for _, start := range tc.starts {
+					if start.Equal(at) {
+						w.prove(tc.job, start)
+					}
+				}
+				if at.Minute()%5 == 0 {
+					w.sweepAt(at)
+				}
+			}
+			got := strings.ReplaceAll(strings.ReplaceAll(w.slotsOf(tc.job.Name), "succeeded by schedule", "ran"), "succeeded", "ran")
+			if got != tc.slots || w.kinds() != tc.told {
+				t.Errorf("slots %s; told %q", got, w.kinds())
+			}
+		})
+	}
+}
+
+// prove has a schedule of the stack start its job.
+func (w *world) prove(j job.Job, at time.Time) {
+	w.t.Helper()
+	if err := w.input(func(ctx context.Context) error {
+		_, err := w.ctl.Fire(ctx, control.Slot{Name: j.Name, At: at, Carried: &j, Schedule: "arn:aws:scheduler:r:1:schedule/prod/" + j.Name})
+		return err
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestUnexpectedAfterTheGap: 02:30 on the 28th of March is not there in Berlin, so
+// the sweep starts the job at 03:00. By zone data without summer time EventBridge
+// starts it after all: that is the same run.
+func TestUnexpectedAfterTheGap(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 0)})
+	gap := time.Date(2027, 3, 28, 1, 0, 0, 0, time.UTC)
+	w.clock.AdvanceTo(gap.Add(-time.Minute))
+	w.know(nightly)
+	w.sweepAt(gap)
+	w.clock.AdvanceTo(gap.Add(30 * time.Minute))
+	w.prove(nightly, gap.Add(30*time.Minute))
+	if got := w.slotsOf("nightly"); got != "01:00 succeeded by schedule" || w.runs()[0].Duplicates != 1 {
+		t.Errorf("slots %s, %d duplicates", got, w.runs()[0].Duplicates)
+	}
+}
+
+// TestShiftEndsWithThePlan: what a start told of one plan says nothing of the next.
+func TestShiftEndsWithThePlan(t *testing.T) {
+	t.Parallel()
+	w := known(t, nightly)
+	w.clock.AdvanceTo(night(0, 0, 30))
+	w.prove(nightly, night(0, 0, 30))
+	w.clock.AdvanceTo(night(0, 12, 0))
+	w.know(with(nightly, func(j *job.Job) { j.Description = "the same plan" }))
+	if item, err := w.store.Item(t.Context(), "nightly"); err != nil || item.Shift == nil || !item.Shift.Known {
+		t.Errorf("after a deploy that changes nothing of it: %+v, %v", item.Shift, err)
+	}
+	w.know(with(nightly, func(j *job.Job) { j.Schedule = "30 3 * * *" }))
+	if item, err := w.store.Item(t.Context(), "nightly"); err != nil || item.Shift != nil {
+		t.Errorf("after another plan: %+v, %v", item.Shift, err)
+	}
+}

@@ -1,0 +1,139 @@
+package timetable
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// guesses are by how many minutes, either way, a zone's offset may have changed
+// without our knowing: an hour first, as summer time has it, and the odd ones last.
+var guesses = []int{60, 30, 120, 180, 90, 150, 15, 45, 75, 105, 135, 165}
+
+// agree is for how long a shift stays in force once our data have its offset too:
+// a change of the clocks that we see there and EventBridge does not is over by then.
+const agree = 3 * time.Hour
+
+// shifted is a timetable of which some slots are those of another offset.
+type shifted struct {
+	ours, theirs Timetable
+	// theirs count after from and before until.
+	from, until time.Time
+}
+
+// Under is the timetable under a shift: while that is in force, Next gives the
+// slots by its offset. nil is no shift.
+func (t Timetable) Under(s *job.Shift) Timetable {
+	if s == nil || !s.Known {
+		return t
+	}
+	until, ends := t.Zone().Reaches(time.Duration(s.Offset), s.From)
+	if !ends {
+		until = s.From.AddDate(1000, 0, 0)
+	}
+	until = until.Add(agree)
+	t.shifted = &shifted{ours: t, theirs: t.by(time.Duration(s.Offset)), from: s.From, until: until}
+	return t
+}
+
+func (s *shifted) next(after time.Time) (slot time.Time, ok bool) {
+	if after.Before(s.from) {
+		if slot, ok = s.ours.Next(after); !ok || !slot.After(s.from) {
+			return slot, ok
+		}
+		after = s.from
+	}
+	if slot, ok = s.theirs.Next(after); ok && slot.Before(s.until) {
+		return slot, true
+	}
+	if before := s.until.Add(-1); after.Before(before) {
+		after = before
+	}
+	return s.ours.Next(after)
+}
+
+// by is the timetable in a zone that has one offset for good.
+func (t Timetable) by(offset time.Duration) Timetable {
+	zone := cron.Fixed(t.Zone().Name(), offset)
+	t.Schedule, t.zone, t.shifted = t.Spec().In(zone, cron.DST{}), zone.Location(), nil
+	return t
+}
+
+// Shifted is whether a minute lies in the time of a shift that is in force.
+func (t Timetable) Shifted(minute time.Time) bool {
+	return t.shifted != nil && minute.After(t.shifted.from) && minute.Before(t.shifted.until)
+}
+
+// Starts is whether the schedule starts at a minute, or EventBridge may where it
+// cannot say the schedule exactly. rate(...) may at every one.
+func (t Timetable) Starts(minute time.Time) bool {
+	if _, rate := t.Spec().Rate(); rate {
+		return true
+	}
+	if t.Shifted(minute) {
+		t = t.shifted.theirs
+	}
+	return t.Matches(minute) || t.Spec().Dialect() == cron.Crontab && t.Shows(minute)
+}
+
+// Explain says what is made of a start at a minute that the schedule does not have:
+// by which other offset of its zone it would, and, as the slot that the start stands
+// for, which our own data have in its place; zero where they have none. ok is false
+// where no offset of up to three hours more or less explains it.
+func (t Timetable) Explain(minute time.Time) (s job.Shift, slot time.Time, ok bool) {
+	s.At = minute
+	if zone := t.Zone().Name(); zone == "UTC" || strings.HasPrefix(zone, "Etc/") {
+		return s, slot, false // whose offset nobody changes
+	}
+	ours := t.Zone().Offset(minute)
+	for _, n := range guesses {
+		for _, by := range []time.Duration{time.Duration(n) * time.Minute, -time.Duration(n) * time.Minute} {
+			if !t.by(ours + by).Matches(minute) {
+				continue
+			}
+			s.Known, s.Offset, s.From = true, job.Duration(ours+by), minute.Add(-1)
+			first, last := earlier(minute, minute.Add(by)), later(minute, minute.Add(by))
+			if at, found := t.Schedule.Next(first.Add(-1)); found && !at.After(last) {
+				slot, s.From = at, earlier(at, minute).Add(-1)
+			}
+			return s, slot, true
+		}
+	}
+	return s, slot, false
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// Words says of a start at a minute that the schedule does not have what is made of
+// it.
+func (t Timetable) Words(s job.Shift) string {
+	words := fmt.Sprintf("its schedule in EventBridge started it at %s, and %s in %s has no such minute here", s.At.UTC().Format("2006-01-02 15:04 UTC"), t.plan.Schedule, t.Zone().Name())
+	if !s.Known {
+		return words + ": look whether that schedule says what the job does"
+	}
+	return words + fmt.Sprintf(": EventBridge seems to go by %s there, where the time zone data of this version (%s) have %s; slots are expected by EventBridge's clock until both agree",
+		offsetWords(time.Duration(s.Offset)), cron.TZData, offsetWords(t.Zone().Offset(s.At)))
+}
+
+func offsetWords(d time.Duration) string {
+	sign := '+'
+	if d < 0 {
+		sign, d = '-', -d
+	}
+	return fmt.Sprintf("UTC%c%02d:%02d", sign, int(d.Hours()), int(d.Minutes())%60)
+}
