@@ -20,6 +20,9 @@ type previewCmd struct {
 	From     string   `help:"Look from this time on; now unless given." placeholder:"T"`
 	Days     int      `help:"Look at so many days." default:"30"`
 	Duration []string `help:"How long a run takes: 5m for all, or job=5m; may be repeated." placeholder:"[JOB=]D"`
+
+	Dashboard bool `help:"Reckon with the stack's parameter Dashboard."`
+	Metrics   bool `help:"Reckon with the stack's parameter Metrics."`
 }
 
 // Run says what the jobs would do.
@@ -45,7 +48,7 @@ func (c *previewCmd) Run(_ context.Context, a *app) error {
 
 func (c *previewCmd) options(a *app, jobs []job.Job) (preview.Options, error) {
 	region := cmp.Or(a.region, preview.Regions[0])
-	o := preview.Options{From: time.Now(), Days: c.Days, Cost: preview.CostOptions{Region: region, Duration: time.Minute, Durations: map[string]time.Duration{}}}
+	o := preview.Options{From: time.Now(), Days: c.Days, Cost: preview.CostOptions{Region: region, Duration: time.Minute, Durations: map[string]time.Duration{}, Dashboard: c.Dashboard, Metrics: c.Metrics}}
 	if c.From != "" {
 		t, ok := plane.ParseTime(c.From, time.UTC)
 		if !ok {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-//go:embed assets/style.css assets/script.js assets/icon.svg
+//go:embed assets/style.css assets/script.js assets/icon.svg assets/widget.css
 var assetFiles embed.FS
 
 // assetPath is where assets are. Their names have a hash of what is in them, so

@@ -47,7 +47,7 @@ const (
 func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 	ctx, p := r.Context(), s.cfg.Plane
 	o := &overview{Frame: s.frame(r, q, "overview", "Overview")}
-	summaries, err := s.summaries(ctx, plane.JobFilter{})
+	summaries, err := s.summaries(ctx, plane.JobFilter{Brief: true})
 	if err != nil {
 		return rendered{}, err
 	}

@@ -31,6 +31,8 @@ var functions = template.FuncMap{
 		s, _ := v.(view.State)
 		return LookOf(s)
 	},
+	"shape":   shapeOf,
+	"shapes":  func() []Shape { return shapes },
 	"took":    tookOf,
 	"middle":  middle,
 	"asset":   func(name string) string { return assetNames[name] },

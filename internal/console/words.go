@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"html/template"
 	"strings"
 	"time"
 	"unicode"
@@ -19,6 +20,32 @@ type Look struct{ Icon, Word, Class string }
 var icons = map[view.Class]string{
 	view.ClassFailed: "failed", view.ClassMissed: "missed", view.ClassHeld: "held", view.ClassRunning: "running",
 	view.ClassOK: "ok", view.ClassSkipped: "skipped", view.ClassPlanned: "planned",
+}
+
+// Shape is how an icon is drawn, in a box of 16 by 16.
+type Shape struct {
+	Name string
+	Path template.HTML
+}
+
+var shapes = []Shape{
+	{"ok", `<path d="M2.8 8.6l3.4 3.4 7-8"/>`},
+	{"failed", `<path d="M3.5 3.5l9 9M12.5 3.5l-9 9"/>`},
+	{"running", `<path class="fill" d="M4.5 3v10l8.5-5z"/>`},
+	{"missed", `<path d="M8 2.5v7"/><path d="M8 13h.01"/>`},
+	{"held", `<path d="M5.5 3.5v9M10.5 3.5v9"/>`},
+	{"skipped", `<path d="M3.5 8h9"/>`},
+	{"stopped", `<path class="fill" d="M4 4h8v8H4z"/>`},
+	{"planned", `<circle cx="8" cy="8" r="4.2"/>`},
+}
+
+func shapeOf(name string) template.HTML {
+	for _, s := range shapes {
+		if s.Name == name {
+			return s.Path
+		}
+	}
+	return ""
 }
 
 // LookOf is how a state looks.

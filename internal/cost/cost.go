@@ -14,6 +14,8 @@ type Prices struct {
 	// and in its point-in-time recovery for a month, Metric and Alarm one for a
 	// month.
 	LogGB, StorageGB, RecoveryGB, Metric, Alarm float64
+	// Dashboard is one of CloudWatch for a month.
+	Dashboard float64
 }
 
 // Date is when the prices were last looked up; Source is where they are published.
@@ -27,11 +29,11 @@ const (
 var Regions = map[string]Prices{
 	"us-east-1": {
 		Schedule: 1e-6, Request: 0.2e-6, GBSecond: 0.0000133334, Write: 0.625e-6, Read: 0.125e-6,
-		LogGB: 0.50, StorageGB: 0.25, RecoveryGB: 0.20, Metric: 0.30, Alarm: 0.10,
+		LogGB: 0.50, StorageGB: 0.25, RecoveryGB: 0.20, Metric: 0.30, Alarm: 0.10, Dashboard: 3,
 	},
 	"ap-northeast-1": {
 		Schedule: 1e-6, Request: 0.2e-6, GBSecond: 0.0000133334, Write: 0.715e-6, Read: 0.1425e-6,
-		LogGB: 0.76, StorageGB: 0.285, RecoveryGB: 0.228, Metric: 0.30, Alarm: 0.10,
+		LogGB: 0.76, StorageGB: 0.285, RecoveryGB: 0.228, Metric: 0.30, Alarm: 0.10, Dashboard: 3,
 	},
 }
 
@@ -47,8 +49,8 @@ type Use struct {
 	// Seconds is how long each call of a function takes.
 	Seconds float64
 	// LogBytes go into CloudWatch Logs, Bytes stay in the table and its indexes.
-	LogBytes, Bytes float64
-	Metrics, Alarms float64
+	LogBytes, Bytes             float64
+	Metrics, Alarms, Dashboards float64
 }
 
 // Success is a run that ends well at its first attempt, within five minutes: one
@@ -60,6 +62,15 @@ var Success = Use{Schedules: 1, Calls: 2, Seconds: 0.2, Writes: 6, Reads: 4, Log
 // Idle is a month of a stack in which nothing runs. Seconds and reads of the sweep
 // are assumed.
 var Idle = Use{Calls: sweeps, Seconds: 1, Writes: 2 * sweeps, Reads: 30 * sweeps, Metrics: 6, Alarms: 10}
+
+// Metrics is what the parameter Metrics adds to a month of a stack, and to that of
+// each job with metrics of its own: ends of runs by their five statuses, relaunches
+// and the lag of launches. A metric is billed for the hours in which it has a value,
+// so this is the most.
+var Metrics = Use{Metrics: 7}
+
+// Dashboard is what the parameter Dashboard adds; that has Metrics in it.
+var Dashboard = Use{Metrics: Metrics.Metrics, Dashboards: 1}
 
 // sweeps is one a minute, in a twelfth of a year.
 const sweeps = 365.0 * 24 * 60 / 12
@@ -85,7 +96,8 @@ func (u Use) Lines(p Prices, n float64, keepDays int) []Line {
 		{"logs", fmt.Sprintf("%g KB, assumed", u.LogBytes/1000), n * u.LogBytes / 1e9 * p.LogGB},
 		{"storage", fmt.Sprintf("%s bytes for %d days", whole(u.Bytes), keepDays), stored * p.StorageGB},
 		{"point-in-time recovery", "of the same", stored * p.RecoveryGB},
-		{"metrics and alarms", fmt.Sprintf("%g metrics, %g alarms", u.Metrics, u.Alarms), n * (u.Metrics*p.Metric + u.Alarms*p.Alarm)},
+		{"metrics and alarms", metrics(u), n * (u.Metrics*p.Metric + u.Alarms*p.Alarm)},
+		{"dashboard", fmt.Sprintf("%g", u.Dashboards), n * u.Dashboards * p.Dashboard},
 	}
 	out := lines[:0]
 	for _, l := range lines {
@@ -111,4 +123,11 @@ func whole(v float64) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+func metrics(u Use) string {
+	if u.Alarms == 0 {
+		return fmt.Sprintf("%g metrics", u.Metrics)
+	}
+	return fmt.Sprintf("%g metrics, %g alarms", u.Metrics, u.Alarms)
 }

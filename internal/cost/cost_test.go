@@ -43,13 +43,16 @@ func section() string {
 	p := cost.Regions["us-east-1"]
 	var b strings.Builder
 	fmt.Fprintf(&b, `A model, not a bill (`+"`internal/cost`, by which `preview` computes too"+`): list prices of us-east-1 without the free tier (Lambda arm64 $%.10f a GB-second and $%.2f a million requests,
-DynamoDB $%g a million write units, $%g a million read units, $%.2f a GB and month and $%.2f for its recovery, EventBridge Scheduler $%.2f a million, CloudWatch Logs $%.2f a GB, $%.2f a metric, $%.2f an alarm;
+DynamoDB $%g a million write units, $%g a million read units, $%.2f a GB and month and $%.2f for its recovery, EventBridge Scheduler $%.2f a million, CloudWatch Logs $%.2f a GB, $%.2f a metric, $%.2f an alarm, $%.2f a dashboard;
 as published up to %s, look them up before you decide by them). Tasks, NAT gateways and endpoints are not in it, and outweigh it.
 
-`, p.GBSecond, p.Request*1e6, p.Write*1e6, p.Read*1e6, p.StorageGB, p.RecoveryGB, p.Schedule*1e6, p.LogGB, p.Metric, p.Alarm, cost.Date)
+`, p.GBSecond, p.Request*1e6, p.Write*1e6, p.Read*1e6, p.StorageGB, p.RecoveryGB, p.Schedule*1e6, p.LogGB, p.Metric, p.Alarm, p.Dashboard, cost.Date)
 	table(&b, "a million successful runs", "a run takes", "$", cost.Success, 1e6)
 	b.WriteString("\n")
 	table(&b, "a stack that does nothing", "how it is computed", "$ a month", cost.Idle, 1)
+	b.WriteString("\n")
+	table(&b, "what `Dashboard` adds", "how it is computed", "$ a month", cost.Dashboard, 1)
+	fmt.Fprintf(&b, "\n`Metrics` alone adds $%.2f a month, and each job with `metrics: true` as much: a metric is billed for the hours in which it has a value, so this is the most.\n", cost.Metrics.USD(p, 1, cost.KeepDays))
 	return b.String()
 }
 
@@ -65,9 +68,9 @@ func table(b *strings.Builder, what, how, usd string, u cost.Use, n float64) {
 // TestModel is the arithmetic, done by hand.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	p := cost.Prices{Schedule: 1, Request: 10, GBSecond: 4, Write: 100, Read: 1000, LogGB: 1e9, StorageGB: 12e9, RecoveryGB: 12e10, Metric: 3, Alarm: 7}
-	u := cost.Use{Schedules: 1, Calls: 2, Seconds: 0.5, Writes: 3, Reads: 4, LogBytes: 5, Bytes: 6, Metrics: 1, Alarms: 1}
-	want := 2 * (1 + 2*(10+0.5) + 300 + 4000 + 5 + 6*12*(1+10) + 10.0)
+	p := cost.Prices{Schedule: 1, Request: 10, GBSecond: 4, Write: 100, Read: 1000, LogGB: 1e9, StorageGB: 12e9, RecoveryGB: 12e10, Metric: 3, Alarm: 7, Dashboard: 11}
+	u := cost.Use{Schedules: 1, Calls: 2, Seconds: 0.5, Writes: 3, Reads: 4, LogBytes: 5, Bytes: 6, Metrics: 1, Alarms: 1, Dashboards: 1}
+	want := 2 * (1 + 2*(10+0.5) + 300 + 4000 + 5 + 6*12*(1+10) + 10.0 + 11)
 	if got := u.USD(p, 2, 30); math.Abs(got-want) > 3*2*6*12*11*0.02 { // a month has 30.4 days
 		t.Errorf("%g, want %g", got, want)
 	}

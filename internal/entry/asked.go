@@ -47,7 +47,8 @@ func told(body []byte) json.RawMessage {
 	if json.Unmarshal(body, &document) != nil {
 		return nil
 	}
-	delete(document, "job") // a definition, which is no request of a person's
+	delete(document, "job")           // a definition, which is no request of a person's
+	delete(document, "widgetContext") // nor is what a dashboard looks like
 	out, err := json.Marshal(without("", document))
 	if err != nil || len(out) > mostKept {
 		return nil

@@ -1,6 +1,7 @@
 package entry
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -30,6 +31,9 @@ func readRun(body []byte) (Request, error) {
 type asked struct {
 	RequestID string `json:"requestId"`
 	By        string `json:"by"`
+	// Widget is what a dashboard of CloudWatch adds to what its buttons send: which
+	// dashboard, which window. It asks for nothing.
+	Widget json.RawMessage `json:"widgetContext"`
 }
 
 // readRetry reads {"retry": run, "same", "force", "requestId", "by"}.

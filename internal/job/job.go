@@ -55,6 +55,8 @@ type Job struct {
 	Changes
 	// Tags are put on the job's tasks, beside those of batchplane itself.
 	Tags map[string]string `json:"tags,omitempty"`
+	// Metrics is whether the job has metrics of its own, which cost money each.
+	Metrics bool `json:"metrics,omitempty"`
 
 	Retry  Retry  `json:"retry,omitzero"`
 	Notify Notify `json:"notify,omitzero"`

@@ -19,6 +19,9 @@ type JobFilter struct {
 	Cluster string
 	// Failing and Paused select jobs that are.
 	Failing, Paused bool
+	// Brief leaves out the runs and the definitions of jobs that are not failing: that
+	// is less to read. It goes with neither Owner nor Cluster.
+	Brief bool
 }
 
 // Jobs are the summaries of jobs, by name.
@@ -28,14 +31,14 @@ func (p *Plane) Jobs(ctx context.Context, f JobFilter) ([]view.Summary, error) {
 		return nil, err
 	}
 	items = slices.DeleteFunc(items, func(i job.Item) bool { return !f.selects(i) })
-	definitions, err := p.definitions(ctx, items)
+	definitions, err := p.definitions(ctx, f.told(items))
 	if err != nil {
 		return nil, err
 	}
 	items = slices.DeleteFunc(items, func(i job.Item) bool { return !f.fits(definitions[i.Name]) })
-	names := make([]string, len(items))
-	for i, item := range items {
-		names[i] = item.Name
+	var names []string
+	for _, item := range f.told(items) {
+		names = append(names, item.Name)
 	}
 	runs, err := p.Newest(ctx, names, view.Recent)
 	if err != nil {
@@ -49,6 +52,14 @@ func (p *Plane) Jobs(ctx context.Context, f JobFilter) ([]view.Summary, error) {
 		}
 	}
 	return out, nil
+}
+
+// told are the items of which runs and definitions are read.
+func (f JobFilter) told(items []job.Item) []job.Item {
+	if !f.Brief {
+		return items
+	}
+	return slices.DeleteFunc(slices.Clone(items), func(i job.Item) bool { return i.FailingSince.IsZero() })
 }
 
 // selects is whether the filter selects a job, as far as its item says.

@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/cost"
@@ -17,6 +18,8 @@ type CostOptions struct {
 	Durations map[string]time.Duration
 	// Definitions are where jobs without a size have it from.
 	Definitions []job.TaskDefinition
+	// Dashboard and Metrics are the stack's parameters.
+	Dashboard, Metrics bool
 }
 
 // Price is what a region asks, in US dollars.
@@ -100,6 +103,7 @@ func (r *Report) cost(jobs []job.Job, o Options) {
 	if assumed {
 		c.Notes = append(c.Notes, "jobs without a size are taken as 256 CPU units and 512 MiB on x86_64: their task definition is not in the file")
 	}
+	c.metrics(jobs, o.Cost, plane)
 	if noArm {
 		c.Notes = append(c.Notes, "no price of arm64 in this region is known here: that of x86_64 is taken, which is higher")
 	}
@@ -107,6 +111,26 @@ func (r *Report) cost(jobs []job.Job, o Options) {
 		c.Notes = append(c.Notes, "every run is taken to last "+job.Duration(max(o.Cost.Duration, time.Minute)).String()+", a minute being billed at least: --duration says otherwise")
 	}
 	r.Cost = c
+}
+
+// metrics adds what metrics and a dashboard cost, of the stack and of jobs that have
+// their own.
+func (c *Cost) metrics(jobs []job.Job, o CostOptions, p cost.Prices) {
+	own := 0
+	for _, j := range jobs {
+		if j.Metrics {
+			own++
+		}
+	}
+	each := cost.Metrics.USD(p, 1, cost.KeepDays)
+	switch {
+	case o.Dashboard:
+		c.Control += cost.Dashboard.USD(p, 1, cost.KeepDays) + float64(own)*each
+	case o.Metrics:
+		c.Control += float64(1+own) * each
+	case own > 0:
+		c.Notes = append(c.Notes, fmt.Sprintf("jobs with `metrics: true` have metrics only where the stack has Metrics or Dashboard on (--metrics, --dashboard); that is $%.2f a month at most for the stack and for each of them", each))
+	}
 }
 
 // size is what a job asks for; known is whether its own or its base definition's

@@ -3,6 +3,7 @@ package preview_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,37 @@ func of(t *testing.T, days int, jobs ...job.Job) preview.Report {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// TestCostOfMetrics: the stack's parameters, and jobs with metrics of their own.
+func TestCostOfMetrics(t *testing.T) {
+	t.Parallel()
+	jobs := []job.Job{{Name: "a", Schedule: "0 3 * * *"}, {Name: "b", Schedule: "0 3 * * *", Metrics: true}}
+	of := func(o preview.CostOptions) preview.Cost {
+		t.Helper()
+		o.Region = "us-east-1"
+		r, err := preview.Of(jobs, preview.Options{From: from, Days: 30, Cost: o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Cost
+	}
+	plain := of(preview.CostOptions{})
+	if !slices.ContainsFunc(plain.Notes, func(n string) bool { return strings.Contains(n, "metrics: true") }) {
+		t.Errorf("nobody says that the job's metrics are off: %q", plain.Notes)
+	}
+	for name, tc := range map[string]struct {
+		o    preview.CostOptions
+		more float64
+	}{
+		"metrics":   {preview.CostOptions{Metrics: true}, 2 * 7 * 0.30},
+		"dashboard": {preview.CostOptions{Dashboard: true}, 3 + 2*7*0.30},
+		"both":      {preview.CostOptions{Dashboard: true, Metrics: true}, 3 + 2*7*0.30},
+	} {
+		if c := of(tc.o); math.Abs(c.Control-plain.Control-tc.more) > 1e-9 || len(c.Notes) != len(plain.Notes)-1 {
+			t.Errorf("%s: $%.2f, and $%.2f without; %q", name, c.Control, plain.Control, c.Notes)
+		}
+	}
 }
 
 // TestCost: 0.25 vCPU and 0.5 GB for a minute, every minute of a month.

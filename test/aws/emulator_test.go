@@ -140,8 +140,14 @@ func within(t *testing.T, limit time.Duration, what string, ok func() bool) {
 	}
 }
 
-// request sends a signed request, and answers the status and the body.
+// request sends a request as root, and answers the status and the body.
 func (e *emulator) request(t *testing.T, service, method, path string, header map[string]string, body []byte) (int, http.Header, []byte) {
+	t.Helper()
+	return e.requestAs(t, rootKeys, service, method, path, header, body)
+}
+
+// requestAs sends a request that somebody signs.
+func (e *emulator) requestAs(t *testing.T, who keyPair, service, method, path string, header map[string]string, body []byte) (int, http.Header, []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, e.url+path, bytes.NewReader(body))
 	if err != nil {
@@ -151,8 +157,8 @@ func (e *emulator) request(t *testing.T, service, method, path string, header ma
 		req.Header.Set(k, v)
 	}
 	sum := sha256.Sum256(body)
-	who := aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
-	if err := v4.NewSigner().SignHTTP(t.Context(), who, req, hex.EncodeToString(sum[:]), service, "us-east-1", time.Now()); err != nil {
+	keys := aws.Credentials{AccessKeyID: who.id, SecretAccessKey: who.secret}
+	if err := v4.NewSigner().SignHTTP(t.Context(), keys, req, hex.EncodeToString(sum[:]), service, "us-east-1", time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	res, err := http.DefaultClient.Do(req)

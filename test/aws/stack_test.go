@@ -106,7 +106,7 @@ func build(t *testing.T, replace ...string) string {
 // builtAs: the functions are built as the README says.
 func builtAs(t *testing.T) {
 	t.Helper()
-	for _, id := range []string{"Trigger", "OnStopped", "Notify", "Sweep"} {
+	for _, id := range []string{"Trigger", "OnStopped", "Notify", "Sweep", "Widget"} {
 		info, err := buildinfo.ReadFile(filepath.Join(scratch, "build", id, "bootstrap"))
 		if err != nil {
 			t.Fatal(err)
@@ -187,7 +187,7 @@ func newWorld(t *testing.T) *world {
 	w.template = build(t)
 	w.emulator = startEmulator(t, w.startECS(t))
 	w.webhook(t, "ops", webhookPath)
-	w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops")
+	w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops", "Dashboard=true")
 	w.pattern = w.patternOf(t, w.resource)
 	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, asRoot), Table: w.resource["Table"]})
 	w.subscribe(t)

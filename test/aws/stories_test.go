@@ -64,6 +64,7 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 			"what nobody deployed does not run":                    attacked,
 			"what is deployed runs, whatever is in the way":        honest,
 			"the people's door takes requests alone":               peoplesDoor,
+			"a dashboard shows a failure and retries it":           onDashboard,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

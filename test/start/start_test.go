@@ -17,7 +17,7 @@ import (
 )
 
 // goals are the times a bare function's that a function may take.
-var goals = map[string]float64{"trigger": 1.25, "onstopped": 1.25, "notify": 2, "sweep": 2}
+var goals = map[string]float64{"trigger": 1.25, "onstopped": 1.25, "notify": 2, "sweep": 2, "widget": 2}
 
 // starts is how often each function is started; the median counts.
 const starts = 31
@@ -28,7 +28,7 @@ func BenchmarkStart(b *testing.B) {
 	if b.N > 1 {
 		return // the first call measured enough
 	}
-	names := []string{"bare", "trigger", "onstopped", "notify", "sweep"}
+	names := []string{"bare", "trigger", "onstopped", "notify", "sweep", "widget"}
 	bootstraps := []string{build(b, "./bare")}
 	for _, name := range names[1:] {
 		bootstraps = append(bootstraps, build(b, "../../functions/"+name))

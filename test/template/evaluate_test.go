@@ -21,9 +21,9 @@ var deployments = map[string]map[string]string{
 		"TaskRoles": "arn:aws:iam::123456789012:role/x/etl,arn:aws:iam::123456789012:role/x/b", "EventBusArn": "arn:aws:events:eu-central-1:123456789012:event-bus/ours",
 		"AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms", "LogGroups": "/team/", "PermissionsBoundary": "arn:aws:iam::123456789012:policy/b", "RolePath": "/service/",
 		"KmsKeyArn": keyARN, "SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1", "ReservedConcurrency": "5",
-		"ExistingTable": "arn:aws:dynamodb:eu-central-1:123456789012:table/kept/stream/2026-11-22T17:30:00.123", "ExistingScheduleGroup": "yes",
+		"ExistingTable": "arn:aws:dynamodb:eu-central-1:123456789012:table/kept/stream/2026-11-22T17:30:00.123", "ExistingScheduleGroup": "yes", "Dashboard": "true",
 	},
-	"silent": {"LogGroups": ""},
+	"silent": {"LogGroups": "", "Dashboard": "true"},
 }
 
 const keyARN = "arn:aws:kms:eu-central-1:123456789012:key/1234"

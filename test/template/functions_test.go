@@ -17,6 +17,7 @@ import (
 	"github.com/batchplane/batchplane/internal/wire/onstopped"
 	"github.com/batchplane/batchplane/internal/wire/sweep"
 	"github.com/batchplane/batchplane/internal/wire/trigger"
+	"github.com/batchplane/batchplane/internal/wire/widget"
 )
 
 // function is what is known of one of the stack's.
@@ -32,6 +33,7 @@ var functions = map[string]function{
 	"OnStopped": {onstopped.Config{}, func(l environ.Lookup) error { _, err := onstopped.New(l); return err }, 30 * time.Second},
 	"Notify":    {notify.Config{}, func(l environ.Lookup) error { _, err := notify.New(l); return err }, 2 * time.Minute},
 	"Sweep":     {sweep.Config{}, func(l environ.Lookup) error { _, err := sweep.New(l); return err }, 150 * time.Second},
+	"Widget":    {widget.Config{}, func(l environ.Lookup) error { _, err := widget.New(l); return err }, 30 * time.Second},
 }
 
 // variables are the values that the template gives a function, by name.
@@ -61,6 +63,7 @@ func TestEnvironmentsAreTheConfigurations(t *testing.T) {
 		"BATCHPLANE_KEEP_DAYS":      "!Ref KeepRunsDays",
 		"BATCHPLANE_NOT_BEFORE":     "!Ref NotBefore",
 		"BATCHPLANE_STANDBY":        "!Ref Standby",
+		"BATCHPLANE_METRICS":        "!If [Measures, true, false]",
 		"BATCHPLANE_TOPIC":          "!Ref Notices",
 		"BATCHPLANE_BUS":            "!If [NamesBus, !Ref EventBusArn, default]",
 		"BATCHPLANE_SLACK_PATH":     "!Sub /batchplane/${AWS::StackName}/slack/",
@@ -104,9 +107,9 @@ func TestStarts(t *testing.T) {
 	t.Parallel()
 	template := load(t)
 	forms := map[string]string{
-		"BATCHPLANE_NOT_BEFORE": "2026-11-22T17:30Z", "BATCHPLANE_STANDBY": "true", "BATCHPLANE_STACK": "prod", "BATCHPLANE_SLACK_PATH": "/batchplane/prod/slack/",
+		"BATCHPLANE_NOT_BEFORE": "2026-11-22T17:30Z", "BATCHPLANE_STANDBY": "true", "BATCHPLANE_METRICS": "true", "BATCHPLANE_STACK": "prod", "BATCHPLANE_SLACK_PATH": "/batchplane/prod/slack/",
 	}
-	optional := []string{"GOMAXPROCS", "BATCHPLANE_NOT_BEFORE", "BATCHPLANE_STANDBY", "BATCHPLANE_SLACK_DEFAULT", "BATCHPLANE_LOG_GROUPS", "AWS_SESSION_TOKEN"}
+	optional := []string{"GOMAXPROCS", "BATCHPLANE_NOT_BEFORE", "BATCHPLANE_STANDBY", "BATCHPLANE_METRICS", "BATCHPLANE_SLACK_DEFAULT", "BATCHPLANE_LOG_GROUPS", "AWS_SESSION_TOKEN"}
 	for id, f := range functions {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()

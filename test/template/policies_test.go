@@ -47,6 +47,8 @@ func TestPoliciesAreTheCalls(t *testing.T) {
 			[]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}),
 		"SweepRole": slices.Concat(platform, key, calls[dynamo.API]("dynamodb"), calls[fargate.API]("ecs"), []string{"iam:PassRole", "ecs:TagResource"},
 			calls[schedules.Scheduler]("scheduler"), calls[schedules.Rules]("events")),
+		// It reads, and can do nothing else.
+		"WidgetRole": slices.Concat(slices.DeleteFunc(slices.Clone(platform), func(a string) bool { return a == "sqs:SendMessage" }), []string{"kms:Decrypt", "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}),
 	} {
 		var got []string
 		for _, p := range list(t, at(t, template, "Resources", role, "Properties", "Policies")) {

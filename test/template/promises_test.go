@@ -75,6 +75,8 @@ func TestConditions(t *testing.T) {
 		"InVpc":            strings.ReplaceAll(lists, "%", "SubnetIds"),
 		"HasKey":           strings.ReplaceAll(filled, "%", "KmsKeyArn"),
 		"Reserves":         `["!Not",["!Equals","!Ref ReservedConcurrency",0]]`,
+		"Shows":            `["!Equals","!Ref Dashboard","true"]`,
+		"Measures":         `["!Or","!Condition Shows",["!Equals","!Ref Metrics","true"]]`,
 	}
 	conditions := at(t, load(t), "Conditions")
 	for _, name := range keys(t, conditions) {
@@ -104,7 +106,7 @@ func TestCompanies(t *testing.T) {
 			t.Errorf("%sLogs is %s", id, got)
 		}
 	}
-	for kind, n := range map[string]int{"AWS::IAM::Role": 5, "AWS::IAM::ManagedPolicy": 3, "AWS::Logs::LogGroup": 4, "AWS::Serverless::Function": 4} {
+	for kind, n := range map[string]int{"AWS::IAM::Role": 6, "AWS::IAM::ManagedPolicy": 3, "AWS::Logs::LogGroup": 5, "AWS::Serverless::Function": 5} {
 		if found := len(kinds(t, template, kind)); found != n {
 			t.Errorf("%d of %s", found, kind)
 		}

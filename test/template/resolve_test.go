@@ -218,6 +218,9 @@ func (d deployed) documents() map[string][]object {
 	out := map[string][]object{}
 	resources, _ := at(d.t, d.template, "Resources").(object)
 	for _, id := range slices.Sorted(maps.Keys(resources)) {
+		if c, ok := resources[id].(object)["Condition"].(string); ok && !d.holds(c) {
+			continue
+		}
 		p, _ := resources[id].(object)["Properties"].(object)
 		switch words(d.t, resources[id], "Type") {
 		case "AWS::IAM::Role":

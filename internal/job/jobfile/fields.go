@@ -51,6 +51,7 @@ var (
 		"inputs":         {inputs, shape{"type": "object", "additionalProperties": inputShape()}},
 		"args":           flag(func(j *job.Job) *bool { return &j.Args }),
 		"tags":           texts(func(j *job.Job) *map[string]string { return &j.Tags }),
+		"metrics":        flag(func(j *job.Job) *bool { return &j.Metrics }),
 		"retry":          nested(retryFields),
 		"notify":         {notify, shape{"anyOf": []shape{listOf(textShape), object(notifyFields)}}},
 	}

@@ -120,6 +120,7 @@ overlap: What happens while another run of the job is open.
 inputs: Variables that a person may give a value in a run by hand.
 args: true lets a person add arguments in a run by hand.
 tags: Tags of the tasks.
+metrics: true gives the job metrics of its own in CloudWatch, where the stack has any.
 retry: When the control plane may make a further attempt by itself.
 notify: Who is told, and of what.
 `

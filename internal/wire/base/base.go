@@ -31,6 +31,8 @@ type Config struct {
 	// NotBefore and Standby are run.Timing's.
 	NotBefore string `env:"BATCHPLANE_NOT_BEFORE" form:"(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\dZ)?" default:""`
 	Standby   string `env:"BATCHPLANE_STANDBY" form:"true|false" default:"false"`
+	// Metrics is whether what becomes of runs is printed as metrics.
+	Metrics string `env:"BATCHPLANE_METRICS" form:"true|false" default:"false"`
 }
 
 // Timing is the control plane's, with what the stack was told of its past.

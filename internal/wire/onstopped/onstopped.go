@@ -33,6 +33,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 	return With(&control.Control{
 		Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 		Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
+		Watch:    base.RunMetrics(c.Config, os.Stdout, time.Now, log),
 	}), nil
 }
 

@@ -4,7 +4,6 @@ package sweep
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -78,6 +77,7 @@ func newSweeper(lookup environ.Lookup) (sweeper, error) {
 			Stack:     c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 			Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 			Pace:     &control.Window{Rate: c.Rate, Even: true}, InTurns: true,
+			Watch: base.RunMetrics(c.Config, os.Stdout, time.Now, log),
 		},
 	}, nil
 }
@@ -214,32 +214,16 @@ func (s sweeper) report(ctx context.Context, problems []error) int {
 	return len(problems)
 }
 
-// emit writes the sweep's metrics as one line in CloudWatch's embedded metric
-// format, which must stand alone on its line.
+// emit prints the sweep's metrics.
 func (s sweeper) emit(f figures) error {
-	metrics := []map[string]string{
-		{"Name": "SweepLag", "Unit": "Seconds"},
-		{"Name": "DueLag", "Unit": "Seconds"},
-		{"Name": "NoticeLag", "Unit": "Seconds"},
-		{"Name": "ScheduleProblems", "Unit": "Count"},
+	out := []base.Figure{
+		{Name: "SweepLag", Unit: base.Seconds, Value: f.sweep.Seconds()},
+		{Name: "DueLag", Unit: base.Seconds, Value: f.due.Seconds()},
+		{Name: "NoticeLag", Unit: base.Seconds, Value: f.notice.Seconds()},
+		{Name: "ScheduleProblems", Unit: base.Count, Value: float64(f.problems)},
 	}
-	line := map[string]any{"Stack": s.stack, "SweepLag": f.sweep.Seconds(), "DueLag": f.due.Seconds(), "NoticeLag": f.notice.Seconds(), "ScheduleProblems": f.problems}
 	if f.complete {
-		metrics = append(metrics, map[string]string{"Name": "Heartbeat", "Unit": "Count"})
-		line["Heartbeat"] = 1
+		out = append(out, base.Figure{Name: "Heartbeat", Unit: base.Count, Value: 1})
 	}
-	line["_aws"] = map[string]any{
-		"Timestamp": s.now().UnixMilli(),
-		"CloudWatchMetrics": []any{map[string]any{
-			"Namespace": "batchplane", "Dimensions": [][]string{{"Stack"}}, "Metrics": metrics,
-		}},
-	}
-	body, err := json.Marshal(line)
-	if err != nil {
-		return fmt.Errorf("encoding the metrics: %w", err)
-	}
-	if _, err := s.metrics.Write(append(body, '\n')); err != nil {
-		return fmt.Errorf("writing the metrics: %w", err)
-	}
-	return nil
+	return base.PrintFigures(s.metrics, s.now(), s.stack, "", out...)
 }

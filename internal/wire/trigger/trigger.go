@@ -45,6 +45,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 			Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Group: c.Group, Function: lambdacontext.FunctionName, Read: entry.Registered,
 		},
 		Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
+		Watch:    base.RunMetrics(c.Config, os.Stdout, time.Now, log),
 	}), nil
 }
 

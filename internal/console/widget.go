@@ -1,0 +1,246 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// Widget is what a dashboard of CloudWatch shows of a stack: what needs attention,
+// what runs and what comes, and the last failures, each with the button that retries
+// it. CloudWatch calls it, and what its buttons call, with the viewer's own
+// permissions (Amazon CloudWatch user guide, "Using custom widgets").
+type Widget struct {
+	Plane *plane.Plane
+	// Door is the ARN of what the buttons call: the people's door.
+	Door string
+	// Now is the time; nil is the machine's.
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// Bounds of the widget: it is read anew whenever the dashboard is.
+const (
+	mostNeeds    = 10
+	mostFailures = 10
+	failuresOf   = 7 * 24 * time.Hour
+)
+
+// WidgetHelp is what CloudWatch shows where somebody asks for the widget's
+// documentation.
+const WidgetHelp = "Shows what needs attention, what runs, what comes in the next hour and the last failures of a batchplane stack. It takes no parameters. *Retry* asks the stack's people's door with your own permissions."
+
+// widgetCall is what CloudWatch calls with.
+type widgetCall struct {
+	Describe bool `json:"describe"`
+	Context  struct {
+		Dashboard string `json:"dashboardName"`
+		Theme     string `json:"theme"`
+		Zone      struct {
+			// Offset is as +02:00, and has the sign that people write.
+			Offset string `json:"offsetISO"`
+		} `json:"timezone"`
+	} `json:"widgetContext"`
+}
+
+// widget is the data of its template.
+type widget struct {
+	*overview
+	Style     template.CSS
+	Dark      bool
+	Failed    string
+	MoreNeeds int
+	Failures  []failure
+	door      string
+	by        string
+	retries   map[run.ID]plane.Candidate
+}
+
+// failure is a run that failed or was missed.
+type failure struct {
+	Row view.Row
+	At  time.Time
+}
+
+// Answer is the answer to a call of CloudWatch: HTML, or a text of Markdown that
+// explains the widget. What cannot be read is said in it.
+func (w *Widget) Answer(ctx context.Context, call []byte) (string, error) {
+	var in widgetCall
+	if err := json.Unmarshal(call, &in); err != nil {
+		return "", fmt.Errorf("reading the call of the widget: %w", err)
+	}
+	if in.Describe {
+		return WidgetHelp, nil
+	}
+	d := w.data(in)
+	if err := w.read(ctx, d); err != nil {
+		w.Log.ErrorContext(ctx, "the widget cannot be read", "why", err.Error())
+		d.Failed = err.Error()
+	}
+	var b bytes.Buffer
+	if err := widgetPage().ExecuteTemplate(&b, "widget", d); err != nil {
+		return "", fmt.Errorf("laying out the widget: %w", err)
+	}
+	return harmless(b.String()), nil
+}
+
+func (w *Widget) data(in widgetCall) *widget {
+	now := time.Now
+	if w.Now != nil {
+		now = w.Now
+	}
+	zone, name := offsetZone(in.Context.Zone.Offset)
+	f := Frame{Stack: w.Plane.Name, Now: now(), zone: zone, zoneName: name, zones: map[string]*time.Location{}}
+	by := "a viewer of a dashboard"
+	if dashboardName.MatchString(in.Context.Dashboard) {
+		by = "a viewer of the dashboard " + in.Context.Dashboard
+	}
+	return &widget{
+		overview: &overview{Frame: f}, Style: widgetStyle(), Dark: in.Context.Theme == "dark", door: w.Door, by: by, retries: map[run.ID]plane.Candidate{},
+	}
+}
+
+// dashboardName is the form of a dashboard's name (Amazon CloudWatch API reference,
+// PutDashboard).
+var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+
+// offsetZone is the zone of an offset such as +02:00, UTC where it is none.
+func offsetZone(offset string) (*time.Location, string) {
+	t, err := time.Parse("-07:00", offset)
+	if err != nil {
+		return time.UTC, "UTC"
+	}
+	if _, seconds := t.Zone(); seconds != 0 {
+		return t.Location(), "UTC" + offset
+	}
+	return time.UTC, "UTC"
+}
+
+// read reads what the widget shows.
+func (w *Widget) read(ctx context.Context, d *widget) error {
+	p := w.Plane
+	summaries, err := p.Jobs(ctx, plane.JobFilter{Brief: true})
+	if err != nil {
+		return err
+	}
+	open, err := p.OpenRuns(ctx, openAtMost)
+	if err != nil {
+		return err
+	}
+	st, err := p.Status(ctx)
+	if err != nil {
+		d.Unread = append(d.Unread, "how the control plane itself stands: "+err.Error())
+	}
+	d.fill(summaries, open, nil, st)
+	d.MoreNeeds = max(0, len(d.Needs)-mostNeeds)
+	d.Needs = d.Needs[:min(len(d.Needs), mostNeeds)]
+	page, err := p.History(ctx, plane.Filter{Statuses: []run.Status{run.Failed, run.Missed}, Since: d.Now.Add(-failuresOf)}, mostFailures)
+	if err != nil {
+		return err
+	}
+	for _, r := range page.Runs {
+		f := failure{Row: view.RowOf(r), At: r.FinishedAt}
+		if f.At.IsZero() {
+			f.At = r.ScheduledFor
+		}
+		d.Failures = append(d.Failures, f)
+	}
+	return w.retryable(ctx, d, page.Runs)
+}
+
+// retryable finds out of each run that gets a button whether a retry is safe.
+func (w *Widget) retryable(ctx context.Context, d *widget, runs []run.Run) error {
+	for _, n := range d.Needs {
+		if n.Run == "" || slices.ContainsFunc(runs, func(r run.Run) bool { return r.ID == n.Run }) {
+			continue
+		}
+		r, err := w.Plane.Run(ctx, n.Run)
+		if errors.Is(err, control.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		runs = append(runs, r)
+	}
+	var hashes []string
+	for _, r := range runs {
+		hashes = append(hashes, r.Definition)
+	}
+	definitions, err := w.Plane.Definitions(ctx, hashes)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		d.retries[r.ID] = plane.Candidate{Run: r, Row: view.RowOf(r), Retry: view.RetryOf(r, definitions[r.Definition])}
+	}
+	return nil
+}
+
+// retry is a button: what it calls, what it asks before, and what it sends.
+type retry struct{ Door, Question, Request string }
+
+// Retry is the button of a run, nil where there is nothing to retry.
+func (d *widget) Retry(id run.ID) (*retry, error) {
+	c, ok := d.retries[id]
+	if !ok || c.Retry.Safety == view.Open {
+		return nil, nil //nolint:nilnil // a template asks, and no button is an answer
+	}
+	request, err := json.Marshal(entry.Request{Retry: &control.RetryRequest{Run: id, RequestID: c.RequestID()}}.By(d.by))
+	if err != nil {
+		return nil, fmt.Errorf("writing the request of a retry: %w", err)
+	}
+	question := fmt.Sprintf("Retry %s? The same run gets a further attempt, with the newest definition of its job. ", id)
+	switch c.Retry.Safety {
+	case view.Safe:
+		question += "A retry is safe: "
+	case view.Ended:
+		question += "Whether what it did may be done again only you know: "
+	default:
+		question += "A RETRY MAY DO WORK TWICE: "
+	}
+	return &retry{Door: d.door, Question: question + c.Retry.Why + ".", Request: string(request)}, nil
+}
+
+// FailuresOf says how far back failures are looked for.
+func (d *widget) FailuresOf() string { return Took(failuresOf, false) }
+
+// MadeAt is when the widget was made.
+func (d *widget) MadeAt() string { return d.Now.In(d.zone).Format("Mon 2 Jan 15:04:05") }
+
+// widgetPage is the widget's template. Its icons are drawn where they stand:
+// CloudWatch takes <use> out (user guide, "Security and JavaScript").
+var widgetPage = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("widget").Funcs(functions).ParseFS(pageFiles, "pages/parts.html", "pages/widget.html"))
+})
+
+// widgetStyle is the widget's own rules in the pages' own colours. CloudWatch says
+// which theme the viewer has, so the dark one goes by a class.
+var widgetStyle = sync.OnceValue(func() template.CSS {
+	read := func(name string) string {
+		b, err := assetFiles.ReadFile("assets/" + name)
+		if err != nil {
+			panic(err) // what is embedded is there
+		}
+		return string(b)
+	}
+	colours := strings.SplitN(read("style.css"), ":root {", 3)
+	light, _, _ := strings.Cut(colours[1], "}")
+	dark, _, _ := strings.Cut(colours[2], "}")
+	return template.CSS(".bp {" + light + "}\n.bp.dark {" + dark + "}\n" + read("widget.css")) //nolint:gosec // it is embedded
+})

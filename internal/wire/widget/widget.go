@@ -1,0 +1,40 @@
+// Package widget puts the function together that a dashboard of CloudWatch shows.
+package widget
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+
+	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/wire/base"
+	"github.com/batchplane/batchplane/internal/wire/environ"
+)
+
+// Config is the function's configuration.
+type Config struct {
+	base.Config
+	// People is the ARN of the people's door.
+	People string `env:"BATCHPLANE_PEOPLE"`
+}
+
+// Handler is the function's: it answers with HTML or Markdown.
+type Handler func(ctx context.Context, call json.RawMessage) (string, error)
+
+// New reads the configuration. It makes no call.
+func New(lookup environ.Lookup) (Handler, error) {
+	var c Config
+	a, err := base.NewAWS(lookup)
+	if err := errors.Join(environ.Fill(&c, lookup), err); err != nil {
+		return nil, err
+	}
+	log := base.Log(os.Stdout, c.Config)
+	w := &console.Widget{Door: c.People, Log: log, Plane: &plane.Plane{
+		Name: c.Stack, Reader: base.Store(c.Config, a, log),
+		// How alarms and queues stand is on the dashboard beside the widget.
+		Inspect: func(context.Context) (plane.Health, error) { return plane.Health{Running: true, Where: c.Stack}, nil },
+	}}
+	return func(ctx context.Context, call json.RawMessage) (string, error) { return w.Answer(ctx, call) }, nil
+}

@@ -1,0 +1,111 @@
+package aws_test
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// widgetContext is what a dashboard adds to every call (Amazon CloudWatch user guide,
+// "Details about custom widgets").
+const widgetContext = `{"dashboardName":"bp-test","widgetId":"widget-1","accountId":"000000000000","locale":"en","timezone":{"label":"UTC","offsetISO":"+00:00","offsetInMinutes":0},
+"period":300,"isAutoPeriod":true,"timeRange":{"mode":"relative","start":1627236199729,"end":1627322599729,"relativeStart":86400012},"theme":"light","linkCharts":true,
+"title":"bp-test","forms":{"all":{}},"params":{},"width":588,"height":369}`
+
+// clicks calls a function as the dashboard does: with the viewer's own keys.
+func (p terminal) clicks(t *testing.T, endpoint string, parameters map[string]any) (status int, answer string) {
+	t.Helper()
+	parameters["widgetContext"] = json.RawMessage(widgetContext)
+	body, err := json.Marshal(parameters)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, _, out := p.w.requestAs(t, p.keys, "lambda", http.MethodPost, "/2015-03-31/functions/"+url.PathEscape(endpoint)+"/invocations", nil, body)
+	return status, string(out)
+}
+
+// onDashboard: who looks at the dashboard sees a failure, and the button there asks
+// with the viewer's own permissions.
+func onDashboard(t *testing.T, w *world) {
+	reader, operator := w.person(t, "dana", "ReaderPolicy"), w.person(t, "dirk", "OperatorPolicy")
+	w.set(func() { w.scripts["on-board"] = localecs.Script{For: time.Second, ExitCode: 3} })
+	input, id := w.scheduled(t, aJob("on-board"))
+	w.send(t, w.resource["Trigger"], input)
+	w.await(t, id, run.Failed, soon)
+	w.logs(t, `"RunsFailed":1`)
+	w.logs(t, `"LaunchLag":`)
+
+	door, request := retryOn(t, reader, w.widget(t), id)
+	if door != w.resource["People"] {
+		t.Errorf("the button calls %s", door)
+	}
+	if status, answer := reader.clicks(t, door, request); status != http.StatusForbidden {
+		t.Errorf("a reader's click is answered %d: %s", status, answer)
+	}
+	w.set(func() { delete(w.scripts, "on-board") })
+	if status, answer := operator.clicks(t, door, request); status != http.StatusOK || !strings.Contains(answer, `"accepted"`) {
+		t.Errorf("an operator's click is answered %d: %s", status, answer)
+	}
+	if r := w.await(t, id, run.Succeeded, soon); len(r.Attempts) != 2 {
+		t.Errorf("attempts %+v", r.Attempts)
+	}
+	if status, answer := operator.clicks(t, door, request); status != http.StatusOK || !strings.Contains(answer, `"duplicate"`) {
+		t.Errorf("a second click is answered %d: %s", status, answer)
+	}
+	as, err := w.store.Asked(t.Context(), control.AskedQuery{Job: "on-board"})
+	if err != nil || len(as) == 0 || as[0].By != "a viewer of the dashboard bp-test" || as[0].Door != "people" || strings.Contains(string(as[0].Request), "widget-1") {
+		t.Errorf("kept %+v, %v", as, err)
+	}
+}
+
+// widget is what the stack's dashboard calls.
+func (w *world) widget(t *testing.T) string {
+	t.Helper()
+	var found struct {
+		Body string `xml:"GetDashboardResult>DashboardBody"`
+	}
+	if err := xml.Unmarshal(w.query(t, "monitoring", "Action=GetDashboard&Version=2010-08-01&DashboardName="+w.name), &found); err != nil {
+		t.Fatal(err)
+	}
+	var body struct {
+		Widgets []struct {
+			Type       string
+			Properties struct{ Endpoint string }
+		}
+	}
+	if err := json.Unmarshal([]byte(found.Body), &body); err != nil || len(body.Widgets) == 0 || body.Widgets[0].Type != "custom" {
+		t.Fatalf("the dashboard is %s: %v", found.Body, err)
+	}
+	return body.Widgets[0].Properties.Endpoint
+}
+
+// retryOn is what the button of a run calls, and with what.
+func retryOn(t *testing.T, viewer terminal, widget string, id run.ID) (door string, request map[string]any) {
+	t.Helper()
+	status, answer := viewer.clicks(t, widget, map[string]any{})
+	var page string
+	if err := json.Unmarshal([]byte(answer), &page); status != http.StatusOK || err != nil {
+		t.Fatalf("the widget is answered %d: %s", status, answer)
+	}
+	for _, m := range regexp.MustCompile(`<cwdb-action action="call" display="popup" endpoint="([^"]+)" confirmation="Retry ([^?]+)\? [^"]+">([^<]+)</cwdb-action>`).FindAllStringSubmatch(page, -1) {
+		if m[2] != string(id) {
+			continue
+		}
+		if err := json.Unmarshal([]byte(html.UnescapeString(m[3])), &request); err != nil {
+			t.Fatal(err)
+		}
+		return html.UnescapeString(m[1]), request
+	}
+	t.Fatalf("the widget has no button for %s:\n%s", id, page)
+	return "", nil
+}
