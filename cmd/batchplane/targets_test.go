@@ -107,7 +107,7 @@ jobs:
 	p := f.local()
 	for _, says := range []string{
 		"not here: the image's own command: image cannot run on this machine without a `command`\n",
-		"not here: cpu and memory are no limits on this machine (sized)\n",
+		"not here: cpu is no limit on this machine (sized)\n",
 		"not here: secrets that neither --secrets nor the environment has: /batchplane/pg; jobs that need them fail\n",
 	} {
 		p.says(says)

@@ -79,6 +79,8 @@ RestartSec=5
 KillMode=mixed
 TimeoutStopSec=%[5]d
 NoNewPrivileges=yes
+# For the limits of memory that jobs ask for.
+Delegate=yes
 
 [Install]
 WantedBy=multi-user.target

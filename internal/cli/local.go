@@ -47,6 +47,8 @@ type localCmd struct {
 	secrets  local.Secrets
 	live     *liveOutput
 	counted  *local.Metrics
+	// unlimited is why memory is no limit here; nil where it is one.
+	unlimited error
 }
 
 // look has --zone read as for other commands.
@@ -122,6 +124,7 @@ func (c *localCmd) config(a *app, file jobfile.File) (cfg wire.LocalConfig, err 
 		}
 	}
 	cfg.Secrets, cfg.MaxOutput = c.secrets.Lookup, int64(c.MaxOutput)
+	cfg.Cgroup, c.unlimited = localecs.TakeCgroup()
 	c.inject(&cfg)
 	return cfg, nil
 }

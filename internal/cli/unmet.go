@@ -26,13 +26,26 @@ func (c *localCmd) unmet(file jobfile.File, targets *wire.Targets) (out []string
 		}
 	}
 	say(names(func(j job.Job) bool { return len(j.Command) == 0 }), "not here: the image's own command: %s cannot run on this machine without a `command`")
-	say(names(func(j job.Job) bool { return j.CPU > 0 || j.Memory > 0 }), "not here: cpu and memory are no limits on this machine (%s)")
+	say(names(func(j job.Job) bool { return j.CPU > 0 }), "not here: cpu is no limit on this machine (%s)")
+	if c.unlimited != nil {
+		say(names(func(j job.Job) bool { return j.Memory > 0 || memoryOf(file.Definitions, j.TaskDefinition) > 0 }), "not here: memory is no limit (%s): "+strings.ReplaceAll(c.unlimited.Error(), "%", "%%"))
+	}
 	say(names(func(j job.Job) bool { return j.TaskRole != "" || j.ExecutionRole != "" || !j.Network.IsZero() }), "not here: roles and networks: tasks run as this user, in this machine's network (%s)")
 	if unknown := targets.Unknown(file.Jobs); len(unknown) > 0 {
 		out = append(out, fmt.Sprintf("not here: targets that --targets does not have: %s; their notices go to the terminal only", strings.Join(unknown, ", ")))
 	}
 	say(c.absent(file.Definitions), "not here: secrets that neither --secrets nor the environment has: %s; jobs that need them fail")
 	return out
+}
+
+// memoryOf is the memory that a task definition of a file gives, 0 for none.
+func memoryOf(definitions []job.TaskDefinition, family string) int {
+	for _, d := range definitions {
+		if d.Family == family {
+			return d.Memory
+		}
+	}
+	return 0
 }
 
 // absent are the secrets that nobody knows, by what they are stored as.

@@ -49,6 +49,7 @@ type containerDefinition struct {
 	Secrets          []Secret `json:"secrets"`
 	WorkingDirectory string   `json:"workingDirectory"`
 	StopTimeout      *int     `json:"stopTimeout"`
+	Memory           int      `json:"memory"`
 }
 
 func (d definition) content() (definitionContent, error) {

@@ -4,6 +4,7 @@ package localecs
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -20,6 +21,7 @@ type leader struct {
 	mark   string
 	path   string   // of the lock
 	lock   *os.File // held until nothing of the command lives
+	group  string   // path of its control group, "" for none
 	gone   bool     // it has ended, and its group is no longer its own
 	pipe   *os.File // the end of its output that is read
 	output *output
@@ -38,7 +40,7 @@ func (l *leader) signal(sig syscall.Signal) {
 
 // start starts a command and says whether that went well.
 func (s *supervisor) start(x start) {
-	l := &leader{id: x.ID, mark: x.Start.Mark, path: x.Start.Lock, lock: x.lock, copied: make(chan struct{}), told: make(chan struct{})}
+	l := &leader{id: x.ID, mark: x.Start.Mark, path: x.Start.Lock, lock: x.lock, group: x.Start.Group, copied: make(chan struct{}), told: make(chan struct{})}
 	s.mu.Lock()
 	pid, err := l.fork(*x.Start)
 	if err == nil {
@@ -79,11 +81,24 @@ func (l *leader) fork(c command) (int, error) {
 		return 0, err //nolint:wrapcheck // shown as the container's reason, in the system's own words
 	}
 	defer letGo(w)
+	attr := commandAttributes()
+	if c.Group != "" {
+		group, err := makeGroup(c.Group, c.Memory)
+		if err != nil {
+			letGo(r)
+			return 0, fmt.Errorf("limiting its memory: %w", err)
+		}
+		defer letGo(group)
+		inGroup(attr, group)
+	}
 	pid, err := syscall.ForkExec(path, c.Argv, &syscall.ProcAttr{ //nolint:gosec // to run a given command is what a supervisor is for
-		Dir: c.Dir, Env: c.Env, Files: []uintptr{null.Fd(), w.Fd(), w.Fd(), l.lock.Fd()}, Sys: commandAttributes(),
+		Dir: c.Dir, Env: c.Env, Files: []uintptr{null.Fd(), w.Fd(), w.Fd(), l.lock.Fd()}, Sys: attr,
 	})
 	if err != nil {
 		letGo(r)
+		if c.Group != "" {
+			endGroup(c.Group)
+		}
 		return 0, &os.PathError{Op: "exec", Path: path, Err: err}
 	}
 	l.pipe, l.output = r, newOutput(c.Log, c.MaxOutput)
@@ -162,6 +177,7 @@ const outputWait = 2 * time.Second
 // signal n.
 func (s *supervisor) end(l *leader, status syscall.WaitStatus) {
 	s.clear(l)
+	outOfMemory := l.group != "" && endGroup(l.group)
 	<-l.told
 	select {
 	case <-l.copied:
@@ -187,5 +203,5 @@ func (s *supervisor) end(l *leader, status syscall.WaitStatus) {
 	}
 	delete(s.byID, l.id)
 	s.mu.Unlock()
-	s.tell(report{ID: l.id, Code: &code, Lost: lost, Why: why})
+	s.tell(report{ID: l.id, Code: &code, Lost: lost, Why: why, OutOfMemory: outOfMemory})
 }

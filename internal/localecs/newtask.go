@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"runtime"
+	"strconv"
 	"time"
 )
 
@@ -61,7 +62,10 @@ func (s *Server) newSpec(r *record, def containerDefinition, o ContainerOverride
 		Essential: def.Essential == nil || *def.Essential,
 		Argv:      append([]string{}, def.EntryPoint...),
 		Env:       map[string]string{}, Secrets: def.Secrets,
-		Dir: def.WorkingDirectory, StopTimeout: s.cfg.Delays.StopTimeout,
+		Dir: def.WorkingDirectory, StopTimeout: s.cfg.Delays.StopTimeout, Memory: def.Memory,
+	}
+	if memory, err := strconv.Atoi(r.Task.Overrides.Memory); err == nil {
+		spec.Memory = memory
 	}
 	if def.StopTimeout != nil {
 		spec.StopTimeout = time.Duration(*def.StopTimeout) * time.Second

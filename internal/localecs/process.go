@@ -20,7 +20,7 @@ import (
 // its definition says MarkName. When the command ends, what it left behind is
 // killed, as in a container.
 //
-// A task's cpu is not enforced.
+// A task's cpu is not enforced, its memory where there is a Cgroup.
 type ProcessRunner struct {
 	LogDir  string // made if absent
 	LockDir string // made if absent; holds one file for each running container
@@ -30,6 +30,9 @@ type ProcessRunner struct {
 	// MaxOutput is how many bytes of a container's output are kept: the first ones
 	// and, where there are more, the last; MaxOutput when zero.
 	MaxOutput int64
+	// Cgroup is the folder that TakeCgroup gave: a container with a limit of memory
+	// has a group of its own in it. "" is none, and no limits.
+	Cgroup string
 	// Cut, when not nil, is told of output that could not be kept.
 	Cut func(spec ContainerSpec, bytes int64, why string)
 
@@ -44,6 +47,9 @@ const (
 	// MaxOutput is how much of a container's output is kept unless said otherwise.
 	MaxOutput = 10 << 20
 )
+
+// taskGroup begins the names of containers' control groups.
+const taskGroup = "task-"
 
 // MarkName is a variable that every process of a container inherits, and that no
 // other has: by it those are found that left its process group.
@@ -136,6 +142,9 @@ func (r *ProcessRunner) launch(sup *supervision, spec ContainerSpec, exited func
 	c.Lock, c.Log, c.MaxOutput = p.lock, LogPath(r.LogDir, spec.Family, spec.TaskID), r.MaxOutput
 	if c.MaxOutput == 0 {
 		c.MaxOutput = MaxOutput
+	}
+	if r.Cgroup != "" && spec.Memory > 0 {
+		c.Group, c.Memory = filepath.Join(r.Cgroup, taskGroup+c.Mark), int64(spec.Memory)<<20
 	}
 	// Where the supervisor is just dying this is seen by who waits for its end.
 	_ = sup.link.send(order{ID: p.id, Start: &c}, lock)

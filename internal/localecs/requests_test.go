@@ -333,3 +333,28 @@ func TestATransportNeedsNoNetwork(t *testing.T) {
 	equal(t, "described", aws.ToString(h.describe(arn).LastStatus), "RUNNING")
 	equal(t, "starts", len(h.runner.Started()), 1)
 }
+
+// TestTheMemoryOfAContainer is what the launch asks for, else its definition, else
+// without a limit: the task's own size is none.
+func TestTheMemoryOfAContainer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.register("limited", types.ContainerDefinition{Name: aws.String("job"), Image: aws.String("busybox"), Command: []string{"true"}, Memory: aws.Int32(300)})
+	for _, c := range []struct {
+		family, override string
+		want             int
+	}{{"job", "", 0}, {"limited", "", 300}, {"job", "1024", 1024}, {"limited", "1024", 1024}} {
+		_, err := h.RunTask(t.Context(), input(func(in *ecs.RunTaskInput) {
+			in.TaskDefinition, in.ClientToken = &c.family, aws.String(c.family+c.override)
+			if c.override != "" {
+				in.Overrides = &types.TaskOverride{Memory: &c.override}
+			}
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(time.Minute)
+		started := h.runner.Started()
+		equal(t, c.family+" "+c.override, started[len(started)-1].Memory, c.want)
+	}
+}

@@ -18,7 +18,8 @@ type ContainerSpec struct {
 	Env         map[string]string `json:"env"`
 	Secrets     []Secret          `json:"secrets,omitempty"` // their values are in Env when the container is started
 	Dir         string            `json:"dir,omitempty"`
-	StopTimeout time.Duration     `json:"stopTimeout"` // from SIGTERM to SIGKILL
+	Memory      int               `json:"memory,omitempty"` // most MiB; 0 is no limit
+	StopTimeout time.Duration     `json:"stopTimeout"`      // from SIGTERM to SIGKILL
 }
 
 // Secret is a variable whose value is stored elsewhere, as a task definition

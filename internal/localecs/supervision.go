@@ -83,11 +83,19 @@ func (r *ProcessRunner) ended(p *process, said report) {
 	if said.Lost > 0 && r.Cut != nil {
 		r.Cut(p.spec, said.Lost, said.Why)
 	}
+	e := Exit{Code: said.Code}
+	if said.OutOfMemory {
+		e.Reason = outOfMemory
+	}
 	go func() { // who hears of it may write it down, beside others
-		p.exited(Exit{Code: said.Code})
+		p.exited(e)
 		r.waiting.Done()
 	}()
 }
+
+// outOfMemory is what ECS says of such a container (ECS developer guide, "Stopped
+// tasks error codes").
+const outOfMemory = "OutOfMemoryError: Container killed due to memory usage"
 
 // lost tells of a command whose supervisor is dead.
 func (r *ProcessRunner) lost(p *process) {

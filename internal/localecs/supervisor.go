@@ -38,6 +38,8 @@ type command struct {
 	Lock      string   `json:"lock"` // path of the locked file
 	Log       string   `json:"log"`
 	MaxOutput int64    `json:"maxOutput"`
+	Group     string   `json:"group,omitempty"` // path of its control group
+	Memory    int64    `json:"memory,omitempty"`
 }
 
 // report is what a supervisor tells of a command: once whether it was started,
@@ -49,6 +51,8 @@ type report struct {
 	Code  *int64 `json:"code,omitempty"`
 	Lost  int64  `json:"lost,omitempty"`
 	Why   string `json:"why,omitempty"`
+	// OutOfMemory is whether its limit of memory killed it, or a part of it.
+	OutOfMemory bool `json:"outOfMemory,omitempty"`
 }
 
 // MaybeSupervise must be the first call of main, and of TestMain where tasks

@@ -55,6 +55,8 @@ type LocalConfig struct {
 	// MaxOutput is how many bytes of a task's output are kept; the runner's own
 	// default when 0.
 	MaxOutput int64
+	// Cgroup is what localecs.TakeCgroup gave, "" where memory is no limit.
+	Cgroup string
 	// File, when not empty, is the jobs file that nobody else may run.
 	File string
 	// Listen is the loopback address for requests, a free port when empty.
@@ -185,7 +187,7 @@ func (l *Local) localECS(ctx context.Context, cfg LocalConfig) error {
 	runner := cfg.Runner
 	if runner == nil {
 		runner = &localecs.ProcessRunner{
-			LogDir: local.LogDir(cfg.DB), LockDir: lockDir(cfg.DB), MaxOutput: cfg.MaxOutput,
+			LogDir: local.LogDir(cfg.DB), LockDir: lockDir(cfg.DB), MaxOutput: cfg.MaxOutput, Cgroup: cfg.Cgroup,
 			Cut: func(spec localecs.ContainerSpec, bytes int64, why string) {
 				cfg.Log.Warn("output of a task could not be kept", "job", spec.Family, "task", spec.StartedBy, "bytes", bytes, "why", why)
 			},

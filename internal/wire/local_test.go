@@ -132,3 +132,36 @@ func TestEachJobHasItsOwnTaskDefinition(t *testing.T) {
 		mustClose(t, l)
 	}
 }
+
+// TestTheMemoryOfATaskDefinition is the limit of its jobs' tasks, unless the job has
+// one of its own; who names none has none.
+func TestTheMemoryOfATaskDefinition(t *testing.T) {
+	t.Parallel()
+	cfg := config(filepath.Join(t.TempDir(), "local.db"))
+	clock := vclock.New(time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC))
+	runner := &localecs.ScriptedRunner{Clock: clock}
+	cfg.Clock, cfg.Runner, cfg.Delays = clock, runner, &localecs.Delays{}
+	cfg.Definitions = []job.TaskDefinition{{Family: "base", Memory: 2048, CPU: 1024}}
+	cfg.Jobs = []job.Job{
+		{Name: "own", TaskDefinition: "base", CPU: 256, Memory: 512, Command: []string{"x"}},
+		{Name: "based", TaskDefinition: "base", Command: []string{"x"}},
+		{Name: "free", Command: []string{"x"}},
+	}
+	l := mustStart(t, cfg)
+	for _, j := range l.Jobs() {
+		if _, err := l.Control.Scheduled(t.Context(), j, clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clock.Advance(time.Second)
+	want := map[string]int{"own": 512, "based": 2048, "free": 0}
+	for _, spec := range runner.Started() {
+		if spec.Memory != want[spec.Family] {
+			t.Errorf("the task of %s may use %d MiB, want %d", spec.Family, spec.Memory, want[spec.Family])
+		}
+		delete(want, spec.Family)
+	}
+	if len(want) > 0 {
+		t.Errorf("not started: %v", want)
+	}
+}

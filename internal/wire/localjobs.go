@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 
@@ -69,6 +70,9 @@ func (d localDefinition) input() *ecs.RegisterTaskDefinitionInput {
 	cpu, memory := d.base.Size()
 	container := types.ContainerDefinition{
 		Name: aws.String(d.job.Container), Image: aws.String(cmp.Or(d.base.Image, "local")), Essential: aws.Bool(true),
+	}
+	if d.base.Memory > 0 {
+		container.Memory = aws.Int32(int32(min(d.base.Memory, math.MaxInt32)))
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.base.Environment)) {
 		container.Environment = append(container.Environment, types.KeyValuePair{Name: aws.String(name), Value: aws.String(d.base.Environment[name])})
