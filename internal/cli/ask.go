@@ -7,7 +7,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
-	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire"
@@ -79,7 +78,7 @@ func (a *app) printReply(r control.Reply) error {
 	if a.json {
 		err = printJSON(a.Stdout, r)
 	} else {
-		err = a.write([]byte(notice.Printable(r.Message) + "\n"))
+		err = a.write([]byte(harmlessLines(r.Message) + "\n"))
 	}
 	if err == nil && r.Outcome == control.Refused {
 		return errRefused

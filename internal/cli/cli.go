@@ -79,7 +79,8 @@ type grammar struct {
 	Status   statusCmd   `cmd:"" help:"Say how the control plane itself stands."`
 	Tail     tailCmd     `cmd:"" help:"Print what happens, as it happens: a line for each change of a run."`
 	Audit    auditCmd    `cmd:"" help:"List who asked for what, by which door, and the answer."`
-	Kept     keptCmd     `cmd:"" help:"List inputs that could not be used and were kept."`
+	Kept     keptCmd     `cmd:"" help:"List inputs that could not be used and were kept; try one again, or drop it."`
+	Redrive  redriveCmd  `cmd:"" help:"List what lies in a stack's queues of failures; try it again, or drop it."`
 	UI       uiCmd       `cmd:"" name:"ui" help:"Serve the pages: what ran, what failed, what did not run, what comes, and the buttons."`
 	Classify classifyCmd `cmd:"" help:"Say what stops and refusals mean: JSON in, verdicts out."`
 	Validate validateCmd `cmd:"" help:"Tell all problems of jobs files at once."`

@@ -2,9 +2,8 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,19 +14,23 @@ import (
 
 type keptCmd struct {
 	looks
-	ID    string `arg:"" optional:"" help:"Print this one whole."`
+	fate
+	ID    string `arg:"" optional:"" help:"Print this one whole, and what --again or --drop makes of it."`
 	Limit int    `help:"At most so many." default:"100"`
 }
 
-// Run lists what was kept, or prints one.
+// Run lists what was kept, or prints one, and has it tried again or dropped.
 func (c *keptCmd) Run(ctx context.Context, a *app) error {
+	if c.decided() && c.ID == "" {
+		return usagef("say which one: `kept` lists them")
+	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
 		kept, err := p.Kept(ctx, max(1, c.Limit))
 		if err != nil {
 			return err
 		}
 		if c.ID != "" {
-			return a.printKept(kept, c.ID)
+			return c.one(ctx, a, p, kept)
 		}
 		rows := make([][]string, 0, len(kept))
 		for _, k := range kept {
@@ -37,7 +40,7 @@ func (c *keptCmd) Run(ctx context.Context, a *app) error {
 				}
 				continue
 			}
-			rows = append(rows, []string{keptID(k), a.at(k.At), clip(oneLine(k.Body), 200), k.Reason})
+			rows = append(rows, []string{k.ID(), a.at(k.At), clip(oneLine(k.Body), 200), k.Reason})
 		}
 		if a.json {
 			return nil
@@ -54,29 +57,35 @@ type keptView struct {
 }
 
 func keptJSON(k control.Kept) keptView {
-	return keptView{keptID(k), k.At.UTC(), k.Reason, string(k.Body)}
-}
-
-// keptID names what was kept by what it is.
-func keptID(k control.Kept) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s", k.At.UnixMilli(), k.Reason, k.Body))
-	return hex.EncodeToString(sum[:4])
+	return keptView{k.ID(), k.At.UTC(), k.Reason, string(k.Body)}
 }
 
 func oneLine(b []byte) string { return strings.Join(strings.Fields(string(b)), " ") }
 
-func (a *app) printKept(kept []control.Kept, id string) error {
-	for _, k := range kept {
-		if keptID(k) != id {
-			continue
-		}
-		if a.json {
-			return printJSON(a.Stdout, keptJSON(k))
-		}
-		text := fmt.Sprintf("received  %s %s\nwhy       %s\n\n%s\n", a.at(k.At), a.zoneName(), notice.Printable(k.Reason), harmlessLines(string(k.Body)))
-		return a.write([]byte(text))
+// one prints one of them, and does with it what is to be done.
+func (c *keptCmd) one(ctx context.Context, a *app, p *plane.Plane, kept []control.Kept) error {
+	i := slices.IndexFunc(kept, func(k control.Kept) bool { return k.ID() == c.ID })
+	if i < 0 {
+		return fmt.Errorf("nothing is kept as %s; `kept` lists what is", c.ID)
 	}
-	return fmt.Errorf("nothing is kept as %s; `kept` lists what is", id)
+	k := kept[i]
+	var err error
+	if a.json {
+		err = printJSON(a.Stdout, keptJSON(k))
+	} else {
+		text := fmt.Sprintf("received  %s %s\nwhy       %s\n\n%s\n", a.at(k.At), a.zoneName(), notice.Printable(k.Reason), harmlessLines(string(k.Body)))
+		err = a.write([]byte(text))
+	}
+	if err != nil {
+		return err
+	}
+	if !c.decided() {
+		if a.Screen.Asks {
+			_, _ = fmt.Fprintf(a.Stderr, "`%s %s --again` tries it again, --drop drops it\n", a.command("kept"), c.ID)
+		}
+		return nil
+	}
+	return a.settle(ctx, p, k, c.fate)
 }
 
 // harmlessLines is harmless line by line.

@@ -17,7 +17,7 @@ import (
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "local", "run", "retry", "stop", "history", "show", "logs", "classify", "pause", "resume", "skip-next", "status", "jobs", "pauses", "apply", "tail", "audit", "kept"} {
+	for _, command := range []string{"", "local", "run", "retry", "stop", "history", "show", "logs", "classify", "pause", "resume", "skip-next", "status", "jobs", "pauses", "apply", "tail", "audit", "kept", "redrive", "doctor"} {
 		args := append(strings.Fields(command), "--help")
 		r := batchplane(t, args...)
 		if r.code != 0 || r.err != "" {

@@ -44,6 +44,66 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// TestKeptIsSettled: one that was kept is dropped or tried again, once somebody says
+// so; what still cannot be used stays. What was asked for is kept with its answer.
+func TestKeptIsSettled(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	for _, reason := range []string{"one", "two"} {
+		if err := w.l.Store.Keep(t.Context(), control.Kept{At: at, Reason: reason, Body: []byte("{")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	two := regexp.MustCompile(`"id":"([0-9a-f]+)"`).FindStringSubmatch(w.must("kept", "--json"))[1]
+	asks := cli.Screen{Asks: true, Width: 80}
+	answers := func(answer string, args ...string) result {
+		t.Helper()
+		return withEnv(t, cli.Env{Now: w.clock.Now, Zone: berlin, Screen: asks, Stdin: strings.NewReader(answer)}, append([]string{"--db", w.db, "kept", two}, args...)...)
+	}
+	if r := answers(""); r.code != 0 || !strings.Contains(r.err, "kept --db "+w.db+" "+two+" --again` tries it again, --drop drops it") {
+		t.Errorf("shown on a terminal: %+v", r)
+	}
+	for name, c := range map[string]struct {
+		r    result
+		code int
+		says string
+	}{
+		"nobody is there":  {w.run("kept", two, "--drop"), 2, "nothing was done: nobody can be asked here, so give --yes"},
+		"which one?":       {w.run("kept", "--drop", "--yes"), 2, "say which one"},
+		"both":             {w.run("kept", two, "--drop", "--again"), 2, "can't be used together"},
+		"not wanted":       {answers("n\n", "--drop"), 1, "drop " + two + " (two)? [y/N] batchplane: nothing was done"},
+		"in vain":          {answers("y\n", "--again"), 1, "refused: " + two + " cannot be used now either, and stays: not usable"},
+		"without question": {w.run("kept", two, "--again", "--yes"), 1, "cannot be used now either"},
+	} {
+		if c.r.code != c.code || !strings.Contains(c.r.err+c.r.out, c.says) {
+			t.Errorf("%s: %+v", name, c.r)
+		}
+	}
+	if r := answers("yes\n", "--drop"); r.code != 0 || !strings.HasSuffix(r.out, two+" is dropped\n") {
+		t.Errorf("wanted: %+v", r)
+	}
+	if got := w.must("kept"); strings.Contains(got, two) || strings.Count(got, "\n") != 2 {
+		t.Errorf("left are %s", got)
+	}
+	if got := w.must("audit", "--json"); strings.Count(got, `"what":"kept"`) != 3 || !strings.Contains(got, `"do":"drop"`) || !strings.Contains(got, two+" is dropped") {
+		t.Errorf("audit: %s", got)
+	}
+}
+
+// TestRedriveHere: one machine has no queues of failures, and says so.
+func TestRedriveHere(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	for args, says := range map[string]string{
+		"redrive": "no queues of failures here", "redrive trigger --drop --yes": "no queues of failures here",
+		"redrive --drop": "say which queue", "redrive theirs": "must be one of",
+	} {
+		if r := w.run(strings.Fields(args)...); r.code == 0 || !strings.Contains(r.err, says) {
+			t.Errorf("%s: %+v", args, r)
+		}
+	}
+}
+
 // TestTail: what happens while it looks, and nothing of before.
 func TestTail(t *testing.T) {
 	t.Parallel()

@@ -23,7 +23,7 @@ type Asked struct {
 	// Door is by which way it came.
 	Door string `json:"door"`
 	// What is the kind of the request as its document says it: run, retry, stop,
-	// pause, resume, skipNext; "" where it could not be read.
+	// pause, resume, skipNext, kept, redrive; "" where it could not be read.
 	What string `json:"what,omitempty"`
 	// Job is the name of the job, All where it was about all, "" where it named
 	// none. Run is the run that it was about, or that it made.

@@ -28,21 +28,31 @@ const (
 // owed and the event must be delivered again; it is a *RunError where the run
 // is known.
 func (c *Control) OnStopped(ctx context.Context, body []byte) error {
+	why, err := c.take(ctx, body)
+	if err != nil || why == "" {
+		return err
+	}
+	return c.keep(ctx, body, why)
+}
+
+// take takes an event. Where it cannot be used, why says so, and nothing was done.
+func (c *Control) take(ctx context.Context, body []byte) (why string, err error) {
 	doc, err := ecsevent.Parse(body)
 	if err != nil {
-		return c.keep(ctx, body, fmt.Sprintf("not usable: %v", err))
+		return fmt.Sprintf("not usable: %v", err), nil
 	}
 	if doc.Kind != stop.Task {
-		return c.keep(ctx, body, "not a task's state")
+		return "not a task's state", nil
 	}
 	mark, ok := c.owner(doc.Task)
 	if !ok {
-		return c.keep(ctx, body, fmt.Sprintf("no task of stack %s: startedBy is %q", c.Stack, doc.Task.StartedBy))
+		return fmt.Sprintf("no task of stack %s: startedBy is %q", c.Stack, doc.Task.StartedBy), nil
 	}
-	if err := c.stopped(ctx, body, doc.Task, mark); err != nil {
-		return &RunError{Run: mark.Run, Err: err}
+	why, err = c.stopped(ctx, doc.Task, mark)
+	if err != nil {
+		return "", &RunError{Run: mark.Run, Err: err}
 	}
-	return nil
+	return why, nil
 }
 
 // RunError says which run an error is about, for logs; its text is the error's.
@@ -56,28 +66,28 @@ func (e *RunError) Error() string { return e.Err.Error() }
 func (e *RunError) Unwrap() error { return e.Err }
 
 // stopped takes the state of a run's task.
-func (c *Control) stopped(ctx context.Context, body []byte, task ecsevent.Task, mark run.Mark) error {
+func (c *Control) stopped(ctx context.Context, task ecsevent.Task, mark run.Mark) (why string, err error) {
 	// A task without a lastStatus but with a stoppedAt has stopped.
 	switch task.Stop().LastStatus {
 	case "STOPPED":
 	case "":
-		return c.keep(ctx, body, "it does not say what state the task is in")
+		return "it does not say what state the task is in", nil
 	default:
-		return nil
+		return "", nil
 	}
 	d, err := c.task(ctx, mark.Run, seen(mark, task, false))
 	if errors.Is(err, ErrNotFound) {
 		// The claim is written before RunTask, so this is not a matter of order.
-		return c.keep(ctx, body, fmt.Sprintf("run %s is not known", mark.Run))
+		return fmt.Sprintf("run %s is not known", mark.Run), nil
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	if d.Next.Attempt(mark.Attempt) == nil {
-		return c.keep(ctx, body, fmt.Sprintf("run %s has no attempt %d", mark.Run, mark.Attempt))
+		return fmt.Sprintf("run %s has no attempt %d", mark.Run, mark.Attempt), nil
 	}
 	_, err = c.settle(ctx, d)
-	return err
+	return "", err
 }
 
 // owner finds a task's run by its startedBy, else by its overrides.

@@ -8,6 +8,8 @@ package control
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -74,8 +76,12 @@ type Store interface {
 	Definition(ctx context.Context, hash string) (job.Job, error)
 	PutDefinition(ctx context.Context, j job.Job) error
 
-	// Keep stores an input that could not be used, with the reason.
+	// Keep stores an input that could not be used, with the reason. Kept returns at
+	// most limit of them, the newest first. Settle takes one that Kept returned off
+	// them; one that is not among them any more is ErrNotFound.
 	Keep(ctx context.Context, k Kept) error
+	Kept(ctx context.Context, limit int) ([]Kept, error)
+	Settle(ctx context.Context, k Kept) error
 
 	// PutAsked writes a person's request under its At and ID, in place of what
 	// stands there. Asked returns requests, the newest first; it may miss what was
@@ -135,11 +141,20 @@ type Query struct {
 	Limit     int
 }
 
-// Kept is an input that was received and could not be used.
+// Kept is an input that was received and could not be used, or what there is of a
+// run that was set aside.
 type Kept struct {
 	At     time.Time
 	Reason string
 	Body   []byte
+	// Place is where its store has it.
+	Place string
+}
+
+// ID names what was kept by what it is: 8 hex digits.
+func (k Kept) ID() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s", k.At.UnixMilli(), k.Reason, k.Body))
+	return hex.EncodeToString(sum[:4])
 }
 
 // Launcher is what control needs of ECS.

@@ -222,6 +222,15 @@ func (p storePort) Keep(ctx context.Context, k control.Kept) error {
 	return p.call("Keep", false, func() error { return p.world.store.Keep(ctx, k) })
 }
 
+func (p storePort) Kept(ctx context.Context, limit int) (ks []control.Kept, err error) {
+	err = p.call("Kept", true, func() error { ks, err = p.world.store.Kept(ctx, limit); return err })
+	return ks, err
+}
+
+func (p storePort) Settle(ctx context.Context, k control.Kept) error {
+	return p.call("Settle", false, func() error { return p.world.store.Settle(ctx, k) })
+}
+
 func (p storePort) Mark(ctx context.Context, name string) (at time.Time, err error) {
 	err = p.call("Mark", true, func() error { at, err = p.world.store.Mark(ctx, name); return err })
 	return at, err

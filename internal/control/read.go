@@ -14,7 +14,7 @@ import (
 // it, so it may be a moment behind what was written. Every store is one; the
 // contract is tested by package storetest.
 type Reader interface {
-	// Run, Item, Items, Definition, Due and Mark are Store's, and so is Asked.
+	// Run, Item, Items, Definition, Due and Mark are Store's, and so are Asked and Kept.
 	Run(ctx context.Context, id run.ID) (run.Run, error)
 	Item(ctx context.Context, name string) (job.Item, error)
 	Items(ctx context.Context) ([]job.Item, error)
@@ -22,7 +22,6 @@ type Reader interface {
 	Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error)
 	Mark(ctx context.Context, name string) (time.Time, error)
 	Asked(ctx context.Context, q AskedQuery) ([]Asked, error)
-	// Kept returns inputs that could not be used, the newest first.
 	Kept(ctx context.Context, limit int) ([]Kept, error)
 
 	// Walk goes through the runs that w selects, the newest ScheduledFor first,

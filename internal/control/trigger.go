@@ -16,6 +16,8 @@ type Reply struct {
 	Outcome Outcome    `json:"outcome"`
 	Status  run.Status `json:"status,omitempty"`
 	Message string     `json:"message"`
+	// Contents are what lies in a queue of failures, where that was asked for.
+	Contents *Contents `json:"contents,omitempty"`
 }
 
 // Outcome is what a request came to.

@@ -25,6 +25,10 @@ func asking(way Way, requestID string, r Request, body []byte) control.Asked {
 		a.What, a.Job, a.By = "resume", r.Resume.Job, r.Resume.By
 	case r.Skip != nil:
 		a.What, a.Job, a.By = "skipNext", r.Skip.Job, r.Skip.By
+	case r.Kept != nil:
+		a.What, a.By = "kept", r.Kept.By
+	case r.Redrive != nil:
+		a.What, a.By = "redrive", r.Redrive.By
 	case r.Slot != nil:
 		a.What, a.Job = "slot", r.Slot.Name
 	default:

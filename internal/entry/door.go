@@ -33,8 +33,12 @@ type Door struct {
 		Pause(ctx context.Context, req control.PauseRequest) (control.Reply, error)
 		Resume(ctx context.Context, req control.ResumeRequest) (control.Reply, error)
 		SkipNext(ctx context.Context, req control.SkipRequest) (control.Reply, error)
+		SettleKept(ctx context.Context, req control.KeptRequest) (control.Reply, error)
+		OnStopped(ctx context.Context, body []byte) error
 	}
-	Log *slog.Logger
+	// Failures are the queues of failures, nil where there are none.
+	Failures control.Failures
+	Log      *slog.Logger
 }
 
 // Handle does what body asks for, as Enter does with inputs that come to the
@@ -86,7 +90,7 @@ func (d Door) ask(ctx context.Context, a control.Asked, do func(context.Context)
 
 func refusal(why string) func(context.Context) (control.Reply, error) {
 	return func(context.Context) (control.Reply, error) {
-		return control.Reply{Outcome: control.Refused, Message: "refused: " + why}, nil
+		return refused(why), nil
 	}
 }
 
@@ -120,6 +124,10 @@ func (d Door) person(ctx context.Context, requestID string, r Request) (control.
 		return d.Control.Pause(ctx, *r.Pause)
 	case r.Resume != nil:
 		return d.Control.Resume(ctx, *r.Resume)
+	case r.Kept != nil:
+		return d.Control.SettleKept(ctx, *r.Kept)
+	case r.Redrive != nil:
+		return d.redrive(ctx, *r.Redrive)
 	}
 	return d.Control.SkipNext(ctx, *r.Skip)
 }

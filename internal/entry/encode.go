@@ -19,6 +19,10 @@ type document struct {
 	Pause     string            `json:"pause,omitempty"`
 	Resume    string            `json:"resume,omitempty"`
 	SkipNext  string            `json:"skipNext,omitempty"`
+	Kept      string            `json:"kept,omitempty"`
+	Redrive   control.Queue     `json:"redrive,omitempty"`
+	Messages  []string          `json:"messages,omitempty"`
+	Do        string            `json:"do,omitempty"`
 	Args      []string          `json:"args,omitempty"`
 	Inputs    map[string]string `json:"inputs,omitempty"`
 	Same      bool              `json:"same,omitempty"`
@@ -51,6 +55,8 @@ func (r Request) MarshalJSON() ([]byte, error) {
 		d = document{Resume: r.Resume.Job, By: r.Resume.By}
 	case r.Skip != nil:
 		d = document{SkipNext: r.Skip.Job, By: r.Skip.By}
+	case r.Kept != nil, r.Redrive != nil:
+		d = r.settling()
 	default:
 		return nil, errors.New("encoding a request: it is not a person's")
 	}
@@ -59,6 +65,25 @@ func (r Request) MarshalJSON() ([]byte, error) {
 		return nil, fmt.Errorf("encoding a request: %w", err)
 	}
 	return body, nil
+}
+
+// settling is the document of what is about inputs that could not be used.
+func (r Request) settling() document {
+	if r.Kept != nil {
+		return document{Kept: r.Kept.ID, Do: doing(r.Kept.Again), By: r.Kept.By}
+	}
+	d := document{Redrive: r.Redrive.Queue, Messages: r.Redrive.Messages, By: r.Redrive.By}
+	if len(d.Messages) > 0 {
+		d.Do = doing(r.Redrive.Again)
+	}
+	return d
+}
+
+func doing(again bool) string {
+	if again {
+		return doAgain
+	}
+	return doDrop
 }
 
 // By is the request as somebody asks for it.
@@ -76,6 +101,10 @@ func (r Request) By(who string) Request {
 		r.Resume = signed(r.Resume, func(q *control.ResumeRequest) { q.By = who })
 	case r.Skip != nil:
 		r.Skip = signed(r.Skip, func(q *control.SkipRequest) { q.By = who })
+	case r.Kept != nil:
+		r.Kept = signed(r.Kept, func(q *control.KeptRequest) { q.By = who })
+	case r.Redrive != nil:
+		r.Redrive = signed(r.Redrive, func(q *control.RedriveRequest) { q.By = who })
 	}
 	return r
 }

@@ -22,6 +22,10 @@ func TestEncode(t *testing.T) {
 		"pause for ever": {Pause: &control.PauseRequest{Job: "etl"}},
 		"resume":         {Resume: &control.ResumeRequest{Job: "etl", By: "mia"}},
 		"skip-next":      {Skip: &control.SkipRequest{Job: "etl", By: "mia"}},
+		"kept":           {Kept: &control.KeptRequest{ID: "0123abcd", Again: true, By: "mia"}},
+		"kept, dropped":  {Kept: &control.KeptRequest{ID: "0123abcd"}},
+		"redrive":        {Redrive: &control.RedriveRequest{Queue: "trigger", Messages: []string{"a"}, Again: true, By: "mia"}},
+		"redrive's list": {Redrive: &control.RedriveRequest{Queue: "sweep"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -42,7 +46,7 @@ func TestEncode(t *testing.T) {
 // TestSamplesComeBack: the samples of people's requests are what is encoded.
 func TestSamplesComeBack(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"run", "retry", "stop", "pause", "pause-all", "resume", "skip-next"} {
+	for _, name := range []string{"run", "retry", "stop", "pause", "pause-all", "resume", "skip-next", "kept", "redrive"} {
 		sample, err := os.ReadFile(filepath.Join("..", "..", "events", "trigger-"+name+".json"))
 		if err != nil {
 			t.Fatal(err)

@@ -32,6 +32,9 @@ type Request struct {
 	Pause  *control.PauseRequest
 	Resume *control.ResumeRequest
 	Skip   *control.SkipRequest
+	// Kept and Redrive are about what could not be used and what was given up.
+	Kept    *control.KeptRequest
+	Redrive *control.RedriveRequest
 }
 
 // Slot is a schedule's trigger for one nominal time.
@@ -61,6 +64,8 @@ var forms = map[string]func([]byte) (Request, error){
 	"pause":    readPause,
 	"resume":   readResume,
 	"skipNext": readSkip,
+	"kept":     readKept,
+	"redrive":  readRedrive,
 }
 
 // Parse reads an input. An error wraps ErrInput and says in a sentence what is
@@ -79,7 +84,7 @@ func Parse(body []byte) (Request, error) {
 	slices.Sort(found)
 	if len(found) != 1 {
 		return Request{}, fmt.Errorf("%w: it must have exactly one of %s, and has %s", ErrInput,
-			"job (a schedule's), source (a scheduled event's), run, retry, stop, pause, resume, skipNext", words(found))
+			"job (a schedule's), source (a scheduled event's), run, retry, stop, pause, resume, skipNext, kept, redrive", words(found))
 	}
 	r, err := forms[found[0]](body)
 	if err != nil {

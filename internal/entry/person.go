@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
@@ -109,6 +111,71 @@ func readSkip(body []byte) (Request, error) {
 		return Request{}, err
 	}
 	return Request{Skip: &control.SkipRequest{Job: in.SkipNext, By: in.By}}, jobName(in.SkipNext)
+}
+
+// What is to become of something: it is tried again, or dropped.
+const (
+	doAgain = "again"
+	doDrop  = "drop"
+)
+
+func again(do string) (bool, error) {
+	if do != doAgain && do != doDrop {
+		return false, fmt.Errorf("do is %q: it is again or drop", do)
+	}
+	return do == doAgain, nil
+}
+
+// keptID is what control.Kept.ID makes.
+var keptID = regexp.MustCompile(`^[0-9a-f]{8}$`)
+
+// readKept reads {"kept": id, "do": "again" or "drop", "by"}.
+func readKept(body []byte) (Request, error) {
+	var in struct {
+		Kept string `json:"kept"`
+		Do   string `json:"do"`
+		asked
+	}
+	if err := strict(body, &in); err != nil {
+		return Request{}, err
+	}
+	if !keptID.MatchString(in.Kept) {
+		return Request{}, fmt.Errorf("%q is no id of a kept input: it has 8 hex digits", in.Kept)
+	}
+	do, err := again(in.Do)
+	return Request{Kept: &control.KeptRequest{ID: in.Kept, Again: do, By: in.By}}, err
+}
+
+// MostRedriven is how many messages one request can be about: each is carried out
+// within the time of one call of the function.
+const MostRedriven = 10
+
+// readRedrive reads {"redrive": queue, "messages": ids, "do": "again" or "drop",
+// "by"}; without messages it asks what there is.
+func readRedrive(body []byte) (Request, error) {
+	var in struct {
+		Redrive  control.Queue `json:"redrive"`
+		Messages []string      `json:"messages"`
+		Do       string        `json:"do"`
+		asked
+	}
+	if err := strict(body, &in); err != nil {
+		return Request{}, err
+	}
+	req := &control.RedriveRequest{Queue: in.Redrive, Messages: in.Messages, By: in.By}
+	switch {
+	case !slices.Contains(control.Queues, in.Redrive):
+		return Request{}, fmt.Errorf("there is no queue %q: it is one of %v", in.Redrive, control.Queues)
+	case len(in.Messages) > MostRedriven:
+		return Request{}, fmt.Errorf("it is about %d messages, and one request is about at most %d", len(in.Messages), MostRedriven)
+	case len(in.Messages) == 0 && in.Do == "":
+		return Request{Redrive: req}, nil
+	case len(in.Messages) == 0:
+		return Request{}, errors.New("it names no messages")
+	}
+	var err error
+	req.Again, err = again(in.Do)
+	return Request{Redrive: req}, err
 }
 
 func jobName(name string) error {

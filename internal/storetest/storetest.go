@@ -428,7 +428,17 @@ func kept(t *testing.T, s Store) {
 	}
 	got, err := s.Kept(t.Context(), 10)
 	if err != nil || len(got) != 3 || got[0].Reason != "third" || len(got[0].Body) != 0 || got[1].Reason != "second" || string(got[2].Body) != "\x00{" || !got[1].At.Equal(t0) {
-		t.Errorf("got %+v, %v", got, err)
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if err := s.Settle(t.Context(), got[1]); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Settle(t.Context(), got[1]); !errors.Is(err, control.ErrNotFound) {
+		t.Errorf("settled twice: %v", err)
+	}
+	left, err := s.Kept(t.Context(), 2)
+	if err != nil || len(left) != 2 || left[0].ID() != got[0].ID() || left[1].ID() != got[2].ID() {
+		t.Errorf("left are %+v, %v", left, err)
 	}
 }
 

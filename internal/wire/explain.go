@@ -67,8 +67,6 @@ func policyFor(action string) string {
 	switch service, name, _ := strings.Cut(action, ":"); {
 	case service == "lambda":
 		return "OperatorPolicyArn"
-	case service == "sqs" && name != "GetQueueAttributes":
-		return "OperatorPolicyArn"
 	case service == "iam", service == "scheduler" && name != "GetSchedule" && name != "ListSchedules", service == "ecs" && (name == "RegisterTaskDefinition" || name == "DeregisterTaskDefinition"):
 		return "DeployerPolicyArn"
 	}

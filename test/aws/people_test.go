@@ -123,6 +123,7 @@ func people(t *testing.T, w *world) {
 	write(peoplesJobs)
 	deploys(t, w, reader, deployer, file, write)
 	w.sweepNow(t)
+	redrives(t, w, reader, operator)
 	runs(t, reader, operator)
 	sees(t, reader)
 	wrongPlaces(t, reader)

@@ -406,14 +406,32 @@ func (w *world) subscribe(t *testing.T) {
 }
 
 // receive takes the messages out of a queue.
-func (w *world) receive(t *testing.T, queue string) (bodies []string) {
+func (w *world) receive(t *testing.T, queue string) []string {
+	t.Helper()
+	return w.messages(t, queue, true)
+}
+
+// peek answers what lies in a queue, and leaves it to others.
+func (w *world) peek(t *testing.T, queue string) []string {
+	t.Helper()
+	return w.messages(t, queue, false)
+}
+
+func (w *world) messages(t *testing.T, queue string, take bool) (bodies []string) {
 	t.Helper()
 	var out struct {
 		Messages []struct{ Body, ReceiptHandle string }
 	}
-	w.call(t, "sqs", "AmazonSQS.ReceiveMessage", map[string]any{"QueueUrl": queue, "MaxNumberOfMessages": 10}, &out)
+	in := map[string]any{"QueueUrl": queue, "MaxNumberOfMessages": 10}
+	if !take {
+		in["VisibilityTimeout"] = 1
+	}
+	w.call(t, "sqs", "AmazonSQS.ReceiveMessage", in, &out)
 	for _, m := range out.Messages {
 		bodies = append(bodies, m.Body)
+		if !take {
+			continue
+		}
 		w.call(t, "sqs", "AmazonSQS.DeleteMessage", map[string]string{"QueueUrl": queue, "ReceiptHandle": m.ReceiptHandle}, nil)
 	}
 	return bodies

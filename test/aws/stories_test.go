@@ -280,7 +280,7 @@ func missed(t *testing.T, w *world) {
 func malformed(t *testing.T, w *world) {
 	w.send(t, w.resource["Trigger"], `{"rnu":"malformed"}`)
 	within(t, 5*time.Minute, "the input is in the failure queue", func() bool {
-		return slices.ContainsFunc(w.receive(t, w.resource["TriggerFailures"]), func(body string) bool { return strings.Contains(body, "malformed") })
+		return slices.ContainsFunc(w.peek(t, w.resource["TriggerFailures"]), func(body string) bool { return strings.Contains(body, "malformed") })
 	})
 }
 

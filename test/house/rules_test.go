@@ -38,7 +38,7 @@ var (
 	handling = append(slices.Clone(deciding), "control")
 	// seeing is what people's tools know of a control plane.
 	seeing = append(slices.Clone(handling), "timetable", "view", "entry", "plane", "render", "jobdiff", "apply", "doctor")
-	wiring = append(slices.Clone(seeing), "job/jobfile", "adapter/*", "local", "localecs", "localecs/*", "console")
+	wiring = append(slices.Clone(seeing), "job/jobfile", "adapter/*", "signed", "local", "localecs", "localecs/*", "console")
 	asking = append(slices.Clone(seeing), "cron/crontab", "importer", "importer/*", "preview", "jobdiff", "render", "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
 )
 
@@ -76,7 +76,10 @@ var rooms = map[string]room{
 	"internal/storetest": {plain: true, left: handling},
 
 	// Adapters know the ports of control and plane, and not each other.
-	"internal/adapter/*": {left: seeing},
+	"internal/adapter/*": {left: append(slices.Clone(seeing), "signed")},
+
+	// What adapters send without a module of the SDK.
+	"internal/signed": {},
 
 	// A store's own test server.
 	"internal/adapter/dynamo/dynamotest": {left: append(slices.Clone(handling), "adapter/dynamo")},

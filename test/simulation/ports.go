@@ -102,6 +102,18 @@ func (p port) Keep(ctx context.Context, k control.Kept) error {
 	return p.access("Keep", true, func() error { return p.w.store.Keep(ctx, k) })
 }
 
+func (p port) Kept(ctx context.Context, limit int) (ks []control.Kept, err error) {
+	err = p.access("Kept", false, func() error {
+		ks, err = p.w.store.Kept(ctx, limit)
+		return err
+	})
+	return ks, err
+}
+
+func (p port) Settle(ctx context.Context, k control.Kept) error {
+	return p.access("Settle", true, func() error { return p.w.store.Settle(ctx, k) })
+}
+
 func (p port) Mark(ctx context.Context, name string) (at time.Time, err error) {
 	err = p.access("Mark", false, func() error {
 		at, err = p.w.store.Mark(ctx, name)

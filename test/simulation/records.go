@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -89,9 +90,13 @@ func (s *Store) PutDefinition(_ context.Context, j job.Job) error {
 // Keep implements control.Store.
 func (s *Store) Keep(_ context.Context, k control.Kept) error {
 	k.Body = slices.Clone(k.Body)
+	k.Place = strconv.Itoa(len(s.kept))
 	s.kept = append(s.kept, k)
 	return nil
 }
+
+// Settle implements control.Store. Nobody asks for it here.
+func (s *Store) Settle(context.Context, control.Kept) error { return control.ErrNotFound }
 
 // Kept returns what was kept, the newest first.
 func (s *Store) Kept(_ context.Context, limit int) ([]control.Kept, error) {

@@ -104,7 +104,7 @@ func start(tb testing.TB, bootstrap string) time.Duration {
 		"GOMAXPROCS=1", "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(runtime.URL, "http://"), "AWS_LAMBDA_FUNCTION_NAME=x",
 		"AWS_ENDPOINT_URL=" + runtime.URL, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret",
 		"BATCHPLANE_STACK=prod", "BATCHPLANE_TABLE=table", "BATCHPLANE_KEEP_DAYS=400", "BATCHPLANE_TOPIC=arn", "BATCHPLANE_BUS=default",
-		"BATCHPLANE_SLACK_PATH=/batchplane/prod/slack/", "BATCHPLANE_TRIGGER=arn", "BATCHPLANE_PEOPLE=arn", "BATCHPLANE_SCHEDULE_GROUP=prod", "BATCHPLANE_LAUNCH_RATE=20",
+		"BATCHPLANE_SLACK_PATH=/batchplane/prod/slack/", "BATCHPLANE_TRIGGER=arn", "BATCHPLANE_PEOPLE=arn", "BATCHPLANE_SCHEDULE_GROUP=prod", "BATCHPLANE_FAILURES=https://sqs/1/a", "BATCHPLANE_LAUNCH_RATE=20",
 	}
 	cmd.Stderr = os.Stderr
 	began := time.Now()

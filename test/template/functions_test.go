@@ -71,6 +71,7 @@ func TestEnvironmentsAreTheConfigurations(t *testing.T) {
 		"BATCHPLANE_TRIGGER":        "!GetAtt Trigger.Arn",
 		"BATCHPLANE_PEOPLE":         "!Ref People",
 		"BATCHPLANE_LOG_GROUPS":     "!Ref LogGroups",
+		"BATCHPLANE_FAILURES":       "!Join [,, !Ref TriggerFailures, !Ref OnStoppedFailures, !Ref NotifyFailures, !Ref SweepFailures]",
 		"BATCHPLANE_SCHEDULE_GROUP": "!Ref AWS::StackName",
 		"BATCHPLANE_LAUNCH_RATE":    "!Ref LaunchRate",
 	}

@@ -41,7 +41,7 @@ func TestPoliciesAreTheCalls(t *testing.T) {
 	launches := append(calls[fargate.API]("ecs", "DescribeTasks"), "iam:PassRole", "ecs:TagResource")
 	template := load(t)
 	for role, want := range map[string][]string{
-		"TriggerRole":   slices.Concat(platform, key, byKey, []string{"dynamodb:Query", "scheduler:GetSchedule"}, launches),
+		"TriggerRole":   slices.Concat(platform, key, byKey, []string{"dynamodb:Query", "scheduler:GetSchedule", "sqs:DeleteMessage", "sqs:ReceiveMessage"}, launches),
 		"OnStoppedRole": slices.Concat(platform, key, byKey, launches),
 		"NotifyRole": slices.Concat(platform, key, byKey, calls[sns.API]("sns"), calls[eventbus.API]("events"), calls[ssm.API]("ssm"), calls[logs.API]("logs"),
 			[]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}),

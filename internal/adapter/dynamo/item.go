@@ -149,7 +149,7 @@ func keptItem(k control.Kept, now time.Time, mark []byte) attributes {
 
 func decodeKept(item attributes) control.Kept {
 	return control.Kept{
-		At: time.UnixMilli(integer(item, attrAt)).UTC(), Reason: text(item, attrReason), Body: octets(item, attrRaw),
+		At: time.UnixMilli(integer(item, attrAt)).UTC(), Reason: text(item, attrReason), Body: octets(item, attrRaw), Place: text(item, attrSK),
 	}
 }
 

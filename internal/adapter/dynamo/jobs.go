@@ -29,7 +29,7 @@ func (s *Store) Item(ctx context.Context, name string) (job.Item, error) {
 
 // Items implements control.Store.
 func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
-	items, err := s.all(ctx, itemPrefix, func(attributes) int64 { return 0 }, math.MaxInt, false)
+	items, err := s.all(ctx, itemPrefix, func(attributes) int64 { return 0 }, math.MaxInt, false, "")
 	if err != nil {
 		return nil, fmt.Errorf("listing the jobs' items: %w", err)
 	}
@@ -52,12 +52,16 @@ func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
 
 // all reads the items of all shards of a prefix, whole and consistent, in the
 // order of at, which is that of the sort key; at most limit.
-func (s *Store) all(ctx context.Context, prefix string, at func(attributes) int64, limit int, newest bool) ([]attributes, error) {
+func (s *Store) all(ctx context.Context, prefix string, at func(attributes) int64, limit int, newest bool, filter string) ([]attributes, error) {
 	m := &merged{db: s.db, newest: newest}
+	var only *string
+	if filter != "" {
+		only = &filter
+	}
 	for n := range shards {
 		m.cursors = append(m.cursors, &cursor{whole: true, at: at, in: dynamodb.QueryInput{
 			TableName: &s.table, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(!newest), Limit: aws.Int32(int32(min(limit, maxPage))),
-			KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: attributes{":pk": str(sharded(prefix, n))},
+			KeyConditionExpression: aws.String("pk = :pk"), FilterExpression: only, ExpressionAttributeValues: attributes{":pk": str(sharded(prefix, n))},
 		}})
 	}
 	entries, err := m.next(ctx, limit)
@@ -146,9 +150,9 @@ func (s *Store) Keep(ctx context.Context, k control.Kept) error {
 	return nil
 }
 
-// Kept returns what was kept, the newest first.
+// Kept returns what was kept and is not settled, the newest first.
 func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
-	items, err := s.all(ctx, keptPrefix, keptAt, limit, true)
+	items, err := s.all(ctx, keptPrefix, keptAt, limit, true, unsettled)
 	if err != nil {
 		return nil, fmt.Errorf("listing kept inputs: %w", err)
 	}
@@ -157,6 +161,29 @@ func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
 		out = append(out, decodeKept(item))
 	}
 	return out, nil
+}
+
+// unsettled is what a kept input has that nobody has settled.
+const unsettled = "attribute_exists(" + attrReason + ")"
+
+// Settle implements control.Store. What is settled stays for as long as it is kept,
+// under other names: the stream's filter goes by the reason, and must not have it
+// told once more.
+func (s *Store) Settle(ctx context.Context, k control.Kept) error {
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.table, Key: key(sharded(keptPrefix, shard(k.Place)), k.Place),
+		UpdateExpression:          aws.String("SET was = :was REMOVE " + attrReason),
+		ConditionExpression:       aws.String(unsettled),
+		ExpressionAttributeValues: attributes{":was": str(k.Reason)},
+	})
+	var gone *types.ConditionalCheckFailedException
+	if errors.As(err, &gone) {
+		return fmt.Errorf("settling a kept input: %w", control.ErrNotFound)
+	}
+	if err != nil {
+		return failed("settling a kept input", err)
+	}
+	return nil
 }
 
 func markKey(name string) attributes { return key("M#"+name, "M") }

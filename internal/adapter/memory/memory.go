@@ -24,6 +24,7 @@ type Store struct {
 	items       map[string]row
 	definitions map[string][]byte
 	kept        []control.Kept
+	places      int
 	marks       map[string]time.Time
 	asked       map[string][]byte
 	pending     map[string][]byte
@@ -134,7 +135,7 @@ func (s *Store) SetAside(_ context.Context, id run.ID, reason string) error {
 	if w.lane == "" {
 		return nil // somebody else set it aside
 	}
-	s.kept = append(s.kept, control.Kept{At: w.due, Reason: fmt.Sprintf("run %s: %s", id, reason), Body: slices.Clone(w.body)})
+	s.keep(control.Kept{At: w.due, Reason: fmt.Sprintf("run %s: %s", id, reason), Body: slices.Clone(w.body)})
 	w.lane = ""
 	w.rev++
 	s.runs[id] = w
@@ -261,22 +262,4 @@ func (s *Store) PutDefinition(_ context.Context, j job.Job) error {
 	defer s.mu.Unlock()
 	put(&s.definitions, j.Hash(), body)
 	return nil
-}
-
-// Keep implements control.Store.
-func (s *Store) Keep(_ context.Context, k control.Kept) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k.Body = slices.Clone(k.Body)
-	s.kept = append(s.kept, k)
-	return nil
-}
-
-// Kept returns what was kept, the newest first.
-func (s *Store) Kept(_ context.Context, limit int) ([]control.Kept, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := slices.Clone(s.kept)
-	slices.Reverse(out)
-	return out[:min(limit, len(out))], nil
 }

@@ -114,7 +114,7 @@ func (s *Store) Keep(ctx context.Context, k control.Kept) error {
 
 // Kept returns what was kept, the newest first.
 func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT at, reason, body FROM kept ORDER BY rowid DESC LIMIT ?", limit)
+	rows, err := s.read.QueryContext(ctx, "SELECT at, reason, body, rowid FROM kept ORDER BY rowid DESC LIMIT ?", limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing kept events: %w", err)
 	}
@@ -123,7 +123,7 @@ func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
 	for rows.Next() {
 		var k control.Kept
 		var at int64
-		if err := rows.Scan(&at, &k.Reason, &k.Body); err != nil {
+		if err := rows.Scan(&at, &k.Reason, &k.Body, &k.Place); err != nil {
 			return nil, fmt.Errorf("reading a kept event: %w", err)
 		}
 		k.At = time.UnixMilli(at).UTC()
@@ -133,6 +133,20 @@ func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
 		return nil, fmt.Errorf("listing kept events: %w", err)
 	}
 	return out, nil
+}
+
+// Settle implements control.Store.
+func (s *Store) Settle(ctx context.Context, k control.Kept) error {
+	return s.Within(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, "DELETE FROM kept WHERE rowid = ? AND at = ? AND reason = ?", k.Place, k.At.UnixMilli(), k.Reason)
+		if err != nil {
+			return fmt.Errorf("settling a kept input: %w", err)
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(fmt.Errorf("settling a kept input: %w", control.ErrNotFound), err)
+		}
+		return nil
+	})
 }
 
 // Mark implements control.Store.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -13,10 +14,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 
+	"github.com/batchplane/batchplane/internal/adapter/failures"
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/signed"
 	"github.com/batchplane/batchplane/internal/wire/base"
 	"github.com/batchplane/batchplane/internal/wire/environ"
 )
@@ -26,6 +29,9 @@ type Config struct {
 	base.Config
 	// Group is the stack's schedule group.
 	Group string `env:"BATCHPLANE_SCHEDULE_GROUP"`
+	// Failures are the addresses of the queues of failures, in the order of
+	// control.Queues.
+	Failures string `env:"BATCHPLANE_FAILURES"`
 }
 
 // Handler is the function's.
@@ -39,7 +45,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 		return nil, err
 	}
 	log := base.Log(os.Stdout, c.Config)
-	return With(&control.Control{
+	return With(queuesOf(c.Failures, a), &control.Control{
 		Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 		Schedules: &schedules.Lookup{
 			Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Group: c.Group, Function: lambdacontext.FunctionName, Read: entry.Registered,
@@ -49,11 +55,25 @@ func New(lookup environ.Lookup) (Handler, error) {
 	}), nil
 }
 
+// queuesOf are the queues of failures at those addresses.
+func queuesOf(urls string, a base.AWS) *failures.Queues {
+	q := &failures.Queues{SQS: &signed.Client{Config: a.For("SQS"), Service: "sqs"}, URLs: map[control.Queue]string{}}
+	for i, address := range strings.Split(urls, ",") {
+		if i < len(control.Queues) {
+			q.URLs[control.Queues[i]] = address
+		}
+		if u, err := url.Parse(address); err == nil {
+			q.SQS.Endpoint = u.Scheme + "://" + u.Host
+		}
+	}
+	return q
+}
+
 // With is the function on a control plane. A person's request that names no id of
 // its own has that of its invocation, which Lambda keeps when it delivers an input
 // again.
-func With(ctl *control.Control) Handler {
-	door := entry.Door{Log: ctl.Log, Control: ctl}
+func With(queues control.Failures, ctl *control.Control) Handler {
+	door := entry.Door{Log: ctl.Log, Control: ctl, Failures: queues}
 	return func(ctx context.Context, input json.RawMessage) (control.Reply, error) {
 		var id string
 		way := entry.FromSchedules

@@ -43,7 +43,7 @@ func TestDeliveredAgain(t *testing.T) {
 	if err := ctl.Sync(t.Context(), []job.Job{{Name: "etl", TaskDefinition: "etl"}}); err != nil {
 		t.Fatal(err)
 	}
-	handle := With(ctl)
+	handle := With(nil, ctl)
 	for i, tc := range []struct {
 		id       string
 		outcome  control.Outcome
@@ -75,7 +75,7 @@ func TestPeoplesAlias(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "r", InvokedFunctionArn: arn})
-		reply, err := With(ctl)(ctx, json.RawMessage(`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`))
+		reply, err := With(nil, ctl)(ctx, json.RawMessage(`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`))
 		if err != nil || reply.Outcome != want {
 			t.Errorf("%s: %+v, %v; want %s", arn, reply, err, want)
 		}

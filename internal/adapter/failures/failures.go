@@ -1,0 +1,120 @@
+// Package failures reads the queues of what could not be delivered to the stack's
+// functions, or was given up by them.
+package failures
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/signed"
+)
+
+// Queues implements control.Failures.
+type Queues struct {
+	SQS *signed.Client
+	// URLs are the queues', by name.
+	URLs map[control.Queue]string
+}
+
+const (
+	// atOnce is the most that one ReceiveMessage brings (Amazon SQS API reference).
+	atOnce = 10
+	// inVain is after how many answers in a row without a new message there is held
+	// to be none: an answer need not have all there is (the same page).
+	inVain = 3
+	// protocol is the version of AWS JSON that SQS speaks (Amazon SQS developer guide,
+	// "Making Query API requests using AWS JSON protocol").
+	protocol = "1.0"
+	// sent is the attribute that says when a message came into the queue.
+	sent = "SentTimestamp"
+)
+
+// received is a message as ReceiveMessage gives it.
+type received struct {
+	ID         string            `json:"MessageId"`
+	Handle     string            `json:"ReceiptHandle"`
+	Body       string            `json:"Body"`
+	Attributes map[string]string `json:"Attributes"`
+	Said       map[string]struct {
+		Text string `json:"StringValue"`
+	} `json:"MessageAttributes"`
+}
+
+// Failed implements control.Failures. Others lose sight of a message for a second.
+func (q *Queues) Failed(ctx context.Context, name control.Queue, most int) ([]control.Failed, error) {
+	found := map[string]control.Failed{}
+	for vain := 0; vain < inVain && len(found) < most; {
+		var out struct {
+			Messages []received `json:"Messages"`
+		}
+		err := q.SQS.JSON(ctx, protocol, "AmazonSQS.ReceiveMessage", map[string]any{
+			"QueueUrl": q.URLs[name], "MaxNumberOfMessages": atOnce, "VisibilityTimeout": 1, "WaitTimeSeconds": 1,
+			"MessageAttributeNames": []string{"All"}, "MessageSystemAttributeNames": []string{sent}, "AttributeNames": []string{sent},
+		}, &out)
+		if err != nil {
+			return nil, fmt.Errorf("reading the queue %s: %w", name, err)
+		}
+		before := len(found)
+		for _, m := range out.Messages {
+			found[m.ID] = failed(m)
+		}
+		vain++
+		if len(found) > before {
+			vain = 0
+		}
+	}
+	all := make([]control.Failed, 0, len(found))
+	for _, f := range found {
+		all = append(all, f)
+	}
+	slices.SortFunc(all, func(a, b control.Failed) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	return all[:min(most, len(all))], nil
+}
+
+// Drop implements control.Failures.
+func (q *Queues) Drop(ctx context.Context, name control.Queue, f control.Failed) error {
+	if err := q.SQS.JSON(ctx, protocol, "AmazonSQS.DeleteMessage", map[string]any{"QueueUrl": q.URLs[name], "ReceiptHandle": f.Handle}, nil); err != nil {
+		return fmt.Errorf("taking a message off the queue %s: %w", name, err)
+	}
+	return nil
+}
+
+// failed reads a message: what EventBridge or Scheduler could not deliver, as it is,
+// with the reason in its attributes (EventBridge user guide, "Using dead-letter
+// queues"), or what a function was given and failed on, in Lambda's record of it
+// (AWS Lambda developer guide, "Capturing records of asynchronous invocations").
+func failed(m received) control.Failed {
+	f := control.Failed{ID: m.ID, Input: m.Body, Handle: m.Handle}
+	if ms, err := strconv.ParseInt(m.Attributes[sent], 10, 64); err == nil {
+		f.At = time.UnixMilli(ms).UTC()
+	}
+	f.Why = strings.Trim(m.Said["ERROR_CODE"].Text+": "+m.Said["ERROR_MESSAGE"].Text, ": ")
+	var record struct {
+		RequestContext *struct {
+			FunctionARN string `json:"functionArn"`
+			Condition   string `json:"condition"`
+		} `json:"requestContext"`
+		RequestPayload  json.RawMessage `json:"requestPayload"`
+		ResponsePayload struct {
+			ErrorMessage string `json:"errorMessage"`
+		} `json:"responsePayload"`
+	}
+	if json.Unmarshal([]byte(f.Input), &record) != nil || record.RequestContext == nil {
+		return f
+	}
+	f.Why = strings.Trim(record.RequestContext.Condition+": "+record.ResponsePayload.ErrorMessage, ": ")
+	if len(record.RequestPayload) > 0 { // a record of a stream has no content
+		f.Input = string(record.RequestPayload)
+	}
+	if parts := strings.Split(record.RequestContext.FunctionARN, ":"); len(parts) == 8 {
+		f.Qualifier = parts[7]
+	}
+	return f
+}

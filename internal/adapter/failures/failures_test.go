@@ -1,0 +1,127 @@
+package failures_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/batchplane/batchplane/internal/adapter/failures"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/signed"
+)
+
+// Messages in the forms of the guides: what EventBridge or Scheduler could not
+// deliver, what functions failed on, and a part of a stream.
+const (
+	undelivered = `{"MessageId":"a","ReceiptHandle":"ha","Body":"{\"job\":\"etl\"}","Attributes":{"SentTimestamp":"1763802000000"},
+		"MessageAttributes":{"ERROR_CODE":{"StringValue":"NO_PERMISSIONS","DataType":"String"},"ERROR_MESSAGE":{"StringValue":"not authorized","DataType":"String"}}}`
+	givenUp = `{"MessageId":"b","ReceiptHandle":"hb","Attributes":{"SentTimestamp":"1763798400000"},"Body":"{\"version\":\"1.0\",` +
+		`\"requestContext\":{\"requestId\":\"r\",\"functionArn\":\"arn:aws:lambda:eu-central-1:123456789012:function:bp-Trigger-1:people\",\"condition\":\"RetriesExhausted\"},` +
+		`\"requestPayload\":{\"run\":\"etl\"},\"responseContext\":{\"statusCode\":200,\"functionError\":\"Unhandled\"},\"responsePayload\":{\"errorMessage\":\"the table is away\"}}"}`
+	streamed = `{"MessageId":"c","ReceiptHandle":"hc","Body":"{\"requestContext\":{\"functionArn\":\"arn:aws:lambda:eu-central-1:123456789012:function:bp-Notify-1\",\"condition\":\"RetryAttemptsExhausted\"},` +
+		`\"DDBStreamBatchInfo\":{\"shardId\":\"s\"}}"}`
+)
+
+// sqs answers as SQS does, a few messages at a time.
+type sqs struct {
+	mu      sync.Mutex
+	pages   []string
+	refuses string
+	asked   []map[string]any
+	target  []string
+}
+
+func (s *sqs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var in map[string]any
+	body, _ := io.ReadAll(r.Body)
+	_ = json.Unmarshal(body, &in)
+	s.asked, s.target = append(s.asked, in), append(s.target, r.Header.Get("X-Amz-Target"))
+	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=id/") || !strings.Contains(r.Header.Get("Authorization"), "/eu-central-1/sqs/aws4_request") {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	if s.refuses != "" {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, s.refuses)
+		return
+	}
+	if len(s.pages) > 0 && strings.HasSuffix(r.Header.Get("X-Amz-Target"), "ReceiveMessage") {
+		_, _ = io.WriteString(w, s.pages[0])
+		s.pages = s.pages[1:]
+		return
+	}
+	_, _ = io.WriteString(w, "{}")
+}
+
+func queues(t *testing.T, s *sqs) *failures.Queues {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	return &failures.Queues{
+		URLs: map[control.Queue]string{control.TriggerQueue: server.URL + "/123456789012/failures"},
+		SQS: &signed.Client{Service: "sqs", Endpoint: server.URL, Config: aws.Config{Region: "eu-central-1", HTTPClient: server.Client(), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "secret"}, nil
+		})}},
+	}
+}
+
+// TestFailed: all of a queue is seen, each message once, the oldest first, with what
+// was to be delivered, why it was not, and by which name it was called.
+func TestFailed(t *testing.T) {
+	t.Parallel()
+	s := &sqs{pages: []string{`{"Messages":[` + undelivered + `]}`, `{}`, `{"Messages":[` + undelivered + `,` + givenUp + `]}`, `{"Messages":[` + streamed + `]}`}}
+	q := queues(t, s)
+	got, err := q.Failed(t.Context(), control.TriggerQueue, 100)
+	if err != nil || len(got) != 3 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	for i, want := range []control.Failed{
+		{ID: "c", Input: got[0].Input, Why: "RetryAttemptsExhausted", Handle: "hc"},
+		{ID: "b", At: time.UnixMilli(1763798400000).UTC(), Input: `{"run":"etl"}`, Why: "RetriesExhausted: the table is away", Qualifier: "people", Handle: "hb"},
+		{ID: "a", At: time.UnixMilli(1763802000000).UTC(), Input: `{"job":"etl"}`, Why: "NO_PERMISSIONS: not authorized", Handle: "ha"},
+	} {
+		if got[i] != want {
+			t.Errorf("got %+v, want %+v", got[i], want)
+		}
+	}
+	if !strings.Contains(got[0].Input, "DDBStreamBatchInfo") {
+		t.Errorf("a part of a stream is %s", got[0].Input)
+	}
+	if err := q.Drop(t.Context(), control.TriggerQueue, got[2]); err != nil {
+		t.Error(err)
+	}
+	n := len(s.asked) - 1
+	if s.target[n] != "AmazonSQS.DeleteMessage" || s.asked[n]["ReceiptHandle"] != "ha" || s.asked[n]["QueueUrl"] != q.URLs[control.TriggerQueue] {
+		t.Errorf("asked %s %v", s.target[n], s.asked[n])
+	}
+	s.pages = []string{`{"Messages":[` + undelivered + `,` + givenUp + `]}`}
+	if got, err := q.Failed(t.Context(), control.TriggerQueue, 1); err != nil || len(got) != 1 || got[0].ID != "b" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for answer, says := range map[string]string{
+		`{"__type":"com.amazonaws.sqs#AccessDeniedException","message":"not authorized to perform: sqs:receivemessage"}`: "not authorized to perform",
+		`<html>`: "status 400",
+	} {
+		q := queues(t, &sqs{refuses: answer})
+		if _, err := q.Failed(t.Context(), control.TriggerQueue, 1); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", answer, err)
+		}
+		if err := q.Drop(t.Context(), control.TriggerQueue, control.Failed{}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", answer, err)
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// Keep implements control.Store.
+func (s *Store) Keep(_ context.Context, k control.Kept) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k.Body = slices.Clone(k.Body)
+	s.keep(k)
+	return nil
+}
+
+func (s *Store) keep(k control.Kept) {
+	s.places++
+	k.Place = strconv.Itoa(s.places)
+	s.kept = append(s.kept, k)
+}
+
+// Settle implements control.Store.
+func (s *Store) Settle(_ context.Context, k control.Kept) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.kept, func(o control.Kept) bool { return o.Place == k.Place })
+	if i < 0 {
+		return fmt.Errorf("settling a kept input: %w", control.ErrNotFound)
+	}
+	s.kept = slices.Delete(s.kept, i, i+1)
+	return nil
+}
+
+// Kept returns what was kept, the newest first.
+func (s *Store) Kept(_ context.Context, limit int) ([]control.Kept, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := slices.Clone(s.kept)
+	slices.Reverse(out)
+	return out[:min(limit, len(out))], nil
+}

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+// fate says what is to become of what could not be used.
+type fate struct {
+	Again bool `xor:"fate" help:"Try again: what was done before is not done twice."`
+	Drop  bool `xor:"fate" help:"Drop."`
+	Yes   bool `help:"Do not ask."`
+}
+
+func (f fate) decided() bool { return f.Again || f.Drop }
+
+// agreed is an error unless a person wants it.
+func (f fate) agreed(a *app, what string) error {
+	verb := "drop"
+	if f.Again {
+		verb = "try again:"
+	}
+	switch {
+	case f.Yes:
+		return nil
+	case !a.Screen.Asks || a.json:
+		return usagef("nothing was done: nobody can be asked here, so give --yes")
+	case !a.confirm(fmt.Sprintf("%s %s?", verb, what)):
+		return errors.New("nothing was done")
+	}
+	return nil
+}
+
+type redriveCmd struct {
+	looks
+	fate
+	Queue   string   `arg:"" optional:"" help:"trigger, onstopped, notify or sweep; all unless given." enum:"trigger,onstopped,notify,sweep," default:""`
+	Message []string `help:"Only this message of the queue." placeholder:"ID"`
+}
+
+// Run lists what lies in the queues of failures, and has it tried again or dropped.
+func (c *redriveCmd) Run(ctx context.Context, a *app) error {
+	if (c.decided() || len(c.Message) > 0) && c.Queue == "" {
+		return usagef("say which queue: trigger, onstopped, notify or sweep")
+	}
+	queues := control.Queues
+	if c.Queue != "" {
+		queues = []control.Queue{control.Queue(c.Queue)}
+	}
+	return a.withPlane(ctx, func(p *plane.Plane) error {
+		found, err := a.failed(ctx, p, queues)
+		if err != nil {
+			return err
+		}
+		for i := range found {
+			found[i].Failed = slices.DeleteFunc(found[i].Failed, func(f control.Failed) bool { return len(c.Message) > 0 && !slices.Contains(c.Message, f.ID) })
+		}
+		if err := a.printFailed(found); err != nil {
+			return err
+		}
+		if !c.decided() {
+			return nil
+		}
+		return c.carryOut(ctx, a, p, found[0])
+	})
+}
+
+// failed asks for what lies in queues, all at once: each takes some seconds.
+func (a *app) failed(ctx context.Context, p *plane.Plane, queues []control.Queue) ([]control.Contents, error) {
+	out, errs := make([]control.Contents, len(queues)), make([]error, len(queues))
+	var wg sync.WaitGroup
+	for i, q := range queues {
+		wg.Go(func() {
+			reply, err := a.send(ctx, p, entry.Request{Redrive: &control.RedriveRequest{Queue: q}})
+			switch {
+			case err != nil:
+				errs[i] = err
+			case reply.Contents == nil:
+				errs[i] = errors.New(harmlessLines(reply.Message))
+			default:
+				out[i] = *reply.Contents
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err // all are refused for the same reason
+		}
+	}
+	return out, nil
+}
+
+type failedView struct {
+	Queue control.Queue `json:"queue"`
+	control.Failed
+}
+
+func (a *app) printFailed(found []control.Contents) error {
+	var rows [][]string
+	for _, q := range found {
+		for _, f := range q.Failed {
+			if a.json {
+				if err := printJSON(a.Stdout, failedView{q.Queue, f}); err != nil {
+					return err
+				}
+				continue
+			}
+			rows = append(rows, []string{string(q.Queue), f.ID, a.at(f.At), clip(oneLine([]byte(f.Input)), 200), f.Why})
+		}
+	}
+	switch {
+	case a.json:
+		return nil
+	case len(rows) == 0:
+		return a.write([]byte("nothing lies in the queues of failures\n"))
+	}
+	return a.grid([]column{
+		{head: "QUEUE"}, {head: "MESSAGE", rank: 1}, {head: "SINCE (" + a.zoneName() + ")", rank: 2}, {head: "INPUT", least: 16}, {head: "WHY", least: 16},
+	}, rows)
+}
+
+// carryOut has messages tried again or dropped, as many at once as one request takes.
+func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found control.Contents) error {
+	if len(found.Failed) == 0 {
+		return nil
+	}
+	if err := c.agreed(a, counted(len(found.Failed), "message")+" of the queue "+string(found.Queue)); err != nil {
+		return err
+	}
+	refused := false
+	for batch := range slices.Chunk(found.Failed, entry.MostRedriven) {
+		req := &control.RedriveRequest{Queue: found.Queue, Again: c.Again}
+		for _, f := range batch {
+			req.Messages = append(req.Messages, f.ID)
+		}
+		err := a.ask(ctx, p, entry.Request{Redrive: req})
+		if err != nil && !errors.Is(err, errRefused) {
+			return err
+		}
+		refused = refused || err != nil
+	}
+	if refused {
+		return errRefused
+	}
+	return nil
+}
+
+// settle has a kept input tried again or dropped.
+func (a *app) settle(ctx context.Context, p *plane.Plane, k control.Kept, f fate) error {
+	if err := f.agreed(a, fmt.Sprintf("%s (%s)", k.ID(), notice.Printable(k.Reason))); err != nil {
+		return err
+	}
+	return a.ask(ctx, p, entry.Request{Kept: &control.KeptRequest{ID: k.ID(), Again: f.Again}})
+}

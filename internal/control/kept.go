@@ -1,0 +1,97 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// KeptRequest asks that what was kept under an ID is tried again, or dropped.
+type KeptRequest struct {
+	ID    string `json:"kept"`
+	Again bool   `json:"again"`
+	By    string `json:"by,omitempty"`
+}
+
+// mostKept is how many kept inputs a request can be about, the newest.
+const mostKept = 1000
+
+// SettleKept takes a kept input off those that are kept: dropped, or tried again and
+// now used. What still cannot be used stays. A crash between the two leaves what
+// was used among them, and to use it once more does nothing.
+func (c *Control) SettleKept(ctx context.Context, req KeptRequest) (Reply, error) {
+	all, err := c.Store.Kept(ctx, mostKept)
+	if err != nil {
+		return Reply{}, fmt.Errorf("looking for the kept input %s: %w", req.ID, err)
+	}
+	for _, k := range all {
+		if k.ID() != req.ID {
+			continue
+		}
+		if !req.Again {
+			return c.settled(ctx, k, "dropped")
+		}
+		did, why, err := c.use(ctx, k.Body)
+		switch {
+		case err != nil && !errors.Is(err, ErrOwed): // what is owed the sweep does
+			return Reply{}, err
+		case why != "":
+			return refuse("", "%s cannot be used now either, and stays: %s", req.ID, why), nil
+		}
+		return c.settled(ctx, k, did)
+	}
+	return refuse("", "nothing is kept as %s: somebody has settled it, or it was kept for 30 days; `kept` lists what is", req.ID), nil
+}
+
+func (c *Control) settled(ctx context.Context, k Kept, did string) (Reply, error) {
+	err := c.Store.Settle(ctx, k)
+	if errors.Is(err, ErrNotFound) {
+		return Reply{Outcome: Duplicate, Message: k.ID() + " was settled by somebody else at this moment"}, nil
+	}
+	if err != nil {
+		return Reply{}, fmt.Errorf("taking %s off what is kept: %w", k.ID(), err)
+	}
+	return Reply{Outcome: Accepted, Message: k.ID() + " is " + did}, nil
+}
+
+// use tries a kept input again; why says why it still cannot be used.
+func (c *Control) use(ctx context.Context, body []byte) (did, why string, err error) {
+	if id, ok := ofRun(body); ok {
+		return c.reopen(ctx, id)
+	}
+	why, err = c.take(ctx, body)
+	return "taken", why, err
+}
+
+// ofRun is the run that a body is of, as stores write it.
+func ofRun(body []byte) (run.ID, bool) {
+	var r struct {
+		ID         string `json:"id"`
+		Definition string `json:"definition"`
+	}
+	if json.Unmarshal(body, &r) != nil || r.Definition == "" {
+		return "", false
+	}
+	id, err := run.ParseID(r.ID)
+	return id, err == nil
+}
+
+// reopen has a run that was set aside looked at again, where it can be read now: by
+// a program that is newer or mended.
+func (c *Control) reopen(ctx context.Context, id run.ID) (did, why string, err error) {
+	r, err := c.Store.Run(ctx, id)
+	if err != nil {
+		return "", err.Error(), nil //nolint:nilerr // why it cannot be used now either
+	}
+	if !r.Open() {
+		return "read: run " + string(id) + " has ended", "", nil
+	}
+	r.DueAt = c.Now()
+	if err := c.Store.Commit(ctx, Change{Run: &r}); err != nil {
+		return "", "", fmt.Errorf("having run %s looked at again: %w", id, err)
+	}
+	return "read: run " + string(id) + " is looked at again within a minute", "", nil
+}

@@ -1,0 +1,84 @@
+package entry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// mostFailed is how many messages of a queue are looked at.
+const mostFailed = 100
+
+// redrive answers what lies in a queue of failures, or has some of it tried again
+// or dropped. What was tried in vain stays in the queue.
+func (d Door) redrive(ctx context.Context, req control.RedriveRequest) (control.Reply, error) {
+	if d.Failures == nil {
+		return refused("there are no queues of failures here: what one machine gives up, its log says"), nil
+	}
+	if req.Again && (req.Queue == control.NotifyQueue || req.Queue == control.SweepQueue) {
+		return refused(fmt.Sprintf("nothing of the queue %s has to be tried again: the next sweep does all that a sweep left, and tells the notices that are owed; drop its messages", req.Queue)), nil
+	}
+	found, err := d.Failures.Failed(ctx, req.Queue, mostFailed)
+	if err != nil {
+		return control.Reply{}, fmt.Errorf("looking into the queue %s: %w", req.Queue, err)
+	}
+	if len(req.Messages) == 0 {
+		return control.Reply{Outcome: control.Accepted, Message: fmt.Sprintf("%d in the queue %s", len(found), req.Queue), Contents: &control.Contents{Queue: req.Queue, Failed: found}}, nil
+	}
+	var said []string
+	bad := 0
+	for _, id := range req.Messages {
+		i := slices.IndexFunc(found, func(f control.Failed) bool { return f.ID == id })
+		if i < 0 {
+			said = append(said, id+" is not there any more")
+			continue
+		}
+		words, err := d.redriven(ctx, req, found[i])
+		if err != nil {
+			bad++
+			words = "stays: " + err.Error()
+		}
+		said = append(said, id+" "+words)
+	}
+	reply := control.Reply{Outcome: control.Accepted, Message: strings.Join(said, "\n")}
+	if bad > 0 {
+		reply.Outcome = control.Refused
+	}
+	return reply, nil
+}
+
+func refused(why string) control.Reply {
+	return control.Reply{Outcome: control.Refused, Message: "refused: " + why}
+}
+
+// redriven carries one message out. It is taken off last: to carry it out twice is
+// to do it once.
+func (d Door) redriven(ctx context.Context, req control.RedriveRequest, f control.Failed) (words string, err error) {
+	words = "is dropped"
+	if req.Again {
+		if words, err = d.anew(ctx, req.Queue, f); err != nil {
+			return "", err
+		}
+	}
+	return words, d.Failures.Drop(ctx, req.Queue, f)
+}
+
+// anew carries out what a message was to deliver, by the way by which it came.
+func (d Door) anew(ctx context.Context, q control.Queue, f control.Failed) (words string, err error) {
+	if q == control.OnStoppedQueue {
+		return "is taken", d.Control.OnStopped(ctx, []byte(f.Input))
+	}
+	way := FromPeople
+	if f.Qualifier == "" || f.Qualifier == "$LATEST" {
+		way = FromSchedules
+	}
+	reply, err := d.Enter(ctx, way, f.ID, []byte(f.Input))
+	if err == nil && reply.Outcome == control.Refused {
+		err = errors.New(reply.Message)
+	}
+	return "is done: " + reply.Message, err
+}

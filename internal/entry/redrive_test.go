@@ -1,0 +1,103 @@
+package entry
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// lying are queues of failures in memory.
+type lying struct {
+	all     map[control.Queue][]control.Failed
+	dropped []string
+	broken  bool
+}
+
+func (l *lying) Failed(_ context.Context, q control.Queue, _ int) ([]control.Failed, error) {
+	if l.broken {
+		return nil, errBroken
+	}
+	return slices.Clone(l.all[q]), nil
+}
+
+func (l *lying) Drop(_ context.Context, q control.Queue, f control.Failed) error {
+	l.dropped = append(l.dropped, f.ID)
+	l.all[q] = slices.DeleteFunc(l.all[q], func(o control.Failed) bool { return o.ID == f.ID })
+	return nil
+}
+
+const (
+	anHour  = `{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`
+	noEvent = `{"no":"event"}`
+)
+
+// TestRedrive: what lies in the queues of failures is listed, tried again by the way
+// by which it came, or dropped; what was tried in vain stays.
+func TestRedrive(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		in       string
+		outcome  control.Outcome
+		says     string
+		dropped  string
+		launches int
+	}{
+		"what there is":                           {`{"redrive":"trigger"}`, control.Accepted, "4 in the queue trigger", "", 0},
+		"a slot again":                            {`{"redrive":"trigger","messages":["slot"],"do":"again"}`, control.Accepted, "slot is done: launched", "slot", 1},
+		"a slot that a function failed on":        {`{"redrive":"trigger","messages":["called"],"do":"again"}`, control.Accepted, "called is done: launched", "called", 1},
+		"both, of which one is a duplicate":       {`{"redrive":"trigger","messages":["slot","called"],"do":"again"}`, control.Accepted, "called is done: duplicate of", "slot called", 1},
+		"a slot that came by the people's door":   {`{"redrive":"trigger","messages":["forged"],"do":"again"}`, control.Refused, "forged stays: refused: slots come from schedules", "", 0},
+		"what is no input":                        {`{"redrive":"trigger","messages":["bad","slot"],"do":"again"}`, control.Refused, "bad stays: not an input of the trigger", "slot", 1},
+		"a drop":                                  {`{"redrive":"trigger","messages":["bad","forged"],"do":"drop"}`, control.Accepted, "bad is dropped\nforged is dropped", "bad forged", 0},
+		"what is gone":                            {`{"redrive":"trigger","messages":["gone"],"do":"drop"}`, control.Accepted, "gone is not there any more", "", 0},
+		"an event that cannot be used is kept":    {`{"redrive":"onstopped","messages":["event"],"do":"again"}`, control.Accepted, "event is taken", "event", 0},
+		"nothing of a sweep is to be tried again": {`{"redrive":"sweep","messages":["x"],"do":"again"}`, control.Refused, "the next sweep does all", "", 0},
+		"nor of notices":                          {`{"redrive":"notify","messages":["x"],"do":"again"}`, control.Refused, "tells the notices that are owed", "", 0},
+		"another queue":                           {`{"redrive":"theirs"}`, control.Refused, "there is no queue", "", 0},
+		"nothing to be done":                      {`{"redrive":"trigger","messages":["slot"]}`, control.Refused, "again or drop", "", 0},
+		"no messages":                             {`{"redrive":"trigger","do":"drop"}`, control.Refused, "names no messages", "", 0},
+		"too many":                                {`{"redrive":"trigger","do":"drop","messages":["1","2","3","4","5","6","7","8","9","10","11"]}`, control.Refused, "at most 10", "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDoor(t, etl)
+			queues := &lying{all: map[control.Queue][]control.Failed{
+				control.TriggerQueue: {
+					{ID: "slot", Input: anHour},
+					{ID: "called", Input: anHour, Qualifier: "$LATEST"},
+					{ID: "forged", Input: anHour, Qualifier: "people"},
+					{ID: "bad", Input: `{"rnu":"etl"}`},
+				},
+				control.OnStoppedQueue: {{ID: "event", Input: noEvent}},
+			}}
+			d.Failures = queues
+			reply, err := d.Enter(t.Context(), FromPeople, "r", []byte(tc.in))
+			if err != nil || reply.Outcome != tc.outcome || !strings.Contains(reply.Message, tc.says) || len(d.ecs.launched) != tc.launches {
+				t.Errorf("got %+v, %v, and %d launches", reply, err, len(d.ecs.launched))
+			}
+			if got := strings.Join(queues.dropped, " "); got != tc.dropped {
+				t.Errorf("dropped %q, want %q", got, tc.dropped)
+			}
+			as, err := d.store.Asked(t.Context(), control.AskedQuery{})
+			if err != nil || len(as) == 0 || !slices.ContainsFunc(as, func(a control.Asked) bool { return a.Message == reply.Message && a.Door == "people" }) {
+				t.Errorf("the request is not kept with its answer: %+v, %v", as, err)
+			}
+		})
+	}
+}
+
+func TestRedriveFails(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, etl)
+	if reply := d.must(t, "r", `{"redrive":"trigger"}`); reply.Outcome != control.Refused || !strings.Contains(reply.Message, "no queues of failures here") {
+		t.Errorf("got %+v", reply)
+	}
+	d.Failures = &lying{broken: true}
+	if _, err := d.Handle(t.Context(), "r", []byte(`{"redrive":"trigger"}`)); !errors.Is(err, errBroken) {
+		t.Errorf("got %v", err)
+	}
+}

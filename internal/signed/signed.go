@@ -1,0 +1,137 @@
+// Package signed sends signed requests to services of AWS of which little is asked,
+// and whose SDK module would be much: a megabyte and more in the program, and at each
+// cold start of a function the schemas of hundreds of operations.
+package signed
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go"
+)
+
+// Client calls one service.
+type Client struct {
+	aws.Config
+	// Service is its name in signatures.
+	Service string
+	// Endpoint is where it is, unless the configuration says.
+	Endpoint string
+}
+
+// mostAnswer bounds an answer.
+const mostAnswer = 64 << 20
+
+// JSON calls an operation by the AWS JSON protocol of a version, "1.0" or "1.1";
+// target is its name with the service's prefix. out may be nil.
+func (c *Client) JSON(ctx context.Context, version, target string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("encoding %s: %w", target, err)
+	}
+	status, text, err := c.post(ctx, body, map[string]string{"Content-Type": "application/x-amz-json-" + version, "X-Amz-Target": target})
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", target, err)
+	case status != http.StatusOK:
+		return jsonRefusal(target, status, text)
+	case out == nil:
+		return nil
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return fmt.Errorf("the answer to %s cannot be read: %w", target, err)
+	}
+	return nil
+}
+
+// Query calls an operation by the EC2 query protocol.
+func (c *Client) Query(ctx context.Context, in url.Values, out any) error {
+	action := in.Get("Action")
+	status, text, err := c.post(ctx, []byte(in.Encode()), map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", action, err)
+	case status != http.StatusOK:
+		return xmlRefusal(action, status, text)
+	}
+	if err := xml.Unmarshal(text, out); err != nil { //nolint:gosec // into a type of ours, bounded; encoding/xml has no entities from outside
+		return fmt.Errorf("the answer to %s cannot be read: %w", action, err)
+	}
+	return nil
+}
+
+func (c *Client) post(ctx context.Context, body []byte, header map[string]string) (status int, text []byte, err error) {
+	endpoint := c.Endpoint
+	if c.BaseEndpoint != nil {
+		endpoint = *c.BaseEndpoint
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(endpoint, "/")+"/", bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, fmt.Errorf("making the request: %w", err)
+	}
+	for name, value := range header {
+		r.Header.Set(name, value)
+	}
+	who, err := c.Credentials.Retrieve(ctx)
+	if err != nil {
+		return 0, nil, fmt.Errorf("reading the credentials: %w", err)
+	}
+	sum := sha256.Sum256(body)
+	if err := v4.NewSigner().SignHTTP(ctx, who, r, hex.EncodeToString(sum[:]), c.Service, c.Region, time.Now()); err != nil {
+		return 0, nil, fmt.Errorf("signing the request: %w", err)
+	}
+	answer, err := c.HTTPClient.Do(r)
+	if err != nil {
+		return 0, nil, fmt.Errorf("calling %s: %w", c.Service, err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err = io.ReadAll(io.LimitReader(answer.Body, mostAnswer))
+	if err != nil {
+		return 0, nil, fmt.Errorf("reading the answer: %w", err)
+	}
+	return answer.StatusCode, text, nil
+}
+
+func jsonRefusal(operation string, status int, text []byte) error {
+	var said struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"`
+	}
+	if json.Unmarshal(text, &said) != nil || said.Type == "" {
+		return unread(operation, status, text)
+	}
+	return refused(operation, said.Type, said.Message)
+}
+
+func xmlRefusal(operation string, status int, text []byte) error {
+	var said struct {
+		Code    string `xml:"Errors>Error>Code"`
+		Message string `xml:"Errors>Error>Message"`
+	}
+	err := xml.Unmarshal(text, &said) //nolint:gosec // as above
+	if err != nil || said.Code == "" {
+		return unread(operation, status, text)
+	}
+	return refused(operation, said.Code, said.Message)
+}
+
+// refused is what a service said instead of an answer, as the SDK has it.
+func refused(operation, code, message string) error {
+	return fmt.Errorf("%s: %w", operation, &smithy.GenericAPIError{Code: code[strings.LastIndexByte(code, '#')+1:], Message: message})
+}
+
+func unread(operation string, status int, text []byte) error {
+	return fmt.Errorf("%s was answered with status %d: %.300q", operation, status, text)
+}

@@ -1,0 +1,68 @@
+package aws_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// gaveUp puts into a queue what Lambda puts there once a function has failed on an
+// input three times.
+func (w *world) gaveUp(t *testing.T, queue, qualifier, payload string) {
+	t.Helper()
+	record := fmt.Sprintf(`{"version":"1.0","requestContext":{"requestId":"r","functionArn":%q,"condition":"RetriesExhausted","approximateInvokeCount":3},`+
+		`"requestPayload":%s,"responsePayload":{"errorMessage":"the table was away"}}`, "arn:aws:lambda:us-east-1:000000000000:function:"+w.resource["Trigger"]+":"+qualifier, payload)
+	w.call(t, "sqs", "AmazonSQS.SendMessage", map[string]string{"QueueUrl": w.resource[queue], "MessageBody": record}, nil)
+}
+
+// redrives: what was given up is listed with its reason, tried again or dropped, by
+// who may ask for runs and by nobody else.
+func redrives(t *testing.T, w *world, reader, operator terminal) {
+	t.Helper()
+	w.gaveUp(t, "TriggerFailures", "people", `{"run":"people-report","requestId":"given-up"}`)
+	w.gaveUp(t, "TriggerFailures", "people", `{"job":"people-report","scheduledFor":"2026-11-22T02:30:00Z"}`)
+	w.gaveUp(t, "OnStoppedFailures", "$LATEST", `{"detail":"none, for people"}`)
+	reader.mustNot(t, "lambda:InvokeFunction", "OperatorPolicyArn", "redrive")
+	message := func(queue, input string) string {
+		t.Helper()
+		for line := range strings.Lines(operator.must(t, "", "redrive", queue, "--json")) {
+			var f struct{ ID, Input, Why string }
+			if json.Unmarshal([]byte(line), &f) == nil && strings.Contains(f.Input, input) && f.Why == "RetriesExhausted: the table was away" {
+				return f.ID
+			}
+		}
+		t.Errorf("no message %q in the queue %s", input, queue)
+		return ""
+	}
+	asked, slot, event := message("trigger", "given-up"), message("trigger", "scheduledFor"), message("onstopped", "for people")
+	if s := operator.types(t, "redrive", "trigger", "--message", asked, "--again"); s.code != 2 || !strings.Contains(s.out, asked) || !strings.Contains(s.err, "nothing was done: nobody can be asked here, so give --yes") {
+		t.Errorf("without a yes: %+v", s)
+	}
+	operator.must(t, asked+" is done: launched people-report/manual-", "redrive", "trigger", "--message", asked, "--again", "--yes")
+	if s := operator.types(t, "redrive", "trigger", "--message", slot, "--again", "--yes"); s.code != 1 || !strings.Contains(s.out, slot+" stays: refused: slots come from schedules") {
+		t.Errorf("a slot that a person asked for: %+v", s)
+	}
+	operator.must(t, slot+" is dropped", "redrive", "trigger", "--message", slot, "--drop", "--yes")
+	operator.must(t, event+" is taken", "redrive", "onstopped", "--message", event, "--again", "--yes")
+	if left := operator.must(t, "", "redrive", "--json"); strings.Contains(left, asked) || strings.Contains(left, slot) || strings.Contains(left, event) {
+		t.Errorf("left are %s", left)
+	}
+
+	// The event was none, and so is kept now.
+	kept := regexp.MustCompile(`"id":"([0-9a-f]{8})"[^\n]*none, for people`).FindStringSubmatch(reader.must(t, "none, for people", "kept", "--json"))
+	if kept == nil {
+		return
+	}
+	reader.mustNot(t, "lambda:InvokeFunction", "OperatorPolicyArn", "kept", kept[1], "--drop", "--yes")
+	if s := operator.types(t, "kept", kept[1], "--again", "--yes"); s.code != 1 || !strings.Contains(s.out, "cannot be used now either, and stays: not usable") {
+		t.Errorf("a kept input again: %+v", s)
+	}
+	operator.must(t, kept[1]+" is dropped", "kept", kept[1], "--drop", "--yes")
+	if s := reader.types(t, "kept", kept[1]); s.code != 1 || !strings.Contains(s.err, "nothing is kept as "+kept[1]) {
+		t.Errorf("what was dropped: %+v", s)
+	}
+	reader.must(t, `otto +people +redrive .* accepted .* is done: launched people-report/manual-`, "audit", "--since", "1h", "-o", "wide")
+	reader.must(t, `otto +people +kept .* accepted .* `+kept[1]+` is dropped`, "audit", "--since", "1h", "-o", "wide")
+}
