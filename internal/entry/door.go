@@ -95,11 +95,7 @@ func refusal(why string) func(context.Context) (control.Reply, error) {
 }
 
 func (d Door) slot(ctx context.Context, s Slot) (control.Reply, error) {
-	if s.Unknown != "" {
-		if _, before := passedOver.LoadOrStore(s.Name+": "+s.Unknown, true); !before {
-			d.Log.WarnContext(ctx, "passed over what a newer version may have written into a schedule's input", "job", s.Name, "why", s.Unknown)
-		}
-	}
+	notePassedOver(ctx, d.Log, s.Name, s.Unknown)
 	reply, err := d.Control.Fire(ctx, control.Slot{Name: s.Name, At: s.At, Carried: s.Job, Schedule: s.Schedule})
 	if err != nil {
 		d.Log.ErrorContext(ctx, "a slot is not finished", "run", reply.Run, "job", s.Name, "why", err.Error())
@@ -109,6 +105,15 @@ func (d Door) slot(ctx context.Context, s Slot) (control.Reply, error) {
 
 // passedOver is what was logged of schedules' inputs: once in a process is enough.
 var passedOver sync.Map
+
+func notePassedOver(ctx context.Context, log *slog.Logger, name, unknown string) {
+	if unknown == "" {
+		return
+	}
+	if _, before := passedOver.LoadOrStore(name+": "+unknown, true); !before {
+		log.WarnContext(ctx, "passed over what a newer version may have written into a schedule's input", "job", name, "why", unknown)
+	}
+}
 
 func (d Door) person(ctx context.Context, requestID string, r Request) (control.Reply, error) {
 	switch {

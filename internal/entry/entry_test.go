@@ -2,6 +2,7 @@ package entry
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -207,5 +208,27 @@ func TestNewerFields(t *testing.T) {
 	}
 	if _, err := Parse([]byte(`{"run":"a","focre":true}`)); !errors.Is(err, ErrInput) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestNewerFieldsAreNotedOnce: the sweep reads all schedules every minute, and says
+// of each once what it passed over.
+func TestNewerFieldsAreNotedOnce(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	read := Noting(slog.New(slog.NewJSONHandler(&log, nil)))
+	for _, in := range []string{
+		`{"scheduledFor":"<time>","schedule":"<arn>","job":{"name":"noted-within","sandbox":{"x":1}}}`,
+		`{"scheduledFor":"<time>","schedule":"<arn>","job":{"name":"noted-beside"},"sandbox":true}`,
+		`{"rule":"r","scheduledFor":"<time>","schedule":"<arn>","job":{"name":"noted-not"}}`,
+	} {
+		for range 3 {
+			if j, ok, err := read(in); !ok || err != nil || !strings.HasPrefix(j.Name, "noted-") {
+				t.Errorf("%s: %+v, %t, %v", in, j, ok, err)
+			}
+		}
+	}
+	if got := log.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, "noted-within") || !strings.Contains(got, "noted-beside") || !strings.Contains(got, "sandbox") {
+		t.Errorf("logged %s", got)
 	}
 }

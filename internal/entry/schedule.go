@@ -1,8 +1,11 @@
 package entry
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 
 	"github.com/batchplane/batchplane/internal/job"
 )
@@ -11,23 +14,42 @@ import (
 // schedule with its time not filled in. ok is false for an input that only names
 // its job or carries none. Fields of newer versions are passed over.
 func Registered(input string) (j job.Job, ok bool, err error) {
-	var in struct {
-		Job  json.RawMessage `json:"job"`
-		Rule string          `json:"rule"`
+	j, _, ok, err = registered(input)
+	return j, ok, err
+}
+
+// Noting is Registered, and logs once in a process what was passed over of a job's
+// input.
+func Noting(log *slog.Logger) func(input string) (job.Job, bool, error) {
+	return func(input string) (job.Job, bool, error) {
+		j, unknown, ok, err := registered(input)
+		if err == nil && ok {
+			notePassedOver(context.Background(), log, j.Name, unknown)
+		}
+		return j, ok, err
 	}
-	if err := json.Unmarshal([]byte(input), &in); err != nil {
-		return j, false, fmt.Errorf("%w: it is not a JSON object: %w", ErrInput, err)
+}
+
+func registered(input string) (j job.Job, unknown string, ok bool, err error) {
+	var in struct {
+		Job          json.RawMessage `json:"job"`
+		Rule         string          `json:"rule"`
+		ScheduledFor string          `json:"scheduledFor"`
+		Schedule     string          `json:"schedule"`
+	}
+	if unknown, err = lenient([]byte(input), &in); err != nil {
+		return j, "", false, fmt.Errorf("%w: it is not a JSON object: %w", ErrInput, err)
 	}
 	if len(in.Job) == 0 {
-		return j, false, nil
+		return j, "", false, nil
 	}
-	_, definition, _, err := readJob(in.Job)
+	_, definition, within, err := readJob(in.Job)
 	if err != nil {
-		return j, false, fmt.Errorf("%w: reading its \"job\": %w", ErrInput, err)
+		return j, "", false, fmt.Errorf("%w: reading its \"job\": %w", ErrInput, err)
 	}
 	if definition == nil {
-		return j, false, nil
+		return j, "", false, nil
 	}
 	definition.Rule = in.Rule
-	return *definition, true, nil
+	return *definition, cmp.Or(unknown, within), true, nil
 }

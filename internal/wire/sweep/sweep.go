@@ -70,10 +70,10 @@ func newSweeper(lookup environ.Lookup) (sweeper, error) {
 		stack: c.Stack, log: log, metrics: os.Stdout, now: time.Now,
 		registry: &schedules.Registry{
 			Scheduler: schedule, Rules: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")),
-			Group: c.Group, Trigger: c.Trigger, Read: entry.Registered,
+			Group: c.Group, Trigger: c.Trigger, Read: entry.Noting(log),
 		},
 		control: &control.Control{
-			Schedules: &schedules.Lookup{Scheduler: schedule, Group: c.Group, Function: c.Trigger[strings.LastIndexByte(c.Trigger, ':')+1:], Read: entry.Registered},
+			Schedules: &schedules.Lookup{Scheduler: schedule, Group: c.Group, Function: c.Trigger[strings.LastIndexByte(c.Trigger, ':')+1:], Read: entry.Noting(log)},
 			Stack:     c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 			Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 			Pace:     &control.Window{Rate: c.Rate, Even: true}, InTurns: true,

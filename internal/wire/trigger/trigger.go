@@ -48,7 +48,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 	return With(queuesOf(c.Failures, a), &control.Control{
 		Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 		Schedules: &schedules.Lookup{
-			Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Group: c.Group, Function: lambdacontext.FunctionName, Read: entry.Registered,
+			Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Group: c.Group, Function: lambdacontext.FunctionName, Read: entry.Noting(log),
 		},
 		Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 		Watch:    base.RunMetrics(c.Config, os.Stdout, time.Now, log),
