@@ -122,6 +122,9 @@ func (c *Control) renewed(ctx context.Context, r run.Run, e run.RetryAsked, same
 	if err != nil {
 		return nil, err
 	}
+	if why := refusedChange(j, RunRequest{Inputs: r.Environment, Args: r.Args}); why != "" && !same {
+		return nil, fmt.Errorf("it was given what the job does not take any more: %s; start another with `run %s`: %w", why, j.Name, ErrUnlaunchable)
+	}
 	if e.Blocked, err = c.blocker(ctx, r.ID, j); err != nil {
 		return nil, err
 	}

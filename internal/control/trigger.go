@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -77,10 +79,8 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how cla
 		}
 		r, refusal, err := c.tryClaim(ctx, j, req, how)
 		if err != nil || refusal != "" {
-			if _, missing := c.Store.Run(ctx, req.ID); missing == nil {
-				return c.again(ctx, req.ID)
-			} else if !errors.Is(missing, ErrNotFound) {
-				return Reply{Run: req.ID}, fmt.Errorf("looking for run %s: %w", req.ID, missing)
+			if rep, found, err := c.claimed(ctx, req); found {
+				return rep, err
 			}
 		}
 		switch {
@@ -97,6 +97,27 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how cla
 		return reply(r), err
 	}
 	return Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w %d times", req.ID, ErrConflict, conflictRetries)
+}
+
+// claimed answers a request whose run exists; found is false where there is none.
+func (c *Control) claimed(ctx context.Context, req run.Request) (rep Reply, found bool, err error) {
+	was, err := c.Store.Run(ctx, req.ID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Reply{}, false, nil
+	case err != nil:
+		return Reply{Run: req.ID}, true, fmt.Errorf("looking for run %s: %w", req.ID, err)
+	case differs(was, req):
+		return refuse(req.ID, "%s was asked for by the same request id with other inputs or arguments: give another id", req.ID), true, nil
+	}
+	rep, err = c.again(ctx, req.ID)
+	return rep, true, err
+}
+
+// differs is whether a run by hand was asked for otherwise: whoever asks again by the
+// same id must not take it for theirs.
+func differs(was run.Run, req run.Request) bool {
+	return req.ID.ByHand() && (!slices.Equal(was.Args, req.Args) || !maps.Equal(was.Environment, req.Environment))
 }
 
 func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how claiming) (_ run.Run, refusal string, err error) {

@@ -42,6 +42,61 @@ func TestPeoplesDoor(t *testing.T) {
 	}
 }
 
+// TestRulesDoor: what comes by the rules' door names a job and a time. Whoever may
+// write any rule of the account says what it sends: no definition, no schedule that
+// would prove another minute, and nothing that only people may ask for.
+func TestRulesDoor(t *testing.T) {
+	t.Parallel()
+	hourly := etl
+	hourly.Schedule = "0 * * * *"
+	own, err := hourly.ScheduleInput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fired := func(at string) string {
+		return strings.NewReplacer(job.ScheduledTime, at, job.ScheduleARN, "arn:aws:scheduler:r:1:schedule/prod/etl").Replace(own)
+	}
+	for name, tc := range map[string]struct {
+		in       string
+		outcome  control.Outcome
+		says     string
+		launches int
+	}{
+		"a slot":                  {`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Accepted, "launched", 1},
+		"an event":                {`{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T09:00:00Z","resources":["arn:aws:events:r:1:rule/etl"]}`, control.Accepted, "launched", 1},
+		"the deployed definition": {fired("2026-11-22T09:00:00Z"), control.Accepted, "launched", 1},
+		"it, as its schedule's, at another minute": {fired("2026-11-22T08:50:00Z"), control.Refused, "no such time", 0},
+		"another definition":                       {strings.Replace(fired("2026-11-22T09:00:00Z"), `"name":"etl"`, `"name":"etl","command":["sh","-c","id"]`, 1), control.Accepted, "launched", 1},
+		"a run":                                    {`{"run":"etl"}`, control.Refused, "ask for nothing else", 0},
+		"a pause of all":                           {`{"pause":"*","by":"arn:aws:iam::1:user/mia"}`, control.Refused, "ask for nothing else", 0},
+		"a stop":                                   {`{"stop":"etl/20261122T0900Z"}`, control.Refused, "ask for nothing else", 0},
+		"an end of a pause":                        {`{"resume":"*"}`, control.Refused, "ask for nothing else", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDoor(t, hourly)
+			reply, err := d.Enter(t.Context(), FromRules, "lambda-1", []byte(tc.in))
+			if err != nil || reply.Outcome != tc.outcome || !strings.Contains(reply.Message, tc.says) || len(d.ecs.launched) != tc.launches {
+				t.Fatalf("got %+v, %v, and %d launches", reply, err, len(d.ecs.launched))
+			}
+			if len(d.ecs.launched) > 0 && len(d.ecs.launched[0].Job.Command) > 0 {
+				t.Errorf("launched %q", d.ecs.launched[0].Job.Command)
+			}
+			as, err := d.store.Asked(t.Context(), control.AskedQuery{})
+			if refused := strings.Contains(tc.says, "nothing else"); err != nil || (len(as) == 1) != refused || refused && (as[0].Door != "rules" || as[0].Outcome != control.Refused) {
+				t.Errorf("kept %+v, %v", as, err)
+			}
+			if item, err := d.store.Item(t.Context(), job.All); err == nil && len(item.Pauses) > 0 {
+				t.Errorf("all jobs are paused: %+v", item.Pauses)
+			}
+		})
+	}
+	d := newDoor(t, hourly)
+	if _, err := d.Enter(t.Context(), FromRules, "r", []byte(`{"rnu":"etl"}`)); !errors.Is(err, ErrInput) {
+		t.Errorf("what nobody can read: %v", err) // it comes again, and then lies in the queue
+	}
+}
+
 // TestRequestsAreKept: who, by which door, what, about what, and the answer.
 func TestRequestsAreKept(t *testing.T) {
 	t.Parallel()

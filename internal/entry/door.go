@@ -13,10 +13,13 @@ import (
 // Way is by which way an input comes to the door.
 type Way string
 
-// The ways: schedules, rules and whoever may call the trigger itself; people, who
-// may name jobs and runs and nothing else; and people of a local control plane.
+// The ways: schedules and whoever may call the trigger itself; rules, which name
+// jobs and times and nothing else, since whoever may write any rule of the account
+// says what it sends; people, who may name jobs and runs and nothing else; and people
+// of a local control plane.
 const (
 	FromSchedules Way = "trigger"
+	FromRules     Way = "rules"
 	FromPeople    Way = "people"
 	FromLocal     Way = "local"
 )
@@ -59,15 +62,12 @@ func (d Door) Handle(ctx context.Context, requestID string, body []byte) (contro
 func (d Door) Enter(ctx context.Context, way Way, requestID string, body []byte) (control.Reply, error) {
 	req, err := Parse(body)
 	switch {
-	case err != nil && way != FromSchedules:
-		reply, kept := d.ask(ctx, asking(way, requestID, Request{}, body), refusal(err.Error()))
-		if way == FromPeople {
-			return reply, kept
-		}
-		return control.Reply{}, errors.Join(err, kept) // HTTP has a word for it
 	case err != nil:
-		d.Log.ErrorContext(ctx, "refused an input", "why", err.Error(), "request", requestID)
-		return control.Reply{}, err
+		return d.unreadable(ctx, way, requestID, body, err)
+	case way == FromRules && req.Slot == nil:
+		return d.ask(ctx, asking(way, requestID, req, body), refusal("rules start jobs at their times and ask for nothing else"))
+	case way == FromRules:
+		return d.slot(ctx, Slot{Name: req.Slot.Name, At: req.Slot.At})
 	case req.Slot != nil && way != FromSchedules:
 		return d.ask(ctx, asking(way, requestID, req, body), refusal("slots come from schedules and rules alone: ask for a new run with run, or for a further attempt with retry"))
 	case req.Slot != nil:
@@ -76,6 +76,18 @@ func (d Door) Enter(ctx context.Context, way Way, requestID string, body []byte)
 	return d.ask(ctx, asking(way, requestID, req, body), func(ctx context.Context) (control.Reply, error) {
 		return d.person(ctx, requestID, req)
 	})
+}
+
+func (d Door) unreadable(ctx context.Context, way Way, requestID string, body []byte, err error) (control.Reply, error) {
+	if way == FromSchedules || way == FromRules {
+		d.Log.ErrorContext(ctx, "refused an input", "why", err.Error(), "request", requestID)
+		return control.Reply{}, err
+	}
+	reply, kept := d.ask(ctx, asking(way, requestID, Request{}, body), refusal(err.Error()))
+	if way == FromPeople {
+		return reply, kept
+	}
+	return control.Reply{}, errors.Join(err, kept) // HTTP has a word for it
 }
 
 // ask has a request kept with its answer.

@@ -98,8 +98,19 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 			`{"source":"aws.events","detail-type":"Scheduled Event","resources":["arn:aws:events:r:1:rule/a.b"],"time":"2026-11-22T09:00:00Z"}`,
 			"does not have a job's name",
 		},
-		"a pause until nothing": {`{"pause":"a","until":"tomorrow"}`, `until is "tomorrow"`},
-		"a second value":        {`{"run":"a"} {"run":"b"}`, "not a JSON object"},
+		"a field that comes twice":    {`{"run":"a","run":"b"}`, `"run" comes twice`},
+		"one within that comes twice": {`{"run":"a","inputs":{"A":"1","A":"2"}}`, `"A" comes twice`},
+		"inputs that come twice":      {`{"run":"a","inputs":{"A":"1"},"inputs":{"B":"2"}}`, `"inputs" comes twice`},
+		"a field in another case":     {`{"run":"a","RUN":"b"}`, `unknown field "RUN"`},
+		"another one":                 {`{"pause":"a","Reason":"x"}`, `unknown field "Reason"`},
+		"a field of another kind":     {`{"run":"a","job":{"name":"a"}}`, "has job and run"},
+		"the same in another case":    {`{"run":"a","Job":{"name":"a"}}`, `unknown field "Job"`},
+		"a long request id":           {`{"run":"a","requestId":"` + strings.Repeat("x", 257) + `"}`, "requestId has 257 characters"},
+		"a long name":                 {`{"skipNext":"a","by":"` + strings.Repeat("x", 1025) + `"}`, "by has 1025 characters"},
+		"a long reason":               {`{"stop":"a/20261122T0900Z","reason":"` + strings.Repeat("ü", 1001) + `"}`, "reason has 1001 characters"},
+		"a long reason of a pause":    {`{"pause":"*","reason":"` + strings.Repeat("x", 400_000) + `"}`, "reason has 400000 characters"},
+		"a pause until nothing":       {`{"pause":"a","until":"tomorrow"}`, `until is "tomorrow"`},
+		"a second value":              {`{"run":"a"} {"run":"b"}`, "not a JSON object"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

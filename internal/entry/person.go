@@ -21,7 +21,7 @@ func readRun(body []byte) (Request, error) {
 		Args   []string          `json:"args"`
 		Force  bool              `json:"force"`
 	}
-	if err := strict(body, &in); err != nil {
+	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
 	return Request{Run: &control.RunRequest{
@@ -38,6 +38,21 @@ type asked struct {
 	Widget json.RawMessage `json:"widgetContext"`
 }
 
+func (a asked) bounded() error {
+	return errors.Join(short("requestId", a.RequestID, MaxRequestID), short("by", a.By, MaxBy))
+}
+
+// personal reads a person's request: what it says can be read in one way only.
+func personal(body []byte, into interface{ bounded() error }) error {
+	if err := exact(body); err != nil {
+		return err
+	}
+	if err := strict(body, into); err != nil {
+		return err
+	}
+	return into.bounded()
+}
+
 // readRetry reads {"retry": run, "same", "force", "requestId", "by"}.
 func readRetry(body []byte) (Request, error) {
 	var in struct {
@@ -46,7 +61,7 @@ func readRetry(body []byte) (Request, error) {
 		Same  bool `json:"same"`
 		Force bool `json:"force"`
 	}
-	if err := strict(body, &in); err != nil {
+	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
 	return Request{Retry: &control.RetryRequest{
@@ -61,10 +76,10 @@ func readStop(body []byte) (Request, error) {
 		Reason string `json:"reason"`
 		asked
 	}
-	if err := strict(body, &in); err != nil {
+	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
-	return Request{Stop: &control.StopRequest{Run: in.Stop, By: in.By, Reason: in.Reason}}, runID(in.Stop)
+	return Request{Stop: &control.StopRequest{Run: in.Stop, By: in.By, Reason: in.Reason}}, errors.Join(runID(in.Stop), short("reason", in.Reason, MaxReason))
 }
 
 // readPause reads {"pause": job or "*", "until", "reason", "by"}; until is a
@@ -76,7 +91,7 @@ func readPause(body []byte) (Request, error) {
 		Reason string `json:"reason"`
 		asked
 	}
-	if err := strict(body, &in); err != nil {
+	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
 	req := &control.PauseRequest{Job: in.Pause, By: in.By, Reason: in.Reason}
@@ -86,7 +101,7 @@ func readPause(body []byte) (Request, error) {
 			return Request{}, fmt.Errorf("until is %q: write it like 2026-11-22T17:30:00Z", in.Until)
 		}
 	}
-	return Request{Pause: req}, jobOrAll(in.Pause)
+	return Request{Pause: req}, errors.Join(jobOrAll(in.Pause), short("reason", in.Reason, MaxReason))
 }
 
 // readResume reads {"resume": job or "*", "by"}.
@@ -95,7 +110,7 @@ func readResume(body []byte) (Request, error) {
 		Resume string `json:"resume"`
 		asked
 	}
-	if err := strict(body, &in); err != nil {
+	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
 	return Request{Resume: &control.ResumeRequest{Job: in.Resume, By: in.By}}, jobOrAll(in.Resume)
@@ -107,7 +122,7 @@ func readSkip(body []byte) (Request, error) {
 		SkipNext string `json:"skipNext"`
 		asked
 	}
-	if err := strict(body, &in); err != nil {
+	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
 	return Request{Skip: &control.SkipRequest{Job: in.SkipNext, By: in.By}}, jobName(in.SkipNext)
@@ -136,7 +151,7 @@ func readKept(body []byte) (Request, error) {
 		Do   string `json:"do"`
 		asked
 	}
-	if err := strict(body, &in); err != nil {
+	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
 	if !keptID.MatchString(in.Kept) {
@@ -159,7 +174,7 @@ func readRedrive(body []byte) (Request, error) {
 		Do       string        `json:"do"`
 		asked
 	}
-	if err := strict(body, &in); err != nil {
+	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
 	req := &control.RedriveRequest{Queue: in.Redrive, Messages: in.Messages, By: in.By}

@@ -31,6 +31,7 @@ const (
 // Exports of the control plane's stack, behind its name and a colon.
 const (
 	exportTrigger  = "TriggerArn"
+	exportRules    = "RulesArn"
 	exportGroup    = "ScheduleGroupName"
 	exportRole     = "ScheduleRoleArn"
 	exportFailures = "TriggerFailuresArn"

@@ -116,7 +116,7 @@ func (o Options) rule(j job.Job, p plan, i, part int, expression string) string 
 	line("State: %s", p.state)
 	line("Targets:")
 	line("  - Id: trigger")
-	line("    Arn: %s", imported(exportTrigger))
+	line("    Arn: %s", imported(exportRules))
 	line("    InputTransformer:")
 	line("      InputPathsMap: {time: $.time}")
 	line("      InputTemplate: %s", text(j.RuleInput()))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -59,6 +60,19 @@ func attacked(t *testing.T, w *world) {
 		if _, err := w.store.Run(t.Context(), id); !errors.Is(err, control.ErrNotFound) {
 			t.Errorf("%s: %v", id, err)
 		}
+	}
+	// A rule's author says what it sends: by the rules' door that is a name and a time.
+	for name, input := range map[string]string{
+		"a request of a person's":                   `{"run":"attacked","by":"arn:aws:iam::1:user/mia"}`,
+		"a pause of all jobs":                       `{"pause":"*"}`,
+		"a minute that its schedule seems to prove": fired(own, w.scheduleARN("attacked"), now),
+	} {
+		if answer, failed := w.invoke(t, w.resource["Rules"], input); failed || !strings.Contains(answer, `"refused"`) {
+			t.Errorf("%s, from a rule: %s", name, answer)
+		}
+	}
+	if _, err := w.store.Item(t.Context(), job.All); !errors.Is(err, control.ErrNotFound) {
+		t.Errorf("all jobs are paused: %v", err)
 	}
 	// The true ARN makes no difference to what runs: it is what is deployed.
 	w.send(t, w.resource["Trigger"], fired(carrying, w.scheduleARN("attacked"), now))

@@ -250,7 +250,7 @@ func TestOutputsAreExported(t *testing.T) {
 	for name, value := range map[string]string{
 		"TriggerArn": "!GetAtt Trigger.Arn", "ScheduleGroupName": "!Ref AWS::StackName", "ScheduleRoleArn": "!GetAtt ScheduleRole.Arn",
 		"TriggerFailuresArn": "!GetAtt TriggerFailures.Arn", "NoticesArn": "!Ref Notices", "OperatorPolicyArn": "!Ref OperatorPolicy",
-		"PeopleArn": "!Ref People", "ReaderPolicyArn": "!Ref ReaderPolicy", "DeployerPolicyArn": "!Ref DeployerPolicy",
+		"PeopleArn": "!Ref People", "RulesArn": "!Ref Rules", "ReaderPolicyArn": "!Ref ReaderPolicy", "DeployerPolicyArn": "!Ref DeployerPolicy",
 	} {
 		if got := words(t, outputs, name, "Value"); got != value || words(t, outputs, name, "Export", "Name") != "!Sub ${AWS::StackName}:"+name {
 			t.Errorf("output %s is %s", name, got)

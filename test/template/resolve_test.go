@@ -31,11 +31,11 @@ var pseudo = map[string]any{
 	"AWS::AccountId": accountID, "AWS::Region": region, "AWS::Partition": "aws", "AWS::StackName": stack, "AWS::URLSuffix": "amazonaws.com", "AWS::NoValue": nothing{},
 }
 
-// arns are resources' ARNs by type; % is the physical name.
+// arns are resources' ARNs by type; % is the physical name, @ an alias's own.
 var arns = map[string]string{
 	"AWS::DynamoDB::Table":       "arn:aws:dynamodb:" + region + ":" + accountID + ":table/%",
 	"AWS::Serverless::Function":  "arn:aws:lambda:" + region + ":" + accountID + ":function:%",
-	"AWS::Lambda::Alias":         "arn:aws:lambda:" + region + ":" + accountID + ":function:" + stack + "-Trigger-1X2Y3Z:people",
+	"AWS::Lambda::Alias":         "arn:aws:lambda:" + region + ":" + accountID + ":function:%:@",
 	"AWS::SQS::Queue":            "arn:aws:sqs:" + region + ":" + accountID + ":%",
 	"AWS::SNS::Topic":            "arn:aws:sns:" + region + ":" + accountID + ":%",
 	"AWS::Logs::LogGroup":        "arn:aws:logs:" + region + ":" + accountID + ":log-group:%:*",
@@ -200,6 +200,9 @@ func (d deployed) attribute(of string) any {
 		d.t.Fatalf("this test knows no ARN of %s", id)
 	}
 	arn := strings.ReplaceAll(form, "%", d.name(id))
+	if strings.Contains(arn, "@") {
+		arn = strings.ReplaceAll(arn, "@", words(d.t, d.template, "Resources", id, "Properties", "Name"))
+	}
 	switch attribute {
 	case "Arn", "TopicArn":
 		return arn

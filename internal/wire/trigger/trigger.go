@@ -2,6 +2,7 @@
 package trigger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -84,14 +85,14 @@ func With(queues control.Failures, ctl *control.Control) Handler {
 	}
 }
 
-// peopleAlias is the alias of the function by which people come.
-const peopleAlias = "people"
+// ways are the aliases of the function by which people and rules come.
+var ways = map[string]entry.Way{"people": entry.FromPeople, "rules": entry.FromRules}
 
 // wayOf is by which way an input comes: Lambda says by which name the function was
 // called, with its alias (arn:aws:lambda:region:account:function:name:alias).
 func wayOf(arn string) entry.Way {
-	if parts := strings.Split(arn, ":"); len(parts) == 8 && parts[7] == peopleAlias {
-		return entry.FromPeople
+	if parts := strings.Split(arn, ":"); len(parts) == 8 {
+		return cmp.Or(ways[parts[7]], entry.FromSchedules)
 	}
 	return entry.FromSchedules
 }

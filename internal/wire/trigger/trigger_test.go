@@ -58,14 +58,28 @@ func TestDeliveredAgain(t *testing.T) {
 	}
 }
 
-// TestPeoplesAlias: the people's alias takes no slots, the function itself does.
-func TestPeoplesAlias(t *testing.T) {
+// TestAliases: the people's alias takes no slots and the rules' no requests; the
+// function itself takes both.
+func TestAliases(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
-	const function = "arn:aws:lambda:eu-central-1:123456789012:function:batchplane-Trigger-1A"
-	for arn, want := range map[string]control.Outcome{
-		function: control.Accepted, function + ":$LATEST": control.Accepted, function + ":7": control.Accepted, "": control.Accepted,
-		function + ":people": control.Refused,
+	const (
+		function      = "arn:aws:lambda:eu-central-1:123456789012:function:batchplane-Trigger-1A"
+		slot, request = `{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`, `{"run":"etl"}`
+	)
+	for _, tc := range []struct {
+		arn, input string
+		want       control.Outcome
+	}{
+		{function, slot, control.Accepted},
+		{function + ":$LATEST", slot, control.Accepted},
+		{function + ":7", slot, control.Accepted},
+		{"", slot, control.Accepted},
+		{function, request, control.Accepted},
+		{function + ":people", slot, control.Refused},
+		{function + ":people", request, control.Accepted},
+		{function + ":rules", slot, control.Accepted},
+		{function + ":rules", request, control.Refused},
 	} {
 		ctl := &control.Control{
 			Stack: "prod", Store: &memory.Store{}, Launcher: &launcher{}, Now: func() time.Time { return now },
@@ -74,10 +88,10 @@ func TestPeoplesAlias(t *testing.T) {
 		if err := ctl.Sync(t.Context(), []job.Job{{Name: "etl", TaskDefinition: "etl"}}); err != nil {
 			t.Fatal(err)
 		}
-		ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "r", InvokedFunctionArn: arn})
-		reply, err := With(nil, ctl)(ctx, json.RawMessage(`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`))
-		if err != nil || reply.Outcome != want {
-			t.Errorf("%s: %+v, %v; want %s", arn, reply, err, want)
+		ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "r", InvokedFunctionArn: tc.arn})
+		reply, err := With(nil, ctl)(ctx, json.RawMessage(tc.input))
+		if err != nil || reply.Outcome != tc.want {
+			t.Errorf("%s: %s: %+v, %v; want %s", tc.arn, tc.input, reply, err, tc.want)
 		}
 	}
 }

@@ -1,0 +1,73 @@
+package control_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// given is a job of which people may change something.
+var given = job.Job{
+	Name: "given", TaskDefinition: "report", Command: []string{"report"},
+	Changes: job.Changes{Args: true, Inputs: map[string]job.Input{"DAY": {Description: "The day.", Pattern: "[0-9-]+"}}},
+}
+
+// TestOneIDForOneRequest: whoever asks by an id that somebody else gave is not told
+// that theirs was done, unless it is the same.
+func TestOneIDForOneRequest(t *testing.T) {
+	t.Parallel()
+	w := known(t, given)
+	ask := func(day string, args ...string) control.Reply {
+		rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "given", RequestID: "deploy-7", Inputs: map[string]string{"DAY": day}, Args: args})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rep
+	}
+	if rep := ask("2026-11-21", "-v"); rep.Outcome != control.Accepted {
+		t.Errorf("first: %+v", rep)
+	}
+	if rep := ask("2026-11-21", "-v"); rep.Outcome != control.Duplicate {
+		t.Errorf("the same again: %+v", rep)
+	}
+	for name, rep := range map[string]control.Reply{"another day": ask("2026-11-20", "-v"), "other arguments": ask("2026-11-21")} {
+		if rep.Outcome != control.Refused || !strings.Contains(rep.Message, "give another id") || rep.Run != run.ByHandID("given", "deploy-7") {
+			t.Errorf("%s: %+v", name, rep)
+		}
+	}
+	w.live()
+	if rs := w.runs(); len(rs) != 1 || rs[0].Environment["DAY"] != "2026-11-21" {
+		t.Errorf("%s", w.story())
+	}
+}
+
+// TestRetryKeepsToWhatTheJobTakes: what a run was given once is not given again
+// once its job takes it no more, unless the run is done again as it was.
+func TestRetryKeepsToWhatTheJobTakes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 3)})
+	w.know(given)
+	rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "given", RequestID: "r", Args: []string{"--all"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.live()
+	w.know(with(given, func(j *job.Job) { j.Args = false }))
+	retry := func(id string, same bool) control.Reply {
+		got, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: rep.Run, RequestID: id, Same: same})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if got := retry("a", false); got.Outcome != control.Refused || !strings.Contains(got.Message, "no arguments may be added") || !strings.Contains(got.Message, "run given") {
+		t.Errorf("a retry: %+v", got)
+	}
+	if got := retry("b", true); got.Outcome != control.Accepted {
+		t.Errorf("the same once more: %+v", got)
+	}
+}

@@ -1,0 +1,79 @@
+package entry
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"unicode/utf8"
+)
+
+// Bounds of the texts of a person's request, in characters: they are stored with
+// the run, the job and the request, and an item of DynamoDB holds 400 KB.
+const (
+	MaxRequestID = 256
+	MaxBy        = 1024
+	MaxReason    = 1000
+)
+
+// names are the fields of people's requests.
+var names = []string{
+	"run", "retry", "stop", "pause", "resume", "skipNext", "kept", "redrive", "messages", "do", "args",
+	"inputs", "same", "force", "until", "reason", "requestId", "by", "widgetContext",
+}
+
+// exact is an error where a person's request can be read in two ways: encoding/json
+// takes a field whatever its case, and of a field that comes twice sometimes the last
+// and sometimes both. What is done must be what is kept of it.
+func exact(body []byte) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	var open []map[string]bool // of the objects around; nil for a list
+	key := false               // whether the next token is a field's name
+	for {
+		t, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err //nolint:wrapcheck // the caller says what was read
+		}
+		if name, ok := t.(string); ok && key {
+			if err := field(name, open); err != nil {
+				return err
+			}
+			key = false
+			continue
+		}
+		switch t {
+		case json.Delim('{'):
+			open = append(open, map[string]bool{})
+		case json.Delim('['):
+			open = append(open, nil)
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:len(open)-1]
+		}
+		key = len(open) > 0 && open[len(open)-1] != nil
+	}
+}
+
+func field(name string, open []map[string]bool) error {
+	in := open[len(open)-1]
+	switch {
+	case in[name]:
+		return fmt.Errorf("the field %q comes twice", name)
+	case len(open) == 1 && !slices.Contains(names, name):
+		return fmt.Errorf("unknown field %q", name)
+	}
+	in[name] = true
+	return nil
+}
+
+// short is an error where a text of a request is longer than it may be.
+func short(field, text string, most int) error {
+	if n := utf8.RuneCountInString(text); n > most {
+		return fmt.Errorf("%s has %d characters, and at most %d are kept", field, n, most)
+	}
+	return nil
+}
