@@ -72,9 +72,13 @@ func (d Door) anew(ctx context.Context, q control.Queue, f control.Failed) (word
 	if q == control.OnStoppedQueue {
 		return "is taken", d.Control.OnStopped(ctx, []byte(f.Input))
 	}
-	way := FromPeople
-	if f.Qualifier == "" || f.Qualifier == "$LATEST" {
-		way = FromSchedules
+	way := map[string]Way{"": FromSchedules, "$LATEST": FromSchedules, string(FromRules): FromRules}[f.Qualifier]
+	if way == "" {
+		way = FromPeople
+	}
+	// Any rule of the account may put into the queue what it could not deliver.
+	if r, err := Parse([]byte(f.Input)); err == nil && r.Slot == nil && (f.Qualifier == "" || r.Redrive != nil) {
+		return "", errors.New("it is a person's request: ask for it by a command of your own")
 	}
 	reply, err := d.Enter(ctx, way, f.ID, []byte(f.Input))
 	if err == nil && reply.Outcome == control.Refused {

@@ -46,12 +46,16 @@ func TestRedrive(t *testing.T) {
 		dropped  string
 		launches int
 	}{
-		"what there is":                           {`{"redrive":"trigger"}`, control.Accepted, "4 in the queue trigger", "", 0},
+		"what there is":                           {`{"redrive":"trigger"}`, control.Accepted, "8 in the queue trigger", "", 0},
 		"a slot again":                            {`{"redrive":"trigger","messages":["slot"],"do":"again"}`, control.Accepted, "slot is done: launched", "slot", 1},
 		"a slot that a function failed on":        {`{"redrive":"trigger","messages":["called"],"do":"again"}`, control.Accepted, "called is done: launched", "called", 1},
 		"both, of which one is a duplicate":       {`{"redrive":"trigger","messages":["slot","called"],"do":"again"}`, control.Accepted, "called is done: duplicate of", "slot called", 1},
 		"a slot that came by the people's door":   {`{"redrive":"trigger","messages":["forged"],"do":"again"}`, control.Refused, "forged stays: refused: slots come from schedules", "", 0},
 		"what is no input":                        {`{"redrive":"trigger","messages":["bad","slot"],"do":"again"}`, control.Refused, "bad stays: not an input of the trigger", "slot", 1},
+		"a rule's time":                           {`{"redrive":"trigger","messages":["rule"],"do":"again"}`, control.Accepted, "rule is done: launched", "rule", 1},
+		"what a rule may not ask for":             {`{"redrive":"trigger","messages":["asks"],"do":"again"}`, control.Refused, "asks stays: refused: rules start jobs", "", 0},
+		"a request that nobody asked for":         {`{"redrive":"trigger","messages":["planted"],"do":"again"}`, control.Refused, "planted stays: it is a person's request", "", 0},
+		"itself":                                  {`{"redrive":"trigger","messages":["itself"],"do":"again"}`, control.Refused, "itself stays: it is a person's request", "", 0},
 		"a drop":                                  {`{"redrive":"trigger","messages":["bad","forged"],"do":"drop"}`, control.Accepted, "bad is dropped\nforged is dropped", "bad forged", 0},
 		"what is gone":                            {`{"redrive":"trigger","messages":["gone"],"do":"drop"}`, control.Accepted, "gone is not there any more", "", 0},
 		"an event that cannot be used is kept":    {`{"redrive":"onstopped","messages":["event"],"do":"again"}`, control.Accepted, "event is taken", "event", 0},
@@ -70,6 +74,10 @@ func TestRedrive(t *testing.T) {
 					{ID: "slot", Input: anHour},
 					{ID: "called", Input: anHour, Qualifier: "$LATEST"},
 					{ID: "forged", Input: anHour, Qualifier: "people"},
+					{ID: "rule", Input: anHour, Qualifier: "rules"},
+					{ID: "asks", Input: `{"pause":"*"}`, Qualifier: "rules"},
+					{ID: "planted", Input: `{"pause":"*"}`},
+					{ID: "itself", Input: `{"redrive":"trigger","messages":["itself"],"do":"again"}`, Qualifier: "people"},
 					{ID: "bad", Input: `{"rnu":"etl"}`},
 				},
 				control.OnStoppedQueue: {{ID: "event", Input: noEvent}},
