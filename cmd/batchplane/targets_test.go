@@ -4,9 +4,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestTargets: a notice goes to the targets of its job, else to the default, and a
@@ -91,6 +93,67 @@ func TestWatch(t *testing.T) {
 	f.becomes("one", "succeeded")
 	if out := f.must("logs", "one"); out != "two\n" {
 		t.Errorf("it wrote %q", out)
+	}
+}
+
+// TestWatchOfASwappedLink: the file in its place is as old and as long as the one before.
+func TestWatchOfASwappedLink(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, "jobs: []\n")
+	old := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, says := range map[string]string{"..one": "one", "..two": "two"} {
+		if err := os.Mkdir(f.path(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		f.write(name+"/jobs.yaml", "jobs:\n  - {name: one, command: echo "+says+"}\n")
+		if err := os.Chtimes(f.path(name+"/jobs.yaml"), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := func(to, name string) {
+		if err := os.Symlink(to, f.path(name+".new")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(f.path(name+".new"), f.path(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link("..one", "..data")
+	link("..data/jobs.yaml", "jobs.yaml")
+	p := f.local("--watch")
+	f.must("run", "one")
+	f.becomes("one", "succeeded")
+	link("..two", "..data")
+	p.says("reloaded jobs.yaml: 1 change\n  one changed: command: ")
+	p.signal(syscall.SIGTERM)
+	p.ends()
+	f.local()
+	if rows := f.history(); len(rows) != 1 {
+		t.Errorf("after the next start the history is %+v", rows)
+	}
+}
+
+// TestAStateBehindALink that each release switches would be forgotten: it is said, once.
+func TestAStateBehindALink(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, "jobs: []\n")
+	if err := os.Mkdir(f.path("1"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f.write("1/jobs.yaml", "jobs:\n  - {name: one, command: echo one}\n")
+	if err := os.Symlink("1", f.path("current")); err != nil {
+		t.Fatal(err)
+	}
+	const says = "the jobs file's folder is reached by a link; where that leads elsewhere with each release, give --db"
+	for args, want := range map[string]bool{"--db kept.db": false, "": true, "--quiet": false} {
+		_ = os.RemoveAll(f.path("1/.batchplane"))
+		if args == "--quiet" { // it has a state by now
+			f.must("local", "-f", "current/jobs.yaml", "--for", "0s")
+		}
+		out := f.must(append([]string{"local", "-f", "current/jobs.yaml", "--for", "0s"}, strings.Fields(args)...)...)
+		if strings.Contains(out, says) != want {
+			t.Errorf("%q: it says\n%s", args, out)
+		}
 	}
 }
 

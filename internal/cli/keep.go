@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -81,8 +82,7 @@ func (c *localCmd) watch() (changes <-chan struct{}, stop func()) {
 	go func() {
 		ticker := time.NewTicker(watchEvery)
 		defer ticker.Stop()
-		taken := c.stamp()
-		last := taken
+		taken, last := c.stamped, c.stamped
 		for {
 			select {
 			case <-over:
@@ -104,12 +104,21 @@ func (c *localCmd) watch() (changes <-chan struct{}, stop func()) {
 	return out, func() { close(over) }
 }
 
+// inode tells files apart that have one name after the other: what is put in the place
+// of another by a rename, or by a link, may be as old and as long.
+func inode(info os.FileInfo) string {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return fmt.Sprint(stat.Dev, " ", stat.Ino)
+	}
+	return ""
+}
+
 // stamp is the same as long as the jobs files are.
 func (c *localCmd) stamp() string {
 	var b strings.Builder
 	for _, name := range c.Files {
 		if info, err := os.Stat(name); err == nil {
-			fmt.Fprintf(&b, "%d %d %o;", info.ModTime().UnixNano(), info.Size(), info.Mode())
+			fmt.Fprintf(&b, "%d %d %o %s;", info.ModTime().UnixNano(), info.Size(), info.Mode(), inode(info))
 		} else {
 			b.WriteString("absent;")
 		}

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -47,6 +44,10 @@ type localCmd struct {
 	secrets  local.Secrets
 	live     *liveOutput
 	counted  *local.Metrics
+	// stamped is the jobs files' stamp before they were first read.
+	stamped string
+	// switched is whether the state is new and its folder one that a link may leave.
+	switched bool
 	// unlimited is why memory is no limit here; nil where it is one.
 	unlimited error
 }
@@ -111,6 +112,7 @@ func (c *localCmd) config(a *app, file jobfile.File) (cfg wire.LocalConfig, err 
 		if cfg.DB, err = a.places().Of(c.Files[0]); err != nil {
 			return cfg, err
 		}
+		c.switched = behindLink(c.Files[0], cfg.DB)
 		a.db = a.short(cfg.DB)
 		cfg.DB = a.db
 	}
@@ -148,6 +150,7 @@ func (c *localCmd) trusted() (jobfile.File, error) {
 	if err := errors.Join(c.faults(), c.check()); err != nil {
 		return jobfile.File{}, err
 	}
+	c.stamped = c.stamp() // before they are read: what changes from here on is news
 	for _, name := range c.Files {
 		if err := local.Trusted(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return jobfile.File{}, usageError{err}
@@ -260,42 +263,4 @@ func logger(a *app) *slog.Logger {
 		return slog.New(local.LimitLog(slog.NewJSONHandler(w, o)))
 	}
 	return slog.New(local.LimitLog(slog.NewTextHandler(w, o)))
-}
-
-// faults reads the faults to be injected.
-func (c *localCmd) faults() error {
-	c.injected = localecs.Faults{}
-	for _, text := range c.Fault {
-		kind, rate, err := localecs.ParseFault(text)
-		if err != nil {
-			return usagef("--fault: %w", err)
-		}
-		c.injected[kind] = rate
-	}
-	return nil
-}
-
-// inject has faults injected. Without any, what Fargate takes its time for is of no
-// use.
-func (c *localCmd) inject(cfg *wire.LocalConfig) {
-	if len(c.injected) == 0 {
-		cfg.Delays = &localecs.Delays{}
-		return
-	}
-	c.Seed = cmp.Or(c.Seed, randomSeed())
-	cfg.Faults, cfg.Seed = c.injected, c.Seed
-}
-
-func faultKinds() string {
-	var names []string
-	for _, k := range localecs.Kinds() {
-		names = append(names, string(k))
-	}
-	return strings.Join(names, ", ")
-}
-
-func randomSeed() uint64 {
-	var b [4]byte
-	_, _ = rand.Read(b[:])
-	return uint64(binary.BigEndian.Uint32(b[:])) + 1
 }

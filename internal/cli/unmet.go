@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -31,11 +33,29 @@ func (c *localCmd) unmet(file jobfile.File, targets *wire.Targets) (out []string
 		say(names(func(j job.Job) bool { return j.Memory > 0 || memoryOf(file.Definitions, j.TaskDefinition) > 0 }), "not here: memory is no limit (%s): "+strings.ReplaceAll(c.unlimited.Error(), "%", "%%"))
 	}
 	say(names(func(j job.Job) bool { return j.TaskRole != "" || j.ExecutionRole != "" || !j.Network.IsZero() }), "not here: roles and networks: tasks run as this user, in this machine's network (%s)")
+	if c.switched {
+		out = append(out, "the jobs file's folder is reached by a link; where that leads elsewhere with each release, give --db, or each has a state of its own that knows of no run")
+	}
 	if unknown := targets.Unknown(file.Jobs); len(unknown) > 0 {
 		out = append(out, fmt.Sprintf("not here: targets that --targets does not have: %s; their notices go to the terminal only", strings.Join(unknown, ", ")))
 	}
 	say(c.absent(file.Definitions), "not here: secrets that neither --secrets nor the environment has: %s; jobs that need them fail")
 	return out
+}
+
+// behindLink is whether a state is new and beside a jobs file that is reached by a link
+// to its folder: where that link is switched at each release the next state is another,
+// which knows of no run.
+func behindLink(file, db string) bool {
+	if _, err := os.Stat(db); err == nil {
+		return false
+	}
+	dir, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return false
+	}
+	target, err := filepath.EvalSymlinks(dir)
+	return err == nil && target != dir && strings.HasPrefix(db, target)
 }
 
 // memoryOf is the memory that a task definition of a file gives, 0 for none.

@@ -52,12 +52,12 @@ const maxRequest = 1 << 20
 
 // Handler takes people's requests: POST / with the document that the trigger
 // function takes too (package entry), answered with a control.Reply. GET / says
-// that somebody is here.
-func Handler(door entry.Door, token string) http.Handler {
+// that somebody is here, and what trouble says it is in.
+func Handler(door entry.Door, token string, trouble func() string) http.Handler {
 	want := []byte("Bearer " + token)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, control.Reply{Outcome: control.Accepted, Message: "it is running"})
+		answer(w, control.Reply{Outcome: control.Accepted, Message: trouble()})
 	})
 	mux.HandleFunc("POST /{$}", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
@@ -91,13 +91,13 @@ func answer(w http.ResponseWriter, reply control.Reply) {
 	_ = json.NewEncoder(w).Encode(reply)
 }
 
-// Open is whether a control plane answers behind the door.
-func (d Door) Open(ctx context.Context) bool {
+// Open is whether a control plane answers behind the door, and what trouble it is in.
+func (d Door) Open(ctx context.Context) (trouble string, open bool) {
 	if d.URL == "" {
-		return false
+		return "", false
 	}
-	_, err := d.send(ctx, http.MethodGet, nil)
-	return err == nil
+	reply, err := d.send(ctx, http.MethodGet, nil)
+	return reply.Message, err == nil
 }
 
 // Ask sends a person's request to the control plane behind the door.

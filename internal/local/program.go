@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -31,6 +32,8 @@ type Program struct {
 	AtOnce bool
 	// Abreast is how many slots are fired at a time; 1 when 0.
 	Abreast int
+
+	trouble atomic.Pointer[trouble]
 
 	mu        sync.Mutex // of what follows; held while slots are fired
 	jobs      []job.Job
@@ -119,7 +122,8 @@ func (p *Program) items(ctx context.Context) (map[string]job.Item, error) {
 func (p *Program) Fire(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := p.Control.Now()
+	now := p.Control.Now().Round(0) // as the clock on the wall shows it
+	p.putBack(ctx, now)
 	var errs []error
 	var mu sync.Mutex
 	abreast := make(chan struct{}, max(p.Abreast, 1))
@@ -146,9 +150,35 @@ func (p *Program) Fire(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// aCorrection is by how much a clock is put back at least so that the new time counts
+// at once (so does cron(8) of Debian). By less the slots have run already, and time
+// soon comes to the next.
+const aCorrection = 3 * time.Hour
+
+// putBack says that the clock was put back, and begins anew where it was wrong. A slot
+// that ran already is not run again: its run exists.
+func (p *Program) putBack(ctx context.Context, now time.Time) {
+	by := p.fired.Sub(now)
+	if by < time.Minute {
+		return
+	}
+	p.Control.Log.WarnContext(ctx, "the clock was put back", "by", by.String())
+	if by < aCorrection {
+		return
+	}
+	for _, s := range p.schedules {
+		s.advance(now)
+	}
+}
+
 // fire triggers the slots of one job. Once the gate is closed those that are
 // left are for the next start.
 func (p *Program) fire(ctx context.Context, s *schedule, now time.Time) error {
+	// After a machine has slept, or its clock was put ahead, what is older is for the
+	// sweep to find, as after a start: it tells them together.
+	if oldest := now.Add(-s.job.Late()); s.next.Before(oldest) {
+		s.advance(oldest.Add(-1))
+	}
 	for !s.next.IsZero() && !s.next.After(now) {
 		if p.Gate.Closed() {
 			return nil
@@ -206,7 +236,9 @@ func (p *Program) Run(ctx context.Context, length time.Duration) error {
 	started := p.Control.Now()
 	for {
 		draining := length > 0 && p.Control.Now().Sub(started) >= length
-		if done, err := p.step(context.WithoutCancel(ctx), draining); err != nil {
+		done, err := p.step(context.WithoutCancel(ctx), draining)
+		p.note(err)
+		if err != nil {
 			p.Control.Log.ErrorContext(ctx, "the clock", "err", err)
 		} else if done {
 			return nil

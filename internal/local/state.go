@@ -30,8 +30,12 @@ func (p Places) Of(file string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("finding the folder of %s: %w", file, err)
 	}
-	if file, err = filepath.EvalSymlinks(file); err != nil {
+	target, err := filepath.EvalSymlinks(file)
+	if err != nil {
 		return "", fmt.Errorf("finding the folder of the jobs file: %w", err)
+	}
+	if !swapped(target) {
+		file = target
 	}
 	name := strings.TrimSuffix(filepath.Base(file), ".yaml")
 	beside := filepath.Join(filepath.Dir(file), stateDir)
@@ -47,6 +51,14 @@ func (p Places) Of(file string) (string, error) {
 		return filepath.Join(dir, name), nil
 	}
 	return "", fmt.Errorf("nothing can be written beside %s, and there is neither STATE_DIRECTORY nor HOME: say with --db where the state is to be", file)
+}
+
+// swapped is whether a file lies in a folder that is another at each update, below a
+// name that stays: Kubernetes keeps what a ConfigMap holds in folders that begin with
+// two dots, and has a link lead to the newest (Kubernetes documentation, "ConfigMaps",
+// "Mounted ConfigMaps are updated automatically").
+func swapped(file string) bool {
+	return strings.Contains(filepath.Dir(file), string(filepath.Separator)+"..")
 }
 
 // writable makes a folder if it is absent and says whether files can be made in

@@ -55,6 +55,26 @@ func TestTheStateBelongsToTheJobsFile(t *testing.T) {
 	}
 }
 
+// TestTheStateOfAConfigMap stays where it is when the map is updated: its files lie in
+// folders of a time, and links lead to the newest.
+func TestTheStateOfAConfigMap(t *testing.T) {
+	t.Parallel()
+	dir := folderWith(t, "..2026_11_22/jobs.yaml", "..2026_11_23/jobs.yaml")
+	data := filepath.Join(dir, "..data")
+	if err := os.Symlink(filepath.Join("..data", "jobs.yaml"), filepath.Join(dir, "jobs.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	for _, newest := range []string{"..2026_11_22", "..2026_11_23"} {
+		_ = os.Remove(data) // absent at first
+		if err := os.Symlink(newest, data); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := places(dir, nil).Of(filepath.Join(dir, "jobs.yaml")); err != nil || got != filepath.Join(dir, ".batchplane", "jobs.db") {
+			t.Errorf("%s: %s, %v", newest, got, err)
+		}
+	}
+}
+
 // TestTheStateOfAFileWhereNobodyMayWrite: /proc takes no files, not even from root.
 func TestTheStateOfAFileWhereNobodyMayWrite(t *testing.T) {
 	t.Parallel()

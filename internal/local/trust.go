@@ -11,42 +11,79 @@ import (
 )
 
 // Trusted is an error where others could put their own words into a file: whoever
-// writes a jobs file runs commands as the user of the control plane. A group of
-// one, the user's own, is nobody else.
+// writes a jobs file runs commands as the user of the control plane. That is the file,
+// and every folder on the way to it and to where links lead: who may write to one can
+// put another file, or another folder, in its place. A group of one, the user's own,
+// is nobody else.
 func Trusted(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err //nolint:wrapcheck // says which file
 	}
-	if who := writers(info); who != "" {
+	if who := writers(info, info.Mode()); who != "" {
 		return fmt.Errorf("%s can be changed by %s, who could so run commands as this user: `chmod go-w %s`, or have it belong to this user", path, who, path)
 	}
-	dir, err := os.Stat(filepath.Dir(path))
+	given, err := filepath.Abs(path)
 	if err != nil {
-		return err //nolint:wrapcheck // says which folder
+		return fmt.Errorf("finding the folder of %s: %w", path, err)
 	}
-	if mode := dir.Mode(); mode.Perm()&0o002 != 0 && mode&fs.ModeSticky == 0 {
-		return fmt.Errorf("%s can be replaced by everybody, since they may write to its folder: `chmod o-w %s`", path, filepath.Dir(path))
+	target, err := filepath.EvalSymlinks(given)
+	if err != nil {
+		return err //nolint:wrapcheck // says which file
+	}
+	for _, way := range []string{target, given} {
+		for dir := filepath.Dir(way); ; dir = filepath.Dir(dir) {
+			if err := trustedFolder(path, dir); err != nil {
+				return err
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+		}
 	}
 	return nil
 }
 
-// writers are those who may change a file beside this user and root, "" where
+func trustedFolder(path, dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err //nolint:wrapcheck // says which folder
+	}
+	mode := info.Mode()
+	if mode&fs.ModeSticky != 0 { // others may add files there, and leave ours alone
+		mode &^= 0o022
+	}
+	if who := writers(info, mode); who != "" {
+		return fmt.Errorf("%s can be replaced by %s, who may write to %s: `chmod go-w %s`, or have it belong to this user", path, who, dir, dir)
+	}
+	return nil
+}
+
+// writers are those who may change a file of a mode beside this user and root, "" where
 // nobody may.
-func writers(info fs.FileInfo) string {
+func writers(info fs.FileInfo, mode fs.FileMode) string {
 	uid, gid := os.Geteuid(), os.Getegid()
 	stat, ok := info.Sys().(*syscall.Stat_t)
-	switch mode := info.Mode().Perm(); {
+	switch {
 	case mode&0o002 != 0:
 		return "everybody"
 	case !ok:
 		return ""
-	case int(stat.Uid) != uid && stat.Uid != 0:
+	case int(stat.Uid) != uid && stat.Uid != 0 && !outside(stat.Uid):
 		return fmt.Sprintf("user %d", stat.Uid)
-	case mode&0o020 != 0 && (int(stat.Gid) != gid || gid != uid):
+	case mode&0o020 != 0 && stat.Gid != 0 && (int(stat.Gid) != gid || gid != uid):
 		return fmt.Sprintf("group %d", stat.Gid)
 	}
 	return ""
+}
+
+// outside is whether an owner is one that this process's user namespace does not have,
+// root of the machine for one: they are all shown as one there, which nobody can be
+// (user_namespaces(7), "Unmapped user and group IDs").
+func outside(uid uint32) bool {
+	const overflow = 65534
+	uids, err := os.ReadFile("/proc/self/uid_map")
+	return uid == overflow && err == nil && strings.Join(strings.Fields(string(uids)), " ") != "0 0 4294967295"
 }
 
 // maxPrivate is the most bytes of a file of secrets.

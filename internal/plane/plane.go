@@ -109,6 +109,8 @@ type Health struct {
 	// Running is whether it is there at all, Where says where.
 	Running bool   `json:"running"`
 	Where   string `json:"where"`
+	// Trouble is why it cannot do its work, in its own words; "" where it can.
+	Trouble string `json:"trouble,omitempty"`
 	// Version is the program's that runs it, "" where that is not known.
 	Version string `json:"version,omitempty"`
 	// Alarms and Queues are a stack's.

@@ -65,6 +65,9 @@ func (st *Status) judge(now time.Time) {
 	if !st.Running {
 		wrong("nothing runs: no job is started")
 	}
+	if st.Trouble != "" {
+		wrong("%s", st.Trouble)
+	}
 	switch {
 	case !st.Running:
 	case st.Heartbeat.IsZero():

@@ -257,7 +257,7 @@ func (l *Local) ServeMetrics(ctx context.Context, address string, metrics http.H
 // open opens the door for requests and says in the database where it is.
 func (l *Local) open(ctx context.Context, cfg LocalConfig) error {
 	token := rand.Text()
-	url, err := l.serve(ctx, cfg.Listen, local.Handler(entry.Door{Control: l.Control, Log: cfg.Log}, token))
+	url, err := l.serve(ctx, cfg.Listen, local.Handler(entry.Door{Control: l.Control, Log: cfg.Log}, token, l.Trouble))
 	if err != nil {
 		return err
 	}

@@ -48,8 +48,10 @@ func (s localState) inspect(ctx context.Context) (plane.Health, error) {
 		return plane.Health{}, nil
 	case err != nil:
 		return plane.Health{}, err
-	case !door.Open(ctx):
+	}
+	trouble, open := door.Open(ctx)
+	if !open {
 		return plane.Health{}, nil
 	}
-	return plane.Health{Running: true, Where: fmt.Sprintf("process %d at %s", door.PID, door.URL)}, nil
+	return plane.Health{Running: true, Trouble: trouble, Where: fmt.Sprintf("process %d at %s", door.PID, door.URL)}, nil
 }

@@ -1,0 +1,136 @@
+package local_test
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/localecs/vclock"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire"
+)
+
+// wall is a clock on the wall, which somebody may put right.
+type wall struct {
+	*vclock.Clock
+	by atomic.Int64
+}
+
+// Now is the time that the clock shows.
+func (w *wall) Now() time.Time { return w.Clock.Now().Add(time.Duration(w.by.Load())) }
+
+type told struct {
+	mu sync.Mutex
+	ns []notice.Notice
+}
+
+func (t *told) Notify(_ context.Context, n notice.Notice) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ns = append(t.ns, n)
+	return nil
+}
+
+// onTheWall is a program with a job of every minute whose runs end at once.
+func onTheWall(t *testing.T) (*wire.Local, *wall, *told) {
+	t.Helper()
+	clock, heard := &wall{Clock: vclock.New(start)}, &told{}
+	l, err := wire.NewLocal(t.Context(), wire.LocalConfig{
+		DB: filepath.Join(t.TempDir(), "local.db"), Clock: clock, Runner: &localecs.ScriptedRunner{Clock: clock}, Delays: &localecs.Delays{}, Notifier: heard,
+		Jobs: []job.Job{{Name: "minutely", Schedule: "* * * * *", Command: []string{"x"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closed(t, l) })
+	return l, clock, heard
+}
+
+// minutes lets the program work for so many of its minutes.
+func minutes(t *testing.T, l *wire.Local, clock *wall, n int) {
+	t.Helper()
+	for range 6 * n {
+		if err := l.Fire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(10 * time.Second)
+		if _, err := l.Control.Look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Control.CheckSlots(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func statuses(t *testing.T, l *wire.Local) map[run.Status]int {
+	t.Helper()
+	runs, err := l.Store.Runs(t.Context(), control.Query{Limit: 10000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := map[run.Status]int{}
+	for _, r := range runs {
+		n[r.Status]++
+		if len(r.Attempts) > 1 {
+			t.Errorf("%s was launched %d times", r.ID, len(r.Attempts))
+		}
+	}
+	return n
+}
+
+// TestTheClockJumpsAhead, as after a machine has slept: what is too late is missed,
+// and told together.
+func TestTheClockJumpsAhead(t *testing.T) {
+	t.Parallel()
+	l, clock, heard := onTheWall(t)
+	minutes(t, l, clock, 3)
+	clock.by.Add(int64(8 * time.Hour))
+	if n := len(fire(t, l)); n > 20 {
+		t.Errorf("%d slots were fired before the present one", n)
+	}
+	minutes(t, l, clock, 3)
+	n := statuses(t, l)
+	if n[run.Missed] < 470 || n[run.Succeeded] > 12 || n[run.Missed]+n[run.Succeeded]+n[run.Running] < 485 {
+		t.Errorf("after eight hours of sleep: %v", n)
+	}
+	if len(heard.ns) == 0 || len(heard.ns) > 12 {
+		t.Errorf("%d notices", len(heard.ns))
+	}
+}
+
+// TestTheClockIsPutBack while it runs: no slot is launched again, and what comes then
+// is launched once.
+func TestTheClockIsPutBack(t *testing.T) {
+	t.Parallel()
+	l, clock, heard := onTheWall(t)
+	minutes(t, l, clock, 3)
+	before := statuses(t, l)
+	clock.by.Add(int64(-time.Hour))
+	minutes(t, l, clock, 62)
+	after := statuses(t, l)
+	if got := after[run.Succeeded] - before[run.Succeeded]; got < 1 || got > 4 || after[run.Missed] > 0 || len(heard.ns) > 0 {
+		t.Errorf("before %v, after %v; told: %+v", before, after, heard.ns)
+	}
+}
+
+// TestTheClockWasWrong: put back by years it counts at once.
+func TestTheClockWasWrong(t *testing.T) {
+	t.Parallel()
+	l, clock, _ := onTheWall(t)
+	minutes(t, l, clock, 3)
+	before := statuses(t, l)
+	clock.by.Add(int64(-4 * 365 * 24 * time.Hour))
+	minutes(t, l, clock, 5)
+	after := statuses(t, l)
+	if got := after[run.Succeeded] - before[run.Succeeded]; got < 4 || got > 6 {
+		t.Errorf("before %v, after %v", before, after)
+	}
+}

@@ -1,0 +1,58 @@
+package local
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// trouble is why the program cannot do its work: a disk that is full, say.
+type trouble struct {
+	since time.Time
+	err   error
+	// waiting is how many jobs have slots that could not be fired.
+	waiting int
+}
+
+// note keeps what the last step failed by; nil is that it did not.
+func (p *Program) note(err error) {
+	if err == nil {
+		p.trouble.Store(nil)
+		return
+	}
+	now := p.Control.Now()
+	t := &trouble{since: now, err: err}
+	if before := p.trouble.Load(); before != nil {
+		t.since = before.since
+	}
+	p.mu.Lock()
+	for _, s := range p.schedules {
+		if !s.next.IsZero() && !s.next.After(now) {
+			t.waiting++
+		}
+	}
+	p.mu.Unlock()
+	p.trouble.Store(t)
+}
+
+// maxTrouble is how many bytes of an error are told.
+const maxTrouble = 500
+
+// Trouble says why the program cannot do its work, since when, and what waits for it;
+// "" where it can. It can be asked while nothing can be written.
+func (p *Program) Trouble() string {
+	t := p.trouble.Load()
+	if t == nil {
+		return ""
+	}
+	text := t.err.Error()
+	if len(text) > maxTrouble {
+		text = text[:maxTrouble] + "…"
+	}
+	out := fmt.Sprintf("it cannot do its work since %s and tries again: %s", t.since.UTC().Format("15:04:05 UTC"), text)
+	if t.waiting > 0 {
+		out = fmt.Sprintf("%s; the slots of %s wait for that", out, view.Counted(t.waiting, "job"))
+	}
+	return out
+}
