@@ -11,9 +11,10 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// split finds the runs whose task's state must be asked for, by cluster.
+// split finds the runs whose task's state must be asked for, by cluster; due is used
+// up.
 func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]run.Run, others []run.Run) {
-	running = map[string][]run.Run{}
+	others = due[:0]
 	for _, r := range due {
 		a := r.Last()
 		if r.Status != run.Running || a == nil || a.TaskARN == "" {
@@ -26,6 +27,9 @@ func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]r
 			l.handled[r.ID] = true
 			l.done(r, false)
 			continue
+		}
+		if running == nil {
+			running = map[string][]run.Run{}
 		}
 		running[j.Cluster] = append(running[j.Cluster], r)
 	}
@@ -72,7 +76,7 @@ func answer(r run.Run, asked time.Time, tasks []ecsevent.Task, missing []string,
 
 // put puts what was seen to a run and performs what that leads to.
 func (l *lane) put(ctx context.Context, r run.Run, e run.Event) (moved bool) {
-	d, err := l.task(ctx, r.ID, e)
+	d, err := l.stepFrom(ctx, r, always(e))
 	if l.failed(err) {
 		return false
 	}

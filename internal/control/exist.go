@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/run"
@@ -88,16 +89,26 @@ func (c *Control) noteSlot(id run.ID) {
 	if id.ByHand() {
 		return
 	}
-	for {
-		before, loaded := c.lastSlots.LoadOrStore(id.Job(), id)
-		if was, _ := before.(run.ID); !loaded || was >= id || c.lastSlots.CompareAndSwap(id.Job(), before, id) {
-			return
-		}
+	name := id.Job()
+	c.lastSlots.mu.Lock()
+	defer c.lastSlots.mu.Unlock()
+	if c.lastSlots.runs == nil {
+		c.lastSlots.runs = map[string]run.ID{}
+	}
+	if c.lastSlots.runs[name] < id {
+		c.lastSlots.runs[name] = id
 	}
 }
 
 // saved is whether this process saved a run, as far as it remembers.
 func (c *Control) saved(id run.ID) bool {
-	last, _ := c.lastSlots.Load(id.Job())
-	return last == id
+	c.lastSlots.mu.Lock()
+	defer c.lastSlots.mu.Unlock()
+	return c.lastSlots.runs[id.Job()] == id
+}
+
+// lastSlots are the runs of the newest slots that this process saved, by job.
+type lastSlots struct {
+	mu   sync.Mutex
+	runs map[string]run.ID
 }

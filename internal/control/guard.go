@@ -30,11 +30,12 @@ func guard(err *error) {
 // sensible leaves out runs that make no sense, and adds them to those that cannot
 // be read.
 func sensible(rs []run.Run, bad *UnreadableError) ([]run.Run, *UnreadableError) {
-	var out []run.Run
-	for _, r := range rs {
+	out := rs[:0]
+	for i := range rs {
+		r := &rs[i]
 		why := r.Nonsense()
 		if why == "" {
-			out = append(out, r)
+			out = append(out, *r)
 			continue
 		}
 		if bad == nil {

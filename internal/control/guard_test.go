@@ -65,6 +65,8 @@ func TestARunThatMakesNoSense(t *testing.T) {
 // never lets nothing be launched.
 type never struct{}
 
+func (never) Sent(time.Time, time.Time) {}
+
 func (never) Take(time.Time) time.Duration { return time.Hour }
 
 // TestAPanicIsAnError: what one run comes upon stops no other.

@@ -21,6 +21,8 @@ type lane struct {
 	// handled are the runs that this pass came to: one that is still due is not
 	// tried again. One that left the lane to be launched may be due in the other.
 	handled map[run.ID]bool
+	// taken is when the rate was last asked for.
+	taken time.Time
 	// moved is how many of them changed; guarded by mu.
 	moved int
 }
@@ -51,20 +53,25 @@ func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
 		if p.awaitTurn(ctx, due) {
 			continue // until then another launched some of them
 		}
-		moved := p.movedSoFar()
+		moved, loaded := p.movedSoFar(), len(due)+unreadable
 		all := p.batch(ctx, p.fresh(due))
-		if len(due)+unreadable < limit || !all || limit >= lookDepth && p.isWaiting() {
+		if loaded < limit || !all || limit >= lookDepth && p.isWaiting() {
 			return
 		}
-		limit = max(lookBatch, 2*(len(due)+unreadable-(p.movedSoFar()-moved)))
+		limit = max(lookBatch, 2*(loaded-(p.movedSoFar()-moved)))
 	}
 }
 
-// fresh are the runs that the pass has not come to.
+// fresh are the runs that the pass has not come to; due is used up.
 func (p *lane) fresh(due []run.Run) []run.Run {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fresh := slices.DeleteFunc(slices.Clone(due), func(r run.Run) bool { return p.handled[r.ID] || p.busy[r.ID] })
+	fresh := due[:0]
+	for i := range due {
+		if id := due[i].ID; !p.handled[id] && !p.busy[id] {
+			fresh = append(fresh, due[i])
+		}
+	}
 	p.looked.Due += len(fresh)
 	return fresh
 }
@@ -156,16 +163,9 @@ func (p *lane) batch(ctx context.Context, due []run.Run) (all bool) {
 // each begins with runs whose time has come, one after the other; last with those
 // that may have to wait for the rate.
 func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
-	slices.SortStableFunc(others, func(a, b run.Run) int {
-		switch {
-		case p.resends(a) == p.resends(b):
-			return 0
-		case p.resends(a):
-			return 1
-		}
-		return -1
-	})
-	for i, r := range others {
+	others = lastOf(others, p.resends)
+	for i := range others {
+		r := others[i]
 		// Who cannot go now keeps its place: put off, it would be behind all the
 		// others.
 		may := notNow
@@ -179,10 +179,30 @@ func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 			p.leaveAll(others[i:])
 			return false
 		case goes:
-			p.begin(others[i:i+1], func() { p.one(ctx, r) })
+			taken := p.taken
+			p.begin(others[i:i+1], func() { p.one(ctx, others[i], taken) })
 		}
 	}
 	return true
+}
+
+// lastOf puts the runs for which something is so behind the others, and asks that
+// once of each; otherwise they keep their order.
+func lastOf(rs []run.Run, is func(run.Run) bool) []run.Run {
+	first := slices.IndexFunc(rs, is)
+	if first < 0 {
+		return rs
+	}
+	last := []run.Run{rs[first]}
+	others := rs[:first]
+	for _, r := range rs[first+1:] {
+		if is(r) {
+			last = append(last, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	return append(others, last...)
 }
 
 // begin handles runs: at once, or beside others once there is a place.

@@ -97,7 +97,8 @@ func (p *lane) pace(ctx context.Context) (wait time.Duration, mine bool) {
 	case !mine || wait > 0 || p.Pace == nil:
 		return wait, mine
 	}
-	return p.Pace.Take(p.Now()), true
+	p.taken = p.Now()
+	return p.Pace.Take(p.taken), true
 }
 
 // awaitTurn waits, in a look that stays, until the process's turn to launch begins.
@@ -140,8 +141,9 @@ func (l *look) pause(ctx context.Context, d time.Duration) {
 	_ = l.wait(ctx, min(d, max(0, l.end.Sub(l.Now())))) // who asks next sees that the time is up
 }
 
-// one tells a run that its time has come.
-func (p *lane) one(ctx context.Context, r run.Run) {
+// one tells a run that its time has come. Where it is to be launched, the rate was
+// taken for it at a time.
+func (p *lane) one(ctx context.Context, r run.Run, taken time.Time) {
 	var next run.Run
 	if queues(r) {
 		defer func() { // also where it panics: others wait for this answer
@@ -149,7 +151,7 @@ func (p *lane) one(ctx context.Context, r run.Run) {
 		}()
 	}
 	if queues(r) || p.resends(r) {
-		ctx = paid(ctx, p.Now())
+		ctx = paid(ctx, taken)
 	}
 	var err error
 	next, err = p.wakeUp(ctx, r)
@@ -211,8 +213,8 @@ func (p *lane) comesSoon(at time.Time) {
 
 // paid is a context of one launch for which the rate was taken before its run was
 // begun with: a run is not claimed to be told that it must wait.
-func paid(ctx context.Context, now time.Time) context.Context {
-	return context.WithValue(ctx, paymentKey{}, &payment{at: now})
+func paid(ctx context.Context, taken time.Time) context.Context {
+	return context.WithValue(ctx, paymentKey{}, &payment{at: taken})
 }
 
 // paidFor is how long after it was taken the rate still counts: what was held up for
@@ -226,9 +228,17 @@ type payment struct {
 	used atomic.Bool
 }
 
-// usePayment is whether the rate was taken for this launch; the next one of the same
-// context takes it itself.
-func usePayment(ctx context.Context, now time.Time) bool {
+// mayGo is whether a launch may go out now: the rate was taken for it, which counts for
+// one launch of a context, or it can be taken.
+func (c *Control) mayGo(ctx context.Context) bool {
+	if c.Pace == nil {
+		return true
+	}
+	now := c.Now()
 	p, _ := ctx.Value(paymentKey{}).(*payment)
-	return p != nil && now.Sub(p.at) < paidFor && p.used.CompareAndSwap(false, true)
+	if p != nil && now.Sub(p.at) < paidFor && p.used.CompareAndSwap(false, true) {
+		c.Pace.Sent(p.at, now)
+		return true
+	}
+	return c.Pace.Take(now) == 0
 }

@@ -144,7 +144,7 @@ func (l *look) result(err error) (Looked, error) {
 
 // wakeUp tells a run that its time has come and performs what it owes.
 func (c *Control) wakeUp(ctx context.Context, r run.Run) (run.Run, error) {
-	d, err := c.step(ctx, r.ID, func(now run.Run) (run.Event, error) { return c.dueEvent(ctx, now) })
+	d, err := c.stepFrom(ctx, r, func(now run.Run) (run.Event, error) { return c.dueEvent(ctx, now) })
 	if err != nil {
 		return r, err
 	}

@@ -113,7 +113,7 @@ func (c *Control) owner(t ecsevent.Task) (m run.Mark, ok bool) {
 // it owes, whether or not the state was news: a stop or a notice that is owed
 // from a delivery that crashed is finished by the next one.
 func (c *Control) task(ctx context.Context, id run.ID, e run.Event) (run.Decision, error) {
-	return c.step(ctx, id, func(run.Run) (run.Event, error) { return e, nil })
+	return c.step(ctx, id, always(e))
 }
 
 // seen is a task's state as run.Decide takes it.

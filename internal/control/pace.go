@@ -1,6 +1,7 @@
 package control
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -27,45 +28,60 @@ type Window struct {
 	Even bool
 
 	mu   sync.Mutex
-	sent []time.Time // the newest Rate calls, a ring
-	next int
+	sent []time.Time // when the newest Rate calls went out, or were let out; in no order
 }
 
 // Take implements Pacer.
 func (w *Window) Take(now time.Time) (wait time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if wait := w.wait(now); wait > 0 {
+	oldest, newest := w.bounds(now)
+	if wait := w.wait(now, oldest, newest); wait > 0 {
 		return wait
 	}
 	if len(w.sent) < w.Rate {
 		w.sent = append(w.sent, now)
 		return 0
 	}
-	w.sent[w.next] = now
-	w.next = (w.next + 1) % w.Rate
+	w.sent[oldest] = now
 	return 0
 }
 
-func (w *Window) wait(now time.Time) (wait time.Duration) {
-	var last time.Time
+// Sent implements Pacer. The call keeps its place among the Rate newest, so that
+// there are never more of them in a second, however late one goes out.
+func (w *Window) Sent(taken, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if i := slices.IndexFunc(w.sent, taken.Equal); i >= 0 {
+		w.sent[i] = now
+	}
+}
+
+// bounds are the places of the oldest and the newest call. After a jump of the clock
+// backwards what was sent is as of now: it may have been a moment ago.
+func (w *Window) bounds(now time.Time) (oldest, newest int) {
 	for i, at := range w.sent {
-		// After a jump of the clock backwards what was sent is as of now: it may
-		// have been a moment ago.
 		if at.After(now) {
 			w.sent[i], at = now, now
 		}
-		if at.After(last) {
-			last = at
+		if at.Before(w.sent[oldest]) {
+			oldest = i
+		}
+		if at.After(w.sent[newest]) {
+			newest = i
 		}
 	}
+	return oldest, newest
+}
+
+func (w *Window) wait(now time.Time, oldest, newest int) (wait time.Duration) {
 	if len(w.sent) == w.Rate {
-		wait = w.sent[w.next].Add(time.Second).Sub(now)
+		wait = w.sent[oldest].Add(time.Second).Sub(now)
 	}
-	if w.Even && !last.IsZero() {
+	if w.Even && len(w.sent) > 0 {
 		// A little less than its share of the second, so that what came late is made
 		// up for.
-		wait = max(wait, last.Add(time.Second*9/10/time.Duration(w.Rate)).Sub(now))
+		wait = max(wait, w.sent[newest].Add(time.Second*9/10/time.Duration(w.Rate)).Sub(now))
 	}
 	return wait
 }

@@ -49,6 +49,36 @@ func TestWindow(t *testing.T) {
 	}
 }
 
+// TestWindowOfLateCalls: calls that go out up to a second after they were counted make
+// no second in which there are more than the rate.
+func TestWindowOfLateCalls(t *testing.T) {
+	t.Parallel()
+	for _, rate := range []int{1, 4, 20} {
+		w := control.Window{Rate: rate}
+		rnd := rand.New(rand.NewPCG(2027, uint64(rate))) //nolint:gosec // a repeatable sample
+		var sent, held []time.Time
+		for now := t0; now.Before(t0.Add(time.Hour)); now = now.Add(time.Duration(rnd.Int64N(int64(2 * time.Second / time.Duration(rate*3))))) {
+			held = slices.DeleteFunc(held, func(taken time.Time) bool {
+				goes := now.Sub(taken) < time.Second && rnd.IntN(3) == 0
+				if goes {
+					w.Sent(taken, now)
+					sent = append(sent, now)
+				}
+				return goes || now.Sub(taken) >= time.Second // then it must take the rate anew
+			})
+			if n := len(sent) - 1 - rate; n >= 0 && sent[len(sent)-1].Sub(sent[n]) < time.Second {
+				t.Fatalf("rate %d: %d calls in %s", rate, rate+1, sent[len(sent)-1].Sub(sent[n]))
+			}
+			if w.Take(now) == 0 {
+				held = append(held, now)
+			}
+		}
+		if len(sent) < 1000*rate {
+			t.Errorf("rate %d: only %d calls went out", rate, len(sent))
+		}
+	}
+}
+
 // TestWindowAtItsEdge: the call after the rate's last one goes out exactly one
 // second after the first.
 func TestWindowAtItsEdge(t *testing.T) {

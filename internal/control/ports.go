@@ -232,6 +232,9 @@ type Pacer interface {
 	// Take is how long a call must wait; 0 counts it, and it may go out now. A Pacer
 	// that holds calls back for another reason than the rate says so by a method Why.
 	Take(now time.Time) (wait time.Duration)
+	// Sent says that a call goes out only now, less than a second after it was
+	// counted.
+	Sent(taken, now time.Time)
 }
 
 // Control is the control plane of one stack.
@@ -271,6 +274,7 @@ type Control struct {
 	room        room
 	definitions sync.Map // job.Job by hash
 	quiet       sync.Map // until when a rate cannot have fallen silent, by period
-	lastSlots   sync.Map // the run of the newest slot that this process saved, by job
+	lastSlots   lastSlots
+	problems    sync.Map // why a definition cannot be launched, by its hash
 	plans       sync.Map // why a plan cannot be read, by the definition's hash
 }

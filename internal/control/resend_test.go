@@ -193,6 +193,8 @@ func (e *lostECS) Find(_ context.Context, _, startedBy string) ([]string, error)
 // none lets no launch out.
 type none struct{}
 
+func (none) Sent(time.Time, time.Time) {}
+
 func (none) Take(time.Time) time.Duration { return time.Second }
 
 // TestASearchWaitsForNoRate: launches in doubt whose tokens are too old are

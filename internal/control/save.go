@@ -50,13 +50,11 @@ func (c *Control) itemAfter(ctx context.Context, item job.Item, before, after ru
 	return next, changed, nil
 }
 
-// owing commits a change with the notices that it owes. item is the job's as it
-// was before.
+// owing commits a change with the notices that it owes, which it adds to the change's
+// run. item is the job's as it was before.
 func (c *Control) owing(ctx context.Context, before run.Run, change Change, j job.Job, item job.Item, why string) (run.Run, error) {
-	after := *change.Run
-	change.Run = &after
-	for _, o := range notice.Of(before, after, j, item) {
-		after.OweTellOf(string(o.Kind), o.Attempt, c.Now(), c.Timing)
+	for _, o := range notice.Of(before, *change.Run, j, item) {
+		change.Run.OweTellOf(string(o.Kind), o.Attempt, c.Now(), c.Timing)
 	}
 	return c.commit(ctx, before, change, j, why)
 }

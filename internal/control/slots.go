@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/timetable"
@@ -177,7 +176,7 @@ func silence(t timetable.Timetable, last time.Time, every time.Duration) (time.T
 
 // rate is the period of a plan whose schedule is a rate.
 func rate(p job.Plan) (every time.Duration, ok bool) {
-	spec, err := cron.Parse(p.Schedule)
+	spec, err := timetable.Spec(p.Schedule)
 	if err != nil {
 		return 0, false
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
@@ -38,13 +39,17 @@ func (c *Control) step(ctx context.Context, id run.ID, event func(run.Run) (run.
 // stepFrom is step for a run that has just been saved or loaded: it is loaded only
 // where it changed since. The write refuses what does not follow upon that state;
 // where there is nothing to write, it is asked for anew whether that is still so.
-func (c *Control) stepFrom(ctx context.Context, before run.Run, event run.Event) (run.Decision, error) {
-	same := func(run.Run) (run.Event, error) { return event, nil }
-	d, err := c.decideAndSave(ctx, before, same)
+func (c *Control) stepFrom(ctx context.Context, before run.Run, event func(run.Run) (run.Event, error)) (run.Decision, error) {
+	d, err := c.decideAndSave(ctx, before, event)
 	if errors.Is(err, ErrConflict) || err == nil && d.Next.Rev == before.Rev {
-		return c.step(ctx, before.ID, same)
+		return c.step(ctx, before.ID, event)
 	}
 	return d, err
+}
+
+// always is an event that does not depend on the run.
+func always(e run.Event) func(run.Run) (run.Event, error) {
+	return func(run.Run) (run.Event, error) { return e, nil }
 }
 
 func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(run.Run) (run.Event, error)) (_ run.Decision, err error) {
@@ -73,7 +78,9 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 	if err != nil {
 		return run.Decision{}, err
 	}
-	c.Log.InfoContext(ctx, "decided", "run", before.ID, "event", fmt.Sprintf("%T", e), "status", d.Next.Status, "why", d.Why)
+	if c.Log.Enabled(ctx, slog.LevelInfo) {
+		c.Log.InfoContext(ctx, "decided", "run", before.ID, "event", fmt.Sprintf("%T", e), "status", d.Next.Status, "why", d.Why)
+	}
 	return d, nil
 }
 
@@ -120,9 +127,9 @@ func (c *Control) definition(ctx context.Context, hash string) (job.Job, error) 
 	return j, nil
 }
 
-// define stores a definition unless it is there.
-func (c *Control) define(ctx context.Context, j job.Job) error {
-	_, err := c.definition(ctx, j.Hash())
+// define stores a definition under its hash unless it is there.
+func (c *Control) define(ctx context.Context, hash string, j job.Job) error {
+	_, err := c.definition(ctx, hash)
 	if !errors.Is(err, ErrNotFound) {
 		return err
 	}
@@ -183,7 +190,7 @@ func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (_ run.D
 	if err != nil {
 		return run.Decision{}, err
 	}
-	d, err := c.stepFrom(ctx, r, event)
+	d, err := c.stepFrom(ctx, r, always(event))
 	if err != nil {
 		return run.Decision{}, err
 	}
@@ -228,7 +235,7 @@ func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect
 // it was saved, counted last.
 func (c *Control) launch(ctx context.Context, r run.Run, j job.Job, attempt int) run.Event {
 	mark, send := r.Mark(attempt), r.Attempt(attempt).Sends
-	if c.Pace != nil && !usePayment(ctx, c.Now()) && c.Pace.Take(c.Now()) > 0 {
+	if !c.mayGo(ctx) {
 		return run.Paced{Attempt: attempt, Send: send, Why: whyPaced(c.Pace)}
 	}
 	answer := c.Launcher.Launch(ctx, Launch{

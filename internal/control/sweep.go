@@ -99,7 +99,7 @@ func asError(unreadable *UnreadableItemsError) error {
 
 // planned are the items of jobs that have slots, or had some.
 func (c *Control) planned(ctx context.Context, items []job.Item) []watched {
-	var out []watched
+	out := make([]watched, 0, len(items))
 	for _, item := range items {
 		w := watched{Item: item}
 		for _, p := range periods(item) {
@@ -184,10 +184,12 @@ func begun(mark, now time.Time, items []job.Item) time.Time {
 	return first
 }
 
-// checkSpan returns the items whose jobs could be checked.
+// checkSpan returns the items whose jobs could be checked, in the place of those that
+// it was given.
 func (c *Control) checkSpan(ctx context.Context, items []watched, from, to time.Time, missed missing) (checked []watched, err error) {
 	var errs []error
 	known := c.runsOf(ctx, items, from, to)
+	checked = items[:0]
 	for _, w := range items {
 		if ctx.Err() != nil {
 			break

@@ -107,11 +107,10 @@ func (c *Control) markGone(ctx context.Context, items map[string]job.Item) error
 
 // planProblem says why a job's plan cannot be read. What a plan says never
 // changes, so it is read once.
-func (c *Control) planProblem(j job.Job) error {
+func (c *Control) planProblem(hash string, j job.Job) error {
 	if j.Schedule == "" {
 		return nil
 	}
-	hash := j.Hash()
 	if known, ok := c.plans.Load(hash); ok {
 		err, _ := known.(error)
 		return err
@@ -128,7 +127,7 @@ func (c *Control) planProblem(j job.Job) error {
 // leaves the one before in force: its slots are still watched.
 func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job, checked time.Time) (problem, err error) {
 	hash, plan := j.Hash(), j.Plan()
-	if problem = c.planProblem(j); problem != nil {
+	if problem = c.planProblem(hash, j); problem != nil {
 		if plan = item.Plan; item.Away(j.Modified, c.Now()) {
 			plan = job.Plan{}
 		}
@@ -137,7 +136,7 @@ func (c *Control) syncJob(ctx context.Context, item job.Item, j job.Job, checked
 	if !changed {
 		return problem, nil
 	}
-	if err := c.define(ctx, j); err != nil {
+	if err := c.define(ctx, hash, j); err != nil {
 		return problem, err
 	}
 	if item.Definition != hash && item.Rev > 0 {

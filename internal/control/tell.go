@@ -59,7 +59,7 @@ func (c *Control) giveUp(ctx context.Context, r run.Run, e run.Effect, cause err
 	if err := c.keep(ctx, nil, reason); err != nil {
 		return err
 	}
-	_, err := c.step(ctx, r.ID, func(run.Run) (run.Event, error) { return run.Done{Effect: e}, nil })
+	_, err := c.step(ctx, r.ID, always(run.Done{Effect: e}))
 	return err
 }
 

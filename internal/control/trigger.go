@@ -129,7 +129,7 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how 
 	if a.Refuse != "" {
 		return run.Run{}, a.Refuse, nil
 	}
-	if err := c.define(ctx, j); err != nil {
+	if err := c.define(ctx, req.Definition, j); err != nil {
 		return run.Run{}, "", err
 	}
 	first := c.first(ctx, j, req, a)
@@ -229,8 +229,8 @@ func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.A
 		r.Renew = true // which revision runs is settled when it is launched
 		return r
 	}
-	if ps := j.Validate(); len(ps) > 0 {
-		return run.NewEnded(req, run.Failed, "the job's definition is not valid: "+ps[0].String(), now)
+	if problem := c.invalid(req.Definition, j); problem != "" {
+		return run.NewEnded(req, run.Failed, "the job's definition is not valid: "+problem, now)
 	}
 	task, err := c.Launcher.Resolve(ctx, j)
 	switch {
@@ -243,9 +243,24 @@ func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.A
 	return run.New(req, now, c.Timing)
 }
 
+// invalid says why a definition cannot be launched, "" where it can. What a hash names
+// never changes, so it is found out once.
+func (c *Control) invalid(hash string, j job.Job) string {
+	if known, ok := c.problems.Load(hash); ok {
+		problem, _ := known.(string)
+		return problem
+	}
+	problem := ""
+	if ps := j.Validate(); len(ps) > 0 {
+		problem = ps[0].String()
+	}
+	c.problems.Store(hash, problem)
+	return problem
+}
+
 // again answers a trigger whose run exists.
 func (c *Control) again(ctx context.Context, id run.ID) (Reply, error) {
-	d, err := c.step(ctx, id, func(run.Run) (run.Event, error) { return run.Triggered{}, nil })
+	d, err := c.step(ctx, id, always(run.Triggered{}))
 	if err != nil {
 		return Reply{Run: id}, err
 	}

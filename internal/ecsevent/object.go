@@ -1,10 +1,10 @@
 package ecsevent
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -16,9 +16,15 @@ import (
 // camelCase, Step Functions PascalCase. The first wrong type is kept in err,
 // which all objects of one document share.
 type object struct {
-	path string
-	m    map[string]json.RawMessage
-	err  *error
+	path   string
+	fields []field
+	err    *error
+}
+
+// field is a key of an object, and its value, which is not null.
+type field struct {
+	key string
+	raw json.RawMessage
 }
 
 func (o object) at(key string) string {
@@ -64,28 +70,61 @@ func notObject(raw json.RawMessage, err error) error {
 // read fills an object from raw. Anything but an object is an error; null and
 // nothing are an empty one.
 func read(path string, raw json.RawMessage, err *error) object {
-	o := object{path: path, m: map[string]json.RawMessage{}, err: err}
+	if !empty(raw) && !json.Valid(raw) {
+		var m map[string]json.RawMessage
+		if e := json.Unmarshal(raw, &m); *err == nil {
+			*err = fmt.Errorf("%s: want an object, %w", orDocument(path), notObject(raw, e))
+		}
+		raw = nil
+	}
+	return open(path, raw, err)
+}
+
+// open is read for a value of which it is known that it is JSON.
+func open(path string, raw json.RawMessage, err *error) object {
+	o := object{path: path, err: err}
+	raw = bytes.TrimSpace(raw)
 	if empty(raw) {
 		return o
 	}
-	var m map[string]json.RawMessage
-	if e := json.Unmarshal(raw, &m); e != nil {
+	if raw[0] != '{' {
 		if *err == nil {
-			*err = fmt.Errorf("%s: want an object, %w", orDocument(path), notObject(raw, e))
+			*err = fmt.Errorf("%s: want an object, it is %s", orDocument(path), kindOf(raw))
 		}
 		return o
 	}
-	for k, v := range m {
-		k = strings.ToLower(k)
-		if empty(v) {
-			continue
-		}
-		if _, twice := o.m[k]; twice {
-			*err = fmt.Errorf("%s: want this key once, it is given twice in different case", o.at(k))
-		}
-		o.m[k] = v
+	for key, value := range members(raw) {
+		o.add(name(key), value)
 	}
+	o.fields = slices.DeleteFunc(o.fields, func(f field) bool { return empty(f.raw) })
 	return o
+}
+
+// add adds a field. As the decoder has it, the last of those with the same key counts.
+func (o *object) add(key string, raw json.RawMessage) {
+	for i, f := range o.fields {
+		switch {
+		case f.key == key:
+			o.fields[i].raw = raw
+			return
+		case same(f.key, key) && !empty(f.raw) && !empty(raw):
+			*o.err = fmt.Errorf("%s: want this key once, it is given twice in different case", o.at(strings.ToLower(key)))
+		}
+	}
+	o.fields = append(o.fields, field{key, raw})
+}
+
+// same is whether two keys differ in case at most. Known keys are ASCII.
+func same(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if a[i] != b[i] && (a[i]|0x20 != b[i]|0x20 || a[i]|0x20 < 'a' || a[i]|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
 }
 
 func orDocument(path string) string {
@@ -109,34 +148,47 @@ func (o object) hasAll(keys []string) bool {
 
 // has is whether any of the keys is there and not null.
 func (o object) has(keys ...string) bool {
-	for _, k := range keys {
-		if _, ok := o.m[strings.ToLower(k)]; ok {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(keys, func(k string) bool { return o.raw(k) != nil })
 }
 
 // keys names the first keys, in the alphabet's order.
 func (o object) keys() string {
-	if len(o.m) == 0 {
+	if len(o.fields) == 0 {
 		return "nothing"
 	}
-	keys := slices.Sorted(maps.Keys(o.m))
+	var keys []string
+	for _, f := range o.fields {
+		keys = append(keys, strings.ToLower(f.key))
+	}
+	slices.Sort(keys)
 	if len(keys) > 5 {
 		keys = append(keys[:5], "more")
 	}
 	return fmt.Sprintf("%.200q", keys)
 }
 
-func (o object) raw(key string) json.RawMessage { return o.m[strings.ToLower(key)] }
+func (o object) raw(key string) json.RawMessage {
+	for i := range o.fields {
+		if same(o.fields[i].key, key) {
+			return o.fields[i].raw
+		}
+	}
+	return nil
+}
 
-func (o object) object(key string) object { return read(o.at(key), o.raw(key), o.err) }
+func (o object) object(key string) object { return open(o.at(key), o.raw(key), o.err) }
 
 // items gives the elements of an array.
 func (o object) items(key string) (items []json.RawMessage) {
-	if raw := o.raw(key); raw != nil && json.Unmarshal(raw, &items) != nil {
+	raw := o.raw(key)
+	switch {
+	case raw == nil:
+	case raw[0] != '[':
 		o.fail(key, "an array")
+	default:
+		for _, item := range members(raw) {
+			items = append(items, item)
+		}
 	}
 	return items
 }
@@ -150,7 +202,7 @@ func (o object) list(key string) []object {
 		if empty(item) && *o.err == nil {
 			*o.err = fmt.Errorf("%s: want an object, it is null", path)
 		}
-		list = append(list, read(path, item, o.err))
+		list = append(list, open(path, item, o.err))
 	}
 	return list
 }
@@ -161,8 +213,8 @@ func (o object) str(key string) (string, bool) {
 	if raw == nil {
 		return "", false
 	}
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
+	s, ok := unquoted(raw)
+	if !ok {
 		o.fail(key, "a string")
 	}
 	return s, true
@@ -215,8 +267,7 @@ func (o object) time(key string) time.Time {
 	if raw == nil {
 		return time.Time{}
 	}
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
+	if s, ok := unquoted(raw); ok {
 		t, err := time.Parse(time.RFC3339Nano, s)
 		for i := 0; err != nil && i < len(ofCloudTrail); i++ {
 			t, err = time.Parse(ofCloudTrail[i], s)

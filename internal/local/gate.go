@@ -19,6 +19,13 @@ type Gate struct {
 // Close closes the gate for good.
 func (g *Gate) Close() { g.closed.Store(true) }
 
+// Sent implements control.Pacer.
+func (g *Gate) Sent(taken, now time.Time) {
+	if g.Pacer != nil {
+		g.Pacer.Sent(taken, now)
+	}
+}
+
 // Closed is whether the gate was closed.
 func (g *Gate) Closed() bool { return g.closed.Load() }
 

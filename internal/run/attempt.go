@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -178,4 +179,26 @@ func containerReason(s stop.Stop) string {
 		}
 	}
 	return ""
+}
+
+// RequestForm is the form of the requests of new attempts.
+const RequestForm = 1
+
+// launch adds an attempt, owes its launch and counts its first send.
+func (r *Run) launch(now time.Time, t Timing) {
+	n := len(r.Attempts) + 1
+	r.Attempts = append(r.Attempts, Attempt{N: n, TaskDefinition: r.Task.ARN, OnDemand: r.OnDemand, Form: RequestForm, Sends: 1, SentAt: now})
+	r.Status, r.Cause = Launching, launchingAttempt(n)
+	r.Owe(Effect{Kind: Launch, Attempt: n})
+	r.DueAt = now.Add(t.Doubt)
+}
+
+// launchingAttempts are the causes of most launches.
+var launchingAttempts = [...]string{1: "launching attempt 1", "launching attempt 2", "launching attempt 3", "launching attempt 4"}
+
+func launchingAttempt(n int) string {
+	if n < len(launchingAttempts) {
+		return launchingAttempts[n]
+	}
+	return fmt.Sprintf("launching attempt %d", n)
 }

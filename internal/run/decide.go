@@ -172,7 +172,7 @@ func (d *decider) dequeue(e Due) (Outcome, string) {
 	if a := d.r.Last(); a != nil && !a.Over() {
 		// No send so far launched anything, so the token's life begins anew.
 		a.SentAt, a.LastSentAt = d.now, time.Time{}
-		d.r.Status, d.r.Cause = Launching, fmt.Sprintf("launching attempt %d", a.N)
+		d.r.Status, d.r.Cause = Launching, launchingAttempt(a.N)
 		d.resend()
 		return Did, d.r.Cause
 	}
@@ -247,18 +247,6 @@ func (d *decider) resend() {
 	a.LastSentAt = d.now
 	d.r.Owe(Effect{Kind: Launch, Attempt: a.N})
 	d.r.DueAt = d.now.Add(d.t.Doubt)
-}
-
-// RequestForm is the form of the requests of new attempts.
-const RequestForm = 1
-
-// launch adds an attempt, owes its launch and counts its first send.
-func (r *Run) launch(now time.Time, t Timing) {
-	n := len(r.Attempts) + 1
-	r.Attempts = append(r.Attempts, Attempt{N: n, TaskDefinition: r.Task.ARN, OnDemand: r.OnDemand, Form: RequestForm, Sends: 1, SentAt: now})
-	r.Status, r.Cause = Launching, fmt.Sprintf("launching attempt %d", n)
-	r.Owe(Effect{Kind: Launch, Attempt: n})
-	r.DueAt = now.Add(t.Doubt)
 }
 
 func (d *decider) done(e Done) (Outcome, string) {

@@ -24,7 +24,8 @@ type ID string
 // ScheduledID is the ID of a job's run for a nominal time, cut to its minute:
 // two triggers for one minute are one run.
 func ScheduledID(jobName string, at time.Time) ID {
-	return ID(jobName + "/" + at.UTC().Truncate(time.Minute).Format(slotLayout))
+	var room [96]byte // more than most names need
+	return ID(at.UTC().Truncate(time.Minute).AppendFormat(append(append(room[:0], jobName...), '/'), slotLayout))
 }
 
 // ByHandID is the ID of the run that a request by hand asks for: the same

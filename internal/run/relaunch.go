@@ -27,11 +27,11 @@ func (d *decider) conclude(a *Attempt, s stop.Stop, v stop.Verdict, ended time.T
 	case again.Yes:
 		return d.again(a, again, v, ended)
 	case v.Class == stop.StoppedByUser && !again.Own:
-		a.Next = "stopped: " + again.Why
+		a.Next = "stopped: " + again.Since + again.Why
 		d.end(a, Stopped, "stopped in ECS: "+orNone(s.Reason), ended)
 		return d.r.Cause
 	}
-	a.Next = "failed: " + again.Why
+	a.Next = "failed: " + again.Since + again.Why
 	d.end(a, Failed, d.cause(a, v), ended)
 	return d.r.Cause
 }
@@ -92,11 +92,11 @@ func (d *decider) again(a *Attempt, why again, v stop.Verdict, ended time.Time) 
 	d.r.OnDemand = d.r.OnDemand || moves
 	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
 	if wait == 0 && !why.Renew {
-		a.Next = "relaunched at once: " + why.Why
+		a.Next = "relaunched at once: " + why.Since + why.Why
 		d.r.launch(d.now, d.t)
 		return a.Next
 	}
-	a.Next = fmt.Sprintf("relaunch in %s: %s", wait.Round(time.Second), why.Why)
+	a.Next = fmt.Sprintf("relaunch in %s: %s%s", wait.Round(time.Second), why.Since, why.Why)
 	d.r.Status, d.r.Cause = Queued, a.Next
 	d.r.DueAt = d.now.Add(wait)
 	return a.Next
@@ -139,7 +139,8 @@ type again struct {
 	Renew bool
 	// Own is whether the job's own rule decided.
 	Own bool
-	Why string
+	// Since and Why, one after the other, are the words for it.
+	Since, Why string
 }
 
 // relaunch is the whole policy: the job's own rules first, then the two
@@ -161,6 +162,9 @@ func relaunch(j job.Job, s stop.Stop, v stop.Verdict) again {
 // ownRules tries the job's rules in order. passed says of a rule that matched
 // why it could not apply.
 func ownRules(j job.Job, s stop.Stop, v stop.Verdict) (own *again, passed string) {
+	if len(j.Retry.Rules) == 0 {
+		return nil, ""
+	}
 	f := facts(s)
 	for i, rule := range j.Retry.Rules {
 		if !rule.Matches(f) {
@@ -210,7 +214,7 @@ func builtIn(j job.Job, s stop.Stop, v stop.Verdict) again {
 	case listedExit(j, s, v):
 		return again{Yes: true, Why: "the job lists this exit code for a relaunch"}
 	case j.Retry.Idempotent && interruptedOrUnknown(v):
-		return again{Yes: true, Why: "it may have run, and the job is idempotent: " + v.Why}
+		return again{Yes: true, Since: "it may have run, and the job is idempotent: ", Why: v.Why}
 	}
 	return again{Why: v.Why}
 }
@@ -220,9 +224,9 @@ func neverStarted(j job.Job, v stop.Verdict) again {
 	case v.Rule == stop.RuleInactive && !j.Pinned():
 		return again{Yes: true, Renew: true, Why: "nothing started, and the newest revision is taken instead of the inactive one"}
 	case v.Helps == stop.No:
-		return again{Why: "a person must mend it: " + v.Why}
+		return again{Since: "a person must mend it: ", Why: v.Why}
 	}
-	return again{Yes: true, Unclear: v.Helps == stop.Unknown, Why: "nothing started: " + v.Why}
+	return again{Yes: true, Unclear: v.Helps == stop.Unknown, Since: "nothing started: ", Why: v.Why}
 }
 
 // mayBeDone is whether the job's container ended with exit code 0 and neither the

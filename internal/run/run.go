@@ -186,9 +186,16 @@ func (r *Run) Owe(e Effect) {
 	}
 }
 
-// settle removes the effects that match.
+// settle removes the effects that match. The list may be another run's too, so it
+// stays as it is.
 func (r *Run) settle(match func(Effect) bool) {
-	r.Owed = slices.DeleteFunc(r.Owed, match)
+	var left []Effect
+	for _, e := range r.Owed {
+		if !match(e) {
+			left = append(left, e)
+		}
+	}
+	r.Owed = left
 }
 
 // Lane is one of the two queues of open runs. They are apart so that a herd of
@@ -223,11 +230,11 @@ func (r *Run) Duration() time.Duration {
 	return max(r.FinishedAt.Sub(r.StartedAt), time.Millisecond)
 }
 
-// clone copies everything that Decide may change.
+// clone copies everything that Decide may change in place. To Triggers and Owed it
+// only adds, and settle makes a new list.
 func (r Run) clone() Run {
 	r.Attempts = append(make([]Attempt, 0, len(r.Attempts)+1), r.Attempts...)
-	r.Triggers = slices.Clone(r.Triggers)
-	r.Owed = slices.Clone(r.Owed)
+	r.Triggers, r.Owed = slices.Clip(r.Triggers), slices.Clip(r.Owed)
 	if r.Stopping != nil {
 		s := *r.Stopping
 		r.Stopping = &s

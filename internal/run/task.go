@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/stop"
@@ -49,7 +50,7 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string)
 	d.r.Status = Running
 	d.r.DueAt = d.firstLook(lastStatus)
 	if d.r.Stopping == nil {
-		d.r.Cause = fmt.Sprintf("attempt %d was accepted by ECS", a.N)
+		d.r.Cause = "attempt " + strconv.Itoa(a.N) + " was accepted by ECS"
 	} else {
 		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
 	}

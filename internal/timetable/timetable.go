@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/cron"
@@ -26,7 +28,7 @@ type Timetable struct {
 
 // Of reads a plan, which must have a schedule.
 func Of(p job.Plan) (Timetable, error) {
-	spec, err := cron.Parse(p.Schedule)
+	spec, err := Spec(p.Schedule)
 	if err != nil {
 		return Timetable{}, fmt.Errorf("reading the schedule: %w", err)
 	}
@@ -44,7 +46,36 @@ func Of(p job.Plan) (Timetable, error) {
 	}, nil
 }
 
+// specs are schedules that were read, by their text. They never change, and a sweep
+// asks for each of them several times.
+var (
+	specs  sync.Map
+	nSpecs atomic.Int64
+)
+
+// maxSpecs bounds how many are kept: who reads more of them reads each once.
+const maxSpecs = 20_000
+
+// Spec reads a schedule.
+func Spec(text string) (*cron.Spec, error) {
+	known, _ := specs.Load(text)
+	if spec, ok := known.(*cron.Spec); ok {
+		return spec, nil
+	}
+	spec, err := cron.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if nSpecs.Add(1) <= maxSpecs {
+		specs.Store(text, spec)
+	}
+	return spec, nil
+}
+
 func sorted(days []string) []string {
+	if len(days) == 0 {
+		return nil
+	}
 	days = slices.Clone(days)
 	slices.Sort(days)
 	return days

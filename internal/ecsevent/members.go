@@ -1,0 +1,94 @@
+package ecsevent
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+)
+
+// members gives the members of an object, each with its key as it is written, or
+// those of an array, without keys. What is given must be JSON: an event is looked at
+// once as a whole, not once more for every object in it.
+func members(raw json.RawMessage) iter.Seq2[json.RawMessage, json.RawMessage] {
+	return func(yield func(key, value json.RawMessage) bool) {
+		keys := raw[0] == '{'
+		for i := skipBlanks(raw, 1); raw[i] != '}' && raw[i] != ']'; {
+			var key json.RawMessage
+			if keys {
+				end := skipString(raw, i)
+				key, i = raw[i:end], skipBlanks(raw, end)
+				i = skipBlanks(raw, i+1) // the colon
+			}
+			end := skipValue(raw, i)
+			if !yield(key, raw[i:end]) {
+				return
+			}
+			if i = skipBlanks(raw, end); raw[i] == ',' {
+				i = skipBlanks(raw, i+1)
+			}
+		}
+	}
+}
+
+func skipBlanks(raw []byte, i int) int {
+	for raw[i] == ' ' || raw[i] == '\t' || raw[i] == '\n' || raw[i] == '\r' {
+		i++
+	}
+	return i
+}
+
+// skipString is behind the string that begins at i.
+func skipString(raw []byte, i int) int {
+	for i++; raw[i] != '"'; i++ {
+		if raw[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// skipValue is behind the value that begins at i.
+func skipValue(raw []byte, i int) int {
+	for depth := 0; ; {
+		switch raw[i] {
+		case '"':
+			i = skipString(raw, i)
+		case '{', '[':
+			depth++
+			i++
+		case '}', ']':
+			depth--
+			i++
+		case ',', ':', ' ', '\t', '\n', '\r':
+			i++
+		default: // a number or a word
+			for i < len(raw) && bytes.IndexByte(endsWord, raw[i]) < 0 {
+				i++
+			}
+		}
+		if depth == 0 {
+			return i
+		}
+	}
+}
+
+var endsWord = []byte(",]} \t\n\r")
+
+// unquoted is what a JSON string says; ok is false for other values.
+func unquoted(raw json.RawMessage) (s string, ok bool) {
+	if len(raw) < 2 || raw[0] != '"' {
+		return "", false
+	}
+	for _, c := range raw[1 : len(raw)-1] {
+		if c == '\\' || c >= 0x80 { // an escape, or what may be no UTF-8
+			return s, json.Unmarshal(raw, &s) == nil
+		}
+	}
+	return string(raw[1 : len(raw)-1]), true
+}
+
+// name is an object's key as it is written, read.
+func name(key json.RawMessage) string {
+	s, _ := unquoted(key)
+	return s
+}
