@@ -162,7 +162,7 @@ func silence(f Fault) (limit time.Duration, in run.Status) {
 func (w *World) overdue(f Fault) {
 	limit, status := silence(f)
 	for _, rec := range w.store.open {
-		r := &rec.run
+		r := rec.run
 		if r.Status != status || f == DescribeUntold && r.ID.Job() != w.untold {
 			continue
 		}

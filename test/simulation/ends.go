@@ -26,12 +26,12 @@ type failing struct {
 }
 
 // ended notes an end, and what must be told of it.
-func (w *World) ended(l *life, r *run.Run) {
+func (w *World) ended(l *life, r *run.Run, withItem bool) {
 	e := end{status: r.Status, at: w.now}
 	if r.Status == run.Missed {
 		w.missed(r)
 	}
-	if kind := w.wanted(r); kind != "" {
+	if kind := w.wanted(r, withItem); kind != "" {
 		e.notice = fmt.Sprintf("%s:%s/%s/%d", kind, stack, r.ID, len(r.Attempts))
 	}
 	if item := w.store.items[r.ID.Job()]; item.Lock == string(r.ID) {
@@ -98,7 +98,7 @@ func (w *World) ranAfterAll(l *life, before, after *run.Run) {
 }
 
 // wanted is the notice that an end wants, "" for none.
-func (w *World) wanted(r *run.Run) notice.Kind {
+func (w *World) wanted(r *run.Run, withItem bool) notice.Kind {
 	n := w.store.definitions[r.Definition].Notify
 	freed := w.freed(r)
 	switch r.Status {
@@ -107,7 +107,7 @@ func (w *World) wanted(r *run.Run) notice.Kind {
 	case run.Succeeded:
 		return w.succeeded(n, r, freed)
 	case run.Skipped:
-		return w.heldBack(r)
+		return w.heldBack(r, withItem)
 	case run.Stopped:
 		if len(w.people.stops[r.ID]) == 0 {
 			return notice.Stopped
@@ -125,9 +125,17 @@ type holder struct {
 	slots int
 }
 
-// heldBack: the second slot in a row that an open run holds back is told.
-func (w *World) heldBack(r *run.Run) notice.Kind {
-	if r.HeldBy == "" {
+// heldBack: the second slot in a row that an open run holds back is told. What is
+// claimed without the job's item, since a second one was told before, may come late
+// and changes nothing.
+func (w *World) heldBack(r *run.Run, withItem bool) notice.Kind {
+	switch {
+	case r.HeldBy == "":
+		return ""
+	case !withItem && !w.truth.heldBack[r.HeldBy]:
+		w.violate("every bad end is told once", r.ID, "%s holds it back, which nobody notes", r.HeldBy)
+		return ""
+	case !withItem:
 		return ""
 	}
 	h := w.truth.held[r.ID.Job()]
@@ -137,6 +145,7 @@ func (w *World) heldBack(r *run.Run) notice.Kind {
 	h.slots++
 	w.truth.held[r.ID.Job()] = h
 	if h.slots == 2 {
+		w.truth.heldBack[r.HeldBy] = true
 		return notice.HeldBack
 	}
 	return ""

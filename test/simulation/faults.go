@@ -1,7 +1,7 @@
 package simulation
 
 import (
-	"math/rand/v2"
+	"math/bits"
 	"strings"
 )
 
@@ -159,8 +159,10 @@ func mix(a, b uint64) uint64 {
 	return x ^ x>>31
 }
 
-func hash(s string) uint64 {
-	h := uint64(14695981039346656037)
+func hash(s string) uint64 { return hashOn(14695981039346656037, s) }
+
+// hashOn goes on with a hash.
+func hashOn(h uint64, s string) uint64 {
 	for i := range len(s) {
 		h = (h ^ uint64(s[i])) * 1099511628211
 	}
@@ -170,10 +172,20 @@ func hash(s string) uint64 {
 // dice are the random choices of one thing in a world. Each thing has its own,
 // so that a change of one leaves the others as they were: that is what lets a
 // story be cut down.
-type dice struct{ *rand.Rand }
+type dice struct{ state *uint64 }
 
-func (w *World) dice(what string, n uint64) dice {
-	return dice{rand.New(rand.NewPCG(w.opt.Seed, mix(hash(what), n)))} //nolint:gosec // chance, not secrecy
+func (w *World) dice(what string, n uint64) dice { return w.diceOf(hash(what), n) }
+
+func (w *World) diceOf(what, n uint64) dice {
+	state := mix(mix(w.opt.Seed, what), n)
+	return dice{&state}
+}
+
+// IntN is a number from 0 on and below n.
+func (d dice) IntN(n int) int {
+	*d.state += 0x9e3779b97f4a7c15 // SplitMix64
+	hi, _ := bits.Mul64(mix(*d.state, 0), uint64(n))
+	return int(hi)
 }
 
 // chance is true in p of 1000.
@@ -197,7 +209,7 @@ func (w *World) luck(f Fault, rate int, what string, n int) (d dice, struck bool
 	if w.mood[f] == 0 {
 		return d, false
 	}
-	d = w.dice(f.String()+" "+what, uint64(n))
+	d = w.diceOf(hashOn(hash(f.String()), what), uint64(n))
 	return d, w.hit(d, f, rate)
 }
 

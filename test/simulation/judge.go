@@ -102,7 +102,7 @@ func (w *World) judgeEnds() {
 	for _, id := range w.truth.order {
 		rec := w.store.runs[id]
 		if !rec.run.Status.Terminal() || len(rec.run.Owed) > 0 {
-			w.violate("every run ends", id, "it is %s, due %s%s", rec.run.Status, rec.run.DueAt.Format("2 15:04:05"), owed(&rec.run))
+			w.violate("every run ends", id, "it is %s, due %s%s", rec.run.Status, rec.run.DueAt.Format("2 15:04:05"), owed(rec.run))
 			continue
 		}
 		for _, e := range w.truth.lives[id].ends {
@@ -110,7 +110,7 @@ func (w *World) judgeEnds() {
 				w.violate("every bad end is told once", id, "it %s at %s, and %s was never told", e.status, e.at.Format("15:04:05"), e.notice)
 			}
 		}
-		w.judgeEnd(&rec.run)
+		w.judgeEnd(rec.run)
 	}
 }
 
@@ -192,14 +192,14 @@ func (w *World) judgePlan(name string, p plan, until time.Time) {
 }
 
 // judgePace: no more RunTask calls a second than allowed, while the clock was
-// right. The rate is taken a moment before the call goes out.
+// right.
 func (w *World) judgePace() {
 	if w.rate == 0 || w.count[ClockJump] > 0 {
 		return
 	}
 	s := w.ecs.sends
 	for i := w.rate; i < len(s); i++ {
-		if d := s[i].at.Sub(s[i-w.rate].at); d < time.Second-100*time.Millisecond {
+		if d := s[i].at.Sub(s[i-w.rate].at); d < time.Second {
 			w.violate("the rate is kept", s[i].run, "%d RunTask calls in %s, and %d a second are allowed", w.rate+1, d, w.rate)
 			return
 		}

@@ -69,7 +69,7 @@ func (w *World) final(l control.Launch, e run.Event) {
 	if !ok || refused.Stop.Kind != stop.LaunchFailure {
 		return
 	}
-	r := &w.store.runs[l.Run].run
+	r := w.store.runs[l.Run].run
 	if a := r.Attempt(l.Attempt); a != nil && !a.Doubt && a.Sends == a.Refusals+1 {
 		w.truth.final[l.Mark().StartedBy(stack)] = w.h
 	}

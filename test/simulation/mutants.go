@@ -30,6 +30,10 @@ func (m Mutation) faster() int {
 
 // load changes a run that was read.
 func (m Mutation) load(r *run.Run) {
+	if m == NoMutation {
+		return
+	}
+	*r = copyRun(*r) // the store keeps what it handed out
 	for i := range r.Attempts {
 		m.attempt(&r.Attempts[i])
 	}
@@ -133,6 +137,10 @@ func neverRan(t *ecsevent.Task) {
 
 // item changes a job's item that was read.
 func (m Mutation) item(i *job.Item, now time.Time) {
+	if m == NoMutation {
+		return
+	}
+	*i = copyItem(*i)
 	switch m {
 	case IgnorePause:
 		i.Pauses = nil
@@ -177,6 +185,8 @@ func (m Mutation) revive(h *handler, r *run.Run, now time.Time) {
 	if m != ReviveLate || h.name != "trigger" || a == nil || now.Sub(a.SentAt) < time.Hour {
 		return
 	}
+	*r = copyRun(*r)
+	a = r.Last()
 	r.Status, r.Owed = run.Launching, []run.Effect{{Kind: run.Launch, Attempt: a.N}}
 	a.SentAt, a.TaskARN, a.EndedAt = now, "", time.Time{}
 }

@@ -26,18 +26,36 @@ func (s *Store) Exist(_ context.Context, ids []run.ID) (map[run.ID]bool, error) 
 
 // Runs implements control.Store.
 func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
-	var out []run.Run
-	for _, rec := range s.runs {
-		r := &rec.run
-		if rec.corrupt || q.Scheduled && r.ID.ByHand() || q.Job != "" && r.ID.Job() != q.Job || q.Status != "" && r.Status != q.Status || r.ScheduledFor.Before(q.Since) {
+	var found []*record
+	for name, recs := range s.byJob {
+		if q.Job != "" && q.Job != name {
 			continue
 		}
-		out = append(out, copyRun(*r))
+		for _, rec := range recs {
+			if !rec.corrupt && selects(q, rec.run) {
+				found = append(found, rec)
+			}
+		}
 	}
-	slices.SortFunc(out, func(a, b run.Run) int {
-		return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(b.ID, a.ID))
-	})
-	return out[:min(cmp.Or(q.Limit, 100), len(out))], nil
+	slices.SortFunc(found, func(a, b *record) int { return newestFirst(a.run, b.run) })
+	found = found[:min(cmp.Or(q.Limit, 100), len(found))]
+	out := make([]run.Run, 0, len(found))
+	for _, rec := range found {
+		out = append(out, s.out(rec))
+	}
+	return out, nil
+}
+
+// selects is whether a query of a job's runs wants one.
+func selects(q control.Query, r *run.Run) bool {
+	return !r.ScheduledFor.Before(q.Since) && (q.Status == "" || r.Status == q.Status) && (!q.Scheduled || !r.ID.ByHand())
+}
+
+func newestFirst(a, b *run.Run) int {
+	if n := b.ScheduledFor.Compare(a.ScheduledFor); n != 0 {
+		return n
+	}
+	return cmp.Or(b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(b.ID, a.ID))
 }
 
 // Item implements control.Store.
@@ -49,7 +67,14 @@ func (s *Store) Item(_ context.Context, name string) (job.Item, error) {
 	if err := s.corruptItems[name]; err != nil {
 		return job.Item{}, err
 	}
-	return copyItem(item), nil
+	return s.outItem(item), nil
+}
+
+func (s *Store) outItem(i job.Item) job.Item {
+	if s.shares {
+		return i
+	}
+	return copyItem(i)
 }
 
 // Items implements control.Store.
@@ -57,7 +82,7 @@ func (s *Store) Items(context.Context) ([]job.Item, error) {
 	out := make([]job.Item, 0, len(s.names))
 	for _, name := range s.names {
 		if s.corruptItems[name] == nil {
-			out = append(out, copyItem(s.items[name]))
+			out = append(out, s.outItem(s.items[name]))
 		}
 	}
 	if len(s.corruptItems) > 0 {
@@ -96,7 +121,14 @@ func (s *Store) Keep(_ context.Context, k control.Kept) error {
 }
 
 // Settle implements control.Store. Nobody asks for it here.
-func (s *Store) Settle(context.Context, control.Kept) error { return control.ErrNotFound }
+func (s *Store) Settle(_ context.Context, k control.Kept) error {
+	i := slices.IndexFunc(s.kept, func(o control.Kept) bool { return o.ID() == k.ID() })
+	if i < 0 {
+		return control.ErrNotFound
+	}
+	s.kept = slices.Delete(s.kept, i, i+1)
+	return nil
+}
 
 // Kept returns what was kept, the newest first.
 func (s *Store) Kept(_ context.Context, limit int) ([]control.Kept, error) {

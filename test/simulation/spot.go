@@ -108,7 +108,7 @@ func (w *World) movedFrom(id run.ID, from, before int) int {
 // once Spot failed an attempt of the round. One that we had asked to stop before is
 // not Spot's, and of one that was sent twice another answer may have decided.
 func (w *World) placed(l control.Launch) {
-	r := &w.store.runs[l.Run].run
+	r := w.store.runs[l.Run].run
 	life := w.truth.lives[l.Run]
 	if l.Attempt != len(r.Attempts) {
 		return

@@ -16,10 +16,14 @@ import (
 // fast as one that encodes them. It passes storetest and is not safe for
 // concurrent use: a world is single-threaded.
 //
+// That of a world does not copy what runs refer to, since handlers change nothing of
+// what they read or wrote: TestNothingIsChangedInPlace.
+//
 // Definitions are shared with the caller: nobody may change a job.Job in place.
 type Store struct {
 	runs  map[run.ID]*record
 	open  []*record // in no order that matters: Due sorts
+	byJob map[string][]*record
 	items map[string]job.Item
 	names []string // of the items, sorted
 	// corruptItems are those that cannot be read, by name.
@@ -36,10 +40,12 @@ type Store struct {
 	onCommit func(before, after *run.Run, item *job.Item)
 	// blind writes without looking at the revision: a mutation.
 	blind bool
+	// shares hands out what it keeps.
+	shares bool
 }
 
 type record struct {
-	run     run.Run
+	run     *run.Run
 	open    bool
 	corrupt bool
 	aside   bool
@@ -48,7 +54,7 @@ type record struct {
 // NewStore is an empty store.
 func NewStore() *Store {
 	return &Store{
-		runs: map[run.ID]*record{}, items: map[string]job.Item{}, definitions: map[string]job.Job{}, marks: map[string]time.Time{},
+		runs: map[run.ID]*record{}, byJob: map[string][]*record{}, items: map[string]job.Item{}, definitions: map[string]job.Job{}, marks: map[string]time.Time{},
 		corruptItems: map[string]error{},
 	}
 }
@@ -62,8 +68,16 @@ func (s *Store) Run(_ context.Context, id run.ID) (run.Run, error) {
 	if rec.corrupt {
 		return run.Run{}, fmt.Errorf("run %s is damaged", id)
 	}
+	return s.out(rec), nil
+}
+
+// out is a run as it is handed out.
+func (s *Store) out(rec *record) run.Run {
 	s.Reads++
-	return copyRun(rec.run), nil
+	if s.shares {
+		return *rec.run
+	}
+	return copyRun(*rec.run)
 }
 
 // Commit implements control.Store.
@@ -87,7 +101,7 @@ func (s *Store) Commit(_ context.Context, c control.Change) error {
 }
 
 func revision(rec *record) int64 {
-	if rec == nil {
+	if rec == nil || rec.run == nil {
 		return 0
 	}
 	return rec.run.Rev
@@ -100,13 +114,15 @@ func (s *Store) putRun(rec *record, r *run.Run) (before *run.Run) {
 	if rec == nil {
 		rec = &record{}
 		s.runs[r.ID] = rec
-	} else {
-		old := rec.run
-		before = &old
+		s.byJob[r.ID.Job()] = append(s.byJob[r.ID.Job()], rec)
 	}
-	rev := rec.run.Rev + 1
-	rec.run = copyRun(*r)
-	rec.run.Rev = rev
+	before = rec.run
+	next := *r
+	if !s.shares {
+		next = copyRun(next)
+	}
+	next.Rev = revision(rec) + 1
+	rec.run = &next
 	switch open := r.Open(); {
 	case open && !rec.open:
 		s.open = append(s.open, rec)
@@ -133,7 +149,7 @@ func (s *Store) putItem(item *job.Item) {
 		i, _ := slices.BinarySearch(s.names, item.Name)
 		s.names = slices.Insert(s.names, i, item.Name)
 	}
-	next := copyItem(*item)
+	next := s.outItem(*item)
 	next.Rev = old.Rev + 1
 	s.items[item.Name] = next
 }
@@ -147,17 +163,26 @@ func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) 
 		}
 	}
 	slices.SortFunc(due, func(a, b *record) int {
-		return cmp.Or(a.run.DueAt.Compare(b.run.DueAt), cmp.Compare(a.run.ID, b.run.ID))
+		if n := a.run.DueAt.Compare(b.run.DueAt); n != 0 {
+			return n
+		}
+		return cmp.Compare(a.run.ID, b.run.ID)
 	})
-	var out []run.Run
-	unreadable := map[run.ID]error{}
-	for _, rec := range due[:min(limit, len(due))] {
+	if len(due) == 0 {
+		return nil, nil
+	}
+	due = due[:min(limit, len(due))]
+	out := make([]run.Run, 0, len(due))
+	var unreadable map[run.ID]error
+	for _, rec := range due {
 		if rec.corrupt {
+			if unreadable == nil {
+				unreadable = map[run.ID]error{}
+			}
 			unreadable[rec.run.ID] = fmt.Errorf("run %s is damaged", rec.run.ID)
 			continue
 		}
-		s.Reads++
-		out = append(out, copyRun(rec.run))
+		out = append(out, s.out(rec))
 	}
 	if len(unreadable) > 0 {
 		return out, &control.UnreadableError{Runs: unreadable}
@@ -187,7 +212,9 @@ func (s *Store) SetAside(_ context.Context, id run.ID, reason string) error {
 	body := []byte(`{"id":`)
 	s.kept = append(s.kept, control.Kept{At: rec.run.DueAt, Reason: fmt.Sprintf("run %s: %s", id, reason), Body: body})
 	rec.aside = true
-	rec.run.Rev++
+	next := *rec.run
+	next.Rev++
+	rec.run = &next
 	s.close(rec)
 	return nil
 }

@@ -23,6 +23,7 @@ type truth struct {
 	failing     map[string]failing         // by job
 	missed      map[string]map[run.ID]bool // by job, of which nobody was told yet
 	held        map[string]holder          // by job
+	heldBack    map[run.ID]bool            // who held back a second slot
 	notices     map[string]*told           // by target and notice
 	heard       map[string]bool            // startedBy of tasks whose stop was taken
 	final       map[string]*handler        // who was given failures[] by startedBy
@@ -66,7 +67,7 @@ type told struct {
 
 func (t *truth) init() {
 	*t = truth{
-		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, held: map[string]holder{}, notices: map[string]*told{}, heard: map[string]bool{},
+		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, held: map[string]holder{}, heldBack: map[run.ID]bool{}, notices: map[string]*told{}, heard: map[string]bool{},
 		final: map[string]*handler{}, lacks: map[run.Mark]bool{}, spotFailed: map[run.Mark]bool{}, untold: map[string]time.Time{}, givenUp: map[string]bool{}, skips: map[string]*skip{},
 	}
 }
@@ -134,7 +135,7 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 	w.ranAfterAll(l, before, after)
 	w.stopStands(l, before, after)
 	if after.Status.Terminal() && (before.ID == "" || !before.Status.Terminal()) {
-		w.ended(l, after)
+		w.ended(l, after, item != nil)
 	}
 }
 

@@ -116,6 +116,7 @@ func newWorld(opt Options) *World {
 	w.ecs = newECS(w)
 	w.truth.init()
 	w.store.onCommit = w.committed
+	w.store.shares = true
 	w.store.blind = opt.Mutation == BlindWrites
 	w.control = &control.Control{
 		Stack: stack, Store: port{w}, Launcher: launcher{w}, Notifier: newNotifier(w),
