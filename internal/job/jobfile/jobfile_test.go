@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -72,8 +73,8 @@ func TestBounded(t *testing.T) {
 	t.Parallel()
 	many := func(n int, each string) string { return strings.Repeat(each, n) }
 	var bigEnvironment strings.Builder
-	for i := range 2000 {
-		fmt.Fprintf(&bigEnvironment, "    V%d: x\n", i)
+	for i := range 900 {
+		fmt.Fprintf(&bigEnvironment, "    V%d: xxxxxxxxxxxxxxxxxxxx\n", i)
 	}
 	var jobs, aliased strings.Builder
 	for i := range jobfile.MaxJobs {
@@ -93,6 +94,10 @@ func TestBounded(t *testing.T) {
 		{"many anchors", "a: " + many(500_000, "&a ") + "x", "nested more than 100 deep"},
 		{"many tags", "a: " + many(500_000, "!a ") + "x", "nested more than 100 deep"},
 		{"many colons", many(500_000, "a: "), "nested more than 100 deep"},
+		{"many variables", "jobs:\n  - name: a\n    environment:\n" + numbered(250_000, "      V%d: x\n"), "1004:12: more than 1000 keys in one mapping"},
+		{"many keys at the top", numbered(250_000, "k%d: x\n"), "1001:6: more than 1000 keys in one mapping"},
+		{"many keys under questions", numbered(250_000, "? k%d\n: x\n"), "more than 1000 keys in one mapping"},
+		{"many definitions", "taskDefinitions:\n" + numbered(100_000, "  d%d:\n    image: x\n"), "more than 1000 keys in one mapping"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -103,6 +108,14 @@ func TestBounded(t *testing.T) {
 			}
 		})
 	}
+	t.Run("many keys in many mappings", func(t *testing.T) {
+		t.Parallel()
+		item := "  - name: n%d\n    environment:\n" + numbered(20, "      V%d: x\n") + "    taskDefinition: x\n"
+		jobs, problems := jobfile.Parse([]byte("jobs:\n" + numbered(400, item)))
+		if len(jobs) != 400 || len(problems) > 0 {
+			t.Errorf("%d jobs, %.200v", len(jobs), problems)
+		}
+	})
 	t.Run("as many jobs as may be", func(t *testing.T) {
 		t.Parallel()
 		if jobs, problems := jobfile.Parse([]byte("jobs:\n" + jobs.String())); len(jobs) != jobfile.MaxJobs {
@@ -157,4 +170,13 @@ func survives(t *testing.T, j job.Job) {
 	if err := json.Unmarshal(b, &back); err != nil || back.Hash() != j.Hash() {
 		t.Fatalf("%s comes back as %+v, %v", b, back, err)
 	}
+}
+
+// numbered is a text n times, with the number in place of its first %d.
+func numbered(n int, text string) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.Replace(text, "%d", strconv.Itoa(i), 1))
+	}
+	return b.String()
 }

@@ -62,10 +62,15 @@ func unreadable(text string) *Problem {
 	return &Problem{Line: line, Column: column, Message: what}
 }
 
+// maxKeys is how many keys a mapping may have that is not written in braces: the
+// parser's time grows with their square.
+const maxKeys = 1000
+
 // tooNested stops the files that would keep the parser busy or overflow its
 // stack.
 func tooNested(tokens token.Tokens) *Problem {
 	flow, line, indicators := 0, 0, 0
+	var keys openKeys
 	for _, t := range tokens {
 		switch t.Type {
 		case token.SequenceStartType, token.MappingStartType:
@@ -78,11 +83,46 @@ func tooNested(tokens token.Tokens) *Problem {
 			}
 			indicators++
 		}
-		if flow > maxNesting || flow == 0 && indicators > maxNesting {
-			return &Problem{Line: t.Position.Line, Column: t.Position.Column, Message: fmt.Sprintf("nested more than %d deep", maxNesting)}
+		at := Problem{Line: t.Position.Line, Column: t.Position.Column}
+		switch {
+		case flow > maxNesting || flow == 0 && indicators > maxNesting:
+			at.Message = fmt.Sprintf("nested more than %d deep", maxNesting)
+			return &at
+		case flow == 0 && keys.count(t) > maxKeys:
+			at.Message = fmt.Sprintf("more than %d keys in one mapping: a jobs file holds jobs as a list, and no job needs as many variables", maxKeys)
+			return &at
 		}
 	}
 	return nil
+}
+
+// openKeys counts the keys of the mappings around a token.
+type openKeys []struct{ column, keys int }
+
+// count takes the next token outside of braces, and gives how many keys its mapping
+// has; 0 where it is no key's colon.
+func (o *openKeys) count(t *token.Token) int {
+	switch {
+	case t.Type == token.SequenceEntryType:
+		o.close(t.Position.Column) // the item before
+	case t.Type == token.MappingValueType && t.Prev != nil:
+		column := t.Prev.Position.Column
+		o.close(column)
+		if n := len(*o); n == 0 || (*o)[n-1].column < column {
+			*o = append(*o, struct{ column, keys int }{column: column})
+		}
+		innermost := &(*o)[len(*o)-1]
+		innermost.keys++
+		return innermost.keys
+	}
+	return 0
+}
+
+// close leaves the mappings whose keys stand further to the right.
+func (o *openKeys) close(column int) {
+	for n := len(*o); n > 0 && (*o)[n-1].column > column; n-- {
+		*o = (*o)[:n-1]
+	}
 }
 
 // bareSchedule is a line with a schedule that begins with a star and is not quoted:
