@@ -193,6 +193,7 @@ func (s *Server) send(ctx context.Context, r entry.Request) answer {
 	}
 	reply, err := p.Door.Ask(ctx, r.By(by))
 	s.memo.forget()
+	s.plans.forget()
 	switch {
 	case errors.Is(err, plane.ErrNobody):
 		return answer{Failed: err.Error() + ": start it, and ask again"}

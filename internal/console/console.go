@@ -52,6 +52,7 @@ type Server struct {
 	sorry    []byte // the page that needs no template
 	watch    *watcher
 	memo     *memo
+	plans    *memo
 
 	asksOnce sync.Mutex
 	asks     string // why nothing may be asked for, once known
@@ -72,9 +73,10 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Command == nil {
 		cfg.Command = func(sub string) string { return "batchplane " + sub }
 	}
+	cfg.Plane = remembering(context.Background(), cfg.Plane)
 	s := &Server{cfg: cfg, sessions: newSessions(cfg.Now)}
 	s.watch = newWatcher(cfg.Plane, cfg.Now)
-	s.memo = newMemo(s.watch)
+	s.memo, s.plans = newMemo(s.watch), newPlanMemo(s.watch)
 	var err error
 	if s.assets, err = newAssets(); err != nil {
 		return nil, err

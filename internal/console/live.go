@@ -123,16 +123,14 @@ func (w *watcher) anybody() bool {
 func (w *watcher) marks(ctx context.Context) (jobs, runs uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, watchTimeout)
 	defer cancel()
-	items, err := w.plane.Items(ctx)
-	if len(items) == 0 && err != nil {
+	if jobs, err = w.jobs(ctx); err != nil {
 		return 0, 0, err
 	}
-	h := fnv.New64a()
-	for _, i := range items {
-		_, _ = fmt.Fprintf(h, "%s %d\n", i.Name, i.Rev)
+	if c, ok := w.plane.Reader.(*recent); ok {
+		place, err := c.feed.Place(ctx)
+		return jobs, uint64(place), err //nolint:gosec // it is a mark
 	}
-	jobs = h.Sum64()
-	h.Reset()
+	h := fnv.New64a()
 	open, err := w.plane.OpenRuns(ctx, openWatched)
 	if err != nil {
 		return 0, 0, err
@@ -148,6 +146,19 @@ func (w *watcher) marks(ctx context.Context) (jobs, runs uint64, err error) {
 		break
 	}
 	return jobs, h.Sum64(), nil
+}
+
+// jobs changes with the jobs' items.
+func (w *watcher) jobs(ctx context.Context) (uint64, error) {
+	items, err := w.plane.Items(ctx)
+	if len(items) == 0 && err != nil {
+		return 0, err
+	}
+	h := fnv.New64a()
+	for _, i := range items {
+		_, _ = fmt.Fprintf(h, "%s %d\n", i.Name, i.Rev)
+	}
+	return h.Sum64(), nil
 }
 
 // events is the stream of a page: it says which regions changed, and nothing of

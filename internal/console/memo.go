@@ -44,6 +44,16 @@ func newMemo(w *watcher) *memo {
 	return &memo{marks: w.marks, now: time.Now, kept: map[string]*kept{}}
 }
 
+// newPlanMemo remembers what is made of jobs alone, and of none of their runs.
+func newPlanMemo(w *watcher) *memo {
+	m := newMemo(w)
+	m.marks = func(ctx context.Context) (jobs, runs uint64, err error) {
+		jobs, err = w.jobs(ctx)
+		return jobs, 0, err
+	}
+	return m
+}
+
 // forget drops everything: something was asked for.
 func (m *memo) forget() {
 	m.mu.Lock()

@@ -42,7 +42,7 @@ func (s *Server) schedule(r *http.Request, q Query) (rendered, error) {
 	page := &schedule{Frame: s.frame(r, q, "schedule", "Schedule")}
 	local := page.Now.In(page.zone)
 	from := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, page.zone)
-	report, err := remember(r.Context(), s.memo, fmt.Sprintf("schedule %s", from), func(ctx context.Context) (preview.Report, error) {
+	report, err := remember(r.Context(), s.plans, fmt.Sprintf("schedule %s", from), func(ctx context.Context) (preview.Report, error) {
 		return s.preview(ctx, from)
 	})
 	if err != nil {

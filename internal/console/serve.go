@@ -19,6 +19,9 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: answerTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
 		BaseContext: func(net.Listener) context.Context { return streams }, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
+	if w, ok := h.(interface{ Warm(ctx context.Context) }); ok {
+		go w.Warm(streams)
+	}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
 	select {

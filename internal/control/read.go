@@ -36,6 +36,16 @@ type Reader interface {
 	Definitions(ctx context.Context, hashes []string) (map[string]job.Job, error)
 }
 
+// Feed is what a Reader may be beside: it says which runs have changed. Who remembers
+// runs need not read them again then.
+type Feed interface {
+	// Place is where the changes stand now. An error says that there is no feed.
+	Place(ctx context.Context) (int64, error)
+	// Changed returns up to limit runs that changed after a place, each once and as it
+	// is now, and the place behind them. Runs that were removed are not among them.
+	Changed(ctx context.Context, after int64, limit int) (runs []run.Run, next int64, err error)
+}
+
 // Walk selects runs; zero fields select all.
 type Walk struct {
 	// Jobs are the names of the jobs whose runs are meant.

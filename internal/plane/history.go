@@ -151,12 +151,23 @@ func (p *Plane) Timeline(ctx context.Context, from, to time.Time, f JobFilter) (
 			return slices.ContainsFunc(lanes, func(i job.Item) bool { return i.Name == id.Job() })
 		}
 	}
-	var runs []run.Run
+	bars, err := p.BarsOf(ctx, w)
+	if err != nil {
+		return view.Timeline{}, err
+	}
+	return view.TimelineOf(from, to, p.now(), lanes, all, bars), nil
+}
+
+// BarsOf are the runs that a walk selects, in no order, as bars.
+func (p *Plane) BarsOf(ctx context.Context, w control.Walk) (bars []view.Bar, err error) {
+	if p.Bars != nil {
+		return p.Bars(ctx, w)
+	}
 	for r, err := range p.Walk(ctx, w) {
 		if err != nil {
-			return view.Timeline{}, err
+			return nil, err
 		}
-		runs = append(runs, r)
+		bars = append(bars, view.BarOf(r))
 	}
-	return view.TimelineOf(from, to, p.now(), lanes, all, runs), nil
+	return bars, nil
 }

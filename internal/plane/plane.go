@@ -15,6 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 // Plane is one control plane.
@@ -23,6 +24,9 @@ type Plane struct {
 	Name string
 	// Reader is what is known of jobs and runs.
 	control.Reader
+	// Bars are the runs that a walk selects, for who remembers them; nil reads them.
+	// The walk has no statuses.
+	Bars func(ctx context.Context, w control.Walk) ([]view.Bar, error)
 	// Door takes requests.
 	Door Door
 	// Output is what tasks wrote.

@@ -39,9 +39,12 @@ type Bar struct {
 	Attempts int
 	Cause    string
 	// ScheduledFor is the nominal minute. The bar reaches from when the task
-	// started, or the run was claimed where it did not, to its end, or to now.
+	// started, or the run was claimed where it did not, to its end; To is zero of a
+	// run that has none, and now in a Timeline.
 	ScheduledFor time.Time
 	Span
+	// Again are the times at which further attempts were sent.
+	Again []time.Time
 }
 
 // Span is a time from From up to To.
@@ -52,12 +55,12 @@ const MaxSlots = 500
 
 // TimelineOf lays out runs and slots to come between two times. items are the
 // jobs that get a lane, all is the item of all jobs.
-func TimelineOf(from, to, now time.Time, items []job.Item, all job.Item, runs []run.Run) Timeline {
+func TimelineOf(from, to, now time.Time, items []job.Item, all job.Item, runs []Bar) Timeline {
 	t := Timeline{From: from, To: to, Now: now}
 	bars := map[string][]Bar{}
-	for _, r := range runs {
-		if b := barOf(r, now); b.To.After(from) && b.From.Before(to) {
-			bars[r.ID.Job()] = append(bars[r.ID.Job()], b)
+	for _, b := range runs {
+		if b = b.at(now); b.To.After(from) && b.From.Before(to) {
+			bars[b.Run.Job()] = append(bars[b.Run.Job()], b)
 		}
 	}
 	lanes := map[string]*Lane{}
@@ -80,12 +83,23 @@ func TimelineOf(from, to, now time.Time, items []job.Item, all job.Item, runs []
 // least is how long a bar is at least: what is no span would not be seen.
 const least = time.Second
 
-func barOf(r run.Run, now time.Time) Bar {
+// BarOf is the bar of a run.
+func BarOf(r run.Run) Bar {
 	b := Bar{Run: r.ID, State: StateOf(r), Attempts: len(r.Attempts), Cause: r.Cause, ScheduledFor: r.ScheduledFor}
 	b.From, b.To = r.StartedAt, r.FinishedAt
 	if b.From.IsZero() {
 		b.From = r.QueuedAt
 	}
+	for i := 1; i < len(r.Attempts); i++ {
+		if at := r.Attempts[i].SentAt; !at.IsZero() {
+			b.Again = append(b.Again, at)
+		}
+	}
+	return b
+}
+
+// at is the bar with an end, and a length that can be seen.
+func (b Bar) at(now time.Time) Bar {
 	if b.To.IsZero() {
 		b.To = now
 	}

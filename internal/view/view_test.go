@@ -153,7 +153,11 @@ func TestTimeline(t *testing.T) {
 		{ID: "report/20261122T0100Z", Status: run.Succeeded, StartedAt: hour(-16), FinishedAt: hour(-15)},
 		{ID: "gone/20261122T1630Z", Status: run.Failed, QueuedAt: hour(-1), FinishedAt: hour(0)},
 	}
-	got := view.TimelineOf(hour(-2), hour(3), now, []job.Item{item}, job.Item{}, runs)
+	var bars []view.Bar
+	for _, r := range runs {
+		bars = append(bars, view.BarOf(r))
+	}
+	got := view.TimelineOf(hour(-2), hour(3), now, []job.Item{item}, job.Item{}, bars)
 	if len(got.Lanes) != 2 || got.Lanes[0].Job != "gone" || len(got.Lanes[0].Bars) != 1 {
 		t.Fatalf("got %+v", got)
 	}

@@ -1,0 +1,52 @@
+package sqlite
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// changesSchema is written into every file that is opened for writing, as statusIndex
+// is. Its triggers note the changes of earlier programs, too.
+//
+//go:embed changes.sql
+var changesSchema string
+
+// Place implements control.Feed.
+func (s *Store) Place(ctx context.Context) (int64, error) {
+	var place int64
+	err := s.read.QueryRowContext(ctx, "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0) FROM sqlite_master WHERE name = 'changes'").Scan(&place)
+	if err != nil {
+		return 0, fmt.Errorf("looking where changes stand: %w", err)
+	}
+	return place, nil
+}
+
+// Changed implements control.Feed.
+func (s *Store) Changed(ctx context.Context, after int64, limit int) (runs []run.Run, next int64, err error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT c.seq, r.rev, r.body FROM changes c JOIN runs r ON r.id = c.id WHERE c.seq > ? ORDER BY c.seq LIMIT ?", after, limit)
+	if err != nil {
+		return nil, after, fmt.Errorf("reading what changed: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	next = after
+	for rows.Next() {
+		var rev int64
+		var body string
+		if err := rows.Scan(&next, &rev, &body); err != nil {
+			return nil, after, fmt.Errorf("reading a change: %w", err)
+		}
+		if r, err := decode(rev, body); err == nil { // what cannot be read the look sets aside
+			runs = append(runs, r)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, after, fmt.Errorf("reading what changed: %w", err)
+	}
+	return runs, next, nil
+}
+
+var _ control.Feed = (*Store)(nil)

@@ -1,0 +1,135 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// TestRecentIsWhatIsThere: whatever happens to runs, and in whatever order pages ask,
+// what is kept is what the store has.
+func TestRecentIsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = store.Close() })
+			kept := remembering(t.Context(), &plane.Plane{Reader: store})
+			d := rand.New(rand.NewPCG(2026, seed)) //nolint:gosec // a repeatable sample
+			for n := range 150 {
+				happens(t, store, d, n)
+				if d.IntN(3) > 0 {
+					continue
+				}
+				w := control.Walk{Since: recentNow.Add(-time.Duration(d.IntN(72)) * time.Hour)}
+				if d.IntN(2) == 0 {
+					w.Until = recentNow.Add(-time.Duration(d.IntN(24)) * time.Hour)
+				}
+				if d.IntN(3) == 0 {
+					w.Jobs = []string{"a", "b"}
+				}
+				equalTo(t, kept, &plane.Plane{Reader: store}, w)
+			}
+		})
+	}
+}
+
+var recentNow = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// happens has a run begin, at a slot of now or of long ago, or an old one change.
+func happens(t *testing.T, store *sqlite.Store, d *rand.Rand, n int) {
+	t.Helper()
+	if d.IntN(3) > 0 || n < 5 {
+		at := recentNow.Add(-time.Duration(d.IntN(70*60)) * time.Minute)
+		r := run.Run{ID: run.ID(fmt.Sprintf("%c/%s-%d", 'a'+d.IntN(4), at.Format("20060102T1504Z"), n)), ScheduledFor: at, QueuedAt: at, Status: run.Running, DueAt: at}
+		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	rs, err := store.Runs(t.Context(), control.Query{Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rs[d.IntN(len(rs))]
+	r.Status, r.FinishedAt, r.DueAt = run.Statuses[d.IntN(len(run.Statuses))], r.QueuedAt.Add(time.Duration(n)*time.Second), time.Time{}
+	if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func equalTo(t *testing.T, kept, fresh *plane.Plane, w control.Walk) {
+	t.Helper()
+	of := func(p *plane.Plane) string {
+		bars, err := p.BarsOf(t.Context(), w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(bars, func(a, b view.Bar) int { return cmp.Compare(a.Run, b.Run) })
+		newest, err := p.Newest(t.Context(), []string{"a", "b", "none"}, view.Recent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := fmt.Sprint(bars)
+		for _, name := range []string{"a", "b", "none"} {
+			for _, r := range newest[name] {
+				out += fmt.Sprint(r.ID, r.Status, r.Rev)
+			}
+		}
+		return out
+	}
+	if got, want := of(kept), of(fresh); got != want {
+		t.Fatalf("kept is\n%s\nand there is\n%s", got, want)
+	}
+}
+
+// TestRecentGivesUp: after more changes than are worth catching up with, and with
+// more bars than are kept, the answer is right all the same.
+func TestRecentGivesUp(t *testing.T) {
+	t.Parallel()
+	f := &flood{}
+	c := &recent{Reader: f, feed: f}
+	if bars, err := c.barsOf(t.Context(), control.Walk{Since: recentNow}); err != nil || len(bars) != 0 {
+		t.Fatalf("%d bars, %v", len(bars), err)
+	}
+	f.n = mostChanges + 5*changesPage
+	bars, err := c.barsOf(t.Context(), control.Walk{Since: recentNow})
+	if err != nil || len(bars) != 0 || c.place != int64(f.n) {
+		t.Errorf("%d bars at %d, %v: it was not read anew", len(bars), c.place, err)
+	}
+}
+
+// flood is a reader in which much changes; it has no runs to walk through.
+type flood struct {
+	control.Reader
+	n int
+}
+
+func (f *flood) Place(context.Context) (int64, error) { return int64(f.n), nil }
+
+func (f *flood) Changed(_ context.Context, after int64, limit int) (rs []run.Run, next int64, err error) {
+	for next = after; next < int64(f.n) && len(rs) < limit; next++ {
+		rs = append(rs, run.Run{ID: run.ID(fmt.Sprintf("a/%d", next)), ScheduledFor: recentNow})
+	}
+	return rs, next, nil
+}
+
+func (f *flood) Walk(context.Context, control.Walk) iter.Seq2[run.Run, error] {
+	return func(func(run.Run, error) bool) {}
+}
