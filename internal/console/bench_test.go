@@ -46,7 +46,7 @@ func crowd(b *testing.B, db string, jobs, each int, every time.Duration) {
 	}
 }
 
-func one(ctx context.Context, store *sqlite.Store, n, each int, every time.Duration) error {
+func one(ctx context.Context, store control.Store, n, each int, every time.Duration) error {
 	j := job.Job{Name: fmt.Sprintf("job-%04d", n), Owner: fmt.Sprintf("team-%d", n%20), Schedule: fmt.Sprintf("%d * * * *", n%60), Timezone: "UTC", Command: []string{"true"}}
 	if err := store.PutDefinition(ctx, j); err != nil {
 		return err

@@ -77,7 +77,7 @@ func (s *Server) summaries(ctx context.Context, f plane.JobFilter) ([]view.Summa
 
 // lastDay counts the runs of the last 24 hours by their class.
 func (s *Server) lastDay(ctx context.Context) (counts map[view.Class]int, err error) {
-	bars, err := s.cfg.Plane.BarsOf(ctx, control.Walk{Since: s.cfg.Now().Add(-24 * time.Hour), Page: 1000})
+	bars, err := s.cfg.Plane.BarsOf(ctx, control.Walk{Since: s.cfg.Now().Add(-24 * time.Hour), Page: plane.AtOnce})
 	if err != nil {
 		return nil, err
 	}

@@ -140,7 +140,7 @@ func (p *Plane) Timeline(ctx context.Context, from, to time.Time, f JobFilter) (
 	}
 	lanes := slices.DeleteFunc(items, func(i job.Item) bool { return i.Gone || !matchesAny(f.Names, i.Name) })
 	// A run of the day before may reach into the span.
-	w := walkOf(Filter{Jobs: f.Names, Since: from.AddDate(0, 0, -1), Until: to}, 1000)
+	w := walkOf(Filter{Jobs: f.Names, Since: from.AddDate(0, 0, -1), Until: to}, AtOnce)
 	if f.Owner != "" || f.Cluster != "" {
 		definitions, err := p.definitions(ctx, lanes)
 		if err != nil {
@@ -157,6 +157,9 @@ func (p *Plane) Timeline(ctx context.Context, from, to time.Time, f JobFilter) (
 	}
 	return view.TimelineOf(from, to, p.now(), lanes, all, bars), nil
 }
+
+// AtOnce is how many runs a walk that wants all of them reads side by side.
+const AtOnce = 5000
 
 // BarsOf are the runs that a walk selects, in no order, as bars.
 func (p *Plane) BarsOf(ctx context.Context, w control.Walk) (bars []view.Bar, err error) {

@@ -118,7 +118,7 @@ func (k *walk) step(ctx context.Context, yield func(run.Run, error) bool) (more 
 		return false, err
 	}
 	for len(batch) > 0 && !k.stopped {
-		n := min(len(batch), batchSize, k.w.Page)
+		n := min(len(batch), k.w.Page)
 		rs, err := k.load(ctx, batch[:n])
 		if err != nil {
 			return false, err
