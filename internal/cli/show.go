@@ -125,12 +125,16 @@ func (e *explainer) attempt(a view.Attempt) {
 	}
 	e.line("  decision", a.Next)
 	e.line("  log group", a.LogGroup)
+	e.line("  logs go", a.LogsTo)
 	e.line("  logs at", a.LogsAt)
 	e.line("  task at", a.TaskAt)
 }
 
 // next says what will happen without anybody's doing.
 func (e *explainer) next(s view.Story) {
+	for _, t := range s.Told {
+		e.line("told", fmt.Sprintf("at %s: %s; %s", e.at(t.At), t.Says, view.ToldWords(t.Told)))
+	}
 	for _, o := range s.Owed {
 		words := string(o.Kind)
 		if o.Kind == run.Tell {

@@ -27,7 +27,7 @@ func (l *look) setAside(ctx context.Context, unreadable *UnreadableError) error 
 			continue
 		}
 		if l.Notifier != nil {
-			if err := l.Notifier.Notify(ctx, notice.Unreadable(l.Stack, id, reason.Error())); err != nil {
+			if _, err := l.Notifier.Notify(ctx, notice.Unreadable(l.Stack, id, reason.Error())); err != nil {
 				errs = append(errs, fmt.Errorf("telling that run %s cannot be read: %w", id, err))
 				continue
 			}

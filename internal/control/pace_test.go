@@ -187,4 +187,6 @@ func TestRelaunchThatWaitsAndIsNotTold(t *testing.T) {
 // mute is a Notifier that cannot be reached.
 type mute struct{}
 
-func (mute) Notify(context.Context, notice.Notice) error { return errors.New("no route") }
+func (mute) Notify(context.Context, notice.Notice) ([]string, error) {
+	return nil, errors.New("no route")
+}

@@ -208,7 +208,8 @@ func (l Launch) Mark() run.Mark { return run.Mark{Run: l.Run, Attempt: l.Attempt
 // Notifier carries a notice to people and machines. An error means that it was
 // not carried; the notice stays owed.
 type Notifier interface {
-	Notify(ctx context.Context, n notice.Notice) error
+	// took are those who took it, by the names of their targets.
+	Notify(ctx context.Context, n notice.Notice) (took []string, err error)
 }
 
 // Logs reads a task's output.

@@ -313,8 +313,8 @@ func (p launchPort) Find(ctx context.Context, cluster, startedBy string) (arns [
 
 type notifyPort struct{ *ports }
 
-func (p notifyPort) Notify(_ context.Context, n notice.Notice) error {
-	return p.call("Notify", false, func() error {
+func (p notifyPort) Notify(_ context.Context, n notice.Notice) ([]string, error) {
+	return []string{"ops"}, p.call("Notify", false, func() error {
 		p.world.told = append(p.world.told, n)
 		p.unmarked = true
 		return nil

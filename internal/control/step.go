@@ -224,9 +224,11 @@ func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect
 		}
 		return run.Found{Attempt: e.Attempt, Round: r.Mark(e.Attempt).Round, TaskARNs: arns}, nil
 	case run.Tell:
-		if err := c.tell(ctx, r, j, e); err != nil {
+		took, err := c.tell(ctx, r, j, e)
+		if err != nil {
 			return nil, err
 		}
+		return run.Done{Effect: e, To: took}, nil
 	}
 	return run.Done{Effect: e}, nil
 }

@@ -115,7 +115,7 @@ var ofTheJob = []notice.Kind{notice.HeldBack, notice.CalendarEnds, notice.Calend
 // noticeLogLines is how many of a task's last lines a notice shows.
 const noticeLogLines = 10
 
-func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) error {
+func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) (took []string, err error) {
 	zone := time.UTC
 	if z, err := cron.LoadZone(j.Zone()); err == nil {
 		zone = z.Location()
@@ -137,10 +137,11 @@ func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) 
 		n.RetryWith = c.RetryCommand + " " + string(r.ID) + " --request-id " + n.RetryID()
 	}
 	n.Logs, n.LogsAt = c.output(ctx, r)
-	if err := c.Notifier.Notify(ctx, n); err != nil {
-		return fmt.Errorf("telling that %s %s: %w", r.ID, kind, err)
+	took, err = c.Notifier.Notify(ctx, n)
+	if err != nil {
+		return nil, fmt.Errorf("telling that %s %s: %w", r.ID, kind, err)
 	}
-	return nil
+	return took, nil
 }
 
 // output are the last lines of a run's last attempt, and where all are. An

@@ -20,11 +20,11 @@ type teller struct {
 	told []notice.Notice
 }
 
-func (n *teller) Notify(_ context.Context, x notice.Notice) error {
+func (n *teller) Notify(_ context.Context, x notice.Notice) ([]string, error) {
 	if n.err == nil {
 		n.told = append(n.told, x)
 	}
-	return n.err
+	return []string{"ops"}, n.err
 }
 
 // TestTell: a program that is fed by the store's changes tells what is owed,

@@ -28,7 +28,7 @@ func (n Notice) TextIn(zone *time.Location) string {
 
 func (n Notice) text(when string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: %s\n", strings.ToUpper(n.headline()), n.Job, Printable(n.Cause))
+	b.WriteString(n.Headline() + "\n")
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
@@ -61,6 +61,11 @@ func (n Notice) text(when string) string {
 		line("retry", "%s", n.RetryWith)
 	}
 	return b.String()
+}
+
+// Headline is the first line of Text.
+func (n Notice) Headline() string {
+	return fmt.Sprintf("%s %s: %s", strings.ToUpper(n.headline()), n.Job, Printable(n.Cause))
 }
 
 func (n Notice) headline() string {

@@ -102,6 +102,8 @@ type Place struct {
 	// Group and Stream are of CloudWatch Logs, URL and TaskURL pages of AWS's
 	// console.
 	Group, Stream, URL, TaskURL string
+	// Elsewhere says in words where an output goes that is not in CloudWatch Logs.
+	Elsewhere string
 }
 
 // ErrNoOutput is wrapped by the error of an output that cannot be read here; its

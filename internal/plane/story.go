@@ -28,7 +28,7 @@ func (p *Plane) Story(ctx context.Context, r run.Run) (view.Story, error) {
 			continue
 		}
 		at := p.Output.Place(outputOf(r, a.Attempt))
-		a.LogGroup, a.LogsAt, a.TaskAt = at.Group, at.URL, at.TaskURL
+		a.LogGroup, a.LogsTo, a.LogsAt, a.TaskAt = at.Group, at.Elsewhere, at.URL, at.TaskURL
 	}
 	return s, nil
 }

@@ -257,6 +257,7 @@ func (d *decider) done(e Done) (Outcome, string) {
 		return Ignored, "it was not owed"
 	}
 	d.r.settle(func(o Effect) bool { return o == e.Effect })
+	d.r.heard(e, d.now)
 	if e.Effect.Kind == StopTask && !d.r.Status.Terminal() {
 		d.r.DueAt = d.now.Add(d.t.FirstLook)
 	}

@@ -110,7 +110,11 @@ type (
 
 	// Done: an owed stop or notice was performed. Launches and searches report
 	// their answers instead.
-	Done struct{ Effect Effect }
+	Done struct {
+		Effect Effect
+		// To are the targets that took a notice; none is that it was given up.
+		To []string
+	}
 )
 
 func (Triggered) event()  {}

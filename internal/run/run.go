@@ -66,6 +66,8 @@ type Run struct {
 	Stopping *StopRequest `json:"stopping,omitempty"`
 	// Owed are effects that were decided and are not known to be done.
 	Owed []Effect `json:"owed,omitempty"`
+	// Told are the notices that were told, or given up, the newest mostTold.
+	Told []Told `json:"told,omitempty"`
 
 	// Rev is the optimistic lock: the revision this value was read at, 0 when
 	// it was never stored.
@@ -89,6 +91,11 @@ type Log struct {
 	Group  string `json:"group"`
 	Prefix string `json:"prefix"`
 	Region string `json:"region,omitempty"`
+	// Driver is the log driver where it is another than awslogs, To what its options
+	// say of where the log goes, Link the address that the task definition gives.
+	Driver string `json:"driver,omitempty"`
+	To     string `json:"to,omitempty"`
+	Link   string `json:"link,omitempty"`
 }
 
 // Trigger is one request that was received for the run.

@@ -3,9 +3,11 @@ package view
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -26,9 +28,11 @@ type Story struct {
 	Tries      []Attempt         `json:"attempts"`
 	Stopping   *run.StopRequest  `json:"stopping,omitempty"`
 	Owed       []run.Effect      `json:"owed,omitempty"`
-	DueAt      *time.Time        `json:"dueAt,omitempty"`
-	Doubt      *Doubt            `json:"doubt,omitempty"`
-	Retry      Retry             `json:"retry"`
+	// Told are the notices of the run: what they said, when, and who took them.
+	Told  []Told     `json:"told,omitempty"`
+	DueAt *time.Time `json:"dueAt,omitempty"`
+	Doubt *Doubt     `json:"doubt,omitempty"`
+	Retry Retry      `json:"retry"`
 	// Next is what happens without anybody's doing, "" where nothing does.
 	Next string `json:"next,omitempty"`
 }
@@ -36,11 +40,27 @@ type Story struct {
 // Attempt is an attempt and where to find out more.
 type Attempt struct {
 	run.Attempt
-	// LogGroup is where the task writes, LogsAt and TaskAt the pages of AWS's
+	// LogGroup is where the task writes, LogsTo in words where it writes elsewhere, LogsAt and TaskAt the pages of AWS's
 	// console, or the command that shows the same; "" where there is none.
 	LogGroup string `json:"logGroup,omitempty"`
+	LogsTo   string `json:"logsTo,omitempty"`
 	LogsAt   string `json:"logsAt,omitempty"`
 	TaskAt   string `json:"taskAt,omitempty"`
+}
+
+// Told is a notice as it was told.
+type Told struct {
+	run.Told
+	// Says is its headline and its cause.
+	Says string `json:"says"`
+}
+
+// ToldWords say who took a notice.
+func ToldWords(t run.Told) string {
+	if len(t.To) == 0 {
+		return "given up: nobody took it"
+	}
+	return "taken by " + strings.Join(t.To, ", ")
 }
 
 // StoryOf explains a run of a job.
@@ -49,6 +69,9 @@ func StoryOf(r run.Run, j job.Job) Story {
 		Row: RowOf(r), Description: j.Description, Owner: j.Owner, Zone: j.Zone(), TaskDefinition: r.Task.ARN, Definition: r.Definition,
 		Command: r.Effective(j).Command, Variables: r.Environment, Triggers: r.Triggers, Duplicates: r.Duplicates,
 		Stopping: r.Stopping, Owed: r.Owed, DueAt: optional(r.DueAt), Doubt: DoubtOf(r), Retry: RetryOf(r, j), Next: next(r),
+	}
+	for _, t := range r.Told {
+		s.Told = append(s.Told, Told{t, notice.Notice{Kind: notice.Kind(t.Notice), Job: r.ID.Job(), Cause: t.Cause, Missed: t.Count}.Headline()})
 	}
 	for _, a := range r.Attempts {
 		s.Tries = append(s.Tries, Attempt{Attempt: a})

@@ -191,3 +191,17 @@ func TestAttention(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// TestStoryTells: of a notice it is said what it said, and who took it.
+func TestStoryTells(t *testing.T) {
+	t.Parallel()
+	r := run.Run{ID: "etl/20261122T0900Z", Status: run.Succeeded, Cause: "succeeded", Told: []run.Told{
+		{Notice: "failed", Cause: "exit code \x1b3", To: []string{"slack/ops", "sns"}}, {Notice: "timed-out", Cause: "after 1h"},
+	}}
+	s := view.StoryOf(r, job.Job{Name: "etl"})
+	for i, want := range []string{"FAILED etl: exit code \ufffd3; taken by slack/ops, sns", "TIMED OUT etl: after 1h; given up: nobody took it"} {
+		if got := s.Told[i].Says + "; " + view.ToldWords(s.Told[i].Told); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}

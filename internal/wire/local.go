@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"github.com/batchplane/batchplane/internal/adapter/fanout"
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/control"
@@ -79,7 +80,8 @@ type LocalConfig struct {
 	Delays *localecs.Delays
 	Timing *run.Timing
 
-	Notifier control.Notifier
+	// Notifier tells at the terminal; nil is nobody.
+	Notifier fanout.Carrier
 	// Targets are told beside Notifier; nil are none.
 	Targets *Targets
 	Watch   func(j job.Job, before, after run.Run, why string)

@@ -22,7 +22,7 @@ import (
 
 // Targets are where notices of local mode go, by name.
 type Targets struct {
-	to map[string]control.Notifier
+	to map[string]fanout.Carrier
 	// defaults are for jobs that name none.
 	defaults []string
 }
@@ -34,7 +34,7 @@ const notifyWithin = 10 * time.Second
 // webhook with NAME.secret=SECRET for its signature, NAME=smtp://... for mail,
 // NAME=exec:LINE for a command, and default=NAME,NAME for jobs that name none.
 func NewTargets(lines map[string]string) (*Targets, error) {
-	t := &Targets{to: map[string]control.Notifier{}}
+	t := &Targets{to: map[string]fanout.Carrier{}}
 	client := &http.Client{Timeout: notifyWithin, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(lines)) {
@@ -66,7 +66,7 @@ func NewTargets(lines map[string]string) (*Targets, error) {
 	return t, errors.Join(errs...)
 }
 
-func target(name, value, secret string, client *http.Client) (control.Notifier, error) {
+func target(name, value, secret string, client *http.Client) (fanout.Carrier, error) {
 	switch {
 	case strings.HasPrefix(value, "slack+https://"):
 		n := &slack.Notifier{Secrets: webhookOf(strings.TrimPrefix(value, "slack+")), HTTP: client, Now: time.Now, Wait: wait}
@@ -148,9 +148,16 @@ func (t *Targets) Unknown(jobs []job.Job) []string {
 
 // notifier tells notices at the terminal and to targets. Which of them took one
 // that others did not is kept in memory, which outlives this process.
-func (t *Targets) notifier(terminal control.Notifier, memory fanout.Memory) control.Notifier {
-	if t == nil {
-		return terminal
+func (t *Targets) notifier(terminal fanout.Carrier, memory fanout.Memory) control.Notifier {
+	var ways []fanout.Way
+	if terminal != nil {
+		ways = append(ways, fanout.Only{Name: "terminal", Carrier: terminal})
 	}
-	return &fanout.Notifier{Memory: memory, Ways: []fanout.Way{fanout.Only{Name: "terminal", Notifier: terminal}, t}}
+	if t != nil {
+		ways = append(ways, t)
+	}
+	if len(ways) == 0 {
+		return nil
+	}
+	return &fanout.Notifier{Memory: memory, Ways: ways}
 }

@@ -186,10 +186,10 @@ func (w *world) function(name string, meter *dynamotest.Meter) *control.Control 
 	c := &control.Control{Stack: "prod", Now: w.clock.Now, Timing: run.DefaultTiming, Log: log, Store: store}
 	if name == notify {
 		c.Notifier = &fanout.Notifier{Memory: store, Ways: []fanout.Way{
-			fanout.Only{Name: "sns", Notifier: &topic.Notifier{Log: log, Topic: "arn:aws:sns:eu-central-1:123456789012:notices", SNS: sns.NewFromConfig(config, func(o *sns.Options) {
+			fanout.Only{Name: "sns", Carrier: &topic.Notifier{Log: log, Topic: "arn:aws:sns:eu-central-1:123456789012:notices", SNS: sns.NewFromConfig(config, func(o *sns.Options) {
 				o.HTTPClient = client(answer(`<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>`))
 			})}},
-			fanout.Only{Name: "eventbridge", Notifier: &eventbus.Notifier{Log: log, Bus: "default", Events: eventbridge.NewFromConfig(config, func(o *eventbridge.Options) {
+			fanout.Only{Name: "eventbridge", Carrier: &eventbus.Notifier{Log: log, Bus: "default", Events: eventbridge.NewFromConfig(config, func(o *eventbridge.Options) {
 				o.HTTPClient = client(answer(`{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}`))
 			})}},
 			&slack.Notifier{

@@ -26,16 +26,16 @@ func newNotifier(w *World) *notifier {
 }
 
 // Notify implements control.Notifier.
-func (p *notifier) Notify(ctx context.Context, n notice.Notice) (err error) {
+func (p *notifier) Notify(ctx context.Context, n notice.Notice) (took []string, err error) {
 	w := p.w
 	w.call("Notify", func(d dice) {
 		p.down = nil
 		if w.hit(d, NotifyError, 60) {
 			p.down = targets[d.between(0, len(targets)-1):]
 		}
-		err = p.fan.Notify(ctx, n)
+		took, err = p.fan.Notify(ctx, n)
 	})
-	return err
+	return took, err
 }
 
 // Targets implements fanout.Way.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
@@ -25,10 +24,15 @@ type Way interface {
 	Carry(ctx context.Context, target string, n notice.Notice) error
 }
 
+// Carrier carries notices to one target.
+type Carrier interface {
+	Notify(ctx context.Context, n notice.Notice) error
+}
+
 // Only is a way with one target.
 type Only struct {
 	Name string
-	control.Notifier
+	Carrier
 }
 
 // Targets implements Way.
@@ -60,10 +64,10 @@ type Notifier struct {
 }
 
 // Notify carries a notice to all targets that have not taken it yet.
-func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
+func (n *Notifier) Notify(ctx context.Context, x notice.Notice) (all []string, err error) {
 	before, err := n.Memory.Took(ctx, x.ID)
 	if err != nil {
-		return fmt.Errorf("asking who took notice %s: %w", x.ID, err)
+		return nil, fmt.Errorf("asking who took notice %s: %w", x.ID, err)
 	}
 	var took []string
 	var errs []error
@@ -82,7 +86,9 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 	if len(errs) > 0 && len(took) > 0 {
 		errs = append(errs, n.mark(ctx, x.ID, took))
 	}
-	return errors.Join(errs...)
+	all = slices.Concat(before, took)
+	slices.Sort(all)
+	return slices.Compact(all), errors.Join(errs...)
 }
 
 func (n *Notifier) mark(ctx context.Context, id string, took []string) error {

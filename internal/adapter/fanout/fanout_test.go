@@ -60,7 +60,7 @@ func setUp(shut ...string) (*channels, *memory, func() *Notifier) {
 		c.shut[target] = true
 	}
 	// A process that begins anew knows nothing but what is in the table.
-	return c, m, func() *Notifier { return &Notifier{Ways: []Way{c, Only{Name: "mail", Notifier: c}}, Memory: m} }
+	return c, m, func() *Notifier { return &Notifier{Ways: []Way{c, Only{Name: "mail", Carrier: c}}, Memory: m} }
 }
 
 var toTwo = notice.Notice{ID: "failed:prod/etl/1", Targets: []string{"ops", "team-a"}}
@@ -74,13 +74,14 @@ func TestEachTargetOnce(t *testing.T) {
 			t.Parallel()
 			c, m, process := setUp(shut)
 			for range 3 {
-				if err := process().Notify(t.Context(), toTwo); !errors.Is(err, errShut) || !strings.Contains(err.Error(), "to "+shut) {
+				if _, err := process().Notify(t.Context(), toTwo); !errors.Is(err, errShut) || !strings.Contains(err.Error(), "to "+shut) {
 					t.Fatalf("got %v", err)
 				}
 			}
 			c.shut[shut] = false
-			if err := process().Notify(t.Context(), toTwo); err != nil {
-				t.Fatal(err)
+			took, err := process().Notify(t.Context(), toTwo)
+			if err != nil || !slices.Equal(took, []string{"mail", "ops", "team-a"}) {
+				t.Fatalf("%q took it, %v", took, err)
 			}
 			slices.Sort(c.heard)
 			if !slices.Equal(c.heard, []string{"mail", "ops", "team-a"}) || m.writes != 1 {
@@ -95,11 +96,11 @@ func TestEachTargetOnce(t *testing.T) {
 func TestAllWellWritesNothing(t *testing.T) {
 	t.Parallel()
 	c, m, process := setUp()
-	if err := process().Notify(t.Context(), toTwo); err != nil || m.writes != 0 || len(c.heard) != 3 {
+	if _, err := process().Notify(t.Context(), toTwo); err != nil || m.writes != 0 || len(c.heard) != 3 {
 		t.Errorf("%v: %q heard, %d writes", err, c.heard, m.writes)
 	}
 	shut, m, process := setUp("ops", "team-a", "mail")
-	if err := process().Notify(t.Context(), toTwo); err == nil || m.writes != 0 || len(shut.heard) != 0 {
+	if _, err := process().Notify(t.Context(), toTwo); err == nil || m.writes != 0 || len(shut.heard) != 0 {
 		t.Errorf("%v: %q heard, %d writes", err, shut.heard, m.writes)
 	}
 }
@@ -107,10 +108,10 @@ func TestAllWellWritesNothing(t *testing.T) {
 func TestOtherNoticesAreOthers(t *testing.T) {
 	t.Parallel()
 	c, _, process := setUp("ops")
-	_ = process().Notify(t.Context(), toTwo)
+	_, _ = process().Notify(t.Context(), toTwo)
 	other := toTwo
 	other.ID = "failed:prod/etl/2"
-	_ = process().Notify(t.Context(), other)
+	_, _ = process().Notify(t.Context(), other)
 	if !slices.Equal(c.heard, []string{"team-a", "mail", "team-a", "mail"}) {
 		t.Errorf("%q heard", c.heard)
 	}
@@ -128,7 +129,7 @@ func TestNoTimeLeft(t *testing.T) {
 			cancel()
 		}
 	}
-	if err := process().Notify(ctx, notice.Notice{ID: "1", Targets: []string{"ops"}}); !errors.Is(err, errShut) || errors.Is(err, context.Canceled) {
+	if _, err := process().Notify(ctx, notice.Notice{ID: "1", Targets: []string{"ops"}}); !errors.Is(err, errShut) || errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if ctx.Err() == nil || !slices.Equal(m.took["1"], []string{"ops"}) {
@@ -142,12 +143,12 @@ func TestForgetful(t *testing.T) {
 	t.Parallel()
 	c, m, process := setUp("ops")
 	m.broken = errors.New("no table")
-	if err := process().Notify(t.Context(), toTwo); !errors.Is(err, m.broken) || len(c.heard) != 0 {
+	if _, err := process().Notify(t.Context(), toTwo); !errors.Is(err, m.broken) || len(c.heard) != 0 {
 		t.Errorf("%v: %q heard", err, c.heard)
 	}
 	m.broken = nil
 	c.after = func() { m.broken = errors.New("the table is gone") }
-	if err := process().Notify(t.Context(), toTwo); !errors.Is(err, m.broken) || !errors.Is(err, errShut) {
+	if _, err := process().Notify(t.Context(), toTwo); !errors.Is(err, m.broken) || !errors.Is(err, errShut) {
 		t.Errorf("got %v", err)
 	}
 }

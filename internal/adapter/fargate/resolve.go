@@ -114,20 +114,3 @@ func names(d *types.TaskDefinition) string {
 	}
 	return strings.Join(out, ", ")
 }
-
-// logOf is where a container's log goes, if that is CloudWatch Logs by the driver
-// awslogs with a prefix, without which streams have names nobody can tell.
-func logOf(c *types.ContainerDefinition, arn string) run.Log {
-	if c.LogConfiguration == nil || c.LogConfiguration.LogDriver != types.LogDriverAwslogs {
-		return run.Log{}
-	}
-	o := c.LogConfiguration.Options
-	log := run.Log{Group: o["awslogs-group"], Prefix: o["awslogs-stream-prefix"], Region: o["awslogs-region"]}
-	if log.Group == "" || log.Prefix == "" {
-		return run.Log{}
-	}
-	if parts := strings.Split(arn, ":"); len(parts) > 3 && parts[3] == log.Region {
-		log.Region = ""
-	}
-	return log
-}

@@ -37,6 +37,12 @@ func (f *Follower) Read(ctx context.Context, o control.Output, from string, sinc
 	out := plane.Lines{Next: from}
 	s, ok := streamOf(o)
 	switch {
+	case o.Task.Log.Driver != "":
+		words := elsewhere(o.Task.Log)
+		if link := linkOf(o); link != "" {
+			words += ": " + link
+		}
+		return out, fmt.Errorf("%w: it goes %s", plane.ErrNoOutput, words)
 	case !ok:
 		return out, fmt.Errorf("%w: its task definition does not write to CloudWatch Logs by awslogs with a stream prefix", plane.ErrNoOutput)
 	case s.region != f.Region:
@@ -74,7 +80,7 @@ func (f *Follower) Read(ctx context.Context, o control.Output, from string, sinc
 
 // Place implements plane.Output.
 func (f *Follower) Place(o control.Output) plane.Place {
-	p := plane.Place{TaskURL: TaskURL(o.TaskARN), Group: o.Task.Log.Group}
+	p := plane.Place{TaskURL: TaskURL(o.TaskARN), Group: o.Task.Log.Group, Elsewhere: elsewhere(o.Task.Log), URL: linkOf(o)}
 	if s, ok := streamOf(o); ok {
 		p.Group, p.Stream, p.URL = s.group, s.name, s.url()
 	}

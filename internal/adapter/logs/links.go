@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // stream is a log stream of CloudWatch Logs.
@@ -26,6 +27,23 @@ func streamOf(o control.Output) (stream, bool) {
 		partition: task.partition, region: cmp.Or(log.Region, task.region), group: log.Group,
 		name: log.Prefix + "/" + o.Task.Container + "/" + task.id,
 	}, true
+}
+
+// linkOf is the link that a task definition gives for an output that is not in
+// CloudWatch Logs, filled in.
+func linkOf(o control.Output) string {
+	t, _ := parseTask(o.TaskARN)
+	return strings.NewReplacer(
+		"{taskArn}", url.QueryEscape(o.TaskARN), "{task}", url.QueryEscape(t.id), "{job}", url.QueryEscape(o.Run.Job()), "{run}", url.QueryEscape(string(o.Run)),
+	).Replace(o.Task.Log.Link)
+}
+
+// elsewhere says in words where an output goes that is not in CloudWatch Logs.
+func elsewhere(log run.Log) string {
+	if log.Driver == "" {
+		return ""
+	}
+	return strings.TrimSuffix("by the log driver "+log.Driver+" to "+log.To, " to ")
 }
 
 func (s stream) url() string {

@@ -83,12 +83,12 @@ func last(events []types.OutputLogEvent, lines int) []string {
 	return out[max(0, len(out)-lines):]
 }
 
-// Where implements control.Logs: the stream in AWS's console, "" where the
-// task's log is not in CloudWatch Logs.
+// Where implements control.Logs: the stream in AWS's console, or the link that the
+// task definition gives, "" where there is none.
 func (r *Reader) Where(o control.Output) string {
 	s, ok := streamOf(o)
 	if !ok {
-		return ""
+		return linkOf(o)
 	}
 	return s.url()
 }

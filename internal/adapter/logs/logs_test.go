@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -19,7 +22,7 @@ const taskARN = "arn:aws:ecs:eu-central-1:123456789012:task/batch/0123456789abcd
 
 // output is a task's of a definition with that log configuration.
 func output(log run.Log) control.Output {
-	return control.Output{TaskARN: taskARN, Task: run.TaskDefinition{Container: "app", Log: log}}
+	return control.Output{Run: "etl/20261122T0900Z", Attempt: 1, TaskARN: taskARN, Task: run.TaskDefinition{Container: "app", Log: log}}
 }
 
 var report = run.Log{Group: "/ecs/report", Prefix: "ecs"}
@@ -104,10 +107,16 @@ func TestWhere(t *testing.T) {
 		arn  string
 		want string
 	}{
-		"a stream":         {report, taskARN, "https://eu-central-1.console.aws.amazon.com" + stream},
-		"China":            {report, strings.Replace(taskARN, "arn:aws:", "arn:aws-cn:", 1), "https://eu-central-1.console.amazonaws.cn" + stream},
-		"another Region":   {run.Log{Group: "g", Prefix: "p", Region: "us-east-1"}, taskARN, "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/g/log-events/p$252Fapp$252F0123456789abcdef"},
-		"an odd name":      {run.Log{Group: "a b[c]", Prefix: "p"}, taskARN, "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:log-groups/log-group/a$2520b$255Bc$255D/log-events/p$252Fapp$252F0123456789abcdef"},
+		"a stream":       {report, taskARN, "https://eu-central-1.console.aws.amazon.com" + stream},
+		"China":          {report, strings.Replace(taskARN, "arn:aws:", "arn:aws-cn:", 1), "https://eu-central-1.console.amazonaws.cn" + stream},
+		"another Region": {run.Log{Group: "g", Prefix: "p", Region: "us-east-1"}, taskARN, "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/g/log-events/p$252Fapp$252F0123456789abcdef"},
+		"an odd name":    {run.Log{Group: "a b[c]", Prefix: "p"}, taskARN, "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:log-groups/log-group/a$2520b$255Bc$255D/log-events/p$252Fapp$252F0123456789abcdef"},
+		"the definition's link": {
+			run.Log{Driver: "awsfirelens", Link: "https://logs.example.com/?q={task}+{job}+{run}&arn={taskArn}"},
+			taskARN,
+			"https://logs.example.com/?q=0123456789abcdef+etl+etl%2F20261122T0900Z&arn=" + url.QueryEscape(taskARN),
+		},
+		"another driver":   {run.Log{Driver: "splunk"}, taskARN, ""},
 		"no prefix":        {run.Log{Group: "g"}, taskARN, ""},
 		"no task":          {report, "", ""},
 		"not a task's ARN": {report, "arn:aws:ecs:eu-central-1:123456789012:service/a/b", ""},
@@ -136,5 +145,25 @@ func TestTaskURL(t *testing.T) {
 		if got := TaskURL(arn); got != want {
 			t.Errorf("%s\ngot  %s\nwant %s", arn, got, want)
 		}
+	}
+}
+
+// TestElsewhere: of an output by another driver it is said where it goes, with the
+// link that the task definition gives.
+func TestElsewhere(t *testing.T) {
+	t.Parallel()
+	log := run.Log{Driver: "awsfirelens", To: "Name=datadog", Link: "https://logs.example.com/{task}"}
+	for want, l := range map[string]run.Log{
+		"its output cannot be read here: it goes by the log driver awsfirelens to Name=datadog: https://logs.example.com/0123456789abcdef": log,
+		"its output cannot be read here: it goes by the log driver splunk":                                                                 {Driver: "splunk"},
+	} {
+		_, err := (&Follower{Region: "eu-central-1"}).Read(t.Context(), output(l), "", time.Time{})
+		if !errors.Is(err, plane.ErrNoOutput) || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	p := (&Follower{}).Place(output(log))
+	if p.URL != "https://logs.example.com/0123456789abcdef" || p.Elsewhere != "by the log driver awsfirelens to Name=datadog" || p.Group != "" {
+		t.Errorf("it is at %+v", p)
 	}
 }

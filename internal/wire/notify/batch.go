@@ -77,7 +77,8 @@ func early(ctx context.Context) (context.Context, context.CancelFunc) {
 func (h handler) record(ctx context.Context, r Record) error {
 	pk, sk := r.Change.Keys["pk"].S, r.Change.Keys["sk"].S
 	if reason := r.Change.NewImage["reason"].S; reason != "" {
-		return h.said(ctx, pk+"/"+sk, h.ways.Notify(ctx, notice.Kept(h.stack, sk, reason)))
+		_, err := h.ways.Notify(ctx, notice.Kept(h.stack, sk, reason))
+		return h.said(ctx, pk+"/"+sk, err)
 	}
 	id, ok := dynamo.RunID(pk, sk)
 	if !ok {

@@ -24,7 +24,9 @@ type people struct {
 
 func (p *people) Tell(_ context.Context, id run.ID) error { return p.hear(string(id)) }
 
-func (p *people) Notify(_ context.Context, n notice.Notice) error { return p.hear(n.Cause) }
+func (p *people) Notify(_ context.Context, n notice.Notice) ([]string, error) {
+	return nil, p.hear(n.Cause)
+}
 
 func (p *people) hear(what string) error {
 	if p.after != nil {
@@ -137,7 +139,7 @@ func TestAddressed(t *testing.T) {
 	t.Parallel()
 	var got notice.Notice
 	a := addressed{people: "arn:aws:lambda:us-east-1:123456789012:function:trigger:people", Notifier: keeper{&got}}
-	if err := a.Notify(t.Context(), notice.Notice{
+	if _, err := a.Notify(t.Context(), notice.Notice{
 		ID: "failed:prod/etl/20261122T0900Z/1", Run: "etl/20261122T0900Z", RetryWith: "retry etl/20261122T0900Z",
 		Attempts: []notice.Attempt{{TaskARN: "arn:aws:ecs:eu-central-1:123456789012:task/batch/0"}, {TaskARN: "arn:aws:ecs:eu-central-1:123456789012:task/batch/1"}},
 	}); err != nil {
@@ -150,16 +152,16 @@ func TestAddressed(t *testing.T) {
 	if at := "https://eu-central-1.console.aws.amazon.com/ecs/v2/clusters/batch/tasks/1/configuration?region=eu-central-1"; got.TaskAt != at {
 		t.Errorf("the task is at %s", got.TaskAt)
 	}
-	if err := a.Notify(t.Context(), notice.Notice{}); err != nil || got.RetryWith != "" {
+	if _, err := a.Notify(t.Context(), notice.Notice{}); err != nil || got.RetryWith != "" {
 		t.Errorf("a notice without a retry got %q, %v", got.RetryWith, err)
 	}
 }
 
 type keeper struct{ n *notice.Notice }
 
-func (k keeper) Notify(_ context.Context, n notice.Notice) error {
+func (k keeper) Notify(_ context.Context, n notice.Notice) ([]string, error) {
 	*k.n = n
-	return nil
+	return nil, nil
 }
 
 func TestNewSaysAllThatIsMissing(t *testing.T) {

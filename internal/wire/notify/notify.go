@@ -62,7 +62,7 @@ type addressed struct {
 	people string
 }
 
-func (a addressed) Notify(ctx context.Context, n notice.Notice) error {
+func (a addressed) Notify(ctx context.Context, n notice.Notice) ([]string, error) {
 	region := ""
 	if parts := strings.Split(a.people, ":"); len(parts) > 4 {
 		region, n.Account = " --region "+parts[3], parts[4]
@@ -90,8 +90,8 @@ func New(lookup environ.Lookup) (Handler, error) {
 	log := base.Log(os.Stdout, c.Config)
 	store := base.Store(c.Config, a, log)
 	ways := addressed{people: c.People, Notifier: &fanout.Notifier{Memory: store, Ways: []fanout.Way{
-		fanout.Only{Name: "sns", Notifier: &topic.Notifier{SNS: sns.NewFromConfig(a.For("SNS")), Topic: c.Topic, Log: log}},
-		fanout.Only{Name: "eventbridge", Notifier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus, Log: log}},
+		fanout.Only{Name: "sns", Carrier: &topic.Notifier{SNS: sns.NewFromConfig(a.For("SNS")), Topic: c.Topic, Log: log}},
+		fanout.Only{Name: "eventbridge", Carrier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus, Log: log}},
 		&slack.Notifier{
 			Secrets: &parameters.Secrets{SSM: ssm.NewFromConfig(a.For("SSM")), Path: c.SlackPath},
 			HTTP:    &http.Client{Timeout: slackTimeout, Transport: base.Transport()}, Now: time.Now, Wait: wait, Default: c.SlackDefault,

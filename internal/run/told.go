@@ -1,0 +1,34 @@
+package run
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Told is a notice of a run as it was told.
+type Told struct {
+	At     time.Time `json:"at"`
+	Notice string    `json:"notice"`
+	// Attempt is the one that it was about, 0 for the last; Count how many missed
+	// slots it was about, 0 for none.
+	Attempt int `json:"attempt,omitempty"`
+	Count   int `json:"count,omitempty"`
+	// Cause is the run's as it was told: a retry has another.
+	Cause string `json:"cause,omitempty"`
+	// To are the targets that took it; none is that it was given up.
+	To []string `json:"to,omitempty"`
+}
+
+// mostTold is how many notices a run remembers: a run stays small.
+const mostTold = 5
+
+// heard notes that a notice was told, if that is what was done.
+func (r *Run) heard(e Done, now time.Time) {
+	if e.Effect.Kind != Tell {
+		return
+	}
+	t := Told{At: now, Notice: e.Effect.Notice, Attempt: e.Effect.About, Count: e.Effect.Count, Cause: cmp.Or(e.Effect.Cause, r.Cause), To: e.To}
+	r.Told = append(slices.Clone(r.Told), t)
+	r.Told = r.Told[max(0, len(r.Told)-mostTold):]
+}
