@@ -35,18 +35,9 @@ func (f *Follower) Lag() time.Duration { return lag }
 // nothing is sampled or missed.
 func (f *Follower) Read(ctx context.Context, o control.Output, from string, since time.Time) (plane.Lines, error) {
 	out := plane.Lines{Next: from}
-	s, ok := streamOf(o)
-	switch {
-	case o.Task.Log.Driver != "":
-		words := elsewhere(o.Task.Log)
-		if link := linkOf(o); link != "" {
-			words += ": " + link
-		}
-		return out, fmt.Errorf("%w: it goes %s", plane.ErrNoOutput, words)
-	case !ok:
-		return out, fmt.Errorf("%w: its task definition does not write to CloudWatch Logs by awslogs with a stream prefix", plane.ErrNoOutput)
-	case s.region != f.Region:
-		return out, fmt.Errorf("%w: it is in %s: %s", plane.ErrNoOutput, s.region, s.url())
+	s, err := f.readable(o)
+	if err != nil {
+		return out, err
 	}
 	in := &cloudwatchlogs.GetLogEventsInput{
 		LogGroupName: &s.group, LogStreamName: &s.name, StartFromHead: aws.Bool(true),
@@ -76,6 +67,24 @@ func (f *Follower) Read(ctx context.Context, o control.Output, from string, sinc
 	}
 	out.Next = aws.ToString(page.NextForwardToken)
 	return out, nil
+}
+
+// readable is the stream of an output; an error says where else it is.
+func (f *Follower) readable(o control.Output) (stream, error) {
+	s, ok := streamOf(o)
+	switch {
+	case o.Task.Log.Driver != "":
+		words := elsewhere(o.Task.Log)
+		if link := linkOf(o); link != "" {
+			words += ": " + link
+		}
+		return s, fmt.Errorf("%w: it goes %s", plane.ErrNoOutput, words)
+	case !ok:
+		return s, fmt.Errorf("%w: its task definition does not write to CloudWatch Logs by awslogs with a stream prefix", plane.ErrNoOutput)
+	case s.region != f.Region:
+		return s, fmt.Errorf("%w: it is in %s: %s", plane.ErrNoOutput, s.region, s.url())
+	}
+	return s, nil
 }
 
 // Place implements plane.Output.
