@@ -191,7 +191,7 @@ func Remark(e *Entry, j *job.Job, line string) {
 	if err != nil || len(list) == 0 || len(line) > maxCommand {
 		return
 	}
-	if flockForm.MatchString(line) {
+	if slices.Contains(programs(list, 0), "flock") {
 		e.Decide("a flock is in its command, and locks nothing: each task has its own files. Use `overlap`")
 	}
 	r.failures(list)

@@ -37,6 +37,10 @@ func (r *Command) failures(s shell.List) {
 // parentheses or hand to a shell.
 func (r *Command) lists(s shell.List, depth int) {
 	for i, seg := range s {
+		if cutURL(seg) {
+			r.Off("the & in its URL ends the command there, since no quotes are around it, so what follows was never sent: put the URL into quotes")
+			continue
+		}
 		if seg.After != "||" || !isCondition(seg) {
 			r.operator(seg.After, s[i+1:])
 		}

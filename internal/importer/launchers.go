@@ -1,6 +1,12 @@
 package importer
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer/shell"
+)
 
 // launcher starts other programs: how many words belong to it besides its
 // options, and which options take a value.
@@ -29,13 +35,16 @@ var launchers = map[string]launcher{
 	"wget": {0, []string{"-O", "-o", "-t", "-T", "-U", "-P", "--header", "--user-agent", "--timeout", "--tries"}}, "fetch": {0, []string{"-o"}}, "lynx": {}, "links": {}, "http": {}, "GET": {},
 }
 
-var versioned = regexp.MustCompile(`^(python|php|ruby|perl|node)[0-9][0-9.]*$`)
+var versioned = regexp.MustCompile(`^(?:ea-|alt-|ls)?(python|php|ruby|perl|node)-?[0-9.]*(?:-?(?:cli|cgi))?$`)
 
 // subcommanded are programs that say little without their first word.
 var subcommanded = []string{
 	"aws", "az", "gcloud", "gsutil", "git", "systemctl", "service", "supervisorctl", "pm2", "apt", "apt-get", "yum", "dnf", "snap", "certbot", "borg", "restic",
-	"rclone", "kopia", "zfs", "zpool", "btrfs", "puppet", "salt-call", "airflow", "celery", "dbt", "psql", "mysql", "redis-cli", "mongo", "mongosh", "sqlite3",
+	"docker", "docker-compose", "podman", "kubectl", "rclone", "kopia", "zfs", "zpool", "btrfs", "puppet", "salt-call", "airflow", "celery", "dbt", "psql", "mysql", "redis-cli", "mongo", "mongosh", "sqlite3",
 }
+
+// grouped are programs whose first word is only a group of commands.
+var grouped = []string{"aws", "az", "gcloud", "docker", "podman"}
 
 // general are names of scripts that many have.
 var general = []string{
@@ -44,4 +53,100 @@ var general = []string{
 }
 
 // places are folders that say nothing of what is in them.
-var places = []string{"bin", "sbin", "scripts", "script", "opt", "srv", "usr", "local", "home", "var", "root", "tmp", "etc", "src", "app", "current", "www", "html"}
+var places = []string{
+	"bin", "sbin", "scripts", "script", "opt", "srv", "usr", "local", "home", "var", "root", "tmp", "etc", "src", "app", "current", "www", "html", "public_html", "httpdocs", "htdocs", "webroot", "public",
+	"web", "cli", "lib", "libexec", "usr", "mnt", "data", "vhosts", "releases", "share", "cron", "crons", "jobs", "tasks", "sh", "~", "users",
+}
+
+// skipLaunchers takes off what only starts other programs.
+func (w *wording) skipLaunchers() {
+	for range 32 {
+		if len(w.words) == 0 {
+			return
+		}
+		program := bare(w.words[0])
+		if m := versioned.FindStringSubmatch(program); m != nil {
+			program = m[1]
+		}
+		if l, ok := launchers[program]; !ok || !w.skip(program, l) {
+			return
+		}
+	}
+}
+
+// skip takes one of them off; more is whether another may follow.
+func (w *wording) skip(program string, l launcher) (more bool) {
+	if slices.Contains(containers, program) {
+		return w.contained(l)
+	}
+	w.program = program
+	if strings.Contains(w.words[0], "/") {
+		w.framework = w.words[0]
+	}
+	w.words = w.words[1:]
+	if slices.Contains([]string{"python", "java"}, program) && w.module() {
+		return false
+	}
+	for range l.words {
+		w.options(l.valued)
+		w.words = w.words[min(1, len(w.words)):]
+	}
+	w.options(l.valued)
+	return true
+}
+
+// containers are programs that start others in a container.
+var containers = []string{"docker", "docker-compose", "podman", "kubectl"}
+
+// contained takes `docker exec NAME`, `docker compose run SERVICE`, `kubectl exec
+// POD --` and the like off; ok is false where the program does something else.
+func (w *wording) contained(l launcher) (ok bool) {
+	rest := wording{words: w.words[1:]}
+	rest.options(l.valued)
+	if len(rest.words) > 0 && rest.words[0] == "compose" {
+		rest.words = rest.words[1:]
+		rest.options(launchers["docker-compose"].valued)
+	}
+	if len(rest.words) < 2 || rest.words[0] != "exec" && rest.words[0] != "run" {
+		return false
+	}
+	runs := rest.words[0] == "run"
+	rest.words = rest.words[1:]
+	rest.options(l.valued)
+	if len(rest.words) == 0 {
+		return false
+	}
+	w.program, w.words = "", rest.words
+	if image, _, _ := strings.Cut(shell.Base(w.words[0]), ":"); runs {
+		w.words = append([]string{image}, w.words[1:]...) // its entry point may be the program
+		return true
+	}
+	w.container, w.words = strings.Trim(w.words[0], `"'`), w.words[1:]
+	w.options(nil)
+	return true
+}
+
+// module keeps the module of `python -m` and the archive of `java -jar`.
+func (w *wording) module() bool {
+	i := slices.IndexFunc(w.words, func(s string) bool { return s == "-m" || s == "-jar" })
+	if i < 0 || i+1 >= len(w.words) || slices.ContainsFunc(w.words[:i], func(s string) bool { return !strings.HasPrefix(s, "-") }) {
+		return false
+	}
+	w.words = w.words[i+1:]
+	return true
+}
+
+// options takes options off, and the values of some, and assignments.
+func (w *wording) options(valued []string) {
+	for len(w.words) > 0 {
+		word := w.words[0]
+		switch {
+		case slices.Contains(valued, word):
+			w.words = w.words[min(2, len(w.words)):]
+		case strings.HasPrefix(word, "-") || shell.IsAssignment(word):
+			w.words = w.words[1:]
+		default:
+			return
+		}
+	}
+}

@@ -100,6 +100,8 @@ type wording struct {
 	variables map[string]string
 	folder    string // into which was changed before
 	script    string // the word that gave the first part
+	framework string // the last word with a folder that only starts others
+	container string // in which it runs
 	out       []string
 	program   string // the last word that only starts others
 }
@@ -112,76 +114,23 @@ func (w *wording) parts() []string {
 	for _, word := range w.words {
 		w.add(word)
 	}
-	if len(w.out) == 1 && slices.Contains(general, strings.ToLower(w.out[0])) {
-		if folder := w.inFolder(w.script); folder != "" && !slices.Contains(places, folder) {
-			w.out[0] = Clean(folder + "-" + w.out[0])
-		}
-	}
-	if len(w.out) == 0 && Clean(w.program) != "" {
+	if len(w.out) == 0 && Clean(w.container) == "" && Clean(w.program) != "" {
 		return []string{w.program}
 	}
+	w.where()
 	return w.out
 }
 
-// skipLaunchers takes off what only starts other programs.
-func (w *wording) skipLaunchers() {
-	for range 32 {
-		if len(w.words) == 0 {
-			return
-		}
-		program := bare(w.words[0])
-		if m := versioned.FindStringSubmatch(program); m != nil {
-			program = m[1]
-		}
-		l, ok := launchers[program]
-		if !ok {
-			return
-		}
-		w.program = program
-		w.words = w.words[1:]
-		if slices.Contains([]string{"python", "java"}, program) && w.module() {
-			return
-		}
-		for range l.words {
-			w.options(l.valued)
-			w.words = w.words[min(1, len(w.words)):]
-		}
-		w.options(l.valued)
-		if program == "docker" || program == "podman" {
-			w.composed()
-		}
+// where adds in which container and folder it is. What a command runs tells most,
+// its arguments more than where that is.
+func (w *wording) where() {
+	folder := cmp.Or(w.inFolder(), Clean(w.container))
+	if len(w.out) == 1 && folder != "" && slices.Contains(general, strings.ToLower(w.out[0])) {
+		w.out[0] = Clean(folder + "-" + w.out[0])
 	}
-}
-
-// composed takes `compose exec` off that stood behind docker.
-func (w *wording) composed() {
-	for len(w.words) > 0 && slices.Contains([]string{"exec", "run"}, w.words[0]) {
-		w.words = w.words[1:]
-		w.options(launchers["docker"].valued)
-	}
-}
-
-// module keeps the module of `python -m` and the archive of `java -jar`.
-func (w *wording) module() bool {
-	i := slices.IndexFunc(w.words, func(s string) bool { return s == "-m" || s == "-jar" })
-	if i < 0 || i+1 >= len(w.words) || slices.ContainsFunc(w.words[:i], func(s string) bool { return !strings.HasPrefix(s, "-") }) {
-		return false
-	}
-	w.words = w.words[i+1:]
-	return true
-}
-
-// options takes options off, and the values of some, and assignments.
-func (w *wording) options(valued []string) {
-	for len(w.words) > 0 {
-		word := w.words[0]
-		switch {
-		case slices.Contains(valued, word):
-			w.words = w.words[min(2, len(w.words)):]
-		case strings.HasPrefix(word, "-") || shell.IsAssignment(word):
-			w.words = w.words[1:]
-		default:
-			return
+	for _, where := range []string{w.container, folder} {
+		if name := Clean(bare(where)); name != "" && !slices.Contains(w.out, name) {
+			w.out = slices.Insert(w.out, min(len(w.out), maxParts-2), name)
 		}
 	}
 }
@@ -221,7 +170,9 @@ func (w *wording) add(word string) {
 
 // needsMore is whether a part says little without the next.
 func needsMore(part string) bool {
-	return slices.Contains(general, strings.ToLower(part)) || slices.Contains(subcommanded, part)
+	program, _, second := strings.Cut(part, "-")
+	return slices.Contains(general, strings.ToLower(part)) || slices.Contains(subcommanded, part) ||
+		second && slices.Contains(grouped, program) && strings.Count(part, "-") == 1
 }
 
 // variable puts the value into a word that begins with a variable; it is true
@@ -239,38 +190,26 @@ func (w *wording) variable(text *string) bool {
 // saysLittle is whether a word is an option, a time, an assignment or a pattern.
 func saysLittle(text string) bool {
 	_, isTime := seconds(text)
-	return isTime || strings.HasPrefix(text, "-") || strings.ContainsAny(shell.Base(text), "$`*?\\;") || shell.IsAssignment(text)
+	return isTime || strings.HasPrefix(text, "-") || identifier.MatchString(shell.Base(text)) || strings.ContainsAny(shell.Base(text), "$`*?\\;") || shell.IsAssignment(text)
 }
 
-// inFolder is the folder of a script, or the one that was changed into.
-func (w *wording) inFolder(script string) string {
-	dir := path.Dir(script)
+// inFolder is the nearest folder of the script that says something, or of the one
+// that was changed into; "" where none does.
+func (w *wording) inFolder() string {
+	file := w.script
+	if !strings.Contains(file, "/") && w.framework != "" {
+		file = w.framework
+	}
+	dir := path.Dir(Expand(shell.Unquote(file), w.variables))
 	if !path.IsAbs(dir) && w.folder != "" {
 		dir = path.Join(w.folder, dir)
 	}
-	return Clean(path.Base(dir))
-}
-
-// urlParts are the last part of a URL's path, what its query says, and its host.
-func urlParts(text string) (out []string) {
-	_, rest, _ := strings.Cut(text, "://")
-	rest, query, _ := strings.Cut(rest, "?")
-	host, place, _ := strings.Cut(rest, "/")
-	host = host[strings.LastIndexByte(host, '@')+1:]
-	place = strings.Trim(place, "/")
-	if last := Clean(bare(place)); last != "" && !strings.ContainsAny(place, "$`") {
-		out = append(out, last)
-	}
-	for pair := range strings.SplitSeq(query, "&") {
-		if _, v, _ := strings.Cut(pair, "="); Clean(v) != "" && len(v) < 24 && !strings.ContainsAny(v, "$`") {
-			out = append(out, Clean(v))
+	for range 16 {
+		name := path.Base(dir)
+		if says := Clean(name); says != "" && says[0] > '9' && !slices.Contains(places, strings.ToLower(says)) && !saysLittle(name) {
+			return says
 		}
+		dir = path.Dir(dir)
 	}
-	if name := Clean(host); name != "" && !strings.ContainsAny(host, "$`") {
-		out = append(out, name)
-	}
-	if len(out) > 1 && slices.Contains(general, out[0]) {
-		out = append([]string{out[0] + "-" + out[1]}, out[2:]...)
-	}
-	return out
+	return ""
 }

@@ -98,61 +98,6 @@ func (r *Command) window(text string) bool {
 	return true
 }
 
-// remark is something about a command that a person should know.
-type remark struct {
-	form *regexp.Regexp
-	as   weight
-	text string
-}
-
-// weight is how much a remark weighs.
-type weight uint8
-
-const (
-	known   weight = iota // that is how it is
-	decided               // a person should choose
-	stops                 // a person has to
-)
-
-var flockForm = regexp.MustCompile(`(^|[\s;&|(])flock\s`)
-
-var remarks = []remark{
-	{regexp.MustCompile(`^[?*0-9][0-9*/,?-]*\s`), stops, "the command begins with what looks like a sixth time field, as schedulers that count seconds or years have one"},
-	{regexp.MustCompile(`(^|[\s;&|(])(systemctl|service|shutdown|reboot|logrotate|anacron|apt-get|apt|yum|dnf|certbot|fstrim|mdadm|checkarray|atrun|newsyslog|periodic)(\s|$)|/etc/init\.d/`), decided, "it acts on its host, which a container does not: leave it there or find what replaces it"},
-	{regexp.MustCompile(`(^|[\s;&|(])run-parts\s`), decided, "run-parts runs every script of a folder in order: better one job a script; the folder must be in the image"},
-	{regexp.MustCompile(`(^|[\s;&|(])(docker|docker-compose|podman|kubectl)\s`), decided, "it drives containers from its host: let the job be that container"},
-	{regexp.MustCompile(`(^|[\s;&|(])(sudo|su)\s`), decided, "it changes its user: set user in the task definition instead"},
-	{flockForm, stops, "a flock is left in it, and locks nothing: each task has its own files. Use `overlap`"},
-	{regexp.MustCompile(`(^|[\s;&|(])(mail|mailx|mutt|sendmail)(\s|$)`), decided, "it sends mail, and a container has no mail system: failures are told to `notify`"},
-	{regexp.MustCompile(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to a watcher of its own: keep that, or drop it, since missed runs are told here"},
-	{regexp.MustCompile(`(^|[\s="':])(~/|/home/|/root/|/Users/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder of its host: the image must have what is there"},
-	{regexp.MustCompile(`(^|[\s;&|(])cd\s`), known, "it changes into a folder that the image must have"},
-	{regexp.MustCompile(`(^|[\s;&|(])(source|\.)\s`), known, "it reads a file of settings: the image must have it, or put them into environment and secrets"},
-	{regexp.MustCompile(`\bsleep\b.*\bRANDOM\b`), known, "it waits at random: `window` does that without paying for the wait, where it is shorter than the time between two runs"},
-	{regexp.MustCompile(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["']?[A-Za-z][\w.-]*:[^\s"'$]*[A-Za-z]`), decided, "it may hold a password, which anyone who may read ECS events could read: if so, put it into the task definition's secrets"},
-	{regexp.MustCompile(`(^|[\s;&|(])(ssh|rsync|scp)\s`), known, "it logs in elsewhere: its keys are secrets of the task definition"},
-}
-
-// remarks tells what stays in the command and a person should know.
-func (r *Command) remarks(s shell.List) {
-	for _, m := range remarks {
-		switch {
-		case !m.form.MatchString(r.Line):
-		case m.as == stops:
-			r.Off("%s", m.text)
-		case m.as == decided:
-			r.E.Decide("%s", m.text)
-		default:
-			r.E.Note("%s", m.text)
-		}
-	}
-	r.failures(s)
-	r.guards(s)
-	if bashForm.MatchString(r.Line) && r.interpreter() == "/bin/sh" {
-		r.E.Decide("it uses words of bash, and its SHELL is /bin/sh: that works only where /bin/sh is bash")
-	}
-}
-
 // guards tells of conditions that are others in a container.
 func (r *Command) guards(s shell.List) {
 	for _, seg := range s {

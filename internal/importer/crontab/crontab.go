@@ -191,6 +191,7 @@ func (in *importing) commentLine(number int, text, trimmed string) {
 	body := strings.TrimLeft(trimmed, "# \t")
 	l, isJob := offJob(body, in.users)
 	shown := trimmed
+	isJob = isJob && !importer.Exemplary(in.comment)
 	switch {
 	case isJob && in.Disabled:
 		l.Number, l.Text = number, text

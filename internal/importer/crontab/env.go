@@ -2,6 +2,7 @@ package crontab
 
 import (
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -39,8 +40,17 @@ func (v *environment) zoneName() string {
 	return "UTC"
 }
 
+// taskVariable is what ECS, and so a jobs file, takes for the name of a variable.
+var taskVariable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+
 // set takes an environment line.
 func (v *environment) set(e *importer.Entry, name, value string) {
+	if !taskVariable.MatchString(name) {
+		hidden, _ := importer.HideRest(e.Text)
+		e.Text = hidden
+		e.Refuse("%q cannot name a variable of a task: it is left out", name)
+		return
+	}
 	if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
 		e.Text = name + "=" + importer.Hidden
 		if v.conceal(name, value) {
@@ -67,6 +77,9 @@ func (v *environment) set(e *importer.Entry, name, value string) {
 	v.hidden = slices.DeleteFunc(v.hidden, func(h string) bool { return h == name })
 }
 
+// caged are shells of hosting providers, which are bash with less rights.
+var caged = []string{"jailshell", "rbash", "lshell"}
+
 // ofCron takes a variable that means something to cron; it is true when the jobs
 // have no need of it.
 func (v *environment) ofCron(e *importer.Entry, name, value string) bool {
@@ -81,6 +94,11 @@ func (v *environment) ofCron(e *importer.Entry, name, value string) bool {
 		return true
 	case "SHELL":
 		v.shell = value
+		if slices.Contains(caged, path.Base(value)) {
+			v.shell = "/bin/bash"
+			e.Change("%s is bash within the bounds of its host: the jobs below get /bin/bash, which the image must have", value)
+			return true
+		}
 		e.Note("for the jobs below; the image must have %s", value)
 		return true
 	case "CRON_TZ":

@@ -64,10 +64,37 @@ func TestFieldFiles(t *testing.T) {
 			[]string{"", "", ""},
 			"", 0, "",
 		},
-		{"frameworks", "crontab", at("cd /a && python3 manage.py send_mail --all") + at("python manage.py clear") + at("php bin/console app:sync --env=prod") + at("docker exec -t shop php artisan queue:prune") + at("wp --path=/w cron event run"), []string{"send_mail", "clear", "app-sync", "shop", "cron-event"}, nil, "", 0, ""},
+		{"frameworks", "crontab", at("cd /a && python3 manage.py send_mail --all") + at("python manage.py clear") + at("php bin/console app:sync --env=prod") + at("docker exec -t shop php artisan queue:prune") + at("wp --path=/w cron event run"), []string{"send_mail", "clear", "app-sync", "queue-prune", "cron-event"}, nil, "", 0, ""},
 		{"URLs", "crontab", at("curl -fsS https://a.example.com/tasks/stock.php?full=1 > /dev/null") + at("wget -q -O - 'https://a.example.com/tasks/mail'"), []string{"stock", "mail"}, nil, "", 0, ""},
 		{"scripts of one name", "crontab", at("/opt/reports/run.sh") + at("/opt/invoices/run.sh --fast") + at("cd /srv/shop && ./run"), []string{"reports-run", "invoices-run", "shop-run"}, nil, "", 0, ""},
 		{"wrappers", "crontab", at("nice -n 10 flock -n /tmp/l timeout 1h /usr/bin/env python3 -m shop.sync") + at("sudo -u www /opt/x.sh"), []string{"shop-sync", "x"}, nil, "", 0, ""},
+		{
+			"one framework, several applications", "crontab", at("cd /var/www/shop/current && php artisan schedule:run") + at("/usr/bin/php8.1 /var/www/other/artisan schedule:run") + at("/srv/a/backup.sh daily") + at("/srv/b/backup.sh daily"),
+			[]string{"schedule-run-shop", "schedule-run-other", "backup-daily-a", "backup-daily-b"},
+			nil, "", 0, "",
+		},
+		{
+			"containers", "crontab", at("docker exec -t db pg_dump -U a b") + at("docker exec -u www cloud php -f /var/www/html/cron.php") + at("docker compose -f /srv/c.yml run --rm certbot renew") +
+				at("docker run --rm -v d:/d backup:latest /go.sh") + at("docker system prune -af") + at("kubectl -n x exec deploy/app -- bin/console app:cleanup"),
+			[]string{"pg_dump", "cloud-cron", "certbot-renew", "backup", "docker-system-prune", "app-cleanup"},
+			nil, "", 0, "",
+		},
+		{
+			"hosting", "crontab", "SHELL=/usr/local/cpanel/bin/jailshell\n" + at("/usr/local/bin/ea-php74 /home/shopuser/public_html/index.php cli/stock run") + at("php -f /home/shopuser/public_html/cron.php") +
+				at("curl -fsS https://hc-ping.com/2b3c4d5e-aaaa-bbbb-cccc-1234567890ab"),
+			[]string{"index-stock", "shopuser-cron", "hc-ping-com"},
+			nil, "", 0, "must have /usr/local/cpanel",
+		},
+		{"a shell of the host", "crontab", "SHELL=/opt/menu\n" + at("/x"), []string{"x"}, nil, "", 1, ""},
+		{"a URL without quotes", "crontab", at("wget -q -O - http://a.example.com/index.php?route=a/stock&full=1"), []string{"index-a-stock"}, nil, "", 1, "runs beside the rest"},
+		{"marks of Magento", "crontab", "#~ MAGENTO START c5f9e5ed71cceaabc4d4fd9b3e827a2b\n" + at("/usr/bin/php /srv/shop/bin/magento cron:run") + "#~ MAGENTO END c5f9e5ed71cceaabc4d4fd9b3e827a2b\n", []string{"cron-run"}, nil, "", 0, ""},
+		{
+			"Debian's example", "crontab", "# For example, you can run a backup of all your user accounts\n# at 5 a.m every week with:\n# 0 5 * * 1 tar -zcf /var/backups/home.tgz /home/\n#\n" + at("/opt/a"),
+			[]string{"a"},
+			nil, "", 0,
+			"a job that is switched off",
+		},
+		{"no programs of the host", "crontab", at("/usr/bin/php /srv/shop/artisan mail service reload") + at("/opt/check docker mail"), []string{"mail", "check"}, nil, "", 0, "needs a decision"},
 		{"no log", "etc/crontab", "-5 1 * * * root /opt/dump\n-*/5 * * * * root /opt/b\n", []string{"dump", "b"}, []string{"root", "root"}, "", 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

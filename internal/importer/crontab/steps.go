@@ -20,7 +20,11 @@ func (in *importing) steps(f *importer.File) {
 		in.Steps.Switch("# "+imported+" comments the lines of jobs that came over switched off out as well: settle those first, or keep their lines",
 			"# one line alone comes back with: batchplane import crontab "+imported+" --undo --job NAME")
 	}
-	if place := in.place(f); place != "" {
+	place := in.place(f)
+	if place == unknownPlace {
+		in.Steps.Switch("# "+unknownPlace+" is where the system reads this crontab, such as /etc/cron.d/NAME", "# "+unknownPlace+" as above")
+	}
+	if place != "" {
 		in.Steps.Switch("sudo cp -p "+place+" "+old+" && sudo install -m 644 "+imported+" "+place, "sudo install -m 644 "+old+" "+place)
 		return
 	}
@@ -37,6 +41,10 @@ func (in *importing) off() bool {
 	return false
 }
 
+// unknownPlace stands in the steps for a file of the system whose name is not that
+// of one.
+const unknownPlace = "PLACE"
+
 // place is where the system reads the file, "" for a user's crontab.
 func (in *importing) place(f *importer.File) string {
 	if strings.HasPrefix(f.Name, "/etc/") {
@@ -44,7 +52,7 @@ func (in *importing) place(f *importer.File) string {
 	}
 	for number := range in.dot {
 		if in.lines[number].User != "" {
-			return "/etc/crontab"
+			return unknownPlace
 		}
 	}
 	return ""

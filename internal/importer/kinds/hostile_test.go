@@ -3,8 +3,6 @@ package kinds_test
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -12,7 +10,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/kinds"
-	"github.com/batchplane/batchplane/internal/job/jobfile"
 )
 
 // most is what an import of a hostile file may allocate and keep, in bytes.
@@ -89,53 +86,6 @@ func deepIndent(n int) string {
 		b.WriteString(strings.Repeat(" ", i) + "a:\n")
 	}
 	return b.String()
-}
-
-// FuzzImport: whatever the bytes, each reader ends, and what it makes can be
-// written and read.
-func FuzzImport(f *testing.F) {
-	seeds, err := filepath.Glob("testdata/*.*")
-	if err != nil {
-		f.Fatal(err)
-	}
-	copilots, _ := filepath.Glob("testdata/copilot/*.yml")
-	for _, name := range append(seeds, copilots...) {
-		if data, err := os.ReadFile(name); err == nil && !strings.HasSuffix(name, ".report") {
-			for kind := range uint8(7) {
-				f.Add(data, kind)
-			}
-		}
-	}
-	names := append([]string{""}, kinds.Names()...)
-	f.Fuzz(func(t *testing.T, data []byte, kind uint8) {
-		r, err := kinds.Import(names[int(kind)%len(names)], []*importer.File{{Name: "f", Data: data}}, importer.Options{From: from, Zone: "Europe/Berlin", Disabled: true}, kinds.Options{})
-		if err != nil {
-			return
-		}
-		text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(r.Jobs) == 0 {
-			return
-		}
-		if _, problems := jobfile.Load([]jobfile.Source{{Data: text}}, jobfile.Options{Env: noVariables}); len(problems) > 0 && !told(r) {
-			t.Errorf("%v\n%s", problems, text)
-		}
-	})
-}
-
-// told is whether the report says of a job or its task definition that its file
-// will be refused.
-func told(r importer.Result) bool {
-	for _, e := range r.Entries {
-		for _, n := range e.Notes {
-			if strings.HasPrefix(n, "needs a decision: ") {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func crontabOf(n int) []byte {

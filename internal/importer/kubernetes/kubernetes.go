@@ -45,7 +45,16 @@ func cronJobs(d *doc.Node) (out []*doc.Node) {
 
 // Read makes jobs of the CronJobs of the files.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
-	found := 0
+	found, maps := 0, configMaps{}
+	for _, f := range files {
+		docs, err := f.Docs()
+		if err != nil {
+			return err
+		}
+		for _, d := range docs {
+			maps.add(d)
+		}
+	}
 	for _, f := range files {
 		docs, err := f.Docs()
 		if err != nil {
@@ -54,7 +63,7 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 		for _, d := range docs {
 			for _, c := range cronJobs(d) {
 				found++
-				one := &reading{in: in, e: importer.NewEntry(c.Line, "cronjob", c.Get("spec", "schedule").String()), cron: c}
+				one := &reading{in: in, e: importer.NewEntry(c.Line, "cronjob", c.Get("spec", "schedule").String()), cron: c, maps: maps}
 				if len(files) > 1 {
 					one.e.File = f.Name
 				}
@@ -74,6 +83,7 @@ type reading struct {
 	in   *importer.Import
 	e    importer.Entry
 	cron *doc.Node
+	maps configMaps
 	j    job.Job
 	d    job.TaskDefinition
 }
@@ -125,14 +135,14 @@ func (r *reading) schedule() (ok bool) {
 		r.e.Refuse("%s", err.Error())
 		return false
 	}
-	dst := cron.DST{}
-	if zone != "UTC" {
+	dst, changes := cron.DST{}, r.changes(zone)
+	if changes {
 		dst = cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapTwice}
 	}
 	if !r.in.Translated(&r.e, &r.j, expression, f, zone, dst) {
 		return false
 	}
-	if zone != "UTC" {
+	if changes {
 		r.j.DST = job.DST{Gap: cron.GapSkip.String(), Overlap: cron.OverlapTwice.String()}
 		r.e.Note("Kubernetes loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst says otherwise")
 	}
@@ -140,6 +150,16 @@ func (r *reading) schedule() (ok bool) {
 		r.e.Change("%s is written as %s, which means the same here", expression, r.j.Schedule)
 	}
 	return true
+}
+
+// changes is whether the clocks of a zone change within two years.
+func (r *reading) changes(zone string) bool {
+	z, err := cron.LoadZone(zone)
+	if err != nil {
+		return true // which is told elsewhere
+	}
+	_, end := r.in.From.In(z.Location()).ZoneBounds()
+	return !end.IsZero() && end.Before(r.in.From.AddDate(2, 0, 0))
 }
 
 // zone is the zone of a schedule, and the schedule without it.

@@ -10,14 +10,12 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/importer/ecs"
-	"github.com/batchplane/batchplane/internal/job"
 )
 
 // meaningless are keys of a pod that have no meaning on Fargate, and why.
 var meaningless = []struct{ key, why string }{
 	{"serviceAccountName", "what it may do on AWS is the task role's: name one in taskRole"},
 	{"serviceAccount", "what it may do on AWS is the task role's: name one in taskRole"},
-	{"nodeSelector", "Fargate has no nodes"},
 	{"affinity", "Fargate has no nodes"},
 	{"tolerations", "Fargate has no nodes"},
 	{"topologySpreadConstraints", "Fargate has no nodes"},
@@ -42,6 +40,14 @@ var defaults = []string{"false", "default", "ClusterFirst", "default-scheduler"}
 func (r *reading) platform(spec *doc.Node) {
 	if spec.Get("nodeSelector", "kubernetes.io/arch").String() == "arm64" {
 		r.d.Architecture = "arm64"
+		r.e.Note("nodeSelector kubernetes.io/arch is `architecture: arm64`")
+	}
+	others := false
+	spec.Get("nodeSelector").Pairs(func(key string, _ *doc.Node) {
+		others = others || key != "kubernetes.io/arch" && key != "kubernetes.io/os"
+	})
+	if others {
+		r.e.Change("nodeSelector is dropped: Fargate has no nodes")
 	}
 	if spec.Get("nodeSelector", "kubernetes.io/os").String() == "windows" || spec.Get("os", "name").String() == "windows" {
 		r.e.Off(&r.j, "it runs on Windows: its task definition has to say so")
@@ -122,49 +128,6 @@ func (r *reading) container(c *doc.Node) {
 			r.e.Change("%s is dropped: a job's container ends by itself, and the image says the rest", key)
 		}
 	}
-}
-
-// environment reads variables. They go into the task definition, as they were in
-// the pod; references to what only the cluster knows are listed.
-func (r *reading) environment(c *doc.Node) {
-	literal := map[string]string{}
-	for _, v := range c.Get("env").List() {
-		name := v.Get("name").String()
-		from := v.Get("valueFrom")
-		switch {
-		case !from.Get("secretKeyRef").Absent():
-			ref := from.Get("secretKeyRef")
-			r.secret(name)
-			r.e.Decide("%s comes from the key %s of the Secret %s: put it into Secrets Manager or a SecureString and write its ARN into secrets", name, ref.Get("key").String(), ref.Get("name").String())
-		case !from.Get("configMapKeyRef").Absent():
-			ref := from.Get("configMapKeyRef")
-			literal[name] = importer.ReplaceMe
-			r.e.Off(&r.j, "%s comes from the key %s of the ConfigMap %s, whose value the file does not hold: %s stands there", name, ref.Get("key").String(), ref.Get("name").String(), importer.ReplaceMe)
-		case !from.Absent():
-			source, _ := from.Only()
-			r.e.Decide("%s comes from the pod (%s), which a task does not have: BATCHPLANE_RUN_ID and its like say which run it is", name, source)
-		case job.LooksSecret(name, v.Get("value").String()) || len(importer.FindSecrets(v.Get("value").String())) > 0:
-			r.secret(name)
-			r.e.Off(&r.j, "its variable %s looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
-		default:
-			literal[name] = v.Get("value").String()
-		}
-	}
-	for _, from := range c.Get("envFrom").List() {
-		source, ref := from.Only()
-		r.e.Off(&r.j, "all of %s %s are its variables, which the file does not hold: write them into environment and secrets", source, ref.Get("name").String())
-	}
-	if len(literal) > 0 {
-		r.d.Environment = literal
-		r.e.Literals(literal, "task definitions")
-	}
-}
-
-func (r *reading) secret(name string) {
-	if r.d.Secrets == nil {
-		r.d.Secrets = map[string]string{}
-	}
-	r.d.Secrets[name] = "arn:" + importer.ReplaceMe
 }
 
 // size takes the smallest size of Fargate that holds the limits, else what was

@@ -1,0 +1,107 @@
+package kubernetes
+
+import (
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// configMaps are those of the files, by namespace and name.
+type configMaps map[string]*doc.Node
+
+// add takes the ConfigMaps of a document, which may be a list of them.
+func (c configMaps) add(d *doc.Node) {
+	if d.Kind != doc.Map {
+		return
+	}
+	for _, one := range append(d.Get("items").List(), d) {
+		if one.Get("kind").String() == "ConfigMap" {
+			c[one.Get("metadata", "namespace").String()+"/"+one.Get("metadata", "name").String()] = one.Get("data")
+		}
+	}
+}
+
+// configMap is one that the CronJob may read.
+func (r *reading) configMap(name string) (data *doc.Node, ok bool) {
+	data, ok = r.maps[r.cron.Get("metadata", "namespace").String()+"/"+name]
+	return data, ok
+}
+
+// environment reads variables. They go into the task definition, as they were in
+// the pod; those of env win over envFrom. References to what only the cluster
+// knows are listed.
+func (r *reading) environment(c *doc.Node) {
+	for _, from := range c.Get("envFrom").List() {
+		r.all(from)
+	}
+	for _, v := range c.Get("env").List() {
+		r.variable(v.Get("name").String(), v)
+	}
+	r.e.Literals(r.d.Environment, "task definitions")
+}
+
+// all takes the variables of a whole ConfigMap.
+func (r *reading) all(from *doc.Node) {
+	if name := from.Get("configMapRef", "name").String(); name != "" {
+		if data, ok := r.configMap(name); ok {
+			data.Pairs(func(key string, v *doc.Node) { r.literal(from.Get("prefix").String()+key, v.String()) })
+			r.e.Note("its variables of the ConfigMap %s are written into the task definition", name)
+			return
+		}
+	}
+	for _, source := range []string{"configMapRef", "secretRef"} {
+		if ref := from.Get(source); !ref.Absent() {
+			r.e.Off(&r.j, "all of %s %s are its variables, which the file does not hold: write them into environment and secrets", source, ref.Get("name").String())
+		}
+	}
+}
+
+func (r *reading) variable(name string, v *doc.Node) {
+	from := v.Get("valueFrom")
+	secret, config := from.Get("secretKeyRef"), from.Get("configMapKeyRef")
+	switch {
+	case !secret.Absent():
+		r.secret(name)
+		r.e.Decide("%s comes from the key %s of the Secret %s: put it into Secrets Manager or a SecureString and write its ARN into secrets", name, secret.Get("key").String(), secret.Get("name").String())
+	case !config.Absent():
+		data, ok := r.configMap(config.Get("name").String())
+		if value := data.Get(config.Get("key").String()); ok && !value.Absent() {
+			r.literal(name, value.String())
+			return
+		}
+		r.set(name, importer.ReplaceMe)
+		r.e.Off(&r.j, "%s comes from the key %s of the ConfigMap %s, whose value the file does not hold: %s stands there", name, config.Get("key").String(), config.Get("name").String(), importer.ReplaceMe)
+	case !from.Absent():
+		source, _ := from.Only()
+		r.e.Decide("%s comes from the pod (%s), which a task does not have: BATCHPLANE_RUN_ID and its like say which run it is", name, source)
+	default:
+		r.literal(name, v.Get("value").String())
+	}
+}
+
+// literal sets a variable to a value, which is not written where it looks like a
+// secret.
+func (r *reading) literal(name, value string) {
+	if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
+		r.secret(name)
+		r.e.Off(&r.j, "its variable %s looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
+		return
+	}
+	r.set(name, value)
+}
+
+func (r *reading) set(name, value string) {
+	if r.d.Environment == nil {
+		r.d.Environment = map[string]string{}
+	}
+	delete(r.d.Secrets, name)
+	r.d.Environment[name] = value
+}
+
+func (r *reading) secret(name string) {
+	if r.d.Secrets == nil {
+		r.d.Secrets = map[string]string{}
+	}
+	delete(r.d.Environment, name)
+	r.d.Secrets[name] = "arn:" + importer.ReplaceMe
+}

@@ -1,0 +1,126 @@
+package importer
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer/shell"
+)
+
+// remark is something about a command that a person should know: of the programs
+// that it starts, or of the form of the line.
+type remark struct {
+	programs []string
+	form     *regexp.Regexp
+	as       weight
+	text     string
+}
+
+// weight is how much a remark weighs.
+type weight uint8
+
+const (
+	known   weight = iota // that is how it is
+	decided               // a person should choose
+	stops                 // a person has to
+)
+
+var remarks = []remark{
+	{nil, regexp.MustCompile(`^[?*0-9][0-9*/,?-]*\s`), stops, "the command begins with what looks like a sixth time field, as schedulers that count seconds or years have one"},
+	{hostPrograms, regexp.MustCompile(`/etc/init\.d/`), decided, "it acts on its host, which a container does not: leave it there or find what replaces it"},
+	{[]string{"run-parts"}, nil, decided, "run-parts runs every script of a folder in order: better one job a script; the folder must be in the image"},
+	{containers, nil, decided, "it drives containers from its host: let the job be that container"},
+	{[]string{"sudo", "su", "doas", "runuser"}, nil, decided, "it changes its user: set user in the task definition instead"},
+	{[]string{"flock"}, nil, stops, "a flock is left in it, and locks nothing: each task has its own files. Use `overlap`"},
+	{[]string{"mail", "mailx", "mutt", "sendmail", "msmtp", "ssmtp"}, nil, decided, "it sends mail, and a container has no mail system: failures are told to `notify`"},
+	{nil, regexp.MustCompile(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to a watcher of its own: keep that, or drop it, since missed runs are told here"},
+	{nil, regexp.MustCompile(`(^|[\s="':])(~/|/home/|/root/|/Users/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder of its host: the image must have what is there"},
+	{[]string{"cd", "pushd"}, nil, known, "it changes into a folder that the image must have"},
+	{[]string{"source", "."}, nil, known, "it reads a file of settings: the image must have it, or put them into environment and secrets"},
+	{nil, regexp.MustCompile(`\bsleep\b.*\bRANDOM\b`), known, "it waits at random: `window` does that without paying for the wait, where it is shorter than the time between two runs"},
+	{nil, regexp.MustCompile(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["']?[A-Za-z][\w.-]*:[^\s"'$]*[A-Za-z]`), decided, "it may hold a password, which anyone who may read ECS events could read: if so, put it into the task definition's secrets"},
+	{[]string{"ssh", "rsync", "scp", "sftp"}, nil, known, "it logs in elsewhere: its keys are secrets of the task definition"},
+}
+
+// hostPrograms are those that have no meaning but on a host.
+var hostPrograms = []string{
+	"systemctl", "service", "shutdown", "reboot", "poweroff", "logrotate", "anacron", "apt-get", "apt", "yum", "dnf", "zypper", "apk", "pacman", "snap", "certbot", "fstrim", "mdadm", "checkarray",
+	"atrun", "newsyslog", "periodic", "freshclam", "updatedb", "ntpdate", "hwclock", "iptables", "ufw", "modprobe", "mount", "umount", "supervisorctl", "pm2", "monit", "raid-check",
+}
+
+// wrapping are programs that start the command behind their options.
+var wrapping = []string{
+	"sudo", "doas", "env", "nice", "ionice", "chrt", "timeout", "flock", "lockrun", "setlock", "chronic", "cronic", "nohup", "setsid", "time", "exec", "command", "xargs", "runuser",
+	"stdbuf", "systemd-cat", "xvfb-run", "cronitor", "eval", "!", "run-one", "cpulimit",
+}
+
+// programs are the names of all programs that a list starts, within its blocks,
+// its shells and behind its wrappers too.
+func programs(s shell.List, depth int) (all []string) {
+	for _, c := range s {
+		w := wording{}
+		for _, word := range c.Words {
+			w.words = append(w.words, shell.Unquote(word.Text))
+		}
+		for w.options(nil); len(w.words) > 0; {
+			name := shell.Base(w.words[0])
+			all = append(all, name)
+			w.words = w.words[1:]
+			if !slices.Contains(wrapping, name) {
+				break
+			}
+			l := launchers[name]
+			for range l.words {
+				w.options(l.valued)
+				w.words = w.words[min(1, len(w.words)):]
+			}
+			w.options(l.valued)
+		}
+		for _, inner := range within(c, depth) {
+			all = append(all, programs(inner, depth+1)...)
+		}
+	}
+	return all
+}
+
+// applies is whether a remark is about this command.
+func (m remark) applies(line string, started []string) bool {
+	return m.form != nil && m.form.MatchString(line) || slices.ContainsFunc(m.programs, func(p string) bool { return slices.Contains(started, p) })
+}
+
+// remarks tells what stays in the command and a person should know.
+func (r *Command) remarks(s shell.List) {
+	started := programs(s, 0)
+	for _, m := range remarks {
+		switch {
+		case !m.applies(r.Line, started):
+		case m.as == stops:
+			r.Off("%s", m.text)
+		case m.as == decided:
+			r.E.Decide("%s", m.text)
+		default:
+			r.E.Note("%s", m.text)
+		}
+	}
+	r.failures(s)
+	r.guards(s)
+	if bashForm.MatchString(r.Line) && r.interpreter() == "/bin/sh" {
+		r.E.Decide("it uses words of bash, and its SHELL is /bin/sh: that works only where /bin/sh is bash")
+	}
+	if name := shell.Base(r.interpreter()); name != "" && !slices.Contains(usualShells, name) {
+		r.Off("its SHELL is %s, which images do not have: name /bin/sh or /bin/bash", r.interpreter())
+	}
+}
+
+// usualShells are those that an image may have.
+var usualShells = []string{"sh", "bash", "dash", "zsh", "ksh", "ash", "busybox", "fish", "csh", "tcsh"}
+
+// cutURL is whether a & ends a command in the midst of a URL that has no quotes.
+func cutURL(c shell.Command) bool {
+	if len(c.Words) == 0 || c.After != "&" || c.AfterEnd-1 != c.End {
+		return false
+	}
+	last := c.Words[len(c.Words)-1].Text
+	return strings.Contains(last, "://") && strings.Contains(last, "?")
+}
