@@ -28,16 +28,22 @@ func urlParts(text string) (out []string) {
 	if last := Clean(bare(place)); last != "" && fixed(place) {
 		out = append(out, last)
 	}
-	for pair := range strings.SplitSeq(query, "&") {
-		if _, v, _ := strings.Cut(pair, "="); Clean(v) != "" && len(v) < 24 && !identifier.MatchString(v) && fixed(v) {
-			out = append(out, Clean(v))
-		}
-	}
+	out = append(out, asked(query)...)
 	if name := Clean(host); name != "" && fixed(host) {
 		out = append(out, name)
 	}
 	if len(out) > 1 && slices.Contains(general, out[0]) {
 		out = append([]string{out[0] + "-" + out[1]}, out[2:]...)
+	}
+	return out
+}
+
+// asked are the values of a query that say something.
+func asked(query string) (out []string) {
+	for pair := range strings.SplitSeq(query, "&") {
+		if _, v, _ := strings.Cut(pair, "="); Clean(v) != "" && len(v) < 24 && !identifier.MatchString(v) && fixed(v) {
+			out = append(out, Clean(v))
+		}
 	}
 	return out
 }

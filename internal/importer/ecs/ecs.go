@@ -74,6 +74,7 @@ func (t Target) Job(e *importer.Entry, j *job.Job) {
 	}
 	capacity(e, j, p)
 	network(e, j, p)
+	tags(j, p)
 	without(e, p)
 	t.overrides(e, j)
 }
@@ -138,13 +139,32 @@ func network(e *importer.Entry, j *job.Job, p *doc.Node) {
 	}
 }
 
+// tags takes the tags of the tasks, a list of keys and values or Terraform's map.
+// Those of the task definition come along by themselves.
+func tags(j *job.Job, p *doc.Node) {
+	add := func(key, value string) {
+		if j.Tags == nil {
+			j.Tags = map[string]string{}
+		}
+		j.Tags[key] = value
+	}
+	for _, name := range []string{"Tags", "TagList"} {
+		n := p.First(name, camel(name), snake(name))
+		if n.Kind == doc.Map {
+			n.Pairs(func(key string, v *doc.Node) { add(key, v.String()) })
+		}
+		for _, one := range n.List() {
+			if key := Get(one, "Key").String(); key != "" {
+				add(key, Get(one, "Value").String())
+			}
+		}
+	}
+}
+
 // dropped are parameters without a counterpart, and why that is.
 var dropped = []struct{ key, why string }{
 	{"PlatformVersion", "the newest platform version is used"},
 	{"Group", "tasks are found by startedBy and their run"},
-	{"PropagateTags", "tags of the task definition are not propagated"},
-	{"Tags", "tasks get no tags of their own"},
-	{"TagList", "tasks get no tags of their own"},
 	{"EnableECSManagedTags", "tasks get no managed tags"},
 	{"EnableEcsManagedTags", "tasks get no managed tags"},
 	{"EnableExecuteCommand", "tasks are not opened for `execute-command`"},

@@ -68,7 +68,7 @@ const inTemplate = "   # and set State in the template: the next deployment brin
 func (g *gathering) ruleResource(t *template, file, id string, r *doc.Node) {
 	t.open = nil
 	p := t.resolve(r.Get("Properties"), 0)
-	name := named(p, id)
+	name := named(p, r, id)
 	base := item{
 		file: file, line: r.Line, what: "rule " + id, name: name, expression: p.Get("ScheduleExpression").String(), disabled: p.Get("State").String() == "DISABLED",
 		description: p.Get("Description").String(), pattern: !p.Get("EventPattern").Absent(), open: t.open,
@@ -95,7 +95,7 @@ func (g *gathering) scheduleResource(t *template, file, id string, r *doc.Node) 
 	t.open = nil
 	p := t.resolve(r.Get("Properties"), 0)
 	out := item{
-		file: file, line: r.Line, what: "schedule " + id, name: named(p, id), expression: p.Get("ScheduleExpression").String(), zone: p.Get("ScheduleExpressionTimezone").String(),
+		file: file, line: r.Line, what: "schedule " + id, name: named(p, r, id), expression: p.Get("ScheduleExpression").String(), zone: p.Get("ScheduleExpressionTimezone").String(),
 		disabled: p.Get("State").String() == "DISABLED", description: p.Get("Description").String(), schedule: p, target: p.Get("Target"), open: t.open,
 	}
 	if out.expression == importer.ReplaceMe || out.zone == importer.ReplaceMe {
@@ -108,10 +108,19 @@ func (g *gathering) scheduleResource(t *template, file, id string, r *doc.Node) 
 
 var synthesised = regexp.MustCompile(`[0-9A-F]{8}$`)
 
-// named is the name of a resource, or its logical one without CDK's hash.
-func named(p *doc.Node, id string) string {
+// constructs are parts of a path that CDK's own constructs add.
+var constructs = []string{"Resource", "Default", "ScheduledEventRule", "Rule", "Schedule", "ScheduleRule"}
+
+// named is the name of a resource, or what CDK's path calls it, or its logical name
+// without CDK's hash.
+func named(p, r *doc.Node, id string) string {
 	if name := p.Get("Name").String(); name != "" && !strings.Contains(name, importer.ReplaceMe) {
 		return name
+	}
+	if parts := strings.Split(r.Get("Metadata", "aws:cdk:path").String(), "/"); len(parts) > 2 {
+		if own := slices.DeleteFunc(parts[1:], func(s string) bool { return slices.Contains(constructs, s) }); len(own) > 0 {
+			return strings.Join(own, "-")
+		}
 	}
 	return synthesised.ReplaceAllString(id, "")
 }
@@ -206,6 +215,14 @@ var (
 	nameKeys = map[string]string{"AWS::ECS::TaskDefinition": "Family", "AWS::ECS::Cluster": "ClusterName"}
 )
 
+// services are those of resources that are targets and never become jobs: their
+// ARN says as much as is needed to name them.
+var services = map[string]string{
+	"AWS::Lambda::Function": "lambda", "AWS::Lambda::Alias": "lambda", "AWS::Lambda::Version": "lambda", "AWS::Serverless::Function": "lambda", "AWS::StepFunctions::StateMachine": "states",
+	"AWS::Serverless::StateMachine": "states", "AWS::SQS::Queue": "sqs", "AWS::SNS::Topic": "sns", "AWS::Batch::JobQueue": "batch", "AWS::CodeBuild::Project": "codebuild",
+	"AWS::CodePipeline::Pipeline": "codepipeline", "AWS::Events::EventBus": "events", "AWS::Events::ApiDestination": "events", "AWS::Kinesis::Stream": "kinesis",
+}
+
 // ref answers a reference to a parameter or a resource. Of task definitions and
 // clusters it is their name, which is as good as an ARN.
 func (t *template) ref(n *doc.Node, name, attribute string, depth int) *doc.Node {
@@ -221,7 +238,14 @@ func (t *template) ref(n *doc.Node, name, attribute string, depth int) *doc.Node
 		}
 		return t.unknown(n, "the parameter "+name)
 	}
+	return t.resource(n, name, attribute, depth)
+}
+
+func (t *template) resource(n *doc.Node, name, attribute string, depth int) *doc.Node {
 	resource := t.root.Get("Resources", name)
+	if service := services[resource.Get("Type").String()]; service != "" {
+		return text(n, "arn:aws:"+service+":::"+name)
+	}
 	if key := nameKeys[resource.Get("Type").String()]; key != "" && slices.Contains([]string{"", "Arn", "TaskDefinitionArn"}, attribute) {
 		if v := resource.Get("Properties", key); !v.Absent() {
 			return t.resolve(v, depth+1)

@@ -49,6 +49,7 @@ var samples = []struct {
 	{"template", "eventbridge", "template.yaml", importer.Options{From: from}},
 	{"cdk", "eventbridge", "cdk.json", importer.Options{From: from}},
 	{"terraform", "terraform", "terraform.json", importer.Options{From: from}},
+	{"plan", "terraform", "plan.json", importer.Options{From: from}},
 }
 
 func read(t *testing.T, pattern string) (files []*importer.File) {
@@ -95,6 +96,9 @@ func TestReports(t *testing.T) {
 			r, err := kinds.Import("", read(t, s.files), s.options, kinds.Options{})
 			if err != nil || r.Kind != s.kind {
 				t.Fatalf("%s: %v", r.Kind, err)
+			}
+			if len(r.Entries) < 10 {
+				t.Errorf("%d items, and a sample has at least ten", len(r.Entries))
 			}
 			text := report(r)
 			golden(t, "testdata/"+s.name+".report", text)

@@ -157,9 +157,9 @@ func before(t *testing.T, kind string, e importer.Entry, j job.Job) (out []time.
 	text := *e.Schedule
 	switch kind {
 	case "kubernetes":
-		zone, rest, found := strings.Cut(strings.TrimPrefix(text, "TZ="), " ")
-		if !strings.HasPrefix(text, "TZ=") || !found {
-			zone, rest = j.Zone(), text
+		zone, rest := j.Zone(), text
+		if prefix, after, found := strings.Cut(text, "TZ="); found && (prefix == "" || prefix == "CRON_") {
+			zone, rest, _ = strings.Cut(after, " ")
 		}
 		location, err := time.LoadLocation(zone)
 		if err != nil {

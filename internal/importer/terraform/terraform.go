@@ -48,6 +48,9 @@ type show struct {
 	file      string
 	resources []resource
 	unknown   map[string]*doc.Node // by address
+	refers    map[string]string    // targets and schedules to task definitions, by address in the code
+	taken     map[string]string    // task definitions that were taken over, by address
+	open      map[string]bool      // those of them that wait for a secret
 }
 
 // Read makes jobs of the rules and schedules of the files.
@@ -59,7 +62,7 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 			return err
 		}
 		for _, d := range docs {
-			s := &show{in: in, unknown: map[string]*doc.Node{}}
+			s := &show{in: in, unknown: map[string]*doc.Node{}, refers: map[string]string{}, taken: map[string]string{}, open: map[string]bool{}}
 			if len(files) > 1 {
 				s.file = f.Name
 			}
@@ -76,6 +79,7 @@ func (s *show) read(d *doc.Node) (found int) {
 	for _, c := range d.Get("resource_changes").List() {
 		s.unknown[c.Get("address").String()] = c.Get("change", "after_unknown")
 	}
+	s.references(d.Get("configuration", "root_module"), "", 0)
 	values := d.Get("values")
 	if values.Absent() {
 		values = d.Get("planned_values")
@@ -218,7 +222,7 @@ func (s *show) job(r resource, t thing, rule string) {
 		target.Input = nil
 		e.Off(&j, "its input is marked sensitive and is not written: write command and environment without secrets")
 	}
-	target.Job(&e, &j)
+	s.target(&e, &j, r, target)
 	t.unknown(&e, &j)
 	s.in.Take(&e, j, t.name)
 	if e.Job != nil && !t.disabled {

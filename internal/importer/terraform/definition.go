@@ -1,0 +1,239 @@
+package terraform
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/importer/ecs"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+var index = regexp.MustCompile(`\[[^\]]*\]`)
+
+// inCodeAddress is an address without the indexes of count and for_each, as the
+// configuration has it.
+func inCodeAddress(address string) string { return index.ReplaceAllString(address, "") }
+
+// references learns from the configuration that a plan holds which resource refers
+// to which task definition: the ARN of a new one is known after the apply alone.
+func (s *show) references(module *doc.Node, path string, depth int) {
+	for _, r := range module.Get("resources").List() {
+		for _, block := range []string{"ecs_target", "target"} {
+			for _, one := range r.Get("expressions", block).List() {
+				if parameters := one.Get("ecs_parameters").List(); len(parameters) > 0 {
+					one = parameters[0]
+				}
+				for _, ref := range one.Get("task_definition_arn", "references").Texts() {
+					if parts := strings.Split(ref, "."); len(parts) >= 2 && parts[0] == "aws_ecs_task_definition" {
+						s.refers[path+r.Get("address").String()] = path + parts[0] + "." + inCodeAddress(parts[1])
+					}
+				}
+			}
+		}
+	}
+	if depth >= maxModules {
+		return
+	}
+	module.Get("module_calls").Pairs(func(name string, call *doc.Node) {
+		s.references(call.Get("module"), path+"module."+name+".", depth+1)
+	})
+}
+
+// definition is the task definition of the file that a target names, by ARN or
+// family or, in a plan, by a reference.
+func (s *show) definition(r resource, names ...string) (found resource, ok bool) {
+	for _, d := range s.resources {
+		if d.kind != "aws_ecs_task_definition" {
+			continue
+		}
+		v := d.values
+		family, revision := v.Get("family").String(), v.Get("revision").String()
+		for _, name := range names {
+			if name != "" && slices.Contains([]string{v.Get("arn").String(), v.Get("arn_without_revision").String(), family, family + ":" + revision}, name) {
+				return d, true
+			}
+		}
+		if strings.Join(names, "") == "" && s.refers[inCodeAddress(r.address)] == inCodeAddress(d.address) && sameIndex(r.address, d.address) {
+			return d, true
+		}
+	}
+	return resource{}, false
+}
+
+// sameIndex is whether a resource and what it refers to are of one instance, as
+// far as both have an index.
+func sameIndex(a, b string) bool {
+	of, its := index.FindAllString(a, -1), index.FindAllString(b, -1)
+	return len(its) == 0 || slices.Equal(of, its)
+}
+
+// named gives a target's parameters the name of a task definition.
+func named(parameters *doc.Node, family string) *doc.Node {
+	out := &doc.Node{Kind: doc.Map, Keys: []string{"TaskDefinitionArn"}, Values: []*doc.Node{{Kind: doc.Text, Text: family}}}
+	parameters.Pairs(func(key string, v *doc.Node) {
+		if key != "task_definition_arn" && key != "TaskDefinition" {
+			out.Keys, out.Values = append(out.Keys, key), append(out.Values, v)
+		}
+	})
+	return out
+}
+
+// carried are keys of a container that a definition of a jobs file has, or that say
+// nothing for a task of one container; harmless are those of a task definition.
+var (
+	carried  = []string{"name", "image", "environment", "secrets", "command", "user", "logConfiguration", "essential", "cpu", "memory", "memoryReservation", "portMappings", "versionConsistency"}
+	harmless = []string{
+		"family", "arn", "arn_without_revision", "revision", "id", "container_definitions", "cpu", "memory", "execution_role_arn", "task_role_arn", "network_mode", "requires_compatibilities",
+		"runtime_platform", "tags", "tags_all", "skip_destroy", "track_latest", "region", "enable_fault_injection",
+	}
+)
+
+// says is whether a value says something.
+func says(n *doc.Node) bool {
+	switch n.Kind {
+	case doc.List:
+		return len(n.Items) > 0
+	case doc.Map:
+		return len(n.Keys) > 0
+	}
+	return n.Text != "" && n.Text != "false" && n.Text != "0" && n.Text != "null"
+}
+
+// others are keys that say something and are none of these.
+func others(n *doc.Node, known []string) (out []string) {
+	n.Pairs(func(key string, v *doc.Node) {
+		if says(v) && !slices.Contains(known, key) {
+			out = append(out, key)
+		}
+	})
+	return out
+}
+
+// target fills a job with what a target says. Its task definition is written into
+// the jobs file, where the file of Terraform has it and a definition of a jobs file
+// has all that it has; else the job goes on with the one that is deployed.
+func (s *show) target(e *importer.Entry, j *job.Job, r resource, t ecs.Target) {
+	d, known := s.definition(r, ecs.Get(t.Parameters, "TaskDefinitionArn").String(), ecs.Get(t.Parameters, "TaskDefinition").String())
+	if !known {
+		t.Job(e, j)
+		return
+	}
+	container, why := s.only(d)
+	if name := ecs.Get(t.Parameters, "TaskDefinitionArn").String(); why == "" || name == "" {
+		t.Parameters = named(t.Parameters, d.values.Get("family").String())
+	}
+	t.Job(e, j)
+	if why != "" {
+		e.Note("%s stays as it is, since a definition of a jobs file does not have %s", d.address, why)
+		return
+	}
+	s.takeOver(e, j, d, container)
+}
+
+func (s *show) takeOver(e *importer.Entry, j *job.Job, d resource, container *doc.Node) {
+	j.Container = ""
+	d.values.Get("tags").Pairs(func(key string, v *doc.Node) {
+		if _, own := j.Tags[key]; !own {
+			setIn(&j.Tags, key, v.String())
+		}
+	})
+	if len(j.Command) == 0 {
+		ecs.Command(e, j, container.Get("command").Texts())
+	}
+	if name, ok := s.taken[d.address]; ok {
+		j.TaskDefinition = name
+		e.Note("it shares the task definition %s", name)
+		if s.open[d.address] {
+			e.Off(j, "a secret of that is not written yet")
+		}
+		return
+	}
+	v := d.values
+	t := job.TaskDefinition{
+		Family: importer.Clean(v.Get("family").String()), Image: container.Get("image").String(), Container: container.Get("name").String(), User: container.Get("user").String(),
+		CPU: ecs.Units(v.Get("cpu").String()), Memory: ecs.Units(v.Get("memory").String()), ExecutionRole: v.Get("execution_role_arn").String(), TaskRole: v.Get("task_role_arn").String(),
+		LogGroup: container.Get("logConfiguration", "options", "awslogs-group").String(),
+	}
+	if first(v.Get("runtime_platform")).Get("cpu_architecture").String() == "ARM64" {
+		t.Architecture = "arm64"
+	}
+	s.open[d.address] = variables(e, j, &t, container)
+	if t.ExecutionRole == "" && (t.LogGroup != "" || len(t.Secrets) > 0) {
+		t.ExecutionRole = importer.ReplaceMe
+	}
+	for _, p := range t.Validate() {
+		e.Decide("task definition: %s", p)
+	}
+	s.in.Definitions = append(s.in.Definitions, t)
+	s.taken[d.address], j.TaskDefinition = t.Family, t.Family
+	e.Change("its task definition is taken over from %s, and batchplane makes one of its own of it: `taskDefinition: %s` without that in taskDefinitions goes on with Terraform's", d.address, v.Get("family").String())
+}
+
+// only is the one container of a task definition, or why it cannot be carried.
+func (s *show) only(d resource) (container *doc.Node, why string) {
+	if d.sensitive.Get("container_definitions").True() {
+		return nil, "what is marked sensitive"
+	}
+	docs, err := doc.Parse([]byte(d.values.Get("container_definitions").String()))
+	if err != nil || len(docs) != 1 || len(docs[0].List()) == 0 {
+		return nil, "containers that are known after the apply alone"
+	}
+	if n := len(docs[0].List()); n > 1 {
+		return nil, "more than one container"
+	}
+	container = docs[0].List()[0]
+	return container, strings.Join(s.odd(d, container), ", ")
+}
+
+// odd is what of a task definition one of a jobs file does not have.
+func (s *show) odd(d resource, container *doc.Node) []string {
+	odd := append(others(d.values, harmless), others(container, carried)...)
+	if driver := container.Get("logConfiguration", "logDriver").String(); driver != "" && driver != "awslogs" {
+		odd = append(odd, "the log driver "+driver)
+	}
+	if platform := first(d.values.Get("runtime_platform")).Get("operating_system_family").String(); platform != "" && platform != "LINUX" {
+		odd = append(odd, platform)
+	}
+	for _, name := range s.in.Definitions {
+		if name.Family == importer.Clean(d.values.Get("family").String()) && s.taken[d.address] == "" {
+			odd = append(odd, "a second family of this name")
+		}
+	}
+	return odd
+}
+
+// variables takes environment and secrets. A value that looks like a secret is not
+// written, and the job is off; open is whether there was one.
+func variables(e *importer.Entry, j *job.Job, t *job.TaskDefinition, container *doc.Node) (open bool) {
+	for _, v := range container.Get("environment").List() {
+		name, value := v.Get("name").String(), v.Get("value").String()
+		if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
+			open = true
+			setIn(&t.Secrets, name, "arn:"+importer.ReplaceMe)
+			e.Off(j, "the variable %s of its task definition looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
+			continue
+		}
+		setIn(&t.Environment, name, value)
+	}
+	for _, v := range container.Get("secrets").List() {
+		from := v.Get("valueFrom").String()
+		if !strings.HasPrefix(from, "arn:") && !strings.HasPrefix(from, "/") {
+			open = true
+			e.Off(j, "its secret %s is the parameter or secret %s, by its name alone: write its ARN", v.Get("name").String(), importer.Clip(from))
+			from = "arn:" + importer.ReplaceMe
+		}
+		setIn(&t.Secrets, v.Get("name").String(), from)
+	}
+	e.Literals(t.Environment, "task definitions")
+	return open
+}
+
+func setIn(m *map[string]string, name, value string) {
+	if *m == nil {
+		*m = map[string]string{}
+	}
+	(*m)[name] = value
+}
