@@ -19,8 +19,8 @@ import (
 )
 
 // TestLifecycle plays what docs/lifecycle.md says, one after the other on one
-// stack: an upgrade, a rollback, a restored table, a deletion, and a stack that
-// takes over what was kept.
+// stack: an upgrade, a rollback, a restored table, a deletion, a stack that takes over
+// what was kept, and a second one that stands by and takes over in its turn.
 func TestLifecycle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -33,6 +33,7 @@ func TestLifecycle(t *testing.T) {
 		t.Error("the table that was replaced is gone")
 	}
 	w.deleted(t)
+	w.stoodBy(t)
 	w.denied(t)
 }
 

@@ -51,6 +51,9 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 			"a launch that hangs is stopped and done again":        hangs,
 			"a cluster that does not exist is said":                noCluster,
 			"a role that may not be passed is said":                noPassRole,
+			"a cluster that the policies do not name is said":      noRightOnCluster,
+			"whatever is honest runs once":                         firings,
+			"an operator asks by the SAM CLI":                      asksBySAM,
 			"a webhook that was revoked keeps nobody from hearing": revokedWebhook,
 			"a stop event before the trigger stored its task":      earlyStop,
 			"a lost stop event is found by the sweep":              lostStop,
@@ -87,7 +90,7 @@ func (w *world) denied(t *testing.T) {
 	}
 	for line := range strings.Lines(string(text)) {
 		refused := strings.Contains(line, "AccessDenied") || strings.Contains(line, "not authorized")
-		if refused && !strings.Contains(line, `"run":"no-role/`) {
+		if refused && !strings.Contains(line, `"run":"no-r`) {
 			t.Errorf("denied: %s", line)
 		}
 	}

@@ -46,15 +46,26 @@ func noCluster(t *testing.T, w *world) {
 // noPassRole: ECS answers as it does where the trigger's role may not pass the
 // task's.
 func noPassRole(t *testing.T, w *world) {
-	const says = "User: arn:aws:sts::000000000000:assumed-role/trigger/x is not authorized to perform: iam:PassRole on resource: arn:aws:iam::000000000000:role/payroll"
+	w.deny("no-role", "iam:PassRole on resource: arn:aws:iam::000000000000:role/payroll")
+	refused(t, w, aJob("no-role"), "add arn:aws:iam::000000000000:role/payroll to the stack's parameter TaskRoles")
+}
+
+// noRightOnCluster: ECS answers as it does where the policies do not name the job's
+// cluster.
+func noRightOnCluster(t *testing.T, w *world) {
+	w.deny("no-right", "ecs:RunTask on resource: arn:aws:ecs:us-east-1:000000000000:task-definition/job:1")
+	refused(t, w, aJob("no-right"), "add the ARN of the cluster jobs to the stack's parameter Clusters")
+}
+
+// deny has ECS refuse a job's launch for want of a permission.
+func (w *world) deny(name, what string) {
 	w.set(func() {
-		w.hooks["no-role/1"] = func(out http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.hooks[name+"/1"] = func(out http.ResponseWriter, _ *http.Request, _ http.Handler) {
 			out.Header().Set("Content-Type", "application/x-amz-json-1.1")
 			out.WriteHeader(http.StatusBadRequest)
-			_, _ = io.WriteString(out, `{"__type":"AccessDeniedException","message":"`+says+`"}`)
+			_, _ = io.WriteString(out, `{"__type":"AccessDeniedException","message":"User: arn:aws:sts::000000000000:assumed-role/trigger/x is not authorized to perform: `+what+`"}`)
 		}
 	})
-	refused(t, w, aJob("no-role"), "add arn:aws:iam::000000000000:role/payroll to the stack's parameter TaskRoles")
 }
 
 // refused: a launch that ECS refuses for good fails the run at once, with ECS's
