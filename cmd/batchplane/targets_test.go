@@ -187,7 +187,21 @@ func TestOutputIsBounded(t *testing.T) {
 	f.must("run", "loud")
 	p.says("| line 999\n")
 	out := f.must("logs", "loud")
-	if len(out) > 1200 || !strings.HasPrefix(out, "line 0\n") || !strings.Contains(out, "bytes were left out here: of one task's output 1024 are kept]") || !strings.HasSuffix(out, "line 999\n") {
+	if len(out) > 1200 || !strings.HasPrefix(out, "line 0\n") || !strings.Contains(out, "of one task's output 1024 bytes are kept; the last of them come when it ends]\n[batchplane: ") || !strings.HasSuffix(out, "line 999\n") {
 		t.Errorf("the log has %d bytes:\n%s", len(out), out)
+	}
+}
+
+// TestFollowingMoreThanIsKept says so at once, and shows the end.
+func TestFollowingMoreThanIsKept(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, "jobs:\n  - {name: loud, command: 'i=0; while [ $i -lt 1000 ]; do echo \"line $i\"; i=$((i+1)); done; while ! test -e go; do sleep 0.02; done; echo over'}\n")
+	f.local("--max-output", "1KB")
+	f.must("run", "loud")
+	follower := f.start("logs", "loud", "--follow")
+	follower.says("[batchplane: of one task's output 1024 bytes are kept; the last of them come when it ends]\n")
+	f.write("go", "")
+	if code := follower.ends(); code != 0 || !strings.HasSuffix(follower.out.String(), "line 999\nover\n") {
+		t.Errorf("exit code %d; it says\n%s", code, follower.out)
 	}
 }

@@ -27,6 +27,7 @@ type output struct {
 	lost  int64 // of these, those that the disk did not take
 	why   error // why it does not now
 	cut   error // why it first did not
+	said  bool  // that from now on only the last bytes are kept
 }
 
 func newOutput(path string, most int64) *output {
@@ -78,6 +79,13 @@ func (o *output) hold(p []byte) {
 }
 
 func (o *output) drop(n int64) {
+	if n == 0 {
+		return
+	}
+	if o.why == nil && !o.said { // for who follows it: nothing more comes before the end
+		o.said = true
+		o.write(fmt.Appendf(nil, "\n[batchplane: of one task's output %d bytes are kept; the last of them come when it ends]\n", o.head+int64(o.tail)))
+	}
 	o.over += n
 	if o.why != nil {
 		o.lost += n
@@ -134,7 +142,7 @@ func (o *output) gap(why error) []byte {
 	case why != nil && o.over > 0:
 		return fmt.Appendf(nil, "\n[batchplane: %d bytes are missing here: %v]\n", o.over, reasonOf(why))
 	case o.over > 0:
-		return fmt.Appendf(nil, "\n[batchplane: %d bytes were left out here: of one task's output %d are kept]\n", o.over, o.head+int64(o.tail))
+		return fmt.Appendf(nil, "[batchplane: %d bytes were left out here]\n", o.over)
 	}
 	return nil
 }

@@ -21,8 +21,8 @@ func TestOutputIsBounded(t *testing.T) {
 		want   string
 	}{
 		"as much as fits": {`printf 0123456789`, 10, "0123456789"},
-		"one byte more":   {`printf 0123456789A`, 10, "01234\n[batchplane: 1 bytes were left out here: of one task's output 10 are kept]\n6789A"},
-		"much more":       {`i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i+1)); done`, 20, "0\n1\n2\n3\n4\n\n[batchplane: 13870 bytes were left out here: of one task's output 20 are kept]\n2998\n2999\n"},
+		"one byte more":   {`printf 0123456789A`, 10, "01234\n[batchplane: of one task's output 10 bytes are kept; the last of them come when it ends]\n[batchplane: 1 bytes were left out here]\n6789A"},
+		"much more":       {`i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i+1)); done`, 20, "0\n1\n2\n3\n4\n\n[batchplane: of one task's output 20 bytes are kept; the last of them come when it ends]\n[batchplane: 13870 bytes were left out here]\n2998\n2999\n"},
 		"none":            {`:`, 10, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

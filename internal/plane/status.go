@@ -80,6 +80,11 @@ func (st *Status) judge(now time.Time) {
 			wrong("the oldest run of the %s lane has been due for %s", lane, lag.Truncate(time.Second))
 		}
 	}
+	st.judgeStack(wrong)
+}
+
+// judgeStack says what is wrong with the parts of a stack.
+func (st *Status) judgeStack(wrong func(format string, args ...any)) {
 	for _, a := range st.Alarms {
 		if a.State == "ALARM" {
 			wrong("the alarm %s stands: %s", a.Name, a.Reason)

@@ -1,8 +1,11 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/run"
@@ -16,24 +19,45 @@ type Count struct {
 }
 
 // Counts counts the runs that were queued since a time, by job and status in
-// their order.
+// their order. It reads from the newest row back to the first that is older: rows
+// stand in the order in which they were queued.
 func (s *Store) Counts(ctx context.Context, since time.Time) ([]Count, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT job, status, count(*), coalesce(sum(json_array_length(body, '$.attempts')), 0)
-		FROM runs WHERE queued_at >= ? AND json_valid(body) GROUP BY job, status ORDER BY job, status`, since.UnixMilli())
+	rows, err := s.read.QueryContext(ctx, `SELECT job, status, coalesce(json_array_length(body, '$.attempts'), 0), queued_at
+		FROM runs WHERE json_valid(body) ORDER BY rowid DESC`)
 	if err != nil {
 		return nil, fmt.Errorf("counting runs: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	var out []Count
+	type key struct {
+		job    string
+		status run.Status
+	}
+	counts := map[key]*Count{}
 	for rows.Next() {
-		var c Count
-		if err := rows.Scan(&c.Job, &c.Status, &c.Runs, &c.Attempts); err != nil {
+		var k key
+		var attempts int
+		var queued int64
+		if err := rows.Scan(&k.job, &k.status, &attempts, &queued); err != nil {
 			return nil, fmt.Errorf("reading a count: %w", err)
 		}
-		out = append(out, c)
+		if queued < since.UnixMilli() {
+			break
+		}
+		if counts[k] == nil {
+			counts[k] = &Count{Job: k.job, Status: k.status}
+		}
+		counts[k].Runs++
+		counts[k].Attempts += attempts
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("counting runs: %w", err)
 	}
+	out := make([]Count, 0, len(counts))
+	for _, c := range counts {
+		out = append(out, *c)
+	}
+	slices.SortFunc(out, func(a, b Count) int {
+		return cmp.Or(strings.Compare(a.Job, b.Job), strings.Compare(string(a.Status), string(b.Status)))
+	})
 	return out, nil
 }

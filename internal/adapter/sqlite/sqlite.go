@@ -219,6 +219,8 @@ func (s *Store) explain(err error) error {
 		return fmt.Errorf("%s %w: name another file with --db", s.path, err)
 	case code == sqlitelib.SQLITE_BUSY || code == sqlitelib.SQLITE_LOCKED:
 		return fmt.Errorf("%s %w: end it, or name another file with --db (%w)", s.path, ErrLocked, err)
+	case code == sqlitelib.SQLITE_FULL:
+		return fmt.Errorf("%s cannot be written: make room on its disk, or name another file with --db (%w)", s.path, err)
 	case code == sqlitelib.SQLITE_NOTADB || code == sqlitelib.SQLITE_CORRUPT:
 		return fmt.Errorf("%s %w, or is damaged: keep it, and name another file with --db (%w)", s.path, ErrForeign, err)
 	}

@@ -1,0 +1,142 @@
+package main_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// BenchmarkLocalPeers has 1,000 jobs come due in one minute, under batchplane and, one
+// minute after the other, under supercronic and Debian's cron as far as they are at
+// hand: supercronic in PATH, the path of cron in BATCHPLANE_CRON (it needs root, and
+// unshare(1) to be given a crontab of its own). It reports for each how long after the
+// minute 99 % of the commands had started, and the CPU that a run took, with that of
+// its command.
+func BenchmarkLocalPeers(b *testing.B) {
+	for range b.N {
+		for _, p := range peers(b) {
+			late, cpu := p.minute(b)
+			b.ReportMetric(late.Seconds(), p.name+"-p99-s")
+			b.ReportMetric(float64(cpu.Microseconds())/peerJobs/1000, p.name+"-cpu-ms/run")
+			b.Logf("%s: p99 %s, %s of CPU a run", p.name, late, cpu/peerJobs)
+		}
+	}
+}
+
+const peerJobs = 1000
+
+type peer struct {
+	name string
+	// start writes what the program needs into a folder and gives its command line;
+	// schedule is that of all jobs.
+	start func(dir, schedule string) []string
+}
+
+func peers(b *testing.B) []peer {
+	b.Helper()
+	out := []peer{{"batchplane", batchplanePeer}}
+	if path, err := exec.LookPath("supercronic"); err == nil {
+		out = append(out, peer{"supercronic", func(dir, schedule string) []string {
+			writePeer(filepath.Join(dir, "crontab"), crontabOf(dir, schedule))
+			return []string{path, filepath.Join(dir, "crontab")}
+		}})
+	}
+	if path := os.Getenv("BATCHPLANE_CRON"); path != "" && os.Geteuid() == 0 {
+		out = append(out, peer{"cron", func(dir, schedule string) []string { return cronPeer(path, dir, schedule) }})
+	}
+	return out
+}
+
+// markOf has a job note its start: the shell itself makes a file.
+func markOf(dir string, i int) string { return fmt.Sprintf(": > %s/started/%d", dir, i) }
+
+func crontabOf(dir, schedule string) string {
+	var text strings.Builder
+	for i := range peerJobs {
+		fmt.Fprintf(&text, "%s %s\n", schedule, markOf(dir, i))
+	}
+	return text.String()
+}
+
+func batchplanePeer(dir, schedule string) []string {
+	var text strings.Builder
+	text.WriteString("jobs:\n")
+	for i := range peerJobs {
+		fmt.Fprintf(&text, "  - {name: j%d, schedule: '%s', command: '%s'}\n", i, schedule, markOf(dir, i))
+	}
+	writePeer(filepath.Join(dir, "jobs.yaml"), text.String())
+	return []string{binary, "local", "-f", filepath.Join(dir, "jobs.yaml"), "--db", filepath.Join(dir, "jobs.db"), "--quiet"}
+}
+
+// cronPeer gives cron a spool and a PAM service of its own, which asks for nothing.
+func cronPeer(path, dir, schedule string) []string {
+	for _, name := range []string{"spool/cron/crontabs", "pam.d"} {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+			panic(err)
+		}
+	}
+	writePeer(filepath.Join(dir, "spool/cron/crontabs/root"), crontabOf(dir, schedule))
+	writePeer(filepath.Join(dir, "pam.d/cron"), "auth sufficient pam_permit.so\naccount sufficient pam_permit.so\nsession sufficient pam_permit.so\n")
+	return []string{"unshare", "--mount", "sh", "-ec", fmt.Sprintf("mount --bind %[1]s/spool /var/spool; mount --bind %[1]s/pam.d /etc/pam.d; exec %[2]s -f", dir, path)}
+}
+
+func writePeer(name, text string) {
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		panic(err)
+	}
+}
+
+// minute runs a peer over the beginning of a minute that it has some seconds to get
+// ready for.
+func (p peer) minute(b *testing.B) (late, cpu time.Duration) {
+	b.Helper()
+	dir := b.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "started"), 0o700); err != nil {
+		b.Fatal(err)
+	}
+	const ready = 8 * time.Second
+	at := time.Now().Add(ready).Truncate(time.Minute).Add(time.Minute)
+	time.Sleep(time.Until(at) - ready)
+	local := at.UTC()
+	words := p.start(dir, fmt.Sprintf("%d %d %d %d *", local.Minute(), local.Hour(), local.Day(), int(local.Month())))
+	cmd := exec.CommandContext(context.Background(), words[0], words[1:]...) //nolint:gosec // a benchmark's own
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+dir, "TZ=UTC")
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	var starts []time.Time
+	for deadline := at.Add(time.Minute); len(starts) < peerJobs && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		starts = startsIn(b, filepath.Join(dir, "started"))
+	}
+	time.Sleep(time.Second) // the last ends are noted
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		b.Fatal(err)
+	}
+	_ = cmd.Wait() // cron ends by the signal itself
+	if len(starts) < peerJobs {
+		b.Fatalf("%s: %d of %d jobs ran", p.name, len(starts), peerJobs)
+	}
+	slices.SortFunc(starts, time.Time.Compare)
+	return starts[peerJobs*99/100-1].Sub(at), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+}
+
+func startsIn(b *testing.B, dir string) (out []time.Time) {
+	b.Helper()
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, f := range files {
+		if info, err := f.Info(); err == nil {
+			out = append(out, info.ModTime())
+		}
+	}
+	return out
+}
