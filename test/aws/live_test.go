@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,9 +19,14 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/kinds"
 )
 
-// liveReader is the policy that docs/migration.md names for `import eventbridge
+// liveActions are those that docs/migration.md names for `import eventbridge
 // --live`.
-const liveReader = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["events:ListRules","events:ListTargetsByRule","scheduler:ListSchedules","scheduler:GetSchedule"],"Resource":"*"}]}`
+var liveActions = []string{"events:ListRules", "events:ListTargetsByRule", "scheduler:ListSchedules", "scheduler:GetSchedule"}
+
+// allowing is a policy that allows actions.
+func allowing(actions []string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["` + strings.Join(actions, `","`) + `"],"Resource":"*"}]}`
+}
 
 // TestLiveImport: what is deployed is read with a reader's rights alone, page by
 // page, and becomes jobs.
@@ -45,10 +52,20 @@ func TestLiveImport(t *testing.T) {
 			t.Fatalf("%s: %d %s", s.name, code, answer)
 		}
 	}
-	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(e.url), Credentials: e.user(t, "live-reader", liveReader)}
-	data, err := live.Reader{Rules: eventbridge.NewFromConfig(cfg), Schedules: scheduler.NewFromConfig(cfg)}.Read(t.Context())
+	read := func(name string, actions []string) ([]byte, error) {
+		cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(e.url), Credentials: e.user(t, name, allowing(actions))}
+		return live.Reader{Rules: eventbridge.NewFromConfig(cfg), Schedules: scheduler.NewFromConfig(cfg)}.Read(t.Context())
+	}
+	data, err := read("live-reader", liveActions)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, missing := range liveActions {
+		_, operation, _ := strings.Cut(missing, ":")
+		others := slices.DeleteFunc(slices.Clone(liveActions), func(a string) bool { return a == missing })
+		if _, err := read("without-"+operation, others); err == nil || !strings.Contains(err.Error(), operation) || !strings.Contains(err.Error(), "AccessDenied") {
+			t.Errorf("without %s: %v", missing, err)
+		}
 	}
 	r, err := kinds.Import("eventbridge", []*importer.File{{Name: "live", Data: data}}, importer.Options{From: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)}, kinds.Options{Flags: " --region us-east-1"})
 	if err != nil {
@@ -74,6 +91,20 @@ func TestLiveImport(t *testing.T) {
 	for _, j := range r.Jobs {
 		if j.TaskDefinition == "" || len(j.Network.Subnets) != 1 || j.Name == "berlin" && (!j.Disabled || j.Window == 0) {
 			t.Errorf("%+v", j)
+		}
+	}
+}
+
+// TestLiveActionsAreDocumented: migration.md names all that the reader needs.
+func TestLiveActionsAreDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/migration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range liveActions {
+		if !strings.Contains(string(text), "`"+a+"`") {
+			t.Errorf("%s is not named", a)
 		}
 	}
 }
