@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
@@ -142,7 +143,7 @@ func again(do string) (bool, error) {
 }
 
 // keptID is what control.Kept.ID makes.
-var keptID = regexp.MustCompile(`^[0-9a-f]{8}$`)
+var keptID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{8}$`) })
 
 // readKept reads {"kept": id, "do": "again" or "drop", "by"}.
 func readKept(body []byte) (Request, error) {
@@ -154,7 +155,7 @@ func readKept(body []byte) (Request, error) {
 	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
-	if !keptID.MatchString(in.Kept) {
+	if !keptID().MatchString(in.Kept) {
 		return Request{}, fmt.Errorf("%q is no id of a kept input: it has 8 hex digits", in.Kept)
 	}
 	do, err := again(in.Do)

@@ -3,6 +3,7 @@ package fargate
 import (
 	"cmp"
 	"regexp"
+	"sync"
 
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -10,8 +11,10 @@ import (
 // Words of IAM's refusals: which role the stack may not pass, and that it may not
 // launch.
 var (
-	notPassed   = regexp.MustCompile(`not authorized to perform: iam:PassRole on resource: (arn:[^ ]+)`)
-	notLaunched = regexp.MustCompile(`not authorized to perform: ecs:RunTask\b`)
+	notPassed = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`not authorized to perform: iam:PassRole on resource: (arn:[^ ]+)`)
+	})
+	notLaunched = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`not authorized to perform: ecs:RunTask\b`) })
 )
 
 // mend says which parameter of the stack lets a launch through that its policies
@@ -20,10 +23,10 @@ func mend(s stop.Stop, cluster string) string {
 	if s.ErrorCode != "AccessDeniedException" {
 		return ""
 	}
-	if m := notPassed.FindStringSubmatch(s.Reason); m != nil {
+	if m := notPassed().FindStringSubmatch(s.Reason); m != nil {
 		return "add " + m[1] + " to the stack's parameter TaskRoles, or give the role a path that TaskRolePath has"
 	}
-	if notLaunched.MatchString(s.Reason) {
+	if notLaunched().MatchString(s.Reason) {
 		return "add the ARN of the cluster " + cmp.Or(cluster, "default") + " to the stack's parameter Clusters, if it is not there"
 	}
 	return ""

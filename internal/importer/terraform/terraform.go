@@ -176,7 +176,7 @@ func (s *show) schedule(r resource) {
 	if group == "" {
 		group = "default"
 	}
-	off, on := scheduler(name, group)
+	off, on := ecs.SwitchSchedule(importer.Word(name), importer.Word(group), "")
 	s.job(r, thing{
 		name: name, expression: v.Get("schedule_expression").String(), zone: v.Get("schedule_expression_timezone").String(), disabled: v.Get("state").String() == "DISABLED",
 		description: v.Get("description").String(), arn: t.Get("arn").String(), parameters: first(t.Get("ecs_parameters")), input: t.Get("input"),
@@ -294,8 +294,4 @@ func events(name, bus string) (off, on string) {
 		flags = " --event-bus-name " + importer.Word(bus)
 	}
 	return "aws events disable-rule --name " + importer.Word(name) + flags, "aws events enable-rule --name " + importer.Word(name) + flags
-}
-
-func scheduler(name, group string) (off, on string) {
-	return ecs.SwitchSchedule(importer.Word(name), importer.Word(group), "")
 }
