@@ -27,60 +27,71 @@ type engine struct {
 
 var errPanic = errors.New("it panics")
 
-// engines are ours and the others, ours first.
-var engines = []engine{
-	{"batchplane", func(expr, zone string) (next, error) {
-		spec, err := cron.ParseCrontab(expr)
-		if err != nil {
-			return nil, err
-		}
-		z, err := cron.LoadZone(zone)
-		if err != nil {
-			return nil, err
-		}
-		s := spec.In(z, cron.DST{})
-		return func(after time.Time) time.Time {
-			t, _ := s.Next(after)
-			return t
-		}, nil
-	}},
-	{"robfig/cron v3", func(expr, zone string) (next, error) {
-		s, err := robfig.ParseStandard(expr)
-		return in(zone, err, func(t time.Time) time.Time { return s.Next(t) })
-	}},
-	{"adhocore/gronx", func(expr, zone string) (next, error) {
-		if !gronx.IsValid(expr) {
-			return nil, errors.New("not valid")
-		}
-		return in(zone, nil, func(t time.Time) time.Time {
-			n, err := gronx.NextTickAfter(expr, t, false)
-			if err != nil {
-				return time.Time{}
-			}
-			return n
-		})
-	}},
-	{"hashicorp/cronexpr", func(expr, zone string) (next, error) {
-		e, err := cronexpr.Parse(expr)
-		return in(zone, err, func(t time.Time) time.Time { return e.Next(t) })
-	}},
-	{"netresearch/go-cron", func(expr, zone string) (next, error) {
-		s, err := netresearch.ParseStandard(expr)
-		return in(zone, err, func(t time.Time) time.Time { return s.Next(t) })
-	}},
-}
-
-// in has an engine search in a zone's own time.
-func in(zone string, err error, f next) (next, error) {
-	if err != nil {
-		return nil, err
-	}
+// engines are ours and the others, ours first, with the zones that a program has
+// by default.
+var engines = with(func(zone string) (*time.Location, error) {
 	z, err := cron.LoadZone(zone)
 	if err != nil {
 		return nil, err
 	}
-	location := z.Location()
-	return func(t time.Time) time.Time { return f(t.In(location)) }, nil
+	return z.Location(), nil
+})
+
+// with gives the engines; the others' zones are located by a function, ours has its
+// own.
+func with(locate func(zone string) (*time.Location, error)) []engine {
+	// in has an engine search in a zone's own time.
+	in := func(zone string, err error, f next) (next, error) {
+		if err != nil {
+			return nil, err
+		}
+		location, err := locate(zone)
+		if err != nil {
+			return nil, err
+		}
+		return func(t time.Time) time.Time { return f(t.In(location)) }, nil
+	}
+	return []engine{
+		{"batchplane", func(expr, zone string) (next, error) {
+			spec, err := cron.ParseCrontab(expr)
+			if err != nil {
+				return nil, err
+			}
+			z, err := cron.LoadZone(zone)
+			if err != nil {
+				return nil, err
+			}
+			s := spec.In(z, cron.DST{})
+			return func(after time.Time) time.Time {
+				t, _ := s.Next(after)
+				return t
+			}, nil
+		}},
+		{"robfig/cron v3", func(expr, zone string) (next, error) {
+			s, err := robfig.ParseStandard(expr)
+			return in(zone, err, func(t time.Time) time.Time { return s.Next(t) })
+		}},
+		{"adhocore/gronx", func(expr, zone string) (next, error) {
+			if !gronx.IsValid(expr) {
+				return nil, errors.New("not valid")
+			}
+			return in(zone, nil, func(t time.Time) time.Time {
+				n, err := gronx.NextTickAfter(expr, t, false)
+				if err != nil {
+					return time.Time{}
+				}
+				return n
+			})
+		}},
+		{"hashicorp/cronexpr", func(expr, zone string) (next, error) {
+			e, err := cronexpr.Parse(expr)
+			return in(zone, err, func(t time.Time) time.Time { return e.Next(t) })
+		}},
+		{"netresearch/go-cron", func(expr, zone string) (next, error) {
+			s, err := netresearch.ParseStandard(expr)
+			return in(zone, err, func(t time.Time) time.Time { return s.Next(t) })
+		}},
+	}
 }
 
 // fires are the fires of an expression from a time (inclusive) to another
