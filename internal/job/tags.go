@@ -2,6 +2,7 @@ package job
 
 import (
 	"strings"
+	"unicode"
 )
 
 // MaxTags is how many tags a job may give its tasks: ECS takes 50, of which
@@ -34,4 +35,52 @@ func validateTags(tags map[string]string, ps *problems) {
 			ps.add(field, "%q cannot be a tag's value: use letters, digits, blanks and _ . : / = + - @, at most 256 of them", value)
 		}
 	}
+}
+
+// TagsOf are batchplane's own tags of a job, but that of the stack, and the job's.
+func (j Job) TagsOf() map[string]string {
+	all := map[string]string{OurTags + "job": j.Name}
+	if owner := tagValue(j.Owner); owner != "" {
+		all[OurTags+"owner"] = owner
+	}
+	for k, v := range j.Tags {
+		all[k] = v
+	}
+	return all
+}
+
+// CommonTags are the tags that all jobs have which name a base definition, with the
+// same value; nil where there are none. So they say of it what they say of each of
+// its tasks.
+func CommonTags(jobs []Job, family string) (common map[string]string) {
+	for _, j := range jobs {
+		if j.TaskDefinition != family {
+			continue
+		}
+		tags := j.TagsOf()
+		if common == nil {
+			common = tags
+			continue
+		}
+		for k, v := range common {
+			if tags[k] != v {
+				delete(common, k)
+			}
+		}
+	}
+	if len(common) == 0 {
+		return nil
+	}
+	return common
+}
+
+// tagValue is a text as a tag may have it: what no tag may hold becomes -.
+func tagValue(s string) string {
+	r := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" _.:/=+-@", r) {
+			return r
+		}
+		return '-'
+	}, s))
+	return string(r[:min(len(r), 256)])
 }

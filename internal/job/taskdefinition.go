@@ -28,6 +28,9 @@ type TaskDefinition struct {
 	Environment map[string]string `json:"environment,omitempty"`
 	// Secrets are ARNs of Secrets Manager secrets or SSM parameters by variable.
 	Secrets map[string]string `json:"secrets,omitempty"`
+	// Tags are those of the definition and its log group: what all jobs that name it
+	// have in common, see CommonTags.
+	Tags map[string]string `json:"tags,omitempty"`
 }
 
 // StackFamily is what the family of a rendered definition begins with, for

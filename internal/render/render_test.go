@@ -100,7 +100,7 @@ func carries(t *testing.T, text []byte, jobs []job.Job) {
 func TestDefinitionsComeBack(t *testing.T) {
 	t.Parallel()
 	_, definitions := some()
-	definitions = append(definitions, job.TaskDefinition{Family: "small", Image: "example/small"})
+	definitions = append(definitions, job.TaskDefinition{Family: "small", Image: "example/small", Tags: map[string]string{"batchplane:owner": "team: a", "cost": "12"}})
 	file, err := jobfile.FromTemplate(one(t, nil, definitions, render.Options{}))
 	if err != nil || len(file.Definitions) != 2 {
 		t.Fatalf("%+v, %v", file, err)

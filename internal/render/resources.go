@@ -148,6 +148,11 @@ func definition(d job.TaskDefinition) string {
 	if d.TaskRole != "" {
 		line("TaskRoleArn: %s", text(d.TaskRole))
 	}
+	line("Tags:")
+	line("  - {Key: %s, Value: {Ref: ControlPlane}}", text(job.OurTags+"stack"))
+	for _, key := range sortedKeys(d.Tags) {
+		line("  - {Key: %s, Value: %s}", text(key), text(d.Tags[key]))
+	}
 	container := d.Container
 	if container == "" {
 		container = d.Family

@@ -30,6 +30,7 @@ func Terraform(jobs []job.Job, definitions []job.TaskDefinition, o Options) ([]b
 		if d.LogGroup != "" {
 			groups[groupName(d.LogGroup)] = object{
 				"count": "${var.create_log_groups ? 1 : 0}", "name": literal(d.LogGroup), "retention_in_days": "${var.log_retention_days}",
+				"tags": tagsObject(sharedTags(definitions, d.LogGroup)),
 			}
 		}
 	}
@@ -168,6 +169,32 @@ func (i input) terraform() string {
 	return literal(i.before) + "${aws_ecs_task_definition." + taskName(i.base) + ".arn}" + literal(i.after)
 }
 
+// tagsObject are tags and that of the control plane's stack.
+func tagsObject(tags map[string]string) object {
+	out := object{job.OurTags + "stack": "${var.stack}"}
+	for k, v := range tags {
+		out[literal(k)] = literal(v)
+	}
+	return out
+}
+
+// sharedTags are the tags that all definitions have which write into a log group.
+func sharedTags(definitions []job.TaskDefinition, group string) (shared map[string]string) {
+	for _, d := range definitions {
+		switch {
+		case d.LogGroup != group:
+		case shared == nil:
+			shared = maps.Clone(d.Tags)
+			if shared == nil {
+				shared = map[string]string{}
+			}
+		default:
+			maps.DeleteFunc(shared, func(k, v string) bool { return d.Tags[k] != v })
+		}
+	}
+	return shared
+}
+
 // taskResource is a base definition. A revision that a change replaces stays
 // ACTIVE: runs that were claimed with it may still wait for their launch.
 func taskResource(d job.TaskDefinition) object {
@@ -181,6 +208,7 @@ func taskResource(d job.TaskDefinition) object {
 		"runtime_platform":         object{"operating_system_family": "LINUX", "cpu_architecture": architectures[d.Architecture]},
 		"container_definitions":    containerText(d),
 		"skip_destroy":             true,
+		"tags":                     tagsObject(d.Tags),
 	}
 	if d.ExecutionRole != "" {
 		out["execution_role_arn"] = literal(d.ExecutionRole)

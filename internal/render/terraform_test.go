@@ -29,8 +29,8 @@ func awkward() ([]job.Job, []job.TaskDefinition) {
 		{Name: "rate", Schedule: "rate(1 minutes)", TaskDefinition: "app"},
 	}
 	definitions := []job.TaskDefinition{
-		{Family: "app", Image: "example/app:1", CPU: 512, Memory: 1024, Architecture: "arm64", ExecutionRole: "arn:aws:iam::123456789012:role/x", TaskRole: "arn:aws:iam::123456789012:role/t", User: "nobody", LogGroup: "/jobs/app", Environment: map[string]string{"A": "${b}", "Z": "%{c}"}, Secrets: map[string]string{"K": "/k"}},
-		{Family: "unused", Image: "example/b:2"},
+		{Family: "app", Image: "example/app:1", CPU: 512, Memory: 1024, Architecture: "arm64", ExecutionRole: "arn:aws:iam::123456789012:role/x", TaskRole: "arn:aws:iam::123456789012:role/t", User: "nobody", LogGroup: "/jobs/app", Environment: map[string]string{"A": "${b}", "Z": "%{c}"}, Secrets: map[string]string{"K": "/k"}, Tags: map[string]string{"batchplane:owner": "team-a", "cost": "12"}},
+		{Family: "unused", Image: "example/b:2", ExecutionRole: "arn:aws:iam::123456789012:role/x", LogGroup: "/jobs/app", Tags: map[string]string{"batchplane:owner": "team-b", "cost": "12"}},
 	}
 	return jobs, definitions
 }

@@ -1,6 +1,12 @@
 package run
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
+
+// effects are the kinds that this version can perform.
+var effects = []EffectKind{Launch, StopTask, Find, Tell}
 
 // Nonsense says why a run that can be read does not hold together, so that nothing
 // can be decided about it; "" where it does. A repair by hand leaves such runs, or
@@ -21,6 +27,9 @@ func (r *Run) Nonsense() string {
 		return fmt.Sprintf("%q is no status", r.Status)
 	}
 	for _, e := range r.Owed {
+		if !slices.Contains(effects, e.Kind) {
+			return fmt.Sprintf("it owes a %q, which this version does not know", e.Kind)
+		}
 		if e.Kind != Tell && r.Attempt(e.Attempt) == nil {
 			return fmt.Sprintf("it owes a %s of attempt %d, which it does not have", e.Kind, e.Attempt)
 		}

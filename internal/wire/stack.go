@@ -88,7 +88,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 				Scheduler: scheduler.NewFromConfig(cfg), Name: outputs["ScheduleGroupName"], ARN: groupARN(outputs), Read: entry.Registered,
 				Trigger: outputs["TriggerArn"], Role: outputs["ScheduleRoleArn"], Failures: outputs["TriggerFailuresArn"],
 			},
-			&fargate.Definitions{ECS: ecs.NewFromConfig(cfg), Region: cfg.Region},
+			&fargate.Definitions{ECS: ecs.NewFromConfig(cfg), Stack: c.Name, Region: cfg.Region},
 		},
 		Who: people.Who{STS: sts.NewFromConfig(cfg)}.ARN, Inspect: inspector.Inspect,
 		Explain: func(err error) error { return explain(c, cfg.Region, err) },

@@ -1,6 +1,7 @@
 package aws_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -51,9 +52,50 @@ func (w *world) upgraded(t *testing.T) {
 			t.Errorf("after %s the same slot was answered: %s", change, answer)
 		}
 	}
+	w.rolledBack(t, id, input)
 	w.invoke(t, w.resource["Trigger"], `{"stop":"`+string(id)+`","reason":"the story is over"}`)
 	if r := w.await(t, id, run.Stopped, soon); len(r.Attempts) != 1 || w.tasks("long") != 1 {
 		t.Errorf("%d tasks, attempts %+v", w.tasks("long"), r.Attempts)
+	}
+}
+
+// rolledBack: under functions of an older version a run lies that a newer one wrote.
+// In a form of its own it is left as it is, and goes on once the newer version is
+// back; with fields that the older one does not know it goes on at once.
+func (w *world) rolledBack(t *testing.T, id run.ID, input string) {
+	t.Helper()
+	w.rewrite(t, id, "v", &types.AttributeValueMemberN{Value: "2"})
+	if answer, failed := w.invoke(t, w.resource["Trigger"], input); !failed || !strings.Contains(answer, "written by a newer batchplane") {
+		t.Errorf("a run of a newer form was answered: %s", answer)
+	}
+	w.sweep(t)
+	w.rewrite(t, id, "v", &types.AttributeValueMemberN{Value: "1"})
+	r, err := w.store.Run(t.Context(), id)
+	if err != nil || r.Status != run.Running {
+		t.Fatalf("it was not left alone: %+v, %v", r, err)
+	}
+	body, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.rewrite(t, id, "b", &types.AttributeValueMemberS{Value: strings.Replace(string(body), "{", `{"sandbox":{"tier":3},`, 1)})
+	if answer, failed := w.invoke(t, w.resource["Trigger"], input); failed || !strings.Contains(answer, "duplicate") {
+		t.Errorf("a run with a newer field was answered: %s", answer)
+	}
+}
+
+// rewrite changes an attribute of a run's item.
+func (w *world) rewrite(t *testing.T, id run.ID, name string, value types.AttributeValue) {
+	t.Helper()
+	if _, err := dynamotest.NewClient(w.url, asRoot).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
+		TableName: aws.String(w.resource["Table"]), UpdateExpression: aws.String("SET #name = :value"),
+		Key: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: "R#" + id.Job()}, "sk": &types.AttributeValueMemberS{Value: id.Slot()},
+		},
+		ExpressionAttributeNames:  map[string]string{"#name": name},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":value": value},
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -4,9 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -93,27 +91,11 @@ func environment(l control.Launch) []types.KeyValuePair {
 // attempt is the same request. StopTask deletes them (ECS API reference, StopTask):
 // they are for costs and rules of tagging, and nothing here reads them.
 func tags(l control.Launch) []types.Tag {
-	all := map[string]string{job.OurTags + "stack": l.Stack, job.OurTags + "job": l.Run.Job()}
-	if owner := tagValue(l.Job.Owner); owner != "" {
-		all[job.OurTags+"owner"] = owner
-	}
-	for k, v := range l.Job.Tags {
-		all[k] = v
-	}
+	all := l.Job.TagsOf()
+	all[job.OurTags+"stack"], all[job.OurTags+"job"] = l.Stack, l.Run.Job()
 	out := make([]types.Tag, 0, len(all))
 	for _, k := range slices.Sorted(maps.Keys(all)) {
 		out = append(out, types.Tag{Key: aws.String(k), Value: aws.String(all[k])})
 	}
 	return out
-}
-
-// tagValue is a text as a tag may have it: what no tag may hold becomes -.
-func tagValue(s string) string {
-	r := []rune(strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" _.:/=+-@", r) {
-			return r
-		}
-		return '-'
-	}, s))
-	return string(r[:min(len(r), 256)])
 }

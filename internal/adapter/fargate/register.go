@@ -26,8 +26,9 @@ type RegisterAPI interface {
 // Definitions registers base definitions of tasks, for people who deploy jobs: the
 // definitions' half of plane.Registry.
 type Definitions struct {
-	ECS    RegisterAPI
-	Region string
+	ECS RegisterAPI
+	// Stack and Region are the control plane's.
+	Stack, Region string
 }
 
 // hashTag holds what a revision was made from.
@@ -69,12 +70,25 @@ func (d *Definitions) Register(ctx context.Context, family string, t job.TaskDef
 		RuntimePlatform:  &types.RuntimePlatform{OperatingSystemFamily: types.OSFamilyLinux, CpuArchitecture: architecture},
 		ExecutionRoleArn: given(t.ExecutionRole), TaskRoleArn: given(t.TaskRole),
 		ContainerDefinitions: []types.ContainerDefinition{d.container(t)},
-		Tags:                 []types.Tag{{Key: aws.String(hashTag), Value: aws.String(apply.DefinitionHash(t))}},
+		Tags:                 d.tags(t),
 	})
 	if err != nil {
 		return "", fmt.Errorf("registering the task definition %s: %w", family, err)
 	}
 	return aws.ToString(out.TaskDefinition.TaskDefinitionArn), nil
+}
+
+func (d *Definitions) tags(t job.TaskDefinition) []types.Tag {
+	all := maps.Clone(t.Tags)
+	if all == nil {
+		all = map[string]string{}
+	}
+	all[hashTag], all[job.OurTags+"stack"] = apply.DefinitionHash(t), d.Stack
+	out := make([]types.Tag, 0, len(all))
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, types.Tag{Key: aws.String(k), Value: aws.String(all[k])})
+	}
+	return out
 }
 
 func (d *Definitions) container(t job.TaskDefinition) types.ContainerDefinition {

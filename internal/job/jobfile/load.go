@@ -100,7 +100,11 @@ func (d *decoder) load() File {
 		d.defaultTimes = d.times
 	}
 	defaults.Project = all.project
-	return File{Project: all.project, Definitions: d.definitions(all.definitions), Jobs: d.jobs(d.grouped(all.jobs), defaults)}
+	f := File{Project: all.project, Definitions: d.definitions(all.definitions), Jobs: d.jobs(d.grouped(all.jobs), defaults)}
+	for i, t := range f.Definitions {
+		f.Definitions[i].Tags = job.CommonTags(f.Jobs, t.Family)
+	}
+	return f
 }
 
 // anchorsOf are the anchors of one source.

@@ -62,6 +62,28 @@ jobs:
     command: [two, "${HOME}"]
 `
 
+// TestDefinitionTags: a base definition has what its jobs have in common of owner and
+// tags, those of the defaults among them.
+func TestDefinitionTags(t *testing.T) {
+	t.Parallel()
+	f, problems := load(options(nil), `
+defaults: {owner: team-a, taskDefinition: app, tags: {cost: "12"}}
+taskDefinitions: {app: {image: "x:1"}, alone: {image: "x:1"}, nobodys: {image: "x:1"}}
+jobs:
+  - {name: one, tags: {a: "1"}}
+  - {name: two, tags: {a: "2"}}
+  - {name: three, taskDefinition: alone, owner: team-b}
+`)
+	var got []string
+	for _, d := range f.Definitions {
+		got = append(got, fmt.Sprint(d.Tags))
+	}
+	want := "[map[batchplane:owner:team-a cost:12] map[batchplane:job:three batchplane:owner:team-b cost:12] map[]]"
+	if problems != "" || fmt.Sprint(got) != want {
+		t.Errorf("got %s, %s", got, problems)
+	}
+}
+
 func TestOverlay(t *testing.T) {
 	t.Parallel()
 	f, problems := load(options(map[string]string{"TAG": "7", "CPU": "512", "ON": "false"}), base, `

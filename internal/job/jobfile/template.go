@@ -84,6 +84,7 @@ type resource struct {
 		ExecutionRole any `yaml:"ExecutionRoleArn"`
 		TaskRole      any `yaml:"TaskRoleArn"`
 		Containers    any `yaml:"ContainerDefinitions"`
+		Tags          any `yaml:"Tags"`
 	} `yaml:"Properties"`
 }
 
@@ -117,6 +118,7 @@ func (r resource) definition() job.TaskDefinition {
 		LogGroup:    plain(in(container, "LogConfiguration", "Options", "awslogs-group")),
 		Environment: named(in(container, "Environment"), "Value"), Secrets: named(in(container, "Secrets"), "ValueFrom"),
 	}
+	d.Tags = tagged(p.Tags)
 	d.CPU, _ = strconv.Atoi(plain(p.CPU))
 	d.Memory, _ = strconv.Atoi(plain(p.Memory))
 	return d
@@ -177,6 +179,23 @@ func named(v any, key string) map[string]string {
 			out = map[string]string{}
 		}
 		out[plain(in(one, "Name"))] = plain(in(one, key))
+	}
+	return out
+}
+
+// tagged is a list of {Key, Value} as a map, without the stack's own tag.
+func tagged(v any) map[string]string {
+	list, _ := v.([]any)
+	var out map[string]string
+	for _, one := range list {
+		key := plain(in(one, "Key"))
+		if key == job.OurTags+"stack" {
+			continue
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[key] = plain(in(one, "Value"))
 	}
 	return out
 }
