@@ -162,7 +162,11 @@ func (i Input) validateValues(field string, ps *problems) {
 		ps.add(field+".choices", "are %d; at most %d may be named", len(i.Choices), MaxChoices)
 	}
 	i.validateTexts(field, ps)
-	if _, err := i.whole(); err != nil {
+	_, err := regexp.Compile(i.Pattern) // by itself: what closes the group around it would match more than the whole
+	if err == nil {
+		_, err = i.whole()
+	}
+	if err != nil {
 		ps.add(field+".pattern", "%q is not a regular expression: %v", i.Pattern, err)
 		return
 	}

@@ -29,6 +29,7 @@ func TestChanges(t *testing.T) {
 		"any value":                           {in("DAY", job.Input{Description: "x"}), "choices"},
 		"both":                                {in("DAY", job.Input{Description: "x", Choices: []string{"a"}, Pattern: "x"}), "not both"},
 		"no regular expression":               {in("DAY", job.Input{Description: "x", Pattern: "("}), "not a regular expression"},
+		"one that reaches around itself":      {in("DAY", job.Input{Description: "x", Pattern: "a)|(?:b"}), "not a regular expression"},
 		"a default that does not fit":         {in("DAY", job.Input{Description: "x", Pattern: "a", Default: "ab"}), "not what matches a"},
 		"arguments":                           {job.Job{Name: "a", Command: []string{"x"}, Changes: job.Changes{Args: true}}, ""},
 		"arguments of a text that takes them": {job.Job{Name: "a", Command: []string{"/bin/sh", "-c", `x "$@"`}, Changes: job.Changes{Args: true}}, ""},

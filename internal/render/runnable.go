@@ -25,6 +25,7 @@ func Runnable(jobs []job.Job, definitions []job.TaskDefinition, clusters []strin
 		on.definition(d)
 	}
 	for _, j := range jobs {
+		on.shadows(j, definitions)
 		if j.Disabled {
 			off.job(j, clusters)
 		} else {
@@ -79,6 +80,22 @@ func (f findings) job(j job.Job, clusters []string) {
 	}
 	for _, field := range placeholders(j) {
 		f.add(who, "%s holds %s: write what belongs there", field, Placeholder)
+	}
+}
+
+// shadows finds variables of a job that its base definition takes from a secret: ECS
+// lets a container have a name once, and whoever gives an input a value must not
+// put it in a secret's place.
+func (f findings) shadows(j job.Job, definitions []job.TaskDefinition) {
+	i := slices.IndexFunc(definitions, func(d job.TaskDefinition) bool { return d.Family == j.TaskDefinition })
+	if i < 0 {
+		return
+	}
+	for _, name := range sortedKeys(definitions[i].Secrets) {
+		_, input := j.Inputs[name]
+		if _, variable := j.Environment[name]; variable || input {
+			f.add("job "+j.Name, "%s is a secret of taskDefinitions.%s, and neither a variable nor an input of a job may have its name: take it out or name it otherwise", name, j.TaskDefinition)
+		}
 	}
 }
 

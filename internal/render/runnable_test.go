@@ -38,6 +38,9 @@ func TestRunnable(t *testing.T) {
 		"of a variable":       {with("a", func(j *job.Job) { j.Environment = map[string]string{"URL": "u:REPLACE-ME@h"} }), job.TaskDefinition{}, []string{"job a: environment.URL holds REPLACE-ME"}},
 		"an import's":         {fine, job.TaskDefinition{Family: "imported", Image: "REPLACE-ME", ExecutionRole: "REPLACE-ME"}, []string{"task definition imported: executionRole is REPLACE-ME", "task definition imported: image is REPLACE-ME"}},
 		"an image in ECR":     {fine, job.TaskDefinition{Family: "app", Image: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/app:1"}, []string{"task definition app: no executionRole"}},
+		"a secret's name":     {with("a", func(j *job.Job) { j.Environment = map[string]string{"DSN": "x"} }), job.TaskDefinition{Family: "app", Image: "x", ExecutionRole: "r", Secrets: map[string]string{"DSN": "/dsn", "OTHER": "/o"}}, []string{"job a: DSN is a secret of taskDefinitions.app"}},
+		"an input by it":      {with("a", func(j *job.Job) { j.Disabled, j.Inputs = true, map[string]job.Input{"DSN": {Pattern: ".*"}} }), job.TaskDefinition{Family: "app", Image: "x", ExecutionRole: "r", Secrets: map[string]string{"DSN": "/dsn"}}, []string{"job a: DSN is a secret of taskDefinitions.app"}},
+		"of another":          {with("a", func(j *job.Job) { j.Environment = map[string]string{"DSN": "x"} }), job.TaskDefinition{Family: "other", Image: "x", ExecutionRole: "r", Secrets: map[string]string{"DSN": "/dsn"}}, nil},
 		"all of it, at once":  {job.Job{Name: "a", Cluster: "etl", Command: []string{"REPLACE-ME"}}, job.TaskDefinition{Family: "b", Image: "REPLACE-ME"}, []string{"job a: cluster", "job a: command", "job a: no network", "job a: no taskDef", "task definition b: image"}},
 		"people's own matter": {with("a", func(j *job.Job) { j.Description = "replace me" }), job.TaskDefinition{}, nil},
 	} {
