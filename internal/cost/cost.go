@@ -56,8 +56,9 @@ type Use struct {
 // Success is a run that ends well at its first attempt, within five minutes: one
 // that takes longer is looked at on its way, for three write units each time. The
 // functions know the definition of its job; one that has just started reads it, for
-// half a unit. Seconds and LogBytes are assumed.
-var Success = Use{Schedules: 1, Calls: 2, Seconds: 0.2, Writes: 6, Reads: 4, LogBytes: 3000, Bytes: 640}
+// half a unit. Seconds are assumed, LogBytes
+// counted with the lines that Lambda writes around each call.
+var Success = Use{Schedules: 1, Calls: 2, Seconds: 0.2, Writes: 6, Reads: 4, LogBytes: 1400, Bytes: 640}
 
 // Idle is a month of a stack in which nothing runs. Seconds and reads of the sweep
 // are assumed.
@@ -93,7 +94,7 @@ func (u Use) Lines(p Prices, n float64, keepDays int) []Line {
 		{"functions", fmt.Sprintf("%s calls of %g s at %d MB, the time assumed", whole(u.Calls), u.Seconds, MemoryMB), n * u.Calls * (p.Request + u.Seconds*MemoryMB/1024*p.GBSecond)},
 		{"table, writes", whole(u.Writes) + " units", n * u.Writes * p.Write},
 		{"table, reads", whole(u.Reads) + " units", n * u.Reads * p.Read},
-		{"logs", fmt.Sprintf("%g KB, assumed", u.LogBytes/1000), n * u.LogBytes / 1e9 * p.LogGB},
+		{"logs", fmt.Sprintf("%g KB", u.LogBytes/1000), n * u.LogBytes / 1e9 * p.LogGB},
 		{"storage", fmt.Sprintf("%s bytes for %d days", whole(u.Bytes), keepDays), stored * p.StorageGB},
 		{"point-in-time recovery", "of the same", stored * p.RecoveryGB},
 		{"metrics and alarms", metrics(u), n * (u.Metrics*p.Metric + u.Alarms*p.Alarm)},

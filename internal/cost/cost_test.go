@@ -48,7 +48,9 @@ as published up to %s, look them up before you decide by them). Tasks, NAT gatew
 
 `, p.GBSecond, p.Request*1e6, p.Write*1e6, p.Read*1e6, p.StorageGB, p.RecoveryGB, p.Schedule*1e6, p.LogGB, p.Metric, p.Alarm, p.Dashboard, cost.Date)
 	table(&b, "a million successful runs", "a run takes", "$", cost.Success, 1e6)
-	b.WriteString("\n")
+	bare := cost.Success
+	bare.Bytes = 0
+	fmt.Fprintf(&b, "\nWithout what is stored that is $%.2f. Logs are counted, those of Lambda around each call too.\n\n", bare.USD(p, 1e6, cost.KeepDays))
 	table(&b, "a stack that does nothing", "how it is computed", "$ a month", cost.Idle, 1)
 	b.WriteString("\n")
 	table(&b, "what `Dashboard` adds", "how it is computed", "$ a month", cost.Dashboard, 1)

@@ -1,6 +1,7 @@
 package calls_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +31,9 @@ func TestCostModel(t *testing.T) {
 	if m := cost.Success; got.Calls != m.Calls || got.Writes != m.Writes || got.Reads != m.Reads {
 		t.Errorf("a success takes %+v, and the model says %+v", got, m)
 	}
+	if bytes := logged(w.log.String(), int(cost.Success.Calls)); float64(bytes) < cost.Success.LogBytes*0.9 || float64(bytes) > cost.Success.LogBytes {
+		t.Errorf("a success writes %d bytes of logs, and the model says %g:\n%s", bytes, cost.Success.LogBytes, w.log.String())
+	}
 	out, err := w.db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &w.table, Key: map[string]types.AttributeValue{
 		"pk": &types.AttributeValueMemberS{Value: "R#" + w.id.Job()}, "sk": &types.AttributeValueMemberS{Value: w.id.Slot()},
 	}})
@@ -39,6 +43,20 @@ func TestCostModel(t *testing.T) {
 	if bytes := stored(w.table, out.Item); float64(bytes) < cost.Success.Bytes*0.9 || float64(bytes) > cost.Success.Bytes {
 		t.Errorf("a success is stored in %d bytes, and the model says %g", bytes, cost.Success.Bytes)
 	}
+}
+
+// logged is what CloudWatch Logs takes for these lines and for those that Lambda
+// writes around each call: START, END and REPORT (AWS Lambda Developer Guide,
+// "Working with Lambda function logs"), each event with 26 bytes more
+// (PutLogEvents in the API's reference).
+func logged(lines string, calls int) int {
+	const (
+		event = 26
+		id    = "8f507cfc-xmpl-4697-b07a-ac58fc914c95"
+		frame = "START RequestId: " + id + " Version: $LATEST\n" + "END RequestId: " + id + "\n" +
+			"REPORT RequestId: " + id + "\tDuration: 125.58 ms\tBilled Duration: 126 ms\tMemory Size: 256 MB\tMax Memory Used: 44 MB\t\n"
+	)
+	return len(lines) + strings.Count(lines, "\n")*event + calls*(len(frame)+3*event)
 }
 
 // stored is what an item takes in the table and in the indexes that it is in: the

@@ -168,7 +168,7 @@ func (w *world) run() run.Run {
 // function is a function that knows the definition of the job, which never changes,
 // and has nothing else in its memory; or not even that, where it has just started.
 func (w *world) function(name string, meter *dynamotest.Meter) *control.Control {
-	log := slog.New(slog.NewJSONHandler(w.log, nil))
+	log := slog.New(slog.NewJSONHandler(w.log, nil)).With("stack", "prod")
 	config := aws.Config{Region: "eu-central-1", BaseEndpoint: aws.String("http://service.invalid"), Credentials: aws.CredentialsProviderFunc(credentials)}
 	client := func(next http.RoundTripper) *http.Client { return &http.Client{Transport: w.wire.listen(name, next)} }
 	db := dynamotest.Client(w.t, meter.Option, func(o *dynamodb.Options) {
