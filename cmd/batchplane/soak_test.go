@@ -1,15 +1,22 @@
 package main_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/wire"
 )
 
 // soakRuns is how many runs the soak asks for: BATCHPLANE_SOAK=10000 is a long one.
@@ -21,10 +28,12 @@ func soakRuns() int {
 }
 
 // TestSoak: runs are asked for while the control plane is reloaded, told to end and
-// killed at random, with little memory and little room for output. No run is lost,
-// none is launched twice, and each has an end that is told.
+// killed at random, with little memory, little room for output and, where this test may
+// mount one, a small disk that is full now and then. No run is lost, none is launched
+// twice, each has an end, and each failure is told.
 func TestSoak(t *testing.T) {
 	t.Parallel()
+	runs := soakRuns()
 	f := newFolder(t, `
 jobs:
   - {name: short, command: 'echo "$BATCHPLANE_RUN_ID $BATCHPLANE_ATTEMPT" >> effects; head -c 3000 /dev/zero | tr "\0" x'}
@@ -32,42 +41,136 @@ jobs:
   - {name: long, command: 'echo "$BATCHPLANE_RUN_ID $BATCHPLANE_ATTEMPT" >> effects; sleep 0.3'}
 `)
 	f.env = []string{"GOMEMLIMIT=40MiB"}
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
-	t.Logf("seed %d", seed)
+	f.write("targets", "default=file\nfile=exec:cat >> told; echo >> told\n")
+	seed := uint64(time.Now().UnixNano())    //nolint:gosec // any number will do
 	random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // no secret
-	flags := []string{"--max-output", "1KB", "--most-logs", "64KB", "--grace", "5s", "--quiet"}
-	p := f.local(flags...)
-	names := []string{"short", "fails", "long"}
-	asked := map[string]bool{}
-	for i := range soakRuns() {
-		// The answer may be lost with the process that gives it: ask again, by the
-		// same id, until there is one.
-		await(t, "an answer", func() bool {
-			code, out, _ := f.do("run", names[i%len(names)], "--request-id", fmt.Sprint("soak-", i), "--json")
-			if code != 0 {
-				return false
-			}
-			asked[between(out, `"run":"`, `"`)] = true
-			return true
-		})
-		switch random.IntN(12) {
-		case 0:
-			p.signal(syscall.SIGHUP)
-		case 1:
-			p.signal(syscall.SIGKILL)
-			p.ends()
-			p = f.local(flags...)
-		case 2:
-			p.signal(syscall.SIGTERM)
-			if code := p.ends(); code != 0 {
-				t.Errorf("SIGTERM: exit code %d", code)
-			}
-			p = f.local(flags...)
+	disk := f.smallDisk(4<<20 + runs*(16<<10))
+	t.Logf("seed %d, a small disk: %t", seed, disk)
+	s := &soak{f: f, random: random, calm: 12 + runs/40, full: disk, asked: map[string]bool{}}
+	s.start()
+	for i := range runs {
+		s.ask(i)
+		s.disturb()
+	}
+	f.soaked(s.asked)
+	s.peak()
+	t.Logf("at most %d MB in memory", s.most>>20)
+	if s.most > 200<<20 {
+		t.Errorf("it took %d MB of memory", s.most>>20)
+	}
+	if files, err := filepath.Glob(f.path("state/jobs.tasks/*")); err != nil || len(files) > 0 {
+		t.Errorf("locks are left: %q, %v", files, err)
+	}
+}
+
+// soak is who asks and disturbs.
+type soak struct {
+	f      *folder
+	p      *program
+	random *rand.Rand
+	// calm is out of how many requests one is followed by each kind of trouble.
+	calm  int
+	full  bool // whether the disk may be filled
+	asked map[string]bool
+	most  int64 // bytes of memory
+}
+
+func (s *soak) start() {
+	s.p = s.f.local("--db", "state/jobs.db", "--max-output", "1KB", "--most-logs", "64KB", "--grace", "5s", "--quiet", "--targets", "targets")
+}
+
+// ask asks for a run. The answer may be lost with the process that gives it: it asks
+// again, by the same id, until there is one.
+func (s *soak) ask(i int) {
+	t := s.f.t
+	t.Helper()
+	p, err := wire.LocalPlane(t.Context(), s.f.path("state/jobs.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = p.Close() }()
+	await(t, "an answer", func() bool {
+		reply, err := p.Door.Ask(t.Context(), entry.Request{Run: &control.RunRequest{
+			Job: []string{"short", "fails", "long"}[i%3], RequestID: fmt.Sprint("soak-", i), By: "ana",
+		}})
+		if err == nil {
+			s.asked[string(reply.Run)] = true
+		}
+		return err == nil
+	})
+}
+
+func (s *soak) disturb() {
+	t := s.f.t
+	t.Helper()
+	switch s.random.IntN(s.calm) {
+	case 0:
+		s.p.signal(syscall.SIGHUP)
+	case 1:
+		s.peak()
+		s.p.signal(syscall.SIGKILL)
+		s.p.ends()
+		s.start()
+	case 2:
+		s.peak()
+		s.p.signal([]os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT}[s.random.IntN(3)])
+		if code := s.p.ends(); code != 0 {
+			t.Errorf("told to end: exit code %d", code)
+		}
+		s.start()
+	case 3:
+		if s.full {
+			s.f.fill()
 		}
 	}
-	f.soaked(asked)
-	if files, err := filepath.Glob(f.path(".batchplane/jobs.tasks/*")); err != nil || len(files) > 0 {
-		t.Errorf("locks are left: %q, %v", files, err)
+}
+
+// peak notes how much memory the process had at most.
+func (s *soak) peak() {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.p.cmd.Process.Pid)) // elsewhere than on Linux there is none
+	_, text, _ := strings.Cut(string(status), "VmHWM:")
+	if fields := strings.Fields(text); len(fields) > 0 {
+		kb, _ := strconv.ParseInt(fields[0], 10, 64)
+		s.most = max(s.most, kb<<10)
+	}
+}
+
+// smallDisk has the state lie on a disk of so many bytes, where this process may mount
+// one.
+func (f *folder) smallDisk(size int) bool {
+	f.t.Helper()
+	dir := f.path("state")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		f.t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(f.t.Context(), "mount", "-t", "tmpfs", "-o", fmt.Sprint("mode=700,size=", size), "tmpfs", dir).CombinedOutput(); err != nil { //nolint:gosec // a test's own
+		f.t.Logf("no small disk: %s%v", out, err)
+		return false
+	}
+	f.t.Cleanup(func() {
+		if out, err := exec.CommandContext(context.Background(), "umount", "-l", dir).CombinedOutput(); err != nil { //nolint:gosec // as above
+			f.t.Errorf("unmounting the small disk: %s%v", out, err)
+		}
+	})
+	return true
+}
+
+// fill leaves no room on the small disk for a moment.
+func (f *folder) fill() {
+	f.t.Helper()
+	name := f.path("state/fill")
+	file, err := os.Create(name) //nolint:gosec // a test's own
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	chunk := make([]byte, 64<<10)
+	for err == nil {
+		_, err = file.Write(chunk)
+	}
+	began := time.Now()
+	await(f.t, "half a second", func() bool { return time.Since(began) > 500*time.Millisecond })
+	if err := errors.Join(file.Close(), os.Remove(name)); err != nil {
+		f.t.Fatal(err)
 	}
 }
 
@@ -75,14 +178,14 @@ jobs:
 func (f *folder) soaked(asked map[string]bool) {
 	f.t.Helper()
 	await(f.t, "all runs to end", func() bool {
-		for _, r := range f.history("--limit", "100000") {
+		for _, r := range f.history("--limit", "100000", "--db", "state/jobs.db") {
 			if r.Status == "running" || r.Status == "launching" || r.Status == "queued" {
 				return false
 			}
 		}
 		return true
 	})
-	rows := f.history("--limit", "100000")
+	rows := f.history("--limit", "100000", "--db", "state/jobs.db")
 	if len(rows) != len(asked) {
 		f.t.Errorf("%d runs are known, %d were asked for", len(rows), len(asked))
 	}
@@ -95,8 +198,15 @@ func (f *folder) soaked(asked map[string]bool) {
 			f.t.Errorf("%s was launched %d times", effect, n)
 		}
 	}
+	told := ""
+	if f.exists("told") {
+		told = f.read("told")
+	}
 	for _, r := range rows {
 		_, ran := effects[r.Run+" 1"]
+		if r.Status == "failed" && !strings.Contains(told, `"run":"`+r.Run+`"`) {
+			f.t.Errorf("nobody was told of %+v", r)
+		}
 		switch {
 		case !asked[r.Run]:
 			f.t.Errorf("nobody asked for %s", r.Run)
@@ -108,11 +218,4 @@ func (f *folder) soaked(asked map[string]bool) {
 			f.t.Errorf("a wrong end: %+v", r)
 		}
 	}
-}
-
-// between is the text between the first of two marks.
-func between(text, from, to string) string {
-	_, text, _ = strings.Cut(text, from)
-	text, _, _ = strings.Cut(text, to)
-	return text
 }
