@@ -40,10 +40,33 @@ func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time) (Repl
 	if err != nil {
 		return Reply{}, err
 	}
+	if why := c.stale(a, slot); why != "" {
+		return c.refuseSlot(ctx, j.Name, at, why)
+	}
 	if !expected {
 		return c.refuseSlot(ctx, j.Name, at, fmt.Sprintf("%s in %s has no such time, and no schedule of the stack proves it", j.Schedule, j.Zone()))
 	}
 	return c.unlessFiltered(ctx, a, slot, nil)
+}
+
+// oldest is how old a slot may be of which nothing proves which schedule asked: as
+// old as what lay in a queue of failures (Amazon SQS keeps a message 14 days).
+const oldest = 14 * 24 * time.Hour
+
+// stale says why a slot is too old that nothing proves, "" where it is not: a slot
+// that nobody looks for any more, or of before the job was deployed, would be
+// recorded and told as missed, or even caught up with.
+func (c *Control) stale(a accepted, slot time.Time) string {
+	age := c.Now().Sub(slot)
+	switch {
+	case age <= a.job.Late() || a.item == nil:
+		return ""
+	case age > oldest:
+		return "it lies more than 14 days back"
+	case !slot.After(a.item.Since) && len(a.item.Former) == 0:
+		return "it lies before the job was deployed"
+	}
+	return ""
 }
 
 // unlessFiltered starts a slot that the job's own terms do not filter.

@@ -69,3 +69,36 @@ func TestSlotThatIsNone(t *testing.T) {
 		})
 	}
 }
+
+// TestSlotOfThePast: whoever may write a rule cannot have slots told as missed, or
+// caught up with, of a time in which nobody looked for them.
+func TestSlotOfThePast(t *testing.T) {
+	t.Parallel()
+	last := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
+	yearly := with(last, func(j *job.Job) { j.Schedule = "0 9 1 1 *" })
+	for name, tc := range map[string]struct {
+		job       job.Job
+		now, slot time.Time
+		says      control.Outcome
+		why       string
+	}{
+		"before its deploy":                 {hourly, clockAt(18, 0, 30), clockAt(9, 0, 0), control.Refused, "before the job was deployed"},
+		"its newest, which would be caught": {yearly, clockAt(18, 0, 30), time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC), control.Refused, "more than 14 days back"},
+		"the one that the deploy met":       {hourly, clockAt(17, 35, 0), clockAt(17, 0, 0), control.Refused, "before the job was deployed"},
+		"within its time":                   {hourly, clockAt(18, 14, 0), clockAt(18, 0, 0), control.Accepted, "launched"},
+		"late, as ever":                     {hourly, clockAt(20, 14, 0), clockAt(18, 0, 0), control.Refused, "was missed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, tc.job)
+			w.clock.AdvanceTo(tc.now)
+			rep, err := w.ctl.Fire(t.Context(), control.Slot{Name: "hourly", At: tc.slot})
+			if err != nil || rep.Outcome != tc.says || !strings.Contains(rep.Message, tc.why) {
+				t.Errorf("%+v, %v", rep, err)
+			}
+			if got := len(w.runs()); (got == 0) != strings.Contains(rep.Message, "refused: the slot") {
+				t.Errorf("%d runs", got)
+			}
+		})
+	}
+}
