@@ -1,10 +1,13 @@
 package main_test
 
 import (
+	"encoding/json"
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -203,5 +206,68 @@ func TestFollowingMoreThanIsKept(t *testing.T) {
 	f.write("go", "")
 	if code := follower.ends(); code != 0 || !strings.HasSuffix(follower.out.String(), "line 999\nover\n") {
 		t.Errorf("exit code %d; it says\n%s", code, follower.out)
+	}
+}
+
+// TestSlack gets a notice through --targets.
+func TestSlack(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only there a variable says whose certificates are trusted")
+	}
+	f := newFolder(t, "jobs:\n  - {name: fails, command: exit 3, notify: {targets: [ops]}}\n")
+	got := make(chan string, 10)
+	hook := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got <- r.URL.Path + " " + string(body)
+	}))
+	t.Cleanup(hook.Close)
+	f.write("trusted.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: hook.Certificate().Raw})))
+	f.env = []string{"SSL_CERT_FILE=" + f.path("trusted.pem"), "NO_PROXY=*"}
+	f.write("targets", "ops=slack+"+hook.URL+"/services/T0/B0/secret\n")
+	p := f.local("--targets", "targets")
+	f.must("run", "fails")
+	select {
+	case text := <-got:
+		if !strings.HasPrefix(text, "/services/T0/B0/secret {") || !strings.Contains(text, "fails") || !strings.Contains(text, "exit code 3") {
+			t.Errorf("Slack got %s", text)
+		}
+	case <-time.After(patience):
+		t.Fatalf("Slack got nothing: %s", p.err)
+	}
+	if strings.Contains(p.out.String()+p.err.String(), "secret") {
+		t.Errorf("the webhook is printed:\n%s%s", p.out, p.err)
+	}
+}
+
+// TestLogFormatJSON: each line is an object that says what it is, also those of tasks,
+// of notices and of what this machine does not do.
+func TestLogFormatJSON(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, "jobs:\n  - {name: fails, cpu: 256, memory: 512, command: 'echo \"<&>\"; exit 3'}\n")
+	p := f.start("local", "-f", "jobs.yaml", "--log-format", "json", "--output")
+	p.says(`"type":"started"`)
+	f.must("run", "fails")
+	p.says(`"type":"notice"`)
+	p.says(`"type":"output"`)
+	p.signal(syscall.SIGTERM)
+	if code := p.ends(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	types := map[string]int{}
+	for line := range strings.Lines(p.out.String()) {
+		var x struct{ Type, Line, Status, Message string }
+		if err := json.Unmarshal([]byte(line), &x); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+		types[x.Type]++
+		if x.Type == "output" && x.Line != "<&>" {
+			t.Errorf("the task's line is %q", x.Line)
+		}
+	}
+	for _, name := range []string{"started", "message", "change", "notice", "output", "summary"} {
+		if types[name] == 0 {
+			t.Errorf("there is no %s in\n%s", name, p.out)
+		}
 	}
 }

@@ -39,11 +39,12 @@ func (s *supervisor) clear(l *leader) {
 // leftBy finds the children that a command left behind; sure is whether the owners
 // of all others are known.
 func (s *supervisor) leftBy(l *leader) (found []int, sure bool) {
+	ticket := s.asked.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sure = true
 	seen := map[int]bool{}
-	for _, pid := range children() {
+	for _, pid := range s.others(ticket) {
 		if s.leaders[pid] != nil {
 			continue
 		}
@@ -52,7 +53,7 @@ func (s *supervisor) leftBy(l *leader) (found []int, sure bool) {
 		case belongs(pid, l.mark, l.path):
 			found = append(found, pid)
 		case s.ofAnother(pid, l):
-		case s.stray(pid, l):
+		case s.stray(pid, l) && isChild(pid):
 			found = append(found, pid)
 		default:
 			sure = sure && s.strays[pid].seen >= glances
@@ -64,6 +65,22 @@ func (s *supervisor) leftBy(l *leader) (found []int, sure bool) {
 		}
 	}
 	return found, sure
+}
+
+// others are the children that are no command. Commands that end at the same time
+// share a look, which costs more than all else of an end: one that began after the
+// ticket was drawn has seen all that was left then. The supervisor is locked.
+func (s *supervisor) others(ticket int64) []int {
+	if s.looked >= ticket {
+		return s.seen
+	}
+	s.looked, s.seen = s.asked.Load(), nil
+	for _, pid := range children() {
+		if s.leaders[pid] == nil {
+			s.seen = append(s.seen, pid)
+		}
+	}
+	return s.seen
 }
 
 // ofAnother is whether a child shows that it is another command's. The supervisor

@@ -98,6 +98,12 @@ type supervisor struct {
 	unreaped  int
 	childless bool
 	alone     bool // the control plane is gone
+
+	// asked counts the wishes to look for children that are no command; seen are those
+	// that the last look found, which began after so many wishes.
+	asked  atomic.Int64
+	looked int64
+	seen   []int
 }
 
 func supervise() int {

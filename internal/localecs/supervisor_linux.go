@@ -3,7 +3,6 @@ package localecs
 import (
 	"bytes"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,10 +23,16 @@ func adoptOrphans() {
 
 // children lists this process's children; none where the kernel does not tell.
 func children() []int {
+	const tasks = "/proc/self/task/"
+	threads, err := os.Open(tasks)
+	if err != nil {
+		return nil
+	}
+	defer letGo(threads)
+	names, _ := threads.Readdirnames(-1) // those that were read count
 	var found []int
-	lists, _ := filepath.Glob("/proc/self/task/*/children")
-	for _, list := range lists {
-		text, err := os.ReadFile(list) //nolint:gosec // the kernel's own file
+	for _, thread := range names {
+		text, err := os.ReadFile(tasks + thread + "/children") //nolint:gosec // the kernel's own file
 		if err != nil {
 			continue // that thread has just ended
 		}
@@ -38,6 +43,17 @@ func children() []int {
 		}
 	}
 	return found
+}
+
+// isChild is whether a process is a child of this one.
+func isChild(pid int) bool {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return false
+	}
+	// Behind the name, which may hold anything: state, parent (proc_pid_stat(5)).
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	return len(fields) > 1 && fields[1] == strconv.Itoa(os.Getpid())
 }
 
 // belongs is whether a process shows a command's mark among its variables, or has
