@@ -52,6 +52,10 @@ var general = []string{
 	"entrypoint", "wrapper", "launch", "launcher", "process",
 }
 
+// starters are those of them that say nothing but that something begins, so that
+// their folder says more than their arguments.
+var starters = []string{"run", "runner", "start", "cmd", "execute", "exec", "entrypoint", "wrapper", "launch", "launcher", "job", "script", "task"}
+
 // places are folders that say nothing of what is in them.
 var places = []string{
 	"bin", "sbin", "scripts", "script", "opt", "srv", "usr", "local", "home", "var", "root", "tmp", "etc", "src", "app", "current", "www", "html", "public_html", "httpdocs", "htdocs", "webroot", "public",

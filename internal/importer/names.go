@@ -63,7 +63,7 @@ func Clean(s string) string {
 	var b strings.Builder
 	for _, r := range s {
 		switch {
-		case r < 0x80 && job.ValidName(string(r)) && r != '-':
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_':
 			b.WriteRune(r)
 		case strings.ContainsRune("-.:/ ", r) && !strings.HasSuffix(b.String(), "-"):
 			b.WriteByte('-')

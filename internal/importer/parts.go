@@ -50,7 +50,7 @@ func partsOf(list shell.List, variables map[string]string, depth int) []string {
 		}
 		switch {
 		case len(parts) == 0:
-		case isSetup(c), slices.Contains(idle, name), slices.Contains(feeding, name) && strings.HasPrefix(c.After, "|") && i+1 < len(list):
+		case isSetup(c), isCondition(c) && i+1 < len(list), slices.Contains(idle, name), slices.Contains(feeding, name) && strings.HasPrefix(c.After, "|") && i+1 < len(list):
 			prepared = parts
 		default:
 			return parts
@@ -164,6 +164,9 @@ func (w *wording) add(word string) {
 	}
 	if len(w.out) == 0 {
 		w.script = text
+		if folder := w.inFolder(); slices.Contains(starters, strings.ToLower(name)) && strings.Contains(text, "/") && folder != "" {
+			name = Clean(folder + "-" + name)
+		}
 	}
 	w.out = append(w.out, name)
 }

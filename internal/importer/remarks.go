@@ -36,6 +36,7 @@ var remarks = []remark{
 	{[]string{"mail", "mailx", "mutt", "sendmail", "msmtp", "ssmtp"}, nil, decided, "it sends mail, and a container has no mail system: failures are told to `notify`"},
 	{nil, regexp.MustCompile(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to a watcher of its own: keep that, or drop it, since missed runs are told here"},
 	{nil, regexp.MustCompile(`(^|[\s="':])(~/|/home/|/root/|/Users/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder of its host: the image must have what is there"},
+	{[]string{"pgrep", "pidof", "pkill", "killall"}, nil, decided, "it looks for processes of its host, and a task sees its own alone: what keeps a program running is a service; `overlap: forbid` keeps two runs apart"},
 	{[]string{"cd", "pushd"}, nil, known, "it changes into a folder that the image must have"},
 	{[]string{"source", "."}, nil, known, "it reads a file of settings: the image must have it, or put them into environment and secrets"},
 	{nil, regexp.MustCompile(`\bsleep\b.*\bRANDOM\b`), known, "it waits at random: `window` does that without paying for the wait, where it is shorter than the time between two runs"},
@@ -47,6 +48,7 @@ var remarks = []remark{
 var hostPrograms = []string{
 	"systemctl", "service", "shutdown", "reboot", "poweroff", "logrotate", "anacron", "apt-get", "apt", "yum", "dnf", "zypper", "apk", "pacman", "snap", "certbot", "fstrim", "mdadm", "checkarray",
 	"atrun", "newsyslog", "periodic", "freshclam", "updatedb", "ntpdate", "hwclock", "iptables", "ufw", "modprobe", "mount", "umount", "supervisorctl", "pm2", "monit", "raid-check",
+	"osascript", "launchctl", "wall", "screen", "tmux", "notify-send", "xset",
 }
 
 // wrapping are programs that start the command behind their options.

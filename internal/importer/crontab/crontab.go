@@ -5,6 +5,7 @@ package crontab
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -94,7 +95,7 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	}
 	c := &importing{
 		Import: in, env: environment{zone: in.Zone, secrets: &in.Secrets}, locks: map[string]string{}, dot: map[int]string{}, users: r.users(f),
-		lines: make(map[int]lines.Line, len(all)),
+		lines: make(map[int]lines.Line, len(all)), system: r.Users != lines.Absent && systemFile.MatchString(f.Name),
 	}
 	for _, l := range all {
 		c.lines[l.Number] = l
@@ -107,6 +108,9 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	return nil
 }
 
+// systemFile is where cron reads a user before each command.
+var systemFile = regexp.MustCompile(`^/etc/(?:crontab$|cron\.d/)`)
+
 // importing is an import on its way.
 type importing struct {
 	*importer.Import
@@ -118,6 +122,7 @@ type importing struct {
 	dot     map[int]string // jobs by line
 	users   lines.UserColumn
 	follows bool // another job stands right below
+	system  bool // the file lies where cron reads users before commands
 }
 
 // offUsers learns from the lines of jobs how those behind a # are read.

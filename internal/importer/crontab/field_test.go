@@ -85,6 +85,11 @@ func TestFieldFiles(t *testing.T) {
 			[]string{"index-stock", "shopuser-cron", "hc-ping-com"},
 			nil, "", 0, "must have /usr/local/cpanel",
 		},
+		{
+			"starters and watchdogs", "crontab", at("/opt/sync/run.sh prod") + at("/opt/sync/run.sh staging") + at("pgrep -f worker.py || nohup python3 /srv/bot/worker.py &"),
+			[]string{"sync-run-prod", "sync-run-staging", "bot-worker"},
+			nil, "", 0, "",
+		},
 		{"a shell of the host", "crontab", "SHELL=/opt/menu\n" + at("/x"), []string{"x"}, nil, "", 1, ""},
 		{"a URL without quotes", "crontab", at("wget -q -O - http://a.example.com/index.php?route=a/stock&full=1"), []string{"index-a-stock"}, nil, "", 1, "runs beside the rest"},
 		{"marks of Magento", "crontab", "#~ MAGENTO START c5f9e5ed71cceaabc4d4fd9b3e827a2b\n" + at("/usr/bin/php /srv/shop/bin/magento cron:run") + "#~ MAGENTO END c5f9e5ed71cceaabc4d4fd9b3e827a2b\n", []string{"cron-run"}, nil, "", 0, ""},

@@ -96,6 +96,9 @@ func (in *importing) whoever(e *importer.Entry, l lines.Line, r *importer.Comman
 	if l.Doubt != "" {
 		r.Off("%s", l.Doubt)
 	}
+	if in.system && l.User == "" && l.Doubt == "" {
+		r.Off("cron reads a user before each command of this file, and takes %s for one, so it has never run: name the user, or say --users no if the file was a user's", firstWord(l.Command))
+	}
 	if l.User != "" {
 		e.Note("it ran as %s: in a container that is user of the task definition, and its rights are the task role's", l.User)
 	}
@@ -106,6 +109,11 @@ func (in *importing) whoever(e *importer.Entry, l lines.Line, r *importer.Comman
 		r.Off("the file's last line has no line feed, so cron ignores it and it has not run since the file was last written")
 	}
 	in.env.mailOf(e)
+}
+
+func firstWord(text string) string {
+	word, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	return importer.Clip(word)
 }
 
 // readable switches off what cannot be written as it is, or is no line of cron's.

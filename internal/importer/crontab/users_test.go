@@ -1,9 +1,12 @@
 package crontab_test
 
 import (
+	"strings"
 	"testing"
 
 	lines "github.com/batchplane/batchplane/internal/cron/crontab"
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/crontab"
 )
 
 // TestUserColumn: what is not certain is switched off, and jobs behind a # are
@@ -37,5 +40,26 @@ func TestUserColumn(t *testing.T) {
 	r, err := readText([]byte("#0 1 * * * root /x\n"), options{Zone: "UTC", From: from, Disabled: true, Users: lines.Absent})
 	if err != nil || r.Jobs[0].Command[2] != "root /x" {
 		t.Errorf("%+v, %v", r.Jobs, err)
+	}
+}
+
+// TestSystemFileWithoutUsers: where cron reads users, a file that names none has
+// never run, unless a person says that it was another's.
+func TestSystemFileWithoutUsers(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		users lines.UserColumn
+		off   bool
+	}{
+		"/etc/crontab": {lines.Detect, true}, "/etc/cron.d/shop": {lines.Detect, true}, "repo/etc/crontab": {lines.Detect, false}, "/etc/cron.d/b": {lines.Absent, false},
+	} {
+		in := importer.New(crontab.Kind, importer.Options{Zone: "UTC", From: from})
+		if err := (crontab.Reader{Users: c.users}).Read(in, []*importer.File{{Name: name, Data: []byte("0 1 * * * /opt/x\n")}}); err != nil {
+			t.Fatal(err)
+		}
+		notes := strings.Join(in.Entries[0].Notes, "\n")
+		if len(in.Jobs) != 1 || in.Jobs[0].Disabled != c.off || strings.Contains(notes, "takes /opt/x for one, so it has never run") != c.off {
+			t.Errorf("%s: %+v\n%s", name, in.Jobs, notes)
+		}
 	}
 }
