@@ -2,9 +2,9 @@ package console
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -81,12 +81,15 @@ func (s *Server) hosts(next http.Handler) http.Handler {
 	})
 }
 
+// hostForm is a name or an address, one of IPv6 in brackets, and a port or none.
+var hostForm = regexp.MustCompile(`^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]+)?$`)
+
 func (s *Server) allowed(host string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
+	m := hostForm.FindStringSubmatch(host)
+	if m == nil {
+		return false
 	}
-	name = strings.ToLower(strings.Trim(name, "[]"))
+	name := strings.ToLower(m[1] + m[2])
 	if ip, err := netip.ParseAddr(name); err == nil && ip.IsLoopback() && ip.Zone() == "" {
 		return true
 	}

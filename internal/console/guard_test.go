@@ -229,6 +229,31 @@ func TestAttacks(t *testing.T) {
 		{"a method that is not for browsers", "PUT", "/ask/run?of=fx-rates", nil, true, false, 405},
 		{"an address without an end", "GET", "/history?cause=" + strings.Repeat("a", 5000), nil, true, false, 414},
 		{"asking by GET", "GET", "/ask/run?of=fx-rates&token=x&request=page-1", nil, true, false, 200},
+		{"our name with a stranger's behind it", "GET", "/", func(r *http.Request) { r.Host = "127.0.0.1.evil.example:4711" }, true, false, 403},
+		{"our address with a user before it", "GET", "/", func(r *http.Request) { r.Host = "127.0.0.1:4711@evil.example" }, true, false, 403},
+		{"a port that is none", "GET", "/", func(r *http.Request) { r.Host = "127.0.0.1:4711:80" }, true, false, 403},
+		{"an address of another net", "GET", "/", func(r *http.Request) { r.Host = "10.0.0.1:4711" }, true, false, 403},
+		{"any address", "GET", "/", func(r *http.Request) { r.Host = "0.0.0.0:4711" }, true, false, 403},
+		{"any address of IPv6", "GET", "/", func(r *http.Request) { r.Host = "[::]:4711" }, true, false, 403},
+		{"an address of IPv6 that is not the loopback", "GET", "/", func(r *http.Request) { r.Host = "[fe80::1]:4711" }, true, false, 403},
+		{"an address of IPv6 that is not whole", "GET", "/", func(r *http.Request) { r.Host = "[::1" }, true, false, 403},
+		{"a form of no origin, by a browser of today", "POST", "/ask/run?of=fx-rates", func(r *http.Request) {
+			r.Header.Set("Sec-Fetch-Site", "cross-site")
+			r.Header.Set("Origin", "null")
+		}, true, true, 403},
+		{"a form of the right name on another port", "POST", "/ask/run?of=fx-rates", func(r *http.Request) {
+			r.Header.Del("Sec-Fetch-Site")
+			r.Header.Set("Origin", "http://127.0.0.1:4712")
+		}, true, true, 403},
+		{"a zone of a path", "GET", "/?zone=../../../etc/passwd", nil, true, false, 400},
+		{"a zone of markup", "GET", "/?zone=%3Cscript%3E", nil, true, false, 400},
+		{"a zone of the machine's own", "GET", "/?zone=Local", nil, true, false, 400},
+		{"a zone with a break in it", "GET", "/?zone=UTC%0d%0aX-Evil:%20yes", nil, true, false, 400},
+		{"a job's name with a break in it", "GET", "/jobs/a%0d%0aSet-Cookie:%20x=y", nil, true, false, 404},
+		{"a run's name with a break in it", "GET", "/runs/a%0d%0aX-Evil:%20yes/20261124T0720Z", nil, true, false, 404},
+		{"thousands of parameters", "GET", "/?" + strings.Repeat("a=b&", 1000), nil, true, false, 200},
+		{"more parameters than an address holds", "GET", "/?" + strings.Repeat("a=b&", 2000), nil, true, false, 414},
+		{"a path out of the assets", "GET", "/assets/..%2f..%2fgo.mod", nil, true, false, 404},
 		{"a path out of the pages", "GET", "/runs/..%2f..%2fetc/passwd", nil, true, false, 404},
 		{"a run whose name is markup", "GET", "/runs/%3Cscript%3E/x", nil, true, false, 404},
 	}
@@ -248,7 +273,10 @@ func TestAttacks(t *testing.T) {
 			if c.method == "POST" {
 				form = runForm(token)
 			}
-			r := request(c.method, c.target, form)
+			// What is let in by a fault, a stream above all, must not last.
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			r := request(c.method, c.target, form).WithContext(ctx)
 			if c.change != nil {
 				c.change(r)
 			}
@@ -258,6 +286,9 @@ func TestAttacks(t *testing.T) {
 			}
 			if len(w.door.asked) > 0 {
 				t.Errorf("it was asked for: %+v", w.door.asked)
+			}
+			if res.Header.Get("X-Evil") != "" || len(res.Cookies()) > 0 {
+				t.Errorf("a header got in: %v", res.Header)
 			}
 			for name, want := range map[string]string{"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"} {
 				if got := res.Header.Get(name); !strings.Contains(got, want) {
@@ -411,5 +442,34 @@ func TestTooMuch(t *testing.T) {
 	form.Set("args", strings.Repeat("x", 70_000))
 	if res := w.send(request("POST", "/ask/run?of=fx-rates", form), c); res.StatusCode != http.StatusBadRequest || len(w.door.asked) > 0 {
 		t.Errorf("a form of 70 KB: %d", res.StatusCode)
+	}
+}
+
+// TestLeaks: a code is of no use to who hears of it later, and is told to nobody else.
+func TestLeaks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	address, err := url.Parse(w.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := w.send(request("GET", address.RequestURI(), nil))
+	if to := first.Header.Get("Location"); strings.Contains(to, "code") || first.Header.Get("Cache-Control") != "no-store" || first.Header.Get("Referrer-Policy") != "same-origin" {
+		t.Errorf("the answer to a code: to %q, %v", to, first.Header)
+	}
+	mine := first.Cookies()[0]
+	// Who reads the address in a history, a log or a Referer replays it, with and
+	// without a cookie of their own making.
+	stolen := request("GET", address.RequestURI(), nil)
+	stolen.Header.Set("Referer", "http://"+host+address.RequestURI())
+	forged := &http.Cookie{Name: mine.Name, Value: strings.Repeat("a", len(mine.Value))} //nolint:gosec // it is what an attacker sends
+	for _, cookies := range [][]*http.Cookie{nil, {forged}} {
+		if res := w.send(stolen.Clone(t.Context()), cookies...); res.StatusCode != http.StatusUnauthorized || len(res.Cookies()) > 0 {
+			t.Errorf("a code again: %d", res.StatusCode)
+		}
+	}
+	// A cookie of a server on another port comes beside ours and before it.
+	if res := w.send(request("GET", "/", nil), forged, &http.Cookie{Name: "session", Value: "x"}, mine); res.StatusCode != http.StatusOK { //nolint:gosec // the same
+		t.Errorf("with cookies of other ports beside it: %d", res.StatusCode)
 	}
 }

@@ -55,6 +55,10 @@ func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 	if err != nil {
 		return rendered{}, err
 	}
+	missed, err := remember(ctx, s.memo, "missed", p.MissedRuns)
+	if err != nil {
+		return rendered{}, err
+	}
 	counts, err := remember(ctx, s.memo, "day", s.lastDay)
 	if err != nil {
 		return rendered{}, err
@@ -66,7 +70,7 @@ func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 	if o.Pauses, err = remember(ctx, s.memo, "pauses", p.Pauses); err != nil {
 		return rendered{}, err
 	}
-	o.fill(summaries, open, counts, st)
+	o.fill(view.AttentionOf(summaries, open, missed, o.Now), summaries, open, counts, st)
 	return rendered{name: "overview", data: o}, nil
 }
 
@@ -89,9 +93,9 @@ func (s *Server) lastDay(ctx context.Context) (counts map[view.Class]int, err er
 }
 
 // fill makes the page of what was read.
-func (o *overview) fill(summaries []view.Summary, open []run.Run, counts map[view.Class]int, st plane.Status) {
+func (o *overview) fill(needs []view.Attention, summaries []view.Summary, open []run.Run, counts map[view.Class]int, st plane.Status) {
 	o.Jobs, o.Known = len(summaries), len(summaries) > 0
-	o.Needs, o.Wrong = view.AttentionOf(summaries, open, o.Now), st.Wrong
+	o.Needs, o.Wrong = needs, st.Wrong
 	for c := view.ClassFailed; c <= view.ClassPlanned; c++ {
 		if counts[c] > 0 {
 			o.Day = append(o.Day, classCount{c, counts[c]})

@@ -62,7 +62,22 @@ func TestPages(t *testing.T) {
 			for _, v := range varies {
 				got = v.in.ReplaceAllString(got, v.out)
 			}
-			golden(t, name+".html", got)
+			frame, own := apart(t, got)
+			golden(t, name+".html", own)
+			switch {
+			case name == "overview":
+				golden(t, "frame.html", frame)
+				return
+			case strings.HasPrefix(name, "sorry-"): // it has no session's frame
+				return
+			}
+			want, err := os.ReadFile(filepath.Join("testdata", "frame.html"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if plainFrame(frame) != plainFrame(string(want)) {
+				t.Errorf("its frame is not that of the overview:\n%s", firstDifference(plainFrame(frame), plainFrame(string(want))))
+			}
 		})
 	}
 	t.Run("stranger", func(t *testing.T) {
@@ -74,6 +89,25 @@ func TestPages(t *testing.T) {
 		golden(t, "stranger.html", got)
 	})
 }
+
+// apart are a page's frame, and what is its own: its title and what is in <main>.
+func apart(t *testing.T, page string) (frame, own string) {
+	t.Helper()
+	head, rest, ok := strings.Cut(page, "<main ")
+	main, foot, end := strings.Cut(rest, "</main>")
+	_, title, titled := strings.Cut(head, "<title>")
+	title, _, closed := strings.Cut(title, "</title>")
+	if !ok || !end || !titled || !closed {
+		t.Fatalf("it is no page:\n%s", page)
+	}
+	return head + "<main></main>" + foot, "<title>" + title + "</title>\n<main " + main + "</main>\n"
+}
+
+// ownOf are the places of a frame that are a page's own: its title, its address, what
+// it is in the navigation, and the zone of its times.
+var ownOf = regexp.MustCompile(`<title>[^<]*</title>| aria-current="page"|<form class="zone"(?s:.*?)</form>|href="[^"]*"|Times are of [^.]*\.|<p id="r-made".*| data-events="[^"]*"`)
+
+func plainFrame(frame string) string { return ownOf.ReplaceAllString(frame, "") }
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()

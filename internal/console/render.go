@@ -31,7 +31,7 @@ var functions = template.FuncMap{
 		s, _ := v.(view.State)
 		return LookOf(s)
 	},
-	"shape":   shapeOf,
+	"shape": shapeOf, "needLook": needLook,
 	"shapes":  func() []Shape { return shapes },
 	"took":    tookOf,
 	"middle":  middle,

@@ -142,11 +142,15 @@ func (w *Widget) read(ctx context.Context, d *widget) error {
 	if err != nil {
 		return err
 	}
+	missed, err := p.MissedRuns(ctx)
+	if err != nil {
+		return err
+	}
 	st, err := p.Status(ctx)
 	if err != nil {
 		d.Unread = append(d.Unread, "how the control plane itself stands: "+err.Error())
 	}
-	d.fill(summaries, open, nil, st)
+	d.fill(view.AttentionOf(summaries, open, missed, d.Now), summaries, open, nil, st)
 	d.MoreNeeds = max(0, len(d.Needs)-mostNeeds)
 	d.Needs = d.Needs[:min(len(d.Needs), mostNeeds)]
 	page, err := p.History(ctx, plane.Filter{Statuses: []run.Status{run.Failed, run.Missed}, Since: d.Now.Add(-failuresOf)}, mostFailures)

@@ -67,6 +67,17 @@ func LookOfClass(c view.Class) Look {
 	return Look{Icon: icons[c], Word: word, Class: c.String()}
 }
 
+// needLook is the class, and the icon, of what needs somebody.
+func needLook(k view.AttentionKind) string {
+	switch k {
+	case view.NeedsFailing:
+		return "failed"
+	case view.NeedsMissed:
+		return "missed"
+	}
+	return "held"
+}
+
 // Stamp is a time as a page shows it.
 type Stamp struct {
 	// ISO is for machines, Text for people, Full has day, seconds and zone, Ago

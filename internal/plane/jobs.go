@@ -106,7 +106,7 @@ func (p *Plane) OpenRuns(ctx context.Context, limit int) ([]run.Run, error) {
 
 // Attention is what needs somebody now.
 func (p *Plane) Attention(ctx context.Context) ([]view.Attention, error) {
-	summaries, err := p.Jobs(ctx, JobFilter{})
+	summaries, err := p.Jobs(ctx, JobFilter{Brief: true})
 	if err != nil {
 		return nil, err
 	}
@@ -114,5 +114,15 @@ func (p *Plane) Attention(ctx context.Context) ([]view.Attention, error) {
 	if err != nil {
 		return nil, err
 	}
-	return view.AttentionOf(summaries, open, p.now()), nil
+	missed, err := p.MissedRuns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return view.AttentionOf(summaries, open, missed, p.now()), nil
+}
+
+// MissedRuns are those of the last day, the newest first, at most a thousand.
+func (p *Plane) MissedRuns(ctx context.Context) ([]run.Run, error) {
+	page, err := p.History(ctx, Filter{Statuses: []run.Status{run.Missed}, Since: p.now().Add(-view.MissedFor)}, 1000)
+	return page.Runs, err
 }

@@ -18,6 +18,8 @@ type Attention struct {
 	// Since is when it began, zero where that is not known.
 	Since time.Time `json:"since,omitzero"`
 	Words string    `json:"words"`
+
+	count int
 }
 
 // AttentionKind is why somebody should look.
@@ -27,32 +29,51 @@ type AttentionKind string
 const (
 	NeedsDoubt   AttentionKind = "in doubt"
 	NeedsStuck   AttentionKind = "will not stop"
+	NeedsHung    AttentionKind = "hangs"
 	NeedsHeldUp  AttentionKind = "held up"
 	NeedsFailing AttentionKind = "failing"
+	NeedsMissed  AttentionKind = "missed"
 	NeedsPaused  AttentionKind = "paused for long"
+	NeedsResumed AttentionKind = "pause ends soon"
 )
 
-var urgency = []AttentionKind{NeedsDoubt, NeedsStuck, NeedsHeldUp, NeedsFailing, NeedsPaused}
+var urgency = []AttentionKind{NeedsDoubt, NeedsStuck, NeedsHung, NeedsHeldUp, NeedsFailing, NeedsMissed, NeedsPaused, NeedsResumed}
 
 // Times after which something is worth a look.
 const (
 	// HeldUpAfter is for a run that was claimed and not launched.
 	HeldUpAfter = 15 * time.Minute
+	// HungAfter is for a task that ECS accepted and that does not run: half of what a
+	// launch may take by itself.
+	HungAfter = 10 * time.Minute
+	// WaitsLong is for a run that waits for the end of another.
+	WaitsLong = time.Hour
 	// PausedLong is for a pause that nobody gave an end.
 	PausedLong = 7 * 24 * time.Hour
+	// EndsSoon is for a pause that ends by itself.
+	EndsSoon = time.Hour
 )
 
-// AttentionOf is what needs somebody, of jobs and of runs that are open; the most
-// urgent and the oldest first.
-func AttentionOf(summaries []Summary, open []run.Run, now time.Time) []Attention {
-	var out []Attention
+// MissedFor is for how long a missed slot needs somebody.
+const MissedFor = 24 * time.Hour
+
+// AttentionOf is what needs somebody: of jobs, of runs that are open, and of those
+// that were missed within MissedFor, the newest first. It is the most urgent and the
+// oldest first.
+func AttentionOf(summaries []Summary, open, missed []run.Run, now time.Time) []Attention {
+	out := missedAttention(missed)
 	for _, r := range open {
 		if a, ok := openAttention(r, now); ok {
 			out = append(out, a)
 		}
 	}
+	all := false
 	for _, s := range summaries {
 		out = append(out, jobAttention(s, now)...)
+		if s.PausedAll && !all { // it is said once
+			all = true
+			out = append(out, pauseAttention(job.All, *s.Paused, now)...)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b Attention) int {
 		return cmp.Or(cmp.Compare(slices.Index(urgency, a.Kind), slices.Index(urgency, b.Kind)), a.Since.Compare(b.Since), cmp.Compare(a.Job, b.Job))
@@ -68,7 +89,10 @@ func openAttention(r run.Run, now time.Time) (Attention, bool) {
 		a.Words = fmt.Sprintf("whether ECS launched attempt %d is not known; %s", d.Attempt, d.Next)
 	case r.Stopping != nil && r.Stopping.Stuck:
 		a.Kind, a.Since, a.Words = NeedsStuck, r.Stopping.At, "its task was asked to stop and has not: "+r.Stopping.Reason
-	case (r.Status == run.Queued || r.Status == run.Launching) && !r.Waits && now.Sub(r.QueuedAt) > HeldUpAfter:
+	case StateOf(r) == Starting && now.Sub(r.Last().SentAt) > HungAfter:
+		a.Kind, a.Since = NeedsHung, r.Last().SentAt
+		a.Words = fmt.Sprintf("ECS accepted its task and says %s: it does not run; it is stopped once its launchTimeout has passed", orElse(r.Last().LastStatus, "nothing"))
+	case (r.Status == run.Queued || r.Status == run.Launching) && now.Sub(r.QueuedAt) > patience(r):
 		a.Kind, a.Since = NeedsHeldUp, r.QueuedAt
 	default:
 		return a, false
@@ -76,18 +100,71 @@ func openAttention(r run.Run, now time.Time) (Attention, bool) {
 	return a, true
 }
 
+// patience is how long a run may wait before somebody should look.
+func patience(r run.Run) time.Duration {
+	if r.Waits {
+		return WaitsLong
+	}
+	return HeldUpAfter
+}
+
 func jobAttention(s Summary, now time.Time) (out []Attention) {
 	if s.FailingSince != nil {
-		a := Attention{Kind: NeedsFailing, Job: s.Job, Since: *s.FailingSince, Words: "no success since"}
-		if i := slices.IndexFunc(s.Runs, func(r Row) bool { return r.State.Bad() }); i >= 0 {
-			a.Run, a.Words = s.Runs[i].Run, s.Runs[i].Cause
-		}
-		out = append(out, a)
+		out = append(out, failing(s))
 	}
-	if p := s.Paused; p != nil && !s.PausedAll && p.To.IsZero() && now.Sub(p.From) > PausedLong {
-		out = append(out, Attention{Kind: NeedsPaused, Job: s.Job, Since: p.From, Words: PauseWords(*p)})
+	if s.HeldBy != "" {
+		out = append(out, Attention{Kind: NeedsHeldUp, Job: s.Job, Run: s.HeldBy, Words: fmt.Sprintf("its slots are skipped while %s is open", s.HeldBy)})
+	}
+	if p := s.Paused; p != nil && !s.PausedAll {
+		out = append(out, pauseAttention(s.Job, *p, now)...)
 	}
 	return out
+}
+
+// failing is about a job that has not succeeded since a failure.
+func failing(s Summary) Attention {
+	a := Attention{Kind: NeedsFailing, Job: s.Job, Since: *s.FailingSince, Words: "no success since"}
+	i := slices.IndexFunc(s.Runs, func(r Row) bool { return r.State.Bad() })
+	if i < 0 {
+		return a
+	}
+	a.Run, a.Words = s.Runs[i].Run, s.Runs[i].Cause
+	return a
+}
+
+// missedAttention is about slots of the last day that nothing ran for, by job; the
+// newest come first.
+func missedAttention(missed []run.Run) (out []Attention) {
+	at := map[string]int{}
+	for _, r := range missed {
+		i, ok := at[r.ID.Job()]
+		if !ok {
+			i = len(out)
+			at[r.ID.Job()] = i
+			out = append(out, Attention{Kind: NeedsMissed, Job: r.ID.Job(), Run: r.ID, Words: r.Cause})
+		}
+		out[i].Since = r.ScheduledFor
+		out[i].count++
+	}
+	for i := range out {
+		if n := out[i].count; n > 1 {
+			out[i].Words = fmt.Sprintf("%d slots, the last: %s", n, out[i].Words)
+		}
+	}
+	return out
+}
+
+// pauseAttention is about a pause that nobody ends, or that ends soon.
+func pauseAttention(name string, p job.Pause, now time.Time) []Attention {
+	a := Attention{Kind: NeedsPaused, Job: name, Since: p.From, Words: PauseWords(p)}
+	switch left := p.To.Sub(now); {
+	case p.To.IsZero() && now.Sub(p.From) > PausedLong:
+	case !p.To.IsZero() && left <= EndsSoon:
+		a.Kind, a.Words = NeedsResumed, fmt.Sprintf("in %s its schedule goes on; paused %s", left.Round(time.Minute), PauseWords(p))
+	default:
+		return nil
+	}
+	return []Attention{a}
 }
 
 // PauseWords say who paused and why.

@@ -37,6 +37,9 @@ type Summary struct {
 	// FailingSince is when the oldest failure since the last success ended.
 	FailingSince *time.Time `json:"failingSince,omitempty"`
 
+	// HeldBy is the open run for which the last slots were skipped, "" for none.
+	HeldBy run.ID `json:"heldBy,omitempty"`
+
 	// Last is the newest run, nil where there is none.
 	Last *Row `json:"last,omitempty"`
 	// Strip has a character for each of the newest runs, the oldest first (see
@@ -63,6 +66,9 @@ func SummaryOf(item, all job.Item, j job.Job, runs []run.Run, now time.Time) Sum
 	}
 	if !item.Gone {
 		s.FailingSince = optional(item.FailingSince)
+		if item.Holder != nil {
+			s.HeldBy = run.ID(item.Holder.By)
+		}
 		s.pauses(item, all, now)
 		s.next(item, now)
 	}

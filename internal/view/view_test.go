@@ -175,18 +175,32 @@ func TestAttention(t *testing.T) {
 	long := now.Add(-30 * 24 * time.Hour)
 	failing := view.Summary{Job: "broken", FailingSince: &long, Runs: []view.Row{{State: "succeeded"}, {State: "failed", Run: "broken/1", Cause: "exit code 3"}}}
 	paused := view.Summary{Job: "paused", Paused: &job.Pause{From: long, By: "mia", Reason: "db"}}
+	ends := view.Summary{Job: "ends", Paused: &job.Pause{From: long, To: now.Add(20 * time.Minute), By: "mia"}}
+	later := view.Summary{Job: "later", Paused: &job.Pause{From: now, To: now.Add(3 * time.Hour)}}
+	held := view.Summary{Job: "locked", HeldBy: "locked/20261122T1500Z"}
+	missed := []run.Run{{ID: "missed/20261122T1700Z", Status: run.Missed, Cause: "no trigger came", ScheduledFor: now.Add(-time.Hour)}, {ID: "missed/20261122T1600Z", Status: run.Missed, ScheduledFor: now.Add(-2 * time.Hour)}}
+	all := job.Pause{From: long}
+	one, two := view.Summary{Job: "one", Paused: &all, PausedAll: true}, view.Summary{Job: "two", Paused: &all, PausedAll: true}
 	open := []run.Run{
 		{ID: "waits/20261122T1700Z", Status: run.Queued, Waits: true, QueuedAt: long},
 		{ID: "held/20261122T1700Z", Status: run.Queued, QueuedAt: now.Add(-time.Hour), Cause: "capacity"},
 		{ID: "fresh/20261122T1700Z", Status: run.Queued, QueuedAt: now},
+		{ID: "patient/20261122T1700Z", Status: run.Queued, Waits: true, QueuedAt: now.Add(-30 * time.Minute)},
+		{ID: "hung/20261122T1700Z", Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", SentAt: now.Add(-11 * time.Minute), LastStatus: "PROVISIONING"}}},
+		{ID: "starts/20261122T1700Z", Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", SentAt: now.Add(-9 * time.Minute), LastStatus: "PENDING"}}},
 		{ID: "stuck/20261122T1700Z", Status: run.Running, Stopping: &run.StopRequest{Stuck: true, At: now}},
 		{ID: "doubt/20261122T1700Z", Status: run.Launching, Attempts: []run.Attempt{{N: 1, Doubt: true, SentAt: now}}},
 	}
 	var kinds []string
-	for _, a := range view.AttentionOf([]view.Summary{paused, failing}, open, now) {
+	for _, a := range view.AttentionOf([]view.Summary{paused, failing, ends, later, held, one, two}, open, missed, now) {
 		kinds = append(kinds, string(a.Kind)+" "+a.Job)
+		for job, words := range map[string]string{"missed": "2 slots, the last: no trigger came", "locked": "skipped while locked/20261122T1500Z is open", "hung": "says PROVISIONING", "ends": "in 20m0s its schedule goes on", "broken": "exit code 3"} {
+			if a.Job == job && !strings.Contains(a.Words, words) {
+				t.Errorf("%s: %q", job, a.Words)
+			}
+		}
 	}
-	want := "in doubt doubt|will not stop stuck|held up held|failing broken|paused for long paused"
+	want := "in doubt doubt|will not stop stuck|hangs hung|held up locked|held up waits|held up held|failing broken|missed missed|paused for long *|paused for long paused|pause ends soon ends"
 	if got := strings.Join(kinds, "|"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
