@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 
 	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/cron"
@@ -18,7 +19,7 @@ import (
 )
 
 type uiCmd struct {
-	Port      int      `help:"Port on 127.0.0.1; a free one unless given." placeholder:"N"`
+	Port      int      `help:"Port on 127.0.0.1; a free one unless given. Several stacks (--stack a,b) take as many, one after the other." placeholder:"N"`
 	Open      bool     `help:"Open the pages in the browser."`
 	ReadOnly  bool     `name:"read-only" help:"Show everything and refuse to ask for anything."`
 	Socket    string   `help:"Listen on a Unix socket that only you may use, for ssh -L; not on a port." placeholder:"PATH"`
@@ -36,29 +37,102 @@ func (c *uiCmd) Run(ctx context.Context, a *app) error {
 		}
 		a.zone = zone.Location()
 	}
-	return a.withPlane(ctx, func(p *plane.Plane) error {
-		l, base, err := c.listen(ctx)
+	doors, err := c.doors(ctx, strings.Split(a.stack, ","))
+	if err != nil {
+		return err
+	}
+	return c.serve(ctx, a, doors, 0, nil)
+}
+
+// door is where the pages of one stack are reached.
+type door struct {
+	stack, base string
+	listener    net.Listener
+}
+
+// doors opens a door for each stack, on ports one after the other where the first is
+// given.
+func (c *uiCmd) doors(ctx context.Context, stacks []string) (doors []door, err error) {
+	if len(stacks) > 1 && c.Socket != "" {
+		return nil, usagef("--socket shows one stack; give one of %s", strings.Join(stacks, ", "))
+	}
+	for i, name := range stacks {
+		own := *c
+		if own.Port > 0 {
+			own.Port += i
+		}
+		d := door{stack: name}
+		if d.listener, d.base, err = own.listen(ctx); err != nil {
+			closeAll(doors)
+			return nil, err
+		}
+		c.AllowHost = own.AllowHost
+		doors = append(doors, d)
+	}
+	return doors, nil
+}
+
+func closeAll(doors []door) {
+	for _, d := range doors {
+		_ = d.listener.Close()
+	}
+}
+
+// serve serves the stacks of the doors from i on, and those that are ready.
+func (c *uiCmd) serve(ctx context.Context, a *app, doors []door, i int, ready []*ui) error {
+	if i == len(doors) {
+		return serveAll(ctx, doors, ready)
+	}
+	d, own := doors[i], *a
+	own.stack = d.stack
+	err := own.withPlane(ctx, func(p *plane.Plane) error {
+		var others []console.Other
+		for _, o := range doors {
+			if o.stack != d.stack {
+				others = append(others, console.Other{Name: o.stack, Base: o.base})
+			}
+		}
+		u, err := own.newUI(p, d.base, c.AllowHost, c.ReadOnly, others...)
 		if err != nil {
 			return err
 		}
-		u, err := a.newUI(p, base, c.AllowHost, c.ReadOnly)
-		if err != nil {
-			return errors.Join(err, l.Close())
-		}
 		defer u.close()
-		_, _ = fmt.Fprintf(a.Stdout, "batchplane shows %s. Ctrl-C ends it.\n", p.Name)
-		if host, _, err := net.SplitHostPort(l.Addr().String()); err == nil && !net.ParseIP(host).IsLoopback() {
-			_, _ = fmt.Fprintf(a.Stderr, "batchplane: others can reach %s, and what goes over it is not encrypted: --socket with ssh -L is safer\n", l.Addr())
-		}
-		if c.Socket != "" {
-			_, _ = fmt.Fprintf(a.Stdout, "It listens on %s. From your machine: ssh -L 8765:%s HOST, and use port 8765.\n", c.Socket, c.Socket)
-		}
-		if c.Open {
-			u.open(ctx)
-		}
-		u.announce(u.server.Address())
-		return console.Serve(ctx, l, u.server)
+		c.greet(ctx, a, p, d, u)
+		return c.serve(ctx, a, doors, i+1, append(ready, u))
 	})
+	closeAll(doors) // those that are not served
+	return err
+}
+
+// serveAll serves until ctx or one of the listeners ends.
+func serveAll(ctx context.Context, doors []door, ready []*ui) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan error, len(doors))
+	for i, d := range doors {
+		go func() { done <- console.Serve(ctx, d.listener, ready[i].server) }()
+	}
+	var err error
+	for range doors {
+		err = errors.Join(err, <-done)
+		cancel()
+	}
+	return err
+}
+
+// greet says what is shown, and where.
+func (c *uiCmd) greet(ctx context.Context, a *app, p *plane.Plane, d door, u *ui) {
+	_, _ = fmt.Fprintf(a.Stdout, "batchplane shows %s. Ctrl-C ends it.\n", p.Name)
+	if host, _, err := net.SplitHostPort(d.listener.Addr().String()); err == nil && !net.ParseIP(host).IsLoopback() {
+		_, _ = fmt.Fprintf(a.Stderr, "batchplane: others can reach %s, and what goes over it is not encrypted: --socket with ssh -L is safer\n", d.listener.Addr())
+	}
+	if c.Socket != "" {
+		_, _ = fmt.Fprintf(a.Stdout, "It listens on %s. From your machine: ssh -L 8765:%s HOST, and use port 8765.\n", c.Socket, c.Socket)
+	}
+	if c.Open {
+		u.open(ctx)
+	}
+	u.announce(u.server.Address())
 }
 
 // ui is the pages as a command serves them.
@@ -69,11 +143,11 @@ type ui struct {
 	dir string
 }
 
-func (a *app) newUI(p *plane.Plane, base string, hosts []string, readOnly bool) (*ui, error) {
+func (a *app) newUI(p *plane.Plane, base string, hosts []string, readOnly bool, others ...console.Other) (*ui, error) {
 	u := &ui{a: a}
 	var err error
 	u.server, err = console.New(console.Config{
-		Plane: p, Base: base, AllowHosts: hosts, ReadOnly: readOnly, User: a.User, Zone: a.zone, ZoneName: a.zoneName(),
+		Plane: p, Base: base, Others: others, AllowHosts: hosts, ReadOnly: readOnly, User: a.User, Zone: a.zone, ZoneName: a.zoneName(),
 		Command: a.command, Announce: u.announce, Now: a.Now, Log: logger(a),
 	})
 	return u, err

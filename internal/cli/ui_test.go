@@ -3,7 +3,10 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -11,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
@@ -154,5 +159,51 @@ func TestStrangersPage(t *testing.T) {
 	u.server.ServeHTTP(w, r)
 	if w.Code != http.StatusUnauthorized {
 		t.Errorf("answered %d", w.Code)
+	}
+}
+
+// TestSeveralStacks: each has a door of its own, and the pages of one lead to the others.
+func TestSeveralStacks(t *testing.T) {
+	t.Parallel()
+	doors, err := (&uiCmd{}).doors(t.Context(), []string{"prod", "staging"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeAll(doors)
+	if len(doors) != 2 || doors[0].stack != "prod" || doors[1].stack != "staging" || doors[0].base == doors[1].base {
+		t.Fatalf("doors %+v", doors)
+	}
+	a := &app{Env: Env{Stdout: io.Discard, Stderr: io.Discard}, zone: time.UTC}
+	u, err := a.newUI(&plane.Plane{Name: "prod", Reader: &memory.Store{}}, doors[0].base, nil, false, console.Other{Name: "staging", Base: doors[1].base})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(u.close)
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- serveAll(ctx, doors, []*ui{u, u}) }()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, u.server.Address(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := (&http.Client{Jar: jar}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if err != nil || res.StatusCode != http.StatusOK || !strings.Contains(string(body), `<a class="stack" href="`+doors[1].base+`/">staging</a>`) {
+		t.Errorf("%d, %v: %s", res.StatusCode, err, body)
+	}
+	if cancel(); <-served != nil {
+		t.Error("it did not end in order")
+	}
+	var usage usageError
+	if _, err := (&uiCmd{Socket: "x"}).doors(t.Context(), []string{"a", "b"}); !errors.As(err, &usage) {
+		t.Errorf("two stacks on one socket: %v", err)
 	}
 }

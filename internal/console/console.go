@@ -23,6 +23,8 @@ type Config struct {
 	Plane *plane.Plane
 	// Base is the address by which people reach it, without a path.
 	Base string
+	// Others are the pages of other stacks, served beside these.
+	Others []Other
 	// AllowHosts are names that it has beside those of the loopback.
 	AllowHosts []string
 	// ReadOnly refuses to ask for anything.
@@ -41,6 +43,9 @@ type Config struct {
 	Now func() time.Time
 	Log *slog.Logger
 }
+
+// Other is where the pages of another stack are.
+type Other struct{ Name, Base string }
 
 // Server serves the pages of one control plane.
 type Server struct {

@@ -48,6 +48,8 @@ type shape struct {
 	X, Y, W, H  float64
 	Class       view.Class
 	Href, Title string
+	// Cuts are where a bar's further attempts begin.
+	Cuts []float64
 }
 
 // tick is a time of the axis: At is its place in percent.
@@ -169,11 +171,14 @@ var heights = map[view.Class]float64{
 
 func (t *timeline) shape(job string, m view.Mark) shape {
 	h := heights[m.Class]
-	s := shape{X: m.X, W: m.Width, H: h, Y: float64(m.Lane) + (1-h)/2, Class: m.Class}
+	s := shape{X: m.X, W: m.Width, H: h, Y: float64(m.Lane) + (1-h)/2, Class: m.Class, Cuts: m.Cuts}
 	when := t.At(m.From, job).Text
 	if m.Count == 1 {
 		s.Href = t.Href("/runs/" + string(m.Run))
 		s.Title = fmt.Sprintf("%s %s, %s", m.State, when, Took(m.To.Sub(m.From), false))
+		if m.Attempts > 1 {
+			s.Title += fmt.Sprintf(", %d attempts", m.Attempts)
+		}
 		return s
 	}
 	s.Href = t.Href("/history", "job", job, "since", m.From.UTC().Add(-24*time.Hour).Format(time.RFC3339), "until", m.To.UTC().Format(time.RFC3339))

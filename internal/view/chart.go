@@ -94,6 +94,10 @@ type Mark struct {
 	State State
 	// From and To are the times that it covers.
 	From, To time.Time
+	// Cuts are where further attempts of the only run were sent, in cells; Attempts is
+	// how many it had, 0 of a mark that is no bar.
+	Cuts     []float64
+	Attempts int
 
 	bar  bool
 	side side

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -76,6 +77,25 @@ func TestChartRow(t *testing.T) {
 	}
 	if len(r.Shades) != 1 || math.Abs(r.Shades[0].Width-24) > 0.02 {
 		t.Errorf("shades: %+v", r.Shades)
+	}
+}
+
+// TestAttemptsAreSeen: a bar is cut where further attempts began.
+func TestAttemptsAreSeen(t *testing.T) {
+	t.Parallel()
+	at := func(d time.Duration) time.Time { return chartNow.Add(d) }
+	b := BarOf(run.Run{
+		ID: "etl/a", Status: run.Succeeded, ScheduledFor: at(-10 * time.Hour), QueuedAt: at(-10 * time.Hour), StartedAt: at(-6 * time.Hour), FinishedAt: at(-4 * time.Hour),
+		Attempts: []run.Attempt{{N: 1, SentAt: at(-10 * time.Hour)}, {N: 2, SentAt: at(-8 * time.Hour)}, {N: 3, SentAt: at(-6 * time.Hour)}},
+	})
+	c := chartOf(24*time.Hour, 24*time.Hour, Lane{Job: "etl", Bars: []Bar{b, bar("etl/b", ok, -2*time.Hour, -time.Hour)}})
+	marks := c.Rows[0].Marks
+	slices.SortFunc(marks, func(a, b Mark) int { return strings.Compare(string(a.Run), string(b.Run)) })
+	if len(marks) != 2 || marks[0].Attempts != 3 || len(marks[0].Cuts) != 2 || marks[1].Attempts != 1 || len(marks[1].Cuts) != 0 {
+		t.Fatalf("marks %+v", marks)
+	}
+	if m := marks[0]; m.Cuts[0] != c.x(at(-8*time.Hour)) || m.Cuts[1] != c.x(at(-6*time.Hour)) || m.X > c.x(at(-10*time.Hour)) {
+		t.Errorf("it begins at %g and is cut at %v", m.X, m.Cuts)
 	}
 }
 
@@ -237,7 +257,7 @@ func TestOrderAndWindowDoNotChangeACharts(t *testing.T) {
 		mixed.Bars = slices.Clone(l.Bars)
 		r := rand.New(rand.NewPCG(1, 2))
 		r.Shuffle(len(mixed.Bars), func(i, k int) { mixed.Bars[i], mixed.Bars[k] = mixed.Bars[k], mixed.Bars[i] })
-		if got := marksOf(mixed, c.Cell, c); !slices.Equal(got, want) {
+		if got := marksOf(mixed, c.Cell, c); !slices.EqualFunc(got, want, func(a, b Mark) bool { return reflect.DeepEqual(a, b) }) {
 			t.Fatalf("another order: %v, want %v", got, want)
 		}
 		shift := 3 * c.Cell

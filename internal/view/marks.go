@@ -30,6 +30,8 @@ type item struct {
 	run   run.ID
 	state State
 	lane  int
+	// again are when further attempts were sent.
+	again []time.Time
 	// crowded is whether it has no lane of its own.
 	crowded bool
 }
@@ -39,7 +41,7 @@ type item struct {
 func itemsOf(l Lane, now time.Time) []item {
 	var out []item
 	for _, b := range l.Bars {
-		i := item{Span: b.Span, at: b.ScheduledFor, class: ClassOf(b.State), run: b.Run, state: b.State}
+		i := item{Span: b.Span, at: b.ScheduledFor, class: ClassOf(b.State), run: b.Run, state: b.State, again: b.Again}
 		if b.State == State(run.Missed) || b.State == State(run.Skipped) {
 			i.From, i.To = b.ScheduledFor, b.ScheduledFor.Add(least)
 		}
@@ -134,6 +136,14 @@ func (c *Chart) mark(i item, first, last int64, cell time.Duration, bar bool) Ma
 		from = min(from, to-width)
 	}
 	m.X, m.Width = from, to-from
+	if bar {
+		m.Attempts = 1 + len(i.again)
+		for _, at := range i.again {
+			if x := c.x(at); x > from && x < to {
+				m.Cuts = append(m.Cuts, x)
+			}
+		}
+	}
 	return m
 }
 

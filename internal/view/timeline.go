@@ -39,7 +39,7 @@ type Bar struct {
 	Attempts int
 	Cause    string
 	// ScheduledFor is the nominal minute. The bar reaches from when the task
-	// started, or the run was claimed where it did not, to its end; To is zero of a
+	// started (the first was sent, of a run with several attempts), or the run was claimed where it did not, to its end; To is zero of a
 	// run that has none, and now in a Timeline.
 	ScheduledFor time.Time
 	Span
@@ -89,6 +89,10 @@ func BarOf(r run.Run) Bar {
 	b.From, b.To = r.StartedAt, r.FinishedAt
 	if b.From.IsZero() {
 		b.From = r.QueuedAt
+	}
+	// What an attempt before the last did, or waited for, is in sight too.
+	if len(r.Attempts) > 1 && !r.Attempts[0].SentAt.IsZero() && r.Attempts[0].SentAt.Before(b.From) {
+		b.From = r.Attempts[0].SentAt
 	}
 	for i := 1; i < len(r.Attempts); i++ {
 		if at := r.Attempts[i].SentAt; !at.IsZero() {

@@ -68,6 +68,7 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 			"what is deployed runs, whatever is in the way":        honest,
 			"the people's door takes requests alone":               peoplesDoor,
 			"a dashboard shows a failure and retries it":           onDashboard,
+			"the pages show a stack with one's own credentials":    onPages,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
