@@ -10,6 +10,11 @@
     for (const log of document.querySelectorAll('[data-tail]')) log.scrollTop = log.scrollHeight;
   };
   tails();
+  // Where the timeline does not fit, the present is in sight.
+  for (const line of document.querySelectorAll('.scroll .axis .now')) {
+    const region = line.closest('.scroll'), at = line.getBoundingClientRect().left - region.getBoundingClientRect().left;
+    if (region.scrollWidth > region.clientWidth) region.scrollLeft = at - 0.7 * region.clientWidth;
+  }
 
   const address = document.body.dataset.events;
   if (!address || !window.EventSource) return;
