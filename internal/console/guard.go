@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -82,10 +83,12 @@ func (s *Server) hosts(next http.Handler) http.Handler {
 }
 
 // hostForm is a name or an address, one of IPv6 in brackets, and a port or none.
-var hostForm = regexp.MustCompile(`^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]+)?$`)
+var hostForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]+)?$`)
+})
 
 func (s *Server) allowed(host string) bool {
-	m := hostForm.FindStringSubmatch(host)
+	m := hostForm().FindStringSubmatch(host)
 	if m == nil {
 		return false
 	}

@@ -107,7 +107,7 @@ func (w *Widget) data(in widgetCall) *widget {
 	zone, name := offsetZone(in.Context.Zone.Offset)
 	f := Frame{Stack: w.Plane.Name, Now: now(), zone: zone, zoneName: name, zones: map[string]*time.Location{}}
 	by := "a viewer of a dashboard"
-	if dashboardName.MatchString(in.Context.Dashboard) {
+	if dashboardName().MatchString(in.Context.Dashboard) {
 		by = "a viewer of the dashboard " + in.Context.Dashboard
 	}
 	return &widget{
@@ -117,7 +117,7 @@ func (w *Widget) data(in widgetCall) *widget {
 
 // dashboardName is the form of a dashboard's name (Amazon CloudWatch API reference,
 // PutDashboard).
-var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+var dashboardName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`) })
 
 // offsetZone is the zone of an offset such as +02:00, UTC where it is none.
 func offsetZone(offset string) (*time.Location, string) {
