@@ -21,6 +21,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/test/browser/seed"
 )
 
 // table is DynamoDB as far as the store's reads and first writes need it: it answers
@@ -210,10 +211,8 @@ func BenchmarkStackPages(b *testing.B) {
 		return dynamo.New(dynamo.Config{DB: db, Table: "t", Now: func() time.Time { return night }})
 	}
 	fill := store()
-	for n := range 1000 {
-		if err := one(b.Context(), fill, n, 48, time.Hour); err != nil {
-			b.Fatal(err)
-		}
+	if err := seed.Crowd(b.Context(), fill, 1000, 48, time.Hour, night); err != nil {
+		b.Fatal(err)
 	}
 	t.slow = true
 	open := func() (*console.Server, *http.Cookie) {

@@ -2,20 +2,18 @@ package console_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
-	"sync"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/control"
-	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire"
+	"github.com/batchplane/batchplane/test/browser/seed"
 )
 
 // crowd fills a state with jobs that each ran every so often before night.
@@ -25,51 +23,12 @@ func crowd(b *testing.B, db string, jobs, each int, every time.Duration) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	work := make(chan int)
-	var wg sync.WaitGroup
-	for range 64 {
-		wg.Go(func() {
-			for n := range work {
-				if err := one(b.Context(), store, n, each, every); err != nil {
-					b.Error(err)
-				}
-			}
-		})
+	if err := seed.Crowd(b.Context(), store, jobs, each, every, night); err != nil {
+		b.Fatal(err)
 	}
-	for n := range jobs {
-		work <- n
-	}
-	close(work)
-	wg.Wait()
 	if err := store.Close(); err != nil {
 		b.Fatal(err)
 	}
-}
-
-func one(ctx context.Context, store control.Store, n, each int, every time.Duration) error {
-	j := job.Job{Name: fmt.Sprintf("job-%04d", n), Owner: fmt.Sprintf("team-%d", n%20), Schedule: fmt.Sprintf("%d * * * *", n%60), Timezone: "UTC", Command: []string{"true"}}
-	if err := store.PutDefinition(ctx, j); err != nil {
-		return err
-	}
-	item := job.Item{Name: j.Name, Definition: j.Hash(), Plan: j.Plan()}
-	if err := store.Commit(ctx, control.Change{Item: &item}); err != nil {
-		return err
-	}
-	code := int64(0)
-	for i := range each {
-		at := night.Add(-time.Duration(i+1) * every).Truncate(time.Minute)
-		r := run.Run{
-			ID: run.ScheduledID(j.Name, at), ScheduledFor: at, Definition: j.Hash(), QueuedAt: at, StartedAt: at.Add(30 * time.Second), FinishedAt: at.Add(4 * time.Minute), Status: run.Succeeded, ExitCode: &code,
-			Attempts: []run.Attempt{{N: 1, Sends: 1, SentAt: at, TaskARN: "arn:aws:ecs:eu-central-1:123456789012:task/jobs/0123456789abcdef0123456789abcdef", StartedAt: at.Add(30 * time.Second), EndedAt: at.Add(4 * time.Minute), StopCode: "EssentialContainerExited", StoppedReason: "Essential container in task exited"}},
-		}
-		if (n+i)%50 == 0 {
-			r.Status, r.Cause = run.Failed, "exit code 1"
-		}
-		if err := store.Commit(ctx, control.Change{Run: &r}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // BenchmarkPages: 1,000 jobs and 100,000 runs, of which a timeline shows 24,000 and
@@ -149,4 +108,53 @@ func change(b *testing.B, store *sqlite.Store) {
 	if err != nil {
 		b.Fatal(err)
 	}
+}
+
+// BenchmarkStreams: 1,000 open pages whose streams hear of changes, over HTTP. The
+// figure is what the process holds for them, the clients' halves included.
+func BenchmarkStreams(b *testing.B) {
+	if b.N > 1 {
+		return // the first call measured enough
+	}
+	const pages = 1000
+	db := filepath.Join(b.TempDir(), "state.db")
+	crowd(b, db, 1000, 24, time.Hour)
+	p, err := wire.LocalPlane(b.Context(), db)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = p.Close() }()
+	p.Now = func() time.Time { return night }
+	s, err := console.New(console.Config{Plane: p, Base: "http://" + host, Now: p.Now})
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, request("GET", s.Address()[len("http://"+host):], nil))
+	cookie := w.Result().Cookies()[0]
+	load(b, s, cookie, "/timeline")
+	server := httptest.NewServer(s)
+	defer server.Close()
+	held := func() float64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapInuse+m.StackInuse) / 1e6
+	}
+	before := held()
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	for range pages {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/events", nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r.AddCookie(cookie)
+		res, err := server.Client().Do(r) //nolint:bodyclose // it ends with the context
+		if err != nil || res.StatusCode != http.StatusOK {
+			b.Fatalf("a stream: %v, %v", res, err)
+		}
+	}
+	b.ReportMetric(before, "MB-before")
+	b.ReportMetric(held(), "MB-with-1000-pages")
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,7 +95,7 @@ func chromium() (context.Context, error) {
 
 // tab is a page of the browser, closed with its test.
 type tab struct {
-	*testing.T
+	testing.TB
 	ctx context.Context
 	// apart is what holds its cookies.
 	apart cdp.BrowserContextID
@@ -103,7 +104,7 @@ type tab struct {
 	complaints []string
 }
 
-func open(t *testing.T) *tab {
+func open(t testing.TB) *tab {
 	t.Helper()
 	root, err := chromium()
 	if err != nil {
@@ -126,7 +127,7 @@ func browserOf(root context.Context) context.Context {
 
 // window opens a window with the cookies of others or with its own. Chromium opens
 // a first tab of a browser context only in a window of its own.
-func window(root context.Context, t *testing.T, apart cdp.BrowserContextID) *tab {
+func window(root context.Context, t testing.TB, apart cdp.BrowserContextID) *tab {
 	t.Helper()
 	id, err := target.CreateTarget("about:blank").WithBrowserContextID(apart).WithNewWindow(true).WithWidth(1280).WithHeight(900).Do(browserOf(root))
 	if err != nil {
@@ -136,7 +137,7 @@ func window(root context.Context, t *testing.T, apart cdp.BrowserContextID) *tab
 	t.Cleanup(end)
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
-	b := &tab{T: t, ctx: ctx, apart: apart}
+	b := &tab{TB: t, ctx: ctx, apart: apart}
 	chromedp.ListenTarget(ctx, func(event any) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -188,10 +189,14 @@ type served struct {
 	*console.Server
 	base  string
 	plane *plane.Plane
+	// streams is how many pages listen.
+	streams *atomic.Int32
+	// moody is its reader, where that can fail.
+	moody *moody
 }
 
 // serve serves pages of a store that was seeded for a time.
-func serve(t *testing.T, at time.Time, change func(*console.Config)) *served {
+func serve(t testing.TB, at time.Time, change func(*console.Config)) *served {
 	t.Helper()
 	db := filepath.Join(t.TempDir(), "state.db")
 	store, err := sqlite.Open(t.Context(), db)
@@ -222,7 +227,7 @@ func serve(t *testing.T, at time.Time, change func(*console.Config)) *served {
 	})
 }
 
-func serving(t *testing.T, p *plane.Plane, change func(*console.Config)) *served {
+func serving(t testing.TB, p *plane.Plane, change func(*console.Config)) *served {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -236,14 +241,23 @@ func serving(t *testing.T, p *plane.Plane, change func(*console.Config)) *served
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- console.Serve(ctx, l, http.Handler(s)) }()
+	streams := &atomic.Int32{}
+	go func() {
+		done <- console.Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/events" {
+				streams.Add(1)
+				defer streams.Add(-1)
+			}
+			s.ServeHTTP(w, r)
+		}))
+	}()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("serving: %v", err)
 		}
 	})
-	return &served{Server: s, base: cfg.Base, plane: p}
+	return &served{Server: s, base: cfg.Base, plane: p, streams: streams}
 }
 
 // signIn opens the pages with a code.

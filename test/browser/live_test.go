@@ -60,7 +60,11 @@ func living(t *testing.T, inject func(localecs.Kind, localecs.Subject) bool) *se
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.Close() })
-	return serving(t, p, func(*console.Config) {})
+	m := newMoody(p.Reader)
+	p.Reader = m
+	out := serving(t, p, func(*console.Config) {})
+	out.moody = m
+	return out
 }
 
 func shows(text string) string { return fmt.Sprintf("document.body.innerText.includes(%q)", text) }
@@ -250,7 +254,27 @@ window.events = 'pending'; const e = new EventSource('%[1]s/events', {withCreden
 // moody is a reader that fails while it is told to.
 type moody struct {
 	control.Reader
+	feed control.Feed
 	gone atomic.Bool
+}
+
+func newMoody(r control.Reader) *moody {
+	feed, _ := r.(control.Feed)
+	return &moody{Reader: r, feed: feed}
+}
+
+func (m *moody) Place(ctx context.Context) (int64, error) {
+	if m.gone.Load() {
+		return 0, errGone
+	}
+	return m.feed.Place(ctx)
+}
+
+func (m *moody) Changed(ctx context.Context, after int64, limit int) ([]run.Run, int64, error) {
+	if m.gone.Load() {
+		return nil, after, errGone
+	}
+	return m.feed.Changed(ctx, after, limit)
 }
 
 var errGone = errors.New("the table does not answer")
@@ -274,8 +298,7 @@ func (m *moody) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, err
 func TestControlPlaneGoesAndComesBack(t *testing.T) {
 	t.Parallel()
 	s := living(t, nil)
-	m := &moody{Reader: s.plane.Reader}
-	s.plane.Reader = m
+	m := s.moody
 	b := open(t)
 	b.signIn(s)
 	b.visit(s, "/")
@@ -285,6 +308,71 @@ func TestControlPlaneGoesAndComesBack(t *testing.T) {
 	b.until("the page stays", shows("In the next hour"))
 	m.gone.Store(false)
 	b.until("the banner goes", `document.getElementById('gone').hidden`)
+	b.quiet()
+}
+
+// TestStreamsEndWhileHidden: a browser has six connections to a server, so a page that
+// nobody sees gives its own back, and listens again once somebody does.
+func TestStreamsEndWhileHidden(t *testing.T) {
+	t.Parallel()
+	s := serve(t, now, nil)
+	b := open(t)
+	b.signIn(s)
+	b.visit(s, "/")
+	b.until("the page listens", `document.documentElement.dataset.live === 'yes'`)
+	second := window(shared.alloc, t, b.apart)
+	second.visit(s, "/timeline")
+	second.until("the second page listens", `document.documentElement.dataset.live === 'yes'`)
+	turn := func(hidden bool) chromedp.Action {
+		return chromedp.Evaluate(fmt.Sprintf(`Object.defineProperty(document, 'hidden', { value: %t, configurable: true }); document.dispatchEvent(new Event('visibilitychange'))`, hidden), nil)
+	}
+	b.do("hiding the first page", turn(true))
+	s.listening(t, 1)
+	second.do("hiding the second", turn(true))
+	s.listening(t, 0)
+	b.do("looking at the first again", turn(false))
+	s.listening(t, 1)
+	b.quiet()
+}
+
+// listening waits until so many pages listen.
+func (s *served) listening(t *testing.T, n int32) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(time.Minute); s.streams.Load() != n; {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("%d pages listen, want %d", s.streams.Load(), n)
+		}
+	}
+}
+
+// TestManyAreRetried: the list comes first, what is chosen is retried, and the answers
+// stay on the page.
+func TestManyAreRetried(t *testing.T) {
+	t.Parallel()
+	s := living(t, nil)
+	b := open(t)
+	b.signIn(s)
+	b.visit(s, "/ask/run?of=broken")
+	b.press(nil)
+	b.do("to the run", chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
+	b.until("it fails", shows("Only you know"))
+	b.visit(s, "/ask/retry-all")
+	b.until("it is on the list and not chosen by itself", `document.querySelectorAll('input[name=run]').length === 1 && !document.querySelector('input[name=run]').checked`)
+	b.press(nil)
+	if shown := b.text(); !strings.Contains(shown, "No run is chosen") {
+		t.Errorf("with nothing chosen:\n%s", shown)
+	}
+	b.do("choosing it", chromedp.Click("input[name=run]", chromedp.ByQuery))
+	b.press(nil)
+	if shown := b.text(); !strings.Contains(shown, "accepted") {
+		t.Errorf("the retry is answered:\n%s", shown)
+	}
+	b.do("to the run", chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
+	b.until("the second attempt is there", shows("Attempt 2"))
 	b.quiet()
 }
 

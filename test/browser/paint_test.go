@@ -1,0 +1,57 @@
+package browser
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/wire"
+	"github.com/batchplane/batchplane/test/browser/seed"
+)
+
+// BenchmarkFirstPaint: from the navigation to the first contents on the screen, of a
+// local state with 1,000 jobs and 100,000 runs.
+func BenchmarkFirstPaint(b *testing.B) {
+	db := filepath.Join(b.TempDir(), "state.db")
+	store, err := sqlite.Open(b.Context(), db)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := seed.Crowd(b.Context(), store, 1000, 100, time.Hour, now); err != nil {
+		b.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		b.Fatal(err)
+	}
+	p, err := wire.LocalPlane(b.Context(), db)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = p.Close() })
+	p.Now, p.Inspect = func() time.Time { return now }, func(context.Context) (plane.Health, error) {
+		return plane.Health{Running: true, Where: "a crowd"}, nil
+	}
+	s := serving(b, p, func(c *console.Config) { c.Now = p.Now })
+	s.Warm(b.Context())
+	t := open(b)
+	t.signIn(s)
+	for _, path := range []string{"/", "/timeline", "/jobs"} {
+		b.Run(path, func(b *testing.B) {
+			var sum float64
+			n := 0
+			for b.Loop() {
+				t.visit(s, path)
+				var ms float64
+				t.do("first paint", chromedp.Evaluate(`performance.getEntriesByName('first-contentful-paint')[0].startTime`, &ms))
+				sum, n = sum+ms, n+1
+			}
+			b.ReportMetric(sum/float64(n), "ms-to-paint")
+		})
+	}
+}
