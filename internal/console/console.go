@@ -78,7 +78,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Command == nil {
 		cfg.Command = func(sub string) string { return "batchplane " + sub }
 	}
-	cfg.Plane = remembering(context.Background(), cfg.Plane)
+	cfg.Plane = remembering(cfg.Plane)
 	s := &Server{cfg: cfg, sessions: newSessions(cfg.Now)}
 	s.watch = newWatcher(cfg.Plane, cfg.Now)
 	s.memo, s.plans = newMemo(s.watch), newPlanMemo(s.watch)

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -66,7 +67,7 @@ func TestHostileOutput(t *testing.T) {
 				if strings.HasPrefix(path, "/runs/") && (!strings.Contains(res.body, "before\n") || !strings.Contains(res.body, "after\n")) {
 					t.Errorf("%s lacks the output", path)
 				}
-				if res.StatusCode != 200 || len(res.body) > 1<<20 {
+				if res.StatusCode != http.StatusOK || len(res.body) > 1<<20 {
 					t.Errorf("%s: %d, %d bytes", path, res.StatusCode, len(res.body))
 				}
 				if i := strings.IndexAny(res.body, "\x1b\x07\x00\r\u009b\u202e\u2066\u200b\ufeff\u2028"); i >= 0 {

@@ -126,9 +126,9 @@ func (w *watcher) marks(ctx context.Context) (jobs, runs uint64, err error) {
 	if jobs, err = w.jobs(ctx); err != nil {
 		return 0, 0, err
 	}
-	if c, ok := w.plane.Reader.(*recent); ok {
+	if c, ok := w.plane.Reader.(*recent); ok && c.keeps() {
 		place, err := c.feed.Place(ctx)
-		return jobs, uint64(place), err //nolint:gosec // it is a mark
+		return jobs, uint64(place), err
 	}
 	h := fnv.New64a()
 	open, err := w.plane.OpenRuns(ctx, openWatched)

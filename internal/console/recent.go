@@ -31,6 +31,7 @@ type recent struct {
 	feed control.Feed
 
 	mu    sync.Mutex
+	off   bool // there is no feed: a file of an earlier program that nobody writes to
 	place int64
 	// bars are of all runs that were scheduled from since on.
 	bars   map[run.ID]view.Bar
@@ -42,12 +43,9 @@ type recent struct {
 
 // remembering is the plane by what is kept of its runs, where its reader tells of
 // changes; else itself.
-func remembering(ctx context.Context, p *plane.Plane) *plane.Plane {
+func remembering(p *plane.Plane) *plane.Plane {
 	feed, ok := p.Reader.(control.Feed)
 	if !ok {
-		return p
-	}
-	if _, err := feed.Place(ctx); err != nil { // an old file that nobody writes to
 		return p
 	}
 	c := &recent{Reader: p.Reader, feed: feed}
@@ -58,8 +56,13 @@ func remembering(ctx context.Context, p *plane.Plane) *plane.Plane {
 
 // catchUp takes in what has changed. The lock is held.
 func (c *recent) catchUp(ctx context.Context) error {
-	if c.bars == nil {
-		return c.forget(ctx)
+	switch {
+	case c.off:
+		return nil
+	case c.bars == nil:
+		err := c.forget(ctx)
+		c.off = err != nil && ctx.Err() == nil
+		return nil
 	}
 	for seen := 0; ; {
 		runs, next, err := c.feed.Changed(ctx, c.place, changesPage)
@@ -81,6 +84,13 @@ func (c *recent) catchUp(ctx context.Context) error {
 	}
 }
 
+// keeps is whether there is a feed, as far as that is known.
+func (c *recent) keeps() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.off
+}
+
 // forget begins anew from where the changes stand now.
 func (c *recent) forget(ctx context.Context) error {
 	place, err := c.feed.Place(ctx)
@@ -100,6 +110,9 @@ func (c *recent) barsOf(ctx context.Context, w control.Walk) (out []view.Bar, er
 	defer c.mu.Unlock()
 	if err := c.catchUp(ctx); err != nil {
 		return nil, err
+	}
+	if c.off {
+		return (&plane.Plane{Reader: c.Reader}).BarsOf(ctx, w)
 	}
 	if err := c.reach(ctx, w.Since); err != nil {
 		return nil, err
@@ -136,8 +149,8 @@ func (c *recent) reach(ctx context.Context, since time.Time) error {
 
 // Newest implements control.Reader.
 func (c *recent) Newest(ctx context.Context, jobs []string, n int) (map[string][]run.Run, error) {
-	if n != view.Recent {
-		return c.Reader.Newest(ctx, jobs, n) //nolint:wrapcheck // it is the reader's answer
+	if n != view.Recent || !c.keeps() {
+		return c.Reader.Newest(ctx, jobs, n)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -146,8 +159,8 @@ func (c *recent) Newest(ctx context.Context, jobs []string, n int) (map[string][
 	}
 	missing := slices.DeleteFunc(slices.Clone(jobs), func(name string) bool { _, ok := c.newest[name]; return ok })
 	read, err := c.Reader.Newest(ctx, missing, n)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // it is the reader's answer
+	if err != nil || c.newest == nil {
+		return read, err
 	}
 	for _, name := range missing {
 		c.newest[name] = read[name]
@@ -175,7 +188,7 @@ func (c *recent) Definitions(ctx context.Context, hashes []string) (map[string]j
 	if len(missing) > 0 {
 		read, err := c.Reader.Definitions(ctx, missing)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // it is the reader's answer
+			return nil, err
 		}
 		maps.Copy(c.definitions, read)
 	}

@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
@@ -30,7 +32,7 @@ func TestRecentIsWhatIsThere(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = store.Close() })
-			kept := remembering(t.Context(), &plane.Plane{Reader: store})
+			kept := remembering(&plane.Plane{Reader: store})
 			d := rand.New(rand.NewPCG(2026, seed)) //nolint:gosec // a repeatable sample
 			for n := range 150 {
 				happens(t, store, d, n)
@@ -113,6 +115,37 @@ func TestRecentGivesUp(t *testing.T) {
 	if err != nil || len(bars) != 0 || c.place != int64(f.n) {
 		t.Errorf("%d bars at %d, %v: it was not read anew", len(bars), c.place, err)
 	}
+}
+
+// TestRecentWithoutFeed: what cannot say what changed is read each time.
+func TestRecentWithoutFeed(t *testing.T) {
+	t.Parallel()
+	store := &memory.Store{}
+	put := func(id run.ID) {
+		t.Helper()
+		if err := store.Commit(t.Context(), control.Change{Run: &run.Run{ID: id, ScheduledFor: recentNow, QueuedAt: recentNow, Status: run.Succeeded}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept := remembering(&plane.Plane{Reader: mute{store}})
+	for n := range 3 {
+		put(run.ID(fmt.Sprintf("a/20261124T120%dZ", n)))
+		equalTo(t, kept, &plane.Plane{Reader: store}, control.Walk{Since: recentNow})
+	}
+	if kept.Reader.(*recent).keeps() { //nolint:errcheck,forcetypeassert // it is one
+		t.Error("it keeps runs of which it would not hear that they changed")
+	}
+}
+
+// mute is a reader whose feed does not work.
+type mute struct{ control.Reader }
+
+func (mute) Place(context.Context) (int64, error) {
+	return 0, errors.New("there is no table of changes")
+}
+
+func (mute) Changed(context.Context, int64, int) ([]run.Run, int64, error) {
+	return nil, 0, errors.New("there is no table of changes")
 }
 
 // flood is a reader in which much changes; it has no runs to walk through.

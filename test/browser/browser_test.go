@@ -104,20 +104,20 @@ type tab struct {
 	complaints []string
 }
 
-func open(t testing.TB) *tab {
-	t.Helper()
+func open(tb testing.TB) *tab {
+	tb.Helper()
 	root, err := chromium()
 	if err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatalf("Chromium: %v", err)
+			tb.Fatalf("Chromium: %v", err)
 		}
-		t.Skipf("Chromium: %v", err)
+		tb.Skipf("Chromium: %v", err)
 	}
 	apart, err := target.CreateBrowserContext().Do(browserOf(root))
 	if err != nil {
-		t.Fatalf("a new browser context: %v", err)
+		tb.Fatalf("a new browser context: %v", err)
 	}
-	return window(root, t, apart)
+	return window(root, tb, apart)
 }
 
 // browserOf is for what is asked of the browser, not of a tab.
@@ -127,17 +127,17 @@ func browserOf(root context.Context) context.Context {
 
 // window opens a window with the cookies of others or with its own. Chromium opens
 // a first tab of a browser context only in a window of its own.
-func window(root context.Context, t testing.TB, apart cdp.BrowserContextID) *tab {
-	t.Helper()
+func window(root context.Context, tb testing.TB, apart cdp.BrowserContextID) *tab {
+	tb.Helper()
 	id, err := target.CreateTarget("about:blank").WithBrowserContextID(apart).WithNewWindow(true).WithWidth(1280).WithHeight(900).Do(browserOf(root))
 	if err != nil {
-		t.Fatalf("a new window: %v", err)
+		tb.Fatalf("a new window: %v", err)
 	}
 	ctx, end := chromedp.NewContext(root, chromedp.WithTargetID(id))
-	t.Cleanup(end)
+	tb.Cleanup(end)
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
-	t.Cleanup(cancel)
-	b := &tab{TB: t, ctx: ctx, apart: apart}
+	tb.Cleanup(cancel)
+	b := &tab{TB: tb, ctx: ctx, apart: apart}
 	chromedp.ListenTarget(ctx, func(event any) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -196,29 +196,29 @@ type served struct {
 }
 
 // serve serves pages of a store that was seeded for a time.
-func serve(t testing.TB, at time.Time, change func(*console.Config)) *served {
-	t.Helper()
-	db := filepath.Join(t.TempDir(), "state.db")
-	store, err := sqlite.Open(t.Context(), db)
+func serve(tb testing.TB, at time.Time, change func(*console.Config)) *served {
+	tb.Helper()
+	db := filepath.Join(tb.TempDir(), "state.db")
+	store, err := sqlite.Open(tb.Context(), db)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	if err := seed.Fill(t.Context(), store, at); err != nil {
-		t.Fatal(err)
+	if err := seed.Fill(tb.Context(), store, at); err != nil {
+		tb.Fatal(err)
 	}
 	if err := store.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	p, err := wire.LocalPlane(t.Context(), db)
+	p, err := wire.LocalPlane(tb.Context(), db)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.Close() })
+	tb.Cleanup(func() { _ = p.Close() })
 	clock := func() time.Time { return at }
 	p.Now, p.Name, p.Inspect = clock, "prod", func(context.Context) (plane.Health, error) {
 		return plane.Health{Running: true, Where: "a seeded state"}, nil
 	}
-	return serving(t, p, func(c *console.Config) {
+	return serving(tb, p, func(c *console.Config) {
 		c.Now = clock
 		c.Zone, c.ZoneName = plane.Zone(seed.Zone), seed.Zone
 		if change != nil {
@@ -227,19 +227,19 @@ func serve(t testing.TB, at time.Time, change func(*console.Config)) *served {
 	})
 }
 
-func serving(t testing.TB, p *plane.Plane, change func(*console.Config)) *served {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+func serving(tb testing.TB, p *plane.Plane, change func(*console.Config)) *served {
+	tb.Helper()
+	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	cfg := console.Config{Plane: p, Base: "http://" + l.Addr().String(), User: "tester"}
 	change(&cfg)
 	s, err := console.New(cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(tb.Context())
 	done := make(chan error, 1)
 	streams := &atomic.Int32{}
 	go func() {
@@ -251,10 +251,10 @@ func serving(t testing.TB, p *plane.Plane, change func(*console.Config)) *served
 			s.ServeHTTP(w, r)
 		}))
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
-			t.Errorf("serving: %v", err)
+			tb.Errorf("serving: %v", err)
 		}
 	})
 	return &served{Server: s, base: cfg.Base, plane: p, streams: streams}

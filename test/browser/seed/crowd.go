@@ -32,7 +32,7 @@ func Crowd(ctx context.Context, store control.Store, jobs, each int, every time.
 	}
 	close(work)
 	wg.Wait()
-	return context.Cause(ctx)
+	return context.Cause(ctx) //nolint:wrapcheck // what one of them said
 }
 
 func ofCrowd(ctx context.Context, store control.Store, n, each int, every time.Duration, now time.Time) error {
