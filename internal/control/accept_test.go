@@ -279,3 +279,21 @@ func TestProvenMinute(t *testing.T) {
 		t.Errorf("of the future: %+v", rep)
 	}
 }
+
+// TestPendingIsBounded: what came along says for how long it waits only as far as a
+// job may say so.
+func TestPendingIsBounded(t *testing.T) {
+	t.Parallel()
+	slot := clockAt(18, 0, 0)
+	for within, want := range map[time.Duration]time.Duration{
+		0: job.DefaultStartWithin, time.Hour: time.Hour, 10_000 * time.Hour: job.MaxStartWithin + job.MaxWindow, 1<<63 - 1: job.MaxStartWithin + job.MaxWindow, time.Second: job.MinStartWithin,
+	} {
+		w := newWorld(t, setup{})
+		j := with(hourly, func(j *job.Job) { j.StartWithin = job.Duration(within) })
+		w.fire(clockAt(18, 0, 2), control.Slot{At: slot, Carried: &j})
+		ps, err := w.store.Pending(t.Context(), 10)
+		if err != nil || len(ps) != 1 || !ps[0].Until.Equal(slot.Add(want)) {
+			t.Errorf("%s: %+v, %v; want until %s", within, ps, err, slot.Add(want))
+		}
+	}
+}

@@ -38,8 +38,8 @@ func (p Pending) ID() string {
 // pend keeps a slot until it can be told, or its time is up.
 func (c *Control) pend(ctx context.Context, s Slot, why string) (Reply, error) {
 	late := (job.Job{}).Late()
-	if s.Carried != nil {
-		late = s.Carried.Late()
+	if s.Carried != nil { // which nobody validated
+		late = min(max(s.Carried.Late(), job.MinStartWithin), job.MaxStartWithin+job.MaxWindow)
 	}
 	p := Pending{Slot: s, Since: c.Now().UTC(), Until: s.At.Add(late), Why: why}
 	if !p.Until.After(c.Now()) {
