@@ -71,3 +71,45 @@ func TestRetryKeepsToWhatTheJobTakes(t *testing.T) {
 		t.Errorf("the same once more: %+v", got)
 	}
 }
+
+// TestWhatPeopleGive: what a job lets people change ends where a request of ECS
+// does, and where a name would steer what runs or stand for a secret.
+func TestWhatPeopleGive(t *testing.T) {
+	t.Parallel()
+	open := with(given, func(j *job.Job) {
+		j.Inputs = map[string]job.Input{"TEXT": {Description: "Any text.", Pattern: "(?s).*"}}
+	})
+	long := strings.Repeat("x", 10_000)
+	for name, tc := range map[string]struct {
+		inputs map[string]string
+		args   []string
+		why    string // "" where it runs
+	}{
+		"a text of several lines":    {map[string]string{"TEXT": "a\nb\x1b[31m"}, nil, ""},
+		"a long text":                {map[string]string{"TEXT": long}, nil, "ECS allows 8192 in all"},
+		"long arguments":             {nil, []string{long}, "ECS allows 8192 in all"},
+		"many arguments":             {nil, strings.Split(long, ""), "ECS allows 8192 in all"},
+		"NUL in a text":              {map[string]string{"TEXT": "a\x00b"}, nil, "NUL"},
+		"NUL in an argument":         {nil, []string{"a\x00b"}, "NUL"},
+		"a path":                     {map[string]string{"PATH": "/tmp"}, nil, "PATH is not one of its inputs"},
+		"a library":                  {map[string]string{"LD_PRELOAD": "/tmp/x.so"}, nil, "LD_PRELOAD is not one of its inputs"},
+		"another case":               {map[string]string{"text": "x"}, nil, "text is not one of its inputs"},
+		"a run's own variable":       {map[string]string{"BATCHPLANE_RUN_ID": "x"}, nil, "is not one of its inputs"},
+		"a secret":                   {map[string]string{"TEXT": "postgres://u:hunter2@db/x"}, nil, "looks like a secret"},
+		"a name that is none":        {map[string]string{"TEXT=x": "y"}, nil, "is not one of its inputs"},
+		"no name":                    {map[string]string{"": "y"}, nil, "is not one of its inputs"},
+		"an argument like an option": {nil, []string{"--", "-rf", "$(id)", "`id`", ";id"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, open)
+			rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "given", RequestID: "r", Inputs: tc.inputs, Args: tc.args})
+			if err != nil || (rep.Outcome == control.Accepted) != (tc.why == "") || !strings.Contains(rep.Message, tc.why) {
+				t.Errorf("%.300s, %v", rep.Message, err)
+			}
+			if (len(w.runs()) == 1) != (tc.why == "") {
+				t.Errorf("%d runs", len(w.runs()))
+			}
+		})
+	}
+}
