@@ -1,5 +1,5 @@
-// Package schedules is the registry of jobs: what the stack's schedules, and the
-// rules whose target is the trigger, carry in their inputs.
+// Package schedules is the registry of jobs: what the stack's schedules carry in
+// their inputs, and when the rules run that some of them name.
 package schedules
 
 import (
