@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -254,8 +255,14 @@ func (s *Server) forget(now time.Time) {
 		delete(s.tasks, id)
 		delete(s.live, id)
 	}
+	s.forgetSends(now)
+}
+
+// forgetSends drops the counts of sends whose token is bound to nothing any more.
+func (s *Server) forgetSends(now time.Time) {
 	for of, seen := range s.sends {
-		if now.Sub(seen.last) > tokenLife {
+		cluster, token, _ := strings.Cut(of, " ")
+		if _, bound := s.tokens[tokenKey{cluster, token}]; !bound && now.Sub(seen.last) > memoryLife {
 			delete(s.sends, of)
 		}
 	}
