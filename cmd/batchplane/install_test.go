@@ -1,11 +1,15 @@
 package main_test
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -98,5 +102,39 @@ func TestLiveOutputAndMetrics(t *testing.T) {
 	}
 	if n := strings.Count(p.out.String(), "stepwise/manual-"); n != 1 {
 		t.Errorf("%d lines of one run:\n%s", n, p.out)
+	}
+}
+
+// TestAsProcessOne of a container: a stop ends its tasks within their grace, and itself.
+func TestAsProcessOne(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, jobs)
+	words := []string{"--pid", "--fork", "--kill-child", "--mount-proc"}
+	if os.Geteuid() != 0 {
+		words = append(words, "--user", "--map-root-user")
+	}
+	if out, err := exec.CommandContext(t.Context(), "unshare", append(words, "true")...).CombinedOutput(); err != nil { //nolint:gosec // a test's own
+		t.Skipf("no process namespace to be had: %s%v", out, err)
+	}
+	p := f.startAs("unshare", append(words, binary, "local", "-f", "jobs.yaml", "--grace", "300ms")...)
+	p.says("Ctrl-C stops it.")
+	f.must("run", "deaf")
+	await(t, "the task to begin", func() bool { return f.number("leader") > 0 })
+	inside, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", p.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(inside)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.ends(); code != 0 || p.err.String() != "" {
+		t.Errorf("exit code %d, %s", code, p.err)
+	}
+	if r := f.history()[0]; r.Status != "stopped" || *r.ExitCode != 137 {
+		t.Errorf("%+v", r)
 	}
 }

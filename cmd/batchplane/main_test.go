@@ -134,7 +134,12 @@ func (o *output) String() string {
 
 func (f *folder) start(args ...string) *program {
 	f.t.Helper()
-	p := &program{t: f.t, cmd: exec.CommandContext(context.Background(), binary, args...), out: &output{}, err: &output{}, exited: make(chan struct{})} //nolint:gosec // our own program
+	return f.startAs(binary, args...)
+}
+
+func (f *folder) startAs(name string, args ...string) *program {
+	f.t.Helper()
+	p := &program{t: f.t, cmd: exec.CommandContext(context.Background(), name, args...), out: &output{}, err: &output{}, exited: make(chan struct{})} //nolint:gosec // our own program
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = f.dir, p.out, p.err
 	p.cmd.Env = append(os.Environ(), "USER=ana", "XDG_STATE_HOME="+f.home, "STATE_DIRECTORY=")
 	p.cmd.Env = append(p.cmd.Env, f.env...)

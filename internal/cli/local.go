@@ -187,6 +187,7 @@ func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, star
 	defer stopWatching()
 	go c.keep(ctx, l)
 	go t.hourly(ctx, l)
+	go localecs.ReapOrphans(ctx, time.Minute)
 	if c.live != nil {
 		go c.live.show(ctx)
 	}

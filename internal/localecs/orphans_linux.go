@@ -1,0 +1,49 @@
+package localecs
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// ReapOrphans reaps dead children of this process that nobody waits for, until ctx
+// ends: as process 1 of a container it inherits all whose parent is gone, and as the
+// adopter of orphans those that a command for notices leaves behind. One that has been
+// dead for a whole interval has nobody who waits for it: who does hears of it at once.
+func ReapOrphans(ctx context.Context, every time.Duration) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	dead := map[int]bool{}
+	for {
+		dead = reapOnce(dead)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// reapOnce reaps the children that were dead before and still are, and gives those
+// that are dead now.
+func reapOnce(before map[int]bool) map[int]bool {
+	now := map[int]bool{}
+	for _, pid := range children() {
+		switch {
+		case !isZombie(pid):
+		case before[pid]:
+			_, _ = syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+		default:
+			now[pid] = true
+		}
+	}
+	return now
+}
+
+func isZombie(pid int) bool {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	return err == nil && bytes.HasPrefix(stat[bytes.LastIndexByte(stat, ')')+1:], []byte(" Z"))
+}
