@@ -77,8 +77,8 @@ func (a *app) printStatus(st plane.Status) error {
 
 // statusParts are what a stack is made of.
 func (a *app) statusParts(line func(name, format string, args ...any), st plane.Status) {
-	if st.Version != "" {
-		line("version", "%s", st.Version)
+	if words := st.Versions(); words != "" {
+		line("version", "%s", words)
 	}
 	for _, al := range st.Alarms {
 		heard := ""

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/batchplane/batchplane/internal/plane"
 )
 
 type versionCmd struct{}
 
 // version is a build's own account of itself.
 type version struct {
+	Release string `json:"release"`
 	Version string `json:"version"`
 	Commit  string `json:"commit,omitempty"`
 	Changed bool   `json:"changed,omitempty"`
@@ -19,7 +22,7 @@ type version struct {
 }
 
 func thisVersion() version {
-	v := version{Version: "unknown", Go: runtime.Version(), For: runtime.GOOS + "/" + runtime.GOARCH}
+	v := version{Release: plane.Release, Version: "unknown", Go: runtime.Version(), For: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
@@ -42,7 +45,7 @@ func (c *versionCmd) Run(a *app) error {
 	if a.json {
 		return printJSON(a.Stdout, v)
 	}
-	text := "batchplane " + v.Version
+	text := "batchplane " + v.Release + ", built as " + v.Version
 	if v.Commit != "" {
 		text += " (" + v.Commit[:min(12, len(v.Commit))] + ")"
 	}

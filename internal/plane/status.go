@@ -16,6 +16,8 @@ import (
 type Status struct {
 	Health
 	control.Status
+	// Command is the version of this program.
+	Command string `json:"commandVersion"`
 	// Doubt are the runs of which it is not known whether ECS launched them.
 	Doubt []Doubtful `json:"doubt,omitempty"`
 	// Wrong says what is wrong with the control plane; none is good.
@@ -36,7 +38,7 @@ const (
 
 // Status reads how the control plane stands.
 func (p *Plane) Status(ctx context.Context) (Status, error) {
-	var st Status
+	st := Status{Command: Release}
 	var err error
 	now := p.now()
 	if st.Status, err = control.ReadStatus(ctx, p.Reader, now); err != nil {

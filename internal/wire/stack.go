@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,7 +72,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 	s := &Stack{AWS: cfg, Outputs: outputs}
 	asks := &people.Door{Lambda: lambda.NewFromConfig(cfg), Function: door(outputs)}
 	inspector := &people.Inspector{
-		Stack: c.Name, Region: cfg.Region,
+		Stack: c.Name, Region: cfg.Region, Version: cmp.Or(outputs["Version"], "older than "+plane.Release),
 		Resources: cloudformation.NewFromConfig(cfg), Alarms: cloudwatch.NewFromConfig(cfg), Queues: sqs.NewFromConfig(cfg),
 	}
 	s.Plane = &plane.Plane{

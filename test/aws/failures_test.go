@@ -25,6 +25,9 @@ func redrives(t *testing.T, w *world, reader, operator terminal) {
 	w.gaveUp(t, "TriggerFailures", "people", `{"job":"people-report","scheduledFor":"2026-11-22T02:30:00Z"}`)
 	w.gaveUp(t, "OnStoppedFailures", "$LATEST", `{"detail":"none, for people"}`)
 	reader.mustNot(t, "lambda:InvokeFunction", "OperatorPolicyArn", "redrive")
+	if s := reader.types(t, "status"); s.code != 1 || !regexp.MustCompile(`wrong +[0-9]+ messages? in the queue OnStoppedFailures`).MatchString(s.out) {
+		t.Errorf("status with a message in a queue: %+v", s)
+	}
 	message := func(queue, input string) string {
 		t.Helper()
 		for line := range strings.Lines(operator.must(t, "", "redrive", queue, "--json")) {

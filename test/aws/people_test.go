@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/plane"
 )
 
 // commandBuilt has the command built once for all stories.
@@ -222,7 +223,7 @@ func sees(t *testing.T, reader terminal) {
 		t.Errorf("audit: %s", audit)
 	}
 	reader.must(t, "", "kept")
-	if s := reader.types(t, "status"); !strings.Contains(s.out, "running      yes, the stack "+reader.w.name+" in us-east-1") || !strings.Contains(s.out, "heartbeat    20") {
+	if s := reader.types(t, "status"); !strings.Contains(s.out, "running      yes, the stack "+reader.w.name+" in us-east-1") || !strings.Contains(s.out, "heartbeat    20") || !strings.Contains(s.out, "version      "+plane.Release+", as this command") {
 		t.Errorf("status: %+v", s)
 	}
 }

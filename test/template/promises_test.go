@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/batchplane/batchplane/internal/plane"
 )
 
 // TestPromises: what the emulator does not do, or does not refuse, and what the
@@ -255,6 +257,14 @@ func TestOutputsAreExported(t *testing.T) {
 		if got := words(t, outputs, name, "Value"); got != value || words(t, outputs, name, "Export", "Name") != "!Sub ${AWS::StackName}:"+name {
 			t.Errorf("output %s is %s", name, got)
 		}
+	}
+}
+
+// TestVersion: the stack says the version of the program beside it.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	if got := words(t, at(t, load(t), "Outputs"), "Version", "Value"); got != plane.Release {
+		t.Errorf("the template's output Version is %s, and plane.Release %s", got, plane.Release)
 	}
 }
 

@@ -20,6 +20,8 @@ import (
 // Inspector looks at what a stack is made of.
 type Inspector struct {
 	Stack, Region string
+	// Version is the stack's.
+	Version string
 	Resources     cloudformation.ListStackResourcesAPIClient
 	Alarms        cloudwatch.DescribeAlarmsAPIClient
 	Queues        interface {
@@ -30,7 +32,7 @@ type Inspector struct {
 // Inspect reads the alarms and the queues of the stack. What the caller may not
 // see is said, and no error.
 func (i *Inspector) Inspect(ctx context.Context) (plane.Health, error) {
-	h := plane.Health{Running: true, Where: "the stack " + i.Stack + " in " + i.Region}
+	h := plane.Health{Running: true, Where: "the stack " + i.Stack + " in " + i.Region, Version: i.Version}
 	alarms, queues, err := i.parts(ctx)
 	if err != nil {
 		return h, without(&h, "its alarms and queues", err)

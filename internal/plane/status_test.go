@@ -1,0 +1,69 @@
+package plane_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestStatusJudges: what is wrong with a control plane is said, each in a sentence,
+// and of one that is well nothing.
+func TestStatusJudges(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		beat   time.Duration // ago; 0 is never
+		health plane.Health
+		due    time.Duration // since when a run is due
+		want   string
+	}{
+		"well": {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "a", State: "OK"}, {Name: "b", State: "INSUFFICIENT_DATA"}}, Queues: []plane.Queue{{Name: "TriggerFailures"}}}, 0, ""},
+		"another version is no fault": {time.Minute, plane.Health{Running: true, Version: "9.9.9"}, 0, ""},
+		"not running":                 {time.Minute, plane.Health{}, 0, "nothing runs: no job is started"},
+		"never swept":                 {0, plane.Health{Running: true}, 0, "the sweep has never finished"},
+		"no sweep for long":           {6 * time.Minute, plane.Health{Running: true}, 0, "the sweep last finished 6m0s ago"},
+		"a run waits for long":        {time.Minute, plane.Health{Running: true}, 6 * time.Minute, "the oldest run of the launch lane has been due for 6m0s"},
+		"an alarm":                    {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Heartbeat", State: "ALARM", Reason: "no sweep"}}}, 0, "the alarm b-Heartbeat stands: no sweep"},
+		"failures":                    {time.Minute, plane.Health{Running: true, Queues: []plane.Queue{{Name: "TriggerFailures", Messages: 2}}}, 0, "2 messages in the queue TriggerFailures"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &memory.Store{}
+			if c.beat > 0 {
+				if err := store.SetMark(t.Context(), control.MarkSweep, now.Add(-c.beat)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.due > 0 {
+				r := run.Run{ID: "a/20261122T0800Z", Status: run.Queued, DueAt: now.Add(-c.due), ScheduledFor: now, QueuedAt: now}
+				if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p := &plane.Plane{Reader: store, Now: func() time.Time { return now }, Inspect: func(context.Context) (plane.Health, error) { return c.health, nil }}
+			st, err := p.Status(t.Context())
+			if got := strings.Join(st.Wrong, "; "); err != nil || got != c.want || st.Command != plane.Release {
+				t.Errorf("got %q, %v, want %q", got, err, c.want)
+			}
+		})
+	}
+}
+
+// TestVersions: a stack of another version is told from one of this.
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]string{
+		"": "", plane.Release: plane.Release + ", as this command",
+		"9.9.9": "9.9.9, and this command is " + plane.Release + ": deploy the stack, or take the command that goes with it",
+	} {
+		if got := (plane.Health{Version: version}).Versions(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
