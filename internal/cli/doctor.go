@@ -1,14 +1,17 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/preview"
@@ -29,18 +32,14 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 		return usagef("say which stack by --stack or BATCHPLANE_STACK; `validate -f FILE` checks the file alone")
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
-		needs := doctor.Needs(file.Jobs, file.Definitions)
-		subjects := make([]doctor.Subject, 0, len(needs))
-		for s := range needs {
-			subjects = append(subjects, s)
-		}
-		findings := doctor.Findings(a.stack, needs, p.Facts(ctx, subjects))
+		needs, findings := a.facts(ctx, p, file)
 		more, err := a.ownHealth(ctx, p)
 		if err != nil {
 			return err
 		}
-		findings = append(more, findings...)
-		if err := a.printFindings(findings, herds(file, a.now())); err != nil {
+		herds := herdsOf(file, p.Stack.LaunchRate, a.now())
+		findings = slices.Concat(more, doctor.Settings(p.Stack, needs), quotas(ctx, p, herds), findings)
+		if err := a.printFindings(findings, herds); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(findings, func(f doctor.Finding) bool { return f.Verdict == doctor.Wrong }) {
@@ -73,17 +72,37 @@ func (a *app) ownHealth(ctx context.Context, p *plane.Plane) (out []doctor.Findi
 // mostHerds is how many crowded minutes are told.
 const mostHerds = 3
 
-// herds are the most crowded minutes of a month, and how long the sweep takes to
-// launch them.
-func herds(file jobfile.File, now time.Time) (out []doctor.Herd) {
+// facts are what the jobs need, and what is known of it.
+func (a *app) facts(ctx context.Context, p *plane.Plane, file jobfile.File) (map[doctor.Subject][]string, []doctor.Finding) {
+	var names []string
+	for s := range doctor.Needs(file.Jobs, file.Definitions, nil) {
+		if s.Kind == doctor.TaskDefinition {
+			names = append(names, s.Name)
+		}
+	}
+	needs := doctor.Needs(file.Jobs, file.Definitions, p.Account.Definitions(ctx, names))
+	subjects := slices.Collect(maps.Keys(needs))
+	return needs, doctor.Findings(a.stack, needs, p.Account.Answers(ctx, subjects))
+}
+
+// quotas are what the most crowded minute finds too small.
+func quotas(ctx context.Context, p *plane.Plane, herds []doctor.Herd) []doctor.Finding {
+	if len(herds) == 0 {
+		return nil
+	}
+	return doctor.Quotas(herds[0], p.Account.Limits(ctx))
+}
+
+// herdsOf are the most crowded minutes of a month, and how long the sweep takes to
+// launch them at the stack's rate.
+func herdsOf(file jobfile.File, rate int, now time.Time) (out []doctor.Herd) {
 	r, err := preview.Of(file.Jobs, preview.Options{From: now, Days: 30, Cost: preview.CostOptions{Region: preview.Regions[0], Duration: time.Minute, Definitions: file.Definitions}})
 	if err != nil {
 		return nil // validate says why
 	}
 	for _, m := range r.Busy[:min(mostHerds, len(r.Busy))] {
-		if len(m.Jobs) > control.DefaultRate {
-			out = append(out, doctor.HerdOf(m.At.UTC().Format("2006-01-02T15:04Z"), len(m.Jobs), control.DefaultRate))
-		}
+		jobs := slices.DeleteFunc(slices.Clone(file.Jobs), func(j job.Job) bool { return !slices.Contains(m.Jobs, j.Name) })
+		out = append(out, doctor.HerdOf(m.At, jobs, file.Definitions, cmp.Or(rate, control.DefaultRate)))
 	}
 	return out
 }
@@ -114,8 +133,8 @@ func (a *app) printFindings(findings []doctor.Finding, herds []doctor.Herd) erro
 		{head: "VERDICT"}, {head: "KIND"}, {head: "NAME", least: 16}, {head: "WHY", least: 16}, {head: "MENDED BY", least: 16}, {head: "JOBS", least: 8, rank: 1},
 	}, rows)
 	for _, h := range herds {
-		if err == nil {
-			err = a.write(fmt.Appendf(nil, "%d jobs start at %s: at %d launches a second the last of them is launched after %d s\n", h.Jobs, h.At, control.DefaultRate, h.Seconds))
+		if err == nil && h.Jobs > h.Rate {
+			err = a.write(fmt.Appendf(nil, "%d jobs start at %s: at %d launches a second the last of them is launched after %d s\n", h.Jobs, h.At.Format("2006-01-02T15:04Z"), h.Rate, h.Seconds))
 		}
 	}
 	return err

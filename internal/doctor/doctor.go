@@ -26,9 +26,10 @@ const (
 	Target         Kind = "notify target"
 	Subnet         Kind = "subnet"
 	SecurityGroup  Kind = "security group"
+	Quota          Kind = "quota"
 )
 
-var kinds = []Kind{Cluster, TaskDefinition, Role, Image, LogGroup, Secret, Target, Subnet, SecurityGroup}
+var kinds = []Kind{Cluster, TaskDefinition, Role, Image, LogGroup, Secret, Target, Subnet, SecurityGroup, Quota}
 
 // Subject is one thing that jobs need.
 type Subject struct {
@@ -63,8 +64,9 @@ type Finding struct {
 }
 
 // Needs are the subjects of jobs and base definitions, each with the jobs that
-// need it.
-func Needs(jobs []job.Job, definitions []job.TaskDefinition) map[Subject][]string {
+// need it. theirs are the deployed task definitions that jobs name, as far as they
+// are known, by these names.
+func Needs(jobs []job.Job, definitions []job.TaskDefinition, theirs map[string]job.TaskDefinition) map[Subject][]string {
 	out := map[Subject][]string{}
 	bases := map[string]job.TaskDefinition{}
 	for _, d := range definitions {
@@ -83,11 +85,10 @@ func Needs(jobs []job.Job, definitions []job.TaskDefinition) map[Subject][]strin
 		add(Subnet, j.Network.Subnets...)
 		add(SecurityGroup, j.Network.SecurityGroups...)
 		add(Target, j.Notify.Targets...)
-		family, _, _ := strings.Cut(j.TaskDefinition, ":")
-		d, ours := bases[family]
+		d, ours := bases[familyOf(j.TaskDefinition)]
 		if !ours {
 			add(TaskDefinition, j.TaskDefinition)
-			continue
+			d = theirs[j.TaskDefinition]
 		}
 		add(Image, d.Image)
 		add(Role, d.TaskRole, d.ExecutionRole)
@@ -97,6 +98,12 @@ func Needs(jobs []job.Job, definitions []job.TaskDefinition) map[Subject][]strin
 		}
 	}
 	return out
+}
+
+// familyOf is the family of family, family:revision or a revision's ARN.
+func familyOf(definition string) string {
+	family, _, _ := strings.Cut(definition[strings.LastIndexByte(definition, '/')+1:], ":")
+	return family
 }
 
 // Findings are the needs with their answers: what is wrong first, then what could
@@ -114,12 +121,17 @@ func Findings(stack string, needs map[Subject][]string, answers map[Subject]Answ
 		}
 		out = append(out, f)
 	}
+	sortFindings(out)
+	return out
+}
+
+// sortFindings puts what is wrong first, then what could not be checked.
+func sortFindings(fs []Finding) {
 	order := []Verdict{Wrong, Unknown, Good}
-	slices.SortFunc(out, func(a, b Finding) int {
+	slices.SortFunc(fs, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(slices.Index(order, a.Verdict), slices.Index(order, b.Verdict)),
 			cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(a.Name, b.Name))
 	})
-	return out
 }
 
 // mend is the command, or what to change, that mends a subject.
@@ -141,17 +153,4 @@ func mend(stack string, s Subject) string {
 		return "register it, or put it under taskDefinitions"
 	}
 	return "mend its name in the jobs file"
-}
-
-// Herd is a minute in which many jobs start.
-type Herd struct {
-	At   string `json:"at"`
-	Jobs int    `json:"jobs"`
-	// Seconds is how long the sweep takes to launch them all.
-	Seconds int `json:"seconds"`
-}
-
-// HerdOf is how long a minute's jobs take at a rate of launches a second.
-func HerdOf(at string, jobs, rate int) Herd {
-	return Herd{At: at, Jobs: jobs, Seconds: (jobs + rate - 1) / max(1, rate)}
 }

@@ -34,8 +34,10 @@ type Plane struct {
 	// Inspect looks at what the control plane is made of; nil is nothing to look
 	// at.
 	Inspect func(ctx context.Context) (Health, error)
-	// Facts asks whether what jobs need is there; nil where nothing is to be asked.
-	Facts func(ctx context.Context, subjects []doctor.Subject) map[doctor.Subject]doctor.Answer
+	// Account tells whether what jobs need is there; nil where nothing is to be asked.
+	Account Account
+	// Stack is how the control plane was deployed, zero on one machine.
+	Stack doctor.Stack
 	// Registry is where jobs are deployed, nil where a jobs file itself is what runs.
 	Registry Registry
 	// Who says whose credentials are used, for the record; nil is nobody.
@@ -53,6 +55,18 @@ type Plane struct {
 	Sleep func(ctx context.Context, d time.Duration)
 	// Close gives back what the plane holds; nil is nothing.
 	Close func() error
+}
+
+// Account is the account of AWS in which jobs run. It is asked only what changes
+// nothing; what the caller may not ask is an answer too.
+type Account interface {
+	// Answers say of each subject whether it is as jobs need it.
+	Answers(ctx context.Context, subjects []doctor.Subject) map[doctor.Subject]doctor.Answer
+	// Definitions are the deployed task definitions of these names, as far as they can
+	// be read.
+	Definitions(ctx context.Context, names []string) map[string]job.TaskDefinition
+	// Limits are the quotas that herds meet, by doctor's names.
+	Limits(ctx context.Context) map[string]doctor.Limit
 }
 
 // Door takes people's requests.

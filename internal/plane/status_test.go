@@ -23,7 +23,7 @@ func TestStatusJudges(t *testing.T) {
 		due    time.Duration // since when a run is due
 		want   string
 	}{
-		"well": {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "a", State: "OK"}, {Name: "b", State: "INSUFFICIENT_DATA"}}, Queues: []plane.Queue{{Name: "TriggerFailures"}}}, 0, ""},
+		"well":                        {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "a", State: "OK"}, {Name: "b", State: "INSUFFICIENT_DATA"}}, Queues: []plane.Queue{{Name: "TriggerFailures"}}}, 0, ""},
 		"another version is no fault": {time.Minute, plane.Health{Running: true, Version: "9.9.9"}, 0, ""},
 		"not running":                 {time.Minute, plane.Health{}, 0, "nothing runs: no job is started"},
 		"never swept":                 {0, plane.Health{Running: true}, 0, "the sweep has never finished"},

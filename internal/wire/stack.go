@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,8 +36,10 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/logs"
 	"github.com/batchplane/batchplane/internal/adapter/people"
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
+	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/signed"
 )
 
 // StackConfig says which stack is meant, and with whose credentials.
@@ -65,7 +68,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	outputs, err := stackOutputs(ctx, cloudformation.NewFromConfig(cfg), c.Name, cfg.Region)
+	outputs, parameters, err := stackOutputs(ctx, cloudformation.NewFromConfig(cfg), c.Name, cfg.Region)
 	if err != nil {
 		return nil, explain(c, cfg.Region, err)
 	}
@@ -80,10 +83,13 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 		Reader: dynamo.New(dynamo.Config{DB: dynamodb.NewFromConfig(cfg), Table: outputs["TableName"], Log: c.Log}),
 		Door:   asks, May: asks.May,
 		Output: &logs.Follower{Logs: cloudwatchlogs.NewFromConfig(cfg), Region: cfg.Region},
-		Facts: (&people.Facts{
+		Account: &people.Facts{
 			Stack: c.Name, ECS: ecs.NewFromConfig(cfg), Logs: cloudwatchlogs.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg),
 			ECR: ecr.NewFromConfig(cfg), Secrets: secretsmanager.NewFromConfig(cfg), SSM: ssm.NewFromConfig(cfg),
-		}).Answers,
+			EC2:    &signed.Client{Config: cfg, Service: "ec2", Endpoint: endpoint("ec2", cfg.Region)},
+			Quotas: &signed.Client{Config: cfg, Service: "servicequotas", Endpoint: endpoint("servicequotas", cfg.Region)},
+		},
+		Stack: settings(c.Name, outputs, parameters),
 		Registry: registry{
 			&schedules.Writer{
 				Scheduler: scheduler.NewFromConfig(cfg), Name: outputs["ScheduleGroupName"], ARN: groupARN(outputs), Read: entry.Registered,
@@ -96,6 +102,33 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 		Poll:    plane.Poll{Least: time.Second, Most: 8 * time.Second},
 	}
 	return s, nil
+}
+
+// endpoint is where a service is in the partitions whose domain is Amazon's own.
+func endpoint(service, region string) string {
+	domain := ".amazonaws.com"
+	if strings.HasPrefix(region, "cn-") {
+		domain += ".cn"
+	}
+	return "https://" + service + "." + region + domain
+}
+
+// settings is how the stack was deployed.
+func settings(name string, outputs, parameters map[string]string) doctor.Stack {
+	list := func(key string) (out []string) {
+		for part := range strings.SplitSeq(parameters[key], ",") {
+			if part != "" {
+				out = append(out, part)
+			}
+		}
+		return out
+	}
+	s := doctor.Stack{Name: name, Clusters: list("Clusters"), TaskRoles: list("TaskRoles"), TaskRolePath: parameters["TaskRolePath"]}
+	s.LaunchRate, _ = strconv.Atoi(parameters["LaunchRate"]) // 0 is not known
+	if parts := strings.SplitN(outputs["TriggerArn"], ":", 6); len(parts) == 6 {
+		s.Partition, s.Region, s.Account = parts[1], parts[3], parts[4]
+	}
+	return s
 }
 
 // registry implements plane.Registry.
@@ -152,26 +185,29 @@ func loadAWS(ctx context.Context, c StackConfig) (aws.Config, error) {
 // needed are the outputs that a stack of batchplane has.
 var needed = []string{"TriggerArn", "TableName", "ScheduleGroupName"}
 
-func stackOutputs(ctx context.Context, api *cloudformation.Client, name, region string) (map[string]string, error) {
+func stackOutputs(ctx context.Context, api *cloudformation.Client, name, region string) (outputs, parameters map[string]string, err error) {
 	out, err := api.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(name)})
 	if isCode(err, "ValidationError") && strings.Contains(err.Error(), "does not exist") {
-		return nil, noStack(ctx, api, name, region)
+		return nil, nil, noStack(ctx, api, name, region)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("looking for the stack %s: %w", name, err)
+		return nil, nil, fmt.Errorf("looking for the stack %s: %w", name, err)
 	}
-	outputs := map[string]string{}
+	outputs, parameters = map[string]string{}, map[string]string{}
 	for _, s := range out.Stacks {
 		for _, o := range s.Outputs {
 			outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
 		}
+		for _, p := range s.Parameters {
+			parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
+		}
 	}
 	for _, key := range needed {
 		if outputs[key] == "" {
-			return nil, fmt.Errorf("the stack %s in %s is no batchplane: it has no output %s", name, region, key)
+			return nil, nil, fmt.Errorf("the stack %s in %s is no batchplane: it has no output %s", name, region, key)
 		}
 	}
-	return outputs, nil
+	return outputs, parameters, nil
 }
 
 // noStack says which stacks there are, where that may be looked up.

@@ -138,7 +138,7 @@ func checks(t *testing.T, w *world, file string) {
 	for _, says := range []string{
 		`wrong +cluster +jobs +it does not exist +aws ecs create-cluster --cluster-name jobs +people-`,
 		`wrong +task definition +job +it does not exist +register it`,
-		`not checked +subnet +subnet-1 +EC2 is not asked`,
+		`wrong +subnet +subnet-1 +it does not exist +mend its name in the jobs file`,
 	} {
 		if s.code != 1 || !regexp.MustCompile(says).MatchString(s.out) {
 			t.Errorf("doctor: %+v, want %s", s, says)

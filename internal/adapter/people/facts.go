@@ -19,6 +19,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/signed"
 )
 
 // Facts asks AWS, by calls that only read, whether what jobs need is there.
@@ -30,6 +31,8 @@ type Facts struct {
 	ECR     *ecr.Client
 	Secrets *secretsmanager.Client
 	SSM     *ssm.Client
+	EC2     *signed.Client
+	Quotas  *signed.Client
 }
 
 // askers is how many subjects are asked about at once.
@@ -40,29 +43,22 @@ const askers = 16
 func (f *Facts) Answers(ctx context.Context, subjects []doctor.Subject) map[doctor.Subject]doctor.Answer {
 	out := make(map[doctor.Subject]doctor.Answer, len(subjects))
 	var mu sync.Mutex
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, askers)
-	for _, s := range subjects {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			a := f.answer(ctx, s)
-			mu.Lock()
-			defer mu.Unlock()
-			out[s] = a
-		})
-	}
-	wg.Wait()
+	inParallel(subjects, func(s doctor.Subject) {
+		a := f.answer(ctx, s)
+		mu.Lock()
+		defer mu.Unlock()
+		out[s] = a
+	})
 	return out
 }
 
 func (f *Facts) answer(ctx context.Context, s doctor.Subject) doctor.Answer {
 	ask, ok := map[doctor.Kind]func(context.Context, string) (string, error){
 		doctor.Cluster: f.cluster, doctor.TaskDefinition: f.definition, doctor.Role: f.role, doctor.Image: f.image,
-		doctor.LogGroup: f.logGroup, doctor.Secret: f.secret, doctor.Target: f.target,
+		doctor.LogGroup: f.logGroup, doctor.Secret: f.secret, doctor.Target: f.target, doctor.Subnet: f.subnet, doctor.SecurityGroup: f.securityGroup,
 	}[s.Kind]
 	if !ok {
-		return doctor.Answer{Verdict: doctor.Unknown, Why: "EC2 is not asked: `aws ec2 describe-subnets` and `describe-security-groups` say"}
+		return doctor.Answer{Verdict: doctor.Unknown, Why: "nobody knows how to ask"}
 	}
 	wrong, err := ask(ctx, s.Name)
 	switch {
@@ -71,7 +67,7 @@ func (f *Facts) answer(ctx context.Context, s doctor.Subject) doctor.Answer {
 	case Denied(err):
 		return doctor.Answer{Verdict: doctor.Unknown, Why: "you may not ask: " + err.Error()}
 	case missing(err):
-		return doctor.Answer{Verdict: doctor.Wrong, Why: "it does not exist"}
+		return doctor.Answer{Verdict: doctor.Wrong, Why: notThere}
 	case err != nil:
 		return doctor.Answer{Verdict: doctor.Unknown, Why: err.Error()}
 	case wrong != "":
@@ -90,7 +86,8 @@ func missing(err error) bool {
 		return false
 	}
 	switch api.ErrorCode() {
-	case "NoSuchEntity", "NoSuchEntityException", "ResourceNotFoundException", "ParameterNotFound", "RepositoryNotFoundException", "ImageNotFoundException", "ClusterNotFoundException":
+	case "NoSuchEntity", "NoSuchEntityException", "ResourceNotFoundException", "ParameterNotFound", "RepositoryNotFoundException", "ImageNotFoundException", "ClusterNotFoundException",
+		"InvalidSubnetID.NotFound", "InvalidGroup.NotFound", "InvalidSubnetID.Malformed", "InvalidGroupId.Malformed", "NoSuchResourceException":
 		return true
 	case "ClientException": // of DescribeTaskDefinition
 		return strings.Contains(api.ErrorMessage(), "Unable to describe task definition")
@@ -104,7 +101,7 @@ func (f *Facts) cluster(ctx context.Context, name string) (string, error) {
 		return "", fmt.Errorf("describing the cluster: %w", err)
 	}
 	if len(out.Clusters) == 0 {
-		return "it does not exist", nil
+		return notThere, nil
 	}
 	if status := aws.ToString(out.Clusters[0].Status); status != "ACTIVE" && status != "" {
 		return "it is " + status, nil
@@ -169,7 +166,7 @@ func (f *Facts) logGroup(ctx context.Context, name string) (string, error) {
 			return "", nil
 		}
 	}
-	return "it does not exist", nil
+	return notThere, nil
 }
 
 func (f *Facts) secret(ctx context.Context, arn string) (string, error) {

@@ -21,10 +21,10 @@ import (
 type Inspector struct {
 	Stack, Region string
 	// Version is the stack's.
-	Version string
-	Resources     cloudformation.ListStackResourcesAPIClient
-	Alarms        cloudwatch.DescribeAlarmsAPIClient
-	Queues        interface {
+	Version   string
+	Resources cloudformation.ListStackResourcesAPIClient
+	Alarms    cloudwatch.DescribeAlarmsAPIClient
+	Queues    interface {
 		GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
 	}
 }

@@ -1,0 +1,171 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Definitions are the deployed task definitions of these names, as jobs files would
+// have them: those that cannot be read are left out.
+func (f *Facts) Definitions(ctx context.Context, names []string) map[string]job.TaskDefinition {
+	out := map[string]job.TaskDefinition{}
+	var mu sync.Mutex
+	inParallel(names, func(name string) {
+		got, err := f.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
+		if err != nil || len(got.TaskDefinition.ContainerDefinitions) == 0 {
+			return // the definition itself is asked about too, and says why
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		out[name] = definitionOf(got.TaskDefinition)
+	})
+	return out
+}
+
+// definitionOf is what of a task definition can be missing.
+func definitionOf(d *types.TaskDefinition) job.TaskDefinition {
+	out := job.TaskDefinition{
+		Family: aws.ToString(d.Family), TaskRole: aws.ToString(d.TaskRoleArn), ExecutionRole: aws.ToString(d.ExecutionRoleArn), Secrets: map[string]string{},
+	}
+	for _, c := range d.ContainerDefinitions {
+		if out.Image == "" {
+			out.Image = aws.ToString(c.Image)
+		}
+		if log := c.LogConfiguration; log != nil && log.LogDriver == types.LogDriverAwslogs && log.Options["awslogs-create-group"] != "true" {
+			out.LogGroup = log.Options["awslogs-group"]
+		}
+		for _, s := range c.Secrets {
+			out.Secrets[aws.ToString(c.Name)+"/"+aws.ToString(s.Name)] = aws.ToString(s.ValueFrom)
+		}
+	}
+	return out
+}
+
+// inParallel does something for each, askers at a time.
+func inParallel[T any](all []T, do func(T)) {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, askers)
+	for _, one := range all {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			do(one)
+		})
+	}
+	wg.Wait()
+}
+
+// subnet and securityGroup ask EC2 (Amazon EC2 API reference, DescribeSubnets and
+// DescribeSecurityGroups).
+func (f *Facts) subnet(ctx context.Context, id string) (string, error) {
+	var out struct {
+		Subnets []struct {
+			State string `xml:"state"`
+		} `xml:"subnetSet>item"`
+	}
+	if err := f.EC2.Query(ctx, url.Values{"Action": {"DescribeSubnets"}, "Version": {ec2Version}, "SubnetId.1": {id}}, &out); err != nil {
+		return "", fmt.Errorf("describing the subnet: %w", err)
+	}
+	switch {
+	case len(out.Subnets) == 0:
+		return notThere, nil
+	case out.Subnets[0].State != "available" && out.Subnets[0].State != "":
+		return "it is " + out.Subnets[0].State, nil
+	}
+	return "", nil
+}
+
+func (f *Facts) securityGroup(ctx context.Context, id string) (string, error) {
+	var out struct {
+		Groups []struct {
+			ID string `xml:"groupId"`
+		} `xml:"securityGroupInfo>item"`
+	}
+	if err := f.EC2.Query(ctx, url.Values{"Action": {"DescribeSecurityGroups"}, "Version": {ec2Version}, "GroupId.1": {id}}, &out); err != nil {
+		return "", fmt.Errorf("describing the security group: %w", err)
+	}
+	if len(out.Groups) == 0 {
+		return notThere, nil
+	}
+	return "", nil
+}
+
+const (
+	ec2Version = "2016-11-15"
+	notThere   = "it does not exist"
+)
+
+// quota is a quota's value in an answer of Service Quotas.
+type quota struct {
+	Name  string  `json:"QuotaName"`
+	Value float64 `json:"Value"`
+}
+
+// quotaCodes are those of AWS Fargate (AWS General Reference).
+var quotaCodes = map[string]string{doctor.OnDemand: "L-3032A538", doctor.Spot: "L-36FBB829"}
+
+// Limits are the account's quotas that herds meet. What the caller may not ask is
+// Unseen, and no error.
+func (f *Facts) Limits(ctx context.Context) map[string]doctor.Limit {
+	out := map[string]doctor.Limit{}
+	for name, code := range quotaCodes {
+		out[name] = f.limit(ctx, code)
+	}
+	out[doctor.Invocations] = f.invocations(ctx)
+	return out
+}
+
+// limit is the quota as applied, else its default: of one that was never raised
+// there is no applied value (Service Quotas API reference, GetServiceQuota).
+func (f *Facts) limit(ctx context.Context, code string) doctor.Limit {
+	var out struct {
+		Quota quota `json:"Quota"`
+	}
+	in := map[string]string{"ServiceCode": "fargate", "QuotaCode": code}
+	err := f.Quotas.JSON(ctx, "1.1", quotas+"GetServiceQuota", in, &out)
+	if missing(err) {
+		err = f.Quotas.JSON(ctx, "1.1", quotas+"GetAWSDefaultServiceQuota", in, &out)
+	}
+	return limitOf(out.Quota.Value, err)
+}
+
+// quotas is what the names of Service Quotas' operations begin with on the wire.
+const quotas = "ServiceQuotasV20190624."
+
+// invocations looks for the quota by its name.
+func (f *Facts) invocations(ctx context.Context) doctor.Limit {
+	for _, operation := range []string{"ListServiceQuotas", "ListAWSDefaultServiceQuotas"} {
+		var out struct {
+			Quotas []quota `json:"Quotas"`
+		}
+		if err := f.Quotas.JSON(ctx, "1.1", quotas+operation, map[string]any{"ServiceCode": "scheduler", "MaxResults": 100}, &out); err != nil {
+			return limitOf(0, err)
+		}
+		for _, q := range out.Quotas {
+			if strings.HasPrefix(q.Name, "Invocations throttle limit") {
+				return doctor.Limit{Value: q.Value}
+			}
+		}
+	}
+	return doctor.Limit{Unseen: "Service Quotas has no quota of that name"}
+}
+
+func limitOf(value float64, err error) doctor.Limit {
+	switch {
+	case Denied(err):
+		return doctor.Limit{Unseen: "you may not ask: " + err.Error()}
+	case err != nil:
+		return doctor.Limit{Unseen: err.Error()}
+	}
+	return doctor.Limit{Value: value}
+}

@@ -1,0 +1,214 @@
+package people_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"github.com/batchplane/batchplane/internal/adapter/people"
+	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/signed"
+)
+
+// recorded answers as AWS does, in the forms of its API references: what the
+// emulator of test/aws has no answer for, or answers otherwise. A request is known by
+// its operation and a word of its body.
+type recorded struct {
+	mu      sync.Mutex
+	answers map[string]answer
+	asked   []string
+}
+
+type answer struct {
+	status int
+	body   string
+}
+
+func (r *recorded) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	body, _ := io.ReadAll(q.Body)
+	target := q.Header.Get("X-Amz-Target")
+	operation := target[strings.LastIndexByte(target, '.')+1:]
+	if form, err := url.ParseQuery(string(body)); target == "" && err == nil {
+		operation = form.Get("Action")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked = append(r.asked, operation)
+	for key, a := range r.answers {
+		if name, word, _ := strings.Cut(key, " "); name == operation && strings.Contains(string(body), word) {
+			w.WriteHeader(a.status)
+			_, _ = io.WriteString(w, a.body)
+			return
+		}
+	}
+	w.WriteHeader(http.StatusBadRequest)
+	_, _ = io.WriteString(w, `{"__type":"AccessDeniedException","message":"User: u is not authorized to perform: x:`+operation+`"}`)
+}
+
+func facts(t *testing.T, answers map[string]answer) (*people.Facts, *recorded) {
+	t.Helper()
+	r := &recorded{answers: answers}
+	server := httptest.NewServer(r)
+	t.Cleanup(server.Close)
+	c := aws.Config{
+		Region: "eu-central-1", BaseEndpoint: &server.URL, HTTPClient: server.Client(), RetryMaxAttempts: 1,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "secret"}, nil
+		}),
+	}
+	return &people.Facts{
+		Stack: "prod", ECS: ecs.NewFromConfig(c), Logs: cloudwatchlogs.NewFromConfig(c), IAM: iam.NewFromConfig(c), ECR: ecr.NewFromConfig(c),
+		Secrets: secretsmanager.NewFromConfig(c), SSM: ssm.NewFromConfig(c),
+		EC2: &signed.Client{Config: c, Service: "ec2"}, Quotas: &signed.Client{Config: c, Service: "servicequotas"},
+	}, r
+}
+
+func ok(body string) answer { return answer{http.StatusOK, body} }
+
+func no(code string) answer {
+	return answer{http.StatusBadRequest, `{"__type":"` + code + `","message":"no"}`}
+}
+
+func noXML(code string) answer {
+	return answer{http.StatusBadRequest, `<Response><Errors><Error><Code>` + code + `</Code><Message>no</Message></Error></Errors></Response>`}
+}
+
+const (
+	digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	host   = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/"
+	secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-a1b2c3"
+)
+
+// TestAnswers: what AWS says of each kind of thing, said as there, not there or not
+// asked.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	f, _ := facts(t, map[string]answer{
+		"DescribeClusters jobs":           ok(`{"clusters":[{"clusterName":"jobs","status":"ACTIVE"}]}`),
+		"DescribeClusters gone":           ok(`{"clusters":[{"clusterName":"gone","status":"INACTIVE"}]}`),
+		"DescribeClusters none":           ok(`{"clusters":[],"failures":[{"reason":"MISSING"}]}`),
+		"DescribeTaskDefinition app:7":    ok(`{"taskDefinition":{"status":"ACTIVE"}}`),
+		"DescribeTaskDefinition old:1":    ok(`{"taskDefinition":{"status":"INACTIVE"}}`),
+		"DescribeTaskDefinition nope":     {http.StatusBadRequest, `{"__type":"ClientException","message":"Unable to describe task definition."}`},
+		"DescribeImages v1":               ok(`{"imageDetails":[{"imageDigest":"` + digest + `"}]}`),
+		"DescribeImages 0123456789abcdef": ok(`{"imageDetails":[{"imageDigest":"` + digest + `"}]}`),
+		"DescribeImages v2":               no("ImageNotFoundException"),
+		"DescribeImages absent":           no("RepositoryNotFoundException"),
+		"DescribeLogGroups ecs/jobs":      ok(`{"logGroups":[{"logGroupName":"/ecs/jobs-old"},{"logGroupName":"/ecs/jobs"}]}`),
+		"DescribeLogGroups ecs/none":      ok(`{"logGroups":[{"logGroupName":"/ecs/none-of-it"}]}`),
+		"DescribeSecret db-a1b2c3":        ok(`{"ARN":"` + secret + `"}`),
+		"DescribeSecret gone":             no("ResourceNotFoundException"),
+		"GetParameter /etl/key":           ok(`{"Parameter":{"Name":"/etl/key"}}`),
+		"GetParameter /etl/none":          no("ParameterNotFound"),
+		"GetParameter prod/slack/ops":     ok(`{"Parameter":{"Name":"ops"}}`),
+		"GetParameter prod/slack/none":    no("ParameterNotFound"),
+		"DescribeSubnets subnet-1":        ok(`<DescribeSubnetsResponse><subnetSet><item><subnetId>subnet-1</subnetId><state>available</state></item></subnetSet></DescribeSubnetsResponse>`),
+		"DescribeSubnets subnet-2":        noXML("InvalidSubnetID.NotFound"),
+		"DescribeSubnets subnet-3":        ok(`<DescribeSubnetsResponse><subnetSet><item><state>pending</state></item></subnetSet></DescribeSubnetsResponse>`),
+		"DescribeSubnets subnet-4":        noXML("UnauthorizedOperation"),
+		"DescribeSecurityGroups sg-1":     ok(`<DescribeSecurityGroupsResponse><securityGroupInfo><item><groupId>sg-1</groupId></item></securityGroupInfo></DescribeSecurityGroupsResponse>`),
+		"DescribeSecurityGroups sg-2":     noXML("InvalidGroup.NotFound"),
+		"GetRole RoleName=good":           ok(role("good", "ecs-tasks.amazonaws.com")),
+		"GetRole RoleName=lambda":         ok(role("lambda", "lambda.amazonaws.com")),
+		"GetRole RoleName=moved":          ok(role("elsewhere/moved", "ecs-tasks.amazonaws.com")),
+		"GetRole RoleName=none":           {http.StatusNotFound, `<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no</Message></Error></ErrorResponse>`},
+	})
+	wants := map[doctor.Subject]string{
+		{Kind: doctor.Cluster, Name: "jobs"}: "ok", {Kind: doctor.Cluster, Name: "gone"}: "wrong: it is INACTIVE", {Kind: doctor.Cluster, Name: "none"}: "wrong: it does not exist",
+		{Kind: doctor.TaskDefinition, Name: "app:7"}: "ok", {Kind: doctor.TaskDefinition, Name: "old:1"}: "wrong: it is INACTIVE", {Kind: doctor.TaskDefinition, Name: "nope"}: "wrong: it does not exist",
+		{Kind: doctor.Image, Name: host + "etl:v1"}: "ok", {Kind: doctor.Image, Name: host + "etl@" + digest}: "ok", {Kind: doctor.Image, Name: host + "etl:v2"}: "wrong: it does not exist",
+		{Kind: doctor.Image, Name: host + "absent"}: "wrong: it does not exist", {Kind: doctor.Image, Name: "busybox:1"}: "not checked: not in this account's ECR",
+		{Kind: doctor.LogGroup, Name: "/ecs/jobs"}: "ok", {Kind: doctor.LogGroup, Name: "/ecs/none"}: "wrong: it does not exist", {Kind: doctor.LogGroup, Name: "/denied"}: "not checked: you may not ask: ",
+		{Kind: doctor.Secret, Name: secret}: "ok", {Kind: doctor.Secret, Name: secret + ":password::"}: "ok", {Kind: doctor.Secret, Name: strings.Replace(secret, "db-a1b2c3", "gone", 1)}: "wrong: it does not exist",
+		{Kind: doctor.Secret, Name: "/etl/key"}: "ok", {Kind: doctor.Secret, Name: "/etl/none"}: "wrong: it does not exist",
+		{Kind: doctor.Target, Name: "ops"}: "ok", {Kind: doctor.Target, Name: "none"}: "wrong: it does not exist",
+		{Kind: doctor.Subnet, Name: "subnet-1"}: "ok", {Kind: doctor.Subnet, Name: "subnet-2"}: "wrong: it does not exist", {Kind: doctor.Subnet, Name: "subnet-3"}: "wrong: it is pending",
+		{Kind: doctor.Subnet, Name: "subnet-4"}: "not checked: you may not ask: ", {Kind: doctor.SecurityGroup, Name: "sg-1"}: "ok", {Kind: doctor.SecurityGroup, Name: "sg-2"}: "wrong: it does not exist",
+		{Kind: doctor.Role, Name: "arn:aws:iam::123456789012:role/good"}: "ok", {Kind: doctor.Role, Name: "arn:aws:iam::123456789012:role/lambda"}: "wrong: its trust policy does not let ecs-tasks",
+		{Kind: doctor.Role, Name: "arn:aws:iam::123456789012:role/moved"}: "wrong: the role of that name is arn:aws:iam::123456789012:role/elsewhere/moved", {Kind: doctor.Role, Name: "arn:aws:iam::123456789012:role/none"}: "wrong: it does not exist",
+		{Kind: "moon", Name: "x"}: "not checked: nobody knows how to ask",
+	}
+	subjects := make([]doctor.Subject, 0, len(wants))
+	for s := range wants {
+		subjects = append(subjects, s)
+	}
+	got := f.Answers(t.Context(), subjects)
+	for s, want := range wants {
+		if text := strings.TrimSuffix(string(got[s].Verdict)+": "+got[s].Why, ": "); !strings.HasPrefix(text, want) {
+			t.Errorf("%s %s: %s, want %s", s.Kind, s.Name, text, want)
+		}
+	}
+}
+
+func role(path, trusts string) string {
+	trust := url.QueryEscape(`{"Statement":[{"Effect":"Allow","Principal":{"Service":"` + trusts + `"},"Action":"sts:AssumeRole"}]}`)
+	return `<GetRoleResponse><GetRoleResult><Role><Arn>arn:aws:iam::123456789012:role/` + path + `</Arn><AssumeRolePolicyDocument>` + trust + `</AssumeRolePolicyDocument></Role></GetRoleResult></GetRoleResponse>`
+}
+
+// TestDefinitions: of a deployed task definition it is known what can be missing.
+func TestDefinitions(t *testing.T) {
+	t.Parallel()
+	f, _ := facts(t, map[string]answer{
+		"DescribeTaskDefinition app:7": ok(`{"taskDefinition":{"family":"app","taskRoleArn":"arn:t","executionRoleArn":"arn:e","containerDefinitions":[
+			{"name":"app","image":"` + host + `etl:v1","secrets":[{"name":"KEY","valueFrom":"/etl/key"}],"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/ecs/app"}}},
+			{"name":"log","image":"x","logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/made","awslogs-create-group":"true"}}}]}}`),
+	})
+	got := f.Definitions(t.Context(), []string{"app:7", "denied"})
+	d := got["app:7"]
+	if len(got) != 1 || d.Image != host+"etl:v1" || d.LogGroup != "/ecs/app" || d.TaskRole != "arn:t" || d.ExecutionRole != "arn:e" || d.Secrets["app/KEY"] != "/etl/key" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestLimits: quotas as they were raised, else their defaults; what may not be asked
+// is said.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	raised := ok(`{"Quota":{"QuotaCode":"L-3032A538","Value":140}}`)
+	for name, c := range map[string]struct {
+		answers map[string]answer
+		want    map[string]string
+	}{
+		"raised, default, by name": {
+			map[string]answer{
+				"GetServiceQuota L-3032A538": raised, "GetServiceQuota L-36FBB829": no("NoSuchResourceException"), "GetAWSDefaultServiceQuota L-36FBB829": ok(`{"Quota":{"Value":6}}`),
+				"ListServiceQuotas scheduler": ok(`{"Quotas":[]}`), "ListAWSDefaultServiceQuotas scheduler": ok(`{"Quotas":[{"QuotaName":"Number of schedules","Value":1},{"QuotaName":"Invocations throttle limit in transactions per second","Value":500}]}`),
+			},
+			map[string]string{doctor.OnDemand: "140", doctor.Spot: "6", doctor.Invocations: "500"},
+		},
+		"denied": {nil, map[string]string{doctor.OnDemand: "you may not ask: ", doctor.Spot: "you may not ask: ", doctor.Invocations: "you may not ask: "}},
+		"unknown": {
+			map[string]answer{"GetServiceQuota": {http.StatusInternalServerError, "<oh>"}, "ListServiceQuotas": ok(`{}`), "ListAWSDefaultServiceQuotas": ok(`{}`)},
+			map[string]string{doctor.OnDemand: "ServiceQuotasV20190624.GetServiceQuota was answered with status 500", doctor.Invocations: "Service Quotas has no quota of that name"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, _ := facts(t, c.answers)
+			got := f.Limits(t.Context())
+			for name, want := range c.want {
+				text := got[name].Unseen
+				if text == "" {
+					text = fmt.Sprint(got[name].Value)
+				}
+				if !strings.HasPrefix(text, want) {
+					t.Errorf("%s: %s, want %s", name, text, want)
+				}
+			}
+		})
+	}
+}

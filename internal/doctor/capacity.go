@@ -1,0 +1,102 @@
+package doctor
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Quotas of the account that a herd meets.
+const (
+	OnDemand    = "Fargate On-Demand vCPU"
+	Spot        = "Fargate Spot vCPU"
+	Invocations = "EventBridge Scheduler invocations a second"
+)
+
+// quotaCodes are where a quota is raised (AWS General Reference, "AWS Fargate
+// endpoints and quotas").
+var quotaCodes = map[string]string{OnDemand: "L-3032A538", Spot: "L-36FBB829"}
+
+// Limit is a quota's value, or why it is not known.
+type Limit struct {
+	Value  float64
+	Unseen string
+}
+
+// Herd is a minute in which many jobs start.
+type Herd struct {
+	At   time.Time `json:"at"`
+	Jobs int       `json:"jobs"`
+	// Rate is how many are launched a second, and Seconds how long the sweep takes to
+	// launch them all.
+	Rate    int `json:"launchesPerSecond"`
+	Seconds int `json:"seconds"`
+	// VCPU and SpotVCPU are what their tasks take, as far as the jobs files say.
+	VCPU     float64 `json:"vcpu"`
+	SpotVCPU float64 `json:"spotVcpu,omitempty"`
+}
+
+// vcpu is a vCPU in ECS' CPU units.
+const vcpu = 1024
+
+// smallest is Fargate's smallest task, for those whose size nobody knows here.
+const smallest = 256
+
+// HerdOf is what the jobs of a minute take, launched at a rate a second.
+func HerdOf(at time.Time, jobs []job.Job, definitions []job.TaskDefinition, rate int) Herd {
+	sizes := map[string]int{}
+	for _, d := range definitions {
+		cpu, _ := d.Size()
+		sizes[d.Family] = cpu
+	}
+	h := Herd{At: at.UTC(), Jobs: len(jobs), Rate: rate, Seconds: (len(jobs) + rate - 1) / max(1, rate)}
+	for _, j := range jobs {
+		family := familyOf(j.TaskDefinition)
+		units := float64(cmp.Or(j.CPU, sizes[family], smallest)) / vcpu
+		if j.Capacity == job.Spot || j.Capacity == job.SpotThenOnDemand {
+			h.SpotVCPU += units
+			continue
+		}
+		h.VCPU += units
+	}
+	return h
+}
+
+// Quotas are what a herd finds too small, and the quotas of which nobody knows.
+func Quotas(h Herd, limits map[string]Limit) (out []Finding) {
+	for _, q := range []struct {
+		name  string
+		needs float64
+		words string
+	}{
+		{OnDemand, h.VCPU, "%d jobs of %g vCPU start at %s, and the quota is %g: what has no room waits, and is tried again until its deadline"},
+		{Spot, h.SpotVCPU, "%d jobs of %g vCPU start at %s, and the quota is %g: what has no room waits, and is tried again until its deadline"},
+		{Invocations, float64(h.Jobs), "%d schedules (%g) fire at %s, and the quota is %g a second: the last come later"},
+	} {
+		limit, asked := limits[q.name]
+		f := Finding{Subject: Subject{Quota, q.name}, Verdict: Good}
+		switch {
+		case q.needs == 0:
+			continue
+		case !asked || limit.Unseen != "":
+			f.Verdict, f.Why = Unknown, cmp.Or(limit.Unseen, "nobody asked")
+		case q.needs > limit.Value:
+			f.Verdict, f.Why = Wrong, fmt.Sprintf(q.words, h.Jobs, q.needs, h.At.Format("2006-01-02T15:04Z"), limit.Value)
+			f.Mend = raise(q.name, q.needs)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// raise is the command that asks for a larger quota.
+func raise(name string, needs float64) string {
+	code := quotaCodes[name]
+	if code == "" {
+		return "ask for more in Service Quotas, or spread the minute"
+	}
+	return fmt.Sprintf("aws service-quotas request-service-quota-increase --service-code fargate --quota-code %s --desired-value %g; or spread the minute", code, math.Ceil(needs))
+}

@@ -1,0 +1,92 @@
+package doctor_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// TestHerdAndQuotas: what the jobs of a minute take, how long their launches take at
+// the stack's rate, and which quota is too small for them.
+func TestHerdAndQuotas(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	jobs := []job.Job{
+		{Name: "a", TaskDefinition: "base"},
+		{Name: "b", TaskDefinition: "base:3", CPU: 4096},
+		{Name: "c", TaskDefinition: "arn:aws:ecs:eu-central-1:1:task-definition/other:7"},
+		{Name: "d", TaskDefinition: "base", Capacity: job.Spot},
+		{Name: "e", TaskDefinition: "base", Capacity: job.SpotThenOnDemand},
+	}
+	h := doctor.HerdOf(at, jobs, []job.TaskDefinition{{Family: "base", CPU: 1024, Memory: 2048}}, 2)
+	if h.Jobs != 5 || h.Rate != 2 || h.Seconds != 3 || h.VCPU != 5.25 || h.SpotVCPU != 2 {
+		t.Errorf("got %+v", h)
+	}
+	for name, c := range map[string]struct {
+		limits map[string]doctor.Limit
+		want   []string
+	}{
+		"all fit": {map[string]doctor.Limit{doctor.OnDemand: {Value: 5.25}, doctor.Spot: {Value: 6}, doctor.Invocations: {Value: 500}}, []string{"ok", "ok", "ok"}},
+		"too small": {map[string]doctor.Limit{doctor.OnDemand: {Value: 4}, doctor.Spot: {Value: 1}, doctor.Invocations: {Value: 4}}, []string{
+			"wrong 5 jobs of 5.25 vCPU start at 2026-11-22T00:00Z, and the quota is 4: what has no room waits, and is tried again until its deadline: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 6",
+			"wrong 5 jobs of 2 vCPU start at 2026-11-22T00:00Z, and the quota is 1: what has no room waits, and is tried again until its deadline: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-36FBB829 --desired-value 2",
+			"wrong 5 schedules (5) fire at 2026-11-22T00:00Z, and the quota is 4 a second: the last come later: ask for more in Service Quotas",
+		}},
+		"nobody may ask": {map[string]doctor.Limit{doctor.OnDemand: {Unseen: "you may not ask: x"}}, []string{"not checked you may not ask: x", "not checked nobody asked", "not checked nobody asked"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := doctor.Quotas(h, c.limits)
+			if len(got) != len(c.want) {
+				t.Fatalf("got %+v", got)
+			}
+			for i, f := range got {
+				if text := string(f.Verdict) + " " + f.Why + ": " + f.Mend; !strings.HasPrefix(text, c.want[i]) || f.Kind != doctor.Quota {
+					t.Errorf("got %s, want %s", text, c.want[i])
+				}
+			}
+		})
+	}
+	if got := doctor.Quotas(doctor.HerdOf(at, jobs[:3], nil, 20), map[string]doctor.Limit{doctor.OnDemand: {Value: 9}, doctor.Invocations: {Value: 9}}); len(got) != 2 {
+		t.Errorf("without Spot: %+v", got)
+	}
+}
+
+// TestSettings: a cluster and a role that the stack's parameters do not let it use
+// are named, with the parameter that does.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	const arn, role = "arn:aws:ecs:eu-central-1:1:cluster/", "arn:aws:iam::1:role"
+	plain := doctor.Stack{Name: "prod", Partition: "aws", Region: "eu-central-1", Account: "1", TaskRolePath: "/batchplane/"}
+	named := plain
+	named.Clusters, named.TaskRoles = []string{arn + "jobs", arn + "etl-*"}, []string{role + "/x/*"}
+	for name, c := range map[string]struct {
+		stack   doctor.Stack
+		subject doctor.Subject
+		mend    string
+	}{
+		"the default cluster":            {plain, doctor.Subject{Kind: doctor.Cluster, Name: "default"}, ""},
+		"another cluster":                {plain, doctor.Subject{Kind: doctor.Cluster, Name: "jobs"}, "sam deploy --stack-name prod --parameter-overrides Clusters=" + arn + "jobs"},
+		"a named cluster":                {named, doctor.Subject{Kind: doctor.Cluster, Name: arn + "jobs"}, ""},
+		"a cluster of a pattern":         {named, doctor.Subject{Kind: doctor.Cluster, Name: "etl-1"}, ""},
+		"default, where others are said": {named, doctor.Subject{Kind: doctor.Cluster, Name: "default"}, "Clusters=" + arn + "jobs," + arn + "etl-*," + arn + "default"},
+		"a role under the path":          {plain, doctor.Subject{Kind: doctor.Role, Name: role + "/batchplane/a"}, ""},
+		"a role elsewhere":               {plain, doctor.Subject{Kind: doctor.Role, Name: role + "/x/a"}, "TaskRoles=" + role + "/x/a, or make it under /batchplane/"},
+		"a named role":                   {named, doctor.Subject{Kind: doctor.Role, Name: role + "/x/a"}, ""},
+		"another account's role":         {plain, doctor.Subject{Kind: doctor.Role, Name: "arn:aws:iam::2:role/batchplane/a"}, "TaskRoles=arn:aws:iam::2:role/batchplane/a"},
+		"nothing is known of the stack":  {doctor.Stack{}, doctor.Subject{Kind: doctor.Role, Name: role + "/x/a"}, ""},
+		"an image":                       {plain, doctor.Subject{Kind: doctor.Image, Name: "x"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := doctor.Settings(c.stack, map[doctor.Subject][]string{c.subject: {"a"}})
+			switch {
+			case c.mend == "" && len(got) > 0, c.mend != "" && (len(got) != 1 || !strings.Contains(got[0].Mend, c.mend) || got[0].Verdict != doctor.Wrong || got[0].Jobs[0] != "a"):
+				t.Errorf("got %+v, want %s", got, c.mend)
+			}
+		})
+	}
+}
