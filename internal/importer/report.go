@@ -187,13 +187,17 @@ func (e *Entry) Literals(variables map[string]string, readers string) {
 	var all []string
 	for _, name := range sorted(variables) {
 		if variables[name] != ReplaceMe {
-			all = append(all, name+"="+Clip(variables[name]))
+			all = append(all, name+"="+Clip(Hide(variables[name])))
 		}
 	}
 	if len(all) > 0 {
-		e.Note("values that are written as they are, for whoever may read %s: %s", readers, strings.Join(all, ", "))
+		e.Note("values that are written as they are, for whoever may read %s: %s", readers, judged(strings.Join(all, ", ")))
 	}
 }
+
+// judged is a text whose secrets were looked for one by one: a name in it does not
+// make a secret of what follows.
+type judged string
 
 // ForeignError says that a file is of another kind than was asked for, or of one
 // that is not imported. It is one sentence about the file.

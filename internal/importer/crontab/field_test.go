@@ -99,6 +99,7 @@ func TestFieldFiles(t *testing.T) {
 			nil, "", 0,
 			"a job that is switched off",
 		},
+		{"a generator's id", "crontab", "# 5d41402abc4b2a76b9719d911017c592 of the panel\n" + at("/opt/a"), []string{"a"}, nil, "", 0, ""},
 		{"no programs of the host", "crontab", at("/usr/bin/php /srv/shop/artisan mail service reload") + at("/opt/check docker mail"), []string{"mail", "check"}, nil, "", 0, "needs a decision"},
 		{"no log", "etc/crontab", "-5 1 * * * root /opt/dump\n-*/5 * * * * root /opt/b\n", []string{"dump", "b"}, []string{"root", "root"}, "", 0, ""},
 	} {

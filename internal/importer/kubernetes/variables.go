@@ -31,8 +31,12 @@ func (r *reading) configMap(name string) (data *doc.Node, ok bool) {
 // the pod; those of env win over envFrom. References to what only the cluster
 // knows are listed.
 func (r *reading) environment(c *doc.Node) {
+	own := map[string]bool{}
+	for _, v := range c.Get("env").List() {
+		own[v.Get("name").String()] = true
+	}
 	for _, from := range c.Get("envFrom").List() {
-		r.all(from)
+		r.all(from, own)
 	}
 	for _, v := range c.Get("env").List() {
 		r.variable(v.Get("name").String(), v)
@@ -40,11 +44,15 @@ func (r *reading) environment(c *doc.Node) {
 	r.e.Literals(r.d.Environment, "task definitions")
 }
 
-// all takes the variables of a whole ConfigMap.
-func (r *reading) all(from *doc.Node) {
+// all takes the variables of a whole ConfigMap but those that are set anyway.
+func (r *reading) all(from *doc.Node, own map[string]bool) {
 	if name := from.Get("configMapRef", "name").String(); name != "" {
 		if data, ok := r.configMap(name); ok {
-			data.Pairs(func(key string, v *doc.Node) { r.literal(from.Get("prefix").String()+key, v.String()) })
+			data.Pairs(func(key string, v *doc.Node) {
+				if name := from.Get("prefix").String() + key; !own[name] {
+					r.literal(name, v.String())
+				}
+			})
 			r.e.Note("its variables of the ConfigMap %s are written into the task definition", name)
 			return
 		}
@@ -94,7 +102,6 @@ func (r *reading) set(name, value string) {
 	if r.d.Environment == nil {
 		r.d.Environment = map[string]string{}
 	}
-	delete(r.d.Secrets, name)
 	r.d.Environment[name] = value
 }
 
@@ -102,6 +109,5 @@ func (r *reading) secret(name string) {
 	if r.d.Secrets == nil {
 		r.d.Secrets = map[string]string{}
 	}
-	delete(r.d.Environment, name)
 	r.d.Secrets[name] = "arn:" + importer.ReplaceMe
 }
