@@ -164,11 +164,21 @@ func (w *wording) add(word string) {
 	}
 	if len(w.out) == 0 {
 		w.script = text
-		if folder := w.inFolder(); slices.Contains(starters, strings.ToLower(name)) && strings.Contains(text, "/") && folder != "" {
-			name = Clean(folder + "-" + name)
-		}
+		name = w.started(name)
 	}
 	w.out = append(w.out, name)
+}
+
+// started is the name of the script, with its folder before it where it only says
+// that something begins.
+func (w *wording) started(name string) string {
+	if !slices.Contains(starters, strings.ToLower(name)) || !strings.Contains(w.script, "/") {
+		return name
+	}
+	if folder := w.inFolder(); folder != "" {
+		return Clean(folder + "-" + name)
+	}
+	return name
 }
 
 // needsMore is whether a part says little without the next.
