@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // files writes files into a new directory and gives it.
@@ -141,5 +142,28 @@ warning: job only: calendar: the last day of only, 2020-01-01, lies in the past:
 	}
 	if r := batchplane(t, "preview", "-f", file); r.code != 0 || strings.Count(r.out, "lies in the past: it will never run") != 3 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestValidateTellsThatACalendarEnds: a calendar of named days is warned of when its last
+// day is within two weeks, and when it is over.
+func TestValidateTellsThatACalendarEnds(t *testing.T) {
+	t.Parallel()
+	day := func(n int) string { return time.Now().UTC().AddDate(0, 0, n).Format(time.DateOnly) }
+	for name, c := range map[string]struct{ last, says string }{
+		"far":  {day(30), ""},
+		"near": {day(7), "calendar: the last day of only is " + day(7)},
+		"over": {day(-2), "calendar: the last day of only, " + day(-2) + ", lies in the past: it will never run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := files(t, map[string]string{
+				"jobs.yaml": "jobs:\n  - name: close\n    schedule: 0 3 * * *\n    command: \"true\"\n    calendar: {only: [\"2026-01-02\", \"" + c.last + "\"]}\n",
+			})
+			r := batchplane(t, "validate", "-f", filepath.Join(dir, "jobs.yaml"))
+			if r.code != 0 || c.says == "" && strings.Contains(r.out+r.err, "calendar") || !strings.Contains(r.out+r.err, c.says) {
+				t.Errorf("%+v, want %q", r, c.says)
+			}
+		})
 	}
 }

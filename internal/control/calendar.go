@@ -24,6 +24,10 @@ func (c *Control) tellCalendars(ctx context.Context, items []job.Item) error {
 	return errors.Join(errs...)
 }
 
+// lookedThrough is how many of a job's newest runs may make no sense before its
+// calendar is told by none.
+const lookedThrough = 10
+
 // tellCalendar has the job's newest run owe the notice. A job that never had one
 // is not told of.
 func (c *Control) tellCalendar(ctx context.Context, item job.Item) error {
@@ -32,21 +36,18 @@ func (c *Control) tellCalendar(ctx context.Context, item job.Item) error {
 	if words == "" || item.CalendarTold == told {
 		return nil
 	}
-	rs, err := c.Store.Runs(ctx, Query{Job: item.Name, Limit: 1})
-	if err != nil || len(rs) == 0 {
+	newest, j, err := c.newestSensible(ctx, item.Name)
+	if err != nil || newest.ID == "" {
 		return err
 	}
-	j, err := c.definition(ctx, rs[0].Definition)
-	if err != nil {
+	// Another sweep may have told it meanwhile.
+	if item, err = c.item(ctx, item.Name); err != nil || item.CalendarTold == told {
 		return err
 	}
-	if item, err = c.item(ctx, item.Name); err != nil {
-		return err
-	}
-	after := rs[0]
+	after := newest
 	after.Owed, item.CalendarTold = slices.Clone(after.Owed), told
 	after.OweWords(string(kind), words, c.Now(), c.Timing)
-	after, err = c.commit(ctx, rs[0], Change{Run: &after, Item: &item}, j, "a notice of its job is owed")
+	after, err = c.commit(ctx, newest, Change{Run: &after, Item: &item}, j, "a notice of its job is owed")
 	if errors.Is(err, ErrConflict) {
 		return nil // the next sweep comes to it again
 	}
@@ -57,6 +58,18 @@ func (c *Control) tellCalendar(ctx context.Context, item job.Item) error {
 		return err
 	}
 	return nil
+}
+
+// newestSensible is the newest run of a job that makes sense, and its definition; zero
+// where there is none.
+func (c *Control) newestSensible(ctx context.Context, name string) (r run.Run, j job.Job, err error) {
+	rs, err := c.Store.Runs(ctx, Query{Job: name, Limit: lookedThrough})
+	rs = slices.DeleteFunc(rs, func(r run.Run) bool { return r.Nonsense() != "" })
+	if err != nil || len(rs) == 0 {
+		return run.Run{}, job.Job{}, err
+	}
+	j, err = c.definition(ctx, rs[0].Definition)
+	return rs[0], j, err
 }
 
 // ends says whether the last day of a plan's calendar is near or over, "" where it

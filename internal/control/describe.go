@@ -82,5 +82,8 @@ func (l *lane) put(ctx context.Context, r run.Run, e run.Event) (moved bool) {
 	}
 	next, err := l.settle(ctx, d)
 	l.failed(err)
+	if l.Notifier == nil {
+		l.untold.note(next)
+	}
 	return next.Rev != r.Rev
 }

@@ -126,12 +126,23 @@ func (p *lane) due(ctx context.Context, limit int) (due []run.Run, unreadable in
 		return nil, 0, fmt.Errorf("loading due runs: %w", err)
 	}
 	due, bad = sensible(due, bad)
+	p.seeUntold(due)
 	if bad == nil {
 		return due, 0, nil
 	}
 	p.leave(bad.DueSince)
 	p.failed(p.setAside(ctx, bad))
 	return due, len(bad.Runs), nil
+}
+
+// seeUntold notes what due runs owe that others tell: those that wait for the rate or the
+// quota are not begun with.
+func (p *lane) seeUntold(due []run.Run) {
+	for i := range due {
+		if p.Notifier == nil && due[i].Owes(run.Tell) {
+			p.untold.note(due[i])
+		}
+	}
 }
 
 // peek notes what is due in a lane that the look does not come to.

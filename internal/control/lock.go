@@ -89,14 +89,15 @@ func (c *Control) blocker(ctx context.Context, id run.ID, j job.Job) (run.ID, er
 }
 
 // anyOpen is the newest open run of a job that waits for no other, among its
-// newest 100: what a definition that is the first to forbid overlaps must know of.
+// newest 100: what a definition that is the first to forbid overlaps must know of. One
+// that makes no sense is set aside, and nothing would end it and free the lock.
 func (c *Control) anyOpen(ctx context.Context, name string) (run.ID, error) {
 	rs, err := c.Store.Runs(ctx, Query{Job: name})
 	if err != nil {
 		return "", fmt.Errorf("looking for open runs of job %s: %w", name, err)
 	}
 	for _, r := range rs {
-		if !r.Status.Terminal() && !r.Waits {
+		if !r.Status.Terminal() && !r.Waits && r.Nonsense() == "" {
 			return r.ID, nil
 		}
 	}
@@ -115,7 +116,7 @@ func (c *Control) wake(ctx context.Context, ended run.Run) error {
 		return err
 	}
 	r, err := c.Store.Run(ctx, run.ID(item.Waiting))
-	if err != nil || !r.Waits {
+	if err != nil || !r.Waits || r.Nonsense() != "" {
 		return nil //nolint:nilerr // the look repairs what the item says
 	}
 	if _, err := c.wakeUp(ctx, r); err != nil {

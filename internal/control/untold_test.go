@@ -3,6 +3,10 @@ package control_test
 import (
 	"testing"
 	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // TestUntold: where others carry the notices, looks see since when the oldest has
@@ -31,5 +35,41 @@ func TestUntold(t *testing.T) {
 	}
 	if since, err := w.ctl.Untold(t.Context()); err != nil || !since.IsZero() {
 		t.Errorf("told, and owed since %s, %v", since, err)
+	}
+}
+
+// TestUntoldOfARunningTask: what a run owes whose task still runs is seen too.
+func TestUntoldOfARunningTask(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Hour, 0), redeliver: true})
+	w.know(report)
+	w.triggerSlot(report, 0)
+	w.ctl.Notifier = nil
+	r := w.run(minute(0))
+	r.Owed = append(r.Owed, run.Effect{Kind: run.Tell, Attempt: 1, Notice: string(notice.Relaunched)})
+	if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(6 * time.Minute)
+	w.look()
+	if since, err := w.ctl.Untold(t.Context()); err != nil || !since.Equal(r.Attempts[0].SentAt) {
+		t.Errorf("owed since %s, %v", since, err)
+	}
+}
+
+// TestUntoldOfALaunchThatWaits: nor does what waits for the rate hide what it owes.
+func TestUntoldOfALaunchThatWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Hour, 0), redeliver: true})
+	w.ctl.Pace, w.ctl.Notifier = never{}, nil
+	w.triggerSlot(report, 0)
+	r := w.run(minute(0))
+	r.Owed = append(r.Owed, run.Effect{Kind: run.Tell, Attempt: 1, Notice: string(notice.Relaunched)})
+	if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil || r.Status != run.Queued {
+		t.Fatal(r.Status, err)
+	}
+	w.look()
+	if since, err := w.ctl.Untold(t.Context()); err != nil || since.IsZero() {
+		t.Errorf("owed since %s, %v", since, err)
 	}
 }
