@@ -44,7 +44,7 @@ func (c *Control) itemAfter(ctx context.Context, item job.Item, before, after ru
 	next, changed = lock(item, before, after, j)
 	if notice.Ended(before, after) {
 		var byEnd bool
-		next, byEnd = notice.Keep(next, after)
+		next, byEnd = notice.Keep(next, after, j)
 		changed = changed || byEnd
 	}
 	return next, changed, nil

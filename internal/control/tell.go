@@ -33,6 +33,9 @@ func (c *Control) Tell(ctx context.Context, id run.ID) error {
 	if err != nil {
 		return fmt.Errorf("loading run %s: %w", id, err)
 	}
+	if r.Nonsense() != "" {
+		return nil // the look sets it aside, and that is told
+	}
 	var errs []error
 	for _, e := range slices.Clone(r.Owed) {
 		if e.Kind != run.Tell {
@@ -120,6 +123,9 @@ func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) 
 	if z, err := cron.LoadZone(j.Zone()); err == nil {
 		zone = z.Location()
 	}
+	if err := c.keepFailing(ctx, r, e); err != nil {
+		return nil, err
+	}
 	kind, retriable := notice.Kind(e.Notice), r.Status.Terminal() && r.Status != run.Succeeded && !slices.Contains(ofTheJob, notice.Kind(e.Notice))
 	r = r.AsOwed(e)
 	n := notice.New(kind, c.Stack, r, j, zone)
@@ -142,6 +148,32 @@ func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) 
 		return nil, fmt.Errorf("telling that %s %s: %w", r.ID, kind, err)
 	}
 	return took, nil
+}
+
+// keepFailing writes that a job fails whose run is told to have failed, where its item
+// does not say so: the run's end was written without the item, which said so then, and a
+// success came in between.
+func (c *Control) keepFailing(ctx context.Context, r run.Run, e run.Effect) error {
+	if kind := notice.Kind(e.Notice); kind != notice.Failed && kind != notice.TimedOut || r.Status != run.Failed {
+		return nil
+	}
+	for n := range conflictRetries {
+		if err := c.backOff(ctx, n); err != nil {
+			return err
+		}
+		item, err := c.item(ctx, r.ID.Job())
+		if err != nil {
+			return err
+		}
+		next, changed := notice.StillFails(item, r)
+		if !changed {
+			return nil
+		}
+		if err = c.Store.Commit(ctx, Change{Item: &next}); !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("noting that job %s fails: %w %d times", r.ID.Job(), ErrConflict, conflictRetries)
 }
 
 // output are the last lines of a run's last attempt, and where all are. An

@@ -97,6 +97,54 @@ func TestTellGivesUp(t *testing.T) {
 	}
 }
 
+// TestAFailureBesideASuccess: a further failure is written without the job's item. Where
+// a success that ended before it was decided on at the same time, the job still fails, once
+// the failure is told; one that ended after it stands.
+func TestAFailureBesideASuccess(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		recovered time.Duration
+		failing   bool
+	}{
+		"a success before it": {-time.Second, true}, "a success after it": {time.Minute, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(time.Minute, 3), redeliver: true})
+			w.know(report)
+			item, err := w.store.Item(t.Context(), report.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			item.FailingSince = t0.Add(-time.Hour)
+			if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+				t.Fatal(err)
+			}
+			item.Rev++
+			told := w.ctl.Notifier
+			w.ctl.Notifier = nil
+			w.triggerSlot(report, 0)
+			w.clock.Advance(5 * time.Minute)
+			r := w.run(minute(0))
+			if got, err := w.store.Item(t.Context(), report.Name); err != nil || got.Rev != item.Rev || !r.Owes(run.Tell) {
+				t.Fatalf("its end wrote the item: %+v, %v, owed %v", got, err, r.Owed)
+			}
+			item.FailingSince, item.RecoveredAt = time.Time{}, r.FinishedAt.Add(c.recovered)
+			if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+				t.Fatal(err)
+			}
+			w.ctl.Notifier = told
+			if err := w.ctl.Tell(t.Context(), r.ID); err != nil {
+				t.Fatal(err)
+			}
+			got, err := w.store.Item(t.Context(), report.Name)
+			if err != nil || !got.FailingSince.IsZero() != c.failing || w.kinds() != string(notice.Failed) {
+				t.Errorf("failing since %s, %v; told %q", got.FailingSince, err, w.kinds())
+			}
+		})
+	}
+}
+
 // TestRetryOfANoticeTwice: who pastes a notice's command twice asks for one
 // attempt, and a later failure's asks for another.
 func TestRetryOfANoticeTwice(t *testing.T) {

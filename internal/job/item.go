@@ -33,6 +33,8 @@ type Item struct {
 	// FailingSince is when the oldest told failure since the last success
 	// ended; zero when the last run that ended was good or none was told.
 	FailingSince time.Time `json:"failingSince,omitzero"`
+	// RecoveredAt is when the run ended that ended the last time of failing.
+	RecoveredAt time.Time `json:"recoveredAt,omitzero"`
 	// Missed are the missed slots that nobody was told of yet, nil when there are
 	// none; ToldMissed is when some last were.
 	Missed     *Missed   `json:"missed,omitempty"`

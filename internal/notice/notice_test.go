@@ -108,83 +108,51 @@ func TestOf(t *testing.T) {
 
 func TestKeep(t *testing.T) {
 	t.Parallel()
-	later := t0.Add(time.Hour)
+	later, never, first := t0.Add(time.Hour), time.Time{}, job.Notify{FirstOnly: true}
 	for name, c := range map[string]struct {
-		status  run.Status
-		since   time.Time
-		want    time.Time
-		changed bool
+		status                 run.Status
+		notify                 job.Notify
+		since, want, recovered time.Time
+		changed                bool
 	}{
-		"a first failure":       {run.Failed, time.Time{}, later, true},
-		"a further failure":     {run.Failed, t0, t0, true},
-		"a success after it":    {run.Succeeded, t0, time.Time{}, true},
-		"a success":             {run.Succeeded, time.Time{}, time.Time{}, false},
-		"a stop proves nothing": {run.Stopped, t0, t0, false},
-		"a skip proves nothing": {run.Skipped, t0, t0, false},
-		"a stop is no failure":  {run.Stopped, time.Time{}, time.Time{}, false},
+		"a first failure":                          {run.Failed, job.Notify{}, never, later, never, true},
+		"a further failure":                        {run.Failed, job.Notify{}, t0, t0, never, false},
+		"a further failure, of which none is told": {run.Failed, first, t0, t0, never, true},
+		"a success after it":                       {run.Succeeded, job.Notify{}, t0, never, later, true},
+		"a success":                                {run.Succeeded, job.Notify{}, never, never, never, false},
+		"a stop proves nothing":                    {run.Stopped, job.Notify{}, t0, t0, never, false},
+		"a skip proves nothing":                    {run.Skipped, job.Notify{}, t0, t0, never, false},
+		"a stop is no failure":                     {run.Stopped, job.Notify{}, never, never, never, false},
 	} {
 		item := job.Item{Name: "report", Definition: "h", FailingSince: c.since, Rev: 4}
 		want := item
-		want.FailingSince = c.want
-		got, changed := notice.Keep(item, run.Run{Status: c.status, FinishedAt: later})
+		want.FailingSince, want.RecoveredAt = c.want, c.recovered
+		got, changed := notice.Keep(item, run.Run{Status: c.status, FinishedAt: later}, job.Job{Notify: c.notify})
 		if !reflect.DeepEqual(got, want) || changed != c.changed {
 			t.Errorf("%s: %+v, %v; want %+v, %v", name, got, changed, want, c.changed)
 		}
 	}
 }
 
-// TestNewID: a notice has one ID for all its deliveries, and another one for
-// another kind, stack, run or round.
-func TestNewID(t *testing.T) {
+// TestStillFails: where a failure is told, the job fails, unless a success ended after it.
+func TestStillFails(t *testing.T) {
 	t.Parallel()
-	of := func(k notice.Kind, stack string, r run.Run) string {
-		return notice.New(k, stack, r, job.Job{}, time.UTC).ID
-	}
-	first := of(notice.Failed, "prod", at(run.Failed, 1))
-	if again := of(notice.Failed, "prod", with(at(run.Failed, 1), func(r *run.Run) { r.Rev, r.Duplicates = 9, 3 })); again != first {
-		t.Errorf("the same notice is %s and %s", first, again)
-	}
-	for name, other := range map[string]string{
-		"kind":  of(notice.RanAfterAll, "prod", at(run.Failed, 1)),
-		"stack": of(notice.Failed, "staging", at(run.Failed, 1)),
-		"run":   of(notice.Failed, "prod", with(at(run.Failed, 1), func(r *run.Run) { r.ID = "report/20261122T1731Z" })),
-		"round": of(notice.Failed, "prod", at(run.Failed, 2)),
-	} {
-		if other == first {
-			t.Errorf("another %s has the same ID %s", name, other)
-		}
-	}
-}
-
-// TestEachAttemptThatRanIsTold: that attempts ran after all are facts of their
-// own, in whatever order they come.
-func TestEachAttemptThatRanIsTold(t *testing.T) {
-	t.Parallel()
-	none, first, second := at(run.Stopped, 2), with(at(run.Stopped, 2), ran(1)), with(at(run.Stopped, 2), ran(2))
-	both := with(with(at(run.Stopped, 2), ran(1)), ran(2))
+	r := run.Run{Status: run.Failed, FinishedAt: t0}
 	for name, c := range map[string]struct {
-		before, after run.Run
-		want          []notice.Owed
+		since, recovered, want time.Time
 	}{
-		"the first":           {none, first, []notice.Owed{{notice.RanAfterAll, 1}}},
-		"then the second":     {first, both, []notice.Owed{{notice.RanAfterAll, 2}}},
-		"the first afterward": {second, both, []notice.Owed{{notice.RanAfterAll, 1}}},
-		"both at once":        {none, both, []notice.Owed{{notice.RanAfterAll, 1}, {notice.RanAfterAll, 2}}},
+		"it is failing":                         {t0.Add(-time.Hour), time.Time{}, t0.Add(-time.Hour)},
+		"nothing is known":                      {time.Time{}, time.Time{}, t0},
+		"a success that ended before it":        {time.Time{}, t0.Add(-time.Second), t0},
+		"a success at the same time":            {time.Time{}, t0, time.Time{}},
+		"a success after it":                    {time.Time{}, t0.Add(time.Minute), time.Time{}},
+		"it failed again after a later success": {t0.Add(time.Hour), t0.Add(time.Minute), t0.Add(time.Hour)},
 	} {
-		if got := notice.Of(c.before, c.after, job.Job{}, job.Item{}); !slices.Equal(got, c.want) {
-			t.Errorf("%s: %v, want %v", name, got, c.want)
+		item := job.Item{Name: "report", FailingSince: c.since, RecoveredAt: c.recovered}
+		got, changed := notice.StillFails(item, r)
+		if !got.FailingSince.Equal(c.want) || changed == c.since.Equal(c.want) {
+			t.Errorf("%s: failing since %s, %v, want %s", name, got.FailingSince, changed, c.want)
 		}
-	}
-	var r run.Run
-	r.OweTellOf(string(notice.RanAfterAll), 1, t0, run.DefaultTiming)
-	r.OweTellOf(string(notice.RanAfterAll), 2, t0, run.DefaultTiming)
-	r.OweTellOf(string(notice.RanAfterAll), 2, t0, run.DefaultTiming)
-	if len(r.Owed) != 2 {
-		t.Errorf("owed: %v", r.Owed)
-	}
-	n := notice.New(notice.RanAfterAll, "prod", both, job.Job{}, time.UTC)
-	if one, two := n.About(1).ID, n.About(2).ID; one == two || n.ID != two || notice.New(notice.RanAfterAll, "prod", first, job.Job{}, time.UTC).ID != one {
-		t.Errorf("IDs %s, %s and %s", one, two, n.ID)
 	}
 }
 
@@ -201,7 +169,7 @@ func TestMissedAreToldTogether(t *testing.T) {
 		})
 		runs[r.ID] = r
 		var changed bool
-		if item, changed = notice.Keep(item, r); !changed || !item.FailingSince.IsZero() {
+		if item, changed = notice.Keep(item, r, job.Job{}); !changed || !item.FailingSince.IsZero() {
 			t.Errorf("kept: %+v", item)
 		}
 	}

@@ -43,10 +43,13 @@ var runs = []struct {
 	exit   int64
 	inject func(localecs.Kind, localecs.Subject) bool
 	want   run.Status
+	// failing is whether the job's last run failed.
+	failing bool
 }{
-	{"A run that succeeds", 0, nil, run.Succeeded},
-	{"A run that is relaunched, and succeeds", 0, firstFails, run.Succeeded},
-	{"A run that fails", 3, nil, run.Failed},
+	{"A run that succeeds", 0, nil, run.Succeeded, false},
+	{"A run that is relaunched, and succeeds", 0, firstFails, run.Succeeded, false},
+	{"A run that fails", 3, nil, run.Failed, false},
+	{"A run that fails as the one before did", 3, nil, run.Failed, true},
 }
 
 // TestCalls: a change of these numbers is a change of everybody's bill.
@@ -58,6 +61,9 @@ func TestCalls(t *testing.T) {
 		w := newWorld(t, r.inject)
 		w.runner.Script = func(localecs.ContainerSpec) localecs.Script {
 			return localecs.Script{For: 90 * time.Second, ExitCode: r.exit}
+		}
+		if r.failing {
+			w.fails()
 		}
 		w.must(w.fire(slot))
 		w.clock.Advance(time.Minute)

@@ -155,6 +155,15 @@ func (w *world) store() *dynamo.Store {
 	return dynamo.New(dynamo.Config{DB: w.db, Table: w.table, Now: w.clock.Now})
 }
 
+// fails has the job's last run have failed.
+func (w *world) fails() {
+	w.t.Helper()
+	item := job.Item{Name: w.job.Name, FailingSince: w.clock.Now().Add(-time.Hour)}
+	if err := w.store().Commit(w.t.Context(), control.Change{Item: &item}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // run is the run as it is stored.
 func (w *world) run() run.Run {
 	w.t.Helper()

@@ -227,6 +227,18 @@ func TestWriteUnits(t *testing.T) {
 			l.told()
 			l.costs("its notice was given", "[table 1, open 2] = 3")
 		}},
+		{"a run that fails as the one before it did", nil, func(l *life) {
+			if err := l.table.Commit(l.t.Context(), control.Change{Item: &job.Item{Name: l.job.Name, FailingSince: start.Add(-time.Hour)}}); err != nil {
+				l.t.Fatal(err)
+			}
+			l.trigger()
+			l.meter.Take()
+			l.stopped(1, ended(3))
+			l.costs("end, without the job's item", "[table 1, open 2] = 3")
+			l.status(run.Failed)
+			l.told()
+			l.costs("its notice was given", "[table 1, open 2] = 3")
+		}},
 		{"a run that may not overlap", func(j *job.Job) { j.Overlap = job.Forbid }, func(l *life) {
 			l.trigger()
 			l.costs("claim with the lock, and launch", "[table 4, open 1, recent 1] [table 1] = 7")
