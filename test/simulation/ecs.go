@@ -62,7 +62,10 @@ func exception(attempt int, code, message string) run.Event {
 	return run.Refused{Attempt: attempt, Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: code, Reason: message}}
 }
 
-const tooFast = "Rate exceeded"
+const (
+	tooFast = "Rate exceeded"
+	hung    = "no answer within the call's time"
+)
 
 // unreachable is the answer of an ECS that hangs or is out of order, which may
 // have carried the request out all the same; nil where it is neither.
@@ -72,7 +75,7 @@ func (e *ecs) unreachable(l control.Launch, token string, d dice) run.Event {
 		if arrives {
 			e.carryOut(l, token, d)
 		}
-		return run.NoAnswer{Attempt: l.Attempt, Err: "context deadline exceeded"}
+		return run.NoAnswer{Attempt: l.Attempt, Err: hung}
 	}
 	if w.now.Before(w.outage) && !w.calm && d.chance(900) {
 		if d.chance(200) {

@@ -103,13 +103,13 @@ func (w *World) wanted(r *run.Run, withItem bool) notice.Kind {
 	freed := w.freed(r)
 	switch r.Status {
 	case run.Failed:
-		return w.failed(n, r)
+		return w.failed(n, r, withItem)
 	case run.Succeeded:
 		return w.succeeded(n, r, freed)
 	case run.Skipped:
 		return w.heldBack(r, withItem)
 	case run.Stopped:
-		if len(w.people.stops[r.ID]) == 0 {
+		if !w.truth.lives[r.ID].stopAsked { // one that was refused stopped nothing
 			return notice.Stopped
 		}
 		if freed {
@@ -162,9 +162,11 @@ func (w *World) freed(r *run.Run) bool {
 	return h.slots > 1
 }
 
-func (w *World) failed(n job.Notify, r *run.Run) notice.Kind {
+// failed: what ends without the job's item, since that said that the job fails, may
+// have been overtaken by a success. Then it is written once it is told.
+func (w *World) failed(n job.Notify, r *run.Run, withItem bool) notice.Kind {
 	f := w.truth.failing[r.ID.Job()]
-	w.truth.failing[r.ID.Job()] = failing{now: true, since: w.handled}
+	w.truth.failing[r.ID.Job()] = failing{now: withItem || f.now, vague: !withItem && !f.now, since: w.handled}
 	switch s := r.Stopping; {
 	case n.FirstOnly && (f.now || f.vague):
 		return ""
@@ -228,5 +230,27 @@ func (w *World) stopStands(l *life, before, after *run.Run) {
 			w.violate("a stop without effect is told", after.ID, "attempt %d was asked to stop at %s, and did not for long", len(before.Attempts), l.stopping.Format("2 15:04:05"))
 		}
 		l.stopping = time.Time{}
+	}
+}
+
+// ofTheJob notes notices of a job that a change has its newest run owe.
+func (w *World) ofTheJob(l *life, before, after *run.Run) {
+	for _, e := range after.Owed {
+		switch k := notice.Kind(e.Notice); k {
+		case notice.CalendarEnds, notice.CalendarOver:
+			if !slices.Contains(before.Owed, e) {
+				id := fmt.Sprintf("%s:%s/%s/%d", k, stack, after.ID, e.Attempt)
+				l.ends = append(l.ends, end{status: after.Status, notice: id, at: w.now})
+				w.truth.owed[id]++ // again where the calendar had been over meanwhile
+			}
+		}
+	}
+}
+
+// failsAfterAll: a failure that is told has its job fail, though a success was decided
+// on in between.
+func (w *World) failsAfterAll(after *run.Run, item *job.Item) {
+	if f := w.truth.failing[item.Name]; after == nil && !f.now && !item.FailingSince.IsZero() {
+		w.truth.failing[item.Name] = failing{vague: true, since: w.handled}
 	}
 }

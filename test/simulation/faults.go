@@ -81,6 +81,11 @@ const (
 	RecordLate
 	RegistryFails   // the registry cannot be read
 	RegistryPartial // ... or only some of its schedules
+	BatchFails      // a batch of records fails as a whole, after some of them
+	Senseless       // a run is damaged by hand
+	ItemOff         // a job's item names runs that have ended, or never were
+	Fired           // slots come with what their schedules carry, and it must be found out what is deployed
+	CalendarEnds    // a job's calendar names no further day
 	faults          // how many there are
 )
 
@@ -95,7 +100,7 @@ var faultNames = [faults]string{
 	"DescribeTasks denied", "a job's tasks untold", "StopTask denied", "ListTasks denied", "trigger after hours", "request after hours", "StopTask ignored",
 	"event after hours",
 	"false conflict", "index lags", "quota used up", "capacity gone", "call hangs", "notices by stream", "record lost", "record twice", "record late",
-	"registry unread", "registry half read",
+	"registry unread", "registry half read", "batch fails", "run damaged", "item off", "slots as schedules", "calendar ends",
 }
 
 func (f Fault) String() string { return faultNames[f] }
@@ -113,22 +118,6 @@ func Faults(fs ...Fault) (s FaultSet) {
 
 // AllFaults is every fault.
 var AllFaults = FaultSet{^uint64(0), 1<<(faults-64) - 1}
-
-// beforeSpot are faults as they were before OnSpot came, and later every one from
-// then on: those that the first worlds of TestWorldsThatFailed did not know.
-func beforeSpot(without uint64) FaultSet { return laterThan(OnSpot, without) }
-
-// laterThan is a set of faults before one, as their bits, and all from there on.
-func laterThan(first Fault, without uint64) FaultSet {
-	return FaultSet{without}.With(AllFaults.minus(Faults(upTo(first)...)))
-}
-
-func upTo(first Fault) (fs []Fault) {
-	for f := range first {
-		fs = append(fs, f)
-	}
-	return fs
-}
 
 // Has is whether f is in the set.
 func (s FaultSet) Has(f Fault) bool { return s[f/64]&(1<<(f%64)) != 0 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
@@ -79,6 +80,12 @@ func (j *deployed) next(after time.Time) (time.Time, bool) {
 	return t, true
 }
 
+// slot is the schedule's first minute after a time that its calendar has.
+func (j *deployed) slot(after time.Time) (time.Time, bool) {
+	t, ok := j.next(after)
+	return t, ok && (j.until.IsZero() || t.Before(j.until))
+}
+
 func fires(every, minute int, t time.Time) bool { return t.Minute()%every == minute%every }
 
 func (w *World) trigger(t *trigger) {
@@ -86,13 +93,16 @@ func (w *World) trigger(t *trigger) {
 		w.tell(scheduled(t), "trigger, delivery %d", t.try)
 	}
 	twin := func() { w.trigger(&trigger{t.job, t.at, tries}) }
-	ok := w.handle("trigger", scheduled(t), twin, func(ctx context.Context) error {
-		w.h.slot = t.at
-		_, err := w.control.Scheduled(ctx, t.job, t.at)
+	var reply control.Reply
+	var h *handler
+	ok := w.handle("trigger", scheduled(t), twin, func(ctx context.Context) (err error) {
+		h = w.h
+		h.slot = t.at
+		reply, err = w.fire(ctx, t)
 		return err
 	})
-	if ok && w.store.runs[scheduled(t)] == nil {
-		w.violate("every trigger has its run", scheduled(t), "its trigger was taken, and there is none")
+	if ok {
+		w.taken(t, reply, h.disturbed)
 	}
 	if !ok && t.try < tries {
 		t.try++

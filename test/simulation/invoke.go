@@ -22,6 +22,7 @@ type handler struct {
 	// from and to number its begin and its end among those of all handlers.
 	from, to int
 	calls    int
+	record   int // of its batch
 	dice     dice
 	// What befalls its n-th call; -1 is never.
 	crash, fail, conflict, interleave, stall, hang int
@@ -55,7 +56,7 @@ func (w *World) handle(name string, id run.ID, twin func(), f func(context.Conte
 	if err != nil && w.trace != nil {
 		w.tell(h.run, "%s failed: %v", name, err)
 	}
-	if err != nil && w.calm && !h.disturbed && !h.denied {
+	if err != nil && w.calm && !h.disturbed && !h.denied && !w.excused(h) {
 		w.truth.errors++
 		w.truth.lastError = fmt.Sprintf("%s: %v", name, err)
 	}

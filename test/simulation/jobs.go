@@ -16,6 +16,9 @@ type deployed struct {
 	minute int
 	gone   bool
 	serial int // grows when the schedule changes
+	back   time.Time
+	// until is when its calendar is over; zero is never.
+	until time.Time
 }
 
 // mayChange is what a person may change in a run by hand.
@@ -24,7 +27,7 @@ var mayChange = job.Changes{Args: true, Inputs: map[string]job.Input{"DAY": {Des
 // deploys changes a job's definition, or takes the job away for a while.
 func (w *World) deploys(d dice, j *deployed) {
 	if w.hit(d, Gone, 30) {
-		j.gone = !j.gone
+		j.gone, j.back = !j.gone, w.now
 	} else if !w.hit(d, Deploy, 200) {
 		return
 	}
@@ -63,6 +66,7 @@ func (w *World) makeJobs(d dice) {
 			j.reschedule(own)
 		}
 		w.place(j)
+		w.calendar(j)
 		if w.trace != nil {
 			w.tell("", "job %s", j.words())
 		}

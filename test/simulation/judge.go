@@ -17,6 +17,7 @@ func (w *World) judge() {
 	w.judgeEnds()
 	w.judgeMissed()
 	w.judgeSlots()
+	w.judgePending()
 	w.judgePace()
 	if w.truth.errors > 20 {
 		w.violate("calm handlers succeed", "", "%d handlers failed although nothing went wrong any more; the last: %s", w.truth.errors, w.truth.lastError)
@@ -85,8 +86,9 @@ func (w *World) judgeOverlap() {
 			w.violate("no overlap where forbidden", t.run, "%s of it was launched at %s, and %s of %s had not stopped",
 				t.short(), t.created.Format("15:04:05"), p.short(), p.run)
 		}
-		// Of an attempt that was given up ECS did not tell, and it counts as ended.
-		if !w.truth.givenUp[t.by] && (p == nil || t.outlasts(p)) {
+		// Of an attempt that was given up ECS did not tell, and it counts as ended; so
+		// does one of a run that makes no sense.
+		if !w.truth.givenUp[t.by] && !w.damagedRun(t.run) && (p == nil || t.outlasts(p)) {
 			last[name] = t
 		}
 	}
@@ -101,6 +103,10 @@ func (t *task) outlasts(o *task) bool {
 func (w *World) judgeEnds() {
 	for _, id := range w.truth.order {
 		rec := w.store.runs[id]
+		if rec.damaged {
+			w.judgeDamaged(rec)
+			continue
+		}
 		if !rec.run.Status.Terminal() || len(rec.run.Owed) > 0 {
 			w.violate("every run ends", id, "it is %s, due %s%s", rec.run.Status, rec.run.DueAt.Format("2 15:04:05"), owed(rec.run))
 			continue
@@ -184,7 +190,7 @@ func (w *World) judgeSlots() {
 const slotSlack = 4 * time.Minute
 
 func (w *World) judgePlan(name string, p plan, until time.Time) {
-	for at, ok := p.slots.next(later(p.since, p.from)); ok && at.Before(until); at, ok = p.slots.next(at) {
+	for at, ok := p.slots.slot(later(p.since, p.from)); ok && at.Before(until); at, ok = p.slots.slot(at) {
 		if w.store.runs[run.ScheduledID(name, at)] == nil {
 			w.violate("every slot has its run", run.ScheduledID(name, at), "there is none for %s", at.Format("15:04"))
 		}

@@ -148,6 +148,8 @@ func (m Mutation) item(i *job.Item, now time.Time) {
 		i.Pauses = slices.DeleteFunc(i.Pauses, func(p job.Pause) bool { return !p.To.IsZero() && p.To.Before(now) })
 	case ForgetSkip:
 		i.SkipNext = nil
+	case HideCalendar:
+		i.Plan.Calendar = job.Calendar{}
 	case SkipLater:
 		if i.SkipNext != nil {
 			i.SkipNext.At = i.SkipNext.At.Add(time.Minute)
@@ -160,6 +162,9 @@ func (m Mutation) answer(e run.Event) run.Event {
 	if r, ok := e.(run.Refused); ok && m == ChargeQuota && r.Stop.Reason == noQuota {
 		r.Stop.Reason = "SOMETHING NEW"
 		return r
+	}
+	if n, ok := e.(run.NoAnswer); ok && m == HangIsRefused && n.Err == hung {
+		return exception(n.Attempt, "ClientException", "It hangs.")
 	}
 	if r, ok := e.(run.Refused); ok && m == RateIsException && r.Stop.Reason == rateWords {
 		r.Stop.Kind, r.Stop.ErrorCode = stop.LaunchException, "ThrottlingException"
@@ -189,6 +194,29 @@ func (m Mutation) revive(h *handler, r *run.Run, now time.Time) {
 	a = r.Last()
 	r.Status, r.Owed = run.Launching, []run.Effect{{Kind: run.Launch, Attempt: a.N}}
 	a.SentAt, a.TaskARN, a.EndedAt = now, "", time.Time{}
+}
+
+// believe shows a run that has ended as one that is running to the trigger of another.
+func (m Mutation) believe(h *handler, r *run.Run) {
+	if m == TrustItem && h.name == "trigger" && r.ID != h.run && r.Status.Terminal() {
+		r.Status = run.Running
+	}
+}
+
+// lags notes what an index does not show.
+func (w *World) lags(id run.ID, lags bool) {
+	if !lags || w.opt.Mutation != LagForEver {
+		return
+	}
+	if w.unindexed == nil {
+		w.unindexed = map[run.ID]bool{}
+	}
+	w.unindexed[id] = true
+}
+
+// hidden is whether a mutation hides a run that is due.
+func (w *World) hidden(r run.Run) bool {
+	return w.unindexed[r.ID] || w.opt.Mutation == HideNonsense && w.damagedRun(r.ID)
 }
 
 func unclearEnd(reason string) bool {

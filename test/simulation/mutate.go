@@ -41,6 +41,17 @@ const (
 	NeverStuck                 // a stop has always just been asked for
 	DeafStream                 // no saved change wakes who tells
 	ChargeQuota                // a refusal for the quota is taken for another
+	HangIsRefused              // no answer within a call's time is a refusal
+	LagForEver                 // what an index did not show once it never shows
+	ConflictIsSuccess          // a conflict counts as what was written, as a false one is
+	HalfIsWhole                // a registry that was read in part counts as whole
+	UnreadIsEmpty              // one that could not be read counts as empty
+	FirstOfBatch               // of a batch only the first record is told
+	HideNonsense               // what makes no sense is never found
+	TrustItem                  // what an item says of runs that have ended is believed
+	BlindLag                   // owed notices show in no figure
+	HideCalendar               // calendars are not seen to end
+	LosePending                // slots that wait are not kept
 	mutations
 )
 
@@ -50,6 +61,8 @@ var mutationNames = [mutations]string{
 	"tell twice", "a warning is a stop", "pauses are ignored", "lateness is ignored", "success is doubted", "a runtime id proves nothing",
 	"on Spot for ever", "Spot's stop is trusted", "failures[] are sent again", "a refusal is no answer", "given up at once", "a cluster that is gone refuses", "a refusal holds all", "the lock is kept",
 	"late triggers revive", "skips are forgotten", "skips are for later", "ended pauses are forgotten", "never stuck", "the stream is deaf", "the quota costs attempts",
+	"a hang is a refusal", "lag for ever", "a conflict is a success", "half is whole", "unread is empty", "the first of a batch", "nonsense is hidden", "items are trusted", "owed notices are blind",
+	"calendars do not end", "pending slots are lost",
 }
 
 func (m Mutation) String() string { return mutationNames[m] }

@@ -46,6 +46,17 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		{ForgetPause, "what is paused does not start", Faults(PersonPauses), FaultSet{}},
 		{DeafStream, "every run ends", Faults(Streamed), FaultSet{}},
 		{ChargeQuota, "no room costs no attempt", Faults(QuotaFull), FaultSet{}},
+		{HangIsRefused, "nothing that started is launched again", Faults(Hang), FaultSet{}},
+		{LagForEver, "every run ends", Faults(IndexLag), FaultSet{}},
+		{ConflictIsSuccess, "nothing that started is launched again", FaultSet{}, FaultSet{}},
+		{HalfIsWhole, "only what left is gone", Faults(RegistryPartial), FaultSet{}},
+		{UnreadIsEmpty, "only what left is gone", Faults(RegistryFails), FaultSet{}},
+		{FirstOfBatch, "every bad end is told once", Faults(Streamed), FaultSet{}},
+		{HideNonsense, "what makes no sense is told", Faults(Senseless), FaultSet{}},
+		{TrustItem, "what is skipped has a reason", FaultSet{}, FaultSet{}},
+		{BlindLag, "owed notices show", Faults(Streamed), FaultSet{}},
+		{HideCalendar, "a calendar that ends is told", Faults(CalendarEnds), FaultSet{}},
+		{LosePending, "a slot that waits is settled", Faults(Fired), FaultSet{}},
 		{NeverStuck, "a stop without effect is told", Faults(StopIgnored).With(told), FaultSet{}},
 	}
 	if len(cases) != int(mutations)-1 {

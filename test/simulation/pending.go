@@ -28,3 +28,13 @@ func (s *Store) Pending(_ context.Context, limit int) ([]control.Pending, error)
 	slices.SortFunc(out, func(a, b control.Pending) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID(), b.ID())) })
 	return out[:min(limit, len(out))], nil
 }
+
+// pendingSlots is whether any is not done.
+func (s *Store) pendingSlots() bool {
+	for _, p := range s.pending {
+		if !p.Done {
+			return true
+		}
+	}
+	return false
+}

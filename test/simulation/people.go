@@ -35,6 +35,7 @@ func (w *World) plague() {
 	w.after(seconds(d.between(20, 400)), w.plague)
 	j := w.jobs[d.IntN(len(w.jobs))]
 	w.refusals()
+	w.damages(j)
 	switch d.IntN(11) {
 	case 0, 1:
 		w.retries(d)

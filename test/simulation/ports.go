@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -17,14 +18,19 @@ func (p port) Run(ctx context.Context, id run.ID) (r run.Run, err error) {
 	})
 	p.w.opt.Mutation.load(&r)
 	p.w.opt.Mutation.revive(p.w.h, &r, p.w.now)
+	p.w.opt.Mutation.believe(p.w.h, &r)
 	return r, err
 }
 
 func (p port) Commit(ctx context.Context, c control.Change) error {
-	return p.access("Commit", true, func() error {
+	err := p.access("Commit", true, func() error {
 		c = p.w.opt.Mutation.save(c)
 		return p.w.store.Commit(ctx, c)
 	})
+	if p.w.opt.Mutation == ConflictIsSuccess && errors.Is(err, control.ErrConflict) {
+		return nil
+	}
+	return err
 }
 
 func (p port) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) (rs []run.Run, err error) {
@@ -40,8 +46,13 @@ func (p port) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) 
 	}
 	if d, ok := p.w.luck(IndexLag, 60, string(lane), p.w.h.from<<8+p.w.h.calls); ok {
 		p.w.h.disturbed = true
-		rs = slices.DeleteFunc(rs, func(run.Run) bool { return d.chance(500) })
+		rs = slices.DeleteFunc(rs, func(r run.Run) bool {
+			lags := d.chance(500)
+			p.w.lags(r.ID, lags)
+			return lags
+		})
 	}
+	rs = slices.DeleteFunc(rs, p.w.hidden)
 	for i := range rs {
 		p.w.opt.Mutation.load(&rs[i])
 	}
@@ -82,6 +93,11 @@ func (p port) Items(ctx context.Context) (items []job.Item, err error) {
 		items, err = p.w.store.Items(ctx)
 		return err
 	})
+	if p.w.opt.Mutation == HideCalendar {
+		for i := range items {
+			p.w.opt.Mutation.item(&items[i], p.w.now)
+		}
+	}
 	return items, err
 }
 
@@ -146,6 +162,9 @@ func (p port) MoveMark(ctx context.Context, name string, from, to time.Time) err
 }
 
 func (p port) PutPending(ctx context.Context, s control.Pending) error {
+	if p.w.opt.Mutation == LosePending {
+		return nil
+	}
 	return p.access("PutPending", true, func() error { return p.w.store.PutPending(ctx, s) })
 }
 

@@ -55,8 +55,8 @@ func (s *skip) names(slot time.Time, plans []plan) bool {
 		return true
 	}
 	slots := plans[len(plans)-1].slots
-	first, _ := slots.next(s.at.Add(-time.Minute))
-	second, ok := slots.next(first)
+	first, _ := slots.slot(s.at.Add(-time.Minute))
+	second, ok := slots.slot(first)
 	return !ok || slot.Before(second)
 }
 

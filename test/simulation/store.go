@@ -49,6 +49,7 @@ type record struct {
 	open    bool
 	corrupt bool
 	aside   bool
+	damaged bool
 }
 
 // NewStore is an empty store.

@@ -27,6 +27,12 @@ const recordTries = 6
 
 // streamed is a saved change of a run on its way to the teller.
 func (w *World) streamed(r *run.Run) {
+	switch {
+	case !r.Owes(run.Tell):
+		delete(w.truth.owes, r.ID)
+	case w.truth.owes[r.ID].IsZero():
+		w.truth.owes[r.ID] = w.now
+	}
 	if w.teller == nil || !r.Owes(run.Tell) {
 		return
 	}
@@ -40,16 +46,95 @@ func (w *World) streamed(r *run.Run) {
 	if d, late := w.luck(RecordLate, 50, string(id), n); late {
 		wait = seconds(d.between(60, 3600))
 	}
-	w.after(wait, func() { w.notify(id, 1) })
+	w.record(id, wait)
 	if d, twice := w.luck(RecordTwice, 80, string(id), n); twice {
-		w.after(wait+seconds(d.between(0, 90)), func() { w.notify(id, 1) })
+		w.record(id, wait+seconds(d.between(0, 90)))
 	}
 }
 
-func (w *World) notify(id run.ID, try int) {
-	twin := func() { w.notify(id, recordTries) }
-	ok := w.handle("notify", id, twin, func(ctx context.Context) error { return w.teller.Tell(ctx, id) })
-	if !ok && try < recordTries {
-		w.after(2*time.Second, func() { w.notify(id, try+1) })
+// batch are records that are handed over together.
+type batch struct {
+	at  time.Time
+	ids []run.ID
+}
+
+// record puts a record into the batch of its time.
+func (w *World) record(id run.ID, wait time.Duration) {
+	at := w.now.Add(wait).Truncate(2 * time.Second).Add(2 * time.Second)
+	if b := w.batches[at]; b != nil {
+		b.ids = append(b.ids, id)
+		return
 	}
+	b := &batch{at: at, ids: []run.ID{id}}
+	if w.batches == nil {
+		w.batches = map[time.Time]*batch{}
+	}
+	w.batches[at] = b
+	w.at(at, func() {
+		delete(w.batches, at)
+		w.notify(b.ids, 1)
+	})
+}
+
+// notify hands a batch over: those that fail come again, or all where it fails as a
+// whole.
+func (w *World) notify(ids []run.ID, try int) {
+	twin := func() { w.notify(ids, recordTries) }
+	var again []run.ID
+	w.batch++
+	d, fails := w.luck(BatchFails, 80, "", w.batch)
+	ok := w.handle("notify", ids[0], twin, func(ctx context.Context) error {
+		for i, id := range ids {
+			if fails && i == d.IntN(len(ids)) {
+				w.h.disturbed = true
+				return errUnavailable
+			}
+			w.h.record = i
+			if err := w.teller.Tell(ctx, id); err != nil {
+				again = append(again, id)
+			}
+		}
+		return nil
+	})
+	if !ok {
+		again = ids
+	}
+	if len(again) > 0 && try < recordTries {
+		w.after(2*time.Second, func() { w.notify(again, try+1) })
+	}
+}
+
+// lag is the metric of the sweep: since when the oldest notice has been owed. One that
+// has been owed for long, while sweeps came, shows in it.
+func (w *World) lag(ctx context.Context) error {
+	if w.control.Notifier != nil {
+		return nil
+	}
+	h := w.h
+	shown, err := w.control.Untold(ctx)
+	if w.opt.Mutation == BlindLag {
+		shown = time.Time{}
+	}
+	if err != nil || h.disturbed {
+		return err
+	}
+	for _, rec := range w.store.open {
+		since := w.truth.owes[rec.run.ID]
+		quiet := later(since, later(w.truth.troubled, w.truth.slept))
+		if !rec.run.Owes(run.Tell) || rec.damaged || w.now.Sub(quiet) < looked(rec.run) {
+			continue
+		}
+		if shown.IsZero() || shown.After(later(since, rec.run.OwesSince()).Add(slack)) {
+			w.violate("owed notices show", rec.run.ID, "it has owed one since %s, and the oldest is said to be of %s", since.Format("2 15:04:05"), shown.Format("2 15:04:05"))
+		}
+	}
+	return nil
+}
+
+// looked is after how long some look has come to a run that owes a notice.
+func looked(r *run.Run) time.Duration {
+	if r.Status.Terminal() {
+		return 10 * time.Minute
+	}
+	return 2 * time.Hour
 }

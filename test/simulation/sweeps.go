@@ -42,10 +42,11 @@ func (w *World) planSweep() {
 	if w.calm {
 		due, open := w.store.nextDue()
 		untold := w.untoldMissed()
-		if !open && len(w.queue) == 0 && !untold {
+		waits := w.store.pendingSlots()
+		if !open && len(w.queue) == 0 && !untold && !waits {
 			return
 		}
-		if due = due.Add(time.Minute).Truncate(time.Minute); open && due.After(next) && !untold {
+		if due = due.Add(time.Minute).Truncate(time.Minute); open && due.After(next) && !untold && !waits {
 			next = due
 		}
 	}
@@ -77,7 +78,7 @@ func (w *World) checks() bool {
 
 func (w *World) sweep() {
 	due, open := w.store.nextDue()
-	looks := open && !due.After(w.now.Add(w.skew))
+	looks := open && !due.After(w.now.Add(w.skew)) || w.store.pendingSlots()
 	slots := w.checks()
 	if !looks && !slots || w.now.Before(w.silent) {
 		return
@@ -85,21 +86,30 @@ func (w *World) sweep() {
 	var h *handler
 	ok := w.handle("sweep", "", w.sweep, func(ctx context.Context) error {
 		h = w.h
-		var errs [3]error
-		if w.dirty {
-			errs[0] = w.sync(ctx)
-		}
-		if slots {
-			if errs[1] = w.control.CheckSlots(ctx); errs[1] == nil {
-				w.slotsChecked()
-			}
-		}
-		errs[2] = w.look(ctx)
-		return errors.Join(errs[:]...)
+		return w.sweepNow(ctx, slots)
 	})
 	if !ok && !h.denied {
 		w.truth.troubled = later(w.truth.troubled, w.now)
 	}
+}
+
+// sweepNow is what one sweep does.
+func (w *World) sweepNow(ctx context.Context, slots bool) error {
+	var errs [5]error
+	if w.dirty {
+		errs[0] = w.sync(ctx)
+	}
+	if slots {
+		if errs[1] = w.control.CheckSlots(ctx); errs[1] == nil {
+			w.slotsChecked()
+		}
+	}
+	errs[2] = w.look(ctx)
+	errs[3] = w.lag(ctx)
+	if w.store.pendingSlots() {
+		errs[4] = w.control.TryPending(ctx)
+	}
+	return errors.Join(errs[:]...)
 }
 
 // look looks, and holds what is left against what was due: whatever befell one
@@ -111,7 +121,7 @@ func (w *World) look(ctx context.Context) error {
 		return err
 	}
 	for _, rec := range w.store.open {
-		if !rec.run.DueAt.After(began) {
+		if !rec.run.DueAt.After(began) && (!rec.damaged || err == nil) {
 			w.violate("a look comes to all", rec.run.ID, "it was due at %s, and still is: %v", rec.run.DueAt.Format("2 15:04:05"), err)
 		}
 	}
@@ -128,11 +138,18 @@ func (w *World) sync(ctx context.Context) error {
 	}
 	if _, fails := w.luck(RegistryFails, 150, "", w.h.from); fails {
 		w.h.disturbed, w.dirty = true, true
+		if w.opt.Mutation == UnreadIsEmpty {
+			return w.control.Sync(ctx, nil)
+		}
 		return errUnavailable
 	}
 	if d, ok := w.luck(RegistryPartial, 200, "", w.h.from); ok {
 		w.h.disturbed, w.dirty = true, true
-		return w.control.SyncSome(ctx, slices.DeleteFunc(jobs, func(job.Job) bool { return d.chance(400) }))
+		some := slices.DeleteFunc(jobs, func(job.Job) bool { return d.chance(400) })
+		if w.opt.Mutation == HalfIsWhole {
+			return w.control.Sync(ctx, some)
+		}
+		return w.control.SyncSome(ctx, some)
 	}
 	err := w.control.Sync(ctx, jobs)
 	w.dirty = w.dirty || err != nil
@@ -148,6 +165,7 @@ func (w *World) quieten() {
 	}
 	w.slotsChecked()
 	w.dirty = true
+	w.truth.calendars = nil
 	for _, j := range w.jobs {
 		j.job.Disabled = true
 		j.serial++

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
@@ -24,6 +25,10 @@ type truth struct {
 	missed      map[string]map[run.ID]bool // by job, of which nobody was told yet
 	held        map[string]holder          // by job
 	heldBack    map[run.ID]bool            // who held back a second slot
+	owed        map[string]int             // how often a notice of a job was owed
+	owes        map[run.ID]time.Time       // since when a run has owed a notice
+	waits       []control.Slot             // slots that were answered to wait
+	calendars   map[string]int             // checks since a job's calendar should have been told
 	notices     map[string]*told           // by target and notice
 	heard       map[string]bool            // startedBy of tasks whose stop was taken
 	final       map[string]*handler        // who was given failures[] by startedBy
@@ -67,7 +72,7 @@ type told struct {
 
 func (t *truth) init() {
 	*t = truth{
-		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, held: map[string]holder{}, heldBack: map[run.ID]bool{}, notices: map[string]*told{}, heard: map[string]bool{},
+		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, held: map[string]holder{}, heldBack: map[run.ID]bool{}, owes: map[run.ID]time.Time{}, owed: map[string]int{}, notices: map[string]*told{}, heard: map[string]bool{},
 		final: map[string]*handler{}, lacks: map[run.Mark]bool{}, spotFailed: map[run.Mark]bool{}, untold: map[string]time.Time{}, givenUp: map[string]bool{}, skips: map[string]*skip{},
 	}
 }
@@ -88,7 +93,7 @@ func (w *World) told(target string, n notice.Notice) {
 		w.truth.notices[target+" "+n.ID] = &told{1, w.h}
 		return
 	}
-	if t.by.to > 0 && t.by.to <= w.h.from && !t.by.disturbed {
+	if t.by.to > 0 && t.by.to <= w.h.from && !t.by.disturbed && t.times >= w.truth.owed[n.ID] {
 		w.violate("every bad end is told once", n.Run, "%s is told again, and nothing had gone wrong the time before", n.ID)
 	}
 	t.times++
@@ -104,6 +109,7 @@ func (w *World) everybodyTold(id string) bool {
 func (w *World) committed(before, after *run.Run, item *job.Item) {
 	if item != nil {
 		w.plannedAnew(item)
+		w.failsAfterAll(after, item)
 		if before == nil {
 			w.toldMissed(&run.Run{}, after, item)
 		} else {
@@ -129,6 +135,7 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 		w.tell(after.ID, "saved: %s, %d attempts, due %s: %s%s", after.Status, len(after.Attempts), after.DueAt.Format("15:04:05"), after.Cause, owed(after))
 	}
 	w.streamed(after)
+	w.ofTheJob(l, before, after)
 	if decided(before, after) {
 		w.launching(l, before, after)
 	}
@@ -241,6 +248,9 @@ func (w *World) plannedAnew(item *job.Item) {
 	if n := len(ps); n > 0 && reflect.DeepEqual(ps[n-1].plan, item.Plan) && ps[n-1].gone == item.Gone {
 		return
 	}
+	if d := w.byName(item.Name); item.Gone && d != nil && !d.gone && d.back.Add(slack).Before(w.now) {
+		w.violate("only what left is gone", "", "job %s counts as gone, and its schedule is there", item.Name)
+	}
 	p := plan{from: w.now, since: item.Since, plan: item.Plan, gone: item.Gone}
 	for _, j := range w.jobs {
 		if j.job.Name == item.Name && j.job.Schedule == item.Plan.Schedule {
@@ -254,6 +264,7 @@ func (w *World) plannedAnew(item *job.Item) {
 // slotsChecked notes that a check of the slots came to its end.
 func (w *World) slotsChecked() {
 	w.truth.checked = w.now
+	w.calendarsTold()
 	for _, ps := range w.truth.plans {
 		if n := len(ps); n > 0 {
 			ps[n-1].checked = w.now

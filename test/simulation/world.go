@@ -75,10 +75,14 @@ type World struct {
 	control *control.Control
 	teller  *control.Control // of notices, where the store's changes wake it
 	records int              // that woke it, or should have
-	rate    int
-	people  people
-	truth   truth
-	trace   *[]Line
+	batches map[time.Time]*batch
+	batch   int
+	// unindexed are runs that a mutation hides.
+	unindexed map[run.ID]bool
+	rate      int
+	people    people
+	truth     truth
+	trace     *[]Line
 }
 
 var epoch = time.Date(2026, 11, 22, 17, 0, 0, 0, time.UTC)
@@ -133,6 +137,9 @@ func newWorld(opt Options) *World {
 		w.end = epoch.Add(opt.Horizon)
 	}
 	w.stream()
+	if _, ok := w.luck(Fired, 300, "", 0); ok {
+		w.control.Schedules = registry{w}
+	}
 	w.makeJobs(d)
 	return w
 }

@@ -1,0 +1,91 @@
+package simulation
+
+import (
+	"slices"
+
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// damages leaves what a repair by hand leaves: a run that can be read and makes no
+// sense, or an item that names runs that have ended, or never were.
+func (w *World) damages(j *deployed) {
+	if d, ok := w.luck(Senseless, 25, "", int(w.now.Unix())); ok {
+		w.damage(d)
+	}
+	if d, ok := w.luck(ItemOff, 60, "", int(w.now.Unix())); ok {
+		w.misname(d, j)
+	}
+}
+
+func (w *World) damage(d dice) {
+	var whole []*record
+	for _, rec := range w.store.open {
+		if !rec.damaged && !rec.run.Status.Terminal() {
+			whole = append(whole, rec)
+		}
+	}
+	if len(whole) == 0 {
+		return
+	}
+	rec := whole[d.IntN(len(whole))]
+	r := copyRun(*rec.run)
+	r.Rev++
+	switch d.IntN(3) {
+	case 0:
+		r.Status = "unheard of"
+	case 1:
+		r.Owed = append(r.Owed, run.Effect{Kind: run.Launch, Attempt: len(r.Attempts) + 7})
+	default:
+		r.Attempts = append(r.Attempts, run.Attempt{N: len(r.Attempts) + 2})
+	}
+	rec.run, rec.damaged = &r, true
+	w.tell(r.ID, "somebody damages it: %s", r.Nonsense())
+}
+
+// misname has an item name a run that has ended or never was, where it names none.
+func (w *World) misname(d dice, j *deployed) {
+	item, ok := w.store.items[j.job.Name]
+	if !ok {
+		return
+	}
+	id := run.ScheduledID(j.job.Name, epoch.AddDate(-1, 0, 0))
+	if rs := w.store.byJob[j.job.Name]; len(rs) > 0 && d.chance(600) {
+		if rec := rs[d.IntN(len(rs))]; rec.run.Status.Terminal() {
+			id = rec.run.ID
+		}
+	}
+	if item.Lock == "" && d.chance(500) {
+		item.Lock = string(id)
+	} else if item.Waiting == "" {
+		item.Waiting = string(id)
+	}
+	item.Rev++
+	w.store.items[item.Name] = item
+	w.tell(id, "somebody has the item name it: lock %q, waiting %q", item.Lock, item.Waiting)
+}
+
+// damagedRun is whether a run was damaged: what it was is lost.
+func (w *World) damagedRun(id run.ID) bool {
+	rec := w.store.runs[id]
+	return rec != nil && rec.damaged
+}
+
+// judgeDamaged: what makes no sense is set aside and told, by who sets it aside or by
+// what it leaves.
+func (w *World) judgeDamaged(rec *record) {
+	id := rec.run.ID
+	switch told := string(notice.Corrupt) + ":" + stack + "/" + string(id); {
+	case !rec.aside:
+		w.violate("what makes no sense is told", id, "it is not set aside")
+	case w.teller == nil && !w.everybodyTold(told):
+		w.violate("what makes no sense is told", id, "nobody is told")
+	}
+}
+
+// excused is whether a handler may fail since a run was damaged: its own, or one that
+// is not set aside yet.
+func (w *World) excused(h *handler) bool {
+	unseen := func(rec *record) bool { return rec.damaged && !rec.aside }
+	return w.damagedRun(h.run) || slices.ContainsFunc(w.store.open, unseen)
+}

@@ -1,0 +1,150 @@
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// registry answers what one schedule carries now.
+type registry struct{ w *World }
+
+const schedules = "schedule/"
+
+// Schedule implements control.Schedules.
+func (p registry) Schedule(_ context.Context, arn string) (j job.Job, err error) {
+	w := p.w
+	w.call("Schedule", func(dice) {
+		if _, fails := w.luck(RegistryFails, 150, arn, w.h.from); fails {
+			w.h.disturbed, err = true, errUnavailable
+			return
+		}
+		err = fmt.Errorf("simulated: %s: %w", arn, control.ErrNotFound)
+		if d := w.byName(strings.TrimPrefix(arn, schedules)); d != nil && !d.gone {
+			j, err = d.job, nil
+		}
+	})
+	return j, err
+}
+
+func (w *World) byName(name string) *deployed {
+	for _, j := range w.jobs {
+		if j.job.Name == name {
+			return j
+		}
+	}
+	return nil
+}
+
+// fire is a trigger: with a definition that is taken as it is, or, in some worlds,
+// with what a schedule or a rule carries.
+func (w *World) fire(ctx context.Context, t *trigger) (control.Reply, error) {
+	if w.control.Schedules == nil {
+		return w.control.Scheduled(ctx, t.job, t.at)
+	}
+	return w.control.Fire(ctx, w.asSlot(t))
+}
+
+// asSlot is what a schedule carries, or a rule: only the job's name.
+func (w *World) asSlot(t *trigger) control.Slot {
+	s := control.Slot{Name: t.job.Name, At: t.at}
+	if d := w.dice("rule "+t.job.Name, 0); d.chance(700) {
+		s.Carried, s.Schedule = &t.job, schedules+t.job.Name
+	}
+	return s
+}
+
+// taken holds the answer to a trigger against what there is: a run, nothing where the
+// calendar has no such day, or a slot that waits until it can be told what is deployed.
+func (w *World) taken(t *trigger, reply control.Reply, disturbed bool) {
+	has := w.store.runs[scheduled(t)] != nil
+	switch out := len(t.job.Calendar.Only) > 0 && !t.at.Before(calendarEnds); {
+	case out && has:
+		w.violate("what the calendar leaves out does not run", scheduled(t), "its day is not one of %s", t.job.Calendar.Only)
+	case out:
+	case reply.Outcome == control.Waits:
+		w.truth.waits = append(w.truth.waits, w.asSlot(t))
+	case !has && !w.mayLack(t, reply, disturbed):
+		w.violate("every trigger has its run", scheduled(t), "its trigger was taken, and there is none: %s", reply.Message)
+	}
+}
+
+// mayLack is whether a trigger may have no run: it named only its job, of which another
+// plan was known, or it was refused since what came along is not deployed, or that could
+// not be told in time.
+func (w *World) mayLack(t *trigger, reply control.Reply, disturbed bool) bool {
+	if reply.Run != "" && reply.Run != scheduled(t) {
+		return w.asSlot(t).Schedule == ""
+	}
+	return reply.Outcome == control.Refused && w.control.Schedules != nil && (disturbed || !w.carries(t))
+}
+
+// carries is whether a schedule carries now what came along with a trigger.
+func (w *World) carries(t *trigger) bool {
+	d := w.byName(t.job.Name)
+	return w.asSlot(t).Schedule != "" && d != nil && !d.gone && reflect.DeepEqual(d.job, t.job)
+}
+
+// judgePending: a slot that waited is settled, and was started or kept as one that
+// could not be.
+func (w *World) judgePending() {
+	settled := map[run.ID]bool{}
+	for _, p := range w.store.pending {
+		id := run.ScheduledID(p.Slot.Name, p.Slot.At)
+		settled[id] = settled[id] || p.Done
+	}
+	for _, s := range w.truth.waits {
+		if id := run.ScheduledID(s.Name, s.At); !settled[id] {
+			w.violate("a slot that waits is settled", id, "it waits, or is forgotten")
+		}
+	}
+}
+
+// calendarEnds is midnight in calendarZone after the day on which worlds begin.
+var calendarEnds = time.Date(2026, 11, 22, 19, 0, 0, 0, time.UTC)
+
+const calendarZone = "Asia/Karachi"
+
+// calendar gives a job one whose only day ends while the world goes on.
+func (w *World) calendar(j *deployed) {
+	if _, ok := w.luck(CalendarEnds, 250, j.job.Name, 0); ok {
+		j.job.Timezone, j.job.Calendar, j.until = calendarZone, job.Calendar{Only: []string{"2026-11-22"}}, calendarEnds
+	}
+}
+
+// someChecks are the checks of the slots within which a job's calendar must be told.
+const someChecks = 5
+
+// calendarsTold: that a calendar ends, and that it has, is told of a job that runs.
+func (w *World) calendarsTold() {
+	for name, item := range w.store.items {
+		if item.Gone || !item.Plan.Runs() || len(item.Plan.Calendar.Only) == 0 || !slices.ContainsFunc(w.store.byJob[name], func(rec *record) bool { return !rec.damaged }) {
+			continue
+		}
+		want, d := "calendar-ends", *w.byName(name)
+		d.gone, d.job.Disabled = false, false
+		if _, more := d.slot(w.wall()); !more {
+			want = "calendar-over"
+		}
+		if w.truth.calendars == nil {
+			w.truth.calendars = map[string]int{}
+		}
+		w.truth.calendars[name]++
+		if item.Plan.Schedule != d.job.Schedule {
+			w.truth.calendars[name] = 0
+		}
+		if strings.HasSuffix(item.CalendarTold, " "+want) {
+			w.truth.calendars[name] = 0
+		}
+		if w.truth.calendars[name] > someChecks {
+			w.violate("a calendar that ends is told", "", "of job %s, %s: told is %q", name, want, item.CalendarTold)
+		}
+	}
+}
