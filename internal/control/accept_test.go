@@ -235,6 +235,32 @@ func TestPendingSlots(t *testing.T) {
 			t.Errorf("%d are left, ran %q, kept %+v, %v", left(t, w), w.ran(), kept, err)
 		}
 	})
+	t.Run("its run makes no sense", func(t *testing.T) {
+		t.Parallel()
+		w, g := fire(t)
+		other := clockAt(18, 1, 0) // waits behind it
+		if rep := w.fire(clockAt(18, 1, 1), control.Slot{At: other, Carried: &v1, Schedule: own}); rep.Outcome != control.Waits {
+			t.Fatalf("the other: %+v", rep)
+		}
+		g.err, g.jobs = nil, map[string]job.Job{own: v1}
+		if rep := w.fire(clockAt(18, 1, 3), control.Slot{At: clockAt(18, 0, 0), Carried: &v1, Schedule: own}); rep.Status != run.Running {
+			t.Fatalf("the third delivery: %+v", rep)
+		}
+		w.damage(run.ScheduledID("hourly", clockAt(18, 0, 0)))
+		if err := w.ctl.TryPending(t.Context()); err == nil || !strings.Contains(err.Error(), "it makes no sense") || left(t, w) != 1 {
+			t.Errorf("within its time: %v, %d are left", err, left(t, w))
+		}
+		if r := w.run(run.ScheduledID("hourly", other)); r.Status != run.Running {
+			t.Errorf("the other slot is %s", r.Status)
+		}
+		for range 2 {
+			try(t, w, clockAt(18, 15, 0))
+		}
+		kept, err := w.store.Kept(t.Context(), 10)
+		if err != nil || left(t, w) != 0 || len(kept) != 1 || !strings.Contains(kept[0].Reason, "it makes no sense") {
+			t.Errorf("%d are left, kept %+v, %v", left(t, w), kept, err)
+		}
+	})
 	t.Run("it does not take the place of the honest one", func(t *testing.T) {
 		t.Parallel()
 		w := known(t, v1)

@@ -76,23 +76,23 @@ func (c *Control) TryPending(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// tryPending tries one. A fault that outlasts its time ends it too, as that its run
+// makes no sense: nobody would be told else, and each sweep would fail for ever.
 func (c *Control) tryPending(ctx context.Context, p Pending) error {
-	a, err := c.accept(ctx, p.Slot)
-	if err != nil && !p.Until.After(c.Now()) { // a fault that lasts ends too
-		a, err = accepted{why: err.Error()}, nil
-	}
+	why, err := c.startPending(ctx, p)
+	over := !p.Until.After(c.Now())
 	switch {
-	case err != nil:
+	case err != nil && (!over || ctx.Err() != nil):
 		return err
-	case a.why == "":
-		if _, err := c.scheduled(ctx, a, p.Slot.At); err != nil && !errors.Is(err, ErrOwed) {
-			return err
+	case err != nil:
+		why = err.Error()
+	}
+	if why != "" {
+		if !over {
+			return nil
 		}
-	case p.Until.After(c.Now()):
-		return nil
-	default:
-		reason := fmt.Sprintf("the slot of %s at %s was not started: up to the end of its time %s", p.Slot.Name, p.Slot.At.Format(time.RFC3339), a.why)
-		c.Log.ErrorContext(ctx, "gave a pending slot up", "job", p.Slot.Name, "slot", p.Slot.At, "schedule", p.Slot.Schedule, "why", a.why)
+		reason := fmt.Sprintf("the slot of %s at %s was not started: up to the end of its time %s", p.Slot.Name, p.Slot.At.Format(time.RFC3339), why)
+		c.Log.ErrorContext(ctx, "gave a pending slot up", "job", p.Slot.Name, "slot", p.Slot.At, "schedule", p.Slot.Schedule, "why", why)
 		if err := c.keep(ctx, nil, reason); err != nil {
 			return err
 		}
@@ -102,4 +102,17 @@ func (c *Control) tryPending(ctx context.Context, p Pending) error {
 		return fmt.Errorf("storing that it is settled: %w", err)
 	}
 	return nil
+}
+
+// startPending starts what is found to be deployed; why says why that cannot be told.
+func (c *Control) startPending(ctx context.Context, p Pending) (why string, err error) {
+	defer guard(&err)
+	a, err := c.accept(ctx, p.Slot)
+	if err != nil || a.why != "" {
+		return a.why, err
+	}
+	if _, err = c.scheduled(ctx, a, p.Slot.At); errors.Is(err, ErrOwed) {
+		return "", nil // its run exists, and the look performs what it owes
+	}
+	return "", err
 }
