@@ -40,12 +40,12 @@ func (c *keptCmd) Run(ctx context.Context, a *app) error {
 				}
 				continue
 			}
-			rows = append(rows, []string{k.ID(), a.at(k.At), clip(oneLine(k.Body), 200), k.Reason})
+			rows = append(rows, []string{k.ID(), a.at(k.At), k.Reason, oneLine(k.Body)})
 		}
 		if a.json {
 			return nil
 		}
-		return a.grid([]column{{head: "ID"}, {head: "RECEIVED (" + a.zoneName() + ")", rank: 1}, {head: "INPUT", least: 16}, {head: "WHY", least: 16}}, rows)
+		return a.grid([]column{{head: "ID"}, {head: "RECEIVED (" + a.zoneName() + ")", rank: 1}, {head: "WHY", least: 16}, {head: "INPUT", least: 16}}, rows)
 	})
 }
 

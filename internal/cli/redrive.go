@@ -114,7 +114,7 @@ func (a *app) printFailed(found []control.Contents) error {
 				}
 				continue
 			}
-			rows = append(rows, []string{string(q.Queue), f.ID, a.at(f.At), clip(oneLine([]byte(f.Input)), 200), f.Why})
+			rows = append(rows, []string{string(q.Queue), f.ID, a.at(f.At), f.Why, oneLine([]byte(f.Input))})
 		}
 	}
 	switch {
@@ -124,7 +124,7 @@ func (a *app) printFailed(found []control.Contents) error {
 		return a.write([]byte("nothing lies in the queues of failures\n"))
 	}
 	return a.grid([]column{
-		{head: "QUEUE"}, {head: "MESSAGE", rank: 1}, {head: "SINCE (" + a.zoneName() + ")", rank: 2}, {head: "INPUT", least: 16}, {head: "WHY", least: 16},
+		{head: "QUEUE"}, {head: "MESSAGE", rank: 1}, {head: "SINCE (" + a.zoneName() + ")", rank: 2}, {head: "WHY", least: 16}, {head: "INPUT", least: 16},
 	}, rows)
 }
 

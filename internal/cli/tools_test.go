@@ -44,6 +44,29 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// TestKeptIsShownWhole: an input is cut where it has to fit a terminal, and nowhere else.
+func TestKeptIsShownWhole(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	body := strings.Repeat("x", 500)
+	if err := w.l.Store.Keep(t.Context(), control.Kept{At: at, Reason: "not usable", Body: []byte(body)}); err != nil {
+		t.Fatal(err)
+	}
+	terminal := cli.Screen{Asks: true, Width: 80}
+	for name, c := range map[string]struct {
+		r     result
+		whole bool
+	}{
+		"into a pipe":       {w.run("kept"), true},
+		"wide":              {w.on(terminal, "kept", "-o", "wide"), true},
+		"fits the terminal": {w.on(terminal, "kept"), false},
+	} {
+		if c.r.code != 0 || strings.Contains(c.r.out, body) != c.whole || !strings.Contains(c.r.out, "not usable") {
+			t.Errorf("%s: %+v", name, c.r)
+		}
+	}
+}
+
 // TestKeptIsSettled: one that was kept is dropped or tried again, once somebody says
 // so; what still cannot be used stays. What was asked for is kept with its answer.
 func TestKeptIsSettled(t *testing.T) {
