@@ -4,17 +4,17 @@ import (
 	"fmt"
 
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/batchplane/batchplane/internal/yamlkeys"
 )
 
 // limits counts what would keep the parser busy, whose time grows with the square
 // of it, or overflow its stack.
 type limits struct {
 	flow, line, indicators, anchors int
-	mappings                        []mapping // the open block mappings
+	mappings                        yamlkeys.Open
+	keys                            int // of the mapping that a token is in, at a key's colon
 }
-
-// mapping is a block mapping: where its keys stand, and how many came.
-type mapping struct{ column, keys int }
 
 // tooMuch finds the first token past a limit, and says which.
 func tooMuch(tokens token.Tokens) (line int, what string) {
@@ -28,7 +28,7 @@ func tooMuch(tokens token.Tokens) (line int, what string) {
 			what = fmt.Sprintf("more than %d anchors and aliases", maxAnchors)
 		case len(l.mappings) > maxDepth:
 			what = fmt.Sprintf("nested more than %d deep", maxDepth)
-		case len(l.mappings) > 0 && l.mappings[len(l.mappings)-1].keys > maxKeys:
+		case l.keys > maxKeys:
 			what = fmt.Sprintf("more than %d keys in one mapping", maxKeys)
 		}
 		if what != "" {
@@ -47,14 +47,11 @@ func (l *limits) count(t *token.Token) {
 	case token.AnchorType, token.AliasType, token.MappingKeyType:
 		l.anchors++
 		l.indicator(t)
-	case token.TagType:
+	case token.TagType, token.SequenceEntryType, token.MappingValueType:
 		l.indicator(t)
-	case token.SequenceEntryType:
-		l.indicator(t)
-		l.entry(t)
-	case token.MappingValueType:
-		l.indicator(t)
-		l.key(t)
+	}
+	if l.flow == 0 {
+		l.keys = l.mappings.Count(t)
 	}
 }
 
@@ -63,30 +60,4 @@ func (l *limits) indicator(t *token.Token) {
 		l.line, l.indicators = t.Position.Line, 0
 	}
 	l.indicators++
-}
-
-// entry closes the mappings of the item before.
-func (l *limits) entry(t *token.Token) {
-	if l.flow == 0 {
-		l.close(t.Position.Column)
-	}
-}
-
-func (l *limits) close(column int) {
-	for len(l.mappings) > 0 && l.mappings[len(l.mappings)-1].column > column {
-		l.mappings = l.mappings[:len(l.mappings)-1]
-	}
-}
-
-// key counts a key of a block mapping, by the token before the colon.
-func (l *limits) key(t *token.Token) {
-	if l.flow > 0 || t.Prev == nil {
-		return
-	}
-	column := t.Prev.Position.Column
-	l.close(column)
-	if n := len(l.mappings); n == 0 || l.mappings[n-1].column < column {
-		l.mappings = append(l.mappings, mapping{column: column})
-	}
-	l.mappings[len(l.mappings)-1].keys++
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/batchplane/batchplane/internal/yamlkeys"
 )
 
 // maxNesting is how deep a file may nest, and how many indicators one line may
@@ -70,7 +72,7 @@ const maxKeys = 1000
 // stack.
 func tooNested(tokens token.Tokens) *Problem {
 	flow, line, indicators := 0, 0, 0
-	var keys openKeys
+	var keys yamlkeys.Open
 	for _, t := range tokens {
 		switch t.Type {
 		case token.SequenceStartType, token.MappingStartType:
@@ -88,41 +90,12 @@ func tooNested(tokens token.Tokens) *Problem {
 		case flow > maxNesting || flow == 0 && indicators > maxNesting:
 			at.Message = fmt.Sprintf("nested more than %d deep", maxNesting)
 			return &at
-		case flow == 0 && keys.count(t) > maxKeys:
+		case flow == 0 && keys.Count(t) > maxKeys:
 			at.Message = fmt.Sprintf("more than %d keys in one mapping: a jobs file holds jobs as a list, and no job needs as many variables", maxKeys)
 			return &at
 		}
 	}
 	return nil
-}
-
-// openKeys counts the keys of the mappings around a token.
-type openKeys []struct{ column, keys int }
-
-// count takes the next token outside of braces, and gives how many keys its mapping
-// has; 0 where it is no key's colon.
-func (o *openKeys) count(t *token.Token) int {
-	switch {
-	case t.Type == token.SequenceEntryType:
-		o.close(t.Position.Column) // the item before
-	case t.Type == token.MappingValueType && t.Prev != nil:
-		column := t.Prev.Position.Column
-		o.close(column)
-		if n := len(*o); n == 0 || (*o)[n-1].column < column {
-			*o = append(*o, struct{ column, keys int }{column: column})
-		}
-		innermost := &(*o)[len(*o)-1]
-		innermost.keys++
-		return innermost.keys
-	}
-	return 0
-}
-
-// close leaves the mappings whose keys stand further to the right.
-func (o *openKeys) close(column int) {
-	for n := len(*o); n > 0 && (*o)[n-1].column > column; n-- {
-		*o = (*o)[:n-1]
-	}
 }
 
 // bareSchedule is a line with a schedule that begins with a star and is not quoted:
