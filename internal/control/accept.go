@@ -29,6 +29,9 @@ type Schedules interface {
 	// such schedule in the group, or that it carries no job; any other that it
 	// could not be told.
 	Schedule(ctx context.Context, arn string) (job.Job, error)
+	// Ours is whether an ARN is that of a schedule of the stack's group, going by the
+	// ARN: it asks nobody whether there is such a schedule.
+	Ours(arn string) bool
 }
 
 // Fire is the trigger of a schedule or a rule. What is launched is what is
@@ -53,7 +56,8 @@ func (c *Control) Fire(ctx context.Context, s Slot) (Reply, error) {
 // accepted is what a slot starts.
 type accepted struct {
 	job job.Job
-	// proven is whether a schedule of the stack asks for it, as far as can be told.
+	// proven is whether a schedule of the stack asks for it, as far as can be told: one
+	// of another group proves no minute, whatever it carries.
 	proven bool
 	// item is the job's item, as it was read for this; nil where it changed since.
 	item *job.Item
@@ -70,7 +74,7 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 	}
 	held, ok, err := c.held(ctx, item, s)
 	if err != nil || ok {
-		return accepted{job: held, item: &item, proven: s.Carried != nil && s.Schedule != ""}, err
+		return accepted{job: held, item: &item, proven: s.Carried != nil && c.Schedules != nil && c.Schedules.Ours(s.Schedule)}, err
 	}
 	if s.Schedule == "" || c.Schedules == nil {
 		return accepted{why: "the registry does not hold, as far as it was read, what came along"}, nil

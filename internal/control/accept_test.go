@@ -33,6 +33,10 @@ func (g *group) Schedule(_ context.Context, arn string) (job.Job, error) {
 	return job.Job{}, fmt.Errorf("no schedule %s: %w", arn, control.ErrNotFound)
 }
 
+func (*group) Ours(arn string) bool {
+	return strings.HasPrefix(arn, "arn:aws:scheduler:") && strings.Contains(arn, ":schedule/prod/")
+}
+
 const own = "arn:aws:scheduler:eu-central-1:123456789012:schedule/prod/hourly"
 
 func (w *world) fire(at time.Time, s control.Slot) control.Reply {
@@ -261,6 +265,25 @@ func TestPendingSlots(t *testing.T) {
 			t.Errorf("%d are left, kept %+v, %v", left(t, w), kept, err)
 		}
 	})
+	t.Run("what deleted itself before anybody saw it is told with what to do", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, setup{redeliver: true})
+		w.ctl.Schedules = &group{}
+		once := with(v1, func(j *job.Job) { j.Schedule = "at(2026-11-22T18:00:00)" })
+		if rep := w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0), Carried: &once, Schedule: own}); rep.Outcome != control.Waits {
+			t.Errorf("got %+v", rep)
+		}
+		try(t, w, clockAt(18, 15, 0))
+		kept, err := w.store.Kept(t.Context(), 10)
+		if err != nil || len(kept) != 1 || w.ran() != "" {
+			t.Fatalf("kept %+v, %v, ran %q", kept, err, w.ran())
+		}
+		for _, says := range []string{"If it should have run, deploy its schedule", "two minutes ahead", "if nobody deployed it, CloudTrail"} {
+			if !strings.Contains(kept[0].Reason, says) {
+				t.Errorf("%q does not say %q", kept[0].Reason, says)
+			}
+		}
+	})
 	t.Run("it does not take the place of the honest one", func(t *testing.T) {
 		t.Parallel()
 		w := known(t, v1)
@@ -297,6 +320,11 @@ func TestProvenMinute(t *testing.T) {
 	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: hourly}}
 	if rep := w.fire(clockAt(18, 17, 1), control.Slot{At: clockAt(18, 17, 0), Carried: &hourly}); rep.Outcome != control.Refused {
 		t.Errorf("without a schedule: %+v", rep)
+	}
+	for _, elsewhere := range []string{strings.Replace(own, "/prod/", "/default/", 1), strings.Replace(own, "/prod/", "/prod-2/", 1), "x"} {
+		if rep := w.fire(clockAt(18, 17, 1), control.Slot{At: clockAt(18, 17, 0), Carried: &hourly, Schedule: elsewhere}); rep.Outcome != control.Refused {
+			t.Errorf("with %s: %+v", elsewhere, rep)
+		}
 	}
 	if rep := w.fire(clockAt(18, 17, 1), control.Slot{At: clockAt(18, 17, 0), Carried: &hourly, Schedule: own}); rep.Outcome != control.Accepted {
 		t.Errorf("with one: %+v", rep)

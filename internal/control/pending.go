@@ -76,6 +76,11 @@ func (c *Control) TryPending(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// ifHonest is what to do about a slot that was given up. Nobody can tell here whether
+// it was honest: a one-time schedule that deleted itself before the sweep or the
+// trigger saw it leaves as little behind as one that somebody made up.
+const ifHonest = "If it should have run, deploy its schedule (again: a one-time one at least two minutes ahead of its time); if nobody deployed it, CloudTrail's data events have who calls the trigger"
+
 // tryPending tries one. A fault that outlasts its time ends it too, as that its run
 // makes no sense: nobody would be told else, and each sweep would fail for ever.
 func (c *Control) tryPending(ctx context.Context, p Pending) error {
@@ -86,6 +91,8 @@ func (c *Control) tryPending(ctx context.Context, p Pending) error {
 		return err
 	case err != nil:
 		why = err.Error()
+	case why != "":
+		why += ". " + ifHonest
 	}
 	if why != "" {
 		if !over {

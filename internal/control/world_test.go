@@ -86,7 +86,8 @@ func newWorld(t *testing.T, s setup) *world {
 	launcher := &fargate.Launcher{ECS: w.client, Now: w.clock.Now}
 	w.ports = &ports{world: w, launcher: launcher, fault: s.fault}
 	w.ctl = &control.Control{
-		Stack: stack, Store: storePort{w.ports}, Launcher: launchPort{w.ports}, Notifier: notifyPort{w.ports},
+		Schedules: &group{},
+		Stack:     stack, Store: storePort{w.ports}, Launcher: launchPort{w.ports}, Notifier: notifyPort{w.ports},
 		Now: w.clock.Now, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler), RetryCommand: "batchplane retry", Abreast: 1,
 	}
 	return w

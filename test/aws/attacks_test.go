@@ -44,6 +44,7 @@ func attacked(t *testing.T, w *world) {
 		"with the ARN of another stack":                {fired(carrying, strings.Replace(elsewhere, "/default/", "/Other-2/", 1), now), control.Waits},
 		"a job that nobody deployed":                   {strings.ReplaceAll(fired(carrying, "", now), `"attacked"`, `"intruder"`), control.Waits},
 		"a slot of tomorrow":                           {fired(own, w.scheduleARN("attacked"), now.Add(24*time.Hour)), control.Refused},
+		"another group's schedule at such a minute":    {fired(own, elsewhere, now), control.Refused},
 		"a minute that its schedule does not have":     {fmt.Sprintf(`{"job":"attacked","scheduledFor":%q}`, now.Format(time.RFC3339)), control.Refused},
 		"a rule of its name at such a minute": {
 			fmt.Sprintf(`{"source":"aws.events","detail-type":"Scheduled Event","time":%q,"resources":["arn:aws:events:us-east-1:000000000000:rule/attacked"]}`, now.Format(time.RFC3339)),

@@ -34,6 +34,9 @@ func (p registry) Schedule(_ context.Context, arn string) (j job.Job, err error)
 	return j, err
 }
 
+// Ours implements control.Schedules.
+func (registry) Ours(arn string) bool { return strings.HasPrefix(arn, schedules) }
+
 func (w *World) byName(name string) *deployed {
 	for _, j := range w.jobs {
 		if j.job.Name == name {

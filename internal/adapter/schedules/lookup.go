@@ -55,6 +55,12 @@ func (l *Lookup) Schedule(ctx context.Context, arn string) (job.Job, error) {
 	return v.entry.job, nil
 }
 
+// Ours implements control.Schedules.
+func (l *Lookup) Ours(arn string) bool {
+	_, ok := l.name(arn)
+	return ok
+}
+
 // name is that of a schedule of the group:
 // arn:aws:scheduler:<region>:<account>:schedule/<group>/<name>.
 func (l *Lookup) name(arn string) (string, bool) {

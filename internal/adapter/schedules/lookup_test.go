@@ -60,4 +60,14 @@ func TestLookup(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %v", arn, j, err, want)
 		}
 	}
+	for arn, want := range map[string]bool{
+		own + "etl": true, own + "gone": true, own: false, own + "a/b": false, "": false, "etl": false,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule/default/etl":               false,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule/batchplane-prod-2/etl":     false,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule-group/batchplane-prod/etl": false,
+	} {
+		if got := l.Ours(arn); got != want {
+			t.Errorf("%s is ours: %t", arn, got)
+		}
+	}
 }
