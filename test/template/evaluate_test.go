@@ -24,6 +24,12 @@ var deployments = map[string]map[string]string{
 		"ExistingTable": "arn:aws:dynamodb:eu-central-1:123456789012:table/kept/stream/2026-11-22T17:30:00.123", "ExistingScheduleGroup": "yes", "Dashboard": "true",
 	},
 	"silent": {"LogGroups": "", "Dashboard": "true"},
+	"wild": {
+		"Clusters":     "arn:aws:ecs:eu-central-1:123456789012:cluster/batch-*",
+		"TaskRolePath": "/team-*/batch/", "TaskRoles": "arn:aws:iam::123456789012:role/etl-*",
+	},
+	// A stack whose tasks are given the roles of a list, and no others.
+	"listed": {"TaskRolePath": "", "TaskRoles": "arn:aws:iam::123456789012:role/x/etl"},
 }
 
 const keyARN = "arn:aws:kms:eu-central-1:123456789012:key/1234"
@@ -98,7 +104,7 @@ func called(t *testing.T, requests []asked) {
 // requests are the lines of the table for a deployment.
 func (d deployed) requests(name string) (out []asked) {
 	d.t.Helper()
-	own := d.own()
+	own := d.own(name)
 	for line := range strings.Lines(string(read(d.t, "test/template/testdata/requests.txt"))) {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
@@ -129,16 +135,24 @@ func (d deployed) requests(name string) (out []asked) {
 }
 
 // own are the names of a deployment that are no resource's in each of them.
-func (d deployed) own() *strings.Replacer {
+func (d deployed) own(name string) *strings.Replacer {
 	table := d.value([]any{"!If", "OwnTable", "!GetAtt Table.Arn", "arn:aws:dynamodb:eu-central-1:123456789012:table/kept"})
 	stream := d.value([]any{"!If", "OwnTable", "!GetAtt Table.StreamArn", "!Ref ExistingTable"})
-	role := "arn:aws:iam::123456789012:role/batchplane/etl"
-	named := d.value([]any{"!If", "NamesTaskRoles", "arn:aws:iam::123456789012:role/x/etl", "arn:aws:iam::123456789012:role/batchplane/b"})
-	cluster := d.value([]any{"!If", "NamesClusters", "arn:aws:ecs:eu-central-1:123456789012:cluster/jobs", "arn:aws:ecs:eu-central-1:123456789012:cluster/default"})
+	role, named := "arn:aws:iam::123456789012:role/batchplane/etl", "arn:aws:iam::123456789012:role/batchplane/b"
+	cluster := "arn:aws:ecs:eu-central-1:123456789012:cluster/default"
+	switch name {
+	case "company":
+		named, cluster = "arn:aws:iam::123456789012:role/x/etl", "arn:aws:ecs:eu-central-1:123456789012:cluster/jobs"
+	case "listed":
+		role, named = "arn:aws:iam::123456789012:role/x/etl", "arn:aws:iam::123456789012:role/x/etl"
+	case "wild":
+		role, named = "arn:aws:iam::123456789012:role/team-a/batch/etl", "arn:aws:iam::123456789012:role/etl-nightly"
+		cluster = "arn:aws:ecs:eu-central-1:123456789012:cluster/batch-nightly"
+	}
 	bus := d.value([]any{"!If", "NamesBus", "!Ref EventBusArn", "arn:aws:events:eu-central-1:123456789012:event-bus/default"})
 	return strings.NewReplacer(
-		"${table}", fmt.Sprint(table), "${stream}", fmt.Sprint(stream), "${taskRole}", role, "${namedRole}", fmt.Sprint(named), "${bus}", fmt.Sprint(bus),
-		"${cluster}", fmt.Sprint(cluster), "${key}", keyARN,
+		"${table}", fmt.Sprint(table), "${stream}", fmt.Sprint(stream), "${taskRole}", role, "${namedRole}", named, "${bus}", fmt.Sprint(bus),
+		"${cluster}", cluster, "${key}", keyARN,
 	)
 }
 

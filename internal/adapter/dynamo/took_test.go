@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/control"
 )
 
 // TestTook: targets add up, each notice has its own, and they expire.
@@ -40,5 +41,31 @@ func TestTook(t *testing.T) {
 	}})
 	if want := strconv.FormatInt(start.Add(dynamo.TookKept).Unix(), 10); err != nil || value(out.Item, dynamo.TTLAttribute) != want {
 		t.Errorf("expires at %s, %v, want %s", value(out.Item, dynamo.TTLAttribute), err, want)
+	}
+}
+
+// TestRequestsExpire: a person's request is kept as long as runs are, wherever it is
+// found: with all others, with its job's and with its author's.
+func TestRequestsExpire(t *testing.T) {
+	t.Parallel()
+	base := newTable(t)
+	for _, kept := range []time.Duration{0, 30 * 24 * time.Hour} {
+		s := dynamo.New(dynamo.Config{DB: base.db, Table: base.name, RunsKept: kept})
+		id := "for " + kept.String()
+		if err := s.PutAsked(t.Context(), control.Asked{ID: id, At: start.Add(kept), By: "mia" + id, Job: "etl" + id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := base.db.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(base.name)})
+	if err != nil || len(out.Items) != 6 {
+		t.Fatalf("%d items, %v", len(out.Items), err)
+	}
+	byDefault, short := start.Add(400*24*time.Hour), start.Add(60*24*time.Hour)
+	found := map[string]int{}
+	for _, item := range out.Items {
+		found[value(item, dynamo.TTLAttribute)]++
+	}
+	if found[strconv.FormatInt(byDefault.Unix(), 10)] != 3 || found[strconv.FormatInt(short.Unix(), 10)] != 3 {
+		t.Errorf("they expire at %v", found)
 	}
 }
