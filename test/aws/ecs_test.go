@@ -16,14 +16,14 @@ import (
 func TestPermissionsOnECS(t *testing.T) {
 	t.Parallel()
 	tool(t, "sam", "sam")
-	w := &world{name: "bp-ecs", emulator: startEmulator(t, "")}
+	w := &world{name: "bp-ecs", emulator: startEmulator(t)}
 	const target = "AmazonEC2ContainerServiceV20141113."
 	// The emulator's IAM knows neither tasks nor task definitions as resources,
 	// nor the key ecs:cluster: here only the actions are tried. What they are
 	// limited to is checked in the template.
 	w.template = build(t, "task-definition/*", "*", "task/*", "*", "ArnLike:", "ArnLikeIfExists:")
 	w.resource = w.deploy(t, w.template, w.name)
-	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, asRoot), Table: w.resource["Table"]})
+	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, w.as), Table: w.resource["Table"]})
 	w.call(t, "ecs", target+"CreateCluster", map[string]string{"clusterName": "jobs"}, nil)
 	w.call(t, "ecs", target+"RegisterTaskDefinition", map[string]any{
 		"family": "job", "requiresCompatibilities": []string{"FARGATE"}, "cpu": "256", "memory": "512", "networkMode": "awsvpc",

@@ -30,6 +30,33 @@ type emulator struct {
 	url     string
 	says    string // the file of its output
 	outside *closed
+	place
+}
+
+// place is an account of the emulator and a Region of it: it takes the key's id for
+// the account, and the Region from the signature.
+type place struct{ account, region string }
+
+// home is where the stacks are that do not say otherwise.
+var home = place{"000000000000", "us-east-1"}
+
+// root is who may do everything there.
+func (p place) root() keyPair {
+	if p == home {
+		return rootKeys
+	}
+	return keyPair{p.account, "test"}
+}
+
+func (p place) arn(service, rest string) string {
+	return "arn:aws:" + service + ":" + p.region + ":" + p.account + ":" + rest
+}
+
+// elsewhere is the same emulator in another account and Region.
+func (e *emulator) elsewhere(there place) *emulator {
+	other := *e
+	other.place = there
+	return &other
 }
 
 // closed is the proxy of the emulator and its functions: what is called beyond
@@ -58,12 +85,13 @@ func (c *closed) called() []string {
 const guard = `"$@" </dev/null & cat >/dev/null; kill -9 0`
 
 // startEmulator runs ministack until the test ends. The functions inherit its
-// environment, so ecs is where they find ECS; empty is the emulator's own.
-func startEmulator(t *testing.T, ecs string) *emulator {
+// environment, so these are the addresses where they find services that are not the
+// emulator's own.
+func startEmulator(t *testing.T, services ...string) *emulator {
 	t.Helper()
 	program := tool(t, "ministack", "ministack")
 	dir := t.TempDir()
-	e := &emulator{says: filepath.Join(dir, "ministack.log"), outside: &closed{}}
+	e := &emulator{says: filepath.Join(dir, "ministack.log"), outside: &closed{}, place: home}
 	proxy := httptest.NewServer(e.outside)
 	t.Cleanup(proxy.Close)
 	log, err := os.Create(e.says)
@@ -81,9 +109,7 @@ func startEmulator(t *testing.T, ecs string) *emulator {
 		fmt.Sprintf("GATEWAY_PORT=%d", port), "BIND_HOST=127.0.0.1", "LAMBDA_EXECUTOR=local", "AUTH=true", "AWS_ENDPOINT_URL=" + e.url,
 		"HTTP_PROXY=" + proxy.URL, "HTTPS_PROXY=" + proxy.URL, "NO_PROXY=127.0.0.1,localhost",
 	}
-	if ecs != "" {
-		cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL_ECS="+ecs)
-	}
+	cmd.Env = append(cmd.Env, services...)
 	life, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +169,7 @@ func within(t *testing.T, limit time.Duration, what string, ok func() bool) {
 // request sends a request as root, and answers the status and the body.
 func (e *emulator) request(t *testing.T, service, method, path string, header map[string]string, body []byte) (int, http.Header, []byte) {
 	t.Helper()
-	return e.requestAs(t, rootKeys, service, method, path, header, body)
+	return e.requestAs(t, e.root(), service, method, path, header, body)
 }
 
 // requestAs sends a request that somebody signs.
@@ -158,7 +184,7 @@ func (e *emulator) requestAs(t *testing.T, who keyPair, service, method, path st
 	}
 	sum := sha256.Sum256(body)
 	keys := aws.Credentials{AccessKeyID: who.id, SecretAccessKey: who.secret}
-	if err := v4.NewSigner().SignHTTP(t.Context(), keys, req, hex.EncodeToString(sum[:]), service, "us-east-1", time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(t.Context(), keys, req, hex.EncodeToString(sum[:]), service, e.region, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	res, err := http.DefaultClient.Do(req)
@@ -235,7 +261,11 @@ type keyPair struct{ id, secret string }
 // sam runs the SAM CLI in the module's folder, as root.
 func sam(t *testing.T, e *emulator, args ...string) string {
 	t.Helper()
-	out, err := samAs(t, e, rootKeys, args...)
+	who := rootKeys
+	if e != nil {
+		who = e.root()
+	}
+	out, err := samAs(t, e, who, args...)
 	if err != nil {
 		t.Fatalf("sam %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
@@ -247,7 +277,11 @@ func samAs(t *testing.T, e *emulator, who keyPair, args ...string) (string, erro
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), tool(t, "sam", "sam"), args...)
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1",
+	region := home.region
+	if e != nil {
+		region = e.region
+	}
+	cmd.Env = append(os.Environ(), "SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION="+region, "AWS_REGION="+region,
 		"AWS_ACCESS_KEY_ID="+who.id, "AWS_SECRET_ACCESS_KEY="+who.secret, "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc -trimpath -buildvcs=false -ldflags=-s")
 	if e != nil {
 		cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL="+e.url)

@@ -105,7 +105,7 @@ func asksBySAM(t *testing.T, w *world) {
 		forward.ServeHTTP(out, r)
 	}))
 	defer proxy.Close()
-	out, err := samAs(t, &emulator{url: proxy.URL}, rootKeys, "remote", "invoke", "Trigger", "--parameter", "Qualifier=people", "--stack-name", w.name,
+	out, err := samAs(t, &emulator{url: proxy.URL, place: home}, rootKeys, "remote", "invoke", "Trigger", "--parameter", "Qualifier=people", "--stack-name", w.name,
 		"--config-env", "none", "--event", `{"run":"by-sam","requestId":"sam"}`)
 	if err != nil || !strings.Contains(out, `"accepted"`) {
 		t.Errorf("answered %s, %v", out, err)
@@ -137,21 +137,24 @@ func callOf(r *http.Request, body string) string {
 	return r.Method + " " + r.URL.RequestURI()
 }
 
-// stoodBy: a second stack with the same jobs stands by: it knows them and launches
+// stoodBy: in another account and Region a stack with the same jobs stands by: it knows them and launches
 // nothing, for nobody. The other one then stands by in its place, and from NotBefore
 // on it runs what is due.
 func (w *world) stoodBy(t *testing.T) {
 	t.Helper()
-	second := &world{name: "bp-second", emulator: w.emulator}
-	second.resource = w.deploy(t, w.template, second.name, "Standby=true")
-	second.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, asRoot), Table: second.resource["Table"]})
+	second := &world{name: w.name, emulator: w.elsewhere(place{"222222222222", "eu-central-1"})}
+	second.resource = second.deploy(t, w.template, second.name, "Standby=true")
+	second.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, second.as), Table: second.resource["Table"]})
+	if stream := second.streamOf(t, second.resource["Table"]); !strings.HasPrefix(stream, "arn:aws:dynamodb:eu-central-1:222222222222:table/") {
+		t.Fatalf("the second stack is where the first one is: %s", stream)
+	}
 	input, _ := second.scheduled(t, aJob("moves"))
 	second.sweep(t)
 	if item, err := second.store.Item(t.Context(), "moves"); err != nil || item.Gone {
 		t.Fatalf("the stack that stands by does not know the job: %+v, %v", item, err)
 	}
 	for _, asked := range []string{input, `{"run":"moves"}`} {
-		if answer, failed := w.invoke(t, second.resource["Trigger"], asked); failed || !strings.Contains(answer, `"refused"`) {
+		if answer, failed := second.invoke(t, second.resource["Trigger"], asked); failed || !strings.Contains(answer, `"refused"`) {
 			t.Errorf("standing by it answered %s: %s", asked, answer)
 		}
 	}
@@ -159,12 +162,12 @@ func (w *world) stoodBy(t *testing.T) {
 	w.resource = w.deploy(t, w.template, w.name, "Standby=true")
 	second.resource = second.deploy(t, w.template, second.name, "Standby=false", "NotBefore="+from.Format("2006-01-02T15:04Z"))
 	second.sweep(t)
-	if answer, failed := w.invoke(t, second.resource["Trigger"], input); failed || !strings.Contains(answer, "NotBefore") {
+	if answer, failed := second.invoke(t, second.resource["Trigger"], input); failed || !strings.Contains(answer, "NotBefore") {
 		t.Errorf("a slot from before the move: %s", answer)
 	}
 	within(t, 2*time.Minute, "NotBefore comes", func() bool { return !time.Now().Before(from) })
 	input, after := second.scheduled(t, aJob("moved"))
-	if answer, failed := w.invoke(t, second.resource["Trigger"], input); failed || !strings.Contains(answer, "launched") {
+	if answer, failed := second.invoke(t, second.resource["Trigger"], input); failed || !strings.Contains(answer, "launched") {
 		t.Errorf("after the move: %s", answer)
 	}
 	if r, err := second.store.Run(t.Context(), after); err != nil || r.Status != run.Running && r.Status != run.Succeeded {

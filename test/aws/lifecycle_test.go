@@ -21,11 +21,14 @@ import (
 
 // TestLifecycle plays what docs/lifecycle.md says, one after the other on one
 // stack: an upgrade, a rollback, a restored table, a deletion, a stack that takes over
-// what was kept, and a second one that stands by and takes over in its turn.
+// what was kept, and a second one, in another account and Region, that stands by and
+// takes over in its turn. Before all that, Scheduler throttles.
 func TestLifecycle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.schedule(t, aJob("kept"), "0 4 * * *")
+	w.alarmed(t)
+	w.throttled(t)
 	w.upgraded(t)
 	w.inVPC(t)
 	first := w.resource["Table"]
@@ -87,7 +90,7 @@ func (w *world) rolledBack(t *testing.T, id run.ID, input string) {
 // rewrite changes an attribute of a run's item.
 func (w *world) rewrite(t *testing.T, id run.ID, name string, value types.AttributeValue) {
 	t.Helper()
-	if _, err := dynamotest.NewClient(w.url, asRoot).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
+	if _, err := dynamotest.NewClient(w.url, w.as).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
 		TableName: aws.String(w.resource["Table"]), UpdateExpression: aws.String("SET #name = :value"),
 		Key: map[string]types.AttributeValue{
 			"pk": &types.AttributeValueMemberS{Value: "R#" + id.Job()}, "sk": &types.AttributeValueMemberS{Value: id.Slot()},
@@ -139,7 +142,7 @@ func (w *world) restored(t *testing.T) {
 	from := time.Now().UTC().Truncate(time.Minute).Add(time.Minute)
 	w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops", "ExistingTable="+stream, "NotBefore="+from.Format("2006-01-02T15:04Z"))
 	w.resource["Table"] = "batchplane-restored"
-	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, asRoot), Table: w.resource["Table"]})
+	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, w.as), Table: w.resource["Table"]})
 	w.sweep(t)
 	if r, err := w.store.Run(t.Context(), known); err != nil || r.Status != run.Succeeded {
 		t.Errorf("what ran before is %s, %v", r.Status, err)
@@ -164,7 +167,7 @@ func (w *world) restored(t *testing.T) {
 // is asked for.
 func (w *world) copied(t *testing.T, from, to string) string {
 	t.Helper()
-	db := dynamotest.NewClient(w.url, asRoot)
+	db := dynamotest.NewClient(w.url, w.as)
 	if _, err := db.RestoreTableToPointInTime(t.Context(), &dynamodb.RestoreTableToPointInTimeInput{
 		SourceTableName: aws.String(from), TargetTableName: aws.String(to), RestoreDateTime: aws.Time(time.Now()),
 	}); err != nil {
@@ -181,7 +184,7 @@ func (w *world) copied(t *testing.T, from, to string) string {
 
 func (w *world) hasTable(t *testing.T, name string) bool {
 	t.Helper()
-	out, err := dynamotest.NewClient(w.url, asRoot).DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(name)})
+	out, err := dynamotest.NewClient(w.url, w.as).DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(name)})
 	return err == nil && out.Table.TableStatus == types.TableStatusActive
 }
 
@@ -215,7 +218,7 @@ func (w *world) deleted(t *testing.T) {
 
 func (w *world) streamOf(t *testing.T, table string) string {
 	t.Helper()
-	out, err := dynamotest.NewClient(w.url, asRoot).DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(table)})
+	out, err := dynamotest.NewClient(w.url, w.as).DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(table)})
 	if err != nil {
 		t.Fatal(err)
 	}

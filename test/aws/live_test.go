@@ -32,7 +32,7 @@ func allowing(actions []string) string {
 // page, and becomes jobs.
 func TestLiveImport(t *testing.T) {
 	t.Parallel()
-	e := startEmulator(t, "")
+	e := startEmulator(t)
 	const task = `{"TaskDefinitionArn":"arn:aws:ecs:us-east-1:000000000000:task-definition/mailer","LaunchType":"FARGATE","NetworkConfiguration":{"awsvpcConfiguration":{"Subnets":["subnet-1"]}}}`
 	call := func(target, body string) {
 		t.Helper()

@@ -26,7 +26,7 @@ func (w *world) other(t *testing.T) {
 		"LogGroups=/team/", "KeepRunsDays=30", "LogRetentionDays=3", "PermissionsBoundary=arn:aws:iam::aws:policy/PowerUserAccess",
 		"RolePath=/service/", "KmsKeyArn=arn:aws:kms:us-east-1:"+account+":key/1234", "ReservedConcurrency=5")
 	second.pattern = second.patternOf(t, second.resource)
-	second.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, asRoot), Table: second.resource["Table"]})
+	second.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, w.as), Table: second.resource["Table"]})
 
 	for _, mine := range []*world{w, second} {
 		for _, task := range []*world{w, second} {

@@ -53,6 +53,7 @@ type world struct {
 	scripts map[string]localecs.Script // by job
 	faults  map[string]fault           // by job
 	hooks   map[string]hook            // by job and attempt: what befalls its first RunTask
+	busy    string                     // the schedule for which Scheduler answers that it is asked too often
 	early   map[string]chan struct{}   // by job: closed once the stop event was handled
 	runner  *localecs.ScriptedRunner
 	all     []notice.Notice
@@ -185,11 +186,11 @@ func newWorld(t *testing.T) *world {
 		early: map[string]chan struct{}{}, hooks: map[string]hook{},
 	}
 	w.template = build(t)
-	w.emulator = startEmulator(t, w.startECS(t))
+	w.emulator = startEmulator(t, "AWS_ENDPOINT_URL_ECS="+w.startECS(t), "AWS_ENDPOINT_URL_SCHEDULER="+w.startScheduler(t))
 	w.webhook(t, "ops", webhookPath)
 	w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops", "Dashboard=true")
 	w.pattern = w.patternOf(t, w.resource)
-	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, asRoot), Table: w.resource["Table"]})
+	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, w.as), Table: w.resource["Table"]})
 	w.subscribe(t)
 	w.call(t, "logs", "Logs_20140328.CreateLogGroup", map[string]string{"logGroupName": logGroup}, nil)
 	w.ecs.Resume()
@@ -537,7 +538,7 @@ func fired(input, arn string, at time.Time) string {
 }
 
 func (w *world) scheduleARN(name string) string {
-	return "arn:aws:scheduler:us-east-1:000000000000:schedule/" + w.name + "/" + name
+	return w.arn("scheduler", "schedule/"+w.name+"/"+name)
 }
 
 func aJob(name string) job.Job {
@@ -573,14 +574,14 @@ func (w *world) schedule(t *testing.T, j job.Job, expression string) {
 
 func (w *world) putSchedule(t *testing.T, name, expression, input string) {
 	t.Helper()
-	arn := "arn:aws:lambda:us-east-1:000000000000:function:" + w.resource["Trigger"]
+	arn := w.arn("lambda", "function:"+w.resource["Trigger"])
 	state := "ENABLED"
 	if strings.HasPrefix(expression, "at(2199") {
 		state = "DISABLED"
 	}
 	body, err := json.Marshal(map[string]any{
 		"GroupName": w.name, "ScheduleExpression": expression, "State": state, "FlexibleTimeWindow": map[string]string{"Mode": "OFF"},
-		"Target": map[string]any{"Arn": arn, "RoleArn": "arn:aws:iam::000000000000:role/" + w.resource["ScheduleRole"], "Input": input},
+		"Target": map[string]any{"Arn": arn, "RoleArn": "arn:aws:iam::" + w.account + ":role/" + w.resource["ScheduleRole"], "Input": input},
 	})
 	if err != nil {
 		t.Fatal(err)

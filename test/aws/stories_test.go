@@ -31,8 +31,12 @@ var rootUser = aws.CredentialsProviderFunc(func(context.Context) (aws.Credential
 	return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
 })
 
-// asRoot has a client ask as the emulator's root.
-func asRoot(o *dynamodb.Options) { o.Region, o.Credentials = "us-east-1", rootUser }
+// as has a client ask as the root of the emulator's place.
+func (e *emulator) as(o *dynamodb.Options) {
+	o.Region, o.Credentials = e.region, aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: e.root().id, SecretAccessKey: e.root().secret}, nil
+	})
+}
 
 // TestStories builds, deploys and plays all stories on one stack.
 func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the stories
@@ -131,7 +135,7 @@ func succeeds(t *testing.T, w *world) {
 // expires: a run's item is kept until then.
 func (w *world) expires(t *testing.T, id run.ID, at time.Time) {
 	t.Helper()
-	out, err := dynamotest.NewClient(w.url, asRoot).GetItem(t.Context(), &dynamodb.GetItemInput{
+	out, err := dynamotest.NewClient(w.url, w.as).GetItem(t.Context(), &dynamodb.GetItemInput{
 		TableName: aws.String(w.resource["Table"]), Key: map[string]types.AttributeValue{
 			"pk": &types.AttributeValueMemberS{Value: "R#" + id.Job()}, "sk": &types.AttributeValueMemberS{Value: id.Slot()},
 		},

@@ -192,7 +192,7 @@ func (w *world) poison(t *testing.T) {
 	num := func(n int64) types.AttributeValue {
 		return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 	}
-	db, table := dynamotest.NewClient(w.url, asRoot), aws.String(w.resource["Table"])
+	db, table := dynamotest.NewClient(w.url, w.as), aws.String(w.resource["Table"])
 	key := map[string]types.AttributeValue{"pk": str("R#newer"), "sk": str(newer.Slot())}
 	for _, item := range []map[string]types.AttributeValue{
 		{"pk": str("X#1"), "sk": str("1"), "tell": str("failed")},
