@@ -36,7 +36,9 @@ func (c *retryCmd) retryAll(ctx context.Context, a *app, p *plane.Plane) error {
 	if f.Since, err = a.past("--since", c.Since); err != nil {
 		return err
 	}
+	done := a.working("looking for what failed")
 	all, err := p.Candidates(ctx, f)
+	done()
 	if err != nil {
 		return err
 	}
@@ -100,6 +102,12 @@ func (a *app) printChoice(chosen, left []plane.Candidate) error {
 func (c *retryCmd) retryEach(ctx context.Context, a *app, p *plane.Plane, chosen []plane.Candidate) error {
 	var refused []string
 	for _, k := range chosen {
+		if changed, err := p.Changed(ctx, k); err != nil {
+			return err
+		} else if changed {
+			_, _ = fmt.Fprintf(a.Stderr, "%s was retried meanwhile, so it is left as it is\n", k.Run.ID)
+			continue
+		}
 		reply, err := a.send(ctx, p, entry.Request{Retry: &control.RetryRequest{Run: k.Run.ID, RequestID: k.RequestID(), Same: c.Same}})
 		if err != nil {
 			return fmt.Errorf("retrying %s: %w; ask again to go on: nothing is done twice", k.Run.ID, err)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -47,6 +48,15 @@ func screenOf(in, out, errs *os.File, lookup func(string) (string, bool)) Screen
 		s.Width, _, _ = term.GetSize(int(out.Fd())) // 0 where it cannot be told
 	}
 	return s
+}
+
+// working says on a terminal what takes its time, until done is called.
+func (a *app) working(on string) (done func()) {
+	if !a.Screen.Progress {
+		return func() {}
+	}
+	_, _ = fmt.Fprint(a.Stderr, on+" …")
+	return func() { _, _ = fmt.Fprint(a.Stderr, "\r\x1b[K") } // the line is free again
 }
 
 // zoneName names the zone of times: an IANA name where there is one, and UTC by one

@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// retries is a door that counts how often each run is retried, and answers with an
+// error from the request after which it is to.
+type retries struct {
+	asked   map[run.ID]int
+	ids     map[string]bool
+	failsAt int
+}
+
+var errFunction = errors.New("the trigger function failed: the table is away; its log says more")
+
+func (d *retries) Ask(_ context.Context, r entry.Request) (control.Reply, error) {
+	if len(d.ids) == d.failsAt {
+		return control.Reply{}, errFunction
+	}
+	if !d.ids[r.Retry.RequestID] {
+		d.asked[r.Retry.Run]++
+	}
+	d.ids[r.Retry.RequestID] = true
+	return control.Reply{Outcome: control.Accepted, Run: r.Retry.Run, Message: "queued " + string(r.Retry.Run)}, nil
+}
+
+// night has a run of each of n jobs that failed without a start, and one that ran.
+func failedNight(t *testing.T, n int) (*plane.Plane, *memory.Store, *retries) {
+	t.Helper()
+	at := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
+	store, door := &memory.Store{}, &retries{map[run.ID]int{}, map[string]bool{}, -1}
+	for i := range n + 1 {
+		r := run.Run{
+			ID: run.ScheduledID(fmt.Sprintf("job-%d", i), at), ScheduledFor: at, QueuedAt: at, FinishedAt: at.Add(time.Minute),
+			Status: run.Failed, Cause: "no capacity", Attempts: []run.Attempt{{N: 1, Started: stop.No}},
+		}
+		if i == n {
+			r.Cause, r.Attempts[0] = "the host failed", run.Attempt{N: 1, TaskARN: "x", Started: stop.Yes}
+		}
+		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &plane.Plane{Reader: store, Door: door}, store, door
+}
+
+func retryAll(t *testing.T, p *plane.Plane, screen Screen, c retryCmd) (out, errs string, err error) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	a := &app{Env: Env{Stdout: &stdout, Stderr: &stderr, User: "ana", Screen: screen}, zone: time.UTC}
+	c.All, c.Since = true, "2026-11-22"
+	err = c.retryAll(t.Context(), a, p)
+	return stdout.String(), stderr.String(), err
+}
+
+// TestRetryAllGroups: what will be retried stands first, with why; what is left
+// stands behind it, and nobody is asked about it.
+func TestRetryAllGroups(t *testing.T) {
+	t.Parallel()
+	p, _, door := failedNight(t, 2)
+	out, errs, err := retryAll(t, p, Screen{Progress: true}, retryCmd{selection: selection{Max: 50, Yes: true}})
+	const want = `WILL   RUN                   STATUS  RETRY IS  WHY                                              CAUSE
+retry  job-1/20261122T0200Z  failed  safe      nothing of it ever started                       no capacity
+retry  job-0/20261122T0200Z  failed  safe      nothing of it ever started                       no capacity
+leave  job-2/20261122T0200Z  failed  unsafe    attempt 1 ran, and how far it came is not known  the host failed
+queued job-1/20261122T0200Z
+queued job-0/20261122T0200Z
+`
+	if err != nil || out != want || len(door.asked) != 2 {
+		t.Errorf("got %v, %v\n%s", door.asked, err, out)
+	}
+	if errs != "looking for what failed …\r\x1b[K" {
+		t.Errorf("on a terminal it says %q", errs)
+	}
+}
+
+// TestRetryAllOfTenThousand: so many are refused whole unless --max says that they
+// are meant, and then each is asked for once.
+func TestRetryAllOfTenThousand(t *testing.T) {
+	t.Parallel()
+	const n = 10_000
+	p, _, door := failedNight(t, n)
+	c := retryCmd{selection: selection{Max: 50, Yes: true}}
+	_, _, err := retryAll(t, p, Screen{}, c)
+	const want = "10000 runs, and at most 50 are retried at once: narrow them by --job, --cause or --since, or give --max 10000"
+	if err == nil || err.Error() != want || len(door.asked) != 0 {
+		t.Errorf("got %v, and %d were asked for", err, len(door.asked))
+	}
+	c.Max = n
+	if _, _, err := retryAll(t, p, Screen{}, c); err != nil || len(door.asked) != n {
+		t.Errorf("got %v, and %d were asked for", err, len(door.asked))
+	}
+}
+
+// TestRetryAllGoesOn: after an answer that was an error, to ask again goes on, and
+// nothing is done twice.
+func TestRetryAllGoesOn(t *testing.T) {
+	t.Parallel()
+	p, _, door := failedNight(t, 5)
+	door.failsAt = 3
+	c := retryCmd{selection: selection{Max: 50, Yes: true}}
+	_, _, err := retryAll(t, p, Screen{}, c)
+	if !errors.Is(err, errFunction) || !strings.HasPrefix(err.Error(), "retrying job-1/20261122T0200Z: the trigger function failed: ") || !strings.HasSuffix(err.Error(), "; ask again to go on: nothing is done twice") {
+		t.Errorf("got %v", err)
+	}
+	door.failsAt = -1
+	if _, _, err := retryAll(t, p, Screen{}, c); err != nil || len(door.asked) != 5 {
+		t.Errorf("again: %v, %v", door.asked, err)
+	}
+	for id, times := range door.asked {
+		if times != 1 {
+			t.Errorf("%s was retried %d times", id, times)
+		}
+	}
+}
+
+// meanwhile is a reader in which somebody else's retry of a run has ended by the time
+// that the run is read again.
+type meanwhile struct {
+	*memory.Store
+	id run.ID
+}
+
+func (m meanwhile) Run(ctx context.Context, id run.ID) (run.Run, error) {
+	r, err := m.Store.Run(ctx, id)
+	if id == m.id {
+		r.Attempts = append(r.Attempts, run.Attempt{N: 2, TaskARN: "x", Started: stop.Yes})
+	}
+	return r, err
+}
+
+// TestRetryAllLeavesWhatHasChanged: what was said to be safe may not be any more once
+// somebody else has retried it.
+func TestRetryAllLeavesWhatHasChanged(t *testing.T) {
+	t.Parallel()
+	p, store, door := failedNight(t, 2)
+	p.Reader = meanwhile{store, "job-1/20261122T0200Z"}
+	_, errs, err := retryAll(t, p, Screen{}, retryCmd{selection: selection{Max: 50, Yes: true}})
+	if err != nil || errs != "job-1/20261122T0200Z was retried meanwhile, so it is left as it is\n" || len(door.asked) != 1 || door.asked["job-0/20261122T0200Z"] != 1 {
+		t.Errorf("got %v, %v, %s", door.asked, err, errs)
+	}
+}

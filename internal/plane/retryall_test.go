@@ -1,0 +1,185 @@
+package plane_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// night is 02:00 of the night that the runs of these tests are of.
+var night = time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
+
+// ended is a job's run of some minutes after night, which ended a minute later, or
+// later by late.
+func ended(job string, minute int, status run.Status, late ...time.Duration) run.Run {
+	at := night.Add(time.Duration(minute) * time.Minute)
+	r := run.Run{ID: run.ScheduledID(job, at), ScheduledFor: at, QueuedAt: at, Status: status, Cause: "cause of " + string(status), FinishedAt: at.Add(time.Minute)}
+	for _, d := range late {
+		r.FinishedAt = r.FinishedAt.Add(d)
+	}
+	if status != run.Missed {
+		r.Attempts = []run.Attempt{{N: 1, Started: stop.No}}
+	}
+	return r
+}
+
+// count are n runs of a job, one a minute.
+func count(job string, from, n int, status run.Status) (out []run.Run) {
+	for i := range n {
+		out = append(out, ended(job, from+i, status))
+	}
+	return out
+}
+
+func runsOf(t *testing.T, runs ...run.Run) (*plane.Plane, *memory.Store) {
+	t.Helper()
+	store := &memory.Store{}
+	for _, r := range runs {
+		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &plane.Plane{Reader: store, Now: func() time.Time { return night.Add(6 * time.Hour) }}, store
+}
+
+// TestCandidates: of each job the newest run of the statuses, failed unless others are
+// said, and none whose job has succeeded since, however many runs came after that.
+func TestCandidates(t *testing.T) {
+	t.Parallel()
+	ran := ended("a", 0, run.Failed)
+	ran.Attempts[0] = run.Attempt{N: 1, TaskARN: "x", Started: stop.Yes}
+	other := ended("a", 30, run.Failed)
+	other.Cause = "no capacity"
+	for name, c := range map[string]struct {
+		runs   []run.Run
+		filter plane.Filter
+		want   string
+	}{
+		"nothing":                         {nil, plane.Filter{}, ""},
+		"the newest of each job":          {append(count("a", 0, 3, run.Failed), count("b", 1, 2, run.Failed)...), plane.Filter{}, "a/20261122T0202Z safe b/20261122T0202Z safe"},
+		"what may have run":               {[]run.Run{ran}, plane.Filter{}, "a/20261122T0200Z unsafe"},
+		"missed is not failed":            {count("a", 0, 1, run.Missed), plane.Filter{}, ""},
+		"missed, where it is said":        {append(count("a", 0, 2, run.Missed), ended("b", 0, run.Failed)), plane.Filter{Statuses: []run.Status{run.Missed}}, "a/20261122T0201Z safe"},
+		"stopped and skipped are not":     {[]run.Run{ended("a", 0, run.Stopped), ended("b", 0, run.Skipped)}, plane.Filter{}, ""},
+		"succeeded since":                 {[]run.Run{ended("a", 0, run.Failed), ended("a", 5, run.Succeeded), ended("b", 0, run.Failed)}, plane.Filter{}, "b/20261122T0200Z safe"},
+		"a success before":                {[]run.Run{ended("a", 0, run.Succeeded), ended("a", 5, run.Failed)}, plane.Filter{}, "a/20261122T0205Z safe"},
+		"an older slot, later successful": {[]run.Run{ended("a", 0, run.Succeeded, time.Hour), ended("a", 5, run.Failed)}, plane.Filter{}, ""},
+		"missed, and a success behind many": {
+			append([]run.Run{ended("a", 0, run.Missed), ended("a", 5, run.Succeeded)}, count("a", 10, 2*view.Recent, run.Failed)...),
+			plane.Filter{Statuses: []run.Status{run.Missed}}, "",
+		},
+		"an older slot's success behind many": {
+			append([]run.Run{ended("a", 0, run.Succeeded, time.Hour), ended("a", 5, run.Missed)}, count("a", 10, 2*view.Recent, run.Failed)...),
+			plane.Filter{Statuses: []run.Status{run.Missed}}, "",
+		},
+		"many, and no success": {
+			append([]run.Run{ended("a", 0, run.Missed)}, count("a", 10, 2*view.Recent, run.Failed)...),
+			plane.Filter{Statuses: []run.Status{run.Missed}}, "a/20261122T0200Z safe",
+		},
+		"by cause":   {[]run.Run{other, ended("b", 0, run.Failed)}, plane.Filter{Cause: "CAPACITY"}, "a/20261122T0230Z safe"},
+		"by job":     {[]run.Run{ended("report-a", 0, run.Failed), ended("b", 0, run.Failed)}, plane.Filter{Jobs: []string{"report-*"}}, "report-a/20261122T0200Z safe"},
+		"since then": {[]run.Run{ended("a", 0, run.Failed), ended("b", 9, run.Failed)}, plane.Filter{Since: night.Add(time.Minute)}, "b/20261122T0209Z safe"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, _ := runsOf(t, c.runs...)
+			all, err := p.Candidates(t.Context(), c.filter)
+			found := map[string]bool{}
+			var got []string
+			for _, k := range all {
+				got = append(got, fmt.Sprint(k.Run.ID, " ", k.Retry.Safety))
+				found[got[len(got)-1]] = true
+			}
+			want := strings.Fields(c.want)
+			for i := 0; i < len(want); i += 2 {
+				if !found[want[i]+" "+want[i+1]] {
+					t.Errorf("%s is not among %v", want[i], got)
+				}
+			}
+			if err != nil || len(got) != len(want)/2 {
+				t.Errorf("got %v, %v, want %s", got, err, c.want)
+			}
+		})
+	}
+}
+
+// TestCandidatesOfOneRequest: to ask twice for a run as it is is one request; of a run
+// that was retried since it is another, and the plane tells that it has changed.
+func TestCandidatesOfOneRequest(t *testing.T) {
+	t.Parallel()
+	p, store := runsOf(t, ended("a", 0, run.Failed))
+	choose := func() plane.Candidate {
+		t.Helper()
+		all, err := p.Candidates(t.Context(), plane.Filter{})
+		if err != nil || len(all) != 1 {
+			t.Fatalf("got %+v, %v", all, err)
+		}
+		return all[0]
+	}
+	first, second := choose(), choose()
+	if first.RequestID() != second.RequestID() {
+		t.Errorf("asked twice: %s and %s", first.RequestID(), second.RequestID())
+	}
+	if changed, err := p.Changed(t.Context(), first); changed || err != nil {
+		t.Errorf("as it was: %v, %v", changed, err)
+	}
+	r, err := store.Run(t.Context(), first.Run.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Attempts = append(r.Attempts, run.Attempt{N: 2, TaskARN: "x", Started: stop.Yes})
+	if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := p.Changed(t.Context(), first); !changed || err != nil {
+		t.Errorf("retried meanwhile: %v, %v", changed, err)
+	}
+	if third := choose(); third.RequestID() == first.RequestID() || third.Retry.Safety != view.Unsafe {
+		t.Errorf("the next attempt: %s, %+v", third.RequestID(), third.Retry)
+	}
+}
+
+// TestCandidatesOfTenThousand: that many matches are found whole, each once.
+func TestCandidatesOfTenThousand(t *testing.T) {
+	t.Parallel()
+	const n = 10_000
+	runs := make([]run.Run, n)
+	for i := range runs {
+		runs[i] = ended(fmt.Sprint("job-", i), i%60, run.Failed)
+	}
+	p := &plane.Plane{Reader: failedRuns{&memory.Store{}, runs}}
+	all, err := p.Candidates(t.Context(), plane.Filter{})
+	seen := map[run.ID]bool{}
+	for _, k := range all {
+		seen[k.Run.ID] = true
+	}
+	if err != nil || len(all) != n || len(seen) != n {
+		t.Errorf("%d candidates of %d runs, %v", len(all), len(seen), err)
+	}
+}
+
+// failedRuns is a reader whose walks give these runs; there are no others.
+type failedRuns struct {
+	*memory.Store
+	runs []run.Run
+}
+
+func (f failedRuns) Walk(context.Context, control.Walk) iter.Seq2[run.Run, error] {
+	return func(yield func(run.Run, error) bool) {
+		for _, r := range f.runs {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
