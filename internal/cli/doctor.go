@@ -32,13 +32,15 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 		return usagef("say which stack by --stack or BATCHPLANE_STACK; `validate -f FILE` checks the file alone")
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
+		done := a.working("asking AWS")
 		needs, findings := a.facts(ctx, p, file)
+		done()
 		more, err := a.ownHealth(ctx, p)
 		if err != nil {
 			return err
 		}
 		herds := herdsOf(file, p.Stack.LaunchRate, a.now())
-		findings = slices.Concat(more, doctor.Settings(p.Stack, needs), quotas(ctx, p, herds), findings)
+		findings = slices.Concat(more, doctor.Settings(p.Stack, needs), quotas(ctx, p, peaksOf(file, p.Stack.LaunchRate, a.now())), findings)
 		if err := a.printFindings(findings, herds); err != nil {
 			return err
 		}
@@ -85,24 +87,50 @@ func (a *app) facts(ctx context.Context, p *plane.Plane, file jobfile.File) (map
 	return needs, doctor.Findings(a.stack, needs, p.Account.Answers(ctx, subjects))
 }
 
-// quotas are what the most crowded minute finds too small.
-func quotas(ctx context.Context, p *plane.Plane, herds []doctor.Herd) []doctor.Finding {
-	if len(herds) == 0 {
+// quotas are what the peaks find too small.
+func quotas(ctx context.Context, p *plane.Plane, peaks doctor.Peaks) []doctor.Finding {
+	if peaks.Starts.Jobs == 0 {
 		return nil
 	}
-	return doctor.Quotas(herds[0], p.Account.Limits(ctx))
+	return doctor.Quotas(peaks, p.Account.Limits(ctx))
+}
+
+// ahead is how many days are looked at.
+const ahead = 30
+
+// peaksOf are the minutes of a month that take most, of however few jobs.
+func peaksOf(file jobfile.File, rate int, now time.Time) (out doctor.Peaks) {
+	sizes := doctor.SizesOf(file.Definitions)
+	minutes, err := preview.Heaviest(
+		file.Jobs, now, ahead,
+		func(j job.Job) float64 { onDemand, _ := sizes(j); return onDemand },
+		func(j job.Job) float64 { _, spot := sizes(j); return spot },
+		func(job.Job) float64 { return 1 },
+	)
+	if err != nil {
+		return out // validate says why
+	}
+	for i, to := range []*doctor.Herd{&out.OnDemand, &out.Spot, &out.Starts} {
+		*to = herdOf(file, minutes[i], rate)
+	}
+	return out
+}
+
+// herdOf is what the jobs of a minute take.
+func herdOf(file jobfile.File, m preview.Minute, rate int) doctor.Herd {
+	jobs := slices.DeleteFunc(slices.Clone(file.Jobs), func(j job.Job) bool { return !slices.Contains(m.Jobs, j.Name) })
+	return doctor.HerdOf(m.At, jobs, doctor.SizesOf(file.Definitions), cmp.Or(rate, control.DefaultRate))
 }
 
 // herdsOf are the most crowded minutes of a month, and how long the sweep takes to
 // launch them at the stack's rate.
 func herdsOf(file jobfile.File, rate int, now time.Time) (out []doctor.Herd) {
-	r, err := preview.Of(file.Jobs, preview.Options{From: now, Days: 30, Cost: preview.CostOptions{Region: preview.Regions[0], Duration: time.Minute, Definitions: file.Definitions}})
+	r, err := preview.Of(file.Jobs, preview.Options{From: now, Days: ahead, Cost: preview.CostOptions{Region: preview.Regions[0], Duration: time.Minute, Definitions: file.Definitions}})
 	if err != nil {
 		return nil // validate says why
 	}
 	for _, m := range r.Busy[:min(mostHerds, len(r.Busy))] {
-		jobs := slices.DeleteFunc(slices.Clone(file.Jobs), func(j job.Job) bool { return !slices.Contains(m.Jobs, j.Name) })
-		out = append(out, doctor.HerdOf(m.At, jobs, file.Definitions, cmp.Or(rate, control.DefaultRate)))
+		out = append(out, herdOf(file, m, rate))
 	}
 	return out
 }

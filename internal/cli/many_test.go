@@ -26,7 +26,7 @@ func TestJobs(t *testing.T) {
 		}
 	}
 	for args, want := range map[string]string{
-		"jobs --failing": "broken", "jobs --paused": "report", "jobs re* br*": "broken report", "jobs --owner team-b": "",
+		"jobs --failing": "broken", "jobs --paused": "report", "jobs re* br*": "broken report", "jobs --owner team-b": "", "jobs --owner team-a --failing": "broken", "jobs --owner team-a re*": "report",
 	} {
 		var got []string
 		for line := range strings.Lines(w.must(append(strings.Fields(args), "-o", "json")...)) {

@@ -72,6 +72,8 @@ func TestHistorySelects(t *testing.T) {
 		{"--owner team-b", ""},
 		{"--cause CODE --since 2026-11-22", "broken/20261122T0200Z"},
 		{"--by-hand", ""},
+		{"--limit 1", "broken/20261122T0200Z"},
+		{"broken --before broken/20261122T0200Z --limit 1", "broken/20261121T0200Z"},
 		{"--before report/20261121T0130Z", "broken/20261120T0200Z report/20261120T0130Z"},
 		{"--status running", ""},
 		{"report --status failed", ""},
@@ -80,10 +82,14 @@ func TestHistorySelects(t *testing.T) {
 		{"broken --since 2026-11-21T03:00:00+01:00", "broken/20261122T0200Z broken/20261121T0200Z"},
 		{"--since 2030-01-01", ""},
 	} {
-		got := strings.Join(ids(t, w.must(strings.Fields("history --json "+c.args)...)), " ")
-		if got != c.want {
-			t.Errorf("history %s: %s, want %s", c.args, got, c.want)
+		r := w.run(strings.Fields("history --json " + c.args)...)
+		if got := strings.Join(ids(t, r.out), " "); r.code != 0 || got != c.want {
+			t.Errorf("history %s: %s, want %s; %s", c.args, got, c.want, r.err)
 		}
+	}
+	w.must("run", "never", "--request-id", "x")
+	if got := ids(t, w.must("history", "--json", "--by-hand")); len(got) != 1 || !strings.HasPrefix(got[0], "never/manual-") {
+		t.Errorf("by hand: %v", got)
 	}
 }
 

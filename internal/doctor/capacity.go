@@ -45,36 +45,53 @@ const vcpu = 1024
 // smallest is Fargate's smallest task, for those whose size nobody knows here.
 const smallest = 256
 
-// HerdOf is what the jobs of a minute take, launched at a rate a second.
-func HerdOf(at time.Time, jobs []job.Job, definitions []job.TaskDefinition, rate int) Herd {
+// Sizes are the vCPU of a job's task, On-Demand and Spot; one of them is 0.
+type Sizes func(job.Job) (onDemand, spot float64)
+
+// SizesOf are the sizes as far as jobs and these definitions say them.
+func SizesOf(definitions []job.TaskDefinition) Sizes {
 	sizes := map[string]int{}
 	for _, d := range definitions {
 		cpu, _ := d.Size()
 		sizes[d.Family] = cpu
 	}
+	return func(j job.Job) (onDemand, spot float64) {
+		units := float64(cmp.Or(j.CPU, sizes[familyOf(j.TaskDefinition)], smallest)) / vcpu
+		if j.Capacity == job.Spot || j.Capacity == job.SpotThenOnDemand {
+			return 0, units
+		}
+		return units, 0
+	}
+}
+
+// HerdOf is what the jobs of a minute take, launched at a rate a second.
+func HerdOf(at time.Time, jobs []job.Job, sizes Sizes, rate int) Herd {
 	h := Herd{At: at.UTC(), Jobs: len(jobs), Rate: rate, Seconds: (len(jobs) + rate - 1) / max(1, rate)}
 	for _, j := range jobs {
-		family := familyOf(j.TaskDefinition)
-		units := float64(cmp.Or(j.CPU, sizes[family], smallest)) / vcpu
-		if j.Capacity == job.Spot || j.Capacity == job.SpotThenOnDemand {
-			h.SpotVCPU += units
-			continue
-		}
-		h.VCPU += units
+		onDemand, spot := sizes(j)
+		h.VCPU += onDemand
+		h.SpotVCPU += spot
 	}
 	return h
 }
 
-// Quotas are what a herd finds too small, and the quotas of which nobody knows.
-func Quotas(h Herd, limits map[string]Limit) (out []Finding) {
+// Peaks are the minutes that take most: of vCPU On-Demand, of vCPU Spot, and of
+// starts. A single large task may take more than a crowd of small ones.
+type Peaks struct{ OnDemand, Spot, Starts Herd }
+
+// Quotas are what the peaks find too small, and the quotas of which nobody knows.
+// What runs on from minutes before is not counted: nobody knows how long tasks take.
+func Quotas(p Peaks, limits map[string]Limit) (out []Finding) {
+	const room = "%s of %g vCPU %s at %s, and the quota is %g: what has no room waits, and is tried again until its deadline"
 	for _, q := range []struct {
 		name  string
+		herd  Herd
 		needs float64
 		words string
 	}{
-		{OnDemand, h.VCPU, "%d jobs of %g vCPU start at %s, and the quota is %g: what has no room waits, and is tried again until its deadline"},
-		{Spot, h.SpotVCPU, "%d jobs of %g vCPU start at %s, and the quota is %g: what has no room waits, and is tried again until its deadline"},
-		{Invocations, float64(h.Jobs), "%d schedules (%g) fire at %s, and the quota is %g a second: the last come later"},
+		{OnDemand, p.OnDemand, p.OnDemand.VCPU, room},
+		{Spot, p.Spot, p.Spot.SpotVCPU, room},
+		{Invocations, p.Starts, float64(p.Starts.Jobs), "%s (%g) %s at %s, and the quota is %g a second: the last come later"},
 	} {
 		limit, asked := limits[q.name]
 		f := Finding{Subject: Subject{Quota, q.name}, Verdict: Good}
@@ -84,7 +101,11 @@ func Quotas(h Herd, limits map[string]Limit) (out []Finding) {
 		case !asked || limit.Unseen != "":
 			f.Verdict, f.Why = Unknown, cmp.Or(limit.Unseen, "nobody asked")
 		case q.needs > limit.Value:
-			f.Verdict, f.Why = Wrong, fmt.Sprintf(q.words, h.Jobs, q.needs, h.At.Format("2006-01-02T15:04Z"), limit.Value)
+			jobs, start := fmt.Sprintf("%d jobs", q.herd.Jobs), "start"
+			if q.herd.Jobs == 1 {
+				jobs, start = "1 job", "starts"
+			}
+			f.Verdict, f.Why = Wrong, fmt.Sprintf(q.words, jobs, q.needs, start, q.herd.At.Format("2006-01-02T15:04Z"), limit.Value)
 			f.Mend = raise(q.name, q.needs)
 		}
 		out = append(out, f)

@@ -21,7 +21,7 @@ func TestHerdAndQuotas(t *testing.T) {
 		{Name: "d", TaskDefinition: "base", Capacity: job.Spot},
 		{Name: "e", TaskDefinition: "base", Capacity: job.SpotThenOnDemand},
 	}
-	h := doctor.HerdOf(at, jobs, []job.TaskDefinition{{Family: "base", CPU: 1024, Memory: 2048}}, 2)
+	h := doctor.HerdOf(at, jobs, doctor.SizesOf([]job.TaskDefinition{{Family: "base", CPU: 1024, Memory: 2048}}), 2)
 	if h.Jobs != 5 || h.Rate != 2 || h.Seconds != 3 || h.VCPU != 5.25 || h.SpotVCPU != 2 {
 		t.Errorf("got %+v", h)
 	}
@@ -33,13 +33,13 @@ func TestHerdAndQuotas(t *testing.T) {
 		"too small": {map[string]doctor.Limit{doctor.OnDemand: {Value: 4}, doctor.Spot: {Value: 1}, doctor.Invocations: {Value: 4}}, []string{
 			"wrong 5 jobs of 5.25 vCPU start at 2026-11-22T00:00Z, and the quota is 4: what has no room waits, and is tried again until its deadline: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 6",
 			"wrong 5 jobs of 2 vCPU start at 2026-11-22T00:00Z, and the quota is 1: what has no room waits, and is tried again until its deadline: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-36FBB829 --desired-value 2",
-			"wrong 5 schedules (5) fire at 2026-11-22T00:00Z, and the quota is 4 a second: the last come later: ask for more in Service Quotas",
+			"wrong 5 jobs (5) start at 2026-11-22T00:00Z, and the quota is 4 a second: the last come later: ask for more in Service Quotas",
 		}},
 		"nobody may ask": {map[string]doctor.Limit{doctor.OnDemand: {Unseen: "you may not ask: x"}}, []string{"not checked you may not ask: x", "not checked nobody asked", "not checked nobody asked"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := doctor.Quotas(h, c.limits)
+			got := doctor.Quotas(doctor.Peaks{OnDemand: h, Spot: h, Starts: h}, c.limits)
 			if len(got) != len(c.want) {
 				t.Fatalf("got %+v", got)
 			}
@@ -50,8 +50,14 @@ func TestHerdAndQuotas(t *testing.T) {
 			}
 		})
 	}
-	if got := doctor.Quotas(doctor.HerdOf(at, jobs[:3], nil, 20), map[string]doctor.Limit{doctor.OnDemand: {Value: 9}, doctor.Invocations: {Value: 9}}); len(got) != 2 {
+	few := doctor.HerdOf(at, jobs[:3], doctor.SizesOf(nil), 20)
+	if got := doctor.Quotas(doctor.Peaks{OnDemand: few, Spot: few, Starts: few}, map[string]doctor.Limit{doctor.OnDemand: {Value: 9}, doctor.Invocations: {Value: 9}}); len(got) != 2 {
 		t.Errorf("without Spot: %+v", got)
+	}
+	one := doctor.HerdOf(at, jobs[1:2], doctor.SizesOf(nil), 20)
+	got := doctor.Quotas(doctor.Peaks{OnDemand: one, Spot: few, Starts: few}, map[string]doctor.Limit{doctor.OnDemand: {Value: 3}, doctor.Invocations: {Value: 9}})
+	if len(got) != 2 || !strings.HasPrefix(got[0].Why, "1 job of 4 vCPU starts at 2026-11-22T00:00Z, and the quota is 3: ") || got[1].Verdict != doctor.Good {
+		t.Errorf("of one large job: %+v", got)
 	}
 }
 

@@ -63,7 +63,7 @@ func (p *Plane) Find(ctx context.Context, ref string, want Want) (r run.Run, not
 		}
 		r, err := p.Run(ctx, id)
 		if errors.Is(err, control.ErrNotFound) {
-			return run.Run{}, "", fmt.Errorf("there is no run %s; `history %s` lists its job's runs", id, id.Job())
+			return run.Run{}, "", fmt.Errorf("there is no run %s%s; `history %s` lists its job's runs", id, p.elsewhere(), id.Job())
 		}
 		return r, "", err
 	}
@@ -79,6 +79,14 @@ func (p *Plane) Find(ctx context.Context, ref string, want Want) (r run.Run, not
 		return run.Run{}, "", &RefError{fmt.Sprintf("%q is not a time of day: write %s@02:30", clock, name)}
 	}
 	return p.atClock(ctx, name, t.Format("15:04")) // 2:30 is 02:30
+}
+
+// elsewhere says of a stack that another may be meant.
+func (p *Plane) elsewhere() string {
+	if p.Registry == nil { // the local state is what is meant unless a stack is
+		return ""
+	}
+	return fmt.Sprintf(" in the stack %s: is it of another, or of the local state", p.Name)
 }
 
 // ofJob is a job's newest run that fits.

@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -180,12 +182,20 @@ func (p *Plane) sleep(ctx context.Context, d time.Duration) {
 }
 
 // items are the items of all jobs by name, and the item of all jobs. Items that
-// cannot be read are left out: the sweep says so.
+// cannot be read are left out: the sweep says so. Those of a newer batchplane are an
+// error: nobody says so but this program, and what they say may matter.
 func (p *Plane) items(ctx context.Context) (items []job.Item, all job.Item, err error) {
 	read, err := p.Items(ctx)
 	var unreadable *control.UnreadableItemsError
 	if err != nil && !errors.As(err, &unreadable) {
 		return nil, all, fmt.Errorf("reading the jobs: %w", err)
+	}
+	if unreadable != nil {
+		for _, name := range slices.Sorted(maps.Keys(unreadable.Jobs)) {
+			if err := unreadable.Jobs[name]; errors.Is(err, control.ErrNewer) {
+				return nil, all, fmt.Errorf("reading the jobs: %w", err)
+			}
+		}
 	}
 	for _, item := range read {
 		if item.Name == job.All {

@@ -76,15 +76,18 @@ func TestCandidates(t *testing.T) {
 		"an older slot, later successful": {[]run.Run{ended("a", 0, run.Succeeded, time.Hour), ended("a", 5, run.Failed)}, plane.Filter{}, ""},
 		"missed, and a success behind many": {
 			append([]run.Run{ended("a", 0, run.Missed), ended("a", 5, run.Succeeded)}, count("a", 10, 2*view.Recent, run.Failed)...),
-			plane.Filter{Statuses: []run.Status{run.Missed}}, "",
+			plane.Filter{Statuses: []run.Status{run.Missed}},
+			"",
 		},
 		"an older slot's success behind many": {
 			append([]run.Run{ended("a", 0, run.Succeeded, time.Hour), ended("a", 5, run.Missed)}, count("a", 10, 2*view.Recent, run.Failed)...),
-			plane.Filter{Statuses: []run.Status{run.Missed}}, "",
+			plane.Filter{Statuses: []run.Status{run.Missed}},
+			"",
 		},
 		"many, and no success": {
 			append([]run.Run{ended("a", 0, run.Missed)}, count("a", 10, 2*view.Recent, run.Failed)...),
-			plane.Filter{Statuses: []run.Status{run.Missed}}, "a/20261122T0200Z safe",
+			plane.Filter{Statuses: []run.Status{run.Missed}},
+			"a/20261122T0200Z safe",
 		},
 		"by cause":   {[]run.Run{other, ended("b", 0, run.Failed)}, plane.Filter{Cause: "CAPACITY"}, "a/20261122T0230Z safe"},
 		"by job":     {[]run.Run{ended("report-a", 0, run.Failed), ended("b", 0, run.Failed)}, plane.Filter{Jobs: []string{"report-*"}}, "report-a/20261122T0200Z safe"},

@@ -112,12 +112,9 @@ func Of(jobs []job.Job, o Options) (Report, error) {
 		case j.Disabled:
 			p.Words = "switched off"
 		default:
-			t, err := timetable.Of(j.Plan())
+			t, err := tableOf(j, from)
 			if err != nil {
-				return Report{}, fmt.Errorf("job %s: %w", j.Name, err)
-			}
-			if _, rate := t.Spec().Rate(); rate {
-				t.Schedule = t.Since(from)
+				return Report{}, err
 			}
 			tables[i] = &t
 			p.walk(t, j, r.From, r.To, minutes)
@@ -189,12 +186,6 @@ func (r *Report) meet(jobs []job.Job, tables []*timetable.Timetable, minutes []u
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(minutes[b], minutes[a]) })
 	for _, i := range order[:min(busiest, len(order))] {
-		m := Minute{At: r.From.Add(time.Duration(i) * time.Minute)}
-		for n, t := range tables {
-			if t != nil && t.Matches(m.At) && t.Filtered(m.At) == "" {
-				m.Jobs = append(m.Jobs, jobs[n].Name)
-			}
-		}
-		r.Busy = append(r.Busy, m)
+		r.Busy = append(r.Busy, minuteOf(r.From.Add(time.Duration(i)*time.Minute), jobs, tables))
 	}
 }

@@ -228,6 +228,17 @@ func TestNewer(t *testing.T) {
 		t.Errorf("it is due since %s", unreadable.DueSince)
 	}
 	wantIDs(t, "the others", got, nil, "b/20261122T1730Z")
+	for _, err := range s.Walk(t.Context(), control.Walk{}) {
+		if err != nil {
+			wantNewer("Walk", err)
+			got = nil
+		}
+	}
+	if got != nil {
+		t.Error("Walk left it out")
+	}
+	_, err = s.Newest(t.Context(), []string{"a", "b"}, 2)
+	wantNewer("Newest", err)
 	before := s.item(t, id)
 	wantNewer("SetAside", s.SetAside(t.Context(), id, "why"))
 	if after := s.item(t, id); value(after, "r") != value(before, "r") || value(after, "op") == "" {

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -159,6 +160,18 @@ func (k *walk) next(ctx context.Context) (batch []entry, more bool, err error) {
 	}
 }
 
+// newerOf is the error of a run that a newer batchplane wrote, nil where there is
+// none. Who reads for people must not leave such a run out: what it says, that its
+// job has succeeded since, may be what they decide by.
+func newerOf(unreadable map[run.ID]error) error {
+	for _, err := range unreadable {
+		if errors.Is(err, control.ErrNewer) {
+			return err
+		}
+	}
+	return nil
+}
+
 func ordered(es []entry) []entry {
 	slices.SortFunc(es, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(text(b.item, attrPK)+"/"+text(b.item, attrSK), text(a.item, attrPK)+"/"+text(a.item, attrSK)))
@@ -173,7 +186,10 @@ func (k *walk) load(ctx context.Context, es []entry) ([]run.Run, error) {
 		// The place of an entry of a lane is not its run's time.
 		return !ok || len(k.w.Jobs) > 0 && !slices.Contains(k.w.Jobs, id.Job()) || k.w.Match != nil && !k.w.Match(id)
 	})
-	ls, _, err := k.store.loadAs(ctx, es, k.consistent) // the look sets aside what cannot be read
+	ls, unreadable, err := k.store.loadAs(ctx, es, k.consistent)
+	if err == nil && !k.consistent {
+		err = newerOf(unreadable) // the look sets aside what nobody can read
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +223,10 @@ func (s *Store) Newest(ctx context.Context, jobs []string, n int) (map[string][]
 		if err != nil {
 			return err
 		}
-		rs, _, err := s.loadAs(ctx, entries, false)
+		rs, unreadable, err := s.loadAs(ctx, entries, false)
+		if err == nil {
+			err = newerOf(unreadable)
+		}
 		for _, l := range rs {
 			found[i] = append(found[i], l.run)
 		}

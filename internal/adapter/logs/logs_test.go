@@ -167,3 +167,25 @@ func TestElsewhere(t *testing.T) {
 		t.Errorf("it is at %+v", p)
 	}
 }
+
+// gone answers that what was asked for does not exist, in CloudWatch Logs' words.
+type gone string
+
+func (g gone) GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error) {
+	return nil, &types.ResourceNotFoundException{Message: aws.String(string(g))}
+}
+
+// TestReadOfWhatIsGone: a log group that is gone is said; a stream that is not there
+// may still come.
+func TestReadOfWhatIsGone(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[gone]string{
+		"The specified log group does not exist.":  "its output cannot be read here: the log group /ecs/report does not exist (any more)",
+		"The specified log stream does not exist.": "",
+	} {
+		lines, err := (&Follower{Logs: said, Region: "eu-central-1"}).Read(t.Context(), output(report), "", time.Time{})
+		if want == "" && err != nil || want != "" && (!errors.Is(err, plane.ErrNoOutput) || err.Error() != want) || len(lines.Lines) > 0 {
+			t.Errorf("%s: got %v, want %q", said, err, want)
+		}
+	}
+}

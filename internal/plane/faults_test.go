@@ -1,0 +1,68 @@
+package plane_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestARunOfAnotherStack: it is not there, and it is said where it may be; here, where
+// no stack was named, it is only not there.
+func TestARunOfAnotherStack(t *testing.T) {
+	t.Parallel()
+	p := &plane.Plane{Name: "prod", Reader: &memory.Store{}, Registry: &group{}}
+	const want = "there is no run a/20261122T0200Z in the stack prod: is it of another, or of the local state; `history a` lists its job's runs"
+	for name, wants := range map[string]plane.Want{"show": plane.Any, "retry": plane.Retryable, "stop": plane.Stoppable, "logs": plane.WithOutput} {
+		if _, _, err := p.Find(t.Context(), "a/20261122T0200Z", wants); err == nil || err.Error() != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	p.Registry = nil
+	if _, _, err := p.Find(t.Context(), "a/20261122T0200Z", plane.Any); err == nil || strings.Contains(err.Error(), "stack") {
+		t.Errorf("here: %v", err)
+	}
+}
+
+// newer is a reader of a table in which a newer batchplane has written an item.
+type newer struct {
+	*memory.Store
+	err error
+}
+
+func (n newer) Items(ctx context.Context) ([]job.Item, error) {
+	items, _ := n.Store.Items(ctx)
+	return items, &control.UnreadableItemsError{Jobs: map[string]error{"a": n.err}}
+}
+
+func (n newer) Walk(context.Context, control.Walk) iter.Seq2[run.Run, error] {
+	return func(yield func(run.Run, error) bool) { yield(run.Run{}, n.err) }
+}
+
+// TestATableOfAnotherVersion: what a newer batchplane wrote is never left out without
+// a word; an item that nobody can read is, since the sweep says so.
+func TestATableOfAnotherVersion(t *testing.T) {
+	t.Parallel()
+	p := &plane.Plane{Reader: newer{&memory.Store{}, control.ErrNewer}}
+	_, jobs := p.Jobs(t.Context(), plane.JobFilter{})
+	_, pauses := p.Pauses(t.Context())
+	_, history := p.History(t.Context(), plane.Filter{}, 10)
+	_, retry := p.Candidates(t.Context(), plane.Filter{})
+	_, _, find := p.Find(t.Context(), "a", plane.Any)
+	for what, err := range map[string]error{"jobs": jobs, "pauses": pauses, "history": history, "retry --all": retry, "a bare name": find, "known": p.Known(t.Context(), "a")} {
+		if !errors.Is(err, control.ErrNewer) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	p.Reader = newer{&memory.Store{}, errors.New("damaged")}
+	if _, err := p.Jobs(t.Context(), plane.JobFilter{}); err != nil {
+		t.Errorf("of a damaged item: %v", err)
+	}
+}
