@@ -31,21 +31,13 @@ func (p *Plane) Candidates(ctx context.Context, f Filter) ([]Candidate, error) {
 	if len(f.Statuses) == 0 {
 		f.Statuses = []run.Status{run.Failed}
 	}
-	w, err := p.walk(ctx, f, 1000)
+	runs, err := p.newestOfEach(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	var runs []run.Run
 	var jobs, hashes []string
-	seen := map[string]bool{}
-	for r, err := range p.Walk(ctx, w) {
-		if err != nil {
-			return nil, err
-		}
-		if name := r.ID.Job(); f.fits(r) && !seen[name] {
-			seen[name] = true
-			runs, jobs, hashes = append(runs, r), append(jobs, name), append(hashes, r.Definition)
-		}
+	for _, r := range runs {
+		jobs, hashes = append(jobs, r.ID.Job()), append(hashes, r.Definition)
 	}
 	newest, err := p.Newest(ctx, jobs, view.Recent)
 	if err != nil {
@@ -61,6 +53,25 @@ func (p *Plane) Candidates(ctx context.Context, f Filter) ([]Candidate, error) {
 			return nil, err
 		} else if !done { // a definition that is gone promises nothing
 			out = append(out, Candidate{Run: r, Row: view.RowOf(r), Retry: view.RetryOf(r, definitions[r.Definition])})
+		}
+	}
+	return out, nil
+}
+
+// newestOfEach are the runs that a filter selects, of each job the newest.
+func (p *Plane) newestOfEach(ctx context.Context, f Filter) (out []run.Run, err error) {
+	w, err := p.walk(ctx, f, 1000)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for r, err := range p.Walk(ctx, w) {
+		if err != nil {
+			return nil, err
+		}
+		if name := r.ID.Job(); f.fits(r) && !seen[name] {
+			seen[name] = true
+			out = append(out, r)
 		}
 	}
 	return out, nil

@@ -2,6 +2,7 @@ package preview
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -36,14 +37,8 @@ func Heaviest(jobs []job.Job, from time.Time, days int, weights ...func(job.Job)
 	}
 	out := make([]Minute, len(weights))
 	for n := range weights {
-		most := 0
-		for i, sum := range sums[n] {
-			if sum > sums[n][most] {
-				most = i
-			}
-		}
-		if sums[n][most] > 0 {
-			out[n] = minuteOf(from.Add(time.Duration(most)*time.Minute), jobs, tables)
+		if most := slices.Max(sums[n]); most > 0 {
+			out[n] = minuteOf(from.Add(time.Duration(slices.Index(sums[n], most))*time.Minute), jobs, tables)
 		}
 	}
 	return out, nil
