@@ -95,7 +95,7 @@ func TestWhatPeopleGive(t *testing.T) {
 		"a library":                  {map[string]string{"LD_PRELOAD": "/tmp/x.so"}, nil, "LD_PRELOAD is not one of its inputs"},
 		"another case":               {map[string]string{"text": "x"}, nil, "text is not one of its inputs"},
 		"a run's own variable":       {map[string]string{"BATCHPLANE_RUN_ID": "x"}, nil, "is not one of its inputs"},
-		"a secret":                   {map[string]string{"TEXT": "postgres://u:hunter2@db/x"}, nil, "looks like a secret"},
+		"a secret":                   {map[string]string{"TEXT": "postgres://u:hunter2@db/x"}, nil, "looks like a secret"}, //nolint:gosec // made up
 		"a name that is none":        {map[string]string{"TEXT=x": "y"}, nil, "is not one of its inputs"},
 		"no name":                    {map[string]string{"": "y"}, nil, "is not one of its inputs"},
 		"an argument like an option": {nil, []string{"--", "-rf", "$(id)", "`id`", ";id"}, ""},
