@@ -37,6 +37,58 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+// TestInstallKeepsFlags: the service does what the command would do.
+func TestInstallKeepsFlags(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, jobs)
+	flags := []string{
+		"--rate 5", "--watch", "--output", "--listen 127.0.0.1:7070", "--metrics 127.0.0.1:9464", "--zone Asia/Tokyo", "--log-format json",
+		"--keep 30d", "--keep-logs 7d", "--most-logs 1GB", "--max-output 512KB", "--fault eni=0.5", "--seed 7",
+	}
+	words := []string{"local", "install", "-f", "jobs.yaml", "--db", "mine.db", "--secrets", "s", "--targets", "t"}
+	for _, flag := range flags {
+		words = append(words, strings.Fields(flag)...)
+	}
+	out := f.must(words...)
+	for _, flag := range append(flags, "--db "+f.path("mine.db"), "--secrets "+f.path("s"), "--targets "+f.path("t")) {
+		name, value, _ := strings.Cut(flag, " ")
+		want := flag
+		if runtime.GOOS == "darwin" && value != "" {
+			want = name + "</string>\n    <string>" + value
+		}
+		if strings.Count(out, want) != 1 && name != "--db" || !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+	if code, _, errs := f.do("local", "install", "-f", "jobs.yaml", "--keep", "1h"); code != 2 || !strings.Contains(errs, "--keep 1h must be at least 2d") {
+		t.Errorf("what would not start: exit code %d, %s", code, errs)
+	}
+}
+
+// TestSystemdTakesTheUnit, whatever characters the folder's name has.
+func TestSystemdTakesTheUnit(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Skip("there is no systemd-analyze here")
+	}
+	for name, folder := range map[string]string{"plain": "plain", "awkward": `sp ace %n $HOME "q" 'a' b\c;d`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFolder(t, jobs)
+			dir := filepath.Join(f.dir, folder)
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			f.write(filepath.Join(folder, "jobs.yaml"), jobs)
+			f.write("batchplane.service", f.must("local", "install", "-f", filepath.Join(dir, "jobs.yaml"), "--drain", "1h"))
+			out, err := exec.CommandContext(t.Context(), "systemd-analyze", "verify", f.path("batchplane.service")).CombinedOutput() //nolint:gosec // a test's own
+			if err != nil || strings.Contains(string(out), "batchplane.service:") {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+}
+
 // TestUnderASupervisor: who started it as a service hears when it is ready, and
 // that it stops.
 func TestUnderASupervisor(t *testing.T) {

@@ -132,6 +132,15 @@ func TestForATime(t *testing.T) {
 	}
 }
 
+// TestForNoTime starts nothing, and says so.
+func TestForNoTime(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, jobs)
+	if code, out, errs := f.do("local", "-f", "jobs.yaml", "--for", "0s"); code != 0 || errs != "" || !strings.HasSuffix(out, "\nno run began in this time\n") {
+		t.Errorf("exit code %d, %q, %s", code, out, errs)
+	}
+}
+
 // TestKilled: the task dies with the control plane, is told after the next
 // start, and is not doubled.
 func TestKilled(t *testing.T) {
@@ -226,7 +235,8 @@ func TestTwoOnOneDatabase(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, jobs)
 	p := f.local()
-	code, out, errs := f.do("local", "-f", "jobs.yaml")
+	f.write("others.yaml", jobs)
+	code, out, errs := f.do("local", "-f", "others.yaml", "--db", ".batchplane/jobs.db")
 	if code != 1 || out != "" || !strings.Contains(errs, ".batchplane/jobs.db cannot be used: another control plane is running on it; end it, or name another file with --db") {
 		t.Errorf("the second: exit code %d, %q, %q", code, out, errs)
 	}

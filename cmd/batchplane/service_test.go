@@ -88,14 +88,12 @@ func TestTwoFoldersOneJobsFile(t *testing.T) {
 	if err := os.Symlink(f.path("jobs.yaml"), other.path("link.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"-f", f.path("jobs.yaml")}, {"-f", "link.yaml"}} {
+	for _, args := range [][]string{
+		{"-f", f.path("jobs.yaml")}, {"-f", "link.yaml"}, {"--db", "mine.db", "-f", f.path("jobs.yaml")}, {"--db", "mine.db", "-f", "link.yaml"},
+	} {
 		code, out, errs := other.do(append([]string{"local"}, args...)...)
-		if code != 1 || out != "" || !strings.Contains(errs, ".batchplane/jobs.db cannot be used: another control plane is running on it") {
-			t.Errorf("%s: exit code %d, %q, %q", args, code, out, errs)
-		}
-		code, out, errs = other.do(append([]string{"local", "--db", "mine.db"}, args...)...)
 		if code != 1 || out != "" || !strings.Contains(errs, "run already: another control plane is running on it; end it first, or they would run twice") {
-			t.Errorf("%s with a state of its own: exit code %d, %q, %q", args, code, out, errs)
+			t.Errorf("%s: exit code %d, %q, %q", args, code, out, errs)
 		}
 	}
 	f.must("run", "hello")
@@ -122,6 +120,26 @@ func TestTheFirstMinute(t *testing.T) {
 	if !strings.Contains(p.out.String(), "hello/"+slot) && !strings.Contains(p.out.String(), "hello/"+began.Add(time.Minute).UTC().Format("20060102T1504Z")) {
 		t.Errorf("the slot of %s did not run:\n%s", slot, p.out)
 	}
+}
+
+// TestTheExamplesStartAtOnce, every one of them, as README says.
+func TestTheExamplesStartAtOnce(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../examples/jobs.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFolder(t, string(text))
+	p := f.local()
+	names := regexp.MustCompile(`(?m)^  - name: (.+)$`).FindAllStringSubmatch(string(text), -1)
+	if len(names) < 5 {
+		t.Fatalf("the examples are %v", names)
+	}
+	for _, name := range names {
+		await(t, name[1]+" to begin", func() bool { return len(f.history(name[1])) > 0 })
+	}
+	p.signal(syscall.SIGINT)
+	p.ends()
 }
 
 // TestDrain: a stop waits for running tasks and starts nothing new.

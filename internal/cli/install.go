@@ -1,53 +1,112 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 )
 
 // install prints a unit for systemd, or a property list for launchd, that runs
 // the same command as a service. It installs nothing.
 func (c *localCmd) install(a *app) error {
-	words := []string{a.Executable, "local"}
-	paths := []string{}
+	if err := errors.Join(c.faults(), c.check()); err != nil {
+		return err
+	}
+	words, dir, err := c.words(a)
+	if err != nil {
+		return err
+	}
+	text := c.systemd(words, dir, a.db)
+	if runtime.GOOS == "darwin" {
+		text = launchd(words, dir)
+	}
+	_, err = fmt.Fprint(a.Stdout, text)
+	return err //nolint:wrapcheck // nobody reads it
+}
+
+// words are the command's, with absolute paths and each flag that was given; dir is
+// the folder of the first jobs file.
+func (c *localCmd) words(a *app) (words []string, dir string, err error) {
+	words = []string{a.Executable, "local"}
+	path := func(flag, name string) {
+		if name == "" || err != nil {
+			return
+		}
+		full, e := filepath.Abs(name)
+		if e != nil {
+			err = fmt.Errorf("finding %s: %w", name, e)
+		}
+		words = append(words, flag, full)
+	}
 	for _, f := range c.Files {
-		path, err := filepath.Abs(f)
-		if err != nil {
-			return fmt.Errorf("finding %s: %w", f, err)
-		}
-		paths = append(paths, path)
-		words = append(words, "-f", path)
+		path("-f", f)
 	}
-	for _, f := range [][2]string{{"--secrets", c.Secrets}, {"--targets", c.Targets}} {
-		if f[1] == "" {
-			continue
-		}
-		path, err := filepath.Abs(f[1])
-		if err != nil {
-			return fmt.Errorf("finding %s: %w", f[1], err)
-		}
-		words = append(words, f[0], path)
+	if err != nil {
+		return nil, "", err
 	}
+	dir = filepath.Dir(words[3])
+	path("--secrets", c.Secrets)
+	path("--targets", c.Targets)
+	if a.db != "" {
+		path("--db", a.db)
+		a.db = words[len(words)-1]
+	}
+	return append(words, c.rest()...), dir, err
+}
+
+// rest are the flags that are no paths, where they are not what they would be anyway.
+func (c *localCmd) rest() (words []string) {
 	if c.Drain > 0 {
 		words = append(words, "--drain", c.Drain.String())
 	}
 	words = append(words, "--grace", c.Grace.String(), "--quiet")
-	text := c.systemd(words, filepath.Dir(paths[0]))
-	if runtime.GOOS == "darwin" {
-		text = launchd(words, filepath.Dir(paths[0]))
+	if c.Rate != nil {
+		words = append(words, "--rate", strconv.Itoa(*c.Rate))
 	}
-	_, err := fmt.Fprint(a.Stdout, text)
-	return err //nolint:wrapcheck // nobody reads it
+	for _, f := range []struct {
+		flag string
+		on   bool
+	}{{"--watch", c.Watch}, {"--output", c.Output}, {"--ui", c.UI}} {
+		if f.on {
+			words = append(words, f.flag)
+		}
+	}
+	for _, f := range [][3]string{
+		{"--listen", c.Listen},
+		{"--metrics", c.Metrics},
+		{"--zone", c.Zone},
+		{"--log-format", c.Format, "text"},
+		{"--keep", c.Keep.String(), "400d"},
+		{"--keep-logs", c.KeepLogs.String(), "30d"},
+		{"--most-logs", c.MostLogs.String(), "100MB"},
+		{"--max-output", c.MaxOutput.String(), "10MB"},
+	} {
+		if f[1] != "" && f[1] != f[2] {
+			words = append(words, f[0], f[1])
+		}
+	}
+	for _, f := range c.Fault {
+		words = append(words, "--fault", f)
+	}
+	if c.Seed != 0 {
+		words = append(words, "--seed", strconv.FormatUint(c.Seed, 10))
+	}
+	return words
 }
 
-// systemd is a unit. Its state lies below /var/lib, where STATE_DIRECTORY says.
-func (c *localCmd) systemd(words []string, dir string) string {
-	const state = "/var/lib/batchplane/jobs.db"
-	quoted := make([]string, 0, len(words)+2)
-	for _, w := range append(words, "--db", state) {
+// systemd is a unit. Its state is db; where that is empty it lies below /var/lib,
+// where STATE_DIRECTORY says.
+func (c *localCmd) systemd(words []string, dir, db string) string {
+	if db == "" {
+		db = "/var/lib/batchplane/jobs.db"
+		words = append(words, "--db", db)
+	}
+	quoted := make([]string, 0, len(words))
+	for _, w := range words {
 		quoted = append(quoted, systemdWord(w))
 	}
 	user := os.Getenv("USER")
@@ -79,12 +138,15 @@ RestartSec=5
 KillMode=mixed
 TimeoutStopSec=%[5]d
 NoNewPrivileges=yes
+# A task is some processes and open files.
+LimitNOFILE=65536
+TasksMax=16384
 # For the limits of memory that jobs ask for.
 Delegate=yes
 
 [Install]
 WantedBy=multi-user.target
-`, state, user, strings.Join(quoted, " "), systemdWord(dir), stop)
+`, db, user, strings.Join(quoted, " "), systemdPath(dir), stop)
 }
 
 // systemdWord quotes a word of a unit file: a percent sign and a dollar are its own
@@ -96,6 +158,10 @@ func systemdWord(s string) string {
 	}
 	return s
 }
+
+// systemdPath is a path of a unit file outside commands: it stands to the end of its
+// line, without quotes, and only a percent sign is its own.
+func systemdPath(s string) string { return strings.ReplaceAll(s, `%`, `%%`) }
 
 // launchd is a property list for the user's own agents.
 func launchd(words []string, dir string) string {

@@ -45,6 +45,16 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a size from 1KB to 1024GB, such as 10MB", text)
 }
 
+// String writes a size as it may be read.
+func (b byteSize) String() string {
+	for _, u := range byteUnits {
+		if n := int64(b); n%u.size == 0 {
+			return strconv.FormatInt(n/u.size, 10) + u.name
+		}
+	}
+	return "" // not reached: every size is one of bytes
+}
+
 // minKeep is how long runs are kept at least: slots are judged by them.
 const minKeep = job.Duration(48 * time.Hour)
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
@@ -40,7 +41,31 @@ func (t *transcript) line(format string, args ...any) {
 		_ = printJSON(t.out, map[string]any{"type": "message", "at": t.now().UTC(), "message": text})
 		return
 	}
-	_, _ = fmt.Fprintln(t.out, text)
+	_, _ = fmt.Fprintln(t.out, t.wrap(text))
+}
+
+// wrap breaks a sentence between its words, to lines that the terminal has room for.
+func (t *transcript) wrap(s string) string {
+	if t.screen.Width == 0 || strings.Contains(s, "\n") {
+		return s
+	}
+	var out strings.Builder
+	column := 0
+	for i, word := range strings.Split(s, " ") {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case column+1+n > t.screen.Width:
+			_ = out.WriteByte('\n')
+			column = 0
+		default:
+			_ = out.WriteByte(' ')
+			column++
+		}
+		_, _ = out.WriteString(word)
+		column += n
+	}
+	return out.String()
 }
 
 // Notify implements control.Notifier.
@@ -95,10 +120,10 @@ func (t *transcript) started(a *app, l *wire.Local, c *localCmd) {
 		_ = printJSON(t.out, map[string]any{"type": "started", "jobs": len(l.Jobs()), "db": a.db, "url": l.URL, "seed": c.Seed})
 		return
 	}
-	_, _ = fmt.Fprintf(t.out, "batchplane runs %s of %s; its state is %s. Times are of %s. Ctrl-C stops it.\n",
+	t.line("batchplane runs %s of %s; its state is %s. Times are of %s. Ctrl-C stops it.",
 		counted(len(l.Jobs()), "job"), strings.Join(c.Files, " and "), a.db, a.zoneName())
 	if len(c.Fault) > 0 {
-		_, _ = fmt.Fprintf(t.out, "injecting %s, seed %d\n", strings.Join(c.Fault, " "), c.Seed)
+		t.line("injecting %s, seed %d", strings.Join(c.Fault, " "), c.Seed)
 	}
 }
 
@@ -175,7 +200,9 @@ func (t *transcript) summary(ctx context.Context, l *wire.Local, since time.Time
 		rows = append(rows, []string{name, statuses(byJob[name]), fmt.Sprint(attempts[name])})
 	}
 	_, _ = fmt.Fprintln(t.out)
-	if err := table(t.out, []string{"JOB", "RUNS", "ATTEMPTS"}, rows); err != nil {
+	if len(rows) == 0 {
+		t.line("no run began in this time")
+	} else if err := table(t.out, []string{"JOB", "RUNS", "ATTEMPTS"}, rows); err != nil {
 		return err
 	}
 	for _, kind := range slices.Sorted(maps.Keys(faults)) {

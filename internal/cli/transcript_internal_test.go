@@ -2,8 +2,12 @@ package cli
 
 import (
 	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +51,53 @@ func TestATranscriptFitsTheTerminal(t *testing.T) {
 		}
 		if plain := regexp.MustCompile(`\x1b\[[0-9]*m`).ReplaceAllString(strings.TrimSpace(out.String()), ""); c.screen.Width > 0 && utf8.RuneCountInString(plain) > c.screen.Width {
 			t.Errorf("%s: %q has %d columns", name, plain, utf8.RuneCountInString(plain))
+		}
+	}
+}
+
+// TestSentencesFitTheTerminal: they are broken between words, and nowhere else.
+func TestSentencesFitTheTerminal(t *testing.T) {
+	t.Parallel()
+	const text = "batchplane runs 5 jobs of jobs.yaml; its state is .batchplane/jobs.db. Times are of Europe/Berlin. Ctrl-C stops it."
+	script, out := transcriptOn(Screen{Width: 80})
+	script.line("%s", text)
+	for line := range strings.Lines(out.String()) {
+		if n := utf8.RuneCountInString(strings.TrimSpace(line)); n > 80 {
+			t.Errorf("%q has %d columns", line, n)
+		}
+	}
+	if got := strings.Join(strings.Fields(out.String()), " "); got != text {
+		t.Errorf("got %q", got)
+	}
+	script, out = transcriptOn(Screen{})
+	if script.line("%s", text); out.String() != text+"\n" {
+		t.Errorf("a file: %q", out)
+	}
+}
+
+// TestAPropertyListIsWellFormed, whatever characters paths have.
+func TestAPropertyListIsWellFormed(t *testing.T) {
+	t.Parallel()
+	words := []string{"/usr/local/bin/batchplane", "local", "-f", `/Users/a&b/<jobs> "x" 'y'.yaml`}
+	var list struct {
+		Dict struct {
+			Keys    []string `xml:"key"`
+			Words   []string `xml:"array>string"`
+			Strings []string `xml:"string"`
+		} `xml:"dict"`
+	}
+	d := xml.NewDecoder(strings.NewReader(launchd(words, "/Users/a&b")))
+	if err := d.Decode(&list); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(list.Dict.Words, words) || !slices.Contains(list.Dict.Strings, "/Users/a&b") || !slices.Contains(list.Dict.Keys, "KeepAlive") {
+		t.Errorf("%+v", list)
+	}
+	for {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatalf("after the list: %v", err)
 		}
 	}
 }

@@ -117,14 +117,14 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 		}
 	}()
 	cfg.defaults()
-	if err := l.lock(cfg.DB); err != nil {
-		return nil, err
-	}
 	l.closers = append(l.closers, func(context.Context) error { l.unlockJobs(); return nil })
-	if cfg.File != "" {
+	if cfg.File != "" { // first: another --db is no way around this one
 		if err := l.LockJobs(cfg.File); err != nil {
 			return nil, err
 		}
+	}
+	if err := l.lock(cfg.DB); err != nil {
+		return nil, err
 	}
 	l.Store, err = sqlite.Open(ctx, cfg.DB)
 	if err != nil {
