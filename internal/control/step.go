@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
@@ -157,11 +158,25 @@ func (c *Control) settle(ctx context.Context, d run.Decision) (run.Run, error) {
 		}
 		tried[e] = true
 		d, err := c.perform(ctx, r, e)
+		if d.Outcome == run.Ignored {
+			leaveTells(tried, r, d.Next)
+		}
 		if d.Next.ID != "" {
 			r, counted = d.Next, cmp.Or(d.Counted, counted)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s is %w: %w", e.Kind, ErrOwed, err))
+		}
+	}
+}
+
+// leaveTells leaves the notices that a run came to owe while an effect was performed
+// whose outcome changed nothing: whoever wrote them tells them now, or, after a
+// crash, the look does.
+func leaveTells(tried map[run.Effect]bool, before, after run.Run) {
+	for _, e := range after.Owed {
+		if e.Kind == run.Tell && !slices.Contains(before.Owed, e) {
+			tried[e] = true
 		}
 	}
 }

@@ -3,6 +3,7 @@ package control_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -174,5 +175,55 @@ func TestRetryOfANoticeTwice(t *testing.T) {
 	}
 	if got := paste(w.told[1]); got != control.Accepted || len(w.made) != 3 {
 		t.Errorf("the next failure's command: %s; %d tasks", got, len(w.made))
+	}
+}
+
+// endsAtOnce is an ECS whose tasks have ended, and whose ends another program was told,
+// before RunTask answers.
+type endsAtOnce struct {
+	throttledECS
+
+	ended func(context.Context, control.Launch)
+}
+
+func (e *endsAtOnce) Launch(ctx context.Context, l control.Launch) run.Event {
+	answer := e.throttledECS.Launch(ctx, l)
+	e.ended(ctx, l)
+	return answer
+}
+
+// TestWhatAnotherTells is told once, also to who launched the run and hears late that
+// it did; where that other one died, the look tells it.
+func TestWhatAnotherTells(t *testing.T) {
+	t.Parallel()
+	now, store, n := t0, &memory.Store{}, &teller{}
+	at := func() time.Time { return now }
+	// It has no Notifier: it stands for one that is still telling.
+	other := &control.Control{Stack: stack, Store: store, Now: at, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler)}
+	ecs := &endsAtOnce{throttledECS: throttledECS{open: true}, ended: func(ctx context.Context, l control.Launch) {
+		event := fmt.Sprintf(stoppedEvent, "STOPPED", l.Mark().StartedBy(l.Stack), "")
+		event = strings.NewReplacer(`"exitCode":0`, `"exitCode":3`, "arn:x", "arn:task/"+string(l.Run), `"app"`, `"main"`).Replace(event)
+		if err := other.OnStopped(ctx, []byte(event)); err != nil {
+			t.Error(err)
+		}
+	}}
+	c := &control.Control{
+		Stack: stack, Store: store, Launcher: ecs, Notifier: n, Now: at, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler), Abreast: 1,
+	}
+	reply, err := c.Scheduled(t.Context(), job.Job{Name: "report", TaskDefinition: "report"}, t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := store.Run(t.Context(), reply.Run); err != nil || r.Status != run.Failed || len(n.told) != 0 {
+		t.Fatalf("%+v, %v: told %+v, which another one tells", r, err, n.told)
+	}
+	for range 2 {
+		now = now.Add(time.Hour)
+		if _, err := c.Look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(n.told) != 1 || n.told[0].Kind != notice.Failed {
+		t.Errorf("told %+v, want one failure", n.told)
 	}
 }

@@ -134,3 +134,43 @@ func TestTheClockWasWrong(t *testing.T) {
 		t.Errorf("before %v, after %v", before, after)
 	}
 }
+
+// TestOpenRunsOfAWrongClock go on once it is put right, while the program runs or
+// between two starts of it.
+func TestOpenRunsOfAWrongClock(t *testing.T) {
+	t.Parallel()
+	for name, restarts := range map[string]bool{"while it runs": false, "before a start": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock := &wall{Clock: vclock.New(start)}
+			cfg := wire.LocalConfig{
+				DB: filepath.Join(t.TempDir(), "local.db"), Clock: clock, Runner: &localecs.ScriptedRunner{Clock: clock}, Delays: &localecs.Delays{}, Notifier: &told{},
+				Jobs: []job.Job{{Name: "minutely", Schedule: "* * * * *", Command: []string{"x"}}},
+				Inject: func(k localecs.Kind, _ localecs.Subject) bool {
+					return k == localecs.FaultCapacity && clock.by.Load() == 0
+				},
+			}
+			l, err := wire.NewLocal(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 7 {
+				_ = fire(t, l)
+				clock.Advance(10 * time.Second)
+			}
+			first := fire(t, l)[0]
+			clock.by.Add(int64(-4 * 365 * 24 * time.Hour))
+			if restarts {
+				closed(t, l)
+				if l, err = wire.NewLocal(t.Context(), cfg); err != nil {
+					t.Fatal(err)
+				}
+			}
+			defer closed(t, l)
+			minutes(t, l, clock, 10)
+			if r, err := l.Store.Run(t.Context(), first); err != nil || r.Status != run.Succeeded {
+				t.Errorf("%s is %s (%s), due at %s, %v; it is %s", first, r.Status, r.Cause, r.DueAt, err, clock.Now())
+			}
+		})
+	}
+}

@@ -56,6 +56,9 @@ func (p *Program) Start(ctx context.Context, jobs []job.Job) error {
 		p.fired = now.Truncate(time.Minute).Add(-1)
 	case mark.IsZero() || mark.After(now):
 		p.fired = now
+		if by := mark.Sub(now); by >= aCorrection { // while nothing ran
+			p.openRuns(ctx, by)
+		}
 	default:
 		p.fired = mark
 	}
@@ -169,6 +172,15 @@ func (p *Program) putBack(ctx context.Context, now time.Time) {
 	for _, s := range p.schedules {
 		s.advance(now)
 	}
+	p.openRuns(ctx, by)
+}
+
+// openRuns puts what is due back with the clock, lest nobody look at open runs until
+// the wrong time comes.
+func (p *Program) openRuns(ctx context.Context, by time.Duration) {
+	if err := p.Control.PutBack(ctx, by); err != nil {
+		p.Control.Log.ErrorContext(ctx, "open runs after the clock was put back", "err", err)
+	}
 }
 
 // fire triggers the slots of one job. Once the gate is closed those that are
@@ -253,7 +265,7 @@ func (p *Program) Run(ctx context.Context, length time.Duration) error {
 
 // sweep checks the slots once a minute.
 func (p *Program) sweep(ctx context.Context) error {
-	if p.Control.Now().Sub(p.swept) < time.Minute {
+	if since := p.Control.Now().Sub(p.swept); since >= 0 && since < time.Minute {
 		return nil
 	}
 	if err := p.Control.CheckSlots(ctx); err != nil {

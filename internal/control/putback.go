@@ -1,0 +1,51 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// mostPutBack is how many runs of a lane are read at most after the clock was put
+// back; those due last among more stay as they are.
+const mostPutBack = 100_000
+
+// PutBack is for a clock that was wrong and was put back by that much: what is due at
+// a time that the wrong clock gave is due that much earlier, or now. Without it such
+// runs would not be looked at, and nothing told of them, until that time comes. What
+// is due before half of it is over was decided by the clock as it is. Times that tell
+// what happened stay: a limit that counts from one of them comes late.
+func (c *Control) PutBack(ctx context.Context, by time.Duration) error {
+	now := c.Now()
+	var errs []error
+	for _, lane := range []run.Lane{run.LaunchLane, run.LookLane} {
+		open, err := c.Store.Due(ctx, lane, now.AddDate(1000, 0, 0), mostPutBack)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("looking for open runs: %w", err))
+		}
+		for _, r := range open {
+			if r.DueAt.Sub(now) < by/2 {
+				continue
+			}
+			errs = append(errs, c.putBack(ctx, r, by))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Control) putBack(ctx context.Context, r run.Run, by time.Duration) error {
+	j, err := c.definition(ctx, r.Definition)
+	if err != nil {
+		return err
+	}
+	next := r
+	next.DueAt = r.DueAt.Add(-by)
+	_, err = c.commit(ctx, r, Change{Run: &next}, j, "the clock was put back")
+	if errors.Is(err, ErrConflict) {
+		return nil // whoever changed it knows the time
+	}
+	return err
+}
