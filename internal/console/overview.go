@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
@@ -80,14 +79,14 @@ func (s *Server) summaries(ctx context.Context, f plane.JobFilter) ([]view.Summa
 }
 
 // lastDay counts the runs of the last 24 hours by their class.
-func (s *Server) lastDay(ctx context.Context) (counts map[view.Class]int, err error) {
-	bars, err := s.cfg.Plane.BarsOf(ctx, control.Walk{Since: s.cfg.Now().Add(-24 * time.Hour), Page: plane.AtOnce})
+func (s *Server) lastDay(ctx context.Context) (map[view.Class]int, error) {
+	states, err := s.cfg.Plane.Counted(ctx, s.cfg.Now().Add(-24*time.Hour))
 	if err != nil {
 		return nil, err
 	}
-	counts = map[view.Class]int{}
-	for _, b := range bars {
-		counts[view.ClassOf(b.State)]++
+	counts := map[view.Class]int{}
+	for state, n := range states {
+		counts[view.ClassOf(state)] += n
 	}
 	return counts, nil
 }

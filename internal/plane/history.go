@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -130,47 +129,4 @@ func (f Filter) fits(r run.Run) bool {
 		texts = append(texts, a.StoppedReason, a.ContainerReason)
 	}
 	return strings.Contains(strings.ToLower(strings.Join(texts, "\n")), strings.ToLower(f.Cause))
-}
-
-// Timeline is what ran between two times, and what will.
-func (p *Plane) Timeline(ctx context.Context, from, to time.Time, f JobFilter) (view.Timeline, error) {
-	items, all, err := p.items(ctx)
-	if err != nil {
-		return view.Timeline{}, err
-	}
-	lanes := slices.DeleteFunc(items, func(i job.Item) bool { return i.Gone || !matchesAny(f.Names, i.Name) })
-	// A run of the day before may reach into the span.
-	w := walkOf(Filter{Jobs: f.Names, Since: from.AddDate(0, 0, -1), Until: to}, AtOnce)
-	if f.Owner != "" || f.Cluster != "" {
-		definitions, err := p.definitions(ctx, lanes)
-		if err != nil {
-			return view.Timeline{}, err
-		}
-		lanes = slices.DeleteFunc(lanes, func(i job.Item) bool { return !f.fits(definitions[i.Name]) })
-		w.Match = func(id run.ID) bool {
-			return slices.ContainsFunc(lanes, func(i job.Item) bool { return i.Name == id.Job() })
-		}
-	}
-	bars, err := p.BarsOf(ctx, w)
-	if err != nil {
-		return view.Timeline{}, err
-	}
-	return view.TimelineOf(from, to, p.now(), lanes, all, bars), nil
-}
-
-// AtOnce is how many runs a walk that wants all of them reads side by side.
-const AtOnce = 5000
-
-// BarsOf are the runs that a walk selects, in no order, as bars.
-func (p *Plane) BarsOf(ctx context.Context, w control.Walk) (bars []view.Bar, err error) {
-	if p.Bars != nil {
-		return p.Bars(ctx, w)
-	}
-	for r, err := range p.Walk(ctx, w) {
-		if err != nil {
-			return nil, err
-		}
-		bars = append(bars, view.BarOf(r))
-	}
-	return bars, nil
 }
