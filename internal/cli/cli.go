@@ -60,7 +60,7 @@ type grammar struct {
 	DB   string `name:"db" help:"The local state: which control plane is meant. Unless given, that of this folder's jobs file, else the one that was started last." env:"BATCHPLANE_DB" placeholder:"PATH"`
 	JSON bool   `name:"json" help:"Print one JSON object a line."`
 
-	Stack   string `help:"The stack on AWS that is meant; the local state unless given." env:"BATCHPLANE_STACK" placeholder:"NAME"`
+	Stack   stacks `help:"The stack on AWS that is meant; the local state unless given." env:"BATCHPLANE_STACK" placeholder:"NAME"`
 	Profile string `help:"The profile of the AWS configuration." placeholder:"NAME"`
 	Region  string `help:"The AWS Region." placeholder:"REGION"`
 
@@ -162,6 +162,22 @@ func Main(ctx context.Context, args []string, env Env) int {
 }
 
 // looks are the flags of commands that print tables and times.
+// stacks are names with commas between them; a flag that is repeated adds to them.
+type stacks string
+
+// Decode implements kong.MapperValue.
+func (s *stacks) Decode(d *kong.DecodeContext) error {
+	var name string
+	if err := d.Scan.PopValueInto("stack", &name); err != nil {
+		return err //nolint:wrapcheck // kong's own words
+	}
+	if *s != "" {
+		name = string(*s) + "," + name
+	}
+	*s = stacks(name)
+	return nil
+}
+
 type looks struct {
 	Output string `short:"o" help:"table, wide (nothing is cut or left out) or json." default:"table" enum:"table,wide,json" placeholder:"FORM"`
 	Zone   string `help:"The time zone of times; this machine's unless given." placeholder:"ZONE"`
@@ -171,7 +187,7 @@ func (l *looks) look() looks { return *l }
 
 // app is what the surroundings and the flags of a command make together.
 func (env Env) app(g grammar, command any) (*app, error) {
-	a := &app{Env: env, db: g.DB, stack: g.Stack, profile: g.Profile, region: g.Region, json: g.JSON, zone: cmp.Or(env.Zone, time.Local)}
+	a := &app{Env: env, db: g.DB, stack: string(g.Stack), profile: g.Profile, region: g.Region, json: g.JSON, zone: cmp.Or(env.Zone, time.Local)}
 	looking, ok := command.(interface{ look() looks })
 	if !ok {
 		return a, nil

@@ -14,6 +14,7 @@ type retryCmd struct {
 	ID        *string `arg:"" optional:"" name:"run" help:"The run to retry."`
 	Same      bool    `help:"With the definition and revision that it ran with, not the newest."`
 	Force     bool    `help:"Even if it succeeded."`
+	Reason    string  `help:"Why, for the record." placeholder:"R"`
 	RequestID string  `name:"request-id" help:"Makes a repeated request the same retry; random unless given." placeholder:"ID"`
 	waiting
 	selection
@@ -33,7 +34,7 @@ func (c *retryCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		return c.ask(ctx, a, p, entry.Request{Retry: &control.RetryRequest{
-			Run: r.ID, RequestID: cmp.Or(c.RequestID, rand.Text()), Same: c.Same, Force: c.Force,
+			Run: r.ID, RequestID: cmp.Or(c.RequestID, rand.Text()), Same: c.Same, Force: c.Force, Reason: c.Reason,
 		}})
 	}))
 }

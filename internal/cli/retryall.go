@@ -108,7 +108,7 @@ func (c *retryCmd) retryEach(ctx context.Context, a *app, p *plane.Plane, chosen
 			_, _ = fmt.Fprintf(a.Stderr, "%s was retried meanwhile, so it is left as it is\n", k.Run.ID)
 			continue
 		}
-		reply, err := a.send(ctx, p, entry.Request{Retry: &control.RetryRequest{Run: k.Run.ID, RequestID: k.RequestID(), Same: c.Same}})
+		reply, err := a.send(ctx, p, entry.Request{Retry: &control.RetryRequest{Run: k.Run.ID, RequestID: k.RequestID(), Same: c.Same, Reason: c.Reason}})
 		if err != nil {
 			return fmt.Errorf("retrying %s: %w; ask again to go on: nothing is done twice", k.Run.ID, err)
 		}

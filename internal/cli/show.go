@@ -82,7 +82,11 @@ func (e *explainer) story(s view.Story) {
 		e.line("variable", name+"="+s.Variables[name])
 	}
 	for _, t := range s.Triggers {
-		e.line("trigger", view.TriggerWords(t)+" at "+e.at(t.At))
+		words := view.TriggerWords(t) + " at " + e.at(t.At)
+		if t.Reason != "" {
+			words += ": " + t.Reason
+		}
+		e.line("trigger", words)
 	}
 	if s.Duplicates > 0 {
 		e.line("", view.Counted(s.Duplicates, "further trigger")+" of the same run, all duplicates")
@@ -94,7 +98,11 @@ func (e *explainer) story(s view.Story) {
 		e.attempt(a)
 	}
 	_, _ = fmt.Fprintln(e.w)
-	e.line("retry", string(s.Retry.Safety)+": "+s.Retry.Why)
+	safe := string(s.Retry.Safety) + ": " + s.Retry.Why
+	if s.Retry.Safety == view.Done {
+		safe += "; it needs --force"
+	}
+	e.line("retry", safe)
 	e.next(s)
 }
 

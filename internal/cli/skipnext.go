@@ -9,12 +9,13 @@ import (
 )
 
 type skipNextCmd struct {
-	Job string `arg:"" help:"The job whose next slot is skipped."`
+	Job    string `arg:"" help:"The job whose next slot is skipped."`
+	Reason string `help:"Why, for the record." placeholder:"R"`
 }
 
 // Run has the next slot skipped.
 func (c *skipNextCmd) Run(ctx context.Context, a *app) error {
 	return a.withPlane(ctx, func(p *plane.Plane) error {
-		return a.ask(ctx, p, entry.Request{Skip: &control.SkipRequest{Job: c.Job}})
+		return a.ask(ctx, p, entry.Request{Skip: &control.SkipRequest{Job: c.Job, Reason: c.Reason}})
 	})
 }

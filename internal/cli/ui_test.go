@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/plane"
@@ -205,5 +207,24 @@ func TestSeveralStacks(t *testing.T) {
 	var usage usageError
 	if _, err := (&uiCmd{Socket: "x"}).doors(t.Context(), []string{"a", "b"}); !errors.As(err, &usage) {
 		t.Errorf("two stacks on one socket: %v", err)
+	}
+}
+
+// TestStackTwice: several stacks are given by one flag or by a flag each.
+func TestStackTwice(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[string][]string{
+		"prod":              {"--stack", "prod"},
+		"prod,staging":      {"--stack", "prod", "--stack=staging"},
+		"prod,staging,test": {"--stack", "prod,staging", "--stack", "test"},
+	} {
+		var g struct{ Stack stacks }
+		p, err := kong.New(&g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Parse(args); err != nil || string(g.Stack) != want {
+			t.Errorf("%q is %q, %v; want %q", args, g.Stack, err, want)
+		}
 	}
 }

@@ -90,7 +90,7 @@ var verbs = map[string]verb{
 		return entry.Request{Run: &control.RunRequest{Job: a.Job, RequestID: a.Request, Inputs: inputs, Args: lines(a.Given.Get("args")), Force: a.Given.Get("force") != ""}}, nil
 	}},
 	"retry": {prepareRetry, func(a *ask) (entry.Request, error) {
-		return entry.Request{Retry: &control.RetryRequest{Run: a.Run, RequestID: a.Request, Same: a.Given.Get("same") != "", Force: a.Given.Get("force") != ""}}, nil
+		return entry.Request{Retry: &control.RetryRequest{Run: a.Run, RequestID: a.Request, Same: a.Given.Get("same") != "", Force: a.Given.Get("force") != "", Reason: a.Given.Get("reason")}}, nil
 	}},
 	"stop": {prepareStop, func(a *ask) (entry.Request, error) {
 		return entry.Request{Stop: &control.StopRequest{Run: a.Run, Reason: a.Given.Get("reason")}}, nil
@@ -103,7 +103,7 @@ var verbs = map[string]verb{
 		return entry.Request{Resume: &control.ResumeRequest{Job: a.Job}}, nil
 	}},
 	"skip-next": {prepareSkip, func(a *ask) (entry.Request, error) {
-		return entry.Request{Skip: &control.SkipRequest{Job: a.Job}}, nil
+		return entry.Request{Skip: &control.SkipRequest{Job: a.Job, Reason: a.Given.Get("reason")}}, nil
 	}},
 	"retry-all": {prepareRetryAll, nil},
 }
@@ -214,12 +214,18 @@ func (s *Server) askMany(ctx context.Context, a *ask) (rendered, error) {
 	case len(chosen) > mostRetried:
 		a.Problem = fmt.Sprintf("%d runs are chosen, and at most %d are retried at once.", len(chosen), mostRetried)
 	}
+	reason := strings.TrimSpace(a.Given.Get("reason"))
+	for _, c := range a.Candidates {
+		if a.Problem == "" && reason == "" && c.Retry.Safety == view.Unsafe && slices.Contains(chosen, string(c.Run.ID)) {
+			a.Problem = fmt.Sprintf("Say why: a retry of %s may do work twice.", c.Run.ID)
+		}
+	}
 	if a.Problem != "" {
 		return rendered{"ask", a, http.StatusUnprocessableEntity}, nil
 	}
 	for _, c := range a.Candidates {
 		if slices.Contains(chosen, string(c.Run.ID)) {
-			a.Answers = append(a.Answers, s.send(ctx, entry.Request{Retry: &control.RetryRequest{Run: c.Run.ID, RequestID: c.RequestID()}}))
+			a.Answers = append(a.Answers, s.send(ctx, entry.Request{Retry: &control.RetryRequest{Run: c.Run.ID, RequestID: c.RequestID(), Reason: reason}}))
 		}
 	}
 	if len(a.Answers) < len(chosen) {

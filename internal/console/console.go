@@ -107,6 +107,7 @@ func (s *Server) routes() http.Handler {
 		"GET /history":           s.history,
 		"GET /schedule":          s.schedule,
 		"GET /problems":          s.problems,
+		"GET /problems/check":    s.problemsChecked,
 		"GET /ask/{what}":        s.form,
 		"POST /ask/{what}":       s.asked,
 	} {

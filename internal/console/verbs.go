@@ -58,7 +58,7 @@ func prepareRetry(ctx context.Context, s *Server, a *ask) error {
 		a.Warns = append(a.Warns, "There is nothing to retry: "+t.Why+".")
 	case view.Unsafe, view.Done:
 		a.Warns = append(a.Warns, "A retry may do work twice: "+t.Why+".")
-		a.Confirm = a.Job
+		a.Confirm, a.Reason = a.Job, true
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func prepareSkip(ctx context.Context, s *Server, a *ask) error {
 	if err != nil {
 		return err
 	}
-	a.Title, a.Button = "Skip the next slot of "+a.Job, "Skip it"
+	a.Title, a.Button, a.Reason = "Skip the next slot of "+a.Job, "Skip it", true
 	sum := view.SummaryOf(item, job.Item{}, j, nil, a.Now)
 	if sum.Next != nil {
 		a.Says = append(a.Says, fmt.Sprintf("The slot of %s is recorded as skipped; the one after it runs.", a.At(sum.Next, a.Job).Full))

@@ -29,6 +29,8 @@ type ResumeRequest struct {
 type SkipRequest struct {
 	Job string `json:"job"`
 	By  string `json:"by,omitempty"`
+	// Reason is kept with the run that is skipped.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Pause keeps new runs of a job, or of all, from being started by schedules.
@@ -71,7 +73,7 @@ func (c *Control) Resume(ctx context.Context, req ResumeRequest) (Reply, error) 
 // SkipNext has the next slot of a job skipped.
 func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) {
 	now := c.Now()
-	return c.changeItem(ctx, req.Job, req.By, "", func(item *job.Item) Reply {
+	return c.changeItem(ctx, req.Job, req.By, req.Reason, func(item *job.Item) Reply {
 		if item.Plan.Schedule == "" || item.Plan.Disabled {
 			return refuse("", "%s has no schedule that runs, so there is no slot to skip", req.Job)
 		}
@@ -79,14 +81,14 @@ func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) 
 			return Reply{Outcome: Duplicate, Message: fmt.Sprintf("the next slot of %s is to be skipped already", req.Job)}
 		}
 		if _, ok := rate(item.Plan); ok { // whose slots nobody knows beforehand
-			item.SkipNext = &job.Skip{At: now.Truncate(time.Minute).Add(time.Minute), By: req.By}
+			item.SkipNext = &job.Skip{At: now.Truncate(time.Minute).Add(time.Minute), By: req.By, Reason: req.Reason}
 			return Reply{Outcome: Accepted, Message: fmt.Sprintf("the next slot of %s will be skipped", req.Job)}
 		}
 		next, ok := nextSlot(item.Plan, now)
 		if !ok {
 			return refuse("", "%s has no slot to come", req.Job)
 		}
-		item.SkipNext = &job.Skip{At: next, By: req.By}
+		item.SkipNext = &job.Skip{At: next, By: req.By, Reason: req.Reason}
 		return Reply{Outcome: Accepted, Message: fmt.Sprintf("the slot of %s at %s will be skipped", req.Job, next.Format("2006-01-02 15:04 UTC"))}
 	})
 }

@@ -34,6 +34,8 @@ type RetryRequest struct {
 	Same bool `json:"same,omitempty"`
 	// Force retries a run that succeeded.
 	Force bool `json:"force,omitempty"`
+	// Reason is kept with the run.
+	Reason string `json:"reason,omitempty"`
 }
 
 // StopRequest asks to stop a run.
@@ -102,7 +104,7 @@ func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
 	if req.RequestID == "" {
 		return Reply{}, errors.New("retrying a run: the request has no id")
 	}
-	trigger := run.Trigger{At: c.Now(), Kind: run.ByRetry, Request: req.RequestID, By: req.By}
+	trigger := run.Trigger{At: c.Now(), Kind: run.ByRetry, Request: req.RequestID, By: req.By, Reason: req.Reason}
 	return c.ask(ctx, req.Run, func(r run.Run) (run.Event, error) {
 		e := run.RetryAsked{Trigger: trigger, Force: req.Force, Definition: r.Definition, Task: r.Task}
 		if !r.Status.Terminal() {

@@ -43,7 +43,7 @@ func (r Request) MarshalJSON() ([]byte, error) {
 		d = document{Run: q.Job, Args: q.Args, Inputs: q.Inputs, Force: q.Force, RequestID: q.RequestID, By: q.By}
 	case r.Retry != nil:
 		q := r.Retry
-		d = document{Retry: q.Run, Same: q.Same, Force: q.Force, RequestID: q.RequestID, By: q.By}
+		d = document{Retry: q.Run, Same: q.Same, Force: q.Force, Reason: q.Reason, RequestID: q.RequestID, By: q.By}
 	case r.Stop != nil:
 		d = document{Stop: r.Stop.Run, Reason: r.Stop.Reason, By: r.Stop.By}
 	case r.Pause != nil:
@@ -54,7 +54,7 @@ func (r Request) MarshalJSON() ([]byte, error) {
 	case r.Resume != nil:
 		d = document{Resume: r.Resume.Job, By: r.Resume.By}
 	case r.Skip != nil:
-		d = document{SkipNext: r.Skip.Job, By: r.Skip.By}
+		d = document{SkipNext: r.Skip.Job, Reason: r.Skip.Reason, By: r.Skip.By}
 	case r.Kept != nil, r.Redrive != nil:
 		d = r.settling()
 	default:

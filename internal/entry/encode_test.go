@@ -17,6 +17,8 @@ func TestEncode(t *testing.T) {
 	for name, r := range map[string]Request{
 		"run":            {Run: &control.RunRequest{Job: "etl", RequestID: "r", By: "mia", Args: []string{"-x", ""}, Inputs: map[string]string{"A": "<1>"}, Force: true}},
 		"retry":          {Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", By: "mia", Same: true, Force: true}},
+		"retry and why":  {Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", Same: true, Force: true, By: "mia", Reason: "why"}},
+		"skip and why":   {Skip: &control.SkipRequest{Job: "etl", By: "mia", Reason: "why"}},
 		"stop":           {Stop: &control.StopRequest{Run: "etl/20261122T0900Z", By: "mia", Reason: "why"}},
 		"pause":          {Pause: &control.PauseRequest{Job: "*", Until: time.Date(2026, 11, 22, 9, 0, 0, 5, time.UTC), By: "mia", Reason: "why"}},
 		"pause for ever": {Pause: &control.PauseRequest{Job: "etl"}},

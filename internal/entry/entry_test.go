@@ -52,11 +52,13 @@ func TestParse(t *testing.T) {
 			`{"retry":"etl/20261122T0900Z","same":true,"force":true,"requestId":"r","by":"mia"}`,
 			Request{Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", Same: true, Force: true, RequestID: "r", By: "mia"}},
 		},
-		"stop":      {`{"stop":"etl/20261122T0900Z","reason":"wrong day","by":"mia"}`, Request{Stop: &control.StopRequest{Run: "etl/20261122T0900Z", Reason: "wrong day", By: "mia"}}},
-		"pause":     {`{"pause":"etl","until":"2026-11-22T09:00:00Z","reason":"moving"}`, Request{Pause: &control.PauseRequest{Job: "etl", Until: nine, Reason: "moving"}}},
-		"pause all": {`{"pause":"*"}`, Request{Pause: &control.PauseRequest{Job: "*"}}},
-		"resume":    {`{"resume":"*"}`, Request{Resume: &control.ResumeRequest{Job: "*"}}},
-		"skip":      {`{"skipNext":"etl","by":"mia"}`, Request{Skip: &control.SkipRequest{Job: "etl", By: "mia"}}},
+		"retry and why": {`{"retry":"etl/20261122T0900Z","reason":"late data"}`, Request{Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", Reason: "late data"}}},
+		"skip and why":  {`{"skipNext":"etl","reason":"moving"}`, Request{Skip: &control.SkipRequest{Job: "etl", Reason: "moving"}}},
+		"stop":          {`{"stop":"etl/20261122T0900Z","reason":"wrong day","by":"mia"}`, Request{Stop: &control.StopRequest{Run: "etl/20261122T0900Z", Reason: "wrong day", By: "mia"}}},
+		"pause":         {`{"pause":"etl","until":"2026-11-22T09:00:00Z","reason":"moving"}`, Request{Pause: &control.PauseRequest{Job: "etl", Until: nine, Reason: "moving"}}},
+		"pause all":     {`{"pause":"*"}`, Request{Pause: &control.PauseRequest{Job: "*"}}},
+		"resume":        {`{"resume":"*"}`, Request{Resume: &control.ResumeRequest{Job: "*"}}},
+		"skip":          {`{"skipNext":"etl","by":"mia"}`, Request{Skip: &control.SkipRequest{Job: "etl", By: "mia"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -54,20 +54,21 @@ func personal(body []byte, into interface{ bounded() error }) error {
 	return into.bounded()
 }
 
-// readRetry reads {"retry": run, "same", "force", "requestId", "by"}.
+// readRetry reads {"retry": run, "same", "force", "reason", "requestId", "by"}.
 func readRetry(body []byte) (Request, error) {
 	var in struct {
 		Retry run.ID `json:"retry"`
 		asked
-		Same  bool `json:"same"`
-		Force bool `json:"force"`
+		Same   bool   `json:"same"`
+		Force  bool   `json:"force"`
+		Reason string `json:"reason"`
 	}
 	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
 	return Request{Retry: &control.RetryRequest{
-		Run: in.Retry, RequestID: in.RequestID, By: in.By, Same: in.Same, Force: in.Force,
-	}}, runID(in.Retry)
+		Run: in.Retry, RequestID: in.RequestID, By: in.By, Same: in.Same, Force: in.Force, Reason: in.Reason,
+	}}, errors.Join(runID(in.Retry), short("reason", in.Reason, MaxReason))
 }
 
 // readStop reads {"stop": run, "reason", "by"}.
@@ -117,16 +118,17 @@ func readResume(body []byte) (Request, error) {
 	return Request{Resume: &control.ResumeRequest{Job: in.Resume, By: in.By}}, jobOrAll(in.Resume)
 }
 
-// readSkip reads {"skipNext": job, "by"}.
+// readSkip reads {"skipNext": job, "reason", "by"}.
 func readSkip(body []byte) (Request, error) {
 	var in struct {
 		SkipNext string `json:"skipNext"`
+		Reason   string `json:"reason"`
 		asked
 	}
 	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
-	return Request{Skip: &control.SkipRequest{Job: in.SkipNext, By: in.By}}, jobName(in.SkipNext)
+	return Request{Skip: &control.SkipRequest{Job: in.SkipNext, By: in.By, Reason: in.Reason}}, errors.Join(jobName(in.SkipNext), short("reason", in.Reason, MaxReason))
 }
 
 // What is to become of something: it is tried again, or dropped.

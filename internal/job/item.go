@@ -183,8 +183,9 @@ func (p Pause) Covers(at time.Time) bool {
 
 // Skip is a request to skip the next slot.
 type Skip struct {
-	At time.Time `json:"at"`
-	By string    `json:"by,omitempty"`
+	At     time.Time `json:"at"`
+	By     string    `json:"by,omitempty"`
+	Reason string    `json:"reason,omitempty"`
 }
 
 // PausedAt is the pause in force at a time, nil when there is none.

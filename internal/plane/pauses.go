@@ -40,7 +40,7 @@ func (p *Plane) Pauses(ctx context.Context) ([]Pause, error) {
 			out = append(out, Pause{Job: item.Name, Pause: *in})
 		}
 		if s := item.SkipNext; s != nil {
-			out = append(out, Pause{Job: item.Name, Pause: job.Pause{From: s.At, By: s.By}, SkipNext: true})
+			out = append(out, Pause{Job: item.Name, Pause: job.Pause{From: s.At, By: s.By, Reason: s.Reason}, SkipNext: true})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Pause) int {

@@ -65,7 +65,7 @@ func Admit(j job.Job, req Request, s Situation) Admission {
 		return Admission{As: Skipped, Why: pauseWords(p), UsesSkip: skips}
 	}
 	if skips {
-		return Admission{As: Skipped, Why: "skipped at the request of " + somebody(skip.By), UsesSkip: true}
+		return Admission{As: Skipped, Why: skipWords(skip), UsesSkip: true}
 	}
 	if tooLate(j, req, s) {
 		return Admission{As: Missed, Why: lateWords(j, req, s.Now)}
@@ -173,6 +173,14 @@ func pauseWords(p *job.Pause) string {
 	}
 	if p.Reason != "" {
 		words += ": " + p.Reason
+	}
+	return words
+}
+
+func skipWords(s *job.Skip) string {
+	words := "skipped at the request of " + somebody(s.By)
+	if s.Reason != "" {
+		words += ": " + s.Reason
 	}
 	return words
 }

@@ -196,6 +196,7 @@ func TestAdmit(t *testing.T) {
 		{"by hand while paused, by force", plain, byHand, run.Situation{Now: t0, Item: paused(open), Force: true}, run.Launching, "", "", false},
 		{"by hand while disabled", job.Job{Name: "report", Disabled: true}, byHand, run.Situation{Now: t0}, run.Launching, "", "", false},
 		{"to be skipped", plain, scheduled, run.Situation{Now: t0, Item: skip}, run.Skipped, "at the request of ann", "", true},
+		{"to be skipped, and why", plain, scheduled, run.Situation{Now: t0, Item: job.Item{SkipNext: &job.Skip{At: slot, By: "ann", Reason: "the disk is full"}}}, run.Skipped, "at the request of ann: the disk is full", "", true},
 		{"to be skipped, and paused", plain, scheduled, run.Situation{Now: t0, Item: skip, All: paused(open)}, run.Skipped, "paused by ann", "", true},
 		{"a later one is to be skipped, and paused", plain, scheduled, run.Situation{Now: t0, Item: skipLater, All: paused(open)}, run.Skipped, "paused by ann", "", false},
 		{"an earlier one is to be skipped, whose trigger is late", plain, scheduled, run.Situation{Now: t0, Item: skipEarlier, SkipEnd: slot}, run.Launching, "", "", false},

@@ -103,9 +103,10 @@ type Trigger struct {
 	At time.Time `json:"at"`
 	// Kind is what asked for the run.
 	Kind TriggerKind `json:"kind"`
-	// Request is the caller's request id, By who asked.
+	// Request is the caller's request id, By who asked, Reason why.
 	Request string `json:"request,omitempty"`
 	By      string `json:"by,omitempty"`
+	Reason  string `json:"reason,omitempty"`
 }
 
 // TriggerKind is what a trigger asked for.

@@ -88,7 +88,7 @@ func full(id run.ID) run.Run {
 			StartedAt: t0, EndedAt: t0, StopCode: "EssentialContainerExited", StoppedReason: "line\nbreak", ContainerReason: "OOM",
 			ExitCode: &code, ImageDigest: "sha256:1", Class: stop.AppFailed, Started: stop.Yes, Helps: stop.No, Rule: "r", Why: "w", Next: "n", RanAfterAll: true,
 		}},
-		First: 1, Renew: true, Triggers: []run.Trigger{{At: t0, Kind: run.BySchedule, Request: "q", By: "ann"}}, Duplicates: 2,
+		First: 1, Renew: true, Triggers: []run.Trigger{{At: t0, Kind: run.BySchedule, Request: "q", By: "ann", Reason: "why"}}, Duplicates: 2,
 		Stopping: &run.StopRequest{Asker: stop.AskedByPerson, By: "ann", Reason: "x", At: t0, While: "RUNNING", Stuck: true},
 		Owed:     []run.Effect{{Kind: run.StopTask, Attempt: 1}, {Kind: run.Tell, Attempt: 1, Notice: "failed"}},
 	}

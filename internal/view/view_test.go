@@ -69,7 +69,7 @@ func TestRetry(t *testing.T) {
 		says string
 	}{
 		"still open":                    {run.Run{Status: run.Running, Attempts: []run.Attempt{never}}, job.Job{}, view.Open, "has not ended"},
-		"succeeded":                     {run.Run{Status: run.Succeeded, Attempts: []run.Attempt{exited}}, idempotent, view.Done, "--force"},
+		"succeeded":                     {run.Run{Status: run.Succeeded, Attempts: []run.Attempt{exited}}, idempotent, view.Done, "does its work again"},
 		"missed":                        {run.Run{Status: run.Missed}, job.Job{}, view.Safe, "ever launched"},
 		"never started":                 {ended(never), job.Job{}, view.Safe, "nothing of it ever started"},
 		"every send refused":            {ended(refused), job.Job{}, view.Safe, "ever started"},

@@ -166,7 +166,7 @@ func runOf(d job.Job, j routine, at time.Time, n, seed int, now time.Time) run.R
 		r.Status, r.Cause, r.FinishedAt = run.Skipped, "paused", r.QueuedAt
 		return r
 	case status == run.Missed:
-		r.Status, r.Cause, r.FinishedAt, r.Triggers = run.Missed, "no trigger came within 15m0s of its slot", at.Add(16*time.Minute), []run.Trigger{{At: at.Add(16 * time.Minute), Kind: run.BySweep}}
+		r.Status, r.Cause, r.FinishedAt, r.Triggers = run.Missed, "no trigger came within 15m", at.Add(16*time.Minute), []run.Trigger{{At: at.Add(16 * time.Minute), Kind: run.BySweep}}
 		return r
 	case j.name == "thumbnailer" && n == 0:
 		first.TaskARN, first.AcceptedAt, first.Doubt = "", time.Time{}, true

@@ -1,0 +1,45 @@
+package plane
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// checkedFor is how long the account is asked at most; what has not answered by then
+// is not checked.
+const checkedFor = 20 * time.Second
+
+// Doctor says of what the deployed jobs need whether it is there, as far as the
+// person's credentials may look. It only reads. Without an Account it says nothing.
+func (p *Plane) Doctor(ctx context.Context) ([]doctor.Finding, error) {
+	if p.Account == nil {
+		return nil, nil
+	}
+	items, _, err := p.items(ctx)
+	if err != nil {
+		return nil, err
+	}
+	definitions, err := p.definitions(ctx, slices.DeleteFunc(items, func(i job.Item) bool { return i.Gone }))
+	if err != nil {
+		return nil, err
+	}
+	jobs := slices.Collect(maps.Values(definitions))
+	slices.SortFunc(jobs, func(a, b job.Job) int { return cmp.Compare(a.Name, b.Name) })
+	var names []string
+	for s := range doctor.Needs(jobs, nil, nil) {
+		if s.Kind == doctor.TaskDefinition {
+			names = append(names, s.Name)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkedFor)
+	defer cancel()
+	needs := doctor.Needs(jobs, nil, p.Account.Definitions(ctx, names))
+	answers := p.Account.Answers(ctx, slices.Collect(maps.Keys(needs)))
+	return slices.Concat(doctor.Settings(p.Stack, needs), doctor.Findings(p.Name, needs, answers)), nil
+}
