@@ -207,20 +207,8 @@ func (s *Server) send(ctx context.Context, r entry.Request) answer {
 const mostRetried = 50
 
 func (s *Server) askMany(ctx context.Context, a *ask) (rendered, error) {
-	chosen := a.Given["run"]
-	switch {
-	case len(chosen) == 0:
-		a.Problem = "No run is chosen."
-	case len(chosen) > mostRetried:
-		a.Problem = fmt.Sprintf("%d runs are chosen, and at most %d are retried at once.", len(chosen), mostRetried)
-	}
-	reason := strings.TrimSpace(a.Given.Get("reason"))
-	for _, c := range a.Candidates {
-		if a.Problem == "" && reason == "" && c.Retry.Safety == view.Unsafe && slices.Contains(chosen, string(c.Run.ID)) {
-			a.Problem = fmt.Sprintf("Say why: a retry of %s may do work twice.", c.Run.ID)
-		}
-	}
-	if a.Problem != "" {
+	chosen, reason := a.Given["run"], strings.TrimSpace(a.Given.Get("reason"))
+	if a.Problem = a.lacking(chosen, reason); a.Problem != "" {
 		return rendered{"ask", a, http.StatusUnprocessableEntity}, nil
 	}
 	for _, c := range a.Candidates {
@@ -232,6 +220,22 @@ func (s *Server) askMany(ctx context.Context, a *ask) (rendered, error) {
 		a.Problem = fmt.Sprintf("%s chosen that need no retry any more: the list is read anew.", view.Counted(len(chosen)-len(a.Answers), "run"))
 	}
 	return rendered{name: "ask", data: a}, nil
+}
+
+// lacking is what keeps the chosen runs from being retried, "" where nothing does.
+func (a *ask) lacking(chosen []string, reason string) string {
+	switch {
+	case len(chosen) == 0:
+		return "No run is chosen."
+	case len(chosen) > mostRetried:
+		return fmt.Sprintf("%d runs are chosen, and at most %d are retried at once.", len(chosen), mostRetried)
+	}
+	for _, c := range a.Candidates {
+		if reason == "" && c.Retry.Safety == view.Unsafe && slices.Contains(chosen, string(c.Run.ID)) {
+			return fmt.Sprintf("Say why: a retry of %s may do work twice.", c.Run.ID)
+		}
+	}
+	return ""
 }
 
 func lines(text string) (out []string) {

@@ -171,7 +171,7 @@ func (*Plane) together(ctx context.Context, reads ...func(ctx context.Context) (
 		})
 	}
 	wg.Wait()
-	return unique(slices.Concat(read...)), context.Cause(ctx) //nolint:wrapcheck // what one of them said
+	return unique(slices.Concat(read...)), context.Cause(ctx)
 }
 
 // Counted is how many runs there were since a time, by state; of those that succeeded no
