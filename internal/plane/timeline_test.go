@@ -17,7 +17,7 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-var night = time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
+var evening = time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
 
 // counted is a store that counts the runs that walks return.
 type counted struct {
@@ -49,24 +49,24 @@ func planeWith(t *testing.T, jobs []string, runs ...run.Run) (*plane.Plane, *cou
 			t.Fatal(err)
 		}
 	}
-	return &plane.Plane{Reader: store, Now: func() time.Time { return night }}, store
+	return &plane.Plane{Reader: store, Now: func() time.Time { return evening }}, store
 }
 
-// ran is a run that was scheduled so long before the night and took so long.
+// ran is a run that was scheduled so long before the evening and took so long.
 func ran(name string, ago, took time.Duration, s run.Status) run.Run {
-	at := night.Add(-ago)
+	at := evening.Add(-ago)
 	r := run.Run{ID: run.ScheduledID(name, at), ScheduledFor: at, QueuedAt: at, StartedAt: at, Status: s}
 	if s.Terminal() {
 		r.FinishedAt = at.Add(took)
 	} else {
-		r.DueAt = night
+		r.DueAt = evening
 	}
 	return r
 }
 
 func barsIn(t *testing.T, p *plane.Plane, back time.Duration) (out []string) {
 	t.Helper()
-	tl, err := p.Timeline(t.Context(), night.Add(-back), night.Add(back), plane.JobFilter{})
+	tl, err := p.Timeline(t.Context(), evening.Add(-back), evening.Add(back), plane.JobFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestCounted(t *testing.T) {
 		runs = append(runs, r, ran(fmt.Sprintf("job-%d", i), 25*time.Hour, time.Second, run.Failed))
 	}
 	p, store := planeWith(t, nil, runs...)
-	got, err := p.Counted(t.Context(), night.Add(-24*time.Hour))
+	got, err := p.Counted(t.Context(), evening.Add(-24*time.Hour))
 	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("counted %v (%v), want %v", got, err, want)
 	}
