@@ -126,9 +126,12 @@ func (c *Control) learn(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return fmt.Errorf("reading up to when slots were checked: %w", err)
 	}
-	problem, err := c.syncJob(ctx, item, j, checked)
+	d, problem := c.deployment(item, j, checked)
 	if problem != nil {
 		c.Log.ErrorContext(ctx, "a schedule cannot be used", "why", problem.Error())
 	}
-	return err
+	if !d.changed {
+		return nil
+	}
+	return c.deploy(ctx, d, false)
 }

@@ -71,9 +71,11 @@ type Store interface {
 	Item(ctx context.Context, name string) (job.Item, error)
 	Items(ctx context.Context) ([]job.Item, error)
 
-	// Definition returns the definition of that hash, or ErrNotFound.
-	// PutDefinition writes one under its hash; writing it again is no error.
+	// Definition returns the definition of that hash, or ErrNotFound; Definitions
+	// those of the hashes that there are, and it may miss what was written a moment
+	// ago. PutDefinition writes one under its hash; writing it again is no error.
 	Definition(ctx context.Context, hash string) (job.Job, error)
+	Definitions(ctx context.Context, hashes []string) (map[string]job.Job, error)
 	PutDefinition(ctx context.Context, j job.Job) error
 
 	// Keep stores an input that could not be used, with the reason. Kept returns at
@@ -259,7 +261,7 @@ type Control struct {
 	// what waits for it then take turns, by a mark in the store.
 	InTurns bool
 	// Abreast is how many runs a look handles side by side; 1 is one after the other,
-	// 0 is 64.
+	// 0 is 64. So it is for jobs that are written, at most 16 at a time.
 	Abreast int
 	// Wait is how LookUntil waits; nil is by the machine's clock.
 	Wait func(ctx context.Context, d time.Duration) error

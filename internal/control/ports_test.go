@@ -214,6 +214,11 @@ func (p storePort) Definition(ctx context.Context, hash string) (j job.Job, err 
 	return j, err
 }
 
+func (p storePort) Definitions(ctx context.Context, hashes []string) (js map[string]job.Job, err error) {
+	err = p.call("Definitions", true, func() error { js, err = p.world.store.Definitions(ctx, hashes); return err })
+	return js, err
+}
+
 func (p storePort) PutDefinition(ctx context.Context, j job.Job) error {
 	return p.call("PutDefinition", false, func() error { return p.world.store.PutDefinition(ctx, j) })
 }

@@ -134,6 +134,10 @@ func (c *Control) define(ctx context.Context, hash string, j job.Job) error {
 	if !errors.Is(err, ErrNotFound) {
 		return err
 	}
+	return c.putDefinition(ctx, j)
+}
+
+func (c *Control) putDefinition(ctx context.Context, j job.Job) error {
 	if err := c.Store.PutDefinition(ctx, j); err != nil {
 		return fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
 	}

@@ -110,6 +110,18 @@ func (p port) Definition(ctx context.Context, hash string) (j job.Job, err error
 	return j, err
 }
 
+func (p port) Definitions(ctx context.Context, hashes []string) (js map[string]job.Job, err error) {
+	err = p.access("Definitions", false, func() error {
+		js, err = p.w.store.Definitions(ctx, hashes)
+		return err
+	})
+	for hash, j := range js {
+		p.w.opt.Mutation.definition(&j)
+		js[hash] = j
+	}
+	return js, err
+}
+
 func (p port) PutDefinition(ctx context.Context, j job.Job) error {
 	return p.access("PutDefinition", true, func() error { return p.w.store.PutDefinition(ctx, j) })
 }

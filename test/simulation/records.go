@@ -106,6 +106,17 @@ func (s *Store) Definition(_ context.Context, hash string) (job.Job, error) {
 	return j, nil
 }
 
+// Definitions implements control.Store.
+func (s *Store) Definitions(_ context.Context, hashes []string) (map[string]job.Job, error) {
+	out := map[string]job.Job{}
+	for _, hash := range hashes {
+		if j, ok := s.definitions[hash]; ok {
+			out[hash] = j
+		}
+	}
+	return out, nil
+}
+
 // PutDefinition implements control.Store.
 func (s *Store) PutDefinition(_ context.Context, j job.Job) error {
 	s.definitions[j.Hash()] = j

@@ -246,6 +246,23 @@ func TestNewer(t *testing.T) {
 	}
 }
 
+// TestDefinitionThatIsThere: one that is there all the same is no error, unless it
+// cannot be read.
+func TestDefinitionThatIsThere(t *testing.T) {
+	t.Parallel()
+	for body, readable := range map[string]bool{`{\"name\":\"report\"}`: true, `{`: false} {
+		_, s := newWire(t, func(_ int, r request) (int, string) {
+			if r.operation == "GetItem" {
+				return 200, `{"Item":{"b":{"S":"` + body + `"}}}`
+			}
+			return 400, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`
+		})
+		if err := s.PutDefinition(t.Context(), job.Job{Name: "report"}); (err == nil) != readable {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
 // TestDefinitionsAreReadOnce: a definition that is known costs no request.
 func TestDefinitionsAreReadOnce(t *testing.T) {
 	t.Parallel()

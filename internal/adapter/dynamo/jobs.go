@@ -114,18 +114,19 @@ func (s *Store) definition(ctx context.Context, hash string) ([]byte, error) {
 	return body, nil
 }
 
-// PutDefinition implements control.Store. A definition that is there is read,
-// which costs less than a write that is refused, and not even read when this
-// process knows it.
+// PutDefinition implements control.Store. Callers have looked for it, so that it is
+// written without another look; one that is there all the same must be readable.
 func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 	hash := j.Hash()
-	what := "writing the definition of job " + j.Name
-	if _, err := s.definition(ctx, hash); err == nil {
+	if _, known := s.definitions.Load(hash); known {
 		return nil
-	} else if !errors.Is(err, control.ErrNotFound) {
+	}
+	what := "writing the definition of job " + j.Name
+	plain, err := json.Marshal(j)
+	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	body, err := encode(j)
+	body, err := encode(json.RawMessage(plain))
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -135,9 +136,16 @@ func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 		TableName: &s.table, Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
 	})
 	var exists *types.ConditionalCheckFailedException
-	if err != nil && !errors.As(err, &exists) {
+	if errors.As(err, &exists) {
+		if _, err := s.definition(ctx, hash); err != nil {
+			return fmt.Errorf("%s, which is there: %w", what, err)
+		}
+		return nil
+	}
+	if err != nil {
 		return failed(what, err)
 	}
+	s.definitions.Store(hash, plain)
 	return nil
 }
 

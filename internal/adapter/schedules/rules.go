@@ -19,16 +19,13 @@ import (
 // A rule only names its job. What it sends deploys nothing, since whoever may write
 // any rule of the account could have it send that: the definition stands in the
 // stack's own group, in a schedule that is off and names the rule.
-func (r *Registry) ruled(ctx context.Context, g *gaps, found []carried) ([]carried, error) {
+func (r *Registry) ruled(ctx context.Context, g *gaps, found []carried) {
 	errs := make([]error, len(found))
 	inParallel(len(found), func(i int) {
 		if found[i].job.Rule != "" {
 			errs[i] = r.rule(ctx, &found[i].job)
 		}
 	})
-	if ctx.Err() != nil {
-		return nil, fmt.Errorf("reading the rules of jobs: %w", ctx.Err())
-	}
 	for i, err := range errs {
 		if err == nil {
 			continue
@@ -38,7 +35,6 @@ func (r *Registry) ruled(ctx context.Context, g *gaps, found []carried) ([]carri
 			g.halves[found[i].job.Name] = true
 		}
 	}
-	return found, nil
 }
 
 // rule completes a job by its rule.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -45,6 +44,7 @@ type Registry struct {
 
 	mu   sync.Mutex
 	read map[string]version
+	pace pace
 }
 
 // version is a schedule as it was last read.
@@ -77,8 +77,9 @@ func (e *UnreadError) Error() string {
 
 // Jobs returns the jobs of all schedules, by name, those of rules as their rules
 // stand. A *ProblemError, an
-// *UnreadError or both come beside the jobs that could be read; with any other
-// error there are none. A job that was read by half is not among them.
+// *UnreadError or both come beside the jobs that could be read, also where the time
+// was up before all were; with any other error there are none. A job that was read
+// by half is not among them.
 func (r *Registry) Jobs(ctx context.Context) ([]job.Job, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,9 +88,7 @@ func (r *Registry) Jobs(ctx context.Context) ([]job.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	if found, err = r.ruled(ctx, &g, found); err != nil {
-		return nil, err
-	}
+	r.ruled(ctx, &g, found)
 	jobs := slices.DeleteFunc(merge(found, &g.problems), g.half)
 	return jobs, g.err()
 }
@@ -154,20 +153,44 @@ func (r *Registry) schedules(ctx context.Context, g *gaps) ([]carried, error) {
 			}
 		}
 	}
-	if ctx.Err() != nil {
-		// What was read need not be read again: the next call comes further.
-		maps.Copy(now, r.read)
-		r.read = now
-		return nil, fmt.Errorf("reading %d schedules of group %s: %w", len(all), r.Group, ctx.Err())
-	}
 	r.read = now
 	return found, nil
 }
 
-// readers is how many schedules or rules are read at once. EventBridge Scheduler
-// takes 250 GetSchedule calls a second in most Regions (AWS General Reference,
-// "Amazon EventBridge Scheduler endpoints and quotas").
-const readers = 8
+// readers is how many schedules or rules are read at once, and perSecond how many
+// schedules in a second: EventBridge Scheduler takes 250 GetSchedule calls a second
+// in most Regions, of everybody in the account (AWS General Reference, "Amazon
+// EventBridge Scheduler endpoints and quotas").
+const (
+	readers   = 16
+	perSecond = 200
+)
+
+// pace keeps calls apart, so that no second has more than perSecond of them.
+type pace struct {
+	mu   sync.Mutex
+	next time.Time
+}
+
+// wait waits for a call's turn, or until the time is up.
+func (p *pace) wait(ctx context.Context) error {
+	p.mu.Lock()
+	now := time.Now()
+	turn := now
+	if p.next.After(now) {
+		turn = p.next
+	}
+	p.next = turn.Add(time.Second / perSecond)
+	p.mu.Unlock()
+	t := time.NewTimer(turn.Sub(now))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return ctx.Err()
+	}
+}
 
 // inParallel calls f for 0 to n-1, for readers of them at a time.
 func inParallel(n int, f func(i int)) {
@@ -189,8 +212,8 @@ func (r *Registry) schedule(ctx context.Context, s schedulertypes.ScheduleSummar
 	if v, ok := r.read[name]; ok && v.modified.Equal(modified) && !modified.IsZero() {
 		return v, nil
 	}
-	if ctx.Err() != nil {
-		return version{}, ctx.Err()
+	if err := r.pace.wait(ctx); err != nil {
+		return version{}, fmt.Errorf("reading schedule %s: %w", name, err)
 	}
 	out, err := r.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: aws.String(r.Group), Name: s.Name})
 	var deleted *schedulertypes.ResourceNotFoundException

@@ -182,7 +182,7 @@ func (s sweeper) lag(ctx context.Context) (time.Duration, error) {
 // the schedules that somebody must mend; err is what kept this from being done, as
 // that AWS does not let all schedules be read just now.
 func (s sweeper) sync(ctx context.Context) (problems int, err error) {
-	jobs, err := s.registry.Jobs(ctx)
+	jobs, err := s.read(ctx)
 	var broken *schedules.ProblemError
 	var unread *schedules.UnreadError
 	copyJobs := s.control.Sync
@@ -205,6 +205,14 @@ func (s sweeper) sync(ctx context.Context) (problems int, err error) {
 		synced = plans.Err
 	}
 	return problems, errors.Join(err, synced, s.control.TryPending(ctx))
+}
+
+// read reads the registry in three quarters of the time that is left: what could be
+// read by then is copied, and the next sweep goes on.
+func (s sweeper) read(ctx context.Context) ([]job.Job, error) {
+	ctx, cancel := context.WithTimeout(ctx, half(ctx)*3/2)
+	defer cancel()
+	return s.registry.Jobs(ctx)
 }
 
 func (s sweeper) report(ctx context.Context, problems []error) int {
