@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
@@ -14,7 +16,8 @@ import (
 // never. Its job's lock is freed before: while that cannot be done, it stays due.
 func (l *look) setAside(ctx context.Context, unreadable *UnreadableError) error {
 	var errs []error
-	for id, reason := range unreadable.Runs {
+	for _, id := range slices.Sorted(maps.Keys(unreadable.Runs)) {
+		reason := unreadable.Runs[id]
 		if !l.first(id) {
 			continue
 		}
