@@ -312,6 +312,64 @@ func TestPendingSlots(t *testing.T) {
 	})
 }
 
+// interrupted is a store whose first question for an item outlasts the handler's time.
+type interrupted struct {
+	control.Store
+
+	end   context.CancelFunc
+	asked int
+}
+
+func (s *interrupted) Item(ctx context.Context, _ string) (job.Item, error) {
+	s.asked++
+	s.end()
+	return job.Item{}, ctx.Err() //nolint:wrapcheck // as it is
+}
+
+// TestPendingOfASweepThatEnds: that the sweep's own time is up says nothing of a slot,
+// and no further one is begun with.
+func TestPendingOfASweepThatEnds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	for i := range 2 {
+		w.fire(clockAt(18, i, 1), control.Slot{At: clockAt(18, i, 0), Carried: &hourly})
+	}
+	w.clock.AdvanceTo(clockAt(19, 0, 0))
+	ctx, end := context.WithCancel(t.Context())
+	s := &interrupted{Store: w.store, end: end}
+	w.ctl.Store = s
+	err := w.ctl.TryPending(ctx)
+	ps, _ := w.store.Pending(t.Context(), 10)
+	kept, _ := w.store.Kept(t.Context(), 10)
+	if !errors.Is(err, context.Canceled) || len(ps) != 2 || len(kept) != 0 || s.asked != 1 {
+		t.Errorf("%v; %d wait, %d are kept, asked %d times", err, len(ps), len(kept), s.asked)
+	}
+}
+
+// faulty is a registry that comes upon what its author did not think of.
+type faulty struct{ group }
+
+func (f *faulty) Schedule(context.Context, string) (job.Job, error) {
+	var none []job.Job
+	return none[len(f.jobs)], nil
+}
+
+// TestPendingPanic: a panic over one slot is its error, and ends with its time.
+func TestPendingPanic(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	w.fire(clockAt(18, 0, 1), control.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own})
+	w.ctl.Schedules = &faulty{}
+	if err := w.ctl.TryPending(t.Context()); err == nil || !strings.Contains(err.Error(), "a fault of this program") {
+		t.Errorf("within its time: %v", err)
+	}
+	w.clock.AdvanceTo(clockAt(18, 15, 0))
+	err := w.ctl.TryPending(t.Context())
+	if kept, _ := w.store.Kept(t.Context(), 10); err != nil || len(kept) != 1 {
+		t.Errorf("after it: %v, kept %+v", err, kept)
+	}
+}
+
 // TestProvenMinute: a minute that a schedule of the stack asks for runs, whatever
 // our reading of its expression; the zone data of AWS may be newer.
 func TestProvenMinute(t *testing.T) {

@@ -82,6 +82,7 @@ func TestWorldsThatFailed(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]Options{
 		"a failure was told as the retry that followed it":  {Seed: 2},
+		"a launch that waits for the rate was not seen to":  {Seed: 119},
 		"a slot that waits, of a run without sense":         {Seed: 1712657329042},
 		"a waiting run wrote an item without a name":        {Seed: 417},
 		"what waits for the rate hid a notice that it owed": {Seed: 1712655970514},
