@@ -109,7 +109,7 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	@found=0; while IFS=: read -r file line; do found=1; \
 		target=$$(sed -E 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/' <<<"$$line"); \
 		echo "fuzz $$target in $$(dirname "$$file") for $(FUZZTIME)"; \
-		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")"; \
+		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 200x "./$$(dirname "$$file")"; \
 	done < <(grep -rE '^func Fuzz[A-Z]' --include='*_test.go' --exclude-dir=.tools . | sed 's,^\./,,'); \
 	[ $$found = 1 ] || { echo "no fuzz target was found"; exit 1; }
 

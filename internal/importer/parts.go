@@ -3,6 +3,7 @@ package importer
 import (
 	"cmp"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -50,7 +51,7 @@ func partsOf(list shell.List, variables map[string]string, depth int) []string {
 		}
 		switch {
 		case len(parts) == 0:
-		case isSetup(c), isCondition(c) && i+1 < len(list), slices.Contains(idle, name), slices.Contains(feeding, name) && strings.HasPrefix(c.After, "|") && i+1 < len(list):
+		case isSetup(c), isDelay(c), isCondition(c) && i+1 < len(list), slices.Contains(idle, name), slices.Contains(feeding, name) && strings.HasPrefix(c.After, "|") && i+1 < len(list):
 			prepared = parts
 		default:
 			return parts
@@ -58,6 +59,16 @@ func partsOf(list shell.List, variables map[string]string, depth int) []string {
 	}
 	return prepared
 }
+
+// isDelay is whether a command only waits, in a language that is not the shell's, as
+// Debian's crontab of certbot does (perl -e 'sleep int(rand(43200))').
+func isDelay(c shell.Command) bool {
+	m := versioned.FindStringSubmatch(c.Name())
+	return m != nil && len(c.Words) == 3 && slices.Contains([]string{"-e", "-c", "-r"}, c.Words[1].Text) && delay.MatchString(c.Words[2].Text)
+}
+
+// delay is a text that imports what it needs and sleeps.
+var delay = regexp.MustCompile(`^["'](?:(?:import|from|use) [\w ,.:]+;\s*)*(?:time\.)?(?:u?sleep)\b[^;]*;?\s*["']$`)
 
 func commandParts(c shell.Command, variables map[string]string, folder string, depth int) []string {
 	if depth > maxHeld {

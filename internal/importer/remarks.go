@@ -27,7 +27,7 @@ const (
 )
 
 var remarks = []remark{
-	{nil, regexp.MustCompile(`^[?*0-9][0-9*/,?-]*\s`), stops, "the command begins with what looks like a sixth time field, as schedulers that count seconds or years have one"},
+	{nil, regexp.MustCompile(`(?i)^(?:[?*0-9][0-9*/,?#-]*(?:\s|$)|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*\s*$)`), stops, "the command begins with what looks like a sixth time field, as schedulers that count seconds or years have one"},
 	{hostPrograms, regexp.MustCompile(`/etc/init\.d/`), decided, "it acts on its host, which a container does not: leave it there or find what replaces it"},
 	{[]string{"run-parts"}, nil, decided, "run-parts runs every script of a folder in order: better one job a script; the folder must be in the image"},
 	{containers, nil, decided, "it drives containers from its host: let the job be that container"},

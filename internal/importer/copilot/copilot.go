@@ -206,7 +206,8 @@ func (m *manifest) platform() {
 	}
 }
 
-// words are a list, or a text that is split as a shell splits it.
+// words are a list, or a text that Copilot splits with google/shlex, which expands
+// nothing and knows no operators.
 func (m *manifest) words(key string) []string {
 	n := m.node.Get(key)
 	if n.Kind == doc.List {
@@ -216,19 +217,12 @@ func (m *manifest) words(key string) []string {
 	if text == "" {
 		return nil
 	}
-	list, err := shell.Parse(text)
-	if err != nil || len(list) != 1 {
-		return strings.Fields(text)
+	words, err := shell.Split(text)
+	if err != nil {
+		m.e.Off(&m.j, "its %s cannot be split into words (%v), so Copilot has never deployed it: write command", key, err)
+		return nil
 	}
-	var out []string
-	for _, w := range list[0].Words {
-		word, certain := shell.Literal(w.Text)
-		if !certain {
-			word = shell.Unquote(w.Text)
-		}
-		out = append(out, word)
-	}
-	return out
+	return words
 }
 
 // network reads where the task gets its interface.

@@ -18,7 +18,8 @@ var anacron = regexp.MustCompile(`^([0-9]+|@[a-z]+)\s+[0-9]+\s+[A-Za-z][\w.-]+\s
 const quartz = "Quartz or another scheduler that counts seconds"
 
 // sixthField is a command that begins with what can only be a field of time.
-var sixthField = regexp.MustCompile(`^(?:[?*]|[0-9]+(?:[-,/][0-9]+)+)\s+\S`)
+// Where nothing stands behind it, a number or days are one too.
+var sixthField = regexp.MustCompile(`(?i)^(?:(?:[?*]|[0-9]+(?:[-,/][0-9]+)+)\s+\S|(?:[?*](?:/[0-9]+)?|[0-9]+(?:[-,/#][0-9]+)*|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*)\s*$)`)
 
 // steps begins the name of a dialect that cron's lines may be of by mistake.
 const steps = "a scheduler that takes"

@@ -26,6 +26,9 @@ func TestDialects(t *testing.T) {
 		"H 3 * * * /a":                            "Jenkins",
 		"0 0 12 ? * MON /a":                       "Quartz",
 		"*/30 * * * * * /a":                       "Quartz",
+		"0 0 12 * * ?":                            "sixth time field",
+		"0 0 9 * * MON-FRI":                       "sixth time field",
+		"0 15 10 1 * 2024":                        "sixth time field",
 		"\ufeff0 1 * * * /a":                      "a byte order mark",
 		"\ufeffA=b":                               "a byte order mark",
 	} {
@@ -108,6 +111,9 @@ func TestNames(t *testing.T) {
 		`cd /x; . ./env; php artisan schedule:run`:                               "schedule-run",
 		`cd /x`: "x",
 		`12 34`: "job",
+		// Debian's and certbot's own crontabs.
+		`test -x /usr/bin/certbot -a \! -d /run/systemd/system && perl -e 'sleep int(rand(43200))' && certbot -q renew`: "certbot-renew",
+		`python3 -c 'import random; import time; time.sleep(random.random() * 3600)' && certbot renew -q`:               "certbot-renew",
 	} {
 		if j, _ := lastJob(imported(t, at(command))); j.Name != want {
 			t.Errorf("%s is called %q, want %q", command, j.Name, want)

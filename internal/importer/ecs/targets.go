@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -52,17 +53,84 @@ func Passed(e *importer.Entry, j *job.Job, now time.Time) {
 	}
 }
 
-// Delivery tells what becomes of a retry policy.
-func Delivery(e *importer.Entry, retry *doc.Node) {
-	late := job.Duration(job.DefaultStartWithin)
-	if n, ok := Get(retry, "MaximumRetryAttempts").Int(); ok && n == 0 {
-		e.Change("a launch that ECS refused was not tried again; here what provably never started is, up to retry.attempts times")
+// Delivery tells what becomes of a target's retry policy and of its queue for what
+// could not be delivered.
+func Delivery(e *importer.Entry, target *doc.Node) {
+	retries(e, Get(target, "RetryPolicy"))
+	if queue := Get(target, "DeadLetterConfig", "Arn").String(); queue != "" {
+		e.Change("what could not be delivered went to the queue %s; here it is told, and kept in the stack's own queue", queue)
 	}
-	if age, ok := Get(retry, "MaximumEventAgeInSeconds").Int(); ok && age >= 60 && age < 86400 {
-		e.Change("a launch was tried for up to %s; here a slot may start %s late, and is missed and told after that: startWithin says otherwise", job.Duration(time.Duration(age)*time.Second), late)
+}
+
+// retries says one thing of how long a refused launch was tried.
+func retries(e *importer.Entry, retry *doc.Node) {
+	late := job.Duration(job.DefaultStartWithin)
+	n, limited := Get(retry, "MaximumRetryAttempts").Int()
+	if limited && n == 0 {
+		e.Change("a launch that ECS refused was not tried again; here what provably never started is, up to retry.attempts times")
+		return
+	}
+	age, short := Get(retry, "MaximumEventAgeInSeconds").Int()
+	short = short && age >= 60 && age < 86400
+	if !short {
+		age = 86400
+	}
+	within := job.Duration(time.Duration(age) * time.Second)
+	switch {
+	case limited && n > 0 && n < 185:
+		e.Change("a launch that ECS refused was tried again %s within %s; here a slot may start %s late, and is missed and told after that: startWithin says otherwise", times(n), within, late)
+		return
+	case short:
+		e.Change("a launch was tried for up to %s; here a slot may start %s late, and is missed and told after that: startWithin says otherwise", within, late)
 		return
 	}
 	e.Note("a launch that ECS refused was tried for up to 24h; here a slot may start %s late, and is missed and told after that: startWithin says otherwise", late)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("up to %d times", n)
+}
+
+// Rule is what a rule's switches are called with: its name as a word of a shell, its
+// bus, and the AWS CLI's own flags, each with a blank before it.
+type Rule struct{ Name, Bus, Flags string }
+
+// targetID is what EventBridge takes: API reference of EventBridge, Target, Id.
+var targetID = regexp.MustCompile(`^[.\-_A-Za-z0-9]{1,64}$`)
+
+func (r Rule) flags() string {
+	if r.Bus != "" && r.Bus != "default" {
+		return " --event-bus-name " + importer.Word(r.Bus) + r.Flags
+	}
+	return r.Flags
+}
+
+// Switch disables a rule and enables it again.
+func (r Rule) Switch() (off, on string) {
+	return "aws events disable-rule --name " + r.Name + r.flags(), "aws events enable-rule --name " + r.Name + r.flags()
+}
+
+// SwitchTarget takes one target off a rule and puts it back, for a rule that starts
+// other things too: to disable it would end those as well. File keeps the target
+// meanwhile.
+func (r Rule) SwitchTarget(id, file string) (off, on string) {
+	flags := " --rule " + r.Name + r.flags()
+	if !targetID.MatchString(id) {
+		id = importer.ReplaceMe
+	}
+	kept := importer.Word(file)
+	return "aws events list-targets-by-rule" + flags + " --query " + importer.Word("Targets[?Id=='"+id+"']") + " --output json > " + kept +
+			" && aws events remove-targets" + flags + " --ids " + importer.Word(id) + "   # the rule starts other things too, which disabling it would end; where code deploys it, take the target out there as well",
+		"aws events put-targets" + flags + " --targets " + importer.Word("file://"+file)
+}
+
+// NoTask is whether no job can come of a target: it is no ECS task, or the event
+// makes its input.
+func NoTask(target *doc.Node) bool {
+	return set(Get(target, "InputPath")) || set(Get(target, "InputTransformer")) || Get(target, "EcsParameters").Absent() && Get(target, "EcsTarget").Absent() && !IsRunTask(Get(target, "Arn").String())
 }
 
 // SwitchSchedule changes the state of a schedule alone: UpdateSchedule takes all

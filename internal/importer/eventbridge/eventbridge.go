@@ -94,7 +94,12 @@ type item struct {
 	odd string
 	// off and on switch it; managed is how to keep it so.
 	off, on string
-	open    []string // values that the template does not say
+	rule    ecs.Rule
+	// open are values that the template does not say, defaults parameters whose
+	// default was taken; unclear is whether it leaves open if it is enabled.
+	open, defaults []string
+	condition      string
+	unclear        bool
 }
 
 // gathering collects rules and their targets, which come apart.
@@ -188,13 +193,6 @@ func (g *gathering) ofSchedule(s *doc.Node, file string) item {
 	return out
 }
 
-func switchRule(name, bus, flags string) (off, on string) {
-	if bus != "" && bus != "default" {
-		flags = " --event-bus-name " + importer.Word(bus) + flags
-	}
-	return "aws events disable-rule --name " + name + flags, "aws events enable-rule --name " + name + flags
-}
-
 func (g *gathering) ofRule(r rule) (out []item) {
 	n := r.node
 	name := n.Get("Name").String()
@@ -202,7 +200,8 @@ func (g *gathering) ofRule(r rule) (out []item) {
 		file: r.file, line: n.Line, what: "rule " + name, name: name, expression: n.Get("ScheduleExpression").String(), disabled: strings.HasPrefix(n.Get("State").String(), "DISABLED"),
 		description: n.Get("Description").String(), pattern: n.Get("EventPattern").String() != "",
 	}
-	base.off, base.on = switchRule(importer.Word(name), n.Get("EventBusName").String(), g.reader.Flags)
+	base.rule = ecs.Rule{Name: importer.Word(name), Bus: n.Get("EventBusName").String(), Flags: g.reader.Flags}
+	base.off, base.on = base.rule.Switch()
 	if base.expression == "" {
 		base.odd = "events start it and no schedule does: it stays where it is"
 		return []item{base}
@@ -223,14 +222,19 @@ func (g *gathering) ofRule(r rule) (out []item) {
 	return base.each(targets)
 }
 
-// each is the item once for each target of its rule.
+// each is the item once for each target of its rule. Where one of them becomes no
+// job, the others are switched without the rule.
 func (i item) each(targets []*doc.Node) (out []item) {
+	mixed := slices.ContainsFunc(targets, ecs.NoTask)
 	for _, t := range targets {
 		one := i
 		one.target = t
 		if len(targets) > 1 {
 			id := t.Get("Id").String()
 			one.what, one.name = i.what+", target "+id, i.name+"-"+id
+			if mixed {
+				one.off, one.on = i.rule.SwitchTarget(id, importer.Clean(one.name)+".target.json")
+			}
 		}
 		out = append(out, one)
 	}

@@ -45,10 +45,7 @@ func (i *item) read(in *importer.Import) {
 	}
 	i.scheduler(in, &e, &j)
 	target.Job(&e, &j)
-	ecs.Delivery(&e, ecs.Get(i.target, "RetryPolicy"))
-	if dlq := ecs.Get(i.target, "DeadLetterConfig", "Arn").String(); dlq != "" {
-		e.Change("what could not be delivered went to the queue %s; here it is told, and kept in the stack's own queue", dlq)
-	}
+	ecs.Delivery(&e, i.target)
 	i.unsaid(&e, &j)
 	in.Take(&e, j, i.name)
 	if e.Job != nil && !i.disabled {
@@ -82,6 +79,15 @@ func (i *item) scheduler(in *importer.Import, e *importer.Entry, j *job.Job) {
 
 // unsaid is about values that the template leaves to others.
 func (i *item) unsaid(e *importer.Entry, j *job.Job) {
+	if len(i.defaults) > 0 {
+		e.Decide("it uses the defaults of the parameters %s: `aws cloudformation describe-stacks` prints what was deployed, look whether that is the same", strings.Join(i.defaults, ", "))
+	}
+	if i.condition != "" {
+		e.Decide("it is deployed under the condition %s alone, which the template decides by its parameters: look whether it was", importer.Clip(i.condition))
+	}
+	if i.unclear {
+		e.Off(j, "the template does not say whether it is enabled: look at what was deployed")
+	}
 	text, err := json.Marshal(j)
 	if err != nil || !strings.Contains(string(text), importer.ReplaceMe) || len(i.open) == 0 {
 		return

@@ -66,14 +66,15 @@ func physical(id string) string {
 const inTemplate = "   # and set State in the template: the next deployment brings back what that says"
 
 func (g *gathering) ruleResource(t *template, file, id string, r *doc.Node) {
-	t.open = nil
+	t.open, t.defaults = nil, nil
 	p := t.resolve(r.Get("Properties"), 0)
 	name := named(p, r, id)
 	base := item{
 		file: file, line: r.Line, what: "rule " + id, name: name, expression: p.Get("ScheduleExpression").String(), disabled: p.Get("State").String() == "DISABLED",
-		description: p.Get("Description").String(), pattern: !p.Get("EventPattern").Absent(), open: t.open,
+		description: p.Get("Description").String(), pattern: !p.Get("EventPattern").Absent(), open: t.open, defaults: t.defaults, condition: r.Get("Condition").String(), unclear: p.Get("State").String() == importer.ReplaceMe,
 	}
-	base.off, base.on = switchRule(physical(id), p.Get("EventBusName").String(), g.reader.Flags)
+	base.rule = ecs.Rule{Name: physical(id), Bus: p.Get("EventBusName").String(), Flags: g.reader.Flags}
+	base.off, base.on = base.rule.Switch()
 	base.off, base.on = base.off+inTemplate, base.on+inTemplate
 	targets := p.Get("Targets").List()
 	switch {
@@ -92,11 +93,11 @@ func (g *gathering) ruleResource(t *template, file, id string, r *doc.Node) {
 }
 
 func (g *gathering) scheduleResource(t *template, file, id string, r *doc.Node) {
-	t.open = nil
+	t.open, t.defaults = nil, nil
 	p := t.resolve(r.Get("Properties"), 0)
 	out := item{
 		file: file, line: r.Line, what: "schedule " + id, name: named(p, r, id), expression: p.Get("ScheduleExpression").String(), zone: p.Get("ScheduleExpressionTimezone").String(),
-		disabled: p.Get("State").String() == "DISABLED", description: p.Get("Description").String(), schedule: p, target: p.Get("Target"), open: t.open,
+		disabled: p.Get("State").String() == "DISABLED", description: p.Get("Description").String(), schedule: p, target: p.Get("Target"), open: t.open, defaults: t.defaults, condition: r.Get("Condition").String(), unclear: p.Get("State").String() == importer.ReplaceMe,
 	}
 	if out.expression == importer.ReplaceMe || out.zone == importer.ReplaceMe {
 		out.odd = "the template does not say its schedule (" + strings.Join(t.open, ", ") + "): import what was deployed with --live"
@@ -128,8 +129,9 @@ func named(p, r *doc.Node, id string) string {
 // template resolves what a template says by reference.
 type template struct {
 	root *doc.Node
-	// open are the references that it does not answer.
-	open []string
+	// open are the references that it does not answer, defaults the parameters
+	// whose default was taken.
+	open, defaults []string
 }
 
 // maxResolve bounds how deep references lead to others.
@@ -172,20 +174,35 @@ func (t *template) answer(n *doc.Node, function string, argument *doc.Node, dept
 		return t.sub(n, argument, depth)
 	case "Fn::Join":
 		if parts := argument.List(); len(parts) == 2 {
-			var all []string
-			for _, p := range t.resolve(parts[1], depth+1).List() {
-				all = append(all, p.String())
-			}
-			return text(n, strings.Join(all, parts[0].String()))
+			return t.join(n, parts[0].String(), parts[1], depth)
+		}
+	case "Fn::Split", "Fn::Select":
+		if v := t.cut(n, function, argument, depth); v != nil {
+			return v
 		}
 	case "Fn::FindInMap":
-		if keys := t.resolve(argument, depth+1).Texts(); len(keys) == 3 {
-			if v := t.root.Get("Mappings").Get(keys...); !v.Absent() {
-				return v
-			}
+		if v := t.mapped(argument, depth); !v.Absent() {
+			return v
 		}
 	}
 	return t.unknown(n, strings.TrimPrefix(function, "Fn::")+" "+flat(argument))
+}
+
+func (t *template) join(n *doc.Node, by string, parts *doc.Node, depth int) *doc.Node {
+	var all []string
+	for _, p := range t.resolve(parts, depth+1).List() {
+		all = append(all, p.String())
+	}
+	return text(n, strings.Join(all, by))
+}
+
+// mapped is what Fn::FindInMap finds, nil where there is nothing.
+func (t *template) mapped(argument *doc.Node, depth int) *doc.Node {
+	keys := t.resolve(argument, depth+1).Texts()
+	if len(keys) != 3 {
+		return nil
+	}
+	return t.root.Get("Mappings").Get(keys...)
 }
 
 func text(n *doc.Node, s string) *doc.Node { return &doc.Node{Kind: doc.Text, Line: n.Line, Text: s} }
@@ -233,10 +250,7 @@ func (t *template) ref(n *doc.Node, name, attribute string, depth int) *doc.Node
 		return text(n, known)
 	}
 	if p := t.root.Get("Parameters", name); !p.Absent() {
-		if v := p.Get("Default"); v.String() != "" && !strings.HasPrefix(p.Get("Type").String(), "AWS::SSM::") {
-			return text(n, v.String())
-		}
-		return t.unknown(n, "the parameter "+name)
+		return t.parameter(n, name, p)
 	}
 	return t.resource(n, name, attribute, depth)
 }

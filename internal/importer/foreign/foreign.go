@@ -26,8 +26,10 @@ type kind struct {
 func re(text string) *regexp.Regexp { return regexp.MustCompile(text) }
 
 const (
-	writeJobs = "write each as a job of a jobs file, `batchplane cron` says what a schedule means"
-	fiveUTC   = "five crontab fields in UTC"
+	writeJobs  = "write each as a job of a jobs file, `batchplane cron` says what a schedule means"
+	fiveUTC    = "five crontab fields in UTC"
+	sixSpring  = "six fields of Spring, seconds first and 1 = Monday, or fixed rates"
+	springTodo = "`batchplane cron` says for each expression what to write; a method is no command, so each needs one that an image can run"
 )
 
 // kinds are tried in order.
@@ -45,7 +47,19 @@ var kinds = []kind{
 		todo: "its steps need an image of their own; then " + writeJobs,
 	},
 	{
-		name: "a Vercel configuration", schedules: fiveUTC + " that call a path of the site", content: re(`"crons"\s*:\s*\[[\s\S]*"path"[\s\S]*"schedule"|"crons"\s*:\s*\[[\s\S]*"schedule"[\s\S]*"path"`),
+		name: "a job of Jenkins", schedules: "Jenkins' five fields, in which H is a value that Jenkins draws from the job's name", content: re(`(?m)^\s*-\s*(?:timed|pollscm)\s*:|<hudson\.triggers\.\w+>`),
+		todo: "write a fixed minute for each H and " + writeJobs,
+	},
+	{
+		name: "a pipeline of Azure DevOps", schedules: fiveUTC, content: re(`(?m)^schedules\s*:\s*\n\s*-\s*cron\s*:`),
+		todo: "its steps need an image of their own; then " + writeJobs,
+	},
+	{
+		name: "a configuration of CircleCI", schedules: fiveUTC, content: re(`(?m)^workflows\s*:[\s\S]*\btriggers\s*:[\s\S]*\bschedule\s*:[\s\S]*\bcron\s*:`),
+		todo: "its steps need an image of their own; then " + writeJobs,
+	},
+	{
+		name: "a Vercel configuration", schedules: fiveUTC + " that call a path of the site", content: re(`"?\bcrons"?\s*:\s*\[\s*\{[^}]*(?:\bpath\b[^}]*\bschedule\b|\bschedule\b[^}]*\bpath\b)`),
 		todo: "a job that calls the path with curl can take its place; " + writeJobs,
 	},
 	{
@@ -57,27 +71,36 @@ var kinds = []kind{
 		todo: "`serverless package` writes the CloudFormation template, which `batchplane import eventbridge` reads; a function is no ECS task, so each needs an image",
 	},
 	{
-		name: "a schedule of the gem whenever", schedules: "Ruby's every ..., at: ...", content: re(`(?m)^\s*every\s+[^\n]*\bdo\b[\s\S]*?^\s*(?:rake|runner|command|script)\b|^\s*every\s*\(?[^\n]*\)?\s*\{\s*(?:rake|runner|command|script)\b`),
+		name: "a schedule of the gem whenever", schedules: "Ruby's every ..., at: ...", content: re(`(?m)^\s*job_type\s+:\w+\s*,|^\s*every[\s(]+[^\n]*\bdo\b[\s\S]*?^\s*(?:rake|runner|command|script|rails)\b|^\s*every\s*\(?[^\n]*\)?\s*\{\s*(?:rake|runner|command|script)\b`),
 		todo: "`whenever` prints it as a crontab: `whenever | batchplane import crontab - --zone ...`",
 	},
 	{
-		name: "a schedule of Laravel", schedules: "PHP calls such as ->dailyAt('13:00') in the application's zone", content: re(`(?s)\$schedule\s*->\s*(?:command|job|call|exec)\b|\bSchedule::(?:command|job|call|exec)\s*\(`),
+		name: "a schedule of Laravel", schedules: "PHP calls such as ->dailyAt('13:00') in the application's zone", content: re(`(?s)\$schedule\s*->\s*(?:command|job|call|exec)\b|\bSchedule::(?:\w+\([^)]*\)\s*->\s*)*(?:command|job|call|exec|group)\b|\bSchedule::class\)\s*->|\bArtisan::command\s*\(.*->\s*(?:hourly|daily|weekly|monthly|yearly|cron|every\w+|quarterly|twice\w+)(?:\w*)\s*\(`),
 		todo: "`php artisan schedule:list` prints the crontab fields of each; one job for each command, " + writeJobs,
 	},
 	{
-		name: "SQL of pg_cron", schedules: "five crontab fields, $ for the last day of the month, or '[1-59] seconds', in GMT unless cron.timezone says otherwise", content: re(`(?is)\bcron\.(?:schedule|schedule_in_database)\s*\(|\bcreate\s+extension\b[^;]*\bpg_cron\b`),
+		name: "SQL of pg_cron", schedules: "five crontab fields, $ for the last day of the month, or '[1-59] seconds', in GMT unless cron.timezone says otherwise", content: re(`(?is)\b(?:select|perform)\s+cron\.(?:schedule|schedule_in_database|alter_job|unschedule)\s*\(|\bcreate\s+extension\b[^;]*\bpg_cron\b|\b(?:into|update)\s+cron\.job\b`),
 		todo: "a job that runs the SQL with psql can take its place; " + writeJobs,
 	},
 	{
-		name: "a Nomad job", schedules: "crontab fields, five or with seconds six, in its own time_zone", content: re(`(?s)\bjob\s+"[^"]+"\s*\{.*\bperiodic\s*\{|"Periodic"\s*:\s*\{[^}]*"Spec`),
+		name: "a Nomad job", schedules: "crontab fields, five or with seconds six, in its own time_zone", content: re(`(?s)\bjob\s+(?:"[^"]+"|\[\[[^\n]*\]\])\s*\{.*\bperiodic\s*\{|"Periodic"\s*:\s*\{[^}]*"Spec`),
 		todo: "`nomad job inspect NAME` prints what is deployed; " + writeJobs + ", with the image and command of its task",
 	},
 	{
-		name: "Java or Kotlin code with Spring's @Scheduled", schedules: "six fields of Spring, seconds first and 1 = Monday, or fixed rates", content: re(`@Scheduled\s*\(`),
-		todo: "`batchplane cron` says for each expression what to write; a method is no command, so each needs one that an image can run",
+		name: "Java or Kotlin code with Spring's @Scheduled", schedules: sixSpring, content: re(`@Scheduled\s*\(`),
+		todo: springTodo,
 	},
 	{
-		name: "a file of Quartz", schedules: "six or seven fields of Quartz, seconds first and 1 = Sunday", content: re(`(?i)org\.quartz|cron-expression>|CronScheduleBuilder|CronTrigger|<cron>|quartz\.job`),
+		name: "a configuration of Spring", schedules: sixSpring, content: re(`<task:scheduled\b`),
+		todo: springTodo,
+	},
+	{
+		name: "a configuration of Spring", schedules: sixSpring, file: re(`(?i)\.(?:properties|ya?ml)$`),
+		content: re(`(?m)^[ \t]*[\w.-]*cron[\w.-]*[ \t]*[:=][ \t]*["']?(?:[0-9*?/,-]+[ \t]+){3,5}[0-9*?/,A-Za-z#-]+[ \t]+[0-9*?/,A-Za-z#-]+["']?[ \t]*$`),
+		todo:    springTodo,
+	},
+	{
+		name: "a file of Quartz", schedules: "six or seven fields of Quartz, seconds first and 1 = Sunday", content: re(`(?i)org\.quartz|cron-expression>|CronScheduleBuilder|CronTrigger|WithCronSchedule|<cron>|quartz\.job`),
 		todo: "`batchplane cron` says for each expression what to write",
 	},
 	{
@@ -87,6 +110,22 @@ var kinds = []kind{
 	{
 		name: "a CronWorkflow of Argo", schedules: "five crontab fields in its own timezone", content: re(`(?m)^\s*["']?kind["']?\s*:\s*["']?CronWorkflow\b`),
 		todo: "a workflow has several steps and a job has one command: " + writeJobs + " for each that stands alone",
+	},
+	{
+		name: "a folder's list of kustomize", schedules: "in the files that it names", content: re(`(?m)^kind\s*:\s*Kustomization\b`),
+		todo: "`kubectl kustomize FOLDER` prints the whole, and `batchplane import kubernetes` reads that",
+	},
+	{
+		name: "a program in Jsonnet", schedules: "in what it prints", file: re(`\.(?:jsonnet|libsonnet)$`),
+		todo: "`jsonnet FILE > rendered.json` prints it, and `batchplane import rendered.json` says what that is",
+	},
+	{
+		name: "Terraform's own state file", schedules: "expressions of EventBridge", content: re(`(?s)^\s*\{.*"serial"\s*:.*"lineage"\s*:|^\s*\{.*"lineage"\s*:.*"serial"\s*:`),
+		todo: "`terraform show -json > state.json` prints it in the form that has a promise, and `batchplane import terraform state.json` reads that",
+	},
+	{
+		name: "the manifest of a Copilot service", schedules: "none", content: re(`(?m)^type\s*:\s*["']?(?:Load Balanced Web Service|Backend Service|Worker Service|Request-Driven Web Service|Static Site)\b`),
+		todo: "the manifests of Scheduled Jobs are read, copilot/NAME/manifest.yml",
 	},
 	{
 		name: "Terraform's HCL", schedules: "expressions of EventBridge, which mostly refer to variables", file: re(`\.(?:tf|tofu|hcl)$`), content: re(`(?m)^\s*(?:resource|module|data|variable|provider|locals|terraform|output)\b[^\n]*\{`),
@@ -141,7 +180,7 @@ var kinds = []kind{
 		todo: writeJobs,
 	},
 	{
-		name: "code with node-cron or a cron library of JavaScript", schedules: "five fields, or six with seconds first", content: re(`(?s)(?:node-cron|node-schedule|croner|from ['"]cron['"]|require\(['"]cron['"]\)|@nestjs/schedule).*(?:schedule\(|scheduleJob\(|new Cron|CronJob|@Cron\()`),
+		name: "code with node-cron or a cron library of JavaScript", schedules: "five fields, or six with seconds first", content: re(`(?s)(?:node-cron|node-schedule|croner|from ['"]cron['"]|require\(['"](?:node-)?cron['"]\)|@nestjs/schedule).*(?:schedule\(|scheduleJob\(|new Cron|CronJob|@Cron\()`),
 		todo: "a function is no command: " + writeJobs + " with one that an image can run",
 	},
 	{
@@ -150,6 +189,11 @@ var kinds = []kind{
 	},
 	{
 		name: "an anacrontab", schedules: "days and delays since the last run, not times of a clock", file: re(`(?i)anacrontab$`),
+		todo: "choose a time for each, such as 0 3 * * *, and " + writeJobs,
+	},
+	{
+		// Debian's and Fedora's own have these lines; cron would read none of them.
+		name: "an anacrontab", schedules: "days and delays since the last run, not times of a clock", content: re(`(?m)^(?:[0-9]+|@(?:daily|weekly|monthly|yearly|annually))[ \t]+[0-9]+[ \t]+[A-Za-z][\w-]*\.(?:daily|weekly|monthly|yearly)[ \t]+\S`),
 		todo: "choose a time for each, such as 0 3 * * *, and " + writeJobs,
 	},
 }

@@ -70,7 +70,11 @@ func (r *reading) pod() {
 		r.e.Off(&r.j, "it has %d initContainers: do their work in the image or in the command", n)
 	}
 	containers := spec.Get("containers").List()
-	if len(containers) != 1 {
+	switch {
+	case len(containers) == 0:
+		r.d.Image = importer.ReplaceMe
+		r.e.Off(&r.j, "it has no container, so it is a patch or a part of one: `kubectl kustomize FOLDER` prints the whole, import that")
+	case len(containers) > 1:
 		r.e.Off(&r.j, "it has %d containers, and a job is one: write the others into a task definition of your own", len(containers))
 	}
 	if user, ok := spec.Get("securityContext", "runAsUser").Int(); ok {
@@ -121,9 +125,12 @@ func (r *reading) container(c *doc.Node) {
 		r.e.Decide("$(NAME) in its command is put in by Kubernetes and not by ECS: let a shell do it, or write the value")
 	}
 	ecs.Command(&r.e, &r.j, words)
+	if dir := c.Get("workingDir").String(); dir != "" {
+		r.e.Decide("its workingDir is %s, which a job cannot say: let the image's WORKDIR be that, or the command change into it", importer.Clip(dir))
+	}
 	r.environment(c)
 	r.size(c.Get("resources"))
-	for _, key := range []string{"livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports", "workingDir", "volumeDevices"} {
+	for _, key := range []string{"livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports", "volumeDevices"} {
 		if c.Has(key) {
 			r.e.Change("%s is dropped: a job's container ends by itself, and the image says the rest", key)
 		}

@@ -5,6 +5,7 @@ package terraform
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -133,15 +134,21 @@ func (s *show) rule(r resource) (found int) {
 		s.in.Entries = append(s.in.Entries, e)
 		return 1
 	}
-	off, on := events(name, v.Get("event_bus_name").String())
+	named := ecs.Rule{Name: importer.Word(name), Bus: v.Get("event_bus_name").String()}
+	mixed := slices.ContainsFunc(targets, func(t resource) bool { return ecs.NoTask(t.values) })
+	off, on := named.Switch()
+	off, on = off+inCode, on+inCode
 	for _, t := range targets {
 		one := thing{
 			name: name, expression: v.Get("schedule_expression").String(), disabled: disabled, description: v.Get("description").String(), pattern: v.Get("event_pattern").String() != "",
 			arn: t.values.Get("arn").String(), parameters: first(t.values.Get("ecs_target")), input: t.values.Get("input"), transformer: first(t.values.Get("input_transformer")),
-			path: t.values.Get("input_path").String(), off: off, on: on, of: t,
+			path: t.values.Get("input_path").String(), target: t.values, off: off, on: on, of: t,
 		}
-		if len(targets) > 1 {
-			one.name += "-" + t.values.Get("target_id").String()
+		if id := t.values.Get("target_id").String(); len(targets) > 1 {
+			one.name += "-" + id
+			if mixed {
+				one.off, one.on = named.SwitchTarget(id, importer.Clean(one.name)+".target.json")
+			}
 		}
 		s.job(t, one, r.address)
 	}
@@ -177,10 +184,11 @@ func (s *show) schedule(r resource) {
 		group = "default"
 	}
 	off, on := ecs.SwitchSchedule(importer.Word(name), importer.Word(group), "")
+	off, on = off+inCode, on+inCode
 	s.job(r, thing{
 		name: name, expression: v.Get("schedule_expression").String(), zone: v.Get("schedule_expression_timezone").String(), disabled: v.Get("state").String() == "DISABLED",
 		description: v.Get("description").String(), arn: t.Get("arn").String(), parameters: first(t.Get("ecs_parameters")), input: t.Get("input"),
-		window: first(v.Get("flexible_time_window")), start: v.Get("start_date").String(), end: v.Get("end_date").String(), retry: first(t.Get("retry_policy")), off: off, on: on, of: r,
+		window: first(v.Get("flexible_time_window")), start: v.Get("start_date").String(), end: v.Get("end_date").String(), target: t, off: off, on: on, of: r,
 	}, "")
 }
 
@@ -188,7 +196,7 @@ func (s *show) schedule(r resource) {
 type thing struct {
 	name, expression, zone, description, arn, path string
 	disabled, pattern                              bool
-	parameters, input, transformer, window, retry  *doc.Node
+	parameters, input, transformer, window, target *doc.Node
 	start, end                                     string
 	off, on                                        string
 	of                                             resource
@@ -226,7 +234,7 @@ func (s *show) job(r resource, t thing, rule string) {
 	t.unknown(&e, &j)
 	s.in.Take(&e, j, t.name)
 	if e.Job != nil && !t.disabled {
-		s.in.Switch(t.off+inCode, t.on+inCode)
+		s.in.Switch(t.off, t.on)
 	}
 }
 
@@ -264,7 +272,7 @@ func (t thing) terms(in *importer.Import, e *importer.Entry, j *job.Job) {
 	}
 	j.StartAt, j.EndAt = ecs.Date(e, "start", t.start), ecs.Date(e, "end", t.end)
 	ecs.Passed(e, j, in.From)
-	ecs.Delivery(e, t.retry)
+	ecs.Delivery(e, t.target)
 }
 
 // unknown is about what a plan knows after the apply alone, which looks as though
@@ -286,12 +294,4 @@ func (t thing) unknown(e *importer.Entry, j *job.Job) {
 	if j.TaskDefinition == "" || len(open) > 0 {
 		e.Off(j, "the plan does not know some of it before the apply (%s): give the state, or write what was deployed", strings.Join(append(open, "the task definition's ARN")[:max(1, len(open))], ", "))
 	}
-}
-
-func events(name, bus string) (off, on string) {
-	flags := ""
-	if bus != "" && bus != "default" {
-		flags = " --event-bus-name " + importer.Word(bus)
-	}
-	return "aws events disable-rule --name " + importer.Word(name) + flags, "aws events enable-rule --name " + importer.Word(name) + flags
 }

@@ -1,0 +1,56 @@
+package eventbridge
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+)
+
+// parameter is its default, which is told: a deployment may have another value.
+func (t *template) parameter(n *doc.Node, name string, p *doc.Node) *doc.Node {
+	v, kind := p.Get("Default").String(), p.Get("Type").String()
+	if v == "" || strings.HasPrefix(kind, "AWS::SSM::") {
+		return t.unknown(n, "the parameter "+name)
+	}
+	if !slices.Contains(t.defaults, name) {
+		t.defaults = append(t.defaults, name)
+	}
+	if kind != "CommaDelimitedList" && !strings.HasPrefix(kind, "List<") {
+		return text(n, v)
+	}
+	return list(n, v, ",")
+}
+
+// list is a text cut at its separators.
+func list(n *doc.Node, s, separator string) *doc.Node {
+	out := &doc.Node{Kind: doc.List, Line: n.Line}
+	for _, one := range strings.Split(s, separator) {
+		out.Items = append(out.Items, text(n, strings.TrimSpace(one)))
+	}
+	return out
+}
+
+// maxSplit bounds how many parts Fn::Split makes.
+const maxSplit = 1000
+
+// cut answers Fn::Split and Fn::Select, nil where they cannot be.
+func (t *template) cut(n *doc.Node, function string, argument *doc.Node, depth int) *doc.Node {
+	parts := argument.List()
+	if len(parts) != 2 {
+		return nil
+	}
+	if function == "Fn::Split" {
+		by, of := parts[0].String(), t.resolve(parts[1], depth+1).String()
+		if by == "" || of == "" || strings.Contains(of, importer.ReplaceMe) || strings.Count(of, by) > maxSplit {
+			return nil
+		}
+		return list(n, of, by)
+	}
+	of := t.resolve(parts[1], depth+1).List()
+	if at, ok := t.resolve(parts[0], depth+1).Int(); ok && at >= 0 && at < len(of) {
+		return of[at]
+	}
+	return nil
+}
