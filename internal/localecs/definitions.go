@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -115,7 +116,8 @@ func (c definitionContent) check() error {
 }
 
 type definitionRequest struct {
-	TaskDefinition string `json:"taskDefinition"`
+	TaskDefinition string   `json:"taskDefinition"`
+	Include        []string `json:"include"`
 }
 
 func (s *Server) describeTaskDefinition(in definitionRequest) (any, error) {
@@ -125,7 +127,20 @@ func (s *Server) describeTaskDefinition(in definitionRequest) (any, error) {
 	if err != nil {
 		return nil, refuse("ClientException", "Unable to describe task definition.")
 	}
-	return s.definitionAnswer(d)
+	answer, err := s.definitionAnswer(d)
+	if err != nil || !slices.Contains(in.Include, "TAGS") {
+		return answer, err
+	}
+	var tagged struct {
+		Tags json.RawMessage `json:"tags,omitempty"`
+	}
+	if err := json.Unmarshal(d.Content, &tagged); err != nil {
+		return nil, fmt.Errorf("reading the tags of %s:%d: %w", d.Family, d.Revision, err)
+	}
+	if tagged.Tags != nil {
+		answer["tags"] = tagged.Tags
+	}
+	return answer, nil
 }
 
 func (s *Server) deregisterTaskDefinition(in definitionRequest) (any, error) {
@@ -185,7 +200,7 @@ func (s *Server) definitionARN(d definition) string {
 }
 
 // definitionAnswer is the registered content with what registering added to it.
-func (s *Server) definitionAnswer(d definition) (any, error) {
+func (s *Server) definitionAnswer(d definition) (map[string]any, error) {
 	shown := map[string]any{}
 	if err := json.Unmarshal(d.Content, &shown); err != nil {
 		return nil, fmt.Errorf("reading task definition %s:%d: %w", d.Family, d.Revision, err)

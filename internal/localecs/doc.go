@@ -10,5 +10,5 @@
 // What it keeps of ECS's promises is said, with its source, where it is kept.
 // What it leaves out: services, container instances, images and networks (a
 // container is its command, run on this machine), secrets, health checks,
-// container dependencies, restart policies, tags, IAM and request signatures.
+// container dependencies, restart policies, tags of tasks, IAM and request signatures.
 package localecs

@@ -153,6 +153,37 @@ func TestTaskDefinitions(t *testing.T) {
 	equal(t, "registered again after a restart", h.register("job", container), family+"3")
 }
 
+// TestTagsOfATaskDefinition: they are given where they are asked for, after a
+// restart too.
+func TestTagsOfATaskDefinition(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	in := &ecs.RegisterTaskDefinitionInput{
+		Family: aws.String("tagged"), ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("a"), Image: aws.String("busybox")}},
+		Tags: []types.Tag{{Key: aws.String("team"), Value: aws.String("a")}},
+	}
+	if _, err := h.RegisterTaskDefinition(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	tags := func(family string, include ...types.TaskDefinitionField) string {
+		t.Helper()
+		out, err := h.DescribeTaskDefinition(t.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: &family, Include: include})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := ""
+		for _, tag := range out.Tags {
+			text += aws.ToString(tag.Key) + "=" + aws.ToString(tag.Value)
+		}
+		return text
+	}
+	equal(t, "not asked for", tags("tagged"), "")
+	h.crash()
+	h.open()
+	equal(t, "asked for", tags("tagged", types.TaskDefinitionFieldTags), "team=a")
+	equal(t, "of one without", tags("job", types.TaskDefinitionFieldTags), "")
+}
+
 func TestATaskIsSeenOnlyAfterAWhileAndForgottenAfterAnHour(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *localecs.Config) { c.Delays.Invisible = 5 * time.Second })

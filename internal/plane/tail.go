@@ -19,6 +19,9 @@ func (p *Plane) Tail(ctx context.Context, jobs []string, emit func(run.Run) erro
 	poll := poller{plane: p}
 	for first := true; ctx.Err() == nil; first = false {
 		runs, err := p.tailOnce(ctx, jobs, seen)
+		if ctx.Err() != nil {
+			return nil // also where that cut a read off
+		}
 		if err != nil {
 			return err
 		}

@@ -26,6 +26,7 @@ var commandBuilt sync.Once
 type terminal struct {
 	w    *world
 	keys keyPair
+	env  []string // beyond the endpoint of the emulator
 }
 
 // person is somebody who has one of the stack's policies and no other.
@@ -39,7 +40,7 @@ func (w *world) person(t *testing.T, name, policy string) terminal {
 	})
 	const iam = "Version=2010-05-08&UserName="
 	w.query(t, "iam", "Action=CreateUser&"+iam+name)
-	w.query(t, "iam", "Action=AttachUserPolicy&"+iam+name+"&PolicyArn="+url.QueryEscape(w.resource[policy]))
+	w.allow(t, name, policy)
 	var made struct {
 		ID     string `xml:"CreateAccessKeyResult>AccessKey>AccessKeyId"`
 		Secret string `xml:"CreateAccessKeyResult>AccessKey>SecretAccessKey"`
@@ -47,7 +48,13 @@ func (w *world) person(t *testing.T, name, policy string) terminal {
 	if err := xml.Unmarshal(w.query(t, "iam", "Action=CreateAccessKey&"+iam+name), &made); err != nil {
 		t.Fatal(err)
 	}
-	return terminal{w, keyPair{made.ID, made.Secret}}
+	return terminal{w: w, keys: keyPair{made.ID, made.Secret}}
+}
+
+// allow gives somebody one more of the stack's policies.
+func (w *world) allow(t *testing.T, name, policy string) {
+	t.Helper()
+	w.query(t, "iam", "Action=AttachUserPolicy&Version=2010-05-08&UserName="+name+"&PolicyArn="+url.QueryEscape(w.resource[policy]))
 }
 
 func command() string { return filepath.Join(scratch, "batchplane") }
@@ -61,19 +68,70 @@ type said struct {
 // types runs a command with the person's own keys.
 func (p terminal) types(t *testing.T, args ...string) said {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), command(), append([]string{"--stack", p.w.name}, args...)...)
-	var out, errs bytes.Buffer
-	cmd.Dir, cmd.Stdout, cmd.Stderr = t.TempDir(), &out, &errs
-	cmd.Env = []string{
+	return p.starts(t, args...).ends(t)
+}
+
+// under is a command under way.
+type under struct {
+	cmd       *exec.Cmd
+	out, errs heard
+}
+
+// heard is what a command has said so far.
+type heard struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.Write(p)
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.String()
+}
+
+// starts starts a command with the person's own keys; it ends with the test.
+func (p terminal) starts(t *testing.T, args ...string) *under {
+	t.Helper()
+	u := &under{cmd: exec.CommandContext(t.Context(), command(), append([]string{"--stack", p.w.name}, args...)...)}
+	u.cmd.Dir, u.cmd.Stdout, u.cmd.Stderr = t.TempDir(), &u.out, &u.errs
+	p.on(t, u.cmd)
+	if err := u.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// on gives a command the person's surroundings.
+func (p terminal) on(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_REGION=us-east-1", "AWS_ENDPOINT_URL=" + p.w.url, "TZ=UTC",
 		"AWS_ACCESS_KEY_ID=" + p.keys.id, "AWS_SECRET_ACCESS_KEY=" + p.keys.secret, "AWS_EC2_METADATA_DISABLED=true",
-	}
-	err := cmd.Run()
+	}, p.env...)
+}
+
+// ends waits for the end of a command.
+func (u *under) ends(t *testing.T) said {
+	t.Helper()
+	err := u.cmd.Wait()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	return said{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+	return said{u.cmd.ProcessState.ExitCode(), u.out.String(), u.errs.String()}
+}
+
+// until waits until a command has said this.
+func (u *under) until(t *testing.T, says string) {
+	t.Helper()
+	re := regexp.MustCompile(says)
+	within(t, soon, "it says "+says, func() bool { return re.MatchString(u.out.String()) })
 }
 
 // must runs a command that must say this.
@@ -134,7 +192,7 @@ func people(t *testing.T, w *world) {
 // checks: doctor finds what is missing, and says what mends it.
 func checks(t *testing.T, w *world, file string) {
 	t.Helper()
-	s := terminal{w, rootKeys}.types(t, "doctor", "-f", file)
+	s := terminal{w: w, keys: rootKeys}.types(t, "doctor", "-f", file)
 	for _, says := range []string{
 		`wrong +cluster +jobs +it does not exist +aws ecs create-cluster --cluster-name jobs +people-`,
 		`wrong +task definition +job +it does not exist +register it`,
@@ -231,11 +289,11 @@ func sees(t *testing.T, reader terminal) {
 // wrongPlaces: what is missing is said.
 func wrongPlaces(t *testing.T, reader terminal) {
 	t.Helper()
-	root := terminal{reader.w, rootKeys}
+	root := terminal{w: reader.w, keys: rootKeys}
 	if s := root.types(t, "--stack", "nowhere", "jobs"); s.code != 1 || !strings.Contains(s.err, "there is no stack nowhere in us-east-1; there are "+reader.w.name) {
 		t.Errorf("a stack that is not there: %+v", s)
 	}
-	nobody := terminal{reader.w, keyPair{}}
+	nobody := terminal{w: reader.w}
 	if s := nobody.types(t, "jobs"); s.code != 1 || !strings.Contains(s.err, "there are no AWS credentials: sign in with `aws login`") {
 		t.Errorf("without credentials: %+v", s)
 	}

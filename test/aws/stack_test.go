@@ -45,6 +45,7 @@ type world struct {
 	pattern  string            // of the rule for stopped tasks
 	store    *dynamo.Store
 	ecs      *localecs.Server
+	ecsURL   string // where it listens
 	slack    *slackChannel
 	inbox    string // URL of the queue that gets all notices
 	bus      string // URL of the queue that gets all events about runs
@@ -252,6 +253,7 @@ func (w *world) startECS(t *testing.T) string {
 	t.Cleanup(func() { _ = w.ecs.Close(context.WithoutCancel(t.Context())) })
 	server := httptest.NewServer(w.line(w.ecs.Handler()))
 	t.Cleanup(server.Close)
+	w.ecsURL = server.URL
 	client := ecs.New(ecs.Options{BaseEndpoint: aws.String(server.URL), Region: "us-east-1", Credentials: rootUser})
 	_, err = client.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
 		Family: aws.String("job"), RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
@@ -356,18 +358,27 @@ func launched(out http.ResponseWriter, r *http.Request, ecs http.Handler) (arn s
 // logGroup is where the tasks' logs are.
 const logGroup = "/ecs/job"
 
-// log writes lines into a task's log, as the driver awslogs does.
+// log begins a task's log with these lines, as the driver awslogs does.
 func (w *world) log(t *testing.T, taskARN string, lines ...string) {
 	t.Helper()
-	const target = "Logs_20140328."
-	in := map[string]any{"logGroupName": logGroup, "logStreamName": "ecs/main/" + taskARN[strings.LastIndexByte(taskARN, '/')+1:]}
-	w.call(t, "logs", target+"CreateLogStream", in, nil)
+	w.call(t, "logs", "Logs_20140328.CreateLogStream", stream(taskARN), nil)
+	w.writes(t, taskARN, lines...)
+}
+
+// writes adds lines to a task's log.
+func (w *world) writes(t *testing.T, taskARN string, lines ...string) {
+	t.Helper()
+	in := stream(taskARN)
 	var events []map[string]any
 	for _, line := range lines {
 		events = append(events, map[string]any{"timestamp": time.Now().UnixMilli(), "message": line})
 	}
 	in["logEvents"] = events
-	w.call(t, "logs", target+"PutLogEvents", in, nil)
+	w.call(t, "logs", "Logs_20140328.PutLogEvents", in, nil)
+}
+
+func stream(taskARN string) map[string]any {
+	return map[string]any{"logGroupName": logGroup, "logStreamName": "ecs/main/" + taskARN[strings.LastIndexByte(taskARN, '/')+1:]}
 }
 
 // tasks counts the tasks of a job that ECS started.

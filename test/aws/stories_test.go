@@ -73,6 +73,13 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 			"the people's door takes requests alone":               peoplesDoor,
 			"a dashboard shows a failure and retries it":           onDashboard,
 			"the pages show a stack with one's own credentials":    onPages,
+			"two people who retry at one moment retry once":        atOneMoment,
+			"retry --all that is asked for twice is done once":     askedTwice,
+			"a pipeline waits, times out and waits on":             pipeline,
+			"tail tells what happens as it happens":                tails,
+			"a log is followed live to the end of its attempt":     followed,
+			"task definitions are deployed with their jobs":        deploysDefinitions,
+			"apply meets drift, others, faults and newer plans":    appliesAmongOthers,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
