@@ -1,0 +1,195 @@
+package aws_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// papersJobs are the jobs that the papers' commands name, beside the README's.
+const papersJobs = `
+  - name: nightly-report
+    schedule: "30 2 * * *"
+    timezone: Europe/Berlin
+    taskDefinition: hello
+    inputs: {DAY: {description: Which day., pattern: '[0-9]{4}-[0-9]{2}-[0-9]{2}'}}
+  - {name: migrate, taskDefinition: hello}
+`
+
+// shown are a paper's commands in their order: of blocks, of indented lines, and
+// between backticks.
+var shown = regexp.MustCompile("(?m)^ *(batchplane .*)$|`(batchplane [^`]+)`")
+
+// named are commands of which a sentence says what they are for, without what they
+// need.
+var named = []string{"batchplane render", "batchplane preview"}
+
+// commands are those of a text that can be typed as they stand.
+func commands(text string) (out []string) {
+	for _, m := range shown.FindAllStringSubmatch(text, -1) {
+		line := m[1] + m[2]
+		line, _, _ = strings.Cut(line, "  #")
+		line = strings.TrimSpace(line)
+		if !strings.Contains(line, "...") && !slices.Contains(out, line) && !slices.Contains(named, line) {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// paper is a page, or the part of it after a heading.
+func paper(t *testing.T, path, heading string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if heading == "" {
+		return string(text)
+	}
+	_, part, ok := strings.Cut(string(text), "\n## "+heading+"\n")
+	if !ok {
+		t.Fatalf("%s has no part %q", path, heading)
+	}
+	part, _, _ = strings.Cut(part, "\n## ")
+	return part
+}
+
+// desk is where somebody types what the papers say: a folder with files, and a shell.
+type desk struct {
+	terminal
+	dir string
+}
+
+// shell runs a line of a paper as it stands.
+func (d desk) shell(t *testing.T, line string) said {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", "exec "+line)
+	u := &under{cmd: cmd}
+	cmd.Stdout, cmd.Stderr = &u.out, &u.errs
+	d.on(t, cmd)
+	cmd.Dir = d.dir
+	cmd.Env = append(cmd.Env, "PATH="+scratch+":"+os.Getenv("PATH"), "BATCHPLANE_STACK="+d.w.name, "CI_PIPELINE_ID=4711")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line == "batchplane tail" { // which a person ends
+		within(t, soon, "it tails", func() bool { return strings.Contains(u.errs.String(), "Ctrl-C ends it") })
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return u.ends(t)
+}
+
+// expected is what a command of the papers is to come to, by what it begins with; 0
+// unless listed.
+var expected = []struct {
+	begins string
+	codes  []int
+	says   string
+}{
+	{"batchplane retry --all", []int{0, 2}, "nothing is there to be retried|nothing was retried: nobody can be asked here, so give --yes"},
+	{"batchplane status", []int{0, 1}, "heartbeat"},
+	{"batchplane doctor", []int{1}, `wrong +cluster +jobs +the stack may not launch tasks there`}, // the README's is another
+	{"batchplane show", []int{0}, `retry +`},
+	{"batchplane logs", []int{0, 1}, "wrote nothing|the log group /ecs/jobs does not exist"}, // the stand-in's tasks write no log
+	{"batchplane retry nightly-report", []int{0}, "has succeeded"},
+	{"batchplane pause ", []int{0}, "is paused until"},
+	{"batchplane pauses", []int{0}, "the source is moving"},
+	{"batchplane run nightly-report", []int{0}, "launched"},
+	{"batchplane run hello", []int{0}, "has succeeded"},
+	{"batchplane run migrate", []int{0}, "has succeeded"},
+	{"batchplane stop", []int{0}, "stop"},
+	{"batchplane skip-next", []int{0}, "will be skipped"},
+	{"batchplane history nightly-report", []int{0}, "nightly-report"},
+	{"batchplane validate", []int{0}, "no problem"},
+}
+
+// must runs a paper's command, which must come to what is expected.
+func (d desk) must(t *testing.T, line string) {
+	t.Helper()
+	codes, says := []int{0}, ""
+	for _, e := range expected {
+		if strings.HasPrefix(line, e.begins) {
+			codes, says = e.codes, e.says
+			break
+		}
+	}
+	if strings.HasPrefix(line, "batchplane apply ") {
+		line += " --yes" // on a terminal it asks
+	}
+	s := d.shell(t, line)
+	if !slices.Contains(codes, s.code) || !regexp.MustCompile(says).MatchString(s.out+s.err) {
+		t.Errorf("%s: exit code %d, %s%s; want %v and %s", line, s.code, s.out, s.err, codes, says)
+	}
+}
+
+// papers: each command of the README's first deploy, of a day's work and of a move
+// from a crontab does what the paper says.
+func papers(t *testing.T, w *world) {
+	d := desk{w.person(t, "paula", "OperatorPolicy"), t.TempDir()}
+	w.allow(t, "paula", "DeployerPolicy")
+	d.env = []string{"AWS_ENDPOINT_URL_ECS=" + w.ecsURL}
+	text := paper(t, "README.md", "Deploy it")
+	_, yaml, ok := strings.Cut(text, "```yaml\n")
+	yaml, _, _ = strings.Cut(yaml, "```")
+	if !ok {
+		t.Fatal("the README shows no jobs file")
+	}
+	yaml = strings.Replace(yaml, "cluster: default", "cluster: jobs", 1) + strings.TrimPrefix(papersJobs, "\n")
+	jobs := file(filepath.Join(d.dir, "jobs.yaml"))
+	jobs.says(t, yaml)
+
+	d.all(t, commands(text), map[string]func(){"batchplane run hello": func() { w.sweep(t) }})
+
+	w.set(func() { w.scripts["nightly-report"] = localecs.Script{ExitCode: 3} })
+	asked := d.shell(t, "batchplane run nightly-report").out
+	id := run.ID(regexp.MustCompile(`nightly-report/manual-[0-9a-f]+`).FindString(asked))
+	if id == "" {
+		t.Fatalf("nightly-report does not run: %s", asked)
+	}
+	w.await(t, id, run.Failed, soon)
+	w.set(func() { w.scripts["nightly-report"] = localecs.Script{} })
+	d.all(t, commands(paper(t, "docs/operate.md", "")), map[string]func(){
+		"batchplane run nightly-report": func() {
+			d.shell(t, "batchplane resume nightly-report")
+			w.set(func() { w.scripts["nightly-report"] = localecs.Script{For: -1} })
+		},
+	})
+
+	// The move begins with a crontab, in a folder of its own.
+	d.dir = t.TempDir()
+	file(filepath.Join(d.dir, "crontab")).says(t, "30 2 * * * root /usr/local/bin/report # nightly-report\n")
+	lines := commands(paper(t, "docs/migration.md", ""))
+	for i, line := range lines {
+		lines[i] = strings.NewReplacer("/etc/crontab", "crontab --users yes", "--stack batchplane", "--stack "+w.name, "--job nightly-report ", "").Replace(line)
+	}
+	d.all(t, lines, map[string]func(){
+		"batchplane doctor": func() { file(filepath.Join(d.dir, "jobs.yaml")).says(t, yaml) },
+	})
+}
+
+// all types a paper's commands one after another; before some of them something is
+// to be done, by what they begin with.
+func (d desk) all(t *testing.T, lines []string, before map[string]func()) {
+	t.Helper()
+	if len(lines) < 4 {
+		t.Errorf("the paper shows %q only", lines)
+	}
+	for _, line := range lines {
+		for begins, do := range before {
+			if strings.HasPrefix(line, begins) {
+				do()
+			}
+		}
+		d.must(t, line)
+	}
+}
