@@ -66,3 +66,38 @@ func TestATableOfAnotherVersion(t *testing.T) {
 		t.Errorf("of a damaged item: %v", err)
 	}
 }
+
+// cutOff is a reader whose person stops looking while it reads.
+type cutOff struct {
+	*memory.Store
+	end context.CancelFunc
+}
+
+func (c cutOff) Run(ctx context.Context, _ run.ID) (run.Run, error) {
+	c.end()
+	return run.Run{}, ctx.Err()
+}
+
+func (c cutOff) Walk(ctx context.Context, _ control.Walk) iter.Seq2[run.Run, error] {
+	return func(yield func(run.Run, error) bool) { c.end(); yield(run.Run{}, ctx.Err()) }
+}
+
+// TestWhoStopsLooking: Ctrl-C ends tail and logs --follow in the midst of a read, too.
+func TestWhoStopsLooking(t *testing.T) {
+	t.Parallel()
+	for name, look := range map[string]func(context.Context, *plane.Plane) error{
+		"tail": func(ctx context.Context, p *plane.Plane) error {
+			return p.Tail(ctx, nil, func(run.Run) error { return nil })
+		},
+		"logs --follow": func(ctx context.Context, p *plane.Plane) error {
+			_, err := p.Follow(ctx, plane.Follow{Run: "a/20261122T0200Z", On: true}, func(plane.Line) error { return nil })
+			return err
+		},
+	} {
+		ctx, end := context.WithCancel(t.Context())
+		if err := look(ctx, &plane.Plane{Reader: cutOff{&memory.Store{}, end}}); err != nil || ctx.Err() == nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		end()
+	}
+}

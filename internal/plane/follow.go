@@ -29,8 +29,16 @@ type Followed struct {
 }
 
 // Follow gives each line that an attempt's task wrote, and where asked to goes on
-// until the attempt has ended and its last lines have come.
-func (p *Plane) Follow(ctx context.Context, f Follow, emit func(Line) error) (done Followed, err error) {
+// until the attempt has ended and its last lines have come, or ctx ends.
+func (p *Plane) Follow(ctx context.Context, f Follow, emit func(Line) error) (Followed, error) {
+	done, err := p.follow(ctx, f, emit)
+	if ctx.Err() != nil {
+		return done, nil //nolint:nilerr // also where that cut a read off
+	}
+	return done, err
+}
+
+func (p *Plane) follow(ctx context.Context, f Follow, emit func(Line) error) (done Followed, err error) {
 	poll := poller{plane: p}
 	place := ""
 	var ended time.Time

@@ -20,7 +20,7 @@ func (p *Plane) Tail(ctx context.Context, jobs []string, emit func(run.Run) erro
 	for first := true; ctx.Err() == nil; first = false {
 		runs, err := p.tailOnce(ctx, jobs, seen)
 		if ctx.Err() != nil {
-			return nil // also where that cut a read off
+			return nil //nolint:nilerr // also where that cut a read off
 		}
 		if err != nil {
 			return err
