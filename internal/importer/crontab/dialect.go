@@ -7,6 +7,7 @@ import (
 
 	lines "github.com/batchplane/batchplane/internal/cron/crontab"
 	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/foreign"
 )
 
 // byteOrderMark is what editors of Windows put before the first line.
@@ -37,7 +38,7 @@ var dialects = []struct {
 	{regexp.MustCompile(`^(On(Calendar|BootSec|StartupSec|ActiveSec|UnitActiveSec|UnitInactiveSec)|Persistent|AccuracySec|RandomizedDelaySec|ExecStart|WantedBy)\s*=`), "a systemd unit"},
 	{regexp.MustCompile(`^(cron|rate|at)\(`), "EventBridge"},
 	{regexp.MustCompile(`^(H\b|(\S+\s+){1,4}H\b)`), "Jenkins"},
-	{regexp.MustCompile(`^([0-9*,/-]+\s+){3,4}\?(\s|$)|^([0-9*,/?-]+\s+){5}\*(\s|$)`), quartz},
+	{regexp.MustCompile(`^([0-9*,/-]+\s+){3,4}\?(\s|$)|^([0-9*,/?LW-]+\s+){5}[*?](\s|$)`), quartz},
 	{regexp.MustCompile(`^(\S+\s+){0,4}[0-9]+/[0-9]+\s`), steps + " 5/15 for 5-59/15 (the first Vixie cron took it for 5)"},
 }
 
@@ -100,6 +101,16 @@ func notCron(f *importer.File, all []lines.Line) error {
 		return nil
 	}
 	return &importer.ForeignError{Kind: "no crontab", Sentence: fmt.Sprintf("%s is no crontab: none of its %d lines is one of cron's, and it is none of the other files that are recognised", f.Name, len(all))}
+}
+
+// Foreign is the sentence for a file all of whose lines are of another scheduler's
+// kind of crontab, nil where cron reads one of them, or nobody is known who would.
+func Foreign(f *importer.File) *importer.ForeignError {
+	all, err := lines.Parse(f.Data[:prefix(f.Data)], lines.ExpectUsers(f.Name))
+	if name := wholeDialect(all); err == nil && name != "" {
+		return foreign.Dialect(f.Name, name)
+	}
+	return nil
 }
 
 // wholeDialect names the program whose lines all jobs of a file are, "" where

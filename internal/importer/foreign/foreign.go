@@ -39,6 +39,10 @@ var kinds = []kind{
 		todo: "`systemctl list-timers` lists them and `systemd-analyze calendar` their next times; " + writeJobs + ", with the ExecStart of the service of the same name",
 	},
 	{
+		name: "a list of systemd timers", schedules: "in their units, of which it shows the next times alone", content: re(`(?m)^NEXT\b.*\bUNIT\b.*\bACTIVATES\s*$|\s\S+\.timer[ \t]+\S+\.service[ \t]*$`),
+		todo: "`systemctl cat NAME.timer NAME.service` prints when and what each starts; " + writeJobs,
+	},
+	{
 		name: "a Jenkinsfile", schedules: "Jenkins' five fields, in which H is a value that Jenkins draws from the job's name", content: re(`(?s)(?:\bpipeline\s*\{|\bproperties\s*\(\s*\[|\bpipelineTriggers\b|\btriggers\s*\{).*\b(?:cron|parameterizedCron|pollSCM)\b`),
 		todo: "write a fixed minute for each H and " + writeJobs,
 	},
@@ -81,6 +85,11 @@ var kinds = []kind{
 	{
 		name: "SQL of pg_cron", schedules: "five crontab fields, $ for the last day of the month, or '[1-59] seconds', in GMT unless cron.timezone says otherwise", content: re(`(?is)\b(?:select|perform)\s+cron\.(?:schedule|schedule_in_database|alter_job|unschedule)\s*\(|\bcreate\s+extension\b[^;]*\bpg_cron\b|\b(?:into|update)\s+cron\.job\b`),
 		todo: "a job that runs the SQL with psql can take its place; " + writeJobs,
+	},
+	{
+		name: "SQL with events of MySQL or MariaDB", schedules: "EVERY and AT of ON SCHEDULE, in the time zone of the session that made them",
+		content: re(`(?is)\b(?:create|alter)\s[^;]*?\bevent\b[^;]*?\bon\s+schedule\s+(?:every|at)\b`),
+		todo:    "`SHOW EVENTS` lists what the server has; a job that runs the SQL with mysql can take its place; " + writeJobs,
 	},
 	{
 		name: "a Nomad job", schedules: "crontab fields, five or with seconds six, in its own time_zone", content: re(`(?s)\bjob\s+(?:"[^"]+"|\[\[[^\n]*\]\])\s*\{.*\bperiodic\s*\{|"Periodic"\s*:\s*\{[^}]*"Spec`),

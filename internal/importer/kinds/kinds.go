@@ -74,7 +74,7 @@ func choose(kind string, files []*importer.File, of Options) (importer.Reader, e
 		r, what := recognised(all, f)
 		switch {
 		case r == nil:
-			if known := foreign.Name(f); known != nil {
+			if known := named(kind, f); known != nil {
 				return nil, known
 			}
 			if kind == "" {
@@ -91,6 +91,20 @@ func choose(kind string, files []*importer.File, of Options) (importer.Reader, e
 		}
 	}
 	return all[i], nil
+}
+
+// named is the sentence for a file that no reader recognises and that is known all
+// the same, nil for none.
+func named(kind string, f *importer.File) error {
+	if known := foreign.Name(f); known != nil {
+		return known
+	}
+	if kind == "" {
+		if known := crontab.Foreign(f); known != nil {
+			return known
+		}
+	}
+	return nil
 }
 
 // schedules says what a kind's schedules are.
