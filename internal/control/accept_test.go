@@ -226,6 +226,36 @@ func TestPendingSlots(t *testing.T) {
 			t.Errorf("%d are left, ran %q", left(t, w), w.ran())
 		}
 	})
+	t.Run("its launch has no answer", func(t *testing.T) {
+		t.Parallel()
+		w, _ := fire(t)
+		w.deaf = true
+		w.know(v1)
+		w.cutAnswers()
+		try(t, w, clockAt(18, 1, 0))
+		if r := w.run(run.ScheduledID("hourly", clockAt(18, 0, 0))); left(t, w) != 0 || r.Status != run.Launching || len(w.made) != 1 {
+			t.Errorf("%d are left: %s", left(t, w), w.story())
+		}
+		try(t, w, clockAt(18, 15, 0))
+		if kept, err := w.store.Kept(t.Context(), 10); err != nil || len(kept) != 0 || len(w.made) != 1 {
+			t.Errorf("kept as not started: %+v, %v", kept, err)
+		}
+	})
+	t.Run("it stays until it is told", func(t *testing.T) {
+		t.Parallel()
+		w, _ := fire(t)
+		whole := w.ctl.Store
+		w.ctl.Store = noKeep{whole}
+		w.clock.AdvanceTo(clockAt(18, 15, 0))
+		if err := w.ctl.TryPending(t.Context()); !errors.Is(err, errBroken) || left(t, w) != 1 {
+			t.Errorf("%v, %d are left", err, left(t, w))
+		}
+		w.ctl.Store = whole
+		try(t, w, clockAt(18, 16, 0))
+		if kept, err := w.store.Kept(t.Context(), 10); err != nil || left(t, w) != 0 || len(kept) != 1 {
+			t.Errorf("%d are left, kept %+v, %v", left(t, w), kept, err)
+		}
+	})
 	t.Run("it is told when its time is up", func(t *testing.T) {
 		t.Parallel()
 		w, _ := fire(t)
@@ -326,6 +356,11 @@ func (s *interrupted) Item(ctx context.Context, _ string) (job.Item, error) {
 	return job.Item{}, ctx.Err() //nolint:wrapcheck // as it is
 }
 
+// noKeep is a store that keeps nothing.
+type noKeep struct{ control.Store }
+
+func (noKeep) Keep(context.Context, control.Kept) error { return errBroken }
+
 // TestPendingOfASweepThatEnds: that the sweep's own time is up says nothing of a slot,
 // and no further one is begun with.
 func TestPendingOfASweepThatEnds(t *testing.T) {
@@ -347,10 +382,14 @@ func TestPendingOfASweepThatEnds(t *testing.T) {
 }
 
 // faulty is a registry that comes upon what its author did not think of.
-type faulty struct{ group }
+type faulty struct {
+	group
 
-func (*faulty) Schedule(context.Context, string) (job.Job, error) {
-	panic("index out of range")
+	none []job.Job
+}
+
+func (f *faulty) Schedule(context.Context, string) (job.Job, error) {
+	return f.none[0], nil
 }
 
 // TestPendingPanic: a panic over one slot is its error, and ends with its time.
