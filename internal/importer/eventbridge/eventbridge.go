@@ -119,11 +119,14 @@ type rule struct {
 type ruleTargets struct {
 	rule, bus, base string
 	list            []*doc.Node
+	file            string
+	line            int
+	taken           bool // a rule has them
 }
 
 func isAnswer(d *doc.Node) bool {
 	return listed(d, "Rules", "Name", "ScheduleExpression", "EventPattern", "State") || listed(d, "Schedules", "Name", "GroupName", "Target") ||
-		listed(d, "Targets", "Id", "Arn") || d.Has("ScheduleExpression") && d.Has("Name")
+		listed(d, "Targets", "Id", "Arn") || d.Get("Targets").Kind == doc.List && len(d.Get("Targets").Items) == 0 || d.Has("ScheduleExpression") && d.Has("Name")
 }
 
 // listed is whether an item of a list has a key and one of others.
@@ -137,8 +140,8 @@ func (g *gathering) answer(d *doc.Node, file, base string) {
 	for _, r := range d.Get("Rules").List() {
 		g.rules = append(g.rules, rule{file, r})
 	}
-	if list := d.Get("Targets"); !list.Absent() {
-		g.targets = append(g.targets, ruleTargets{rule: d.Get("Rule").String(), bus: d.Get("EventBusName").String(), base: base, list: list.List()})
+	if list := d.Get("Targets"); !list.Absent() && !d.Has("ScheduleExpression") {
+		g.targets = append(g.targets, ruleTargets{rule: d.Get("Rule").String(), bus: d.Get("EventBusName").String(), base: base, list: list.List(), file: file, line: d.Line})
 	}
 	for _, s := range d.Get("Schedules").List() {
 		if s.Get("Target").Has("RoleArn") {
@@ -164,6 +167,7 @@ func (g *gathering) all() []item {
 	for _, r := range g.rules {
 		out = append(out, g.ofRule(r)...)
 	}
+	out = append(out, g.alone(len(out) > 0)...)
 	known := map[string]bool{}
 	for i := range g.items {
 		known[g.items[i].what] = true
@@ -172,6 +176,23 @@ func (g *gathering) all() []item {
 		if !known[g.listed[i].what] {
 			out = append(out, g.listed[i])
 		}
+	}
+	return out
+}
+
+// alone are lists of targets that no rule took. Where there is nothing else, the
+// file as a whole is told of.
+func (g *gathering) alone(others bool) (out []item) {
+	for i := range g.targets {
+		t := &g.targets[i]
+		if t.taken || !others {
+			continue
+		}
+		what := "targets of the rule " + t.rule
+		if t.rule == "" {
+			what = "targets in " + t.base
+		}
+		out = append(out, item{file: t.file, line: t.line, what: what, odd: "no rule of these files has them, or it has them from elsewhere: give what `aws events list-rules` prints too, and call the file RULE.targets.json"})
 	}
 	return out
 }
@@ -202,6 +223,7 @@ func (g *gathering) ofRule(r rule) (out []item) {
 	}
 	base.rule = ecs.Rule{Name: importer.Word(name), Bus: n.Get("EventBusName").String(), Flags: g.reader.Flags}
 	base.off, base.on = base.rule.Switch()
+	targets, found := g.targetsOf(n)
 	if base.expression == "" {
 		base.odd = "events start it and no schedule does: it stays where it is"
 		return []item{base}
@@ -210,7 +232,6 @@ func (g *gathering) ofRule(r rule) (out []item) {
 		base.odd = "it belongs to the AWS service " + by
 		return []item{base}
 	}
-	targets, found := g.targetsOf(n)
 	switch {
 	case !found:
 		base.odd = "its targets are not in these files: `aws events list-targets-by-rule --rule " + importer.Word(name) + " > " + importer.Word(name+".targets.json") + "`, and give that too"
@@ -241,6 +262,15 @@ func (i item) each(targets []*doc.Node) (out []item) {
 	return out
 }
 
+// of is whether the targets say that they are those of a rule, themselves or by
+// their file's name.
+func (t *ruleTargets) of(name, bus string) bool {
+	if t.rule == "" {
+		return strings.TrimSuffix(strings.TrimSuffix(t.base, ".json"), ".targets") == name
+	}
+	return t.rule == name && (t.bus == "" || bus == "" || t.bus == bus)
+}
+
 // targetsOf finds a rule's targets: by the name that stands with them, by the name
 // of their file, or because there is one rule alone.
 func (g *gathering) targetsOf(n *doc.Node) ([]*doc.Node, bool) {
@@ -250,11 +280,13 @@ func (g *gathering) targetsOf(n *doc.Node) ([]*doc.Node, bool) {
 	name, bus := n.Get("Name").String(), n.Get("EventBusName").String()
 	for i := range g.targets {
 		t := &g.targets[i]
-		if t.rule == name && (t.bus == "" || bus == "" || t.bus == bus) || t.rule == "" && strings.TrimSuffix(strings.TrimSuffix(t.base, ".json"), ".targets") == name {
+		if t.of(name, bus) {
+			t.taken = true
 			return t.list, true
 		}
 	}
-	if len(g.rules) == 1 && len(g.targets) == 1 {
+	if len(g.rules) == 1 && len(g.targets) == 1 && g.targets[0].rule == "" {
+		g.targets[0].taken = true
 		return g.targets[0].list, true
 	}
 	return nil, false
