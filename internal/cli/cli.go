@@ -188,6 +188,9 @@ func (l *looks) look() looks { return *l }
 // app is what the surroundings and the flags of a command make together.
 func (env Env) app(g grammar, command any) (*app, error) {
 	a := &app{Env: env, db: g.DB, stack: string(g.Stack), profile: g.Profile, region: g.Region, json: g.JSON, zone: cmp.Or(env.Zone, time.Local)}
+	if _, many := command.(*uiCmd); !many && strings.Contains(a.stack, ",") {
+		return nil, usagef("--stack: one stack at a time, not %s; only `ui` shows several", strings.ReplaceAll(a.stack, ",", " and "))
+	}
 	looking, ok := command.(interface{ look() looks })
 	if !ok {
 		return a, nil

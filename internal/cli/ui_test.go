@@ -210,15 +210,19 @@ func TestSeveralStacks(t *testing.T) {
 	}
 }
 
-// TestStackTwice: several stacks are given by one flag or by a flag each.
+// TestStackTwice: several stacks are given by one flag or by a flag each, in place of
+// what the environment says.
 func TestStackTwice(t *testing.T) {
-	t.Parallel()
+	t.Setenv("BATCHPLANE_STACK", "other")
 	for want, args := range map[string][]string{
+		"other":             nil,
 		"prod":              {"--stack", "prod"},
 		"prod,staging":      {"--stack", "prod", "--stack=staging"},
 		"prod,staging,test": {"--stack", "prod,staging", "--stack", "test"},
 	} {
-		var g struct{ Stack stacks }
+		var g struct {
+			Stack stacks `env:"BATCHPLANE_STACK"`
+		}
 		p, err := kong.New(&g)
 		if err != nil {
 			t.Fatal(err)
@@ -226,5 +230,15 @@ func TestStackTwice(t *testing.T) {
 		if _, err := p.Parse(args); err != nil || string(g.Stack) != want {
 			t.Errorf("%q is %q, %v; want %q", args, g.Stack, err, want)
 		}
+	}
+}
+
+// TestOneStackAtATime: which of several is meant is not guessed.
+func TestOneStackAtATime(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	code := Main(t.Context(), []string{"--stack", "prod", "--stack", "staging", "jobs"}, Env{Stdout: &out, Stderr: &out})
+	if want := "one stack at a time, not prod and staging; only `ui` shows several"; code != exitUsage || !strings.Contains(out.String(), want) {
+		t.Errorf("code %d: %s", code, &out)
 	}
 }

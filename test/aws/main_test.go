@@ -12,10 +12,11 @@ import (
 	"github.com/batchplane/batchplane/test/sources"
 )
 
-// TestMain has the stories wait side by side, however few processors there are.
+// TestMain has the stories wait side by side, however few processors there are; not
+// all of them, since one emulator serves them.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "32"); err != nil {
+	if err := flag.Set("test.parallel", "12"); err != nil {
 		panic(err)
 	}
 	err := sources.Watch(root)

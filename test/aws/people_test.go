@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -98,7 +99,10 @@ func (h *heard) String() string {
 // starts starts a command with the person's own keys; it ends with the test.
 func (p terminal) starts(t *testing.T, args ...string) *under {
 	t.Helper()
-	u := &under{cmd: exec.CommandContext(t.Context(), command(), append([]string{"--stack", p.w.name}, args...)...)}
+	if !slices.Contains(args, "--stack") {
+		args = append([]string{"--stack", p.w.name}, args...)
+	}
+	u := &under{cmd: exec.CommandContext(t.Context(), command(), args...)}
 	u.cmd.Dir, u.cmd.Stdout, u.cmd.Stderr = t.TempDir(), &u.out, &u.errs
 	p.on(t, u.cmd)
 	if err := u.cmd.Start(); err != nil {

@@ -59,7 +59,9 @@ type world struct {
 	runner  *localecs.ScriptedRunner
 	all     []notice.Notice
 	events  []string
-	swept   time.Time
+	// sweeping is held by who sweeps; swept is when that ended last.
+	sweeping sync.Mutex
+	swept    time.Time
 }
 
 // hook befalls one RunTask request on its way to ECS.
@@ -508,17 +510,16 @@ func (w *world) await(t *testing.T, id run.ID, s run.Status, limit time.Duration
 	return r
 }
 
-// sweepNow sweeps, if nobody did for a second.
+// sweepNow sweeps, if nobody does and nobody did for a second.
 func (w *world) sweepNow(t *testing.T) {
 	t.Helper()
-	w.mu.Lock()
-	old := time.Since(w.swept) > time.Second
-	if old {
-		w.swept = time.Now()
+	if !w.sweeping.TryLock() {
+		return
 	}
-	w.mu.Unlock()
-	if old {
+	defer w.sweeping.Unlock()
+	if time.Since(w.swept) > time.Second {
 		w.sweep(t)
+		w.swept = time.Now()
 	}
 }
 

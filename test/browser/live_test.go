@@ -136,7 +136,7 @@ func TestActions(t *testing.T) {
 	b.visit(s, "/ask/resume?of=nightly")
 	b.press(nil)
 	b.visit(s, "/ask/skip-next?of=nightly")
-	b.press(nil)
+	b.press(map[string]string{"reason": "a holiday"})
 	b.visit(s, "/jobs/nightly")
 	b.until("the skip shows", shows("skipped at the request of tester"))
 	b.quiet()
