@@ -3,6 +3,7 @@ package ecschedule
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
@@ -132,6 +133,32 @@ func others(e *importer.Entry, r *doc.Node) {
 	if r.Has("targets") {
 		e.Decide("it has further targets: make a job of each")
 	}
+	switch tags := ecs.Get(r, "PropagateTags").String(); tags {
+	case "":
+	case "TASK_DEFINITION":
+		e.Note("propagateTags %s: the tags of the task definition come along here too", tags)
+	default:
+		e.Change("propagateTags %s is dropped: the tags of the task definition always come along", importer.Clip(tags))
+	}
+	unread(e, r, "", known)
+	unread(e, r.Get("taskOverride"), "taskOverride.", []string{"cpu", "memory"})
+}
+
+// known are the keys of a rule that are read, are told by name, or say nothing of
+// the job; small and without _.
+var known = []string{
+	"name", "description", "scheduleexpression", "disabled", "targetid", "taskdefinition", "taskcount", "taskoverride", "containeroverrides", "role", "group", "platformversion", "launchtype",
+	"networkconfiguration", "deadletterconfig", "propagatetags", "capacityproviderstrategy", "targets", "region", "cluster", "trackingid",
+	"enableecsmanagedtags", "enableexecutecommand", "placementconstraints", "placementstrategy", "tags",
+}
+
+// unread tells of keys that are not among those that are known.
+func unread(e *importer.Entry, n *doc.Node, prefix string, known []string) {
+	n.Pairs(func(key string, _ *doc.Node) {
+		if !slices.Contains(known, strings.ToLower(strings.ReplaceAll(key, "_", ""))) {
+			e.Decide("its key %s is none that is known: it is left out", prefix+importer.Clip(key))
+		}
+	})
 }
 
 // templates is the first template that is left in a rule, "" for none.
