@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -11,31 +10,6 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/importer/ecs"
 )
-
-// meaningless are keys of a pod that have no meaning on Fargate, and why.
-var meaningless = []struct{ key, why string }{
-	{"serviceAccountName", "what it may do on AWS is the task role's: name one in taskRole"},
-	{"serviceAccount", "what it may do on AWS is the task role's: name one in taskRole"},
-	{"affinity", "Fargate has no nodes"},
-	{"tolerations", "Fargate has no nodes"},
-	{"topologySpreadConstraints", "Fargate has no nodes"},
-	{"nodeName", "Fargate has no nodes"},
-	{"priorityClassName", "tasks have no priority"},
-	{"schedulerName", "Fargate places tasks itself"},
-	{"runtimeClassName", "Fargate has its own runtime"},
-	{"imagePullSecrets", "the execution role pulls images"},
-	{"hostNetwork", "a task has an interface of its own"},
-	{"hostPID", "a task has no host"},
-	{"hostAliases", "names are those of the VPC"},
-	{"dnsPolicy", "names are those of the VPC"},
-	{"dnsConfig", "names are those of the VPC"},
-	{"terminationGracePeriodSeconds", "stopTimeout of the task definition says that, 2 minutes at most"},
-	{"shareProcessNamespace", "a job has one container"},
-	{"overhead", "Fargate has no nodes"},
-}
-
-// defaults are what these keys have where nobody set them.
-var defaults = []string{"false", "default", "ClusterFirst", "default-scheduler"}
 
 func (r *reading) platform(spec *doc.Node) {
 	if spec.Get("nodeSelector", "kubernetes.io/arch").String() == "arm64" {
@@ -57,29 +31,24 @@ func (r *reading) platform(spec *doc.Node) {
 // pod reads the pod of each run: one container becomes the job.
 func (r *reading) pod() {
 	spec := r.cron.Get("spec", "jobTemplate", "spec", "template", "spec")
-	for _, m := range meaningless {
-		if v := spec.Get(m.key); !v.Absent() && !slices.Contains(defaults, v.String()) {
-			r.e.Change("%s is dropped: %s", m.key, m.why)
-		}
-	}
+	r.meaningless(spec)
 	r.platform(spec)
 	if spec.Get("restartPolicy").String() == "OnFailure" {
 		r.e.Note("restartPolicy OnFailure started its container again inside of the pod; here a run that failed has failed")
 	}
-	if n := len(spec.Get("initContainers").List()); n > 0 {
-		r.e.Off(&r.j, "it has %d initContainers: do their work in the image or in the command", n)
-	}
+	r.before(spec.Get("initContainers").List())
 	containers := spec.Get("containers").List()
 	switch {
 	case len(containers) == 0:
 		r.d.Image = importer.ReplaceMe
 		r.e.Off(&r.j, "it has no container, so it is a patch or a part of one: `kubectl kustomize FOLDER` prints the whole, import that")
 	case len(containers) > 1:
-		r.e.Off(&r.j, "it has %d containers, and a job is one: write the others into a task definition of your own", len(containers))
+		r.e.Off(&r.j, "it has %d containers, and a job is one, %s: write the others (%s) into a task definition of your own", len(containers), containers[0].Get("name").String(), names(containers[1:]))
 	}
 	if user, ok := spec.Get("securityContext", "runAsUser").Int(); ok {
 		r.d.User = strconv.Itoa(user)
 	}
+	r.security("", spec.Get("securityContext"))
 	r.volumes(spec)
 	if len(containers) > 0 {
 		r.container(containers[0])
@@ -96,11 +65,12 @@ func (r *reading) volumes(spec *doc.Node) {
 			}
 		})
 		name := v.Get("name").String()
+		at := mounted(spec, name)
 		if kind == "emptyDir" {
-			r.e.Note("the volume %s is an emptyDir: a task has 20 GB of its own, gone with it", name)
+			r.e.Note("the volume %s is an emptyDir%s: a task has 20 GB of its own, gone with it", name, at)
 			continue
 		}
-		r.e.Off(&r.j, "it mounts the volume %s (%s), which a task does not have: put configuration into variables and secrets, data into S3 or EFS", name, kind)
+		r.e.Off(&r.j, "it mounts the volume %s (%s)%s, which a task does not have: put configuration into variables and secrets, data into S3 or EFS", name, kind, at)
 	}
 }
 
@@ -130,11 +100,8 @@ func (r *reading) container(c *doc.Node) {
 	}
 	r.environment(c)
 	r.size(c.Get("resources"))
-	for _, key := range []string{"livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports", "volumeDevices"} {
-		if c.Has(key) {
-			r.e.Change("%s is dropped: a job's container ends by itself, and the image says the rest", key)
-		}
-	}
+	r.security("container's ", c.Get("securityContext"))
+	r.dropped(c)
 }
 
 // size takes the smallest size of Fargate that holds the limits, else what was

@@ -59,9 +59,17 @@ func (r *reading) all(from *doc.Node, own map[string]bool) {
 	}
 	for _, source := range []string{"configMapRef", "secretRef"} {
 		if ref := from.Get(source); !ref.Absent() {
-			r.e.Off(&r.j, "all of %s %s are its variables, which the file does not hold: write them into environment and secrets", source, ref.Get("name").String())
+			r.e.Off(&r.j, "all of %s %s are its variables%s, which the file does not hold: write them into environment and secrets", source, ref.Get("name").String(), prefixed(from.Get("prefix").String()))
 		}
 	}
+}
+
+// prefixed says what stands before the name of each variable.
+func prefixed(prefix string) string {
+	if prefix == "" {
+		return ""
+	}
+	return ", each with " + prefix + " before its name"
 }
 
 func (r *reading) variable(name string, v *doc.Node) {

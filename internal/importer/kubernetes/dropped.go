@@ -1,0 +1,131 @@
+package kubernetes
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+)
+
+// withoutMeaning are keys of a pod that have no meaning on Fargate, and why.
+var withoutMeaning = []struct{ key, why string }{
+	{"serviceAccountName", "what it may do on AWS is the task role's: name one in taskRole"},
+	{"serviceAccount", "what it may do on AWS is the task role's: name one in taskRole"},
+	{"affinity", "Fargate has no nodes"},
+	{"tolerations", "Fargate has no nodes"},
+	{"topologySpreadConstraints", "Fargate has no nodes"},
+	{"nodeName", "Fargate has no nodes"},
+	{"priorityClassName", "tasks have no priority"},
+	{"schedulerName", "Fargate places tasks itself"},
+	{"runtimeClassName", "Fargate has its own runtime"},
+	{"imagePullSecrets", "the execution role pulls images"},
+	{"hostNetwork", "a task has an interface of its own"},
+	{"hostPID", "a task has no host"},
+	{"hostAliases", "names are those of the VPC"},
+	{"dnsPolicy", "names are those of the VPC"},
+	{"dnsConfig", "names are those of the VPC"},
+	{"terminationGracePeriodSeconds", "stopTimeout of the task definition says that, 2 minutes at most"},
+	{"shareProcessNamespace", "a job has one container"},
+	{"overhead", "Fargate has no nodes"},
+	{"activeDeadlineSeconds", "it bounds the pod, and timeout bounds a run: write that"},
+}
+
+// defaults are what these keys have where nobody set them.
+var defaults = []string{"false", "default", "ClusterFirst", "default-scheduler"}
+
+// readOfPod are the keys of a pod that are read, or told elsewhere.
+var readOfPod = []string{"containers", "initContainers", "volumes", "restartPolicy", "nodeSelector", "os", "securityContext"}
+
+// meaningless tells of a pod's keys that have no meaning on Fargate, and of those
+// that are not known.
+func (r *reading) meaningless(spec *doc.Node) {
+	told := slices.Clone(readOfPod)
+	for _, m := range withoutMeaning {
+		told = append(told, m.key)
+		if v := spec.Get(m.key); !v.Absent() && !slices.Contains(defaults, v.String()) {
+			r.e.Change("%s is dropped: %s", m.key, m.why)
+		}
+	}
+	r.others(spec, told)
+}
+
+// others tells of keys with a value that are not among those told.
+func (r *reading) others(n *doc.Node, told []string) {
+	n.Pairs(func(key string, v *doc.Node) {
+		if !slices.Contains(told, key) && !v.Absent() && !slices.Contains(defaults, v.String()) {
+			r.e.Change("%s is dropped: a job has no counterpart", importer.Clip(key))
+		}
+	})
+}
+
+// readOfContainer are the keys of a container that are read, or that the API server
+// fills in and a run does not feel.
+var readOfContainer = []string{
+	"name", "image", "command", "args", "workingDir", "env", "envFrom", "resources", "securityContext", "volumeMounts", "imagePullPolicy", "terminationMessagePath", "terminationMessagePolicy",
+}
+
+// dropped tells of a container's keys that are lost.
+func (r *reading) dropped(c *doc.Node) {
+	told := slices.Clone(readOfContainer)
+	for _, key := range []string{"livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports", "volumeDevices"} {
+		told = append(told, key)
+		if c.Has(key) {
+			r.e.Change("%s is dropped: a job's container ends by itself, and the image says the rest", key)
+		}
+	}
+	r.others(c, told)
+}
+
+// security tells of a securityContext but for its user, which comes over.
+func (r *reading) security(whose string, n *doc.Node) {
+	n.Pairs(func(key string, v *doc.Node) {
+		switch {
+		case key == "runAsUser" || v.Absent() || key == "privileged" && !v.True():
+		case key == "privileged":
+			r.e.Off(&r.j, "its container is privileged, and Fargate starts none that is")
+		default:
+			r.e.Change("%ssecurityContext.%s is dropped: of it a job says the user alone; the image or a task definition of your own says the rest", whose, importer.Clip(key))
+		}
+	})
+}
+
+// before tells of initContainers, and of those among them that run beside.
+func (r *reading) before(all []*doc.Node) {
+	var first, beside []*doc.Node
+	for _, c := range all {
+		if c.Get("restartPolicy").String() == "Always" {
+			beside = append(beside, c)
+			continue
+		}
+		first = append(first, c)
+	}
+	if len(first) > 0 {
+		r.e.Off(&r.j, "it has %d initContainers (%s): do their work in the image or in the command", len(first), names(first))
+	}
+	if len(beside) > 0 {
+		r.e.Off(&r.j, "it has %d sidecars (%s), and a job is one container: write them into a task definition of your own", len(beside), names(beside))
+	}
+}
+
+func names(all []*doc.Node) string {
+	out := make([]string, len(all))
+	for i, c := range all {
+		out[i] = c.Get("name").String()
+	}
+	return strings.Join(out, ", ")
+}
+
+// mounted is where the container of the job has a volume, with a word before it; ""
+// for nowhere.
+func mounted(spec *doc.Node, volume string) string {
+	containers := spec.Get("containers").List()
+	for _, c := range containers[:min(1, len(containers))] {
+		for _, m := range c.Get("volumeMounts").List() {
+			if m.Get("name").String() == volume {
+				return " at " + m.Get("mountPath").String()
+			}
+		}
+	}
+	return ""
+}
