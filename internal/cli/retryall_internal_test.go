@@ -38,7 +38,7 @@ func (d *retries) Ask(_ context.Context, r entry.Request) (control.Reply, error)
 	return control.Reply{Outcome: control.Accepted, Run: r.Retry.Run, Message: "queued " + string(r.Retry.Run)}, nil
 }
 
-// night has a run of each of n jobs that failed without a start, and one that ran.
+// failedNight has a run of each of n jobs that failed without a start, and one that ran.
 func failedNight(t *testing.T, n int) (*plane.Plane, *memory.Store, *retries) {
 	t.Helper()
 	at := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)

@@ -60,39 +60,3 @@ func TestHerdAndQuotas(t *testing.T) {
 		t.Errorf("of one large job: %+v", got)
 	}
 }
-
-// TestSettings: a cluster and a role that the stack's parameters do not let it use
-// are named, with the parameter that does.
-func TestSettings(t *testing.T) {
-	t.Parallel()
-	const arn, role = "arn:aws:ecs:eu-central-1:1:cluster/", "arn:aws:iam::1:role"
-	plain := doctor.Stack{Name: "prod", Partition: "aws", Region: "eu-central-1", Account: "1", TaskRolePath: "/batchplane/"}
-	named := plain
-	named.Clusters, named.TaskRoles = []string{arn + "jobs", arn + "etl-*"}, []string{role + "/x/*"}
-	for name, c := range map[string]struct {
-		stack   doctor.Stack
-		subject doctor.Subject
-		mend    string
-	}{
-		"the default cluster":            {plain, doctor.Subject{Kind: doctor.Cluster, Name: "default"}, ""},
-		"another cluster":                {plain, doctor.Subject{Kind: doctor.Cluster, Name: "jobs"}, "sam deploy --stack-name prod --parameter-overrides Clusters=" + arn + "jobs"},
-		"a named cluster":                {named, doctor.Subject{Kind: doctor.Cluster, Name: arn + "jobs"}, ""},
-		"a cluster of a pattern":         {named, doctor.Subject{Kind: doctor.Cluster, Name: "etl-1"}, ""},
-		"default, where others are said": {named, doctor.Subject{Kind: doctor.Cluster, Name: "default"}, "Clusters=" + arn + "jobs," + arn + "etl-*," + arn + "default"},
-		"a role under the path":          {plain, doctor.Subject{Kind: doctor.Role, Name: role + "/batchplane/a"}, ""},
-		"a role elsewhere":               {plain, doctor.Subject{Kind: doctor.Role, Name: role + "/x/a"}, "TaskRoles=" + role + "/x/a, or make it under /batchplane/"},
-		"a named role":                   {named, doctor.Subject{Kind: doctor.Role, Name: role + "/x/a"}, ""},
-		"another account's role":         {plain, doctor.Subject{Kind: doctor.Role, Name: "arn:aws:iam::2:role/batchplane/a"}, "TaskRoles=arn:aws:iam::2:role/batchplane/a"},
-		"nothing is known of the stack":  {doctor.Stack{}, doctor.Subject{Kind: doctor.Role, Name: role + "/x/a"}, ""},
-		"an image":                       {plain, doctor.Subject{Kind: doctor.Image, Name: "x"}, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got := doctor.Settings(c.stack, map[doctor.Subject][]string{c.subject: {"a"}})
-			switch {
-			case c.mend == "" && len(got) > 0, c.mend != "" && (len(got) != 1 || !strings.Contains(got[0].Mend, c.mend) || got[0].Verdict != doctor.Wrong || got[0].Jobs[0] != "a"):
-				t.Errorf("got %+v, want %s", got, c.mend)
-			}
-		})
-	}
-}

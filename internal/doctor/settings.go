@@ -29,9 +29,8 @@ func Settings(s Stack, needs map[Subject][]string) (out []Finding) {
 		case subject.Kind == Cluster && !s.launchesIn(subject.Name):
 			f.Why = "the stack may not launch tasks there"
 			f.Mend = s.deploy("Clusters", append(slices.Clone(s.Clusters), s.cluster(subject.Name)))
-		case subject.Kind == Role && !s.passes(subject.Name):
-			f.Why = "the stack may not give it to tasks: its path is not " + s.TaskRolePath
-			f.Mend = s.deploy("TaskRoles", append(slices.Clone(s.TaskRoles), subject.Name)) + ", or make it under " + s.TaskRolePath
+		case subject.Kind == Role && (s.elsewhere(subject.Name) || !s.passes(subject.Name)):
+			f.Why, f.Mend = s.unpassed(subject.Name)
 		default:
 			continue
 		}
@@ -39,6 +38,37 @@ func Settings(s Stack, needs map[Subject][]string) (out []Finding) {
 	}
 	sortFindings(out)
 	return out
+}
+
+// elsewhere is whether a role is of another account: none may be passed from there,
+// whatever TaskRoles says (IAM user guide, "Grant a user permissions to pass a role to
+// an AWS service").
+func (s Stack) elsewhere(arn string) bool {
+	account := accountOf(arn)
+	return account != "" && account != s.Account
+}
+
+// unpassed is why the stack may not give a role to tasks, and what mends it.
+func (s Stack) unpassed(arn string) (why, mend string) {
+	const no = "the stack may not give it to tasks: "
+	if s.elsewhere(arn) {
+		return no + "it is of the account " + accountOf(arn) + ", and the stack is in " + s.Account,
+			"name a role of the account " + s.Account + " in the jobs file"
+	}
+	mend = s.deploy("TaskRoles", append(slices.Clone(s.TaskRoles), arn))
+	if s.TaskRolePath == "" {
+		return no + "it is not one of TaskRoles", mend
+	}
+	return no + "its path is not " + s.TaskRolePath, mend + ", or make it under " + s.TaskRolePath
+}
+
+// accountOf is the account in an ARN, "" of what is none.
+func accountOf(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" {
+		return ""
+	}
+	return parts[4]
 }
 
 // deploy is the command that sets a parameter.

@@ -1,0 +1,51 @@
+package doctor_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/doctor"
+)
+
+// TestSettings: a cluster and a role that the stack's parameters do not let it use
+// are named, with why, and the parameter that does.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	const arn, role, other = "arn:aws:ecs:eu-central-1:1:cluster/", "arn:aws:iam::1:role", "arn:aws:iam::2:role/batchplane/a"
+	const unlaunched, unpassed = "the stack may not launch tasks there", "the stack may not give it to tasks: "
+	plain := doctor.Stack{Name: "prod", Partition: "aws", Region: "eu-central-1", Account: "1", TaskRolePath: "/batchplane/"}
+	named, pathless, foreign := plain, plain, plain
+	named.Clusters, named.TaskRoles = []string{arn + "jobs", arn + "etl-*"}, []string{role + "/x/*"}
+	pathless.TaskRolePath, foreign.TaskRoles = "", []string{other}
+	for name, c := range map[string]struct {
+		stack   doctor.Stack
+		subject doctor.Subject
+		why     string
+		mend    string
+	}{
+		"the default cluster":            {plain, doctor.Subject{Kind: doctor.Cluster, Name: "default"}, "", ""},
+		"another cluster":                {plain, doctor.Subject{Kind: doctor.Cluster, Name: "jobs"}, unlaunched, "sam deploy --stack-name prod --parameter-overrides Clusters=" + arn + "jobs"},
+		"a named cluster":                {named, doctor.Subject{Kind: doctor.Cluster, Name: arn + "jobs"}, "", ""},
+		"a cluster of a pattern":         {named, doctor.Subject{Kind: doctor.Cluster, Name: "etl-1"}, "", ""},
+		"default, where others are said": {named, doctor.Subject{Kind: doctor.Cluster, Name: "default"}, unlaunched, "Clusters=" + arn + "jobs," + arn + "etl-*," + arn + "default"},
+		"a role under the path":          {plain, doctor.Subject{Kind: doctor.Role, Name: role + "/batchplane/a"}, "", ""},
+		"a role elsewhere":               {plain, doctor.Subject{Kind: doctor.Role, Name: role + "/x/a"}, unpassed + "its path is not /batchplane/", "TaskRoles=" + role + "/x/a, or make it under /batchplane/"},
+		"a role where no path is given":  {pathless, doctor.Subject{Kind: doctor.Role, Name: role + "/x/a"}, unpassed + "it is not one of TaskRoles", "TaskRoles=" + role + "/x/a"},
+		"a named role":                   {named, doctor.Subject{Kind: doctor.Role, Name: role + "/x/a"}, "", ""},
+		"another account's role":         {plain, doctor.Subject{Kind: doctor.Role, Name: other}, unpassed + "it is of the account 2, and the stack is in 1", "name a role of the account 1 in the jobs file"},
+		"another account's, named":       {foreign, doctor.Subject{Kind: doctor.Role, Name: other}, unpassed + "it is of the account 2, and the stack is in 1", "name a role of the account 1 in the jobs file"},
+		"a name that is no ARN":          {plain, doctor.Subject{Kind: doctor.Role, Name: "a"}, unpassed + "its path is not /batchplane/", "TaskRoles=a"},
+		"nothing is known of the stack":  {doctor.Stack{}, doctor.Subject{Kind: doctor.Role, Name: role + "/x/a"}, "", ""},
+		"an image":                       {plain, doctor.Subject{Kind: doctor.Image, Name: "x"}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := doctor.Settings(c.stack, map[doctor.Subject][]string{c.subject: {"a"}})
+			switch {
+			case c.mend == "" && len(got) > 0,
+				c.mend != "" && (len(got) != 1 || got[0].Why != c.why || !strings.Contains(got[0].Mend, c.mend) || got[0].Verdict != doctor.Wrong || got[0].Jobs[0] != "a"):
+				t.Errorf("got %+v, want %s: %s", got, c.why, c.mend)
+			}
+		})
+	}
+}
