@@ -34,7 +34,9 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
+		done := a.working("reading runs")
 		page, err := p.History(ctx, f, c.Limit)
+		done()
 		if err != nil {
 			return err
 		}

@@ -56,7 +56,9 @@ func (c *redriveCmd) Run(ctx context.Context, a *app) error {
 		queues = []control.Queue{control.Queue(c.Queue)}
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
+		done := a.working("looking into the queues")
 		found, err := a.failed(ctx, p, queues)
+		done()
 		if err != nil {
 			return err
 		}
@@ -136,13 +138,19 @@ func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found
 	if err := c.agreed(a, counted(len(found.Failed), "message")+" of the queue "+string(found.Queue)); err != nil {
 		return err
 	}
-	refused := false
+	refused, asked := false, 0
 	for batch := range slices.Chunk(found.Failed, entry.MostRedriven) {
 		req := &control.RedriveRequest{Queue: found.Queue, Again: c.Again}
 		for _, f := range batch {
 			req.Messages = append(req.Messages, f.ID)
 		}
-		err := a.ask(ctx, p, entry.Request{Redrive: req})
+		done := a.working(fmt.Sprintf("%d of %d messages", asked, len(found.Failed)))
+		reply, err := a.send(ctx, p, entry.Request{Redrive: req})
+		done()
+		asked += len(batch)
+		if err == nil {
+			err = a.printReply(reply)
+		}
 		if err != nil && !errors.Is(err, errRefused) {
 			return err
 		}

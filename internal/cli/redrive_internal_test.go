@@ -2,12 +2,53 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/plane"
 )
+
+// redriver is a door that counts how many messages each request has.
+type redriver struct{ batches []int }
+
+func (d *redriver) Ask(_ context.Context, r entry.Request) (control.Reply, error) {
+	d.batches = append(d.batches, len(r.Redrive.Messages))
+	return control.Reply{Outcome: control.Accepted, Message: "done"}, nil
+}
+
+// TestRedriveShowsProgress: on a terminal it is said how far many messages are, and
+// nowhere else; what is said is gone when the answer is printed.
+func TestRedriveShowsProgress(t *testing.T) {
+	t.Parallel()
+	found := control.Contents{Queue: "trigger"}
+	for n := range entry.MostRedriven + 1 {
+		found.Failed = append(found.Failed, control.Failed{ID: fmt.Sprintf("m-%d", n)})
+	}
+	all := entry.MostRedriven + 1
+	for name, c := range map[string]struct {
+		terminal bool
+		errs     string
+	}{
+		"a terminal": {true, fmt.Sprintf("0 of %d messages …\r\x1b[K%d of %d messages …\r\x1b[K", all, entry.MostRedriven, all)},
+		"none":       {false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out, errs bytes.Buffer
+			door := &redriver{}
+			a := &app{Env: Env{Stdout: &out, Stderr: &errs, User: "ana", Screen: Screen{Progress: c.terminal}}, zone: time.UTC}
+			err := (&redriveCmd{fate: fate{Again: true, Yes: true}}).carryOut(t.Context(), a, &plane.Plane{Door: door}, found)
+			if err != nil || errs.String() != c.errs || out.String() != "done\ndone\n" || len(door.batches) != 2 || door.batches[1] != 1 {
+				t.Errorf("got %v, %v, %q, %q", door.batches, err, out.String(), errs.String())
+			}
+		})
+	}
+}
 
 // TestGivenUpIsShownWhole: what lies in a queue is cut where it has to fit a
 // terminal, and nowhere else.

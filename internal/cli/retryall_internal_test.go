@@ -15,6 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 // retries is a door that counts how often each run is retried, and answers with an
@@ -85,6 +86,40 @@ queued job-0/20261122T0200Z
 	}
 	if errs != "looking for what failed …\r\x1b[K" {
 		t.Errorf("on a terminal it says %q", errs)
+	}
+}
+
+// TestRetryAllChoosesBySafety: what is safe is retried, wherever it stands in the
+// list; anything else only where a person named its kind, and nothing is lost.
+func TestRetryAllChoosesBySafety(t *testing.T) {
+	t.Parallel()
+	var all []plane.Candidate
+	for _, s := range []view.Safety{view.Unsafe, view.Safe, view.Ended, view.Done, view.Safe, view.Open, view.Unsafe} {
+		all = append(all, plane.Candidate{Retry: view.Retry{Safety: s}})
+	}
+	words := func(ks []plane.Candidate) string {
+		var out []string
+		for _, k := range ks {
+			out = append(out, string(k.Retry.Safety))
+		}
+		return strings.Join(out, " ")
+	}
+	for name, c := range map[string]struct {
+		even         []string
+		chosen, left string
+	}{
+		"only safe":    {nil, "safe safe", "unsafe ended done open unsafe"},
+		"ended too":    {[]string{"ended"}, "safe ended safe", "unsafe done open unsafe"},
+		"unsafe too":   {[]string{"unsafe"}, "unsafe safe safe unsafe", "ended done open"},
+		"both of them": {[]string{"ended", "unsafe"}, "unsafe safe ended safe unsafe", "done open"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			chosen, left := (&retryCmd{selection: selection{Even: c.even}}).choose(all)
+			if words(chosen) != c.chosen || words(left) != c.left {
+				t.Errorf("got %s and left %s, want %s and left %s", words(chosen), words(left), c.chosen, c.left)
+			}
+		})
 	}
 }
 

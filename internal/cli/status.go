@@ -36,6 +36,9 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
+// mostHeldUp is how many of the runs that wait are told, the longest first.
+const mostHeldUp = 5
+
 func (a *app) printStatus(st plane.Status) error {
 	var b bytes.Buffer
 	line := func(name, format string, args ...any) {
@@ -59,6 +62,12 @@ func (a *app) printStatus(st plane.Status) error {
 	a.statusParts(line, st)
 	for _, d := range st.Doubt {
 		line("in doubt", "%s since %s: whether ECS launched attempt %d is not known; %s", d.Run, a.at(d.Since), d.Attempt, d.Next)
+	}
+	for _, h := range st.HeldUp[:min(mostHeldUp, len(st.HeldUp))] {
+		line("held up", "%s waits since %s to be launched: %s", h.Run, a.at(h.Since), h.Cause)
+	}
+	if n := len(st.HeldUp) - mostHeldUp; n > 0 {
+		line("held up", "and %s more: `%s --status queued,launching`", counted(n, "run"), a.command("history"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(st.Paused)) {
 		line("paused", "%s, %s", allJobs(name), a.pauseText(st.Paused[name]))

@@ -20,6 +20,9 @@ type Status struct {
 	Command string `json:"commandVersion"`
 	// Doubt are the runs of which it is not known whether ECS launched them.
 	Doubt []Doubtful `json:"doubt,omitempty"`
+	// HeldUp are the runs that wait to be launched for longer than view.HeldUp lets
+	// them, the longest first. That is no fault of the control plane.
+	HeldUp []HeldUp `json:"heldUp,omitempty"`
 	// Wrong says what is wrong with the control plane; none is good.
 	Wrong []string `json:"wrong,omitempty"`
 }
@@ -28,6 +31,13 @@ type Status struct {
 type Doubtful struct {
 	Run run.ID `json:"run"`
 	view.Doubt
+}
+
+// HeldUp is a run that waits to be launched, since when, and what for.
+type HeldUp struct {
+	Run   run.ID    `json:"run"`
+	Since time.Time `json:"since"`
+	Cause string    `json:"cause,omitempty"`
 }
 
 // When something is wrong: alarms on AWS have the same bounds.
@@ -57,7 +67,11 @@ func (p *Plane) Status(ctx context.Context) (Status, error) {
 		if d := view.DoubtOf(r); d != nil {
 			st.Doubt = append(st.Doubt, Doubtful{r.ID, *d})
 		}
+		if since, held := view.HeldUp(r, now); held {
+			st.HeldUp = append(st.HeldUp, HeldUp{r.ID, since.UTC(), r.Cause})
+		}
 	}
+	slices.SortStableFunc(st.HeldUp, func(a, b HeldUp) int { return a.Since.Compare(b.Since) })
 	st.judge(now)
 	return st, nil
 }

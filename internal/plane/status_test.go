@@ -2,6 +2,7 @@ package plane_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,39 @@ func TestStatusJudges(t *testing.T) {
 				t.Errorf("got %q, %v, want %q", got, err, c.want)
 			}
 		})
+	}
+}
+
+// TestStatusHeldUp: runs that wait to be launched for long are told, the longest
+// first, with what they wait for; one in doubt is told as that. None of it is a fault.
+func TestStatusHeldUp(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	store := &memory.Store{}
+	if err := store.SetMark(t.Context(), control.MarkSweep, ago(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []run.Run{
+		{ID: "fresh/20261122T0845Z", Status: run.Queued, QueuedAt: ago(15 * time.Minute)},
+		{ID: "long/20261122T0838Z", Status: run.Queued, QueuedAt: ago(22 * time.Minute), Cause: "waiting: no capacity"},
+		{ID: "longer/20261122T0800Z", Status: run.Queued, QueuedAt: ago(time.Hour), Cause: "waiting: the quota is full"},
+		{ID: "retried/20261121T0800Z", Status: run.Launching, QueuedAt: ago(25 * time.Hour), ReadyAt: ago(time.Minute)},
+		{ID: "relaunched/20261122T0500Z", Status: run.Queued, QueuedAt: ago(4 * time.Hour), ReadyAt: ago(4 * time.Hour), Attempts: []run.Attempt{{N: 1, EndedAt: ago(time.Minute)}}},
+		{ID: "behind/20261122T0801Z", Status: run.Queued, QueuedAt: ago(59 * time.Minute), Waits: true},
+		{ID: "doubt/20261122T0800Z", Status: run.Launching, QueuedAt: ago(time.Hour), Attempts: []run.Attempt{{N: 1, Doubt: true, SentAt: ago(time.Hour)}}},
+		{ID: "runs/20261122T0800Z", Status: run.Running, QueuedAt: ago(time.Hour)},
+	} {
+		r.ScheduledFor, r.DueAt = r.QueuedAt, now.Add(time.Minute)
+		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &plane.Plane{Reader: store, Now: func() time.Time { return now }, Inspect: func(context.Context) (plane.Health, error) { return plane.Health{Running: true}, nil }}
+	st, err := p.Status(t.Context())
+	want := []plane.HeldUp{{"longer/20261122T0800Z", ago(time.Hour), "waiting: the quota is full"}, {"long/20261122T0838Z", ago(22 * time.Minute), "waiting: no capacity"}}
+	if err != nil || !slices.Equal(st.HeldUp, want) || len(st.Doubt) != 1 || len(st.Wrong) != 0 {
+		t.Errorf("got %+v, in doubt %v, wrong %v, %v", st.HeldUp, st.Doubt, st.Wrong, err)
 	}
 }
 

@@ -92,12 +92,32 @@ func openAttention(r run.Run, now time.Time) (Attention, bool) {
 	case StateOf(r) == Starting && now.Sub(r.Last().SentAt) > HungAfter:
 		a.Kind, a.Since = NeedsHung, r.Last().SentAt
 		a.Words = fmt.Sprintf("ECS accepted its task and says %s: it does not run; it is stopped once its launchTimeout has passed", orElse(r.Last().LastStatus, "nothing"))
-	case (r.Status == run.Queued || r.Status == run.Launching) && now.Sub(r.QueuedAt) > patience(r):
-		a.Kind, a.Since = NeedsHeldUp, r.QueuedAt
 	default:
-		return a, false
+		since, held := HeldUp(r, now)
+		a.Kind, a.Since = NeedsHeldUp, since
+		return a, held
 	}
 	return a, true
+}
+
+// HeldUp is since when a run waits to be launched, and whether that is longer than
+// HeldUpAfter, or WaitsLong where it waits for another's end. One in doubt does not
+// wait. What a person retried waits since then, and a relaunch since the attempt
+// before it was over.
+func HeldUp(r run.Run, now time.Time) (since time.Time, held bool) {
+	if r.Status != run.Queued && r.Status != run.Launching || DoubtOf(r) != nil {
+		return time.Time{}, false
+	}
+	since = r.QueuedAt
+	if !r.Waits && r.ReadyAt.After(since) {
+		since = r.ReadyAt
+	}
+	for i := range r.Attempts {
+		if a := &r.Attempts[i]; a.Over() && a.EndedAt.After(since) {
+			since = a.EndedAt
+		}
+	}
+	return since, now.Sub(since) > patience(r)
 }
 
 // patience is how long a run may wait before somebody should look.

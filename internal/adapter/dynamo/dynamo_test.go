@@ -239,6 +239,18 @@ func TestNewer(t *testing.T) {
 	}
 	_, err = s.Newest(t.Context(), []string{"a", "b"}, 2)
 	wantNewer("Newest", err)
+	ended := run.Run{ID: "c/20261122T1730Z", Status: run.Succeeded, ScheduledFor: start, QueuedAt: start, FinishedAt: start.Add(time.Minute)}
+	commit(t, s, ended)
+	if err := s.set(t.Context(), ended.ID, "v", &types.AttributeValueMemberN{Value: "2"}); err != nil {
+		t.Fatal(err)
+	}
+	var told error
+	for _, err := range s.Walk(t.Context(), control.Walk{Jobs: []string{"c"}, Statuses: []run.Status{run.Succeeded}}) {
+		told = errors.Join(told, err)
+	}
+	if !errors.Is(told, control.ErrNewer) {
+		t.Errorf("Walk of those that ended: %v", told)
+	}
 	before := s.item(t, id)
 	wantNewer("SetAside", s.SetAside(t.Context(), id, "why"))
 	if after := s.item(t, id); value(after, "r") != value(before, "r") || value(after, "op") == "" {

@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -210,5 +213,45 @@ func TestLimits(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOperateNamesEveryRight: the page for operators names each action that doctor
+// asks of the account, and no other.
+func TestOperateNamesEveryRight(t *testing.T) {
+	t.Parallel()
+	f, r := facts(t, map[string]answer{
+		"GetServiceQuota": no("NoSuchResourceException"), "ListServiceQuotas": ok(`{"Quotas":[]}`),
+		"DescribeSubnets": noXML("UnauthorizedOperation"), "DescribeSecurityGroups": noXML("UnauthorizedOperation"),
+		"GetRole": {http.StatusForbidden, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>`},
+	})
+	var subjects []doctor.Subject
+	for kind, name := range map[doctor.Kind]string{
+		doctor.Cluster: "jobs", doctor.TaskDefinition: "app:7", doctor.Role: "arn:aws:iam::123456789012:role/r", doctor.Image: host + "etl:v1", doctor.LogGroup: "/ecs/jobs",
+		doctor.Secret: stored, doctor.Target: "ops", doctor.Subnet: "subnet-1", doctor.SecurityGroup: "sg-1",
+	} {
+		subjects = append(subjects, doctor.Subject{Kind: kind, Name: name})
+	}
+	for s, a := range f.Answers(t.Context(), subjects) {
+		if a.Verdict != doctor.Unknown || !strings.Contains(a.Why, "you may not ask: ") {
+			t.Errorf("%v: %+v", s, a)
+		}
+	}
+	f.Limits(t.Context())
+	page, err := os.ReadFile("../../../docs/operate.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## What `doctor` asks\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var named []string
+	for _, m := range regexp.MustCompile("`[a-z0-9]+:([A-Z][A-Za-z]+)`").FindAllStringSubmatch(section, -1) {
+		named = append(named, m[1])
+	}
+	slices.Sort(r.asked)
+	asked := slices.Compact(r.asked)
+	slices.Sort(named)
+	if !slices.Equal(named, asked) {
+		t.Errorf("docs/operate.md names %v, and doctor asks %v", named, asked)
 	}
 }

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestStatusTellsWhatWaits: five of the runs that wait for long are told, and of more
+// how many they are and the command that lists them, for the same stack.
+func TestStatusTellsWhatWaits(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		held  int
+		lines int
+		last  string
+	}{
+		"none": {0, 0, ""},
+		"five": {5, 5, "held up      job-4/20261122T0800Z waits since 2026-11-22 08:00:00 to be launched: waiting: no capacity"},
+		"six":  {6, 6, "held up      and 1 run more: `batchplane history --stack prod --profile ops --region eu-west-1 --status queued,launching`"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			a := &app{Env: Env{Stdout: &out, Stderr: &out}, zone: time.UTC, stack: "prod", profile: "ops", region: "eu-west-1"}
+			var st plane.Status
+			for i := range c.held {
+				st.HeldUp = append(st.HeldUp, plane.HeldUp{Run: run.ID(fmt.Sprintf("job-%d/20261122T0800Z", i)), Since: at, Cause: "waiting: no capacity"})
+			}
+			if err := a.printStatus(st); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for l := range strings.Lines(out.String()) {
+				if strings.HasPrefix(l, "held up") {
+					got = append(got, strings.TrimSuffix(l, "\n"))
+				}
+			}
+			if len(got) != c.lines || c.lines > 0 && got[len(got)-1] != c.last {
+				t.Errorf("got %q, want %d and last %q", got, c.lines, c.last)
+			}
+		})
+	}
+}
+
+// TestCommandsMeanTheSamePlace: what is printed to be typed next names the stack, the
+// profile and the Region that the person named, quoted where a shell needs it.
+func TestCommandsMeanTheSamePlace(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		a    app
+		want string
+	}{
+		"a stack":              {app{stack: "prod"}, "batchplane logs --follow --stack prod"},
+		"a profile":            {app{stack: "prod", profile: "ops"}, "batchplane logs --follow --stack prod --profile ops"},
+		"a Region":             {app{stack: "prod", region: "eu-west-1"}, "batchplane logs --follow --stack prod --region eu-west-1"},
+		"all":                  {app{stack: "prod", profile: "ops", region: "eu-west-1"}, "batchplane logs --follow --stack prod --profile ops --region eu-west-1"},
+		"a name with a blank":  {app{stack: "prod", profile: "my ops"}, "batchplane logs --follow --stack prod --profile 'my ops'"},
+		"another local state":  {app{db: "/x/other.db"}, "batchplane logs --follow --db /x/other.db"},
+		"a stack, and a state": {app{stack: "prod", db: "/x/other.db"}, "batchplane logs --follow --stack prod"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := c.a.command("logs --follow"); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
