@@ -1,10 +1,19 @@
 package console_test
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // TestDestructiveNeedsAReason: what cannot be taken back, or may do work twice, is not
@@ -31,6 +40,52 @@ func TestDestructiveNeedsAReason(t *testing.T) {
 			form.Set("reason", "the input was wrong")
 			if res := w.send(request("POST", c.target, form), cookie); len(w.door.asked) != 1 || c.reason(w) != "the input was wrong" {
 				t.Errorf("with a reason it answered %d, and %+v was sent", res.StatusCode, w.door.asked)
+			}
+		})
+	}
+}
+
+// TestRetryManyNeedsAReason: of many, those that may do work twice are not retried
+// without a reason; with it each chosen one gets it, and those that are safe need none.
+func TestRetryManyNeedsAReason(t *testing.T) {
+	t.Parallel()
+	const safe, unsafe = "backup-postgres/20261124T0115Z", "ledger-close/20261124T0230Z"
+	for name, c := range map[string]struct {
+		chosen []string
+		reason string
+		status int
+		says   string
+		sent   int
+	}{
+		"none chosen":                 {nil, "the disk was full", http.StatusUnprocessableEntity, "No run is chosen", 0},
+		"a safe one":                  {[]string{safe}, " ", http.StatusOK, "", 1},
+		"one that may do work twice":  {[]string{unsafe}, " ", http.StatusUnprocessableEntity, "Say why: a retry of " + unsafe + " may do work twice.", 0},
+		"it among others":             {[]string{safe, unsafe}, "", http.StatusUnprocessableEntity, "Say why", 0},
+		"it among others, and why":    {[]string{safe, unsafe}, " the disk was full ", http.StatusOK, "", 2},
+		"one that is no longer there": {[]string{safe, "gone/20261124T0115Z"}, "", http.StatusOK, "1 run chosen", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &memory.Store{}
+			for _, r := range []run.Run{{ID: safe}, {ID: unsafe, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", Started: stop.Yes}}}} {
+				r.Status, r.ScheduledFor, r.QueuedAt, r.FinishedAt = run.Failed, night.Add(-2*time.Hour), night.Add(-2*time.Hour), night.Add(-time.Hour)
+				if err := errors.Join(store.Commit(t.Context(), control.Change{Item: &job.Item{Name: r.ID.Job()}}), store.Commit(t.Context(), control.Change{Run: &r})); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w := newWorld(t, func(c *console.Config) {
+				p := *c.Plane
+				p.Reader, c.Plane = store, &p
+			})
+			cookie := w.signIn()
+			res := w.send(request("POST", "/ask/retry-all", url.Values{"token": {w.tokenOf("/ask/retry-all", cookie)}, "request": {"page-1"}, "run": c.chosen, "reason": {c.reason}}), cookie)
+			if res.StatusCode != c.status || !strings.Contains(res.body, c.says) || len(w.door.asked) != c.sent {
+				t.Fatalf("it answered %d, and %d requests were sent:\n%s", res.StatusCode, len(w.door.asked), res.body)
+			}
+			for _, r := range w.door.asked {
+				if r.Retry == nil || r.Retry.Reason != strings.TrimSpace(c.reason) {
+					t.Errorf("it sent %+v", r)
+				}
 			}
 		})
 	}

@@ -167,9 +167,11 @@ func (w *world) signIn() *http.Cookie {
 }
 
 // token is the token that a session's forms have.
-func (w *world) token(c *http.Cookie) string {
+func (w *world) token(c *http.Cookie) string { return w.tokenOf("/ask/run?of=fx-rates", c) }
+
+func (w *world) tokenOf(form string, c *http.Cookie) string {
 	w.t.Helper()
-	page := text(w.t, w.send(request("GET", "/ask/run?of=fx-rates", nil), c))
+	page := text(w.t, w.send(request("GET", form, nil), c))
 	_, rest, ok := strings.Cut(page, `name="token" value="`)
 	if !ok {
 		w.t.Fatalf("the form has no token:\n%s", page)

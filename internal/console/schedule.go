@@ -74,11 +74,11 @@ func (s *Server) preview(ctx context.Context, from time.Time) (preview.Report, e
 	return preview.Of(jobs, preview.Options{From: from, Days: ahead, Cost: preview.CostOptions{Region: preview.Regions[0], Duration: time.Minute}})
 }
 
-// fill lays seven days of a report out.
+// fill lays the days of a report out.
 func (s *schedule) fill(r preview.Report, from time.Time) {
 	s.Report = r
 	most := 1
-	for d := range 7 {
+	for d := range ahead {
 		day := time.Date(from.Year(), from.Month(), from.Day()+d, 0, 0, 0, 0, s.zone)
 		row := heatDay{At: day}
 		for h := range 24 {
@@ -111,7 +111,7 @@ func (h *heatHour) finish(most int) {
 		return
 	}
 	if h.Launches > 0 {
-		h.Level = 1 + 4*(h.Launches-1)/max(most, 1)
+		h.Level = 1 + 4*(h.Launches-1)/max(most-1, 1)
 	}
 	h.Title = fmt.Sprintf("%s: %d launches, at most %d a minute", h.At.Format("Mon 2 Jan 15:04 MST"), h.Launches, h.Peak)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
@@ -56,7 +57,10 @@ func prepareRetry(ctx context.Context, s *Server, a *ask) error {
 		a.Warns = append(a.Warns, "Whether what it did may be done again only you know: "+t.Why+".")
 	case view.Open:
 		a.Warns = append(a.Warns, "There is nothing to retry: "+t.Why+".")
-	case view.Unsafe, view.Done:
+	case view.Done:
+		a.Warns = append(a.Warns, strings.ToUpper(t.Why[:1])+t.Why[1:]+".")
+		a.Confirm, a.Reason = a.Job, true
+	case view.Unsafe:
 		a.Warns = append(a.Warns, "A retry may do work twice: "+t.Why+".")
 		a.Confirm, a.Reason = a.Job, true
 	}
@@ -72,7 +76,7 @@ func prepareStop(ctx context.Context, s *Server, a *ask) error {
 	if r.Status == run.Running {
 		a.Says = append(a.Says, "ECS is asked to stop the task: it gets SIGTERM, and SIGKILL after its stop timeout. What it did so far stays done.")
 	} else {
-		a.Says = append(a.Says, "The run is ended; no task of it is launched any more.")
+		a.Says = append(a.Says, "No task of it is launched any more.")
 	}
 	a.Says = append(a.Says, "The run ends as stopped. It is not launched again unless somebody retries it.")
 	if r.Status.Terminal() {

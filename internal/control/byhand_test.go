@@ -72,6 +72,25 @@ func TestRetryKeepsToWhatTheJobTakes(t *testing.T) {
 	}
 }
 
+// TestRetryKeepsItsReason: who asked for a retry, and why, stands with the run.
+func TestRetryKeepsItsReason(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 3)})
+	w.know(given)
+	rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "given", RequestID: "r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.live()
+	if _, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: rep.Run, RequestID: "again", By: "ann", Reason: "the disk was full"}); err != nil {
+		t.Fatal(err)
+	}
+	asked := w.runs()[0].Triggers
+	if last := asked[len(asked)-1]; len(asked) != 2 || last.Kind != run.ByRetry || last.Request != "again" || last.By != "ann" || last.Reason != "the disk was full" {
+		t.Errorf("it was asked for by %+v", asked)
+	}
+}
+
 // TestWhatPeopleGive: what a job lets people change ends where a request of ECS
 // does, and where a name would steer what runs or stand for a secret.
 func TestWhatPeopleGive(t *testing.T) {

@@ -19,7 +19,7 @@ func paths(t *testing.T, s *served) map[string]string {
 	return map[string]string{
 		"overview": "/", "timeline": "/timeline", "week": "/timeline?span=7d&zone=job", "jobs": "/jobs", "job": "/jobs/invoice-mailer", "by hand": "/jobs/gdpr-export",
 		"run": "/runs/fraud-scores/" + slotOf(t, s, "fraud-scores"), "doubt": "/runs/thumbnailer/" + slotOf(t, s, "thumbnailer"),
-		"history": "/history", "nothing": "/history?cause=nothing", "schedule": "/schedule", "problems": "/problems",
+		"history": "/history", "nothing": "/history?cause=nothing", "schedule": "/schedule", "problems": "/problems", "checked": "/problems/check",
 		"ask run": "/ask/run?of=invoice-mailer", "ask retry": "/ask/retry?run=fraud-scores/" + slotOf(t, s, "fraud-scores"), "ask pause": "/ask/pause?of=*", "ask many": "/ask/retry-all",
 	}
 }
@@ -39,7 +39,7 @@ func TestEveryPage(t *testing.T) {
 		}
 		t.Skip("axe-core: make tools-axe installs it")
 	}
-	s := serve(t, now, nil)
+	s := serve(t, now, checked)
 	for look, actions := range map[string][]chromedp.Action{
 		"light":  {chromedp.EmulateViewport(1280, 900), media("light")},
 		"dark":   {chromedp.EmulateViewport(1280, 900), media("dark")},

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -17,17 +16,18 @@ func TestScreenshots(t *testing.T) {
 	if dir == "" {
 		t.Skip("make screenshots writes pictures of the pages")
 	}
-	s := serve(t, now, nil)
+	s := serve(t, now, checked)
 	b := open(t)
 	b.signIn(s)
 	for name, path := range map[string]string{
 		"overview": "/", "timeline": "/timeline", "jobs": "/jobs", "job": "/jobs/invoice-mailer", "run": "/runs/fraud-scores/" + slotOf(t, s, "fraud-scores"),
-		"history": "/history", "schedule": "/schedule", "problems": "/problems", "ask-run": "/ask/run?of=invoice-mailer", "ask-many": "/ask/retry-all",
+		"history": "/history", "schedule": "/schedule", "problems": "/problems/check", "ask-retry": "/ask/retry?run=fraud-scores/" + slotOf(t, s, "fraud-scores"), "ask-stop": "/ask/stop?run=thumbnailer/" + slotOf(t, s, "thumbnailer"),
+		"ask-run": "/ask/run?of=invoice-mailer", "ask-many": "/ask/retry-all",
 	} {
 		for look, actions := range map[string][]chromedp.Action{
-			"light":  {chromedp.EmulateViewport(1200, 760), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}})},
-			"dark":   {chromedp.EmulateViewport(1200, 760), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}})},
-			"narrow": {chromedp.EmulateViewport(400, 860), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}})},
+			"light":  {chromedp.EmulateViewport(1200, 760), media("light")},
+			"dark":   {chromedp.EmulateViewport(1200, 760), media("dark")},
+			"narrow": {chromedp.EmulateViewport(400, 860), media("light")}, "narrow-dark": {chromedp.EmulateViewport(400, 860), media("dark")},
 		} {
 			b.do(look, actions...)
 			b.visit(s, path)
