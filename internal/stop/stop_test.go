@@ -115,6 +115,8 @@ var structureCases = map[string]struct {
 	"no status, but a container's reason":               {Stop{CodeMissing: true, Containers: []Container{{Name: "app", Reason: "CannotPullContainerError: i/o timeout"}}}, Ambiguous, Unknown, false},
 	"a caller's word error":                             {Stop{CodeMissing: true, LastStatus: "STOPPED", Reason: "error in last night's data"}, StoppedByUser, Unknown, false},
 	"an error's name":                                   {Stop{CodeMissing: true, LastStatus: "STOPPED", Reason: "NewError in last night's data"}, Ambiguous, Unknown, false},
+	"a container's new reason":                          {Stop{CodeMissing: true, LastStatus: "STOPPED", Containers: []Container{{Name: "app", Reason: "Something new"}}}, Ambiguous, Unknown, false},
+	"a caller's words under a new code":                 {Stop{Code: "NewCode", LastStatus: "STOPPED", Reason: "moto testing"}, Ambiguous, Unknown, false},
 	"no status and no word":                             {Stop{CodeMissing: true, Containers: []Container{{Name: "app"}}}, NotStopped, Unknown, false},
 
 	"spot warning":              {Stop{Code: codeSpot, LastStatus: "RUNNING", StartedAt: now}, NotStopped, Unknown, false},
@@ -167,6 +169,7 @@ var structureCases = map[string]struct {
 	"hung in PENDING":                     {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, AppFailed, Unknown, false},
 	"hung, then pulled":                   {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", SawPull: true}, AppFailed, Unknown, false},
 	"hung, says that it ran":              {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: []Container{{Name: "app", Reason: "OutOfMemoryError: Container killed due to memory usage"}}}, AppFailed, Unknown, false},
+	"hung, a mistake, its start unclear":  {Stop{Code: codeFailedToStart, Reason: "CannotPullContainerError: manifest for x:1 not found", Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, Config, Unknown, false},
 	"hung, tells of a later time":         {Stop{Code: codeFailedToStart, Reason: "Network interface eni-1 was detached", Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, AppFailed, Unknown, false},
 	"hung, in our own words":              {Stop{Code: codeUserInitiated, Reason: "batchplane: not RUNNING 20m after its launch", Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING"}, Retry, No, true},
 	"hung, then ran":                      {Stop{Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: "PROVISIONING", Containers: exits(0)}, AppFailed, Yes, false},
