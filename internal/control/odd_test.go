@@ -46,6 +46,9 @@ func TestUnexpectedMinutes(t *testing.T) {
 		"late once, then as expected":            {patient, []time.Time{night(0, 2, 30), night(1, 1, 30)}, "02:30 ran, 01:30 ran", "unexpected-minute"},
 		"another way the next night":             {nightly, []time.Time{night(0, 0, 30), night(1, 0, 0)}, "00:30 ran, 00:00 ran", "unexpected-minute unexpected-minute"},
 		"what no offset explains":                {nightly, []time.Time{night(0, 0, 37), night(0, 0, 38), night(1, 1, 30)}, "00:37 ran, 00:38 ran, 01:30 missed, 01:30 ran", "unexpected-minute missed recovered"},
+		"what no offset explains, a day later":   {nightly, []time.Time{night(0, 0, 37), night(1, 0, 37)}, "00:37 ran, 01:30 missed, 00:37 ran, 01:30 missed", "unexpected-minute missed unexpected-minute recovered missed"},
+		"explained, then what is not":            {nightly, []time.Time{night(0, 0, 30), night(1, 0, 17)}, "00:30 ran, 00:17 ran, 01:30 missed", "unexpected-minute unexpected-minute missed"},
+		"what is not, then explained":            {nightly, []time.Time{night(0, 0, 37), night(1, 0, 30)}, "00:37 ran, 01:30 missed, 00:30 ran", "unexpected-minute missed unexpected-minute recovered"},
 		"in a zone that nobody changes":          {lost, []time.Time{night(0, 1, 30), night(1, 2, 30)}, "01:30 ran, 02:30 missed, 02:30 ran", "unexpected-minute missed recovered"},
 		"several, of which some are also ours":   {mondays, []time.Time{night(0, 1, 0), night(0, 2, 0), night(0, 3, 0)}, "00:00 missed, 01:00 ran, 02:00 ran, 03:00 ran", "missed recovered unexpected-minute"},
 		"several, an hour early":                 {mondays, []time.Time{night(0, -1, 0), night(0, 0, 0), night(0, 1, 0)}, "23:00 ran, 00:00 ran, 01:00 ran", "unexpected-minute"},
@@ -98,6 +101,24 @@ func TestUnexpectedAfterTheGap(t *testing.T) {
 	w.prove(nightly, gap.Add(30*time.Minute))
 	if got := w.slotsOf("nightly"); got != "01:00 succeeded by schedule" || w.runs()[0].Duplicates != 1 {
 		t.Errorf("slots %s, %d duplicates", got, w.runs()[0].Duplicates)
+	}
+}
+
+// TestMissedAfterTheGap: where nobody started the job at 03:00 in time, the start that
+// comes after all is a run.
+func TestMissedAfterTheGap(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 0)})
+	gap := time.Date(2027, 3, 28, 1, 0, 0, 0, time.UTC)
+	w.clock.AdvanceTo(gap.Add(-time.Minute))
+	w.know(nightly)
+	w.sweepAt(gap.Add(-time.Minute))
+	w.sweepAt(gap.Add(20 * time.Minute))
+	w.clock.AdvanceTo(gap.Add(30 * time.Minute))
+	w.prove(nightly, gap.Add(30*time.Minute))
+	w.clock.AdvanceTo(gap.Add(40 * time.Minute))
+	if got := w.slotsOf("nightly"); got != "01:00 missed by schedule, 01:30 succeeded by schedule" {
+		t.Errorf("slots %s", got)
 	}
 }
 

@@ -78,6 +78,11 @@ func TestReplanned(t *testing.T) {
 			w.syncAt(clockAt(19, 40, 0), made(half, 19, 35))
 			w.sweepAt(clockAt(19, 41, 0))
 		}, "18:00 missed, 19:00 missed"},
+		{"nor where the plan before did not", hourly, func(w *world) {
+			w.syncAt(clockAt(19, 40, 0), made(with(last, func(j *job.Job) { j.Schedule = "50 * * * *" }), 19, 30))
+			w.sweepAt(clockAt(19, 41, 0))
+			w.clock.Advance(5 * time.Minute)
+		}, "18:00 missed, 19:00 missed"},
 		{"nor where a slot of the new plan is up", last, func(w *world) {
 			w.syncAt(clockAt(19, 50, 0), made(with(last, func(j *job.Job) { j.Schedule = "30 * * * *" }), 19, 20))
 			w.sweepAt(clockAt(19, 51, 0))
