@@ -80,7 +80,7 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 			"a log is followed live to the end of its attempt":     followed,
 			"task definitions are deployed with their jobs":        deploysDefinitions,
 			"apply meets drift, others, faults and newer plans":    appliesAmongOthers,
-			"the papers' commands do what the papers say":          papers,
+			"the documentation's commands do what it says":         documented,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -13,8 +13,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// papersJobs are the jobs that the papers' commands name, beside the README's.
-const papersJobs = `
+// docsJobs are the jobs that the documentation's commands name, beside the README's.
+const docsJobs = `
   - name: nightly-report
     schedule: "30 2 * * *"
     timezone: Europe/Berlin
@@ -23,7 +23,7 @@ const papersJobs = `
   - {name: migrate, taskDefinition: hello}
 `
 
-// shown are a paper's commands in their order: of blocks, of indented lines, and
+// shown are a page's commands in their order: of blocks, of indented lines, and
 // between backticks.
 var shown = regexp.MustCompile("(?m)^ *(batchplane .*)$|`(batchplane [^`]+)`")
 
@@ -44,8 +44,8 @@ func commands(text string) (out []string) {
 	return out
 }
 
-// paper is a page, or the part of it after a heading.
-func paper(t *testing.T, path, heading string) string {
+// pageOf is a page of the documentation, or the part of it after a heading.
+func pageOf(t *testing.T, path, heading string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, path))
 	if err != nil {
@@ -62,13 +62,13 @@ func paper(t *testing.T, path, heading string) string {
 	return part
 }
 
-// desk is where somebody types what the papers say: a folder with files, and a shell.
+// desk is where somebody types what the documentation says: a folder with files, and a shell.
 type desk struct {
 	terminal
 	dir string
 }
 
-// shell runs a line of a paper as it stands.
+// shell runs a line of a page as it stands.
 func (d desk) shell(t *testing.T, line string) said {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", "exec "+line)
@@ -89,7 +89,7 @@ func (d desk) shell(t *testing.T, line string) said {
 	return u.ends(t)
 }
 
-// expected is what a command of the papers is to come to, by what it begins with; 0
+// expected is what a command of the documentation is to come to, by what it begins with; 0
 // unless listed.
 var expected = []struct {
 	begins string
@@ -113,7 +113,7 @@ var expected = []struct {
 	{"batchplane validate", []int{0}, "no problem"},
 }
 
-// must runs a paper's command, which must come to what is expected.
+// must runs a page's command, which must come to what is expected.
 func (d desk) must(t *testing.T, line string) {
 	t.Helper()
 	codes, says := []int{0}, ""
@@ -132,19 +132,19 @@ func (d desk) must(t *testing.T, line string) {
 	}
 }
 
-// papers: each command of the README's first deploy, of a day's work and of a move
-// from a crontab does what the paper says.
-func papers(t *testing.T, w *world) {
+// documented: each command of the README's first deploy, of a day's work and of a move
+// from a crontab does what the page says.
+func documented(t *testing.T, w *world) {
 	d := desk{w.person(t, "paula", "OperatorPolicy"), t.TempDir()}
 	w.allow(t, "paula", "DeployerPolicy")
 	d.env = []string{"AWS_ENDPOINT_URL_ECS=" + w.ecsURL}
-	text := paper(t, "README.md", "Deploy it")
+	text := pageOf(t, "README.md", "Deploy it")
 	_, yaml, ok := strings.Cut(text, "```yaml\n")
 	yaml, _, _ = strings.Cut(yaml, "```")
 	if !ok {
 		t.Fatal("the README shows no jobs file")
 	}
-	yaml = strings.Replace(yaml, "cluster: default", "cluster: jobs", 1) + strings.TrimPrefix(papersJobs, "\n")
+	yaml = strings.Replace(yaml, "cluster: default", "cluster: jobs", 1) + strings.TrimPrefix(docsJobs, "\n")
 	jobs := file(filepath.Join(d.dir, "jobs.yaml"))
 	jobs.says(t, yaml)
 
@@ -158,7 +158,7 @@ func papers(t *testing.T, w *world) {
 	}
 	w.await(t, id, run.Failed, soon)
 	w.set(func() { w.scripts["nightly-report"] = localecs.Script{} })
-	d.all(t, commands(paper(t, "docs/operate.md", "")), map[string]func(){
+	d.all(t, commands(pageOf(t, "docs/operate.md", "")), map[string]func(){
 		"batchplane run nightly-report": func() {
 			d.shell(t, "batchplane resume nightly-report")
 			w.set(func() { w.scripts["nightly-report"] = localecs.Script{For: -1} })
@@ -168,7 +168,7 @@ func papers(t *testing.T, w *world) {
 	// The move begins with a crontab, in a folder of its own.
 	d.dir = t.TempDir()
 	file(filepath.Join(d.dir, "crontab")).says(t, "30 2 * * * root /usr/local/bin/report # nightly-report\n")
-	lines := commands(paper(t, "docs/migration.md", ""))
+	lines := commands(pageOf(t, "docs/migration.md", ""))
 	for i, line := range lines {
 		lines[i] = strings.NewReplacer("/etc/crontab", "crontab --users yes", "--stack batchplane", "--stack "+w.name, "--job nightly-report ", "").Replace(line)
 	}
@@ -177,12 +177,12 @@ func papers(t *testing.T, w *world) {
 	})
 }
 
-// all types a paper's commands one after another; before some of them something is
+// all types a page's commands one after another; before some of them something is
 // to be done, by what they begin with.
 func (d desk) all(t *testing.T, lines []string, before map[string]func()) {
 	t.Helper()
 	if len(lines) < 4 {
-		t.Errorf("the paper shows %q only", lines)
+		t.Errorf("the page shows %q only", lines)
 	}
 	for _, line := range lines {
 		for begins, do := range before {
