@@ -73,16 +73,26 @@ func prepareStop(ctx context.Context, s *Server, a *ask) error {
 		return err
 	}
 	a.Title, a.Button, a.Reason = "Stop "+string(r.ID), "Stop it", true
-	if r.Status == run.Running {
-		a.Says = append(a.Says, "ECS is asked to stop the task: it gets SIGTERM, and SIGKILL after its stop timeout. What it did so far stays done.")
-	} else {
-		a.Says = append(a.Says, "No task of it is launched any more.")
-	}
-	a.Says = append(a.Says, "The run ends as stopped. It is not launched again unless somebody retries it.")
+	a.Says = append(a.Says, stopSays(r)...)
 	if r.Status.Terminal() {
 		a.Warns = append(a.Warns, "It has ended already.")
 	}
 	return nil
+}
+
+// stopSays is what a stop does to a run.
+func stopSays(r run.Run) []string {
+	const ends = "The run ends as stopped. It is not launched again unless somebody retries it."
+	switch {
+	case view.StateOf(r) == view.InDoubt:
+		return []string{
+			"It is not known whether ECS launched its task. The launch is not sent again: the task is searched for, and stopped where it is found.",
+			"Where none is found the run fails and says that it may have run.",
+		}
+	case r.Status == run.Running:
+		return []string{"ECS is asked to stop the task: it gets SIGTERM, and SIGKILL after its stop timeout. What it did so far stays done.", ends}
+	}
+	return []string{"No task of it is launched any more.", ends}
 }
 
 func (s *Server) runOf(ctx context.Context, a *ask) (run.Run, view.Story, error) {
