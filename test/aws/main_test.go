@@ -16,7 +16,7 @@ import (
 // all of them, since one emulator serves them.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "12"); err != nil {
+	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
 	err := sources.Watch(root)
