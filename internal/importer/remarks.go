@@ -35,7 +35,7 @@ var remarks = []remark{
 	{[]string{"flock"}, nil, stops, "a flock is left in it, and locks nothing: each task has its own files. Use `overlap`"},
 	{[]string{"mail", "mailx", "mutt", "sendmail", "msmtp", "ssmtp"}, nil, decided, "it sends mail, and a container has no mail system: failures are told to `notify`"},
 	{nil, regexp.MustCompile(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to a watcher of its own: keep that, or drop it, since missed runs are told here"},
-	{nil, regexp.MustCompile(`(^|[\s="':])(~/|/home/|/root/|/Users/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder of its host: the image must have what is there"},
+	{nil, regexp.MustCompile(`(^|[\s="':])(~/|/(?:home|root|Users)/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder of its host: the image must have what is there"},
 	{[]string{"pgrep", "pidof", "pkill", "killall"}, nil, decided, "it looks for processes of its host, and a task sees its own alone: what keeps a program running is a service; `overlap: forbid` keeps two runs apart"},
 	{[]string{"cd", "pushd"}, nil, known, "it changes into a folder that the image must have"},
 	{[]string{"source", "."}, nil, known, "it reads a file of settings: the image must have it, or put them into environment and secrets"},

@@ -8,6 +8,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/batchplane/batchplane/internal/importer"
 )
@@ -20,10 +21,13 @@ type kind struct {
 	todo string
 	// file is a pattern that the file's name must have, content one that its text
 	// must; both where both are given.
-	file, content *regexp.Regexp
+	file, content func() *regexp.Regexp
 }
 
-func re(text string) *regexp.Regexp { return regexp.MustCompile(text) }
+// re is a pattern that is compiled when a file is looked at, not at each start.
+func re(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 const (
 	writeJobs  = "write each as a job of a jobs file, `batchplane cron` says what a schedule means"
@@ -215,7 +219,7 @@ func Name(f *importer.File) *importer.ForeignError {
 	text := string(f.Data[:min(len(f.Data), maxLooked)])
 	base := path.Base(strings.ReplaceAll(f.Name, `\`, "/"))
 	for _, k := range kinds {
-		if k.file != nil && !k.file.MatchString(base) || k.content != nil && !k.content.MatchString(text) {
+		if k.file != nil && !k.file().MatchString(base) || k.content != nil && !k.content().MatchString(text) {
 			continue
 		}
 		return k.of(f.Name)
