@@ -112,17 +112,26 @@ func (s *contended) Commit(ctx context.Context, c control.Change) error {
 	return s.Store.Commit(ctx, c)
 }
 
+// handler counts the waits of one. After its last refusal it goes alone: who really
+// waits no time may meet others for ever, on a busy machine.
+type handler struct{ waits int }
+
 // TestManyAtOnce: handlers of one job that meet wait ever longer, each by chance,
 // and all come through.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	s := &contended{Store: &memory.Store{}, refuse: 15, tries: map[run.ID]int{}}
-	var mu sync.Mutex
+	var mu, alone sync.Mutex
 	waits := map[time.Duration]bool{}
 	var longest, total time.Duration
 	c := &control.Control{
 		Stack: stack, Store: s, Now: func() time.Time { return t0.Add(time.Hour) }, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler),
-		Backoff: func(_ context.Context, d time.Duration) error {
+		Backoff: func(ctx context.Context, d time.Duration) error {
+			if h, ok := ctx.Value(handler{}).(*handler); ok {
+				if h.waits++; h.waits == s.refuse {
+					alone.Lock()
+				}
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			waits[d], longest, total = true, max(longest, d), total+d
@@ -133,7 +142,11 @@ func TestManyAtOnce(t *testing.T) {
 	errs := make([]error, 100)
 	for i := range errs {
 		wg.Go(func() {
-			_, errs[i] = c.Scheduled(t.Context(), hourly, t0.Add(-time.Duration(i)*time.Hour).Truncate(time.Hour))
+			h := handler{}
+			_, errs[i] = c.Scheduled(context.WithValue(t.Context(), handler{}, &h), hourly, t0.Add(-time.Duration(i)*time.Hour).Truncate(time.Hour))
+			if h.waits == s.refuse {
+				alone.Unlock()
+			}
 		})
 	}
 	wg.Wait()
