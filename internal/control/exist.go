@@ -24,7 +24,7 @@ func (c *Control) runsOf(ctx context.Context, items []watched, from, to time.Tim
 	var ids []run.ID
 	for _, w := range items {
 		for _, p := range w.periods {
-			if _, isRate := rate(p.plan); isRate {
+			if _, isRate := p.times.Spec().Rate(); isRate {
 				continue // which asks for its newest run
 			}
 			after, upTo := c.judged(w, p, from, to)

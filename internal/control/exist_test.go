@@ -102,3 +102,67 @@ func TestRateIsAskedForWhenItMayBeSilent(t *testing.T) {
 		t.Errorf("slots %s, want %s", got, want)
 	}
 }
+
+// TestTwoRates: that one rate runs says nothing of another.
+func TestTwoRates(t *testing.T) {
+	t.Parallel()
+	runs := with(hourly, func(j *job.Job) { j.Name, j.Schedule = "runs", "rate(1 hour)" })
+	silent := with(runs, func(j *job.Job) { j.Name = "silent" })
+	w := known(t, runs, silent)
+	w.triggerAt(clockAt(17, 31, 0), silent, clockAt(17, 31, 0))
+	for hour := 18; hour < 21; hour++ {
+		w.triggerAt(clockAt(hour, 0, 0), runs, clockAt(hour, 0, 0))
+		w.sweepAt(clockAt(hour, 30, 0))
+	}
+	if got, want := w.slotsOf("silent"), "17:31 succeeded by schedule, 19:31 missed"; got != want {
+		t.Errorf("slots %s, want %s", got, want)
+	}
+}
+
+// noRuns is a store that finds no runs while it is shut.
+type noRuns struct {
+	control.Store
+	shut bool
+}
+
+func (s *noRuns) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
+	if s.shut {
+		return nil, errBroken
+	}
+	return s.Store.Runs(ctx, q)
+}
+
+// TestCheckOfRunsThatCannotBeFound: a job whose runs cannot be asked for is neither
+// caught up with nor told as silent, and is an error of the check; the next one
+// finds what there is.
+func TestCheckOfRunsThatCannotBeFound(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		job        job.Job
+		ran        time.Time
+		shut, then string
+	}{
+		"to catch up": {
+			with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast }), clockAt(20, 0, 0),
+			"18:00 missed, 20:00 succeeded by schedule", "18:00 missed, 19:00 missed, 20:00 succeeded by schedule",
+		},
+		"of a rate": {with(hourly, func(j *job.Job) { j.Schedule = "rate(1 hour)" }), clockAt(19, 20, 0), "19:20 succeeded by schedule", "19:20 succeeded by schedule"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, c.job)
+			store := &noRuns{Store: w.store, shut: true}
+			w.ctl.Store = store
+			w.triggerAt(c.ran, c.job, c.ran)
+			w.sweepFails(clockAt(20, 14, 0), "job hourly", errBroken.Error())
+			if got := w.slotsOf("hourly"); got != c.shut {
+				t.Errorf("slots %s, want %s", got, c.shut)
+			}
+			store.shut = false
+			w.sweepAt(clockAt(20, 14, 30))
+			if got := w.slotsOf("hourly"); got != c.then {
+				t.Errorf("then %s, want %s", got, c.then)
+			}
+		})
+	}
+}

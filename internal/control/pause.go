@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // PauseRequest asks that slots of a job, or of all, are skipped for a time.
@@ -74,17 +75,18 @@ func (c *Control) Resume(ctx context.Context, req ResumeRequest) (Reply, error) 
 func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) {
 	now := c.Now()
 	return c.changeItem(ctx, req.Job, req.By, req.Reason, func(item *job.Item) Reply {
-		if item.Plan.Schedule == "" || item.Plan.Disabled {
+		t, err := timetable.Of(item.Plan)
+		if err != nil || item.Plan.Disabled {
 			return refuse("", "%s has no schedule that runs, so there is no slot to skip", req.Job)
 		}
 		if item.SkipNext != nil && !lapsed(item.Plan, *item.SkipNext, now) {
 			return Reply{Outcome: Duplicate, Message: fmt.Sprintf("the next slot of %s is to be skipped already", req.Job)}
 		}
-		if _, ok := rate(item.Plan); ok { // whose slots nobody knows beforehand
+		if _, ok := t.Spec().Rate(); ok { // whose slots nobody knows beforehand
 			item.SkipNext = &job.Skip{At: now.Truncate(time.Minute).Add(time.Minute), By: req.By, Reason: req.Reason}
 			return Reply{Outcome: Accepted, Message: fmt.Sprintf("the next slot of %s will be skipped", req.Job)}
 		}
-		next, ok := nextSlot(item.Plan, now)
+		next, ok := t.Next(now)
 		if !ok {
 			return refuse("", "%s has no slot to come", req.Job)
 		}
@@ -97,14 +99,18 @@ func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) 
 // its time on, also where the plan has changed since. It is zero where the slots
 // are not known beforehand.
 func skipEnd(p job.Plan, s job.Skip) time.Time {
-	if _, ok := rate(p); ok {
+	t, err := timetable.Of(p)
+	if err != nil {
 		return time.Time{}
 	}
-	first, ok := nextSlot(p, s.At.Add(-time.Nanosecond))
+	if _, ok := t.Spec().Rate(); ok {
+		return time.Time{}
+	}
+	first, ok := t.Next(s.At.Add(-time.Nanosecond))
 	if !ok {
 		return time.Time{}
 	}
-	end, _ := nextSlot(p, first)
+	end, _ := t.Next(first)
 	return end
 }
 

@@ -69,6 +69,17 @@ func TestReplanned(t *testing.T) {
 			w.triggerAt(clockAt(20, 0, 1), hourly, clockAt(20, 0, 0))
 			w.sweepAt(clockAt(20, 10, 0))
 		}, "18:30 missed, 20:00 succeeded by schedule"},
+		{"a rate that ran becomes a crontab that runs", rated, func(w *world) {
+			w.triggerAt(clockAt(18, 20, 0), rated, clockAt(18, 20, 0))
+			w.syncAt(clockAt(20, 0, 0), made(hourly, 19, 59))
+			w.triggerAt(clockAt(20, 0, 1), hourly, clockAt(20, 0, 0))
+			w.sweepAt(clockAt(20, 10, 0))
+		}, "18:20 succeeded by schedule, 19:20 missed, 20:00 succeeded by schedule"},
+		{"a rate that ran in the minute of its change", rated, func(w *world) {
+			w.triggerAt(clockAt(19, 0, 0), rated, clockAt(19, 0, 0))
+			w.syncAt(clockAt(19, 30, 0), made(hourly, 19, 0))
+			w.sweepAt(clockAt(19, 31, 0))
+		}, "19:00 succeeded by schedule"},
 		{"a slot of the plan before is run late by the new definition", last, func(w *world) {
 			w.syncAt(clockAt(19, 40, 0), made(with(last, func(j *job.Job) { j.Schedule = "50 * * * *" }), 19, 30))
 			w.sweepAt(clockAt(19, 41, 0))
@@ -78,14 +89,22 @@ func TestReplanned(t *testing.T) {
 			w.syncAt(clockAt(19, 40, 0), made(half, 19, 35))
 			w.sweepAt(clockAt(19, 41, 0))
 		}, "18:00 missed, 19:00 missed"},
+		{"nor where the job is switched off by now", last, func(w *world) {
+			w.syncAt(clockAt(19, 40, 0), made(with(last, func(j *job.Job) { j.Disabled = true }), 19, 30))
+			w.sweepAt(clockAt(19, 41, 0))
+		}, "18:00 missed, 19:00 missed"},
+		{"a slot that the plan before would have had makes nothing up", last, func(w *world) {
+			w.syncAt(clockAt(20, 0, 0), made(with(last, func(j *job.Job) { j.Schedule = "50 23 * * *" }), 18, 10))
+			w.sweepAt(clockAt(20, 0, 1))
+		}, "18:00 running by catch-up"},
 		{"nor where the plan before did not", hourly, func(w *world) {
 			w.syncAt(clockAt(19, 40, 0), made(with(last, func(j *job.Job) { j.Schedule = "50 * * * *" }), 19, 30))
 			w.sweepAt(clockAt(19, 41, 0))
 			w.clock.Advance(5 * time.Minute)
 		}, "18:00 missed, 19:00 missed"},
 		{"nor where a slot of the new plan is up", last, func(w *world) {
-			w.syncAt(clockAt(19, 50, 0), made(with(last, func(j *job.Job) { j.Schedule = "30 * * * *" }), 19, 20))
-			w.sweepAt(clockAt(19, 51, 0))
+			w.syncAt(clockAt(19, 44, 0), made(with(last, func(j *job.Job) { j.Schedule = "30 * * * *" }), 19, 20))
+			w.sweepAt(clockAt(19, 45, 0))
 			w.clock.Advance(5 * time.Minute)
 		}, "18:00 missed, 19:00 missed, 19:30 succeeded by catch-up"},
 

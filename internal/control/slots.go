@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,14 +17,8 @@ type period struct {
 	plan         job.Plan
 	definition   string
 	since, until time.Time
-	// shift is in force over the plan, nil where none is.
-	shift *job.Shift
-}
-
-// timetable is the plan's, under the shift.
-func (p period) timetable() (timetable.Timetable, error) {
-	t, err := timetable.Of(p.plan)
-	return t.Under(p.shift), err
+	// times are the plan's, under the shift that is in force over it.
+	times timetable.Timetable
 }
 
 // key names the period of a job.
@@ -32,39 +27,46 @@ func (p period) key(name string) [3]string { return [3]string{name, p.definition
 // watched is a job whose slots are checked.
 type watched struct {
 	job.Item
+	// periods are the plans that have slots, the oldest first.
 	periods []period
 	// recheck is from when on its slots are checked in the next span, zero where
 	// that is nothing special.
 	recheck time.Time
 }
 
-// periods are the plans of a job that have slots, the oldest first. The registry
-// need not have held a job that is gone after it was last seen there.
-func periods(item job.Item) []period {
-	var out []period
+// periods are the plans of a job that have slots and can be read, the oldest first;
+// problems are of those that cannot. The registry need not have held a job that is gone
+// after it was last seen there.
+func periods(item job.Item) (out []period, problems error) {
+	read := func(p period, s *job.Shift) {
+		t, err := timetable.Of(p.plan)
+		if err != nil {
+			problems = errors.Join(problems, err)
+			return
+		}
+		p.times = t.Under(s)
+		out = append(out, p)
+	}
 	for _, f := range item.Former {
 		if f.Plan != nil {
-			out = append(out, period{plan: *f.Plan, definition: f.Definition, since: f.From, until: f.To})
+			read(period{plan: *f.Plan, definition: f.Definition, since: f.From, until: f.To}, nil)
 		}
 	}
-	if !item.Plan.Runs() {
-		return out
-	}
-	now := period{plan: item.Plan, definition: item.Definition, since: item.Since, shift: item.Shift}
-	if item.Gone {
-		if item.SeenAt.IsZero() {
-			return out
+	if item.Plan.Runs() {
+		now := period{plan: item.Plan, definition: item.Definition, since: item.Since}
+		if item.Gone {
+			now.until = item.SeenAt
 		}
-		now.until = item.SeenAt
+		read(now, item.Shift)
 	}
-	return append(out, now)
+	return out, problems
 }
 
 // goBack has the jobs checked anew whose change became known only after the
 // check had gone past it: the mark says how far it had come.
 func goBack(items []watched, mark time.Time) []watched {
 	for i, item := range items {
-		if !item.KnownAt.IsZero() && !item.KnownAt.Before(mark) {
+		if !item.KnownAt.Before(mark) {
 			items[i].recheck = item.Recheck
 		}
 	}
@@ -78,18 +80,16 @@ func (c *Control) expected(ctx context.Context, name string, p period, from, to 
 	if !p.until.IsZero() && p.until.Before(to) {
 		to = p.until
 	}
-	if every, ok := rate(p.plan); ok && c.quietUntil(p, name).After(to) {
+	every, isRate := p.times.Spec().Rate()
+	switch {
+	case isRate && c.quietUntil(p, name).After(to):
 		return nil, nil
-	} else if ok {
+	case isRate:
 		return c.silentRate(ctx, name, p, every, to)
-	}
-	s, err := p.timetable()
-	if err != nil {
-		return nil, err
 	}
 	var out []time.Time
 	for {
-		next, ok := s.Next(from)
+		next, ok := p.times.Next(from)
 		if !ok || next.After(to) {
 			return out, nil
 		}
@@ -118,10 +118,6 @@ func (c *Control) quietUntil(p period, name string) time.Time {
 // once. EventBridge counts a rate from when the schedule was made, so its slots
 // are not known.
 func (c *Control) silentRate(ctx context.Context, name string, p period, every time.Duration, to time.Time) ([]time.Time, error) {
-	t, err := timetable.Of(p.plan)
-	if err != nil {
-		return nil, err
-	}
 	last := p.since
 	newest, err := c.newest(ctx, name, p)
 	if err != nil {
@@ -133,11 +129,9 @@ func (c *Control) silentRate(ctx context.Context, name string, p period, every t
 		}
 		last = newest.ScheduledFor
 	}
-	silent, ok := silence(t, last, every)
-	if ok && newest != nil { // runs that come only move it on
-		c.quiet.Store(p.key(name), silent)
-	}
-	if !ok || last.IsZero() || silent.After(to) {
+	silent, ok := silence(p.times, last, every)
+	c.quiet.Store(p.key(name), silent) // runs that come only move it on
+	if !ok || silent.After(to) {
 		return nil, nil
 	}
 	return []time.Time{silent}, nil
@@ -172,25 +166,4 @@ func silence(t timetable.Timetable, last time.Time, every time.Duration) (time.T
 		return open, ok
 	}
 	return t.Open(open.Add(every))
-}
-
-// rate is the period of a plan whose schedule is a rate.
-func rate(p job.Plan) (every time.Duration, ok bool) {
-	spec, err := timetable.Spec(p.Schedule)
-	if err != nil {
-		return 0, false
-	}
-	return spec.Rate()
-}
-
-// nextSlot is the slot of a plan after a time; ok is false when there is none.
-func nextSlot(p job.Plan, after time.Time) (next time.Time, ok bool) {
-	if p.Schedule == "" {
-		return time.Time{}, false
-	}
-	s, err := timetable.Of(p)
-	if err != nil {
-		return time.Time{}, false
-	}
-	return s.Next(after)
 }

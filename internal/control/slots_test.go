@@ -150,6 +150,10 @@ func TestCheckSlots(t *testing.T) {
 			w.redeployAt(clockAt(20, 30, 0), with(hourly, func(j *job.Job) { j.Command = []string{"x"} }))
 			w.sweepAt(late)
 		}, missedTill23, "missed"},
+		{"a slot of the plan before has its time too", hourly, func(w *world) {
+			w.redeployAt(clockAt(18, 5, 0), with(hourly, func(j *job.Job) { j.Schedule = "40 * * * *" }))
+			w.sweepAt(clockAt(18, 14, 59))
+		}, "", ""},
 		{"a job that left the registry is not judged", hourly, func(w *world) {
 			w.redeployAt(clockAt(17, 40, 0))
 			w.sweepAt(late)
@@ -173,6 +177,12 @@ func TestCheckSlots(t *testing.T) {
 			w.triggerAt(clockAt(17, 55, 1), often, clockAt(17, 55, 0))
 			w.sweepAt(clockAt(17, 56, 0))
 		}, "17:35 missed, 17:40 missed, 17:55 running by schedule", "missed"},
+		{"the newest whose time is up is caught up with, whatever is about to come", often, func(w *world) { w.sweepAt(clockAt(17, 51, 0)) }, "17:35 running by catch-up", ""},
+		{"a run of another job makes nothing up", last, func(w *world) {
+			w.triggerAt(clockAt(18, 10, 1), with(last, func(j *job.Job) { j.Name = "other" }), clockAt(18, 10, 0))
+			w.sweepAt(clockAt(18, 15, 0))
+		}, "18:00 running by catch-up", ""},
+		{"one time is caught up with", with(last, func(j *job.Job) { j.Schedule = "at(2026-11-22T18:00:00)" }), func(w *world) { w.sweepAt(clockAt(18, 15, 0)) }, "18:00 running by catch-up", ""},
 		{"a run by hand is no run of a later slot", last, func(w *world) {
 			w.clock.AdvanceTo(clockAt(18, 10, 0))
 			if _, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "hourly", RequestID: "q"}); err != nil {
@@ -220,6 +230,16 @@ func TestCheckSlots(t *testing.T) {
 			w.triggerAt(clockAt(19, 17, 0), rated, clockAt(19, 17, 0))
 			w.sweepAt(late)
 		}, "18:30 missed, 19:17 succeeded by schedule, 20:17 missed", "missed recovered missed"},
+		{"a rate that ran is told as soon as two periods are over", rated, func(w *world) {
+			w.triggerAt(clockAt(18, 17, 0), rated, clockAt(18, 17, 0))
+			w.sweepAt(clockAt(19, 31, 59))
+			w.sweepAt(clockAt(19, 32, 0))
+		}, "18:17 succeeded by schedule, 19:17 missed", "missed"},
+		{"a rate that is changed has two of its new periods", rated, func(w *world) {
+			w.triggerAt(clockAt(17, 35, 0), rated, clockAt(17, 35, 0))
+			w.redeployAt(clockAt(18, 20, 0), with(rated, func(j *job.Job) { j.Schedule = "rate(40 minutes)" }))
+			w.sweepAt(clockAt(19, 54, 59))
+		}, "17:35 succeeded by schedule", ""},
 		{"a rate that runs is not told", rated, func(w *world) {
 			for hour := 18; hour < 23; hour++ {
 				w.triggerAt(clockAt(hour, 20, 0), rated, clockAt(hour, 20, 0))

@@ -10,7 +10,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // Marks of the store.
@@ -101,16 +100,12 @@ func asError(unreadable *UnreadableItemsError) error {
 func (c *Control) planned(ctx context.Context, items []job.Item) []watched {
 	out := make([]watched, 0, len(items))
 	for _, item := range items {
-		w := watched{Item: item}
-		for _, p := range periods(item) {
-			if _, err := timetable.Of(p.plan); err != nil {
-				c.Log.ErrorContext(ctx, "nobody watches the slots of a job whose plan cannot be read", "job", item.Name, "why", err.Error())
-				continue
-			}
-			w.periods = append(w.periods, p)
+		ps, problems := periods(item)
+		if problems != nil {
+			c.Log.ErrorContext(ctx, "nobody watches the slots of a job whose plan cannot be read", "job", item.Name, "why", problems.Error())
 		}
-		if len(w.periods) > 0 {
-			out = append(out, w)
+		if len(ps) > 0 {
+			out = append(out, watched{Item: item, periods: ps})
 		}
 	}
 	return out
@@ -207,10 +202,13 @@ func (c *Control) checkSpan(ctx context.Context, items []watched, from, to time.
 // checkJob checks a job's slots by each of its plans. Where a change became known
 // only after the check had gone past it, the check goes back.
 func (c *Control) checkJob(ctx context.Context, w watched, from, to time.Time, known existing, missed missing) error {
-	errs := []error{c.startLost(ctx, w.Item, from, to)}
-	for _, p := range w.periods {
+	var errs []error
+	if p := w.periods[len(w.periods)-1]; p.until.IsZero() {
+		errs = append(errs, c.startLost(ctx, p, from, to))
+	}
+	for n, p := range w.periods {
 		after, upTo := c.judged(w, p, from, to)
-		errs = append(errs, c.checkPeriod(ctx, w.Item, p, after, upTo, known, missed))
+		errs = append(errs, c.checkPeriod(ctx, w, n, after, upTo, known, missed))
 	}
 	return errors.Join(errs...)
 }
@@ -226,22 +224,14 @@ func (c *Control) judged(w watched, p period, from, to time.Time) (after, upTo t
 }
 
 // startLost starts the slots that EventBridge Scheduler's own rule for changes of
-// the clock does not: nobody else triggers them.
-func (c *Control) startLost(ctx context.Context, item job.Item, from, to time.Time) error {
-	if item.Gone || !item.Plan.Runs() {
-		return nil
-	}
-	t, err := timetable.Of(item.Plan)
-	if err != nil {
-		return nil //nolint:nilerr // planned says so
-	}
-	from = later(later(from, item.Since), c.Timing.NotBefore.Add(-1))
-	t = t.Under(item.Shift)
-	for slot, ok := t.Next(from); ok && !slot.After(to); slot, ok = t.Next(slot) {
-		if !t.SchedulerMisses(slot) {
+// the clock does not: nobody else triggers them. They are those of the plan in force.
+func (c *Control) startLost(ctx context.Context, p period, from, to time.Time) error {
+	from = later(later(from, p.since), c.Timing.NotBefore.Add(-1))
+	for slot, ok := p.times.Next(from); ok && !slot.After(to); slot, ok = p.times.Next(slot) {
+		if !p.times.SchedulerMisses(slot) {
 			continue
 		}
-		j, err := c.definition(ctx, item.Definition)
+		j, err := c.definition(ctx, p.definition)
 		if err != nil {
 			return err
 		}
@@ -254,24 +244,24 @@ func (c *Control) startLost(ctx context.Context, item job.Item, from, to time.Ti
 
 // checkPeriod records the slots of a plan, after a time and up to another, that
 // have no run, and catches up.
-func (c *Control) checkPeriod(ctx context.Context, item job.Item, p period, after, upTo time.Time, known existing, told missing) error {
-	slots, err := c.expected(ctx, item.Name, p, after, upTo)
+func (c *Control) checkPeriod(ctx context.Context, w watched, n int, after, upTo time.Time, known existing, told missing) error {
+	slots, err := c.expected(ctx, w.Name, w.periods[n], after, upTo)
 	if err != nil || len(slots) == 0 {
 		return err
 	}
-	missing, err := c.missing(ctx, item.Name, slots, known)
+	missing, err := c.missing(ctx, w.Name, slots, known)
 	if err != nil || len(missing) == 0 {
 		return err
 	}
-	late, err := c.catchUp(ctx, item, p, missing[len(missing)-1])
+	late, err := c.catchUp(ctx, w, n, missing[len(missing)-1])
 	if err != nil {
 		return err
 	}
-	told[item.Name] = true
+	told[w.Name] = true
 	for _, slot := range missing {
-		kind, hash := run.BySweep, p.definition
+		kind, hash := run.BySweep, w.periods[n].definition
 		if slot.Equal(late) {
-			kind, hash = run.ByCatchUp, item.Definition // what is deployed runs
+			kind, hash = run.ByCatchUp, w.Definition // what is deployed runs
 		}
 		j, err := c.definition(ctx, hash)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // Reply is the answer to a request, for people and machines.
@@ -194,10 +195,14 @@ func (c *Control) holders(ctx context.Context, s run.Situation, id run.ID) (run.
 
 // slotAfter is the slot of a plan after one of its slots: of a rate a period later.
 func slotAfter(p job.Plan, slot time.Time) (next time.Time, ok bool) {
-	if every, ok := rate(p); ok {
+	t, err := timetable.Of(p)
+	if err != nil {
+		return time.Time{}, false
+	}
+	if every, ok := t.Spec().Rate(); ok {
 		return slot.Add(every), true
 	}
-	return nextSlot(p, slot)
+	return t.Next(slot)
 }
 
 // laterRun is the newest run of a later slot that was started, "" where there is
