@@ -18,7 +18,7 @@ var RunVariables = map[string]string{
 	"BATCHPLANE_JOB":           "-",
 	"BATCHPLANE_SCHEDULED_FOR": "2026-11-22T17:30:00Z",
 	"BATCHPLANE_ATTEMPT":       "1000",
-	"BATCHPLANE_STACK":         strings.Repeat("s", 32),
+	"BATCHPLANE_STACK":         strings.Repeat("s", 48),
 }
 
 // OverridesSize is the most characters that this job's overrides take as JSON
