@@ -23,6 +23,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/signed"
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
@@ -42,7 +43,7 @@ type Launcher struct {
 
 	mu       sync.Mutex
 	resolved map[string]resolved
-	fresh    *awshttp.BuildableClient // keeps no connections
+	fresh    aws.HTTPClient // keeps no connections
 }
 
 // callLimit is how long a call to ECS may take. RunTask answers within a second or
@@ -56,15 +57,20 @@ const callLimit = 10 * time.Second
 // mend that for all other calls.
 func (f *Launcher) once(o *ecs.Options) {
 	o.Retryer = aws.NopRetryer{}
-	kept, ok := o.HTTPClient.(*awshttp.BuildableClient)
-	if !ok {
+	var kept signed.Whole
+	switch client := o.HTTPClient.(type) {
+	case signed.Whole:
+		kept = client
+	case *awshttp.BuildableClient:
+		kept.BuildableClient = client
+	default:
 		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.fresh == nil {
 		sessions := tls.NewLRUClientSessionCache(0) // a new connection resumes the last one's session
-		f.fresh = kept.WithTransportOptions(func(t *http.Transport) {
+		f.fresh = kept.With(func(t *http.Transport) {
 			t.DisableKeepAlives = true
 			if t.TLSClientConfig != nil {
 				t.TLSClientConfig.ClientSessionCache = sessions

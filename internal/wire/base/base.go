@@ -17,6 +17,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/signed"
 	"github.com/batchplane/batchplane/internal/wire/environ"
 )
 
@@ -86,8 +87,8 @@ func Transport() *http.Transport {
 	return t
 }
 
-func client(limit time.Duration) *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().WithTimeout(limit).WithTransportOptions(func(t *http.Transport) { t.IdleConnTimeout = idleLimit })
+func client(limit time.Duration) signed.Whole {
+	return signed.Whole{BuildableClient: awshttp.NewBuildableClient().WithTimeout(limit)}.With(func(t *http.Transport) { t.IdleConnTimeout = idleLimit })
 }
 
 // For is the configuration of a service's client. Its name is as in the variable

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
+	"github.com/batchplane/batchplane/internal/signed"
 	"github.com/batchplane/batchplane/internal/wire/environ"
 )
 
@@ -68,7 +68,7 @@ func TestCallsHaveLimits(t *testing.T) {
 	t.Parallel()
 	a := AWS{lookup: func(string) (string, bool) { return "", false }}
 	for service, limit := range map[string]time.Duration{"ECS": 10 * time.Second, "SCHEDULER": 10 * time.Second, "SNS": 10 * time.Second, "DYNAMODB": 3 * time.Second} {
-		client, ok := a.For(service).HTTPClient.(*awshttp.BuildableClient)
+		client, ok := a.For(service).HTTPClient.(signed.Whole)
 		if !ok || client.GetTimeout() != limit || client.GetTransport().IdleConnTimeout != 5*time.Second {
 			t.Errorf("%s: %+v", service, client)
 		}
