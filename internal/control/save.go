@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
@@ -78,4 +79,18 @@ func (c *Control) commit(ctx context.Context, before run.Run, change Change, j j
 // touches is whether the change of a run may change its job's item too.
 func touches(before, after run.Run, j job.Job) bool {
 	return notice.Ended(before, after) || holds(before, j) != holds(after, j) || before.Waits != after.Waits
+}
+
+// noteworthy is the level of the log at which a saved change is said. That what was
+// decided before is done, as was expected, is no decision of its own: the run says it.
+func noteworthy(before, after run.Run, e run.Event) slog.Level {
+	switch e.(type) {
+	case run.Done:
+		return slog.LevelDebug
+	case run.Launched:
+		if before.Status == run.Launching && after.Status == run.Running && after.Stopping == nil {
+			return slog.LevelDebug
+		}
+	}
+	return slog.LevelInfo
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -79,8 +78,8 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 	if err != nil {
 		return run.Decision{}, err
 	}
-	if c.Log.Enabled(ctx, slog.LevelInfo) {
-		c.Log.InfoContext(ctx, "decided", "run", before.ID, "event", fmt.Sprintf("%T", e), "status", d.Next.Status, "why", d.Why)
+	if level := noteworthy(before, d.Next, e); c.Log.Enabled(ctx, level) {
+		c.Log.Log(ctx, level, "decided", "run", before.ID, "event", fmt.Sprintf("%T", e), "status", d.Next.Status, "why", d.Why)
 	}
 	return d, nil
 }

@@ -3,7 +3,10 @@
 // counted by tests (test/calls, test/template) and must be what stands here.
 package cost
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Prices are a Region's list prices in US dollars, without free tiers.
 type Prices struct {
@@ -37,32 +40,59 @@ var Regions = map[string]Prices{
 	},
 }
 
-// MemoryMB is the functions' memory, KeepDays the default of KeepRunsDays.
-const (
-	MemoryMB = 256
-	KeepDays = 400
-)
+// KeepDays is the default of KeepRunsDays.
+const KeepDays = 400
+
+// vCPU is the memory in MB with which a function has one processor; with less it has
+// its part of one (AWS Lambda Developer Guide, "Configure Lambda function memory").
+const vCPU = 1769
+
+// Calls are N calls of a function with so much memory. Each takes CPU seconds of a
+// whole processor and waits for Wait seconds.
+type Calls struct {
+	Function  string
+	N         float64
+	MemoryMB  int
+	CPU, Wait float64
+}
+
+// Seconds is how long a call takes. What is computed is not done while it waits, so
+// it is rather more than less.
+func (c Calls) Seconds() float64 { return c.Wait + c.CPU*vCPU/float64(c.MemoryMB) }
 
 // Use is what something takes of the services: a run, or a month without one.
 type Use struct {
-	Schedules, Calls, Writes, Reads float64
-	// Seconds is how long each call of a function takes.
-	Seconds float64
+	Schedules, Writes, Reads float64
+	Calls                    []Calls
 	// LogBytes go into CloudWatch Logs, Bytes stay in the table and its indexes.
 	LogBytes, Bytes             float64
 	Metrics, Alarms, Dashboards float64
 }
 
+// RunTask and AtTable are the seconds for which a function waits for ECS's answer to a
+// launch and for that to each call of the table. Both are assumed.
+const (
+	RunTask = 0.250
+	AtTable = 0.005
+)
+
 // Success is a run that ends well at its first attempt, within five minutes: one
 // that takes longer is looked at on its way, for three write units each time. The
-// functions know the definition of its job; one that has just started reads it, for
-// half a unit. Seconds are assumed, LogBytes
-// counted with the lines that Lambda writes around each call.
-var Success = Use{Schedules: 1, Calls: 2, Seconds: 0.2, Writes: 6, Reads: 4, LogBytes: 1400, Bytes: 640}
+// functions are warm and know the definition of its job; one that has just started
+// reads it, for half a unit. CPU is what BenchmarkWarm of test/start measured, with
+// new connections, on an x86 processor. LogBytes are counted: of calls that end well
+// Lambda writes nothing itself.
+var Success = Use{
+	Schedules: 1, Writes: 6, Reads: 4, LogBytes: 410, Bytes: 640,
+	Calls: []Calls{
+		{Function: "trigger", N: 1, MemoryMB: 128, CPU: 0.0038, Wait: RunTask + 4*AtTable},
+		{Function: "onstopped", N: 1, MemoryMB: 128, CPU: 0.0024, Wait: 3 * AtTable},
+	},
+}
 
-// Idle is a month of a stack in which nothing runs. Seconds and reads of the sweep
-// are assumed.
-var Idle = Use{Calls: sweeps, Seconds: 1, Writes: 2 * sweeps, Reads: 30 * sweeps, Metrics: 6, Alarms: 10}
+// Idle is a month of a stack in which nothing runs. The time and the reads of the
+// sweep are assumed.
+var Idle = Use{Calls: []Calls{{Function: "sweep", N: sweeps, MemoryMB: 256, Wait: 1}}, Writes: 2 * sweeps, Reads: 30 * sweeps, Metrics: 6, Alarms: 10}
 
 // Metrics is what the parameter Metrics adds to a month of a stack, and to that of
 // each job with metrics of its own: ends of runs by their five statuses, relaunches
@@ -91,7 +121,7 @@ func (u Use) Lines(p Prices, n float64, keepDays int) []Line {
 	stored := u.Bytes / 1e9 * n * float64(keepDays) / daysAMonth
 	lines := []Line{
 		{"schedules", fmt.Sprintf("%g invocation", u.Schedules), n * u.Schedules * p.Schedule},
-		{"functions", fmt.Sprintf("%s calls of %g s at %d MB, the time assumed", whole(u.Calls), u.Seconds, MemoryMB), n * u.Calls * (p.Request + u.Seconds*MemoryMB/1024*p.GBSecond)},
+		{"functions", calls(u), n * u.functions(p)},
 		{"table, writes", whole(u.Writes) + " units", n * u.Writes * p.Write},
 		{"table, reads", whole(u.Reads) + " units", n * u.Reads * p.Read},
 		{"logs", fmt.Sprintf("%g KB", u.LogBytes/1000), n * u.LogBytes / 1e9 * p.LogGB},
@@ -115,6 +145,22 @@ func (u Use) USD(p Prices, n float64, keepDays int) (sum float64) {
 		sum += l.USD
 	}
 	return sum
+}
+
+// functions is what the calls cost.
+func (u Use) functions(p Prices) (usd float64) {
+	for _, c := range u.Calls {
+		usd += c.N * (p.Request + c.Seconds()*float64(c.MemoryMB)/1024*p.GBSecond)
+	}
+	return usd
+}
+
+func calls(u Use) string {
+	words := make([]string, len(u.Calls))
+	for i, c := range u.Calls {
+		words[i] = fmt.Sprintf("%s %s× %.0f ms at %d MB", c.Function, whole(c.N), c.Seconds()*1000, c.MemoryMB)
+	}
+	return strings.Join(words, ", ")
 }
 
 // whole is a number with commas between its thousands.

@@ -100,12 +100,7 @@ func start(tb testing.TB, bootstrap string) time.Duration {
 	}))
 	defer runtime.Close()
 	cmd := exec.CommandContext(tb.Context(), bootstrap)
-	cmd.Env = []string{
-		"GOMAXPROCS=1", "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(runtime.URL, "http://"), "AWS_LAMBDA_FUNCTION_NAME=x",
-		"AWS_ENDPOINT_URL=" + runtime.URL, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret",
-		"BATCHPLANE_STACK=prod", "BATCHPLANE_TABLE=table", "BATCHPLANE_KEEP_DAYS=400", "BATCHPLANE_TOPIC=arn", "BATCHPLANE_BUS=default",
-		"BATCHPLANE_SLACK_PATH=/batchplane/prod/slack/", "BATCHPLANE_TRIGGER=arn", "BATCHPLANE_PEOPLE=arn", "BATCHPLANE_SCHEDULE_GROUP=prod", "BATCHPLANE_FAILURES=https://sqs/1/a", "BATCHPLANE_LAUNCH_RATE=20",
-	}
+	cmd.Env = environment(runtime.URL, runtime.URL)
 	cmd.Stderr = os.Stderr
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
@@ -125,5 +120,16 @@ func start(tb testing.TB, bootstrap string) time.Duration {
 	case <-time.After(30 * time.Second):
 		tb.Fatal("no request within 30 s")
 		return 0
+	}
+}
+
+// environment is what the template and Lambda give the functions.
+func environment(runtime, services string) []string {
+	return []string{
+		"GOMAXPROCS=1", "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(runtime, "http://"), "AWS_LAMBDA_FUNCTION_NAME=x",
+		"AWS_ENDPOINT_URL=" + services, "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+		"BATCHPLANE_STACK=prod", "BATCHPLANE_TABLE=table", "BATCHPLANE_KEEP_DAYS=400", "BATCHPLANE_TOPIC=arn", "BATCHPLANE_BUS=default",
+		"BATCHPLANE_SLACK_PATH=/batchplane/prod/slack/", "BATCHPLANE_TRIGGER=arn", "BATCHPLANE_PEOPLE=arn", "BATCHPLANE_SCHEDULE_GROUP=prod",
+		"BATCHPLANE_FAILURES=https://sqs/1/a", "BATCHPLANE_LAUNCH_RATE=20",
 	}
 }

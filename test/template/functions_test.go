@@ -154,10 +154,10 @@ func TestFunctionsAreBuiltApart(t *testing.T) {
 		t.Fatal("functions share nothing")
 	}
 	delete(shared, "Environment") // of the test above
-	if got := canonical(t, shared); got != `{"Architectures":["!Ref Architecture"],"Handler":"bootstrap","MemorySize":256,"Runtime":"provided.al2023","VpcConfig":["!If","InVpc",{"SecurityGroupIds":"!Ref SecurityGroupIds","SubnetIds":"!Ref SubnetIds"},"!Ref AWS::NoValue"]}` {
+	if got := canonical(t, shared); got != `{"Architectures":["!Ref Architecture"],"Handler":"bootstrap","LoggingConfig":{"ApplicationLogLevel":"TRACE","LogFormat":"JSON","SystemLogLevel":"WARN"},"MemorySize":256,"Runtime":"provided.al2023","VpcConfig":["!If","InVpc",{"SecurityGroupIds":"!Ref SecurityGroupIds","SubnetIds":"!Ref SubnetIds"},"!Ref AWS::NoValue"]}` {
 		t.Errorf("functions share %s", got)
 	}
-	own := []string{"CodeUri", "Description", "Environment", "EventInvokeConfig", "Events", "LoggingConfig", "ReservedConcurrentExecutions", "Role", "Timeout"}
+	own := []string{"CodeUri", "Description", "Environment", "EventInvokeConfig", "Events", "LoggingConfig", "MemorySize", "ReservedConcurrentExecutions", "Role", "Timeout"}
 	for id, want := range functions {
 		f := at(t, template, "Resources", id)
 		folder := words(t, f, "Properties", "CodeUri")

@@ -111,12 +111,25 @@ func TestCostOfNothing(t *testing.T) {
 	if n := float64(len(kinds(t, template, "AWS::CloudWatch::Alarm"))); n != cost.Idle.Alarms {
 		t.Errorf("there are %g alarms, and the model has %g", n, cost.Idle.Alarms)
 	}
-	if mb := number(t, template, "Globals.Function.MemorySize"); mb != cost.MemoryMB {
-		t.Errorf("functions have %d MB, and the model has %d", mb, cost.MemoryMB)
+	for _, c := range slices.Concat(cost.Success.Calls, cost.Idle.Calls) {
+		if mb := memory(t, template, c.Function); mb != c.MemoryMB {
+			t.Errorf("%s has %d MB, and the model has %d", c.Function, mb, c.MemoryMB)
+		}
 	}
 	if days := number(t, template, "Parameters.KeepRunsDays.Default"); days != cost.KeepDays {
 		t.Errorf("runs are kept %d days, and the model has %d", days, cost.KeepDays)
 	}
+}
+
+// memory is a function's, in MB.
+func memory(t *testing.T, template object, function string) int {
+	t.Helper()
+	for id, f := range kinds(t, template, "AWS::Serverless::Function") {
+		if strings.EqualFold(id, function) && slices.Contains(keys(t, at(t, f, "Properties")), "MemorySize") {
+			return number(t, f, "Properties.MemorySize")
+		}
+	}
+	return number(t, template, "Globals.Function.MemorySize")
 }
 
 // TestParametersAreExplained: in the template, and in the table of the README

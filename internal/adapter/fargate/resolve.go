@@ -16,31 +16,38 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// resolveFor is how long a resolved task definition is taken from memory.
-const resolveFor = time.Minute
+// resolveFor is how long the newest revision of a family is taken from memory, and
+// mostResolved how many task definitions are held there: they take some KB each, and
+// a function has little memory.
+const (
+	resolveFor   = time.Minute
+	mostResolved = 1000
+)
 
 type resolved struct {
 	at         time.Time
 	definition *types.TaskDefinition
 }
 
-// Resolve implements control.Launcher. A revision is remembered for a minute.
+// Resolve implements control.Launcher. The newest revision of a family is remembered
+// for a minute; a revision that the job names for as long as the process lives, since
+// all that may change of it is that it becomes INACTIVE, and RunTask refuses it then.
 func (f *Launcher) Resolve(ctx context.Context, j job.Job) (run.TaskDefinition, error) {
 	if j.TaskDefinition == "" {
 		return run.TaskDefinition{}, fmt.Errorf("job %s %w: it names no taskDefinition", j.Name, control.ErrUnlaunchable)
 	}
-	d, err := f.definition(ctx, j.TaskDefinition)
+	d, err := f.definition(ctx, j.TaskDefinition, j.Pinned())
 	if err != nil {
 		return run.TaskDefinition{}, err
 	}
 	return pin(j, d)
 }
 
-func (f *Launcher) definition(ctx context.Context, name string) (*types.TaskDefinition, error) {
+func (f *Launcher) definition(ctx context.Context, name string, pinned bool) (*types.TaskDefinition, error) {
 	f.mu.Lock()
 	known, ok := f.resolved[name]
 	f.mu.Unlock()
-	if ok && f.Now().Sub(known.at) < resolveFor {
+	if ok && (pinned || f.Now().Sub(known.at) < resolveFor) {
 		return known.definition, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
@@ -54,7 +61,7 @@ func (f *Launcher) definition(ctx context.Context, name string) (*types.TaskDefi
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.resolved == nil {
+	if f.resolved == nil || len(f.resolved) >= mostResolved {
 		f.resolved = map[string]resolved{}
 	}
 	f.resolved[name] = resolved{at: f.Now(), definition: out.TaskDefinition}

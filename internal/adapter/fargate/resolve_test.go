@@ -112,8 +112,8 @@ func TestResolveNothing(t *testing.T) {
 	}
 }
 
-// TestResolveRemembers: a revision is asked for once a minute, by name; a fault
-// is not remembered.
+// TestResolveRemembers: the newest revision is asked for once a minute, one that is
+// named once; a fault is not remembered.
 func TestResolveRemembers(t *testing.T) {
 	t.Parallel()
 	a := answering(200, definition("ACTIVE", app))
@@ -133,6 +133,9 @@ func TestResolveRemembers(t *testing.T) {
 	resolve("other", 2)
 	a.now = t0.Add(time.Minute)
 	resolve("report", 3)
+	resolve("arn:aws:ecs:eu-central-1:123456789012:task-definition/report:7", 4)
+	a.now = t0.Add(time.Hour)
+	resolve("arn:aws:ecs:eu-central-1:123456789012:task-definition/report:7", 4)
 
 	fault := answering(400, `{"__type":"ClientException","message":"m"}`)
 	launcher = fault.open(t)

@@ -37,7 +37,7 @@ var server = sync.OnceValues(start)
 // Client is a client of this test binary's DynamoDB Local, which is started
 // when it is first asked for and ends with the binary. Where Java or the
 // program is absent the test is skipped, and with CI=true it fails.
-func Client(t *testing.T, options ...func(*dynamodb.Options)) *dynamodb.Client {
+func Client(t testing.TB, options ...func(*dynamodb.Options)) *dynamodb.Client {
 	t.Helper()
 	p, err := server()
 	var absent *absentError

@@ -1,0 +1,223 @@
+package start_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	_ "modernc.org/sqlite"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/cost"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/localecs/vclock"
+)
+
+// headroom is how much more memory a function is given than it ever took.
+const headroom = 2
+
+// successes are invocations of the trigger and of onstopped, each of its own run,
+// and large is how many more of an input of the greatest size come after them.
+const (
+	successes = 1000
+	large     = 20
+)
+
+// BenchmarkWarm prints what a success takes of the processor and of memory in the
+// functions that each run calls, as processes of their own that speak TLS: with
+// connections that were kept, and with none, as after five idle seconds.
+func BenchmarkWarm(b *testing.B) {
+	if b.N > 1 {
+		return // the first call measured enough
+	}
+	for _, kept := range []bool{true, false} {
+		name := map[bool]string{true: "kept", false: "new"}[kept]
+		for function, u := range play(b, successes, kept) {
+			b.Logf("%-9s %s connections: %.2f ms CPU a success, %d MB at most", function, name, ms(u.cpu), u.peak>>20)
+			b.ReportMetric(ms(u.cpu), function+"/"+name+"-ms")
+			b.ReportMetric(float64(u.peak>>20), function+"/"+name+"-MB")
+		}
+	}
+}
+
+// TestMemory: the functions that each run calls take at most half of their memory, also of
+// inputs of the greatest size.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	used := play(t, 50, true)
+	for _, c := range cost.Success.Calls {
+		if peak, limit := used[c.Function].peak, c.MemoryMB<<20/headroom; peak == 0 || peak > limit {
+			t.Errorf("%s took %d bytes, and may take %d", c.Function, peak, limit)
+		}
+	}
+}
+
+// play has runs succeed, and gives what each function used.
+func play(tb testing.TB, runs int, kept bool) map[string]usage {
+	tb.Helper()
+	s := newStack(tb, runs)
+	trigger, onstopped := s.start("trigger"), s.start("onstopped")
+	used := map[string]usage{}
+	used["trigger"] = trigger.used(s.slots(), s.idle(kept), func() {
+		for range large {
+			trigger.refuses(wide("job"))
+		}
+	})
+	s.clock.Advance(time.Hour)
+	if len(s.stops) != 2*runs {
+		tb.Fatalf("%d tasks stopped, of %d", len(s.stops), 2*runs)
+	}
+	used["onstopped"] = onstopped.used(s.stops, s.idle(kept), func() {
+		for range large {
+			onstopped.invoke(wide("detail"))
+		}
+	})
+	return used
+}
+
+// wide is an input as large as an asynchronous one may be, 256 KB.
+func wide(key string) []byte {
+	return fmt.Appendf(nil, `{%q: {"name": "x", "lastStatus": "STOPPED", "command": [%s"x"]}}`, key, strings.Repeat(`"word", `, 250_000/8))
+}
+
+// stack is what the functions talk to: a table of DynamoDB Local, the stand-in for
+// ECS, and both behind one address that speaks TLS.
+type stack struct {
+	tb       testing.TB
+	clock    *vclock.Clock
+	jobs     []job.Job
+	table    string
+	services *httptest.Server
+	trusted  string
+	stops    [][]byte
+}
+
+func newStack(tb testing.TB, jobs int) *stack {
+	tb.Helper()
+	db := dynamotest.Client(tb)
+	s := &stack{
+		tb: tb, clock: vclock.New(time.Now()), table: "batchplane-" + rand.Text(),
+	}
+	for n := range jobs {
+		s.jobs = append(s.jobs, job.Job{
+			Name: fmt.Sprintf("nightly-report-%d", n), Schedule: "* * * * *", TaskDefinition: "report", Cluster: "batch", Command: []string{"/app/report"},
+		})
+	}
+	if _, err := db.CreateTable(tb.Context(), dynamo.TableInput(s.table)); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if _, err := db.DeleteTable(context.WithoutCancel(tb.Context()), &dynamodb.DeleteTableInput{TableName: &s.table}); err != nil {
+			tb.Error(err)
+		}
+	})
+	yesterday := func() time.Time { return time.Now().Add(-23 * time.Hour) }
+	c := control.Control{Stack: "prod", Store: dynamo.New(dynamo.Config{DB: db, Table: s.table, Now: yesterday}), Now: yesterday, Log: slog.New(slog.DiscardHandler)}
+	if err := c.Sync(tb.Context(), s.jobs); err != nil {
+		tb.Fatal(err)
+	}
+	s.serve(*db.Options().BaseEndpoint)
+	return s
+}
+
+// serve opens the services' address, and has its certificate trusted.
+func (s *stack) serve(table string) {
+	s.tb.Helper()
+	to, err := url.Parse(table)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	tables, tasks := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }}, s.ecs()
+	s.services = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.Header.Get("X-Amz-Target"), "DynamoDB") {
+			tables.ServeHTTP(w, r)
+		} else {
+			tasks.ServeHTTP(w, r)
+		}
+	}))
+	s.tb.Cleanup(s.services.Close)
+	s.trusted = filepath.Join(s.tb.TempDir(), "trusted.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.services.Certificate().Raw})
+	if err := os.WriteFile(s.trusted, text, 0o600); err != nil {
+		s.tb.Fatal(err)
+	}
+}
+
+func (s *stack) ecs() http.Handler {
+	s.tb.Helper()
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	s.tb.Cleanup(func() { _ = db.Close() })
+	server, err := localecs.New(s.tb.Context(), localecs.Config{
+		DB: db, Clock: s.clock, Clusters: []string{"batch"}, OnlyStopped: true,
+		Runner: &localecs.ScriptedRunner{Clock: s.clock},
+		Deliver: func(_ context.Context, event []byte) error {
+			s.stops = append(s.stops, bytes.Clone(event))
+			return nil
+		},
+	})
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	server.Resume()
+	here := ecs.New(ecs.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String("http://service.invalid"), Credentials: aws.AnonymousCredentials{},
+		HTTPClient: &http.Client{Transport: localecs.Transport{Handler: server.Handler()}},
+	})
+	in := &ecs.RegisterTaskDefinitionInput{Family: aws.String("report"), ContainerDefinitions: []types.ContainerDefinition{
+		{Name: aws.String("app"), Image: aws.String("example/app"), Essential: aws.Bool(true)},
+	}}
+	if _, err := here.RegisterTaskDefinition(s.tb.Context(), in); err != nil {
+		s.tb.Fatal(err)
+	}
+	return server.Handler()
+}
+
+// slots are schedules' inputs: of each job the slot before the present one, by which
+// a function learns its definition, and then the present one of each.
+func (s *stack) slots() (inputs [][]byte) {
+	s.tb.Helper()
+	now := time.Now().UTC().Truncate(time.Minute)
+	for _, at := range []time.Time{now.Add(-time.Minute), now} {
+		for _, j := range s.jobs {
+			body, err := json.Marshal(map[string]any{"job": j, "scheduledFor": at.Format(time.RFC3339)})
+			if err != nil {
+				s.tb.Fatal(err)
+			}
+			inputs = append(inputs, body)
+		}
+	}
+	return inputs
+}
+
+// idle is what happens between two inputs: connections die that are not kept.
+func (s *stack) idle(kept bool) func() {
+	if kept {
+		return func() {}
+	}
+	return s.services.CloseClientConnections
+}
