@@ -136,7 +136,7 @@ func (a *Attempt) next() {
 }
 
 // note keeps what ECS said and how it was read.
-func (a *Attempt) note(s stop.Stop, v stop.Verdict) {
+func (a *Attempt) note(s *stop.Stop, v *stop.Verdict) {
 	a.StopCode, a.StoppedReason = stopCode(s), s.Reason
 	if c := mainContainer(s); c != nil {
 		a.ExitCode, a.ImageDigest = c.ExitCode, c.ImageDigest
@@ -147,7 +147,7 @@ func (a *Attempt) note(s stop.Stop, v stop.Verdict) {
 
 // stopCode is what history shows as a stop's code: an exception's type stands
 // where a task has its stopCode.
-func stopCode(s stop.Stop) string {
+func stopCode(s *stop.Stop) string {
 	if s.Kind == stop.LaunchException {
 		return s.ErrorCode
 	}
@@ -155,7 +155,7 @@ func stopCode(s stop.Stop) string {
 }
 
 // mainContainer is the job's container of a stop: by name, or the only one.
-func mainContainer(s stop.Stop) *stop.Container {
+func mainContainer(s *stop.Stop) *stop.Container {
 	for i := range s.Containers {
 		if s.Containers[i].Name == s.Container {
 			return &s.Containers[i]
@@ -169,7 +169,7 @@ func mainContainer(s stop.Stop) *stop.Container {
 
 // containerReason is the job's container's reason, or the first one given,
 // with its container's name.
-func containerReason(s stop.Stop) string {
+func containerReason(s *stop.Stop) string {
 	if c := mainContainer(s); c != nil && c.Reason != "" {
 		return c.Reason
 	}

@@ -18,6 +18,9 @@ func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) Decision {
 		return Decision{Next: r, Outcome: outcome, Why: why}
 	}
 	d.r.settleDue(now, t)
+	if d.r.Owed = slices.Clip(d.r.Owed); len(d.r.Owed) == 0 {
+		d.r.Owed = nil
+	}
 	return Decision{Next: d.r, Outcome: outcome, Why: why, Counted: counted(&r, &d.r)}
 }
 

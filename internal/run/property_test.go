@@ -256,23 +256,40 @@ func outcome(j job.Job, events []run.Event) ending {
 	return ending{r.Status, len(r.Attempts), r.Cause}
 }
 
-func BenchmarkDecide(b *testing.B) {
+// decisions are the events that most runs have, with the allocations that each may
+// take: the run as it is then, and its cause in words.
+func decisions() []decision {
 	r := newRun()
 	launched := run.Decide(plain, r, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, t0, run.DefaultTiming).Next
-	events := []struct {
-		name  string
-		run   run.Run
-		event run.Event
-	}{
-		{"launched", r, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}},
-		{"succeeded", launched, seen(1, 5, exited(0))},
-		{"relaunched", launched, seen(1, 5, eniTimeout)},
+	return []decision{
+		{"launched", r, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, 2},
+		{"succeeded", launched, seen(1, 5, exited(0)), 1},
+		{"relaunched", launched, seen(1, 5, eniTimeout), 2},
 	}
-	for _, e := range events {
-		b.Run(e.name, func(b *testing.B) {
+}
+
+type decision struct {
+	name   string
+	run    run.Run
+	event  run.Event
+	allocs float64
+}
+
+//nolint:paralleltest // testing.AllocsPerRun counts the whole process and panics in a parallel test
+func TestDecideAllocatesLittle(t *testing.T) {
+	for _, d := range decisions() {
+		if n := testing.AllocsPerRun(100, func() { run.Decide(plain, d.run, d.event, t0, run.DefaultTiming) }); n > d.allocs {
+			t.Errorf("%s: %v allocations, at most %v are needed", d.name, n, d.allocs)
+		}
+	}
+}
+
+func BenchmarkDecide(b *testing.B) {
+	for _, d := range decisions() {
+		b.Run(d.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				run.Decide(plain, e.run, e.event, t0, run.DefaultTiming)
+				run.Decide(plain, d.run, d.event, t0, run.DefaultTiming)
 			}
 		})
 	}

@@ -38,8 +38,8 @@ func (d *decider) refused(a *Attempt, e Refused) (Outcome, string) {
 		return Did, d.putOff(a, "waiting: ECS limits the rate of launches", d.now.Add(wait))
 	}
 	a.EndedAt = d.now
-	a.note(s, v)
-	why := d.conclude(a, s, v, d.now)
+	a.note(&s, &v)
+	why := d.conclude(a, &s, &v, d.now)
 	if d.r.Status == Failed && e.Mend != "" {
 		d.r.Cause += ": " + e.Mend
 		why = d.r.Cause

@@ -11,7 +11,7 @@ import (
 )
 
 // conclude decides what an attempt's end means for the run.
-func (d *decider) conclude(a *Attempt, s stop.Stop, v stop.Verdict, ended time.Time) string {
+func (d *decider) conclude(a *Attempt, s *stop.Stop, v *stop.Verdict, ended time.Time) string {
 	if req := d.r.Stopping; req.byPerson() {
 		a.Next = "stopped"
 		d.end(a, Stopped, req.cause(), ended)
@@ -22,10 +22,10 @@ func (d *decider) conclude(a *Attempt, s stop.Stop, v stop.Verdict, ended time.T
 		d.end(a, Succeeded, "succeeded", ended)
 		return d.r.Cause
 	}
-	again := relaunch(d.job, s, v)
+	again := relaunch(&d.job, s, v)
 	switch {
 	case again.Yes:
-		return d.again(a, again, v, ended)
+		return d.again(a, &again, v, ended)
 	case v.Class == stop.StoppedByUser && !again.Own:
 		a.Next = "stopped: " + again.Since + again.Why
 		d.end(a, Stopped, "stopped in ECS: "+orNone(s.Reason), ended)
@@ -39,7 +39,7 @@ func (d *decider) conclude(a *Attempt, s stop.Stop, v stop.Verdict, ended time.T
 // moves is whether the attempt is the one of its allowance after which the run
 // leaves Spot for good. It costs no attempt, so there is at most one launch more
 // than the job's retry allows.
-func (d *decider) moves(a *Attempt, v stop.Verdict) bool {
+func (d *decider) moves(a *Attempt, v *stop.Verdict) bool {
 	lacks := v.Lacks()
 	return d.job.Capacity == job.SpotThenOnDemand && !a.OnDemand &&
 		(lacks == stop.NoCapacity || lacks == stop.NoQuota || v.Class == stop.Interrupted)
@@ -54,7 +54,7 @@ func (d *decider) made(a *Attempt) int {
 }
 
 // usedUp says that no attempt is left.
-func (d *decider) usedUp(a *Attempt, v stop.Verdict, ended time.Time) string {
+func (d *decider) usedUp(a *Attempt, v *stop.Verdict, ended time.Time) string {
 	words := fmt.Sprintf("%d of %d attempts", d.made(a), d.job.Retry.Limit())
 	if a.OnDemand {
 		words += ", and one that Spot failed,"
@@ -71,7 +71,7 @@ func (d *decider) end(a *Attempt, s Status, why string, ended time.Time) {
 }
 
 // again launches the next attempt, at once or after its backoff.
-func (d *decider) again(a *Attempt, why again, v stop.Verdict, ended time.Time) string {
+func (d *decider) again(a *Attempt, why *again, v *stop.Verdict, ended time.Time) string {
 	if held := d.withheld(); held != "" {
 		a.Next = "failed: not launched again: " + held
 		d.end(a, Failed, d.cause(a, v)+"; not launched again: "+held, ended)
@@ -105,7 +105,7 @@ func (d *decider) again(a *Attempt, why again, v stop.Verdict, ended time.Time) 
 // nextRound has the same attempt launched with a new token once there may be room
 // for it. Nobody is at fault, so it costs no attempt. What the account's quota
 // refuses keeps its place: the first of those that wait asks for all of them.
-func (d *decider) nextRound(a *Attempt, lacks stop.Room, v stop.Verdict, ended time.Time) string {
+func (d *decider) nextRound(a *Attempt, lacks stop.Room, v *stop.Verdict, ended time.Time) string {
 	left := d.r.ReadyAt.Add(d.job.Retry.Within()).Sub(d.now)
 	if left <= 0 {
 		return d.tooLate(a, v, ended)
@@ -124,7 +124,7 @@ func (d *decider) nextRound(a *Attempt, lacks stop.Room, v stop.Verdict, ended t
 }
 
 // tooLate fails a run that would be launched again after its deadline.
-func (d *decider) tooLate(a *Attempt, v stop.Verdict, ended time.Time) string {
+func (d *decider) tooLate(a *Attempt, v *stop.Verdict, ended time.Time) string {
 	a.Next = fmt.Sprintf("failed: a relaunch would come after the deadline of %s", job.Duration(d.job.Retry.Within()))
 	d.end(a, Failed, d.cause(a, v)+"; the deadline for relaunches has passed", ended)
 	return d.r.Cause
@@ -147,7 +147,7 @@ type again struct {
 // answers of the verdict, then what the job says of itself. It never says yes
 // to something that may have started unless the job allows it, and never to an
 // end with exit code 0 that ECS did not force: the work may be done.
-func relaunch(j job.Job, s stop.Stop, v stop.Verdict) again {
+func relaunch(j *job.Job, s *stop.Stop, v *stop.Verdict) again {
 	own, passed := ownRules(j, s, v)
 	if own != nil {
 		return *own
@@ -161,7 +161,7 @@ func relaunch(j job.Job, s stop.Stop, v stop.Verdict) again {
 
 // ownRules tries the job's rules in order. passed says of a rule that matched
 // why it could not apply.
-func ownRules(j job.Job, s stop.Stop, v stop.Verdict) (own *again, passed string) {
+func ownRules(j *job.Job, s *stop.Stop, v *stop.Verdict) (own *again, passed string) {
 	if len(j.Retry.Rules) == 0 {
 		return nil, ""
 	}
@@ -187,7 +187,7 @@ func ownRules(j job.Job, s stop.Stop, v stop.Verdict) (own *again, passed string
 }
 
 // facts are what history shows of an end, so that a rule can be written from it.
-func facts(s stop.Stop) job.Facts {
+func facts(s *stop.Stop) job.Facts {
 	f := job.Facts{StopCode: stopCode(s), StoppedReason: s.Reason}
 	for _, c := range s.Containers {
 		if c.Reason != "" {
@@ -203,7 +203,7 @@ func facts(s stop.Stop) job.Facts {
 	return f
 }
 
-func builtIn(j job.Job, s stop.Stop, v stop.Verdict) again {
+func builtIn(j *job.Job, s *stop.Stop, v *stop.Verdict) again {
 	switch {
 	case v.Started == stop.No:
 		return neverStarted(j, v)
@@ -219,7 +219,7 @@ func builtIn(j job.Job, s stop.Stop, v stop.Verdict) again {
 	return again{Why: v.Why}
 }
 
-func neverStarted(j job.Job, v stop.Verdict) again {
+func neverStarted(j *job.Job, v *stop.Verdict) again {
 	switch {
 	case v.Rule == stop.RuleInactive && !j.Pinned():
 		return again{Yes: true, Renew: true, Why: "nothing started, and the newest revision is taken instead of the inactive one"}
@@ -232,12 +232,12 @@ func neverStarted(j job.Job, v stop.Verdict) again {
 // mayBeDone is whether the job's container ended with exit code 0 and neither the
 // infrastructure nor somebody in ECS took its task away: then the code says no
 // more than that it obeyed.
-func mayBeDone(s stop.Stop, v stop.Verdict) bool {
+func mayBeDone(s *stop.Stop, v *stop.Verdict) bool {
 	c := mainContainer(s)
 	return c != nil && c.ExitCode != nil && *c.ExitCode == 0 && v.Class != stop.Interrupted && v.Class != stop.StoppedByUser
 }
 
-func afterTimeout(j job.Job) again {
+func afterTimeout(j *job.Job) again {
 	if !j.Retry.Idempotent {
 		return again{Why: "it timed out, and the job is not idempotent"}
 	}
@@ -246,18 +246,18 @@ func afterTimeout(j job.Job) again {
 
 // listedExit is whether the job itself ended with an exit code that its
 // definition lists; a code that a stop forced on it is not the job's own.
-func listedExit(j job.Job, s stop.Stop, v stop.Verdict) bool {
+func listedExit(j *job.Job, s *stop.Stop, v *stop.Verdict) bool {
 	c := mainContainer(s)
 	return v.Class == stop.AppFailed && s.Asked == "" && c != nil && c.ExitCode != nil &&
 		slices.Contains(j.Retry.ExitCodes, *c.ExitCode)
 }
 
-func interruptedOrUnknown(v stop.Verdict) bool {
+func interruptedOrUnknown(v *stop.Verdict) bool {
 	return v.Class == stop.Interrupted || (v.Started == stop.Unknown && v.Helps != stop.No)
 }
 
 // cause says a bad end in few words, the exit code first where there is one.
-func (d *decider) cause(a *Attempt, v stop.Verdict) string {
+func (d *decider) cause(a *Attempt, v *stop.Verdict) string {
 	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByTimeout {
 		if v.Rule == stop.RuleEndedLate {
 			return s.Reason + "; " + v.Why

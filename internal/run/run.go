@@ -194,17 +194,8 @@ func (r *Run) Owe(e Effect) {
 	}
 }
 
-// settle removes the effects that match. The list may be another run's too, so it
-// stays as it is.
-func (r *Run) settle(match func(Effect) bool) {
-	var left []Effect
-	for _, e := range r.Owed {
-		if !match(e) {
-			left = append(left, e)
-		}
-	}
-	r.Owed = left
-}
+// settle removes the effects that match, in place.
+func (r *Run) settle(match func(Effect) bool) { r.Owed = slices.DeleteFunc(r.Owed, match) }
 
 // Lane is one of the two queues of open runs. They are apart so that a herd of
 // runs that wait to be launched does not keep running tasks from being looked at.
@@ -238,11 +229,20 @@ func (r *Run) Duration() time.Duration {
 	return max(r.FinishedAt.Sub(r.StartedAt), time.Millisecond)
 }
 
-// clone copies everything that Decide may change in place. To Triggers and Owed it
-// only adds, and settle makes a new list.
+// clone copies everything that Decide may change in place, with room for an attempt
+// and an effect more: for most runs in one piece. To Triggers it only adds.
 func (r Run) clone() Run {
-	r.Attempts = append(make([]Attempt, 0, len(r.Attempts)+1), r.Attempts...)
-	r.Triggers, r.Owed = slices.Clip(r.Triggers), slices.Clip(r.Owed)
+	if len(r.Attempts) <= 1 && len(r.Owed) <= 1 {
+		var room struct {
+			attempts [2]Attempt
+			owed     [1]Effect
+		}
+		r.Attempts, r.Owed = append(room.attempts[:0], r.Attempts...), append(room.owed[:0], r.Owed...)
+	} else {
+		r.Attempts = append(make([]Attempt, 0, len(r.Attempts)+1), r.Attempts...)
+		r.Owed = append(make([]Effect, 0, len(r.Owed)+1), r.Owed...)
+	}
+	r.Triggers = slices.Clip(r.Triggers)
 	if r.Stopping != nil {
 		s := *r.Stopping
 		r.Stopping = &s

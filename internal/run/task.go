@@ -161,9 +161,9 @@ func (d *decider) seen(a *Attempt, e Seen) (Outcome, string) {
 		ended = d.now
 	}
 	a.EndedAt, a.EndUnseen = ended, e.EndUnseen
-	a.note(s, v)
+	a.note(&s, &v)
 	d.r.settle(func(o Effect) bool { return o.Kind != Tell })
-	return Did, d.conclude(a, s, v, ended)
+	return Did, d.conclude(a, &s, &v, ended)
 }
 
 // earlier is whether the state is of a task of a round before, or may be: it is not
@@ -237,7 +237,7 @@ func (d *decider) late(a *Attempt, e Seen, v stop.Verdict) (Outcome, string) {
 	a.TaskARN = e.TaskARN
 	a.StartedAt = e.Stop.StartedAt
 	if v.Class != stop.NotStopped {
-		a.note(e.Stop, v)
+		a.note(&e.Stop, &v)
 	}
 	a.Next = "its task ran after all"
 	return Did, fmt.Sprintf("attempt %d ran after all", a.N)
