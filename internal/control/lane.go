@@ -199,18 +199,17 @@ func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 
 // lastOf puts the runs for which something is so behind the others, and asks that
 // once of each; otherwise they keep their order.
-func lastOf(rs []run.Run, is func(run.Run) bool) []run.Run {
-	first := slices.IndexFunc(rs, is)
-	if first < 0 {
-		return rs
-	}
-	last := []run.Run{rs[first]}
-	others := rs[:first]
-	for _, r := range rs[first+1:] {
-		if is(r) {
-			last = append(last, r)
-		} else {
-			others = append(others, r)
+func lastOf(rs []run.Run, is func(*run.Run) bool) []run.Run {
+	var last []run.Run
+	others := rs[:0]
+	for i := range rs {
+		switch {
+		case is(&rs[i]):
+			last = append(last, rs[i])
+		case len(last) == 0: // it is where it was
+			others = rs[:i+1]
+		default:
+			others = append(others, rs[i])
 		}
 	}
 	return append(others, last...)

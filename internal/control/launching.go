@@ -28,7 +28,7 @@ const (
 // is too old is searched for, which waits for nobody.
 func queues(r run.Run) bool { return r.Status == run.Queued && !r.Waits }
 
-func (l *look) resends(r run.Run) bool {
+func (l *look) resends(r *run.Run) bool {
 	return r.Status == run.Launching && r.Owes(run.Launch) && l.Now().Sub(r.Last().SentAt) < l.Timing.TokenLife
 }
 
@@ -36,7 +36,7 @@ func (l *look) resends(r run.Run) bool {
 // the rate. A look that stays waits for the last two.
 func (p *lane) may(ctx context.Context, r run.Run) permit {
 	switch {
-	case p.resends(r):
+	case p.resends(&r):
 		return p.mayResend(ctx)
 	case !queues(r):
 		return goes
@@ -150,7 +150,7 @@ func (p *lane) one(ctx context.Context, r run.Run, taken time.Time) {
 			p.room.answered(p.capacity(ctx, r), next.Lacks == stop.NoQuota, next.Status == run.Running, p.Now().Add(p.Timing.Crowded))
 		}()
 	}
-	if queues(r) || p.resends(r) {
+	if queues(r) || p.resends(&r) {
 		ctx = paid(ctx, taken)
 	}
 	var err error

@@ -21,16 +21,16 @@ func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, wh
 	if err != nil {
 		return run.Run{}, err
 	}
-	return c.saveWith(ctx, before, after, j, item, false, why)
+	return c.saveWith(ctx, before, &after, j, item, false, why)
 }
 
 // saveWith is save with the job's item as it was read, which changed or not.
-func (c *Control) saveWith(ctx context.Context, before, after run.Run, j job.Job, item job.Item, changed bool, why string) (run.Run, error) {
-	next, too, err := c.itemAfter(ctx, item, before, after, j)
+func (c *Control) saveWith(ctx context.Context, before run.Run, after *run.Run, j job.Job, item job.Item, changed bool, why string) (run.Run, error) {
+	next, too, err := c.itemAfter(ctx, item, before, *after, j)
 	if err != nil {
 		return run.Run{}, err
 	}
-	change := Change{Run: &after}
+	change := Change{Run: after}
 	if changed || too {
 		change.Item = &next
 	}

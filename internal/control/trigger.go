@@ -146,7 +146,7 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how 
 		r, err := c.save(ctx, run.Run{}, first, j, why)
 		return r, "", err
 	}
-	r, err := c.saveWith(ctx, run.Run{}, first, j, item, changed, why)
+	r, err := c.saveWith(ctx, run.Run{}, &first, j, item, changed, why)
 	return r, "", err
 }
 
