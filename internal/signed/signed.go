@@ -72,36 +72,57 @@ func (c *Client) Query(ctx context.Context, in url.Values, out any) error {
 	return nil
 }
 
+// Get calls an operation of the REST protocol with JSON that only reads; path has its
+// query.
+func (c *Client) Get(ctx context.Context, operation, path string, out any) error {
+	status, header, text, err := c.send(ctx, http.MethodGet, path, nil, nil)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", operation, err)
+	case status != http.StatusOK:
+		return restRefusal(operation, status, header.Get("X-Amzn-Errortype"), text)
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return fmt.Errorf("the answer to %s cannot be read: %w", operation, err)
+	}
+	return nil
+}
+
 func (c *Client) post(ctx context.Context, body []byte, header map[string]string) (status int, text []byte, err error) {
+	status, _, text, err = c.send(ctx, http.MethodPost, "/", body, header)
+	return status, text, err
+}
+
+func (c *Client) send(ctx context.Context, method, path string, body []byte, header map[string]string) (status int, said http.Header, text []byte, err error) {
 	endpoint := c.Endpoint
 	if c.BaseEndpoint != nil {
 		endpoint = *c.BaseEndpoint
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(endpoint, "/")+"/", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(endpoint, "/")+path, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, fmt.Errorf("making the request: %w", err)
+		return 0, nil, nil, fmt.Errorf("making the request: %w", err)
 	}
 	for name, value := range header {
 		r.Header.Set(name, value)
 	}
 	who, err := c.Credentials.Retrieve(ctx)
 	if err != nil {
-		return 0, nil, fmt.Errorf("reading the credentials: %w", err)
+		return 0, nil, nil, fmt.Errorf("reading the credentials: %w", err)
 	}
 	sum := sha256.Sum256(body)
 	if err := v4.NewSigner().SignHTTP(ctx, who, r, hex.EncodeToString(sum[:]), c.Service, c.Region, time.Now()); err != nil {
-		return 0, nil, fmt.Errorf("signing the request: %w", err)
+		return 0, nil, nil, fmt.Errorf("signing the request: %w", err)
 	}
 	answer, err := c.HTTPClient.Do(r)
 	if err != nil {
-		return 0, nil, fmt.Errorf("calling %s: %w", c.Service, err)
+		return 0, nil, nil, fmt.Errorf("calling %s: %w", c.Service, err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, err = io.ReadAll(io.LimitReader(answer.Body, mostAnswer))
 	if err != nil {
-		return 0, nil, fmt.Errorf("reading the answer: %w", err)
+		return 0, nil, nil, fmt.Errorf("reading the answer: %w", err)
 	}
-	return answer.StatusCode, text, nil
+	return answer.StatusCode, answer.Header, text, nil
 }
 
 func jsonRefusal(operation string, status int, text []byte) error {
@@ -113,6 +134,16 @@ func jsonRefusal(operation string, status int, text []byte) error {
 		return unread(operation, status, text)
 	}
 	return refused(operation, said.Type, said.Message)
+}
+
+// restRefusal: the header says the error's name, with more behind a colon.
+func restRefusal(operation string, status int, name string, text []byte) error {
+	var said struct{ Message string }
+	if json.Unmarshal(text, &said) != nil || name == "" {
+		return unread(operation, status, text)
+	}
+	name, _, _ = strings.Cut(name, ":")
+	return refused(operation, name, said.Message)
 }
 
 func xmlRefusal(operation string, status int, text []byte) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
+	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
@@ -49,6 +50,6 @@ func (r *Registry) rule(ctx context.Context, j *job.Job) error {
 	case aws.ToString(rule.ScheduleExpression) == "":
 		return fmt.Errorf("job %s is started by rule %s, which has no schedule", j.Name, j.Rule)
 	}
-	complete(j, aws.ToString(rule.ScheduleExpression), "UTC", rule.State == types.RuleStateDisabled)
+	entry.Complete(j, aws.ToString(rule.ScheduleExpression), "UTC", rule.State == types.RuleStateDisabled)
 	return nil
 }

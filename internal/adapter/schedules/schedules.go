@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
+	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
@@ -228,26 +229,22 @@ func (r *Registry) schedule(ctx context.Context, s schedulertypes.ScheduleSummar
 
 // carries is what a schedule carries.
 func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetScheduleOutput) (version, error) {
+	said := entry.Schedule{
+		Name: name, Expression: aws.ToString(out.ScheduleExpression), Zone: aws.ToString(out.ScheduleExpressionTimezone),
+		Disabled: out.State == schedulertypes.ScheduleStateDisabled, Window: window(out.FlexibleTimeWindow),
+		Start: aws.ToTime(out.StartDate), End: aws.ToTime(out.EndDate), Modified: modified,
+	}
+	if out.Target != nil {
+		said.Target, said.Input = aws.ToString(out.Target.Arn), aws.ToString(out.Target.Input)
+	}
 	v := version{modified: modified}
-	if out.Target == nil || aws.ToString(out.Target.Arn) != r.Trigger {
-		return v, nil
-	}
-	j, ok, err := r.Read(aws.ToString(out.Target.Input))
+	j, ok, err := said.Job(r.Trigger, r.Read)
 	if err != nil {
-		return version{}, fmt.Errorf("schedule %s: %w", name, err)
+		return version{}, err
 	}
-	if !ok {
-		return v, nil
+	if ok {
+		v.entry = &carried{name: "schedule " + name, job: j}
 	}
-	if j.Rule == "" { // else the rule says when it runs, which may change at any time
-		complete(&j, aws.ToString(out.ScheduleExpression), aws.ToString(out.ScheduleExpressionTimezone), out.State == schedulertypes.ScheduleStateDisabled)
-	}
-	between(&j, aws.ToTime(out.StartDate), aws.ToTime(out.EndDate))
-	if late := window(out.FlexibleTimeWindow); late >= j.Late() {
-		return version{}, fmt.Errorf("schedule %s may fire %s late and its job may start within %s: set the job's startWithin above the window", name, job.Duration(late), job.Duration(j.Late()))
-	}
-	j.Modified = modified
-	v.entry = &carried{name: "schedule " + name, job: j}
 	return v, nil
 }
 
@@ -257,33 +254,4 @@ func window(w *schedulertypes.FlexibleTimeWindow) time.Duration {
 		return 0
 	}
 	return time.Duration(aws.ToInt32(w.MaximumWindowInMinutes)) * time.Minute
-}
-
-// complete takes from the schedule what the definition leaves out. A one-time
-// schedule that is off only carries its job: people run it.
-func complete(j *job.Job, expression, zone string, disabled bool) {
-	if j.Schedule == "" && disabled && strings.HasPrefix(expression, "at(") {
-		return
-	}
-	if j.Schedule == "" {
-		j.Schedule = expression
-		if j.Timezone == "" {
-			j.Timezone = zone
-		}
-	}
-	j.Disabled = j.Disabled || disabled
-}
-
-// between narrows the job down to the time in which its schedule fires: a trigger
-// never comes outside of it (EventBridge Scheduler API, StartDate and EndDate).
-func between(j *job.Job, start, end time.Time) {
-	if j.Schedule == "" {
-		return
-	}
-	if start.After(j.StartAt) {
-		j.StartAt = start.UTC()
-	}
-	if !end.IsZero() && (j.EndAt.IsZero() || end.Before(j.EndAt)) {
-		j.EndAt = end.UTC()
-	}
 }

@@ -118,6 +118,16 @@ func (a AWS) For(service string) aws.Config {
 
 const dynamoDB = "DYNAMODB"
 
+// Signed is a client of a service whose SDK module would be too much. Its name is as
+// in the service's addresses.
+func (a AWS) Signed(service string) *signed.Client {
+	domain := ".amazonaws.com"
+	if strings.HasPrefix(a.Region, "cn-") {
+		domain += ".cn"
+	}
+	return &signed.Client{Config: a.For(strings.ToUpper(service)), Service: service, Endpoint: "https://" + service + "." + a.Region + domain}
+}
+
 // Store is the stack's table.
 func Store(c Config, a AWS, log *slog.Logger) *dynamo.Store {
 	return dynamo.New(dynamo.Config{

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
+	"github.com/batchplane/batchplane/internal/adapter/lookup"
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
@@ -58,22 +59,21 @@ func New(lookup environ.Lookup) (Handler, error) {
 	return s.sweep, nil
 }
 
-func newSweeper(lookup environ.Lookup) (sweeper, error) {
+func newSweeper(env environ.Lookup) (sweeper, error) {
 	var c Config
-	a, err := base.NewAWS(lookup)
-	if err := errors.Join(environ.Fill(&c, lookup), err); err != nil {
+	a, err := base.NewAWS(env)
+	if err := errors.Join(environ.Fill(&c, env), err); err != nil {
 		return sweeper{}, err
 	}
 	log := base.Log(os.Stdout, c.Config)
-	schedule := scheduler.NewFromConfig(a.For("SCHEDULER"))
 	return sweeper{
 		stack: c.Stack, log: log, metrics: os.Stdout, now: time.Now,
 		registry: &schedules.Registry{
-			Scheduler: schedule, Rules: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")),
+			Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Rules: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")),
 			Group: c.Group, Trigger: c.Trigger, Read: entry.Noting(log),
 		},
 		control: &control.Control{
-			Schedules: &schedules.Lookup{Scheduler: schedule, Group: c.Group, Function: c.Trigger[strings.LastIndexByte(c.Trigger, ':')+1:], Read: entry.Noting(log)},
+			Schedules: &lookup.Schedules{Scheduler: a.Signed("scheduler"), Group: c.Group, Function: c.Trigger[strings.LastIndexByte(c.Trigger, ':')+1:], Read: entry.Noting(log)},
 			Stack:     c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 			Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 			Pace:     &control.Window{Rate: c.Rate, Even: true}, InTurns: true,

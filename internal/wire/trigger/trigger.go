@@ -13,11 +13,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 
 	"github.com/batchplane/batchplane/internal/adapter/failures"
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
-	"github.com/batchplane/batchplane/internal/adapter/schedules"
+	"github.com/batchplane/batchplane/internal/adapter/lookup"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/signed"
@@ -39,17 +38,17 @@ type Config struct {
 type Handler func(ctx context.Context, input json.RawMessage) (control.Reply, error)
 
 // New reads the configuration. It makes no call.
-func New(lookup environ.Lookup) (Handler, error) {
+func New(env environ.Lookup) (Handler, error) {
 	var c Config
-	a, err := base.NewAWS(lookup)
-	if err := errors.Join(environ.Fill(&c, lookup), err); err != nil {
+	a, err := base.NewAWS(env)
+	if err := errors.Join(environ.Fill(&c, env), err); err != nil {
 		return nil, err
 	}
 	log := base.Log(os.Stdout, c.Config)
 	return With(queuesOf(c.Failures, a), &control.Control{
 		Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
-		Schedules: &schedules.Lookup{
-			Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Group: c.Group, Function: lambdacontext.FunctionName, Read: entry.Noting(log),
+		Schedules: &lookup.Schedules{
+			Scheduler: a.Signed("scheduler"), Group: c.Group, Function: lambdacontext.FunctionName, Read: entry.Noting(log),
 		},
 		Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 		Watch:    base.RunMetrics(c.Config, os.Stdout, time.Now, log),

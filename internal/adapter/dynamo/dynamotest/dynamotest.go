@@ -37,15 +37,15 @@ var server = sync.OnceValues(start)
 // Client is a client of this test binary's DynamoDB Local, which is started
 // when it is first asked for and ends with the binary. Where Java or the
 // program is absent the test is skipped, and with CI=true it fails.
-func Client(t testing.TB, options ...func(*dynamodb.Options)) *dynamodb.Client {
-	t.Helper()
+func Client(tb testing.TB, options ...func(*dynamodb.Options)) *dynamodb.Client {
+	tb.Helper()
 	p, err := server()
 	var absent *absentError
 	switch {
 	case errors.As(err, &absent) && os.Getenv("CI") != "true":
-		t.Skip(absent.Error())
+		tb.Skip(absent.Error())
 	case err != nil:
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return NewClient(p.url, options...)
 }

@@ -1,0 +1,172 @@
+package lookup_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/batchplane/batchplane/internal/adapter/lookup"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/signed"
+)
+
+const (
+	own     = "arn:aws:scheduler:us-east-1:123456789012:schedule/batchplane-prod/"
+	trigger = "arn:aws:lambda:us-east-1:123456789012:function:trigger"
+)
+
+// group answers GetSchedule as EventBridge Scheduler does (API reference).
+type group map[string]map[string]any
+
+func (g group) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name, ok := strings.CutPrefix(r.URL.Path, "/schedules/")
+	if !ok || r.Method != http.MethodGet || r.URL.Query().Get("groupName") != "batchplane-prod" || !strings.Contains(r.Header.Get("Authorization"), "/us-east-1/scheduler/aws4_request") {
+		w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`{"message":"no"}`))
+		return
+	}
+	if g[name] == nil {
+		w.Header().Set("X-Amzn-Errortype", "ResourceNotFoundException:http://internal.amazon.com/coral/")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(`{"Message":"Schedule does not exist."}`))
+		return
+	}
+	_ = json.NewEncoder(w).Encode(g[name])
+}
+
+// schedule is one of the group.
+func schedule(name, target, input string, more map[string]any) map[string]any {
+	s := map[string]any{
+		"Arn": own + name, "Name": name, "GroupName": "batchplane-prod", "State": "ENABLED", "ScheduleExpression": "cron(0 3 * * ? *)", "ScheduleExpressionTimezone": "UTC",
+		"FlexibleTimeWindow": map[string]any{"Mode": "OFF"}, "LastModificationDate": 1763798400.5, "Target": map[string]any{"Arn": target, "Input": input},
+	}
+	maps.Copy(s, more)
+	return s
+}
+
+func schedules(t *testing.T, h http.Handler) *lookup.Schedules {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return &lookup.Schedules{
+		Scheduler: &signed.Client{Service: "scheduler", Endpoint: server.URL, Config: aws.Config{
+			Region: "us-east-1", HTTPClient: server.Client(),
+			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+				return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "key"}, nil
+			}),
+		}},
+		Group: "batchplane-prod", Function: "trigger", Read: entry.Registered,
+	}
+}
+
+const etl = `{"scheduledFor":"<time>","job":{"name":"etl","taskDefinition":"etl"}}`
+
+// TestSchedule: an ARN that comes along leads to what stands under it in the stack's
+// own group, and nowhere else; what cannot be told is no answer.
+func TestSchedule(t *testing.T) {
+	t.Parallel()
+	l := schedules(t, group{
+		"etl":       schedule("etl", trigger, etl, nil),
+		"elsewhere": schedule("elsewhere", "arn:aws:lambda:us-east-1:123456789012:function:other-trigger", etl, nil),
+		"people":    schedule("people", trigger+":people", etl, nil),
+		"named":     schedule("named", trigger, `{"scheduledFor":"<time>","job":"etl"}`, nil),
+		"broken":    schedule("broken", trigger, `{"job":{"name":"etl","command":"x"}}`, nil),
+	})
+	for arn, want := range map[string]error{
+		own + "etl": nil,
+		"arn:aws:scheduler:us-east-1:999999999999:schedule/batchplane-prod/etl":       control.ErrNotFound,
+		"arn:aws:scheduler:eu-west-1:123456789012:schedule/batchplane-prod/etl":       control.ErrNotFound,
+		"arn:aws-cn:scheduler:us-east-1:123456789012:schedule/batchplane-prod/etl":    control.ErrNotFound,
+		"arn:aws:events:us-east-1:123456789012:schedule/batchplane-prod/etl":          control.ErrNotFound,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule/batchplane-prod-2/etl":     control.ErrNotFound,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule/batchplane/etl":            control.ErrNotFound,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule/default/etl":               control.ErrNotFound,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule-group/batchplane-prod/etl": control.ErrNotFound,
+		own + "etl/":           control.ErrNotFound,
+		own + "/etl":           control.ErrNotFound,
+		own + "../default/etl": control.ErrNotFound,
+		own:                    control.ErrNotFound,
+		own + "gone":           control.ErrNotFound,
+		own + "elsewhere":      control.ErrNotFound,
+		own + "people":         control.ErrNotFound,
+		own + "named":          control.ErrNotFound,
+		"etl":                  control.ErrNotFound,
+		"":                     control.ErrNotFound,
+		own + "broken":         entry.ErrInput,
+	} {
+		j, err := l.Schedule(t.Context(), arn)
+		if !errors.Is(err, want) || want == nil && (j.Name != "etl" || j.Schedule != "cron(0 3 * * ? *)") {
+			t.Errorf("%s: %+v, %v; want %v", arn, j, err, want)
+		}
+	}
+	for arn, want := range map[string]bool{
+		own + "etl": true, own + "gone": true, own: false, own + "a/b": false, "": false, "etl": false,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule/default/etl":               false,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule/batchplane-prod-2/etl":     false,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule-group/batchplane-prod/etl": false,
+	} {
+		if got := l.Ours(arn); got != want {
+			t.Errorf("%s is ours: %t", arn, got)
+		}
+	}
+}
+
+// TestWhatAScheduleSays: its state, its bounds, its window and when it was changed.
+func TestWhatAScheduleSays(t *testing.T) {
+	t.Parallel()
+	l := schedules(t, group{
+		"off":  schedule("off", trigger, etl, map[string]any{"State": "DISABLED", "StartDate": 1763802000.0, "EndDate": 1763805600.0}),
+		"late": schedule("late", trigger, etl, map[string]any{"FlexibleTimeWindow": map[string]any{"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}}),
+	})
+	j, err := l.Schedule(t.Context(), own+"off")
+	want := job.Job{
+		Name: "etl", TaskDefinition: "etl", Schedule: "cron(0 3 * * ? *)", Timezone: "UTC", Disabled: true, Modified: time.UnixMilli(1763798400500).UTC(),
+	}
+	want.StartAt, want.EndAt = time.Unix(1763802000, 0).UTC(), time.Unix(1763805600, 0).UTC()
+	if err != nil || j.Hash() != want.Hash() || j.Disabled != want.Disabled || !j.Modified.Equal(want.Modified) || !j.StartAt.Equal(want.StartAt) || !j.EndAt.Equal(want.EndAt) {
+		t.Errorf("%+v, %v", j, err)
+	}
+	if _, err := l.Schedule(t.Context(), own+"late"); err == nil || !strings.Contains(err.Error(), "startWithin above the window") {
+		t.Errorf("a window as long as startWithin: %v", err)
+	}
+}
+
+// TestItIsAskedAgain: what may pass is asked again, what is refused is not.
+func TestItIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]struct {
+		status int
+		kind   string
+		asked  int64
+	}{
+		"throttled": {http.StatusTooManyRequests, "ThrottlingException", 3},
+		"a fault":   {http.StatusBadGateway, "", 3},
+		"refused":   {http.StatusForbidden, "AccessDeniedException", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int64
+			l := schedules(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				asked.Add(1)
+				w.Header().Set("X-Amzn-Errortype", want.kind)
+				w.WriteHeader(want.status)
+				_, _ = w.Write([]byte(`{"Message":"m"}`))
+			}))
+			if _, err := l.Schedule(t.Context(), own+"etl"); err == nil || errors.Is(err, control.ErrNotFound) || asked.Load() != want.asked {
+				t.Errorf("asked %d times, %v", asked.Load(), err)
+			}
+		})
+	}
+}
