@@ -144,9 +144,6 @@ func (d *decider) due(e Due) (Outcome, string) {
 
 // owedAgain is the wait before what a run that has ended owes is tried again.
 func (d *decider) owedAgain() time.Duration {
-	if d.r.Owes(StopTask) {
-		return d.t.Told
-	}
 	return max(d.t.Told, min(d.now.Sub(d.r.FinishedAt)/4, d.t.ToldMost))
 }
 
@@ -261,7 +258,7 @@ func (d *decider) done(e Done) (Outcome, string) {
 	}
 	d.r.settle(func(o Effect) bool { return o == e.Effect })
 	d.r.heard(e, d.now)
-	if e.Effect.Kind == StopTask && !d.r.Status.Terminal() {
+	if e.Effect.Kind == StopTask {
 		d.r.DueAt = d.now.Add(d.t.FirstLook)
 	}
 	return Did, "done"

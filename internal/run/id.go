@@ -37,8 +37,8 @@ func ByHandID(jobName, requestID string) ID {
 
 // ParseID checks the form of s.
 func ParseID(s string) (ID, error) {
-	name, slot, ok := strings.Cut(s, "/")
-	if !ok || !job.ValidName(name) || !validSlot(slot) {
+	name, slot, _ := strings.Cut(s, "/")
+	if !job.ValidName(name) || !validSlot(slot) {
 		return "", fmt.Errorf("%q is not a run: write job/20261122T1730Z or job/manual-0123456789ab", s)
 	}
 	return ID(s), nil

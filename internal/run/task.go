@@ -162,7 +162,6 @@ func (d *decider) seen(a *Attempt, e Seen) (Outcome, string) {
 	}
 	a.EndedAt, a.EndUnseen = ended, e.EndUnseen
 	a.note(&s, &v)
-	d.r.settle(func(o Effect) bool { return o.Kind != Tell })
 	return Did, d.conclude(a, &s, &v, ended)
 }
 
@@ -201,9 +200,6 @@ func (d *decider) learn(a *Attempt, e Seen) {
 	if a.TaskARN == "" {
 		a.TaskARN, a.AcceptedAt = e.TaskARN, d.now
 		d.r.settle(launching)
-		if d.r.Stopping != nil {
-			d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
-		}
 	}
 	a.Version, a.LastStatus = max(a.Version, e.Version), e.Stop.LastStatus
 	if !e.Stop.StartedAt.IsZero() {

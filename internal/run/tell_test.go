@@ -1,0 +1,83 @@
+package run_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestWhatANoticeSays: an end is told as it was, whatever the run is by then; another
+// notice tells of the run as it is.
+func TestWhatANoticeSays(t *testing.T) {
+	t.Parallel()
+	open, _ := play(t, plain, accepted)
+	over, _ := play(t, plain, accepted, at{time.Minute, seen(1, 5, exited(3))})
+	for name, c := range map[string]struct {
+		run  run.Run
+		owe  func(*run.Run)
+		want run.Effect
+	}{
+		"of what runs": {open, func(r *run.Run) { r.OweTell("stuck", t0, run.DefaultTiming) }, run.Effect{Kind: run.Tell, Attempt: 1, Notice: "stuck"}},
+		"of an end": {
+			over, func(r *run.Run) { r.OweTellOf("ran-after-all", 1, t0, run.DefaultTiming) },
+			run.Effect{Kind: run.Tell, Attempt: 1, About: 1, Notice: "ran-after-all", Status: run.Failed, Cause: "exit code 3"},
+		},
+		"in words": {
+			over, func(r *run.Run) { r.OweWords("calendar-over", "no day is left", t0, run.DefaultTiming) },
+			run.Effect{Kind: run.Tell, Attempt: 1, Notice: "calendar-over", Status: run.Failed, Cause: "no day is left"},
+		},
+		"of missed slots": {
+			over, func(r *run.Run) { r.OweMissed("missed", 3, "report/20261122T1727Z", t0, run.DefaultTiming) },
+			run.Effect{Kind: run.Tell, Notice: "missed", Status: run.Missed, Cause: "exit code 3", Count: 3, First: "report/20261122T1727Z"},
+		},
+	} {
+		r := c.run
+		c.owe(&r)
+		c.owe(&r)
+		if !reflect.DeepEqual(r.Owed, []run.Effect{c.want}) || r.DueAt.IsZero() {
+			t.Errorf("%s: it owes %+v, due at %s", name, r.Owed, r.DueAt)
+		}
+	}
+}
+
+// TestAsOwed: with the attempts that there were, and the end that it had.
+func TestAsOwed(t *testing.T) {
+	t.Parallel()
+	r, _ := play(t, plain, accepted, at{time.Minute, seen(1, 5, exited(3))},
+		at{2 * time.Minute, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}, Task: task}})
+	for name, c := range map[string]struct {
+		owed     run.Effect
+		status   run.Status
+		cause    string
+		attempts int
+	}{
+		"an end":                 {run.Effect{Kind: run.Tell, Attempt: 1, Status: run.Failed, Cause: "exit code 3"}, run.Failed, "exit code 3", 1},
+		"what is under way":      {run.Effect{Kind: run.Tell, Attempt: 2}, run.Launching, "launching attempt 2", 2},
+		"of more than there are": {run.Effect{Kind: run.Tell, Attempt: 9}, run.Launching, "launching attempt 2", 2},
+	} {
+		if got := r.AsOwed(c.owed); got.Status != c.status || got.Cause != c.cause || len(got.Attempts) != c.attempts {
+			t.Errorf("%s: %s, %q, %d attempts", name, got.Status, got.Cause, len(got.Attempts))
+		}
+	}
+}
+
+func TestOwesSince(t *testing.T) {
+	t.Parallel()
+	asked := &run.StopRequest{At: t0.Add(3 * time.Minute)}
+	one := []run.Attempt{{N: 1, SentAt: t0.Add(2 * time.Minute)}}
+	for name, c := range map[string]struct {
+		run  run.Run
+		want time.Duration
+	}{
+		"an end":              {run.Run{Status: run.Stopped, FinishedAt: t0.Add(4 * time.Minute), Stopping: asked, Attempts: one}, 4 * time.Minute},
+		"a stop that stands":  {run.Run{Status: run.Running, Stopping: asked, Attempts: one}, 3 * time.Minute},
+		"a launch":            {run.Run{Status: run.Running, Attempts: one}, 2 * time.Minute},
+		"nothing but a claim": {run.Run{Status: run.Queued, QueuedAt: t0.Add(time.Minute)}, time.Minute},
+	} {
+		if got := c.run.OwesSince(); !got.Equal(t0.Add(c.want)) {
+			t.Errorf("%s: since %s, want %s", name, got.Sub(t0), c.want)
+		}
+	}
+}
