@@ -32,6 +32,11 @@ func (w *World) deploys(d dice, j *deployed) {
 		return
 	}
 	j.vary(d)
+	w.deployed(j)
+}
+
+// deployed has a job's schedule be what it now is.
+func (w *World) deployed(j *deployed) {
 	j.serial++
 	w.place(j)
 	w.plan(j, w.now)

@@ -148,6 +148,8 @@ func (m Mutation) item(i *job.Item, now time.Time) {
 		i.Pauses = slices.DeleteFunc(i.Pauses, func(p job.Pause) bool { return !p.To.IsZero() && p.To.Before(now) })
 	case ForgetSkip:
 		i.SkipNext = nil
+	case ForgetFormer:
+		i.Former = nil
 	case HideCalendar:
 		i.Plan.Calendar = job.Calendar{}
 	case SkipLater:
@@ -205,9 +207,13 @@ func (m Mutation) believe(h *handler, r *run.Run) {
 
 // lags notes what an index does not show.
 func (w *World) lags(id run.ID, lags bool) {
-	if !lags || w.opt.Mutation != LagForEver {
-		return
+	if lags && w.opt.Mutation == LagForEver {
+		w.hide(id)
 	}
+}
+
+// hide has a run be due nowhere any more.
+func (w *World) hide(id run.ID) {
 	if w.unindexed == nil {
 		w.unindexed = map[run.ID]bool{}
 	}

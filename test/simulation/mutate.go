@@ -6,52 +6,59 @@ type Mutation uint8
 
 // Each mutation is a promise of the code that is taken away.
 const (
-	NoMutation        Mutation = iota
-	BlindWrites                // writes skip their condition
-	RelaunchOnUnknown          // an unclear stop is taken for proof that nothing started
-	ForgetOwed                 // owed effects are not kept
-	DropLock                   // the job's lock is not kept
-	TrustRefusal               // a second send's refusal is taken for proof
-	TrustExitZero              // exit 0 of a task that was stopped is a success
-	NewTokens                  // every send has a token of its own
-	OldTokens                  // a launch in doubt is sent again for ever
-	NeverLook                  // nothing is ever due
-	SkipSlots                  // slots are never judged
-	MoreAttempts               // the limit of attempts is not kept
-	NoDeadline                 // the deadline is not kept
-	TooFast                    // the rate is not kept
-	TellTwice                  // told notices stay owed
-	SpotWarning                // a warning of Spot is taken for the stop
-	IgnorePause                // pauses are not seen
-	IgnoreLateness             // triggers never come late
-	DoubtSuccess               // exit 0 is a failure
-	ForgetRuntime              // what shows that a container was pulled is not seen
-	SpotForEver                // that Spot failed is forgotten
-	TrustSpot                  // what Spot took away counts as never started
-	RateIsException            // failures[] that speak of a rate are sent again
-	NeverGiveUp                // a refusal counts as no answer
-	GiveUpAtOnce               // a second refusal ends the run
-	GoneIsRefused              // a cluster that is gone is a refusal
-	RefusalHoldsAll            // a refusal ends the look
-	KeepLock                   // an end leaves the job's lock
-	ReviveLate                 // a trigger that comes after hours sends again
-	ForgetSkip                 // a request to skip is not seen
-	SkipLater                  // ... is taken for a later slot
-	ForgetPause                // a pause that has ended was never there
-	NeverStuck                 // a stop has always just been asked for
-	DeafStream                 // no saved change wakes who tells
-	ChargeQuota                // a refusal for the quota is taken for another
-	HangIsRefused              // no answer within a call's time is a refusal
-	LagForEver                 // what an index did not show once it never shows
-	ConflictIsSuccess          // a conflict counts as what was written, as a false one is
-	HalfIsWhole                // a registry that was read in part counts as whole
-	UnreadIsEmpty              // one that could not be read counts as empty
-	FirstOfBatch               // of a batch only the first record is told
-	HideNonsense               // what makes no sense is never found
-	TrustItem                  // what an item says of runs that have ended is believed
-	BlindLag                   // owed notices show in no figure
-	HideCalendar               // calendars are not seen to end
-	LosePending                // slots that wait are not kept
+	NoMutation          Mutation = iota
+	BlindWrites                  // writes skip their condition
+	RelaunchOnUnknown            // an unclear stop is taken for proof that nothing started
+	ForgetOwed                   // owed effects are not kept
+	DropLock                     // the job's lock is not kept
+	TrustRefusal                 // a second send's refusal is taken for proof
+	TrustExitZero                // exit 0 of a task that was stopped is a success
+	NewTokens                    // every send has a token of its own
+	OldTokens                    // a launch in doubt is sent again for ever
+	NeverLook                    // nothing is ever due
+	SkipSlots                    // slots are never judged
+	MoreAttempts                 // the limit of attempts is not kept
+	NoDeadline                   // the deadline is not kept
+	TooFast                      // the rate is not kept
+	TellTwice                    // told notices stay owed
+	SpotWarning                  // a warning of Spot is taken for the stop
+	IgnorePause                  // pauses are not seen
+	IgnoreLateness               // triggers never come late
+	DoubtSuccess                 // exit 0 is a failure
+	ForgetRuntime                // what shows that a container was pulled is not seen
+	SpotForEver                  // that Spot failed is forgotten
+	TrustSpot                    // what Spot took away counts as never started
+	RateIsException              // failures[] that speak of a rate are sent again
+	NeverGiveUp                  // a refusal counts as no answer
+	GiveUpAtOnce                 // a second refusal ends the run
+	GoneIsRefused                // a cluster that is gone is a refusal
+	RefusalHoldsAll              // a refusal ends the look
+	KeepLock                     // an end leaves the job's lock
+	ReviveLate                   // a trigger that comes after hours sends again
+	ForgetSkip                   // a request to skip is not seen
+	SkipLater                    // ... is taken for a later slot
+	ForgetPause                  // a pause that has ended was never there
+	NeverStuck                   // a stop has always just been asked for
+	DeafStream                   // no saved change wakes who tells
+	ChargeQuota                  // a refusal for the quota is taken for another
+	HangIsRefused                // no answer within a call's time is a refusal
+	LagForEver                   // what an index did not show once it never shows
+	ConflictIsSuccess            // a conflict counts as what was written, as a false one is
+	HalfIsWhole                  // a registry that was read in part counts as whole
+	UnreadIsEmpty                // one that could not be read counts as empty
+	FirstOfBatch                 // of a batch only the first record is told
+	HideNonsense                 // what makes no sense is never found
+	TrustItem                    // what an item says of runs that have ended is believed
+	BlindLag                     // owed notices show in no figure
+	HideCalendar                 // calendars are not seen to end
+	LosePending                  // slots that wait are not kept
+	ConflictOwesNothing          // what a false conflict wrote loses what it owes
+	LostIsForgotten              // what was written without an answer is never looked at
+	ForgetTook                   // who took a notice is forgotten
+	TwiceIsAgain                 // what comes twice is told twice
+	LostIsDeaf                   // after a record that was lost none is heard
+	BatchIsDeaf                  // ... or after a batch that failed
+	ForgetFormer                 // of plans that changed only the new one is known
 	mutations
 )
 
@@ -63,6 +70,7 @@ var mutationNames = [mutations]string{
 	"late triggers revive", "skips are forgotten", "skips are for later", "ended pauses are forgotten", "never stuck", "the stream is deaf", "the quota costs attempts",
 	"a hang is a refusal", "lag for ever", "a conflict is a success", "half is whole", "unread is empty", "the first of a batch", "nonsense is hidden", "items are trusted", "owed notices are blind",
 	"calendars do not end", "pending slots are lost",
+	"false conflicts owe nothing", "what has no answer is forgotten", "who took it is forgotten", "twice is told twice", "a lost record is the last", "a failed batch is the last", "former plans are forgotten",
 }
 
 func (m Mutation) String() string { return mutationNames[m] }

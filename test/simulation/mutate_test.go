@@ -57,6 +57,13 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		{BlindLag, "owed notices show", Faults(Streamed), FaultSet{}},
 		{HideCalendar, "a calendar that ends is told", Faults(CalendarEnds), FaultSet{}},
 		{LosePending, "a slot that waits is settled", Faults(Fired), FaultSet{}},
+		{ConflictOwesNothing, "every bad end is told once", Faults(FalseConflict), FaultSet{}},
+		{LostIsForgotten, "every run ends", Faults(StoreLostAnswer), FaultSet{}},
+		{ForgetTook, "every bad end is told once", Faults(NotifyError), FaultSet{}},
+		{TwiceIsAgain, "every bad end is told once", Faults(RecordTwice), FaultSet{}},
+		{LostIsDeaf, "every run ends", Faults(RecordLost), FaultSet{}},
+		{BatchIsDeaf, "every run ends", Faults(BatchFails), FaultSet{}},
+		{ForgetFormer, "every slot has its run", FaultSet{}, FaultSet{}},
 		{NeverStuck, "a stop without effect is told", Faults(StopIgnored).With(told), FaultSet{}},
 	}
 	if len(cases) != int(mutations)-1 {

@@ -54,7 +54,12 @@ func (p *notifier) Carry(_ context.Context, target string, n notice.Notice) erro
 }
 
 // Took implements fanout.Memory.
-func (p *notifier) Took(_ context.Context, id string) ([]string, error) { return p.took[id], nil }
+func (p *notifier) Took(_ context.Context, id string) ([]string, error) {
+	if p.w.opt.Mutation == ForgetTook {
+		return nil, nil
+	}
+	return p.took[id], nil
+}
 
 // SetTook implements fanout.Memory.
 func (p *notifier) SetTook(_ context.Context, id string, took []string) error {

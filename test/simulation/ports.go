@@ -19,6 +19,7 @@ func (p port) Run(ctx context.Context, id run.ID) (r run.Run, err error) {
 	p.w.opt.Mutation.load(&r)
 	p.w.opt.Mutation.revive(p.w.h, &r, p.w.now)
 	p.w.opt.Mutation.believe(p.w.h, &r)
+	p.w.owedAgain(&r)
 	return r, err
 }
 
@@ -30,6 +31,7 @@ func (p port) Commit(ctx context.Context, c control.Change) error {
 	if p.w.opt.Mutation == ConflictIsSuccess && errors.Is(err, control.ErrConflict) {
 		return nil
 	}
+	p.w.unanswered(c.Run, err)
 	return err
 }
 
@@ -93,7 +95,7 @@ func (p port) Items(ctx context.Context) (items []job.Item, err error) {
 		items, err = p.w.store.Items(ctx)
 		return err
 	})
-	if p.w.opt.Mutation == HideCalendar {
+	if m := p.w.opt.Mutation; m == HideCalendar || m == ForgetFormer {
 		for i := range items {
 			p.w.opt.Mutation.item(&items[i], p.w.now)
 		}

@@ -54,6 +54,33 @@ func TestEveryFaultStrikes(t *testing.T) {
 	}
 }
 
+// TestPlansChangeUnjudged: plans change when slots of the old one have not been judged
+// for ten minutes and more, as after an outage that a deploy ends.
+func TestPlansChangeUnjudged(t *testing.T) {
+	t.Parallel()
+	changed := 0
+	for seed := range uint64(200) {
+		w := newWorld(Options{Seed: seed})
+		w.begin()
+		w.loop()
+		for _, ps := range w.truth.plans {
+			for i := range len(ps) - 1 {
+				judged := later(ps[i].from, ps[i].checked)
+				if ps[i].slots == nil || ps[i+1].from.Sub(judged) < 10*time.Minute {
+					continue
+				}
+				if at, ok := ps[i].slots.slot(judged); ok && at.Before(ps[i+1].from) {
+					changed++
+				}
+			}
+		}
+	}
+	if changed < 5 {
+		t.Errorf("%d plans changed before their slots were judged", changed)
+	}
+	t.Logf("%d plans changed before their slots were judged", changed)
+}
+
 // TestRepeats: a seed is one story.
 func TestRepeats(t *testing.T) {
 	t.Parallel()
@@ -78,21 +105,32 @@ func firstDifference(a, b []Line) string {
 // taken back, each breaks it again. A new one joins them as its story gives it,
 // with what was wrong. A change of the simulator's dice makes other worlds of
 // these seeds: take the mendings back one by one and note the new ones.
+//
+// That a success in between hid a failure is not among them: since a failure that ends
+// without its job's item need not be known to it (decision 54), no world can tell.
+// TestAFailureBesideASuccess of package control and TestStillFails of package notice do.
+// Nor is that what waits for the rate hid a notice that it owed: of 370,000 runs on the
+// present dice none shows it. TestUntoldOfALaunchThatWaits of package control does.
 func TestWorldsThatFailed(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]Options{
-		"a failure was told as the retry that followed it":  {Seed: 2},
-		"a launch that waits for the rate was not seen to":  {Seed: 119},
-		"a slot that waits, of a run without sense":         {Seed: 1712657329042},
-		"a waiting run wrote an item without a name":        {Seed: 417},
-		"what waits for the rate hid a notice that it owed": {Seed: 1712655970514},
-		"more calls than the rate went out in a second":     {Seed: 1712650465463},
+		"a failure was told as the retry that followed it": {Seed: 2},
+		"a launch that waits for the rate was not seen to": {Seed: 119},
+		"a slot that waits, of a run without sense":        {Seed: 1712657329042},
+		"a waiting run wrote an item without a name":       {Seed: 417},
+		"more calls than the rate went out in a second":    {Seed: 137},
+		"a trigger that stood still took another's lock":   {Seed: 933},
+		"a retry that forbids overlap took no lock":        {Seed: 469, Without: allBut(PersonRetries, Deploy, TaskEnds, TaskNeverStarts, TaskSlow, TaskHangs, PersonRuns, Refusal)},
+		"a look stood still, a young task ended unseen":    {Seed: 2368, Without: allBut(Stall, DescribeLag, Interleave, ClockJump)},
 	} {
 		if res := Play(opt); len(res.Violations) > 0 {
 			t.Errorf("%s, again:\n%s", name, Story(opt, ""))
 		}
 	}
 }
+
+// allBut are the faults without these.
+func allBut(fs ...Fault) FaultSet { return AllFaults.minus(Faults(fs...)) }
 
 // TestStory: a violation is told with its seed, as a test can play it again.
 func TestStory(t *testing.T) {

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -38,7 +39,11 @@ func (w *World) streamed(r *run.Run) {
 	}
 	w.records++
 	id, n := r.ID, w.records
-	if _, lost := w.luck(RecordLost, 150, string(id), n); lost || w.opt.Mutation == DeafStream {
+	_, lost := w.luck(RecordLost, 150, string(id), n)
+	if lost {
+		w.deafen(LostIsDeaf, id)
+	}
+	if lost || w.deaf[id] || w.opt.Mutation == DeafStream {
 		return
 	}
 	d := w.dice("record "+string(id), uint64(n))
@@ -48,6 +53,7 @@ func (w *World) streamed(r *run.Run) {
 	}
 	w.record(id, wait)
 	if d, twice := w.luck(RecordTwice, 80, string(id), n); twice {
+		w.doubled(r)
 		w.record(id, wait+seconds(d.between(0, 90)))
 	}
 }
@@ -99,6 +105,10 @@ func (w *World) notify(ids []run.ID, try int) {
 	if !ok {
 		again = ids
 	}
+	if !ok && fails {
+		w.deafen(BatchIsDeaf, ids...)
+	}
+	again = slices.DeleteFunc(slices.Clone(again), func(id run.ID) bool { return w.deaf[id] })
 	if len(again) > 0 && try < recordTries {
 		w.after(2*time.Second, func() { w.notify(again, try+1) })
 	}

@@ -22,6 +22,7 @@ func (w *World) sweeps() {
 		w.truth.slept = w.silent
 		w.truth.troubled = later(w.truth.troubled, w.silent)
 		w.tell("", "no sweep until %s", w.silent.Format("15:04"))
+		w.deployUnswept()
 		return
 	}
 	if w.hit(d, SweepTwice, 20) {
@@ -29,6 +30,22 @@ func (w *World) sweeps() {
 	}
 	w.sweep()
 	w.planSweep() // for what this one left, where it was thought to be the last
+}
+
+// deployUnswept changes a plan while no sweep comes: the slots of the one before are
+// judged after it is gone.
+func (w *World) deployUnswept() {
+	d, ok := w.luck(Deploy, 500, "unswept", w.swept)
+	if !ok {
+		return
+	}
+	j := w.jobs[d.IntN(len(w.jobs))]
+	w.after(time.Duration(d.between(5, int(w.silent.Sub(w.now)/time.Minute)))*time.Minute, func() {
+		if !w.calm && !j.gone {
+			j.reschedule(d)
+			w.deployed(j)
+		}
+	})
 }
 
 // planSweep puts the next sweep on the queue: the next minute, or, once the

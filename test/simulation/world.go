@@ -11,6 +11,7 @@ package simulation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -77,12 +78,14 @@ type World struct {
 	records int              // that woke it, or should have
 	batches map[time.Time]*batch
 	batch   int
-	// unindexed are runs that a mutation hides.
-	unindexed map[run.ID]bool
-	rate      int
-	people    people
-	truth     truth
-	trace     *[]Line
+	// unindexed are runs that a mutation hides, deaf those of which it hears no
+	// record, twice what those owed whose record came twice.
+	unindexed, deaf map[run.ID]bool
+	twice           map[run.ID][]run.Effect
+	rate            int
+	people          people
+	truth           truth
+	trace           *[]Line
 }
 
 var epoch = time.Date(2026, 11, 22, 17, 0, 0, 0, time.UTC)
@@ -92,6 +95,12 @@ const stack = "sim"
 
 // errUnavailable is any fault of a service that passes.
 var errUnavailable = errors.New("simulated: unavailable")
+
+// errLost is that there is no answer to a write that took effect.
+var errLost = fmt.Errorf("the answer is lost: %w", errUnavailable)
+
+// errFalseConflict is a conflict with what this very write wrote.
+var errFalseConflict = fmt.Errorf("simulated: with itself: %w", control.ErrConflict)
 
 // Play plays one world to its rest.
 func Play(opt Options) (res Result) {
@@ -178,7 +187,7 @@ func (p port) access(name string, write bool, do func() error) (err error) {
 			return
 		}
 		if err = do(); err == nil && write {
-			err = p.loses()
+			err = p.loses(name)
 		}
 	})
 	return err
@@ -199,15 +208,22 @@ func (p port) refuses(write bool) error {
 }
 
 // loses is the error that stands for the answer to a write that took effect,
-// nil when the answer arrives.
-func (p port) loses() error {
+// nil when the answer arrives. A conditional write may be answered as a conflict: a
+// client that got no answer tries again, and meets what it wrote itself.
+func (p port) loses(name string) error {
 	h := p.w.h
+	if name == "Commit" {
+		if _, ok := p.w.luck(FalseConflict, 8, h.name, h.from<<8+h.calls); ok {
+			h.disturbed = true
+			return errFalseConflict
+		}
+	}
 	if h.failAfter && h.fail >= 0 && h.calls-1 >= h.fail && p.w.strike(StoreLostAnswer) {
 		h.fail = -1
 		if d, ok := p.w.luck(FalseConflict, 1000, h.name, h.from); ok && d.chance(500) {
-			return control.ErrConflict
+			return errFalseConflict
 		}
-		return errUnavailable
+		return errLost
 	}
 	return nil
 }
