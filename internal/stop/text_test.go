@@ -19,6 +19,8 @@ func TestPlainForm(t *testing.T) {
 		"é\u00a1":                     "é\u00a1",
 		"\u2128a\xe2\x80":             "\u2128a\xe2\x80",
 		"\xc2":                        "\xc2",
+		"a\u2240b\u3001c":             "a\u2240b\u3001c",
+		"voil\u00e0 \u2192 \u2260":    "voil\u00e0 \u2192 \u2260",
 		"AZaz09@[`{":                  "azaz09@[`{",
 		"\u2012x\u2015y\u2017z\u201ax\u201bx\u201ex": "\u2012x\u2015y\u2017z\u201ax\u201bx\u201ex",
 	} {

@@ -1,0 +1,97 @@
+package stop
+
+import "testing"
+
+// TestRelaunchIsNarrow: only what is proved never to have started, and what a relaunch
+// may help, whatever else a verdict says.
+func TestRelaunchIsNarrow(t *testing.T) {
+	t.Parallel()
+	for _, class := range []Class{Succeeded, AppFailed, Config, Interrupted, StoppedByUser, NotStopped, Retry, Ambiguous} {
+		for _, started := range []Answer{Yes, No, Unknown} {
+			for _, helps := range []Answer{Yes, No, Unknown} {
+				want := (class == Retry || class == Ambiguous) && started == No && helps != No
+				if v := (Verdict{Class: class, Started: started, Helps: helps}); v.Relaunch() != want {
+					t.Errorf("%s, started %s, helps %s: relaunched %v", class, started, helps, !want)
+				}
+			}
+		}
+	}
+	for _, started := range []Answer{Yes, Unknown} {
+		if v := (Verdict{Class: Retry, Started: started, Rule: RuleCapacity}); v.Lacks() != "" {
+			t.Errorf("started %s, and it lacks %s", started, v.Lacks())
+		}
+	}
+	for p := proofNone; p <= proofTask; p++ {
+		if got := started(&Stop{StartedAt: now}, p); got != Yes {
+			t.Errorf("it started, and a text of proof %d says %s", p, got)
+		}
+	}
+}
+
+// TestEvidenceAmongContainers: what one container says proves nothing of another, in
+// whatever order they are listed; what AWS added says nothing of the job.
+func TestEvidenceAmongContainers(t *testing.T) {
+	t.Parallel()
+	agent, proxy := Container{Name: "aws-guardduty-agent-x"}, Container{Name: "proxy"}
+	mentions := func(name string) func(*Stop) { return func(s *Stop) { s.Mentioned = []string{name} } }
+	of := func(name string) func(*Stop) { return func(s *Stop) { s.Container = name } }
+	hung := func(while string, cs ...Container) Stop {
+		return Stop{Kind: Task, Code: codeUserInitiated, Asked: AskedByLaunchTimeout, AskedWhile: while, Containers: cs}
+	}
+	for name, c := range map[string]struct {
+		stop    Stop
+		started Answer
+	}{
+		"the agent beside the one that a reason means":          {failed(beforePull, app, agent), No},
+		"the agent before the one that a reason means":          {failed(beforePull, agent, app), No},
+		"the agent before two of which it may mean either":      {failed(beforePull, agent, app, proxy), Unknown},
+		"a name that is mentioned, and listed":                  {with(failed(pullText, app), mentions("app")), No},
+		"a name that is mentioned, and not listed":              {with(failed(pullText, app), mentions("proxy")), Unknown},
+		"the job's container, listed":                           {with(failed(pullText, app), of("app")), No},
+		"the job's container, not listed":                       {with(failed(pullText, app), of("proxy")), Unknown},
+		"hung before its network, with its containers":          {hung("PROVISIONING", app, proxy), No},
+		"hung before its network, one has an id":                {hung("PROVISIONING", app, Container{Name: "proxy", RuntimeID: onFargate}), Unknown},
+		"hung later, and no code says that it failed to start":  {Stop{Kind: Task, CodeMissing: true, Reason: eniText, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, Unknown},
+		"hung later, and its code says that it failed to start": {Stop{Kind: Task, Code: codeFailedToStart, Reason: eniText, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, No},
+	} {
+		if v := Classify(c.stop); v.Started != c.started {
+			t.Errorf("%s: started %s by %s, want %s", name, v.Started, v.Rule, c.started)
+		}
+	}
+}
+
+// TestWhoseSuccess: the job's own container, by its name, or the only one that is
+// essential, must have ended with 0, and no other essential one badly by itself.
+func TestWhoseSuccess(t *testing.T) {
+	t.Parallel()
+	exits := func(n int64, name string) Container { return Container{Name: name, ExitCode: &n} }
+	unread := Container{Name: "proxy"}
+	one := []Defined{{"log", false}, {"app", true}}
+	agent := []Defined{{"app", true}, {"aws-guardduty-agent-x", true}}
+	for name, c := range map[string]struct {
+		job        string
+		definition []Defined
+		containers []Container
+		reason     string
+		want       Class
+	}{
+		"the job, before another that ended well":      {"app", both, []Container{exits(0, "app"), exits(0, "proxy")}, exitText, Succeeded},
+		"the job, after another that ended well":       {"app", both, []Container{exits(0, "proxy"), exits(0, "app")}, exitText, Succeeded},
+		"another ended well, and the job did not":      {"app", both, []Container{exits(0, "proxy"), exits(1, "app")}, exitText, AppFailed},
+		"the one essential, defined last":              {"", one, []Container{exits(0, "app"), unread}, exitText, Succeeded},
+		"the one essential beside the agent's":         {"", agent, []Container{exits(0, "app"), unread}, exitText, Succeeded},
+		"two essentials, the second was stopped":       {"", both, []Container{exits(0, "app"), exits(143, "proxy")}, exitText, Succeeded},
+		"two essentials, the first was stopped":        {"", both, []Container{exits(143, "app"), exits(0, "proxy")}, exitText, Succeeded},
+		"two essentials, the second ended badly":       {"", both, []Container{exits(0, "app"), exits(1, "proxy")}, exitText, AppFailed},
+		"an end in other words":                        {"app", both, []Container{exits(0, "app"), exits(0, "proxy")}, "Essential container exited in the task", Succeeded},
+		"an end for want of memory":                    {"app", both, []Container{exits(0, "app"), exits(0, "proxy")}, "OutOfMemoryError: Container killed due to memory usage", AppFailed},
+		"an end for its health":                        {"app", both, []Container{exits(0, "app"), exits(0, "proxy")}, "Task failed container health checks", AppFailed},
+		"stopped beside the job, for a reason":         {"app", both, []Container{exits(0, "app"), exits(137, "proxy")}, "Something new", AppFailed},
+		"stopped beside the job, which says no reason": {"app", both, []Container{exits(0, "app"), exits(137, "proxy")}, "", Succeeded},
+	} {
+		s := Stop{Kind: Task, Code: codeEssentialExited, Reason: c.reason, Container: c.job, Definition: c.definition, Containers: c.containers}
+		if v := Classify(s); v.Class != c.want {
+			t.Errorf("%s: %s by %s, want %s", name, v.Class, v.Rule, c.want)
+		}
+	}
+}
