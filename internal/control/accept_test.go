@@ -447,3 +447,43 @@ func TestPendingIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestSlotsAhead: what lies further ahead than clocks differ is refused at once,
+// whoever deployed it, and not kept for later.
+func TestSlotsAhead(t *testing.T) {
+	t.Parallel()
+	for _, jobs := range [][]job.Job{nil, {hourly}} {
+		w := known(t, jobs...)
+		if rep := w.fire(clockAt(17, 57, 59), control.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}); rep.Outcome != control.Refused || !strings.Contains(rep.Message, "hourly at 2026-11-22T18:00:00Z: it lies in the future") {
+			t.Errorf("%d jobs are known: %+v", len(jobs), rep)
+		}
+		if ps, err := w.store.Pending(t.Context(), 10); err != nil || len(ps) > 0 {
+			t.Errorf("it waits: %+v, %v", ps, err)
+		}
+	}
+	w := known(t, hourly)
+	if rep := w.fire(clockAt(17, 58, 0), control.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}); rep.Status != run.Running {
+		t.Errorf("two minutes ahead: %+v", rep)
+	}
+}
+
+// TestWhoProvesAMinute: the definition of a schedule of the stack proves its minute, as
+// it was known or is found; a name alone does not.
+func TestWhoProvesAMinute(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		known   []job.Job
+		carried *job.Job
+		want    control.Outcome
+	}{
+		"a schedule that is known": {[]job.Job{hourly}, &hourly, control.Accepted},
+		"one that is found":        {nil, &hourly, control.Accepted},
+		"a name alone":             {[]job.Job{hourly}, nil, control.Refused},
+	} {
+		w := known(t, c.known...)
+		w.ctl.Schedules = &group{jobs: map[string]job.Job{own: hourly}}
+		if rep := w.fire(clockAt(18, 7, 2), control.Slot{At: clockAt(18, 7, 0), Carried: c.carried, Schedule: own}); rep.Outcome != c.want {
+			t.Errorf("%s: %+v", name, rep)
+		}
+	}
+}

@@ -119,17 +119,24 @@ func TestTwoRates(t *testing.T) {
 	}
 }
 
-// noRuns is a store that finds no runs while it is shut.
+// noRuns is a store that finds no runs, or does not say which exist.
 type noRuns struct {
 	control.Store
-	shut bool
+	runs, exist bool
 }
 
 func (s *noRuns) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
-	if s.shut {
+	if s.runs {
 		return nil, errBroken
 	}
 	return s.Store.Runs(ctx, q)
+}
+
+func (s *noRuns) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error) {
+	if s.exist {
+		return nil, errBroken
+	}
+	return s.Store.Exist(ctx, ids)
 }
 
 // TestCheckOfRunsThatCannotBeFound: a job whose runs cannot be asked for is neither
@@ -140,25 +147,27 @@ func TestCheckOfRunsThatCannotBeFound(t *testing.T) {
 	for name, c := range map[string]struct {
 		job        job.Job
 		ran        time.Time
+		exist      bool // whether it is that which the store does not say
 		shut, then string
 	}{
+		"which exist": {hourly, clockAt(20, 0, 0), true, "20:00 succeeded by schedule", "18:00 missed, 19:00 missed, 20:00 succeeded by schedule"},
 		"to catch up": {
-			with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast }), clockAt(20, 0, 0),
+			with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast }), clockAt(20, 0, 0), false,
 			"18:00 missed, 20:00 succeeded by schedule", "18:00 missed, 19:00 missed, 20:00 succeeded by schedule",
 		},
-		"of a rate": {with(hourly, func(j *job.Job) { j.Schedule = "rate(1 hour)" }), clockAt(19, 20, 0), "19:20 succeeded by schedule", "19:20 succeeded by schedule"},
+		"of a rate": {with(hourly, func(j *job.Job) { j.Schedule = "rate(1 hour)" }), clockAt(19, 20, 0), false, "19:20 succeeded by schedule", "19:20 succeeded by schedule"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := known(t, c.job)
-			store := &noRuns{Store: w.store, shut: true}
+			store := &noRuns{Store: w.store, runs: !c.exist, exist: c.exist}
 			w.ctl.Store = store
 			w.triggerAt(c.ran, c.job, c.ran)
 			w.sweepFails(clockAt(20, 14, 0), "job hourly", errBroken.Error())
 			if got := w.slotsOf("hourly"); got != c.shut {
 				t.Errorf("slots %s, want %s", got, c.shut)
 			}
-			store.shut = false
+			store.runs, store.exist = false, false
 			w.sweepAt(clockAt(20, 14, 30))
 			if got := w.slotsOf("hourly"); got != c.then {
 				t.Errorf("then %s, want %s", got, c.then)

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,6 +21,7 @@ func TestOfManyThatWait(t *testing.T) {
 			p.leave(at)
 			if !at.IsZero() {
 				p.waits(at)
+				p.comesSoon(at)
 			}
 		}
 		if again := p.waiting[run.LaunchLane]; !again.Equal(first) {
@@ -27,8 +30,59 @@ func TestOfManyThatWait(t *testing.T) {
 		if oldest := p.oldest[run.LaunchLane]; !oldest.Equal(first) {
 			t.Errorf("%s: the oldest is due since %s", name, oldest)
 		}
+		if !p.soon.Equal(first) {
+			t.Errorf("%s: the first comes at %s", name, p.soon)
+		}
 		if p.waits(time.Time{}); !p.waiting[run.LaunchLane].IsZero() {
 			t.Errorf("%s: soon is at %s", name, p.waiting[run.LaunchLane])
+		}
+	}
+}
+
+// TestErrorsOfTheNewestPass: what a later pass met takes the place of what an earlier
+// one did, whichever says so last; a pass without an error takes nobody's.
+func TestErrorsOfTheNewestPass(t *testing.T) {
+	t.Parallel()
+	first, second, third := errors.New("first"), errors.New("second"), errors.New("third")
+	l := (&Control{}).newLook(time.Time{})
+	old, young := &lane{look: l, which: run.LaunchLane, number: 1}, &lane{look: l, which: run.LaunchLane, number: 2}
+	other := &lane{look: l, which: run.LookLane, number: 3}
+	is := func(want ...error) {
+		t.Helper()
+		_, err := l.result(nil)
+		for _, e := range []error{first, second, third} {
+			if errors.Is(err, e) != slices.Contains(want, e) {
+				t.Errorf("%v, want %v", err, want)
+			}
+		}
+	}
+	if old.failed(nil) || !old.failed(first) || young.failed(nil) {
+		t.Error("who failed is not known")
+	}
+	is(first)
+	young.failed(second)
+	is(second)
+	old.failed(first)
+	young.failed(third)
+	is(second, third)
+	other.failed(first)
+	is(first, second, third)
+}
+
+// TestLastOf: those that may have to wait are behind the others, in their order.
+func TestLastOf(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"": "", "abc": "abc", "Abc": "bcA", "aBcDe": "aceBD", "ABC": "ABC", "abC": "abC"} {
+		var rs []run.Run
+		for _, c := range in {
+			rs = append(rs, run.Run{ID: run.ID(c)})
+		}
+		got := ""
+		for _, r := range lastOf(rs, func(r run.Run) bool { return r.ID < "a" }) {
+			got += string(r.ID)
+		}
+		if got != want {
+			t.Errorf("%s becomes %s, want %s", in, got, want)
 		}
 	}
 }

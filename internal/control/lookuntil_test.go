@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -69,12 +70,56 @@ func TestLookUntil(t *testing.T) {
 			now = now.Add(5 * time.Second)
 			began := now
 			looked, err := c.LookUntil(t.Context(), now.Add(tc.within))
-			if err != nil || ecs.launched < tc.launched || looked.Waiting != tc.waiting || now.After(began.Add(tc.within)) {
+			if err != nil || ecs.launched < tc.launched || looked.Launched != ecs.launched || looked.Waiting != tc.waiting || now.After(began.Add(tc.within)) {
 				t.Errorf("launched %d, %+v, %v after %s; want at least %d", ecs.launched, looked, err, now.Sub(began), tc.launched)
 			}
 			if seconds := int(now.Sub(began)/time.Second) + 1; ecs.launched > 5*seconds {
 				t.Errorf("launched %d in %d seconds", ecs.launched, seconds)
 			}
 		})
+	}
+}
+
+// noDue is a store that does not say what is due.
+type noDue struct{ control.Store }
+
+func (noDue) Due(context.Context, run.Lane, time.Time, int) ([]run.Run, error) {
+	return nil, errBroken
+}
+
+// TestLookWithoutTime: a look whose time is up begins with nothing, and yet tells since
+// when the oldest is due.
+func TestLookWithoutTime(t *testing.T) {
+	t.Parallel()
+	for _, abreast := range []int{0, 1} {
+		now, ecs, store := t0, &throttledECS{}, &memory.Store{}
+		c := &control.Control{
+			Stack: stack, Store: store, Launcher: ecs, Now: func() time.Time { return now }, Timing: run.DefaultTiming,
+			Log: slog.New(slog.DiscardHandler), Abreast: abreast,
+		}
+		for i := range 2 {
+			if _, err := c.Scheduled(t.Context(), job.Job{Name: fmt.Sprintf("job%d", i), TaskDefinition: "x"}, t0); err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(time.Minute)
+		}
+		first, err := store.Run(t.Context(), run.ScheduledID("job0", t0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ecs.open = true
+		if looked, err := c.LookUntil(t.Context(), now); err != nil || looked != (control.Looked{Oldest: first.DueAt}) || ecs.launched > 0 {
+			t.Errorf("%+v, %v; want the oldest since %s", looked, err, first.DueAt)
+		}
+		if err := store.Corrupt(t.Context(), first.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.LookUntil(t.Context(), now); err != nil {
+			t.Errorf("one that cannot be read: %v", err)
+		}
+		c.Store = noDue{store}
+		if _, err := c.LookUntil(t.Context(), now); !errors.Is(err, errBroken) {
+			t.Errorf("a store that does not answer: %v", err)
+		}
 	}
 }

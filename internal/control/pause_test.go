@@ -29,6 +29,12 @@ func skipNext(name string) ask {
 	}
 }
 
+func because(name, reason string) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) {
+		return w.ctl.SkipNext(ctx, control.SkipRequest{Job: name, By: "ann", Reason: reason})
+	}
+}
+
 func wait(until time.Time) ask {
 	return func(_ context.Context, w *world) (control.Reply, error) {
 		w.clock.AdvanceTo(until)
@@ -115,6 +121,12 @@ func TestPauses(t *testing.T) {
 		{"a deploy keeps it", []ask{skipNext("hourly"), deployed(changed)}, fired(18), "refused: *it was skipped*", "18:00 skipped by schedule"},
 		{"a paused slot uses it up", []ask{skipNext("hourly"), open, fired(18), resume("hourly")}, fired(19), "accepted: launched*", "18:00 skipped by schedule, 19:00 running by schedule"},
 		{"a paused slot before it does not", []ask{fired(18), wait(clockAt(18, 30, 0)), skipNext("hourly"), deployed(moved), open, fired(18), resume("hourly")}, fired(19), "refused: *skipped at the request of ann", "18:00 succeeded by schedule, 19:00 skipped by schedule"},
+		{"a resume takes it back", []ask{skipNext("hourly")}, resume("hourly"), "accepted: the next slot of hourly is not skipped", ""},
+		{"the slot that was to be skipped", []ask{skipNext("hourly"), resume("hourly")}, fired(18), "accepted: launched*", "18:00 running by schedule"},
+		{"a resume of what is paused leaves it", []ask{skipNext("hourly"), open}, resume("hourly"), "accepted: hourly is resumed; its next slot is still to be skipped, which a further `resume` takes back", ""},
+		{"its reason is kept", []ask{because("hourly", "stocktaking")}, fired(18), "refused: *skipped at the request of ann: stocktaking", "18:00 skipped by schedule"},
+		{"the reason for a rate is kept", []ask{deployed(rated), because("hourly", "stocktaking")}, fired(18), "refused: *skipped at the request of ann: stocktaking", "18:00 skipped by schedule"},
+		{"a slot of a rate that has begun", []ask{deployed(rated), wait(clockAt(18, 0, 1)), skipNext("hourly")}, fired(18), "accepted: launched*", "18:00 running by schedule"},
 		{"skip next of a rate", []ask{deployed(rated)}, skipNext("hourly"), "accepted: the next slot of hourly will be skipped", ""},
 		{"the next slot of a rate", []ask{deployed(rated), skipNext("hourly")}, fired(18), "refused: *skipped at the request of ann", "18:00 skipped by schedule"},
 		{"skip next of what is disabled", []ask{deployed(disabled)}, skipNext("hourly"), "refused: refused: hourly has no schedule that runs, so there is no slot to skip", ""},
@@ -191,5 +203,38 @@ func TestWhoPausedIsLogged(t *testing.T) {
 		if strings.Count(log.String(), want) != 1 {
 			t.Errorf("the log lacks %s:\n%s", want, &log)
 		}
+	}
+}
+
+// TestPausesOfAnUnreadableItem: what cannot be read is an error, and no job that
+// nobody knows.
+func TestPausesOfAnUnreadableItem(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	if err := w.store.CorruptItem(t.Context(), "hourly"); err != nil {
+		t.Fatal(err)
+	}
+	for name, do := range map[string]ask{"pause": pause(control.PauseRequest{Job: "hourly"}), "resume": resume("hourly"), "skip": skipNext("hourly")} {
+		if rep, err := do(t.Context(), w); err == nil || rep != (control.Reply{}) {
+			t.Errorf("%s: %+v, %v", name, rep, err)
+		}
+	}
+}
+
+// TestAPauseBetweenReadAndWrite: a slot whose job's item is written meanwhile is decided
+// anew, by what the item says now.
+func TestAPauseBetweenReadAndWrite(t *testing.T) {
+	t.Parallel()
+	j := with(hourly, func(j *job.Job) { j.Overlap = job.Forbid })
+	w := known(t, j)
+	paused := false
+	w.ports.onCall = func(name string) {
+		if name == "Commit" && !paused {
+			paused = true
+			w.pauseAt(w.clock.Now(), "hourly", time.Time{})
+		}
+	}
+	if rep := w.fire(clockAt(18, 0, 1), control.Slot{At: clockAt(18, 0, 0), Carried: &j, Schedule: own}); !paused || rep.Outcome != control.Refused || !strings.Contains(rep.Message, "paused by ann") {
+		t.Errorf("%+v", rep)
 	}
 }

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -284,7 +285,12 @@ func TestOverlapForbiddenByADeploy(t *testing.T) {
 			w := newWorld(t, setup{script: runs(time.Hour, 0), redeliver: true})
 			w.know(report)
 			w.triggerSlot(report, 0)
-			w.clock.Advance(9 * time.Minute)
+			w.triggerSlot(report, 1)
+			if _, err := w.ctl.StopRun(t.Context(), control.StopRequest{Run: minute(1), Reason: "x"}); err != nil {
+				t.Fatal(err)
+			}
+			w.triggerSlot(with(report, func(j *job.Job) { j.Name = "other" }), 8)
+			w.clock.Advance(time.Minute)
 			w.know(c.next)
 			w.wantItem("after the sync", string(minute(0)), "")
 			if rep := w.triggerSlot(c.next, 10); rep.Status != c.want || !strings.Contains(rep.Message, string(minute(0))) {
@@ -305,6 +311,21 @@ func TestOverlapForbiddenByADeploy(t *testing.T) {
 	}
 }
 
+// dueSince is a store that can tell since when what it cannot read has been due.
+type dueSince struct {
+	control.Store
+	at time.Time
+}
+
+func (s dueSince) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
+	rs, err := s.Store.Due(ctx, lane, now, limit)
+	var bad *control.UnreadableError
+	if errors.As(err, &bad) {
+		bad.DueSince = s.at
+	}
+	return rs, err
+}
+
 // TestCorruptRunOfAnUnreadableItem: while its job's lock cannot be freed, a run
 // that cannot be read stays due and is an error of each look; then it is told,
 // once, and set aside.
@@ -314,6 +335,7 @@ func TestCorruptRunOfAnUnreadableItem(t *testing.T) {
 	w.know(forbidding)
 	w.deaf = true
 	launched(t, w, forbidding)
+	due := w.run(minute(0)).DueAt
 	item, err := w.store.Item(t.Context(), "report")
 	if err != nil {
 		t.Fatal(err)
@@ -322,6 +344,10 @@ func TestCorruptRunOfAnUnreadableItem(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.clock.Advance(5 * time.Minute)
+	w.ctl.Store = dueSince{storePort{w.ports}, due}
+	if looked, err := w.ctl.Look(t.Context()); err == nil || !looked.Oldest.Equal(due) {
+		t.Errorf("it is due since %s, and the look says %s, %v", due, looked.Oldest, err)
+	}
 	if failed := w.looks(10 * time.Minute); failed != 10 || w.kinds() != "" {
 		t.Errorf("%d of 10 looks failed, told %q", failed, w.kinds())
 	}
@@ -363,5 +389,37 @@ func TestLostDefinition(t *testing.T) {
 		if r := w.run(minute(0)); r.Status != run.Failed || w.kinds() != "failed" {
 			t.Errorf("it ended as %s", w.story())
 		}
+	}
+}
+
+// TestPatienceBeginsAnew: what failed before a check that came to its end is not held
+// against a job whose slots cannot be checked again.
+func TestPatienceBeginsAnew(t *testing.T) {
+	t.Parallel()
+	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
+	w := known(t, bad)
+	spoil := func() {
+		item, err := w.store.Item(t.Context(), "bad")
+		if err != nil {
+			t.Fatal(err)
+		}
+		item.Definition = "absent"
+		if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	spoil()
+	w.sweepFails(clockAt(18, 20, 0), "job bad")
+	w.know(bad)
+	w.sweepAt(clockAt(19, 10, 0))
+	spoil()
+	w.sweepFails(clockAt(20, 20, 0), "job bad")
+	w.sweepFails(clockAt(23, 15, 0), "job bad")
+	if at, err := w.store.Mark(t.Context(), control.MarkSlots); err != nil || !at.Equal(clockAt(19, 10, 0)) {
+		t.Errorf("within its patience the mark is at %s, %v", at, err)
+	}
+	w.sweepFails(clockAt(23, 21, 0), "job bad")
+	if at, err := w.store.Mark(t.Context(), control.MarkSlots); err != nil || !at.After(clockAt(19, 10, 0)) {
+		t.Errorf("after it the mark is at %s, %v", at, err)
 	}
 }

@@ -134,7 +134,7 @@ func TestLookStopsAtECSsLimit(t *testing.T) {
 		}
 	}
 	now, ecs.sent = now.Add(time.Minute), 0
-	if looked, err := c.Look(t.Context()); err != nil || !looked.Waiting || ecs.sent != 5 {
+	if looked, err := c.Look(t.Context()); err != nil || !looked.Waiting || looked.Launched != 0 || ecs.sent != 5 {
 		t.Errorf("%d sends, %+v, %v", ecs.sent, looked, err)
 	}
 }

@@ -59,3 +59,15 @@ func TestStandby(t *testing.T) {
 		t.Errorf("after it took over: %d tasks", len(w.made))
 	}
 }
+
+// TestTheFirstSlotAfterARestore: the slot at which the store knows all again is judged.
+func TestTheFirstSlotAfterARestore(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.sweepAt(clockAt(17, 59, 0))
+	w.ctl.Timing.NotBefore = clockAt(22, 0, 0)
+	w.sweepAt(clockAt(22, 20, 0))
+	if got := w.slotsOf("hourly"); got != "22:00 missed" {
+		t.Errorf("slots %s", got)
+	}
+}

@@ -179,7 +179,7 @@ func TestCheckSlots(t *testing.T) {
 		}, "17:35 missed, 17:40 missed, 17:55 running by schedule", "missed"},
 		{"the newest whose time is up is caught up with, whatever is about to come", often, func(w *world) { w.sweepAt(clockAt(17, 51, 0)) }, "17:35 running by catch-up", ""},
 		{"a run of another job makes nothing up", last, func(w *world) {
-			w.triggerAt(clockAt(18, 10, 1), with(last, func(j *job.Job) { j.Name = "other" }), clockAt(18, 10, 0))
+			w.triggerAt(clockAt(18, 10, 1), with(last, func(j *job.Job) { j.Name, j.Schedule = "other", "10 * * * *" }), clockAt(18, 10, 0))
 			w.sweepAt(clockAt(18, 15, 0))
 		}, "18:00 running by catch-up", ""},
 		{"one time is caught up with", with(last, func(j *job.Job) { j.Schedule = "at(2026-11-22T18:00:00)" }), func(w *world) { w.sweepAt(clockAt(18, 15, 0)) }, "18:00 running by catch-up", ""},
@@ -478,5 +478,36 @@ func TestManySlots(t *testing.T) {
 		if n := strings.Count(w.slotsOf(j.Name), "missed"); n != 180 {
 			t.Errorf("%s missed %d slots, want 180", j.Name, n)
 		}
+	}
+}
+
+// TestTheFirstCheck: where no check has come to its end, it begins with the job that was
+// known first, whichever that is.
+func TestTheFirstCheck(t *testing.T) {
+	t.Parallel()
+	for _, names := range [][]string{{"a", "b"}, {"b", "a"}} {
+		one, other := with(hourly, func(j *job.Job) { j.Name = names[0] }), with(hourly, func(j *job.Job) { j.Name = names[1] })
+		w := known(t, one)
+		w.clock.AdvanceTo(clockAt(20, 10, 0))
+		w.know(one, other)
+		w.sweepAt(clockAt(20, 20, 0))
+		if got, want := w.slotsOf(one.Name)+"; "+w.slotsOf(other.Name), "18:00 missed, 19:00 missed, 20:00 missed; "; got != want {
+			t.Errorf("%s first: %s, want %s", one.Name, got, want)
+		}
+	}
+}
+
+// TestNoLostSlotOfAJobThatLeft: the slot that EventBridge's own rule leaves out is not
+// started for a job that is in the registry no more.
+func TestNoLostSlotOfAJobThatLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 0)})
+	w.clock.AdvanceTo(time.Date(2027, 3, 27, 22, 0, 0, 0, time.UTC))
+	w.know(with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" }))
+	w.clock.Advance(time.Hour)
+	w.know()
+	w.sweepAt(time.Date(2027, 3, 28, 1, 5, 0, 0, time.UTC))
+	if got := w.slotsOf("hourly"); got != "" || len(w.made) > 0 {
+		t.Errorf("slots %s, %d tasks", got, len(w.made))
 	}
 }

@@ -102,6 +102,10 @@ func TestOverdue(t *testing.T) {
 			w.triggerAt(clockAt(18, 5, 0), often, clockAt(18, 1, 0))
 			w.triggerAt(clockAt(18, 5, 0), often, clockAt(18, 0, 0))
 		}, "18:00 running by schedule, 18:01 skipped by schedule"},
+		"a later one of another job is none": {often, func(w *world) {
+			w.triggerAt(clockAt(18, 3, 1), with(often, func(j *job.Job) { j.Name = "other" }), clockAt(18, 1, 0))
+			w.triggerAt(clockAt(18, 3, 1), often, clockAt(18, 0, 0))
+		}, "18:00 running by schedule"},
 		"all late by the same": {often, func(w *world) {
 			for minute := range 4 {
 				w.triggerAt(clockAt(18, minute+5, 0), often, clockAt(18, minute, 0))

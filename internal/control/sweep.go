@@ -56,9 +56,7 @@ func (c *Control) CheckSlots(ctx context.Context) error {
 	if err != nil && !errors.As(err, &unreadable) {
 		return fmt.Errorf("loading the jobs' items: %w", err)
 	}
-	if from = begun(from, now, items); from.After(now) {
-		from = now
-	}
+	from = begun(from, now, items)
 	missed := missing{}
 	for _, item := range items {
 		missed[item.Name] = item.Missed != nil

@@ -1,0 +1,39 @@
+package control
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestUntoldRemembers: of the runs that owe a notice the oldest is known, of several
+// of one time the first by id, and never more than a thousand are kept.
+func TestUntoldRemembers(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
+	owes := func(id run.ID, since time.Time) run.Run {
+		return run.Run{ID: id, Status: run.Queued, QueuedAt: since, Owed: []run.Effect{{Kind: run.Tell}}}
+	}
+	var u untold
+	u.note(run.Run{ID: "told"})
+	if id, _ := u.oldest(); id != "" {
+		t.Errorf("%s owes nothing", id)
+	}
+	for _, r := range []run.Run{owes("c", at.Add(time.Hour)), owes("b", at), owes("d", at), owes("a", at.Add(time.Minute))} {
+		u.note(r)
+	}
+	for _, want := range []run.ID{"b", "d", "a", "c", ""} {
+		if id, since := u.oldest(); id != want || id == "b" && !since.Equal(at) {
+			t.Errorf("the oldest is %q, since %s; want %q", id, since, want)
+		}
+		u.note(run.Run{ID: want, Owed: []run.Effect{{Kind: run.Launch}}})
+	}
+	for i := range maxUntold + 5 {
+		u.note(owes(run.ID(fmt.Sprint(i)), at))
+	}
+	if len(u.runs) != maxUntold {
+		t.Errorf("%d are kept", len(u.runs))
+	}
+}
