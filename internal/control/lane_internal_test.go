@@ -78,7 +78,7 @@ func TestLastOf(t *testing.T) {
 			rs = append(rs, run.Run{ID: run.ID(c)})
 		}
 		got := ""
-		for _, r := range lastOf(rs, func(r run.Run) bool { return r.ID < "a" }) {
+		for _, r := range lastOf(rs, func(r *run.Run) bool { return r.ID < "a" }) {
 			got += string(r.ID)
 		}
 		if got != want {
