@@ -1,23 +1,22 @@
 package importer
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
-var failing = regexp.MustCompile(`^(?:exit(?:\s+(?:[1-9][0-9]*|"?\$\?"?))?|false|/bin/false|/usr/bin/false)$`)
+var failing = pattern(`^(?:exit(?:\s+(?:[1-9][0-9]*|"?\$\?"?))?|false|/bin/false|/usr/bin/false)$`)
 
 // always are commands that succeed.
-var always = regexp.MustCompile(`^(?:exit 0|true|/bin/true|:)$`)
+var always = pattern(`^(?:exit 0|true|/bin/true|:)$`)
 
 // failures tells of commands whose failure nobody sees, and of work that ends
 // with the container.
 func (r *Command) failures(s shell.List) {
 	r.lists(s, 0)
-	if n := len(s); n > 1 && s[n-2].After == ";" && always.MatchString(textOf(s[n-1])) {
+	if n := len(s); n > 1 && s[n-2].After == ";" && always().MatchString(textOf(s[n-1])) {
 		r.E.Decide("; %s makes every run a success: drop it to hear of failures", textOf(s[n-1]))
 		return
 	}
@@ -64,7 +63,7 @@ func (r *Command) operator(op string, rest shell.List) {
 		r.Off("what stands before a & runs beside the rest, and is killed when the last command ends: join them with && or ;, or make one job of each")
 	case op == "||" && len(rest) == 0:
 		r.tellOr("")
-	case op == "||" && !failing.MatchString(textOf(rest[0])):
+	case op == "||" && !failing().MatchString(textOf(rest[0])):
 		r.tellOr(rest[0].Name())
 	}
 }
@@ -84,7 +83,7 @@ func (r *Command) tellOr(next string) {
 	r.E.Decide("%s", text)
 }
 
-var shellOption = regexp.MustCompile(`^-[a-z]*c$`)
+var shellOption = pattern(`^-[a-z]*c$`)
 
 // maxHeld bounds how deep shells are looked into that run shells.
 const maxHeld = 4
@@ -107,7 +106,7 @@ func within(c shell.Command, depth int) []shell.List {
 
 // held is the shell's text that the nth word holds for the -c of a shell.
 func held(words []shell.Word, n int) string {
-	if n == 0 || !shellOption.MatchString(words[n-1].Text) || len(words[n].Text) > maxCommand {
+	if n == 0 || !shellOption().MatchString(words[n-1].Text) || len(words[n].Text) > maxCommand {
 		return ""
 	}
 	if inner, certain := shell.Literal(words[n].Text); certain {

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -35,7 +34,7 @@ var launchers = map[string]launcher{
 	"wget": {0, []string{"-O", "-o", "-t", "-T", "-U", "-P", "--header", "--user-agent", "--timeout", "--tries"}}, "fetch": {0, []string{"-o"}}, "lynx": {}, "links": {}, "http": {}, "GET": {},
 }
 
-var versioned = regexp.MustCompile(`^(?:ea-|alt-|ls)?(python|php|ruby|perl|node)-?[0-9.]*(?:-?(?:cli|cgi))?$`)
+var versioned = pattern(`^(?:ea-|alt-|ls)?(python|php|ruby|perl|node)-?[0-9.]*(?:-?(?:cli|cgi))?$`)
 
 // subcommanded are programs that say little without their first word.
 var subcommanded = []string{
@@ -69,7 +68,7 @@ func (w *wording) skipLaunchers() {
 			return
 		}
 		program := bare(w.words[0])
-		if m := versioned.FindStringSubmatch(program); m != nil {
+		if m := versioned().FindStringSubmatch(program); m != nil {
 			program = m[1]
 		}
 		if l, ok := launchers[program]; !ok || !w.skip(program, l) {

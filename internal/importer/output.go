@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -10,7 +9,7 @@ import (
 
 // logLike are files that are logs by their names. A folder alone says nothing:
 // data may be kept in one called logs too.
-var logLike = regexp.MustCompile(`(?i)^/dev/(null|stdout|stderr)$|\.(log|err|out)$`)
+var logLike = pattern(`(?i)^/dev/(null|stdout|stderr)$|\.(log|err|out)$`)
 
 // redirects drops redirections of output to where nobody looks. What may be data
 // stays, and is told.
@@ -60,7 +59,7 @@ func feeds(seg shell.Command, t shell.Redirect) bool {
 // isLog is whether a file is a log that the line only writes to.
 func (r *Command) isLog(s shell.List, target string) bool {
 	name := r.expand(target)
-	if !logLike.MatchString(name) {
+	if !logLike().MatchString(name) {
 		return false
 	}
 	written := 0

@@ -3,7 +3,6 @@ package importer
 import (
 	"cmp"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -63,12 +62,12 @@ func partsOf(list shell.List, variables map[string]string, depth int) []string {
 // isDelay is whether a command only waits, in a language that is not the shell's, as
 // Debian's crontab of certbot does (perl -e 'sleep int(rand(43200))').
 func isDelay(c shell.Command) bool {
-	m := versioned.FindStringSubmatch(c.Name())
-	return m != nil && len(c.Words) == 3 && slices.Contains([]string{"-e", "-c", "-r"}, c.Words[1].Text) && delay.MatchString(c.Words[2].Text)
+	m := versioned().FindStringSubmatch(c.Name())
+	return m != nil && len(c.Words) == 3 && slices.Contains([]string{"-e", "-c", "-r"}, c.Words[1].Text) && delay().MatchString(c.Words[2].Text)
 }
 
 // delay is a text that imports what it needs and sleeps.
-var delay = regexp.MustCompile(`^["'](?:(?:import|from|use) [\w ,.:]+;\s*)*(?:time\.)?(?:u?sleep)\b[^;]*;?\s*["']$`)
+var delay = pattern(`^["'](?:(?:import|from|use) [\w ,.:]+;\s*)*(?:time\.)?(?:u?sleep)\b[^;]*;?\s*["']$`)
 
 func commandParts(c shell.Command, variables map[string]string, folder string, depth int) []string {
 	if depth > maxHeld {
@@ -214,7 +213,7 @@ func (w *wording) variable(text *string) bool {
 // saysLittle is whether a word is an option, a time, an assignment or a pattern.
 func saysLittle(text string) bool {
 	_, isTime := seconds(text)
-	return isTime || strings.HasPrefix(text, "-") || identifier.MatchString(shell.Base(text)) || strings.ContainsAny(shell.Base(text), "$`*?\\;") || shell.IsAssignment(text)
+	return isTime || strings.HasPrefix(text, "-") || identifier().MatchString(shell.Base(text)) || strings.ContainsAny(shell.Base(text), "$`*?\\;") || shell.IsAssignment(text)
 }
 
 // inFolder is the nearest folder of the script that says something, or of the one

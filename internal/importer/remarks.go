@@ -12,7 +12,7 @@ import (
 // that it starts, or of the form of the line.
 type remark struct {
 	programs []string
-	form     *regexp.Regexp
+	form     func() *regexp.Regexp
 	as       weight
 	text     string
 }
@@ -27,20 +27,20 @@ const (
 )
 
 var remarks = []remark{
-	{nil, regexp.MustCompile(`(?i)^(?:[?*0-9][0-9*/,?#-]*(?:\s|$)|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*\s*$)`), stops, "the command begins with what looks like a sixth time field, as schedulers that count seconds or years have one"},
-	{hostPrograms, regexp.MustCompile(`/etc/init\.d/`), decided, "it acts on its host, which a container does not: leave it there or find what replaces it"},
+	{nil, pattern(`(?i)^(?:[?*0-9][0-9*/,?#-]*(?:\s|$)|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*\s*$)`), stops, "the command begins with what looks like a sixth time field, as schedulers that count seconds or years have one"},
+	{hostPrograms, pattern(`/etc/init\.d/`), decided, "it acts on its host, which a container does not: leave it there or find what replaces it"},
 	{[]string{"run-parts"}, nil, decided, "run-parts runs every script of a folder in order: better one job a script; the folder must be in the image"},
 	{containers, nil, decided, "it drives containers from its host: let the job be that container"},
 	{[]string{"sudo", "su", "doas", "runuser"}, nil, decided, "it changes its user: set user in the task definition instead"},
 	{[]string{"flock"}, nil, stops, "a flock is left in it, and locks nothing: each task has its own files. Use `overlap`"},
 	{[]string{"mail", "mailx", "mutt", "sendmail", "msmtp", "ssmtp"}, nil, decided, "it sends mail, and a container has no mail system: failures are told to `notify`"},
-	{nil, regexp.MustCompile(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to a watcher of its own: keep that, or drop it, since missed runs are told here"},
-	{nil, regexp.MustCompile(`(^|[\s="':])(~/|/(?:home|root|Users)/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder of its host: the image must have what is there"},
+	{nil, pattern(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to a watcher of its own: keep that, or drop it, since missed runs are told here"},
+	{nil, pattern(`(^|[\s="':])(~/|/(?:home|root|Users)/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder of its host: the image must have what is there"},
 	{[]string{"pgrep", "pidof", "pkill", "killall"}, nil, decided, "it looks for processes of its host, and a task sees its own alone: what keeps a program running is a service; `overlap: forbid` keeps two runs apart"},
 	{[]string{"cd", "pushd"}, nil, known, "it changes into a folder that the image must have"},
 	{[]string{"source", "."}, nil, known, "it reads a file of settings: the image must have it, or put them into environment and secrets"},
-	{nil, regexp.MustCompile(`\bsleep\b.*\bRANDOM\b`), known, "it waits at random: `window` does that without paying for the wait, where it is shorter than the time between two runs"},
-	{nil, regexp.MustCompile(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["']?[A-Za-z][\w.-]*:[^\s"'$]*[A-Za-z]`), decided, "it may hold a password, which anyone who may read ECS events could read: if so, put it into the task definition's secrets"},
+	{nil, pattern(`\bsleep\b.*\bRANDOM\b`), known, "it waits at random: `window` does that without paying for the wait, where it is shorter than the time between two runs"},
+	{nil, pattern(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["']?[A-Za-z][\w.-]*:[^\s"'$]*[A-Za-z]`), decided, "it may hold a password, which anyone who may read ECS events could read: if so, put it into the task definition's secrets"},
 	{[]string{"ssh", "rsync", "scp", "sftp"}, nil, known, "it logs in elsewhere: its keys are secrets of the task definition"},
 }
 
@@ -88,7 +88,7 @@ func programs(s shell.List, depth int) (all []string) {
 
 // applies is whether a remark is about this command.
 func (m remark) applies(line string, started []string) bool {
-	return m.form != nil && m.form.MatchString(line) || slices.ContainsFunc(m.programs, func(p string) bool { return slices.Contains(started, p) })
+	return m.form != nil && m.form().MatchString(line) || slices.ContainsFunc(m.programs, func(p string) bool { return slices.Contains(started, p) })
 }
 
 // remarks tells what stays in the command and a person should know.
@@ -107,7 +107,7 @@ func (r *Command) remarks(s shell.List) {
 	}
 	r.failures(s)
 	r.guards(s)
-	if bashForm.MatchString(r.Line) && r.interpreter() == "/bin/sh" {
+	if bashForm().MatchString(r.Line) && r.interpreter() == "/bin/sh" {
 		r.E.Decide("it uses words of bash, and its SHELL is /bin/sh: that works only where /bin/sh is bash")
 	}
 	if name := shell.Base(r.interpreter()); name != "" && !slices.Contains(usualShells, name) {

@@ -49,10 +49,10 @@ type Secret struct {
 }
 
 // named are ways to write a name, which is the group, before its value.
-var named = []*regexp.Regexp{
-	regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`),
-	regexp.MustCompile(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+`),
-	regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]*)(?:\\?["']\s*:|\s*:\s)\s*(?:\\"|\\')?`),
+var named = []func() *regexp.Regexp{
+	pattern(`([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`),
+	pattern(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+`),
+	pattern(`([A-Za-z_][A-Za-z0-9_.-]*)(?:\\?["']\s*:|\s*:\s)\s*(?:\\"|\\')?`),
 }
 
 // value is one as it stands in a shell's line.
@@ -86,20 +86,20 @@ func valueEnd(text string, i int) int {
 // long file from being searched a dozen times.
 var unnamed = []struct {
 	words []string
-	form  *regexp.Regexp
+	form  func() *regexp.Regexp
 }{
-	{[]string{"key=", "auth=", "sig=", "signature="}, regexp.MustCompile(`[?&](?:key|auth|sig|signature)=([^\s&"';]+)`)},
-	{[]string{"authorization"}, regexp.MustCompile(`(?i)authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token|digest)\s+)?([^\s"'\\]+)`)},
-	{[]string{"bearer"}, regexp.MustCompile(`(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{6,})`)},
-	{[]string{"curl"}, regexp.MustCompile(`\bcurl\b.*?\s(?:-u|-U|--user|--proxy-user)[= ]?\s*["']?[^\s:"'$-][^\s:"'$]*:([^\s"']+)`)},
-	{[]string{"mysql", "mariadb", "sshpass"}, regexp.MustCompile(`\b(?:mysql[\w-]*|mariadb[\w-]*|sshpass)\b[^|;&]*?\s-p` + value)},
-	{[]string{"sshpass", "mongo"}, regexp.MustCompile(`\b(?:sshpass|mongo\w*)\b[^|;&]*?\s-p\s+` + value)},
-	{[]string{"login"}, regexp.MustCompile(`\b(?:docker|podman)\s+login\b[^|;&]*?\s-p\s+` + value)},
-	{[]string{"lftp"}, regexp.MustCompile(`\blftp\b[^|;&]*?\s-u\s*[^\s,]+,([^\s;&|"']+)`)},
-	{[]string{"redis-cli"}, regexp.MustCompile(`\bredis-cli\b[^|;&]*?\s-a\s*` + value)},
-	{[]string{"-p\"", "-p'"}, regexp.MustCompile(`\s-p("[^"]*[^"0-9][^"]*"|'[^']*[^'0-9][^']*')`)},
-	{[]string{" -p", "\t-p"}, regexp.MustCompile(`\s-p([0-9]*[A-Za-z]+[0-9][A-Za-z0-9]*|[0-9]+[A-Za-z][A-Za-z0-9]*)`)},
-	{[]string{"pass:"}, regexp.MustCompile(`\bpass:([^\s"']+)`)},
+	{[]string{"key=", "auth=", "sig=", "signature="}, pattern(`[?&](?:key|auth|sig|signature)=([^\s&"';]+)`)},
+	{[]string{"authorization"}, pattern(`(?i)authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token|digest)\s+)?([^\s"'\\]+)`)},
+	{[]string{"bearer"}, pattern(`(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{6,})`)},
+	{[]string{"curl"}, pattern(`\bcurl\b.*?\s(?:-u|-U|--user|--proxy-user)[= ]?\s*["']?[^\s:"'$-][^\s:"'$]*:([^\s"']+)`)},
+	{[]string{"mysql", "mariadb", "sshpass"}, pattern(`\b(?:mysql[\w-]*|mariadb[\w-]*|sshpass)\b[^|;&]*?\s-p` + value)},
+	{[]string{"sshpass", "mongo"}, pattern(`\b(?:sshpass|mongo\w*)\b[^|;&]*?\s-p\s+` + value)},
+	{[]string{"login"}, pattern(`\b(?:docker|podman)\s+login\b[^|;&]*?\s-p\s+` + value)},
+	{[]string{"lftp"}, pattern(`\blftp\b[^|;&]*?\s-u\s*[^\s,]+,([^\s;&|"']+)`)},
+	{[]string{"redis-cli"}, pattern(`\bredis-cli\b[^|;&]*?\s-a\s*` + value)},
+	{[]string{"-p\"", "-p'"}, pattern(`\s-p("[^"]*[^"0-9][^"]*"|'[^']*[^'0-9][^']*')`)},
+	{[]string{" -p", "\t-p"}, pattern(`\s-p([0-9]*[A-Za-z]+[0-9][A-Za-z0-9]*|[0-9]+[A-Za-z][A-Za-z0-9]*)`)},
+	{[]string{"pass:"}, pattern(`\bpass:([^\s"']+)`)},
 }
 
 // telling are parts of names of secrets, and tokenLike parts of values that are
@@ -125,7 +125,7 @@ func FindSecrets(text string) []Secret {
 		if !containsAny(small, u.words) {
 			continue
 		}
-		for _, m := range u.form.FindAllStringSubmatchIndex(text, -1) {
+		for _, m := range u.form().FindAllStringSubmatchIndex(text, -1) {
 			all = append(all, Secret{m[2], m[3], ""})
 		}
 	}
@@ -144,7 +144,7 @@ func FindSecrets(text string) []Secret {
 func namedSecrets(text string) (all []Secret) {
 	for _, form := range named {
 		end := 0
-		for _, m := range form.FindAllStringSubmatchIndex(text, -1) {
+		for _, m := range form().FindAllStringSubmatchIndex(text, -1) {
 			name := text[m[2]:m[3]]
 			if m[1] < end || !job.LooksSecret(name, "x") {
 				continue
@@ -184,11 +184,11 @@ func merged(all []Secret) (out []Secret) {
 	return out
 }
 
-var references = regexp.MustCompile(`^"?(?:\$[A-Za-z_0-9]+|\$\{\w+\}?|\$\(.*|\x60.*)+"?$`)
+var references = pattern(`^"?(?:\$[A-Za-z_0-9]+|\$\{\w+\}?|\$\(.*|\x60.*)+"?$`)
 
 // isReference is whether a value is written with variables and substitutions
 // alone, so that it gives nothing away. In single quotes nothing is expanded.
-func isReference(v string) bool { return references.MatchString(v) }
+func isReference(v string) bool { return references().MatchString(v) }
 
 // isSecret is whether a word assigns what looks like a secret.
 func isSecret(word string) bool {
@@ -223,13 +223,13 @@ func HideRest(text string) (string, bool) {
 	return text[:found[0].Start] + Hidden, true
 }
 
-var told = regexp.MustCompile(`(?i)\b([a-z_][a-z0-9_-]*)\s*[:=]\s*(\S+)`)
+var told = pattern(`(?i)\b([a-z_][a-z0-9_-]*)\s*[:=]\s*(\S+)`)
 
 // HideComment hides a comment that holds a secret, all of it.
 func HideComment(text string) (string, bool) {
 	_, holds := HideRest(text)
 	if !holds && containsAny(strings.ToLower(text), telling) {
-		for _, m := range told.FindAllStringSubmatch(text, -1) {
+		for _, m := range told().FindAllStringSubmatch(text, -1) {
 			holds = holds || job.LooksSecret(m[1], m[2]) && m[2] != Hidden
 		}
 	}

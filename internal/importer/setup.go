@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,12 +18,12 @@ const (
 )
 
 var (
-	randomBelow = regexp.MustCompile(`^sleep\s+"?\$(?:\(\(|\[)\s*\$?\{?RANDOM\}?\s*\\?%\s*([0-9]+)\s*(?:\)\)|\])"?([smh]?)$`)
-	hostGuard   = regexp.MustCompile(`^(?:\[|test)\s+(?:"?` + host + `"?\s+==?\s+["']?[\w.-]+["']?|["']?[\w.-]+["']?\s+==?\s+"?` + host + `"?)(?:\s+\])?$`)
-	askHost     = regexp.MustCompile(`\bhostname\b|\bHOSTNAME\b|\buname -n\b`)
-	lastDay     = regexp.MustCompile(`^(?:\[|test)\s+"?(?:\$\(|\x60)\s*date\s+(?:` + tomorrow + `\s+` + dayForm + `|` + dayForm + `\s+` + tomorrow + `)\s*(?:\)|\x60)"?\s+` +
+	randomBelow = pattern(`^sleep\s+"?\$(?:\(\(|\[)\s*\$?\{?RANDOM\}?\s*\\?%\s*([0-9]+)\s*(?:\)\)|\])"?([smh]?)$`)
+	hostGuard   = pattern(`^(?:\[|test)\s+(?:"?` + host + `"?\s+==?\s+["']?[\w.-]+["']?|["']?[\w.-]+["']?\s+==?\s+"?` + host + `"?)(?:\s+\])?$`)
+	askHost     = pattern(`\bhostname\b|\bHOSTNAME\b|\buname -n\b`)
+	lastDay     = pattern(`^(?:\[|test)\s+"?(?:\$\(|\x60)\s*date\s+(?:` + tomorrow + `\s+` + dayForm + `|` + dayForm + `\s+` + tomorrow + `)\s*(?:\)|\x60)"?\s+` +
 		`(?:==?\s+["']?01["']?|-eq\s+["']?0?1["']?)(?:\s+\])?$`)
-	dayGuard = regexp.MustCompile(`^(?:\[|test)\s.*date\b`)
+	dayGuard = pattern(`^(?:\[|test)\s.*date\b`)
 )
 
 // setup takes off what stands before the command and has a better place.
@@ -48,14 +47,14 @@ func (r *Command) setup(s shell.List) bool {
 func (r *Command) takesOff(first shell.Command, rest shell.List) bool {
 	text := first.Text(r.Line)
 	switch {
-	case randomBelow.MatchString(text):
+	case randomBelow().MatchString(text):
 		return r.window(text)
 	case first.After != "&&" || !guarded(rest):
 		return false
-	case hostGuard.MatchString(text):
+	case hostGuard().MatchString(text):
 		r.E.Change("the guard for one host is taken off: a schedule has no host. Where the same crontab is on several hosts, import one of them")
 		return true
-	case lastDay.MatchString(text) && dayField(r.E) == "28-31":
+	case lastDay().MatchString(text) && dayField(r.E) == "28-31":
 		r.LastDay = true
 		r.E.Change("the guard for the last day of the month is taken off: the schedule says L, so that it starts once a month and not four times")
 		return true
@@ -83,7 +82,7 @@ func dayField(e *Entry) string {
 
 // window makes a random sleep the schedule's flexible window.
 func (r *Command) window(text string) bool {
-	m := randomBelow.FindStringSubmatch(text)
+	m := randomBelow().FindStringSubmatch(text)
 	n, err := strconv.Atoi(m[1])
 	if err != nil || n < 1 || n > 86400 {
 		return false
@@ -101,13 +100,13 @@ func (r *Command) window(text string) bool {
 // guards tells of conditions that are others in a container.
 func (r *Command) guards(s shell.List) {
 	for _, seg := range s {
-		if c := seg.Name(); (c == "[" || c == "[[" || c == "test") && askHost.MatchString(seg.Text(r.Line)) {
+		if c := seg.Name(); (c == "[" || c == "[[" || c == "test") && askHost().MatchString(seg.Text(r.Line)) {
 			r.Off("it asks for its host's name, which is another for each task: take the guard out, or leave the line where it is")
 		}
 	}
-	if len(s) > 1 && dayGuard.MatchString(s[0].Text(r.Line)) {
+	if len(s) > 1 && dayGuard().MatchString(s[0].Text(r.Line)) {
 		r.E.Decide("it asks date whether this is its day, and the container's clock may be of another zone: let the schedule say it")
 	}
 }
 
-var bashForm = regexp.MustCompile(`\[\[|&>|RANDOM|(^|[;&|]\s*)source\s`)
+var bashForm = pattern(`\[\[|&>|RANDOM|(^|[;&|]\s*)source\s`)

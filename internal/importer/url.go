@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -10,7 +9,7 @@ import (
 
 // identifier is what tells things apart and people nothing: a UUID, a long number,
 // a hash.
-var identifier = regexp.MustCompile(`^(?:[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{13,}|[0-9]{5,}|[0-9A-Fa-f]{16,}|[A-Za-z0-9_-]{32,})$`)
+var identifier = pattern(`^(?:[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{13,}|[0-9]{5,}|[0-9A-Fa-f]{16,}|[A-Za-z0-9_-]{32,})$`)
 
 // fixed is whether nothing of a text is put in by a shell.
 func fixed(text string) bool { return !strings.ContainsAny(text, "$`") }
@@ -22,7 +21,7 @@ func urlParts(text string) (out []string) {
 	host, place, _ := strings.Cut(rest, "/")
 	host = host[strings.LastIndexByte(host, '@')+1:]
 	place = strings.Trim(place, "/")
-	for place != "" && identifier.MatchString(shell.Base(place)) {
+	for place != "" && identifier().MatchString(shell.Base(place)) {
 		place = strings.Trim(strings.TrimSuffix(place, shell.Base(place)), "/")
 	}
 	if last := Clean(bare(place)); last != "" && fixed(place) {
@@ -41,7 +40,7 @@ func urlParts(text string) (out []string) {
 // asked are the values of a query that say something.
 func asked(query string) (out []string) {
 	for pair := range strings.SplitSeq(query, "&") {
-		if _, v, _ := strings.Cut(pair, "="); Clean(v) != "" && len(v) < 24 && !identifier.MatchString(v) && fixed(v) {
+		if _, v, _ := strings.Cut(pair, "="); Clean(v) != "" && len(v) < 24 && !identifier().MatchString(v) && fixed(v) {
 			out = append(out, Clean(v))
 		}
 	}

@@ -11,11 +11,11 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-var duration = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)([smhd]?)$`)
+var duration = pattern(`^([0-9]+(?:\.[0-9]+)?)([smhd]?)$`)
 
 // seconds reads a duration of timeout(1) and sleep(1).
 func seconds(s string) (time.Duration, bool) {
-	m := duration.FindStringSubmatch(s)
+	m := duration().FindStringSubmatch(s)
 	if m == nil {
 		return 0, false
 	}
@@ -122,8 +122,8 @@ func (r *Command) timeout(words []shell.Word) int {
 }
 
 var (
-	nonblock  = regexp.MustCompile(`^(-[a-zA-Z]*n[a-zA-Z]*|--nonblock|--nb)$`)
-	flockWait = regexp.MustCompile(`^(?:-w|--wait=|--timeout=)([0-9.]+)$`)
+	nonblock  = pattern(`^(-[a-zA-Z]*n[a-zA-Z]*|--nonblock|--nb)$`)
+	flockWait = pattern(`^(?:-w|--wait=|--timeout=)([0-9.]+)$`)
 )
 
 const (
@@ -139,7 +139,7 @@ func (r *Command) flock(words []shell.Word) bool {
 		return false
 	}
 	wait, limited := waitOf(words[1:n])
-	skips := limited && wait == 0 || slices.ContainsFunc(words[1:n], func(w shell.Word) bool { return nonblock.MatchString(w.Text) })
+	skips := limited && wait == 0 || slices.ContainsFunc(words[1:n], func(w shell.Word) bool { return nonblock().MatchString(w.Text) })
 	lock := shell.Unquote(words[n].Text)
 	if !r.unlock(words, n+1) {
 		return false
@@ -162,7 +162,7 @@ func (r *Command) flock(words []shell.Word) bool {
 func waitOf(options []shell.Word) (seconds float64, limited bool) {
 	for i, w := range options {
 		text := ""
-		if m := flockWait.FindStringSubmatch(w.Text); m != nil {
+		if m := flockWait().FindStringSubmatch(w.Text); m != nil {
 			text = m[1]
 		} else if slices.Contains([]string{"-w", "--wait", "--timeout"}, w.Text) && i+1 < len(options) {
 			text = options[i+1].Text

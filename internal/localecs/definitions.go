@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,7 @@ const (
 
 // namePattern is ECS's for families and containers.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
-var namePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+var namePattern = pattern(`^[A-Za-z0-9_-]{1,255}$`)
 
 // definition is a revision of a task definition. Content is the request that
 // registered it, as compact JSON.
@@ -94,7 +93,7 @@ func (s *Server) registerTaskDefinition(raw json.RawMessage) (any, error) {
 }
 
 func (c definitionContent) check() error {
-	if !namePattern.MatchString(c.Family) {
+	if !namePattern().MatchString(c.Family) {
 		return refuse("ClientException", "family must be 1 to 255 letters, digits, hyphens and underscores")
 	}
 	if len(c.ContainerDefinitions) == 0 {
@@ -103,7 +102,7 @@ func (c definitionContent) check() error {
 	seen := map[string]bool{}
 	essential := false
 	for _, d := range c.ContainerDefinitions {
-		if !namePattern.MatchString(d.Name) || seen[d.Name] {
+		if !namePattern().MatchString(d.Name) || seen[d.Name] {
 			return refuse("ClientException", fmt.Sprintf("container name %q must be unique and of 1 to 255 letters, digits, hyphens and underscores", d.Name))
 		}
 		seen[d.Name] = true

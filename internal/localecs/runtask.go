@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -54,8 +53,8 @@ const (
 )
 
 var (
-	tokenPattern     = regexp.MustCompile(`^[!-~]*$`)
-	startedByPattern = regexp.MustCompile(`^[A-Za-z0-9/_-]*$`)
+	tokenPattern     = pattern(`^[!-~]*$`)
+	startedByPattern = pattern(`^[A-Za-z0-9/_-]*$`)
 )
 
 // runTask launches once for each live token. The order is: is the request
@@ -125,9 +124,9 @@ func (in *runTaskRequest) check() error {
 		_ = json.Compact(&overrides, in.Overrides) // valid: it was decoded a moment ago
 	}
 	switch {
-	case len(in.ClientToken) > maxToken || !tokenPattern.MatchString(in.ClientToken):
+	case len(in.ClientToken) > maxToken || !tokenPattern().MatchString(in.ClientToken):
 		return invalid("clientToken must be at most 64 characters of ASCII 33 to 126")
-	case len(in.StartedBy) > maxStartedBy || !startedByPattern.MatchString(in.StartedBy):
+	case len(in.StartedBy) > maxStartedBy || !startedByPattern().MatchString(in.StartedBy):
 		return invalid("startedBy must be at most 128 letters, digits, hyphens, slashes and underscores")
 	case utf8.RuneCount(overrides.Bytes()) > maxOverrides:
 		return invalid("Container Overrides length must be at most 8192")
@@ -248,7 +247,7 @@ func (s *Server) clusterName(given string) (string, error) {
 	if given == "" {
 		name = "default"
 	}
-	if !namePattern.MatchString(name) || (len(s.cfg.Clusters) > 0 && !slices.Contains(s.cfg.Clusters, name)) {
+	if !namePattern().MatchString(name) || (len(s.cfg.Clusters) > 0 && !slices.Contains(s.cfg.Clusters, name)) {
 		return "", refuse("ClusterNotFoundException", "Cluster not found.")
 	}
 	return name, nil
