@@ -1,6 +1,7 @@
 package console
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 // problems is how the control plane itself stands.
@@ -19,12 +21,41 @@ type problems struct {
 	// Kept are inputs that could not be used, the newest first.
 	Kept []control.Kept
 	// Checks is where what jobs need is looked at, "" where there is nothing to ask.
-	// Findings are what was found when it was: what is wrong, and what nobody could
-	// tell; Fine is how many others are as they must be.
+	// Findings are what was found to be wrong when it was, Unseen what nobody could
+	// tell, by the reason; Fine is how many others are as they must be.
 	Checks   string
 	Checked  bool
 	Findings []doctor.Finding
+	Unseen   []unseen
 	Fine     int
+}
+
+// unseen are things that were not checked for one reason, in words such as "2 roles".
+type unseen struct {
+	Why    string
+	Things []string
+}
+
+// unseenOf groups what was not checked: a reader of little may have a hundred such
+// things, and one reason.
+func unseenOf(findings []doctor.Finding) (out []unseen) {
+	counts := map[string]map[doctor.Kind]int{}
+	var order []string
+	for _, f := range findings {
+		if counts[f.Why] == nil {
+			counts[f.Why] = map[doctor.Kind]int{}
+			order = append(order, f.Why)
+		}
+		counts[f.Why][f.Kind]++
+	}
+	for _, why := range order {
+		u := unseen{Why: why}
+		for _, kind := range slices.Sorted(maps.Keys(counts[why])) {
+			u.Things = append(u.Things, view.Counted(counts[why][kind], string(kind)))
+		}
+		out = append(out, u)
+	}
+	return out
 }
 
 // keptAtMost is how many kept inputs the page lists.
@@ -48,13 +79,18 @@ func (s *Server) problemsChecked(r *http.Request, q Query) (rendered, error) {
 		return rendered{}, err
 	}
 	p.Checked, p.Events = true, ""
+	var unknown []doctor.Finding
 	for _, f := range findings {
-		if f.Verdict == doctor.Good {
+		switch f.Verdict {
+		case doctor.Good:
 			p.Fine++
-			continue
+		case doctor.Unknown:
+			unknown = append(unknown, f)
+		default:
+			p.Findings = append(p.Findings, f)
 		}
-		p.Findings = append(p.Findings, f)
 	}
+	p.Unseen = unseenOf(unknown)
 	return out, nil
 }
 

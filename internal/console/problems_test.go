@@ -54,6 +54,9 @@ func TestProblemsCheck(t *testing.T) {
 				t.Errorf("the page does not say %q:\n%s", words, res.body)
 			}
 		}
+		if n := strings.Count(res.body, "you may not ecs:DescribeTaskDefinition"); n != 1 || !strings.Contains(res.body, " task definitions</th>") {
+			t.Errorf("the reason why some were not checked is given %d times:\n%s", n, res.body)
+		}
 		if strings.Contains(res.body, "take for ever") {
 			t.Error("the account is asked without a bound in time")
 		}

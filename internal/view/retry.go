@@ -39,7 +39,7 @@ func RetryOf(r run.Run, j job.Job) Retry {
 	case !r.Status.Terminal():
 		return Retry{Open, "it has not ended: stop it first"}
 	case r.Status == run.Succeeded:
-		return Retry{Done, "it succeeded: a retry does its work again"}
+		return Retry{Done, "it succeeded, so a retry would do its work again"}
 	case len(r.Attempts) == 0:
 		return Retry{Safe, "nothing of it was ever launched"}
 	}

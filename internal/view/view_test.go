@@ -69,7 +69,7 @@ func TestRetry(t *testing.T) {
 		says string
 	}{
 		"still open":                    {run.Run{Status: run.Running, Attempts: []run.Attempt{never}}, job.Job{}, view.Open, "has not ended"},
-		"succeeded":                     {run.Run{Status: run.Succeeded, Attempts: []run.Attempt{exited}}, idempotent, view.Done, "does its work again"},
+		"succeeded":                     {run.Run{Status: run.Succeeded, Attempts: []run.Attempt{exited}}, idempotent, view.Done, "would do its work again"},
 		"missed":                        {run.Run{Status: run.Missed}, job.Job{}, view.Safe, "ever launched"},
 		"never started":                 {ended(never), job.Job{}, view.Safe, "nothing of it ever started"},
 		"every send refused":            {ended(refused), job.Job{}, view.Safe, "ever started"},
@@ -107,7 +107,7 @@ func TestSummary(t *testing.T) {
 		}
 		runs = append(runs, r)
 	}
-	s := view.SummaryOf(item, job.Item{}, job.Job{Owner: "team-a"}, runs, now)
+	s := view.SummaryOf(item, job.Item{}, job.Job{Owner: "team-a"}, run.Outlines(runs), now)
 	if s.Strip != "................."+"M-F" || s.Succeeded != 17 || s.Judged != 19 || s.Last.Status != run.Failed || s.When != "at 02:30 every day" {
 		t.Errorf("got %+v", s)
 	}
@@ -155,7 +155,7 @@ func TestTimeline(t *testing.T) {
 	}
 	var bars []view.Bar
 	for _, r := range runs {
-		bars = append(bars, view.BarOf(r))
+		bars = append(bars, view.BarOf(r.Outline()))
 	}
 	got := view.TimelineOf(hour(-2), hour(3), now, []job.Item{item}, job.Item{}, bars)
 	if len(got.Lanes) != 2 || got.Lanes[0].Job != "gone" || len(got.Lanes[0].Bars) != 1 {
