@@ -32,8 +32,9 @@ func crowd(b *testing.B, db string, jobs, each int, every time.Duration) {
 }
 
 // BenchmarkPages: 1,000 jobs and 100,000 runs, of which a timeline shows 24,000 and
-// as many slots. cold is a page of a server that has read nothing; changed is one
-// after a run has changed; again is one that is loaded anew while nothing has.
+// as many slots. cold is a page of a server, and of connections, that have read nothing;
+// changed is one after a run has changed; again is one that is loaded anew while nothing
+// has.
 func BenchmarkPages(b *testing.B) {
 	db := filepath.Join(b.TempDir(), "state.db")
 	crowd(b, db, 1000, 100, time.Hour)
@@ -42,14 +43,17 @@ func BenchmarkPages(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = store.Close() }()
-	p, err := wire.LocalPlane(b.Context(), db)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = p.Close() }()
 	clock := func() time.Time { return night }
-	p.Now = clock
+	end := func() error { return nil } // of the plane that was opened last
+	defer func() { _ = end() }()
 	open := func() (*console.Server, *http.Cookie) {
+		_ = end()
+		p, err := wire.LocalPlane(b.Context(), db)
+		if err != nil {
+			b.Fatal(err)
+		}
+		p.Now = clock
+		end = p.Close
 		s, err := console.New(console.Config{Plane: p, Base: "http://" + host, Now: clock})
 		if err != nil {
 			b.Fatal(err)
@@ -62,10 +66,13 @@ func BenchmarkPages(b *testing.B) {
 		b.Run("cold"+path, func(b *testing.B) {
 			size := 0
 			for b.Loop() {
+				b.StopTimer()
 				s, cookie := open()
+				b.StartTimer()
 				size = load(b, s, cookie, path)
 			}
 			b.ReportMetric(float64(size)/1000, "KB/page")
+			inMilliseconds(b)
 		})
 		for _, kind := range []string{"changed", "again"} {
 			b.Run(kind+path, func(b *testing.B) {
@@ -81,9 +88,15 @@ func BenchmarkPages(b *testing.B) {
 					}
 					load(b, s, cookie, path)
 				}
+				inMilliseconds(b)
 			})
 		}
 	}
+}
+
+func inMilliseconds(b *testing.B) {
+	b.Helper()
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms/page")
 }
 
 // load loads a page and returns how many bytes it has.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,19 +37,24 @@ type jobLine struct {
 // jobsAtMost is how many jobs a page lists.
 const jobsAtMost = 200
 
+// jobsListed are the jobs of a page, and how many there are on all.
+type jobsListed struct {
+	summaries []view.Summary
+	total     int
+}
+
 func (s *Server) jobs(r *http.Request, q Query) (rendered, error) {
 	l := &jobList{Frame: s.frame(r, q, "jobs", "Jobs")}
-	all, err := s.summaries(r.Context(), plane.JobFilter{Names: q.Jobs, Owner: q.Owner})
+	f := plane.JobFilter{Names: q.Jobs, Owner: q.Owner}
+	listed, err := remember(r.Context(), s.memo, fmt.Sprintf("page %d of jobs %#v", q.Page, f), func(ctx context.Context) (out jobsListed, err error) {
+		out.summaries, out.total, err = s.cfg.Plane.JobPage(ctx, f, q.Page, jobsAtMost)
+		return out, err
+	})
 	if err != nil {
 		return rendered{}, err
 	}
-	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b view.Summary) int {
-		return -cmp.Compare(flag(a.FailingSince != nil), flag(b.FailingSince != nil))
-	})
-	l.Total, l.Pages = len(all), (len(all)+jobsAtMost-1)/jobsAtMost
-	from := min(max(q.Page-1, 0)*jobsAtMost, len(all))
-	for _, sum := range all[from:min(from+jobsAtMost, len(all))] {
+	l.Total, l.Pages = listed.total, (listed.total+jobsAtMost-1)/jobsAtMost
+	for _, sum := range listed.summaries {
 		l.JobZone(sum.Job, sum.Zone)
 		l.Jobs = append(l.Jobs, lineOf(sum))
 	}
@@ -149,7 +155,7 @@ func (s *Server) job(r *http.Request, q Query) (rendered, error) {
 }
 
 func (j *jobPage) fill(item, all job.Item, definition job.Job, runs []run.Run) {
-	j.Summary = view.SummaryOf(item, all, definition, runs, j.Now)
+	j.Summary = view.SummaryOf(item, all, definition, run.Outlines(runs[:min(len(runs), view.Recent)]), j.Now)
 	j.Line = lineOf(j.Summary)
 	j.JobZone(item.Name, item.Plan.Timezone)
 	j.Of, j.Hash, j.Since = definition, item.Definition, item.Since

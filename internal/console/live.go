@@ -150,7 +150,11 @@ func (w *watcher) marks(ctx context.Context) (jobs, runs uint64, err error) {
 
 // jobs changes with the jobs' items.
 func (w *watcher) jobs(ctx context.Context) (uint64, error) {
-	items, err := w.plane.Items(ctx)
+	read := w.plane.Items
+	if c, ok := w.plane.Reader.(*recent); ok {
+		read = c.newItems
+	}
+	items, err := read(ctx)
 	if len(items) == 0 && err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -29,16 +30,22 @@ const (
 type recent struct {
 	control.Reader
 	feed control.Feed
+	now  func() time.Time
 
 	mu    sync.Mutex
 	off   bool // there is no feed: a file of an earlier program that nobody writes to
 	place int64
 	// bars are of all runs that were scheduled from since on.
-	bars   map[run.ID]view.Bar
+	bars   *bars
 	since  time.Time
-	newest map[string][]run.Run
+	newest map[string][]run.Outline
 	// definitions are by their hash, and never change.
 	definitions map[string]job.Job
+
+	look sync.Mutex
+	// items are the jobs' as of lookedAt.
+	items    []job.Item
+	lookedAt time.Time
 }
 
 // remembering is the plane by what is kept of its runs, where its reader tells of
@@ -48,7 +55,7 @@ func remembering(p *plane.Plane) *plane.Plane {
 	if !ok {
 		return p
 	}
-	c := &recent{Reader: p.Reader, feed: feed}
+	c := &recent{Reader: p.Reader, feed: feed, now: p.Now}
 	kept := *p
 	kept.Reader, kept.Bars = c, c.barsOf
 	return &kept
@@ -72,13 +79,13 @@ func (c *recent) catchUp(ctx context.Context) error {
 		for _, r := range runs {
 			delete(c.newest, r.ID.Job())
 			if !r.ScheduledFor.Before(c.since) {
-				c.bars[r.ID] = view.BarOf(r)
+				c.bars.put(view.BarOf(r.Outline()))
 			}
 		}
 		if c.place = next; len(runs) < changesPage {
 			return nil
 		}
-		if seen += len(runs); seen > mostChanges || len(c.bars) > mostBars {
+		if seen += len(runs); seen > mostChanges || c.bars.n > mostBars {
 			return c.forget(ctx)
 		}
 	}
@@ -97,7 +104,7 @@ func (c *recent) forget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.place, c.bars, c.newest, c.since = place, map[run.ID]view.Bar{}, map[string][]run.Run{}, never
+	c.place, c.bars, c.newest, c.since = place, newBars(), map[string][]run.Outline{}, never
 	return nil
 }
 
@@ -105,27 +112,27 @@ func (c *recent) forget(ctx context.Context) error {
 var never = time.Unix(1<<40, 0)
 
 // barsOf implements plane.Plane's Bars.
-func (c *recent) barsOf(ctx context.Context, w control.Walk) (out []view.Bar, err error) {
+func (c *recent) barsOf(ctx context.Context, w control.Walk) ([]view.Bar, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.catchUp(ctx); err != nil {
 		return nil, err
 	}
 	if c.off {
-		return (&plane.Plane{Reader: c.Reader}).BarsOf(ctx, w)
+		return c.read(ctx, w)
 	}
 	if err := c.reach(ctx, w.Since); err != nil {
 		return nil, err
 	}
-	if len(c.bars) > mostBars { // they are not kept
+	if c.bars.n > mostBars { // they are not kept
 		defer func() { c.bars = nil }()
 	}
-	for id, b := range c.bars {
-		if w.Wants(id, b.ScheduledFor) {
-			out = append(out, b)
-		}
-	}
-	return out, nil
+	return c.bars.of(w), nil
+}
+
+// read reads bars that are not kept.
+func (c *recent) read(ctx context.Context, w control.Walk) ([]view.Bar, error) {
+	return (&plane.Plane{Reader: c.Reader, Now: c.now}).BarsOf(ctx, w)
 }
 
 // reach reads what is not kept yet of the runs from a time on.
@@ -137,20 +144,71 @@ func (c *recent) reach(ctx context.Context, since time.Time) error {
 	if c.since != never {
 		w.Until = c.since
 	}
-	for r, err := range c.Walk(ctx, w) {
-		if err != nil {
-			return err
-		}
-		c.bars[r.ID] = view.BarOf(r)
+	read, err := c.read(ctx, w)
+	if err != nil {
+		return err
 	}
+	c.bars.add(read)
 	c.since = since
 	return nil
 }
 
-// Newest implements control.Reader.
-func (c *recent) Newest(ctx context.Context, jobs []string, n int) (map[string][]run.Run, error) {
+// Items implements control.Reader. They are as of the last look for changes, unless that
+// was longer ago than what is remembered is used without one: a page wants them four
+// times.
+func (c *recent) Items(ctx context.Context) ([]job.Item, error) {
+	c.look.Lock()
+	defer c.look.Unlock()
+	if c.items == nil || time.Since(c.lookedAt) > markedFor {
+		return c.readItems(ctx)
+	}
+	return slices.Clone(c.items), nil
+}
+
+// newItems are those that are there now.
+func (c *recent) newItems(ctx context.Context) ([]job.Item, error) {
+	c.look.Lock()
+	defer c.look.Unlock()
+	return c.readItems(ctx)
+}
+
+// readItems reads items, and remembers them if all could be read. The lock is held.
+func (c *recent) readItems(ctx context.Context) ([]job.Item, error) {
+	at := time.Now()
+	items, err := c.Reader.Items(ctx)
+	if c.items = nil; err == nil {
+		c.items, c.lookedAt = slices.Clone(items), at
+	}
+	return items, err
+}
+
+// Ended implements control.Counter: by what is kept, where that reaches so far back.
+func (c *recent) Ended(ctx context.Context, since time.Time) (map[run.Status]int, error) {
+	c.mu.Lock()
+	if c.bars != nil && !c.off && !since.Before(c.since) {
+		defer c.mu.Unlock()
+		err := c.catchUp(ctx)
+		return c.bars.ended(since), err
+	}
+	c.mu.Unlock()
+	if r, ok := c.Reader.(control.Counter); ok {
+		return r.Ended(ctx, since)
+	}
+	bars, err := c.barsOf(ctx, control.Walk{Since: since})
+	counts := newBars()
+	counts.add(bars)
+	return counts.ended(since), err
+}
+
+// Outlines implements control.Outliner.
+func (c *recent) Outlines(ctx context.Context, w control.Walk) iter.Seq2[run.Outline, error] {
+	return control.Outlines(ctx, c.Reader, w)
+}
+
+// NewestOutlines implements control.Outliner.
+func (c *recent) NewestOutlines(ctx context.Context, jobs []string, n int) (map[string][]run.Outline, error) {
 	if n != view.Recent || !c.keeps() {
-		return c.Reader.Newest(ctx, jobs, n)
+		return control.NewestOutlines(ctx, c.Reader, jobs, n)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -158,17 +216,17 @@ func (c *recent) Newest(ctx context.Context, jobs []string, n int) (map[string][
 		return nil, err
 	}
 	missing := slices.DeleteFunc(slices.Clone(jobs), func(name string) bool { _, ok := c.newest[name]; return ok })
-	read, err := c.Reader.Newest(ctx, missing, n)
+	read, err := control.NewestOutlines(ctx, c.Reader, missing, n)
 	if err != nil || c.newest == nil {
 		return read, err
 	}
 	for _, name := range missing {
 		c.newest[name] = read[name]
 	}
-	out := maps.Clone(read)
+	out := make(map[string][]run.Outline, len(jobs))
 	for _, name := range jobs {
 		if rs := c.newest[name]; len(rs) > 0 {
-			out[name] = slices.Clone(rs)
+			out[name] = rs
 		}
 	}
 	return out, nil

@@ -84,14 +84,18 @@ func equalTo(t *testing.T, kept, fresh *plane.Plane, w control.Walk) {
 			t.Fatal(err)
 		}
 		slices.SortFunc(bars, func(a, b view.Bar) int { return cmp.Compare(a.Run, b.Run) })
-		newest, err := p.Newest(t.Context(), []string{"a", "b", "none"}, view.Recent)
+		newest, err := control.NewestOutlines(t.Context(), p.Reader, []string{"a", "b", "none"}, view.Recent)
 		if err != nil {
 			t.Fatal(err)
 		}
-		out := fmt.Sprint(bars)
+		counts, err := p.Counted(t.Context(), w.Since)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := fmt.Sprint(bars, counts)
 		for _, name := range []string{"a", "b", "none"} {
 			for _, r := range newest[name] {
-				out += fmt.Sprint(r.ID, r.Status, r.Rev)
+				out += fmt.Sprint(r.ID, r.Status, r.FinishedAt)
 			}
 		}
 		return out

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
@@ -26,30 +27,76 @@ type JobFilter struct {
 
 // Jobs are the summaries of jobs, by name.
 func (p *Plane) Jobs(ctx context.Context, f JobFilter) ([]view.Summary, error) {
-	items, all, err := p.items(ctx)
+	s, err := p.selected(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	items = slices.DeleteFunc(items, func(i job.Item) bool { return !f.selects(i) })
-	definitions, err := p.definitions(ctx, f.told(items))
+	return p.summaries(ctx, f, s)
+}
+
+// JobPage are the summaries of a page of the jobs that a filter selects, failing ones
+// first, then by name, and how many jobs there are on all pages. Of those on other pages
+// no run is read. The first page is 1.
+func (p *Plane) JobPage(ctx context.Context, f JobFilter, page, size int) (summaries []view.Summary, total int, err error) {
+	s, err := p.selected(ctx, f)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	items = slices.DeleteFunc(items, func(i job.Item) bool { return !f.fits(definitions[i.Name]) })
+	slices.SortStableFunc(s.items, func(a, b job.Item) int { return b2i(failing(b)) - b2i(failing(a)) })
+	total = len(s.items)
+	from := min(max(page-1, 0)*size, total)
+	s.items = s.items[from:min(from+size, total)]
+	summaries, err = p.summaries(ctx, f, s)
+	return summaries, total, err
+}
+
+func failing(i job.Item) bool { return !i.Gone && !i.FailingSince.IsZero() }
+
+// selection are the items of jobs, the item of all jobs, and the jobs' definitions where
+// the selection needed them.
+type selection struct {
+	items       []job.Item
+	all         job.Item
+	definitions map[string]job.Job
+}
+
+// selected are the jobs that a filter selects.
+func (p *Plane) selected(ctx context.Context, f JobFilter) (s selection, err error) {
+	if s.items, s.all, err = p.items(ctx); err != nil {
+		return s, err
+	}
+	now := p.now()
+	s.items = slices.DeleteFunc(s.items, func(i job.Item) bool {
+		return !f.selects(i) || f.Paused && (i.Gone || i.PausedAt(now) == nil && s.all.PausedAt(now) == nil)
+	})
+	if f.Owner == "" && f.Cluster == "" {
+		return s, nil
+	}
+	if s.definitions, err = p.definitions(ctx, s.items); err != nil {
+		return s, err
+	}
+	s.items = slices.DeleteFunc(s.items, func(i job.Item) bool { return !f.fits(s.definitions[i.Name]) })
+	return s, nil
+}
+
+// summaries are those of a selection.
+func (p *Plane) summaries(ctx context.Context, f JobFilter, of selection) (out []view.Summary, err error) {
+	items := of.items
+	if of.definitions == nil {
+		if of.definitions, err = p.definitions(ctx, f.told(items)); err != nil {
+			return nil, err
+		}
+	}
 	var names []string
 	for _, item := range f.told(items) {
 		names = append(names, item.Name)
 	}
-	runs, err := p.Newest(ctx, names, view.Recent)
+	runs, err := control.NewestOutlines(ctx, p.Reader, names, view.Recent)
 	if err != nil {
 		return nil, err
 	}
-	var out []view.Summary
 	for _, item := range items {
-		s := view.SummaryOf(item, all, definitions[item.Name], runs[item.Name], p.now())
-		if !f.Paused || s.Paused != nil {
-			out = append(out, s)
-		}
+		out = append(out, view.SummaryOf(item, of.all, of.definitions[item.Name], runs[item.Name], p.now()))
 	}
 	return out, nil
 }

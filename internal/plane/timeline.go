@@ -57,10 +57,11 @@ func (p *Plane) inSight(ctx context.Context, w control.Walk, lanes []job.Item) (
 	open, cut := before, before
 	open.Since, open.Statuses, cut.Statuses = time.Time{}, openStatuses, cutStatuses
 	if p.Bars != nil { // what is remembered is not read again
-		return p.together(ctx, func(ctx context.Context) ([]view.Bar, error) {
+		shown, err := p.together(ctx, func(ctx context.Context) ([]view.Bar, error) {
 			w.Since = before.Since
 			return p.Bars(ctx, w)
 		}, func(ctx context.Context) ([]view.Bar, error) { return p.barsOf(ctx, open) })
+		return unique(shown), err
 	}
 	shown, err := p.together(ctx,
 		func(ctx context.Context) ([]view.Bar, error) { return p.BarsOf(ctx, w) },
@@ -131,15 +132,20 @@ func (p *Plane) BarsOf(ctx context.Context, w control.Walk) ([]view.Bar, error) 
 		until = now
 	}
 	length := until.Sub(w.Since)
-	if w.Since.IsZero() || w.Past != "" || length < sideBySide*time.Hour {
+	if _, ok := p.Reader.(control.Outliner); ok || w.Since.IsZero() || w.Past != "" || length < sideBySide*time.Hour {
 		return p.barsOf(ctx, w)
 	}
 	var parts []func(ctx context.Context) ([]view.Bar, error)
+	begin := func(i int) time.Time {
+		return w.Since.Add(length * time.Duration(i) / sideBySide).Truncate(time.Millisecond)
+	}
 	for i := range sideBySide {
 		part := w
-		part.Since = w.Since.Add(length * time.Duration(i) / sideBySide)
-		if i < sideBySide-1 {
-			part.Until = w.Since.Add(length * time.Duration(i+1) / sideBySide)
+		if i > 0 {
+			part.Since = begin(i)
+		}
+		if i < sideBySide-1 { // both ends count, and no run is in two parts
+			part.Until = begin(i + 1).Add(-time.Nanosecond)
 		}
 		parts = append(parts, func(ctx context.Context) ([]view.Bar, error) { return p.barsOf(ctx, part) })
 	}
@@ -147,16 +153,19 @@ func (p *Plane) BarsOf(ctx context.Context, w control.Walk) ([]view.Bar, error) 
 }
 
 func (p *Plane) barsOf(ctx context.Context, w control.Walk) (bars []view.Bar, err error) {
-	for r, err := range p.Walk(ctx, w) {
+	for o, err := range control.Outlines(ctx, p.Reader, w) {
 		if err != nil {
 			return nil, err
 		}
-		bars = append(bars, view.BarOf(r))
+		if len(bars) == cap(bars) { // tens of thousands may come
+			bars = slices.Grow(bars, max(len(bars), 256))
+		}
+		bars = append(bars, view.BarOf(o))
 	}
 	return bars, nil
 }
 
-// together reads side by side until one fails, and returns each run once.
+// together reads side by side until one fails.
 func (*Plane) together(ctx context.Context, reads ...func(ctx context.Context) ([]view.Bar, error)) ([]view.Bar, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -171,20 +180,16 @@ func (*Plane) together(ctx context.Context, reads ...func(ctx context.Context) (
 		})
 	}
 	wg.Wait()
-	return unique(slices.Concat(read...)), context.Cause(ctx)
+	return slices.Concat(read...), context.Cause(ctx)
 }
 
 // Counted is how many runs there were since a time, by state; of those that succeeded no
-// more is read than that they are there, where nothing is remembered.
+// more is read than that they are there.
 func (p *Plane) Counted(ctx context.Context, since time.Time) (map[view.State]int, error) {
-	counts := map[view.State]int{}
-	if p.Bars != nil {
-		bars, err := p.Bars(ctx, control.Walk{Since: since})
-		for _, b := range bars {
-			counts[b.State]++
-		}
-		return counts, err
+	if c, ok := p.Reader.(control.Counter); ok {
+		return p.count(ctx, c, since)
 	}
+	counts := map[view.State]int{}
 	others := slices.DeleteFunc(slices.Clone(run.Statuses), func(s run.Status) bool { return s == run.Succeeded })
 	all := map[run.ID]bool{}
 	bars, err := p.together(ctx, func(ctx context.Context) ([]view.Bar, error) {
@@ -206,4 +211,21 @@ func (p *Plane) Counted(ctx context.Context, since time.Time) (map[view.State]in
 		counts[view.State(run.Succeeded)] = len(all)
 	}
 	return counts, nil
+}
+
+// count counts runs by who can count those that have ended.
+func (p *Plane) count(ctx context.Context, c control.Counter, since time.Time) (map[view.State]int, error) {
+	ended, err := c.Ended(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	counts := map[view.State]int{}
+	for status, n := range ended {
+		counts[view.State(status)] = n
+	}
+	bars, err := p.barsOf(ctx, control.Walk{Since: since, Page: AtOnce, Statuses: openStatuses})
+	for _, b := range bars {
+		counts[b.State]++
+	}
+	return counts, err
 }

@@ -101,6 +101,7 @@ type Mark struct {
 
 	bar  bool
 	side side
+	loud bool // drawn one by one
 }
 
 // Path is a path of SVG; y is a lane's middle, and lanes are 1 high.
@@ -155,8 +156,10 @@ func ChartOf(t Timeline) Chart {
 	c.To = c.From.Add(time.Duration(c.Width) * cell)
 	c.Now = c.x(t.Now)
 	budget := perRow(len(t.Lanes))
+	var items []item // of one row after the other
 	for _, lane := range t.Lanes {
-		c.Rows = append(c.Rows, c.row(lane, t.Now, base, budget))
+		items = itemsOf(items[:0], lane, t.Now)
+		c.Rows = append(c.Rows, c.row(lane, items, base, budget))
 	}
 	c.link()
 	return c
@@ -168,8 +171,8 @@ func (c *Chart) x(at time.Time) float64 {
 }
 
 // row draws a job by the finest cells that its budget allows.
-func (c *Chart) row(lane Lane, now time.Time, base, budget int) ChartRow {
-	items := slices.DeleteFunc(itemsOf(lane, now), func(i item) bool { return i.To.Before(c.From) || !i.From.Before(c.To) })
+func (c *Chart) row(lane Lane, items []item, base, budget int) ChartRow {
+	items = slices.DeleteFunc(items, func(i item) bool { return i.To.Before(c.From) || !i.From.Before(c.To) })
 	r := ChartRow{Job: lane.Job, Lanes: 1, Crowded: stack(items)}
 	for _, i := range items {
 		r.count(i)
@@ -222,27 +225,18 @@ func (c *Chart) link() {
 	slices.SortStableFunc(all, func(a, b place) int {
 		return cmp.Compare(c.Rows[a.row].Marks[a.mark].Class, c.Rows[b.row].Marks[b.mark].Class)
 	})
-	linked := map[place]bool{}
 	for _, p := range all[:min(len(all), MaxLinked)] {
-		linked[p] = true
+		c.Rows[p.row].Marks[p.mark].loud = true
 	}
+	var d []byte
 	for i := range c.Rows {
 		r := &c.Rows[i]
-		var quiet [classes][]Mark
-		var loud []Mark
-		for k, m := range r.Marks {
-			if linked[place{i, k}] {
-				loud = append(loud, m)
-			} else {
-				quiet[m.Class] = append(quiet[m.Class], m)
+		for class := range Class(classes) {
+			if d = path(d[:0], r.Marks, class); len(d) > 0 {
+				r.Quiet = append(r.Quiet, Path{Class: class, D: string(d)})
 			}
 		}
-		slices.SortStableFunc(loud, func(a, b Mark) int { return cmp.Compare(a.Class, b.Class) })
-		r.Marks = loud
-		for class, marks := range quiet {
-			if len(marks) > 0 {
-				r.Quiet = append(r.Quiet, Path{Class: Class(class), D: path(marks)})
-			}
-		}
+		r.Marks = slices.Clip(slices.DeleteFunc(r.Marks, func(m Mark) bool { return !m.loud }))
+		slices.SortStableFunc(r.Marks, func(a, b Mark) int { return cmp.Compare(a.Class, b.Class) })
 	}
 }

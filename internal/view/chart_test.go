@@ -87,7 +87,7 @@ func TestAttemptsAreSeen(t *testing.T) {
 	b := BarOf(run.Run{
 		ID: "etl/a", Status: run.Succeeded, ScheduledFor: at(-10 * time.Hour), QueuedAt: at(-10 * time.Hour), StartedAt: at(-6 * time.Hour), FinishedAt: at(-4 * time.Hour),
 		Attempts: []run.Attempt{{N: 1, SentAt: at(-10 * time.Hour)}, {N: 2, SentAt: at(-8 * time.Hour)}, {N: 3, SentAt: at(-6 * time.Hour)}},
-	})
+	}.Outline())
 	c := chartOf(24*time.Hour, 24*time.Hour, Lane{Job: "etl", Bars: []Bar{b, bar("etl/b", ok, -2*time.Hour, -time.Hour)}})
 	marks := c.Rows[0].Marks
 	slices.SortFunc(marks, func(a, b Mark) int { return strings.Compare(string(a.Run), string(b.Run)) })
@@ -193,7 +193,7 @@ func TestRowsKeepToTheirBudget(t *testing.T) {
 
 // marksOf are all marks of a row before any is put into a path.
 func marksOf(l Lane, cell time.Duration, c Chart) []Mark {
-	items := itemsOf(l, chartNow)
+	items := itemsOf(nil, l, chartNow)
 	stack(items)
 	return c.marks(items, cell, true)
 }
@@ -284,7 +284,7 @@ func TestPathsEndWhereTheirMarksDo(t *testing.T) {
 			marks = append(marks, Mark{X: math.Round(x*100) / 100, Width: 1, Lane: rapid.IntRange(0, 2).Draw(t, "lane")})
 		}
 		var at, y float64
-		for n, step := range strings.FieldsFunc(path(marks), func(r rune) bool { return r == 'M' || r == 'm' }) {
+		for n, step := range strings.FieldsFunc(string(path(nil, marks, marks[0].Class)), func(r rune) bool { return r == 'M' || r == 'm' }) {
 			var dx, dy, h float64
 			if _, err := fmt.Sscanf(strings.ReplaceAll(step, "h", " "), "%g %g %g", &dx, &dy, &h); err != nil {
 				t.Fatal(err)

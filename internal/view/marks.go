@@ -36,10 +36,9 @@ type item struct {
 	crowded bool
 }
 
-// itemsOf are the runs and slots of a job, in the order of time. A run that never
+// itemsOf adds the runs and slots of a job, in the order of time. A run that never
 // began stands where it should have.
-func itemsOf(l Lane, now time.Time) []item {
-	var out []item
+func itemsOf(out []item, l Lane, now time.Time) []item {
 	for _, b := range l.Bars {
 		i := item{Span: b.Span, at: b.ScheduledFor, class: ClassOf(b.State), run: b.Run, state: b.State, again: b.Again}
 		if b.State == State(run.Missed) || b.State == State(run.Skipped) {
@@ -193,13 +192,17 @@ func (c *Chart) inWindow(marks []Mark) []Mark {
 	return out
 }
 
-// path draws marks as one path, each by a step from the end of the one before.
-func path(marks []Mark) string {
-	var d []byte
+// path draws the quiet marks of a class as one path, each by a step from the end of the
+// one before.
+func path(d []byte, marks []Mark, class Class) []byte {
 	var x, y float64
-	for n, m := range marks {
+	for i := range marks {
+		m := &marks[i]
+		if m.loud || m.Class != class {
+			continue
+		}
 		to := float64(m.Lane) + 0.5
-		if n == 0 {
+		if len(d) == 0 {
 			d = append(d, 'M')
 		} else {
 			d = append(d, 'm')
@@ -212,7 +215,7 @@ func path(marks []Mark) string {
 		// What a rounding took off is not lost to the marks behind it.
 		x, y = m.X+m.Width, to
 	}
-	return string(d)
+	return d
 }
 
 func coordinate(d []byte, v float64) []byte {

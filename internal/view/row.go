@@ -27,6 +27,18 @@ type Row struct {
 	By string `json:"by,omitempty"`
 }
 
+// rowOf is the row of an outline. Of a run that is not whole neither exit code nor
+// cause nor who asked are known.
+func rowOf(o run.Outline) Row {
+	if o.Whole != nil {
+		return RowOf(*o.Whole)
+	}
+	return RowOf(run.Run{
+		ID: o.ID, Status: o.Status, ScheduledFor: o.ScheduledFor, QueuedAt: o.QueuedAt, StartedAt: o.StartedAt, FinishedAt: o.FinishedAt,
+		Attempts: []run.Attempt{{N: 1}},
+	})
+}
+
 // RowOf is the row of a run.
 func RowOf(r run.Run) Row {
 	row := Row{

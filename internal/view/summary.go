@@ -43,7 +43,8 @@ type Summary struct {
 	// Last is the newest run, nil where there is none.
 	Last *Row `json:"last,omitempty"`
 	// Strip has a character for each of the newest runs, the oldest first (see
-	// State.Mark); Runs are the same, the newest first.
+	// State.Mark); Runs are the same, the newest first. Of those but the first that
+	// succeeded at once they may lack exit code, cause and asker.
 	Strip string `json:"strip"`
 	Runs  []Row  `json:"-"`
 	// Succeeded and Judged are how many of them succeeded, and how many succeeded,
@@ -55,8 +56,8 @@ type Summary struct {
 }
 
 // SummaryOf is the summary of a job: its item, the item of all jobs, its
-// definition, which may be zero, and its newest runs, the newest first.
-func SummaryOf(item, all job.Item, j job.Job, runs []run.Run, now time.Time) Summary {
+// definition, which may be zero, and its newest runs, the newest first, which is whole.
+func SummaryOf(item, all job.Item, j job.Job, runs []run.Outline, now time.Time) Summary {
 	s := Summary{
 		Job: item.Name, Description: j.Description, Owner: j.Owner, Gone: item.Gone,
 		Schedule: item.Plan.Schedule, When: ScheduleWords(item.Plan.Schedule), Disabled: item.Plan.Disabled,
@@ -116,12 +117,12 @@ func isRate(schedule string) bool {
 	return ok
 }
 
-func (s *Summary) runs(runs []run.Run) {
+func (s *Summary) runs(runs []run.Outline) {
 	runs = runs[:min(len(runs), Recent)]
 	strip := make([]byte, len(runs))
 	var took []int64
 	for i, r := range runs {
-		row := RowOf(r)
+		row := rowOf(r)
 		s.Runs = append(s.Runs, row)
 		strip[len(runs)-1-i] = row.State.Mark()
 		switch r.Status {

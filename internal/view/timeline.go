@@ -34,10 +34,8 @@ type Lane struct {
 
 // Bar is a run of a timeline.
 type Bar struct {
-	Run      run.ID
-	State    State
-	Attempts int
-	Cause    string
+	Run   run.ID
+	State State
 	// ScheduledFor is the nominal minute. The bar reaches from when the task
 	// started (the first was sent, of a run with several attempts), or the run was claimed where it did not, to its end; To is zero of a
 	// run that has none, and now in a Timeline.
@@ -57,12 +55,10 @@ const MaxSlots = 500
 // jobs that get a lane, all is the item of all jobs.
 func TimelineOf(from, to, now time.Time, items []job.Item, all job.Item, runs []Bar) Timeline {
 	t := Timeline{From: from, To: to, Now: now}
-	bars := map[string][]Bar{}
-	for _, b := range runs {
-		if b = b.at(now); b.To.After(from) && b.From.Before(to) {
-			bars[b.Run.Job()] = append(bars[b.Run.Job()], b)
-		}
-	}
+	bars := byJob(runs, func(b *Bar) bool {
+		*b = b.at(now)
+		return b.To.After(from) && b.From.Before(to)
+	})
 	lanes := map[string]*Lane{}
 	for _, item := range items {
 		lanes[item.Name] = &Lane{Job: item.Name, Zone: item.Plan.Timezone, Slots: slotsOf(item, now, to), Paused: pausesOf(from, to, item, all)}
@@ -80,16 +76,42 @@ func TimelineOf(from, to, now time.Time, items []job.Item, all job.Item, runs []
 	return t
 }
 
+// byJob are the bars that fit by their job; fit may change its copy. They are counted
+// first: there may be tens of thousands.
+func byJob(runs []Bar, fit func(b *Bar) bool) map[string][]Bar {
+	counts := map[string]int{}
+	for i := range runs {
+		counts[runs[i].Run.Job()]++
+	}
+	bars := make(map[string][]Bar, len(counts))
+	for _, b := range runs {
+		if !fit(&b) {
+			continue
+		}
+		name := b.Run.Job()
+		of, ok := bars[name]
+		if !ok {
+			of = make([]Bar, 0, counts[name])
+		}
+		bars[name] = append(of, b)
+	}
+	return bars
+}
+
 // least is how long a bar is at least: what is no span would not be seen.
 const least = time.Second
 
 // BarOf is the bar of a run.
-func BarOf(r run.Run) Bar {
-	b := Bar{Run: r.ID, State: StateOf(r), Attempts: len(r.Attempts), Cause: r.Cause, ScheduledFor: r.ScheduledFor}
-	b.From, b.To = r.StartedAt, r.FinishedAt
+func BarOf(o run.Outline) Bar {
+	b := Bar{Run: o.ID, State: State(o.Status), ScheduledFor: o.ScheduledFor, Span: Span{o.StartedAt, o.FinishedAt}}
 	if b.From.IsZero() {
-		b.From = r.QueuedAt
+		b.From = o.QueuedAt
 	}
+	if o.Whole == nil {
+		return b
+	}
+	r := o.Whole
+	b.State = StateOf(*r)
 	// What an attempt before the last did, or waited for, is in sight too.
 	if len(r.Attempts) > 1 && !r.Attempts[0].SentAt.IsZero() && r.Attempts[0].SentAt.Before(b.From) {
 		b.From = r.Attempts[0].SentAt

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -61,3 +63,33 @@ func (s *Store) Counts(ctx context.Context, since time.Time) ([]Count, error) {
 	})
 	return out, nil
 }
+
+// Ended implements control.Counter. Those that succeeded are all that the other statuses,
+// which have an index, do not count: none of them is looked at.
+func (s *Store) Ended(ctx context.Context, since time.Time) (map[run.Status]int, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT 'succeeded', count(*) FROM runs WHERE scheduled_for >= ?1
+		UNION ALL SELECT status, count(*) FROM runs WHERE status IN (SELECT value FROM json_each(?2)) AND `+indexed+` AND scheduled_for >= ?1 GROUP BY status`,
+		since.UnixMilli(), jsonList(slices.DeleteFunc(slices.Clone(run.Statuses), func(s run.Status) bool { return s == run.Succeeded })))
+	if err != nil {
+		return nil, fmt.Errorf("counting runs: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	out := map[run.Status]int{}
+	for rows.Next() {
+		var status run.Status
+		var n int
+		if err := rows.Scan(&status, &n); err != nil {
+			return nil, fmt.Errorf("reading a count: %w", err)
+		}
+		if out[status] += n; status != run.Succeeded {
+			out[run.Succeeded] -= n
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("counting runs: %w", err)
+	}
+	maps.DeleteFunc(out, func(s run.Status, n int) bool { return n == 0 || !s.Terminal() })
+	return out, nil
+}
+
+var _ control.Counter = (*Store)(nil)

@@ -10,3 +10,8 @@ import (
 func PageOf(w control.Walk) (query string, args []any) {
 	return pageOf(w, position{at: math.MaxInt64})
 }
+
+// OutlinesOf is the query of the outlines of some jobs.
+func OutlinesOf(jobs ...string) (query string, args []any) {
+	return outlined + "scheduled_for BETWEEN ? AND ?", []any{jsonList(jobs), 0, int64(math.MaxInt64)}
+}

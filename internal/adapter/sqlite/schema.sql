@@ -11,7 +11,6 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE INDEX runs_due ON runs (lane, due_at, id) WHERE lane IS NOT NULL;
 CREATE INDEX runs_newest ON runs (scheduled_for DESC, queued_at DESC, id DESC);
-CREATE INDEX runs_by_job ON runs (job, scheduled_for DESC, queued_at DESC, id DESC);
 
 CREATE TABLE items (
     name TEXT PRIMARY KEY,

@@ -106,9 +106,9 @@ func open(ctx context.Context, path, mode string) (*Store, error) {
 		if s.read, err = connect(path, q); err != nil {
 			return nil, errors.Join(err, db.Close())
 		}
-		s.read.SetMaxOpenConns(readers)
-		s.read.SetMaxIdleConns(readers)
 	}
+	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxIdleConns(readers)
 	return s, nil
 }
 
@@ -161,7 +161,7 @@ func (s *Store) writable(ctx context.Context) error {
 		return fmt.Errorf("beginning a write: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(ctx, askedSchema+statusIndex+changesSchema); err != nil {
+	if _, err := tx.ExecContext(ctx, askedSchema+statusIndex+outlineIndex+changesSchema); err != nil {
 		return fmt.Errorf("adding what earlier files lack: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -184,7 +184,7 @@ func (s *Store) create(ctx context.Context) error {
 	}
 	defer func() { _ = tx.Rollback() }()
 	pragmas := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, schemaVersion)
-	if _, err := tx.ExecContext(ctx, schema+askedSchema+statusIndex+changesSchema+pragmas); err != nil {
+	if _, err := tx.ExecContext(ctx, schema+askedSchema+statusIndex+outlineIndex+changesSchema+pragmas); err != nil {
 		return fmt.Errorf("writing the schema: %w", err)
 	}
 	if err := tx.Commit(); err != nil {

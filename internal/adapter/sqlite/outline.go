@@ -1,0 +1,206 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// outline is when a run began and ended, of one of which that is all there is to show:
+// it succeeded at its first attempt. It is NULL for all others. The index keeps it, so
+// that bodies need not be read; what it makes of a body must therefore never change: a
+// further form needs an index of another name.
+const outline = `CASE WHEN status = 'succeeded' AND json_valid(body) AND json_array_length(body, '$.attempts') = 1 AND json_extract(body, '$.attempts[0].endUnseen') IS NULL
+	THEN json_extract(body, '$.startedAt') || '/' || json_extract(body, '$.finishedAt') END`
+
+// outlineIndex is written into every file that is opened for writing, as statusIndex
+// is. It begins as the index did whose place it takes.
+const outlineIndex = `DROP INDEX IF EXISTS runs_by_job;
+CREATE INDEX IF NOT EXISTS runs_outline ON runs (job, scheduled_for DESC, queued_at DESC, id DESC, status, ` + outline + `);`
+
+// outlined reads the outlines of runs of some jobs; the last two columns are there only
+// where an outline does not do.
+const outlined = "WITH jobs (job) AS (SELECT value FROM json_each(?)) SELECT id, scheduled_for, queued_at, " + outline + ", CASE WHEN " + outline + " IS NULL THEN rev END, CASE WHEN " + outline + " IS NULL THEN body END FROM jobs CROSS JOIN runs ON runs.job = jobs.job WHERE "
+
+// Outlines implements control.Outliner.
+func (s *Store) Outlines(ctx context.Context, w control.Walk) iter.Seq2[run.Outline, error] {
+	return func(yield func(run.Outline, error) bool) {
+		parts, err := s.outlines(ctx, w)
+		if err != nil {
+			yield(run.Outline{}, err)
+			return
+		}
+		for _, part := range parts {
+			for _, o := range part {
+				if !yield(o, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// outlines reads, job by job, as the index has them, on as many connections as there
+// are processors.
+func (s *Store) outlines(ctx context.Context, w control.Walk) ([][]run.Outline, error) {
+	from, to := int64(math.MinInt64), int64(math.MaxInt64)
+	if !w.Since.IsZero() {
+		from = w.Since.UnixMilli()
+	}
+	if !w.Until.IsZero() {
+		to = w.Until.UnixMilli()
+	}
+	jobs := w.Jobs
+	if len(jobs) == 0 {
+		var err error
+		if jobs, err = s.jobs(ctx); err != nil || len(jobs) == 0 {
+			return nil, err
+		}
+	}
+	size := max(leastJobs, (len(jobs)+side-1)/side)
+	parts := make([][]run.Outline, (len(jobs)+size-1)/size)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	n := 0
+	for part := range slices.Chunk(jobs, size) {
+		out := &parts[n]
+		n++
+		wg.Go(func() {
+			err := s.scanOutlines(ctx, w, func(o run.Outline) {
+				if len(*out) == cap(*out) { // tens of thousands may come
+					*out = slices.Grow(*out, max(len(*out), 256))
+				}
+				*out = append(*out, o)
+			}, outlined+"scheduled_for BETWEEN ? AND ?", jsonList(part), from, to)
+			if err != nil {
+				cancel(err)
+			}
+		})
+	}
+	wg.Wait()
+	return parts, context.Cause(ctx) //nolint:wrapcheck // what one of them said
+}
+
+// side is on how many connections outlines are read, leastJobs of how many jobs one
+// connection reads at least.
+var side = min(runtime.GOMAXPROCS(0), readers)
+
+const leastJobs = 50
+
+// jobs are the jobs that have runs: one look into the index for each.
+func (s *Store) jobs(ctx context.Context) (out []string, err error) {
+	rows, err := s.read.QueryContext(ctx, `WITH RECURSIVE jobs (job) AS (
+		SELECT min(job) FROM runs UNION ALL SELECT (SELECT min(job) FROM runs WHERE job > jobs.job) FROM jobs WHERE jobs.job IS NOT NULL)
+		SELECT job FROM jobs WHERE job IS NOT NULL`)
+	if err != nil {
+		return nil, fmt.Errorf("listing the jobs that ran: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, fmt.Errorf("reading a job that ran: %w", err)
+		}
+		out = append(out, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing the jobs that ran: %w", err)
+	}
+	return out, nil
+}
+
+func (s *Store) scanOutlines(ctx context.Context, w control.Walk, add func(run.Outline), query string, args ...any) error {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("listing outlines of runs: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		o, ok, err := scanOutline(rows, w)
+		if err != nil {
+			return err
+		}
+		if ok {
+			add(o)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("listing outlines of runs: %w", err)
+	}
+	return nil
+}
+
+// jsonList is a list as json_each reads it.
+func jsonList[T ~string](values []T) string {
+	b, _ := json.Marshal(values) // strings have no other form
+	return string(b)
+}
+
+// scanOutline reads a row; ok is false for one that is not wanted or not readable.
+func scanOutline(row scanner, w control.Walk) (o run.Outline, ok bool, err error) {
+	var id string
+	var at, queued int64
+	var brief, body sql.NullString
+	var rev sql.NullInt64
+	if err := row.Scan(&id, &at, &queued, &brief, &rev, &body); err != nil {
+		return o, false, fmt.Errorf("reading the outline of a run: %w", err)
+	}
+	o = run.Outline{ID: run.ID(id), Status: run.Succeeded, ScheduledFor: time.UnixMilli(at).UTC(), QueuedAt: time.UnixMilli(queued).UTC()}
+	if !w.Wants(o.ID, o.ScheduledFor) {
+		return o, false, nil
+	}
+	if brief.Valid {
+		began, ended, _ := strings.Cut(brief.String, "/")
+		if err := cmp.Or(o.StartedAt.UnmarshalText([]byte(began)), o.FinishedAt.UnmarshalText([]byte(ended))); err != nil {
+			return o, false, nil //nolint:nilerr // what cannot be read is left out
+		}
+		return o, true, nil
+	}
+	r, err := decode(rev.Int64, body.String)
+	if err != nil {
+		return o, false, nil //nolint:nilerr // the look sets it aside
+	}
+	return r.Outline(), true, nil
+}
+
+// NewestOutlines implements control.Outliner.
+func (s *Store) NewestOutlines(ctx context.Context, jobs []string, n int) (map[string][]run.Outline, error) {
+	out := map[string][]run.Outline{}
+	err := s.scanOutlines(ctx, control.Walk{}, func(o run.Outline) {
+		out[o.ID.Job()] = append(out[o.ID.Job()], o)
+	}, outlined+"scheduled_for >= coalesce((SELECT scheduled_for FROM runs r WHERE r.job = jobs.job ORDER BY scheduled_for DESC LIMIT 1 OFFSET ?), ?)",
+		jsonList(jobs), max(n, 1)-1, int64(math.MinInt64))
+	if err != nil {
+		return nil, err
+	}
+	newest := make([]run.ID, 0, len(out))
+	for name, of := range out {
+		slices.SortFunc(of, func(a, b run.Outline) int {
+			return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), cmp.Compare(b.ID, a.ID))
+		})
+		out[name] = of[:min(len(of), max(n, 1))]
+		if of[0].Whole == nil {
+			newest = append(newest, of[0].ID)
+		}
+	}
+	whole, err := s.list(ctx, "SELECT rev, body FROM json_each(?) AS ids CROSS JOIN runs ON runs.id = ids.value", jsonList(newest))
+	for _, r := range whole {
+		out[r.ID.Job()][0] = r.Outline()
+	}
+	return out, err
+}
+
+var _ control.Outliner = (*Store)(nil)

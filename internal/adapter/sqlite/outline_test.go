@@ -1,0 +1,227 @@
+package sqlite_test
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+var outlineNow = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// someRun is a run of any sort: few succeeded at once and whole.
+func someRun(d *rand.Rand, n int) run.Run {
+	at := outlineNow.Add(-time.Duration(d.IntN(70*60)) * time.Minute)
+	r := run.Run{
+		ID: run.ID(fmt.Sprintf("job-%02d/%s-%d", d.IntN(120), at.Format("20060102T1504Z"), n)), ScheduledFor: at, QueuedAt: at.Add(time.Second),
+		Status: run.Statuses[d.IntN(len(run.Statuses))], Cause: "as it went", StartedAt: at.Add(time.Duration(d.IntN(1e6)) * time.Microsecond),
+	}
+	if d.IntN(3) > 0 {
+		r.Status = run.Succeeded
+	}
+	for a := range d.IntN(3) {
+		r.Attempts = append(r.Attempts, run.Attempt{N: a + 1, SentAt: at, EndUnseen: d.IntN(6) == 0})
+	}
+	if d.IntN(5) > 0 {
+		r.FinishedAt = at.Add(time.Minute)
+	}
+	if r.Open() {
+		r.DueAt = at
+	}
+	return r
+}
+
+// same fails unless an outline is that of a run, and is whole unless the run succeeded
+// at its first attempt.
+func same(t *testing.T, o run.Outline, r run.Run) {
+	t.Helper()
+	plain := r.Status == run.Succeeded && len(r.Attempts) == 1 && !r.Attempts[0].EndUnseen && !r.FinishedAt.IsZero()
+	if o.ID != r.ID || o.Status != r.Status || !o.ScheduledFor.Equal(r.ScheduledFor) || !o.QueuedAt.Equal(r.QueuedAt) || !o.StartedAt.Equal(r.StartedAt) || !o.FinishedAt.Equal(r.FinishedAt) {
+		t.Errorf("outline %+v of %+v", o, r)
+	}
+	if o.Whole == nil != plain {
+		t.Errorf("whether the outline of %+v is whole is %v", r, o.Whole != nil)
+	}
+	if o.Whole != nil && (o.Whole.Cause != r.Cause || o.Whole.Rev != r.Rev) {
+		t.Errorf("the whole is %+v, want %+v", o.Whole, r)
+	}
+}
+
+func outlines(t *testing.T, s *sqlite.Store, w control.Walk) map[run.ID]run.Outline {
+	t.Helper()
+	out := map[run.ID]run.Outline{}
+	for o, err := range s.Outlines(t.Context(), w) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, twice := out[o.ID]; twice {
+			t.Errorf("%s comes twice", o.ID)
+		}
+		out[o.ID] = o
+	}
+	return out
+}
+
+// TestOutlines: outlines say what runs say, be the file one of a program that did not
+// know their index, which one that writes to it adds.
+func TestOutlines(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state.db")
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := rand.New(rand.NewPCG(2026, 15)) //nolint:gosec // a repeatable sample
+	for n := range 400 {
+		r := someRun(d, n)
+		if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	written, err := s.Runs(t.Context(), control.Query{Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range written[:40] { // what changes is found as it is now
+		r.Status, r.Attempts, r.StartedAt, r.FinishedAt = run.Succeeded, []run.Attempt{{N: 1}}, outlineNow, outlineNow.Add(time.Hour)
+		if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Corrupt(t.Context(), written[41].ID); err != nil {
+		t.Fatal(err)
+	}
+	sameAsRuns(t, s)
+	if _, err := s.DB().ExecContext(t.Context(), "DROP INDEX runs_outline; CREATE INDEX runs_by_job ON runs (job, scheduled_for DESC, queued_at DESC, id DESC)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := sqlite.OpenExisting(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameAsRuns(t, reader)
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = sqlite.Open(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	sameAsRuns(t, s)
+	if _, err := s.Prune(t.Context(), outlineNow.Add(-48*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	sameAsRuns(t, s)
+	var check, indexes string
+	if err := s.DB().QueryRowContext(t.Context(), "SELECT integrity_check, (SELECT group_concat(name) FROM sqlite_master WHERE name IN ('runs_by_job', 'runs_outline')) FROM pragma_integrity_check").Scan(&check, &indexes); err != nil || check != "ok" || indexes != "runs_outline" {
+		t.Errorf("the file is %q and has %q, %v", check, indexes, err)
+	}
+}
+
+// sameAsRuns reads outlines in all ways, beside the runs.
+func sameAsRuns(t *testing.T, s *sqlite.Store) {
+	t.Helper()
+	for _, w := range []control.Walk{
+		{},
+		{Since: outlineNow.Add(-24 * time.Hour)},
+		{Since: outlineNow.Add(-30 * time.Hour), Until: outlineNow.Add(-6 * time.Hour)},
+		{Jobs: []string{"job-03", "job-04", "none"}},
+		{Match: func(id run.ID) bool { return id.Job() < "job-50" }},
+	} {
+		got := outlines(t, s, w)
+		n := 0
+		for r, err := range s.Walk(t.Context(), w) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+			same(t, got[r.ID], r)
+		}
+		if n != len(got) || n == 0 {
+			t.Errorf("%d outlines of %d runs by %+v", len(got), n, w)
+		}
+	}
+	for _, since := range []time.Duration{time.Hour, 24 * time.Hour, 100 * time.Hour} {
+		want := map[run.Status]int{}
+		for r, err := range s.Walk(t.Context(), control.Walk{Since: outlineNow.Add(-since)}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Status.Terminal() {
+				want[r.Status]++
+			}
+		}
+		// One that cannot be read counts all the same: it is there.
+		if got, err := s.Ended(t.Context(), outlineNow.Add(-since)); err != nil || !near(got, want) {
+			t.Errorf("of %s: %v, want %v; %v", since, got, want, err)
+		}
+	}
+	var jobs []string
+	for n := range 121 {
+		jobs = append(jobs, fmt.Sprintf("job-%02d", n))
+	}
+	newest, err := s.NewestOutlines(t.Context(), jobs, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := s.Newest(t.Context(), jobs, 2)
+	if err != nil || len(want) != len(newest) {
+		t.Fatalf("the newest of %d jobs, want %d; %v", len(newest), len(want), err)
+	}
+	for name, rs := range want {
+		of := newest[name]
+		if !slices.EqualFunc(of, rs, func(o run.Outline, r run.Run) bool { return o.ID == r.ID }) || of[0].Whole == nil {
+			t.Errorf("the newest of %s are %+v, want %+v", name, of, rs)
+			continue
+		}
+		for i := 1; i < len(rs); i++ {
+			same(t, of[i], rs[i])
+		}
+	}
+}
+
+// near is whether counts are alike but for one run.
+func near(got, want map[run.Status]int) bool {
+	over := 0
+	for _, s := range run.Statuses {
+		if got[s] < want[s] {
+			return false
+		}
+		over += got[s] - want[s]
+	}
+	return over <= 1
+}
+
+// TestOutlinesReadTheIndex: runs are found by the index that has their outlines.
+func TestOutlinesReadTheIndex(t *testing.T) {
+	t.Parallel()
+	s := many(t, 1000)
+	query, args := sqlite.OutlinesOf("job-003", "job-004")
+	rows, err := s.DB().QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var plan []string
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, detail)
+	}
+	if err := cmp.Or(rows.Err(), rows.Close()); err != nil || !slices.Contains(plan, "SEARCH runs USING INDEX runs_outline (job=? AND scheduled_for>? AND scheduled_for<?)") {
+		t.Errorf("the plan is %q, %v", plan, err)
+	}
+}

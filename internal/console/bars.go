@@ -1,0 +1,87 @@
+package console
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// bars are the bars of runs by their job, each run once, in the order of their names:
+// tens of thousands of them are gone through for each page.
+type bars struct {
+	jobs map[string][]view.Bar
+	n    int
+}
+
+func newBars() *bars { return &bars{jobs: map[string][]view.Bar{}} }
+
+func compareBars(a, b view.Bar) int { return cmp.Compare(a.Run, b.Run) }
+
+// put adds a bar, or replaces that of the same run.
+func (b *bars) put(bar view.Bar) {
+	name := bar.Run.Job()
+	of := b.jobs[name]
+	i, found := slices.BinarySearchFunc(of, bar.Run, func(o view.Bar, id run.ID) int { return cmp.Compare(o.Run, id) })
+	if found {
+		of[i] = bar
+		return
+	}
+	b.jobs[name] = slices.Insert(of, i, bar)
+	b.n++
+}
+
+// add adds many bars; of a run that has one already that one stays.
+func (b *bars) add(many []view.Bar) {
+	counts := map[string]int{}
+	for i := range many {
+		counts[many[i].Run.Job()]++
+	}
+	for name, n := range counts {
+		b.jobs[name] = slices.Grow(b.jobs[name], n)
+	}
+	for _, bar := range many {
+		name := bar.Run.Job()
+		b.jobs[name] = append(b.jobs[name], bar)
+	}
+	for name := range counts {
+		of := b.jobs[name]
+		before := len(of) - counts[name]
+		slices.SortStableFunc(of, compareBars)
+		of = slices.CompactFunc(of, func(x, y view.Bar) bool { return x.Run == y.Run })
+		b.jobs[name] = of
+		b.n += len(of) - before
+	}
+}
+
+// of are the bars that a walk wants.
+func (b *bars) of(w control.Walk) []view.Bar {
+	out := make([]view.Bar, 0, b.n)
+	for name, of := range b.jobs {
+		if len(w.Jobs) > 0 && !slices.Contains(w.Jobs, name) {
+			continue
+		}
+		for i := range of {
+			if w.Wants(of[i].Run, of[i].ScheduledFor) {
+				out = append(out, of[i])
+			}
+		}
+	}
+	return out
+}
+
+// ended counts the runs from a time on that have ended, by status.
+func (b *bars) ended(since time.Time) map[run.Status]int {
+	out := map[run.Status]int{}
+	for _, of := range b.jobs {
+		for i := range of {
+			if !of[i].State.Open() && !of[i].ScheduledFor.Before(since) {
+				out[run.Status(of[i].State)]++
+			}
+		}
+	}
+	return out
+}
