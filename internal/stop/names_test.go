@@ -115,3 +115,31 @@ func TestBlankedNames(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyNamesAreBlanked: a word in brackets, or in one quote, is no name, and where ECS
+// cut a text a name ends before its next word alone.
+func TestOnlyNamesAreBlanked(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"the `daily` job":           "the `#` job",
+		"the 'daily' job":           "the '#' job",
+		"the \"daily\" job":         "the \"#\" job",
+		"the (daily) job":           "the (daily) job",
+		"the \"daily), a job":       "the \"daily), a job",
+		"the (daily\" job":          "the (daily\" job",
+		"the \"da'ily\" job":        "the \"da'ily\" job",
+		"of team/a...stopped now":   "of #...stopped now",
+		"of team/a...1 now":         "of # now",
+		"of team/a...{stopped now":  "of # now",
+		"of team/a... now":          "of #... now",
+		"to lookup daily, no reply": "to lookup #, no reply",
+		"to find daily, no reply":   "to find daily, no reply",
+		"to lookup (d), no reply":   "to lookup (d), no reply",
+		"an out-of-memory i/o time": "an out-of-memory i/o time",
+	} {
+		var x text
+		if x.normalise(said); string(x.bytes()) != want {
+			t.Errorf("%q is read as %q, want %q", said, x.bytes(), want)
+		}
+	}
+}

@@ -144,6 +144,10 @@ func TestWhichReasonDecides(t *testing.T) {
 	if v := Classify(newCode); v.Class == Succeeded || v.Started != Yes {
 		t.Errorf("a new code with the words of an end: %+v", v)
 	}
+	before := Stop{Kind: Task, CodeMissing: true, Reason: beforePull, Containers: []Container{{Name: "app", Reason: "Task failed to start"}}}
+	if v := Classify(before); v.Rule != unpulledRule.Name {
+		t.Errorf("the words that say more decide: %+v", v)
+	}
 	agent := Stop{Kind: Task, CodeMissing: true, Reason: "AGENT"}
 	if v := Classify(agent); v.Started != No {
 		t.Errorf("no code, no agent: started %s by %s", v.Started, v.Rule)

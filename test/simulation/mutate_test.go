@@ -53,7 +53,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		{UnreadIsEmpty, "only what left is gone", Faults(RegistryFails), FaultSet{}},
 		{FirstOfBatch, "every bad end is told once", Faults(Streamed), FaultSet{}},
 		{HideNonsense, "what makes no sense is told", Faults(Senseless), FaultSet{}},
-		{TrustItem, "what is skipped has a reason", FaultSet{}, FaultSet{}},
+		{TrustItem, "what is skipped has a reason", Faults(ItemOff), FaultSet{}},
 		{BlindLag, "owed notices show", Faults(Streamed), FaultSet{}},
 		{HideCalendar, "a calendar that ends is told", Faults(CalendarEnds), FaultSet{}},
 		{LosePending, "a slot that waits is settled", Faults(Fired), FaultSet{}},
