@@ -75,6 +75,8 @@ func TestNewsThatComesLate(t *testing.T) {
 	nobodys.TaskARN, nobodys.Round = "", run.UnknownRound
 	refused := append(sent[:3:3], at{minute, run.Refused{Attempt: 1, Send: 2, Stop: oddFailure}})
 	runsAgain := append(relaunched[:2:2], at{2 * minute, look(9, runs)})
+	another := run.Launched{Attempt: 1, TaskARN: arn(9)}
+	twoTasks := []at{accepted, {2, another}}
 	waits := append(present[:4:4], at{2 * minute, seen2(pullTimeout)})
 	adopted := []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: throttled}}, {minute, look(2, runs)}}
 	for name, c := range map[string]struct {
@@ -90,6 +92,7 @@ func TestNewsThatComesLate(t *testing.T) {
 		"and was told before":                                       {told, again, run.Ignored, run.Launching, 2, true},
 		"and was told when it ran":                                  {runsAgain, again, run.Ignored, run.Launching, 2, true},
 		"that the round before ran, once this one was refused":      {refused, ran, run.Did, run.Failed, 1, true},
+		"a second task of it, which was told before":                {twoTasks, another, run.Ignored, run.Running, 1, true},
 		"a search of it, while the next is searched for":            {sought, run.Found{Attempt: 1}, run.Ignored, run.Launching, 2, false},
 		"no answer to a send, while its task is searched for":       {sought, run.NoAnswer{Attempt: 2, Send: 1}, run.Did, run.Launching, 2, false},
 		"a refusal to tell of it, while the next is searched for":   {sought, run.Unseen{Attempt: 1, Refused: true}, run.Ignored, run.Launching, 2, false},
