@@ -27,7 +27,7 @@ type Plane struct {
 	// Reader is what is known of jobs and runs.
 	control.Reader
 	// Bars are the runs that a walk selects, for who remembers them; nil reads them.
-	// The walk has no statuses.
+	// The walk has no statuses; the bars are the caller's.
 	Bars func(ctx context.Context, w control.Walk) ([]view.Bar, error)
 	// Door takes requests.
 	Door Door

@@ -57,11 +57,13 @@ func (p *Plane) inSight(ctx context.Context, w control.Walk, lanes []job.Item) (
 	open, cut := before, before
 	open.Since, open.Statuses, cut.Statuses = time.Time{}, openStatuses, cutStatuses
 	if p.Bars != nil { // what is remembered is not read again
-		shown, err := p.together(ctx, func(ctx context.Context) ([]view.Bar, error) {
-			w.Since = before.Since
-			return p.Bars(ctx, w)
-		}, func(ctx context.Context) ([]view.Bar, error) { return p.barsOf(ctx, open) })
-		return unique(shown), err
+		w.Since = before.Since
+		kept, err := p.Bars(ctx, w)
+		if err != nil {
+			return nil, err
+		}
+		running, err := p.barsOf(ctx, open)
+		return joined(kept, running), err
 	}
 	shown, err := p.together(ctx,
 		func(ctx context.Context) ([]view.Bar, error) { return p.BarsOf(ctx, w) },
@@ -103,6 +105,19 @@ func reaching(before control.Walk, bars []view.Bar, lanes []job.Item) control.Wa
 		return (!scheduled || d == 0 || at.Add(d).After(from)) && (match == nil || match(id))
 	}
 	return before
+}
+
+// joined are many bars and some, each run once: tens of thousands are not compared with
+// each other.
+func joined(many, some []view.Bar) []view.Bar {
+	if len(some) == 0 {
+		return many
+	}
+	there := make(map[run.ID]bool, len(some))
+	for _, b := range some {
+		there[b.Run] = true
+	}
+	return append(slices.DeleteFunc(many, func(b view.Bar) bool { return there[b.Run] }), some...)
 }
 
 // unique are the bars, each once: a run that ended between two reads is in both.
