@@ -4,184 +4,58 @@ package browser
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/cdproto/target"
-	"github.com/chromedp/chromedp"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/wire"
+	"github.com/batchplane/batchplane/test/browser/driver"
 	"github.com/batchplane/batchplane/test/browser/seed"
 )
 
 // now is when the seeded night was: a Tuesday morning.
 var now = time.Date(2026, 11, 24, 7, 26, 40, 0, time.UTC)
 
-var shared struct {
-	once  sync.Once
-	alloc context.Context
-	end   context.CancelFunc
-	err   error
-}
-
 func TestMain(m *testing.M) {
 	localecs.MaybeSupervise()
 	code := m.Run()
-	if shared.end != nil {
-		shared.end()
-	}
+	driver.Close()
 	os.Exit(code)
 }
 
-// chromium starts one browser for all tests.
-func chromium() (context.Context, error) {
-	shared.once.Do(func() {
-		var path string
-		for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-			if path, shared.err = exec.LookPath(name); shared.err == nil {
-				break
-			}
-		}
-		if shared.err != nil {
-			return
-		}
-		dir, err := os.MkdirTemp("", "batchplane-chromium-")
-		if err != nil {
-			shared.err = err
-			return
-		}
-		options := append(chromedp.DefaultExecAllocatorOptions[:0:0],
-			chromedp.ExecPath(path), chromedp.UserDataDir(dir), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-			chromedp.Flag("disable-sync", true), chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1"), chromedp.Flag("hide-scrollbars", true), chromedp.WindowSize(1280, 900),
-		)
-		alloc, end := chromedp.NewExecAllocator(context.Background(), options...)
-		first, endFirst := chromedp.NewContext(alloc)
-		starting, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-		defer cancel()
-		done := make(chan error, 1)
-		go func() { done <- chromedp.Run(first) }()
-		select {
-		case shared.err = <-done:
-		case <-starting.Done():
-			shared.err = errors.New("chromium did not start within two minutes")
-		}
-		shared.alloc = first //nolint:fatcontext // one browser for all
-		shared.end = func() {
-			endFirst()
-			end()
-			_ = os.RemoveAll(dir)
-		}
-	})
-	return shared.alloc, shared.err
-}
-
-// tab is a page of the browser, closed with its test.
-type tab struct {
-	testing.TB
-	ctx context.Context
-	// apart is what holds its cookies.
-	apart cdp.BrowserContextID
-	// complaints are what the browser's console said.
-	mu         sync.Mutex
-	complaints []string
-}
+// tab is a page of the browser, looking at a console.
+type tab struct{ *driver.Tab }
 
 func open(tb testing.TB) *tab {
 	tb.Helper()
-	root, err := chromium()
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			tb.Fatalf("Chromium: %v", err)
-		}
-		tb.Skipf("Chromium: %v", err)
-	}
-	apart, err := target.CreateBrowserContext().Do(browserOf(root))
-	if err != nil {
-		tb.Fatalf("a new browser context: %v", err)
-	}
-	return window(root, tb, apart)
+	return &tab{driver.Open(tb)}
 }
 
-// browserOf is for what is asked of the browser, not of a tab.
-func browserOf(root context.Context) context.Context {
-	return cdp.WithExecutor(root, chromedp.FromContext(root).Browser)
-}
-
-// window opens a window with the cookies of others or with its own. Chromium opens
-// a first tab of a browser context only in a window of its own.
-func window(root context.Context, tb testing.TB, apart cdp.BrowserContextID) *tab {
-	tb.Helper()
-	id, err := target.CreateTarget("about:blank").WithBrowserContextID(apart).WithNewWindow(true).WithWidth(1280).WithHeight(900).Do(browserOf(root))
-	if err != nil {
-		tb.Fatalf("a new window: %v", err)
-	}
-	ctx, end := chromedp.NewContext(root, chromedp.WithTargetID(id))
-	tb.Cleanup(end)
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
-	tb.Cleanup(cancel)
-	b := &tab{TB: tb, ctx: ctx, apart: apart}
-	chromedp.ListenTarget(ctx, func(event any) {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		switch e := event.(type) {
-		case *runtime.EventExceptionThrown:
-			b.complaints = append(b.complaints, e.ExceptionDetails.Error())
-		case *runtime.EventConsoleAPICalled:
-			if e.Type == runtime.APITypeError {
-				b.complaints = append(b.complaints, fmt.Sprint(e.Args))
-			}
-		case *log.EventEntryAdded:
-			if e.Entry.Level == log.LevelError && e.Entry.Source != log.SourceNetwork {
-				b.complaints = append(b.complaints, e.Entry.Text+" "+e.Entry.URL)
-			}
-		}
-	})
-	b.do("listening", log.Enable())
-	return b
-}
-
-// do runs actions; a failure of one fails the test.
-func (b *tab) do(what string, actions ...chromedp.Action) {
+// second is a further window of the same person.
+func (b *tab) second() *tab {
 	b.Helper()
-	if err := chromedp.Run(b.ctx, actions...); err != nil {
-		b.Fatalf("%s: %v", what, err)
-	}
+	return &tab{b.Second()}
 }
 
-// text is what a page shows.
-func (b *tab) text() string {
+// signIn opens the pages with a code.
+func (b *tab) signIn(s *served) {
 	b.Helper()
-	var s string
-	b.do("reading the page", chromedp.Evaluate(`document.body.innerText`, &s))
-	return s
+	b.SignIn(s.Address())
 }
 
-// until waits until an expression of the page is true.
-func (b *tab) until(what, expression string) {
+// visit opens a page.
+func (b *tab) visit(s *served, path string) {
 	b.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 60*time.Second)
-	defer cancel()
-	if err := chromedp.Run(ctx, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(100*time.Millisecond))); err != nil {
-		b.Fatalf("waiting until %s: %v; the page shows:\n%s", what, err, b.text())
-	}
+	b.Visit(s.base + path)
 }
 
 // served is a console over a seeded store.
@@ -258,28 +132,6 @@ func serving(tb testing.TB, p *plane.Plane, change func(*console.Config)) *serve
 		}
 	})
 	return &served{Server: s, base: cfg.Base, plane: p, streams: streams}
-}
-
-// signIn opens the pages with a code.
-func (b *tab) signIn(s *served) {
-	b.Helper()
-	b.do("signing in", chromedp.Navigate(s.Address()), chromedp.WaitVisible("footer"))
-}
-
-// visit opens a page.
-func (b *tab) visit(s *served, path string) {
-	b.Helper()
-	b.do("opening "+path, chromedp.Navigate(s.base+path), chromedp.WaitVisible("main h1"))
-}
-
-// quiet fails where the browser complained: of a policy, or of the script.
-func (b *tab) quiet() {
-	b.Helper()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.complaints) > 0 {
-		b.Errorf("the browser complains:\n%s", strings.Join(b.complaints, "\n"))
-	}
 }
 
 // slotOf is the slot of a job's newest run that was relaunched, else its newest.

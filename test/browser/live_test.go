@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
@@ -25,9 +24,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 	"github.com/batchplane/batchplane/internal/wire"
+	"github.com/batchplane/batchplane/test/browser/driver"
 )
-
-func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
 // living is a console over a control plane that runs.
 func living(t *testing.T, inject func(localecs.Kind, localecs.Subject) bool) *served {
@@ -67,18 +65,6 @@ func living(t *testing.T, inject func(localecs.Kind, localecs.Subject) bool) *se
 	return out
 }
 
-func shows(text string) string { return fmt.Sprintf("document.body.innerText.includes(%q)", text) }
-
-// press sends the page's form, with values for its fields by id.
-func (b *tab) press(fields map[string]string) {
-	b.Helper()
-	var actions []chromedp.Action
-	for id, value := range fields {
-		actions = append(actions, chromedp.SetValue("#"+id, value, chromedp.ByQuery))
-	}
-	b.do("sending the form", append(actions, chromedp.Click("main form.fields button", chromedp.ByQuery), chromedp.WaitVisible(".answer, .banner.bad", chromedp.ByQuery))...)
-}
-
 // TestActions does all that the buttons do on a control plane that runs, some of
 // whose tasks do not get their network, and sees each page change by itself.
 func TestActions(t *testing.T) {
@@ -91,55 +77,55 @@ func TestActions(t *testing.T) {
 	b.signIn(s)
 
 	b.visit(s, "/jobs/hello")
-	b.do("run now", chromedp.Click(`a[href^="/ask/run"]`, chromedp.ByQuery), chromedp.WaitVisible("form.fields", chromedp.ByQuery))
-	b.press(map[string]string{"input-NAME": "NOT FOR IT"})
-	if shown := b.text(); !strings.Contains(shown, "refused") || !strings.Contains(shown, "NAME") {
+	b.Do("run now", chromedp.Click(`a[href^="/ask/run"]`, chromedp.ByQuery), chromedp.WaitVisible("form.fields", chromedp.ByQuery))
+	b.Press(map[string]string{"input-NAME": "NOT FOR IT"})
+	if shown := b.Text(); !strings.Contains(shown, "refused") || !strings.Contains(shown, "NAME") {
 		t.Errorf("a value that the job does not take:\n%s", shown)
 	}
 	b.visit(s, "/ask/run?of=hello")
-	b.press(map[string]string{"input-NAME": "chromium"})
-	b.do("to the run", chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
-	b.until("the run succeeds on the page", shows("succeeded"))
-	b.until("its output comes", shows("hello chromium"))
-	b.until("its last line comes", shows("<b>bold</b>"))
-	if shown := b.text(); strings.ContainsAny(shown, "\x1b\u202e") {
+	b.Press(map[string]string{"input-NAME": "chromium"})
+	b.ToRun()
+	b.Until("the run succeeds on the page", driver.Shows("succeeded"))
+	b.Until("its output comes", driver.Shows("hello chromium"))
+	b.Until("its last line comes", driver.Shows("<b>bold</b>"))
+	if shown := b.Text(); strings.ContainsAny(shown, "\x1b\u202e") {
 		t.Errorf("the page has what could steer a terminal or turn text around:\n%q", shown)
 	}
 
 	b.visit(s, "/ask/run?of=slow")
-	b.press(nil)
-	b.do("to the run", chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
-	b.until("output comes while it runs", shows("step 1"))
-	b.do("stop", chromedp.Click(`a[href^="/ask/stop"]`, chromedp.ByQuery), chromedp.WaitVisible("#reason", chromedp.ByQuery))
-	b.do("without a reason", chromedp.Evaluate(`document.querySelector('#reason').required = false`, nil))
-	b.press(nil)
-	if shown := b.text(); !strings.Contains(shown, "Say why") {
+	b.Press(nil)
+	b.ToRun()
+	b.Until("output comes while it runs", driver.Shows("step 1"))
+	b.Do("stop", chromedp.Click(`a[href^="/ask/stop"]`, chromedp.ByQuery), chromedp.WaitVisible("#reason", chromedp.ByQuery))
+	b.Do("without a reason", chromedp.Evaluate(`document.querySelector('#reason').required = false`, nil))
+	b.Press(nil)
+	if shown := b.Text(); !strings.Contains(shown, "Say why") {
 		t.Errorf("a stop without a reason:\n%s", shown)
 	}
-	b.press(map[string]string{"reason": "tea"})
-	b.do("back", chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
-	b.until("it stops", `document.querySelector('#r-state .lead').innerText.includes('stopped')`)
+	b.Press(map[string]string{"reason": "tea"})
+	b.ToRun()
+	b.Until("it stops", `document.querySelector('#r-state .lead').innerText.includes('stopped')`)
 
 	b.visit(s, "/ask/run?of=broken")
-	b.press(nil)
-	b.do("to the run", chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
-	b.until("it fails", shows("Only you know"))
-	b.do("retry", chromedp.Click(`a[href^="/ask/retry"]`, chromedp.ByQuery), chromedp.WaitVisible("form.fields", chromedp.ByQuery))
-	b.press(nil)
+	b.Press(nil)
+	b.ToRun()
+	b.Until("it fails", driver.Shows("Only you know"))
+	b.Do("retry", chromedp.Click(`a[href^="/ask/retry"]`, chromedp.ByQuery), chromedp.WaitVisible("form.fields", chromedp.ByQuery))
+	b.Press(nil)
 	b.visit(s, "/")
-	b.until("the overview says so", shows("broken"))
+	b.Until("the overview says so", driver.Shows("broken"))
 
 	b.visit(s, "/ask/pause?of=nightly")
-	b.press(map[string]string{"reason": "a table is restored", "until": "2h"})
+	b.Press(map[string]string{"reason": "a table is restored", "until": "2h"})
 	b.visit(s, "/jobs/nightly")
-	b.until("the pause shows", shows("a table is restored"))
+	b.Until("the pause shows", driver.Shows("a table is restored"))
 	b.visit(s, "/ask/resume?of=nightly")
-	b.press(nil)
+	b.Press(nil)
 	b.visit(s, "/ask/skip-next?of=nightly")
-	b.press(map[string]string{"reason": "a holiday"})
+	b.Press(map[string]string{"reason": "a holiday"})
 	b.visit(s, "/jobs/nightly")
-	b.until("the skip shows", shows("skipped at the request of tester"))
-	b.quiet()
+	b.Until("the skip shows", driver.Shows("skipped at the request of tester"))
+	b.Quiet()
 }
 
 // TestWithoutScript: pages and actions work when no script runs.
@@ -147,12 +133,12 @@ func TestWithoutScript(t *testing.T) {
 	t.Parallel()
 	s := living(t, nil)
 	b := open(t)
-	b.do("no script", emulation.SetScriptExecutionDisabled(true))
-	b.do("signing in", chromedp.Navigate(s.Address()), chromedp.WaitVisible("footer", chromedp.ByQuery))
+	b.Do("no script", emulation.SetScriptExecutionDisabled(true))
+	b.Do("signing in", chromedp.Navigate(s.Address()), chromedp.WaitVisible("footer", chromedp.ByQuery))
 	for _, path := range []string{"/", "/timeline", "/jobs", "/jobs/hello", "/history", "/schedule", "/problems"} {
-		b.do("opening "+path, chromedp.Navigate(s.base+path), chromedp.WaitVisible("main h1", chromedp.ByQuery), chromedp.WaitVisible("footer a", chromedp.ByQuery))
+		b.Do("opening "+path, chromedp.Navigate(s.base+path), chromedp.WaitVisible("main h1", chromedp.ByQuery), chromedp.WaitVisible("footer a", chromedp.ByQuery))
 	}
-	b.do("run", chromedp.Navigate(s.base+"/ask/run?of=hello"), chromedp.Click("main form.fields button", chromedp.ByQuery), chromedp.WaitVisible(".answer.s-ok", chromedp.ByQuery),
+	b.Do("run", chromedp.Navigate(s.base+"/ask/run?of=hello"), chromedp.Click("main form.fields button", chromedp.ByQuery), chromedp.WaitVisible(".answer.s-ok", chromedp.ByQuery),
 		chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
 }
 
@@ -195,14 +181,14 @@ func TestHostileTexts(t *testing.T) {
 	b := open(t)
 	b.signIn(s)
 	for _, path := range []string{"/", "/timeline", "/jobs", "/jobs/bad", "/runs/" + string(r.ID), "/history", "/history?cause=%3Cscript%3E", "/schedule", "/problems", "/ask/run?of=bad", "/ask/retry?run=" + string(r.ID), "/ask/retry-all?since=7d", "/nowhere/%3Cscript%3E"} {
-		b.do("opening "+path, chromedp.Navigate(s.base+path), chromedp.WaitVisible("main h1", chromedp.ByQuery))
+		b.Do("opening "+path, chromedp.Navigate(s.base+path), chromedp.WaitVisible("main h1", chromedp.ByQuery))
 		var title string
 		var strange int
-		b.do("looking", chromedp.Title(&title), chromedp.Evaluate(`document.querySelectorAll('img[src=x], script:not([src]), [onerror]').length`, &strange))
+		b.Do("looking", chromedp.Title(&title), chromedp.Evaluate(`document.querySelectorAll('img[src=x], script:not([src]), [onerror]').length`, &strange))
 		if strings.Contains(title, "taken") || strange > 0 {
 			t.Errorf("%s: a text became part of the page (%s)", path, title)
 		}
-		if shown := b.text(); strings.ContainsAny(shown, "\x1b\u202e") {
+		if shown := b.Text(); strings.ContainsAny(shown, "\x1b\u202e") {
 			t.Errorf("%s has characters that steer", path)
 		}
 	}
@@ -217,28 +203,28 @@ func TestForeignPages(t *testing.T) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = fmt.Fprintf(w, `<!doctype html><title>evil</title><iframe id=frame src="%[1]s/"></iframe>
 <form id=f method=post action="%[1]s/ask/run?of=hello"><input name=token value=x><input name=request value=page-1></form>
-<script>window.read = 'pending'; fetch('%[1]s/history', {credentials: 'include'}).then(r => r.text()).then(t => { window.read = t }, () => { window.read = 'refused' });
+<script>window.read = 'pending'; fetch('%[1]s/history', {credentials: 'include'}).then(r => r.Text()).then(t => { window.read = t }, () => { window.read = 'refused' });
 window.events = 'pending'; const e = new EventSource('%[1]s/events', {withCredentials: true}); e.onerror = () => { window.events = 'refused'; e.close() }; e.onopen = () => { window.events = 'open' };</script>`, s.base)
 	}))
 	t.Cleanup(evil.Close)
 	b := open(t)
 	b.signIn(s)
 	for name, at := range map[string]string{"another port": evil.URL, "another site": strings.Replace(evil.URL, "127.0.0.1", "evil.test", 1)} {
-		b.do("opening "+name, chromedp.Navigate(at))
-		b.until(name+" has tried", `window.read !== 'pending' && window.events !== 'pending'`)
+		b.Do("opening "+name, chromedp.Navigate(at))
+		b.Until(name+" has tried", `window.read !== 'pending' && window.events !== 'pending'`)
 		var read, events string
-		b.do("looking", chromedp.Evaluate(`window.read`, &read), chromedp.Evaluate(`window.events`, &events))
+		b.Do("looking", chromedp.Evaluate(`window.read`, &read), chromedp.Evaluate(`window.events`, &events))
 		if read != "refused" || events != "refused" {
 			t.Errorf("%s read %.80q and the stream was %s", name, read, events)
 		}
-		b.do("sending the form", chromedp.Evaluate(`document.getElementById('f').submit()`, nil), chromedp.WaitVisible("main h1", chromedp.ByQuery))
-		if shown := b.text(); !strings.Contains(shown, "another site asked for this") {
+		b.Do("sending the form", chromedp.Evaluate(`document.getElementById('f').submit()`, nil), chromedp.WaitVisible("main h1", chromedp.ByQuery))
+		if shown := b.Text(); !strings.Contains(shown, "another site asked for this") {
 			t.Errorf("the form of %s is answered by:\n%s", name, shown)
 		}
 	}
 	// A name that leads here is not ours.
-	b.do("a stranger's name", chromedp.Navigate(strings.Replace(s.base, "127.0.0.1", "evil.test", 1)+"/"), chromedp.WaitVisible("main h1", chromedp.ByQuery))
-	if shown := b.text(); !strings.Contains(shown, "does not have that name") {
+	b.Do("a stranger's name", chromedp.Navigate(strings.Replace(s.base, "127.0.0.1", "evil.test", 1)+"/"), chromedp.WaitVisible("main h1", chromedp.ByQuery))
+	if shown := b.Text(); !strings.Contains(shown, "does not have that name") {
 		t.Errorf("by a stranger's name the page shows:\n%s", shown)
 	}
 	page, err := s.plane.OpenRuns(t.Context(), 10)
@@ -247,7 +233,7 @@ window.events = 'pending'; const e = new EventSource('%[1]s/events', {withCreden
 	}
 	// The person's own tab is still signed in, and so is a second one.
 	b.visit(s, "/jobs")
-	second := window(shared.alloc, t, b.apart)
+	second := b.second()
 	second.visit(s, "/jobs/hello")
 }
 
@@ -302,13 +288,13 @@ func TestControlPlaneGoesAndComesBack(t *testing.T) {
 	b := open(t)
 	b.signIn(s)
 	b.visit(s, "/")
-	b.until("the page is live", `document.documentElement.dataset.live === 'yes'`)
+	b.Until("the page is live", `document.documentElement.dataset.live === 'yes'`)
 	m.gone.Store(true)
-	b.until("the banner comes", `!document.getElementById('gone').hidden && document.getElementById('gone').innerText.includes('cannot be read')`)
-	b.until("the page stays", shows("In the next hour"))
+	b.Until("the banner comes", `!document.getElementById('gone').hidden && document.getElementById('gone').innerText.includes('cannot be read')`)
+	b.Until("the page stays", driver.Shows("In the next hour"))
 	m.gone.Store(false)
-	b.until("the banner goes", `document.getElementById('gone').hidden`)
-	b.quiet()
+	b.Until("the banner goes", `document.getElementById('gone').hidden`)
+	b.Quiet()
 }
 
 // TestStreamsEndWhileHidden: a browser has six connections to a server, so a page that
@@ -319,20 +305,20 @@ func TestStreamsEndWhileHidden(t *testing.T) {
 	b := open(t)
 	b.signIn(s)
 	b.visit(s, "/")
-	b.until("the page listens", `document.documentElement.dataset.live === 'yes'`)
-	second := window(shared.alloc, t, b.apart)
+	b.Until("the page listens", `document.documentElement.dataset.live === 'yes'`)
+	second := b.second()
 	second.visit(s, "/timeline")
-	second.until("the second page listens", `document.documentElement.dataset.live === 'yes'`)
+	second.Until("the second page listens", `document.documentElement.dataset.live === 'yes'`)
 	turn := func(hidden bool) chromedp.Action {
 		return chromedp.Evaluate(fmt.Sprintf(`Object.defineProperty(document, 'hidden', { value: %t, configurable: true }); document.dispatchEvent(new Event('visibilitychange'))`, hidden), nil)
 	}
-	b.do("hiding the first page", turn(true))
+	b.Do("hiding the first page", turn(true))
 	s.listening(t, 1)
-	second.do("hiding the second", turn(true))
+	second.Do("hiding the second", turn(true))
 	s.listening(t, 0)
-	b.do("looking at the first again", turn(false))
+	b.Do("looking at the first again", turn(false))
 	s.listening(t, 1)
-	b.quiet()
+	b.Quiet()
 }
 
 // listening waits until so many pages listen.
@@ -357,23 +343,23 @@ func TestManyAreRetried(t *testing.T) {
 	b := open(t)
 	b.signIn(s)
 	b.visit(s, "/ask/run?of=broken")
-	b.press(nil)
-	b.do("to the run", chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
-	b.until("it fails", shows("Only you know"))
+	b.Press(nil)
+	b.ToRun()
+	b.Until("it fails", driver.Shows("Only you know"))
 	b.visit(s, "/ask/retry-all")
-	b.until("it is on the list and not chosen by itself", `document.querySelectorAll('input[name=run]').length === 1 && !document.querySelector('input[name=run]').checked`)
-	b.press(nil)
-	if shown := b.text(); !strings.Contains(shown, "No run is chosen") {
+	b.Until("it is on the list and not chosen by itself", `document.querySelectorAll('input[name=run]').length === 1 && !document.querySelector('input[name=run]').checked`)
+	b.Press(nil)
+	if shown := b.Text(); !strings.Contains(shown, "No run is chosen") {
 		t.Errorf("with nothing chosen:\n%s", shown)
 	}
-	b.do("choosing it", chromedp.Click("input[name=run]", chromedp.ByQuery))
-	b.press(nil)
-	if shown := b.text(); !strings.Contains(shown, "accepted") {
+	b.Do("choosing it", chromedp.Click("input[name=run]", chromedp.ByQuery))
+	b.Press(nil)
+	if shown := b.Text(); !strings.Contains(shown, "accepted") {
 		t.Errorf("the retry is answered:\n%s", shown)
 	}
-	b.do("to the run", chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
-	b.until("the second attempt is there", shows("Attempt 2"))
-	b.quiet()
+	b.ToRun()
+	b.Until("the second attempt is there", driver.Shows("Attempt 2"))
+	b.Quiet()
 }
 
 // TestKeptInputs: what could not be used is shown with its reason.
@@ -396,8 +382,8 @@ func TestKeptInputs(t *testing.T) {
 	b := open(t)
 	b.signIn(s)
 	b.visit(s, "/problems")
-	if shown := b.text(); !strings.Contains(shown, "it is not a JSON object \"><script>") {
+	if shown := b.Text(); !strings.Contains(shown, "it is not a JSON object \"><script>") {
 		t.Errorf("the page shows:\n%s", shown)
 	}
-	b.quiet()
+	b.Quiet()
 }

@@ -1,16 +1,15 @@
 package browser
 
 import (
-	"encoding/json"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/test/browser/driver"
 )
 
 // paths are the pages of the seeded state.
@@ -24,15 +23,11 @@ func paths(t *testing.T, s *served) map[string]string {
 	}
 }
 
-func media(scheme string) chromedp.Action {
-	return emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
-}
-
 // TestEveryPage: by day, in the dark and at 400 px each page is whole, obeys its
 // policy, and has no serious fault of accessibility.
 func TestEveryPage(t *testing.T) {
 	t.Parallel()
-	axe, err := os.ReadFile("../../.tools/axe/node_modules/axe-core/axe.min.js")
+	axe, err := driver.Axe("../..")
 	if err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)
@@ -41,46 +36,22 @@ func TestEveryPage(t *testing.T) {
 	}
 	s := serve(t, now, checked)
 	for look, actions := range map[string][]chromedp.Action{
-		"light":  {chromedp.EmulateViewport(1280, 900), media("light")},
-		"dark":   {chromedp.EmulateViewport(1280, 900), media("dark")},
-		"narrow": {chromedp.EmulateViewport(400, 900), media("light")},
+		"light":  {chromedp.EmulateViewport(1280, 900), driver.Media("light")},
+		"dark":   {chromedp.EmulateViewport(1280, 900), driver.Media("dark")},
+		"narrow": {chromedp.EmulateViewport(400, 900), driver.Media("light")},
 	} {
 		t.Run(look, func(t *testing.T) {
 			t.Parallel()
 			b := open(t)
 			b.signIn(s)
-			b.do(look, actions...)
+			b.Do(look, actions...)
 			for name, path := range paths(t, s) {
 				b.visit(s, path)
-				var wide int
-				b.do("measuring", chromedp.Evaluate(`document.documentElement.scrollWidth - document.documentElement.clientWidth`, &wide))
-				if wide > 0 {
-					t.Errorf("%s is %d px wider than the window", name, wide)
-				}
-				b.judge(name, string(axe))
+				b.Fits(name)
+				b.Judge(name, axe)
 			}
-			b.quiet()
+			b.Quiet()
 		})
-	}
-}
-
-// judge has axe-core look at the page.
-func (b *tab) judge(name, axe string) {
-	b.Helper()
-	var found string
-	b.do("looking at "+name, chromedp.Evaluate(axe+";0", nil), chromedp.Evaluate(
-		`axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations.filter(v => v.impact === 'serious' || v.impact === 'critical')
-			.map(v => ({id: v.id, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + ' ' + n.failureSummary)}))))`,
-		&found, chromedp.EvalAsValue, awaited))
-	var faults []struct {
-		ID, Help string
-		Nodes    []string
-	}
-	if err := json.Unmarshal([]byte(found), &faults); err != nil {
-		b.Fatal(err)
-	}
-	for _, f := range faults {
-		b.Errorf("%s: %s: %s\n  %s", name, f.ID, f.Help, strings.Join(f.Nodes, "\n  "))
 	}
 }
 
@@ -105,13 +76,13 @@ func TestClockChanges(t *testing.T) {
 			b := open(t)
 			b.signIn(s)
 			b.visit(s, c.path)
-			shown := b.text()
+			shown := b.Text()
 			for _, want := range c.want {
 				if !strings.Contains(shown, want) {
 					t.Errorf("the page does not show %q:\n%s", want, shown)
 				}
 			}
-			b.quiet()
+			b.Quiet()
 		})
 	}
 }
@@ -124,11 +95,9 @@ func TestReaderSeesNoButton(t *testing.T) {
 	b.signIn(s)
 	for name, path := range paths(t, s) {
 		b.visit(s, path)
-		var n int
-		b.do("counting", chromedp.Evaluate(`document.querySelectorAll('form[method=post], main a.button[href^="/ask"]').length`, &n))
-		if n > 0 {
+		if n := b.Number("counting", `document.querySelectorAll('form[method=post], main a.button[href^="/ask"]').length`); n > 0 {
 			t.Errorf("%s has %d buttons", name, n)
 		}
 	}
-	b.quiet()
+	b.Quiet()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/wire"
+	"github.com/batchplane/batchplane/test/browser/driver"
 	"github.com/batchplane/batchplane/test/browser/seed"
 )
 
@@ -55,7 +56,7 @@ func BenchmarkFirstPaint(b *testing.B) {
 			for b.Loop() {
 				t.visit(s, path)
 				var ms float64
-				t.do("first paint", chromedp.Evaluate(painted, &ms, chromedp.EvalAsValue, awaited))
+				t.Do("first paint", chromedp.Evaluate(painted, &ms, chromedp.EvalAsValue, driver.Awaited))
 				sum, n = sum+ms, n+1
 			}
 			b.ReportMetric(sum/float64(n), "ms-to-paint")

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/batchplane/batchplane/test/browser/driver"
 )
 
 // TestScreenshots writes pictures of the pages into the folder that SCREENSHOTS
@@ -25,18 +27,18 @@ func TestScreenshots(t *testing.T) {
 		"ask-run": "/ask/run?of=invoice-mailer", "ask-many": "/ask/retry-all",
 	} {
 		for look, actions := range map[string][]chromedp.Action{
-			"light":  {chromedp.EmulateViewport(1200, 760), media("light")},
-			"dark":   {chromedp.EmulateViewport(1200, 760), media("dark")},
-			"narrow": {chromedp.EmulateViewport(400, 860), media("light")}, "narrow-dark": {chromedp.EmulateViewport(400, 860), media("dark")},
+			"light":  {chromedp.EmulateViewport(1200, 760), driver.Media("light")},
+			"dark":   {chromedp.EmulateViewport(1200, 760), driver.Media("dark")},
+			"narrow": {chromedp.EmulateViewport(400, 860), driver.Media("light")}, "narrow-dark": {chromedp.EmulateViewport(400, 860), driver.Media("dark")},
 		} {
-			b.do(look, actions...)
+			b.Do(look, actions...)
 			b.visit(s, path)
 			var png []byte
-			b.do("taking a picture", chromedp.CaptureScreenshot(&png))
+			b.Do("taking a picture", chromedp.CaptureScreenshot(&png))
 			if err := os.WriteFile(filepath.Join(dir, name+"-"+look+".png"), png, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	b.quiet()
+	b.Quiet()
 }

@@ -1,0 +1,254 @@
+// Package driver has tests look at pages as people do: in Chromium. Where that is not
+// installed such a test is skipped by name; with CI=true it fails.
+package driver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+)
+
+// The longest that one step, and one wait, take on a busy machine.
+const (
+	stepLimit = 2 * time.Minute
+	waitLimit = 3 * time.Minute
+)
+
+var shared struct {
+	once  sync.Once
+	alloc context.Context
+	end   context.CancelFunc
+	err   error
+}
+
+// Close ends the browser, if one was started: TestMain calls it after the tests.
+func Close() {
+	if shared.end != nil {
+		shared.end()
+	}
+}
+
+// chromium starts one browser for all tests of a package.
+func chromium() (context.Context, error) {
+	shared.once.Do(func() {
+		var path string
+		for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+			if path, shared.err = exec.LookPath(name); shared.err == nil {
+				break
+			}
+		}
+		if shared.err != nil {
+			return
+		}
+		dir, err := os.MkdirTemp("", "batchplane-chromium-")
+		if err != nil {
+			shared.err = err
+			return
+		}
+		options := append(chromedp.DefaultExecAllocatorOptions[:0:0],
+			chromedp.ExecPath(path), chromedp.UserDataDir(dir), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+			chromedp.Flag("disable-sync", true), chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1"), chromedp.Flag("hide-scrollbars", true), chromedp.WindowSize(1280, 900),
+		)
+		alloc, end := chromedp.NewExecAllocator(context.Background(), options...)
+		first, endFirst := chromedp.NewContext(alloc)
+		starting, cancel := context.WithTimeout(context.Background(), stepLimit)
+		defer cancel()
+		done := make(chan error, 1)
+		go func() { done <- chromedp.Run(first) }()
+		select {
+		case shared.err = <-done:
+		case <-starting.Done():
+			shared.err = errors.New("chromium did not start within two minutes")
+		}
+		shared.alloc = first //nolint:fatcontext // one browser for all
+		shared.end = func() {
+			endFirst()
+			end()
+			_ = os.RemoveAll(dir)
+		}
+	})
+	return shared.alloc, shared.err
+}
+
+// Tab is a page of the browser, closed with its test.
+type Tab struct {
+	testing.TB
+	ctx context.Context
+	// apart is what holds its cookies.
+	apart cdp.BrowserContextID
+	// complaints are what the browser's console said.
+	mu         sync.Mutex
+	complaints []string
+}
+
+// Open opens a window with cookies of its own.
+func Open(tb testing.TB) *Tab {
+	tb.Helper()
+	root, err := chromium()
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			tb.Fatalf("Chromium: %v", err)
+		}
+		tb.Skipf("Chromium: %v", err)
+	}
+	apart, err := target.CreateBrowserContext().Do(browserOf(root))
+	if err != nil {
+		tb.Fatalf("a new browser context: %v", err)
+	}
+	return window(tb, root, apart)
+}
+
+// Second opens a further window with the cookies of this one.
+func (b *Tab) Second() *Tab {
+	b.Helper()
+	return window(b.TB, shared.alloc, b.apart)
+}
+
+// browserOf is for what is asked of the browser, not of a tab.
+func browserOf(root context.Context) context.Context {
+	return cdp.WithExecutor(root, chromedp.FromContext(root).Browser)
+}
+
+// window opens a window. Chromium opens a first tab of a browser context only in a
+// window of its own.
+func window(tb testing.TB, root context.Context, apart cdp.BrowserContextID) *Tab { //nolint:revive // the test comes first, as everywhere
+	tb.Helper()
+	id, err := target.CreateTarget("about:blank").WithBrowserContextID(apart).WithNewWindow(true).WithWidth(1280).WithHeight(900).Do(browserOf(root))
+	if err != nil {
+		tb.Fatalf("a new window: %v", err)
+	}
+	ctx, end := chromedp.NewContext(root, chromedp.WithTargetID(id))
+	tb.Cleanup(end)
+	b := &Tab{TB: tb, ctx: ctx, apart: apart}
+	chromedp.ListenTarget(ctx, b.hear)
+	// The first use of a context is what the tab lives by, so it has no limit.
+	if err := chromedp.Run(ctx, log.Enable()); err != nil {
+		tb.Fatalf("a new window: %v", err)
+	}
+	return b
+}
+
+func (b *Tab) hear(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		b.complaints = append(b.complaints, e.ExceptionDetails.Error())
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.APITypeError {
+			b.complaints = append(b.complaints, fmt.Sprint(e.Args))
+		}
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.LevelError && e.Entry.Source != log.SourceNetwork {
+			b.complaints = append(b.complaints, e.Entry.Text+" "+e.Entry.URL)
+		}
+	}
+}
+
+// Do runs actions; a failure of one fails the test.
+func (b *Tab) Do(what string, actions ...chromedp.Action) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, stepLimit)
+	defer cancel()
+	if err := chromedp.Run(ctx, actions...); err != nil {
+		b.Fatalf("%s: %v; the page shows:\n%s", what, err, b.shown(b.ctx))
+	}
+}
+
+// shown is what a page shows, as far as that can be told.
+func (b *Tab) shown(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, stepLimit/4)
+	defer cancel()
+	var s string
+	if err := chromedp.Run(ctx, chromedp.Evaluate(`location.href + '\n' + document.body.innerText`, &s)); err != nil {
+		return err.Error()
+	}
+	return s
+}
+
+// Text is what a page shows.
+func (b *Tab) Text() string {
+	b.Helper()
+	var s string
+	b.Do("reading the page", chromedp.Evaluate(`document.body.innerText`, &s))
+	return s
+}
+
+// Number is a number that the page computes.
+func (b *Tab) Number(what, expression string) int {
+	b.Helper()
+	var n int
+	b.Do(what, chromedp.Evaluate(expression, &n))
+	return n
+}
+
+// Until waits until an expression of the page is true.
+func (b *Tab) Until(what, expression string) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, waitLimit)
+	defer cancel()
+	if err := chromedp.Run(ctx, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(0))); err != nil {
+		b.Fatalf("waiting until %s: %v; the page shows:\n%s", what, err, b.shown(b.ctx))
+	}
+}
+
+// Shows is an expression: the page shows this.
+func Shows(text string) string { return fmt.Sprintf("document.body.innerText.includes(%q)", text) }
+
+// Visit opens a page.
+func (b *Tab) Visit(address string) {
+	b.Helper()
+	b.Do("opening "+address, chromedp.Navigate(address), chromedp.WaitVisible("main h1", chromedp.ByQuery))
+}
+
+// SignIn opens the pages by an address with a code.
+func (b *Tab) SignIn(address string) {
+	b.Helper()
+	b.Do("signing in", chromedp.Navigate(address), chromedp.WaitVisible("footer", chromedp.ByQuery))
+}
+
+// Follow clicks on what leads to another page, and waits for something there.
+func (b *Tab) Follow(what, link, there string) {
+	b.Helper()
+	b.Do(what, chromedp.Click(link, chromedp.ByQuery), chromedp.WaitVisible(there, chromedp.ByQuery))
+}
+
+// Press sends the page's form, with values for its fields by id, and waits for the
+// answer or for what is wrong with it.
+func (b *Tab) Press(fields map[string]string) {
+	b.Helper()
+	var actions []chromedp.Action
+	for id, value := range fields {
+		actions = append(actions, chromedp.SetValue("#"+id, value, chromedp.ByQuery))
+	}
+	b.Do("sending the form", append(actions, chromedp.Click("main form.fields button", chromedp.ByQuery), chromedp.WaitVisible(".answer, .banner.bad", chromedp.ByQuery))...)
+}
+
+// ToRun follows the answer's link to its run.
+func (b *Tab) ToRun() {
+	b.Helper()
+	b.Follow("to the run", `.answer a[href^="/runs/"]`, "h1.id")
+}
+
+// Quiet fails where the browser complained: of a policy, or of the script.
+func (b *Tab) Quiet() {
+	b.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.complaints) > 0 {
+		b.Errorf("the browser complains:\n%s", strings.Join(b.complaints, "\n"))
+	}
+}
