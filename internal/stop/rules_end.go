@@ -14,6 +14,7 @@ const (
 // Names of rules that run.Decide and others know.
 const (
 	RuleTimedOut  = "timed-out"
+	RuleExited    = "exit-not-zero"
 	RuleEndedLate = "ended-after-limit"
 	RuleHung      = "hung-before-start"
 )
@@ -130,7 +131,7 @@ var (
 		Source:  docEnum,
 	}
 	exitedRule = Rule{
-		Name: "exit-not-zero", Class: AppFailed,
+		Name: RuleExited, Class: AppFailed,
 		Why:     "a container ended, and its exit code is not 0 or was not reported",
 		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: exits(1)},
 		Source:  docEnum,

@@ -70,7 +70,7 @@ func attemptSafety(a *run.Attempt) Retry {
 		return Retry{Safe, ""}
 	case a.TaskARN == "":
 		return Retry{Unsafe, which + " may have been launched: an answer of ECS was lost, and no task was found"}
-	case a.Class == stop.AppFailed && a.ExitCode != nil:
+	case a.ExitCode != nil && byItself(a):
 		return Retry{Ended, fmt.Sprintf("%s ended by itself with code %d: nothing of it runs any more; what it did before, a retry does again", which, *a.ExitCode)}
 	case a.ExitCode != nil:
 		return Retry{Unsafe, fmt.Sprintf("%s ran and was cut off with code %d: part of its work may be done", which, *a.ExitCode)}
@@ -78,6 +78,12 @@ func attemptSafety(a *run.Attempt) Retry {
 		return Retry{Unsafe, which + " ran, and how far it came is not known"}
 	}
 	return Retry{Unsafe, which + " may have run: " + orElse(a.Why, "ECS did not say what became of it")}
+}
+
+// byItself is whether the job's container ended by itself: it was not stopped at its
+// limit, nor killed for its memory or its health.
+func byItself(a *run.Attempt) bool {
+	return a.Class == stop.AppFailed && (a.Rule == stop.RuleExited || a.Rule == stop.RuleEndedLate)
 }
 
 func orElse(s, other string) string {
