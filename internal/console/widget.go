@@ -69,6 +69,7 @@ type widget struct {
 	door      string
 	by        string
 	retries   map[run.ID]plane.Candidate
+	fields    int // that have a name so far
 }
 
 // failure is a run that failed or was missed.
@@ -196,8 +197,10 @@ func (w *Widget) retryable(ctx context.Context, d *widget, runs []run.Run) error
 	return nil
 }
 
-// retry is a button: what it calls, what it asks before, and what it sends.
-type retry struct{ Door, Question, Request string }
+// retry is a button: what it calls, what it asks before, and what it sends. Field is
+// the name of the field beside it into which the reason is typed, "" where none is
+// needed.
+type retry struct{ Door, Question, Request, Field string }
 
 // Retry is the button of a run, nil where there is nothing to retry.
 func (d *widget) Retry(id run.ID) (*retry, error) {
@@ -205,10 +208,7 @@ func (d *widget) Retry(id run.ID) (*retry, error) {
 	if !ok || c.Retry.Safety == view.Open {
 		return nil, nil //nolint:nilnil // a template asks, and no button is an answer
 	}
-	request, err := json.Marshal(entry.Request{Retry: &control.RetryRequest{Run: id, RequestID: c.RequestID()}}.By(d.by))
-	if err != nil {
-		return nil, fmt.Errorf("writing the request of a retry: %w", err)
-	}
+	request := entry.Request{Retry: &control.RetryRequest{Run: id, RequestID: c.RequestID()}}.By(d.by)
 	question := fmt.Sprintf("Retry %s? The same run gets a further attempt, with the newest definition of its job. ", id)
 	switch c.Retry.Safety {
 	case view.Safe:
@@ -217,8 +217,15 @@ func (d *widget) Retry(id run.ID) (*retry, error) {
 		question += "Whether what it did may be done again only you know: "
 	default:
 		question += "A RETRY MAY DO WORK TWICE: "
+		// CloudWatch sends all forms of a widget as one, and a run may have two buttons.
+		d.fields++
+		request.ReasonIn = fmt.Sprintf("reason-%d", d.fields)
 	}
-	return &retry{Door: d.door, Question: question + c.Retry.Why + ".", Request: string(request)}, nil
+	body, err := json.Marshal(request)
+	if err != nil {
+		return nil, fmt.Errorf("writing the request of a retry: %w", err)
+	}
+	return &retry{Door: d.door, Question: question + c.Retry.Why + ".", Request: string(body), Field: request.ReasonIn}, nil
 }
 
 // FailuresOf says how far back failures are looked for.

@@ -84,8 +84,8 @@ func TestWidgetHostile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := cloudWatchTakes(t, html); n != 2 || strings.ContainsAny(html, "\x1b\u202e") {
-		t.Errorf("%d buttons in %s", n, html)
+	if n := cloudWatchTakes(t, html); n != 2 || strings.Count(html, "<textarea") != 2 || strings.ContainsAny(html, "\x1b\u202e") {
+		t.Errorf("%d buttons, each with a field for the reason, since a retry is not safe: %s", n, html)
 	}
 }
 
@@ -118,11 +118,12 @@ func cloudWatchTakes(t *testing.T, html string) (buttons int) {
 	if len(html) > 64<<10 {
 		t.Errorf("it has %d bytes", len(html))
 	}
-	elements := strings.Fields("a b br circle code cwdb-action div h3 p path span style svg table tbody td th thead time tr")
-	attributes := strings.Fields("action aria-hidden class colspan confirmation cx cy d datetime display endpoint height r title viewBox width")
+	elements := strings.Fields("a b br circle code cwdb-action div form h3 p path span style svg table tbody td textarea th thead time tr")
+	attributes := strings.Fields("action aria-hidden aria-label class colspan confirmation cx cy d datetime display endpoint height maxlength name placeholder r rows title viewBox width")
 	d := xml.NewDecoder(strings.NewReader(html))
 	d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
 	var before string // the element that was closed last
+	fields := map[string]bool{}
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -142,13 +143,19 @@ func cloudWatchTakes(t *testing.T, html string) (buttons int) {
 					t.Errorf("%s has the attribute %s", e.Name.Local, a.Name.Local)
 				}
 			}
+			if e.Name.Local == "textarea" {
+				if name := given["name"]; name == "" || fields[name] {
+					t.Errorf("a field is named %q, as another is", name)
+				}
+				fields[given["name"]] = true
+			}
 			if e.Name.Local == "cwdb-action" {
 				buttons++
 				var body string
 				if err := d.DecodeElement(&body, &e); err != nil {
 					t.Fatal(err)
 				}
-				button(t, before, given, body)
+				button(t, before, given, body, fields)
 			}
 		case xml.EndElement:
 			before = e.Name.Local
@@ -158,9 +165,9 @@ func cloudWatchTakes(t *testing.T, html string) (buttons int) {
 	}
 }
 
-// button: it asks before it acts, and the people's door takes what it sends with
-// what CloudWatch adds.
-func button(t *testing.T, before string, given map[string]string, body string) {
+// button: it asks before it acts, and the people's door takes what it sends with what
+// CloudWatch adds: of a retry that may do work twice also the reason that was typed.
+func button(t *testing.T, before string, given map[string]string, body string, fields map[string]bool) {
 	t.Helper()
 	if before != "a" || given["action"] != "call" || given["display"] != "popup" || given["endpoint"] != peoplesDoor || !strings.HasPrefix(given["confirmation"], "Retry ") {
 		t.Errorf("after %q: %v", before, given)
@@ -170,12 +177,22 @@ func button(t *testing.T, before string, given map[string]string, body string) {
 		t.Fatalf("it sends %s", body)
 	}
 	sent["widgetContext"] = context["widgetContext"]
+	why := ""
+	if strings.Contains(given["confirmation"], "MAY DO WORK TWICE") {
+		why = "the table is back"
+		field, _ := sent["reasonIn"].(string)
+		if !fields[field] {
+			t.Errorf("its reason is in %q, and there is no such field before it", field)
+		}
+		in, _ := context["widgetContext"].(map[string]any)
+		in["forms"] = map[string]any{"all": map[string]any{field: " the table\n is back ", "reason-0": "of another"}}
+	}
 	whole, err := json.Marshal(sent)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r, err := entry.Parse(whole)
-	if err != nil || r.Retry == nil || r.Retry.RequestID == "" || r.Retry.Force || !strings.HasPrefix(r.Retry.By, "a viewer of ") {
+	if err != nil || r.Retry == nil || r.Retry.RequestID == "" || r.Retry.Force || r.Retry.Reason != why || !strings.HasPrefix(r.Retry.By, "a viewer of ") {
 		t.Errorf("it sends %s: %+v, %v", body, r.Retry, err)
 	}
 }

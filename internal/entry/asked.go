@@ -34,7 +34,7 @@ func asking(way Way, requestID string, r Request, body []byte) control.Asked {
 	default:
 		return a // what cannot be read may hold anything
 	}
-	a.Request = told(body)
+	a.Request = told(body, r)
 	return a
 }
 
@@ -46,13 +46,17 @@ const mostKept = 16 << 10
 const hidden = "(looks like a secret and is not kept)"
 
 // told is a request without texts that look like secrets.
-func told(body []byte) json.RawMessage {
+func told(body []byte, r Request) json.RawMessage {
 	var document map[string]any
 	if json.Unmarshal(body, &document) != nil {
 		return nil
 	}
 	delete(document, "job")           // a definition, which is no request of a person's
 	delete(document, "widgetContext") // nor is what a dashboard looks like
+	if r.ReasonIn != "" {
+		delete(document, "reasonIn")
+		document["reason"] = r.Retry.Reason
+	}
 	out, err := json.Marshal(without("", document))
 	if err != nil || len(out) > mostKept {
 		return nil

@@ -20,10 +20,18 @@ func TestPeoplesDoor(t *testing.T) {
 		says     string
 		launches int
 	}{
-		"a run":              {`{"run":"etl"}`, control.Accepted, "launched", 1},
-		"a slot of a job":    {`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "slots come from schedules", 0},
-		"a definition":       {`{"job":{"name":"etl","taskDefinition":"payroll","command":["sh","-c","id"]},"scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "slots come from schedules", 0},
-		"a rule's event":     {`{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T09:00:00Z","resources":["arn:aws:events:r:1:rule/etl"]}`, control.Refused, "slots come from schedules", 0},
+		"a run":           {`{"run":"etl"}`, control.Accepted, "launched", 1},
+		"a slot of a job": {`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "slots come from schedules", 0},
+		"a definition":    {`{"job":{"name":"etl","taskDefinition":"payroll","command":["sh","-c","id"]},"scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "slots come from schedules", 0},
+		"a rule's event":  {`{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T09:00:00Z","resources":["arn:aws:events:r:1:rule/etl"]}`, control.Refused, "slots come from schedules", 0},
+		"a dashboard's retry without the reason that it asks for": {
+			`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1","widgetContext":{"forms":{"all":{"reason-1":" \n","reason-2":"of another"}}}}`, control.Refused, "say why", 0,
+		},
+		"a dashboard's retry that sends no forms": {`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1"}`, control.Refused, "say why", 0},
+		"a dashboard's retry with its reason": {
+			`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1","widgetContext":{"forms":{"all":{"reason-1":"the table is back"}}}}`, control.Refused, "no run", 0,
+		},
+		"two reasons":        {`{"retry":"etl/20261122T0900Z","reason":"a","reasonIn":"reason-1"}`, control.Refused, "it has a reason, and reasonIn", 0},
 		"what is no request": {`{"rnu":"etl"}`, control.Refused, "exactly one of", 0},
 		"a stop of nothing":  {`{"stop":"etl/20261122T0900Z"}`, control.Refused, "no run", 0},
 	} {
@@ -116,6 +124,10 @@ func TestRequestsAreKept(t *testing.T) {
 		"a retry of nothing": {
 			in:   `{"retry":"etl/20261122T0900Z","by":"mia"}`,
 			want: control.Asked{ID: "r", By: "mia", What: "retry", Job: "etl", Run: "etl/20261122T0900Z", Outcome: control.Refused},
+		},
+		"a dashboard's retry, with what was typed beside it": {
+			in:   `{"retry":"etl/20261122T0900Z","by":"mia","reasonIn":"reason-1","widgetContext":{"widgetId":"widget-1","forms":{"all":{"reason-1":"the\ntable is  back"}}}}`,
+			want: control.Asked{ID: "r", By: "mia", What: "retry", Job: "etl", Run: "etl/20261122T0900Z", Outcome: control.Refused}, has: `"reason":"the table is back"`, hasNot: "widget-1",
 		},
 		"a pause of all":                  {in: `{"pause":"*","reason":"x"}`, want: control.Asked{ID: "r", What: "pause", Job: "*", Outcome: control.Accepted}, has: `"reason":"x"`},
 		"its end":                         {before: `{"pause":"etl"}`, in: `{"resume":"etl"}`, want: control.Asked{ID: "r", What: "resume", Job: "etl", Outcome: control.Accepted}},

@@ -72,6 +72,8 @@ func (d Door) Enter(ctx context.Context, way Way, requestID string, body []byte)
 		return d.ask(ctx, asking(way, requestID, req, body), refusal("slots come from schedules and rules alone: ask for a new run with run, or for a further attempt with retry"))
 	case req.Slot != nil:
 		return d.slot(ctx, *req.Slot)
+	case req.lacks() != "":
+		return d.ask(ctx, asking(way, requestID, req, body), refusal(req.lacks()))
 	}
 	return d.ask(ctx, asking(way, requestID, req, body), func(ctx context.Context) (control.Reply, error) {
 		return d.person(ctx, requestID, req)

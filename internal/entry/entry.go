@@ -35,6 +35,17 @@ type Request struct {
 	// Kept and Redrive are about what could not be used and what was given up.
 	Kept    *control.KeptRequest
 	Redrive *control.RedriveRequest
+	// ReasonIn is the field of a widget's form into which the reason of Retry is typed,
+	// "" where the request brings its reason itself, or none.
+	ReasonIn string
+}
+
+// lacks says what a person was to type and did not, "" for nothing.
+func (r Request) lacks() string {
+	if r.ReasonIn != "" && r.Retry.Reason == "" {
+		return "say why, in the field beside the button, and press it again: this retry may do work twice"
+	}
+	return ""
 }
 
 // Slot is a schedule's trigger for one nominal time.

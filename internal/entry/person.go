@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -35,8 +36,24 @@ type asked struct {
 	RequestID string `json:"requestId"`
 	By        string `json:"by"`
 	// Widget is what a dashboard of CloudWatch adds to what its buttons send: which
-	// dashboard, which window. It asks for nothing.
+	// dashboard, which window, and what was typed into the widget's forms (user guide,
+	// "Details about custom widgets"). By itself it asks for nothing.
 	Widget json.RawMessage `json:"widgetContext"`
+}
+
+// typed is what somebody typed into a field of a widget's form, on one line; "" where
+// nothing was.
+func (a asked) typed(field string) string {
+	var in struct {
+		Forms struct {
+			All map[string]json.RawMessage `json:"all"`
+		} `json:"forms"`
+	}
+	var text string
+	if json.Unmarshal(a.Widget, &in) != nil || json.Unmarshal(in.Forms.All[field], &text) != nil {
+		return ""
+	}
+	return strings.Join(strings.Fields(text), " ")
 }
 
 func (a asked) bounded() error {
@@ -54,19 +71,27 @@ func personal(body []byte, into interface{ bounded() error }) error {
 	return into.bounded()
 }
 
-// readRetry reads {"retry": run, "same", "force", "reason", "requestId", "by"}.
+// readRetry reads {"retry": run, "same", "force", "reason", "requestId", "by"}. In place
+// of a reason "reasonIn" may name a field of the widget's form that holds it.
 func readRetry(body []byte) (Request, error) {
 	var in struct {
 		Retry run.ID `json:"retry"`
 		asked
-		Same   bool   `json:"same"`
-		Force  bool   `json:"force"`
-		Reason string `json:"reason"`
+		Same     bool   `json:"same"`
+		Force    bool   `json:"force"`
+		Reason   string `json:"reason"`
+		ReasonIn string `json:"reasonIn"`
 	}
 	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
-	return Request{Retry: &control.RetryRequest{
+	if in.ReasonIn != "" {
+		if in.Reason != "" {
+			return Request{}, errors.New("it has a reason, and reasonIn, which says where another is")
+		}
+		in.Reason = in.typed(in.ReasonIn)
+	}
+	return Request{ReasonIn: in.ReasonIn, Retry: &control.RetryRequest{
 		Run: in.Retry, RequestID: in.RequestID, By: in.By, Same: in.Same, Force: in.Force, Reason: in.Reason,
 	}}, errors.Join(runID(in.Retry), short("reason", in.Reason, MaxReason))
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -25,7 +26,13 @@ const widgetContext = `{"dashboardName":"bp-test","widgetId":"widget-1","account
 // clicks calls a function as the dashboard does: with the viewer's own keys.
 func (p terminal) clicks(t *testing.T, endpoint string, parameters map[string]any) (status int, answer string) {
 	t.Helper()
-	parameters["widgetContext"] = json.RawMessage(widgetContext)
+	return p.clicksWith(t, endpoint, parameters, "{}")
+}
+
+// clicksWith has what was typed into the widget's forms come along.
+func (p terminal) clicksWith(t *testing.T, endpoint string, parameters map[string]any, typed string) (status int, answer string) {
+	t.Helper()
+	parameters["widgetContext"] = json.RawMessage(strings.Replace(widgetContext, `"all":{}`, `"all":`+typed, 1))
 	body, err := json.Marshal(parameters)
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +72,32 @@ func onDashboard(t *testing.T, w *world) {
 	as, err := w.store.Asked(t.Context(), control.AskedQuery{Job: "on-board"})
 	if err != nil || len(as) == 0 || as[0].By != "a viewer of the dashboard bp-test" || as[0].Door != "people" || strings.Contains(string(as[0].Request), "widget-1") {
 		t.Errorf("kept %+v, %v", as, err)
+	}
+}
+
+// onDashboardUnsafe: a retry that may do work twice is done once somebody has typed why
+// beside its button, and not before.
+func onDashboardUnsafe(t *testing.T, w *world) {
+	operator := w.person(t, "dora-board", "OperatorPolicy")
+	w.set(func() { w.scripts["on-board-cut"] = localecs.Script{For: -1} })
+	j := aJob("on-board-cut")
+	j.Timeout = job.Duration(2 * time.Second)
+	input, id := w.scheduled(t, j)
+	w.send(t, w.resource["Trigger"], input)
+	w.await(t, id, run.Failed, soon)
+	w.set(func() { delete(w.scripts, "on-board-cut") })
+
+	door, request := retryOn(t, operator, w.widget(t), id)
+	field, _ := request["reasonIn"].(string)
+	if status, answer := operator.clicks(t, door, request); field == "" || status != http.StatusOK || !strings.Contains(answer, `"refused"`) || !strings.Contains(answer, "say why") {
+		t.Errorf("without a reason in %q the click is answered %d: %s", field, status, answer)
+	}
+	if status, answer := operator.clicksWith(t, door, request, `{"`+field+`":"the table is back"}`); status != http.StatusOK || !strings.Contains(answer, `"accepted"`) {
+		t.Errorf("with a reason the click is answered %d: %s", status, answer)
+	}
+	r := w.await(t, id, run.Succeeded, soon)
+	if last := r.Triggers[len(r.Triggers)-1]; len(r.Attempts) != 2 || last.Reason != "the table is back" {
+		t.Errorf("attempts %+v, asked for by %+v", r.Attempts, last)
 	}
 }
 
