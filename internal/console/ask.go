@@ -25,8 +25,9 @@ type ask struct {
 	Frame
 	What string
 	// Says is what will happen, a sentence each; Warns is what a person should know
-	// before.
+	// before; Older that the control plane may not know yet what the form asks for.
 	Says, Warns []string
+	Older       string
 	Button      string
 	// Job is whom it is about, "*" all jobs; Run which run.
 	Job  string
@@ -116,7 +117,7 @@ func (s *Server) prepare(r *http.Request, q Query) (*ask, verb, error) {
 		return nil, v, control.ErrNotFound
 	}
 	a := &ask{Frame: s.frame(r, q, "", ""), What: what, Given: url.Values{}, Request: "page-" + rand.Text()}
-	a.Events = ""
+	a.Events, a.Older = "", s.cfg.Plane.Older()
 	a.Run = run.ID(r.URL.Query().Get("run"))
 	a.Job = r.URL.Query().Get("of")
 	if a.Run != "" {

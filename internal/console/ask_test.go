@@ -12,6 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -86,6 +87,35 @@ func TestRetryManyNeedsAReason(t *testing.T) {
 				if r.Retry == nil || r.Retry.Reason != strings.TrimSpace(c.reason) {
 					t.Errorf("it sent %+v", r)
 				}
+			}
+		})
+	}
+}
+
+// TestOlderStack: before somebody asks a stack of an earlier version for what it may
+// not know, the form says so; and it stands beside the refusal.
+func TestOlderStack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		version string
+		says    bool
+	}{
+		"an earlier one": {plane.OlderThan + plane.Release, true}, "the same": {plane.Release, false}, "on one machine": {"", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(cfg *console.Config) { cfg.Plane.Version = c.version })
+			cookie := w.signIn()
+			const says = "what the older one does not know it refuses"
+			for _, target := range []string{"/ask/skip-next?of=fx-rates", "/ask/retry?run=fraud-scores/20261124T0615Z", "/ask/retry-all"} {
+				if body := w.send(request("GET", target, nil), cookie).body; strings.Contains(body, says) != c.says {
+					t.Errorf("%s does not say it, or says it without a cause:\n%s", target, body)
+				}
+			}
+			w.door.answer = control.Reply{Outcome: control.Refused, Message: `refused: not an input of the trigger: unknown field "reason"`}
+			form := url.Values{"token": {w.token(cookie)}, "request": {"page-1"}, "reason": {"a holiday"}}
+			if body := w.send(request("POST", "/ask/skip-next?of=fx-rates", form), cookie).body; !strings.Contains(body, "unknown field") || strings.Contains(body, says) != c.says {
+				t.Errorf("beside the refusal:\n%s", body)
 			}
 		})
 	}

@@ -24,6 +24,9 @@ import (
 type Plane struct {
 	// Name is the stack's name; "local" on one machine.
 	Name string
+	// Version is the release that the control plane was deployed by when the plane was
+	// made, "" where that is not known or is this program's own.
+	Version string
 	// Reader is what is known of jobs and runs.
 	control.Reader
 	// Bars are the runs that a walk selects, for who remembers them; nil reads them.

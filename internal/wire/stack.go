@@ -73,13 +73,14 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 		return nil, explain(c, cfg.Region, err)
 	}
 	s := &Stack{AWS: cfg, Outputs: outputs}
+	version := cmp.Or(outputs["Version"], plane.OlderThan+plane.Release)
 	asks := &people.Door{Lambda: lambda.NewFromConfig(cfg), Function: door(outputs)}
 	inspector := &people.Inspector{
-		Stack: c.Name, Region: cfg.Region, Version: cmp.Or(outputs["Version"], "older than "+plane.Release),
+		Stack: c.Name, Region: cfg.Region, Version: version,
 		Resources: cloudformation.NewFromConfig(cfg), Alarms: cloudwatch.NewFromConfig(cfg), Queues: sqs.NewFromConfig(cfg),
 	}
 	s.Plane = &plane.Plane{
-		Name:   c.Name,
+		Name: c.Name, Version: version,
 		Reader: dynamo.New(dynamo.Config{DB: dynamodb.NewFromConfig(cfg), Table: outputs["TableName"], Log: c.Log}),
 		Door:   asks, May: asks.May,
 		Output: &logs.Follower{Logs: cloudwatchlogs.NewFromConfig(cfg), Region: cfg.Region},
