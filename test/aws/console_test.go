@@ -64,8 +64,27 @@ type browser struct {
 	base   string
 }
 
-// browses starts `ui` with the person's keys, and signs in.
+// browses signs in at the person's own pages.
 func (p terminal) browses(t *testing.T) browser {
+	t.Helper()
+	u, err := url.Parse(p.serves(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := browser{&http.Client{Jar: jar}, u.Scheme + "://" + u.Host}
+	if status, body := b.get(t, u.RequestURI()); status != http.StatusOK {
+		t.Fatalf("signing in: %d\n%s", status, body)
+	}
+	return b
+}
+
+// serves starts `ui` with the person's keys, and answers the address with the code,
+// which works for a minute.
+func (p terminal) serves(t *testing.T) (address string) {
 	t.Helper()
 	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
 	cmd := exec.CommandContext(ctx, command(), "--stack", p.w.name, "ui")
@@ -90,26 +109,14 @@ func (p terminal) browses(t *testing.T) browser {
 		if m == nil {
 			continue
 		}
-		address, err := os.ReadFile(m[1])
+		text, err := os.ReadFile(m[1])
 		if err != nil {
 			t.Fatal(err)
 		}
-		u, err := url.Parse(strings.TrimSpace(string(address)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		jar, err := cookiejar.New(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b := browser{&http.Client{Jar: jar}, u.Scheme + "://" + u.Host}
-		if status, body := b.get(t, u.RequestURI()); status != http.StatusOK {
-			t.Fatalf("signing in: %d\n%s", status, body)
-		}
-		return b
+		return strings.TrimSpace(string(text))
 	}
 	t.Fatal("ui ended without an address")
-	return browser{}
+	return ""
 }
 
 func (b browser) get(t *testing.T, path string) (status int, body string) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/batchplane/batchplane/test/browser/driver"
 	"github.com/batchplane/batchplane/test/sources"
 )
 
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	status := m.Run()
+	driver.Close()
 	_ = os.RemoveAll(scratch)
 	os.Exit(status)
 }
