@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
@@ -126,20 +125,6 @@ func TestActions(t *testing.T) {
 	b.visit(s, "/jobs/nightly")
 	b.Until("the skip shows", driver.Shows("skipped at the request of tester"))
 	b.Quiet()
-}
-
-// TestWithoutScript: pages and actions work when no script runs.
-func TestWithoutScript(t *testing.T) {
-	t.Parallel()
-	s := living(t, nil)
-	b := open(t)
-	b.Do("no script", emulation.SetScriptExecutionDisabled(true))
-	b.Do("signing in", chromedp.Navigate(s.Address()), chromedp.WaitVisible("footer", chromedp.ByQuery))
-	for _, path := range []string{"/", "/timeline", "/jobs", "/jobs/hello", "/history", "/schedule", "/problems"} {
-		b.Do("opening "+path, chromedp.Navigate(s.base+path), chromedp.WaitVisible("main h1", chromedp.ByQuery), chromedp.WaitVisible("footer a", chromedp.ByQuery))
-	}
-	b.Do("run", chromedp.Navigate(s.base+"/ask/run?of=hello"), chromedp.Click("main form.fields button", chromedp.ByQuery), chromedp.WaitVisible(".answer.s-ok", chromedp.ByQuery),
-		chromedp.Click(`.answer a[href^="/runs/"]`, chromedp.ByQuery), chromedp.WaitVisible("h1.id", chromedp.ByQuery))
 }
 
 // hostile are texts that a page must show as they are.
@@ -277,24 +262,6 @@ func (m *moody) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, err
 		return func(yield func(run.Run, error) bool) { yield(run.Run{}, errGone) }
 	}
 	return m.Reader.Walk(ctx, w)
-}
-
-// TestControlPlaneGoesAndComesBack: the page says that it is not live, keeps what it
-// shows, and goes on by itself.
-func TestControlPlaneGoesAndComesBack(t *testing.T) {
-	t.Parallel()
-	s := living(t, nil)
-	m := s.moody
-	b := open(t)
-	b.signIn(s)
-	b.visit(s, "/")
-	b.Until("the page is live", `document.documentElement.dataset.live === 'yes'`)
-	m.gone.Store(true)
-	b.Until("the banner comes", `!document.getElementById('gone').hidden && document.getElementById('gone').innerText.includes('cannot be read')`)
-	b.Until("the page stays", driver.Shows("In the next hour"))
-	m.gone.Store(false)
-	b.Until("the banner goes", `document.getElementById('gone').hidden`)
-	b.Quiet()
 }
 
 // TestStreamsEndWhileHidden: a browser has six connections to a server, so a page that

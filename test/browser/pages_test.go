@@ -20,11 +20,14 @@ func paths(t *testing.T, s *served) map[string]string {
 		"run": "/runs/fraud-scores/" + slotOf(t, s, "fraud-scores"), "doubt": "/runs/thumbnailer/" + slotOf(t, s, "thumbnailer"),
 		"history": "/history", "nothing": "/history?cause=nothing", "schedule": "/schedule", "problems": "/problems", "checked": "/problems/check",
 		"ask run": "/ask/run?of=invoice-mailer", "ask retry": "/ask/retry?run=fraud-scores/" + slotOf(t, s, "fraud-scores"), "ask pause": "/ask/pause?of=*", "ask many": "/ask/retry-all",
+		"near": "/timeline?span=3h", "relaunched": "/runs/fraud-scores/" + slotOf(t, s, "fraud-scores") + "?attempt=1", "ask stop": "/ask/stop?run=thumbnailer/" + slotOf(t, s, "thumbnailer"),
+		"ask skip": "/ask/skip-next?of=fx-rates", "ask resume": "/ask/resume?of=ledger-close", "no such page": "/nowhere", "no such run": "/runs/nobody/20261124T0700Z", "bad address": "/timeline?span=1y",
 	}
 }
 
-// TestEveryPage: by day, in the dark and at 400 px each page is whole, obeys its
-// policy, and has no serious fault of accessibility.
+// TestEveryPage: by day, in the dark, at 400 px and at twice its size each page is
+// whole, obeys its policy, and has no serious fault of accessibility; so has what is
+// answered, and what somebody sees who is not signed in.
 func TestEveryPage(t *testing.T) {
 	t.Parallel()
 	axe, err := driver.Axe("../..")
@@ -39,6 +42,8 @@ func TestEveryPage(t *testing.T) {
 		"light":  {chromedp.EmulateViewport(1280, 900), driver.Media("light")},
 		"dark":   {chromedp.EmulateViewport(1280, 900), driver.Media("dark")},
 		"narrow": {chromedp.EmulateViewport(400, 900), driver.Media("light")},
+		// A window of 1280 px at 200 % has room for 640.
+		"zoomed": {chromedp.EmulateViewport(640, 450, chromedp.EmulateScale(2)), driver.Media("dark")},
 	} {
 		t.Run(look, func(t *testing.T) {
 			t.Parallel()
@@ -50,7 +55,19 @@ func TestEveryPage(t *testing.T) {
 				b.Fits(name)
 				b.Judge(name, axe)
 			}
+			b.visit(s, "/ask/resume?of=ledger-close")
+			b.Press(nil)
+			b.Judge("an answer", axe)
+			b.visit(s, "/ask/stop?run=thumbnailer/"+slotOf(t, s, "thumbnailer"))
+			b.Do("without a reason", chromedp.Evaluate(`document.querySelector('#reason').required = false`, nil))
+			b.Press(nil)
+			b.Judge("what is wrong with a form", axe)
 			b.Quiet()
+			stranger := open(t)
+			stranger.Do(look, actions...)
+			stranger.visit(s, "/")
+			stranger.Fits("a stranger's page")
+			stranger.Judge("a stranger's page", axe)
 		})
 	}
 }
@@ -68,7 +85,13 @@ func TestClockChanges(t *testing.T) {
 		"the next slots before it":  {time.Date(2026, 10, 24, 12, 0, 0, 0, time.UTC), "/jobs/backup-postgres", []string{"the clocks change on that day in Europe/Berlin: it has 25 h"}},
 		"the hour that is left out": {time.Date(2027, 3, 27, 12, 0, 0, 0, time.UTC), "/jobs/backup-postgres", []string{"it has 23 h", "28 Mar 03:00"}},
 		"the week with it":          {time.Date(2027, 3, 27, 12, 0, 0, 0, time.UTC), "/schedule", []string{"the clocks go forward by 1h", "backup-postgres"}},
-		"a timeline over it":        {time.Date(2026, 10, 25, 1, 40, 0, 0, time.UTC), "/timeline", []string{"Sun 25 Oct", "Mon 26 Oct"}},
+		"the week with both hours":  {time.Date(2026, 10, 24, 12, 0, 0, 0, time.UTC), "/schedule", []string{"the clocks go back by 1h", "backup-postgres"}},
+		"a timeline over both":      {time.Date(2026, 10, 25, 1, 40, 0, 0, time.UTC), "/timeline", []string{"Sun 25 Oct", "Mon 26 Oct"}},
+		"a timeline over none":      {time.Date(2027, 3, 28, 1, 40, 0, 0, time.UTC), "/timeline", []string{"Sun 28 Mar", "Mon 29 Mar"}},
+		"runs around the left out":  {time.Date(2027, 3, 28, 1, 40, 0, 0, time.UTC), "/history?job=orders-import", []string{"01:50", "03:00", "03:30"}},
+		"the next slots after it":   {time.Date(2026, 10, 25, 0, 10, 0, 0, time.UTC), "/jobs/orders-import", []string{"02:20 CEST (+02:00)", "02:00 CET (+01:00)"}},
+		"a run of the first hour":   {time.Date(2026, 10, 25, 1, 40, 0, 0, time.UTC), "/runs/orders-import/20261025T0030Z", []string{"02:30 CEST (+02:00)"}},
+		"a run of the second hour":  {time.Date(2026, 10, 25, 2, 40, 0, 0, time.UTC), "/runs/orders-import/20261025T0130Z", []string{"02:30 CET (+01:00)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

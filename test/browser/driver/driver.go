@@ -168,12 +168,13 @@ func (b *Tab) Do(what string, actions ...chromedp.Action) {
 	}
 }
 
-// shown is what a page shows, as far as that can be told.
+// shown is what a page shows, as far as that can be told; an expression that is waited
+// for may say in window.wrong why it is not true.
 func (b *Tab) shown(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, stepLimit/4)
 	defer cancel()
 	var s string
-	if err := chromedp.Run(ctx, chromedp.Evaluate(`location.href + '\n' + document.body.innerText`, &s)); err != nil {
+	if err := chromedp.Run(ctx, chromedp.Evaluate(`location.href + '\n' + (window.wrong || '') + '\n' + document.body.innerText`, &s)); err != nil {
 		return err.Error()
 	}
 	return s
@@ -234,7 +235,12 @@ func (b *Tab) Press(fields map[string]string) {
 	for id, value := range fields {
 		actions = append(actions, chromedp.SetValue("#"+id, value, chromedp.ByQuery))
 	}
-	b.Do("sending the form", append(actions, chromedp.Click("main form.fields button", chromedp.ByQuery), chromedp.WaitVisible(".answer, .banner.bad", chromedp.ByQuery))...)
+	// The page that is left may have said what was wrong before.
+	const next = "main:not([data-left]) "
+	b.Do("sending the form", append(
+		actions, chromedp.SetAttributeValue("main", "data-left", "yes", chromedp.ByQuery), chromedp.Click("main form.fields button", chromedp.ByQuery),
+		chromedp.WaitVisible(next+".answer, "+next+".banner.bad", chromedp.ByQuery),
+	)...)
 }
 
 // ToRun follows the answer's link to its run.

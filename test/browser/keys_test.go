@@ -1,0 +1,111 @@
+package browser
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+	"github.com/batchplane/batchplane/internal/wire"
+	"github.com/batchplane/batchplane/test/browser/driver"
+)
+
+// lone is a console over a state with one job, whose last run failed.
+func lone(t *testing.T, name, text string) *served {
+	t.Helper()
+	db := filepath.Join(t.TempDir(), "state.db")
+	store, err := sqlite.Open(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name != "" {
+		at, code := time.Date(2026, 11, 24, 7, 20, 0, 0, time.UTC), int64(1)
+		d := job.Job{Name: name, Schedule: "20 * * * *", Timezone: "Europe/Berlin", Description: text, Owner: text, Command: []string{text}, Changes: job.Changes{Inputs: map[string]job.Input{"A": {Description: text, Default: text, Pattern: "w*"}}}}
+		r := run.Run{
+			ID: run.ScheduledID(name, at), ScheduledFor: at, Definition: d.Hash(), QueuedAt: at, StartedAt: at, FinishedAt: at.Add(time.Minute), Status: run.Failed, Cause: text, ExitCode: &code,
+			Triggers: []run.Trigger{{At: at, Kind: run.ByHand, By: text, Request: text, Reason: text}},
+			Attempts: []run.Attempt{{N: 1, Sends: 1, SentAt: at, TaskARN: text, StartedAt: at, EndedAt: at.Add(time.Minute), StopCode: text, StoppedReason: text, Class: stop.AppFailed, Rule: text, Why: text, Next: text, ExitCode: &code}},
+		}
+		item := job.Item{Name: name, Definition: d.Hash(), Plan: d.Plan(), FailingSince: at, Pauses: []job.Pause{{From: at, By: text, Reason: text}}}
+		err = errors.Join(store.Commit(t.Context(), control.Change{Run: &r}), store.Commit(t.Context(), control.Change{Item: &item}), store.PutDefinition(t.Context(), d))
+	}
+	if err := errors.Join(err, store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	p, err := wire.LocalPlane(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	p.Now = func() time.Time { return now }
+	return serving(t, p, func(c *console.Config) { c.Now = p.Now })
+}
+
+// TestNothingAndOne: with no job, and with one, each page is whole and says what there
+// is not.
+func TestNothingAndOne(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]*served{"nothing": lone(t, "", ""), "one": lone(t, "only", "a text")} {
+		b := open(t)
+		b.signIn(s)
+		for _, path := range []string{"/", "/timeline", "/jobs", "/history", "/schedule", "/problems", "/ask/retry-all"} {
+			b.visit(s, path)
+			b.Fits(name + " at " + path)
+			if n := b.Number("counting", `document.querySelectorAll('main tbody:empty, main table:not(:has(tbody tr))').length`); n > 0 {
+				t.Errorf("with %s, %s has an empty table:\n%s", name, path, b.Text())
+			}
+		}
+		b.Quiet()
+	}
+}
+
+// TestByKeyboard: without a mouse each page can be walked through: its skip link comes
+// first, what has the focus is seen and marked, the order is the page's, and an action
+// can be asked for.
+func TestByKeyboard(t *testing.T) {
+	t.Parallel()
+	s := serve(t, now, nil)
+	b := open(t)
+	b.signIn(s)
+	for name, path := range paths(t, s) {
+		b.visit(s, path)
+		b.Do("the first key", chromedp.KeyEvent(kb.Tab))
+		b.Until(name+" begins with its skip link, in sight", `document.activeElement.matches('.skip') && document.activeElement.getBoundingClientRect().top >= 0`)
+		b.Do("walking on", chromedp.Evaluate(`window.walked = [document.activeElement]; 0`, nil))
+		for range 12 {
+			b.Do("a key", chromedp.KeyEvent(kb.Tab))
+			if b.Number("the end", `document.activeElement === document.body || document.activeElement.matches('.skip') ? 1 : 0`) == 1 {
+				break
+			}
+			// What is not as it must be, as the page says it; "" is as it must be.
+			b.Until(name+" shows what has the focus, and marks it", `(window.wrong = (() => {
+				const e = document.activeElement, last = walked[walked.length - 1], box = e.getBoundingClientRect(), s = getComputedStyle(e);
+				if (!e.matches(':focus-visible') || !(s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || e.querySelector('rect'))) return 'not marked: ' + e.outerHTML;
+				if (box.bottom <= 0 || box.top >= innerHeight) return 'not in sight: ' + e.outerHTML;
+				if (last.isConnected && !(last.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING)) return 'before the last: ' + e.outerHTML;
+				return '';
+			})()) === ''`)
+			b.Do("walking on", chromedp.Evaluate(`walked.push(document.activeElement); 0`, nil))
+		}
+	}
+	b.visit(s, "/jobs/fx-rates")
+	b.Do("skipping to the content", chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter))
+	b.Until("the address is the content's", `location.hash === '#main'`)
+	for b.Number("looking", `document.activeElement.matches('a[href^="/ask/resume"], a[href^="/ask/pause"]') ? 1 : 0`) == 0 {
+		b.Do("a key", chromedp.KeyEvent(kb.Tab))
+		b.Until("the walk stays on the page", `document.activeElement !== document.body`)
+	}
+	b.Do("opening the form", chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("form.fields #reason", chromedp.ByQuery), chromedp.Focus("#reason", chromedp.ByQuery))
+	b.Do("sending it", chromedp.KeyEvent("a table is restored"+kb.Enter), chromedp.WaitVisible(".answer", chromedp.ByQuery))
+	b.Until("it is answered", driver.Shows("It is not known to have been done"))
+	b.Quiet()
+}

@@ -1,0 +1,171 @@
+package browser
+
+import (
+	"context"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/test/browser/driver"
+)
+
+const isLive = `document.documentElement.dataset.live === 'yes'`
+
+// ends waits until a run has ended so in the store.
+func (s *served) ends(t *testing.T, id run.ID, as run.Status) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(2 * time.Minute); ; {
+		r, err := s.plane.Run(t.Context(), id)
+		if err == nil && r.Status == as {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("%s is %s, want %s: %v", id, r.Status, as, err)
+		}
+	}
+}
+
+// TestSecondTab: what a person does in one tab, the pages that are open in another
+// show by themselves.
+func TestSecondTab(t *testing.T) {
+	t.Parallel()
+	s := living(t, nil)
+	acts := open(t)
+	acts.signIn(s)
+	sees := acts.second()
+	looks := func(path string) {
+		t.Helper()
+		sees.visit(s, path)
+		sees.Until(path+" is live", isLive)
+	}
+	asks := func(path string, fields map[string]string) {
+		t.Helper()
+		acts.visit(s, path)
+		acts.Press(fields)
+	}
+	has := func(link string) string { return "!!document.querySelector('main a[href^=\"" + link + "\"]')" }
+
+	looks("/")
+	asks("/ask/run?of=slow", nil)
+	sees.Until("the overview has the run", has("/runs/slow/"))
+	acts.ToRun()
+	var id string
+	acts.Do("reading which run it is", chromedp.TextContent("h1.id", &id, chromedp.ByQuery))
+	looks("/runs/" + id)
+	asks("/ask/stop?run="+id, map[string]string{"reason": "tea"})
+	sees.Until("the run says that it was stopped", `document.querySelector('#r-state .lead').innerText.includes('stopped')`)
+
+	looks("/timeline")
+	asks("/ask/run?of=broken", nil)
+	sees.Until("the timeline has the run", has("/runs/broken/"))
+	looks("/history")
+	asks("/ask/run?of=hello", nil)
+	sees.Until("the history has the run", has("/runs/hello/"))
+	looks("/jobs")
+	asks("/ask/pause?of=nightly", map[string]string{"reason": "a table is restored"})
+	sees.Until("the list of jobs has the pause", driver.Shows("paused"))
+	looks("/jobs/nightly")
+	sees.Until("there is a button that ends it", has("/ask/resume"))
+	asks("/ask/resume?of=nightly", nil)
+	sees.Until("the job's page has its end, and the button for another", has("/ask/pause"))
+	looks("/problems")
+	sees.Quiet()
+	acts.Quiet()
+}
+
+// TestControlPlaneGoesAndComesBack: each live page says that it is not live, keeps
+// what it shows, and goes on by itself.
+func TestControlPlaneGoesAndComesBack(t *testing.T) {
+	t.Parallel()
+	s := living(t, nil)
+	b := open(t)
+	b.signIn(s)
+	for path, keeps := range map[string]string{"/": "In the next hour", "/timeline": "nightly", "/jobs": "nightly", "/jobs/nightly": "Next slots", "/history": "Nothing ran yet"} {
+		b.visit(s, path)
+		b.Until(path+" is live", isLive)
+		s.moody.gone.Store(true)
+		b.Until("the banner comes", `!document.getElementById('gone').hidden && document.getElementById('gone').innerText.includes('cannot be read')`)
+		b.Until(path+" stays", driver.Shows(keeps))
+		s.moody.gone.Store(false)
+		b.Until("the banner goes", `document.getElementById('gone').hidden`)
+	}
+	b.Quiet()
+}
+
+// TestServerGoesAndComesBack: a page whose server has ended says so, and is live again
+// once that is there again.
+func TestServerGoesAndComesBack(t *testing.T) {
+	t.Parallel()
+	s := serve(t, now, nil)
+	address, ctx := "", t.Context()
+	stand := func() (end func()) {
+		t.Helper()
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", orElse(address, "127.0.0.1:0"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		address = l.Addr().String()
+		own, cancel := context.WithCancel(ctx)
+		done := make(chan error, 1)
+		if s.Server, err = again(s, address); err != nil {
+			t.Fatal(err)
+		}
+		go func() { done <- console.Serve(own, l, s.Server) }()
+		return func() {
+			cancel()
+			if err := <-done; err != nil {
+				t.Errorf("serving: %v", err)
+			}
+		}
+	}
+	end := stand()
+	b := open(t)
+	b.SignIn(s.Address())
+	b.Until("the page is live", isLive)
+	end()
+	b.Until("the banner comes", `document.getElementById('gone').innerText.includes('does not answer')`)
+	b.Until("the page stays", driver.Shows("In the next hour"))
+	end = stand()
+	defer end()
+	// Another process has other sessions: it says so, and how to come back.
+	b.Until("the page says that one is signed out", `document.getElementById('gone').innerText.includes('signed out') || document.getElementById('gone').innerText.includes('does not answer')`)
+	b.SignIn(s.Address())
+	b.Until("the page is live again", isLive)
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// again is the console of another process at an address.
+func again(s *served, address string) (*console.Server, error) {
+	return console.New(console.Config{Plane: s.plane, Base: "http://" + address, Now: func() time.Time { return now }})
+}
+
+// TestLongNames: the longest names and texts leave every page as wide as its window.
+func TestLongNames(t *testing.T) {
+	t.Parallel()
+	s := lone(t, strings.Repeat("abcdefghijk-", 4), strings.Repeat("w", 300))
+	b := open(t)
+	b.signIn(s)
+	name := strings.Repeat("abcdefghijk-", 4)
+	for _, width := range []int64{1280, 400} {
+		b.Do("a window", chromedp.EmulateViewport(width, 900))
+		for _, path := range []string{"/", "/timeline", "/jobs", "/jobs/" + name, "/runs/" + name + "/20261124T0720Z", "/history", "/schedule", "/problems", "/ask/retry?run=" + name + "/20261124T0720Z", "/ask/retry-all", "/ask/run?of=" + name} {
+			b.visit(s, path)
+			b.Fits(path)
+		}
+	}
+}
