@@ -137,6 +137,19 @@ func firstDifference(got, want string) string {
 	return "one is longer"
 }
 
+// TestSlotsThatAreNotDrawn: where a job has more slots to come than are drawn, the
+// timeline says so, and of others it does not.
+func TestSlotsThatAreNotDrawn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	cookie := w.signIn()
+	for target, cut := range map[string]bool{"/timeline": false, "/timeline?span=7d": true, "/timeline?span=7d&job=backup-postgres": false} {
+		if body := w.send(request("GET", target, nil), cookie).body; strings.Contains(body, "the next 500 slots are drawn and counted") != cut {
+			t.Errorf("%s does not say it, or says it without a cause", target)
+		}
+	}
+}
+
 // TestAddressIsTheState: what an address says comes back as it was.
 func TestAddressIsTheState(t *testing.T) {
 	t.Parallel()

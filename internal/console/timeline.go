@@ -24,6 +24,10 @@ type timeline struct {
 	Classes  []Choice
 	// NowAt is the place of the present in percent, "" where it is not in sight.
 	NowAt string
+	// Week is whether it shows days, not hours.
+	Week bool
+	// Cut is how many slots of a job are drawn where one has more, 0 where none has.
+	Cut int
 	// Earlier, Later and Present are the addresses beside this one.
 	Earlier, Later, Present string
 	// Total is how many rows there are on all pages.
@@ -87,6 +91,9 @@ func (s *Server) timeline(r *http.Request, q Query) (rendered, error) {
 func (t *timeline) fill(read view.Timeline, span time.Duration) {
 	for _, l := range read.Lanes {
 		t.JobZone(l.Job, l.Zone)
+		if len(l.Slots) >= view.MaxSlots {
+			t.Cut = view.MaxSlots
+		}
 	}
 	t.Attention = -1
 	read.Lanes = t.choose(read.Lanes)
@@ -106,7 +113,8 @@ func (t *timeline) fill(read view.Timeline, span time.Duration) {
 		t.Counts = append(t.Counts, classCount{c, total[c]})
 		t.Classes = append(t.Classes, Choice{Value: c.String(), Words: LookOfClass(c).Word, Chosen: t.Query.Class == c.String()})
 	}
-	t.Ticks = ticksOf(t.From, t.To, span, t.zone)
+	t.Ticks = ticksOf(t.From, t.To, t.Now, span, t.zone)
+	t.Week = span > defaultSpan
 	for _, s := range spans {
 		value := s.Word
 		if s.Span == defaultSpan {
@@ -213,9 +221,13 @@ func clock(at, now time.Time, zone *time.Location) string {
 }
 
 // ticksOf are the times of an axis: those of the wall clock of the zone.
-func ticksOf(from, to time.Time, span time.Duration, zone *time.Location) []tick {
+func ticksOf(from, to, now time.Time, span time.Duration, zone *time.Location) []tick {
 	step := map[time.Duration]int{3 * time.Hour: 1, 24 * time.Hour: 6}[span]
 	step = cmp.Or(step, 24)
+	room := 0.06 // of the axis, that a text and "now" need
+	if step == 24 {
+		room = 0.04
+	}
 	var out []tick
 	day := from.In(zone)
 	for d := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone); d.Before(to); d = time.Date(d.Year(), d.Month(), d.Day()+1, 0, 0, 0, 0, zone) {
@@ -224,14 +236,28 @@ func ticksOf(from, to time.Time, span time.Duration, zone *time.Location) []tick
 			if at.Before(from) || !at.Before(to) || at.Hour() != h {
 				continue
 			}
-			k := tick{At: percent(100 * float64(at.Sub(from)) / float64(to.Sub(from))), Text: at.Format("15:04"), Day: h == 0}
-			if k.Day {
-				k.Text = at.Format("Mon 2 Jan")
+			k := tick{At: percent(100 * float64(at.Sub(from)) / float64(to.Sub(from))), Day: h == 0}
+			k.Text = tickText(at, step == 24, len(out) == 0)
+			if now.Sub(at).Abs().Seconds() < room*to.Sub(from).Seconds() {
+				k.Text = "" // "now" stands there
 			}
 			out = append(out, k)
 		}
 	}
 	return out
+}
+
+// tickText is the text of a tick; where all are days, they have to fit beside each other.
+func tickText(at time.Time, days, first bool) string {
+	switch {
+	case days && (first || at.Day() == 1):
+		return at.Format("2 Jan")
+	case days:
+		return at.Format("Mon 2")
+	case at.Hour() == 0:
+		return at.Format("Mon 2 Jan")
+	}
+	return at.Format("15:04")
 }
 
 func percent(x float64) string { return fmt.Sprintf("%.2f%%", x) }
