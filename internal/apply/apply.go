@@ -98,7 +98,12 @@ type Plan struct {
 	// them go.
 	Had     int `json:"had"`
 	Removed int `json:"removed"`
+	// Announce is whether the sweep must be told: it lists a large group in laps.
+	Announce bool `json:"announce,omitempty"`
 }
+
+// ListedAtOnce is up to how many schedules of a group the sweep lists each minute.
+const ListedAtOnce = 2000
 
 // Step changes one schedule.
 type Step struct {

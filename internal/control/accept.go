@@ -86,7 +86,7 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 	case err != nil:
 		return accepted{why: fmt.Sprintf("it could not be told what is deployed: %v", err)}, nil
 	}
-	return accepted{job: j, proven: true}, c.learn(ctx, j)
+	return accepted{job: j, proven: true}, c.learn(ctx, Register(j))
 }
 
 // held is the deployed definition that a slot asks for by what came along: by its
@@ -117,7 +117,7 @@ func (c *Control) held(ctx context.Context, item job.Item, s Slot) (j job.Job, o
 
 // learn stores what a schedule was found to carry before the sweep came to it, so
 // that the first firing after a deploy is like any other.
-func (c *Control) learn(ctx context.Context, j job.Job) error {
+func (c *Control) learn(ctx context.Context, j Registered) error {
 	item, err := c.item(ctx, j.Name)
 	if err != nil {
 		return err
@@ -133,5 +133,6 @@ func (c *Control) learn(ctx context.Context, j job.Job) error {
 	if !d.changed {
 		return nil
 	}
-	return c.deploy(ctx, d, false)
+	_, err = c.deploy(ctx, d, false)
+	return err
 }

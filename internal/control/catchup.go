@@ -12,7 +12,7 @@ import (
 // time is up, unless a run of a later slot has made it up. After a long silence
 // later ones are found in spans to come. One of a former plan is run late where
 // the plan that replaced it catches up too, and nothing of a job that is gone.
-func (c *Control) catchUp(ctx context.Context, w watched, n int, newest time.Time) (time.Time, error) {
+func (c *Control) catchUp(ctx context.Context, w *watched, n int, newest time.Time) (time.Time, error) {
 	if w.Gone || !w.Plan.Runs() || w.Plan.CatchUp != job.CatchUpLast || w.periods[n].plan.CatchUp != job.CatchUpLast {
 		return time.Time{}, nil
 	}

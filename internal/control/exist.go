@@ -22,7 +22,9 @@ const existMost = 10_000
 func (c *Control) runsOf(ctx context.Context, items []watched, from, to time.Time) existing {
 	known := existing{}
 	var ids []run.ID
-	for _, w := range items {
+	c.rates(ctx, items, from, to)
+	for i := range items {
+		w := &items[i]
 		for _, p := range w.periods {
 			if _, isRate := p.times.Spec().Rate(); isRate {
 				continue // which asks for its newest run
@@ -54,6 +56,25 @@ func (c *Control) runsOf(ctx context.Context, items []watched, from, to time.Tim
 		}
 	}
 	return known
+}
+
+// rates asks for the newest runs of rates, several at a time, so that it is known until
+// when they cannot have fallen silent. What fails is asked for again by its job.
+func (c *Control) rates(ctx context.Context, items []watched, from, to time.Time) {
+	var ask []func()
+	for i := range items {
+		w := &items[i]
+		for n := range w.periods {
+			p := w.periods[n]
+			if _, isRate := p.times.Spec().Rate(); isRate {
+				after, upTo := c.judged(w, p, from, to)
+				ask = append(ask, func() { _, _ = c.expected(ctx, w.Name, p, after, upTo) })
+			}
+		}
+	}
+	if len(ask) > 1 {
+		c.several(ctx, len(ask), func(i int) { ask[i]() })
+	}
 }
 
 // missing are the slots of a job that have no run. Of those that are not known to

@@ -247,6 +247,8 @@ type Control struct {
 	Launcher Launcher
 	// Schedules may be nil: then what is not in the jobs' items is not deployed.
 	Schedules Schedules
+	// Registry may be nil: then the last Sync was of a moment ago.
+	Registry Registry
 	// Notifier may be nil: then notices stay owed and another program, fed by
 	// the store's changes, carries them.
 	Notifier Notifier
@@ -278,6 +280,8 @@ type Control struct {
 	definitions sync.Map // job.Job by hash
 	quiet       sync.Map // until when a rate cannot have fallen silent, by period
 	lastSlots   lastSlots
+	synced      memo     // that a job's item holds what the registry holds
+	calmJobs    memo     // until when a job has no slots to judge
 	problems    sync.Map // why a definition cannot be launched, by its hash
 	plans       sync.Map // why a plan cannot be read, by the definition's hash
 }

@@ -32,6 +32,26 @@ type watched struct {
 	// recheck is from when on its slots are checked in the next span, zero where
 	// that is nothing special.
 	recheck time.Time
+	// unread is whether a plan of it cannot be read.
+	unread bool
+}
+
+// take has it be the job of an item. A plan that cannot be read is left out, and an
+// error.
+func (w *watched) take(item job.Item) error {
+	var err error
+	w.Item = item
+	w.periods, err = periods(item)
+	w.unread = err != nil
+	return err
+}
+
+// current is the plan that is in force, nil where none is.
+func (w *watched) current() *period {
+	if n := len(w.periods); n > 0 && !w.Gone && w.periods[n-1].until.IsZero() {
+		return &w.periods[n-1]
+	}
+	return nil
 }
 
 // periods are the plans of a job that have slots and can be read, the oldest first;
@@ -60,17 +80,6 @@ func periods(item job.Item) (out []period, problems error) {
 		read(now, item.Shift)
 	}
 	return out, problems
-}
-
-// goBack has the jobs checked anew whose change became known only after the
-// check had gone past it: the mark says how far it had come.
-func goBack(items []watched, mark time.Time) []watched {
-	for i, item := range items {
-		if !item.KnownAt.Before(mark) {
-			items[i].recheck = item.Recheck
-		}
-	}
-	return items
 }
 
 // expected are the slots of a plan after from and not after to, while it was in

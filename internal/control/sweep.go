@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/run"
 )
 
 // Marks of the store.
@@ -21,7 +20,7 @@ const (
 	// MarkFailing is since when checks of the slots have failed; it counts while
 	// it is later than MarkSweep.
 	MarkFailing = "failing"
-	// MarkRegistry is when the registry was last read as a whole.
+	// MarkRegistry is when the last reading of the registry as a whole began.
 	MarkRegistry = "registry"
 )
 
@@ -43,32 +42,42 @@ const patience = 3 * time.Hour
 // job, the slots up to T - StartWithin were judged. A job whose item or plan
 // cannot be read is passed over; of an item, that is an error.
 func (c *Control) CheckSlots(ctx context.Context) error {
-	now := c.Now()
 	if c.Timing.Standby {
-		return c.passSlots(ctx, now)
+		return c.passSlots(ctx, c.Now())
 	}
+	l, err := c.Load(ctx)
+	if err != nil {
+		return err
+	}
+	return c.CheckLoaded(ctx, l)
+}
+
+// CheckLoaded is CheckSlots as of when the items were loaded: what others wrote of
+// them since, the next check sees as a change after its mark.
+func (c *Control) CheckLoaded(ctx context.Context, l *Loaded) error {
+	if c.Timing.Standby {
+		return c.passSlots(ctx, l.at)
+	}
+	now := l.at
 	from, err := c.Store.Mark(ctx, MarkSlots)
 	if err != nil {
 		return fmt.Errorf("reading up to when slots were checked: %w", err)
 	}
-	items, err := c.Store.Items(ctx)
-	var unreadable *UnreadableItemsError
-	if err != nil && !errors.As(err, &unreadable) {
-		return fmt.Errorf("loading the jobs' items: %w", err)
-	}
-	from = begun(from, now, items)
+	from = begun(from, now, l.items)
 	missed := missing{}
-	for _, item := range items {
-		missed[item.Name] = item.Missed != nil
+	for i := range l.items {
+		if l.items[i].Missed != nil {
+			missed[l.items[i].Name] = true
+		}
 	}
-	err = c.checkSpans(ctx, goBack(c.planned(ctx, items), from), from, now, missed)
-	if err := errors.Join(err, c.tellAllMissed(ctx, missed), c.tellCalendars(ctx, items)); err != nil {
-		return errors.Join(err, asError(unreadable))
+	err = c.checkSpans(ctx, c.planned(ctx, l.items, from, now), from, now, missed)
+	if err := errors.Join(err, c.tellAllMissed(ctx, missed), c.tellCalendars(ctx, l.items)); err != nil {
+		return errors.Join(err, asError(l.unreadable))
 	}
 	if err := c.Store.SetMark(ctx, MarkSweep, now); err != nil {
 		return fmt.Errorf("storing that the sweep was here: %w", err)
 	}
-	return asError(unreadable)
+	return asError(l.unreadable)
 }
 
 // missing is which jobs have missed slots to tell.
@@ -79,7 +88,7 @@ type missing map[string]bool
 func (c *Control) tellAllMissed(ctx context.Context, missed missing) error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(missed)) {
-		if missed[name] && ctx.Err() == nil {
+		if ctx.Err() == nil {
 			errs = note(errs, c.tellMissed(ctx, name))
 		}
 	}
@@ -94,21 +103,6 @@ func asError(unreadable *UnreadableItemsError) error {
 	return fmt.Errorf("nobody watches the slots of these jobs: %w", unreadable)
 }
 
-// planned are the items of jobs that have slots, or had some.
-func (c *Control) planned(ctx context.Context, items []job.Item) []watched {
-	out := make([]watched, 0, len(items))
-	for _, item := range items {
-		ps, problems := periods(item)
-		if problems != nil {
-			c.Log.ErrorContext(ctx, "nobody watches the slots of a job whose plan cannot be read", "job", item.Name, "why", problems.Error())
-		}
-		if len(ps) > 0 {
-			out = append(out, watched{Item: item, periods: ps})
-		}
-	}
-	return out
-}
-
 // checkSpans goes from span to span and moves the mark with each. A job whose
 // slots cannot be checked keeps the mark where it is, for as long as patience
 // lasts, but no other job from being checked: the next sweep begins at that span
@@ -120,7 +114,7 @@ func (c *Control) checkSpans(ctx context.Context, items []watched, from, now tim
 		if last = !to.Before(now); last {
 			to = now
 		}
-		checked, err := c.checkSpan(ctx, items, from, to, missed)
+		checked, err := c.checkSpan(ctx, items, from, to, now, missed)
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, err, ctx.Err())...)
 		}
@@ -179,95 +173,65 @@ func begun(mark, now time.Time, items []job.Item) time.Time {
 
 // checkSpan returns the items whose jobs could be checked, in the place of those that
 // it was given.
-func (c *Control) checkSpan(ctx context.Context, items []watched, from, to time.Time, missed missing) (checked []watched, err error) {
+func (c *Control) checkSpan(ctx context.Context, items []watched, from, to, now time.Time, missed missing) (checked []watched, err error) {
 	var errs []error
 	known := c.runsOf(ctx, items, from, to)
 	checked = items[:0]
-	for _, w := range items {
+	for i := range items {
 		if ctx.Err() != nil {
 			break
 		}
-		if err := c.checkJob(ctx, w, from, to, known, missed); err != nil {
+		w := items[i]
+		if err := c.checkJob(ctx, &w, from, to, known, missed); err != nil {
 			errs = append(errs, fmt.Errorf("checking the slots of job %s: %w", w.Name, err))
 			continue
 		}
-		w.recheck = time.Time{}
+		if w.recheck = (time.Time{}); !w.unread && to.Equal(now) {
+			c.calmJobs.put(w.Name, c.calm(&w, to))
+		}
 		checked = append(checked, w)
 	}
 	return checked, errors.Join(errs...)
 }
 
 // checkJob checks a job's slots by each of its plans. Where a change became known
-// only after the check had gone past it, the check goes back.
-func (c *Control) checkJob(ctx context.Context, w watched, from, to time.Time, known existing, missed missing) error {
-	var errs []error
-	if p := w.periods[len(w.periods)-1]; p.until.IsZero() {
-		errs = append(errs, c.startLost(ctx, p, from, to))
+// only after the check had gone past it, the check goes back; where one becomes known
+// now, it begins anew.
+func (c *Control) checkJob(ctx context.Context, w *watched, from, to time.Time, known existing, missed missing) error {
+	for range 2 {
+		if held, err := c.checkPlans(ctx, w, from, to, known, missed); held || err != nil {
+			return err
+		}
+		if !w.KnownAt.Before(from) && (w.recheck.IsZero() || w.Recheck.Before(w.recheck)) {
+			w.recheck = w.Recheck
+		}
 	}
-	for n, p := range w.periods {
-		after, upTo := c.judged(w, p, from, to)
-		errs = append(errs, c.checkPeriod(ctx, w, n, after, upTo, known, missed))
+	return errRaced
+}
+
+// checkPlans checks them. held is whether these plans are what the registry holds,
+// as far as that decides.
+func (c *Control) checkPlans(ctx context.Context, w *watched, from, to time.Time, known existing, missed missing) (held bool, err error) {
+	held, err = c.startLost(ctx, w, from, to)
+	errs := []error{err}
+	for i := range w.periods {
+		if !held && err == nil {
+			return false, nil
+		}
+		after, upTo := c.judged(w, w.periods[i], from, to)
+		held, err = c.checkPeriod(ctx, w, i, after, upTo, known, missed)
+		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	err = errors.Join(errs...)
+	return held && err == nil, err
 }
 
 // judged is after and up to when slots of a plan are judged in a span.
-func (c *Control) judged(w watched, p period, from, to time.Time) (after, upTo time.Time) {
+func (c *Control) judged(w *watched, p period, from, to time.Time) (after, upTo time.Time) {
 	within := time.Duration(p.plan.StartWithin)
 	after = from.Add(-within)
 	if !w.recheck.IsZero() && w.recheck.Before(after) {
 		after = w.recheck
 	}
 	return later(after, c.Timing.NotBefore.Add(-1)), to.Add(-within) // nobody knows what ran before
-}
-
-// startLost starts the slots that EventBridge Scheduler's own rule for changes of
-// the clock does not: nobody else triggers them. They are those of the plan in force.
-func (c *Control) startLost(ctx context.Context, p period, from, to time.Time) error {
-	from = later(later(from, p.since), c.Timing.NotBefore.Add(-1))
-	for slot, ok := p.times.Next(from); ok && !slot.After(to); slot, ok = p.times.Next(slot) {
-		if !p.times.SchedulerMisses(slot) {
-			continue
-		}
-		j, err := c.definition(ctx, p.definition)
-		if err != nil {
-			return err
-		}
-		if _, err := c.slot(ctx, j, slot, run.BySchedule); err != nil && !errors.Is(err, ErrOwed) {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkPeriod records the slots of a plan, after a time and up to another, that
-// have no run, and catches up.
-func (c *Control) checkPeriod(ctx context.Context, w watched, n int, after, upTo time.Time, known existing, told missing) error {
-	slots, err := c.expected(ctx, w.Name, w.periods[n], after, upTo)
-	if err != nil || len(slots) == 0 {
-		return err
-	}
-	missing, err := c.missing(ctx, w.Name, slots, known)
-	if err != nil || len(missing) == 0 {
-		return err
-	}
-	late, err := c.catchUp(ctx, w, n, missing[len(missing)-1])
-	if err != nil {
-		return err
-	}
-	told[w.Name] = true
-	for _, slot := range missing {
-		kind, hash := run.BySweep, w.periods[n].definition
-		if slot.Equal(late) {
-			kind, hash = run.ByCatchUp, w.Definition // what is deployed runs
-		}
-		j, err := c.definition(ctx, hash)
-		if err != nil {
-			return err
-		}
-		if _, err := c.slot(ctx, j, slot, kind); err != nil && !errors.Is(err, ErrOwed) {
-			return err
-		}
-	}
-	return nil
 }

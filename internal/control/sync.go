@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,36 +32,41 @@ func (e *PlanError) Unwrap() error { return e.Err }
 // as gone, so that history keeps its words. A job whose schedule cannot be read
 // keeps the plan that it had, and is named by a *PlanError.
 func (c *Control) Sync(ctx context.Context, jobs []job.Job) error {
-	return c.sync(ctx, jobs, true)
+	return c.sync(ctx, Reading{Jobs: registered(jobs), Whole: c.Now()})
 }
 
 // SyncSome is Sync where the registry could not be read as a whole: no job is
 // gone because it is not among these.
 func (c *Control) SyncSome(ctx context.Context, jobs []job.Job) error {
-	return c.sync(ctx, jobs, false)
+	return c.sync(ctx, Reading{Jobs: registered(jobs)})
 }
 
-func (c *Control) sync(ctx context.Context, jobs []job.Job, all bool) error {
-	items, err := c.Store.Items(ctx)
-	var unreadable *UnreadableItemsError
-	if err != nil && !errors.As(err, &unreadable) {
-		return fmt.Errorf("loading the jobs' items: %w", err)
+func registered(jobs []job.Job) []Registered {
+	out := make([]Registered, len(jobs))
+	for i := range jobs {
+		out[i] = Register(jobs[i])
 	}
-	known := make(map[string]job.Item, len(items))
-	for _, item := range items {
-		known[item.Name] = item
-	}
-	checked, err := c.Store.Mark(ctx, MarkSlots)
+	return out
+}
+
+func (c *Control) sync(ctx context.Context, r Reading) error {
+	l, err := c.Load(ctx)
 	if err != nil {
-		return fmt.Errorf("reading up to when slots were checked: %w", err)
+		return err
 	}
-	news, problems, errs := c.news(jobs, known, unreadable, checked)
-	errs = append(errs, c.deployAll(ctx, news))
+	return c.SyncLoaded(ctx, l, r)
+}
+
+// SyncLoaded is Sync of what was read of the registry, with items that were loaded
+// after that.
+func (c *Control) SyncLoaded(ctx context.Context, l *Loaded, r Reading) error {
+	news, problems, errs := c.news(ctx, l, r.Jobs)
+	errs = append(errs, c.deployAll(ctx, l, news))
 	if ctx.Err() != nil {
 		return errors.Join(append(errs, ctx.Err())...)
 	}
-	if all {
-		errs = append(errs, c.markGone(ctx, known))
+	if !r.Whole.IsZero() {
+		errs = append(errs, c.markGone(ctx, l, r))
 	}
 	if len(problems) > 0 {
 		return &PlanError{Problems: problems, Err: errors.Join(errs...)}
@@ -70,19 +74,30 @@ func (c *Control) sync(ctx context.Context, jobs []job.Job, all bool) error {
 	return errors.Join(errs...)
 }
 
-// news are what is new of the registry's jobs, which it takes out of those that are
-// known. problems are plans that cannot be read.
-func (c *Control) news(jobs []job.Job, known map[string]job.Item, unreadable *UnreadableItemsError, checked time.Time) (news []deployment, problems, errs []error) {
-	for _, j := range jobs {
-		item := known[j.Name]
-		delete(known, j.Name)
-		if unreadable != nil && unreadable.Jobs[j.Name] != nil {
-			errs = append(errs, fmt.Errorf("reading the item of job %s: %w", j.Name, unreadable.Jobs[j.Name]))
+// news are what is new of the registry's jobs. problems are plans that cannot be
+// read.
+func (c *Control) news(ctx context.Context, l *Loaded, jobs []Registered) (news []deployment, problems, errs []error) {
+	now := c.Now()
+	checked := sync.OnceValues(func() (time.Time, error) { return c.Store.Mark(ctx, MarkSlots) })
+	for i := range jobs {
+		j := &jobs[i]
+		item := l.item(j.Name)
+		if c.synced.holds(j.Name, j.Hash, item.Rev, now) {
 			continue
 		}
-		d, problem := c.deployment(item, j, checked)
+		if l.unreadable != nil && l.unreadable.Jobs[j.Name] != nil {
+			errs = append(errs, fmt.Errorf("reading the item of job %s: %w", j.Name, l.unreadable.Jobs[j.Name]))
+			continue
+		}
+		upTo, err := checked()
+		if err != nil {
+			return nil, problems, append(errs, fmt.Errorf("reading up to when slots were checked: %w", err))
+		}
+		d, problem := c.deployment(item, *j, upTo)
 		if problems = note(problems, problem); d.changed {
 			news = append(news, d)
+		} else if problem == nil {
+			c.synced.put(j.Name, synced(j.Hash, item))
 		}
 	}
 	return news, problems, errs
@@ -97,24 +112,27 @@ func note(errs []error, err error) []error {
 
 // markGone notes that jobs left the registry, which still held them when it was
 // last read.
-func (c *Control) markGone(ctx context.Context, items map[string]job.Item) error {
+func (c *Control) markGone(ctx context.Context, l *Loaded, r Reading) error {
+	there := make(map[string]bool, len(r.Jobs))
+	for i := range r.Jobs {
+		there[r.Jobs[i].Name] = true
+	}
 	var left []job.Item
-	for _, item := range items {
-		if !item.Gone && item.Name != job.All {
-			left = append(left, item)
+	for i := range l.items {
+		if item := &l.items[i]; !item.Gone && item.Name != job.All && !there[item.Name] {
+			left = append(left, *item)
 		}
 	}
-	slices.SortFunc(left, func(a, b job.Item) int { return strings.Compare(a.Name, b.Name) })
-	if err := c.leave(ctx, left); err != nil {
+	if err := c.leave(ctx, l, left); err != nil {
 		return err
 	}
-	if err := c.Store.SetMark(ctx, MarkRegistry, c.Now()); err != nil {
+	if err := c.Store.SetMark(ctx, MarkRegistry, r.Whole); err != nil {
 		return fmt.Errorf("storing when the registry was read: %w", err)
 	}
 	return nil
 }
 
-func (c *Control) leave(ctx context.Context, left []job.Item) error {
+func (c *Control) leave(ctx context.Context, l *Loaded, left []job.Item) error {
 	if len(left) == 0 {
 		return nil
 	}
@@ -122,7 +140,7 @@ func (c *Control) leave(ctx context.Context, left []job.Item) error {
 	if err != nil {
 		return fmt.Errorf("reading when the registry was last read: %w", err)
 	}
-	return c.write(ctx, len(left), func(i int) error {
+	return c.write(ctx, l, len(left), func(i int) (job.Item, error) {
 		item := left[i].Leave(seen, c.Now())
 		c.Log.WarnContext(ctx, "a job left the registry", "job", item.Name, "definition", item.Definition, "lastSeen", item.SeenAt)
 		return c.putItem(ctx, item)
@@ -150,32 +168,31 @@ func (c *Control) planProblem(hash string, j job.Job) error {
 // deployment is what the registry holds of a job, beside its item: as it was, and
 // as it is with that.
 type deployment struct {
-	job       job.Job
-	hash      string
+	Registered
 	was, next job.Item
 	changed   bool
 }
 
 // deployment finds what is new of a job. A plan that cannot be read is a problem, and
 // leaves the one before in force: its slots are still watched.
-func (c *Control) deployment(item job.Item, j job.Job, checked time.Time) (d deployment, problem error) {
-	hash, plan := j.Hash(), j.Plan()
-	if problem = c.planProblem(hash, j); problem != nil {
+func (c *Control) deployment(item job.Item, j Registered, checked time.Time) (d deployment, problem error) {
+	plan := j.Plan()
+	if problem = c.planProblem(j.Hash, j.Job); problem != nil {
 		if plan = item.Plan; item.Away(j.Modified, c.Now()) {
 			plan = job.Plan{}
 		}
 	}
-	d = deployment{job: j, hash: hash, was: item}
-	d.next, d.changed = item.Deploy(hash, plan, j.Modified, checked, c.Now())
+	d = deployment{Registered: j, was: item}
+	d.next, d.changed = item.Deploy(j.Hash, plan, j.Modified, checked, c.Now())
 	d.next.Name = j.Name
 	return d, problem
 }
 
 // deployAll writes what is new of jobs, several at a time, until the time is up:
 // each job by itself, so that what was written stays written.
-func (c *Control) deployAll(ctx context.Context, news []deployment) error {
+func (c *Control) deployAll(ctx context.Context, l *Loaded, news []deployment) error {
 	absent := c.absent(ctx, news)
-	return c.write(ctx, len(news), func(i int) error { return c.deploy(ctx, news[i], absent[news[i].hash]) })
+	return c.write(ctx, l, len(news), func(i int) (job.Item, error) { return c.deploy(ctx, news[i], absent[news[i].Hash]) })
 }
 
 // absent are definitions that are not stored, as far as one call for all can tell.
@@ -183,8 +200,8 @@ func (c *Control) deployAll(ctx context.Context, news []deployment) error {
 func (c *Control) absent(ctx context.Context, news []deployment) map[string]bool {
 	absent := map[string]bool{}
 	for _, d := range news {
-		if _, known := c.definitions.Load(d.hash); !known {
-			absent[d.hash] = true
+		if _, known := c.definitions.Load(d.Hash); !known {
+			absent[d.Hash] = true
 		}
 	}
 	if len(absent) == 0 {
@@ -203,24 +220,24 @@ func (c *Control) absent(ctx context.Context, news []deployment) map[string]bool
 }
 
 // deploy writes what is new of a job: the definition first, so that no item names
-// one that is not there.
-func (c *Control) deploy(ctx context.Context, d deployment, absent bool) (err error) {
+// one that is not there. It returns the item as it is now.
+func (c *Control) deploy(ctx context.Context, d deployment, absent bool) (item job.Item, err error) {
 	defer guard(&err)
 	if absent {
-		err = c.putDefinition(ctx, d.job)
+		err = c.putDefinition(ctx, d.Job)
 	} else {
-		err = c.define(ctx, d.hash, d.job)
+		err = c.define(ctx, d.Hash, d.Job)
 	}
 	if err != nil {
-		return err
+		return item, err
 	}
-	if d.was.Definition != d.hash && d.was.Rev > 0 {
-		if err := c.holdForOpen(ctx, &d.next, d.job); err != nil {
-			return err
+	if d.was.Definition != d.Hash && d.was.Rev > 0 {
+		if err := c.holdForOpen(ctx, &d.next, d.Job); err != nil {
+			return item, err
 		}
 	}
 	if d.was.Gone {
-		c.Log.InfoContext(ctx, "a job came back into the registry", "job", d.job.Name, "goneSince", d.was.GoneAt)
+		c.Log.InfoContext(ctx, "a job came back into the registry", "job", d.Name, "goneSince", d.was.GoneAt)
 	}
 	return c.putItem(ctx, d.next)
 }
@@ -230,25 +247,31 @@ func (c *Control) deploy(ctx context.Context, d deployment, absent bool) (err er
 // "DynamoDB throughput capacity").
 const writers = 16
 
-// write does n writes, several at a time, until the time is up.
-func (c *Control) write(ctx context.Context, n int, do func(i int) error) error {
-	errs := make([]error, n)
+// write writes n jobs' items, several at a time, until the time is up.
+func (c *Control) write(ctx context.Context, l *Loaded, n int, do func(i int) (job.Item, error)) error {
+	errs, items := make([]error, n), make([]job.Item, n)
+	c.several(ctx, n, func(i int) { items[i], errs[i] = do(i) })
+	l.put(items)
+	return errors.Join(errs...)
+}
+
+// several does n things, several at a time, until the time is up.
+func (c *Control) several(ctx context.Context, n int, do func(i int)) {
 	var next atomic.Int64
 	work := func() {
 		for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-			errs[i] = do(i)
+			do(i)
 		}
 	}
 	if c.abreast() == 1 {
 		work()
-		return errors.Join(errs...)
+		return
 	}
 	var wg sync.WaitGroup
 	for range min(n, writers, c.abreast()) {
 		wg.Go(work)
 	}
 	wg.Wait()
-	return errors.Join(errs...)
 }
 
 // holdForOpen gives the lock that nobody holds to an open run: a definition that
@@ -262,12 +285,16 @@ func (c *Control) holdForOpen(ctx context.Context, item *job.Item, j job.Job) er
 	return err
 }
 
-// putItem writes an item. Losing a race is no error here: the next sync sees
-// what the winner wrote and tries again.
-func (c *Control) putItem(ctx context.Context, item job.Item) error {
+// putItem writes an item, and returns it as it is then. Losing a race is no error
+// here: the next sync sees what the winner wrote and tries again.
+func (c *Control) putItem(ctx context.Context, item job.Item) (job.Item, error) {
 	err := c.Store.Commit(ctx, Change{Item: &item})
-	if err != nil && !errors.Is(err, ErrConflict) {
-		return fmt.Errorf("storing the item of job %s: %w", item.Name, err)
+	switch {
+	case errors.Is(err, ErrConflict):
+		return c.item(ctx, item.Name)
+	case err != nil:
+		return job.Item{}, fmt.Errorf("storing the item of job %s: %w", item.Name, err)
 	}
-	return nil
+	item.Rev++
+	return item, nil
 }

@@ -23,6 +23,8 @@ type Registry interface {
 	// Put makes or changes a schedule, Remove removes one.
 	Put(ctx context.Context, s render.Schedule, kind apply.Kind) error
 	Remove(ctx context.Context, name string) error
+	// Announce has the sweep look for what is new in a large group at once.
+	Announce(ctx context.Context) error
 	// Revision is the newest revision of a family; ok is false where there is none.
 	Revision(ctx context.Context, family string) (r apply.Revision, ok bool, err error)
 	// Register registers a revision of a family and returns its ARN.
@@ -51,6 +53,7 @@ func (p *Plane) PlanApply(ctx context.Context, w apply.Wanted) (apply.Plan, erro
 	}
 	plan, err := apply.Of(w, r)
 	plan.Stack, plan.Group = p.Name, p.Registry.Group()
+	plan.Announce = len(r.Schedules)+len(plan.Steps) > apply.ListedAtOnce
 	return plan, err
 }
 
@@ -66,6 +69,11 @@ type Applied struct{ Definitions, Steps int }
 // at the end all are read back and compared. did, unless nil, is told of each step.
 // What was done before an error stays; a plan made anew goes on from there.
 func (p *Plane) Apply(ctx context.Context, plan apply.Plan, did func(apply.Step)) (done Applied, err error) {
+	defer func() {
+		if plan.Announce && done.Steps > 0 {
+			err = errors.Join(err, p.announce(ctx))
+		}
+	}()
 	for _, s := range plan.Steps {
 		if err := p.unmoved(ctx, s); err != nil {
 			return done, err
@@ -92,6 +100,13 @@ func (p *Plane) Apply(ctx context.Context, plan apply.Plan, did func(apply.Step)
 		p.sleep(ctx, writeEvery)
 	}
 	return done, p.readBack(ctx, plan, want)
+}
+
+func (p *Plane) announce(ctx context.Context) error {
+	if err := p.Registry.Announce(ctx); err != nil {
+		return fmt.Errorf("telling the sweep, which comes to what is new within five minutes all the same: %w", err)
+	}
+	return nil
 }
 
 // step carries out one step and returns the hash of what must stand there now.

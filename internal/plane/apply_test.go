@@ -23,6 +23,7 @@ const revision = "arn:aws:ecs:us-east-1:123456789012:task-definition/%s:%d"
 type group struct {
 	schedules map[string]render.Schedule
 	revisions map[string][]job.TaskDefinition
+	announced int
 	// onWrite is called before each write; an error is the write's.
 	onWrite func(g *group, name string) error
 	// keeps changes what is written, as somebody who writes at the same time does.
@@ -73,6 +74,11 @@ func (g *group) Put(_ context.Context, s render.Schedule, _ apply.Kind) error {
 
 func (g *group) Remove(_ context.Context, name string) error {
 	delete(g.schedules, name)
+	return nil
+}
+
+func (g *group) Announce(context.Context) error {
+	g.announced++
 	return nil
 }
 
@@ -129,6 +135,38 @@ func TestApply(t *testing.T) {
 	if plan := mustPlan(t, p); !plan.Empty() || len(plan.Changes) > 0 || plan.Had != 3 {
 		t.Errorf("applied again: %+v", plan)
 	}
+}
+
+// TestApplyAnnounces: the sweep is told of what changed in a group that it does not list
+// each minute, also where not all could be done, and of nothing else.
+func TestApplyAnnounces(t *testing.T) {
+	t.Parallel()
+	g := newGroup()
+	p := planeOf(g)
+	must := func(want int) {
+		t.Helper()
+		if _, err := p.Apply(t.Context(), mustPlan(t, p), nil); g.onWrite == nil && err != nil || g.announced != want {
+			t.Errorf("announced %d times, want %d: %v", g.announced, want, err)
+		}
+	}
+	must(0)
+	for i := range apply.ListedAtOnce {
+		name := fmt.Sprintf("other-%04d", i)
+		g.schedules[name] = render.Schedule{Name: name}
+	}
+	must(0) // nothing to do
+	delete(g.schedules, "a")
+	must(1)
+	delete(g.schedules, "a")
+	delete(g.schedules, "b")
+	g.onWrite = func(_ *group, name string) error {
+		if name == "b" {
+			return errors.New("the line is dead")
+		}
+		return nil
+	}
+	must(2)
+	must(2) // nothing was done
 }
 
 // TestApplyIsCutOff: a failure in the middle leaves what was done, and a new plan

@@ -16,6 +16,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/cli"
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
@@ -196,7 +197,7 @@ func (w *world) registered(t *testing.T, files ...[]job.Job) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.EqualFunc(got, want, func(a, b job.Job) bool { return a.Name == b.Name && a.Hash() == b.Hash() }) {
+	if !slices.EqualFunc(got.Jobs, want, func(a control.Registered, b job.Job) bool { return a.Name == b.Name && a.Hash == b.Hash() }) {
 		t.Errorf("the registry has\n%+v\nand the files\n%+v", got, want)
 	}
 }

@@ -60,6 +60,7 @@ type Store struct {
 	// definitions holds bodies by hash. Definitions never change, so that what
 	// is known of them stays true.
 	definitions sync.Map
+	items       decodedItems
 }
 
 // New is a Store on a table that TableInput describes.

@@ -66,17 +66,17 @@ func (g *group) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 			return &g.schedules[i], nil
 		}
 	}
-	return nil, errors.New("no such schedule")
+	return nil, &types.ResourceNotFoundException{Message: aws.String("Schedule does not exist.")}
 }
 
-// rule is a scheduled rule, unless it has a pattern.
-type rule struct {
+// ruled is a scheduled rule, unless it has a pattern.
+type ruled struct {
 	disabled bool
 	pattern  string
 }
 
 // rules are those of a bus.
-type rules map[string]rule
+type rules map[string]ruled
 
 func (r rules) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
 	if *in.Name == "deleted" {

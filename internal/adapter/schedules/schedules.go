@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 )
@@ -32,8 +31,12 @@ type Rules interface {
 	DescribeRule(context.Context, *eventbridge.DescribeRuleInput, ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error)
 }
 
-// Registry reads the jobs. A schedule that did not change since the last call is
+// Registry reads the jobs. A schedule that did not change since it was last read is
 // not read again.
+//
+// A group of up to 2,000 schedules is listed whole each time. A greater one is listed
+// in laps of five minutes, a part each time; whole at once only where nothing is
+// known of it yet, or `apply` has changed it.
 type Registry struct {
 	Scheduler Scheduler
 	Rules     Rules
@@ -42,24 +45,44 @@ type Registry struct {
 	Group, Trigger string
 	// Read is what an input carries; ok is false where that is no definition.
 	Read func(input string) (j job.Job, ok bool, err error)
+	// Now is the time and Wait waits; nil is by the machine's clock.
+	Now  func() time.Time
+	Wait func(ctx context.Context, d time.Duration) error
 
 	mu   sync.Mutex
 	read map[string]version
-	pace pace
+	// gone are jobs that schedules carried which were found to carry them no more, with up
+	// to when the last did.
+	gone  map[string]time.Time
+	lap   lap
+	rules map[string]rule
+	// merged is what read and rules come to, nil where that must be found anew.
+	merged *merged
+
+	schedulePace, rulePace pace
 }
 
-// version is a schedule as it was last read.
+// version is a schedule as it is known.
 type version struct {
+	// modified is when it was changed, of what is known of it.
 	modified time.Time
-	entry    *carried
-	// absent is whether it was deleted since it was listed.
+	// listed is when a list last had it; asOf is up to when what is known of it held.
+	listed, asOf time.Time
+	// due is whether it must be read.
+	due bool
+	// entry is nil where it carries no job.
+	entry *carried
+	// why says why it cannot be used, or was not read; nil where it was. Then it may
+	// carry another job than its entry.
+	why error
+	// absent is whether it is not there any more.
 	absent bool
 }
 
-// carried is one schedule or rule that carries a job.
+// carried is one schedule that carries a job.
 type carried struct {
 	name string
-	job  job.Job
+	job  control.Registered
 }
 
 // ProblemError is of schedules that cannot be used until somebody mends them; the
@@ -76,159 +99,111 @@ func (e *UnreadError) Error() string {
 	return fmt.Sprintf("%d schedules or rules could not be read now, the first: %v", len(e.Unread), e.Unread[0])
 }
 
-// Jobs returns the jobs of all schedules, by name, those of rules as their rules
-// stand. A *ProblemError, an
-// *UnreadError or both come beside the jobs that could be read, also where the time
-// was up before all were; with any other error there are none. A job that was read
-// by half is not among them.
-func (r *Registry) Jobs(ctx context.Context) ([]job.Job, error) {
+// Jobs returns the jobs of all schedules, those of rules as their rules stand. A
+// *ProblemError, an *UnreadError or both come beside the jobs that are known, also
+// where the time was up before all were read; with any other error there are none. A
+// job that was read by half is not among them.
+func (r *Registry) Jobs(ctx context.Context) (control.Reading, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	g := gaps{halves: map[string]bool{}}
-	found, err := r.schedules(ctx, &g)
+	whole, err := r.list(ctx)
 	if err != nil {
-		return nil, err
+		return control.Reading{}, err
 	}
-	r.ruled(ctx, &g, found)
-	jobs := slices.DeleteFunc(merge(found, &g.problems), g.half)
-	return jobs, g.err()
+	r.readAll(ctx, r.due())
+	r.readRules(ctx, r.rulesDue())
+	m := r.merge()
+	g := r.gaps(m)
+	if g.none() {
+		return control.Reading{Jobs: m.jobs, Whole: whole}, nil
+	}
+	return control.Reading{Jobs: slices.DeleteFunc(slices.Clone(m.jobs), g.half)}, g.err()
 }
 
-// merge makes one job of the schedules that carry it: a crontab line may need
-// two. It is disabled when all of them are, and was modified when the last of them
-// was.
-func merge(found []carried, problems *[]error) []job.Job {
-	jobs := map[string]job.Job{}
-	from := map[string]string{}
-	for _, e := range found {
-		known, ok := jobs[e.job.Name]
-		if !ok {
-			jobs[e.job.Name], from[e.job.Name] = e.job, e.name
-			continue
-		}
-		disabled := known.Disabled && e.job.Disabled
-		known.Disabled, e.job.Disabled = disabled, disabled
-		if e.job.Modified.After(known.Modified) {
-			known.Modified = e.job.Modified
-		}
-		jobs[known.Name] = known
-		if known.Hash() != e.job.Hash() {
-			*problems = append(*problems, fmt.Errorf("%s and %s carry different definitions of job %s: give both the same, with its `schedule`", from[known.Name], e.name, known.Name))
+// due are the schedules that must be read.
+func (r *Registry) due() []string {
+	var names []string
+	for name, v := range r.read { //nolint:gocritic // some 10,000 small values a minute
+		if v.due {
+			names = append(names, name)
 		}
 	}
-	out := make([]job.Job, 0, len(jobs))
-	for _, j := range jobs {
-		out = append(out, j)
-	}
-	slices.SortFunc(out, func(a, b job.Job) int { return strings.Compare(a.Name, b.Name) })
-	return out
+	slices.Sort(names)
+	return names
 }
 
-func (r *Registry) schedules(ctx context.Context, g *gaps) ([]carried, error) {
-	var all []schedulertypes.ScheduleSummary
-	pages := scheduler.NewListSchedulesPaginator(r.Scheduler, &scheduler.ListSchedulesInput{GroupName: aws.String(r.Group)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("listing the schedules of group %s: %w", r.Group, err)
+// readAll reads schedules.
+func (r *Registry) readAll(ctx context.Context, names []string) {
+	versions := make([]version, len(names))
+	inParallel(len(names), func(i int) { versions[i] = r.schedule(ctx, names[i], r.read[names[i]]) })
+	for i, name := range names {
+		was, is := r.read[name], versions[i]
+		if !is.same(was) {
+			r.merged = nil
 		}
-		all = append(all, page.Schedules...)
-	}
-	versions, errs := make([]version, len(all)), make([]error, len(all))
-	inParallel(len(all), func(i int) { versions[i], errs[i] = r.schedule(ctx, all[i]) })
-	var found []carried
-	now := map[string]version{}
-	for i, v := range versions {
-		switch {
-		case errs[i] != nil:
-			g.add(errs[i])
-			if was := r.read[aws.ToString(all[i].Name)]; was.entry != nil {
-				g.halves[was.entry.job.Name] = true
-				was.modified = time.Time{} // read it again
-				now[aws.ToString(all[i].Name)] = was
-			}
-		case !v.absent:
-			now[aws.ToString(all[i].Name)] = v
-			if v.entry != nil {
-				found = append(found, *v.entry)
-			}
+		if was.entry != nil && is.entry != was.entry && (is.entry == nil || is.entry.job.Name != was.entry.job.Name) {
+			r.lost(was.entry.job.Name, was.asOf)
+		}
+		if is.absent {
+			delete(r.read, name)
+		} else {
+			r.read[name] = is
 		}
 	}
-	r.read = now
-	return found, nil
 }
 
-// readers is how many schedules or rules are read at once, and perSecond how many
-// schedules in a second: EventBridge Scheduler takes 250 GetSchedule calls a second
-// in most Regions, of everybody in the account (AWS General Reference, "Amazon
-// EventBridge Scheduler endpoints and quotas").
-const (
-	readers   = 16
-	perSecond = 200
-)
-
-// pace keeps calls apart, so that no second has more than perSecond of them.
-type pace struct {
-	mu   sync.Mutex
-	next time.Time
-}
-
-// wait waits for a call's turn, or until the time is up.
-func (p *pace) wait(ctx context.Context) error {
-	p.mu.Lock()
-	now := time.Now()
-	turn := now
-	if p.next.After(now) {
-		turn = p.next
+func (r *Registry) lost(job string, asOf time.Time) {
+	if r.gone == nil {
+		r.gone = map[string]time.Time{}
 	}
-	p.next = turn.Add(time.Second / perSecond)
-	p.mu.Unlock()
-	t := time.NewTimer(turn.Sub(now))
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return ctx.Err()
+	if asOf.After(r.gone[job]) {
+		r.gone[job] = asOf
 	}
 }
 
-// inParallel calls f for 0 to n-1, for readers of them at a time.
-func inParallel(n int, f func(i int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(n, readers) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				f(i)
-			}
-		})
+// same is whether both come to the same job.
+func (v version) same(o version) bool { //nolint:gocritic // small
+	if v.absent || v.why != nil || o.why != nil || v.entry == nil || o.entry == nil {
+		return !v.absent && v.why == nil && o.why == nil && v.entry == o.entry
 	}
-	wg.Wait()
+	a, b := &v.entry.job, &o.entry.job
+	return a.Hash == b.Hash && a.Rule == b.Rule && a.Modified.Equal(b.Modified)
 }
 
-func (r *Registry) schedule(ctx context.Context, s schedulertypes.ScheduleSummary) (version, error) {
-	name := aws.ToString(s.Name)
-	modified := aws.ToTime(s.LastModificationDate)
-	if v, ok := r.read[name]; ok && v.modified.Equal(modified) && !modified.IsZero() {
-		return v, nil
-	}
-	if err := r.pace.wait(ctx); err != nil {
-		return version{}, fmt.Errorf("reading schedule %s: %w", name, err)
-	}
-	out, err := r.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: aws.String(r.Group), Name: s.Name})
+// schedule reads one.
+func (r *Registry) schedule(ctx context.Context, name string, was version) version { //nolint:gocritic // small
+	asked := r.now()
+	out, err := r.get(ctx, name)
 	var deleted *schedulertypes.ResourceNotFoundException
 	switch {
 	case errors.As(err, &deleted):
-		return version{absent: true}, nil
+		return version{absent: true}
 	case err != nil:
-		return version{}, fmt.Errorf("reading schedule %s: %w", name, err)
+		was.due, was.why = true, fmt.Errorf("reading schedule %s: %w", name, err)
+		return was
 	}
-	return r.carries(name, modified, out)
+	if at := aws.ToTime(out.LastModificationDate); !at.IsZero() {
+		was.modified = at
+	}
+	was.due, was.why, was.asOf = false, nil, asked
+	entry, err := r.carries(name, was.modified, out)
+	if err != nil {
+		was.why = err
+		return was
+	}
+	was.entry = entry
+	return was
 }
 
-// carries is what a schedule carries.
-func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetScheduleOutput) (version, error) {
+func (r *Registry) get(ctx context.Context, name string) (*scheduler.GetScheduleOutput, error) {
+	if err := r.schedulePace.wait(ctx, r, perSecond); err != nil {
+		return nil, err
+	}
+	return r.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: aws.String(r.Group), Name: aws.String(name)})
+}
+
+// carries is what a schedule carries, nil where that is no job.
+func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetScheduleOutput) (*carried, error) {
 	said := entry.Schedule{
 		Name: name, Expression: aws.ToString(out.ScheduleExpression), Zone: aws.ToString(out.ScheduleExpressionTimezone),
 		Disabled: out.State == schedulertypes.ScheduleStateDisabled, Window: window(out.FlexibleTimeWindow),
@@ -237,15 +212,11 @@ func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetSc
 	if out.Target != nil {
 		said.Target, said.Input = aws.ToString(out.Target.Arn), aws.ToString(out.Target.Input)
 	}
-	v := version{modified: modified}
 	j, ok, err := said.Job(r.Trigger, r.Read)
-	if err != nil {
-		return version{}, err
+	if err != nil || !ok {
+		return nil, err
 	}
-	if ok {
-		v.entry = &carried{name: "schedule " + name, job: j}
-	}
-	return v, nil
+	return &carried{name: "schedule " + name, job: control.Register(j)}, nil
 }
 
 // window is how much later than its nominal time a schedule may fire.

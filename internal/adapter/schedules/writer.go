@@ -174,6 +174,29 @@ func (w *Writer) Put(ctx context.Context, s render.Schedule, kind apply.Kind) er
 	return nil
 }
 
+// Announce implements plane.Registry: it writes to the schedule Applied, which starts
+// nothing.
+func (w *Writer) Announce(ctx context.Context) error {
+	name, on, zone, state := Applied, render.ByHand, "UTC", types.ScheduleStateDisabled
+	words := "Starts nothing: batchplane apply writes here when it has changed schedules, last at " + time.Now().UTC().Format(time.RFC3339Nano)
+	off := &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff}
+	target := &types.Target{Arn: &w.Trigger, RoleArn: &w.Role, Input: aws.String("{}"), DeadLetterConfig: &types.DeadLetterConfig{Arn: &w.Failures}}
+	_, err := w.Scheduler.UpdateSchedule(ctx, &scheduler.UpdateScheduleInput{
+		GroupName: &w.Name, Name: &name, Description: &words, ScheduleExpression: &on, ScheduleExpressionTimezone: &zone, State: state, FlexibleTimeWindow: off, Target: target,
+	})
+	var none *types.ResourceNotFoundException
+	if errors.As(err, &none) {
+		_, err = w.Scheduler.CreateSchedule(ctx, &scheduler.CreateScheduleInput{
+			GroupName: &w.Name, Name: &name, Description: &words, ScheduleExpression: &on, ScheduleExpressionTimezone: &zone, State: state, FlexibleTimeWindow: off, Target: target,
+		})
+	}
+	var made *types.ConflictException // by another, at this moment
+	if err != nil && !errors.As(err, &made) {
+		return fmt.Errorf("writing schedule %s: %w", name, err)
+	}
+	return nil
+}
+
 // Remove implements plane.Registry; a schedule that is gone already is no error.
 func (w *Writer) Remove(ctx context.Context, name string) error {
 	_, err := w.Scheduler.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{GroupName: &w.Name, Name: &name})

@@ -22,7 +22,6 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
-	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/wire/base"
 	"github.com/batchplane/batchplane/internal/wire/environ"
 )
@@ -66,13 +65,14 @@ func newSweeper(env environ.Lookup) (sweeper, error) {
 		return sweeper{}, err
 	}
 	log := base.Log(os.Stdout, c.Config)
+	registry := &schedules.Registry{
+		Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Rules: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")),
+		Group: c.Group, Trigger: c.Trigger, Read: entry.Noting(log),
+	}
 	return sweeper{
-		stack: c.Stack, log: log, metrics: os.Stdout, now: time.Now,
-		registry: &schedules.Registry{
-			Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Rules: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")),
-			Group: c.Group, Trigger: c.Trigger, Read: entry.Noting(log),
-		},
+		stack: c.Stack, log: log, metrics: os.Stdout, now: time.Now, registry: registry,
 		control: &control.Control{
+			Registry:  registry,
 			Schedules: &lookup.Schedules{Scheduler: a.Signed("scheduler"), Group: c.Group, Function: c.Trigger[strings.LastIndexByte(c.Trigger, ':')+1:], Read: entry.Noting(log)},
 			Stack:     c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 			Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
@@ -88,7 +88,7 @@ type sweeper struct {
 	metrics  io.Writer
 	now      func() time.Time
 	registry interface {
-		Jobs(ctx context.Context) ([]job.Job, error)
+		Jobs(ctx context.Context) (control.Reading, error)
 	}
 	control *control.Control
 }
@@ -112,9 +112,8 @@ func (s sweeper) sweep(ctx context.Context) error {
 	})
 	lag, err := s.lag(ctx)
 	errs := []error{err}
-	var problems int
-	errs = append(errs, part(ctx, func(ctx context.Context) (err error) { problems, err = s.sync(ctx); return err }))
-	errs = append(errs, s.control.CheckSlots(ctx))
+	problems, loaded, err := s.sync(ctx)
+	errs = append(errs, err, s.check(ctx, loaded))
 	untold, err := s.control.Untold(ctx)
 	look.Wait()
 	err = errors.Join(append(errs, err, lookErr)...)
@@ -144,12 +143,6 @@ func half(ctx context.Context) time.Duration {
 	return time.Until(end) / 2
 }
 
-func part(ctx context.Context, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, half(ctx))
-	defer cancel()
-	return do(ctx)
-}
-
 // age is how long ago a time was, 0 where there is none.
 func (s sweeper) age(since time.Time) time.Duration {
 	if since.IsZero() {
@@ -177,39 +170,51 @@ func (s sweeper) lag(ctx context.Context) (time.Duration, error) {
 	return s.now().Sub(mark), nil
 }
 
-// sync copies the registry into the jobs' items. Where a schedule cannot be read
-// no job is taken to be gone: it may be the one that cannot be read. problems are
-// the schedules that somebody must mend; err is what kept this from being done, as
-// that AWS does not let all schedules be read just now.
-func (s sweeper) sync(ctx context.Context) (problems int, err error) {
-	jobs, err := s.read(ctx)
+// sync copies the registry into the jobs' items, in half of the time, and tries
+// pending slots. Where a schedule cannot be read no job is taken to be gone: it may be
+// the one that cannot be read. problems are the schedules that somebody must mend; err
+// is what kept this from being done, as that AWS does not let all schedules be read
+// just now. loaded are the items, nil where they were not read.
+func (s sweeper) sync(ctx context.Context) (problems int, loaded *control.Loaded, err error) {
+	ctx, cancel := context.WithTimeout(ctx, half(ctx))
+	defer cancel()
+	reading, err := s.read(ctx)
 	var broken *schedules.ProblemError
 	var unread *schedules.UnreadError
-	copyJobs := s.control.Sync
 	if errors.As(err, &broken) {
-		copyJobs = s.control.SyncSome
 		problems = s.report(ctx, broken.Problems)
 	}
 	switch {
 	case errors.As(err, &unread):
-		copyJobs, err = s.control.SyncSome, fmt.Errorf("reading the registry: %w", unread)
+		err = fmt.Errorf("reading the registry: %w", unread)
 	case broken != nil:
 		err = nil
 	case err != nil:
-		return 0, errors.Join(fmt.Errorf("reading the registry: %w", err), s.control.TryPending(ctx))
+		return 0, nil, errors.Join(fmt.Errorf("reading the registry: %w", err), s.control.TryPending(ctx))
 	}
-	synced := copyJobs(ctx, jobs)
+	loaded, synced := s.control.Load(ctx)
+	if synced == nil {
+		synced = s.control.SyncLoaded(ctx, loaded, reading)
+	}
 	var plans *control.PlanError
 	if errors.As(synced, &plans) {
 		problems += s.report(ctx, plans.Problems)
 		synced = plans.Err
 	}
-	return problems, errors.Join(err, synced, s.control.TryPending(ctx))
+	return problems, loaded, errors.Join(err, synced, s.control.TryPending(ctx))
+}
+
+// check checks the slots.
+func (s sweeper) check(ctx context.Context, loaded *control.Loaded) error {
+	if loaded == nil {
+		return s.control.CheckSlots(ctx)
+	}
+	return s.control.CheckLoaded(ctx, loaded)
 }
 
 // read reads the registry in three quarters of the time that is left: what could be
 // read by then is copied, and the next sweep goes on.
-func (s sweeper) read(ctx context.Context) ([]job.Job, error) {
+func (s sweeper) read(ctx context.Context) (control.Reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, half(ctx)*3/2)
 	defer cancel()
 	return s.registry.Jobs(ctx)

@@ -23,7 +23,16 @@ type registry struct {
 	err  error
 }
 
-func (r *registry) Jobs(context.Context) ([]job.Job, error) { return r.jobs, r.err }
+func (r *registry) Jobs(context.Context) (control.Reading, error) {
+	var reading control.Reading
+	for i := range r.jobs {
+		reading.Jobs = append(reading.Jobs, control.Register(r.jobs[i]))
+	}
+	if r.err == nil {
+		reading.Whole = time.Now()
+	}
+	return reading, r.err
+}
 
 type world struct {
 	sweeper
@@ -225,10 +234,10 @@ func TestUnreadablePlanIsAProblem(t *testing.T) {
 // slow is a registry that does not answer in time.
 type slow struct{ asked chan struct{} }
 
-func (s slow) Jobs(ctx context.Context) ([]job.Job, error) {
+func (s slow) Jobs(ctx context.Context) (control.Reading, error) {
 	close(s.asked)
 	<-ctx.Done()
-	return nil, ctx.Err()
+	return control.Reading{}, ctx.Err()
 }
 
 // TestSlowRegistry: the other parts are done all the same, and the sweep ends in

@@ -1,0 +1,154 @@
+package schedules
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+
+	"github.com/batchplane/batchplane/internal/apply"
+)
+
+// lapTime is how long a lap takes at most, where the registry is read each
+// minute: pagesAtOnce pages a minute, or more where there are more than five times
+// as many. A page has a hundred schedules (EventBridge Scheduler API reference,
+// ListSchedules), and 50 calls a second are taken ("Amazon EventBridge Scheduler
+// endpoints and quotas").
+const (
+	lapTime     = 5 * time.Minute
+	aCall       = time.Minute
+	perPage     = 100
+	pagesAtOnce = apply.ListedAtOnce / perPage
+)
+
+// Applied is the name of the schedule, switched off and without a job, that `apply`
+// writes to when it has changed a group that is listed in laps. Whoever may deploy
+// may write it, and nothing else is needed.
+const Applied = ".applied"
+
+// skew is how far the clocks of EventBridge Scheduler and of this machine may differ.
+const skew = 10 * time.Second
+
+// lap is how far the group is listed.
+type lap struct {
+	// began is when it began, zero where none is under way; token is how it goes on.
+	began time.Time
+	token *string
+	pages int
+	// last is how many pages the last whole one had, 0 where there was none; whole is
+	// when the last began that was listed at once.
+	last  int
+	whole time.Time
+	// brief is whether tokens do not last until the next call.
+	brief bool
+}
+
+// list goes on with the lap. whole is when it began, where it is at its end: then
+// schedules that it did not come to must be read, as must those that it has otherwise
+// than they are known. A page that cannot be listed just now is the first of the next
+// call.
+func (r *Registry) list(ctx context.Context) (whole time.Time, err error) {
+	now, p := r.now(), &r.lap
+	if p.last > pagesAtOnce && r.applied(ctx) {
+		*p = lap{whole: p.whole, brief: p.brief} // all at once
+	}
+	goesOn := !p.began.IsZero()
+	if !goesOn {
+		p.begin(now)
+	}
+	ended, err := r.pages(ctx, p.share(now))
+	if err != nil && !passes(err) {
+		ended, err = r.anew(ctx, now, goesOn, err)
+	}
+	if err != nil || !ended {
+		return whole, err
+	}
+	return r.ended(now), nil
+}
+
+// anew begins the lap anew where it was to go on: a token does not last for ever.
+func (r *Registry) anew(ctx context.Context, now time.Time, goesOn bool, cause error) (ended bool, err error) {
+	p := &r.lap
+	if p.begin(now); goesOn {
+		if ended, cause = r.pages(ctx, math.MaxInt); cause == nil {
+			p.brief = true
+			return ended, nil
+		}
+	}
+	p.began = time.Time{}
+	return false, cause
+}
+
+func (p *lap) begin(now time.Time) { p.began, p.token, p.pages = now, nil, 0 }
+
+// ended notes that the lap is at its end, and returns when it began.
+func (r *Registry) ended(now time.Time) time.Time {
+	p := &r.lap
+	for name, v := range r.read { //nolint:gocritic // once a lap
+		if v.listed.Before(p.began) && !v.due {
+			v.due = true
+			r.read[name] = v
+		}
+	}
+	whole := p.began
+	if whole.Equal(now) {
+		p.whole = now
+	}
+	p.last, p.began, p.token = p.pages, time.Time{}, nil
+	return whole
+}
+
+// share is how many pages one call lists: as many as have the lap end in its time.
+func (p *lap) share(now time.Time) int {
+	all := float64(p.last)
+	due := int(math.Ceil(all * float64(now.Sub(p.began)+aCall) / float64(lapTime)))
+	if p.last <= pagesAtOnce || p.brief || due >= p.last {
+		return math.MaxInt
+	}
+	return max(pagesAtOnce, due-p.pages)
+}
+
+// pages lists up to that many pages; ended is whether there are no more.
+func (r *Registry) pages(ctx context.Context, most int) (ended bool, err error) {
+	for range most {
+		asked := r.now()
+		out, err := r.Scheduler.ListSchedules(ctx, &scheduler.ListSchedulesInput{GroupName: aws.String(r.Group), MaxResults: aws.Int32(perPage), NextToken: r.lap.token})
+		if err != nil {
+			return false, fmt.Errorf("listing the schedules of group %s: %w", r.Group, err)
+		}
+		for i := range out.Schedules {
+			r.note(&out.Schedules[i], asked)
+		}
+		r.lap.pages++
+		if r.lap.token = out.NextToken; aws.ToString(out.NextToken) == "" {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// note notes that a schedule was listed.
+func (r *Registry) note(s *types.ScheduleSummary, asked time.Time) {
+	v, known := r.read[aws.ToString(s.Name)]
+	v.listed = asked
+	if modified := aws.ToTime(s.LastModificationDate); !known || modified.IsZero() || !v.modified.Equal(modified) {
+		v.modified, v.due = modified, true
+	} else if !v.due {
+		v.asOf = asked
+	}
+	if r.read == nil {
+		r.read = map[string]version{}
+	}
+	r.read[aws.ToString(s.Name)] = v
+}
+
+// applied is whether somebody applied jobs since the group was last listed at once.
+// Where that cannot be told, the lap comes to what is new.
+func (r *Registry) applied(ctx context.Context) bool {
+	out, err := r.get(ctx, Applied)
+	return err == nil && aws.ToTime(out.LastModificationDate).After(r.lap.whole.Add(-skew))
+}

@@ -1,0 +1,395 @@
+package schedules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// large is a group of which a list goes on behind the last name that it gave.
+type large struct {
+	schedules   map[string]time.Time // when each was modified
+	names       []string             // sorted, nil where that is to do
+	lists, gets int
+	// list and get, when not nil, say how a call fails.
+	list func(token string) error
+	get  func(name string) error
+}
+
+func (g *large) set(name string, modified time.Time) {
+	g.schedules[name], g.names = modified, nil
+}
+
+func (g *large) drop(name string) {
+	delete(g.schedules, name)
+	g.names = nil
+}
+
+func (g *large) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
+	g.lists++
+	if g.list != nil {
+		if err := g.list(aws.ToString(in.NextToken)); err != nil {
+			return nil, err
+		}
+	}
+	if g.names == nil {
+		g.names = slices.Sorted(maps.Keys(g.schedules))
+	}
+	names := g.names
+	from, _ := slices.BinarySearch(names, aws.ToString(in.NextToken)+"\x00")
+	to := min(len(names), from+int(aws.ToInt32(in.MaxResults)))
+	out := &scheduler.ListSchedulesOutput{}
+	for _, name := range names[from:to] {
+		out.Schedules = append(out.Schedules, types.ScheduleSummary{Name: aws.String(name), LastModificationDate: aws.Time(g.schedules[name])})
+	}
+	if to < len(names) {
+		out.NextToken = aws.String(names[to-1])
+	}
+	return out, nil
+}
+
+func (g *large) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
+	if *in.Name != Applied {
+		g.gets++
+	}
+	if g.get != nil {
+		if err := g.get(*in.Name); err != nil {
+			return nil, err
+		}
+	}
+	modified, there := g.schedules[*in.Name]
+	if !there {
+		return nil, &types.ResourceNotFoundException{Message: aws.String("Schedule does not exist.")}
+	}
+	input := "{}"
+	if *in.Name != Applied {
+		var err error
+		if input, err = (job.Job{Name: *in.Name, TaskDefinition: "etl", Command: []string{modified.Format(time.RFC3339)}, Schedule: "0 3 * * *"}).ScheduleInput(); err != nil {
+			return nil, err
+		}
+	}
+	return &scheduler.GetScheduleOutput{
+		Name: in.Name, LastModificationDate: aws.Time(modified), State: types.ScheduleStateEnabled, ScheduleExpression: aws.String("cron(0 3 * * ? *)"),
+		ScheduleExpressionTimezone: aws.String("UTC"), Target: &types.Target{Arn: aws.String(trigger), Input: aws.String(input)},
+	}, nil
+}
+
+// laps is a registry of such a group on a clock of its own, in one process after
+// another.
+type laps struct {
+	*testing.T
+	*large
+	registry *Registry
+	clock    time.Time
+}
+
+// newLaps has a number of schedules, the names of which end with their number.
+func newLaps(t *testing.T, n int) *laps {
+	t.Helper()
+	w := &laps{T: t, large: &large{schedules: map[string]time.Time{}}, clock: changed.Add(time.Hour)}
+	for i := range n {
+		w.set(jobNo(i), changed)
+	}
+	w.restart()
+	return w
+}
+
+func jobNo(i int) string { return fmt.Sprintf("job-%05d", i) }
+
+// restart is a process that knows nothing.
+func (w *laps) restart() {
+	w.registry = &Registry{
+		Scheduler: w.large, Rules: rules{}, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered,
+		Now: func() time.Time { return w.clock }, Wait: func(context.Context, time.Duration) error { return nil },
+	}
+}
+
+// minute reads the registry in the next minute. It says what is known, and how many
+// pages were listed.
+func (w *laps) minute() (reading control.Reading, pages int, err error) {
+	w.lists, w.gets = 0, 0
+	reading, err = w.registry.Jobs(w.Context())
+	w.clock = w.clock.Add(time.Minute)
+	return reading, w.lists, err
+}
+
+// expect is minute where nothing fails.
+func (w *laps) expect(jobs, pages int, whole bool) control.Reading {
+	w.Helper()
+	began := w.clock
+	r, n, err := w.minute()
+	if err != nil || len(r.Jobs) != jobs || n != pages || whole == r.Whole.IsZero() {
+		w.Fatalf("at %s: %d jobs after %d pages, whole %s, %v; want %d after %d, whole %t", began.Format("15:04"), len(r.Jobs), n, r.Whole, err, jobs, pages, whole)
+	}
+	return r
+}
+
+// lap is a lap of five minutes.
+func (w *laps) lap(jobs, pages int) control.Reading {
+	w.Helper()
+	for range 4 {
+		w.expect(jobs, pages, false)
+	}
+	return w.expect(jobs, pages, true)
+}
+
+// TestSmallGroupIsListedWhole: each minute; and the first time a group of any size is.
+func TestSmallGroupIsListedWhole(t *testing.T) {
+	t.Parallel()
+	for schedules, pages := range map[int]int{0: 1, 99: 1, 100: 1, 101: 2, 2000: 20} {
+		w := newLaps(t, schedules)
+		for range 3 {
+			began := w.clock
+			if r := w.expect(schedules, pages, true); !r.Whole.Equal(began) {
+				t.Errorf("%d schedules: whole since %s, at %s", schedules, r.Whole, began)
+			}
+		}
+	}
+}
+
+// TestLap: a large group is listed in five minutes, also where a sweep does not come
+// each minute; what has changed is known when its page was listed, and who is
+// gone when all were.
+func TestLap(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 10_000)
+	w.expect(10_000, 100, true)
+	w.drop(jobNo(50))
+	w.set(jobNo(2050), changed.Add(time.Minute))
+	w.set("job-09999-b", changed)
+	began := w.clock
+	w.expect(10_000, 20, false)
+	if r := w.expect(10_000, 20, false); w.gets != 1 || !job2050(r).Modified.Equal(changed.Add(time.Minute)) {
+		t.Errorf("%d schedules were read, and one is of %s", w.gets, job2050(r).Modified)
+	}
+	w.expect(10_000, 20, false)
+	w.expect(10_000, 20, false)
+	if r := w.expect(10_000, 20, true); !r.Whole.Equal(began) || w.gets != 2 || r.Jobs[50].Name != jobNo(51) {
+		t.Errorf("whole since %s; %d schedules were read, the last and the one that is gone; the 50th is %s", r.Whole, w.gets, r.Jobs[50].Name)
+	}
+	w.expect(10_000, 20, false)
+	w.clock = w.clock.Add(2 * time.Minute)
+	w.expect(10_000, 60, false) // two minutes without a sweep
+	w.expect(10_000, 20, true)
+}
+
+func job2050(r control.Reading) control.Registered {
+	return r.Jobs[slices.IndexFunc(r.Jobs, func(j control.Registered) bool { return j.Name == jobNo(2050) })]
+}
+
+// TestLapOfAGrowingGroup: one that grows over what is listed at once is listed whole
+// that time, and in laps from then on; one that shrinks is listed whole again.
+func TestLapOfAGrowingGroup(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 2000)
+	w.expect(2000, 20, true)
+	for i := range 3000 {
+		w.set(jobNo(i), changed)
+	}
+	w.expect(3000, 30, true)
+	w.expect(3000, 20, false)
+	w.expect(3000, 10, true)
+	for i := 1500; i < 3000; i++ {
+		w.drop(jobNo(i))
+	}
+	w.expect(1500, 15, true)
+	w.expect(1500, 15, true)
+}
+
+// TestSchedulesComeAndGoBetweenPages: none that was there all the time is taken to be
+// gone for it.
+func TestSchedulesComeAndGoBetweenPages(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 10_000)
+	w.expect(10_000, 100, true)
+	w.expect(10_000, 20, false)
+	for i := range 150 { // pages shift
+		w.drop(jobNo(i))
+	}
+	w.set("a-new-one", changed) // its page is listed already
+	w.expect(10_000, 20, false)
+	w.set("job-00000-new", changed) // so is its
+	w.expect(10_000, 20, false)
+	w.expect(10_000, 20, false)
+	w.expect(10_000, 20, true) // those that are gone were listed before they were
+	w.expect(10_002, 20, false)
+	for range 3 {
+		w.expect(10_002, 20, false)
+	}
+	w.expect(9852, 19, true)
+}
+
+// TestListsThatForget: a schedule that a whole lap did not show is there all the same
+// where it can be read.
+func TestListsThatForget(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 150)
+	w.expect(150, 2, true)
+	modified := w.schedules[jobNo(7)]
+	w.drop(jobNo(7))
+	w.get = func(name string) error {
+		if name == jobNo(7) { // it was not listed
+			w.set(name, modified)
+		}
+		return nil
+	}
+	if r := w.expect(150, 2, true); r.Jobs[7].Name != jobNo(7) || w.gets != 1 {
+		t.Errorf("after %d reads the 7th is %s", w.gets, r.Jobs[7].Name)
+	}
+}
+
+var (
+	errThrottled = &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}
+	errToken     = &types.ValidationException{Message: aws.String("Invalid token.")}
+	errDenied    = &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}
+)
+
+// TestListFails: a page that cannot be listed just now is listed the next time, a token
+// that is not taken any more begins the lap anew at once, and a list that nobody may
+// have is an error.
+func TestListFails(t *testing.T) {
+	t.Parallel()
+	fails := func(err error, token string) func(string) error {
+		return func(is string) error {
+			if is == token {
+				return err
+			}
+			return nil
+		}
+	}
+	t.Run("for the rate, in the middle", func(t *testing.T) {
+		t.Parallel()
+		w := newLaps(t, 10_000)
+		w.expect(10_000, 100, true)
+		began := w.clock
+		w.expect(10_000, 20, false)
+		w.list = fails(errThrottled, jobNo(2999)) // the 31st page
+		if r, pages, err := w.minute(); !errors.Is(err, errThrottled) || pages != 11 || len(r.Jobs) > 0 {
+			t.Errorf("%d jobs, %d pages, %v", len(r.Jobs), pages, err)
+		}
+		w.list = nil
+		w.expect(10_000, 30, false)
+		w.expect(10_000, 20, false)
+		if r := w.expect(10_000, 20, true); !r.Whole.Equal(began) {
+			t.Errorf("whole since %s", r.Whole)
+		}
+	})
+	t.Run("for the rate, the first time", func(t *testing.T) {
+		t.Parallel()
+		w := newLaps(t, 10_000)
+		w.list = fails(errThrottled, jobNo(2999))
+		if _, pages, err := w.minute(); !errors.Is(err, errThrottled) || pages != 31 {
+			t.Errorf("%d pages, %v", pages, err)
+		}
+		w.list = nil
+		w.expect(10_000, 70, true)
+	})
+	t.Run("since its token is not taken", func(t *testing.T) {
+		t.Parallel()
+		w := newLaps(t, 10_000)
+		w.expect(10_000, 100, true)
+		w.expect(10_000, 20, false)
+		w.drop(jobNo(50))
+		w.drop(jobNo(1998))
+		w.list = func(string) error {
+			defer func() { w.list = nil }()
+			return errToken
+		}
+		w.expect(9998, 101, true)
+		w.expect(9998, 100, true) // such tokens do not last
+	})
+	t.Run("since nobody may list", func(t *testing.T) {
+		t.Parallel()
+		w := newLaps(t, 10_000)
+		w.expect(10_000, 100, true)
+		w.expect(10_000, 20, false)
+		w.list = func(string) error { return errDenied }
+		if _, pages, err := w.minute(); !errors.Is(err, errDenied) || pages != 2 {
+			t.Errorf("%d pages, %v", pages, err)
+		}
+		w.list = nil
+		w.lap(10_000, 20)
+	})
+}
+
+// TestUnreadInALap: a schedule that could not be read is read the next minute, without
+// its page; and as long as it is not, nobody is gone.
+func TestUnreadInALap(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 10_000)
+	w.expect(10_000, 100, true)
+	w.set(jobNo(10), changed.Add(time.Minute))
+	w.drop(jobNo(9990))
+	busy := true
+	w.get = func(name string) error {
+		if name == jobNo(10) && busy {
+			return errThrottled
+		}
+		return nil
+	}
+	for minute := range 5 {
+		r, _, err := w.minute()
+		if unread := new(UnreadError); !errors.As(err, &unread) || !r.Whole.IsZero() || w.gets != 1+minute/4 || len(r.Jobs) != 9999-minute/4 || slices.ContainsFunc(r.Jobs, func(j control.Registered) bool { return j.Name == jobNo(10) }) {
+			t.Errorf("minute %d: %d jobs after %d reads, whole %s, %v", minute, len(r.Jobs), w.gets, r.Whole, err)
+		}
+	}
+	busy = false
+	if r := w.expect(9999, 20, false); w.gets != 1 || !r.Jobs[10].Modified.Equal(changed.Add(time.Minute)) {
+		t.Errorf("%d reads; it is of %s", w.gets, r.Jobs[10].Modified)
+	}
+	for range 3 {
+		w.expect(9999, 20, false)
+	}
+	w.expect(9999, 20, true)
+}
+
+// TestProcessesOfLaps: one that begins lists the group whole, in whatever lap the
+// one before was.
+func TestProcessesOfLaps(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 10_000)
+	w.expect(10_000, 100, true)
+	w.expect(10_000, 20, false)
+	w.drop(jobNo(50))
+	w.restart()
+	w.expect(9999, 100, true)
+	w.lap(9999, 20)
+}
+
+// TestApplied: what was applied is listed at once, and once or twice.
+func TestApplied(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 10_000)
+	w.expect(10_000, 100, true)
+	w.expect(10_000, 20, false)
+	w.set(jobNo(50), changed.Add(time.Minute))
+	w.drop(jobNo(51))
+	w.drop(jobNo(52))
+	w.set("job-99999", changed)
+	w.set(Applied, w.clock.Add(-20*time.Second))
+	if r := w.expect(9999, 100, true); !r.Jobs[50].Modified.Equal(changed.Add(time.Minute)) {
+		t.Errorf("it is of %s", r.Jobs[50].Modified)
+	}
+	w.lap(9999, 20)
+	w.set(Applied, w.clock.Add(5*time.Second)) // by a clock that is ahead
+	w.expect(9999, 100, true)
+	w.expect(9999, 100, true)
+	w.expect(9999, 20, false)
+	w.get = func(string) error { return errThrottled } // nobody can tell
+	if _, pages, err := w.minute(); err != nil || pages != 20 {
+		t.Errorf("%d pages, %v", pages, err)
+	}
+}

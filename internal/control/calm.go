@@ -1,0 +1,104 @@
+package control
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// memo remembers of jobs, by name, what holds while their items are as they are.
+type memo struct {
+	mu sync.Mutex
+	of map[string]remembered
+}
+
+// remembered holds while a job's item is at a revision, and its definition has a hash,
+// where that counts; until a time, zero for ever.
+type remembered struct {
+	hash  string
+	rev   int64
+	until time.Time
+}
+
+func (m *memo) put(name string, r remembered) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.of == nil {
+		m.of = map[string]remembered{}
+	}
+	m.of[name] = r
+}
+
+func (m *memo) holds(name, hash string, rev int64, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, known := m.of[name]
+	return known && r.hash == hash && r.rev == rev && (r.until.IsZero() || now.Before(r.until))
+}
+
+// sooner is the earlier of two times, of which the first may be zero for never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// synced remembers that an item holds what the registry holds: until something of it
+// is of no use any more.
+func synced(hash string, item job.Item) remembered {
+	r := remembered{hash: hash, rev: item.Rev}
+	for i := range item.Former {
+		r.until = sooner(r.until, item.Former[i].To.Add(job.KeepFormer))
+	}
+	return r
+}
+
+// calm remembers of a job whose slots were judged up to a time that it has none to
+// judge until the next.
+func (c *Control) calm(w *watched, to time.Time) remembered {
+	r := remembered{rev: w.Rev}
+	for _, p := range w.periods {
+		within := time.Duration(p.plan.StartWithin)
+		next, ok := p.times.Next(later(to.Add(-within), p.since))
+		if _, isRate := p.times.Spec().Rate(); isRate {
+			next, ok = c.quietUntil(p, w.Name), true
+		}
+		if ok && (p.until.IsZero() || !next.After(p.until)) {
+			r.until = sooner(r.until, next.Add(within))
+		}
+	}
+	if p := w.current(); p != nil { // see startLost
+		if next, ok := p.times.Next(later(to, p.since)); ok {
+			r.until = sooner(r.until, next)
+		}
+	}
+	return r
+}
+
+// planned are the jobs that may have slots to judge up to now, where the mark is from.
+func (c *Control) planned(ctx context.Context, items []job.Item, from, now time.Time) []watched {
+	var out []watched
+	for i := range items {
+		item := &items[i]
+		goesBack := !item.KnownAt.Before(from)
+		if !goesBack && c.calmJobs.holds(item.Name, "", item.Rev, now) {
+			continue
+		}
+		w := watched{}
+		if err := w.take(*item); err != nil {
+			c.Log.ErrorContext(ctx, "nobody watches the slots of a job whose plan cannot be read", "job", item.Name, "why", err.Error())
+		} else if len(w.periods) == 0 {
+			c.calmJobs.put(item.Name, remembered{rev: item.Rev})
+		}
+		if goesBack {
+			w.recheck = item.Recheck
+		}
+		if len(w.periods) > 0 {
+			out = append(out, w)
+		}
+	}
+	return out
+}

@@ -1,0 +1,103 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Registered is a job as the registry holds it, and the hash of its definition.
+type Registered struct {
+	job.Job
+	Hash string
+}
+
+// Register makes a Registered of a job.
+func Register(j job.Job) Registered { return Registered{Job: j, Hash: j.Hash()} }
+
+// Reading is what was read of the registry.
+type Reading struct {
+	// Jobs are its jobs as far as they are known, each once.
+	Jobs []Registered
+	// Whole is when it was begun to read all of it: a job that is not among Jobs has left
+	// it since. It is zero where not all was read, and no job is gone for that.
+	Whole time.Time
+}
+
+// Registry is asked about one job, whose slots would be judged by a reading of some
+// minutes ago.
+type Registry interface {
+	// Renew reads a job's schedules unless what is known of them held at a time or
+	// later. The zero Renewal is that it did, or that nothing better can be known. An
+	// error means that it could not be told just now.
+	Renew(ctx context.Context, name string, at time.Time) (Renewal, error)
+}
+
+// Renewal is what was read of one job.
+type Renewal struct {
+	// Job is the job as it is now, nil where nothing was read or it is gone.
+	Job *Registered
+	// Gone is whether it left the registry, where it last was at Seen, as far as is known.
+	Gone bool
+	Seen time.Time
+}
+
+// recent is how old a reading may be by which a slot is started: the registry has
+// always been read about a minute before.
+const recent = time.Minute
+
+// errRaced is of an item that somebody else wrote in between.
+var errRaced = errors.New("its item changed meanwhile")
+
+// holds is whether a job's slots are judged by what the registry holds at a time or
+// later; where they are not, w is as it holds it now.
+func (c *Control) holds(ctx context.Context, w *watched, at time.Time) (bool, error) {
+	if c.Registry == nil || w.Gone {
+		return true, nil
+	}
+	r, err := c.Registry.Renew(ctx, w.Name, at)
+	if err != nil {
+		return false, fmt.Errorf("asking what is deployed: %w", err)
+	}
+	if r.Job == nil && !r.Gone {
+		return true, nil
+	}
+	item, err := c.renew(ctx, w.Name, r)
+	if err != nil || item.Rev == w.Rev {
+		return err == nil, err
+	}
+	_ = w.take(item) // the next check says so of a plan that cannot be read
+	return false, nil
+}
+
+// renew has a job's item hold what was read of it.
+func (c *Control) renew(ctx context.Context, name string, r Renewal) (item job.Item, err error) {
+	if r.Gone {
+		err = c.leaves(ctx, name, r.Seen)
+	} else {
+		err = c.learn(ctx, *r.Job)
+	}
+	if err != nil {
+		return item, err
+	}
+	item, err = c.item(ctx, name)
+	if err == nil && (item.Gone != r.Gone || !r.Gone && item.Definition != r.Job.Hash) {
+		err = errRaced
+	}
+	return item, err
+}
+
+// leaves notes that a job left the registry, where it last was at seen.
+func (c *Control) leaves(ctx context.Context, name string, seen time.Time) error {
+	item, err := c.item(ctx, name)
+	if err != nil || item.Gone {
+		return err
+	}
+	item = item.Leave(seen, c.Now())
+	c.Log.WarnContext(ctx, "a job left the registry", "job", name, "definition", item.Definition, "lastSeen", item.SeenAt)
+	_, err = c.putItem(ctx, item)
+	return err
+}

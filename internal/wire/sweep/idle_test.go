@@ -1,0 +1,285 @@
+package sweep
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventbridgetypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/adapter/schedules"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// tally counts calls by their names.
+type tally struct {
+	mu sync.Mutex
+	n  map[string]int
+}
+
+func (c *tally) add(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n == nil {
+		c.n = map[string]int{}
+	}
+	c.n[name]++
+}
+
+// take is how many calls there were since it was last asked, and in words.
+func (c *tally) take() (n int, words string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []string
+	for _, name := range []string{"ListSchedules", "GetSchedule", "DescribeRule", "Query", "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "TransactWriteItems"} {
+		if c.n[name] > 0 {
+			out = append(out, fmt.Sprintf("%s %d", name, c.n[name]))
+		}
+	}
+	for _, m := range c.n {
+		n += m
+	}
+	c.n = nil
+	return n, strings.Join(out, ", ")
+}
+
+// option counts what a client of DynamoDB is asked for.
+func (c *tally) option(o *dynamodb.Options) {
+	o.APIOptions = append(o.APIOptions, func(s *middleware.Stack) error {
+		return s.Initialize.Add(middleware.InitializeMiddlewareFunc("tally", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			c.add(middleware.GetOperationName(ctx))
+			return next.HandleInitialize(ctx, in)
+		}), middleware.Before)
+	})
+}
+
+// stand is a stack on which nothing happens: a table, and a group of schedules of
+// which one of a hundred is a rate and one of two hundred a rule's.
+type stand struct {
+	*tally
+	schedules int
+}
+
+func (s *stand) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
+	s.add("ListSchedules")
+	d := distant{counts: &counts{made: map[string]int{}, now: map[string]int{}, most: map[string]int{}}, schedules: s.schedules}
+	return d.ListSchedules(context.Background(), in)
+}
+
+func (s *stand) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
+	s.add("GetSchedule")
+	var n int
+	if _, err := fmt.Sscanf(*in.Name, "job-%05d", &n); err != nil {
+		return nil, err
+	}
+	j := job.Job{Name: *in.Name, TaskDefinition: "etl", Command: []string{"/app/etl", "--part", *in.Name}, Schedule: fmt.Sprintf("%d 3 * * *", n%60), Timezone: "Europe/Berlin"}
+	var input string
+	var err error
+	switch {
+	case n%100 == 7:
+		j.Schedule, j.Timezone = "rate(1 day)", ""
+		input, err = j.ScheduleInput()
+	case n%200 == 9:
+		before, after, e := j.CarrierInput()
+		input, err = before+fmt.Sprintf("rule-%d", n)+after, e
+	default:
+		input, err = j.ScheduleInput()
+	}
+	return &scheduler.GetScheduleOutput{
+		Name: in.Name, LastModificationDate: deployed, State: types.ScheduleStateEnabled, ScheduleExpression: aws.String("cron(0 3 * * ? *)"),
+		ScheduleExpressionTimezone: aws.String("UTC"), Target: &types.Target{Arn: aws.String("trigger"), Input: aws.String(input)},
+	}, err
+}
+
+func (s *stand) DescribeRule(context.Context, *eventbridge.DescribeRuleInput, ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
+	s.add("DescribeRule")
+	return &eventbridge.DescribeRuleOutput{State: eventbridgetypes.RuleStateEnabled, ScheduleExpression: aws.String("cron(0 3 * * ? *)")}, nil
+}
+
+// idleStack is a process that knows nothing yet, of such a stack whose table holds what
+// a sweep before left there; a time that is moved on, and the meters.
+func idleStack(tb testing.TB, n int) (s sweeper, clock *time.Time, stack *stand, meter *dynamotest.Meter) {
+	tb.Helper()
+	stack, meter, clock = &stand{tally: &tally{}, schedules: n}, &dynamotest.Meter{}, new(time.Time)
+	*clock = nine
+	before := &memory.Store{}
+	if err := stack.process(before, clock).sweep(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	table := "batchplane-" + rand.Text()
+	fill(tb, table, before)
+	stack.take()
+	db := dynamotest.Client(tb, meter.Option, stack.option)
+	return stack.process(dynamo.New(dynamo.Config{DB: db, Table: table, Now: func() time.Time { return *clock }}), clock), clock, stack, meter
+}
+
+// process is a process of the stack's sweep.
+func (s *stand) process(store control.Store, clock *time.Time) sweeper {
+	now, quiet := func() time.Time { return *clock }, slog.New(slog.DiscardHandler)
+	registry := &schedules.Registry{
+		Scheduler: s, Rules: s, Group: "batchplane-prod", Trigger: "trigger", Read: entry.Registered,
+		Now: now, Wait: func(context.Context, time.Duration) error { return nil },
+	}
+	return sweeper{
+		stack: "prod", log: quiet, metrics: io.Discard, now: now, registry: registry,
+		control: &control.Control{
+			Registry: registry, Stack: "prod", Store: store, Launcher: &bucketECS{}, Now: now,
+			Timing: run.DefaultTiming, Log: quiet, Pace: &control.Window{Rate: 20, Even: true}, InTurns: true,
+		},
+	}
+}
+
+// recorder keeps what is put.
+type recorder struct {
+	dynamo.API
+	puts []dynamodbtypes.WriteRequest
+}
+
+func (r *recorder) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	r.puts = append(r.puts, dynamodbtypes.WriteRequest{PutRequest: &dynamodbtypes.PutRequest{Item: in.Item}})
+	return &dynamodb.PutItemOutput{}, nil
+}
+
+// fill makes a table with the items and marks of another store. A batch writes 25
+// (Amazon DynamoDB API reference, BatchWriteItem).
+func fill(tb testing.TB, table string, from control.Store) {
+	tb.Helper()
+	db, puts := dynamotest.Client(tb), &recorder{}
+	if _, err := db.CreateTable(tb.Context(), dynamo.TableInput(table)); err != nil {
+		tb.Fatal(err)
+	}
+	to := dynamo.New(dynamo.Config{DB: puts, Table: table})
+	items, err := from.Items(tb.Context())
+	for i := range items {
+		items[i].Rev = 0
+		err = errors.Join(err, to.Commit(tb.Context(), control.Change{Item: &items[i]}))
+	}
+	for _, name := range []string{control.MarkSlots, control.MarkSweep, control.MarkRegistry} {
+		err = errors.Join(err, to.SetMark(tb.Context(), name, nine))
+	}
+	for batch := range slices.Chunk(puts.puts, 25) {
+		_, e := db.BatchWriteItem(tb.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]dynamodbtypes.WriteRequest{table: batch}})
+		err = errors.Join(err, e)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// mostIdle is the most calls of a minute of 10,000 schedules: twenty pages of the list,
+// 16 queries for what is due, 8 for the items, one for pending slots, ten rules, and six
+// others.
+const mostIdle = 61
+
+// TestIdleMinute: what a minute costs in which nothing happens, in a process that has
+// just begun and in one that goes on, over four laps.
+//
+// `go test ./internal/wire/sweep -run IdleMinute -update` writes testdata/idle.golden
+// anew.
+func TestIdleMinute(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	for _, n := range []int{10, 150, 1000, 10_000} {
+		s, clock, stack, meter := idleStack(t, n)
+		costs, last := map[string]int{}, 0
+		var order []string
+		for minute := range 21 {
+			*clock = clock.Add(time.Minute)
+			if err := s.sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			calls, words := stack.take()
+			_, written, read := meter.TakeAll()
+			line := fmt.Sprintf("%d calls, %g read and %g write units: %s", calls, read, written, words)
+			if minute == 0 {
+				fmt.Fprintf(&out, "%d schedules, first minute: %s\n", n, line)
+				continue
+			}
+			if last = max(last, calls); costs[line] == 0 {
+				order = append(order, line)
+			}
+			costs[line]++
+		}
+		for _, line := range order {
+			fmt.Fprintf(&out, "%d schedules, %d minutes: %s\n", n, costs[line], line)
+		}
+		if last > mostIdle {
+			t.Errorf("%d schedules: a minute of %d calls", n, last)
+		}
+	}
+	const golden = "testdata/idle.golden"
+	if *update {
+		if err := os.WriteFile(golden, []byte(out.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(golden); err != nil || string(want) != out.String() {
+		t.Errorf("an idle minute costs\n%s\nand did\n%s (%v)", out.String(), want, err)
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden anew")
+
+// BenchmarkIdleMinute is the CPU of such a minute at 10,000 schedules, and of its peer in
+// the same run: to read the items and nothing else.
+func BenchmarkIdleMinute(b *testing.B) {
+	s, clock, _, _ := idleStack(b, 10_000)
+	minute := func() {
+		*clock = clock.Add(time.Minute)
+		if err := s.sweep(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	items := func() {
+		if _, err := s.control.Store.Items(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	minute()
+	var sweeps, reads time.Duration
+	for b.Loop() {
+		sweeps += cpu(minute)
+		reads += cpu(items)
+	}
+	b.ReportMetric(float64(sweeps.Milliseconds())/float64(b.N), "sweep-cpu-ms")
+	b.ReportMetric(float64(reads.Milliseconds())/float64(b.N), "items-cpu-ms")
+	b.ReportMetric(float64(sweeps)/float64(reads), "ratio")
+}
+
+// cpu is what this process computes while it does something.
+func cpu(do func()) time.Duration {
+	used := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			panic(err) // it is always there
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	began := used()
+	do()
+	return used() - began
+}

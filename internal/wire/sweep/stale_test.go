@@ -1,0 +1,219 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/adapter/schedules"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// seen is a schedule that is looked at.
+type seen struct {
+	job       job.Job
+	gone, off bool
+	modified  time.Time
+	fails     error
+}
+
+// crowd is a group of 10,000 schedules. The first are looked at, the others never fire.
+type crowd struct {
+	distant
+	first []*seen
+}
+
+func (c *crowd) of(name string) *seen {
+	var n int
+	if _, err := fmt.Sscanf(name, "job-%05d", &n); err != nil || n >= len(c.first) {
+		return nil
+	}
+	return c.first[n]
+}
+
+func (c *crowd) ListSchedules(ctx context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
+	out, err := c.distant.ListSchedules(ctx, in)
+	if err != nil || in.NextToken != nil {
+		return out, err
+	}
+	out.Schedules = slices.DeleteFunc(out.Schedules, func(s types.ScheduleSummary) bool { is := c.of(*s.Name); return is != nil && is.gone })
+	for i := range out.Schedules {
+		if is := c.of(*out.Schedules[i].Name); is != nil {
+			out.Schedules[i].LastModificationDate = aws.Time(is.modified)
+		}
+	}
+	return out, nil
+}
+
+func (c *crowd) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
+	is := &seen{job: job.Job{Name: *in.Name, TaskDefinition: "etl", Schedule: "0 3 1 1 *"}, modified: *deployed}
+	if looked := c.of(*in.Name); looked != nil {
+		is = looked
+	}
+	if is.fails != nil {
+		return nil, is.fails
+	}
+	if is.gone || *in.Name == schedules.Applied {
+		return nil, &types.ResourceNotFoundException{}
+	}
+	state := types.ScheduleStateEnabled
+	if is.off {
+		state = types.ScheduleStateDisabled
+	}
+	input, err := is.job.ScheduleInput()
+	return &scheduler.GetScheduleOutput{
+		Name: in.Name, LastModificationDate: aws.Time(is.modified), State: state, ScheduleExpression: aws.String("cron(0 3 1 1 ? *)"),
+		ScheduleExpressionTimezone: aws.String("UTC"), Target: &types.Target{Arn: aws.String("trigger"), Input: aws.String(input)},
+	}, err
+}
+
+// stale is a sweep of such a group, which it has listed whole at 9:20 and goes on to
+// list in laps: the first pages at 9:21, at 9:26, and so on.
+type stale struct {
+	sweeper
+	*crowd
+	store *memory.Store
+	ecs   *bucketECS
+	clock time.Time
+}
+
+var (
+	firstSweep = nine.Add(20 * time.Minute)
+	staleSlot  = nine.Add(22 * time.Minute)
+)
+
+func newStale() *stale {
+	w := &stale{store: &memory.Store{}, ecs: &bucketECS{tokens: 20}, clock: firstSweep}
+	w.crowd = &crowd{distant: distant{counts: &counts{made: map[string]int{}, now: map[string]int{}, most: map[string]int{}}, schedules: 10_000}}
+	now, quiet := func() time.Time { return w.clock }, slog.New(slog.DiscardHandler)
+	registry := &schedules.Registry{
+		Scheduler: w.crowd, Group: "batchplane-prod", Trigger: "trigger", Read: entry.Registered,
+		Now: now, Wait: func(context.Context, time.Duration) error { return nil },
+	}
+	w.sweeper = sweeper{
+		stack: "prod", log: quiet, metrics: io.Discard, now: now, registry: registry,
+		control: &control.Control{
+			Stack: "prod", Store: w.store, Launcher: w.ecs, Registry: registry, Now: now, Timing: run.DefaultTiming, Log: quiet,
+		},
+	}
+	return w
+}
+
+// add adds a job with a slot at 9:22.
+func (w *stale) add(within time.Duration, catchUp job.CatchUp) *seen {
+	s := &seen{job: job.Job{Name: fmt.Sprintf("job-%05d", len(w.first)), TaskDefinition: "etl", Schedule: "22 9 * * *"}, modified: *deployed}
+	s.job.StartWithin, s.job.CatchUp = job.Duration(within), catchUp
+	w.first = append(w.first, s)
+	return s
+}
+
+// sweeps sweeps each minute, up to a time and at it.
+func (w *stale) sweeps(t *testing.T, until time.Time) {
+	t.Helper()
+	for ; !w.clock.After(until); w.clock = w.clock.Add(time.Minute) {
+		if err := w.sweep(t.Context()); err != nil {
+			t.Fatal(w.clock, err)
+		}
+	}
+}
+
+// changes is what befalls schedules half a minute before their slot, after their page
+// was listed.
+var changes = map[string]struct {
+	to func(*seen)
+	// counts is whether the slot does all the same.
+	counts bool
+}{
+	"nothing":                  {func(s *seen) { s.modified = *deployed }, true},
+	"another command":          {func(s *seen) { s.job.Command = []string{"/app/other"} }, true},
+	"deleted":                  {func(s *seen) { s.gone = true }, false},
+	"off":                      {func(s *seen) { s.off = true }, false},
+	"another time":             {func(s *seen) { s.job.Schedule = "50 9 * * *" }, false},
+	"another job of that name": {func(s *seen) { s.job.Name = "other" }, false},
+}
+
+// TestSlotsOfStaleReadings: a schedule that was deleted, switched off or changed just
+// before a slot is known to be so when the slot is judged, also where that is before its
+// page is listed again: what nobody asks for any more is neither missed nor run late.
+func TestSlotsOfStaleReadings(t *testing.T) {
+	t.Parallel()
+	type looked struct {
+		*seen
+		words  string
+		counts bool
+	}
+	w := newStale()
+	var all []looked
+	for _, within := range []time.Duration{time.Minute, 3 * time.Minute, 15 * time.Minute} {
+		for _, catchUp := range []job.CatchUp{"", job.CatchUpLast} {
+			for name, c := range changes {
+				all = append(all, looked{w.add(within, catchUp), fmt.Sprintf("%s, %s, catch up %q", name, within, catchUp), c.counts})
+			}
+		}
+	}
+	w.sweeps(t, staleSlot.Add(-time.Minute))
+	for _, l := range all {
+		l.modified = staleSlot.Add(-30 * time.Second)
+		name, _, _ := strings.Cut(l.words, ",")
+		changes[name].to(l.seen)
+	}
+	w.sweeps(t, staleSlot.Add(16*time.Minute))
+	for i, l := range all {
+		r, err := w.store.Run(t.Context(), run.ScheduledID(fmt.Sprintf("job-%05d", i), staleSlot))
+		want := run.Missed
+		if l.job.CatchUp == job.CatchUpLast {
+			want = run.Running
+		}
+		if l.counts && r.Status != want || !l.counts && !errors.Is(err, control.ErrNotFound) {
+			t.Errorf("%s: it is %q: %s, %v", l.words, r.Status, r.Cause, err)
+		}
+	}
+	if n := len(w.ecs.sent); n != 6 {
+		t.Errorf("%d launches", n)
+	}
+}
+
+// TestNobodyCanTell: a slot is not judged as long as it cannot be told whether its
+// schedule still asks for it, and is then. One that is found to be gone was last there
+// when its page was listed, and the lap that comes to that later says nothing else.
+func TestNobodyCanTell(t *testing.T) {
+	t.Parallel()
+	w := newStale()
+	busy, gone := w.add(time.Minute, ""), w.add(time.Minute, "")
+	id := run.ScheduledID("job-00000", staleSlot)
+	w.sweeps(t, staleSlot)
+	busy.fails, gone.gone = &types.InternalServerException{}, true
+	for range 2 { // 9:23 and 9:24
+		if err := w.sweep(t.Context()); err == nil || !strings.Contains(err.Error(), "job-00000: asking what is deployed") {
+			t.Errorf("a slot that cannot be judged: %v", err)
+		}
+		if _, err := w.store.Run(t.Context(), id); !errors.Is(err, control.ErrNotFound) {
+			t.Errorf("it was judged: %v", err)
+		}
+		w.clock = w.clock.Add(time.Minute)
+	}
+	busy.fails = nil
+	w.sweeps(t, w.clock)
+	if r, err := w.store.Run(t.Context(), id); err != nil || r.Status != run.Missed {
+		t.Errorf("it is %q, %v", r.Status, err)
+	}
+	w.sweeps(t, staleSlot.Add(15*time.Minute))
+	item, err := w.store.Item(t.Context(), "job-00001")
+	if err != nil || !item.Gone || !item.SeenAt.Equal(staleSlot.Add(-time.Minute)) || !item.GoneAt.Equal(staleSlot.Add(time.Minute)) {
+		t.Errorf("gone %t, seen %s, gone %s, %v", item.Gone, item.SeenAt, item.GoneAt, err)
+	}
+}
