@@ -47,7 +47,7 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 				}
 			}
 		}
-		if err := a.printHistory(page.Rows()); err != nil {
+		if err := a.printHistory(page.Rows(a.now())); err != nil {
 			return err
 		}
 		if page.More != "" {
@@ -120,9 +120,13 @@ func (a *app) printHistory(rows []view.Row) error {
 		if r.ExitCode != nil {
 			exit = strconv.FormatInt(*r.ExitCode, 10)
 		}
+		began := a.atPointer(r.StartedAt)
+		if r.AcceptedAt != nil {
+			began = "accepted " + a.atPointer(r.AcceptedAt)
+		}
 		cells = append(cells, []string{
 			string(r.Run), a.at(r.ScheduledFor), string(r.State), strconv.Itoa(r.Attempts), exit, took(r.Took()),
-			a.atPointer(r.StartedAt), a.atPointer(r.FinishedAt), r.By, r.Cause,
+			began, a.atPointer(r.FinishedAt), r.By, r.Cause,
 		})
 	}
 	return a.grid([]column{

@@ -23,7 +23,7 @@ func (c *tailCmd) Run(ctx context.Context, a *app) error {
 			_, _ = fmt.Fprintf(a.Stderr, "times of %s; Ctrl-C ends it\n", a.zoneName())
 		}
 		return p.Tail(ctx, c.Job, func(r run.Run) error {
-			row := view.RowOf(r)
+			row := view.RowOf(r, a.now())
 			if a.json {
 				return printJSON(a.Stdout, row)
 			}

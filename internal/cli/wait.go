@@ -85,7 +85,7 @@ func (w *waiting) watch(ctx context.Context, a *app, p *plane.Plane, id run.ID) 
 		return a.followRun(ctx, p, id)
 	}
 	return p.Wait(ctx, id, func(r run.Run) {
-		_, _ = fmt.Fprintf(a.Stderr, "%s  %s %s: %s\n", a.now().In(a.zone).Format(time.TimeOnly), r.ID, view.StateOf(r), notice.Printable(r.Cause))
+		_, _ = fmt.Fprintf(a.Stderr, "%s  %s %s: %s\n", a.now().In(a.zone).Format(time.TimeOnly), r.ID, view.StateOf(r, a.now()), notice.Printable(r.Cause))
 	})
 }
 
@@ -123,7 +123,7 @@ func (a *app) followRun(ctx context.Context, p *plane.Plane, id run.ID) (run.Run
 // ended is the exit code of a run that has ended.
 func (a *app) ended(r run.Run) error {
 	if a.json {
-		if err := printJSON(a.Stdout, view.RowOf(r)); err != nil {
+		if err := printJSON(a.Stdout, view.RowOf(r, a.now())); err != nil {
 			return err
 		}
 	}

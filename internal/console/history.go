@@ -32,7 +32,7 @@ func (s *Server) history(r *http.Request, q Query) (rendered, error) {
 	if err != nil {
 		return rendered{}, err
 	}
-	h.Rows, h.More = page.Rows(), page.More
+	h.Rows, h.More = page.Rows(h.Now), page.More
 	for _, status := range run.Statuses {
 		h.Statuses = append(h.Statuses, Choice{Value: string(status), Words: string(status), Chosen: slices.Contains(q.Statuses, status)})
 	}

@@ -162,7 +162,7 @@ func (j *jobPage) fill(item, all job.Item, definition job.Job, runs []run.Run) {
 	j.Pauses = slices.DeleteFunc(slices.Clone(item.Pauses), func(p job.Pause) bool { return !p.To.IsZero() && p.To.Before(j.Now) })
 	j.Slots = slotsOf(item, all, j.Now)
 	for _, r := range runs[:min(len(runs), listedRuns)] {
-		j.Runs = append(j.Runs, view.RowOf(r))
+		j.Runs = append(j.Runs, view.RowOf(r, j.Now))
 	}
 	j.chart(runs)
 	if definition.Name != "" {
@@ -212,7 +212,7 @@ func (j *jobPage) chart(runs []run.Run) {
 	j.Most, j.Middle = &most, &middle
 	n := len(runs)
 	for i, r := range runs {
-		row := view.RowOf(r)
+		row := view.RowOf(r, j.Now)
 		h := 100 * float64(r.Duration().Milliseconds()) / float64(most)
 		h = math.Round(max(h, 2))
 		j.Chart = append(j.Chart, shape{

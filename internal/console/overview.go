@@ -102,7 +102,7 @@ func (o *overview) fill(needs []view.Attention, summaries []view.Summary, open [
 		}
 	}
 	for _, r := range open {
-		o.Open = append(o.Open, view.RowOf(r))
+		o.Open = append(o.Open, view.RowOf(r, o.Now))
 	}
 	slices.SortStableFunc(o.Open, func(a, b view.Row) int { return a.QueuedAt.Compare(b.QueuedAt) })
 	o.More = max(0, len(o.Open)-mostOpen)

@@ -84,7 +84,7 @@ func prepareStop(ctx context.Context, s *Server, a *ask) error {
 func stopSays(r run.Run) []string {
 	const ends = "The run ends as stopped. It is not launched again unless somebody retries it."
 	switch {
-	case view.StateOf(r) == view.InDoubt:
+	case view.DoubtOf(r) != nil:
 		return []string{
 			"It is not known whether ECS launched its task. The launch is not sent again: the task is searched for, and stopped where it is found.",
 			"Where none is found the run fails and says that it may have run.",

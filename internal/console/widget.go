@@ -159,7 +159,7 @@ func (w *Widget) read(ctx context.Context, d *widget) error {
 		return err
 	}
 	for _, r := range page.Runs {
-		f := failure{Row: view.RowOf(r), At: r.FinishedAt}
+		f := failure{Row: view.RowOf(r, d.Now), At: r.FinishedAt}
 		if f.At.IsZero() {
 			f.At = r.ScheduledFor
 		}
@@ -192,7 +192,7 @@ func (w *Widget) retryable(ctx context.Context, d *widget, runs []run.Run) error
 		return err
 	}
 	for _, r := range runs {
-		d.retries[r.ID] = plane.Candidate{Run: r, Row: view.RowOf(r), Retry: view.RetryOf(r, definitions[r.Definition])}
+		d.retries[r.ID] = plane.Candidate{Run: r, Row: view.RowOf(r, d.Now), Retry: view.RetryOf(r, definitions[r.Definition])}
 	}
 	return nil
 }

@@ -80,6 +80,10 @@ func (l *lane) put(ctx context.Context, r run.Run, e run.Event) (moved bool) {
 	if l.failed(err) {
 		return false
 	}
+	if d.Outcome == run.Rests {
+		l.Store.Rest(d.Next, l.Now(), d.Until)
+		return true
+	}
 	next, err := l.settle(ctx, d)
 	l.failed(err)
 	if l.Notifier == nil {

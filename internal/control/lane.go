@@ -31,6 +31,7 @@ type lane struct {
 // used up, or the time. What cannot be handled stays due and is loaded again, so
 // that more must be loaded to come to the others.
 func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
+	l.begins.Do(func() { l.began = l.Now() })
 	p := &lane{look: l, which: which, end: end, handled: map[run.ID]bool{}}
 	l.mu.Lock()
 	l.passes++
@@ -103,8 +104,17 @@ func (p *lane) over(ctx context.Context) bool {
 	return ctx.Err() != nil || !p.end.IsZero() && !p.Now().Before(p.end)
 }
 
-// leave leaves a run to the next look.
-func (p *lane) leave(dueSince time.Time) {
+// leave leaves a run to the next look. Of a task that may have been found as it should
+// be by a process that is gone, this one knows only how long it has not looked itself.
+func (p *lane) leave(r run.Run) {
+	if r.MayRest() && r.DueAt.Before(p.began) {
+		p.leaveSince(p.began)
+		return
+	}
+	p.leaveSince(r.DueAt)
+}
+
+func (p *lane) leaveSince(dueSince time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if oldest := p.oldest[p.which]; !dueSince.IsZero() && (oldest.IsZero() || dueSince.Before(oldest)) {
@@ -114,7 +124,7 @@ func (p *lane) leave(dueSince time.Time) {
 
 func (p *lane) leaveAll(rs []run.Run) {
 	for _, r := range rs {
-		p.leave(r.DueAt)
+		p.leave(r)
 	}
 }
 
@@ -130,7 +140,7 @@ func (p *lane) due(ctx context.Context, limit int) (due []run.Run, unreadable in
 	if bad == nil {
 		return due, 0, nil
 	}
-	p.leave(bad.DueSince)
+	p.leaveSince(bad.DueSince)
 	p.failed(p.setAside(ctx, bad))
 	return due, len(bad.Runs), nil
 }
@@ -185,7 +195,7 @@ func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 		}
 		switch may {
 		case behind:
-			p.leave(r.DueAt)
+			p.leave(r)
 		case notNow:
 			p.leaveAll(others[i:])
 			return false
@@ -250,7 +260,7 @@ func (l *look) free(rs []run.Run) {
 // done notes what became of a run that the look came to.
 func (p *lane) done(r run.Run, moved bool) {
 	if !moved {
-		p.leave(r.DueAt)
+		p.leave(r)
 		return
 	}
 	p.mu.Lock()

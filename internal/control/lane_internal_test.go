@@ -18,7 +18,7 @@ func TestOfManyThatWait(t *testing.T) {
 	for name, order := range map[string][]time.Time{"the first first": {first, last}, "the last first": {last, first}, "one that is not due": {first, {}, last}} {
 		p := &lane{look: (&Control{}).newLook(time.Time{}), which: run.LaunchLane}
 		for _, at := range order {
-			p.leave(at)
+			p.leaveSince(at)
 			if !at.IsZero() {
 				p.waits(at)
 				p.comesSoon(at)

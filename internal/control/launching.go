@@ -179,10 +179,10 @@ func (p *lane) putOff(r, next run.Run) {
 		p.throttle(0)
 	case next.Lacks == stop.NoQuota:
 		p.waits(p.Now().Add(p.Timing.Crowded))
-		p.leave(next.DueAt)
+		p.leave(next)
 	case !next.DueAt.After(p.Now()):
 		p.waits(time.Time{})
-		p.leave(next.DueAt)
+		p.leave(next)
 	case next.Lacks == stop.NoCapacity:
 		p.comesSoon(next.DueAt)
 	default:

@@ -56,6 +56,11 @@ type Store interface {
 	// miss a run for the moment that its index lags behind; what it returns is
 	// current.
 	Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error)
+	// Rest has Due of this value pass over a run that it gave from a time until
+	// another, unless the run has been written since, by whomever, other than as
+	// Change.KeepsPlace says. Given again after that, the run has been due since
+	// until. It is remembered, not stored: a process that starts anew is given the run.
+	Rest(r run.Run, from, until time.Time)
 	// SetAside takes an unreadable run out of the lanes and keeps what it was;
 	// one that is in no lane any more is left alone.
 	SetAside(ctx context.Context, id run.ID, reason string) error
@@ -127,9 +132,29 @@ func (e *UnreadableItemsError) Error() string {
 type Change struct {
 	Run  *run.Run
 	Item *job.Item
-	// From is the lane that the run was in, "" where it was in none or that is not
-	// said: a store may be thriftier where a run stays in its lane.
-	From run.Lane
+	// Was is the run as it was read, nil where it is new or that is not said: a store
+	// may be thriftier where the run keeps its place.
+	Was *run.Run
+}
+
+// KeepsPlace is whether the run may keep its place among those that are due, early as
+// that then is, and hidden as the change is from who finds it there: while a launch is
+// under way, and in the write after RunTask. Such a run rests nowhere, since no look
+// has seen its task run: that of the attempt before, where it did, stopped with a
+// startedAt.
+func (c Change) KeepsPlace() bool {
+	r, was := c.Run, c.Was
+	if r == nil || was == nil || !was.Open() || was.Lane() != r.Lane() || r.Owes(run.Tell) {
+		return false
+	}
+	switch {
+	case was.Status == run.Launching:
+		return r.Status == run.Launching || r.Status == run.Running
+	case was.Status == run.Running && r.Status == run.Launching:
+		before := r.Attempt(len(was.Attempts))
+		return before != nil && before.StartedAt.IsZero()
+	}
+	return false
 }
 
 // Query selects runs; zero fields select all. Limit 0 means 100.
@@ -274,6 +299,9 @@ type Control struct {
 	Watch func(j job.Job, before, after run.Run, why string)
 	// RetryCommand is what a person types before a run's id to retry it.
 	RetryCommand string
+
+	begins sync.Once
+	began  time.Time // when it looked first
 
 	untold      untold
 	room        room

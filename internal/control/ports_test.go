@@ -185,6 +185,8 @@ func (p storePort) Due(ctx context.Context, lane run.Lane, now time.Time, limit 
 	return rs, err
 }
 
+func (p storePort) Rest(r run.Run, from, until time.Time) { p.world.store.Rest(r, from, until) }
+
 func (p storePort) SetAside(ctx context.Context, id run.ID, reason string) error {
 	return p.call("SetAside", false, func() error { return p.world.store.SetAside(ctx, id, reason) })
 }

@@ -61,8 +61,8 @@ func (c *Control) owing(ctx context.Context, before run.Run, change Change, j jo
 }
 
 func (c *Control) commit(ctx context.Context, before run.Run, change Change, j job.Job, why string) (run.Run, error) {
-	if before.ID != "" && before.Open() {
-		change.From = before.Lane()
+	if before.ID != "" {
+		change.Was = &before
 	}
 	if err := c.Store.Commit(ctx, change); err != nil {
 		return run.Run{}, fmt.Errorf("saving run %s: %w", change.Run.ID, err)

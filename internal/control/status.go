@@ -16,7 +16,8 @@ type Status struct {
 	Heartbeat time.Time `json:"heartbeat,omitzero"`
 	// CheckedTo is up to when slots were checked.
 	CheckedTo time.Time `json:"checkedTo,omitzero"`
-	// LagMs is how long the oldest due run has been due, by lane.
+	// LagMs is how long the oldest due run has been due, by lane, but for those whose
+	// tasks run: of these only who looks at them can tell.
 	LagMs map[run.Lane]int64 `json:"lagMs"`
 	// Paused are the pauses in force, by job; "*" is all jobs.
 	Paused map[string]job.Pause `json:"paused,omitempty"`
@@ -75,15 +76,30 @@ func (st Status) of(item job.Item, now time.Time) {
 	}
 }
 
-// lagMs is how long the oldest due run of a lane has been due.
+// lagAmong is how many due runs of a lane are held against each other at first, lagMost
+// how many at most.
+const (
+	lagAmong = 100
+	lagMost  = 10_000
+)
+
+// lagMs is how long the oldest due run of a lane has been due. That a task runs as it
+// should is known to who looked only, so of such runs nobody else can tell: that looks
+// come to them the heartbeat shows, and the sweep's own figure.
 func lagMs(ctx context.Context, s statusReader, lane run.Lane, now time.Time) (int64, error) {
-	due, err := s.Due(ctx, lane, now, 1)
-	var unreadable *UnreadableError // the look sets it aside and tells
-	if err != nil && !errors.As(err, &unreadable) {
-		return 0, fmt.Errorf("reading the oldest due run: %w", err)
+	for limit := lagAmong; ; limit = lagMost {
+		due, err := s.Due(ctx, lane, now, limit)
+		var unreadable *UnreadableError // the look sets it aside and tells
+		if err != nil && !errors.As(err, &unreadable) {
+			return 0, fmt.Errorf("reading the oldest due run: %w", err)
+		}
+		for i := range due {
+			if !due[i].MayRest() {
+				return now.Sub(due[i].DueAt).Milliseconds(), nil
+			}
+		}
+		if len(due) < limit || limit == lagMost {
+			return 0, nil
+		}
 	}
-	if len(due) == 0 {
-		return 0, nil
-	}
-	return now.Sub(due[0].DueAt).Milliseconds(), nil
 }

@@ -35,11 +35,16 @@ func TestReadStatus(t *testing.T) {
 		t.Errorf("after a sweep %+v\nwant %+v", got, want)
 	}
 
-	// The pause ends by itself; one run waits for its rate, another for a look.
+	// The pause ends by itself; one run waits for its rate. Of another the task runs,
+	// which hides nothing of one whose launch is in doubt.
 	w.ctl.Pace = &control.Window{Rate: 1}
 	w.triggerAt(clockAt(19, 0, 0), hourly, clockAt(19, 0, 0))
 	w.triggerAt(clockAt(19, 0, 0), report, clockAt(19, 0, 0))
 	w.deaf = true
+	late := run.Run{ID: run.ScheduledID("late", clockAt(19, 0, 0)), Status: run.Launching, DueAt: clockAt(19, 5, 0), Attempts: []run.Attempt{{N: 1}}}
+	if err := w.store.Commit(t.Context(), control.Change{Run: &late}); err != nil {
+		t.Fatal(err)
+	}
 	w.clock.AdvanceTo(clockAt(19, 6, 0))
 	delete(want.Paused, "report")
 	want.LagMs[run.LaunchLane], want.LagMs[run.LookLane] = (6 * time.Minute).Milliseconds(), time.Minute.Milliseconds()

@@ -38,10 +38,11 @@ func (c *Control) step(ctx context.Context, id run.ID, event func(run.Run) (run.
 
 // stepFrom is step for a run that has just been saved or loaded: it is loaded only
 // where it changed since. The write refuses what does not follow upon that state;
-// where there is nothing to write, it is asked for anew whether that is still so.
+// where there is nothing to write, it is asked for anew whether that is still so. That
+// a run rests is true of the state that was loaded only, and so it is remembered.
 func (c *Control) stepFrom(ctx context.Context, before run.Run, event func(run.Run) (run.Event, error)) (run.Decision, error) {
 	d, err := c.decideAndSave(ctx, before, event)
-	if errors.Is(err, ErrConflict) || err == nil && d.Next.Rev == before.Rev {
+	if errors.Is(err, ErrConflict) || err == nil && d.Next.Rev == before.Rev && d.Outcome != run.Rests {
 		return c.step(ctx, before.ID, event)
 	}
 	return d, err
@@ -66,7 +67,7 @@ func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(
 		return run.Decision{}, err
 	}
 	d := run.Decide(j, before, e, c.Now(), c.Timing)
-	if d.Outcome == run.Ignored || d.Outcome == run.Denied {
+	if d.Outcome == run.Ignored || d.Outcome == run.Denied || d.Outcome == run.Rests {
 		return d, nil
 	}
 	if d.Next.Definition != before.Definition { // a retry; what is saved obeys the new one

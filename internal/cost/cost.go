@@ -76,9 +76,9 @@ const (
 	AtTable = 0.005
 )
 
-// Success is a run that ends well at its first attempt, within five minutes: one
-// that takes longer is looked at on its way, for three write units each time. The
-// functions are warm and know the definition of its job; one that has just started
+// Success is a run that ends well at its first attempt, whatever its length: looks at
+// a task that runs as it should write nothing. One that is not RUNNING five minutes
+// after its launch takes three write units more. The functions are warm and know the definition of its job; one that has just started
 // reads it, for half a unit. CPU is what BenchmarkWarm of test/start measured, with
 // new connections, on an x86 processor. LogBytes are counted: of calls that end well
 // Lambda writes nothing itself.

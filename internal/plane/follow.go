@@ -148,7 +148,7 @@ func (p *Plane) Wait(ctx context.Context, id run.ID, changed func(run.Run)) (run
 		if err != nil {
 			return last, err
 		}
-		moved := last.ID == "" || view.StateOf(r) != view.StateOf(last) || len(r.Attempts) != len(last.Attempts)
+		moved := last.ID == "" || view.StateOf(r, p.now()) != view.StateOf(last, p.now()) || len(r.Attempts) != len(last.Attempts)
 		if last = r; moved && changed != nil {
 			changed(r)
 		}

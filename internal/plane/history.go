@@ -38,11 +38,11 @@ type Page struct {
 	More run.ID
 }
 
-// Rows are the page as history shows it.
-func (p Page) Rows() []view.Row {
+// Rows are the page as history shows it at a time.
+func (p Page) Rows(now time.Time) []view.Row {
 	rows := make([]view.Row, len(p.Runs))
 	for i, r := range p.Runs {
-		rows[i] = view.RowOf(r)
+		rows[i] = view.RowOf(r, now)
 	}
 	return rows
 }

@@ -52,7 +52,7 @@ func (p *Plane) Candidates(ctx context.Context, f Filter) ([]Candidate, error) {
 		if done, err := p.succeededSince(ctx, r, newest[r.ID.Job()]); err != nil {
 			return nil, err
 		} else if !done { // a definition that is gone promises nothing
-			out = append(out, Candidate{Run: r, Row: view.RowOf(r), Retry: view.RetryOf(r, definitions[r.Definition])})
+			out = append(out, Candidate{Run: r, Row: view.RowOf(r, p.now()), Retry: view.RetryOf(r, definitions[r.Definition])})
 		}
 	}
 	return out, nil

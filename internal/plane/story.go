@@ -21,7 +21,7 @@ func (p *Plane) Story(ctx context.Context, r run.Run) (view.Story, error) {
 	case err != nil:
 		return view.Story{}, fmt.Errorf("reading the definition of %s: %w", r.ID, err)
 	}
-	s := view.StoryOf(r, j)
+	s := view.StoryOf(r, j, p.now())
 	for i := range s.Tries {
 		a := &s.Tries[i]
 		if a.TaskARN == "" || p.Output == nil {

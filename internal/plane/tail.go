@@ -3,6 +3,7 @@ package plane
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
@@ -29,7 +30,7 @@ func (p *Plane) Tail(ctx context.Context, jobs []string, emit func(run.Run) erro
 		for _, r := range runs {
 			was, known := seen[r.ID]
 			seen[r.ID] = r
-			if first || known && !moved(was, r) {
+			if first || known && !moved(was, r, p.now()) {
 				continue
 			}
 			came = true
@@ -42,8 +43,8 @@ func (p *Plane) Tail(ctx context.Context, jobs []string, emit func(run.Run) erro
 	return nil
 }
 
-func moved(was, is run.Run) bool {
-	return view.StateOf(was) != view.StateOf(is) || len(was.Attempts) != len(is.Attempts) || was.Duplicates != is.Duplicates
+func moved(was, is run.Run, now time.Time) bool {
+	return view.StateOf(was, now) != view.StateOf(is, now) || len(was.Attempts) != len(is.Attempts) || was.Duplicates != is.Duplicates
 }
 
 // tailOnce are the newest runs and those that were open, the oldest first.

@@ -104,7 +104,7 @@ func TestTimelineReachesBack(t *testing.T) {
 	for name, r := range runs {
 		all = append(all, r)
 		if name[:4] != "not:" {
-			want = append(want, fmt.Sprintf("%s %s", r.ID, view.StateOf(r)))
+			want = append(want, fmt.Sprintf("%s %s", r.ID, view.StateOf(r, time.Now())))
 		}
 	}
 	slices.Sort(want)
@@ -143,7 +143,7 @@ func TestCounted(t *testing.T) {
 	want := map[view.State]int{}
 	for i, s := range append(slices.Clone(run.Statuses), run.Succeeded, run.Succeeded, run.Failed) {
 		r := ran(fmt.Sprintf("job-%d", i), time.Duration(i+1)*time.Minute, time.Second, s)
-		want[view.StateOf(r)]++
+		want[view.StateOf(r, time.Now())]++
 		runs = append(runs, r, ran(fmt.Sprintf("job-%d", i), 25*time.Hour, time.Second, run.Failed))
 	}
 	p, store := planeWith(t, nil, runs...)

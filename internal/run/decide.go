@@ -21,6 +21,9 @@ func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) Decision {
 	if d.r.Owed = slices.Clip(d.r.Owed); len(d.r.Owed) == 0 {
 		d.r.Owed = nil
 	}
+	if seen, ok := e.(Seen); ok && seen.Look && seen.Stop.Code == "" && rests(r, d.r) {
+		return Decision{Next: r, Outcome: Rests, Why: why, Until: d.r.DueAt}
+	}
 	return Decision{Next: d.r, Outcome: outcome, Why: why, Counted: counted(&r, &d.r)}
 }
 

@@ -143,15 +143,20 @@ const (
 	Duplicate Outcome = "duplicate"
 	// Denied: a person's request cannot be done; Why says what to do instead.
 	Denied Outcome = "refused"
+	// Rests: a look found the task running as it should. Nothing needs to be saved;
+	// Until is when it must be looked at again.
+	Rests Outcome = "rests"
 )
 
 // Decision is what to do next. Next must be saved before its owed effects are
-// performed; it equals the run that was given where Outcome is Ignored or
-// Denied.
+// performed; it equals the run that was given where Outcome is Ignored, Denied or
+// Rests.
 type Decision struct {
 	Next    Run
 	Outcome Outcome
 	Why     string
+	// Until is set where Outcome is Rests.
+	Until time.Time
 	// Counted is the attempt of which this decision counted a send, 0 when it
 	// counted none. Only who saved the decision may send it: a send that is not
 	// counted would let its refusal prove that nothing was launched.

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -58,7 +59,7 @@ func (d *decider) stopAgain(a *Attempt) string {
 
 // limit is the time that the task may not outlast in its present state.
 func (d *decider) limit(a *Attempt) (at time.Time, asker stop.Asker, why string) {
-	if a.StartedAt.IsZero() && a.LastStatus != "RUNNING" {
+	if a.StartedAt.IsZero() && a.LastStatus != taskRunning {
 		return a.AcceptedAt.Add(d.job.Launchable()), stop.AskedByLaunchTimeout,
 			fmt.Sprintf("not RUNNING %s after its launch", job.Duration(d.job.Launchable()))
 	}
@@ -77,4 +78,33 @@ func (d *decider) nextLook(a *Attempt) time.Duration {
 		return min(d.t.NextLook, max(time.Duration(d.job.Timeout), time.Minute))
 	}
 	return d.t.NextLook
+}
+
+// taskRunning is the lastStatus of a task whose containers run (ECS developer guide,
+// "Amazon ECS task lifecycle").
+const taskRunning = "RUNNING"
+
+// rests is whether all that a look brought is that the run's task runs as it should:
+// when it is looked at next and what ECS says of it changed, and nothing else. Who
+// looks keeps that in mind; a process that does not know it looks again.
+func rests(before, after Run) bool {
+	a, b := after.Last(), before.Last()
+	if a == nil || b == nil || a.N != b.N || !after.MayRest() || a.LastStatus != taskRunning || a.StartedAt.IsZero() {
+		return false
+	}
+	r := after.clone()
+	r.DueAt, r.StartedAt = before.DueAt, before.StartedAt
+	if len(before.Owed) == 0 { // as after.Owed
+		r.Owed = before.Owed
+	}
+	l := r.Last()
+	l.Version, l.LastStatus, l.StartedAt = b.Version, b.LastStatus, b.StartedAt
+	return reflect.DeepEqual(r, before)
+}
+
+// MayRest is whether looks may have found the run's task as it should be, which they
+// leave no trace of: then DueAt says only that no look was needed before.
+func (r *Run) MayRest() bool {
+	a := r.Last()
+	return r.Status == Running && r.Stopping == nil && len(r.Owed) == 0 && a != nil && a.TaskARN != "" && !a.Over() && a.RefusedSince.IsZero()
 }

@@ -89,7 +89,7 @@ func openAttention(r run.Run, now time.Time) (Attention, bool) {
 		a.Words = fmt.Sprintf("whether ECS launched attempt %d is not known; %s", d.Attempt, d.Next)
 	case r.Stopping != nil && r.Stopping.Stuck:
 		a.Kind, a.Since, a.Words = NeedsStuck, r.Stopping.At, "its task was asked to stop and has not: "+r.Stopping.Reason
-	case StateOf(r) == Starting && now.Sub(r.Last().SentAt) > HungAfter:
+	case StateOf(r, now) == Starting && now.Sub(r.Last().SentAt) > HungAfter:
 		a.Kind, a.Since = NeedsHung, r.Last().SentAt
 		a.Words = fmt.Sprintf("ECS accepted its task and says %s: it does not run; it is stopped once its launchTimeout has passed", orElse(r.Last().LastStatus, "nothing"))
 	default:

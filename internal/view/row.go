@@ -13,12 +13,15 @@ type Row struct {
 	ScheduledFor time.Time  `json:"scheduledFor"`
 	Status       run.Status `json:"status"`
 	// State says more than Status of a run that is open.
-	State      State      `json:"state"`
-	Attempts   int        `json:"attempts"`
-	Cause      string     `json:"cause"`
-	ExitCode   *int64     `json:"exitCode"`
-	QueuedAt   time.Time  `json:"queuedAt"`
-	StartedAt  *time.Time `json:"startedAt"`
+	State     State      `json:"state"`
+	Attempts  int        `json:"attempts"`
+	Cause     string     `json:"cause"`
+	ExitCode  *int64     `json:"exitCode"`
+	QueuedAt  time.Time  `json:"queuedAt"`
+	StartedAt *time.Time `json:"startedAt"`
+	// AcceptedAt is when ECS accepted the present task of a run that is open and of
+	// which StartedAt is not known: a task that runs as it should says so at its end.
+	AcceptedAt *time.Time `json:"acceptedAt,omitempty"`
 	FinishedAt *time.Time `json:"finishedAt"`
 	// DurationMs is from the start of the task to its end, where both are known.
 	DurationMs *int64 `json:"durationMs"`
@@ -29,21 +32,24 @@ type Row struct {
 
 // rowOf is the row of an outline. Of a run that is not whole neither exit code nor
 // cause nor who asked are known.
-func rowOf(o run.Outline) Row {
+func rowOf(o run.Outline, now time.Time) Row {
 	if o.Whole != nil {
-		return RowOf(*o.Whole)
+		return RowOf(*o.Whole, now)
 	}
 	return RowOf(run.Run{
 		ID: o.ID, Status: o.Status, ScheduledFor: o.ScheduledFor, QueuedAt: o.QueuedAt, StartedAt: o.StartedAt, FinishedAt: o.FinishedAt,
 		Attempts: []run.Attempt{{N: 1}},
-	})
+	}, now)
 }
 
-// RowOf is the row of a run.
-func RowOf(r run.Run) Row {
+// RowOf is the row of a run at a time.
+func RowOf(r run.Run, now time.Time) Row {
 	row := Row{
-		Run: r.ID, Job: r.ID.Job(), ScheduledFor: r.ScheduledFor.UTC(), Status: r.Status, State: StateOf(r), Attempts: len(r.Attempts), Cause: r.Cause,
+		Run: r.ID, Job: r.ID.Job(), ScheduledFor: r.ScheduledFor.UTC(), Status: r.Status, State: StateOf(r, now), Attempts: len(r.Attempts), Cause: r.Cause,
 		ExitCode: r.ExitCode, QueuedAt: r.QueuedAt.UTC(), StartedAt: optional(r.StartedAt), FinishedAt: optional(r.FinishedAt),
+	}
+	if a := r.Last(); r.Status == run.Running && a != nil && r.StartedAt.IsZero() {
+		row.AcceptedAt = optional(a.AcceptedAt)
 	}
 	if d := r.Duration(); d > 0 {
 		ms := d.Milliseconds()

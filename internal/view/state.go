@@ -18,7 +18,8 @@ type State string
 
 // States beside those of run.Status.
 const (
-	// Starting: ECS accepted the task and has not said that it runs.
+	// Starting: ECS accepted the task and has not said that it runs. Looks that find
+	// it running leave no trace, see RunsFrom.
 	Starting State = "starting"
 	// InDoubt: whether ECS launched the task is not known.
 	InDoubt State = "in doubt"
@@ -26,19 +27,41 @@ const (
 	Stopping State = "stopping"
 )
 
-// StateOf is the state of a run.
-func StateOf(r run.Run) State {
+// StateOf is the state of a run at a time.
+func StateOf(r run.Run, now time.Time) State {
 	a := r.Last()
 	switch {
 	case r.Status.Terminal():
 	case r.Stopping != nil:
 		return Stopping
-	case r.Status == run.Launching && a != nil && a.Doubt && a.TaskARN == "":
+	case inDoubt(r):
 		return InDoubt
 	case r.Status == run.Running && a != nil && a.StartedAt.IsZero() && a.LastStatus != lastRunning:
+		if from := RunsFrom(r); !from.IsZero() && !now.Before(from) {
+			return State(run.Running)
+		}
 		return Starting
 	}
 	return State(r.Status)
+}
+
+func inDoubt(r run.Run) bool {
+	a := r.Last()
+	return r.Status == run.Launching && r.Stopping == nil && a != nil && a.Doubt && a.TaskARN == ""
+}
+
+// lookedBy is how long after a run is due the sweep, which comes each minute, has
+// looked at its task.
+const lookedBy = 2 * time.Minute
+
+// RunsFrom is from when on the task of a run is taken to run of which ECS is not known
+// to have said so: had the look that was due found anything else, it would have saved
+// that. It is zero where there is no such time.
+func RunsFrom(r run.Run) time.Time {
+	if !r.MayRest() || r.DueAt.IsZero() {
+		return time.Time{}
+	}
+	return r.DueAt.Add(lookedBy)
 }
 
 // lastRunning is the lastStatus of a task whose containers run (ECS developer
@@ -82,7 +105,7 @@ type Doubt struct {
 // DoubtOf is the doubt that a run is in, nil for most.
 func DoubtOf(r run.Run) *Doubt {
 	a := r.Last()
-	if StateOf(r) != InDoubt {
+	if !inDoubt(r) {
 		return nil
 	}
 	d := &Doubt{Attempt: a.N, Since: a.SentAt.UTC(), Next: "the same request is sent again, which cannot launch a second task; once it is too old for that, the task is searched for"}

@@ -73,7 +73,7 @@ func SummaryOf(item, all job.Item, j job.Job, runs []run.Outline, now time.Time)
 		s.pauses(item, all, now)
 		s.next(item, now)
 	}
-	s.runs(runs)
+	s.runs(runs, now)
 	return s
 }
 
@@ -117,12 +117,12 @@ func isRate(schedule string) bool {
 	return ok
 }
 
-func (s *Summary) runs(runs []run.Outline) {
+func (s *Summary) runs(runs []run.Outline, now time.Time) {
 	runs = runs[:min(len(runs), Recent)]
 	strip := make([]byte, len(runs))
 	var took []int64
 	for i, r := range runs {
-		row := rowOf(r)
+		row := rowOf(r, now)
 		s.Runs = append(s.Runs, row)
 		strip[len(runs)-1-i] = row.State.Mark()
 		switch r.Status {

@@ -37,12 +37,14 @@ type Bar struct {
 	Run   run.ID
 	State State
 	// ScheduledFor is the nominal minute. The bar reaches from when the task
-	// started (the first was sent, of a run with several attempts), or the run was claimed where it did not, to its end; To is zero of a
+	// started, or was accepted where that is not known yet (the first was sent, of a run with several attempts), or the run was claimed where it did not, to its end; To is zero of a
 	// run that has none, and now in a Timeline.
 	ScheduledFor time.Time
 	Span
 	// Again are the times at which further attempts were sent.
 	Again []time.Time
+	// runsFrom is when a bar that is starting becomes one that runs.
+	runsFrom time.Time
 }
 
 // Span is a time from From up to To.
@@ -104,6 +106,12 @@ const least = time.Second
 // BarOf is the bar of a run.
 func BarOf(o run.Outline) Bar {
 	b := Bar{Run: o.ID, State: State(o.Status), ScheduledFor: o.ScheduledFor, Span: Span{o.StartedAt, o.FinishedAt}}
+	if r := o.Whole; r != nil {
+		b.runsFrom = RunsFrom(*r)
+		if a := r.Last(); b.From.IsZero() && r.Status == run.Running && a != nil {
+			b.From = a.AcceptedAt
+		}
+	}
 	if b.From.IsZero() {
 		b.From = o.QueuedAt
 	}
@@ -111,7 +119,7 @@ func BarOf(o run.Outline) Bar {
 		return b
 	}
 	r := o.Whole
-	b.State = StateOf(*r)
+	b.State = StateOf(*r, time.Time{})
 	// What an attempt before the last did, or waited for, is in sight too.
 	if len(r.Attempts) > 1 && !r.Attempts[0].SentAt.IsZero() && r.Attempts[0].SentAt.Before(b.From) {
 		b.From = r.Attempts[0].SentAt
@@ -128,6 +136,9 @@ func BarOf(o run.Outline) Bar {
 func (b Bar) at(now time.Time) Bar {
 	if b.To.IsZero() {
 		b.To = now
+	}
+	if b.State == Starting && !b.runsFrom.IsZero() && !now.Before(b.runsFrom) {
+		b.State = State(run.Running)
 	}
 	if b.To.Before(b.From.Add(least)) {
 		b.To = b.From.Add(least)

@@ -22,6 +22,13 @@ func TestState(t *testing.T) {
 	}
 	stopping := with(run.Running, run.Attempt{TaskARN: "arn", LastStatus: "RUNNING"})
 	stopping.Stopping = &run.StopRequest{}
+	looked := func(due time.Duration) run.Run {
+		r := with(run.Running, run.Attempt{TaskARN: "arn", LastStatus: "PROVISIONING"})
+		r.DueAt = now.Add(due)
+		return r
+	}
+	owing := looked(-time.Hour)
+	owing.Owed = []run.Effect{{Kind: run.Tell}}
 	for name, c := range map[string]struct {
 		r    run.Run
 		want view.State
@@ -32,6 +39,9 @@ func TestState(t *testing.T) {
 		"an answer was lost":      {with(run.Launching, run.Attempt{Sends: 1, Doubt: true}), view.InDoubt, ">"},
 		"provisioning":            {with(run.Running, run.Attempt{TaskARN: "arn", LastStatus: "PROVISIONING"}), view.Starting, ">"},
 		"pending":                 {with(run.Running, run.Attempt{TaskARN: "arn", LastStatus: "PENDING"}), view.Starting, ">"},
+		"a look is due":           {looked(-time.Minute), view.Starting, ">"},
+		"a look was due":          {looked(-2 * time.Minute), "running", ">"},
+		"a look owes something":   {owing, view.Starting, ">"},
 		"nothing seen":            {with(run.Running, run.Attempt{TaskARN: "arn"}), view.Starting, ">"},
 		"running":                 {with(run.Running, run.Attempt{TaskARN: "arn", LastStatus: "RUNNING"}), "running", ">"},
 		"started, says its start": {with(run.Running, run.Attempt{TaskARN: "arn", StartedAt: now}), "running", ">"},
@@ -42,7 +52,7 @@ func TestState(t *testing.T) {
 		"stopped":                 {run.Run{Status: run.Stopped, Stopping: &run.StopRequest{}}, "stopped", "S"},
 		"skipped":                 {run.Run{Status: run.Skipped}, "skipped", "-"},
 	} {
-		if got := view.StateOf(c.r); got != c.want || string(got.Mark()) != c.mark || got.Open() != !c.r.Status.Terminal() {
+		if got := view.StateOf(c.r, now); got != c.want || string(got.Mark()) != c.mark || got.Open() != !c.r.Status.Terminal() {
 			t.Errorf("%s: %s %c, want %s %s", name, got, got.Mark(), c.want, c.mark)
 		}
 	}
@@ -218,10 +228,34 @@ func TestStoryTells(t *testing.T) {
 	r := run.Run{ID: "etl/20261122T0900Z", Status: run.Succeeded, Cause: "succeeded", Told: []run.Told{
 		{Notice: "failed", Cause: "exit code \x1b3", To: []string{"slack/ops", "sns"}}, {Notice: "timed-out", Cause: "after 1h"},
 	}}
-	s := view.StoryOf(r, job.Job{Name: "etl"})
+	s := view.StoryOf(r, job.Job{Name: "etl"}, now)
 	for i, want := range []string{"FAILED etl: exit code \ufffd3; taken by slack/ops, sns", "TIMED OUT etl: after 1h; given up: nobody took it"} {
 		if got := s.Told[i].Says + "; " + view.ToldWords(s.Told[i].Told); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
+	}
+}
+
+// TestATaskThatLooksFoundRunning is shown so, though nothing is stored of it.
+func TestATaskThatLooksFoundRunning(t *testing.T) {
+	t.Parallel()
+	accepted := now.Add(-time.Hour)
+	r := run.Run{
+		ID: "etl/20261122T0900Z", Status: run.Running, QueuedAt: accepted.Add(-time.Minute), DueAt: accepted.Add(5 * time.Minute),
+		Attempts: []run.Attempt{{N: 1, TaskARN: "arn", LastStatus: "PROVISIONING", SentAt: accepted, AcceptedAt: accepted}},
+	}
+	s := view.StoryOf(r, job.Job{Name: "etl"}, now)
+	if s.State != "running" || s.Tries[0].LastStatus != "RUNNING" || s.DueAt != nil || s.AcceptedAt == nil || !s.AcceptedAt.Equal(accepted) {
+		t.Errorf("%+v", s)
+	}
+	if r.Attempts[0].LastStatus != "PROVISIONING" {
+		t.Error("the run itself was changed")
+	}
+	if needs := view.AttentionOf(nil, []run.Run{r}, nil, now); len(needs) != 0 {
+		t.Errorf("it needs somebody: %+v", needs)
+	}
+	line := view.TimelineOf(now.Add(-2*time.Hour), now, now, nil, job.Item{}, []view.Bar{view.BarOf(r.Outline())})
+	if b := line.Lanes[0].Bars[0]; b.State != "running" || !b.From.Equal(accepted) {
+		t.Errorf("its bar: %+v", b)
 	}
 }

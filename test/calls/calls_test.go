@@ -3,11 +3,14 @@ package calls_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -29,7 +32,9 @@ changes, and nothing else; one that has just started reads it, as the last table
 shows. Write units are listed by request, in brackets, by table and
 index. The filter of the table's stream wakes notify only for a run that owes a
 notice. A look is the sweep's part that reads due runs; it comes once a minute,
-however many runs there are, and here it finds none that is due.
+however many runs there are. Here it finds none that is due, or a task that runs as
+it should: that it keeps in mind, by the keys alone it passes over the run, and only
+each 45 minutes, or where the sweep's process has just started, the task is described.
 `
 
 // firstFails has the network interface of first attempts not be ready.
@@ -51,6 +56,10 @@ var runs = []struct {
 	{"A run that fails", 3, nil, run.Failed, false},
 	{"A run that fails as the one before did", 3, nil, run.Failed, true},
 }
+
+// lengths are those of runs that the sweep looks at on their way, and how often it
+// does here: it writes as much each minute.
+var lengths = map[time.Duration]time.Duration{15 * time.Minute: time.Minute, time.Hour: time.Minute, 12 * time.Hour: 15 * time.Minute}
 
 // TestCalls: a change of these numbers is a change of everybody's bill.
 func TestCalls(t *testing.T) {
@@ -75,6 +84,10 @@ func TestCalls(t *testing.T) {
 		}
 		out.WriteString(table(r.name, w.steps))
 	}
+	for _, length := range slices.Sorted(maps.Keys(lengths)) {
+		out.WriteString(long(t, length, lengths[length]))
+	}
+	out.WriteString(throttled(t))
 	w := newWorld(t, nil)
 	w.cold = true
 	w.must(w.fire(slot))
@@ -83,19 +96,56 @@ func TestCalls(t *testing.T) {
 	compare(t, golden, out.String())
 }
 
+// long is a success of that length, with looks by one process.
+func long(t *testing.T, length, every time.Duration) string {
+	t.Helper()
+	w := newWorld(t, nil)
+	w.runner.Script = func(localecs.ContainerSpec) localecs.Script { return localecs.Script{For: length} }
+	w.must(w.fire(slot))
+	w.looks(fmt.Sprintf("a look each %s", job.Duration(every)), every, length)
+	if got := w.run(); got.Status != run.Succeeded || got.StartedAt.IsZero() {
+		t.Fatalf("after %s it is %s, started %s", length, got.Status, got.StartedAt)
+	}
+	return table(fmt.Sprintf("A run that succeeds after %s", job.Duration(length)), w.steps)
+}
+
+// throttled is a run whose launch ECS refuses for its rate, and which the sweep
+// launches.
+func throttled(t *testing.T) string {
+	t.Helper()
+	refused := false
+	w := newWorld(t, func(k localecs.Kind, _ localecs.Subject) bool {
+		first := k == localecs.FaultThrottle && !refused
+		refused = refused || first
+		return first
+	})
+	w.must(w.fire(slot))
+	w.clock.Advance(time.Minute)
+	w.must(w.look("a look that launches it"))
+	w.clock.Advance(3 * time.Minute)
+	if got := w.run(); got.Status != run.Succeeded {
+		t.Fatalf("it is %s: %s", got.Status, got.Cause)
+	}
+	return table("A run that waited in a herd, and succeeds", w.steps)
+}
+
 // table is one run's, in Markdown.
 func table(name string, steps []step) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n## %s\n\n| function | input | calls | write units | read units |\n|---|---|---|---|---|\n", name)
 	var calls []call
-	var written, read float64
+	var written, read, all float64
 	for _, s := range steps {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %g |\n", s.function, s.input, count(s.calls), s.writes, s.read)
 		if s.function != sweep {
 			calls, written, read = append(calls, s.calls...), written+s.written, read+s.read
 		}
+		all += s.written
 	}
 	fmt.Fprintf(&b, "| all but looks | | %s | %g | %g |\n", count(calls), written, read)
+	if all != written || slices.ContainsFunc(steps, func(s step) bool { return strings.HasPrefix(s.input, "a look each") }) {
+		fmt.Fprintf(&b, "| all | | | %g | |\n", all)
+	}
 	return b.String()
 }
 

@@ -33,6 +33,7 @@ var unused = func() map[string]string {
 		"trigger ecs:TagResource":          tags,
 		"onstopped ecs:TagResource":        tags,
 		"sweep ecs:TagResource":            tags,
+		"notify dynamodb:UpdateItem":       "a notice that is told while a launch is under way is noted in place",
 		"notify dynamodb:DescribeStream":   lambda,
 		"notify dynamodb:GetRecords":       lambda,
 		"notify dynamodb:GetShardIterator": lambda,

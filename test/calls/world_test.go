@@ -15,6 +15,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -262,6 +263,23 @@ func (w *world) fire(at time.Time) error {
 		w.t.Fatal(err)
 	}
 	return w.ask("the slot", map[string]any{"job": w.job, "scheduledFor": at.Format(time.RFC3339)})
+}
+
+// looks are those of one process for a while.
+func (w *world) looks(what string, every, length time.Duration) {
+	meter := &dynamotest.Meter{}
+	c := w.function(sweep, meter)
+	at := len(w.steps)
+	var calls []call
+	for range int(length/every) + 1 {
+		w.clock.Advance(every)
+		_, err := c.Look(w.t.Context())
+		w.must(err)
+		calls = append(calls, w.wire.take()...)
+	}
+	s := step{function: sweep, input: what, calls: calls}
+	s.writes, s.written, s.read = meter.TakeAll()
+	w.steps = slices.Insert(w.steps, at, s)
 }
 
 func (w *world) look(what string) error {

@@ -27,6 +27,8 @@ type handler struct {
 	// What befalls its n-th call; -1 is never.
 	crash, fail, conflict, interleave, stall, hang int
 	crashAfter, failAfter                          bool
+	// process is that of a sweep.
+	process *process
 	// disturbed is whether anything has befallen it.
 	disturbed bool
 	// denied is whether ECS refused a call of it.
@@ -48,6 +50,7 @@ func (w *World) handle(name string, id run.ID, twin func(), f func(context.Conte
 		case nil:
 		case crash{}:
 			w.tell(h.run, "%s crashed at its call %d", name, h.calls)
+			h.process.dies()
 		default:
 			w.violate("no panic", "", "%s: %v\n%s", name, p, debug.Stack())
 		}

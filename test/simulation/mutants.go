@@ -99,6 +99,8 @@ func (m Mutation) definition(j *job.Job) {
 		j.Retry.Attempts = job.MaxAttempts
 	case NoDeadline:
 		j.Retry.Deadline = job.Duration(job.MaxDeadline)
+	case RestPastLimit:
+		j.Timeout = 0
 	}
 }
 
@@ -106,6 +108,7 @@ const provedReason = "Timeout waiting for network interface provisioning to comp
 
 // task changes a task that ECS described.
 func (m Mutation) task(t *ecsevent.Task) {
+	m.early(t)
 	switch {
 	case m == RelaunchOnUnknown && unclearEnd(t.StoppedReason):
 		t.StoppedReason = provedReason

@@ -59,6 +59,11 @@ const (
 	LostIsDeaf                   // after a record that was lost none is heard
 	BatchIsDeaf                  // ... or after a batch that failed
 	ForgetFormer                 // of plans that changed only the new one is known
+	RestForEver                  // a rest never ends
+	RestBlindly                  // no write ends a rest
+	RestInPlace                  // a relaunch, and what comes before a state is seen, ends none
+	RestUnstarted                // a task that is about to run rests
+	RestPastLimit                // a limit ends no rest
 	mutations
 )
 
@@ -71,6 +76,7 @@ var mutationNames = [mutations]string{
 	"a hang is a refusal", "lag for ever", "a conflict is a success", "half is whole", "unread is empty", "the first of a batch", "nonsense is hidden", "items are trusted", "owed notices are blind",
 	"calendars do not end", "pending slots are lost",
 	"false conflicts owe nothing", "what has no answer is forgotten", "who took it is forgotten", "twice is told twice", "a lost record is the last", "a failed batch is the last", "former plans are forgotten",
+	"rests never end", "no write ends a rest", "a relaunch ends no rest", "what has not started rests", "no limit ends a rest",
 }
 
 func (m Mutation) String() string { return mutationNames[m] }

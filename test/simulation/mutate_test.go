@@ -64,6 +64,11 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		{LostIsDeaf, "every run ends", Faults(RecordLost), FaultSet{}},
 		{BatchIsDeaf, "every run ends", Faults(BatchFails), FaultSet{}},
 		{ForgetFormer, "every slot has its run", FaultSet{}, FaultSet{}},
+		{RestForEver, "a look comes to all", FaultSet{}, FaultSet{}},
+		{RestBlindly, "a look comes to all", FaultSet{}, FaultSet{}},
+		{RestInPlace, "a look comes to all", FaultSet{}, FaultSet{}},
+		{RestUnstarted, "only what runs rests", FaultSet{}, FaultSet{}},
+		{RestPastLimit, "no rest outlasts a limit", FaultSet{}, FaultSet{}},
 		{NeverStuck, "a stop without effect is told", Faults(StopIgnored).With(told), FaultSet{}},
 	}
 	if len(cases) != int(mutations)-1 {

@@ -40,6 +40,7 @@ func (p port) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) 
 		if p.w.opt.Mutation.holds(p.w.h) {
 			return errUnavailable
 		}
+		p.remember()
 		rs, err = p.w.store.Due(ctx, lane, now, limit)
 		return err
 	})

@@ -42,10 +42,17 @@ type Store struct {
 	blind bool
 	// shares hands out what it keeps.
 	shares bool
+	// rests is what the process whose call is under way remembers.
+	rests *control.Rests
+	// keeps is whether a change lets a run keep its place, by which that is known.
+	keeps func(control.Change) bool
 }
 
 type record struct {
-	run     *run.Run
+	run *run.Run
+	// place is where the run stands among those that are due: another one after a
+	// write that shows there.
+	place   int64
 	open    bool
 	corrupt bool
 	aside   bool
@@ -56,7 +63,7 @@ type record struct {
 func NewStore() *Store {
 	return &Store{
 		runs: map[run.ID]*record{}, byJob: map[string][]*record{}, items: map[string]job.Item{}, definitions: map[string]job.Job{}, marks: map[string]time.Time{},
-		corruptItems: map[string]error{},
+		corruptItems: map[string]error{}, rests: &control.Rests{}, keeps: control.Change.KeepsPlace,
 	}
 }
 
@@ -94,6 +101,9 @@ func (s *Store) Commit(_ context.Context, c control.Change) error {
 		return control.ErrConflict
 	}
 	before := s.putRun(rec, c.Run)
+	if c.Run != nil && !s.keeps(c) {
+		s.runs[c.Run.ID].place++
+	}
 	s.putItem(c.Item)
 	if s.onCommit != nil {
 		s.onCommit(before, c.Run, c.Item)
@@ -159,7 +169,7 @@ func (s *Store) putItem(item *job.Item) {
 func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
 	var due []*record
 	for _, rec := range s.open {
-		if rec.run.Lane() == lane && !rec.run.DueAt.After(now) {
+		if rec.run.Lane() == lane && !rec.run.DueAt.After(now) && !s.rests.Over(rec.run.ID, rec.place, now) {
 			due = append(due, rec)
 		}
 	}
@@ -183,7 +193,9 @@ func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) 
 			unreadable[rec.run.ID] = fmt.Errorf("run %s is damaged", rec.run.ID)
 			continue
 		}
-		out = append(out, s.out(rec))
+		r := s.out(rec)
+		s.rests.Give(&r, rec.place, now)
+		out = append(out, r)
 	}
 	if len(unreadable) > 0 {
 		return out, &control.UnreadableError{Runs: unreadable}
@@ -191,11 +203,19 @@ func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) 
 	return out, nil
 }
 
-// nextDue is when the first open run is due; ok is false when none is open.
-func (s *Store) nextDue() (at time.Time, ok bool) {
+// Rest implements control.Store.
+func (s *Store) Rest(r run.Run, from, until time.Time) { s.rests.Rest(r, from, until) }
+
+// nextDue is when the first open run is due as a process sees it; ok is false when
+// none is open.
+func (s *Store) nextDue(p *process, now time.Time) (at time.Time, ok bool) {
 	for _, rec := range s.open {
-		if !ok || rec.run.DueAt.Before(at) {
-			at, ok = rec.run.DueAt, true
+		due := rec.run.DueAt
+		if until, rests := p.resting(rec, now); rests {
+			due = until
+		}
+		if !ok || due.Before(at) {
+			at, ok = due, true
 		}
 	}
 	return at, ok

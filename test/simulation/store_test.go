@@ -24,4 +24,8 @@ func (l *locked) Commit(ctx context.Context, c control.Change) error {
 func TestStoreKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(*testing.T) storetest.Store { return &locked{Store: NewStore()} })
+	storetest.Rests(t, func(*testing.T) (mine, other control.Store) {
+		s := NewStore()
+		return s, s
+	})
 }

@@ -57,7 +57,7 @@ func (w *World) planSweep() {
 	}
 	next := w.now.Truncate(time.Minute).Add(time.Minute)
 	if w.calm {
-		due, open := w.store.nextDue()
+		due, open := w.store.nextDue(w.sweepers[0], w.wall())
 		untold := w.untoldMissed()
 		waits := w.store.pendingSlots()
 		if !open && len(w.queue) == 0 && !untold && !waits {
@@ -94,7 +94,7 @@ func (w *World) checks() bool {
 }
 
 func (w *World) sweep() {
-	due, open := w.store.nextDue()
+	due, open := w.store.nextDue(w.sweepers[0], w.wall())
 	looks := open && !due.After(w.now.Add(w.skew)) || w.store.pendingSlots()
 	slots := w.checks()
 	if !looks && !slots || w.now.Before(w.silent) {
@@ -103,6 +103,7 @@ func (w *World) sweep() {
 	var h *handler
 	ok := w.handle("sweep", "", w.sweep, func(ctx context.Context) error {
 		h = w.h
+		h.process = w.sweeper()
 		return w.sweepNow(ctx, slots)
 	})
 	if !ok && !h.denied {
@@ -138,7 +139,8 @@ func (w *World) look(ctx context.Context) error {
 		return err
 	}
 	for _, rec := range w.store.open {
-		if !rec.run.DueAt.After(began) && (!rec.damaged || err == nil) {
+		_, rests := h.process.resting(rec, began)
+		if !rec.run.DueAt.After(began) && !rests && (!rec.damaged || err == nil) {
 			w.violate("a look comes to all", rec.run.ID, "it was due at %s, and still is: %v", rec.run.DueAt.Format("2 15:04:05"), err)
 		}
 	}

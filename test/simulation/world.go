@@ -62,14 +62,16 @@ type World struct {
 	h       *handler
 	handled int
 	swept   int
-	planned int // sweeps on the queue
-	jobs    []*deployed
-	dirty   bool      // the registry changed since the last Sync
-	silent  time.Time // no sweep until then
-	outage  time.Time // no RunTask until then
-	denied  [faults]span
-	razing  time.Time // no launch until then, since the cluster is being deleted
-	untold  string    // whose tasks DescribeTasks does not tell of
+	// sweepers are the processes that sweep, the first in most minutes.
+	sweepers [2]*process
+	planned  int // sweeps on the queue
+	jobs     []*deployed
+	dirty    bool      // the registry changed since the last Sync
+	silent   time.Time // no sweep until then
+	outage   time.Time // no RunTask until then
+	denied   [faults]span
+	razing   time.Time // no launch until then, since the cluster is being deleted
+	untold   string    // whose tasks DescribeTasks does not tell of
 
 	store   *Store
 	ecs     *ecs
@@ -131,6 +133,8 @@ func newWorld(opt Options) *World {
 	w.store.onCommit = w.committed
 	w.store.shares = true
 	w.store.blind = opt.Mutation == BlindWrites
+	w.store.keeps = opt.Mutation.keeps
+	w.sweepers = [2]*process{newProcess(), newProcess()}
 	w.control = &control.Control{
 		Stack: stack, Store: port{w}, Launcher: launcher{w}, Notifier: newNotifier(w),
 		Now: w.clock, Timing: run.DefaultTiming, Log: quiet, Abreast: 1,

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/batchplane/batchplane/internal/control"
-	"github.com/batchplane/batchplane/internal/run"
 )
 
 // Commit implements control.Store.
@@ -35,22 +34,10 @@ func (s *Store) Commit(ctx context.Context, c control.Change) error {
 		return nil
 	case len(writes) > 1:
 		return s.putAll(ctx, writes)
-	case c.Run != nil && c.Run.Rev > 0 && mayStay(c):
+	case c.Run != nil && c.Run.Rev > 0 && c.KeepsPlace():
 		return s.putInPlace(ctx, writes[0])
 	}
 	return s.put(ctx, writes[0])
-}
-
-// mayStay is whether the run's entry in the open index may stay, early as it then
-// is: while a launch is under way, again too, and in the write after RunTask, of
-// whose task no state has been seen yet. It is only a hint.
-func mayStay(c control.Change) bool {
-	r := c.Run
-	if r.Owes(run.Tell) || c.From != "" && c.From != r.Lane() {
-		return false
-	}
-	a := r.Last()
-	return r.Status == run.Launching && c.From != "" || r.Status == run.Running && a != nil && a.Version == 0
 }
 
 // write is one item to be written at revision rev+1 where it is at rev.

@@ -203,8 +203,10 @@ func TestWriteUnits(t *testing.T) {
 			l.meter.Take()
 			l.look(3 * time.Minute)
 			l.costs("a look before it is due", "= 0")
-			l.look(3 * time.Minute)
-			l.costs("the first look", "[table 1, open 2] = 3")
+			for _, wait := range []time.Duration{3 * time.Minute, 10 * time.Minute, 50 * time.Minute, 5 * time.Hour, 6 * time.Hour} {
+				l.look(wait)
+				l.costs("a look that finds it as it should be", "= 0")
+			}
 			l.stopped(1, ended(0))
 			l.costs("end", "[table 1, open 1] = 2")
 			l.status(run.Succeeded)

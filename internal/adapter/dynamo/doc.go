@@ -50,8 +50,12 @@
 // and a thousandth is added where the run has ended: by the keys alone a list of the
 // runs that failed tells those that owe a notice from all that are open, and a list
 // by status loads what it shows. Entries of earlier programs have any thousandths
-// and are loaded by both; one in a thousand of them is taken for what it is not until
-// its run is next written, in lists only. Nothing is decided by it.
+// and are loaded by both, but for those that happen to be like one of these, until
+// their runs are next written, in lists only. Nothing is decided by it.
+//
+// The entry of a running run has an even number of thousandths, of its revision. So
+// each write of it moves the entry, and by the keys alone Due passes over what rests
+// (Store.Rest) until somebody writes it.
 //
 // Times are otherwise exact. A herd's writes are spread over eight hash keys
 // of each index.
@@ -62,10 +66,12 @@
 // recent), 1 when ECS accepts the task, 2 for its end (table, open). For the
 // second, od stays at what the claim wrote, two minutes after the launch,
 // although the run is due later: od is never after DueAt, and Due leaves out
-// what is not due. So it does while a relaunch stays in the lane of looks. That costs a read unit at each look in between; a run that
-// is still there at its first look gets its own time in the index, for two
-// write units more. An entry that is early by more looks than a move is worth
-// is moved (see worthMoving).
+// what is not due. So it does while a relaunch stays in the lane of looks. That
+// costs a read unit at each look in between, until the first one that comes to the
+// run. If the task runs as it should, the run rests then: nothing is written, and a
+// look passes over its keys. Else it gets its own time in the index, for two write
+// units more. An entry that is early by more looks than a move is worth is moved
+// (see worthMoving).
 //
 // # Reads
 //

@@ -45,7 +45,7 @@ func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int
 	// Early entries are passed over, so that few are wanted is no reason to ask for
 	// few at a time.
 	batch := min(max(limit, leastBatch), batchSize)
-	sp.to, sp.page = now.UnixMilli(), max(limit, batch)/4
+	sp.to, sp.page, sp.grows = now.UnixMilli(), max(limit, batch)/4, true
 	entries := s.lane(lane, sp)
 	d := dueRuns{lane: lane, now: now, limit: limit, unreadable: map[run.ID]error{}, seen: map[run.ID]bool{}}
 	for !d.complete {
@@ -59,7 +59,7 @@ func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int
 		d.complete = d.complete || len(next) == 0
 	}
 	s.move(ctx, d.early)
-	return d.result()
+	return d.result(&s.rests)
 }
 
 // dueRuns collects what is due.
@@ -67,7 +67,7 @@ type dueRuns struct {
 	lane       run.Lane
 	now        time.Time
 	limit      int
-	due        []run.Run
+	due        []loaded
 	early      []early
 	unreadable map[run.ID]error
 	// unreadableFrom is the first of their entries: when they are due only their
@@ -84,8 +84,23 @@ type early struct {
 	entryAt int64
 }
 
+// Rest implements control.Store. A run that rests is passed over by its keys: another
+// write of it gives its entry another place.
+func (s *Store) Rest(r run.Run, from, until time.Time) { s.rests.Rest(r, from, until) }
+
+// awake are the entries whose runs do not rest.
+func (s *Store) awake(entries []entry, now time.Time) []entry {
+	out := make([]entry, 0, len(entries))
+	for _, e := range entries {
+		if id, _ := RunID(text(e.item, attrPK), text(e.item, attrSK)); !s.rests.Over(id, e.at, now) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
 func (s *Store) addDue(ctx context.Context, d *dueRuns, next []entry) error {
-	rs, unreadable, err := s.load(ctx, next)
+	rs, unreadable, err := s.load(ctx, s.awake(next, d.now))
 	if err != nil {
 		return err
 	}
@@ -98,7 +113,7 @@ func (s *Store) addDue(ctx context.Context, d *dueRuns, next []entry) error {
 		case !l.run.Open() || l.run.Lane() != d.lane:
 			// The index lags: the run has left the lane.
 		case !l.run.DueAt.After(d.now):
-			d.due = append(d.due, l.run)
+			d.due = append(d.due, l)
 		case l.run.DueAt.Sub(d.now) > worthMoving:
 			d.early = append(d.early, early{run: l.run, entryAt: l.at})
 		}
@@ -109,7 +124,7 @@ func (s *Store) addDue(ctx context.Context, d *dueRuns, next []entry) error {
 	d.sort()
 	// Entries come in their own order, and none is later than its run is due:
 	// no run that has not been read yet is due before this entry.
-	last := d.due[d.limit-1].DueAt
+	last := d.due[d.limit-1].run.DueAt
 	d.complete = last.UnixMilli() <= next[len(next)-1].at
 	return nil
 }
@@ -126,14 +141,18 @@ func (d *dueRuns) note(unreadable map[run.ID]error, entries []entry) {
 }
 
 func (d *dueRuns) sort() {
-	slices.SortFunc(d.due, func(a, b run.Run) int {
-		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
+	slices.SortFunc(d.due, func(a, b loaded) int {
+		return cmp.Or(a.run.DueAt.Compare(b.run.DueAt), cmp.Compare(a.run.ID, b.run.ID))
 	})
 }
 
-func (d *dueRuns) result() ([]run.Run, error) {
+func (d *dueRuns) result(rests *control.Rests) ([]run.Run, error) {
 	d.sort()
-	out := d.due[:min(d.limit, len(d.due))]
+	out := make([]run.Run, min(d.limit, len(d.due)))
+	for i := range out {
+		rests.Give(&d.due[i].run, d.due[i].at, d.now)
+		out[i] = d.due[i].run
+	}
 	if len(d.unreadable) > 0 {
 		return out, &control.UnreadableError{Runs: d.unreadable, DueSince: d.unreadableFrom}
 	}
@@ -209,7 +228,7 @@ func (s *Store) moveOne(ctx context.Context, e early) error {
 		UpdateExpression:    aws.String("SET od = :od"),
 		ConditionExpression: aws.String("r = :r AND od = :was"),
 		ExpressionAttributeValues: attributes{
-			":od": number(laneAt(&e.run)), ":r": number(e.run.Rev), ":was": number(e.entryAt),
+			":od": number(laneAt(&e.run, e.run.Rev)), ":r": number(e.run.Rev), ":was": number(e.entryAt),
 		},
 	})
 	if err != nil {

@@ -30,6 +30,14 @@ func commit(t *testing.T, s control.Store, rs ...run.Run) {
 	}
 }
 
+// follow commits what became of a run.
+func follow(t *testing.T, s control.Store, was, r run.Run) {
+	t.Helper()
+	if err := s.Commit(t.Context(), control.Change{Run: &r, Was: &was}); err != nil {
+		t.Fatalf("committing %s: %v", r.ID, err)
+	}
+}
+
 func ids(rs []run.Run) []run.ID {
 	out := make([]run.ID, 0, len(rs))
 	for _, r := range rs {
@@ -60,8 +68,13 @@ func value(item map[string]types.AttributeValue, name string) string {
 func millis(at time.Time) string { return strconv.FormatInt(at.UnixMilli(), 10) }
 
 // entryOf is where the entry of an open run stands that is due at a time; one of a
-// run that has ended has a mark.
+// run that has ended, or is running, has a mark.
 func entryOf(due time.Time) string { return millis(due.Truncate(time.Second)) }
+
+// runningAt is where the entry of a running run stands, written at a revision.
+func runningAt(due time.Time, rev int) string {
+	return millis(due.Truncate(time.Second).Add(time.Duration(2*rev) * time.Millisecond))
+}
 
 // TestAttributes: what the indexes, the stream's filter and time to live go by.
 func TestAttributes(t *testing.T) {
@@ -77,7 +90,7 @@ func TestAttributes(t *testing.T) {
 	}{
 		{"a/20261122T1730Z", run.Run{Status: run.Queued, DueAt: due}, "launch", entryOf(due), "", ""},
 		{"b/20261122T1730Z", run.Run{Status: run.Launching, DueAt: due}, "look", entryOf(due), "", ""},
-		{"c/20261122T1730Z", run.Run{Status: run.Running, DueAt: due}, "look", entryOf(due), "", ""},
+		{"c/20261122T1730Z", run.Run{Status: run.Running, DueAt: due}, "look", runningAt(due, 1), "", ""},
 		{"d/20261122T1730Z", run.Run{Status: run.Failed, DueAt: due, FinishedAt: end, Owed: tell}, "look", millis(due.Truncate(time.Second).Add(time.Millisecond)), "", "failed,recovered"},
 		{"e/20261122T1730Z", run.Run{Status: run.Failed, FinishedAt: end}, "failed", millis(start), ttl, ""},
 		{"f/20261122T1730Z", run.Run{Status: run.Missed, FinishedAt: end}, "missed", millis(start), ttl, ""},
@@ -131,12 +144,13 @@ func TestTheWriteAfterRunTask(t *testing.T) {
 		name   string
 		before run.Run
 		due    time.Time
-		want   time.Time
+		want   string
 	}{
-		{"due later", launchingRun("a/20261122T1730Z", claim), start.Add(5 * time.Minute), claim},
-		{"due at the same time", launchingRun("a/20261122T1730Z", claim), claim, claim},
-		{"due earlier", launchingRun("a/20261122T1730Z", claim), start.Add(time.Minute), start.Add(time.Minute)},
-		{"from the other lane", run.Run{ID: "a/20261122T1730Z", Status: run.Queued, DueAt: start}, start.Add(5 * time.Minute), start.Add(5 * time.Minute)},
+		{"due later", launchingRun("a/20261122T1730Z", claim), start.Add(5 * time.Minute), entryOf(claim)},
+		{"due at the same time", launchingRun("a/20261122T1730Z", claim), claim, entryOf(claim)},
+		{"due earlier", launchingRun("a/20261122T1730Z", claim), start.Add(time.Minute), runningAt(start.Add(time.Minute), 2)},
+		{"from the other lane", run.Run{ID: "a/20261122T1730Z", Status: run.Queued, DueAt: start}, start.Add(5 * time.Minute), runningAt(start.Add(5*time.Minute), 2)},
+		{"of a run that ran before", runningRun("a/20261122T1730Z", start.Add(-time.Hour)), start.Add(-time.Hour), runningAt(start.Add(-time.Hour), 2)},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -145,10 +159,10 @@ func TestTheWriteAfterRunTask(t *testing.T) {
 			commit(t, s, c.before)
 			after := runningRun(c.before.ID, c.due)
 			after.Rev = 1
-			commit(t, s, after)
+			follow(t, s, c.before, after)
 			item := s.item(t, after.ID)
-			if lane, _, _ := strings.Cut(value(item, "op"), "#"); lane != "look" || value(item, "od") != entryOf(c.want) {
-				t.Errorf("the entry is in %s at %s, want at %s", lane, value(item, "od"), entryOf(c.want))
+			if lane, _, _ := strings.Cut(value(item, "op"), "#"); lane != "look" || value(item, "od") != c.want {
+				t.Errorf("the entry is in %s at %s, want at %s", lane, value(item, "od"), c.want)
 			}
 			if r, err := s.Run(t.Context(), after.ID); err != nil || r.Rev != 2 || !r.DueAt.Equal(c.due) || r.Status != run.Running {
 				t.Errorf("stored %+v, %v", r, err)
@@ -171,15 +185,15 @@ func TestEarlyEntries(t *testing.T) {
 		"c/20261122T1730Z": start.Add(20 * time.Minute), "d/20261122T1730Z": start.Add(3 * time.Hour),
 	}
 	for id, due := range dues {
-		commit(t, s, launchingRun(id, early))
-		after := runningRun(id, due)
+		was, after := launchingRun(id, early), runningRun(id, due)
+		commit(t, s, was)
 		after.Rev = 1
-		commit(t, s, after)
+		follow(t, s, was, after)
 	}
 	commit(t, s, runningRun("e/20261122T1730Z", start.Add(8*time.Minute)))
 	got, err := s.Due(t.Context(), run.LookLane, early, 10)
 	wantIDs(t, "while all are early", got, err)
-	if at := value(s.item(t, "d/20261122T1730Z"), "od"); at != entryOf(dues["d/20261122T1730Z"]) {
+	if at := value(s.item(t, "d/20261122T1730Z"), "od"); at != runningAt(dues["d/20261122T1730Z"], 2) {
 		t.Errorf("the entry that is hours early stays at %s", at)
 	}
 	for _, id := range []run.ID{"a/20261122T1730Z", "b/20261122T1730Z"} {

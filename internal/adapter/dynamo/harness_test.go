@@ -14,6 +14,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/storetest"
 )
@@ -116,6 +117,15 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Store {
 		t.Helper()
 		return newTable(t)
+	})
+}
+
+func TestRests(t *testing.T) {
+	t.Parallel()
+	storetest.Rests(t, func(t *testing.T) (mine, other control.Store) {
+		t.Helper()
+		s := newTable(t)
+		return s, dynamo.New(dynamo.Config{DB: s.db, Table: s.name})
 	})
 }
 

@@ -42,7 +42,7 @@ func (s *Store) runItem(r *run.Run, mark []byte) (attributes, error) {
 	}
 	switch {
 	case r.Open():
-		item[attrOpen], item[attrOpenAt] = str(sharded(string(r.Lane()), n)), number(laneAt(r))
+		item[attrOpen], item[attrOpenAt] = str(sharded(string(r.Lane()), n)), number(laneAt(r, r.Rev+1))
 	case r.Status != run.Succeeded:
 		item[attrOpen], item[attrOpenAt] = str(sharded(string(r.Status), n)), item[attrAt]
 	}
@@ -58,18 +58,23 @@ func (s *Store) runItem(r *run.Run, mark []byte) (attributes, error) {
 // Marks of lanes' entries: what is left of their times, divided by a second. Entries
 // of earlier programs have any.
 const (
-	markOpen  = 0 // the run has not ended
-	markEnded = 1 // it has, and owes something
+	markEnded = 1 // the run has ended, and owes something
 	markOf    = 1000
+	// Other marks are even: the run has not ended. That of a running one is of its
+	// revision, so that each write of it is seen by the keys alone, also one that
+	// leaves the time as it is; after so many they come again.
+	markTurns = 50
 )
 
-// laneAt is where the entry of an open run stands in its lane: at most a second
-// before the run is due, and with its mark, so that the keys alone say which runs
-// have ended.
-func laneAt(r *run.Run) int64 {
-	mark := int64(markOpen)
-	if r.Status.Terminal() {
+// laneAt is where the entry of an open run, at a revision, stands in its lane: at most
+// a second before the run is due, and with its mark.
+func laneAt(r *run.Run, rev int64) int64 {
+	mark := int64(0)
+	switch {
+	case r.Status.Terminal():
 		mark = markEnded
+	case r.Status == run.Running:
+		mark = rev % markTurns * 2
 	}
 	at := r.DueAt.UnixMilli() - mark
 	return at - (at%markOf+markOf)%markOf + mark
@@ -77,11 +82,11 @@ func laneAt(r *run.Run) int64 {
 
 // mayHave is whether the run of a lane's entry may have one of these statuses.
 func mayHave(at int64, ended, open bool) bool {
-	switch at % markOf {
-	case markOpen:
-		return open
-	case markEnded:
+	switch mark := at % markOf; {
+	case mark == markEnded:
 		return ended
+	case mark%2 == 0 && mark < 2*markTurns:
+		return open
 	}
 	return true
 }

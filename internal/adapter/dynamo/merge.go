@@ -24,6 +24,7 @@ type cursor struct {
 	// at is an item's place in the order.
 	at    func(attributes) int64
 	whole bool
+	grows bool
 
 	page []entry
 	done bool
@@ -43,6 +44,18 @@ func (c *cursor) fill(ctx context.Context, db API) {
 		}
 		c.in.ExclusiveStartKey = out.LastEvaluatedKey
 		c.done = out.LastEvaluatedKey == nil
+		c.grow()
+	}
+}
+
+// grow makes the next page a longer one, in the end as long as DynamoDB makes it.
+func (c *cursor) grow() {
+	switch limit := c.in.Limit; {
+	case !c.grows || limit == nil:
+	case *limit < maxPage:
+		c.in.Limit = aws.Int32(min(4**limit, maxPage))
+	default:
+		c.in.Limit = nil
 	}
 }
 
@@ -116,6 +129,9 @@ type span struct {
 	newest   bool
 	// page is about how many entries will be needed; 0 is all.
 	page int
+	// grows is whether more than that may have to be passed over: each page is then
+	// four times the one before.
+	grows bool
 }
 
 // leastPage is the fewest entries that one query is asked for: so many keys cost no
@@ -134,7 +150,8 @@ func (sp span) limit() *int32 {
 // entries is a cursor over one hash key of an index.
 func (s *Store) entries(index, hashName, hash, rangeName string, sp span) *cursor {
 	return &cursor{
-		at: func(item attributes) int64 { return integer(item, rangeName) },
+		grows: sp.grows,
+		at:    func(item attributes) int64 { return integer(item, rangeName) },
 		in: dynamodb.QueryInput{
 			TableName: &s.table, IndexName: &index, ScanIndexForward: aws.Bool(!sp.newest), Limit: sp.limit(),
 			KeyConditionExpression:   aws.String("#h = :h AND #r BETWEEN :from AND :to"),

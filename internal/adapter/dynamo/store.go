@@ -12,6 +12,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/batchplane/batchplane/internal/control"
 )
 
 // API is the part of the DynamoDB client that is used. The IAM actions have the
@@ -56,6 +58,8 @@ type Store struct {
 	runsKept time.Duration
 	now      func() time.Time
 	log      *slog.Logger
+
+	rests control.Rests
 
 	// definitions holds bodies by hash. Definitions never change, so that what
 	// is known of them stays true.

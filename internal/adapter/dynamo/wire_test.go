@@ -100,7 +100,7 @@ func TestWhatErrorsMean(t *testing.T) {
 		busy     bool
 	}{
 		{"a condition failed", one, 400, exception("ConditionalCheckFailedException", ""), true, false},
-		{"the condition of an update failed", control.Change{Run: accepted()}, 400, exception("ConditionalCheckFailedException", ""), true, false},
+		{"the condition of an update failed", control.Change{Run: accepted(), Was: claimed()}, 400, exception("ConditionalCheckFailedException", ""), true, false},
 		{"a transaction holds the item", one, 400, exception("TransactionConflictException", ""), true, false},
 		{"canceled by the run's condition", both, 400, canceled("ConditionalCheckFailed", "None"), true, false},
 		{"canceled by the item's condition", both, 400, canceled("None", "ConditionalCheckFailed"), true, false},
@@ -144,7 +144,7 @@ func TestRequestsOfCommit(t *testing.T) {
 	}{
 		{"a claim", control.Change{Run: claimed()}, "PutItem", []string{"attribute_not_exists(pk)"}},
 		{"a change", control.Change{Run: older}, "PutItem", []string{"r = :r"}},
-		{"the write after RunTask", control.Change{Run: accepted()}, "UpdateItem", []string{"r = :r AND op = :op AND od <= :od"}},
+		{"the write after RunTask", control.Change{Run: accepted(), Was: claimed()}, "UpdateItem", []string{"r = :r AND op = :op AND od <= :od"}},
 		{"an item", control.Change{Item: &job.Item{Name: "report"}}, "PutItem", []string{"attribute_not_exists(pk)"}},
 		{"a run and an item", control.Change{Run: older, Item: &job.Item{Name: "report"}}, "TransactWriteItems", []string{"r = :r", "attribute_not_exists(pk)"}},
 	}
@@ -195,7 +195,7 @@ func soon(o *dynamodb.Options) {
 // then finds itself. That is no conflict.
 func TestALostAnswer(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]*run.Run{"a claim": claimed(), "the write after RunTask": accepted()} {
+	for name, c := range map[string]control.Change{"a claim": {Run: claimed()}, "the write after RunTask": {Run: accepted(), Was: claimed()}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var mark string
@@ -210,11 +210,11 @@ func TestALostAnswer(t *testing.T) {
 				}
 				return 400, exception("ConditionalCheckFailedException", `,"Item":{"r":{"N":"2"},"w":{"B":"`+mark+`"}}`)
 			}, soon)
-			if err := s.Commit(t.Context(), control.Change{Run: c}); err != nil {
+			if err := s.Commit(t.Context(), c); err != nil {
 				t.Errorf("after a lost answer: %v", err)
 			}
 			own = false
-			if err := s.Commit(t.Context(), control.Change{Run: c}); !errors.Is(err, control.ErrConflict) {
+			if err := s.Commit(t.Context(), c); !errors.Is(err, control.ErrConflict) {
 				t.Errorf("when somebody else wrote: %v", err)
 			}
 			if len(w.asked) != 4 {

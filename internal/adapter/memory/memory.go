@@ -26,6 +26,7 @@ type Store struct {
 	kept        []control.Kept
 	places      int
 	marks       map[string]time.Time
+	rests       control.Rests
 	asked       map[string][]byte
 	pending     map[string][]byte
 }
@@ -101,7 +102,7 @@ func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) 
 	defer s.mu.Unlock()
 	var ids []run.ID
 	for id, w := range s.runs {
-		if w.lane == lane && !w.due.After(now) {
+		if w.lane == lane && !w.due.After(now) && !s.rests.Over(id, w.rev, now) {
 			ids = append(ids, id)
 		}
 	}
@@ -116,6 +117,7 @@ func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) 
 			unreadable[id] = err
 			continue
 		}
+		s.rests.Give(&r, r.Rev, now)
 		out = append(out, r)
 	}
 	if len(unreadable) > 0 {
@@ -123,6 +125,9 @@ func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) 
 	}
 	return out, nil
 }
+
+// Rest implements control.Store.
+func (s *Store) Rest(r run.Run, from, until time.Time) { s.rests.Rest(r, from, until) }
 
 // SetAside implements control.Store.
 func (s *Store) SetAside(_ context.Context, id run.ID, reason string) error {

@@ -4,12 +4,21 @@ import (
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/storetest"
 )
 
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(*testing.T) storetest.Store { return &memory.Store{} })
+}
+
+func TestRests(t *testing.T) {
+	t.Parallel()
+	storetest.Rests(t, func(*testing.T) (mine, other control.Store) {
+		s := &memory.Store{}
+		return s, s
+	})
 }
 
 func TestReader(t *testing.T) {

@@ -128,24 +128,28 @@ func written(what string, res sql.Result, err error) error {
 // Due implements control.Store.
 func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT id, rev, body FROM runs WHERE lane = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?",
-		string(lane), now.UnixMilli(), limit)
+		string(lane), now.UnixMilli(), limit+s.rests.Len()) // of which those that rest are passed over
 	if err != nil {
 		return nil, fmt.Errorf("listing due runs: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	var out []run.Run
 	unreadable := map[run.ID]error{}
-	for rows.Next() {
+	for len(out)+len(unreadable) < limit && rows.Next() {
 		var id, body string
 		var rev int64
 		if err := rows.Scan(&id, &rev, &body); err != nil {
 			return nil, fmt.Errorf("reading a due run: %w", err)
+		}
+		if s.rests.Over(run.ID(id), rev, now) {
+			continue
 		}
 		r, err := decode(rev, body)
 		if err != nil {
 			unreadable[run.ID(id)] = err
 			continue
 		}
+		s.rests.Give(&r, rev, now)
 		out = append(out, r)
 	}
 	if err := rows.Err(); err != nil {
@@ -156,6 +160,9 @@ func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int
 	}
 	return out, nil
 }
+
+// Rest implements control.Store.
+func (s *Store) Rest(r run.Run, from, until time.Time) { s.rests.Rest(r, from, until) }
 
 // SetAside implements control.Store.
 func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {

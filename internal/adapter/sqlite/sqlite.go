@@ -14,6 +14,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlitelib "modernc.org/sqlite/lib"
+
+	"github.com/batchplane/batchplane/internal/control"
 )
 
 // schemaVersion is the file's version in PRAGMA user_version. A file of a newer
@@ -46,6 +48,7 @@ type Store struct {
 	read  *sql.DB // connections that read beside it; the same where nothing is written
 	group *group
 	path  string
+	rests control.Rests
 }
 
 // Open opens the file, making it and its folder where absent. A file that is

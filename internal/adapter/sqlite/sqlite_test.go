@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/storetest"
 )
 
@@ -32,6 +33,15 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Store {
 		t.Helper()
 		return open(t, filepath.Join(t.TempDir(), "deep", "er", "local.db"))
+	})
+}
+
+func TestRests(t *testing.T) {
+	t.Parallel()
+	storetest.Rests(t, func(t *testing.T) (mine, other control.Store) {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "local.db")
+		return open(t, path), open(t, path)
 	})
 }
 

@@ -1,0 +1,57 @@
+package run_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// TestRests: a look that finds the task as it should be has nothing saved. Whatever
+// else it finds, or finds beside it, is saved.
+func TestRests(t *testing.T) {
+	t.Parallel()
+	accepted := at{0, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}}
+	running, _ := play(t, plain, accepted)
+	with := func(change func(*run.Run)) run.Run {
+		r := running
+		r.Attempts = append([]run.Attempt(nil), running.Attempts...)
+		change(&r)
+		return r
+	}
+	unstarted, leaving := runs, runs
+	unstarted.StartedAt = time.Time{}
+	leaving.Code, leaving.Reason = "SpotInterruption", "Your Spot Task was interrupted."
+	stopping := runs
+	stopping.LastStatus = "STOPPING"
+	event := look(2, runs)
+	event.Look = false
+	for name, c := range map[string]struct {
+		r    run.Run
+		e    run.Event
+		want run.Outcome
+	}{
+		"as it should be":               {running, look(2, runs), run.Rests},
+		"and saved so before":           {run.Decide(plain, running, event, t0, run.DefaultTiming).Next, look(2, runs), run.Rests},
+		"an event says so":              {running, event, run.Did},
+		"not RUNNING yet":               {running, look(2, pending), run.Did},
+		"RUNNING, with no startedAt":    {running, look(2, unstarted), run.Did},
+		"RUNNING, and asked to stop":    {running, look(2, leaving), run.Did},
+		"not RUNNING any more":          {running, look(2, stopping), run.Did},
+		"ended":                         {running, look(3, exited(0)), run.Did},
+		"owing a notice":                {with(func(r *run.Run) { r.Owed = []run.Effect{{Kind: run.Tell}} }), look(2, runs), run.Did},
+		"a stop stands":                 {with(func(r *run.Run) { r.Stopping = &run.StopRequest{Asker: stop.AskedByPerson, At: t0} }), look(2, runs), run.Did},
+		"ECS had refused to tell of it": {with(func(r *run.Run) { r.Attempts[0].RefusedSince = t0 }), look(2, runs), run.Did},
+		"its launch was in doubt":       {with(func(r *run.Run) { r.Status, r.Attempts[0].TaskARN = run.Launching, "" }), look(2, runs), run.Did},
+	} {
+		d := run.Decide(plain, c.r, c.e, t0.Add(5*time.Minute), run.DefaultTiming)
+		if d.Outcome != c.want {
+			t.Errorf("%s: %s", name, d.Outcome)
+		}
+		if rests := c.want == run.Rests; rests != d.Until.Equal(t0.Add(50*time.Minute)) || rests && !reflect.DeepEqual(d.Next, c.r) {
+			t.Errorf("%s: until %s, %+v", name, d.Until, d.Next)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package simulation
+
+import (
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// process is one that sweeps, with what it alone remembers until it dies.
+type process struct {
+	rests *control.Rests
+	// told is which runs it was told that rest, whatever a mutation made of it.
+	told map[run.ID]remembered
+}
+
+// remembered is a run that rests, at a revision.
+type remembered struct {
+	rev         int64
+	from, until time.Time
+}
+
+func newProcess() *process { return &process{rests: &control.Rests{}, told: map[run.ID]remembered{}} }
+
+// resting is until when a run rests, as it is now; ok is false where it does not. Who
+// damages one by hand does not move it from where it is found.
+func (p *process) resting(rec *record, at time.Time) (until time.Time, ok bool) {
+	t, ok := p.told[rec.run.ID]
+	same := t.rev == rec.run.Rev || rec.damaged && t.rev == rec.run.Rev-1
+	return t.until, ok && same && t.until.After(at)
+}
+
+// sweeper is the process of a sweep: one beside another is in a process of its own,
+// and so are some others.
+func (w *World) sweeper() *process {
+	for h := w.h.parent; h != nil; h = h.parent {
+		if h.process == w.sweepers[0] {
+			return w.sweepers[1]
+		}
+	}
+	if w.dice("process", uint64(w.handled)).chance(100) {
+		return w.sweepers[1]
+	}
+	return w.sweepers[0]
+}
+
+// dies has a process forget everything.
+func (p *process) dies() {
+	if p != nil {
+		*p = *newProcess()
+	}
+}
+
+// remember has the store know whose call is under way.
+func (p port) remember() {
+	p.w.store.rests = &control.Rests{}
+	if q := p.w.h.process; q != nil {
+		p.w.store.rests = q.rests
+	}
+}
+
+func (p port) Rest(r run.Run, from, until time.Time) {
+	p.w.mayRest(r, from, until)
+	if q := p.w.h.process; q != nil {
+		q.told[r.ID] = remembered{r.Rev, from, until}
+	}
+	if p.w.opt.Mutation == RestForEver {
+		until = until.Add(1000 * time.Hour)
+	}
+	p.remember()
+	p.w.store.Rest(r, from, until)
+}
+
+// mayRest: only a run rests whose task runs and of which nothing is to be done, and
+// not past a limit.
+func (w *World) mayRest(r run.Run, from, until time.Time) {
+	t := w.ecs.byARN[r.Last().TaskARN]
+	if t == nil || t.started.IsZero() || t.started.After(w.now) || r.Stopping != nil || len(r.Owed) > 0 {
+		w.violate("only what runs rests", r.ID, "attempt %d rests until %s, and its task does not run or something is to be done", len(r.Attempts), until.Format("15:04:05"))
+		return
+	}
+	j := w.store.definitions[r.Definition]
+	if j.Timeout > 0 && until.After(t.started.Add(time.Duration(j.Timeout)+time.Second)) || until.Sub(from) > run.DefaultTiming.NextLook {
+		w.violate("no rest outlasts a limit", r.ID, "attempt %d started at %s and rests from %s until %s", len(r.Attempts), t.started.Format("15:04:05"), from.Format("15:04:05"), until.Format("15:04:05"))
+	}
+}
+
+// keeps is whether a write shows where runs are found.
+func (m Mutation) keeps(c control.Change) bool {
+	switch {
+	case m == RestBlindly:
+		return true
+	case m == RestInPlace && c.Was != nil && c.Was.Open() && c.Was.Lane() == c.Run.Lane():
+		a := c.Run.Last()
+		return c.Run.Status == run.Launching || c.Run.Status == run.Running && a != nil && a.Version == 0
+	}
+	return c.KeepsPlace()
+}
+
+// early shows a task that is about to run as one that runs.
+func (m Mutation) early(t *ecsevent.Task) {
+	if m == RestUnstarted && (t.LastStatus == "PROVISIONING" || t.LastStatus == "PENDING") {
+		t.LastStatus, t.StartedAt = "RUNNING", t.CreatedAt
+	}
+}
