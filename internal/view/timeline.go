@@ -106,11 +106,8 @@ const least = time.Second
 // BarOf is the bar of a run.
 func BarOf(o run.Outline) Bar {
 	b := Bar{Run: o.ID, State: State(o.Status), ScheduledFor: o.ScheduledFor, Span: Span{o.StartedAt, o.FinishedAt}}
-	if r := o.Whole; r != nil {
-		b.runsFrom = RunsFrom(*r)
-		if a := r.Last(); b.From.IsZero() && r.Status == run.Running && a != nil {
-			b.From = a.AcceptedAt
-		}
+	if o.Whole != nil {
+		b.looked(*o.Whole)
 	}
 	if b.From.IsZero() {
 		b.From = o.QueuedAt
@@ -130,6 +127,14 @@ func BarOf(o run.Outline) Bar {
 		}
 	}
 	return b
+}
+
+// looked has a bar whose task's start is not known begin when ECS accepted the task.
+func (b *Bar) looked(r run.Run) {
+	b.runsFrom = RunsFrom(r)
+	if a := r.Last(); b.From.IsZero() && r.Status == run.Running && a != nil {
+		b.From = a.AcceptedAt
+	}
 }
 
 // at is the bar with an end, and a length that can be seen.
