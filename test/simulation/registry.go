@@ -80,11 +80,15 @@ func (w *World) taken(t *trigger, reply control.Reply, disturbed bool) {
 }
 
 // mayLack is whether a trigger may have no run: it named only its job, of which another
-// plan was known, or it was refused since what came along is not deployed, or that could
-// not be told in time.
+// plan was known, by which it stood for a slot beside it, or it was refused since what
+// came along is not deployed, or that could not be told in time. The check of the slots
+// finds what has none then.
 func (w *World) mayLack(t *trigger, reply control.Reply, disturbed bool) bool {
-	if reply.Run != "" && reply.Run != scheduled(t) {
+	switch {
+	case reply.Run != "" && reply.Run != scheduled(t):
 		return w.asSlot(t).Schedule == ""
+	case reply.Outcome == control.Filtered:
+		return w.asSlot(t).Schedule == "" && w.store.items[t.job.Name].Definition != t.job.Hash()
 	}
 	return reply.Outcome == control.Refused && w.control.Schedules != nil && (disturbed || !w.carries(t))
 }
