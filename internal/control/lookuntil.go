@@ -25,12 +25,13 @@ func (c *Control) LookUntil(ctx context.Context, end time.Time) (Looked, error) 
 }
 
 // sideBySide goes along the lane of launches for as long as one waits there, and
-// meanwhile looks along the other each second.
+// meanwhile looks along the other every ten seconds: each time the store goes past all
+// running tasks.
 func (l *look) sideBySide(ctx context.Context) {
 	launching, launched := context.WithCancel(ctx)
 	var looks sync.WaitGroup
 	looks.Go(func() {
-		for l.along(ctx, run.LookLane, l.end); l.wait(launching, l.Timing.Throttled) == nil; {
+		for l.along(ctx, run.LookLane, l.end); l.wait(launching, l.Timing.Crowded) == nil; {
 			l.along(ctx, run.LookLane, l.end)
 		}
 	})
