@@ -41,8 +41,9 @@ type Renewal struct {
 	// Job is the job as it is now, nil where nothing was read or it is gone.
 	Job *Registered
 	// Gone is whether it left the registry, where it last was at Seen, as far as is known.
-	Gone bool
-	Seen time.Time
+	// It was found to be so at Found; what became known later is of one made again.
+	Gone        bool
+	Seen, Found time.Time
 }
 
 // recent is how old a reading may be by which a slot is started: the registry has
@@ -62,7 +63,7 @@ func (c *Control) holds(ctx context.Context, w *watched, at time.Time) (bool, er
 	if err != nil {
 		return false, fmt.Errorf("asking what is deployed: %w", err)
 	}
-	if r.Job == nil && !r.Gone {
+	if r.Job == nil && !r.Gone || r.Gone && w.KnownAt.After(r.Found) {
 		return true, nil
 	}
 	item, err := c.renew(ctx, w.Name, r)
@@ -76,7 +77,7 @@ func (c *Control) holds(ctx context.Context, w *watched, at time.Time) (bool, er
 // renew has a job's item hold what was read of it.
 func (c *Control) renew(ctx context.Context, name string, r Renewal) (item job.Item, err error) {
 	if r.Gone {
-		err = c.leaves(ctx, name, r.Seen)
+		err = c.leaves(ctx, name, r)
 	} else {
 		err = c.learn(ctx, *r.Job)
 	}
@@ -90,13 +91,13 @@ func (c *Control) renew(ctx context.Context, name string, r Renewal) (item job.I
 	return item, err
 }
 
-// leaves notes that a job left the registry, where it last was at seen.
-func (c *Control) leaves(ctx context.Context, name string, seen time.Time) error {
+// leaves notes that a job left the registry.
+func (c *Control) leaves(ctx context.Context, name string, r Renewal) error {
 	item, err := c.item(ctx, name)
-	if err != nil || item.Gone {
+	if err != nil || item.Gone || item.KnownAt.After(r.Found) {
 		return err
 	}
-	item = item.Leave(seen, c.Now())
+	item = item.Leave(r.Seen, c.Now())
 	c.Log.WarnContext(ctx, "a job left the registry", "job", name, "definition", item.Definition, "lastSeen", item.SeenAt)
 	_, err = c.putItem(ctx, item)
 	return err

@@ -111,7 +111,8 @@ func note(errs []error, err error) []error {
 }
 
 // markGone notes that jobs left the registry, which still held them when it was
-// last read.
+// last read. One that another process came to know since it was begun to read all may
+// have been made behind what was read by then.
 func (c *Control) markGone(ctx context.Context, l *Loaded, r Reading) error {
 	there := make(map[string]bool, len(r.Jobs))
 	for i := range r.Jobs {
@@ -119,7 +120,7 @@ func (c *Control) markGone(ctx context.Context, l *Loaded, r Reading) error {
 	}
 	var left []job.Item
 	for i := range l.items {
-		if item := &l.items[i]; !item.Gone && item.Name != job.All && !there[item.Name] {
+		if item := &l.items[i]; !item.Gone && item.Name != job.All && !there[item.Name] && !item.KnownAt.After(r.Whole) {
 			left = append(left, *item)
 		}
 	}

@@ -19,12 +19,12 @@ func (r *Registry) Renew(ctx context.Context, name string, at time.Time) (contro
 	rules := r.oldRules(names, at)
 	r.readRules(ctx, rules)
 	left, half, err := r.left(name, names)
-	seen, gone := r.gone[name]
+	was, gone := r.gone[name]
 	switch {
 	case err != nil:
 		return control.Renewal{}, err
 	case left == 0 && gone:
-		return control.Renewal{Gone: true, Seen: seen}, nil
+		return control.Renewal{Gone: true, Seen: was.seen, Found: was.found}, nil
 	case half || len(old)+len(rules) == 0: // a problem that Jobs names leaves what is known
 		return control.Renewal{}, nil
 	}

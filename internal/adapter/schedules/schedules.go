@@ -51,9 +51,8 @@ type Registry struct {
 
 	mu   sync.Mutex
 	read map[string]version
-	// gone are jobs that schedules carried which were found to carry them no more, with up
-	// to when the last did.
-	gone  map[string]time.Time
+	// gone are jobs that schedules carried which were found to carry them no more.
+	gone  map[string]gone
 	lap   lap
 	rules map[string]rule
 	// merged is what read and rules come to, nil where that must be found anew.
@@ -134,7 +133,7 @@ func (r *Registry) due() []string {
 
 // readAll reads schedules.
 func (r *Registry) readAll(ctx context.Context, names []string) {
-	versions := make([]version, len(names))
+	asked, versions := r.now(), make([]version, len(names))
 	inParallel(len(names), func(i int) { versions[i] = r.schedule(ctx, names[i], r.read[names[i]]) })
 	for i, name := range names {
 		was, is := r.read[name], versions[i]
@@ -142,7 +141,7 @@ func (r *Registry) readAll(ctx context.Context, names []string) {
 			r.merged = nil
 		}
 		if was.entry != nil && is.entry != was.entry && (is.entry == nil || is.entry.job.Name != was.entry.job.Name) {
-			r.lost(was.entry.job.Name, was.asOf)
+			r.lost(was.entry.job.Name, was.asOf, asked)
 		}
 		if is.absent {
 			delete(r.read, name)
@@ -152,13 +151,20 @@ func (r *Registry) readAll(ctx context.Context, names []string) {
 	}
 }
 
-func (r *Registry) lost(job string, asOf time.Time) {
+// gone is of a job: up to when the last of its schedules carried it, and when that was
+// found to carry it no more.
+type gone struct{ seen, found time.Time }
+
+func (r *Registry) lost(job string, asOf, found time.Time) {
 	if r.gone == nil {
-		r.gone = map[string]time.Time{}
+		r.gone = map[string]gone{}
 	}
-	if asOf.After(r.gone[job]) {
-		r.gone[job] = asOf
+	was := r.gone[job]
+	if asOf.After(was.seen) {
+		was.seen = asOf
 	}
+	was.found = found
+	r.gone[job] = was
 }
 
 // same is whether both come to the same job.
