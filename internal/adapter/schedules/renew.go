@@ -41,17 +41,21 @@ func (r *Registry) Renew(ctx context.Context, name string, at time.Time) (contro
 // known.
 func (r *Registry) old(names []string, at time.Time) (old []string) {
 	for _, s := range names {
-		if r.read[s].asOf.Before(at) {
+		if !r.held(r.read[s].asOf, at) {
 			old = append(old, s)
 		}
 	}
 	return old
 }
 
+// held is whether what held up to asOf did at a time. That of a clock which was put back
+// since says nothing.
+func (r *Registry) held(asOf, at time.Time) bool { return !asOf.Before(at) && !asOf.After(r.now()) }
+
 // oldRules are the rules of which that holds.
 func (r *Registry) oldRules(names []string, at time.Time) (old []string) {
 	for _, s := range names {
-		if v, there := r.read[s]; there && v.entry != nil && v.entry.job.Rule != "" && r.rules[v.entry.job.Rule].asOf.Before(at) {
+		if v, there := r.read[s]; there && v.entry != nil && v.entry.job.Rule != "" && !r.held(r.rules[v.entry.job.Rule].asOf, at) {
 			old = append(old, v.entry.job.Rule)
 		}
 	}
