@@ -23,7 +23,7 @@ func TestScenarios(t *testing.T) {
 
 // pure are the calls that change nothing outside: dying after one is dying
 // before the next.
-var pure = []string{"Run", "Due", "Runs", "Item", "Items", "Exist", "Definition", "Mark", "Resolve", "Describe", "Find"}
+var pure = []string{"Run", "Due", "Runs", "Item", "Items", "Exist", "Definition", "Definitions", "Kept", "Pending", "Mark", "Resolve", "Describe", "Find"}
 
 // TestCrashAtEveryCall has a process die, or its call fail, at every single
 // call it makes to the outside, before and after the call took effect; once

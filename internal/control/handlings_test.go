@@ -1,0 +1,221 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// handlings are the inputs whose every call TestAFailedCallIsSaid has fail.
+var handlings = []handling{
+	{name: "a slot", job: report, input: slotOf(report, 0), quiet: []string{"Commit 1 after", "Resolve 1"}},
+	{name: "a slot that comes again", job: report, before: []ask{slotOf(report, 0)}, input: slotOf(report, 0), quiet: []string{"Item 1", "Item 2", "Resolve 1", "Commit 1", "Commit 1 after"}},
+	{name: "a slot while another is open", job: forbidding, before: []ask{slotOf(forbidding, 0), later(time.Minute)}, input: slotOf(forbidding, 1), quiet: []string{"Commit 1 after"}},
+	{name: "a slot that waits for another", job: queueing, before: []ask{slotOf(queueing, 0)}, input: slotOf(queueing, 1), quiet: []string{"Commit 1 after"}},
+	{name: "a slot while another waits", job: queueing, before: []ask{slotOf(queueing, 0), slotOf(queueing, 1)}, input: slotOf(queueing, 2), quiet: []string{"Commit 1 after", "Run 3"}},
+	{
+		name: "the end of what another waits for", job: queueing, before: []ask{slotOf(queueing, 0), slotOf(queueing, 1)}, input: stopOf(minute(0)),
+		quiet: []string{"Run 2", "Run 3", "Resolve 1"},
+	},
+	{
+		name: "a slot after its time", job: hourly, before: []ask{fired(19)},
+		input: func(ctx context.Context, w *world) (control.Reply, error) {
+			return w.ctl.Scheduled(ctx, hourly, clockAt(18, 0, 0))
+		},
+		quiet: []string{"Commit 1 after"},
+	},
+	{
+		name: "a minute of a rate", job: rated,
+		input: slotOf(rated, 0), quiet: []string{"Commit 1 after", "Resolve 1"},
+	},
+	{name: "a run by hand", job: report, input: hand(control.RunRequest{Job: "report", RequestID: "q"}), quiet: []string{"Commit 1 after", "Resolve 1"}},
+	{
+		name: "a retry", job: forbidding, code: 3, before: []ask{slotOf(forbidding, 0), later(5 * time.Minute)},
+		input: retry(control.RetryRequest{Run: minute(0), RequestID: "r"}),
+	},
+	{
+		name: "a retry as it was", job: report, code: 3, before: []ask{slotOf(report, 0), later(5 * time.Minute)},
+		input: retry(control.RetryRequest{Run: minute(0), RequestID: "r", Same: true}),
+		quiet: []string{"Item 1"},
+	},
+	{name: "a stop", job: report, before: []ask{slotOf(report, 0)}, input: halt(control.StopRequest{Run: minute(0)})},
+	{name: "a stop of what waits", job: queueing, before: []ask{slotOf(queueing, 0), slotOf(queueing, 1)}, input: halt(control.StopRequest{Run: minute(1)})},
+	{
+		name: "a schedule that is not known yet", job: report, before: []ask{holding(own, hourly), wait(clockAt(18, 0, 1))},
+		input: fires(control.Slot{Name: "hourly", At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}), quiet: []string{"Commit 2 after", "Resolve 1"},
+		yields: true,
+	},
+	{
+		name: "a minute that is not expected", job: nightly, before: []ask{wait(night(0, 0, 30))}, input: proves(nightly, night(0, 0, 30)), quiet: []string{"Commit 1 after", "Resolve 1"},
+	},
+	{
+		name: "a minute of a slot that was caught up with", job: caughtUp,
+		before: []ask{wait(night(0, 1, 0)), checks, wait(night(0, 1, 50)), checks, wait(night(0, 2, 30))}, input: proves(caughtUp, night(0, 2, 30)),
+	},
+	{name: "a notice", job: report, code: 3, before: []ask{failingAlone}, input: tells(minute(0))},
+	{name: "a notice that is given up", job: report, code: 3, before: []ask{failsUnheard, deadLine}, input: tells(minute(0)), quiet: []string{"Item 1"}},
+	{name: "missed slots", job: hourly, before: []ask{checks, wait(clockAt(18, 20, 0))}, input: checks, quiet: []string{"Exist 1", "Commit 1 after", "Commit 3", "Commit 3 after", "Notify 1", "Notify 1 after"}},
+	{name: "a calendar that ends", job: calendared, before: []ask{wait(clockAt(18, 0, 0)), slotAt(calendared, clockAt(18, 0, 0)), later(5 * time.Minute)}, input: checks, quiet: []string{"Commit 2", "Commit 2 after", "Notify 1", "Notify 1 after"}, yields: true},
+	{
+		name: "a pending slot", job: report,
+		before: []ask{wait(clockAt(18, 0, 1)), fires(control.Slot{Name: "hourly", At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}), deployed(hourly)},
+		input:  plain((*control.Control).TryPending), quiet: []string{"Commit 1 after", "Commit 2", "Commit 2 after", "Resolve 1", "Launch 1", "Launch 1 after"},
+	},
+	{
+		name: "a pending slot that is given up", job: report,
+		before: []ask{wait(clockAt(18, 0, 1)), fires(control.Slot{Name: "hourly", At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}), later(time.Hour)},
+		input:  plain((*control.Control).TryPending), quiet: []string{"Item 1"},
+	},
+	{
+		name: "a slot that nobody knows", job: report, before: []ask{wait(clockAt(18, 0, 1))},
+		input: fires(control.Slot{Name: "hourly", At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}),
+	},
+	{name: "a pause", job: hourly, input: pause(control.PauseRequest{Job: "hourly", By: "ann"})},
+	{name: "its end", job: hourly, before: []ask{pause(control.PauseRequest{Job: "hourly", By: "ann"})}, input: resume("hourly")},
+	{name: "a skip", job: hourly, input: skipNext("hourly")},
+	{name: "an event that cannot be used", job: report, input: events("{")},
+	{name: "a kept input that is dropped", job: report, before: []ask{events("{")}, input: settles(false)},
+	{name: "a kept end", job: report, before: []ask{slotOf(report, 0), keptEnd}, input: settles(true)},
+	{name: "a run that was set aside", job: report, before: []ask{slotOf(report, 0), asideAt(minute(0))}, input: settles(true), answers: true},
+	{name: "a run that cannot be read", job: forbidding, before: []ask{slotOf(forbidding, 0), corrupted(minute(0)), later(5 * time.Minute)}, input: lookup},
+	{
+		name: "a clock that is put back", job: report, before: []ask{slotOf(report, 0)}, yields: true,
+		input: plain(func(c *control.Control, ctx context.Context) error { return c.PutBack(ctx, time.Minute) }),
+	},
+	{name: "a definition that is the first to forbid overlaps", job: report, before: []ask{slotOf(report, 0)}, input: deployed(forbidding), quiet: []string{"Definitions 1"}, yields: true},
+}
+
+var (
+	rated      = job.Job{Name: "report", TaskDefinition: "report", Schedule: "rate(1 hour)"}
+	caughtUp   = with(nightly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
+	calendared = with(hourly, func(j *job.Job) {
+		j.Schedule, j.Calendar.Only = "0 18 * * *", []string{t0.Format(time.DateOnly), t0.AddDate(0, 0, 2).Format(time.DateOnly)}
+	})
+	checks = plain((*control.Control).CheckSlots)
+	lookup = plain(func(c *control.Control, ctx context.Context) error { _, err := c.Look(ctx); return err })
+)
+
+// plain is an input that has no answer.
+func plain(do func(*control.Control, context.Context) error) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) { return control.Reply{}, do(w.ctl, ctx) }
+}
+
+func slotAt(j job.Job, at time.Time) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.Scheduled(ctx, j, at) }
+}
+
+func slotOf(j job.Job, n int) ask { return slotAt(j, t0.Add(time.Duration(n)*time.Minute)) }
+
+func later(d time.Duration) ask {
+	return func(_ context.Context, w *world) (control.Reply, error) {
+		w.clock.Advance(d)
+		return control.Reply{}, nil
+	}
+}
+
+func fires(s control.Slot) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.Fire(ctx, s) }
+}
+
+func proves(j job.Job, at time.Time) ask {
+	return fires(control.Slot{Name: j.Name, At: at, Carried: &j, Schedule: "arn:aws:scheduler:r:1:schedule/prod/" + j.Name})
+}
+
+func holding(arn string, j job.Job) ask {
+	return func(_ context.Context, w *world) (control.Reply, error) {
+		w.ctl.Schedules = &group{jobs: map[string]job.Job{arn: j}}
+		return control.Reply{}, nil
+	}
+}
+
+func events(body string) ask {
+	return plain(func(c *control.Control, ctx context.Context) error { return c.OnStopped(ctx, []byte(body)) })
+}
+
+// endOf is the event that the task of a run's first attempt has ended well.
+func (w *world) endOf(id run.ID) string {
+	body := fmt.Sprintf(stoppedEvent, "STOPPED", stack+"/"+string(id)+"/1", "")
+	return strings.Replace(body, "arn:x", w.run(id).Attempts[0].TaskARN, 1)
+}
+
+func stopOf(id run.ID) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) { return events(w.endOf(id))(ctx, w) }
+}
+
+func keptEnd(ctx context.Context, w *world) (control.Reply, error) {
+	return control.Reply{}, w.store.Keep(ctx, control.Kept{At: t0, Reason: "why", Body: []byte(w.endOf(minute(0)))})
+}
+
+func settles(again bool) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) {
+		kept, err := w.store.Kept(ctx, 1)
+		if err != nil || len(kept) == 0 { // it is settled
+			return control.Reply{}, err
+		}
+		rep, err := w.ctl.SettleKept(ctx, control.KeptRequest{ID: kept[0].ID(), Again: again})
+		if rep.Outcome == control.Refused {
+			err = errors.New(rep.Message)
+		}
+		return rep, err
+	}
+}
+
+func asideAt(id run.ID) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) {
+		return control.Reply{}, w.store.SetAside(ctx, id, "an odd field")
+	}
+}
+
+func corrupted(id run.ID) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) {
+		w.deaf = true
+		return control.Reply{}, w.store.Corrupt(ctx, id)
+	}
+}
+
+func tells(id run.ID) ask {
+	return plain(func(c *control.Control, ctx context.Context) error { return c.Tell(ctx, id) })
+}
+
+// failingAlone has a run fail whose end was written without its job's item, which a
+// success before it was written to since.
+func failingAlone(ctx context.Context, w *world) (control.Reply, error) {
+	set := func(change func(*job.Item)) error {
+		item, err := w.store.Item(ctx, "report")
+		if err != nil {
+			return err
+		}
+		change(&item)
+		return w.store.Commit(ctx, control.Change{Item: &item})
+	}
+	notifier := w.ctl.Notifier
+	w.ctl.Notifier = nil
+	err := set(func(i *job.Item) { i.FailingSince = t0.Add(-time.Hour) })
+	_, asked := slotOf(report, 0)(ctx, w)
+	w.clock.Advance(5 * time.Minute)
+	w.ctl.Notifier = notifier
+	return control.Reply{}, errors.Join(err, asked, set(func(i *job.Item) { i.FailingSince, i.RecoveredAt = time.Time{}, t0 }))
+}
+
+// deadLine has nobody be told anything any more, for a day.
+func deadLine(_ context.Context, w *world) (control.Reply, error) {
+	w.ctl.Notifier = &teller{err: errors.New("the line is dead")}
+	w.clock.Advance(control.TellFor + time.Hour)
+	return control.Reply{}, nil
+}
+
+// failsUnheard has a run fail of which nobody is told yet.
+func failsUnheard(ctx context.Context, w *world) (control.Reply, error) {
+	notifier := w.ctl.Notifier
+	w.ctl.Notifier = nil
+	_, err := slotOf(report, 0)(ctx, w)
+	w.clock.Advance(5 * time.Minute)
+	w.ctl.Notifier = notifier
+	return control.Reply{}, err
+}
