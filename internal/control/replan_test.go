@@ -197,3 +197,42 @@ func TestADepartureIsSaid(t *testing.T) {
 		t.Errorf("after two months: %v, %v", old.Gone, err)
 	}
 }
+
+// TestALaterSlotOfAFormerPlan: a slot is not run late where a later one of its own plan
+// is, up to the end of that plan and at it.
+func TestALaterSlotOfAFormerPlan(t *testing.T) {
+	t.Parallel()
+	first := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
+	then := with(first, func(j *job.Job) { j.Schedule = "50 23 * * *" })
+	for name, c := range map[string]struct {
+		replanned time.Time
+		want      string
+	}{
+		"its plan ends before the next slot": {clockAt(18, 59, 0), "18:00 running by catch-up"},
+		"its plan ends at a slot":            {clockAt(19, 0, 0), "18:00 missed, 19:00 running by catch-up"},
+		"its plan ends after a slot":         {clockAt(19, 30, 0), "18:00 missed, 19:00 running by catch-up"},
+	} {
+		w := known(t, first)
+		w.redeployAt(c.replanned, then)
+		w.sweepAt(clockAt(20, 20, 0))
+		if got := w.slotsOf("hourly"); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// TestAFormerRateThatRan is not silent because newer runs are of the plan after it.
+func TestAFormerRateThatRan(t *testing.T) {
+	t.Parallel()
+	rated := with(hourly, func(j *job.Job) { j.Schedule = "rate(5 minutes)" })
+	w := known(t, rated)
+	for _, minute := range []int{36, 41, 46} {
+		w.triggerAt(clockAt(17, minute, 0), rated, clockAt(17, minute, 0))
+	}
+	w.redeployAt(clockAt(17, 50, 0), hourly)
+	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+	w.sweepAt(clockAt(18, 20, 0))
+	if got, want := w.slotsOf("hourly"), "17:36 succeeded by schedule, 17:41 succeeded by schedule, 17:46 succeeded by schedule, 18:00 succeeded by schedule"; got != want {
+		t.Errorf("slots %s, want %s", got, want)
+	}
+}

@@ -1,6 +1,8 @@
 package control_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -69,5 +71,32 @@ func TestTheFirstSlotAfterARestore(t *testing.T) {
 	w.sweepAt(clockAt(22, 20, 0))
 	if got := w.slotsOf("hourly"); got != "22:00 missed" {
 		t.Errorf("slots %s", got)
+	}
+}
+
+// TestStandbySaysWhatFailed: a mark that cannot be moved is an error, of items that are
+// loaded too.
+func TestStandbySaysWhatFailed(t *testing.T) {
+	t.Parallel()
+	for _, k := range []int{0, 1} {
+		w := known(t, hourly)
+		w.ctl.Timing.Standby = true
+		w.clock.AdvanceTo(clockAt(18, 20, 0))
+		l, err := w.ctl.Load(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, check := range map[string]func(context.Context) error{
+			"alone": w.ctl.CheckSlots, "loaded": func(ctx context.Context) error { return w.ctl.CheckLoaded(ctx, l) },
+		} {
+			w.ports.fault = fault{mode: fails, at: []int{len(w.ports.calls) + k + 1}}
+			if err := check(t.Context()); !errors.Is(err, errBroken) {
+				t.Errorf("%s, call %d: %v", name, k, err)
+			}
+			w.ports.fault = fault{}
+			if err := check(t.Context()); err != nil || !w.mark(control.MarkSlots).Equal(w.clock.Now()) || w.slotsOf("hourly") != "" {
+				t.Errorf("%s: up to %s, %v, slots %q", name, w.mark(control.MarkSlots), err, w.slotsOf("hourly"))
+			}
+		}
 	}
 }

@@ -147,3 +147,133 @@ func TestRestsForgets(t *testing.T) {
 		t.Error("what Due comes upon each minute is forgotten")
 	}
 }
+
+// TestRests: a run is passed over from the one time to the other, by the process that
+// let it rest, and no longer once anything was written of it.
+func TestRests(t *testing.T) {
+	t.Parallel()
+	running := run.Run{ID: "a/20261122T1730Z", Rev: 7, Status: run.Running, DueAt: t0.Add(-time.Hour), Attempts: []run.Attempt{{N: 1, TaskARN: "task"}}}
+	const stamp = 3
+	from, until := t0, t0.Add(45*time.Minute)
+	given := func(r run.Run) *control.Rests {
+		s := &control.Rests{}
+		s.Give(&r, stamp, t0)
+		return s
+	}
+	rested := func() *control.Rests {
+		s := given(running)
+		s.Rest(running, from, until)
+		return s
+	}
+	other, written, stopping := running, running, running
+	other.ID, written.Rev, stopping.Status = "b/20261122T1730Z", 8, run.Launching
+	writtenRests, stoppingRests := given(running), given(stopping)
+	writtenRests.Rest(written, from, until)
+	stoppingRests.Rest(stopping, from, until)
+	for name, c := range map[string]struct {
+		rests *control.Rests
+		id    run.ID
+		stamp int64
+		at    time.Time
+		want  bool
+	}{
+		"as soon as it rests":                 {rested(), running.ID, stamp, from, true},
+		"until it is due":                     {rested(), running.ID, stamp, until.Add(-1), true},
+		"no longer":                           {rested(), running.ID, stamp, until, false},
+		"not where the clock was put back":    {rested(), running.ID, stamp, from.Add(-1), false},
+		"not another run":                     {rested(), other.ID, stamp, from, false},
+		"not once it was written":             {rested(), running.ID, stamp + 1, from, false},
+		"not by a stamp of before":            {rested(), running.ID, stamp - 1, from, false},
+		"not what was only given":             {given(running), running.ID, stamp, t0, false},
+		"not what was written since given":    {writtenRests, running.ID, stamp, from, false},
+		"not what a look must come to":        {stoppingRests, running.ID, stamp, from, false},
+		"not by a process that knows of none": {&control.Rests{}, running.ID, stamp, from, false},
+	} {
+		if got := c.rests.Over(c.id, c.stamp, c.at); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+	if n := stoppingRests.Len(); n != 0 {
+		t.Errorf("%d that cannot rest are kept", n)
+	}
+	unknown := &control.Rests{}
+	if unknown.Rest(running, from, until); unknown.Len() != 0 {
+		t.Error("what was not given rests")
+	}
+}
+
+// TestRestsGive: a run that rested is due since the end of its rest, and not before; who
+// has it given anew by another stamp knows nothing of a rest.
+func TestRestsGive(t *testing.T) {
+	t.Parallel()
+	running := run.Run{ID: "a/20261122T1730Z", Rev: 7, Status: run.Running, DueAt: t0.Add(-time.Hour), Attempts: []run.Attempt{{N: 1, TaskARN: "task"}}}
+	until := t0.Add(45 * time.Minute)
+	for name, c := range map[string]struct {
+		due   time.Time
+		stamp int64
+		now   time.Time
+		want  time.Time
+		over  bool
+	}{
+		"at the end of its rest":           {running.DueAt, 3, until, until, true},
+		"later":                            {running.DueAt, 3, until.Add(time.Hour), until, true},
+		"where the clock was put back":     {running.DueAt, 3, t0.Add(-time.Minute), running.DueAt, true},
+		"due after its rest":               {until.Add(time.Second), 3, until.Add(time.Hour), until.Add(time.Second), true},
+		"written, and given by that stamp": {running.DueAt, 4, until, running.DueAt, false},
+	} {
+		s := &control.Rests{}
+		r := running
+		s.Give(&r, 3, t0)
+		s.Rest(r, t0, until)
+		r.DueAt, r.Rev = c.due, r.Rev+1
+		s.Give(&r, c.stamp, c.now)
+		if !r.DueAt.Equal(c.want) {
+			t.Errorf("%s: due since %s, want %s", name, r.DueAt, c.want)
+		}
+		if got := s.Over(r.ID, c.stamp, t0); got != c.over {
+			t.Errorf("%s: it rests: %t", name, got)
+		}
+		if s.Rest(r, t0, until.Add(time.Hour)); !s.Over(r.ID, c.stamp, until) {
+			t.Errorf("%s: it does not rest anew, by the revision that was given last", name)
+		}
+	}
+}
+
+// TestRestsTidy: what Due came upon since the last time of tidying is kept until the
+// next, also where the clock was put back.
+func TestRestsTidy(t *testing.T) {
+	t.Parallel()
+	running := func(id run.ID) *run.Run {
+		return &run.Run{ID: id, Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "task"}}}
+	}
+	minute := func(n int) time.Time { return t0.Add(time.Duration(n) * time.Minute) }
+	for name, c := range map[string]struct {
+		given []int // at which minutes another run is given
+		want  int
+	}{
+		"what was given is kept once":            {[]int{0, 10}, 2},
+		"and is forgotten the next time":         {[]int{0, 10, 20}, 2},
+		"which is ten minutes later":             {[]int{0, 10, 19}, 3},
+		"those of one time are forgotten as one": {[]int{0, 5, 9, 10, 20}, 2},
+		"the clock is put back":                  {[]int{0, -1, 9}, 2},
+		"not within the time":                    {[]int{0, 9}, 2},
+	} {
+		s := &control.Rests{}
+		for i, n := range c.given {
+			s.Give(running(run.ID([]string{"a", "b", "c", "d", "e"}[i])), 1, minute(n))
+		}
+		if got := s.Len(); got != c.want {
+			t.Errorf("%s: %d are kept, want %d", name, got, c.want)
+		}
+	}
+	// What Due gives each time is not forgotten, nor how long it rested.
+	s, r := &control.Rests{}, running("a")
+	s.Give(r, 1, minute(0))
+	s.Rest(*r, minute(0), minute(5))
+	for _, n := range []int{10, 20} {
+		again := running("a")
+		if s.Give(again, 1, minute(n)); !again.DueAt.Equal(minute(5)) {
+			t.Errorf("minute %d: due since %s", n, again.DueAt)
+		}
+	}
+}

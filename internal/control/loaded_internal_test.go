@@ -1,0 +1,48 @@
+package control
+
+import (
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// TestLoadedPut: what was written takes its place among what was read, by name; what
+// was not written changes nothing.
+func TestLoadedPut(t *testing.T) {
+	t.Parallel()
+	of := func(names ...string) (items []job.Item) {
+		for _, name := range names {
+			items = append(items, job.Item{Name: name, Rev: 1})
+		}
+		return items
+	}
+	for name, c := range map[string]struct {
+		read, written []job.Item
+		want          string
+	}{
+		"nothing":                   {of("a", "b"), nil, "a1 b1 "},
+		"read in another order":     {of("b", "a"), nil, "a1 b1 "},
+		"one of them":               {of("a", "b"), []job.Item{{Name: "a", Rev: 2}}, "a2 b1 "},
+		"a new one in between":      {of("a", "c"), []job.Item{{Name: "b", Rev: 5}, {Name: "c", Rev: 2}}, "a1 b5 c2 "},
+		"a new one first, and last": {of("b"), []job.Item{{Name: "c", Rev: 3}, {Name: "a", Rev: 4}}, "a4 b1 c3 "},
+		"one that was not written":  {of("a"), []job.Item{{}, {Name: "a", Rev: 2}}, "a2 "},
+		"the first of all":          {nil, of("a"), "a1 "},
+	} {
+		l := &Loaded{items: c.read}
+		l.sort()
+		l.put(c.written)
+		got := ""
+		for _, i := range l.items {
+			got += i.Name + string(rune('0'+i.Rev)) + " "
+			if l.item(i.Name).Rev != i.Rev {
+				t.Errorf("%s: of %s it finds %+v", name, i.Name, l.item(i.Name))
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+		if l.item("other").Name != "" {
+			t.Errorf("%s: it finds what there is not", name)
+		}
+	}
+}

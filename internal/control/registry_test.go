@@ -1,0 +1,322 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// renewals is a registry that answers about one job after the other; the last answer
+// holds on.
+type renewals struct {
+	answers []control.Renewal
+	err     error
+	// late is how many questions are answered before that error.
+	late int
+	// asked are the questions.
+	asked []string
+}
+
+func (r *renewals) Renew(_ context.Context, name string, at time.Time) (control.Renewal, error) {
+	r.asked = append(r.asked, name+at.Format(" 15:04:05"))
+	if r.err != nil && len(r.asked) > r.late {
+		return control.Renewal{}, r.err
+	}
+	if len(r.answers) == 0 {
+		return control.Renewal{}, nil
+	}
+	next := r.answers[0]
+	if len(r.answers) > 1 {
+		r.answers = r.answers[1:]
+	}
+	return next, nil
+}
+
+func holds(j job.Job) control.Renewal {
+	r := control.Register(j)
+	return control.Renewal{Job: &r}
+}
+
+func goneSince(hour, minute int) control.Renewal {
+	return control.Renewal{Gone: true, Seen: clockAt(hour, minute, 0), Found: clockAt(hour, minute, 30)}
+}
+
+// TestSlotsAreJudgedByWhatIsAskedAnew: before a slot is called missed the registry is
+// asked about its job, as of the slot; before one is started, as of a minute ago.
+func TestSlotsAreJudgedByWhatIsAskedAnew(t *testing.T) {
+	t.Parallel()
+	moved := func(at time.Time) job.Job {
+		return with(hourly, func(j *job.Job) { j.Schedule, j.Modified = "30 * * * *", at })
+	}
+	latest := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
+	bad := with(hourly, func(j *job.Job) { j.Schedule = "cron(nonsense)" })
+	const once, startedToo = "hourly 18:00:00", "hourly 18:00:00, hourly 18:15:00"
+	for name, c := range map[string]struct {
+		job     job.Job
+		answers []control.Renewal
+		slots   string
+		asked   string
+		err     string
+	}{
+		"nothing better is known":      {hourly, nil, "18:00 missed", once, ""},
+		"it is as it was":              {hourly, []control.Renewal{holds(hourly)}, "18:00 missed", once, ""},
+		"it left before the slot":      {hourly, []control.Renewal{goneSince(17, 50)}, "", once, ""},
+		"it left, and was made again":  {hourly, []control.Renewal{goneSince(17, 29)}, "18:00 missed", once, ""},
+		"it left after the slot":       {hourly, []control.Renewal{goneSince(18, 5)}, "18:00 missed", once, ""},
+		"its slot moved before":        {hourly, []control.Renewal{holds(moved(clockAt(17, 50, 0)))}, "", once, ""},
+		"its slot moved after":         {hourly, []control.Renewal{holds(moved(clockAt(18, 5, 0)))}, "18:00 missed", once + ", " + once, ""},
+		"a plan that cannot be read":   {hourly, []control.Renewal{holds(bad)}, "18:00 missed", once + ", " + once, ""},
+		"one that is started":          {latest, nil, "18:00 running by catch-up", startedToo, ""},
+		"one that left is not started": {latest, []control.Renewal{{}, goneSince(18, 5)}, "18:00 missed", startedToo, ""},
+		"it changes each time it is asked": {hourly, []control.Renewal{
+			holds(with(hourly, func(j *job.Job) { j.Command = []string{"1"} })), holds(with(hourly, func(j *job.Job) { j.Command = []string{"2"} })),
+		}, "", once + ", " + once, "its item changed meanwhile"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, c.job)
+			r := &renewals{answers: c.answers}
+			w.ctl.Registry = r
+			w.clock.AdvanceTo(clockAt(18, 16, 0))
+			err := w.ctl.CheckSlots(t.Context())
+			if said := fmt.Sprint(err); (err == nil) != (c.err == "") || !strings.Contains(said, c.err) {
+				t.Errorf("error %v", err)
+			}
+			if got := w.slotsOf("hourly"); got != c.slots {
+				t.Errorf("slots %q, want %q", got, c.slots)
+			}
+			if got := strings.Join(r.asked, ", "); got != c.asked {
+				t.Errorf("asked %q, want %q", got, c.asked)
+			}
+			asked := len(r.asked)
+			w.clock.Advance(time.Minute)
+			if err := w.ctl.CheckSlots(t.Context()); c.err == "" && (err != nil || len(r.asked) > asked) {
+				t.Errorf("the next check asked %v: %v", r.asked[asked:], err)
+			}
+		})
+	}
+}
+
+// TestALostSlotIsAskedFor: what EventBridge leaves out is started only where the job
+// still is as it was a minute ago.
+func TestALostSlotIsAskedFor(t *testing.T) {
+	t.Parallel()
+	lost := with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" })
+	for name, c := range map[string]struct {
+		answers []control.Renewal
+		err     error
+		made    int
+	}{
+		"as it was":         {nil, nil, 1},
+		"it left":           {[]control.Renewal{{Gone: true, Seen: time.Date(2027, 3, 28, 0, 59, 0, 0, time.UTC), Found: time.Date(2027, 3, 28, 1, 0, 0, 0, time.UTC)}}, nil, 0},
+		"it cannot be told": {nil, errBroken, 0},
+	} {
+		w := newWorld(t, setup{script: runs(time.Minute, 0)})
+		w.clock.AdvanceTo(time.Date(2027, 3, 28, 0, 30, 0, 0, time.UTC))
+		w.know(lost)
+		r := &renewals{answers: c.answers, err: c.err}
+		w.ctl.Registry = r
+		w.clock.AdvanceTo(time.Date(2027, 3, 28, 1, 0, 20, 0, time.UTC))
+		if err := w.ctl.CheckSlots(t.Context()); !errors.Is(err, c.err) || len(w.made) != c.made {
+			t.Errorf("%s: %d tasks, %v", name, len(w.made), err)
+		}
+		if len(r.asked) != 1 || r.asked[0] != "hourly 00:59:20" {
+			t.Errorf("%s: asked %v", name, r.asked)
+		}
+	}
+}
+
+// TestAJobThatIsGoneIsNotAskedFor: its slots are judged by when it was last seen.
+func TestAJobThatIsGoneIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.clock.AdvanceTo(clockAt(18, 5, 0))
+	if err := w.ctl.Sync(t.Context(), []job.Job{hourly}); err != nil {
+		t.Fatal(err)
+	}
+	w.know()
+	r := &renewals{err: errBroken}
+	w.ctl.Registry = r
+	w.sweepAt(clockAt(18, 16, 0))
+	if got := w.slotsOf("hourly"); got != "18:00 missed" || len(r.asked) != 0 {
+		t.Errorf("slots %q, asked %v", got, r.asked)
+	}
+}
+
+// TestARegistryThatCannotBeAsked: nothing is judged meanwhile, that is said, and the
+// slots are found once it answers.
+func TestARegistryThatCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.sweepAt(clockAt(17, 50, 0))
+	r := &renewals{err: errBroken}
+	w.ctl.Registry = r
+	for _, at := range []time.Time{clockAt(18, 15, 0), clockAt(18, 16, 0)} {
+		w.clock.AdvanceTo(at)
+		if err := w.ctl.CheckSlots(t.Context()); !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "job hourly") {
+			t.Errorf("%v", err)
+		}
+		if got := w.slotsOf("hourly"); got != "" {
+			t.Errorf("slots %q", got)
+		}
+	}
+	r.err = nil
+	w.sweepAt(clockAt(18, 17, 0))
+	if got := w.slotsOf("hourly"); got != "18:00 missed" || w.kinds() != "missed" {
+		t.Errorf("slots %q, told %s", got, w.kinds())
+	}
+}
+
+// TestWhatIsAskedAnewIsWrittenOrSaid: of each call on the way that fails, and of another
+// who writes in between; the slot is judged by the next check.
+func TestWhatIsAskedAnewIsWrittenOrSaid(t *testing.T) {
+	t.Parallel()
+	changed := with(hourly, func(j *job.Job) { j.Schedule = "0 */2 * * *" })
+	for name, answer := range map[string]control.Renewal{"gone": goneSince(17, 50), "changed": holds(with(changed, func(j *job.Job) { j.Modified = clockAt(17, 50, 0) }))} {
+		begin := func() (*world, *renewals) {
+			w := known(t, hourly)
+			w.sweepAt(clockAt(17, 51, 0))
+			r := &renewals{answers: []control.Renewal{answer}}
+			w.ctl.Registry = r
+			w.clock.AdvanceTo(clockAt(18, 16, 0))
+			w.ports.calls = nil
+			return w, r
+		}
+		w, _ := begin()
+		w.sweepAt(clockAt(18, 16, 0))
+		calls := w.ports.calls
+		if !slices.Contains(calls, "Commit") {
+			t.Fatalf("%s: it is not written: %v", name, calls)
+		}
+		for k := range calls {
+			w, _ := begin()
+			w.ports.fault = fault{mode: fails, at: []int{k + 1}}
+			err := w.ctl.CheckSlots(t.Context())
+			w.ports.fault = fault{}
+			// Each job asks for its own runs then; a notice is tried again.
+			quiet := k == slices.Index(calls, "Exist") || slices.Contains(calls[max(0, k-1):k+1], "Notify")
+			if errors.Is(err, errBroken) == quiet {
+				t.Errorf("%s: call %d, %s: %v", name, k+1, calls[k], err)
+			}
+			w.sweepAt(clockAt(18, 17, 0))
+			if got := w.slotsOf("hourly"); got != map[string]string{"gone": "", "changed": "18:00 missed"}[name] {
+				t.Errorf("%s: call %d, %s: slots %q", name, k+1, calls[k], got)
+			}
+		}
+		w, _ = begin()
+		w.ports.onCall = func(call string) {
+			if call == "Commit" {
+				w.ports.onCall = nil
+				w.pauseAt(w.clock.Now(), "hourly", time.Time{})
+			}
+		}
+		if err := w.ctl.CheckSlots(t.Context()); err == nil || w.slotsOf("hourly") != "" {
+			t.Errorf("%s, written by another: %v, slots %q", name, err, w.slotsOf("hourly"))
+		}
+	}
+}
+
+// TestACatchUpThatCannotBeAskedFor: what would be started is neither started nor called
+// missed before the registry answers.
+func TestACatchUpThatCannotBeAskedFor(t *testing.T) {
+	t.Parallel()
+	w := known(t, with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast }))
+	r := &renewals{err: errBroken, late: 1}
+	w.ctl.Registry = r
+	w.clock.AdvanceTo(clockAt(18, 16, 0))
+	if err := w.ctl.CheckSlots(t.Context()); !errors.Is(err, errBroken) || len(r.asked) != 2 || w.slotsOf("hourly") != "" {
+		t.Errorf("asked %v, slots %q: %v", r.asked, w.slotsOf("hourly"), err)
+	}
+	r.err = nil
+	w.sweepAt(clockAt(18, 17, 0))
+	if got := w.slotsOf("hourly"); got != "18:00 running by catch-up" {
+		t.Errorf("slots %q", got)
+	}
+}
+
+// TestAnotherFoundThatItLeft: since when a job is gone stays as who found it first wrote
+// that.
+func TestAnotherFoundThatItLeft(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.clock.AdvanceTo(clockAt(18, 5, 0))
+	w.know(hourly)
+	w.clock.AdvanceTo(clockAt(18, 16, 0))
+	l, err := w.ctl.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.know()
+	r := &renewals{answers: []control.Renewal{goneSince(17, 50)}}
+	w.ctl.Registry = r
+	if err := w.ctl.CheckLoaded(t.Context(), l); err != nil || len(r.asked) != 1 {
+		t.Errorf("asked %v: %v", r.asked, err)
+	}
+	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || !item.SeenAt.Equal(clockAt(18, 5, 0)) || w.slotsOf("hourly") != "18:00 missed" {
+		t.Errorf("%+v, %v; slots %q", item, err, w.slotsOf("hourly"))
+	}
+}
+
+// TestALostSlotThatCannotBeJudged: each call that fails on the way is said, and the next
+// check starts it.
+func TestALostSlotThatCannotBeJudged(t *testing.T) {
+	t.Parallel()
+	lost := with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" })
+	begin := func() *world {
+		w := newWorld(t, setup{script: runs(time.Minute, 0)})
+		w.clock.AdvanceTo(time.Date(2027, 3, 28, 0, 30, 0, 0, time.UTC))
+		w.know(lost)
+		w.clock.AdvanceTo(time.Date(2027, 3, 28, 1, 0, 20, 0, time.UTC))
+		return w
+	}
+	w := begin()
+	if err := w.ctl.CheckSlots(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	first := slices.Index(w.ports.calls, "Commit")
+	for k := range first + 1 {
+		w := begin()
+		w.ports.fault = fault{mode: fails, at: []int{k + 1}}
+		err := w.ctl.CheckSlots(t.Context())
+		name := w.ports.calls[k]
+		w.ports.fault = fault{}
+		if errors.Is(err, errBroken) == (name == "Exist" || name == "Resolve") || first < 2 {
+			t.Errorf("call %d, %s: %v", k+1, name, err)
+		}
+		w.clock.Advance(time.Minute)
+		if err := w.ctl.CheckSlots(t.Context()); err != nil {
+			t.Errorf("call %d, %s, again: %v", k+1, name, err)
+		}
+		if w.look(); len(w.made) != 1 {
+			t.Errorf("call %d, %s: %d tasks: %s", k+1, name, len(w.made), w.story())
+		}
+	}
+}
+
+// TestAnotherKnowsThatItWasMadeAgain: what was found gone before is not gone, and its
+// slots are judged by the next check.
+func TestAnotherKnowsThatItWasMadeAgain(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.clock.AdvanceTo(clockAt(18, 16, 0))
+	l, err := w.ctl.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.know(with(hourly, func(j *job.Job) { j.Command = []string{"again"} }))
+	w.ctl.Registry = &renewals{answers: []control.Renewal{goneSince(18, 15)}}
+	if err := w.ctl.CheckLoaded(t.Context(), l); err == nil || w.slotsOf("hourly") != "" {
+		t.Errorf("slots %q: %v", w.slotsOf("hourly"), err)
+	}
+	w.sweepAt(clockAt(18, 17, 0))
+	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Gone || w.slotsOf("hourly") != "18:00 missed" {
+		t.Errorf("%+v, %v; slots %q", item, err, w.slotsOf("hourly"))
+	}
+}

@@ -1,0 +1,163 @@
+package control_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// syncWorld knows one job that changes beside its open run, one that leaves, and one
+// that left; deployed are what the registry holds then.
+func syncWorld(t *testing.T) (w *world, deployed []job.Job) {
+	t.Helper()
+	w = newWorld(t, setup{script: runs(time.Hour, 0)})
+	named := func(name string) job.Job { return job.Job{Name: name, TaskDefinition: name} }
+	w.know(report, named("left"), named("leaves"))
+	w.triggerSlot(report, 0)
+	w.know(report, named("leaves"))
+	w.clock.Advance(2 * time.Minute)
+	return w, []job.Job{forbidding, named("left"), named("new"), named("new too")}
+}
+
+// items are the jobs' items in words.
+func (w *world) items() string {
+	w.t.Helper()
+	items, err := w.store.Items(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var out []string
+	for _, i := range items {
+		if _, err := w.store.Definition(w.t.Context(), i.Definition); err != nil {
+			w.t.Errorf("the definition of %s: %v", i.Name, err)
+		}
+		out = append(out, fmt.Sprintf("%s %.6s %t %s", i.Name, i.Definition, i.Gone, i.Lock))
+	}
+	return strings.Join(out, "\n")
+}
+
+func (w *world) mark(name string) time.Time {
+	w.t.Helper()
+	at, err := w.store.Mark(w.t.Context(), name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return at
+}
+
+// TestSyncSaysWhatFailed: whichever call fails, the sync says so, writes what it can of
+// the other jobs, and the next one completes it.
+func TestSyncSaysWhatFailed(t *testing.T) {
+	t.Parallel()
+	w, deployed := syncWorld(t)
+	w.ports.calls = nil
+	if err := w.ctl.Sync(t.Context(), deployed); err != nil {
+		t.Fatal(err)
+	}
+	calls, want := w.ports.calls, w.items()
+	if !w.mark(control.MarkRegistry).Equal(w.clock.Now()) {
+		t.Errorf("the registry was read at %s", w.mark(control.MarkRegistry))
+	}
+	if strings.Count(want, "true") != 1 || !strings.Contains(want, "false "+string(minute(0))) {
+		t.Errorf("synced:\n%s", want)
+	}
+	if err := w.ctl.Sync(t.Context(), deployed); err != nil {
+		t.Fatal(err)
+	}
+	w.ports.calls = nil
+	if err := w.ctl.Sync(t.Context(), deployed); err != nil || slices.Contains(w.ports.calls, "Commit") || slices.Contains(w.ports.calls, "Mark") {
+		t.Errorf("nothing is new, and %v: %v", w.ports.calls, err)
+	}
+	for k, name := range calls {
+		for _, after := range []bool{false, true} {
+			if after && (slices.Contains(pure, name) || name == "Definitions") {
+				continue
+			}
+			w, deployed := syncWorld(t)
+			w.ports.fault = fault{mode: fails, at: []int{len(w.ports.calls) + k + 1}, after: after}
+			err := w.ctl.Sync(t.Context(), deployed)
+			if quiet := name == "Definitions"; errors.Is(err, errBroken) == quiet || w.ports.struck != 1 {
+				t.Errorf("call %d, %s: %v", k+1, name, err)
+			}
+			missing := 0 // of what it is in the end
+			for line := range strings.Lines(want) {
+				if !strings.Contains(w.items(), strings.TrimSpace(line)) {
+					missing++
+				}
+			}
+			if (name == "PutDefinition" || name == "Commit") && missing > 1 {
+				t.Errorf("call %d, %s: %d jobs are left: %s", k+1, name, missing, w.items())
+			}
+			w.ports.fault = fault{}
+			if err := w.ctl.Sync(t.Context(), deployed); err != nil || w.items() != want {
+				t.Errorf("call %d, %s, again: %v, %s\nwant %s", k+1, name, err, w.items(), want)
+			}
+			if !w.mark(control.MarkRegistry).Equal(w.clock.Now()) {
+				t.Errorf("call %d, %s: the registry was read at %s", k+1, name, w.mark(control.MarkRegistry))
+			}
+		}
+	}
+}
+
+// TestSyncLosesARace: who wrote in between is not written over, and the next sync sees
+// what that was.
+func TestSyncLosesARace(t *testing.T) {
+	t.Parallel()
+	w, deployed := syncWorld(t)
+	w.ports.onCall = func(call string) {
+		if call == "Commit" {
+			w.ports.onCall = nil
+			w.pauseAt(w.clock.Now(), "report", time.Time{})
+		}
+	}
+	if err := w.ctl.Sync(t.Context(), deployed); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ctl.Sync(t.Context(), deployed); err != nil {
+		t.Fatal(err)
+	}
+	item, err := w.store.Item(t.Context(), "report")
+	if err != nil || item.PausedAt(w.clock.Now()) == nil || item.Definition != forbidding.Hash() {
+		t.Errorf("%+v, %v", item, err)
+	}
+}
+
+// TestSyncSome: where not all was read no job is gone, and the registry counts as last
+// read before.
+func TestSyncSome(t *testing.T) {
+	t.Parallel()
+	w, deployed := syncWorld(t)
+	before := w.mark(control.MarkRegistry)
+	if err := w.ctl.SyncSome(t.Context(), deployed[1:]); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.items(); strings.Contains(got, "true") || strings.Count(got, "\n") != 4 || !w.mark(control.MarkRegistry).Equal(before) {
+		t.Errorf("the registry was read at %s:\n%s", w.mark(control.MarkRegistry), got)
+	}
+}
+
+// TestAJobThatLeftWasThereUntilTheLastReading: and not until it was found to be gone.
+func TestAJobThatLeftWasThereUntilTheLastReading(t *testing.T) {
+	t.Parallel()
+	w, deployed := syncWorld(t)
+	seen := w.mark(control.MarkRegistry)
+	if err := w.ctl.Sync(t.Context(), deployed); err != nil {
+		t.Fatal(err)
+	}
+	if item, err := w.store.Item(t.Context(), "leaves"); err != nil || !item.Gone || !item.SeenAt.Equal(seen) || !item.GoneAt.Equal(w.clock.Now()) {
+		t.Errorf("%+v, %v, want seen at %s", item, err, seen)
+	}
+	w.clock.Advance(time.Minute)
+	if err := w.ctl.Sync(t.Context(), deployed); err != nil {
+		t.Fatal(err)
+	}
+	if item, err := w.store.Item(t.Context(), "leaves"); err != nil || !item.SeenAt.Equal(seen) {
+		t.Errorf("a minute later: %+v, %v", item, err)
+	}
+}
