@@ -1,0 +1,71 @@
+package control_test
+
+import (
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestWhatANoticeSays: it is in the job's zone, about the attempt and the slots that
+// are meant, offers a retry where one would mend something, and is kept with who took it.
+func TestWhatANoticeSays(t *testing.T) {
+	t.Parallel()
+	j := with(report, func(j *job.Job) { j.Timezone = "Europe/Berlin" })
+	older := run.ScheduledID("report", t0.Add(-2*time.Hour))
+	for name, c := range map[string]struct {
+		status run.Status
+		owed   run.Effect
+		about  string // the end of its id
+		since  time.Time
+		retry  bool
+	}{
+		"a failure":                {run.Failed, run.Effect{Attempt: 2, Notice: string(notice.Failed)}, "/2", time.Time{}, true},
+		"an attempt before":        {run.Failed, run.Effect{Attempt: 2, Notice: string(notice.RanAfterAll), About: 1}, "/1", time.Time{}, true},
+		"several missed slots":     {run.Missed, run.Effect{Notice: string(notice.Missed), Count: 3, First: older}, "/0", t0.Add(-2 * time.Hour).Truncate(time.Minute), true},
+		"of which the first is no": {run.Missed, run.Effect{Notice: string(notice.Missed), Count: 3, First: "x"}, "/0", t0, true},
+		"a recovery":               {run.Succeeded, run.Effect{Attempt: 2, Notice: string(notice.Recovered)}, "/2", time.Time{}, false},
+		"what still runs":          {run.Running, run.Effect{Attempt: 2, Notice: string(notice.Relaunched)}, "/2", time.Time{}, false},
+		"what is the job's":        {run.Failed, run.Effect{Attempt: 2, Notice: string(notice.Unexpected)}, "/2", time.Time{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store, n := &memory.Store{}, &teller{}
+			ctl := &control.Control{
+				Stack: stack, Store: store, Notifier: n, Now: func() time.Time { return t0 }, Timing: run.DefaultTiming,
+				Log: slog.New(slog.DiscardHandler), RetryCommand: "batchplane retry",
+			}
+			if err := store.PutDefinition(t.Context(), j); err != nil {
+				t.Fatal(err)
+			}
+			c.owed.Kind = run.Tell
+			r := run.Run{
+				ID: slot, Definition: j.Hash(), ScheduledFor: t0, Status: c.status, DueAt: t0, Owed: []run.Effect{c.owed},
+				Attempts: []run.Attempt{{N: 1, TaskARN: "1", RanAfterAll: true}, {N: 2, TaskARN: "2", RanAfterAll: true}},
+			}
+			if c.status.Terminal() {
+				r.FinishedAt, r.Attempts[0].EndedAt, r.Attempts[1].EndedAt = t0, t0, t0
+			}
+			if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+				t.Fatal(err)
+			}
+			if err := ctl.Tell(t.Context(), slot); err != nil || len(n.told) != 1 {
+				t.Fatalf("%v, told %+v", err, n.told)
+			}
+			got := n.told[0]
+			if got.LocalTime != "2026-11-22 18:30 Europe/Berlin" || !strings.HasSuffix(got.ID, c.about) || !got.MissedSince.Equal(c.since) || (got.RetryWith != "") != c.retry {
+				t.Errorf("told %+v", got)
+			}
+			if after, err := store.Run(t.Context(), slot); err != nil || len(after.Told) != 1 || !slices.Equal(after.Told[0].To, []string{"ops"}) {
+				t.Errorf("kept as told %+v, %v", after.Told, err)
+			}
+		})
+	}
+}
