@@ -87,8 +87,8 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 		Account: &people.Facts{
 			Stack: c.Name, ECS: ecs.NewFromConfig(cfg), Logs: cloudwatchlogs.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg),
 			ECR: ecr.NewFromConfig(cfg), Secrets: secretsmanager.NewFromConfig(cfg), SSM: ssm.NewFromConfig(cfg),
-			EC2:    &signed.Client{Config: cfg, Service: "ec2", Endpoint: endpoint("ec2", cfg.Region)},
-			Quotas: &signed.Client{Config: cfg, Service: "servicequotas", Endpoint: endpoint("servicequotas", cfg.Region)},
+			EC2:    &signed.Client{Config: cfg, Service: "ec2", Endpoint: signed.Endpoint("ec2", cfg.Region)},
+			Quotas: &signed.Client{Config: cfg, Service: "servicequotas", Endpoint: signed.Endpoint("servicequotas", cfg.Region)},
 		},
 		Stack: settings(c.Name, outputs, parameters),
 		Registry: registry{
@@ -103,15 +103,6 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 		Poll:    plane.Poll{Least: time.Second, Most: 8 * time.Second},
 	}
 	return s, nil
-}
-
-// endpoint is where a service is in the partitions whose domain is Amazon's own.
-func endpoint(service, region string) string {
-	domain := ".amazonaws.com"
-	if strings.HasPrefix(region, "cn-") {
-		domain += ".cn"
-	}
-	return "https://" + service + "." + region + domain
 }
 
 // settings is how the stack was deployed.

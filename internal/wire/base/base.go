@@ -121,11 +121,7 @@ const dynamoDB = "DYNAMODB"
 // Signed is a client of a service whose SDK module would be too much. Its name is as
 // in the service's addresses.
 func (a AWS) Signed(service string) *signed.Client {
-	domain := ".amazonaws.com"
-	if strings.HasPrefix(a.Region, "cn-") {
-		domain += ".cn"
-	}
-	return &signed.Client{Config: a.For(strings.ToUpper(service)), Service: service, Endpoint: "https://" + service + "." + a.Region + domain}
+	return &signed.Client{Config: a.For(strings.ToUpper(service)), Service: service, Endpoint: signed.Endpoint(service, a.Region)}
 }
 
 // Store is the stack's table.
