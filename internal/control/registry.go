@@ -74,6 +74,26 @@ func (c *Control) holds(ctx context.Context, w *watched, at time.Time) (bool, er
 	return false, nil
 }
 
+// newer is what the registry holds of a job whose item is of later than what was read
+// of it: a trigger, or the sweep of another process, may have found out more. It is
+// zero where nothing newer is known, or the job is as gone as its item says.
+func (c *Control) newer(ctx context.Context, item *job.Item) (r Renewal, err error) {
+	if c.Registry == nil || item.Definition == "" {
+		return r, nil
+	}
+	known := item.KnownAt
+	if item.Gone {
+		known = later(known, item.GoneAt)
+	}
+	if r, err = c.Registry.Renew(ctx, item.Name, known); err != nil {
+		return r, fmt.Errorf("job %s: asking what is deployed: %w", item.Name, err)
+	}
+	if r.Gone {
+		err = c.leaves(ctx, item.Name, r)
+	}
+	return r, err
+}
+
 // renew has a job's item hold what was read of it.
 func (c *Control) renew(ctx context.Context, name string, r Renewal) (item job.Item, err error) {
 	if r.Gone {

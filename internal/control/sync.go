@@ -93,14 +93,31 @@ func (c *Control) news(ctx context.Context, l *Loaded, jobs []Registered) (news 
 		if err != nil {
 			return nil, problems, append(errs, fmt.Errorf("reading up to when slots were checked: %w", err))
 		}
-		d, problem := c.deployment(item, *j, upTo)
+		d, problem, err := c.latest(ctx, item, *j, upTo)
+		errs = note(errs, err)
 		if problems = note(problems, problem); d.changed {
 			news = append(news, d)
-		} else if problem == nil {
+		} else if problem == nil && d.Hash == j.Hash {
 			c.synced.put(j.Name, synced(j.Hash, item))
 		}
 	}
 	return news, problems, errs
+}
+
+// latest is the deployment of what was read of a job, or of what is newer: none where
+// that cannot be told, or the job is gone.
+func (c *Control) latest(ctx context.Context, item job.Item, j Registered, upTo time.Time) (d deployment, problem, err error) {
+	if d, problem = c.deployment(item, j, upTo); !d.changed {
+		return d, problem, nil
+	}
+	newer, err := c.newer(ctx, &item)
+	switch {
+	case err != nil || newer.Gone:
+		return deployment{}, nil, err
+	case newer.Job != nil:
+		d, problem = c.deployment(item, *newer.Job, upTo)
+	}
+	return d, problem, nil
 }
 
 func note(errs []error, err error) []error {

@@ -99,6 +99,12 @@ var (
 func newStale() *stale {
 	w := &stale{store: &memory.Store{}, ecs: &bucketECS{tokens: 20}, clock: firstSweep}
 	w.crowd = &crowd{distant: distant{counts: &counts{made: map[string]int{}, now: map[string]int{}, most: map[string]int{}}, schedules: 10_000}}
+	w.restart()
+	return w
+}
+
+// restart has the sweep be in a process that knows nothing yet.
+func (w *stale) restart() {
 	now, quiet := func() time.Time { return w.clock }, slog.New(slog.DiscardHandler)
 	registry := &schedules.Registry{
 		Scheduler: w.crowd, Group: "batchplane-prod", Trigger: "trigger", Read: entry.Registered,
@@ -110,7 +116,6 @@ func newStale() *stale {
 			Stack: "prod", Store: w.store, Launcher: w.ecs, Registry: registry, Now: now, Timing: run.DefaultTiming, Log: quiet,
 		},
 	}
-	return w
 }
 
 // add adds a job with a slot at 9:22.
@@ -184,6 +189,69 @@ func TestSlotsOfStaleReadings(t *testing.T) {
 	}
 	if n := len(w.ecs.sent); n != 6 {
 		t.Errorf("%d launches", n)
+	}
+}
+
+// TestLostSlotsOfStaleReadings: nor is a slot started that EventBridge Scheduler loses
+// when the clocks change: here the second pass of 2:00 in Berlin.
+func TestLostSlotsOfStaleReadings(t *testing.T) {
+	t.Parallel()
+	w := newStale()
+	w.clock = time.Date(2026, 10, 25, 0, 40, 0, 0, time.UTC)
+	slot := w.clock.Add(20 * time.Minute)
+	of := map[string]*seen{}
+	for name := range changes {
+		s := w.add(time.Minute, "")
+		s.job.Schedule, s.job.Timezone, s.modified = "*/30 2 * * *", "Europe/Berlin", w.clock.Add(-time.Hour)
+		of[name] = s
+	}
+	w.sweeps(t, slot.Add(-time.Minute))
+	ids := map[string]run.ID{}
+	for name, c := range changes {
+		ids[name] = run.ScheduledID(of[name].job.Name, slot)
+		of[name].modified = slot.Add(-30 * time.Second)
+		c.to(of[name])
+	}
+	of["nothing"].modified = w.clock.Add(-time.Hour)
+	w.sweeps(t, slot)
+	for name, c := range changes {
+		if r, err := w.store.Run(t.Context(), ids[name]); c.counts && r.Status != run.Running || !c.counts && !errors.Is(err, control.ErrNotFound) {
+			t.Errorf("%s: it is %q: %s, %v", name, r.Status, r.Cause, err)
+		}
+	}
+	if n := len(w.ecs.sent); n != 2 {
+		t.Errorf("%d launches", n)
+	}
+}
+
+// TestOthersKnowMore: what another process has found out meanwhile stands, as what a
+// trigger has: a plan that is newer than what this one read, a job that left, and one
+// that came after its page was listed. The lap that ends does not know that job.
+func TestOthersKnowMore(t *testing.T) {
+	t.Parallel()
+	w := newStale()
+	moved, left, came := w.add(time.Minute, ""), w.add(time.Minute, ""), w.add(time.Minute, "")
+	came.gone, came.job.Schedule = true, "50 9 * * *"
+	w.sweeps(t, staleSlot.Add(-time.Minute))
+	moved.job.Schedule, left.gone, came.gone = "50 9 * * *", true, false
+	moved.modified, came.modified = w.clock.Add(-30*time.Second), w.clock.Add(-30*time.Second)
+	first := w.sweeper
+	w.clock = w.clock.Add(-20 * time.Second)
+	w.restart()
+	w.sweeps(t, w.clock)
+	w.sweeper, w.clock = first, staleSlot
+	var before [3]job.Item
+	for i := range before {
+		before[i], _ = w.store.Item(t.Context(), w.first[i].job.Name)
+	}
+	if before[0].Plan.Schedule != moved.job.Schedule || !before[1].Gone || before[2].Definition == "" {
+		t.Fatalf("the other process knows nothing: %v", before)
+	}
+	w.sweeps(t, firstSweep.Add(5*time.Minute)) // of the lap that began before
+	for _, was := range before {
+		if is, err := w.store.Item(t.Context(), was.Name); err != nil || is.Rev != was.Rev {
+			t.Errorf("%s is written %d times: %q since %s, gone %t, %v", was.Name, is.Rev-was.Rev, is.Plan.Schedule, is.Since, is.Gone, err)
+		}
 	}
 }
 
