@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -159,5 +160,78 @@ func TestAJobThatLeftWasThereUntilTheLastReading(t *testing.T) {
 	}
 	if item, err := w.store.Item(t.Context(), "leaves"); err != nil || !item.SeenAt.Equal(seen) {
 		t.Errorf("a minute later: %+v, %v", item, err)
+	}
+}
+
+// TestSyncWhoseTimeIsUp: it says so, writes no further job and marks none as gone.
+func TestSyncWhoseTimeIsUp(t *testing.T) {
+	t.Parallel()
+	w, deployed := syncWorld(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w.ports.onCall = func(call string) {
+		if call == "Commit" {
+			cancel()
+		}
+	}
+	if err := w.ctl.Sync(ctx, deployed); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if got := w.items(); strings.Contains(got, "new") || strings.Count(got, "true") != 1 {
+		t.Errorf("written:\n%s", got)
+	}
+}
+
+// TestSyncSaysAllThatFailed: a plan that cannot be read, and a call that failed.
+func TestSyncSaysAllThatFailed(t *testing.T) {
+	t.Parallel()
+	bad := job.Job{Name: "bad", TaskDefinition: "bad", Schedule: "nonsense"}
+	w, deployed := syncWorld(t)
+	w.ports.onCall = func(call string) {
+		if call == "Commit" {
+			w.ports.fault = fault{mode: fails, at: []int{len(w.ports.calls)}}
+			w.ports.onCall = nil
+		}
+	}
+	err := w.ctl.SyncSome(t.Context(), append(deployed, bad))
+	var plan *control.PlanError
+	if !errors.As(err, &plan) || len(plan.Problems) != 1 || !errors.Is(err, errBroken) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestAPauseOfAllIsNoJob that leaves the registry.
+func TestAPauseOfAllIsNoJob(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.pauseAt(clockAt(17, 40, 0), job.All, time.Time{})
+	w.know(hourly)
+	if item, err := w.store.Item(t.Context(), job.All); err != nil || item.Gone {
+		t.Errorf("%+v, %v", item, err)
+	}
+}
+
+// TestAJobThatWasAwayComesBackUnreadable: the plan of before it left has no slots then.
+func TestAJobThatWasAwayComesBackUnreadable(t *testing.T) {
+	t.Parallel()
+	bad := with(hourly, func(j *job.Job) { j.Schedule = "nonsense" })
+	for name, c := range map[string]struct {
+		back time.Time
+		want string
+	}{
+		"after an hour and more": {clockAt(18, 55, 0), ""},
+		"within the hour":        {clockAt(18, 45, 0), "18:00 missed, 19:00 missed"},
+	} {
+		w := known(t, hourly)
+		w.redeployAt(clockAt(17, 50, 0))
+		w.clock.AdvanceTo(c.back)
+		var plan *control.PlanError
+		if err := w.ctl.Sync(t.Context(), []job.Job{bad}); !errors.As(err, &plan) {
+			t.Errorf("%s: %v", name, err)
+		}
+		w.sweepAt(clockAt(19, 20, 0))
+		if got := w.slotsOf("hourly"); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
 	}
 }
