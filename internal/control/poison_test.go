@@ -413,13 +413,13 @@ func TestPatienceBeginsAnew(t *testing.T) {
 	w.know(bad)
 	w.sweepAt(clockAt(19, 10, 0))
 	spoil()
-	w.sweepFails(clockAt(20, 20, 0), "job bad")
-	w.sweepFails(clockAt(23, 15, 0), "job bad")
+	w.sweepFails(clockAt(20, 10, 0), "job bad")
+	w.sweepFails(clockAt(23, 9, 59), "job bad")
 	if at, err := w.store.Mark(t.Context(), control.MarkSlots); err != nil || !at.Equal(clockAt(19, 10, 0)) {
 		t.Errorf("within its patience the mark is at %s, %v", at, err)
 	}
-	w.sweepFails(clockAt(23, 21, 0), "job bad")
-	if at, err := w.store.Mark(t.Context(), control.MarkSlots); err != nil || !at.After(clockAt(19, 10, 0)) {
+	w.sweepFails(clockAt(23, 10, 0), "job bad") // three hours after, and after its slots
+	if at, err := w.store.Mark(t.Context(), control.MarkSlots); err != nil || !at.Equal(clockAt(20, 10, 0)) {
 		t.Errorf("after it the mark is at %s, %v", at, err)
 	}
 }

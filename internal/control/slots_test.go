@@ -209,6 +209,16 @@ func TestCheckSlots(t *testing.T) {
 			w.clock.Advance(5 * time.Minute)
 			w.sweepAt(w.clock.Now())
 		}, "18:00 missed by schedule, 19:00 missed by schedule, 20:00 succeeded by schedule", "missed"},
+		{"one that comes as the next slot begins is caught up with no more", last, func(w *world) {
+			w.triggerAt(clockAt(19, 0, 0), last, clockAt(18, 0, 0))
+			w.sweepAt(clockAt(19, 0, 0))
+		}, "18:00 missed by schedule", "missed"},
+		{"one that comes a moment before it is", last, func(w *world) {
+			w.triggerAt(clockAt(18, 59, 59), last, clockAt(18, 0, 0))
+		}, "18:00 running by schedule", ""},
+		{"a rate's late trigger is caught up with until its period is over", ratedLast, func(w *world) {
+			w.triggerAt(clockAt(18, 20, 0), ratedLast, clockAt(18, 0, 0))
+		}, "18:00 running by schedule", ""},
 		{"a trigger after the sweep is a duplicate", hourly, func(w *world) {
 			w.sweepAt(clockAt(18, 15, 0))
 			if rep := w.triggerAt(clockAt(18, 15, 0), hourly, clockAt(18, 0, 0)); rep.Outcome != control.Duplicate || rep.Message != "duplicate of hourly/20261122T1800Z, which was missed" {

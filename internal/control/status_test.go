@@ -1,10 +1,13 @@
 package control_test
 
 import (
+	"context"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
@@ -59,5 +62,47 @@ func TestReadStatus(t *testing.T) {
 	want.LagMs[run.LaunchLane] = 0
 	if got := w.status(); !reflect.DeepEqual(got, want) {
 		t.Errorf("beside a run that cannot be read %+v\nwant %+v", got, want)
+	}
+}
+
+// dues is a store of runs that are due, the oldest first, and of jobs' items.
+type dues struct {
+	*memory.Store
+	runs  []run.Run
+	items []job.Item
+}
+
+func (d dues) Due(_ context.Context, _ run.Lane, _ time.Time, limit int) ([]run.Run, error) {
+	return d.runs[:min(limit, len(d.runs))], nil
+}
+
+func (d dues) Items(context.Context) ([]job.Item, error) { return d.items, nil }
+
+// TestStatusLooksBehindRunningTasks: as many of them as are read at once hide no run whose
+// launch is in doubt.
+func TestStatusLooksBehindRunningTasks(t *testing.T) {
+	t.Parallel()
+	rests := run.Run{Status: run.Running, DueAt: t0, Attempts: []run.Attempt{{N: 1, TaskARN: "task"}}}
+	if !rests.MayRest() {
+		t.Fatal("such a run may rest")
+	}
+	d := dues{Store: &memory.Store{}, runs: append(slices.Repeat([]run.Run{rests}, 100), run.Run{Status: run.Launching, DueAt: t0.Add(time.Minute), Attempts: []run.Attempt{{N: 1}}})}
+	st, err := control.ReadStatus(t.Context(), d, t0.Add(3*time.Minute))
+	if want := (2 * time.Minute).Milliseconds(); err != nil || st.LagMs[run.LookLane] != want {
+		t.Errorf("lag %d ms, want %d: %v", st.LagMs[run.LookLane], want, err)
+	}
+}
+
+// TestStatusForgetsJobsThatAreGone after 30 days.
+func TestStatusForgetsJobsThatAreGone(t *testing.T) {
+	t.Parallel()
+	const month = 30 * 24 * time.Hour
+	d := dues{Store: &memory.Store{}, items: []job.Item{
+		{Name: "still", Gone: true, GoneAt: t0.Add(time.Second - month)},
+		{Name: "forgotten", Gone: true, GoneAt: t0.Add(-month)},
+	}}
+	st, err := control.ReadStatus(t.Context(), d, t0)
+	if want := map[string]time.Time{"still": t0.Add(time.Second - month)}; err != nil || !reflect.DeepEqual(st.Gone, want) {
+		t.Errorf("gone %v, want %v: %v", st.Gone, want, err)
 	}
 }
