@@ -487,3 +487,17 @@ func TestWhoProvesAMinute(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsKnownIsNotWrittenAgain: a schedule that carries once more what the job was
+// before writes the item alone.
+func TestWhatIsKnownIsNotWrittenAgain(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.clock.AdvanceTo(clockAt(17, 40, 0))
+	w.know(with(hourly, func(j *job.Job) { j.Command = []string{"between"} }))
+	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: with(hourly, func(j *job.Job) { j.Modified = clockAt(17, 50, 0) })}}
+	w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0), Carried: &job.Job{Name: "hourly", TaskDefinition: "report", Command: []string{"none"}}, Schedule: own})
+	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Definition != hourly.Hash() || w.calls("PutDefinition") != 0 {
+		t.Errorf("%+v, %v; calls %v", item, err, w.ports.calls)
+	}
+}

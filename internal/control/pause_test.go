@@ -114,6 +114,8 @@ func TestPauses(t *testing.T) {
 
 		{"skip next", nil, skipNext("hourly"), "accepted: the slot of hourly at 2026-11-22 18:00 UTC will be skipped", ""},
 		{"skip next twice", []ask{skipNext("hourly")}, skipNext("hourly"), "duplicate: the next slot of hourly is to be skipped already", ""},
+		{"skip next while the slot after it may yet start", []ask{skipNext("hourly"), wait(clockAt(19, 15, 0))}, skipNext("hourly"), "duplicate: *", ""},
+		{"skip next once that is over", []ask{skipNext("hourly"), wait(clockAt(19, 15, 1))}, skipNext("hourly"), "accepted: the slot of hourly at 2026-11-22 20:00 UTC will be skipped", ""},
 		{"the next slot", []ask{skipNext("hourly")}, fired(18), "refused: *it was skipped: skipped at the request of ann", "18:00 skipped by schedule"},
 		{"the one after it", []ask{skipNext("hourly"), fired(18)}, fired(19), "accepted: launched*", "18:00 skipped by schedule, 19:00 running by schedule"},
 		{"an earlier slot whose trigger comes late", []ask{wait(clockAt(18, 0, 1)), skipNext("hourly")}, fired(18), "accepted: launched*", "18:00 running by schedule"},

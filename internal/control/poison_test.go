@@ -1,9 +1,11 @@
 package control_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -398,21 +400,11 @@ func TestPatienceBeginsAnew(t *testing.T) {
 	t.Parallel()
 	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
 	w := known(t, bad)
-	spoil := func() {
-		item, err := w.store.Item(t.Context(), "bad")
-		if err != nil {
-			t.Fatal(err)
-		}
-		item.Definition = "absent"
-		if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	spoil()
+	w.spoil("bad")
 	w.sweepFails(clockAt(18, 20, 0), "job bad")
 	w.know(bad)
 	w.sweepAt(clockAt(19, 10, 0))
-	spoil()
+	w.spoil("bad")
 	w.sweepFails(clockAt(20, 10, 0), "job bad")
 	w.sweepFails(clockAt(23, 9, 59), "job bad")
 	if at, err := w.store.Mark(t.Context(), control.MarkSlots); err != nil || !at.Equal(clockAt(19, 10, 0)) {
@@ -421,5 +413,57 @@ func TestPatienceBeginsAnew(t *testing.T) {
 	w.sweepFails(clockAt(23, 10, 0), "job bad") // three hours after, and after its slots
 	if at, err := w.store.Mark(t.Context(), control.MarkSlots); err != nil || !at.Equal(clockAt(20, 10, 0)) {
 		t.Errorf("after it the mark is at %s, %v", at, err)
+	}
+}
+
+// TestPatienceBeginsAnewAtOnce: so it does where the check that came to its end was at
+// the very time of one that failed.
+func TestPatienceBeginsAnewAtOnce(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.spoil("hourly")
+	w.sweepFails(clockAt(18, 20, 0), "job hourly")
+	w.know(hourly)
+	w.sweepAt(clockAt(18, 20, 0))
+	w.spoil("hourly")
+	w.sweepFails(clockAt(20, 10, 0), "job hourly")
+	w.sweepFails(clockAt(23, 9, 59), "job hourly")
+	if at := w.mark(control.MarkSlots); !at.Equal(clockAt(18, 20, 0)) {
+		t.Errorf("within its patience the mark is at %s", at)
+	}
+}
+
+// spoil has a job's item name a definition that is not there.
+func (w *world) spoil(name string) {
+	w.t.Helper()
+	item, err := w.store.Item(w.t.Context(), name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	item.Definition = "absent"
+	if err := w.store.Commit(w.t.Context(), control.Change{Item: &item}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// newerRuns is a store in both lanes of which a newer batchplane's run is due.
+type newerRuns struct{ storePort }
+
+func (newerRuns) Due(context.Context, run.Lane, time.Time, int) ([]run.Run, error) {
+	return nil, &control.UnreadableError{Runs: map[run.ID]error{"newer/20261122T1800Z": control.ErrNewer}}
+}
+
+// TestARunIsLeftOnceALook: that a run is left to who wrote it is said once, however often
+// the look comes upon it.
+func TestARunIsLeftOnceALook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	var log bytes.Buffer
+	w.ctl.Log, w.ctl.Store = slog.New(slog.NewTextHandler(&log, nil)), newerRuns{storePort{w.ports}}
+	if _, err := w.ctl.Look(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if n := strings.Count(log.String(), "left a run to the newer version"); n != 1 || w.calls("SetAside") != 0 {
+		t.Errorf("said %d times: %s", n, &log)
 	}
 }

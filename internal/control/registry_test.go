@@ -69,6 +69,7 @@ func TestSlotsAreJudgedByWhatIsAskedAnew(t *testing.T) {
 		"it is as it was":              {hourly, []control.Renewal{holds(hourly)}, "18:00 missed", once, ""},
 		"it left before the slot":      {hourly, []control.Renewal{goneSince(17, 50)}, "", once, ""},
 		"it left, and was made again":  {hourly, []control.Renewal{goneSince(17, 29)}, "18:00 missed", once, ""},
+		"it left at once":              {hourly, []control.Renewal{{Gone: true, Seen: t0.Add(-time.Minute), Found: t0}}, "", once, ""},
 		"it left after the slot":       {hourly, []control.Renewal{goneSince(18, 5)}, "18:00 missed", once, ""},
 		"its slot moved before":        {hourly, []control.Renewal{holds(moved(clockAt(17, 50, 0)))}, "", once, ""},
 		"its slot moved after":         {hourly, []control.Renewal{holds(moved(clockAt(18, 5, 0)))}, "18:00 missed", once + ", " + once, ""},
@@ -318,5 +319,43 @@ func TestAnotherKnowsThatItWasMadeAgain(t *testing.T) {
 	w.sweepAt(clockAt(18, 17, 0))
 	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Gone || w.slotsOf("hourly") != "18:00 missed" {
 		t.Errorf("%+v, %v; slots %q", item, err, w.slotsOf("hourly"))
+	}
+}
+
+// TestALostSlotOfAJobThatChanged runs what is deployed now, in the same check.
+func TestALostSlotOfAJobThatChanged(t *testing.T) {
+	t.Parallel()
+	lost := with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" })
+	w := newWorld(t, setup{script: runs(time.Minute, 0)})
+	w.clock.AdvanceTo(time.Date(2027, 3, 28, 0, 30, 0, 0, time.UTC))
+	w.know(lost)
+	w.ctl.Registry = &renewals{answers: []control.Renewal{holds(with(lost, func(j *job.Job) {
+		j.Command, j.Modified = []string{"new"}, time.Date(2027, 3, 28, 0, 45, 0, 0, time.UTC)
+	}))}}
+	w.sweepAt(time.Date(2027, 3, 28, 1, 0, 20, 0, time.UTC))
+	if got := w.ran(); got != "01:00 new" {
+		t.Errorf("ran %q", got)
+	}
+}
+
+// TestAChangeKnownAsTheLastCheckEnded: another, whose clock is behind, wrote it after the
+// items were loaded; the check goes back to what the new plan asked for before.
+func TestAChangeKnownAsTheLastCheckEnded(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.sweepAt(clockAt(17, 51, 0))
+	w.clock.AdvanceTo(clockAt(18, 16, 0))
+	l, err := w.ctl.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := with(hourly, func(j *job.Job) { j.Schedule, j.Modified = "35 * * * *", clockAt(17, 31, 0) })
+	behind := control.Control{Stack: stack, Store: w.store, Now: func() time.Time { return clockAt(17, 51, 0) }, Log: w.ctl.Log}
+	if err := behind.Sync(t.Context(), []job.Job{moved}); err != nil {
+		t.Fatal(err)
+	}
+	w.ctl.Registry = &renewals{answers: []control.Renewal{holds(moved)}}
+	if err := w.ctl.CheckLoaded(t.Context(), l); err != nil || w.slotsOf("hourly") != "17:35 missed" {
+		t.Errorf("slots %q: %v", w.slotsOf("hourly"), err)
 	}
 }

@@ -100,3 +100,18 @@ func TestStandbySaysWhatFailed(t *testing.T) {
 		}
 	}
 }
+
+// TestTheFirstLostSlotAfterARestore: of what EventBridge leaves out, the slot at which
+// the store knows all again is started.
+func TestTheFirstLostSlotAfterARestore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 0)})
+	gap := time.Date(2027, 3, 28, 1, 0, 0, 0, time.UTC)
+	w.clock.AdvanceTo(gap.Add(-3 * time.Hour))
+	w.know(with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" }))
+	w.ctl.Timing.NotBefore = gap
+	w.sweepAt(gap.Add(time.Minute))
+	if got := w.slotsOf("hourly"); got != "01:00 running by schedule" {
+		t.Errorf("slots %s", got)
+	}
+}

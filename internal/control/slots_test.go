@@ -521,3 +521,36 @@ func TestNoLostSlotOfAJobThatLeft(t *testing.T) {
 		t.Errorf("slots %s, %d tasks", got, len(w.made))
 	}
 }
+
+// TestASweepOfAnHour is one step: the mark moves once, and the sweep is noted once.
+func TestASweepOfAnHour(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.sweepAt(clockAt(18, 30, 0))
+	w.ports.calls = nil
+	w.sweepAt(clockAt(19, 30, 0))
+	if n := w.calls("SetMark"); n != 2 {
+		t.Errorf("it set %d marks: %v", n, w.ports.calls)
+	}
+}
+
+func (w *world) calls(name string) (n int) {
+	for _, call := range w.ports.calls {
+		if call == name {
+			n++
+		}
+	}
+	return n
+}
+
+// TestOneRateIsAskedForOnce: only of several is it asked beforehand, at once.
+func TestOneRateIsAskedForOnce(t *testing.T) {
+	t.Parallel()
+	w := known(t, with(hourly, func(j *job.Job) { j.Schedule = "rate(30 minutes)" }))
+	w.sweepAt(clockAt(18, 29, 0))
+	w.ports.calls = nil
+	w.sweepAt(clockAt(18, 46, 0))
+	if n := w.calls("Runs"); n != 1 || w.slotsOf("hourly") != "18:30 missed" {
+		t.Errorf("it asked %d times for runs: %v; slots %s", n, w.ports.calls, w.slotsOf("hourly"))
+	}
+}

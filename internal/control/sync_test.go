@@ -235,3 +235,17 @@ func TestAJobThatWasAwayComesBackUnreadable(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsNewCostsNoQuestion: of jobs that nobody knew, one call tells which definitions
+// are not stored, and none asks for runs that cannot be.
+func TestWhatIsNewCostsNoQuestion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	one := with(hourly, func(j *job.Job) { j.Overlap = job.Forbid })
+	if err := w.ctl.Sync(t.Context(), []job.Job{one, with(one, func(j *job.Job) { j.Name = "other" })}); err != nil {
+		t.Fatal(err)
+	}
+	if w.calls("PutDefinition") != 2 || w.calls("Definition") != 0 || w.calls("Runs") != 0 {
+		t.Errorf("calls %v", w.ports.calls)
+	}
+}
