@@ -48,6 +48,7 @@ func TestSlotThatIsNone(t *testing.T) {
 		"of cron() too":                                   {"cron(0 * * * ? *)", []time.Time{clockAt(18, 17, 0)}, ""},
 		"a rate has every minute":                         {"rate(5 minutes)", []time.Time{clockAt(18, 17, 52)}, "18:17"},
 		"a rate that starts twice":                        {"rate(5 minutes)", []time.Time{clockAt(18, 17, 52), clockAt(18, 18, 1), clockAt(18, 22, 52)}, "18:17 18:22"},
+		"a rate of two minutes that starts twice":         {"rate(2 minutes)", []time.Time{clockAt(18, 17, 52), clockAt(18, 18, 1)}, "18:17"},
 		"a rate of one minute":                            {"rate(1 minute)", []time.Time{clockAt(18, 17, 52), clockAt(18, 18, 52)}, "18:17 18:18"},
 		"a job without a schedule, which a rule may name": {"", []time.Time{clockAt(18, 17, 0)}, "18:17"},
 	} {

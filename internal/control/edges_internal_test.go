@@ -1,0 +1,72 @@
+package control
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// TestFirstBackOff: the first try does not wait, the second less than 20 ms.
+func TestFirstBackOff(t *testing.T) {
+	t.Parallel()
+	waits := 0
+	c := &Control{Backoff: func(_ context.Context, d time.Duration) error {
+		if waits++; d >= firstBackoff {
+			t.Fatalf("it waits %s", d)
+		}
+		return nil
+	}}
+	for range 200 {
+		for n := range 2 {
+			if err := c.backOff(t.Context(), n); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if waits != 200 {
+		t.Errorf("it waited %d times", waits)
+	}
+}
+
+// TestRoomIsFoundAgain: each launch after a refusal lets one more go at once, up to
+// defaultAbreast and that many included; then nothing holds them back.
+func TestRoomIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	var r room
+	r.answered(job.OnDemand, true, false, launchTime)
+	for want := 2; want <= defaultAbreast; want++ {
+		if r.answered(job.OnDemand, false, true, launchTime); r.of(job.OnDemand).most != want {
+			t.Fatalf("%d may go, want %d", r.of(job.OnDemand).most, want)
+		}
+	}
+	if r.answered(job.OnDemand, false, true, launchTime); r.of(job.OnDemand).most != 0 {
+		t.Errorf("still only %d may go", r.of(job.OnDemand).most)
+	}
+}
+
+// TestStaleAtItsEdges: a slot is refused past its limits, and the one that the deploy
+// met is of before it.
+func TestStaleAtItsEdges(t *testing.T) {
+	t.Parallel()
+	j := job.Job{Name: "report", Schedule: "0 * * * *"}
+	c := &Control{Now: func() time.Time { return launchTime }}
+	for name, tc := range map[string]struct {
+		age, since time.Duration // how long ago the slot was, and the deploy
+		why        string
+	}{
+		"just in time":              {j.Late(), 0, ""},
+		"a moment late":             {j.Late() + 1, 0, "before the job was deployed"},
+		"14 days":                   {oldest, oldest + 1, ""},
+		"a moment more":             {oldest + 1, oldest + 2, "more than 14 days back"},
+		"the moment of the deploy":  {oldest, oldest, "before the job was deployed"},
+		"a moment after the deploy": {oldest - 1, oldest, ""},
+	} {
+		a := accepted{job: j, item: &job.Item{Since: launchTime.Add(-tc.since)}}
+		if why := c.stale(a, launchTime.Add(-tc.age)); (why == "") != (tc.why == "") || !strings.Contains(why, tc.why) {
+			t.Errorf("%s: %q, want %q", name, why, tc.why)
+		}
+	}
+}
