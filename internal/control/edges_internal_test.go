@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // TestFirstBackOff: the first try does not wait, the second less than 20 ms.
@@ -68,5 +70,57 @@ func TestStaleAtItsEdges(t *testing.T) {
 		if why := c.stale(a, launchTime.Add(-tc.age)); (why == "") != (tc.why == "") || !strings.Contains(why, tc.why) {
 			t.Errorf("%s: %q, want %q", name, why, tc.why)
 		}
+	}
+}
+
+// oneRun is a store of one run.
+type oneRun struct {
+	Store
+	r run.Run
+}
+
+func (s oneRun) Run(context.Context, run.ID) (run.Run, error) { return s.r, nil }
+
+// TestMadeUpByNobody: a run that says of no trigger was not made up by ourselves.
+func TestMadeUpByNobody(t *testing.T) {
+	t.Parallel()
+	j := job.Job{Name: "report", Schedule: "0 * * * *"}
+	plan, err := timetable.Of(j.Plan())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		triggers []run.Trigger
+		want     bool
+	}{"nobody": {nil, false}, "catch-up": {[]run.Trigger{{Kind: run.ByCatchUp}}, true}} {
+		c := &Control{Store: oneRun{r: run.Run{Status: run.Running, Triggers: tc.triggers}}}
+		if made, err := c.madeUp(t.Context(), plan, j, launchTime); err != nil || made != tc.want {
+			t.Errorf("%s: %t, %v", name, made, err)
+		}
+	}
+}
+
+// TestOddOfAnotherPlan: what a start tells of a plan leaves the item of another as it is.
+func TestOddOfAnotherPlan(t *testing.T) {
+	t.Parallel()
+	j := job.Job{Name: "report", Schedule: "0 * * * *"}
+	item := job.Item{Plan: job.Plan{Schedule: "5 * * * *"}}
+	o := &odd{shift: &job.Shift{At: launchTime}}
+	if o.note(&item, &run.Run{}, j, &Control{}) || item.Shift != nil {
+		t.Errorf("another plan: %+v", item.Shift)
+	}
+	item.Plan = j.Plan()
+	if !o.note(&item, &run.Run{}, j, &Control{}) || item.Shift != o.shift {
+		t.Errorf("its own plan: %+v", item.Shift)
+	}
+}
+
+// TestPlaceOfWhatCannotBeRead: a schedule that cannot be read has every minute.
+func TestPlaceOfWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	j := job.Job{Name: "report", Schedule: "at some time"}
+	slot, expected, err := (&Control{}).place(t.Context(), j, launchTime.Add(time.Second))
+	if err != nil || !expected || !slot.Equal(launchTime) {
+		t.Errorf("%s, %t, %v", slot, expected, err)
 	}
 }
