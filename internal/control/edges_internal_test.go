@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -122,5 +123,20 @@ func TestPlaceOfWhatCannotBeRead(t *testing.T) {
 	slot, expected, err := (&Control{}).place(t.Context(), j, launchTime.Add(time.Second))
 	if err != nil || !expected || !slot.Equal(launchTime) {
 		t.Errorf("%s, %t, %v", slot, expected, err)
+	}
+}
+
+// TestPaceWithoutATurn: where it cannot be asked whose turn it is nothing is launched;
+// while ECS refuses launches the turn is not lost.
+func TestPaceWithoutATurn(t *testing.T) {
+	t.Parallel()
+	p := launchLane(nil)
+	p.InTurns, p.Store = true, &turnMark{readErr: errors.New("no route")}
+	if wait, mine := p.pace(t.Context()); wait != 0 || mine || len(p.errs) != 1 {
+		t.Errorf("%s, %t, %v", wait, mine, p.errs)
+	}
+	p.throttled = mostThrottled
+	if wait, mine := p.pace(t.Context()); wait != p.Timing.Throttled || !mine || len(p.errs) != 1 {
+		t.Errorf("throttled: %s, %t, %v", wait, mine, p.errs)
 	}
 }
