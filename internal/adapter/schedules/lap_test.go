@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 
 // large is a group of which a list goes on behind the last name that it gave.
 type large struct {
+	mu          sync.Mutex           // of GetSchedule: several are asked at once
 	schedules   map[string]time.Time // when each was modified
 	names       []string             // sorted, nil where that is to do
 	lists, gets int
@@ -62,6 +64,8 @@ func (g *large) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInpu
 }
 
 func (g *large) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if *in.Name != Applied {
 		g.gets++
 	}
