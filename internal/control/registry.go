@@ -117,8 +117,6 @@ func (c *Control) leaves(ctx context.Context, name string, r Renewal) error {
 	if err != nil || item.Gone || item.KnownAt.After(r.Found) {
 		return err
 	}
-	item = item.Leave(r.Seen, c.Now())
-	c.Log.WarnContext(ctx, "a job left the registry", "job", name, "definition", item.Definition, "lastSeen", item.SeenAt)
-	_, err = c.putItem(ctx, item)
+	_, err = c.leaveOne(ctx, item, r.Seen)
 	return err
 }

@@ -157,10 +157,15 @@ func (c *Control) leave(ctx context.Context, l *Loaded, left []job.Item) error {
 		return fmt.Errorf("reading when the registry was last read: %w", err)
 	}
 	return c.write(ctx, l, len(left), func(i int) (job.Item, error) {
-		item := left[i].Leave(seen, c.Now())
-		c.Log.WarnContext(ctx, "a job left the registry", "job", item.Name, "definition", item.Definition, "lastSeen", item.SeenAt)
-		return c.putItem(ctx, item)
+		return c.leaveOne(ctx, left[i], seen)
 	})
+}
+
+// leaveOne notes that a job left the registry, where it last was at seen.
+func (c *Control) leaveOne(ctx context.Context, item job.Item, seen time.Time) (job.Item, error) {
+	item = item.Leave(seen, c.Now())
+	c.Log.WarnContext(ctx, "a job left the registry", "job", item.Name, "definition", item.Definition, "lastSeen", item.SeenAt)
+	return c.putItem(ctx, item)
 }
 
 // planProblem says why a job's plan cannot be read. What a plan says never
