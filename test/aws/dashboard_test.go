@@ -122,23 +122,29 @@ func (w *world) widget(t *testing.T) string {
 	return body.Widgets[0].Properties.Endpoint
 }
 
-// retryOn is what the button of a run calls, and with what.
+// retryOn is what the button of a run calls, and with what. A widget that could not
+// read the table in time says so and asks its viewer to refresh it.
 func retryOn(t *testing.T, viewer terminal, widget string, id run.ID) (door string, request map[string]any) {
 	t.Helper()
-	status, answer := viewer.clicks(t, widget, map[string]any{})
-	var page string
-	if err := json.Unmarshal([]byte(answer), &page); status != http.StatusOK || err != nil {
-		t.Fatalf("the widget is answered %d: %s", status, answer)
-	}
-	for _, m := range regexp.MustCompile(`<cwdb-action action="call" display="popup" endpoint="([^"]+)" confirmation="Retry ([^?]+)\? [^"]+">([^<]+)</cwdb-action>`).FindAllStringSubmatch(page, -1) {
-		if m[2] != string(id) {
-			continue
+	button := regexp.MustCompile(`<cwdb-action action="call" display="popup" endpoint="([^"]+)" confirmation="Retry ` + regexp.QuoteMeta(string(id)) + `\? [^"]+">([^<]+)</cwdb-action>`)
+	within(t, soon, "the widget has a button for "+string(id), func() bool {
+		status, answer := viewer.clicks(t, widget, map[string]any{})
+		var page string
+		if err := json.Unmarshal([]byte(answer), &page); status != http.StatusOK || err != nil {
+			t.Fatalf("the widget is answered %d: %s", status, answer)
 		}
-		if err := json.Unmarshal([]byte(html.UnescapeString(m[3])), &request); err != nil {
+		m := button.FindStringSubmatch(page)
+		if m == nil {
+			if !strings.Contains(page, "refresh the widget") {
+				t.Fatalf("the widget has no button for %s:\n%s", id, page)
+			}
+			return false
+		}
+		door = html.UnescapeString(m[1])
+		if err := json.Unmarshal([]byte(html.UnescapeString(m[2])), &request); err != nil {
 			t.Fatal(err)
 		}
-		return html.UnescapeString(m[1]), request
-	}
-	t.Fatalf("the widget has no button for %s:\n%s", id, page)
-	return "", nil
+		return true
+	})
+	return door, request
 }
