@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -45,13 +46,23 @@ func (b *book) Ask(_ context.Context, r entry.Request) (control.Reply, error) {
 	return control.Reply{Outcome: control.Accepted, Message: "noted"}, b.err
 }
 
+// shared is a folder for what all tests read; it goes with the last of them.
+var shared string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "batchplane-console-test-")
+	if err != nil {
+		panic(err)
+	}
+	shared = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
 // seeded is one state for all tests, which only read it.
 var seeded = sync.OnceValues(func() (*plane.Plane, error) {
-	dir, err := mkdir()
-	if err != nil {
-		return nil, err
-	}
-	db := filepath.Join(dir, "state.db")
+	db := filepath.Join(shared, "state.db")
 	store, err := sqlite.Open(context.Background(), db)
 	if err != nil {
 		return nil, err
@@ -79,12 +90,12 @@ type world struct {
 
 func newWorld(t *testing.T, change func(*console.Config)) *world {
 	t.Helper()
-	shared, err := seeded()
+	all, err := seeded()
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{t: t, door: &book{}, now: night}
-	p := *shared
+	p := *all
 	w.plane = &p
 	p.Name, p.Door, p.Now = "prod", w.door, w.clock
 	p.Inspect = func(context.Context) (plane.Health, error) { return plane.Health{Running: true, Where: "a test"}, nil }

@@ -17,8 +17,6 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-func mkdir() (string, error) { return os.MkdirTemp("", "batchplane-console-test-") }
-
 // varies is what differs from run to run.
 var varies = []struct {
 	in  *regexp.Regexp
