@@ -23,6 +23,7 @@ func TestWildcard(t *testing.T) {
 		{"a star at the end", "Timeout waiting*", "Timeout waiting for network interface", true},
 		{"stars around", "*network*", "a network b", true},
 		{"the last of several", "*ab", "abab", true},
+		{"the last of two equal letters", "*a", "aa", true},
 		{"an escaped star", `a\*c`, "a*c", true},
 		{"an escaped star is no star", `a\*c`, "abc", false},
 		{"an escaped backslash", `a\\c`, `a\c`, true},
