@@ -2,7 +2,9 @@ package control_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,6 +85,128 @@ func TestWhatMakesNoSenseTellsNothing(t *testing.T) {
 	w.look()
 	if w.kinds() != string(notice.Corrupt) {
 		t.Errorf("told %q", w.kinds())
+	}
+}
+
+// TestMissedSlotsOfWhichTheLastMakesNoSense: a sweep that is to tell missed slots, of which
+// the newest was damaged, keeps what it has to say. The run itself is set aside once, told
+// once, and not written over.
+func TestMissedSlotsOfWhichTheLastMakesNoSense(t *testing.T) {
+	t.Parallel()
+	first, last := run.ScheduledID("hourly", clockAt(16, 0, 0)), run.ScheduledID("hourly", clockAt(17, 0, 0))
+	for name, c := range map[string]struct {
+		damage func(w *world)
+		why    string
+		told   string
+	}{
+		"it was set aside": {func(w *world) { w.retried(last); w.damage(last); w.look() }, "makes no sense: it owes a launch of attempt 7", string(notice.Corrupt)},
+		"it is due":        {func(w *world) { w.retried(last); w.damage(last) }, "makes no sense: it owes a launch of attempt 7", string(notice.Corrupt)},
+		"it is gone":       {func(*world) {}, "not found", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, hourly)
+			c.damage(w)
+			before, _ := w.store.Run(t.Context(), last)
+			item, err := w.store.Item(t.Context(), "hourly")
+			if err != nil {
+				t.Fatal(err)
+			}
+			item.Missed = &job.Missed{Count: 2, First: string(first), Last: string(last), Since: t0.Add(-time.Minute)}
+			if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := w.ctl.CheckSlots(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if after, _ := w.store.Run(t.Context(), last); after.Rev != before.Rev {
+				t.Error("the run was written over")
+			}
+			w.look()
+			w.look()
+			if w.kinds() != c.told {
+				t.Errorf("told %q", w.kinds())
+			}
+			kept, err := w.store.Kept(t.Context(), 10)
+			kept = slices.DeleteFunc(kept, func(k control.Kept) bool { return !strings.Contains(k.Reason, "slots were missed") })
+			if says := fmt.Sprintf("2 slots were missed, from %s to %s", first, last); err != nil || len(kept) != 1 || !strings.Contains(kept[0].Reason, says) || !strings.Contains(kept[0].Reason, c.why) {
+				t.Errorf("kept %+v, %v", kept, err)
+			}
+			if item, err = w.store.Item(t.Context(), "hourly"); err != nil || item.Missed != nil || !item.FailingSince.Equal(t0.Add(-time.Minute)) {
+				t.Errorf("the item: %+v, %v", item, err)
+			}
+		})
+	}
+}
+
+// retried puts an open run of a job that is known into the store.
+func (w *world) retried(id run.ID) {
+	w.t.Helper()
+	at, _ := id.ScheduledFor()
+	r := run.Run{ID: id, ScheduledFor: at, Definition: hourly.Hash(), Status: run.Queued, QueuedAt: at, DueAt: w.clock.Now().Add(time.Hour)}
+	if err := w.store.Commit(w.t.Context(), control.Change{Run: &r}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestReopenOfWhatMakesNoSense: a run that was set aside and still makes no sense stays
+// kept, and is not set aside and told again.
+func TestReopenOfWhatMakesNoSense(t *testing.T) {
+	t.Parallel()
+	w := damaged(t, report)
+	w.look()
+	before := w.run(minute(0))
+	kept, err := w.store.Kept(t.Context(), 10)
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept %+v, %v", kept, err)
+	}
+	reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept[0].ID(), Again: true})
+	if err != nil || reply.Outcome != control.Refused || !strings.Contains(reply.Message, "makes no sense") {
+		t.Errorf("again: %+v, %v", reply, err)
+	}
+	w.look()
+	left, err := w.store.Kept(t.Context(), 10)
+	if w.kinds() != string(notice.Corrupt) || err != nil || len(left) != 1 || w.run(minute(0)).Rev != before.Rev {
+		t.Errorf("told %q; kept %+v, %v", w.kinds(), left, err)
+	}
+}
+
+// TestPutBackSetsAside: what cannot be read or makes no sense is found when the clock is
+// put back, not when the time comes that the wrong clock gave it.
+func TestPutBackSetsAside(t *testing.T) {
+	t.Parallel()
+	for name, damage := range map[string]func(w *world, id run.ID) error{
+		"cannot be read": func(w *world, id run.ID) error { return w.store.Corrupt(w.t.Context(), id) },
+		"makes no sense": func(w *world, id run.ID) error {
+			r := w.run(id)
+			r.Attempts = []run.Attempt{{N: 2}}
+			return w.store.Commit(w.t.Context(), control.Change{Run: &r})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, hourly)
+			bad, good := run.ScheduledID("hourly", clockAt(16, 0, 0)), run.ScheduledID("hourly", clockAt(17, 0, 0))
+			w.retried(bad)
+			w.retried(good)
+			if err := damage(w, bad); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := w.ctl.PutBack(t.Context(), time.Hour); err != nil {
+					t.Fatal(err)
+				}
+			}
+			kept, err := w.store.Kept(t.Context(), 10)
+			if w.kinds() != string(notice.Corrupt) || w.told[0].Run != bad || err != nil || len(kept) != 1 {
+				t.Errorf("told %+v; kept %+v, %v", w.told, kept, err)
+			}
+			if due := w.run(good).DueAt; !due.Equal(t0) {
+				t.Errorf("the other is due at %s", due)
+			}
+		})
 	}
 }
 

@@ -27,14 +27,23 @@ func guard(err *error) {
 	}
 }
 
+// senseless is an error of a run that makes no sense: nothing is decided about it, and
+// it is not written over, until the look sets it aside or a person has mended it.
+func senseless(r *run.Run) error {
+	if why := r.Nonsense(); why != "" {
+		return errors.New("it makes no sense: " + why)
+	}
+	return nil
+}
+
 // sensible leaves out runs that make no sense, and adds them to those that cannot
 // be read.
 func sensible(rs []run.Run, bad *UnreadableError) ([]run.Run, *UnreadableError) {
 	out := rs[:0]
 	for i := range rs {
 		r := &rs[i]
-		why := r.Nonsense()
-		if why == "" {
+		why := senseless(r)
+		if why == nil {
 			out = append(out, *r)
 			continue
 		}
@@ -44,7 +53,7 @@ func sensible(rs []run.Run, bad *UnreadableError) ([]run.Run, *UnreadableError) 
 		if bad.Runs == nil {
 			bad.Runs = map[run.ID]error{}
 		}
-		bad.Runs[r.ID] = errors.New("it makes no sense: " + why)
+		bad.Runs[r.ID] = why
 		if bad.DueSince.IsZero() || r.DueAt.Before(bad.DueSince) {
 			bad.DueSince = r.DueAt
 		}

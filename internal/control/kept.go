@@ -83,6 +83,9 @@ func ofRun(body []byte) (run.ID, bool) {
 // a program that is newer or mended.
 func (c *Control) reopen(ctx context.Context, id run.ID) (did, why string, err error) {
 	r, err := c.Store.Run(ctx, id)
+	if err == nil {
+		err = senseless(&r)
+	}
 	if err != nil {
 		return "", err.Error(), nil //nolint:nilerr // why it cannot be used now either
 	}

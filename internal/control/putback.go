@@ -17,14 +17,19 @@ const mostPutBack = 100_000
 // a time that the wrong clock gave is due that much earlier, or now. Without it such
 // runs would not be looked at, and nothing told of them, until that time comes. What
 // is due before half of it is over was decided by the clock as it is. Times that tell
-// what happened stay: a limit that counts from one of them comes late.
+// what happened stay: a limit that counts from one of them comes late. Runs that cannot
+// be read or make no sense are set aside.
 func (c *Control) PutBack(ctx context.Context, by time.Duration) error {
 	now := c.Now()
 	var errs []error
 	for _, lane := range []run.Lane{run.LaunchLane, run.LookLane} {
 		open, err := c.Store.Due(ctx, lane, now.AddDate(1000, 0, 0), mostPutBack)
-		if err != nil {
+		var bad *UnreadableError
+		if err != nil && !errors.As(err, &bad) {
 			errs = append(errs, fmt.Errorf("looking for open runs: %w", err))
+		}
+		if open, bad = sensible(open, bad); bad != nil {
+			errs = append(errs, c.newLook(now).setAside(ctx, bad))
 		}
 		for _, r := range open {
 			if r.DueAt.Sub(now) < by/2 {

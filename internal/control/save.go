@@ -62,6 +62,9 @@ func (c *Control) owing(ctx context.Context, before run.Run, change Change, j jo
 
 func (c *Control) commit(ctx context.Context, before run.Run, change Change, j job.Job, why string) (run.Run, error) {
 	if before.ID != "" {
+		if err := senseless(&before); err != nil {
+			return run.Run{}, fmt.Errorf("saving run %s: %w", before.ID, err)
+		}
 		change.Was = &before
 	}
 	if err := c.Store.Commit(ctx, change); err != nil {

@@ -55,8 +55,8 @@ func always(e run.Event) func(run.Run) (run.Event, error) {
 
 func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(run.Run) (run.Event, error)) (_ run.Decision, err error) {
 	defer guard(&err)
-	if why := before.Nonsense(); why != "" {
-		return run.Decision{}, fmt.Errorf("deciding about run %s: it makes no sense: %s", before.ID, why)
+	if err := senseless(&before); err != nil {
+		return run.Decision{}, fmt.Errorf("deciding about run %s: %w", before.ID, err)
 	}
 	j, err := c.definition(ctx, before.Definition)
 	if err != nil {

@@ -80,14 +80,16 @@ func (c *Control) tellMissed(ctx context.Context, name string) error {
 		if err != nil || !item.MissedDue(c.Now()) {
 			return err
 		}
-		d, err := c.oweMissed(ctx, item)
-		if errors.Is(err, ErrConflict) {
+		owes, err := c.oweMissed(ctx, item)
+		switch {
+		case errors.Is(err, ErrConflict):
 			continue
-		}
-		if err != nil {
+		case err != nil:
 			return fmt.Errorf("telling the missed slots of job %s: %w", name, err)
+		case owes.ID == "":
+			return nil
 		}
-		if _, err := c.settle(ctx, d); err != nil && !errors.Is(err, ErrOwed) {
+		if _, err := c.settle(ctx, run.Decision{Next: owes}); !errors.Is(err, ErrOwed) {
 			return err
 		}
 		return nil
@@ -95,21 +97,38 @@ func (c *Control) tellMissed(ctx context.Context, name string) error {
 	return fmt.Errorf("telling the missed slots of job %s: %w %d times", name, ErrConflict, conflictRetries)
 }
 
-func (c *Control) oweMissed(ctx context.Context, item job.Item) (run.Decision, error) {
+// oweMissed is the run that owes the notice now, zero where none does.
+func (c *Control) oweMissed(ctx context.Context, item job.Item) (owes run.Run, err error) {
 	r, err := c.Store.Run(ctx, run.ID(item.Missed.Last))
-	if err != nil {
-		return run.Decision{}, err
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return run.Run{}, c.keepMissed(ctx, item, err)
+	case err != nil:
+		return run.Run{}, err
+	}
+	if err := senseless(&r); err != nil {
+		return run.Run{}, c.keepMissed(ctx, item, err)
 	}
 	j, err := c.definition(ctx, r.Definition)
 	if err != nil {
-		return run.Decision{}, err
+		return run.Run{}, err
 	}
 	next, after, owed := notice.OweMissed(item, r, j, c.Now(), c.Timing)
 	if !owed {
-		return run.Decision{Next: r}, c.Store.Commit(ctx, Change{Item: &next})
+		return run.Run{}, c.Store.Commit(ctx, Change{Item: &next})
 	}
-	after, err = c.commit(ctx, r, Change{Run: &after, Item: &next}, j, "its notice is owed")
-	return run.Decision{Next: after}, err
+	return c.commit(ctx, r, Change{Run: &after, Item: &next}, j, "its notice is owed")
+}
+
+// keepMissed keeps what the notice of a job's missed slots would have said, where the
+// newest of them cannot owe it. A crash or a conflict in between keeps it twice.
+func (c *Control) keepMissed(ctx context.Context, item job.Item, cause error) error {
+	m := item.Missed
+	if err := c.keep(ctx, nil, fmt.Sprintf("no notice says that %d slots were missed, from %s to %s: of the last, %v", m.Count, m.First, m.Last, cause)); err != nil {
+		return err
+	}
+	next := notice.MissedTold(item, c.Now())
+	return c.Store.Commit(ctx, Change{Item: &next})
 }
 
 // ofTheJob are the notices that say nothing of a run that a retry would mend.

@@ -12,17 +12,20 @@ import (
 // has the job fail since the oldest was recorded. owed is false where the job
 // wants to hear of its first failure only, and has.
 func OweMissed(item job.Item, r run.Run, j job.Job, now time.Time, t run.Timing) (next job.Item, after run.Run, owed bool) {
-	m := item.Missed
-	owed = !j.Notify.FirstOnly || item.FailingSince.IsZero()
+	if owed = !j.Notify.FirstOnly || item.FailingSince.IsZero(); owed {
+		r.Owed = slices.Clone(r.Owed)
+		r.OweMissed(string(Missed), item.Missed.Count, run.ID(item.Missed.First), now, t)
+	}
+	return MissedTold(item, now), r, owed
+}
+
+// MissedTold is the job's item once its missed slots are told.
+func MissedTold(item job.Item, now time.Time) job.Item {
 	if item.FailingSince.IsZero() {
-		item.FailingSince = m.Since
+		item.FailingSince = item.Missed.Since
 	}
 	item.Missed, item.ToldMissed = nil, now
-	if owed {
-		r.Owed = slices.Clone(r.Owed)
-		r.OweMissed(string(Missed), m.Count, run.ID(m.First), now, t)
-	}
-	return item, r, owed
+	return item
 }
 
 // Keep is the job's item after a run of it ended: failing since its oldest told

@@ -83,15 +83,6 @@ func (w *World) judgeDamaged(rec *record) {
 	}
 }
 
-// savedAside notes that a run which was set aside owes something again, as the newest of
-// missed slots does: then it is set aside, and told, once more.
-func (w *World) savedAside(after *run.Run) {
-	if rec := w.store.runs[after.ID]; rec != nil && rec.damaged && rec.aside && after.Open() {
-		id := string(notice.Corrupt) + ":" + stack + "/" + string(after.ID)
-		w.truth.owed[id] = max(w.truth.owed[id], 1) + 1
-	}
-}
-
 // excused is whether a handler may fail since a run was damaged: its own, or one that
 // is not set aside yet.
 func (w *World) excused(h *handler) bool {

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
@@ -64,9 +66,7 @@ func (w *World) toldMissed(before, after *run.Run, item *job.Item) {
 	f := w.truth.failing[item.Name]
 	w.truth.failing[item.Name] = failing{now: true, since: w.handled}
 	if after == nil {
-		if n := w.store.definitions[w.store.runs[newest].run.Definition].Notify; !n.FirstOnly || !f.now && !f.vague {
-			w.violate("every bad end is told once", newest, "%d slots were missed, and nobody is told", len(ids))
-		}
+		w.untoldOf(newest, len(ids), f)
 		return
 	}
 	e := owesMissed(before, after)
@@ -75,6 +75,20 @@ func (w *World) toldMissed(before, after *run.Run, item *job.Item) {
 	}
 	l := w.truth.lives[after.ID]
 	l.ends = append(l.ends, end{status: run.Missed, notice: fmt.Sprintf("%s:%s/%s/0", notice.Missed, stack, after.ID), at: w.now})
+}
+
+// untoldOf: no run owes the notice of missed slots where only first failures are told. Where
+// the newest makes no sense, something is kept that says what it would have.
+func (w *World) untoldOf(newest run.ID, missed int, f failing) {
+	if w.damagedRun(newest) {
+		if !slices.ContainsFunc(w.store.kept, func(k control.Kept) bool { return strings.Contains(k.Reason, "to "+string(newest)) }) {
+			w.violate("every bad end is told once", newest, "%d slots were missed, and nothing is kept that says so", missed)
+		}
+		return
+	}
+	if n := w.store.definitions[w.store.runs[newest].run.Definition].Notify; !n.FirstOnly || !f.now && !f.vague {
+		w.violate("every bad end is told once", newest, "%d slots were missed, and nobody is told", missed)
+	}
 }
 
 // owesMissed is the notice of missed slots that a change owes.

@@ -135,7 +135,6 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 		w.tell(after.ID, "saved: %s, %d attempts, due %s: %s%s", after.Status, len(after.Attempts), after.DueAt.Format("15:04:05"), after.Cause, owed(after))
 	}
 	w.streamed(after)
-	w.savedAside(after)
 	w.ofTheJob(l, before, after)
 	if decided(before, after) {
 		w.launching(l, before, after)
