@@ -50,6 +50,9 @@ func (b *bars) add(many []view.Bar) {
 	for name := range counts {
 		of := b.jobs[name]
 		before := len(of) - counts[name]
+		if fresh := of[before:]; len(fresh) > 1 && compareBars(fresh[0], fresh[1]) > 0 {
+			slices.Reverse(fresh) // an index has them the newest first, which sorts slowly
+		}
 		slices.SortStableFunc(of, compareBars)
 		of = slices.CompactFunc(of, func(x, y view.Bar) bool { return x.Run == y.Run })
 		b.jobs[name] = of

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"maps"
@@ -35,9 +36,11 @@ type recent struct {
 	mu    sync.Mutex
 	off   bool // there is no feed: a file of an earlier program that nobody writes to
 	place int64
-	// bars are of all runs that were scheduled from since on.
+	// bars are of all runs that were scheduled from since on, and of those from early on
+	// that had not ended by since.
 	bars   *bars
 	since  time.Time
+	early  time.Time
 	newest map[string][]run.Outline
 	// definitions are by their hash, and never change.
 	definitions map[string]job.Job
@@ -78,7 +81,7 @@ func (c *recent) catchUp(ctx context.Context) error {
 		}
 		for _, r := range runs {
 			delete(c.newest, r.ID.Job())
-			if !r.ScheduledFor.Before(c.since) {
+			if !r.ScheduledFor.Before(c.early) {
 				c.bars.put(view.BarOf(r.Outline()))
 			}
 		}
@@ -104,7 +107,7 @@ func (c *recent) forget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.place, c.bars, c.newest, c.since = place, newBars(), map[string][]run.Outline{}, never
+	c.place, c.bars, c.newest, c.since, c.early = place, newBars(), map[string][]run.Outline{}, never, never
 	return nil
 }
 
@@ -121,7 +124,7 @@ func (c *recent) barsOf(ctx context.Context, w control.Walk) ([]view.Bar, error)
 	if c.off {
 		return c.read(ctx, w)
 	}
-	if err := c.reach(ctx, w.Since); err != nil {
+	if err := c.reach(ctx, w); err != nil {
 		return nil, err
 	}
 	if c.bars.n > mostBars { // they are not kept
@@ -135,21 +138,26 @@ func (c *recent) read(ctx context.Context, w control.Walk) ([]view.Bar, error) {
 	return (&plane.Plane{Reader: c.Reader, Now: c.now}).BarsOf(ctx, w)
 }
 
-// reach reads what is not kept yet of the runs from a time on.
-func (c *recent) reach(ctx context.Context, since time.Time) error {
-	if !since.Before(c.since) {
+// reach reads what a walk wants and is not kept yet.
+func (c *recent) reach(ctx context.Context, w control.Walk) error {
+	since := cmp.Or(w.EndsFrom, w.Since)
+	if !w.Since.Before(c.since) || !since.Before(c.since) && !w.Since.Before(c.early) {
 		return nil
 	}
-	w := control.Walk{Since: since, Page: changesPage}
+	read := control.Walk{Since: w.Since, Page: changesPage}
 	if c.since != never {
-		w.Until = c.since
+		read.Until = c.since
 	}
-	read, err := c.read(ctx, w)
+	if since.After(c.since) {
+		since = c.since
+	}
+	read.EndsFrom = since
+	bars, err := c.read(ctx, read)
 	if err != nil {
 		return err
 	}
-	c.bars.add(read)
-	c.since = since
+	c.bars.add(bars)
+	c.since, c.early = since, w.Since
 	return nil
 }
 
@@ -265,12 +273,9 @@ func (s *Server) Warm(ctx context.Context) {
 	if _, ok := p.Reader.(*recent); !ok {
 		return
 	}
-	if _, err := p.BarsOf(ctx, control.Walk{Since: s.cfg.Now().Add(-warmFor)}); err != nil {
+	from := s.cfg.Now().Add(-defaultSpan) // what the timeline shows by itself
+	if _, err := p.BarsOf(ctx, control.Walk{Since: from.Add(-plane.ReachIn), EndsFrom: from}); err != nil {
 		return // a page will say so
 	}
 	_, _ = p.Jobs(ctx, plane.JobFilter{})
 }
-
-// warmFor is what the timeline looks back for by itself, and a day for runs that
-// reach into that.
-const warmFor = defaultSpan + 24*time.Hour

@@ -43,6 +43,9 @@ func TestRecentIsWhatIsThere(t *testing.T) {
 				if d.IntN(2) == 0 {
 					w.Until = recentNow.Add(-time.Duration(d.IntN(24)) * time.Hour)
 				}
+				if d.IntN(2) == 0 { // as a timeline asks
+					w.EndsFrom = w.Since.Add(time.Duration(d.IntN(30)) * time.Hour)
+				}
 				if d.IntN(3) == 0 {
 					w.Jobs = []string{"a", "b"}
 				}
@@ -59,7 +62,7 @@ func happens(t *testing.T, store *sqlite.Store, d *rand.Rand, n int) {
 	t.Helper()
 	if d.IntN(3) > 0 || n < 5 {
 		at := recentNow.Add(-time.Duration(d.IntN(70*60)) * time.Minute)
-		r := run.Run{ID: run.ID(fmt.Sprintf("%c/%s-%d", 'a'+d.IntN(4), at.Format("20060102T1504Z"), n)), ScheduledFor: at, QueuedAt: at, Status: run.Running, DueAt: at}
+		r := run.Run{ID: run.ID(fmt.Sprintf("%c/%s-%d", 'a'+d.IntN(4), at.Format("20060102T1504Z"), n)), ScheduledFor: at, QueuedAt: at, Status: run.Running, DueAt: at, Attempts: []run.Attempt{{N: 1}}}
 		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +73,10 @@ func happens(t *testing.T, store *sqlite.Store, d *rand.Rand, n int) {
 		t.Fatal(err)
 	}
 	r := rs[d.IntN(len(rs))]
-	r.Status, r.FinishedAt, r.DueAt = run.Statuses[d.IntN(len(run.Statuses))], r.QueuedAt.Add(time.Duration(n)*time.Second), time.Time{}
+	r.Status, r.FinishedAt, r.DueAt = run.Statuses[d.IntN(len(run.Statuses))], r.QueuedAt.Add(time.Duration(d.IntN(30*60*60))*time.Second), time.Time{}
+	if d.IntN(2) == 0 { // of which no more than an outline is read
+		r.Status = run.Succeeded
+	}
 	if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
@@ -83,6 +89,9 @@ func equalTo(t *testing.T, kept, fresh *plane.Plane, w control.Walk) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		bars = slices.DeleteFunc(bars, func(b view.Bar) bool { // what may be left out
+			return !b.To.IsZero() && b.To.Before(w.EndsFrom) && b.ScheduledFor.Before(w.EndsFrom)
+		})
 		slices.SortFunc(bars, func(a, b view.Bar) int { return cmp.Compare(a.Run, b.Run) })
 		newest, err := control.NewestOutlines(t.Context(), p.Reader, []string{"a", "b", "none"}, view.Recent)
 		if err != nil {
@@ -102,6 +111,45 @@ func equalTo(t *testing.T, kept, fresh *plane.Plane, w control.Walk) {
 	}
 	if got, want := of(kept), of(fresh); got != want {
 		t.Fatalf("kept is\n%s\nand there is\n%s", got, want)
+	}
+}
+
+// TestRecentInAnyOrder: whichever spans are asked for one after the other, none is
+// taken to be kept that is not.
+func TestRecentInAnyOrder(t *testing.T) {
+	t.Parallel()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	for n := range 70 { // each succeeds at once, but every fourth takes 26 hours
+		at := recentNow.Add(-time.Duration(n) * time.Hour)
+		r := run.Run{ID: run.ScheduledID("a", at), ScheduledFor: at, QueuedAt: at, StartedAt: at, FinishedAt: at.Add(time.Minute), Status: run.Succeeded, Attempts: []run.Attempt{{N: 1}}}
+		if n%4 == 0 {
+			r.FinishedAt = at.Add(26 * time.Hour)
+		}
+		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	span := func(since, endsFrom int) control.Walk {
+		w := control.Walk{Since: recentNow.Add(-time.Duration(since) * time.Hour)}
+		if endsFrom > 0 {
+			w.EndsFrom = recentNow.Add(-time.Duration(endsFrom) * time.Hour)
+		}
+		return w
+	}
+	walks := []control.Walk{span(27, 3), span(48, 24), span(60, 20), span(24, 0), span(48, 0)}
+	for _, first := range walks {
+		for _, second := range walks {
+			for _, third := range walks {
+				kept := remembering(&plane.Plane{Reader: store})
+				for _, w := range []control.Walk{first, second, third} {
+					equalTo(t, kept, &plane.Plane{Reader: store}, w)
+				}
+			}
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // outlines. Times are to the millisecond; runs that cannot be read are left out.
 type Outliner interface {
 	// Outlines goes through the runs that w selects, in no order. Of w only Jobs, Since,
-	// Until and Match count.
+	// Until, EndsFrom and Match count.
 	Outlines(ctx context.Context, w Walk) iter.Seq2[run.Outline, error]
 	// NewestOutlines returns what Newest does; the newest of each job is whole.
 	NewestOutlines(ctx context.Context, jobs []string, n int) (map[string][]run.Outline, error)

@@ -54,6 +54,9 @@ type Walk struct {
 	Statuses []run.Status
 	// Since and Until are the earliest and the latest ScheduledFor.
 	Since, Until time.Time
+	// EndsFrom, unless it is zero, is when what is wanted begins: of the runs scheduled
+	// before it those that had ended by then may be left out.
+	EndsFrom time.Time
 	// Past leaves out the runs of the time Until that come before it in the order,
 	// and itself: where an earlier walk stopped, this one goes on.
 	Past run.ID

@@ -44,8 +44,8 @@ var (
 	cutStatuses = []run.Status{run.Failed, run.Stopped}
 )
 
-// reachIn is how long before a span a run may have been scheduled that has ended in it.
-const reachIn = 24 * time.Hour
+// ReachIn is how long before a span a run may have been scheduled that has ended in it.
+const ReachIn = 24 * time.Hour
 
 // inSight are the bars of a walk's span, and those that reach into it: open runs of
 // any age, and those of the day before that have ended. Of the day before, the runs that
@@ -53,11 +53,11 @@ const reachIn = 24 * time.Hour
 // are read for nothing as are shown.
 func (p *Plane) inSight(ctx context.Context, w control.Walk, lanes []job.Item) ([]view.Bar, error) {
 	before := w
-	before.Since, before.Until = w.Since.Add(-reachIn), w.Since
+	before.Since, before.Until = w.Since.Add(-ReachIn), w.Since
 	open, cut := before, before
 	open.Since, open.Statuses, cut.Statuses = time.Time{}, openStatuses, cutStatuses
 	if p.Bars != nil { // what is remembered is not read again
-		w.Since = before.Since
+		w.Since, w.EndsFrom = before.Since, w.Since
 		kept, err := p.Bars(ctx, w)
 		if err != nil {
 			return nil, err
@@ -87,7 +87,7 @@ func reaching(before control.Walk, bars []view.Bar, lanes []job.Item) control.Wa
 	reach := map[string]time.Duration{}
 	for _, b := range bars {
 		if b.State == view.State(run.Succeeded) {
-			reach[b.Run.Job()] = min(max(reach[b.Run.Job()], 2*b.To.Sub(b.ScheduledFor), leastReach), reachIn)
+			reach[b.Run.Job()] = min(max(reach[b.Run.Job()], 2*b.To.Sub(b.ScheduledFor), leastReach), ReachIn)
 		}
 	}
 	longest := leastReach
@@ -95,7 +95,7 @@ func reaching(before control.Walk, bars []view.Bar, lanes []job.Item) control.Wa
 		longest = max(longest, d)
 	}
 	if slices.ContainsFunc(lanes, func(i job.Item) bool { return reach[i.Name] == 0 }) {
-		longest = reachIn
+		longest = ReachIn
 	}
 	match, from := before.Match, before.Until
 	before.Since = from.Add(-longest)

@@ -1,9 +1,7 @@
 package preview
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -16,7 +14,7 @@ func chains(jobs []Job) (out [][]string) {
 	var order []string
 	for _, j := range jobs {
 		// More often than every hour is no chain but a crowd.
-		if len(j.fires) == 0 || j.Shortest > 0 && j.Shortest < time.Hour {
+		if len(j.Next) == 0 || j.Shortest > 0 && j.Shortest < time.Hour {
 			continue
 		}
 		key := rhythmOf(j)
@@ -34,16 +32,11 @@ func chains(jobs []Job) (out [][]string) {
 // rhythmOf names the days and the distances of a job's runs, but not their time
 // of day.
 func rhythmOf(j Job) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %d", j.fires[0].In(j.zone).Format(time.DateOnly), len(j.fires))
-	for i := 1; i < len(j.fires); i++ {
-		fmt.Fprintf(&b, " %d", j.fires[i].Sub(j.fires[i-1])/time.Minute)
-	}
-	return b.String()
+	return j.Next[0].In(j.zone).Format(time.DateOnly) + string(j.rhythm)
 }
 
 func runsOf(same []Job) (out [][]string) {
-	slices.SortStableFunc(same, func(a, b Job) int { return a.fires[0].Compare(b.fires[0]) })
+	slices.SortStableFunc(same, func(a, b Job) int { return a.Next[0].Compare(b.Next[0]) })
 	var chain []string
 	end := func() {
 		if len(chain) >= 3 {
@@ -53,11 +46,11 @@ func runsOf(same []Job) (out [][]string) {
 	}
 	for i, j := range same {
 		if i > 0 {
-			if gap := j.fires[0].Sub(same[i-1].fires[0]); gap < time.Minute || gap > chainGap {
+			if gap := j.Next[0].Sub(same[i-1].Next[0]); gap < time.Minute || gap > chainGap {
 				end()
 			}
 		}
-		chain = append(chain, j.Name+" "+j.fires[0].In(j.zone).Format("15:04"))
+		chain = append(chain, j.Name+" "+j.Next[0].In(j.zone).Format("15:04"))
 	}
 	end()
 	return out

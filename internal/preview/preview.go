@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/cron"
@@ -80,8 +81,8 @@ type Job struct {
 	// MonthlyUSD is its share of the cost.
 	MonthlyUSD float64 `json:"monthlyUSD"`
 
-	fires []time.Time // the first of each run, for chains; cut
-	zone  *time.Location
+	rhythm []byte // the minutes between runs, for chains; cut
+	zone   *time.Location
 }
 
 // Clock is a change of the clocks in a zone that jobs use.
@@ -160,10 +161,14 @@ func (p *Job) see(slot, last time.Time) {
 	if len(p.Next) < nextFires {
 		p.Next = append(p.Next, slot)
 	}
-	if len(p.fires) < 400 {
-		p.fires = append(p.fires, slot)
+	if last.IsZero() {
+		return
 	}
-	if gap := slot.Sub(last); !last.IsZero() && (p.Shortest == 0 || gap < p.Shortest) {
+	gap := slot.Sub(last)
+	if p.Runs <= 400 {
+		p.rhythm = strconv.AppendInt(append(p.rhythm, ' '), int64(gap/time.Minute), 10)
+	}
+	if p.Shortest == 0 || gap < p.Shortest {
 		p.Shortest = gap
 	}
 }

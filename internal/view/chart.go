@@ -3,7 +3,9 @@ package view
 import (
 	"cmp"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/run"
@@ -156,13 +158,30 @@ func ChartOf(t Timeline) Chart {
 	c.To = c.From.Add(time.Duration(c.Width) * cell)
 	c.Now = c.x(t.Now)
 	budget := perRow(len(t.Lanes))
-	var items []item // of one row after the other
-	for _, lane := range t.Lanes {
-		items = itemsOf(items[:0], lane, t.Now)
-		c.Rows = append(c.Rows, c.row(lane, items, base, budget))
-	}
+	c.Rows = make([]ChartRow, len(t.Lanes))
+	inParts(len(t.Lanes), func(from, to int) {
+		var items []item // of one row after the other
+		for i := from; i < to; i++ {
+			items = itemsOf(items[:0], t.Lanes[i], t.Now)
+			c.Rows[i] = c.row(t.Lanes[i], items, base, budget)
+		}
+	})
 	c.link()
 	return c
+}
+
+// leastPart is how many rows are worth a goroutine of their own.
+const leastPart = 100
+
+// inParts has all processors at work on the numbers from 0 to n: rows do not depend on
+// each other.
+func inParts(n int, work func(from, to int)) {
+	size := max((n+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0), leastPart)
+	var wg sync.WaitGroup
+	for from := 0; from < n; from += size {
+		wg.Go(func() { work(from, min(from+size, n)) })
+	}
+	wg.Wait()
 }
 
 // x is a time's place in cells, to a hundredth.
@@ -228,15 +247,22 @@ func (c *Chart) link() {
 	for _, p := range all[:min(len(all), MaxLinked)] {
 		c.Rows[p.row].Marks[p.mark].loud = true
 	}
-	var d []byte
-	for i := range c.Rows {
-		r := &c.Rows[i]
-		for class := range Class(classes) {
-			if d = path(d[:0], r.Marks, class); len(d) > 0 {
-				r.Quiet = append(r.Quiet, Path{Class: class, D: string(d)})
-			}
+	inParts(len(c.Rows), func(from, to int) {
+		var d []byte
+		for i := from; i < to; i++ {
+			d = c.Rows[i].hush(d)
 		}
-		r.Marks = slices.Clip(slices.DeleteFunc(r.Marks, func(m Mark) bool { return !m.loud }))
-		slices.SortStableFunc(r.Marks, func(a, b Mark) int { return cmp.Compare(a.Class, b.Class) })
+	})
+}
+
+// hush puts the marks that are not drawn one by one into paths; d is room for one.
+func (r *ChartRow) hush(d []byte) []byte {
+	for class := range Class(classes) {
+		if d = path(d[:0], r.Marks, class); len(d) > 0 {
+			r.Quiet = append(r.Quiet, Path{Class: class, D: string(d)})
+		}
 	}
+	r.Marks = slices.Clip(slices.DeleteFunc(r.Marks, func(m Mark) bool { return !m.loud }))
+	slices.SortStableFunc(r.Marks, func(a, b Mark) int { return cmp.Compare(a.Class, b.Class) })
+	return d
 }

@@ -34,6 +34,10 @@ CREATE INDEX IF NOT EXISTS runs_outline ON runs (job, scheduled_for DESC, queued
 // where an outline does not do.
 const outlined = "WITH jobs (job) AS (SELECT value FROM json_each(?)) SELECT id, scheduled_for, queued_at, " + outline + ", CASE WHEN " + outline + " IS NULL THEN rev END, CASE WHEN " + outline + " IS NULL THEN body END FROM jobs CROSS JOIN runs ON runs.job = jobs.job WHERE "
 
+// reaching selects what is scheduled from a time on, or ends from it on as far as the
+// outline says. Its text is compared by the second, which never leaves out too much.
+const reaching = " AND (scheduled_for >= ? OR " + outline + " IS NULL OR substr(" + outline + ", -1) <> 'Z' OR substr(" + outline + ", instr(" + outline + ", '/') + 1) >= ?)"
+
 // Outlines implements control.Outliner.
 func (s *Store) Outlines(ctx context.Context, w control.Walk) iter.Seq2[run.Outline, error] {
 	return func(yield func(run.Outline, error) bool) {
@@ -62,6 +66,11 @@ func (s *Store) outlines(ctx context.Context, w control.Walk) ([][]run.Outline, 
 	if !w.Until.IsZero() {
 		to = w.Until.UnixMilli()
 	}
+	query, ends := outlined+"scheduled_for BETWEEN ? AND ?", []any(nil)
+	if !w.EndsFrom.IsZero() {
+		query += reaching
+		ends = []any{w.EndsFrom.UnixMilli(), w.EndsFrom.UTC().Format("2006-01-02T15:04:05")}
+	}
 	jobs := w.Jobs
 	if len(jobs) == 0 {
 		var err error
@@ -84,7 +93,7 @@ func (s *Store) outlines(ctx context.Context, w control.Walk) ([][]run.Outline, 
 					*out = slices.Grow(*out, max(len(*out), 256))
 				}
 				*out = append(*out, o)
-			}, outlined+"scheduled_for BETWEEN ? AND ?", jsonList(part), from, to)
+			}, query, append([]any{jsonList(part), from, to}, ends...)...)
 			if err != nil {
 				cancel(err)
 			}

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -125,6 +126,46 @@ func TestOutlines(t *testing.T) {
 	var check, indexes string
 	if err := s.DB().QueryRowContext(t.Context(), "SELECT integrity_check, (SELECT group_concat(name) FROM sqlite_master WHERE name IN ('runs_by_job', 'runs_outline')) FROM pragma_integrity_check").Scan(&check, &indexes); err != nil || check != "ok" || indexes != "runs_outline" {
 		t.Errorf("the file is %q and has %q, %v", check, indexes, err)
+	}
+}
+
+// TestOutlinesFromAnEnd: of the runs scheduled before a time those that end from it on
+// are there, in whatever zone and to whatever fraction their end was written, and those
+// that ended earlier are not read, unless they have more to show.
+func TestOutlinesFromAnEnd(t *testing.T) {
+	t.Parallel()
+	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	zones := []*time.Location{time.UTC, time.UTC, time.FixedZone("", 5*3600+1800), time.FixedZone("", -9*3600)}
+	d := rand.New(rand.NewPCG(2026, 105)) //nolint:gosec // a repeatable sample
+	for n := range 300 {
+		r := someRun(d, n)
+		if !r.FinishedAt.IsZero() {
+			fraction := []time.Duration{0, 500 * time.Millisecond, 123456789}[d.IntN(3)]
+			r.FinishedAt = r.ScheduledFor.Add(time.Duration(d.IntN(30*3600))*time.Second + fraction).In(zones[d.IntN(len(zones))])
+		}
+		if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := outlines(t, s, control.Walk{})
+	for _, id := range slices.Sorted(maps.Keys(all))[:40] {
+		at := all[id].FinishedAt
+		got := outlines(t, s, control.Walk{Since: outlineNow.Add(-60 * time.Hour), EndsFrom: at})
+		for id, o := range all {
+			_, there := got[id]
+			before := o.ScheduledFor.Before(at) && !o.ScheduledFor.Before(outlineNow.Add(-60*time.Hour))
+			wanted := !o.ScheduledFor.Before(at) || !o.FinishedAt.Before(at)
+			switch {
+			case before && wanted && !there:
+				t.Errorf("%s, which ended %s, is left out from %s", id, o.FinishedAt, at)
+			case before && there && !wanted && o.Whole == nil && o.FinishedAt.Before(at.Add(-time.Second)) && o.FinishedAt.Location() == time.UTC:
+				t.Errorf("%s, which ended %s, is read from %s", id, o.FinishedAt, at)
+			}
+		}
 	}
 }
 
