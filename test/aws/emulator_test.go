@@ -172,10 +172,11 @@ func (e *emulator) request(t *testing.T, service, method, path string, header ma
 	return e.requestAs(t, e.root(), service, method, path, header, body)
 }
 
-// requestAs sends a request that somebody signs.
+// requestAs sends a request that somebody signs. It is not cut off by the end of the
+// test: an event may be on its way then.
 func (e *emulator) requestAs(t *testing.T, who keyPair, service, method, path string, header map[string]string, body []byte) (int, http.Header, []byte) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, e.url+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, e.url+path, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -190,6 +190,8 @@ func newWorld(t *testing.T) *world {
 	}
 	w.template = build(t)
 	w.emulator = startEmulator(t, "AWS_ENDPOINT_URL_ECS="+w.startECS(t), "AWS_ENDPOINT_URL_SCHEDULER="+w.startScheduler(t))
+	// Before the emulator stops, to which an event may be on its way.
+	t.Cleanup(func() { _ = w.ecs.Close(context.WithoutCancel(t.Context())) })
 	w.webhook(t, "ops", webhookPath)
 	w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops", "Dashboard=true")
 	w.pattern = w.patternOf(t, w.resource)
@@ -252,7 +254,6 @@ func (w *world) startECS(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = w.ecs.Close(context.WithoutCancel(t.Context())) })
 	server := httptest.NewServer(w.line(w.ecs.Handler()))
 	t.Cleanup(server.Close)
 	w.ecsURL = server.URL
