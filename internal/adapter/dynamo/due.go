@@ -30,23 +30,16 @@ const leastBatch = 25
 // anyTime is all of an order.
 var anyTime = span{from: math.MinInt64, to: math.MaxInt64}
 
-// lane is the entries of open runs of a lane that may be due.
-func (s *Store) lane(lane run.Lane, sp span) *merged {
-	return s.sharded(indexOpen, attrOpen, string(lane), attrOpenAt, sp)
-}
-
 // Due implements control.Store. What the index names is read and judged by its
 // own DueAt; an entry is never later than that.
 func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
 	if limit < 1 {
 		return nil, nil
 	}
-	sp := anyTime
 	// Early entries are passed over, so that few are wanted is no reason to ask for
 	// few at a time.
 	batch := min(max(limit, leastBatch), batchSize)
-	sp.to, sp.page, sp.grows = now.UnixMilli(), max(limit, batch)/4, true
-	entries := s.lane(lane, sp)
+	entries := s.dueIn(lane, now, max(limit, batch)/2)
 	d := dueRuns{lane: lane, now: now, limit: limit, unreadable: map[run.ID]error{}, seen: map[run.ID]bool{}}
 	for !d.complete {
 		next, err := entries.next(ctx, batch)

@@ -10,3 +10,6 @@ import (
 func (s *Store) ItemOf(r *run.Run) (map[string]types.AttributeValue, error) {
 	return s.runItem(r, writeMark())
 }
+
+// OldPart is the part of its lane that programs before this one wrote a run into.
+func OldPart(id run.ID) int { return shard(string(id)) }

@@ -42,7 +42,7 @@ func (s *Store) runItem(r *run.Run, mark []byte) (attributes, error) {
 	}
 	switch {
 	case r.Open():
-		item[attrOpen], item[attrOpenAt] = str(sharded(string(r.Lane()), n)), number(laneAt(r, r.Rev+1))
+		item[attrOpen], item[attrOpenAt] = str(sharded(string(r.Lane()), partOf(r.ID))), number(laneAt(r, r.Rev+1))
 	case r.Status != run.Succeeded:
 		item[attrOpen], item[attrOpenAt] = str(sharded(string(r.Status), n)), item[attrAt]
 	}

@@ -25,6 +25,10 @@ type cursor struct {
 	at    func(attributes) int64
 	whole bool
 	grows bool
+	// met, where it is set, is told that the hash key has an entry; those after until
+	// are passed over then.
+	met   func()
+	until int64
 
 	page []entry
 	done bool
@@ -39,12 +43,24 @@ func (c *cursor) fill(ctx context.Context, db API) {
 			c.err = err
 			return
 		}
-		for _, item := range out.Items {
-			c.page = append(c.page, entry{at: c.at(item), item: item, whole: c.whole})
-		}
 		c.in.ExclusiveStartKey = out.LastEvaluatedKey
 		c.done = out.LastEvaluatedKey == nil
+		c.take(out.Items)
 		c.grow()
+	}
+}
+
+func (c *cursor) take(items []attributes) {
+	if c.met != nil && len(items) > 0 {
+		c.met()
+	}
+	for _, item := range items {
+		e := entry{at: c.at(item), item: item, whole: c.whole}
+		if c.met != nil && e.at > c.until {
+			c.done = true
+			return
+		}
+		c.page = append(c.page, e)
 	}
 }
 
@@ -165,8 +181,13 @@ func (s *Store) entries(index, hashName, hash, rangeName string, sp span) *curso
 
 // sharded is all shards of one kind of an index, as one order.
 func (s *Store) sharded(index, hashName, prefix, rangeName string, sp span) *merged {
+	return s.parts(index, hashName, prefix, rangeName, sp, partsFrom(0, shards))
+}
+
+// parts is some shards of one kind of an index, as one order.
+func (s *Store) parts(index, hashName, prefix, rangeName string, sp span, parts []int) *merged {
 	m := &merged{db: s.db, newest: sp.newest}
-	for n := range shards {
+	for _, n := range parts {
 		m.cursors = append(m.cursors, s.entries(index, hashName, prefix+"#"+strconv.Itoa(n), rangeName, sp))
 	}
 	return m

@@ -60,6 +60,7 @@ type Store struct {
 	log      *slog.Logger
 
 	rests control.Rests
+	olds  olds
 
 	// definitions holds bodies by hash. Definitions never change, so that what
 	// is known of them stays true.

@@ -1,0 +1,323 @@
+package dynamo_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+var lanes = []run.Lane{run.LookLane, run.LaunchLane}
+
+// parts counts which hash keys of lanes are asked. As a program before this one, which
+// older says, it writes runs to all eight of them.
+type parts struct {
+	dynamo.API
+	older bool
+
+	mu    sync.Mutex
+	asked []string
+}
+
+func (p *parts) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	if key, ok := in.ExpressionAttributeValues[":h"].(*types.AttributeValueMemberS); ok && in.ExclusiveStartKey == nil {
+		p.mu.Lock()
+		p.asked = append(p.asked, key.Value)
+		p.mu.Unlock()
+	}
+	return p.API.Query(ctx, in, o...)
+}
+
+func (p *parts) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	p.asOlder(in.Item, in.Item, "op")
+	return p.API.PutItem(ctx, in, o...)
+}
+
+func (p *parts) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+	p.asOlder(in.Key, in.ExpressionAttributeValues, ":op")
+	return p.API.UpdateItem(ctx, in, o...)
+}
+
+func (p *parts) asOlder(key, values map[string]types.AttributeValue, name string) {
+	pk, isRun := key["pk"].(*types.AttributeValueMemberS)
+	sk, _ := key["sk"].(*types.AttributeValueMemberS)
+	op, open := values[name].(*types.AttributeValueMemberS)
+	if !p.older || !isRun || !open {
+		return
+	}
+	id, _ := dynamo.RunID(pk.Value, sk.Value)
+	lane, _, _ := strings.Cut(op.Value, "#")
+	values[name] = &types.AttributeValueMemberS{Value: fmt.Sprintf("%s#%d", lane, dynamo.OldPart(id))}
+}
+
+// take is which keys were asked since it was last asked, in order.
+func (p *parts) take() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := slices.Sorted(slices.Values(p.asked))
+	p.asked = nil
+	return out
+}
+
+// pair is a table with two programs at it, of this version and of one before.
+type pair struct {
+	table
+	now          time.Time
+	mine, before *parts
+	newer, older *dynamo.Store
+}
+
+func newPair(t *testing.T) *pair {
+	t.Helper()
+	p := &pair{table: newTable(t), now: start}
+	p.mine, p.before = &parts{API: p.db}, &parts{API: p.db, older: true}
+	p.newer, p.older = p.store(p.mine), p.store(p.before)
+	return p
+}
+
+func (p *pair) store(db dynamo.API) *dynamo.Store {
+	return dynamo.New(dynamo.Config{DB: db, Table: p.name, Now: func() time.Time { return p.now }})
+}
+
+// sweep asks for both lanes, a minute after the last time.
+func (p *pair) sweep(t *testing.T, s *dynamo.Store) (ids []run.ID) {
+	t.Helper()
+	p.now = p.now.Add(time.Minute)
+	for _, lane := range lanes {
+		due, err := s.Due(t.Context(), lane, p.now, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range due {
+			ids = append(ids, r.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// quiet sweeps until the old parts are asked in turn.
+func (p *pair) quiet(t *testing.T) {
+	t.Helper()
+	for range 11 {
+		p.sweep(t, p.newer)
+	}
+	p.mine.take()
+}
+
+// ofAllParts are runs that are due at a time, of which a program before this one has
+// each in another part.
+func ofAllParts(at time.Time) (rs []run.Run) {
+	for _, status := range []run.Status{run.Launching, run.Queued} {
+		had := map[int]bool{}
+		for n := 0; len(had) < 8; n++ {
+			id := run.ScheduledID(fmt.Sprintf("%s-%d", status, n), start)
+			if part := dynamo.OldPart(id); !had[part] {
+				had[part] = true
+				rs = append(rs, run.Run{ID: id, ScheduledFor: start, Status: status, DueAt: at, QueuedAt: start})
+			}
+		}
+	}
+	return rs
+}
+
+func put(t *testing.T, s control.Store, rs ...run.Run) (ids []run.ID) {
+	t.Helper()
+	for _, r := range rs {
+		if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, r.ID)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// keysOf are the hash keys of both lanes, of parts up to the last.
+func keysOf(parts int) (keys []string) {
+	for _, lane := range lanes {
+		for n := range parts {
+			keys = append(keys, fmt.Sprintf("%s#%d", lane, n))
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// TestAProgramBeforeReadsWhatThisOneWrites: it asks eight parts of each lane, and has
+// all runs in them.
+func TestAProgramBeforeReadsWhatThisOneWrites(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	want := put(t, p.newer, ofAllParts(start)...)
+	var got []run.ID
+	for _, hash := range keysOf(8) {
+		out, err := p.db.Query(t.Context(), &dynamodb.QueryInput{
+			TableName: &p.name, IndexName: aws.String("open"), KeyConditionExpression: aws.String("op = :h"),
+			ExpressionAttributeValues: map[string]types.AttributeValue{":h": &types.AttributeValueMemberS{Value: hash}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(out.Items) > 0 && !slices.Contains(keysOf(4), hash) {
+			t.Errorf("%s has %d runs", hash, len(out.Items))
+		}
+		for _, item := range out.Items {
+			id, _ := dynamo.RunID(item["pk"].(*types.AttributeValueMemberS).Value, item["sk"].(*types.AttributeValueMemberS).Value)
+			got = append(got, id)
+		}
+	}
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("it finds %v, want %v", got, want)
+	}
+}
+
+// TestWhatAProgramBeforeWrote: a process that has just begun finds all of it at once,
+// and what is due later in the minute in which it is due, however long that is after all
+// that was due before.
+func TestWhatAProgramBeforeWrote(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	now := put(t, p.older, ofAllParts(start)...)
+	later := ofAllParts(start.Add(2 * time.Hour))
+	for i := range later {
+		later[i].ID = run.ScheduledID(later[i].ID.Job(), start.Add(2*time.Hour))
+	}
+	p.mine.take()
+	if got := p.sweep(t, p.newer); !slices.Equal(got, now) {
+		t.Fatalf("at first it gives %v, want %v", got, now)
+	}
+	if asked := p.mine.take(); !slices.Equal(asked, keysOf(8)) {
+		t.Errorf("at first it asks %v", asked)
+	}
+	then := put(t, p.older, later...)
+	for _, id := range now {
+		end(t, p.newer, id)
+	}
+	for p.now.Before(start.Add(2*time.Hour - time.Minute)) {
+		if got := p.sweep(t, p.newer); len(got) > 0 {
+			t.Fatalf("at %s it gives %v", p.now, got)
+		}
+	}
+	if got := p.sweep(t, p.newer); !slices.Equal(got, then) {
+		t.Errorf("in the minute of the others it gives %v, want %v", got, then)
+	}
+}
+
+func end(t *testing.T, s control.Store, id run.ID) {
+	t.Helper()
+	r, err := s.Run(t.Context(), id)
+	r.Status, r.FinishedAt = run.Succeeded, start
+	if err := errors.Join(err, s.Commit(t.Context(), control.Change{Run: &r})); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOldPartsAreAskedInTurn: ten minutes after they were last found to be not empty, one
+// a minute; what a program before this one writes then is found within eight minutes, and
+// from the first of it on at once.
+func TestOldPartsAreAskedInTurn(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	p.quiet(t)
+	var olds []string
+	for range 8 {
+		if got := p.sweep(t, p.newer); len(got) > 0 {
+			t.Fatalf("of nothing it gives %v", got)
+		}
+		for _, key := range p.mine.take() {
+			if !slices.Contains(keysOf(4), key) {
+				olds = append(olds, key)
+			}
+		}
+	}
+	if want := slices.DeleteFunc(keysOf(8), func(key string) bool { return slices.Contains(keysOf(4), key) }); !slices.Equal(slices.Sorted(slices.Values(olds)), want) {
+		t.Errorf("in eight minutes it asks %v, want each of %v once", olds, want)
+	}
+	for _, r := range ofAllParts(start) {
+		if part := dynamo.OldPart(r.ID); part != 4 && part != 7 {
+			continue
+		}
+		p.quiet(t)
+		ids := put(t, p.older, r)
+		minutes := 1
+		for ; !slices.Equal(p.sweep(t, p.newer), ids); minutes++ {
+			if minutes == 8 {
+				t.Fatalf("%s is not found within eight minutes", r.ID)
+			}
+		}
+		p.mine.take()
+		if p.sweep(t, p.newer); !slices.Equal(p.mine.take(), keysOf(8)) {
+			t.Errorf("not all parts are asked once %s was found", r.ID)
+		}
+		end(t, p.newer, r.ID)
+	}
+}
+
+// TestWhoAsksRarelyAsksAllParts: as does one whose clock was put back, and who asks for
+// what is due at another time.
+func TestWhoAsksRarelyAsksAllParts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ passes, until time.Duration }{
+		"after three minutes": {3 * time.Minute, 0},
+		"an hour back":        {-time.Hour, 0},
+		"for what comes":      {time.Minute, time.Hour},
+		"the next minute":     {time.Minute, time.Minute},
+	} {
+		p := newPair(t)
+		p.quiet(t)
+		p.now = p.now.Add(c.passes)
+		for _, lane := range lanes {
+			if _, err := p.newer.Due(t.Context(), lane, p.now.Add(c.until), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if asked := p.mine.take(); slices.Equal(asked, keysOf(8)) == (name == "the next minute") {
+			t.Errorf("%s: it asks %v", name, asked)
+		}
+	}
+}
+
+// TestBothProgramsAtOnce: whoever writes a run next, it has one entry, and both find it.
+func TestBothProgramsAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	turns := []*dynamo.Store{p.older, p.newer, p.newer, p.older, p.older, p.newer}
+	for _, r := range ofAllParts(start) {
+		put(t, p.older, r)
+		for n, s := range turns {
+			was, err := p.newer.Run(t.Context(), r.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			is := was
+			is.Cause = fmt.Sprint("turn ", n)
+			if is.Status == run.Launching && n%2 == 1 {
+				is.Status, is.Attempts = run.Running, []run.Attempt{{N: 1, TaskARN: "arn"}}
+			}
+			c := control.Change{Run: &is, Was: &was}
+			if err := s.Commit(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			for name, reader := range map[string]*dynamo.Store{"this one": p.newer, "one that begins": p.store(p.db)} {
+				due, err := reader.Due(t.Context(), r.Lane(), p.now, 100)
+				if err != nil || len(due) != 1 || due[0].ID != r.ID || due[0].Cause != is.Cause {
+					t.Errorf("%s, turn %d: %s finds %v (%v)", r.ID, n, name, due, err)
+				}
+			}
+		}
+		end(t, p.newer, r.ID)
+	}
+}
