@@ -39,12 +39,18 @@
 // index costs nothing there.
 //
 //	index   hash             range  holds
-//	open    op=<lane>#<n>    od     open runs, by when they are due
+//	open    op=<lane>#<n>    od     open runs, by when they are due; n is 0 to 3
 //	        op=P             od     pending slots that are not done, by when they came
 //	        op=<status>#<n>  od     runs that ended other than well and owe
 //	                                nothing, by ScheduledFor
 //	recent  np=N#<n>         at     all runs, by ScheduledFor
 //	byhand  pk=R#<job>       hand   runs by hand, by ScheduledFor
+//
+// Programs before this one have open runs in parts 4 to 7 of their lanes too, and read
+// them all. Lists for people read all eight. Due asks the old parts for as long as one of
+// them has an entry, and ten minutes longer; then one of both lanes' a minute, for ever.
+// So what such a program writes, before an upgrade, beside this one or after a rollback,
+// is found: at once by a process that has just begun, within eight minutes by others.
 //
 // Times are Unix milliseconds. Where an entry stands in a lane is cut to a second,
 // and a thousandth is added where the run has ended: by the keys alone a list of the
@@ -57,8 +63,8 @@
 // each write of it moves the entry, and by the keys alone Due passes over what rests
 // (Store.Rest) until somebody writes it.
 //
-// Times are otherwise exact. A herd's writes are spread over eight hash keys
-// of each index.
+// Times are otherwise exact. A herd's writes are spread over four hash keys of a lane,
+// and over eight of each other list.
 //
 // # What a run costs
 //

@@ -51,15 +51,22 @@ func (p *parts) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o 
 }
 
 func (p *parts) asOlder(key, values map[string]types.AttributeValue, name string) {
-	pk, isRun := key["pk"].(*types.AttributeValueMemberS)
-	sk, _ := key["sk"].(*types.AttributeValueMemberS)
+	id, isRun := idOf(key)
 	op, open := values[name].(*types.AttributeValueMemberS)
 	if !p.older || !isRun || !open {
 		return
 	}
-	id, _ := dynamo.RunID(pk.Value, sk.Value)
 	lane, _, _ := strings.Cut(op.Value, "#")
 	values[name] = &types.AttributeValueMemberS{Value: fmt.Sprintf("%s#%d", lane, dynamo.OldPart(id))}
+}
+
+func idOf(key map[string]types.AttributeValue) (id run.ID, ok bool) {
+	pk, isText := key["pk"].(*types.AttributeValueMemberS)
+	sk, alsoText := key["sk"].(*types.AttributeValueMemberS)
+	if !isText || !alsoText {
+		return "", false
+	}
+	return dynamo.RunID(pk.Value, sk.Value)
 }
 
 // take is which keys were asked since it was last asked, in order.
@@ -175,7 +182,7 @@ func TestAProgramBeforeReadsWhatThisOneWrites(t *testing.T) {
 			t.Errorf("%s has %d runs", hash, len(out.Items))
 		}
 		for _, item := range out.Items {
-			id, _ := dynamo.RunID(item["pk"].(*types.AttributeValueMemberS).Value, item["sk"].(*types.AttributeValueMemberS).Value)
+			id, _ := idOf(item)
 			got = append(got, id)
 		}
 	}

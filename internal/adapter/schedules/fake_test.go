@@ -93,3 +93,7 @@ func (r rules) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleInput
 	}
 	return out, nil
 }
+
+func (r rules) ListRules(context.Context, *eventbridge.ListRulesInput, ...func(*eventbridge.Options)) (*eventbridge.ListRulesOutput, error) {
+	return &eventbridge.ListRulesOutput{}, nil
+}

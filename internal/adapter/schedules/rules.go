@@ -27,31 +27,100 @@ type rule struct {
 	why error
 }
 
-// rulesAtOnce is how many rules are read each time; of more a fifth, so that each is
-// read within five minutes.
+// rulesAtOnce is how many rules are read each time. More are listed, or a fifth of them
+// is read, so that each is known anew within five minutes.
 const rulesAtOnce = 10
 
-// rulesDue are the rules that must be read: those of which nothing is known first,
-// then those that were read longest ago. Rules that no job names are forgotten.
-func (r *Registry) rulesDue() []string {
-	if r.merged == nil {
-		named := map[string]rule{}
-		for _, v := range r.read { //nolint:gocritic // only where something changed
-			if v.entry != nil && v.entry.job.Rule != "" {
-				named[v.entry.job.Rule] = r.rules[v.entry.job.Rule]
-			}
+// ruleLap is how far the rules of the account's bus are listed.
+type ruleLap struct {
+	token *string
+	pages int
+	// last is how many pages all of them were, 0 where that is not known.
+	last int
+}
+
+// nameRules forgets rules that no job names.
+func (r *Registry) nameRules() {
+	if r.merged != nil {
+		return
+	}
+	named := map[string]rule{}
+	for _, v := range r.read { //nolint:gocritic // only where something changed
+		if v.entry != nil && v.entry.job.Rule != "" {
+			named[v.entry.job.Rule] = r.rules[v.entry.job.Rule]
 		}
-		r.rules = named
+	}
+	r.rules = named
+}
+
+// listRules goes on with the list of the bus's rules, a fifth of its pages. ok is
+// whether that could be done; where it could not, the list begins anew the next time.
+func (r *Registry) listRules(ctx context.Context) (ok bool) {
+	if len(r.rules) <= rulesAtOnce {
+		r.bus = ruleLap{}
+		return false
+	}
+	l, most := &r.bus, rulesAtOnce
+	if l.last > 0 {
+		most = (l.last + 4) / 5
+	}
+	for range most {
+		if err := r.rulePace.wait(ctx, r, rulesPerSecond); err != nil {
+			return false
+		}
+		asked := r.now()
+		out, err := r.Rules.ListRules(ctx, &eventbridge.ListRulesInput{Limit: aws.Int32(perPage), NextToken: l.token})
+		if err != nil {
+			*l = ruleLap{last: l.last}
+			return false
+		}
+		for i := range out.Rules {
+			r.noteRule(&out.Rules[i], asked)
+		}
+		l.pages++
+		if l.token = out.NextToken; aws.ToString(l.token) == "" {
+			*l = ruleLap{last: l.pages}
+			return true
+		}
+	}
+	return true
+}
+
+// noteRule notes that a rule was listed. One that is otherwise than it is known is
+// read: a list decides nothing.
+func (r *Registry) noteRule(listed *types.Rule, asked time.Time) {
+	name := aws.ToString(listed.Name)
+	v, named := r.rules[name]
+	if !named || v.asOf.IsZero() {
+		return
+	}
+	if v.why != nil || v.expression != aws.ToString(listed.ScheduleExpression) || v.disabled != (listed.State == types.RuleStateDisabled) {
+		asked = time.Time{}
+	}
+	v.asOf = asked
+	r.rules[name] = v
+}
+
+// rulesDue are the rules that must be read: those of which nothing is known first,
+// then those that were read longest ago. Where rules were listed, only those of these
+// which the list has not had for five minutes.
+func (r *Registry) rulesDue(listed bool) []string {
+	now, unknown, old := r.now(), 0, 0
+	asOf := make(map[string]time.Time, len(r.rules))
+	for name, v := range r.rules {
+		switch {
+		case v.asOf.IsZero() || v.asOf.After(now): // the clock was put back
+			unknown++
+			continue
+		case !listed || now.Sub(v.asOf) >= lapTime:
+			old++
+		}
+		asOf[name] = v.asOf
 	}
 	names := slices.SortedFunc(maps.Keys(r.rules), func(a, b string) int {
-		return cmp.Or(r.rules[a].asOf.Compare(r.rules[b].asOf), cmp.Compare(a, b))
+		return cmp.Or(asOf[a].Compare(asOf[b]), cmp.Compare(a, b))
 	})
-	known := func(name string) bool { return !r.rules[name].asOf.IsZero() }
-	n := slices.IndexFunc(names, known)
-	if n < 0 {
-		return names
-	}
-	return names[:min(len(names), n+max(rulesAtOnce, (len(names)+4)/5))]
+	return names[:unknown+min(old, max(rulesAtOnce, (len(names)+4)/5))]
 }
 
 // readRules reads rules.

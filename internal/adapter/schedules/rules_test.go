@@ -3,6 +3,8 @@ package schedules
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -11,16 +13,49 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// bus has rules that are all alike, and counts who asks for which.
+// bus has rules that are all alike, which come behind so many others where all are
+// listed, and counts who asks for which.
 type bus struct {
 	mu       sync.Mutex
 	asked    map[string]int
 	disabled bool
+	others   int
+	rules    int
+	// denied is whether nobody may list them, forgets whether a list has none of them.
+	denied, forgets bool
+	lists           int
+}
+
+func (b *bus) ListRules(_ context.Context, in *eventbridge.ListRulesInput, _ ...func(*eventbridge.Options)) (*eventbridge.ListRulesOutput, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lists++
+	if b.denied {
+		return nil, &smithy.GenericAPIError{Code: "AccessDeniedException"}
+	}
+	var all []types.Rule
+	for range b.others {
+		all = append(all, types.Rule{Name: aws.String("other"), EventPattern: aws.String("{}")})
+	}
+	for n := 0; n < b.rules && !b.forgets; n++ {
+		rule := types.Rule{Name: aws.String(fmt.Sprintf("rule-%03d", n)), State: types.RuleStateEnabled, ScheduleExpression: aws.String("rate(5 minutes)")}
+		if b.disabled {
+			rule.State = types.RuleStateDisabled
+		}
+		all = append(all, rule)
+	}
+	from, _ := strconv.Atoi(aws.ToString(in.NextToken))
+	out := &eventbridge.ListRulesOutput{Rules: all[from:min(len(all), from+int(*in.Limit))]}
+	if from += len(out.Rules); from < len(all) {
+		out.NextToken = aws.String(strconv.Itoa(from))
+	}
+	return out, nil
 }
 
 func (b *bus) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
@@ -44,7 +79,7 @@ func ruledBy(t *testing.T, n int) (r *Registry, b *bus, clock *time.Time, waited
 		g.schedules = append(g.schedules, schedule(name, "cron(0 3 * * ? *)", carrier(t, job.Job{Name: name}, fmt.Sprintf("rule-%03d", i/2)), disabled))
 	}
 	clock, waited = new(time.Time), new(time.Duration)
-	*clock, b = changed, &bus{asked: map[string]int{}}
+	*clock, b = changed, &bus{asked: map[string]int{}, rules: n}
 	r = &Registry{Scheduler: listed{g}, Rules: b, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered, Now: func() time.Time { return *clock }}
 	turns := make(chan struct{}, 1)
 	r.Wait = func(_ context.Context, d time.Duration) error {
@@ -75,13 +110,14 @@ func (l listed) ListSchedules(ctx context.Context, in *scheduler.ListSchedulesIn
 }
 
 // TestRulesAreReadByTurns: a rule is asked for once, however many jobs name it, ten
-// rules each minute or a fifth of them, the first time all, at most 25 a second; and a
-// rule that changed is known within five minutes.
+// rules each minute, the first time all, at most 25 a second; of more a fifth, where
+// they cannot be listed; and a rule that changed is known within five minutes.
 func TestRulesAreReadByTurns(t *testing.T) {
 	t.Parallel()
 	shares := map[int]int{1: 1, 10: 10, 11: 10, 50: 10, 100: 20, 101: 21}
 	for rules, share := range shares {
 		r, b, clock, waited := ruledBy(t, rules)
+		b.denied = true
 		minute := func() (calls, off int) {
 			t.Helper()
 			clear(b.asked)
@@ -122,5 +158,84 @@ func TestRulesAreReadByTurns(t *testing.T) {
 		if renewal, err := r.Renew(t.Context(), "job-000", *clock); err != nil || renewal.Job == nil || !renewal.Job.Disabled || b.asked["rule-000"] != 1 || len(b.asked) != 1 {
 			t.Errorf("%d rules: %+v, %v, asked %v", rules, renewal, err, b.asked)
 		}
+	}
+}
+
+// TestRulesAreListed: more than ten rules are not read but listed, a fifth of the bus's
+// pages each minute. One that a list has otherwise is read, as is one that lists have
+// forgotten for five minutes.
+func TestRulesAreListed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ rules, others, first, lists int }{
+		"one page":      {11, 0, 1, 1},
+		"three pages":   {50, 250, 3, 1},
+		"five pages":    {50, 450, 5, 1},
+		"twelve pages":  {50, 1100, 10, 3}, // the second minute ends the first list
+		"thirteen more": {200, 1100, 13, 3},
+	} {
+		r, b, clock, _ := ruledBy(t, c.rules)
+		b.others = c.others
+		minute := func() (read, lists, off int) {
+			t.Helper()
+			clear(b.asked)
+			b.lists = 0
+			jobs, err := jobsOf(t.Context(), r)
+			if err != nil || len(jobs) != 2*c.rules {
+				t.Fatal(len(jobs), err)
+			}
+			for i := range jobs {
+				if jobs[i].Disabled {
+					off++
+				}
+			}
+			for _, n := range b.asked {
+				read += n
+			}
+			*clock = clock.Add(time.Minute)
+			return read, b.lists, off
+		}
+		if read, lists, off := minute(); read != c.rules || lists > max(c.first, rulesAtOnce) || off > 0 {
+			t.Errorf("%s, first: %d rules are read, by %d lists, %d jobs are off", name, read, lists, off)
+		}
+		minute()
+		for range 20 {
+			if read, lists, _ := minute(); read > 0 || lists < 1 || lists > c.lists {
+				t.Errorf("%s: %d rules are read, by %d lists, want none, by 1 to %d", name, read, lists, c.lists)
+			}
+		}
+		b.disabled = true
+		var all, off int
+		for range 5 {
+			var read int
+			read, _, off = minute()
+			all += read
+		}
+		if all != c.rules || off != 2*c.rules {
+			t.Errorf("%s: %d rules are read and %d jobs off after five minutes", name, all, off)
+		}
+		b.forgets, all = true, 0
+		for range 10 {
+			read, _, _ := minute()
+			all += read
+		}
+		if all < c.rules {
+			t.Errorf("%s: of rules that no list has %d are read in ten minutes", name, all)
+		}
+	}
+}
+
+// TestRulesAfterAClockThatWasPutBack are all read.
+func TestRulesAfterAClockThatWasPutBack(t *testing.T) {
+	t.Parallel()
+	r, b, clock, _ := ruledBy(t, 50)
+	for range 3 {
+		if _, err := jobsOf(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	*clock, b.denied, b.disabled = clock.Add(-time.Hour), true, true
+	jobs, err := jobsOf(t.Context(), r)
+	if err != nil || slices.ContainsFunc(jobs, func(j job.Job) bool { return !j.Disabled }) {
+		t.Errorf("not all are read: %v", err)
 	}
 }

@@ -29,6 +29,7 @@ type Scheduler interface {
 // Rules is the part of the EventBridge client that is used.
 type Rules interface {
 	DescribeRule(context.Context, *eventbridge.DescribeRuleInput, ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error)
+	ListRules(context.Context, *eventbridge.ListRulesInput, ...func(*eventbridge.Options)) (*eventbridge.ListRulesOutput, error)
 }
 
 // Registry reads the jobs. A schedule that did not change since it was last read is
@@ -55,6 +56,7 @@ type Registry struct {
 	gone  map[string]gone
 	lap   lap
 	rules map[string]rule
+	bus   ruleLap
 	// merged is what read and rules come to, nil where that must be found anew.
 	merged *merged
 
@@ -110,7 +112,9 @@ func (r *Registry) Jobs(ctx context.Context) (control.Reading, error) {
 		return control.Reading{}, err
 	}
 	r.readAll(ctx, r.due())
-	r.readRules(ctx, r.rulesDue())
+	r.nameRules()
+	listed := r.listRules(ctx)
+	r.readRules(ctx, r.rulesDue(listed))
 	m := r.merge()
 	g := r.gaps(m)
 	if g.none() {

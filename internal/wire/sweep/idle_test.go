@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -55,7 +56,7 @@ func (c *tally) take() (n int, words string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []string
-	for _, name := range []string{"ListSchedules", "GetSchedule", "DescribeRule", "Query", "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "TransactWriteItems"} {
+	for _, name := range []string{"ListSchedules", "GetSchedule", "DescribeRule", "ListRules", "Query", "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "TransactWriteItems"} {
 		if c.n[name] > 0 {
 			out = append(out, fmt.Sprintf("%s %d", name, c.n[name]))
 		}
@@ -113,6 +114,29 @@ func (s *stand) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 		Name: in.Name, LastModificationDate: deployed, State: types.ScheduleStateEnabled, ScheduleExpression: aws.String("cron(0 3 * * ? *)"),
 		ScheduleExpressionTimezone: aws.String("UTC"), Target: &types.Target{Arn: aws.String("trigger"), Input: aws.String(input)},
 	}, err
+}
+
+// others is how many rules the account has that start nothing of the stack: with those
+// that do as many as a bus may have (Amazon EventBridge User Guide, "Amazon EventBridge
+// quotas": 300 rules in most Regions).
+const others = 250
+
+// ListRules has them on pages of a hundred.
+func (s *stand) ListRules(_ context.Context, in *eventbridge.ListRulesInput, _ ...func(*eventbridge.Options)) (*eventbridge.ListRulesOutput, error) {
+	s.add("ListRules")
+	var all []eventbridgetypes.Rule
+	for n := range others {
+		all = append(all, eventbridgetypes.Rule{Name: aws.String(fmt.Sprintf("other-%d", n)), EventPattern: aws.String("{}")})
+	}
+	for n := 9; n < s.schedules; n += 200 {
+		all = append(all, eventbridgetypes.Rule{Name: aws.String(fmt.Sprintf("rule-%d", n)), State: eventbridgetypes.RuleStateEnabled, ScheduleExpression: aws.String("cron(0 3 * * ? *)")})
+	}
+	from, _ := strconv.Atoi(aws.ToString(in.NextToken))
+	out := &eventbridge.ListRulesOutput{Rules: all[from:min(len(all), from+int(*in.Limit))]}
+	if from += len(out.Rules); from < len(all) {
+		out.NextToken = aws.String(strconv.Itoa(from))
+	}
+	return out, nil
 }
 
 func (s *stand) DescribeRule(context.Context, *eventbridge.DescribeRuleInput, ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
