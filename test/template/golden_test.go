@@ -212,7 +212,7 @@ func TestAnyResource(t *testing.T) {
 		"ReaderPolicy cloudwatch:GetMetricData", "ReaderPolicy scheduler:ListSchedules",
 		"SweepRole ec2",
 		"SweepRole ecs:DescribeTaskDefinition", "SweepRole ecs:ListTasks",
-		"SweepRole scheduler:ListSchedules",
+		"SweepRole events:ListRules", "SweepRole scheduler:ListSchedules",
 		"TriggerRole ec2",
 		"TriggerRole ecs:DescribeTaskDefinition", "TriggerRole ecs:ListTasks",
 		"WidgetRole ec2",
