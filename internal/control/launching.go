@@ -161,7 +161,7 @@ func (p *lane) one(ctx context.Context, r run.Run, taken time.Time) {
 	if !moved {
 		return
 	}
-	if len(next.Attempts) > len(r.Attempts) || queues(r) && next.Status == run.Running {
+	if next.Status != run.Queued && len(next.Attempts) > len(r.Attempts) || queues(r) && next.Status == run.Running {
 		p.mu.Lock()
 		p.looked.Launched++
 		p.mu.Unlock()

@@ -253,7 +253,8 @@ type Control struct {
 	Now    func() time.Time
 	Timing run.Timing
 	Log    *slog.Logger
-	// Pace limits the rate of launches; nil is no limit.
+	// Pace limits the rate of launches; nil is no limit, and then slots that come
+	// within run.Timing.Throttled of a refusal for ECS's rate are left to the look.
 	Pace Pacer
 	// InTurns is whether other processes launch at the same rate: those that launch
 	// what waits for it then take turns, by a mark in the store.
@@ -276,6 +277,7 @@ type Control struct {
 
 	untold      untold
 	room        room
+	crowd       crowd
 	definitions sync.Map // job.Job by hash
 	quiet       sync.Map // until when a rate cannot have fallen silent, by period
 	lastSlots   lastSlots

@@ -262,6 +262,9 @@ func (c *Control) launch(ctx context.Context, r run.Run, j job.Job, attempt int)
 	answer := c.Launcher.Launch(ctx, Launch{
 		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Round: mark.Round, Task: r.Task, Form: r.Attempt(attempt).Form, Job: j,
 	})
+	if c.Pace == nil {
+		c.crowd.note(answer, c.Now())
+	}
 	switch e := answer.(type) {
 	case run.Refused:
 		e.Send = send

@@ -152,7 +152,7 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how 
 
 // situation is what an admission needs to know beside the job.
 func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, how claiming) (s run.Situation, err error) {
-	s = run.Situation{Now: c.Now(), Force: how.force, Newest: true, Timing: c.Timing}
+	s = run.Situation{Now: c.Now(), Force: how.force, Newest: true, Refused: c.crowd.since(), Timing: c.Timing}
 	if s.Item, err = c.itemOr(ctx, j.Name, how.item); err != nil {
 		return s, err
 	}
@@ -245,6 +245,9 @@ func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.A
 		return run.NewUnresolved(req, err.Error(), now, c.Timing)
 	}
 	req.Task = task
+	if a.Crowded {
+		return run.NewQueued(req, a.Why, false, now, c.Timing)
+	}
 	return run.New(req, now, c.Timing)
 }
 

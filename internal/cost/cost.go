@@ -90,6 +90,23 @@ var Success = Use{
 	},
 }
 
+// Written are the table's write units of a run, looks at it too.
+type Written struct {
+	Run   string
+	Units float64
+}
+
+// Writes are those of runs that do not simply succeed, each as test/calls plays and
+// counts it. A job whose runs may not overlap writes its item with its runs.
+var Writes = []Written{
+	{"succeeds, of a job whose runs may not overlap", 12},
+	{"is relaunched, and succeeds", 8},
+	{"fails", 13},
+	{"fails as the one before did", 10},
+	{"waits since ECS refused its launch for its rate, and succeeds", 12},
+	{"waits since ECS refused another within the second before, and succeeds", 9},
+}
+
 // Idle is a month of a stack in which nothing runs. The sweep's time is assumed; its
 // units are those of a stack of up to 150 jobs, as internal/wire/sweep counts them.
 var Idle = Use{Calls: []Calls{{Function: "sweep", N: sweeps, MemoryMB: 256, Wait: 1}}, Writes: 3 * sweeps, Reads: 18.5 * sweeps, Metrics: 6, Alarms: 10}

@@ -52,6 +52,11 @@ as published up to %s, look them up before you decide by them). Tasks, NAT gatew
 	bare.Bytes = 0
 	fmt.Fprintf(&b, "\nWithout what is stored that is $%.2f. Units and the bytes of logs are counted by tests. A call's time is what the processor was measured to need, at the part of one that the memory buys, and what it waits for, which is assumed: %g ms for each call of the table, %g ms for RunTask, of which each 100 ms more cost $%.2f. Functions are warm in it: where runs are rare, most calls begin with a start.\n\n",
 		bare.USD(p, 1e6, cost.KeepDays), cost.AtTable*1000, cost.RunTask*1000, 1e6*0.1*float64(cost.Success.Calls[0].MemoryMB)/1024*p.GBSecond)
+	b.WriteString("| a run that | takes write units |\n|---|---|\n")
+	for _, w := range cost.Writes {
+		fmt.Fprintf(&b, "| %s | %g |\n", w.Run, w.Units)
+	}
+	b.WriteString("\n")
 	table(&b, "a stack that does nothing", "how it is computed", "$ a month", cost.Idle, 1)
 	b.WriteString("\n")
 	table(&b, "what `Dashboard` adds", "how it is computed", "$ a month", cost.Dashboard, 1)

@@ -23,6 +23,9 @@ type Admission struct {
 	// Late is whether a slot is started that a later one has overtaken, which the
 	// job's item must know.
 	Late bool
+	// Crowded is whether a run that is to be launched is left to the look, since ECS
+	// takes no launch at this moment.
+	Crowded bool
 }
 
 // Situation is what Admit needs to know beside the job.
@@ -45,6 +48,9 @@ type Situation struct {
 	SkipEnd time.Time
 	// Force lets a person run a paused job.
 	Force bool
+	// Refused is when ECS last refused a launch of the process that asks for its
+	// rate; zero where it refused none, or where the process keeps to a rate itself.
+	Refused time.Time
 	// Timing says from when on launches are made.
 	Timing Timing
 }
@@ -77,8 +83,24 @@ func Admit(j job.Job, req Request, s Situation) Admission {
 		return Admission{As: Missed, Why: why}
 	}
 	a := overlap(j, false, s)
-	a.Late = a.As == Launching && Overdue(j, req, s.Now) && !s.Newest
+	if a.As != Launching {
+		return a
+	}
+	a.Late = Overdue(j, req, s.Now) && !s.Newest
+	if a.Crowded = crowded(req, s); a.Crowded {
+		a.Why = rateLimited
+	}
 	return a
+}
+
+// crowded is whether a slot comes so soon after a launch that was refused for ECS's
+// rate that its own would be refused too. After Throttled the rate's whole burst may
+// be there again (ECS developer guide, "Fargate throttling quotas": 20, and 20 a
+// second), and somebody must ask, or some of it is lost before the look comes. What
+// a person asks for is not left.
+func crowded(req Request, s Situation) bool {
+	since := s.Now.Sub(s.Refused)
+	return req.Trigger.Kind == BySchedule && !s.Refused.IsZero() && since >= 0 && since < s.Timing.Throttled
 }
 
 // How slots whose triggers were held up are kept from starting all at once.

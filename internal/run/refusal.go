@@ -8,6 +8,9 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
+// rateLimited says why a run waits that ECS's rate left no room for.
+const rateLimited = "waiting: ECS limits the rate of launches"
+
 // refused: a send was answered with a refusal. It is proof that the attempt
 // launched nothing only when no other send of it is without an answer.
 //
@@ -35,7 +38,7 @@ func (d *decider) refused(a *Attempt, e Refused) (Outcome, string) {
 		return Did, d.doubt(a)
 	case s.Kind == stop.LaunchException && stop.Throttled(s):
 		wait := d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled))
-		return Did, d.putOff(a, "waiting: ECS limits the rate of launches", d.now.Add(wait))
+		return Did, d.putOff(a, rateLimited, d.now.Add(wait))
 	}
 	a.EndedAt = d.now
 	a.note(&s, &v)

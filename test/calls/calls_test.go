@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/cost"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/run"
@@ -87,13 +89,32 @@ func TestCalls(t *testing.T) {
 	for _, length := range slices.Sorted(maps.Keys(lengths)) {
 		out.WriteString(long(t, length, lengths[length]))
 	}
-	out.WriteString(throttled(t))
+	out.WriteString(throttled(t, "A run that waits since ECS refused its launch for its rate, and succeeds", false))
+	out.WriteString(throttled(t, "A run that waits since ECS refused another within the second before, and succeeds", true))
+	out.WriteString(exclusive(t))
 	w := newWorld(t, nil)
 	w.cold = true
 	w.must(w.fire(slot))
 	w.clock.Advance(3 * time.Minute)
 	out.WriteString(table("A run that succeeds, each function having just started", w.steps))
 	compare(t, golden, out.String())
+	for _, w := range cost.Writes {
+		if got := units(out.String(), "A run that "+w.Run); got != fmt.Sprintf("%g", w.Units) {
+			t.Errorf("a run that %s takes %s write units, and the model says %g", w.Run, got, w.Units)
+		}
+	}
+}
+
+// units are the write units in the last line of a table.
+func units(text, name string) string {
+	_, rest, ok := strings.Cut(text, "\n## "+name+"\n")
+	if !ok {
+		return "no"
+	}
+	rest, _, _ = strings.Cut(rest, "\n## ")
+	lines := strings.Split(strings.TrimSpace(rest), "\n")
+	cells := strings.Split(lines[len(lines)-1], "|")
+	return strings.TrimSpace(cells[4])
 }
 
 // long is a success of that length, with looks by one process.
@@ -109,9 +130,9 @@ func long(t *testing.T, length, every time.Duration) string {
 	return table(fmt.Sprintf("A run that succeeds after %s", job.Duration(length)), w.steps)
 }
 
-// throttled is a run whose launch ECS refuses for its rate, and which the sweep
-// launches.
-func throttled(t *testing.T) string {
+// throttled is a run whose launch ECS refuses for its rate, or with crowded one that
+// comes to the trigger's process just after that; the sweep launches it.
+func throttled(t *testing.T, name string, crowded bool) string {
 	t.Helper()
 	refused := false
 	w := newWorld(t, func(k localecs.Kind, _ localecs.Subject) bool {
@@ -119,6 +140,19 @@ func throttled(t *testing.T) string {
 		refused = refused || first
 		return first
 	})
+	if crowded {
+		w.before = func(c *control.Control) {
+			other := w.job
+			other.Name = "another"
+			r, err := c.Scheduled(t.Context(), other, slot)
+			if err != nil || r.Status != run.Queued {
+				t.Fatalf("the other run is %s: %v", r.Status, err)
+			}
+			if _, err := c.StopRun(t.Context(), control.StopRequest{Run: r.Run, By: "ann", Reason: "it is not counted"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	w.must(w.fire(slot))
 	w.clock.Advance(time.Minute)
 	w.must(w.look("a look that launches it"))
@@ -126,7 +160,17 @@ func throttled(t *testing.T) string {
 	if got := w.run(); got.Status != run.Succeeded {
 		t.Fatalf("it is %s: %s", got.Status, got.Cause)
 	}
-	return table("A run that waited in a herd, and succeeds", w.steps)
+	return table(name, w.steps)
+}
+
+// exclusive is a success of a job whose runs may not overlap.
+func exclusive(t *testing.T) string {
+	t.Helper()
+	w := newWorld(t, nil)
+	w.job.Overlap = job.Forbid
+	w.must(w.fire(slot))
+	w.clock.Advance(3 * time.Minute)
+	return table("A run that succeeds, of a job whose runs may not overlap", w.steps)
 }
 
 // table is one run's, in Markdown.

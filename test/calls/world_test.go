@@ -70,10 +70,12 @@ type world struct {
 	id     run.ID // of the run whose notices are carried
 
 	// cold is whether functions have just started.
-	cold  bool
-	wire  *wire
-	log   *bytes.Buffer
-	steps []step
+	cold bool
+	// before is what the trigger's process did a moment ago, which is not counted.
+	before func(*control.Control)
+	wire   *wire
+	log    *bytes.Buffer
+	steps  []step
 	// stopped is the event of the last task that stopped.
 	stopped []byte
 }
@@ -222,7 +224,13 @@ func (w *world) function(name string, meter *dynamotest.Meter) *control.Control 
 // its filter lets through: a run that owes a notice.
 func (w *world) play(function, input string, handle func(*control.Control) error) error {
 	meter := &dynamotest.Meter{}
-	err := handle(w.function(function, meter))
+	c := w.function(function, meter)
+	if function == trigger && w.before != nil {
+		w.before(c)
+		w.wire.take()
+		meter.TakeAll()
+	}
+	err := handle(c)
 	s := step{function: function, input: input, calls: w.wire.take()}
 	s.writes, s.written, s.read = meter.TakeAll()
 	w.steps = append(w.steps, s)

@@ -34,6 +34,7 @@ func (p launcher) Launch(_ context.Context, l control.Launch) (e run.Event) {
 	})
 	w.final(l, e)
 	w.lacked(l, e)
+	w.limited(e)
 	if w.trace != nil {
 		w.tell(l.Run, "RunTask of attempt %d is answered: %T %s", l.Attempt, e, answer(e))
 	}

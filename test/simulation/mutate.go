@@ -64,6 +64,7 @@ const (
 	RestInPlace                  // a relaunch, and what comes before a state is seen, ends none
 	RestUnstarted                // a task that is about to run rests
 	RestPastLimit                // a limit ends no rest
+	CrowdForEver                 // ECS's rate is taken to be used up for long
 	mutations
 )
 
@@ -77,6 +78,7 @@ var mutationNames = [mutations]string{
 	"calendars do not end", "pending slots are lost",
 	"false conflicts owe nothing", "what has no answer is forgotten", "who took it is forgotten", "twice is told twice", "a lost record is the last", "a failed batch is the last", "former plans are forgotten",
 	"rests never end", "no write ends a rest", "a relaunch ends no rest", "what has not started rests", "no limit ends a rest",
+	"a crowd for ever",
 }
 
 func (m Mutation) String() string { return mutationNames[m] }

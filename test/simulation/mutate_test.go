@@ -69,6 +69,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		{RestInPlace, "a look comes to all", FaultSet{}, FaultSet{}},
 		{RestUnstarted, "only what runs rests", FaultSet{}, FaultSet{}},
 		{RestPastLimit, "no rest outlasts a limit", FaultSet{}, FaultSet{}},
+		{CrowdForEver, "only a crowd waits for the sweep", Faults(Throttle, RateFailures), FaultSet{}},
 		{NeverStuck, "a stop without effect is told", Faults(StopIgnored).With(told), FaultSet{}},
 	}
 	if len(cases) != int(mutations)-1 {

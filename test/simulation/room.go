@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"slices"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
@@ -73,5 +74,26 @@ func (w *World) freeOfCharge(l control.Launch) {
 	case w.store.definitions[w.store.runs[l.Run].run.Definition].Capacity == job.SpotThenOnDemand: // it moved
 	default:
 		w.violate("no room costs no attempt", l.Run, "attempt %d is sent, and for attempt %d there was no room", l.Attempt, before.Attempt)
+	}
+}
+
+// limited notes that ECS refused a launch for its rate.
+func (w *World) limited(e run.Event) {
+	if refused, ok := e.(run.Refused); ok && stop.Throttled(refused.Stop) {
+		w.truth.refused = w.wall()
+	}
+}
+
+// leftToSweep: a run is claimed without being launched, and without another for which
+// it waits, only where ECS has just refused a launch for its rate, and only of a slot.
+func (w *World) leftToSweep(r *run.Run) {
+	if r.Status != run.Queued || r.Waits || r.Renew {
+		return
+	}
+	w.truth.left++
+	const calls = 100 * time.Millisecond // between the decision and its write
+	late := w.wall().Sub(w.truth.refused) - run.DefaultTiming.Throttled
+	if w.control.Pace != nil || r.ID.ByHand() || r.DueAt.After(w.wall()) || late > calls && !w.h.disturbed {
+		w.violate("only a crowd waits for the sweep", r.ID, "it is left to the sweep %s after ECS refused a launch", late)
 	}
 }

@@ -41,6 +41,8 @@ type truth struct {
 	checked     time.Time         // when the slots were last checked
 	troubled    time.Time         // when a sweep last failed or did not come
 	slept       time.Time         // until when no sweep came
+	refused     time.Time         // when RunTask last refused a launch for its rate, by the handlers' clock
+	left        int               // slots that were left to the sweep since it had
 	errors      int               // of undisturbed handlers in calm times
 	lastError   string
 }
@@ -126,6 +128,7 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 		w.truth.lives[after.ID] = l
 		w.truth.order = append(w.truth.order, after.ID)
 		w.claimed(after)
+		w.leftToSweep(after)
 		w.skipped(after)
 		before = &run.Run{}
 	} else {

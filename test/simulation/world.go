@@ -140,6 +140,9 @@ func newWorld(opt Options) *World {
 		Now: w.clock, Timing: run.DefaultTiming, Log: quiet, Abreast: 1,
 		Backoff: func(context.Context, time.Duration) error { return nil },
 	}
+	if opt.Mutation == CrowdForEver {
+		w.control.Timing.Throttled = 10 * time.Minute
+	}
 	d := w.dice("world", 0)
 	if d.chance(300) {
 		w.rate = d.between(1, 4)

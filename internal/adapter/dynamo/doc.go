@@ -79,6 +79,11 @@
 // units more. An entry that is early by more looks than a move is worth is moved
 // (see worthMoving).
 //
+// Whatever runs cost beside that is counted by test/calls: a run that waits for
+// ECS's rate is in the lane of launches and moves to that of looks, for three units
+// more; a change that writes the job's item too is a transaction, whose units count
+// twice in the table and once in the indexes.
+//
 // # Reads
 //
 // Run, Item, Items, Exist, Definition and Mark see every write that returned
