@@ -130,7 +130,7 @@ func classifyTaken(s *Stop) Verdict {
 func classifyUncoded(s *Stop) Verdict {
 	var t text
 	t.read(s.Reason)
-	if f, _ := endLexicon.find(&t); f != nil && !t.bare() && (!claimed(&t) || t.hasAny(later)) {
+	if f, _ := endLexicon.find(&t); f != nil && (!claimed(&t) || t.hasAny(later)) {
 		return ran(s, f.rule(&t, Task, ""))
 	}
 	if s.CodeMissing && t.begins("essential container in") {

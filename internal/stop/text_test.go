@@ -81,6 +81,7 @@ func TestPrintedCodes(t *testing.T) {
 		"RequestID: 0a1, it failed: somehow":        {"launch-unknown", Unknown},
 		"It failed, error code: :":                  {"launch-unknown", Unknown},
 		"It failed, error code: BlockedException":   {"launch-unknown", Unknown}, // cut off
+		"BlockedException":                          {"launch-unknown", Unknown}, // it may as well be the message
 		"BlockedException: see it":                  {"launch-refused-code", No},
 		"ServerException: BlockedException: see it": {"launch-no-answer", Unknown},
 		"aws: [ERROR]: An error occurred (BlockedException) when calling the RunTask operation (reached max retries: 4): see it": {"launch-refused-code", No},
