@@ -56,10 +56,13 @@ func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
 		}
 		moved, loaded := p.movedSoFar(), len(due)+unreadable
 		all := p.batch(ctx, p.fresh(due))
-		if loaded < limit || !all || limit >= lookDepth && p.isWaiting() {
+		waits := p.isWaiting()
+		if loaded < limit || !all || waits && limit >= lookDepth {
 			return
 		}
-		limit = max(lookBatch, 2*(loaded-(p.movedSoFar()-moved)))
+		if limit = max(lookBatch, 2*(loaded-(p.movedSoFar()-moved))); waits {
+			limit = min(limit, lookDepth)
+		}
 	}
 }
 
@@ -169,16 +172,18 @@ func (p *lane) peek(ctx context.Context) {
 // batch begins with due runs; all is whether it came to each of them.
 func (p *lane) batch(ctx context.Context, due []run.Run) (all bool) {
 	running, others := p.split(ctx, due)
+	all = true
 	for cluster, rs := range running {
 		for some := range slices.Chunk(rs, lookBatch) {
 			if p.over(ctx) {
-				p.leaveAll(rs)
-				return false
+				p.leaveAll(some)
+				all = false
+				continue
 			}
 			p.begin(some, func() { p.describe(ctx, cluster, some) })
 		}
 	}
-	return p.each(ctx, others)
+	return p.each(ctx, others) && all
 }
 
 // each begins with runs whose time has come, one after the other; last with those

@@ -44,6 +44,11 @@ func TestReplanned(t *testing.T) {
 			w.sweepAt(clockAt(22, 10, 1))
 			w.sweepAt(clockAt(22, 50, 0))
 		}, "18:00 missed, 19:00 missed, 20:00 missed, 21:00 missed, 22:00 missed, 22:30 missed"},
+		{"a rate that was silent, and another from that minute on", rated, func(w *world) {
+			w.sweepAt(clockAt(18, 45, 0))
+			w.syncAt(clockAt(18, 50, 0), made(with(rated, func(j *job.Job) { j.Schedule = "rate(10 minutes)" }), 18, 30))
+			w.sweepAt(clockAt(19, 10, 0))
+		}, "18:30 missed, 18:50 missed"},
 		{"a deploy in the middle of an outage", hourly, func(w *world) {
 			w.sweepAt(clockAt(17, 45, 0))
 			w.syncAt(clockAt(21, 10, 0), made(half, 19, 10))
