@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,47 @@ func TestOneIDForOneRequest(t *testing.T) {
 	w.live()
 	if rs := w.runs(); len(rs) != 1 || rs[0].Environment["DAY"] != "2026-11-21" {
 		t.Errorf("%s", w.story())
+	}
+}
+
+// TestWhoAskedIsKept: of a run by hand, a retry and a stop it stays known who asked for it,
+// when, by which request and why.
+func TestWhoAskedIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(5*time.Minute, 3)})
+	w.know(report)
+	began := w.clock.Now()
+	rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "report", RequestID: "q", By: "ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.live()
+	retried := w.clock.Now()
+	if _, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: rep.Run, RequestID: "r", By: "bob", Reason: "again"}); err != nil {
+		t.Fatal(err)
+	}
+	want := []run.Trigger{
+		{At: began, Kind: run.ByHand, Request: "q", By: "ann"},
+		{At: retried, Kind: run.ByRetry, Request: "r", By: "bob", Reason: "again"},
+	}
+	if got := w.run(rep.Run).Triggers; !slices.EqualFunc(got, want, func(a, b run.Trigger) bool {
+		same := a.At.Equal(b.At)
+		a.At = b.At
+		return same && a == b
+	}) {
+		t.Errorf("asked for by %+v, want %+v", got, want)
+	}
+	for asked, kept := range map[string]string{"too dear": "too dear", "": "no reason given"} {
+		if _, err := w.ctl.StopRun(t.Context(), control.StopRequest{Run: rep.Run, By: "cid", Reason: asked}); err != nil {
+			t.Fatal(err)
+		}
+		w.live()
+		if r := w.run(rep.Run); r.Status != run.Stopped || r.Stopping == nil || r.Stopping.By != "cid" || r.Stopping.Reason != kept {
+			t.Errorf("stopped as %s by %+v, want for %q", r.Status, r.Stopping, kept)
+		}
+		if _, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: rep.Run, RequestID: "after " + kept}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

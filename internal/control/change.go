@@ -21,7 +21,7 @@ type Change struct {
 // startedAt.
 func (c Change) KeepsPlace() bool {
 	r, was := c.Run, c.Was
-	if r == nil || was == nil || !was.Open() || was.Lane() != r.Lane() || r.Owes(run.Tell) {
+	if r == nil || was == nil || r.Owes(run.Tell) {
 		return false
 	}
 	switch {

@@ -210,6 +210,38 @@ func TestPutBackSetsAside(t *testing.T) {
 	}
 }
 
+// TestWhoIsSetAsideGivesUpItsOwnPlace: of its job's item, and nobody else's.
+func TestWhoIsSetAsideGivesUpItsOwnPlace(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		bad           run.ID
+		lock, waiting string
+	}{
+		"the one that waits": {minute(1), string(minute(0)), ""},
+		"the one that runs":  {minute(0), "", string(minute(1))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(time.Hour, 0)})
+			w.know(queueing)
+			w.triggerSlot(queueing, 0)
+			w.triggerSlot(queueing, 1)
+			w.wantItem("before", string(minute(0)), string(minute(1)))
+			w.damage(c.bad)
+			asides := 0
+			w.ports.onCall = func(call string) {
+				if call == "SetAside" {
+					asides++
+					w.wantItem("when it is set aside", c.lock, c.waiting)
+				}
+			}
+			if w.look(); asides != 1 {
+				t.Errorf("set aside %d times", asides)
+			}
+		})
+	}
+}
+
 // TestACalendarIsToldOnce: of two sweeps that come to a calendar at once, one tells; and
 // where the job's newest run makes no sense, the one before owes the notice.
 func TestACalendarIsToldOnce(t *testing.T) {

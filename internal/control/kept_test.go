@@ -79,7 +79,7 @@ func TestReopen(t *testing.T) {
 		t.Fatalf("kept %+v, %v; %d are due", kept, err, due())
 	}
 	reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept[0].ID(), Again: true})
-	if err != nil || reply.Outcome != control.Accepted || !strings.Contains(reply.Message, "is looked at again") || due() != 1 {
+	if err != nil || reply.Outcome != control.Accepted || !strings.Contains(reply.Message, "is looked at again") || due() != 1 || !w.run(r.ID).DueAt.Equal(w.clock.Now()) {
 		t.Errorf("got %+v, %v; %d are due", reply, err, due())
 	}
 	if left, _ := w.store.Kept(t.Context(), 10); len(left) != 0 {

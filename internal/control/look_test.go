@@ -98,6 +98,9 @@ func TestUnresolved(t *testing.T) {
 		}
 		w.live()
 		failedAndTold(t, w)
+		if after := w.runs()[0].FinishedAt.Sub(t0); after > 3*time.Minute {
+			t.Errorf("it waited for %s", after)
+		}
 	})
 	t.Run("it never comes", func(t *testing.T) {
 		t.Parallel()

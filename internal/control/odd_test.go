@@ -26,6 +26,9 @@ func TestUnexpectedMinutes(t *testing.T) {
 	patient := with(nightly, func(j *job.Job) { j.StartWithin = job.Duration(2 * time.Hour) })
 	lost := with(nightly, func(j *job.Job) { j.Timezone = "UTC" })
 	cron := with(nightly, func(j *job.Job) { j.Schedule = "cron(30 2 * * ? *)" })
+	only := with(nightly, func(j *job.Job) {
+		j.Schedule, j.Calendar.Only = "15 0 * * *", []string{"2026-11-23", "2027-06-01"}
+	})
 	mondays := with(nightly, func(j *job.Job) { j.Schedule = "0 1-3 * * mon" })
 	for name, tc := range map[string]struct {
 		job job.Job
@@ -51,6 +54,7 @@ func TestUnexpectedMinutes(t *testing.T) {
 		"what is not, then explained":            {nightly, []time.Time{night(0, 0, 37), night(1, 0, 30)}, "00:37 ran, 01:30 missed, 00:30 ran", "unexpected-minute missed unexpected-minute recovered"},
 		"in a zone that nobody changes":          {lost, []time.Time{night(0, 1, 30), night(1, 2, 30)}, "01:30 ran, 02:30 missed, 02:30 ran", "unexpected-minute missed recovered"},
 		"several, of which some are also ours":   {mondays, []time.Time{night(0, 1, 0), night(0, 2, 0), night(0, 3, 0)}, "00:00 missed, 01:00 ran, 02:00 ran, 03:00 ran", "missed recovered unexpected-minute"},
+		"early, the day before its calendar's":   {only, []time.Time{night(0, -2, 15)}, "22:15 ran", "unexpected-minute"},
 		"several, an hour early":                 {mondays, []time.Time{night(0, -1, 0), night(0, 0, 0), night(0, 1, 0)}, "23:00 ran, 00:00 ran, 01:00 ran", "unexpected-minute"},
 		"several, an hour early, and one is not": {mondays, []time.Time{night(0, -1, 0), night(0, 1, 0)}, "23:00 ran, 00:00 missed, 01:00 ran", "unexpected-minute missed recovered"},
 	} {

@@ -306,6 +306,7 @@ func TestLockRepaired(t *testing.T) {
 		{"held by a run that has ended", over, minute(0), ""},
 		{"held by a run that never was", nil, minute(7), ""},
 		{"held by a run that was set aside", nil, minute(0), ""},
+		{"held by the very run that comes", nil, minute(20), ""},
 		{"waited for by a run that has ended", over, "", minute(0)},
 		{"waited for by a run that never was", nil, "", minute(7)},
 		{"waited for by a run that was set aside", nil, "", minute(0)},

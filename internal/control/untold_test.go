@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -71,5 +72,27 @@ func TestUntoldOfALaunchThatWaits(t *testing.T) {
 	w.look()
 	if since, err := w.ctl.Untold(t.Context()); err != nil || since.IsZero() {
 		t.Errorf("owed since %s, %v", since, err)
+	}
+}
+
+// TestUntoldFromTheLookOn: what a look itself has a run come to owe is seen by that look,
+// whether it found the task stopped or that there is nothing to launch.
+func TestUntoldFromTheLookOn(t *testing.T) {
+	t.Parallel()
+	for name, j := range map[string]job.Job{"a stop that was lost": report, "nothing to launch": {Name: "report", TaskDefinition: "absent"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(time.Minute, 7)})
+			w.know(j)
+			w.ctl.Notifier, w.deaf, w.ports.unresolvable = nil, true, j.TaskDefinition == "absent"
+			w.triggerAt(w.clock.Now(), j, t0)
+			w.ports.unresolvable = false
+			w.clock.Advance(6 * time.Minute)
+			w.look()
+			ended := w.run(minute(0)).FinishedAt
+			if since, err := w.ctl.Untold(t.Context()); err != nil || ended.IsZero() || !since.Equal(ended) {
+				t.Errorf("ended at %s, and owed since %s, %v", ended, since, err)
+			}
+		})
 	}
 }

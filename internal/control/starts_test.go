@@ -1,0 +1,172 @@
+package control_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestNoLostStartOfBefore: the slot that EventBridge does not start when the clocks go
+// forward is started only where the job was deployed then, and nothing was forgotten since.
+func TestNoLostStartOfBefore(t *testing.T) {
+	t.Parallel()
+	night := time.Date(2027, 3, 28, 0, 50, 0, 0, time.UTC) // the clocks go forward at 01:00
+	lost := with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" })
+	other := with(hourly, func(j *job.Job) { j.Name = "other" })
+	for name, c := range map[string]struct {
+		deployed, notBefore time.Duration // after that
+		want                string
+	}{
+		"as ever":                            {0, 0, "01:00 succeeded by schedule"},
+		"a restore of just before":           {0, 10 * time.Minute, "01:00 succeeded by schedule"},
+		"deployed only then":                 {11 * time.Minute, 0, ""},
+		"a restore that forgot what was run": {0, 12 * time.Minute, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(time.Minute, 0)})
+			w.clock.AdvanceTo(night)
+			w.know(other)
+			w.sweepAt(night)
+			if c.notBefore > 0 {
+				w.ctl.Timing.NotBefore = night.Add(c.notBefore)
+			}
+			w.redeployAt(night.Add(c.deployed), other, lost)
+			w.sweepAt(night.Add(13 * time.Minute))
+			w.clock.Advance(3 * time.Minute)
+			if got := w.slotsOf("hourly"); got != c.want || len(w.made) != min(len(c.want), 1) {
+				t.Errorf("slots %q, want %q; %d tasks", got, c.want, len(w.made))
+			}
+		})
+	}
+}
+
+// TestANameAsksForThePresentDefinition: who comes with the job's name only is started with
+// what is deployed, and not with what was in force at the slot.
+func TestANameAsksForThePresentDefinition(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	second := with(hourly, func(j *job.Job) { j.Command = []string{"second"} })
+	w.redeployAt(clockAt(18, 5, 0), second)
+	if rep := w.fire(clockAt(18, 6, 0), control.Slot{Name: "hourly", At: clockAt(18, 0, 0)}); rep.Status != run.Running {
+		t.Errorf("%+v", rep)
+	}
+	w.redeployAt(clockAt(18, 10, 0)) // it left
+	rep := w.fire(clockAt(18, 11, 0), control.Slot{Name: "hourly", At: clockAt(18, 10, 30)})
+	if rs := w.runs(); rep.Outcome != control.Waits || len(rs) != 1 || rs[0].Definition != second.Hash() {
+		t.Errorf("%+v: %s", rep, w.story())
+	}
+}
+
+// TestNoCalendarOfAJobThatLeft is told of.
+func TestNoCalendarOfAJobThatLeft(t *testing.T) {
+	t.Parallel()
+	w := known(t, calendared)
+	w.triggerAt(clockAt(18, 0, 1), calendared, clockAt(18, 0, 0))
+	w.redeployAt(clockAt(18, 5, 0))
+	w.sweepAt(clockAt(18, 10, 0))
+	if slices.ContainsFunc(w.told, func(n notice.Notice) bool { return n.Kind == notice.CalendarEnds }) {
+		t.Errorf("told %q", w.kinds())
+	}
+}
+
+// TestASweepChecksWhatItJustRead: the items of one load are checked as the sync before
+// left them.
+func TestASweepChecksWhatItJustRead(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.sweepAt(clockAt(17, 40, 0))
+	w.clock.AdvanceTo(clockAt(18, 20, 0))
+	l, err := w.ctl.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := with(hourly, func(j *job.Job) { j.Schedule, j.Modified = "5 * * * *", clockAt(17, 50, 0) })
+	if err := w.ctl.SyncLoaded(t.Context(), l, control.Reading{Jobs: []control.Registered{control.Register(j)}, Whole: clockAt(18, 20, 0)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ctl.CheckLoaded(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.slotsOf("hourly"); got != "18:05 missed" {
+		t.Errorf("slots %q", got)
+	}
+}
+
+// cutOff is an ECS of which the answer comes when the caller's own time is up.
+type cutOff struct {
+	tasksRun
+
+	cut context.CancelFunc
+}
+
+func (e *cutOff) Describe(ctx context.Context, _ string, _ []string) ([]ecsevent.Task, []string, error) {
+	e.cut()
+	return nil, nil, ctx.Err()
+}
+
+// TestOurOwnTimeIsUp: that says nothing of ECS, so the run stays as it was.
+func TestOurOwnTimeIsUp(t *testing.T) {
+	t.Parallel()
+	store, now := &memory.Store{}, t0
+	ctx, cut := context.WithCancel(t.Context())
+	if err := store.PutDefinition(t.Context(), report); err != nil {
+		t.Fatal(err)
+	}
+	r := theTask(report, 0)
+	put(t, store, r)
+	looked, err := inOrder(store, &cutOff{cut: cut}, &now).Look(ctx)
+	after, errAfter := store.Run(t.Context(), r.ID)
+	if err == nil || errAfter != nil || after.Rev != 1 || looked.Oldest.IsZero() {
+		t.Errorf("%+v, %v; it is at %d, %v", looked, err, after.Rev, errAfter)
+	}
+}
+
+// TestALookEndsWithWhatItBegan: along both lanes, however long ECS takes.
+func TestALookEndsWithWhatItBegan(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, ecs := &asked{Store: &memory.Store{}, limits: map[run.Lane][]int{}}, &account{runs: time.Hour}
+		ids := waiting(t, store, job.Job{Name: "etl", TaskDefinition: "x"}, 5)
+		r := theTask(job.Job{Name: "etl", TaskDefinition: "x"}, 0)
+		r.DueAt = time.Now()
+		put(t, store, r)
+		looked, err := quick(ecs, store).Look(t.Context())
+		if err != nil || looked.Launched != 1 || looked.Described != 1 { // the rate is even: one goes at once
+			t.Errorf("%+v, %v", looked, err)
+		}
+		began := time.Now()
+		c := quick(ecs, store)
+		if looked, err = c.LookUntil(t.Context(), time.Now().Add(50*time.Second)); err != nil || looked.Launched != len(ids)-1 {
+			t.Errorf("%+v, %v", looked, err)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// TestTasksAreLookedAtBesideAHerd: while launches wait, a look goes along the other lane
+// every ten seconds.
+func TestTasksAreLookedAtBesideAHerd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, ecs := &asked{Store: &memory.Store{}, limits: map[run.Lane][]int{}}, &account{tasks: map[job.Capacity]int{job.OnDemand: 0}}
+		waiting(t, store, job.Job{Name: "etl", TaskDefinition: "x", Capacity: job.OnDemand}, 1)
+		if _, err := quick(ecs, store).LookUntil(t.Context(), time.Now().Add(45*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(store.limits[run.LookLane]); n != 5 {
+			t.Errorf("%d times", n)
+		}
+	})
+}
