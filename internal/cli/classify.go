@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,13 +14,14 @@ import (
 )
 
 type classifyCmd struct {
-	Files []string `arg:"" optional:"" name:"file" help:"JSON Lines, or one JSON document; standard input unless given."`
+	Files []string `arg:"" optional:"" name:"file" help:"JSON Lines, or one document in JSON or YAML; standard input unless given."`
 }
 
 // Help is what classify takes, below its one line.
 func (*classifyCmd) Help() string {
-	return "It takes what you have, and gives one verdict for each task and each refusal: an event or its detail; an answer of DescribeTasks or RunTask; " +
-		"an SNS or SQS message, or a batch of records around an event; a CloudTrail record of RunTask; entries of PutEvents; the Error and Cause of Step Functions; " +
+	return "It takes what you have, and gives one verdict for each task and each refusal: an event or its detail; an answer of DescribeTasks or RunTask, " +
+		"or a part of one; an SNS or SQS message, or a batch of records around an event; lines of a log, or results of Logs Insights; a CloudTrail record of RunTask; " +
+		"entries of PutEvents; the Error and Cause of Step Functions, or an execution's history; an error as an SDK prints it; " +
 		"{\"runTaskFailure\": {\"reason\"}} and {\"runTaskException\": {\"code\", \"message\"}}. " +
 		"Beside a task, \"container\" names the job's container and \"definition\" lists all of them, as [{\"name\", \"essential\"}]."
 }
@@ -63,18 +63,19 @@ func (a *app) classify(name string, r io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", name, err)
 	}
+	data = asJSON(asUTF8(data))
 	out := bufio.NewWriter(a.Stdout)
 	var errs []error
 	for at := 0; ; {
-		raw, end, err := document(data, at)
-		if raw == nil && err == nil {
+		at += len(data[at:]) - len(bytes.TrimLeft(data[at:], blanks))
+		if at == len(data) {
 			break
 		}
+		raw, end, err := document(data, at)
 		bad := []error{err}
 		if err == nil {
 			bad = classifyOne(out, raw)
 		}
-		at += len(data[at:]) - len(bytes.TrimLeft(data[at:], " \t\r\n"))
 		for _, err := range bad {
 			errs = append(errs, usagef("%s:%d: %w", name, 1+bytes.Count(data[:at], []byte{'\n'}), err))
 		}
@@ -84,26 +85,6 @@ func (a *app) classify(name string, r io.Reader) error {
 		errs = append(errs, fmt.Errorf("printing: %w", err))
 	}
 	return errors.Join(errs...)
-}
-
-// document gives the next document from at on, nil when there is none, and
-// where to go on. After text that is not JSON that is the next line, or the
-// next line that begins a document where the text spans lines.
-func document(data []byte, at int) (raw json.RawMessage, end int, err error) {
-	dec := json.NewDecoder(bytes.NewReader(data[at:]))
-	err = dec.Decode(&raw)
-	if errors.Is(err, io.EOF) {
-		return nil, len(data), nil
-	}
-	if err == nil {
-		return bytes.TrimSpace(raw), at + int(dec.InputOffset()), nil
-	}
-	start := at + len(data[at:]) - len(bytes.TrimLeft(data[at:], " \t\r\n"))
-	end = len(data)
-	if next := bytes.Index(data[start:], []byte("\n{")); next >= 0 {
-		end = start + next
-	}
-	return nil, end, fmt.Errorf("not JSON: %w", err)
 }
 
 // classifyOne prints a verdict on each task and refusal of a document, and says

@@ -15,6 +15,12 @@ func (f *finder) leaf(o object, n note) { f.keep(parse(o), o, n) }
 
 // answer reads an answer of RunTask or DescribeTasks: each task, each failure.
 func (f *finder) answer(o object, n note) {
+	for _, other := range []string{"services", "clusters", "containerInstances", "capacityProviders", "taskSets", "taskDefinitions", "serviceDeployments"} {
+		if o.has(other) {
+			*o.err = fmt.Errorf("%s: want an answer about tasks, it is one about %s", orDocument(o.path), other)
+			return
+		}
+	}
 	tasks, failures := o.items("tasks"), o.items("failures")
 	for i, raw := range tasks {
 		f.one(fmt.Sprintf("%s[%d]", o.at("tasks"), i), raw, func(t object) {
@@ -57,8 +63,11 @@ func (f *finder) entry(o object, n note) {
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 func (f *finder) trail(o object, n note) {
 	source, name := o.text("eventSource"), o.text("eventName")
+	answer := o.object("responseElements")
 	switch {
 	case *o.err != nil:
+	case source == "ecs.amazonaws.com" && name == "StopTask" && answer.has("task"):
+		f.keep(Document{Kind: stop.Task, Task: bareTask(answer.object("task"))}, o, n)
 	case source != "ecs.amazonaws.com" || (name != "RunTask" && name != "StartTask"):
 		*o.err = fmt.Errorf("%w nor a launch: a record of %q by %q", ErrForeign, name, source)
 	case o.has("errorCode"):
@@ -76,11 +85,42 @@ func refusal(code, message string) Document {
 
 // exception reads an error answer as the API gives it.
 func (f *finder) exception(o object, n note) {
-	code := o.text("__type")
-	if code == "" {
-		code = o.text("code")
+	var code, message string
+	for _, key := range []string{"__type", "code", "name", "errorType", "errorCode"} {
+		if code == "" {
+			code = o.text(key)
+		}
 	}
-	f.keep(refusal(code, o.text("message")), o, n)
+	for _, key := range []string{"message", "errorMessage"} {
+		if message == "" {
+			message = o.text(key)
+		}
+	}
+	f.keep(refusal(code, message), o, n)
+}
+
+// results reads what Logs Insights found: rows of fields, of which the message is
+// the document.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_ResultField.html
+func (f *finder) results(o object, n note) {
+	found := len(f.docs) + len(f.errs)
+	for i, raw := range o.items("results") {
+		var fields []json.RawMessage
+		if json.Unmarshal(raw, &fields) != nil {
+			*o.err = fmt.Errorf("%s[%d]: want the fields of a row, it is %s", o.at("results"), i, kindOf(raw))
+			return
+		}
+		for j, raw := range fields {
+			f.one(fmt.Sprintf("%s[%d][%d]", o.at("results"), i, j), raw, func(field object) {
+				if field.text("field") == "@message" {
+					f.find(field.at("value"), field.raw("value"), n)
+				}
+			})
+		}
+	}
+	if *o.err == nil && len(f.docs)+len(f.errs) == found {
+		*o.err = fmt.Errorf("%s: none of them has the field @message", o.at("results"))
+	}
 }
 
 // data reads what Kinesis and Firehose carry, in base64.
@@ -93,30 +133,36 @@ func (f *finder) data(o object, n note) {
 	f.find(o.at("data"), bytes.TrimSpace(text), n)
 }
 
+// failed are the details of the events of Step Functions that tell of a failure.
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
+var failed = []string{"taskFailedEventDetails", "taskSubmitFailedEventDetails", "taskStartFailedEventDetails", "executionFailedEventDetails"}
+
 // history reads the events of an execution of Step Functions, of which those
-// that carry no failure are passed over, and one failure is told twice; or
+// that carry no end of a task are passed over, and one failure is told twice; or
 // events of another kind, all.
 func (f *finder) history(o object, n note) {
 	seen := map[string]bool{}
 	for i, raw := range o.items("events") {
 		path := fmt.Sprintf("%s[%d]", o.at("events"), i)
 		f.one(path, raw, func(e object) {
-			switch details := e.object("taskFailedEventDetails"); {
-			case !e.has("type") || !e.has("previousEventId"):
+			if !e.has("type") || !e.has("previousEventId") {
 				f.find(path, raw, n)
-			case e.has("taskFailedEventDetails"), e.has("executionFailedEventDetails"):
-				if !e.has("taskFailedEventDetails") {
-					details = e.object("executionFailedEventDetails")
-				}
-				if cause := string(details.raw("cause")); !seen[cause] {
+				return
+			}
+			for _, key := range failed {
+				details := e.object(key)
+				if cause := string(details.raw("cause")); e.has(key) && !seen[cause] {
 					seen[cause] = true
 					f.cause(details, n)
 				}
 			}
+			if ended := e.object("taskSucceededEventDetails"); ended.text("resourceType") == "ecs" && ended.text("resource") == "runTask.sync" {
+				f.find(ended.at("output"), ended.raw("output"), n)
+			}
 		})
 	}
 	if *o.err == nil && len(f.docs)+len(f.errs) == 0 {
-		*o.err = fmt.Errorf("%s: none of them is the failure of a task", o.at("events"))
+		*o.err = fmt.Errorf("%s: none of them is the end of a task", o.at("events"))
 	}
 }
 
@@ -124,6 +170,10 @@ func (f *finder) history(o object, n note) {
 // RunTask was refused with.
 // https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html
 func (f *finder) cause(o object, n note) {
+	if raw := o.raw("error"); raw != nil && raw[0] == '{' {
+		f.find(o.at("error"), raw, n) // of boto3: {"Error": {"Code", "Message"}}
+		return
+	}
 	cause, name := strings.TrimSpace(o.text("cause")), o.text("error")
 	service, code, _ := strings.Cut(name, ".")
 	switch {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // object is a JSON object whose keys are found in any case: events use
@@ -94,7 +93,7 @@ func open(path string, raw json.RawMessage, err *error) object {
 		return o
 	}
 	for key, value := range members(raw) {
-		o.add(name(key), value)
+		o.add(unspaced(name(key)), value)
 	}
 	o.fields = slices.DeleteFunc(o.fields, func(f field) bool { return empty(f.raw) })
 	return o
@@ -112,6 +111,15 @@ func (o *object) add(key string, raw json.RawMessage) {
 		}
 	}
 	o.fields = append(o.fields, field{key, raw})
+}
+
+// unspaced is a key of snake_case without its underscores, so that it is one of
+// camelCase. One that leads belongs to a key, as in __type.
+func unspaced(key string) string {
+	if strings.IndexByte(key, '_') > 0 {
+		return strings.ReplaceAll(key, "_", "")
+	}
+	return key
 }
 
 // same is whether two keys differ in case at most. Known keys are ASCII.
@@ -253,37 +261,4 @@ func (o object) integer(key string) *int64 {
 	}
 	n := int64(f)
 	return &n
-}
-
-// ofCloudTrail are forms of time in its records of ECS.
-var ofCloudTrail = []string{"Jan 2, 2006, 3:04:05 PM", "Jan 2, 2006 3:04:05 PM"}
-
-// time gives a point of time in UTC, zero when it is not there. It may be
-// RFC 3339 (events), a date in words (CloudTrail), seconds since 1970 (DescribeTasks) or milliseconds (Step
-// Functions); numbers from 1e11 on are milliseconds, for as seconds they would
-// lie after the year 5000.
-func (o object) time(key string) time.Time {
-	raw := o.raw(key)
-	if raw == nil {
-		return time.Time{}
-	}
-	if s, ok := unquoted(raw); ok {
-		t, err := time.Parse(time.RFC3339Nano, s)
-		for i := 0; err != nil && i < len(ofCloudTrail); i++ {
-			t, err = time.Parse(ofCloudTrail[i], s)
-		}
-		if err != nil {
-			o.fail(key, "a time")
-		}
-		return t.UTC()
-	}
-	f, err := strconv.ParseFloat(string(raw), 64)
-	if err != nil || math.Abs(f) >= 1e14 {
-		o.fail(key, "a time")
-		return time.Time{}
-	}
-	if math.Abs(f) < 1e11 {
-		f *= 1000
-	}
-	return time.UnixMicro(int64(math.Round(f * 1000))).UTC()
 }

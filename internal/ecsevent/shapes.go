@@ -17,12 +17,13 @@ const maxDepth = 16
 // ParseAll reads all documents in what people have at hand, one for each task
 // and each refusal. Beside the documents of Parse it takes
 //   - an answer of RunTask or of DescribeTasks, whole, and arrays of documents
+//   - parts of it as --query gives them, under the names of projection.go, and the containers of one task alone
 //   - what carries an event: an SNS message, SQS messages, a batch of records of
-//     Lambda, Kinesis or Firehose, log events, an asynchronous invocation's record
+//     Lambda, Kinesis or Firehose, log events, results of Logs Insights, an asynchronous invocation's record
 //   - entries of PutEvents, whose source cannot be ECS's
-//   - a CloudTrail record of RunTask, alone, as an event, in a file or as LookupEvents gives it
+//   - a CloudTrail record of RunTask or StopTask, alone, as an event, in a file or as LookupEvents gives it
 //   - Step Functions' Error and Cause, also in an execution or its history
-//   - an error answer of the ECS API
+//   - an error answer of the ECS API, as it is and as SDKs print it
 //
 // What cannot be read is in errs, by its place; the documents beside it are given.
 func ParseAll(data []byte) (docs []Document, errs []error) {
@@ -82,17 +83,23 @@ func shapes() []shape {
 		{[]string{"sns"}, in("sns")},
 		{[]string{"__type"}, (*finder).exception},
 		{[]string{"code", "message"}, (*finder).exception},
+		{[]string{"$fault", "message"}, (*finder).exception},
+		{[]string{"errorType", "errorMessage"}, (*finder).exception},
+		{[]string{"errorCode", "errorMessage"}, (*finder).exception},
 		{[]string{"records"}, in("records")},
 		{[]string{"messages"}, in("messages")},
 		{[]string{"entries"}, in("entries")},
 		{[]string{"events"}, (*finder).history},
 		{[]string{"logEvents"}, in("logEvents")},
+		{[]string{"results"}, (*finder).results},
 		{[]string{"requestPayload"}, in("requestPayload")},
 		{[]string{"body"}, in("body")},
 		{[]string{"message"}, in("message")},
 		{[]string{"data"}, (*finder).data},
 		{[]string{"event"}, in("event")},
 		{[]string{"taskFailedEventDetails"}, in("taskFailedEventDetails")},
+		{[]string{"taskSubmitFailedEventDetails"}, in("taskSubmitFailedEventDetails")},
+		{[]string{"taskStartFailedEventDetails"}, in("taskStartFailedEventDetails")},
 		{[]string{"executionFailedEventDetails"}, in("executionFailedEventDetails")},
 		{[]string{"cause"}, (*finder).cause},
 		{[]string{"error"}, (*finder).cause},
@@ -128,9 +135,33 @@ func (f *finder) list(path string, raw json.RawMessage, n note) {
 	if len(items) == 0 {
 		f.fail(path, errors.New("want a document, the list is empty"))
 	}
+	if f.containers(path, items, n) {
+		return
+	}
 	for i, item := range items {
 		f.find(fmt.Sprintf("%s[%d]", orDocument(path), i), item, n)
 	}
+}
+
+// containers reads a list of a task's containers, if it is one.
+func (f *finder) containers(path string, items []json.RawMessage, n note) bool {
+	var err error
+	list := make([]object, 0, len(items))
+	for i, item := range items {
+		o := open(fmt.Sprintf("%s[%d]", orDocument(path), i), item, &err)
+		if err != nil || !isContainer(o) {
+			return false
+		}
+		list = append(list, o)
+	}
+	if len(list) == 0 {
+		return false
+	}
+	f.keep(ofContainers(list), list[0], n)
+	if err != nil {
+		f.errs = append(f.errs, reading(err))
+	}
+	return true
 }
 
 // text opens a document that was written into a string.
@@ -154,6 +185,10 @@ func (f *finder) text(path string, raw json.RawMessage, n note) {
 func (f *finder) object(path string, raw json.RawMessage, n note) {
 	f.one(path, raw, func(o object) {
 		n := n.with(o)
+		if isContainer(o) {
+			f.keep(ofContainers([]object{o}), o, n)
+			return
+		}
 		for _, s := range shapes() {
 			if o.hasAll(s.keys) {
 				s.open(f, o, n)

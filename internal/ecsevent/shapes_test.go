@@ -87,6 +87,17 @@ var allShapes = map[string]struct {
 	"Step Functions, its history": {`{"events":[{"id":1,"type":"ExecutionStarted","previousEventId":0,"executionStartedEventDetails":{"input":"{}"}},
 		{"id":5,"type":"TaskFailed","previousEventId":4,"taskFailedEventDetails":{"resourceType":"ecs","error":"States.TaskFailed","cause":` + quote(unready) + `}},
 		{"id":6,"type":"ExecutionFailed","previousEventId":5,"executionFailedEventDetails":{"error":"States.TaskFailed","cause":` + quote(unready) + `}}]}`, []string{" arn:b interface-late"}},
+	"Step Functions, refused at once": {`{"events":[{"id":5,"type":"TaskSubmitFailed","previousEventId":4,"taskSubmitFailedEventDetails":{"resourceType":"ecs","resource":"runTask.sync","error":"ECS.ClientException","cause":"TaskDefinition is inactive"}},
+		{"id":6,"type":"TaskStartFailed","previousEventId":5,"taskStartFailedEventDetails":{"resourceType":"ecs","error":"ECS.AmazonECSException","cause":` + quote(sfnText) + `}}]}`, []string{"  launch-inactive", "  launch-throttled-ec2"}},
+	"Step Functions, a success": {`{"events":[{"id":5,"type":"TaskSucceeded","previousEventId":4,"taskSucceededEventDetails":{"resourceType":"ecs","resource":"runTask.sync","output":` + quote(ended) + `}},
+		{"id":6,"type":"TaskSucceeded","previousEventId":5,"taskSucceededEventDetails":{"resourceType":"lambda","resource":"invoke","output":"{}"}}]}`, []string{" arn:a exit-zero"}},
+	"Step Functions, no room":      {`{"Error":"ECS.AmazonECSException","Cause":"RESOURCE:CPU"}`, []string{"  launch-placement-resource"}},
+	"Logs Insights":                {`{"status":"Complete","results":[[{"field":"@timestamp","value":"2026-01-01 00:00:00.000"},{"field":"@message","value":` + quote(change) + `},{"field":"@ptr","value":"x"}],[{"field":"@message","value":` + quote(unready) + `}]]}`, []string{"e-1 arn:a exit-zero", " arn:b interface-late"}},
+	"CloudTrail, a stop":           {`{"eventID":"c-1","eventSource":"ecs.amazonaws.com","eventName":"StopTask","responseElements":{"task":` + running + `}}`, []string{"c-1 arn:c not-stopped"}},
+	"containers of one task":       {`{"id":"x","message":"[{\"name\":\"app\",\"exitCode\":0},{\"containerArn\":\"c\",\"taskArn\":\"arn:d\",\"lastStatus\":\"STOPPED\"}]","container":"app"}`, []string{"x arn:d started-after-all"}},
+	"an error of boto3":            {`{"Error":{"Code":"ThrottlingException","Message":"Rate exceeded"},"ResponseMetadata":{}}`, []string{"  launch-throttled"}},
+	"an error of a function":       {`{"errorType":"ThrottlingException","errorMessage":"Rate exceeded","trace":[]}`, []string{"  launch-throttled"}},
+	"an error of JavaScript":       {`{"name":"AccessDeniedException","$fault":"client","message":"x"}`, []string{"  launch-refused-code"}},
 	"Step Functions, a last event": {`{"id":6,"type":"ExecutionFailed","previousEventId":5,"executionFailedEventDetails":{"error":"States.TaskFailed","cause":` + quote(unready) + `}}`, []string{"6 arn:b interface-late"}},
 	"an error answer":              {`{"__type":"com.amazonaws.ecs#ClientException","message":"TaskDefinition is inactive"}`, []string{"  launch-inactive"}},
 	"an error of an SDK":           {`{"name":"x","code":"ThrottlingException","message":"Rate exceeded"}`, []string{"  launch-throttled"}},
@@ -148,6 +159,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		`{}`:                                    `it has nothing`,
 		`{"z":1,"y":1,"x":1,"w":1,"v":1,"u":1}`: `it has ["u" "v" "w" "x" "y" "more"]`,
 		`{"tasks":[],"failures":[]}`:            `document: it has no task and no failure, so there is nothing to judge`,
+		`{"services":[{}],"failures":[]}`:       `document: want an answer about tasks, it is one about services`,
 		`{"tasks":{}}`:                          `tasks: want an array, it is an object`,
 		`{"tasks":[1]}`:                         `tasks[0]: want an object, it is a number`,
 		`{"tasks":[{"name":"x"}]}`:              `tasks[0]: want an ECS task`,
@@ -158,16 +170,20 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		`{"records":[{"data":"%%"}]}`:                                                     `records[0].data: want an ECS document in base64, it is a string`,
 		`{"Entries":[{"Source":"s","DetailType":"Other","Detail":"{}"}]}`:                 `not an ECS task state change: source "s", detail-type "Other"`,
 		`{"Entries":[{"Source":"s","DetailType":"ECS Task State Change","Detail":"{}"}]}`: `entries[0].detail: want an ECS task`,
-		`{"eventSource":"ecs.amazonaws.com","eventName":"StopTask"}`:                      `a record of "StopTask" by "ecs.amazonaws.com"`,
-		`{"eventSource":"ecs.amazonaws.com","eventName":"RunTask"}`:                       `responseElements: want RunTask's answer, it is absent`,
-		`{"Error":"States.Timeout"}`:                                                      `cause: want an ECS task as JSON, it is other text, of the error "States.Timeout"`,
-		`{"Error":"States.TaskFailed","Cause":"the lambda failed"}`:                       `cause: want an ECS task as JSON, it is other text`,
-		`{"Error":"States.TaskFailed","Cause":"{\"TaskArn\":\"arn"}`:                      `cause: want an ECS document, it is JSON that is cut off`,
-		`{"events":[{"id":1,"type":"ExecutionStarted","previousEventId":0}]}`:             `events: none of them is the failure of a task`,
-		`{"detail-type":"ECS Service Action","source":"aws.ecs","detail":{}}`:             `detail-type "ECS Service Action"`,
-		`{"tasks":[{"taskArn":"a","startedAt":"yesterday"}]}`:                             `tasks[0].startedAt: want a time, it is a string`,
-		`{"taskArn":"a","TaskARN":"b"}`:                                                   `taskarn: want this key once`,
-		strings.Repeat("[", 40) + strings.Repeat("]", 40):                                 `nested deeper than 16`,
+		`{"eventSource":"ecs.amazonaws.com","eventName":"StopTask","errorCode":"InvalidParameterException","errorMessage":"The referenced task was not found."}`: `a record of "StopTask" by "ecs.amazonaws.com"`,
+		`{"eventSource":"ecs.amazonaws.com","eventName":"StopTask"}`:          `a record of "StopTask" by "ecs.amazonaws.com"`,
+		`{"eventSource":"ecs.amazonaws.com","eventName":"RunTask"}`:           `responseElements: want RunTask's answer, it is absent`,
+		`{"Error":"States.Timeout"}`:                                          `cause: want an ECS task as JSON, it is other text, of the error "States.Timeout"`,
+		`{"Error":"States.TaskFailed","Cause":"the lambda failed"}`:           `cause: want an ECS task as JSON, it is other text`,
+		`{"Error":"States.TaskFailed","Cause":"{\"TaskArn\":\"arn"}`:          `cause: want an ECS document, it is JSON that is cut off`,
+		`{"events":[{"id":1,"type":"ExecutionStarted","previousEventId":0}]}`: `events: none of them is the end of a task`,
+		`{"detail-type":"ECS Service Action","source":"aws.ecs","detail":{}}`: `detail-type "ECS Service Action"`,
+		`{"tasks":[{"taskArn":"a","startedAt":"yesterday"}]}`:                 `tasks[0].startedAt: want a time, it is a string`,
+		`{"taskArn":"a","stop_code":"x","stopCode":"y"}`:                      `stopcode: want this key once`,
+		`{"results":[[{"field":"@ptr"}]]}`:                                    `results: none of them has the field @message`,
+		`[{"name":"a","exitCode":"x"}]`:                                       `document[0].exitCode: want an integer, it is a string`,
+		`{"taskArn":"a","TaskARN":"b"}`:                                       `taskarn: want this key once`,
+		strings.Repeat("[", 40) + strings.Repeat("]", 40):                     `nested deeper than 16`,
 	} {
 		docs, errs := ParseAll([]byte(doc))
 		if len(errs) != 1 || !strings.Contains(errs[0].Error(), want) || len(docs) > 1 {
@@ -223,7 +239,7 @@ func TestPublishedCases(t *testing.T) {
 			t.Errorf("%s: %s relaunch %t by %s, want %s", c.ID, v.Class, v.Relaunch(), v.Rule, c.Class)
 		}
 	}
-	if seen < 36 {
+	if seen < 75 {
 		t.Errorf("only %d cases", seen)
 	}
 }

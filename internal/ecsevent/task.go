@@ -71,6 +71,9 @@ func task(o object) Task {
 		StoppingAt: o.time("stoppingAt"), ExecutionStoppedAt: o.time("executionStoppedAt"), StoppedAt: o.time("stoppedAt"),
 		StoppedReason: o.text("stoppedReason"),
 	}
+	if t.LastStatus == "" || t.StoppedReason == "" {
+		t.projected(o)
+	}
 	if code, ok := o.str("stopCode"); ok {
 		t.StopCode = &code
 	}
@@ -78,22 +81,10 @@ func task(o object) Task {
 		t.Version = *v
 	}
 	for _, c := range o.list("containers") {
-		t.Containers = append(t.Containers, stop.Container{
-			Name: c.text("name"), LastStatus: c.text("lastStatus"), ExitCode: c.integer("exitCode"),
-			Reason: c.text("reason"), RuntimeID: c.text("runtimeId"), ImageDigest: c.text("imageDigest"),
-		})
+		t.Containers = append(t.Containers, container(c))
 	}
 	t.overrides(o.object("overrides"))
 	return t
-}
-
-// startedAt also takes "started", as a published projection names it: what is
-// not read as a start could be relaunched.
-func startedAt(o object) time.Time {
-	if o.has("startedAt") {
-		return o.time("startedAt")
-	}
-	return o.time("started")
 }
 
 func (t *Task) overrides(o object) {

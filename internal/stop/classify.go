@@ -71,7 +71,7 @@ func classifyHung(s *Stop) Verdict {
 			return v
 		}
 	}
-	if shows(s) || hasRuntimeID(s) || s.SawPull || s.AskedWhile != "PROVISIONING" || s.Code == codeEssentialExited || classifyReasons(s).Class == AppFailed {
+	if shows(s) || anyRan(s, true) || hasRuntimeID(s) || s.SawPull || s.AskedWhile != "PROVISIONING" || s.Code == codeEssentialExited || classifyReasons(s).Class == AppFailed {
 		return ran(s, &hungLaterRule)
 	}
 	return verdict(&hungRule, No)

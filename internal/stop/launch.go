@@ -19,17 +19,21 @@ func classifyLaunch(s *Stop) Verdict {
 	} else if s.Detail != "" && !t.known() {
 		t.normalise(s.Reason + ": " + s.Detail)
 	}
-	if s.Kind == LaunchFailure && notFound(s, &t) {
+	kind := s.Kind
+	if kind == LaunchException && code == "" && t.known() {
+		kind = LaunchFailure // Step Functions makes an error of an entry of failures[]
+	}
+	if kind == LaunchFailure && notFound(s, &t) {
 		return verdict(&notFoundRule, Unknown)
 	}
-	r := launchFamily.rule(&t, s.Kind, code)
-	return verdict(r, launched(&t, s.Kind, code, r))
+	r := launchFamily.rule(&t, kind, code)
+	return verdict(r, launched(&t, kind, code, r))
 }
 
-// notFound is whether a failure is DescribeTasks' answer for a task that ECS
-// does not know; RunTask's failures name container instances.
+// notFound is whether a failure is the answer of DescribeTasks, or of its like, for
+// something that ECS does not know; RunTask's failures name container instances.
 func notFound(s *Stop, t *text) bool {
-	return strings.Contains(s.ARN, ":task/") || (s.ARN == "" && t.is(missingTask))
+	return strings.Contains(s.ARN, ":task/") || (t.is(missingTask) && !strings.Contains(s.ARN, ":container-instance/"))
 }
 
 var missingTask = []string{"missing"}
@@ -64,12 +68,18 @@ var clientStatus = of(
 	"status code: 404", "statuscode: 404", "status code: 429", "statuscode: 429",
 )
 
+// wrapper is what boto3 calls every error of a service, before its own code.
+const wrapper = "clienterror"
+
 // errorCode gives the exception's type in lower case and cuts from t what the
 // client printed before the message.
 func (t *text) errorCode(given string) string {
 	code := shortCode(given)
 	t.skip("aws: [error]:")
 	for {
+		if code == wrapper {
+			code = ""
+		}
 		s := string(t.bytes())
 		if rest, ok := strings.CutPrefix(s, "an error occurred ("); ok {
 			if word, after, ok := strings.Cut(rest, ")"); ok {

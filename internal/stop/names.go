@@ -13,14 +13,17 @@ const blanked = '#'
 
 // words are spelled like names and are words of the texts.
 var words = []string{
-	"i/o", "log-opt", "insufficient_scope", "manifest_unknown", "name_unknown", "fargate_spot", "out-of-memory",
+	"i/o", "log-opt", "insufficient_scope", "manifest_unknown", "name_unknown", "fargate_spot", "out-of-memory", "media-type",
 }
+
+// wordsBegin is how more of them begin: RESOURCE:PORTS_TCP is one.
+const wordsBegin = "resource:"
 
 // ellipsis is where ECS cut. With a letter after it, a name has ended there.
 var ellipsis = []byte("...")
 
 // introduce are the words that a name follows, however it is spelled.
-var introduce = of("resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup ")
+var introduce = of("resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup ", "for capacity provider ")
 
 // introduceEnds are the last letters of introduce.
 var introduceEnds = func() (ends [256]bool) {
@@ -127,6 +130,9 @@ func quoted(before, word, after []byte) bool {
 func letter(c byte) bool { return c >= 'a' && c <= 'z' }
 
 func isWord(b []byte) bool {
+	if bytes.HasPrefix(b, []byte(wordsBegin)) {
+		return true
+	}
 	for _, w := range words {
 		if string(b) == w {
 			return true

@@ -21,9 +21,9 @@ func (v Verdict) Lacks() Room {
 		return ""
 	}
 	switch v.Rule {
-	case RuleRunningLimit, RuleLaunchRunningLimit, RuleServiceQuota:
+	case RuleRunningLimit, RuleLaunchRunningLimit, RuleServiceQuota, RuleInstanceLimit:
 		return NoQuota
-	case RuleCapacity, RuleLaunchCapacity:
+	case RuleCapacity, RuleLaunchCapacity, RuleInstanceNone:
 		return NoCapacity
 	case RuleThrottled, RuleThrottledEC2:
 		return NoRate

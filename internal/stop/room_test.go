@@ -20,7 +20,9 @@ func TestLacks(t *testing.T) {
 		Kind: stop.Task, LastStatus: "STOPPED", Code: "TaskFailedToStart", Reason: capacity,
 		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED"}},
 	}
-	limit, started := failed, failed
+	limit, started, spot, instance := failed, failed, failed, failed
+	spot.Reason = "ResourceInitializationError: Unable to launch instance(s) for capacity provider jobs. MaxSpotInstanceCountExceeded: Max spot instance count exceeded."
+	instance.Reason = "(service etl) was unable to place a task. Reason: ResourceInitializationError: Unable to launch instance(s) for capacity provider jobs. UnfulfillableCapacity: Unable to fulfill capacity"
 	limit.Reason = vcpus
 	started.StartedAt = time.Unix(1, 0)
 	for name, c := range map[string]struct {
@@ -34,6 +36,10 @@ func TestLacks(t *testing.T) {
 		"too many in PROVISIONING":        {stop.Stop{Kind: stop.LaunchException, ErrorCode: "ClientException", Reason: "You've reached the limit on the number of tasks in PROVISIONING state"}, stop.NoQuota},
 		"failures[] for capacity":         {stop.Stop{Kind: stop.LaunchFailure, Reason: capacity}, stop.NoCapacity},
 		"a task that had no place":        {failed, stop.NoCapacity},
+		"no instance for a task":          {instance, stop.NoCapacity},
+		"no instance, for the quota":      {spot, stop.NoQuota},
+		"a quota of Spot's":               {stop.Stop{Kind: stop.LaunchFailure, Reason: "You've reached the limit on the number of spot tasks you can run concurrently"}, stop.NoQuota},
+		"more than the limit":             {stop.Stop{Kind: stop.LaunchFailure, Reason: "The requested CPU configuration is above your limit"}, ""},
 		"a task over the quota":           {limit, stop.NoQuota},
 		"the same words, of one that ran": {started, ""},
 		"RunTask's own rate":              {stop.Stop{Kind: stop.LaunchException, ErrorCode: "ThrottlingException", Reason: "Rate exceeded"}, stop.NoRate},

@@ -111,12 +111,20 @@ var launchRules = append(append([]Rule{
 	{
 		Name: RuleLaunchRunningLimit,
 		Match: Match{Any: of(
-			"limit on the number", "vcpulimit", "number of tasks in provisioning", "provisioning state", "provisioning capacity limit", "limit on tasks", "tasks in the provisioning",
+			"limit on the number", "vcpulimit", "maxspotinstancecount", "instancelimitexceeded", "number of tasks in provisioning", "provisioning state", "provisioning capacity limit", "limit on tasks", "tasks in the provisioning",
 		)},
 		Class:   Retry,
 		Why:     "a limit on running or provisioning tasks is reached; later some will have ended",
 		Example: Stop{Kind: LaunchFailure, Reason: "You've reached the limit on the number of vCPUs you can run concurrently"},
 		Source:  docService,
+	},
+	{
+		Name:    "launch-above-limit",
+		Match:   Match{Any: of(aboveLimit)},
+		Class:   Ambiguous,
+		Why:     "the task asks for more cpu or memory than a quota of the account leaves: ask AWS for more, or ask for less, unless other tasks use it up now",
+		Example: Stop{Kind: LaunchFailure, Reason: "The requested CPU configuration is above your limit"},
+		Source:  "https://cloudprovider.dask.org/en/latest/troubleshooting.html",
 	},
 	{
 		Name:    RuleServiceQuota,
@@ -128,7 +136,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    "launch-" + RuleCapacity,
-		Match:   Match{Any: of("resource:fargate").or(of(capacityFamily.Begins...), capacityFamily.Has, of(capacityFamily.Vague...)), Not: of("capacity provider", "capacity is set")},
+		Match:   Match{Any: of("resource:fargate", "unfulfillablecapacity").or(of(capacityFamily.Begins...), capacityFamily.Has, of(capacityFamily.Vague...)), Not: of("capacity provider", "capacity is set")},
 		Class:   Retry,
 		Why:     "AWS had no capacity for the task at this moment",
 		Example: Stop{Kind: LaunchFailure, Reason: "Capacity is unavailable at this time. Please try again later or in a different availability zone"},

@@ -19,7 +19,7 @@ var secretsFamily = Family{
 	},
 	Has: of(
 		"unable to pull secrets or registry auth", "unable to retrieve secret", "unable to retrieve ecr registry auth",
-		"fetching secret data", "invalid ssm parameters",
+		"fetching secret data", "invalid ssm parameters", "the task and aws secrets manager", "the task and aws systems manager",
 	),
 	Vague: []string{"secrets manager"},
 	proof: proofTask,
@@ -90,7 +90,7 @@ var loggerFamily = Family{
 		"failed to validate logger", "unable to get awslogs driver arg", "failed to create logger arg",
 		"the task can't create a cloudwatch", "the task cannot create a cloudwatch", "the task cannot find the amazon cloudwatch log", "the task can't find the amazon cloudwatch log",
 	},
-	Has:   of("failed to validate logger args"),
+	Has:   of("failed to validate logger args", "the task and amazon cloudwatch"),
 	proof: proofTask,
 	Rules: []Rule{
 		{

@@ -21,7 +21,7 @@ func failed(reason string, containers ...Container) Stop {
 // taskFamilies are the texts of tasks that did not start, in order.
 var taskFamilies = []Family{
 	ranFamily, startFamily, transitionFamily, // these say that something may run
-	interfaceFamily, internalFamily, storageFamily, capacityFamily, placementFamily,
+	interfaceFamily, internalFamily, storageFamily, instanceFamily, capacityFamily, placementFamily,
 	secretsFamily, loggerFamily, volumeFamily, roleFamily, platformFamily,
 	pullFamily, createFamily,
 }
@@ -189,7 +189,7 @@ func placementRules(kind Kind) []Rule {
 		},
 		{
 			Name:    prefix + "resource",
-			Match:   Match{Any: of("resource")},
+			Match:   Match{Any: of(wordsBegin)},
 			Class:   resource,
 			Why:     "no instance has enough free cpu, memory, ports or network interfaces; they may come free, or the task is too large",
 			Example: example("RESOURCE:MEMORY"),
@@ -221,6 +221,9 @@ func placementRules(kind Kind) []Rule {
 	}
 }
 
+// aboveLimit are words of a quota; whether what runs beside counts, AWS does not say.
+const aboveLimit = "configuration is above your limit"
+
 var capacityFamily = Family{
 	Name:  "capacity",
 	Title: "Capacity and running limits",
@@ -229,11 +232,11 @@ var capacityFamily = Family{
 		"capacity is un", "capacity is currently un", "capacity is not available", "capacity unavailable", "capacity not available", "insufficient capacity", "insufficientinstancecapacity",
 		"insufficient instance capacity", "no capacity available", "no capacity is", "no capacity in", "not enough capacity", "fargate capacity is un", "fargate_spot capacity is un",
 		"spot capacity is un", "fargate spot capacity is un", "there is no capacity", "you've reached the limit on the number", "you have reached the limit on the number",
-		"reached the limit on the number", "vcpulimitexceeded",
+		"reached the limit on the number", "vcpulimitexceeded", "the requested cpu configuration is above", "the requested memory configuration is above",
 	},
 	Has: of(
 		"capacity is unavailable", "capacity is currently unavailable", "capacity is not available", "capacity unavailable",
-		"insufficient capacity", "insufficientinstancecapacity", "limit on the number of vcpus", "limit on the number of tasks", "no capacity in",
+		"insufficient capacity", "insufficientinstancecapacity", "limit on the number of vcpus", "limit on the number of tasks", "no capacity in", aboveLimit,
 	),
 	Vague: []string{"no capacity", "capacity is", "fargate capacity", "fargate_spot capacity", "spot capacity", "fargate spot capacity"},
 	proof: proofTask,
@@ -244,6 +247,14 @@ var capacityFamily = Family{
 			Class:   Retry,
 			Why:     "the account runs as many vCPUs or tasks as it may; later some will be free",
 			Example: failed("You've reached the limit on the number of vCPUs you can run concurrently"),
+			Source:  docService,
+		},
+		{
+			Name:    "above-limit",
+			Match:   Match{Any: of(aboveLimit)},
+			Class:   Ambiguous,
+			Why:     "the task asks for more cpu or memory than a quota of the account leaves: ask AWS for more, or ask for less, unless other tasks use it up now",
+			Example: failed("The requested CPU configuration is above your limit."),
 			Source:  docService,
 		},
 		{

@@ -2,16 +2,19 @@ package stop
 
 import "strings"
 
-// shows is whether the stop holds any evidence that a process ran: a
-// startedAt, an exit code, a runtimeId that tells of a created container, or a
-// container that is RUNNING.
+// shows is whether the stop holds any evidence that a process of the task's own
+// ran: a startedAt, an exit code, a runtimeId that tells of a created container,
+// or a container that is or was seen RUNNING.
 func shows(s *Stop) bool {
-	if !s.StartedAt.IsZero() {
-		return true
-	}
+	return !s.StartedAt.IsZero() || anyRan(s, false)
+}
+
+// anyRan is whether a container shows that it ran: one of those that AWS added, or
+// one of the others.
+func anyRan(s *Stop, added bool) bool {
 	for i := range s.Containers {
 		c := &s.Containers[i]
-		if c.ExitCode != nil || c.LastStatus == "RUNNING" || created(s, c) {
+		if injected(c.Name) == added && (c.ExitCode != nil || c.Ran || c.LastStatus == "RUNNING" || created(s, c)) {
 			return true
 		}
 	}
@@ -67,18 +70,24 @@ func saysNotCreated(c *Container) bool {
 
 // started answers whether anything started, from structure and from what the
 // text proves. No is given only where nothing can have run.
+// See docs/decisions/0110-what-aws-adds-to-a-task-is-no-start.md.
 func started(s *Stop, p proof) Answer {
+	agent := anyRan(s, true)
 	switch {
 	case shows(s):
 		return Yes
-	case p == proofTask, p == proofCoded, p == proofPlacement && !s.OnInstance:
-		return No
-	case p == proofContainers && allListed(s) && !anyPulled(s):
-		return No
-	case p == proofOwn && allListed(s) && allNotCreated(s):
+	case beforeAny(s, p) && !agent, // with one it was not before any, whatever is said
+		p == proofContainers && allListed(s) && !anyPulled(s) && (!agent || allNotCreated(s)),
+		p == proofOwn && allListed(s) && allNotCreated(s):
 		return No
 	}
 	return Unknown
+}
+
+// beforeAny is whether a text of this proof was written before any container of the
+// task is created.
+func beforeAny(s *Stop, p proof) bool {
+	return p == proofTask || p == proofCoded || p == proofPlacement && !s.OnInstance
 }
 
 // anyPulled is whether the image of a container was pulled that does not say
@@ -129,7 +138,7 @@ func allListed(s *Stop) bool {
 		}
 	}
 	for _, name := range s.Mentioned {
-		if !listed(s, name) {
+		if !injected(name) && !listed(s, name) {
 			return false
 		}
 	}

@@ -79,6 +79,9 @@ type Container struct {
 	Reason      string
 	RuntimeID   string
 	ImageDigest string
+	// Ran is whether something else shows that a process ran in it: a health check
+	// that had a result, or the agent of ECS Exec that was started.
+	Ran bool
 }
 
 // Defined is a container as the task definition declares it.

@@ -48,7 +48,9 @@ var (
 // them before a task's real reason.
 var services = []string{"(service ", "service "}
 
-var announcements = []string{"unable to place a task. reason:", "all of its requirements. reason:", "failed to launch a task with (error"}
+var announcements = []string{
+	"unable to place a task. reason:", "all of its requirements. reason:", "failed to launch a task with (error", "unable to place a task because ",
+}
 
 // cuts are the first bytes of all that read cuts.
 var cuts = func() (first [256]bool) {

@@ -8,7 +8,7 @@ var (
 		"denied", "accessden", "access den", "not authoriz", "unauthorized", "unauthorised", "forbidden",
 		"no basic auth", "nocredentialprov", "authentication required", "authorization failed", "insufficient_scope", "operation not permitted", "policyviolation",
 		"docker login", "permission", "assume role", "assume the role", "unrecognizedclient",
-		"disabledexception", "is disabled", "decryptionfail", "can't decrypt", "cannot decrypt", "kmsinvalidstate", "pending deletion", "pending import",
+		"disabledexception", "is disabled", "decryptionfail", "can't decrypt", "cannot decrypt", "failed to decrypt", "unable to decrypt", "kmsinvalidstate", "pending deletion", "pending import",
 		"marked for deletion", "marked deleted", "scheduled for deletion", "code: 403", "code: 401",
 	)
 	// missing: something named does not exist.
@@ -29,7 +29,7 @@ var (
 	)
 	// malformed: an image was built or pushed in a form that no pull can unpack.
 	malformed = of(
-		"diffid", "diff id", "mismatched image rootfs", "media type", "mediatype", "max depth exceeded", "not match the specified platform",
+		"diffid", "diff id", "mismatched image rootfs", "media type", "mediatype", "media-type", "stream processor", "not have any layers", "max depth exceeded", "not match the specified platform",
 		"manifest schema", "schema version",
 	)
 	// busy: an AWS service had too much to do or was out of order.
@@ -37,7 +37,7 @@ var (
 		"throttl", "rate exceeded", "rate limit exceeded", "requestlimitexceeded", "request limit exceeded",
 		"internalserver", "internal server error", "internalfailure", "internal failure", "internalservice",
 		"internal service error", "internal error", "service unavailable", "serviceunavailable",
-		"bad gateway", "gateway timeout", "slowdown", "code: 500", "code: 502", "code: 503", "code: 504",
+		"service is unavailable", "errorcode: unavailable", "bad gateway", "gateway timeout", "slowdown", "code: 500", "code: 502", "code: 503", "code: 504",
 	)
 	// network: no answer, or none in time.
 	network = of(
@@ -53,7 +53,7 @@ var (
 	later = of(
 		"reclaim", "detach", "interrupt", "evict", "preempt", "drain", "lost", "crash", "stopped", "was killed", "impaired", "released", "replaced", "retired",
 		"restart", "removed", "deleted by", "was deleted", "interface deleted", "delete network", "delete the network", "deleting", "disconnect",
-		"clean up", "cleanup", "tear down", "teardown", "unmount", "remount", "volume snapshot", "still trying", "to continue", "keep running", "during execution",
+		"deprovision", "clean up", "cleanup of", "cleanup fail", "during cleanup", "after cleanup", "tear down", "teardown", "unmount", "remount", "volume snapshot", "still trying", "to continue", "keep running", "during execution",
 		"while the task", "while the container", "while a container", "while container",
 		"was running", "were running", "is running", "are running", "been running", "while running", "running container", "running task",
 		"after start", "after the start", "after container", "after the container", "after the task", "after a container",

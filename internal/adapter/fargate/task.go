@@ -40,6 +40,10 @@ func container(c types.Container) stop.Container {
 	out := stop.Container{
 		Name: aws.ToString(c.Name), LastStatus: aws.ToString(c.LastStatus), Reason: aws.ToString(c.Reason),
 		RuntimeID: aws.ToString(c.RuntimeId), ImageDigest: aws.ToString(c.ImageDigest),
+		Ran: c.HealthStatus == types.HealthStatusHealthy || c.HealthStatus == types.HealthStatusUnhealthy,
+	}
+	for _, agent := range c.ManagedAgents {
+		out.Ran = out.Ran || agent.LastStartedAt != nil
 	}
 	if c.ExitCode != nil {
 		code := int64(*c.ExitCode)

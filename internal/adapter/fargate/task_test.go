@@ -83,6 +83,9 @@ const everyField = `{
 	"containers": [
 		{"name": "app", "lastStatus": "STOPPED", "exitCode": 3, "reason": "OutOfMemoryError", "runtimeId": "r", "imageDigest": "sha256:1"},
 		{"name": "windows", "lastStatus": "STOPPED", "exitCode": 3221225786, "runtimeId": "s"},
+		{"name": "healthy", "lastStatus": "STOPPED", "healthStatus": "HEALTHY"}, {"name": "ill", "lastStatus": "STOPPED", "healthStatus": "UNHEALTHY"},
+		{"name": "unasked", "lastStatus": "STOPPED", "healthStatus": "UNKNOWN", "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "PENDING"}]},
+		{"name": "entered", "lastStatus": "STOPPED", "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "STOPPED", "lastStartedAt": 1795368604}]},
 		{"name": "never", "lastStatus": "PENDING"}],
 	"overrides": {"containerOverrides": [{"name": "app", "environment": [{"name": "A", "value": "1"}]}, {"name": "never"}]}}`
 

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf16"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/batchplane/batchplane/internal/ecsevent"
+)
+
+const blanks = " \t\r\n"
+
+// asUTF8 takes the mark away with which Windows begins a text, and reads what
+// PowerShell's > has written as UTF-16.
+func asUTF8(data []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(data, []byte{0xef, 0xbb, 0xbf}):
+		return data[3:]
+	case bytes.HasPrefix(data, []byte{0xff, 0xfe}):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
+		order = binary.BigEndian
+	default:
+		return data
+	}
+	units := make([]uint16, 0, len(data)/2)
+	for data = data[2:]; len(data) >= 2; data = data[2:] {
+		units = append(units, order.Uint16(data))
+	}
+	return []byte(string(utf16.Decode(units)))
+}
+
+// asJSON gives YAML, as the AWS CLI prints it on wish, as the JSON that it stands
+// for, if there is a document in it; anything else stays as it is.
+func asJSON(data []byte) []byte {
+	start := bytes.TrimLeft(data, blanks)
+	if len(start) == 0 || bytes.IndexByte([]byte(`{["`), start[0]) >= 0 || !bytes.Contains(start, []byte(":")) {
+		return data
+	}
+	converted, err := yaml.YAMLToJSON(data)
+	if err != nil {
+		return data
+	}
+	if docs, errs := ecsevent.ParseAll(converted); len(docs) == 0 || len(errs) > 0 {
+		return data
+	}
+	return converted
+}
+
+// document gives the document that begins at at, where no blank stands, and where
+// to go on. What stands before it on its line, as in a log, is passed over. After
+// text that is not JSON the next document is the next line that begins one, or that
+// holds one where text stood before this one.
+func document(data []byte, at int) (raw json.RawMessage, end int, err error) {
+	rest := data[at:]
+	skip := prefix(rest)
+	dec := json.NewDecoder(bytes.NewReader(rest[skip:]))
+	if err = dec.Decode(&raw); err == nil {
+		return bytes.TrimSpace(raw), at + skip + int(dec.InputOffset()), nil
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errors.New("it ends within a value, as if it were cut off")
+	}
+	err = fmt.Errorf("not JSON: %w", err)
+	if c := rest[0] | 0x20; skip == 0 && c >= 'a' && c <= 'z' {
+		err = fmt.Errorf(`%w; write a reason that stands alone as {"stoppedReason": "..."}`, err)
+	}
+	end = len(data)
+	if next := nextDocument(rest, skip > 0); next >= 0 {
+		end = at + next
+	}
+	return nil, end, err
+}
+
+// prefix is how many bytes stand on the first line of rest before the document in
+// it: a time, a level, the name of a stream. It is 0 if there is no such document.
+func prefix(rest []byte) int {
+	line := rest
+	if end := bytes.IndexByte(line, '\n'); end >= 0 {
+		line = line[:end]
+	}
+	brace := bytes.IndexByte(line, '{')
+	switch {
+	case brace < 0, rest[0] == '"', rest[0] == '[' && bytes.IndexByte(line[:brace], ']') < 0:
+		return 0
+	}
+	return brace
+}
+
+// nextDocument is where the next line begins that begins a document, or that holds
+// one, and -1 if there is none.
+func nextDocument(rest []byte, prefixed bool) int {
+	for at := bytes.IndexByte(rest, '\n'); at >= 0; {
+		line := rest[at+1:]
+		end := bytes.IndexByte(line, '\n')
+		if end >= 0 {
+			line = line[:end]
+		}
+		if bytes.HasPrefix(line, []byte{'{'}) || prefixed && bytes.IndexByte(line, '{') >= 0 {
+			return at
+		}
+		if end < 0 {
+			break
+		}
+		at += 1 + end
+	}
+	return -1
+}

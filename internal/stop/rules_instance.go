@@ -1,0 +1,75 @@
+package stop
+
+// The launch of an instance for one task, which ECS Managed Instances does when no
+// instance that runs has room.
+
+// Names that room.go knows.
+const (
+	RuleInstanceLimit = "instance-limit"
+	RuleInstanceNone  = "instance-none"
+)
+
+// noInstance begins the texts of the published cases
+// (https://github.com/k-k1/agent-fleet, docs/adr; errors are those of EC2's fleets:
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html).
+const noInstance = "ResourceInitializationError: Unable to launch instance(s) for capacity provider jobs. "
+
+var instanceFamily = Family{
+	Name:   "instance",
+	Title:  "Launch of an instance (ECS Managed Instances)",
+	Life:   "before the task has a place",
+	Begins: []string{"unable to launch instance", "failed to launch instance"},
+	Has:    of("unable to launch instance", "failed to launch instance"),
+	proof:  proofPlacement,
+	Rules: []Rule{
+		{
+			Name:    "instance-refused",
+			Match:   Match{Any: denied},
+			Class:   Config,
+			Why:     "ECS may not launch an instance: the infrastructure role lacks a permission, mostly iam:PassRole for the instance profile",
+			Example: failed(noInstance + "UnauthorizedOperation: You are not authorized to perform this operation. User: arn:aws:sts::123456789012:assumed-role/ecsInfrastructureRole/ECSManagedInstances is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/ecsInstanceRole because no identity-based policy allows the iam:PassRole action."),
+			Source:  "public code on GitHub",
+		},
+		{
+			Name:    "instance-busy",
+			Match:   Match{Any: busy},
+			Class:   Retry,
+			Why:     "EC2 was too busy to launch an instance, or failed",
+			Example: failed(noInstance + "RequestLimitExceeded: Request limit exceeded."),
+			Source:  composed,
+		},
+		{
+			Name:    RuleInstanceLimit,
+			Match:   Match{Any: of("vcpulimit", "maxspotinstance", "instancelimit").or(quotas)},
+			Class:   Retry,
+			Why:     "the account runs as many instances or vCPUs on EC2 as it may; later some will be free",
+			Example: failed(noInstance + "MaxSpotInstanceCountExceeded: Max spot instance count exceeded."),
+			Source:  "https://github.com/k-k1/agent-fleet",
+		},
+		{
+			Name: RuleInstanceNone,
+			Match: Match{Any: of(
+				"insufficientinstancecapacity", "insufficientcapacity", "insufficienthostcapacity", "insufficientreserved", "insufficient capacity", "enough capacity", "unfulfillable", "fulfill capacity",
+			)},
+			Class:   Retry,
+			Why:     "EC2 had no instance of the types that the capacity provider allows at this moment, on Spot often for longer",
+			Example: failed(noInstance + "UnfulfillableCapacity: Unable to fulfill capacity due to your request configuration. Please adjust your request and try again."),
+			Source:  "https://github.com/k-k1/agent-fleet",
+		},
+		{
+			Name:    "instance-wrong",
+			Match:   Match{Any: of("no instance type", "not offered").or(missing, invalid)},
+			Class:   Config,
+			Why:     "the capacity provider names something that does not exist, or allows no instance type that fits",
+			Example: failed(noInstance + "InvalidSubnetID.NotFound: The subnet ID 'subnet-0a1' does not exist"),
+			Source:  composed,
+		},
+		{
+			Name:    "instance-unclear",
+			Class:   Ambiguous,
+			Why:     "no instance could be launched for the task; ECS cut the cause off",
+			Example: failed(noInstance),
+			Source:  "public bug reports",
+		},
+	},
+}
