@@ -52,6 +52,8 @@ func TestEvidenceAmongContainers(t *testing.T) {
 		"hung before its network, with its containers":          {hung("PROVISIONING", app, proxy), No},
 		"hung before its network, one has an id":                {hung("PROVISIONING", app, Container{Name: "proxy", RuntimeID: onFargate}), Unknown},
 		"hung later, and no code says that it failed to start":  {Stop{Kind: Task, CodeMissing: true, Reason: eniText, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, Unknown},
+		"hung, beside an agent that ran":                        {hung("PROVISIONING", app, Container{Name: agent.Name, ExitCode: code(143)}), Unknown},
+		"hung, beside an agent that did not":                    {hung("PROVISIONING", app, agent), No},
 		"hung later, and its code says that it failed to start": {Stop{Kind: Task, Code: codeFailedToStart, Reason: eniText, Asked: AskedByLaunchTimeout, AskedWhile: "PENDING"}, No},
 	} {
 		if v := Classify(c.stop); v.Started != c.started {

@@ -44,6 +44,8 @@ var laterTexts = map[string]string{
 	"there is no capacity, task was preempted":                                        "later-time",
 	"EMPTY CAPACITY PROVIDER: the task was drained":                                   "later-time",
 	"RESOURCE: memory usage of the container too high":                                "placement-resource",
+	"CannotPullContainerError: layers were gone during cleanup":                       "later-time",
+	"CannotPullContainerError: no image after cleanup":                                "later-time",
 	"CannotPullContainerError: the cleanup of the image failed":                       "later-time",
 	"failed to invoke EFS utils commands to unmount":                                  "later-time",
 	"ResourceInitializationError: failed to validate logger args: log driver crashed": "later-time",
