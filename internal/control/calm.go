@@ -78,6 +78,17 @@ func (c *Control) calm(w *watched, to time.Time) remembered {
 	return r
 }
 
+// restless are the jobs that may have slots to judge, where the mark is from, or whose
+// plans changed since.
+func (c *Control) restless(l *Loaded, from time.Time) (names []string) {
+	for i := range l.items {
+		if item := &l.items[i]; !item.KnownAt.Before(from) || !c.calmJobs.holds(item.Name, "", item.Rev, l.at) {
+			names = append(names, item.Name)
+		}
+	}
+	return names
+}
+
 // planned are the jobs that may have slots to judge up to now, where the mark is from.
 func (c *Control) planned(ctx context.Context, items []job.Item, from, now time.Time) []watched {
 	var out []watched

@@ -100,6 +100,11 @@ func (c *Control) write(ctx context.Context, l *Loaded, n int, do func(i int) (j
 	errs, items := make([]error, n), make([]job.Item, n)
 	c.several(ctx, n, func(i int) { items[i], errs[i] = do(i) })
 	l.put(items)
+	for i := range items {
+		if l.laps != nil && errs[i] == nil {
+			l.fresh[items[i].Name] = true
+		}
+	}
 	return errors.Join(errs...)
 }
 

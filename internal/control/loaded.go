@@ -18,18 +18,79 @@ type Loaded struct {
 	items      []job.Item
 	place      map[string]int
 	unreadable *UnreadableItemsError
+
+	// asOf is since when what is known of the items may be old, at or before at; laps
+	// reads them anew, nil where none is old.
+	asOf time.Time
+	laps InLaps
+	// fresh are those that were read anew.
+	fresh map[string]bool
 }
 
-// Load reads the jobs' items. One that cannot be read is an error of what is done with
-// the others.
+// Load reads the jobs' items, or of very many a part, so that who decides by one must
+// renew it. One that cannot be read is an error of what is done with the others.
 func (c *Control) Load(ctx context.Context) (*Loaded, error) {
 	l := &Loaded{at: c.Now()} // what is written while they are read counts as later
+	l.asOf = l.at
 	var err error
-	if l.items, err = c.Store.Items(ctx); err != nil && !errors.As(err, &l.unreadable) {
+	if laps, ok := c.Store.(InLaps); ok {
+		l.laps, l.fresh = laps, map[string]bool{}
+		var asOf time.Time
+		if l.items, asOf, err = laps.ItemsInTurn(ctx); asOf.Before(l.at) {
+			l.asOf = asOf
+		} else {
+			l.laps = nil
+		}
+	} else {
+		l.items, err = c.Store.Items(ctx)
+	}
+	if err != nil && !errors.As(err, &l.unreadable) {
 		return nil, fmt.Errorf("loading the jobs' items: %w", err)
 	}
 	l.sort()
 	return l, nil
+}
+
+// renew reads items that may be old anew.
+func (l *Loaded) renew(ctx context.Context, names []string) error {
+	if l.laps == nil {
+		return nil
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return l.fresh[name] })
+	if len(names) == 0 {
+		return nil
+	}
+	items, err := l.laps.ItemsOf(ctx, names)
+	var unreadable *UnreadableItemsError
+	if err != nil && !errors.As(err, &unreadable) {
+		return fmt.Errorf("loading the items of %d jobs: %w", len(names), err)
+	}
+	l.put(items)
+	for _, name := range names {
+		l.fresh[name] = true
+		l.doubt(name, unreadable)
+	}
+	return nil
+}
+
+// doubt notes whether an item that was read anew can be read.
+func (l *Loaded) doubt(name string, unreadable *UnreadableItemsError) {
+	if l.unreadable != nil {
+		if delete(l.unreadable.Jobs, name); len(l.unreadable.Jobs) == 0 {
+			l.unreadable = nil
+		}
+	}
+	if unreadable == nil || unreadable.Jobs[name] == nil {
+		return
+	}
+	if l.unreadable == nil {
+		l.unreadable = &UnreadableItemsError{Jobs: map[string]error{}}
+	}
+	l.unreadable.Jobs[name] = unreadable.Jobs[name]
+	if at, ok := l.place[name]; ok {
+		l.items = slices.Delete(l.items, at, at+1)
+		l.sort()
+	}
 }
 
 func (l *Loaded) sort() {

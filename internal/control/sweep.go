@@ -63,6 +63,9 @@ func (c *Control) CheckLoaded(ctx context.Context, l *Loaded) error {
 	if err != nil {
 		return fmt.Errorf("reading up to when slots were checked: %w", err)
 	}
+	if err := l.renew(ctx, c.restless(l, from)); err != nil {
+		return err
+	}
 	from = begun(from, now, l.items)
 	missed := missing{}
 	for i := range l.items {
@@ -70,7 +73,7 @@ func (c *Control) CheckLoaded(ctx context.Context, l *Loaded) error {
 			missed[l.items[i].Name] = true
 		}
 	}
-	err = c.checkSpans(ctx, c.planned(ctx, l.items, from, now), from, now, missed)
+	err = c.checkSpans(ctx, l, c.planned(ctx, l.items, from, now), from, missed)
 	if err := errors.Join(err, c.tellAllMissed(ctx, missed), c.tellCalendars(ctx, l.items)); err != nil {
 		return errors.Join(err, asError(l.unreadable))
 	}
@@ -107,8 +110,13 @@ func asError(unreadable *UnreadableItemsError) error {
 // slots cannot be checked keeps the mark where it is, for as long as patience
 // lasts, but no other job from being checked: the next sweep begins at that span
 // again.
-func (c *Control) checkSpans(ctx context.Context, items []watched, from, now time.Time, missed missing) error {
+//
+// The mark moves no further than items are known: what others wrote since, a check to come
+// must see as a change after it. So a check may find slots that another judged, which
+// have runs by then.
+func (c *Control) checkSpans(ctx context.Context, l *Loaded, items []watched, from time.Time, missed missing) error {
 	var errs []error
+	now, began := l.at, from
 	for last := false; !last; {
 		to := from.Add(slotSpan)
 		if last = !to.Before(now); last {
@@ -119,7 +127,7 @@ func (c *Control) checkSpans(ctx context.Context, items []watched, from, now tim
 			return errors.Join(append(errs, err, ctx.Err())...)
 		}
 		if len(errs) == 0 && (err == nil || c.givesUp(ctx, now, to, err)) {
-			if err := c.Store.SetMark(ctx, MarkSlots, to); err != nil {
+			if err := c.markSlots(ctx, l, began, to); err != nil {
 				return fmt.Errorf("storing up to when slots were checked: %w", err)
 			}
 		}
@@ -128,6 +136,16 @@ func (c *Control) checkSpans(ctx context.Context, items []watched, from, now tim
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// markSlots moves the mark, which was at from, to where slots were checked.
+func (c *Control) markSlots(ctx context.Context, l *Loaded, from, to time.Time) error {
+	if l.asOf.Before(to) {
+		if to = l.asOf; to.Before(from) && !from.After(l.at) {
+			return nil // another, who knew all items, has moved it on
+		}
+	}
+	return c.Store.SetMark(ctx, MarkSlots, to)
 }
 
 // givesUp is whether the mark moves past slots that could not be checked.

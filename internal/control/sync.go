@@ -58,6 +58,9 @@ func (c *Control) sync(ctx context.Context, r Reading) error {
 // SyncLoaded is Sync of what was read of the registry, with items that were loaded
 // after that.
 func (c *Control) SyncLoaded(ctx context.Context, l *Loaded, r Reading) error {
+	if err := l.renew(ctx, c.unsynced(l, r.Jobs)); err != nil {
+		return err
+	}
 	news, problems, errs := c.news(ctx, l, r.Jobs)
 	errs = append(errs, c.deployAll(ctx, l, news))
 	if ctx.Err() != nil {
@@ -70,6 +73,17 @@ func (c *Control) SyncLoaded(ctx context.Context, l *Loaded, r Reading) error {
 		return &PlanError{Problems: problems, Err: errors.Join(errs...)}
 	}
 	return errors.Join(errs...)
+}
+
+// unsynced are the jobs whose items are not known to hold what the registry holds.
+func (c *Control) unsynced(l *Loaded, jobs []Registered) (names []string) {
+	now := c.Now()
+	for i := range jobs {
+		if j := &jobs[i]; !c.synced.holds(j.Name, j.Hash, l.item(j.Name).Rev, now) {
+			names = append(names, j.Name)
+		}
+	}
+	return names
 }
 
 // news are what is new of the registry's jobs. problems are plans that cannot be
@@ -133,19 +147,31 @@ func (c *Control) markGone(ctx context.Context, l *Loaded, r Reading) error {
 	for i := range r.Jobs {
 		there[r.Jobs[i].Name] = true
 	}
-	var left []job.Item
-	for i := range l.items {
-		if item := &l.items[i]; !item.Gone && item.Name != job.All && !there[item.Name] && !item.KnownAt.After(r.Whole) {
-			left = append(left, *item)
-		}
+	left := l.left(there, r.Whole)
+	names := make([]string, len(left))
+	for i := range left {
+		names[i] = left[i].Name
 	}
-	if err := c.leave(ctx, l, left); err != nil {
+	if err := l.renew(ctx, names); err != nil {
+		return err
+	}
+	if err := c.leave(ctx, l, l.left(there, r.Whole)); err != nil {
 		return err
 	}
 	if err := c.Store.SetMark(ctx, MarkRegistry, r.Whole); err != nil {
 		return fmt.Errorf("storing when the registry was read: %w", err)
 	}
 	return nil
+}
+
+// left are the items of jobs that are not there any more.
+func (l *Loaded) left(there map[string]bool, whole time.Time) (left []job.Item) {
+	for i := range l.items {
+		if item := &l.items[i]; !item.Gone && item.Name != job.All && !there[item.Name] && !item.KnownAt.After(whole) {
+			left = append(left, *item)
+		}
+	}
+	return left
 }
 
 func (c *Control) leave(ctx context.Context, l *Loaded, left []job.Item) error {

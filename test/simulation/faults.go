@@ -86,6 +86,7 @@ const (
 	ItemOff         // a job's item names runs that have ended, or never were
 	Fired           // slots come with what their schedules carry, and it must be found out what is deployed
 	CalendarEnds    // a job's calendar names no further day
+	Laps            // a sweep knows some jobs' items as they were minutes ago
 	faults          // how many there are
 )
 
@@ -100,7 +101,7 @@ var faultNames = [faults]string{
 	"DescribeTasks denied", "a job's tasks untold", "StopTask denied", "ListTasks denied", "trigger after hours", "request after hours", "StopTask ignored",
 	"event after hours",
 	"false conflict", "index lags", "quota used up", "capacity gone", "call hangs", "notices by stream", "record lost", "record twice", "record late",
-	"registry unread", "registry half read", "batch fails", "run damaged", "item off", "slots as schedules", "calendar ends",
+	"registry unread", "registry half read", "batch fails", "run damaged", "item off", "slots as schedules", "calendar ends", "items in laps",
 }
 
 func (f Fault) String() string { return faultNames[f] }

@@ -24,6 +24,7 @@ func (p port) Run(ctx context.Context, id run.ID) (r run.Run, err error) {
 }
 
 func (p port) Commit(ctx context.Context, c control.Change) error {
+	p.owns(c.Item)
 	err := p.access("Commit", true, func() error {
 		c = p.w.opt.Mutation.save(c)
 		return p.w.store.Commit(ctx, c)

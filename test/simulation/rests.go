@@ -13,6 +13,7 @@ type process struct {
 	rests *control.Rests
 	// told is which runs it was told that rest, whatever a mutation made of it.
 	told map[run.ID]remembered
+	laps itemLaps
 }
 
 // remembered is a run that rests, at a revision.

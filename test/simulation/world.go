@@ -85,6 +85,7 @@ type World struct {
 	unindexed, deaf map[run.ID]bool
 	twice           map[run.ID][]run.Effect
 	rate            int
+	laps            bool
 	people          people
 	truth           truth
 	trace           *[]Line
@@ -156,6 +157,7 @@ func newWorld(opt Options) *World {
 	if _, ok := w.luck(Fired, 300, "", 0); ok {
 		w.control.Schedules = registry{w}
 	}
+	_, w.laps = w.luck(Laps, 300, "", 0)
 	w.makeJobs(d)
 	return w
 }

@@ -28,6 +28,7 @@ func (s *Store) Commit(ctx context.Context, c control.Change) error {
 			return err
 		}
 		writes = append(writes, write{what: "writing the item of job " + c.Item.Name, item: item, rev: c.Item.Rev})
+		defer s.items.wrote(c.Item.Name)
 	}
 	switch {
 	case len(writes) == 0:

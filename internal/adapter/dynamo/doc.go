@@ -86,6 +86,9 @@
 //
 // # Reads
 //
+// Items are read by their shards, whole. ItemsInTurn, for sweeps of very many jobs, reads
+// two shards a time, and what it knows of the others is as old as it says.
+//
 // Run, Item, Items, Exist, Definition and Mark see every write that returned
 // before them. What cannot be otherwise is believed of a cheaper, eventually
 // consistent read: a definition, which never changes, and that a run exists. Due and Runs find runs through indexes, which lag by "a fraction

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -13,3 +14,8 @@ func (s *Store) ItemOf(r *run.Run) (map[string]types.AttributeValue, error) {
 
 // OldPart is the part of its lane that programs before this one wrote a run into.
 func OldPart(id run.ID) int { return shard(string(id)) }
+
+// JobItemOf is a job's item as Commit stores it.
+func JobItemOf(i *job.Item) (map[string]types.AttributeValue, error) {
+	return jobItem(i, writeMark())
+}

@@ -78,7 +78,15 @@ func (s *Store) batch(ctx context.Context, ids []run.ID, projection string, cons
 	parts := make([]map[run.ID]attributes, len(batches))
 	err := inParallel(ctx, len(batches), func(ctx context.Context, i int) error {
 		parts[i] = make(map[run.ID]attributes, len(batches[i]))
-		return s.batchOf(ctx, batches[i], projection, consistent, parts[i])
+		request := types.KeysAndAttributes{Keys: batches[i], ConsistentRead: aws.Bool(consistent)}
+		if projection != "" {
+			request.ProjectionExpression = &projection
+		}
+		return s.batchOf(ctx, "runs", request, func(item attributes) {
+			if id, ok := RunID(text(item, attrPK), text(item, attrSK)); ok {
+				parts[i][id] = item
+			}
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -95,20 +103,14 @@ const unprocessedTries = 8
 
 // batchOf reads at most batchSize items and asks again for those that DynamoDB
 // did not process: it answers with at most 16 MB, and with less when throttled.
-func (s *Store) batchOf(ctx context.Context, keys []attributes, projection string, consistent bool, found map[run.ID]attributes) error {
-	request := types.KeysAndAttributes{Keys: keys, ConsistentRead: aws.Bool(consistent)}
-	if projection != "" {
-		request.ProjectionExpression = &projection
-	}
+func (s *Store) batchOf(ctx context.Context, what string, request types.KeysAndAttributes, each func(attributes)) error {
 	for tries := 0; ; tries++ {
 		out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{s.table: request}})
 		if err != nil {
-			return failed("reading a batch of runs", err)
+			return failed("reading a batch of "+what, err)
 		}
 		for _, item := range out.Responses[s.table] {
-			if id, ok := RunID(text(item, attrPK), text(item, attrSK)); ok {
-				found[id] = item
-			}
+			each(item)
 		}
 		rest := out.UnprocessedKeys[s.table].Keys
 		switch {
@@ -117,7 +119,7 @@ func (s *Store) batchOf(ctx context.Context, keys []attributes, projection strin
 		case len(rest) < len(request.Keys):
 			tries = 0
 		case tries == unprocessedTries-1:
-			return fmt.Errorf("reading a batch of runs: %w: %d are left after %d tries", ErrBusy, len(rest), unprocessedTries)
+			return fmt.Errorf("reading a batch of %s: %w: %d are left after %d tries", what, ErrBusy, len(rest), unprocessedTries)
 		}
 		request.Keys = rest
 		if err := pause(ctx, tries); err != nil {

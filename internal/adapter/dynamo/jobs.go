@@ -1,15 +1,11 @@
 package dynamo
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,63 +23,6 @@ func (s *Store) Item(ctx context.Context, name string) (job.Item, error) {
 		return job.Item{}, err
 	}
 	return decodeItem(item)
-}
-
-// Items implements control.Store.
-func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
-	items, err := s.all(ctx, itemPrefix, func(attributes) int64 { return 0 }, math.MaxInt, false, "")
-	if err != nil {
-		return nil, fmt.Errorf("listing the jobs' items: %w", err)
-	}
-	out, unreadable := s.items.decode(items)
-	if len(unreadable) > 0 {
-		return out, &control.UnreadableItemsError{Jobs: unreadable}
-	}
-	return out, nil
-}
-
-// decodedItems are the jobs' items as they were last read, by name. Each is read from the
-// table every time; what is kept is what its body says, for nearly none changes from one
-// minute to the next.
-type decodedItems struct {
-	mu    sync.Mutex
-	known map[string]decodedItem
-}
-
-type decodedItem struct {
-	body []byte
-	item *job.Item
-}
-
-// decode decodes items, by name. Those that cannot be read are left out.
-func (d *decodedItems) decode(items []attributes) (out []job.Item, unreadable map[string]error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	now, found := make(map[string]decodedItem, len(items)), make([]*job.Item, 0, len(items))
-	for _, item := range items {
-		name, body := text(item, attrSK), octets(item, attrBody)
-		is := d.known[name]
-		if is.item == nil || is.item.Rev != integer(item, attrRev) || len(body) == 0 || !bytes.Equal(is.body, body) {
-			i, err := decodeItem(item)
-			if err != nil {
-				if unreadable == nil {
-					unreadable = map[string]error{}
-				}
-				unreadable[name] = err
-				continue
-			}
-			is = decodedItem{body: body, item: &i}
-		}
-		now[name] = is
-		found = append(found, is.item)
-	}
-	d.known = now
-	slices.SortFunc(found, func(a, b *job.Item) int { return cmp.Compare(a.Name, b.Name) })
-	out = make([]job.Item, len(found))
-	for i, item := range found {
-		out[i] = *item
-	}
-	return out, unreadable
 }
 
 // all reads the items of all shards of a prefix, whole and consistent, in the

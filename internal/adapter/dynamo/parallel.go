@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -76,26 +75,10 @@ func (s *Store) fetchDefinitions(ctx context.Context, hashes []string) error {
 			request.Keys = append(request.Keys, definitionKey(hash))
 		}
 	}
-	for tries := 0; len(request.Keys) > 0; tries++ {
-		if tries == unprocessedTries {
-			return fmt.Errorf("%w: %d are left after %d tries", ErrBusy, len(request.Keys), tries)
+	return s.batchOf(ctx, "definitions", request, func(item attributes) {
+		var body json.RawMessage
+		if hash := text(item, attrPK)[len("D#"):]; decode("definition "+hash, item, &body) == nil {
+			s.definitions.Store(hash, []byte(body))
 		}
-		if tries > 0 {
-			if err := pause(ctx, tries); err != nil {
-				return err
-			}
-		}
-		out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{s.table: request}})
-		if err != nil {
-			return failed("reading definitions", err)
-		}
-		for _, item := range out.Responses[s.table] {
-			var body json.RawMessage
-			if hash := text(item, attrPK)[len("D#"):]; decode("definition "+hash, item, &body) == nil {
-				s.definitions.Store(hash, []byte(body))
-			}
-		}
-		request.Keys = out.UnprocessedKeys[s.table].Keys
-	}
-	return nil
+	})
 }

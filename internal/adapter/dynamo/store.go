@@ -38,6 +38,8 @@ const (
 	TookKept = 30 * 24 * time.Hour
 )
 
+var _ control.InLaps = (*Store)(nil)
+
 // Config is what a Store is made of.
 type Config struct {
 	DB    API
@@ -65,7 +67,7 @@ type Store struct {
 	// definitions holds bodies by hash. Definitions never change, so that what
 	// is known of them stays true.
 	definitions sync.Map
-	items       decodedItems
+	items       knownItems
 }
 
 // New is a Store on a table that TableInput describes.

@@ -1,0 +1,198 @@
+package dynamo_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// lapTable is a table with the items of so many jobs, and a store that counts its calls.
+type lapTable struct {
+	table
+	line  *line
+	mine  *dynamo.Store
+	now   time.Time
+	names []string
+}
+
+func newLapTable(t *testing.T, jobs int) *lapTable {
+	t.Helper()
+	l := &lapTable{table: newTable(t), line: &line{}, now: start}
+	l.mine = dynamo.New(dynamo.Config{DB: dynamotest.Client(t, l.line.option), Table: l.name, Now: func() time.Time { return l.now }})
+	var puts []types.WriteRequest
+	for n := range jobs {
+		i := job.Item{Name: fmt.Sprintf("job-%05d", n)}
+		item, err := dynamo.JobItemOf(&i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.names = append(l.names, i.Name)
+		puts = append(puts, types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
+	}
+	for batch := range slices.Chunk(puts, 25) {
+		_, err := l.db.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{l.name: batch}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return l
+}
+
+// next is what a minute later is known of the items, and by how many calls.
+func (l *lapTable) next(t *testing.T) (items []job.Item, asOf time.Time, calls int64) {
+	t.Helper()
+	l.now = l.now.Add(time.Minute)
+	l.line.calls.Store(0)
+	items, asOf, err := l.mine.ItemsInTurn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(items) != len(l.names) || !slices.IsSortedFunc(items, func(a, b job.Item) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Fatalf("%d items, want %d by name", len(items), len(l.names))
+	}
+	return items, asOf, l.line.calls.Load()
+}
+
+// holds writes to an item, as another process or as this one.
+func (l *lapTable) holds(t *testing.T, s control.Store, name, by string) {
+	t.Helper()
+	i, err := l.Item(t.Context(), name)
+	i.Lock = by
+	if err = errors.Join(err, s.Commit(t.Context(), control.Change{Item: &i})); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func lockOf(items []job.Item, name string) string {
+	at := slices.IndexFunc(items, func(i job.Item) bool { return i.Name == name })
+	return items[at].Lock
+}
+
+// TestItemsInTurn: of many items two of eight shards are read a minute, and each is as it
+// was at asOf or later; what this process wrote is known at once, by one call more.
+func TestItemsInTurn(t *testing.T) {
+	t.Parallel()
+	l := newLapTable(t, 2100)
+	if _, asOf, calls := l.next(t); calls != 8 || !asOf.Equal(l.now) {
+		t.Fatalf("at first: %d calls, as of %s", calls, asOf)
+	}
+	names := []string{l.names[0], l.names[1], l.names[700], l.names[701], l.names[1400], l.names[2000], l.names[2001], l.names[2002]}
+	for _, name := range names {
+		l.holds(t, l.Store, name, "another")
+	}
+	wrote, seen := l.now, 0
+	for minute := range 4 {
+		items, asOf, calls := l.next(t)
+		if calls != 2 || asOf.After(l.now.Add(-time.Duration(min(minute+1, 3))*time.Minute)) || asOf.Before(l.now.Add(-4*time.Minute)) {
+			t.Errorf("minute %d: %d calls, as of %s at %s", minute, calls, asOf, l.now)
+		}
+		seen = 0
+		for _, name := range names {
+			if lockOf(items, name) == "another" {
+				seen++
+			}
+		}
+		if asOf.After(wrote) && seen < len(names) {
+			t.Errorf("minute %d: %d of %d changes are known, as of %s", minute, seen, len(names), asOf)
+		}
+	}
+	if seen != len(names) {
+		t.Errorf("after four minutes %d of %d changes are known", seen, len(names))
+	}
+	l.holds(t, l.mine, names[3], "this one")
+	if items, _, calls := l.next(t); calls != 3 || lockOf(items, names[3]) != "this one" {
+		t.Errorf("what this process wrote: %q, by %d calls", lockOf(items, names[3]), calls)
+	}
+	if _, _, calls := l.next(t); calls != 2 {
+		t.Errorf("after that: %d calls", calls)
+	}
+}
+
+// TestItemsOf are as they are now, by a call for a hundred; of very many all are read, as
+// they are for five minutes then.
+func TestItemsOf(t *testing.T) {
+	t.Parallel()
+	l := newLapTable(t, 2100)
+	l.next(t)
+	l.holds(t, l.Store, l.names[5], "another")
+	l.line.calls.Store(0)
+	items, err := l.mine.ItemsOf(t.Context(), []string{l.names[7], l.names[5], "none"})
+	if calls := l.line.calls.Load(); err != nil || calls != 1 || len(items) != 2 || items[0].Lock != "another" {
+		t.Errorf("%d calls: %+v, %v", calls, items, err)
+	}
+	if err := l.CorruptItem(t.Context(), l.names[7]); err != nil {
+		t.Fatal(err)
+	}
+	items, err = l.mine.ItemsOf(t.Context(), []string{l.names[7], l.names[5]})
+	var unreadable *control.UnreadableItemsError
+	if !errors.As(err, &unreadable) || unreadable.Jobs[l.names[7]] == nil || len(items) != 1 {
+		t.Errorf("%+v, %v", items, err)
+	}
+	l.line.calls.Store(0)
+	if items, _ = l.mine.ItemsOf(t.Context(), l.names[:60]); len(items) != 59 || l.line.calls.Load() != 8 {
+		t.Errorf("%d items by %d calls", len(items), l.line.calls.Load())
+	}
+	for minute := range 6 {
+		l.now = l.now.Add(time.Minute)
+		l.line.calls.Store(0)
+		_, asOf, err := l.mine.ItemsInTurn(t.Context())
+		want := int64(8)
+		if minute == 4 || minute == 5 {
+			want = 2
+		}
+		if calls := l.line.calls.Load(); !errors.As(err, &unreadable) || calls != want || minute < 4 != asOf.Equal(l.now) {
+			t.Errorf("minute %d: %d calls, as of %s, %v", minute, calls, asOf, err)
+		}
+	}
+}
+
+// TestFewItemsAreReadEachTime, as are many after a clock that was put back, and after a
+// while in which nobody asked.
+func TestFewItemsAreReadEachTime(t *testing.T) {
+	t.Parallel()
+	few, many := newLapTable(t, 30), newLapTable(t, 2100)
+	for range 3 {
+		if _, asOf, calls := few.next(t); calls != 8 || !asOf.Equal(few.now) {
+			t.Errorf("of few: %d calls, as of %s", calls, asOf)
+		}
+	}
+	for _, passes := range []time.Duration{0, 10 * time.Minute, -time.Hour} {
+		many.now = many.now.Add(passes)
+		if _, asOf, calls := many.next(t); calls != 8 || !asOf.Equal(many.now) {
+			t.Errorf("of many, after %s: %d calls, as of %s", passes, calls, asOf)
+		}
+	}
+}
+
+// TestItemsWhileTheyAreWritten: a write of this process that fails may have taken effect.
+func TestItemsWhileTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	l := newLapTable(t, 2100)
+	l.next(t)
+	i := job.Item{Name: l.names[9], Rev: 7}
+	if err := l.mine.Commit(t.Context(), control.Change{Item: &i}); !errors.Is(err, control.ErrConflict) {
+		t.Fatal(err)
+	}
+	r := run.Run{ID: run.ScheduledID(l.names[8], start), ScheduledFor: start, Status: run.Launching, DueAt: start}
+	held, err := l.Item(t.Context(), l.names[8])
+	held.Lock = string(r.ID)
+	if err := errors.Join(err, l.mine.Commit(t.Context(), control.Change{Run: &r, Item: &held})); err != nil {
+		t.Fatal(err)
+	}
+	items, _, calls := l.next(t)
+	if calls != 3 || lockOf(items, l.names[8]) != string(r.ID) {
+		t.Errorf("%d calls, lock %q", calls, lockOf(items, l.names[8]))
+	}
+}

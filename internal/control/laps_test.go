@@ -1,0 +1,194 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// lapStore is a store whose items are known as they were at a time, while that is set.
+type lapStore struct {
+	control.Store
+	asOf time.Time
+	old  []job.Item
+	now  func() time.Time
+	// bad are items that cannot be read anew.
+	bad map[string]error
+	// renewed are those that were read anew.
+	renewed []string
+}
+
+// standsStill has the items be known from now on as they are now.
+func (s *lapStore) standsStill(t *testing.T) {
+	t.Helper()
+	items, err := s.Items(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.old, s.asOf = items, s.now()
+}
+
+func (s *lapStore) ItemsInTurn(ctx context.Context) ([]job.Item, time.Time, error) {
+	if s.asOf.IsZero() {
+		items, err := s.Items(ctx)
+		return items, s.now(), err
+	}
+	return slices.Clone(s.old), s.asOf, nil
+}
+
+func (s *lapStore) ItemsOf(ctx context.Context, names []string) (items []job.Item, err error) {
+	s.renewed = append(s.renewed, names...)
+	unreadable := map[string]error{}
+	for _, name := range names {
+		if unreadable[name] = s.bad[name]; unreadable[name] != nil {
+			continue
+		}
+		delete(unreadable, name)
+		item, err := s.Item(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	if len(unreadable) > 0 {
+		err = &control.UnreadableItemsError{Jobs: unreadable}
+	}
+	return items, err
+}
+
+// inLaps is a world whose sweep has checked the slots, and knows the items from then on
+// as they are at 17:52.
+func inLaps(t *testing.T, jobs ...job.Job) (*world, *lapStore) {
+	t.Helper()
+	w := known(t, jobs...)
+	s := &lapStore{Store: w.ctl.Store, now: w.clock.Now}
+	w.ctl.Store = s
+	w.sweepAt(clockAt(17, 51, 0))
+	w.clock.AdvanceTo(clockAt(17, 52, 0))
+	s.standsStill(t)
+	return w, s
+}
+
+// prompt is a job of every full hour that may start a minute late.
+var prompt = with(hourly, func(j *job.Job) { j.StartWithin = job.Duration(time.Minute) })
+
+func movedTo(schedule string, at time.Time) job.Job {
+	return with(prompt, func(j *job.Job) { j.Schedule, j.Modified = schedule, at })
+}
+
+// TestAChangeBehindALap: a plan that another process comes to know, of a job whose item
+// is known as it was before, is judged from its beginning once it is read: by this
+// process, and by one of before that knows only the mark.
+func TestAChangeBehindALap(t *testing.T) {
+	t.Parallel()
+	for _, before := range []bool{false, true} {
+		w, s := inLaps(t, prompt)
+		w.redeployAt(clockAt(17, 53, 0), movedTo("54 * * * *", clockAt(17, 53, 0)))
+		for minute := 54; minute < 57; minute++ {
+			w.sweepAt(clockAt(17, minute, 30))
+		}
+		if got := w.slotsOf("hourly"); got != "" {
+			t.Fatalf("before it is read: %s", got)
+		}
+		if mark := w.mark(control.MarkSlots); !mark.Equal(clockAt(17, 52, 0)) {
+			t.Errorf("slots are said to be checked up to %s", mark)
+		}
+		if beat := w.mark(control.MarkSweep); !beat.Equal(clockAt(17, 56, 30)) {
+			t.Errorf("the sweep was here at %s", beat)
+		}
+		s.asOf = time.Time{}
+		if before {
+			w.ctl.Store = s.Store
+		}
+		w.sweepAt(clockAt(17, 57, 30))
+		if got := w.slotsOf("hourly"); got != "17:54 missed" {
+			t.Errorf("once it is read: %q", got)
+		}
+	}
+}
+
+// TestSlotsAreJudgedByItemsReadAnew: not by what an item said minutes ago.
+func TestSlotsAreJudgedByItemsReadAnew(t *testing.T) {
+	t.Parallel()
+	other := with(prompt, func(j *job.Job) { j.Name, j.Schedule = "daily", "0 3 * * *" })
+	w, s := inLaps(t, prompt, other)
+	w.sweepAt(clockAt(17, 53, 0))
+	if len(s.renewed) > 0 {
+		t.Errorf("with nothing to judge %v are read anew", s.renewed)
+	}
+	w.redeployAt(clockAt(17, 59, 0), movedTo("30 * * * *", clockAt(17, 59, 0)), other)
+	w.sweepAt(clockAt(18, 2, 0))
+	if got := w.slotsOf("hourly"); got != "" {
+		t.Errorf("slots of a plan that is over: %s", got)
+	}
+	if got := strings.Join(s.renewed, " "); got != "hourly" {
+		t.Errorf("read anew are %s", got)
+	}
+}
+
+// TestAnItemThatCannotBeReadAnew: it is said, and its slots are not judged by what it was.
+func TestAnItemThatCannotBeReadAnew(t *testing.T) {
+	t.Parallel()
+	w, s := inLaps(t, prompt)
+	s.bad = map[string]error{"hourly": errors.New("torn")}
+	w.clock.AdvanceTo(clockAt(18, 2, 0))
+	err := w.ctl.CheckSlots(t.Context())
+	var unreadable *control.UnreadableItemsError
+	if !errors.As(err, &unreadable) || w.slotsOf("hourly") != "" {
+		t.Errorf("%v, slots %q", err, w.slotsOf("hourly"))
+	}
+	s.bad = nil
+	w.sweepAt(clockAt(18, 3, 0))
+	if got := w.slotsOf("hourly"); got != "18:00 missed" {
+		t.Errorf("once it can be read: %q", got)
+	}
+}
+
+// TestDeploysGoByItemsReadAnew: what is written of a job whose item changed since it was
+// read is written at once, and a job that another came to know of is not gone.
+func TestDeploysGoByItemsReadAnew(t *testing.T) {
+	t.Parallel()
+	other := with(prompt, func(j *job.Job) { j.Name = "other" })
+	w, s := inLaps(t, prompt, other)
+	w.pauseAt(clockAt(17, 53, 0), "hourly", clockAt(18, 30, 0))
+	moved := movedTo("30 * * * *", clockAt(17, 53, 30))
+	w.clock.AdvanceTo(clockAt(17, 54, 0))
+	if err := w.ctl.Sync(t.Context(), []job.Job{moved}); err != nil {
+		t.Fatal(err)
+	}
+	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Definition != moved.Hash() || len(item.Pauses) != 1 {
+		t.Errorf("%+v, %v", item, err)
+	}
+	if item, err := w.store.Item(t.Context(), "other"); err != nil || !item.Gone {
+		t.Errorf("%+v, %v", item, err)
+	}
+	if !slices.Contains(s.renewed, "other") {
+		t.Errorf("read anew are %v", s.renewed)
+	}
+}
+
+// TestTheMarkOfALap: it is not moved back before where another put it, but for one that
+// is still to come, of a clock that was put back.
+func TestTheMarkOfALap(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ was, want time.Time }{
+		"behind":                       {clockAt(17, 51, 0), clockAt(17, 52, 0)},
+		"another knew all":             {clockAt(17, 55, 0), clockAt(17, 55, 0)},
+		"of a clock that was put back": {clockAt(19, 0, 0), clockAt(17, 52, 0)},
+	} {
+		w, _ := inLaps(t, prompt)
+		if err := w.store.SetMark(t.Context(), control.MarkSlots, c.was); err != nil {
+			t.Fatal(err)
+		}
+		w.sweepAt(clockAt(17, 56, 0))
+		if mark := w.mark(control.MarkSlots); !mark.Equal(c.want) {
+			t.Errorf("%s: it is %s, want %s", name, mark, c.want)
+		}
+	}
+}

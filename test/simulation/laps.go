@@ -1,0 +1,89 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// itemLaps are jobs' items as a process that sweeps last read them, a third each time.
+type itemLaps struct {
+	known map[string]lapItem
+	turn  uint32
+	// own are those that it wrote since.
+	own map[string]bool
+}
+
+type lapItem struct {
+	item  job.Item
+	asked time.Time
+}
+
+// inLaps has each check of the slots read a third of the items, which come every five
+// minutes or sooner.
+const (
+	lapParts = 3
+	lapTime  = 14 * time.Minute
+)
+
+func lapPart(name string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name))
+	return h.Sum32() % lapParts
+}
+
+var _ control.InLaps = port{}
+
+// ItemsInTurn implements control.InLaps. In worlds without laps, and once all is calm, it
+// has all items as they are.
+func (p port) ItemsInTurn(ctx context.Context) (items []job.Item, asOf time.Time, err error) {
+	q := p.w.h.process
+	now := p.w.wall()
+	all, err := p.Items(ctx)
+	var unreadable *control.UnreadableItemsError
+	if err != nil && !errors.As(err, &unreadable) || q == nil || !p.w.laps || p.w.calm {
+		return all, now, err
+	}
+	if items, asOf = q.laps.next(all, now); asOf.Before(now) {
+		p.w.count[Laps]++
+	}
+	return items, asOf, err
+}
+
+func (l *itemLaps) next(all []job.Item, now time.Time) (items []job.Item, asOf time.Time) {
+	if l.known == nil {
+		l.known, l.own = map[string]lapItem{}, map[string]bool{}
+	}
+	l.turn++
+	asOf = now
+	for _, item := range all {
+		is, known := l.known[item.Name]
+		if age := now.Sub(is.asked); !known || age < 0 || age > lapTime || l.own[item.Name] || lapPart(item.Name) == l.turn%lapParts {
+			is = lapItem{item, now}
+			l.known[item.Name] = is
+		}
+		if items = append(items, is.item); is.asked.Before(asOf) {
+			asOf = is.asked
+		}
+	}
+	clear(l.own)
+	return items, asOf
+}
+
+// ItemsOf implements control.InLaps.
+func (p port) ItemsOf(ctx context.Context, names []string) ([]job.Item, error) {
+	items, err := p.Items(ctx)
+	return slices.DeleteFunc(items, func(i job.Item) bool { return !slices.Contains(names, i.Name) }), err
+}
+
+// owns notes that a process writes an item.
+func (p port) owns(item *job.Item) {
+	if q := p.w.h.process; q != nil && item != nil && q.laps.own != nil {
+		q.laps.own[item.Name] = true
+	}
+}
