@@ -78,7 +78,7 @@ func TestWhoAskedIsKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.live()
-		if r := w.run(rep.Run); r.Status != run.Stopped || r.Stopping == nil || r.Stopping.By != "cid" || r.Stopping.Reason != kept {
+		if r := w.run(rep.Run); r.Status != run.Stopped || r.Stopping == nil || r.Stopping.By != "cid" || r.Stopping.Reason != kept || r.Owes(run.StopTask) {
 			t.Errorf("stopped as %s by %+v, want for %q", r.Status, r.Stopping, kept)
 		}
 		if _, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: rep.Run, RequestID: "after " + kept}); err != nil {

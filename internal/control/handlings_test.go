@@ -61,6 +61,9 @@ var handlings = []handling{
 	{name: "a notice", job: report, code: 3, before: []ask{failingAlone}, input: tells(minute(0))},
 	{name: "a notice that is given up", job: report, code: 3, before: []ask{failsUnheard, deadLine}, input: tells(minute(0)), quiet: []string{"Item 1"}},
 	{name: "missed slots", job: hourly, before: []ask{checks, wait(clockAt(18, 20, 0))}, input: checks, quiet: []string{"Exist 1", "Commit 1 after", "Commit 3", "Commit 3 after", "Notify 1", "Notify 1 after"}},
+	{name: "missed slots that wait to be told", job: hourly, before: []ask{wait(clockAt(18, 20, 0)), checks, missedAgain}, input: checks, quiet: []string{"Notify 1", "Notify 1 after", "Commit 2", "Commit 2 after"}},
+	{name: "missed slots of which people know", job: firstOnly, before: []ask{wait(clockAt(18, 20, 0)), checks, missedAgain, wait(clockAt(18, 59, 0))}, input: checks},
+	{name: "missed slots of which the last makes no sense", job: hourly, before: []ask{wait(clockAt(18, 20, 0)), checks, missedAgain, senseless(run.ScheduledID("hourly", clockAt(18, 0, 0)))}, input: checks},
 	{name: "a calendar that ends", job: calendared, before: []ask{wait(clockAt(18, 0, 0)), slotAt(calendared, clockAt(18, 0, 0)), later(5 * time.Minute)}, input: checks, quiet: []string{"Commit 2", "Commit 2 after", "Notify 1", "Notify 1 after"}, yields: true},
 	{
 		name: "a pending slot", job: report,
@@ -88,10 +91,22 @@ var handlings = []handling{
 		name: "a clock that is put back", job: report, before: []ask{slotOf(report, 0)}, yields: true,
 		input: plain(func(c *control.Control, ctx context.Context) error { return c.PutBack(ctx, time.Minute) }),
 	},
+	{name: "a slot that is far ahead", job: hourly, input: fires(control.Slot{Name: "hourly", At: clockAt(20, 0, 0)})},
+	{name: "a job that left", job: report, before: []ask{deployed(report)}, input: deployed(), yields: true},
+	{name: "a part of the registry", job: report, input: plain(func(c *control.Control, ctx context.Context) error { return c.SyncSome(ctx, []job.Job{hourly}) }), quiet: []string{"Definitions 1"}, yields: true},
+	{name: "the status", job: report, before: []ask{slotOf(report, 0)}, input: plain(func(c *control.Control, ctx context.Context) error {
+		_, err := control.ReadStatus(ctx, c.Store, c.Now())
+		return err
+	})},
+	{name: "since when a notice is owed", job: report, code: 3, before: []ask{failsUnheard, seesUnheard}, input: plain(func(c *control.Control, ctx context.Context) error {
+		_, err := c.Untold(ctx)
+		return err
+	})},
 	{name: "a definition that is the first to forbid overlaps", job: report, before: []ask{slotOf(report, 0)}, input: deployed(forbidding), quiet: []string{"Definitions 1"}, yields: true},
 }
 
 var (
+	firstOnly  = with(hourly, func(j *job.Job) { j.Notify.FirstOnly = true })
 	rated      = job.Job{Name: "report", TaskDefinition: "report", Schedule: "rate(1 hour)"}
 	caughtUp   = with(nightly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
 	calendared = with(hourly, func(j *job.Job) {
@@ -218,4 +233,34 @@ func failsUnheard(ctx context.Context, w *world) (control.Reply, error) {
 	w.clock.Advance(5 * time.Minute)
 	w.ctl.Notifier = notifier
 	return control.Reply{}, err
+}
+
+// seesUnheard is a look in which others carry what is owed.
+func seesUnheard(ctx context.Context, w *world) (control.Reply, error) {
+	notifier := w.ctl.Notifier
+	w.ctl.Notifier = nil
+	w.clock.Advance(2 * time.Minute)
+	_, err := w.ctl.Look(ctx)
+	w.ctl.Notifier = notifier
+	return control.Reply{}, err
+}
+
+// missedAgain has the slot of 18:00 wait to be told once more.
+func missedAgain(ctx context.Context, w *world) (control.Reply, error) {
+	item, err := w.store.Item(ctx, "hourly")
+	if err != nil {
+		return control.Reply{}, err
+	}
+	id := string(run.ScheduledID("hourly", clockAt(18, 0, 0)))
+	item.Missed, item.ToldMissed = &job.Missed{Count: 1, First: id, Last: id, Since: item.FailingSince}, time.Time{}
+	return control.Reply{}, w.store.Commit(ctx, control.Change{Item: &item})
+}
+
+// senseless damages a run that has ended.
+func senseless(id run.ID) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) {
+		r := w.run(id)
+		r.Attempts = []run.Attempt{{N: 2}}
+		return control.Reply{}, w.store.Commit(ctx, control.Change{Run: &r})
+	}
 }

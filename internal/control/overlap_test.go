@@ -501,6 +501,45 @@ func TestHeldBack(t *testing.T) {
 	}
 }
 
+// TestSinceWhenTheOtherIsOpen: the one that runs, else the one that waits; of what was
+// written before that was noted, since it was claimed.
+func TestSinceWhenTheOtherIsOpen(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(w *world, item *job.Item)
+		says   string
+	}{
+		"the one that runs": {func(*world, *job.Item) {}, string(minute(0)) + " is open, since 2026-11-22 17:30 UTC"},
+		"of before that was noted": {func(w *world, _ *job.Item) {
+			r := w.run(minute(0))
+			r.ReadyAt, r.QueuedAt = time.Time{}, t0.Add(-10*time.Minute)
+			if err := w.store.Commit(w.t.Context(), control.Change{Run: &r}); err != nil {
+				w.t.Fatal(err)
+			}
+		}, string(minute(0)) + " is open, since 2026-11-22 17:20 UTC"},
+		"the one that waits": {func(_ *world, item *job.Item) { item.Lock = "" }, string(minute(1)) + " is open, since 2026-11-22 17:31 UTC"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(time.Hour, 0), redeliver: true})
+			w.know(queueing)
+			w.triggerSlot(queueing, 0)
+			w.triggerSlot(queueing, 1)
+			item, err := w.store.Item(t.Context(), "report")
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.change(w, &item)
+			if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+				t.Fatal(err)
+			}
+			if w.triggerSlot(queueing, 5); w.run(minute(5)).Status != run.Skipped || !strings.HasSuffix(w.run(minute(5)).Cause, c.says) {
+				t.Errorf("%s: %q, want %q", w.run(minute(5)).Status, w.run(minute(5)).Cause, c.says)
+			}
+		})
+	}
+}
+
 // TestHeldBackByOneAfterTheOther: runs that each hold back one slot are not told.
 func TestHeldBackByOneAfterTheOther(t *testing.T) {
 	t.Parallel()

@@ -170,3 +170,62 @@ func TestTasksAreLookedAtBesideAHerd(t *testing.T) {
 		}
 	})
 }
+
+// TestTheNewestSlotRunsLate: where a job is caught up with, a trigger that comes after its
+// time starts the slot if no later one has come: of a rate a period later, and never after
+// the only one there is.
+func TestTheNewestSlotRunsLate(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		schedule string
+		at       time.Time
+		want     run.Status
+	}{
+		"the only one":                   {"at(2026-11-22T18:00:00)", clockAt(21, 0, 0), run.Running},
+		"of every hour":                  {"0 * * * *", clockAt(18, 59, 59), run.Running},
+		"of every hour, as the next is":  {"0 * * * *", clockAt(19, 0, 0), run.Missed},
+		"of a rate":                      {"rate(1 hour)", clockAt(18, 59, 59), run.Running},
+		"of a rate, as the next is":      {"rate(1 hour)", clockAt(19, 0, 0), run.Missed},
+		"of what nobody reads, who runs": {"cron(nonsense)", clockAt(18, 59, 59), run.Running},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(time.Minute, 0)})
+			j := with(hourly, func(j *job.Job) { j.Schedule, j.CatchUp = c.schedule, job.CatchUpLast })
+			if name != "of what nobody reads, who runs" {
+				w.know(j)
+			}
+			if rep := w.triggerAt(c.at, j, clockAt(18, 0, 0)); rep.Status != c.want {
+				t.Errorf("%+v", rep)
+			}
+		})
+	}
+}
+
+// requests is an ECS that keeps what it was asked to launch.
+type requests struct {
+	throttledECS
+
+	launches []control.Launch
+}
+
+func (e *requests) Launch(ctx context.Context, l control.Launch) run.Event {
+	e.launches = append(e.launches, l)
+	return e.throttledECS.Launch(ctx, l)
+}
+
+// TestWhatALaunchSays: which run and slot it is of, and which attempt, of whose definition.
+func TestWhatALaunchSays(t *testing.T) {
+	t.Parallel()
+	store, now, ecs := &memory.Store{}, t0, &requests{throttledECS: throttledECS{open: true}}
+	if _, err := inOrder(store, ecs, &now).Scheduled(t.Context(), report, t0); err != nil {
+		t.Fatal(err)
+	}
+	if len(ecs.launches) != 1 {
+		t.Fatalf("%d launches", len(ecs.launches))
+	}
+	l := ecs.launches[0]
+	if l.Stack != stack || l.Run != minute(0) || !l.ScheduledFor.Equal(t0.Truncate(time.Minute)) || l.Attempt != 1 || l.Round != 0 || l.Task.ARN != "arn:1" || l.Job.Hash() != report.Hash() || l.Form != run.RequestForm {
+		t.Errorf("%+v", l)
+	}
+}
