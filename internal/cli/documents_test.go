@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"encoding/binary"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -29,6 +30,8 @@ func TestClassifyWhatStandsAround(t *testing.T) {
 	plain := withInput(t, detail, "classify")
 	for name, in := range map[string]string{
 		"a mark, and lines of Windows":      "\ufeff" + detail + "\r\n",
+		"a mark before a list":              "\ufeff[" + detail + "]",
+		"text within text":                  strconv.Quote(detail),
 		"UTF-16":                            inUTF16(binary.LittleEndian, detail),
 		"UTF-16, the other way round":       inUTF16(binary.BigEndian, detail+"\r\n"),
 		"YAML":                              inYAML,

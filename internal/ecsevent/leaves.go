@@ -156,7 +156,7 @@ func (f *finder) history(o object, n note) {
 					f.cause(details, n)
 				}
 			}
-			if ended := e.object("taskSucceededEventDetails"); ended.text("resourceType") == "ecs" && ended.text("resource") == "runTask.sync" {
+			if ended := e.object("taskSucceededEventDetails"); ended.text("resource") == "runTask.sync" {
 				f.find(ended.at("output"), ended.raw("output"), n)
 			}
 		})

@@ -1,6 +1,7 @@
 package ecsevent
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/stop"
@@ -11,7 +12,7 @@ import (
 // containers alone. What is not read as a start could be relaunched, so the names
 // that were seen in public are read. Events name all as ECS does.
 
-// projected reads a task's status, reason and exit code under other names.
+// projected reads a task's status and reason under other names.
 func (t *Task) projected(o object) {
 	if t.LastStatus == "" {
 		t.LastStatus = o.text("status")
@@ -25,9 +26,6 @@ func (t *Task) projected(o object) {
 			t.StoppedReason = s
 		}
 	}
-	if code := exitCode(o); code != nil {
-		t.Containers = append(t.Containers, stop.Container{Name: o.text("name"), ExitCode: code})
-	}
 }
 
 // startedAt also takes "started".
@@ -38,19 +36,36 @@ func startedAt(o object) time.Time {
 	return o.time("started")
 }
 
-// exitCode also takes "exit".
-func exitCode(o object) *int64 {
-	if o.has("exitCode") {
-		return o.integer("exitCode")
+// exitCodes reads whatever is named an exit or exits, be it one code or a list. ECS
+// itself has the exitCode of a container alone.
+func exitCodes(o object) (codes []*int64) {
+	for _, f := range o.fields {
+		switch {
+		case len(f.key) < len("exit") || !same(f.key[:len("exit")], "exit"):
+		case f.raw[0] == '[':
+			for i, raw := range o.items(f.key) {
+				key := fmt.Sprintf("%s[%d]", f.key, i)
+				one := object{path: o.path, err: o.err, fields: []field{{key, raw}}}
+				if !empty(raw) {
+					codes = append(codes, one.integer(key))
+				}
+			}
+		default:
+			codes = append(codes, o.integer(f.key))
+		}
 	}
-	return o.integer("exit")
+	return codes
 }
 
 func container(c object) stop.Container {
-	return stop.Container{
-		Name: c.text("name"), LastStatus: c.text("lastStatus"), ExitCode: exitCode(c),
+	out := stop.Container{
+		Name: c.text("name"), LastStatus: c.text("lastStatus"),
 		Reason: c.text("reason"), RuntimeID: c.text("runtimeId"), ImageDigest: c.text("imageDigest"), Ran: ran(c),
 	}
+	if codes := exitCodes(c); len(codes) > 0 {
+		out.ExitCode = codes[0]
+	}
+	return out
 }
 
 // ran is whether DescribeTasks shows that a container ran: by the result of a

@@ -90,6 +90,7 @@ var allShapes = map[string]struct {
 	"Step Functions, refused at once": {`{"events":[{"id":5,"type":"TaskSubmitFailed","previousEventId":4,"taskSubmitFailedEventDetails":{"resourceType":"ecs","resource":"runTask.sync","error":"ECS.ClientException","cause":"TaskDefinition is inactive"}},
 		{"id":6,"type":"TaskStartFailed","previousEventId":5,"taskStartFailedEventDetails":{"resourceType":"ecs","error":"ECS.AmazonECSException","cause":` + quote(sfnText) + `}}]}`, []string{"  launch-inactive", "  launch-throttled-ec2"}},
 	"Step Functions, a success": {`{"events":[{"id":5,"type":"TaskSucceeded","previousEventId":4,"taskSucceededEventDetails":{"resourceType":"ecs","resource":"runTask.sync","output":` + quote(ended) + `}},
+		{"id":4,"type":"TaskSucceeded","previousEventId":3,"taskSucceededEventDetails":{"resourceType":"ecs","resource":"runTask","output":` + quote(`{"Tasks":[`+unready+`]}`) + `}},
 		{"id":6,"type":"TaskSucceeded","previousEventId":5,"taskSucceededEventDetails":{"resourceType":"lambda","resource":"invoke","output":"{}"}}]}`, []string{" arn:a exit-zero"}},
 	"Step Functions, no room":      {`{"Error":"ECS.AmazonECSException","Cause":"RESOURCE:CPU"}`, []string{"  launch-placement-resource"}},
 	"Logs Insights":                {`{"status":"Complete","results":[[{"field":"@timestamp","value":"2026-01-01 00:00:00.000"},{"field":"@message","value":` + quote(change) + `},{"field":"@ptr","value":"x"}],[{"field":"@message","value":` + quote(unready) + `}]]}`, []string{"e-1 arn:a exit-zero", " arn:b interface-late"}},
@@ -181,6 +182,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		`{"tasks":[{"taskArn":"a","startedAt":"yesterday"}]}`:                 `tasks[0].startedAt: want a time, it is a string`,
 		`{"taskArn":"a","stop_code":"x","stopCode":"y"}`:                      `stopcode: want this key once`,
 		`{"results":[[{"field":"@ptr"}]]}`:                                    `results: none of them has the field @message`,
+		`{"taskArn":"a","exitCodes":[0,"x"]}`:                                 `exitCodes[1]: want an integer, it is a string`,
 		`[{"name":"a","exitCode":"x"}]`:                                       `document[0].exitCode: want an integer, it is a string`,
 		`{"taskArn":"a","TaskARN":"b"}`:                                       `taskarn: want this key once`,
 		strings.Repeat("[", 40) + strings.Repeat("]", 40):                     `nested deeper than 16`,
@@ -239,7 +241,7 @@ func TestPublishedCases(t *testing.T) {
 			t.Errorf("%s: %s relaunch %t by %s, want %s", c.ID, v.Class, v.Relaunch(), v.Rule, c.Class)
 		}
 	}
-	if seen < 75 {
+	if seen < 79 {
 		t.Errorf("only %d cases", seen)
 	}
 }

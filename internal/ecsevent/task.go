@@ -83,6 +83,9 @@ func task(o object) Task {
 	for _, c := range o.list("containers") {
 		t.Containers = append(t.Containers, container(c))
 	}
+	for _, code := range exitCodes(o) {
+		t.Containers = append(t.Containers, stop.Container{ExitCode: code})
+	}
 	t.overrides(o.object("overrides"))
 	return t
 }
