@@ -71,7 +71,7 @@ func container(c object) stop.Container {
 // ran is whether DescribeTasks shows that a container ran: by the result of a
 // health check, or by an agent of ECS Exec that was started in it.
 func ran(c object) bool {
-	if health := c.text("healthStatus"); health == "HEALTHY" || health == "UNHEALTHY" {
+	if checked(c.text("healthStatus")) {
 		return true
 	}
 	for _, agent := range c.list("managedAgents") {
@@ -80,6 +80,22 @@ func ran(c object) bool {
 		}
 	}
 	return false
+}
+
+// checked is whether a health check had a result.
+func checked(health string) bool { return health == "HEALTHY" || health == "UNHEALTHY" }
+
+// healthy reads the health of the task, which is that of its containers.
+func (t *Task) healthy(o object) {
+	if !checked(o.text("healthStatus")) && !checked(o.text("health")) {
+		return
+	}
+	if len(t.Containers) == 0 {
+		t.Containers = make([]stop.Container, 1)
+	}
+	for i := range t.Containers {
+		t.Containers[i].Ran = true
+	}
 }
 
 // isContainer is whether an object is a container of a task, without the task.

@@ -86,6 +86,7 @@ func task(o object) Task {
 	for _, code := range exitCodes(o) {
 		t.Containers = append(t.Containers, stop.Container{ExitCode: code})
 	}
+	t.healthy(o)
 	t.overrides(o.object("overrides"))
 	return t
 }
