@@ -106,10 +106,10 @@ func (c *Control) held(ctx context.Context, item job.Item, s Slot) (j job.Job, o
 		}
 		j, err := c.definition(ctx, hash)
 		if err != nil {
-			return j, false, lost(err)
+			return job.Job{}, false, lost(err)
 		}
-		if s.Carried == nil || s.Carried.IsFormOf(j) {
-			return j, true, nil
+		if s.Carried == nil || s.Carried.IsFormOf(*j) {
+			return *j, true, nil
 		}
 	}
 	return job.Job{}, false, nil

@@ -47,14 +47,14 @@ func (c *Control) tellCalendar(ctx context.Context, item job.Item) error {
 	after := newest
 	after.Owed, item.CalendarTold = slices.Clone(after.Owed), told
 	after.OweWords(string(kind), words, c.Now(), c.Timing)
-	after, err = c.commit(ctx, newest, Change{Run: &after, Item: &item}, j, "a notice of its job is owed")
+	err = c.commit(ctx, &newest, Change{Run: &after, Item: &item}, j, "a notice of its job is owed")
 	if errors.Is(err, ErrConflict) {
 		return nil // the next sweep comes to it again
 	}
 	if err != nil {
 		return fmt.Errorf("telling that the calendar of job %s ends: %w", item.Name, err)
 	}
-	if _, err := c.settle(ctx, run.Decision{Next: after}); err != nil && !errors.Is(err, ErrOwed) {
+	if _, err := c.settle(ctx, &run.Decision{Next: after}); err != nil && !errors.Is(err, ErrOwed) {
 		return err
 	}
 	return nil
@@ -62,11 +62,11 @@ func (c *Control) tellCalendar(ctx context.Context, item job.Item) error {
 
 // newestSensible is the newest run of a job that makes sense, and its definition; zero
 // where there is none.
-func (c *Control) newestSensible(ctx context.Context, name string) (r run.Run, j job.Job, err error) {
+func (c *Control) newestSensible(ctx context.Context, name string) (r run.Run, j *job.Job, err error) {
 	rs, err := c.Store.Runs(ctx, Query{Job: name, Limit: lookedThrough})
 	rs = slices.DeleteFunc(rs, func(r run.Run) bool { return r.Nonsense() != "" })
 	if err != nil || len(rs) == 0 {
-		return run.Run{}, job.Job{}, err
+		return run.Run{}, nil, err
 	}
 	j, err = c.definition(ctx, rs[0].Definition)
 	return rs[0], j, err

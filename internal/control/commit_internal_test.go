@@ -16,7 +16,7 @@ func TestNothingWritesOverWhatMakesNoSense(t *testing.T) {
 		before := run.Run{ID: "hourly/20261122T1730Z", Status: status}
 		after := before
 		after.Status = run.Failed
-		if _, err := (&Control{Store: wrote}).commit(t.Context(), before, Change{Run: &after}, job.Job{}, "why"); (err == nil) != (want == 1) || wrote.n != want {
+		if err := (&Control{Store: wrote}).commit(t.Context(), &before, Change{Run: &after}, &job.Job{}, "why"); (err == nil) != (want == 1) || wrote.n != want {
 			t.Errorf("over %q: %v, %d writes", status, err, wrote.n)
 		}
 		wrote.n = 0

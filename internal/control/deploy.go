@@ -61,7 +61,7 @@ func (c *Control) absent(ctx context.Context, news []deployment) map[string]bool
 		return nil
 	}
 	for hash, j := range stored {
-		c.definitions.Store(hash, j)
+		c.definitions.Store(hash, &j)
 		delete(absent, hash)
 	}
 	return absent

@@ -15,10 +15,11 @@ import (
 // up.
 func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]run.Run, others []run.Run) {
 	others = due[:0]
-	for _, r := range due {
+	for i := range due {
+		r := &due[i]
 		a := r.Last()
 		if r.Status != run.Running || a == nil || a.TaskARN == "" {
-			others = append(others, r)
+			others = append(others, *r)
 			continue
 		}
 		j, err := l.definition(ctx, r.Definition)
@@ -31,7 +32,7 @@ func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]r
 		if running == nil {
 			running = map[string][]run.Run{}
 		}
-		running[j.Cluster] = append(running[j.Cluster], r)
+		running[j.Cluster] = append(running[j.Cluster], *r)
 	}
 	return running, others
 }
@@ -42,22 +43,23 @@ func (l *lane) describe(ctx context.Context, cluster string, rs []run.Run) {
 	l.looked.Described += len(rs)
 	l.mu.Unlock()
 	arns := make([]string, 0, len(rs))
-	for _, r := range rs {
-		arns = append(arns, r.Last().TaskARN)
+	for i := range rs {
+		arns = append(arns, rs[i].Last().TaskARN)
 	}
 	asked := l.Now()
 	tasks, missing, err := l.Launcher.Describe(ctx, cluster, arns)
 	if err != nil {
 		l.failed(fmt.Errorf("looking at %d tasks of cluster %q: %w", len(arns), cluster, err))
 	}
-	for _, r := range rs {
+	for i := range rs {
+		r := &rs[i]
 		// When our own time is up, no answer says nothing of ECS.
 		l.done(r, ctx.Err() == nil && l.put(ctx, r, answer(r, asked, tasks, missing, err)))
 	}
 }
 
 // answer is what a call of Describe says of a run's task.
-func answer(r run.Run, asked time.Time, tasks []ecsevent.Task, missing []string, err error) run.Event {
+func answer(r *run.Run, asked time.Time, tasks []ecsevent.Task, missing []string, err error) run.Event {
 	n, arn := len(r.Attempts), r.Last().TaskARN
 	if i := slices.IndexFunc(tasks, func(t ecsevent.Task) bool { return t.ARN == arn }); i >= 0 {
 		return seen(r.Mark(n), tasks[i], true)
@@ -75,7 +77,7 @@ func answer(r run.Run, asked time.Time, tasks []ecsevent.Task, missing []string,
 }
 
 // put puts what was seen to a run and performs what that leads to.
-func (l *lane) put(ctx context.Context, r run.Run, e run.Event) (moved bool) {
+func (l *lane) put(ctx context.Context, r *run.Run, e run.Event) (moved bool) {
 	d, err := l.stepFrom(ctx, r, always(e))
 	if l.failed(err) {
 		return false

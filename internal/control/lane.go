@@ -109,7 +109,7 @@ func (p *lane) over(ctx context.Context) bool {
 
 // leave leaves a run to the next look. Of a task that may have been found as it should
 // be by a process that is gone, this one knows only how long it has not looked itself.
-func (p *lane) leave(r run.Run) {
+func (p *lane) leave(r *run.Run) {
 	if r.MayRest() && r.DueAt.Before(p.began) {
 		p.leaveSince(p.began)
 		return
@@ -126,8 +126,8 @@ func (p *lane) leaveSince(dueSince time.Time) {
 }
 
 func (p *lane) leaveAll(rs []run.Run) {
-	for _, r := range rs {
-		p.leave(r)
+	for i := range rs {
+		p.leave(&rs[i])
 	}
 }
 
@@ -153,7 +153,7 @@ func (p *lane) due(ctx context.Context, limit int) (due []run.Run, unreadable in
 func (p *lane) seeUntold(due []run.Run) {
 	for i := range due {
 		if p.Notifier == nil && due[i].Owes(run.Tell) {
-			p.untold.note(due[i])
+			p.untold.note(&due[i])
 		}
 	}
 }
@@ -191,7 +191,7 @@ func (p *lane) batch(ctx context.Context, due []run.Run) (all bool) {
 func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 	others = lastOf(others, p.resends)
 	for i := range others {
-		r := others[i]
+		r := &others[i]
 		// Who cannot go now keeps its place: put off, it would be behind all the
 		// others.
 		may := notNow
@@ -206,7 +206,7 @@ func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 			return false
 		case goes:
 			taken := p.taken
-			p.begin(others[i:i+1], func() { p.one(ctx, others[i], taken) })
+			p.begin(others[i:i+1], func() { p.one(ctx, r, taken) })
 		}
 	}
 	return true
@@ -233,8 +233,8 @@ func lastOf(rs []run.Run, is func(*run.Run) bool) []run.Run {
 // begin handles runs: at once, or beside others once there is a place.
 func (p *lane) begin(rs []run.Run, handle func()) {
 	p.mu.Lock()
-	for _, r := range rs {
-		p.handled[r.ID], p.busy[r.ID] = true, true
+	for i := range rs {
+		p.handled[rs[i].ID], p.busy[rs[i].ID] = true, true
 	}
 	p.mu.Unlock()
 	if p.places == nil {
@@ -252,8 +252,8 @@ func (p *lane) begin(rs []run.Run, handle func()) {
 
 func (l *look) free(rs []run.Run) {
 	l.mu.Lock()
-	for _, r := range rs {
-		delete(l.busy, r.ID)
+	for i := range rs {
+		delete(l.busy, rs[i].ID)
 	}
 	l.mu.Unlock()
 	select {
@@ -263,7 +263,7 @@ func (l *look) free(rs []run.Run) {
 }
 
 // done notes what became of a run that the look came to.
-func (p *lane) done(r run.Run, moved bool) {
+func (p *lane) done(r *run.Run, moved bool) {
 	if !moved {
 		p.leave(r)
 		return

@@ -26,7 +26,7 @@ const (
 // queues is whether a run waits in the queue to be launched; resends whether its
 // launch is in doubt and may be sent again. Both need the rate. A launch whose token
 // is too old is searched for, which waits for nobody.
-func queues(r run.Run) bool { return r.Status == run.Queued && !r.Waits }
+func queues(r *run.Run) bool { return r.Status == run.Queued && !r.Waits }
 
 func (l *look) resends(r *run.Run) bool {
 	return r.Status == run.Launching && r.Owes(run.Launch) && l.Now().Sub(r.Last().SentAt) < l.Timing.TokenLife
@@ -34,9 +34,9 @@ func (l *look) resends(r *run.Run) bool {
 
 // may asks for what a launch needs: room in the account, this process's turn, and
 // the rate. A look that stays waits for the last two.
-func (p *lane) may(ctx context.Context, r run.Run) permit {
+func (p *lane) may(ctx context.Context, r *run.Run) permit {
 	switch {
-	case p.resends(&r):
+	case p.resends(r):
 		return p.mayResend(ctx)
 	case !queues(r):
 		return goes
@@ -104,7 +104,7 @@ func (p *lane) pace(ctx context.Context) (wait time.Duration, mine bool) {
 // awaitTurn waits, in a look that stays, until the process's turn to launch begins.
 // waited is whether it had to.
 func (p *lane) awaitTurn(ctx context.Context, due []run.Run) (waited bool) {
-	if !p.stays || !slices.ContainsFunc(due, queues) {
+	if !p.stays || !slices.ContainsFunc(due, func(r run.Run) bool { return queues(&r) }) {
 		return false
 	}
 	wait, mine, err := p.turn.hold(ctx, p.Control)
@@ -143,14 +143,14 @@ func (l *look) pause(ctx context.Context, d time.Duration) {
 
 // one tells a run that its time has come. Where it is to be launched, the rate was
 // taken for it at a time.
-func (p *lane) one(ctx context.Context, r run.Run, taken time.Time) {
-	var next run.Run
+func (p *lane) one(ctx context.Context, r *run.Run, taken time.Time) {
+	next := &run.Run{}
 	if queues(r) {
 		defer func() { // also where it panics: others wait for this answer
 			p.room.answered(p.capacity(ctx, r), next.Lacks == stop.NoQuota, next.Status == run.Running, p.Now().Add(p.Timing.Crowded))
 		}()
 	}
-	if queues(r) || p.resends(&r) {
+	if queues(r) || p.resends(r) {
 		ctx = paid(ctx, taken)
 	}
 	var err error
@@ -172,7 +172,7 @@ func (p *lane) one(ctx context.Context, r run.Run, taken time.Time) {
 // putOff notes a launch that was put off: by our own rate, then it is still due and
 // no other may go before it; for the account's quota, then others of its kind wait
 // behind it; or else it is due soon.
-func (p *lane) putOff(r, next run.Run) {
+func (p *lane) putOff(r, next *run.Run) {
 	off := next.Status == run.Queued && r.Status == run.Queued && !next.Waits && !next.Renew
 	switch {
 	case !off:

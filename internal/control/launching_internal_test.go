@@ -26,7 +26,7 @@ func (p *paced) Sent(taken, now time.Time) { p.sent = append(p.sent, taken, now)
 // launchLane is a pass along the lane of launches at launchTime.
 func launchLane(pace Pacer) *lane {
 	c := &Control{Now: func() time.Time { return launchTime }, Timing: run.DefaultTiming, Pace: pace}
-	c.definitions.Store("report", job.Job{Name: "report"})
+	c.definitions.Store("report", &job.Job{Name: "report"})
 	return &lane{look: c.newLook(time.Time{}), which: run.LaunchLane}
 }
 
@@ -81,7 +81,7 @@ func TestMayLaunch(t *testing.T) {
 		if c.over {
 			cancel()
 		}
-		if got := p.may(ctx, c.r); got != c.want || pace.takes != c.takes {
+		if got := p.may(ctx, &c.r); got != c.want || pace.takes != c.takes {
 			t.Errorf("%s: %d after %d takes; want %d after %d", name, got, pace.takes, c.want, c.takes)
 		}
 		cancel()
@@ -125,7 +125,7 @@ func TestPutOff(t *testing.T) {
 		if p.throttled = c.throttled; c.was.Status == "" {
 			c.was.Status = run.Queued
 		}
-		p.putOff(c.was, c.next)
+		p.putOff(&c.was, &c.next)
 		at, waits := p.waiting[run.LaunchLane]
 		if waits && at.IsZero() {
 			at = time.Unix(0, 0)

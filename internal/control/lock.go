@@ -11,14 +11,14 @@ import (
 
 // holds is whether a run must hold its job's lock: from its claim, or from when
 // it no longer waits, to its end. Waits between attempts keep it.
-func holds(r run.Run, j job.Job) bool {
+func holds(r *run.Run, j *job.Job) bool {
 	return r.ID != "" && j.Exclusive() && !r.Status.Terminal() && !r.Waits
 }
 
 // lock is the job's item after the change of a run: it is written together with
 // the run, so there is no time at which one knows and the other does not. An
 // item that is not at the revision that was read refuses both.
-func lock(item job.Item, before, after run.Run, j job.Job) (next job.Item, changed bool) {
+func lock(item job.Item, before, after *run.Run, j *job.Job) (next job.Item, changed bool) {
 	id := string(after.ID)
 	switch {
 	case holds(after, j) && !holds(before, j):
@@ -39,7 +39,7 @@ func lock(item job.Item, before, after run.Run, j job.Job) (next job.Item, chang
 // a run that waits, from a run that is open. Whoever decided on the change looked
 // at the item before: what was free then need not be any more. ErrConflict has it
 // decided anew; the item's revision guards the time from here to the write.
-func (c *Control) unlessTaken(ctx context.Context, item job.Item, before, after run.Run, j job.Job) error {
+func (c *Control) unlessTaken(ctx context.Context, item *job.Item, before, after *run.Run, j *job.Job) error {
 	var taken string
 	switch {
 	case holds(after, j) && !holds(before, j):
@@ -77,7 +77,7 @@ func (c *Control) open(ctx context.Context, id string, except run.ID) (run.Run, 
 }
 
 // blocker is an open run of the same job that keeps r from being launched.
-func (c *Control) blocker(ctx context.Context, id run.ID, j job.Job) (run.ID, error) {
+func (c *Control) blocker(ctx context.Context, id run.ID, j *job.Job) (run.ID, error) {
 	if !j.Exclusive() {
 		return "", nil
 	}
@@ -106,7 +106,7 @@ func (c *Control) anyOpen(ctx context.Context, name string) (run.ID, error) {
 
 // wake lets the run that waits for another's end go on. Should this be missed,
 // the look finds it a minute later.
-func (c *Control) wake(ctx context.Context, ended run.Run) error {
+func (c *Control) wake(ctx context.Context, ended *run.Run) error {
 	j, err := c.definition(ctx, ended.Definition)
 	if err != nil || !j.Exclusive() || !ended.Status.Terminal() {
 		return err
@@ -119,7 +119,7 @@ func (c *Control) wake(ctx context.Context, ended run.Run) error {
 	if err != nil || !r.Waits || r.Nonsense() != "" {
 		return nil //nolint:nilerr // the look repairs what the item says
 	}
-	if _, err := c.wakeUp(ctx, r); err != nil {
+	if _, err := c.wakeUp(ctx, &r); err != nil {
 		return fmt.Errorf("launching %s, which waited: %w", r.ID, err)
 	}
 	return nil

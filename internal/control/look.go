@@ -143,21 +143,21 @@ func (l *look) result(err error) (Looked, error) {
 }
 
 // wakeUp tells a run that its time has come and performs what it owes.
-func (c *Control) wakeUp(ctx context.Context, r run.Run) (run.Run, error) {
-	d, err := c.stepFrom(ctx, r, func(now run.Run) (run.Event, error) { return c.dueEvent(ctx, now) })
+func (c *Control) wakeUp(ctx context.Context, r *run.Run) (*run.Run, error) {
+	d, err := c.stepFrom(ctx, r, func(now *run.Run) (run.Event, error) { return c.dueEvent(ctx, now) })
 	if err != nil {
 		return r, err
 	}
-	r, err = c.settle(ctx, d)
+	next, err := c.settle(ctx, d)
 	if c.Notifier == nil {
-		c.untold.note(r)
+		c.untold.note(next)
 	}
-	return r, err
+	return next, err
 }
 
 // dueEvent finds out what the run waits for: another run's end, or a revision of
 // its task definition.
-func (c *Control) dueEvent(ctx context.Context, r run.Run) (run.Event, error) {
+func (c *Control) dueEvent(ctx context.Context, r *run.Run) (run.Event, error) {
 	if !r.Waits && !r.Renew {
 		return run.Due{}, nil
 	}
@@ -171,7 +171,7 @@ func (c *Control) dueEvent(ctx context.Context, r run.Run) (run.Event, error) {
 			return run.Due{Blocked: true}, err
 		}
 	}
-	task, err := c.Launcher.Resolve(ctx, r.Effective(j))
+	task, err := c.Launcher.Resolve(ctx, r.Effective(*j))
 	if err != nil {
 		return run.Unresolved{Err: err.Error(), Final: errors.Is(err, ErrUnlaunchable)}, nil
 	}

@@ -112,7 +112,7 @@ func (c *Control) owner(t ecsevent.Task) (m run.Mark, ok bool) {
 // task puts a task's state to its run. The decision carries the run with what
 // it owes, whether or not the state was news: a stop or a notice that is owed
 // from a delivery that crashed is finished by the next one.
-func (c *Control) task(ctx context.Context, id run.ID, e run.Event) (run.Decision, error) {
+func (c *Control) task(ctx context.Context, id run.ID, e run.Event) (*run.Decision, error) {
 	return c.step(ctx, id, always(e))
 }
 

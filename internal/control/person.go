@@ -63,14 +63,14 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 		Trigger: run.Trigger{At: now, Kind: run.ByHand, Request: req.RequestID, By: req.By},
 		Args:    req.Args, Environment: req.Inputs,
 	}
-	if why := refusedChange(j, req); why != "" {
+	if why := refusedChange(*j, req); why != "" {
 		return refuse("", "%s", why), nil
 	}
 	probe := run.Run{Args: r.Args, Environment: r.Environment}
-	if ps := probe.Effective(j).Validate(); len(ps) > 0 {
+	if ps := probe.Effective(*j).Validate(); len(ps) > 0 {
 		return refuse("", "%s", ps[0]), nil
 	}
-	return c.claim(ctx, j, r, claiming{force: req.Force})
+	return c.claim(ctx, *j, r, claiming{force: req.Force})
 }
 
 // refusedChange says what of a run by hand the job does not let people change.
@@ -87,13 +87,13 @@ func refusedChange(j job.Job, req RunRequest) string {
 }
 
 // current is the newest definition of a job that is in the registry.
-func (c *Control) current(ctx context.Context, name string) (job.Job, error) {
+func (c *Control) current(ctx context.Context, name string) (*job.Job, error) {
 	item, err := c.Store.Item(ctx, name)
 	if err != nil {
-		return job.Job{}, fmt.Errorf("loading the item of job %q: %w", name, err)
+		return nil, fmt.Errorf("loading the item of job %q: %w", name, err)
 	}
 	if item.Gone || item.Definition == "" {
-		return job.Job{}, fmt.Errorf("job %q is not in the registry: %w", name, ErrNotFound)
+		return nil, fmt.Errorf("job %q is not in the registry: %w", name, ErrNotFound)
 	}
 	j, err := c.definition(ctx, item.Definition)
 	return j, lost(err)
@@ -105,7 +105,7 @@ func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
 		return Reply{}, errors.New("retrying a run: the request has no id")
 	}
 	trigger := run.Trigger{At: c.Now(), Kind: run.ByRetry, Request: req.RequestID, By: req.By, Reason: req.Reason}
-	return c.ask(ctx, req.Run, func(r run.Run) (run.Event, error) {
+	return c.ask(ctx, req.Run, func(r *run.Run) (run.Event, error) {
 		e := run.RetryAsked{Trigger: trigger, Force: req.Force, Definition: r.Definition, Task: r.Task}
 		if !r.Status.Terminal() {
 			return e, nil
@@ -115,7 +115,7 @@ func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
 }
 
 // renewed takes the newest definition and revision for a retry.
-func (c *Control) renewed(ctx context.Context, r run.Run, e run.RetryAsked, same bool) (run.Event, error) {
+func (c *Control) renewed(ctx context.Context, r *run.Run, e run.RetryAsked, same bool) (run.Event, error) {
 	j, err := c.current(ctx, r.ID.Job())
 	if same || errors.Is(err, ErrNotFound) {
 		// The job is gone from the registry: what ran before is all there is.
@@ -124,7 +124,7 @@ func (c *Control) renewed(ctx context.Context, r run.Run, e run.RetryAsked, same
 	if err != nil {
 		return nil, err
 	}
-	if why := refusedChange(j, RunRequest{Inputs: r.Environment, Args: r.Args}); why != "" && !same {
+	if why := refusedChange(*j, RunRequest{Inputs: r.Environment, Args: r.Args}); why != "" && !same {
 		return nil, fmt.Errorf("it was given what the job does not take any more: %s; start another with `run %s`: %w", why, j.Name, ErrUnlaunchable)
 	}
 	if e.Blocked, err = c.blocker(ctx, r.ID, j); err != nil {
@@ -134,7 +134,7 @@ func (c *Control) renewed(ctx context.Context, r run.Run, e run.RetryAsked, same
 		return e, nil
 	}
 	e.Definition = j.Hash()
-	e.Task, err = c.Launcher.Resolve(ctx, r.Effective(j))
+	e.Task, err = c.Launcher.Resolve(ctx, r.Effective(*j))
 	if err != nil {
 		return nil, fmt.Errorf("resolving the task definition of job %s: %w", j.Name, err)
 	}
@@ -144,13 +144,13 @@ func (c *Control) renewed(ctx context.Context, r run.Run, e run.RetryAsked, same
 // StopRun asks to stop a run's task, or takes it out of the queue.
 func (c *Control) StopRun(ctx context.Context, req StopRequest) (Reply, error) {
 	reason := cmp.Or(req.Reason, "no reason given")
-	return c.ask(ctx, req.Run, func(run.Run) (run.Event, error) {
+	return c.ask(ctx, req.Run, func(*run.Run) (run.Event, error) {
 		return run.StopAsked{By: req.By, Reason: reason}, nil
 	})
 }
 
 // ask puts a person's request to a run and performs what it leads to.
-func (c *Control) ask(ctx context.Context, id run.ID, event func(run.Run) (run.Event, error)) (Reply, error) {
+func (c *Control) ask(ctx context.Context, id run.ID, event func(*run.Run) (run.Event, error)) (Reply, error) {
 	d, err := c.step(ctx, id, event)
 	switch {
 	case errors.Is(err, ErrUnlaunchable):

@@ -48,7 +48,7 @@ func (c *Control) putBack(ctx context.Context, r run.Run, by time.Duration) erro
 	}
 	next := r
 	next.DueAt = r.DueAt.Add(-by)
-	_, err = c.commit(ctx, r, Change{Run: &next}, j, "the clock was put back")
+	err = c.commit(ctx, &r, Change{Run: &next}, j, "the clock was put back")
 	if errors.Is(err, ErrConflict) {
 		return nil // whoever changed it knows the time
 	}

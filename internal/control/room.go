@@ -83,7 +83,7 @@ func (r *room) answered(kind job.Capacity, refused, launched bool, again time.Ti
 // capacity is what a run's next launch asks for. Where the definition cannot be read
 // it does not matter: nothing is launched. A job that does not say asks for the same
 // quota as one that says on demand.
-func (c *Control) capacity(ctx context.Context, r run.Run) job.Capacity {
+func (c *Control) capacity(ctx context.Context, r *run.Run) job.Capacity {
 	j, err := c.definition(ctx, r.Definition)
 	if err != nil {
 		return job.OnDemand
@@ -92,5 +92,5 @@ func (c *Control) capacity(ctx context.Context, r run.Run) job.Capacity {
 	if a := r.Last(); a == nil || a.Over() {
 		n++
 	}
-	return cmp.Or(r.ForAttempt(j, n).Capacity, job.OnDemand)
+	return cmp.Or(r.ForAttempt(*j, n).Capacity, job.OnDemand)
 }

@@ -13,33 +13,35 @@ import (
 // save writes a run with the notices that the change owes, and its job's item
 // in the same write where the change takes or frees the job's lock, or ends the
 // run and with it a time of failing.
-func (c *Control) save(ctx context.Context, before, after run.Run, j job.Job, why string) (run.Run, error) {
+//
+// It changes after alone, into what is stored then, also by adding notices.
+func (c *Control) save(ctx context.Context, before, after *run.Run, j *job.Job, why string) error {
 	if !touches(before, after, j) {
-		return c.owing(ctx, before, Change{Run: &after}, j, job.Item{}, why)
+		return c.owing(ctx, before, Change{Run: after}, j, &job.Item{}, why)
 	}
 	item, err := c.item(ctx, after.ID.Job())
 	if err != nil {
-		return run.Run{}, err
+		return err
 	}
-	return c.saveWith(ctx, before, &after, j, item, false, why)
+	return c.saveWith(ctx, before, after, j, item, false, why)
 }
 
 // saveWith is save with the job's item as it was read, which changed or not.
-func (c *Control) saveWith(ctx context.Context, before run.Run, after *run.Run, j job.Job, item job.Item, changed bool, why string) (run.Run, error) {
-	next, too, err := c.itemAfter(ctx, item, before, *after, j)
+func (c *Control) saveWith(ctx context.Context, before, after *run.Run, j *job.Job, item job.Item, changed bool, why string) error {
+	next, too, err := c.itemAfter(ctx, item, before, after, j)
 	if err != nil {
-		return run.Run{}, err
+		return err
 	}
 	change := Change{Run: after}
 	if changed || too {
 		change.Item = &next
 	}
-	return c.owing(ctx, before, change, j, item, why)
+	return c.owing(ctx, before, change, j, &item, why)
 }
 
 // itemAfter is a job's item after the change of a run.
-func (c *Control) itemAfter(ctx context.Context, item job.Item, before, after run.Run, j job.Job) (next job.Item, changed bool, err error) {
-	if err := c.unlessTaken(ctx, item, before, after, j); err != nil {
+func (c *Control) itemAfter(ctx context.Context, item job.Item, before, after *run.Run, j *job.Job) (next job.Item, changed bool, err error) {
+	if err := c.unlessTaken(ctx, &item, before, after, j); err != nil {
 		return item, false, err
 	}
 	next, changed = lock(item, before, after, j)
@@ -53,40 +55,40 @@ func (c *Control) itemAfter(ctx context.Context, item job.Item, before, after ru
 
 // owing commits a change with the notices that it owes, which it adds to the change's
 // run. item is the job's as it was before.
-func (c *Control) owing(ctx context.Context, before run.Run, change Change, j job.Job, item job.Item, why string) (run.Run, error) {
-	for _, o := range notice.Of(before, *change.Run, j, item) {
+func (c *Control) owing(ctx context.Context, before *run.Run, change Change, j *job.Job, item *job.Item, why string) error {
+	for _, o := range notice.Of(before, change.Run, j, item) {
 		change.Run.OweTellOf(string(o.Kind), o.Attempt, c.Now(), c.Timing)
 	}
 	return c.commit(ctx, before, change, j, why)
 }
 
-func (c *Control) commit(ctx context.Context, before run.Run, change Change, j job.Job, why string) (run.Run, error) {
+// commit writes a change of a run, which is then as it is stored.
+func (c *Control) commit(ctx context.Context, before *run.Run, change Change, j *job.Job, why string) error {
 	if before.ID != "" {
-		if err := senseless(&before); err != nil {
-			return run.Run{}, fmt.Errorf("saving run %s: %w", before.ID, err)
+		if err := senseless(before); err != nil {
+			return fmt.Errorf("saving run %s: %w", before.ID, err)
 		}
-		change.Was = &before
+		change.Was = before
 	}
 	if err := c.Store.Commit(ctx, change); err != nil {
-		return run.Run{}, fmt.Errorf("saving run %s: %w", change.Run.ID, err)
+		return fmt.Errorf("saving run %s: %w", change.Run.ID, err)
 	}
-	after := *change.Run
-	after.Rev++
-	c.noteSlot(after.ID)
+	change.Run.Rev++
+	c.noteSlot(change.Run.ID)
 	if c.Watch != nil {
-		c.Watch(j, before, after, why)
+		c.Watch(*j, *before, *change.Run, why)
 	}
-	return after, nil
+	return nil
 }
 
 // touches is whether the change of a run may change its job's item too.
-func touches(before, after run.Run, j job.Job) bool {
+func touches(before, after *run.Run, j *job.Job) bool {
 	return notice.Ended(before, after) || holds(before, j) != holds(after, j) || before.Waits != after.Waits
 }
 
 // noteworthy is the level of the log at which a saved change is said. That what was
 // decided before is done, as was expected, is no decision of its own: the run says it.
-func noteworthy(before, after run.Run, e run.Event) slog.Level {
+func noteworthy(before, after *run.Run, e run.Event) slog.Level {
 	switch e.(type) {
 	case run.Done:
 		return slog.LevelDebug

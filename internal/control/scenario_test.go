@@ -399,11 +399,11 @@ func (w *world) heard() {
 	w.t.Helper()
 	owed := map[string]bool{}
 	for _, e := range w.ports.ends {
-		owed[notice.New(e.kind, stack, run.Run{ID: e.id, Attempts: make([]run.Attempt, e.attempts)}, job.Job{}, time.UTC).ID] = true
+		owed[notice.New(e.kind, stack, &run.Run{ID: e.id, Attempts: make([]run.Attempt, e.attempts)}, &job.Job{}, time.UTC).ID] = true
 	}
 	for _, r := range w.runs() {
 		if r.Status == run.Succeeded && len(w.ports.ends) > 0 {
-			owed[notice.New(notice.Recovered, stack, r, job.Job{}, time.UTC).ID] = true
+			owed[notice.New(notice.Recovered, stack, &r, &job.Job{}, time.UTC).ID] = true
 		}
 	}
 	for _, n := range w.told {

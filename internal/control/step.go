@@ -18,29 +18,29 @@ const conflictRetries = 20
 // step is the one shape of every change: load, decide, save with owed effects.
 // It performs nothing. The event is made from the run as loaded, and made anew
 // after a conflict.
-func (c *Control) step(ctx context.Context, id run.ID, event func(run.Run) (run.Event, error)) (run.Decision, error) {
+func (c *Control) step(ctx context.Context, id run.ID, event func(*run.Run) (run.Event, error)) (*run.Decision, error) {
 	for n := range conflictRetries {
 		if err := c.backOff(ctx, n); err != nil {
-			return run.Decision{}, err
+			return nil, err
 		}
 		before, err := c.Store.Run(ctx, id)
 		if err != nil {
-			return run.Decision{}, fmt.Errorf("loading run %s: %w", id, err)
+			return nil, fmt.Errorf("loading run %s: %w", id, err)
 		}
-		d, err := c.decideAndSave(ctx, before, event)
+		d, err := c.decideAndSave(ctx, &before, event)
 		if errors.Is(err, ErrConflict) {
 			continue
 		}
 		return d, err
 	}
-	return run.Decision{}, fmt.Errorf("deciding about run %s: %w %d times", id, ErrConflict, conflictRetries)
+	return nil, fmt.Errorf("deciding about run %s: %w %d times", id, ErrConflict, conflictRetries)
 }
 
 // stepFrom is step for a run that has just been saved or loaded: it is loaded only
 // where it changed since. The write refuses what does not follow upon that state;
 // where there is nothing to write, it is asked for anew whether that is still so. That
 // a run rests is true of the state that was loaded only, and so it is remembered.
-func (c *Control) stepFrom(ctx context.Context, before run.Run, event func(run.Run) (run.Event, error)) (run.Decision, error) {
+func (c *Control) stepFrom(ctx context.Context, before *run.Run, event func(*run.Run) (run.Event, error)) (*run.Decision, error) {
 	d, err := c.decideAndSave(ctx, before, event)
 	if errors.Is(err, ErrConflict) || err == nil && d.Next.Rev == before.Rev && d.Outcome != run.Rests {
 		return c.step(ctx, before.ID, event)
@@ -49,37 +49,36 @@ func (c *Control) stepFrom(ctx context.Context, before run.Run, event func(run.R
 }
 
 // always is an event that does not depend on the run.
-func always(e run.Event) func(run.Run) (run.Event, error) {
-	return func(run.Run) (run.Event, error) { return e, nil }
+func always(e run.Event) func(*run.Run) (run.Event, error) {
+	return func(*run.Run) (run.Event, error) { return e, nil }
 }
 
-func (c *Control) decideAndSave(ctx context.Context, before run.Run, event func(run.Run) (run.Event, error)) (_ run.Decision, err error) {
+func (c *Control) decideAndSave(ctx context.Context, before *run.Run, event func(*run.Run) (run.Event, error)) (_ *run.Decision, err error) {
 	defer guard(&err)
-	if err := senseless(&before); err != nil {
-		return run.Decision{}, fmt.Errorf("deciding about run %s: %w", before.ID, err)
+	if err := senseless(before); err != nil {
+		return nil, fmt.Errorf("deciding about run %s: %w", before.ID, err)
 	}
 	j, err := c.definition(ctx, before.Definition)
 	if err != nil {
-		return run.Decision{}, fmt.Errorf("deciding about run %s: %w", before.ID, lost(err))
+		return nil, fmt.Errorf("deciding about run %s: %w", before.ID, lost(err))
 	}
 	e, err := event(before)
 	if err != nil {
-		return run.Decision{}, err
+		return nil, err
 	}
-	d := run.Decide(j, before, e, c.Now(), c.Timing)
+	d := new(run.Decide(*j, *before, e, c.Now(), c.Timing))
 	if d.Outcome == run.Ignored || d.Outcome == run.Denied || d.Outcome == run.Rests {
 		return d, nil
 	}
 	if d.Next.Definition != before.Definition { // a retry; what is saved obeys the new one
 		if j, err = c.definition(ctx, d.Next.Definition); err != nil {
-			return run.Decision{}, err
+			return nil, err
 		}
 	}
-	d.Next, err = c.save(ctx, before, d.Next, j, d.Why)
-	if err != nil {
-		return run.Decision{}, err
+	if err := c.save(ctx, before, &d.Next, j, d.Why); err != nil {
+		return nil, err
 	}
-	if level := noteworthy(before, d.Next, e); c.Log.Enabled(ctx, level) {
+	if level := noteworthy(before, &d.Next, e); c.Log.Enabled(ctx, level) {
 		c.Log.Log(ctx, level, "decided", "run", before.ID, "event", fmt.Sprintf("%T", e), "status", d.Next.Status, "why", d.Why)
 	}
 	return d, nil
@@ -114,18 +113,19 @@ func (c *Control) itemOr(ctx context.Context, name string, known *job.Item) (job
 	return c.item(ctx, name)
 }
 
-// definition loads a definition, once: what a hash names never changes.
-func (c *Control) definition(ctx context.Context, hash string) (job.Job, error) {
+// definition loads a definition, once: what a hash names never changes, and is shared
+// by all who ask for it.
+func (c *Control) definition(ctx context.Context, hash string) (*job.Job, error) {
 	known, _ := c.definitions.Load(hash)
-	if j, ok := known.(job.Job); ok {
+	if j, ok := known.(*job.Job); ok {
 		return j, nil
 	}
 	j, err := c.Store.Definition(ctx, hash)
 	if err != nil {
-		return job.Job{}, fmt.Errorf("loading definition %s: %w", hash, err)
+		return nil, fmt.Errorf("loading definition %s: %w", hash, err)
 	}
-	c.definitions.Store(hash, j)
-	return j, nil
+	c.definitions.Store(hash, &j)
+	return &j, nil
 }
 
 // define stores a definition under its hash unless it is there.
@@ -150,23 +150,25 @@ func (c *Control) putDefinition(ctx context.Context, j job.Job) error {
 //
 // A launch is performed only by who counted its send: one that is found owed
 // may be on its way, and is left to who counted it, or to the look.
-func (c *Control) settle(ctx context.Context, d run.Decision) (run.Run, error) {
-	r, counted := d.Next, d.Counted
-	tried := map[run.Effect]bool{}
+func (c *Control) settle(ctx context.Context, d *run.Decision) (*run.Run, error) {
+	r, counted := &d.Next, d.Counted
+	var tried []run.Effect
 	var errs []error
 	for {
 		e, ok := c.next(r, tried, counted)
 		if !ok {
-			errs = append(errs, c.wake(ctx, r))
+			if err := c.wake(ctx, r); err != nil {
+				errs = append(errs, err)
+			}
 			return r, errors.Join(errs...)
 		}
-		tried[e] = true
+		tried = append(tried, e)
 		d, err := c.perform(ctx, r, e)
-		if d.Outcome == run.Ignored {
-			leaveTells(tried, r, d.Next)
-		}
-		if d.Next.ID != "" {
-			r, counted = d.Next, cmp.Or(d.Counted, counted)
+		if d != nil {
+			if d.Outcome == run.Ignored {
+				tried = leaveTells(tried, r, &d.Next)
+			}
+			r, counted = &d.Next, cmp.Or(d.Counted, counted)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s is %w: %w", e.Kind, ErrOwed, err))
@@ -177,19 +179,20 @@ func (c *Control) settle(ctx context.Context, d run.Decision) (run.Run, error) {
 // leaveTells leaves the notices that a run came to owe while an effect was performed
 // whose outcome changed nothing: whoever wrote them tells them now, or, after a
 // crash, the look does.
-func leaveTells(tried map[run.Effect]bool, before, after run.Run) {
+func leaveTells(tried []run.Effect, before, after *run.Run) []run.Effect {
 	for _, e := range after.Owed {
 		if e.Kind == run.Tell && !slices.Contains(before.Owed, e) {
-			tried[e] = true
+			tried = append(tried, e)
 		}
 	}
+	return tried
 }
 
 // next is the first owed effect that was not tried yet and is ours to perform.
-func (c *Control) next(r run.Run, tried map[run.Effect]bool, counted int) (run.Effect, bool) {
+func (c *Control) next(r *run.Run, tried []run.Effect, counted int) (run.Effect, bool) {
 	for _, e := range r.Owed {
 		switch {
-		case tried[e], e.Kind == run.Tell && c.Notifier == nil, e.Kind == run.Launch && e.Attempt != counted:
+		case slices.Contains(tried, e), e.Kind == run.Tell && c.Notifier == nil, e.Kind == run.Launch && e.Attempt != counted:
 			continue
 		}
 		return e, true
@@ -197,21 +200,22 @@ func (c *Control) next(r run.Run, tried map[run.Effect]bool, counted int) (run.E
 	return run.Effect{}, false
 }
 
-// perform does one owed effect and saves what came of it. The decision is zero
+// perform does one owed effect and saves what came of it. The decision is nil
 // where nothing was decided, also beside an error.
-func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (_ run.Decision, err error) {
+func (c *Control) perform(ctx context.Context, r *run.Run, e run.Effect) (_ *run.Decision, err error) {
 	defer guard(&err)
 	j, err := c.definition(ctx, r.Definition)
 	if err != nil {
-		return run.Decision{}, err
+		return nil, err
 	}
-	event, err := c.effect(ctx, r, r.ForAttempt(j, e.Attempt), e)
+	asked := r.ForAttempt(*j, e.Attempt)
+	event, err := c.effect(ctx, r, &asked, e)
 	if err != nil {
-		return run.Decision{}, err
+		return nil, err
 	}
 	d, err := c.stepFrom(ctx, r, always(event))
 	if err != nil {
-		return run.Decision{}, err
+		return nil, err
 	}
 	switch e := event.(type) {
 	case run.NoAnswer:
@@ -227,7 +231,7 @@ func (c *Control) perform(ctx context.Context, r run.Run, e run.Effect) (_ run.D
 }
 
 // effect performs e outside and returns the event that reports it.
-func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect) (run.Event, error) {
+func (c *Control) effect(ctx context.Context, r *run.Run, j *job.Job, e run.Effect) (run.Event, error) {
 	//exhaustive:enforce
 	switch e.Kind {
 	case run.Launch:
@@ -254,13 +258,13 @@ func (c *Control) effect(ctx context.Context, r run.Run, j job.Job, e run.Effect
 
 // launch sends an attempt's request. Its answer is that of the send which r, as
 // it was saved, counted last.
-func (c *Control) launch(ctx context.Context, r run.Run, j job.Job, attempt int) run.Event {
+func (c *Control) launch(ctx context.Context, r *run.Run, j *job.Job, attempt int) run.Event {
 	mark, send := r.Mark(attempt), r.Attempt(attempt).Sends
 	if !c.mayGo(ctx) {
 		return run.Paced{Attempt: attempt, Send: send, Why: whyPaced(c.Pace)}
 	}
 	answer := c.Launcher.Launch(ctx, Launch{
-		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Round: mark.Round, Task: r.Task, Form: r.Attempt(attempt).Form, Job: j,
+		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Round: mark.Round, Task: r.Task, Form: r.Attempt(attempt).Form, Job: *j,
 	})
 	if c.Pace == nil {
 		c.crowd.note(answer, c.Now())
@@ -279,7 +283,7 @@ func (c *Control) launch(ctx context.Context, r run.Run, j job.Job, attempt int)
 	return answer
 }
 
-func (c *Control) stopTask(ctx context.Context, r run.Run, j job.Job, attempt int) error {
+func (c *Control) stopTask(ctx context.Context, r *run.Run, j *job.Job, attempt int) error {
 	a := r.Attempt(attempt)
 	if a == nil || r.Stopping == nil {
 		return nil

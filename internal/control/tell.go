@@ -26,13 +26,14 @@ const TellFor = 24 * time.Hour
 // Crash window: between a notice and the mark that it was told, it is told
 // again by the next delivery. A notice twice is better than none.
 func (c *Control) Tell(ctx context.Context, id run.ID) error {
-	r, err := c.Store.Run(ctx, id)
+	loaded, err := c.Store.Run(ctx, id)
 	if errors.Is(err, ErrNotFound) {
 		return nil // it expired, and with it what there was to tell
 	}
 	if err != nil {
 		return fmt.Errorf("loading run %s: %w", id, err)
 	}
+	r := &loaded
 	if r.Nonsense() != "" {
 		return nil // the look sets it aside, and that is told
 	}
@@ -42,8 +43,8 @@ func (c *Control) Tell(ctx context.Context, id run.ID) error {
 			continue
 		}
 		d, err := c.perform(ctx, r, e)
-		if d.Next.ID != "" {
-			r = d.Next
+		if d != nil {
+			r = &d.Next
 		}
 		if err != nil {
 			errs = append(errs, c.giveUp(ctx, r, e, err))
@@ -54,7 +55,7 @@ func (c *Control) Tell(ctx context.Context, id run.ID) error {
 
 // giveUp ends a notice that could not be told for too long; a younger one stays
 // owed, and its error comes back.
-func (c *Control) giveUp(ctx context.Context, r run.Run, e run.Effect, cause error) error {
+func (c *Control) giveUp(ctx context.Context, r *run.Run, e run.Effect, cause error) error {
 	if r.FinishedAt.IsZero() || c.Now().Sub(r.FinishedAt) < TellFor {
 		return cause
 	}
@@ -89,7 +90,7 @@ func (c *Control) tellMissed(ctx context.Context, name string) error {
 		case owes.ID == "":
 			return nil
 		}
-		if _, err := c.settle(ctx, run.Decision{Next: owes}); !errors.Is(err, ErrOwed) {
+		if _, err := c.settle(ctx, &run.Decision{Next: owes}); !errors.Is(err, ErrOwed) {
 			return err
 		}
 		return nil
@@ -117,7 +118,8 @@ func (c *Control) oweMissed(ctx context.Context, item job.Item) (owes run.Run, e
 	if !owed {
 		return run.Run{}, c.Store.Commit(ctx, Change{Item: &next})
 	}
-	return c.commit(ctx, r, Change{Run: &after, Item: &next}, j, "its notice is owed")
+	err = c.commit(ctx, &r, Change{Run: &after, Item: &next}, j, "its notice is owed")
+	return after, err
 }
 
 // keepMissed keeps what the notice of a job's missed slots would have said, where the
@@ -137,7 +139,7 @@ var ofTheJob = []notice.Kind{notice.HeldBack, notice.CalendarEnds, notice.Calend
 // noticeLogLines is how many of a task's last lines a notice shows.
 const noticeLogLines = 10
 
-func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) (took []string, err error) {
+func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect) (took []string, err error) {
 	zone := time.UTC
 	if z, err := cron.LoadZone(j.Zone()); err == nil {
 		zone = z.Location()
@@ -146,7 +148,8 @@ func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) 
 		return nil, err
 	}
 	kind, retriable := notice.Kind(e.Notice), r.Status.Terminal() && r.Status != run.Succeeded && !slices.Contains(ofTheJob, notice.Kind(e.Notice))
-	r = r.AsOwed(e)
+	told := r.AsOwed(e)
+	r = &told
 	n := notice.New(kind, c.Stack, r, j, zone)
 	if e.About > 0 {
 		n = n.About(e.About)
@@ -172,7 +175,7 @@ func (c *Control) tell(ctx context.Context, r run.Run, j job.Job, e run.Effect) 
 // keepFailing writes that a job fails whose run is told to have failed, where its item
 // does not say so: the run's end was written without the item, which said so then, and a
 // success came in between.
-func (c *Control) keepFailing(ctx context.Context, r run.Run, e run.Effect) error {
+func (c *Control) keepFailing(ctx context.Context, r *run.Run, e run.Effect) error {
 	if kind := notice.Kind(e.Notice); kind != notice.Failed && kind != notice.TimedOut || r.Status != run.Failed {
 		return nil
 	}
@@ -198,7 +201,7 @@ func (c *Control) keepFailing(ctx context.Context, r run.Run, e run.Effect) erro
 // output are the last lines of a run's last attempt, and where all are. An
 // attempt that provably never started wrote nothing. A notice without log lines
 // is better than none.
-func (c *Control) output(ctx context.Context, r run.Run) (lines []string, at string) {
+func (c *Control) output(ctx context.Context, r *run.Run) (lines []string, at string) {
 	a := r.Last()
 	if c.Logs == nil || a == nil || a.TaskARN == "" || a.Started == stop.No {
 		return nil, ""

@@ -94,8 +94,8 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how cla
 			return refuse("", "%s", refusal), nil
 		}
 		c.Log.InfoContext(ctx, "claimed", "run", r.ID, "status", r.Status, "why", r.Cause)
-		r, err = c.settle(ctx, run.Decision{Next: r, Counted: len(r.Attempts)})
-		return reply(r), err
+		next, err := c.settle(ctx, &run.Decision{Next: r, Counted: len(r.Attempts)})
+		return reply(next), err
 	}
 	return Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w %d times", req.ID, ErrConflict, conflictRetries)
 }
@@ -143,11 +143,11 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how 
 		item.Late, changed = situation.Now, true
 	}
 	if !changed && a.HeldBy == "" {
-		r, err := c.save(ctx, run.Run{}, first, j, why)
-		return r, "", err
+		err = c.save(ctx, &run.Run{}, &first, &j, why)
+	} else {
+		err = c.saveWith(ctx, &run.Run{}, &first, &j, item, changed, why)
 	}
-	r, err := c.saveWith(ctx, run.Run{}, &first, j, item, changed, why)
-	return r, "", err
+	return first, "", err
 }
 
 // situation is what an admission needs to know beside the job.
@@ -277,7 +277,7 @@ func (c *Control) again(ctx context.Context, id run.ID) (Reply, error) {
 }
 
 // reply says in a sentence how a request that was carried out stands.
-func reply(r run.Run) Reply {
+func reply(r *run.Run) Reply {
 	rep := Reply{Run: r.ID, Outcome: Accepted, Status: r.Status}
 	switch {
 	case r.Status == run.Running:

@@ -22,7 +22,7 @@ type untold struct {
 // that many, all are old.
 const maxUntold = 1000
 
-func (u *untold) note(r run.Run) {
+func (u *untold) note(r *run.Run) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if !r.Owes(run.Tell) {

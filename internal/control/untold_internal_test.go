@@ -17,21 +17,21 @@ func TestUntoldRemembers(t *testing.T) {
 		return run.Run{ID: id, Status: run.Queued, QueuedAt: since, Owed: []run.Effect{{Kind: run.Tell}}}
 	}
 	var u untold
-	u.note(run.Run{ID: "told"})
+	u.note(&run.Run{ID: "told"})
 	if id, _ := u.oldest(); id != "" {
 		t.Errorf("%s owes nothing", id)
 	}
 	for _, r := range []run.Run{owes("c", at.Add(time.Hour)), owes("b", at), owes("d", at), owes("a", at.Add(time.Minute))} {
-		u.note(r)
+		u.note(&r)
 	}
 	for _, want := range []run.ID{"b", "d", "a", "c", ""} {
 		if id, since := u.oldest(); id != want || id == "b" && !since.Equal(at) {
 			t.Errorf("the oldest is %q, since %s; want %q", id, since, want)
 		}
-		u.note(run.Run{ID: want, Owed: []run.Effect{{Kind: run.Launch}}})
+		u.note(&run.Run{ID: want, Owed: []run.Effect{{Kind: run.Launch}}})
 	}
 	for i := range maxUntold + 5 {
-		u.note(owes(run.ID(fmt.Sprint(i)), at))
+		u.note(new(owes(run.ID(fmt.Sprint(i)), at)))
 	}
 	if len(u.runs) != maxUntold {
 		t.Errorf("%d are kept", len(u.runs))

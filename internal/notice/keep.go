@@ -11,7 +11,7 @@ import (
 // OweMissed owes the notice of a job's missed slots by the run of the newest, and
 // has the job fail since the oldest was recorded. owed is false where the job
 // wants to hear of its first failure only, and has.
-func OweMissed(item job.Item, r run.Run, j job.Job, now time.Time, t run.Timing) (next job.Item, after run.Run, owed bool) {
+func OweMissed(item job.Item, r run.Run, j *job.Job, now time.Time, t run.Timing) (next job.Item, after run.Run, owed bool) {
 	if owed = !j.Notify.FirstOnly || item.FailingSince.IsZero(); owed {
 		r.Owed = slices.Clone(r.Owed)
 		r.OweMissed(string(Missed), item.Missed.Count, run.ID(item.Missed.First), now, t)
@@ -34,7 +34,7 @@ func MissedTold(item job.Item, now time.Time) job.Item {
 // that is with each bad end, since a success that comes in between changes who is
 // told; of others a further bad end changes nothing, and StillFails makes up for such
 // a success.
-func Keep(item job.Item, after run.Run, j job.Job) (next job.Item, changed bool) {
+func Keep(item job.Item, after *run.Run, j *job.Job) (next job.Item, changed bool) {
 	if after.Status == run.Skipped && after.HeldBy != "" {
 		return item.HoldBack(string(after.HeldBy))
 	}
@@ -59,7 +59,7 @@ func Keep(item job.Item, after run.Run, j job.Job) (next job.Item, changed bool)
 // StillFails is the job's item where a run that failed is told: failing, also where a
 // success that was decided on beside it said otherwise and ended before it. changed is
 // whether it must be written.
-func StillFails(item job.Item, r run.Run) (next job.Item, changed bool) {
+func StillFails(item job.Item, r *run.Run) (next job.Item, changed bool) {
 	if !item.FailingSince.IsZero() || !r.FinishedAt.After(item.RecoveredAt) {
 		return item, false
 	}

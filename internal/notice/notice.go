@@ -62,7 +62,7 @@ type Owed struct {
 
 // Of returns the notices that the change from before to after owes. item is the
 // job's item as it was before the change.
-func Of(before, after run.Run, j job.Job, item job.Item) []Owed {
+func Of(before, after *run.Run, j *job.Job, item *job.Item) []Owed {
 	var owed []Owed
 	if ended(before, after) {
 		if k := end(after, j, item); k != "" {
@@ -83,13 +83,13 @@ func Of(before, after run.Run, j job.Job, item job.Item) []Owed {
 
 // Ended is whether the change ends the run, so that the job's item must be
 // read and may have to be written with it.
-func Ended(before, after run.Run) bool { return ended(before, after) }
+func Ended(before, after *run.Run) bool { return ended(before, after) }
 
-func ended(before, after run.Run) bool {
+func ended(before, after *run.Run) bool {
 	return after.Status.Terminal() && (before.Rev == 0 && before.ID == "" || !before.Status.Terminal())
 }
 
-func end(after run.Run, j job.Job, item job.Item) Kind {
+func end(after *run.Run, j *job.Job, item *job.Item) Kind {
 	switch after.Status {
 	case run.Failed:
 		return badEnd(after, j, item)
@@ -108,7 +108,7 @@ func end(after run.Run, j job.Job, item job.Item) Kind {
 	return ""
 }
 
-func goodEnd(after run.Run, j job.Job, item job.Item) Kind {
+func goodEnd(after *run.Run, j *job.Job, item *job.Item) Kind {
 	if !item.FailingSince.IsZero() {
 		return Recovered
 	}
@@ -123,14 +123,14 @@ func goodEnd(after run.Run, j job.Job, item job.Item) Kind {
 
 // freed is Recovered where a run ends of which people were told that it holds back
 // the others.
-func freed(after run.Run, item job.Item) Kind {
+func freed(after *run.Run, item *job.Item) Kind {
 	if _, more := item.HeldBy(string(after.ID)); more {
 		return Recovered
 	}
 	return ""
 }
 
-func badEnd(after run.Run, j job.Job, item job.Item) Kind {
+func badEnd(after *run.Run, j *job.Job, item *job.Item) Kind {
 	switch {
 	case j.Notify.FirstOnly && !item.FailingSince.IsZero():
 		return ""
@@ -140,18 +140,18 @@ func badEnd(after run.Run, j job.Job, item job.Item) Kind {
 	return Kind(after.Status)
 }
 
-func relaunched(before, after run.Run) bool {
+func relaunched(before, after *run.Run) bool {
 	return len(after.Attempts) > len(before.Attempts) && len(before.Attempts) > 0 && after.First == before.First
 }
 
-func stuck(before, after run.Run) bool {
+func stuck(before, after *run.Run) bool {
 	return after.Stopping != nil && after.Stopping.Stuck && (before.Stopping == nil || !before.Stopping.Stuck)
 }
 
 // ranAfterAll are the attempts that turned out to have run.
-func ranAfterAll(before, after run.Run) (attempts []int) {
-	for i, a := range after.Attempts {
-		if a.RanAfterAll && i < len(before.Attempts) && !before.Attempts[i].RanAfterAll {
+func ranAfterAll(before, after *run.Run) (attempts []int) {
+	for i := range after.Attempts {
+		if after.Attempts[i].RanAfterAll && i < len(before.Attempts) && !before.Attempts[i].RanAfterAll {
 			attempts = append(attempts, i+1)
 		}
 	}
@@ -207,7 +207,7 @@ type Attempt struct {
 
 // New is the notice of that kind for a run. zone is the job's. It is about the
 // last attempt, or, where an attempt ran after all, about the newest that did.
-func New(kind Kind, stack string, r run.Run, j job.Job, zone *time.Location) Notice {
+func New(kind Kind, stack string, r *run.Run, j *job.Job, zone *time.Location) Notice {
 	about := len(r.Attempts)
 	for kind == RanAfterAll && about > 0 && !r.Attempts[about-1].RanAfterAll {
 		about--
@@ -220,7 +220,8 @@ func New(kind Kind, stack string, r run.Run, j job.Job, zone *time.Location) Not
 		FinishedAt: r.FinishedAt, DurationMs: r.Duration().Milliseconds(), ExitCode: r.ExitCode,
 		Targets: j.Notify.Targets,
 	}
-	for _, a := range r.Attempts {
+	for i := range r.Attempts {
+		a := &r.Attempts[i]
 		n.Attempts = append(n.Attempts, Attempt{
 			N: a.N, TaskARN: a.TaskARN, StopCode: a.StopCode, StoppedReason: a.StoppedReason, Rule: a.Rule, Next: a.Next,
 		})

@@ -94,7 +94,7 @@ func TestOf(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got []notice.Kind
-			for _, o := range notice.Of(c.before, c.after, c.job, c.item) {
+			for _, o := range notice.Of(&c.before, &c.after, &c.job, &c.item) {
 				if got = append(got, o.Kind); (o.Kind == notice.RanAfterAll) != (o.Attempt > 0) {
 					t.Errorf("%s is about attempt %d", o.Kind, o.Attempt)
 				}
@@ -127,7 +127,7 @@ func TestKeep(t *testing.T) {
 		item := job.Item{Name: "report", Definition: "h", FailingSince: c.since, Rev: 4}
 		want := item
 		want.FailingSince, want.RecoveredAt = c.want, c.recovered
-		got, changed := notice.Keep(item, run.Run{Status: c.status, FinishedAt: later}, job.Job{Notify: c.notify})
+		got, changed := notice.Keep(item, &run.Run{Status: c.status, FinishedAt: later}, &job.Job{Notify: c.notify})
 		if !reflect.DeepEqual(got, want) || changed != c.changed {
 			t.Errorf("%s: %+v, %v; want %+v, %v", name, got, changed, want, c.changed)
 		}
@@ -149,7 +149,7 @@ func TestStillFails(t *testing.T) {
 		"it failed again after a later success": {t0.Add(time.Hour), t0.Add(time.Minute), t0.Add(time.Hour)},
 	} {
 		item := job.Item{Name: "report", FailingSince: c.since, RecoveredAt: c.recovered}
-		got, changed := notice.StillFails(item, r)
+		got, changed := notice.StillFails(item, &r)
 		if !got.FailingSince.Equal(c.want) || changed == c.since.Equal(c.want) {
 			t.Errorf("%s: failing since %s, %v, want %s", name, got.FailingSince, changed, c.want)
 		}
@@ -169,13 +169,13 @@ func TestMissedAreToldTogether(t *testing.T) {
 		})
 		runs[r.ID] = r
 		var changed bool
-		if item, changed = notice.Keep(item, r, job.Job{}); !changed || !item.FailingSince.IsZero() {
+		if item, changed = notice.Keep(item, &r, &job.Job{}); !changed || !item.FailingSince.IsZero() {
 			t.Errorf("kept: %+v", item)
 		}
 	}
 	now := t0.Add(61 * time.Minute)
 	newest := runs[run.ID(item.Missed.Last)]
-	next, after, owed := notice.OweMissed(item, newest, job.Job{}, now, run.DefaultTiming)
+	next, after, owed := notice.OweMissed(item, newest, &job.Job{}, now, run.DefaultTiming)
 	want := []run.Effect{{Kind: run.Tell, Notice: "missed", Status: run.Missed, Cause: "no trigger came", Count: 3, First: "report/20261122T1730Z"}}
 	if !owed || newest.ID != "report/20261122T1732Z" || !slices.Equal(after.Owed, want) || after.DueAt.IsZero() {
 		t.Errorf("%s owes %+v, due %s", newest.ID, after.Owed, after.DueAt)
@@ -185,7 +185,7 @@ func TestMissedAreToldTogether(t *testing.T) {
 	}
 	item.FailingSince = t0
 	muted := job.Job{Notify: job.Notify{FirstOnly: true}}
-	if next, after, owed := notice.OweMissed(item, newest, muted, now, run.DefaultTiming); owed || len(after.Owed) > 0 || next.Missed != nil || !next.FailingSince.Equal(t0) {
+	if next, after, owed := notice.OweMissed(item, newest, &muted, now, run.DefaultTiming); owed || len(after.Owed) > 0 || next.Missed != nil || !next.FailingSince.Equal(t0) {
 		t.Errorf("muted: %v, %+v, %+v", owed, after.Owed, next)
 	}
 }

@@ -57,19 +57,19 @@ func in(t *testing.T, zone string) *time.Location {
 func texts(t *testing.T) map[string]notice.Notice {
 	t.Helper()
 	j := job.Job{Name: "report", Owner: "team-a", Notify: job.Notify{Targets: []string{"ops"}}}
-	failed := notice.New(notice.Failed, "prod", exitCode(), j, in(t, "Asia/Tokyo"))
+	failed := notice.New(notice.Failed, "prod", new(exitCode()), &j, in(t, "Asia/Tokyo"))
 	failed.Logs, failed.LogsAt, failed.RetryWith = []string{"reading", "no such table"}, "batchplane logs "+string(id), "batchplane retry "+string(id)
 
-	bad := notice.New(notice.RanAfterAll, "prod", attacked(), job.Job{Name: "report", Owner: hostile}, in(t, "America/New_York"))
+	bad := notice.New(notice.RanAfterAll, "prod", new(attacked()), &job.Job{Name: "report", Owner: hostile}, in(t, "America/New_York"))
 	bad.Logs = []string{hostile, strings.Repeat("long ", 100)}
 
-	missed := notice.New(notice.Missed, "prod", run.Run{ID: id, ScheduledFor: t0, Status: run.Missed, Cause: "no trigger came within 15m0s"}, job.Job{}, time.UTC)
+	missed := notice.New(notice.Missed, "prod", &run.Run{ID: id, ScheduledFor: t0, Status: run.Missed, Cause: "no trigger came within 15m0s"}, &job.Job{}, time.UTC)
 	good := with(exitCode(), func(r *run.Run) {
 		r.Status, r.Cause, r.Attempts = run.Succeeded, "succeeded", []run.Attempt{{N: 1, TaskARN: "arn:1"}}
 	})
 	return map[string]notice.Notice{
 		"failed": failed, "hostile": bad, "missed": missed.OfMissed(1, t0, time.UTC), "missed-many": missed.OfMissed(12, t0.Add(-11*time.Minute), time.UTC),
-		"recovered": notice.New(notice.Recovered, "prod", good, job.Job{}, in(t, "Europe/Berlin")),
+		"recovered": notice.New(notice.Recovered, "prod", &good, &job.Job{}, in(t, "Europe/Berlin")),
 	}
 }
 

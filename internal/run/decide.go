@@ -12,7 +12,7 @@ import (
 // status, is deterministic, and performs nothing. A terminal status is left
 // only by RetryAsked; an older attempt and a known version change nothing.
 func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) Decision {
-	d := decider{job: j, r: r.clone(), now: now, t: t}
+	d := decider{job: j, r: r.clone(mayLaunch(e)), now: now, t: t}
 	outcome, why := d.on(e)
 	if outcome == Ignored || outcome == Denied {
 		return Decision{Next: r, Outcome: outcome, Why: why}
@@ -25,6 +25,17 @@ func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) Decision {
 		return Decision{Next: r, Outcome: Rests, Why: why, Until: d.r.DueAt}
 	}
 	return Decision{Next: d.r, Outcome: outcome, Why: why, Counted: counted(&r, &d.r)}
+}
+
+// mayLaunch is whether an event is likely to lead to another attempt.
+func mayLaunch(e Event) bool {
+	switch e := e.(type) {
+	case Launched, Done:
+		return false
+	case Seen:
+		return e.Stop.LastStatus == "STOPPED"
+	}
+	return true
 }
 
 // counted is the attempt of which after counts a send more than before.

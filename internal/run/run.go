@@ -229,17 +229,29 @@ func (r *Run) Duration() time.Duration {
 	return max(r.FinishedAt.Sub(r.StartedAt), time.Millisecond)
 }
 
-// clone copies everything that Decide may change in place, with room for an attempt
-// and an effect more: for most runs in one piece. To Triggers it only adds.
-func (r Run) clone() Run {
-	if len(r.Attempts) <= 1 && len(r.Owed) <= 1 {
+// clone copies everything that Decide may change in place, with room for an effect
+// more and, where another is likely, an attempt: for most runs in one piece. To Triggers
+// it only adds.
+func (r Run) clone(another bool) Run {
+	n := len(r.Attempts)
+	if another {
+		n++
+	}
+	switch {
+	case n <= 1 && len(r.Owed) <= 1:
+		var room struct {
+			attempts [1]Attempt
+			owed     [1]Effect
+		}
+		r.Attempts, r.Owed = append(room.attempts[:0], r.Attempts...), append(room.owed[:0], r.Owed...)
+	case n == 2 && len(r.Owed) <= 1:
 		var room struct {
 			attempts [2]Attempt
 			owed     [1]Effect
 		}
 		r.Attempts, r.Owed = append(room.attempts[:0], r.Attempts...), append(room.owed[:0], r.Owed...)
-	} else {
-		r.Attempts = append(make([]Attempt, 0, len(r.Attempts)+1), r.Attempts...)
+	default:
+		r.Attempts = append(make([]Attempt, 0, n), r.Attempts...)
 		r.Owed = append(make([]Effect, 0, len(r.Owed)+1), r.Owed...)
 	}
 	r.Triggers = slices.Clip(r.Triggers)

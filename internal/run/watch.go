@@ -92,7 +92,7 @@ func rests(before, after Run) bool {
 	if a == nil || b == nil || a.N != b.N || !after.MayRest() || a.LastStatus != taskRunning || a.StartedAt.IsZero() {
 		return false
 	}
-	r := after.clone()
+	r := after.clone(false)
 	r.DueAt, r.StartedAt = before.DueAt, before.StartedAt
 	if len(before.Owed) == 0 { // as after.Owed
 		r.Owed = before.Owed
