@@ -56,6 +56,8 @@ func (c *Control) Fire(ctx context.Context, s Slot) (Reply, error) {
 // accepted is what a slot starts.
 type accepted struct {
 	job job.Job
+	// hash is the job's, "" where it is not known.
+	hash string
 	// proven is whether a schedule of the stack asks for it, as far as can be told: one
 	// of another group proves no minute, whatever it carries.
 	proven bool
@@ -72,28 +74,29 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 	if err != nil {
 		return accepted{}, err
 	}
-	held, ok, err := c.held(ctx, item, s)
-	if err != nil || ok {
-		return accepted{job: held, item: &item, proven: s.Carried != nil && c.Schedules != nil && c.Schedules.Ours(s.Schedule)}, err
+	held, hash, err := c.held(ctx, &item, s)
+	if err != nil || hash != "" {
+		return accepted{job: held, hash: hash, item: &item, proven: s.Carried != nil && c.Schedules != nil && c.Schedules.Ours(s.Schedule)}, err
 	}
 	if s.Schedule == "" || c.Schedules == nil {
 		return accepted{why: "the registry does not hold, as far as it was read, what came along"}, nil
 	}
-	j, err := c.Schedules.Schedule(ctx, s.Schedule)
+	carried, err := c.Schedules.Schedule(ctx, s.Schedule)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return accepted{why: fmt.Sprintf("%v, nor does the registry, as far as it was read, hold what came along", err)}, nil
 	case err != nil:
 		return accepted{why: fmt.Sprintf("it could not be told what is deployed: %v", err)}, nil
 	}
-	return accepted{job: j, proven: true}, c.learn(ctx, Register(j))
+	j := Register(carried)
+	return accepted{job: j.Job, hash: j.Hash, proven: true}, c.learn(ctx, j)
 }
 
 // held is the deployed definition that a slot asks for by what came along: by its
 // definition, the one of the job's item, present or former, that it is the form of
-// before sync completed it; by its name alone, the present one. ok is false where
+// before sync completed it; by its name alone, the present one. The hash is "" where
 // there is none.
-func (c *Control) held(ctx context.Context, item job.Item, s Slot) (j job.Job, ok bool, err error) {
+func (c *Control) held(ctx context.Context, item *job.Item, s Slot) (j job.Job, hash string, err error) {
 	hashes := []string{item.Definition}
 	if s.Carried != nil {
 		for i := len(item.Former) - 1; i >= 0; i-- {
@@ -106,13 +109,13 @@ func (c *Control) held(ctx context.Context, item job.Item, s Slot) (j job.Job, o
 		}
 		j, err := c.definition(ctx, hash)
 		if err != nil {
-			return job.Job{}, false, lost(err)
+			return job.Job{}, "", lost(err)
 		}
-		if s.Carried == nil || s.Carried.IsFormOf(*j) {
-			return *j, true, nil
+		if s.Carried == nil || s.Carried.IsFormOf(*j, hash) {
+			return *j, hash, nil
 		}
 	}
-	return job.Job{}, false, nil
+	return job.Job{}, "", nil
 }
 
 // learn stores what a schedule was found to carry before the sweep came to it, so

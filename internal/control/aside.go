@@ -48,6 +48,9 @@ func (l *look) first(id run.ID) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	first := !l.aside[id]
+	if l.aside == nil {
+		l.aside = map[run.ID]bool{}
+	}
 	l.aside[id] = true
 	return first
 }

@@ -48,7 +48,7 @@ func (c *Control) deployAll(ctx context.Context, l *Loaded, news []deployment) e
 func (c *Control) absent(ctx context.Context, news []deployment) map[string]bool {
 	absent := map[string]bool{}
 	for _, d := range news {
-		if _, known := c.definitions.Load(d.Hash); !known {
+		if _, known := c.definitions.get(d.Hash); !known {
 			absent[d.Hash] = true
 		}
 	}
@@ -61,7 +61,7 @@ func (c *Control) absent(ctx context.Context, news []deployment) map[string]bool
 		return nil
 	}
 	for hash, j := range stored {
-		c.definitions.Store(hash, &j)
+		c.definitions.put(hash, &j)
 		delete(absent, hash)
 	}
 	return absent

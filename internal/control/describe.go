@@ -25,7 +25,7 @@ func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]r
 		j, err := l.definition(ctx, r.Definition)
 		if err != nil {
 			l.failed(fmt.Errorf("looking at run %s: %w", r.ID, err))
-			l.handled[r.ID] = true
+			l.comesTo(r.ID)
 			l.done(r, false)
 			continue
 		}

@@ -79,7 +79,7 @@ func (c *Control) judge(ctx context.Context, definition string, slot time.Time, 
 	if err != nil {
 		return err
 	}
-	if _, err := c.slot(ctx, *j, slot, kind); err != nil && !errors.Is(err, ErrOwed) {
+	if _, err := c.slot(ctx, definition, *j, slot, kind); err != nil && !errors.Is(err, ErrOwed) {
 		return err
 	}
 	return nil

@@ -32,12 +32,12 @@ type lane struct {
 // that more must be loaded to come to the others.
 func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
 	l.begins.Do(func() { l.began = l.Now() })
-	p := &lane{look: l, which: which, end: end, handled: map[run.ID]bool{}}
+	p := &lane{look: l, which: which, end: end}
 	l.mu.Lock()
 	l.passes++
 	p.number = l.passes
-	l.oldest[which] = time.Time{}
-	delete(l.waiting, which)
+	left := l.leftOf(which)
+	left.oldest, left.waits = time.Time{}, false
 	if which == run.LaunchLane {
 		l.soon, l.throttled = time.Time{}, 0
 	}
@@ -89,16 +89,15 @@ func (p *lane) movedSoFar() int {
 func (p *lane) isWaiting() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, waits := p.waiting[p.which]
-	return waits
+	return p.leftOf(p.which).waits
 }
 
 // waits notes that launches are due that cannot go before a time; zero is soon.
 func (p *lane) waits(again time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if at, ok := p.waiting[p.which]; !ok || again.Before(at) {
-		p.waiting[p.which] = again
+	if left := p.leftOf(p.which); !left.waits || again.Before(left.again) {
+		left.waits, left.again = true, again
 	}
 }
 
@@ -120,8 +119,8 @@ func (p *lane) leave(r *run.Run) {
 func (p *lane) leaveSince(dueSince time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if oldest := p.oldest[p.which]; !dueSince.IsZero() && (oldest.IsZero() || dueSince.Before(oldest)) {
-		p.oldest[p.which] = dueSince
+	if left := p.leftOf(p.which); !dueSince.IsZero() {
+		left.oldest = sooner(left.oldest, dueSince)
 	}
 }
 
@@ -233,8 +232,12 @@ func lastOf(rs []run.Run, is func(*run.Run) bool) []run.Run {
 // begin handles runs: at once, or beside others once there is a place.
 func (p *lane) begin(rs []run.Run, handle func()) {
 	p.mu.Lock()
+	if p.busy == nil {
+		p.busy = map[run.ID]bool{}
+	}
 	for i := range rs {
-		p.handled[rs[i].ID], p.busy[rs[i].ID] = true, true
+		p.comesTo(rs[i].ID)
+		p.busy[rs[i].ID] = true
 	}
 	p.mu.Unlock()
 	if p.places == nil {
@@ -248,6 +251,14 @@ func (p *lane) begin(rs []run.Run, handle func()) {
 		handle()
 		p.free(rs)
 	})
+}
+
+// comesTo notes that the pass came to a run.
+func (p *lane) comesTo(id run.ID) {
+	if p.handled == nil {
+		p.handled = map[run.ID]bool{}
+	}
+	p.handled[id] = true
 }
 
 func (l *look) free(rs []run.Run) {
@@ -280,8 +291,8 @@ func (p *lane) failed(err error) bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.errs = append(p.errs, err)
-		if newest := p.failing[p.which]; newest == nil || newest.number <= p.number {
-			p.failing[p.which] = p
+		if left := p.leftOf(p.which); left.failing == nil || left.failing.number <= p.number {
+			left.failing = p
 		}
 	}
 	return err != nil

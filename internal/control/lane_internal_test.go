@@ -24,17 +24,17 @@ func TestOfManyThatWait(t *testing.T) {
 				p.comesSoon(at)
 			}
 		}
-		if again := p.waiting[run.LaunchLane]; !again.Equal(first) {
+		if again := p.leftOf(run.LaunchLane).again; !again.Equal(first) {
 			t.Errorf("%s: the look comes again at %s", name, again)
 		}
-		if oldest := p.oldest[run.LaunchLane]; !oldest.Equal(first) {
+		if oldest := p.leftOf(run.LaunchLane).oldest; !oldest.Equal(first) {
 			t.Errorf("%s: the oldest is due since %s", name, oldest)
 		}
 		if !p.soon.Equal(first) {
 			t.Errorf("%s: the first comes at %s", name, p.soon)
 		}
-		if p.waits(time.Time{}); !p.waiting[run.LaunchLane].IsZero() {
-			t.Errorf("%s: soon is at %s", name, p.waiting[run.LaunchLane])
+		if p.waits(time.Time{}); !p.leftOf(run.LaunchLane).again.IsZero() {
+			t.Errorf("%s: soon is at %s", name, p.leftOf(run.LaunchLane).again)
 		}
 	}
 }

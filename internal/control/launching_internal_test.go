@@ -26,7 +26,7 @@ func (p *paced) Sent(taken, now time.Time) { p.sent = append(p.sent, taken, now)
 // launchLane is a pass along the lane of launches at launchTime.
 func launchLane(pace Pacer) *lane {
 	c := &Control{Now: func() time.Time { return launchTime }, Timing: run.DefaultTiming, Pace: pace}
-	c.definitions.Store("report", &job.Job{Name: "report"})
+	c.definitions.put("report", &job.Job{Name: "report"})
 	return &lane{look: c.newLook(time.Time{}), which: run.LaunchLane}
 }
 
@@ -85,7 +85,8 @@ func TestMayLaunch(t *testing.T) {
 			t.Errorf("%s: %d after %d takes; want %d after %d", name, got, pace.takes, c.want, c.takes)
 		}
 		cancel()
-		at, waits := p.waiting[run.LaunchLane]
+		left := p.leftOf(run.LaunchLane)
+		at, waits := left.again, left.waits
 		if waits != (c.again != nil) || waits && !at.Equal(*c.again) {
 			t.Errorf("%s: it comes again at %s, %t", name, at, waits)
 		}
@@ -126,12 +127,13 @@ func TestPutOff(t *testing.T) {
 			c.was.Status = run.Queued
 		}
 		p.putOff(&c.was, &c.next)
-		at, waits := p.waiting[run.LaunchLane]
+		left := p.leftOf(run.LaunchLane)
+		at, waits := left.again, left.waits
 		if waits && at.IsZero() {
 			at = time.Unix(0, 0)
 		}
-		if !at.Equal(c.waits) || !p.oldest[run.LaunchLane].Equal(c.oldest) || !p.soon.Equal(c.soon) || p.throttled != c.then {
-			t.Errorf("%s: waits until %s, the oldest since %s, the next at %s, %d in a row", name, at, p.oldest[run.LaunchLane], p.soon, p.throttled)
+		if !at.Equal(c.waits) || !left.oldest.Equal(c.oldest) || !p.soon.Equal(c.soon) || p.throttled != c.then {
+			t.Errorf("%s: waits until %s, the oldest since %s, the next at %s, %d in a row", name, at, left.oldest, p.soon, p.throttled)
 		}
 	}
 }

@@ -67,13 +67,8 @@ type look struct {
 	mu sync.Mutex
 	// looked is what it came to, but for Oldest and Waiting.
 	looked Looked
-	// failing is by lane the newest pass that had errors.
-	failing map[run.Lane]*lane
-	// oldest is Looked.Oldest by lane, as the last pass along it left it.
-	oldest map[run.Lane]time.Time
-	// waiting are the lanes with a launch that waits, and when it may be tried again;
-	// zero is soon.
-	waiting map[run.Lane]time.Time
+	// left is by lane what is left of it.
+	left [2]left
 	// soon is when the first launch is due that ECS had put off.
 	soon time.Time
 	// busy are the runs that are being handled.
@@ -86,11 +81,28 @@ type look struct {
 	throttled int
 }
 
-func (c *Control) newLook(end time.Time) *look {
-	l := &look{
-		Control: c, end: end, oldest: map[run.Lane]time.Time{}, failing: map[run.Lane]*lane{}, busy: map[run.ID]bool{}, waiting: map[run.Lane]time.Time{}, aside: map[run.ID]bool{},
-		answered: make(chan struct{}, 1), turn: turn{asks: make(chan struct{}, 1)},
+// left is what the passes along a lane left.
+type left struct {
+	// failing is the newest pass that had errors.
+	failing *lane
+	// oldest is Looked.Oldest, as the last pass left it.
+	oldest time.Time
+	// waits is whether a launch waits, and again when it may be tried again; zero is
+	// soon.
+	waits bool
+	again time.Time
+}
+
+// leftOf is what is left of a lane; mu is held.
+func (l *look) leftOf(which run.Lane) *left {
+	if which == run.LookLane {
+		return &l.left[0]
 	}
+	return &l.left[1]
+}
+
+func (c *Control) newLook(end time.Time) *look {
+	l := &look{Control: c, end: end, answered: make(chan struct{}, 1), turn: turn{asks: make(chan struct{}, 1)}}
 	if n := c.abreast(); n > 1 {
 		l.places = make(chan struct{}, n)
 	}
@@ -128,15 +140,14 @@ func (l *look) result(err error) (Looked, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	looked := l.looked
-	looked.Waiting = len(l.waiting) > 0
-	for _, at := range l.oldest {
-		if !at.IsZero() && (looked.Oldest.IsZero() || at.Before(looked.Oldest)) {
-			looked.Oldest = at
+	for i := range l.left {
+		of := &l.left[i]
+		looked.Waiting = looked.Waiting || of.waits
+		if !of.oldest.IsZero() {
+			looked.Oldest = sooner(looked.Oldest, of.oldest)
 		}
-	}
-	for _, which := range []run.Lane{run.LookLane, run.LaunchLane} {
-		if p := l.failing[which]; p != nil {
-			err = errors.Join(err, errors.Join(p.errs...))
+		if of.failing != nil {
+			err = errors.Join(err, errors.Join(of.failing.errs...))
 		}
 	}
 	return looked, err

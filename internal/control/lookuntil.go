@@ -69,11 +69,11 @@ func (l *look) next() (wait time.Duration, more, busy bool) {
 	defer l.mu.Unlock()
 	at := l.soon
 	more = !at.IsZero()
-	for _, again := range l.waiting {
-		if !more || again.Before(at) {
-			at = again
+	for _, of := range l.left {
+		if of.waits && (!more || of.again.Before(at)) {
+			at = of.again
 		}
-		more = true
+		more = more || of.waits
 	}
 	more = more && !lost
 	return max(l.Timing.Throttled, at.Sub(l.Now())), more, len(l.busy) > 0

@@ -288,11 +288,11 @@ type Control struct {
 	untold      untold
 	room        room
 	crowd       crowd
-	definitions sync.Map // job.Job by hash
-	quiet       sync.Map // until when a rate cannot have fallen silent, by period
+	definitions known[string, *job.Job]     // by hash
+	quiet       known[[3]string, time.Time] // until when a rate cannot have fallen silent, by period
 	lastSlots   lastSlots
-	synced      memo     // that a job's item holds what the registry holds
-	calmJobs    memo     // until when a job has no slots to judge
-	problems    sync.Map // why a definition cannot be launched, by its hash
-	plans       sync.Map // why a plan cannot be read, by the definition's hash
+	synced      memo                  // that a job's item holds what the registry holds
+	calmJobs    memo                  // until when a job has no slots to judge
+	problems    known[string, string] // why a definition cannot be launched, by its hash
+	plans       known[string, error]  // why a plan cannot be read, by the definition's hash
 }

@@ -92,5 +92,5 @@ func (c *Control) capacity(ctx context.Context, r *run.Run) job.Capacity {
 	if a := r.Last(); a == nil || a.Over() {
 		n++
 	}
-	return cmp.Or(r.ForAttempt(*j, n).Capacity, job.OnDemand)
+	return cmp.Or(r.Capacity(j, n), job.OnDemand)
 }

@@ -117,8 +117,7 @@ func later(a, b time.Time) time.Time {
 // quietUntil is until when a rate cannot have fallen silent, as far as this process
 // knows.
 func (c *Control) quietUntil(p period, name string) time.Time {
-	known, _ := c.quiet.Load(p.key(name))
-	until, _ := known.(time.Time)
+	until, _ := c.quiet.get(p.key(name))
 	return until
 }
 
@@ -139,7 +138,7 @@ func (c *Control) silentRate(ctx context.Context, name string, p period, every t
 		last = newest.ScheduledFor
 	}
 	silent, ok := silence(p.times, last, every)
-	c.quiet.Store(p.key(name), silent) // runs that come only move it on
+	c.quiet.put(p.key(name), silent) // runs that come only move it on
 	if !ok || silent.After(to) {
 		return nil, nil
 	}

@@ -116,15 +116,14 @@ func (c *Control) itemOr(ctx context.Context, name string, known *job.Item) (job
 // definition loads a definition, once: what a hash names never changes, and is shared
 // by all who ask for it.
 func (c *Control) definition(ctx context.Context, hash string) (*job.Job, error) {
-	known, _ := c.definitions.Load(hash)
-	if j, ok := known.(*job.Job); ok {
+	if j, ok := c.definitions.get(hash); ok {
 		return j, nil
 	}
 	j, err := c.Store.Definition(ctx, hash)
 	if err != nil {
 		return nil, fmt.Errorf("loading definition %s: %w", hash, err)
 	}
-	c.definitions.Store(hash, &j)
+	c.definitions.put(hash, &j)
 	return &j, nil
 }
 

@@ -200,14 +200,13 @@ func (c *Control) planProblem(hash string, j job.Job) error {
 	if j.Schedule == "" {
 		return nil
 	}
-	if known, ok := c.plans.Load(hash); ok {
-		err, _ := known.(error)
+	if err, ok := c.plans.get(hash); ok {
 		return err
 	}
 	_, err := timetable.Of(j.Plan())
 	if err != nil {
 		err = fmt.Errorf("job %s: %w", j.Name, err)
 	}
-	c.plans.Store(hash, err)
+	c.plans.put(hash, err)
 	return err
 }

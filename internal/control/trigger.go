@@ -43,8 +43,8 @@ const (
 	Filtered Outcome = "filtered"
 )
 
-func (c *Control) slot(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind) (Reply, error) {
-	return c.slotOf(ctx, j, at, kind, claiming{})
+func (c *Control) slot(ctx context.Context, hash string, j job.Job, at time.Time, kind run.TriggerKind) (Reply, error) {
+	return c.slotOf(ctx, j, at, kind, claiming{hash: hash})
 }
 
 func (c *Control) slotOf(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind, how claiming) (Reply, error) {
@@ -55,6 +55,8 @@ func (c *Control) slotOf(ctx context.Context, j job.Job, at time.Time, kind run.
 
 // claiming is how a run is claimed.
 type claiming struct {
+	// hash is the job's, where it is known.
+	hash string
 	// force is whether a person insists.
 	force bool
 	// item is the job's item, where whoever handles this very trigger has just read
@@ -73,7 +75,9 @@ type claiming struct {
 // delivered again. After it the launch is owed: a redelivered trigger, or the
 // look two minutes later, sends the same request with the same token.
 func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how claiming) (Reply, error) {
-	req.Definition = j.Hash()
+	if req.Definition = how.hash; req.Definition == "" {
+		req.Definition = j.Hash()
+	}
 	for n := range conflictRetries {
 		if err := c.backOff(ctx, n); err != nil {
 			return Reply{}, err
@@ -162,7 +166,7 @@ func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, how
 	if next, ok := slotAfter(j.Plan(), req.ScheduledFor); ok {
 		s.Newest = next.After(s.Now)
 	}
-	if run.Overdue(j, req, s.Now) {
+	if run.Overdue(&j, &req, s.Now) {
 		if s.Later, err = c.laterRun(ctx, req); err != nil {
 			return s, err
 		}
@@ -254,15 +258,14 @@ func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.A
 // invalid says why a definition cannot be launched, "" where it can. What a hash names
 // never changes, so it is found out once.
 func (c *Control) invalid(hash string, j job.Job) string {
-	if known, ok := c.problems.Load(hash); ok {
-		problem, _ := known.(string)
+	if problem, ok := c.problems.get(hash); ok {
 		return problem
 	}
 	problem := ""
 	if ps := j.Validate(); len(ps) > 0 {
 		problem = ps[0].String()
 	}
-	c.problems.Store(hash, problem)
+	c.problems.put(hash, problem)
 	return problem
 }
 

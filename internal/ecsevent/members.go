@@ -79,16 +79,28 @@ func unquoted(raw json.RawMessage) (s string, ok bool) {
 	if len(raw) < 2 || raw[0] != '"' {
 		return "", false
 	}
-	for _, c := range raw[1 : len(raw)-1] {
-		if c == '\\' || c >= 0x80 { // an escape, or what may be no UTF-8
-			return s, json.Unmarshal(raw, &s) == nil
-		}
+	if inner := raw[1 : len(raw)-1]; plain(inner) {
+		return string(inner), true
 	}
-	return string(raw[1 : len(raw)-1]), true
+	return s, json.Unmarshal(raw, &s) == nil
 }
 
-// name is an object's key as it is written, read.
-func name(key json.RawMessage) string {
+// plain is whether a string says what is written in it.
+func plain(inner []byte) bool {
+	for _, c := range inner {
+		if c == '\\' || c >= 0x80 { // an escape, or what may be no UTF-8
+			return false
+		}
+	}
+	return true
+}
+
+// name is what a key says.
+func name(key json.RawMessage) []byte {
+	inner := key[1 : len(key)-1]
+	if plain(inner) {
+		return inner
+	}
 	s, _ := unquoted(key)
-	return s
+	return []byte(s)
 }

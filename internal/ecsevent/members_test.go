@@ -41,7 +41,7 @@ func compare(t *testing.T, doc []byte) {
 	case '{':
 		got := map[string]json.RawMessage{}
 		for key, value := range members(trimmed) {
-			got[name(key)] = value
+			got[string(name(key))] = value
 		}
 		if err := json.Unmarshal(doc, &object); err != nil || !reflect.DeepEqual(got, object) {
 			t.Errorf("%s: got %s, want %s, %v", doc, slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(object)), err)

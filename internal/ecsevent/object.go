@@ -22,7 +22,7 @@ type object struct {
 
 // field is a key of an object, and its value, which is not null.
 type field struct {
-	key string
+	key []byte
 	raw json.RawMessage
 }
 
@@ -92,6 +92,7 @@ func open(path string, raw json.RawMessage, err *error) object {
 		}
 		return o
 	}
+	o.fields = make([]field, 0, min(len(raw)/perField, mostFields))
 	for key, value := range members(raw) {
 		o.add(unspaced(name(key)), value)
 	}
@@ -99,15 +100,21 @@ func open(path string, raw json.RawMessage, err *error) object {
 	return o
 }
 
+// A field of ECS's takes about perField bytes, and few of its objects have more than
+// mostFields.
+const perField, mostFields = 24, 32
+
 // add adds a field. As the decoder has it, the last of those with the same key counts.
-func (o *object) add(key string, raw json.RawMessage) {
-	for i, f := range o.fields {
+func (o *object) add(key []byte, raw json.RawMessage) {
+	for i := range o.fields {
+		f := &o.fields[i]
 		switch {
-		case f.key == key:
-			o.fields[i].raw = raw
+		case !same(f.key, key):
+		case bytes.Equal(f.key, key):
+			f.raw = raw
 			return
-		case same(f.key, key) && !empty(f.raw) && !empty(raw):
-			*o.err = fmt.Errorf("%s: want this key once, it is given twice in different case", o.at(strings.ToLower(key)))
+		case !empty(f.raw) && !empty(raw):
+			*o.err = fmt.Errorf("%s: want this key once, it is given twice in different case", o.at(strings.ToLower(string(key))))
 		}
 	}
 	o.fields = append(o.fields, field{key, raw})
@@ -115,15 +122,15 @@ func (o *object) add(key string, raw json.RawMessage) {
 
 // unspaced is a key of snake_case without its underscores, so that it is one of
 // camelCase. One that leads belongs to a key, as in __type.
-func unspaced(key string) string {
-	if strings.IndexByte(key, '_') > 0 {
-		return strings.ReplaceAll(key, "_", "")
+func unspaced(key []byte) []byte {
+	if bytes.IndexByte(key, '_') > 0 {
+		return bytes.ReplaceAll(key, []byte("_"), nil)
 	}
 	return key
 }
 
 // same is whether two keys differ in case at most. Known keys are ASCII.
-func same(a, b string) bool {
+func same[S string | []byte](a []byte, b S) bool {
 	if len(a) != len(b) {
 		return false
 	}
@@ -166,7 +173,7 @@ func (o object) keys() string {
 	}
 	var keys []string
 	for _, f := range o.fields {
-		keys = append(keys, strings.ToLower(f.key))
+		keys = append(keys, strings.ToLower(string(f.key)))
 	}
 	slices.Sort(keys)
 	if len(keys) > 5 {
@@ -206,7 +213,7 @@ func (o object) list(key string) []object {
 	items := o.items(key)
 	list := make([]object, 0, len(items))
 	for i, item := range items {
-		path := fmt.Sprintf("%s[%d]", o.at(key), i)
+		path := o.at(key) + "[" + strconv.Itoa(i) + "]"
 		if empty(item) && *o.err == nil {
 			*o.err = fmt.Errorf("%s: want an object, it is null", path)
 		}

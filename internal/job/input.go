@@ -40,9 +40,9 @@ func (j Job) ScheduleInput() (string, error) {
 	return `{"scheduledFor":"` + ScheduledTime + `","schedule":"` + ScheduleARN + `","job":` + string(definition) + `}`, nil
 }
 
-// IsFormOf is whether j, as a schedule carries it, becomes the deployed definition
-// once what it leaves out is taken from the schedule: expression, zone, dates and state.
-func (j Job) IsFormOf(deployed Job) bool {
+// IsFormOf is whether j, as a schedule carries it, becomes the deployed definition, of
+// that hash, once what it leaves out is taken from the schedule: expression, zone, dates and state.
+func (j Job) IsFormOf(deployed Job, hash string) bool {
 	if j.Schedule == "" {
 		j.Schedule = deployed.Schedule
 		if j.Timezone == "" {
@@ -56,5 +56,5 @@ func (j Job) IsFormOf(deployed Job) bool {
 		j.EndAt = deployed.EndAt
 	}
 	j.Disabled = deployed.Disabled
-	return j.Hash() == deployed.Hash()
+	return j.Hash() == hash
 }

@@ -60,34 +60,34 @@ type Situation struct {
 // comes. One that was due before a pause began is not started in it either, but
 // missed where nobody came for it in time: the pause is not why it did not run.
 func Admit(j job.Job, req Request, s Situation) Admission {
-	if a := withheld(req, s); a != nil {
+	if a := withheld(&req, &s); a != nil {
 		return *a
 	}
 	if req.Trigger.Kind == ByHand {
-		return admitByHand(j, s)
+		return admitByHand(&j, &s)
 	}
-	skip, skips := s.Item.SkipNext, toSkip(req.ScheduledFor, s)
-	if p := pausedAt(req.ScheduledFor, s); p != nil {
+	skip, skips := s.Item.SkipNext, toSkip(req.ScheduledFor, &s)
+	if p := pausedAt(req.ScheduledFor, &s); p != nil {
 		return Admission{As: Skipped, Why: pauseWords(p), UsesSkip: skips}
 	}
 	if skips {
 		return Admission{As: Skipped, Why: skipWords(skip), UsesSkip: true}
 	}
-	if tooLate(j, req, s) {
-		return Admission{As: Missed, Why: lateWords(j, req, s.Now)}
+	if tooLate(&j, &req, &s) {
+		return Admission{As: Missed, Why: lateWords(&j, &req, s.Now)}
 	}
-	if p := pausedAt(s.Now, s); p != nil {
+	if p := pausedAt(s.Now, &s); p != nil {
 		return Admission{As: Skipped, Why: pauseWords(p)}
 	}
-	if why := overtaken(j, req, s); why != "" {
+	if why := overtaken(&j, &req, &s); why != "" {
 		return Admission{As: Missed, Why: why}
 	}
-	a := overlap(j, false, s)
+	a := overlap(&j, false, &s)
 	if a.As != Launching {
 		return a
 	}
-	a.Late = Overdue(j, req, s.Now) && !s.Newest
-	if a.Crowded = crowded(req, s); a.Crowded {
+	a.Late = Overdue(&j, &req, s.Now) && !s.Newest
+	if a.Crowded = crowded(&req, &s); a.Crowded {
 		a.Why = rateLimited
 	}
 	return a
@@ -98,7 +98,7 @@ func Admit(j job.Job, req Request, s Situation) Admission {
 // be there again (ECS developer guide, "Fargate throttling quotas": 20, and 20 a
 // second), and somebody must ask, or some of it is lost before the look comes. What
 // a person asks for is not left.
-func crowded(req Request, s Situation) bool {
+func crowded(req *Request, s *Situation) bool {
 	since := s.Now.Sub(s.Refused)
 	return req.Trigger.Kind == BySchedule && !s.Refused.IsZero() && since >= 0 && since < s.Timing.Throttled
 }
@@ -115,16 +115,17 @@ const (
 
 // Overdue is whether a slot's trigger comes so late that it matters whether a run
 // of a later slot exists: more than three minutes after its job's window.
-func Overdue(j job.Job, req Request, now time.Time) bool {
+func Overdue(j *job.Job, req *Request, now time.Time) bool {
 	return req.Trigger.Kind == BySchedule && now.Sub(req.ScheduledFor) > time.Duration(j.Window)+overdue
 }
 
 // overtaken says why an overdue slot is not run any more, "" where it is.
-func overtaken(j job.Job, req Request, s Situation) string {
+func overtaken(j *job.Job, req *Request, s *Situation) string {
+	if !Overdue(j, req, s.Now) {
+		return ""
+	}
 	late := fmt.Sprintf("its trigger came %s late", job.Duration(s.Now.Sub(req.ScheduledFor).Truncate(time.Second)))
 	switch {
-	case !Overdue(j, req, s.Now):
-		return ""
 	case s.Later != "":
 		return fmt.Sprintf("%s, and %s, of a later slot, was started before", late, s.Later)
 	case !s.Newest && s.Now.Sub(s.Item.Late) < lateGap:
@@ -135,14 +136,14 @@ func overtaken(j job.Job, req Request, s Situation) string {
 
 // toSkip is whether a slot is the one that a person asked to be skipped. A
 // trigger may come before that of an earlier slot: it does not take its place.
-func toSkip(slot time.Time, s Situation) bool {
+func toSkip(slot time.Time, s *Situation) bool {
 	skip := s.Item.SkipNext
 	return skip != nil && !slot.Before(skip.At.Truncate(time.Minute)) && (s.SkipEnd.IsZero() || slot.Before(s.SkipEnd))
 }
 
 // tooLate is whether a slot is missed. What the sweep records is, also in the
 // very moment in which its time is up: no trigger came.
-func tooLate(j job.Job, req Request, s Situation) bool {
+func tooLate(j *job.Job, req *Request, s *Situation) bool {
 	switch {
 	case req.Trigger.Kind == BySweep:
 		return true
@@ -152,14 +153,14 @@ func tooLate(j job.Job, req Request, s Situation) bool {
 	return j.CatchUp != job.CatchUpLast || !s.Newest && req.Trigger.Kind != ByCatchUp
 }
 
-func admitByHand(j job.Job, s Situation) Admission {
+func admitByHand(j *job.Job, s *Situation) Admission {
 	if p := pausedAt(s.Now, s); p != nil && !s.Force {
 		return Admission{Refuse: fmt.Sprintf("%s is %s: use --force to run it all the same", j.Name, pauseWords(p))}
 	}
 	return overlap(j, true, s)
 }
 
-func overlap(j job.Job, byHand bool, s Situation) Admission {
+func overlap(j *job.Job, byHand bool, s *Situation) Admission {
 	other := cmp.Or(s.Holder, s.Waiter)
 	switch {
 	case !j.Exclusive() || s.Holder == "" && s.Waiter == "":
@@ -176,7 +177,7 @@ func overlap(j job.Job, byHand bool, s Situation) Admission {
 	return Admission{As: Skipped, Why: fmt.Sprintf("overlap: %s was still open%s", other, openSince(s)), HeldBy: other}
 }
 
-func openSince(s Situation) string {
+func openSince(s *Situation) string {
 	if s.HolderSince.IsZero() {
 		return ""
 	}
@@ -184,7 +185,7 @@ func openSince(s Situation) string {
 }
 
 // pausedAt is the pause of the job, or of all, that is in force at a time.
-func pausedAt(at time.Time, s Situation) *job.Pause {
+func pausedAt(at time.Time, s *Situation) *job.Pause {
 	return cmp.Or(s.Item.PausedAt(at), s.All.PausedAt(at))
 }
 
@@ -207,7 +208,7 @@ func skipWords(s *job.Skip) string {
 	return words
 }
 
-func lateWords(j job.Job, req Request, now time.Time) string {
+func lateWords(j *job.Job, req *Request, now time.Time) string {
 	within := job.Duration(j.Late())
 	if req.Trigger.Kind == BySweep {
 		return fmt.Sprintf("no trigger came within %s", within)

@@ -267,15 +267,20 @@ func (r Run) clone(another bool) Run {
 // nothing that changes after that, so every send is the same request.
 func (r *Run) ForAttempt(j job.Job, n int) job.Job {
 	j = r.Effective(j)
+	j.Capacity = r.Capacity(&j, n)
+	return j
+}
+
+// Capacity is what an attempt of this run is launched on.
+func (r *Run) Capacity(j *job.Job, n int) job.Capacity {
 	a := r.Attempt(n)
 	switch {
 	case j.Capacity != job.SpotThenOnDemand:
+		return j.Capacity
 	case a != nil && a.OnDemand:
-		j.Capacity = job.OnDemand
-	default:
-		j.Capacity = job.Spot
+		return job.OnDemand
 	}
-	return j
+	return job.Spot
 }
 
 // Effective is the job as this run launches it: with the defaults of its inputs,

@@ -42,7 +42,7 @@ func (d *decider) withhold(why string) {
 
 // withheld is what becomes of a first request that must not be launched; nil
 // where it may be.
-func withheld(req Request, s Situation) *Admission {
+func withheld(req *Request, s *Situation) *Admission {
 	why := s.Timing.withheld(req.ScheduledFor)
 	switch {
 	case s.Timing.Standby:
