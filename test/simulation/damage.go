@@ -61,7 +61,6 @@ func (w *World) misname(d dice, j *deployed) {
 		item.Waiting = string(id)
 	}
 	item.Rev++
-	w.store.items[item.Name] = item
 	w.tell(id, "somebody has the item name it: lock %q, waiting %q", item.Lock, item.Waiting)
 }
 

@@ -29,7 +29,7 @@ type ecs struct {
 
 // binding is what a client token stands for.
 type binding struct {
-	request control.Launch
+	request *control.Launch
 	at      time.Time
 	task    *task
 	failure string
@@ -69,7 +69,7 @@ const (
 
 // unreachable is the answer of an ECS that hangs or is out of order, which may
 // have carried the request out all the same; nil where it is neither.
-func (e *ecs) unreachable(l control.Launch, token string, d dice) run.Event {
+func (e *ecs) unreachable(l *control.Launch, token string, d dice) run.Event {
 	w := e.w
 	if hangs, arrives := w.hangs(); hangs {
 		if arrives {
@@ -87,7 +87,7 @@ func (e *ecs) unreachable(l control.Launch, token string, d dice) run.Event {
 }
 
 // runTask is RunTask as a caller sees it.
-func (e *ecs) runTask(l control.Launch, d dice) run.Event {
+func (e *ecs) runTask(l *control.Launch, d dice) run.Event {
 	w, n := e.w, l.Attempt
 	token := l.Mark().ClientToken(l.Stack) + w.opt.Mutation.salt(len(e.sends))
 	if answer := e.unreachable(l, token, d); answer != nil {
@@ -133,7 +133,7 @@ func refused(attempt int, d dice) run.Event {
 }
 
 // carryOut is what RunTask does once a request has arrived.
-func (e *ecs) carryOut(l control.Launch, token string, d dice) run.Event {
+func (e *ecs) carryOut(l *control.Launch, token string, d dice) run.Event {
 	w, n := e.w, l.Attempt
 	switch {
 	case w.denied[ClusterGone].covers(w.now):
@@ -164,7 +164,7 @@ func (e *ecs) carryOut(l control.Launch, token string, d dice) run.Event {
 	return run.Launched{Attempt: n, TaskARN: b.task.arn, LastStatus: "PROVISIONING"}
 }
 
-func (e *ecs) replay(b *binding, l control.Launch) run.Event {
+func (e *ecs) replay(b *binding, l *control.Launch) run.Event {
 	same := reflect.DeepEqual(b.request, l)
 	switch {
 	case !same && b.task != nil: // ConflictException with its resourceIds

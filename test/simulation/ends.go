@@ -36,7 +36,7 @@ func (w *World) ended(l *life, r *run.Run, withItem bool) {
 	if kind := w.wanted(r, withItem); kind != "" {
 		e.notice = fmt.Sprintf("%s:%s/%s/%d", kind, stack, r.ID, len(r.Attempts))
 	}
-	if item := w.store.items[r.ID.Job()]; item.Lock == string(r.ID) {
+	if item := w.store.item(r.ID.Job()); item.Lock == string(r.ID) {
 		w.violate("the lock is freed", r.ID, "it %s and holds the lock of its job", r.Status)
 	}
 	if a := r.Last(); a != nil {
@@ -86,7 +86,7 @@ func (w *World) untoldOf(newest run.ID, missed int, f failing) {
 		}
 		return
 	}
-	if n := w.store.definitions[w.store.runs[newest].run.Definition].Notify; !n.FirstOnly || !f.now && !f.vague {
+	if n := w.store.definition(w.store.runs[newest].run.Definition).Notify; !n.FirstOnly || !f.now && !f.vague {
 		w.violate("every bad end is told once", newest, "%d slots were missed, and nobody is told", missed)
 	}
 }
@@ -113,7 +113,7 @@ func (w *World) ranAfterAll(l *life, before, after *run.Run) {
 
 // wanted is the notice that an end wants, "" for none.
 func (w *World) wanted(r *run.Run, withItem bool) notice.Kind {
-	n := w.store.definitions[r.Definition].Notify
+	n := w.store.definition(r.Definition).Notify
 	freed := w.freed(r)
 	switch r.Status {
 	case run.Failed:

@@ -167,8 +167,13 @@ type dice struct{ state *uint64 }
 func (w *World) dice(what string, n uint64) dice { return w.diceOf(hash(what), n) }
 
 func (w *World) diceOf(what, n uint64) dice {
-	state := mix(mix(w.opt.Seed, what), n)
-	return dice{&state}
+	if len(w.states) == 0 {
+		w.states = make([]uint64, 256) // in one piece: most worlds throw thousands
+	}
+	state := &w.states[0]
+	w.states = w.states[1:]
+	*state = mix(mix(w.opt.Seed, what), n)
+	return dice{state}
 }
 
 // IntN is a number from 0 on and below n.

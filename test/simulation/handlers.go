@@ -6,6 +6,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // tries is how often the platform delivers an input that fails: once and twice
@@ -28,6 +29,7 @@ type slot struct {
 
 // trigger is one delivery of a slot's trigger, with the definition of its time.
 type trigger struct {
+	run run.ID
 	job job.Job
 	at  time.Time
 	try int
@@ -39,7 +41,7 @@ func (w *World) slot(s *slot) {
 		return
 	}
 	w.plan(s.job, s.at)
-	t := &trigger{job: s.job.job, at: s.at, try: 1}
+	t := &trigger{run: run.ScheduledID(s.job.job.Name, s.at), job: s.job.job, at: s.at, try: 1}
 	d := w.dice("slot "+t.job.Name, uint64(s.at.Unix()))
 	if w.hit(d, TriggerLost, 30) {
 		w.tell("", "the trigger of %s at %s is lost", t.job.Name, s.at.Format("15:04"))
@@ -90,12 +92,12 @@ func fires(every, minute int, t time.Time) bool { return t.Minute()%every == min
 
 func (w *World) trigger(t *trigger) {
 	if w.trace != nil {
-		w.tell(scheduled(t), "trigger, delivery %d", t.try)
+		w.tell(t.run, "trigger, delivery %d", t.try)
 	}
-	twin := func() { w.trigger(&trigger{t.job, t.at, tries}) }
+	twin := func() { w.trigger(&trigger{t.run, t.job, t.at, tries}) }
 	var reply control.Reply
 	var h *handler
-	ok := w.handle("trigger", scheduled(t), twin, func(ctx context.Context) (err error) {
+	ok := w.handle("trigger", t.run, twin, func(ctx context.Context) (err error) {
 		h = w.h
 		h.slot = t.at
 		reply, err = w.fire(ctx, t)

@@ -18,8 +18,8 @@ func (p launcher) Resolve(_ context.Context, j job.Job) (t run.TaskDefinition, e
 	return t, err
 }
 
-func (p launcher) Launch(_ context.Context, l control.Launch) (e run.Event) {
-	w := p.w
+func (p launcher) Launch(_ context.Context, asked control.Launch) (e run.Event) {
+	w, l := p.w, &asked
 	w.ecs.sends = append(w.ecs.sends, send{w.now, l.Run, l.Attempt})
 	w.sent(l)
 	w.freeOfCharge(l)
@@ -55,7 +55,7 @@ func answer(e run.Event) string {
 
 // sent holds a send of an attempt against what was answered before: failures[]
 // on a first send are the token's result, whatever their words.
-func (w *World) sent(l control.Launch) {
+func (w *World) sent(l *control.Launch) {
 	by := l.Mark().StartedBy(stack)
 	if h := w.truth.final[by]; h != nil && h.to > 0 && h.to <= w.h.from && !h.disturbed {
 		w.violate("failures[] are final", l.Run, "attempt %d is sent again, and failures[] had been its answer", l.Attempt)
@@ -65,7 +65,7 @@ func (w *World) sent(l control.Launch) {
 
 // final notes failures[] that prove that an attempt launched nothing: all sends
 // before were refused.
-func (w *World) final(l control.Launch, e run.Event) {
+func (w *World) final(l *control.Launch, e run.Event) {
 	refused, ok := e.(run.Refused)
 	if !ok || refused.Stop.Kind != stop.LaunchFailure {
 		return

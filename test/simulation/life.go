@@ -91,7 +91,7 @@ func code(n int64) *int64 { return &n }
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 // newTask plans the life of the task that a request launches.
-func (w *World) newTask(l control.Launch) *task {
+func (w *World) newTask(l *control.Launch) *task {
 	by := l.Mark().StartedBy(l.Stack)
 	n := uint64(len(w.ecs.tasks))
 	w.truth.lacks[run.Mark{Run: l.Run, Attempt: l.Attempt}] = false

@@ -27,14 +27,18 @@ func (s *Store) Exist(_ context.Context, ids []run.ID) (map[run.ID]bool, error) 
 // Runs implements control.Store.
 func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
 	var found []*record
-	for name, recs := range s.byJob {
-		if q.Job != "" && q.Job != name {
-			continue
-		}
+	add := func(recs []*record) {
 		for _, rec := range recs {
 			if !rec.corrupt && selects(q, rec.run) {
 				found = append(found, rec)
 			}
+		}
+	}
+	if q.Job != "" {
+		add(s.byJob[q.Job])
+	} else {
+		for _, recs := range s.byJob {
+			add(recs)
 		}
 	}
 	slices.SortFunc(found, func(a, b *record) int { return newestFirst(a.run, b.run) })
@@ -67,7 +71,23 @@ func (s *Store) Item(_ context.Context, name string) (job.Item, error) {
 	if err := s.corruptItems[name]; err != nil {
 		return job.Item{}, err
 	}
-	return s.outItem(item), nil
+	return s.outItem(*item), nil
+}
+
+// item is what is kept of a job's item, zero where there is none.
+func (s *Store) item(name string) *job.Item {
+	if item, ok := s.items[name]; ok {
+		return item
+	}
+	return &job.Item{}
+}
+
+// definition is what is kept under a hash, zero where there is none.
+func (s *Store) definition(hash string) *job.Job {
+	if j, ok := s.definitions[hash]; ok {
+		return j
+	}
+	return &job.Job{}
 }
 
 func (s *Store) outItem(i job.Item) job.Item {
@@ -82,7 +102,7 @@ func (s *Store) Items(context.Context) ([]job.Item, error) {
 	out := make([]job.Item, 0, len(s.names))
 	for _, name := range s.names {
 		if s.corruptItems[name] == nil {
-			out = append(out, s.outItem(s.items[name]))
+			out = append(out, s.outItem(*s.items[name]))
 		}
 	}
 	if len(s.corruptItems) > 0 {
@@ -103,7 +123,7 @@ func (s *Store) Definition(_ context.Context, hash string) (job.Job, error) {
 	if !ok {
 		return job.Job{}, control.ErrNotFound
 	}
-	return j, nil
+	return *j, nil
 }
 
 // Definitions implements control.Store.
@@ -111,7 +131,7 @@ func (s *Store) Definitions(_ context.Context, hashes []string) (map[string]job.
 	out := map[string]job.Job{}
 	for _, hash := range hashes {
 		if j, ok := s.definitions[hash]; ok {
-			out[hash] = j
+			out[hash] = *j
 		}
 	}
 	return out, nil
@@ -119,7 +139,7 @@ func (s *Store) Definitions(_ context.Context, hashes []string) (map[string]job.
 
 // PutDefinition implements control.Store.
 func (s *Store) PutDefinition(_ context.Context, j job.Job) error {
-	s.definitions[j.Hash()] = j
+	s.definitions[j.Hash()] = &j
 	return nil
 }
 

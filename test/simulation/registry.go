@@ -67,15 +67,15 @@ func (w *World) asSlot(t *trigger) control.Slot {
 // taken holds the answer to a trigger against what there is: a run, nothing where the
 // calendar has no such day, or a slot that waits until it can be told what is deployed.
 func (w *World) taken(t *trigger, reply control.Reply, disturbed bool) {
-	has := w.store.runs[scheduled(t)] != nil
+	has := w.store.runs[t.run] != nil
 	switch out := len(t.job.Calendar.Only) > 0 && !t.at.Before(calendarEnds); {
 	case out && has:
-		w.violate("what the calendar leaves out does not run", scheduled(t), "its day is not one of %s", t.job.Calendar.Only)
+		w.violate("what the calendar leaves out does not run", t.run, "its day is not one of %s", t.job.Calendar.Only)
 	case out:
 	case reply.Outcome == control.Waits:
 		w.truth.waits = append(w.truth.waits, w.asSlot(t))
 	case !has && !w.mayLack(t, reply, disturbed):
-		w.violate("every trigger has its run", scheduled(t), "its trigger was taken, and there is none: %s", reply.Message)
+		w.violate("every trigger has its run", t.run, "its trigger was taken, and there is none: %s", reply.Message)
 	}
 }
 
@@ -85,10 +85,10 @@ func (w *World) taken(t *trigger, reply control.Reply, disturbed bool) {
 // finds what has none then.
 func (w *World) mayLack(t *trigger, reply control.Reply, disturbed bool) bool {
 	switch {
-	case reply.Run != "" && reply.Run != scheduled(t):
+	case reply.Run != "" && reply.Run != t.run:
 		return w.asSlot(t).Schedule == ""
 	case reply.Outcome == control.Filtered:
-		return w.asSlot(t).Schedule == "" && w.store.items[t.job.Name].Definition != t.job.Hash()
+		return w.asSlot(t).Schedule == "" && w.store.item(t.job.Name).Definition != t.job.Hash()
 	}
 	return reply.Outcome == control.Refused && w.control.Schedules != nil && (disturbed || !w.carries(t))
 }

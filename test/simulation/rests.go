@@ -55,9 +55,10 @@ func (p *process) dies() {
 
 // remember has the store know whose call is under way.
 func (p port) remember() {
-	p.w.store.rests = &control.Rests{}
 	if q := p.w.h.process; q != nil {
 		p.w.store.rests = q.rests
+	} else {
+		p.w.store.rests = &control.Rests{}
 	}
 }
 
@@ -81,7 +82,7 @@ func (w *World) mayRest(r run.Run, from, until time.Time) {
 		w.violate("only what runs rests", r.ID, "attempt %d rests until %s, and its task does not run or something is to be done", len(r.Attempts), until.Format("15:04:05"))
 		return
 	}
-	j := w.store.definitions[r.Definition]
+	j := w.store.definition(r.Definition)
 	if j.Timeout > 0 && until.After(t.started.Add(time.Duration(j.Timeout)+time.Second)) || until.Sub(from) > run.DefaultTiming.NextLook {
 		w.violate("no rest outlasts a limit", r.ID, "attempt %d started at %s and rests from %s until %s", len(r.Attempts), t.started.Format("15:04:05"), from.Format("15:04:05"), until.Format("15:04:05"))
 	}

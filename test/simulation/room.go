@@ -36,7 +36,7 @@ func (w *World) crowded() string {
 // crowdedOut answers for want of room: mostly with failures[], which are bound to
 // the token, else with an exception. What ECS looks at first is not documented, so
 // that an exception may come although the token stands for a task.
-func (e *ecs) crowdedOut(l control.Launch, token, why string, d dice) run.Event {
+func (e *ecs) crowdedOut(l *control.Launch, token, why string, d dice) run.Event {
 	if d.chance(200) {
 		return exception(l.Attempt, "ClientException", why)
 	}
@@ -49,7 +49,7 @@ func (e *ecs) crowdedOut(l control.Launch, token, why string, d dice) run.Event 
 
 // lacked notes, of an answer that proves what became of an attempt, whether it was
 // that there is no room.
-func (w *World) lacked(l control.Launch, e run.Event) {
+func (w *World) lacked(l *control.Launch, e run.Event) {
 	a := w.store.runs[l.Run].run.Attempt(l.Attempt)
 	mark := run.Mark{Run: l.Run, Attempt: l.Attempt}
 	refused, ok := e.(run.Refused)
@@ -65,13 +65,13 @@ func (w *World) lacked(l control.Launch, e run.Event) {
 
 // freeOfCharge holds a send of a further attempt against the one before: that there
 // was no room for it costs no attempt.
-func (w *World) freeOfCharge(l control.Launch) {
+func (w *World) freeOfCharge(l *control.Launch) {
 	before := run.Mark{Run: l.Run, Attempt: l.Attempt - 1}
 	life := w.truth.lives[l.Run]
 	switch {
 	case l.Round > 0 || !w.truth.lacks[before]:
 	case slices.Contains(life.rounds, l.Attempt): // a person's retry
-	case w.store.definitions[w.store.runs[l.Run].run.Definition].Capacity == job.SpotThenOnDemand: // it moved
+	case w.store.definition(w.store.runs[l.Run].run.Definition).Capacity == job.SpotThenOnDemand: // it moved
 	default:
 		w.violate("no room costs no attempt", l.Run, "attempt %d is sent, and for attempt %d there was no room", l.Attempt, before.Attempt)
 	}

@@ -63,7 +63,7 @@ func (s *skip) names(slot time.Time, plans []plan) bool {
 // paused is whether the job, or all, are paused at the slot's time or were lately.
 func (w *World) paused(r *run.Run) bool {
 	for _, name := range []string{r.ID.Job(), job.All} {
-		for _, p := range w.store.items[name].Pauses {
+		for _, p := range w.store.item(name).Pauses {
 			lately := !p.From.After(w.wall().Add(slack)) && (p.To.IsZero() || p.To.After(w.wall().Add(-slack)))
 			if lately || p.Covers(r.ScheduledFor) {
 				return true
@@ -75,15 +75,15 @@ func (w *World) paused(r *run.Run) bool {
 
 // overlaps is whether another run of the job is open, or was lately.
 func (w *World) overlaps(r *run.Run) bool {
-	if j := w.store.definitions[r.Definition]; !j.Exclusive() {
+	if j := w.store.definition(r.Definition); !j.Exclusive() {
 		return false
 	}
-	for id, l := range w.truth.lives {
-		if id == r.ID || id.Job() != r.ID.Job() {
+	for _, rec := range w.store.byJob[r.ID.Job()] {
+		if rec.run.ID == r.ID {
 			continue
 		}
-		open := !w.store.runs[id].run.Status.Terminal()
-		if open || len(l.ends) > 0 && l.ends[len(l.ends)-1].at.After(w.now.Add(-slack)) {
+		l := w.truth.lives[rec.run.ID]
+		if !rec.run.Status.Terminal() || len(l.ends) > 0 && l.ends[len(l.ends)-1].at.After(w.now.Add(-slack)) {
 			return true
 		}
 	}

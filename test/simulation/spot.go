@@ -23,7 +23,7 @@ func (w *World) place(j *deployed) {
 }
 
 // failure is what RunTask's failures[] say of a request, "" when it launches.
-func (w *World) failure(l control.Launch, token string) string {
+func (w *World) failure(l *control.Launch, token string) string {
 	if l.Job.Capacity == job.Spot {
 		if _, ok := w.luck(SpotEmpty, 250, token, 0); ok {
 			return noCapacity
@@ -107,14 +107,14 @@ func (w *World) movedFrom(id run.ID, from, before int) int {
 // placed holds a send against its job's capacity: on Spot first, and on demand
 // once Spot failed an attempt of the round. One that we had asked to stop before is
 // not Spot's, and of one that was sent twice another answer may have decided.
-func (w *World) placed(l control.Launch) {
+func (w *World) placed(l *control.Launch) {
 	r := w.store.runs[l.Run].run
 	life := w.truth.lives[l.Run]
 	if l.Attempt != len(r.Attempts) {
 		return
 	}
 	round := life.rounds[len(life.rounds)-1]
-	want := w.store.definitions[r.Definition].Capacity
+	want := w.store.definition(r.Definition).Capacity
 	if want == job.SpotThenOnDemand {
 		moved := r.Attempt(w.movedFrom(l.Run, round, l.Attempt))
 		switch {

@@ -23,12 +23,13 @@ import (
 type Store struct {
 	runs  map[run.ID]*record
 	open  []*record // in no order that matters: Due sorts
+	due   []*record // room for Due
 	byJob map[string][]*record
-	items map[string]job.Item
+	items map[string]*job.Item
 	names []string // of the items, sorted
 	// corruptItems are those that cannot be read, by name.
 	corruptItems map[string]error
-	definitions  map[string]job.Job
+	definitions  map[string]*job.Job
 	kept         []control.Kept
 	marks        map[string]time.Time
 	asked        []control.Asked
@@ -62,7 +63,7 @@ type record struct {
 // NewStore is an empty store.
 func NewStore() *Store {
 	return &Store{
-		runs: map[run.ID]*record{}, byJob: map[string][]*record{}, items: map[string]job.Item{}, definitions: map[string]job.Job{}, marks: map[string]time.Time{},
+		runs: map[run.ID]*record{}, byJob: map[string][]*record{}, items: map[string]*job.Item{}, definitions: map[string]*job.Job{}, marks: map[string]time.Time{},
 		corruptItems: map[string]error{}, rests: &control.Rests{}, keeps: control.Change.KeepsPlace,
 	}
 }
@@ -97,12 +98,12 @@ func (s *Store) Commit(_ context.Context, c control.Change) error {
 			return control.ErrConflict
 		}
 	}
-	if c.Item != nil && !s.blind && s.items[c.Item.Name].Rev != c.Item.Rev {
+	if c.Item != nil && !s.blind && s.item(c.Item.Name).Rev != c.Item.Rev {
 		return control.ErrConflict
 	}
-	before := s.putRun(rec, c.Run)
+	rec, before := s.putRun(rec, c.Run)
 	if c.Run != nil && !s.keeps(c) {
-		s.runs[c.Run.ID].place++
+		rec.place++
 	}
 	s.putItem(c.Item)
 	if s.onCommit != nil {
@@ -118,14 +119,15 @@ func revision(rec *record) int64 {
 	return rec.run.Rev
 }
 
-func (s *Store) putRun(rec *record, r *run.Run) (before *run.Run) {
+func (s *Store) putRun(rec *record, r *run.Run) (_ *record, before *run.Run) {
 	if r == nil {
-		return nil
+		return nil, nil
 	}
 	if rec == nil {
 		rec = &record{}
 		s.runs[r.ID] = rec
-		s.byJob[r.ID.Job()] = append(s.byJob[r.ID.Job()], rec)
+		name := r.ID.Job()
+		s.byJob[name] = append(s.byJob[name], rec)
 	}
 	before = rec.run
 	next := *r
@@ -141,7 +143,7 @@ func (s *Store) putRun(rec *record, r *run.Run) (before *run.Run) {
 	case !open && rec.open:
 		s.close(rec)
 	}
-	return before
+	return rec, before
 }
 
 func (s *Store) close(rec *record) {
@@ -159,15 +161,17 @@ func (s *Store) putItem(item *job.Item) {
 	if !known {
 		i, _ := slices.BinarySearch(s.names, item.Name)
 		s.names = slices.Insert(s.names, i, item.Name)
+		old = &job.Item{}
+		s.items[item.Name] = old
 	}
-	next := s.outItem(*item)
-	next.Rev = old.Rev + 1
-	s.items[item.Name] = next
+	rev := old.Rev + 1
+	*old = s.outItem(*item)
+	old.Rev = rev
 }
 
 // Due implements control.Store.
 func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
-	var due []*record
+	due := s.due[:0]
 	for _, rec := range s.open {
 		if rec.run.Lane() == lane && !rec.run.DueAt.After(now) && !s.rests.Over(rec.run.ID, rec.place, now) {
 			due = append(due, rec)
@@ -179,6 +183,7 @@ func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) 
 		}
 		return cmp.Compare(a.run.ID, b.run.ID)
 	})
+	s.due = due
 	if len(due) == 0 {
 		return nil, nil
 	}

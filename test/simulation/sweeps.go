@@ -82,10 +82,7 @@ func (w *World) untoldMissed() bool {
 
 func (w *World) sweepAt(t time.Time) {
 	w.planned++
-	w.at(t, func() {
-		w.planned--
-		w.sweeps()
-	})
+	w.at(t, w.plannedSweep)
 }
 
 // checks is whether the sweep of this minute checks the slots.

@@ -29,10 +29,10 @@ type truth struct {
 	owes        map[run.ID]time.Time       // since when a run has owed a notice
 	waits       []control.Slot             // slots that were answered to wait
 	calendars   map[string]int             // checks since a job's calendar should have been told
-	notices     map[string]*told           // by target and notice
-	heard       map[string]bool            // startedBy of tasks whose stop was taken
-	final       map[string]*handler        // who was given failures[] by startedBy
-	untold      map[string]time.Time       // since when ECS has refused to tell, by startedBy
+	notices     map[carried]*told
+	heard       map[string]bool      // startedBy of tasks whose stop was taken
+	final       map[string]*handler  // who was given failures[] by startedBy
+	untold      map[string]time.Time // since when ECS has refused to tell, by startedBy
 	untoldUntil time.Time
 	spotFailed  map[run.Mark]bool // attempts for which Spot had no room
 	lacks       map[run.Mark]bool // attempts for which there was no room, when last asked
@@ -74,7 +74,7 @@ type told struct {
 
 func (t *truth) init() {
 	*t = truth{
-		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, held: map[string]holder{}, heldBack: map[run.ID]bool{}, owes: map[run.ID]time.Time{}, owed: map[string]int{}, notices: map[string]*told{}, heard: map[string]bool{},
+		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, held: map[string]holder{}, heldBack: map[run.ID]bool{}, owes: map[run.ID]time.Time{}, owed: map[string]int{}, notices: map[carried]*told{}, heard: map[string]bool{},
 		final: map[string]*handler{}, lacks: map[run.Mark]bool{}, spotFailed: map[run.Mark]bool{}, untold: map[string]time.Time{}, givenUp: map[string]bool{}, skips: map[string]*skip{},
 	}
 }
@@ -85,14 +85,18 @@ func (w *World) violate(check string, id run.ID, format string, args ...any) {
 	w.tell(id, "VIOLATION of %q: %s", check, v.What)
 }
 
+// carried is a notice, by its id, at a target.
+type carried struct{ target, notice string }
+
 // told notes a notice that a target took. The same one again is right only where
 // its teller was disturbed before it could write down that it is told, or where
 // the second one was under way before the first had ended.
 func (w *World) told(target string, n notice.Notice) {
 	w.tell(n.Run, "told %s: %s %s", target, n.Kind, n.Cause)
-	t := w.truth.notices[target+" "+n.ID]
+	to := carried{target, n.ID}
+	t := w.truth.notices[to]
 	if t == nil {
-		w.truth.notices[target+" "+n.ID] = &told{1, w.h}
+		w.truth.notices[to] = &told{1, w.h}
 		return
 	}
 	if t.by.to > 0 && t.by.to <= w.h.from && !t.by.disturbed && t.times >= w.truth.owed[n.ID] {
@@ -104,7 +108,7 @@ func (w *World) told(target string, n notice.Notice) {
 
 // everybodyTold is whether all targets took a notice.
 func (w *World) everybodyTold(id string) bool {
-	return !slices.ContainsFunc(targets, func(target string) bool { return w.truth.notices[target+" "+id] == nil })
+	return !slices.ContainsFunc(targets, func(target string) bool { return w.truth.notices[carried{target, id}] == nil })
 }
 
 // committed sees every write to the store that took effect.
@@ -207,7 +211,7 @@ const slack = 6 * time.Minute
 
 // launching checks a decision to launch.
 func (w *World) launching(l *life, before, after *run.Run) {
-	j := w.store.definitions[after.Definition]
+	j := w.store.definition(after.Definition)
 	if late := w.wall().Sub(after.ReadyAt) - j.Retry.Within(); late > slack {
 		w.violate("deadlines are kept", after.ID, "a launch is decided on %s after the deadline", late)
 	}
@@ -233,12 +237,12 @@ func (w *World) claimed(r *run.Run) {
 	if r.ID.ByHand() || r.Status.Terminal() && r.Status != run.Failed {
 		return
 	}
-	j := w.store.definitions[r.Definition]
+	j := w.store.definition(r.Definition)
 	if late := w.wall().Sub(r.ScheduledFor) - j.Late(); late > slack && j.CatchUp != job.CatchUpLast {
 		w.violate("late slots are missed", r.ID, "its launch is decided on %s too late", late)
 	}
 	for _, name := range []string{r.ID.Job(), job.All} {
-		item := w.store.items[name]
+		item := w.store.item(name)
 		if p := item.PausedAt(r.ScheduledFor); p != nil && p.From.Add(slack).Before(w.wall()) {
 			w.violate("what is paused does not start", r.ID, "%s is paused since %s", name, p.From.Format("15:04:05"))
 		}
@@ -274,5 +278,3 @@ func (w *World) slotsChecked() {
 		}
 	}
 }
-
-func scheduled(t *trigger) run.ID { return run.ScheduledID(t.job.Name, t.at) }

@@ -57,6 +57,7 @@ type World struct {
 	calm    bool          // no more faults
 	active  FaultSet
 	mood    [faults]int
+	states  []uint64 // room for dice
 	count   [faults]int
 	queue   queue
 	h       *handler
@@ -65,13 +66,15 @@ type World struct {
 	// sweepers are the processes that sweep, the first in most minutes.
 	sweepers [2]*process
 	planned  int // sweeps on the queue
-	jobs     []*deployed
-	dirty    bool      // the registry changed since the last Sync
-	silent   time.Time // no sweep until then
-	outage   time.Time // no RunTask until then
-	denied   [faults]span
-	razing   time.Time // no launch until then, since the cluster is being deleted
-	untold   string    // whose tasks DescribeTasks does not tell of
+	// plannedSweep is one of them, as it comes.
+	plannedSweep func()
+	jobs         []*deployed
+	dirty        bool      // the registry changed since the last Sync
+	silent       time.Time // no sweep until then
+	outage       time.Time // no RunTask until then
+	denied       [faults]span
+	razing       time.Time // no launch until then, since the cluster is being deleted
+	untold       string    // whose tasks DescribeTasks does not tell of
 
 	store   *Store
 	ecs     *ecs
@@ -136,6 +139,10 @@ func newWorld(opt Options) *World {
 	w.store.blind = opt.Mutation == BlindWrites
 	w.store.keeps = opt.Mutation.keeps
 	w.sweepers = [2]*process{newProcess(), newProcess()}
+	w.plannedSweep = func() {
+		w.planned--
+		w.sweeps()
+	}
 	w.control = &control.Control{
 		Stack: stack, Store: port{w}, Launcher: launcher{w}, Notifier: newNotifier(w),
 		Now: w.clock, Timing: run.DefaultTiming, Log: quiet, Abreast: 1,
