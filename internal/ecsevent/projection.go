@@ -43,15 +43,15 @@ func exitCodes(o object) (codes []*int64) {
 		switch {
 		case len(f.key) < len("exit") || !same(f.key[:len("exit")], "exit"):
 		case f.raw[0] == '[':
-			for i, raw := range o.items(f.key) {
+			for i, raw := range o.items(string(f.key)) {
 				key := fmt.Sprintf("%s[%d]", f.key, i)
-				one := object{path: o.path, err: o.err, fields: []field{{key, raw}}}
+				one := object{path: o.path, err: o.err, fields: []field{{[]byte(key), raw}}}
 				if !empty(raw) {
 					codes = append(codes, one.integer(key))
 				}
 			}
 		default:
-			codes = append(codes, o.integer(f.key))
+			codes = append(codes, o.integer(string(f.key)))
 		}
 	}
 	return codes
