@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -141,6 +142,18 @@ func TestListen(t *testing.T) {
 		defer func() { _ = l.Close() }()
 		if !strings.HasPrefix(base, "http://127.0.0.1:") {
 			t.Errorf("it listens on %s", base)
+		}
+	})
+	t.Run("no more than was said", func(t *testing.T) {
+		t.Parallel()
+		// Of 0.0.0.0 Go makes every address of both families, unless it is told.
+		l, _, err := (&uiCmd{Listen: "0.0.0.0:0"}).listen(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = l.Close() }()
+		if host, _, _ := net.SplitHostPort(l.Addr().String()); host != "0.0.0.0" {
+			t.Errorf("it listens on %s", host)
 		}
 	})
 	t.Run("one place only", func(t *testing.T) {
