@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,6 +35,7 @@ type Frame struct {
 
 	zone     *time.Location
 	zoneName string
+	yours    string
 	zones    map[string]*time.Location
 	command  func(string) string
 }
@@ -43,7 +45,7 @@ func (s *Server) frame(r *http.Request, q Query, nav, title string) Frame {
 	f := Frame{
 		Title: title, Nav: nav, Path: r.URL.Path, Query: q, Stack: s.cfg.Plane.Name, Others: s.cfg.Others, Now: s.cfg.Now(), Attention: -1,
 		ReadOnly: s.readOnly(r.Context()), Token: tokenOf(r), Events: "/events",
-		zone: s.cfg.Zone, zoneName: s.cfg.ZoneName, zones: map[string]*time.Location{}, command: s.cfg.Command,
+		zone: s.cfg.Zone, zoneName: s.cfg.ZoneName, yours: s.cfg.ZoneName, zones: map[string]*time.Location{}, command: s.cfg.Command,
 	}
 	if q.Zone != "" && q.Zone != ZoneJob {
 		f.zone, f.zoneName = plane.Zone(q.Zone), q.Zone
@@ -75,7 +77,7 @@ func (f *Frame) Zones() []Choice {
 			out = append(out, Choice{Value: value, Words: words, Chosen: f.Query.Zone == value})
 		}
 	}
-	add("", "yours")
+	add("", fmt.Sprintf("yours (%s)", f.yours))
 	add(ZoneJob, "each job's")
 	add("UTC", "UTC")
 	if f.Query.Zone != "" {

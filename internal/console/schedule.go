@@ -18,6 +18,8 @@ type schedule struct {
 	Frame
 	Days []heatDay
 	Peak int
+	// Key says what the colours of the heat map mean.
+	Key []heatKey
 	preview.Report
 }
 
@@ -25,6 +27,34 @@ type schedule struct {
 type heatDay struct {
 	At    time.Time
 	Hours []heatHour
+}
+
+// heatKey is a colour of the heat map: of hours with From to To launches in their
+// fullest minute.
+type heatKey struct{ Level, From, To int }
+
+// levels is how many colours there are, beside that of hours without a launch.
+const levels = 5
+
+// levelOf is the colour of a number of launches in one minute, where most is the
+// highest.
+func levelOf(n, most int) int {
+	if n == 0 || most <= levels {
+		return n
+	}
+	return 1 + (levels-1)*(n-1)/(most-1)
+}
+
+// keyOf are the colours that a heat map with at most so many launches a minute has.
+func keyOf(most int) (out []heatKey) {
+	for n := range most + 1 {
+		l := levelOf(n, most)
+		if len(out) == 0 || out[len(out)-1].Level != l {
+			out = append(out, heatKey{Level: l, From: n})
+		}
+		out[len(out)-1].To = n
+	}
+	return out
 }
 
 // heatHour is an hour of the wall clock; Level is 0 to 5. A zero At is an hour
@@ -77,7 +107,6 @@ func (s *Server) preview(ctx context.Context, from time.Time) (preview.Report, e
 // fill lays the days of a report out.
 func (s *schedule) fill(r preview.Report, from time.Time) {
 	s.Report = r
-	most := 1
 	for d := range ahead {
 		day := time.Date(from.Year(), from.Month(), from.Day()+d, 0, 0, 0, 0, s.zone)
 		row := heatDay{At: day}
@@ -93,27 +122,25 @@ func (s *schedule) fill(r preview.Report, from time.Time) {
 				end = e
 			}
 			hour.Launches, hour.Peak = r.Between(at, end)
-			most = max(most, hour.Launches)
+			s.Peak = max(s.Peak, hour.Peak)
 			row.Hours = append(row.Hours, hour)
 		}
 		s.Days = append(s.Days, row)
 	}
 	for _, d := range s.Days {
 		for i := range d.Hours {
-			d.Hours[i].finish(most)
-			s.Peak = max(s.Peak, d.Hours[i].Peak)
+			d.Hours[i].finish(s.Peak)
 		}
 	}
+	s.Key = keyOf(s.Peak)
 }
 
 func (h *heatHour) finish(most int) {
 	if h.At.IsZero() {
 		return
 	}
-	if h.Launches > 0 {
-		h.Level = 1 + 4*(h.Launches-1)/max(most-1, 1)
-	}
-	h.Title = fmt.Sprintf("%s: %d launches, at most %d a minute", h.At.Format("Mon 2 Jan 15:04 MST"), h.Launches, h.Peak)
+	h.Level = levelOf(h.Peak, most)
+	h.Title = fmt.Sprintf("%s: %d launched, at most %d in one minute", h.At.Format("Mon 2 Jan 15:04 MST"), h.Launches, h.Peak)
 }
 
 func (h heatHour) label() string { return fmt.Sprintf("%02d", h.Hour) }

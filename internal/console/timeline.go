@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -22,8 +23,9 @@ type timeline struct {
 	Ticks    []tick
 	Spans    []Choice
 	Classes  []Choice
-	// NowAt is the place of the present in percent, "" where it is not in sight.
-	NowAt string
+	// NowAt is the place of the present in percent, "" where it is not in sight. NowSide
+	// is on which side of it the word stands, "" for its middle.
+	NowAt, NowSide string
 	// Week is whether it shows days, not hours.
 	Week bool
 	// Cut is how many slots of a job are drawn where one has more, 0 where none has.
@@ -60,6 +62,7 @@ type shape struct {
 type tick struct {
 	At, Text string
 	Day      bool
+	at       time.Time
 }
 
 // rowsAtMost is how many rows a page has: a page of so many stays under a
@@ -113,7 +116,8 @@ func (t *timeline) fill(read view.Timeline, span time.Duration) {
 		t.Counts = append(t.Counts, classCount{c, total[c]})
 		t.Classes = append(t.Classes, Choice{Value: c.String(), Words: LookOfClass(c).Word, Chosen: t.Query.Class == c.String()})
 	}
-	t.Ticks = ticksOf(t.From, t.To, t.Now, span, t.zone)
+	t.Ticks = ticksOf(t.From, t.To, span, t.zone)
+	t.NowSide = giveWay(t.Ticks, t.From, t.To, t.Now)
 	t.Week = span > defaultSpan
 	for _, s := range spans {
 		value := s.Word
@@ -221,13 +225,9 @@ func clock(at, now time.Time, zone *time.Location) string {
 }
 
 // ticksOf are the times of an axis: those of the wall clock of the zone.
-func ticksOf(from, to, now time.Time, span time.Duration, zone *time.Location) []tick {
+func ticksOf(from, to time.Time, span time.Duration, zone *time.Location) []tick {
 	step := map[time.Duration]int{3 * time.Hour: 1, 24 * time.Hour: 6}[span]
 	step = cmp.Or(step, 24)
-	room := 0.06 // of the axis, that a text and "now" need
-	if step == 24 {
-		room = 0.04
-	}
 	var out []tick
 	day := from.In(zone)
 	for d := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone); d.Before(to); d = time.Date(d.Year(), d.Month(), d.Day()+1, 0, 0, 0, 0, zone) {
@@ -236,15 +236,35 @@ func ticksOf(from, to, now time.Time, span time.Duration, zone *time.Location) [
 			if at.Before(from) || !at.Before(to) || at.Hour() != h {
 				continue
 			}
-			k := tick{At: percent(100 * float64(at.Sub(from)) / float64(to.Sub(from))), Day: h == 0}
+			k := tick{At: percent(100 * float64(at.Sub(from)) / float64(to.Sub(from))), Day: h == 0, at: at}
 			k.Text = tickText(at, step == 24, len(out) == 0)
-			if now.Sub(at).Abs().Seconds() < room*to.Sub(from).Seconds() {
-				k.Text = "" // "now" stands there
-			}
 			out = append(out, k)
 		}
 	}
 	return out
+}
+
+// room is what of the axis a text and the word "now" need beside each other.
+const room = 0.08
+
+// giveWay takes the text of the tick that is next to the present away where both have
+// no room, and returns to which side the word "now" goes then: to where that text was.
+func giveWay(ticks []tick, from, to, now time.Time) (side string) {
+	away := func(k tick) float64 { return float64(k.at.Sub(now)) / float64(to.Sub(from)) }
+	next := -1
+	for i, k := range ticks {
+		if math.Abs(away(k)) < room && (next < 0 || math.Abs(away(k)) < math.Abs(away(ticks[next]))) {
+			next = i
+		}
+	}
+	if next < 0 {
+		return ""
+	}
+	ticks[next].Text = ""
+	if away(ticks[next]) < 0 {
+		return "end"
+	}
+	return "start"
 }
 
 // tickText is the text of a tick; where all are days, they have to fit beside each other.

@@ -110,7 +110,7 @@ func (s *Server) runOf(ctx context.Context, a *ask) (run.Run, view.Story, error)
 
 func preparePause(ctx context.Context, s *Server, a *ask) error {
 	a.Title, a.Button, a.Reason, a.Until = "Pause "+a.Who(), "Pause "+a.Who(), true, true
-	a.Says = append(a.Says, "Slots in the pause are recorded as skipped; they are not made up for afterwards. Runs that are open go on, and people can still run it by hand.")
+	a.Says = append(a.Says, "Slots in the pause are recorded as skipped; they are not made up for afterwards. Runs that are open go on, and people can still start some by hand.")
 	if a.Job == job.All {
 		a.Warns = append(a.Warns, "This pauses every job of "+a.Stack+".")
 		a.Confirm = "all jobs"

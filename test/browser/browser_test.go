@@ -4,11 +4,17 @@ package browser
 
 import (
 	"context"
+	"errors"
+	"flag"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,9 +33,64 @@ var now = time.Date(2026, 11, 24, 7, 26, 40, 0, time.UTC)
 
 func TestMain(m *testing.M) {
 	localecs.MaybeSupervise()
+	flag.Parse()
+	// Most of a test's time is a wait for a page, so more go side by side than there are
+	// processors.
+	if set := flag.Lookup("test.parallel"); set != nil && set.Value.String() == set.DefValue {
+		_ = set.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0)))
+	}
 	code := m.Run()
 	driver.Close()
+	seeds.close()
 	os.Exit(code)
+}
+
+// seeds are files of a state that was seeded for a time: each is filled once, and copied
+// for the tests that want it.
+var seeds seeded
+
+type seeded struct {
+	mu    sync.Mutex
+	dir   string
+	files map[time.Time]func() (string, error)
+}
+
+func (s *seeded) close() { _ = os.RemoveAll(s.dir) }
+
+// copyTo copies the state of a time.
+func (s *seeded) copyTo(ctx context.Context, path string, at time.Time) error {
+	s.mu.Lock()
+	if s.files == nil {
+		dir, err := os.MkdirTemp("", "batchplane-seeds-")
+		if err != nil {
+			s.mu.Unlock()
+			return err
+		}
+		s.dir, s.files = dir, map[time.Time]func() (string, error){}
+	}
+	if s.files[at] == nil {
+		file := filepath.Join(s.dir, fmt.Sprintf("%d.db", at.Unix()))
+		s.files[at] = sync.OnceValues(func() (string, error) { return file, fill(context.WithoutCancel(ctx), file, at) })
+	}
+	filled := s.files[at]
+	s.mu.Unlock()
+	from, err := filled()
+	if err != nil {
+		return err
+	}
+	b, err := os.ReadFile(from) //nolint:gosec // it is our own
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, b, 0o600)
+}
+
+func fill(ctx context.Context, path string, at time.Time) error {
+	store, err := sqlite.Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(seed.Fill(ctx, store, at), store.Close())
 }
 
 // tab is a page of the browser, looking at a console.
@@ -73,14 +134,7 @@ type served struct {
 func serve(tb testing.TB, at time.Time, change func(*console.Config)) *served {
 	tb.Helper()
 	db := filepath.Join(tb.TempDir(), "state.db")
-	store, err := sqlite.Open(tb.Context(), db)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := seed.Fill(tb.Context(), store, at); err != nil {
-		tb.Fatal(err)
-	}
-	if err := store.Close(); err != nil {
+	if err := seeds.copyTo(tb.Context(), db, at); err != nil {
 		tb.Fatal(err)
 	}
 	p, err := wire.LocalPlane(tb.Context(), db)

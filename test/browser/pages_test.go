@@ -1,7 +1,11 @@
 package browser
 
 import (
+	"bytes"
+	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,8 +29,66 @@ func paths(t *testing.T, s *served) map[string]string {
 	}
 }
 
-// TestEveryPage: by day, in the dark, at 400 px and at twice its size each page is
-// whole, obeys its policy, and has no serious fault of accessibility; so has what is
+// look is how somebody looks at a page.
+type look struct {
+	name          string
+	width, height int64
+	scale         float64
+	scheme, media string
+	// check is what is to hold then.
+	check func(b *tab, name, axe string)
+}
+
+var looks = []look{
+	{"by day", 1280, 900, 1, "light", "", func(b *tab, name, axe string) { b.Judge(name, axe) }},
+	// But for colours all is as by day.
+	{"in the dark", 1280, 900, 1, "dark", "", func(b *tab, name, axe string) { b.Judge(name, axe, driver.Colours...) }},
+	// A window of 1280 px at 200 % has room for 640.
+	{"at twice its size", 640, 450, 2, "dark", "", func(*tab, string, string) {}},
+	{"at 400 px", 400, 900, 1, "light", "", func(b *tab, name, axe string) {
+		b.Still(name, ".tl, .heat") // which have time across
+		b.Judge(name, axe)
+	}},
+	// From a dark screen; a sheet of A4 has 718 px between its margins.
+	{"on paper", 718, 1000, 1, "dark", "print", func(b *tab, name, _ string) { b.printed(name) }},
+}
+
+// look looks at the page that is open in all ways, and leaves it as it is by day.
+func (b *tab) look(name, axe string) {
+	b.Helper()
+	for _, l := range looks {
+		b.turn(l)
+		b.Fits(name + " " + l.name)
+		l.check(b, name+" "+l.name, axe)
+	}
+	b.turn(looks[0])
+}
+
+// turn has the page be seen in a way.
+func (b *tab) turn(l look) {
+	b.Helper()
+	b.Do(l.name, chromedp.EmulateViewport(l.width, l.height, chromedp.EmulateScale(l.scale)), driver.Media(l.scheme, l.media))
+	b.Until("it is seen "+l.name, fmt.Sprintf(`innerWidth === %d && matchMedia('(prefers-color-scheme: dark)').matches === %t && matchMedia('print').matches === %t`, l.width, l.scheme == "dark", l.media == "print"))
+}
+
+// printed fails where a page on paper is not light and whole, or has what only a screen
+// can do.
+func (b *tab) printed(name string) {
+	b.Helper()
+	b.Still(name, "nothing")
+	for what, found := range map[string]string{
+		"buttons":        `[...document.querySelectorAll('button, .button, .top select, .filter, main nav, .top nav, .skip')].filter(e => e.checkVisibility()).length`,
+		"parts cut off":  `[...document.querySelectorAll('main *:not(svg *)')].filter(e => e.clientHeight > 1 && getComputedStyle(e).overflowY !== 'visible' && e.scrollHeight > e.clientHeight + 1).length`,
+		"colours astray": `(s => s.backgroundColor === 'rgb(255, 255, 255)' && s.color === 'rgb(28, 33, 38)' ? 0 : 1)(getComputedStyle(document.documentElement))`,
+	} {
+		if n := b.Number("looking for "+what, found); n > 0 {
+			b.Errorf("%s has %d %s", name, n, what)
+		}
+	}
+}
+
+// TestEveryPage: by day, in the dark, at 400 px, at twice its size and on paper each page
+// is whole, obeys its policy, and has no serious fault of accessibility; so has what is
 // answered, and what somebody sees who is not signed in.
 func TestEveryPage(t *testing.T) {
 	t.Parallel()
@@ -38,39 +100,66 @@ func TestEveryPage(t *testing.T) {
 		t.Skip("axe-core: make tools-axe installs it")
 	}
 	s := serve(t, now, checked)
-	for look, actions := range map[string][]chromedp.Action{
-		"light":  {chromedp.EmulateViewport(1280, 900), driver.Media("light")},
-		"dark":   {chromedp.EmulateViewport(1280, 900), driver.Media("dark")},
-		"narrow": {chromedp.EmulateViewport(400, 900), driver.Media("light")},
-		// A window of 1280 px at 200 % has room for 640.
-		"zoomed": {chromedp.EmulateViewport(640, 450, chromedp.EmulateScale(2)), driver.Media("dark")},
-	} {
-		t.Run(look, func(t *testing.T) {
+	all := paths(t, s)
+	names := slices.Sorted(maps.Keys(all))
+	const parts = 4
+	for part := range parts { // side by side
+		t.Run(fmt.Sprintf("part %d of %d", part+1, parts), func(t *testing.T) {
 			t.Parallel()
 			b := open(t)
 			b.signIn(s)
-			b.Do(look, actions...)
-			for name, path := range paths(t, s) {
-				b.visit(s, path)
-				b.Fits(name)
-				if look != "zoomed" { // which has the layout of one of the others
-					b.Judge(name, axe)
-				}
+			for i := part; i < len(names); i += parts {
+				b.visit(s, all[names[i]])
+				b.look(names[i], axe)
 			}
-			b.visit(s, "/ask/resume?of=ledger-close")
-			b.Press(nil)
-			b.Judge("an answer", axe)
-			b.visit(s, "/ask/stop?run=thumbnailer/"+slotOf(t, s, "thumbnailer"))
-			b.Do("without a reason", chromedp.Evaluate(`document.querySelector('#reason').required = false`, nil))
-			b.Press(nil)
-			b.Judge("what is wrong with a form", axe)
 			b.Quiet()
-			stranger := open(t)
-			stranger.Do(look, actions...)
-			stranger.visit(s, "/")
-			stranger.Fits("a stranger's page")
-			stranger.Judge("a stranger's page", axe)
 		})
+	}
+	t.Run("answers", func(t *testing.T) {
+		t.Parallel()
+		b := open(t)
+		b.signIn(s)
+		b.visit(s, "/ask/resume?of=ledger-close")
+		b.Press(nil)
+		b.look("an answer", axe)
+		b.visit(s, "/ask/stop?run=thumbnailer/"+slotOf(t, s, "thumbnailer"))
+		b.Do("without a reason", chromedp.Evaluate(`document.querySelector('#reason').required = false`, nil))
+		b.Press(nil)
+		b.look("what is wrong with a form", axe)
+		b.Quiet()
+		stranger := open(t)
+		stranger.visit(s, "/")
+		stranger.look("a stranger's page", axe)
+	})
+}
+
+// TestPrinted: Chromium makes a document of one sheet of a timeline.
+func TestPrinted(t *testing.T) {
+	t.Parallel()
+	s := serve(t, now, nil)
+	b := open(t)
+	b.signIn(s)
+	b.visit(s, "/timeline")
+	if pdf := b.PDF(); !bytes.HasPrefix(pdf, []byte("%PDF-")) || bytes.Count(pdf, []byte("/Type /Page\n")) != 1 {
+		t.Errorf("the timeline is %d pages of a document of %d bytes", bytes.Count(pdf, []byte("/Type /Page\n")), len(pdf))
+	}
+}
+
+// TestRowsStayRows: where a table is shown as a list for want of room, a screen reader
+// still finds its rows and cells.
+func TestRowsStayRows(t *testing.T) {
+	t.Parallel()
+	s := serve(t, now, nil)
+	b := open(t)
+	b.signIn(s)
+	b.Do("a narrow window", chromedp.EmulateViewport(400, 900))
+	for _, path := range []string{"/history", "/jobs", "/ask/retry-all"} {
+		b.visit(s, path)
+		b.Until(path+" has a list", `getComputedStyle(document.querySelector('main tbody tr')).display === 'flex'`)
+		roles := b.Roles()
+		if rows := b.Number("counting", `document.querySelectorAll('main tr').length`); roles["row"] < rows || roles["cell"] == 0 || roles["rowheader"] == 0 || roles["columnheader"] == 0 {
+			t.Errorf("%s has %d rows, and a screen reader finds %v", path, rows, roles)
+		}
 	}
 }
 

@@ -27,9 +27,9 @@ func TestScreenshots(t *testing.T) {
 		"ask-run": "/ask/run?of=invoice-mailer", "ask-many": "/ask/retry-all",
 	} {
 		for look, actions := range map[string][]chromedp.Action{
-			"light":  {chromedp.EmulateViewport(1200, 760), driver.Media("light")},
-			"dark":   {chromedp.EmulateViewport(1200, 760), driver.Media("dark")},
-			"narrow": {chromedp.EmulateViewport(400, 860), driver.Media("light")}, "narrow-dark": {chromedp.EmulateViewport(400, 860), driver.Media("dark")},
+			"light":  {chromedp.EmulateViewport(1200, 760), driver.Media("light", "")},
+			"dark":   {chromedp.EmulateViewport(1200, 760), driver.Media("dark", "")},
+			"narrow": {chromedp.EmulateViewport(400, 860), driver.Media("light", "")}, "narrow-dark": {chromedp.EmulateViewport(400, 860), driver.Media("dark", "")},
 		} {
 			b.Do(look, actions...)
 			b.visit(s, path)

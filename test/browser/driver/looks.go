@@ -1,19 +1,58 @@
 package driver
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
-// Media has pages be shown by a colour scheme, light or dark.
-func Media(scheme string) chromedp.Action {
-	return emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
+// Media has pages be shown by a colour scheme, light or dark, and as on a medium, such as
+// print; "" is a screen.
+func Media(scheme, medium string) chromedp.Action {
+	return emulation.SetEmulatedMedia().WithMedia(medium).WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
+}
+
+// PDF is the page as a document of A4.
+func (b *Tab) PDF() (pdf []byte) {
+	b.Helper()
+	b.Do("printing", chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		pdf, _, err = page.PrintToPDF().WithPaperWidth(8.27).WithPaperHeight(11.69).WithPreferCSSPageSize(true).Do(ctx)
+		return err //nolint:wrapcheck // Do says of what
+	}))
+	return pdf
+}
+
+// Roles counts what a screen reader finds on the page, by role.
+func (b *Tab) Roles() map[string]int {
+	b.Helper()
+	var tree struct { // as far as it is wanted: the browser has names that cdproto does not know
+		Nodes []struct {
+			Ignored bool `json:"ignored"`
+			Role    struct {
+				Value string `json:"value"`
+			} `json:"role"`
+		} `json:"nodes"`
+	}
+	b.Do("listening", chromedp.ActionFunc(func(ctx context.Context) error {
+		return cdp.Execute(ctx, accessibility.CommandGetFullAXTree, nil, &tree)
+	}))
+	out := map[string]int{}
+	for _, n := range tree.Nodes {
+		if !n.Ignored {
+			out[n.Role.Value]++
+		}
+	}
+	return out
 }
 
 // Axe is the text of axe-core, which `make tools-axe` puts below the module's folder.
@@ -30,12 +69,34 @@ func (b *Tab) Fits(name string) {
 	}
 }
 
-// Judge has axe-core look at the page; a serious fault fails the test.
-func (b *Tab) Judge(name, axe string) {
+// Still fails where a part of the page scrolls sideways, unless there is one in it that a
+// selector names.
+func (b *Tab) Still(name, unless string) {
 	b.Helper()
+	if n := b.Number("measuring", fmt.Sprintf(`[...document.querySelectorAll('main *:not(svg *)')].filter(e => e.clientWidth > 0 && !['visible', 'clip'].includes(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth + 1 && !e.querySelector(%q) && !e.matches('.vh, input, select')).length`, unless)); n > 0 {
+		b.Errorf("%s has %d parts that are wider than there is room for", name, n)
+	}
+}
+
+// Colours are the rules of axe-core by which pages differ that have the same contents and
+// the same layout.
+var Colours = []string{"color-contrast", "link-in-text-block"}
+
+// Judge has axe-core look at the page, by the rules that are named, else by all; a
+// serious fault fails the test.
+func (b *Tab) Judge(name, axe string, rules ...string) {
+	b.Helper()
+	only := ""
+	if len(rules) > 0 {
+		names, _ := json.Marshal(rules) // strings have no other form
+		only = fmt.Sprintf(", runOnly: {type: 'rule', values: %s}", names)
+	}
+	if b.Number("looking for axe-core", `window.axe ? 1 : 0`) == 0 {
+		b.Do("bringing axe-core", chromedp.Evaluate(axe+";0", nil))
+	}
 	var found string
-	b.Do("looking at "+name, chromedp.Evaluate(axe+";0", nil), chromedp.Evaluate(
-		`axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations.filter(v => v.impact === 'serious' || v.impact === 'critical')
+	b.Do("looking at "+name, chromedp.Evaluate(
+		`axe.run(document, {resultTypes: ['violations']`+only+`}).then(r => JSON.stringify(r.violations.filter(v => v.impact === 'serious' || v.impact === 'critical')
 			.map(v => ({id: v.id, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + ' ' + n.failureSummary)}))))`,
 		&found, chromedp.EvalAsValue, Awaited))
 	var faults []struct {
