@@ -17,7 +17,7 @@ import (
 func (c *Control) tellCalendars(ctx context.Context, items []job.Item) error {
 	var errs []error
 	for _, item := range items {
-		if ctx.Err() == nil && !item.Gone && item.Plan.Runs() && len(item.Plan.Calendar.Only) > 0 {
+		if ctx.Err() == nil {
 			errs = note(errs, c.tellCalendar(ctx, item))
 		}
 	}
@@ -31,18 +31,20 @@ const lookedThrough = 10
 // tellCalendar has the job's newest run owe the notice. A job that never had one
 // is not told of.
 func (c *Control) tellCalendar(ctx context.Context, item job.Item) error {
-	kind, words := c.ends(item.Plan)
-	told := slices.Max(item.Plan.Calendar.Only) + " " + string(kind)
-	if words == "" || item.CalendarTold == told {
+	kind, words, told := c.untoldEnd(&item)
+	if words == "" {
 		return nil
 	}
 	newest, j, err := c.newestSensible(ctx, item.Name)
 	if err != nil || newest.ID == "" {
 		return err
 	}
-	// Another sweep may have told it meanwhile.
-	if item, err = c.item(ctx, item.Name); err != nil || item.CalendarTold == told {
+	// Another sweep may have told it meanwhile, or somebody have named further days.
+	if item, err = c.item(ctx, item.Name); err != nil {
 		return err
+	}
+	if _, _, still := c.untoldEnd(&item); still != told {
+		return nil
 	}
 	after := newest
 	after.Owed, item.CalendarTold = slices.Clone(after.Owed), told
@@ -58,6 +60,20 @@ func (c *Control) tellCalendar(ctx context.Context, item job.Item) error {
 		return err
 	}
 	return nil
+}
+
+// untoldEnd is which end of a job's calendar people must be told of, and in which words;
+// told is it as the item notes it. They are "" where there is none.
+func (c *Control) untoldEnd(item *job.Item) (kind notice.Kind, words, told string) {
+	only := item.Plan.Calendar.Only
+	if item.Gone || !item.Plan.Runs() || len(only) == 0 {
+		return "", "", ""
+	}
+	kind, words = c.ends(item.Plan)
+	if told = slices.Max(only) + " " + string(kind); words == "" || told == item.CalendarTold {
+		return "", "", ""
+	}
+	return kind, words, told
 }
 
 // newestSensible is the newest run of a job that makes sense, and its definition; zero

@@ -10,6 +10,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
 )
 
 // lapStore is a store whose items are known as they were at a time, while that is set.
@@ -189,6 +190,44 @@ func TestTheMarkOfALap(t *testing.T) {
 		w.sweepAt(clockAt(17, 56, 0))
 		if mark := w.mark(control.MarkSlots); !mark.Equal(c.want) {
 			t.Errorf("%s: it is %s, want %s", name, mark, c.want)
+		}
+	}
+}
+
+// TestACalendarOfALap: that a calendar ends is told by what the item says now, not by what
+// it said minutes ago.
+func TestACalendarOfALap(t *testing.T) {
+	t.Parallel()
+	on := func(days ...int) job.Job {
+		return with(prompt, func(j *job.Job) {
+			j.Schedule = "45 17 * * *"
+			for _, n := range days {
+				j.Calendar.Only = append(j.Calendar.Only, t0.AddDate(0, 0, n).Format(time.DateOnly))
+			}
+		})
+	}
+	ends, goesOn := on(0, 15), on(0, 15, 60)
+	for name, c := range map[string]struct {
+		then job.Job
+		want string
+	}{
+		"it still ends":       {ends, string(notice.CalendarEnds)},
+		"it has further days": {goesOn, ""},
+	} {
+		w := known(t, ends)
+		w.triggerAt(clockAt(17, 45, 1), ends, clockAt(17, 45, 0))
+		w.sweepAt(clockAt(23, 58, 0))
+		s := &lapStore{Store: w.store, now: w.clock.Now}
+		s.standsStill(t)
+		w.clock.AdvanceTo(clockAt(23, 59, 0))
+		another := &control.Control{Stack: stack, Store: w.store, Now: w.ctl.Now, Timing: w.ctl.Timing, Log: w.ctl.Log}
+		if err := another.Sync(t.Context(), []job.Job{c.then}); err != nil {
+			t.Fatal(err)
+		}
+		w.ctl.Store = s
+		w.sweepAt(clockAt(24, 1, 0))
+		if got := w.kinds(); got != c.want {
+			t.Errorf("%s: told %q, want %q", name, got, c.want)
 		}
 	}
 }

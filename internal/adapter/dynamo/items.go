@@ -42,8 +42,10 @@ const aUnit = 40
 // ItemsInTurn implements control.InLaps.
 func (s *Store) ItemsInTurn(ctx context.Context) (items []job.Item, asOf time.Time, err error) {
 	wrote := s.items.written()
-	if err = s.readParts(ctx, s.items.due(s.now())); err == nil {
-		err = s.readItems(ctx, wrote)
+	parts := s.items.due(s.now())
+	if err = s.readParts(ctx, parts); err == nil {
+		left := slices.DeleteFunc(slices.Clone(wrote), func(name string) bool { return slices.Contains(parts, shard(name)) })
+		err = s.readItems(ctx, left)
 	}
 	if err != nil {
 		s.items.wrote(wrote...)

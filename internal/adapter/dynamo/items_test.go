@@ -168,6 +168,10 @@ func TestFewItemsAreReadEachTime(t *testing.T) {
 			t.Errorf("of few: %d calls, as of %s", calls, asOf)
 		}
 	}
+	few.holds(t, few.mine, few.names[0], "this one")
+	if items, _, calls := few.next(t); calls != 8 || lockOf(items, few.names[0]) != "this one" {
+		t.Errorf("of few, one of which it wrote itself: %d calls", calls)
+	}
 	for _, passes := range []time.Duration{0, 10 * time.Minute, -time.Hour} {
 		many.now = many.now.Add(passes)
 		if _, asOf, calls := many.next(t); calls != 8 || !asOf.Equal(many.now) {
