@@ -91,6 +91,8 @@ var handlings = []handling{
 		name: "a clock that is put back", job: report, before: []ask{slotOf(report, 0)}, yields: true,
 		input: plain(func(c *control.Control, ctx context.Context) error { return c.PutBack(ctx, time.Minute) }),
 	},
+	{name: "an end that the look finds", job: report, code: 3, before: []ask{slotOf(report, 0), unheard(6 * time.Minute)}, input: lookup},
+	{name: "a launch of the look", job: report, before: []ask{unresolved(report), later(2 * time.Minute)}, input: lookup, quiet: []string{"Resolve 1"}},
 	{name: "a slot that is far ahead", job: hourly, input: fires(control.Slot{Name: "hourly", At: clockAt(20, 0, 0)})},
 	{name: "a job that left", job: report, before: []ask{deployed(report)}, input: deployed(), yields: true},
 	{name: "a part of the registry", job: report, input: plain(func(c *control.Control, ctx context.Context) error { return c.SyncSome(ctx, []job.Job{hourly}) }), quiet: []string{"Definitions 1"}, yields: true},
@@ -262,5 +264,22 @@ func senseless(id run.ID) ask {
 		r := w.run(id)
 		r.Attempts = []run.Attempt{{N: 2}}
 		return control.Reply{}, w.store.Commit(ctx, control.Change{Run: &r})
+	}
+}
+
+// unheard has time pass in which no event comes.
+func unheard(d time.Duration) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) {
+		w.deaf = true
+		return later(d)(ctx, w)
+	}
+}
+
+// unresolved has a slot come while no task definition can be had.
+func unresolved(j job.Job) ask {
+	return func(ctx context.Context, w *world) (control.Reply, error) {
+		w.ports.unresolvable = true
+		defer func() { w.ports.unresolvable = false }()
+		return slotOf(j, 0)(ctx, w)
 	}
 }

@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -67,15 +68,31 @@ func TestANameAsksForThePresentDefinition(t *testing.T) {
 	}
 }
 
-// TestNoCalendarOfAJobThatLeft is told of.
-func TestNoCalendarOfAJobThatLeft(t *testing.T) {
+// TestACalendarIsOfItsOwnJob: its notice is owed by a run of the job, not by another's that
+// is newer; of a job that left or is disabled nobody is told.
+func TestACalendarIsOfItsOwnJob(t *testing.T) {
 	t.Parallel()
-	w := known(t, calendared)
-	w.triggerAt(clockAt(18, 0, 1), calendared, clockAt(18, 0, 0))
-	w.redeployAt(clockAt(18, 5, 0))
-	w.sweepAt(clockAt(18, 10, 0))
-	if slices.ContainsFunc(w.told, func(n notice.Notice) bool { return n.Kind == notice.CalendarEnds }) {
-		t.Errorf("told %q", w.kinds())
+	other := with(hourly, func(j *job.Job) { j.Name, j.Schedule = "other", "* * * * *" })
+	for name, c := range map[string]struct {
+		after []job.Job
+		told  int
+	}{
+		"deployed": {[]job.Job{calendared, other}, 1},
+		"left":     {[]job.Job{other}, 0},
+		"disabled": {[]job.Job{with(calendared, func(j *job.Job) { j.Disabled = true }), other}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, calendared, other)
+			w.triggerAt(clockAt(18, 0, 1), calendared, clockAt(18, 0, 0))
+			w.triggerAt(clockAt(18, 5, 1), other, clockAt(18, 5, 0))
+			w.redeployAt(clockAt(18, 6, 0), c.after...)
+			w.sweepAt(clockAt(18, 10, 0))
+			told := slices.DeleteFunc(w.told, func(n notice.Notice) bool { return n.Kind != notice.CalendarEnds })
+			if len(told) != c.told || c.told > 0 && told[0].Job != "hourly" {
+				t.Errorf("told %+v", told)
+			}
+		})
 	}
 }
 
@@ -128,6 +145,48 @@ func TestOurOwnTimeIsUp(t *testing.T) {
 	after, errAfter := store.Run(t.Context(), r.ID)
 	if err == nil || errAfter != nil || after.Rev != 1 || looked.Oldest.IsZero() {
 		t.Errorf("%+v, %v; it is at %d, %v", looked, err, after.Rev, errAfter)
+	}
+}
+
+// saysNothing is an ECS that answers and does not name the task, beside another that it
+// refuses to tell of or not.
+type saysNothing struct {
+	throttledECS
+
+	err error
+}
+
+func (e *saysNothing) Describe(context.Context, string, []string) ([]ecsevent.Task, []string, error) {
+	return nil, nil, e.err
+}
+
+// TestAnAnswerWithoutTheTask counts as a refusal: it ends the run once ECS would have
+// forgotten the task. No answer does not.
+func TestAnAnswerWithoutTheTask(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err     error
+		refuses bool
+	}{
+		"of none":     {nil, true},
+		"of another":  {&control.UntoldError{Tasks: map[string]string{"arn:other": "ACCESS"}}, true},
+		"of this":     {&control.UntoldError{Tasks: map[string]string{theTask(report, 0).Attempts[0].TaskARN: "ACCESS"}}, true},
+		"no answer":   {errBroken, false},
+		"of all that": {fmt.Errorf("describing: %w", control.ErrRefused), true},
+	} {
+		store, now := &memory.Store{}, t0
+		if err := store.PutDefinition(t.Context(), report); err != nil {
+			t.Fatal(err)
+		}
+		r := theTask(report, 0)
+		put(t, store, r)
+		if _, err := inOrder(store, &saysNothing{err: c.err}, &now).Look(t.Context()); (err != nil) != (c.err != nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		after, err := store.Run(t.Context(), r.ID)
+		if err != nil || after.Status != run.Running || after.Attempts[0].RefusedSince.IsZero() == c.refuses {
+			t.Errorf("%s: refused since %s, %s, %v", name, after.Attempts[0].RefusedSince, after.Status, err)
+		}
 	}
 }
 
