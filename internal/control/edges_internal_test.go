@@ -140,3 +140,34 @@ func TestPaceWithoutATurn(t *testing.T) {
 		t.Errorf("throttled: %s, %t, %v", wait, mine, p.errs)
 	}
 }
+
+// TestSinceWhenWhatIsSetAsideWasDue: the earliest of those that cannot be read and those
+// that make no sense; the others stay.
+func TestSinceWhenWhatIsSetAsideWasDue(t *testing.T) {
+	t.Parallel()
+	good, bad := run.Run{ID: "good", Status: run.Queued, DueAt: launchTime.Add(-time.Hour)}, run.Run{ID: "bad", Status: "unheard of", DueAt: launchTime}
+	worse := run.Run{ID: "worse", Status: "unheard of", DueAt: launchTime.Add(time.Minute)}
+	unread := func(since time.Time) *UnreadableError {
+		return &UnreadableError{Runs: map[run.ID]error{"unread": errRaced}, DueSince: since}
+	}
+	for name, tc := range map[string]struct {
+		due    []run.Run
+		unread *UnreadableError
+		aside  int
+		since  time.Time
+	}{
+		"none":                          {[]run.Run{good}, nil, 0, time.Time{}},
+		"two that make no sense":        {[]run.Run{bad, good, worse}, nil, 2, launchTime},
+		"one cannot be read, before":    {[]run.Run{bad, good}, unread(launchTime.Add(-time.Second)), 2, launchTime.Add(-time.Second)},
+		"one cannot be read, after":     {[]run.Run{good, bad}, unread(launchTime.Add(time.Second)), 2, launchTime},
+		"one cannot be read, who knows": {[]run.Run{bad}, unread(time.Time{}), 2, launchTime},
+	} {
+		rest, aside := sensible(tc.due, tc.unread)
+		if aside == nil {
+			aside = &UnreadableError{}
+		}
+		if len(aside.Runs) != tc.aside || !aside.DueSince.Equal(tc.since) || len(rest) > 1 || len(rest) == 1 && rest[0].ID != "good" {
+			t.Errorf("%s: %+v since %s, the rest %+v", name, aside.Runs, aside.DueSince, rest)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -84,5 +85,49 @@ func TestReopen(t *testing.T) {
 	}
 	if left, _ := w.store.Kept(t.Context(), 10); len(left) != 0 {
 		t.Errorf("left are %+v", left)
+	}
+}
+
+// settledBefore is a store in which others are always faster.
+type settledBefore struct{ control.Store }
+
+func (settledBefore) Settle(context.Context, control.Kept) error { return control.ErrNotFound }
+
+// TestWhatBecomesOfAKeptInput: what is owed after it was used the look does; what another
+// has settled, or a run that has ended since, is no refusal.
+func TestWhatBecomesOfAKeptInput(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		before  func(w *world)
+		aside   bool
+		outcome control.Outcome
+		says    string
+	}{
+		"what it leads to is owed":   {func(w *world) { w.ctl.Notifier = &teller{err: errBroken} }, false, control.Accepted, "is taken"},
+		"settled by somebody else":   {func(w *world) { w.ctl.Store = settledBefore{w.ctl.Store} }, false, control.Duplicate, "settled by somebody else"},
+		"a run that has ended since": {func(w *world) { w.clock.Advance(10 * time.Minute) }, true, control.Accepted, "has ended"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(5*time.Minute, 3), redeliver: true})
+			w.know(report)
+			w.triggerSlot(report, 0)
+			if c.aside {
+				if err := w.store.SetAside(t.Context(), minute(0), "an odd field"); err != nil {
+					t.Fatal(err)
+				}
+			} else if err := w.store.Keep(t.Context(), control.Kept{At: t0, Reason: "why", Body: []byte(strings.Replace(w.endOf(minute(0)), `"exitCode":0`, `"exitCode":3`, 1))}); err != nil {
+				t.Fatal(err)
+			}
+			kept, err := w.store.Kept(t.Context(), 10)
+			if err != nil || len(kept) != 1 {
+				t.Fatalf("kept %+v, %v", kept, err)
+			}
+			c.before(w)
+			reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept[0].ID(), Again: true})
+			if err != nil || reply.Outcome != c.outcome || !strings.Contains(reply.Message, c.says) {
+				t.Errorf("%+v, %v", reply, err)
+			}
+		})
 	}
 }
