@@ -39,7 +39,9 @@ func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
 	left := l.leftOf(which)
 	left.oldest, left.waits = time.Time{}, false
 	if which == run.LaunchLane {
-		l.soon, l.throttled = time.Time{}, 0
+		now := l.Now()
+		l.soon = slices.DeleteFunc(l.soon, func(at time.Time) bool { return !at.After(now) }) // which this pass loads
+		l.throttled = 0
 	}
 	l.mu.Unlock()
 	for limit := lookBatch; ; {

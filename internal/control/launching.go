@@ -206,9 +206,7 @@ func (p *lane) throttle(n int) {
 func (p *lane) comesSoon(at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.soon.IsZero() || at.Before(p.soon) {
-		p.soon = at
-	}
+	p.soon = append(p.soon, at)
 }
 
 // paid is a context of one launch for which the rate was taken before its run was

@@ -106,13 +106,14 @@ func TestHowManyDueRunsAreAskedFor(t *testing.T) {
 		lane    run.Lane
 		asked   []int
 		due     int
+		oldest  time.Time // since when what is left has been due
 	}{
 		"all are handled":           {runs: of(250, func(int) job.Job { return good }), lane: run.LookLane, asked: []int{100, 100, 100}, due: 250},
-		"none can be handled":       {runs: of(250, func(int) job.Job { return lost }), lane: run.LookLane, asked: []int{100, 200, 400}, due: 250},
-		"every second is handled":   {runs: of(250, func(i int) job.Job { return []job.Job{lost, good}[i%2] }), lane: run.LookLane, asked: []int{100, 100, 150, 226}, due: 250},
-		"the first cannot be read":  {runs: of(150, func(int) job.Job { return lost }), corrupt: 40, lane: run.LookLane, asked: []int{100, 200}, due: 110},
-		"they wait for the quota":   {queued: 1500, lane: run.LaunchLane, asked: []int{100, 198, 396, 792, 1000}},
-		"they wait for their rate":  {queued: 150, rate: 1, lane: run.LaunchLane, asked: []int{100}, due: 100},
+		"none can be handled":       {runs: of(250, func(int) job.Job { return lost }), lane: run.LookLane, asked: []int{100, 200, 400}, due: 250, oldest: t0},
+		"every second is handled":   {runs: of(250, func(i int) job.Job { return []job.Job{lost, good}[i%2] }), lane: run.LookLane, asked: []int{100, 100, 150, 226}, due: 250, oldest: t0},
+		"the first cannot be read":  {runs: of(150, func(int) job.Job { return lost }), corrupt: 40, lane: run.LookLane, asked: []int{100, 200}, due: 110, oldest: t0},
+		"they wait for the quota":   {queued: 1500, lane: run.LaunchLane, asked: []int{100, 198, 396, 792, 1000}, oldest: t0.Add(-time.Minute)},
+		"they wait for their rate":  {queued: 150, rate: 1, lane: run.LaunchLane, asked: []int{100}, due: 100, oldest: t0.Add(time.Millisecond - time.Minute)},
 		"just as many as are asked": {runs: of(100, func(int) job.Job { return good }), lane: run.LookLane, asked: []int{100, 100}, due: 100},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -139,6 +140,9 @@ func TestHowManyDueRunsAreAskedFor(t *testing.T) {
 			looked, err := ctl.Look(t.Context())
 			if !slices.Equal(store.limits[c.lane], c.asked) || c.due > 0 && looked.Due != c.due {
 				t.Errorf("asked for %v, want %v; %d due, want %d (%v)", store.limits[c.lane], c.asked, looked.Due, c.due, err != nil)
+			}
+			if !looked.Oldest.Equal(c.oldest) {
+				t.Errorf("due since %s, want %s", looked.Oldest, c.oldest)
 			}
 		})
 	}
@@ -202,6 +206,26 @@ func TestTasksHaveHalfOfTheTime(t *testing.T) {
 	}
 	if len(ecs.described) != 2 || ecs.launched != 1 {
 		t.Errorf("looked at the tasks of %v, launched %d", ecs.described, ecs.launched)
+	}
+}
+
+// TestALookEndsOnceNothingWaits: launches that ECS had put off for its rate are made, and
+// then nothing is due any more.
+func TestALookEndsOnceNothingWaits(t *testing.T) {
+	t.Parallel()
+	store, now, ecs := &memory.Store{}, t0, &throttledECS{}
+	ctl := inOrder(store, ecs, &now)
+	ctl.Wait = func(_ context.Context, d time.Duration) error { now, ecs.open = now.Add(d), true; return nil }
+	if err := store.PutDefinition(t.Context(), report); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 {
+		r := run.NewQueued(run.Request{ID: minute(n), Definition: report.Hash(), Task: run.TaskDefinition{ARN: "arn:1", Container: "app"}}, "waiting", false, t0, run.DefaultTiming)
+		put(t, store, r)
+	}
+	looked, err := ctl.LookUntil(t.Context(), t0.Add(10*time.Minute))
+	if err != nil || ecs.launched != 3 || looked.Launched != 3 || looked.Waiting || !looked.Oldest.IsZero() || now.Sub(t0) > 2*time.Minute {
+		t.Errorf("launched %d, %+v, %v after %s", ecs.launched, looked, err, now.Sub(t0))
 	}
 }
 

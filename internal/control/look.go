@@ -69,8 +69,8 @@ type look struct {
 	looked Looked
 	// left is by lane what is left of it.
 	left [2]left
-	// soon is when the first launch is due that ECS had put off.
-	soon time.Time
+	// soon is when launches are due that ECS had put off, as far as no pass has come to them.
+	soon []time.Time
 	// busy are the runs that are being handled.
 	busy map[run.ID]bool
 	// aside are unreadable runs.

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,8 +68,7 @@ func (l *look) next() (wait time.Duration, more, busy bool) {
 	lost := l.turn.over()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	at := l.soon
-	more = !at.IsZero()
+	at, more := l.comes()
 	for _, of := range l.left {
 		if of.waits && (!more || of.again.Before(at)) {
 			at = of.again
@@ -77,6 +77,14 @@ func (l *look) next() (wait time.Duration, more, busy bool) {
 	}
 	more = more && !lost
 	return max(l.Timing.Throttled, at.Sub(l.Now())), more, len(l.busy) > 0
+}
+
+// comes is when the first launch is due of those that ECS had put off; mu is held.
+func (l *look) comes() (at time.Time, ok bool) {
+	if len(l.soon) == 0 {
+		return at, false
+	}
+	return slices.MinFunc(l.soon, time.Time.Compare), true
 }
 
 func (c *Control) wait(ctx context.Context, d time.Duration) error {
