@@ -190,8 +190,8 @@ func (p *lane) batch(ctx context.Context, due []run.Run) (all bool) {
 // each begins with runs whose time has come, one after the other; last with those
 // that may have to wait for the rate.
 func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
-	others = lastOf(others, p.resends)
-	for i := range others {
+	order := lastOf(others, p.resends)
+	for n, i := range order {
 		r := &others[i]
 		// Who cannot go now keeps its place: put off, it would be behind all the
 		// others.
@@ -203,7 +203,9 @@ func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 		case behind:
 			p.leave(r)
 		case notNow:
-			p.leaveAll(others[i:])
+			for _, i := range order[n:] {
+				p.leave(&others[i])
+			}
 			return false
 		case goes:
 			taken := p.taken
@@ -213,22 +215,19 @@ func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 	return true
 }
 
-// lastOf puts the runs for which something is so behind the others, and asks that
-// once of each; otherwise they keep their order.
-func lastOf(rs []run.Run, is func(*run.Run) bool) []run.Run {
-	var last []run.Run
-	others := rs[:0]
+// lastOf is the order of runs, by their places, with those behind the others for which
+// something is so, which is asked once of each.
+func lastOf(rs []run.Run, is func(*run.Run) bool) []int {
+	order := make([]int, 0, len(rs))
+	var last []int
 	for i := range rs {
-		switch {
-		case is(&rs[i]):
-			last = append(last, rs[i])
-		case len(last) == 0: // it is where it was
-			others = rs[:i+1]
-		default:
-			others = append(others, rs[i])
+		if is(&rs[i]) {
+			last = append(last, i)
+		} else {
+			order = append(order, i)
 		}
 	}
-	return append(others, last...)
+	return append(order, last...)
 }
 
 // begin handles runs: at once, or beside others once there is a place.

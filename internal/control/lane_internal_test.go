@@ -78,8 +78,8 @@ func TestLastOf(t *testing.T) {
 			rs = append(rs, run.Run{ID: run.ID(c)})
 		}
 		got := ""
-		for _, r := range lastOf(rs, func(r *run.Run) bool { return r.ID < "a" }) {
-			got += string(r.ID)
+		for _, i := range lastOf(rs, func(r *run.Run) bool { return r.ID < "a" }) {
+			got += string(rs[i].ID)
 		}
 		if got != want {
 			t.Errorf("%s becomes %s, want %s", in, got, want)

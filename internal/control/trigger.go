@@ -284,11 +284,11 @@ func reply(r *run.Run) Reply {
 	rep := Reply{Run: r.ID, Outcome: Accepted, Status: r.Status}
 	switch {
 	case r.Status == run.Running:
-		rep.Message = fmt.Sprintf("launched %s", r.ID)
+		rep.Message = "launched " + string(r.ID)
 	case r.Status.Terminal() && len(r.Attempts) == 0:
 		rep.Outcome, rep.Message = Refused, fmt.Sprintf("%s was not launched: it %s: %s", r.ID, r.Status.Sentence(), r.Cause)
 	default:
-		rep.Message = fmt.Sprintf("%s %s: %s", r.ID, r.Status.Sentence(), r.Cause)
+		rep.Message = string(r.ID) + " " + r.Status.Sentence() + ": " + r.Cause
 	}
 	return rep
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -231,7 +232,7 @@ func New(kind Kind, stack string, r *run.Run, j *job.Job, zone *time.Location) N
 
 // About is the notice with the ID of one that is about that attempt.
 func (n Notice) About(attempt int) Notice {
-	n.ID = fmt.Sprintf("%s:%s/%s/%d", n.Kind, n.Stack, n.Run, attempt)
+	n.ID = string(n.Kind) + ":" + n.Stack + "/" + string(n.Run) + "/" + strconv.Itoa(attempt)
 	return n
 }
 

@@ -33,6 +33,8 @@ type handler struct {
 	disturbed bool
 	// denied is whether ECS refused a call of it.
 	denied bool
+	// rooms hold the runs that it was given, which no handler knows after its end.
+	rooms [][]run.Run
 }
 
 type crash struct{}
@@ -46,6 +48,8 @@ func (w *World) handle(name string, id run.ID, twin func(), f func(context.Conte
 	defer func() {
 		w.h = h.parent
 		h.to = w.handled
+		w.spare = append(w.spare, h.rooms...)
+		h.rooms = nil
 		switch p := recover(); p {
 		case nil:
 		case crash{}:
@@ -64,6 +68,17 @@ func (w *World) handle(name string, id run.ID, twin func(), f func(context.Conte
 		w.truth.lastError = fmt.Sprintf("%s: %v", name, err)
 	}
 	return err == nil
+}
+
+// room is where a handler is given up to so many runs: most worlds give thousands.
+func (w *World) room(n int) (room []run.Run) {
+	if last := len(w.spare) - 1; last >= 0 && cap(w.spare[last]) >= n {
+		room, w.spare = w.spare[last][:0], w.spare[:last]
+	} else {
+		room = make([]run.Run, 0, max(n, 8))
+	}
+	w.h.rooms = append(w.h.rooms, room)
+	return room
 }
 
 // befall draws what happens to the handler's calls.

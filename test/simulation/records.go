@@ -43,7 +43,7 @@ func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
 	}
 	slices.SortFunc(found, func(a, b *record) int { return newestFirst(a.run, b.run) })
 	found = found[:min(cmp.Or(q.Limit, 100), len(found))]
-	out := make([]run.Run, 0, len(found))
+	out := s.room(len(found))
 	for _, rec := range found {
 		out = append(out, s.out(rec))
 	}

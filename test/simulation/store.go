@@ -43,6 +43,8 @@ type Store struct {
 	blind bool
 	// shares hands out what it keeps.
 	shares bool
+	// room is where it puts up to so many runs that it hands out.
+	room func(n int) []run.Run
 	// rests is what the process whose call is under way remembers.
 	rests *control.Rests
 	// keeps is whether a change lets a run keep its place, by which that is known.
@@ -65,6 +67,7 @@ func NewStore() *Store {
 	return &Store{
 		runs: map[run.ID]*record{}, byJob: map[string][]*record{}, items: map[string]*job.Item{}, definitions: map[string]*job.Job{}, marks: map[string]time.Time{},
 		corruptItems: map[string]error{}, rests: &control.Rests{}, keeps: control.Change.KeepsPlace,
+		room: func(n int) []run.Run { return make([]run.Run, 0, n) },
 	}
 }
 
@@ -188,7 +191,7 @@ func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) 
 		return nil, nil
 	}
 	due = due[:min(limit, len(due))]
-	out := make([]run.Run, 0, len(due))
+	out := s.room(len(due))
 	var unreadable map[run.ID]error
 	for _, rec := range due {
 		if rec.corrupt {

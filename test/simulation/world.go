@@ -58,6 +58,7 @@ type World struct {
 	active  FaultSet
 	mood    [faults]int
 	states  []uint64 // room for dice
+	spare   [][]run.Run
 	count   [faults]int
 	queue   queue
 	h       *handler
@@ -135,7 +136,7 @@ func newWorld(opt Options) *World {
 	w.ecs = newECS(w)
 	w.truth.init()
 	w.store.onCommit = w.committed
-	w.store.shares = true
+	w.store.shares, w.store.room = true, w.room
 	w.store.blind = opt.Mutation == BlindWrites
 	w.store.keeps = opt.Mutation.keeps
 	w.sweepers = [2]*process{newProcess(), newProcess()}

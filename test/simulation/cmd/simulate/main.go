@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -18,7 +19,8 @@ func main() {
 	runs := flag.Int("runs", 1_000_000, "play at least that many runs")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano())>>20, "the first world's seed")
 	flag.Parse()
-	debug.SetGCPercent(1600) // a world leaves much behind and needs little
+	debug.SetGCPercent(-1) // a world leaves much behind and needs little
+	debug.SetMemoryLimit(int64(runtime.GOMAXPROCS(0)) * 256 << 20)
 	fmt.Printf("seed %d\n", *seed)
 	report := simulation.Simulate(simulation.Options{Seed: *seed}, *runs)
 	fmt.Print(report)
