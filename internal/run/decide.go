@@ -285,18 +285,3 @@ func (d *decider) finish(s Status, cause string, at time.Time) {
 	d.r.DueAt, d.r.Renew, d.r.Waits = time.Time{}, false, false
 	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
 }
-
-// Sentence says a status as the end of a sentence that begins with a run.
-func (s Status) Sentence() string {
-	switch s {
-	case Queued:
-		return "waits to be launched"
-	case Launching:
-		return "is being launched"
-	case Running:
-		return "is running"
-	case Skipped, Missed, Stopped:
-		return "was " + string(s)
-	}
-	return "has " + string(s)
-}

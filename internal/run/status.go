@@ -34,3 +34,18 @@ func (s Status) Terminal() bool {
 
 // Valid is whether s is one of Statuses.
 func (s Status) Valid() bool { return slices.Contains(Statuses, s) }
+
+// Sentence says a status as the end of a sentence that begins with a run.
+func (s Status) Sentence() string {
+	switch s {
+	case Queued:
+		return "waits to be launched"
+	case Launching:
+		return "is being launched"
+	case Running:
+		return "is running"
+	case Skipped, Missed, Stopped:
+		return "was " + string(s)
+	}
+	return "has " + string(s)
+}

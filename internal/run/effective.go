@@ -1,0 +1,47 @@
+package run
+
+import "github.com/batchplane/batchplane/internal/job"
+
+// ForAttempt is the job as an attempt of this run launches it: with what a person
+// gave the run, on the capacity that the attempt was decided for. It depends on
+// nothing that changes after that, so every send is the same request.
+func (r *Run) ForAttempt(j job.Job, n int) job.Job {
+	j = r.Effective(j)
+	j.Capacity = r.Capacity(&j, n)
+	return j
+}
+
+// Capacity is what an attempt of this run is launched on.
+func (r *Run) Capacity(j *job.Job, n int) job.Capacity {
+	a := r.Attempt(n)
+	switch {
+	case j.Capacity != job.SpotThenOnDemand:
+		return j.Capacity
+	case a != nil && a.OnDemand:
+		return job.OnDemand
+	}
+	return job.Spot
+}
+
+// Effective is the job as this run launches it: with the defaults of its inputs,
+// and with the arguments and variables that a person gave a run by hand.
+func (r *Run) Effective(j job.Job) job.Job {
+	j.Environment = j.Variables()
+	switch {
+	case len(r.Command) > 0:
+		j.Command = r.Command
+	case len(r.Args) > 0:
+		j.Command = job.WithArgs(j.Command, r.Args)
+	}
+	if len(r.Environment) > 0 {
+		env := make(map[string]string, len(j.Environment)+len(r.Environment))
+		for k, v := range j.Environment {
+			env[k] = v
+		}
+		for k, v := range r.Environment {
+			env[k] = v
+		}
+		j.Environment = env
+	}
+	return j
+}
