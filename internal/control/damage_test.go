@@ -102,6 +102,12 @@ func TestMissedSlotsOfWhichTheLastMakesNoSense(t *testing.T) {
 		"it was set aside": {func(w *world) { w.retried(last); w.damage(last); w.look() }, "makes no sense: it owes a launch of attempt 7", string(notice.Corrupt)},
 		"it is due":        {func(w *world) { w.retried(last); w.damage(last) }, "makes no sense: it owes a launch of attempt 7", string(notice.Corrupt)},
 		"it is gone":       {func(*world) {}, "not found", ""},
+		"it cannot be read": {func(w *world) {
+			w.retried(last)
+			if err := w.store.Corrupt(w.t.Context(), last); err != nil {
+				w.t.Fatal(err)
+			}
+		}, "unreadable", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -36,6 +36,8 @@ var (
 	// ErrNewer: the item was written by a newer version of this program, which
 	// is being deployed. It is left alone.
 	ErrNewer = errors.New("written by a newer version")
+	// ErrUnreadable: the item is there and cannot be read, by anybody.
+	ErrUnreadable = errors.New("unreadable")
 	// ErrConflict: the item is not at the revision that was read, or exists
 	// although it was new.
 	ErrConflict = errors.New("changed by somebody else")
@@ -44,7 +46,8 @@ var (
 // Store keeps runs, job items and definitions. Reads see every write that
 // returned before them. The contract is tested by package storetest.
 type Store interface {
-	// Run returns a run with its Rev, or ErrNotFound.
+	// Run returns a run with its Rev, or ErrNotFound; ErrUnreadable of one that cannot
+	// be read.
 	Run(ctx context.Context, id run.ID) (run.Run, error)
 	// Commit writes a run, a job item or both, all or nothing, and only where
 	// each is still at the Rev it carries (0: it must not exist); else

@@ -102,7 +102,7 @@ func (c *Control) tellMissed(ctx context.Context, name string) error {
 func (c *Control) oweMissed(ctx context.Context, item job.Item) (owes run.Run, err error) {
 	r, err := c.Store.Run(ctx, run.ID(item.Missed.Last))
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrUnreadable):
 		return run.Run{}, c.keepMissed(ctx, item, err)
 	case err != nil:
 		return run.Run{}, err

@@ -77,7 +77,7 @@ func unreadable(t *testing.T, s Store) {
 		t.Fatalf("got %v", err)
 	}
 	wantIDs(t, "the others", got, []run.ID{"b/20261122T1730Z"})
-	if _, err := s.Run(t.Context(), "a/20261122T1730Z"); err == nil || errors.Is(err, control.ErrNotFound) {
+	if _, err := s.Run(t.Context(), "a/20261122T1730Z"); !errors.Is(err, control.ErrUnreadable) {
 		t.Errorf("Run of an unreadable run: %v", err)
 	}
 	wantRuns(t, s, control.Query{}, "b/20261122T1730Z")

@@ -78,7 +78,7 @@ func (s *Store) Run(_ context.Context, id run.ID) (run.Run, error) {
 		return run.Run{}, control.ErrNotFound
 	}
 	if rec.corrupt {
-		return run.Run{}, fmt.Errorf("run %s is damaged", id)
+		return run.Run{}, fmt.Errorf("run %s: %w", id, control.ErrUnreadable)
 	}
 	return s.out(rec), nil
 }

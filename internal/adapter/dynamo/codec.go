@@ -121,10 +121,10 @@ func decode(what string, item attributes, v any) error {
 	}
 	plain, err := plainBody(item)
 	if err != nil {
-		return fmt.Errorf("reading %s: %w", what, err)
+		return fmt.Errorf("reading %s: %w: %w", what, control.ErrUnreadable, err)
 	}
 	if err := json.Unmarshal(plain, v); err != nil {
-		return fmt.Errorf("decoding %s: %w", what, err)
+		return fmt.Errorf("decoding %s: %w: %w", what, control.ErrUnreadable, err)
 	}
 	return nil
 }

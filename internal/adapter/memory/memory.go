@@ -52,7 +52,7 @@ func (s *Store) Run(_ context.Context, id run.ID) (run.Run, error) {
 func (w row) run() (run.Run, error) {
 	var r run.Run
 	if err := json.Unmarshal(w.body, &r); err != nil {
-		return r, fmt.Errorf("decoding a run: %w", err)
+		return r, fmt.Errorf("decoding a run: %w: %w", control.ErrUnreadable, err)
 	}
 	r.Rev = w.rev
 	return r, nil

@@ -40,13 +40,10 @@ func scanRun(row scanner) (run.Run, error) {
 	return decode(rev, body)
 }
 
-// errUnreadable marks a row that is not a run.
-var errUnreadable = errors.New("unreadable")
-
 func decode(rev int64, body string) (run.Run, error) {
 	var r run.Run
 	if err := json.Unmarshal([]byte(body), &r); err != nil {
-		return run.Run{}, fmt.Errorf("%w: %w", errUnreadable, err)
+		return run.Run{}, fmt.Errorf("%w: %w", control.ErrUnreadable, err)
 	}
 	r.Rev = rev
 	return r, nil
@@ -238,7 +235,7 @@ func (s *Store) list(ctx context.Context, query string, args ...any) ([]run.Run,
 	var out []run.Run
 	for rows.Next() {
 		r, err := scanRun(rows)
-		if errors.Is(err, errUnreadable) {
+		if errors.Is(err, control.ErrUnreadable) {
 			continue // set aside by the look
 		}
 		if err != nil {
