@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,6 +94,20 @@ func TestACalendarIsOfItsOwnJob(t *testing.T) {
 				t.Errorf("told %+v", told)
 			}
 		})
+	}
+}
+
+// TestARateThatRunsIsNotSilent: whatever the minutes at which it does.
+func TestARateThatRunsIsNotSilent(t *testing.T) {
+	t.Parallel()
+	j := with(hourly, func(j *job.Job) { j.Schedule = "rate(30 minutes)" })
+	w := known(t, j)
+	for _, minute := range []int{7, 37, 67, 97} {
+		w.triggerAt(clockAt(18, minute, 1), j, clockAt(18, minute, 0))
+		w.sweepAt(clockAt(18, minute+20, 0))
+	}
+	if got := w.slotsOf("hourly"); strings.Contains(got, "missed") || strings.Count(got, "succeeded") != 4 {
+		t.Errorf("slots %s", got)
 	}
 }
 
