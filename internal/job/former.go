@@ -11,6 +11,18 @@ type Former struct {
 	// counts from before.
 	Plan *Plan     `json:"plan,omitempty"`
 	From time.Time `json:"from,omitzero"`
+	// Seen is up to when the plan is known to have been in force, where the job left
+	// the registry for more than a deploy that replaces it: it did so some time up to
+	// To. It is zero where the job did not.
+	Seen time.Time `json:"seen,omitzero"`
+}
+
+// Until is up to when the plan was in force, as far as is known.
+func (f Former) Until() time.Time {
+	if f.Seen.IsZero() {
+		return f.To
+	}
+	return f.Seen
 }
 
 // KeepFormer is for how long an item keeps a definition that was replaced:
@@ -25,7 +37,8 @@ const KeepFormer = MaxStartWithin + MaxWindow + 24*time.Hour
 const MaxFormer = 10
 
 // absence is how long a job may be absent from a registry that does not say when
-// it changed a job, and still count as never gone: a deploy that replaces a rule
+// it changed a job, and still count as never gone; and how long from one that does, and
+// still be one that a deploy replaced, so that its slots up to then count. Such a deploy
 // takes minutes.
 const absence = time.Hour
 
@@ -45,19 +58,15 @@ func (i Item) Deploy(hash string, plan Plan, modified, checked, now time.Time) (
 		return i, changed
 	}
 	since := i.changedAt(modified, now)
-	until := since
-	if away {
-		until = i.GoneAt
-	}
 	if !isNew && (replanned || i.Definition != hash) {
-		kept = append(kept, i.replaced(until, replanned))
+		kept = append(kept, i.replaced(since, away, replanned))
 	}
 	i.Recheck, i.KnownAt = i.recheck(since, checked), now
 	if replanned {
 		i.Plan, i.Since, i.Shift = plan, since, nil
 	}
 	i.Former = kept[max(0, len(kept)-MaxFormer):]
-	i.Definition, i.Gone = hash, false
+	i.Definition, i.Modified, i.Gone = hash, modified.UTC(), false
 	return i, true
 }
 
@@ -74,10 +83,16 @@ func (i Item) recheck(since, checked time.Time) time.Time {
 	return since
 }
 
-// replaced is what was the newest definition, up to a time, as a former one.
-func (i Item) replaced(until time.Time, replanned bool) Former {
-	f := Former{Definition: i.Definition, To: until}
-	if plan := i.Plan; replanned && plan.Runs() && i.Since.Before(until) {
+// replaced is what was the newest definition as a former one, replaced at a time by
+// another, or since it was away by itself.
+func (i Item) replaced(at time.Time, away, replanned bool) Former {
+	f := Former{Definition: i.Definition, To: at}
+	if away {
+		if f.To = i.GoneAt; at.Sub(i.GoneAt) > absence {
+			f.Seen = i.SeenAt
+		}
+	}
+	if plan := i.Plan; replanned && plan.Runs() && i.Since.Before(f.Until()) {
 		f.Plan, f.From = &plan, i.Since
 	}
 	return f
@@ -90,13 +105,18 @@ func (i Item) Leave(seen, now time.Time) Item {
 	return i
 }
 
-// changedAt is when the registry was given what is new. A time before what it
-// held until now was known is not that of this change.
+// changedAt is when the registry was given what is new. A time that is not later than
+// that of what it held until now is not that of this change: of a rule it says none.
 func (i Item) changedAt(modified, now time.Time) time.Time {
-	if i.Definition == "" || modified.IsZero() || modified.After(now) || modified.Before(i.KnownAt) || modified.Before(i.Since) {
+	switch {
+	case i.Definition == "" || modified.IsZero() || modified.After(now):
+		return now
+	case i.Modified.IsZero() && (modified.Before(i.KnownAt) || modified.Before(i.Since)):
+		return now
+	case !i.Modified.IsZero() && !modified.After(i.Modified):
 		return now
 	}
-	return modified
+	return later(modified, i.Since)
 }
 
 // Away is whether a job that comes back really was away, and not only absent from

@@ -33,7 +33,11 @@ func plans(i job.Item) string {
 		if f.Plan != nil {
 			plan = f.Plan.Schedule + " " + at(f.From)
 		}
-		out = append(out, fmt.Sprintf("%s %s..%s", f.Definition, plan, at(f.To)))
+		until := at(f.To)
+		if !f.Until().Equal(f.To) {
+			until = at(f.Until()) + " or " + until
+		}
+		out = append(out, fmt.Sprintf("%s %s..%s", f.Definition, plan, until))
 	}
 	out = append(out, fmt.Sprintf("%s %s %s", i.Definition, i.Plan.Schedule, at(i.Since)))
 	return strings.Join(out, ", ")
@@ -46,6 +50,8 @@ func TestDeploy(t *testing.T) {
 	off.Disabled = true
 	had := deployed("a", hourly)
 	gone := had.Leave(minutes(50), minutes(60))
+	unsaid := had
+	unsaid.Modified = time.Time{}
 	for name, c := range map[string]struct {
 		item     job.Item
 		hash     string
@@ -59,14 +65,20 @@ func TestDeploy(t *testing.T) {
 		"a new plan begins when it was made":         {had, "b", daily, minutes(30), 60, "a 0 * * * * 0..30, b 0 9 * * * 30", 30},
 		"or now, where nobody says":                  {had, "b", daily, time.Time{}, 60, "a 0 * * * * 0..60, b 0 9 * * * 60", 60},
 		"or now, where that time is to come":         {had, "b", daily, minutes(61), 60, "a 0 * * * * 0..60, b 0 9 * * * 60", 60},
-		"or now, where it is older than what was":    {had, "b", daily, minutes(-10), 60, "a 0 * * * * 0..60, b 0 9 * * * 60", 60},
+		"or now, where it is older than what was":    {had, "b", daily, minutes(-61), 60, "a 0 * * * * 0..60, b 0 9 * * * 60", 60},
+		"or now, where it is that of what was":       {had, "b", daily, minutes(-60), 60, "a 0 * * * * 0..60, b 0 9 * * * 60", 60},
+		"made before what was could be written":      {had, "b", daily, minutes(-10), 60, "a -..0, b 0 9 * * * 0", 0},
+		"or now, where that was not kept":            {unsaid, "b", daily, minutes(-10), 60, "a 0 * * * * 0..60, b 0 9 * * * 60", 60},
+		"and when it was made, where that is later":  {unsaid, "b", daily, minutes(30), 60, "a 0 * * * * 0..30, b 0 9 * * * 30", 30},
 		"another command leaves the plan in force":   {had, "b", hourly, minutes(30), 60, "a -..30, b 0 * * * * 0", 30},
 		"one that is switched off had its slots":     {had, "b", off, minutes(30), 60, "a 0 * * * * 0..30, b 0 * * * * 30", 30},
 		"one that was off had none":                  {deployed("a", off), "b", hourly, minutes(30), 60, "a -..30, b 0 * * * * 30", 30},
 		"back as it was":                             {gone, "a", hourly, minutes(-60), 61, "a 0 * * * * 0", 50},
 		"back soon, and nobody says when it changed": {gone, "a", hourly, time.Time{}, 120, "a 0 * * * * 0", 50},
 		"made anew after it left":                    {gone, "a", hourly, minutes(62), 63, "a 0 * * * * 0..60, a 0 * * * * 62", 50},
-		"away for long, and nobody says since when":  {gone, "a", hourly, time.Time{}, 121, "a 0 * * * * 0..60, a 0 * * * * 121", 50},
+		"made anew long after it left":               {gone, "a", hourly, minutes(121), 122, "a 0 * * * * 0..50 or 60, a 0 * * * * 121", 50},
+		"away for long, and nobody says since when":  {gone, "a", hourly, time.Time{}, 121, "a 0 * * * * 0..50 or 60, a 0 * * * * 121", 50},
+		"made anew, and it was not seen once":        {had.Leave(minutes(-5), minutes(60)), "a", hourly, minutes(121), 122, "a -..0 or 60, a 0 * * * * 121", 0},
 		"back with another plan":                     {gone, "b", daily, minutes(55), 61, "a 0 * * * * 0..55, b 0 9 * * * 55", 50},
 		"back with another command":                  {gone, "b", hourly, minutes(55), 61, "a -..55, b 0 * * * * 0", 50},
 	} {

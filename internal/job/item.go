@@ -23,6 +23,9 @@ type Item struct {
 	// belong to a former plan, if to any.
 	Plan  Plan      `json:"plan,omitzero"`
 	Since time.Time `json:"since,omitzero"`
+	// Modified is when the registry was given the newest definition, by its own clock;
+	// zero where it did not say, or that was not kept yet.
+	Modified time.Time `json:"modified,omitzero"`
 	// Former are definitions that were replaced, the oldest first; see Deploy.
 	Former []Former `json:"former,omitempty"`
 	// KnownAt is when the plans were last found to have changed. A check of the
