@@ -81,6 +81,7 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 	if s.Schedule == "" || c.Schedules == nil {
 		return accepted{why: "the registry does not hold, as far as it was read, what came along"}, nil
 	}
+	asked := c.Now()
 	carried, err := c.Schedules.Schedule(ctx, s.Schedule)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -89,7 +90,7 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 		return accepted{why: fmt.Sprintf("it could not be told what is deployed: %v", err)}, nil
 	}
 	j := Register(carried)
-	return accepted{job: j.Job, hash: j.Hash, proven: true}, c.learn(ctx, j)
+	return accepted{job: j.Job, hash: j.Hash, proven: true}, c.learn(ctx, j, asked)
 }
 
 // held is the deployed definition that a slot asks for by what came along: by its
@@ -119,10 +120,11 @@ func (c *Control) held(ctx context.Context, item *job.Item, s Slot) (j job.Job, 
 }
 
 // learn stores what a schedule was found to carry before the sweep came to it, so
-// that the first firing after a deploy is like any other.
-func (c *Control) learn(ctx context.Context, j Registered) error {
+// that the first firing after a deploy is like any other. What somebody found out since
+// that was asked stands: it may be of later.
+func (c *Control) learn(ctx context.Context, j Registered, asked time.Time) error {
 	item, err := c.item(ctx, j.Name)
-	if err != nil {
+	if err != nil || item.KnownAt.After(asked) {
 		return err
 	}
 	checked, err := c.Store.Mark(ctx, MarkSlots)

@@ -30,18 +30,19 @@ type Reading struct {
 // Registry is asked about one job, whose slots would be judged by a reading of some
 // minutes ago.
 type Registry interface {
-	// Renew reads a job's schedules unless what is known of them held at a time or
-	// later. The zero Renewal is that it did, or that nothing better can be known. An
+	// Renew is a job as it was at a time or later: its schedules are read where what is
+	// known of them held only before. The zero Renewal is that nothing can be known. An
 	// error means that it could not be told just now.
 	Renew(ctx context.Context, name string, at time.Time) (Renewal, error)
 }
 
-// Renewal is what was read of one job.
+// Renewal is what is known of one job.
 type Renewal struct {
-	// Job is the job as it is now, nil where nothing was read or it is gone.
+	// Job is the job as it is, nil where that cannot be known or it is gone.
 	Job *Registered
-	// Gone is whether it left the registry, where it last was at Seen, as far as is known.
-	// It was found to be so at Found; what became known later is of one made again.
+	// Gone is whether it left the registry, where it last was at Seen, as far as who was
+	// asked knows. It was found to be so at Found; what became known later is of one made
+	// again.
 	Gone        bool
 	Seen, Found time.Time
 }
@@ -59,14 +60,18 @@ func (c *Control) holds(ctx context.Context, w *watched, at time.Time) (bool, er
 	if c.Registry == nil || w.Gone {
 		return true, nil
 	}
-	r, err := c.Registry.Renew(ctx, w.Name, at)
+	asked := c.Now()
+	r, err := c.Registry.Renew(ctx, w.Name, later(at, w.KnownAt)) // others may have found out more
 	if err != nil {
 		return false, fmt.Errorf("asking what is deployed: %w", err)
 	}
-	if r.Job == nil && !r.Gone || r.Gone && w.KnownAt.After(r.Found) {
+	switch {
+	case r.Gone && w.KnownAt.After(r.Found):
+		return true, nil
+	case !r.Gone && (r.Job == nil || r.Job.Hash == w.Definition):
 		return true, nil
 	}
-	item, err := c.renew(ctx, w.Name, r)
+	item, err := c.renew(ctx, w.Name, r, asked)
 	if err != nil || item.Rev == w.Rev {
 		return err == nil, err
 	}
@@ -95,11 +100,11 @@ func (c *Control) newer(ctx context.Context, item *job.Item) (r Renewal, err err
 }
 
 // renew has a job's item hold what was read of it.
-func (c *Control) renew(ctx context.Context, name string, r Renewal) (item job.Item, err error) {
+func (c *Control) renew(ctx context.Context, name string, r Renewal, asked time.Time) (item job.Item, err error) {
 	if r.Gone {
 		err = c.leaves(ctx, name, r)
 	} else {
-		err = c.learn(ctx, *r.Job)
+		err = c.learn(ctx, *r.Job, asked)
 	}
 	if err != nil {
 		return item, err
@@ -117,6 +122,10 @@ func (c *Control) leaves(ctx context.Context, name string, r Renewal) error {
 	if err != nil || item.Gone || item.KnownAt.After(r.Found) {
 		return err
 	}
-	_, err = c.leaveOne(ctx, item, r.Seen)
+	seen, err := c.lastRead(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = c.leaveOne(ctx, item, later(seen, r.Seen))
 	return err
 }

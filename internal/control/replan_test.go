@@ -28,6 +28,7 @@ func TestReplanned(t *testing.T) {
 	last := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
 	half := with(hourly, func(j *job.Job) { j.Schedule = "30 * * * *" })
 	rated := with(hourly, func(j *job.Job) { j.Schedule = "rate(30 minutes)" })
+	once := with(hourly, func(j *job.Job) { j.Schedule, j.CatchUp = "at(2026-11-22T18:00:00)", job.CatchUpLast })
 	made := func(j job.Job, hour, minute int) job.Job {
 		j.Modified = clockAt(hour, minute, 0)
 		return j
@@ -146,6 +147,27 @@ func TestReplanned(t *testing.T) {
 			w.syncAt(clockAt(20, 5, 0), made(hourly, 20, 4))
 			w.sweepAt(clockAt(21, 20, 0))
 		}, "21:00 missed"},
+		{"nor after it was last seen, however late it was found to have left", last, func(w *world) {
+			w.syncAt(clockAt(17, 50, 0), last)
+			w.syncAt(clockAt(20, 5, 0))
+			w.syncAt(clockAt(21, 30, 0), made(last, 21, 29))
+			w.sweepAt(clockAt(21, 31, 0))
+		}, ""},
+		{"a one-time schedule that deletes itself", once, func(w *world) {
+			w.syncAt(clockAt(17, 59, 0), once)
+			w.syncAt(clockAt(18, 1, 0))
+			w.sweepAt(clockAt(18, 16, 0))
+		}, "18:00 missed"},
+		{"and one that ran before", once, func(w *world) {
+			w.syncAt(clockAt(17, 59, 0), once)
+			w.triggerAt(clockAt(18, 0, 1), once, clockAt(18, 0, 0))
+			w.syncAt(clockAt(18, 1, 0))
+			w.sweepAt(clockAt(18, 16, 0))
+		}, "18:00 succeeded by schedule"},
+		{"one that was deleted before its time", once, func(w *world) {
+			w.syncAt(clockAt(17, 59, 0))
+			w.sweepAt(clockAt(18, 16, 0))
+		}, ""},
 		{"what was due before it left is told, and not caught up with", last, func(w *world) {
 			w.syncAt(clockAt(18, 5, 0), last)
 			w.syncAt(clockAt(18, 6, 0))

@@ -69,7 +69,7 @@ func periods(item job.Item) (out []period, problems error) {
 	}
 	for _, f := range item.Former {
 		if f.Plan != nil {
-			read(period{plan: *f.Plan, definition: f.Definition, since: f.From, until: f.To}, nil)
+			read(period{plan: *f.Plan, definition: f.Definition, since: f.From, until: f.Until()}, nil)
 		}
 	}
 	if item.Plan.Runs() {

@@ -155,8 +155,8 @@ func (c *Control) markGone(ctx context.Context, l *Loaded, r Reading) error {
 	if err := l.renew(ctx, names); err != nil {
 		return err
 	}
-	if err := c.leave(ctx, l, l.left(there, r.Whole)); err != nil {
-		return err
+	if all, err := c.leave(ctx, l, l.left(there, r.Whole), r.Whole); err != nil || !all || l.unsure(there, r.Whole) {
+		return err // so the mark says of each job that has not left that it was there
 	}
 	if err := c.Store.SetMark(ctx, MarkRegistry, r.Whole); err != nil {
 		return fmt.Errorf("storing when the registry was read: %w", err)
@@ -174,24 +174,89 @@ func (l *Loaded) left(there map[string]bool, whole time.Time) (left []job.Item) 
 	return left
 }
 
-func (c *Control) leave(ctx context.Context, l *Loaded, left []job.Item) error {
+// unsure is whether of a job that is not there somebody came to know since a list began:
+// by what was read before, it may be, so that it need not have been there then.
+func (l *Loaded) unsure(there map[string]bool, whole time.Time) bool {
+	for i := range l.items {
+		if item := &l.items[i]; !item.Gone && item.Name != job.All && !there[item.Name] && item.KnownAt.After(whole) {
+			return true
+		}
+	}
+	return false
+}
+
+// leave notes that jobs left which a list did not show that began at a time. all is
+// whether that is known of each now, or that it is there: of one that somebody else wrote
+// in between the next list tells.
+func (c *Control) leave(ctx context.Context, l *Loaded, left []job.Item, whole time.Time) (all bool, err error) {
 	if len(left) == 0 {
-		return nil
+		return true, nil
 	}
-	seen, err := c.Store.Mark(ctx, MarkRegistry)
+	seen, err := c.lastRead(ctx)
 	if err != nil {
-		return fmt.Errorf("reading when the registry was last read: %w", err)
+		return false, err
 	}
-	return c.write(ctx, l, len(left), func(i int) (job.Item, error) {
-		return c.leaveOne(ctx, left[i], seen)
+	known := make([]bool, len(left))
+	err = c.write(ctx, l, len(left), func(i int) (item job.Item, err error) {
+		item, known[i], err = c.leftOrNot(ctx, left[i], whole, seen)
+		known[i] = known[i] || item.Gone
+		return item, err
 	})
+	return !slices.Contains(known, false), err
+}
+
+// lastRead is when the last list of all began: jobs that left since were there then.
+func (c *Control) lastRead(ctx context.Context) (time.Time, error) {
+	at, err := c.Store.Mark(ctx, MarkRegistry)
+	if err != nil {
+		return at, fmt.Errorf("reading when the registry was last read: %w", err)
+	}
+	return at, nil
+}
+
+// leftOrNot asks for a job that a list did not show: who lists for the first time knows no
+// schedule that a list may have left out.
+func (c *Control) leftOrNot(ctx context.Context, item job.Item, whole, seen time.Time) (is job.Item, there bool, err error) {
+	var r Renewal
+	asked := c.Now()
+	if c.Registry != nil {
+		if r, err = c.Registry.Renew(ctx, item.Name, whole); err != nil {
+			return is, false, fmt.Errorf("job %s: asking whether it left: %w", item.Name, err)
+		}
+	}
+	if r.Job == nil {
+		is, err = c.leaveOne(ctx, item, later(seen, r.Seen))
+		return is, false, err
+	}
+	if err := c.learn(ctx, *r.Job, asked); err != nil {
+		return is, false, err
+	}
+	is, err = c.item(ctx, item.Name)
+	return is, true, err
 }
 
 // leaveOne notes that a job left the registry, where it last was at seen.
 func (c *Control) leaveOne(ctx context.Context, item job.Item, seen time.Time) (job.Item, error) {
-	item = item.Leave(seen, c.Now())
+	item = item.Leave(c.lastSeen(item, seen), c.Now())
 	c.Log.WarnContext(ctx, "a job left the registry", "job", item.Name, "definition", item.Definition, "lastSeen", item.SeenAt)
 	return c.putItem(ctx, item)
+}
+
+// lastSeen is when a job that left was last there: at a time, or at the slot of a one-time
+// schedule since then, which deletes itself where it is told to (EventBridge Scheduler
+// API, ActionAfterCompletion) and leaves as little behind as one that somebody deleted.
+func (c *Control) lastSeen(item job.Item, seen time.Time) time.Time {
+	if !item.Plan.Runs() {
+		return seen
+	}
+	t, err := timetable.Of(item.Plan)
+	if err != nil || !t.Spec().OneTime() {
+		return seen
+	}
+	if slot, ok := t.Next(seen); ok && slot.Before(c.Now()) {
+		return slot
+	}
+	return seen
 }
 
 // planProblem says why a job's plan cannot be read. What a plan says never

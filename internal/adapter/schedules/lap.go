@@ -47,11 +47,10 @@ type lap struct {
 	brief bool
 }
 
-// list goes on with the lap. whole is when it began, where it is at its end: then
-// schedules that it did not come to must be read, as must those that it has otherwise
-// than they are known. A page that cannot be listed just now is the first of the next
-// call.
-func (r *Registry) list(ctx context.Context) (whole time.Time, err error) {
+// list goes on with the lap. Where it is at its end, schedules that it did not come to
+// must be read, as must those that it has otherwise than they are known. A page that
+// cannot be listed just now is the first of the next call.
+func (r *Registry) list(ctx context.Context) error {
 	now, p := r.now(), &r.lap
 	if p.last > pagesAtOnce && r.applied(ctx) {
 		*p = lap{whole: p.whole, brief: p.brief} // all at once
@@ -64,10 +63,10 @@ func (r *Registry) list(ctx context.Context) (whole time.Time, err error) {
 	if err != nil && !passes(err) {
 		ended, err = r.anew(ctx, now, goesOn, err)
 	}
-	if err != nil || !ended {
-		return whole, err
+	if err == nil && ended {
+		r.ended(now)
 	}
-	return r.ended(now), nil
+	return err
 }
 
 // anew begins the lap anew where it was to go on: a token does not last for ever.
@@ -85,8 +84,8 @@ func (r *Registry) anew(ctx context.Context, now time.Time, goesOn bool, cause e
 
 func (p *lap) begin(now time.Time) { p.began, p.token, p.pages = now, nil, 0 }
 
-// ended notes that the lap is at its end, and returns when it began.
-func (r *Registry) ended(now time.Time) time.Time {
+// ended notes that the lap is at its end.
+func (r *Registry) ended(now time.Time) {
 	p := &r.lap
 	for name, v := range r.read { //nolint:gocritic // once a lap
 		if v.listed.Before(p.began) && !v.due {
@@ -94,12 +93,11 @@ func (r *Registry) ended(now time.Time) time.Time {
 			r.read[name] = v
 		}
 	}
-	whole := p.began
-	if whole.Equal(now) {
+	if p.began.Equal(now) {
 		p.whole = now
 	}
+	r.listed, r.said = p.began, false
 	p.last, p.began, p.token = p.pages, time.Time{}, nil
-	return whole
 }
 
 // share is how many pages one call lists: as many as have the lap end in its time.
@@ -140,10 +138,7 @@ func (r *Registry) note(s *types.ScheduleSummary, asked time.Time) {
 	} else if !v.due {
 		v.asOf = asked
 	}
-	if r.read == nil {
-		r.read = map[string]version{}
-	}
-	r.read[aws.ToString(s.Name)] = v
+	r.put(aws.ToString(s.Name), v)
 }
 
 // applied is whether somebody applied jobs since the group was last listed at once.

@@ -29,6 +29,8 @@ type large struct {
 	// list and get, when not nil, say how a call fails.
 	list func(token string) error
 	get  func(name string) error
+	// off are schedules that are switched off.
+	off map[string]bool
 }
 
 func (g *large) set(name string, modified time.Time) {
@@ -85,8 +87,12 @@ func (g *large) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 			return nil, err
 		}
 	}
+	state := types.ScheduleStateEnabled
+	if g.off[*in.Name] {
+		state = types.ScheduleStateDisabled
+	}
 	return &scheduler.GetScheduleOutput{
-		Name: in.Name, LastModificationDate: aws.Time(modified), State: types.ScheduleStateEnabled, ScheduleExpression: aws.String("cron(0 3 * * ? *)"),
+		Name: in.Name, LastModificationDate: aws.Time(modified), State: state, ScheduleExpression: aws.String("cron(0 3 * * ? *)"),
 		ScheduleExpressionTimezone: aws.String("UTC"), Target: &types.Target{Arn: aws.String(trigger), Input: aws.String(input)},
 	}, nil
 }
@@ -337,7 +343,7 @@ func TestUnreadInALap(t *testing.T) {
 	w.expect(10_000, 100, true)
 	w.set(jobNo(10), changed.Add(time.Minute))
 	w.drop(jobNo(9990))
-	busy := true
+	busy, began := true, w.clock
 	w.get = func(name string) error {
 		if name == jobNo(10) && busy {
 			return errThrottled
@@ -351,7 +357,7 @@ func TestUnreadInALap(t *testing.T) {
 		}
 	}
 	busy = false
-	if r := w.expect(9999, 20, false); w.gets != 1 || !r.Jobs[10].Modified.Equal(changed.Add(time.Minute)) {
+	if r := w.expect(9999, 20, true); w.gets != 1 || !r.Whole.Equal(began) || !r.Jobs[10].Modified.Equal(changed.Add(time.Minute)) {
 		t.Errorf("%d reads; it is of %s", w.gets, r.Jobs[10].Modified)
 	}
 	for range 3 {

@@ -1,6 +1,7 @@
 package schedules
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -60,11 +61,18 @@ func (r *Registry) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// inParallel calls f for 0 to n-1, for readers of them at a time.
-func inParallel(n int, f func(i int)) {
+// inParallel calls f for 0 to n-1, for as many of them at a time as abreast says: 0 is
+// readers, and 1 is one after the other.
+func inParallel(n, abreast int, f func(i int)) {
+	if abreast == 1 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(n, readers) {
+	for range min(n, cmp.Or(abreast, readers)) {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				f(i)

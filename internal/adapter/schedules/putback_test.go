@@ -21,7 +21,7 @@ func TestReadBeforeTheClockWasPutBack(t *testing.T) {
 		t.Errorf("%+v, %v", is, err)
 	}
 	w.gets = 0
-	if is, err := w.registry.Renew(t.Context(), jobNo(8), slot); err != nil || is.Job != nil || w.gets != 0 {
+	if is, err := w.registry.Renew(t.Context(), jobNo(8), slot); err != nil || is.Job == nil || w.gets != 0 {
 		t.Errorf("it is read twice: %+v, %v", is, err)
 	}
 }

@@ -2,6 +2,7 @@ package schedules
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -14,28 +15,75 @@ func (r *Registry) Renew(ctx context.Context, name string, at time.Time) (contro
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	names := r.merge().of[name]
-	old := r.old(names, at)
-	r.readAll(ctx, old)
-	rules := r.oldRules(names, at)
-	r.readRules(ctx, rules)
+	r.readOld(ctx, names, at)
 	left, half, err := r.left(name, names)
-	was, gone := r.gone[name]
-	switch {
-	case err != nil:
-		return control.Renewal{}, err
-	case left == 0 && gone:
-		return control.Renewal{Gone: true, Seen: was.seen, Found: was.found}, nil
-	case half || len(old)+len(rules) == 0: // a problem that Jobs names leaves what is known
-		return control.Renewal{}, nil
+	if err == nil && left == 0 {
+		if was, known := r.gone[name]; known && r.held(was.found, at) {
+			return control.Renewal{Gone: true, Seen: was.seen, Found: was.found}, nil
+		}
+		asked := r.now()
+		if left, half, err = r.unlisted(ctx, name, at); err == nil && left == 0 {
+			return r.none(name, asked)
+		}
 	}
+	if err != nil || half { // a problem that Jobs names leaves what is known
+		return control.Renewal{}, err
+	}
+	return r.as(name)
+}
+
+// as is a job as its schedules and rules are known.
+func (r *Registry) as(name string) (control.Renewal, error) {
 	m := r.merge()
 	i, found := slices.BinarySearchFunc(m.jobs, name, func(j control.Registered, name string) int { return strings.Compare(j.Name, name) })
 	g := r.gaps(m)
-	if !found || g.half(m.jobs[i]) {
+	switch {
+	case found && !g.half(m.jobs[i]):
+		return control.Renewal{Job: &m.jobs[i]}, nil
+	case len(g.unread) > 0: // one of these may carry it too
+		return control.Renewal{}, g.unread[0].err
+	}
+	return control.Renewal{}, nil
+}
+
+// readOld reads schedules, and their rules, of which what is known did not hold at a
+// time.
+func (r *Registry) readOld(ctx context.Context, names []string, at time.Time) {
+	r.readAll(ctx, r.old(names, at))
+	r.readRules(ctx, r.oldRules(names, at))
+}
+
+// unlisted looks for the schedule of a job that none is known to carry, since it was made
+// behind the page that was listed, or a list left it out. It has the job's name, as
+// `apply` and `render` give it.
+func (r *Registry) unlisted(ctx context.Context, name string, at time.Time) (left int, half bool, err error) {
+	names := []string{name}
+	r.readOld(ctx, names, at)
+	if why := r.read[name].why; why != nil && passes(why) {
+		return 0, false, why
+	}
+	return r.left(name, names)
+}
+
+// none is of a job that no schedule carries, when that was asked: it is gone, unless one
+// carries it that could not be read.
+func (r *Registry) none(name string, asked time.Time) (control.Renewal, error) {
+	was, known := r.gone[name]
+	g := r.gaps(r.merge())
+	switch {
+	case r.listed.IsZero() && !known:
+		return control.Renewal{}, errUnlisted
+	case len(g.unread) > 0:
+		return control.Renewal{}, g.unread[0].err
+	case len(g.problems) > 0 && !known: // one that was known is none of them
 		return control.Renewal{}, nil
 	}
-	return control.Renewal{Job: &m.jobs[i]}, nil
+	r.lost(name, was.seen, asked)
+	return control.Renewal{Gone: true, Seen: was.seen, Found: asked}, nil
 }
+
+// errUnlisted is of a process that begins.
+var errUnlisted = errors.New("the schedules were not listed to the end yet")
 
 // old are the schedules of which what is known held up to before a time, as far as is
 // known.

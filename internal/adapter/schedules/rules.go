@@ -126,7 +126,10 @@ func (r *Registry) rulesDue(listed bool) []string {
 // readRules reads rules.
 func (r *Registry) readRules(ctx context.Context, names []string) {
 	rules := make([]rule, len(names))
-	inParallel(len(names), func(i int) { rules[i] = r.rule(ctx, names[i]) })
+	if r.rules == nil {
+		r.rules = map[string]rule{}
+	}
+	inParallel(len(names), r.Abreast, func(i int) { rules[i] = r.rule(ctx, names[i]) })
 	for i, name := range names {
 		was, is := r.rules[name], rules[i]
 		if was.expression != is.expression || was.disabled != is.disabled || was.why != nil || is.why != nil {

@@ -49,14 +49,21 @@ type Registry struct {
 	// Now is the time and Wait waits; nil is by the machine's clock.
 	Now  func() time.Time
 	Wait func(ctx context.Context, d time.Duration) error
+	// Abreast is how many schedules or rules are read at once; 1 is one after the other,
+	// by who asks, and 0 is 16.
+	Abreast int
 
 	mu   sync.Mutex
 	read map[string]version
 	// gone are jobs that schedules carried which were found to carry them no more.
-	gone  map[string]gone
-	lap   lap
-	rules map[string]rule
-	bus   ruleLap
+	gone map[string]gone
+	lap  lap
+	// listed is when the last list began that is at its end, and said whether Jobs
+	// returned that.
+	listed time.Time
+	said   bool
+	rules  map[string]rule
+	bus    ruleLap
 	// merged is what read and rules come to, nil where that must be found anew.
 	merged *merged
 
@@ -107,8 +114,7 @@ func (e *UnreadError) Error() string {
 func (r *Registry) Jobs(ctx context.Context) (control.Reading, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	whole, err := r.list(ctx)
-	if err != nil {
+	if err := r.list(ctx); err != nil {
 		return control.Reading{}, err
 	}
 	r.readAll(ctx, r.due())
@@ -118,9 +124,19 @@ func (r *Registry) Jobs(ctx context.Context) (control.Reading, error) {
 	m := r.merge()
 	g := r.gaps(m)
 	if g.none() {
-		return control.Reading{Jobs: m.jobs, Whole: whole}, nil
+		return control.Reading{Jobs: m.jobs, Whole: r.whole()}, nil
 	}
 	return control.Reading{Jobs: slices.DeleteFunc(slices.Clone(m.jobs), g.half)}, g.err()
+}
+
+// whole is when a list began that is at its end, once: it is zero until the next is. One
+// of which schedules were unread then counts when they are read.
+func (r *Registry) whole() time.Time {
+	if r.said {
+		return time.Time{}
+	}
+	r.said = true
+	return r.listed
 }
 
 // due are the schedules that must be read.
@@ -138,7 +154,7 @@ func (r *Registry) due() []string {
 // readAll reads schedules.
 func (r *Registry) readAll(ctx context.Context, names []string) {
 	asked, versions := r.now(), make([]version, len(names))
-	inParallel(len(names), func(i int) { versions[i] = r.schedule(ctx, names[i], r.read[names[i]]) })
+	inParallel(len(names), r.Abreast, func(i int) { versions[i] = r.schedule(ctx, names[i], r.read[names[i]]) })
 	for i, name := range names {
 		was, is := r.read[name], versions[i]
 		if !is.same(was) {
@@ -150,9 +166,16 @@ func (r *Registry) readAll(ctx context.Context, names []string) {
 		if is.absent {
 			delete(r.read, name)
 		} else {
-			r.read[name] = is
+			r.put(name, is)
 		}
 	}
+}
+
+func (r *Registry) put(name string, is version) { //nolint:gocritic // small
+	if r.read == nil {
+		r.read = map[string]version{}
+	}
+	r.read[name] = is
 }
 
 // gone is of a job: up to when the last of its schedules carried it, and when that was

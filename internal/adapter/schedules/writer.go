@@ -54,7 +54,7 @@ func (w *Writer) Schedules(ctx context.Context) ([]apply.Deployed, error) {
 		}
 	}
 	found, errs := make([]apply.Deployed, len(names)), make([]error, len(names))
-	inParallel(len(names), func(i int) { found[i], errs[i] = w.Schedule(ctx, names[i]) })
+	inParallel(len(names), 0, func(i int) { found[i], errs[i] = w.Schedule(ctx, names[i]) })
 	out := found[:0]
 	for i, d := range found {
 		switch {

@@ -1,0 +1,178 @@
+package schedules
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// renew asks for a job as of a time, and says how many schedules were read for it.
+func (w *laps) renew(name string, at time.Time) (is control.Renewal, gets int, err error) {
+	w.Helper()
+	w.gets = 0
+	is, err = w.registry.Renew(w.Context(), name, at)
+	return is, w.gets, err
+}
+
+// TestRenew: a job is as it is known where that held at the time, and is read where it
+// did not. What was read is known, whatever became of writing it.
+func TestRenew(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 2_100)
+	w.expect(2_100, 21, true)
+	listed := w.clock.Add(-time.Minute)
+	w.set(jobNo(7), changed.Add(time.Minute))
+	for _, c := range []struct {
+		at       time.Time
+		gets     int
+		modified time.Time
+	}{{listed, 0, changed}, {w.clock, 1, changed.Add(time.Minute)}, {w.clock, 0, changed.Add(time.Minute)}} {
+		if is, gets, err := w.renew(jobNo(7), c.at); err != nil || gets != c.gets || is.Job == nil || !is.Job.Modified.Equal(c.modified) {
+			t.Errorf("as of %s, after %d reads: %+v, %v", c.at.Format("15:04"), gets, is, err)
+		}
+	}
+}
+
+// TestRenewOfAJobThatWasNeverSeen: one that left before the process began is gone since
+// all were listed; one that was made behind the page that was listed is found by its
+// name, with no list; and before the first list is at its end nobody can tell.
+func TestRenewOfAJobThatWasNeverSeen(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 2_100)
+	w.list = func(token string) error {
+		if token != "" {
+			return errThrottled
+		}
+		return nil
+	}
+	if _, _, err := w.minute(); !errors.Is(err, errThrottled) {
+		t.Fatal(err)
+	}
+	if is, gets, err := w.renew("never", w.clock); !errors.Is(err, errUnlisted) || gets != 1 {
+		t.Errorf("before all were listed, after %d reads: %+v, %v", gets, is, err)
+	}
+	w.list = nil
+	w.expect(2_100, 20, true)
+	w.set("made-since", changed)
+	if is, gets, err := w.renew("made-since", w.clock); err != nil || gets != 1 || is.Job == nil || is.Job.Name != "made-since" {
+		t.Errorf("after %d reads: %+v, %v", gets, is, err)
+	}
+	if r := w.expect(2_101, 20, false); !slices.ContainsFunc(r.Jobs, func(j control.Registered) bool { return j.Name == "made-since" }) {
+		t.Error("what was found is forgotten")
+	}
+	for want := range []int{1, 0} {
+		is, gets, err := w.renew("never", w.clock)
+		if err != nil || gets != 1-want || !is.Gone || !is.Seen.IsZero() || !is.Found.Equal(w.clock) {
+			t.Errorf("after %d reads: %+v, %v", gets, is, err)
+		}
+	}
+}
+
+// TestRenewOfAJobThatIsMadeAgain behind the page that was listed: it was found to be gone
+// and is there.
+func TestRenewOfAJobThatIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 2_100)
+	w.expect(2_100, 21, true)
+	w.drop(jobNo(7))
+	if is, gets, err := w.renew(jobNo(7), w.clock); err != nil || gets != 1 || !is.Gone {
+		t.Errorf("after %d reads: %+v, %v", gets, is, err)
+	}
+	found := w.clock
+	w.clock = w.clock.Add(time.Minute)
+	w.set(jobNo(7), w.clock)
+	if is, gets, err := w.renew(jobNo(7), found); err != nil || gets != 0 || !is.Gone {
+		t.Errorf("as of when it was gone, after %d reads: %+v, %v", gets, is, err)
+	}
+	if is, gets, err := w.renew(jobNo(7), w.clock); err != nil || gets != 1 || is.Job == nil {
+		t.Errorf("after %d reads: %+v, %v", gets, is, err)
+	}
+}
+
+// TestRenewBesideWhatIsUnread: a schedule that cannot be read now may carry any job, so it
+// cannot be told of one that no other carries, or that all others have switched off.
+func TestRenewBesideWhatIsUnread(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 2_100)
+	busy := jobNo(9)
+	w.get = func(name string) error {
+		if name == busy {
+			return errThrottled
+		}
+		return nil
+	}
+	w.off = map[string]bool{jobNo(8): true}
+	if r, _, err := w.minute(); err == nil || !r.Whole.IsZero() {
+		t.Fatalf("whole %s, %v", r.Whole, err)
+	}
+	for name, fails := range map[string]bool{jobNo(7): false, jobNo(8): true, busy: true, "never": true} {
+		if is, _, err := w.renew(name, w.clock); errors.Is(err, errThrottled) != fails || is.Gone || (is.Job == nil) != fails {
+			t.Errorf("%s: %+v, %v", name, is, err)
+		}
+	}
+	busy = ""
+	for name, gone := range map[string]bool{jobNo(8): false, jobNo(9): false, "never": true} {
+		w.clock = w.clock.Add(time.Minute)
+		_, _, _ = w.renew(jobNo(9), w.clock)
+		if is, _, err := w.renew(name, w.clock); err != nil || is.Gone != gone || (is.Job == nil) != gone {
+			t.Errorf("%s: %+v, %v", name, is, err)
+		}
+	}
+}
+
+// TestWholeOnceAllAreRead: a list of which schedules were unread counts as whole when they
+// are read, and once: the next lap is minutes away.
+func TestWholeOnceAllAreRead(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 2_100)
+	began, busy := w.clock, true
+	w.get = func(name string) error {
+		if name == jobNo(10) && busy {
+			return errThrottled
+		}
+		return nil
+	}
+	if r, pages, err := w.minute(); err == nil || pages != 21 || !r.Whole.IsZero() {
+		t.Errorf("%d pages, whole %s, %v", pages, r.Whole, err)
+	}
+	busy = false
+	if r := w.expect(2_100, 20, true); !r.Whole.Equal(began) {
+		t.Errorf("whole since %s", r.Whole)
+	}
+	if r := w.expect(2_100, 1, true); !r.Whole.Equal(began.Add(time.Minute)) {
+		t.Errorf("whole since %s", r.Whole)
+	}
+	w.expect(2_100, 20, false)
+}
+
+// TestRenewOfAJobThatWasGoneBefore: that it left once says nothing of a later time at
+// which a schedule cannot be read.
+func TestRenewOfAJobThatWasGoneBefore(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 2_100)
+	w.expect(2_100, 21, true)
+	w.drop(jobNo(7))
+	if is, _, err := w.renew(jobNo(7), w.clock); err != nil || !is.Gone {
+		t.Errorf("%+v, %v", is, err)
+	}
+	w.set(jobNo(9), w.clock)
+	w.get = func(name string) error {
+		if name == jobNo(9) {
+			return errThrottled
+		}
+		return nil
+	}
+	_, _, _ = w.renew(jobNo(9), w.clock.Add(time.Second))
+	w.clock = w.clock.Add(10 * time.Minute)
+	if is, _, err := w.renew(jobNo(7), w.clock); !errors.Is(err, errThrottled) || is.Gone {
+		t.Errorf("beside one that is unread: %+v, %v", is, err)
+	}
+	w.get = nil
+	_, _, _ = w.renew(jobNo(9), w.clock)
+	if is, _, err := w.renew(jobNo(7), w.clock); err != nil || !is.Gone || !is.Found.Equal(w.clock) {
+		t.Errorf("%+v, %v", is, err)
+	}
+}
