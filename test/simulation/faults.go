@@ -87,6 +87,11 @@ const (
 	Fired           // slots come with what their schedules carry, and it must be found out what is deployed
 	CalendarEnds    // a job's calendar names no further day
 	Laps            // a sweep knows some jobs' items as they were minutes ago
+	LargeGroup      // the registry is a large group, which is listed in laps
+	TokenRefused    // a list of it cannot go on where it was
+	ListForgets     // ... or leaves a schedule out
+	GroupResized    // it grows or shrinks, over what is listed at once
+	ProcessReplaced // what the process of a sweep knew of it is lost
 	faults          // how many there are
 )
 
@@ -102,6 +107,7 @@ var faultNames = [faults]string{
 	"event after hours",
 	"false conflict", "index lags", "quota used up", "capacity gone", "call hangs", "notices by stream", "record lost", "record twice", "record late",
 	"registry unread", "registry half read", "batch fails", "run damaged", "item off", "slots as schedules", "calendar ends", "items in laps",
+	"large group", "token refused", "list forgets", "group resized", "process replaced",
 }
 
 func (f Fault) String() string { return faultNames[f] }

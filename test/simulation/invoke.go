@@ -22,6 +22,10 @@ type handler struct {
 	// from and to number its begin and its end among those of all handlers.
 	from, to int
 	calls    int
+	// pages is how many pages of schedules it listed.
+	pages int
+	// checking is whether it checks the slots.
+	checking bool
 	record   int // of its batch
 	dice     dice
 	// What befalls its n-th call; -1 is never.
@@ -54,7 +58,7 @@ func (w *World) handle(name string, id run.ID, twin func(), f func(context.Conte
 		case nil:
 		case crash{}:
 			w.tell(h.run, "%s crashed at its call %d", name, h.calls)
-			h.process.dies()
+			w.dies(h.process)
 		default:
 			w.violate("no panic", "", "%s: %v\n%s", name, p, debug.Stack())
 		}

@@ -19,6 +19,19 @@ type deployed struct {
 	back   time.Time
 	// until is when its calendar is over; zero is never.
 	until time.Time
+	// Of a large group: when its schedule was modified, with what input, its place
+	// there, when a list last forgot it, until when it cannot be read, all that it ever
+	// was, and which of these its item last held.
+	modified  time.Time
+	input     string
+	place     int
+	forgotten time.Time
+	unread    time.Time
+	stands    []stand
+	held      int
+	// forgets is whether it was deployed so often that its item need not know all plans
+	// that it had while no sweep came: see job.MaxFormer.
+	forgets bool
 }
 
 // mayChange is what a person may change in a run by hand.
@@ -39,6 +52,7 @@ func (w *World) deploys(d dice, j *deployed) {
 func (w *World) deployed(j *deployed) {
 	j.serial++
 	w.place(j)
+	w.put(j)
 	w.plan(j, w.now)
 	w.dirty = true
 	if w.trace != nil {
@@ -70,8 +84,10 @@ func (w *World) makeJobs(d dice) {
 		if j.job.Schedule == "" {
 			j.reschedule(own)
 		}
+		w.soon(j)
 		w.place(j)
 		w.calendar(j)
+		w.put(j)
 		if w.trace != nil {
 			w.tell("", "job %s", j.words())
 		}
@@ -125,6 +141,22 @@ func (j *deployed) vary(d dice) {
 	if j.job.Overlap == job.Queue && j.job.Timeout == 0 {
 		j.job.Timeout = minutes(30)
 	}
+}
+
+// planned is the job as its schedule is, or was, by a crontab line; nil where it never
+// was.
+func (j *deployed) planned(line string) *deployed {
+	for i := len(j.stands) - 1; i >= 0; i-- {
+		if is := j.stands[i].is; is.job.Schedule == line {
+			is.gone, is.job.Disabled = false, false
+			return &is
+		}
+	}
+	if j.job.Schedule != line {
+		return nil
+	}
+	is := *j
+	return &is
 }
 
 func (j *deployed) reschedule(d dice) {

@@ -17,6 +17,7 @@ func (w *World) judge() {
 	w.judgeEnds()
 	w.judgeMissed()
 	w.judgeSlots()
+	w.judgeSeen()
 	w.judgePending()
 	w.judgePace()
 	if w.truth.errors > 20 {
@@ -171,18 +172,34 @@ func (w *World) judgeSlots() {
 	for _, j := range w.jobs {
 		ps := w.truth.plans[j.job.Name]
 		for i, p := range ps {
-			if p.gone || p.slots == nil || p.plan.Disabled {
+			if p.gone || p.slots == nil || p.plan.Disabled || j.forgets {
 				continue
 			}
 			until := w.truth.checked.Add(-time.Duration(p.plan.StartWithin) - slotSlack)
-			if i+1 < len(ps) && ps[i+1].gone {
-				until = p.checked.Add(-time.Duration(p.plan.StartWithin) - slotSlack)
-			} else if i+1 < len(ps) && ps[i+1].from.Add(-slotSlack).Before(until) {
-				until = ps[i+1].from.Add(-slotSlack)
+			if i+1 < len(ps) {
+				until = w.inForce(p, ps[i+1], until)
 			}
 			w.judgePlan(j.job.Name, p, until)
 		}
 	}
+}
+
+// inForce is up to when the slots of a plan are judged that another followed. Of a large
+// group that is until it was changed, or its job was last seen, as it was known then.
+func (w *World) inForce(p, next plan, until time.Time) time.Time {
+	end := next.from.Add(-slotSlack)
+	switch {
+	case w.group != nil && next.gone:
+		end = next.seen.Add(-clocks)
+	case w.group != nil:
+		end = next.since.Add(-clocks)
+	case next.gone:
+		return p.checked.Add(-time.Duration(p.plan.StartWithin) - slotSlack)
+	}
+	if end.Before(until) {
+		return end
+	}
+	return until
 }
 
 // slotSlack is how long after its time the sweep may judge a slot, since clocks

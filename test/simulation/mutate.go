@@ -65,6 +65,10 @@ const (
 	RestUnstarted                // a task that is about to run rests
 	RestPastLimit                // a limit ends no rest
 	CrowdForEver                 // ECS's rate is taken to be used up for long
+	StaleSlots                   // slots of a large group are judged by what was last read of it
+	OlderIsWritten               // what was read of it is written, whatever others found since
+	UntoldIsAsked                // what cannot be told of a schedule counts as told
+	ForgottenIsGone              // what a list left out is gone
 	mutations
 )
 
@@ -79,6 +83,7 @@ var mutationNames = [mutations]string{
 	"false conflicts owe nothing", "what has no answer is forgotten", "who took it is forgotten", "twice is told twice", "a lost record is the last", "a failed batch is the last", "former plans are forgotten",
 	"rests never end", "no write ends a rest", "a relaunch ends no rest", "what has not started rests", "no limit ends a rest",
 	"a crowd for ever",
+	"slots are stale", "what is older is written", "untold is told", "what is forgotten is gone",
 }
 
 func (m Mutation) String() string { return mutationNames[m] }

@@ -70,6 +70,10 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		{RestUnstarted, "only what runs rests", FaultSet{}, FaultSet{}},
 		{RestPastLimit, "no rest outlasts a limit", FaultSet{}, FaultSet{}},
 		{CrowdForEver, "only a crowd waits for the sweep", Faults(Throttle, RateFailures), FaultSet{}},
+		{StaleSlots, "nobody asks for what is no more", Faults(LargeGroup), FaultSet{}},
+		{OlderIsWritten, "what is newer stands", Faults(LargeGroup), FaultSet{}},
+		{UntoldIsAsked, "nobody asks for what is no more", Faults(LargeGroup), FaultSet{}},
+		{ForgottenIsGone, "only what left is gone", Faults(ListForgets), FaultSet{}},
 		{NeverStuck, "a stop without effect is told", Faults(StopIgnored).With(told), FaultSet{}},
 	}
 	if len(cases) != int(mutations)-1 {
@@ -78,7 +82,8 @@ func TestEveryMutationIsCaught(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.mutation.String(), func(t *testing.T) {
 			t.Parallel()
-			after := caught(Options{Seed: 1, Mutation: c.mutation, Without: c.hidden}, c.check, 10_000)
+			large := c.only.Has(LargeGroup) || c.only.Has(ListForgets)
+			after := caught(Options{Seed: 1, Mutation: c.mutation, Without: c.hidden, Large: large}, c.check, 10_000)
 			if after == 0 {
 				t.Fatalf("%q did not fail", c.check)
 			}
@@ -86,7 +91,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 			if c.only == (FaultSet{}) {
 				return
 			}
-			if after := caught(Options{Seed: 1, Mutation: c.mutation, Without: c.hidden.With(c.only)}, c.check, 2*after); after > 0 {
+			if after := caught(Options{Seed: 1, Mutation: c.mutation, Without: c.hidden.With(c.only), Large: large}, c.check, 2*after); after > 0 {
 				t.Errorf("%q failed after %d runs without what only it shows: %s", c.check, after, c.only)
 			}
 		})

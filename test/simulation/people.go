@@ -36,6 +36,7 @@ func (w *World) plague() {
 	j := w.jobs[d.IntN(len(w.jobs))]
 	w.refusals()
 	w.damages(j)
+	w.churns(j)
 	switch d.IntN(11) {
 	case 0, 1:
 		w.retries(d)

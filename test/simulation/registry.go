@@ -16,7 +16,7 @@ import (
 // registry answers what one schedule carries now.
 type registry struct{ w *World }
 
-const schedules = "schedule/"
+const scheduleARN = "schedule/"
 
 // Schedule implements control.Schedules.
 func (p registry) Schedule(_ context.Context, arn string) (j job.Job, err error) {
@@ -27,15 +27,16 @@ func (p registry) Schedule(_ context.Context, arn string) (j job.Job, err error)
 			return
 		}
 		err = fmt.Errorf("simulated: %s: %w", arn, control.ErrNotFound)
-		if d := w.byName(strings.TrimPrefix(arn, schedules)); d != nil && !d.gone {
+		if d := w.byName(strings.TrimPrefix(arn, scheduleARN)); d != nil && !d.gone {
 			j, err = d.job, nil
+			j.Modified = d.modified
 		}
 	})
 	return j, err
 }
 
 // Ours implements control.Schedules.
-func (registry) Ours(arn string) bool { return strings.HasPrefix(arn, schedules) }
+func (registry) Ours(arn string) bool { return strings.HasPrefix(arn, scheduleARN) }
 
 func (w *World) byName(name string) *deployed {
 	for _, j := range w.jobs {
@@ -59,7 +60,7 @@ func (w *World) fire(ctx context.Context, t *trigger) (control.Reply, error) {
 func (w *World) asSlot(t *trigger) control.Slot {
 	s := control.Slot{Name: t.job.Name, At: t.at}
 	if d := w.dice("rule "+t.job.Name, 0); d.chance(700) {
-		s.Carried, s.Schedule = &t.job, schedules+t.job.Name
+		s.Carried, s.Schedule = &t.job, scheduleARN+t.job.Name
 	}
 	return s
 }

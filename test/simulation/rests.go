@@ -3,6 +3,7 @@ package simulation
 import (
 	"time"
 
+	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/run"
@@ -14,6 +15,8 @@ type process struct {
 	// told is which runs it was told that rest, whatever a mutation made of it.
 	told map[run.ID]remembered
 	laps itemLaps
+	// registry is what it knows of a large group.
+	registry *schedules.Registry
 }
 
 // remembered is a run that rests, at a revision.
@@ -22,7 +25,9 @@ type remembered struct {
 	from, until time.Time
 }
 
-func newProcess() *process { return &process{rests: &control.Rests{}, told: map[run.ID]remembered{}} }
+func (w *World) newProcess() *process {
+	return &process{rests: &control.Rests{}, told: map[run.ID]remembered{}, registry: w.newRegistry()}
+}
 
 // resting is until when a run rests, as it is now; ok is false where it does not. Who
 // damages one by hand does not move it from where it is found.
@@ -35,21 +40,35 @@ func (p *process) resting(rec *record, at time.Time) (until time.Time, ok bool) 
 // sweeper is the process of a sweep: one beside another is in a process of its own,
 // and so are some others.
 func (w *World) sweeper() *process {
+	p := w.sweepers[0]
+	if w.busy(p) || w.dice("process", uint64(w.handled)).chance(100) {
+		p = w.sweepers[1]
+	}
+	if w.group == nil {
+		return p
+	}
+	if w.busy(p) { // a process does one thing at a time
+		return w.newProcess()
+	}
+	if _, ok := w.luck(ProcessReplaced, 30, "", w.h.from); ok {
+		w.dies(p)
+	}
+	return p
+}
+
+func (w *World) busy(p *process) bool {
 	for h := w.h.parent; h != nil; h = h.parent {
-		if h.process == w.sweepers[0] {
-			return w.sweepers[1]
+		if h.process == p {
+			return true
 		}
 	}
-	if w.dice("process", uint64(w.handled)).chance(100) {
-		return w.sweepers[1]
-	}
-	return w.sweepers[0]
+	return false
 }
 
 // dies has a process forget everything.
-func (p *process) dies() {
+func (w *World) dies(p *process) {
 	if p != nil {
-		*p = *newProcess()
+		*p = *w.newProcess()
 	}
 }
 

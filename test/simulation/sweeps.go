@@ -92,7 +92,7 @@ func (w *World) checks() bool {
 
 func (w *World) sweep() {
 	due, open := w.store.nextDue(w.sweepers[0], w.wall())
-	looks := open && !due.After(w.now.Add(w.skew)) || w.store.pendingSlots()
+	looks := open && !due.After(w.now.Add(w.skew)) || w.store.pendingSlots() || w.group != nil
 	slots := w.checks()
 	if !looks && !slots || w.now.Before(w.silent) {
 		return
@@ -110,6 +110,9 @@ func (w *World) sweep() {
 
 // sweepNow is what one sweep does.
 func (w *World) sweepNow(ctx context.Context, slots bool) error {
+	if w.group != nil {
+		return w.sweepLarge(ctx)
+	}
 	var errs [5]error
 	if w.dirty {
 		errs[0] = w.sync(ctx)
@@ -176,7 +179,7 @@ func (w *World) sync(ctx context.Context) error {
 func (w *World) quieten() {
 	w.calm, w.silent = true, time.Time{}
 	w.tell("", "the schedules stop, and so do all faults")
-	if !w.handle("sweep", "", w.sweep, w.control.CheckSlots) {
+	if !w.handle("sweep", "", w.sweep, w.checkAll) {
 		w.violate("calm handlers succeed", "", "the slots cannot be checked though nothing is wrong any more")
 	}
 	w.slotsChecked()
@@ -185,7 +188,20 @@ func (w *World) quieten() {
 	for _, j := range w.jobs {
 		j.job.Disabled = true
 		j.serial++
+		w.put(j)
 	}
 	w.sweep()
 	w.planSweep()
+}
+
+// checkAll checks the slots, in a process of its own.
+func (w *World) checkAll(ctx context.Context) error {
+	w.h.process = w.sweeper()
+	if w.group != nil {
+		if _, err := w.h.process.registry.Jobs(ctx); err != nil {
+			return err
+		}
+	}
+	w.h.checking = true
+	return w.control.CheckSlots(ctx)
 }

@@ -59,11 +59,11 @@ type life struct {
 
 // plan is a job's plan as the store had it from a time on.
 type plan struct {
-	from, since time.Time
-	plan        job.Plan
-	gone        bool
-	slots       *deployed
-	checked     time.Time // when the slots were last checked while it stood
+	from, since, seen time.Time
+	plan              job.Plan
+	gone              bool
+	slots             *deployed
+	checked           time.Time // when the slots were last checked while it stood
 }
 
 // told is how often a notice was carried, and by whom last.
@@ -115,6 +115,7 @@ func (w *World) everybodyTold(id string) bool {
 func (w *World) committed(before, after *run.Run, item *job.Item) {
 	if item != nil {
 		w.plannedAnew(item)
+		w.newerStands(item)
 		w.failsAfterAll(after, item)
 		if before == nil {
 			w.toldMissed(&run.Run{}, after, item)
@@ -140,6 +141,9 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 	}
 	if w.trace != nil {
 		w.tell(after.ID, "saved: %s, %d attempts, due %s: %s%s", after.Status, len(after.Attempts), after.DueAt.Format("15:04:05"), after.Cause, owed(after))
+	}
+	if before.ID == "" {
+		w.askedFor(after)
 	}
 	w.streamed(after)
 	w.ofTheJob(l, before, after)
@@ -258,11 +262,13 @@ func (w *World) plannedAnew(item *job.Item) {
 	if d := w.byName(item.Name); item.Gone && d != nil && !d.gone && d.back.Add(slack).Before(w.now) {
 		w.violate("only what left is gone", "", "job %s counts as gone, and its schedule is there", item.Name)
 	}
-	p := plan{from: w.now, since: item.Since, plan: item.Plan, gone: item.Gone}
+	if w.trace != nil {
+		w.tell("", "the item of %s: %q since %s, disabled %t, gone %t, seen %s", item.Name, item.Plan.Schedule, item.Since.Format("15:04:05"), item.Plan.Disabled, item.Gone, item.SeenAt.Format("15:04:05"))
+	}
+	p := plan{from: w.now, since: item.Since, seen: item.SeenAt, plan: item.Plan, gone: item.Gone}
 	for _, j := range w.jobs {
-		if j.job.Name == item.Name && j.job.Schedule == item.Plan.Schedule {
-			copied := *j
-			p.slots = &copied
+		if j.job.Name == item.Name {
+			p.slots = j.planned(item.Plan.Schedule)
 		}
 	}
 	w.truth.plans[item.Name] = append(ps, p)

@@ -25,6 +25,8 @@ type Options struct {
 	Seed    uint64
 	Jobs    int
 	Horizon time.Duration
+	// Large has the registry be a large group, where that is no fault switched off.
+	Large bool
 	// Without are faults that are switched off.
 	Without  FaultSet
 	Mutation Mutation
@@ -67,6 +69,8 @@ type World struct {
 	// sweepers are the processes that sweep, the first in most minutes.
 	sweepers [2]*process
 	planned  int // sweeps on the queue
+	// group is nil where the whole registry is read at once.
+	group *group
 	// plannedSweep is one of them, as it comes.
 	plannedSweep func()
 	jobs         []*deployed
@@ -139,7 +143,6 @@ func newWorld(opt Options) *World {
 	w.store.shares, w.store.room = true, w.room
 	w.store.blind = opt.Mutation == BlindWrites
 	w.store.keeps = opt.Mutation.keeps
-	w.sweepers = [2]*process{newProcess(), newProcess()}
 	w.plannedSweep = func() {
 		w.planned--
 		w.sweeps()
@@ -166,6 +169,8 @@ func newWorld(opt Options) *World {
 		w.control.Schedules = registry{w}
 	}
 	_, w.laps = w.luck(Laps, 300, "", 0)
+	w.large()
+	w.sweepers = [2]*process{w.newProcess(), w.newProcess()}
 	w.makeJobs(d)
 	return w
 }

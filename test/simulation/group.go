@@ -1,0 +1,275 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/batchplane/batchplane/internal/adapter/schedules"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// group is a schedule group that is read by production's own registry, as EventBridge
+// Scheduler shows it. It has more pages than are listed at once, most of them of
+// schedules that carry no job of this world and show as none.
+type group struct {
+	w *World
+	// pages is how many there are; a job's schedule stands at its place among them.
+	pages int
+	// carried are the definitions that its schedules ever had, by their inputs.
+	carried []job.Job
+	// applied is when `apply` last said that there is something new.
+	applied time.Time
+	listed  int
+}
+
+// places is how many places there are in a group of any size.
+const places = 6000
+
+// large has the world's registry be listed in laps, whatever the number of its jobs.
+func (w *World) large() {
+	if _, ok := w.luck(LargeGroup, 200, "", 0); !ok && (!w.opt.Large || !w.active.Has(LargeGroup)) {
+		return
+	}
+	d := w.dice("large", 0)
+	w.group = &group{w: w, pages: d.between(21, 45)}
+	w.control.Registry = renewing{w}
+	w.control.Schedules = registry{w}
+}
+
+// newRegistry is that of a process which knows nothing.
+func (w *World) newRegistry() *schedules.Registry {
+	if w.group == nil {
+		return nil
+	}
+	return &schedules.Registry{
+		Scheduler: w.group, Group: stack, Trigger: stack, Read: w.group.read, Now: w.wall, Abreast: 1,
+		Wait: func(context.Context, time.Duration) error { return nil },
+	}
+}
+
+func (g *group) read(input string) (j job.Job, ok bool, err error) {
+	n, err := strconv.Atoi(input)
+	if err != nil {
+		return j, false, fmt.Errorf("simulated: %w", err)
+	}
+	return g.carried[n], true, nil
+}
+
+// put has a job's schedule carry what it now is.
+func (w *World) put(j *deployed) {
+	g := w.group
+	if g == nil {
+		return
+	}
+	if j.input == "" {
+		j.place = w.dice("place "+j.job.Name, 0).IntN(places)
+	}
+	j.modified, j.input = w.now, strconv.Itoa(len(g.carried))
+	g.carried = append(g.carried, j.job)
+	stand := stand{from: w.now, is: *j, hash: j.job.Hash()}
+	stand.is.stands = nil
+	j.stands = append(j.stands, stand)
+	if d := w.dice("apply "+j.job.Name, uint64(len(j.stands))); len(j.stands) > 1 && d.chance(400) {
+		g.applied = w.now
+	}
+}
+
+var (
+	errRate  = &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}
+	errToken = &types.ValidationException{Message: aws.String("Invalid token.")}
+)
+
+// ListSchedules implements schedules.Scheduler. Of the calls of a sweep the first is one
+// in which something may befall its handler: they are many, and do little.
+func (g *group) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (out *scheduler.ListSchedulesOutput, err error) {
+	w := g.w
+	if g.listed++; w.h.pages > 0 {
+		w.h.pages++
+		w.now = w.now.Add(4 * time.Millisecond)
+		return g.page(in)
+	}
+	w.h.pages = 1
+	w.call("ListSchedules", func(dice) {
+		if hangs, _ := w.hangs(); hangs {
+			err = context.DeadlineExceeded
+			return
+		}
+		out, err = g.page(in)
+	})
+	return out, err
+}
+
+func (g *group) page(in *scheduler.ListSchedulesInput) (*scheduler.ListSchedulesOutput, error) {
+	w := g.w
+	if _, fails := w.luck(RegistryFails, 4, "page", g.listed); fails {
+		w.h.disturbed = true
+		return nil, errRate
+	}
+	from := 0
+	if in.NextToken != nil {
+		if _, fails := w.luck(TokenRefused, 5, "", g.listed); fails {
+			w.h.disturbed = true
+			return nil, errToken
+		}
+		from, _ = strconv.Atoi(*in.NextToken)
+	}
+	out := &scheduler.ListSchedulesOutput{}
+	to := from + (places+g.pages-1)/g.pages
+	for _, j := range w.jobs {
+		if j.gone || j.place < from || j.place >= to {
+			continue
+		}
+		if _, forgets := w.luck(ListForgets, 20, j.job.Name, g.listed); forgets {
+			j.forgotten = w.now
+			continue
+		}
+		out.Schedules = append(out.Schedules, types.ScheduleSummary{Name: aws.String(j.job.Name), LastModificationDate: aws.Time(j.modified)})
+	}
+	if to < places {
+		out.NextToken = aws.String(strconv.Itoa(to))
+	}
+	return out, nil
+}
+
+// GetSchedule implements schedules.Scheduler.
+func (g *group) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (out *scheduler.GetScheduleOutput, err error) {
+	if *in.Name == schedules.Applied {
+		return g.get(*in.Name)
+	}
+	w := g.w
+	w.call("GetSchedule", func(dice) {
+		if hangs, _ := w.hangs(); hangs {
+			err = context.DeadlineExceeded
+			return
+		}
+		if g.busy(*in.Name) {
+			w.h.disturbed, err = true, errRate
+			return
+		}
+		out, err = g.get(*in.Name)
+	})
+	return out, err
+}
+
+// busy is whether a schedule cannot be read now, or for some minutes.
+func (g *group) busy(name string) bool {
+	w := g.w
+	j := w.byName(name)
+	if d, fails := w.luck(RegistryPartial, 60, name, w.h.from<<8+w.h.calls); fails && j != nil {
+		j.unread = w.now.Add(seconds(pick(d, 0, 1, 120, 600)))
+	}
+	return j != nil && !w.calm && !j.unread.Before(w.now)
+}
+
+func (g *group) get(name string) (*scheduler.GetScheduleOutput, error) {
+	if name == schedules.Applied && !g.applied.IsZero() {
+		return &scheduler.GetScheduleOutput{LastModificationDate: &g.applied}, nil
+	}
+	d := g.w.byName(name)
+	if d == nil || d.gone || g.w.opt.Mutation == ForgottenIsGone && !d.forgotten.IsZero() && g.w.now.Sub(d.forgotten) < 10*time.Minute {
+		return nil, &types.ResourceNotFoundException{}
+	}
+	g.w.tell("", "the schedule of %s is read", name)
+	return &scheduler.GetScheduleOutput{
+		LastModificationDate: aws.Time(d.modified), Target: &types.Target{Arn: aws.String(stack), Input: aws.String(d.input)},
+	}, nil
+}
+
+// renewing is the registry of the process whose sweep is under way.
+type renewing struct{ w *World }
+
+// Renew implements control.Registry.
+func (p renewing) Renew(ctx context.Context, name string, at time.Time) (control.Renewal, error) {
+	w := p.w
+	if m := w.opt.Mutation; m == StaleSlots && w.h.checking || m == OlderIsWritten && !w.h.checking {
+		return control.Renewal{}, nil
+	}
+	r, err := w.h.process.registry.Renew(ctx, name, at)
+	if w.trace != nil {
+		w.tell("", "%s as of %s is there: %t, gone: %t (%v)", name, at.Format("15:04:05"), r.Job != nil, r.Gone, err)
+	}
+	if err != nil && w.opt.Mutation == UntoldIsAsked {
+		return control.Renewal{}, nil
+	}
+	return r, err
+}
+
+// sweepLarge is the sweep of a large group, as package wire/sweep has it.
+func (w *World) sweepLarge(ctx context.Context) error {
+	h := w.h
+	if d, ok := w.luck(GroupResized, 30, "", h.from); ok {
+		w.group.pages = pick(d, d.between(1, 20), d.between(21, 45))
+	}
+	began := w.now
+	reading, err := h.process.registry.Jobs(ctx)
+	var unread *schedules.UnreadError
+	if err != nil && !errors.As(err, &unread) {
+		h.checking = true
+		return errors.Join(err, w.tryPending(ctx), w.checked(w.control.CheckSlots(ctx)), w.look(ctx), w.lag(ctx))
+	}
+	l, synced := w.control.Load(ctx)
+	if synced == nil {
+		synced = w.control.SyncLoaded(ctx, l, reading)
+		w.wholeRead(reading, began, synced)
+	}
+	err = errors.Join(err, synced, w.tryPending(ctx))
+	h.checking = true
+	if l == nil {
+		return errors.Join(err, w.checked(w.control.CheckSlots(ctx)), w.look(ctx), w.lag(ctx))
+	}
+	return errors.Join(err, w.checked(w.control.CheckLoaded(ctx, l)), w.look(ctx), w.lag(ctx))
+}
+
+func (w *World) checked(err error) error {
+	if err == nil {
+		w.slotsChecked()
+	}
+	return err
+}
+
+func (w *World) tryPending(ctx context.Context) error {
+	if !w.store.pendingSlots() {
+		return nil
+	}
+	return w.control.TryPending(ctx)
+}
+
+// churns deletes, makes and changes schedules of a large group more often than others:
+// what a lap does not show yet matters for minutes only.
+func (w *World) churns(j *deployed) {
+	if w.group == nil {
+		return
+	}
+	if d, ok := w.luck(Gone, 150, "churn "+j.job.Name, w.handled); ok {
+		j.gone, j.back = !j.gone, w.now
+		w.deployed(j)
+		if serial := j.serial; d.chance(500) {
+			w.after(seconds(d.between(5, 500)), func() {
+				if !w.calm && j.serial == serial {
+					j.gone, j.back = !j.gone, w.now
+					w.deployed(j)
+				}
+			})
+		}
+	} else if d, ok := w.luck(Deploy, 60, "churn "+j.job.Name, w.handled); ok {
+		j.reschedule(d)
+		w.deployed(j)
+	}
+}
+
+// soon has slots of half of a large group's jobs be judged before a lap is over.
+func (w *World) soon(j *deployed) {
+	if d := w.dice("soon "+j.job.Name, 0); w.group != nil && d.chance(500) {
+		j.job.StartWithin = minutes(d.between(1, 3))
+		j.job.CatchUp = pick(d, job.CatchUpNone, job.CatchUpLast)
+	}
+}

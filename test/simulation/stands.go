@@ -1,0 +1,165 @@
+package simulation
+
+import (
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// stand is what a job's schedule was from a time on, until the next.
+type stand struct {
+	from time.Time
+	is   deployed
+	hash string
+	// noted is when the job's item first held it, also that the job is gone.
+	noted time.Time
+	// known is when a sweep first wrote what it had read of it, seen when the last list
+	// began that showed it and was whole; zero where there was none.
+	known, seen time.Time
+}
+
+// wholeRead notes which schedules a list showed that is at its end.
+func (w *World) wholeRead(r control.Reading, began time.Time, err error) {
+	if err != nil || r.Whole.IsZero() {
+		return
+	}
+	at := r.Whole.Add(-30 * time.Second) // by a clock that may be ahead
+	for _, j := range w.jobs {
+		s := &j.stands[len(j.stands)-1]
+		item := w.store.items[j.job.Name] // which somebody else may have written in between
+		if s.from.Before(at) && s.from.Before(began) && item != nil && !item.Gone && item.Plan.Schedule == s.is.job.Schedule {
+			if s.seen = at; s.known.IsZero() {
+				s.known = w.now
+			}
+		}
+	}
+}
+
+// clocks is by how much the handlers' clock may be off.
+const clocks = 45 * time.Second
+
+// replaced is for how long a job that was found to be gone may be so and count as one
+// that a deploy replaced: its slots up to then are judged.
+const replaced = time.Hour + 15*time.Minute
+
+// asked is whether a job's schedule asked for a slot, by any clock.
+func (j *deployed) asked(slot time.Time) bool {
+	fires := func(d *deployed) bool {
+		at, ok := d.slot(slot.Add(-time.Minute))
+		return ok && at.Equal(slot)
+	}
+	if j.stood(slot.Add(-clocks), slot.Add(clocks), fires) {
+		return true
+	}
+	for i := 1; i+1 < len(j.stands); i++ {
+		s, until := &j.stands[i], j.stands[i+1].from
+		if s.from.After(slot.Add(clocks)) || until.Before(slot.Add(-clocks)) {
+			continue
+		}
+		for n := i; n > 0 && j.nobodyKnows(n); n-- {
+			if fires(&j.stands[n-1].is) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// nobodyKnows is whether what a job was before counts as going on: what it was then was
+// changed before anybody had noted it, or it came back soon.
+func (j *deployed) nobodyKnows(n int) bool {
+	s := &j.stands[n]
+	return s.noted.IsZero() || s.is.gone && j.stands[n+1].from.Sub(s.noted) < replaced
+}
+
+// stood is whether a job was something at some time in a span.
+func (j *deployed) stood(from, to time.Time, as func(*deployed) bool) bool {
+	for i := range j.stands {
+		s := &j.stands[i]
+		if !s.from.After(to) && (i+1 == len(j.stands) || j.stands[i+1].from.After(from)) && as(&s.is) {
+			return true
+		}
+	}
+	return false
+}
+
+// askedFor: what a sweep of a large group says was missed was asked for at its time, and
+// what it runs late is deployed now.
+func (w *World) askedFor(r *run.Run) {
+	if w.group == nil || r.ID.ByHand() || len(r.Triggers) == 0 {
+		return
+	}
+	d, kind := w.byName(r.ID.Job()), r.Triggers[0].Kind
+	if kind != run.BySweep && kind != run.ByCatchUp {
+		return
+	}
+	if !d.asked(r.ScheduledFor) {
+		w.violate("nobody asks for what is no more", r.ID, "it is %s by %s: %s", r.Status, kind, r.Cause)
+	}
+	if kind == run.ByCatchUp && !d.stood(w.now.Add(-time.Minute-slack), w.now, func(d *deployed) bool { return !d.gone && !d.job.Disabled && d.job.CatchUp == job.CatchUpLast }) {
+		w.violate("nobody asks for what is no more", r.ID, "it is run late, and its job is not there any more: %s", r.Cause)
+	}
+}
+
+// had is whether a job was known at a time, and not to be gone.
+func (w *World) had(name string, at time.Time) (had bool) {
+	for _, p := range w.truth.plans[name] {
+		if p.from.Before(at) {
+			had = !p.gone
+		}
+	}
+	return had
+}
+
+// judgeSeen: every slot of a schedule that was seen has its run.
+func (w *World) judgeSeen() {
+	if w.group == nil {
+		return
+	}
+	for _, j := range w.jobs {
+		for i := range j.stands {
+			s := &j.stands[i]
+			if s.seen.IsZero() || j.forgets {
+				continue
+			}
+			from := s.known // of what is new nothing is late
+			if w.had(j.job.Name, s.from) {
+				from = s.from.Add(clocks)
+			}
+			until := s.seen
+			if judged := w.truth.checked.Add(-s.is.job.Late() - slotSlack); judged.Before(until) {
+				until = judged
+			}
+			for at, ok := s.is.slot(from); ok && at.Before(until); at, ok = s.is.slot(at) {
+				if w.store.runs[run.ScheduledID(j.job.Name, at)] == nil {
+					w.violate("every slot that was seen has its run", run.ScheduledID(j.job.Name, at), "its schedule was so from %s, known at %s and last seen at %s", s.from.Format("15:04:05"), s.known.Format("15:04:05"), s.seen.Format("15:04:05"))
+				}
+			}
+		}
+	}
+}
+
+// newerStands: what somebody found out of a schedule is not written over by what another
+// had read of it before.
+func (w *World) newerStands(item *job.Item) {
+	if w.group == nil {
+		return
+	}
+	j := w.byName(item.Name)
+	if j == nil || item.Definition == "" {
+		return
+	}
+	j.forgets = j.forgets || len(item.Former) == job.MaxFormer
+	n := len(j.stands) - 1
+	for n > 0 && (j.stands[n].is.gone != item.Gone || j.stands[n].hash != item.Definition && !item.Gone) {
+		n--
+	}
+	if n < j.held {
+		w.violate("what is newer stands", "", "the item of job %s is of %s, and was of %s", item.Name, j.stands[n].from.Format("15:04:05"), j.stands[j.held].from.Format("15:04:05"))
+	}
+	if j.held = n; j.stands[n].noted.IsZero() {
+		j.stands[n].noted = w.now
+	}
+}
