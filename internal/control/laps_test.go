@@ -231,3 +231,17 @@ func TestACalendarOfALap(t *testing.T) {
 		}
 	}
 }
+
+// TestListBesideItemsInLaps: a list says who was there only as far as the items were read,
+// since a job that is known to be gone may have come back since, and left again.
+func TestListBesideItemsInLaps(t *testing.T) {
+	t.Parallel()
+	w, s := inLaps(t)
+	w.clock.AdvanceTo(clockAt(18, 5, 0))
+	if err := w.ctl.Sync(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if at := w.mark(control.MarkRegistry); !at.Equal(s.asOf) || !at.Before(w.clock.Now()) {
+		t.Errorf("the registry was read at %s, the items at %s", at, s.asOf)
+	}
+}

@@ -158,7 +158,11 @@ func (c *Control) markGone(ctx context.Context, l *Loaded, r Reading) error {
 	if all, err := c.leave(ctx, l, l.left(there, r.Whole), r.Whole); err != nil || !all || l.unsure(there, r.Whole) {
 		return err // so the mark says of each job that has not left that it was there
 	}
-	if err := c.Store.SetMark(ctx, MarkRegistry, r.Whole); err != nil {
+	at := r.Whole
+	if l.asOf.Before(at) { // a job that is known to be gone may have come back since
+		at = l.asOf
+	}
+	if err := c.Store.SetMark(ctx, MarkRegistry, at); err != nil {
 		return fmt.Errorf("storing when the registry was read: %w", err)
 	}
 	return nil
