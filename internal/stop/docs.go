@@ -2,6 +2,7 @@ package stop
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,8 +15,11 @@ func Table() []Family {
 	for _, r := range structural {
 		ends.Rules = append(ends.Rules, *r)
 	}
-	table := append([]Family{ends}, endFamilies...)
-	return append(append(table, taskFamilies...), launchFamily)
+	table := []Family{ends}
+	for _, f := range append(slices.Concat(endLexicon.families, taskLexicon.families), launchFamily()) {
+		table = append(table, *f)
+	}
+	return table
 }
 
 const docHead = `<!-- Generated from the rules in internal/stop. Do not edit: change a rule, then run

@@ -26,7 +26,7 @@ func classifyLaunch(s *Stop) Verdict {
 	if kind == LaunchFailure && notFound(s, &t) {
 		return verdict(&notFoundRule, Unknown)
 	}
-	r := launchFamily.rule(&t, kind, code)
+	r := launchFamily().rule(&t, kind, code)
 	return verdict(r, launched(&t, kind, code, r))
 }
 
@@ -63,10 +63,10 @@ func launched(t *text, kind Kind, code string, r *Rule) Answer {
 }
 
 // clientStatus is how SDKs print an HTTP status that refuses a request.
-var clientStatus = of(
+var clientStatus = stems{
 	"status code: 400", "statuscode: 400", "status code: 401", "statuscode: 401", "status code: 403", "statuscode: 403",
 	"status code: 404", "statuscode: 404", "status code: 429", "statuscode: 429",
-)
+}
 
 // wrapper is what boto3 calls every error of a service, before its own code.
 const wrapper = "clienterror"

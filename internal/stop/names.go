@@ -23,11 +23,11 @@ const wordsBegin = "resource:"
 var ellipsis = []byte("...")
 
 // introduce are the words that a name follows, however it is spelled.
-var introduce = of("resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup ", "for capacity provider ")
+var introduce = stems{"resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup ", "for capacity provider "}
 
 // introduceEnds are the last letters of introduce.
 var introduceEnds = func() (ends [256]bool) {
-	for _, w := range introduce.words {
+	for _, w := range introduce {
 		ends[w[len(w)-2]] = true
 	}
 	return ends
@@ -145,7 +145,7 @@ func quote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
 
 // introduced is whether b ends with one of introduce.
 func introduced(b []byte) bool {
-	for _, w := range introduce.words {
+	for _, w := range introduce {
 		if bytes.HasSuffix(b, []byte(w)) {
 			return true
 		}

@@ -1,6 +1,7 @@
 package stop
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -69,12 +70,12 @@ func inName(r rune) rune {
 
 // fragments are all that rules look for.
 func fragments() []string {
-	list := unsent.or(clientStatus).words
+	list := slices.Concat(unsent, clientStatus)
 	for _, g := range Table() {
-		list = append(append(append(list, g.Is...), g.Begins...), g.Has.words...)
+		list = append(append(append(list, g.Is...), g.Begins...), g.Has...)
 		for i := range g.Rules {
 			m := &g.Rules[i].Match
-			list = append(list, m.Any.or(m.With, m.Not).words...)
+			list = append(list, slices.Concat(slices.Concat(m.Any, m.With, m.Not)...)...)
 		}
 	}
 	return list

@@ -8,10 +8,10 @@ func TestUnsure(t *testing.T) {
 	for name, words := range map[string]stems{
 		"memory": memory, "health": health, "a start": startFamily.Has, "a transition": transitionFamily.Has, "an end": ranFamily.Has,
 	} {
-		if len(words.words) == 0 {
+		if len(words) == 0 {
 			t.Errorf("no words of %s", name)
 		}
-		for _, word := range words.words {
+		for _, word := range words {
 			var x text
 			if x.read("something new: " + word); !unsure(&x) {
 				t.Errorf("%q, a word of %s, leaves the proof", word, name)
@@ -27,7 +27,7 @@ func TestUnsure(t *testing.T) {
 // TestMatchNeedsAllItsParts: any of the words, one of those beside, none of the others.
 func TestMatchNeedsAllItsParts(t *testing.T) {
 	t.Parallel()
-	m := Match{Any: of("alpha"), With: of("beta"), Not: of("gamma"), Codes: []string{"code"}, Kinds: []Kind{LaunchException}}
+	m := Match{Any: []stems{{"alpha"}}, With: []stems{{"beta"}}, Not: []stems{{"gamma"}}, Codes: []string{"code"}, Kinds: []Kind{LaunchException}}
 	for said, c := range map[string]struct {
 		kind Kind
 		code string

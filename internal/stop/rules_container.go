@@ -13,13 +13,13 @@ var pullFamily = Family{
 		"pull command failed", "unable to pull image", "ref pull", "inspect image", "failed to resolve ref", "failed to pull", "image manifest",
 		"manifest unknown", "no matching manifest", "image not found",
 	},
-	Has:   of("failed to resolve ref", "pull image manifest", "cannotpullcontainer", "pull access denied", "pull rate limit", "cannotpullimage", "manifest unknown"),
+	Has:   stems{"failed to resolve ref", "pull image manifest", "cannotpullcontainer", "pull access denied", "pull rate limit", "cannotpullimage", "manifest unknown"},
 	Vague: []string{"image pull", "pull image"},
 	proof: proofContainers,
 	Rules: []Rule{
 		{
 			Name:    "pull-connection",
-			Match:   Match{Any: of("connection issue"), Not: unable},
+			Match:   Match{Any: []stems{{"connection issue"}}, Not: []stems{unable}},
 			Class:   Ambiguous,
 			Why:     "the task could not reach the registry: a passing fault, or the subnet has no route",
 			Example: failed("The task cannot pull ‘image-name’ from the Amazon ECR repository ‘repository URI’. There is a connection issue between the task and Amazon ECR. Check your task network configuration."),
@@ -27,7 +27,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-refused",
-			Match:   Match{Any: denied},
+			Match:   Match{Any: []stems{denied}},
 			Class:   Config,
 			Why:     "the registry refused the image: it does not exist or credentials are missing",
 			Example: failed("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/mycontainer:latest: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed"),
@@ -35,7 +35,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-missing",
-			Match:   Match{Any: missing},
+			Match:   Match{Any: []stems{missing}},
 			Class:   Config,
 			Why:     "the image or its tag does not exist in the registry",
 			Example: failed("CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref 123456789012.dkr.ecr.ap-south-1.amazonaws.com/poultryco/api:latest: not found"),
@@ -43,7 +43,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-no-space",
-			Match:   Match{Any: of("no space left", "disk quota", "not enough space")},
+			Match:   Match{Any: []stems{{"no space left", "disk quota", "not enough space"}}},
 			Class:   Config,
 			Why:     "the image does not fit on the disk: give the task more ephemeral storage or make the image smaller",
 			Example: failed("CannotPullContainerError: write /var/lib/docker/tmp/GetImageBlob111111111: no space left on device"),
@@ -51,7 +51,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-unfit",
-			Match:   Match{Any: of("gave http response").or(malformed, invalid), Not: of("invalid argument", "size validation", "tar header")}, // a broken transfer or unpacking, which may pass
+			Match:   Match{Any: []stems{{"gave http response"}, malformed, invalid}, Not: []stems{{"invalid argument", "size validation", "tar header"}}}, // a broken transfer or unpacking, which may pass
 			Class:   Config,
 			Why:     "the image's name is wrong, or it was not built for the task's platform",
 			Example: failed("CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'"),
@@ -59,7 +59,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-rate-limit",
-			Match:   Match{Any: of("toomanyrequests", "too many requests", "pull rate limit", "code: 429")},
+			Match:   Match{Any: []stems{{"toomanyrequests", "too many requests", "pull rate limit", "code: 429"}}},
 			Class:   Ambiguous,
 			Why:     "the registry's pull limit is used up, which can take hours to pass",
 			Example: failed("Task failed to start - CannotPullImageManifestError: Error response from daemon: toomanyrequests: Request exceeded pull rate limit for IP XX.XXX.XX.XX"),
@@ -67,7 +67,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-registry-failed",
-			Match:   Match{Any: busy},
+			Match:   Match{Any: []stems{busy}},
 			Class:   Retry,
 			Why:     "the registry itself failed or was too busy",
 			Example: failed("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1: unexpected status code [manifests 1]: 503 Service Unavailable"),
@@ -75,7 +75,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-network",
-			Match:   Match{Any: network},
+			Match:   Match{Any: []stems{network}},
 			Class:   Ambiguous,
 			Why:     "no answer in time from the registry: a passing fault, or the subnet has no route",
 			Example: failed("CannotPullContainerError: API error (500): Get https://xxx.dkr.ecr.us-east-1.amazonaws.com/v2/: net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)"),
@@ -96,14 +96,14 @@ var createFamily = Family{
 	Title:  "Container create",
 	Life:   "before this container is created; others of the task may run",
 	Begins: []string{"cannotcreatecontainer"},
-	Has:    of("cannotcreatecontainererror"),
+	Has:    stems{"cannotcreatecontainererror"},
 	proof:  proofContainers,
 	Rules: []Rule{
 		{
 			Name: "create-wrong",
-			Match: Match{Any: of(
+			Match: Match{Any: []stems{{
 				"no space left", "free data blocks", "disk quota", "cannot be empty", "already in use",
-			).or(denied, missing, invalid, broken)},
+			}, denied, missing, invalid, broken}},
 			Class:   Config,
 			Why:     "the container cannot be made as the task definition describes it",
 			Example: failed("CannotCreateContainerError: API error (400): No command specified"),
@@ -128,17 +128,17 @@ var startFamily = Family{
 		"failed to create new container runtime task", "failed to create container runtime task",
 		"failed to create shim", "oci runtime", "runc ", "failed to start container", "starting container process", "exec format error",
 	},
-	Has: of(
+	Has: stems{
 		"oci runtime", "container runtime task", "starting container process", "start container process", "cannotstartcontainer",
 		"initialize logging driver",
-	),
+	},
 	proof: proofNone,
 	Rules: []Rule{
 		{
 			Name: "start-wrong",
-			Match: Match{Any: of(
+			Match: Match{Any: []stems{{
 				"no space left", "awslogs", "log-opt", "cannot be empty", "already in use",
-			).or(broken, denied, missing, invalid), Not: of("i/o time", "send request failed", "throttl")},
+			}, broken, denied, missing, invalid}, Not: []stems{{"i/o time", "send request failed", "throttl"}}},
 			Class:   Config,
 			Why:     "the container cannot start as it is: wrong command, wrong platform, missing file or log group",
 			Example: failed("CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: OCI runtime create failed: container_linux.go:370: starting container process caused: exec: \"/opt/sonarqube/bin/run.sh\": stat /opt/sonarqube/bin/run.sh...no such file or direct..."),
@@ -162,7 +162,7 @@ var transitionFamily = Family{
 		"dockertimeouterror", "containerruntimetimeouterror", "containerruntimeerror", "could not transition",
 		"dockerstateerror", "containernetworkingerror", "taskdependencyerror",
 	},
-	Has:   of("could not transition"),
+	Has:   stems{"could not transition"},
 	proof: proofNone,
 	Rules: []Rule{{
 		Name:    "transition",
@@ -182,15 +182,15 @@ var ranFamily = Family{
 		"cannotremovecontainer", "cannotdescribecontainer", "task failed container health", "task failed elb", "elb health", "container health check",
 		"health check",
 	},
-	Has: of(
+	Has: stems{
 		"could not transition to stopped", "could not transition to inspecting", "elb health", "failed container health check",
 		"container health check", "outofmemoryerror", "killed due to memory", "out of memory", "unhealthy in target", "oomkilled",
-	),
+	},
 	proof: proofNone,
 	Rules: []Rule{
 		{
 			Name:    "out-of-memory",
-			Match:   Match{Any: of("container killed").or(memory)},
+			Match:   Match{Any: []stems{{"container killed"}, memory}},
 			Class:   AppFailed,
 			Why:     "the container used more memory than it has",
 			Example: Stop{Kind: Task, CodeMissing: true, Reason: "container killed due to memory usage"},
@@ -198,7 +198,7 @@ var ranFamily = Family{
 		},
 		{
 			Name:    "health-check",
-			Match:   Match{Any: of("health", "unhealthy")},
+			Match:   Match{Any: []stems{{"health", "unhealthy"}}},
 			Class:   AppFailed,
 			Why:     "the task ran and failed its health checks",
 			Example: Stop{Kind: Task, CodeMissing: true, Reason: "ELB healthcheck failed"},
@@ -206,7 +206,7 @@ var ranFamily = Family{
 		},
 		{
 			Name:    "exit-unread",
-			Match:   Match{Any: of("inspect", "cannotstop", "cannotremove", "cannotdescribe", "transition")},
+			Match:   Match{Any: []stems{{"inspect", "cannotstop", "cannotremove", "cannotdescribe", "transition"}}},
 			Class:   AppFailed,
 			Why:     "the container ran, and its exit code could not be read: it may even have succeeded",
 			Example: Stop{Kind: Task, CodeMissing: true, Reason: "CannotInspectContainerError: Could not transition to inspecting; timed out after waiting 30s"},

@@ -21,9 +21,9 @@ const (
 
 const docEnum = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html"
 
-// endFamilies are texts of ends that are no failure to start. They are asked
+// endLexicon has texts of ends that are no failure to start. They are asked
 // where the stop code does not tell.
-var endFamilies = []Family{
+var endLexicon = lexicon{families: []*Family{
 	{
 		Name:  "taken",
 		Title: "Taken away by the infrastructure",
@@ -32,11 +32,11 @@ var endFamilies = []Family{
 			"your spot task was interrupted", "task stopped by spot", "stopped by spot", "ec2 instance", "fargate task retire", "service scheduler", "host ec2", "scaling activity", "container instance", "spot interruption", "spot instance", "spot task", "ecs is performing maintenance",
 			"the task was stopped because the container instance",
 		},
-		Has: of(
+		Has: stems{
 			"performing maintenance", "spot task was interrupted", "spot interruption", "spotinterruption", "spot capacity reclaim", "capacity reclaimed", "being reclaimed", "was evicted", "in draining",
 			"draining state", "deregistration forced", "scaling activity initiated", "task retirement", "instance terminated", "instance stopped",
 			"termination notice", "underlying infrastructure", "underlying host",
-		),
+		},
 		Rules: []Rule{{
 			Name:    "taken",
 			Class:   Interrupted,
@@ -58,7 +58,7 @@ var endFamilies = []Family{
 			Source:  docStopped,
 		}},
 	},
-}
+}}
 
 func exits(codes ...int64) []Container {
 	list := make([]Container, len(codes))

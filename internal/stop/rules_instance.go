@@ -19,12 +19,12 @@ var instanceFamily = Family{
 	Title:  "Launch of an instance (ECS Managed Instances)",
 	Life:   "before the task has a place",
 	Begins: []string{"unable to launch instance", "failed to launch instance"},
-	Has:    of("unable to launch instance", "failed to launch instance"),
+	Has:    stems{"unable to launch instance", "failed to launch instance"},
 	proof:  proofPlacement,
 	Rules: []Rule{
 		{
 			Name:    "instance-refused",
-			Match:   Match{Any: denied},
+			Match:   Match{Any: []stems{denied}},
 			Class:   Config,
 			Why:     "ECS may not launch an instance: the infrastructure role lacks a permission, mostly iam:PassRole for the instance profile",
 			Example: failed(noInstance + "UnauthorizedOperation: You are not authorized to perform this operation. User: arn:aws:sts::123456789012:assumed-role/ecsInfrastructureRole/ECSManagedInstances is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/ecsInstanceRole because no identity-based policy allows the iam:PassRole action."),
@@ -32,7 +32,7 @@ var instanceFamily = Family{
 		},
 		{
 			Name:    "instance-busy",
-			Match:   Match{Any: busy},
+			Match:   Match{Any: []stems{busy}},
 			Class:   Retry,
 			Why:     "EC2 was too busy to launch an instance, or failed",
 			Example: failed(noInstance + "RequestLimitExceeded: Request limit exceeded."),
@@ -40,7 +40,7 @@ var instanceFamily = Family{
 		},
 		{
 			Name:    RuleInstanceLimit,
-			Match:   Match{Any: of("vcpulimit", "maxspotinstance", "instancelimit").or(quotas)},
+			Match:   Match{Any: []stems{{"vcpulimit", "maxspotinstance", "instancelimit"}, quotas}},
 			Class:   Retry,
 			Why:     "the account runs as many instances or vCPUs on EC2 as it may; later some will be free",
 			Example: failed(noInstance + "MaxSpotInstanceCountExceeded: Max spot instance count exceeded."),
@@ -48,9 +48,9 @@ var instanceFamily = Family{
 		},
 		{
 			Name: RuleInstanceNone,
-			Match: Match{Any: of(
+			Match: Match{Any: []stems{{
 				"insufficientinstancecapacity", "insufficientcapacity", "insufficienthostcapacity", "insufficientreserved", "insufficient capacity", "enough capacity", "unfulfillable", "fulfill capacity",
-			)},
+			}}},
 			Class:   Retry,
 			Why:     "EC2 had no instance of the types that the capacity provider allows at this moment, on Spot often for longer",
 			Example: failed(noInstance + "UnfulfillableCapacity: Unable to fulfill capacity due to your request configuration. Please adjust your request and try again."),
@@ -58,7 +58,7 @@ var instanceFamily = Family{
 		},
 		{
 			Name:    "instance-wrong",
-			Match:   Match{Any: of("no instance type", "not offered").or(missing, invalid)},
+			Match:   Match{Any: []stems{{"no instance type", "not offered"}, missing, invalid}},
 			Class:   Config,
 			Why:     "the capacity provider names something that does not exist, or allows no instance type that fits",
 			Example: failed(noInstance + "InvalidSubnetID.NotFound: The subnet ID 'subnet-0a1' does not exist"),

@@ -1,5 +1,10 @@
 package stop
 
+import (
+	"slices"
+	"sync"
+)
+
 // Rules of RunTask's answers. docRunTask lists its errors.
 const docRunTask = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html"
 
@@ -45,29 +50,32 @@ var (
 )
 
 // unsent are words of a client that got no answer.
-var unsent = of(
+var unsent = stems{
 	"send request failed", "request send failed", "context deadline exceeded", "request canceled", "context canceled", "request context",
 	"connection reset", "could not connect to the endpoint", "read timeout on endpoint", "connect timeout on endpoint", "connection was closed before",
 	"connection broken", "broken pipe", "unexpected eof", "tls handshake", "client.timeout",
-)
+}
 
 func refused(code, message string) Stop {
 	return Stop{Kind: LaunchException, ErrorCode: code, Reason: message}
 }
 
-var launchFamily = Family{
-	Name:  "launch",
-	Title: "RunTask refused, failed or did not answer",
-	Life:  "a refusal and an entry of failures[] launch nothing; a server error or a lost answer leaves it open",
-	Rules: launchRules,
-}
+// launchFamily is put together once it is asked, and not at each start.
+var launchFamily = sync.OnceValue(func() *Family {
+	return &Family{
+		Name:  "launch",
+		Title: "RunTask refused, failed or did not answer",
+		Life:  "a refusal and an entry of failures[] launch nothing; a server error or a lost answer leaves it open",
+		Rules: slices.Concat(launchRules, launchPlacement(), otherLaunchRules),
+	}
+})
 
 var (
 	onlyFailure   = []Kind{LaunchFailure}
 	onlyException = []Kind{LaunchException}
 )
 
-var launchRules = append(append([]Rule{
+var launchRules = []Rule{
 	{
 		Name:    RuleConflict,
 		Match:   Match{Kinds: onlyException, Codes: conflictCodes},
@@ -94,7 +102,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    RuleThrottledEC2,
-		Match:   Match{Any: of("throttl", "rate exceeded", "requestlimitexceeded", "request limit exceeded", "too many requests"), Not: of("context deadline")},
+		Match:   Match{Any: []stems{{"throttl", "rate exceeded", "requestlimitexceeded", "request limit exceeded", "too many requests"}}, Not: []stems{{"context deadline"}}},
 		Class:   Retry,
 		Why:     "the rate limit of a call that ECS makes to EC2 was reached; nothing was launched",
 		Example: refused("InvalidParameterException", "Error retrieving subnet information for [subnet-abc123]: Rate exceeded (ErrorCode: Throttling)"),
@@ -102,7 +110,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    RuleInactive,
-		Match:   Match{Any: of("taskdefinition is inactive", "task definition is inactive", "is inactive", "task definition inactive"), Not: of("cluster")},
+		Match:   Match{Any: []stems{{"taskdefinition is inactive", "task definition is inactive", "is inactive", "task definition inactive"}}, Not: []stems{{"cluster"}}},
 		Class:   Config,
 		Why:     "this revision of the task definition was deregistered",
 		Example: refused("ClientException", "TaskDefinition is inactive"),
@@ -110,9 +118,9 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name: RuleLaunchRunningLimit,
-		Match: Match{Any: of(
+		Match: Match{Any: []stems{{
 			"limit on the number", "vcpulimit", "maxspotinstancecount", "instancelimitexceeded", "number of tasks in provisioning", "provisioning state", "provisioning capacity limit", "limit on tasks", "tasks in the provisioning",
-		)},
+		}}},
 		Class:   Retry,
 		Why:     "a limit on running or provisioning tasks is reached; later some will have ended",
 		Example: Stop{Kind: LaunchFailure, Reason: "You've reached the limit on the number of vCPUs you can run concurrently"},
@@ -120,7 +128,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    "launch-above-limit",
-		Match:   Match{Any: of(aboveLimit)},
+		Match:   Match{Any: []stems{{aboveLimit}}},
 		Class:   Ambiguous,
 		Why:     "the task asks for more cpu or memory than a quota of the account leaves: ask AWS for more, or ask for less, unless other tasks use it up now",
 		Example: Stop{Kind: LaunchFailure, Reason: "The requested CPU configuration is above your limit"},
@@ -136,7 +144,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    "launch-" + RuleCapacity,
-		Match:   Match{Any: of("resource:fargate", "unfulfillablecapacity").or(of(capacityFamily.Begins...), capacityFamily.Has, of(capacityFamily.Vague...)), Not: of("capacity provider", "capacity is set")},
+		Match:   Match{Any: []stems{{"resource:fargate", "unfulfillablecapacity"}, capacityFamily.Begins, capacityFamily.Has, capacityFamily.Vague}, Not: []stems{{"capacity provider", "capacity is set"}}},
 		Class:   Retry,
 		Why:     "AWS had no capacity for the task at this moment",
 		Example: Stop{Kind: LaunchFailure, Reason: "Capacity is unavailable at this time. Please try again later or in a different availability zone"},
@@ -144,7 +152,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    "launch-ec2-unreachable",
-		Match:   Match{Any: of("unable to execute http request", "error retrieving"), With: of("temporarily").or(network, busy), Not: unable},
+		Match:   Match{Any: []stems{{"unable to execute http request", "error retrieving"}}, With: []stems{{"temporarily"}, network, busy}, Not: []stems{unable}},
 		Class:   Retry,
 		Why:     "ECS itself could not reach EC2, which passes; nothing was launched",
 		Example: Stop{Kind: LaunchFailure, Reason: "Error retrieving security group information: com.amazonaws.SdkClientException: Unable to execute HTTP request: Connect to ec2.us-east-1.amazonaws.com:443 [ec2.us-east-1.amazonaws.com/54.239.31.174] failed: connect timed out"},
@@ -152,16 +160,19 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    "launch-lost",
-		Match:   Match{Kinds: onlyException, Any: unsent},
+		Match:   Match{Kinds: onlyException, Any: []stems{unsent}},
 		Class:   Ambiguous,
 		Why:     "the answer of RunTask was lost: the task may have been launched, only the same client token may be sent again",
 		Example: refused("", "Post \"https://ecs.eu-west-1.amazonaws.com/\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"),
 		Source:  "the words of Go's HTTP client",
 	},
-}, launchPlacement()...), []Rule{
+}
+
+// otherLaunchRules are asked after those of the placement.
+var otherLaunchRules = []Rule{
 	{
 		Name:    "launch-no-instances",
-		Match:   Match{Any: of("no container instances were found")},
+		Match:   Match{Any: []stems{{"no container instances were found"}}},
 		Class:   Ambiguous,
 		Why:     "the cluster has no container instance: it may be booting, or the launch type is wrong",
 		Example: refused("InvalidParameterException", "No Container Instances were found in your cluster."),
@@ -169,7 +180,7 @@ var launchRules = append(append([]Rule{
 	},
 	{
 		Name:    "launch-refused",
-		Match:   Match{Any: of("does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be").or(denied, missing, invalid), Not: of("usually caused by a client action")},
+		Match:   Match{Any: []stems{{"does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be"}, denied, missing, invalid}, Not: []stems{{"usually caused by a client action"}}},
 		Class:   Config,
 		Why:     "the request names something that does not exist, is not allowed or does not fit",
 		Example: refused("InvalidParameterException", "Security group sg-0dd8a777c45711f1d does not appear to belong to the same VPC as the input subnets."),
@@ -206,7 +217,7 @@ var launchRules = append(append([]Rule{
 		Example: refused("SomethingNewException", "What happened is new."),
 		Source:  docRunTask,
 	},
-}...)
+}
 
 // launchPlacement are the placement rules, asked of failures[] only and on
 // their own words.
@@ -214,8 +225,8 @@ func launchPlacement() []Rule {
 	rules := placementRules(LaunchFailure)
 	for i := range rules {
 		rules[i].Match.Kinds = onlyFailure
-		if rules[i].Match.Any.none() {
-			rules[i].Match.Any = of("attribute", "location", "memberof", "inactive")
+		if rules[i].Match.Any == nil {
+			rules[i].Match.Any = []stems{{"attribute", "location", "memberof", "inactive"}}
 		}
 	}
 	return rules

@@ -17,16 +17,16 @@ var secretsFamily = Family{
 		"the task cannot pull secret", "the task can't pull secret", "retrieved secret from",
 		"the task can't download the env", "the task cannot download the env", "the task can't access the env", "unable to decrypt", "failed to retrieve secret", "unable to pull registry auth",
 	},
-	Has: of(
+	Has: stems{
 		"unable to pull secrets or registry auth", "unable to retrieve secret", "unable to retrieve ecr registry auth",
 		"fetching secret data", "invalid ssm parameters", "the task and aws secrets manager", "the task and aws systems manager",
-	),
+	},
 	Vague: []string{"secrets manager"},
 	proof: proofTask,
 	Rules: []Rule{
 		{
 			Name:    "secrets-connection",
-			Match:   Match{Any: of("connection issue"), Not: unable},
+			Match:   Match{Any: []stems{{"connection issue"}}, Not: []stems{unable}},
 			Class:   Ambiguous,
 			Why:     "the task could not reach Secrets Manager, Parameter Store or ECR: a passing fault, or the subnet has no route",
 			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration."),
@@ -34,7 +34,7 @@ var secretsFamily = Family{
 		},
 		{
 			Name:    "secrets-refused",
-			Match:   Match{Any: denied},
+			Match:   Match{Any: []stems{denied}},
 			Class:   Config,
 			Why:     "the execution role may not read the secret, decrypt it or use the registry",
 			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 1 time(s): AccessDeniedException: User: arn:aws:sts::123456789012:assumed-rol..."),
@@ -42,7 +42,7 @@ var secretsFamily = Family{
 		},
 		{
 			Name:    "secrets-missing",
-			Match:   Match{Any: missing},
+			Match:   Match{Any: []stems{missing}},
 			Class:   Config,
 			Why:     "the secret or parameter that the task definition names does not exist",
 			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 5 time(s): ResourceNotFoundException: Secrets Manager can't find the specified secret."),
@@ -50,7 +50,7 @@ var secretsFamily = Family{
 		},
 		{
 			Name:    "secrets-invalid",
-			Match:   Match{Any: invalid, Not: of("throttl", "rate exceeded")},
+			Match:   Match{Any: []stems{invalid}, Not: []stems{{"throttl", "rate exceeded"}}},
 			Class:   Config,
 			Why:     "the secret's name or JSON key in the task definition is wrong",
 			Example: failed("ResourceInitializationError: unable to retrieve secret from asm: retrieved secret from Secrets Manager did not contain json key connectionString"),
@@ -58,7 +58,7 @@ var secretsFamily = Family{
 		},
 		{
 			Name:    "secrets-busy",
-			Match:   Match{Any: busy},
+			Match:   Match{Any: []stems{busy}},
 			Class:   Retry,
 			Why:     "the service that holds the secret was too busy or failed",
 			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 5 time(s): ThrottlingException: Rate exceeded status code: 400"),
@@ -66,7 +66,7 @@ var secretsFamily = Family{
 		},
 		{
 			Name:    "secrets-network",
-			Match:   Match{Any: network},
+			Match:   Match{Any: []stems{network}},
 			Class:   Ambiguous,
 			Why:     "no answer in time from Secrets Manager, Parameter Store or ECR: a passing fault, or the subnet has no route",
 			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed caused by: Post \"https://api.ecr.us-west-2.amazonaws.com/\": dial tcp 52.94.184.143:443: i/o timeout"),
@@ -90,12 +90,12 @@ var loggerFamily = Family{
 		"failed to validate logger", "unable to get awslogs driver arg", "failed to create logger arg",
 		"the task can't create a cloudwatch", "the task cannot create a cloudwatch", "the task cannot find the amazon cloudwatch log", "the task can't find the amazon cloudwatch log",
 	},
-	Has:   of("failed to validate logger args", "the task and amazon cloudwatch"),
+	Has:   stems{"failed to validate logger args", "the task and amazon cloudwatch"},
 	proof: proofTask,
 	Rules: []Rule{
 		{
 			Name:    "logger-connection",
-			Match:   Match{Any: of("connection issue"), Not: unable},
+			Match:   Match{Any: []stems{{"connection issue"}}, Not: []stems{unable}},
 			Class:   Ambiguous,
 			Why:     "the task could not reach CloudWatch Logs, though the text speaks of a missing log group: a passing fault, or no route",
 			Example: failed("ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon CloudWatch log group defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. Check your network configuration. : signal: killed"),
@@ -103,7 +103,7 @@ var loggerFamily = Family{
 		},
 		{
 			Name:    "logger-refused",
-			Match:   Match{Any: denied},
+			Match:   Match{Any: []stems{denied}},
 			Class:   Config,
 			Why:     "the execution role may not create the log group or stream",
 			Example: failed("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/x is not authorized to perform: logs:CreateLogStream : exit status 1"),
@@ -111,7 +111,7 @@ var loggerFamily = Family{
 		},
 		{
 			Name:    "logger-missing",
-			Match:   Match{Any: missing},
+			Match:   Match{Any: []stems{missing}},
 			Class:   Config,
 			Why:     "the log group that the task definition names does not exist",
 			Example: failed("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1"),
@@ -119,7 +119,7 @@ var loggerFamily = Family{
 		},
 		{
 			Name:    "logger-invalid",
-			Match:   Match{Any: invalid, Not: of("throttl", "rate exceeded")},
+			Match:   Match{Any: []stems{invalid}, Not: []stems{{"throttl", "rate exceeded"}}},
 			Class:   Config,
 			Why:     "the log configuration of the task definition is wrong",
 			Example: failed("ResourceInitializationError: failed to validate logger args: unable to get awslogs driver arguments: awslogs-region is required"),
@@ -127,7 +127,7 @@ var loggerFamily = Family{
 		},
 		{
 			Name:    "logger-busy",
-			Match:   Match{Any: busy},
+			Match:   Match{Any: []stems{busy}},
 			Class:   Retry,
 			Why:     "CloudWatch Logs was too busy or failed",
 			Example: failed("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ThrottlingException: Rate exceeded"),
@@ -154,15 +154,15 @@ var volumeFamily = Family{
 		"mount.nfs", "unable to create volume",
 		"ecs was unable to create volume", "ecs was unable to attach", "ecs was unable to configure",
 	},
-	Has: of(
+	Has: stems{
 		"efs utils command", "mount.nfs4", "attach ebs", "attach the ebs", "create ebs", "create the ebs", "configure ebs", "configure the ebs", "set up ebs", "setup ebs",
-	),
+	},
 	Vague: []string{"failed to mount", "unable to mount", "efs ", "ebs ", "volume ", "fsx "},
 	proof: proofTask,
 	Rules: []Rule{
 		{
 			Name:    "volume-refused",
-			Match:   Match{Any: denied},
+			Match:   Match{Any: []stems{denied}},
 			Class:   Config,
 			Why:     "the file system's policy, access point or role does not let the task in",
 			Example: failed("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' : unsuccessful EFS utils command execution; code: 32"),
@@ -170,7 +170,7 @@ var volumeFamily = Family{
 		},
 		{
 			Name:    "volume-wrong",
-			Match:   Match{Any: of("failed to resolve", "reason given by server", "check that your file system id").or(missing, invalid)},
+			Match:   Match{Any: []stems{{"failed to resolve", "reason given by server", "check that your file system id"}, missing, invalid}},
 			Class:   Config,
 			Why:     "the file system, its mount target or the directory does not exist, or the volume is declared wrongly",
 			Example: failed("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve \"fs-00000000.efs.us-east-1.amazonaws.com\" - check that your file system ID is correct."),
@@ -178,7 +178,7 @@ var volumeFamily = Family{
 		},
 		{
 			Name:    "volume-reset",
-			Match:   Match{Any: of("connection reset", "reset by peer").or(busy)},
+			Match:   Match{Any: []stems{{"connection reset", "reset by peer"}, busy}},
 			Class:   Retry,
 			Why:     "the connection to the file system broke while mounting; the next start usually works",
 			Example: failed("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: mount.nfs4: Connection reset by peer : unsuccessful EFS utils command execution; code: 32"),

@@ -18,15 +18,13 @@ func failed(reason string, containers ...Container) Stop {
 	return Stop{Kind: Task, Code: codeFailedToStart, Reason: reason, Containers: containers}
 }
 
-// taskFamilies are the texts of tasks that did not start, in order.
-var taskFamilies = []Family{
-	ranFamily, startFamily, transitionFamily, // these say that something may run
-	interfaceFamily, internalFamily, storageFamily, instanceFamily, capacityFamily, placementFamily,
-	secretsFamily, loggerFamily, volumeFamily, roleFamily, platformFamily,
-	pullFamily, createFamily,
-}
-
-var taskLexicon, endLexicon = lexiconOf(taskFamilies), lexiconOf(endFamilies)
+// taskLexicon has the texts of tasks that did not start, in order.
+var taskLexicon = lexicon{families: []*Family{
+	&ranFamily, &startFamily, &transitionFamily, // these say that something may run
+	&interfaceFamily, &internalFamily, &storageFamily, &instanceFamily, &capacityFamily, &placementFamily,
+	&secretsFamily, &loggerFamily, &volumeFamily, &roleFamily, &platformFamily,
+	&pullFamily, &createFamily,
+}}
 
 var interfaceFamily = Family{
 	Name:  "interface",
@@ -41,16 +39,16 @@ var interfaceFamily = Family{
 		"unable to attach network interface", "failed to attach network interface",
 		"error attaching network interface", "error while attempting to attach network interface", "network interface prov",
 	},
-	Has: of(
+	Has: stems{
 		"network interface prov", "waiting for network interface", "create network interface", "attach network interface", "attach the network interface",
 		"provision network interface", "networkinterfacelimit", "insufficientfreeaddress", "configure eni", "regular eni",
-	),
+	},
 	Vague: []string{"network interface", "elastic network interface", "eni "},
 	proof: proofTask,
 	Rules: []Rule{
 		{
 			Name:    "interface-host",
-			Match:   Match{Any: of("configure eni", "regular eni", "setup eni", "netplugin", "trunk eni", "attach eni", "attach the eni", "set up eni", "provision eni", "attach network interface", "attach the network interface"), Not: of("accessden", "not authoriz", "unauthorized", "policyviolation").or(quotas)},
+			Match:   Match{Any: []stems{{"configure eni", "regular eni", "setup eni", "netplugin", "trunk eni", "attach eni", "attach the eni", "set up eni", "provision eni", "attach network interface", "attach the network interface"}}, Not: []stems{{"accessden", "not authoriz", "unauthorized", "policyviolation"}, quotas}},
 			Class:   Retry,
 			Why:     "the host could not attach or set up the task's network interface; another host usually can",
 			Example: failed("ResourceInitializationError: failed to configure ENI: failed to setup regular eni: netplugin failed with no error message"),
@@ -58,7 +56,7 @@ var interfaceFamily = Family{
 		},
 		{
 			Name:    "interface-busy",
-			Match:   Match{Any: busy, Not: of("accessden", "not authoriz", "not exist", "notfound")},
+			Match:   Match{Any: []stems{busy}, Not: []stems{{"accessden", "not authoriz", "not exist", "notfound"}}},
 			Class:   Retry,
 			Why:     "EC2 was too busy to give the task a network interface in time",
 			Example: failed("Rate limit exceeded while preparing network interface to be attached to instance"),
@@ -66,7 +64,7 @@ var interfaceFamily = Family{
 		},
 		{
 			Name:    "interface-refused",
-			Match:   Match{Any: denied},
+			Match:   Match{Any: []stems{denied}},
 			Class:   Config,
 			Why:     "EC2 refused to create the network interface: a permission is missing",
 			Example: failed("Unexpected EC2 error while attempting to tag the network interface: TagPolicyViolation"),
@@ -74,7 +72,7 @@ var interfaceFamily = Family{
 		},
 		{
 			Name:    "interface-wrong",
-			Match:   Match{Any: missing.or(invalid)},
+			Match:   Match{Any: []stems{missing, invalid}},
 			Class:   Config,
 			Why:     "the subnet or security group named by the job does not exist or cannot be used",
 			Example: failed("Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-0a1': InvalidSubnetID.NotFound: The subnet ID 'subnet-0a1' does not exist"),
@@ -82,7 +80,7 @@ var interfaceFamily = Family{
 		},
 		{
 			Name:    "interface-none-free",
-			Match:   Match{Any: of("unexpected ec2 error", "insufficientfree", "insufficient free", "not enough free", "no free address").or(quotas)},
+			Match:   Match{Any: []stems{{"unexpected ec2 error", "insufficientfree", "insufficient free", "not enough free", "no free address"}, quotas}},
 			Class:   Ambiguous,
 			Why:     "EC2 gave no network interface; often the subnet has no free address, which may pass or need a larger subnet",
 			Example: failed("Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet 'subnet-id"),
@@ -107,7 +105,7 @@ var internalFamily = Family{
 	Rules: []Rule{
 		{
 			Name:    "internal-refused",
-			Match:   Match{Any: denied.or(missing, invalid)},
+			Match:   Match{Any: []stems{denied, missing, invalid}},
 			Class:   Config,
 			Why:     "ECS failed because something the task needs is missing, not allowed or wrong",
 			Example: failed("InternalError: UnauthorizedOperation: You are not authorized to perform this operation"),
@@ -132,13 +130,13 @@ var storageFamily = Family{
 		"timed out waiting for ephemeralstorage", "timed out waiting for ephemeral storage",
 		"ephemeralstorage prov", "ephemeral storage prov", "failed to provision ephemeral",
 	},
-	Has:   of("ephemeralstorage prov", "ephemeral storage prov"),
+	Has:   stems{"ephemeralstorage prov", "ephemeral storage prov"},
 	Vague: []string{"ephemeralstorage", "ephemeral storage"},
 	proof: proofTask,
 	Rules: []Rule{
 		{
 			Name:    "storage-refused",
-			Match:   Match{Any: denied.or(missing, invalid)},
+			Match:   Match{Any: []stems{denied, missing, invalid}},
 			Class:   Config,
 			Why:     "the task's storage could not be prepared because a key, role or size is wrong",
 			Example: failed("Ephemeral storage provisioning failed: AccessDeniedException: the KMS key is not accessible"),
@@ -164,7 +162,7 @@ var placementFamily = Family{
 		"empty capacity provider", "no active instances", "no container instance", "no space in",
 	},
 	// That a service was unable to place a task stands before reasons of any time.
-	Has:   of("unable to place a task because", "unable to place task because"),
+	Has:   stems{"unable to place a task because", "unable to place task because"},
 	Vague: []string{"agent:", "unable to place", "(service"},
 	proof: proofPlacement,
 	Rules: placementRules(Task),
@@ -181,7 +179,7 @@ func placementRules(kind Kind) []Rule {
 	return []Rule{
 		{
 			Name:    prefix + "gpu",
-			Match:   Match{Any: of("resource:gpu", "resource:inferentia", "resource:neuron")},
+			Match:   Match{Any: []stems{{"resource:gpu", "resource:inferentia", "resource:neuron"}}},
 			Class:   Ambiguous,
 			Why:     "no instance with a free accelerator; one may come free, or there may be none",
 			Example: example("RESOURCE:GPU"),
@@ -189,7 +187,7 @@ func placementRules(kind Kind) []Rule {
 		},
 		{
 			Name:    prefix + "resource",
-			Match:   Match{Any: of(wordsBegin)},
+			Match:   Match{Any: []stems{{wordsBegin}}},
 			Class:   resource,
 			Why:     "no instance has enough free cpu, memory, ports or network interfaces; they may come free, or the task is too large",
 			Example: example("RESOURCE:MEMORY"),
@@ -197,7 +195,7 @@ func placementRules(kind Kind) []Rule {
 		},
 		{
 			Name:    prefix + "agent",
-			Match:   Match{Any: of("agent")},
+			Match:   Match{Any: []stems{{"agent"}}},
 			Class:   Retry,
 			Why:     "the agent of the chosen container instance was not connected",
 			Example: example("AGENT"),
@@ -205,7 +203,7 @@ func placementRules(kind Kind) []Rule {
 		},
 		{
 			Name:    prefix + "empty",
-			Match:   Match{Any: of("empty capacity", "no active instances", "no container instance", "distinctinstance", "no space in", "unable to place")},
+			Match:   Match{Any: []stems{{"empty capacity", "no active instances", "no container instance", "distinctinstance", "no space in", "unable to place"}}},
 			Class:   Ambiguous,
 			Why:     "ECS found no instance for the task; scaling may mend it, or not",
 			Example: example("EMPTY CAPACITY PROVIDER"),
@@ -234,16 +232,16 @@ var capacityFamily = Family{
 		"spot capacity is un", "fargate spot capacity is un", "there is no capacity", "you've reached the limit on the number", "you have reached the limit on the number",
 		"reached the limit on the number", "vcpulimitexceeded", "the requested cpu configuration is above", "the requested memory configuration is above",
 	},
-	Has: of(
+	Has: stems{
 		"capacity is unavailable", "capacity is currently unavailable", "capacity is not available", "capacity unavailable",
 		"insufficient capacity", "insufficientinstancecapacity", "limit on the number of vcpus", "limit on the number of tasks", "no capacity in", aboveLimit,
-	),
+	},
 	Vague: []string{"no capacity", "capacity is", "fargate capacity", "fargate_spot capacity", "spot capacity", "fargate spot capacity"},
 	proof: proofTask,
 	Rules: []Rule{
 		{
 			Name:    RuleRunningLimit,
-			Match:   Match{Any: of("limit on the number", "vcpulimit")},
+			Match:   Match{Any: []stems{{"limit on the number", "vcpulimit"}}},
 			Class:   Retry,
 			Why:     "the account runs as many vCPUs or tasks as it may; later some will be free",
 			Example: failed("You've reached the limit on the number of vCPUs you can run concurrently"),
@@ -251,7 +249,7 @@ var capacityFamily = Family{
 		},
 		{
 			Name:    "above-limit",
-			Match:   Match{Any: of(aboveLimit)},
+			Match:   Match{Any: []stems{{aboveLimit}}},
 			Class:   Ambiguous,
 			Why:     "the task asks for more cpu or memory than a quota of the account leaves: ask AWS for more, or ask for less, unless other tasks use it up now",
 			Example: failed("The requested CPU configuration is above your limit."),
@@ -272,7 +270,7 @@ var roleFamily = Family{
 	Title:  "Roles",
 	Life:   "before any container is created",
 	Begins: []string{"ecs was unable to assume", "unable to assume", "ecs cannot assume", "the task can't assume", "the task cannot assume"},
-	Has:    of("unable to assume the role", "unable to assume role"),
+	Has:    stems{"unable to assume the role", "unable to assume role"},
 	proof:  proofTask,
 	Rules: []Rule{{
 		Name:    "role-not-assumed",
@@ -288,7 +286,7 @@ var platformFamily = Family{
 	Title:  "Platform version",
 	Life:   "when ECS looks at the platform that the task asks for",
 	Begins: []string{"the task definition is configured to use a fargate platform"},
-	Has:    of("platform version that's retired", "platform version that is retired"),
+	Has:    stems{"platform version that's retired", "platform version that is retired"},
 	proof:  proofNone, // running tasks are retired too
 	Rules: []Rule{{
 		Name:    "platform-retired",

@@ -1,34 +1,11 @@
 package stop
 
+import "encoding/binary"
+
 // stems are fragments to be looked for in a text. Each has at least four bytes,
-// and none the mark of a blanked name.
-type stems struct {
-	words []string
-	slots []uint16 // of the first four bytes of each
-}
-
-func of(words ...string) stems {
-	s := stems{words: words, slots: make([]uint16, len(words))}
-	for i, w := range words {
-		s.slots[i] = uint16(slot(four(w)))
-	}
-	return s
-}
-
-func (s stems) none() bool { return len(s.words) == 0 }
-
-// or adds other stems.
-func (s stems) or(others ...stems) stems {
-	n := len(s.words)
-	for _, o := range others {
-		n += len(o.words)
-	}
-	all := stems{words: append(make([]string, 0, n), s.words...), slots: append(make([]uint16, 0, n), s.slots...)}
-	for _, o := range others {
-		all.words, all.slots = append(all.words, o.words...), append(all.slots, o.slots...)
-	}
-	return all
-}
+// and none the mark of a blanked name. They are lists and no more, so that the
+// compiler lays all tables out and a process's start makes none.
+type stems []string
 
 const slotBits = 12
 
@@ -40,4 +17,40 @@ func slot(four uint32) uint32 { return four * 0x9e3779b9 >> (32 - slotBits) }
 func four(s string) uint32 {
 	_ = s[3]
 	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
+// hasAny is whether one of the stems stands in t.
+func (t *text) hasAny(s stems) bool {
+	for _, word := range s {
+		if t.fours[slot(four(word))] && t.has(word) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasOne is whether a stem of one of the lists stands in t.
+func (t *text) hasOne(lists []stems) bool {
+	for _, s := range lists {
+		if t.hasAny(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// has is whether a word stands in t.
+func (t *text) has(word string) bool {
+	for i := len(word) - 4; i > 0; i-- {
+		if !t.fours[slot(four(word[i:]))] {
+			return false
+		}
+	}
+	first := four(word)
+	for b := t.bytes(); len(b) >= len(word); b = b[1:] {
+		if binary.LittleEndian.Uint32(b) == first && string(b[:len(word)]) == word {
+			return true
+		}
+	}
+	return false
 }

@@ -1,5 +1,7 @@
 package stop
 
+import "sync"
+
 // A rule of the table. The first rule whose family and match fit decides.
 type Rule struct {
 	// Name is stable: it is recorded on attempts and shown to people.
@@ -35,9 +37,9 @@ func (c Class) helps() Answer {
 }
 
 // Match is what a rule looks for in the normalised text: one of Any, one of
-// With, none of Not. An empty list asks for nothing.
+// With, none of Not. No list asks for nothing.
 type Match struct {
-	Any, With, Not stems
+	Any, With, Not []stems
 	// Codes are error codes of a launch exception, in lower case.
 	Codes []string
 	// Kinds restricts the rule to these kinds of stop.
@@ -47,9 +49,9 @@ type Match struct {
 func (m *Match) fits(t *text, kind Kind, code string) bool {
 	return (m.Kinds == nil || oneOf(kind, m.Kinds)) &&
 		(m.Codes == nil || oneOf(code, m.Codes)) &&
-		(m.Any.none() || t.hasAny(m.Any)) &&
-		(m.With.none() || t.hasAny(m.With)) &&
-		!t.hasAny(m.Not)
+		(m.Any == nil || t.hasOne(m.Any)) &&
+		(m.With == nil || t.hasOne(m.With)) &&
+		!t.hasOne(m.Not)
 }
 
 func oneOf[S ~string](s S, list []S) bool {
@@ -121,41 +123,40 @@ const (
 // lexicon is a list of families and how their phrases begin that stand at the
 // beginning of a text.
 type lexicon struct {
-	families []Family
+	families []*Family
 	// starts marks the first four bytes of each, so that a text that begins like
-	// none of them is refused at once.
+	// none of them is refused at once. The first text has them marked.
 	starts [1 << slotBits]bool
+	once   sync.Once
 }
 
-func lexiconOf(families []Family) *lexicon {
-	l := &lexicon{families: families}
-	for i := range families {
-		f := &families[i]
+func (l *lexicon) mark() {
+	for _, f := range l.families {
 		for _, list := range [][]string{f.Is, f.Begins, f.Vague} {
 			for _, phrase := range list {
 				l.starts[slot(four(phrase))] = true
 			}
 		}
 	}
-	return l
 }
 
 // find gives the family that holds a text most firmly.
 func (l *lexicon) find(t *text) (*Family, grip) {
+	l.once.Do(l.mark)
 	starts := l.starts[slot(t.first())]
-	for i := range l.families {
-		if starts && l.families[i].anchored(t) {
-			return &l.families[i], anchored
+	for _, f := range l.families {
+		if starts && f.anchored(t) {
+			return f, anchored
 		}
 	}
-	for i := range l.families {
-		if t.hasAny(l.families[i].Has) {
-			return &l.families[i], inside
+	for _, f := range l.families {
+		if t.hasAny(f.Has) {
+			return f, inside
 		}
 	}
-	for i := range l.families {
-		if starts && t.beginsAny(l.families[i].Vague) {
-			return &l.families[i], vague
+	for _, f := range l.families {
+		if starts && t.beginsAny(f.Vague) {
+			return f, vague
 		}
 	}
 	return nil, none

@@ -150,32 +150,6 @@ func (t *text) is(words []string) bool {
 	return false
 }
 
-// hasAny is whether one of the stems stands in t.
-func (t *text) hasAny(s stems) bool {
-	for i, slot := range s.slots {
-		if t.fours[slot%uint16(len(t.fours))] && t.has(s.words[i]) {
-			return true
-		}
-	}
-	return false
-}
-
-// has is whether a word stands in t.
-func (t *text) has(word string) bool {
-	for i := len(word) - 4; i > 0; i-- {
-		if !t.fours[slot(four(word[i:]))] {
-			return false
-		}
-	}
-	first := four(word)
-	for b := t.bytes(); len(b) >= len(word); b = b[1:] {
-		if binary.LittleEndian.Uint32(b) == first && string(b[:len(word)]) == word {
-			return true
-		}
-	}
-	return false
-}
-
 // first is the first four bytes of t as one number, 0 when it is shorter.
 func (t *text) first() uint32 {
 	if b := t.bytes(); len(b) >= 4 {

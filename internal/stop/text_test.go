@@ -41,16 +41,16 @@ func TestHasAny(t *testing.T) {
 	plain := string(x.bytes())
 	for from := range plain {
 		for to := from + 4; to <= len(plain); to++ {
-			if s := plain[from:to]; !strings.Contains(s, "#") && !x.hasAny(of("absent", s)) {
+			if s := plain[from:to]; !strings.Contains(s, "#") && !x.hasAny(stems{"absent", s}) {
 				t.Errorf("%q is not found", s)
 			}
-			if s := plain[from:to-1] + "\x01"; x.hasAny(of(s)) {
+			if s := plain[from:to-1] + "\x01"; x.hasAny(stems{s}) {
 				t.Errorf("%q is found", s)
 			}
 		}
 	}
 	for _, s := range []string{"the last word", "team", "first off", plain + "x", "x" + plain} {
-		if x.hasAny(of(s)) {
+		if x.hasAny(stems{s}) {
 			t.Errorf("%q is found", s)
 		}
 	}

@@ -4,53 +4,53 @@ package stop
 // texts anywhere.
 var (
 	// denied: a permission, a key or a role is wrong.
-	denied = of(
+	denied = stems{
 		"denied", "accessden", "access den", "not authoriz", "unauthorized", "unauthorised", "forbidden",
 		"no basic auth", "nocredentialprov", "authentication required", "authorization failed", "insufficient_scope", "operation not permitted", "policyviolation",
 		"docker login", "permission", "assume role", "assume the role", "unrecognizedclient",
 		"disabledexception", "is disabled", "decryptionfail", "can't decrypt", "cannot decrypt", "failed to decrypt", "unable to decrypt", "kmsinvalidstate", "pending deletion", "pending import",
 		"marked for deletion", "marked deleted", "scheduled for deletion", "code: 403", "code: 401",
-	)
+	}
 	// missing: something named does not exist.
-	missing = of(
+	missing = stems{
 		"not fou", "notfou", "resourcenotf", "not exist", "n't exist",
 		"can't find", "cannot find", "could not find", "couldn't find", "unable to find",
 		"be found", "whether the secret exist", "whether the parameter exist", "whether the image exist", "whether the log group exist", "manifest unknown", "manifest_unknown",
 		"name unknown", "name_unknown", "not known to registry", "no such file", "no such image",
 		"no such object", "nosuchkey", "nosuchbucket", "no longer exist", "(404)", "code: 404",
-	)
+	}
 	// invalid: something is written wrongly or cannot work here.
-	invalid = of(
+	invalid = stems{
 		"invalid", "validation", "malformed", "is required", "are required", "required option", "not support",
 		"unsupported", "not valid", "unknown log opt", "no matching manifest", "matching platform",
 		"no match for platform", "json key", "must be a valid", "must be between", "unmarshal",
 		"failed to parse", "unable to parse", "cannot parse", "not enabled", "x509",
 		"incompatible", "cannot be used on", "no such plugin", "unknown runtime", "no matching entries",
-	)
+	}
 	// malformed: an image was built or pushed in a form that no pull can unpack.
-	malformed = of(
+	malformed = stems{
 		"diffid", "diff id", "mismatched image rootfs", "media type", "mediatype", "media-type", "stream processor", "not have any layers", "max depth exceeded", "not match the specified platform",
 		"manifest schema", "schema version",
-	)
+	}
 	// busy: an AWS service had too much to do or was out of order.
-	busy = of(
+	busy = stems{
 		"throttl", "rate exceeded", "rate limit exceeded", "requestlimitexceeded", "request limit exceeded",
 		"internalserver", "internal server error", "internalfailure", "internal failure", "internalservice",
 		"internal service error", "internal error", "service unavailable", "serviceunavailable",
 		"service is unavailable", "errorcode: unavailable", "bad gateway", "gateway timeout", "slowdown", "code: 500", "code: 502", "code: 503", "code: 504",
-	)
+	}
 	// network: no answer, or none in time.
-	network = of(
+	network = stems{
 		"i/o time", "timeout", "timed out", "deadline exceeded", "connection issue", "network configuration",
 		"network connect", "connection refused", "connection reset", "no route to host", "unreachable",
 		"no such host", "request canceled", "requestcanceled", "context canceled", "tls handshake",
 		"unexpected eof", ": eof", "request send failed", "send request failed", "dial tcp", "signal: killed",
-	)
+	}
 	// unable are markers that stay decisive beside a "connection issue".
-	unable = of("accessden", "not authoriz", "resourcenotf", "does not exist", "unauthorized")
+	unable = stems{"accessden", "not authoriz", "resourcenotf", "does not exist", "unauthorized"}
 	// later are words of the time after a start. However a text begins, with one
 	// of them it proves nothing.
-	later = of(
+	later = stems{
 		"reclaim", "detach", "interrupt", "evict", "preempt", "drain", "lost", "crash", "stopped", "was killed", "impaired", "released", "replaced", "retired",
 		"restart", "removed", "deleted by", "was deleted", "interface deleted", "delete network", "delete the network", "deleting", "disconnect",
 		"deprovision", "clean up", "cleanup of", "cleanup fail", "during cleanup", "after cleanup", "tear down", "teardown", "unmount", "remount", "volume snapshot", "still trying", "to continue", "keep running", "during execution",
@@ -60,22 +60,22 @@ var (
 		"container start", "containers start", "container was start", "containers were start", "task start", "task was start",
 		"has started", "have started", "had started", "already started", "a started", "exceeded by", "usage exceeded", "exited", "shut down", "shutdown",
 		"became un", "terminated", "stopping task", "stopping the task",
-	)
+	}
 	// memory and health: a container ran and was not well.
-	memory = of("outofmemory", "out of memory", "out-of-memory", "memory usage", "oomkill", "oom kill")
-	health = of("health check", "healthcheck", "unhealthy")
+	memory = stems{"outofmemory", "out of memory", "out-of-memory", "memory usage", "oomkill", "oom kill"}
+	health = stems{"health check", "healthcheck", "unhealthy"}
 	// theirs are words of ECS's, which a person who stops a task hardly writes.
-	theirs = of(
+	theirs = stems{
 		"container", "instance", "internal error", "unable to", "(service", "ephemeral", "fargate", "volume", "interface", "capacity", "agent",
-	)
+	}
 	// quotas of AWS that a person may have to raise.
-	quotas = of(
+	quotas = stems{
 		"limitexceeded", "limit exceeded", "quota", "exceeded your maximum", "exceeded the maximum",
 		"maximum number of", "toomany",
-	)
+	}
 	// broken: the image or its command cannot run.
-	broken = of(
+	broken = stems{
 		"exec format", "executable file not f", "no such file", "not a directory", "is a directory",
 		"no command specified", "exec user process", "cannot run executable",
-	)
+	}
 )

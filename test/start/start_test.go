@@ -3,12 +3,16 @@
 package start_test
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +62,35 @@ func TestStart(t *testing.T) {
 	}
 }
 
+// most is how many bytes our own packages may make before a function's main begins. What
+// the compiler lays out costs nothing.
+const most = 32 << 10
+
+// TestTablesAreLaidOut: our packages make next to nothing at a start of the functions
+// that runs call.
+func TestTablesAreLaidOut(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"trigger", "onstopped", "notify", "sweep"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var said bytes.Buffer
+			startAs(t, build(t, "../../functions/"+name), &said, "GODEBUG=inittrace=1")
+			sum, inits := 0, regexp.MustCompile(`init github.com/batchplane/\S+ @.* (\d+) bytes`).FindAllStringSubmatch(said.String(), -1)
+			for _, m := range inits {
+				t.Log(m[0])
+				n, err := strconv.Atoi(m[1])
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum += n
+			}
+			if len(inits) == 0 || sum > most {
+				t.Errorf("%d packages of ours make %d bytes, and may make %d", len(inits), sum, most)
+			}
+		})
+	}
+}
+
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
@@ -97,6 +130,11 @@ func medians(tb testing.TB, bootstraps []string) []time.Duration {
 // start is the time from a process's start until it asks for an event.
 func start(tb testing.TB, bootstrap string) time.Duration {
 	tb.Helper()
+	return startAs(tb, bootstrap, os.Stderr)
+}
+
+func startAs(tb testing.TB, bootstrap string, says io.Writer, variables ...string) time.Duration {
+	tb.Helper()
 	asked := make(chan string, 10)
 	runtime := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		asked <- r.URL.Path
@@ -104,8 +142,8 @@ func start(tb testing.TB, bootstrap string) time.Duration {
 	}))
 	defer runtime.Close()
 	cmd := exec.CommandContext(tb.Context(), bootstrap)
-	cmd.Env = environment(runtime.URL, runtime.URL)
-	cmd.Stderr = os.Stderr
+	cmd.Env = append(environment(runtime.URL, runtime.URL), variables...)
+	cmd.Stderr = says
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)

@@ -25,15 +25,15 @@ import (
 type Config struct {
 	// Stack is the name that separates this control plane from others: what
 	// CloudFormation allows, and short enough for a task's startedBy.
-	Stack string `env:"BATCHPLANE_STACK" form:"[A-Za-z][A-Za-z0-9-]{0,47}"`
+	Stack string `env:"BATCHPLANE_STACK" form:"a name of at most 48 letters, digits and hyphens that begins with a letter"`
 	Table string `env:"BATCHPLANE_TABLE"`
 	// KeepDays is how many days runs are kept after their end.
-	KeepDays int `env:"BATCHPLANE_KEEP_DAYS" form:"[1-9][0-9]{0,3}"`
+	KeepDays int `env:"BATCHPLANE_KEEP_DAYS" form:"a number from 1 to 9999"`
 	// NotBefore and Standby are run.Timing's.
-	NotBefore string `env:"BATCHPLANE_NOT_BEFORE" form:"(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\dZ)?" default:""`
-	Standby   string `env:"BATCHPLANE_STANDBY" form:"true|false" default:"false"`
+	NotBefore string `env:"BATCHPLANE_NOT_BEFORE" form:"a time such as 2026-11-22T09:00Z, or nothing" default:""`
+	Standby   string `env:"BATCHPLANE_STANDBY" form:"true or false" default:"false"`
 	// Metrics is whether what becomes of runs is printed as metrics.
-	Metrics string `env:"BATCHPLANE_METRICS" form:"true|false" default:"false"`
+	Metrics string `env:"BATCHPLANE_METRICS" form:"true or false" default:"false"`
 }
 
 // Timing is the control plane's, with what the stack was told of its past.

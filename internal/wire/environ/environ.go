@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -18,7 +17,7 @@ type Lookup func(name string) (value string, ok bool)
 // has the tags
 //
 //	env      the variable's name
-//	form     optionally a regular expression that the value must match as a whole
+//	form     optionally what the value must be, in the words of form.go
 //	default  optionally the value of a variable that is absent or empty; a
 //	         variable without it must have a value
 //
@@ -66,8 +65,8 @@ func set(field reflect.Value, tag reflect.StructTag, lookup Lookup) error {
 		}
 		value = fallback
 	}
-	if form := tag.Get("form"); form != "" && !regexp.MustCompile(`^(?:`+form+`)$`).MatchString(value) {
-		return fmt.Errorf("%q does not have the form %s", value, form)
+	if form := tag.Get("form"); form != "" && !is(value, form) {
+		return fmt.Errorf("%q is not %s", value, form)
 	}
 	switch field.Kind() {
 	case reflect.Int:

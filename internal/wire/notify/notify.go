@@ -39,7 +39,7 @@ type Config struct {
 	Bus string `env:"BATCHPLANE_BUS"`
 	// SlackPath goes before a target's name to make the name of the parameter
 	// that holds its webhook.
-	SlackPath string `env:"BATCHPLANE_SLACK_PATH" form:"/.*/"`
+	SlackPath string `env:"BATCHPLANE_SLACK_PATH" form:"a path that begins and ends with a slash"`
 	// SlackDefault are the targets of jobs that name none; it may be empty.
 	SlackDefault []string `env:"BATCHPLANE_SLACK_DEFAULT" default:""`
 	// People is the ARN of the door that takes a person's retry.

@@ -33,7 +33,7 @@ type Config struct {
 	Group   string `env:"BATCHPLANE_SCHEDULE_GROUP"`
 	Trigger string `env:"BATCHPLANE_TRIGGER"`
 	// Rate is how many RunTask calls a second the sweep sends at most.
-	Rate int `env:"BATCHPLANE_LAUNCH_RATE" form:"[1-9][0-9]{0,2}"`
+	Rate int `env:"BATCHPLANE_LAUNCH_RATE" form:"a number from 1 to 999"`
 }
 
 // How the time of a sweep is shared out.
