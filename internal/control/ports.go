@@ -266,8 +266,7 @@ type Control struct {
 	Now    func() time.Time
 	Timing run.Timing
 	Log    *slog.Logger
-	// Pace limits the rate of launches; nil is no limit, and then slots that come
-	// within run.Timing.Throttled of a refusal for ECS's rate are left to the look.
+	// Pace limits the rate of launches; nil is no limit, and ECS's refusals are remembered.
 	Pace Pacer
 	// InTurns is whether other processes launch at the same rate: those that launch
 	// what waits for it then take turns, by a mark in the store.
