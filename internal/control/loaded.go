@@ -11,6 +11,16 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
+// InLaps is a Store that need not read all jobs' items to know them.
+type InLaps interface {
+	// ItemsInTurn are all items by name, each as it was at asOf or later: part of them
+	// are read, and those that this value wrote. It is for who reads what it decides by
+	// anew. Those that cannot be read are as those of Items.
+	ItemsInTurn(ctx context.Context) (items []job.Item, asOf time.Time, err error)
+	// ItemsOf are those of some jobs, as Items has them.
+	ItemsOf(ctx context.Context, names []string) ([]job.Item, error)
+}
+
 // Loaded are the jobs' items as they were read at one time, by name, with what was
 // written of them since by who holds them.
 type Loaded struct {

@@ -112,16 +112,6 @@ type Store interface {
 	MoveMark(ctx context.Context, name string, from, to time.Time) error
 }
 
-// InLaps is a Store that need not read all jobs' items to know them.
-type InLaps interface {
-	// ItemsInTurn are all items by name, each as it was at asOf or later: part of them
-	// are read, and those that this value wrote. It is for who reads what it decides by
-	// anew. Those that cannot be read are as those of Items.
-	ItemsInTurn(ctx context.Context) (items []job.Item, asOf time.Time, err error)
-	// ItemsOf are those of some jobs, as Items has them.
-	ItemsOf(ctx context.Context, names []string) ([]job.Item, error)
-}
-
 // UnreadableError names runs that a store holds and cannot read.
 type UnreadableError struct {
 	Runs map[run.ID]error
@@ -290,7 +280,7 @@ type Control struct {
 	untold      untold
 	room        room
 	crowd       crowd
-	definitions known[string, *job.Job]     // by hash
+	definitions definitions
 	quiet       known[[3]string, time.Time] // until when a rate cannot have fallen silent, by period
 	lastSlots   lastSlots
 	synced      memo                  // that a job's item holds what the registry holds

@@ -113,8 +113,7 @@ func (c *Control) itemOr(ctx context.Context, name string, known *job.Item) (job
 	return c.item(ctx, name)
 }
 
-// definition loads a definition, once: what a hash names never changes, and is shared
-// by all who ask for it.
+// definition loads a definition unless it is kept. It is shared by all who ask for it.
 func (c *Control) definition(ctx context.Context, hash string) (*job.Job, error) {
 	if j, ok := c.definitions.get(hash); ok {
 		return j, nil
@@ -140,6 +139,7 @@ func (c *Control) putDefinition(ctx context.Context, j job.Job) error {
 	if err := c.Store.PutDefinition(ctx, j); err != nil {
 		return fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
 	}
+	c.definitions.wrote(&j)
 	return nil
 }
 

@@ -39,6 +39,9 @@ func TestREADME(t *testing.T) {
 	}
 }
 
+// idleOfMany is the read units of a minute of 10,000 jobs in which nothing runs.
+const idleOfMany = 97.0
+
 func section() string {
 	p := cost.Regions["us-east-1"]
 	var b strings.Builder
@@ -50,7 +53,7 @@ as published up to %s, look them up before you decide by them). Tasks, NAT gatew
 	table(&b, "a million successful runs", "a run takes", "$", cost.Success, 1e6)
 	bare := cost.Success
 	bare.Bytes = 0
-	fmt.Fprintf(&b, "\nWithout what is stored that is $%.2f. Units and the bytes of logs are counted by tests. A call's time is what the processor was measured to need, at the part of one that the memory buys, and what it waits for, which is assumed: %g ms for each call of the table, %g ms for RunTask, of which each 100 ms more cost $%.2f. Functions are warm in it: where runs are rare, most calls begin with a start.\n\n",
+	fmt.Fprintf(&b, "\nWithout what is stored that is $%.2f. *Counted* by tests are the calls, the units of the table and the bytes of logs. *Measured* is what a call needs of a processor, on an x86 one (`BenchmarkWarm`). *Assumed* is what it waits for: %g ms for each call of the table, %g ms for RunTask, of which each 100 ms more cost $%.2f; neither was measured on AWS. So is that the part of a processor that the memory buys works as fast as a part of that one, and that functions are warm: where runs are rare, most calls begin with a start.\n\n",
 		bare.USD(p, 1e6, cost.KeepDays), cost.AtTable*1000, cost.RunTask*1000, 1e6*0.1*float64(cost.Success.Calls[0].MemoryMB)/1024*p.GBSecond)
 	b.WriteString("| a run that | takes write units |\n|---|---|\n")
 	for _, w := range cost.Writes {
@@ -58,7 +61,8 @@ as published up to %s, look them up before you decide by them). Tasks, NAT gatew
 	}
 	b.WriteString("\n")
 	table(&b, "a stack that does nothing", "how it is computed", "$ a month", cost.Idle, 1)
-	b.WriteString("\n")
+	fmt.Fprintf(&b, "\nThe second that a sweep takes is assumed. Its units are counted, of a stack of up to 150 jobs; with 10,000 a minute reads %g, for $%.2f a month more (`internal/wire/sweep/testdata/idle.golden`).\n\n",
+		idleOfMany, (idleOfMany*cost.Idle.Calls[0].N-cost.Idle.Reads)*p.Read)
 	table(&b, "what `Dashboard` adds", "how it is computed", "$ a month", cost.Dashboard, 1)
 	fmt.Fprintf(&b, "\n`Metrics` alone adds $%.2f a month, and each job with `metrics: true` as much: a metric is billed for the hours in which it has a value, so this is the most.\n", cost.Metrics.USD(p, 1, cost.KeepDays))
 	return b.String()

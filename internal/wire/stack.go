@@ -81,7 +81,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 	}
 	s.Plane = &plane.Plane{
 		Name: c.Name, Version: version,
-		Reader: dynamo.New(dynamo.Config{DB: dynamodb.NewFromConfig(cfg), Table: outputs["TableName"], Log: c.Log}),
+		Reader: dynamo.New(dynamo.Config{DB: dynamodb.NewFromConfig(cfg), Table: outputs["TableName"], KeepDefinitions: true, Log: c.Log}),
 		Door:   asks, May: asks.May,
 		Output: &logs.Follower{Logs: cloudwatchlogs.NewFromConfig(cfg), Region: cfg.Region},
 		Account: &people.Facts{

@@ -187,7 +187,8 @@ func (w *world) function(name string, meter *dynamotest.Meter) *control.Control 
 		c, _ := o.HTTPClient.(*http.Client)
 		o.HTTPClient = client(c.Transport)
 	})
-	store := dynamo.New(dynamo.Config{DB: db, Table: w.table, Now: w.clock.Now, Log: log})
+	// A function that has handled the job before keeps its definition.
+	store := dynamo.New(dynamo.Config{DB: db, Table: w.table, Now: w.clock.Now, Log: log, KeepDefinitions: !w.cold})
 	if !w.cold {
 		if _, err := store.Definition(w.t.Context(), w.job.Hash()); err != nil && !errors.Is(err, control.ErrNotFound) {
 			w.t.Fatal(err)

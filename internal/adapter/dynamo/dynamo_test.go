@@ -289,16 +289,18 @@ func TestDefinitionThatIsThere(t *testing.T) {
 	}
 }
 
-// TestDefinitionsAreReadOnce: a definition that is known costs no request.
+// TestDefinitionsAreReadOnce: a definition that is known costs people's tools no request.
+// Functions keep their own.
 func TestDefinitionsAreReadOnce(t *testing.T) {
 	t.Parallel()
 	j := job.Job{Name: "report", Command: []string{"a"}}
-	w, s := newWire(t, func(_ int, r request) (int, string) {
+	w, functions := newWire(t, func(_ int, r request) (int, string) {
 		if r.operation == "GetItem" {
 			return 200, `{"Item":{"b":{"S":"{\"name\":\"report\",\"command\":[\"a\"]}"}}}`
 		}
 		return 200, "{}"
 	})
+	s := functions.Keeping()
 	for range 3 {
 		if err := s.PutDefinition(t.Context(), j); err != nil {
 			t.Fatal(err)
@@ -311,6 +313,14 @@ func TestDefinitionsAreReadOnce(t *testing.T) {
 	}
 	if len(w.asked) != 1 {
 		t.Errorf("%d requests", len(w.asked))
+	}
+	for range 2 {
+		if _, err := functions.Definition(t.Context(), j.Hash()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(w.asked) != 3 {
+		t.Errorf("%d requests, two of them of a store that keeps none", len(w.asked))
 	}
 }
 

@@ -19,3 +19,6 @@ func OldPart(id run.ID) int { return shard(string(id)) }
 func JobItemOf(i *job.Item) (map[string]types.AttributeValue, error) {
 	return jobItem(i, writeMark())
 }
+
+// Keeping is the store as people's tools have it.
+func (s *Store) Keeping() *Store { return New(Config{DB: s.db, Table: s.table, KeepDefinitions: true}) }

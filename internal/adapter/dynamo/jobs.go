@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -54,6 +55,25 @@ func (s *Store) all(ctx context.Context, prefix string, at func(attributes) int6
 	return out, nil
 }
 
+// knownDefinitions are bodies by their hashes, where they are kept. Definitions never
+// change, so that what is known of them stays true.
+type knownDefinitions struct {
+	keeps bool
+	of    sync.Map
+}
+
+func (k *knownDefinitions) get(hash string) []byte {
+	known, _ := k.of.Load(hash)
+	body, _ := known.([]byte)
+	return body
+}
+
+func (k *knownDefinitions) put(hash string, body []byte) {
+	if k.keeps {
+		k.of.Store(hash, body)
+	}
+}
+
 func definitionKey(hash string) attributes { return key("D#"+hash, "D") }
 
 // Definition implements control.Store.
@@ -72,9 +92,8 @@ func (s *Store) Definition(ctx context.Context, hash string) (job.Job, error) {
 // definition is a definition's JSON. Callers get a value of their own by
 // decoding it, so that what is kept here cannot be changed.
 func (s *Store) definition(ctx context.Context, hash string) ([]byte, error) {
-	if body, ok := s.definitions.Load(hash); ok {
-		b, _ := body.([]byte)
-		return b, nil
+	if body := s.definitions.get(hash); body != nil {
+		return body, nil
 	}
 	what := "definition " + hash
 	// It never changes: what any replica has of it is right.
@@ -89,7 +108,7 @@ func (s *Store) definition(ctx context.Context, hash string) ([]byte, error) {
 	if err := decode(what, item, &body); err != nil {
 		return nil, err
 	}
-	s.definitions.Store(hash, []byte(body))
+	s.definitions.put(hash, body)
 	return body, nil
 }
 
@@ -97,7 +116,7 @@ func (s *Store) definition(ctx context.Context, hash string) ([]byte, error) {
 // written without another look; one that is there all the same must be readable.
 func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 	hash := j.Hash()
-	if _, known := s.definitions.Load(hash); known {
+	if s.definitions.get(hash) != nil {
 		return nil
 	}
 	what := "writing the definition of job " + j.Name
@@ -124,7 +143,7 @@ func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return failed(what, err)
 	}
-	s.definitions.Store(hash, plain)
+	s.definitions.put(hash, plain)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -41,44 +42,46 @@ func inParallel(ctx context.Context, n int, do func(ctx context.Context, i int) 
 func (s *Store) Definitions(ctx context.Context, hashes []string) (map[string]job.Job, error) {
 	out := make(map[string]job.Job, len(hashes))
 	var absent []string
+	asked := map[string]bool{}
 	for _, hash := range hashes {
-		if _, known := s.definitions.Load(hash); !known {
+		switch body := s.definitions.get(hash); {
+		case asked[hash]:
+		case body == nil:
 			absent = append(absent, hash)
+		default:
+			decodeInto(out, hash, body)
 		}
+		asked[hash] = true
 	}
-	batches := (len(absent) + batchSize - 1) / batchSize
-	err := inParallel(ctx, batches, func(ctx context.Context, i int) error {
-		return s.fetchDefinitions(ctx, absent[i*batchSize:min(len(absent), (i+1)*batchSize)])
+	batches := slices.Collect(slices.Chunk(absent, batchSize))
+	var mu sync.Mutex
+	err := inParallel(ctx, len(batches), func(ctx context.Context, i int) error {
+		request := types.KeysAndAttributes{}
+		for _, hash := range batches[i] {
+			request.Keys = append(request.Keys, definitionKey(hash))
+		}
+		return s.batchOf(ctx, "definitions", request, func(item attributes) {
+			var body json.RawMessage
+			hash := text(item, attrPK)[len("D#"):]
+			if decode("definition "+hash, item, &body) != nil {
+				return
+			}
+			s.definitions.put(hash, body)
+			mu.Lock()
+			defer mu.Unlock()
+			decodeInto(out, hash, body)
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading %d definitions: %w", len(absent), err)
 	}
-	for _, hash := range hashes {
-		body, known := s.definitions.Load(hash)
-		b, _ := body.([]byte)
-		var j job.Job
-		if known && json.Unmarshal(b, &j) == nil {
-			out[hash] = j
-		}
-	}
 	return out, nil
 }
 
-// fetchDefinitions reads definitions into what this process knows; those that
-// cannot be read are passed over.
-func (s *Store) fetchDefinitions(ctx context.Context, hashes []string) error {
-	asked := map[string]bool{}
-	request := types.KeysAndAttributes{}
-	for _, hash := range hashes {
-		if !asked[hash] {
-			asked[hash] = true
-			request.Keys = append(request.Keys, definitionKey(hash))
-		}
+// decodeInto decodes a definition; one that cannot be read is passed over.
+func decodeInto(out map[string]job.Job, hash string, body []byte) {
+	var j job.Job
+	if json.Unmarshal(body, &j) == nil {
+		out[hash] = j
 	}
-	return s.batchOf(ctx, "definitions", request, func(item attributes) {
-		var body json.RawMessage
-		if hash := text(item, attrPK)[len("D#"):]; decode("definition "+hash, item, &body) == nil {
-			s.definitions.Store(hash, []byte(body))
-		}
-	})
 }

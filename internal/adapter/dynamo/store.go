@@ -7,7 +7,6 @@ import (
 	"hash/fnv"
 	"log/slog"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -49,6 +48,9 @@ type Config struct {
 	RunsKept time.Duration
 	// Now is the clock that kept inputs are put in order by; nil is time.Now.
 	Now func() time.Time
+	// KeepDefinitions is whether definitions that were read are kept, for ever: for
+	// people's tools. A control.Control keeps its own.
+	KeepDefinitions bool
 	// Log hears of what went wrong and does no harm; nil is slog.Default.
 	Log *slog.Logger
 }
@@ -64,15 +66,14 @@ type Store struct {
 	rests control.Rests
 	olds  olds
 
-	// definitions holds bodies by hash. Definitions never change, so that what
-	// is known of them stays true.
-	definitions sync.Map
+	definitions knownDefinitions
 	items       knownItems
 }
 
 // New is a Store on a table that TableInput describes.
 func New(c Config) *Store {
 	s := &Store{db: c.DB, table: c.Table, runsKept: cmp.Or(c.RunsKept, DefaultRunsKept), now: c.Now, log: c.Log}
+	s.definitions.keeps = c.KeepDefinitions
 	if s.now == nil {
 		s.now = time.Now
 	}

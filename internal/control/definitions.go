@@ -1,0 +1,69 @@
+package control
+
+import (
+	"encoding/json"
+	"sync"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// mostDefinitions is how many bytes of definitions a process keeps: some thousands of
+// usual ones, and an eighth of the memory of the smallest function.
+const mostDefinitions = 16 << 20
+
+// ofDefinition is what a definition takes in memory beside its texts, roughly.
+const ofDefinition = 2 << 10
+
+// definitions are those that a process has read lately, by their hashes: what a hash
+// names never changes. Where they take too much, the one that was kept first goes, and
+// is read again. The zero value is empty and safe for concurrent use.
+type definitions struct {
+	mu    sync.Mutex
+	of    map[string]sized
+	order []string
+	bytes int
+}
+
+type sized struct {
+	job   *job.Job
+	bytes int
+}
+
+func (d *definitions) get(hash string) (j *job.Job, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, ok := d.of[hash]
+	return s.job, ok
+}
+
+// wrote keeps one that was written, as it will be read.
+func (d *definitions) wrote(j *job.Job) {
+	var stored job.Job
+	if plain, err := json.Marshal(j); err == nil && json.Unmarshal(plain, &stored) == nil {
+		d.put(j.Hash(), &stored)
+	}
+}
+
+func (d *definitions) put(hash string, j *job.Job) {
+	plain, err := json.Marshal(j)
+	if err != nil {
+		return // then nobody can have stored it
+	}
+	s := sized{j, ofDefinition + 2*len(plain)}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, known := d.of[hash]; known {
+		return
+	}
+	if d.of == nil {
+		d.of = map[string]sized{}
+	}
+	d.of[hash], d.bytes = s, d.bytes+s.bytes
+	d.order = append(d.order, hash)
+	for d.bytes > mostDefinitions && len(d.order) > 1 {
+		oldest := d.order[0]
+		d.bytes -= d.of[oldest].bytes
+		delete(d.of, oldest)
+		d.order = d.order[1:]
+	}
+}
