@@ -38,6 +38,14 @@ func (m *memo) holds(name, hash string, rev int64, now time.Time) bool {
 	return known && r.hash == hash && r.rev == rev && (r.until.IsZero() || now.Before(r.until))
 }
 
+// knows is whether anything is remembered of a job's item at a revision.
+func (m *memo) knows(name string, rev int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, known := m.of[name]
+	return known && r.rev == rev
+}
+
 // sooner is the earlier of two times, of which the first may be zero for never.
 func sooner(a, b time.Time) time.Time {
 	if a.IsZero() || b.Before(a) {
@@ -78,11 +86,26 @@ func (c *Control) calm(w *watched, to time.Time) remembered {
 	return r
 }
 
+// writing is how long after its plans were found to have changed an item may be written:
+// who writes very many takes so long.
+const writing = time.Minute
+
+// mustGoBack is goesBack of an item that this process has not judged yet as it is.
+func (c *Control) mustGoBack(item *job.Item, from time.Time) bool {
+	return !item.KnownAt.Before(from) || goesBack(item, from) && !c.calmJobs.knows(item.Name, item.Rev)
+}
+
+// goesBack is whether a check of the slots that was done up to a time may not have known
+// an item's plans, and goes back to its Recheck.
+func goesBack(item *job.Item, checked time.Time) bool {
+	return !checked.After(item.KnownAt.Add(writing))
+}
+
 // restless are the jobs that may have slots to judge, where the mark is from, or whose
 // plans changed since.
 func (c *Control) restless(l *Loaded, from time.Time) (names []string) {
 	for i := range l.items {
-		if item := &l.items[i]; !item.KnownAt.Before(from) || !c.calmJobs.holds(item.Name, "", item.Rev, l.at) {
+		if item := &l.items[i]; c.mustGoBack(item, from) || !c.calmJobs.holds(item.Name, "", item.Rev, l.at) {
 			names = append(names, item.Name)
 		}
 	}
@@ -94,8 +117,8 @@ func (c *Control) planned(ctx context.Context, items []job.Item, from, now time.
 	var out []watched
 	for i := range items {
 		item := &items[i]
-		goesBack := !item.KnownAt.Before(from)
-		if !goesBack && c.calmJobs.holds(item.Name, "", item.Rev, now) {
+		back := c.mustGoBack(item, from)
+		if !back && c.calmJobs.holds(item.Name, "", item.Rev, now) {
 			continue
 		}
 		w := watched{}
@@ -104,7 +127,7 @@ func (c *Control) planned(ctx context.Context, items []job.Item, from, now time.
 		} else if len(w.periods) == 0 {
 			c.calmJobs.put(item.Name, remembered{rev: item.Rev})
 		}
-		if goesBack {
+		if back {
 			w.recheck = item.Recheck
 		}
 		if len(w.periods) > 0 {

@@ -245,3 +245,36 @@ func TestListBesideItemsInLaps(t *testing.T) {
 		t.Errorf("the registry was read at %s, the items at %s", at, s.asOf)
 	}
 }
+
+// slowStore is a store whose write of an item takes a while, in which something happens.
+type slowStore struct {
+	control.Store
+
+	meanwhile func()
+}
+
+func (s *slowStore) Commit(ctx context.Context, c control.Change) error {
+	if meanwhile := s.meanwhile; meanwhile != nil && c.Item != nil {
+		s.meanwhile = nil
+		meanwhile()
+	}
+	return s.Store.Commit(ctx, c) //nolint:wrapcheck // it is the store's own
+}
+
+// TestAChangeThatIsWrittenSlowly: a sweep that reads an item between the time at which its
+// plan became known and its write moves the mark past that time, and the next goes back.
+func TestAChangeThatIsWrittenSlowly(t *testing.T) {
+	t.Parallel()
+	w := known(t, prompt)
+	w.sweepAt(clockAt(17, 51, 0))
+	slow := &slowStore{Store: w.store, meanwhile: func() { w.sweepAt(clockAt(17, 53, 10)) }}
+	another := &control.Control{Stack: stack, Store: slow, Now: w.ctl.Now, Timing: w.ctl.Timing, Log: w.ctl.Log}
+	w.clock.AdvanceTo(clockAt(17, 53, 0))
+	if err := another.Sync(t.Context(), []job.Job{movedTo("45 * * * *", clockAt(17, 40, 0))}); err != nil {
+		t.Fatal(err)
+	}
+	w.sweepAt(clockAt(17, 54, 10))
+	if got := w.slotsOf("hourly"); got != "17:45 missed" {
+		t.Errorf("slots %q", got)
+	}
+}

@@ -220,7 +220,7 @@ func (c *Control) checkJob(ctx context.Context, w *watched, from, to time.Time, 
 		if held, err := c.checkPlans(ctx, w, from, to, known, missed); held || err != nil {
 			return err
 		}
-		if !w.KnownAt.Before(from) && (w.recheck.IsZero() || w.Recheck.Before(w.recheck)) {
+		if goesBack(&w.Item, from) && (w.recheck.IsZero() || w.Recheck.Before(w.recheck)) {
 			w.recheck = w.Recheck
 		}
 	}
