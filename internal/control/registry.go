@@ -31,8 +31,10 @@ type Reading struct {
 // minutes ago.
 type Registry interface {
 	// Renew is a job as it was at a time or later: its schedules are read where what is
-	// known of them held only before. The zero Renewal is that nothing can be known. An
-	// error means that it could not be told just now.
+	// known of them held only before. That it is gone is as of a minute ago or later,
+	// whatever the time: who found it so before may have missed that it was made again.
+	// The zero Renewal is that nothing can be known. An error means that it could not be
+	// told just now.
 	Renew(ctx context.Context, name string, at time.Time) (Renewal, error)
 }
 

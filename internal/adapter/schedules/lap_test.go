@@ -31,6 +31,8 @@ type large struct {
 	get  func(name string) error
 	// off are schedules that are switched off.
 	off map[string]bool
+	// bare are schedules that carry no job.
+	bare map[string]bool
 }
 
 func (g *large) set(name string, modified time.Time) {
@@ -81,7 +83,7 @@ func (g *large) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 		return nil, &types.ResourceNotFoundException{Message: aws.String("Schedule does not exist.")}
 	}
 	input := "{}"
-	if *in.Name != Applied {
+	if *in.Name != Applied && !g.bare[*in.Name] {
 		var err error
 		if input, err = (job.Job{Name: *in.Name, TaskDefinition: "etl", Command: []string{modified.Format(time.RFC3339)}, Schedule: "0 3 * * *"}).ScheduleInput(); err != nil {
 			return nil, err

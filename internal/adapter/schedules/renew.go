@@ -10,6 +10,10 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
+// stillGone is how old a finding may be by which a job counts as gone: it is written as
+// gone by that, and may be made again at any time.
+const stillGone = time.Minute
+
 // Renew implements control.Registry.
 func (r *Registry) Renew(ctx context.Context, name string, at time.Time) (control.Renewal, error) {
 	r.mu.Lock()
@@ -18,6 +22,9 @@ func (r *Registry) Renew(ctx context.Context, name string, at time.Time) (contro
 	r.readOld(ctx, names, at)
 	left, half, err := r.left(name, names)
 	if err == nil && left == 0 {
+		if lately := r.now().Add(-stillGone); at.Before(lately) {
+			at = lately
+		}
 		if was, known := r.gone[name]; known && r.held(was.found, at) {
 			return control.Renewal{Gone: true, Seen: was.seen, Found: was.found}, nil
 		}

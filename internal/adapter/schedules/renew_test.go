@@ -72,7 +72,8 @@ func TestRenewOfAJobThatWasNeverSeen(t *testing.T) {
 }
 
 // TestRenewOfAJobThatIsMadeAgain behind the page that was listed: it was found to be gone
-// and is there.
+// and is there. A minute later that finding tells of no time any more, since who is told
+// writes it as what is so now.
 func TestRenewOfAJobThatIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 2_100)
@@ -87,8 +88,57 @@ func TestRenewOfAJobThatIsMadeAgain(t *testing.T) {
 	if is, gets, err := w.renew(jobNo(7), found); err != nil || gets != 0 || !is.Gone {
 		t.Errorf("as of when it was gone, after %d reads: %+v, %v", gets, is, err)
 	}
-	if is, gets, err := w.renew(jobNo(7), w.clock); err != nil || gets != 1 || is.Job == nil {
+	w.clock = w.clock.Add(time.Second)
+	if is, gets, err := w.renew(jobNo(7), found); err != nil || gets != 1 || is.Job == nil {
+		t.Errorf("as of then, a minute later, after %d reads: %+v, %v", gets, is, err)
+	}
+	if is, gets, err := w.renew(jobNo(7), w.clock); err != nil || gets != 0 || is.Job == nil {
 		t.Errorf("after %d reads: %+v, %v", gets, is, err)
+	}
+}
+
+// TestRenewOfAJobThatIsMadeAgainUnread: it was found to be gone, and its schedule is listed
+// again and cannot be read: nobody can tell, as of whatever time.
+func TestRenewOfAJobThatIsMadeAgainUnread(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 2_100)
+	w.expect(2_100, 21, true)
+	w.drop(jobNo(7))
+	found := w.clock
+	if is, _, err := w.renew(jobNo(7), found); err != nil || !is.Gone {
+		t.Errorf("%+v, %v", is, err)
+	}
+	w.set(jobNo(7), w.clock)
+	w.get = func(name string) error {
+		if name == jobNo(7) {
+			return errThrottled
+		}
+		return nil
+	}
+	for range 6 {
+		_, _, _ = w.minute()
+	}
+	if is, _, err := w.renew(jobNo(7), found); !errors.Is(err, errThrottled) || is.Gone {
+		t.Errorf("%+v, %v", is, err)
+	}
+}
+
+// TestRenewOfASchedulesNameThatWasTaken by one that carries no job: when the job was found
+// to be gone is when that was read, less than a minute ago.
+func TestRenewOfASchedulesNameThatWasTaken(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 2_100)
+	w.expect(2_100, 21, true)
+	asked := w.clock
+	w.bare = map[string]bool{jobNo(7): true}
+	w.set(jobNo(7), w.clock)
+	if is, gets, err := w.renew(jobNo(7), asked); err != nil || gets != 1 || !is.Gone {
+		t.Errorf("after %d reads: %+v, %v", gets, is, err)
+	}
+	w.clock = w.clock.Add(10 * time.Minute)
+	w.bare = nil
+	if is, gets, err := w.renew(jobNo(7), asked); err != nil || gets != 1 || is.Job == nil {
+		t.Errorf("as of when it was gone, after %d reads: %+v, %v", gets, is, err)
 	}
 }
 
