@@ -63,6 +63,9 @@ func (w *World) handle(name string, id run.ID, twin func(), f func(context.Conte
 			w.violate("no panic", "", "%s: %v\n%s", name, p, debug.Stack())
 		}
 	}()
+	if w.opt.Mutation.defines() {
+		w.control = anew(w.control)
+	}
 	err := f(context.Background())
 	if err != nil && w.trace != nil {
 		w.tell(h.run, "%s failed: %v", name, err)

@@ -92,6 +92,20 @@ func (m Mutation) lock(item *job.Item, r *run.Run) {
 	}
 }
 
+// defines is whether definitions are read otherwise than they are. A process keeps those
+// that it wrote, and reads them no more.
+func (m Mutation) defines() bool {
+	return m == MoreAttempts || m == NoDeadline || m == RestPastLimit
+}
+
+// anew is the control plane of a process that begins, which remembers nothing.
+func anew(c *control.Control) *control.Control {
+	return &control.Control{
+		Stack: c.Stack, Store: c.Store, Launcher: c.Launcher, Schedules: c.Schedules, Registry: c.Registry, Notifier: c.Notifier,
+		Now: c.Now, Timing: c.Timing, Log: c.Log, Pace: c.Pace, Abreast: c.Abreast, Backoff: c.Backoff,
+	}
+}
+
 // definition changes a definition that was read.
 func (m Mutation) definition(j *job.Job) {
 	switch m {
