@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -21,6 +22,8 @@ type lane struct {
 	// handled are the runs that this pass came to: one that is still due is not
 	// tried again. One that left the lane to be launched may be due in the other.
 	handled map[run.ID]bool
+	// passed are the capacities of which launches were left to wait for the quota; guarded by mu.
+	passed map[job.Capacity]bool
 	// taken is when the rate was last asked for.
 	taken time.Time
 	// moved is how many of them changed; guarded by mu.
@@ -213,21 +216,6 @@ func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 		}
 	}
 	return true
-}
-
-// lastOf is the order of runs, by their places, with those behind the others for which
-// something is so, which is asked once of each.
-func lastOf(rs []run.Run, is func(*run.Run) bool) []int {
-	order := make([]int, 0, len(rs))
-	var last []int
-	for i := range rs {
-		if is(&rs[i]) {
-			last = append(last, i)
-		} else {
-			order = append(order, i)
-		}
-	}
-	return append(order, last...)
 }
 
 // begin handles runs: at once, or beside others once there is a place.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -32,6 +33,21 @@ func (l *look) resends(r *run.Run) bool {
 	return r.Status == run.Launching && r.Owes(run.Launch) && l.Now().Sub(r.Last().SentAt) < l.Timing.TokenLife
 }
 
+// lastOf is the order of runs, by their places, with those behind the others for which
+// something is so, which is asked once of each.
+func lastOf(rs []run.Run, is func(*run.Run) bool) []int {
+	order := make([]int, 0, len(rs))
+	var last []int
+	for i := range rs {
+		if is(&rs[i]) {
+			last = append(last, i)
+		} else {
+			order = append(order, i)
+		}
+	}
+	return append(order, last...)
+}
+
 // may asks for what a launch needs: room in the account, this process's turn, and
 // the rate. A look that stays waits for the last two.
 func (p *lane) may(ctx context.Context, r *run.Run) permit {
@@ -41,14 +57,22 @@ func (p *lane) may(ctx context.Context, r *run.Run) permit {
 	case !queues(r):
 		return goes
 	}
-	kind := p.capacity(ctx, r)
+	return p.mayLaunch(ctx, p.capacity(ctx, r), r.Lacks == stop.NoQuota)
+}
+
+// mayLaunch: lacked is whether the quota refused this launch before.
+func (p *lane) mayLaunch(ctx context.Context, kind job.Capacity, lacked bool) permit {
 	for !p.over(ctx) {
-		wait, full := p.room.ask(kind, r.Lacks == stop.NoQuota, p.Now())
+		wait, full := p.room.ask(kind, lacked, p.Now())
 		if full && wait > 0 {
+			p.passOver(kind)
 			p.waits(p.Now().Add(wait))
 			return behind
 		}
 		if !full {
+			if p.passedOver(kind) {
+				break // there is room by now, and the next pass begins with the oldest
+			}
 			var mine bool
 			if wait, mine = p.pace(ctx); !mine {
 				break
@@ -165,6 +189,9 @@ func (p *lane) one(ctx context.Context, r *run.Run, taken time.Time) {
 		p.mu.Lock()
 		p.looked.Launched++
 		p.mu.Unlock()
+	}
+	if next.Lacks == stop.NoQuota {
+		p.passOver(p.capacity(ctx, r))
 	}
 	p.putOff(r, next)
 }

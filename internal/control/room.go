@@ -80,6 +80,23 @@ func (r *room) answered(kind job.Capacity, refused, launched bool, again time.Ti
 	}
 }
 
+// passOver notes that the pass has left a launch of that capacity to wait for the
+// account's quota: it begins with no younger one.
+func (p *lane) passOver(kind job.Capacity) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.passed == nil {
+		p.passed = map[job.Capacity]bool{}
+	}
+	p.passed[kind] = true
+}
+
+func (p *lane) passedOver(kind job.Capacity) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.passed[kind]
+}
+
 // capacity is what a run's next launch asks for. Where the definition cannot be read
 // it does not matter: nothing is launched. A job that does not say asks for the same
 // quota as one that says on demand.
