@@ -18,10 +18,11 @@ import (
 )
 
 // TestARunThatMakesNoSense is set aside and told like one that cannot be read, its
-// job's lock is free, and the look comes to the others.
+// job's lock is free then and not before, since its task may run, and the look comes to
+// the others.
 func TestARunThatMakesNoSense(t *testing.T) {
 	t.Parallel()
-	forbid := with(hourly, func(j *job.Job) { j.Overlap = job.Forbid })
+	forbid := with(hourly, func(j *job.Job) { j.Schedule, j.Overlap = "* * * * *", job.Forbid })
 	for name, change := range map[string]func(*run.Run){
 		"launching without an attempt": func(r *run.Run) { r.Attempts, r.Owed = nil, nil },
 		"owes what it does not have":   func(r *run.Run) { r.Attempts = nil },
@@ -41,6 +42,10 @@ func TestARunThatMakesNoSense(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.deaf = true
+			w.triggerAt(clockAt(17, 34, 0), forbid, clockAt(17, 34, 0))
+			if r := w.run(run.ScheduledID("hourly", clockAt(17, 34, 0))); r.Status != run.Skipped {
+				t.Errorf("while it is not set aside the next is %s: %s", r.Status, r.Cause)
+			}
 			w.triggerAt(clockAt(17, 35, 0), report, clockAt(17, 35, 0))
 			w.clock.AdvanceTo(clockAt(17, 41, 0))
 			if looked, err := w.ctl.Look(t.Context()); err != nil || looked.Described != 1 {

@@ -61,13 +61,14 @@ func (c *Control) openRun(ctx context.Context, id string, except run.ID) (run.ID
 }
 
 // open loads the run that an item names; it is zero when it is not open any more:
-// what an item says of a run that has ended is repaired by the next who needs it.
+// what an item says of a run that has ended is repaired by the next who needs it. One of
+// no known status has not: its task may run, and whoever sets it aside frees the lock.
 func (c *Control) open(ctx context.Context, id string, except run.ID) (run.Run, error) {
 	if id == "" || run.ID(id) == except {
 		return run.Run{}, nil
 	}
 	r, err := c.Store.Run(ctx, run.ID(id))
-	if errors.Is(err, ErrNotFound) || err == nil && r.Status.Terminal() {
+	if errors.Is(err, ErrNotFound) || err == nil && r.Status.Terminal() && r.Status.Valid() {
 		return run.Run{}, nil
 	}
 	if err != nil {

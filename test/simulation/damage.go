@@ -51,7 +51,7 @@ func (w *World) misname(d dice, j *deployed) {
 	}
 	id := run.ScheduledID(j.job.Name, epoch.AddDate(-1, 0, 0))
 	if rs := w.store.byJob[j.job.Name]; len(rs) > 0 && d.chance(600) {
-		if rec := rs[d.IntN(len(rs))]; rec.run.Status.Terminal() {
+		if rec := rs[d.IntN(len(rs))]; rec.run.Status.Terminal() && !rec.damaged {
 			id = rec.run.ID
 		}
 	}

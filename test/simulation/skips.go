@@ -83,7 +83,8 @@ func (w *World) overlaps(r *run.Run) bool {
 			continue
 		}
 		l := w.truth.lives[rec.run.ID]
-		if !rec.run.Status.Terminal() || len(l.ends) > 0 && l.ends[len(l.ends)-1].at.After(w.now.Add(-slack)) {
+		unknown := !rec.run.Status.Valid() && !rec.aside // it may still run
+		if unknown || !rec.run.Status.Terminal() || len(l.ends) > 0 && l.ends[len(l.ends)-1].at.After(w.now.Add(-slack)) {
 			return true
 		}
 	}
