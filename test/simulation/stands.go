@@ -20,12 +20,17 @@ type stand struct {
 	known, seen time.Time
 }
 
-// wholeRead notes which schedules a list showed that is at its end.
+// wholeRead notes which schedules a list showed that is at its end, as far as the mark of
+// lists says so: where it did not move on, only a process knows, which may be replaced.
 func (w *World) wholeRead(r control.Reading, began time.Time, err error) {
 	if err != nil || r.Whole.IsZero() {
 		return
 	}
-	at := r.Whole.Add(-30 * time.Second) // by a clock that may be ahead
+	at := r.Whole
+	if mark := w.store.marks[control.MarkRegistry]; mark.Before(at) {
+		at = mark
+	}
+	at = at.Add(-30 * time.Second) // by a clock that may be ahead
 	for _, j := range w.jobs {
 		s := &j.stands[len(j.stands)-1]
 		item := w.store.items[j.job.Name] // which somebody else may have written in between
