@@ -29,6 +29,7 @@ type deployed struct {
 	unread    time.Time
 	stands    []stand
 	held      int
+	heldAs    heldAs
 	// forgets is whether it was deployed so often that its item need not know all plans
 	// that it had while no sweep came: see job.MaxFormer.
 	forgets bool

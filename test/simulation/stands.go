@@ -146,6 +146,12 @@ func (w *World) judgeSeen() {
 	}
 }
 
+// heldAs is what an item says that a stand is told by.
+type heldAs struct {
+	gone       bool
+	definition string
+}
+
 // newerStands: what somebody found out of a schedule is not written over by what another
 // had read of it before.
 func (w *World) newerStands(item *job.Item) {
@@ -157,6 +163,11 @@ func (w *World) newerStands(item *job.Item) {
 		return
 	}
 	j.forgets = j.forgets || len(item.Former) == job.MaxFormer
+	as := heldAs{item.Gone, item.Definition}
+	if as == j.heldAs { // of an older stand that was alike, for all we know
+		return
+	}
+	j.heldAs = as
 	n := len(j.stands) - 1
 	for n > 0 && (j.stands[n].is.gone != item.Gone || j.stands[n].hash != item.Definition && !item.Gone) {
 		n--
