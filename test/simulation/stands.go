@@ -152,6 +152,16 @@ type heldAs struct {
 	definition string
 }
 
+// newest is the last of a job's stands that an item tells so, or the first.
+func (j *deployed) newest(as heldAs) (n int) {
+	for n = len(j.stands) - 1; n > 0; n-- {
+		if is := &j.stands[n]; is.is.gone == as.gone && (as.gone || is.hash == as.definition) {
+			break
+		}
+	}
+	return n
+}
+
 // newerStands: what somebody found out of a schedule is not written over by what another
 // had read of it before.
 func (w *World) newerStands(item *job.Item) {
@@ -168,10 +178,7 @@ func (w *World) newerStands(item *job.Item) {
 		return
 	}
 	j.heldAs = as
-	n := len(j.stands) - 1
-	for n > 0 && (j.stands[n].is.gone != item.Gone || j.stands[n].hash != item.Definition && !item.Gone) {
-		n--
-	}
+	n := j.newest(as)
 	if n < j.held {
 		w.violate("what is newer stands", "", "the item of job %s is of %s, and was of %s", item.Name, j.stands[n].from.Format("15:04:05"), j.stands[j.held].from.Format("15:04:05"))
 	}
