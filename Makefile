@@ -90,7 +90,7 @@ lint: golangci-lint ## Run golangci-lint by .golangci.yml
 .PHONY: race
 race: ## Run the packages with concurrency under the race detector (needs a C compiler)
 	@[ "$$($(GO) env CGO_ENABLED)" = 1 ] || { echo "the race detector needs a C compiler: install gcc or clang"; exit 1; }
-	$(GO) test -race -skip '^(TestIdleMinute|TestAFailedCallIsSaid|TestAConflictIsSaid)$$' $(RACE)
+	$(GO) test -race -timeout 20m -skip '^(TestIdleMinute|TestAFailedCallIsSaid|TestAConflictIsSaid)$$' $(RACE)
 
 .PHONY: bench
 bench: ## Run the benchmarks (BENCH=pattern)
