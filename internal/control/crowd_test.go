@@ -72,7 +72,11 @@ func TestCrowdedSlot(t *testing.T) {
 // TestCrowdedLock: a run that is left to the look has its job's lock from its claim.
 func TestCrowdedLock(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, setup{inject: func(k localecs.Kind, s localecs.Subject) bool { return k == localecs.FaultThrottle && s.Send == 1 }})
+	asked := map[string]bool{}
+	w := newWorld(t, setup{inject: func(k localecs.Kind, s localecs.Subject) bool {
+		asked[s.StartedBy] = true
+		return k == localecs.FaultThrottle && s.Send == 1
+	}})
 	exclusive := with(report, func(j *job.Job) { j.Name, j.Overlap = "second", job.Forbid })
 	if err := w.ctl.Sync(t.Context(), []job.Job{report, exclusive}); err != nil {
 		t.Fatal(err)
@@ -88,5 +92,8 @@ func TestCrowdedLock(t *testing.T) {
 		if r, err := w.ctl.Scheduled(t.Context(), j, at); err != nil || r.Status != want {
 			t.Errorf("%s at %s is %s, want %s: %v", j.Name, at.Format("15:04"), r.Status, want, fmt.Sprint(err, r.Message))
 		}
+	}
+	if len(asked) != 1 {
+		t.Errorf("RunTask was asked for %d tasks", len(asked))
 	}
 }

@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"os"
@@ -131,18 +130,6 @@ func TestEveryPage(t *testing.T) {
 		stranger.visit(s, "/")
 		stranger.look("a stranger's page", axe)
 	})
-}
-
-// TestPrinted: Chromium makes a document of one sheet of a timeline.
-func TestPrinted(t *testing.T) {
-	t.Parallel()
-	s := serve(t, now, nil)
-	b := open(t)
-	b.signIn(s)
-	b.visit(s, "/timeline")
-	if pdf := b.PDF(); !bytes.HasPrefix(pdf, []byte("%PDF-")) || bytes.Count(pdf, []byte("/Type /Page\n")) != 1 {
-		t.Errorf("the timeline is %d pages of a document of %d bytes", bytes.Count(pdf, []byte("/Type /Page\n")), len(pdf))
-	}
 }
 
 // TestRowsStayRows: where a table is shown as a list for want of room, a screen reader

@@ -11,7 +11,6 @@ import (
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -20,16 +19,6 @@ import (
 // print; "" is a screen.
 func Media(scheme, medium string) chromedp.Action {
 	return emulation.SetEmulatedMedia().WithMedia(medium).WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
-}
-
-// PDF is the page as a document of A4.
-func (b *Tab) PDF() (pdf []byte) {
-	b.Helper()
-	b.Do("printing", chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		pdf, _, err = page.PrintToPDF().WithPaperWidth(8.27).WithPaperHeight(11.69).WithPreferCSSPageSize(true).Do(ctx)
-		return err //nolint:wrapcheck // Do says of what
-	}))
-	return pdf
 }
 
 // Roles counts what a screen reader finds on the page, by role.
