@@ -61,11 +61,19 @@ type accepted struct {
 	// proven is whether a schedule of the stack asks for it, as far as can be told: one
 	// of another group proves no minute, whatever it carries.
 	proven bool
+	// younger is whether it was deployed after the slot, or within beforeChange of it: the
+	// slot is that of a definition that nobody has seen, and tells nothing of this one's
+	// minutes.
+	younger bool
 	// item is the job's item, as it was read for this; nil where it changed since.
 	item *job.Item
 	// why, when not "", says why it cannot be told yet what is deployed.
 	why string
 }
+
+// beforeChange is for how long a schedule is taken to fire yet as it was before a change:
+// EventBridge does not say how soon one counts.
+const beforeChange = time.Minute
 
 // accept finds out what a slot starts: the deployed definition that came along,
 // if it was in force at the slot; else what the schedule carries now.
@@ -90,7 +98,7 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 		return accepted{why: fmt.Sprintf("it could not be told what is deployed: %v", err)}, nil
 	}
 	j := Register(carried)
-	return accepted{job: j.Job, hash: j.Hash, proven: true}, c.learn(ctx, j, asked)
+	return accepted{job: j.Job, hash: j.Hash, proven: true, younger: j.Modified.After(s.At.Add(-beforeChange))}, c.learn(ctx, j, asked)
 }
 
 // held is the deployed definition that a slot asks for by what came along: by its

@@ -53,10 +53,11 @@ func (o *odd) note(item *job.Item, r *run.Run, j job.Job, c *Control) (changed b
 
 // proven starts the job at a minute that a schedule of the stack asks for, whatever
 // our own reading of that schedule: EventBridge's zone data may be newer. A minute
-// that we do not expect is told, and so is what it makes us expect from then on.
+// that we do not expect is told, and so is what it makes us expect from then on. One of
+// a plan that is over is neither.
 func (c *Control) proven(ctx context.Context, a accepted, minute time.Time) (Reply, error) {
 	t, err := timetable.Of(a.job.Plan())
-	if a.job.Schedule == "" || err != nil {
+	if a.job.Schedule == "" || err != nil || a.younger {
 		return c.unlessFiltered(ctx, a, minute, nil)
 	}
 	if t.Starts(minute) && (a.item == nil || a.item.Shift == nil) { // as ever

@@ -142,3 +142,38 @@ func TestShiftEndsWithThePlan(t *testing.T) {
 		t.Errorf("after another plan: %+v, %v", item.Shift, err)
 	}
 }
+
+// TestSlotOfAPlanThatNobodySaw: a schedule fires, and is changed before its trigger asks
+// what is deployed. The minute is that of a plan that is over: it tells nothing of the
+// offset of the one that replaced it, whose own terms alone filter it.
+func TestSlotOfAPlanThatNobodySaw(t *testing.T) {
+	t.Parallel()
+	slot := night(0, 18, 45) // 23:45 in Karachi, on the calendar's last day
+	every := func(schedule string, modified time.Time) job.Job {
+		return with(nightly, func(j *job.Job) {
+			j.Schedule, j.Timezone, j.Calendar.Only, j.Modified = schedule, "Asia/Karachi", []string{"2026-11-23"}, modified
+		})
+	}
+	arn := strings.Replace(own, "hourly", "nightly", 1)
+	then := every("*/5 * * * *", slot.Add(-time.Minute))
+	for name, tc := range map[string]struct {
+		modified time.Time
+		outcome  control.Outcome
+		told     string
+	}{
+		"changed since it fired":     {slot.Add(30 * time.Second), control.Accepted, ""},
+		"changed just before it":     {slot.Add(-30 * time.Second), control.Accepted, ""},
+		"changed long before it did": {slot.Add(-2 * time.Minute), control.Filtered, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, every("*/15 * * * *", time.Time{}))
+			w.ctl.Schedules = &group{jobs: map[string]job.Job{arn: every("*/20 * * * *", tc.modified)}}
+			rep := w.fire(slot.Add(time.Minute), control.Slot{At: slot, Carried: &then, Schedule: arn})
+			item, err := w.store.Item(t.Context(), "nightly")
+			if rep.Outcome != tc.outcome || w.kinds() != tc.told || err != nil || item.Shift != nil {
+				t.Errorf("%+v, told %q; shift %+v, %v", rep, w.kinds(), item.Shift, err)
+			}
+		})
+	}
+}
