@@ -132,7 +132,7 @@ func (c *Control) held(ctx context.Context, item *job.Item, s Slot) (j job.Job, 
 // that was asked stands: it may be of later.
 func (c *Control) learn(ctx context.Context, j Registered, asked time.Time) error {
 	item, err := c.item(ctx, j.Name)
-	if err != nil || item.KnownAt.After(asked) {
+	if err != nil || item.FoundOutAt().After(asked) {
 		return err
 	}
 	checked, err := c.Store.Mark(ctx, MarkSlots)

@@ -513,22 +513,32 @@ func (c *changing) Schedule(ctx context.Context, arn string) (job.Job, error) {
 	return c.group.Schedule(ctx, arn)
 }
 
-// TestWhatWasFoundOutSinceStands: a trigger whose schedule changed just after it asked for
-// it runs what it was told, and does not write over what the sweep found meanwhile.
+// TestWhatWasFoundOutSinceStands: a trigger whose schedule changed, or was deleted, just
+// after it asked for it runs what it was told, and does not write over what the sweep found
+// meanwhile.
 func TestWhatWasFoundOutSinceStands(t *testing.T) {
 	t.Parallel()
 	made := func(command string, minute int) job.Job {
 		return with(hourly, func(j *job.Job) { j.Command, j.Modified = []string{command}, clockAt(17, minute, 0) })
 	}
 	first, then := made("first", 50), made("then", 59)
-	w := known(t, hourly)
-	w.clock.AdvanceTo(clockAt(18, 0, 2))
-	w.ctl.Schedules = &changing{group{jobs: map[string]job.Job{own: first}}, func() {
-		w.clock.Advance(time.Second)
-		w.know(then)
-	}}
-	rep := w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0), Carried: &first, Schedule: own})
-	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Definition != then.Hash() || rep.Status != run.Running {
-		t.Errorf("%s of %+v, %v", rep.Status, item, err)
+	for name, tc := range map[string]struct {
+		then []job.Job
+		is   string
+		gone bool
+	}{
+		"changed": {[]job.Job{then}, then.Hash(), false},
+		"deleted": {nil, hourly.Hash(), true},
+	} {
+		w := known(t, hourly)
+		w.clock.AdvanceTo(clockAt(18, 0, 2))
+		w.ctl.Schedules = &changing{group{jobs: map[string]job.Job{own: first}}, func() {
+			w.clock.Advance(time.Second)
+			w.know(tc.then...)
+		}}
+		rep := w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0), Carried: &first, Schedule: own})
+		if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Definition != tc.is || item.Gone != tc.gone || rep.Status != run.Running {
+			t.Errorf("%s: %s of %+v, %v", name, rep.Status, item, err)
+		}
 	}
 }

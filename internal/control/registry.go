@@ -88,11 +88,7 @@ func (c *Control) newer(ctx context.Context, item *job.Item) (r Renewal, err err
 	if c.Registry == nil || item.Definition == "" {
 		return r, nil
 	}
-	known := item.KnownAt
-	if item.Gone {
-		known = later(known, item.GoneAt)
-	}
-	if r, err = c.Registry.Renew(ctx, item.Name, known); err != nil {
+	if r, err = c.Registry.Renew(ctx, item.Name, item.FoundOutAt()); err != nil {
 		return r, fmt.Errorf("job %s: asking what is deployed: %w", item.Name, err)
 	}
 	if r.Gone {

@@ -105,6 +105,15 @@ func (i Item) Leave(seen, now time.Time) Item {
 	return i
 }
 
+// FoundOutAt is when somebody last found out what the job is: that its plans changed, or
+// that it left.
+func (i Item) FoundOutAt() time.Time {
+	if i.Gone {
+		return later(i.KnownAt, i.GoneAt)
+	}
+	return i.KnownAt
+}
+
 // changedAt is when the registry was given what is new. A time that is not later than
 // that of what it held until now is not that of this change: of a rule it says none.
 func (i Item) changedAt(modified, now time.Time) time.Time {
