@@ -120,7 +120,7 @@ var launchRules = []Rule{
 		Name: RuleLaunchRunningLimit,
 		Match: Match{Any: []stems{{
 			"limit on the number", "vcpulimit", "maxspotinstancecount", "instancelimitexceeded", "number of tasks in provisioning", "provisioning state", "provisioning capacity limit", "limit on tasks", "tasks in the provisioning",
-		}}},
+		}, vcpus}},
 		Class:   Retry,
 		Why:     "a limit on running or provisioning tasks is reached; later some will have ended",
 		Example: Stop{Kind: LaunchFailure, Reason: "You've reached the limit on the number of vCPUs you can run concurrently"},

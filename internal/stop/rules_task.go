@@ -219,6 +219,9 @@ func placementRules(kind Kind) []Rule {
 	}
 }
 
+// vcpus are words of the quotas on what runs at once, beside the one that AWS documents.
+var vcpus = stems{"vcpus you can run", "vcpus that you can run", "vcpu limit", "vcpu quota", "vcpu resource count"}
+
 // aboveLimit are words of a quota; whether what runs beside counts, AWS does not say.
 const aboveLimit = "configuration is above your limit"
 
@@ -235,13 +238,14 @@ var capacityFamily = Family{
 	Has: stems{
 		"capacity is unavailable", "capacity is currently unavailable", "capacity is not available", "capacity unavailable",
 		"insufficient capacity", "insufficientinstancecapacity", "limit on the number of vcpus", "limit on the number of tasks", "no capacity in", aboveLimit,
+		"vcpus you can run", "vcpus that you can run", "vcpu limit", "vcpu quota", "vcpu resource count",
 	},
 	Vague: []string{"no capacity", "capacity is", "fargate capacity", "fargate_spot capacity", "spot capacity", "fargate spot capacity"},
 	proof: proofTask,
 	Rules: []Rule{
 		{
 			Name:    RuleRunningLimit,
-			Match:   Match{Any: []stems{{"limit on the number", "vcpulimit"}}},
+			Match:   Match{Any: []stems{{"limit on the number", "vcpulimit"}, vcpus}},
 			Class:   Retry,
 			Why:     "the account runs as many vCPUs or tasks as it may; later some will be free",
 			Example: failed("You've reached the limit on the number of vCPUs you can run concurrently"),
