@@ -1,6 +1,8 @@
 package cli_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -90,6 +92,25 @@ func TestClassifyFiles(t *testing.T) {
 	r := batchplane(t, "classify", one, filepath.Join(dir, "absent"), two)
 	if r.code != 2 || strings.Count(r.out, "\n") != 3 || !strings.Contains(r.err, "absent") || !strings.Contains(r.err, two+":2: ") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestClassifyPacked: an export of CloudWatch Logs is lines of a log, in gzip.
+func TestClassifyPacked(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write([]byte("2026-11-01T00:00:00.000Z " + event + "\n2026-11-01T00:00:01.000Z " + failure + "\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if r := withInput(t, b.String(), "classify"); r.code != 0 || strings.Count(r.out, "\n") != 2 || !strings.Contains(r.out, "interface-late") {
+		t.Errorf("%+v", r)
+	}
+	if r := withInput(t, b.String()[:b.Len()/2], "classify"); r.code != 2 || !strings.Contains(r.err, "standard input: it is gzip that is cut off") {
+		t.Errorf("cut off: %+v", r)
 	}
 }
 

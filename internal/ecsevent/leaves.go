@@ -1,8 +1,6 @@
 package ecsevent
 
 import (
-	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -63,7 +61,7 @@ func (f *finder) entry(o object, n note) {
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 func (f *finder) trail(o object, n note) {
 	source, name := o.text("eventSource"), o.text("eventName")
-	answer := o.object("responseElements")
+	answer := open(o.at("responseElements"), written(o.raw("responseElements")), o.err)
 	switch {
 	case *o.err != nil:
 	case source == "ecs.amazonaws.com" && name == "StopTask" && answer.has("task"):
@@ -75,8 +73,17 @@ func (f *finder) trail(o object, n note) {
 	case !o.has("responseElements"):
 		o.fail("responseElements", "RunTask's answer")
 	default:
-		f.one(o.at("responseElements"), o.raw("responseElements"), func(r object) { f.answer(r, n) })
+		f.answer(answer, n)
 	}
+}
+
+// written is the JSON that a string holds: a query of CloudTrail's records gives
+// their objects so.
+func written(raw json.RawMessage) json.RawMessage {
+	if s, ok := unquoted(raw); ok && json.Valid([]byte(s)) {
+		return json.RawMessage(s)
+	}
+	return raw
 }
 
 func refusal(code, message string) Document {
@@ -121,16 +128,6 @@ func (f *finder) results(o object, n note) {
 	if *o.err == nil && len(f.docs)+len(f.errs) == found {
 		*o.err = fmt.Errorf("%s: none of them has the field @message", o.at("results"))
 	}
-}
-
-// data reads what Kinesis and Firehose carry, in base64.
-func (f *finder) data(o object, n note) {
-	text, err := base64.StdEncoding.DecodeString(o.text("data"))
-	if err != nil || !json.Valid(text) {
-		o.fail("data", "an ECS document in base64")
-		return
-	}
-	f.find(o.at("data"), bytes.TrimSpace(text), n)
 }
 
 // failed are the details of the events of Step Functions that tell of a failure.

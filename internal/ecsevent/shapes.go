@@ -19,7 +19,8 @@ const maxDepth = 16
 //   - an answer of RunTask or of DescribeTasks, whole, and arrays of documents
 //   - parts of it as --query gives them, under the names of projection.go, and the containers of one task alone
 //   - what carries an event: an SNS message, SQS messages, a batch of records of
-//     Lambda, Kinesis or Firehose, log events, results of Logs Insights, an asynchronous invocation's record
+//     Lambda, Kinesis or Firehose, log events and their subscription, packed or not,
+//     results of Logs Insights, an asynchronous invocation's record
 //   - entries of PutEvents, whose source cannot be ECS's
 //   - a CloudTrail record of RunTask or StopTask, alone, as an event, in a file or as LookupEvents gives it
 //   - Step Functions' Error and Cause, also in an execution or its history
@@ -93,7 +94,9 @@ func shapes() []shape {
 		{[]string{"logEvents"}, in("logEvents")},
 		{[]string{"results"}, (*finder).results},
 		{[]string{"requestPayload"}, in("requestPayload")},
-		{[]string{"body"}, in("body")},
+		{[]string{"body"}, (*finder).body},
+		{[]string{"awslogs"}, in("awslogs")},
+		{[]string{"@message"}, in("@message")},
 		{[]string{"message"}, in("message")},
 		{[]string{"data"}, (*finder).data},
 		{[]string{"event"}, in("event")},
@@ -194,6 +197,10 @@ func (f *finder) object(path string, raw json.RawMessage, n note) {
 				s.open(f, o, n)
 				return
 			}
+		}
+		if e, ok := o.caught(); ok {
+			f.cause(e, n)
+			return
 		}
 		f.leaf(o, n)
 	})

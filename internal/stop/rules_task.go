@@ -219,9 +219,6 @@ func placementRules(kind Kind) []Rule {
 	}
 }
 
-// vcpus are words of the quotas on what runs at once, beside the one that AWS documents.
-var vcpus = stems{"vcpus you can run", "vcpus that you can run", "vcpu limit", "vcpu quota", "vcpu resource count"}
-
 // aboveLimit are words of a quota; whether what runs beside counts, AWS does not say.
 const aboveLimit = "configuration is above your limit"
 
@@ -238,7 +235,7 @@ var capacityFamily = Family{
 	Has: stems{
 		"capacity is unavailable", "capacity is currently unavailable", "capacity is not available", "capacity unavailable",
 		"insufficient capacity", "insufficientinstancecapacity", "limit on the number of vcpus", "limit on the number of tasks", "no capacity in", aboveLimit,
-		"vcpus you can run", "vcpus that you can run", "vcpu limit", "vcpu quota", "vcpu resource count",
+		"vcpus you can run", "vcpus that you can run", "vcpu limit", "vcpu quota", "vcpu resource count", // vcpus
 	},
 	Vague: []string{"no capacity", "capacity is", "fargate capacity", "fargate_spot capacity", "spot capacity", "fargate spot capacity"},
 	proof: proofTask,

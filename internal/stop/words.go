@@ -78,4 +78,6 @@ var (
 		"exec format", "executable file not f", "no such file", "not a directory", "is a directory",
 		"no command specified", "exec user process", "cannot run executable",
 	}
+	// vcpus: a quota on what runs at once, in other words than those that AWS documents.
+	vcpus = stems{"vcpus you can run", "vcpus that you can run", "vcpu limit", "vcpu quota", "vcpu resource count"}
 )
