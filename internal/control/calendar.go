@@ -16,9 +16,9 @@ import (
 // over, each once: nothing else would say why a job does not run any more.
 func (c *Control) tellCalendars(ctx context.Context, items []job.Item) error {
 	var errs []error
-	for _, item := range items {
+	for i := range items {
 		if ctx.Err() == nil {
-			errs = note(errs, c.tellCalendar(ctx, item))
+			errs = note(errs, c.tellCalendar(ctx, &items[i]))
 		}
 	}
 	return errors.Join(errs...)
@@ -30,17 +30,18 @@ const lookedThrough = 10
 
 // tellCalendar has the job's newest run owe the notice. A job that never had one
 // is not told of.
-func (c *Control) tellCalendar(ctx context.Context, item job.Item) error {
-	kind, words, told := c.untoldEnd(&item)
+func (c *Control) tellCalendar(ctx context.Context, known *job.Item) error {
+	kind, words, told := c.untoldEnd(known)
 	if words == "" {
 		return nil
 	}
-	newest, j, err := c.newestSensible(ctx, item.Name)
+	newest, j, err := c.newestSensible(ctx, known.Name)
 	if err != nil || newest.ID == "" {
 		return err
 	}
 	// Another sweep may have told it meanwhile, or somebody have named further days.
-	if item, err = c.item(ctx, item.Name); err != nil {
+	item, err := c.item(ctx, known.Name)
+	if err != nil {
 		return err
 	}
 	if _, _, still := c.untoldEnd(&item); still != told {

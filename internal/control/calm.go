@@ -131,6 +131,9 @@ func (c *Control) planned(ctx context.Context, items []job.Item, from, now time.
 			w.recheck = item.Recheck
 		}
 		if len(w.periods) > 0 {
+			if out == nil {
+				out = make([]watched, 0, len(items)-i)
+			}
 			out = append(out, w)
 		}
 	}

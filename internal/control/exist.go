@@ -65,8 +65,8 @@ func (c *Control) rates(ctx context.Context, items []watched, from, to time.Time
 	for i := range items {
 		w := &items[i]
 		for n := range w.periods {
-			p := w.periods[n]
-			if _, isRate := p.times.Spec().Rate(); isRate {
+			if _, isRate := w.periods[n].times.Spec().Rate(); isRate {
+				p := w.periods[n]
 				after, upTo := c.judged(w, p, from, to)
 				ask = append(ask, func() { _, _ = c.expected(ctx, w.Name, p, after, upTo) })
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -26,7 +27,6 @@ type InLaps interface {
 type Loaded struct {
 	at         time.Time
 	items      []job.Item
-	place      map[string]int
 	unreadable *UnreadableItemsError
 
 	// asOf is since when what is known of the items may be old, at or before at; laps
@@ -97,42 +97,54 @@ func (l *Loaded) doubt(name string, unreadable *UnreadableItemsError) {
 		l.unreadable = &UnreadableItemsError{Jobs: map[string]error{}}
 	}
 	l.unreadable.Jobs[name] = unreadable.Jobs[name]
-	if at, ok := l.place[name]; ok {
+	if at, ok := place(l.items, name); ok {
 		l.items = slices.Delete(l.items, at, at+1)
-		l.sort()
 	}
 }
 
+// sort keeps the items by name, as place finds them.
 func (l *Loaded) sort() {
-	byName := func(a, b job.Item) int { return strings.Compare(a.Name, b.Name) }
-	if !slices.IsSortedFunc(l.items, byName) {
-		slices.SortFunc(l.items, byName)
+	for i := 1; i < len(l.items); i++ {
+		if l.items[i].Name < l.items[i-1].Name {
+			slices.SortFunc(l.items, func(a, b job.Item) int { return strings.Compare(a.Name, b.Name) })
+			return
+		}
 	}
-	l.place = make(map[string]int, len(l.items))
-	for i := range l.items {
-		l.place[l.items[i].Name] = i
-	}
+}
+
+// place is where the item of a job is among items by name.
+func place(items []job.Item, name string) (at int, ok bool) {
+	at = sort.Search(len(items), func(i int) bool { return items[i].Name >= name })
+	return at, at < len(items) && items[at].Name == name
 }
 
 // item is that of a job, zero where it has none.
 func (l *Loaded) item(name string) job.Item {
-	if i, ok := l.place[name]; ok {
+	if i, ok := place(l.items, name); ok {
 		return l.items[i]
 	}
 	return job.Item{}
 }
 
+// rev is the revision of a job's item, 0 where it has none.
+func (l *Loaded) rev(name string) int64 {
+	if i, ok := place(l.items, name); ok {
+		return l.items[i].Rev
+	}
+	return 0
+}
+
 // put puts items in the place of those that were read.
 func (l *Loaded) put(items []job.Item) {
-	more := false
+	known := len(l.items)
 	for i := range items {
-		if at, ok := l.place[items[i].Name]; ok {
+		if at, ok := place(l.items[:known], items[i].Name); ok {
 			l.items[at] = items[i]
 		} else if items[i].Name != "" { // else it was not written
-			l.items, more = append(l.items, items[i]), true
+			l.items = append(l.items, items[i])
 		}
 	}
-	if more {
+	if len(l.items) > known {
 		l.sort()
 	}
 }

@@ -61,7 +61,7 @@ type look struct {
 	// places are those of runs that are handled side by side; nil is one after the
 	// other.
 	places chan struct{}
-	// answered is told when a handler ends.
+	// answered is told when a handler ends; nil as places is.
 	answered chan struct{}
 
 	mu sync.Mutex
@@ -102,9 +102,9 @@ func (l *look) leftOf(which run.Lane) *left {
 }
 
 func (c *Control) newLook(end time.Time) *look {
-	l := &look{Control: c, end: end, answered: make(chan struct{}, 1), turn: turn{asks: make(chan struct{}, 1)}}
+	l := &look{Control: c, end: end}
 	if n := c.abreast(); n > 1 {
-		l.places = make(chan struct{}, n)
+		l.places, l.answered = make(chan struct{}, n), make(chan struct{}, 1)
 	}
 	return l
 }

@@ -34,7 +34,8 @@ func (c *Control) saveWith(ctx context.Context, before, after *run.Run, j *job.J
 	}
 	change := Change{Run: after}
 	if changed || too {
-		change.Item = &next
+		written := next
+		change.Item = &written
 	}
 	return c.owing(ctx, before, change, j, &item, why)
 }

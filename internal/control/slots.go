@@ -64,7 +64,9 @@ func periods(item job.Item) (out []period, problems error) {
 			problems = errors.Join(problems, err)
 			return
 		}
-		p.times = t.Under(s)
+		if p.times = t.Under(s); out == nil {
+			out = make([]period, 0, len(item.Former)+1)
+		}
 		out = append(out, p)
 	}
 	for _, f := range item.Former {

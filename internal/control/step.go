@@ -151,7 +151,8 @@ func (c *Control) putDefinition(ctx context.Context, j job.Job) error {
 // may be on its way, and is left to who counted it, or to the look.
 func (c *Control) settle(ctx context.Context, d *run.Decision) (*run.Run, error) {
 	r, counted := &d.Next, d.Counted
-	var tried []run.Effect
+	var few [4]run.Effect
+	tried := few[:0]
 	var errs []error
 	for {
 		e, ok := c.next(r, tried, counted)

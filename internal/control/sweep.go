@@ -199,15 +199,15 @@ func (c *Control) checkSpan(ctx context.Context, items []watched, from, to, now 
 		if ctx.Err() != nil {
 			break
 		}
-		w := items[i]
-		if err := c.checkJob(ctx, &w, from, to, known, missed); err != nil {
+		w := &items[i]
+		if err := c.checkJob(ctx, w, from, to, known, missed); err != nil {
 			errs = append(errs, fmt.Errorf("checking the slots of job %s: %w", w.Name, err))
 			continue
 		}
 		if w.recheck = (time.Time{}); !w.unread && to.Equal(now) {
-			c.calmJobs.put(w.Name, c.calm(&w, to))
+			c.calmJobs.put(w.Name, c.calm(w, to))
 		}
-		checked = append(checked, w)
+		checked = append(checked, *w)
 	}
 	return checked, errors.Join(errs...)
 }

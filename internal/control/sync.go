@@ -79,7 +79,7 @@ func (c *Control) SyncLoaded(ctx context.Context, l *Loaded, r Reading) error {
 func (c *Control) unsynced(l *Loaded, jobs []Registered) (names []string) {
 	now := c.Now()
 	for i := range jobs {
-		if j := &jobs[i]; !c.synced.holds(j.Name, j.Hash, l.item(j.Name).Rev, now) {
+		if j := &jobs[i]; !c.synced.holds(j.Name, j.Hash, l.rev(j.Name), now) {
 			names = append(names, j.Name)
 		}
 	}
@@ -93,8 +93,7 @@ func (c *Control) news(ctx context.Context, l *Loaded, jobs []Registered) (news 
 	checked := sync.OnceValues(func() (time.Time, error) { return c.Store.Mark(ctx, MarkSlots) })
 	for i := range jobs {
 		j := &jobs[i]
-		item := l.item(j.Name)
-		if c.synced.holds(j.Name, j.Hash, item.Rev, now) {
+		if c.synced.holds(j.Name, j.Hash, l.rev(j.Name), now) {
 			continue
 		}
 		if l.unreadable != nil && l.unreadable.Jobs[j.Name] != nil {
@@ -105,6 +104,7 @@ func (c *Control) news(ctx context.Context, l *Loaded, jobs []Registered) (news 
 		if err != nil {
 			return nil, problems, append(errs, fmt.Errorf("reading up to when slots were checked: %w", err))
 		}
+		item := l.item(j.Name)
 		d, problem, err := c.latest(ctx, item, *j, upTo)
 		errs = note(errs, err)
 		if problems = note(problems, problem); d.changed {

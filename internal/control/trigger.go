@@ -82,7 +82,7 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how cla
 		if err := c.backOff(ctx, n); err != nil {
 			return Reply{}, err
 		}
-		r, refusal, err := c.tryClaim(ctx, j, req, how)
+		d, refusal, err := c.tryClaim(ctx, j, req, how)
 		if err != nil || refusal != "" {
 			if rep, found, err := c.claimed(ctx, req); found {
 				return rep, err
@@ -97,8 +97,8 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how cla
 		case refusal != "":
 			return refuse("", "%s", refusal), nil
 		}
-		c.Log.InfoContext(ctx, "claimed", "run", r.ID, "status", r.Status, "why", r.Cause)
-		next, err := c.settle(ctx, &run.Decision{Next: r, Counted: len(r.Attempts)})
+		c.Log.InfoContext(ctx, "claimed", "run", d.Next.ID, "status", d.Next.Status, "why", d.Next.Cause)
+		next, err := c.settle(ctx, d)
 		return reply(next), err
 	}
 	return Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w %d times", req.ID, ErrConflict, conflictRetries)
@@ -125,21 +125,25 @@ func differs(was run.Run, req run.Request) bool {
 	return req.ID.ByHand() && (!slices.Equal(was.Args, req.Args) || !maps.Equal(was.Environment, req.Environment))
 }
 
-func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how claiming) (_ run.Run, refusal string, err error) {
+// tryClaim is what was decided on a run that is claimed, nil beside a refusal or an
+// error.
+func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how claiming) (d *run.Decision, refusal string, err error) {
 	situation, err := c.situation(ctx, j, req, how)
 	if err != nil {
-		return run.Run{}, "", err
+		return nil, "", err
 	}
 	a := run.Admit(j, req, situation)
 	if a.Refuse != "" {
-		return run.Run{}, a.Refuse, nil
+		return nil, a.Refuse, nil
 	}
 	if err := c.define(ctx, req.Definition, j); err != nil {
-		return run.Run{}, "", err
+		return nil, "", err
 	}
-	first := c.first(ctx, j, req, a)
+	d = &run.Decision{Next: c.first(ctx, j, req, a)}
+	first := &d.Next
+	d.Counted = len(first.Attempts)
 	item, why := situation.Item, "claimed: "+first.Cause
-	changed := how.odd.note(&item, &first, j, c)
+	changed := how.odd.note(&item, first, j, c)
 	switch {
 	case a.UsesSkip:
 		item.SkipNext, changed = nil, true
@@ -147,11 +151,11 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how 
 		item.Late, changed = situation.Now, true
 	}
 	if !changed && a.HeldBy == "" {
-		err = c.save(ctx, &run.Run{}, &first, &j, why)
+		err = c.save(ctx, &run.Run{}, first, &j, why)
 	} else {
-		err = c.saveWith(ctx, &run.Run{}, &first, &j, item, changed, why)
+		err = c.saveWith(ctx, &run.Run{}, first, &j, item, changed, why)
 	}
-	return first, "", err
+	return d, "", err
 }
 
 // situation is what an admission needs to know beside the job.

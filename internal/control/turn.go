@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -20,8 +21,8 @@ const turnLength = 4 * time.Second
 // before, at the end of what that one has claimed; so there is no moment in which two
 // launch, nor one in which none does.
 type turn struct {
-	// asks lets one at a time ask the store.
-	asks chan struct{}
+	// mu lets one at a time ask the store.
+	mu sync.Mutex
 
 	from, until time.Time
 	// lost is whether another process has taken over.
@@ -34,8 +35,8 @@ func (t *turn) hold(ctx context.Context, c *Control) (wait time.Duration, mine b
 	if !c.InTurns {
 		return 0, true, nil
 	}
-	t.asks <- struct{}{}
-	defer func() { <-t.asks }()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	now := c.Now()
 	switch {
 	case t.until.IsZero():
@@ -95,15 +96,15 @@ func (t *turn) move(ctx context.Context, c *Control, at, from time.Time) error {
 
 // over is whether another process has taken over.
 func (t *turn) over() bool {
-	t.asks <- struct{}{}
-	defer func() { <-t.asks }()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	return t.lost
 }
 
 // release lets another take its turn at once.
 func (t *turn) release(ctx context.Context, c *Control) error {
-	t.asks <- struct{}{}
-	defer func() { <-t.asks }()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.lost || !c.Now().Before(t.until) {
 		return nil
 	}

@@ -112,9 +112,11 @@ func (p *lap) share(now time.Time) int {
 
 // pages lists up to that many pages; ended is whether there are no more.
 func (r *Registry) pages(ctx context.Context, most int) (ended bool, err error) {
+	in := scheduler.ListSchedulesInput{GroupName: aws.String(r.Group), MaxResults: aws.Int32(perPage)}
 	for range most {
 		asked := r.now()
-		out, err := r.Scheduler.ListSchedules(ctx, &scheduler.ListSchedulesInput{GroupName: aws.String(r.Group), MaxResults: aws.Int32(perPage), NextToken: r.lap.token})
+		in.NextToken = r.lap.token
+		out, err := r.Scheduler.ListSchedules(ctx, &in)
 		if err != nil {
 			return false, fmt.Errorf("listing the schedules of group %s: %w", r.Group, err)
 		}
