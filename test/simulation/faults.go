@@ -112,6 +112,14 @@ var faultNames = [faults]string{
 
 func (f Fault) String() string { return faultNames[f] }
 
+// faultHashes are those of the names, where luck begins.
+var faultHashes = func() (hs [faults]uint64) {
+	for f := range faults {
+		hs[f] = hash(f.String())
+	}
+	return hs
+}()
+
 // FaultSet is a set of faults; a comparable value, of which the zero one is empty.
 type FaultSet [2]uint64
 
@@ -210,7 +218,7 @@ func (w *World) luck(f Fault, rate int, what string, n int) (d dice, struck bool
 	if w.mood[f] == 0 {
 		return d, false
 	}
-	d = w.diceOf(hashOn(hash(f.String()), what), uint64(n))
+	d = w.diceOf(hashOn(faultHashes[f], what), uint64(n))
 	return d, w.hit(d, f, rate)
 }
 

@@ -29,6 +29,10 @@ type group struct {
 	// applied is when `apply` last said that there is something new.
 	applied time.Time
 	listed  int
+	// out is the page that was listed last, which nobody keeps; tokens are those that
+	// pages begin with, by their first place.
+	out    scheduler.ListSchedulesOutput
+	tokens map[int]*string
 }
 
 // places is how many places there are in a group of any size.
@@ -40,7 +44,7 @@ func (w *World) large() {
 		return
 	}
 	d := w.dice("large", 0)
-	w.group = &group{w: w, pages: d.between(21, 45)}
+	w.group = &group{w: w, pages: d.between(21, 45), tokens: map[int]*string{}}
 	w.control.Registry = renewing{w}
 	w.control.Schedules = registry{w}
 }
@@ -122,7 +126,8 @@ func (g *group) page(in *scheduler.ListSchedulesInput) (*scheduler.ListSchedules
 		}
 		from, _ = strconv.Atoi(*in.NextToken)
 	}
-	out := &scheduler.ListSchedulesOutput{}
+	out := &g.out
+	out.Schedules, out.NextToken = out.Schedules[:0], nil
 	to := from + (places+g.pages-1)/g.pages
 	for _, j := range w.jobs {
 		if j.gone || j.place < from || j.place >= to {
@@ -132,12 +137,20 @@ func (g *group) page(in *scheduler.ListSchedulesInput) (*scheduler.ListSchedules
 			j.forgotten = w.now
 			continue
 		}
-		out.Schedules = append(out.Schedules, types.ScheduleSummary{Name: aws.String(j.job.Name), LastModificationDate: aws.Time(j.modified)})
+		out.Schedules = append(out.Schedules, types.ScheduleSummary{Name: &j.job.Name, LastModificationDate: &j.modified})
 	}
 	if to < places {
-		out.NextToken = aws.String(strconv.Itoa(to))
+		out.NextToken = g.token(to)
 	}
 	return out, nil
+}
+
+// token is that of the page which begins at a place.
+func (g *group) token(from int) *string {
+	if g.tokens[from] == nil {
+		g.tokens[from] = aws.String(strconv.Itoa(from))
+	}
+	return g.tokens[from]
 }
 
 // GetSchedule implements schedules.Scheduler.

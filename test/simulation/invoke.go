@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -37,8 +38,10 @@ type handler struct {
 	disturbed bool
 	// denied is whether ECS refused a call of it.
 	denied bool
-	// rooms hold the runs that it was given, which no handler knows after its end.
-	rooms [][]run.Run
+	// rooms and shelves hold the runs and items that it was given, which no handler knows
+	// after its end.
+	rooms   [][]run.Run
+	shelves [][]job.Item
 }
 
 type crash struct{}
@@ -52,8 +55,8 @@ func (w *World) handle(name string, id run.ID, twin func(), f func(context.Conte
 	defer func() {
 		w.h = h.parent
 		h.to = w.handled
-		w.spare = append(w.spare, h.rooms...)
-		h.rooms = nil
+		w.rooms.takeBack(&h.rooms)
+		w.shelves.takeBack(&h.shelves)
 		switch p := recover(); p {
 		case nil:
 		case crash{}:
@@ -75,17 +78,6 @@ func (w *World) handle(name string, id run.ID, twin func(), f func(context.Conte
 		w.truth.lastError = fmt.Sprintf("%s: %v", name, err)
 	}
 	return err == nil
-}
-
-// room is where a handler is given up to so many runs: most worlds give thousands.
-func (w *World) room(n int) (room []run.Run) {
-	if last := len(w.spare) - 1; last >= 0 && cap(w.spare[last]) >= n {
-		room, w.spare = w.spare[last][:0], w.spare[:last]
-	} else {
-		room = make([]run.Run, 0, max(n, 8))
-	}
-	w.h.rooms = append(w.h.rooms, room)
-	return room
 }
 
 // befall draws what happens to the handler's calls.

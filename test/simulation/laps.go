@@ -49,18 +49,18 @@ func (p port) ItemsInTurn(ctx context.Context) (items []job.Item, asOf time.Time
 	if err != nil && !errors.As(err, &unreadable) || q == nil || !p.w.laps || p.w.calm {
 		return all, now, err
 	}
-	if items, asOf = q.laps.next(all, now); asOf.Before(now) {
+	if items, asOf = q.laps.next(p.w.shelf(len(all)), all, now); asOf.Before(now) {
 		p.w.count[Laps]++
 	}
 	return items, asOf, err
 }
 
-func (l *itemLaps) next(all []job.Item, now time.Time) (items []job.Item, asOf time.Time) {
+func (l *itemLaps) next(shelf, all []job.Item, now time.Time) (items []job.Item, asOf time.Time) {
 	if l.known == nil {
 		l.known, l.own = map[string]lapItem{}, map[string]bool{}
 	}
 	l.turn++
-	asOf = now
+	items, asOf = shelf, now
 	for _, item := range all {
 		is, known := l.known[item.Name]
 		if age := now.Sub(is.asked); !known || age < 0 || age > lapTime || l.own[item.Name] || lapPart(item.Name) == l.turn%lapParts {

@@ -99,7 +99,7 @@ func (s *Store) outItem(i job.Item) job.Item {
 
 // Items implements control.Store.
 func (s *Store) Items(context.Context) ([]job.Item, error) {
-	out := make([]job.Item, 0, len(s.names))
+	out := s.shelf(len(s.names))
 	for _, name := range s.names {
 		if s.corruptItems[name] == nil {
 			out = append(out, s.outItem(*s.items[name]))

@@ -26,11 +26,12 @@ func (p registry) Schedule(_ context.Context, arn string) (j job.Job, err error)
 			w.h.disturbed, err = true, errUnavailable
 			return
 		}
-		err = fmt.Errorf("simulated: %s: %w", arn, control.ErrNotFound)
 		if d := w.byName(strings.TrimPrefix(arn, scheduleARN)); d != nil && !d.gone {
-			j, err = d.job, nil
+			j = d.job
 			j.Modified = d.modified
+			return
 		}
+		err = fmt.Errorf("simulated: %s: %w", arn, control.ErrNotFound)
 	})
 	return j, err
 }

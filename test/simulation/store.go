@@ -44,7 +44,8 @@ type Store struct {
 	// shares hands out what it keeps.
 	shares bool
 	// room is where it puts up to so many runs that it hands out.
-	room func(n int) []run.Run
+	room  func(n int) []run.Run
+	shelf func(n int) []job.Item // and of items
 	// rests is what the process whose call is under way remembers.
 	rests *control.Rests
 	// keeps is whether a change lets a run keep its place, by which that is known.
@@ -53,6 +54,8 @@ type Store struct {
 
 type record struct {
 	run *run.Run
+	// spare is where the next write goes: what was before is looked at until then.
+	spare *run.Run
 	// place is where the run stands among those that are due: another one after a
 	// write that shows there.
 	place   int64
@@ -67,7 +70,7 @@ func NewStore() *Store {
 	return &Store{
 		runs: map[run.ID]*record{}, byJob: map[string][]*record{}, items: map[string]*job.Item{}, definitions: map[string]*job.Job{}, marks: map[string]time.Time{},
 		corruptItems: map[string]error{}, rests: &control.Rests{}, keeps: control.Change.KeepsPlace,
-		room: func(n int) []run.Run { return make([]run.Run, 0, n) },
+		room: func(n int) []run.Run { return make([]run.Run, 0, n) }, shelf: func(n int) []job.Item { return make([]job.Item, 0, n) },
 	}
 }
 
@@ -133,12 +136,14 @@ func (s *Store) putRun(rec *record, r *run.Run) (_ *record, before *run.Run) {
 		s.byJob[name] = append(s.byJob[name], rec)
 	}
 	before = rec.run
-	next := *r
-	if !s.shares {
-		next = copyRun(next)
+	if rec.spare == nil {
+		rec.spare = new(run.Run)
 	}
-	next.Rev = revision(rec) + 1
-	rec.run = &next
+	if *rec.spare = *r; !s.shares {
+		*rec.spare = copyRun(*r)
+	}
+	rec.spare.Rev = revision(rec) + 1
+	rec.run, rec.spare = rec.spare, before
 	switch open := r.Open(); {
 	case open && !rec.open:
 		s.open = append(s.open, rec)

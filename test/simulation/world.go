@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -60,7 +61,8 @@ type World struct {
 	active  FaultSet
 	mood    [faults]int
 	states  []uint64 // room for dice
-	spare   [][]run.Run
+	rooms   rooms[run.Run]
+	shelves rooms[job.Item]
 	count   [faults]int
 	queue   queue
 	h       *handler
@@ -140,7 +142,7 @@ func newWorld(opt Options) *World {
 	w.ecs = newECS(w)
 	w.truth.init()
 	w.store.onCommit = w.committed
-	w.store.shares, w.store.room = true, w.room
+	w.store.shares, w.store.room, w.store.shelf = true, w.room, w.shelf
 	w.store.blind = opt.Mutation == BlindWrites
 	w.store.keeps = opt.Mutation.keeps
 	w.plannedSweep = func() {

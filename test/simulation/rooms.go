@@ -1,0 +1,38 @@
+package simulation
+
+import (
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// rooms are where handlers are given what they read, to be used again after their end:
+// most worlds give thousands.
+type rooms[T any] [][]T
+
+func (rs *rooms[T]) take(n int) []T {
+	if last := len(*rs) - 1; last >= 0 && cap((*rs)[last]) >= n {
+		room := (*rs)[last][:0]
+		*rs = (*rs)[:last]
+		return room
+	}
+	return make([]T, 0, max(n, 8))
+}
+
+func (rs *rooms[T]) takeBack(given *[][]T) {
+	*rs = append(*rs, *given...)
+	*given = nil
+}
+
+// room is where the present handler is given up to so many runs.
+func (w *World) room(n int) []run.Run {
+	room := w.rooms.take(n)
+	w.h.rooms = append(w.h.rooms, room)
+	return room
+}
+
+// shelf is room for items.
+func (w *World) shelf(n int) []job.Item {
+	shelf := w.shelves.take(n)
+	w.h.shelves = append(w.h.shelves, shelf)
+	return shelf
+}
