@@ -30,7 +30,8 @@ const lookedThrough = 10
 
 // tellCalendar has the job's newest run owe the notice. A job that never had one
 // is not told of.
-func (c *Control) tellCalendar(ctx context.Context, known *job.Item) error {
+func (c *Control) tellCalendar(ctx context.Context, known *job.Item) (err error) {
+	defer Guard(&err)
 	kind, words, told := c.untoldEnd(known)
 	if words == "" {
 		return nil

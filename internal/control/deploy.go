@@ -70,7 +70,7 @@ func (c *Control) absent(ctx context.Context, news []deployment) map[string]bool
 // deploy writes what is new of a job: the definition first, so that no item names
 // one that is not there. It returns the item as it is now.
 func (c *Control) deploy(ctx context.Context, d deployment, absent bool) (item job.Item, err error) {
-	defer guard(&err)
+	defer Guard(&err)
 	if absent {
 		err = c.putDefinition(ctx, d.Job)
 	} else {

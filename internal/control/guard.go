@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -15,16 +14,26 @@ import (
 // errPanicked is of a handler that came upon what its author did not think of.
 var errPanicked = errors.New("a fault of this program")
 
-// guard turns a panic of the runtime into an error, so that one run stops neither
-// the sweep nor the function that handles others.
-func guard(err *error) {
+// Guard, deferred, turns a panic into an error, so that one run, job, schedule or
+// record stops neither the sweep nor the function that handles others. A panic with a
+// value that is no error and no text is none of ours and goes on: so tests end a process.
+func Guard(err *error) {
 	switch p := recover().(type) {
 	case nil:
-	case runtime.Error:
+	case error:
 		*err = fmt.Errorf("%w: %w\n%s", errPanicked, p, debug.Stack())
+	case string:
+		*err = fmt.Errorf("%w: %s\n%s", errPanicked, p, debug.Stack())
 	default:
 		panic(p)
 	}
+}
+
+// guarded does something under Guard.
+func guarded(do func()) (err error) {
+	defer Guard(&err)
+	do()
+	return nil
 }
 
 // senseless is an error of a run that makes no sense: nothing is decided about it, and

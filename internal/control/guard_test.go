@@ -74,27 +74,98 @@ func (never) Sent(time.Time, time.Time) {}
 
 func (never) Take(time.Time) time.Duration { return time.Hour }
 
-// TestAPanicIsAnError: what one run comes upon stops no other.
+// TestAPanicIsAnError: what one run comes upon stops no other, whatever the panic says.
 func TestAPanicIsAnError(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, setup{script: runs(time.Minute, 0), redeliver: true})
-	w.know(hourly, report)
-	w.ctl.Pace = never{}
-	w.triggerAt(clockAt(18, 0, 0), hourly, clockAt(18, 0, 0))
-	w.triggerAt(clockAt(18, 0, 0), report, clockAt(18, 0, 0))
-	w.ctl.Pace = nil
-	w.ctl.Watch = func(j job.Job, _, _ run.Run, _ string) {
-		if j.Name == "hourly" {
-			nothing := len(w.tasks["nobody"])
-			_ = 1 / nothing
+	for _, panics := range []func(){
+		func() { nothing := strings.Count("", "x"); _ = 1 / nothing },
+		func() { panic("a text") },
+		func() { panic(errors.New("an error")) },
+	} {
+		w := newWorld(t, setup{script: runs(time.Minute, 0), redeliver: true})
+		w.know(hourly, report)
+		w.ctl.Pace = never{}
+		w.triggerAt(clockAt(18, 0, 0), hourly, clockAt(18, 0, 0))
+		w.triggerAt(clockAt(18, 0, 0), report, clockAt(18, 0, 0))
+		w.ctl.Pace = nil
+		w.ctl.Watch = func(j job.Job, _, _ run.Run, _ string) {
+			if j.Name == "hourly" {
+				panics()
+			}
+		}
+		_, err := w.ctl.Look(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "a fault of this program") || !strings.Contains(err.Error(), "guard_test.go") {
+			t.Errorf("the look says %v", err)
+		}
+		if r := w.run(run.ScheduledID("report", clockAt(18, 0, 0))); r.Status != run.Running {
+			t.Errorf("the other is %s", r.Status)
 		}
 	}
-	_, err := w.ctl.Look(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "a fault of this program") || !strings.Contains(err.Error(), "guard_test.go") {
+}
+
+// poisoned is a store that panics over one job, where it is asked in a way.
+type poisoned struct {
+	*memory.Store
+	job, at string
+}
+
+func (s poisoned) over(at, name string) {
+	if at == s.at && name == s.job {
+		panic("poison")
+	}
+}
+
+func (s poisoned) Item(ctx context.Context, name string) (job.Item, error) {
+	s.over("item", name)
+	return s.Store.Item(ctx, name)
+}
+
+func (s poisoned) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
+	s.over("runs", q.Job)
+	return s.Store.Runs(ctx, q)
+}
+
+func (s poisoned) Run(ctx context.Context, id run.ID) (run.Run, error) {
+	s.over("run", id.Job())
+	return s.Store.Run(ctx, id)
+}
+
+func (s poisoned) Rest(r run.Run, now, until time.Time) {
+	s.over("rest", r.ID.Job())
+	s.Store.Rest(r, now, until)
+}
+
+// TestAPanicOverOneJob: it keeps no other job's slots from being judged and told, and
+// no other task from being looked at.
+func TestAPanicOverOneJob(t *testing.T) {
+	t.Parallel()
+	one := with(hourly, func(j *job.Job) { j.Name, j.CatchUp = "a-one", job.CatchUpLast })
+	ending := with(one, func(j *job.Job) { j.Calendar.Only = []string{"2026-11-22", "2026-11-24"} })
+	for at, first := range map[string]job.Job{"item": one, "runs": one, "runs of a calendar": ending} {
+		w := known(t, first, hourly)
+		w.ctl.Store = poisoned{w.store, "a-one", strings.TrimSuffix(at, " of a calendar")}
+		w.clock.AdvanceTo(clockAt(18, 20, 0))
+		err := w.ctl.CheckSlots(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "a fault of this program: poison") {
+			t.Errorf("%s: the sweep says %v", at, err)
+		}
+		if r := w.run(run.ScheduledID("hourly", clockAt(18, 0, 0))); r.Status != run.Missed || r.Owes(run.Tell) || len(w.told) != 1 {
+			t.Errorf("%s: the other is %s, owes %v, told %d", at, r.Status, r.Owed, len(w.told))
+		}
+	}
+
+	w := newWorld(t, setup{script: runs(3*time.Hour, 0)})
+	w.know(report, hourly)
+	w.triggerAt(clockAt(18, 0, 0), report, clockAt(18, 0, 0))
+	w.triggerAt(clockAt(18, 0, 0), hourly, clockAt(18, 0, 0))
+	w.clock.AdvanceTo(clockAt(18, 59, 0))
+	w.ctl.Store = poisoned{w.store, "hourly", "rest"}
+	if _, err := w.ctl.Look(t.Context()); err == nil || !strings.Contains(err.Error(), "poison") {
 		t.Errorf("the look says %v", err)
 	}
-	if r := w.run(run.ScheduledID("report", clockAt(18, 0, 0))); r.Status != run.Running {
-		t.Errorf("the other is %s", r.Status)
+	w.ctl.Store = poisoned{w.store, "hourly", "run"}
+	if err := w.ctl.Tell(t.Context(), run.ScheduledID("hourly", clockAt(18, 0, 0))); err == nil || !strings.Contains(err.Error(), "poison") {
+		t.Errorf("the notifier says %v", err)
 	}
 }
 

@@ -230,14 +230,14 @@ func (p *lane) begin(rs []run.Run, handle func()) {
 	}
 	p.mu.Unlock()
 	if p.places == nil {
-		handle()
+		p.failed(guarded(handle))
 		p.free(rs)
 		return
 	}
 	p.places <- struct{}{}
 	p.handlers.Go(func() {
 		defer func() { <-p.places }()
-		handle()
+		p.failed(guarded(handle))
 		p.free(rs)
 	})
 }

@@ -164,7 +164,7 @@ func TestWaitingRun(t *testing.T) {
 			// The process dies once the end is saved, before it wakes anybody.
 			if r := w.run(minute(0)); name == "Item" && r.Status.Terminal() {
 				w.ports.onCall, w.deaf = nil, true
-				panic(errDied)
+				panic(death{})
 			}
 		}
 		w.clock.Advance(13 * time.Minute)

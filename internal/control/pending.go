@@ -113,7 +113,7 @@ func (c *Control) tryPending(ctx context.Context, p Pending) error {
 
 // startPending starts what is found to be deployed; why says why that cannot be told.
 func (c *Control) startPending(ctx context.Context, p Pending) (why string, err error) {
-	defer guard(&err)
+	defer Guard(&err)
 	a, err := c.accept(ctx, p.Slot)
 	if err != nil || a.why != "" {
 		return a.why, err

@@ -16,8 +16,12 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
+// death is the panic that ends a process's life. It is no error, for those are faults
+// of the program.
+type death struct{}
+
 var (
-	// errDied is the panic that ends a process's life.
+	// errDied is of a process whose life has ended so.
 	errDied = errors.New("the process died")
 	// errBroken is the error of a call that failed.
 	errBroken = errors.New("the call failed")
@@ -135,7 +139,7 @@ func (p *ports) call(name string, pure bool, effect func() error) error {
 	}
 	switch p.fault.mode {
 	case dies:
-		panic(errDied)
+		panic(death{})
 	case conflicts:
 		return fmt.Errorf("injected: %w", control.ErrConflict)
 	}

@@ -28,7 +28,7 @@ func TestTriggerAfterTheToken(t *testing.T) {
 	w.ports.onCall = func(name string) {
 		if name == "Commit" && !died && len(w.tasks) > 0 {
 			died, w.deaf = true, true
-			panic(errDied)
+			panic(death{})
 		}
 	}
 	_ = w.process(func(ctx context.Context) error { _, err := w.ctl.Scheduled(ctx, report, t0); return err })
@@ -245,7 +245,7 @@ func TestFormOutlivesADeploy(t *testing.T) {
 		w.ports.onCall = func(name string) {
 			if name == "Commit" && !died && len(w.tasks) > 0 {
 				died = true
-				panic(errDied)
+				panic(death{})
 			}
 		}
 		_ = w.process(func(ctx context.Context) error { _, err := w.ctl.Scheduled(ctx, report, t0); return err })

@@ -58,6 +58,7 @@ func (w *watched) current() *period {
 // problems are of those that cannot. The registry need not have held a job that is gone
 // after it was last seen there.
 func periods(item job.Item) (out []period, problems error) {
+	defer Guard(&problems)
 	read := func(p period, s *job.Shift) {
 		t, err := timetable.Of(p.plan)
 		if err != nil {

@@ -215,7 +215,8 @@ func (c *Control) checkSpan(ctx context.Context, items []watched, from, to, now 
 // checkJob checks a job's slots by each of its plans. Where a change became known
 // only after the check had gone past it, the check goes back; where one becomes known
 // now, it begins anew.
-func (c *Control) checkJob(ctx context.Context, w *watched, from, to time.Time, known existing, missed missing) error {
+func (c *Control) checkJob(ctx context.Context, w *watched, from, to time.Time, known existing, missed missing) (err error) {
+	defer Guard(&err)
 	for range 2 {
 		if held, err := c.checkPlans(ctx, w, from, to, known, missed); held || err != nil {
 			return err

@@ -265,15 +265,15 @@ func (c *Control) lastSeen(item job.Item, seen time.Time) time.Time {
 
 // planProblem says why a job's plan cannot be read. What a plan says never
 // changes, so it is read once.
-func (c *Control) planProblem(hash string, j job.Job) error {
+func (c *Control) planProblem(hash string, j job.Job) (err error) {
+	defer Guard(&err)
 	if j.Schedule == "" {
 		return nil
 	}
 	if err, ok := c.plans.get(hash); ok {
 		return err
 	}
-	_, err := timetable.Of(j.Plan())
-	if err != nil {
+	if _, err = timetable.Of(j.Plan()); err != nil {
 		err = fmt.Errorf("job %s: %w", j.Name, err)
 	}
 	c.plans.put(hash, err)

@@ -25,7 +25,8 @@ const TellFor = 24 * time.Hour
 //
 // Crash window: between a notice and the mark that it was told, it is told
 // again by the next delivery. A notice twice is better than none.
-func (c *Control) Tell(ctx context.Context, id run.ID) error {
+func (c *Control) Tell(ctx context.Context, id run.ID) (err error) {
+	defer Guard(&err)
 	loaded, err := c.Store.Run(ctx, id)
 	if errors.Is(err, ErrNotFound) {
 		return nil // it expired, and with it what there was to tell
@@ -72,7 +73,8 @@ func (c *Control) giveUp(ctx context.Context, r *run.Run, e run.Effect, cause er
 //
 // Crash window: until the one write that owes it, the job's item says that there
 // are missed slots to tell, and the next sweep comes to here.
-func (c *Control) tellMissed(ctx context.Context, name string) error {
+func (c *Control) tellMissed(ctx context.Context, name string) (err error) {
+	defer Guard(&err)
 	for n := range conflictRetries {
 		if err := c.backOff(ctx, n); err != nil {
 			return err

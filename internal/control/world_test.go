@@ -3,7 +3,6 @@ package control_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -192,7 +191,7 @@ func (w *world) everythingAgain() {
 func (w *world) process(handle func(context.Context) error) (err error) {
 	defer func() {
 		if why := recover(); why != nil {
-			if err, ok := why.(error); !ok || !errors.Is(err, errDied) {
+			if why != (death{}) {
 				panic(why)
 			}
 			err = errDied

@@ -236,7 +236,8 @@ func (r *Registry) get(ctx context.Context, name string) (*scheduler.GetSchedule
 }
 
 // carries is what a schedule carries, nil where that is no job.
-func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetScheduleOutput) (*carried, error) {
+func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetScheduleOutput) (_ *carried, err error) {
+	defer control.Guard(&err) // one that this program cannot read keeps no other from being read
 	said := entry.Schedule{
 		Name: name, Expression: aws.ToString(out.ScheduleExpression), Zone: aws.ToString(out.ScheduleExpressionTimezone),
 		Disabled: out.State == schedulertypes.ScheduleStateDisabled, Window: window(out.FlexibleTimeWindow),

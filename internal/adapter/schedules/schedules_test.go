@@ -397,3 +397,23 @@ func TestStartAndEndDate(t *testing.T) {
 		}
 	}
 }
+
+// TestAScheduleThatPanics: one that this program comes to grief over is a problem like
+// one that cannot be read, and keeps no other from being read.
+func TestAScheduleThatPanics(t *testing.T) {
+	t.Parallel()
+	g := &group{schedules: []scheduler.GetScheduleOutput{
+		schedule("a", "cron(0 3 * * ? *)", input(t, job.Job{Name: "a"})), schedule("b", "cron(0 3 * * ? *)", "{}"), schedule("c", "cron(0 3 * * ? *)", input(t, job.Job{Name: "c"})),
+	}}
+	r := &Registry{Scheduler: g, Group: "batchplane-prod", Trigger: trigger, Read: func(in string) (job.Job, bool, error) {
+		if in == "{}" {
+			panic("a bad text")
+		}
+		return entry.Registered(in)
+	}}
+	jobs, err := jobsOf(t.Context(), r)
+	var broken *ProblemError
+	if !errors.As(err, &broken) || len(broken.Problems) != 1 || !strings.Contains(err.Error(), "a fault of this program: a bad text") || len(jobs) != 2 {
+		t.Errorf("%d jobs, %v", len(jobs), err)
+	}
+}

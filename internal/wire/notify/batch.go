@@ -76,16 +76,22 @@ func early(ctx context.Context) (context.Context, context.CancelFunc) {
 
 func (h handler) record(ctx context.Context, r Record) error {
 	pk, sk := r.Change.Keys["pk"].S, r.Change.Keys["sk"].S
-	if reason := r.Change.NewImage["reason"].S; reason != "" {
-		_, err := h.ways.Notify(ctx, notice.Kept(h.stack, sk, reason))
-		return h.said(ctx, pk+"/"+sk, err)
-	}
 	id, ok := dynamo.RunID(pk, sk)
-	if !ok {
+	reason := r.Change.NewImage["reason"].S
+	switch {
+	case reason != "":
+		return h.said(ctx, pk+"/"+sk, h.tellKept(ctx, sk, reason))
+	case !ok:
 		h.log.ErrorContext(ctx, "ignored a change of what is no run", "run", pk+"/"+sk, "why", "the stream's filter lets only runs and kept inputs through")
 		return nil
 	}
 	return h.said(ctx, string(id), h.control.Tell(ctx, id))
+}
+
+func (h handler) tellKept(ctx context.Context, id, reason string) (err error) {
+	defer control.Guard(&err)
+	_, err = h.ways.Notify(ctx, notice.Kept(h.stack, id, reason))
+	return err
 }
 
 func (h handler) said(ctx context.Context, what string, err error) error {

@@ -81,6 +81,32 @@ func TestBatch(t *testing.T) {
 	}
 }
 
+// TestAKeptInputThatPanics: what one kept input comes upon keeps no other record from
+// being told.
+func TestAKeptInputThatPanics(t *testing.T) {
+	t.Parallel()
+	p, log := &people{}, &strings.Builder{}
+	var b Batch
+	if err := json.Unmarshal([]byte(`{"Records":[
+		{"dynamodb":{"SequenceNumber":"1","Keys":{"pk":{"S":"K#1"},"sk":{"S":"1-ff"}},"NewImage":{"reason":{"S":"odd"}}}},
+		{"dynamodb":{"SequenceNumber":"2","Keys":{"pk":{"S":"R#b"},"sk":{"S":"20261122T0900Z"}}}}]}`), &b); err != nil {
+		t.Fatal(err)
+	}
+	h := handler{stack: "prod", ways: broken{}, control: p, log: slog.New(slog.NewJSONHandler(log, nil))}
+	out, err := h.handle(t.Context(), b)
+	if err != nil || len(p.told) != 1 || len(out.BatchItemFailures) != 1 || out.BatchItemFailures[0].ItemIdentifier != "1" {
+		t.Errorf("told %q, %+v, %v", p.told, out, err)
+	}
+	if !strings.Contains(log.String(), "a fault of this program: a bad text") {
+		t.Errorf("logged %s", log)
+	}
+}
+
+// broken is a way that has a fault.
+type broken struct{}
+
+func (broken) Notify(context.Context, notice.Notice) ([]string, error) { panic("a bad text") }
+
 // TestTimeIsLeftToNote: telling ends before the function's time does.
 func TestTimeIsLeftToNote(t *testing.T) {
 	t.Parallel()
