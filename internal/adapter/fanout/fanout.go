@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/notice"
@@ -14,6 +15,14 @@ import (
 // markWithin is how long the note of who took a notice may take. It has a time of
 // its own, since the ways may have used all there was.
 const markWithin = 3 * time.Second
+
+// A target that took longer than slow and then failed is left alone for silence, so
+// that it does not hold up all other targets of all other notices: each would wait for
+// it anew.
+const (
+	slow    = 4 * time.Second
+	silence = time.Minute
+)
 
 // Way is one way of carrying notices, to one target or to several.
 type Way interface {
@@ -33,6 +42,8 @@ type Carrier interface {
 type Only struct {
 	Name string
 	Carrier
+	// Within is how long carrying one notice may take; 0 is as long as the context lasts.
+	Within time.Duration
 }
 
 // Targets implements Way.
@@ -40,6 +51,11 @@ func (o Only) Targets(notice.Notice) []string { return []string{o.Name} }
 
 // Carry implements Way.
 func (o Only) Carry(ctx context.Context, _ string, n notice.Notice) error {
+	if o.Within > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.Within)
+		defer cancel()
+	}
 	return o.Notify(ctx, n)
 }
 
@@ -61,6 +77,12 @@ type Memory interface {
 type Notifier struct {
 	Ways   []Way
 	Memory Memory
+	// Now is the time; nil is the machine's clock.
+	Now func() time.Time
+
+	mu sync.Mutex
+	// silent is until when a target is left alone.
+	silent map[string]time.Time
 }
 
 // Notify carries a notice to all targets that have not taken it yet.
@@ -76,7 +98,7 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) (all []string, e
 			if slices.Contains(before, target) {
 				continue
 			}
-			if err := w.Carry(ctx, target, x); err != nil {
+			if err := n.carry(ctx, w, target, x); err != nil {
 				errs = append(errs, fmt.Errorf("to %s: %w", target, err))
 				continue
 			}
@@ -89,6 +111,34 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) (all []string, e
 	all = slices.Concat(before, took)
 	slices.Sort(all)
 	return slices.Compact(all), errors.Join(errs...)
+}
+
+// carry carries a notice to a target, unless that is silent.
+func (n *Notifier) carry(ctx context.Context, w Way, target string, x notice.Notice) error {
+	began := n.now()
+	n.mu.Lock()
+	until := n.silent[target]
+	n.mu.Unlock()
+	if left := until.Sub(began); left > 0 {
+		return fmt.Errorf("it gave no answer in time, and is left alone for %s", left.Round(time.Second))
+	}
+	err := w.Carry(ctx, target, x)
+	if now := n.now(); err != nil && now.Sub(began) >= slow {
+		n.mu.Lock()
+		if n.silent == nil {
+			n.silent = map[string]time.Time{}
+		}
+		n.silent[target] = now.Add(silence)
+		n.mu.Unlock()
+	}
+	return err
+}
+
+func (n *Notifier) now() time.Time {
+	if n.Now != nil {
+		return n.Now()
+	}
+	return time.Now()
 }
 
 func (n *Notifier) mark(ctx context.Context, id string, took []string) error {

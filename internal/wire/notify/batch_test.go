@@ -11,8 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/adapter/fanout"
+	"github.com/batchplane/batchplane/internal/adapter/slack"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire/base"
 )
 
 // people hear notices, and runs tell; what is named in fails does not.
@@ -199,6 +202,30 @@ func TestNewSaysAllThatIsMissing(t *testing.T) {
 	for _, name := range []string{"BATCHPLANE_STACK", "BATCHPLANE_TABLE", "BATCHPLANE_TOPIC", "BATCHPLANE_PEOPLE", "AWS_REGION", "AWS_ACCESS_KEY_ID"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("does not say that %s is missing: %v", name, err)
+		}
+	}
+}
+
+// TestEachWayHasItsTime: no way may take more than ten seconds for a notice, whatever
+// its client tries.
+func TestEachWayHasItsTime(t *testing.T) {
+	t.Parallel()
+	a, err := base.NewAWS(func(string) (string, bool) { return "x", true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range waysOf(&Config{}, &a, slog.New(slog.DiscardHandler)) {
+		switch w := w.(type) {
+		case fanout.Only:
+			if w.Within <= 0 || w.Within > 10*time.Second {
+				t.Errorf("%s may take %s", w.Name, w.Within)
+			}
+		case *slack.Notifier:
+			if w.HTTP.Timeout <= 0 || w.HTTP.Timeout > 10*time.Second {
+				t.Errorf("Slack may take %s", w.HTTP.Timeout)
+			}
+		default:
+			t.Errorf("%T is not known here", w)
 		}
 	}
 }

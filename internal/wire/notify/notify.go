@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -49,6 +50,9 @@ type Config struct {
 	LogGroups string `env:"BATCHPLANE_LOG_GROUPS" default:""`
 }
 
+// carryWithin is for one notice to the topic or the bus, whatever the SDK tries.
+const carryWithin = 10 * time.Second
+
 // slackTimeout is for one request.
 const slackTimeout = 5 * time.Second
 
@@ -89,20 +93,25 @@ func New(lookup environ.Lookup) (Handler, error) {
 	}
 	log := base.Log(os.Stdout, c.Config)
 	store := base.Store(c.Config, a, log)
-	ways := addressed{people: c.People, Notifier: &fanout.Notifier{Memory: store, Ways: []fanout.Way{
-		fanout.Only{Name: "sns", Carrier: &topic.Notifier{SNS: sns.NewFromConfig(a.For("SNS")), Topic: c.Topic, Log: log}},
-		fanout.Only{Name: "eventbridge", Carrier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus, Log: log}},
-		&slack.Notifier{
-			Secrets: &parameters.Secrets{SSM: ssm.NewFromConfig(a.For("SSM")), Path: c.SlackPath},
-			HTTP:    &http.Client{Timeout: slackTimeout, Transport: base.Transport()}, Now: time.Now, Wait: wait, Default: c.SlackDefault,
-		},
-	}}}
+	ways := addressed{people: c.People, Notifier: &fanout.Notifier{Memory: store, Ways: waysOf(&c, &a, log)}}
 	h := handler{stack: c.Stack, ways: ways, log: log, control: &control.Control{
 		Stack: c.Stack, Store: store, Notifier: ways, Now: time.Now, Timing: run.DefaultTiming, Log: log,
 		RetryCommand: retry,
 		Logs:         &logs.Reader{Logs: cloudwatchlogs.NewFromConfig(a.For("CLOUDWATCH_LOGS")), Region: a.Region, Readable: c.LogGroups},
 	}}
 	return h.handle, nil
+}
+
+// waysOf are all ways in which a stack tells notices.
+func waysOf(c *Config, a *base.AWS, log *slog.Logger) []fanout.Way {
+	return []fanout.Way{
+		fanout.Only{Name: "sns", Carrier: &topic.Notifier{SNS: sns.NewFromConfig(a.For("SNS")), Topic: c.Topic, Log: log}, Within: carryWithin},
+		fanout.Only{Name: "eventbridge", Carrier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus, Log: log}, Within: carryWithin},
+		&slack.Notifier{
+			Secrets: &parameters.Secrets{SSM: ssm.NewFromConfig(a.For("SSM")), Path: c.SlackPath},
+			HTTP:    &http.Client{Timeout: slackTimeout, Transport: base.Transport()}, Now: time.Now, Wait: wait, Default: c.SlackDefault,
+		},
+	}
 }
 
 func wait(ctx context.Context, d time.Duration) error {
