@@ -75,15 +75,19 @@ func (s *Schedules) name(arn string) (string, bool) {
 	return name, ok && name != "" && !strings.Contains(name, "/")
 }
 
-// tries is how often a schedule is asked for, pause the wait between. Whoever gets no
-// answer has its slot wait for the next sweep.
+// tries is how often a schedule is asked for, pause the wait between, and within how
+// long all of it may take. Whoever gets no answer has its slot wait for the next sweep,
+// for which it needs the rest of its function's 30 seconds.
 const (
-	tries = 3
-	pause = 200 * time.Millisecond
+	tries  = 3
+	pause  = 200 * time.Millisecond
+	within = 10 * time.Second
 )
 
 // get asks for a schedule, again where asking again may help.
 func (s *Schedules) get(ctx context.Context, name string) (said answer, err error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
 	for n := range tries {
 		if n > 0 {
 			select {

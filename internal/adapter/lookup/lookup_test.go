@@ -170,3 +170,27 @@ func TestItIsAskedAgain(t *testing.T) {
 		})
 	}
 }
+
+// TestOneThatHangs: all tries together leave the function time to have the slot wait.
+func TestOneThatHangs(t *testing.T) {
+	t.Parallel()
+	l := schedules(t, group{})
+	tries, first := 0, time.Time{}
+	l.Scheduler.HTTPClient = client(func(r *http.Request) (*http.Response, error) {
+		end, ok := r.Context().Deadline()
+		if tries++; tries == 1 {
+			first = end
+		}
+		if !ok || time.Until(end) > 10*time.Second || !end.Equal(first) {
+			t.Errorf("try %d may take until %s", tries, end)
+		}
+		return nil, context.DeadlineExceeded
+	})
+	if _, err := l.Schedule(t.Context(), own+"etl"); !errors.Is(err, context.DeadlineExceeded) || tries != 3 {
+		t.Errorf("%d tries, %v", tries, err)
+	}
+}
+
+type client func(*http.Request) (*http.Response, error)
+
+func (c client) Do(r *http.Request) (*http.Response, error) { return c(r) }
