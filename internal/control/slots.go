@@ -178,3 +178,15 @@ func silence(t timetable.Timetable, last time.Time, every time.Duration) (time.T
 	}
 	return t.Open(open.Add(every))
 }
+
+// slotAfter is the slot of a plan after one of its slots: of a rate a period later.
+func slotAfter(p job.Plan, slot time.Time) (next time.Time, ok bool) {
+	t, err := timetable.Of(p)
+	if err != nil {
+		return time.Time{}, false
+	}
+	if every, ok := t.Spec().Rate(); ok {
+		return slot.Add(every), true
+	}
+	return t.Next(slot)
+}

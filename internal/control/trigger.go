@@ -10,7 +10,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // Reply is the answer to a request, for people and machines.
@@ -199,18 +198,6 @@ func (c *Control) holders(ctx context.Context, s run.Situation, id run.ID) (run.
 		s.HolderSince = holder.QueuedAt
 	}
 	return s, err
-}
-
-// slotAfter is the slot of a plan after one of its slots: of a rate a period later.
-func slotAfter(p job.Plan, slot time.Time) (next time.Time, ok bool) {
-	t, err := timetable.Of(p)
-	if err != nil {
-		return time.Time{}, false
-	}
-	if every, ok := t.Spec().Rate(); ok {
-		return slot.Add(every), true
-	}
-	return t.Next(slot)
 }
 
 // laterRun is the newest run of a later slot that was started, "" where there is
