@@ -283,6 +283,7 @@ type Control struct {
 	definitions definitions
 	quiet       known[[3]string, time.Time] // until when a rate cannot have fallen silent, by period
 	lastSlots   lastSlots
+	lastList    lastList
 	synced      memo                  // that a job's item holds what the registry holds
 	calmJobs    memo                  // until when a job has no slots to judge
 	problems    known[string, string] // why a definition cannot be launched, by its hash

@@ -162,10 +162,7 @@ func (c *Control) markGone(ctx context.Context, l *Loaded, r Reading) error {
 	if l.asOf.Before(at) { // a job that is known to be gone may have come back since
 		at = l.asOf
 	}
-	if err := c.Store.SetMark(ctx, MarkRegistry, at); err != nil {
-		return fmt.Errorf("storing when the registry was read: %w", err)
-	}
-	return nil
+	return c.markRead(ctx, at)
 }
 
 // left are the items of jobs that are not there any more.
@@ -207,15 +204,6 @@ func (c *Control) leave(ctx context.Context, l *Loaded, left []job.Item, whole t
 		return item, err
 	})
 	return !slices.Contains(known, false), err
-}
-
-// lastRead is when the last list of all began: jobs that left since were there then.
-func (c *Control) lastRead(ctx context.Context) (time.Time, error) {
-	at, err := c.Store.Mark(ctx, MarkRegistry)
-	if err != nil {
-		return at, fmt.Errorf("reading when the registry was last read: %w", err)
-	}
-	return at, nil
 }
 
 // leftOrNot asks for a job that a list did not show: who lists for the first time knows no

@@ -140,6 +140,7 @@ func TestWorldsThatFailed(t *testing.T) {
 		"a retry that forbids overlap took no lock":        {Seed: 469, Without: allBut(PersonRetries, Deploy, TaskEnds, TaskNeverStarts, TaskSlow, TaskHangs, PersonRuns, Refusal)},
 		"what was found to be gone had been made again":    {Seed: 91337135},
 		"a run of no known status did not hold its lock":   {Seed: 88112234474},
+		"the mark of lists went back":                      {Seed: 1834887805},
 		"a job that had left was written as there":         {Seed: 160749903},
 		"a slot of a plan that is over told of an offset":  {Seed: 1909248344},
 		"a look stood still, a young task ended unseen":    {Seed: 2368, Without: allBut(Stall, DescribeLag, Interleave, ClockJump)},

@@ -1,0 +1,52 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// lastList is where MarkRegistry stood when this process last saw it, nil where it has not.
+type lastList = atomic.Pointer[time.Time]
+
+// lastRead is when the last list of all began: jobs that left since were there then.
+func (c *Control) lastRead(ctx context.Context) (time.Time, error) {
+	at, err := c.Store.Mark(ctx, MarkRegistry)
+	if err != nil {
+		return at, fmt.Errorf("reading when the registry was last read: %w", err)
+	}
+	return at, nil
+}
+
+// markRead notes that a list of all began at a time. The mark does not go back: of two
+// processes one may end a list that it began before the other's. Where it stands in the
+// future, by a clock that was wrong, it does.
+func (c *Control) markRead(ctx context.Context, at time.Time) error {
+	at = at.UTC().Truncate(time.Millisecond) // as stores keep it
+	for range 2 {
+		stands := c.lastList.Load()
+		if stands == nil {
+			from, err := c.lastRead(ctx)
+			if err != nil {
+				return err
+			}
+			stands = &from
+		}
+		if !at.After(*stands) && !stands.After(c.Now().Add(ahead)) {
+			c.lastList.Store(stands)
+			return nil
+		}
+		err := c.Store.MoveMark(ctx, MarkRegistry, *stands, at)
+		if err == nil {
+			c.lastList.Store(&at)
+			return nil
+		}
+		c.lastList.Store(nil)
+		if !errors.Is(err, ErrConflict) {
+			return fmt.Errorf("storing when the registry was read: %w", err)
+		}
+	}
+	return nil // others move it
+}

@@ -1,0 +1,57 @@
+package control_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// TestTheMarkOfListsDoesNotGoBack: nor does a process whose list began first take it back
+// from another; only where it stands in the future does it.
+func TestTheMarkOfListsDoesNotGoBack(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	list := func(minute int) error {
+		l, err := w.ctl.Load(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.ports.calls = nil
+		return w.ctl.SyncLoaded(t.Context(), l, control.Reading{Jobs: []control.Registered{control.Register(hourly)}, Whole: clockAt(18, minute, 0)})
+	}
+	w.clock.AdvanceTo(clockAt(18, 13, 0))
+	for _, step := range []struct {
+		name           string
+		another, began int // minutes; 0 is that no other process set it
+		fails          bool
+		is             int
+	}{
+		{"a list", 0, 5, false, 5},
+		{"one that began before", 0, 3, false, 5},
+		{"one of before another process's", 7, 6, false, 7},
+		{"one of after another process's", 8, 9, false, 9},
+		{"by a clock that was wrong", 55, 10, false, 10},
+		{"a write that fails", 0, 11, true, 10},
+		{"the next", 0, 12, false, 12},
+	} {
+		if step.another > 0 {
+			if err := w.store.SetMark(t.Context(), control.MarkRegistry, clockAt(18, step.another, 0)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if step.fails {
+			w.ports.onCall = func(call string) {
+				if call == "MoveMark" {
+					w.ports.fault = fault{mode: fails, at: []int{len(w.ports.calls)}}
+				}
+			}
+		}
+		err := list(step.began)
+		w.ports.fault, w.ports.onCall = fault{}, nil
+		if at := w.mark(control.MarkRegistry); !at.Equal(clockAt(18, step.is, 0)) || errors.Is(err, errBroken) != step.fails {
+			t.Errorf("%s: the mark is of %s, %v", step.name, at.Format(time.TimeOnly), err)
+		}
+	}
+}
