@@ -46,7 +46,10 @@ func (s *Server) hold(key string) (release func()) {
 // with its event, and only then shows it and arranges what follows. After an
 // error everything is as before. The server is locked, and the task held.
 func (s *Server) change(id string, move func(*record, time.Time)) error {
-	before := s.tasks[id]
+	before, ok := s.tasks[id]
+	if !ok {
+		return nil // it is STOPPED
+	}
 	now := s.now()
 	r := before.clone()
 	move(r, now)
@@ -90,9 +93,6 @@ func (s *Server) keepLaunch(t token, records []*record) error {
 	if err := s.keep(bind, records...); err != nil {
 		return err
 	}
-	if bind != nil {
-		s.tokens[tokenKey{t.Cluster, t.Token}] = t
-	}
 	for _, r := range records {
 		s.arrange(r)
 	}
@@ -109,14 +109,14 @@ func (s *Server) keep(bind *token, records ...*record) error {
 		}
 		events = append(events, made...)
 	}
-	s.mu.Unlock()
-	err := s.store.save(s.ctx, bind, records, events)
-	s.mu.Lock()
-	if err != nil {
+	if err := s.apart(func() error { return s.store.save(s.ctx, bind, records, events) }); err != nil {
 		return err
 	}
 	for _, r := range records {
-		s.tasks[r.ID] = r
+		// What is STOPPED has nothing to come: from here on it is read where it is asked for.
+		if s.tasks[r.ID] = r; r.Task.LastStatus == statusStopped {
+			delete(s.tasks, r.ID)
+		}
 	}
 	s.outbox.events = append(s.outbox.events, events...)
 	s.arrangeDelivery()

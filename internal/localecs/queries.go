@@ -2,6 +2,7 @@ package localecs
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 )
@@ -33,11 +34,18 @@ func (s *Server) describeTasks(in describeTasksRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	ids := make([]string, len(in.Tasks))
+	for i, name := range in.Tasks {
+		ids[i] = taskID(name)
+	}
+	tasks, err := s.find(ids...)
+	if err != nil {
+		return nil, err
+	}
 	now := s.now()
 	answer := runTaskAnswer{Tasks: []any{}, Failures: []Failure{}}
-	for _, name := range in.Tasks {
-		id := taskID(name)
-		r, ok := s.tasks[id]
+	for _, id := range ids {
+		r, ok := tasks[id]
 		if !ok || !s.visible(r, cluster, now) {
 			answer.Failures = append(answer.Failures, Failure{ARN: s.arn("task/" + cluster + "/" + id), Reason: "MISSING"})
 			continue
@@ -110,8 +118,14 @@ func (s *Server) listTasks(in listTasksRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	tasks := maps.Clone(s.tasks)
+	if in.DesiredStatus == statusStopped {
+		if err := s.addStopped(tasks); err != nil {
+			return nil, err
+		}
+	}
 	now := s.now()
-	found := s.sorted(func(r *record) bool { return s.visible(r, cluster, now) && in.selects(r) })
+	found := sorted(maps.Values(tasks), func(r *record) bool { return s.visible(r, cluster, now) && in.selects(r) })
 	return page(found, in), nil
 }
 
@@ -156,8 +170,11 @@ func (s *Server) stopTask(in stopTaskRequest) (any, error) {
 		return nil, err
 	}
 	defer s.hold(taskID(in.Task))()
-	r, ok := s.tasks[taskID(in.Task)]
-	if !ok || r.Cluster != cluster || r.forgotten(s.now()) {
+	r, err := s.task(taskID(in.Task))
+	if err != nil {
+		return nil, err
+	}
+	if r == nil || r.Cluster != cluster || r.forgotten(s.now()) {
 		return nil, invalid("The referenced task was not found.")
 	}
 	if r.stoppable() {
@@ -166,7 +183,10 @@ func (s *Server) stopTask(in stopTaskRequest) (any, error) {
 			return nil, fmt.Errorf("stopping task %s: %w", r.ID, err)
 		}
 	}
-	return map[string]any{"task": described(s.tasks[r.ID].Task)}, nil
+	if r, err = s.task(r.ID); err != nil {
+		return nil, err
+	}
+	return map[string]any{"task": described(r.Task)}, nil
 }
 
 // stoppable: not yet on its way to the end; Spot's warning alone is not that.

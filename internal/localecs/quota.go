@@ -23,7 +23,7 @@ func (s *Server) overQuota(more []*record) bool {
 		units += r.units()
 	}
 	for _, r := range s.tasks {
-		if r.Task.LastStatus != statusStopped && r.Task.CapacityProviderName == more[0].Task.CapacityProviderName {
+		if r.Task.CapacityProviderName == more[0].Task.CapacityProviderName {
 			units += r.units()
 		}
 	}

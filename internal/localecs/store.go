@@ -12,7 +12,8 @@ import (
 
 // store keeps the server's state in tables of JSON bodies.
 type store struct {
-	db *sql.DB
+	db   *sql.DB
+	read *sql.DB // connections that need not wait for who writes
 	// shared, when not nil, runs a write in a transaction that it may share with
 	// others; one that is not durable may be lost when the machine crashes, with all
 	// that came after it.
@@ -30,7 +31,10 @@ CREATE TABLE IF NOT EXISTS ecs_definitions (
 	PRIMARY KEY (family, revision)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ecs_events (
 	seq INTEGER PRIMARY KEY AUTOINCREMENT, task TEXT NOT NULL,
-	due INTEGER NOT NULL, loose INTEGER NOT NULL, body TEXT NOT NULL);`
+	due INTEGER NOT NULL, loose INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS ecs_tasks_stopped ON ecs_tasks (json_extract(body, '$.task.stoppedAt'))
+	WHERE json_extract(body, '$.task.stoppedAt') IS NOT NULL;
+CREATE INDEX IF NOT EXISTS ecs_tokens_created ON ecs_tokens (json_extract(body, '$.createdAt'));`
 
 func (s store) migrate(ctx context.Context) error {
 	if _, err := s.db.ExecContext(ctx, schema); err != nil {
@@ -113,40 +117,59 @@ func (s store) dropEvent(ctx context.Context, seq int64) error {
 	})
 }
 
-func (s store) forget(ctx context.Context, tasks []string, tokens []tokenKey) error {
-	if len(tasks)+len(tokens) == 0 {
-		return nil
-	}
+// forget drops tasks that stopped more than an hour ago, and tokens that are older
+// than a day, or than an hour with no task left. As texts, times of one second are not
+// in order, so what is dropped is a second older than it need be.
+func (s store) forget(ctx context.Context, now time.Time) error {
+	before := func(life time.Duration) string { return now.Add(-life - time.Second).UTC().Format(time.RFC3339) }
 	return s.within(ctx, false, func(tx *sql.Tx) error {
-		for _, id := range tasks {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM ecs_tasks WHERE id = ?`, id); err != nil {
-				return fmt.Errorf("dropping task %s: %w", id, err)
-			}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM ecs_tasks WHERE json_extract(body, '$.task.stoppedAt') < ?`, before(memoryLife)); err != nil {
+			return fmt.Errorf("dropping old tasks: %w", err)
 		}
-		for _, key := range tokens {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM ecs_tokens WHERE cluster = ? AND token = ?`, key.cluster, key.token); err != nil {
-				return fmt.Errorf("dropping token %s of cluster %s: %w", key.token, key.cluster, err)
-			}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM ecs_tokens WHERE json_extract(body, '$.createdAt') < ?
+			AND (json_extract(body, '$.createdAt') < ? OR NOT EXISTS (
+				SELECT 1 FROM json_each(ecs_tokens.body, '$.tasks') AS b JOIN ecs_tasks ON ecs_tasks.id = json_extract(b.value, '$.id')))`,
+			before(memoryLife), before(tokenLife)); err != nil {
+			return fmt.Errorf("dropping old tokens: %w", err)
 		}
 		return nil
 	})
 }
 
-func (s store) tasks(ctx context.Context) ([]*record, error) {
-	return bodies[*record](ctx, s.db, `SELECT body FROM ecs_tasks ORDER BY id`)
+// unfinished are the tasks that are not STOPPED.
+func (s store) unfinished(ctx context.Context) ([]*record, error) {
+	return bodies[*record](ctx, s.db, `SELECT body FROM ecs_tasks WHERE json_extract(body, '$.task.stoppedAt') IS NULL ORDER BY id`)
 }
 
-func (s store) tokens(ctx context.Context) ([]token, error) {
-	return bodies[token](ctx, s.db, `SELECT body FROM ecs_tokens`)
+// stopped are the tasks that are STOPPED: those of these ids, all where there is none.
+func (s store) stopped(ctx context.Context, ids ...string) ([]*record, error) {
+	const all = `SELECT body FROM ecs_tasks WHERE json_extract(body, '$.task.stoppedAt') IS NOT NULL`
+	if len(ids) == 0 {
+		return bodies[*record](ctx, s.read, all)
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, fmt.Errorf("writing ids of tasks: %w", err)
+	}
+	return bodies[*record](ctx, s.read, all+` AND id IN (SELECT value FROM json_each(?))`, string(list))
+}
+
+// token is what a client token is bound to, nil where that is nothing.
+func (s store) token(ctx context.Context, cluster, name string) (*token, error) {
+	found, err := bodies[*token](ctx, s.read, `SELECT body FROM ecs_tokens WHERE cluster = ? AND token = ?`, cluster, name)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
 }
 
 func (s store) definitions(ctx context.Context) ([]definition, error) {
 	return bodies[definition](ctx, s.db, `SELECT body FROM ecs_definitions ORDER BY family, revision`)
 }
 
-func bodies[T any](ctx context.Context, db *sql.DB, query string) ([]T, error) {
+func bodies[T any](ctx context.Context, db *sql.DB, query string, args ...any) ([]T, error) {
 	var found []T
-	err := each(ctx, db, query, func(rows *sql.Rows) error {
+	err := each(ctx, db, query, args, func(rows *sql.Rows) error {
 		var text string
 		var item T
 		if err := rows.Scan(&text); err != nil {
@@ -163,7 +186,7 @@ func bodies[T any](ctx context.Context, db *sql.DB, query string) ([]T, error) {
 
 func (s store) events(ctx context.Context) ([]*event, error) {
 	var found []*event
-	err := each(ctx, s.db, `SELECT seq, task, due, loose, body FROM ecs_events ORDER BY seq`, func(rows *sql.Rows) error {
+	err := each(ctx, s.db, `SELECT seq, task, due, loose, body FROM ecs_events ORDER BY seq`, nil, func(rows *sql.Rows) error {
 		var e event
 		var due int64
 		if err := rows.Scan(&e.Seq, &e.TaskID, &due, &e.Loose, &e.Body); err != nil {
@@ -176,8 +199,8 @@ func (s store) events(ctx context.Context) ([]*event, error) {
 	return found, err
 }
 
-func each(ctx context.Context, db *sql.DB, query string, scan func(*sql.Rows) error) error {
-	rows, err := db.QueryContext(ctx, query)
+func each(ctx context.Context, db *sql.DB, query string, args []any, scan func(*sql.Rows) error) error {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", query, err)
 	}

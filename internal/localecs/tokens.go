@@ -37,19 +37,38 @@ const (
 	memoryLife = time.Hour // of a stopped task, and of a token after its tasks
 )
 
-type tokenKey struct{ cluster, token string }
+// boundTo is what a live token of a cluster is bound to, nil where that is nothing.
+// The token is held.
+func (s *Server) boundTo(cluster, name string, now time.Time) (t *token, err error) {
+	if name == "" {
+		return nil, nil //nolint:nilnil // no token is bound to nothing
+	}
+	err = s.apart(func() error {
+		t, err = s.store.token(s.ctx, cluster, name)
+		return err
+	})
+	if err != nil || t == nil {
+		return nil, err
+	}
+	ids := make([]string, len(t.Tasks))
+	for i, b := range t.Tasks {
+		ids[i] = b.ID
+	}
+	tasks, err := s.find(ids...)
+	if err != nil || !t.alive(tasks, now) {
+		return nil, err
+	}
+	return t, nil
+}
 
-// alive says whether a token still stands for its first answer.
-func (s *Server) alive(t token, now time.Time) bool {
+// alive says whether a token still stands for its first answer. A task that is none of
+// those stopped, long enough ago to be forgotten.
+func (t *token) alive(tasks map[string]*record, now time.Time) bool {
 	if !now.Before(t.CreatedAt.Add(tokenLife)) {
 		return false
 	}
 	end := t.CreatedAt
-	for _, b := range t.Tasks {
-		r, ok := s.tasks[b.ID]
-		if !ok {
-			continue // stopped, and long enough ago to be forgotten
-		}
+	for _, r := range tasks {
 		if r.Task.StoppedAt == nil {
 			return true
 		}
@@ -74,8 +93,7 @@ func (s *Server) replay(t token, fingerprint string) (any, error) {
 	}
 	tasks := []any{}
 	for _, b := range t.Tasks {
-		r, ok := s.tasks[b.ID]
-		if ok && r.Task.LastStatus != statusStopped {
+		if r, ok := s.tasks[b.ID]; ok {
 			tasks = append(tasks, described(r.Task))
 			continue
 		}

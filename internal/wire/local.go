@@ -197,7 +197,7 @@ func (l *Local) localECS(ctx context.Context, cfg LocalConfig) error {
 	}
 	var err error
 	l.ECS, err = localecs.New(ctx, localecs.Config{
-		DB: l.Store.DB(), Within: l.Store.Within, Abreast: cfg.Abreast, OnlyStopped: true, Clock: cfg.Clock, Runner: runner, Faults: cfg.Faults, Seed: cfg.Seed, Inject: cfg.Inject, Delays: *cfg.Delays,
+		DB: l.Store.DB(), Read: l.Store.Reading(), Within: l.Store.Within, Abreast: cfg.Abreast, OnlyStopped: true, Clock: cfg.Clock, Runner: runner, Faults: cfg.Faults, Seed: cfg.Seed, Inject: cfg.Inject, Delays: *cfg.Delays,
 		Region: localRegion, AccessKeyID: key, Logger: cfg.Log, Secrets: cfg.Secrets,
 		Deliver: func(ctx context.Context, event []byte) error { return l.Control.OnStopped(ctx, event) },
 	})

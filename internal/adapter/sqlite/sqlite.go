@@ -233,6 +233,9 @@ func (s *Store) explain(err error) error {
 // DB is the open database, for those who keep their own tables in the file.
 func (s *Store) DB() *sql.DB { return s.db }
 
+// Reading are connections that read beside it. They see what was committed before.
+func (s *Store) Reading() *sql.DB { return s.read }
+
 // Close closes the file.
 func (s *Store) Close() error {
 	var err error
