@@ -56,8 +56,9 @@ func (u *untold) forget(id run.ID) {
 }
 
 // Untold is since when the oldest notice has been owed of all that looks of this
-// process came to; zero where none is. A look comes to each after a minute and at
-// least every half hour.
+// process came to; zero where none is. A look comes to that of an ended run after a minute
+// and at least every half hour; to that of one that goes on when the run is due: its task
+// is looked at every 45 minutes, and a relaunch waits for job.MaxBackoff at most.
 func (c *Control) Untold(ctx context.Context) (time.Time, error) {
 	for {
 		id, since := c.untold.oldest()

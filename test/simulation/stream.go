@@ -130,7 +130,7 @@ func (w *World) lag(ctx context.Context) error {
 	}
 	for _, rec := range w.store.open {
 		since := w.truth.owes[rec.run.ID]
-		quiet := later(since, later(w.truth.troubled, w.truth.slept))
+		quiet := later(later(since, rec.run.FinishedAt), later(w.truth.troubled, w.truth.slept))
 		if !rec.run.Owes(run.Tell) || rec.damaged || w.now.Sub(quiet) < looked(rec.run) {
 			continue
 		}
@@ -141,7 +141,8 @@ func (w *World) lag(ctx context.Context) error {
 	return nil
 }
 
-// looked is after how long some look has come to a run that owes a notice.
+// looked is after how long some look has come to a run that owes a notice: of one that
+// goes on, when it is due, as late as a relaunch may be.
 func looked(r *run.Run) time.Duration {
 	if r.Status.Terminal() {
 		return 10 * time.Minute
