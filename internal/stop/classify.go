@@ -119,7 +119,7 @@ func classifyExit(s *Stop) Verdict {
 func classifyTaken(s *Stop) Verdict {
 	var t text
 	t.read(s.Reason)
-	if s.Code == codeScheduler && t.hasAny(health) {
+	if s.Code == codeScheduler && speaksOfHealth.in(&t) {
 		return ran(s, &unhealthyRule)
 	}
 	return ran(s, &takenCodeRule)
@@ -130,7 +130,7 @@ func classifyTaken(s *Stop) Verdict {
 func classifyUncoded(s *Stop) Verdict {
 	var t text
 	t.read(s.Reason)
-	if f, _ := endLexicon.find(&t); f != nil && (!claimed(&t) || t.hasAny(later)) {
+	if f, _ := endLexicon.find(&t); f != nil && (!claimed(&t) || speaksLater.in(&t)) {
 		return ran(s, f.rule(&t, Task, ""))
 	}
 	if s.CodeMissing && t.begins("essential container in") {
@@ -148,7 +148,7 @@ func classifyUncoded(s *Stop) Verdict {
 
 // callers is whether a text may be one that a caller of StopTask wrote: it says
 // something, and none of it looks like ECS's own words.
-func callers(t *text) bool { return t.lo < t.hi && !t.resource && !named(t) && !t.hasAny(theirs) }
+func callers(t *text) bool { return t.lo < t.hi && !t.resource && !named(t) && !hasTheirWords.in(t) }
 
 // claimed is whether a text begins like one of the families of a start.
 func claimed(t *text) bool {

@@ -9,6 +9,7 @@ import (
 // Table gives all rules by family, in the order in which they are asked. The
 // slices are shared: do not change them.
 func Table() []Family {
+	_, _ = ofTasks(), ofLaunches() // they number what the families hold
 	ends := Family{
 		Name: "ends", Title: "By stop code and structure", Life: "what the stop shows",
 	}
@@ -16,7 +17,7 @@ func Table() []Family {
 		ends.Rules = append(ends.Rules, *r)
 	}
 	table := []Family{ends}
-	for _, f := range append(slices.Concat(endLexicon.families, taskLexicon.families), launchFamily()) {
+	for _, f := range append(slices.Concat(endLexicon, taskLexicon), launchFamily()) {
 		table = append(table, *f)
 	}
 	return table

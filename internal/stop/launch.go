@@ -12,12 +12,14 @@ const (
 // classifyLaunch reads an answer of RunTask.
 func classifyLaunch(s *Stop) Verdict {
 	var t text
-	t.normalise(s.Reason)
+	t.answer(s.Reason)
 	code := ""
 	if s.Kind == LaunchException {
-		code = t.errorCode(s.ErrorCode)
+		if code = t.errorCode(s.ErrorCode); t.lo > 1 {
+			t.find(ofLaunches())
+		}
 	} else if s.Detail != "" && !t.known() {
-		t.normalise(s.Reason + ": " + s.Detail)
+		t.answer(s.Reason + ": " + s.Detail)
 	}
 	kind := s.Kind
 	if kind == LaunchException && code == "" && t.known() {
@@ -30,6 +32,12 @@ func classifyLaunch(s *Stop) Verdict {
 	return verdict(r, launched(&t, kind, code, r))
 }
 
+// answer fills t from the words of RunTask.
+func (t *text) answer(s string) {
+	t.normalise(s)
+	t.find(ofLaunches())
+}
+
 // notFound is whether a failure is the answer of DescribeTasks, or of its like, for
 // something that ECS does not know; RunTask's failures name container instances.
 func notFound(s *Stop, t *text) bool {
@@ -39,7 +47,7 @@ func notFound(s *Stop, t *text) bool {
 var missingTask = []string{"missing"}
 
 // known is whether a failure's reason alone is in the scheduler's words.
-func (t *text) known() bool { return placementFamily.anchored(t) }
+func (t *text) known() bool { return t.is(placementFamily.Is) || t.beginsAny(placementFamily.Begins) }
 
 // launched answers whether RunTask may have launched the task. An entry of
 // failures[] did not, neither did a refused request; a conflict says that a task
@@ -54,9 +62,9 @@ func launched(t *text, kind Kind, code string, r *Rule) Answer {
 		return Unknown
 	case oneOf(code, refusalCodes), oneOf(code, unclearCodes), oneOf(code, throttleCodes):
 		return No
-	case t.hasAny(unsent):
+	case hasNoAnswer.in(t):
 		return Unknown
-	case t.hasAny(clientStatus), code == "" && r.Class == Retry: // the status, or the text, is a refusal's
+	case hasRefusal.in(t), code == "" && r.Class == Retry: // the status, or the text, is a refusal's
 		return No
 	}
 	return Unknown

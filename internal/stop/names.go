@@ -53,13 +53,15 @@ func set(of string) (set [256]bool) {
 	return set
 }
 
-// blankNames blanks the names in b, which is t's plain form, in place. Words
-// without a mark or quote are passed over, unless a name may follow any.
-func (t *text) blankNames(b []byte) []byte {
-	stops := &spells
-	if t.hasAny(introduce) {
-		stops = &spellsOrBlank
-	}
+// blankIntroduced blanks the names that follow one of introduce. What is spelled
+// like a name is blanked already.
+func (t *text) blankIntroduced() { t.blankNames(&spellsOrBlank) }
+
+// blankNames blanks the names in t: words in which one of stops stands, if they are
+// spelled like names, and where blanks are among the stops those that are introduced.
+func (t *text) blankNames(stops *[256]bool) { t.hi = t.lo + len(blankNames(t.bytes(), stops)) }
+
+func blankNames(b []byte, stops *[256]bool) []byte {
 	out, from := b[:0], 0 // what is done, and where the rest begins
 	for at := 0; ; {
 		for at < len(b) && !stops[b[at]] {

@@ -110,7 +110,7 @@ func TestBlankedNames(t *testing.T) {
 		"(Client.Timeout exceeded while awaiting headers)": "(client.timeout exceeded while awaiting headers)",
 	} {
 		var x text
-		x.normalise(in)
+		x.answer(in)
 		if got := string(x.bytes()); got != want {
 			t.Errorf("%q is read as %q, want %q", in, got, want)
 		}
@@ -139,7 +139,7 @@ func TestOnlyNamesAreBlanked(t *testing.T) {
 		"an out-of-memory i/o time": "an out-of-memory i/o time",
 	} {
 		var x text
-		if x.normalise(said); string(x.bytes()) != want {
+		if x.answer(said); string(x.bytes()) != want {
 			t.Errorf("%q is read as %q, want %q", said, x.bytes(), want)
 		}
 	}

@@ -61,7 +61,7 @@ func doubted(reason string) bool {
 	var x text
 	x.read(reason)
 	f, hold := taskLexicon.find(&x)
-	return hold == anchored && f.proof != proofNone && (unsure(&x) || x.hasAny(later))
+	return hold == anchored && f.proof != proofNone && (unsure(&x) || speaksLater.in(&x))
 }
 
 func TestMadeUpStops(t *testing.T) {

@@ -28,6 +28,7 @@ func TestUnsure(t *testing.T) {
 func TestMatchNeedsAllItsParts(t *testing.T) {
 	t.Parallel()
 	m := Match{Any: []stems{{"alpha"}}, With: []stems{{"beta"}}, Not: []stems{{"gamma"}}, Codes: []string{"code"}, Kinds: []Kind{LaunchException}}
+	x := newIndex(nil, []*Match{&m})
 	for said, c := range map[string]struct {
 		kind Kind
 		code string
@@ -40,8 +41,9 @@ func TestMatchNeedsAllItsParts(t *testing.T) {
 		"alpha and beta, uncoded":   {LaunchException, "", false},
 		"alpha and beta, of a task": {Task, "code", false},
 	} {
-		var x text
-		if x.read(said); m.fits(&x, c.kind, c.code) != c.want {
+		var read text
+		read.read(said)
+		if read.look(x); m.fits(&read, c.kind, c.code) != c.want {
 			t.Errorf("%q of %s with code %q: fits %v", said, c.kind, c.code, !c.want)
 		}
 	}

@@ -78,7 +78,7 @@ func written(t *text) moment {
 	}
 	switch {
 	case m.proof == proofNone:
-	case t.hasAny(later):
+	case speaksLater.in(t):
 		return moment{family: m.family, loose: true}
 	case unsure(t):
 		m.proof = proofNone
@@ -89,7 +89,7 @@ func written(t *text) moment {
 // unsure is whether a text, however it begins, speaks of the start of a
 // process.
 func unsure(t *text) bool {
-	return t.hasAny(memory) || t.hasAny(health) || t.hasAny(ranFamily.Has) || t.hasAny(startFamily.Has) || t.hasAny(transitionFamily.Has)
+	return speaksOfStart.in(t)
 }
 
 // loose judges a text that proves nothing, because no family knows it or it
@@ -106,7 +106,7 @@ func loose(s *Stop, f *Family, t *text) *Rule {
 	if r.Class == Config {
 		return r
 	}
-	if t.hasAny(later) {
+	if speaksLater.in(t) {
 		return &laterRule
 	}
 	return &vagueRule
@@ -116,7 +116,7 @@ func loose(s *Stop, f *Family, t *text) *Rule {
 // something is invalid is said of much, so it must be an error's own text.
 func unfamiliar(s *Stop, t *text) *Rule {
 	own := t.resource || named(t)
-	if ((own || s.Code == codeFailedToStart) && (t.hasAny(denied) || t.hasAny(missing))) || (own && t.hasAny(invalid)) {
+	if ((own || s.Code == codeFailedToStart) && namesMistake.in(t)) || (own && namesInvalid.in(t)) {
 		return &resourceConfigRule
 	}
 	return &unknownRule

@@ -23,7 +23,7 @@ const docEnum = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_T
 
 // endLexicon has texts of ends that are no failure to start. They are asked
 // where the stop code does not tell.
-var endLexicon = lexicon{families: []*Family{
+var endLexicon = lexicon{
 	{
 		Name:  "taken",
 		Title: "Taken away by the infrastructure",
@@ -58,7 +58,7 @@ var endLexicon = lexicon{families: []*Family{
 			Source:  docStopped,
 		}},
 	},
-}}
+}
 
 func exits(codes ...int64) []Container {
 	list := make([]Container, len(codes))

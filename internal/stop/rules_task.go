@@ -19,12 +19,12 @@ func failed(reason string, containers ...Container) Stop {
 }
 
 // taskLexicon has the texts of tasks that did not start, in order.
-var taskLexicon = lexicon{families: []*Family{
+var taskLexicon = lexicon{
 	&ranFamily, &startFamily, &transitionFamily, // these say that something may run
 	&interfaceFamily, &internalFamily, &storageFamily, &instanceFamily, &capacityFamily, &placementFamily,
 	&secretsFamily, &loggerFamily, &volumeFamily, &roleFamily, &platformFamily,
 	&pullFamily, &createFamily,
-}}
+}
 
 var interfaceFamily = Family{
 	Name:  "interface",

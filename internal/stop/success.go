@@ -48,7 +48,7 @@ func denial(reason string) *Rule {
 	}
 	var t text
 	t.read(reason)
-	if !t.hasAny(memory) && !t.hasAny(health) {
+	if !deniesSuccess.in(&t) {
 		return nil
 	}
 	return ranFamily.rule(&t, Task, "")

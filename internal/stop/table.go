@@ -1,7 +1,5 @@
 package stop
 
-import "sync"
-
 // A rule of the table. The first rule whose family and match fit decides.
 type Rule struct {
 	// Name is stable: it is recorded on attempts and shown to people.
@@ -44,14 +42,19 @@ type Match struct {
 	Codes []string
 	// Kinds restricts the rule to these kinds of stop.
 	Kinds []Kind
+
+	any, with, not uint8 // the numbers of its lists
+}
+
+// in is whether a text has what m looks for.
+func (m *Match) in(t *text) bool {
+	return (m.Any == nil || t.holds.has(m.any)) && (m.With == nil || t.holds.has(m.with)) && !t.holds.has(m.not)
 }
 
 func (m *Match) fits(t *text, kind Kind, code string) bool {
 	return (m.Kinds == nil || oneOf(kind, m.Kinds)) &&
 		(m.Codes == nil || oneOf(code, m.Codes)) &&
-		(m.Any == nil || t.hasOne(m.Any)) &&
-		(m.With == nil || t.hasOne(m.With)) &&
-		!t.hasOne(m.Not)
+		m.in(t)
 }
 
 func oneOf[S ~string](s S, list []S) bool {
@@ -96,10 +99,11 @@ type Family struct {
 	Has               stems
 	Rules             []Rule
 
-	proof proof
+	proof                  proof
+	is, begins, has, vague uint8 // the numbers of its lists
 }
 
-func (f *Family) anchored(t *text) bool { return t.is(f.Is) || t.beginsAny(f.Begins) }
+func (f *Family) anchored(t *text) bool { return t.holds.has(f.begins) || t.holds.has(f.is) }
 
 func (f *Family) rule(t *text, kind Kind, code string) *Rule {
 	for i := range f.Rules {
@@ -120,42 +124,23 @@ const (
 	anchored      // it begins with a known phrase
 )
 
-// lexicon is a list of families and how their phrases begin that stand at the
-// beginning of a text.
-type lexicon struct {
-	families []*Family
-	// starts marks the first four bytes of each, so that a text that begins like
-	// none of them is refused at once. The first text has them marked.
-	starts [1 << slotBits]bool
-	once   sync.Once
-}
-
-func (l *lexicon) mark() {
-	for _, f := range l.families {
-		for _, list := range [][]string{f.Is, f.Begins, f.Vague} {
-			for _, phrase := range list {
-				l.starts[slot(four(phrase))] = true
-			}
-		}
-	}
-}
+// lexicon is a list of families.
+type lexicon []*Family
 
 // find gives the family that holds a text most firmly.
-func (l *lexicon) find(t *text) (*Family, grip) {
-	l.once.Do(l.mark)
-	starts := l.starts[slot(t.first())]
-	for _, f := range l.families {
-		if starts && f.anchored(t) {
+func (l lexicon) find(t *text) (*Family, grip) {
+	for _, f := range l {
+		if f.anchored(t) {
 			return f, anchored
 		}
 	}
-	for _, f := range l.families {
-		if t.hasAny(f.Has) {
+	for _, f := range l {
+		if t.holds.has(f.has) {
 			return f, inside
 		}
 	}
-	for _, f := range l.families {
-		if starts && t.beginsAny(f.Vague) {
+	for _, f := range l {
+		if t.holds.has(f.vague) {
 			return f, vague
 		}
 	}

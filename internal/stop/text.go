@@ -9,12 +9,10 @@ import (
 // blanks, without names, with what clients and ECS print before it cut away.
 // It holds no slice of itself, so that it can stay on the stack.
 type text struct {
-	room   [1024]byte
+	room   [1 + 1024 + wide]byte
 	long   []byte // used instead of room by texts that do not fit
-	lo, hi int
-	// fours marks each four neighbouring bytes, before names are blanked, so that
-	// nearly all stems are refused without a search.
-	fours [1 << slotBits]bool
+	lo, hi int    // before and behind it is room for what the index needs
+	holds  lists  // those of which a word stands in it
 	// resource is whether a leading "ResourceInitializationError:" was cut.
 	resource bool
 	// unpulled is whether the words were cut that a container's image was not
@@ -22,11 +20,28 @@ type text struct {
 	unpulled bool
 }
 
-func (t *text) bytes() []byte {
+func (t *text) bytes() []byte { return t.all()[t.lo:t.hi] }
+
+func (t *text) all() []byte {
 	if t.long != nil {
-		return t.long[t.lo:t.hi]
+		return t.long
 	}
-	return t.room[t.lo:t.hi]
+	return t.room[:]
+}
+
+// find looks up what stands in t. A name after one of introduce is blanked first.
+func (t *text) find(x *index) {
+	t.look(x)
+	if t.holds.has(introducing) {
+		t.blankIntroduced()
+		t.look(x)
+	}
+}
+
+func (t *text) look(x *index) {
+	b := t.all()[t.lo-1:]
+	b[0] = begin
+	t.holds = x.of(b, 1+t.hi-t.lo)
 }
 
 // preludes come before a task's real reason and say nothing.
@@ -70,6 +85,7 @@ func (t *text) read(s string) {
 		t.resource, t.unpulled = t.resource || resource, t.unpulled || unpulled
 		cut = t.skipAny(preludes) || t.announced() || resource || unpulled
 	}
+	t.find(ofTasks())
 }
 
 // announced cuts what an event of a service says before the reason, in the same
@@ -78,6 +94,7 @@ func (t *text) announced() bool {
 	if !t.beginsAny(services) {
 		return false
 	}
+	t.blankIntroduced()
 	b := t.bytes()
 	for _, a := range announcements {
 		if at := bytes.Index(b, []byte(a)); at >= 0 && !bytes.Contains(b[:at], []byte(". ")) {
@@ -150,54 +167,67 @@ func (t *text) is(words []string) bool {
 	return false
 }
 
-// first is the first four bytes of t as one number, 0 when it is shorter.
-func (t *text) first() uint32 {
-	if b := t.bytes(); len(b) >= 4 {
-		return binary.LittleEndian.Uint32(b)
-	}
-	return 0
-}
-
 // normalise fills t from s. Runs of white space become one blank, curly quotes
-// straight ones; other bytes outside ASCII stay as they are. Names are blanked.
+// straight ones; other bytes outside ASCII stay as they are. Names are blanked, but
+// for those that find knows by a word before them.
 func (t *text) normalise(s string) {
-	t.lo, t.long = 0, nil
-	b := t.room[:]
-	if len(s) > len(b) {
-		t.long = make([]byte, len(s))
-		b = t.long
+	t.lo, t.long = 1, nil
+	if 1+len(s)+wide > len(t.room) {
+		t.long = make([]byte, 1+len(s)+wide)
 	}
-	b = b[:len(s)]
-	if !simple(b, s) {
+	b := t.all()[1:]
+	if simple(b, s) {
+		b = b[:len(s)]
+	} else {
 		b = spell(b[:0], s)
 	}
-	t.hi = len(bytes.TrimSuffix(b, []byte{' '}))
-	t.mark()
-	t.hi = len(t.blankNames(t.bytes()))
+	t.hi = 1 + len(bytes.TrimSuffix(b, []byte{' '}))
+	t.blankNames(&spells)
 }
 
-// simple writes s in plain form into b, which is as long, if each byte of s
-// stands for one of it; else it gives false. It does not branch, for no
-// processor foresees where words end.
+// Each byte of these is what one character of eight is compared with.
+const (
+	ones uint64 = 0x0101010101010101
+	high        = 0x80 * ones // no ASCII character has it
+)
+
+// fold gives eight ASCII characters in lower case, marks the blanks among them by their
+// high bits, and what else is no printed character.
+func fold(c uint64) (lower, blanks, odd uint64) {
+	capitals := (c + (0x80-'A')*ones) &^ (c + (0x7f-'Z')*ones) & high
+	blanks = ^((c ^ ' '*ones) + 0x7f*ones) & high
+	return c | capitals>>2, blanks, (c | ^(c + (0x80-' ')*ones)) & high
+}
+
+// simple writes s in plain form into b, which is longer by wide at least, if each byte
+// of s stands for one of it; else it gives false. It takes eight at once and does
+// not branch, for no processor foresees where words end.
 func simple(b []byte, s string) bool {
-	odd, before := uint16(0), isBlank
-	for i := range b {
-		f := forms[s[i]]
-		b[i] = byte(f)
-		odd |= f & (before | isForeign)
-		before = f & isBlank
+	before, wrong := high, uint64(0)
+	for ; len(s) >= wide; b, s = b[wide:], s[wide:] {
+		lower, blanks, odd := fold(eight(s))
+		binary.LittleEndian.PutUint64(b, lower)
+		wrong |= odd | blanks&(blanks<<8|before>>56)
+		before = blanks
 	}
-	return odd&^0xff == 0
+	last := [wide]byte{'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x'}
+	copy(last[:], s)
+	lower, blanks, odd := fold(binary.LittleEndian.Uint64(last[:]))
+	binary.LittleEndian.PutUint64(b, lower)
+	return wrong|odd|blanks&(blanks<<8|before>>56) == 0
+}
+
+// eight are the first eight bytes of s as one number.
+func eight(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // spell appends the plain form of s to b.
 func spell(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
-		f, n := forms[s[i]], 1
-		c := byte(f)
-		if f&isForeign != 0 {
-			c, n = plain(s[i:])
-		}
+		c, n := plain(s[i:])
 		i += n
 		if c != ' ' || (len(b) > 0 && b[len(b)-1] != ' ') {
 			b = append(b, c)
@@ -206,42 +236,14 @@ func spell(b []byte, s string) []byte {
 	return b
 }
 
-// mark marks the fours of t.
-func (t *text) mark() {
-	for b := t.bytes(); len(b) >= 4; b = b[1:] {
-		t.fours[slot(binary.LittleEndian.Uint32(b))] = true
-	}
-}
-
-// What forms says beside the plain form: that it is a blank, and that the byte
-// belongs to a longer rune.
-const (
-	isBlank   uint16 = 1 << 8
-	isForeign uint16 = 1 << 9
-)
-
-// forms holds the plain form of each ASCII character.
-var forms = func() (forms [256]uint16) {
-	for c := range uint16(256) {
-		switch {
-		case c >= 0x80:
-			forms[c] = isForeign
-		case c <= ' ':
-			forms[c] = ' ' | isBlank
-		case c >= 'A' && c <= 'Z':
-			forms[c] = c + 'a' - 'A'
-		default:
-			forms[c] = c
-		}
-	}
-	return forms
-}()
-
-// plain gives the next rune of s, which is not ASCII, in plain form and how
-// many bytes it took.
+// plain gives the next character of s in plain form and how many bytes it took.
 func plain(s string) (byte, int) {
 	c := s[0]
 	switch {
+	case c <= ' ':
+		return ' ', 1
+	case c >= 'A' && c <= 'Z':
+		return c + 'a' - 'A', 1
 	case c == 0xc2 && len(s) > 1 && s[1] == 0xa0: // no-break space
 		return ' ', 2
 	case c == 0xe2 && len(s) > 2 && s[1] == 0x80:

@@ -25,33 +25,9 @@ func TestPlainForm(t *testing.T) {
 		"\u2012x\u2015y\u2017z\u201ax\u201bx\u201ex": "\u2012x\u2015y\u2017z\u201ax\u201bx\u201ex",
 	} {
 		var x text
-		x.normalise(in)
+		x.answer(in)
 		if got := string(x.bytes()); got != want {
 			t.Errorf("%q is read as %q, want %q", in, got, want)
-		}
-	}
-}
-
-// TestHasAny: what is said to stand in a text does, and the other way round, at
-// every place of it and whatever names stand beside.
-func TestHasAny(t *testing.T) {
-	t.Parallel()
-	var x text
-	x.normalise("the first of four words, (two of team/a) and the last")
-	plain := string(x.bytes())
-	for from := range plain {
-		for to := from + 4; to <= len(plain); to++ {
-			if s := plain[from:to]; !strings.Contains(s, "#") && !x.hasAny(stems{"absent", s}) {
-				t.Errorf("%q is not found", s)
-			}
-			if s := plain[from:to-1] + "\x01"; x.hasAny(stems{s}) {
-				t.Errorf("%q is found", s)
-			}
-		}
-	}
-	for _, s := range []string{"the last word", "team", "first off", plain + "x", "x" + plain} {
-		if x.hasAny(stems{s}) {
-			t.Errorf("%q is found", s)
 		}
 	}
 }

@@ -1,0 +1,198 @@
+package stop
+
+import (
+	"encoding/binary"
+	"slices"
+	"sync"
+)
+
+// Rules ask a text some hundred times whether one of a list of words stands in it.
+// So their lists have numbers, an index knows in which lists each word is, and one
+// pass over the text gives those of which a word stands in it.
+
+// lists is a set of lists by their numbers; 0 is no list's.
+type lists [2]uint64
+
+func (l *lists) has(n uint8) bool { return l[n>>6]>>(n&63)&1 != 0 }
+
+func (l *lists) add(n uint8) { l[n>>6] |= 1 << (n & 63) }
+
+func (l *lists) join(other *lists) {
+	l[0] |= other[0]
+	l[1] |= other[1]
+}
+
+// introducing is the number of introduce in each index.
+const introducing = 1
+
+// The first text that an index is needed for makes it: most processes read none.
+var (
+	// ofTasks is the index of all that is asked of the reasons of tasks.
+	ofTasks = sync.OnceValue(func() *index { return newIndex(slices.Concat(endLexicon, taskLexicon), askedOfTasks) })
+	// ofLaunches is that of the answers of RunTask.
+	ofLaunches = sync.OnceValue(func() *index { return newIndex(lexicon{launchFamily()}, askedOfLaunches) })
+)
+
+// index finds words in a text. It looks at every second byte only, so a word is known
+// by what follows its first byte, too.
+type index struct {
+	words  []entry
+	pieces []piece
+	heads  [1 << headBits]uint16 // the first piece of each key, by the key's hash
+	// keys are the masks of the bytes that are hashed, by the first of them: as many as
+	// all pieces have that begin with it, wide at most.
+	keys [256]uint64
+}
+
+// entry is a word and the lists that it is in.
+type entry struct {
+	text  string
+	last  uint32 // its last four bytes, for many words have the first in common
+	where where
+	in    lists
+}
+
+// where is where in a text a word must stand.
+type where uint8
+
+const (
+	anywhere where = iota
+	atBegin
+	alone
+)
+
+// piece is the up to wide bytes of a word from its off-th on, shifted so that there
+// are no others. Off is -1 for what begin stands before.
+type piece struct {
+	bytes      uint64
+	shift      uint8
+	off        int8
+	word, next uint16
+}
+
+const (
+	headBits = 13
+	wide     = 8
+	// begin stands before a text and nowhere in it.
+	begin = 2
+)
+
+func hash(key uint64) uint64 { return key * 0x9e3779b97f4a7c15 >> (64 - headBits) }
+
+// of gives the lists of which a word stands in b[:n], which begins with begin; b has
+// wide bytes more.
+func (x *index) of(b []byte, n int) (in lists) {
+	for rest := b[:n+wide]; len(rest) > wide; rest = rest[2:] {
+		v := binary.LittleEndian.Uint64(rest)
+		for next := x.heads[hash(v&x.keys[byte(v)])]; next != 0; {
+			p := &x.pieces[next]
+			next = p.next
+			if v<<p.shift != p.bytes {
+				continue
+			}
+			w, from := &x.words[p.word], n+wide-len(rest)-int(p.off)
+			if to := from + len(w.text); from > 0 && to <= n && w.last == binary.LittleEndian.Uint32(b[to-4:]) &&
+				string(b[from:to]) == w.text && (w.where != alone || to == n) {
+				in.join(&w.in)
+			}
+		}
+	}
+	return in
+}
+
+// newIndex numbers the lists of families, of their rules and of other matches.
+func newIndex(families []*Family, others []*Match) *index {
+	x := indexer{index: &index{words: make([]entry, 0, 700)}, known: make(map[list]int, 128)}
+	x.number(anywhere, introduce)
+	for _, f := range families {
+		f.begins, f.has, f.vague = x.number(atBegin, f.Begins), x.number(anywhere, f.Has), x.number(atBegin, f.Vague)
+		f.is = x.number(alone, f.Is)
+		for i := range f.Rules {
+			x.match(&f.Rules[i].Match)
+		}
+	}
+	for _, m := range others {
+		x.match(m)
+	}
+	return x.done()
+}
+
+// indexer makes an index. Lists that several matches share come once.
+type indexer struct {
+	*index
+	lists uint8        // how many have a number
+	known map[list]int // where in words its first word is
+}
+
+// list is a list by its first word's address.
+type list struct {
+	first *string
+	at    where
+}
+
+func (x *indexer) match(m *Match) {
+	m.any, m.with, m.not = x.number(anywhere, m.Any...), x.number(anywhere, m.With...), x.number(anywhere, m.Not...)
+}
+
+// number gives some lists one number, 0 if they are empty.
+func (x *indexer) number(at where, some ...stems) (n uint8) {
+	for _, words := range some {
+		if len(words) == 0 {
+			continue
+		}
+		if n == 0 {
+			x.lists++
+			n = x.lists
+		}
+		key := list{&words[0], at}
+		from, known := x.known[key]
+		if !known {
+			from = len(x.words)
+			x.known[key] = from
+			for _, text := range words {
+				x.words = append(x.words, entry{text: text, last: four(text[len(text)-4:]), where: at})
+			}
+		}
+		for i := range words {
+			x.words[from+i].in.add(n)
+		}
+	}
+	return n
+}
+
+// four are the first four bytes of s as one number.
+func four(s string) uint32 {
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
+// done lays the words out.
+func (x *indexer) done() *index {
+	x.pieces = make([]piece, 1, 2*len(x.words)+1)
+	for i := range x.words {
+		if x.words[i].where == anywhere {
+			x.piece(i, 0)
+			x.piece(i, 1)
+		} else {
+			x.piece(i, -1)
+		}
+	}
+	for i := 1; i < len(x.pieces); i++ {
+		p := &x.pieces[i]
+		v := p.bytes >> p.shift
+		head := &x.heads[hash(v&x.keys[byte(v)])]
+		p.next, *head = *head, uint16(i)
+	}
+	return x.index
+}
+
+// piece adds a word's from its off-th byte on.
+func (x *indexer) piece(i, off int) {
+	b := [wide]byte{begin}
+	n := max(0, -off)
+	n += copy(b[n:], x.words[i].text[max(0, off):])
+	shift := 8 * (wide - n)
+	if key := ^uint64(0) >> shift; x.keys[b[0]] == 0 || x.keys[b[0]] > key {
+		x.keys[b[0]] = key
+	}
+	x.pieces = append(x.pieces, piece{bytes: binary.LittleEndian.Uint64(b[:]) << shift, shift: uint8(shift), off: int8(off), word: uint16(i)})
+}
