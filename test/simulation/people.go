@@ -66,7 +66,7 @@ func (w *World) outages(d dice) {
 
 func (w *World) jumps(d dice) {
 	if w.hit(d, ClockJump, 200) {
-		w.skew = seconds(d.between(-40, 25))
+		w.skew, w.truth.jumped = seconds(d.between(-40, 25)), w.now
 		w.tell("", "the clock is now off by %s", w.skew)
 	}
 }

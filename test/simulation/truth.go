@@ -42,6 +42,7 @@ type truth struct {
 	troubled    time.Time         // when a sweep last failed or did not come
 	slept       time.Time         // until when no sweep came
 	refused     time.Time         // when RunTask last refused a launch for its rate, by the handlers' clock
+	jumped      time.Time         // when the handlers' clock last jumped
 	left        int               // slots that were left to the sweep since it had
 	errors      int               // of undisturbed handlers in calm times
 	lastError   string
