@@ -70,16 +70,19 @@ type Use struct {
 }
 
 // RunTask and AtTable are the seconds for which a function waits for ECS's answer to a
-// launch and for that to each call of the table. Both are assumed.
+// launch and for that to each call of the table, AtDefinition for what a task definition
+// is, where it does not know that. All are assumed.
 const (
-	RunTask = 0.250
-	AtTable = 0.005
+	RunTask      = 0.250
+	AtTable      = 0.005
+	AtDefinition = 0.050
 )
 
 // Success is a run that ends well at its first attempt, whatever its length: looks at
 // a task that runs as it should write nothing. One that is not RUNNING five minutes
 // after its launch takes three write units more. The functions are warm and know the
-// definition of its job; one that has just started reads it, for half a unit. CPU is what BenchmarkWarm of test/start measured, with
+// definition of its job, and the revision of the task definition; one that has just
+// started reads the former, for half a unit, and asks ECS for the latter. CPU is what BenchmarkWarm of test/start measured, with
 // new connections, on an x86 processor. LogBytes are counted: of calls that end well
 // Lambda writes nothing itself.
 var Success = Use{

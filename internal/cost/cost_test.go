@@ -27,7 +27,8 @@ func TestREADME(t *testing.T) {
 	if !ok || !end {
 		t.Fatal("the README has no section for it")
 	}
-	want := before + "### What a month costs\n\n" + section() + "\n## " + after
+	section := section(t)
+	want := before + "### What a month costs\n\n" + section + "\n## " + after
 	if *update {
 		if err := os.WriteFile(readme, []byte(want), 0o644); err != nil { //nolint:gosec // it is public
 			t.Fatal(err)
@@ -35,15 +36,36 @@ func TestREADME(t *testing.T) {
 		return
 	}
 	if string(text) != want {
-		t.Errorf("the README's costs are not the model's (-update writes them anew); want\n%s", section())
+		t.Errorf("the README's costs are not the model's (-update writes them anew); want\n%s", section)
 	}
 }
 
-// idleOfMany is the read units of a minute of 10,000 jobs in which nothing runs.
-const idleOfMany = 97.0
+// idleMinute is what a minute of so many jobs in which nothing runs was counted to read,
+// in a process that has gone on for a while: the golden's last line of them.
+func idleMinute(t *testing.T, jobs int) (units float64) {
+	t.Helper()
+	golden, err := os.ReadFile("../wire/sweep/testdata/idle.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(golden)) {
+		_, counts, ok := strings.Cut(line, " calls, ")
+		if !ok || !strings.HasPrefix(line, fmt.Sprintf("%d schedules, ", jobs)) {
+			continue
+		}
+		if _, err := fmt.Sscanf(counts, "%g read", &units); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if units == 0 {
+		t.Fatalf("nobody counted %d schedules", jobs)
+	}
+	return units
+}
 
-func section() string {
-	p := cost.Regions["us-east-1"]
+func section(t *testing.T) string {
+	t.Helper()
+	p, idleOfMany := cost.Regions["us-east-1"], idleMinute(t, 10_000)
 	var b strings.Builder
 	fmt.Fprintf(&b, `A model, not a bill (`+"`internal/cost`, by which `preview` computes too"+`): list prices of us-east-1 without the free tier (Lambda arm64 $%.10f a GB-second and $%.2f a million requests,
 DynamoDB $%g a million write units, $%g a million read units, $%.2f a GB and month and $%.2f for its recovery, EventBridge Scheduler $%.2f a million, CloudWatch Logs $%.2f a GB, $%.2f a metric, $%.2f an alarm, $%.2f a dashboard;
@@ -53,8 +75,8 @@ as published up to %s, look them up before you decide by them). Tasks, NAT gatew
 	table(&b, "a million successful runs", "a run takes", "$", cost.Success, 1e6)
 	bare := cost.Success
 	bare.Bytes = 0
-	fmt.Fprintf(&b, "\nWithout what is stored that is $%.2f. *Counted* by tests are the calls, the units of the table and the bytes of logs. *Measured* is what a call needs of a processor, on an x86 one (`BenchmarkWarm`). *Assumed* is what it waits for: %g ms for each call of the table, %g ms for RunTask, of which each 100 ms more cost $%.2f; neither was measured on AWS. So is that the part of a processor that the memory buys works as fast as a part of that one, and that functions are warm: where runs are rare, most calls begin with a start.\n\n",
-		bare.USD(p, 1e6, cost.KeepDays), cost.AtTable*1000, cost.RunTask*1000, 1e6*0.1*float64(cost.Success.Calls[0].MemoryMB)/1024*p.GBSecond)
+	fmt.Fprintf(&b, "\nWithout what is stored that is $%.2f. *Counted* by tests are the calls, the units of the table and the bytes of logs. *Measured* is what a call needs of a processor, on an x86 one (`BenchmarkWarm`). *Assumed* is what it waits for: %g ms for each call of the table, %g ms for RunTask, of which each 100 ms more cost $%.2f; neither was measured on AWS. So is that the part of a processor that the memory buys works as fast as a part of that one, and that functions are warm: where runs are rare, most calls begin with a start. A warm trigger knows the revision that a job of the file's own `taskDefinitions` runs; where a job names a family of somebody else's, it asks ECS for the newest once a minute: %g ms more a run, $%.2f, if each run asks.\n\n",
+		bare.USD(p, 1e6, cost.KeepDays), cost.AtTable*1000, cost.RunTask*1000, waiting(p, 0.1), cost.AtDefinition*1000, waiting(p, cost.AtDefinition))
 	b.WriteString("| a run that | takes write units |\n|---|---|\n")
 	for _, w := range cost.Writes {
 		fmt.Fprintf(&b, "| %s | %g |\n", w.Run, w.Units)
@@ -66,6 +88,11 @@ as published up to %s, look them up before you decide by them). Tasks, NAT gatew
 	table(&b, "what `Dashboard` adds", "how it is computed", "$ a month", cost.Dashboard, 1)
 	fmt.Fprintf(&b, "\n`Metrics` alone adds $%.2f a month, and each job with `metrics: true` as much: a metric is billed for the hours in which it has a value, so this is the most.\n", cost.Metrics.USD(p, 1, cost.KeepDays))
 	return b.String()
+}
+
+// waiting is what a million triggers cost that wait for so many seconds more.
+func waiting(p cost.Prices, seconds float64) float64 {
+	return 1e6 * seconds * float64(cost.Success.Calls[0].MemoryMB) / 1024 * p.GBSecond
 }
 
 func table(b *strings.Builder, what, how, usd string, u cost.Use, n float64) {
