@@ -1,0 +1,55 @@
+package start_test
+
+import (
+	"compress/flate"
+	"os"
+	"testing"
+)
+
+// mostZipped is how many times the size of a bare function's zip each may have: what
+// Lambda fetches at a cold start. With two clients of the SDK alone it is 1.24 times.
+var mostZipped = map[string]float64{"trigger": 1.6, "onstopped": 1.5, "notify": 1.55, "sweep": 1.72, "widget": 1.92}
+
+// TestZip: no function grows by a module that nobody saw come.
+func TestZip(t *testing.T) {
+	t.Parallel()
+	bare := zipped(t, build(t, "./bare"))
+	for name, most := range mostZipped {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			size := zipped(t, build(t, "../../functions/"+name))
+			t.Logf("%d bytes, %.2f times bare", size, float64(size)/float64(bare))
+			if float64(size) > most*float64(bare) {
+				t.Errorf("the zip has %d bytes, %.2f times a bare one's; at most %g", size, float64(size)/float64(bare), most)
+			}
+		})
+	}
+}
+
+// zipped is how many bytes a file takes in a zip, as the SAM CLI makes it.
+func zipped(t *testing.T, name string) (n count) {
+	t.Helper()
+	data, err := os.ReadFile(name) //nolint:gosec // it was just built
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := flate.NewWriter(&n, flate.DefaultCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// count is a writer that only counts.
+type count int
+
+func (c *count) Write(p []byte) (int, error) {
+	*c += count(len(p))
+	return len(p), nil
+}
