@@ -29,18 +29,19 @@ const never = int64(1) << 62
 
 // monthStart[k] is the day number (1970-01-01 = 0) of the 1st of month k, and
 // monthKind[k] its kind; month 0 is January 1969.
-var monthStart, monthKind = buildCalendar()
+var (
+	monthStart [monthCount + 1]int32
+	monthKind  [monthCount]uint8
+)
 
-func buildCalendar() (*[monthCount + 1]int32, *[monthCount]uint8) {
-	var start [monthCount + 1]int32
-	var kind [monthCount]uint8
-	start[0] = -365
+func init() {
+	day := int32(-365)
 	for k := range monthCount {
 		length := monthLength(tableYear+k/12, k%12)
-		kind[k] = kindOf(length, weekday(int(start[k])))
-		start[k+1] = start[k] + int32(length)
+		monthStart[k], monthKind[k] = day, kindOf(length, weekday(int(day)))
+		day += int32(length)
 	}
-	return &start, &kind
+	monthStart[monthCount] = day
 }
 
 // monthLength gives the days of a month; month 0 is January.

@@ -25,14 +25,6 @@ var ellipsis = []byte("...")
 // introduce are the words that a name follows, however it is spelled.
 var introduce = stems{"resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup ", "for capacity provider "}
 
-// introduceEnds are the last letters of introduce.
-var introduceEnds = func() (ends [256]bool) {
-	for _, w := range introduce {
-		ends[w[len(w)-2]] = true
-	}
-	return ends
-}()
-
 const (
 	marks   = "/-_"
 	quotes  = "\"'`"
@@ -40,17 +32,26 @@ const (
 	closing = ".,:;)]}>!?" + quotes
 )
 
-// These are the bytes of opening, of closing, and those that spell a name.
-var (
-	opens, closes         = set(opening), set(closing)
-	spells, spellsOrBlank = set(marks + quotes), set(marks + quotes + " ")
-)
+// These are the bytes of opening, of closing, those that spell a name, and the last
+// letters of introduce.
+var opens, closes, spells, spellsOrBlank, introduceEnds [256]bool
 
-func set(of string) (set [256]bool) {
-	for i := range len(of) {
-		set[of[i]] = true
+// They are filled here, and not where they stand: beside a variable that a call fills
+// the compiler lays out no table of rules that names another.
+func init() {
+	mark(&opens, opening)
+	mark(&closes, closing)
+	mark(&spells, marks+quotes)
+	mark(&spellsOrBlank, marks+quotes+" ")
+	for _, w := range introduce {
+		introduceEnds[w[len(w)-2]] = true
 	}
-	return set
+}
+
+func mark(set *[256]bool, bytes string) {
+	for i := range len(bytes) {
+		set[bytes[i]] = true
+	}
 }
 
 // blankIntroduced blanks the names that follow one of introduce. What is spelled

@@ -60,13 +60,11 @@ var endLexicon = lexicon{
 	},
 }
 
-func exits(codes ...int64) []Container {
-	list := make([]Container, len(codes))
-	for i := range codes {
-		list[i] = Container{ExitCode: &codes[i]}
-	}
-	return list
-}
+// Containers of the examples, whose one ended by itself: well, and badly.
+var (
+	zero, one             = int64(0), int64(1)
+	endedWell, endedBadly = []Container{{ExitCode: &zero}}, []Container{{ExitCode: &one}}
+)
 
 // Rules that structure decides rather than text. Classify asks them by name.
 var (
@@ -91,7 +89,7 @@ var (
 	endedLateRule = Rule{
 		Name: RuleEndedLate, Class: AppFailed, Useless: true,
 		Why:     "the job ended by itself with exit code 0, but after its limit, when it had been asked to stop",
-		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: exits(0), Asked: AskedByTimeout, AskedWhile: "RUNNING"},
+		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: endedWell, Asked: AskedByTimeout, AskedWhile: "RUNNING"},
 		Source:  invented,
 	}
 	hungRule = Rule{
@@ -127,19 +125,19 @@ var (
 	succeededRule = Rule{
 		Name: "exit-zero", Class: Succeeded,
 		Why:     "the job's container ended with exit code 0",
-		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: exits(0)},
+		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: endedWell},
 		Source:  docEnum,
 	}
 	exitedRule = Rule{
 		Name: RuleExited, Class: AppFailed,
 		Why:     "a container ended, and its exit code is not 0 or was not reported",
-		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: exits(1)},
+		Example: Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: endedBadly},
 		Source:  docEnum,
 	}
 	startedRule = Rule{
 		Name: "started-after-all", Class: AppFailed,
 		Why:     "whatever the reason says, the stop shows that a process ran",
-		Example: Stop{Kind: Task, Code: codeFailedToStart, Reason: "Task failed to start", Containers: exits(1)},
+		Example: Stop{Kind: Task, Code: codeFailedToStart, Reason: "Task failed to start", Containers: endedBadly},
 		Source:  "written for the rule, after a public bug report of an init container that had run",
 	}
 	bareRule = Rule{

@@ -2,6 +2,7 @@ package stop
 
 import (
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -219,14 +220,20 @@ var otherLaunchRules = []Rule{
 	},
 }
 
-// launchPlacement are the placement rules, asked of failures[] only and on
-// their own words.
+// launchPlacement are the placement rules, asked of failures[] only and on their own
+// words. These say a little more there than in a stopped task, for which a capacity
+// provider had waited in vain.
 func launchPlacement() []Rule {
-	rules := placementRules(LaunchFailure)
+	rules := slices.Clone(placementFamily.Rules)
 	for i := range rules {
-		rules[i].Match.Kinds = onlyFailure
-		if rules[i].Match.Any == nil {
-			rules[i].Match.Any = []stems{{"attribute", "location", "memberof", "inactive"}}
+		r := &rules[i]
+		if r.Name == placementResource {
+			r.Class = Retry
+		}
+		r.Name, r.Match.Kinds = "launch-"+r.Name, onlyFailure
+		r.Example = Stop{Kind: LaunchFailure, Reason: strings.TrimPrefix(r.Example.Reason, placementExample)}
+		if r.Match.Any == nil {
+			r.Match.Any = []stems{{"attribute", "location", "memberof", "inactive"}}
 		}
 	}
 	return rules

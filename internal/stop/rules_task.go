@@ -152,6 +152,14 @@ var storageFamily = Family{
 	},
 }
 
+// placementResource is the rule that says more in failures[], and placementExample what
+// stands before the reason in a stopped task.
+const (
+	placementResource = "placement-resource"
+	placementExample  = "TaskFailedToStart: "
+)
+
+// placementFamily has the words of the scheduler.
 var placementFamily = Family{
 	Name:  "placement",
 	Title: "Placement of a task",
@@ -165,58 +173,47 @@ var placementFamily = Family{
 	Has:   stems{"unable to place a task because", "unable to place task because"},
 	Vague: []string{"agent:", "unable to place", "(service"},
 	proof: proofPlacement,
-	Rules: placementRules(Task),
-}
-
-// placementRules are the words of the scheduler, which say a little less in
-// a stopped task (the capacity provider had waited in vain) than in failures[].
-func placementRules(kind Kind) []Rule {
-	prefix, resource, example := "placement-", Ambiguous, func(s string) Stop { return failed("TaskFailedToStart: " + s) }
-	if kind == LaunchFailure {
-		prefix, resource = "launch-placement-", Retry
-		example = func(s string) Stop { return Stop{Kind: LaunchFailure, Reason: s} }
-	}
-	return []Rule{
+	Rules: []Rule{
 		{
-			Name:    prefix + "gpu",
+			Name:    "placement-gpu",
 			Match:   Match{Any: []stems{{"resource:gpu", "resource:inferentia", "resource:neuron"}}},
 			Class:   Ambiguous,
 			Why:     "no instance with a free accelerator; one may come free, or there may be none",
-			Example: example("RESOURCE:GPU"),
+			Example: failed(placementExample + "RESOURCE:GPU"),
 			Source:  docReasons,
 		},
 		{
-			Name:    prefix + "resource",
+			Name:    placementResource,
 			Match:   Match{Any: []stems{{wordsBegin}}},
-			Class:   resource,
+			Class:   Ambiguous,
 			Why:     "no instance has enough free cpu, memory, ports or network interfaces; they may come free, or the task is too large",
-			Example: example("RESOURCE:MEMORY"),
+			Example: failed(placementExample + "RESOURCE:MEMORY"),
 			Source:  docReasons,
 		},
 		{
-			Name:    prefix + "agent",
+			Name:    "placement-agent",
 			Match:   Match{Any: []stems{{"agent"}}},
 			Class:   Retry,
 			Why:     "the agent of the chosen container instance was not connected",
-			Example: example("AGENT"),
+			Example: failed(placementExample + "AGENT"),
 			Source:  docReasons,
 		},
 		{
-			Name:    prefix + "empty",
+			Name:    "placement-empty",
 			Match:   Match{Any: []stems{{"empty capacity", "no active instances", "no container instance", "distinctinstance", "no space in", "unable to place"}}},
 			Class:   Ambiguous,
 			Why:     "ECS found no instance for the task; scaling may mend it, or not",
-			Example: example("EMPTY CAPACITY PROVIDER"),
+			Example: failed(placementExample + "EMPTY CAPACITY PROVIDER"),
 			Source:  docReasons,
 		},
 		{
-			Name:    prefix + "unfit",
+			Name:    "placement-unfit",
 			Class:   Config,
 			Why:     "no instance fits what the task definition or the network configuration asks for",
-			Example: example("ATTRIBUTE"),
+			Example: failed(placementExample + "ATTRIBUTE"),
 			Source:  docReasons,
 		},
-	}
+	},
 }
 
 // aboveLimit are words of a quota; whether what runs beside counts, AWS does not say.

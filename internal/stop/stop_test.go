@@ -302,3 +302,11 @@ func BenchmarkClassify(b *testing.B) {
 		})
 	}
 }
+
+func exits(codes ...int64) []Container {
+	list := make([]Container, len(codes))
+	for i := range codes {
+		list[i] = Container{ExitCode: &codes[i]}
+	}
+	return list
+}

@@ -68,14 +68,15 @@ var announcements = []string{
 }
 
 // cuts are the first bytes of all that read cuts.
-var cuts = func() (first [256]bool) {
+var cuts [256]bool
+
+func init() {
 	for _, list := range [][]string{preludes, resourceError, unpulledError, services} {
 		for _, p := range list {
-			first[p[0]] = true
+			cuts[p[0]] = true
 		}
 	}
-	return first
-}()
+}
 
 // read fills t from a task's or a container's reason.
 func (t *text) read(s string) {

@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"encoding/xml"
 	"fmt"
 	"net/url"
 	"strings"
@@ -73,7 +74,7 @@ func (f *Facts) subnet(ctx context.Context, id string) (string, error) {
 			State string `xml:"state"`
 		} `xml:"subnetSet>item"`
 	}
-	if err := f.EC2.Query(ctx, url.Values{"Action": {"DescribeSubnets"}, "Version": {ec2Version}, "SubnetId.1": {id}}, &out); err != nil {
+	if err := f.EC2.Query(ctx, url.Values{"Action": {"DescribeSubnets"}, "Version": {ec2Version}, "SubnetId.1": {id}}, xml.Unmarshal, &out); err != nil {
 		return "", fmt.Errorf("describing the subnet: %w", err)
 	}
 	switch {
@@ -91,7 +92,7 @@ func (f *Facts) securityGroup(ctx context.Context, id string) (string, error) {
 			ID string `xml:"groupId"`
 		} `xml:"securityGroupInfo>item"`
 	}
-	if err := f.EC2.Query(ctx, url.Values{"Action": {"DescribeSecurityGroups"}, "Version": {ec2Version}, "GroupId.1": {id}}, &out); err != nil {
+	if err := f.EC2.Query(ctx, url.Values{"Action": {"DescribeSecurityGroups"}, "Version": {ec2Version}, "GroupId.1": {id}}, xml.Unmarshal, &out); err != nil {
 		return "", fmt.Errorf("describing the security group: %w", err)
 	}
 	if len(out.Groups) == 0 {
