@@ -37,19 +37,22 @@ func (d *definitions) get(hash string) (j *job.Job, ok bool) {
 }
 
 // wrote keeps one that was written, as it will be read.
-func (d *definitions) wrote(j *job.Job) {
+func (d *definitions) wrote(hash string, j *job.Job) {
 	var stored job.Job
 	if plain, err := json.Marshal(j); err == nil && json.Unmarshal(plain, &stored) == nil {
-		d.put(j.Hash(), &stored)
+		d.keep(hash, &stored, len(plain))
 	}
 }
 
 func (d *definitions) put(hash string, j *job.Job) {
-	plain, err := json.Marshal(j)
-	if err != nil {
-		return // then nobody can have stored it
+	if plain, err := json.Marshal(j); err == nil { // else nobody can have stored it
+		d.keep(hash, j, len(plain))
 	}
-	s := sized{j, ofDefinition + 2*len(plain)}
+}
+
+// keep keeps a definition of so many bytes of JSON.
+func (d *definitions) keep(hash string, j *job.Job, plain int) {
+	s := sized{j, ofDefinition + 2*plain}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if _, known := d.of[hash]; known {

@@ -72,7 +72,7 @@ func (c *Control) absent(ctx context.Context, news []deployment) map[string]bool
 func (c *Control) deploy(ctx context.Context, d deployment, absent bool) (item job.Item, err error) {
 	defer Guard(&err)
 	if absent {
-		err = c.putDefinition(ctx, d.Job)
+		err = c.putDefinition(ctx, d.Hash, d.Job)
 	} else {
 		err = c.define(ctx, d.Hash, d.Job)
 	}

@@ -83,21 +83,22 @@ func (c *Control) missing(ctx context.Context, name string, slots []time.Time, k
 	var out []time.Time
 	for batch := range slices.Chunk(slots, existBatch) {
 		var ids []run.ID
+		var of []time.Time
 		for _, at := range batch {
 			if id := run.ScheduledID(name, at); !known[id] {
-				ids = append(ids, id)
+				ids, of = append(ids, id), append(of, at)
 			}
 		}
-		found := map[run.ID]bool{}
-		if len(ids) > 0 {
-			var err error
-			if found, err = c.Store.Exist(ctx, ids); err != nil {
-				return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
-			}
+		if len(ids) == 0 {
+			continue
 		}
-		for _, at := range batch {
-			if id := run.ScheduledID(name, at); !known[id] && !found[id] {
-				out = append(out, at)
+		found, err := c.Store.Exist(ctx, ids)
+		if err != nil {
+			return nil, fmt.Errorf("looking for %d runs: %w", len(ids), err)
+		}
+		for i, id := range ids {
+			if !found[id] {
+				out = append(out, of[i])
 			}
 		}
 	}

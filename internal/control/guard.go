@@ -52,7 +52,11 @@ func sensible(rs []run.Run, bad *UnreadableError) ([]run.Run, *UnreadableError) 
 	for i := range rs {
 		r := &rs[i]
 		why := senseless(r)
-		if why == nil {
+		switch {
+		case why == nil && len(out) == i:
+			out = rs[:i+1]
+			continue
+		case why == nil:
 			out = append(out, *r)
 			continue
 		}

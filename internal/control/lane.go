@@ -138,9 +138,9 @@ func (p *lane) leaveAll(rs []run.Run) {
 // due loads due runs, and sets those aside that cannot be read.
 func (p *lane) due(ctx context.Context, limit int) (due []run.Run, unreadable int, err error) {
 	due, err = p.Store.Due(ctx, p.which, p.Now(), limit)
-	var bad *UnreadableError
-	if err != nil && !errors.As(err, &bad) {
-		return nil, 0, fmt.Errorf("loading due runs: %w", err)
+	bad, others := unreadableRuns(err)
+	if others != nil {
+		return nil, 0, fmt.Errorf("loading due runs: %w", others)
 	}
 	due, bad = sensible(due, bad)
 	p.seeUntold(due)
@@ -150,6 +150,19 @@ func (p *lane) due(ctx context.Context, limit int) (due []run.Run, unreadable in
 	p.leaveSince(bad.DueSince)
 	p.failed(p.setAside(ctx, bad))
 	return due, len(bad.Runs), nil
+}
+
+// unreadableRuns is what an error says of runs that cannot be read, or the error where it
+// says none.
+func unreadableRuns(err error) (*UnreadableError, error) {
+	if err == nil {
+		return nil, nil
+	}
+	var bad *UnreadableError
+	if errors.As(err, &bad) {
+		return bad, nil
+	}
+	return nil, err
 }
 
 // seeUntold notes what due runs owe that others tell: those that wait for the rate or the
@@ -165,8 +178,7 @@ func (p *lane) seeUntold(due []run.Run) {
 // peek notes what is due in a lane that the look does not come to.
 func (p *lane) peek(ctx context.Context) {
 	due, err := p.Store.Due(ctx, p.which, p.Now(), 1)
-	var unreadable *UnreadableError
-	if err != nil && !errors.As(err, &unreadable) {
+	if _, err = unreadableRuns(err); err != nil {
 		p.failed(fmt.Errorf("loading what is due: %w", err))
 		return
 	}

@@ -132,14 +132,14 @@ func (c *Control) define(ctx context.Context, hash string, j job.Job) error {
 	if !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	return c.putDefinition(ctx, j)
+	return c.putDefinition(ctx, hash, j)
 }
 
-func (c *Control) putDefinition(ctx context.Context, j job.Job) error {
+func (c *Control) putDefinition(ctx context.Context, hash string, j job.Job) error {
 	if err := c.Store.PutDefinition(ctx, j); err != nil {
 		return fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
 	}
-	c.definitions.wrote(&j)
+	c.definitions.wrote(hash, &j)
 	return nil
 }
 
@@ -171,10 +171,21 @@ func (c *Control) settle(ctx context.Context, d *run.Decision) (*run.Run, error)
 			r, counted = &d.Next, cmp.Or(d.Counted, counted)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s is %w: %w", e.Kind, ErrOwed, err))
+			errs = append(errs, &owedError{e.Kind, err})
 		}
 	}
 }
+
+// owedError is that an effect is owed, and why. It is put into words where somebody
+// reads it: while ECS is out of order there are many, and few are said.
+type owedError struct {
+	kind run.EffectKind
+	err  error
+}
+
+func (e *owedError) Error() string { return fmt.Sprintf("%s is %v: %v", e.kind, ErrOwed, e.err) }
+
+func (e *owedError) Unwrap() []error { return []error{ErrOwed, e.err} }
 
 // leaveTells leaves the notices that a run came to owe while an effect was performed
 // whose outcome changed nothing: whoever wrote them tells them now, or, after a

@@ -89,6 +89,9 @@ type missing map[string]bool
 // tellAllMissed tells them once all spans are done, so that the slots of a long
 // silence are told as one.
 func (c *Control) tellAllMissed(ctx context.Context, missed missing) error {
+	if len(missed) == 0 {
+		return nil
+	}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(missed)) {
 		if ctx.Err() == nil {
