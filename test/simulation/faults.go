@@ -181,11 +181,7 @@ type dice struct{ state *uint64 }
 func (w *World) dice(what string, n uint64) dice { return w.diceOf(hash(what), n) }
 
 func (w *World) diceOf(what, n uint64) dice {
-	if len(w.states) == 0 {
-		w.states = make([]uint64, 256) // in one piece: most worlds throw thousands
-	}
-	state := &w.states[0]
-	w.states = w.states[1:]
+	state := w.states.give()
 	*state = mix(mix(w.opt.Seed, what), n)
 	return dice{state}
 }

@@ -48,7 +48,8 @@ type crash struct{}
 
 // handle runs a handler and says whether it succeeded. A crash ends it alone.
 func (w *World) handle(name string, id run.ID, twin func(), f func(context.Context) error) (ok bool) {
-	h := &handler{name: name, parent: w.h, run: id, twin: twin, from: w.handled, dice: w.dice(name, uint64(w.handled))}
+	h := w.handlers.give()
+	*h = handler{name: name, parent: w.h, run: id, twin: twin, from: w.handled, dice: w.dice(name, uint64(w.handled))}
 	w.handled++
 	w.befall(h)
 	w.h = h

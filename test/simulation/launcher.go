@@ -19,7 +19,9 @@ func (p launcher) Resolve(_ context.Context, j job.Job) (t run.TaskDefinition, e
 }
 
 func (p launcher) Launch(_ context.Context, asked control.Launch) (e run.Event) {
-	w, l := p.w, &asked
+	w := p.w
+	l := w.launches.give()
+	*l = asked
 	w.ecs.sends = append(w.ecs.sends, send{w.now, l.Run, l.Attempt})
 	w.sent(l)
 	w.freeOfCharge(l)

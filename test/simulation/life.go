@@ -96,7 +96,8 @@ func (w *World) newTask(l *control.Launch) *task {
 	n := uint64(len(w.ecs.tasks))
 	w.truth.lacks[run.Mark{Run: l.Run, Attempt: l.Attempt}] = false
 	d := w.dice(by, 0)
-	t := &task{
+	t := w.tasks.give()
+	*t = task{
 		run: l.Run, attempt: l.Attempt, job: l.Job, by: by, created: w.now,
 		arn: "arn:aws:ecs:eu-central-1:123456789012:task/batch/" + strconv.FormatUint(mix(w.opt.Seed, n)>>1, 36) + strconv.FormatUint(10000+n, 10),
 	}

@@ -56,7 +56,9 @@ func (p port) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) 
 			return lags
 		})
 	}
-	rs = slices.DeleteFunc(rs, p.w.hidden)
+	if p.w.opt.Mutation != NoMutation {
+		rs = slices.DeleteFunc(rs, p.w.hidden)
+	}
 	for i := range rs {
 		p.w.opt.Mutation.load(&rs[i])
 	}

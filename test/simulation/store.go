@@ -43,9 +43,11 @@ type Store struct {
 	blind bool
 	// shares hands out what it keeps.
 	shares bool
-	// room is where it puts up to so many runs that it hands out.
+	// stock is where it keeps runs; room is where it puts up to so many that it hands
+	// out, and shelf so many items.
+	stock *stock
 	room  func(n int) []run.Run
-	shelf func(n int) []job.Item // and of items
+	shelf func(n int) []job.Item
 	// rests is what the process whose call is under way remembers.
 	rests *control.Rests
 	// keeps is whether a change lets a run keep its place, by which that is known.
@@ -69,6 +71,7 @@ type record struct {
 func NewStore() *Store {
 	return &Store{
 		runs: map[run.ID]*record{}, byJob: map[string][]*record{}, items: map[string]*job.Item{}, definitions: map[string]*job.Job{}, marks: map[string]time.Time{},
+		stock:        &stock{},
 		corruptItems: map[string]error{}, rests: &control.Rests{}, keeps: control.Change.KeepsPlace,
 		room: func(n int) []run.Run { return make([]run.Run, 0, n) }, shelf: func(n int) []job.Item { return make([]job.Item, 0, n) },
 	}
@@ -130,14 +133,14 @@ func (s *Store) putRun(rec *record, r *run.Run) (_ *record, before *run.Run) {
 		return nil, nil
 	}
 	if rec == nil {
-		rec = &record{}
+		rec = s.stock.records.give()
 		s.runs[r.ID] = rec
 		name := r.ID.Job()
 		s.byJob[name] = append(s.byJob[name], rec)
 	}
 	before = rec.run
 	if rec.spare == nil {
-		rec.spare = new(run.Run)
+		rec.spare = s.stock.runs.give()
 	}
 	if *rec.spare = *r; !s.shares {
 		*rec.spare = copyRun(*r)

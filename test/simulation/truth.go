@@ -93,7 +93,9 @@ type carried struct{ target, notice string }
 // its teller was disturbed before it could write down that it is told, or where
 // the second one was under way before the first had ended.
 func (w *World) told(target string, n notice.Notice) {
-	w.tell(n.Run, "told %s: %s %s", target, n.Kind, n.Cause)
+	if w.trace != nil {
+		w.tell(n.Run, "told %s: %s %s", target, n.Kind, n.Cause)
+	}
 	to := carried{target, n.ID}
 	t := w.truth.notices[to]
 	if t == nil {

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
-	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -53,6 +52,7 @@ type Result struct {
 
 // World is one simulated control plane.
 type World struct {
+	*stock
 	opt     Options
 	now     time.Time     // true time, never goes back
 	skew    time.Duration // of the handlers' clock
@@ -60,11 +60,7 @@ type World struct {
 	calm    bool          // no more faults
 	active  FaultSet
 	mood    [faults]int
-	states  []uint64 // room for dice
-	rooms   rooms[run.Run]
-	shelves rooms[job.Item]
 	count   [faults]int
-	queue   queue
 	h       *handler
 	handled int
 	swept   int
@@ -128,13 +124,16 @@ func Play(opt Options) (res Result) {
 	if w.trace != nil {
 		res.Trace = *w.trace
 	}
+	w.reset()
+	stocks.Put(w.stock)
 	return res
 }
 
 var quiet = slog.New(slog.DiscardHandler)
 
 func newWorld(opt Options) *World {
-	w := &World{opt: opt, now: epoch, active: AllFaults.minus(opt.Without), store: NewStore()}
+	w := &World{stock: newStock(), opt: opt, now: epoch, active: AllFaults.minus(opt.Without), store: NewStore()}
+	w.store.stock = w.stock
 	if opt.Trace {
 		w.trace = new([]Line)
 	}

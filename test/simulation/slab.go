@@ -1,0 +1,67 @@
+package simulation
+
+import (
+	"sync"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// slab gives pieces of memory that all are given back together.
+type slab[T any] struct {
+	parts      [][]T
+	part, next int
+}
+
+// slabPart is how many pieces are made at once.
+const slabPart = 64
+
+// give is a piece that holds nothing.
+func (s *slab[T]) give() *T {
+	if s.part == len(s.parts) {
+		s.parts = append(s.parts, make([]T, slabPart))
+	}
+	piece := &s.parts[s.part][s.next]
+	if s.next++; s.next == slabPart {
+		s.part, s.next = s.part+1, 0
+	}
+	*piece = *new(T)
+	return piece
+}
+
+func (s *slab[T]) reset() { s.part, s.next = 0, 0 }
+
+// stock is what a world needs while it is played and leaves behind; the next one has it
+// anew. Nothing of it is in a Result.
+type stock struct {
+	rooms    rooms[run.Run]
+	shelves  rooms[job.Item]
+	queue    queue
+	handlers slab[handler]
+	states   slab[uint64] // of dice
+	runs     slab[run.Run]
+	records  slab[record]
+	launches slab[control.Launch]
+	tasks    slab[task]
+}
+
+var stocks sync.Pool
+
+func newStock() *stock {
+	if s, ok := stocks.Get().(*stock); ok {
+		return s
+	}
+	return &stock{}
+}
+
+func (s *stock) reset() {
+	clear(s.queue)
+	s.queue = s.queue[:0]
+	s.handlers.reset()
+	s.states.reset()
+	s.runs.reset()
+	s.records.reset()
+	s.launches.reset()
+	s.tasks.reset()
+}
