@@ -237,6 +237,40 @@ func markOf(body map[string]any) string {
 	return ""
 }
 
+// TestRunsOfAHerdAreAskedForByTheHundred: whether the runs of 10,000 jobs exist, in a
+// hundred calls.
+func TestRunsOfAHerdAreAskedForByTheHundred(t *testing.T) {
+	t.Parallel()
+	keys := func(r request) []any {
+		requests, _ := r.body["RequestItems"].(map[string]any)
+		table, _ := requests["t"].(map[string]any)
+		keys, _ := table["Keys"].([]any)
+		return keys
+	}
+	w, s := newWire(t, func(_ int, r request) (int, string) {
+		there, err := json.Marshal(keys(r))
+		if err != nil {
+			t.Error(err)
+		}
+		return 200, `{"Responses":{"t":` + string(there) + `},"UnprocessedKeys":{}}`
+	})
+	var ids []run.ID
+	for i := range 10_000 {
+		ids = append(ids, run.ID(fmt.Sprintf("job-%d/20261122T1730Z", i)))
+	}
+	if found, err := s.Exist(t.Context(), ids); err != nil || len(found) != len(ids) {
+		t.Fatalf("%d exist, %v", len(found), err)
+	}
+	for _, r := range w.asked {
+		if n := len(keys(r)); r.operation != "BatchGetItem" || n != 100 {
+			t.Errorf("%s of %d keys", r.operation, n)
+		}
+	}
+	if len(w.asked) != 100 {
+		t.Errorf("%d calls", len(w.asked))
+	}
+}
+
 // TestUnprocessedKeys: what DynamoDB leaves out of a batch is asked for again,
 // until it answers with nothing too often.
 func TestUnprocessedKeys(t *testing.T) {
