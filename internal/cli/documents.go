@@ -69,14 +69,39 @@ func document(data []byte, at int) (raw json.RawMessage, end int, err error) {
 		err = errors.New("it ends within a value, as if it were cut off")
 	}
 	err = fmt.Errorf("not JSON: %w", err)
-	if c := rest[0] | 0x20; skip == 0 && c >= 'a' && c <= 'z' {
-		err = fmt.Errorf(`%w; write a reason that stands alone as {"stoppedReason": "..."}`, err)
+	if skip == 0 {
+		err = seems(rest, err)
 	}
 	end = len(data)
 	if next := nextDocument(rest, skip > 0); next >= 0 {
 		end = at + next
 	}
 	return nil, end, err
+}
+
+// others are how other things begin that people have of a task, and what to do.
+var others = []struct{ begins, what string }{
+	{"---", "a table of the AWS CLI: print it with --output json"},
+	{"+--", "a table of the AWS CLI: print it with --output json"},
+	{"TASKS\t", "text of the AWS CLI, which names no fields: print it with --output json"},
+	{"CONTAINERS\t", "text of the AWS CLI, which names no fields: print it with --output json"},
+	{"FAILURES\t", "text of the AWS CLI, which names no fields: print it with --output json"},
+	{"{'", "an object as Python prints it: print it with json.dumps"},
+	{"[{'", "an object as Python prints it: print it with json.dumps"},
+	{"<", "HTML or XML"},
+}
+
+// seems says of what is not JSON what it seems to be.
+func seems(rest []byte, err error) error {
+	for _, o := range others {
+		if bytes.HasPrefix(rest, []byte(o.begins)) {
+			return fmt.Errorf("%w; it seems to be %s", err, o.what)
+		}
+	}
+	if c := rest[0] | 0x20; c >= 'a' && c <= 'z' {
+		return fmt.Errorf(`%w; write a reason that stands alone as {"stoppedReason": "..."}`, err)
+	}
+	return err
 }
 
 // prefix is how many bytes stand on the first line of rest before the document in
