@@ -153,3 +153,43 @@ func TestASilenceThatGoesOn(t *testing.T) {
 		t.Errorf("%d are missed, and %d told", missed, told())
 	}
 }
+
+// TestLostTriggers: the slots whose triggers were lost for a while are found one by one,
+// also long after the job runs again. They are a few notices.
+func TestLostTriggers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		within time.Duration
+		until  time.Time
+		told   string
+		counts []int
+	}{
+		{0, clockAt(19, 0, 0), "missed missed recovered missed recovered", []int{1, 5, 14}},
+		{50 * time.Minute, clockAt(20, 0, 0), "missed recovered missed recovered", []int{1, 19}},
+		{2 * time.Hour, clockAt(21, 30, 0), "missed recovered missed recovered", []int{1, 19}},
+	} {
+		j := with(often, func(j *job.Job) { j.StartWithin = job.Duration(c.within) })
+		w := newWorld(t, setup{script: runs(10*time.Second, 0), redeliver: true})
+		w.know(j)
+		for at := clockAt(17, 31, 0); at.Before(c.until); at = at.Add(time.Minute) {
+			if lost := !at.Before(clockAt(18, 0, 0)) && at.Before(clockAt(18, 20, 0)); !lost {
+				w.triggerAt(at.Add(time.Second), j, at)
+			}
+			w.clock.AdvanceTo(at.Add(30 * time.Second))
+			w.look()
+			w.sweepAt(w.clock.Now())
+		}
+		var counts []int
+		for _, n := range w.told {
+			if n.Kind == notice.Missed {
+				counts = append(counts, max(1, n.Missed))
+			}
+		}
+		if w.kinds() != c.told || !slices.Equal(counts, c.counts) {
+			t.Errorf("within %s: told %s, of %d slots", c.within, w.kinds(), counts)
+		}
+		if item, err := w.store.Item(t.Context(), "hourly"); err != nil || !item.FailingSince.IsZero() || item.Missed != nil {
+			t.Errorf("within %s: in the end %+v, %v", c.within, item, err)
+		}
+	}
+}

@@ -122,13 +122,22 @@ const (
 )
 
 // MissedDue is whether missed slots are to be told now: the first at once, those
-// of a job that people know to be failing every quarter of the time since it has.
+// of a job that people know to be failing every quarter of the time since it has. Those
+// of a time that is over are found one by one, each once StartWithin has passed, and told
+// together.
 func (i Item) MissedDue(now time.Time) bool {
-	if i.Missed == nil {
+	within := time.Duration(i.Plan.StartWithin)
+	switch {
+	case i.Missed == nil:
 		return false
+	case !i.FailingSince.IsZero():
+		return now.Sub(i.ToldMissed) >= min(max(now.Sub(i.FailingSince)/4, minMissedWait), maxMissedWait)
+	case i.ToldMissed.IsZero(), i.ToldMissed.Add(within + maxMissedWait).Before(i.RecoveredAt): // it recovered from something else
+		return true
+	case now.Before(i.RecoveredAt.Add(within + time.Minute)):
+		return now.Sub(i.Missed.Since) >= min(within, maxMissedWait)
 	}
-	wait := min(max(now.Sub(i.FailingSince)/4, minMissedWait), maxMissedWait)
-	return i.FailingSince.IsZero() || now.Sub(i.ToldMissed) >= wait
+	return true
 }
 
 // All is the name of the item that holds pauses of all jobs. No job can have it.
