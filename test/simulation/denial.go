@@ -115,21 +115,33 @@ func (w *World) described(arns []string, tasks []ecsevent.Task, missing []string
 		switch {
 		case t == nil:
 		case told:
-			w.truth.answered(t.by, nil, w.now)
+			w.answered(t.by, nil)
 		default:
-			w.truth.answered(t.by, err, w.now)
+			w.answered(t.by, err)
 		}
 	}
 }
 
-// answered notes since when ECS has refused to tell of an attempt's task.
-func (t *truth) answered(by string, err error, now time.Time) {
+// ended is an answer that ended a refusal to tell which had lasted since a time.
+type ended struct {
+	to    *handler
+	since time.Time
+}
+
+// answered notes since when ECS has refused to tell of an attempt's task. What it told
+// a handler that died before it could note that counts for nothing.
+func (w *World) answered(by string, err error) {
+	t := &w.truth
 	var untold *control.UntoldError
 	switch refused := errors.Is(err, control.ErrRefused) || errors.As(err, &untold); {
-	case err == nil:
+	case err == nil && !t.untold[by].IsZero():
+		t.answer[by] = ended{w.h, t.untold[by]}
 		delete(t.untold, by)
 	case refused && t.untold[by].IsZero():
-		t.untold[by] = now
+		t.untold[by] = w.now
+		if was := t.answer[by]; was.to != nil && was.to.disturbed {
+			t.untold[by] = was.since
+		}
 	}
 }
 

@@ -238,6 +238,8 @@ func (w *World) stopStands(l *life, before, after *run.Run) {
 	switch {
 	case stands && l.stopping.IsZero():
 		l.stopping = w.now
+	case !stands && !l.stopping.IsZero() && w.teller != nil && owesStuck(before): // nobody carries it
+		l.stopping = time.Time{}
 	case !stands && !l.stopping.IsZero():
 		since := later(l.stopping, later(w.truth.slept, w.truth.untoldUntil))
 		if id := fmt.Sprintf("%s:%s/%s/%d", notice.Stuck, stack, after.ID, len(before.Attempts)); w.now.Sub(since) > stopLimit && !w.everybodyTold(id) {
@@ -245,6 +247,10 @@ func (w *World) stopStands(l *life, before, after *run.Run) {
 		}
 		l.stopping = time.Time{}
 	}
+}
+
+func owesStuck(r *run.Run) bool {
+	return slices.ContainsFunc(r.Owed, func(e run.Effect) bool { return e.Notice == string(notice.Stuck) })
 }
 
 // ofTheJob notes notices of a job that a change has its newest run owe.

@@ -116,6 +116,6 @@ func (p launcher) Find(_ context.Context, _, startedBy string) (arns []string, e
 		}
 		arns, err = p.w.ecs.find(startedBy, d)
 	})
-	p.w.truth.answered(startedBy, err, p.w.now)
+	p.w.answered(startedBy, err)
 	return arns, err
 }

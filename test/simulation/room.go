@@ -60,7 +60,9 @@ func (w *World) lacked(l *control.Launch, e run.Event) {
 	}
 	no := refused.Stop.Reason == noQuota || refused.Stop.Reason == noCapacity
 	w.truth.lacks[mark] = no || refused.Stop.Reason == rateWords
-	w.truth.spotFailed[mark] = w.truth.spotFailed[mark] || no && l.Job.Capacity == job.Spot
+	if no && l.Job.Capacity == job.Spot && w.truth.spotFailed[mark] == nil {
+		w.truth.spotFailed[mark] = w.h
+	}
 }
 
 // freeOfCharge holds a send of a further attempt against the one before: that there

@@ -67,7 +67,7 @@ func (t *task) taken(d dice) {
 // failedOnSpot is whether Spot failed an attempt: it had no capacity, or the
 // infrastructure took the task away.
 func (w *World) failedOnSpot(id run.ID, n int) bool {
-	if w.truth.spotFailed[run.Mark{Run: id, Attempt: n}] {
+	if w.truth.spotFailed[run.Mark{Run: id, Attempt: n}] != nil {
 		return true
 	}
 	for m := w.store.runs[id].run.Mark(n); m.Round >= 0; m.Round-- {
@@ -104,6 +104,13 @@ func (w *World) movedFrom(id run.ID, from, before int) int {
 	return 0
 }
 
+// unnoted is whether who was told that Spot had no room for an attempt may not have noted
+// it.
+func (w *World) unnoted(id run.ID, n int) bool {
+	h := w.truth.spotFailed[run.Mark{Run: id, Attempt: n}]
+	return h != nil && h.disturbed
+}
+
 // placed holds a send against its job's capacity: on Spot first, and on demand
 // once Spot failed an attempt of the round. One that we had asked to stop before is
 // not Spot's, and of one that was sent twice another answer may have decided.
@@ -120,7 +127,7 @@ func (w *World) placed(l *control.Launch) {
 		switch {
 		case l.Attempt == round:
 			want = job.Spot
-		case moved == nil || asked[moved.Rule] || moved.TaskARN == "" && moved.Sends > 1:
+		case moved == nil || asked[moved.Rule] || moved.Sends > 1 && (moved.TaskARN == "" || w.unnoted(l.Run, moved.N)):
 			return
 		default:
 			want = job.OnDemand

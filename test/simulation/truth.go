@@ -33,18 +33,19 @@ type truth struct {
 	heard       map[string]bool      // startedBy of tasks whose stop was taken
 	final       map[string]*handler  // who was given failures[] by startedBy
 	untold      map[string]time.Time // since when ECS has refused to tell, by startedBy
+	answer      map[string]ended     // that ended a refusal, by startedBy
 	untoldUntil time.Time
-	spotFailed  map[run.Mark]bool // attempts for which Spot had no room
-	lacks       map[run.Mark]bool // attempts for which there was no room, when last asked
-	givenUp     map[string]bool   // attempts whose end ECS refused to tell, by startedBy
-	skips       map[string]*skip  // by job
-	checked     time.Time         // when the slots were last checked
-	troubled    time.Time         // when a sweep last failed or did not come
-	slept       time.Time         // until when no sweep came
-	refused     time.Time         // when RunTask last refused a launch for its rate, by the handlers' clock
-	jumped      time.Time         // when the handlers' clock last jumped
-	left        int               // slots that were left to the sweep since it had
-	errors      int               // of undisturbed handlers in calm times
+	spotFailed  map[run.Mark]*handler // who was told that Spot had no room for an attempt
+	lacks       map[run.Mark]bool     // attempts for which there was no room, when last asked
+	givenUp     map[string]bool       // attempts whose end ECS refused to tell, by startedBy
+	skips       map[string]*skip      // by job
+	checked     time.Time             // when the slots were last checked
+	troubled    time.Time             // when a sweep last failed or did not come
+	slept       time.Time             // until when no sweep came
+	refused     time.Time             // when RunTask last refused a launch for its rate, by the handlers' clock
+	jumped      time.Time             // when the handlers' clock last jumped
+	left        int                   // slots that were left to the sweep since it had
+	errors      int                   // of undisturbed handlers in calm times
 	lastError   string
 }
 
@@ -67,7 +68,7 @@ type plan struct {
 	checked           time.Time // when the slots were last checked while it stood
 }
 
-// told is how often a notice was carried, and by whom last.
+// told is how often a notice was carried, without what went wrong, and by whom last.
 type told struct {
 	times int
 	by    *handler
@@ -76,7 +77,7 @@ type told struct {
 func (t *truth) init() {
 	*t = truth{
 		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, held: map[string]holder{}, heldBack: map[run.ID]bool{}, owes: map[run.ID]time.Time{}, owed: map[string]int{}, notices: map[carried]*told{}, heard: map[string]bool{},
-		final: map[string]*handler{}, lacks: map[run.Mark]bool{}, spotFailed: map[run.Mark]bool{}, untold: map[string]time.Time{}, givenUp: map[string]bool{}, skips: map[string]*skip{},
+		final: map[string]*handler{}, lacks: map[run.Mark]bool{}, spotFailed: map[run.Mark]*handler{}, untold: map[string]time.Time{}, answer: map[string]ended{}, givenUp: map[string]bool{}, skips: map[string]*skip{},
 	}
 }
 
@@ -102,10 +103,12 @@ func (w *World) told(target string, n notice.Notice) {
 		w.truth.notices[to] = &told{1, w.h}
 		return
 	}
-	if t.by.to > 0 && t.by.to <= w.h.from && !t.by.disturbed && t.times >= w.truth.owed[n.ID] {
-		w.violate("every bad end is told once", n.Run, "%s is told again, and nothing had gone wrong the time before", n.ID)
+	if t.by.to > 0 && t.by.to <= w.h.from && !t.by.disturbed {
+		if t.times >= w.truth.owed[n.ID] {
+			w.violate("every bad end is told once", n.Run, "%s is told again, and nothing had gone wrong the time before", n.ID)
+		}
+		t.times++
 	}
-	t.times++
 	t.by = w.h
 }
 
