@@ -149,6 +149,9 @@ func (w *World) look(ctx context.Context) error {
 
 func (w *World) sync(ctx context.Context) error {
 	w.dirty = false
+	w.syncs++
+	n := w.syncs
+	defer func() { w.dirty = w.dirty || n != w.syncs }() // another wrote what was newer, and this one over it
 	var jobs []job.Job
 	for _, j := range w.jobs {
 		if !j.gone {

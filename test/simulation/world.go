@@ -72,7 +72,8 @@ type World struct {
 	// plannedSweep is one of them, as it comes.
 	plannedSweep func()
 	jobs         []*deployed
-	dirty        bool      // the registry changed since the last Sync
+	dirty        bool // the registry changed since the last Sync
+	syncs        int
 	silent       time.Time // no sweep until then
 	outage       time.Time // no RunTask until then
 	denied       [faults]span
