@@ -151,12 +151,20 @@ func (c *Control) markSlots(ctx context.Context, l *Loaded, from, to time.Time) 
 	return c.Store.SetMark(ctx, MarkSlots, to)
 }
 
-// givesUp is whether the mark moves past slots that could not be checked.
+// givesUp is whether the mark moves past slots that could not be checked. That nobody
+// will tell which of them were missed is kept, and so told.
+//
+// Crash window: until the mark is moved it is kept again by the next sweep.
 func (c *Control) givesUp(ctx context.Context, now, to time.Time, cause error) bool {
 	if c.failingFor(ctx, now) < patience || now.Sub(to) < patience {
 		return false
 	}
 	c.Log.ErrorContext(ctx, "gave up checking slots that could not be checked", "upTo", to, "why", cause.Error())
+	reason := fmt.Sprintf("nobody will tell which slots up to %s were missed: for %s %.2000s", to.UTC().Format("2006-01-02 15:04 UTC"), job.Duration(patience), cause.Error())
+	if err := c.keep(ctx, nil, reason); err != nil {
+		c.Log.ErrorContext(ctx, "the mark stays", "why", err.Error())
+		return false
+	}
 	return true
 }
 
