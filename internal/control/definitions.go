@@ -1,7 +1,10 @@
 package control
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -69,4 +72,21 @@ func (d *definitions) keep(hash string, j *job.Job, plain int) {
 		delete(d.of, oldest)
 		d.order = d.order[1:]
 	}
+}
+
+// define stores a definition under its hash unless it is there.
+func (c *Control) define(ctx context.Context, hash string, j job.Job) error {
+	_, err := c.definition(ctx, hash)
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return c.putDefinition(ctx, hash, j)
+}
+
+func (c *Control) putDefinition(ctx context.Context, hash string, j job.Job) error {
+	if err := c.Store.PutDefinition(ctx, j); err != nil {
+		return fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
+	}
+	c.definitions.wrote(hash, &j)
+	return nil
 }

@@ -126,23 +126,6 @@ func (c *Control) definition(ctx context.Context, hash string) (*job.Job, error)
 	return &j, nil
 }
 
-// define stores a definition under its hash unless it is there.
-func (c *Control) define(ctx context.Context, hash string, j job.Job) error {
-	_, err := c.definition(ctx, hash)
-	if !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	return c.putDefinition(ctx, hash, j)
-}
-
-func (c *Control) putDefinition(ctx context.Context, hash string, j job.Job) error {
-	if err := c.Store.PutDefinition(ctx, j); err != nil {
-		return fmt.Errorf("storing the definition of job %s: %w", j.Name, err)
-	}
-	c.definitions.wrote(hash, &j)
-	return nil
-}
-
 // settle performs what a run owes, and what that leads to, each effect once. A
 // crash here leaves the effect owed: a redelivery of the same input or the
 // look at DueAt finds it and comes back to this place.
