@@ -81,8 +81,13 @@ func (g *gaps) err() error {
 	return errors.Join(errs...)
 }
 
+func byName(a, b gap) int { return strings.Compare(a.name, b.name) }
+
+// first is the error of the first, by name: the same each time that it is asked for.
+func first(gaps []gap) error { return slices.MinFunc(gaps, byName).err }
+
 func sorted(gaps []gap) []error {
-	slices.SortFunc(gaps, func(a, b gap) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(gaps, byName)
 	errs := make([]error, len(gaps))
 	for i, g := range gaps {
 		errs[i] = g.err

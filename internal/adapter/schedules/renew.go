@@ -48,7 +48,7 @@ func (r *Registry) as(name string) (control.Renewal, error) {
 	case found && !g.half(m.jobs[i]):
 		return control.Renewal{Job: &m.jobs[i]}, nil
 	case len(g.unread) > 0: // one of these may carry it too
-		return control.Renewal{}, g.unread[0].err
+		return control.Renewal{}, first(g.unread)
 	}
 	return control.Renewal{}, nil
 }
@@ -81,7 +81,7 @@ func (r *Registry) none(name string, asked time.Time) (control.Renewal, error) {
 	case r.listed.IsZero() && !known:
 		return control.Renewal{}, errUnlisted
 	case len(g.unread) > 0:
-		return control.Renewal{}, g.unread[0].err
+		return control.Renewal{}, first(g.unread)
 	case len(g.problems) > 0 && !known: // one that was known is none of them
 		return control.Renewal{}, nil
 	}

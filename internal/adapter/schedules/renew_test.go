@@ -3,6 +3,7 @@ package schedules
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,6 +170,27 @@ func TestRenewBesideWhatIsUnread(t *testing.T) {
 		_, _, _ = w.renew(jobNo(9), w.clock)
 		if is, _, err := w.renew(name, w.clock); err != nil || is.Gone != gone || (is.Job == nil) != gone {
 			t.Errorf("%s: %+v, %v", name, is, err)
+		}
+	}
+}
+
+// TestTheFirstUnreadIsNamed: of several schedules that cannot be read now the error names
+// the same one each time.
+func TestTheFirstUnreadIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 2_100)
+	w.get = func(name string) error {
+		if name >= jobNo(9) && name < jobNo(19) {
+			return errThrottled
+		}
+		return nil
+	}
+	if _, _, err := w.minute(); err == nil {
+		t.Fatal("all were read")
+	}
+	for range 20 {
+		if _, _, err := w.renew("never", w.clock); err == nil || !strings.Contains(err.Error(), jobNo(9)) {
+			t.Fatal(err)
 		}
 	}
 }
