@@ -81,9 +81,25 @@ func (w *World) freeOfCharge(l *control.Launch) {
 
 // limited notes that ECS refused a launch for its rate.
 func (w *World) limited(e run.Event) {
-	if refused, ok := e.(run.Refused); ok && stop.Throttled(refused.Stop) {
+	if refused, ok := e.(run.Refused); ok && w.throttled(refused.Stop) {
 		w.truth.refused = w.wall()
 	}
+}
+
+// refusal is all that a simulated refusal says: there are few, and they come often.
+type refusal struct {
+	kind         stop.Kind
+	code, reason string
+}
+
+func (w *World) throttled(s stop.Stop) bool {
+	said := refusal{s.Kind, s.ErrorCode, s.Reason}
+	is, known := w.throttles[said]
+	if !known {
+		is = stop.Throttled(s)
+		w.throttles[said] = is
+	}
+	return is
 }
 
 // leftToSweep: a run is claimed without being launched, and without another for which

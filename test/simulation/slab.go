@@ -44,6 +44,8 @@ type stock struct {
 	records  slab[record]
 	launches slab[control.Launch]
 	tasks    slab[task]
+	// throttles is which refusals are for a rate, which is so in every world.
+	throttles map[refusal]bool
 }
 
 var stocks sync.Pool
@@ -52,7 +54,7 @@ func newStock() *stock {
 	if s, ok := stocks.Get().(*stock); ok {
 		return s
 	}
-	return &stock{}
+	return &stock{throttles: map[refusal]bool{}}
 }
 
 func (s *stock) reset() {
