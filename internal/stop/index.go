@@ -26,12 +26,25 @@ func (l *lists) join(other *lists) {
 const introducing = 1
 
 // The first text that an index is needed for makes it: most processes read none.
-var (
-	// ofTasks is the index of all that is asked of the reasons of tasks.
-	ofTasks = sync.OnceValue(func() *index { return newIndex(slices.Concat(endLexicon, taskLexicon), askedOfTasks) })
-	// ofLaunches is that of the answers of RunTask.
-	ofLaunches = sync.OnceValue(func() *index { return newIndex(lexicon{launchFamily()}, askedOfLaunches) })
-)
+var tasks, launches struct {
+	once  sync.Once
+	index *index
+}
+
+// ofTasks is the index of all that is asked of the reasons of tasks.
+func ofTasks() *index {
+	tasks.once.Do(func() {
+		launchFamily() // it has copies of rules, which are numbered here
+		tasks.index = newIndex(slices.Concat(endLexicon, taskLexicon), askedOfTasks)
+	})
+	return tasks.index
+}
+
+// ofLaunches is that of the answers of RunTask.
+func ofLaunches() *index {
+	launches.once.Do(func() { launches.index = newIndex(lexicon{launchFamily()}, askedOfLaunches) })
+	return launches.index
+}
 
 // index finds words in a text. It looks at every second byte only, so a word is known
 // by what follows its first byte, too.

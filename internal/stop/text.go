@@ -67,21 +67,27 @@ var announcements = []string{
 	"unable to place a task. reason:", "all of its requirements. reason:", "failed to launch a task with (error", "unable to place a task because ",
 }
 
-// cuts are the first bytes of all that read cuts.
+// cuts marks the first two bytes of all that read cuts, added up.
 var cuts [256]bool
 
 func init() {
 	for _, list := range [][]string{preludes, resourceError, unpulledError, services} {
 		for _, p := range list {
-			cuts[p[0]] = true
+			cuts[p[0]+7*p[1]] = true
 		}
 	}
+}
+
+// mayCut is whether t may begin with something that read cuts.
+func (t *text) mayCut() bool {
+	b := t.bytes()
+	return len(b) > 1 && cuts[b[0]+7*b[1]]
 }
 
 // read fills t from a task's or a container's reason.
 func (t *text) read(s string) {
 	t.normalise(s)
-	for cut := true; cut && t.lo < t.hi && cuts[t.bytes()[0]]; {
+	for cut := true; cut && t.mayCut(); {
 		resource, unpulled := t.skipAny(resourceError), t.skipAny(unpulledError)
 		t.resource, t.unpulled = t.resource || resource, t.unpulled || unpulled
 		cut = t.skipAny(preludes) || t.announced() || resource || unpulled
