@@ -185,7 +185,7 @@ func containerReason(s *stop.Stop) string {
 const RequestForm = 1
 
 // launch adds an attempt, owes its launch and counts its first send.
-func (r *Run) launch(now time.Time, t Timing) {
+func (r *Run) launch(now time.Time, t *Timing) {
 	n := len(r.Attempts) + 1
 	r.Attempts = append(r.Attempts, Attempt{N: n, TaskDefinition: r.Task.ARN, OnDemand: r.OnDemand, Form: RequestForm, Sends: 1, SentAt: now})
 	r.Status, r.Cause = Launching, launchingAttempt(n)

@@ -11,20 +11,31 @@ import (
 // Decide says what an event does to a run. It answers every event in every
 // status, is deterministic, and performs nothing. A terminal status is left
 // only by RetryAsked; an older attempt and a known version change nothing.
-func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) Decision {
-	d := decider{job: j, r: r.clone(mayLaunch(e)), now: now, t: t}
-	outcome, why := d.on(e)
-	if outcome == Ignored || outcome == Denied {
-		return Decision{Next: r, Outcome: outcome, Why: why}
+func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) (to Decision) {
+	to.Next = r
+	to.Next.unshare(mayLaunch(e))
+	d := decider{job: &j, r: &to.Next, at: &now, t: &t}
+	to.Outcome, to.Why = d.on(e)
+	if to.Outcome == Ignored || to.Outcome == Denied {
+		to.Next = r
+		return to
 	}
-	d.r.settleDue(now, t)
+	d.r.settleDue(now, &t)
 	if d.r.Owed = slices.Clip(d.r.Owed); len(d.r.Owed) == 0 {
 		d.r.Owed = nil
 	}
-	if seen, ok := e.(Seen); ok && seen.Look && seen.Stop.Code == "" && rests(r, d.r) {
-		return Decision{Next: r, Outcome: Rests, Why: why, Until: d.r.DueAt}
+	if looked(e) && rests(&r, d.r) {
+		to.Outcome, to.Until, to.Next = Rests, d.r.DueAt, r
+		return to
 	}
-	return Decision{Next: d.r, Outcome: outcome, Why: why, Counted: counted(&r, &d.r)}
+	to.Counted = counted(&r, d.r)
+	return to
+}
+
+// looked is whether somebody looked at a task that nobody has asked to stop.
+func looked(e Event) bool {
+	seen, ok := e.(Seen)
+	return ok && seen.Look && seen.Stop.Code == ""
 }
 
 // mayLaunch is whether an event is likely to lead to another attempt.
@@ -33,7 +44,8 @@ func mayLaunch(e Event) bool {
 	case Launched, Done:
 		return false
 	case Seen:
-		return e.Stop.LastStatus == "STOPPED"
+		// Most that end by themselves succeed.
+		return e.Stop.LastStatus == "STOPPED" && e.Stop.Code != "EssentialContainerExited"
 	}
 	return true
 }
@@ -52,7 +64,7 @@ func counted(before, after *Run) int {
 
 // settleDue keeps the rule that exactly the open runs are due some time, and
 // soon where somebody waits for a stop: a task may run on until then.
-func (r *Run) settleDue(now time.Time, t Timing) {
+func (r *Run) settleDue(now time.Time, t *Timing) {
 	if r.Status != Queued {
 		r.Lacks = ""
 	}
@@ -71,11 +83,13 @@ func (r *Run) stopWaits() bool {
 
 // decider is one decision on its way: r is changed in place.
 type decider struct {
-	job job.Job
-	r   Run
-	now time.Time
-	t   Timing
+	job *job.Job
+	r   *Run
+	at  *time.Time
+	t   *Timing
 }
+
+func (d *decider) now() time.Time { return *d.at }
 
 func (d *decider) on(e Event) (Outcome, string) {
 	switch e := e.(type) {
@@ -99,17 +113,17 @@ func (d *decider) on(e Event) (Outcome, string) {
 func (d *decider) onTask(e Event) (Outcome, string) {
 	switch e := e.(type) {
 	case Launched:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.launched(a, e) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.launched(a, &e) })
 	case Paced:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.paced(a, e.Send, e.Why) })
 	case Refused:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.refused(a, e) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.refused(a, &e) })
 	case NoAnswer:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.noAnswer(a, e.Send, e.Err) })
 	case Found:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.found(a.told(), e) })
 	case Seen:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.seen(a.told(), e) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.seen(a.told(), &e) })
 	case Unseen:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.unseen(a, e) })
 	case Gone:
@@ -141,7 +155,7 @@ func (d *decider) triggered() (Outcome, string) {
 
 func (d *decider) due(e Due) (Outcome, string) {
 	woken := d.r.Waits && !e.Blocked
-	if !woken && (d.r.DueAt.IsZero() || d.r.DueAt.After(d.now)) {
+	if !woken && (d.r.DueAt.IsZero() || d.r.DueAt.After(d.now())) {
 		return Ignored, "not due yet"
 	}
 	switch d.r.Status {
@@ -152,13 +166,13 @@ func (d *decider) due(e Due) (Outcome, string) {
 	case Running:
 		return Ignored, "a running task is looked at"
 	}
-	d.r.DueAt = d.now.Add(d.owedAgain())
+	d.r.DueAt = d.now().Add(d.owedAgain())
 	return Did, "what is owed is tried again"
 }
 
 // owedAgain is the wait before what a run that has ended owes is tried again.
 func (d *decider) owedAgain() time.Duration {
-	return max(d.t.Told, min(d.now.Sub(d.r.FinishedAt)/4, d.t.ToldMost))
+	return max(d.t.Told, min(d.now().Sub(d.r.FinishedAt)/4, d.t.ToldMost))
 }
 
 // dequeue launches: the attempt that was put off by a limit of the rate, or a
@@ -166,7 +180,7 @@ func (d *decider) owedAgain() time.Duration {
 func (d *decider) dequeue(e Due) (Outcome, string) {
 	switch {
 	case d.r.Waits && e.Blocked:
-		d.r.DueAt = d.now.Add(d.t.Blocked)
+		d.r.DueAt = d.now().Add(d.t.Blocked)
 		return Did, d.r.Cause
 	case d.r.Renew && e.Task == nil:
 		return Ignored, "the task definition must be resolved first"
@@ -176,7 +190,7 @@ func (d *decider) dequeue(e Due) (Outcome, string) {
 		return Did, d.r.Cause
 	}
 	d.ready()
-	if d.expired(d.now) {
+	if d.expired(d.now()) {
 		d.expire()
 		return Did, d.r.Cause
 	}
@@ -185,19 +199,19 @@ func (d *decider) dequeue(e Due) (Outcome, string) {
 	}
 	if a := d.r.Last(); a != nil && !a.Over() {
 		// No send so far launched anything, so the token's life begins anew.
-		a.SentAt, a.LastSentAt = d.now, time.Time{}
+		a.SentAt, a.LastSentAt = d.now(), time.Time{}
 		d.r.Status, d.r.Cause = Launching, launchingAttempt(a.N)
 		d.resend()
 		return Did, d.r.Cause
 	}
-	d.r.launch(d.now, d.t)
+	d.r.launch(d.now(), d.t)
 	return Did, d.r.Cause
 }
 
 // ready ends the wait for another run's end: the deadline counts from here.
 func (d *decider) ready() {
 	if d.r.Waits {
-		d.r.Waits, d.r.ReadyAt = false, d.now
+		d.r.Waits, d.r.ReadyAt = false, d.now()
 	}
 }
 
@@ -210,25 +224,25 @@ func (d *decider) expired(at time.Time) bool {
 func (d *decider) expire() {
 	cause := fmt.Sprintf("not launched within its deadline of %s; last: %s", job.Duration(d.job.Retry.Within()), d.r.Cause)
 	if a := d.r.Last(); a != nil && !a.Over() {
-		a.EndedAt, a.Next = d.now, "failed: its deadline passed while it waited to be launched"
+		a.EndedAt, a.Next = d.now(), "failed: its deadline passed while it waited to be launched"
 	}
-	d.finish(Failed, cause, d.now)
+	d.finish(Failed, cause, d.now())
 }
 
 // unresolved waits for a revision of the task definition until the deadline. A
 // run that waited for another's end waits for nothing else any more: it is asked
 // for its revision only once it may go on.
 func (d *decider) unresolved(e Unresolved) (Outcome, string) {
-	if d.r.Status != Queued || !d.r.Renew || !d.r.Waits && d.r.DueAt.After(d.now) {
+	if d.r.Status != Queued || !d.r.Renew || !d.r.Waits && d.r.DueAt.After(d.now()) {
 		return Ignored, "no revision is waited for"
 	}
 	d.ready()
-	if e.Final || d.expired(d.now) {
-		d.finish(Failed, "not launched: "+e.Err, d.now)
+	if e.Final || d.expired(d.now()) {
+		d.finish(Failed, "not launched: "+e.Err, d.now())
 		return Did, d.r.Cause
 	}
 	d.r.Cause = "waiting for the task definition: " + e.Err
-	d.r.DueAt = d.now.Add(d.t.Doubt)
+	d.r.DueAt = d.now().Add(d.t.Doubt)
 	return Did, d.r.Cause
 }
 
@@ -238,7 +252,7 @@ func (d *decider) unresolved(e Unresolved) (Outcome, string) {
 // token is too old.
 func (d *decider) resolveDoubt() string {
 	a := d.r.Last()
-	if d.now.Sub(a.SentAt) < d.t.TokenLife && !d.r.Owes(Find) && d.withheld() == "" {
+	if d.now().Sub(a.SentAt) < d.t.TokenLife && !d.r.Owes(Find) && d.withheld() == "" {
 		d.resend()
 		return "sent again with the same token"
 	}
@@ -250,17 +264,17 @@ func (d *decider) resolveDoubt() string {
 func (d *decider) search(a *Attempt) {
 	d.r.settle(func(e Effect) bool { return e.Kind == Launch })
 	d.r.Owe(Effect{Kind: Find, Attempt: a.N})
-	d.r.DueAt = d.now.Add(d.t.Doubt)
+	d.r.DueAt = d.now().Add(d.t.Doubt)
 }
 
 // resend counts a further send of the last attempt before it goes out.
 func (d *decider) resend() {
 	a := d.r.Last()
-	a.Apart = d.now.Sub(a.newestSend()) >= d.t.Doubt
+	a.Apart = d.now().Sub(a.newestSend()) >= d.t.Doubt
 	a.Sends++
-	a.LastSentAt = d.now
+	a.LastSentAt = d.now()
 	d.r.Owe(Effect{Kind: Launch, Attempt: a.N})
-	d.r.DueAt = d.now.Add(d.t.Doubt)
+	d.r.DueAt = d.now().Add(d.t.Doubt)
 }
 
 func (d *decider) done(e Done) (Outcome, string) {
@@ -271,9 +285,9 @@ func (d *decider) done(e Done) (Outcome, string) {
 		return Ignored, "it was not owed"
 	}
 	d.r.settle(func(o Effect) bool { return o == e.Effect })
-	d.r.heard(e, d.now)
+	d.r.heard(e, d.now())
 	if e.Effect.Kind == StopTask {
-		d.r.DueAt = d.now.Add(d.t.FirstLook)
+		d.r.DueAt = d.now().Add(d.t.FirstLook)
 	}
 	return Did, "done"
 }

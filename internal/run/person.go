@@ -15,7 +15,7 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 	}
 	switch {
 	case d.t.Standby:
-		return Denied, d.t.withheld(d.now)
+		return Denied, d.t.withheld(d.now())
 	case !d.r.Status.Terminal():
 		return Denied, fmt.Sprintf("%s %s: stop it first, or start another with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
 	case d.r.Status == Succeeded && !e.Force:
@@ -27,8 +27,8 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 	d.r.Triggers = append(d.r.Triggers, e.Trigger)
 	d.r.First, d.r.Stopping = len(d.r.Attempts)+1, nil
 	d.r.StartedAt, d.r.FinishedAt, d.r.ExitCode = time.Time{}, time.Time{}, nil
-	d.r.ReadyAt, d.r.OnDemand = d.now, false
-	d.r.launch(d.now, d.t)
+	d.r.ReadyAt, d.r.OnDemand = d.now(), false
+	d.r.launch(d.now(), d.t)
 	return Did, fmt.Sprintf("launched attempt %d of %s", len(d.r.Attempts), d.r.ID)
 }
 
@@ -47,12 +47,12 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 		return Duplicate, fmt.Sprintf("%s is being stopped already", d.r.ID)
 	}
 	a := d.r.Last()
-	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now, Stuck: d.r.Stopping.stuck()}
+	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now(), Stuck: d.r.Stopping.stuck()}
 	if a == nil || a.Over() || (a.TaskARN == "" && !a.mayHaveLaunched()) {
 		if a != nil && !a.Over() {
-			a.EndedAt, a.Next = d.now, "stopped before it was launched"
+			a.EndedAt, a.Next = d.now(), "stopped before it was launched"
 		}
-		d.finish(Stopped, d.r.Stopping.cause(), d.now)
+		d.finish(Stopped, d.r.Stopping.cause(), d.now())
 		return Did, fmt.Sprintf("%s was waiting and is stopped: no task of it is open, and none will be launched", d.r.ID)
 	}
 	d.r.Cause = fmt.Sprintf("stopping, at the request of %s: %s", somebody(e.By), e.Reason)

@@ -18,8 +18,8 @@ const rateLimited = "waiting: ECS limits the rate of launches"
 // token's result, which ECS gives again for every further send (ECS API reference,
 // "Ensuring idempotency"), so what comes after them needs a new token. For the same
 // reason they say what became of a send that was lost.
-func (d *decider) refused(a *Attempt, e Refused) (Outcome, string) {
-	s, v := e.Stop, stop.Classify(e.Stop)
+func (d *decider) refused(a *Attempt, e *Refused) (Outcome, string) {
+	s, v := &e.Stop, stop.Classify(e.Stop)
 	if !d.current(a) || a.TaskARN != "" {
 		return Ignored, "a refusal of an attempt that is settled"
 	}
@@ -36,13 +36,13 @@ func (d *decider) refused(a *Attempt, e Refused) (Outcome, string) {
 	case a.mayHaveLaunched():
 		a.Next = fmt.Sprintf("a send was refused (%s), but an earlier one has no answer", v.Rule)
 		return Did, d.doubt(a)
-	case s.Kind == stop.LaunchException && stop.Throttled(s):
+	case s.Kind == stop.LaunchException && stop.Throttled(*s):
 		wait := d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled))
-		return Did, d.putOff(a, rateLimited, d.now.Add(wait))
+		return Did, d.putOff(a, rateLimited, d.now().Add(wait))
 	}
-	a.EndedAt = d.now
-	a.note(&s, &v)
-	why := d.conclude(a, &s, &v, d.now)
+	a.EndedAt = d.now()
+	a.note(s, &v)
+	why := d.conclude(a, s, &v, d.now())
 	if d.r.Status == Failed && e.Mend != "" {
 		d.r.Cause += ": " + e.Mend
 		why = d.r.Cause
@@ -53,8 +53,8 @@ func (d *decider) refused(a *Attempt, e Refused) (Outcome, string) {
 // tokenResult is whether an answer is the result of the client token, for all that
 // was sent with it: failures[], to the newest send, which went out so long after
 // those before that they had arrived or never will, and within the token's life.
-func (d *decider) tokenResult(a *Attempt, e Refused) bool {
-	return e.Stop.Kind == stop.LaunchFailure && e.Send == a.Sends && a.Apart && d.now.Sub(a.SentAt) < d.t.TokenLife
+func (d *decider) tokenResult(a *Attempt, e *Refused) bool {
+	return e.Stop.Kind == stop.LaunchFailure && e.Send == a.Sends && a.Apart && d.now().Sub(a.SentAt) < d.t.TokenLife
 }
 
 // paced: a counted send did not go out, which proves as much as a refusal.
@@ -75,8 +75,8 @@ func (d *decider) paced(a *Attempt, send int, why string) (Outcome, string) {
 // place is since when a run that could go at once waits to be launched: whoever was
 // ready first is launched first. Its clock may have been ahead of this one.
 func (d *decider) place() time.Time {
-	if d.now.Before(d.r.ReadyAt) {
-		return d.now
+	if d.now().Before(d.r.ReadyAt) {
+		return d.now()
 	}
 	return d.r.ReadyAt
 }
@@ -85,8 +85,8 @@ func (d *decider) place() time.Time {
 // stop while it was not known whether there is a task to stop.
 func (d *decider) putOff(a *Attempt, why string, until time.Time) string {
 	if s := d.r.Stopping; s.byPerson() {
-		a.EndedAt, a.Next = d.now, "stopped before it was launched"
-		d.finish(Stopped, s.cause(), d.now)
+		a.EndedAt, a.Next = d.now(), "stopped before it was launched"
+		d.finish(Stopped, s.cause(), d.now())
 		return d.r.Cause
 	}
 	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
@@ -112,6 +112,6 @@ func (d *decider) doubt(a *Attempt) string {
 	if !d.r.Owes(Find) {
 		d.r.Owe(Effect{Kind: Launch, Attempt: a.N})
 	}
-	d.r.DueAt = d.now.Add(d.t.Doubt)
+	d.r.DueAt = d.now().Add(d.t.Doubt)
 	return d.r.Cause
 }

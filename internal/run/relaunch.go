@@ -22,7 +22,7 @@ func (d *decider) conclude(a *Attempt, s *stop.Stop, v *stop.Verdict, ended time
 		d.end(a, Succeeded, "succeeded", ended)
 		return d.r.Cause
 	}
-	again := relaunch(&d.job, s, v)
+	again := relaunch(d.job, s, v)
 	switch {
 	case again.Yes:
 		return d.again(a, &again, v, ended)
@@ -85,7 +85,7 @@ func (d *decider) again(a *Attempt, why *again, v *stop.Verdict, ended time.Time
 		return d.usedUp(a, v, ended)
 	}
 	wait := Backoff(d.job.Retry, d.r.ID, made, why.Unclear)
-	if d.expired(d.now.Add(wait)) {
+	if d.expired(d.now().Add(wait)) {
 		return d.tooLate(a, v, ended)
 	}
 	d.r.Stopping, d.r.StartedAt, d.r.Renew = nil, time.Time{}, why.Renew
@@ -93,12 +93,12 @@ func (d *decider) again(a *Attempt, why *again, v *stop.Verdict, ended time.Time
 	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
 	if wait == 0 && !why.Renew {
 		a.Next = "relaunched at once: " + why.Since + why.Why
-		d.r.launch(d.now, d.t)
+		d.r.launch(d.now(), d.t)
 		return a.Next
 	}
 	a.Next = fmt.Sprintf("relaunch in %s: %s%s", wait.Round(time.Second), why.Since, why.Why)
 	d.r.Status, d.r.Cause = Queued, a.Next
-	d.r.DueAt = d.now.Add(wait)
+	d.r.DueAt = d.now().Add(wait)
 	return a.Next
 }
 
@@ -106,7 +106,7 @@ func (d *decider) again(a *Attempt, why *again, v *stop.Verdict, ended time.Time
 // for it. Nobody is at fault, so it costs no attempt. What the account's quota
 // refuses keeps its place: the first of those that wait asks for all of them.
 func (d *decider) nextRound(a *Attempt, lacks stop.Room, v *stop.Verdict, ended time.Time) string {
-	left := d.r.ReadyAt.Add(d.job.Retry.Within()).Sub(d.now)
+	left := d.r.ReadyAt.Add(d.job.Retry.Within()).Sub(d.now())
 	if left <= 0 {
 		return d.tooLate(a, v, ended)
 	}
@@ -114,7 +114,7 @@ func (d *decider) nextRound(a *Attempt, lacks stop.Room, v *stop.Verdict, ended 
 	d.r.Stopping, d.r.StartedAt = nil, time.Time{}
 	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
 	d.r.Status, d.r.Lacks = Queued, lacks
-	d.r.DueAt = d.now.Add(min(d.t.putOff(d.r.ID, a.Round), left))
+	d.r.DueAt = d.now().Add(min(d.t.putOff(d.r.ID, a.Round), left))
 	if lacks == stop.NoQuota {
 		d.r.DueAt = d.place()
 	}

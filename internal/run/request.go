@@ -17,7 +17,7 @@ type Request struct {
 // and its first send counted.
 func New(req Request, now time.Time, t Timing) Run {
 	r := req.run(now)
-	r.launch(now, t)
+	r.launch(now, &t)
 	return r
 }
 

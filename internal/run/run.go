@@ -228,10 +228,10 @@ func (r *Run) Duration() time.Duration {
 	return max(r.FinishedAt.Sub(r.StartedAt), time.Millisecond)
 }
 
-// clone copies everything that Decide may change in place, with room for an effect
+// unshare copies everything that Decide may change in place, with room for an effect
 // more and, where another is likely, an attempt: for most runs in one piece. To Triggers
 // it only adds.
-func (r Run) clone(another bool) Run {
+func (r *Run) unshare(another bool) {
 	n := len(r.Attempts)
 	if another {
 		n++
@@ -258,5 +258,4 @@ func (r Run) clone(another bool) Run {
 		s := *r.Stopping
 		r.Stopping = &s
 	}
-	return r
 }

@@ -18,7 +18,7 @@ const (
 
 // launched: ECS answered a send with the task. The answer to a send of the round
 // before comes late where the task's end was heard of first.
-func (d *decider) launched(a *Attempt, e Launched) (Outcome, string) {
+func (d *decider) launched(a *Attempt, e *Launched) (Outcome, string) {
 	switch {
 	case e.Round == a.Round-1 && e.TaskARN != a.Former:
 		return d.second(a, e.TaskARN)
@@ -45,7 +45,7 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string)
 	if known && d.r.Status == Running {
 		return Ignored, "accepted before"
 	}
-	a.AcceptedAt = d.now
+	a.AcceptedAt = d.now()
 	a.LastStatus = cmp.Or(a.LastStatus, lastStatus)
 	d.r.Status = Running
 	d.r.DueAt = d.firstLook(lastStatus)
@@ -69,7 +69,7 @@ func (d *decider) second(a *Attempt, arn string) (Outcome, string) {
 	a.RanAfterAll = true
 	a.Next = fmt.Sprintf("a second task of this attempt exists: %s", arn)
 	if d.relaunchWaits(a) {
-		d.finish(Failed, a.Next+", not relaunched", d.now)
+		d.finish(Failed, a.Next+", not relaunched", d.now())
 	}
 	return Did, a.Next
 }
@@ -93,14 +93,14 @@ func (d *decider) found(a *Attempt, e Found) (Outcome, string) {
 		return Ignored, "the search is settled"
 	}
 	if a.SoughtAt.IsZero() {
-		a.SoughtAt = d.now
+		a.SoughtAt = d.now()
 	}
-	if d.now.Sub(a.SoughtAt) < d.t.Vanish {
+	if d.now().Sub(a.SoughtAt) < d.t.Vanish {
 		// A send may be on its way, or a task that is being stopped may run on.
-		d.r.DueAt = d.now.Add(d.t.Doubt)
+		d.r.DueAt = d.now().Add(d.t.Doubt)
 		return Did, "no task is found yet"
 	}
-	a.EndedAt, a.Class, a.Started, a.Helps = d.now, stop.Ambiguous, stop.Unknown, stop.Unknown
+	a.EndedAt, a.Class, a.Started, a.Helps = d.now(), stop.Ambiguous, stop.Unknown, stop.Unknown
 	a.Rule, a.Why = RuleInDoubt, "ECS never said whether this launch went through, and no task of it is found"
 	return Did, d.giveUp(a, "in doubt, not relaunched: "+a.Why)
 }
@@ -115,7 +115,7 @@ func (d *decider) gone(a *Attempt, asked time.Time) (Outcome, string) {
 		d.r.DueAt = a.AcceptedAt.Add(d.t.Settle)
 		return Did, "ECS may not know a task this young yet"
 	}
-	a.EndedAt, a.Class, a.Started, a.Helps = d.now, stop.AppFailed, stop.Unknown, stop.Unknown
+	a.EndedAt, a.Class, a.Started, a.Helps = d.now(), stop.AppFailed, stop.Unknown, stop.Unknown
 	a.Rule, a.Why = RuleEndedUnseen, "ECS no longer knows the task, and no event told how it ended"
 	return Did, d.giveUp(a, "ended unseen: "+a.Why)
 }
@@ -124,16 +124,16 @@ func (d *decider) gone(a *Attempt, asked time.Time) (Outcome, string) {
 func (d *decider) giveUp(a *Attempt, cause string) string {
 	if s := d.r.Stopping; s.byPerson() {
 		a.Next = "stopped"
-		d.finish(Stopped, s.cause()+"; "+cause, d.now)
+		d.finish(Stopped, s.cause()+"; "+cause, d.now())
 		return d.r.Cause
 	}
 	a.Next = "failed: it may have run, so it is not relaunched by itself"
-	d.finish(Failed, cause, d.now)
+	d.finish(Failed, cause, d.now())
 	return d.r.Cause
 }
 
 // seen: a state of the attempt's task.
-func (d *decider) seen(a *Attempt, e Seen) (Outcome, string) {
+func (d *decider) seen(a *Attempt, e *Seen) (Outcome, string) {
 	if e.earlier(a) {
 		return d.earlier(a, e)
 	}
@@ -146,10 +146,11 @@ func (d *decider) seen(a *Attempt, e Seen) (Outcome, string) {
 	if e.Version > 0 && e.Version <= a.Version {
 		return d.nothingNew(a, e)
 	}
-	s := d.context(e.Stop)
+	s := e.Stop
+	d.context(&s)
 	v := stop.Classify(s)
 	if !d.current(a) {
-		return d.late(a, e, v)
+		return d.late(a, e, &v)
 	}
 	d.learn(a, e)
 	if v.Class == stop.NotStopped {
@@ -158,7 +159,7 @@ func (d *decider) seen(a *Attempt, e Seen) (Outcome, string) {
 	}
 	ended := e.EndedAt
 	if ended.IsZero() {
-		ended = d.now
+		ended = d.now()
 	}
 	a.EndedAt, a.EndUnseen = ended, e.EndUnseen
 	a.note(&s, &v)
@@ -167,7 +168,7 @@ func (d *decider) seen(a *Attempt, e Seen) (Outcome, string) {
 
 // earlier is whether the state is of a task of a round before, or may be: it is not
 // the present task, and does not say its round where there were several.
-func (e Seen) earlier(a *Attempt) bool {
+func (e *Seen) earlier(a *Attempt) bool {
 	return a.Round > 0 && e.Round < a.Round && (a.TaskARN == "" || e.TaskARN != a.TaskARN)
 }
 
@@ -175,8 +176,10 @@ func (e Seen) earlier(a *Attempt) bool {
 // It is known that nothing of them started; should one have all the same, then
 // what it shows decides where nothing else was launched yet, and is told where it
 // was.
-func (d *decider) earlier(a *Attempt, e Seen) (Outcome, string) {
-	v := stop.Classify(d.context(e.Stop))
+func (d *decider) earlier(a *Attempt, e *Seen) (Outcome, string) {
+	s := e.Stop
+	d.context(&s)
+	v := stop.Classify(s)
 	switch {
 	case v.Started != stop.Yes && e.Stop.StartedAt.IsZero():
 		return Ignored, fmt.Sprintf("attempt %d is on round %d", a.N, a.Round)
@@ -188,7 +191,7 @@ func (d *decider) earlier(a *Attempt, e Seen) (Outcome, string) {
 }
 
 // nothingNew: a version that was seen before. A look still sets the next one.
-func (d *decider) nothingNew(a *Attempt, e Seen) (Outcome, string) {
+func (d *decider) nothingNew(a *Attempt, e *Seen) (Outcome, string) {
 	if e.Look && d.current(a) {
 		return Did, d.watch(a)
 	}
@@ -196,9 +199,9 @@ func (d *decider) nothingNew(a *Attempt, e Seen) (Outcome, string) {
 }
 
 // learn takes over what a task's state shows of a current attempt.
-func (d *decider) learn(a *Attempt, e Seen) {
+func (d *decider) learn(a *Attempt, e *Seen) {
 	if a.TaskARN == "" {
-		a.TaskARN, a.AcceptedAt = e.TaskARN, d.now
+		a.TaskARN, a.AcceptedAt = e.TaskARN, d.now()
 		d.r.settle(launching)
 	}
 	a.Version, a.LastStatus = max(a.Version, e.Version), e.Stop.LastStatus
@@ -209,17 +212,16 @@ func (d *decider) learn(a *Attempt, e Seen) {
 }
 
 // context gives the classifier what the run knows beside ECS.
-func (d *decider) context(s stop.Stop) stop.Stop {
+func (d *decider) context(s *stop.Stop) {
 	s.Container, s.Definition = d.r.Task.Container, d.r.Task.Containers
 	if d.r.Stopping != nil {
 		s.Asked, s.AskedWhile = d.r.Stopping.Asker, d.r.Stopping.While
 	}
-	return s
 }
 
 // late: news of an attempt that was judged before. It changes no status; if it
 // shows that a task ran which was not known to have, that is told.
-func (d *decider) late(a *Attempt, e Seen, v stop.Verdict) (Outcome, string) {
+func (d *decider) late(a *Attempt, e *Seen, v *stop.Verdict) (Outcome, string) {
 	ran := v.Started == stop.Yes || !e.Stop.StartedAt.IsZero()
 	if !ran || a.Started == stop.Yes || a.RanAfterAll {
 		return Ignored, fmt.Sprintf("attempt %d is over", a.N)
@@ -233,7 +235,7 @@ func (d *decider) late(a *Attempt, e Seen, v stop.Verdict) (Outcome, string) {
 	a.TaskARN = e.TaskARN
 	a.StartedAt = e.Stop.StartedAt
 	if v.Class != stop.NotStopped {
-		a.note(&e.Stop, &v)
+		a.note(&e.Stop, v)
 	}
 	a.Next = "its task ran after all"
 	return Did, fmt.Sprintf("attempt %d ran after all", a.N)

@@ -14,21 +14,21 @@ func (r *Run) OweTellOf(notice string, attempt int, now time.Time, t Timing) {
 		e.Status, e.Cause = r.Status, r.Cause
 	}
 	r.Owe(e)
-	r.settleDue(now, t)
+	r.settleDue(now, &t)
 }
 
 // OweWords owes a notice of that kind, with words in place of the run's cause: it
 // is about the job, and the run is its newest.
 func (r *Run) OweWords(notice, words string, now time.Time, t Timing) {
 	r.Owe(Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice, Status: r.Status, Cause: words})
-	r.settleDue(now, t)
+	r.settleDue(now, &t)
 }
 
 // OweMissed owes the notice of missed slots, of which this run is the newest and
 // first the oldest.
 func (r *Run) OweMissed(notice string, count int, first ID, now time.Time, t Timing) {
 	r.Owe(Effect{Kind: Tell, Notice: notice, Status: Missed, Cause: r.Cause, Count: count, First: first})
-	r.settleDue(now, t)
+	r.settleDue(now, &t)
 }
 
 // OwesSince is about since when a run has owed what it owes: since its end, or

@@ -31,15 +31,15 @@ func (d *decider) unseen(a *Attempt, e Unseen) (Outcome, string) {
 	switch {
 	case !d.current(a) || !looking && !d.r.Owes(Find):
 		return Ignored, "the attempt is settled"
-	case looking && d.r.DueAt.After(d.now):
+	case looking && d.r.DueAt.After(d.now()):
 		return Ignored, "somebody else looked meanwhile"
 	case e.Refused && a.RefusedSince.IsZero():
-		a.RefusedSince = d.now
+		a.RefusedSince = d.now()
 	}
-	if e.Refused && d.now.Sub(a.RefusedSince) >= Remembered {
+	if e.Refused && d.now().Sub(a.RefusedSince) >= Remembered {
 		return Did, d.neverTold(a, e)
 	}
-	d.r.DueAt = d.now.Add(d.askAgain(a, e))
+	d.r.DueAt = d.now().Add(d.askAgain(a, e))
 	return Did, "ECS does not say what became of the task: " + e.Err
 }
 
@@ -49,7 +49,7 @@ func (d *decider) askAgain(a *Attempt, e Unseen) time.Duration {
 	if !e.Refused {
 		return d.t.Told
 	}
-	return min(max(d.now.Sub(a.RefusedSince), d.t.Told), d.t.Vanish)
+	return min(max(d.now().Sub(a.RefusedSince), d.t.Told), d.t.Vanish)
 }
 
 // neverTold ends the run. Its task may run on; a person's stop that ECS did not
@@ -59,13 +59,13 @@ func (d *decider) neverTold(a *Attempt, e Unseen) string {
 	if d.r.Status == Launching {
 		what, rule = "in doubt, not relaunched", RuleInDoubt
 	}
-	a.EndedAt, a.Class, a.Started, a.Helps = d.now, stop.Ambiguous, stop.Unknown, stop.Unknown
+	a.EndedAt, a.Class, a.Started, a.Helps = d.now(), stop.Ambiguous, stop.Unknown, stop.Unknown
 	a.Rule = rule
 	a.Why = fmt.Sprintf("for %s ECS has not said what became of the task, which may still run: %s",
-		job.Duration(d.now.Sub(a.RefusedSince).Truncate(time.Minute)), e.Err)
+		job.Duration(d.now().Sub(a.RefusedSince).Truncate(time.Minute)), e.Err)
 	if d.r.Owes(StopTask) || d.r.Owes(Find) {
 		a.Next = "failed: it may have run, so it is not relaunched by itself"
-		d.finish(Failed, what+": "+a.Why, d.now)
+		d.finish(Failed, what+": "+a.Why, d.now())
 		return d.r.Cause
 	}
 	return d.giveUp(a, what+": "+a.Why)

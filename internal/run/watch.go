@@ -13,13 +13,13 @@ import (
 // anything it may not outlast.
 func (d *decider) firstLook(lastStatus string) time.Time {
 	if lastStatus == "STOPPED" {
-		return d.now
+		return d.now()
 	}
 	wait := min(d.t.FirstLook, d.job.Launchable())
 	if d.job.Timeout > 0 {
 		wait = min(wait, time.Duration(d.job.Timeout))
 	}
-	return d.now.Add(wait)
+	return d.now().Add(wait)
 }
 
 // watch holds a task that has not stopped against its limits, and sets the next
@@ -29,14 +29,14 @@ func (d *decider) watch(a *Attempt) string {
 		return d.stopAgain(a)
 	}
 	limit, asker, why := d.limit(a)
-	if !limit.IsZero() && !d.now.Before(limit) {
-		d.r.Stopping = &StopRequest{Asker: asker, By: "batchplane", Reason: why, At: d.now, While: a.LastStatus}
+	if !limit.IsZero() && !d.now().Before(limit) {
+		d.r.Stopping = &StopRequest{Asker: asker, By: "batchplane", Reason: why, At: d.now(), While: a.LastStatus}
 		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
-		d.r.DueAt = d.now.Add(d.t.FirstLook)
+		d.r.DueAt = d.now().Add(d.t.FirstLook)
 		d.r.Cause = why + ": stopping the task"
 		return d.r.Cause
 	}
-	d.r.DueAt = d.now.Add(d.nextLook(a))
+	d.r.DueAt = d.now().Add(d.nextLook(a))
 	if !limit.IsZero() && limit.Before(d.r.DueAt) {
 		d.r.DueAt = limit
 	}
@@ -48,8 +48,8 @@ func (d *decider) watch(a *Attempt) string {
 func (d *decider) stopAgain(a *Attempt) string {
 	s := d.r.Stopping
 	d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
-	d.r.DueAt = d.now.Add(d.t.FirstLook)
-	if d.now.Sub(s.At) >= d.t.Stuck {
+	d.r.DueAt = d.now().Add(d.t.FirstLook)
+	if d.now().Sub(s.At) >= d.t.Stuck {
 		s.Stuck = true
 		d.r.Cause = fmt.Sprintf("asked to stop at %s UTC (%s), and the task is still %s: it is asked again every %s, look at it in ECS",
 			s.At.UTC().Format("15:04"), s.Reason, a.LastStatus, job.Duration(d.t.FirstLook))
@@ -69,7 +69,7 @@ func (d *decider) limit(a *Attempt) (at time.Time, asker stop.Asker, why string)
 	return a.StartedAt.Add(time.Duration(d.job.Timeout)), stop.AskedByTimeout, timedOut(d.job)
 }
 
-func timedOut(j job.Job) string { return "timed out after " + j.Timeout.String() }
+func timedOut(j *job.Job) string { return "timed out after " + j.Timeout.String() }
 
 // nextLook is the usual wait. A task that has not started is looked at again
 // within its job's timeout, since nobody knows yet when that begins to count.
@@ -87,19 +87,20 @@ const taskRunning = "RUNNING"
 // rests is whether all that a look brought is that the run's task runs as it should:
 // when it is looked at next and what ECS says of it changed, and nothing else. Who
 // looks keeps that in mind; a process that does not know it looks again.
-func rests(before, after Run) bool {
+func rests(before, after *Run) bool {
 	a, b := after.Last(), before.Last()
 	if a == nil || b == nil || a.N != b.N || !after.MayRest() || a.LastStatus != taskRunning || a.StartedAt.IsZero() {
 		return false
 	}
-	r := after.clone(false)
+	r := *after
+	r.unshare(false)
 	r.DueAt, r.StartedAt = before.DueAt, before.StartedAt
 	if len(before.Owed) == 0 { // as after.Owed
 		r.Owed = before.Owed
 	}
 	l := r.Last()
 	l.Version, l.LastStatus, l.StartedAt = b.Version, b.LastStatus, b.StartedAt
-	return reflect.DeepEqual(r, before)
+	return reflect.DeepEqual(r, *before)
 }
 
 // MayRest is whether looks may have found the run's task as it should be, which they

@@ -35,9 +35,9 @@ func (d *decider) withheld() string { return d.t.withheld(d.r.asked()) }
 // withhold ends a run that waits to be launched and must not be.
 func (d *decider) withhold(why string) {
 	if a := d.r.Last(); a != nil && !a.Over() {
-		a.EndedAt, a.Next = d.now, "failed: "+why
+		a.EndedAt, a.Next = d.now(), "failed: "+why
 	}
-	d.finish(Failed, "not launched: "+why, d.now)
+	d.finish(Failed, "not launched: "+why, d.now())
 }
 
 // withheld is what becomes of a first request that must not be launched; nil
