@@ -32,12 +32,6 @@ func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) (to Decision) {
 	return to
 }
 
-// looked is whether somebody looked at a task that nobody has asked to stop.
-func looked(e Event) bool {
-	seen, ok := e.(Seen)
-	return ok && seen.Look && seen.Stop.Code == ""
-}
-
 // mayLaunch is whether an event is likely to lead to another attempt.
 func mayLaunch(e Event) bool {
 	switch e := e.(type) {
