@@ -52,13 +52,19 @@ test-parts:
 
 .PHONY: test
 test: test-announce test-parts ## Run all tests, with their progress and a closing summary
-	@status=0; $(GO) test -json -timeout 20m ./... 2>&1 | $(GO) run ./test/progress || status=$$?; \
+	@status=0; $(GO) test -json -timeout 20m $(TESTFLAGS) $(LONGEST) ./... 2>&1 | $(GO) run ./test/progress || status=$$?; \
 	[ -e $(DYNAMODB_LOCAL)/pom.xml ] && command -v java >/dev/null || echo "skipped: the DynamoDB store's tests, since Java or Maven is not installed"; \
 	[ -e .tools/ministack/made-of ] || echo "skipped: the stories on a deployed stack, since Python is not installed"; \
 	[ -e .tools/iam-simulate/made-of ] || echo "skipped: the evaluation of the stack's policies, since Node.js is not installed"; \
 	command -v terraform tofu >/dev/null || echo "skipped: Terraform's own look at deploy/terraform and render --terraform, since neither it nor OpenTofu is installed; the recorded schema of its provider was asked instead"; \
 	command -v chromium chromium-browser google-chrome >/dev/null || echo "skipped: the pages in a browser, since Chromium is not installed"; \
 	exit $$status
+
+# Those that take longest. They begin first, so that none of them is left alone at the end.
+LONGEST := ./test/aws ./test/browser ./internal/adapter/dynamo ./internal/wire/sweep ./internal/control ./test/simulation
+
+# Flags of go test, which .ci/run has more of.
+TESTFLAGS ?=
 
 # Says what is about to happen before anything is quiet for long.
 .PHONY: test-announce
@@ -90,7 +96,7 @@ lint: golangci-lint ## Run golangci-lint by .golangci.yml
 .PHONY: race
 race: ## Run the packages with concurrency under the race detector (needs a C compiler)
 	@[ "$$($(GO) env CGO_ENABLED)" = 1 ] || { echo "the race detector needs a C compiler: install gcc or clang"; exit 1; }
-	$(GO) test -race -timeout 20m -skip '^(TestIdleMinute|TestAFailedCallIsSaid|TestAConflictIsSaid)$$' $(RACE)
+	$(GO) test -race -timeout 20m $(TESTFLAGS) -skip '^(TestIdleMinute|TestAFailedCallIsSaid|TestAConflictIsSaid)$$' $(filter-out ./test/%,$(LONGEST)) $(RACE)
 
 .PHONY: bench
 bench: ## Run the benchmarks (BENCH=pattern)
