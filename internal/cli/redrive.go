@@ -56,14 +56,9 @@ func (c *redriveCmd) Run(ctx context.Context, a *app) error {
 		queues = []control.Queue{control.Queue(c.Queue)}
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
-		done := a.working("looking into the queues")
-		found, err := a.failed(ctx, p, queues)
-		done()
+		found, err := c.find(ctx, a, p, queues)
 		if err != nil {
 			return err
-		}
-		for i := range found {
-			found[i].Failed = slices.DeleteFunc(found[i].Failed, func(f control.Failed) bool { return len(c.Message) > 0 && !slices.Contains(c.Message, f.ID) })
 		}
 		if err := a.printFailed(found); err != nil {
 			return err
@@ -73,6 +68,33 @@ func (c *redriveCmd) Run(ctx context.Context, a *app) error {
 		}
 		return c.carryOut(ctx, a, p, found[0])
 	})
+}
+
+// looksForOne is how often a message is looked for: each look of somebody else, which
+// takes some seconds, hides what it finds for a second.
+const looksForOne = 3
+
+// find is what lies in queues, or the messages that are asked for.
+func (c *redriveCmd) find(ctx context.Context, a *app, p *plane.Plane, queues []control.Queue) ([]control.Contents, error) {
+	defer a.working("looking into the queues")()
+	var missing []string
+	for range looksForOne {
+		found, err := a.failed(ctx, p, queues)
+		if err != nil || len(c.Message) == 0 {
+			return found, err
+		}
+		missing = slices.Clone(c.Message)
+		for i := range found {
+			found[i].Failed = slices.DeleteFunc(found[i].Failed, func(f control.Failed) bool { return !slices.Contains(c.Message, f.ID) })
+			missing = slices.DeleteFunc(missing, func(id string) bool {
+				return slices.ContainsFunc(found[i].Failed, func(f control.Failed) bool { return f.ID == id })
+			})
+		}
+		if len(missing) == 0 {
+			return found, nil
+		}
+	}
+	return nil, fmt.Errorf("nothing was done: in the queue %s there is no message %s, or somebody else is looking at it now: list what there is with `redrive %s`", c.Queue, notice.Printable(missing[0]), c.Queue)
 }
 
 // failed asks for what lies in queues, all at once: each takes some seconds.

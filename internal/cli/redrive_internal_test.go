@@ -77,3 +77,50 @@ func TestGivenUpIsShownWhole(t *testing.T) {
 		})
 	}
 }
+
+// hiding is a door behind which somebody else looks at the queue for some times.
+type hiding struct{ looks, hidden int }
+
+func (d *hiding) Ask(context.Context, entry.Request) (control.Reply, error) {
+	c := control.Contents{Queue: "trigger", Failed: []control.Failed{{ID: "m-1"}}}
+	if d.looks++; d.looks > d.hidden {
+		c.Failed = append(c.Failed, control.Failed{ID: "m-2"})
+	}
+	return control.Reply{Outcome: control.Accepted, Contents: &c}, nil
+}
+
+// TestAMessageIsLookedForAgain: a message that somebody else looks at is found then, and
+// one that is not there is an error, not nothing to do.
+func TestAMessageIsLookedForAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		hidden, looks int
+		ids           []string
+		found         int
+	}{
+		"there":             {0, 1, []string{"m-2"}, 1},
+		"seen by another":   {2, 3, []string{"m-2"}, 1},
+		"one of two hidden": {1, 2, []string{"m-1", "m-2"}, 2},
+		"not there":         {9, 3, []string{"m-1", "m-2"}, -1},
+		"all that there is": {9, 1, nil, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			door := &hiding{hidden: c.hidden}
+			a := &app{Env: Env{Stdout: &out, Stderr: &out, User: "ana"}, zone: time.UTC}
+			found, err := (&redriveCmd{Queue: "trigger", Message: c.ids}).find(t.Context(), a, &plane.Plane{Door: door}, []control.Queue{"trigger"})
+			switch {
+			case c.found < 0:
+				if err == nil || !strings.Contains(err.Error(), "nothing was done: in the queue trigger there is no message m-2") {
+					t.Errorf("got %v, %v", found, err)
+				}
+			case err != nil || len(found) != 1 || len(found[0].Failed) != c.found:
+				t.Errorf("got %v, %v", found, err)
+			}
+			if door.looks != c.looks {
+				t.Errorf("it was looked for %d times", door.looks)
+			}
+		})
+	}
+}
