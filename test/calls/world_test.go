@@ -100,9 +100,7 @@ func newWorld(t *testing.T, inject func(localecs.Kind, localecs.Subject) bool) *
 	w.runner = &localecs.ScriptedRunner{Clock: w.clock, Script: func(localecs.ContainerSpec) localecs.Script {
 		return localecs.Script{For: 90 * time.Second}
 	}}
-	if _, err := w.db.CreateTable(t.Context(), dynamo.TableInput(w.table)); err != nil {
-		t.Fatal(err)
-	}
+	dynamotest.Create(t, w.db, dynamo.TableInput(w.table))
 	t.Cleanup(func() {
 		if _, err := w.db.DeleteTable(context.WithoutCancel(t.Context()), &dynamodb.DeleteTableInput{TableName: &w.table}); err != nil {
 			t.Error(err)

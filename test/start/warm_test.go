@@ -124,9 +124,7 @@ func newStack(tb testing.TB, jobs int) *stack {
 			Name: fmt.Sprintf("nightly-report-%d", n), Schedule: "* * * * *", TaskDefinition: "report", Cluster: "batch", Command: []string{"/app/report"},
 		})
 	}
-	if _, err := db.CreateTable(tb.Context(), dynamo.TableInput(s.table)); err != nil {
-		tb.Fatal(err)
-	}
+	dynamotest.Create(tb, db, dynamo.TableInput(s.table))
 	tb.Cleanup(func() {
 		if _, err := db.DeleteTable(context.WithoutCancel(tb.Context()), &dynamodb.DeleteTableInput{TableName: &s.table}); err != nil {
 			tb.Error(err)

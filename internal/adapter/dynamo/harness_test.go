@@ -30,9 +30,7 @@ func newTable(t *testing.T, options ...func(*dynamodb.Options)) table {
 	t.Helper()
 	db := dynamotest.Client(t, options...)
 	name := "batchplane-" + rand.Text()
-	if _, err := db.CreateTable(t.Context(), dynamo.TableInput(name)); err != nil {
-		t.Fatal(err)
-	}
+	dynamotest.Create(t, db, dynamo.TableInput(name))
 	t.Cleanup(func() {
 		_, err := db.DeleteTable(context.WithoutCancel(t.Context()), &dynamodb.DeleteTableInput{TableName: &name})
 		if err != nil {

@@ -194,9 +194,7 @@ func (r *recorder) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...fu
 func fill(tb testing.TB, table string, from control.Store) {
 	tb.Helper()
 	db, puts := dynamotest.Client(tb), &recorder{}
-	if _, err := db.CreateTable(tb.Context(), dynamo.TableInput(table)); err != nil {
-		tb.Fatal(err)
-	}
+	dynamotest.Create(tb, db, dynamo.TableInput(table))
 	to := dynamo.New(dynamo.Config{DB: puts, Table: table})
 	items, err := from.Items(tb.Context())
 	for i := range items {
