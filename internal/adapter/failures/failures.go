@@ -6,11 +6,15 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/signed"
@@ -78,12 +82,30 @@ func (q *Queues) Failed(ctx context.Context, name control.Queue, most int) ([]co
 	return all[:min(most, len(all))], nil
 }
 
-// Drop implements control.Failures.
+// dropTries is how often a message is taken off by a handle, which the look of somebody
+// else makes invalid (Amazon SQS API reference, DeleteMessage, ReceiptHandleIsInvalid).
+const dropTries = 3
+
+// Drop implements control.Failures. Where somebody else looked at the message since, it is
+// looked for again.
 func (q *Queues) Drop(ctx context.Context, name control.Queue, f control.Failed) error {
-	if err := q.SQS.JSON(ctx, protocol, "AmazonSQS.DeleteMessage", map[string]any{"QueueUrl": q.URLs[name], "ReceiptHandle": f.Handle}, nil); err != nil {
-		return fmt.Errorf("taking a message off the queue %s: %w", name, err)
+	for n := 1; ; n++ {
+		err := q.SQS.JSON(ctx, protocol, "AmazonSQS.DeleteMessage", map[string]any{"QueueUrl": q.URLs[name], "ReceiptHandle": f.Handle}, nil)
+		if err == nil {
+			return nil
+		}
+		var says smithy.APIError
+		if n == dropTries || !errors.As(err, &says) || says.ErrorCode() != "ReceiptHandleIsInvalid" {
+			return fmt.Errorf("taking a message off the queue %s: %w", name, err)
+		}
+		found, err := q.Failed(ctx, name, math.MaxInt)
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(found, func(other control.Failed) bool { return other.ID == f.ID }); i >= 0 {
+			f = found[i]
+		}
 	}
-	return nil
 }
 
 // failed reads a message: what EventBridge or Scheduler could not deliver, as it is,

@@ -37,6 +37,8 @@ type sqs struct {
 	refuses string
 	asked   []map[string]any
 	target  []string
+	// valid is the one handle that is, "" for all.
+	valid string
 }
 
 func (s *sqs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -53,6 +55,11 @@ func (s *sqs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.refuses != "" {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = io.WriteString(w, s.refuses)
+		return
+	}
+	if handle, drops := in["ReceiptHandle"]; drops && s.valid != "" && handle != s.valid {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"__type":"com.amazonaws.sqs#ReceiptHandleIsInvalid","message":"The input receipt handle is invalid."}`)
 		return
 	}
 	if len(s.pages) > 0 && strings.HasSuffix(r.Header.Get("X-Amz-Target"), "ReceiveMessage") {
@@ -107,6 +114,37 @@ func TestFailed(t *testing.T) {
 	s.pages = []string{`{"Messages":[` + undelivered + `,` + givenUp + `]}`}
 	if got, err := q.Failed(t.Context(), control.TriggerQueue, 1); err != nil || len(got) != 1 || got[0].ID != "b" {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestDropAfterAnotherLook: somebody else looked at a message since it was found, so that
+// its handle is no longer valid: it is found anew, unless others look again and again.
+func TestDropAfterAnotherLook(t *testing.T) {
+	t.Parallel()
+	again := `{"Messages":[` + strings.Replace(undelivered, `"ha"`, `"ha-2"`, 1) + `,` + givenUp + `]}`
+	for name, c := range map[string]struct {
+		pages   []string
+		deletes int
+		dropped bool
+	}{
+		"found anew":              {[]string{again}, 2, true},
+		"hidden at first":         {[]string{`{}`, `{}`, `{}`, again}, 3, true},
+		"hidden for all the time": {nil, 3, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &sqs{pages: c.pages, valid: "ha-2"}
+			err := queues(t, s).Drop(t.Context(), control.TriggerQueue, control.Failed{ID: "a", Handle: "ha"})
+			deletes := 0
+			for _, target := range s.target {
+				if target == "AmazonSQS.DeleteMessage" {
+					deletes++
+				}
+			}
+			if (err == nil) != c.dropped || deletes != c.deletes {
+				t.Errorf("%d tries, %v", deletes, err)
+			}
+		})
 	}
 }
 
