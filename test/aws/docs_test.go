@@ -71,6 +71,10 @@ type desk struct {
 // shell runs a line of a page as it stands.
 func (d desk) shell(t *testing.T, line string) said {
 	t.Helper()
+	if strings.HasPrefix(line, "batchplane redrive") {
+		d.w.looking.Lock()
+		defer d.w.looking.Unlock()
+	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", "exec "+line)
 	u := &under{cmd: cmd}
 	cmd.Stdout, cmd.Stderr = &u.out, &u.errs

@@ -21,6 +21,8 @@ func (w *world) gaveUp(t *testing.T, queue, qualifier, payload string) {
 // who may ask for runs and by nobody else.
 func redrives(t *testing.T, w *world, reader, operator terminal) {
 	t.Helper()
+	w.looking.Lock()
+	defer w.looking.Unlock()
 	w.gaveUp(t, "TriggerFailures", "people", `{"run":"people-report","requestId":"given-up"}`)
 	w.gaveUp(t, "TriggerFailures", "people", `{"job":"people-report","scheduledFor":"2026-11-22T02:30:00Z"}`)
 	w.gaveUp(t, "OnStoppedFailures", "$LATEST", `{"detail":"none, for people"}`)

@@ -62,6 +62,9 @@ type world struct {
 	// sweeping is held by who sweeps; swept is when that ended last.
 	sweeping sync.Mutex
 	swept    time.Time
+	// looking is held by who looks into the queues of failures, which hides for a second
+	// from others what lies there.
+	looking sync.Mutex
 }
 
 // hook befalls one RunTask request on its way to ECS.
