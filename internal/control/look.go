@@ -102,7 +102,7 @@ func (l *look) leftOf(which run.Lane) *left {
 }
 
 func (c *Control) newLook(end time.Time) *look {
-	l := &look{Control: c, end: end}
+	l := &look{Control: c, end: end, turn: turn{asks: make(chan struct{}, 1)}}
 	if n := c.abreast(); n > 1 {
 		l.places, l.answered = make(chan struct{}, n), make(chan struct{}, 1)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
@@ -21,8 +20,9 @@ const turnLength = 4 * time.Second
 // before, at the end of what that one has claimed; so there is no moment in which two
 // launch, nor one in which none does.
 type turn struct {
-	// mu lets one at a time ask the store.
-	mu sync.Mutex
+	// asks lets one at a time ask the store. It is no mutex: who waits for a call can be
+	// waited for in virtual time.
+	asks chan struct{}
 
 	from, until time.Time
 	// lost is whether another process has taken over.
@@ -35,8 +35,8 @@ func (t *turn) hold(ctx context.Context, c *Control) (wait time.Duration, mine b
 	if !c.InTurns {
 		return 0, true, nil
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.asks <- struct{}{}
+	defer func() { <-t.asks }()
 	now := c.Now()
 	switch {
 	case t.until.IsZero():
@@ -96,15 +96,15 @@ func (t *turn) move(ctx context.Context, c *Control, at, from time.Time) error {
 
 // over is whether another process has taken over.
 func (t *turn) over() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.asks <- struct{}{}
+	defer func() { <-t.asks }()
 	return t.lost
 }
 
 // release lets another take its turn at once.
 func (t *turn) release(ctx context.Context, c *Control) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.asks <- struct{}{}
+	defer func() { <-t.asks }()
 	if t.lost || !c.Now().Before(t.until) {
 		return nil
 	}

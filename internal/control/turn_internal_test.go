@@ -104,7 +104,7 @@ func TestTurn(t *testing.T) {
 		m := &turnMark{at: start.Add(c.before)}
 		now := start
 		ctl := &Control{InTurns: true, Store: m, Now: func() time.Time { return now }}
-		turn := turn{}
+		turn := turn{asks: make(chan struct{}, 1)}
 		hold := func(after time.Duration) seen {
 			now = start.Add(after)
 			wait, mine, err := turn.hold(t.Context(), ctl)
@@ -139,7 +139,7 @@ func TestTurnGivenBack(t *testing.T) {
 	} {
 		m, now := &turnMark{}, start
 		ctl := &Control{InTurns: true, Store: m, Now: func() time.Time { return now }}
-		turn := turn{}
+		turn := turn{asks: make(chan struct{}, 1)}
 		if _, mine, err := turn.hold(t.Context(), ctl); err != nil || !mine {
 			t.Fatal(mine, err)
 		}
