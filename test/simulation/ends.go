@@ -238,19 +238,18 @@ func (w *World) stopStands(l *life, before, after *run.Run) {
 	switch {
 	case stands && l.stopping.IsZero():
 		l.stopping = w.now
-	case !stands && !l.stopping.IsZero() && w.teller != nil && owesStuck(before): // nobody carries it
-		l.stopping = time.Time{}
 	case !stands && !l.stopping.IsZero():
 		since := later(l.stopping, later(w.truth.slept, w.truth.untoldUntil))
-		if id := fmt.Sprintf("%s:%s/%s/%d", notice.Stuck, stack, after.ID, len(before.Attempts)); w.now.Sub(since) > stopLimit && !w.everybodyTold(id) {
+		if id := fmt.Sprintf("%s:%s/%s/%d", notice.Stuck, stack, after.ID, len(before.Attempts)); w.now.Sub(since) > stopLimit && !w.everybodyTold(id) && !w.owesStuck(before) {
 			w.violate("a stop without effect is told", after.ID, "attempt %d was asked to stop at %s, and did not for long", len(before.Attempts), l.stopping.Format("2 15:04:05"))
 		}
 		l.stopping = time.Time{}
 	}
 }
 
-func owesStuck(r *run.Run) bool {
-	return slices.ContainsFunc(r.Owed, func(e run.Effect) bool { return e.Notice == string(notice.Stuck) })
+// owesStuck is whether it is a dead stream by which nobody was told.
+func (w *World) owesStuck(r *run.Run) bool {
+	return w.teller != nil && slices.ContainsFunc(r.Owed, func(e run.Effect) bool { return e.Notice == string(notice.Stuck) })
 }
 
 // ofTheJob notes notices of a job that a change has its newest run owe.

@@ -60,7 +60,14 @@ func (w *World) lacked(l *control.Launch, e run.Event) {
 	}
 	no := refused.Stop.Reason == noQuota || refused.Stop.Reason == noCapacity
 	w.truth.lacks[mark] = no || refused.Stop.Reason == rateWords
-	if no && l.Job.Capacity == job.Spot && w.truth.spotFailed[mark] == nil {
+	if no {
+		w.noSpot(l, mark)
+	}
+}
+
+// noSpot notes who was told first that Spot has no room for an attempt.
+func (w *World) noSpot(l *control.Launch, mark run.Mark) {
+	if l.Job.Capacity == job.Spot && w.truth.spotFailed[mark] == nil {
 		w.truth.spotFailed[mark] = w.h
 	}
 }
