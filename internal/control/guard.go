@@ -53,7 +53,7 @@ func sensible(rs []run.Run, bad *UnreadableError) ([]run.Run, *UnreadableError) 
 		r := &rs[i]
 		why := senseless(r)
 		switch {
-		case why == nil && len(out) == i:
+		case why == nil && len(out) == i: // it is in its place: mostly all are
 			out = rs[:i+1]
 			continue
 		case why == nil:

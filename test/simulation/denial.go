@@ -129,7 +129,7 @@ type ended struct {
 }
 
 // answered notes since when ECS has refused to tell of an attempt's task. What it told
-// a handler that died before it could note that counts for nothing.
+// a disturbed handler counts for nothing: that may have died before it could note it.
 func (w *World) answered(by string, err error) {
 	t := &w.truth
 	var untold *control.UntoldError
