@@ -112,7 +112,7 @@ var Writes = []Written{
 
 // Idle is a month of a stack in which nothing runs. The sweep's time is assumed; its
 // units are those of a stack of up to 150 jobs, as internal/wire/sweep counts them.
-var Idle = Use{Calls: []Calls{{Function: "sweep", N: sweeps, MemoryMB: 256, Wait: 1}}, Writes: 3 * sweeps, Reads: 15 * sweeps, Metrics: 6, Alarms: 10}
+var Idle = Use{Calls: []Calls{{Function: "sweep", N: sweeps, MemoryMB: 256, Wait: 1}}, Writes: 3 * sweeps, Reads: 14.5 * sweeps, Metrics: 6, Alarms: 10}
 
 // Metrics is what the parameter Metrics adds to a month of a stack, and to that of
 // each job with metrics of its own: ends of runs by their five statuses, relaunches

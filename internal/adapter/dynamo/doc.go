@@ -48,9 +48,9 @@
 //
 // Programs before this one have open runs in parts 4 to 7 of their lanes too, and read
 // them all. Lists for people read all eight. Due asks the old parts for as long as one of
-// them has an entry, and ten minutes longer; then one of both lanes' a minute, for ever.
-// So what such a program writes, before an upgrade, beside this one or after a rollback,
-// is found: at once by a process that has just begun, within eight minutes by others.
+// them has an entry, and ten minutes longer; else one of each lane a minute, for ever. So
+// what such a program writes, before an upgrade, beside this one or after a rollback, is
+// found: at once by a process that has just begun, within four minutes by others.
 //
 // Times are Unix milliseconds. Where an entry stands in a lane is cut to a second,
 // and a thousandth is added where the run has ended: by the keys alone a list of the

@@ -39,17 +39,18 @@ func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int
 	// Early entries are passed over, so that few are wanted is no reason to ask for
 	// few at a time.
 	batch := min(max(limit, leastBatch), batchSize)
-	entries := s.dueIn(lane, now, max(limit, batch)/2)
 	d := dueRuns{lane: lane, now: now, limit: limit, unreadable: map[run.ID]error{}, seen: map[run.ID]bool{}}
-	for !d.complete {
-		next, err := entries.next(ctx, batch)
-		if err == nil {
+	entries, err := s.dueIn(ctx, lane, now, max(limit, batch)/2)
+	for err == nil && !d.complete {
+		var next []entry
+		if next, err = entries.next(ctx, batch); err == nil {
 			err = s.addDue(ctx, &d, next)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("listing due runs: %w", err)
-		}
 		d.complete = d.complete || len(next) == 0
+	}
+	if err != nil {
+		s.olds.forget(lane)
+		return nil, fmt.Errorf("listing due runs: %w", err)
 	}
 	s.move(ctx, d.early)
 	return d.result(&s.rests)

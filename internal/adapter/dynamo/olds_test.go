@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ var lanes = []run.Lane{run.LookLane, run.LaunchLane}
 type parts struct {
 	dynamo.API
 	older bool
+	fails atomic.Bool
 
 	mu    sync.Mutex
 	asked []string
@@ -36,6 +38,9 @@ func (p *parts) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*d
 		p.mu.Lock()
 		p.asked = append(p.asked, key.Value)
 		p.mu.Unlock()
+	}
+	if p.fails.Load() {
+		return nil, errors.New("throttled")
 	}
 	return p.API.Query(ctx, in, o...)
 }
@@ -232,44 +237,115 @@ func end(t *testing.T, s control.Store, id run.ID) {
 	}
 }
 
-// TestOldPartsAreAskedInTurn: ten minutes after they were last found to be not empty, one
-// a minute; what a program before this one writes then is found within eight minutes, and
-// from the first of it on at once.
+// TestOldPartsAreAskedInTurn: one of each lane a minute, from the second minute of a
+// process on. What a program before this one writes then is found within four, and with
+// the first of it all.
 func TestOldPartsAreAskedInTurn(t *testing.T) {
 	t.Parallel()
-	p := newPair(t)
-	p.quiet(t)
-	var olds []string
-	for range 8 {
-		if got := p.sweep(t, p.newer); len(got) > 0 {
-			t.Fatalf("of nothing it gives %v", got)
-		}
-		for _, key := range p.mine.take() {
-			if !slices.Contains(keysOf(4), key) {
-				olds = append(olds, key)
+	for name, begin := range map[string]func(*pair){
+		"young":      func(p *pair) { p.sweep(t, p.newer) },
+		"once quiet": func(p *pair) { p.quiet(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t)
+			if begin(p); name == "young" {
+				p.mine.take()
 			}
-		}
+			var olds []string
+			for range 4 {
+				if got := p.sweep(t, p.newer); len(got) > 0 {
+					t.Fatalf("of nothing it gives %v", got)
+				}
+				asked := p.mine.take()
+				if len(asked) != 10 {
+					t.Errorf("in a minute it asks %v", asked)
+				}
+				olds = append(olds, slices.DeleteFunc(asked, isNew)...)
+			}
+			if want := slices.DeleteFunc(keysOf(8), isNew); !slices.Equal(slices.Sorted(slices.Values(olds)), want) {
+				t.Errorf("in four minutes it asks %v, want each of %v once", olds, want)
+			}
+		})
 	}
-	if want := slices.DeleteFunc(keysOf(8), func(key string) bool { return slices.Contains(keysOf(4), key) }); !slices.Equal(slices.Sorted(slices.Values(olds)), want) {
-		t.Errorf("in eight minutes it asks %v, want each of %v once", olds, want)
-	}
+	p := newPair(t)
 	for _, r := range ofAllParts(start) {
-		if part := dynamo.OldPart(r.ID); part != 4 && part != 7 {
+		if dynamo.OldPart(r.ID) < 4 {
 			continue
 		}
 		p.quiet(t)
 		ids := put(t, p.older, r)
 		minutes := 1
 		for ; !slices.Equal(p.sweep(t, p.newer), ids); minutes++ {
-			if minutes == 8 {
-				t.Fatalf("%s is not found within eight minutes", r.ID)
+			if minutes == 4 {
+				t.Fatalf("%s is not found within four minutes", r.ID)
 			}
+			p.mine.take()
 		}
-		p.mine.take()
+		if asked := p.mine.take(); !hasAll(asked, r.Lane()) {
+			t.Errorf("with %s not all parts of its lane are asked: %v", r.ID, asked)
+		}
 		if p.sweep(t, p.newer); !slices.Equal(p.mine.take(), keysOf(8)) {
 			t.Errorf("not all parts are asked once %s was found", r.ID)
 		}
 		end(t, p.newer, r.ID)
+	}
+}
+
+func isNew(key string) bool { return slices.Contains(keysOf(4), key) }
+
+func hasAll(asked []string, lane run.Lane) bool {
+	for _, key := range keysOf(8) {
+		if strings.HasPrefix(key, string(lane)+"#") && !slices.Contains(asked, key) {
+			return false
+		}
+	}
+	return true
+}
+
+// TestACrowdInOldPartsIsLateByNoMinute: of runs in all old parts the one that is asked has
+// some, and so all of them are given at once, also those of which nothing is due yet in
+// the part that is asked.
+func TestACrowdInOldPartsIsLateByNoMinute(t *testing.T) {
+	t.Parallel()
+	for first := range 4 {
+		p := newPair(t)
+		for range first + 1 {
+			p.sweep(t, p.newer)
+		}
+		rs := ofAllParts(start)
+		var want []run.ID
+		for i := range rs {
+			if dynamo.OldPart(rs[i].ID) == 4+first {
+				rs[i].DueAt = start.Add(24 * time.Hour)
+				continue
+			}
+			want = append(want, rs[i].ID)
+		}
+		put(t, p.older, rs...)
+		slices.Sort(want)
+		if got := p.sweep(t, p.newer); !slices.Equal(got, want) {
+			t.Errorf("it gives %v, want %v", got, want)
+		}
+	}
+}
+
+// TestAFailedCallAsksAllAgain: it may have been the first.
+func TestAFailedCallAsksAllAgain(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	p.sweep(t, p.newer)
+	p.mine.fails.Store(true)
+	p.now = p.now.Add(time.Minute)
+	for _, lane := range lanes {
+		if _, err := p.newer.Due(t.Context(), lane, p.now, 100); err == nil {
+			t.Error("it does not fail")
+		}
+	}
+	p.mine.fails.Store(false)
+	p.mine.take()
+	if p.sweep(t, p.newer); !slices.Equal(p.mine.take(), keysOf(8)) {
+		t.Error("not all parts are asked")
 	}
 }
 
@@ -278,10 +354,10 @@ func TestOldPartsAreAskedInTurn(t *testing.T) {
 func TestWhoAsksRarelyAsksAllParts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ passes, until time.Duration }{
-		"after three minutes": {3 * time.Minute, 0},
-		"an hour back":        {-time.Hour, 0},
-		"for what comes":      {time.Minute, time.Hour},
-		"the next minute":     {time.Minute, time.Minute},
+		"after two minutes": {2 * time.Minute, 0},
+		"an hour back":      {-time.Hour, 0},
+		"for what comes":    {time.Minute, time.Hour},
+		"the next minute":   {time.Minute, time.Minute},
 	} {
 		p := newPair(t)
 		p.quiet(t)

@@ -215,9 +215,9 @@ func TestFirstSync(t *testing.T) {
 }
 
 // firstProcess is a function's process that knows nothing.
-func firstProcess(store *counted, s schedules.Scheduler) sweeper {
+func firstProcess(store *counted, s schedules.Scheduler) *sweeper {
 	quiet := slog.New(slog.DiscardHandler)
-	return sweeper{
+	return &sweeper{
 		stack: "prod", log: quiet, metrics: io.Discard, now: time.Now,
 		registry: &schedules.Registry{Scheduler: s, Group: "batchplane-prod", Trigger: "trigger", Read: entry.Registered},
 		control: &control.Control{

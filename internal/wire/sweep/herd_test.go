@@ -251,9 +251,9 @@ func drain(t *testing.T, herd int, ecs *bucketECS, timeout time.Duration, late f
 }
 
 // process is a function's process.
-func process(store *far, ecs *bucketECS, watch func(job.Job, run.Run, run.Run, string)) sweeper {
+func process(store *far, ecs *bucketECS, watch func(job.Job, run.Run, run.Run, string)) *sweeper {
 	quiet := slog.New(slog.DiscardHandler)
-	return sweeper{
+	return &sweeper{
 		stack: "prod", log: quiet, metrics: io.Discard, now: time.Now, registry: &registry{},
 		control: &control.Control{
 			Stack: "prod", Store: store, Launcher: ecs, Now: time.Now, Timing: run.DefaultTiming, Log: quiet,

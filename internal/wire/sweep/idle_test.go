@@ -147,7 +147,7 @@ func (s *stand) DescribeRule(context.Context, *eventbridge.DescribeRuleInput, ..
 
 // idleStack is a process that knows nothing yet, of such a stack whose table holds what
 // a sweep before left there; a time that is moved on, and the meters.
-func idleStack(tb testing.TB, n int) (s sweeper, clock *time.Time, stack *stand, meter *dynamotest.Meter) {
+func idleStack(tb testing.TB, n int) (s *sweeper, clock *time.Time, stack *stand, meter *dynamotest.Meter) {
 	tb.Helper()
 	stack, meter, clock = &stand{tally: &tally{}, schedules: n}, &dynamotest.Meter{}, new(time.Time)
 	*clock = nine
@@ -163,13 +163,13 @@ func idleStack(tb testing.TB, n int) (s sweeper, clock *time.Time, stack *stand,
 }
 
 // process is a process of the stack's sweep.
-func (s *stand) process(store control.Store, clock *time.Time) sweeper {
+func (s *stand) process(store control.Store, clock *time.Time) *sweeper {
 	now, quiet := func() time.Time { return *clock }, slog.New(slog.DiscardHandler)
 	registry := &schedules.Registry{
 		Scheduler: s, Rules: s, Group: "batchplane-prod", Trigger: "trigger", Read: entry.Registered,
 		Now: now, Wait: func(context.Context, time.Duration) error { return nil },
 	}
-	return sweeper{
+	return &sweeper{
 		stack: "prod", log: quiet, metrics: io.Discard, now: now, registry: registry,
 		control: &control.Control{
 			Registry: registry, Stack: "prod", Store: store, Launcher: &bucketECS{}, Now: now,
@@ -214,13 +214,9 @@ func fill(tb testing.TB, table string, from control.Store) {
 }
 
 // mostIdle is the most calls of a minute of 10,000 schedules: twenty pages of their list and
-// one of the rules', nine queries for what is due, two for the items, one for pending
-// slots, and six others. mostYoung is that of a process of ten minutes or less, which asks
-// for what is due in seven old parts more.
-const (
-	mostIdle  = 39
-	mostYoung = mostIdle + 7
-)
+// one of the rules', eight queries for what is due and two of old parts, two for the items,
+// one for pending slots, and five others.
+const mostIdle = 39
 
 // TestIdleMinute: what a minute costs in which nothing happens, in a process that has
 // just begun and in one that goes on, over four laps.
@@ -265,14 +261,10 @@ func idleMinutes(t *testing.T, n int, out *strings.Builder) {
 			order = append(order, line)
 		}
 		costs[line]++
-		most := mostIdle
-		if minute < 10 {
-			most = mostYoung
-		}
-		if model := cost.Idle.Reads / cost.Idle.Calls[0].N; n == 150 && minute > 10 && read != model {
+		if model := cost.Idle.Reads / cost.Idle.Calls[0].N; n == 150 && read != model {
 			t.Errorf("the model of what a stack costs has %g read units for a minute of %g", model, read)
 		}
-		if calls > most {
+		if calls > mostIdle {
 			t.Errorf("%d schedules, minute %d: %d calls", n, minute, calls)
 		}
 	}

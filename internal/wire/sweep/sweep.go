@@ -58,18 +58,18 @@ func New(lookup environ.Lookup) (Handler, error) {
 	return s.sweep, nil
 }
 
-func newSweeper(env environ.Lookup) (sweeper, error) {
+func newSweeper(env environ.Lookup) (*sweeper, error) {
 	var c Config
 	a, err := base.NewAWS(env)
 	if err := errors.Join(environ.Fill(&c, env), err); err != nil {
-		return sweeper{}, err
+		return nil, err
 	}
 	log := base.Log(os.Stdout, c.Config)
 	registry := &schedules.Registry{
 		Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Rules: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")),
 		Group: c.Group, Trigger: c.Trigger, Read: entry.Noting(log),
 	}
-	return sweeper{
+	return &sweeper{
 		stack: c.Stack, log: log, metrics: os.Stdout, now: time.Now, registry: registry,
 		control: &control.Control{
 			Registry:  registry,
@@ -91,6 +91,8 @@ type sweeper struct {
 		Jobs(ctx context.Context) (control.Reading, error)
 	}
 	control *control.Control
+	// swept is when this process began its last sweep that checked the slots to the end.
+	swept time.Time
 }
 
 // sweep does all its parts whatever became of the others, and says that it was
@@ -99,7 +101,7 @@ type sweeper struct {
 // read beside that. A slow registry may take half of the time, so that it keeps no
 // slot from being checked. It comes before the slots: by the plans of a day ago,
 // jobs that were deleted since would be missed, or even caught up with.
-func (s sweeper) sweep(ctx context.Context) error {
+func (s *sweeper) sweep(ctx context.Context) error {
 	began := s.now()
 	ctx, cancel := inTime(ctx)
 	defer cancel()
@@ -113,7 +115,10 @@ func (s sweeper) sweep(ctx context.Context) error {
 	lag, err := s.lag(ctx)
 	errs := []error{err}
 	problems, loaded, err := s.sync(ctx)
-	errs = append(errs, err, s.check(ctx, loaded))
+	checked := s.check(ctx, loaded)
+	if errs = append(errs, err, checked); checked == nil {
+		s.swept = began.Round(0) // a process that is frozen wakes up by the wall clock
+	}
 	untold, err := s.control.Untold(ctx)
 	look.Wait()
 	err = errors.Join(append(errs, err, lookErr)...)
@@ -144,7 +149,7 @@ func half(ctx context.Context) time.Duration {
 }
 
 // age is how long ago a time was, 0 where there is none.
-func (s sweeper) age(since time.Time) time.Duration {
+func (s *sweeper) age(since time.Time) time.Duration {
 	if since.IsZero() {
 		return 0
 	}
@@ -158,8 +163,15 @@ type figures struct {
 	complete           bool
 }
 
+// ownSweep is for how long the last sweep is taken for this process's own. Another may
+// have been here since, but then the lag is smaller.
+const ownSweep = 2 * time.Minute
+
 // lag is how long ago slots were last checked; a new stack has none.
-func (s sweeper) lag(ctx context.Context) (time.Duration, error) {
+func (s *sweeper) lag(ctx context.Context) (time.Duration, error) {
+	if own := s.now().Sub(s.swept); own >= 0 && own <= ownSweep {
+		return own, nil
+	}
 	mark, err := s.control.Store.Mark(ctx, control.MarkSweep)
 	if err != nil {
 		return 0, fmt.Errorf("reading when the last sweep was here: %w", err)
@@ -175,7 +187,7 @@ func (s sweeper) lag(ctx context.Context) (time.Duration, error) {
 // the one that cannot be read. problems are the schedules that somebody must mend; err
 // is what kept this from being done, as that AWS does not let all schedules be read
 // just now. loaded are the items, nil where they were not read.
-func (s sweeper) sync(ctx context.Context) (problems int, loaded *control.Loaded, err error) {
+func (s *sweeper) sync(ctx context.Context) (problems int, loaded *control.Loaded, err error) {
 	ctx, cancel := context.WithTimeout(ctx, half(ctx))
 	defer cancel()
 	reading, err := s.read(ctx)
@@ -205,7 +217,7 @@ func (s sweeper) sync(ctx context.Context) (problems int, loaded *control.Loaded
 }
 
 // check checks the slots.
-func (s sweeper) check(ctx context.Context, loaded *control.Loaded) error {
+func (s *sweeper) check(ctx context.Context, loaded *control.Loaded) error {
 	if loaded == nil {
 		return s.control.CheckSlots(ctx)
 	}
@@ -214,13 +226,13 @@ func (s sweeper) check(ctx context.Context, loaded *control.Loaded) error {
 
 // read reads the registry in three quarters of the time that is left: what could be
 // read by then is copied, and the next sweep goes on.
-func (s sweeper) read(ctx context.Context) (control.Reading, error) {
+func (s *sweeper) read(ctx context.Context) (control.Reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, half(ctx)*3/2)
 	defer cancel()
 	return s.registry.Jobs(ctx)
 }
 
-func (s sweeper) report(ctx context.Context, problems []error) int {
+func (s *sweeper) report(ctx context.Context, problems []error) int {
 	for _, problem := range problems {
 		s.log.ErrorContext(ctx, "a schedule cannot be used", "why", problem.Error())
 	}
@@ -228,7 +240,7 @@ func (s sweeper) report(ctx context.Context, problems []error) int {
 }
 
 // emit prints the sweep's metrics.
-func (s sweeper) emit(f figures) error {
+func (s *sweeper) emit(f figures) error {
 	out := []base.Figure{
 		{Name: "SweepLag", Unit: base.Seconds, Value: f.sweep.Seconds()},
 		{Name: "DueLag", Unit: base.Seconds, Value: f.due.Seconds()},

@@ -156,6 +156,37 @@ func TestNoHeartbeatWithoutTheRegistry(t *testing.T) {
 	}
 }
 
+// TestSweepLag: a process that swept within two minutes knows how long ago that was.
+// Else, and after a check that came to no end, the store is asked.
+func TestSweepLag(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	sweep := func(after, other time.Duration, want float64) {
+		t.Helper()
+		w.clock = w.clock.Add(after)
+		if err := w.store.SetMark(t.Context(), control.MarkSweep, w.clock.Add(-other)); err != nil {
+			t.Fatal(err)
+		}
+		_ = w.sweep(t.Context())
+		if m := w.metrics(t); m["SweepLag"] != want {
+			t.Errorf("%s after its last, %s after another: %v, want %v", after, other, m["SweepLag"], want)
+		}
+	}
+	sweep(0, 20*time.Minute, 1200)
+	sweep(time.Minute, 30*time.Second, 60)
+	sweep(3*time.Minute, 30*time.Second, 30)
+	sweep(-time.Minute, time.Second, 1)
+	sweep(time.Minute, time.Second, 60)
+	w.control.Store = markless{w.store}
+	sweep(time.Minute, time.Second, 60)
+	sweep(90*time.Second, time.Second, 1)
+}
+
+// markless is a store that does not store marks.
+type markless struct{ *memory.Store }
+
+func (markless) SetMark(context.Context, string, time.Time) error { return errors.New("throttled") }
+
 // newer is a store with a run of a newer version.
 type newer struct{ *memory.Store }
 
