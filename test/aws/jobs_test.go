@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -95,6 +96,7 @@ func TestJobsStack(t *testing.T) {
 	w.fired(t, ruled[0], began)
 	w.smallest(t)
 	w.based(t)
+	w.linted(t)
 	w.denied(t)
 }
 
@@ -129,8 +131,19 @@ func (w *world) smallest(t *testing.T) {
 	}
 }
 
-// deployJobs renders a jobs file with the program's own command, checks the
-// template and deploys it. It answers the file's jobs.
+// linted: the linter of CloudFormation finds nothing in the templates that render
+// wrote. It is what `sam validate --lint` runs, here once for all.
+func (w *world) linted(t *testing.T) {
+	t.Helper()
+	lint := exec.CommandContext(t.Context(), tool(t, "sam", "cfn-lint"), w.jobTemplates...)
+	lint.Env = append(os.Environ(), "AWS_DEFAULT_REGION="+home.region)
+	if said, err := lint.CombinedOutput(); err != nil || len(w.jobTemplates) == 0 {
+		t.Errorf("cfn-lint of %d templates: %v\n%s", len(w.jobTemplates), err, said)
+	}
+}
+
+// deployJobs renders a jobs file with the program's own command and deploys the
+// template. It answers the file's jobs.
 func (w *world) deployJobs(t *testing.T, stack, text string, flags ...string) []job.Job {
 	t.Helper()
 	dir := t.TempDir()
@@ -143,7 +156,7 @@ func (w *world) deployJobs(t *testing.T, stack, text string, flags ...string) []
 	if code := cli.Main(t.Context(), args, cli.Env{Stdout: &said, Stderr: &said}); code != 0 {
 		t.Fatalf("render ended with %d: %s", code, &said)
 	}
-	sam(t, nil, "validate", "--lint", "--template-file", template)
+	w.jobTemplates = append(w.jobTemplates, template)
 	sam(t, w.emulator, "deploy", "--template-file", template, "--stack-name", stack, "--capabilities", "CAPABILITY_IAM", "--resolve-s3", "--no-progressbar") // as docs/migration.md says
 	f, problems := jobfile.Load([]jobfile.Source{{Name: file, Data: []byte(text)}}, jobfile.Options{})
 	if len(problems) > 0 {

@@ -1,6 +1,7 @@
 package aws_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"database/sql"
@@ -8,6 +9,7 @@ import (
 	"debug/elf"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,6 +27,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/goccy/go-yaml"
 	_ "modernc.org/sqlite"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
@@ -49,6 +52,8 @@ type world struct {
 	slack    *slackChannel
 	inbox    string // URL of the queue that gets all notices
 	bus      string // URL of the queue that gets all events about runs
+	// jobTemplates are the files of the job stacks that were deployed.
+	jobTemplates []string
 
 	mu      sync.Mutex
 	scripts map[string]localecs.Script // by job
@@ -79,6 +84,9 @@ type fault struct {
 // building is done once for all tests.
 var building sync.Once
 
+// functions are those of the template that are built.
+var functions = []string{"Trigger", "OnStopped", "Notify", "Sweep", "Widget"}
+
 // build builds the functions for this machine and answers the built template, in
 // which it replaces what the emulator cannot do: old, new, old, new.
 func build(t *testing.T, replace ...string) string {
@@ -86,6 +94,9 @@ func build(t *testing.T, replace ...string) string {
 	building.Do(func() {
 		sam(t, nil, "build", "--build-dir", filepath.Join(scratch, "build"), "--parameter-overrides", "Architecture="+architecture())
 		builtAs(t)
+		for _, id := range functions {
+			zipped(t, id)
+		}
 	})
 	text, err := os.ReadFile(filepath.Join(scratch, "build", "template.yaml"))
 	if err != nil {
@@ -103,17 +114,63 @@ func build(t *testing.T, replace ...string) string {
 		wide = strings.ReplaceAll(wide, replace[i], replace[i+1])
 	}
 	// Beside the functions, whose folders it names.
-	path := filepath.Join(scratch, "build", t.Name()+".yaml")
-	if err := os.WriteFile(path, []byte(wide), 0o600); err != nil {
+	return written(t, t.Name()+".yaml", []byte(wide))
+}
+
+// written is a file in the folder of what is built.
+func written(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(scratch, "build", name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
+// quick builds too, and answers the template as JSON, which names zips: SAM reads
+// a template five times at each deployment and makes its own zips of folders, which
+// takes a processor for four seconds.
+func quick(t *testing.T) string {
+	t.Helper()
+	var replace []string
+	for _, id := range functions {
+		replace = append(replace, "CodeUri: "+id+"\n", "CodeUri: "+id+".zip\n")
+	}
+	text, err := os.ReadFile(build(t, replace...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err = yaml.YAMLToJSON(text); err != nil {
+		t.Fatal(err)
+	}
+	return written(t, t.Name()+".json", text)
+}
+
+// zipped makes the zip of a function that is built.
+func zipped(t *testing.T, id string) {
+	t.Helper()
+	program, err := os.ReadFile(filepath.Join(scratch, "build", id, "bootstrap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	z := zip.NewWriter(&packed)
+	header := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate}
+	header.SetMode(0o755)
+	w, err := z.CreateHeader(header)
+	if err == nil {
+		_, err = w.Write(program)
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	written(t, id+".zip", packed.Bytes())
+}
+
 // builtAs: the functions are built as the README says.
 func builtAs(t *testing.T) {
 	t.Helper()
-	for _, id := range []string{"Trigger", "OnStopped", "Notify", "Sweep", "Widget"} {
+	for _, id := range functions {
 		info, err := buildinfo.ReadFile(filepath.Join(scratch, "build", id, "bootstrap"))
 		if err != nil {
 			t.Fatal(err)
@@ -191,7 +248,7 @@ func newWorld(t *testing.T) *world {
 		name: "bp-test", slack: newSlack(t), scripts: map[string]localecs.Script{}, faults: map[string]fault{},
 		early: map[string]chan struct{}{}, hooks: map[string]hook{},
 	}
-	w.template = build(t)
+	w.template = quick(t)
 	w.emulator = startEmulator(t, "AWS_ENDPOINT_URL_ECS="+w.startECS(t), "AWS_ENDPOINT_URL_SCHEDULER="+w.startScheduler(t))
 	// Before the emulator stops, to which an event may be on its way.
 	t.Cleanup(func() { _ = w.ecs.Close(context.WithoutCancel(t.Context())) })

@@ -44,49 +44,53 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 	w := newWorld(t)
 	// A group, so that the world lives until all stories are over.
 	t.Run("stories", func(t *testing.T) {
-		for name, story := range map[string]func(*testing.T, *world){
-			"a scheduled run succeeds, its duplicate does nothing": succeeds,
-			"a fault of the network interface is relaunched":       relaunched,
-			"a failure is told, retried by hand and recovers":      failsAndRecovers,
-			"the trigger dies before ECS hears of the launch":      diesBeforeLaunch,
-			"the trigger dies before it hears of the launch":       diesAfterLaunch,
-			"onstopped dies before ECS hears of the relaunch":      diesBeforeRelaunch,
-			"a line that broke before ECS heard is tried again":    brokenLine,
-			"a launch that hangs is stopped and done again":        hangs,
-			"a cluster that does not exist is said":                noCluster,
-			"a role that may not be passed is said":                noPassRole,
-			"a cluster that the policies do not name is said":      noRightOnCluster,
-			"whatever is honest runs once":                         firings,
-			"an operator asks by the SAM CLI":                      asksBySAM,
-			"a webhook that was revoked keeps nobody from hearing": revokedWebhook,
-			"a stop event before the trigger stored its task":      earlyStop,
-			"a lost stop event is found by the sweep":              lostStop,
-			"a run that takes too long is stopped":                 timesOut,
-			"runs may not overlap":                                 overlap,
-			"a missed slot is told":                                missed,
-			"an input that is none ends in the failure queue":      malformed,
-			"a person stops a run":                                 stopped,
-			"a schedule that cannot be read stops nothing":         unreadable,
-			"people do all by the command":                         people,
-			"what nobody deployed does not run":                    attacked,
-			"what is deployed runs, whatever is in the way":        honest,
-			"the people's door takes requests alone":               peoplesDoor,
-			"a dashboard shows a failure and retries it":           onDashboard,
-			"a dashboard's unsafe retry wants its reason":          onDashboardUnsafe,
-			"the pages show a stack with one's own credentials":    onPages,
-			"the pages do all of it in a browser":                  inBrowser,
-			"two people who retry at one moment retry once":        atOneMoment,
-			"retry --all that is asked for twice is done once":     askedTwice,
-			"a pipeline waits, times out and waits on":             pipeline,
-			"tail tells what happens as it happens":                tails,
-			"a log is followed live to the end of its attempt":     followed,
-			"task definitions are deployed with their jobs":        deploysDefinitions,
-			"apply meets drift, others, faults and newer plans":    appliesAmongOthers,
-			"the documentation's commands do what it says":         documented,
+		for _, s := range []struct {
+			name string
+			play func(*testing.T, *world)
+		}{
+			// Those that take longest begin first, so that none is left alone at the end.
+			{"onstopped dies before ECS hears of the relaunch", diesBeforeRelaunch},
+			{"a missed slot is told", missed},
+			{"people do all by the command", people},
+			{"a webhook that was revoked keeps nobody from hearing", revokedWebhook},
+			{"the documentation's commands do what it says", documented},
+			{"a launch that hangs is stopped and done again", hangs},
+			{"the pages do all of it in a browser", inBrowser},
+			{"a scheduled run succeeds, its duplicate does nothing", succeeds},
+			{"a fault of the network interface is relaunched", relaunched},
+			{"a failure is told, retried by hand and recovers", failsAndRecovers},
+			{"the trigger dies before ECS hears of the launch", diesBeforeLaunch},
+			{"the trigger dies before it hears of the launch", diesAfterLaunch},
+			{"a line that broke before ECS heard is tried again", brokenLine},
+			{"a cluster that does not exist is said", noCluster},
+			{"a role that may not be passed is said", noPassRole},
+			{"a cluster that the policies do not name is said", noRightOnCluster},
+			{"whatever is honest runs once", firings},
+			{"an operator asks by the SAM CLI", asksBySAM},
+			{"a stop event before the trigger stored its task", earlyStop},
+			{"a lost stop event is found by the sweep", lostStop},
+			{"a run that takes too long is stopped", timesOut},
+			{"runs may not overlap", overlap},
+			{"an input that is none ends in the failure queue", malformed},
+			{"a person stops a run", stopped},
+			{"a schedule that cannot be read stops nothing", unreadable},
+			{"what nobody deployed does not run", attacked},
+			{"what is deployed runs, whatever is in the way", honest},
+			{"the people's door takes requests alone", peoplesDoor},
+			{"a dashboard shows a failure and retries it", onDashboard},
+			{"a dashboard's unsafe retry wants its reason", onDashboardUnsafe},
+			{"the pages show a stack with one's own credentials", onPages},
+			{"two people who retry at one moment retry once", atOneMoment},
+			{"retry --all that is asked for twice is done once", askedTwice},
+			{"a pipeline waits, times out and waits on", pipeline},
+			{"tail tells what happens as it happens", tails},
+			{"a log is followed live to the end of its attempt", followed},
+			{"task definitions are deployed with their jobs", deploysDefinitions},
+			{"apply meets drift, others, faults and newer plans", appliesAmongOthers},
 		} {
-			t.Run(name, func(t *testing.T) {
+			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
-				story(t, w)
+				s.play(t, w)
 			})
 		}
 	})
