@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -47,9 +48,13 @@ func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 
 // salvage is what there is of a body that cannot be read: its JSON, or the
 // bytes as they are.
-func salvage(item attributes) []byte {
-	if plain, err := plainBody(item); err == nil {
-		return plain
+func salvage(item attributes) (is []byte) {
+	err := read(item, func(plain []byte) error {
+		is = bytes.Clone(plain)
+		return nil
+	})
+	if err != nil {
+		return octets(item, attrBody)
 	}
-	return octets(item, attrBody)
+	return is
 }

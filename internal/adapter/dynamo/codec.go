@@ -87,10 +87,8 @@ func (f *inflater) release() {
 }
 
 // inflate is the reverse of deflating with the dictionary. What it returns is
-// the caller's.
-func inflate(body []byte) ([]byte, error) {
-	f, _ := inflaters.Get().(*inflater)
-	defer f.release()
+// good until the inflater is released.
+func (f *inflater) inflate(body []byte) ([]byte, error) {
 	f.in.Reset(body)
 	f.out.Reset()
 	reset, _ := f.r.(flate.Resetter)
@@ -100,18 +98,24 @@ func inflate(body []byte) ([]byte, error) {
 	if _, err := f.out.ReadFrom(f.r); err != nil {
 		return nil, fmt.Errorf("inflating: %w", err)
 	}
-	return bytes.Clone(f.out.Bytes()), nil
+	return f.out.Bytes(), nil
 }
 
-// plainBody is an item's body as JSON.
-func plainBody(item attributes) ([]byte, error) {
+// read gives an item's body as JSON to use, which must not keep it.
+func read(item attributes, use func(plain []byte) error) error {
 	switch b := item[attrBody].(type) {
 	case *types.AttributeValueMemberS:
-		return []byte(b.Value), nil
+		return use([]byte(b.Value))
 	case *types.AttributeValueMemberB:
-		return inflate(b.Value)
+		f, _ := inflaters.Get().(*inflater)
+		defer f.release()
+		plain, err := f.inflate(b.Value)
+		if err != nil {
+			return err
+		}
+		return use(plain)
 	}
-	return nil, fmt.Errorf("attribute %q is not a body", attrBody)
+	return fmt.Errorf("attribute %q is not a body", attrBody)
 }
 
 // decode reads an item's body into v.
@@ -119,12 +123,9 @@ func decode(what string, item attributes, v any) error {
 	if version := integer(item, attrVersion); version > itemVersion {
 		return &NewerError{What: what, Version: version}
 	}
-	plain, err := plainBody(item)
+	err := read(item, func(plain []byte) error { return json.Unmarshal(plain, v) })
 	if err != nil {
 		return fmt.Errorf("reading %s: %w: %w", what, control.ErrUnreadable, err)
-	}
-	if err := json.Unmarshal(plain, v); err != nil {
-		return fmt.Errorf("decoding %s: %w: %w", what, control.ErrUnreadable, err)
 	}
 	return nil
 }

@@ -1,37 +1,48 @@
 package dynamo
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/batchplane/batchplane/internal/control"
 )
 
-// What is inflated belongs to the caller, also while others inflate, and after
-// a body that could not be read.
+// asBody is an item with a body.
+func asBody(body []byte) attributes {
+	return attributes{attrBody: binary(body), attrVersion: number(itemVersion)}
+}
+
+// What is decoded belongs to the caller, also while others decode, and after a body that
+// could not be read.
 func TestInflatersAreShared(t *testing.T) {
 	t.Parallel()
-	if _, err := inflate([]byte("no deflated text")); err == nil {
-		t.Fatal("read what is no body")
+	var got string
+	if err := decode("it", asBody([]byte("no deflated text")), &got); !errors.Is(err, control.ErrUnreadable) {
+		t.Fatalf("read what is no body: %v", err)
 	}
 	var wg sync.WaitGroup
 	for n := range 50 {
 		wg.Go(func() {
-			want, _ := json.Marshal(strings.Repeat(string(rune('a'+n%26)), 1+n*100))
-			body, err := encode(json.RawMessage(want))
+			want := strings.Repeat(string(rune('a'+n%26)), 1+n*100)
+			body, err := encode(want)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			first, errFirst := inflate(body)
-			if _, err := inflate(body[:len(body)/2]); err == nil {
+			var got, half string
+			var raw json.RawMessage
+			err = errors.Join(decode("it", asBody(body), &got), decode("it", asBody(body), &raw))
+			saved := salvage(asBody(body))
+			if decode("it", asBody(body[:len(body)/2]), &half) == nil {
 				t.Error("read half a body")
 			}
 			other, _ := encode("another text of some length")
-			_, errOther := inflate(other)
-			if errFirst != nil || errOther != nil || !bytes.Equal(first, want) {
-				t.Errorf("got %d bytes of %d, %v, %v", len(first), len(want), errFirst, errOther)
+			errOther := decode("it", asBody(other), &half)
+			if err != nil || errOther != nil || got != want || string(raw) != `"`+want+`"` || string(saved) != string(raw) {
+				t.Errorf("got %d, %d and %d bytes of %d, %v, %v", len(got), len(raw), len(saved), len(want), err, errOther)
 			}
 		})
 	}
