@@ -101,18 +101,24 @@ func (i *Inspector) alarms(ctx context.Context, names []string) (out []plane.Ala
 	return out, nil
 }
 
-func (i *Inspector) waiting(ctx context.Context, url string) (int, error) {
-	out, err := i.Queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: &url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages},
-	})
+// held are the messages of a queue: those that may be received, and those that somebody
+// has received and that are hidden for a moment, as redrive's look hides them for a second.
+var held = []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible}
+
+// waiting is about how many messages a queue holds.
+func (i *Inspector) waiting(ctx context.Context, url string) (sum int, err error) {
+	out, err := i.Queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: held})
 	if err != nil {
 		return 0, fmt.Errorf("reading how many messages wait: %w", err)
 	}
-	n, err := strconv.Atoi(out.Attributes[string(types.QueueAttributeNameApproximateNumberOfMessages)])
-	if err != nil {
-		return 0, errors.New("a queue does not say how many messages wait")
+	for _, name := range held {
+		n, err := strconv.Atoi(out.Attributes[string(name)])
+		if err != nil {
+			return 0, errors.New("a queue does not say how many messages wait")
+		}
+		sum += n
 	}
-	return n, nil
+	return sum, nil
 }
 
 // Denied is whether AWS refused a call for want of permission.

@@ -1,0 +1,72 @@
+package people
+
+import (
+	"context"
+	"reflect"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cloudformationtypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go"
+
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+// queues is a stack of queues by name, with what each says of itself.
+type queues map[string]map[string]string
+
+func (q queues) ListStackResources(context.Context, *cloudformation.ListStackResourcesInput, ...func(*cloudformation.Options)) (*cloudformation.ListStackResourcesOutput, error) {
+	out := &cloudformation.ListStackResourcesOutput{}
+	for name := range q {
+		out.StackResourceSummaries = append(out.StackResourceSummaries, cloudformationtypes.StackResourceSummary{
+			LogicalResourceId: aws.String(name), PhysicalResourceId: aws.String("https://sqs/" + name), ResourceType: aws.String("AWS::SQS::Queue"),
+		})
+	}
+	return out, nil
+}
+
+// GetQueueAttributes gives what was asked for, as SQS does.
+func (q queues) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributesInput, _ ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
+	says := q[(*in.QueueUrl)[len("https://sqs/"):]]
+	if says == nil {
+		return nil, &smithy.GenericAPIError{Code: "AccessDenied"}
+	}
+	out := &sqs.GetQueueAttributesOutput{Attributes: map[string]string{}}
+	for _, name := range in.AttributeNames {
+		if value, ok := says[string(name)]; ok {
+			out.Attributes[string(name)] = value
+		}
+	}
+	return out, nil
+}
+
+// TestMessagesOfQueues: those count, too, that somebody looks at just now.
+func TestMessagesOfQueues(t *testing.T) {
+	t.Parallel()
+	const seen, hidden = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
+	for name, tc := range map[string]struct {
+		says   map[string]string
+		want   []plane.Queue
+		unseen []string
+		fails  bool
+	}{
+		"none":             {says: map[string]string{seen: "0", hidden: "0"}, want: []plane.Queue{{Name: "Q", URL: "https://sqs/Q"}}},
+		"some":             {says: map[string]string{seen: "2", hidden: "0"}, want: []plane.Queue{{Name: "Q", URL: "https://sqs/Q", Messages: 2}}},
+		"all are hidden":   {says: map[string]string{seen: "0", hidden: "3"}, want: []plane.Queue{{Name: "Q", URL: "https://sqs/Q", Messages: 3}}},
+		"some are hidden":  {says: map[string]string{seen: "2", hidden: "3"}, want: []plane.Queue{{Name: "Q", URL: "https://sqs/Q", Messages: 5}}},
+		"may not be seen":  {unseen: []string{"the queue Q"}},
+		"what is no count": {says: map[string]string{seen: "2", hidden: "some"}, fails: true},
+		"half of it":       {says: map[string]string{seen: "2"}, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			q := queues{"Q": tc.says}
+			h, err := (&Inspector{Stack: "prod", Resources: q, Queues: q}).Inspect(t.Context())
+			if (err != nil) != tc.fails || !reflect.DeepEqual(h.Queues, tc.want) || !reflect.DeepEqual(h.Unseen, tc.unseen) {
+				t.Errorf("got %+v and %q, %v", h.Queues, h.Unseen, err)
+			}
+		})
+	}
+}
