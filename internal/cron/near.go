@@ -20,7 +20,7 @@ func unknownZone(name string) error {
 	}
 	var found []near
 	wanted := zoneKey(name)
-	for known := range zones.files {
+	for known := range zoneList() {
 		key := zoneKey(known)
 		d := distance(wanted, key)
 		if i := strings.LastIndexByte(key, '/'); i >= 0 {

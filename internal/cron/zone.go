@@ -1,10 +1,9 @@
 package cron
 
 import (
-	"archive/zip"
 	_ "embed" // the zone database
 	"fmt"
-	"io"
+	"iter"
 	"strings"
 	"sync"
 	"time"
@@ -15,10 +14,17 @@ import (
 // a Lambda function agree on every slot.
 const TZData = "2025c"
 
-//go:generate sh -c "cp \"$(go env GOROOT)/lib/time/zoneinfo.zip\" zoneinfo.zip"
+//go:generate go test -count=1 -run ^TestDatabaseIsCurrent$ . -update
 
-//go:embed zoneinfo.zip
-var zoneinfo string
+// zoneFiles has each of the database's files once, as time.LoadLocationFromTZData reads
+// them, one after the other; zoneNames is their directory: a line for each name in
+// alphabetical order, with the name, where in zoneFiles its file begins, and how long it is.
+var (
+	//go:embed zones.bin
+	zoneFiles string
+	//go:embed zones.txt
+	zoneNames string
+)
 
 // Zone is an IANA time zone as a table of segments of constant offset, from
 // 1970 to 2199. It is immutable and safe for concurrent use.
@@ -57,7 +63,6 @@ func (z *Zone) Location() *time.Location { return z.location }
 
 var zones struct {
 	sync.Mutex
-	files  map[string]*zip.File
 	loaded map[string]*Zone
 }
 
@@ -73,20 +78,18 @@ func LoadZone(name string) (*Zone, error) {
 	if z := zones.loaded[name]; z != nil {
 		return z, nil
 	}
-	if zones.files == nil {
-		if err := readZoneinfo(); err != nil {
-			return nil, err
-		}
-	}
-	file := zones.files[name]
-	if file == nil {
+	file, ok := zoneFile(name)
+	if !ok {
 		return nil, unknownZone(name)
 	}
-	location, err := readLocation(file)
+	location, err := time.LoadLocationFromTZData(name, []byte(file))
 	if err != nil {
-		return nil, fmt.Errorf("reading zone %s: %w", name, err)
+		return nil, fmt.Errorf("reading the rules of zone %s: %w", name, err)
 	}
 	z := newZone(name, location)
+	if zones.loaded == nil {
+		zones.loaded = map[string]*Zone{}
+	}
 	zones.loaded[name] = z
 	return z, nil
 }
@@ -101,36 +104,28 @@ func isUTC(name string) bool {
 	return false
 }
 
-func readZoneinfo() error {
-	archive, err := zip.NewReader(strings.NewReader(zoneinfo), int64(len(zoneinfo)))
-	if err != nil {
-		return fmt.Errorf("reading the embedded zone database: %w", err)
-	}
-	zones.loaded = map[string]*Zone{}
-	zones.files = make(map[string]*zip.File, len(archive.File))
-	for _, f := range archive.File {
-		if !strings.HasSuffix(f.Name, "/") {
-			zones.files[f.Name] = f
+// zoneFile is a name's file.
+func zoneFile(name string) (file string, ok bool) {
+	for known, place := range zoneList() {
+		if known == name {
+			var begin, size int
+			_, err := fmt.Sscan(place, &begin, &size)
+			return zoneFiles[begin : begin+size], err == nil
 		}
 	}
-	return nil
+	return "", false
 }
 
-func readLocation(file *zip.File) (*time.Location, error) {
-	r, err := file.Open()
-	if err != nil {
-		return nil, fmt.Errorf("opening its file: %w", err)
+// zoneList goes through the names, and where the file of each is.
+func zoneList() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for line := range strings.Lines(zoneNames) {
+			name, place, _ := strings.Cut(line, " ")
+			if !yield(name, place) {
+				return
+			}
+		}
 	}
-	defer r.Close()
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return nil, fmt.Errorf("unpacking its file: %w", err)
-	}
-	location, err := time.LoadLocationFromTZData(file.Name, data)
-	if err != nil {
-		return nil, fmt.Errorf("reading its rules: %w", err)
-	}
-	return location, nil
 }
 
 func newZone(name string, location *time.Location) *Zone {
