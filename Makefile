@@ -213,4 +213,4 @@ template-check: tools-aws ## Check template.yaml with sam validate and cfn-lint
 
 .PHONY: build
 build: tools-aws ## Build the functions as they are deployed
-	SAM_CLI_TELEMETRY=0 CGO_ENABLED=0 GOFLAGS="-tags=lambda.norpc -trimpath -buildvcs=false -ldflags=-s" .tools/sam/bin/sam build
+	SAM_CLI_TELEMETRY=0 CGO_ENABLED=0 GOFLAGS="-tags=lambda.norpc,nethttpomithttp2 -trimpath -buildvcs=false -ldflags=-s" .tools/sam/bin/sam build

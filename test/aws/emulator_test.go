@@ -283,7 +283,7 @@ func samAs(t *testing.T, e *emulator, who keyPair, args ...string) (string, erro
 		region = e.region
 	}
 	cmd.Env = append(os.Environ(), "SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION="+region, "AWS_REGION="+region,
-		"AWS_ACCESS_KEY_ID="+who.id, "AWS_SECRET_ACCESS_KEY="+who.secret, "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc -trimpath -buildvcs=false -ldflags=-s")
+		"AWS_ACCESS_KEY_ID="+who.id, "AWS_SECRET_ACCESS_KEY="+who.secret, "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc,nethttpomithttp2 -trimpath -buildvcs=false -ldflags=-s")
 	if e != nil {
 		cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL="+e.url)
 	}

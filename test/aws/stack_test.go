@@ -179,7 +179,7 @@ func builtAs(t *testing.T) {
 		for _, s := range info.Settings {
 			is[s.Key] = s.Value
 		}
-		if is["-tags"] != "lambda.norpc" || symbols(t, id) || is["-trimpath"] != "true" || is["CGO_ENABLED"] != "0" || is["GOOS"] != "linux" {
+		if is["-tags"] != "lambda.norpc,nethttpomithttp2" || symbols(t, id) || is["-trimpath"] != "true" || is["CGO_ENABLED"] != "0" || is["GOOS"] != "linux" {
 			t.Errorf("%s is built with %v", id, is)
 		}
 	}

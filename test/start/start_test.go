@@ -106,14 +106,16 @@ func median(of []float64) float64 { return slices.Sorted(slices.Values(of))[len(
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
+// build builds a program, also those that the functions are measured against, as the README
+// has the functions built.
 func build(tb testing.TB, path string) string {
 	tb.Helper()
 	if err := sources.Watch("../.."); err != nil {
 		tb.Fatal(err)
 	}
 	out := filepath.Join(tb.TempDir(), "bootstrap")
-	cmd := exec.CommandContext(tb.Context(), "go", "build", "-tags=lambda.norpc", "-trimpath", "-ldflags=-s", "-o", out, path)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd := exec.CommandContext(tb.Context(), "go", "build", "-o", out, path)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS="+flags(tb, "../../README.md"))
 	if text, err := cmd.CombinedOutput(); err != nil {
 		tb.Fatalf("building %s: %v\n%s", path, err, text)
 	}

@@ -15,7 +15,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -73,6 +75,25 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// TestHTTP: a function speaks HTTP/1.1 also to services that offer HTTP/2, which it is built
+// without, over connections that are kept (of the table) and that are not (of launches).
+func TestHTTP(t *testing.T) {
+	t.Parallel()
+	s := newStack(t, 1)
+	trigger := s.start("trigger")
+	for _, slot := range s.slots() {
+		trigger.invoke(slot)
+	}
+	var spoken []any
+	s.spoken.Range(func(version, _ any) bool {
+		spoken = append(spoken, version)
+		return true
+	})
+	if s.clock.Advance(time.Hour); len(s.stops) != 2 || !slices.Equal(spoken, []any{"HTTP/1.1"}) {
+		t.Errorf("%d tasks ran; spoken was %v", len(s.stops), spoken)
+	}
+}
+
 // play has runs succeed, and gives what each function used.
 func play(tb testing.TB, runs int, kept bool) map[string]usage {
 	tb.Helper()
@@ -111,6 +132,7 @@ type stack struct {
 	services *httptest.Server
 	trusted  string
 	stops    [][]byte
+	spoken   sync.Map // versions of HTTP
 }
 
 func newStack(tb testing.TB, jobs int) *stack {
@@ -147,13 +169,16 @@ func (s *stack) serve(table string) {
 		s.tb.Fatal(err)
 	}
 	tables, tasks := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }}, s.ecs()
-	s.services = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.services = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.spoken.Store(r.Proto, true)
 		if strings.HasPrefix(r.Header.Get("X-Amz-Target"), "DynamoDB") {
 			tables.ServeHTTP(w, r)
 		} else {
 			tasks.ServeHTTP(w, r)
 		}
 	}))
+	s.services.EnableHTTP2 = true
+	s.services.StartTLS()
 	s.tb.Cleanup(s.services.Close)
 	s.trusted = filepath.Join(s.tb.TempDir(), "trusted.pem")
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.services.Certificate().Raw})
