@@ -2,8 +2,10 @@ package cron
 
 import (
 	_ "embed" // the zone database
+	"errors"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -108,9 +110,10 @@ func isUTC(name string) bool {
 func zoneFile(name string) (file string, ok bool) {
 	for known, place := range zoneList() {
 		if known == name {
-			var begin, size int
-			_, err := fmt.Sscan(place, &begin, &size)
-			return zoneFiles[begin : begin+size], err == nil
+			at, size, _ := strings.Cut(place, " ")
+			begin, err := strconv.Atoi(at)
+			n, err2 := strconv.Atoi(size)
+			return zoneFiles[begin : begin+n], errors.Join(err, err2) == nil
 		}
 	}
 	return "", false
@@ -119,9 +122,8 @@ func zoneFile(name string) (file string, ok bool) {
 // zoneList goes through the names, and where the file of each is.
 func zoneList() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		for line := range strings.Lines(zoneNames) {
-			name, place, _ := strings.Cut(line, " ")
-			if !yield(name, place) {
+		for line := range strings.SplitSeq(zoneNames, "\n") {
+			if name, place, ok := strings.Cut(line, " "); ok && !yield(name, place) {
 				return
 			}
 		}
