@@ -184,7 +184,7 @@ func (d *decider) dequeue(e Due) (Outcome, string) {
 		return Did, d.r.Cause
 	}
 	d.ready()
-	if d.expired(d.now()) {
+	if d.expired(0) {
 		d.expire()
 		return Did, d.r.Cause
 	}
@@ -209,9 +209,9 @@ func (d *decider) ready() {
 	}
 }
 
-// expired is whether a launch at a time would come after the run's deadline.
-func (d *decider) expired(at time.Time) bool {
-	return at.Sub(d.r.ReadyAt) > d.job.Retry.Within()
+// expired is whether a launch after a wait would come after the run's deadline.
+func (d *decider) expired(wait time.Duration) bool {
+	return d.now().Sub(d.r.ReadyAt) > d.job.Retry.Within()-wait
 }
 
 // expire ends a run whose deadline passed while it waited to be launched.
@@ -231,7 +231,7 @@ func (d *decider) unresolved(e Unresolved) (Outcome, string) {
 		return Ignored, "no revision is waited for"
 	}
 	d.ready()
-	if e.Final || d.expired(d.now()) {
+	if e.Final || d.expired(0) {
 		d.finish(Failed, "not launched: "+e.Err, d.now())
 		return Did, d.r.Cause
 	}

@@ -40,9 +40,11 @@ func (d *decider) conclude(a *Attempt, s *stop.Stop, v *stop.Verdict, ended time
 // leaves Spot for good. It costs no attempt, so there is at most one launch more
 // than the job's retry allows.
 func (d *decider) moves(a *Attempt, v *stop.Verdict) bool {
+	if d.job.Capacity != job.SpotThenOnDemand || a.OnDemand {
+		return false
+	}
 	lacks := v.Lacks()
-	return d.job.Capacity == job.SpotThenOnDemand && !a.OnDemand &&
-		(lacks == stop.NoCapacity || lacks == stop.NoQuota || v.Class == stop.Interrupted)
+	return lacks == stop.NoCapacity || lacks == stop.NoQuota || v.Class == stop.Interrupted
 }
 
 // made is how many attempts of the allowance are used, less the one that Spot failed.
@@ -85,7 +87,7 @@ func (d *decider) again(a *Attempt, why *again, v *stop.Verdict, ended time.Time
 		return d.usedUp(a, v, ended)
 	}
 	wait := Backoff(d.job.Retry, d.r.ID, made, why.Unclear)
-	if d.expired(d.now().Add(wait)) {
+	if d.expired(wait) {
 		return d.tooLate(a, v, ended)
 	}
 	d.r.Stopping, d.r.StartedAt, d.r.Renew = nil, time.Time{}, why.Renew

@@ -7,7 +7,7 @@ import (
 // withheld is why a launch at a time is not made whatever the run's state says,
 // "" where it may be: the stack stands by, or it cannot know what became of the
 // run. Asked is when its slot was due or a person last asked for it.
-func (t Timing) withheld(asked time.Time) string {
+func (t *Timing) withheld(asked time.Time) string {
 	switch {
 	case t.Standby:
 		return "this stack stands by and launches nothing: deploy it with Standby=false first"
@@ -30,7 +30,12 @@ func (r *Run) asked() time.Time {
 }
 
 // withheld is why the run is not launched any more.
-func (d *decider) withheld() string { return d.t.withheld(d.r.asked()) }
+func (d *decider) withheld() string {
+	if !d.t.Standby && d.t.NotBefore.IsZero() { // as in most stacks
+		return ""
+	}
+	return d.t.withheld(d.r.asked())
+}
 
 // withhold ends a run that waits to be launched and must not be.
 func (d *decider) withhold(why string) {
