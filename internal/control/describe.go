@@ -32,7 +32,11 @@ func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]r
 		if running == nil {
 			running = map[string][]run.Run{}
 		}
-		running[j.Cluster] = append(running[j.Cluster], *r)
+		rs := running[j.Cluster]
+		if rs == nil { // most are of one cluster
+			rs = make([]run.Run, 0, len(due)-i)
+		}
+		running[j.Cluster] = append(rs, *r)
 	}
 	return running, others
 }

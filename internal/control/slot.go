@@ -24,7 +24,12 @@ const ahead = 2 * time.Minute
 // second event of a rule has it, stands for that slot, and one that the job's
 // schedule does not have is refused. What is refused is kept.
 func (c *Control) Scheduled(ctx context.Context, j job.Job, at time.Time) (Reply, error) {
-	return c.scheduled(ctx, accepted{job: j}, at)
+	return c.ScheduledAs(ctx, "", j, at)
+}
+
+// ScheduledAs is Scheduled where the job's hash is known; "" is that it is not.
+func (c *Control) ScheduledAs(ctx context.Context, hash string, j job.Job, at time.Time) (Reply, error) {
+	return c.scheduled(ctx, accepted{job: j, hash: hash}, at)
 }
 
 func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time) (Reply, error) {

@@ -13,7 +13,7 @@ import (
 // only by RetryAsked; an older attempt and a known version change nothing.
 func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) (to Decision) {
 	to.Next = r
-	to.Next.unshare(mayLaunch(e))
+	to.Next.unshare(mayLaunch(&r, e))
 	d := decider{job: &j, r: &to.Next, at: &now, t: &t}
 	to.Outcome, to.Why = d.on(e)
 	if to.Outcome == Ignored || to.Outcome == Denied {
@@ -33,15 +33,19 @@ func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) (to Decision) {
 }
 
 // mayLaunch is whether an event is likely to lead to another attempt.
-func mayLaunch(e Event) bool {
+func mayLaunch(r *Run, e Event) bool {
 	switch e := e.(type) {
-	case Launched, Done:
-		return false
+	case Due:
+		a := r.Last()
+		return r.Status == Queued && (a == nil || a.Over())
 	case Seen:
 		// Most that end by themselves succeed.
 		return e.Stop.LastStatus == "STOPPED" && e.Stop.Code != "EssentialContainerExited"
+	case RetryAsked:
+		return true
 	}
-	return true
+	// Most refusals are for a rate or for want of room, and the attempt stays the same.
+	return false
 }
 
 // counted is the attempt of which after counts a send more than before.

@@ -265,6 +265,7 @@ func decisions() []decision {
 		{"launched", r, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, 2},
 		{"succeeded", launched, seen(1, 5, exited(0)), 1},
 		{"relaunched", launched, seen(1, 5, eniTimeout), 2},
+		{"throttled", r, run.Refused{Attempt: 1, Send: 1, Stop: throttled}, 4},
 	}
 }
 

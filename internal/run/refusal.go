@@ -36,7 +36,7 @@ func (d *decider) refused(a *Attempt, e *Refused) (Outcome, string) {
 	case a.mayHaveLaunched():
 		a.Next = fmt.Sprintf("a send was refused (%s), but an earlier one has no answer", v.Rule)
 		return Did, d.doubt(a)
-	case s.Kind == stop.LaunchException && stop.Throttled(*s):
+	case s.Kind == stop.LaunchException && v.Lacks() == stop.NoRate:
 		wait := d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled))
 		return Did, d.putOff(a, rateLimited, d.now().Add(wait))
 	}
