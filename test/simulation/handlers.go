@@ -29,10 +29,11 @@ type slot struct {
 
 // trigger is one delivery of a slot's trigger, with the definition of its time.
 type trigger struct {
-	run run.ID
-	job job.Job
-	at  time.Time
-	try int
+	run  run.ID
+	job  job.Job
+	hash string // the job's
+	at   time.Time
+	try  int
 }
 
 // slot fires a schedule, within its minute, and plans its next time.
@@ -41,7 +42,8 @@ func (w *World) slot(s *slot) {
 		return
 	}
 	w.plan(s.job, s.at)
-	t := &trigger{run: run.ScheduledID(s.job.job.Name, s.at), job: s.job.job, at: s.at, try: 1}
+	t := w.triggers.give()
+	*t = trigger{run: run.ScheduledID(s.job.job.Name, s.at), job: s.job.job, hash: s.job.hash(), at: s.at, try: 1}
 	d := w.dice("slot "+t.job.Name, uint64(s.at.Unix()))
 	if w.hit(d, TriggerLost, 30) {
 		w.tell("", "the trigger of %s at %s is lost", t.job.Name, s.at.Format("15:04"))
@@ -53,13 +55,21 @@ func (w *World) slot(s *slot) {
 	}
 	w.after(wait, func() { w.trigger(t) })
 	if w.hit(d, TriggerTwice, 80) {
-		again := *t
-		w.after(wait+seconds(d.between(0, 100)), func() { w.trigger(&again) })
+		again := w.anew(t, 1)
+		w.after(wait+seconds(d.between(0, 100)), func() { w.trigger(again) })
 	}
 	if d, ok := w.luck(TriggerRedriven, 40, t.job.Name, int(s.at.Unix())); ok {
-		again := *t
-		w.after(hours(d), func() { w.trigger(&again) })
+		again := w.anew(t, 1)
+		w.after(hours(d), func() { w.trigger(again) })
 	}
+}
+
+// anew is the same trigger by itself, at its n-th delivery.
+func (w *World) anew(t *trigger, try int) *trigger {
+	again := w.triggers.give()
+	*again = *t
+	again.try = try
+	return again
 }
 
 // plan puts the job's first slot after a time on the queue.
@@ -94,7 +104,7 @@ func (w *World) trigger(t *trigger) {
 	if w.trace != nil {
 		w.tell(t.run, "trigger, delivery %d", t.try)
 	}
-	twin := func() { w.trigger(&trigger{t.run, t.job, t.at, tries}) }
+	twin := func() { w.trigger(w.anew(t, tries)) }
 	var reply control.Reply
 	var h *handler
 	ok := w.handle("trigger", t.run, twin, func(ctx context.Context) (err error) {

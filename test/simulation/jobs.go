@@ -16,6 +16,7 @@ type deployed struct {
 	minute int
 	gone   bool
 	serial int // grows when the schedule changes
+	hashed hashed
 	back   time.Time
 	// until is when its calendar is over; zero is never.
 	until time.Time
@@ -33,6 +34,20 @@ type deployed struct {
 	// forgets is whether it was deployed so often that its item need not know all plans
 	// that it had while no sweep came: see job.MaxFormer.
 	forgets bool
+}
+
+// hashed is a job's hash as of a serial.
+type hashed struct {
+	serial int
+	hash   string
+}
+
+// hash is the job's, found out once after each change.
+func (j *deployed) hash() string {
+	if j.hashed.hash == "" || j.hashed.serial != j.serial {
+		j.hashed = hashed{j.serial, j.job.Hash()}
+	}
+	return j.hashed.hash
 }
 
 // mayChange is what a person may change in a run by hand.

@@ -52,7 +52,7 @@ func (w *World) byName(name string) *deployed {
 // with what a schedule or a rule carries.
 func (w *World) fire(ctx context.Context, t *trigger) (control.Reply, error) {
 	if w.control.Schedules == nil {
-		return w.control.Scheduled(ctx, t.job, t.at)
+		return w.control.ScheduledAs(ctx, t.hash, t.job, t.at)
 	}
 	return w.control.Fire(ctx, w.asSlot(t))
 }
@@ -90,7 +90,7 @@ func (w *World) mayLack(t *trigger, reply control.Reply, disturbed bool) bool {
 	case reply.Run != "" && reply.Run != t.run:
 		return w.asSlot(t).Schedule == ""
 	case reply.Outcome == control.Filtered:
-		return w.asSlot(t).Schedule == "" && w.store.item(t.job.Name).Definition != t.job.Hash()
+		return w.asSlot(t).Schedule == "" && w.store.item(t.job.Name).Definition != t.hash
 	}
 	return reply.Outcome == control.Refused && w.control.Schedules != nil && (disturbed || !w.carries(t))
 }

@@ -9,11 +9,15 @@ import (
 // most worlds give thousands.
 type rooms[T any] [][]T
 
+// take is room for n; what is too small for it is left for good, so that there are no more
+// rooms than were ever in use at once.
 func (rs *rooms[T]) take(n int) []T {
-	if last := len(*rs) - 1; last >= 0 && cap((*rs)[last]) >= n {
+	if last := len(*rs) - 1; last >= 0 {
 		room := (*rs)[last][:0]
 		*rs = (*rs)[:last]
-		return room
+		if cap(room) >= n {
+			return room
+		}
 	}
 	return make([]T, 0, max(n, 8))
 }
@@ -21,6 +25,13 @@ func (rs *rooms[T]) take(n int) []T {
 func (rs *rooms[T]) takeBack(given *[][]T) {
 	*rs = append(*rs, *given...)
 	*given = nil
+}
+
+// empty has what was given be forgotten.
+func (rs rooms[T]) empty() {
+	for _, room := range rs {
+		clear(room[:cap(room)])
+	}
 }
 
 // room is where the present handler is given up to so many runs.

@@ -26,11 +26,17 @@ func (s *slab[T]) give() *T {
 	if s.next++; s.next == slabPart {
 		s.part, s.next = s.part+1, 0
 	}
-	*piece = *new(T)
 	return piece
 }
 
-func (s *slab[T]) reset() { s.part, s.next = 0, 0 }
+// reset takes all pieces back. They hold nothing then, for what they refer to would
+// else outlive its world.
+func (s *slab[T]) reset() {
+	for i := range min(s.part+1, len(s.parts)) {
+		clear(s.parts[i])
+	}
+	s.part, s.next = 0, 0
+}
 
 // stock is what a world needs while it is played and leaves behind; the next one has it
 // anew. Nothing of it is in a Result.
@@ -43,6 +49,7 @@ type stock struct {
 	runs     slab[run.Run]
 	records  slab[record]
 	launches slab[control.Launch]
+	triggers slab[trigger]
 	tasks    slab[task]
 	// throttles is which refusals are for a rate, which is so in every world.
 	throttles map[refusal]bool
@@ -60,10 +67,13 @@ func newStock() *stock {
 func (s *stock) reset() {
 	clear(s.queue)
 	s.queue = s.queue[:0]
+	s.rooms.empty()
+	s.shelves.empty()
 	s.handlers.reset()
 	s.states.reset()
 	s.runs.reset()
 	s.records.reset()
 	s.launches.reset()
+	s.triggers.reset()
 	s.tasks.reset()
 }

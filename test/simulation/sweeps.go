@@ -152,7 +152,7 @@ func (w *World) sync(ctx context.Context) error {
 	w.syncs++
 	n := w.syncs
 	defer func() { w.dirty = w.dirty || n != w.syncs }() // another wrote what was newer, and this one over it
-	var jobs []job.Job
+	jobs := make([]job.Job, 0, len(w.jobs))
 	for _, j := range w.jobs {
 		if !j.gone {
 			jobs = append(jobs, j.job)
