@@ -12,9 +12,9 @@ var effects = []EffectKind{Launch, StopTask, Find, Tell}
 // can be decided about it; "" where it does. A repair by hand leaves such runs, or
 // a version that wrote another form of them.
 func (r *Run) Nonsense() string {
-	for i, a := range r.Attempts {
-		if a.N != i+1 {
-			return fmt.Sprintf("attempt %d stands where attempt %d should", a.N, i+1)
+	for i := range r.Attempts {
+		if n := r.Attempts[i].N; n != i+1 {
+			return fmt.Sprintf("attempt %d stands where attempt %d should", n, i+1)
 		}
 	}
 	switch r.Status {

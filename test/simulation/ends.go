@@ -103,8 +103,8 @@ func owesMissed(before, after *run.Run) run.Effect {
 
 // ranAfterAll: of each attempt that turns out to have run people are told.
 func (w *World) ranAfterAll(l *life, before, after *run.Run) {
-	for i, a := range before.Attempts {
-		if !a.RanAfterAll && after.Attempts[i].RanAfterAll {
+	for i := range before.Attempts {
+		if !before.Attempts[i].RanAfterAll && after.Attempts[i].RanAfterAll {
 			id := fmt.Sprintf("%s:%s/%s/%d", notice.RanAfterAll, stack, after.ID, i+1)
 			l.ends = append(l.ends, end{status: after.Status, notice: id, at: w.now})
 		}
