@@ -2,7 +2,6 @@ package control_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -14,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-	_ "modernc.org/sqlite"
 
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/adapter/memory"
@@ -94,14 +92,9 @@ func newWorld(t *testing.T, s setup) *world {
 
 func (w *world) openECS(inject func(localecs.Kind, localecs.Subject) bool) {
 	w.t.Helper()
-	db, err := sql.Open("sqlite", ":memory:")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	db.SetMaxOpenConns(1)
-	w.t.Cleanup(func() { _ = db.Close() })
+	var err error
 	w.ecs, err = localecs.New(w.t.Context(), localecs.Config{
-		DB: db, Clock: w.clock, Runner: w.runner, Deliver: w.deliver, VCPUs: w.vcpus,
+		Clock: w.clock, Runner: w.runner, Deliver: w.deliver, VCPUs: w.vcpus,
 		Inject: func(k localecs.Kind, s localecs.Subject) bool {
 			w.observe(s)
 			return inject != nil && inject(k, s)
@@ -223,7 +216,7 @@ func (w *world) live() {
 			return
 		}
 		w.clock.AdvanceTo(next)
-		if slices.ContainsFunc(w.runs(), func(r run.Run) bool { return r.Open() && !r.DueAt.After(w.clock.Now()) }) {
+		if due, ok := w.store.NextDue(); ok && !due.After(w.clock.Now()) {
 			w.look()
 		}
 		if w.untoldMissed() {
@@ -247,11 +240,8 @@ func (w *world) nextTime() (time.Time, bool) {
 	if w.untoldMissed() {
 		next, ok = w.clock.Now().Truncate(time.Minute).Add(time.Minute), true
 	}
-	for _, r := range w.runs() {
-		if !r.Open() {
-			continue
-		}
-		at := r.DueAt.Truncate(time.Minute).Add(time.Minute)
+	if due, open := w.store.NextDue(); open {
+		at := due.Truncate(time.Minute).Add(time.Minute)
 		if !at.After(w.clock.Now()) {
 			at = w.clock.Now().Truncate(time.Minute).Add(time.Minute)
 		}

@@ -30,7 +30,9 @@ func LooksSecret(name, value string) bool {
 	if value == "" {
 		return false
 	}
-	name = strings.NewReplacer("-", "_", ".", "_").Replace(name)
+	if strings.ContainsAny(name, "-.") {
+		name = strings.NewReplacer("-", "_", ".", "_").Replace(name)
+	}
 	if secretName().MatchString(name) && !publicKey().MatchString(name) && !noSecret().MatchString(value) {
 		return true
 	}
@@ -39,21 +41,28 @@ func LooksSecret(name, value string) bool {
 
 // secretForms are values that are secrets whatever their name, the secret itself
 // in the first group: passwords in URLs, and tokens that begin as their issuers
-// have all of them begin.
-var secretForms = []func() *regexp.Regexp{
-	compiled(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/"']+)@`),
-	compiled(`(?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks)/([^\s"']+)`),
-	compiled(`\b((?:sk|rk)_(?:live|test)_[A-Za-z0-9]+|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[A-Za-z0-9-]{8,})`),
-	compiled(`\b(eyJ[A-Za-z0-9_-]{6,}[A-Za-z0-9_.-]*)`),
-	compiled(`(-----BEGIN [A-Z ]*PRIVATE KEY-----.*)`),
+// have all of them begin. Each has one of some words in it, by which most values are
+// known to be none.
+var secretForms = []struct {
+	words []string
+	form  func() *regexp.Regexp
+}{
+	{[]string{"://"}, compiled(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/"']+)@`)},
+	{[]string{"hooks.slack.com/", "discord"}, compiled(`(?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks)/([^\s"']+)`)},
+	{[]string{"k_live_", "k_test_", "gh", "glpat-", "xox"}, compiled(`\b((?:sk|rk)_(?:live|test)_[A-Za-z0-9]+|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[A-Za-z0-9-]{8,})`)},
+	{[]string{"eyJ"}, compiled(`\b(eyJ[A-Za-z0-9_-]{6,}[A-Za-z0-9_.-]*)`)},
+	{[]string{"-----BEGIN "}, compiled(`(-----BEGIN [A-Z ]*PRIVATE KEY-----.*)`)},
 }
 
 // SecretsIn gives the places (start and end, in bytes) in a text of what is most
 // likely a secret whatever it is called. References to variables of a shell are
 // none.
 func SecretsIn(text string) (places [][2]int) {
-	for _, form := range secretForms {
-		for _, m := range form().FindAllStringSubmatchIndex(text, -1) {
+	for _, s := range secretForms {
+		if !slices.ContainsFunc(s.words, func(w string) bool { return strings.Contains(text, w) }) {
+			continue
+		}
+		for _, m := range s.form().FindAllStringSubmatchIndex(text, -1) {
 			if text[m[2]] != '$' {
 				places = append(places, [2]int{m[2], m[3]})
 			}

@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// Config says what a server works with. DB, Runner and Deliver are needed.
+// Config says what a server works with. Runner and Deliver are needed.
 type Config struct {
-	// DB is an SQLite database, which may be shared: localecs uses tables whose
-	// names begin with ecs_, and transactions of a few statements. Do not call
-	// the API from within a transaction of the same database.
+	// DB, when not nil, is an SQLite database in which a server finds what the one before
+	// it did; else nothing outlives the server. It may be shared: localecs uses tables
+	// named ecs_..., in short transactions. Do not call the API from within another.
 	DB *sql.DB
 	// Read, when not nil, are connections to the same database that read beside DB.
 	Read *sql.DB
@@ -123,12 +123,12 @@ type sends struct {
 // New makes its tables if they are absent and loads what they hold. Nothing
 // moves before Resume.
 func New(ctx context.Context, cfg Config) (*Server, error) {
-	if cfg.DB == nil || cfg.Runner == nil || cfg.Deliver == nil {
-		return nil, errors.New("localecs needs a DB, a Runner and a Deliver")
+	if cfg.Runner == nil || cfg.Deliver == nil {
+		return nil, errors.New("localecs needs a Runner and a Deliver")
 	}
 	cfg.defaults()
 	s := &Server{
-		cfg: cfg, log: cfg.Logger, store: store{db: cfg.DB, read: cfg.Read, shared: cfg.Within}, timers: newTimers(cfg.Clock),
+		cfg: cfg, log: cfg.Logger, store: newStore(cfg), timers: newTimers(cfg.Clock),
 		ctx:   context.WithoutCancel(ctx),
 		tasks: map[string]*record{}, definitions: map[string][]definition{}, live: map[string]*live{},
 		sends: map[string]sends{}, injected: map[Kind]int64{}, held: map[string]chan struct{}{},
@@ -166,7 +166,7 @@ func (c *Config) defaults() {
 }
 
 func (s *Server) load(ctx context.Context) error {
-	if err := s.store.migrate(ctx); err != nil {
+	if err := s.store.open(ctx); err != nil {
 		return err
 	}
 	records, err := s.store.unfinished(ctx)

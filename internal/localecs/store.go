@@ -10,8 +10,23 @@ import (
 	"time"
 )
 
-// store keeps the server's state in tables of JSON bodies.
-type store struct {
+// store keeps the server's state: everything that must outlive what it is written for.
+type store interface {
+	// open makes the store ready.
+	open(ctx context.Context) error
+	save(ctx context.Context, bind *token, records []*record, events []*event) error
+	saveDefinition(ctx context.Context, d definition) error
+	dropEvent(ctx context.Context, seq int64) error
+	forget(ctx context.Context, now time.Time) error
+	unfinished(ctx context.Context) ([]*record, error)
+	stopped(ctx context.Context, ids ...string) ([]*record, error)
+	token(ctx context.Context, cluster, name string) (*token, error)
+	definitions(ctx context.Context) ([]definition, error)
+	events(ctx context.Context) ([]*event, error)
+}
+
+// tables is a store of JSON bodies in a database.
+type tables struct {
 	db   *sql.DB
 	read *sql.DB // connections that need not wait for who writes
 	// shared, when not nil, runs a write in a transaction that it may share with
@@ -36,7 +51,7 @@ CREATE INDEX IF NOT EXISTS ecs_tasks_stopped ON ecs_tasks (json_extract(body, '$
 	WHERE json_extract(body, '$.task.stoppedAt') IS NOT NULL;
 CREATE INDEX IF NOT EXISTS ecs_tokens_created ON ecs_tokens (json_extract(body, '$.createdAt'));`
 
-func (s store) migrate(ctx context.Context) error {
+func (s tables) open(ctx context.Context) error {
 	if _, err := s.db.ExecContext(ctx, schema); err != nil {
 		return fmt.Errorf("making the tables of the local ECS: %w", err)
 	}
@@ -44,7 +59,7 @@ func (s store) migrate(ctx context.Context) error {
 }
 
 // within runs f in one transaction.
-func (s store) within(ctx context.Context, durable bool, f func(*sql.Tx) error) error {
+func (s tables) within(ctx context.Context, durable bool, f func(*sql.Tx) error) error {
 	if s.shared != nil {
 		return s.shared(ctx, durable, func(_ context.Context, tx *sql.Tx) error { return f(tx) })
 	}
@@ -64,7 +79,7 @@ func (s store) within(ctx context.Context, durable bool, f func(*sql.Tx) error) 
 // save writes tasks, what their token is bound to, and the events owed. Before a
 // command is started its task must be known to the disk: after a crash of the
 // machine nobody may take it for one that never was.
-func (s store) save(ctx context.Context, bind *token, records []*record, events []*event) error {
+func (s tables) save(ctx context.Context, bind *token, records []*record, events []*event) error {
 	durable := slices.ContainsFunc(records, func(r *record) bool { return r.Task.LastStatus == statusActivating })
 	return s.within(ctx, durable, func(tx *sql.Tx) error {
 		if bind != nil {
@@ -91,7 +106,7 @@ func (s store) save(ctx context.Context, bind *token, records []*record, events 
 	})
 }
 
-func (s store) saveDefinition(ctx context.Context, d definition) error {
+func (s tables) saveDefinition(ctx context.Context, d definition) error {
 	return s.within(ctx, false, func(tx *sql.Tx) error {
 		return put(ctx, tx, `INSERT OR REPLACE INTO ecs_definitions (family, revision, body) VALUES (?, ?, ?)`, d, d.Family, d.Revision)
 	})
@@ -108,7 +123,7 @@ func put(ctx context.Context, tx *sql.Tx, query string, body any, key ...any) er
 	return nil
 }
 
-func (s store) dropEvent(ctx context.Context, seq int64) error {
+func (s tables) dropEvent(ctx context.Context, seq int64) error {
 	return s.within(ctx, false, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM ecs_events WHERE seq = ?`, seq); err != nil {
 			return fmt.Errorf("dropping event %d: %w", seq, err)
@@ -120,7 +135,7 @@ func (s store) dropEvent(ctx context.Context, seq int64) error {
 // forget drops tasks that stopped more than an hour ago, and tokens that are older
 // than a day, or than an hour with no task left. As texts, times of one second are not
 // in order, so what is dropped is a second older than it need be.
-func (s store) forget(ctx context.Context, now time.Time) error {
+func (s tables) forget(ctx context.Context, now time.Time) error {
 	before := func(life time.Duration) string { return now.Add(-life - time.Second).UTC().Format(time.RFC3339) }
 	return s.within(ctx, false, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM ecs_tasks WHERE json_extract(body, '$.task.stoppedAt') < ?`, before(memoryLife)); err != nil {
@@ -137,12 +152,12 @@ func (s store) forget(ctx context.Context, now time.Time) error {
 }
 
 // unfinished are the tasks that are not STOPPED.
-func (s store) unfinished(ctx context.Context) ([]*record, error) {
+func (s tables) unfinished(ctx context.Context) ([]*record, error) {
 	return bodies[*record](ctx, s.db, `SELECT body FROM ecs_tasks WHERE json_extract(body, '$.task.stoppedAt') IS NULL ORDER BY id`)
 }
 
 // stopped are the tasks that are STOPPED: those of these ids, all where there is none.
-func (s store) stopped(ctx context.Context, ids ...string) ([]*record, error) {
+func (s tables) stopped(ctx context.Context, ids ...string) ([]*record, error) {
 	const all = `SELECT body FROM ecs_tasks WHERE json_extract(body, '$.task.stoppedAt') IS NOT NULL`
 	if len(ids) == 0 {
 		return bodies[*record](ctx, s.read, all)
@@ -155,7 +170,7 @@ func (s store) stopped(ctx context.Context, ids ...string) ([]*record, error) {
 }
 
 // token is what a client token is bound to, nil where that is nothing.
-func (s store) token(ctx context.Context, cluster, name string) (*token, error) {
+func (s tables) token(ctx context.Context, cluster, name string) (*token, error) {
 	found, err := bodies[*token](ctx, s.read, `SELECT body FROM ecs_tokens WHERE cluster = ? AND token = ?`, cluster, name)
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -163,7 +178,7 @@ func (s store) token(ctx context.Context, cluster, name string) (*token, error) 
 	return found[0], nil
 }
 
-func (s store) definitions(ctx context.Context) ([]definition, error) {
+func (s tables) definitions(ctx context.Context) ([]definition, error) {
 	return bodies[definition](ctx, s.db, `SELECT body FROM ecs_definitions ORDER BY family, revision`)
 }
 
@@ -184,7 +199,7 @@ func bodies[T any](ctx context.Context, db *sql.DB, query string, args ...any) (
 	return found, err
 }
 
-func (s store) events(ctx context.Context) ([]*event, error) {
+func (s tables) events(ctx context.Context) ([]*event, error) {
 	var found []*event
 	err := each(ctx, s.db, `SELECT seq, task, due, loose, body FROM ecs_events ORDER BY seq`, nil, func(rows *sql.Rows) error {
 		var e event

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -161,11 +162,12 @@ func TestLongNames(t *testing.T) {
 	b := open(t)
 	b.signIn(s)
 	name := strings.Repeat("abcdefghijk-", 4)
-	for _, width := range []int64{1280, 400} {
-		b.Do("a window", chromedp.EmulateViewport(width, 900))
-		for _, path := range []string{"/", "/timeline", "/jobs", "/jobs/" + name, "/runs/" + name + "/20261124T0720Z", "/history", "/schedule", "/problems", "/ask/retry?run=" + name + "/20261124T0720Z", "/ask/retry-all", "/ask/run?of=" + name} {
-			b.visit(s, path)
-			b.Fits(path)
+	for _, path := range []string{"/", "/timeline", "/jobs", "/jobs/" + name, "/runs/" + name + "/20261124T0720Z", "/history", "/schedule", "/problems", "/ask/retry?run=" + name + "/20261124T0720Z", "/ask/retry-all", "/ask/run?of=" + name} {
+		b.visit(s, path)
+		for _, width := range []int64{1280, 400} {
+			b.Do("a window", chromedp.EmulateViewport(width, 900))
+			b.Until("it has that width", fmt.Sprintf("innerWidth === %d", width))
+			b.Fits(fmt.Sprintf("%s at %d px", path, width))
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -27,7 +26,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	_ "modernc.org/sqlite"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
@@ -112,14 +110,8 @@ func newWorld(t *testing.T, inject func(localecs.Kind, localecs.Subject) bool) *
 
 func (w *world) openECS(inject func(localecs.Kind, localecs.Subject) bool) {
 	w.t.Helper()
-	db, err := sql.Open("sqlite", ":memory:")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	db.SetMaxOpenConns(1)
-	w.t.Cleanup(func() { _ = db.Close() })
 	server, err := localecs.New(w.t.Context(), localecs.Config{
-		DB: db, Clock: w.clock, Runner: w.runner, Deliver: w.deliver, Clusters: []string{"batch"},
+		Clock: w.clock, Runner: w.runner, Deliver: w.deliver, Clusters: []string{"batch"},
 		Inject: func(k localecs.Kind, s localecs.Subject) bool { return inject != nil && inject(k, s) },
 		Delays: localecs.Delays{Invisible: 3 * time.Second, Provisioning: 5 * time.Second, Pending: 5 * time.Second, Deprovisioning: 5 * time.Second},
 	})

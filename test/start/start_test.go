@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -106,20 +107,45 @@ func median(of []float64) float64 { return slices.Sorted(slices.Values(of))[len(
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// build builds a program, also those that the functions are measured against, as the README
-// has the functions built.
+// build builds a program, once for all tests, also those that the functions are measured
+// against, as the README has the functions built.
 func build(tb testing.TB, path string) string {
 	tb.Helper()
 	if err := sources.Watch("../.."); err != nil {
 		tb.Fatal(err)
 	}
-	out := filepath.Join(tb.TempDir(), "bootstrap")
+	building.Lock()
+	defer building.Unlock()
+	out := filepath.Join(programs, filepath.Base(path))
+	if built[path] {
+		return out
+	}
 	cmd := exec.CommandContext(tb.Context(), "go", "build", "-o", out, path)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS="+flags(tb, "../../README.md"))
 	if text, err := cmd.CombinedOutput(); err != nil {
 		tb.Fatalf("building %s: %v\n%s", path, err, text)
 	}
+	built[path] = true
 	return out
+}
+
+// built are programs by the folders of their sources, in the folder programs: to link one
+// is most of what its tests take.
+var (
+	building sync.Mutex
+	built    = map[string]bool{}
+	programs string
+)
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "batchplane-start-")
+	if err != nil {
+		panic(err) // there is no test without
+	}
+	programs = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 // rounds starts each function once a round, each round from another one on, so that

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -25,7 +24,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-	_ "modernc.org/sqlite"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
@@ -189,14 +187,8 @@ func (s *stack) serve(table string) {
 
 func (s *stack) ecs() http.Handler {
 	s.tb.Helper()
-	db, err := sql.Open("sqlite", ":memory:")
-	if err != nil {
-		s.tb.Fatal(err)
-	}
-	db.SetMaxOpenConns(1)
-	s.tb.Cleanup(func() { _ = db.Close() })
 	server, err := localecs.New(s.tb.Context(), localecs.Config{
-		DB: db, Clock: s.clock, Clusters: []string{"batch"}, OnlyStopped: true,
+		Clock: s.clock, Clusters: []string{"batch"}, OnlyStopped: true,
 		Runner: &localecs.ScriptedRunner{Clock: s.clock},
 		Deliver: func(_ context.Context, event []byte) error {
 			s.stops = append(s.stops, bytes.Clone(event))

@@ -36,6 +36,7 @@ type row struct {
 	due  time.Time
 	lane run.Lane // "" when the run is not open
 	body []byte
+	item *job.Item // once it was decoded and holds nothing that could be shared
 }
 
 // Run implements control.Store.
@@ -126,6 +127,19 @@ func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) 
 	return out, nil
 }
 
+// NextDue is when the open run is due that is due first, if there is one: for tests
+// that let time pass.
+func (s *Store) NextDue() (at time.Time, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range s.runs {
+		if w.lane != "" && (!ok || w.due.Before(at)) {
+			at, ok = w.due, true
+		}
+	}
+	return at, ok
+}
+
 // Rest implements control.Store.
 func (s *Store) Rest(r run.Run, from, until time.Time) { s.rests.Rest(r, from, until) }
 
@@ -162,7 +176,7 @@ func (s *Store) CorruptItem(_ context.Context, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := s.items[name]
-	w.body = []byte(`{"name":`)
+	w.body, w.item = []byte(`{"name":`), nil
 	s.items[name] = w
 	return nil
 }
@@ -199,47 +213,6 @@ func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
 		return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(b.ID, a.ID))
 	})
 	return out[:min(cmp.Or(q.Limit, 100), len(out))], nil
-}
-
-// Item implements control.Store.
-func (s *Store) Item(_ context.Context, name string) (job.Item, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	w, ok := s.items[name]
-	if !ok {
-		return job.Item{}, fmt.Errorf("item of job %s: %w", name, control.ErrNotFound)
-	}
-	return w.item()
-}
-
-func (w row) item() (job.Item, error) {
-	var item job.Item
-	if err := json.Unmarshal(w.body, &item); err != nil {
-		return item, fmt.Errorf("decoding a job's item: %w", err)
-	}
-	item.Rev = w.rev
-	return item, nil
-}
-
-// Items implements control.Store.
-func (s *Store) Items(context.Context) ([]job.Item, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []job.Item
-	unreadable := map[string]error{}
-	for name, w := range s.items {
-		item, err := w.item()
-		if err != nil {
-			unreadable[name] = err
-			continue
-		}
-		out = append(out, item)
-	}
-	slices.SortFunc(out, func(a, b job.Item) int { return cmp.Compare(a.Name, b.Name) })
-	if len(unreadable) > 0 {
-		return out, &control.UnreadableItemsError{Jobs: unreadable}
-	}
-	return out, nil
 }
 
 // Definition implements control.Store.

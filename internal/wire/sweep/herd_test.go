@@ -58,8 +58,12 @@ func (s *far) Commit(_ context.Context, c control.Change) error {
 	if old.Rev != r.Rev {
 		return control.ErrConflict
 	}
-	if i, ok := slices.BinarySearchFunc(s.lanes[old.Lane()], due{old.DueAt, old.ID}, due.compare); ok {
-		s.lanes[old.Lane()] = slices.Delete(s.lanes[old.Lane()], i, i+1)
+	if lane := s.lanes[old.Lane()]; len(lane) > 0 {
+		// Mostly one of the first, so the few before it move.
+		if i, ok := slices.BinarySearchFunc(lane, due{old.DueAt, old.ID}, due.compare); ok {
+			copy(lane[1:], lane[:i])
+			s.lanes[old.Lane()] = lane[1:]
+		}
 	}
 	r.Rev++
 	s.runs[r.ID] = r
