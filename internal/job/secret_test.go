@@ -1,0 +1,42 @@
+package job_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// TestEachFormOfASecret: each way in which issuers have theirs begin is found in a text,
+// whatever it is called.
+func TestEachFormOfASecret(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a1B2", 10)
+	for text, secret := range map[string]string{
+		"postgres://me:" + long + "@host/db":              long,
+		"https://hooks.slack.com/services/" + long:        long,
+		"https://hooks.slack.com/workflows/" + long:       long,
+		"https://discord.com/api/webhooks/" + long:        long,
+		"https://discordapp.com/api/webhooks/" + long:     long,
+		"sk_live_" + long:                                 "sk_live_" + long,
+		"rk_test_" + long:                                 "rk_test_" + long,
+		"gho_" + long:                                     "gho_" + long,
+		"github_pat_" + long:                              "github_pat_" + long,
+		"glpat-" + long:                                   "glpat-" + long,
+		"xoxb-" + long:                                    "xoxb-" + long,
+		"eyJ" + long + "." + long:                         "eyJ" + long + "." + long,
+		"-----BEGIN PRIVATE KEY----- " + long + " -----":  "-----BEGIN PRIVATE KEY----- " + long + " -----",
+		"of no use: $HOME, a:b@c, gh, xox, eyJ, /discord": "",
+	} {
+		found := job.SecretsIn("it is " + text)
+		if secret == "" {
+			if len(found) > 0 {
+				t.Errorf("%s: %v", text, found)
+			}
+			continue
+		}
+		if len(found) != 1 || ("it is " + text)[found[0][0]:found[0][1]] != secret {
+			t.Errorf("%s: %v", text, found)
+		}
+	}
+}
