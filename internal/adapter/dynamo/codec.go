@@ -66,6 +66,41 @@ func encode(v any) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// inflater is an inflater with what it reads from and writes to; all are kept,
+// since an inflater alone takes 40 KB.
+type inflater struct {
+	in  bytes.Reader
+	out bytes.Buffer
+	r   io.ReadCloser
+}
+
+var inflaters = sync.Pool{New: func() any { return &inflater{r: flate.NewReaderDict(nil, dictionary1)} }}
+
+// mostKept is how much room of an inflater is kept: a definition's body is far
+// smaller.
+const mostKept = 1 << 20
+
+func (f *inflater) release() {
+	if f.in.Reset(nil); f.out.Cap() <= mostKept {
+		inflaters.Put(f)
+	}
+}
+
+// inflate is the reverse of deflating with the dictionary. What it returns is
+// good until the inflater is released.
+func (f *inflater) inflate(body []byte) ([]byte, error) {
+	f.in.Reset(body)
+	f.out.Reset()
+	reset, _ := f.r.(flate.Resetter)
+	if err := reset.Reset(&f.in, dictionary1); err != nil {
+		return nil, fmt.Errorf("inflating: %w", err)
+	}
+	if _, err := f.out.ReadFrom(f.r); err != nil {
+		return nil, fmt.Errorf("inflating: %w", err)
+	}
+	return f.out.Bytes(), nil
+}
+
 // read gives an item's body as JSON to use, which must not keep it.
 func read(item attributes, use func(plain []byte) error) error {
 	switch b := item[attrBody].(type) {
