@@ -53,5 +53,9 @@ func TestRests(t *testing.T) {
 		if rests := c.want == run.Rests; rests != d.Until.Equal(t0.Add(50*time.Minute)) || rests && !reflect.DeepEqual(d.Next, c.r) {
 			t.Errorf("%s: until %s, %+v", name, d.Until, d.Next)
 		}
+		brought, _ := c.e.(run.Seen)
+		if a := d.Next.Last(); c.want == run.Did && (a.Version != brought.Version || a.LastStatus != brought.Stop.LastStatus || !a.StartedAt.Equal(brought.Stop.StartedAt)) {
+			t.Errorf("%s: of what it brought is kept: version %d, %s since %s", name, a.Version, a.LastStatus, a.StartedAt)
+		}
 	}
 }

@@ -177,9 +177,7 @@ func (e *Seen) earlier(a *Attempt) bool {
 // what it shows decides where nothing else was launched yet, and is told where it
 // was.
 func (d *decider) earlier(a *Attempt, e *Seen) (Outcome, string) {
-	s := e.Stop
-	d.context(&s)
-	v := stop.Classify(s)
+	v := stop.Classify(e.Stop)
 	switch {
 	case v.Started != stop.Yes && e.Stop.StartedAt.IsZero():
 		return Ignored, fmt.Sprintf("attempt %d is on round %d", a.N, a.Round)
