@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,11 +22,14 @@ import (
 type asked struct {
 	*memory.Store
 
+	mu     sync.Mutex // a look goes along both lanes side by side
 	limits map[run.Lane][]int
 }
 
 func (s *asked) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
+	s.mu.Lock()
 	s.limits[lane] = append(s.limits[lane], limit)
+	s.mu.Unlock()
 	return s.Store.Due(ctx, lane, now, limit) //nolint:wrapcheck // it is the store's own
 }
 
