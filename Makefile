@@ -52,7 +52,7 @@ test-parts:
 
 .PHONY: test
 test: test-announce test-parts ## Run all tests, with their progress and a closing summary
-	@export GOGC=$(GARBAGE); status=0; $(GO) test -json -timeout 20m $(TESTFLAGS) $(LONGEST) ./... 2>&1 | $(GO) run ./test/progress || status=$$?; \
+	@status=0; $(GO) test -json -timeout 20m $(TESTFLAGS) $(LONGEST) ./... 2>&1 | $(GO) run ./test/progress || status=$$?; \
 	[ -e $(DYNAMODB_LOCAL)/pom.xml ] && command -v java >/dev/null || echo "skipped: the DynamoDB store's tests, since Java or Maven is not installed"; \
 	[ -e .tools/ministack/made-of ] || echo "skipped: the stories on a deployed stack, since Python is not installed"; \
 	[ -e .tools/iam-simulate/made-of ] || echo "skipped: the evaluation of the stack's policies, since Node.js is not installed"; \
@@ -63,9 +63,9 @@ test: test-announce test-parts ## Run all tests, with their progress and a closi
 # Those that take longest. They begin first, so that none of them is left alone at the end.
 LONGEST := ./test/aws ./test/browser ./internal/adapter/dynamo ./internal/wire/sweep ./internal/control ./test/simulation
 
-# How much garbage, in percent of what is in use, compiling and testing let lie: a tenth
-# of their processor time for 40 to 120 MB more each.
-GARBAGE ?= 300
+# Compiling and testing let three times what is in use lie as garbage: a tenth of their
+# processor time for 40 to 120 MB more each.
+test: export GOGC = 300
 
 # Flags of go test, which .ci/run has more of.
 TESTFLAGS ?=
