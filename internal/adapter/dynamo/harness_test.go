@@ -75,16 +75,25 @@ func (s table) set(ctx context.Context, id run.ID, name string, value types.Attr
 	return nil
 }
 
-// fill stores many runs, 25 at a time, which is what BatchWriteItem takes.
+// fill stores many runs.
 func (s table) fill(t *testing.T, rs []run.Run) {
 	t.Helper()
-	for batch := range slices.Chunk(rs, 25) {
+	puts := make([]map[string]types.AttributeValue, len(rs))
+	for i := range rs {
+		var err error
+		if puts[i], err = s.ItemOf(&rs[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.putAll(t, puts)
+}
+
+// putAll puts items, 25 at a time, which is what BatchWriteItem takes.
+func (s table) putAll(t *testing.T, items []map[string]types.AttributeValue) {
+	t.Helper()
+	for batch := range slices.Chunk(items, 25) {
 		var writes []types.WriteRequest
-		for _, r := range batch {
-			item, err := s.ItemOf(&r)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for _, item := range batch {
 			writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
 		}
 		out, err := s.db.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{s.name: writes}})
@@ -92,6 +101,17 @@ func (s table) fill(t *testing.T, rs []run.Run) {
 			t.Fatalf("filling the table: %v, %v", out, err)
 		}
 	}
+}
+
+// recorder keeps what is put.
+type recorder struct {
+	dynamo.API
+	puts []map[string]types.AttributeValue
+}
+
+func (r *recorder) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	r.puts = append(r.puts, in.Item)
+	return &dynamodb.PutItemOutput{}, nil
 }
 
 // item is a run as the table holds it.

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
@@ -29,9 +28,8 @@ type lapTable struct {
 
 func newLapTable(t *testing.T, jobs int) *lapTable {
 	t.Helper()
-	l := &lapTable{table: newTable(t), line: &line{}, now: start}
-	l.mine = dynamo.New(dynamo.Config{DB: dynamotest.Client(t, l.line.option), Table: l.name, Now: func() time.Time { return l.now }})
-	var puts []types.WriteRequest
+	l := anew(t, &lapTable{table: newTable(t)})
+	var puts []map[string]types.AttributeValue
 	for n := range jobs {
 		i := job.Item{Name: fmt.Sprintf("job-%05d", n)}
 		item, err := dynamo.JobItemOf(&i)
@@ -39,15 +37,35 @@ func newLapTable(t *testing.T, jobs int) *lapTable {
 			t.Fatal(err)
 		}
 		l.names = append(l.names, i.Name)
-		puts = append(puts, types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
+		puts = append(puts, item)
 	}
-	for batch := range slices.Chunk(puts, 25) {
-		_, err := l.db.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{l.name: batch}})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	l.putAll(t, puts)
 	return l
+}
+
+// anew is the same table, and another process that knows nothing of it.
+func anew(t *testing.T, of *lapTable) *lapTable {
+	t.Helper()
+	l := &lapTable{table: of.table, line: &line{}, now: start, names: of.names}
+	l.mine = dynamo.New(dynamo.Config{DB: dynamotest.Client(t, l.line.option), Table: l.name, Now: func() time.Time { return l.now }})
+	return l
+}
+
+// TestManyItems goes through one table of many items, by a process each.
+func TestManyItems(t *testing.T) { //nolint:tparallel // one after another, the last breaks an item
+	t.Parallel()
+	many := newLapTable(t, 2100)
+	for _, c := range []struct { //nolint:paralleltest // as above
+		name string
+		test func(*testing.T, *lapTable)
+	}{
+		{"in turn", itemsInTurn},
+		{"all at once again", itemsAfterAWhile},
+		{"while they are written", itemsWhileTheyAreWritten},
+		{"by their names", itemsOf}, // last, since it breaks one
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, anew(t, many)) })
+	}
 }
 
 // next is what a minute later is known of the items, and by how many calls.
@@ -80,11 +98,9 @@ func lockOf(items []job.Item, name string) string {
 	return items[at].Lock
 }
 
-// TestItemsInTurn: of many items two of eight shards are read a minute, and each is as it
+// itemsInTurn: of many items two of eight shards are read a minute, and each is as it
 // was at asOf or later; what this process wrote is known at once, by one call more.
-func TestItemsInTurn(t *testing.T) {
-	t.Parallel()
-	l := newLapTable(t, 2100)
+func itemsInTurn(t *testing.T, l *lapTable) { //nolint:thelper // a test
 	if _, asOf, calls := l.next(t); calls != 8 || !asOf.Equal(l.now) {
 		t.Fatalf("at first: %d calls, as of %s", calls, asOf)
 	}
@@ -120,11 +136,9 @@ func TestItemsInTurn(t *testing.T) {
 	}
 }
 
-// TestItemsOf are as they are now, by a call for a hundred; of very many all are read, as
+// itemsOf are as they are now, by a call for a hundred; of very many all are read, as
 // they are for five minutes then.
-func TestItemsOf(t *testing.T) {
-	t.Parallel()
-	l := newLapTable(t, 2100)
+func itemsOf(t *testing.T, l *lapTable) { //nolint:thelper // a test
 	l.next(t)
 	l.holds(t, l.Store, l.names[5], "another")
 	l.line.calls.Store(0)
@@ -158,11 +172,10 @@ func TestItemsOf(t *testing.T) {
 	}
 }
 
-// TestFewItemsAreReadEachTime, as are many after a clock that was put back, and after a
-// while in which nobody asked.
+// TestFewItemsAreReadEachTime.
 func TestFewItemsAreReadEachTime(t *testing.T) {
 	t.Parallel()
-	few, many := newLapTable(t, 30), newLapTable(t, 2100)
+	few := newLapTable(t, 30)
 	for range 3 {
 		if _, asOf, calls := few.next(t); calls != 8 || !asOf.Equal(few.now) {
 			t.Errorf("of few: %d calls, as of %s", calls, asOf)
@@ -172,18 +185,21 @@ func TestFewItemsAreReadEachTime(t *testing.T) {
 	if items, _, calls := few.next(t); calls != 8 || lockOf(items, few.names[0]) != "this one" {
 		t.Errorf("of few, one of which it wrote itself: %d calls", calls)
 	}
+}
+
+// itemsAfterAWhile: many are all read after a while in which nobody asked, and after a
+// clock that was put back.
+func itemsAfterAWhile(t *testing.T, l *lapTable) { //nolint:thelper // a test
 	for _, passes := range []time.Duration{0, 10 * time.Minute, -time.Hour} {
-		many.now = many.now.Add(passes)
-		if _, asOf, calls := many.next(t); calls != 8 || !asOf.Equal(many.now) {
-			t.Errorf("of many, after %s: %d calls, as of %s", passes, calls, asOf)
+		l.now = l.now.Add(passes)
+		if _, asOf, calls := l.next(t); calls != 8 || !asOf.Equal(l.now) {
+			t.Errorf("after %s: %d calls, as of %s", passes, calls, asOf)
 		}
 	}
 }
 
-// TestItemsWhileTheyAreWritten: a write of this process that fails may have taken effect.
-func TestItemsWhileTheyAreWritten(t *testing.T) {
-	t.Parallel()
-	l := newLapTable(t, 2100)
+// itemsWhileTheyAreWritten: a write of this process that fails may have taken effect.
+func itemsWhileTheyAreWritten(t *testing.T, l *lapTable) { //nolint:thelper // a test
 	l.next(t)
 	i := job.Item{Name: l.names[9], Rev: 7}
 	if err := l.mine.Commit(t.Context(), control.Change{Item: &i}); !errors.Is(err, control.ErrConflict) {

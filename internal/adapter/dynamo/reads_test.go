@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go/middleware"
 
+	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
@@ -138,19 +139,14 @@ func TestReadsOfManyJobs(t *testing.T) {
 func fillJobs(t *testing.T, s table, n int) {
 	t.Helper()
 	var rs []run.Run
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	slots := make(chan struct{}, 32)
+	puts := &recorder{}
+	to := dynamo.New(dynamo.Config{DB: puts, Table: s.name})
 	for i := range n {
 		j := job.Job{Name: fmt.Sprintf("job-%d", i), Schedule: "30 * * * *", TaskDefinition: "jobs", Command: []string{"sh", "-c", strings.Repeat("work ", 20)}}
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			item := job.Item{Name: j.Name, Definition: j.Hash(), Plan: j.Plan()}
-			if err := errors.Join(s.PutDefinition(t.Context(), j), s.Commit(t.Context(), control.Change{Item: &item})); err != nil {
-				t.Error(err)
-			}
-		})
+		item := job.Item{Name: j.Name, Definition: j.Hash(), Plan: j.Plan()}
+		if err := errors.Join(to.PutDefinition(t.Context(), j), to.Commit(t.Context(), control.Change{Item: &item})); err != nil {
+			t.Fatal(err)
+		}
 		for hour := range 3 {
 			at := start.Truncate(time.Minute).Add(-time.Duration(hour) * time.Hour)
 			r := run.Run{ID: run.ScheduledID(j.Name, at), ScheduledFor: at, Definition: j.Hash(), Status: run.Succeeded, QueuedAt: at, StartedAt: at, FinishedAt: at.Add(time.Minute)}
@@ -160,5 +156,9 @@ func fillJobs(t *testing.T, s table, n int) {
 			rs = append(rs, r)
 		}
 	}
+	if len(puts.puts) != 2*n {
+		t.Fatalf("%d puts for %d jobs", len(puts.puts), n)
+	}
+	s.putAll(t, puts.puts)
 	s.fill(t, rs)
 }

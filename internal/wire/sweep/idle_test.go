@@ -245,7 +245,7 @@ func idleMinutes(t *testing.T, n int, out *strings.Builder) {
 	s, clock, stack, meter := idleStack(t, n)
 	costs := map[string]int{}
 	var order []string
-	for minute := range 31 {
+	for minute := range 21 {
 		*clock = clock.Add(time.Minute)
 		if err := s.sweep(t.Context()); err != nil {
 			t.Fatal(err)
