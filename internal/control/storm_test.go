@@ -9,6 +9,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -121,6 +122,29 @@ func TestOverdue(t *testing.T) {
 				t.Errorf("slots %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestWhatWaitsForRoom: the runs of slots that came in time and found no capacity all start
+// once there is some, also those that later ones have overtaken; none is missed.
+func TestWhatWaitsForRoom(t *testing.T) {
+	t.Parallel()
+	var w *world
+	w = newWorld(t, setup{script: runs(time.Hour, 0), inject: func(k localecs.Kind, _ localecs.Subject) bool {
+		return k == localecs.FaultCapacity && w.clock.Now().Before(clockAt(18, 10, 0))
+	}})
+	w.know(often)
+	for minute := range 30 {
+		if w.clock.AdvanceTo(clockAt(18, minute, 0)); minute < 10 {
+			w.triggerAt(clockAt(18, minute, 0), often, clockAt(18, minute, 0))
+			if len(w.made) > 0 {
+				t.Fatalf("it runs without capacity: %s", w.story())
+			}
+		}
+		w.look()
+	}
+	if got := w.slotsOf("hourly"); len(w.made) != 10 || strings.Count(got, "running") != 10 || len(w.told) > 0 {
+		t.Errorf("%d tasks, told %s: %s", len(w.made), w.kinds(), got)
 	}
 }
 
