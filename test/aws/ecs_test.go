@@ -22,7 +22,7 @@ func TestPermissionsOnECS(t *testing.T) {
 	// nor the key ecs:cluster: here only the actions are tried. What they are
 	// limited to is checked in the template.
 	w.template = build(t, "task-definition/*", "*", "task/*", "*", "ArnLike:", "ArnLikeIfExists:")
-	w.resource = w.deploy(t, w.template, w.name)
+	w.resource = w.deployBySAM(t, w.template, w.name) // as people do
 	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, w.as), Table: w.resource["Table"]})
 	w.call(t, "ecs", target+"CreateCluster", map[string]string{"clusterName": "jobs"}, nil)
 	w.call(t, "ecs", target+"RegisterTaskDefinition", map[string]any{

@@ -49,10 +49,16 @@ func (w *world) upgraded(t *testing.T) {
 	input, id := w.scheduled(t, aJob("long"))
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Running, soon)
-	for _, change := range []string{"KeepRunsDays=40", "KeepRunsDays=400 SubnetIds=subnet-0a1b2c3d4e5f60718 SecurityGroupIds=sg-0a1b2c3d4e5f60718"} {
-		w.resource = w.deploy(t, w.template, w.name, append([]string{"SlackTargets=ops"}, strings.Fields(change)...)...)
+	for _, upgrade := range []struct {
+		deploy func(t *testing.T, template, name string, parameters ...string) map[string]string
+		change string
+	}{
+		{w.deployBySAM, "KeepRunsDays=40"},
+		{w.deploy, "KeepRunsDays=400 SubnetIds=subnet-0a1b2c3d4e5f60718 SecurityGroupIds=sg-0a1b2c3d4e5f60718"},
+	} {
+		w.resource = upgrade.deploy(t, w.template, w.name, append([]string{"SlackTargets=ops"}, strings.Fields(upgrade.change)...)...)
 		if answer, failed := w.invoke(t, w.resource["Trigger"], input); failed || !strings.Contains(answer, "duplicate") {
-			t.Errorf("after %s the same slot was answered: %s", change, answer)
+			t.Errorf("after %s the same slot was answered: %s", upgrade.change, answer)
 		}
 	}
 	w.rolledBack(t, id, input)

@@ -34,7 +34,7 @@ type terminal struct {
 func (w *world) person(t *testing.T, name, policy string) terminal {
 	t.Helper()
 	commandBuilt.Do(func() {
-		out, err := exec.CommandContext(t.Context(), "go", "build", "-o", command(), "../../cmd/batchplane").CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s", "-o", command(), "../../cmd/batchplane").CombinedOutput()
 		if err != nil {
 			t.Fatalf("building the command: %v\n%s", err, out)
 		}

@@ -204,41 +204,6 @@ func architecture() string {
 	return "x86_64"
 }
 
-// deploy deploys a template as a stack of that name, with what samconfig.toml
-// says, so that nobody is asked anything.
-func (w *world) deploy(t *testing.T, template, name string, parameters ...string) map[string]string {
-	t.Helper()
-	sam(t, w.emulator, append(w.deployment(t, template, name), parameters...)...)
-	var found struct {
-		Members []struct {
-			LogicalResourceID  string `xml:"LogicalResourceId"`
-			PhysicalResourceID string `xml:"PhysicalResourceId"`
-		} `xml:"DescribeStackResourcesResult>StackResources>member"`
-	}
-	answer := w.query(t, "cloudformation", "Action=DescribeStackResources&Version=2010-05-15&StackName="+url.QueryEscape(name))
-	if err := xml.Unmarshal(answer, &found); err != nil {
-		t.Fatal(err)
-	}
-	resource := map[string]string{}
-	for _, m := range found.Members {
-		resource[m.LogicalResourceID] = m.PhysicalResourceID
-	}
-	return resource
-}
-
-// deployment is what SAM is asked for; parameters may follow.
-func (w *world) deployment(t *testing.T, template, name string) []string {
-	t.Helper()
-	config, err := filepath.Abs(root + "/samconfig.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return []string{
-		"deploy", "--config-file", config, "--template-file", template, "--stack-name", name,
-		"--no-progressbar", "--parameter-overrides", "Architecture=" + architecture(),
-	}
-}
-
 // newWorld builds, deploys and subscribes. It is shared by the stories.
 func newWorld(t *testing.T) *world {
 	t.Helper()
@@ -571,14 +536,18 @@ func (w *world) await(t *testing.T, id run.ID, s run.Status, limit time.Duration
 	return r
 }
 
-// sweepNow sweeps, if nobody does and nobody did for a second.
+// sweepsEach is how long nobody swept before who waits sweeps: a sweep is thirty calls,
+// and most of what the stories wait for comes without one.
+const sweepsEach = 4 * time.Second
+
+// sweepNow sweeps, if nobody does and nobody did for a while.
 func (w *world) sweepNow(t *testing.T) {
 	t.Helper()
 	if !w.sweeping.TryLock() {
 		return
 	}
 	defer w.sweeping.Unlock()
-	if time.Since(w.swept) > time.Second {
+	if time.Since(w.swept) > sweepsEach {
 		w.sweep(t)
 		w.swept = time.Now()
 	}
