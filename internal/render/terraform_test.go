@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,7 +90,7 @@ func TestTerraform(t *testing.T) {
 
 // TestTerraformValidates: Terraform or OpenTofu itself takes the file and the
 // module of the control plane, with the provider's own schema, and refuses both
-// when they are broken. Where one of the two is not to be had,
+// when they are broken, for what is broken there. Where one of the two is not to be had,
 // TestTerraformSchema alone judges, and `make test` says so at its end.
 func TestTerraformValidates(t *testing.T) {
 	t.Parallel()
@@ -102,20 +103,48 @@ func TestTerraformValidates(t *testing.T) {
 	if out, err := w.run("validate", "-no-color"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, b := range []struct{ file, from, to string }{
-		{"jobs/jobs.tf.json", `"schedule_expression":`, `"schedule_expresion":`},
-		{"jobs/jobs.tf.json", "${var.trigger_arn}", "${var.trigger}"},
-		{"deploy/terraform/main.tf", "template_url ", "template_link "},
-	} {
-		good, err := os.ReadFile(filepath.Join(w.dir, b.file))
+	w.refused([]flaw{
+		{"jobs/jobs.tf.json", bytes.Index, `"schedule_expression":`, `"schedule_expresion":`, `No argument or block type is named "schedule_expresion"`},
+		{"jobs/jobs.tf.json", bytes.LastIndex, "${var.trigger_arn}", "${var.trigger}", `An input variable with the name "trigger" has not been declared`},
+	})
+	w.refused([]flaw{{"deploy/terraform/main.tf", bytes.Index, "template_url ", "template_link ", `An argument named "template_link" is not expected here`}})
+}
+
+// flaw is what breaks a file: at the first or the last place one text becomes another,
+// of which Terraform says something.
+type flaw struct {
+	file           string
+	place          func(text, of []byte) int
+	from, to, says string
+}
+
+// refused: Terraform says of each flaw what is wrong. To be asked takes it two seconds.
+func (w tfWorkspace) refused(flaws []flaw) {
+	w.t.Helper()
+	good := map[string][]byte{}
+	for _, f := range flaws {
+		text, err := os.ReadFile(filepath.Join(w.dir, f.file))
 		if err != nil {
-			t.Fatal(err)
+			w.t.Fatal(err)
 		}
-		w.write(b.file, bytes.ReplaceAll(good, []byte(b.from), []byte(b.to)))
-		if out, err := w.run("validate", "-no-color"); err == nil {
-			t.Errorf("%s with %s is taken: %s", b.file, b.to, out)
+		if good[f.file] == nil {
+			good[f.file] = text
 		}
-		w.write(b.file, good)
+		at := f.place(text, []byte(f.from))
+		if at < 0 {
+			w.t.Fatalf("%s has no %s", f.file, f.from)
+		}
+		w.write(f.file, slices.Concat(text[:at], []byte(f.to), text[at+len(f.from):]))
+	}
+	out, err := w.run("validate", "-no-color")
+	words := strings.Join(strings.Fields(string(out)), " ")
+	for _, f := range flaws {
+		if err == nil || !strings.Contains(words, f.says) {
+			w.t.Errorf("%s with %s is taken: %s", f.file, f.to, out)
+		}
+	}
+	for name, text := range good {
+		w.write(name, text)
 	}
 }
 
