@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"os"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -52,6 +53,9 @@ func (c *counting) Due(ctx context.Context, lane run.Lane, now time.Time, limit 
 //
 //nolint:paralleltest // getrusage counts the CPU of the whole process
 func TestLookReadsOnlyWhatIsDue(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "runs.db")
+	fill(t, db)
+	inSQLite := func(t *testing.T) control.Store { return copied(t, db) }
 	for name, c := range map[string]struct {
 		open func(t *testing.T) control.Store
 		// abreast is how many are handled side by side. Then a look loads again what
@@ -127,26 +131,44 @@ const copies = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n W
 	SELECT new.id, job, status, scheduled_for + 60000 * i, queued_at, lane,
 		due_at + iif(i % ?3 = 0, 0, 3600000), rev, replace(body, runs.id, new.id) FROM runs, new`
 
-func inSQLite(t *testing.T) control.Store {
+// fill makes a database with the runs.
+func fill(t *testing.T, path string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "runs.db")
 	s, err := sqlite.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
 	j, r := crowd()
-	if err := errors.Join(s.PutDefinition(t.Context(), j), s.Commit(t.Context(), control.Change{Run: &r})); err != nil {
+	if err := errors.Join(s.PutDefinition(t.Context(), j), s.Commit(t.Context(), control.Change{Run: &r}), s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = db.Close() }()
-	if _, err := db.ExecContext(t.Context(), copies, openRuns, epoch.Unix(), openRuns/dueRuns); err != nil {
+	_, err = db.ExecContext(t.Context(), copies, openRuns, epoch.Unix(), openRuns/dueRuns)
+	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// copied is a store on a copy of a database that nobody has open, and which is thus one
+// file.
+func copied(t *testing.T, path string) control.Store {
+	t.Helper()
+	b, err := os.ReadFile(path) //nolint:gosec // a test's own file
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "runs.db")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 

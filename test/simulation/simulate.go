@@ -15,6 +15,7 @@ import (
 type Report struct {
 	Worlds, Runs, Handlers int
 	Count                  [faults]int
+	Left, Unjudged         int // as of a Result
 	Took                   time.Duration
 	// Failed are the seeds of worlds with violations, the smallest first found
 	// at most maxFailed of them; Violated counts violations by check.
@@ -62,6 +63,8 @@ func (r *Report) add(seed uint64, res Result) {
 	for f, n := range res.Count {
 		r.Count[f] += n
 	}
+	r.Left += res.Left
+	r.Unjudged += res.Unjudged
 	for _, v := range res.Violations {
 		r.Violated[v.Check]++
 		if r.First[v.Check] == 0 {

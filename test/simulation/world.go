@@ -44,6 +44,9 @@ type Violation struct {
 type Result struct {
 	Runs, Handlers int
 	Count          [faults]int
+	// Left are slots that were left to the sweep, Unjudged plans that changed when slots
+	// of the old one had not been judged for ten minutes and more.
+	Left, Unjudged int
 	Violations     []Violation
 	Trace          []Line
 	Jobs           int
@@ -120,7 +123,7 @@ func Play(opt Options) (res Result) {
 	w.judge()
 	res = Result{
 		Runs: len(w.store.runs), Handlers: w.handled, Count: w.count, Violations: w.truth.violations,
-		Jobs: len(w.jobs), Horizon: w.end.Sub(epoch),
+		Left: w.truth.left, Unjudged: w.truth.unjudged(), Jobs: len(w.jobs), Horizon: w.end.Sub(epoch),
 	}
 	if w.trace != nil {
 		res.Trace = *w.trace
