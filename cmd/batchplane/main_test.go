@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// binary is the program as `go build` makes it.
+// binary is the program as `go build` makes it, less what only a debugger reads.
 var binary string
 
 func TestMain(m *testing.M) {
@@ -35,7 +35,7 @@ func build(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "batchplane")
 	//nolint:gosec // our own program
-	if out, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(context.Background(), "go", "build", "-ldflags=-s -w", "-o", binary, ".").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building: %v\n%s", err, out)
 		return 1
 	}
@@ -45,17 +45,15 @@ func build(m *testing.M) int {
 // patience bounds every wait; nothing takes as long.
 const patience = 30 * time.Second
 
-// await polls until ok.
+// await polls until ok, ever less often: most of what is asked starts a process.
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.After(patience)
-	poll := time.NewTicker(10 * time.Millisecond)
-	defer poll.Stop()
-	for !ok() {
+	for pause := 10 * time.Millisecond; !ok(); pause = min(2*pause, 300*time.Millisecond) {
 		select {
 		case <-deadline:
 			t.Fatalf("waited %s in vain for %s", patience, what)
-		case <-poll.C:
+		case <-time.After(pause):
 		}
 	}
 }
