@@ -121,13 +121,17 @@ func (c *Schedule) evenFrom(from int64) bool {
 		if i > 0 && overlap > 0 && seg.start+overlap > from && !c.twice(overlap) {
 			return false
 		}
-		turn := floorMod(seg.offset(), 60)
-		if seg.end > from && (s.minute<<turn|s.minute>>(60-turn))&(1<<60-1) != s.minute {
+		if seg.end > from && !s.turns(floorMod(seg.offset(), 60)) {
 			return false
 		}
 		reached = seg.localEnd
 	}
 	return true
+}
+
+// turns reports that the same minutes are selected when each comes so much later.
+func (s *Spec) turns(minutes int64) bool {
+	return (s.minute<<minutes|s.minute>>(60-minutes))&(1<<60-1) == s.minute
 }
 
 // everyHour reports that every hour of every day is selected, in every year.

@@ -199,12 +199,15 @@ func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []run.Run
-	for _, w := range s.runs {
+	for id, w := range s.runs {
+		if q.Scheduled && id.ByHand() || q.Job != "" && id.Job() != q.Job {
+			continue
+		}
 		r, err := w.run()
 		if err != nil {
 			continue // set aside by the look
 		}
-		if q.Scheduled && r.ID.ByHand() || q.Job != "" && r.ID.Job() != q.Job || q.Status != "" && r.Status != q.Status || r.ScheduledFor.Before(q.Since) {
+		if q.Status != "" && r.Status != q.Status || r.ScheduledFor.Before(q.Since) {
 			continue
 		}
 		out = append(out, r)
