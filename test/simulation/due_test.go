@@ -55,7 +55,10 @@ func (c *counting) Due(ctx context.Context, lane run.Lane, now time.Time, limit 
 func TestLookReadsOnlyWhatIsDue(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "runs.db")
 	fill(t, db)
-	inSQLite := func(t *testing.T) control.Store { return copied(t, db) }
+	inSQLite := func(t *testing.T) control.Store {
+		t.Helper()
+		return copied(t, db)
+	}
 	for name, c := range map[string]struct {
 		open func(t *testing.T) control.Store
 		// abreast is how many are handled side by side. Then a look loads again what

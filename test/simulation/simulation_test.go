@@ -11,7 +11,7 @@ import (
 
 var freshSeed = flag.Uint64("simulation.seed", uint64(time.Now().UnixNano())>>20, "the seed of the fresh runs")
 
-// fixed are the same 50,000 runs every time, about 400 worlds. They are played once for
+// fixed are the same 50,000 runs every time, about 580 worlds. They are played once for
 // all tests that ask something of them.
 var fixed = sync.OnceValue(func() Report { return Simulate(Options{Seed: 1}, 50_000) })
 
