@@ -120,14 +120,24 @@ func build(tb testing.TB, path string) string {
 	if built[path] {
 		return out
 	}
-	cmd := exec.CommandContext(tb.Context(), "go", "build", "-o", out, path)
+	paths := []string{path}
+	if slices.Contains(together, path) {
+		paths = together
+	}
+	cmd := exec.CommandContext(tb.Context(), "go", append([]string{"build", "-o", programs + string(filepath.Separator)}, paths...)...) //nolint:gosec // our own programs
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS="+flags(tb, "../../README.md"))
 	if text, err := cmd.CombinedOutput(); err != nil {
-		tb.Fatalf("building %s: %v\n%s", path, err, text)
+		tb.Fatalf("building %s: %v\n%s", paths, err, text)
 	}
-	built[path] = true
+	for _, path := range paths {
+		built[path] = true
+	}
 	return out
 }
+
+// together are the programs that tests start, which one call builds: each call looks at
+// the files of all packages.
+var together = []string{"./bare", "../../functions/trigger", "../../functions/onstopped", "../../functions/notify", "../../functions/sweep", "../../functions/widget"}
 
 // built are programs by the folders of their sources, in the folder programs: to link one
 // is most of what its tests take.
