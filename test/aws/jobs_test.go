@@ -308,7 +308,7 @@ func (w *world) triggered(t *testing.T, jobs []job.Job, now time.Time) (either r
 		{"due", now, "launched due/"},
 		{"due-either", now, "launched due-either/"},
 		{"due-either.2", now, "duplicate of due-either/"},
-		{"zoned", now.Truncate(24 * time.Hour).Add(-time.Minute), "was not launched: it was missed"}, // its schedule proves the minute
+		{"zoned", now.Truncate(24 * time.Hour).Add(-time.Hour), "was not launched: it was missed"}, // its schedule proves the minute
 		{"both", monday, "this minute is not one of it"},
 		{"both", monday.AddDate(0, 0, 7), "both/20241125T0900Z was not launched: it was missed"},
 		{"rated", now, "launched rated/"},
