@@ -187,7 +187,11 @@ const RequestForm = 1
 // launch adds an attempt, owes its launch and counts its first send.
 func (r *Run) launch(now time.Time, t *Timing) {
 	n := len(r.Attempts) + 1
-	r.Attempts = append(r.Attempts, Attempt{}) // filled where it stands: it is large
+	if n <= cap(r.Attempts) {
+		r.Attempts = r.Attempts[:n] // an empty one, see unshare: it is large
+	} else {
+		r.Attempts = append(r.Attempts, Attempt{})
+	}
 	a := &r.Attempts[n-1]
 	a.N, a.TaskDefinition, a.OnDemand, a.Form, a.Sends, a.SentAt = n, r.Task.ARN, r.OnDemand, RequestForm, 1, now
 	r.Status, r.Cause = Launching, launchingAttempt(n)

@@ -11,36 +11,51 @@ import (
 // Decide says what an event does to a run. It answers every event in every
 // status, is deterministic, and performs nothing. A terminal status is left
 // only by RetryAsked; an older attempt and a known version change nothing.
-func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) (to Decision) {
-	to.Next = r
-	to.Next.unshare(mayLaunch(&r, e))
-	d := decider{job: &j, r: &to.Next, at: &now, t: &t}
-	to.Outcome, to.Why = d.on(e)
+func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) Decision {
+	return DecideOn(&j, &r, e, now, &t)
+}
+
+// DecideOn is Decide of what lies elsewhere, which it does not change.
+func DecideOn(j *job.Job, r *Run, e Event, now time.Time, t *Timing) (to Decision) {
+	to.Next = *r
+	var seen *Seen // it is large: everybody reads this one
+	if s, ok := e.(Seen); ok {
+		seen = &s
+	}
+	to.Next.unshare(mayLaunch(r, e, seen))
+	d := decider{job: j, r: &to.Next, at: &now, t: t}
+	if seen != nil {
+		to.Outcome, to.Why = d.onSeen(seen)
+	} else {
+		to.Outcome, to.Why = d.on(e)
+	}
 	if to.Outcome == Ignored || to.Outcome == Denied {
-		to.Next = r
+		to.Next = *r
 		return to
 	}
-	d.r.settleDue(now, &t)
+	d.r.settleDue(now, t)
 	if d.r.Owed = slices.Clip(d.r.Owed); len(d.r.Owed) == 0 {
 		d.r.Owed = nil
 	}
-	if looked(e) && rests(&r, d.r) {
-		to.Outcome, to.Until, to.Next = Rests, d.r.DueAt, r
+	if looked(seen) && rests(r, d.r) {
+		to.Outcome, to.Until, to.Next = Rests, d.r.DueAt, *r
 		return to
 	}
-	to.Counted = counted(&r, d.r)
+	to.Counted = counted(r, d.r)
 	return to
 }
 
-// mayLaunch is whether an event is likely to lead to another attempt.
-func mayLaunch(r *Run, e Event) bool {
-	switch e := e.(type) {
+// mayLaunch is whether an event, or what was seen if that is one, is likely to lead to
+// another attempt.
+func mayLaunch(r *Run, e Event, seen *Seen) bool {
+	if seen != nil {
+		// Most that end by themselves succeed.
+		return seen.Stop.LastStatus == "STOPPED" && seen.Stop.Code != "EssentialContainerExited"
+	}
+	switch e.(type) {
 	case Due:
 		a := r.Last()
 		return r.Status == Queued && (a == nil || a.Over())
-	case Seen:
-		// Most that end by themselves succeed.
-		return e.Stop.LastStatus == "STOPPED" && e.Stop.Code != "EssentialContainerExited"
 	case RetryAsked:
 		return true
 	}
@@ -77,70 +92,6 @@ func (r *Run) settleDue(now time.Time, t *Timing) {
 // stopWaits is whether a stop was asked for and ECS does not know of it yet.
 func (r *Run) stopWaits() bool {
 	return r.Owes(StopTask) || r.Stopping != nil && r.Status == Launching
-}
-
-// decider is one decision on its way: r is changed in place.
-type decider struct {
-	job *job.Job
-	r   *Run
-	at  *time.Time
-	t   *Timing
-}
-
-func (d *decider) now() time.Time { return *d.at }
-
-func (d *decider) on(e Event) (Outcome, string) {
-	switch e := e.(type) {
-	case Triggered:
-		return d.triggered()
-	case Due:
-		return d.due(e)
-	case Unresolved:
-		return d.unresolved(e)
-	case RetryAsked:
-		return d.retry(e)
-	case StopAsked:
-		return d.stop(e)
-	case Done:
-		return d.done(e)
-	}
-	return d.onTask(e)
-}
-
-// onTask takes the events that speak of one attempt.
-func (d *decider) onTask(e Event) (Outcome, string) {
-	switch e := e.(type) {
-	case Launched:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.launched(a, &e) })
-	case Paced:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.paced(a, e.Send, e.Why) })
-	case Refused:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.refused(a, &e) })
-	case NoAnswer:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.noAnswer(a, e.Send, e.Err) })
-	case Found:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.found(a.told(), e) })
-	case Seen:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.seen(a.told(), &e) })
-	case Unseen:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.unseen(a, e) })
-	case Gone:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.gone(a, e.At) })
-	}
-	return Ignored, fmt.Sprintf("no such event: %T", e)
-}
-
-func (d *decider) onAttempt(n int, f func(*Attempt) (Outcome, string)) (Outcome, string) {
-	a := d.r.Attempt(n)
-	if a == nil {
-		return Ignored, fmt.Sprintf("the run has no attempt %d", n)
-	}
-	return f(a)
-}
-
-// current is whether a is the attempt that the run is on.
-func (d *decider) current(a *Attempt) bool {
-	return a.N == len(d.r.Attempts) && !d.r.Status.Terminal() && !a.Over()
 }
 
 func (d *decider) triggered() (Outcome, string) {

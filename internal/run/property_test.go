@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"testing"
@@ -80,7 +81,11 @@ func TestProperties(t *testing.T) {
 		for range rapid.IntRange(1, 25).Draw(t, "events") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "minutes")) * time.Minute)
 			e := genEvent(t, r)
-			d := run.Decide(j, r, e, now, run.DefaultTiming)
+			given := written(t, j, r)
+			d := run.DecideOn(&j, &r, e, now, &run.DefaultTiming)
+			if left := written(t, j, r); left != given {
+				t.Fatalf("%T changed what it was given:\n%s\n%s", e, given, left)
+			}
 			if err := invariant(j, r, d, now); err != nil {
 				t.Fatalf("%T in %s: %v", e, r.Status, err)
 			}
@@ -99,6 +104,15 @@ func TestProperties(t *testing.T) {
 			r = d.Next
 		}
 	})
+}
+
+// written is a job and a run as they are now.
+func written(t *rapid.T, j job.Job, r run.Run) string {
+	b, err := json.Marshal([]any{j, r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 // wire is what went over it, by attempt, kept apart from what the run knows.
@@ -279,9 +293,26 @@ type decision struct {
 //nolint:paralleltest // testing.AllocsPerRun counts the whole process and panics in a parallel test
 func TestDecideAllocatesLittle(t *testing.T) {
 	for _, d := range decisions() {
-		if n := testing.AllocsPerRun(100, func() { run.Decide(plain, d.run, d.event, t0, run.DefaultTiming) }); n > d.allocs {
+		if n := testing.AllocsPerRun(100, func() { run.DecideOn(&plain, &d.run, d.event, t0, &run.DefaultTiming) }); n > d.allocs {
 			t.Errorf("%s: %v allocations, at most %v are needed", d.name, n, d.allocs)
 		}
+	}
+}
+
+// TestAFurtherAttemptIsNew: nothing of what lies behind a run's attempts in memory comes
+// into the next one.
+func TestAFurtherAttemptIsNew(t *testing.T) {
+	t.Parallel()
+	r := decisions()[2].run
+	room := make([]run.Attempt, 4)
+	for i := range room {
+		room[i] = run.Attempt{N: 9, Round: 9, TaskARN: arn(9), Doubt: true, Refusals: 9, Class: stop.Succeeded}
+	}
+	r.Attempts = append(room[:0], r.Attempts...)
+	d := run.DecideOn(&plain, &r, seen(1, 5, eniTimeout), t0, &run.DefaultTiming)
+	want := run.Attempt{N: 2, TaskDefinition: r.Task.ARN, Sends: 1, SentAt: t0, Form: run.RequestForm}
+	if len(d.Next.Attempts) != 2 || !reflect.DeepEqual(d.Next.Attempts[1], want) {
+		t.Errorf("attempts %+v, want the second to be %+v", d.Next.Attempts, want)
 	}
 }
 
@@ -290,7 +321,7 @@ func BenchmarkDecide(b *testing.B) {
 		b.Run(d.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				run.Decide(plain, d.run, d.event, t0, run.DefaultTiming)
+				run.DecideOn(&plain, &d.run, d.event, t0, &run.DefaultTiming)
 			}
 		})
 	}

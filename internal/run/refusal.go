@@ -19,7 +19,7 @@ const rateLimited = "waiting: ECS limits the rate of launches"
 // "Ensuring idempotency"), so what comes after them needs a new token. For the same
 // reason they say what became of a send that was lost.
 func (d *decider) refused(a *Attempt, e *Refused) (Outcome, string) {
-	s, v := &e.Stop, stop.Classify(e.Stop)
+	s, v := &e.Stop, stop.ClassifyOf(&e.Stop)
 	if !d.current(a) || a.TaskARN != "" {
 		return Ignored, "a refusal of an attempt that is settled"
 	}

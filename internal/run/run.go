@@ -229,8 +229,8 @@ func (r *Run) Duration() time.Duration {
 }
 
 // unshare copies everything that Decide may change in place, with room for an effect
-// more and, where another is likely, an attempt: for most runs in one piece. To Triggers
-// it only adds.
+// more and, where another is likely, an attempt: for most runs in one piece. That room is
+// empty, whatever lies behind the attempts that are copied. To Triggers it only adds.
 func (r *Run) unshare(another bool) {
 	n := len(r.Attempts)
 	if another {

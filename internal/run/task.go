@@ -148,7 +148,7 @@ func (d *decider) seen(a *Attempt, e *Seen) (Outcome, string) {
 	}
 	s := e.Stop
 	d.context(&s)
-	v := stop.Classify(s)
+	v := stop.ClassifyOf(&s)
 	if !d.current(a) {
 		return d.late(a, e, &v)
 	}
@@ -177,7 +177,7 @@ func (e *Seen) earlier(a *Attempt) bool {
 // what it shows decides where nothing else was launched yet, and is told where it
 // was.
 func (d *decider) earlier(a *Attempt, e *Seen) (Outcome, string) {
-	v := stop.Classify(e.Stop)
+	v := stop.ClassifyOf(&e.Stop)
 	switch {
 	case v.Started != stop.Yes && e.Stop.StartedAt.IsZero():
 		return Ignored, fmt.Sprintf("attempt %d is on round %d", a.N, a.Round)

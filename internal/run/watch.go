@@ -85,10 +85,7 @@ func (d *decider) nextLook(a *Attempt) time.Duration {
 const taskRunning = "RUNNING"
 
 // looked is whether somebody looked at a task that nobody has asked to stop.
-func looked(e Event) bool {
-	seen, ok := e.(Seen)
-	return ok && seen.Look && seen.Stop.Code == ""
-}
+func looked(e *Seen) bool { return e != nil && e.Look && e.Stop.Code == "" }
 
 // rests is whether all that a look brought is that the run's task runs as it should:
 // when it is looked at next and what ECS says of it changed, and nothing else. Who

@@ -4,11 +4,14 @@ import "bytes"
 
 // Classify reads a stop. It is total: what it does not know becomes an
 // ambiguous verdict that is not relaunched. It keeps nothing of s.
-func Classify(s Stop) Verdict {
+func Classify(s Stop) Verdict { return ClassifyOf(&s) }
+
+// ClassifyOf is Classify of a stop that lies elsewhere, which it does not change.
+func ClassifyOf(s *Stop) Verdict {
 	if s.Kind == LaunchFailure || s.Kind == LaunchException {
-		return classifyLaunch(&s)
+		return classifyLaunch(s)
 	}
-	return classifyTask(&s)
+	return classifyTask(s)
 }
 
 // Throttled is whether RunTask was refused by a rate limit, of ECS or of EC2

@@ -1,0 +1,75 @@
+package run
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// decider is one decision on its way: r is changed in place.
+type decider struct {
+	job *job.Job
+	r   *Run
+	at  *time.Time
+	t   *Timing
+}
+
+func (d *decider) now() time.Time { return *d.at }
+
+func (d *decider) on(e Event) (Outcome, string) {
+	switch e := e.(type) {
+	case Triggered:
+		return d.triggered()
+	case Due:
+		return d.due(e)
+	case Unresolved:
+		return d.unresolved(e)
+	case RetryAsked:
+		return d.retry(e)
+	case StopAsked:
+		return d.stop(e)
+	case Done:
+		return d.done(e)
+	}
+	return d.onTask(e)
+}
+
+// onTask takes the events that speak of one attempt.
+func (d *decider) onTask(e Event) (Outcome, string) {
+	switch e := e.(type) {
+	case Launched:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.launched(a, &e) })
+	case Paced:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.paced(a, e.Send, e.Why) })
+	case Refused:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.refused(a, &e) })
+	case NoAnswer:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.noAnswer(a, e.Send, e.Err) })
+	case Found:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.found(a.told(), e) })
+	case Unseen:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.unseen(a, e) })
+	case Gone:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.gone(a, e.At) })
+	}
+	return Ignored, fmt.Sprintf("no such event: %T", e)
+}
+
+// onSeen takes a state of an attempt's task.
+func (d *decider) onSeen(e *Seen) (Outcome, string) {
+	return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.seen(a.told(), e) })
+}
+
+func (d *decider) onAttempt(n int, f func(*Attempt) (Outcome, string)) (Outcome, string) {
+	a := d.r.Attempt(n)
+	if a == nil {
+		return Ignored, fmt.Sprintf("the run has no attempt %d", n)
+	}
+	return f(a)
+}
+
+// current is whether a is the attempt that the run is on.
+func (d *decider) current(a *Attempt) bool {
+	return a.N == len(d.r.Attempts) && !d.r.Status.Terminal() && !a.Over()
+}
