@@ -17,7 +17,7 @@ func ClassifyOf(s *Stop) Verdict {
 // Throttled is whether RunTask was refused by a rate limit, of ECS or of EC2
 // behind it. Nothing was launched and the same client token may be sent later.
 func Throttled(s Stop) bool {
-	rule := Classify(s).Rule
+	rule := ClassifyOf(&s).Rule
 	return rule == RuleThrottled || rule == RuleThrottledEC2
 }
 
