@@ -57,7 +57,7 @@ test: test-announce test-parts ## Run all tests, with their progress and a closi
 	[ -e .tools/ministack/made-of ] || echo "skipped: the stories on a deployed stack, since Python is not installed"; \
 	[ -e .tools/iam-simulate/made-of ] || echo "skipped: the evaluation of the stack's policies, since Node.js is not installed"; \
 	command -v terraform tofu >/dev/null || echo "skipped: Terraform's own look at deploy/terraform and render --terraform, since neither it nor OpenTofu is installed; the recorded schema of its provider was asked instead"; \
-	command -v chromium chromium-browser google-chrome >/dev/null || echo "skipped: the pages in a browser, since Chromium is not installed"; \
+	command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null || echo "skipped: the pages in a browser, since Chromium is not installed"; \
 	exit $$status
 
 # Those that take longest. They begin first, so that none of them is left alone at the end.
@@ -195,11 +195,19 @@ tools-axe: ## Install the judge of accessibility into .tools (needs Node.js)
 		&& cp test/tools/axe/package*.json $(AXE) && (cd $(AXE) && npm ci --ignore-scripts --no-audit --no-fund >/dev/null) \
 		&& cp test/tools/axe/package-lock.json $(AXE)/made-of; }
 
-# A browser is the system's: it is installed where that needs no question.
+# A browser is the system's: it is installed where that needs no question. Beside a Chromium
+# that is there its headless shell is, where apt knows the same version.
 .PHONY: chromium
-chromium: ## Install Chromium for the tests of the pages (as root, on Debian)
-	@command -v chromium chromium-browser google-chrome >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& { echo "installing Chromium"; apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; } || true
+chromium: ## Install Chromium's headless shell for the tests of the pages (as root, on Debian)
+	@command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { \
+		has="$$(dpkg-query -W -f='$${Version}' chromium-common 2>/dev/null)" || true; \
+		if command -v chromium chromium-browser google-chrome >/dev/null; then \
+			apt-cache show "chromium-headless-shell=$$has" >/dev/null 2>&1 && $(APT_INSTALL) "chromium-headless-shell=$$has" >/dev/null 2>&1; \
+		else \
+			echo "installing Chromium"; apt-get update -qq; $(APT_INSTALL) chromium-headless-shell >/dev/null || $(APT_INSTALL) chromium >/dev/null; \
+		fi; }; } || true
+
+APT_INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-remove -o Acquire::Retries=0 -o Acquire::http::Timeout=20
 
 .PHONY: screenshots
 screenshots: ## Write pictures of the pages into .tools/screenshots, from a seeded state; two of them into docs/pictures

@@ -13,10 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -40,11 +36,15 @@ func Close() {
 	}
 }
 
+// browsers are programs of Chromium. The headless shell comes first: it is the same engine without
+// the parts around the pages, and takes half as much of the processors.
+var browsers = []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"}
+
 // chromium starts one browser for all tests of a package.
 func chromium() (context.Context, error) {
 	shared.once.Do(func() {
 		var path string
-		for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		for _, name := range browsers {
 			if path, shared.err = exec.LookPath(name); shared.err == nil {
 				break
 			}
@@ -61,6 +61,9 @@ func chromium() (context.Context, error) {
 			chromedp.ExecPath(path), chromedp.UserDataDir(dir), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 			chromedp.Flag("disable-sync", true), chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1"), chromedp.Flag("hide-scrollbars", true), chromedp.WindowSize(1280, 900),
+			// No process in advance for a page that may come, and none for a page that was left;
+			// no machine code for scripts that run once a page.
+			chromedp.Flag("disable-features", "SpareRendererForSitePerProcess,BackForwardCache"), chromedp.Flag("js-flags", "--no-turbofan,--no-maglev"),
 		)
 		alloc, end := chromedp.NewExecAllocator(context.Background(), options...)
 		first, endFirst := chromedp.NewContext(alloc)
@@ -83,18 +86,14 @@ func chromium() (context.Context, error) {
 	return shared.alloc, shared.err
 }
 
-// Tab is a page of the browser, closed with its test.
+// Tab is a page of the browser, its test's alone until that ends.
 type Tab struct {
 	testing.TB
-	ctx context.Context
-	// apart is what holds its cookies.
-	apart cdp.BrowserContextID
-	// complaints are what the browser's console said.
-	mu         sync.Mutex
-	complaints []string
+	*window
 }
 
-// Open opens a window with cookies of its own.
+// Open gives a window whose person has no cookies: one that another test is done with,
+// else a new one.
 func Open(tb testing.TB) *Tab {
 	tb.Helper()
 	root, err := chromium()
@@ -104,58 +103,30 @@ func Open(tb testing.TB) *Tab {
 		}
 		tb.Skipf("Chromium: %v", err)
 	}
-	apart, err := target.CreateBrowserContext().Do(browserOf(root))
+	w, err := idle.take(root)
 	if err != nil {
-		tb.Fatalf("a new browser context: %v", err)
+		tb.Fatalf("a window: %v", err)
 	}
-	return window(tb, root, apart)
+	tb.Cleanup(func() {
+		if err := w.clear(); err != nil {
+			tb.Errorf("a window that the next test would find as this one left it: %v", err)
+			w.close()
+			return
+		}
+		idle.give(w)
+	})
+	return &Tab{TB: tb, window: w}
 }
 
-// Second opens a further window with the cookies of this one.
+// Second opens a further window with the cookies of this one, closed with its test.
 func (b *Tab) Second() *Tab {
 	b.Helper()
-	return window(b.TB, shared.alloc, b.apart)
-}
-
-// browserOf is for what is asked of the browser, not of a tab.
-func browserOf(root context.Context) context.Context {
-	return cdp.WithExecutor(root, chromedp.FromContext(root).Browser)
-}
-
-// window opens a window. Chromium opens a first tab of a browser context only in a
-// window of its own.
-func window(tb testing.TB, root context.Context, apart cdp.BrowserContextID) *Tab { //nolint:revive // the test comes first, as everywhere
-	tb.Helper()
-	id, err := target.CreateTarget("about:blank").WithBrowserContextID(apart).WithNewWindow(true).WithWidth(1280).WithHeight(900).Do(browserOf(root))
+	w, err := newWindow(shared.alloc, b.person)
 	if err != nil {
-		tb.Fatalf("a new window: %v", err)
+		b.Fatalf("a new window: %v", err)
 	}
-	ctx, end := chromedp.NewContext(root, chromedp.WithTargetID(id))
-	tb.Cleanup(end)
-	b := &Tab{TB: tb, ctx: ctx, apart: apart}
-	chromedp.ListenTarget(ctx, b.hear)
-	// The first use of a context is what the tab lives by, so it has no limit.
-	if err := chromedp.Run(ctx, log.Enable()); err != nil {
-		tb.Fatalf("a new window: %v", err)
-	}
-	return b
-}
-
-func (b *Tab) hear(event any) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch e := event.(type) {
-	case *runtime.EventExceptionThrown:
-		b.complaints = append(b.complaints, e.ExceptionDetails.Error())
-	case *runtime.EventConsoleAPICalled:
-		if e.Type == runtime.APITypeError {
-			b.complaints = append(b.complaints, fmt.Sprint(e.Args))
-		}
-	case *log.EventEntryAdded:
-		if e.Entry.Level == log.LevelError && e.Entry.Source != log.SourceNetwork {
-			b.complaints = append(b.complaints, e.Entry.Text+" "+e.Entry.URL)
-		}
-	}
+	b.Cleanup(w.close)
+	return &Tab{TB: b.TB, window: w}
 }
 
 // Do runs actions; a failure of one fails the test.

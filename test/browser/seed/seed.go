@@ -4,6 +4,7 @@ package seed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -83,8 +84,8 @@ type Store interface {
 	SetMark(ctx context.Context, name string, at time.Time) error
 }
 
-// Fill fills a store as though it were now: the jobs side by side, so that a store that
-// writes what comes together at once need not wait a thousand times.
+// Fill fills a store as though it were now: all side by side, so that a store that writes
+// what comes together at once need not do so a thousand times.
 func Fill(ctx context.Context, s Store, now time.Time) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -141,14 +142,16 @@ func fill(ctx context.Context, s Store, j routine, seed int, now time.Time) erro
 			slots = append(slots, at)
 		}
 	}
+	errs := make(chan error, len(slots))
 	for i, at := range slots {
-		n := len(slots) - 1 - i
-		r := runOf(d, j, at, n, seed, now)
-		if err := s.Commit(ctx, control.Change{Run: &r}); err != nil {
-			return err
-		}
+		r := runOf(d, j, at, len(slots)-1-i, seed, now)
+		go func() { errs <- s.Commit(ctx, control.Change{Run: &r}) }()
 	}
-	return s.Commit(ctx, control.Change{Item: &item})
+	all := make([]error, 0, len(slots)+1)
+	for range slots {
+		all = append(all, <-errs)
+	}
+	return errors.Join(append(all, s.Commit(ctx, control.Change{Item: &item}))...)
 }
 
 // wobble is a number from 0.7 to 1.4 that looks like chance.
