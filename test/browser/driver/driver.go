@@ -37,8 +37,9 @@ func Close() {
 }
 
 // browsers are programs of Chromium. The headless shell comes first: it is the same engine without
-// the parts around the pages, and takes half as much of the processors.
-var browsers = []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"}
+// the parts around the pages, and takes half as much of the processors. It is called where Debian
+// has it: the script of that name in the PATH would be ended in its place.
+var browsers = []string{"/usr/lib/chromium/chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"}
 
 // chromium starts one browser for all tests of a package.
 func chromium() (context.Context, error) {
