@@ -13,11 +13,11 @@ import (
 	"github.com/batchplane/batchplane/test/sources"
 )
 
-// TestMain has the stories wait side by side, however few processors there are; not
-// all of them, since one emulator serves them.
+// TestMain has tests wait side by side, however few processors there are. Which of them
+// Go would let begin first is not in their order.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "64"); err != nil {
 		panic(err)
 	}
 	err := sources.Watch(root)

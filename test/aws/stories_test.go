@@ -38,17 +38,22 @@ func (e *emulator) as(o *dynamodb.Options) {
 	})
 }
 
+// long is how many stories take long, sideBySide how many of the others play at a time,
+// since one emulator serves them.
+const long, sideBySide = 7, 4
+
 // TestStories builds, deploys and plays all stories on one stack.
 func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the stories
 	t.Parallel()
 	w := newWorld(t)
 	// A group, so that the world lives until all stories are over.
 	t.Run("stories", func(t *testing.T) {
-		for _, s := range []struct {
+		places := make(chan struct{}, sideBySide)
+		for n, s := range []struct {
 			name string
 			play func(*testing.T, *world)
 		}{
-			// Those that take longest begin first, so that none is left alone at the end.
+			// These take one to two minutes in which they mostly wait: they begin at once.
 			{"onstopped dies before ECS hears of the relaunch", diesBeforeRelaunch},
 			{"a missed slot is told", missed},
 			{"people do all by the command", people},
@@ -56,6 +61,7 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 			{"the documentation's commands do what it says", documented},
 			{"a launch that hangs is stopped and done again", hangs},
 			{"the pages do all of it in a browser", inBrowser},
+			// These have a place each, as soon as one is free.
 			{"a scheduled run succeeds, its duplicate does nothing", succeeds},
 			{"a fault of the network interface is relaunched", relaunched},
 			{"a failure is told, retried by hand and recovers", failsAndRecovers},
@@ -90,6 +96,10 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 		} {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
+				if n >= long {
+					places <- struct{}{}
+					defer func() { <-places }()
+				}
 				s.play(t, w)
 			})
 		}
