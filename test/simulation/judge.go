@@ -195,6 +195,8 @@ func (w *World) inForce(p, next plan, until time.Time) time.Time {
 		end = next.since.Add(-clocks)
 	case next.gone:
 		return p.checked.Add(-time.Duration(p.plan.StartWithin) - slotSlack)
+	case next.since.Add(-clocks).Before(end):
+		end = next.since.Add(-clocks) // it was read minutes before it was written
 	}
 	if end.Before(until) {
 		return end
