@@ -2,10 +2,12 @@ package control_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 // TestTheMarkOfListsDoesNotGoBack: nor does a process whose list began first take it back
@@ -53,5 +55,43 @@ func TestTheMarkOfListsDoesNotGoBack(t *testing.T) {
 		if at := w.mark(control.MarkRegistry); !at.Equal(clockAt(18, step.is, 0)) || errors.Is(err, errBroken) != step.fails {
 			t.Errorf("%s: the mark is of %s, %v", step.name, at.Format(time.TimeOnly), err)
 		}
+	}
+}
+
+// TestWhoComesBackIsAskedForAnew: a job that left and was read since is there again only as
+// of the last list of all, which another process may have made after it was read.
+func TestWhoComesBackIsAskedForAnew(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		listed time.Time
+		answer control.Renewal
+		asked  string
+		gone   bool
+	}{
+		"no list since it left":     {clockAt(17, 59, 0), control.Renewal{}, "hourly 18:00:00", false},
+		"it is there":               {clockAt(18, 4, 0), holds(hourly), "hourly 18:04:00", false},
+		"it left again before that": {clockAt(18, 4, 0), goneSince(18, 3), "hourly 18:04:00", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, hourly)
+			w.clock.AdvanceTo(clockAt(18, 0, 0))
+			if err := w.ctl.Sync(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.store.SetMark(t.Context(), control.MarkRegistry, c.listed); err != nil {
+				t.Fatal(err)
+			}
+			w.clock.AdvanceTo(clockAt(18, 5, 0))
+			r := &renewals{answers: []control.Renewal{c.answer}}
+			w.ctl.Registry = r
+			if err := w.ctl.SyncSome(t.Context(), []job.Job{hourly}); err != nil {
+				t.Fatal(err)
+			}
+			item, err := w.store.Item(t.Context(), "hourly")
+			if err != nil || item.Gone != c.gone || !slices.Equal(r.asked, []string{c.asked}) {
+				t.Errorf("gone %t, asked %q, %v", item.Gone, r.asked, err)
+			}
+		})
 	}
 }

@@ -83,12 +83,22 @@ func (c *Control) holds(ctx context.Context, w *watched, at time.Time) (bool, er
 
 // newer is what the registry holds of a job whose item is of later than what was read
 // of it: a trigger, or the sweep of another process, may have found out more. It is
-// zero where nothing newer is known, or the job is as gone as its item says.
+// zero where nothing newer is known, or the job is as gone as its item says. One that comes
+// back is there by what was read since the last list of all: a later one may not have shown
+// it any more.
 func (c *Control) newer(ctx context.Context, item *job.Item) (r Renewal, err error) {
 	if c.Registry == nil || item.Definition == "" {
 		return r, nil
 	}
-	if r, err = c.Registry.Renew(ctx, item.Name, item.FoundOutAt()); err != nil {
+	at := item.FoundOutAt()
+	if item.Gone {
+		listed, err := c.lastRead(ctx)
+		if err != nil {
+			return r, err
+		}
+		at = later(at, listed)
+	}
+	if r, err = c.Registry.Renew(ctx, item.Name, at); err != nil {
 		return r, fmt.Errorf("job %s: asking what is deployed: %w", item.Name, err)
 	}
 	if r.Gone {
