@@ -230,3 +230,20 @@ func (w *World) judgePace() {
 		}
 	}
 }
+
+// unjudged is how many plans changed when slots of the old one had not been judged for
+// ten minutes and more, as after an outage that a deploy ends.
+func (t *truth) unjudged() (n int) {
+	for _, ps := range t.plans {
+		for i := range len(ps) - 1 {
+			judged := later(ps[i].from, ps[i].checked)
+			if ps[i].slots == nil || ps[i+1].from.Sub(judged) < 10*time.Minute {
+				continue
+			}
+			if at, ok := ps[i].slots.slot(judged); ok && at.Before(ps[i+1].from) {
+				n++
+			}
+		}
+	}
+	return n
+}

@@ -68,23 +68,6 @@ type plan struct {
 	checked           time.Time // when the slots were last checked while it stood
 }
 
-// unjudged is how many plans changed when slots of the old one had not been judged for
-// ten minutes and more, as after an outage that a deploy ends.
-func (t *truth) unjudged() (n int) {
-	for _, ps := range t.plans {
-		for i := range len(ps) - 1 {
-			judged := later(ps[i].from, ps[i].checked)
-			if ps[i].slots == nil || ps[i+1].from.Sub(judged) < 10*time.Minute {
-				continue
-			}
-			if at, ok := ps[i].slots.slot(judged); ok && at.Before(ps[i+1].from) {
-				n++
-			}
-		}
-	}
-	return n
-}
-
 // told is how often a notice was carried, without what went wrong, and by whom last.
 type told struct {
 	times int
