@@ -88,7 +88,7 @@ func (d *decoder) validate(j job.Job, told []Problem) {
 	}
 	for _, p := range j.Validate() {
 		size := p.Field == "cpu" || p.Field == "memory"
-		if wrong(p.Field) || size && (wrong("cpu") || wrong("memory")) || p.Field == "name" && j.Name == "" {
+		if wrong(p.Field) || size && (wrong("cpu") || wrong("memory")) || p.Field == "name" && d.places["name"] == nil {
 			continue
 		}
 		d.add(d.place(p.Field), "%s: %s", p.Field, p.Message)
