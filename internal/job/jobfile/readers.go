@@ -16,9 +16,22 @@ func str[S ~string, T any](at func(*T) *S) field[T] {
 	}, textShape}
 }
 
+// given is a text whose absence has a meaning of its own, so that an empty one, of a
+// variable for example, is not taken for it.
+func given[S ~string, T any](at func(*T) *S) field[T] {
+	return field[T]{func(d *decoder, n ast.Node, path string, v *T) {
+		switch s, ok := d.text(n, path); {
+		case ok && s == "":
+			d.add(n, "%s: is empty; leave the key out instead", path)
+		case ok:
+			*at(v) = S(s)
+		}
+	}, textShape}
+}
+
 // oneOf is a text of which Validate knows the values.
 func oneOf[S ~string, T any](values []S, at func(*T) *S) field[T] {
-	f := str(at)
+	f := given(at)
 	f.shape = orVariable(shape{"enum": values})
 	return f
 }

@@ -56,7 +56,9 @@ func days(at func(*job.Job) *[]string) field[job.Job] {
 		// The other half of a calendar from the defaults is replaced with it.
 		j.Calendar = job.Calendar{Skip: ifSet(d, "calendar.skip", j.Calendar.Skip), Only: ifSet(d, "calendar.only", j.Calendar.Only)}
 		if _, isList := d.resolve(n).(*ast.SequenceNode); isList {
-			*at(j) = d.texts(n, path)
+			if *at(j) = d.texts(n, path); len(*at(j)) == 0 && lastKey(path) == "only" {
+				d.add(n, "%s: is empty: name the days, or leave the key out", path)
+			}
 			return
 		}
 		name, ok := d.text(n, path)
