@@ -52,20 +52,14 @@ func (t TaskDefinition) Validate() []Problem {
 	if t.Architecture != "" && !slices.Contains(Architectures, t.Architecture) {
 		ps.add("architecture", "%q is not one of %s", t.Architecture, oneOf(Architectures))
 	}
-	t.validateLogAndSecrets(&ps)
+	t.validateSecrets(&ps)
 	as := Job{Name: "x", CPU: t.CPU, Memory: t.Memory, Environment: t.Environment}
 	as.validateSize(&ps)
 	as.validateEnvironment(&ps)
 	return ps
 }
 
-func (t TaskDefinition) validateLogAndSecrets(ps *problems) {
-	if len(t.Secrets) > 0 && t.ExecutionRole == "" {
-		ps.add("secrets", "need an executionRole that may read them")
-	}
-	if t.LogGroup != "" && t.ExecutionRole == "" {
-		ps.add("logGroup", "needs an executionRole that may write to it")
-	}
+func (t TaskDefinition) validateSecrets(ps *problems) {
 	for _, name := range sortedKeys(t.Secrets) {
 		if !envName().MatchString(name) {
 			ps.add("secrets."+name, "%q cannot name a variable", name)

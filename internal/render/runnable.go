@@ -104,12 +104,29 @@ var inECR = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\
 
 func (f findings) definition(d job.TaskDefinition) {
 	who := "task definition " + d.Family
-	if inECR().MatchString(d.Image) && d.ExecutionRole == "" {
-		f.add(who, "no executionRole, without which nobody may pull an image from ECR: name a role that may")
+	if d.ExecutionRole == "" {
+		for _, needs := range executionNeeds(d) {
+			f.add(who, "no executionRole, without which nobody may %s: name a role that may", needs)
+		}
 	}
 	for _, field := range placeholders(d) {
 		f.add(who, "%s is %s: write what belongs there", field, Placeholder)
 	}
+}
+
+// executionNeeds is what ECS does for a task only by its execution role (ECS developer
+// guide, "Amazon ECS task execution IAM role").
+func executionNeeds(d job.TaskDefinition) (needs []string) {
+	if inECR().MatchString(d.Image) {
+		needs = append(needs, "pull an image from ECR")
+	}
+	if len(d.Secrets) > 0 {
+		needs = append(needs, "read its secrets")
+	}
+	if d.LogGroup != "" {
+		needs = append(needs, "write to its logGroup")
+	}
+	return needs
 }
 
 // named is whether a job's cluster, by name or ARN, is one by name or ARN.
