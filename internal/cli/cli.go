@@ -161,7 +161,6 @@ func Main(ctx context.Context, args []string, env Env) int {
 	return env.exitCode(command.Run(a))
 }
 
-// looks are the flags of commands that print tables and times.
 // stacks are names with commas between them; a flag that is repeated adds to them.
 type stacks string
 
@@ -178,6 +177,7 @@ func (s *stacks) Decode(d *kong.DecodeContext) error {
 	return nil
 }
 
+// looks are the flags of commands that print tables and times.
 type looks struct {
 	Output string `short:"o" help:"table, wide (nothing is cut or left out) or json." default:"table" enum:"table,wide,json" placeholder:"FORM"`
 	Zone   string `help:"The time zone of times; this machine's unless given." placeholder:"ZONE"`

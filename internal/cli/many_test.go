@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -132,7 +133,7 @@ func TestWaiting(t *testing.T) {
 	if r := wait("run", "report", "--wait", "--request-id", "deploy-7"); r.code != 0 || !strings.Contains(r.err, "duplicate") {
 		t.Errorf("the same request again: %+v", r)
 	}
-	if r := wait("run", "broken", "--follow", "--json"); r.code != 3 || !strings.Contains(r.out, `"exitCode":3`) {
+	if r := wait("run", "broken", "--follow", "--json"); r.code != 3 || !regexp.MustCompile(`^\{"run":"broken/manual-[0-9a-f]+","outcome":"accepted".*\n(?s:.*)"exitCode":3,.*\n$`).MatchString(r.out) {
 		t.Errorf("a failure: %+v", r)
 	}
 	if r := wait("retry", "broken", "--wait"); r.code != 3 || !strings.Contains(r.err, "has failed: exit code 3") {
@@ -140,6 +141,9 @@ func TestWaiting(t *testing.T) {
 	}
 	if r := w.run("run", "endless", "--wait", "--timeout", "300ms"); r.code != 124 || !strings.Contains(r.err, "goes on; `batchplane logs --follow --db DB ") {
 		t.Errorf("a wait that times out: %+v", r)
+	}
+	if r := w.run("run", "nope", "--wait", "--json"); r.code != 125 || !strings.HasPrefix(r.out, `{"outcome":"refused"`) {
+		t.Errorf("refused, as JSON: %+v", r)
 	}
 	if r := w.run("run", "nope", "--wait"); r.code != 125 || !strings.Contains(r.err, `there is no job "nope"`) {
 		t.Errorf("refused: %+v", r)

@@ -39,7 +39,7 @@ func pseudo(t *testing.T, columns uint16) (terminal *os.File) {
 // off, and a table its width.
 func TestScreen(t *testing.T) {
 	t.Parallel()
-	tty := pseudo(t, 40)
+	tty, bare := pseudo(t, 40), pseudo(t, 0)
 	in, out, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +51,7 @@ func TestScreen(t *testing.T) {
 		want          Screen
 	}{
 		"a terminal":              {tty, tty, tty, nil, Screen{Width: 40, Color: true, Asks: true, Progress: true}},
+		"one without a size":      {bare, bare, bare, nil, Screen{Width: 80, Color: true, Asks: true, Progress: true}},
 		"NO_COLOR":                {tty, tty, tty, map[string]string{"NO_COLOR": "1"}, Screen{Width: 40, Asks: true, Progress: true}},
 		"an empty NO_COLOR":       {tty, tty, tty, map[string]string{"NO_COLOR": ""}, Screen{Width: 40, Color: true, Asks: true, Progress: true}},
 		"a dumb terminal":         {tty, tty, tty, map[string]string{"TERM": "dumb"}, Screen{Width: 40, Asks: true}},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"os/user"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // Screen is what is known of the terminal. Its zero value is none: a pipe, a
 // file, a test.
 type Screen struct {
-	// Width is how many columns standard output has; 0 is no bound.
+	// Width is how many columns standard output has, 0 where it is no terminal.
 	Width int
 	// Color is whether standard output may be coloured.
 	Color bool
@@ -30,9 +31,22 @@ type Screen struct {
 func Process() Env {
 	path, _ := os.Executable() // "" only makes hints less exact
 	return Env{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, User: cmp.Or(os.Getenv("USER"), os.Getenv("LOGNAME")),
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, User: userName(os.Getenv),
 		Executable: path, Called: os.Args[0], Screen: screenOf(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv),
 	}
+}
+
+// userName is who runs this, as the environment says it, else the system: cron and
+// containers set no variable. It is "" where nobody knows.
+func userName(getenv func(string) string) string {
+	if name := cmp.Or(getenv("USER"), getenv("LOGNAME")); name != "" {
+		return name
+	}
+	known, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return known.Username
 }
 
 // screenOf looks at a process's files. NO_COLOR (no-color.org) and TERM=dumb turn
@@ -45,10 +59,14 @@ func screenOf(in, out, errs *os.File, lookup func(string) (string, bool)) Screen
 	s := Screen{Asks: terminal(in) && terminal(out), Progress: terminal(errs) && name != "dumb"}
 	if terminal(out) {
 		s.Color = !plain
-		s.Width, _, _ = term.GetSize(int(out.Fd())) // 0 where it cannot be told
+		width, _, _ := term.GetSize(int(out.Fd())) // 0 where it is not known
+		s.Width = cmp.Or(max(width, 0), usualWidth)
 	}
 	return s
 }
+
+// usualWidth is that of a terminal that does not say its own, as one without a window.
+const usualWidth = 80
 
 // working says on a terminal what takes its time, until done is called.
 func (a *app) working(on string) (done func()) {

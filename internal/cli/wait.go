@@ -39,6 +39,11 @@ func (w *waiting) ask(ctx context.Context, a *app, p *plane.Plane, r entry.Reque
 	if err != nil {
 		return err
 	}
+	if a.json {
+		if err := printJSON(a.Stdout, reply); err != nil {
+			return err
+		}
+	}
 	_, _ = fmt.Fprintln(a.Stderr, notice.Printable(reply.Message))
 	if reply.Outcome == control.Refused || reply.Run == "" {
 		return exitError(exitCannotAsk)

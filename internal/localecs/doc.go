@@ -9,6 +9,7 @@
 //
 // What it keeps of ECS's promises is said, with its source, where it is kept.
 // What it leaves out: services, container instances, images and networks (a
-// container is its command, run on this machine), secrets, health checks,
-// container dependencies, restart policies, tags of tasks, IAM and request signatures.
+// container is its command, run on this machine), health checks, container
+// dependencies, restart policies, tags of tasks, IAM and request signatures. Secrets
+// are what Config.Secrets gives.
 package localecs

@@ -164,7 +164,7 @@ func (p *Plane) atClock(ctx context.Context, name, clock string) (found run.Run,
 	if seen == 0 {
 		return run.Run{}, "", fmt.Errorf("job %q has no runs; `history` lists those there are", name)
 	}
-	return run.Run{}, "", fmt.Errorf("job %q has no run at %s of its zone; `history %s` lists its runs", name, clock, name)
+	return run.Run{}, "", fmt.Errorf("job %q has no run at %s of its zone, %s; `history %s` lists its runs", name, clock, zone, name)
 }
 
 // Zone is a zone by its name, UTC where there is none of that name.
