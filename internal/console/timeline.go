@@ -206,6 +206,9 @@ func (t *timeline) words(r view.ChartRow) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, strings.Replace(c.String(), "succeeded", "ok", 1)))
 		}
 	}
+	if r.Paused {
+		parts = append(parts, "paused")
+	}
 	if !r.Next.IsZero() {
 		parts = append(parts, "next "+clock(r.Next, t.Now, t.zoneOf([]string{r.Job})))
 	}

@@ -76,8 +76,9 @@ type ChartRow struct {
 	// in SVG's words for each class that has any.
 	Marks []Mark
 	Quiet []Path
-	// Shades are the pauses, in cells.
+	// Shades are the pauses, in cells; Paused is whether one is in force.
 	Shades []Mark
+	Paused bool
 	// Counts is how many runs and slots there are of each class. LastBad is when
 	// the newest that failed or was missed was due, Next the next slot; zero where
 	// there is none.
@@ -163,7 +164,7 @@ func ChartOf(t Timeline) Chart {
 		var items []item // of one row after the other
 		for i := from; i < to; i++ {
 			items = itemsOf(items[:0], t.Lanes[i], t.Now)
-			c.Rows[i] = c.row(t.Lanes[i], items, base, budget)
+			c.Rows[i] = c.row(t.Lanes[i], items, t.Now, base, budget)
 		}
 	})
 	c.link()
@@ -190,7 +191,7 @@ func (c *Chart) x(at time.Time) float64 {
 }
 
 // row draws a job by the finest cells that its budget allows.
-func (c *Chart) row(lane Lane, items []item, base, budget int) ChartRow {
+func (c *Chart) row(lane Lane, items []item, now time.Time, base, budget int) ChartRow {
 	items = slices.DeleteFunc(items, func(i item) bool { return i.To.Before(c.From) || !i.From.Before(c.To) })
 	r := ChartRow{Job: lane.Job, Lanes: 1, Crowded: stack(items)}
 	for _, i := range items {
@@ -205,6 +206,7 @@ func (c *Chart) row(lane Lane, items []item, base, budget int) ChartRow {
 		r.Marks = c.marks(items, ladder[len(ladder)-1], false)
 	}
 	for _, p := range lane.Paused {
+		r.Paused = r.Paused || !now.Before(p.From) && now.Before(p.To)
 		from, to := max(c.x(p.From), 0), min(c.x(p.To), float64(c.Width))
 		if to > from {
 			r.Shades = append(r.Shades, Mark{Class: ClassHeld, X: from, Width: to - from, From: p.From, To: p.To})

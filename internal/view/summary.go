@@ -7,7 +7,6 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // Recent is of how many runs a Summary is made.
@@ -71,7 +70,11 @@ func SummaryOf(item, all job.Item, j job.Job, runs []run.Outline, now time.Time)
 			s.HeldBy = run.ID(item.Holder.By)
 		}
 		s.pauses(item, all, now)
-		s.next(item, now)
+		s.Skip = item.SkipNext
+		for slot := range coming(&item, &all, now, time.Time{}) {
+			s.Next = &slot
+			break
+		}
 	}
 	s.runs(runs, now)
 	return s
@@ -83,38 +86,6 @@ func (s *Summary) pauses(item, all job.Item, now time.Time) {
 	}
 	s.Paused = all.PausedAt(now)
 	s.PausedAll = s.Paused != nil
-}
-
-// next finds the first slot that will run.
-func (s *Summary) next(item job.Item, now time.Time) {
-	s.Skip = item.SkipNext
-	if item.Plan.Schedule == "" || item.Plan.Disabled {
-		return
-	}
-	t, err := timetable.Of(item.Plan)
-	if err != nil || isRate(item.Plan.Schedule) { // whose slots nobody knows beforehand
-		return
-	}
-	if p := s.Paused; p != nil {
-		if p.To.IsZero() {
-			return
-		}
-		now = p.To.Add(-time.Nanosecond)
-	}
-	next, _ := t.Next(now)
-	if s.Skip != nil && !s.Skip.At.After(next) {
-		next, _ = t.Next(next)
-	}
-	s.Next = optional(next)
-}
-
-func isRate(schedule string) bool {
-	spec, err := cron.Parse(schedule)
-	if err != nil {
-		return false
-	}
-	_, ok := spec.Rate()
-	return ok
 }
 
 func (s *Summary) runs(runs []run.Outline, now time.Time) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // Timeline is what ran when, and what will, a lane a job.
@@ -26,7 +25,7 @@ type Lane struct {
 	Zone string
 	// Bars are the runs, the oldest first.
 	Bars []Bar
-	// Slots are those to come, at most MaxSlots.
+	// Slots are those that will run, at most MaxSlots.
 	Slots []time.Time
 	// Paused are the times in which slots are not run.
 	Paused []Span
@@ -63,7 +62,7 @@ func TimelineOf(from, to, now time.Time, items []job.Item, all job.Item, runs []
 	})
 	lanes := map[string]*Lane{}
 	for _, item := range items {
-		lanes[item.Name] = &Lane{Job: item.Name, Zone: item.Plan.Timezone, Slots: slotsOf(item, now, to), Paused: pausesOf(from, to, item, all)}
+		lanes[item.Name] = &Lane{Job: item.Name, Zone: item.Plan.Timezone, Slots: slotsOf(&item, &all, now, to), Paused: pausesOf(from, to, item, all)}
 	}
 	for name, of := range bars {
 		if lanes[name] == nil {
@@ -151,16 +150,8 @@ func (b Bar) at(now time.Time) Bar {
 	return b
 }
 
-func slotsOf(item job.Item, now, to time.Time) []time.Time {
-	if item.Gone || item.Plan.Schedule == "" || item.Plan.Disabled {
-		return nil
-	}
-	t, err := timetable.Of(item.Plan)
-	if err != nil {
-		return nil
-	}
-	var out []time.Time
-	for slot := range t.All(now, to) {
+func slotsOf(item, all *job.Item, now, to time.Time) (out []time.Time) {
+	for slot := range coming(item, all, now, to) {
 		if out = append(out, slot); len(out) == MaxSlots {
 			break
 		}

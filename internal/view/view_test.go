@@ -143,10 +143,13 @@ func TestSummary(t *testing.T) {
 		"all are paused":         {job.Item{}, job.Item{Pauses: []job.Pause{pause}}, at(24, 1)},
 		"paused for ever":        {job.Item{Pauses: []job.Pause{{From: now}}}, job.Item{}, time.Time{}},
 		"the next is skipped":    {job.Item{SkipNext: &job.Skip{At: at(23, 1)}}, job.Item{}, at(24, 1)},
+		"one was to be skipped":  {job.Item{SkipNext: &job.Skip{At: at(21, 1)}}, job.Item{}, at(23, 1)},
+		"the next is paused":     {job.Item{Pauses: []job.Pause{{From: at(23, 0), To: at(23, 2)}}}, job.Item{Pauses: []job.Pause{{From: at(24, 0), To: at(24, 2)}}}, at(25, 1)},
+		"in ten years":           {job.Item{Plan: job.Plan{Schedule: "at(2036-01-01T00:00:00)", Timezone: "UTC"}}, job.Item{}, time.Date(2036, 1, 1, 0, 0, 0, 0, time.UTC)},
 		"no longer deployed":     {job.Item{Gone: true}, job.Item{}, time.Time{}},
-		"it has no usable clock": {job.Item{Plan: job.Plan{Schedule: "nonsense"}}, job.Item{}, time.Time{}},
-		"a rate":                 {job.Item{Plan: job.Plan{Schedule: "rate(5 minutes)"}}, job.Item{}, time.Time{}},
-		"disabled":               {job.Item{Plan: job.Plan{Schedule: "30 2 * * *", Disabled: true}}, job.Item{}, time.Time{}},
+		"it has no usable clock": {job.Item{Plan: job.Plan{Schedule: "nonsense", Timezone: "UTC"}}, job.Item{}, time.Time{}},
+		"a rate":                 {job.Item{Plan: job.Plan{Schedule: "rate(5 minutes)", Timezone: "UTC"}}, job.Item{}, time.Time{}},
+		"disabled":               {job.Item{Plan: job.Plan{Schedule: "30 2 * * *", Timezone: "UTC", Disabled: true}}, job.Item{}, time.Time{}},
 	} {
 		c.item.FailingSince = now
 		if c.item.Plan.Schedule == "" {
@@ -161,7 +164,7 @@ func TestSummary(t *testing.T) {
 
 func TestTimeline(t *testing.T) {
 	t.Parallel()
-	item := job.Item{Name: "report", Plan: job.Plan{Schedule: "0 * * * *", Timezone: "UTC"}, Pauses: []job.Pause{{From: now.Add(-10 * time.Hour), To: now.Add(-9 * time.Hour)}, {From: now}}}
+	item := job.Item{Name: "report", Plan: job.Plan{Schedule: "0 * * * *", Timezone: "UTC"}, Pauses: []job.Pause{{From: now.Add(-10 * time.Hour), To: now.Add(-9 * time.Hour)}, {From: now, To: now.Add(time.Hour)}}}
 	hour := func(h int) time.Time { return now.Truncate(time.Hour).Add(time.Duration(h) * time.Hour) }
 	runs := []run.Run{
 		{ID: "report/20261122T1700Z", Status: run.Running, QueuedAt: hour(0), StartedAt: hour(0)},
@@ -181,8 +184,14 @@ func TestTimeline(t *testing.T) {
 	if len(l.Bars) != 2 || l.Bars[0].Run != "report/20261122T1600Z" || !l.Bars[0].To.After(l.Bars[0].From) || !l.Bars[1].To.Equal(now) {
 		t.Errorf("bars %+v", l.Bars)
 	}
-	if len(l.Slots) != 2 || !l.Slots[0].Equal(hour(1)) || len(l.Paused) != 1 || !l.Paused[0].To.Equal(hour(3)) {
+	if len(l.Slots) != 1 || !l.Slots[0].Equal(hour(2)) || len(l.Paused) != 1 || !l.Paused[0].To.Equal(now.Add(time.Hour)) {
 		t.Errorf("slots %v, paused %v", l.Slots, l.Paused)
+	}
+	for at, want := range map[time.Time]bool{now.Add(-time.Second): false, now: true, now.Add(time.Hour): false} {
+		got.Now = at
+		if paused := view.ChartOf(got).Rows[1].Paused; paused != want {
+			t.Errorf("at %s: paused %t", at, paused)
+		}
 	}
 }
 
