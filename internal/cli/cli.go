@@ -136,11 +136,7 @@ newest at that time of its zone. Exit codes: 0 done, 1 refused or failed, 2 wron
 func Main(ctx context.Context, args []string, env Env) int {
 	var g grammar
 	exited := -1
-	parser, err := kong.New(
-		&g, kong.Name("batchplane"), kong.Description(description), kong.Writers(env.Stdout, env.Stderr),
-		kong.Exit(func(code int) { exited = code }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"faults": faultKinds(), "kinds": strings.Join(kinds.Names(), ", "), "regions": strings.Join(preview.Regions, ", ")}, kong.BindTo(ctx, (*context.Context)(nil)),
-	)
+	parser, err := g.parser(kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(code int) { exited = code }), kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		return fail(env, err, exitUsage)
 	}
@@ -159,6 +155,14 @@ func Main(ctx context.Context, args []string, env Env) int {
 		return fail(env, err, exitUsage)
 	}
 	return env.exitCode(command.Run(a))
+}
+
+// parser reads a command line into g.
+func (g *grammar) parser(more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(g, append(more, //nolint:wrapcheck // Main says it
+		kong.Name("batchplane"), kong.Description(description), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"faults": faultKinds(), "kinds": strings.Join(kinds.Names(), ", "), "regions": strings.Join(preview.Regions, ", ")},
+	)...)
 }
 
 // stacks are names with commas between them; a flag that is repeated adds to them.
