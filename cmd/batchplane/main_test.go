@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -23,6 +24,9 @@ var binary string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if signal.Ignored(os.Interrupt) { // as in the background of a script: what is ignored is inherited, what is caught is not
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	}
 	os.Exit(build(m))
 }
 
