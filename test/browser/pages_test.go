@@ -87,7 +87,7 @@ func (b *tab) printed(name string) {
 }
 
 // TestEveryPage: by day, in the dark, at 400 px, at twice its size and on paper each page
-// is whole, obeys its policy, and has no serious fault of accessibility; so has what is
+// is whole, obeys its policy, and has no fault of accessibility that is more than minor; so has what is
 // answered, and what somebody sees who is not signed in.
 func TestEveryPage(t *testing.T) {
 	t.Parallel()

@@ -72,7 +72,7 @@ func (b *Tab) Still(name, unless string) {
 var Colours = []string{"color-contrast", "link-in-text-block"}
 
 // Judge has axe-core look at the page, by the rules that are named, else by all; a
-// serious fault fails the test.
+// fault that is more than minor fails the test.
 func (b *Tab) Judge(name, axe string, rules ...string) {
 	b.Helper()
 	only := ""
@@ -85,7 +85,7 @@ func (b *Tab) Judge(name, axe string, rules ...string) {
 	}
 	var found string
 	b.Do("looking at "+name, chromedp.Evaluate(
-		`axe.run(document, {resultTypes: ['violations']`+only+`}).then(r => JSON.stringify(r.violations.filter(v => v.impact === 'serious' || v.impact === 'critical')
+		`axe.run(document, {resultTypes: ['violations']`+only+`}).then(r => JSON.stringify(r.violations.filter(v => v.impact !== 'minor')
 			.map(v => ({id: v.id, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + ' ' + n.failureSummary)}))))`,
 		&found, chromedp.EvalAsValue, Awaited))
 	var faults []struct {
