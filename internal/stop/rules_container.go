@@ -35,7 +35,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-missing",
-			Match:   Match{Any: []stems{missing}},
+			Match:   Match{Any: []stems{missing}, Not: []stems{unpacking}},
 			Class:   Config,
 			Why:     "the image or its tag does not exist in the registry",
 			Example: failed("CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref 123456789012.dkr.ecr.ap-south-1.amazonaws.com/poultryco/api:latest: not found"),
@@ -91,11 +91,16 @@ var pullFamily = Family{
 	},
 }
 
+// unpacking is what is said of the layers of an image that was found: what its host
+// lacks then is no fault of the image's name, and the next host may have it
+// (https://github.com/moby/moby/issues/32814).
+var unpacking = stems{"extract layer", "register layer", "apply layer", "applylayer", "importlayer", "processbaselayer"}
+
 var createFamily = Family{
 	Name:   "create",
 	Title:  "Container create",
 	Life:   "before this container is created; others of the task may run",
-	Begins: []string{"cannotcreatecontainer"},
+	Begins: []string{"cannotcreatecontainererror", "cannotcreatecontainer:", "cannotcreatecontainer "},
 	Has:    stems{"cannotcreatecontainererror"},
 	proof:  proofContainers,
 	Rules: []Rule{
@@ -178,7 +183,7 @@ var ranFamily = Family{
 	Title: "Something ran",
 	Life:  "after a start",
 	Begins: []string{
-		"essential container", "outofmemory", "container killed", "container exited", "cannotinspectcontainer", "cannotstopcontainer",
+		"essential container", "outofmemory", "container killed", "container exited", "cannotinspectcontainer", "cannotstopcontainer", "cannotcreatecontainerexec", "cannotstartcontainerexec",
 		"cannotremovecontainer", "cannotdescribecontainer", "task failed container health", "task failed elb", "elb health", "container health check",
 		"health check",
 	},
