@@ -7,9 +7,15 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
-// logLike are files that are logs by their names. A folder alone says nothing:
-// data may be kept in one called logs too.
-var logLike = pattern(`(?i)^/dev/(null|stdout|stderr)$|\.(log|err|out)$`)
+// logLike are files that are logs by their names, a folder alone says nothing: data
+// may be kept in one called logs too. streams are the output of the container, which
+// crontabs of images write to by process 1 or by that of cron.
+var (
+	logLike = pattern(`(?i)\.(log|err|out)$`)
+	streams = pattern(`^/dev/(?:stdout|stderr|fd/[12])$|^/proc/(?:1|self|\$\(cat [\w./-]*cron[\w./-]*\))/fd/[12]$`)
+)
+
+const nowhere = "/dev/null"
 
 // redirects drops redirections of output to where nobody looks. What may be data
 // stays, and is told.
@@ -36,7 +42,7 @@ func (r *Command) drops(s shell.List, seg shell.Command, t shell.Redirect) bool 
 	case len(seg.Words) > 0 && r.isLog(s, t.Target) && !feeds(seg, t):
 		r.tellRedirect(t)
 		return true
-	case t.Target != "/dev/null":
+	case t.Target != nowhere && !streams().MatchString(r.expand(t.Target)):
 		r.tellFile(t.Target)
 	}
 	return false
@@ -59,7 +65,10 @@ func feeds(seg shell.Command, t shell.Redirect) bool {
 // isLog is whether a file is a log that the line only writes to.
 func (r *Command) isLog(s shell.List, target string) bool {
 	name := r.expand(target)
-	if !logLike().MatchString(name) {
+	switch {
+	case name == nowhere || streams().MatchString(name):
+		return true
+	case !logLike().MatchString(name):
 		return false
 	}
 	written := 0
@@ -70,7 +79,7 @@ func (r *Command) isLog(s shell.List, target string) bool {
 			}
 		}
 	}
-	return strings.HasPrefix(name, "/dev/") || strings.Count(r.Line, shell.Base(target)) <= max(written, 1)
+	return strings.Count(r.Line, shell.Base(target)) <= max(written, 1)
 }
 
 func onlyDuplicates(redirects []shell.Redirect) bool {
@@ -78,8 +87,12 @@ func onlyDuplicates(redirects []shell.Redirect) bool {
 }
 
 func (r *Command) tellRedirect(t shell.Redirect) {
-	if t.Target == "/dev/null" {
+	switch {
+	case t.Target == nowhere:
 		r.E.Change("the redirection to /dev/null is dropped: what was thrown away will be in the task's log, so watch its size")
+		return
+	case streams().MatchString(r.expand(t.Target)):
+		r.E.Change("the redirection to %s is dropped: it is the container's own output, which the task's log has anyway", t.Target)
 		return
 	}
 	r.E.Change("the redirection to %s is dropped: output goes to the task's log, and a file would die with the container", t.Target)

@@ -32,7 +32,8 @@ var dialects = []struct {
 }{
 	{regexp.MustCompile(`^@(every_minute|every_second|[0-9]+)(\s|$)`), "FreeBSD's cron"},
 	{regexp.MustCompile(`^@every\s`), "supercronic or robfig/cron"},
-	{regexp.MustCompile(`^[&%!]`), "fcron"},
+	{regexp.MustCompile(`^[&%!]|^@(?:[a-z0-9,]*\(|\s|[a-z]*\s+[0-9]+[smhdw])`), "fcron"},
+	{regexp.MustCompile(`^(?:\S+\s+){5}-n?[qs][nqs]*\s`), "OpenBSD's or FreeBSD's cron"},
 	{anacron, "an anacrontab (days, delay, name, command)"},
 	{regexp.MustCompile(`^\[(Unit|Timer|Service|Install)\]`), "a systemd unit"},
 	{regexp.MustCompile(`^(On(Calendar|BootSec|StartupSec|ActiveSec|UnitActiveSec|UnitInactiveSec)|Persistent|AccuracySec|RandomizedDelaySec|ExecStart|WantedBy)\s*=`), "a systemd unit"},

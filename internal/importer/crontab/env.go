@@ -107,7 +107,11 @@ func (v *environment) ofCron(e *importer.Entry, name, value string) bool {
 		return true
 	case "TZ":
 		v.timezone = true
-		e.Note("it changes what the commands see and not when they run; the schedule is the host's zone")
+		whose := "the host's"
+		if v.cronZone != "" {
+			whose = "CRON_TZ's"
+		}
+		e.Note("it changes what the commands see and not when they run; the schedule is in %s zone", whose)
 	case "PATH", "HOME":
 		e.Note("it names folders of the host: the image must have them")
 	}

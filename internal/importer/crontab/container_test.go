@@ -1,0 +1,76 @@
+package crontab_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestOutputOfTheContainer: crontabs of images write to the output of process 1, which
+// in a task is the log that it has anyway (such as EFForg/action-center-platform,
+// docker/crontab).
+func TestOutputOfTheContainer(t *testing.T) {
+	t.Parallel()
+	const own = "it is the container's own output"
+	runCases(t, []lineCase{
+		{"of process 1", at("/app/run.sh >> /proc/1/fd/1 2>&1"), "/app/run.sh", false, own},
+		{"both streams", at("/app/run.sh > /proc/1/fd/1 2>/proc/1/fd/2"), "/app/run.sh", false, own},
+		{"its own", at("/app/run.sh 1>/proc/self/fd/1 2>/dev/fd/2"), "/app/run.sh", false, own},
+		{"of cron", at("/app/run.sh > /proc/$(cat /var/run/crond.pid)/fd/1 2>&1"), "/app/run.sh", false, own},
+		{"stderr", at("/app/run.sh 2>/dev/stderr"), "/app/run.sh", false, own},
+		{"tee", at("/app/run.sh 2>&1 | tee /proc/1/fd/1"), "/app/run.sh", false, "the pipe into tee is dropped"},
+		{"into a pipe", at("/app/run.sh > /proc/1/fd/1 | wc -l"), "/app/run.sh > /proc/1/fd/1 | wc -l", false, ""},
+		{"another file of it", at("/app/run.sh > /proc/1/fd/3"), "/app/run.sh > /proc/1/fd/3", false, "it writes to /proc/1/fd/3"},
+		{"of another process", at("/app/run.sh > /proc/7/fd/1"), "/app/run.sh > /proc/7/fd/1", false, "it writes to /proc/7/fd/1"},
+	})
+}
+
+// TestGuardsForSystemd: packages of Debian do their work by a timer where systemd
+// runs, and by cron elsewhere (such as php-common.php.cron.d, e2fsprogs.cron.d).
+func TestGuardsForSystemd(t *testing.T) {
+	t.Parallel()
+	const asks = "it asks whether its host runs systemd"
+	for _, command := range []string{
+		"test -x /usr/bin/certbot -a \\! -d /run/systemd/system && /usr/bin/renew",
+		"[ -x /usr/lib/php/sessionclean ] && if [ ! -d /run/systemd/system ]; then /usr/lib/php/sessionclean; fi",
+		"test -e /run/systemd/system || SERVICE_MODE=1 /sbin/e2scrub_all -A -r",
+	} {
+		runCases(t, []lineCase{{command, at(command), command, false, asks}})
+	}
+}
+
+// TestOptionsOfDcron: what dcron says before a command, when and after which job it runs
+// (https://github.com/dubiousjim/dcron, crontab.1), is no variable.
+func TestOptionsOfDcron(t *testing.T) {
+	t.Parallel()
+	const option = "options of dcron"
+	runCases(t, []lineCase{
+		{"after another", "@hourly ID=mail AFTER=rsync-home/2h /usr/bin/getmail\n", "ID=mail AFTER=rsync-home/2h /usr/bin/getmail", true, option},
+		{"in another order", "@daily FREQ=1d/4h ID=rsync-home rsync -a /data /backup\n", "FREQ=1d/4h ID=rsync-home rsync -a /data /backup", true, option},
+		{"a variable", at("ID=5 /x"), "ID=5 /x", false, ""},
+		{"a variable of that name", at("WAIT=5 /x"), "WAIT=5 /x", false, ""},
+	})
+}
+
+// TestLinesOfOtherCrons: lines that only another program's cron reads are named by it.
+func TestLinesOfOtherCrons(t *testing.T) {
+	t.Parallel()
+	for text, program := range map[string]string{
+		"~\t*\t*\t*\t*\t-ns\trpki-client -v && bgpctl reload\n": "OpenBSD's or FreeBSD's cron",
+		"*/5 * * * * -q /usr/libexec/atrun\n":                   "OpenBSD's or FreeBSD's cron",
+		"@ 1h30 /usr/bin/foo\n":                                 "fcron",
+		"@first(10),nice(5) 2d  /usr/bin/x\n":                   "fcron",
+	} {
+		e := imported(t, text+at("/x")).Entries[0]
+		if notes := strings.Join(e.Notes, "\n"); e.Verdict != "refused" || !strings.Contains(notes, "a line of "+program) {
+			t.Errorf("%q is not named as one of %s: %s", text, program, notes)
+		}
+	}
+}
+
+func TestVariableTZBesideCronTZ(t *testing.T) {
+	t.Parallel()
+	_, e := lastJob(imported(t, "CRON_TZ=America/New_York\nTZ=UTC\n"))
+	if notes := strings.Join(e.Notes, "\n"); !strings.Contains(notes, "the schedule is in CRON_TZ's zone") {
+		t.Error(notes)
+	}
+}
