@@ -88,6 +88,18 @@ func programs(s shell.List, depth int) (all []string) {
 	return all
 }
 
+// Starts is whether a command, by words or as the text of a shell, starts a program.
+func Starts(words []string, program string) bool {
+	if len(words) == 0 {
+		return false
+	}
+	if n := len(words); n >= 3 && strings.HasSuffix(words[0], "sh") && words[n-2] == "-c" && len(words[n-1]) <= maxCommand {
+		list, err := shell.Parse(words[n-1])
+		return err == nil && slices.Contains(programs(list, 0), program)
+	}
+	return shell.Base(words[0]) == program
+}
+
 // applies is whether a remark is about this command.
 func (m remark) applies(line string, started []string) bool {
 	return m.form != nil && m.form().MatchString(line) || slices.ContainsFunc(m.programs, func(p string) bool { return slices.Contains(started, p) })

@@ -74,8 +74,6 @@ func (r *reading) volumes(spec *doc.Node) {
 	}
 }
 
-var expansion = regexp.MustCompile(`\$\([A-Za-z_][A-Za-z0-9_]*\)`)
-
 func (r *reading) container(c *doc.Node) {
 	r.d.Image = c.Get("image").String()
 	if r.d.Image == "" {
@@ -90,15 +88,14 @@ func (r *reading) container(c *doc.Node) {
 	if len(command) > 0 {
 		r.e.Decide("command takes the place of the image's entrypoint there, and stands behind it here: right where the image has none")
 	}
-	words := append(command, args...)
-	if expansion.MatchString(strings.Join(words, " ")) {
-		r.e.Decide("$(NAME) in its command is put in by Kubernetes and not by ECS: let a shell do it, or write the value")
-	}
+	s, env := r.scope(c)
+	words := r.words(&s, command, args)
+	r.ofCluster(words)
 	ecs.Command(&r.e, &r.j, words)
 	if dir := c.Get("workingDir").String(); dir != "" {
 		r.e.Decide("its workingDir is %s, which a job cannot say: let the image's WORKDIR be that, or the command change into it", importer.Clip(dir))
 	}
-	r.environment(c)
+	r.environment(c, env)
 	r.size(c.Get("resources"))
 	r.security("container's ", c.Get("securityContext"))
 	r.dropped(c)

@@ -1,6 +1,8 @@
 package kubernetes
 
 import (
+	"strings"
+
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/job"
@@ -30,7 +32,7 @@ func (r *reading) configMap(name string) (data *doc.Node, ok bool) {
 // environment reads variables. They go into the task definition, as they were in
 // the pod; those of env win over envFrom. References to what only the cluster
 // knows are listed.
-func (r *reading) environment(c *doc.Node) {
+func (r *reading) environment(c *doc.Node, values []expanded) {
 	own := map[string]bool{}
 	for _, v := range c.Get("env").List() {
 		own[v.Get("name").String()] = true
@@ -38,8 +40,8 @@ func (r *reading) environment(c *doc.Node) {
 	for _, from := range c.Get("envFrom").List() {
 		r.all(from, own)
 	}
-	for _, v := range c.Get("env").List() {
-		r.variable(v.Get("name").String(), v)
+	for i, v := range c.Get("env").List() {
+		r.variable(v.Get("name").String(), v, values[i])
 	}
 	r.e.Literals(r.d.Environment, "task definitions")
 }
@@ -72,7 +74,7 @@ func prefixed(prefix string) string {
 	return ", each with " + prefix + " before its name"
 }
 
-func (r *reading) variable(name string, v *doc.Node) {
+func (r *reading) variable(name string, v *doc.Node, value expanded) {
 	from := v.Get("valueFrom")
 	secret, config := from.Get("secretKeyRef"), from.Get("configMapKeyRef")
 	switch {
@@ -90,8 +92,11 @@ func (r *reading) variable(name string, v *doc.Node) {
 	case !from.Absent():
 		source, _ := from.Only()
 		r.e.Decide("%s comes from the pod (%s), which a task does not have: BATCHPLANE_RUN_ID and its like say which run it is", name, source)
+	case len(value.asks) > 0:
+		r.set(name, importer.ReplaceMe)
+		r.e.Off(&r.j, "Kubernetes puts $(%s) into its variable %s, which the file does not say and ECS does not put in: %s stands there; let the command put it together, or store all of it as one secret", strings.Join(value.asks, "), $("), name, importer.ReplaceMe)
 	default:
-		r.literal(name, v.Get("value").String())
+		r.literal(name, value.text)
 	}
 }
 

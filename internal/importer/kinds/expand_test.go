@@ -1,0 +1,73 @@
+package kinds_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/kinds"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// cronJob imports a CronJob with one container, of whose YAML the keys are given.
+func cronJob(t *testing.T, container, more string) (importer.Result, job.Job) {
+	t.Helper()
+	text := "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: '0 3 * * *', timeZone: UTC, jobTemplate: {spec: {backoffLimit: 0, template: {spec: {restartPolicy: Never, containers: [{name: a, image: b, " + container + "}]}}}}}\n" + more
+	r, err := kinds.Import("kubernetes", []*importer.File{{Name: "a.yaml", Data: []byte(text)}}, importer.Options{From: from}, kinds.Options{})
+	if err != nil || len(r.Jobs) != 1 {
+		t.Fatalf("%s: %v %+v", container, err, r.Entries)
+	}
+	return r, r.Jobs[0]
+}
+
+// TestKubernetesExpansion: Kubernetes puts variables into commands and values, and makes
+// $$ a $ (kubernetes.io, "Define Dependent Environment Variables"; the prune job of
+// openshift/managed-cluster-config, deploy/sre-pruning, has $$(cat ...)).
+func TestKubernetesExpansion(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, container, want string
+		off                   bool
+		says                  string
+	}{
+		{"a $ for $$", `command: [bash, -c, "echo $$HOME $$(hostname) $$$$"]`, "bash|-c|echo $HOME $(hostname) $$", false, "as Kubernetes hands it over"},
+		{"a shell's own", `command: [bash, -c, "echo $(date) ${HOME} $HOME $"]`, "bash|-c|echo $(date) ${HOME} $HOME $", false, ""},
+		{"a value", `env: [{name: AT, value: x y}], args: [run, "--at=$(AT)"]`, "run|--at=x y", false, "as Kubernetes hands it over"},
+		{"an escaped name", `env: [{name: AT, value: x}], args: ["$$(AT)"]`, "$(AT)", false, "as Kubernetes hands it over"},
+		{"no such variable", `args: ["$(AT)"]`, "$(AT)", false, ""},
+		{"of the pod", `env: [{name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}], args: ["--at=$(POD)"]`, "--at=$(POD)", true, "puts in $(POD) in its command"},
+		{"of a Secret", `env: [{name: PW, valueFrom: {secretKeyRef: {name: a, key: b}}}], args: ["--at=$(PW)"]`, "--at=$(PW)", true, "puts in $(PW) in its command"},
+		{"of a ConfigMap", `env: [{name: AT, valueFrom: {configMapKeyRef: {name: m, key: at}}}], args: ["$(AT)"]`, "noon", false, "as Kubernetes hands it over"},
+		{"of all of a ConfigMap", `envFrom: [{prefix: M_, configMapRef: {name: m}}], args: ["$(M_at)"]`, "noon", false, "as Kubernetes hands it over"},
+		{"of what is not there", `envFrom: [{secretRef: {name: s}}], args: ["$(AT) $(date)"]`, "$(AT) $(date)", true, "puts in $(AT) in its command"},
+		{"of a service", `args: ["$(DB_SERVICE_HOST)"]`, "$(DB_SERVICE_HOST)", true, "puts in $(DB_SERVICE_HOST)"},
+		{"not closed", `args: ["$(AT", "a$"]`, "$(AT|a$", false, ""},
+		{"its cluster", `command: [sh, -c, "kubectl rollout restart deployment/x"]`, "sh|-c|kubectl rollout restart deployment/x", false, "it asks its cluster by kubectl"},
+		{"its cluster, no shell", `command: [/usr/bin/oc, adm, prune, images]`, "/usr/bin/oc|adm|prune|images", false, "it asks its cluster by oc"},
+		{"its token", `command: [sh, -c, "cat /var/run/secrets/kubernetes.io/serviceaccount/token"]`, "sh|-c|cat /var/run/secrets/kubernetes.io/serviceaccount/token", false, "it reads the pod's token"},
+	} {
+		r, j := cronJob(t, c.container, "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {at: noon}\n")
+		notes := strings.Join(r.Entries[0].Notes, "\n")
+		if got := strings.Join(j.Command, "|"); got != c.want || j.Disabled != c.off || !strings.Contains(notes, c.says) || c.says == "" && strings.Contains(notes, "Kubernetes puts in") {
+			t.Errorf("%s: %q, off %v, want %q, %v\n%s", c.name, got, j.Disabled, c.want, c.off, notes)
+		}
+	}
+}
+
+func TestKubernetesDependentVariables(t *testing.T) {
+	t.Parallel()
+	r, j := cronJob(t, `env: [{name: LATER, value: "$(HOST)"}, {name: HOST, value: db}, {name: URL, value: "http://$(HOST)/$$x"}, {name: PW, valueFrom: {secretKeyRef: {name: a, key: b}}}, {name: DSN, value: "db://u:$(PW)@$(HOST)"}]`, "")
+	got := r.Definitions[0].Environment
+	for name, want := range map[string]string{"LATER": "$(HOST)", "HOST": "db", "URL": "http://db/$x", "DSN": importer.ReplaceMe} {
+		if got[name] != want {
+			t.Errorf("%s is %q, want %q", name, got[name], want)
+		}
+	}
+	if notes := strings.Join(r.Entries[0].Notes, "\n"); !j.Disabled || !strings.Contains(notes, "puts $(PW) into its variable DSN") {
+		t.Errorf("off %v: %s", j.Disabled, notes)
+	}
+	if slices.Contains(j.Command, "db") {
+		t.Error("a variable is no command")
+	}
+}

@@ -1,0 +1,136 @@
+package kubernetes
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// scope is what Kubernetes puts in for $(NAME): the container's variables. ECS puts
+// nothing in.
+type scope struct {
+	values map[string]string
+	closed map[string]bool // variables whose value is a secret, the pod's, or not in the file
+	open   bool            // there may be others
+}
+
+// expanded is a value of env with what Kubernetes puts in, and the variables that it
+// would need and the file does not say.
+type expanded struct {
+	text string
+	asks []string
+}
+
+// scope reads the variables in Kubernetes' order, those of envFrom first, and gives
+// those of env with what stands above them put in.
+func (r *reading) scope(c *doc.Node) (s scope, env []expanded) {
+	s = scope{values: map[string]string{}, closed: map[string]bool{}}
+	for _, from := range c.Get("envFrom").List() {
+		data, ok := r.configMap(from.Get("configMapRef", "name").String())
+		s.open = s.open || !ok
+		data.Pairs(func(key string, v *doc.Node) { s.set(from.Get("prefix").String()+key, expanded{text: v.String()}) })
+	}
+	for _, v := range c.Get("env").List() {
+		x := s.expand(v.Get("value").String())
+		if from := v.Get("valueFrom"); !from.Absent() {
+			config := from.Get("configMapKeyRef")
+			data, _ := r.configMap(config.Get("name").String())
+			if x = (expanded{text: data.Get(config.Get("key").String()).String()}); x.text == "" {
+				x.asks = []string{v.Get("name").String()}
+			}
+		}
+		env = append(env, x)
+		s.set(v.Get("name").String(), x)
+	}
+	return s, env
+}
+
+// set takes a variable. A secret is put in nowhere.
+func (s *scope) set(name string, x expanded) {
+	s.closed[name] = len(x.asks) > 0 || job.LooksSecret(name, x.text) || len(importer.FindSecrets(x.text)) > 0
+	s.values[name] = x.text
+}
+
+// ofService are the variables that a pod has of the services of its namespace.
+var ofService = regexp.MustCompile(`^[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)|_PORT_[0-9]+_(?:TCP|UDP)\w*)$`)
+
+// anyVariable is what a variable is named that the file does not show; a shell's own
+// $(command) is in small letters.
+var anyVariable = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+
+// expand puts values in: $$ is a $, and $(NAME) stays as it stands where no variable
+// has that name (third_party/forked/golang/expansion of kubernetes/kubernetes).
+func (s *scope) expand(text string) (x expanded) {
+	var b strings.Builder
+	for {
+		at := strings.IndexByte(text, '$')
+		if at < 0 || at+1 == len(text) {
+			x.text = b.String() + text
+			return x
+		}
+		b.WriteString(text[:at])
+		text = text[at:]
+		end := strings.IndexByte(text, ')')
+		switch {
+		case text[1] == '$':
+			b.WriteByte('$')
+			text = text[2:]
+		case text[1] == '(' && end > 0:
+			b.WriteString(s.value(text[2:end], &x))
+			text = text[end+1:]
+		default:
+			b.WriteString(text[:2])
+			text = text[2:]
+		}
+	}
+}
+
+// value is what stands for $(name).
+func (s *scope) value(name string, x *expanded) string {
+	value, known := s.values[name]
+	switch {
+	case known && !s.closed[name]:
+		return value
+	case known, ofService.MatchString(name), s.open && anyVariable.MatchString(name):
+		x.asks = append(x.asks, name)
+	}
+	return "$(" + name + ")"
+}
+
+// words are those of the command with what Kubernetes puts in.
+func (r *reading) words(s *scope, command, args []string) (words []string) {
+	changed := false
+	var asks []string
+	for _, w := range append(command, args...) {
+		x := s.expand(w)
+		changed = changed || x.text != w
+		words, asks = append(words, x.text), append(asks, x.asks...)
+	}
+	if changed {
+		r.e.Change("its command is written as Kubernetes hands it over: with the values of variables for $(NAME), and $ for $$")
+	}
+	if len(asks) > 0 {
+		r.e.Off(&r.j, "Kubernetes puts in $(%s) in its command, which the file does not say and ECS does not put in: let a shell read the variable, or write the value", strings.Join(asks, "), $("))
+	}
+	return words
+}
+
+// clusterTools are programs that ask the API of the cluster that they run in.
+var clusterTools = []string{"kubectl", "oc", "helm", "argocd", "flux", "kustomize"}
+
+// ofCluster tells of a command that works on its own cluster.
+func (r *reading) ofCluster(words []string) {
+	all := strings.Join(words, " ")
+	for _, tool := range clusterTools {
+		if importer.Starts(words, tool) {
+			r.e.Decide("it asks its cluster by %s, and a task has neither the pod's token nor its network: give it a kubeconfig and a way there, or leave it in the cluster", tool)
+			return
+		}
+	}
+	if strings.Contains(all, "/secrets/kubernetes.io/serviceaccount") {
+		r.e.Decide("it reads the pod's token, which a task does not have: what it may do on AWS is the task role's, and for its cluster it needs a kubeconfig and a way there")
+	}
+}
