@@ -135,6 +135,10 @@ var kinds = []kind{
 		todo: "`helm template` renders it, and `batchplane import kubernetes` reads that; or `kubectl get cronjobs -o json`, which prints what is deployed",
 	},
 	{
+		name: "a template of OpenShift", schedules: "five fields that its parameters may say", content: re(`(?s)kind["']?\s*:\s*["']?Template\b.*\bCronJob\b|\bCronJob\b.*kind["']?\s*:\s*["']?Template\b`),
+		todo: "`oc process -f FILE -o json` renders it, and `batchplane import kubernetes` reads that; or `oc get cronjobs -o json`, which prints what is deployed",
+	},
+	{
 		name: "a CronWorkflow of Argo", schedules: "five crontab fields in its own timezone", content: re(`(?m)^\s*["']?kind["']?\s*:\s*["']?CronWorkflow\b`),
 		todo: "a workflow has several steps and a job has one command: " + writeJobs + " for each that stands alone",
 	},
@@ -197,6 +201,10 @@ var kinds = []kind{
 	{
 		name: "a file with labels of Ofelia", schedules: "six fields, seconds first, or @every", content: re(`ofelia\.(?:job|enabled)|\[job-(?:exec|run|local|service-run)`),
 		todo: writeJobs + " with the image and command of each container",
+	},
+	{
+		name: "a file with labels of swarm-cronjob", schedules: "five fields, or with seconds six, or @every", content: re(`swarm\.cronjob\.\w`),
+		todo: writeJobs + " with the image and command of each service",
 	},
 	{
 		name: "a launchd property list", schedules: "StartCalendarInterval and StartInterval of macOS", content: re(`(?s)<plist.*(?:StartCalendarInterval|StartInterval)`),

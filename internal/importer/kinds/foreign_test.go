@@ -59,6 +59,9 @@ var foreignFiles = map[string]struct{ text, is string }{
 	"com.example.plist":        {"<?xml version=\"1.0\"?><plist><dict><key>StartCalendarInterval</key><dict/></dict></plist>\n", "launchd"},
 	"wrangler.toml":            {"name = \"a\"\n[triggers]\ncrons = [\"*/5 * * * *\"]\n", "Cloudflare"},
 	"chart/cronjob.yaml":       {"apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  schedule: {{ .Values.schedule | quote }}\n", "Helm"},
+	"chart/yaml-too.yaml":      {"apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: a\nspec:\n  schedule: \"0 3 * * *\"\n  jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: \"b:{{ .Values.image_tag }}\"}]}}}}\n", "Helm"},
+	"openshift.yaml":           {"apiVersion: template.openshift.io/v1\nkind: Template\nobjects:\n- apiVersion: batch/v1\n  kind: CronJob\n  metadata: {name: a}\n  spec: {schedule: \"${AT}\"}\nparameters: [{name: AT}]\n", "a template of OpenShift"},
+	"swarm.yml":                {"services:\n  a:\n    image: b\n    deploy:\n      labels:\n        - swarm.cronjob.enable=true\n        - swarm.cronjob.schedule=* * * * *\n", "swarm-cronjob"},
 	"anacrontab":               {"SHELL=/bin/sh\n1\t5\tcron.daily\tnice run-parts /etc/cron.daily\n@monthly 45 cron.monthly nice run-parts /etc/cron.monthly\n", "an anacrontab"},
 }
 
@@ -81,6 +84,19 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// TestTemplatesOfCommands: what a command says to kubectl or docker is no template of
+// Helm; a CronJob without a schedule is a patch.
+func TestTemplatesOfCommands(t *testing.T) {
+	t.Parallel()
+	if _, j := cronJob(t, "command: [sh, -c, \"kubectl get pods -o go-template='{{range .items}}{{.metadata.name}}{{end}}'\"]", ""); len(j.Command) != 3 {
+		t.Errorf("%q", j.Command)
+	}
+	r, err := kinds.Import("", []*importer.File{{Name: "a.yaml", Data: []byte("apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {suspend: false}\n")}}, importer.Options{From: from}, kinds.Options{})
+	if err != nil || len(r.Jobs) != 0 || !strings.Contains(strings.Join(r.Entries[0].Notes, "\n"), "it has no schedule, so it is a patch") {
+		t.Errorf("%v %+v", err, r.Entries)
+	}
+}
+
 // TestOffered: a file of a kind that is imported, given as another, is named.
 func TestOffered(t *testing.T) {
 	t.Parallel()
@@ -93,6 +109,10 @@ func TestOffered(t *testing.T) {
 	}
 	_, err := kinds.Import("kubernetes", []*importer.File{{Name: "crontab", Data: []byte("0 1 * * * /a\n")}}, importer.Options{From: from}, kinds.Options{})
 	if err == nil || !strings.Contains(err.Error(), "crontab is a crontab, no file of kubernetes") {
+		t.Errorf("%v", err)
+	}
+	_, err = kinds.Import("terraform", []*importer.File{{Name: "state.json", Data: []byte(`{"format_version": "1.0", "values": {"root_module": {"resources": [{"address": "a", "mode": "managed", "type": "kubernetes_cron_job_v1", "name": "a", "values": {}}]}}}`)}}, importer.Options{From: from}, kinds.Options{})
+	if err == nil || !strings.Contains(err.Error(), "`kubectl get cronjobs -A -o json` prints them") {
 		t.Errorf("%v", err)
 	}
 	_, err = kinds.Import("", append(read(t, "kubernetes.yaml"), read(t, "ecschedule.yaml")...), importer.Options{From: from}, kinds.Options{})

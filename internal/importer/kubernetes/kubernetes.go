@@ -4,6 +4,8 @@ package kubernetes
 
 import (
 	"bytes"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,12 +21,25 @@ type Reader struct{}
 // Kind is the word behind `import`.
 func (Reader) Kind() string { return "kubernetes" }
 
-// Recognise is whether a file holds a CronJob.
+// Recognise is whether a file holds a CronJob. A template of Helm holds none yet, also
+// where it happens to be YAML.
 func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 	if !bytes.Contains(f.Data, []byte("CronJob")) {
 		return "", false
 	}
-	return "a file of Kubernetes CronJobs", f.Any(func(d *doc.Node) bool { return len(cronJobs(d)) > 0 })
+	return "a file of Kubernetes CronJobs", f.Any(func(d *doc.Node) bool { return len(cronJobs(d)) > 0 }) && !f.Any(templated)
+}
+
+// ofHelm is what Helm alone would render; a command may hold a template of its own,
+// such as kubectl's.
+var ofHelm = regexp.MustCompile(`\{\{-?\s*(?:\$?\.(?:Values|Release|Chart|Capabilities|Template|Files)\b|(?:include|template|tpl|toYaml)\s)`)
+
+// templated is whether a CronJob of a document is one of Helm's templates.
+func templated(d *doc.Node) bool { return slices.ContainsFunc(cronJobs(d), rendersLater) }
+
+func rendersLater(n *doc.Node) bool {
+	return ofHelm.MatchString(n.Text) || slices.ContainsFunc(n.Keys, ofHelm.MatchString) ||
+		slices.ContainsFunc(n.Items, rendersLater) || slices.ContainsFunc(n.Values, rendersLater)
 }
 
 // cronJobs are those of a document, which may be a list of them.
@@ -129,6 +144,10 @@ func (r *reading) schedule() (ok bool) {
 	zone, expression := r.zone(text)
 	if every, found := strings.CutPrefix(expression, "@every "); found {
 		return r.every(strings.TrimSpace(every))
+	}
+	if text == "" {
+		r.e.Refuse("it has no schedule, so it is a patch or a part of one: `kubectl kustomize FOLDER` prints the whole, import that")
+		return false
 	}
 	f, err := fields(expression)
 	if err != nil {
