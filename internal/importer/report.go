@@ -167,10 +167,10 @@ func (in *Import) Take(e *Entry, j job.Job, wanted string) {
 	in.Place(e, j)
 }
 
-// Place is Take for a job that has its name.
+// Place is Take for a job that has its name. An entry without a job has become none.
 func (in *Import) Place(e *Entry, j job.Job) {
-	for _, p := range j.Validate() {
-		e.Decide("%s", p)
+	if !in.fit(e, &j) {
+		return
 	}
 	name := j.Name
 	e.Job = &name
@@ -226,6 +226,8 @@ func (in *Import) TakeDefined(e *Entry, j job.Job, d job.TaskDefinition, wanted 
 	for _, p := range d.Validate() {
 		e.Decide("task definition: %s", p)
 	}
-	in.Definitions = append(in.Definitions, d)
 	in.Place(e, j)
+	if e.Job != nil {
+		in.Definitions = append(in.Definitions, d)
+	}
 }

@@ -55,8 +55,9 @@ func (in *importing) job(e *importer.Entry, l lines.Line) {
 	in.lock(e, r)
 	in.settle(e, r)
 	j.Command = r.Words()
-	in.Place(e, j)
-	in.dot[l.Number] = j.Name
+	if in.Place(e, j); e.Job != nil {
+		in.dot[l.Number] = j.Name
+	}
 }
 
 // translate fills in what EventBridge calls the schedule; ok is false where it

@@ -1,0 +1,65 @@
+package importer
+
+import (
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// fit makes of a job one that a jobs file takes, and tells what it loses by that; ok is
+// false where none can be made. The old side may have taken more.
+func (in *Import) fit(e *Entry, j *job.Job) (ok bool) {
+	for _, p := range j.Validate() {
+		field, name, _ := strings.Cut(p.Field, ".")
+		switch field {
+		case "environment":
+			delete(j.Environment, name)
+			e.Off(j, "its variable %q is left out: %s", name, p.Message)
+		case "tags":
+			delete(j.Tags, name)
+			e.Change("its tag %q is left out: %s", name, p.Message)
+		case "cpu", "memory":
+			e.Off(j, "its size of %d CPU units and %d MiB is left out: %s", j.CPU, j.Memory, p.Message)
+			j.CPU, j.Memory = 0, 0
+		case "command":
+			e.Refuse("%s; or put it into the image, and call it from there", p.Message)
+			return false
+		default:
+			e.Decide("%s", p)
+		}
+	}
+	return in.fitTimes(e, j)
+}
+
+// fitTimes keeps the window within the time between two slots, as a jobs file wants it.
+func (in *Import) fitTimes(e *Entry, j *job.Job) (ok bool) {
+	if j.Window == 0 && j.EndAt.IsZero() {
+		return true
+	}
+	spec, err := cron.Parse(j.Schedule)
+	zone, zoneErr := cron.LoadZone(j.Zone())
+	if err != nil || zoneErr != nil {
+		return true // which is told elsewhere
+	}
+	s := spec.In(zone, cron.DST{})
+	if period := in.Period(s.Since(in.From)); period > 0 && time.Duration(j.Window) >= period {
+		within := job.Duration(period - time.Minute)
+		e.Change("its flexible window of %s reaches the next slot, which comes %s later: `window: %s`", j.Window, job.Duration(period), within)
+		j.Window = within
+	}
+	if _, rate := spec.Rate(); rate || j.EndAt.IsZero() {
+		return true
+	}
+	first := time.Unix(-1, 0)
+	if !j.StartAt.IsZero() {
+		first = j.StartAt.Add(-time.Second)
+	}
+	if at, fires := s.Next(first); !fires || !at.Before(j.EndAt) {
+		e.NeverFires = true
+		e.Refuse("it never fires: its schedule has no time between its start and its end")
+		return false
+	}
+	return true
+}

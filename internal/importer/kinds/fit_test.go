@@ -1,0 +1,97 @@
+package kinds_test
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/kinds"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+)
+
+// getSchedule is what `aws scheduler get-schedule` prints, with other values of its own
+// and of its target.
+func getSchedule(t *testing.T, own, target map[string]any) (importer.Result, importer.Entry) {
+	t.Helper()
+	to := map[string]any{
+		"Arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/main", "RoleArn": "arn:aws:iam::123456789012:role/a",
+		"EcsParameters": map[string]any{"TaskDefinitionArn": "arn:aws:ecs:eu-west-1:123456789012:task-definition/app", "LaunchType": "FARGATE", "NetworkConfiguration": map[string]any{"awsvpcConfiguration": map[string]any{"Subnets": []string{"subnet-0a1b2c3d4e5f60718"}}}},
+	}
+	parameters, _ := to["EcsParameters"].(map[string]any)
+	if p, ok := target["EcsParameters"].(map[string]any); ok {
+		maps.Copy(parameters, p)
+		target = maps.Clone(target)
+		delete(target, "EcsParameters")
+	}
+	maps.Copy(to, target)
+	all := map[string]any{"Name": "a", "GroupName": "default", "State": "ENABLED", "ScheduleExpression": "cron(0 3 * * ? *)", "FlexibleTimeWindow": map[string]any{"Mode": "OFF"}, "Target": to}
+	maps.Copy(all, own)
+	text, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := kinds.Import("eventbridge", []*importer.File{{Name: "a.json", Data: text}}, importer.Options{From: from}, kinds.Options{})
+	if err != nil || len(r.Entries) != 1 {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return r, r.Entries[0]
+}
+
+func overrides(t *testing.T, container map[string]any) map[string]any {
+	t.Helper()
+	container["name"] = "app"
+	text, err := json.Marshal(map[string]any{"containerOverrides": []any{container}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]any{"Input": string(text)}
+}
+
+// TestImportedJobsAreValid: what EventBridge takes and a jobs file does not is told, and
+// what is written is a valid jobs file all the same.
+func TestImportedJobsAreValid(t *testing.T) {
+	t.Parallel()
+	window := func(minutes int) map[string]any {
+		return map[string]any{"Mode": "FLEXIBLE", "MaximumWindowInMinutes": minutes}
+	}
+	parameters := func(key string, value any) map[string]any {
+		return map[string]any{"EcsParameters": map[string]any{key: value}}
+	}
+	for _, c := range []struct {
+		name        string
+		own, target map[string]any
+		jobs        int
+		off         bool
+		says        string
+	}{
+		{"a window as long as the period", map[string]any{"ScheduleExpression": "rate(10 minutes)", "FlexibleTimeWindow": window(10)}, nil, 1, false, "changed: its flexible window of 10m reaches the next slot, which comes 10m later: `window: 9m`"},
+		{"a window of a day", map[string]any{"FlexibleTimeWindow": window(1440)}, nil, 1, false, "`window: 23h59m`"},
+		{"a window each minute", map[string]any{"ScheduleExpression": "cron(* * * * ? *)", "FlexibleTimeWindow": window(5)}, nil, 1, false, "`window: 0s`"},
+		{"a window that fits", map[string]any{"FlexibleTimeWindow": window(15)}, nil, 1, false, ""},
+		{"no time before the end", map[string]any{"ScheduleExpression": "cron(0 3 1 1 ? *)", "StartDate": "2027-01-02T00:00:00Z", "EndDate": "2027-03-01T00:00:00Z"}, nil, 0, false, "refused: it never fires: its schedule has no time between its start and its end"},
+		{"the last time before the end", map[string]any{"ScheduleExpression": "cron(0 3 1 1 ? *)", "StartDate": "2027-01-01T03:00:00Z", "EndDate": "2027-01-01T03:01:00Z"}, nil, 1, false, ""},
+		{"a size of no task", nil, map[string]any{"Input": `{"cpu": "300", "memory": "1000"}`}, 1, true, "its size of 300 CPU units and 1000 MiB is left out"},
+		{"a tag of AWS", nil, parameters("Tags", []any{map[string]any{"Key": "aws:x", "Value": "y"}, map[string]any{"Key": "team", "Value": "z"}}), 1, false, `changed: its tag "aws:x" is left out`},
+		{"a variable of a bad name", nil, overrides(t, map[string]any{"environment": []any{map[string]any{"name": "1x", "value": "y"}}}), 1, true, `its variable "1x" is left out`},
+		{"a variable of ours", nil, overrides(t, map[string]any{"environment": []any{map[string]any{"name": "BATCHPLANE_JOB", "value": "y"}}}), 1, true, `its variable "BATCHPLANE_JOB" is left out`},
+		{"too long", nil, overrides(t, map[string]any{"command": []string{"sh", "-c", strings.Repeat("x", 9000)}}), 0, false, "put it into the image, and call it from there"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, e := getSchedule(t, c.own, c.target)
+			notes := strings.Join(e.Notes, "\n")
+			if len(r.Jobs) != c.jobs || !strings.Contains(notes, c.says) || c.jobs > 0 && r.Jobs[0].Disabled != c.off || c.says == "" && e.Verdict != importer.Kept {
+				t.Errorf("%d jobs, %s", len(r.Jobs), notes)
+			}
+			text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, problems := jobfile.Load([]jobfile.Source{{Data: text}}, jobfile.Options{Env: noVariables}); len(problems) > 0 && c.jobs > 0 {
+				t.Errorf("%v\n%s", problems, text)
+			}
+		})
+	}
+}
