@@ -5,6 +5,7 @@
 package ecs
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -109,8 +110,20 @@ func capacity(e *importer.Entry, j *job.Job, p *doc.Node) {
 	}
 }
 
+// providerNames are those that can get the task. One of weight 0 gets none beside another
+// (ECS API reference, CapacityProviderStrategyItem, weight); of one with a base that is not
+// certain.
 func providerNames(providers []*doc.Node) (spot, demand bool, others string) {
+	weighs := func(item *doc.Node) bool {
+		weight, _ := Get(item, "Weight").Int()
+		base, _ := Get(item, "Base").Int()
+		return weight > 0 || base > 0
+	}
+	some := slices.ContainsFunc(providers, weighs)
 	for _, item := range providers {
+		if some && !weighs(item) {
+			continue
+		}
 		switch name := Get(item, "CapacityProvider").String(); name {
 		case "FARGATE_SPOT":
 			spot = true

@@ -28,7 +28,7 @@ func (t Target) overrides(e *importer.Entry, j *job.Job) {
 	}
 	in.Pairs(func(key string, v *doc.Node) {
 		if !slices.Contains([]string{"containeroverrides", "cpu", "memory", "taskrolearn", "executionrolearn", "launchtype"}, strings.ToLower(strings.ReplaceAll(key, "_", ""))) {
-			e.Decide("%s in its input has no counterpart: put it into the task definition", key)
+			e.Off(j, "%s in its input has no counterpart, and without it the task is another: put it into the task definition", key)
 		}
 		_ = v
 	})
@@ -49,12 +49,15 @@ func Containers(e *importer.Entry, j *job.Job, all []*doc.Node) {
 	for _, c := range all[:min(1, len(all))] {
 		j.Container = Get(c, "Name").String()
 		Environment(e, j, Get(c, "Environment"))
+		if command := Get(c, "Command"); command.Kind == doc.Text {
+			e.Off(j, "its command is one text, where ECS takes a list of words and starts nothing: write the words, which it is as one")
+		}
 		Command(e, j, Get(c, "Command").Texts())
 		c.Pairs(func(key string, v *doc.Node) {
 			if slices.Contains([]string{"name", "command", "environment"}, strings.ToLower(key)) || v.Absent() || v.Kind == doc.List && len(v.Items) == 0 {
 				return
 			}
-			e.Decide("%s of container %s is overridden, which a job cannot: put it into the task definition, or use cpu and memory of the job", camel(key), j.Container)
+			e.Off(j, "%s of container %s is overridden, which a job cannot: put it into the task definition, or use cpu and memory of the job", camel(key), j.Container)
 		})
 	}
 }

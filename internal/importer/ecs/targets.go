@@ -143,6 +143,13 @@ func SwitchSchedule(name, group, flags string) (off, on string) {
 	return to("DISABLED"), to("ENABLED")
 }
 
+// Encryption tells of a schedule that a key of the customer's encrypts.
+func Encryption(e *importer.Entry, key string) {
+	if key != "" {
+		e.Change("its schedule was encrypted with the key %s; that of the job is with a key of AWS's own", key)
+	}
+}
+
 // services are what else is a target, by a part of its ARN, and what would be
 // needed.
 var services = []struct{ part, is string }{

@@ -72,6 +72,7 @@ func (i *item) scheduler(in *importer.Import, e *importer.Entry, j *job.Job) {
 	}
 	j.StartAt, j.EndAt = ecs.Date(e, "start", ecs.Get(i.schedule, "StartDate").String()), ecs.Date(e, "end", ecs.Get(i.schedule, "EndDate").String())
 	ecs.Passed(e, j, in.From)
+	ecs.Encryption(e, ecs.Get(i.schedule, "KmsKeyArn").String())
 	if ecs.Get(i.schedule, "ActionAfterCompletion").String() == "DELETE" {
 		e.Note("the schedule deletes itself after its last run; the job stays in the file")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/kinds"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 )
 
@@ -93,5 +94,42 @@ func TestImportedJobsAreValid(t *testing.T) {
 				t.Errorf("%v\n%s", problems, text)
 			}
 		})
+	}
+}
+
+// TestTargetsOfECS: what an ECS target says beside command and variables is kept or told,
+// and without what is lost the job does not start.
+func TestTargetsOfECS(t *testing.T) {
+	t.Parallel()
+	providers := func(items ...map[string]any) map[string]any {
+		return map[string]any{"EcsParameters": map[string]any{"LaunchType": "", "CapacityProviderStrategy": items}}
+	}
+	item := func(name string, weight int) map[string]any {
+		return map[string]any{"capacityProvider": name, "weight": weight}
+	}
+	for _, c := range []struct {
+		name        string
+		own, target map[string]any
+		capacity    job.Capacity
+		off         bool
+		says        string
+	}{
+		{"Spot of weight 0", nil, providers(item("FARGATE_SPOT", 0), item("FARGATE", 1)), "", false, ""},
+		{"on demand of weight 0", nil, providers(item("FARGATE", 0), item("FARGATE_SPOT", 1)), job.Spot, false, ""},
+		{"hosts of weight 0", nil, providers(item("hosts", 0), item("FARGATE", 2)), "", false, ""},
+		{"on demand of weight 0 for the first", nil, providers(map[string]any{"capacityProvider": "FARGATE", "weight": 0, "base": 1}, item("FARGATE_SPOT", 1)), job.SpotThenOnDemand, false, "is spread"},
+		{"both", nil, providers(item("FARGATE", 1), item("FARGATE_SPOT", 3)), job.SpotThenOnDemand, false, "is spread over FARGATE and FARGATE_SPOT by weights"},
+		{"one without a weight", nil, providers(map[string]any{"capacityProvider": "FARGATE_SPOT"}), job.Spot, false, ""},
+		{"a larger disk", nil, map[string]any{"Input": `{"ephemeralStorage": {"sizeInGiB": 100}}`}, "", true, "ephemeralStorage in its input has no counterpart"},
+		{"files of variables", nil, overrides(t, map[string]any{"environmentFiles": []any{map[string]any{"type": "s3", "value": "arn:aws:s3:::a/b.env"}}}), "", true, "environmentFiles of container app is overridden"},
+		// hl-component-ecs-schedule-runtasks of theonestack writes the command as one text.
+		{"a command of one text", nil, overrides(t, map[string]any{"command": "python run.py"}), "", true, "its command is one text"},
+		{"a key of their own", map[string]any{"KmsKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/1"}, nil, "", false, "changed: its schedule was encrypted with the key arn:aws:kms:eu-west-1:123456789012:key/1"},
+	} {
+		r, e := getSchedule(t, c.own, c.target)
+		notes := strings.Join(e.Notes, "\n")
+		if len(r.Jobs) != 1 || r.Jobs[0].Capacity != c.capacity || r.Jobs[0].Disabled != c.off || !strings.Contains(notes, c.says) || c.says == "" && e.Verdict != importer.Kept {
+			t.Errorf("%s: %+v %s", c.name, r.Jobs, notes)
+		}
 	}
 }

@@ -275,6 +275,7 @@ func (t thing) terms(in *importer.Import, e *importer.Entry, j *job.Job) {
 	}
 	j.StartAt, j.EndAt = ecs.Date(e, "start", t.start), ecs.Date(e, "end", t.end)
 	ecs.Passed(e, j, in.From)
+	ecs.Encryption(e, t.of.values.Get("kms_key_arn").String())
 	ecs.Delivery(e, t.target)
 }
 
