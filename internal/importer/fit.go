@@ -49,6 +49,17 @@ func (in *Import) fitTimes(e *Entry, j *job.Job) (ok bool) {
 		e.Change("its flexible window of %s reaches the next slot, which comes %s later: `window: %s`", j.Window, job.Duration(period), within)
 		j.Window = within
 	}
+	if !fires(j, spec, s) {
+		e.NeverFires = true
+		e.Refuse("it never fires: its schedule has no time between its start and its end")
+		return false
+	}
+	return true
+}
+
+// fires is whether a job has a time before its end. A rate, which counts from when it is
+// made, has one.
+func fires(j *job.Job, spec *cron.Spec, s cron.Schedule) bool {
 	if _, rate := spec.Rate(); rate || j.EndAt.IsZero() {
 		return true
 	}
@@ -56,10 +67,6 @@ func (in *Import) fitTimes(e *Entry, j *job.Job) (ok bool) {
 	if !j.StartAt.IsZero() {
 		first = j.StartAt.Add(-time.Second)
 	}
-	if at, fires := s.Next(first); !fires || !at.Before(j.EndAt) {
-		e.NeverFires = true
-		e.Refuse("it never fires: its schedule has no time between its start and its end")
-		return false
-	}
-	return true
+	at, ok := s.Next(first)
+	return ok && at.Before(j.EndAt)
 }

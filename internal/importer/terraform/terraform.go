@@ -70,11 +70,8 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 			found += s.read(d)
 		}
 	}
-	if found == 0 && slices.ContainsFunc(files, func(f *importer.File) bool { return bytes.Contains(f.Data, []byte(`"kubernetes_cron_job`)) }) {
-		return &importer.ForeignError{Kind: "CronJobs of Kubernetes", Sentence: files[0].Name + " holds CronJobs of Kubernetes and no schedules of AWS: `kubectl get cronjobs -A -o json` prints them, and `batchplane import kubernetes` reads that"}
-	}
 	if found == 0 {
-		return &importer.ForeignError{Kind: "no schedules", Sentence: files[0].Name + " holds no aws_cloudwatch_event_rule with a schedule and no aws_scheduler_schedule: `terraform show -json > state.json` prints the state of a workspace"}
+		return none(files)
 	}
 	return nil
 }
