@@ -23,6 +23,9 @@ func (c *Control) startLost(ctx context.Context, w *watched, from, to time.Time)
 		if held, err := c.holds(ctx, w, c.Now().Add(-recent)); !held || err != nil {
 			return false, err
 		}
+		if w.unproved { // it is missed
+			return true, nil
+		}
 		if err := c.judge(ctx, p.definition, slot, run.BySchedule); err != nil {
 			return false, err
 		}
@@ -68,7 +71,9 @@ func (c *Control) late(ctx context.Context, w *watched, n int, newest time.Time)
 	if late, err = c.catchUp(ctx, w, n, newest); err != nil || late.IsZero() {
 		return late, err == nil, err
 	}
-	held, err = c.holds(ctx, w, c.Now().Add(-recent))
+	if held, err = c.holds(ctx, w, c.Now().Add(-recent)); w.unproved {
+		late = time.Time{}
+	}
 	return late, held, err
 }
 

@@ -20,8 +20,10 @@ func Register(j job.Job) Registered { return Registered{Job: j, Hash: j.Hash()} 
 
 // Reading is what was read of the registry.
 type Reading struct {
-	// Jobs are its jobs as far as they are known, each once.
-	Jobs []Registered
+	// Jobs are its jobs as far as they are known, each once. Broken are the names of those
+	// that are not among them since a schedule of theirs cannot be used.
+	Jobs   []Registered
+	Broken []string
 	// Whole is when it was begun to read all of it: a job that is not among Jobs has left
 	// it since. It is zero where not all was read, and no job is gone for that.
 	Whole time.Time
@@ -47,6 +49,9 @@ type Renewal struct {
 	// again.
 	Gone        bool
 	Seen, Found time.Time
+	// Unproved is that no schedule which can be used carries the job, and one that cannot
+	// be may: nothing of it is started that no trigger asked for.
+	Unproved bool
 }
 
 // recent is how old a reading may be by which a slot is started: the registry has
@@ -67,6 +72,7 @@ func (c *Control) holds(ctx context.Context, w *watched, at time.Time) (bool, er
 	if err != nil {
 		return false, fmt.Errorf("asking what is deployed: %w", err)
 	}
+	w.unproved = r.Unproved
 	switch {
 	case r.Gone && w.KnownAt.After(r.Found):
 		return true, nil

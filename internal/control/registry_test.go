@@ -76,6 +76,9 @@ func TestSlotsAreJudgedByWhatIsAskedAnew(t *testing.T) {
 		"a plan that cannot be read":   {hourly, []control.Renewal{holds(bad)}, "18:00 missed", twice, ""},
 		"one that is started":          {latest, nil, "18:00 running by catch-up", startedToo, ""},
 		"one that left is not started": {latest, []control.Renewal{{}, goneSince(18, 5)}, "18:00 missed", startedToo, ""},
+		"one that may have left":       {latest, []control.Renewal{{Unproved: true}, {Unproved: true}}, "18:00 missed", startedToo, ""},
+		"one that may have left since": {latest, []control.Renewal{{}, {Unproved: true}}, "18:00 missed", startedToo, ""},
+		"one that may not, after all":  {latest, []control.Renewal{{Unproved: true}, holds(latest)}, "18:00 running by catch-up", startedToo, ""},
 		"it changes each time it is asked": {hourly, []control.Renewal{
 			holds(with(hourly, func(j *job.Job) { j.Command = []string{"1"} })), holds(with(hourly, func(j *job.Job) { j.Command = []string{"2"} })),
 		}, "", twice, "its item changed meanwhile"},
@@ -117,6 +120,7 @@ func TestALostSlotIsAskedFor(t *testing.T) {
 	}{
 		"as it was":         {nil, nil, 1},
 		"it left":           {[]control.Renewal{{Gone: true, Seen: time.Date(2027, 3, 28, 0, 59, 0, 0, time.UTC), Found: time.Date(2027, 3, 28, 1, 0, 0, 0, time.UTC)}}, nil, 0},
+		"it may have left":  {[]control.Renewal{{Unproved: true}}, nil, 0},
 		"it cannot be told": {nil, errBroken, 0},
 	} {
 		w := newWorld(t, setup{script: runs(time.Minute, 0)})

@@ -34,6 +34,9 @@ type watched struct {
 	recheck time.Time
 	// unread is whether a plan of it cannot be read.
 	unread bool
+	// unproved is whether nothing shows that it is deployed still, as of when it was last
+	// asked.
+	unproved bool
 }
 
 // take has it be the job of an item. A plan that cannot be read is left out, and an

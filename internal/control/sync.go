@@ -143,9 +143,12 @@ func note(errs []error, err error) []error {
 // last read. One that another process came to know since it was begun to read all may
 // have been made behind what was read by then.
 func (c *Control) markGone(ctx context.Context, l *Loaded, r Reading) error {
-	there := make(map[string]bool, len(r.Jobs))
+	there := make(map[string]bool, len(r.Jobs)+len(r.Broken))
 	for i := range r.Jobs {
 		there[r.Jobs[i].Name] = true
+	}
+	for _, name := range r.Broken {
+		there[name] = true
 	}
 	left := l.left(there, r.Whole)
 	names := make([]string, len(left))

@@ -17,8 +17,11 @@ import (
 // gaps are what could not be read of the registry.
 type gaps struct {
 	problems, unread []gap
-	// halves are jobs that a schedule carried which could not be read again.
+	// halves are jobs that a schedule carried which could not be read again, or that one
+	// names which cannot be used.
 	halves map[string]bool
+	// nameless is how many schedules cannot be used of which nobody knows whose they are.
+	nameless int
 }
 
 // gap is of a schedule.
@@ -38,9 +41,7 @@ func (r *Registry) gaps(m *merged) gaps {
 		switch {
 		case v.why != nil:
 			g.add(name, v.why)
-			if v.entry != nil {
-				g.halves[v.entry.job.Name] = true
-			}
+			g.blame(v)
 		case v.entry != nil && v.entry.job.Rule != "" && by.why != nil:
 			g.add(name, fmt.Errorf("%s: job %s: %w", v.entry.name, v.entry.job.Name, by.why))
 			g.halves[v.entry.job.Name] = g.halves[v.entry.job.Name] || passes(by.why)
@@ -59,6 +60,19 @@ func (g *gaps) add(name string, err error) {
 		return
 	}
 	g.problems = append(g.problems, gap{name, err})
+}
+
+// blame notes whose schedule cannot be used, or was not read.
+func (g *gaps) blame(v version) { //nolint:gocritic // small
+	if v.entry != nil {
+		g.halves[v.entry.job.Name] = true
+	}
+	switch {
+	case v.of != "":
+		g.halves[v.of] = true
+	case v.entry == nil && !passes(v.why):
+		g.nameless++
+	}
 }
 
 // half is whether a job may have been read by half. Where nobody knows whose

@@ -33,8 +33,11 @@ func (r *Registry) Renew(ctx context.Context, name string, at time.Time) (contro
 			return r.none(name, asked)
 		}
 	}
-	if err != nil || half { // a problem that Jobs names leaves what is known
+	switch {
+	case err != nil:
 		return control.Renewal{}, err
+	case half: // a problem that Jobs names leaves what is known
+		return control.Renewal{Unproved: true}, nil
 	}
 	return r.as(name)
 }
@@ -50,7 +53,7 @@ func (r *Registry) as(name string) (control.Renewal, error) {
 	case len(g.unread) > 0: // one of these may carry it too
 		return control.Renewal{}, first(g.unread)
 	}
-	return control.Renewal{}, nil
+	return control.Renewal{Unproved: true}, nil
 }
 
 // readOld reads schedules, and their rules, of which what is known did not hold at a
@@ -82,8 +85,8 @@ func (r *Registry) none(name string, asked time.Time) (control.Renewal, error) {
 		return control.Renewal{}, errUnlisted
 	case len(g.unread) > 0:
 		return control.Renewal{}, first(g.unread)
-	case len(g.problems) > 0 && !known: // one that was known is none of them
-		return control.Renewal{}, nil
+	case g.halves[name] || g.nameless > 0 && !known: // one that was known is none of the nameless
+		return control.Renewal{Unproved: true}, nil
 	}
 	r.lost(name, was.seen, asked)
 	return control.Renewal{Gone: true, Seen: was.seen, Found: asked}, nil

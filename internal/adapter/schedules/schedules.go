@@ -4,8 +4,10 @@ package schedules
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -81,8 +83,9 @@ type version struct {
 	// entry is nil where it carries no job.
 	entry *carried
 	// why says why it cannot be used, or was not read; nil where it was. Then it may
-	// carry another job than its entry.
+	// carry another job than its entry: that of this name, where its input still says one.
 	why error
+	of  string
 	// absent is whether it is not there any more.
 	absent bool
 }
@@ -126,7 +129,11 @@ func (r *Registry) Jobs(ctx context.Context) (control.Reading, error) {
 	if g.none() {
 		return control.Reading{Jobs: m.jobs, Whole: r.whole()}, nil
 	}
-	return control.Reading{Jobs: slices.DeleteFunc(slices.Clone(m.jobs), g.half)}, g.err()
+	reading := control.Reading{Jobs: slices.DeleteFunc(slices.Clone(m.jobs), g.half), Broken: slices.Sorted(maps.Keys(g.halves))}
+	if len(g.unread) == 0 && g.nameless == 0 {
+		reading.Whole = r.whole()
+	}
+	return reading, g.err()
 }
 
 // whole is when a list began that is at its end, once: it is zero until the next is. One
@@ -218,10 +225,10 @@ func (r *Registry) schedule(ctx context.Context, name string, was version) versi
 	if at := aws.ToTime(out.LastModificationDate); !at.IsZero() {
 		was.modified = at
 	}
-	was.due, was.why, was.asOf = false, nil, asked
+	was.due, was.why, was.of, was.asOf = false, nil, "", asked
 	entry, err := r.carries(name, was.modified, out)
 	if err != nil {
-		was.why = err
+		was.why, was.of = err, named(out)
 		return was
 	}
 	was.entry = entry
@@ -251,6 +258,21 @@ func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetSc
 		return nil, err
 	}
 	return &carried{name: "schedule " + name, job: control.Register(j)}, nil
+}
+
+// named is the job that a schedule's input names, whatever else it says; "" where it
+// names none.
+func named(out *scheduler.GetScheduleOutput) string {
+	if out.Target == nil {
+		return ""
+	}
+	var in struct {
+		Job struct {
+			Name string `json:"name"`
+		} `json:"job"`
+	}
+	_ = json.Unmarshal([]byte(aws.ToString(out.Target.Input)), &in) // what is said is no news
+	return in.Job.Name
 }
 
 // window is how much later than its nominal time a schedule may fire.

@@ -29,6 +29,7 @@ type seen struct {
 	gone, off bool
 	modified  time.Time
 	fails     error
+	input     string // in place of what carries the job
 }
 
 // crowd is a group of 10,000 schedules. The first are looked at, the others never fire.
@@ -75,6 +76,9 @@ func (c *crowd) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 		state = types.ScheduleStateDisabled
 	}
 	input, err := is.job.ScheduleInput()
+	if is.input != "" {
+		input = is.input
+	}
 	return &scheduler.GetScheduleOutput{
 		Name: in.Name, LastModificationDate: aws.Time(is.modified), State: state, ScheduleExpression: aws.String("cron(0 3 1 1 ? *)"),
 		ScheduleExpressionTimezone: aws.String("UTC"), Target: &types.Target{Arn: aws.String("trigger"), Input: aws.String(input)},
