@@ -16,7 +16,7 @@ import (
 
 type cronCmd struct {
 	Expr  string `arg:"" help:"Five crontab fields, an @word, or cron(...), rate(...), at(...) of EventBridge; quoted."`
-	Zone  string `help:"IANA time zone." default:"UTC" placeholder:"Z"`
+	Zone  string `help:"IANA time zone; UTC unless given." default:"UTC" placeholder:"Z"`
 	From  string `help:"Show the fires from this minute on; now unless given." placeholder:"T"`
 	To    string `help:"Show the fires up to and including this minute." placeholder:"T" xor:"end"`
 	Count int    `help:"Show so many fires; 10 unless given or --to is." placeholder:"N" xor:"end"`

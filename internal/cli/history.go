@@ -41,10 +41,8 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		if len(page.Runs) == 0 {
-			for _, name := range f.Jobs {
-				if err := p.Known(ctx, name); job.ValidName(name) && err != nil {
-					return err
-				}
+			if err := known(ctx, p, f.Jobs); err != nil {
+				return err
 			}
 		}
 		if err := a.printHistory(page.Rows(a.now())); err != nil {
@@ -84,11 +82,21 @@ func (c *historyCmd) filter(a *app) (f plane.Filter, err error) {
 	return f, nil
 }
 
+// known is an error where a job that is named, not by a pattern, never was.
+func known(ctx context.Context, p *plane.Plane, jobs []string) error {
+	for _, name := range jobs {
+		if err := p.Known(ctx, name); job.ValidName(name) && err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func statusesOf(names []string) (out []run.Status, err error) {
 	for _, name := range names {
 		s := run.Status(name)
 		if !s.Valid() {
-			return nil, usagef("--status %q is not one of %v", name, run.Statuses)
+			return nil, usagef("--status %q is not one of %s; a run that is starting or stopping is running, one in doubt launching", name, strings.Trim(strings.ReplaceAll(fmt.Sprint(run.Statuses), " ", ", "), "[]"))
 		}
 		out = append(out, s)
 	}

@@ -122,7 +122,7 @@ func (c *localCmd) config(a *app, file jobfile.File) (cfg wire.LocalConfig, err 
 	}
 	if c.Secrets != "" {
 		if c.secrets, err = local.ReadSecrets(c.Secrets); err != nil {
-			return cfg, usageError{err}
+			return cfg, usagef("reading the secrets: %w", err)
 		}
 	}
 	cfg.Secrets, cfg.MaxOutput = c.secrets.Lookup, int64(c.MaxOutput)

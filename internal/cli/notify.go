@@ -44,7 +44,7 @@ func readTargets(path string) (*wire.Targets, error) {
 	if path != "" {
 		var err error
 		if lines, err = local.ReadSecrets(path); err != nil {
-			return nil, usageError{err}
+			return nil, usagef("reading the targets: %w", err)
 		}
 	}
 	t, err := wire.NewTargets(lines)

@@ -18,7 +18,7 @@ import (
 type selection struct {
 	All    bool     `help:"Retry the newest failed run of each job that has not succeeded since, where that is safe; asks first."`
 	Status []string `help:"With --all: runs with these statuses; failed unless given." placeholder:"S"`
-	Since  string   `help:"With --all: runs scheduled since then." default:"12h" placeholder:"D"`
+	Since  string   `help:"With --all: runs scheduled since then; 12h unless given." default:"12h" placeholder:"D"`
 	Jobs   []string `name:"job" help:"With --all: these jobs' runs; report-* is all that begin so." placeholder:"JOB"`
 	Cause  string   `help:"With --all: runs whose cause has this text." placeholder:"TEXT"`
 	Even   []string `help:"With --all: runs of which a retry is not known to be safe too: ended (by themselves), unsafe (may have run)." enum:"ended,unsafe" placeholder:"WHICH"`
@@ -46,7 +46,11 @@ func (c *retryCmd) retryAll(ctx context.Context, a *app, p *plane.Plane) error {
 	if err := a.printChoice(chosen, left); err != nil {
 		return err
 	}
-	if len(chosen) == 0 {
+	switch {
+	case len(all) == 0:
+		_, _ = fmt.Fprintf(a.Stderr, "looked at runs scheduled since %s (%s); --since looks further back\n", a.at(f.Since), a.zoneName())
+		return known(ctx, p, c.Jobs)
+	case len(chosen) == 0:
 		return nil
 	}
 	if err := c.agreed(a, chosen); err != nil {

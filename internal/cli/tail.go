@@ -19,6 +19,9 @@ type tailCmd struct {
 // Run prints what happens until it is interrupted.
 func (c *tailCmd) Run(ctx context.Context, a *app) error {
 	return a.withPlane(ctx, func(p *plane.Plane) error {
+		if err := known(ctx, p, c.Job); err != nil {
+			return err
+		}
 		if !a.json {
 			_, _ = fmt.Fprintf(a.Stderr, "times of %s; Ctrl-C ends it\n", a.zoneName())
 		}

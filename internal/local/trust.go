@@ -115,7 +115,7 @@ type Secrets map[string]string
 func ReadSecrets(path string) (Secrets, error) {
 	text, err := ReadPrivate(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the secrets: %w", err)
+		return nil, err
 	}
 	out := Secrets{}
 	for i, l := range bytes.Split(text, []byte("\n")) {
@@ -125,7 +125,7 @@ func ReadSecrets(path string) (Secrets, error) {
 		}
 		name, value, ok := strings.Cut(line, "=")
 		if name = strings.TrimSpace(name); !ok || name == "" {
-			return nil, fmt.Errorf("%s:%d: want NAME=VALUE, where NAME is a secret's ARN, parameter or variable", path, i+1)
+			return nil, fmt.Errorf("%s:%d: want NAME=VALUE", path, i+1)
 		}
 		out[name] = value
 	}
