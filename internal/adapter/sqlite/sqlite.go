@@ -222,6 +222,8 @@ func (s *Store) explain(err error) error {
 		return fmt.Errorf("%s %w: name another file with --db", s.path, err)
 	case code == sqlitelib.SQLITE_BUSY || code == sqlitelib.SQLITE_LOCKED:
 		return fmt.Errorf("%s %w: end it, or name another file with --db (%w)", s.path, ErrLocked, err)
+	case code == sqlitelib.SQLITE_CANTOPEN || code == sqlitelib.SQLITE_READONLY || code == sqlitelib.SQLITE_PERM:
+		return fmt.Errorf("%s cannot be opened: it has to be a file that this user may write to, as to its folder; ask as the user whom it belongs to, or name another with --db (%w)", s.path, err)
 	case code == sqlitelib.SQLITE_FULL:
 		return fmt.Errorf("%s cannot be written: make room on its disk, or name another file with --db (%w)", s.path, err)
 	case code == sqlitelib.SQLITE_NOTADB || code == sqlitelib.SQLITE_CORRUPT:

@@ -96,6 +96,21 @@ func TestAClosedFileIsReadable(t *testing.T) {
 	}
 }
 
+// TestNotToBeOpened: who may not open a file hears what it takes.
+func TestNotToBeOpened(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	write(t, file, nil)
+	path := filepath.Join(file, "local.db") // which no user can open, root neither
+	s, err := sqlite.OpenExisting(t.Context(), path)
+	if err == nil {
+		t.Fatal(s.Close())
+	}
+	if !strings.Contains(err.Error(), path+" cannot be opened: ") || !strings.Contains(err.Error(), "ask as the user whom it belongs to") {
+		t.Error(err)
+	}
+}
+
 // TestUnusableFiles: each is refused with a sentence, and left as it was.
 func TestUnusableFiles(t *testing.T) {
 	t.Parallel()
