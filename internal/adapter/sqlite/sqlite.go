@@ -222,15 +222,24 @@ func (s *Store) explain(err error) error {
 		return fmt.Errorf("%s %w: name another file with --db", s.path, err)
 	case code == sqlitelib.SQLITE_BUSY || code == sqlitelib.SQLITE_LOCKED:
 		return fmt.Errorf("%s %w: end it, or name another file with --db (%w)", s.path, ErrLocked, err)
-	case code == sqlitelib.SQLITE_CANTOPEN || code == sqlitelib.SQLITE_READONLY || code == sqlitelib.SQLITE_PERM:
-		return fmt.Errorf("%s cannot be opened: it has to be a file that this user may write to, as to its folder; ask as the user whom it belongs to, or name another with --db (%w)", s.path, err)
-	case code == sqlitelib.SQLITE_FULL:
-		return fmt.Errorf("%s cannot be written: make room on its disk, or name another file with --db (%w)", s.path, err)
 	case code == sqlitelib.SQLITE_NOTADB || code == sqlitelib.SQLITE_CORRUPT:
 		return fmt.Errorf("%s %w, or is damaged: keep it, and name another file with --db (%w)", s.path, ErrForeign, err)
 	}
+	if why := unusable[code]; why != "" {
+		return fmt.Errorf("%s %s, or name another file with --db (%w)", s.path, why, err)
+	}
 	return fmt.Errorf("opening %s: %w", s.path, err)
 }
+
+// unusable is why a file cannot be used and what to do, by SQLite's codes.
+var unusable = map[int]string{
+	sqlitelib.SQLITE_FULL:     "cannot be written: make room on its disk",
+	sqlitelib.SQLITE_CANTOPEN: notTheirs,
+	sqlitelib.SQLITE_READONLY: notTheirs,
+	sqlitelib.SQLITE_PERM:     notTheirs,
+}
+
+const notTheirs = "cannot be opened: it has to be a file that this user may write to, as to its folder; ask as the user whom it belongs to"
 
 // DB is the open database, for those who keep their own tables in the file.
 func (s *Store) DB() *sql.DB { return s.db }
