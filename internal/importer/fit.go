@@ -33,6 +33,28 @@ func (in *Import) fit(e *Entry, j *job.Job) (ok bool) {
 	return in.fitTimes(e, j)
 }
 
+// fitDefinition does the same for the task definition of a job.
+func fitDefinition(e *Entry, j *job.Job, d *job.TaskDefinition) {
+	for _, p := range d.Validate() {
+		field, name, _ := strings.Cut(p.Field, ".")
+		switch field {
+		case "environment", "secrets":
+			delete(d.Environment, name)
+			delete(d.Secrets, name)
+			e.Off(j, "its variable %q is left out: %s", name, p.Message)
+		case "cpu", "memory":
+			c, m, _ := FitFargate(d.CPU, d.Memory) // 0 for none, which is the default
+			e.Off(j, "its size of %d CPU units and %d MiB is none of Fargate's, and %d and %d stand there: %s", d.CPU, d.Memory, c, m, p.Message)
+			d.CPU, d.Memory = c, m
+		case "image":
+			e.Off(j, "its image %q is none, and %s stands there", d.Image, ReplaceMe)
+			d.Image = ReplaceMe
+		default:
+			e.Decide("task definition: %s", p)
+		}
+	}
+}
+
 // fitTimes keeps the window within the time between two slots, as a jobs file wants it.
 func (in *Import) fitTimes(e *Entry, j *job.Job) (ok bool) {
 	if j.Window == 0 && j.EndAt.IsZero() {

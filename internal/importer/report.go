@@ -223,9 +223,7 @@ func (in *Import) TakeDefined(e *Entry, j job.Job, d job.TaskDefinition, wanted 
 		e.Refuse("a jobs file holds at most %d jobs: import in parts", MaxJobs)
 		return
 	}
-	for _, p := range d.Validate() {
-		e.Decide("task definition: %s", p)
-	}
+	fitDefinition(e, &j, &d)
 	in.Place(e, j)
 	if e.Job != nil {
 		in.Definitions = append(in.Definitions, d)

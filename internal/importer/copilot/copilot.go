@@ -191,7 +191,7 @@ func (m *manifest) task() {
 	m.e.Note("its task definition is written from the manifest, since Copilot's goes with its stack: executionRole pulls the image and reads the secrets, logGroup says where output goes")
 	ecs.Command(&m.e, &m.j, m.words("command"))
 	if entry := m.words("entrypoint"); len(entry) > 0 {
-		m.e.Decide("its entrypoint %s takes the place of the image's, which a job cannot: put it into the image, or in front of the command where the image has none", importer.ShellWords(entry))
+		m.e.Off(&m.j, "its entrypoint %s takes the place of the image's, which a job cannot: put it into the image, or in front of the command where the image has none", importer.ShellWords(entry))
 	}
 }
 
@@ -248,10 +248,22 @@ var read = []string{
 	"name", "type", "on", "image", "entrypoint", "command", "cpu", "memory", "count", "platform", "retries", "timeout", "network", "variables", "secrets", "environments", "exec",
 }
 
+// watching are keys without which a task does the same.
+var watching = []string{"logging", "observability"}
+
 func (m *manifest) unread() {
 	m.node.Pairs(func(key string, v *doc.Node) {
-		if !slices.Contains(read, key) && !v.Absent() {
+		switch {
+		case slices.Contains(read, key), v.Absent():
+		case slices.Contains(watching, key):
 			m.e.Decide("%s has no counterpart in a jobs file: where the job needs it, write a task definition of your own and name it", key)
+		default:
+			m.e.Off(&m.j, "%s has no counterpart in a jobs file: where the job needs it, write a task definition of your own and name it", key)
+		}
+	})
+	m.node.Get("image").Pairs(func(key string, v *doc.Node) {
+		if !slices.Contains([]string{"build", "location", "port"}, key) && !v.Absent() {
+			m.e.Off(&m.j, "image.%s has no counterpart in a jobs file: where the job needs it, write a task definition of your own and name it", key)
 		}
 	})
 	if m.node.Get("exec").True() {

@@ -74,3 +74,13 @@ func TestVariableTZBesideCronTZ(t *testing.T) {
 		t.Error(notes)
 	}
 }
+
+// TestFileOfTheShell: containers that run cron hand their variables on by such a file
+// (Infinidat/infinimetrics-container, docker/conf/crontab).
+func TestFileOfTheShell(t *testing.T) {
+	t.Parallel()
+	_, e := lastJob(imported(t, "SHELL=/bin/bash\nBASH_ENV=/container.env\n"))
+	if notes := strings.Join(e.Notes, "\n"); !strings.Contains(notes, "reads that file before each command") {
+		t.Error(notes)
+	}
+}

@@ -112,6 +112,8 @@ func (v *environment) ofCron(e *importer.Entry, name, value string) bool {
 			whose = "CRON_TZ's"
 		}
 		e.Note("it changes what the commands see and not when they run; the schedule is in %s zone", whose)
+	case "BASH_ENV", "ENV":
+		e.Note("a shell reads that file before each command: the image must have it, or put what it says into environment and secrets")
 	case "PATH", "HOME":
 		e.Note("it names folders of the host: the image must have them")
 	}

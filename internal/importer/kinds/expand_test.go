@@ -45,6 +45,10 @@ func TestKubernetesExpansion(t *testing.T) {
 		{"not closed", `args: ["$(AT", "a$"]`, "$(AT|a$", false, ""},
 		{"its cluster", `command: [sh, -c, "kubectl rollout restart deployment/x"]`, "sh|-c|kubectl rollout restart deployment/x", false, "it asks its cluster by kubectl"},
 		{"its cluster, no shell", `command: [/usr/bin/oc, adm, prune, images]`, "/usr/bin/oc|adm|prune|images", false, "it asks its cluster by oc"},
+		{"a folder of its own", `workingDir: /srv, args: [a]`, "a", true, "its workingDir is /srv"},
+		{"a variable of the pod", `env: [{name: NS, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}], args: [a]`, "a", true, "NS comes from the pod (fieldRef)"},
+		{"a large disk", `resources: {requests: {ephemeral-storage: 50Gi}}, args: [a]`, "a", true, "it needs 50Gi of disk"},
+		{"a small disk", `resources: {limits: {ephemeral-storage: 2Gi}}, args: [a]`, "a", false, ""},
 		{"its token", `command: [sh, -c, "cat /var/run/secrets/kubernetes.io/serviceaccount/token"]`, "sh|-c|cat /var/run/secrets/kubernetes.io/serviceaccount/token", false, "it reads the pod's token"},
 	} {
 		r, j := cronJob(t, c.container, "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {at: noon}\n")

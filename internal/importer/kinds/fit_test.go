@@ -133,3 +133,45 @@ func TestTargetsOfECS(t *testing.T) {
 		}
 	}
 }
+
+// TestManifestsOfCopilot: what a manifest says and a jobs file cannot switches the job off
+// (aws/copilot-cli, docs/manifest/scheduled-job).
+func TestManifestsOfCopilot(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, more string
+		off        bool
+		says       string
+	}{
+		{"plain", "cpu: 512\nmemory: 1024\n", false, ""},
+		{"an entrypoint", "entrypoint: /bin/entry -v\n", true, "its entrypoint /bin/entry -v takes the place of the image's"},
+		{"a volume", "storage: {volumes: {v: {efs: true, path: /data}}}\n", true, "storage has no counterpart"},
+		{"a file of variables", "env_file: a.env\n", true, "env_file has no counterpart"},
+		{"how long logs stay", "logging: {retention: 30}\n", false, "logging has no counterpart"},
+		{"a size of no task", "cpu: 300\nmemory: 700\n", true, "its size of 300 CPU units and 700 MiB is none of Fargate's, and 512 and 1024 stand there"},
+		{"a size of nothing", "cpu: 99999\nmemory: 700\n", true, "its size of 99999 CPU units"},
+		{"a variable of a bad name", "variables: {1x: a}\n", true, `its variable "1x" is left out`},
+		{"credentials of a registry", "image: {location: 'a:1', credentials: 'arn:aws:secretsmanager:us-west-2:123456789012:secret:a'}\n", true, "image.credentials has no counterpart"},
+		{"no image", "image: {location: 'a b'}\n", true, `its image "a b" is none`},
+	} {
+		image := "image: {location: 'a:1'}\n"
+		if strings.HasPrefix(c.more, "image:") {
+			image = ""
+		}
+		text := "name: a\ntype: Scheduled Job\non: {schedule: '0 3 * * *'}\n" + image + c.more
+		r, err := kinds.Import("copilot", []*importer.File{{Name: "copilot/a/manifest.yml", Data: []byte(text)}}, importer.Options{From: from}, kinds.Options{})
+		if err != nil || len(r.Jobs) != 1 {
+			t.Fatal(c.name, err)
+		}
+		if notes := strings.Join(r.Entries[0].Notes, "\n"); r.Jobs[0].Disabled != c.off || !strings.Contains(notes, c.says) {
+			t.Errorf("%s: off %v, %s", c.name, r.Jobs[0].Disabled, notes)
+		}
+		written, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, problems := jobfile.Load([]jobfile.Source{{Data: written}}, jobfile.Options{Env: noVariables}); len(problems) > 0 {
+			t.Errorf("%s: %v\n%s", c.name, problems, written)
+		}
+	}
+}

@@ -93,7 +93,7 @@ func (r *reading) container(c *doc.Node) {
 	r.ofCluster(words)
 	ecs.Command(&r.e, &r.j, words)
 	if dir := c.Get("workingDir").String(); dir != "" {
-		r.e.Decide("its workingDir is %s, which a job cannot say: let the image's WORKDIR be that, or the command change into it", importer.Clip(dir))
+		r.e.Off(&r.j, "its workingDir is %s, which a job cannot say: let the image's WORKDIR be that, or the command change into it", importer.Clip(dir))
 	}
 	r.environment(c, env)
 	r.size(c.Get("resources"))
@@ -109,6 +109,9 @@ func (r *reading) size(n *doc.Node) {
 			return v
 		}
 		return n.Get("requests", key).String()
+	}
+	if disk := of("ephemeral-storage"); mebibytes(disk) > 20<<10 {
+		r.e.Off(&r.j, "it needs %s of disk, and a task has 20 GB: write a task definition of your own with more", disk)
 	}
 	cpu, memory := cpuUnits(of("cpu")), mebibytes(of("memory"))
 	if cpu == 0 && memory == 0 {

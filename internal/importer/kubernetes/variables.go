@@ -91,7 +91,7 @@ func (r *reading) variable(name string, v *doc.Node, value expanded) {
 		r.e.Off(&r.j, "%s comes from the key %s of the ConfigMap %s, whose value the file does not hold: %s stands there", name, config.Get("key").String(), config.Get("name").String(), importer.ReplaceMe)
 	case !from.Absent():
 		source, _ := from.Only()
-		r.e.Decide("%s comes from the pod (%s), which a task does not have: BATCHPLANE_RUN_ID and its like say which run it is", name, source)
+		r.e.Off(&r.j, "%s comes from the pod (%s), which a task does not have: BATCHPLANE_RUN_ID and its like say which run it is", name, source)
 	case len(value.asks) > 0:
 		r.set(name, importer.ReplaceMe)
 		r.e.Off(&r.j, "Kubernetes puts $(%s) into its variable %s, which the file does not say and ECS does not put in: %s stands there; let the command put it together, or store all of it as one secret", strings.Join(value.asks, "), $("), name, importer.ReplaceMe)
