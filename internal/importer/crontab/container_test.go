@@ -84,3 +84,20 @@ func TestFileOfTheShell(t *testing.T) {
 		t.Error(notes)
 	}
 }
+
+// TestLinesForAShell: what a shell reads and cron does not is told in these words.
+func TestLinesForAShell(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"export FOO=bar\n", "FOO=\"a b\" # why\n", "set FOO=bar\n", "FOO='a' 'b'\n"} {
+		e := imported(t, text+at("/x")).Entries[0]
+		if notes := strings.Join(e.Notes, "\n"); e.Verdict != "refused" || !strings.Contains(notes, "write NAME=value alone") {
+			t.Errorf("%q: %s", text, notes)
+		}
+	}
+	const joins = "it ends with a backslash, which joins no lines in a crontab"
+	runCases(t, []lineCase{
+		{"a backslash at the end", at(`/x --a \`), `/x --a \`, false, joins},
+		{"two of them", at(`/x '\\'`), `/x '\\'`, false, ""},
+		{"one that is escaped", at(`/x \\`), `/x \\`, false, ""},
+	})
+}

@@ -54,6 +54,9 @@ func dialect(text string) string {
 	return ""
 }
 
+// assigned is a line that was meant to set a variable: a shell would read it so.
+var assigned = regexp.MustCompile(`^\s*(?:(?:export|declare -x|setenv|set)\s+[A-Za-z_]\w*[\s=]|[A-Za-z_]\w*\s*=\s*(?:"[^"]*"|'[^']*')\s*\S)`)
+
 // reject tells why a line is none of cron's.
 func reject(e *importer.Entry, l lines.Line) {
 	hidden, secret := importer.HideRest(e.Text)
@@ -64,6 +67,8 @@ func reject(e *importer.Entry, l lines.Line) {
 		e.Refuse("the file begins with a byte order mark, which cron takes for a part of this line: save the file without it")
 	case secret:
 		e.Refuse("cron rejects this line; it looks as if it holds a secret, so why is not said here: NAME=value must stand alone, with nothing after a quoted value")
+	case assigned.MatchString(l.Text):
+		e.Refuse("cronie takes this for no variable, so the jobs below never had it: write NAME=value alone, without export before and without anything behind a quoted value, also a comment")
 	case l.Kind == lines.Env:
 		e.Refuse("this looks like a line of %s, which to cron is a variable of the commands below: it is left out", name)
 	case name != "":
