@@ -120,7 +120,11 @@ func (a *app) jobNote(s view.Summary) string {
 		notes = append(notes, a.pauseNote(s, *p))
 	}
 	if s.Skip != nil {
-		notes = append(notes, fmt.Sprintf("the slot of %s is skipped at the request of %s", a.at(s.Skip.At), somebody(s.Skip.By)))
+		slot := "the slot of " + a.at(s.Skip.At)
+		if s.Unforeseen {
+			slot = "the next slot"
+		}
+		notes = append(notes, fmt.Sprintf("%s is skipped at the request of %s", slot, somebody(s.Skip.By)))
 	}
 	return strings.Join(notes, "; ")
 }

@@ -26,6 +26,8 @@ func (c *pausesCmd) Run(ctx context.Context, a *app) error {
 			}
 			until := a.at(in.To)
 			switch {
+			case in.Unforeseen:
+				until = "the next slot only"
 			case in.SkipNext:
 				until = "that slot only"
 			case until == "":

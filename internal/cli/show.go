@@ -153,7 +153,9 @@ func (e *explainer) next(s view.Story) {
 	if d := s.Doubt; d != nil {
 		e.line("in doubt", fmt.Sprintf("since %s: whether ECS launched attempt %d is not known", e.at(d.Since), d.Attempt))
 	}
+	words := s.Next
 	if s.DueAt != nil {
-		e.line("next", "at "+e.a.atPointer(s.DueAt)+": "+s.Next)
+		words = "at " + e.a.atPointer(s.DueAt) + ": " + words
 	}
+	e.line("next", words)
 }

@@ -67,6 +67,9 @@ func (f *Frame) ZoneName() string {
 	return f.zoneName
 }
 
+// OwnZone names the zone of what is about no job, or about several.
+func (f *Frame) OwnZone() string { return f.zoneName }
+
 // Zones are the zones that the page offers.
 func (f *Frame) Zones() []Choice {
 	seen := map[string]bool{}

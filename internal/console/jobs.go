@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,7 +16,6 @@ import (
 	"github.com/batchplane/batchplane/internal/jobdiff"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/timetable"
 	"github.com/batchplane/batchplane/internal/view"
 )
 
@@ -96,7 +94,6 @@ type jobPage struct {
 	Hash       string
 	Former     []former
 	Since      time.Time
-	Pauses     []job.Pause
 	Of         job.Job
 }
 
@@ -159,7 +156,6 @@ func (j *jobPage) fill(item, all job.Item, definition job.Job, runs []run.Run) {
 	j.Line = lineOf(j.Summary)
 	j.JobZone(item.Name, item.Plan.Timezone)
 	j.Of, j.Hash, j.Since = definition, item.Definition, item.Since
-	j.Pauses = slices.DeleteFunc(slices.Clone(item.Pauses), func(p job.Pause) bool { return !p.To.IsZero() && p.To.Before(j.Now) })
 	j.Slots = slotsOf(item, all, j.Now)
 	for _, r := range runs[:min(len(runs), listedRuns)] {
 		j.Runs = append(j.Runs, view.RowOf(r, j.Now))
@@ -224,37 +220,18 @@ func (j *jobPage) chart(runs []run.Run) {
 
 // slotsOf are the next slots, with what becomes of them and what the clocks do.
 func slotsOf(item, all job.Item, now time.Time) (out []slot) {
-	if item.Gone || item.Plan.Schedule == "" || item.Plan.Disabled {
-		return nil
-	}
-	t, err := timetable.Of(item.Plan)
-	if err != nil {
-		return nil
-	}
-	zone := t.Zone().Location()
-	for at := range t.All(now, now.AddDate(2, 0, 0)) {
-		if len(out) == slotsAhead {
+	zone := plane.Zone(item.Plan.Timezone)
+	for s := range view.SlotsOf(&item, &all, now) {
+		var notes []string
+		if s.Why != "" {
+			notes = append(notes, s.Why)
+		}
+		if d := lengthOfDay(s.At, zone); d != 24*time.Hour {
+			notes = append(notes, fmt.Sprintf("the clocks change on that day in %s: it has %s", zone, Took(d, false)))
+		}
+		if out = append(out, slot{At: s.At, Note: strings.Join(notes, "; ")}); len(out) == slotsAhead {
 			break
 		}
-		out = append(out, slot{At: at, Note: strings.Join(notes(item, all, at, zone), "; ")})
-	}
-	return out
-}
-
-func notes(item, all job.Item, at time.Time, zone *time.Location) (out []string) {
-	switch {
-	case item.PausedAt(at) != nil:
-		out = append(out, "skipped: the job is paused then")
-	case all.PausedAt(at) != nil:
-		out = append(out, "skipped: all jobs are paused then")
-	case item.SkipNext != nil && item.SkipNext.At.Equal(at):
-		out = append(out, "skipped at the request of "+cmp.Or(item.SkipNext.By, "a person"))
-	}
-	local := at.In(zone)
-	begin := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone)
-	end := time.Date(local.Year(), local.Month(), local.Day()+1, 0, 0, 0, 0, zone)
-	if d := end.Sub(begin); d != 24*time.Hour {
-		out = append(out, fmt.Sprintf("the clocks change on that day in %s: it has %s", zone, Took(d, false)))
 	}
 	return out
 }

@@ -18,16 +18,27 @@ import (
 type overview struct {
 	Frame
 	// Known is whether any job was ever deployed, Jobs how many are.
-	Known  bool
-	Jobs   int
-	Needs  []view.Attention
-	Wrong  []string
-	Day    []classCount
-	Total  int
-	Open   []view.Row
-	More   int // open runs that are not listed
-	Coming []view.Summary
-	Pauses []plane.Pause
+	Known bool
+	Jobs  int
+	Needs []view.Attention
+	Wrong []string
+	Day   []dayCount
+	Total int
+	Open  []view.Row
+	More  int // open runs that are not listed
+	// Coming are the jobs with a slot in the next hour, MoreComing how many others have
+	// one, and Unforeseen how many start at times that nobody knows beforehand.
+	Coming                 []view.Summary
+	MoreComing, Unforeseen int
+	Pauses                 []plane.Pause
+}
+
+// dayCount is how many runs of the last day are in a state, or, of those that are open, in
+// one that looks alike. Status is what history selects the same by, "" for none.
+type dayCount struct {
+	Of     any
+	Status run.Status
+	Count  int
 }
 
 type classCount struct {
@@ -69,6 +80,11 @@ func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 	if o.Pauses, err = remember(ctx, s.memo, "pauses", p.Pauses); err != nil {
 		return rendered{}, err
 	}
+	if q.Zone == ZoneJob { // of jobs that are gone, too
+		if err := s.zones(r, &o.Frame); err != nil {
+			return rendered{}, err
+		}
+	}
 	o.fill(view.AttentionOf(summaries, open, missed, o.Now), summaries, open, counts, st)
 	return rendered{name: "overview", data: o}, nil
 }
@@ -78,28 +94,42 @@ func (s *Server) summaries(ctx context.Context, f plane.JobFilter) ([]view.Summa
 	return remember(ctx, s.memo, fmt.Sprintf("jobs %#v", f), func(ctx context.Context) ([]view.Summary, error) { return s.cfg.Plane.Jobs(ctx, f) })
 }
 
-// lastDay counts the runs of the last 24 hours by their class.
-func (s *Server) lastDay(ctx context.Context) (map[view.Class]int, error) {
-	states, err := s.cfg.Plane.Counted(ctx, s.cfg.Now().Add(-24*time.Hour))
-	if err != nil {
-		return nil, err
+// lastDay counts the runs of the last 24 hours by their state.
+func (s *Server) lastDay(ctx context.Context) (map[view.State]int, error) {
+	return s.cfg.Plane.Counted(ctx, s.cfg.Now().Add(-24*time.Hour))
+}
+
+// days are the counts of a day in their order: the open ones by how they look.
+func days(counts map[view.State]int) (out []dayCount) {
+	add := func(of any, status run.Status, n int) {
+		if n > 0 {
+			out = append(out, dayCount{of, status, n})
+		}
 	}
-	counts := map[view.Class]int{}
-	for state, n := range states {
-		counts[view.ClassOf(state)] += n
+	for c := view.ClassFailed; c <= view.ClassPlanned; c++ {
+		open := 0
+		for _, status := range run.Statuses {
+			if state := view.State(status); !state.Open() && view.ClassOf(state) == c {
+				add(state, status, counts[state])
+			}
+		}
+		for state, n := range counts {
+			if state.Open() && view.ClassOf(state) == c {
+				open += n
+			}
+		}
+		add(c, "", open)
 	}
-	return counts, nil
+	return out
 }
 
 // fill makes the page of what was read.
-func (o *overview) fill(needs []view.Attention, summaries []view.Summary, open []run.Run, counts map[view.Class]int, st plane.Status) {
+func (o *overview) fill(needs []view.Attention, summaries []view.Summary, open []run.Run, counts map[view.State]int, st plane.Status) {
 	o.Jobs, o.Known = len(summaries), len(summaries) > 0
 	o.Needs, o.Wrong = needs, st.Wrong
-	for c := view.ClassFailed; c <= view.ClassPlanned; c++ {
-		if counts[c] > 0 {
-			o.Day = append(o.Day, classCount{c, counts[c]})
-			o.Total += counts[c]
-		}
+	o.Day = days(counts)
+	for _, d := range o.Day {
+		o.Total += d.Count
 	}
 	for _, r := range open {
 		o.Open = append(o.Open, view.RowOf(r, o.Now))
@@ -112,8 +142,12 @@ func (o *overview) fill(needs []view.Attention, summaries []view.Summary, open [
 		if s.Next != nil && s.Next.Sub(o.Now) <= comingIn {
 			o.Coming = append(o.Coming, s)
 		}
+		if s.Unforeseen && s.Paused == nil {
+			o.Unforeseen++
+		}
 	}
 	slices.SortStableFunc(o.Coming, func(a, b view.Summary) int { return cmp.Or(a.Next.Compare(*b.Next), cmp.Compare(a.Job, b.Job)) })
+	o.MoreComing = max(0, len(o.Coming)-mostComing)
 	o.Coming = o.Coming[:min(len(o.Coming), mostComing)]
 	o.Attention = len(o.Needs) + len(o.Wrong)
 	if o.Attention > 0 {

@@ -17,7 +17,10 @@ type problems struct {
 	Frame
 	Status plane.Status
 	Lanes  []laneLag
-	Pauses []plane.Pause
+	// HeldUp are the runs that have waited longest to be launched, MoreHeldUp how many
+	// others have for too long.
+	HeldUp     []plane.HeldUp
+	MoreHeldUp int
 	// Kept are inputs that could not be used, the newest first.
 	Kept []control.Kept
 	// Checks is where what jobs need is looked at, "" where there is nothing to ask.
@@ -58,8 +61,11 @@ func unseenOf(findings []doctor.Finding) (out []unseen) {
 	return out
 }
 
-// keptAtMost is how many kept inputs the page lists.
-const keptAtMost = 20
+// How many kept inputs, and runs that are held up, the page lists.
+const (
+	keptAtMost   = 20
+	heldUpAtMost = 5
+)
 
 type laneLag struct {
 	Lane run.Lane
@@ -100,9 +106,6 @@ func (s *Server) problems(r *http.Request, q Query) (rendered, error) {
 	if p.Status, err = remember(r.Context(), s.memo, "status", s.cfg.Plane.Status); err != nil {
 		return rendered{}, err
 	}
-	if p.Pauses, err = remember(r.Context(), s.memo, "pauses", s.cfg.Plane.Pauses); err != nil {
-		return rendered{}, err
-	}
 	if p.Kept, err = s.cfg.Plane.Kept(r.Context(), keptAtMost); err != nil {
 		p.Unread = append(p.Unread, "inputs that could not be used: "+s.explain(err).Error())
 	}
@@ -110,6 +113,8 @@ func (s *Server) problems(r *http.Request, q Query) (rendered, error) {
 		p.Checks = p.Href("/problems/check")
 	}
 	p.Attention = len(p.Status.Wrong)
+	p.HeldUp = p.Status.HeldUp[:min(len(p.Status.HeldUp), heldUpAtMost)]
+	p.MoreHeldUp = len(p.Status.HeldUp) - len(p.HeldUp)
 	for lane, ms := range p.Status.LagMs {
 		lag := "nothing is due"
 		if ms > 0 {

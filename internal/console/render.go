@@ -40,6 +40,7 @@ var functions = template.FuncMap{
 	"trigger": view.TriggerWords,
 	"sends":   view.SendWords,
 	"pause":   view.PauseWords,
+	"told":    view.ToldWords,
 	"join":    strings.Join,
 	"hour":    func(h heatHour) string { return h.label() },
 	"pageOf":  func(n int) int { return max(n, 1) }, "pageAfter": func(n int) int { return max(n, 1) + 1 }, "pageBefore": func(n int) int { return n - 1 },

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/preview"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // schedule is what a week will do: where launches crowd, what the clocks change,
@@ -20,7 +23,16 @@ type schedule struct {
 	Peak int
 	// Key says what the colours of the heat map mean.
 	Key []heatKey
+	plans
+}
+
+// plans are what the jobs will do, as far as their schedules say.
+type plans struct {
 	preview.Report
+	// unread are jobs whose schedules cannot be read, Rates how many start at times that
+	// nobody knows beforehand, and that are counted as if they began with the first day.
+	unread []string
+	Rates  int
 }
 
 // heatDay is a day of the heat map.
@@ -71,8 +83,8 @@ type heatHour struct {
 func (s *Server) schedule(r *http.Request, q Query) (rendered, error) {
 	page := &schedule{Frame: s.frame(r, q, "schedule", "Schedule")}
 	local := page.Now.In(page.zone)
-	from := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, page.zone)
-	report, err := remember(r.Context(), s.plans, fmt.Sprintf("schedule %s", from), func(ctx context.Context) (preview.Report, error) {
+	from := hoursOf(local.Year(), local.Month(), local.Day(), page.zone)[0].From
+	report, err := remember(r.Context(), s.plans, fmt.Sprintf("schedule %s", from), func(ctx context.Context) (plans, error) {
 		return s.preview(ctx, from)
 	})
 	if err != nil {
@@ -80,6 +92,9 @@ func (s *Server) schedule(r *http.Request, q Query) (rendered, error) {
 	}
 	for _, j := range report.Jobs {
 		page.JobZone(j.Name, j.Zone)
+	}
+	for _, name := range report.unread {
+		page.Unread = append(page.Unread, "the schedule of "+name)
 	}
 	page.fill(report, from)
 	return rendered{name: "schedule", data: page}, nil
@@ -89,39 +104,49 @@ func (s *Server) schedule(r *http.Request, q Query) (rendered, error) {
 const ahead = 8
 
 // preview is what the jobs will do from a day on.
-func (s *Server) preview(ctx context.Context, from time.Time) (preview.Report, error) {
+func (s *Server) preview(ctx context.Context, from time.Time) (out plans, err error) {
 	items, err := s.cfg.Plane.Items(ctx)
 	var unreadable *control.UnreadableItemsError
 	if err != nil && !errors.As(err, &unreadable) {
-		return preview.Report{}, err
+		return out, err
+	}
+	if unreadable != nil {
+		out.unread = slices.Sorted(maps.Keys(unreadable.Jobs))
 	}
 	var jobs []job.Job
 	for _, item := range items {
-		if item.Name != job.All && !item.Gone && item.Plan.Schedule != "" && !item.Plan.Disabled {
-			jobs = append(jobs, job.Job{Name: item.Name, Schedule: item.Plan.Schedule, Timezone: item.Plan.Timezone, When: item.Plan.When})
+		if item.Name == job.All || item.Gone || item.Plan.Schedule == "" || item.Plan.Disabled {
+			continue
 		}
+		t, err := timetable.Of(item.Plan)
+		switch {
+		case err != nil:
+			out.unread = append(out.unread, item.Name)
+			continue
+		case !t.Foreseen():
+			out.Rates++
+		}
+		jobs = append(jobs, job.Job{Name: item.Name, Schedule: item.Plan.Schedule, Timezone: item.Plan.Timezone, When: item.Plan.When})
 	}
-	return preview.Of(jobs, preview.Options{From: from, Days: ahead, Cost: preview.CostOptions{Region: preview.Regions[0], Duration: time.Minute}})
+	out.Report, err = preview.Of(jobs, preview.Options{From: from, Days: ahead, Cost: preview.CostOptions{Region: preview.Regions[0], Duration: time.Minute}})
+	return out, err
 }
 
 // fill lays the days of a report out.
-func (s *schedule) fill(r preview.Report, from time.Time) {
-	s.Report = r
+func (s *schedule) fill(r plans, from time.Time) {
+	s.plans = r
+	first := from.In(s.zone)
 	for d := range ahead {
-		day := time.Date(from.Year(), from.Month(), from.Day()+d, 0, 0, 0, 0, s.zone)
-		row := heatDay{At: day}
+		hours := hoursOf(first.Year(), first.Month(), first.Day()+d, s.zone)
+		row := heatDay{At: hours[0].From.In(s.zone)}
 		for h := range 24 {
-			at := time.Date(day.Year(), day.Month(), day.Day(), h, 0, 0, 0, s.zone)
-			if at.Hour() != h { // the clocks leave it out
-				row.Hours = append(row.Hours, heatHour{Hour: h, Title: fmt.Sprintf("%02d:00 does not exist on %s", h, day.Format("Mon 2 Jan"))})
-				continue
+			hour := heatHour{Hour: h, Title: fmt.Sprintf("%02d:00 does not exist on %s", h, row.At.Format("Mon 2 Jan"))}
+			for _, w := range hours {
+				if w.Hour == h {
+					hour.At = w.From.In(s.zone)
+					hour.Launches, hour.Peak = r.Between(w.From, w.To)
+				}
 			}
-			hour := heatHour{At: at, Hour: h}
-			end := at.Add(time.Hour)
-			if e := end.Add(time.Hour); e.Hour() == h+1 && end.Hour() == h { // it comes twice
-				end = e
-			}
-			hour.Launches, hour.Peak = r.Between(at, end)
 			s.Peak = max(s.Peak, hour.Peak)
 			row.Hours = append(row.Hours, hour)
 		}

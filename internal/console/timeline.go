@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -30,6 +29,8 @@ type timeline struct {
 	Week bool
 	// Cut is how many slots of a job are drawn where one has more, 0 where none has.
 	Cut int
+	// Unforeseen is whether a job has slots that nobody knows beforehand.
+	Unforeseen bool
 	// Earlier, Later and Present are the addresses beside this one.
 	Earlier, Later, Present string
 	// Total is how many rows there are on all pages.
@@ -85,6 +86,11 @@ func (s *Server) timeline(r *http.Request, q Query) (rendered, error) {
 	if err != nil {
 		return rendered{}, err
 	}
+	if q.Zone == ZoneJob { // of jobs that are gone, too
+		if err := s.zones(r, &t.Frame); err != nil {
+			return rendered{}, err
+		}
+	}
 	read.Lanes = slices.Clone(read.Lanes)
 	t.fill(read, span)
 	return rendered{name: "timeline", data: t}, nil
@@ -92,12 +98,7 @@ func (s *Server) timeline(r *http.Request, q Query) (rendered, error) {
 
 // fill makes the page of a timeline.
 func (t *timeline) fill(read view.Timeline, span time.Duration) {
-	for _, l := range read.Lanes {
-		t.JobZone(l.Job, l.Zone)
-		if len(l.Slots) >= view.MaxSlots {
-			t.Cut = view.MaxSlots
-		}
-	}
+	t.know(read.Lanes)
 	t.Attention = -1
 	read.Lanes = t.choose(read.Lanes)
 	chart := view.ChartOf(read)
@@ -134,6 +135,19 @@ func (t *timeline) fill(read view.Timeline, span time.Duration) {
 	}
 }
 
+// know notes what is said of all lanes.
+func (t *timeline) know(lanes []view.Lane) {
+	for _, l := range lanes {
+		if l.Zone != "" {
+			t.JobZone(l.Job, l.Zone)
+		}
+		if len(l.Slots) >= view.MaxSlots {
+			t.Cut = view.MaxSlots
+		}
+		t.Unforeseen = t.Unforeseen || l.Unforeseen
+	}
+}
+
 // choose keeps the lanes that the address asks for: those with something bad
 // first, then by name, a page of them.
 func (t *timeline) choose(lanes []view.Lane) []view.Lane {
@@ -167,7 +181,11 @@ func flag(b bool) int {
 func (t *timeline) row(r view.ChartRow, c view.Chart) timelineRow {
 	row := timelineRow{Job: r.Job, Lanes: r.Lanes, Crowded: r.Crowded, Now: c.Now, Quiet: r.Quiet, Words: t.words(r)}
 	for _, p := range r.Shades {
-		row.Shades = append(row.Shades, shape{X: p.X, W: p.Width, H: float64(r.Lanes), Title: fmt.Sprintf("paused %s to %s", t.At(p.From, r.Job).Text, t.At(p.To, r.Job).Text)})
+		to := "until somebody resumes it"
+		if !p.To.IsZero() {
+			to = "to " + t.At(p.To, r.Job).Text
+		}
+		row.Shades = append(row.Shades, shape{X: p.X, W: p.Width, H: float64(r.Lanes), Title: fmt.Sprintf("paused %s %s", t.At(p.From, r.Job).Text, to)})
 	}
 	for _, m := range r.Marks {
 		row.Marks = append(row.Marks, t.shape(r.Job, m))
@@ -187,13 +205,16 @@ func (t *timeline) shape(job string, m view.Mark) shape {
 	when := t.At(m.From, job).Text
 	if m.Count == 1 {
 		s.Href = t.Href("/runs/" + string(m.Run))
-		s.Title = fmt.Sprintf("%s %s, %s", m.State, when, Took(m.To.Sub(m.From), false))
+		s.Title = fmt.Sprintf("%s %s", m.State, when)
+		if m.Class != view.ClassMissed && m.Class != view.ClassSkipped {
+			s.Title += ", " + Took(m.To.Sub(m.From), false)
+		}
 		if m.Attempts > 1 {
 			s.Title += fmt.Sprintf(", %d attempts", m.Attempts)
 		}
 		return s
 	}
-	s.Href = t.Href("/history", "job", job, "since", m.From.UTC().Add(-24*time.Hour).Format(time.RFC3339), "until", m.To.UTC().Format(time.RFC3339))
+	s.Href = t.Href("/history", "job", job, "since", m.First.UTC().Format(time.RFC3339Nano), "until", m.Last.UTC().Format(time.RFC3339Nano))
 	s.Title = fmt.Sprintf("%d runs, the worst %s, %s to %s", m.Count, LookOfClass(m.Class).Word, when, t.At(m.To, job).Text)
 	return s
 }
@@ -203,7 +224,11 @@ func (t *timeline) words(r view.ChartRow) string {
 	var parts []string
 	for c := view.ClassFailed; c < view.ClassPlanned; c++ {
 		if n := r.Counts[c]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, strings.Replace(c.String(), "succeeded", "ok", 1)))
+			word := LookOfClass(c).Word
+			if c == view.ClassOK {
+				word = c.String()
+			}
+			parts = append(parts, fmt.Sprintf("%d %s", n, word))
 		}
 	}
 	if r.Paused {
@@ -217,70 +242,3 @@ func (t *timeline) words(r view.ChartRow) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-// clock is a time of day, with its day where that is not today.
-func clock(at, now time.Time, zone *time.Location) string {
-	at, now = at.In(zone), now.In(zone)
-	if at.YearDay() == now.YearDay() && at.Year() == now.Year() {
-		return at.Format("15:04")
-	}
-	return at.Format("Mon 15:04")
-}
-
-// ticksOf are the times of an axis: those of the wall clock of the zone.
-func ticksOf(from, to time.Time, span time.Duration, zone *time.Location) []tick {
-	step := map[time.Duration]int{3 * time.Hour: 1, 24 * time.Hour: 6}[span]
-	step = cmp.Or(step, 24)
-	var out []tick
-	day := from.In(zone)
-	for d := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone); d.Before(to); d = time.Date(d.Year(), d.Month(), d.Day()+1, 0, 0, 0, 0, zone) {
-		for h := 0; h < 24; h += step {
-			at := time.Date(d.Year(), d.Month(), d.Day(), h, 0, 0, 0, zone)
-			if at.Before(from) || !at.Before(to) || at.Hour() != h {
-				continue
-			}
-			k := tick{At: percent(100 * float64(at.Sub(from)) / float64(to.Sub(from))), Day: h == 0, at: at}
-			k.Text = tickText(at, step == 24, len(out) == 0)
-			out = append(out, k)
-		}
-	}
-	return out
-}
-
-// room is what of the axis a text and the word "now" need beside each other.
-const room = 0.08
-
-// giveWay takes the text of the tick that is next to the present away where both have
-// no room, and returns to which side the word "now" goes then: to where that text was.
-func giveWay(ticks []tick, from, to, now time.Time) (side string) {
-	away := func(k tick) float64 { return float64(k.at.Sub(now)) / float64(to.Sub(from)) }
-	next := -1
-	for i, k := range ticks {
-		if math.Abs(away(k)) < room && (next < 0 || math.Abs(away(k)) < math.Abs(away(ticks[next]))) {
-			next = i
-		}
-	}
-	if next < 0 {
-		return ""
-	}
-	ticks[next].Text = ""
-	if away(ticks[next]) < 0 {
-		return "end"
-	}
-	return "start"
-}
-
-// tickText is the text of a tick; where all are days, they have to fit beside each other.
-func tickText(at time.Time, days, first bool) string {
-	switch {
-	case days && (first || at.Day() == 1):
-		return at.Format("2 Jan")
-	case days:
-		return at.Format("Mon 2")
-	case at.Hour() == 0:
-		return at.Format("Mon 2 Jan")
-	}
-	return at.Format("15:04")
-}
-
-func percent(x float64) string { return fmt.Sprintf("%.2f%%", x) }

@@ -26,6 +26,15 @@ func (s *Server) current(ctx context.Context, a *ask) (item job.Item, j job.Job,
 	return item, j, err
 }
 
+// summary is a job in one line, without its runs.
+func (s *Server) summary(ctx context.Context, a *ask, item job.Item, j job.Job) (view.Summary, error) {
+	all, err := s.cfg.Plane.Item(ctx, job.All)
+	if err != nil && !errors.Is(err, control.ErrNotFound) {
+		return view.Summary{}, err
+	}
+	return view.SummaryOf(item, all, j, nil, a.Now), nil
+}
+
 func prepareRun(ctx context.Context, s *Server, a *ask) error {
 	item, j, err := s.current(ctx, a)
 	if err != nil {
@@ -36,8 +45,13 @@ func prepareRun(ctx context.Context, s *Server, a *ask) error {
 	if item.Gone {
 		a.Warns = append(a.Warns, "The job is no longer deployed: the control plane will refuse.")
 	}
-	if p := item.PausedAt(a.Now); p != nil {
-		a.Warns = append(a.Warns, "The job is paused "+view.PauseWords(*p)+".")
+	switch sum, err := s.summary(ctx, a, item, j); {
+	case err != nil:
+		return err
+	case sum.PausedAll:
+		a.Warns = append(a.Warns, "All jobs are paused "+view.PauseWords(*sum.Paused)+".")
+	case sum.Paused != nil:
+		a.Warns = append(a.Warns, "The job is paused "+view.PauseWords(*sum.Paused)+".")
 	}
 	a.Inputs, a.Args = inputsOf(j), j.Args
 	return nil
@@ -116,18 +130,43 @@ func preparePause(ctx context.Context, s *Server, a *ask) error {
 		a.Confirm = "all jobs"
 		return nil
 	}
-	_, _, err := s.current(ctx, a)
+	item, _, err := s.current(ctx, a)
+	if p := item.PausedAt(a.Now); err == nil && p != nil {
+		a.Warns = append(a.Warns, "It is paused already, "+view.PauseWords(*p)+": that pause ends now, and this one takes its place.")
+	}
 	return err
 }
 
 func prepareResume(ctx context.Context, s *Server, a *ask) error {
 	a.Title, a.Button = "Resume "+a.Who(), "Resume "+a.Who()
-	a.Says = append(a.Says, "A pause that is in force ends now, and a slot that was to be skipped runs. Slots that were skipped stay skipped.")
 	if a.Job == job.All {
+		a.Says = append(a.Says, "The pause of all jobs ends now. Jobs that are paused themselves stay so, and slots that were skipped stay skipped.")
 		return nil
 	}
-	_, _, err := s.current(ctx, a)
-	return err
+	item, j, err := s.current(ctx, a)
+	if err != nil {
+		return err
+	}
+	sum, err := s.summary(ctx, a, item, j)
+	if err != nil {
+		return err
+	}
+	own := sum.Paused != nil && !sum.PausedAll
+	switch {
+	case own:
+		a.Says = append(a.Says, "Its pause ends now. Slots that were skipped stay skipped.")
+		if sum.Skip != nil {
+			a.Says = append(a.Says, "The next slot is still to be skipped: to resume it once more takes that back.")
+		}
+	case sum.Skip != nil:
+		a.Says = append(a.Says, "The slot that was to be skipped runs.")
+	default:
+		a.Warns = append(a.Warns, "It is not paused itself, and no slot of it is to be skipped: the control plane will refuse.")
+	}
+	if sum.OfAll != nil {
+		a.Warns = append(a.Warns, "All jobs are paused, too: its slots are skipped until those are resumed.")
+	}
+	return nil
 }
 
 func prepareSkip(ctx context.Context, s *Server, a *ask) error {
@@ -136,12 +175,21 @@ func prepareSkip(ctx context.Context, s *Server, a *ask) error {
 		return err
 	}
 	a.Title, a.Button, a.Reason = "Skip the next slot of "+a.Job, "Skip it", true
-	sum := view.SummaryOf(item, job.Item{}, j, nil, a.Now)
-	if sum.Next != nil {
-		a.Says = append(a.Says, fmt.Sprintf("The slot of %s is recorded as skipped; the one after it runs.", a.At(sum.Next, a.Job).Full))
-	} else {
-		a.Says = append(a.Says, "The next slot of its schedule is recorded as skipped.")
+	sum, err := s.summary(ctx, a, item, j)
+	if err != nil {
+		return err
 	}
+	if sum.Skip != nil {
+		a.Warns = append(a.Warns, "Its next slot is to be skipped already.")
+	}
+	for slot := range view.SlotsOf(&item, &job.Item{}, a.Now) { // the next, whatever becomes of it
+		a.Says = append(a.Says, fmt.Sprintf("The slot of %s is recorded as skipped; the one after it runs.", a.At(slot.At, a.Job).Full))
+		if sum.Paused != nil && (sum.Next == nil || slot.At.Before(*sum.Next)) {
+			a.Warns = append(a.Warns, "It is paused, so that this slot is skipped anyway, and so may those after it be.")
+		}
+		return nil
+	}
+	a.Says = append(a.Says, "The next slot of its schedule is recorded as skipped.")
 	return nil
 }
 

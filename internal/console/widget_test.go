@@ -48,10 +48,18 @@ func TestWidget(t *testing.T) {
 	}
 }
 
-// TestWidgetEmpty: what there is nothing of is said.
+// TestWidgetEmpty: what there is nothing of is said, and what is wrong all the same.
 func TestWidgetEmpty(t *testing.T) {
 	t.Parallel()
-	p := &plane.Plane{Name: "prod", Reader: &memory.Store{}, Now: func() time.Time { return night }}
+	store := &memory.Store{}
+	p := &plane.Plane{Name: "prod", Reader: store, Now: func() time.Time { return night }}
+	if html, err := widgetOf(p).Answer(t.Context(), []byte(`{"widgetContext":{}}`)); err != nil || !strings.Contains(html, "nothing runs: no job is started") || !strings.Contains(html, "There is no job yet") {
+		t.Errorf("got %s, %v", html, err)
+	}
+	p.Inspect = func(context.Context) (plane.Health, error) { return plane.Health{Running: true}, nil }
+	if err := store.SetMark(t.Context(), control.MarkSweep, night); err != nil {
+		t.Fatal(err)
+	}
 	html, err := widgetOf(p).Answer(t.Context(), []byte(`{"widgetContext":{}}`))
 	if err != nil {
 		t.Fatal(err)

@@ -61,8 +61,11 @@ func LookOf(s view.State) Look {
 // LookOfClass is how what is counted together looks.
 func LookOfClass(c view.Class) Look {
 	word := c.String()
-	if c == view.ClassOK {
+	switch c {
+	case view.ClassOK:
 		word = string(run.Succeeded)
+	case view.ClassSkipped:
+		word = "skipped or stopped"
 	}
 	return Look{Icon: icons[c], Word: word, Class: c.String()}
 }
@@ -121,9 +124,10 @@ func (f *Frame) At(t any, about ...any) Stamp {
 // back.
 func doubled(t time.Time) bool {
 	_, own := t.Zone()
-	for _, d := range []time.Duration{-time.Hour, time.Hour} {
-		other := t.Add(d)
-		if _, o := other.Zone(); o != own && other.Hour() == t.Hour() && other.Minute() == t.Minute() {
+	for _, d := range []time.Duration{-12 * time.Hour, 12 * time.Hour} {
+		_, offset := t.Add(d).Zone()
+		other := t.Add(time.Duration(own-offset) * time.Second) // of the same time of day by that offset
+		if _, o := other.Zone(); offset != own && o == offset {
 			return true
 		}
 	}

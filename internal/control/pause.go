@@ -58,6 +58,9 @@ func (c *Control) Resume(ctx context.Context, req ResumeRequest) (Reply, error) 
 	now := c.Now()
 	return c.changeItem(ctx, req.Job, req.By, "", func(item *job.Item) Reply {
 		skip := item.SkipNext
+		if timetable.SkipLapsed(item, now) {
+			skip, item.SkipNext = nil, nil
+		}
 		switch paused := item.EndPause(now); {
 		case paused && skip != nil:
 			return Reply{Outcome: Accepted, Message: fmt.Sprintf("%s resumed; its next slot is still to be skipped, which a further `resume` takes back", named(req.Job))}
@@ -75,14 +78,14 @@ func (c *Control) Resume(ctx context.Context, req ResumeRequest) (Reply, error) 
 func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) {
 	now := c.Now()
 	return c.changeItem(ctx, req.Job, req.By, req.Reason, func(item *job.Item) Reply {
-		t, err := timetable.Of(item.Plan)
+		t, err := timetable.OfItem(item)
 		if err != nil || item.Plan.Disabled {
 			return refuse("", "%s has no schedule that runs, so there is no slot to skip", req.Job)
 		}
-		if item.SkipNext != nil && !lapsed(item.Plan, *item.SkipNext, now) {
+		if item.SkipNext != nil && !timetable.SkipLapsed(item, now) {
 			return Reply{Outcome: Duplicate, Message: fmt.Sprintf("the next slot of %s is to be skipped already", req.Job)}
 		}
-		if _, ok := t.Spec().Rate(); ok { // whose slots nobody knows beforehand
+		if !t.Foreseen() {
 			item.SkipNext = &job.Skip{At: now.Truncate(time.Minute).Add(time.Minute), By: req.By, Reason: req.Reason}
 			return Reply{Outcome: Accepted, Message: fmt.Sprintf("the next slot of %s will be skipped", req.Job)}
 		}
@@ -93,32 +96,6 @@ func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) 
 		item.SkipNext = &job.Skip{At: next, By: req.By, Reason: req.Reason}
 		return Reply{Outcome: Accepted, Message: fmt.Sprintf("the slot of %s at %s will be skipped", req.Job, next.Format("2006-01-02 15:04 UTC"))}
 	})
-}
-
-// skipEnd is the slot after the one that a skip names: the first of the plan from
-// its time on, also where the plan has changed since. It is zero where the slots
-// are not known beforehand.
-func skipEnd(p job.Plan, s job.Skip) time.Time {
-	t, err := timetable.Of(p)
-	if err != nil {
-		return time.Time{}
-	}
-	if _, ok := t.Spec().Rate(); ok {
-		return time.Time{}
-	}
-	first, ok := t.Next(s.At.Add(-time.Nanosecond))
-	if !ok {
-		return time.Time{}
-	}
-	end, _ := t.Next(first)
-	return end
-}
-
-// lapsed is whether the slot that a skip names has passed unseen, as when its
-// schedule was not deployed then: the request would stand for ever.
-func lapsed(p job.Plan, s job.Skip, now time.Time) bool {
-	end := skipEnd(p, s)
-	return !end.IsZero() && now.Sub(end) > time.Duration(p.StartWithin)
 }
 
 func named(name string) string {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -23,6 +25,8 @@ type Status struct {
 	Paused map[string]job.Pause `json:"paused,omitempty"`
 	// Failing is since when jobs have been failing.
 	Failing map[string]time.Time `json:"failing,omitempty"`
+	// Unreadable are the jobs whose items cannot be read.
+	Unreadable []string `json:"unreadable,omitempty"`
 	// Gone is since when jobs have not been in the registry any more, of the last
 	// 30 days.
 	Gone map[string]time.Time `json:"gone,omitempty"`
@@ -54,8 +58,11 @@ func ReadStatus(ctx context.Context, s statusReader, now time.Time) (Status, err
 		}
 	}
 	items, err := s.Items(ctx)
-	var unreadable *UnreadableItemsError // the sweep says so
-	if err != nil && !errors.As(err, &unreadable) {
+	var unreadable *UnreadableItemsError
+	switch {
+	case errors.As(err, &unreadable):
+		st.Unreadable = slices.Sorted(maps.Keys(unreadable.Jobs))
+	case err != nil:
 		return st, fmt.Errorf("reading the jobs' items: %w", err)
 	}
 	for _, item := range items {
@@ -65,7 +72,7 @@ func ReadStatus(ctx context.Context, s statusReader, now time.Time) (Status, err
 }
 
 func (st Status) of(item job.Item, now time.Time) {
-	if p := item.PausedAt(now); p != nil {
+	if p := item.PausedAt(now); p != nil && !item.Gone {
 		st.Paused[item.Name] = *p
 	}
 	if !item.Gone && !item.FailingSince.IsZero() {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/timetable"
 )
 
 // Reply is the answer to a request, for people and machines.
@@ -174,9 +175,7 @@ func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, how
 			return s, err
 		}
 	}
-	if skip := s.Item.SkipNext; skip != nil {
-		s.SkipEnd = skipEnd(s.Item.Plan, *skip)
-	}
+	_, s.SkipEnd = timetable.Skipped(&s.Item)
 	if !j.Exclusive() {
 		return s, nil
 	}

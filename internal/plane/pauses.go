@@ -10,6 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 // Pause is a pause in force, or a slot that is to be skipped.
@@ -19,6 +20,8 @@ type Pause struct {
 	job.Pause
 	// SkipNext is whether only the next slot is skipped, that of From.
 	SkipNext bool `json:"skipNext,omitempty"`
+	// Unforeseen is whether nobody knows when that slot is: From is when it was asked for.
+	Unforeseen bool `json:"-"`
 	// Skipped is how many runs it has had skipped so far, Last the newest of them.
 	Skipped int    `json:"skipped"`
 	Last    run.ID `json:"last,omitempty"`
@@ -39,8 +42,8 @@ func (p *Plane) Pauses(ctx context.Context) ([]Pause, error) {
 		if in := item.PausedAt(now); in != nil {
 			out = append(out, Pause{Job: item.Name, Pause: *in})
 		}
-		if s := item.SkipNext; s != nil {
-			out = append(out, Pause{Job: item.Name, Pause: job.Pause{From: s.At, By: s.By, Reason: s.Reason}, SkipNext: true})
+		if s := view.SkipOf(&item, now); s != nil {
+			out = append(out, Pause{Job: item.Name, Pause: job.Pause{From: s.At, By: s.By, Reason: s.Reason}, SkipNext: true, Unforeseen: view.Unforeseen(&item)})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Pause) int {

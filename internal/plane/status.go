@@ -96,6 +96,9 @@ func (st *Status) judge(now time.Time) {
 			wrong("the oldest run of the %s lane has been due for %s", lane, lag.Truncate(time.Second))
 		}
 	}
+	for _, name := range st.Unreadable {
+		wrong("the item of the job %s cannot be read, so nobody watches its slots, and it is not shown", name)
+	}
 	st.judgeStack(wrong)
 }
 

@@ -22,6 +22,9 @@ type Attention struct {
 	count int
 }
 
+// Pause is whether it is about a pause, not a run.
+func (a Attention) Pause() bool { return a.Kind == NeedsPaused || a.Kind == NeedsResumed }
+
 // AttentionKind is why somebody should look.
 type AttentionKind string
 
@@ -59,25 +62,51 @@ const MissedFor = 24 * time.Hour
 
 // AttentionOf is what needs somebody: of jobs, of runs that are open, and of those
 // that were missed within MissedFor, the newest first. It is the most urgent and the
-// oldest first.
+// oldest first, and names a thing once.
 func AttentionOf(summaries []Summary, open, missed []run.Run, now time.Time) []Attention {
-	out := missedAttention(missed)
+	var out []Attention
+	needs, since := map[run.ID]int{}, map[run.ID]time.Time{}
 	for _, r := range open {
 		if a, ok := openAttention(r, now); ok {
+			needs[r.ID] = len(out)
 			out = append(out, a)
 		}
+		since[r.ID] = cmp.Or(r.ReadyAt, r.QueuedAt)
 	}
-	all := false
+	var all *job.Pause
 	for _, s := range summaries {
-		out = append(out, jobAttention(s, now)...)
-		if s.PausedAll && !all { // it is said once
-			all = true
-			out = append(out, pauseAttention(job.All, *s.Paused, now)...)
+		if i, ok := needs[s.HeldBy]; ok && s.HeldBy != "" {
+			out[i].Words += "; its job's slots are skipped while it is open"
+			s.HeldBy = ""
 		}
+		out = append(out, jobAttention(s, since[s.HeldBy], now)...)
+		all = cmp.Or(all, s.OfAll) // it is said once
 	}
+	if all != nil {
+		out = append(out, pauseAttention(job.All, *all, all.To, now)...)
+	}
+	out = withMissed(out, missedAttention(missed))
 	slices.SortStableFunc(out, func(a, b Attention) int {
 		return cmp.Or(cmp.Compare(slices.Index(urgency, a.Kind), slices.Index(urgency, b.Kind)), a.Since.Compare(b.Since), cmp.Compare(a.Job, b.Job))
 	})
+	return out
+}
+
+// withMissed adds missed slots; where they are why a job fails, that says so.
+func withMissed(out, missed []Attention) []Attention {
+	failing := map[run.ID]int{}
+	for i, a := range out {
+		if a.Kind == NeedsFailing {
+			failing[a.Run] = i
+		}
+	}
+	for _, a := range missed {
+		if i, ok := failing[a.Run]; ok {
+			out[i].Words = a.Words
+			continue
+		}
+		out = append(out, a)
+	}
 	return out
 }
 
@@ -128,23 +157,30 @@ func patience(r run.Run) time.Duration {
 	return HeldUpAfter
 }
 
-func jobAttention(s Summary, now time.Time) (out []Attention) {
+// jobAttention is about a job; held is since when the run is open that holds its slots
+// back.
+func jobAttention(s Summary, held, now time.Time) (out []Attention) {
 	if s.FailingSince != nil {
 		out = append(out, failing(s))
 	}
 	if s.HeldBy != "" {
-		out = append(out, Attention{Kind: NeedsHeldUp, Job: s.Job, Run: s.HeldBy, Words: fmt.Sprintf("its slots are skipped while %s is open", s.HeldBy)})
+		out = append(out, Attention{Kind: NeedsHeldUp, Job: s.Job, Run: s.HeldBy, Since: held, Words: fmt.Sprintf("its slots are skipped while %s is open", s.HeldBy)})
 	}
 	if p := s.Paused; p != nil && !s.PausedAll {
-		out = append(out, pauseAttention(s.Job, *p, now)...)
+		goesOn := s.GoesOn
+		if s.Schedule == "" || s.Disabled { // nothing goes on
+			goesOn = time.Time{}
+		}
+		out = append(out, pauseAttention(s.Job, *p, goesOn, now)...)
 	}
 	return out
 }
 
-// failing is about a job that has not succeeded since a failure.
+// failing is about a job that has not succeeded since a failure: the newest run that
+// failed or was missed says why, where it is among those that are known.
 func failing(s Summary) Attention {
-	a := Attention{Kind: NeedsFailing, Job: s.Job, Since: *s.FailingSince, Words: "no success since"}
-	i := slices.IndexFunc(s.Runs, func(r Row) bool { return r.State.Bad() })
+	a := Attention{Kind: NeedsFailing, Job: s.Job, Since: *s.FailingSince, Words: "no success since then"}
+	i := slices.IndexFunc(s.Runs, func(r Row) bool { return r.Status == run.Failed || r.Status == run.Missed })
 	if i < 0 {
 		return a
 	}
@@ -168,23 +204,36 @@ func missedAttention(missed []run.Run) (out []Attention) {
 	}
 	for i := range out {
 		if n := out[i].count; n > 1 {
-			out[i].Words = fmt.Sprintf("%d slots, the last: %s", n, out[i].Words)
+			out[i].Words = fmt.Sprintf("%d slots were missed, the last: %s", n, out[i].Words)
 		}
 	}
 	return out
 }
 
-// pauseAttention is about a pause that nobody ends, or that ends soon.
-func pauseAttention(name string, p job.Pause, now time.Time) []Attention {
+// pauseAttention is about a pause that nobody ends, or that ends soon and after which
+// what was paused goes on.
+func pauseAttention(name string, p job.Pause, goesOn, now time.Time) []Attention {
 	a := Attention{Kind: NeedsPaused, Job: name, Since: p.From, Words: PauseWords(p)}
-	switch left := p.To.Sub(now); {
+	switch left := goesOn.Sub(now); {
 	case p.To.IsZero() && now.Sub(p.From) > PausedLong:
-	case !p.To.IsZero() && left <= EndsSoon:
-		a.Kind, a.Words = NeedsResumed, fmt.Sprintf("in %s its schedule goes on; paused %s", left.Round(time.Minute), PauseWords(p))
+	case !goesOn.IsZero() && left <= EndsSoon:
+		what := "its schedule goes"
+		if name == job.All {
+			what = "all schedules go"
+		}
+		a.Kind, a.Words = NeedsResumed, fmt.Sprintf("in %s %s on; paused %s", soon(left), what, PauseWords(p))
 	default:
 		return nil
 	}
 	return []Attention{a}
+}
+
+// soon is a time of at most an hour for people.
+func soon(d time.Duration) string {
+	if d = d.Round(time.Minute); d > 0 {
+		return job.Duration(d).String()
+	}
+	return "less than a minute"
 }
 
 // PauseWords say who paused and why.

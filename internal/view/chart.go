@@ -76,14 +76,17 @@ type ChartRow struct {
 	// in SVG's words for each class that has any.
 	Marks []Mark
 	Quiet []Path
-	// Shades are the pauses, in cells; Paused is whether one is in force.
+	// Shades are the pauses, in cells, and without a To where nobody ends them; Paused is
+	// whether one is in force.
 	Shades []Mark
 	Paused bool
 	// Counts is how many runs and slots there are of each class. LastBad is when
-	// the newest that failed or was missed was due, Next the next slot; zero where
-	// there is none.
-	Counts        [classes]int
-	LastBad, Next time.Time
+	// the newest that failed or was missed was due; zero where none was.
+	Counts  [classes]int
+	LastBad time.Time
+	// Next and Unforeseen are the lane's.
+	Next       time.Time
+	Unforeseen bool
 }
 
 // Mark is a run, or some that are drawn as one. X and Width are in cells.
@@ -95,8 +98,9 @@ type Mark struct {
 	Count int
 	Run   run.ID
 	State State
-	// From and To are the times that it covers.
-	From, To time.Time
+	// From and To are the times that it covers; the runs were due from First to Last.
+	From, To    time.Time
+	First, Last time.Time
 	// Cuts are where further attempts of the only run were sent, in cells; Attempts is
 	// how many it had, 0 of a mark that is no bar.
 	Cuts     []float64
@@ -193,7 +197,7 @@ func (c *Chart) x(at time.Time) float64 {
 // row draws a job by the finest cells that its budget allows.
 func (c *Chart) row(lane Lane, items []item, now time.Time, base, budget int) ChartRow {
 	items = slices.DeleteFunc(items, func(i item) bool { return i.To.Before(c.From) || !i.From.Before(c.To) })
-	r := ChartRow{Job: lane.Job, Lanes: 1, Crowded: stack(items)}
+	r := ChartRow{Job: lane.Job, Lanes: 1, Crowded: stack(items), Next: lane.Next, Unforeseen: lane.Unforeseen}
 	for _, i := range items {
 		r.count(i)
 	}
@@ -206,28 +210,29 @@ func (c *Chart) row(lane Lane, items []item, now time.Time, base, budget int) Ch
 		r.Marks = c.marks(items, ladder[len(ladder)-1], false)
 	}
 	for _, p := range lane.Paused {
-		r.Paused = r.Paused || !now.Before(p.From) && now.Before(p.To)
-		from, to := max(c.x(p.From), 0), min(c.x(p.To), float64(c.Width))
-		if to > from {
-			r.Shades = append(r.Shades, Mark{Class: ClassHeld, X: from, Width: to - from, From: p.From, To: p.To})
+		r.Paused = r.Paused || !now.Before(p.From) && (p.To.IsZero() || now.Before(p.To))
+		if m := c.shade(p); m.Width > 0 {
+			r.Shades = append(r.Shades, m)
 		}
 	}
 	return r
+}
+
+// shade is where a pause is drawn.
+func (c *Chart) shade(p Span) Mark {
+	from, to := max(c.x(p.From), 0), float64(c.Width)
+	if !p.To.IsZero() {
+		to = min(c.x(p.To), to)
+	}
+	return Mark{Class: ClassHeld, X: from, Width: to - from, From: p.From, To: p.To}
 }
 
 // count notes what a summary of the row says.
 func (r *ChartRow) count(i item) {
 	r.Lanes = max(r.Lanes, i.lane+1)
 	r.Counts[i.class]++
-	switch i.class {
-	case ClassFailed, ClassMissed:
-		if i.at.After(r.LastBad) {
-			r.LastBad = i.at
-		}
-	case ClassPlanned:
-		if r.Next.IsZero() || i.at.Before(r.Next) {
-			r.Next = i.at
-		}
+	if i.class <= ClassMissed && i.at.After(r.LastBad) {
+		r.LastBad = i.at
 	}
 }
 

@@ -53,6 +53,7 @@ func TestChartRow(t *testing.T) {
 			bar("etl/e", State(run.Running), -90*time.Minute, 0),
 		},
 		Slots:  []time.Time{chartNow.Add(time.Hour), chartNow.Add(2 * time.Hour)},
+		Next:   chartNow.Add(time.Hour),
 		Paused: []Span{{chartNow.Add(3 * time.Hour), chartNow.Add(5 * time.Hour)}},
 	})
 	r := c.Rows[0]

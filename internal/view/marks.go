@@ -122,7 +122,7 @@ func floor(at time.Time, cell time.Duration) int64 {
 // mark covers the cells from first up to last. It keeps to its side of the
 // present, and is at least a cell wide.
 func (c *Chart) mark(i item, first, last int64, cell time.Duration, bar bool) Mark {
-	m := Mark{Class: i.class, Lane: i.lane, Count: 1, Run: i.run, State: i.state, From: i.From, To: i.To, bar: bar, side: i.side}
+	m := Mark{Class: i.class, Lane: i.lane, Count: 1, Run: i.run, State: i.state, From: i.From, To: i.To, First: i.at, Last: i.at, bar: bar, side: i.side}
 	from := c.x(time.UnixMilli(first * cell.Milliseconds()))
 	to := c.x(time.UnixMilli(last * cell.Milliseconds()))
 	width := float64(cell / c.Cell)
@@ -157,6 +157,10 @@ func (m *Mark) add(o Mark) {
 	if o.To.After(m.To) {
 		m.To = o.To
 	}
+	if o.First.Before(m.First) {
+		m.First = o.First
+	}
+	m.Last = later(m.Last, o.Last)
 	end := max(m.X+m.Width, o.X+o.Width)
 	m.X = min(m.X, o.X)
 	m.Width = end - m.X

@@ -68,13 +68,16 @@ func StoryOf(r run.Run, j job.Job, now time.Time) Story {
 	s := Story{
 		Row: RowOf(r, now), Description: j.Description, Owner: j.Owner, Zone: j.Zone(), TaskDefinition: r.Task.ARN, Definition: r.Definition,
 		Command: r.Effective(j).Command, Variables: r.Environment, Triggers: r.Triggers, Duplicates: r.Duplicates,
-		Stopping: r.Stopping, Owed: r.Owed, DueAt: optional(r.DueAt), Doubt: DoubtOf(r), Retry: RetryOf(r, j), Next: next(r),
+		Stopping: r.Stopping, Owed: r.Owed, DueAt: optional(r.DueAt), Doubt: DoubtOf(r), Retry: RetryOf(r, j), Next: nextOf(r),
 	}
 	for _, t := range r.Told {
 		s.Told = append(s.Told, Told{t, notice.Notice{Kind: notice.Kind(t.Notice), Job: r.ID.Job(), Cause: t.Cause, Missed: t.Count}.Headline()})
 	}
 	for _, a := range r.Attempts {
 		s.Tries = append(s.Tries, Attempt{Attempt: a})
+	}
+	if r.Waits { // for what no clock tells
+		s.DueAt = nil
 	}
 	if from := RunsFrom(r); !from.IsZero() && !now.Before(from) { // looks leave no trace
 		s.Tries[len(s.Tries)-1].LastStatus = lastRunning
@@ -83,13 +86,15 @@ func StoryOf(r run.Run, j job.Job, now time.Time) Story {
 	return s
 }
 
-// next says what time alone will do about a run.
-func next(r run.Run) string {
+// nextOf says what time alone will do about a run.
+func nextOf(r run.Run) string {
 	switch d := DoubtOf(r); {
 	case r.DueAt.IsZero():
 		return ""
 	case d != nil:
 		return d.Next
+	case r.Status.Terminal():
+		return "what is still owed is tried again"
 	case r.Waits:
 		return "it is launched when that run ends"
 	case r.Status == run.Queued:

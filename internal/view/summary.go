@@ -18,7 +18,7 @@ type Summary struct {
 	Description string `json:"description,omitempty"`
 	Owner       string `json:"owner,omitempty"`
 	// Schedule is as it was written, When the same in English, both "" for a job
-	// that only people run. Zone is an IANA name.
+	// that only people run. Zone is an IANA name, in which its times are meant.
 	Schedule string `json:"schedule,omitempty"`
 	When     string `json:"when,omitempty"`
 	Zone     string `json:"zone,omitempty"`
@@ -30,9 +30,16 @@ type Summary struct {
 	// is known. Skip is the slot that somebody had skipped.
 	Next *time.Time `json:"next,omitempty"`
 	Skip *job.Skip  `json:"skip,omitempty"`
-	// Paused is the pause in force, of the job or of all.
+	// Unforeseen is whether a schedule starts the job at times that nobody knows
+	// beforehand: those of a rate(...).
+	Unforeseen bool `json:"-"`
+	// Paused is the pause in force, of the job or of all. OfAll is that of all, which may
+	// be in force beside one of the job, and GoesOn when none of them is any more, zero
+	// where somebody must resume it.
 	Paused    *job.Pause `json:"paused,omitempty"`
 	PausedAll bool       `json:"pausedAll,omitempty"`
+	OfAll     *job.Pause `json:"-"`
+	GoesOn    time.Time  `json:"-"`
 	// FailingSince is when the oldest failure since the last success ended.
 	FailingSince *time.Time `json:"failingSince,omitempty"`
 
@@ -60,9 +67,7 @@ func SummaryOf(item, all job.Item, j job.Job, runs []run.Outline, now time.Time)
 	s := Summary{
 		Job: item.Name, Description: j.Description, Owner: j.Owner, Gone: item.Gone,
 		Schedule: item.Plan.Schedule, When: ScheduleWords(item.Plan.Schedule), Disabled: item.Plan.Disabled,
-	}
-	if s.Schedule != "" {
-		s.Zone = job.Job{Timezone: item.Plan.Timezone}.Zone()
+		Zone: job.Job{Timezone: item.Plan.Timezone}.Zone(),
 	}
 	if !item.Gone {
 		s.FailingSince = optional(item.FailingSince)
@@ -70,22 +75,21 @@ func SummaryOf(item, all job.Item, j job.Job, runs []run.Outline, now time.Time)
 			s.HeldBy = run.ID(item.Holder.By)
 		}
 		s.pauses(item, all, now)
-		s.Skip = item.SkipNext
-		for slot := range coming(&item, &all, now, time.Time{}) {
-			s.Next = &slot
-			break
-		}
+		s.Skip, s.Unforeseen = SkipOf(&item, now), Unforeseen(&item)
+		s.Next = optional(next(&item, &all, now))
 	}
 	s.runs(runs, now)
 	return s
 }
 
 func (s *Summary) pauses(item, all job.Item, now time.Time) {
-	if s.Paused = item.PausedAt(now); s.Paused != nil {
-		return
+	s.Paused, s.OfAll = item.PausedAt(now), all.PausedAt(now)
+	if s.Paused == nil {
+		s.Paused, s.PausedAll = s.OfAll, s.OfAll != nil
 	}
-	s.Paused = all.PausedAt(now)
-	s.PausedAll = s.Paused != nil
+	if s.Paused != nil {
+		s.GoesOn = goesOn(&item, &all, now)
+	}
 }
 
 func (s *Summary) runs(runs []run.Outline, now time.Time) {

@@ -25,9 +25,14 @@ type Lane struct {
 	Zone string
 	// Bars are the runs, the oldest first.
 	Bars []Bar
-	// Slots are those that will run, at most MaxSlots.
-	Slots []time.Time
-	// Paused are the times in which slots are not run.
+	// Slots are those of the time shown that will run, at most MaxSlots. Next is the
+	// first of all that will, zero where none is known, and Unforeseen whether the job's
+	// schedule has slots that nobody knows beforehand.
+	Slots      []time.Time
+	Next       time.Time
+	Unforeseen bool
+	// Paused are the pauses that reach into the time shown; one that nobody ends has no
+	// To.
 	Paused []Span
 }
 
@@ -62,7 +67,11 @@ func TimelineOf(from, to, now time.Time, items []job.Item, all job.Item, runs []
 	})
 	lanes := map[string]*Lane{}
 	for _, item := range items {
-		lanes[item.Name] = &Lane{Job: item.Name, Zone: item.Plan.Timezone, Slots: slotsOf(&item, &all, now, to), Paused: pausesOf(from, to, item, all)}
+		l := &Lane{Job: item.Name, Zone: item.Plan.Timezone, Next: next(&item, &all, now), Unforeseen: Unforeseen(&item), Paused: pausesOf(from, to, item, all)}
+		if !l.Next.IsZero() {
+			l.Slots = slotsOf(&item, &all, later(l.Next, from), to)
+		}
+		lanes[item.Name] = l
 	}
 	for name, of := range bars {
 		if lanes[name] == nil {
@@ -150,8 +159,9 @@ func (b Bar) at(now time.Time) Bar {
 	return b
 }
 
-func slotsOf(item, all *job.Item, now, to time.Time) (out []time.Time) {
-	for slot := range coming(item, all, now, to) {
+// slotsOf are the slots from one time on and before another that will run.
+func slotsOf(item, all *job.Item, from, to time.Time) (out []time.Time) {
+	for slot := range coming(item, all, from.Add(-1), to) {
 		if out = append(out, slot); len(out) == MaxSlots {
 			break
 		}
@@ -163,12 +173,8 @@ func pausesOf(from, to time.Time, items ...job.Item) []Span {
 	var out []Span
 	for _, item := range items {
 		for _, p := range item.Pauses {
-			s := Span{From: later(p.From, from), To: p.To}
-			if s.To.IsZero() || s.To.After(to) {
-				s.To = to
-			}
-			if s.From.Before(s.To) {
-				out = append(out, s)
+			if p.From.Before(to) && (p.To.IsZero() || p.To.After(from) && p.To.After(p.From)) {
+				out = append(out, Span{p.From, p.To})
 			}
 		}
 	}

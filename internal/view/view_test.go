@@ -198,14 +198,14 @@ func TestTimeline(t *testing.T) {
 func TestAttention(t *testing.T) {
 	t.Parallel()
 	long := now.Add(-30 * 24 * time.Hour)
-	failing := view.Summary{Job: "broken", FailingSince: &long, Runs: []view.Row{{State: "succeeded"}, {State: "failed", Run: "broken/1", Cause: "exit code 3"}}}
+	failing := view.Summary{Job: "broken", FailingSince: &long, Runs: []view.Row{{State: "succeeded"}, {State: "failed", Status: run.Failed, Run: "broken/1", Cause: "exit code 3"}}}
 	paused := view.Summary{Job: "paused", Paused: &job.Pause{From: long, By: "mia", Reason: "db"}}
-	ends := view.Summary{Job: "ends", Paused: &job.Pause{From: long, To: now.Add(20 * time.Minute), By: "mia"}}
+	ends := view.Summary{Job: "ends", Schedule: "0 * * * *", GoesOn: now.Add(20 * time.Minute), Paused: &job.Pause{From: long, To: now.Add(20 * time.Minute), By: "mia"}}
 	later := view.Summary{Job: "later", Paused: &job.Pause{From: now, To: now.Add(3 * time.Hour)}}
 	held := view.Summary{Job: "locked", HeldBy: "locked/20261122T1500Z"}
 	missed := []run.Run{{ID: "missed/20261122T1700Z", Status: run.Missed, Cause: "no trigger came", ScheduledFor: now.Add(-time.Hour)}, {ID: "missed/20261122T1600Z", Status: run.Missed, ScheduledFor: now.Add(-2 * time.Hour)}}
 	all := job.Pause{From: long}
-	one, two := view.Summary{Job: "one", Paused: &all, PausedAll: true}, view.Summary{Job: "two", Paused: &all, PausedAll: true}
+	one, two := view.Summary{Job: "one", Paused: &all, PausedAll: true, OfAll: &all}, view.Summary{Job: "two", Paused: &all, PausedAll: true, OfAll: &all}
 	open := []run.Run{
 		{ID: "waits/20261122T1700Z", Status: run.Queued, Waits: true, QueuedAt: long},
 		{ID: "held/20261122T1700Z", Status: run.Queued, QueuedAt: now.Add(-time.Hour), Cause: "capacity"},
@@ -219,7 +219,7 @@ func TestAttention(t *testing.T) {
 	var kinds []string
 	for _, a := range view.AttentionOf([]view.Summary{paused, failing, ends, later, held, one, two}, open, missed, now) {
 		kinds = append(kinds, string(a.Kind)+" "+a.Job)
-		for job, words := range map[string]string{"missed": "2 slots, the last: no trigger came", "locked": "skipped while locked/20261122T1500Z is open", "hung": "says PROVISIONING", "ends": "in 20m0s its schedule goes on", "broken": "exit code 3"} {
+		for job, words := range map[string]string{"missed": "2 slots were missed, the last: no trigger came", "locked": "skipped while locked/20261122T1500Z is open", "hung": "says PROVISIONING", "ends": "in 20m its schedule goes on", "broken": "exit code 3"} {
 			if a.Job == job && !strings.Contains(a.Words, words) {
 				t.Errorf("%s: %q", job, a.Words)
 			}

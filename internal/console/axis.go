@@ -1,0 +1,81 @@
+package console
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"time"
+)
+
+// clock is a time of day to come, with its day where that is not today: a day of the week
+// means one of the next six.
+func clock(at, now time.Time, zone *time.Location) string {
+	at, now = at.In(zone), now.In(zone)
+	switch week := time.Date(now.Year(), now.Month(), now.Day()+7, 0, 0, 0, 0, zone); {
+	case at.YearDay() == now.YearDay() && at.Year() == now.Year():
+		return at.Format("15:04")
+	case at.Before(week):
+		return at.Format("Mon 15:04")
+	case at.Year() == now.Year():
+		return at.Format("2 Jan 15:04")
+	}
+	return at.Format("2 Jan 2006 15:04")
+}
+
+// ticksOf are the times of an axis: those of the wall clock of the zone.
+func ticksOf(from, to time.Time, span time.Duration, zone *time.Location) []tick {
+	step := map[time.Duration]int{3 * time.Hour: 1, 24 * time.Hour: 6}[span]
+	step = cmp.Or(step, 24)
+	var out []tick
+	day := from.In(zone)
+	for d := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone); d.Before(to); d = time.Date(d.Year(), d.Month(), d.Day()+1, 0, 0, 0, 0, zone) {
+		for h := 0; h < 24; h += step {
+			at := time.Date(d.Year(), d.Month(), d.Day(), h, 0, 0, 0, zone)
+			if at.Before(from) || !at.Before(to) || at.Hour() != h {
+				continue
+			}
+			k := tick{At: percent(100 * float64(at.Sub(from)) / float64(to.Sub(from))), Day: h == 0, at: at}
+			k.Text = tickText(at, step == 24, len(out) == 0)
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// room is what of the axis a text and the word "now" need beside each other.
+const room = 0.08
+
+// giveWay takes the text of the tick that is next to the present away where both have
+// no room, and returns to which side the word "now" goes then: to where that text was.
+func giveWay(ticks []tick, from, to, now time.Time) (side string) {
+	away := func(k tick) float64 { return float64(k.at.Sub(now)) / float64(to.Sub(from)) }
+	next := -1
+	for i, k := range ticks {
+		if math.Abs(away(k)) < room && (next < 0 || math.Abs(away(k)) < math.Abs(away(ticks[next]))) {
+			next = i
+		}
+	}
+	if next < 0 {
+		return ""
+	}
+	ticks[next].Text = ""
+	if away(ticks[next]) < 0 {
+		return "end"
+	}
+	return "start"
+}
+
+// tickText is the text of a tick; where all are days, they have to fit beside each other.
+func tickText(at time.Time, days, first bool) string {
+	switch {
+	case days && (first || at.Day() == 1):
+		return at.Format("2 Jan")
+	case days:
+		return at.Format("Mon 2")
+	case at.Hour() == 0:
+		return at.Format("Mon 2 Jan")
+	}
+	return at.Format("15:04")
+}
+
+func percent(x float64) string { return fmt.Sprintf("%.2f%%", x) }

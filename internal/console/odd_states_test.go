@@ -1,0 +1,207 @@
+package console_test
+
+import (
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// pagesOf are the pages of a state of its own.
+func pagesOf(t *testing.T, changes ...control.Change) func(path string) string {
+	t.Helper()
+	store := &memory.Store{}
+	for _, c := range changes {
+		if err := store.Commit(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, mark := range []string{control.MarkSweep, control.MarkSlots} {
+		if err := store.SetMark(t.Context(), mark, night); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := newWorld(t, func(c *console.Config) {
+		p := *c.Plane
+		p.Reader, p.Output = store, writes{}
+		c.Plane = &p
+	})
+	cookie := w.signIn()
+	return func(path string) string {
+		t.Helper()
+		return text(t, w.send(request("GET", path, nil), cookie))
+	}
+}
+
+func itemOf(name, schedule string) job.Item {
+	return job.Item{Name: name, Plan: job.Plan{Schedule: schedule, Timezone: "Europe/Berlin", StartWithin: job.Duration(15 * time.Minute)}}
+}
+
+// says holds what a page says, and does not say.
+func says(t *testing.T, name, page string, want, not []string) {
+	t.Helper()
+	for _, s := range want {
+		if !strings.Contains(page, s) {
+			t.Errorf("%s does not say %q", name, s)
+		}
+	}
+	for _, s := range not {
+		if strings.Contains(page, s) {
+			t.Errorf("%s says %q", name, s)
+		}
+	}
+}
+
+// TestPausedWithAll: of a job that only the pause of all pauses, nothing is offered that
+// would be refused, and what is said is what control does.
+func TestPausedWithAll(t *testing.T) {
+	t.Parallel()
+	own := itemOf("own", "0 * * * *")
+	own.Pauses = []job.Pause{{From: night.Add(-time.Hour), To: night.Add(20 * time.Minute), By: "mia"}}
+	skips := itemOf("skips", "0 * * * *")
+	skips.SkipNext = &job.Skip{At: night.Truncate(time.Hour).Add(time.Hour), By: "ana"}
+	other := itemOf("other", "0 * * * *")
+	get := pagesOf(t, control.Change{Item: &own}, control.Change{Item: &skips}, control.Change{Item: &other},
+		control.Change{Item: &job.Item{Name: job.All, Pauses: []job.Pause{{From: night.Add(-2 * time.Hour), By: "jon"}}}})
+	says(t, "other", get("/jobs/other"), []string{"All jobs are paused by jon", "Resume all jobs…", "/ask/pause?of=other"}, []string{"/ask/resume?of=other"})
+	says(t, "own", get("/jobs/own"), []string{"Paused by mia", "All jobs are paused, too", "/ask/resume?of=own", "Resume all jobs…"}, nil)
+	says(t, "skips", get("/jobs/skips"), []string{"Take the skip back…"}, nil)
+	says(t, "the overview", get("/"), []string{"All is well", "No slot in the next hour."}, []string{"its schedule goes on"})
+	says(t, "all jobs", get("/jobs"), []string{"all jobs are paused by jon", "paused by mia"}, nil)
+	says(t, "to run one", get("/ask/run?of=other"), []string{"All jobs are paused by jon"}, nil)
+	says(t, "to resume one", get("/ask/resume?of=other"), []string{"the control plane will refuse", "All jobs are paused, too"}, nil)
+	says(t, "to resume own", get("/ask/resume?of=own"), []string{"Its pause ends now", "All jobs are paused, too"}, []string{"refuse"})
+	says(t, "to take a skip back", get("/ask/resume?of=skips"), []string{"The slot that was to be skipped runs"}, []string{"Its pause ends", "refuse"})
+	says(t, "to pause own", get("/ask/pause?of=own"), []string{"paused already, by mia: that pause ends now"}, nil)
+	says(t, "to skip one", get("/ask/skip-next?of=other"), []string{"Tue 24 Nov 2026 09:00:00 CET", "this slot is skipped anyway"}, nil)
+	says(t, "the schedule", get("/schedule"), []string{"counted as if they ran"}, nil)
+}
+
+// TestSlotsThatNobodyKnows: no time is made up for a rate(...), and none is said not to
+// come.
+func TestSlotsThatNobodyKnows(t *testing.T) {
+	t.Parallel()
+	rate, far := itemOf("rate", "rate(5 minutes)"), itemOf("far", "at(2036-01-01T00:00:00)")
+	rate.SkipNext = &job.Skip{At: night.Add(-time.Hour), By: "ana"}
+	get := pagesOf(t, control.Change{Item: &rate}, control.Change{Item: &far})
+	says(t, "the job", get("/jobs/rate"), []string{"When they come is not known beforehand", "The next one is skipped at the request of ana"}, []string{`class="slots"`, "It has none to come"})
+	says(t, "a far slot", get("/jobs/far"), []string{"1 Jan 2036"}, []string{"It has none to come"})
+	says(t, "all jobs", get("/jobs"), []string{"not known", "1 Jan 2036"}, nil)
+	says(t, "the overview", get("/"), []string{"No slot in the next hour that is known beforehand", "1 job with a rate(…) starts", "only the next slot"}, nil)
+	says(t, "the timeline", get("/timeline"), []string{"are not known beforehand, and not drawn", "next 1 Jan 2036 00:00"}, nil)
+	says(t, "the schedule", get("/schedule"), []string{"Of 1 job with a rate(…)"}, nil)
+}
+
+// TestScheduleWithoutAJob: a plan that cannot be read hides no other.
+func TestScheduleWithoutAJob(t *testing.T) {
+	t.Parallel()
+	good, bad := itemOf("good", "0 * * * *"), itemOf("bad", "nonsense")
+	get := pagesOf(t, control.Change{Item: &good}, control.Change{Item: &bad})
+	says(t, "the schedule", get("/schedule"), []string{"Not read: the schedule of bad", "192 launches in eight days"}, nil)
+}
+
+// counted are the figures of the overview by the address that each leads to.
+var counted = regexp.MustCompile(`<b>(\d+)</b><a[^>]* href="([^"]+)"`)
+
+// TestFiguresLeadToTheirRuns: where a figure of the overview, or a mark of the timeline,
+// leads, there are as many runs as it says.
+func TestFiguresLeadToTheirRuns(t *testing.T) {
+	t.Parallel()
+	item := itemOf("etl", "* * * * *")
+	changes := []control.Change{{Item: &item}}
+	for n := range 60 {
+		at := night.Truncate(time.Minute).Add(-time.Duration(n) * time.Minute)
+		r := run.Run{ID: run.ScheduledID("etl", at), ScheduledFor: at, QueuedAt: at, FinishedAt: at.Add(10 * time.Second), Status: run.Statuses[n%len(run.Statuses)]}
+		if !r.Status.Terminal() {
+			r.FinishedAt = time.Time{}
+		}
+		changes = append(changes, control.Change{Run: &r})
+	}
+	by := run.Run{ID: "etl/manual-abcdefgh", ScheduledFor: night.Add(-30*time.Minute - 17*time.Second + 350*time.Millisecond), QueuedAt: night.Add(-30 * time.Minute), FinishedAt: night.Add(-29 * time.Minute), Status: run.Failed}
+	get := pagesOf(t, append(changes, control.Change{Run: &by})...)
+	rows := func(href string) int {
+		href = strings.ReplaceAll(href, "&amp;", "&")
+		return strings.Count(get(href), `<tr><th scope="row"><a class="id"`)
+	}
+	figures := counted.FindAllStringSubmatch(get("/"), -1)
+	if len(figures) != 6 { // five ends, and all
+		t.Errorf("figures: %q", figures)
+	}
+	for _, f := range figures {
+		if n, err := strconv.Atoi(f[1]); err != nil || rows(f[2]) != n {
+			t.Errorf("%s leads to %d runs, not %d", f[2], rows(f[2]), n)
+		}
+	}
+	marks := regexp.MustCompile(`<a href="(/history\?[^"]+)"><rect[^>]*><title>(\d+) runs`).FindAllStringSubmatch(get("/timeline"), -1)
+	if len(marks) < 5 {
+		t.Fatalf("marks: %q", marks)
+	}
+	for _, m := range marks {
+		if n, err := strconv.Atoi(m[2]); err != nil || rows(m[1]) < n || rows(m[1]) > n+5 { // of the same minutes, in other lanes
+			t.Errorf("%s leads to %d runs, and stands for %d", m[1], rows(m[1]), n)
+		}
+	}
+}
+
+// TestPagesOfOneMoment: runs of one time are each on one page of history.
+func TestPagesOfOneMoment(t *testing.T) {
+	t.Parallel()
+	var changes []control.Change
+	for n := range 250 {
+		name := "job-" + strconv.Itoa(n)
+		r := run.Run{ID: run.ScheduledID(name, night), ScheduledFor: night, QueuedAt: night, FinishedAt: night, Status: run.Succeeded}
+		changes = append(changes, control.Change{Run: &r})
+	}
+	get := pagesOf(t, changes...)
+	row, older := regexp.MustCompile(`<tr><th scope="row"><a class="id" href="([^"]+)"`), regexp.MustCompile(`href="([^"]+)" rel="next"`)
+	seen, pages := map[string]int{}, 0
+	for path := "/history?until=" + url.QueryEscape(night.Format(time.RFC3339)) + "&since=1h"; path != ""; pages++ {
+		page := get(path)
+		for _, m := range row.FindAllStringSubmatch(page, -1) {
+			seen[m[1]]++
+		}
+		path = ""
+		if m := older.FindStringSubmatch(page); m != nil {
+			path = strings.ReplaceAll(m[1], "&amp;", "&")
+		}
+	}
+	if len(seen) != 250 || pages != 3 {
+		t.Errorf("%d runs on %d pages", len(seen), pages)
+	}
+	for href, n := range seen {
+		if n != 1 {
+			t.Errorf("%s is there %d times", href, n)
+		}
+	}
+}
+
+// TestZonesOfJobs: each time is in its job's zone on every page, also of a job that only
+// people run, and of one that is gone.
+func TestZonesOfJobs(t *testing.T) {
+	t.Parallel()
+	hand := job.Item{Name: "hand", Plan: job.Plan{Timezone: "Asia/Tokyo"}}
+	gone := job.Item{Name: "gone", Gone: true, Plan: job.Plan{Schedule: "0 * * * *", Timezone: "Asia/Tokyo"}}
+	changes := []control.Change{{Item: &hand}, {Item: &gone}}
+	for _, name := range []string{"hand", "gone"} {
+		d := job.Job{Name: name, Timezone: "Asia/Tokyo"}
+		r := run.Run{ID: run.ScheduledID(name, night), ScheduledFor: night, QueuedAt: night, Status: run.Queued, Definition: d.Hash()}
+		changes = append(changes, control.Change{Run: &r})
+	}
+	get := pagesOf(t, changes...)
+	for _, path := range []string{"/", "/history", "/jobs/hand", "/jobs/gone"} {
+		page := get(path + "?zone=job")
+		if strings.Contains(page, "07:26 UTC") || !strings.Contains(page, "16:26 JST") {
+			t.Errorf("%s has a time in another zone", path)
+		}
+	}
+	says(t, "the timeline", get("/timeline?zone=job"), []string{"The axis is of Europe/Berlin"}, nil)
+	says(t, "the schedule", get("/timeline"), nil, []string{"The axis is of"})
+}

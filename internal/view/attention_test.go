@@ -1,0 +1,107 @@
+package view_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// TestAttentionNamesAThingOnce, the run that one can do something about, and says of a
+// pause what is so.
+func TestAttentionNamesAThingOnce(t *testing.T) {
+	t.Parallel()
+	hourly := job.Plan{Schedule: "0 * * * *", Timezone: "UTC"}
+	until := func(d time.Duration) []job.Pause {
+		p := job.Pause{From: now.Add(-time.Hour), By: "mia"}
+		if d > 0 {
+			p.To = now.Add(d)
+		}
+		return []job.Pause{p}
+	}
+	at := func(h int, s run.Status) run.Run {
+		slot := now.Truncate(time.Hour).Add(time.Duration(-h) * time.Hour)
+		return run.Run{ID: run.ScheduledID("etl", slot), ScheduledFor: slot, QueuedAt: slot, Status: s, Cause: "why " + string(s)}
+	}
+	doubt := at(0, run.Launching)
+	doubt.Attempts = []run.Attempt{{N: 1, Doubt: true, Sends: 1, SentAt: now}}
+	failing := now.Add(-2 * time.Hour)
+	var skipped []run.Run
+	for h := range view.Recent {
+		skipped = append(skipped, at(h, run.Skipped))
+	}
+	for name, c := range map[string]struct {
+		item, all          job.Item
+		runs, open, missed []run.Run
+		want               string
+	}{
+		"missed slots alone make it fail": {
+			item: job.Item{Plan: hourly, FailingSince: failing}, runs: []run.Run{at(1, run.Missed), at(2, run.Missed)}, missed: []run.Run{at(1, run.Missed), at(2, run.Missed)},
+			want: "failing etl/20261122T1600Z: 2 slots were missed, the last: why missed",
+		},
+		"it failed after it missed some": {
+			item: job.Item{Plan: hourly, FailingSince: failing}, runs: []run.Run{at(1, run.Failed), at(2, run.Missed)}, missed: []run.Run{at(2, run.Missed)},
+			want: "failing etl/20261122T1600Z: why failed; missed etl/20261122T1500Z: why missed",
+		},
+		"a run in doubt is not why it fails": {
+			item: job.Item{Plan: hourly, FailingSince: failing}, runs: []run.Run{doubt, at(1, run.Failed)}, open: []run.Run{doubt},
+			want: "in doubt etl/20261122T1700Z: whether ECS launched attempt 1 is not known; the same request is sent again, which cannot launch a second task; once it is too old for that, the task is searched for; failing etl/20261122T1600Z: why failed",
+		},
+		"the failure is older than what is known": {
+			item: job.Item{Plan: hourly, FailingSince: failing}, runs: skipped, want: "failing : no success since then",
+		},
+		"who holds the others back is in doubt": {
+			item: job.Item{Plan: hourly, Holder: &job.Holder{By: string(doubt.ID)}}, runs: []run.Run{doubt}, open: []run.Run{doubt},
+			want: "in doubt etl/20261122T1700Z: whether ECS launched attempt 1 is not known; the same request is sent again, which cannot launch a second task; once it is too old for that, the task is searched for; its job's slots are skipped while it is open",
+		},
+		"who holds the others back runs": {
+			item: job.Item{Plan: hourly, Holder: &job.Holder{By: "etl/20261122T1400Z"}}, open: []run.Run{{ID: "etl/20261122T1400Z", QueuedAt: now.Add(-3 * time.Hour), Status: run.Running}},
+			want: "held up etl/20261122T1400Z: its slots are skipped while etl/20261122T1400Z is open",
+		},
+		"a pause ends soon":                {item: job.Item{Plan: hourly, Pauses: until(10 * time.Second)}, want: "pause ends soon : in less than a minute its schedule goes on; paused by mia"},
+		"all are paused for longer":        {item: job.Item{Plan: hourly, Pauses: until(10 * time.Minute)}, all: job.Item{Pauses: until(0)}},
+		"all go on soon, and this not":     {item: job.Item{Plan: hourly, Pauses: until(0)}, all: job.Item{Pauses: until(time.Hour)}, want: "pause ends soon *: in 1h all schedules go on; paused by mia"},
+		"there is no schedule to go on":    {item: job.Item{Pauses: until(time.Minute)}},
+		"its schedule is switched off":     {item: job.Item{Plan: job.Plan{Schedule: "0 * * * *", Disabled: true}, Pauses: until(time.Minute)}},
+		"a pause that another one follows": {item: job.Item{Plan: hourly, Pauses: append(until(time.Minute), job.Pause{From: now.Add(time.Minute)})}},
+	} {
+		c.item.Name, c.all.Name = "etl", job.All
+		s := view.SummaryOf(c.item, c.all, job.Job{}, run.Outlines(c.runs), now)
+		var got []string
+		for _, a := range view.AttentionOf([]view.Summary{s}, c.open, c.missed, now) {
+			who := string(a.Run)
+			if a.Job == job.All {
+				who = a.Job
+			}
+			got = append(got, string(a.Kind)+" "+who+": "+a.Words)
+			if a.Since.IsZero() {
+				t.Errorf("%s: it is not said since when: %+v", name, a)
+			}
+		}
+		if strings.Join(got, "; ") != c.want {
+			t.Errorf("%s: got %s, want %s", name, strings.Join(got, "; "), c.want)
+		}
+	}
+}
+
+// TestNextOfARun: what waits for another run is not said to go on at a time.
+func TestNextOfARun(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		r    run.Run
+		want string
+		due  bool
+	}{
+		"it waits for another":  {run.Run{Status: run.Queued, Waits: true, DueAt: now}, "it is launched when that run ends", false},
+		"it waits for its time": {run.Run{Status: run.Queued, DueAt: now}, "it is launched", true},
+		"a notice is owed":      {run.Run{Status: run.Failed, DueAt: now, Owed: []run.Effect{{Kind: run.Tell}}}, "what is still owed is tried again", true},
+		"nothing is":            {run.Run{Status: run.Failed}, "", false},
+	} {
+		if s := view.StoryOf(c.r, job.Job{}, now); s.Next != c.want || (s.DueAt != nil) != c.due {
+			t.Errorf("%s: %q at %v", name, s.Next, s.DueAt)
+		}
+	}
+}
