@@ -44,12 +44,6 @@ type Door struct {
 	Log      *slog.Logger
 }
 
-// Handle does what body asks for, as Enter does with inputs that come to the
-// trigger itself.
-func (d Door) Handle(ctx context.Context, requestID string, body []byte) (control.Reply, error) {
-	return d.Enter(ctx, FromSchedules, requestID, body)
-}
-
 // Enter does what body asks for. requestID is the platform's: it stands for the
 // caller's own where that gave none, so that a delivery that is repeated is one
 // request.

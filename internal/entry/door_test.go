@@ -67,7 +67,7 @@ func newDoor(t *testing.T, jobs ...job.Job) door {
 
 func (d door) must(t *testing.T, requestID, in string) control.Reply {
 	t.Helper()
-	reply, err := d.Handle(t.Context(), requestID, []byte(in))
+	reply, err := d.Enter(t.Context(), FromSchedules, requestID, []byte(in))
 	if err != nil {
 		t.Fatalf("%s: %v", in, err)
 	}
@@ -153,7 +153,7 @@ func TestDoorErrors(t *testing.T) {
 	t.Run("an input that is none", func(t *testing.T) {
 		t.Parallel()
 		d := newDoor(t)
-		_, err := d.Handle(t.Context(), "r", []byte(`{"rnu":"etl"}`))
+		_, err := d.Enter(t.Context(), FromSchedules, "r", []byte(`{"rnu":"etl"}`))
 		if !errors.Is(err, ErrInput) || !strings.Contains(d.log.String(), `"why":"not an input`) {
 			t.Errorf("got %v, logged %s", err, d.log)
 		}
@@ -162,7 +162,7 @@ func TestDoorErrors(t *testing.T) {
 		t.Parallel()
 		d := newDoor(t)
 		d.ctl.Store = unreadable{d.ctl.Store}
-		_, err := d.Handle(t.Context(), "r", []byte(`{"scheduledFor":"2026-11-22T09:00:00Z","job":"nope"}`))
+		_, err := d.Enter(t.Context(), FromSchedules, "r", []byte(`{"scheduledFor":"2026-11-22T09:00:00Z","job":"nope"}`))
 		if !errors.Is(err, errBroken) || !strings.Contains(d.log.String(), `"job":"nope"`) {
 			t.Errorf("got %v, logged %s", err, d.log)
 		}
@@ -171,7 +171,7 @@ func TestDoorErrors(t *testing.T) {
 		t.Parallel()
 		d := newDoor(t, etl)
 		d.ecs.lost = true
-		_, err := d.Handle(t.Context(), "r", []byte(`{"scheduledFor":"2026-11-22T09:00:00Z","job":"etl"}`))
+		_, err := d.Enter(t.Context(), FromSchedules, "r", []byte(`{"scheduledFor":"2026-11-22T09:00:00Z","job":"etl"}`))
 		if !errors.Is(err, control.ErrOwed) || !strings.Contains(d.log.String(), `"run":"etl/20261122T0900Z"`) {
 			t.Errorf("got %v, logged %s", err, d.log)
 		}

@@ -105,7 +105,7 @@ func TestRedriveFails(t *testing.T) {
 		t.Errorf("got %+v", reply)
 	}
 	d.Failures = &lying{broken: true}
-	if _, err := d.Handle(t.Context(), "r", []byte(`{"redrive":"trigger"}`)); !errors.Is(err, errBroken) {
+	if _, err := d.Enter(t.Context(), FromSchedules, "r", []byte(`{"redrive":"trigger"}`)); !errors.Is(err, errBroken) {
 		t.Errorf("got %v", err)
 	}
 }

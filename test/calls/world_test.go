@@ -248,7 +248,7 @@ func (w *world) ask(what string, body any) error {
 		w.t.Fatal(err)
 	}
 	return w.play(trigger, what, func(c *control.Control) error {
-		_, err := entry.Door{Control: c, Log: c.Log}.Handle(w.t.Context(), "request-1", text)
+		_, err := entry.Door{Control: c, Log: c.Log}.Enter(w.t.Context(), entry.FromSchedules, "request-1", text)
 		return err
 	})
 }
