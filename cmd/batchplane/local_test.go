@@ -136,7 +136,7 @@ func TestForATime(t *testing.T) {
 func TestForNoTime(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, jobs)
-	if code, out, errs := f.do("local", "-f", "jobs.yaml", "--for", "0s"); code != 0 || errs != "" || !strings.HasSuffix(out, "\nno run began in this time\n") {
+	if code, out, errs := f.do("local", "-f", "jobs.yaml", "--for", "0s"); code != 0 || errs != "" || !strings.HasSuffix(out, "\nno new run in this time\n") {
 		t.Errorf("exit code %d, %q, %s", code, out, errs)
 	}
 }

@@ -201,7 +201,7 @@ func (t *transcript) summary(ctx context.Context, l *wire.Local, since time.Time
 	}
 	_, _ = fmt.Fprintln(t.out)
 	if len(rows) == 0 {
-		t.line("no run began in this time")
+		t.line("no new run in this time")
 	} else if err := table(t.out, []string{"JOB", "RUNS", "ATTEMPTS"}, rows); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package local
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/view"
@@ -46,9 +47,9 @@ func (p *Program) Trouble() string {
 	if t == nil {
 		return ""
 	}
-	text := t.err.Error()
+	text := strings.ReplaceAll(t.err.Error(), "\n", "; ") // of several errors, each has a line
 	if len(text) > maxTrouble {
-		text = text[:maxTrouble] + "…"
+		text = strings.ToValidUTF8(text[:maxTrouble], "") + "…"
 	}
 	out := fmt.Sprintf("it cannot do its work since %s and tries again: %s", t.since.UTC().Format("15:04:05 UTC"), text)
 	if t.waiting > 0 {

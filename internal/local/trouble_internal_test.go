@@ -1,0 +1,30 @@
+package local
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+)
+
+// TestTrouble: several errors are one line, and a long one is cut between characters.
+func TestTrouble(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	p := &Program{Control: &control.Control{Now: func() time.Time { return at }}}
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"none":    {nil, ""},
+		"several": {errors.Join(errors.New("claiming: disk full"), errors.New("checking: disk full")), "it cannot do its work since 02:00:00 UTC and tries again: claiming: disk full; checking: disk full"},
+		"long":    {errors.New(strings.Repeat("x", maxTrouble-1) + "é"), "it cannot do its work since 02:00:00 UTC and tries again: " + strings.Repeat("x", maxTrouble-1) + "…"},
+	} {
+		p.note(c.err)
+		if got := p.Trouble(); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
