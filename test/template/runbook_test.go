@@ -37,6 +37,28 @@ func TestRunbooksQuoteTheLogs(t *testing.T) {
 	}
 }
 
+// TestRunbooksNameTheLogs: the groups whose lines a page has people read are the stack's.
+func TestRunbooksNameTheLogs(t *testing.T) {
+	t.Parallel()
+	template := string(read(t, "template.yaml"))
+	pages, err := filepath.Glob(root + "docs/runbook/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, page := range pages {
+		for _, m := range regexp.MustCompile("/batchplane/<stack>/([a-z]+)[ `]").FindAllStringSubmatch(string(read(t, strings.TrimPrefix(page, root))), -1) {
+			found++
+			if !strings.Contains(template, "LogGroupName: !Sub /batchplane/${AWS::StackName}/"+m[1]+"\n") {
+				t.Errorf("%s names the log group of %s, which the stack does not have", filepath.Base(page), m[1])
+			}
+		}
+	}
+	if found < 8 {
+		t.Errorf("found %d log groups", found)
+	}
+}
+
 // code is all of the program's Go.
 func code(t *testing.T) string {
 	t.Helper()
