@@ -150,6 +150,10 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, plan ap
 		did++
 		_, _ = fmt.Fprintf(a.Stderr, "%d of %d: schedule %s %sd\n", did, len(plan.Steps), s.Name, s.Kind)
 	})
+	if errors.Is(err, context.Canceled) {
+		_, _ = fmt.Fprintf(a.Stderr, "interrupted: %d of %s were made; what was made stays, and to apply again goes on\n", done.Steps, counted(len(plan.Steps), "change"))
+		return exitError(exitInterrupted)
+	}
 	if err != nil {
 		return fmt.Errorf("%d of %s were made, then: %w; what was made stays, and to apply again goes on", done.Steps, counted(len(plan.Steps), "change"), err)
 	}

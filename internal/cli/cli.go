@@ -224,6 +224,8 @@ func (env Env) exitCode(err error) int {
 		return exitRefused
 	case errors.As(err, &usage), errors.As(err, &ref):
 		return fail(env, err, exitUsage)
+	case errors.Is(err, context.Canceled):
+		return fail(env, fmt.Errorf("interrupted (%w)", err), exitInterrupted)
 	}
 	return fail(env, err, exitRefused)
 }

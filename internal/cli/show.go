@@ -146,7 +146,7 @@ func (e *explainer) next(s view.Story) {
 	for _, o := range s.Owed {
 		words := string(o.Kind)
 		if o.Kind == run.Tell {
-			words = "the notice that it " + strings.ReplaceAll(o.Notice, "-", " ")
+			words = "a notice: " + strings.ReplaceAll(o.Notice, "-", " ")
 		}
 		e.line("owed", words)
 	}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
@@ -19,12 +20,13 @@ import (
 func explain(c StackConfig, region string, err error) error {
 	var api smithy.APIError
 	var dns *net.DNSError
+	var line *net.OpError
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.Is(err, context.Canceled):
+		return err
 	case errors.Is(err, dynamo.ErrBusy):
 		return fmt.Errorf("the table is busy: try again in a minute (%w)", err)
-	case errors.As(err, &dns):
+	case errors.As(err, &dns), errors.As(err, &line):
 		return fmt.Errorf("AWS cannot be reached in %s: is the Region right, and is there a network? (%w)", region, err)
 	case !errors.As(err, &api):
 		return err
@@ -36,16 +38,31 @@ func explain(c StackConfig, region string, err error) error {
 		return fmt.Errorf("AWS does not know these credentials: %s, or name another --profile (%w)", signIn(c), err)
 	case denied[code]:
 		return notAllowed(c, api, err)
-	case code == "ResourceNotFoundException" && strings.Contains(err.Error(), "able"):
-		return fmt.Errorf("the table of the stack %s is gone: deploy the stack again (%w)", c.Name, err)
+	case busy[code]:
+		return fmt.Errorf("AWS takes no more calls just now: try again in a minute (%w)", err)
+	case code == "ResourceNotFoundException" && parts[service(err)] != "":
+		return fmt.Errorf("the %s of the stack %s is gone: deploy the stack again (%w)", parts[service(err)], c.Name, err)
 	}
 	return err
+}
+
+// parts are what of a stack its people ask by service.
+var parts = map[string]string{"DynamoDB": "table", "Lambda": "function"}
+
+// service is which one answered.
+func service(err error) string {
+	var of *smithy.OperationError
+	if !errors.As(err, &of) {
+		return ""
+	}
+	return of.Service()
 }
 
 // Codes by what they mean (AWS general reference, "Common errors").
 var (
 	expired = map[string]bool{"ExpiredToken": true, "ExpiredTokenException": true, "RequestExpired": true, "UnauthorizedSSOTokenError": true, "InvalidGrantException": true}
 	strange = map[string]bool{"UnrecognizedClientException": true, "InvalidClientTokenId": true, "InvalidAccessKeyId": true, "SignatureDoesNotMatch": true, "InvalidSignatureException": true}
+	busy    = map[string]bool{"Throttling": true, "ThrottlingException": true, "ThrottledException": true, "TooManyRequestsException": true, "RequestLimitExceeded": true, "RequestThrottled": true, "SlowDown": true}
 	denied  = map[string]bool{"AccessDenied": true, "AccessDeniedException": true, "UnauthorizedOperation": true, "AuthorizationError": true}
 )
 
@@ -59,6 +76,9 @@ func notAllowed(c StackConfig, api smithy.APIError, err error) error {
 	if m := action.FindStringSubmatch(api.ErrorMessage()); m != nil {
 		what = m[1]
 	}
+	if strings.Contains(api.ErrorMessage(), "explicit deny") {
+		return fmt.Errorf("you may not do %s: a policy of the account or of you denies it, whatever others allow; who runs the account can tell why (%w)", what, err)
+	}
 	return fmt.Errorf("you may not do %s: the policy in the output %s of the stack %s allows it; who runs the stack can attach it (%w)", what, policyFor(what), c.Name, err)
 }
 
@@ -71,6 +91,14 @@ func policyFor(action string) string {
 		return "DeployerPolicyArn"
 	}
 	return "ReaderPolicyArn"
+}
+
+func noConfig(c StackConfig, err error) error {
+	var missing config.SharedConfigProfileNotExistError
+	if errors.As(err, &missing) {
+		return fmt.Errorf("there is no profile %s in your AWS configuration: `aws configure list-profiles` lists those there are (%w)", cmp.Or(c.Profile, missing.Profile), err)
+	}
+	return fmt.Errorf("reading the AWS configuration: %w", err)
 }
 
 func noCredentials(c StackConfig, err error) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
@@ -33,9 +34,28 @@ func TestExplain(t *testing.T) {
 		"a deployment":            {said("AccessDeniedException", "User: u is not authorized to perform: scheduler:CreateSchedule on resource: r"), "you may not do scheduler:CreateSchedule: the policy in the output DeployerPolicyArn"},
 		"a schedule that is read": {said("AccessDenied", "User: u is not authorized to perform: scheduler:GetSchedule on resource: r"), "you may not do scheduler:GetSchedule: the policy in the output ReaderPolicyArn"},
 		"a throttled table":       {fmt.Errorf("reading: %w", dynamo.ErrBusy), "the table is busy: try again in a minute"},
-		"a table that is gone":    {said("ResourceNotFoundException", "Requested resource not found: Table: x not found"), "the table of the stack prod is gone: deploy the stack again"},
-		"no way to the Region":    {&net.DNSError{Name: "dynamodb.mars-1.amazonaws.com", IsNotFound: true}, "AWS cannot be reached in mars-1: is the Region right, and is there a network?"},
-		"another fault":           {said("ValidationException", "odd"), "reading the jobs: api error ValidationException: odd"},
+		"a table that is gone": {
+			fmt.Errorf("reading: %w", &smithy.OperationError{ServiceID: "DynamoDB", OperationName: "Query", Err: &smithy.GenericAPIError{Code: "ResourceNotFoundException", Message: "Cannot do operations"}}),
+			"the table of the stack prod is gone: deploy the stack again",
+		},
+		"a function that is gone": {
+			fmt.Errorf("calling: %w", &smithy.OperationError{ServiceID: "Lambda", OperationName: "Invoke", Err: &smithy.GenericAPIError{Code: "ResourceNotFoundException", Message: "Function not found: arn:aws:lambda:x"}}),
+			"the function of the stack prod is gone: deploy the stack again",
+		},
+		"a log group that is gone": {
+			fmt.Errorf("reading: %w", &smithy.OperationError{ServiceID: "CloudWatch Logs", OperationName: "GetLogEvents", Err: &smithy.GenericAPIError{Code: "ResourceNotFoundException", Message: "The specified log group does not exist."}}),
+			"reading: operation error CloudWatch Logs",
+		},
+		"too many calls":          {said("ThrottlingException", "Rate exceeded"), "AWS takes no more calls just now: try again in a minute ("},
+		"a function that is busy": {said("TooManyRequestsException", "Rate exceeded"), "AWS takes no more calls just now: try again in a minute ("},
+		"what somebody forbids": {
+			said("AccessDeniedException", "User: u is not authorized to perform: dynamodb:Query on resource: r with an explicit deny in a service control policy"),
+			"you may not do dynamodb:Query: a policy of the account or of you denies it, whatever others allow; who runs the account can tell why (",
+		},
+		"who asks was interrupted": {fmt.Errorf("reading: %w", errors.Join(&net.OpError{Op: "dial", Net: "tcp", Err: context.Canceled}, context.Canceled)), "reading: "},
+		"nobody listens":           {&net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}, "AWS cannot be reached in mars-1: is the Region right, and is there a network?"},
+		"no way to the Region":     {&net.DNSError{Name: "dynamodb.mars-1.amazonaws.com", IsNotFound: true}, "AWS cannot be reached in mars-1: is the Region right, and is there a network?"},
+		"another fault":            {said("ValidationException", "odd"), "reading the jobs: api error ValidationException: odd"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -50,6 +70,13 @@ func TestExplain(t *testing.T) {
 				t.Errorf("got %v, want %s", got, c.want)
 			}
 		})
+	}
+	missing := config.SharedConfigProfileNotExistError{Profile: "work"}
+	if err := noConfig(StackConfig{Profile: "work"}, missing); !strings.HasPrefix(err.Error(), "there is no profile work in your AWS configuration: `aws configure list-profiles` lists those there are") || !errors.As(err, &missing) {
+		t.Errorf("got %v", err)
+	}
+	if err := noConfig(StackConfig{}, net.ErrClosed); !strings.HasPrefix(err.Error(), "reading the AWS configuration: ") || !errors.Is(err, net.ErrClosed) {
+		t.Errorf("got %v", err)
 	}
 	if err := noCredentials(StackConfig{}, fmt.Errorf("token has expired and refresh failed")); !strings.HasPrefix(err.Error(), "the AWS session has expired: sign in with `aws login` or") {
 		t.Errorf("got %v", err)

@@ -160,7 +160,7 @@ func loadAWS(ctx context.Context, c StackConfig) (aws.Config, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return cfg, fmt.Errorf("reading the AWS configuration: %w", err)
+		return cfg, noConfig(c, err)
 	}
 	if cfg.Region == "" {
 		return cfg, errors.New("no Region is set: give --region, set AWS_REGION, or put a region into the profile")

@@ -41,7 +41,7 @@ func TestRemovedBesideABrokenSchedule(t *testing.T) {
 			if c.restarts {
 				w.restart()
 			}
-			w.sweeps(t, staleSlot.Add(10*time.Minute))
+			w.sweeps(t, staleSlot.Add(3*time.Minute))
 			for _, s := range append(removed, broken) {
 				r, err := w.store.Run(t.Context(), run.ScheduledID(s.job.Name, staleSlot))
 				item, itemErr := w.store.Item(t.Context(), s.job.Name)

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/apply"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/render"
+)
+
+// cutOff is a group without schedules, to which writes fail after the first.
+type cutOff struct {
+	plane.Registry
+	has map[string]render.Schedule
+	err func() error
+}
+
+func (c *cutOff) Schedule(_ context.Context, name string) (apply.Deployed, error) {
+	s, ok := c.has[name]
+	if !ok {
+		return apply.Deployed{}, control.ErrNotFound
+	}
+	return apply.Deployed{Schedule: s}, nil
+}
+
+func (c *cutOff) Put(_ context.Context, s render.Schedule, _ apply.Kind) error {
+	if len(c.has) > 0 {
+		return c.err()
+	}
+	c.has[s.Name] = s
+	return nil
+}
+
+// TestApplyIsCutOff: how far it came is said, and what to do next; Ctrl-C is no fault.
+func TestApplyIsCutOff(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fault error // none is a person who interrupts
+		code  int
+		says  string
+	}{
+		"by a fault":  {errors.New("the line is dead"), 1, "1 of 2 changes were made, then: the line is dead; what was made stays, and to apply again goes on\n"},
+		"by a person": {nil, 130, "interrupted: 1 of 2 changes were made; what was made stays, and to apply again goes on\n"},
+	} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		fails := func() error {
+			if c.fault != nil {
+				return c.fault
+			}
+			interrupt()
+			return fmt.Errorf("writing: %w", ctx.Err())
+		}
+		var errs bytes.Buffer
+		a := &app{Env: Env{Stdout: &bytes.Buffer{}, Stderr: &errs}}
+		plan := apply.Plan{Steps: []apply.Step{
+			{Kind: apply.Create, Name: "a", Schedule: &render.Schedule{Name: "a"}}, {Kind: apply.Create, Name: "b", Schedule: &render.Schedule{Name: "b"}},
+		}}
+		p := &plane.Plane{Registry: &cutOff{has: map[string]render.Schedule{}, err: fails}, Poll: plane.Poll{Least: time.Millisecond}}
+		code := a.exitCode((&applyCmd{Yes: true}).carryOut(ctx, a, p, plan))
+		if code != c.code || !strings.HasSuffix(errs.String(), c.says) {
+			t.Errorf("%s: exit code %d, %s", name, code, errs.String())
+		}
+		interrupt()
+	}
+	var errs bytes.Buffer
+	if code := (Env{Stderr: &errs}).exitCode(fmt.Errorf("reading the jobs: %w", context.Canceled)); code != 130 || !strings.HasPrefix(errs.String(), "batchplane: interrupted (") {
+		t.Errorf("who reads and is interrupted: exit code %d, %s", code, errs.String())
+	}
+}
