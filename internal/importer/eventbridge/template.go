@@ -15,19 +15,6 @@ const (
 	scheduleType = "AWS::Scheduler::Schedule"
 )
 
-// isTemplate is whether a document is a CloudFormation template with something
-// that a schedule starts.
-func isTemplate(d *doc.Node) bool {
-	found := false
-	d.Get("Resources").Pairs(func(_ string, r *doc.Node) {
-		switch r.Get("Type").String() {
-		case ruleType, scheduleType, "AWS::Serverless::Function", "AWS::Serverless::StateMachine":
-			found = true
-		}
-	})
-	return found
-}
-
 // template reads the resources of a template.
 func (g *gathering) template(d *doc.Node, file string) {
 	t := &template{root: d}
@@ -42,6 +29,7 @@ func (g *gathering) template(d *doc.Node, file string) {
 		case "AWS::Serverless::StateMachine":
 			g.events(file, id, r, "a state machine of Step Functions: where it only runs ecs:runTask, make a job of that task; where it does more, leave it there")
 		}
+		g.loop(file, id, r)
 	})
 }
 

@@ -171,8 +171,20 @@ var kinds = []kind{
 		todo: "`cdk synth` writes the CloudFormation template, and `batchplane import eventbridge cdk.out/*.template.json` reads that",
 	},
 	{
-		name: "code of Pulumi", schedules: "expressions of EventBridge", content: re(`(?s)@pulumi/aws|pulumi_aws.*(?:EventRule|Schedule)`),
+		name: "code of Pulumi", schedules: "expressions of EventBridge", content: re(`(?s)@pulumi/aws|pulumi_aws.*(?:EventRule|Schedule)|\btype\s*:\s*aws:(?:scheduler|cloudwatch)[:/]`),
 		todo: "`batchplane import eventbridge --live` reads what is deployed",
+	},
+	{
+		name: "a stack of Pulumi", schedules: "expressions of EventBridge", content: re(`urn:pulumi:`),
+		todo: "`batchplane import eventbridge --live` reads what is deployed",
+	},
+	{
+		name: "Terraform's code in JSON", schedules: "expressions of EventBridge, which mostly refer to variables", content: re(`(?s)"resource"\s*:\s*\{.*"aws_(?:scheduler_schedule|cloudwatch_event_rule)"\s*:`),
+		todo: "`terraform show -json > state.json` writes what is deployed, and `batchplane import terraform state.json` reads that",
+	},
+	{
+		name: "a job of Rundeck", schedules: "fields of Quartz, seconds first, in its server's zone", content: re(`(?s)\bschedule\s*:.*\bsequence\s*:.*\bcommands\s*:`),
+		todo: writeJobs + " with a command that an image can run",
 	},
 	{
 		name: "a DAG of Airflow", schedules: "five crontab fields or presets, whose runs come at the end of their interval", content: re(`(?s)\bairflow\b.*\bDAG\b.*\b(?:schedule|schedule_interval)\s*=`),

@@ -175,3 +175,29 @@ func TestManifestsOfCopilot(t *testing.T) {
 		}
 	}
 }
+
+// TestLoopsOfTemplates: rules that CloudFormation makes of a loop are not passed over
+// (CloudFormation User Guide, Fn::ForEach).
+func TestLoopsOfTemplates(t *testing.T) {
+	t.Parallel()
+	const rule = "{Type: 'AWS::Events::Rule', Properties: {ScheduleExpression: rate(1 hour)}}"
+	for text, found := range map[string]int{
+		"Resources:\n  Fn::ForEach::Jobs: [Name, [a, b], {'Rule${Name}': " + rule + "}]\n":                                                                           1,
+		"Resources:\n  Fn::ForEach::Jobs: [Name, [a, b], {'Fn::ForEach::More': [Of, [c], {'Rule${Name}${Of}': " + rule + "}]}]\n":                                    1,
+		"Resources:\n  Fn::ForEach::Topics: [Name, [a, b], {'Topic${Name}': {Type: 'AWS::SNS::Topic'}}]\n  R: {Type: 'AWS::Events::Rule', Properties: {State: x}}\n": 0,
+	} {
+		r, err := kinds.Import("", []*importer.File{{Name: "a.yaml", Data: []byte(text)}}, importer.Options{From: from}, kinds.Options{})
+		if err != nil {
+			t.Fatal(text, err)
+		}
+		loops := 0
+		for _, e := range r.Entries {
+			if strings.HasPrefix(e.Item, "loop ") && e.Verdict == importer.Refused && strings.Contains(e.Notes[0], "--live") {
+				loops++
+			}
+		}
+		if loops != found {
+			t.Errorf("%s: %+v", text, r.Entries)
+		}
+	}
+}

@@ -62,6 +62,10 @@ var foreignFiles = map[string]struct{ text, is string }{
 	"chart/yaml-too.yaml":      {"apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: a\nspec:\n  schedule: \"0 3 * * *\"\n  jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: \"b:{{ .Values.image_tag }}\"}]}}}}\n", "Helm"},
 	"openshift.yaml":           {"apiVersion: template.openshift.io/v1\nkind: Template\nobjects:\n- apiVersion: batch/v1\n  kind: CronJob\n  metadata: {name: a}\n  spec: {schedule: \"${AT}\"}\nparameters: [{name: AT}]\n", "a template of OpenShift"},
 	"swarm.yml":                {"services:\n  a:\n    image: b\n    deploy:\n      labels:\n        - swarm.cronjob.enable=true\n        - swarm.cronjob.schedule=* * * * *\n", "swarm-cronjob"},
+	"cdk.tf.json":              {`{"resource": {"aws_scheduler_schedule": {"a": {"name": "a", "schedule_expression": "rate(1 day)"}}}}`, "Terraform's code in JSON"},
+	"Pulumi.yaml":              {"name: a\nruntime: yaml\nresources:\n  a:\n    type: aws:scheduler:Schedule\n    properties: {scheduleExpression: rate(1 day)}\n", "code of Pulumi"},
+	"stack.json":               {`{"version": 3, "deployment": {"resources": [{"urn": "urn:pulumi:dev::p::aws:scheduler/schedule:Schedule::a", "outputs": {"scheduleExpression": "rate(1 day)"}}]}}`, "a stack of Pulumi"},
+	"rundeck.yaml":             {"- name: nightly\n  schedule:\n    month: '*'\n    time: {hour: '03', minute: '00', seconds: '0'}\n  sequence:\n    commands: [{exec: /x}]\n", "a job of Rundeck"},
 	"anacrontab":               {"SHELL=/bin/sh\n1\t5\tcron.daily\tnice run-parts /etc/cron.daily\n@monthly 45 cron.monthly nice run-parts /etc/cron.monthly\n", "an anacrontab"},
 }
 
