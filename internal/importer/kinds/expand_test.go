@@ -48,6 +48,8 @@ func TestKubernetesExpansion(t *testing.T) {
 		{"a folder of its own", `workingDir: /srv, args: [a]`, "a", true, "its workingDir is /srv"},
 		{"a variable of the pod", `env: [{name: NS, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}], args: [a]`, "a", true, "NS comes from the pod (fieldRef)"},
 		{"a large disk", `resources: {requests: {ephemeral-storage: 50Gi}}, args: [a]`, "a", true, "it needs 50Gi of disk"},
+		{"a large folder", `volumeMounts: [{name: v, mountPath: /v}], args: [a]}], volumes: [{name: v, emptyDir: {sizeLimit: 50Gi}`, "a", true, "it needs 50Gi of disk"},
+		{"an image elsewhere", `args: [a]}], imagePullSecrets: [{name: s`, "a", false, "needs repositoryCredentials"},
 		{"a small disk", `resources: {limits: {ephemeral-storage: 2Gi}}, args: [a]`, "a", false, ""},
 		{"its token", `command: [sh, -c, "cat /var/run/secrets/kubernetes.io/serviceaccount/token"]`, "sh|-c|cat /var/run/secrets/kubernetes.io/serviceaccount/token", false, "it reads the pod's token"},
 	} {

@@ -19,7 +19,7 @@ var withoutMeaning = []struct{ key, why string }{
 	{"priorityClassName", "tasks have no priority"},
 	{"schedulerName", "Fargate places tasks itself"},
 	{"runtimeClassName", "Fargate has its own runtime"},
-	{"imagePullSecrets", "the execution role pulls images"},
+	{"imagePullSecrets", "the execution role pulls from ECR; a private image of another registry needs repositoryCredentials in a task definition of your own"},
 	{"hostNetwork", "a task has an interface of its own"},
 	{"hostPID", "a task has no host"},
 	{"hostAliases", "names are those of the VPC"},

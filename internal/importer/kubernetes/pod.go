@@ -67,6 +67,7 @@ func (r *reading) volumes(spec *doc.Node) {
 		name := v.Get("name").String()
 		at := mounted(spec, name)
 		if kind == "emptyDir" {
+			r.disk(v.Get(kind, "sizeLimit").String())
 			r.e.Note("the volume %s is an emptyDir%s: a task has 20 GB of its own, gone with it", name, at)
 			continue
 		}
@@ -101,6 +102,13 @@ func (r *reading) container(c *doc.Node) {
 	r.dropped(c)
 }
 
+// disk tells of a quantity of disk that a task does not have.
+func (r *reading) disk(quantity string) {
+	if mebibytes(quantity) > 20<<10 {
+		r.e.Off(&r.j, "it needs %s of disk, and a task has 20 GB: write a task definition of your own with more", quantity)
+	}
+}
+
 // size takes the smallest size of Fargate that holds the limits, else what was
 // requested.
 func (r *reading) size(n *doc.Node) {
@@ -110,9 +118,7 @@ func (r *reading) size(n *doc.Node) {
 		}
 		return n.Get("requests", key).String()
 	}
-	if disk := of("ephemeral-storage"); mebibytes(disk) > 20<<10 {
-		r.e.Off(&r.j, "it needs %s of disk, and a task has 20 GB: write a task definition of your own with more", disk)
-	}
+	r.disk(of("ephemeral-storage"))
 	cpu, memory := cpuUnits(of("cpu")), mebibytes(of("memory"))
 	if cpu == 0 && memory == 0 {
 		r.e.Note("it says no size: the task definition has 256 CPU units and 512 MiB")
