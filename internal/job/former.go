@@ -1,6 +1,9 @@
 package job
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Former is a definition that was a job's newest one up to To.
 type Former struct {
@@ -31,9 +34,10 @@ func (f Former) Until() time.Time {
 const KeepFormer = MaxStartWithin + MaxWindow + 24*time.Hour
 
 // MaxFormer is how many an item keeps at most. Every sweep reads every item: with
-// ten, one has 1 KB more, or 50 KB where each plan names MaxDates days. Who
-// deploys a job more often in three days may, for a slot of the oldest, not be
-// told that it was missed, but only where no sweep came in between.
+// ten, one has 1 KB more, or 50 KB where each plan names MaxDates days. What goes first
+// has no slot that is still to be judged. Who changes the plan of a job more often
+// within the time that its slots may start late may, for a slot of the oldest, not be
+// told that it was missed.
 const MaxFormer = 10
 
 // absence is how long a job may be absent from a registry that does not say when
@@ -65,9 +69,24 @@ func (i Item) Deploy(hash string, plan Plan, modified, checked, now time.Time) (
 	if replanned {
 		i.Plan, i.Since, i.Shift = plan, since, nil
 	}
-	i.Former = kept[max(0, len(kept)-MaxFormer):]
+	i.Former = atMost(MaxFormer, kept, checked)
 	i.Definition, i.Modified, i.Gone = hash, modified.UTC(), false
 	return i, true
+}
+
+// atMost leaves so many of the former ones, which it changes.
+func atMost(n int, kept []Former, checked time.Time) []Former {
+	for len(kept) > n {
+		first := max(0, slices.IndexFunc(kept, func(f Former) bool { return !f.pending(checked) }))
+		kept = slices.Delete(kept, first, first+1)
+	}
+	return kept
+}
+
+// pending is whether a slot of it may not be judged yet, where slots were checked up to a
+// time: each is once it could not start any more.
+func (f Former) pending(checked time.Time) bool {
+	return f.Plan != nil && checked.Before(f.To.Add(time.Duration(f.Plan.StartWithin)))
 }
 
 // recheck is from when on slots have not been checked by the plans that are now

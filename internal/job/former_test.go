@@ -129,6 +129,29 @@ func TestFormerIsBounded(t *testing.T) {
 	}
 }
 
+// TestPlansToJudgeAreKept: however often a job is deployed, a plan stays as long as a slot
+// of it may not be judged yet; then it goes before younger ones.
+func TestPlansToJudgeAreKept(t *testing.T) {
+	t.Parallel()
+	slow := every("* * * * *")
+	slow.StartWithin = job.Duration(time.Hour)
+	item := deployed("slow", slow)
+	for n := range 2 * job.MaxFormer {
+		item, _ = item.Deploy(fmt.Sprint(n), every("* * * * *"), minutes(30+n), minutes(30+n), minutes(30+n))
+	}
+	if f := item.Former; len(f) != job.MaxFormer || f[0].Definition != "slow" || f[0].Plan == nil || f[1].Definition != "10" {
+		t.Errorf("it is forgotten: %s", plans(item))
+	}
+	item, _ = item.Deploy("last", every("* * * * *"), minutes(89), minutes(89), minutes(89))
+	if item.Former[0].Definition != "slow" {
+		t.Errorf("it is forgotten a minute too early: %s", plans(item))
+	}
+	item, _ = item.Deploy("later", every("* * * * *"), minutes(90), minutes(90), minutes(90))
+	if f := item.Former; len(f) != job.MaxFormer || f[0].Definition != "11" {
+		t.Errorf("what has no slot to judge any more is kept in place of a younger one: %s", plans(item))
+	}
+}
+
 func TestHeld(t *testing.T) {
 	t.Parallel()
 	item := deployed("a", every("0 * * * *"))

@@ -66,7 +66,13 @@ func (p port) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) 
 }
 
 func (p port) SetAside(ctx context.Context, id run.ID, reason string) error {
-	return p.access("SetAside", true, func() error { return p.w.store.SetAside(ctx, id, reason) })
+	return p.access("SetAside", true, func() error {
+		err := p.w.store.SetAside(ctx, id, reason)
+		if rec := p.w.store.runs[id]; rec != nil && rec.aside && rec.asideAt.IsZero() {
+			rec.asideAt = p.w.now
+		}
+		return err
+	})
 }
 
 func (p port) Exist(ctx context.Context, ids []run.ID) (known map[run.ID]bool, err error) {

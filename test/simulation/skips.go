@@ -73,7 +73,8 @@ func (w *World) paused(r *run.Run) bool {
 	return false
 }
 
-// overlaps is whether another run of the job is open, or was lately.
+// overlaps is whether another run of the job is open, or was lately, or might be before
+// it was set aside.
 func (w *World) overlaps(r *run.Run) bool {
 	if j := w.store.definition(r.Definition); !j.Exclusive() {
 		return false
@@ -83,7 +84,7 @@ func (w *World) overlaps(r *run.Run) bool {
 			continue
 		}
 		l := w.truth.lives[rec.run.ID]
-		unknown := !rec.run.Status.Valid() && !rec.aside // it may still run
+		unknown := !rec.run.Status.Valid() && (!rec.aside || rec.asideAt.After(w.now.Add(-slack))) // it may still run
 		if unknown || !rec.run.Status.Terminal() || len(l.ends) > 0 && l.ends[len(l.ends)-1].at.After(w.now.Add(-slack)) {
 			return true
 		}

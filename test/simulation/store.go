@@ -63,7 +63,9 @@ type record struct {
 	place   int64
 	open    bool
 	corrupt bool
+	// aside is whether it was set aside, which asideAt says the time of.
 	aside   bool
+	asideAt time.Time
 	damaged bool
 }
 
