@@ -134,7 +134,7 @@ func (d *decoder) mapping(n ast.Node, path string, each func(string, ast.Node) b
 		switch {
 		case v == nil && len(d.problems) > faults:
 		case v == nil || v.Type() == ast.NullType:
-			d.add(p.Key, "%shas no value; leave the key out instead", prefix(join(path, p.key)))
+			d.add(p.Key, "%shas no value: give it one, or leave the key out", prefix(join(path, p.key)))
 			if known != nil && !slices.Contains(known, p.key) {
 				d.unknown(p.Key, path, p.key, known)
 			}

@@ -22,7 +22,7 @@ func given[S ~string, T any](at func(*T) *S) field[T] {
 	return field[T]{func(d *decoder, n ast.Node, path string, v *T) {
 		switch s, ok := d.text(n, path); {
 		case ok && s == "":
-			d.add(n, "%s: is empty; leave the key out instead", path)
+			d.add(n, "%s: is empty: give it a value, or leave the key out", path)
 		case ok:
 			*at(v) = S(s)
 		}
