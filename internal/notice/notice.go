@@ -31,7 +31,8 @@ const (
 	Missed Kind = "missed"
 	// Stopped: somebody stopped the task in ECS, not through batchplane.
 	Stopped Kind = "stopped"
-	// Recovered: the first success after a told failure.
+	// Recovered: the first success after a told failure, or the end of a run that was
+	// told to hold others back, where that is none to be told as bad.
 	Recovered Kind = "recovered"
 	// Succeeded is told only where the job asks for it.
 	Succeeded Kind = "succeeded"
