@@ -148,7 +148,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 		return exited
 	}
 	if err != nil {
-		return fail(env, fmt.Errorf("%w; see `batchplane --help`", err), exitUsage)
+		return fail(env, fmt.Errorf("%w%s; see `batchplane --help`", err, apart(err)), exitUsage)
 	}
 	a, err := env.app(g, command.Selected().Target.Addr().Interface())
 	if err != nil {
@@ -163,6 +163,18 @@ func (g *grammar) parser(more ...kong.Option) (*kong.Kong, error) {
 		kong.Name("batchplane"), kong.Description(description), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Vars{"faults": faultKinds(), "kinds": strings.Join(kinds.Names(), ", "), "regions": strings.Join(preview.Regions, ", ")},
 	)...)
+}
+
+// apart says of a further argument behind a flag why the list before that has ended.
+func apart(err error) string {
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) || wrong.Context.Selected() == nil || !strings.HasPrefix(err.Error(), "unexpected argument ") {
+		return ""
+	}
+	if args := wrong.Context.Selected().Positional; len(args) == 0 || !args[len(args)-1].IsCumulative() {
+		return ""
+	}
+	return ": write all of them in a row, no flag between them"
 }
 
 // stacks are names with commas between them; a flag that is repeated adds to them.

@@ -20,7 +20,8 @@ import (
 )
 
 type importCmd struct {
-	What []string `arg:"" name:"kind-or-file" help:"What to read: one of ${kinds}, and then its files. Without the kind it is found from the files, and said. - is standard input."`
+	What  string   `arg:"" name:"kind-or-file" help:"What to read: one of ${kinds}, and then its files. Without the kind it is found from the files, and said. - is standard input."`
+	Files []string `arg:"" optional:"" name:"file" help:"The files."`
 
 	Live     bool     `help:"eventbridge: read the rules and schedules of the account and Region that --profile and --region name; nothing is changed."`
 	Zone     string   `help:"The zone of the old scheduler's host, where its files leave that open." placeholder:"Z"`
@@ -82,13 +83,13 @@ func nothingCame(r importer.Result) error {
 // split tells the kind from the files. A word that is a kind is one, unless it
 // stands alone and is a file.
 func (c *importCmd) split() (kind string, files []string) {
-	if !kinds.Is(c.What[0]) {
-		return "", c.What
+	if !kinds.Is(c.What) {
+		return "", append([]string{c.What}, c.Files...)
 	}
-	if _, err := os.Stat(c.What[0]); err == nil && len(c.What) == 1 {
-		return "", c.What
+	if _, err := os.Stat(c.What); err == nil && len(c.Files) == 0 {
+		return "", []string{c.What}
 	}
-	return c.What[0], c.What[1:]
+	return c.What, c.Files
 }
 
 func (c *importCmd) check(kind string, files []string) error {

@@ -24,6 +24,11 @@ func TestImportCrontab(t *testing.T) {
 			t.Errorf("exit code %d, %s; want %s", r.code, r.out, says)
 		}
 	}
+	for _, args := range [][]string{{"crontab", "--zone", "Europe/Berlin", in}, {"--zone", "Europe/Berlin", "crontab", in}, {"--zone", "Europe/Berlin", in}} {
+		if r := batchplane(t, append([]string{"import"}, args...)...); r.code != 0 || !strings.Contains(r.out, "job report: cron(30 2 * * ? *)") {
+			t.Errorf("import %q: %+v", args, r)
+		}
+	}
 	if v := batchplane(t, "validate", "-f", out, "--for", "local"); v.code != 0 {
 		t.Errorf("%+v", v)
 	}
