@@ -57,6 +57,7 @@ func TestLinesOfOtherCrons(t *testing.T) {
 	for text, program := range map[string]string{
 		"~\t*\t*\t*\t*\t-ns\trpki-client -v && bgpctl reload\n": "OpenBSD's or FreeBSD's cron",
 		"*/5 * * * * -q /usr/libexec/atrun\n":                   "OpenBSD's or FreeBSD's cron",
+		"0~59/10 * * * * /x\n":                                  "OpenBSD's cron, which draws",
 		"@ 1h30 /usr/bin/foo\n":                                 "fcron",
 		"@first(10),nice(5) 2d  /usr/bin/x\n":                   "fcron",
 	} {
@@ -100,4 +101,21 @@ func TestLinesForAShell(t *testing.T) {
 		{"two of them", at(`/x '\\'`), `/x '\\'`, false, ""},
 		{"one that is escaped", at(`/x \\`), `/x \\`, false, ""},
 	})
+}
+
+// TestRandomDelay: what cronie starts late by up to RANDOM_DELAY minutes has a window as
+// long, as far as the time between two runs allows.
+func TestRandomDelay(t *testing.T) {
+	t.Parallel()
+	r := imported(t, "0 0 * * * /before\nRANDOM_DELAY=30\n0 1 * * * /a\n*/10 * * * * /b\nRANDOM_DELAY=0\n0 2 * * * /c\nRANDOM_DELAY=soon\n0 3 * * * /d\n")
+	var got []string
+	for _, j := range r.Jobs {
+		got = append(got, j.Window.String())
+	}
+	if want := "0s 30m 9m 0s 0s"; strings.Join(got, " ") != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if notes := strings.Join(r.Entries[6].Notes, "\n"); !strings.Contains(notes, "needs a decision: cron's delay of soon minutes could not be read") {
+		t.Error(notes)
+	}
 }

@@ -34,6 +34,7 @@ var dialects = []struct {
 	{regexp.MustCompile(`^@every\s`), "supercronic or robfig/cron"},
 	{regexp.MustCompile(`^[&%!]|^@(?:[a-z0-9,]*\(|\s|[a-z]*\s+[0-9]+[smhdw])`), "fcron"},
 	{regexp.MustCompile(`^(?:\S+\s+){5}-n?[qs][nqs]*\s`), "OpenBSD's or FreeBSD's cron"},
+	{regexp.MustCompile(`^(?:\S+\s+){0,4}[0-9]*~[0-9]*/[0-9]+\s`), "OpenBSD's cron, which draws where such a step begins"},
 	{anacron, "an anacrontab (days, delay, name, command)"},
 	{regexp.MustCompile(`^\[(Unit|Timer|Service|Install)\]`), "a systemd unit"},
 	{regexp.MustCompile(`^(On(Calendar|BootSec|StartupSec|ActiveSec|UnitActiveSec|UnitInactiveSec)|Persistent|AccuracySec|RandomizedDelaySec|ExecStart|WantedBy)\s*=`), "a systemd unit"},

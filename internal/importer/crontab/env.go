@@ -5,7 +5,9 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/importer"
@@ -26,7 +28,8 @@ type environment struct {
 	mail           *string
 	mailLine       int
 	mailTold       bool
-	timezone       bool     // a TZ line is in force
+	timezone       bool // a TZ line is in force
+	delay          job.Duration
 	odd            []string // variables in force that are not UTF-8
 }
 
@@ -89,8 +92,11 @@ func (v *environment) ofCron(e *importer.Entry, name, value string) bool {
 		v.mailLine = e.Line
 		v.tellMail(e)
 		return true
-	case "MAILFROM", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING", "LOGNAME", "USER", "RANDOM_DELAY":
+	case "MAILFROM", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING", "LOGNAME", "USER":
 		e.Change("%s is cron's own and is dropped", name)
+		return true
+	case "RANDOM_DELAY":
+		v.delays(e, value)
 		return true
 	case "SHELL":
 		v.shell = value
@@ -118,6 +124,18 @@ func (v *environment) ofCron(e *importer.Entry, name, value string) bool {
 		e.Note("it names folders of the host: the image must have them")
 	}
 	return false
+}
+
+// delays takes the most minutes that cronie starts jobs late (crontab(5) of cronie,
+// RANDOM_DELAY), which is what a window does.
+func (v *environment) delays(e *importer.Entry, value string) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 || n > 24*60 {
+		e.Decide("cron's delay of %s minutes could not be read, and is dropped: `window` says by how much the start of a job may be late", importer.Clip(value))
+		return
+	}
+	v.delay = job.Duration(time.Duration(n) * time.Minute)
+	e.Change("cron started the jobs below up to %s late, and so does `window`, which draws anew each time", v.delay)
 }
 
 func (v *environment) conceal(name, value string) (other bool) {

@@ -54,7 +54,7 @@ func (in *importing) job(e *importer.Entry, l lines.Line) {
 	r.ReplaceSecrets()
 	in.lock(e, r)
 	in.settle(e, r)
-	j.Command = r.Words()
+	j.Command, j.Window = r.Words(), max(j.Window, in.env.delay)
 	if in.Place(e, j); e.Job != nil {
 		in.dot[l.Number] = j.Name
 	}
