@@ -45,11 +45,7 @@ func (a *app) printStatus(st plane.Status) error {
 		_, _ = fmt.Fprintf(&b, "%-12s %s\n", name, notice.Printable(fmt.Sprintf(format, args...)))
 	}
 	line("times", "of %s", a.zoneName())
-	if st.Running {
-		line("running", "yes, %s", st.Where)
-	} else {
-		line("running", "no; `%s -f FILE` starts it", a.command("local"))
-	}
+	a.statusRunning(line, st)
 	line("heartbeat", "%s", a.ago(st.Heartbeat))
 	if st.CheckedTo.IsZero() {
 		line("slots", "never checked")
@@ -82,6 +78,18 @@ func (a *app) printStatus(st plane.Status) error {
 		line("wrong", "%s", w)
 	}
 	return a.write(b.Bytes())
+}
+
+// statusRunning is whether the control plane is there, and launches.
+func (a *app) statusRunning(line func(name, format string, args ...any), st plane.Status) {
+	if st.Running {
+		line("running", "yes, %s", st.Where)
+	} else {
+		line("running", "no; `%s -f FILE` starts it", a.command("local"))
+	}
+	if st.Standby {
+		line("stands by", "yes: it knows the jobs and launches nothing, not even for people")
+	}
 }
 
 // statusParts are what a stack is made of.

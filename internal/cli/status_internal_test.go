@@ -49,6 +49,18 @@ func TestStatusTellsWhatWaits(t *testing.T) {
 	}
 }
 
+// TestStatusOfAStackThatStandsBy says that it launches nothing.
+func TestStatusOfAStackThatStandsBy(t *testing.T) {
+	t.Parallel()
+	for standby, want := range map[bool]int{false: 0, true: 1} {
+		var out bytes.Buffer
+		a := &app{Env: Env{Stdout: &out, Stderr: &out}, zone: time.UTC}
+		if err := a.printStatus(plane.Status{Standby: standby}); err != nil || strings.Count(out.String(), "stands by") != want {
+			t.Errorf("%v, %t: %s", err, standby, out.String())
+		}
+	}
+}
+
 // TestCommandsMeanTheSamePlace: what is printed to be typed next names the stack, the
 // profile and the Region that the person named, quoted where a shell needs it.
 func TestCommandsMeanTheSamePlace(t *testing.T) {

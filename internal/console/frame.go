@@ -19,6 +19,8 @@ type Frame struct {
 	Path  string
 	Query Query
 	Stack string
+	// Standby is whether the stack launches nothing.
+	Standby bool
 	// Others are the pages of other stacks.
 	Others []Other
 	// Now is when the page was made; ago and in are told from there.
@@ -43,7 +45,7 @@ type Frame struct {
 // frame is the frame of a page that a request asks for.
 func (s *Server) frame(r *http.Request, q Query, nav, title string) Frame {
 	f := Frame{
-		Title: title, Nav: nav, Path: r.URL.Path, Query: q, Stack: s.cfg.Plane.Name, Others: s.cfg.Others, Now: s.cfg.Now(), Attention: -1,
+		Title: title, Nav: nav, Path: r.URL.Path, Query: q, Stack: s.cfg.Plane.Name, Standby: s.cfg.Plane.Stack.Standby, Others: s.cfg.Others, Now: s.cfg.Now(), Attention: -1,
 		ReadOnly: s.readOnly(r.Context()), Token: tokenOf(r), Events: "/events",
 		zone: s.cfg.Zone, zoneName: s.cfg.ZoneName, yours: s.cfg.ZoneName, zones: map[string]*time.Location{}, command: s.cfg.Command,
 	}

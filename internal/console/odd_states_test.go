@@ -205,3 +205,40 @@ func TestZonesOfJobs(t *testing.T) {
 	says(t, "the timeline", get("/timeline?zone=job"), []string{"The axis is of Europe/Berlin"}, nil)
 	says(t, "the schedule", get("/timeline"), nil, []string{"The axis is of"})
 }
+
+// TestStandby: of a stack that stands by every page says that nothing is launched.
+func TestStandby(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *console.Config) {
+		p := *c.Plane
+		p.Stack.Standby = true
+		c.Plane = &p
+	})
+	cookie := w.signIn()
+	for _, path := range []string{"/", "/jobs/fx-rates", "/ask/run?of=fx-rates"} {
+		says(t, path, w.send(request("GET", path, nil), cookie).body, []string{"This stack stands by"}, nil)
+	}
+	p := *w.plane
+	p.Stack.Standby = true
+	html, err := widgetOf(&p).Answer(t.Context(), []byte(dashboardCall))
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(t, "the widget", html, []string{"This stack stands by"}, nil)
+}
+
+// TestMoreThanIsRead: where more runs are open than are read, that is said, and nothing is
+// called well.
+func TestMoreThanIsRead(t *testing.T) {
+	t.Parallel()
+	var changes []control.Change
+	for n := range 1001 {
+		name := "job-" + strconv.Itoa(n)
+		item := itemOf(name, "0 * * * *")
+		r := run.Run{ID: run.ScheduledID(name, night), ScheduledFor: night, QueuedAt: night, DueAt: night.Add(time.Minute), Status: run.Queued}
+		changes = append(changes, control.Change{Item: &item}, control.Change{Run: &r})
+	}
+	get := pagesOf(t, changes...)
+	says(t, "the overview", get("/"), []string{"Not all could be read", "Not read: open runs beyond the newest 1000"}, []string{"All is well", "Needs attention</h1>"})
+	says(t, "problems", get("/problems"), []string{"open runs beyond the newest 1000"}, nil)
+}

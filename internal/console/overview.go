@@ -85,6 +85,7 @@ func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 			return rendered{}, err
 		}
 	}
+	o.unseen(open, missed)
 	o.fill(view.AttentionOf(summaries, open, missed, o.Now), summaries, open, counts, st)
 	return rendered{name: "overview", data: o}, nil
 }
@@ -121,6 +122,16 @@ func days(counts map[view.State]int) (out []dayCount) {
 		add(c, "", open)
 	}
 	return out
+}
+
+// unseen says that there is more than was read.
+func (o *overview) unseen(open, missed []run.Run) {
+	if len(open) >= openAtMost {
+		o.Unread = append(o.Unread, fmt.Sprintf("open runs beyond the newest %d", openAtMost))
+	}
+	if len(missed) >= plane.MissedAtMost {
+		o.Unread = append(o.Unread, fmt.Sprintf("missed slots beyond the newest %d", plane.MissedAtMost))
+	}
 }
 
 // fill makes the page of what was read.

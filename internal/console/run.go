@@ -99,5 +99,6 @@ func (p *runPage) lines(lines []string) {
 // Open is whether the run has not ended.
 func (p *runPage) Open() bool { return p.Story.State.Open() }
 
-// CanRetry is whether a retry is possible at all.
+// CanRetry is whether a retry is offered: of a skipped slot it is not, since somebody
+// wanted it so.
 func (p *runPage) CanRetry() bool { return !p.Open() && p.Story.Status != run.Skipped }

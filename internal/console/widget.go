@@ -106,7 +106,7 @@ func (w *Widget) data(in widgetCall) *widget {
 		now = w.Now
 	}
 	zone, name := offsetZone(in.Context.Zone.Offset)
-	f := Frame{Stack: w.Plane.Name, Now: now(), zone: zone, zoneName: name, zones: map[string]*time.Location{}}
+	f := Frame{Stack: w.Plane.Name, Standby: w.Plane.Stack.Standby, Now: now(), zone: zone, zoneName: name, zones: map[string]*time.Location{}}
 	by := "a viewer of a dashboard"
 	if dashboardName().MatchString(in.Context.Dashboard) {
 		by = "a viewer of the dashboard " + in.Context.Dashboard
@@ -151,6 +151,7 @@ func (w *Widget) read(ctx context.Context, d *widget) error {
 	if err != nil {
 		d.Unread = append(d.Unread, "how the control plane itself stands: "+err.Error())
 	}
+	d.unseen(open, missed)
 	d.fill(view.AttentionOf(summaries, open, missed, d.Now), summaries, open, nil, st)
 	d.MoreNeeds = max(0, len(d.Needs)-mostNeeds)
 	d.Needs = d.Needs[:min(len(d.Needs), mostNeeds)]

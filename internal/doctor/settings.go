@@ -15,6 +15,8 @@ type Stack struct {
 	Clusters, TaskRoles []string
 	TaskRolePath        string
 	LaunchRate          int
+	// Standby is whether the stack launches nothing.
+	Standby bool
 }
 
 // Settings are the clusters and roles that jobs need and that the stack's parameters

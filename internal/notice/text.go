@@ -52,10 +52,10 @@ func (n Notice) text(when string) string {
 		line(name, "| %s", Printable(l))
 	}
 	if n.LogsAt != "" {
-		line("logs", "%s", n.LogsAt)
+		line("logs", "%s", Printable(n.LogsAt))
 	}
 	if n.TaskAt != "" {
-		line("task", "%s", n.TaskAt)
+		line("task", "%s", Printable(n.TaskAt))
 	}
 	if n.RetryWith != "" {
 		line("retry", "%s", n.RetryWith)

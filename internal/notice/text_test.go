@@ -61,7 +61,7 @@ func texts(t *testing.T) map[string]notice.Notice {
 	failed.Logs, failed.LogsAt, failed.RetryWith = []string{"reading", "no such table"}, "batchplane logs "+string(id), "batchplane retry "+string(id)
 
 	bad := notice.New(notice.RanAfterAll, "prod", new(attacked()), &job.Job{Name: "report", Owner: hostile}, in(t, "America/New_York"))
-	bad.Logs = []string{hostile, strings.Repeat("long ", 100)}
+	bad.Logs, bad.LogsAt = []string{hostile, strings.Repeat("long ", 100)}, "https://logs.example/"+hostile
 
 	missed := notice.New(notice.Missed, "prod", &run.Run{ID: id, ScheduledFor: t0, Status: run.Missed, Cause: "no trigger came within 15m0s"}, &job.Job{}, time.UTC)
 	good := with(exitCode(), func(r *run.Run) {

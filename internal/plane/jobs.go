@@ -168,8 +168,11 @@ func (p *Plane) Attention(ctx context.Context) ([]view.Attention, error) {
 	return view.AttentionOf(summaries, open, missed, p.now()), nil
 }
 
-// MissedRuns are those of the last day, the newest first, at most a thousand.
+// MissedAtMost is how many missed runs are read.
+const MissedAtMost = 1000
+
+// MissedRuns are those of the last day, the newest first, at most MissedAtMost.
 func (p *Plane) MissedRuns(ctx context.Context) ([]run.Run, error) {
-	page, err := p.History(ctx, Filter{Statuses: []run.Status{run.Missed}, Since: p.now().Add(-view.MissedFor)}, 1000)
+	page, err := p.History(ctx, Filter{Statuses: []run.Status{run.Missed}, Since: p.now().Add(-view.MissedFor)}, MissedAtMost)
 	return page.Runs, err
 }

@@ -49,7 +49,7 @@ func (p *Plane) Pauses(ctx context.Context) ([]Pause, error) {
 	slices.SortStableFunc(out, func(a, b Pause) int {
 		return cmp.Or(-cmp.Compare(b2i(a.Job == job.All), b2i(b.Job == job.All)), cmp.Compare(a.Job, b.Job), a.From.Compare(b.From))
 	})
-	return out, p.countSkipped(ctx, out)
+	return out, p.countSkipped(ctx, read, out)
 }
 
 func b2i(b bool) int {
@@ -64,7 +64,7 @@ const pausedCause = "paused"
 
 // countSkipped counts what the pauses have had skipped, by one walk from the
 // earliest on.
-func (p *Plane) countSkipped(ctx context.Context, pauses []Pause) error {
+func (p *Plane) countSkipped(ctx context.Context, items []job.Item, pauses []Pause) error {
 	var since time.Time
 	for _, in := range pauses {
 		if !in.SkipNext && (since.IsZero() || in.From.Before(since)) {
@@ -74,20 +74,27 @@ func (p *Plane) countSkipped(ctx context.Context, pauses []Pause) error {
 	if since.IsZero() {
 		return nil
 	}
+	own := make(map[string]job.Item, len(items))
+	for _, item := range items {
+		own[item.Name] = item
+	}
 	for r, err := range p.Walk(ctx, control.Walk{Statuses: []run.Status{run.Skipped}, Since: since, Page: 1000}) {
 		if err != nil {
 			return err
 		}
+		item := own[r.ID.Job()]
 		for i := range pauses {
-			pauses[i].count(r)
+			pauses[i].count(r, item)
 		}
 	}
 	return nil
 }
 
-func (in *Pause) count(r run.Run) {
-	of := in.Job == job.All || in.Job == r.ID.Job()
-	if in.SkipNext || !of || !in.Covers(r.ScheduledFor) || !strings.HasPrefix(r.Cause, pausedCause) {
+// count counts a run that the pause had skipped: that of all only where the run's job was
+// not paused itself, which is asked first (run.Admit).
+func (in *Pause) count(r run.Run, of job.Item) {
+	mine := in.Job == r.ID.Job() || in.Job == job.All && of.PausedAt(r.ScheduledFor) == nil
+	if in.SkipNext || !mine || !in.Covers(r.ScheduledFor) || !strings.HasPrefix(r.Cause, pausedCause) {
 		return
 	}
 	if in.Skipped++; in.Last == "" {

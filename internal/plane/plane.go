@@ -141,7 +141,7 @@ type Health struct {
 	// Alarms and Queues are a stack's.
 	Alarms []Alarm `json:"alarms,omitempty"`
 	Queues []Queue `json:"queues,omitempty"`
-	// Unseen says what the caller may not look at.
+	// Unseen says what the caller may not look at, or what was not.
 	Unseen []string `json:"unseen,omitempty"`
 }
 

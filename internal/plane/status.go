@@ -16,6 +16,8 @@ import (
 type Status struct {
 	Health
 	control.Status
+	// Standby is whether it launches nothing, since it was deployed so.
+	Standby bool `json:"standby,omitempty"`
 	// Command is the version of this program.
 	Command string `json:"commandVersion"`
 	// Doubt are the runs of which it is not known whether ECS launched them.
@@ -40,6 +42,9 @@ type HeldUp struct {
 	Cause string    `json:"cause,omitempty"`
 }
 
+// openMost is how many open runs are looked at.
+const openMost = 1000
+
 // When something is wrong: alarms on AWS have the same bounds.
 const (
 	heartbeatWithin = 5 * time.Minute
@@ -48,7 +53,7 @@ const (
 
 // Status reads how the control plane stands.
 func (p *Plane) Status(ctx context.Context) (Status, error) {
-	st := Status{Command: Release}
+	st := Status{Command: Release, Standby: p.Stack.Standby}
 	var err error
 	now := p.now()
 	if st.Status, err = control.ReadStatus(ctx, p.Reader, now); err != nil {
@@ -59,9 +64,12 @@ func (p *Plane) Status(ctx context.Context) (Status, error) {
 			return st, err
 		}
 	}
-	open, err := p.OpenRuns(ctx, 1000)
+	open, err := p.OpenRuns(ctx, openMost)
 	if err != nil {
 		return st, err
+	}
+	if len(open) == openMost {
+		st.Unseen = append(st.Unseen, fmt.Sprintf("open runs beyond the newest %d", openMost))
 	}
 	for _, r := range open {
 		if d := view.DoubtOf(r); d != nil {

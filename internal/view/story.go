@@ -40,8 +40,9 @@ type Story struct {
 // Attempt is an attempt and where to find out more.
 type Attempt struct {
 	run.Attempt
-	// LogGroup is where the task writes, LogsTo in words where it writes elsewhere, LogsAt and TaskAt the pages of AWS's
-	// console, or the command that shows the same; "" where there is none.
+	// LogGroup is where the task writes, LogsTo in words where it writes elsewhere. LogsAt
+	// and TaskAt are pages of AWS's console, but LogsAt of an output that goes elsewhere,
+	// which is what its task definition says; "" where there is none.
 	LogGroup string `json:"logGroup,omitempty"`
 	LogsTo   string `json:"logsTo,omitempty"`
 	LogsAt   string `json:"logsAt,omitempty"`

@@ -115,7 +115,7 @@ func settings(name string, outputs, parameters map[string]string) doctor.Stack {
 		}
 		return out
 	}
-	s := doctor.Stack{Name: name, Clusters: list("Clusters"), TaskRoles: list("TaskRoles"), TaskRolePath: parameters["TaskRolePath"]}
+	s := doctor.Stack{Name: name, Clusters: list("Clusters"), TaskRoles: list("TaskRoles"), TaskRolePath: parameters["TaskRolePath"], Standby: parameters["Standby"] == "true"}
 	s.LaunchRate, _ = strconv.Atoi(parameters["LaunchRate"]) // 0 is not known
 	if parts := strings.SplitN(outputs["TriggerArn"], ":", 6); len(parts) == 6 {
 		s.Partition, s.Region, s.Account = parts[1], parts[3], parts[4]

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/wire/base"
 	"github.com/batchplane/batchplane/internal/wire/environ"
@@ -32,7 +33,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 	}
 	log := base.Log(os.Stdout, c.Config)
 	w := &console.Widget{Door: c.People, Log: log, Plane: &plane.Plane{
-		Name: c.Stack, Reader: base.Store(c.Config, a, log),
+		Name: c.Stack, Stack: doctor.Stack{Standby: c.Standby == "true"}, Reader: base.Store(c.Config, a, log),
 		// How alarms and queues stand is on the dashboard beside the widget.
 		Inspect: func(context.Context) (plane.Health, error) { return plane.Health{Running: true, Where: c.Stack}, nil },
 	}}
