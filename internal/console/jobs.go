@@ -90,6 +90,7 @@ type jobPage struct {
 	Most   *int64 // the top of the chart
 	// Rate is the share of successes of the runs of the chart.
 	OK, Judged int
+	Failed     bool
 	Definition string
 	Hash       string
 	Former     []former
@@ -195,6 +196,7 @@ func (j *jobPage) chart(runs []run.Run) {
 			j.Judged++
 		case run.Failed, run.Missed:
 			j.Judged++
+			j.Failed = j.Failed || r.Status == run.Failed
 		}
 		if d := r.Duration(); d > 0 {
 			took = append(took, d.Milliseconds())

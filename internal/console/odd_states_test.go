@@ -242,3 +242,48 @@ func TestMoreThanIsRead(t *testing.T) {
 	says(t, "the overview", get("/"), []string{"Not all could be read", "Not read: open runs beyond the newest 1000"}, []string{"All is well", "Needs attention</h1>"})
 	says(t, "problems", get("/problems"), []string{"open runs beyond the newest 1000"}, nil)
 }
+
+// TestFormsKnowOfOverlap: who would be refused, or would wait, is told so before.
+func TestFormsKnowOfOverlap(t *testing.T) {
+	t.Parallel()
+	const refused, waits = "the control plane will refuse", "this one waits for its end"
+	store := &memory.Store{}
+	for name, overlap := range map[string]job.Overlap{"forbid": job.Forbid, "queue": job.Queue, "full": job.Queue, "beside": job.Allow, "ended": job.Forbid} {
+		d := job.Job{Name: name, Schedule: "0 * * * *", Limits: job.Limits{Overlap: overlap}}
+		item := itemOf(name, "0 * * * *")
+		item.Definition, item.Lock = d.Hash(), name+"/20261124T0700Z"
+		if name == "full" {
+			item.Waiting = "full/20261124T0715Z"
+		}
+		open := run.Run{ID: run.ID(item.Lock), ScheduledFor: night, QueuedAt: night, DueAt: night.Add(time.Minute), Status: run.Running, Definition: d.Hash()}
+		if name == "ended" {
+			open.Status, open.FinishedAt, open.DueAt = run.Stopped, night, time.Time{}
+		}
+		failed := run.Run{ID: run.ID(name + "/20261124T0600Z"), ScheduledFor: night.Add(-time.Hour), QueuedAt: night.Add(-time.Hour), FinishedAt: night, Status: run.Failed, Definition: d.Hash()}
+		if err := store.PutDefinition(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []control.Change{{Item: &item}, {Run: &open}, {Run: &failed}} {
+			if err := store.Commit(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w := newWorld(t, func(c *console.Config) {
+		p := *c.Plane
+		p.Reader, p.Output = store, writes{}
+		c.Plane = &p
+	})
+	cookie := w.signIn()
+	for path, want := range map[string]string{
+		"run?of=forbid": refused, "run?of=queue": waits, "run?of=full": refused, "run?of=beside": "", "run?of=ended": "",
+		"retry?run=forbid/20261124T0600Z": refused, "retry?run=queue/20261124T0600Z": refused, "retry?run=beside/20261124T0600Z": "", "retry?run=ended/20261124T0600Z": "",
+	} {
+		page := w.send(request("GET", "/ask/"+path, nil), cookie).body
+		for _, words := range []string{refused, waits} {
+			if strings.Contains(page, words) != (words == want) {
+				t.Errorf("%s: it says %q: %t", path, words, !(words == want))
+			}
+		}
+	}
+}

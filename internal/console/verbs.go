@@ -54,7 +54,29 @@ func prepareRun(ctx context.Context, s *Server, a *ask) error {
 		a.Warns = append(a.Warns, "The job is paused "+view.PauseWords(*sum.Paused)+".")
 	}
 	a.Inputs, a.Args = inputsOf(j), j.Args
+	holder, err := s.holder(ctx, item, j)
+	switch {
+	case err != nil:
+		return err
+	case holder != "" && j.Overlap == job.Queue && item.Waiting == "":
+		a.Warns = append(a.Warns, string(holder)+" is open, and the job's runs may not overlap: this one waits for its end.")
+	case holder != "":
+		a.Warns = append(a.Warns, string(holder)+" is open, and the job's runs may not overlap: the control plane will refuse.")
+	}
 	return nil
+}
+
+// holder is the open run that lets no other of its job run beside it, "" where there is
+// none.
+func (s *Server) holder(ctx context.Context, item job.Item, j job.Job) (run.ID, error) {
+	if !j.Exclusive() || item.Lock == "" {
+		return "", nil
+	}
+	r, err := s.cfg.Plane.Run(ctx, run.ID(item.Lock))
+	if errors.Is(err, control.ErrNotFound) || err == nil && r.Status.Terminal() {
+		return "", nil
+	}
+	return r.ID, err
 }
 
 func prepareRetry(ctx context.Context, s *Server, a *ask) error {
@@ -78,7 +100,18 @@ func prepareRetry(ctx context.Context, s *Server, a *ask) error {
 		a.Warns = append(a.Warns, "A retry may do work twice: "+t.Why+".")
 		a.Confirm, a.Reason = a.Job, true
 	}
-	return nil
+	item, j, err := s.current(ctx, a)
+	if errors.Is(err, control.ErrNotFound) {
+		return nil // what ran before is all there is
+	}
+	if err != nil {
+		return err
+	}
+	holder, err := s.holder(ctx, item, j)
+	if holder != "" && holder != r.ID {
+		a.Warns = append(a.Warns, string(holder)+" is open, and the job's runs may not overlap: the control plane will refuse.")
+	}
+	return err
 }
 
 func prepareStop(ctx context.Context, s *Server, a *ask) error {

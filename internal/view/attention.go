@@ -137,7 +137,13 @@ func HeldUp(r run.Run, now time.Time) (since time.Time, held bool) {
 	if r.Status != run.Queued && r.Status != run.Launching || DoubtOf(r) != nil {
 		return time.Time{}, false
 	}
-	since = r.QueuedAt
+	since = waitsSince(r)
+	return since, now.Sub(since) > patience(r)
+}
+
+// waitsSince is since when a run that was not launched, or not again, waits for that.
+func waitsSince(r run.Run) time.Time {
+	since := r.QueuedAt
 	if !r.Waits && r.ReadyAt.After(since) {
 		since = r.ReadyAt
 	}
@@ -146,7 +152,7 @@ func HeldUp(r run.Run, now time.Time) (since time.Time, held bool) {
 			since = a.EndedAt
 		}
 	}
-	return since, now.Sub(since) > patience(r)
+	return since
 }
 
 // patience is how long a run may wait before somebody should look.

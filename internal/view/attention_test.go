@@ -105,3 +105,24 @@ func TestNextOfARun(t *testing.T) {
 		}
 	}
 }
+
+// TestSince: what runs does so since its task started, and what waits since it has waited.
+func TestSince(t *testing.T) {
+	t.Parallel()
+	at := func(minutes int) time.Time { return now.Add(time.Duration(minutes) * time.Minute) }
+	retried := run.Run{Status: run.Launching, QueuedAt: at(-5000), ReadyAt: at(-3), Attempts: []run.Attempt{{N: 1, EndedAt: at(-4000)}, {N: 2, SentAt: at(-3)}}}
+	for name, c := range map[string]struct {
+		r    run.Run
+		want time.Time
+	}{
+		"it waits":               {run.Run{Status: run.Queued, QueuedAt: at(-9), ReadyAt: at(-9)}, at(-9)},
+		"a person retried it":    {retried, at(-3)},
+		"it is to be relaunched": {run.Run{Status: run.Queued, QueuedAt: at(-90), ReadyAt: at(-90), Attempts: []run.Attempt{{N: 1, StartedAt: at(-80), EndedAt: at(-2)}}}, at(-2)},
+		"its task was accepted":  {run.Run{Status: run.Running, QueuedAt: at(-9), Attempts: []run.Attempt{{N: 1, AcceptedAt: at(-8), TaskARN: "arn"}}}, at(-8)},
+		"its task runs":          {run.Run{Status: run.Running, QueuedAt: at(-9), StartedAt: at(-7), Attempts: []run.Attempt{{N: 1, AcceptedAt: at(-8), TaskARN: "arn"}}}, at(-7)},
+	} {
+		if got := view.RowOf(c.r, now).Since; !got.Equal(c.want) {
+			t.Errorf("%s: since %s, want %s", name, got, c.want)
+		}
+	}
+}

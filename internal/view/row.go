@@ -25,6 +25,9 @@ type Row struct {
 	FinishedAt *time.Time `json:"finishedAt"`
 	// DurationMs is from the start of the task to its end, where both are known.
 	DurationMs *int64 `json:"durationMs"`
+	// Since is when its task started, or was accepted where that is not known, or since
+	// when it waits to be launched.
+	Since time.Time `json:"-"`
 	// By is the person who asked last for the run or a retry of it, "" where only
 	// its schedule did.
 	By string `json:"by,omitempty"`
@@ -50,6 +53,12 @@ func RowOf(r run.Run, now time.Time) Row {
 	}
 	if a := r.Last(); r.Status == run.Running && a != nil && r.StartedAt.IsZero() {
 		row.AcceptedAt = optional(a.AcceptedAt)
+	}
+	row.Since = waitsSince(r)
+	for _, at := range []*time.Time{row.AcceptedAt, row.StartedAt} {
+		if at != nil {
+			row.Since = *at
+		}
 	}
 	if d := r.Duration(); d > 0 {
 		ms := d.Milliseconds()
