@@ -52,6 +52,16 @@ func TestPlan(t *testing.T) {
 	later := a
 	later.Schedule = "30 3 * * *"
 	both := named("both", "0 3 1 * 1") // which EventBridge says in two expressions
+	by := func(hand func(*apply.Deployed)) func(*testing.T) registry {
+		return func(t *testing.T) registry {
+			t.Helper()
+			r := registry{}.deploy(t, "p", a)
+			d := r["a"]
+			hand(&d)
+			r["a"] = d
+			return r
+		}
+	}
 	of := func(project string, jobs ...job.Job) func(*testing.T) registry {
 		return func(t *testing.T) registry {
 			t.Helper()
@@ -89,6 +99,9 @@ func TestPlan(t *testing.T) {
 			r["a"] = d
 			return r
 		}, []job.Job{a}, false, "update a", "it is DISABLED, and will be ENABLED", "", 0},
+		"somebody gave it a window": {by(func(d *apply.Deployed) { d.Window = 30 }), []job.Job{a}, false, "update a", "it may start up to 30 minutes late, and will up to 0", "", 0},
+		"somebody has it give up":   {by(func(d *apply.Deployed) { d.MaxAge = 60 }), []job.Job{a}, false, "update a", "it gives up after 60 seconds, and will after 900", "", 0},
+		"somebody had it begin":     {by(func(d *apply.Deployed) { d.Start = from }), []job.Job{a}, false, "update a", "it begins or ends at another time", "", 0},
 		"somebody moved it by hand": {func(t *testing.T) registry {
 			t.Helper()
 			r := registry{}.deploy(t, "p", a)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/jobdiff"
+	"github.com/batchplane/batchplane/internal/render"
 )
 
 // words say what changes, as the files' other comparisons do. What differs only in
@@ -68,12 +69,27 @@ func (b *builder) drift(s Step) string {
 		return "its second schedule disappears: one expression says it all now"
 	case s.Kind == Create:
 		return "its schedule " + s.Name + " is missing and is made again"
-	case was.Other != "":
-		return "somebody changed its schedule in the registry: it has " + was.Other
-	case was.State != s.Schedule.State:
-		return fmt.Sprintf("somebody changed its schedule in the registry: it is %s, and will be %s", was.State, s.Schedule.State)
-	case was.Expression != s.Schedule.Expression || was.Zone != s.Schedule.Zone:
-		return fmt.Sprintf("somebody changed its schedule in the registry: it is %s in %s, and will be %s in %s", was.Expression, was.Zone, s.Schedule.Expression, s.Schedule.Zone)
+	}
+	return moved(was.Schedule, was.Other, *s.Schedule)
+}
+
+// moved says what somebody changed of a schedule in the registry. other is what its
+// target has otherwise.
+func moved(was render.Schedule, other string, will render.Schedule) string {
+	const somebody = "somebody changed its schedule in the registry: it "
+	switch {
+	case other != "":
+		return somebody + "has " + other
+	case was.State != will.State:
+		return fmt.Sprintf(somebody+"is %s, and will be %s", was.State, will.State)
+	case was.Expression != will.Expression || was.Zone != will.Zone:
+		return fmt.Sprintf(somebody+"is %s in %s, and will be %s in %s", was.Expression, was.Zone, will.Expression, will.Zone)
+	case was.Window != will.Window:
+		return fmt.Sprintf(somebody+"may start up to %d minutes late, and will up to %d", was.Window, will.Window)
+	case was.MaxAge != will.MaxAge:
+		return fmt.Sprintf(somebody+"gives up after %d seconds, and will after %d", was.MaxAge, will.MaxAge)
+	case !was.Start.Equal(will.Start) || !was.End.Equal(will.End):
+		return somebody + "begins or ends at another time"
 	}
 	return "its schedule in the registry is not as batchplane writes it, and will be"
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -52,6 +53,14 @@ func (c *diffCmd) Run(_ context.Context, a *app) error {
 	return a.write(b.Bytes())
 }
 
+// isTerraform is whether a file is what `render --terraform` writes, or the like.
+func isTerraform(data []byte) bool {
+	var has struct {
+		Terraform, Resource map[string]any
+	}
+	return json.Unmarshal(data, &has) == nil && len(has.Terraform)+len(has.Resource) > 0
+}
+
 // before reads what to compare with: templates, or jobs files over each other.
 func (c *diffCmd) before() (file jobfile.File, err error) {
 	var old jobsFiles
@@ -59,6 +68,9 @@ func (c *diffCmd) before() (file jobfile.File, err error) {
 		data, err := readBounded(name, jobfile.MaxBytes)
 		if err != nil {
 			return file, usagef("reading what to compare with: %w", err)
+		}
+		if isTerraform(data) {
+			return file, usagef("%s is Terraform's JSON, which is not read: compare with the jobs file that it was rendered from, or with what `render` makes of that without --terraform", name)
 		}
 		if !jobfile.IsTemplate(data) {
 			old.Files = append(old.Files, name)

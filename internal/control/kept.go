@@ -59,6 +59,9 @@ func (c *Control) settled(ctx context.Context, k Kept, did string) (Reply, error
 
 // use tries a kept input again; why says why it still cannot be used.
 func (c *Control) use(ctx context.Context, body []byte) (did, why string, err error) {
+	if len(body) == 0 { // as of a slot that was refused, or a notice that was given up
+		return "", "nothing of it was kept but why; drop it once you have read that", nil
+	}
 	if id, ok := ofRun(body); ok {
 		return c.reopen(ctx, id)
 	}

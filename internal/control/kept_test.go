@@ -25,6 +25,7 @@ func TestSettleKept(t *testing.T) {
 	}{
 		"dropped":              {func(string) string { return "{" }, false, control.Accepted, "is dropped", 0, run.Running},
 		"no event, again":      {func(string) string { return "{" }, true, control.Refused, "cannot be used now either, and stays: not usable", 1, run.Running},
+		"only why was kept":    {func(string) string { return "" }, true, control.Refused, "stays: nothing of it was kept but why; drop it", 1, run.Running},
 		"another's end, again": {func(string) string { return fmt.Sprintf(stoppedEvent, "STOPPED", "staging/x/20261122T1730Z/1", "") }, true, control.Refused, "no task of stack prod", 1, run.Running},
 		"an end that can be used now": {func(arn string) string {
 			return strings.Replace(fmt.Sprintf(stoppedEvent, "STOPPED", "prod/"+string(slot)+"/1", ""), "arn:x", arn, 1)
