@@ -282,7 +282,7 @@ func TestFormsKnowOfOverlap(t *testing.T) {
 		page := w.send(request("GET", "/ask/"+path, nil), cookie).body
 		for _, words := range []string{refused, waits} {
 			if strings.Contains(page, words) != (words == want) {
-				t.Errorf("%s: it says %q: %t", path, words, !(words == want))
+				t.Errorf("%s: it says %q: %t", path, words, words != want)
 			}
 		}
 	}

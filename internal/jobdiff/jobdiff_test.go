@@ -31,7 +31,7 @@ func TestWords(t *testing.T) {
 		"later on most days only":                 {func(j *job.Job) { j.Schedule = "30 3 * * 1-3" }, []string{"schedule: ", "runs 1 hour later 156 days a year", "drops 104 days a year, the first at Thu 2026-11-26 02:30 CET"}},
 		"on other days, a third of them the same": {func(j *job.Job) { j.Schedule = "30 3 * * 5-7" }, []string{"schedule: ", "drops on weekdays, 260 days a year, the first at Mon 2026-11-23 02:30 CET", "adds 157 days a year, the first at Sun 2026-11-22 03:30 CET"}},
 		"two hours, one of them the same":         {func(j *job.Job) { j.Schedule = "30 2,3 * * 1-5" }, []string{"schedule: ", "adds on weekdays, 260 days a year, the first at Mon 2026-11-23 03:30 CET"}},
-		"more often than can be held":             {func(j *job.Job) { j.Schedule = "*/5 * * * *" }, []string{"schedule: ", "it runs too often to compare run by run; the first difference: adds a run at Sun 2026-11-22 00:00 CET"}},
+		"more often than can be held":             {func(j *job.Job) { j.Schedule = "*/5 * * * *" }, []string{"schedule: ", "it runs too often to compare run by run; the first difference: adds a run at Sun 2026-11-22 01:00 CET"}},
 		"said anew":                               {func(j *job.Job) { j.Schedule = "30 2 * * mon-fri" }, []string{"schedule: "}},
 		"a holiday":                               {func(j *job.Job) { j.Calendar.Skip = []string{"2027-01-01"} }, []string{"drops 1 day a year, the first at Fri 2027-01-01 02:30 CET", "calendar.skip: now [\"2027-01-01\"]"}},
 		"switched off":                            {func(j *job.Job) { j.Disabled = true }, []string{"it is switched off"}},
@@ -103,6 +103,24 @@ func TestMovesAreAllTold(t *testing.T) {
 		words := slices.DeleteFunc(changes[0].Words, func(w string) bool { return strings.HasPrefix(w, "schedule: ") })
 		if !slices.EqualFunc(words, c.want, strings.HasPrefix) {
 			t.Errorf("%s: %q; want %q", name, words, c.want)
+		}
+	}
+}
+
+// TestFirstIsToCome: what is named as the first run of a change is not over, at whatever
+// time of its day somebody looks.
+func TestFirstIsToCome(t *testing.T) {
+	t.Parallel()
+	noon := from.Add(12*time.Hour + 10*time.Minute)
+	for schedule, want := range map[string]string{
+		"0 * * * *":    "adds every day, 365 days a year (8395 runs), the first at Sun 2026-11-22 13:00 UTC",
+		"0 3,11 * * *": "adds every day, 365 days a year, the first at Mon 2026-11-23 11:00 UTC",
+		"0 0 * * *":    "runs 3 hours earlier every day, 365 days a year",
+		"*/2 * * * *":  tooOften + "adds a run at Sun 2026-11-22 12:10 UTC",
+	} {
+		changes := jobdiff.Of([]job.Job{{Name: "a", Schedule: "0 3 * * *"}}, []job.Job{{Name: "a", Schedule: schedule}}, noon)
+		if got := strings.Join(changes[0].Words, "; "); !strings.Contains(got, want) {
+			t.Errorf("%s: %s; want %s", schedule, got, want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package jobdiff
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/cron"
@@ -92,11 +93,12 @@ func moves(a, b job.Plan, from time.Time) []string {
 		// What stays as it was is neither dropped nor added.
 		gone, more = without(gone, more, 0), without(more, gone, 0)
 	}
-	return told(shift, moved, gone, more, zone)
+	return told(shift, moved, gone, more, from, zone)
 }
 
-// told says what becomes of the runs: those that move by a shift, and the rest.
-func told(shift time.Duration, moved, gone, more []time.Time, zone *time.Location) (out []string) {
+// told says what becomes of the runs: those that move by a shift, and the rest. It names
+// the first from a time on, for those of that day's beginning are over.
+func told(shift time.Duration, moved, gone, more []time.Time, from time.Time, zone *time.Location) (out []string) {
 	switch {
 	case shift > 0:
 		out = append(out, fmt.Sprintf("runs %s later %s", length(shift), days(moved, zone)))
@@ -104,15 +106,21 @@ func told(shift time.Duration, moved, gone, more []time.Time, zone *time.Locatio
 		out = append(out, fmt.Sprintf("runs %s earlier %s", length(-shift), days(moved, zone)))
 	}
 	if shift != 0 && sameDays(gone, more, zone) {
-		return append(out, fmt.Sprintf("runs at another time %s, the first at %s instead of %s", days(more, zone), more[0].In(zone).Format(minute), gone[0].In(zone).Format(minute)))
+		return append(out, fmt.Sprintf("runs at another time %s, the first at %s instead of %s", days(more, zone), more[first(more, from)].In(zone).Format(minute), gone[first(more, from)].In(zone).Format(minute)))
 	}
 	if len(gone) > 0 {
-		out = append(out, fmt.Sprintf("drops %s, the first at %s", days(gone, zone), gone[0].In(zone).Format(minute)))
+		out = append(out, fmt.Sprintf("drops %s, the first at %s", days(gone, zone), gone[first(gone, from)].In(zone).Format(minute)))
 	}
 	if len(more) > 0 {
-		out = append(out, fmt.Sprintf("adds %s, the first at %s", days(more, zone), more[0].In(zone).Format(minute)))
+		out = append(out, fmt.Sprintf("adds %s, the first at %s", days(more, zone), more[first(more, from)].In(zone).Format(minute)))
 	}
 	return out
+}
+
+// first is which run is the first from a time on, or of all where none is left.
+func first(runs []time.Time, from time.Time) int {
+	i, _ := slices.BinarySearchFunc(runs, from, time.Time.Compare)
+	return i % len(runs)
 }
 
 const minute = "Mon 2006-01-02 15:04 MST"
@@ -140,7 +148,7 @@ func year(t timetable.Timetable, from time.Time) (start, end time.Time) {
 // firstDifference compares schedules that run too often to hold their runs: it
 // stops at the first that only one of them has.
 func firstDifference(before, after timetable.Timetable, from time.Time, zone *time.Location) []string {
-	from, to := year(after, from)
+	_, to := year(after, from)
 	at := from.Add(-1)
 	for {
 		a, b := nextIn(before, at, to), nextIn(after, at, to)
