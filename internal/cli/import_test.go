@@ -19,7 +19,7 @@ func TestImportCrontab(t *testing.T) {
 	dir := files(t, map[string]string{"crontab": smallCrontab})
 	in, out := filepath.Join(dir, "crontab"), filepath.Join(dir, "jobs.yaml")
 	r := batchplane(t, "import", "crontab", in, "--zone", "Europe/Berlin", "-o", out)
-	for _, says := range []string{"line 2, changed:", "job report: cron(30 2 * * ? *)", "line 4, refused:", "3 lines: 0 kept, 2 changed, 0 needs a decision, 1 refused; 1 job"} {
+	for _, says := range []string{"line 2, changed:", "job report: cron(30 2 * * ? *)", "line 4, refused:", "3 lines: 0 kept, 2 changed, 0 need a decision, 1 refused; 1 job"} {
 		if r.code != 0 || !strings.Contains(r.out, says) {
 			t.Errorf("exit code %d, %s; want %s", r.code, r.out, says)
 		}

@@ -86,7 +86,11 @@ func summary(r importer.Result) string {
 	}
 	parts := make([]string, len(importer.Verdicts))
 	for i, v := range importer.Verdicts {
-		parts[i] = fmt.Sprintf("%d %s", count[v], v)
+		words := string(v)
+		if v == importer.Decide && count[v] != 1 {
+			words = "need a decision"
+		}
+		parts[i] = fmt.Sprintf("%d %s", count[v], words)
 	}
 	off := 0
 	for i := range r.Jobs {
