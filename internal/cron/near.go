@@ -3,6 +3,7 @@ package cron
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -37,6 +38,22 @@ func unknownZone(name string) error {
 		e.Near = append(e.Near, n.name)
 	}
 	return e
+}
+
+// fixedZone is how many hours a name like UTC+2 or GMT-5 is away from UTC. Which way
+// is not said by its sign: in POSIX, and so in the database's Etc/GMT+2, plus is behind
+// (tz database, file etcetera), and most who write such a name mean it otherwise.
+func fixedZone(name string) (hours string, ok bool) {
+	rest, ok := strings.CutPrefix(strings.TrimPrefix(strings.ToUpper(name), "ETC/"), "UTC")
+	if !ok {
+		rest, ok = strings.CutPrefix(rest, "GMT")
+	}
+	if !ok || len(rest) < 2 || rest[0] != '+' && rest[0] != '-' {
+		return "", false
+	}
+	hours = strings.TrimLeft(rest[1:], "0")
+	n, err := strconv.Atoi(hours)
+	return hours, err == nil && hours[0] != '+' && n >= 1 && n <= 12
 }
 
 func zoneKey(name string) string {

@@ -245,6 +245,9 @@ type UnknownZoneError struct {
 // Error gives one sentence.
 func (e *UnknownZoneError) Error() string {
 	text := fmt.Sprintf("unknown time zone %q", clip(e.Name))
+	if hours, fixed := fixedZone(e.Name); fixed {
+		return text + "; Etc/GMT-" + hours + " is ahead of UTC, Etc/GMT+" + hours + " behind it"
+	}
 	if len(e.Near) > 0 {
 		text += "; did you mean " + strings.Join(e.Near, " or ") + "?"
 	}

@@ -90,6 +90,22 @@ func TestUnknownZones(t *testing.T) {
 	}
 }
 
+// TestFixedZones: of a name with a sign both zones are told, since it says different
+// things to different people.
+func TestFixedZones(t *testing.T) {
+	t.Parallel()
+	both := "; Etc/GMT-2 is ahead of UTC, Etc/GMT+2 behind it"
+	for name, want := range map[string]string{
+		"GMT+2": both, "UTC-02": both, "utc+2": both, "Etc/UTC+2": both,
+		"UTC+5:30": "", "UTC+13": "", "UTC+": "", "GMT2": "", "UTC+-2": "", "UTC++2": "", "UTC+0": "",
+	} {
+		_, err := LoadZone(name)
+		if err == nil || strings.HasSuffix(err.Error(), "behind it") != (want != "") || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v, want %q at its end", name, err, want)
+		}
+	}
+}
+
 func TestZoneIsLoadedOnce(t *testing.T) {
 	t.Parallel()
 	a, b := zoneNamed(t, "Asia/Tokyo"), zoneNamed(t, "Asia/Tokyo")
