@@ -13,6 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
+	ecsstop "github.com/batchplane/batchplane/internal/stop"
 )
 
 var report = job.Job{Name: "report", TaskDefinition: "report"}
@@ -397,6 +398,42 @@ func TestOnStoppedUses(t *testing.T) {
 			}
 			if got := w.runs()[0].Status; got != c.want {
 				t.Errorf("the run is %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// refusing has ECS refuse each RunTask.
+type refusing struct {
+	launchPort
+	code, message string
+}
+
+func (r refusing) Launch(_ context.Context, l control.Launch) run.Event {
+	return run.Refused{Attempt: l.Attempt, Stop: ecsstop.Stop{Kind: ecsstop.LaunchException, ErrorCode: r.code, Reason: r.message}}
+}
+
+// TestRetryThatIsNotLaunched: who retries hears what ECS said of the launch, as who runs
+// a job does.
+func TestRetryThatIsNotLaunched(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		code, message string
+		status        run.Status
+		says          string
+	}{
+		"ECS refuses it":      {"ClusterNotFoundException", "Cluster not found.", run.Failed, "report/20261122T1730Z has failed: *Cluster not found."},
+		"ECS limits the rate": {"ThrottlingException", "Rate exceeded", run.Queued, "report/20261122T1730Z waits to be launched: *limits the rate*"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := quiet(t)
+			w.after(0, trigger(w, report))
+			w.live()
+			w.ctl.Launcher = refusing{launchPort{w.ports}, c.code, c.message}
+			got, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: slot, RequestID: "r", Force: true})
+			if err != nil || got.Outcome != control.Accepted || got.Status != c.status || !like(c.says, got.Message) {
+				t.Errorf("got %+v, %v", got, err)
 			}
 		})
 	}

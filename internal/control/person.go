@@ -105,13 +105,17 @@ func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
 		return Reply{}, errors.New("retrying a run: the request has no id")
 	}
 	trigger := run.Trigger{At: c.Now(), Kind: run.ByRetry, Request: req.RequestID, By: req.By, Reason: req.Reason}
-	return c.ask(ctx, req.Run, func(r *run.Run) (run.Event, error) {
+	rep, r, err := c.ask(ctx, req.Run, func(r *run.Run) (run.Event, error) {
 		e := run.RetryAsked{Trigger: trigger, Force: req.Force, Definition: r.Definition, Task: r.Task}
 		if !r.Status.Terminal() {
 			return e, nil
 		}
 		return c.renewed(ctx, r, e, req.Same)
 	})
+	if r != nil && r.Status != run.Running && r.Status != run.Succeeded { // ECS did not launch it, or it is over
+		rep.Message = reply(r).Message
+	}
+	return rep, err
 }
 
 // renewed takes the newest definition and revision for a retry.
@@ -144,28 +148,30 @@ func (c *Control) renewed(ctx context.Context, r *run.Run, e run.RetryAsked, sam
 // StopRun asks to stop a run's task, or takes it out of the queue.
 func (c *Control) StopRun(ctx context.Context, req StopRequest) (Reply, error) {
 	reason := cmp.Or(req.Reason, "no reason given")
-	return c.ask(ctx, req.Run, func(*run.Run) (run.Event, error) {
+	rep, _, err := c.ask(ctx, req.Run, func(*run.Run) (run.Event, error) {
 		return run.StopAsked{By: req.By, Reason: reason}, nil
 	})
+	return rep, err
 }
 
-// ask puts a person's request to a run and performs what it leads to.
-func (c *Control) ask(ctx context.Context, id run.ID, event func(*run.Run) (run.Event, error)) (Reply, error) {
+// ask puts a person's request to a run and performs what it leads to. The run is as it
+// is then, nil where nothing was done.
+func (c *Control) ask(ctx context.Context, id run.ID, event func(*run.Run) (run.Event, error)) (Reply, *run.Run, error) {
 	d, err := c.step(ctx, id, event)
 	switch {
 	case errors.Is(err, ErrUnlaunchable):
-		return refuse(id, "%v", err), nil
+		return refuse(id, "%v", err), nil, nil
 	case errors.Is(err, ErrNotFound):
-		return refuse(id, "there is no run %s: notices and the history have the names of runs", id), nil
+		return refuse(id, "there is no run %s: notices and the history have the names of runs", id), nil, nil
 	case err != nil:
-		return Reply{}, err
+		return Reply{}, nil, err
 	}
 	switch d.Outcome {
 	case run.Denied:
-		return refuse(id, "%s", d.Why), nil
+		return refuse(id, "%s", d.Why), nil, nil
 	case run.Duplicate:
-		return Reply{Run: id, Outcome: Duplicate, Status: d.Next.Status, Message: d.Why}, nil
+		return Reply{Run: id, Outcome: Duplicate, Status: d.Next.Status, Message: d.Why}, nil, nil
 	}
 	r, err := c.settle(ctx, d)
-	return Reply{Run: id, Outcome: Accepted, Status: r.Status, Message: d.Why}, err
+	return Reply{Run: id, Outcome: Accepted, Status: r.Status, Message: d.Why}, r, err
 }
