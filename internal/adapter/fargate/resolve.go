@@ -2,6 +2,7 @@ package fargate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -56,6 +57,9 @@ func (f *Launcher) definition(ctx context.Context, name string, pinned bool) (*t
 	if err != nil && retryable(err) {
 		return nil, fmt.Errorf("describing task definition %s: %w", name, err)
 	}
+	if unknown := new(types.ClientException); errors.As(err, &unknown) && strings.Contains(unknown.ErrorMessage(), "Unable to describe") { // as ECS words it, of ClientException
+		return nil, fmt.Errorf("task definition %s %w: ECS has none of that name: register it, or mend its name in the jobs file (%w)", name, control.ErrUnlaunchable, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("task definition %s %w: %w", name, control.ErrUnlaunchable, err)
 	}
@@ -76,7 +80,7 @@ func pin(j job.Job, d *types.TaskDefinition) (run.TaskDefinition, error) {
 		return run.TaskDefinition{}, fmt.Errorf("job %s %w: %s", j.Name, control.ErrUnlaunchable, fmt.Sprintf(format, args...))
 	}
 	if d.Status == types.TaskDefinitionStatusInactive {
-		return refuse("its task definition %s is INACTIVE", arn)
+		return refuse("its task definition %s is INACTIVE: register it anew, or name a revision that is ACTIVE", arn)
 	}
 	own := ownContainer(j, d.ContainerDefinitions)
 	switch {
