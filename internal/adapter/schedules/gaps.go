@@ -44,7 +44,9 @@ func (r *Registry) gaps(m *merged) gaps {
 			g.blame(v)
 		case v.entry != nil && v.entry.job.Rule != "" && by.why != nil:
 			g.add(name, fmt.Errorf("%s: job %s: %w", v.entry.name, v.entry.job.Name, by.why))
-			g.halves[v.entry.job.Name] = g.halves[v.entry.job.Name] || passes(by.why)
+			if passes(by.why) || by.absent && v.entry.job.Schedule == "" {
+				g.halves[v.entry.job.Name] = true
+			}
 		}
 	}
 	for _, clash := range m.clashes {

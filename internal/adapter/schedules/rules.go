@@ -23,8 +23,10 @@ type rule struct {
 	disabled   bool
 	// asOf is up to when this held.
 	asOf time.Time
-	// why says why it cannot be used, or was not read; nil where it was.
-	why error
+	// why says why it cannot be used, or was not read; nil where it was. absent is whether
+	// it is not there.
+	why    error
+	absent bool
 }
 
 // rulesAtOnce is how many rules are read each time. More are listed, or a fifth of them
@@ -148,7 +150,7 @@ func (r *Registry) rule(ctx context.Context, name string) rule {
 	var absent *types.ResourceNotFoundException
 	switch {
 	case errors.As(err, &absent):
-		return rule{asOf: asked, why: fmt.Errorf("it is started by rule %s, which is not there: deploy it again, or remove the schedule", name)}
+		return rule{asOf: asked, absent: true, why: fmt.Errorf("it is started by rule %s, which is not there: deploy it again, or remove the schedule", name)}
 	case err != nil:
 		return rule{why: fmt.Errorf("reading rule %s: %w", name, err)}
 	case aws.ToString(out.ScheduleExpression) == "":
@@ -158,8 +160,9 @@ func (r *Registry) rule(ctx context.Context, name string) rule {
 }
 
 // completed is the job that a schedule carries, as its rule has it where one starts
-// it: expression, zone and state are the rule's. One whose rule is not there keeps
-// its own plan, so that its slots are missed and told.
+// it: expression, zone and state are the rule's. One whose rule is not there keeps its
+// own plan, so that its slots are missed and told; one that has none of its own keeps what
+// the rule said (see gaps).
 //
 // A rule only names its job. What it sends deploys nothing, since whoever may write
 // any rule of the account could have it send that: the definition stands in the

@@ -134,6 +134,10 @@ func TestJobs(t *testing.T) {
 			schedules: []scheduler.GetScheduleOutput{schedule("1", "cron(0 3 * * ? *)", carrier(t, a, "deleted"), disabled)},
 			want:      "a 0 3 * * * Europe/Berlin false", problem: "started by rule deleted, which is not there",
 		},
+		"of a rule that is not there, and said when it runs: as it last was": {
+			schedules: []scheduler.GetScheduleOutput{schedule("1", "cron(0 3 * * ? *)", carrier(t, bare, "deleted"), disabled), schedule("2", "rate(1 hour)", input(t, job.Job{Name: "z", TaskDefinition: "t"}))},
+			want:      "z rate(1 hour) Asia/Tokyo false", problem: "started by rule deleted, which is not there",
+		},
 		"of a rule of an event pattern": {
 			schedules: []scheduler.GetScheduleOutput{schedule("1", "cron(0 3 * * ? *)", carrier(t, a, "r1"), disabled)},
 			rules:     rules{"r1": {pattern: `{"source":["aws.s3"]}`}}, want: "a 0 3 * * * Europe/Berlin false", problem: "has no schedule",
