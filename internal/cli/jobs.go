@@ -137,7 +137,11 @@ func (a *app) pauseNote(s view.Summary, p job.Pause) string {
 	if !p.To.IsZero() {
 		text += " until " + a.at(p.To)
 	}
-	return text + " " + view.PauseWords(p)
+	text += " " + view.PauseWords(p)
+	if s.OfAll != nil && !s.PausedAll {
+		text += "; all jobs are paused, too"
+	}
+	return text
 }
 
 func somebody(name string) string {

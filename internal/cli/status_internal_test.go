@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 // TestStatusTellsWhatWaits: five of the runs that wait for long are told, and of more
@@ -57,6 +59,22 @@ func TestStatusOfAStackThatStandsBy(t *testing.T) {
 		a := &app{Env: Env{Stdout: &out, Stderr: &out}, zone: time.UTC}
 		if err := a.printStatus(plane.Status{Standby: standby}); err != nil || strings.Count(out.String(), "stands by") != want {
 			t.Errorf("%v, %t: %s", err, standby, out.String())
+		}
+	}
+}
+
+// TestNoteOfAPause: that all jobs are paused is said beside a job's own pause.
+func TestNoteOfAPause(t *testing.T) {
+	t.Parallel()
+	a := &app{zone: time.UTC}
+	p := &job.Pause{By: "ana"}
+	for want, s := range map[string]view.Summary{
+		"paused by ana":                           {Paused: p},
+		"all jobs are paused by ana":              {Paused: p, PausedAll: true, OfAll: p},
+		"paused by ana; all jobs are paused, too": {Paused: p, OfAll: p},
+	} {
+		if got := a.jobNote(s); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

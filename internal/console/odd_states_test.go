@@ -75,7 +75,7 @@ func TestPausedWithAll(t *testing.T) {
 	says(t, "own", get("/jobs/own"), []string{"Paused by mia", "All jobs are paused, too", "/ask/resume?of=own", "Resume all jobs…"}, nil)
 	says(t, "skips", get("/jobs/skips"), []string{"Take the skip back…"}, nil)
 	says(t, "the overview", get("/"), []string{"All is well", "No slot in the next hour."}, []string{"its schedule goes on"})
-	says(t, "all jobs", get("/jobs"), []string{"all jobs are paused by jon", "paused by mia"}, nil)
+	says(t, "all jobs", get("/jobs"), []string{"all jobs are paused by jon", "paused by mia; all jobs are, too"}, nil)
 	says(t, "to run one", get("/ask/run?of=other"), []string{"All jobs are paused by jon"}, nil)
 	says(t, "to resume one", get("/ask/resume?of=other"), []string{"the control plane will refuse", "All jobs are paused, too"}, nil)
 	says(t, "to resume own", get("/ask/resume?of=own"), []string{"Its pause ends now", "All jobs are paused, too"}, []string{"refuse"})

@@ -2,6 +2,7 @@ package plane_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -99,5 +101,23 @@ func TestVersions(t *testing.T) {
 		if got := (plane.Health{Version: version}).Versions(); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
+	}
+}
+
+// unreadable is a reader one of whose items cannot be read.
+type unreadable struct{ control.Reader }
+
+func (u unreadable) Items(ctx context.Context) ([]job.Item, error) {
+	items, err := u.Reader.Items(ctx)
+	return items, errors.Join(err, &control.UnreadableItemsError{Jobs: map[string]error{"broken": control.ErrUnreadable}})
+}
+
+// TestStatusNamesWhatCannotBeRead: a job that no page can show is said to be there.
+func TestStatusNamesWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	p := &plane.Plane{Reader: unreadable{&memory.Store{}}, Inspect: func(context.Context) (plane.Health, error) { return plane.Health{Running: true}, nil }}
+	st, err := p.Status(t.Context())
+	if err != nil || !slices.Equal(st.Unreadable, []string{"broken"}) || !slices.ContainsFunc(st.Wrong, func(w string) bool { return strings.Contains(w, "the job broken cannot be read") }) {
+		t.Errorf("%v, %v, %v", st.Unreadable, st.Wrong, err)
 	}
 }
