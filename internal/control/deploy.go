@@ -87,7 +87,34 @@ func (c *Control) deploy(ctx context.Context, d deployment, absent bool) (item j
 	if d.was.Gone {
 		c.Log.InfoContext(ctx, "a job came back into the registry", "job", d.Name, "goneSince", d.was.GoneAt)
 	}
-	return c.putItem(ctx, d.next)
+	item, err = c.putItem(ctx, d.next)
+	if err != nil || !d.was.Gone {
+		return item, err
+	}
+	return c.stillBack(ctx, item)
+}
+
+// stillBack asks for a job that came back as of the last list of all. One that was made
+// since the job was read need not have shown it, and whoever made it took it to be gone
+// still: so the mark of that list does not say that it was there.
+//
+// Crash window: of a job that left by then slots up to that list are told as missed.
+func (c *Control) stillBack(ctx context.Context, item job.Item) (job.Item, error) {
+	if c.Registry == nil || item.Gone {
+		return item, nil
+	}
+	listed, err := c.lastRead(ctx)
+	if err != nil {
+		return item, err
+	}
+	r, err := c.Registry.Renew(ctx, item.Name, listed)
+	if err != nil {
+		return item, fmt.Errorf("job %s: asking whether it is still there: %w", item.Name, err)
+	}
+	if !r.Gone {
+		return item, nil
+	}
+	return c.leaveOne(ctx, item, r.Seen)
 }
 
 // writers is how many jobs are written at once: at 5 ms a call 3,200 units a second,

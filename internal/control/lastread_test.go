@@ -2,7 +2,7 @@ package control_test
 
 import (
 	"errors"
-	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,18 +59,22 @@ func TestTheMarkOfListsDoesNotGoBack(t *testing.T) {
 }
 
 // TestWhoComesBackIsAskedForAnew: a job that left and was read since is there again only as
-// of the last list of all, which another process may have made after it was read.
+// of the last list of all, which another process may have made after it was read, or even
+// before the job is written. That such a list began does not say that the job was there.
 func TestWhoComesBackIsAskedForAnew(t *testing.T) {
 	t.Parallel()
+	was := []control.Renewal{holds(hourly), goneSince(18, 3)}
 	for name, c := range map[string]struct {
-		listed time.Time
-		answer control.Renewal
-		asked  string
-		gone   bool
+		listed, meanwhile time.Time
+		answers           []control.Renewal
+		asked             string
+		gone              bool
 	}{
-		"no list since it left":     {clockAt(17, 59, 0), control.Renewal{}, "hourly 18:00:00", false},
-		"it is there":               {clockAt(18, 4, 0), holds(hourly), "hourly 18:04:00", false},
-		"it left again before that": {clockAt(18, 4, 0), goneSince(18, 3), "hourly 18:04:00", true},
+		"no list since it left":       {clockAt(17, 59, 0), time.Time{}, nil, "18:00:00 17:59:00", false},
+		"it is there":                 {clockAt(18, 4, 0), time.Time{}, was[:1], "18:04:00 18:04:00", false},
+		"it left again before that":   {clockAt(18, 4, 0), time.Time{}, was[1:], "18:04:00", true},
+		"it left before another list": {clockAt(17, 59, 0), clockAt(18, 5, 0), was, "18:00:00 18:05:00", true},
+		"it was there at another one": {clockAt(17, 59, 0), clockAt(18, 5, 0), was[:1], "18:00:00 18:05:00", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,18 +83,29 @@ func TestWhoComesBackIsAskedForAnew(t *testing.T) {
 			if err := w.ctl.Sync(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
-			if err := w.store.SetMark(t.Context(), control.MarkRegistry, c.listed); err != nil {
-				t.Fatal(err)
+			mark := func(at time.Time) {
+				if err := w.store.SetMark(t.Context(), control.MarkRegistry, at); err != nil {
+					t.Error(err)
+				}
+			}
+			mark(c.listed)
+			w.ports.onCall = func(call string) {
+				if call == "Commit" && !c.meanwhile.IsZero() {
+					mark(c.meanwhile)
+				}
 			}
 			w.clock.AdvanceTo(clockAt(18, 5, 0))
-			r := &renewals{answers: []control.Renewal{c.answer}}
+			r := &renewals{answers: c.answers}
 			w.ctl.Registry = r
 			if err := w.ctl.SyncSome(t.Context(), []job.Job{hourly}); err != nil {
 				t.Fatal(err)
 			}
 			item, err := w.store.Item(t.Context(), "hourly")
-			if err != nil || item.Gone != c.gone || !slices.Equal(r.asked, []string{c.asked}) {
-				t.Errorf("gone %t, asked %q, %v", item.Gone, r.asked, err)
+			if asked := strings.ReplaceAll(strings.Join(r.asked, " "), "hourly ", ""); err != nil || item.Gone != c.gone || asked != c.asked {
+				t.Errorf("gone %t, asked %q, %v", item.Gone, asked, err)
+			}
+			if item.Gone && !c.meanwhile.IsZero() && !item.SeenAt.Equal(clockAt(18, 3, 0)) {
+				t.Errorf("it was last there at %s", item.SeenAt.Format(time.TimeOnly))
 			}
 		})
 	}

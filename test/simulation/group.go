@@ -203,6 +203,9 @@ type renewing struct{ w *World }
 // Renew implements control.Registry.
 func (p renewing) Renew(ctx context.Context, name string, at time.Time) (control.Renewal, error) {
 	w := p.w
+	if w.h.process == nil { // the trigger has no registry
+		return control.Renewal{}, nil
+	}
 	if m := w.opt.Mutation; m == StaleSlots && w.h.checking || m == OlderIsWritten && !w.h.checking {
 		return control.Renewal{}, nil
 	}
