@@ -205,11 +205,11 @@ func (p *lane) batch(ctx context.Context, due []run.Run) (all bool) {
 // each begins with runs whose time has come, one after the other; last with those
 // that may have to wait for the rate.
 func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
+	others = p.endLate(ctx, others)
 	order := lastOf(others, p.resends)
 	for n, i := range order {
 		r := &others[i]
-		// Who cannot go now keeps its place: put off, it would be behind all the
-		// others.
+		// Who cannot go now keeps its place: put off, it would be behind all others.
 		may := notNow
 		if !p.over(ctx) {
 			may = p.may(ctx, r)

@@ -166,8 +166,11 @@ func (d *decider) ready() {
 
 // expired is whether a launch after a wait would come after the run's deadline.
 func (d *decider) expired(wait time.Duration) bool {
-	return d.now().Sub(d.r.ReadyAt) > d.job.Retry.Within()-wait
+	return d.r.Late(d.job, d.now().Add(wait))
 }
+
+// Late is whether a run that is launched at a time would be so after its deadline.
+func (r *Run) Late(j *job.Job, at time.Time) bool { return at.Sub(r.ReadyAt) > j.Retry.Within() }
 
 // expire ends a run whose deadline passed while it waited to be launched.
 func (d *decider) expire() {

@@ -25,10 +25,11 @@ type handler struct {
 	calls    int
 	// pages is how many pages of schedules it listed.
 	pages int
-	// checking is whether it checks the slots.
-	checking bool
-	record   int // of its batch
-	dice     dice
+	// checking is whether it checks the slots, waits whether its look left launches to
+	// wait.
+	checking, waits bool
+	record          int // of its batch
+	dice            dice
 	// What befalls its n-th call; -1 is never.
 	crash, fail, conflict, interleave, stall, hang int
 	crashAfter, failAfter                          bool

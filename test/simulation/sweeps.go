@@ -135,6 +135,7 @@ func (w *World) sweepNow(ctx context.Context, slots bool) error {
 func (w *World) look(ctx context.Context) error {
 	h, began := w.h, w.wall()
 	looked, err := w.control.Look(ctx)
+	h.waits = looked.Waiting
 	if h.disturbed || looked.Waiting {
 		return err
 	}

@@ -1,0 +1,43 @@
+package control
+
+import (
+	"context"
+	"slices"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// endLate begins with the runs whose deadline has passed while they queued. They end and
+// launch nothing, so they wait neither for the account's quota nor for the rate. It gives
+// the others.
+func (p *lane) endLate(ctx context.Context, rs []run.Run) (others []run.Run) {
+	others = rs
+	for i := range rs {
+		r := &rs[i]
+		switch {
+		case !p.isLate(ctx, r) || p.over(ctx):
+			if len(others) < len(rs) {
+				others = append(others, *r)
+			}
+			continue
+		case len(others) == len(rs): // the first of them
+			others = slices.Clone(rs[:i])
+		}
+		p.begin(rs[i:i+1], func() {
+			next, err := p.wakeUp(ctx, r)
+			p.failed(err)
+			p.done(r, next.Rev != r.Rev)
+		})
+	}
+	return others
+}
+
+// isLate is whether a run queues whose deadline has passed. Of one whose definition
+// cannot be read that is found out when its turn comes.
+func (p *lane) isLate(ctx context.Context, r *run.Run) bool {
+	if !queues(r) {
+		return false
+	}
+	j, err := p.definition(ctx, r.Definition)
+	return err == nil && r.Late(j, p.Now())
+}

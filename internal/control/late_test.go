@@ -1,0 +1,45 @@
+package control_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestDeadlineBehindAQuota: while the account's quota is used up one launch asks for all
+// that wait. The others still end when their deadlines pass, in the first sweep after
+// that, and launch nothing; those that have time keep their places.
+func TestDeadlineBehindAQuota(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, ecs := &memory.Store{}, &account{tasks: map[job.Capacity]int{job.OnDemand: 0}, runs: time.Hour}
+		soon := job.Retry{Attempts: 1, Deadline: job.Duration(5 * time.Minute)}
+		first := waiting(t, store, job.Job{Name: "first", TaskDefinition: "x", Capacity: job.OnDemand}, 120)
+		late := waiting(t, store, job.Job{Name: "late", TaskDefinition: "x", Capacity: job.OnDemand, Retry: soon}, 30)
+		began := time.Now()
+		for range 6 { // sweeps
+			end := time.Now().Add(time.Minute)
+			if _, err := quick(ecs, store).LookUntil(t.Context(), end); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Until(end))
+		}
+		for _, r := range load(t, store, first) {
+			if r.Status != run.Queued {
+				t.Errorf("%s is %s: %s", r.ID, r.Status, r.Cause)
+			}
+		}
+		for _, r := range load(t, store, late) {
+			if r.Status != run.Failed || r.FinishedAt.Sub(began) > 6*time.Minute {
+				t.Errorf("%s is %s since %s: %s", r.ID, r.Status, r.FinishedAt.Sub(began), r.Cause)
+			}
+		}
+		if len(ecs.launched) > 0 {
+			t.Errorf("launched: %v", ecs.launched)
+		}
+	})
+}
