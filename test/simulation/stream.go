@@ -130,16 +130,22 @@ func (w *World) lag(ctx context.Context) error {
 	}
 	for _, rec := range w.store.open {
 		since := w.truth.owes[rec.run.ID]
-		quiet := later(later(since, rec.run.FinishedAt), later(w.truth.troubled, w.truth.slept))
-		passed := h.waits && rec.run.Status == run.Queued // by a look that the rate stopped: TestUntoldOfALaunchThatWaits
-		if !rec.run.Owes(run.Tell) || passed || rec.damaged || w.now.Sub(quiet) < looked(rec.run) {
-			continue
-		}
-		if shown.IsZero() || shown.After(later(since, rec.run.OwesSince()).Add(slack)) {
+		if w.owesLong(rec, since) && (shown.IsZero() || shown.After(later(since, rec.run.OwesSince()).Add(slack))) {
 			w.violate("owed notices show", rec.run.ID, "it has owed one since %s, and the oldest is said to be of %s", since.Format("2 15:04:05"), shown.Format("2 15:04:05"))
 		}
 	}
 	return nil
+}
+
+// owesLong is whether a run has owed a notice since a time for so long that a look has
+// come to it. One that stops for the rate does not come to all that queue; of those
+// TestUntoldOfALaunchThatWaits of package control tells.
+func (w *World) owesLong(rec *record, since time.Time) bool {
+	if !rec.run.Owes(run.Tell) || rec.damaged || w.h.waits && rec.run.Status == run.Queued {
+		return false
+	}
+	quiet := later(later(since, rec.run.FinishedAt), later(w.truth.troubled, w.truth.slept))
+	return w.now.Sub(quiet) >= looked(rec.run)
 }
 
 // looked is after how long some look has come to a run that owes a notice: of one that
