@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -104,7 +105,8 @@ func onLinux(t *testing.T) {
 // one that is out of memory, and the request with it.
 func kill(t *testing.T, r *http.Request) {
 	t.Helper()
-	pid, err := processOf(r.RemoteAddr)
+	to, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	pid, err := processOf(r.RemoteAddr, to.String())
 	if err != nil {
 		t.Errorf("looking for the function that calls from %s: %v", r.RemoteAddr, err)
 	} else if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
@@ -113,18 +115,11 @@ func kill(t *testing.T, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// processOf is the process that holds the other end of a connection, from Linux's
-// tables of sockets. It answers with functions only: programs named bootstrap.
-func processOf(address string) (int, error) {
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return 0, fmt.Errorf("reading the address: %w", err)
-	}
-	number, err := strconv.Atoi(port)
-	if err != nil {
-		return 0, fmt.Errorf("reading the port: %w", err)
-	}
-	socket, err := socketOf(number)
+// processOf is the process that holds the other end of a connection, from one address to
+// another, by Linux's tables of sockets. It answers with functions only: programs named
+// bootstrap.
+func processOf(from, to string) (int, error) {
+	socket, err := socketOf(from, to)
 	if err != nil {
 		return 0, err
 	}
@@ -149,20 +144,37 @@ func processOf(address string) (int, error) {
 	return 0, fmt.Errorf("no function has %s", socket)
 }
 
-// socketOf is the socket on loopback with that local port, as links to open
-// files spell it. A line has the local address in its second field, as
-// hexadecimal numbers, and the inode in its tenth.
-func socketOf(port int) (string, error) {
+// socketOf is the socket on loopback with these addresses, as links to open files spell
+// it: connections to other addresses may have the same port. A line has the local and the
+// remote address in its second and third fields, as hexadecimal numbers, and the inode in
+// its tenth.
+func socketOf(from, to string) (string, error) {
+	local, err := hexadecimal(from)
+	if err != nil {
+		return "", err
+	}
+	remote, err := hexadecimal(to)
+	if err != nil {
+		return "", err
+	}
 	table, err := os.Open("/proc/net/tcp")
 	if err != nil {
 		return "", fmt.Errorf("reading the table of sockets: %w", err)
 	}
 	defer func() { _ = table.Close() }()
-	local := fmt.Sprintf("0100007F:%04X", port)
 	for lines := bufio.NewScanner(table); lines.Scan(); {
-		if f := strings.Fields(lines.Text()); len(f) > 9 && f[1] == local && f[9] != "0" {
+		if f := strings.Fields(lines.Text()); len(f) > 9 && f[1] == local && f[2] == remote && f[9] != "0" {
 			return "socket:[" + f[9] + "]", nil
 		}
 	}
-	return "", fmt.Errorf("no socket has port %d", port)
+	return "", fmt.Errorf("no socket goes from %s to %s", from, to)
+}
+
+// hexadecimal is an address on loopback as the table has it.
+func hexadecimal(address string) (string, error) {
+	a, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return "", fmt.Errorf("reading the address: %w", err)
+	}
+	return fmt.Sprintf("0100007F:%04X", a.Port()), nil
 }
