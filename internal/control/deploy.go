@@ -111,7 +111,7 @@ func (c *Control) stillBack(ctx context.Context, item job.Item) (job.Item, error
 	if err != nil {
 		return item, fmt.Errorf("job %s: asking whether it is still there: %w", item.Name, err)
 	}
-	if !r.Gone {
+	if !r.Gone || item.KnownAt.After(r.Found) { // it was made since
 		return item, nil
 	}
 	return c.leaveOne(ctx, item, r.Seen)

@@ -63,7 +63,8 @@ func TestTheMarkOfListsDoesNotGoBack(t *testing.T) {
 // before the job is written. That such a list began does not say that the job was there.
 func TestWhoComesBackIsAskedForAnew(t *testing.T) {
 	t.Parallel()
-	was := []control.Renewal{holds(hourly), goneSince(18, 3)}
+	left := control.Renewal{Gone: true, Seen: clockAt(18, 3, 0), Found: clockAt(18, 5, 30)}
+	was, before := []control.Renewal{holds(hourly), left}, []control.Renewal{holds(hourly), goneSince(18, 3)}
 	for name, c := range map[string]struct {
 		listed, meanwhile time.Time
 		answers           []control.Renewal
@@ -74,6 +75,7 @@ func TestWhoComesBackIsAskedForAnew(t *testing.T) {
 		"it is there":                 {clockAt(18, 4, 0), time.Time{}, was[:1], "18:04:00 18:04:00", false},
 		"it left again before that":   {clockAt(18, 4, 0), time.Time{}, was[1:], "18:04:00", true},
 		"it left before another list": {clockAt(17, 59, 0), clockAt(18, 5, 0), was, "18:00:00 18:05:00", true},
+		"that was found before":       {clockAt(17, 59, 0), clockAt(18, 5, 0), before, "18:00:00 18:05:00", false},
 		"it was there at another one": {clockAt(17, 59, 0), clockAt(18, 5, 0), was[:1], "18:00:00 18:05:00", false},
 	} {
 		t.Run(name, func(t *testing.T) {
