@@ -29,26 +29,31 @@ var goals = map[string]float64{"trigger": 1.25, "onstopped": 1.25, "notify": 2, 
 const starts = 61
 
 // BenchmarkStart prints each function's median time, and the medians of its ratios to
-// the bare one of the same round, and to one that makes the SDK's clients, which none
-// can do without.
+// three peers of the same round: a bare one, built and started as the functions are; one
+// that makes the SDK's clients, which none can do without; and the bare one as it was when
+// the goals were set, with HTTP/2, symbols and all processors.
 func BenchmarkStart(b *testing.B) {
 	if b.N > 1 {
 		return // the first call measured enough
 	}
 	names := []string{"trigger", "onstopped", "notify", "sweep", "widget"}
-	bootstraps := []string{build(b, "./bare"), build(b, "./sdk")}
+	all := []program{{file: build(b, "./bare")}, {file: build(b, "./sdk")}, {file: buildPlain(b), variables: []string{"GOMAXPROCS="}}}
+	peers := len(all)
 	for _, name := range names {
-		bootstraps = append(bootstraps, build(b, "../../functions/"+name))
+		all = append(all, program{file: build(b, "../../functions/"+name)})
 	}
-	took := rounds(b, bootstraps)
-	bare, sdk := took[0], took[1]
+	took := rounds(b, all)
+	bare, sdk, plain := took[0], took[1], took[2]
 	b.Logf("bare       %6.2f ms", median(bare))
 	b.Logf("sdk        %6.2f ms  %.2f times bare: the clients of the table and of ECS", median(sdk), ratio(sdk, bare))
+	b.Logf("plain      %6.2f ms  %.2f times bare: the bare one of the goals' time", median(plain), ratio(plain, bare))
 	b.ReportMetric(ratio(sdk, bare), "sdk/bare")
 	for i, name := range names {
-		took := took[i+2]
-		b.Logf("%-10s %6.2f ms  %.2f times bare, the goal is %g; %.2f times sdk", name, median(took), ratio(took, bare), goals[name], ratio(took, sdk))
+		took := took[i+peers]
+		b.Logf("%-10s %6.2f ms  %.2f times bare and %.2f times plain, the goal is %g; %.2f times sdk",
+			name, median(took), ratio(took, bare), ratio(took, plain), goals[name], ratio(took, sdk))
 		b.ReportMetric(ratio(took, bare), name+"/bare")
+		b.ReportMetric(ratio(took, plain), name+"/plain")
 		b.ReportMetric(ratio(took, sdk), name+"/sdk")
 	}
 }
@@ -135,6 +140,18 @@ func build(tb testing.TB, path string) string {
 	return out
 }
 
+// buildPlain builds the bare function as the functions were built when the goals were set.
+func buildPlain(b *testing.B) string {
+	b.Helper()
+	out := filepath.Join(programs, "plain")
+	cmd := exec.CommandContext(b.Context(), "go", "build", "-tags=lambda.norpc", "-trimpath", "-o", out, "./bare")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		b.Fatalf("building the plain one: %v\n%s", err, text)
+	}
+	return out
+}
+
 // together are the programs that tests start, which one call builds: each call looks at
 // the files of all packages.
 var together = []string{"./bare", "../../functions/trigger", "../../functions/onstopped", "../../functions/notify", "../../functions/sweep", "../../functions/widget"}
@@ -158,26 +175,32 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// program is a built function and what it is started with beside its environment.
+type program struct {
+	file      string
+	variables []string
+}
+
 // rounds starts each function once a round, each round from another one on, so that
 // neither its place nor what else the machine does is a function's own, and gives the
 // milliseconds that each took. The programs are copies: the pages of a file that the
 // linker has just written are mapped one by one, which takes a third more of the processor.
-func rounds(tb testing.TB, bootstraps []string) [][]float64 {
+func rounds(tb testing.TB, all []program) [][]float64 {
 	tb.Helper()
-	for _, bootstrap := range bootstraps {
-		text, err := os.ReadFile(bootstrap)
+	for _, p := range all {
+		text, err := os.ReadFile(p.file)
 		if err == nil {
-			err = errors.Join(os.Remove(bootstrap), os.WriteFile(bootstrap, text, 0o755)) //nolint:gosec // it is run
+			err = errors.Join(os.Remove(p.file), os.WriteFile(p.file, text, 0o755)) //nolint:gosec // it is run
 		}
 		if err != nil {
 			tb.Fatal(err)
 		}
 	}
-	took := make([][]float64, len(bootstraps))
+	took := make([][]float64, len(all))
 	for round := range starts {
-		for k := range bootstraps {
-			i := (k + round) % len(bootstraps)
-			took[i] = append(took[i], ms(start(tb, bootstraps[i])))
+		for k := range all {
+			i := (k + round) % len(all)
+			took[i] = append(took[i], ms(startAs(tb, all[i].file, os.Stderr, all[i].variables...)))
 		}
 	}
 	return took
