@@ -212,17 +212,19 @@ func prepareSkip(ctx context.Context, s *Server, a *ask) error {
 	if err != nil {
 		return err
 	}
-	if sum.Skip != nil {
+	switch {
+	case sum.Skip != nil:
 		a.Warns = append(a.Warns, "Its next slot is to be skipped already.")
+	case sum.Paused != nil && sum.GoesOn.IsZero():
+		a.Warns = append(a.Warns, "It is paused until somebody resumes it, and all its slots until then are skipped: the control plane will refuse.")
+	case sum.Next != nil:
+		a.Says = append(a.Says, fmt.Sprintf("The slot of %s is recorded as skipped, and none after it.", a.At(*sum.Next, a.Job).Full))
+	default:
+		a.Says = append(a.Says, "The next slot of its schedule is recorded as skipped.")
 	}
-	for slot := range view.SlotsOf(&item, &job.Item{}, a.Now) { // the next, whatever becomes of it
-		a.Says = append(a.Says, fmt.Sprintf("The slot of %s is recorded as skipped; the one after it runs.", a.At(slot.At, a.Job).Full))
-		if sum.Paused != nil && (sum.Next == nil || slot.At.Before(*sum.Next)) {
-			a.Warns = append(a.Warns, "It is paused, so that this slot is skipped anyway, and so may those after it be.")
-		}
-		return nil
+	if sum.Paused != nil && !sum.GoesOn.IsZero() {
+		a.Says = append(a.Says, "Its slots until then are skipped anyway, since it is paused.")
 	}
-	a.Says = append(a.Says, "The next slot of its schedule is recorded as skipped.")
 	return nil
 }
 

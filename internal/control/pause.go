@@ -74,9 +74,14 @@ func (c *Control) Resume(ctx context.Context, req ResumeRequest) (Reply, error) 
 	})
 }
 
-// SkipNext has the next slot of a job skipped.
+// SkipNext has the next slot of a job skipped that would run: a slot in a pause is skipped
+// without being asked for.
 func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) {
 	now := c.Now()
+	all, err := c.item(ctx, job.All)
+	if err != nil {
+		return Reply{}, err
+	}
 	return c.changeItem(ctx, req.Job, req.By, req.Reason, func(item *job.Item) Reply {
 		t, err := timetable.OfItem(item)
 		if err != nil || item.Plan.Disabled {
@@ -85,12 +90,20 @@ func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) 
 		if item.SkipNext != nil && !timetable.SkipLapsed(item, now) {
 			return Reply{Outcome: Duplicate, Message: fmt.Sprintf("the next slot of %s is to be skipped already", req.Job)}
 		}
+		on := job.GoesOn(item, &all, now.Truncate(time.Minute).Add(time.Minute))
+		paused := refuse("", "%s is paused until somebody resumes it, and all its slots until then are skipped", req.Job)
 		if !t.Foreseen() {
-			item.SkipNext = &job.Skip{At: now.Truncate(time.Minute).Add(time.Minute), By: req.By, Reason: req.Reason}
+			if on.IsZero() {
+				return paused
+			}
+			item.SkipNext = &job.Skip{At: on, By: req.By, Reason: req.Reason}
 			return Reply{Outcome: Accepted, Message: fmt.Sprintf("the next slot of %s will be skipped", req.Job)}
 		}
-		next, ok := t.Next(now)
-		if !ok {
+		next, ok := t.NextOpen(item, &all, now)
+		switch {
+		case !ok && on.IsZero():
+			return paused
+		case !ok:
 			return refuse("", "%s has no slot to come", req.Job)
 		}
 		item.SkipNext = &job.Skip{At: next, By: req.By, Reason: req.Reason}

@@ -2,6 +2,7 @@ package job
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -208,6 +209,23 @@ func (i *Item) PausedAt(at time.Time) *Pause {
 		}
 	}
 	return nil
+}
+
+// PausedAt is the pause that a job is in at a time, its own before that of all; nil where
+// it is in none.
+func PausedAt(item, all *Item, at time.Time) *Pause {
+	return cmp.Or(item.PausedAt(at), all.PausedAt(at))
+}
+
+// GoesOn is when a schedule goes on that is paused at a time, by itself or with all: that
+// time where it is not paused, zero where somebody must resume it.
+func GoesOn(item, all *Item, at time.Time) time.Time {
+	for p := PausedAt(item, all, at); p != nil; p = PausedAt(item, all, at) {
+		if at = p.To; at.IsZero() {
+			break
+		}
+	}
+	return at
 }
 
 // AddPause adds a pause; one that is in force ends where the new one begins.

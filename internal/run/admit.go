@@ -67,7 +67,7 @@ func Admit(j job.Job, req Request, s Situation) Admission {
 		return admitByHand(&j, &s)
 	}
 	skip, skips := s.Item.SkipNext, toSkip(req.ScheduledFor, &s)
-	if p := pausedAt(req.ScheduledFor, &s); p != nil {
+	if p := job.PausedAt(&s.Item, &s.All, req.ScheduledFor); p != nil {
 		return Admission{As: Skipped, Why: pauseWords(p), UsesSkip: skips}
 	}
 	if skips {
@@ -76,7 +76,7 @@ func Admit(j job.Job, req Request, s Situation) Admission {
 	if tooLate(&j, &req, &s) {
 		return Admission{As: Missed, Why: lateWords(&j, &req, s.Now)}
 	}
-	if p := pausedAt(s.Now, &s); p != nil {
+	if p := job.PausedAt(&s.Item, &s.All, s.Now); p != nil {
 		return Admission{As: Skipped, Why: pauseWords(p)}
 	}
 	if why := overtaken(&j, &req, &s); why != "" {
@@ -154,7 +154,7 @@ func tooLate(j *job.Job, req *Request, s *Situation) bool {
 }
 
 func admitByHand(j *job.Job, s *Situation) Admission {
-	if p := pausedAt(s.Now, s); p != nil && !s.Force {
+	if p := job.PausedAt(&s.Item, &s.All, s.Now); p != nil && !s.Force {
 		return Admission{Refuse: fmt.Sprintf("%s is %s: use --force to run it all the same", j.Name, pauseWords(p))}
 	}
 	return overlap(j, true, s)
@@ -182,11 +182,6 @@ func openSince(s *Situation) string {
 		return ""
 	}
 	return ", since " + s.HolderSince.UTC().Format("2006-01-02 15:04 UTC")
-}
-
-// pausedAt is the pause of the job, or of all, that is in force at a time.
-func pausedAt(at time.Time, s *Situation) *job.Pause {
-	return cmp.Or(s.Item.PausedAt(at), s.All.PausedAt(at))
 }
 
 func pauseWords(p *job.Pause) string {

@@ -24,6 +24,22 @@ func (t Timetable) Foreseen() bool {
 	return !rate
 }
 
+// NextOpen is the first slot after a time that is in no pause, of the job or of all; ok is
+// whether there is one. A pause without an end has none behind it.
+func (t Timetable) NextOpen(item, all *job.Item, after time.Time) (slot time.Time, ok bool) {
+	for slot, ok = t.Next(after); ok; slot, ok = t.Next(after) {
+		switch on := job.GoesOn(item, all, slot); {
+		case on.Equal(slot):
+			return slot, true
+		case on.IsZero():
+			return time.Time{}, false
+		default:
+			after = on.Add(-1) // a pause may cover many thousands
+		}
+	}
+	return time.Time{}, false
+}
+
 // Skipped is the slot that the request to skip a job's next one means, and the slot after
 // it: the first of the present plan from the request's time on, for the plan may have
 // changed since. Both are zero where nobody asked, and where they are not known.

@@ -38,14 +38,8 @@ func coming(item, all *job.Item, after, before time.Time) iter.Seq[time.Time] {
 		if !ok {
 			return
 		}
-		for slot, ok := a.Next(after); ok && (before.IsZero() || slot.Before(before)); slot, ok = a.Next(after) {
-			after = slot
-			switch p := pausedAt(item, all, slot); {
-			case p != nil && p.To.IsZero():
-				return
-			case p != nil:
-				after = p.To.Add(-1) // a pause may cover many thousands
-			case !slot.Equal(a.skipped) && !yield(slot):
+		for slot, ok := a.NextOpen(item, all, after); ok && (before.IsZero() || slot.Before(before)); slot, ok = a.NextOpen(item, all, slot) {
+			if !slot.Equal(a.skipped) && !yield(slot) {
 				return
 			}
 		}
@@ -104,22 +98,6 @@ func (a *ahead) why(slot time.Time) string {
 		return "skipped at the request of " + cmp.Or(a.item.SkipNext.By, "a person")
 	}
 	return ""
-}
-
-// pausedAt is the pause that a slot is in, nil where it is in none.
-func pausedAt(item, all *job.Item, slot time.Time) *job.Pause {
-	return cmp.Or(item.PausedAt(slot), all.PausedAt(slot))
-}
-
-// goesOn is when a job's schedule goes on that is paused at a time, by itself or with all:
-// zero where somebody must resume it.
-func goesOn(item, all *job.Item, now time.Time) time.Time {
-	for p := pausedAt(item, all, now); p != nil; p = pausedAt(item, all, now) {
-		if now = p.To; now.IsZero() {
-			break
-		}
-	}
-	return now
 }
 
 // SkipOf is the request to skip a job's next slot, with the slot that it means, as far as

@@ -88,7 +88,7 @@ func (s *Summary) pauses(item, all job.Item, now time.Time) {
 		s.Paused, s.PausedAll = s.OfAll, s.OfAll != nil
 	}
 	if s.Paused != nil {
-		s.GoesOn = goesOn(&item, &all, now)
+		s.GoesOn = job.GoesOn(&item, &all, now)
 	}
 }
 
