@@ -116,7 +116,7 @@ func (c *retryCmd) retryEach(ctx context.Context, a *app, p *plane.Plane, chosen
 		if err != nil {
 			return fmt.Errorf("retrying %s: %w; ask again to go on: nothing is done twice", k.Run.ID, err)
 		}
-		if reply.Outcome == control.Refused {
+		if reply.NotDone() {
 			refused = append(refused, string(k.Run.ID))
 		}
 		if a.json {
@@ -129,7 +129,7 @@ func (c *retryCmd) retryEach(ctx context.Context, a *app, p *plane.Plane, chosen
 		}
 	}
 	if len(refused) > 0 {
-		return fmt.Errorf("%s not retried: %s", counted(len(refused), "run"), strings.Join(refused, ", "))
+		return fmt.Errorf("%s not launched: %s", counted(len(refused), "run"), strings.Join(refused, ", "))
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ type answer struct {
 // Class is how the answer looks.
 func (a answer) Class() string {
 	switch {
-	case a.Failed != "" || a.Outcome == control.Refused:
+	case a.Failed != "" || a.NotDone():
 		return "failed"
 	case a.Outcome == control.Accepted:
 		return "ok"

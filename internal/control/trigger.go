@@ -23,6 +23,12 @@ type Reply struct {
 	Contents *Contents `json:"contents,omitempty"`
 }
 
+// NotDone is whether what was asked for came to nothing: it was refused, or the run that it
+// started has failed by now, as where ECS refuses the launch for good.
+func (r *Reply) NotDone() bool {
+	return r.Outcome == Refused || r.Outcome == Accepted && r.Status == run.Failed
+}
+
 // Outcome is what a request came to.
 type Outcome string
 
