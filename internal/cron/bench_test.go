@@ -37,21 +37,6 @@ func BenchmarkNextLeapDayWildcard(b *testing.B) {
 	benchNext(b, "*/30 2 29 2 *", "Europe/Berlin")
 }
 
-func BenchmarkPrevBerlin(b *testing.B) {
-	s, _ := Parse("30 2 * * 1-5")
-	z, _ := LoadZone("Europe/Berlin")
-	c := s.In(z, DST{})
-	start := time.Date(2126, 1, 1, 0, 0, 0, 0, time.UTC)
-	slot := start
-	b.ReportAllocs()
-	for b.Loop() {
-		var ok bool
-		if slot, ok = c.Prev(slot); !ok {
-			slot = start
-		}
-	}
-}
-
 func benchParse(b *testing.B, text string) {
 	b.Helper()
 	b.ReportAllocs()

@@ -233,9 +233,6 @@ func TestRandomLinesAgainstOracle(t *testing.T) {
 		if got := minutesOf(c, from, to); !slices.Equal(got, want) {
 			t.Fatalf("%s in %s from %s:\n got %v\nwant %v", text, cross.zone, from.Format(isoMinute), got, want)
 		}
-		if got := backwards(c, from, to); !slices.Equal(got, want) {
-			t.Fatalf("%s in %s from %s, Prev:\n got %v\nwant %v", text, cross.zone, from.Format(isoMinute), got, want)
-		}
 	}
 }
 
@@ -264,16 +261,6 @@ func TestRandomDaysAgainstOracle(t *testing.T) {
 			t.Fatalf("%s: %d days, want %d", text, len(got), len(want))
 		}
 	}
-}
-
-// backwards walks with Prev and gives the slots in order.
-func backwards(c Schedule, from, to time.Time) []string {
-	var all []string
-	for slot, ok := c.Prev(to); ok && !slot.Before(from); slot, ok = c.Prev(slot) {
-		all = append(all, slot.Format(isoMinute))
-	}
-	slices.Reverse(all)
-	return all
 }
 
 func randomLine(rng *rand.Rand) string {

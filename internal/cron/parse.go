@@ -3,9 +3,9 @@
 // the second with a proof.
 //
 // An expression is a Spec: bit sets of minutes, hours and months and one day
-// mask for each kind of month. A Spec in a Zone is a Schedule, which has Next,
-// Prev and All. Translate turns a crontab expression into expressions for
-// EventBridge Scheduler; Prove compares any two exactly, without sampling.
+// mask for each kind of month. A Spec in a Zone is a Schedule, which has Next
+// and All. Translate turns a crontab expression into expressions for EventBridge
+// Scheduler; Prove compares any two exactly, without sampling.
 //
 // The package is pure: no clock, no files, the zone database is embedded.
 package cron

@@ -134,40 +134,6 @@ func (c *Schedule) late(gap int64) bool { return gap >= c.lateMin && gap <= c.la
 
 func (c *Schedule) twice(overlap int64) bool { return overlap >= c.twiceMin }
 
-// Prev gives the last minute strictly before the given time, in UTC. It is
-// false when there is none from 1970 on.
-func (c Schedule) Prev(before time.Time) (time.Time, bool) {
-	m := floorDiv(before.Unix(), 60)
-	if before.Unix()%60 == 0 && before.Nanosecond() == 0 {
-		m--
-	}
-	m = min(m, horizon-1)
-	if c.spec.never || m < 0 {
-		return time.Time{}, false
-	}
-	if m = c.prev(m); m < 0 {
-		return time.Time{}, false
-	}
-	return time.Unix(m*60, 0).UTC(), true
-}
-
-// prev gives the last run at or before the UTC minute m, or -never.
-func (c *Schedule) prev(m int64) int64 {
-	if c.spec.rateEvery > 0 {
-		return m - floorMod(m-c.anchor, c.spec.rateEvery)
-	}
-	for i := c.zone.segmentAt(m); i >= 0; i-- {
-		seg := &c.zone.segments[i]
-		m = min(m, seg.end-1)
-		// Everything from here on runs in this segment, if it runs.
-		from := c.enter(i, seg.start)
-		if local := c.spec.prev(m+seg.offset(), from); local != -never {
-			return max(local-seg.offset(), seg.start)
-		}
-	}
-	return -never
-}
-
 // All gives the slots from a time (inclusive) to another (exclusive), in order.
 func (c Schedule) All(from, to time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {

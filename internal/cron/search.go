@@ -43,47 +43,6 @@ func before(m, limit int64) int64 {
 	return never
 }
 
-// prev gives the last selected minute at or before m and not before limit, or
-// -never.
-func (s *Spec) prev(m, limit int64) int64 {
-	day := floorDiv(m, minutesPerDay)
-	k := monthOf(day)
-	if s.selects(k) {
-		date := int(day) - int(monthStart[k]) + 1
-		mask := s.mask[monthKind[k]]
-		if mask>>date&1 != 0 {
-			if t := s.timeUpTo(int(m - day*minutesPerDay)); t >= 0 {
-				return notBefore(day*minutesPerDay+int64(t), limit)
-			}
-		}
-		if mask &= 1<<date - 1; mask != 0 {
-			return notBefore(s.finalOn(k, mask), limit)
-		}
-	}
-	for k = s.prevMonth(k - 1); k >= 0; k = s.prevMonth(k - 1) {
-		if int64(monthStart[k+1])*minutesPerDay <= limit {
-			break
-		}
-		if mask := s.mask[monthKind[k]]; mask != 0 {
-			return notBefore(s.finalOn(k, mask), limit)
-		}
-	}
-	return -never
-}
-
-func notBefore(m, limit int64) int64 {
-	if m >= limit {
-		return m
-	}
-	return -never
-}
-
-// finalOn gives the last selected minute of the last date of mask in month k.
-func (s *Spec) finalOn(k int, mask uint32) int64 {
-	day := int64(monthStart[k]) + int64(bits.Len32(mask)) - 2
-	return day*minutesPerDay + int64(s.final)
-}
-
 // timeFrom gives the first selected minute of a day at or after t, or -1.
 func (s *Spec) timeFrom(t int) int {
 	hour := t / 60
@@ -97,21 +56,6 @@ func (s *Spec) timeFrom(t int) int {
 		return -1
 	}
 	return (hour+1+bits.TrailingZeros32(rest))*60 + bits.TrailingZeros64(s.minute)
-}
-
-// timeUpTo gives the last selected minute of a day at or before t, or -1.
-func (s *Spec) timeUpTo(t int) int {
-	hour := t / 60
-	if s.hour>>hour&1 != 0 {
-		if rest := s.minute << (63 - t + hour*60); rest != 0 {
-			return t - bits.LeadingZeros64(rest)
-		}
-	}
-	rest := s.hour & (1<<hour - 1)
-	if rest == 0 {
-		return -1
-	}
-	return (bits.Len32(rest)-1)*60 + bits.Len64(s.minute) - 1
 }
 
 // selects reports whether the expression names the month k and its year.
@@ -132,22 +76,6 @@ func (s *Spec) nextMonth(k int) int {
 			return k + bits.TrailingZeros16(rest)
 		}
 		k = (year + 1) * 12
-	}
-	return k
-}
-
-// prevMonth gives the last named month at or before k, or less than 0.
-func (s *Spec) prevMonth(k int) int {
-	for k >= 0 {
-		year := k / 12
-		if s.years != nil && !s.years.has(year) {
-			k = s.years.prev(year)*12 + 11
-			continue
-		}
-		if rest := s.month & (2<<(k-year*12) - 1); rest != 0 {
-			return year*12 + bits.Len16(rest) - 1
-		}
-		k = year*12 - 1
 	}
 	return k
 }

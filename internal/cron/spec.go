@@ -36,8 +36,7 @@ type Spec struct {
 	random    bool // a ~ range was resolved
 	zeroEnd   bool // a range x-0 was read as x-7 where 7 is not Sunday
 	never     bool
-	first     int16 // first and last minute of a day on which it fires
-	final     int16
+	first     int16  // first minute of a day on which it fires
 	minute    uint64 // bit 0 to 59
 	hour      uint32 // bit 0 to 23
 	month     uint16 // bit 0 (January) to 11
@@ -63,22 +62,10 @@ func (y *yearSet) next(i int) int {
 	return tableYears
 }
 
-// prev gives the last year at or before i, or -1.
-func (y *yearSet) prev(i int) int {
-	for i >= 0 {
-		if rest := y[i>>6] << (63 - i&63); rest != 0 {
-			return i - bits.LeadingZeros64(rest)
-		}
-		i = i>>6<<6 - 1
-	}
-	return -1
-}
-
 // seal computes what the searches read. It is the last step of parsing.
 func (s *Spec) seal() {
 	s.mask = s.day.masks()
 	s.first = int16(bits.TrailingZeros32(s.hour)*60 + bits.TrailingZeros64(s.minute))
-	s.final = int16((bits.Len32(s.hour)-1)*60 + bits.Len64(s.minute) - 1)
 	s.never = s.next(int64(monthStart[epochMonth])*minutesPerDay, never) == never
 }
 
@@ -91,10 +78,6 @@ func (s *Spec) Dialect() Dialect { return s.dialect }
 // NeverFires reports an expression that selects no minute from 1970 to 2199,
 // such as 30 February. It is known from parsing; nothing is searched.
 func (s *Spec) NeverFires() bool { return s.never }
-
-// Random reports a crontab expression with a ~ range. cron draws the value when
-// it loads the file; here it follows from the seed, see ParseCrontabSeeded.
-func (s *Spec) Random() bool { return s.random }
 
 // Rate gives the period of a rate(...) expression.
 func (s *Spec) Rate() (every time.Duration, ok bool) {
