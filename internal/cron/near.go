@@ -23,9 +23,9 @@ func unknownZone(name string) error {
 	wanted := zoneKey(name)
 	for known := range zoneList() {
 		key := zoneKey(known)
-		d := distance(wanted, key)
+		d := Distance(wanted, key)
 		if i := strings.LastIndexByte(key, '/'); i >= 0 {
-			d = min(d, 1+distance(wanted[strings.LastIndexByte(wanted, '/')+1:], key[i+1:]))
+			d = min(d, 1+Distance(wanted[strings.LastIndexByte(wanted, '/')+1:], key[i+1:]))
 		}
 		if d <= len(wanted)/5 {
 			found = append(found, near{known, d})
@@ -60,8 +60,12 @@ func zoneKey(name string) string {
 	return strings.ReplaceAll(strings.ToLower(name), " ", "_")
 }
 
-// distance counts the letters to insert, delete or replace.
-func distance(a, b string) int {
+// Distance is the Levenshtein distance of two names in bytes: how many to insert,
+// delete or replace. It is 64 where one is longer than that.
+func Distance(a, b string) int {
+	if len(a) > 64 || len(b) > 64 {
+		return 64
+	}
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
