@@ -102,14 +102,14 @@ type world struct {
 // broken exits 3 with a hostile last line, endless runs until it is stopped.
 func newWorld(t *testing.T, start time.Time) *world {
 	t.Helper()
-	jobs, problems := jobfile.Parse([]byte(jobsYAML))
+	f, problems := jobfile.Load([]jobfile.Source{{Data: []byte(jobsYAML)}}, jobfile.Options{})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	w := &world{t: t, db: filepath.Join(t.TempDir(), "local.db"), clock: vclock.New(start)}
 	delays := localecs.Delays{Provisioning: time.Second, Pending: time.Second, Deprovisioning: time.Second}
 	l, err := wire.NewLocal(t.Context(), wire.LocalConfig{
-		DB: w.db, Jobs: jobs, Clock: w.clock, Seed: 1, Delays: &delays,
+		DB: w.db, Jobs: f.Jobs, Clock: w.clock, Seed: 1, Delays: &delays,
 		Runner: &localecs.ScriptedRunner{Clock: w.clock, Script: script},
 	})
 	if err != nil {

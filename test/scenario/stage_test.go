@@ -109,12 +109,12 @@ func (s *stage) ctx() context.Context { return s.t.Context() }
 // start brings the program up with the jobs of a file of the archive.
 func (s *stage) start(file string) {
 	s.t.Helper()
-	jobs, problems := jobfile.Parse([]byte(section(s.archive, file)))
+	f, problems := jobfile.Load([]jobfile.Source{{Data: []byte(section(s.archive, file))}}, jobfile.Options{})
 	if len(problems) > 0 {
 		s.t.Fatalf("%s: %v", file, problems)
 	}
 	l, err := wire.NewLocal(s.ctx(), wire.LocalConfig{
-		DB: s.db, Jobs: jobs, Seed: 1, Rate: control.DefaultRate, Inject: s.faults.inject, Clock: s.clock, Runner: s.cast, Delays: &delays,
+		DB: s.db, Jobs: f.Jobs, Seed: 1, Rate: control.DefaultRate, Inject: s.faults.inject, Clock: s.clock, Runner: s.cast, Delays: &delays,
 		Notifier: notifier{s.now, s.out}, Watch: s.watch, Log: logger(s.now, s.out),
 	})
 	if err != nil {

@@ -40,14 +40,6 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%d:%d: %s", p.Line, p.Column, p.Message)
 }
 
-// Parse reads one jobs file by itself: no variables and no other files. Jobs
-// come in the file's order and only when there is no problem; problems come in
-// the order of their places.
-func Parse(data []byte) ([]job.Job, []Problem) {
-	f, problems := Load([]Source{{Data: data}}, Options{})
-	return f.Jobs, problems
-}
-
 // job reads one job over a copy of the defaults and validates it.
 // A later source's nodes go over the earlier ones'.
 func (d *decoder) job(nodes []located, defaults job.Job) (job.Job, ast.Node) {

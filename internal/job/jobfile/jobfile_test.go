@@ -16,6 +16,12 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
+// parse reads one jobs file by itself.
+func parse(data []byte) ([]job.Job, []jobfile.Problem) {
+	f, problems := jobfile.Load([]jobfile.Source{{Data: data}}, jobfile.Options{})
+	return f.Jobs, problems
+}
+
 // TestGolden reads each testdata/*.yaml; its .golden holds the jobs as JSON, or
 // the problems.
 func TestGolden(t *testing.T) {
@@ -52,7 +58,7 @@ func read(t *testing.T, file string) []byte {
 
 func shown(t *testing.T, data []byte) string {
 	t.Helper()
-	jobs, problems := jobfile.Parse(data)
+	jobs, problems := parse(data)
 	var b strings.Builder
 	for _, p := range problems {
 		fmt.Fprintln(&b, p)
@@ -102,7 +108,7 @@ func TestBounded(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			jobs, problems := jobfile.Parse([]byte(c.text))
+			jobs, problems := parse([]byte(c.text))
 			if len(jobs) > 0 || len(problems) == 0 || !strings.Contains(problems[0].String(), c.want) {
 				t.Errorf("%d jobs, %.200v; want %q", len(jobs), problems, c.want)
 			}
@@ -111,14 +117,14 @@ func TestBounded(t *testing.T) {
 	t.Run("many keys in many mappings", func(t *testing.T) {
 		t.Parallel()
 		item := "  - name: n%d\n    environment:\n" + numbered(20, "      V%d: x\n") + "    taskDefinition: x\n"
-		jobs, problems := jobfile.Parse([]byte("jobs:\n" + numbered(400, item)))
+		jobs, problems := parse([]byte("jobs:\n" + numbered(400, item)))
 		if len(jobs) != 400 || len(problems) > 0 {
 			t.Errorf("%d jobs, %.200v", len(jobs), problems)
 		}
 	})
 	t.Run("as many jobs as may be", func(t *testing.T) {
 		t.Parallel()
-		if jobs, problems := jobfile.Parse([]byte("jobs:\n" + jobs.String())); len(jobs) != jobfile.MaxJobs {
+		if jobs, problems := parse([]byte("jobs:\n" + jobs.String())); len(jobs) != jobfile.MaxJobs {
 			t.Errorf("%d jobs, %v", len(jobs), problems)
 		}
 	})
@@ -139,7 +145,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		jobs, problems := jobfile.Parse(data)
+		jobs, problems := parse(data)
 		if (len(jobs) > 0) == (len(problems) > 0) {
 			t.Fatalf("%d jobs, problems: %v", len(jobs), problems)
 		}

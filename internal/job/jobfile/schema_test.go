@@ -142,7 +142,7 @@ func TestSchemaTakesWhatIsRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, problems := jobfile.Parse(data); len(problems) > 0 {
+		if _, problems := parse(data); len(problems) > 0 {
 			continue
 		}
 		v, err := plainValue(data)
@@ -212,7 +212,7 @@ func TestSchemaAndDecoderAgree(t *testing.T) {
 // agree is for files that both refuse.
 func agree(t *testing.T, s map[string]any, text string) {
 	t.Helper()
-	if _, problems := jobfile.Parse([]byte(text)); len(problems) == 0 {
+	if _, problems := parse([]byte(text)); len(problems) == 0 {
 		t.Errorf("the decoder reads %s", text)
 	}
 	v, err := plainValue([]byte(text))

@@ -3,8 +3,6 @@ package jobfile_test
 import (
 	"strings"
 	"testing"
-
-	"github.com/batchplane/batchplane/internal/job/jobfile"
 )
 
 // TestAScheduleWithoutQuotes is the commonest fault of a first jobs file.
@@ -15,7 +13,7 @@ func TestAScheduleWithoutQuotes(t *testing.T) {
 		"jobs:\n  - schedule: */5 * * * * # often\n    name: a\n    command: x\n": `2:15: a schedule that begins with * must stand in quotes, else YAML takes the star for something of its own: write schedule: "*/5 * * * *"`,
 		"jobs:\n  - {name: a, schedule: \"* * * * *\", command: x\n":              "",
 	} {
-		_, problems := jobfile.Parse([]byte(text))
+		_, problems := parse([]byte(text))
 		if len(problems) == 0 {
 			t.Errorf("no problem in %q", text)
 			continue
