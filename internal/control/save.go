@@ -58,7 +58,7 @@ func (c *Control) itemAfter(ctx context.Context, item job.Item, before, after *r
 // run. item is the job's as it was before.
 func (c *Control) owing(ctx context.Context, before *run.Run, change Change, j *job.Job, item *job.Item, why string) error {
 	for _, o := range notice.Of(before, change.Run, j, item) {
-		change.Run.OweTellOf(string(o.Kind), o.Attempt, c.Now(), c.Timing)
+		change.Run.OweTell(string(o.Kind), o.Attempt, c.Now(), c.Timing)
 	}
 	return c.commit(ctx, before, change, j, why)
 }

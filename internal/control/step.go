@@ -66,7 +66,7 @@ func (c *Control) decideAndSave(ctx context.Context, before *run.Run, event func
 	if err != nil {
 		return nil, err
 	}
-	d := new(run.DecideOn(j, before, e, c.Now(), &c.Timing))
+	d := new(run.Decide(j, before, e, c.Now(), &c.Timing))
 	if d.Outcome == run.Ignored || d.Outcome == run.Denied || d.Outcome == run.Rests {
 		return d, nil
 	}

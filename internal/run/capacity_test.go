@@ -82,14 +82,14 @@ func TestRoomIsAskedForEverLessOften(t *testing.T) {
 		r.ID = run.ScheduledID("report", t0.Add(time.Duration(minute)*time.Minute))
 		now := t0
 		for n, most := range []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second, 160 * time.Second, 5 * time.Minute, 5 * time.Minute} {
-			r = run.Decide(plain, r, run.Refused{Attempt: 1, Send: r.Attempts[0].Sends, Stop: noCapacity}, now, run.DefaultTiming).Next
+			r = decided(plain, r, run.Refused{Attempt: 1, Send: r.Attempts[0].Sends, Stop: noCapacity}, now, run.DefaultTiming).Next
 			wait := r.DueAt.Sub(now)
 			if r.Status != run.Queued || wait > most || wait < most*3/4 {
 				t.Fatalf("%s waits %s after refusal %d, want at most %s and three quarters of it: %s", r.ID, wait, n+1, most, r.Cause)
 			}
 			waits[wait] = true
 			now = r.DueAt
-			r = run.Decide(plain, r, run.Due{}, now, run.DefaultTiming).Next
+			r = decided(plain, r, run.Due{}, now, run.DefaultTiming).Next
 		}
 	}
 	if len(waits) < 200 {

@@ -9,14 +9,10 @@ import (
 )
 
 // Decide says what an event does to a run. It answers every event in every
-// status, is deterministic, and performs nothing. A terminal status is left
-// only by RetryAsked; an older attempt and a known version change nothing.
-func Decide(j job.Job, r Run, e Event, now time.Time, t Timing) Decision {
-	return DecideOn(&j, &r, e, now, &t)
-}
-
-// DecideOn is Decide of what lies elsewhere, which it does not change.
-func DecideOn(j *job.Job, r *Run, e Event, now time.Time, t *Timing) (to Decision) {
+// status, is deterministic, performs nothing, and changes nothing that it is given.
+// A terminal status is left only by RetryAsked; an older attempt and a known version
+// change nothing.
+func Decide(j *job.Job, r *Run, e Event, now time.Time, t *Timing) (to Decision) {
 	to.Next = *r
 	var seen *Seen // it is large: everybody reads this one
 	if s, ok := e.(Seen); ok {

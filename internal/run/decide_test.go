@@ -119,7 +119,7 @@ func play(t *testing.T, j job.Job, events ...at) (run.Run, run.Decision) {
 	r := newRun()
 	var d run.Decision
 	for _, e := range events {
-		d = run.Decide(j, r, e.event, t0.Add(e.after), run.DefaultTiming)
+		d = decided(j, r, e.event, t0.Add(e.after), run.DefaultTiming)
 		if err := invariant(j, r, d, t0.Add(e.after)); err != nil {
 			t.Fatalf("%T: %v", e.event, err)
 		}
@@ -308,7 +308,7 @@ func TestRanAfterAll(t *testing.T) {
 			if r.Status != before.Status {
 				t.Errorf("status went from %s to %s", before.Status, r.Status)
 			}
-			again := run.Decide(plain, r, events[len(events)-1].event, t0.Add(time.Hour), run.DefaultTiming)
+			again := decided(plain, r, events[len(events)-1].event, t0.Add(time.Hour), run.DefaultTiming)
 			if again.Outcome != run.Ignored {
 				t.Errorf("the same event again: %s", again.Outcome)
 			}
@@ -426,8 +426,8 @@ func TestDecideWalk(t *testing.T) {
 		fmt.Fprintf(&b, "== %s\n", s.name)
 		for _, e := range walkEvents() {
 			before, _ := json.Marshal(s.run)
-			d := run.Decide(plain, s.run, e.event, now, run.DefaultTiming)
-			twin := run.Decide(plain, s.run, e.event, now, run.DefaultTiming)
+			d := decided(plain, s.run, e.event, now, run.DefaultTiming)
+			twin := decided(plain, s.run, e.event, now, run.DefaultTiming)
 			if err := invariant(plain, s.run, d, now); err != nil {
 				t.Errorf("%s, %s: %v", s.name, e.name, err)
 			}

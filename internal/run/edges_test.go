@@ -44,12 +44,12 @@ func TestARetryAskedTwice(t *testing.T) {
 	r, _ := play(t, plain, accepted, at{2, seen(1, 5, exited(1))})
 	r.Triggers = append(r.Triggers, run.Trigger{Kind: run.ByHand, Request: "hand"}, run.Trigger{Kind: run.ByRetry, Request: "a"}, run.Trigger{Kind: run.ByRetry})
 	for request, want := range map[string]run.Outcome{"a": run.Duplicate, "b": run.Did, "hand": run.Did, "": run.Did} {
-		d := run.Decide(plain, r, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: request}, Task: task}, t0.Add(time.Hour), run.DefaultTiming)
+		d := decided(plain, r, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: request}, Task: task}, t0.Add(time.Hour), run.DefaultTiming)
 		if more := d.Next.Duplicates - r.Duplicates; d.Outcome != want || (want == run.Duplicate) != (more == 1) {
 			t.Errorf("request %q: %s, %d duplicates more", request, d.Outcome, more)
 		}
 	}
-	if d := run.Decide(plain, r, run.Triggered{}, t0, run.DefaultTiming); d.Next.Duplicates != r.Duplicates+1 {
+	if d := decided(plain, r, run.Triggered{}, t0, run.DefaultTiming); d.Next.Duplicates != r.Duplicates+1 {
 		t.Errorf("a trigger again: %d duplicates", d.Next.Duplicates)
 	}
 }
@@ -83,7 +83,7 @@ func TestWhenItIsDue(t *testing.T) {
 		r := newRun()
 		r.Owed = append(r.Owed, told.Effect)
 		for _, e := range c.events {
-			r = run.Decide(c.job, r, e.event, t0.Add(e.after), run.DefaultTiming).Next
+			r = decided(c.job, r, e.event, t0.Add(e.after), run.DefaultTiming).Next
 		}
 		if got := r.DueAt.Sub(t0.Add(c.events[len(c.events)-1].after)); got != c.want {
 			t.Errorf("%s: due in %s, want %s", name, got, c.want)
@@ -206,7 +206,7 @@ func TestTheJobsContainer(t *testing.T) {
 		r.Task.Container, r.Task.Containers = c.own, nil
 		e := seen(1, 5, exited(0))
 		e.Stop.Containers = c.containers
-		r = run.Decide(plain, r, e, t0.Add(time.Minute), run.DefaultTiming).Next
+		r = decided(plain, r, e, t0.Add(time.Minute), run.DefaultTiming).Next
 		if got := r.Attempts[0].ExitCode; !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}

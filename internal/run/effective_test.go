@@ -50,7 +50,7 @@ func TestMend(t *testing.T) {
 	now := time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)
 	r := New(Request{ID: "a/20261122T1800Z", ScheduledFor: now, Task: TaskDefinition{ARN: "d:1", Container: "app"}}, now, DefaultTiming)
 	refused := func(code, reason string) Decision {
-		return Decide(job.Job{Name: "a"}, r, Refused{Attempt: 1, Send: 1, Mend: "change Clusters", Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: code, Reason: reason}}, now, DefaultTiming)
+		return Decide(&job.Job{Name: "a"}, &r, Refused{Attempt: 1, Send: 1, Mend: "change Clusters", Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: code, Reason: reason}}, now, &DefaultTiming)
 	}
 	if d := refused("AccessDeniedException", "not authorized to perform: ecs:RunTask"); d.Next.Status != Failed || !strings.HasSuffix(d.Next.Cause, ": change Clusters") {
 		t.Errorf("%s: %s", d.Next.Status, d.Next.Cause)

@@ -34,8 +34,8 @@ func TestLookAhead(t *testing.T) {
 		"it runs no more, and has not stopped":  {short, stopping, 6 * minute},
 		"it runs since nobody knows, unlimited": {plain, unstarted, 45 * minute},
 	} {
-		r := run.Decide(c.job, newRun(), run.Launched{Attempt: 1, TaskARN: arn(1)}, t0, run.DefaultTiming).Next
-		d := run.Decide(c.job, r, look(2, c.seen), t0.Add(5*minute), run.DefaultTiming)
+		r := decided(c.job, newRun(), run.Launched{Attempt: 1, TaskARN: arn(1)}, t0, run.DefaultTiming).Next
+		d := decided(c.job, r, look(2, c.seen), t0.Add(5*minute), run.DefaultTiming)
 		next := d.Next.DueAt
 		if d.Outcome == run.Rests {
 			next = d.Until
@@ -123,20 +123,20 @@ func TestWhoAskedLast(t *testing.T) {
 	} {
 		r := run.NewQueued(newRequest(), "x", false, t0, run.DefaultTiming)
 		r.Triggers = c.triggers
-		if got := run.Decide(plain, r, run.Due{}, later, restored).Next; got.Owes(run.Launch) != c.launches {
+		if got := decided(plain, r, run.Due{}, later, restored).Next; got.Owes(run.Launch) != c.launches {
 			t.Errorf("%s: it %s, %s", name, got.Status, got.Cause)
 		}
 	}
 	// What is withheld ends with its attempt, and an attempt that is over stays as it was.
 	put, _ := play(t, plain, at{1, run.Paced{Attempt: 1, Send: 1}})
 	ended, _ := play(t, plain, accepted, at{time.Minute, seen(1, 3, pullTimeout)})
-	put = run.Decide(plain, put, run.Due{}, later, restored).Next
-	again := run.Decide(plain, ended, run.Due{}, later, restored).Next
+	put = decided(plain, put, run.Due{}, later, restored).Next
+	again := decided(plain, ended, run.Due{}, later, restored).Next
 	if a := put.Last(); !a.EndedAt.Equal(later) || !strings.HasPrefix(a.Next, "failed: it was due before") {
 		t.Errorf("it ended at %s: %s", a.EndedAt, a.Next)
 	}
 	running, _ := play(t, plain, accepted)
-	running = run.Decide(plain, running, seen(1, 3, eniTimeout), later, restored).Next
+	running = decided(plain, running, seen(1, 3, eniTimeout), later, restored).Next
 	if a := running.Last(); !strings.HasPrefix(a.Next, "failed: not launched again: it was due before") {
 		t.Errorf("it %s: %s", running.Status, a.Next)
 	}

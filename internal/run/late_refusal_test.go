@@ -16,11 +16,11 @@ func TestRefusalAfterTheSearch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			later := t0.Add(time.Hour)
-			d := run.Decide(plain, newRun(), run.Due{}, later, run.DefaultTiming)
+			d := decided(plain, newRun(), run.Due{}, later, run.DefaultTiming)
 			if !d.Next.Owes(run.Find) {
 				t.Fatalf("no search after an hour: %v", d.Next.Owed)
 			}
-			d = run.Decide(plain, d.Next, run.Refused{Attempt: 1, Send: 1, Stop: refusal}, later, run.DefaultTiming)
+			d = decided(plain, d.Next, run.Refused{Attempt: 1, Send: 1, Stop: refusal}, later, run.DefaultTiming)
 			if d.Next.Owes(run.Find) {
 				t.Errorf("%s, and still owes %v", d.Next.Status, d.Next.Owed)
 			}
@@ -35,8 +35,8 @@ func TestStopWhileTheRateIsLimited(t *testing.T) {
 	for name, e := range map[string]run.Event{
 		"by ECS": run.Refused{Attempt: 1, Send: 1, Stop: throttled}, "by us": run.Paced{Attempt: 1, Send: 1},
 	} {
-		d := run.Decide(plain, newRun(), run.StopAsked{By: "ann", Reason: "wrong day"}, t0, run.DefaultTiming)
-		d = run.Decide(plain, d.Next, e, t0, run.DefaultTiming)
+		d := decided(plain, newRun(), run.StopAsked{By: "ann", Reason: "wrong day"}, t0, run.DefaultTiming)
+		d = decided(plain, d.Next, e, t0, run.DefaultTiming)
 		if d.Next.Status != run.Stopped || d.Next.Open() {
 			t.Errorf("%s: %s, due %v, owes %v", name, d.Next.Status, d.Next.DueAt, d.Next.Owed)
 		}

@@ -129,9 +129,9 @@ func TestStuck(t *testing.T) {
 	told, causes := 0, map[string]bool{}
 	for minutes := 2; minutes < 24*60; minutes += 5 {
 		if minutes == 102 {
-			r = run.Decide(limited, r, run.StopAsked{By: "ann", Reason: "please"}, t0.Add(102*time.Minute), run.DefaultTiming).Next
+			r = decided(limited, r, run.StopAsked{By: "ann", Reason: "please"}, t0.Add(102*time.Minute), run.DefaultTiming).Next
 		}
-		d := run.Decide(limited, r, look(2, runs), t0.Add(time.Duration(minutes)*time.Minute), run.DefaultTiming)
+		d := decided(limited, r, look(2, runs), t0.Add(time.Duration(minutes)*time.Minute), run.DefaultTiming)
 		if d.Next.Stopping.Stuck && !r.Stopping.Stuck {
 			told++
 			causes[d.Next.Cause] = true

@@ -28,7 +28,7 @@ func TestWholeLives(t *testing.T) {
 		}
 		for i, e := range l.events {
 			now := t0.Add(e.after)
-			d := run.Decide(l.job, r, e.event, now, run.DefaultTiming)
+			d := decided(l.job, r, e.event, now, run.DefaultTiming)
 			if err := invariant(l.job, r, d, now); err != nil {
 				t.Errorf("%s, event %d: %v", l.name, i+1, err)
 			}

@@ -43,7 +43,7 @@ func TestOddStates(t *testing.T) {
 		"an end, its attempt is open":          {over, seen(1, 5, eniTimeout), run.Ignored, run.Failed},
 		"running, and a revision is missing":   {renewed, run.Unresolved{Err: "x", Final: true}, run.Ignored, run.Running},
 	} {
-		d := run.Decide(plain, c.run, c.event, t0.Add(time.Minute), run.DefaultTiming)
+		d := decided(plain, c.run, c.event, t0.Add(time.Minute), run.DefaultTiming)
 		if d.Outcome != c.outcome || d.Next.Status != c.status {
 			t.Errorf("%s: %s, it %s: %s", name, d.Outcome, d.Next.Status, d.Why)
 		}
@@ -104,7 +104,7 @@ func TestNewsThatComesLate(t *testing.T) {
 		"a stop of what was found though all sends were refused":    {adopted, askedToStop, run.Did, run.Running, 1, false},
 	} {
 		r, _ := play(t, plain, c.before...)
-		d := run.Decide(plain, r, c.event, t0.Add(53*minute), run.DefaultTiming)
+		d := decided(plain, r, c.event, t0.Add(53*minute), run.DefaultTiming)
 		if d.Outcome != c.outcome || d.Next.Status != c.status || len(d.Next.Attempts) != c.attempts || d.Next.Attempts[0].RanAfterAll != c.told {
 			t.Errorf("%s: %s, it %s with %d attempts, told %v: %s", name, d.Outcome, d.Next.Status, len(d.Next.Attempts), d.Next.Attempts[0].RanAfterAll, d.Why)
 		}
@@ -141,7 +141,7 @@ func TestNotYet(t *testing.T) {
 		"a search that is said to be done":              {sought, run.Done{Effect: run.Effect{Kind: run.Find, Attempt: 1}}, 52 * time.Minute, run.Ignored},
 		"a retry that another run forbids":              {over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}, Blocked: "report/20261122T1731Z"}, time.Hour, run.Denied},
 	} {
-		if d := run.Decide(plain, c.run, c.event, t0.Add(c.after), run.DefaultTiming); d.Outcome != c.want {
+		if d := decided(plain, c.run, c.event, t0.Add(c.after), run.DefaultTiming); d.Outcome != c.want {
 			t.Errorf("%s: %s, %s", name, d.Outcome, d.Why)
 		}
 	}
@@ -179,7 +179,7 @@ func TestOneRunTwoDecisions(t *testing.T) {
 	r.Triggers = append(make([]run.Trigger, 0, 9), r.Triggers...)
 	r.Owed = append(make([]run.Effect, 0, 9), run.Effect{Kind: run.Tell, Attempt: 1, Notice: "failed"})
 	retry := func(by string) run.Run {
-		return run.Decide(plain, r, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: by}, Task: task}, t0.Add(time.Hour), run.DefaultTiming).Next
+		return decided(plain, r, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: by}, Task: task}, t0.Add(time.Hour), run.DefaultTiming).Next
 	}
 	ann, bob := retry("ann"), retry("bob")
 	if ann.Triggers[1].Request != "ann" || bob.Triggers[1].Request != "bob" || !slices.Equal(ann.Owed, bob.Owed) {
@@ -187,8 +187,8 @@ func TestOneRunTwoDecisions(t *testing.T) {
 	}
 	stopped := retry("ann")
 	stopped.Owed = append(make([]run.Effect, 0, 9), r.Owed...)
-	first := run.Decide(plain, stopped, run.Seen{Attempt: 2, TaskARN: arn(2), Stop: eniTimeout}, t0.Add(time.Hour), run.DefaultTiming).Next
-	_ = run.Decide(plain, stopped, askedToStop, t0.Add(time.Hour), run.DefaultTiming)
+	first := decided(plain, stopped, run.Seen{Attempt: 2, TaskARN: arn(2), Stop: eniTimeout}, t0.Add(time.Hour), run.DefaultTiming).Next
+	_ = decided(plain, stopped, askedToStop, t0.Add(time.Hour), run.DefaultTiming)
 	if !first.Owes(run.Launch) || first.Owes(run.Find) {
 		t.Errorf("it owes %v", first.Owed)
 	}

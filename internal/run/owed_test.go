@@ -26,7 +26,7 @@ func TestOwedAgain(t *testing.T) {
 			t.Parallel()
 			now := end.Add(tc.after)
 			r := Run{ID: "report/20261122T1730Z", Status: Failed, FinishedAt: end, DueAt: now, Owed: []Effect{{Kind: tc.owed, Attempt: 1}}, Attempts: []Attempt{{N: 1, TaskARN: "a"}}}
-			d := Decide(job.Job{Name: "report"}, r, Due{}, now, DefaultTiming)
+			d := Decide(&job.Job{Name: "report"}, &r, Due{}, now, &DefaultTiming)
 			if got := d.Next.DueAt.Sub(now); d.Outcome != Did || got != tc.want {
 				t.Errorf("%v: tried again in %s, want %s", d.Outcome, got, tc.want)
 			}

@@ -82,7 +82,7 @@ func TestProperties(t *testing.T) {
 			now = now.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "minutes")) * time.Minute)
 			e := genEvent(t, r)
 			given := written(t, j, r)
-			d := run.DecideOn(&j, &r, e, now, &run.DefaultTiming)
+			d := run.Decide(&j, &r, e, now, &run.DefaultTiming)
 			if left := written(t, j, r); left != given {
 				t.Fatalf("%T changed what it was given:\n%s\n%s", e, given, left)
 			}
@@ -231,7 +231,7 @@ func twice(t *rapid.T, j job.Job, d run.Decision, e run.Event, now time.Time) {
 	if !ok || s.Version == 0 || s.Look {
 		return
 	}
-	again := run.Decide(j, d.Next, e, now, run.DefaultTiming)
+	again := decided(j, d.Next, e, now, run.DefaultTiming)
 	if again.Outcome != run.Ignored || !reflect.DeepEqual(again.Next, d.Next) {
 		t.Fatalf("the same event again: %s, %s", again.Outcome, again.Why)
 	}
@@ -265,7 +265,7 @@ type ending struct {
 func outcome(j job.Job, events []run.Event) ending {
 	r := newRun()
 	for _, e := range events {
-		r = run.Decide(j, r, e, t0.Add(time.Minute), run.DefaultTiming).Next
+		r = decided(j, r, e, t0.Add(time.Minute), run.DefaultTiming).Next
 	}
 	return ending{r.Status, len(r.Attempts), r.Cause}
 }
@@ -274,7 +274,7 @@ func outcome(j job.Job, events []run.Event) ending {
 // take: the run as it is then, and its cause in words.
 func decisions() []decision {
 	r := newRun()
-	launched := run.Decide(plain, r, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, t0, run.DefaultTiming).Next
+	launched := decided(plain, r, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, t0, run.DefaultTiming).Next
 	return []decision{
 		{"launched", r, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, 2},
 		{"succeeded", launched, seen(1, 5, exited(0)), 1},
@@ -293,7 +293,7 @@ type decision struct {
 //nolint:paralleltest // testing.AllocsPerRun counts the whole process and panics in a parallel test
 func TestDecideAllocatesLittle(t *testing.T) {
 	for _, d := range decisions() {
-		if n := testing.AllocsPerRun(100, func() { run.DecideOn(&plain, &d.run, d.event, t0, &run.DefaultTiming) }); n > d.allocs {
+		if n := testing.AllocsPerRun(100, func() { run.Decide(&plain, &d.run, d.event, t0, &run.DefaultTiming) }); n > d.allocs {
 			t.Errorf("%s: %v allocations, at most %v are needed", d.name, n, d.allocs)
 		}
 	}
@@ -309,7 +309,7 @@ func TestAFurtherAttemptIsNew(t *testing.T) {
 		room[i] = run.Attempt{N: 9, Round: 9, TaskARN: arn(9), Doubt: true, Refusals: 9, Class: stop.Succeeded}
 	}
 	r.Attempts = append(room[:0], r.Attempts...)
-	d := run.DecideOn(&plain, &r, seen(1, 5, eniTimeout), t0, &run.DefaultTiming)
+	d := run.Decide(&plain, &r, seen(1, 5, eniTimeout), t0, &run.DefaultTiming)
 	want := run.Attempt{N: 2, TaskDefinition: r.Task.ARN, Sends: 1, SentAt: t0, Form: run.RequestForm}
 	if len(d.Next.Attempts) != 2 || !reflect.DeepEqual(d.Next.Attempts[1], want) {
 		t.Errorf("attempts %+v, want the second to be %+v", d.Next.Attempts, want)
@@ -321,7 +321,7 @@ func BenchmarkDecide(b *testing.B) {
 		b.Run(d.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				run.DecideOn(&plain, &d.run, d.event, t0, &run.DefaultTiming)
+				run.Decide(&plain, &d.run, d.event, t0, &run.DefaultTiming)
 			}
 		})
 	}

@@ -114,9 +114,9 @@ func TestWaiterDeadline(t *testing.T) {
 	}, "waiting", true, t0, run.DefaultTiming)
 	waiter.Renew = true
 	woken := t0.Add(7*time.Hour + 10*time.Second)
-	blocked := run.Decide(plain, waiter, run.Due{Blocked: true}, t0.Add(7*time.Hour), run.DefaultTiming).Next
+	blocked := decided(plain, waiter, run.Due{Blocked: true}, t0.Add(7*time.Hour), run.DefaultTiming).Next
 	unresolved := func(r run.Run, after time.Duration) run.Run {
-		return run.Decide(plain, r, run.Unresolved{Err: "throttled"}, woken.Add(after), run.DefaultTiming).Next
+		return decided(plain, r, run.Unresolved{Err: "throttled"}, woken.Add(after), run.DefaultTiming).Next
 	}
 	for name, c := range map[string]struct {
 		run   run.Run
@@ -124,7 +124,7 @@ func TestWaiterDeadline(t *testing.T) {
 		want  run.Status
 	}{
 		"still blocked":                           {blocked, t0, run.Queued},
-		"launched":                                {run.Decide(plain, blocked, run.Due{Task: &task}, woken, run.DefaultTiming).Next, woken, run.Launching},
+		"launched":                                {decided(plain, blocked, run.Due{Task: &task}, woken, run.DefaultTiming).Next, woken, run.Launching},
 		"no revision to be had at once":           {unresolved(blocked, 0), woken, run.Queued},
 		"nor a while later":                       {unresolved(unresolved(blocked, 0), 3*time.Hour), woken, run.Queued},
 		"nor before the deadline, which is ended": {unresolved(unresolved(blocked, 0), 7*time.Hour), woken, run.Failed},

@@ -34,7 +34,7 @@ func TestRests(t *testing.T) {
 		want run.Outcome
 	}{
 		"as it should be":               {running, look(2, runs), run.Rests},
-		"and saved so before":           {run.Decide(plain, running, event, t0, run.DefaultTiming).Next, look(2, runs), run.Rests},
+		"and saved so before":           {decided(plain, running, event, t0, run.DefaultTiming).Next, look(2, runs), run.Rests},
 		"an event says so":              {running, event, run.Did},
 		"not RUNNING yet":               {running, look(2, pending), run.Did},
 		"RUNNING, with no startedAt":    {running, look(2, unstarted), run.Did},
@@ -46,7 +46,7 @@ func TestRests(t *testing.T) {
 		"ECS had refused to tell of it": {with(func(r *run.Run) { r.Attempts[0].RefusedSince = t0 }), look(2, runs), run.Did},
 		"its launch was in doubt":       {with(func(r *run.Run) { r.Status, r.Attempts[0].TaskARN = run.Launching, "" }), look(2, runs), run.Did},
 	} {
-		d := run.Decide(plain, c.r, c.e, t0.Add(5*time.Minute), run.DefaultTiming)
+		d := decided(plain, c.r, c.e, t0.Add(5*time.Minute), run.DefaultTiming)
 		if d.Outcome != c.want {
 			t.Errorf("%s: %s", name, d.Outcome)
 		}

@@ -66,11 +66,16 @@ func TestNoRoomCostsNoAttempt(t *testing.T) {
 
 func decide(t *testing.T, j job.Job, r run.Run, e run.Event, now time.Time) run.Run {
 	t.Helper()
-	d := run.Decide(j, r, e, now, run.DefaultTiming)
+	d := decided(j, r, e, now, run.DefaultTiming)
 	if err := invariant(j, r, d, now); err != nil {
 		t.Fatalf("%T in %s: %v", e, r.Status, err)
 	}
 	return d.Next
+}
+
+// decided is run.Decide of values.
+func decided(j job.Job, r run.Run, e run.Event, now time.Time, t run.Timing) run.Decision {
+	return run.Decide(&j, &r, e, now, &t)
 }
 
 // TestQuotaKeepsItsPlace: who waits for the quota is due since it was ready, so

@@ -2,13 +2,8 @@ package run
 
 import "time"
 
-// OweTell owes a notice of that kind.
-func (r *Run) OweTell(notice string, now time.Time, t Timing) {
-	r.OweTellOf(notice, 0, now, t)
-}
-
-// OweTellOf owes a notice of that kind about one attempt; 0 is about the last.
-func (r *Run) OweTellOf(notice string, attempt int, now time.Time, t Timing) {
+// OweTell owes a notice of that kind about one attempt; 0 is about the last.
+func (r *Run) OweTell(notice string, attempt int, now time.Time, t Timing) {
 	e := Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice, About: attempt}
 	if r.Status.Terminal() {
 		e.Status, e.Cause = r.Status, r.Cause

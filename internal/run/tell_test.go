@@ -19,9 +19,9 @@ func TestWhatANoticeSays(t *testing.T) {
 		owe  func(*run.Run)
 		want run.Effect
 	}{
-		"of what runs": {open, func(r *run.Run) { r.OweTell("stuck", t0, run.DefaultTiming) }, run.Effect{Kind: run.Tell, Attempt: 1, Notice: "stuck"}},
+		"of what runs": {open, func(r *run.Run) { r.OweTell("stuck", 0, t0, run.DefaultTiming) }, run.Effect{Kind: run.Tell, Attempt: 1, Notice: "stuck"}},
 		"of an end": {
-			over, func(r *run.Run) { r.OweTellOf("ran-after-all", 1, t0, run.DefaultTiming) },
+			over, func(r *run.Run) { r.OweTell("ran-after-all", 1, t0, run.DefaultTiming) },
 			run.Effect{Kind: run.Tell, Attempt: 1, About: 1, Notice: "ran-after-all", Status: run.Failed, Cause: "exit code 3"},
 		},
 		"in words": {

@@ -32,10 +32,10 @@ func TestUnseen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			now := t0
-			r := run.Decide(plain, newRun(), run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, now, run.DefaultTiming).Next
+			r := decided(plain, newRun(), run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, now, run.DefaultTiming).Next
 			for i, s := range steps {
 				now = now.Add(s.after)
-				d := run.Decide(plain, r, s.event, now, run.DefaultTiming)
+				d := decided(plain, r, s.event, now, run.DefaultTiming)
 				if r = d.Next; r.Status != s.want || d.Outcome != s.what {
 					t.Fatalf("step %d: %s, %s: %s", i+1, r.Status, d.Outcome, d.Why)
 				}
@@ -54,14 +54,14 @@ func TestUnseen(t *testing.T) {
 // where ECS has refused for long.
 func TestNoAnswerAmongRefusals(t *testing.T) {
 	t.Parallel()
-	r := run.Decide(plain, newRun(), run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, t0, run.DefaultTiming).Next
+	r := decided(plain, newRun(), run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, t0, run.DefaultTiming).Next
 	for _, s := range []struct {
 		after   time.Duration
 		refused bool
 		wait    time.Duration
 	}{{5 * time.Minute, true, time.Minute}, {15 * time.Minute, true, 10 * time.Minute}, {25 * time.Minute, false, time.Minute}, {26 * time.Minute, true, 10 * time.Minute}} {
 		now := t0.Add(s.after)
-		r = run.Decide(plain, r, run.Unseen{Attempt: 1, Refused: s.refused, Err: "no"}, now, run.DefaultTiming).Next
+		r = decided(plain, r, run.Unseen{Attempt: 1, Refused: s.refused, Err: "no"}, now, run.DefaultTiming).Next
 		if wait := r.DueAt.Sub(now); wait != s.wait {
 			t.Errorf("after %s, refused %t: asked again in %s, want %s", s.after, s.refused, wait, s.wait)
 		}

@@ -20,16 +20,16 @@ func TestNotBefore(t *testing.T) {
 	later := t0.Add(2 * time.Hour)
 	queued := run.NewQueued(newRequest(), "waits", true, t0, run.DefaultTiming)
 	running := newRun()
-	running = run.Decide(plain, running, run.Launched{Attempt: 1, TaskARN: arn(1)}, t0, run.DefaultTiming).Next
+	running = decided(plain, running, run.Launched{Attempt: 1, TaskARN: arn(1)}, t0, run.DefaultTiming).Next
 
-	d := run.Decide(plain, queued, run.Due{}, later, restored)
+	d := decided(plain, queued, run.Due{}, later, restored)
 	if d.Next.Status != run.Failed || !strings.Contains(d.Next.Cause, "due before 2026-11-22 18:30 UTC") || d.Next.Owes(run.Launch) {
 		t.Errorf("what waited is %s, %q, and owes %v", d.Next.Status, d.Next.Cause, d.Next.Owed)
 	}
 	for name, e := range map[string]run.Event{"a look": run.Due{}, "a trigger that comes again": run.Triggered{}} {
 		// Within the time for which ECS keeps the token: whether it does is not
 		// known of a task that the table has forgotten.
-		d = run.Decide(plain, newRun(), e, t0.Add(10*time.Minute), restored)
+		d = decided(plain, newRun(), e, t0.Add(10*time.Minute), restored)
 		if d.Next.Owes(run.Launch) || !d.Next.Owes(run.Find) || d.Next.Attempts[0].Sends != 1 {
 			t.Errorf("%s sends it again: %+v", name, d.Next)
 		}
@@ -41,14 +41,14 @@ func TestNotBefore(t *testing.T) {
 		"a task that never started": {plain, run.Seen{Attempt: 1, Stop: eniTimeout}},
 		"a task nobody knows":       {idempotent, run.Gone{Attempt: 1, At: later}},
 	} {
-		d = run.Decide(c.job, running, c.e, later, restored)
+		d = decided(c.job, running, c.e, later, restored)
 		if d.Next.Status != run.Failed || len(d.Next.Attempts) != 1 || d.Next.Owes(run.Launch) {
 			t.Errorf("%s: %s with %d attempts, owes %v", name, d.Next.Status, len(d.Next.Attempts), d.Next.Owed)
 		}
 		// A person decides, and then it is launched again like any other.
-		d = run.Decide(c.job, d.Next, run.RetryAsked{Trigger: run.Trigger{At: later, Kind: run.ByRetry}, Task: task}, later, restored)
-		d = run.Decide(c.job, d.Next, run.Launched{Attempt: 2, TaskARN: arn(2)}, later, restored)
-		d = run.Decide(c.job, d.Next, run.Seen{Attempt: 2, Stop: eniTimeout}, later, restored)
+		d = decided(c.job, d.Next, run.RetryAsked{Trigger: run.Trigger{At: later, Kind: run.ByRetry}, Task: task}, later, restored)
+		d = decided(c.job, d.Next, run.Launched{Attempt: 2, TaskARN: arn(2)}, later, restored)
+		d = decided(c.job, d.Next, run.Seen{Attempt: 2, Stop: eniTimeout}, later, restored)
 		if d.Next.Status != run.Launching || len(d.Next.Attempts) != 3 {
 			t.Errorf("%s, retried: %s with %d attempts: %s", name, d.Next.Status, len(d.Next.Attempts), d.Next.Cause)
 		}
@@ -99,7 +99,7 @@ func TestAdmitWithheld(t *testing.T) {
 	standby := run.DefaultTiming
 	standby.Standby = true
 	over := run.NewEnded(newRequest(), run.Missed, "x", t0)
-	if d := run.Decide(plain, over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}}, t0, standby); d.Outcome != run.Denied || !strings.Contains(d.Why, "stands by") {
+	if d := decided(plain, over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}}, t0, standby); d.Outcome != run.Denied || !strings.Contains(d.Why, "stands by") {
 		t.Errorf("a retry: %v, %s", d.Outcome, d.Why)
 	}
 }

@@ -62,7 +62,7 @@ func lastsFrom(t *testing.T, s control.Store, at time.Time) run.Run {
 	for _, e := range []run.Event{nil, run.Launched{Attempt: 1, TaskARN: "task-1"}} {
 		was := r
 		if e != nil {
-			r = run.Decide(resting, r, e, at, run.DefaultTiming).Next
+			r = run.Decide(&resting, &r, e, at, &run.DefaultTiming).Next
 		}
 		change(t, s, was, r)
 		r.Rev++
@@ -198,12 +198,12 @@ var interrupted = ofTask("STOPPED", "SpotInterruption")
 func same(r run.Run) run.Run { return r }
 
 func owing(r run.Run) run.Run {
-	r.OweTell("stuck", looked, run.DefaultTiming)
+	r.OweTell("stuck", 0, looked, run.DefaultTiming)
 	return r
 }
 
 func by(e run.Event) func(run.Run) run.Run {
-	return func(r run.Run) run.Run { return run.Decide(resting, r, e, looked, run.DefaultTiming).Next }
+	return func(r run.Run) run.Run { return run.Decide(&resting, &r, e, looked, &run.DefaultTiming).Next }
 }
 
 func ofTask(status, code string) run.Seen {

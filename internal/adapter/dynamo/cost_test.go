@@ -131,7 +131,7 @@ func (l *life) told() {
 	if err != nil || len(r.Owed) != 1 {
 		l.t.Fatalf("the run owes %v, %v", r.Owed, err)
 	}
-	d := run.Decide(l.job, r, run.Done{Effect: r.Owed[0]}, l.now, l.Timing)
+	d := run.Decide(&l.job, &r, run.Done{Effect: r.Owed[0]}, l.now, &l.Timing)
 	if err := l.table.Commit(l.t.Context(), control.Change{Run: &d.Next}); err != nil {
 		l.t.Fatal(err)
 	}
