@@ -66,7 +66,7 @@ type Owed struct {
 // job's item as it was before the change.
 func Of(before, after *run.Run, j *job.Job, item *job.Item) []Owed {
 	var owed []Owed
-	if ended(before, after) {
+	if Ended(before, after) {
 		if k := end(after, j, item); k != "" {
 			owed = append(owed, Owed{Kind: k})
 		}
@@ -85,10 +85,8 @@ func Of(before, after *run.Run, j *job.Job, item *job.Item) []Owed {
 
 // Ended is whether the change ends the run, so that the job's item must be
 // read and may have to be written with it.
-func Ended(before, after *run.Run) bool { return ended(before, after) }
-
-func ended(before, after *run.Run) bool {
-	return after.Status.Terminal() && (before.Rev == 0 && before.ID == "" || !before.Status.Terminal())
+func Ended(before, after *run.Run) bool {
+	return after.Status.Terminal() && (before.ID == "" || !before.Status.Terminal())
 }
 
 func end(after *run.Run, j *job.Job, item *job.Item) Kind {

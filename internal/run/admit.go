@@ -211,9 +211,4 @@ func lateWords(j *job.Job, req *Request, now time.Time) string {
 	return fmt.Sprintf("its trigger came %s late, and it may start within %s", job.Duration(now.Sub(req.ScheduledFor).Truncate(time.Second)), within)
 }
 
-func somebody(by string) string {
-	if by == "" {
-		return "a person"
-	}
-	return by
-}
+func somebody(by string) string { return cmp.Or(by, "a person") }

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ func (d *decider) conclude(a *Attempt, s *stop.Stop, v *stop.Verdict, ended time
 		return d.again(a, &again, v, ended)
 	case v.Class == stop.StoppedByUser && !again.Own:
 		a.Next = "stopped: " + again.Since + again.Why
-		d.end(a, Stopped, "stopped in ECS: "+orNone(s.Reason), ended)
+		d.end(a, Stopped, "stopped in ECS: "+cmp.Or(s.Reason, "no reason given"), ended)
 		return d.r.Cause
 	}
 	a.Next = "failed: " + again.Since + again.Why
@@ -277,11 +278,4 @@ func (d *decider) cause(a *Attempt, v *stop.Verdict) string {
 		return fmt.Sprintf("%s: %s", v.Why, strings.TrimPrefix(a.StopCode+": "+a.StoppedReason, ": "))
 	}
 	return v.Why
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "no reason given"
-	}
-	return s
 }

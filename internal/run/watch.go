@@ -59,7 +59,7 @@ func (d *decider) stopAgain(a *Attempt) string {
 
 // limit is the time that the task may not outlast in its present state.
 func (d *decider) limit(a *Attempt) (at time.Time, asker stop.Asker, why string) {
-	if a.StartedAt.IsZero() && a.LastStatus != taskRunning {
+	if a.StartedAt.IsZero() && a.LastStatus != TaskRunning {
 		return a.AcceptedAt.Add(d.job.Launchable()), stop.AskedByLaunchTimeout,
 			fmt.Sprintf("not RUNNING %s after its launch", job.Duration(d.job.Launchable()))
 	}
@@ -80,9 +80,9 @@ func (d *decider) nextLook(a *Attempt) time.Duration {
 	return d.t.NextLook
 }
 
-// taskRunning is the lastStatus of a task whose containers run (ECS developer guide,
-// "Amazon ECS task lifecycle").
-const taskRunning = "RUNNING"
+// TaskRunning is the lastStatus of a task whose containers run (ECS developer guide,
+// "Amazon ECS task lifecycle"); before it come PROVISIONING, PENDING and ACTIVATING.
+const TaskRunning = "RUNNING"
 
 // looked is whether somebody looked at a task that nobody has asked to stop.
 func looked(e *Seen) bool { return e != nil && e.Look && e.Stop.Code == "" }
@@ -92,7 +92,7 @@ func looked(e *Seen) bool { return e != nil && e.Look && e.Stop.Code == "" }
 // looks keeps that in mind; a process that does not know it looks again.
 func rests(before, after *Run) bool {
 	a, b := after.Last(), before.Last()
-	if a == nil || b == nil || a.N != b.N || !after.MayRest() || a.LastStatus != taskRunning || a.StartedAt.IsZero() {
+	if a == nil || b == nil || a.N != b.N || !after.MayRest() || a.LastStatus != TaskRunning || a.StartedAt.IsZero() {
 		return false
 	}
 	r := *after

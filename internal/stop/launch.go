@@ -1,6 +1,9 @@
 package stop
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Names of launch rules that have a twin.
 const (
@@ -91,16 +94,16 @@ func (t *text) errorCode(given string) string {
 		s := string(t.bytes())
 		if rest, ok := strings.CutPrefix(s, "an error occurred ("); ok {
 			if word, after, ok := strings.Cut(rest, ")"); ok {
-				code = orElse(code, shortCode(word))
+				code = cmp.Or(code, shortCode(word))
 				t.drop(len(s) - len(after))
 				continue
 			}
 		}
 		word, after, ok := strings.Cut(s, ": ")
 		if !ok || !codeLike(word) {
-			return orElse(code, printedCode(s))
+			return cmp.Or(code, printedCode(s))
 		}
-		code = orElse(code, shortCode(word))
+		code = cmp.Or(code, shortCode(word))
 		t.drop(len(s) - len(after))
 	}
 }
@@ -140,11 +143,4 @@ func shortCode(code string) string {
 		code = code[i+1:]
 	}
 	return code
-}
-
-func orElse(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -120,7 +120,7 @@ func openAttention(r run.Run, now time.Time) (Attention, bool) {
 		a.Kind, a.Since, a.Words = NeedsStuck, r.Stopping.At, "its task was asked to stop and has not: "+r.Stopping.Reason
 	case StateOf(r, now) == Starting && now.Sub(r.Last().SentAt) > HungAfter:
 		a.Kind, a.Since = NeedsHung, r.Last().SentAt
-		a.Words = fmt.Sprintf("ECS accepted its task and says %s: it does not run; it is stopped once its launchTimeout has passed", orElse(r.Last().LastStatus, "nothing"))
+		a.Words = fmt.Sprintf("ECS accepted its task and says %s: it does not run; it is stopped once its launchTimeout has passed", cmp.Or(r.Last().LastStatus, "nothing"))
 	default:
 		since, held := HeldUp(r, now)
 		a.Kind, a.Since = NeedsHeldUp, since
@@ -244,7 +244,7 @@ func soon(d time.Duration) string {
 
 // PauseWords say who paused and why.
 func PauseWords(p job.Pause) string {
-	words := "by " + orElse(p.By, "a person")
+	words := "by " + cmp.Or(p.By, "a person")
 	if p.Reason != "" {
 		words += ": " + p.Reason
 	}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -77,18 +78,11 @@ func attemptSafety(a *run.Attempt) Retry {
 	case a.Started == stop.Yes:
 		return Retry{Unsafe, which + " ran, and how far it came is not known"}
 	}
-	return Retry{Unsafe, which + " may have run: " + orElse(a.Why, "ECS did not say what became of it")}
+	return Retry{Unsafe, which + " may have run: " + cmp.Or(a.Why, "ECS did not say what became of it")}
 }
 
 // byItself is whether the job's container ended by itself: it was not stopped at its
 // limit, nor killed for its memory or its health.
 func byItself(a *run.Attempt) bool {
 	return a.Class == stop.AppFailed && (a.Rule == stop.RuleExited || a.Rule == stop.RuleEndedLate)
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }

@@ -36,7 +36,7 @@ func StateOf(r run.Run, now time.Time) State {
 		return Stopping
 	case inDoubt(r):
 		return InDoubt
-	case r.Status == run.Running && a != nil && a.StartedAt.IsZero() && a.LastStatus != lastRunning:
+	case r.Status == run.Running && a != nil && a.StartedAt.IsZero() && a.LastStatus != run.TaskRunning:
 		if from := RunsFrom(r); !from.IsZero() && !now.Before(from) {
 			return State(run.Running)
 		}
@@ -63,11 +63,6 @@ func RunsFrom(r run.Run) time.Time {
 	}
 	return r.DueAt.Add(lookedBy)
 }
-
-// lastRunning is the lastStatus of a task whose containers run (ECS developer
-// guide, "Amazon ECS task lifecycle"); before it come PROVISIONING, PENDING and
-// ACTIVATING.
-const lastRunning = "RUNNING"
 
 // marks are one character for each state of a strip.
 var marks = map[State]byte{

@@ -81,7 +81,7 @@ func StoryOf(r run.Run, j job.Job, now time.Time) Story {
 		s.DueAt = nil
 	}
 	if from := RunsFrom(r); !from.IsZero() && !now.Before(from) { // looks leave no trace
-		s.Tries[len(s.Tries)-1].LastStatus = lastRunning
+		s.Tries[len(s.Tries)-1].LastStatus = run.TaskRunning
 		s.DueAt, s.Next = nil, "its task runs, as far as looks can tell, and is looked at again within 45 minutes"
 	}
 	return s

@@ -117,8 +117,8 @@ func noCredentials(c StackConfig, err error) error {
 
 func signIn(c StackConfig) string {
 	profile := ""
-	if p := cmp.Or(c.Profile); p != "" {
-		profile = " --profile " + p
+	if c.Profile != "" {
+		profile = " --profile " + c.Profile
 	}
 	return fmt.Sprintf("sign in with `aws login%s` or `aws sso login%s`", profile, profile)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -88,7 +89,7 @@ func RunMetrics(c Config, out io.Writer, now func() time.Time, log *slog.Logger)
 
 // figuresOf are the figures of one saved change.
 func figuresOf(before, after run.Run, now time.Time) (out []Figure) {
-	if after.Status.Terminal() && (before.ID == "" || !before.Status.Terminal()) {
+	if notice.Ended(&before, &after) {
 		out = append(out, Figure{EndMetrics[after.Status], Count, 1})
 	}
 	a := after.Last()
