@@ -19,13 +19,13 @@ import (
 )
 
 type applyCmd struct {
-	PlanFile string   `arg:"" optional:"" name:"plan" help:"A plan that --plan wrote: carry that out."`
-	Files    []string `short:"f" name:"file" sep:"none" help:"A jobs file with a project; a further -f goes over it." placeholder:"FILE"`
+	PlanFile string   `arg:"" optional:"" name:"plan" help:"A plan written by --plan, to carry out."`
+	Files    []string `short:"f" name:"file" sep:"none" help:"A jobs file with a project; each further -f overrides those before it." placeholder:"FILE"`
 	Prune    bool     `help:"Remove the project's jobs that are not in the files."`
-	PruneMax int      `help:"How many jobs may be removed without a further question; a fifth of the project unless given." default:"-1" placeholder:"N"`
-	DryRun   bool     `help:"Only say what would change; exit code 2 when something would."`
+	PruneMax int      `help:"Remove at most so many jobs; by default a fifth of the project's." default:"-1" placeholder:"N"`
+	DryRun   bool     `help:"Only say what would change; the exit code is 2 if anything would."`
 	Yes      bool     `help:"Do not ask."`
-	Plan     string   `help:"Write the plan to this file instead of carrying it out." placeholder:"FILE"`
+	Plan     string   `help:"Write the plan to this file and change nothing." placeholder:"FILE"`
 }
 
 // exitDiffers is the exit code of --dry-run where something would change.

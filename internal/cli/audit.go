@@ -9,10 +9,10 @@ import (
 
 type auditCmd struct {
 	looks
-	By    string `help:"Only what this person asked for, by the name or ARN that stands in the list." placeholder:"WHO"`
+	By    string `help:"Only what this person asked for, by the name or ARN in the list." placeholder:"WHO"`
 	Job   string `help:"Only what was asked of this job." placeholder:"JOB"`
 	Since string `help:"Only what was asked since then: 24h, 7d ago, or a time." placeholder:"D"`
-	Limit int    `help:"At most so many." default:"100"`
+	Limit int    `help:"Show at most so many." default:"100"`
 }
 
 // Run lists who asked for what.

@@ -14,7 +14,7 @@ import (
 )
 
 type classifyCmd struct {
-	Files []string `arg:"" optional:"" name:"file" help:"JSON Lines, or one document in JSON or YAML; standard input unless given."`
+	Files []string `arg:"" optional:"" name:"file" help:"JSON Lines, or one document in JSON or YAML; by default standard input."`
 }
 
 // Help is what classify takes, below its one line.

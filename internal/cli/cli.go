@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -88,8 +89,8 @@ func Main(ctx context.Context, args []string, env Env) int {
 	if err != nil {
 		return fail(env, err, exitUsage)
 	}
-	if len(args) == 0 {
-		args = []string{"--help"}
+	if len(args) == 0 || args[0] == "help" { // as many programs take it
+		args = append(slices.Clone(args[min(1, len(args)):]), "--help")
 	}
 	command, err := parser.Parse(args)
 	if exited >= 0 {
@@ -107,8 +108,8 @@ func Main(ctx context.Context, args []string, env Env) int {
 
 // looks are the flags of commands that print tables and times.
 type looks struct {
-	Output string `short:"o" help:"table, wide (nothing is cut or left out) or json." default:"table" enum:"table,wide,json" placeholder:"FORM"`
-	Zone   string `help:"The time zone of times; this machine's unless given." placeholder:"ZONE"`
+	Output string `short:"o" help:"table, wide (nothing is cut or left out), or json." default:"table" enum:"table,wide,json" placeholder:"FORM"`
+	Zone   string `help:"Show times in this zone; by default this machine's." placeholder:"ZONE"`
 }
 
 func (l *looks) look() looks { return *l }

@@ -15,12 +15,12 @@ import (
 )
 
 type cronCmd struct {
-	Expr  string `arg:"" help:"Five crontab fields, an @word, or cron(...), rate(...), at(...) of EventBridge; quoted."`
-	Zone  string `help:"IANA time zone; UTC unless given." default:"UTC" placeholder:"Z"`
-	From  string `help:"Show the fires from this minute on; now unless given." placeholder:"T"`
+	Expr  string `arg:"" help:"Five crontab fields, an @word, or cron(...), rate(...), at(...) of EventBridge; in quotes."`
+	Zone  string `help:"IANA time zone; by default UTC." default:"UTC" placeholder:"Z"`
+	From  string `help:"Show the fires from this minute on; by default from now." placeholder:"T"`
 	To    string `help:"Show the fires up to and including this minute." placeholder:"T" xor:"end"`
-	Count int    `help:"Show so many fires; 10 unless given or --to is." placeholder:"N" xor:"end"`
-	AWS   bool   `name:"aws" help:"Print only the translation, one expression a line. Six bare fields are read as cron(...)."`
+	Count int    `help:"Show so many fires; by default 10, or all up to --to." placeholder:"N" xor:"end"`
+	AWS   bool   `name:"aws" help:"Print only the translation, one expression per line. Six bare fields are read as cron(...)."`
 }
 
 // meaning is what cron says of an expression as JSON, before its fires.

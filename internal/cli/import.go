@@ -20,16 +20,16 @@ import (
 )
 
 type importCmd struct {
-	What  string   `arg:"" name:"kind-or-file" help:"What to read: one of ${kinds}, and then its files. Without the kind it is found from the files, and said. - is standard input."`
+	What  string   `arg:"" name:"kind-or-file" help:"What to read: a kind (${kinds}) and then its files. Without a kind, the files show which it is. - is standard input."`
 	Files []string `arg:"" optional:"" name:"file" help:"The files."`
 
 	Live     bool     `help:"eventbridge: read the rules and schedules of the account and Region that --profile and --region name; nothing is changed."`
-	Zone     string   `help:"The zone of the old scheduler's host, where its files leave that open." placeholder:"Z"`
-	Env      string   `name:"env" help:"Of files that have several environments (copilot): the one to import." placeholder:"NAME"`
-	Disabled bool     `help:"crontab: also bring over jobs that stand behind a #, switched off."`
-	Output   string   `short:"o" help:"Write the jobs file here; of a crontab, beside it the crontab with the imported lines commented out, as NAME.imported." placeholder:"FILE"`
-	Users    string   `help:"crontab: whether its sixth column names users: yes, no, or detect, which is by the file's name, its heading and all of its lines." enum:"detect,yes,no" default:"detect"`
-	Undo     bool     `help:"crontab: restore the lines that an import commented out: of FILE, to -o or standard output."`
+	Zone     string   `help:"The time zone of the old scheduler's host, where its files do not say." placeholder:"Z"`
+	Env      string   `name:"env" help:"copilot: the environment to import, where files have several." placeholder:"NAME"`
+	Disabled bool     `help:"crontab: also import jobs that are commented out, switched off."`
+	Output   string   `short:"o" help:"Write the jobs file here; for a crontab also write NAME.imported, the crontab with the imported lines commented out." placeholder:"FILE"`
+	Users    string   `help:"crontab: whether its sixth column names users: yes, no, or detect, from the file's name, its heading and all of its lines." enum:"detect,yes,no" default:"detect"`
+	Undo     bool     `help:"crontab: restore the lines of FILE that an import commented out, and write it to -o or standard output."`
 	Jobs     []string `name:"job" help:"With --undo: only this job's line; may be repeated." placeholder:"NAME"`
 }
 

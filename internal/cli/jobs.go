@@ -13,10 +13,10 @@ import (
 
 type jobsCmd struct {
 	looks
-	Job     []string `arg:"" optional:"" help:"Only these; report-* is all that begin so."`
-	Owner   string   `help:"Only this owner's." placeholder:"O"`
-	Failing bool     `help:"Only those that fail."`
-	Paused  bool     `help:"Only those that are paused."`
+	Job     []string `arg:"" optional:"" help:"Only these jobs; report-* means all that begin with report-."`
+	Owner   string   `help:"Only this owner's jobs." placeholder:"O"`
+	Failing bool     `help:"Only jobs that are failing."`
+	Paused  bool     `help:"Only jobs that are paused."`
 }
 
 // Run lists jobs.

@@ -15,10 +15,10 @@ import (
 
 // keepFlags say what is kept and for how long.
 type keepFlags struct {
-	Keep      job.Duration `help:"How long runs that have ended are kept, at least 2d." default:"400d" placeholder:"400d"`
-	KeepLogs  job.Duration `help:"How long the output of tasks is kept." default:"30d" placeholder:"30d"`
-	MostLogs  byteSize     `help:"How much output of one job is kept, the newest." default:"100MB" placeholder:"100MB"`
-	MaxOutput byteSize     `help:"How much output of one task is kept, its beginning and its end." default:"10MB" placeholder:"10MB"`
+	Keep      job.Duration `help:"How long to keep runs that have ended; at least 2d." default:"400d" placeholder:"400d"`
+	KeepLogs  job.Duration `help:"How long to keep the output of tasks." default:"30d" placeholder:"30d"`
+	MostLogs  byteSize     `help:"How much output to keep of one job: the newest." default:"100MB" placeholder:"100MB"`
+	MaxOutput byteSize     `help:"How much output to keep of one task: its beginning and its end." default:"10MB" placeholder:"10MB"`
 }
 
 // byteSize reads and writes bytes as people do: 500KB, 10MB, 2GB, of 1024 each.

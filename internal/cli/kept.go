@@ -15,8 +15,8 @@ import (
 type keptCmd struct {
 	looks
 	fate
-	ID    string `arg:"" optional:"" help:"Print this one whole, and what --again or --drop makes of it."`
-	Limit int    `help:"At most so many." default:"100"`
+	ID    string `arg:"" optional:"" help:"The input to print whole, to try again or to drop."`
+	Limit int    `help:"Show at most so many." default:"100"`
 }
 
 // Run lists what was kept, or prints one, and has it tried again or dropped.

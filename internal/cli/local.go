@@ -19,26 +19,26 @@ import (
 )
 
 type localCmd struct {
-	What string `arg:"" optional:"" enum:"run,install" default:"run" help:"run, or install: print a unit of systemd or launchd that runs the same as a service."`
+	What string `arg:"" optional:"" enum:"run,install" default:"run" help:"run, or install: print a systemd unit or a launchd property list that runs this as a service."`
 
 	jobsFiles
-	For     *time.Duration `help:"Start no new runs after this time, wait for those that are open, then end." placeholder:"20s"`
-	Drain   time.Duration  `help:"When told to end, wait so long for running tasks before they are stopped." placeholder:"1h"`
-	Grace   time.Duration  `help:"From SIGTERM to SIGKILL for tasks that are stopped at the end." default:"30s"`
-	Listen  string         `help:"Loopback address for requests; a free port unless given." placeholder:"ADDR"`
-	Rate    *int           `help:"At most so many launches a second; no limit unless given." placeholder:"N"`
-	Secrets string         `help:"File of secrets, NAME=VALUE a line, that only you may read." placeholder:"FILE"`
-	Targets string         `help:"File of targets for notices that only you may read; the terminal gets them always." placeholder:"FILE"`
+	For     *time.Duration `help:"Start no new runs after this time, wait for the open ones, then end." placeholder:"D"`
+	Drain   time.Duration  `help:"When told to end, wait so long for running tasks before stopping them." placeholder:"D"`
+	Grace   time.Duration  `help:"How long tasks have between SIGTERM and SIGKILL at the end." default:"30s"`
+	Listen  string         `help:"Loopback address for requests; by default a free port." placeholder:"ADDR"`
+	Rate    *int           `help:"Launch at most so many tasks a second; by default without limit." placeholder:"N"`
+	Secrets string         `help:"File of secrets, one NAME=VALUE per line, that only you can read." placeholder:"FILE"`
+	Targets string         `help:"File of targets for notices, that only you can read; the terminal always gets them." placeholder:"FILE"`
 	Watch   bool           `help:"Read the jobs file again when it changes, as on SIGHUP."`
-	Metrics string         `help:"Loopback address where Prometheus finds metrics." placeholder:"ADDR"`
-	Output  bool           `help:"Show the lines that tasks write, behind their jobs' names."`
-	Quiet   bool           `help:"One line a run, at its end."`
-	Format  string         `name:"log-format" enum:"text,json" default:"text" help:"How lines are printed: text, or json for who collects them."`
-	Zone    string         `help:"The time zone of times; this machine's unless given." placeholder:"ZONE"`
+	Metrics string         `help:"Loopback address to serve metrics at, for Prometheus." placeholder:"ADDR"`
+	Output  bool           `help:"Print what tasks write, each line behind its job's name."`
+	Quiet   bool           `help:"Print one line per run, at its end."`
+	Format  string         `name:"log-format" enum:"text,json" default:"text" help:"How to print lines: text, or json for log collectors."`
+	Zone    string         `help:"Show times in this zone; by default this machine's." placeholder:"ZONE"`
 	keepFlags
-	UI    bool     `name:"ui" help:"Serve the pages (see ui), as is done without asking where the output is a terminal."`
+	UI    bool     `name:"ui" help:"Serve the web pages (see ui); on a terminal this is the default."`
 	Fault []string `help:"Inject a fault at a rate, such as eni=0.3. Kinds: ${faults}." placeholder:"KIND=RATE"`
-	Seed  uint64   `help:"Seed of the injected faults; random unless given."`
+	Seed  uint64   `help:"Seed of the injected faults; by default random." placeholder:"N"`
 
 	injected localecs.Faults
 	secrets  local.Secrets

@@ -16,8 +16,8 @@ import (
 
 type logsCmd struct {
 	looks
-	ID      string `arg:"" name:"run" help:"The run; of a job the newest with output."`
-	Attempt int    `help:"This attempt's output; the newest unless given." placeholder:"N"`
+	ID      string `arg:"" name:"run" help:"The run; for a job its newest with output."`
+	Attempt int    `help:"The output of this attempt; by default the newest." placeholder:"N"`
 	Follow  bool   `help:"Go on until the attempt has ended."`
 	Since   string `help:"Only what was written since then: 10m ago, or a time." placeholder:"D"`
 	Times   bool   `help:"Print when each line was written."`

@@ -11,12 +11,12 @@ import (
 )
 
 type notifyCmd struct {
-	Test notifyTestCmd `cmd:"" help:"Send a notice to one target of a file, to see whether it arrives."`
+	Test notifyTestCmd `cmd:"" help:"Send a test notice to one target of a targets file."`
 }
 
 type notifyTestCmd struct {
-	Target  string `arg:"" help:"The target."`
-	Targets string `required:"" help:"File of targets, as of local." placeholder:"FILE"`
+	Target  string `arg:"" help:"The name of the target."`
+	Targets string `required:"" help:"File of targets, as for local." placeholder:"FILE"`
 }
 
 // Run sends a notice that says it is a test.

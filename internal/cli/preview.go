@@ -17,12 +17,12 @@ import (
 
 type previewCmd struct {
 	jobsFiles
-	From     string   `help:"Look from this time on; now unless given." placeholder:"T"`
-	Days     int      `help:"Look at so many days." default:"30"`
+	From     string   `help:"Look ahead from this time; by default from now." placeholder:"T"`
+	Days     int      `help:"Look ahead so many days." default:"30"`
 	Duration []string `help:"How long a run takes: 5m for all, or job=5m; may be repeated." placeholder:"[JOB=]D"`
 
-	Dashboard bool `help:"Reckon with the stack's parameter Dashboard."`
-	Metrics   bool `help:"Reckon with the stack's parameter Metrics."`
+	Dashboard bool `help:"Include the cost of the stack's parameter Dashboard."`
+	Metrics   bool `help:"Include the cost of the stack's parameter Metrics."`
 }
 
 // Run says what the jobs would do.

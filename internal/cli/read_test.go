@@ -25,6 +25,9 @@ func TestHelp(t *testing.T) {
 		}
 		golden(t, strings.TrimSuffix("help-"+command, "-")+".txt", r.out)
 	}
+	if asked := batchplane(t, "help", "show"); asked != batchplane(t, "show", "--help") {
+		t.Errorf("help show says\n%s", asked.out)
+	}
 	if bare := batchplane(t); bare != batchplane(t, "--help") {
 		t.Errorf("without arguments: %+v", bare)
 	}

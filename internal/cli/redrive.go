@@ -15,8 +15,8 @@ import (
 
 // fate says what is to become of what could not be used.
 type fate struct {
-	Again bool `xor:"fate" help:"Try again: what was done before is not done twice."`
-	Drop  bool `xor:"fate" help:"Drop."`
+	Again bool `xor:"fate" help:"Try again; what was done before is not done twice."`
+	Drop  bool `xor:"fate" help:"Drop for good."`
 	Yes   bool `help:"Do not ask."`
 }
 
@@ -42,7 +42,7 @@ func (f fate) agreed(a *app, what string) error {
 type redriveCmd struct {
 	looks
 	fate
-	Queue   string   `arg:"" optional:"" help:"trigger, onstopped, notify or sweep; all unless given." enum:"trigger,onstopped,notify,sweep," default:""`
+	Queue   string   `arg:"" optional:"" help:"trigger, onstopped, notify or sweep; by default all." enum:"trigger,onstopped,notify,sweep," default:""`
 	Message []string `help:"Only this message of the queue." placeholder:"ID"`
 }
 

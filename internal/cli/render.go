@@ -18,10 +18,10 @@ import (
 
 type renderCmd struct {
 	jobsFiles
-	Output    string   `short:"o" help:"Write the template here instead of to standard output; where jobs do not fit into one, the others as NAME-2 and so on." placeholder:"FILE"`
-	Terraform bool     `help:"Render Terraform's JSON (jobs.tf.json) instead of a template, with what the control plane's stack gives as variables."`
-	Rules     bool     `help:"Render scheduled EventBridge rules instead of schedules: UTC only, small inputs."`
-	Clusters  []string `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C,..."`
+	Output    string   `short:"o" help:"Write the template here, not to standard output; jobs that do not fit into one go to NAME-2 and so on." placeholder:"FILE"`
+	Terraform bool     `help:"Render Terraform's JSON (jobs.tf.json), not a template; with variables for the outputs of the control plane's stack."`
+	Rules     bool     `help:"Render scheduled EventBridge rules, not schedules: UTC only, small inputs."`
+	Clusters  []string `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C"`
 }
 
 // Run renders the jobs stack's template.

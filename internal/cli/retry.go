@@ -12,10 +12,10 @@ import (
 
 type retryCmd struct {
 	ID        *string `arg:"" optional:"" name:"run" help:"The run to retry."`
-	Same      bool    `help:"With the definition and revision that it ran with, not the newest."`
-	Force     bool    `help:"Even if it succeeded."`
+	Same      bool    `help:"Use the definition and revision that it ran with, not the newest."`
+	Force     bool    `help:"Retry even a run that succeeded."`
 	Reason    string  `help:"Why, for the record." placeholder:"R"`
-	RequestID string  `name:"request-id" help:"Makes a repeated request the same retry; random unless given." placeholder:"ID"`
+	RequestID string  `name:"request-id" help:"Makes a repeated request the same retry; by default random." placeholder:"ID"`
 	waiting
 	selection
 }

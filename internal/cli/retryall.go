@@ -17,12 +17,12 @@ import (
 // selection are the flags of retry --all.
 type selection struct {
 	All    bool     `help:"Retry the newest failed run of each job that has not succeeded since, where that is safe; asks first."`
-	Status []string `help:"With --all: runs with these statuses; failed unless given." placeholder:"S"`
-	Since  string   `help:"With --all: runs scheduled since then; 12h unless given." default:"12h" placeholder:"D"`
-	Jobs   []string `name:"job" help:"With --all: these jobs' runs; report-* is all that begin so." placeholder:"JOB"`
-	Cause  string   `help:"With --all: runs whose cause has this text." placeholder:"TEXT"`
-	Even   []string `help:"With --all: runs of which a retry is not known to be safe too: ended (by themselves), unsafe (may have run)." enum:"ended,unsafe" placeholder:"WHICH"`
-	Max    int      `help:"With --all: at most so many." default:"50"`
+	Status []string `help:"With --all: runs with these statuses; by default failed." placeholder:"S"`
+	Since  string   `help:"With --all: runs scheduled since then; by default 12h." default:"12h" placeholder:"D"`
+	Jobs   []string `name:"job" help:"With --all: these jobs' runs; report-* means all that begin with report-." placeholder:"JOB"`
+	Cause  string   `help:"With --all: runs whose cause contains this text." placeholder:"TEXT"`
+	Even   []string `help:"With --all: also runs whose retry is not known to be safe: ended (by themselves), unsafe (may have run)." enum:"ended,unsafe" placeholder:"WHICH"`
+	Max    int      `help:"With --all: retry at most so many." default:"50"`
 	Yes    bool     `help:"With --all: do not ask."`
 }
 

@@ -13,7 +13,7 @@ import (
 
 type tailCmd struct {
 	looks
-	Job []string `arg:"" optional:"" help:"Only these jobs' runs; report-* is all that begin so."`
+	Job []string `arg:"" optional:"" help:"Only these jobs' runs; report-* means all that begin with report-."`
 }
 
 // Run prints what happens until it is interrupted.

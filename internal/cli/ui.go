@@ -17,13 +17,13 @@ import (
 )
 
 type uiCmd struct {
-	Port      int      `help:"Port on 127.0.0.1; a free one unless given. Several stacks (--stack a,b) take as many, one after the other." placeholder:"N"`
+	Port      int      `help:"Port on 127.0.0.1; by default a free one. Several stacks (--stack a,b) take as many ports, from this one on." placeholder:"N"`
 	Open      bool     `help:"Open the pages in the browser."`
-	ReadOnly  bool     `name:"read-only" help:"Show everything and refuse to ask for anything."`
-	Socket    string   `help:"Listen on a Unix socket that only you may use, for ssh -L; not on a port." placeholder:"PATH"`
-	Listen    string   `help:"Listen on this address, also one that others reach." placeholder:"ADDR"`
-	AllowHost []string `name:"allow-host" help:"A name by which the pages are reached, beside localhost." placeholder:"NAME"`
-	Zone      string   `help:"The time zone of times; this machine's unless given." placeholder:"ZONE"`
+	ReadOnly  bool     `name:"read-only" help:"Show everything, without buttons."`
+	Socket    string   `help:"Listen on a Unix socket that only you can use, not on a port; for ssh -L." placeholder:"PATH"`
+	Listen    string   `help:"Listen on this address, even one that others can reach." placeholder:"ADDR"`
+	AllowHost []string `name:"allow-host" help:"A name, besides localhost, by which the pages may be reached." placeholder:"NAME"`
+	Zone      string   `help:"Show times in this zone; by default this machine's." placeholder:"ZONE"`
 }
 
 // Run serves the pages until it is told to end.

@@ -12,9 +12,9 @@ import (
 
 type validateCmd struct {
 	jobsFiles
-	For      string   `enum:"auto,aws,local" default:"auto" help:"Where the jobs are to run: aws also wants what ECS needs, local only what one machine does; auto is aws where the files say anything of AWS." placeholder:"WHERE"`
-	Clusters []string `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C,..."`
-	Print    bool     `help:"Print what the files say together, with the variables' values."`
+	For      string   `enum:"auto,aws,local" default:"auto" help:"Where the jobs will run: aws (also asks for what ECS needs), local, or auto (aws if the files mention anything of AWS)." placeholder:"WHERE"`
+	Clusters []string `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C"`
+	Print    bool     `help:"Print the merged files, with the values of variables."`
 }
 
 // problem is a fault of a jobs file as JSON.

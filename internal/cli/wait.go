@@ -25,9 +25,9 @@ const (
 
 // waiting are the flags of commands that may wait for their run's end.
 type waiting struct {
-	Wait    bool          `help:"Wait for the end: 0 for success, else the job's own exit code or 1; 124 when the wait timed out, 125 when it could not ask."`
-	Follow  bool          `help:"Wait, and print what the task writes."`
-	Timeout time.Duration `help:"Wait at most so long; the run goes on." placeholder:"D"`
+	Wait    bool          `help:"Wait for the end. Exit code: 0 for success, else the job's own or 1; 124 if the wait timed out, 125 if the request could not be sent."`
+	Follow  bool          `help:"Wait, and print what the task writes meanwhile."`
+	Timeout time.Duration `help:"Wait at most so long; the run itself goes on." placeholder:"D"`
 }
 
 // ask sends a request for a run and, where asked to, waits for its end.
