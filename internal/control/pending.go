@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // Pending is a slot of which nobody can tell yet whether what it names or carries
@@ -81,8 +82,8 @@ func (c *Control) TryPending(ctx context.Context) error {
 // trigger saw it leaves as little behind as one that somebody made up.
 const ifHonest = "If it should have run, deploy its schedule (again: a one-time one at least two minutes ahead of its time); if nobody deployed it, CloudTrail's data events have who calls the trigger"
 
-// tryPending tries one. A fault that outlasts its time ends it too, as that its run
-// makes no sense: nobody would be told else, and each sweep would fail for ever.
+// tryPending tries one. A fault that outlasts its time ends it too: nobody would be told
+// else, and each sweep would fail for ever.
 func (c *Control) tryPending(ctx context.Context, p Pending) error {
 	why, err := c.startPending(ctx, p)
 	over := !p.Until.After(c.Now())
@@ -118,8 +119,15 @@ func (c *Control) startPending(ctx context.Context, p Pending) (why string, err 
 	if err != nil || a.why != "" {
 		return a.why, err
 	}
-	if _, err = c.scheduled(ctx, a, p.Slot.At); errors.Is(err, ErrOwed) {
-		return "", nil // its run exists, and the look performs what it owes
+	_, err = c.scheduled(ctx, a, p.Slot.At)
+	if err == nil || errors.Is(err, ErrOwed) {
+		return "", nil
+	}
+	// Where its run exists the look does the rest: it performs what is owed, and sets
+	// aside and tells what cannot be read or makes no sense.
+	id := run.ScheduledID(p.Slot.Name, p.Slot.At)
+	if exist, e := c.Store.Exist(ctx, []run.ID{id}); e == nil && exist[id] {
+		return "", nil
 	}
 	return "", err
 }

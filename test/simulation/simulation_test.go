@@ -129,6 +129,7 @@ func TestWorldsThatFailed(t *testing.T) {
 		"a job was gone by what was found before it came":   {Seed: 1712728193320},
 		"a plan was forgotten before its slots were judged": {Seed: 1712721882367},
 		"what stood still knew a run that was set aside":    {Seed: 1712722138667},
+		"a pending slot had a run that makes no sense":      {Seed: 1712731702088},
 		"a look stood still, a young task ended unseen":     {Seed: 2368, Without: allBut(Stall, DescribeLag, Interleave, ClockJump)},
 	} {
 		if res := Play(opt); len(res.Violations) > 0 {
