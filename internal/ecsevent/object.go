@@ -240,6 +240,9 @@ func (o object) text(key string) string {
 	return s
 }
 
+// status gives a status in ECS's spelling, which is in capitals.
+func (o object) status(key string) string { return strings.ToUpper(o.text(key)) }
+
 func (o object) flag(key string, missing bool) bool {
 	raw := o.raw(key)
 	if raw == nil {

@@ -15,7 +15,7 @@ import (
 // projected reads a task's status and reason under other names.
 func (t *Task) projected(o object) {
 	if t.LastStatus == "" {
-		t.LastStatus = o.text("status")
+		t.LastStatus = o.status("status")
 	}
 	for _, key := range []string{"reason", "stopReason", "stopped"} {
 		s, ok := unquoted(o.raw(key))
@@ -59,7 +59,7 @@ func exitCodes(o object) (codes []*int64) {
 
 func container(c object) stop.Container {
 	out := stop.Container{
-		Name: c.text("name"), LastStatus: c.text("lastStatus"),
+		Name: c.text("name"), LastStatus: c.status("lastStatus"),
 		Reason: c.text("reason"), RuntimeID: c.text("runtimeId"), ImageDigest: c.text("imageDigest"), Ran: ran(c),
 	}
 	if codes := exitCodes(c); len(codes) > 0 {
@@ -69,13 +69,14 @@ func container(c object) stop.Container {
 }
 
 // ran is whether DescribeTasks shows that a container ran: by the result of a
-// health check, or by an agent of ECS Exec that was started in it.
+// health check, by an agent of ECS Exec that was started in it, or by a port of its
+// host, which Docker binds when it starts it.
 func ran(c object) bool {
-	if checked(c.text("healthStatus")) {
+	if checked(c.text("healthStatus")) || len(c.items("networkBindings")) > 0 {
 		return true
 	}
 	for _, agent := range c.list("managedAgents") {
-		if !agent.time("lastStartedAt").IsZero() {
+		if !agent.time("lastStartedAt").IsZero() || agent.status("lastStatus") == "RUNNING" {
 			return true
 		}
 	}

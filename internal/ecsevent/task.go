@@ -65,7 +65,7 @@ func task(o object) Task {
 	t := Task{
 		ARN: o.text("taskArn"), ClusterARN: o.text("clusterArn"), DefinitionARN: o.text("taskDefinitionArn"),
 		StartedBy: o.text("startedBy"), Group: o.text("group"),
-		LastStatus: o.text("lastStatus"), DesiredStatus: o.text("desiredStatus"),
+		LastStatus: o.status("lastStatus"), DesiredStatus: o.text("desiredStatus"),
 		LaunchType: o.text("launchType"), CapacityProvider: o.text("capacityProviderName"), ContainerInstanceARN: o.text("containerInstanceArn"),
 		CreatedAt: o.time("createdAt"), PullStartedAt: o.time("pullStartedAt"), StartedAt: startedAt(o),
 		StoppingAt: o.time("stoppingAt"), ExecutionStoppedAt: o.time("executionStoppedAt"), StoppedAt: o.time("stoppedAt"),

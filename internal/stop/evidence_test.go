@@ -62,6 +62,35 @@ func TestEvidenceAmongContainers(t *testing.T) {
 	}
 }
 
+// TestSetUpOnAnInstance: there a secret, a volume or a file of variables holds up only
+// the containers that need it, so that another may have run.
+func TestSetUpOnAnInstance(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"Fetching secret data from SSM Parameter Store in us-west-2: RequestError: send request failed: i/o timeout",
+		"CannotCreateVolumeError: failed to create EBS volume",
+		"ResourceInitializationError: failed to validate logger args: : signal: killed",
+	} {
+		instance := func(cs ...Container) Stop { return with(failed(text, cs...), func(s *Stop) { s.OnInstance = true }) }
+		for name, c := range map[string]struct {
+			stop    Stop
+			started Answer
+		}{
+			"on Fargate, none listed":              {failed(text), No},
+			"on an instance, all listed":           {instance(app), No},
+			"on an instance, none listed":          {instance(), Unknown},
+			"on an instance, one is not listed":    {with(instance(app), func(s *Stop) { s.Definition = both }), Unknown},
+			"on an instance, the other has run":    {instance(app, Container{Name: "proxy", RuntimeID: ofDocker}), Yes},
+			"on an instance, without a stop code":  {with(instance(), func(s *Stop) { s.Code, s.CodeMissing = "", true }), Unknown},
+			"on an instance, its interface failed": {with(instance(), func(s *Stop) { s.Reason = eniText }), No},
+		} {
+			if v := Classify(c.stop); v.Started != c.started {
+				t.Errorf("%s, %q: started %s, want %s", name, text, v.Started, c.started)
+			}
+		}
+	}
+}
+
 // TestWhoseSuccess: the job's own container, by its name, or the only one that is
 // essential, must have ended with 0, and no other essential one badly by itself.
 func TestWhoseSuccess(t *testing.T) {

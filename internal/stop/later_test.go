@@ -5,7 +5,13 @@ import "testing"
 // laterTexts begin like failures to start, and tell of a later time or not
 // what failed. All are invented: what ECS might say.
 var laterTexts = map[string]string{
-	"Fargate Spot capacity is being reclaimed; your Spot task was interrupted":        "taken",
+	"Fargate Spot capacity is being reclaimed; your Spot task was interrupted":                          "taken",
+	"Timeout waiting for network interface provisioning to complete. Container app: exit code 137":      "later-time",
+	"Timeout waiting for network interface provisioning to complete. SIGTERM was sent to the container": "later-time",
+	"Timeout waiting for network interface provisioning to complete. Container app ended with code 1":   "later-time",
+	"Timeout waiting for network interface provisioning to complete. The job completed":                 "later-time",
+	"Timeout waiting for network interface provisioning to complete. The task ran for 35 minutes":       "later-time",
+	"Capacity is unavailable at this time. Scaling activity initiated by (deployment ecs-svc/1)":        "taken",
 	"Fargate capacity reclaimed by EC2":                                               "taken",
 	"Capacity is being reclaimed":                                                     "taken",
 	"Capacity is being reclaimed; your Spot task was interrupted":                     "taken",

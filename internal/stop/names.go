@@ -23,7 +23,7 @@ const wordsBegin = "resource:"
 var ellipsis = []byte("...")
 
 // introduce are the words that a name follows, however it is spelled.
-var introduce = stems{"resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup ", "for capacity provider "}
+var introduce = stems{"resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup ", "for capacity provider ", "container named "}
 
 const (
 	marks   = "/-_"

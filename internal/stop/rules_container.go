@@ -107,7 +107,7 @@ var createFamily = Family{
 		{
 			Name: "create-wrong",
 			Match: Match{Any: []stems{{
-				"no space left", "free data blocks", "disk quota", "cannot be empty", "already in use",
+				"no space left", "free data blocks", "disk quota", "cannot be empty", "already in use", "select device driver", "minimum memory limit",
 			}, denied, missing, invalid, broken}},
 			Class:   Config,
 			Why:     "the container cannot be made as the task definition describes it",

@@ -181,7 +181,7 @@ var otherLaunchRules = []Rule{
 	},
 	{
 		Name:    "launch-refused",
-		Match:   Match{Any: []stems{{"does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be"}, denied, missing, invalid}, Not: []stems{{"usually caused by a client action"}}},
+		Match:   Match{Any: []stems{{"does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "must match", "cluster was inactive", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be"}, denied, missing, invalid}, Not: []stems{{"usually caused by a client action"}}},
 		Class:   Config,
 		Why:     "the request names something that does not exist, is not allowed or does not fit",
 		Example: refused("InvalidParameterException", "Security group sg-0dd8a777c45711f1d does not appear to belong to the same VPC as the input subnets."),

@@ -2,12 +2,15 @@ package stop
 
 // Families of the set-up of a task on its host: secrets, registry
 // authorisation, the check of the log driver, volumes. On Fargate all of it
-// comes before any container is created.
+// comes before any container is created. The agent of a container instance lets
+// only the containers wait that need a resource (BuildResourceDependency in
+// https://github.com/aws/amazon-ecs-agent/blob/master/agent/api/task/task.go).
+const lifeSetUp = "before any container is created on Fargate; on a container instance before those that need it"
 
 var secretsFamily = Family{
 	Name:  "secrets",
 	Title: "Secrets, registry authorisation, environment files",
-	Life:  "before any container is created",
+	Life:  lifeSetUp,
 	Begins: []string{
 		"unable to pull secret", "unable to pull se", "unable to retrieve secret", "unable to retrieve registry", "unable to retrieve ecr",
 		"unable to get registry auth", "unable to get secret", "unable to fetch secret", "unable to fetch registry",
@@ -15,14 +18,14 @@ var secretsFamily = Family{
 		"ssm fetching", "invalid ssm param", "failed to download env", "the task can't retrieve", "the task cannot retrieve",
 		"the task cannot pull registry auth", "the task can't pull registry auth",
 		"the task cannot pull secret", "the task can't pull secret", "retrieved secret from",
-		"the task can't download the env", "the task cannot download the env", "the task can't access the env", "unable to decrypt", "failed to retrieve secret", "unable to pull registry auth",
+		"the task can't download the env", "the task cannot download the env", "the task can't access the env", "unable to decrypt", "failed to retrieve secret", "unable to pull registry auth", "trying to retrieve secret with", "unable to download env file",
 	},
 	Has: stems{
 		"unable to pull secrets or registry auth", "unable to retrieve secret", "unable to retrieve ecr registry auth",
 		"fetching secret data", "invalid ssm parameters", "the task and aws secrets manager", "the task and aws systems manager",
 	},
 	Vague: []string{"secrets manager"},
-	proof: proofTask,
+	proof: proofSetUp,
 	Rules: []Rule{
 		{
 			Name:    "secrets-connection",
@@ -36,7 +39,7 @@ var secretsFamily = Family{
 			Name:    "secrets-refused",
 			Match:   Match{Any: []stems{denied}},
 			Class:   Config,
-			Why:     "the execution role may not read the secret, decrypt it or use the registry",
+			Why:     "the execution role may not read the secret or the file of variables, decrypt it or use the registry",
 			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 1 time(s): AccessDeniedException: User: arn:aws:sts::123456789012:assumed-rol..."),
 			Source:  "public bug reports",
 		},
@@ -44,15 +47,15 @@ var secretsFamily = Family{
 			Name:    "secrets-missing",
 			Match:   Match{Any: []stems{missing}},
 			Class:   Config,
-			Why:     "the secret or parameter that the task definition names does not exist",
+			Why:     "the secret, parameter or file of variables that the task definition names does not exist",
 			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 5 time(s): ResourceNotFoundException: Secrets Manager can't find the specified secret."),
 			Source:  "public bug reports",
 		},
 		{
 			Name:    "secrets-invalid",
-			Match:   Match{Any: []stems{invalid}, Not: []stems{{"throttl", "rate exceeded"}}},
+			Match:   Match{Any: []stems{{"movedpermanently", "permanentredirect", "bucketregionerror", "incorrect region"}, invalid}, Not: []stems{{"throttl", "rate exceeded"}}},
 			Class:   Config,
-			Why:     "the secret's name or JSON key in the task definition is wrong",
+			Why:     "the secret's name or JSON key, or the Region of the file of variables, in the task definition is wrong",
 			Example: failed("ResourceInitializationError: unable to retrieve secret from asm: retrieved secret from Secrets Manager did not contain json key connectionString"),
 			Source:  "public bug reports",
 		},
@@ -60,7 +63,7 @@ var secretsFamily = Family{
 			Name:    "secrets-busy",
 			Match:   Match{Any: []stems{busy}},
 			Class:   Retry,
-			Why:     "the service that holds the secret was too busy or failed",
+			Why:     "the service that holds the secret or the file of variables was too busy or failed",
 			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 5 time(s): ThrottlingException: Rate exceeded status code: 400"),
 			Source:  composed,
 		},
@@ -85,13 +88,13 @@ var secretsFamily = Family{
 var loggerFamily = Family{
 	Name:  "logger",
 	Title: "Check of the log driver",
-	Life:  "before any container is created",
+	Life:  lifeSetUp,
 	Begins: []string{
 		"failed to validate logger", "unable to get awslogs driver arg", "failed to create logger arg",
 		"the task can't create a cloudwatch", "the task cannot create a cloudwatch", "the task cannot find the amazon cloudwatch log", "the task can't find the amazon cloudwatch log",
 	},
 	Has:   stems{"failed to validate logger args", "the task and amazon cloudwatch"},
-	proof: proofTask,
+	proof: proofSetUp,
 	Rules: []Rule{
 		{
 			Name:    "logger-connection",
@@ -119,7 +122,7 @@ var loggerFamily = Family{
 		},
 		{
 			Name:    "logger-invalid",
-			Match:   Match{Any: []stems{invalid}, Not: []stems{{"throttl", "rate exceeded"}}},
+			Match:   Match{Any: []stems{{"is expected"}, invalid}, Not: []stems{{"throttl", "rate exceeded"}}},
 			Class:   Config,
 			Why:     "the log configuration of the task definition is wrong",
 			Example: failed("ResourceInitializationError: failed to validate logger args: unable to get awslogs driver arguments: awslogs-region is required"),
@@ -146,7 +149,7 @@ var loggerFamily = Family{
 var volumeFamily = Family{
 	Name:  "volume",
 	Title: "Volumes (EFS, EBS, FSx, Docker)",
-	Life:  "before any container is created",
+	Life:  lifeSetUp,
 	Begins: []string{
 		"cannotcreatevolumeerror", "failed to invoke efs", "failed to set up efs", "failed to setup efs",
 		"failed to create volume", "failed to configure ebs", "failed to attach ebs", "failed to create ebs",
@@ -158,7 +161,7 @@ var volumeFamily = Family{
 		"efs utils command", "mount.nfs4", "attach ebs", "attach the ebs", "create ebs", "create the ebs", "configure ebs", "configure the ebs", "set up ebs", "setup ebs",
 	},
 	Vague: []string{"failed to mount", "unable to mount", "efs ", "ebs ", "volume ", "fsx "},
-	proof: proofTask,
+	proof: proofSetUp,
 	Rules: []Rule{
 		{
 			Name:    "volume-refused",

@@ -64,15 +64,15 @@ var interfaceFamily = Family{
 		},
 		{
 			Name:    "interface-refused",
-			Match:   Match{Any: []stems{denied}},
+			Match:   Match{Any: []stems{{"optinrequired", "pendingverification"}, denied}},
 			Class:   Config,
-			Why:     "EC2 refused to create the network interface: a permission is missing",
+			Why:     "EC2 refused to create the network interface: a permission is missing, or the account may not use EC2 there yet",
 			Example: failed("Unexpected EC2 error while attempting to tag the network interface: TagPolicyViolation"),
 			Source:  "public code on GitHub",
 		},
 		{
 			Name:    "interface-wrong",
-			Match:   Match{Any: []stems{missing, invalid}},
+			Match:   Match{Any: []stems{{"securitygroupsperinterface", "security groups per interface"}, missing, invalid}},
 			Class:   Config,
 			Why:     "the subnet or security group named by the job does not exist or cannot be used",
 			Example: failed("Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-0a1': InvalidSubnetID.NotFound: The subnet ID 'subnet-0a1' does not exist"),

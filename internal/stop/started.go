@@ -14,12 +14,18 @@ func shows(s *Stop) bool {
 func anyRan(s *Stop, added bool) bool {
 	for i := range s.Containers {
 		c := &s.Containers[i]
-		if injected(c.Name) == added && (c.ExitCode != nil || c.Ran || c.LastStatus == "RUNNING" || created(s, c)) {
+		if injected(c.Name) == added && (c.ExitCode != nil || c.Ran || oneOf(c.LastStatus, running) || created(s, c)) {
 			return true
 		}
 	}
 	return false
 }
+
+// running are the states of a container whose process runs or is being stopped: of
+// the API, of the agent
+// (https://github.com/aws/amazon-ecs-agent/blob/master/ecs-agent/api/container/status/containerstatus.go)
+// and of a task.
+var running = []string{"RUNNING", "RESOURCES_PROVISIONED", "ACTIVATING", "DEACTIVATING", "STOPPING"}
 
 // created is whether a container's runtimeId shows that it was created. Docker
 // gives an id of 64 hex digits with the creation. On Fargate each container has
@@ -85,9 +91,18 @@ func started(s *Stop, p proof) Answer {
 }
 
 // beforeAny is whether a text of this proof was written before any container of the
-// task is created.
+// task is created. On an instance a container that needs no secret or volume starts
+// beside one that waits for it, so the list must show that none did.
 func beforeAny(s *Stop, p proof) bool {
-	return p == proofTask || p == proofCoded || p == proofPlacement && !s.OnInstance
+	switch p {
+	case proofTask, proofCoded:
+		return true
+	case proofPlacement:
+		return !s.OnInstance
+	case proofSetUp:
+		return !s.OnInstance || allListed(s)
+	}
+	return false
 }
 
 // anyPulled is whether the image of a container was pulled that does not say

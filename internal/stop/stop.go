@@ -80,7 +80,8 @@ type Container struct {
 	RuntimeID   string
 	ImageDigest string
 	// Ran is whether something else shows that a process ran in it: a health check
-	// that had a result, or the agent of ECS Exec that was started.
+	// that had a result, the agent of ECS Exec that was started, or a port of the
+	// host that was bound to it.
 	Ran bool
 }
 

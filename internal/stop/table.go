@@ -81,6 +81,9 @@ const (
 	proofCoded
 	// proofPlacement: no place was found for the task, if indeed it has none.
 	proofPlacement
+	// proofSetUp: written before any container of the task is created on Fargate; on
+	// a container instance before those that need what failed.
+	proofSetUp
 	// proofTask: written before any container of the task is created.
 	proofTask
 )

@@ -59,7 +59,8 @@ var (
 		"after start", "after the start", "after container", "after the container", "after the task", "after a container",
 		"container start", "containers start", "container was start", "containers were start", "task start", "task was start",
 		"has started", "have started", "had started", "already started", "a started", "exceeded by", "usage exceeded", "exited", "shut down", "shutdown",
-		"became un", "terminated", "stopping task", "stopping the task",
+		"became un", "terminated", "stopping", "exit code", "sigterm", "sigkill", "ended with", "completed", "finished", "rolled back", "deregist", "scaling activity",
+		"task ran", "had run", "has run", "container ran", "process ran", "was healthy",
 	}
 	// memory and health: a container ran and was not well.
 	memory = stems{"outofmemory", "out of memory", "out-of-memory", "memory usage", "oomkill", "oom kill"}
