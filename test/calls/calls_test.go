@@ -91,8 +91,12 @@ func TestCalls(t *testing.T) {
 	}
 	out.WriteString(throttled(t, "A run that waits since ECS refused its launch for its rate, and succeeds", false))
 	out.WriteString(throttled(t, "A run that waits since ECS refused another within the second before, and succeeds", true))
-	out.WriteString(exclusive(t))
-	w := newWorld(t, nil)
+	for _, of := range []func(*testing.T) string{exclusive, short, slow, byHand} {
+		out.WriteString(of(t))
+	}
+	w, _ := checkedSlot(t)
+	out.WriteString(table("A run that succeeds, and the check of its slot by a process that did not launch it", w.steps))
+	w = newWorld(t, nil)
 	w.cold = true
 	w.must(w.fire(slot))
 	w.clock.Advance(3 * time.Minute)

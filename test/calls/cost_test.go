@@ -4,26 +4,20 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/cost"
-	"github.com/batchplane/batchplane/internal/localecs"
 )
 
-// TestCostModel: what the model of costs says that a success takes is what is
-// counted at the wire and stored.
+// TestCostModel: what the model of costs says that a success takes, the check of its slot
+// too, is what is counted at the wire and stored.
 func TestCostModel(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
-	w.runner.Script = func(localecs.ContainerSpec) localecs.Script { return localecs.Script{For: 90 * time.Second} }
-	w.must(w.fire(slot))
-	w.clock.Advance(3 * time.Minute)
-	w.must(w.look("a look"))
-	var got cost.Use
+	w, check := checkedSlot(t)
+	got := cost.Use{Reads: check}
 	var called, model []string
 	for _, s := range w.steps {
 		if s.function != sweep {

@@ -12,9 +12,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
-	"slices"
 	"testing"
 	"time"
 
@@ -42,6 +40,7 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/localecs/vclock"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire/base"
 	stopping "github.com/batchplane/batchplane/internal/wire/onstopped"
 )
 
@@ -61,6 +60,7 @@ type world struct {
 	t      *testing.T
 	clock  *vclock.Clock
 	runner *localecs.ScriptedRunner
+	delays localecs.Delays
 	db     *dynamodb.Client // nobody counts what it sends
 	table  string
 	ecs    http.RoundTripper
@@ -92,7 +92,8 @@ func newWorld(t *testing.T, inject func(localecs.Kind, localecs.Subject) bool) *
 	t.Helper()
 	w := &world{
 		t: t, clock: vclock.New(slot), db: dynamotest.Client(t), table: "batchplane-" + rand.Text(), wire: &wire{}, log: &bytes.Buffer{},
-		job: job.Job{Name: "nightly-report", Schedule: "30 17 * * *", TaskDefinition: "report", Cluster: "batch", Command: []string{"/app/report"}},
+		delays: localecs.Delays{Invisible: 3 * time.Second, Provisioning: 5 * time.Second, Pending: 5 * time.Second, Deprovisioning: 5 * time.Second},
+		job:    job.Job{Name: "nightly-report", Schedule: "30 17 * * *", TaskDefinition: "report", Cluster: "batch", Command: []string{"/app/report"}},
 	}
 	w.id = run.ScheduledID(w.job.Name, slot)
 	w.runner = &localecs.ScriptedRunner{Clock: w.clock, Script: func(localecs.ContainerSpec) localecs.Script {
@@ -113,7 +114,7 @@ func (w *world) openECS(inject func(localecs.Kind, localecs.Subject) bool) {
 	server, err := localecs.New(w.t.Context(), localecs.Config{
 		Clock: w.clock, Runner: w.runner, Deliver: w.deliver, Clusters: []string{"batch"},
 		Inject: func(k localecs.Kind, s localecs.Subject) bool { return inject != nil && inject(k, s) },
-		Delays: localecs.Delays{Invisible: 3 * time.Second, Provisioning: 5 * time.Second, Pending: 5 * time.Second, Deprovisioning: 5 * time.Second},
+		Delays: w.delays,
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -170,7 +171,7 @@ func (w *world) run() run.Run {
 // function is a function that knows the definition of the job, which never changes,
 // and has nothing else in its memory; or not even that, where it has just started.
 func (w *world) function(name string, meter *dynamotest.Meter) *control.Control {
-	log := slog.New(slog.NewJSONHandler(w.log, nil)).With("stack", "prod")
+	log := base.Log(w.log)
 	config := aws.Config{Region: "eu-central-1", BaseEndpoint: aws.String("http://service.invalid"), Credentials: aws.CredentialsProviderFunc(credentials)}
 	client := func(next http.RoundTripper) *http.Client { return &http.Client{Transport: w.wire.listen(name, next)} }
 	db := dynamotest.Client(w.t, meter.Option, func(o *dynamodb.Options) {
@@ -256,36 +257,8 @@ func (w *world) ask(what string, body any) error {
 // fire is the schedule's input for a slot.
 func (w *world) fire(at time.Time) error {
 	w.t.Helper()
-	// A sweep has seen the job's schedule.
-	c := control.Control{Stack: "prod", Store: w.store(), Now: w.clock.Now, Log: slog.New(slog.DiscardHandler)}
-	if err := c.Sync(w.t.Context(), []job.Job{w.job}); err != nil {
-		w.t.Fatal(err)
-	}
+	w.deployed(w.clock.Now())
 	return w.ask("the slot", map[string]any{"job": w.job, "scheduledFor": at.Format(time.RFC3339)})
-}
-
-// looks are those of one process for a while.
-func (w *world) looks(what string, every, length time.Duration) {
-	meter := &dynamotest.Meter{}
-	c := w.function(sweep, meter)
-	at := len(w.steps)
-	var calls []call
-	for range int(length/every) + 1 {
-		w.clock.Advance(every)
-		_, err := c.Look(w.t.Context())
-		w.must(err)
-		calls = append(calls, w.wire.take()...)
-	}
-	s := step{function: sweep, input: what, calls: calls}
-	s.writes, s.written, s.read = meter.TakeAll()
-	w.steps = slices.Insert(w.steps, at, s)
-}
-
-func (w *world) look(what string) error {
-	return w.play(sweep, what, func(c *control.Control) error {
-		_, err := c.Look(w.t.Context())
-		return err
-	})
 }
 
 // deliver is the stack's rule, which lets only stopped tasks through, and its

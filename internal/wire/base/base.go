@@ -132,7 +132,14 @@ func Store(c Config, a AWS, log *slog.Logger) *dynamo.Store {
 	})
 }
 
-// Log is a function's log: one JSON object a line, with the stack's name.
-func Log(w io.Writer, c Config) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w, nil)).With("stack", c.Stack)
+// Log is a function's log: one JSON object a line, with times to the millisecond. Which
+// stack it is the name of the function's log group says.
+func Log(w io.Writer) *slog.Logger {
+	shorter := func(groups []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey && len(groups) == 0 {
+			a.Value = slog.StringValue(a.Value.Time().UTC().Format("2006-01-02T15:04:05.000Z"))
+		}
+		return a
+	}
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: shorter}))
 }

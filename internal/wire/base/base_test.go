@@ -1,6 +1,8 @@
 package base
 
 import (
+	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -75,5 +77,16 @@ func TestCallsHaveLimits(t *testing.T) {
 	}
 	if idle := Transport().IdleConnTimeout; idle != 5*time.Second {
 		t.Errorf("others keep connections for %s", idle)
+	}
+}
+
+// TestLog: each byte of a line is paid for.
+func TestLog(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	Log(&out).Info("claimed", "run", "a/1", slog.Group("of", "time", "x"))
+	want := regexp.MustCompile(`^\{"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","level":"INFO","msg":"claimed","run":"a/1","of":\{"time":"x"\}\}\n$`)
+	if !want.MatchString(out.String()) {
+		t.Errorf("got %s", out.String())
 	}
 }

@@ -91,7 +91,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 	if err := errors.Join(environ.Fill(&c, lookup), err); err != nil {
 		return nil, err
 	}
-	log := base.Log(os.Stdout, c.Config)
+	log := base.Log(os.Stdout)
 	store := base.Store(c.Config, a, log)
 	ways := addressed{people: c.People, Notifier: &fanout.Notifier{Memory: store, Ways: waysOf(&c, &a, log)}}
 	h := handler{stack: c.Stack, ways: ways, log: log, control: &control.Control{

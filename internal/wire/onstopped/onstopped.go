@@ -29,7 +29,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 	if err := errors.Join(environ.Fill(&c, lookup), err); err != nil {
 		return nil, err
 	}
-	log := base.Log(os.Stdout, c.Config)
+	log := base.Log(os.Stdout)
 	return With(&control.Control{
 		Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 		Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},

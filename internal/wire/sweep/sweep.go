@@ -64,7 +64,7 @@ func newSweeper(env environ.Lookup) (*sweeper, error) {
 	if err := errors.Join(environ.Fill(&c, env), err); err != nil {
 		return nil, err
 	}
-	log := base.Log(os.Stdout, c.Config)
+	log := base.Log(os.Stdout)
 	registry := &schedules.Registry{
 		Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Rules: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")),
 		Group: c.Group, Trigger: c.Trigger, Read: entry.Noting(log),

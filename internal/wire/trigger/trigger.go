@@ -44,7 +44,7 @@ func New(env environ.Lookup) (Handler, error) {
 	if err := errors.Join(environ.Fill(&c, env), err); err != nil {
 		return nil, err
 	}
-	log := base.Log(os.Stdout, c.Config)
+	log := base.Log(os.Stdout)
 	return With(queuesOf(c.Failures, a), &control.Control{
 		Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 		Schedules: &lookup.Schedules{

@@ -31,7 +31,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 	if err := errors.Join(environ.Fill(&c, lookup), err); err != nil {
 		return nil, err
 	}
-	log := base.Log(os.Stdout, c.Config)
+	log := base.Log(os.Stdout)
 	w := &console.Widget{Door: c.People, Log: log, Plane: &plane.Plane{
 		Name: c.Stack, Stack: doctor.Stack{Standby: c.Standby == "true"}, Reader: base.Store(c.Config, a, log),
 		// How alarms and queues stand is on the dashboard beside the widget.
