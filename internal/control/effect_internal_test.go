@@ -58,7 +58,7 @@ func TestAnAnswerSaysWhichSendItIsOf(t *testing.T) {
 			if err != nil || !reflect.DeepEqual(got, c.want) {
 				t.Errorf("%+v, %v, want %+v", got, err, c.want)
 			}
-			if want := r.Mark(2).StartedBy("prod"); c.effect == find && c.answer.sought != want {
+			if want := r.RoundID(2).StartedBy("prod"); c.effect == find && c.answer.sought != want {
 				t.Errorf("looked for %q, want %q", c.answer.sought, want)
 			}
 		})

@@ -36,7 +36,7 @@ func (c *Control) startLost(ctx context.Context, w *watched, from, to time.Time)
 // checkPeriod records the slots of a plan, after a time and up to another, that
 // have no run, and catches up. held is whether the plan is what the registry holds, as
 // far as that decides.
-func (c *Control) checkPeriod(ctx context.Context, w *watched, n int, after, upTo time.Time, known existing, told missing) (held bool, err error) {
+func (c *Control) checkPeriod(ctx context.Context, w *watched, n int, after, upTo time.Time, known existing, missed toTell) (held bool, err error) {
 	slots, err := c.expected(ctx, w.Name, w.periods[n], after, upTo)
 	if err != nil || len(slots) == 0 {
 		return true, err
@@ -49,7 +49,7 @@ func (c *Control) checkPeriod(ctx context.Context, w *watched, n int, after, upT
 	if err != nil || !held {
 		return false, err
 	}
-	told[w.Name] = true
+	missed[w.Name] = true
 	for _, slot := range missing {
 		kind, hash := run.BySweep, w.periods[n].definition
 		if slot.Equal(late) {

@@ -9,9 +9,9 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// holds is whether a run must hold its job's lock: from its claim, or from when
+// holdsLock is whether a run must hold its job's lock: from its claim, or from when
 // it no longer waits, to its end. Waits between attempts keep it.
-func holds(r *run.Run, j *job.Job) bool {
+func holdsLock(r *run.Run, j *job.Job) bool {
 	return r.ID != "" && j.Exclusive() && !r.Status.Terminal() && !r.Waits
 }
 
@@ -21,9 +21,9 @@ func holds(r *run.Run, j *job.Job) bool {
 func lock(item job.Item, before, after *run.Run, j *job.Job) (next job.Item, changed bool) {
 	id := string(after.ID)
 	switch {
-	case holds(after, j) && !holds(before, j):
+	case holdsLock(after, j) && !holdsLock(before, j):
 		item.Lock, changed = id, true
-	case !holds(after, j) && item.Lock == id:
+	case !holdsLock(after, j) && item.Lock == id:
 		item.Lock, changed = "", true
 	}
 	switch {
@@ -42,7 +42,7 @@ func lock(item job.Item, before, after *run.Run, j *job.Job) (next job.Item, cha
 func (c *Control) unlessTaken(ctx context.Context, item *job.Item, before, after *run.Run, j *job.Job) error {
 	var taken string
 	switch {
-	case holds(after, j) && !holds(before, j):
+	case holdsLock(after, j) && !holdsLock(before, j):
 		taken = item.Lock
 	case after.Waits && !before.Waits:
 		taken = item.Waiting

@@ -44,13 +44,13 @@ func (c *Control) take(ctx context.Context, body []byte) (why string, err error)
 	if doc.Kind != stop.Task {
 		return "not a task's state", nil
 	}
-	mark, ok := c.owner(doc.Task)
+	of, ok := c.owner(doc.Task)
 	if !ok {
 		return fmt.Sprintf("no task of stack %s: startedBy is %q", c.Stack, doc.Task.StartedBy), nil
 	}
-	why, err = c.stopped(ctx, doc.Task, mark)
+	why, err = c.stopped(ctx, doc.Task, of)
 	if err != nil {
-		return "", &RunError{Run: mark.Run, Err: err}
+		return "", &RunError{Run: of.Run, Err: err}
 	}
 	return why, nil
 }
@@ -66,7 +66,7 @@ func (e *RunError) Error() string { return e.Err.Error() }
 func (e *RunError) Unwrap() error { return e.Err }
 
 // stopped takes the state of a run's task.
-func (c *Control) stopped(ctx context.Context, task ecsevent.Task, mark run.Mark) (why string, err error) {
+func (c *Control) stopped(ctx context.Context, task ecsevent.Task, of run.RoundID) (why string, err error) {
 	// A task without a lastStatus but with a stoppedAt has stopped.
 	switch task.Stop().LastStatus {
 	case "STOPPED":
@@ -75,23 +75,23 @@ func (c *Control) stopped(ctx context.Context, task ecsevent.Task, mark run.Mark
 	default:
 		return "", nil
 	}
-	d, err := c.task(ctx, mark.Run, seen(mark, task, false))
+	d, err := c.task(ctx, of.Run, seen(of, task, false))
 	if errors.Is(err, ErrNotFound) {
 		// The claim is written before RunTask, so this is not a matter of order.
-		return fmt.Sprintf("run %s is not known", mark.Run), nil
+		return fmt.Sprintf("run %s is not known", of.Run), nil
 	}
 	if err != nil {
 		return "", err
 	}
-	if d.Next.Attempt(mark.Attempt) == nil {
-		return fmt.Sprintf("run %s has no attempt %d", mark.Run, mark.Attempt), nil
+	if d.Next.Attempt(of.Attempt) == nil {
+		return fmt.Sprintf("run %s has no attempt %d", of.Run, of.Attempt), nil
 	}
 	_, err = c.settle(ctx, d)
 	return "", err
 }
 
 // owner finds a task's run by its startedBy, else by its overrides.
-func (c *Control) owner(t ecsevent.Task) (m run.Mark, ok bool) {
+func (c *Control) owner(t ecsevent.Task) (m run.RoundID, ok bool) {
 	if t.StartedBy != "" {
 		return run.ParseStartedBy(c.Stack, t.StartedBy)
 	}
@@ -101,12 +101,12 @@ func (c *Control) owner(t ecsevent.Task) (m run.Mark, ok bool) {
 		}
 		attempt, err := strconv.Atoi(env[EnvAttempt])
 		if err != nil {
-			return run.Mark{}, false
+			return run.RoundID{}, false
 		}
 		id, err := run.ParseID(env[EnvRun])
-		return run.Mark{Run: id, Attempt: attempt, Round: run.UnknownRound}, err == nil
+		return run.RoundID{Run: id, Attempt: attempt, Round: run.UnknownRound}, err == nil
 	}
-	return run.Mark{}, false
+	return run.RoundID{}, false
 }
 
 // task puts a task's state to its run. The decision carries the run with what
@@ -117,7 +117,7 @@ func (c *Control) task(ctx context.Context, id run.ID, e run.Event) (*run.Decisi
 }
 
 // seen is a task's state as run.Decide takes it.
-func seen(m run.Mark, t ecsevent.Task, look bool) run.Seen {
+func seen(m run.RoundID, t ecsevent.Task, look bool) run.Seen {
 	ended := t.ExecutionStoppedAt
 	if ended.IsZero() {
 		ended = t.StoppedAt

@@ -28,7 +28,7 @@ func TestWhenATaskEnded(t *testing.T) {
 		"that never started": {ecsevent.Task{StoppedAt: stopped, Containers: []stop.Container{{}}}, stopped, false},
 	} {
 		c.task.ARN, c.task.Version = "arn", 7
-		got := seen(run.Mark{Run: "report", Attempt: 2, Round: 1}, c.task, true)
+		got := seen(run.RoundID{Run: "report", Attempt: 2, Round: 1}, c.task, true)
 		if !got.EndedAt.Equal(c.at) || got.EndUnseen != c.unseen {
 			t.Errorf("%s: ended at %s, unseen %t", name, got.EndedAt, got.EndUnseen)
 		}

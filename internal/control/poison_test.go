@@ -384,7 +384,7 @@ func TestLostDefinition(t *testing.T) {
 		if !errors.Is(err, cause) || !strings.Contains(err.Error(), string(minute(0))) || looked.Oldest.IsZero() {
 			t.Errorf("look: %+v, %v", looked, err)
 		}
-		body := fmt.Sprintf(`{"taskArn":"x","startedBy":%q,"lastStatus":"STOPPED","version":9,"stoppedAt":"2026-11-22T17:35:40Z","stopCode":"EssentialContainerExited"}`, run.Mark{Run: minute(0), Attempt: 1}.StartedBy(stack))
+		body := fmt.Sprintf(`{"taskArn":"x","startedBy":%q,"lastStatus":"STOPPED","version":9,"stoppedAt":"2026-11-22T17:35:40Z","stopCode":"EssentialContainerExited"}`, run.RoundID{Run: minute(0), Attempt: 1}.StartedBy(stack))
 		if err := other.OnStopped(t.Context(), []byte(body)); err == nil || !strings.Contains(err.Error(), "run "+string(minute(0))+": loading definition "+report.Hash()+": "+cause.Error()) {
 			t.Errorf("stop: %v", err)
 		}

@@ -203,8 +203,10 @@ type Launch struct {
 	Job job.Job
 }
 
-// Mark is what the launch is known by.
-func (l Launch) Mark() run.Mark { return run.Mark{Run: l.Run, Attempt: l.Attempt, Round: l.Round} }
+// RoundID is what the launch is known by.
+func (l Launch) RoundID() run.RoundID {
+	return run.RoundID{Run: l.Run, Attempt: l.Attempt, Round: l.Round}
+}
 
 // Notifier carries a notice to people and machines. An error means that it was
 // not carried; the notice stays owed.

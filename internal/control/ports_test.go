@@ -290,7 +290,7 @@ func (p launchPort) counted(ctx context.Context, l control.Launch) {
 	if p.sends == nil {
 		p.sends = map[string]int{}
 	}
-	by := l.Mark().StartedBy(l.Stack)
+	by := l.RoundID().StartedBy(l.Stack)
 	p.sends[by]++
 	r, err := p.world.store.Run(ctx, l.Run)
 	if err != nil {

@@ -84,7 +84,7 @@ func (c *Control) commit(ctx context.Context, before *run.Run, change Change, j 
 
 // touches is whether the change of a run may change its job's item too.
 func touches(before, after *run.Run, j *job.Job) bool {
-	return notice.Ended(before, after) || holds(before, j) != holds(after, j) || before.Waits != after.Waits
+	return notice.Ended(before, after) || holdsLock(before, j) != holdsLock(after, j) || before.Waits != after.Waits
 }
 
 // noteworthy is the level of the log at which a saved change is said. That what was

@@ -235,11 +235,11 @@ func (c *Control) effect(ctx context.Context, r *run.Run, j *job.Job, e run.Effe
 			return nil, err
 		}
 	case run.Find:
-		arns, err := c.Launcher.Find(ctx, j.Cluster, r.Mark(e.Attempt).StartedBy(c.Stack))
+		arns, err := c.Launcher.Find(ctx, j.Cluster, r.RoundID(e.Attempt).StartedBy(c.Stack))
 		if err != nil {
 			return run.Unseen{Attempt: e.Attempt, Refused: errors.Is(err, ErrRefused), Err: err.Error()}, nil
 		}
-		return run.Found{Attempt: e.Attempt, Round: r.Mark(e.Attempt).Round, TaskARNs: arns}, nil
+		return run.Found{Attempt: e.Attempt, Round: r.RoundID(e.Attempt).Round, TaskARNs: arns}, nil
 	case run.Tell:
 		took, err := c.tell(ctx, r, j, e)
 		if err != nil {
@@ -253,12 +253,12 @@ func (c *Control) effect(ctx context.Context, r *run.Run, j *job.Job, e run.Effe
 // launch sends an attempt's request. Its answer is that of the send which r, as
 // it was saved, counted last.
 func (c *Control) launch(ctx context.Context, r *run.Run, j *job.Job, attempt int) run.Event {
-	mark, send := r.Mark(attempt), r.Attempt(attempt).Sends
+	round, send := r.RoundID(attempt).Round, r.Attempt(attempt).Sends
 	if !c.mayGo(ctx) {
 		return run.Paced{Attempt: attempt, Send: send, Why: whyPaced(c.Pace)}
 	}
 	answer := c.Launcher.Launch(ctx, Launch{
-		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Round: mark.Round, Task: r.Task, Form: r.Attempt(attempt).Form, Job: *j,
+		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Round: round, Task: r.Task, Form: r.Attempt(attempt).Form, Job: *j,
 	})
 	if c.Pace == nil {
 		c.crowd.note(answer, c.Now())
@@ -271,7 +271,7 @@ func (c *Control) launch(ctx context.Context, r *run.Run, j *job.Job, attempt in
 		e.Send = send
 		return e
 	case run.Launched:
-		e.Round = mark.Round
+		e.Round = round
 		return e
 	}
 	return answer

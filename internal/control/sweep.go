@@ -67,7 +67,7 @@ func (c *Control) CheckLoaded(ctx context.Context, l *Loaded) error {
 		return err
 	}
 	from = begun(from, now, l.items)
-	missed := missing{}
+	missed := toTell{}
 	for i := range l.items {
 		if l.items[i].Missed != nil {
 			missed[l.items[i].Name] = true
@@ -83,12 +83,12 @@ func (c *Control) CheckLoaded(ctx context.Context, l *Loaded) error {
 	return asError(l.unreadable)
 }
 
-// missing is which jobs have missed slots to tell.
-type missing map[string]bool
+// toTell is which jobs have missed slots to tell.
+type toTell map[string]bool
 
 // tellAllMissed tells them once all spans are done, so that the slots of a long
 // silence are told as one.
-func (c *Control) tellAllMissed(ctx context.Context, missed missing) error {
+func (c *Control) tellAllMissed(ctx context.Context, missed toTell) error {
 	if len(missed) == 0 {
 		return nil
 	}
@@ -117,7 +117,7 @@ func asError(unreadable *UnreadableItemsError) error {
 // The mark moves no further than items are known: what others wrote since, a check to come
 // must see as a change after it. So a check may find slots that another judged, which
 // have runs by then.
-func (c *Control) checkSpans(ctx context.Context, l *Loaded, items []watched, from time.Time, missed missing) error {
+func (c *Control) checkSpans(ctx context.Context, l *Loaded, items []watched, from time.Time, missed toTell) error {
 	var errs []error
 	now, began := l.at, from
 	for last := false; !last; {
@@ -202,7 +202,7 @@ func begun(mark, now time.Time, items []job.Item) time.Time {
 
 // checkSpan returns the items whose jobs could be checked, in the place of those that
 // it was given.
-func (c *Control) checkSpan(ctx context.Context, items []watched, from, to, now time.Time, missed missing) (checked []watched, err error) {
+func (c *Control) checkSpan(ctx context.Context, items []watched, from, to, now time.Time, missed toTell) (checked []watched, err error) {
 	var errs []error
 	known := c.runsOf(ctx, items, from, to)
 	checked = items[:0]
@@ -226,7 +226,7 @@ func (c *Control) checkSpan(ctx context.Context, items []watched, from, to, now 
 // checkJob checks a job's slots by each of its plans. Where a change became known
 // only after the check had gone past it, the check goes back; where one becomes known
 // now, it begins anew.
-func (c *Control) checkJob(ctx context.Context, w *watched, from, to time.Time, known existing, missed missing) (err error) {
+func (c *Control) checkJob(ctx context.Context, w *watched, from, to time.Time, known existing, missed toTell) (err error) {
 	defer Guard(&err)
 	for range 2 {
 		if held, err := c.checkPlans(ctx, w, from, to, known, missed); held || err != nil {
@@ -241,7 +241,7 @@ func (c *Control) checkJob(ctx context.Context, w *watched, from, to time.Time, 
 
 // checkPlans checks them. held is whether these plans are what the registry holds,
 // as far as that decides.
-func (c *Control) checkPlans(ctx context.Context, w *watched, from, to time.Time, known existing, missed missing) (held bool, err error) {
+func (c *Control) checkPlans(ctx context.Context, w *watched, from, to time.Time, known existing, missed toTell) (held bool, err error) {
 	held, err = c.startLost(ctx, w, from, to)
 	errs := []error{err}
 	for i := range w.periods {

@@ -201,7 +201,7 @@ func TestWhatAnotherTells(t *testing.T) {
 	// It has no Notifier: it stands for one that is still telling.
 	other := &control.Control{Stack: stack, Store: store, Now: at, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler)}
 	ecs := &endsAtOnce{throttledECS: throttledECS{open: true}, ended: func(ctx context.Context, l control.Launch) {
-		event := fmt.Sprintf(stoppedEvent, "STOPPED", l.Mark().StartedBy(l.Stack), "")
+		event := fmt.Sprintf(stoppedEvent, "STOPPED", l.RoundID().StartedBy(l.Stack), "")
 		event = strings.NewReplacer(`"exitCode":0`, `"exitCode":3`, "arn:x", "arn:task/"+string(l.Run), `"app"`, `"main"`).Replace(event)
 		if err := other.OnStopped(ctx, []byte(event)); err != nil {
 			t.Error(err)

@@ -77,9 +77,9 @@ func (id ID) ScheduledFor() (at time.Time, ok bool) {
 // ByHand is whether a person asked for the run.
 func (id ID) ByHand() bool { return strings.HasPrefix(id.Slot(), byHandPrefix) }
 
-// Mark is one round of an attempt of a run. It is what a launch is known by: its
+// RoundID names one round of an attempt of a run, and so a launch: its
 // client token and its startedBy are made of it and of the stack's name.
-type Mark struct {
+type RoundID struct {
 	Run     ID
 	Attempt int
 	// Round is 0 for the first one; UnknownRound where a task does not say.
@@ -90,9 +90,9 @@ type Mark struct {
 // round.
 const UnknownRound = -1
 
-// Mark is that of an attempt's present round.
-func (r *Run) Mark(attempt int) Mark {
-	m := Mark{Run: r.ID, Attempt: attempt}
+// RoundID is that of an attempt's present round.
+func (r *Run) RoundID(attempt int) RoundID {
+	m := RoundID{Run: r.ID, Attempt: attempt}
 	if a := r.Attempt(attempt); a != nil {
 		m.Round = a.Round
 	}
@@ -101,7 +101,7 @@ func (r *Run) Mark(attempt int) Mark {
 
 // numbers are those of attempt and round as startedBy has them: 2, or 2-13. The
 // first round is not named, as before there were others.
-func (m Mark) numbers() string {
+func (m RoundID) numbers() string {
 	if m.Round <= 0 {
 		return strconv.Itoa(m.Attempt)
 	}
@@ -110,7 +110,7 @@ func (m Mark) numbers() string {
 
 // ClientToken is RunTask's clientToken: 64 hex digits, so that every send of one
 // round is the same request to ECS.
-func (m Mark) ClientToken(stack string) string {
+func (m RoundID) ClientToken(stack string) string {
 	sum := sha256.Sum256([]byte(stack + "\x00" + string(m.Run) + "\x00" + m.numbers()))
 	return hex.EncodeToString(sum[:])
 }
@@ -119,33 +119,33 @@ func (m Mark) ClientToken(stack string) string {
 // round, stack/job/slot/attempt-round: a stop event finds its run by it even
 // before the task's ARN was stored. ECS allows 128 letters, digits, `-`, `/` and
 // `_`.
-func (m Mark) StartedBy(stack string) string {
+func (m RoundID) StartedBy(stack string) string {
 	return stack + "/" + string(m.Run) + "/" + m.numbers()
 }
 
 // ParseStartedBy is the inverse of StartedBy for one stack; ok is false for
 // anything that this stack did not launch.
-func ParseStartedBy(stack, startedBy string) (m Mark, ok bool) {
+func ParseStartedBy(stack, startedBy string) (m RoundID, ok bool) {
 	rest, ours := strings.CutPrefix(startedBy, stack+"/")
 	if !ours {
-		return Mark{}, false
+		return RoundID{}, false
 	}
 	i := strings.LastIndexByte(rest, '/')
 	if i < 0 {
-		return Mark{}, false
+		return RoundID{}, false
 	}
 	attempt, round, later := strings.Cut(rest[i+1:], "-")
 	if m.Attempt, ok = number(attempt); !ok {
-		return Mark{}, false
+		return RoundID{}, false
 	}
 	if later {
 		if m.Round, ok = number(round); !ok {
-			return Mark{}, false
+			return RoundID{}, false
 		}
 	}
 	id, err := ParseID(rest[:i])
 	if err != nil {
-		return Mark{}, false
+		return RoundID{}, false
 	}
 	m.Run = id
 	return m, true

@@ -41,7 +41,7 @@ func TestForeignStartedBy(t *testing.T) {
 		}
 	}
 	r := newRun()
-	if m := r.Mark(7); m != (run.Mark{Run: r.ID, Attempt: 7}) {
+	if m := r.RoundID(7); m != (run.RoundID{Run: r.ID, Attempt: 7}) {
 		t.Errorf("an attempt that is not there has the mark %+v", m)
 	}
 	if r.Attempt(0) != nil || r.Attempt(2) != nil || r.Attempt(1) == nil {

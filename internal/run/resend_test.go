@@ -89,8 +89,8 @@ func TestFailuresTakeANewToken(t *testing.T) {
 	failed := at{1, run.Refused{Attempt: 1, Send: 1, Stop: throttledFailure}}
 	before := newRun()
 	r, _ := play(t, once, failed, at{5 * time.Minute, run.Due{}})
-	if len(r.Attempts) != 1 || r.Status != run.Launching || r.Mark(1).ClientToken("s") == before.Mark(1).ClientToken("s") {
-		t.Errorf("%s, %d attempts, its mark is %+v", r.Status, len(r.Attempts), r.Mark(1))
+	if len(r.Attempts) != 1 || r.Status != run.Launching || r.RoundID(1).ClientToken("s") == before.RoundID(1).ClientToken("s") {
+		t.Errorf("%s, %d attempts, its round is %+v", r.Status, len(r.Attempts), r.RoundID(1))
 	}
 }
 

@@ -35,7 +35,7 @@ func TestNoRoomCostsNoAttempt(t *testing.T) {
 			marks := map[string]bool{}
 			var longest time.Duration
 			for r.Status == run.Launching {
-				m := r.Mark(1)
+				m := r.RoundID(1)
 				marks[m.ClientToken("s")+m.StartedBy("s")] = true
 				if c.task {
 					r = decide(t, once, r, run.Launched{Attempt: 1, Round: m.Round, TaskARN: arn(m.Round)}, now)
@@ -147,7 +147,7 @@ func TestNewsOfTheRoundBefore(t *testing.T) {
 func TestMark(t *testing.T) {
 	t.Parallel()
 	id := run.ScheduledID("report", t0)
-	for want, text := range map[run.Mark]string{
+	for want, text := range map[run.RoundID]string{
 		{Run: id, Attempt: 2}:              "prod/report/20261122T1730Z/2",
 		{Run: id, Attempt: 2, Round: 1}:    "prod/report/20261122T1730Z/2-1",
 		{Run: id, Attempt: 12, Round: 345}: "prod/report/20261122T1730Z/12-345",
@@ -164,11 +164,11 @@ func TestMark(t *testing.T) {
 			t.Errorf("%q is read as %+v", text, m)
 		}
 	}
-	first := run.Mark{Run: id, Attempt: 1}
+	first := run.RoundID{Run: id, Attempt: 1}
 	if got := first.ClientToken("prod"); got != "583cee04cde236ccfcb889d9d6b0ced0a0e2e79676376cf695d01b7ceac7df91" {
 		t.Errorf("the token of a first round is %s, not what it was before there were others", got)
 	}
-	long := run.Mark{Run: run.ID(strings.Repeat("j", 48) + "/manual-0123456789ab"), Attempt: 9999, Round: 99999}
+	long := run.RoundID{Run: run.ID(strings.Repeat("j", 48) + "/manual-0123456789ab"), Attempt: 9999, Round: 99999}
 	if by := long.StartedBy(strings.Repeat("s", 48)); len(by) > 128 {
 		t.Errorf("%d characters: %s", len(by), by)
 	}

@@ -60,7 +60,7 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string)
 // launching are the effects that an attempt's answer settles.
 func launching(e Effect) bool { return e.Kind == Launch || e.Kind == Find }
 
-// second: another task carries an attempt's mark. ECS's idempotency forbids
+// second: another task carries an attempt's startedBy. ECS's idempotency forbids
 // it; should it happen, it is told.
 func (d *decider) second(a *Attempt, arn string) (Outcome, string) {
 	if a.RanAfterAll {
@@ -137,7 +137,7 @@ func (d *decider) seen(a *Attempt, e *Seen) (Outcome, string) {
 	if e.earlier(a) {
 		return d.earlier(a, e)
 	}
-	if e.TaskARN == "" { // it found the attempt by its mark, so it is its task
+	if e.TaskARN == "" { // it found the attempt by its startedBy, so it is its task
 		e.TaskARN = a.TaskARN
 	}
 	if a.TaskARN != "" && e.TaskARN != a.TaskARN {

@@ -89,7 +89,7 @@ func (e *ecs) unreachable(l *control.Launch, token string, d dice) run.Event {
 // runTask is RunTask as a caller sees it.
 func (e *ecs) runTask(l *control.Launch, d dice) run.Event {
 	w, n := e.w, l.Attempt
-	token := l.Mark().ClientToken(l.Stack) + w.opt.Mutation.salt(len(e.sends))
+	token := l.RoundID().ClientToken(l.Stack) + w.opt.Mutation.salt(len(e.sends))
 	if answer := e.unreachable(l, token, d); answer != nil {
 		return answer
 	}

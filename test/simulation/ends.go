@@ -211,7 +211,7 @@ func (w *World) succeeded(n job.Notify, r *run.Run, freed bool) notice.Kind {
 // to tell for as long as it would remember. ECS forgets none between two looks
 // while sweeps come.
 func (w *World) unseen(r *run.Run, a *run.Attempt) {
-	by := r.Mark(a.N).StartedBy(stack)
+	by := r.RoundID(a.N).StartedBy(stack)
 	if a.Rule != run.RuleEndedUnseen && a.Rule != run.RuleInDoubt {
 		return
 	}

@@ -58,7 +58,7 @@ func answer(e run.Event) string {
 // sent holds a send of an attempt against what was answered before: failures[]
 // on a first send are the token's result, whatever their words.
 func (w *World) sent(l *control.Launch) {
-	by := l.Mark().StartedBy(stack)
+	by := l.RoundID().StartedBy(stack)
 	if h := w.truth.final[by]; h != nil && h.to > 0 && h.to <= w.h.from && !h.disturbed {
 		w.violate("failures[] are final", l.Run, "attempt %d is sent again, and failures[] had been its answer", l.Attempt)
 	}
@@ -74,7 +74,7 @@ func (w *World) final(l *control.Launch, e run.Event) {
 	}
 	r := w.store.runs[l.Run].run
 	if a := r.Attempt(l.Attempt); a != nil && !a.Doubt && a.Sends == a.Refusals+1 {
-		w.truth.final[l.Mark().StartedBy(stack)] = w.h
+		w.truth.final[l.RoundID().StartedBy(stack)] = w.h
 	}
 }
 

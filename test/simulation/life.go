@@ -92,9 +92,9 @@ func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 // newTask plans the life of the task that a request launches.
 func (w *World) newTask(l *control.Launch) *task {
-	by := l.Mark().StartedBy(l.Stack)
+	by := l.RoundID().StartedBy(l.Stack)
 	n := uint64(len(w.ecs.tasks))
-	w.truth.lacks[run.Mark{Run: l.Run, Attempt: l.Attempt}] = false
+	w.truth.lacks[run.RoundID{Run: l.Run, Attempt: l.Attempt}] = false
 	d := w.dice(by, 0)
 	t := w.tasks.give()
 	*t = task{

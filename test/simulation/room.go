@@ -51,7 +51,7 @@ func (e *ecs) crowdedOut(l *control.Launch, token, why string, d dice) run.Event
 // that there is no room.
 func (w *World) lacked(l *control.Launch, e run.Event) {
 	a := w.store.runs[l.Run].run.Attempt(l.Attempt)
-	mark := run.Mark{Run: l.Run, Attempt: l.Attempt}
+	mark := run.RoundID{Run: l.Run, Attempt: l.Attempt}
 	refused, ok := e.(run.Refused)
 	proves := a != nil && (!a.Doubt && a.Sends == a.Refusals+1 || a.Apart && refused.Stop.Kind == stop.LaunchFailure)
 	if !ok || !proves {
@@ -66,7 +66,7 @@ func (w *World) lacked(l *control.Launch, e run.Event) {
 }
 
 // noSpot notes who was told first that Spot has no room for an attempt.
-func (w *World) noSpot(l *control.Launch, mark run.Mark) {
+func (w *World) noSpot(l *control.Launch, mark run.RoundID) {
 	if l.Job.Capacity == job.Spot && w.truth.spotFailed[mark] == nil {
 		w.truth.spotFailed[mark] = w.h
 	}
@@ -75,7 +75,7 @@ func (w *World) noSpot(l *control.Launch, mark run.Mark) {
 // freeOfCharge holds a send of a further attempt against the one before: that there
 // was no room for it costs no attempt.
 func (w *World) freeOfCharge(l *control.Launch) {
-	before := run.Mark{Run: l.Run, Attempt: l.Attempt - 1}
+	before := run.RoundID{Run: l.Run, Attempt: l.Attempt - 1}
 	life := w.truth.lives[l.Run]
 	switch {
 	case l.Round > 0 || !w.truth.lacks[before]:

@@ -67,10 +67,10 @@ func (t *task) taken(d dice) {
 // failedOnSpot is whether Spot failed an attempt: it had no capacity, or the
 // infrastructure took the task away.
 func (w *World) failedOnSpot(id run.ID, n int) bool {
-	if w.truth.spotFailed[run.Mark{Run: id, Attempt: n}] != nil {
+	if w.truth.spotFailed[run.RoundID{Run: id, Attempt: n}] != nil {
 		return true
 	}
-	for m := w.store.runs[id].run.Mark(n); m.Round >= 0; m.Round-- {
+	for m := w.store.runs[id].run.RoundID(n); m.Round >= 0; m.Round-- {
 		if w.roundFailedOnSpot(m) {
 			return true
 		}
@@ -78,7 +78,7 @@ func (w *World) failedOnSpot(id run.ID, n int) bool {
 	return false
 }
 
-func (w *World) roundFailedOnSpot(m run.Mark) bool {
+func (w *World) roundFailedOnSpot(m run.RoundID) bool {
 	b := w.ecs.tokens[m.ClientToken(stack)]
 	switch {
 	case b == nil || b.request.Job.Capacity != job.Spot:
@@ -107,7 +107,7 @@ func (w *World) movedFrom(id run.ID, from, before int) int {
 // unnoted is whether who was told that Spot had no room for an attempt may not have noted
 // it.
 func (w *World) unnoted(id run.ID, n int) bool {
-	h := w.truth.spotFailed[run.Mark{Run: id, Attempt: n}]
+	h := w.truth.spotFailed[run.RoundID{Run: id, Attempt: n}]
 	return h != nil && h.disturbed
 }
 

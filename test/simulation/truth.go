@@ -35,17 +35,17 @@ type truth struct {
 	untold      map[string]time.Time // since when ECS has refused to tell, by startedBy
 	answer      map[string]ended     // that ended a refusal, by startedBy
 	untoldUntil time.Time
-	spotFailed  map[run.Mark]*handler // who was told that Spot had no room for an attempt
-	lacks       map[run.Mark]bool     // attempts for which there was no room, when last asked
-	givenUp     map[string]bool       // attempts whose end ECS refused to tell, by startedBy
-	skips       map[string]*skip      // by job
-	checked     time.Time             // when the slots were last checked
-	troubled    time.Time             // when a sweep last failed or did not come
-	slept       time.Time             // until when no sweep came
-	refused     time.Time             // when RunTask last refused a launch for its rate, by the handlers' clock
-	jumped      time.Time             // when the handlers' clock last jumped
-	left        int                   // slots that were left to the sweep since it had
-	errors      int                   // of undisturbed handlers in calm times
+	spotFailed  map[run.RoundID]*handler // who was told that Spot had no room for an attempt
+	lacks       map[run.RoundID]bool     // attempts for which there was no room, when last asked
+	givenUp     map[string]bool          // attempts whose end ECS refused to tell, by startedBy
+	skips       map[string]*skip         // by job
+	checked     time.Time                // when the slots were last checked
+	troubled    time.Time                // when a sweep last failed or did not come
+	slept       time.Time                // until when no sweep came
+	refused     time.Time                // when RunTask last refused a launch for its rate, by the handlers' clock
+	jumped      time.Time                // when the handlers' clock last jumped
+	left        int                      // slots that were left to the sweep since it had
+	errors      int                      // of undisturbed handlers in calm times
 	lastError   string
 }
 
@@ -77,7 +77,7 @@ type told struct {
 func (t *truth) init() {
 	*t = truth{
 		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, held: map[string]holder{}, heldBack: map[run.ID]bool{}, owes: map[run.ID]time.Time{}, owed: map[string]int{}, notices: map[carried]*told{}, heard: map[string]bool{},
-		final: map[string]*handler{}, lacks: map[run.Mark]bool{}, spotFailed: map[run.Mark]*handler{}, untold: map[string]time.Time{}, answer: map[string]ended{}, givenUp: map[string]bool{}, skips: map[string]*skip{},
+		final: map[string]*handler{}, lacks: map[run.RoundID]bool{}, spotFailed: map[run.RoundID]*handler{}, untold: map[string]time.Time{}, answer: map[string]ended{}, givenUp: map[string]bool{}, skips: map[string]*skip{},
 	}
 }
 

@@ -109,7 +109,7 @@ func (l *life) stopped(attempt int, end string) {
 	l.t.Helper()
 	l.now = l.now.Add(100 * time.Second)
 	body := fmt.Sprintf(`{"taskArn":%q,"startedBy":%q,"lastStatus":"STOPPED","version":6,"stoppedAt":"2026-11-22T17:31:40.123Z",%s}`,
-		taskARN(attempt), run.Mark{Run: l.id, Attempt: attempt}.StartedBy("prod"), end)
+		taskARN(attempt), run.RoundID{Run: l.id, Attempt: attempt}.StartedBy("prod"), end)
 	if err := l.OnStopped(l.t.Context(), []byte(body)); err != nil {
 		l.t.Fatal(err)
 	}

@@ -17,8 +17,8 @@ import (
 // Input is the RunTask request of a launch: equal launches make equal requests.
 func Input(l control.Launch) *ecs.RunTaskInput {
 	in := &ecs.RunTaskInput{
-		ClientToken:    aws.String(l.Mark().ClientToken(l.Stack)),
-		StartedBy:      aws.String(l.Mark().StartedBy(l.Stack)),
+		ClientToken:    aws.String(l.RoundID().ClientToken(l.Stack)),
+		StartedBy:      aws.String(l.RoundID().StartedBy(l.Stack)),
 		TaskDefinition: aws.String(l.Task.ARN),
 		Cluster:        optional(l.Job.Cluster),
 		Count:          aws.Int32(1),
