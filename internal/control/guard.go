@@ -74,6 +74,20 @@ func sensible(rs []run.Run, bad *UnreadableError) ([]run.Run, *UnreadableError) 
 	return out, bad
 }
 
+// untilWritten does something anew as long as somebody else changes in between what it
+// read and writes.
+func (c *Control) untilWritten(ctx context.Context, what string, try func() error) error {
+	for n := range conflictRetries {
+		if err := c.backOff(ctx, n); err != nil {
+			return err
+		}
+		if err := try(); !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("%s: %w %d times", what, ErrConflict, conflictRetries)
+}
+
 // Waits between tries of what somebody else changed in between: up to 20 ms before
 // the first, then doubled, up to a second. A random part of each is waited, so that
 // a hundred handlers that meet at one job do not go on meeting.

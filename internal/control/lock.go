@@ -129,16 +129,10 @@ func (c *Control) wake(ctx context.Context, ended *run.Run) error {
 // release takes a run that is set aside out of its job's item: nothing else
 // would, and the job would not run any more.
 func (c *Control) release(ctx context.Context, id run.ID) error {
-	for n := range conflictRetries {
-		if err := c.backOff(ctx, n); err != nil {
-			return err
-		}
+	return c.untilWritten(ctx, "releasing the lock of "+string(id), func() error {
 		item, err := c.item(ctx, id.Job())
-		if err != nil {
+		if err != nil || item.Lock != string(id) && item.Waiting != string(id) {
 			return err
-		}
-		if item.Lock != string(id) && item.Waiting != string(id) {
-			return nil
 		}
 		if item.Lock == string(id) {
 			item.Lock = ""
@@ -146,10 +140,6 @@ func (c *Control) release(ctx context.Context, id run.ID) error {
 		if item.Waiting == string(id) {
 			item.Waiting = ""
 		}
-		err = c.Store.Commit(ctx, Change{Item: &item})
-		if !errors.Is(err, ErrConflict) {
-			return err
-		}
-	}
-	return fmt.Errorf("releasing the lock of %s: %w %d times", id, ErrConflict, conflictRetries)
+		return c.Store.Commit(ctx, Change{Item: &item})
+	})
 }

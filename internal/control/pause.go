@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -120,31 +119,27 @@ func named(name string) string {
 
 // changeItem changes a job's item under its optimistic lock. Nothing is written
 // where change refuses; what is, is logged with who asked for it.
-func (c *Control) changeItem(ctx context.Context, name, by, reason string, change func(*job.Item) Reply) (Reply, error) {
-	for n := range conflictRetries {
-		if err := c.backOff(ctx, n); err != nil {
-			return Reply{}, err
-		}
+func (c *Control) changeItem(ctx context.Context, name, by, reason string, change func(*job.Item) Reply) (reply Reply, err error) {
+	err = c.untilWritten(ctx, "changing the item of "+name, func() error {
 		item, err := c.item(ctx, name)
 		if err != nil {
-			return Reply{}, err
+			return err
 		}
 		if name != job.All && (item.Rev == 0 || item.Gone) {
-			return refuse("", "there is no job %q", name), nil
+			reply = refuse("", "there is no job %q", name)
+			return nil
 		}
-		reply := change(&item)
-		if reply.Outcome != Accepted {
-			return reply, nil
+		if reply = change(&item); reply.Outcome != Accepted {
+			return nil
 		}
-		err = c.Store.Commit(ctx, Change{Item: &item})
-		if errors.Is(err, ErrConflict) {
-			continue
-		}
-		if err != nil {
-			return Reply{}, fmt.Errorf("storing the item of %s: %w", name, err)
+		if err := c.Store.Commit(ctx, Change{Item: &item}); err != nil {
+			return fmt.Errorf("storing the item of %s: %w", name, err)
 		}
 		c.Log.InfoContext(ctx, "changed what a job's schedule does", "job", name, "by", by, "what", reply.Message, "reason", reason)
-		return reply, nil
+		return nil
+	})
+	if err != nil {
+		return Reply{}, err
 	}
-	return Reply{}, fmt.Errorf("changing the item of %s: %w %d times", name, ErrConflict, conflictRetries)
+	return reply, nil
 }

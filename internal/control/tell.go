@@ -181,23 +181,16 @@ func (c *Control) keepFailing(ctx context.Context, r *run.Run, e run.Effect) err
 	if kind := notice.Kind(e.Notice); kind != notice.Failed && kind != notice.TimedOut || r.Status != run.Failed {
 		return nil
 	}
-	for n := range conflictRetries {
-		if err := c.backOff(ctx, n); err != nil {
-			return err
-		}
+	return c.untilWritten(ctx, "noting that job "+r.ID.Job()+" fails", func() error {
 		item, err := c.item(ctx, r.ID.Job())
 		if err != nil {
 			return err
 		}
-		next, changed := notice.StillFails(item, r)
-		if !changed {
-			return nil
+		if next, changed := notice.StillFails(item, r); changed {
+			return c.Store.Commit(ctx, Change{Item: &next})
 		}
-		if err = c.Store.Commit(ctx, Change{Item: &next}); !errors.Is(err, ErrConflict) {
-			return err
-		}
-	}
-	return fmt.Errorf("noting that job %s fails: %w %d times", r.ID.Job(), ErrConflict, conflictRetries)
+		return nil
+	})
 }
 
 // output are the last lines of a run's last attempt, and where all are. An
