@@ -32,6 +32,9 @@ type Failed struct {
 	// Qualifier is by which name the function was called: an alias, $LATEST, or ""
 	// where it was not called at all.
 	Qualifier string `json:"qualifier,omitempty"`
+	// Scheduled is whether EventBridge Scheduler put it there, which only schedules
+	// with a role of the stack can have done.
+	Scheduled bool `json:"-"`
 	// Handle is what the queue takes it off by.
 	Handle string `json:"-"`
 }

@@ -41,6 +41,9 @@ func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time) (Repl
 	if a.proven {
 		return c.proven(ctx, a, at.Truncate(time.Minute))
 	}
+	if why := startless(&a); why != "" {
+		return c.refuseSlot(ctx, j.Name, at, why)
+	}
 	slot, expected, err := c.place(ctx, j, at)
 	if err != nil {
 		return Reply{}, err
@@ -52,6 +55,19 @@ func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time) (Repl
 		return c.refuseSlot(ctx, j.Name, at, fmt.Sprintf("%s in %s has no such time, and no schedule of the stack proves it", j.Schedule, j.Zone()))
 	}
 	return c.unlessFiltered(ctx, a, slot, nil)
+}
+
+// startless says why a job has no slot at all that nothing proves, "" where its schedule
+// has some: whoever may write any rule of the account knows the names of jobs.
+func startless(a *accepted) string {
+	switch {
+	case a.item == nil:
+	case a.job.Schedule == "":
+		return "it has no schedule: people run it"
+	case a.job.Disabled:
+		return "its schedule is switched off"
+	}
+	return ""
 }
 
 // oldest is how old a slot may be of which nothing proves which schedule asked: as

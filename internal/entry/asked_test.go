@@ -79,10 +79,14 @@ func TestRulesDoor(t *testing.T) {
 		"a pause of all":                           {`{"pause":"*","by":"arn:aws:iam::1:user/mia"}`, control.Refused, "ask for nothing else", 0},
 		"a stop":                                   {`{"stop":"etl/20261122T0900Z"}`, control.Refused, "ask for nothing else", 0},
 		"an end of a pause":                        {`{"resume":"*"}`, control.Refused, "ask for nothing else", 0},
+		"a job that only people run":               {`{"job":"hand","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "it has no schedule: people run it", 0},
+		"a job that is switched off":               {`{"job":"off","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "switched off", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDoor(t, hourly)
+			off := hourly
+			off.Name, off.Disabled = "off", true
+			d := newDoor(t, hourly, off, job.Job{Name: "hand", TaskDefinition: "etl"})
 			reply, err := d.Enter(t.Context(), FromRules, "lambda-1", []byte(tc.in))
 			if err != nil || reply.Outcome != tc.outcome || !strings.Contains(reply.Message, tc.says) || len(d.ecs.launched) != tc.launches {
 				t.Fatalf("got %+v, %v, and %d launches", reply, err, len(d.ecs.launched))
@@ -102,6 +106,41 @@ func TestRulesDoor(t *testing.T) {
 	d := newDoor(t, hourly)
 	if _, err := d.Enter(t.Context(), FromRules, "r", []byte(`{"rnu":"etl"}`)); !errors.Is(err, ErrInput) {
 		t.Errorf("what nobody can read: %v", err) // it comes again, and then lies in the queue
+	}
+}
+
+// TestSchedulesAskForNothing: who may write schedules of the group may not so run, stop
+// or pause anything, or drop what was given up.
+func TestSchedulesAskForNothing(t *testing.T) {
+	t.Parallel()
+	for _, in := range []string{
+		`{"run":"etl","by":"arn:aws:iam::1:user/mia"}`, `{"retry":"etl/20261122T0800Z"}`, `{"stop":"etl/20261122T0800Z"}`, `{"pause":"*"}`, `{"resume":"*"}`,
+		`{"skipNext":"etl"}`, `{"kept":"01234567","do":"drop"}`, `{"redrive":"trigger","messages":["x"],"do":"drop"}`,
+	} {
+		d := newDoor(t, etl)
+		d.Failures = &lying{}
+		reply, err := d.Enter(t.Context(), FromSchedules, "r", []byte(in))
+		if err != nil || reply.Outcome != control.Refused || !strings.Contains(reply.Message, "people ask by the alias") {
+			t.Errorf("%s: %+v, %v", in, reply, err)
+		}
+		if as, err := d.store.Asked(t.Context(), control.AskedQuery{}); err != nil || len(as) != 1 || as[0].Door != "trigger" || as[0].Outcome != control.Refused {
+			t.Errorf("%s: kept %+v, %v", in, as, err)
+		}
+	}
+}
+
+// TestALongAnswer: what a request repeats in its answer fits into what is kept of it.
+func TestALongAnswer(t *testing.T) {
+	t.Parallel()
+	junk := strings.Repeat("\U0001f4a9", 1<<18)
+	for _, in := range []string{`{"run":"` + junk + `"}`, `{"run":"etl","` + junk + `":1}`, `{"redrive":"trigger","messages":["` + junk + `"],"do":"drop"}`} {
+		d := newDoor(t, etl)
+		d.Failures = &lying{}
+		reply := d.must(t, "r", in)
+		as, err := d.store.Asked(t.Context(), control.AskedQuery{})
+		if err != nil || len(as) != 1 || as[0].Message != reply.Message || len(reply.Message) > 4*longest || !strings.HasSuffix(reply.Message, "…") {
+			t.Errorf("%.40s: %d bytes of answer, %d kept, %v", in, len(reply.Message), len(as), err)
+		}
 	}
 }
 
@@ -159,7 +198,7 @@ func TestRequestsAreKept(t *testing.T) {
 					a = o
 				}
 			}
-			tc.want.At, tc.want.Door, tc.want.Message, tc.want.Request = d.ctl.Now(), "trigger", reply.Message, a.Request
+			tc.want.At, tc.want.Door, tc.want.Message, tc.want.Request = d.ctl.Now(), "people", reply.Message, a.Request
 			if tc.want.Run == "" {
 				tc.want.Run = reply.Run
 			}

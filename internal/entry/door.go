@@ -13,16 +13,32 @@ import (
 // Way is by which way an input comes to the door.
 type Way string
 
-// The ways: schedules and whoever may call the trigger itself; rules, which name
-// jobs and times and nothing else, since whoever may write any rule of the account
-// says what it sends; people, who may name jobs and runs and nothing else; and people
-// of a local control plane.
+// The ways: schedules and whoever may call the trigger itself, by which only slots
+// come; rules, which name jobs and times and nothing else, since whoever may write any
+// rule of the account says what it sends; people, who may name jobs and runs and nothing
+// else; people of a local control plane; and a queue of failures, into which any rule of
+// the account can put anything, so that what lies there proves no minute.
 const (
 	FromSchedules Way = "trigger"
 	FromRules     Way = "rules"
 	FromPeople    Way = "people"
 	FromLocal     Way = "local"
+	FromQueue     Way = "queue"
 )
+
+// starts is whether slots come by this way, and nothing else.
+func (w Way) starts() bool { return w == FromSchedules || w == FromRules || w == FromQueue }
+
+// takes is what is taken of a slot that comes by this way.
+func (w Way) takes(s Slot) Slot {
+	switch w {
+	case FromRules:
+		return Slot{Name: s.Name, At: s.At}
+	case FromQueue:
+		s.Schedule = ""
+	}
+	return s
+}
 
 // Door is what the trigger function is: it reads an input and has control do
 // what it asks for.
@@ -60,12 +76,12 @@ func (d Door) Enter(ctx context.Context, way Way, requestID string, body []byte)
 		return d.unreadable(ctx, way, requestID, body, err)
 	case way == FromRules && req.Slot == nil:
 		return d.ask(ctx, asking(way, requestID, req, body), refusal("rules start jobs at their times and ask for nothing else"))
-	case way == FromRules:
-		return d.slot(ctx, Slot{Name: req.Slot.Name, At: req.Slot.At})
-	case req.Slot != nil && way != FromSchedules:
+	case way.starts() && req.Slot == nil:
+		return d.ask(ctx, asking(way, requestID, req, body), refusal("schedules start jobs at their times and ask for nothing else: people ask by the alias `people` of this function, the stack's output PeopleArn"))
+	case req.Slot != nil && !way.starts():
 		return d.ask(ctx, asking(way, requestID, req, body), refusal("slots come from schedules and rules alone: ask for a new run with run, or for a further attempt with retry"))
 	case req.Slot != nil:
-		return d.slot(ctx, *req.Slot)
+		return d.slot(ctx, way.takes(*req.Slot))
 	case req.lacks() != "":
 		return d.ask(ctx, asking(way, requestID, req, body), refusal(req.lacks()))
 	}
@@ -75,7 +91,7 @@ func (d Door) Enter(ctx context.Context, way Way, requestID string, body []byte)
 }
 
 func (d Door) unreadable(ctx context.Context, way Way, requestID string, body []byte, err error) (control.Reply, error) {
-	if way == FromSchedules || way == FromRules {
+	if way.starts() {
 		d.Log.ErrorContext(ctx, "refused an input", "why", err.Error(), "request", requestID)
 		return control.Reply{}, err
 	}
@@ -86,9 +102,19 @@ func (d Door) unreadable(ctx context.Context, way Way, requestID string, body []
 	return control.Reply{}, errors.Join(err, kept) // HTTP has a word for it
 }
 
+// longest is the most characters of an answer's sentence, which may repeat what was
+// asked for: it is kept in an item of DynamoDB, and logged where it cannot be.
+const longest = 8000
+
 // ask has a request kept with its answer.
 func (d Door) ask(ctx context.Context, a control.Asked, do func(context.Context) (control.Reply, error)) (control.Reply, error) {
-	reply, err := d.Control.Ask(ctx, a, do)
+	reply, err := d.Control.Ask(ctx, a, func(ctx context.Context) (control.Reply, error) {
+		reply, err := do(ctx)
+		if said := []rune(reply.Message); len(said) > longest {
+			reply.Message = string(said[:longest-1]) + "…"
+		}
+		return reply, err
+	})
 	if errors.Is(err, control.ErrOwed) {
 		d.Log.WarnContext(ctx, "a request is saved and its effect still owed", "run", reply.Run, "why", err.Error())
 		return reply, nil

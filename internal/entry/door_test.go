@@ -67,7 +67,11 @@ func newDoor(t *testing.T, jobs ...job.Job) door {
 
 func (d door) must(t *testing.T, requestID, in string) control.Reply {
 	t.Helper()
-	reply, err := d.Enter(t.Context(), FromSchedules, requestID, []byte(in))
+	way := FromPeople
+	if strings.Contains(in, `"job"`) || strings.Contains(in, `"source"`) {
+		way = FromSchedules
+	}
+	reply, err := d.Enter(t.Context(), way, requestID, []byte(in))
 	if err != nil {
 		t.Fatalf("%s: %v", in, err)
 	}

@@ -27,7 +27,7 @@ func (d Door) redrive(ctx context.Context, req control.RedriveRequest) (control.
 		return control.Reply{}, fmt.Errorf("looking into the queue %s: %w", req.Queue, err)
 	}
 	if len(req.Messages) == 0 {
-		return control.Reply{Outcome: control.Accepted, Message: fmt.Sprintf("%d in the queue %s", len(found), req.Queue), Contents: &control.Contents{Queue: req.Queue, Failed: found}}, nil
+		return control.Reply{Outcome: control.Accepted, Message: fmt.Sprintf("%d in the queue %s", len(found), req.Queue), Contents: &control.Contents{Queue: req.Queue, Failed: listed(found)}}, nil
 	}
 	var said []string
 	bad := 0
@@ -51,6 +51,29 @@ func (d Door) redrive(ctx context.Context, req control.RedriveRequest) (control.
 	return reply, nil
 }
 
+// Bounds of a list of messages. A function answers with at most 6 MB (AWS Lambda developer
+// guide, "Lambda quotas"), and a byte of an input may take six in JSON.
+const (
+	mostListed = 4 << 20
+	mostInput  = 64 << 10
+)
+
+// listed are the messages that fit into an answer, the oldest first; those behind them
+// are listed once these are settled. Of a long input only the beginning is shown.
+func listed(found []control.Failed) []control.Failed {
+	size := 0
+	for i := range found {
+		if in := found[i].Input; len(in) > mostInput {
+			found[i].Input = strings.ToValidUTF8(in[:mostInput], "") + "…"
+		}
+		size += 6*(len(found[i].Input)+len(found[i].Why)) + 300
+		if size > mostListed {
+			return found[:i]
+		}
+	}
+	return found
+}
+
 func refused(why string) control.Reply {
 	return control.Reply{Outcome: control.Refused, Message: "refused: " + why}
 }
@@ -72,8 +95,11 @@ func (d Door) anew(ctx context.Context, q control.Queue, f control.Failed) (word
 	if q == control.OnStoppedQueue {
 		return "is taken", d.Control.OnStopped(ctx, []byte(f.Input))
 	}
-	way := map[string]Way{"": FromSchedules, "$LATEST": FromSchedules, string(FromRules): FromRules}[f.Qualifier]
-	if way == "" {
+	way := map[string]Way{"": FromQueue, "$LATEST": FromQueue, string(FromRules): FromRules}[f.Qualifier]
+	switch {
+	case f.Scheduled:
+		way = FromSchedules
+	case way == "":
 		way = FromPeople
 	}
 	// Any rule of the account may put into the queue what it could not deliver.

@@ -2,12 +2,15 @@ package entry
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 // lying are queues of failures in memory.
@@ -98,6 +101,80 @@ func TestRedrive(t *testing.T) {
 	}
 }
 
+// registry holds schedules of the stack's group, by their ARNs.
+type registry map[string]job.Job
+
+func (r registry) Schedule(_ context.Context, arn string) (job.Job, error) {
+	if j, ok := r[arn]; ok {
+		return j, nil
+	}
+	return job.Job{}, control.ErrNotFound
+}
+
+func (r registry) Ours(arn string) bool { _, ok := r[arn]; return ok }
+
+// TestWhatAQueueProves: a rule can put anything into a queue of failures, also what looks
+// like Lambda's record. What Scheduler put there proves a minute that the schedule does
+// not have here, and nothing else does.
+func TestWhatAQueueProves(t *testing.T) {
+	t.Parallel()
+	const arn = "arn:aws:scheduler:r:1:schedule/prod/etl"
+	carried, err := etl.ScheduleInput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	input := strings.NewReplacer(job.ScheduledTime, "2026-11-22T08:50:00Z", job.ScheduleARN, arn).Replace(carried)
+	for name, tc := range map[string]struct {
+		is       control.Failed
+		says     string
+		launches int
+	}{
+		"of Scheduler":                        {control.Failed{Scheduled: true, Input: input}, "is done: launched", 1},
+		"of nobody knows whom":                {control.Failed{Input: input}, "no such time", 0},
+		"what looks like Lambda's record":     {control.Failed{Input: input, Qualifier: "$LATEST"}, "no such time", 0},
+		"of a rule":                           {control.Failed{Input: input, Qualifier: "rules"}, "no such time", 0},
+		"the same at one of its times":        {control.Failed{Input: strings.Replace(input, "08:50", "09:00", 1), Qualifier: "$LATEST"}, "is done: launched", 1},
+		"a request in what looks like it":     {control.Failed{Input: `{"pause":"*"}`, Qualifier: "$LATEST"}, "ask for nothing else", 0},
+		"a request that a schedule made":      {control.Failed{Input: `{"run":"etl"}`, Scheduled: true}, "a person's request", 0},
+		"a job that has no time, by its name": {control.Failed{Input: `{"job":"hand","scheduledFor":"2026-11-22T09:00:00Z"}`}, "people run it", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDoor(t, etl, job.Job{Name: "hand", TaskDefinition: "etl"})
+			d.ctl.Schedules = registry{arn: etl}
+			tc.is.ID = "x"
+			d.Failures = &lying{all: map[control.Queue][]control.Failed{control.TriggerQueue: {tc.is}}}
+			reply := d.must(t, "r", `{"redrive":"trigger","messages":["x"],"do":"again"}`)
+			if !strings.Contains(reply.Message, tc.says) || len(d.ecs.launched) != tc.launches {
+				t.Errorf("got %+v and %d launches", reply, len(d.ecs.launched))
+			}
+			if item, err := d.store.Item(t.Context(), job.All); err == nil && len(item.Pauses) > 0 {
+				t.Errorf("all jobs are paused: %+v", item.Pauses)
+			}
+		})
+	}
+}
+
+// TestAQueueOfLongMessages: a list fits into a function's answer, whoever filled the
+// queue, and begins with what is there for longest.
+func TestAQueueOfLongMessages(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, etl)
+	queues := &lying{all: map[control.Queue][]control.Failed{}}
+	for i := range mostFailed {
+		queues.all[control.TriggerQueue] = append(queues.all[control.TriggerQueue], control.Failed{ID: strconv.Itoa(i), Input: strings.Repeat("\x01", 1<<20)})
+	}
+	d.Failures = queues
+	reply := d.must(t, "r", `{"redrive":"trigger"}`)
+	body, err := json.Marshal(reply)
+	if err != nil || len(body) > 6<<20 || reply.Contents == nil || len(reply.Contents.Failed) < 5 || reply.Contents.Failed[0].ID != "0" {
+		t.Errorf("an answer of %d bytes, %v", len(body), err)
+	}
+	if !strings.HasPrefix(reply.Message, "100 in the queue") {
+		t.Errorf("it says %s", reply.Message)
+	}
+}
+
 func TestRedriveFails(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, etl)
@@ -105,7 +182,7 @@ func TestRedriveFails(t *testing.T) {
 		t.Errorf("got %+v", reply)
 	}
 	d.Failures = &lying{broken: true}
-	if _, err := d.Enter(t.Context(), FromSchedules, "r", []byte(`{"redrive":"trigger"}`)); !errors.Is(err, errBroken) {
+	if _, err := d.Enter(t.Context(), FromPeople, "r", []byte(`{"redrive":"trigger"}`)); !errors.Is(err, errBroken) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
@@ -35,6 +36,47 @@ func TestARetryHasItsWholeAllowance(t *testing.T) {
 	}
 	if len(r.Attempts) != 4 || r.First != 2 || !strings.Contains(r.Last().Next, "3 of 3") {
 		t.Errorf("%d attempts, the allowance from %d: %s", len(r.Attempts), r.First, r.Last().Next)
+	}
+}
+
+// TestARetryOfAFullRun: who retries a run again and again, with the longest texts, does
+// not make it too large to be stored, ends and all; and many are possible with short ones.
+func TestARetryOfAFullRun(t *testing.T) {
+	t.Parallel()
+	long := eniTimeout
+	long.Reason += strings.Repeat(" again", 200)
+	for name, c := range map[string]struct {
+		text  string
+		least int
+	}{"texts of the greatest length": {strings.Repeat("\U0001f4a9", 1000), 10}, "short texts": {"again", 25}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, _ := play(t, plain, accepted, at{2, seen(1, 5, exited(1))})
+			now, retries := t0, 0
+			for ; ; retries++ {
+				now = now.Add(time.Hour)
+				d := run.Decide(&plain, &r, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, By: c.text, Reason: c.text}, Task: task}, now, &run.DefaultTiming)
+				if d.Outcome == run.Denied && strings.Contains(d.Why, "start another with `run report`") {
+					break
+				}
+				if d.Outcome != run.Did || retries > 2000 {
+					t.Fatalf("after %d retries: %s: %s", retries, d.Outcome, d.Why)
+				}
+				for r = d.Next; r.Status != run.Failed; now = now.Add(10 * time.Minute) {
+					if r.Status == run.Queued {
+						r = decide(t, plain, r, run.Due{}, now)
+					}
+					n := len(r.Attempts)
+					r = decide(t, plain, decide(t, plain, r, run.Launched{Attempt: n, TaskARN: arn(n)}, now), seen(n, 5, long), now)
+				}
+				if b, err := json.Marshal(r); err != nil || len(b) > 300<<10 {
+					t.Fatalf("after %d retries it has %d bytes, %v", retries+1, len(b), err)
+				}
+			}
+			if retries < c.least {
+				t.Errorf("%d retries, want at least %d", retries, c.least)
+			}
+		})
 	}
 }
 

@@ -22,6 +22,8 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 		return Denied, fmt.Sprintf("%s already succeeded: use --force to run it again", d.r.ID)
 	case e.Blocked != "":
 		return Denied, fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", e.Blocked)
+	case d.r.full():
+		return Denied, fmt.Sprintf("%s was retried so often that no more can be kept of it: start another with `run %s`", d.r.ID, d.r.ID.Job())
 	}
 	d.r.Definition, d.r.Task, d.r.Renew = e.Definition, e.Task, false
 	d.r.Triggers = append(d.r.Triggers, e.Trigger)
@@ -30,6 +32,32 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 	d.r.ReadyAt, d.r.OnDemand = d.now(), false
 	d.r.launch(d.now(), d.t)
 	return Did, fmt.Sprintf("launched attempt %d of %s", len(d.r.Attempts), d.r.ID)
+}
+
+// mostRetried is about how many bytes a run may have that is retried, perEntry what an
+// attempt, a trigger or an effect has beside its texts. An item of DynamoDB holds 400 KB
+// (Amazon DynamoDB developer guide, "Quotas"): without room for the ends of its new
+// attempts nobody would hear of them.
+const (
+	mostRetried = 200 << 10
+	perEntry    = 700
+)
+
+// full is whether there is no room for a further retry.
+func (r *Run) full() bool {
+	n := perEntry * (len(r.Attempts) + len(r.Triggers) + len(r.Owed))
+	for i := range r.Attempts {
+		a := &r.Attempts[i]
+		n += len(a.StoppedReason) + len(a.ContainerReason) + len(a.Why) + len(a.Next)
+	}
+	for i := range r.Triggers {
+		t := &r.Triggers[i]
+		n += len(t.Request) + len(t.By) + len(t.Reason)
+	}
+	for i := range r.Owed {
+		n += len(r.Owed[i].Cause)
+	}
+	return n > mostRetried
 }
 
 // received is whether a request with the same id came before.

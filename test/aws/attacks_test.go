@@ -46,6 +46,8 @@ func attacked(t *testing.T, w *world) {
 		"a slot of tomorrow":                           {fired(own, w.scheduleARN("attacked"), now.Add(24*time.Hour)), control.Refused},
 		"another group's schedule at such a minute":    {fired(own, elsewhere, now), control.Refused},
 		"a minute that its schedule does not have":     {fmt.Sprintf(`{"job":"attacked","scheduledFor":%q}`, now.Format(time.RFC3339)), control.Refused},
+		"a person's request":                           {`{"run":"attacked","by":"arn:aws:iam::1:user/mia"}`, control.Refused},
+		"a pause of all jobs":                          {`{"pause":"*","by":"arn:aws:iam::1:user/mia"}`, control.Refused},
 		"a rule of its name at such a minute": {
 			fmt.Sprintf(`{"source":"aws.events","detail-type":"Scheduled Event","time":%q,"resources":["arn:aws:events:us-east-1:000000000000:rule/attacked"]}`, now.Format(time.RFC3339)),
 			control.Refused,
@@ -108,7 +110,9 @@ func honest(t *testing.T, w *world) {
 	if answer, failed := w.invoke(t, w.resource["Trigger"], late); failed || !strings.Contains(answer, `"waits"`) {
 		t.Errorf("before its deploy: %s", answer)
 	}
-	w.scheduled(t, aJob("late"))
+	named := aJob("late")
+	named.Schedule = "* * * * *" // by its name alone a job is started at its times
+	w.deployed(t, named)
 	w.await(t, run.ScheduledID("late", slotOf(t, rolled)), run.Succeeded, soon)
 }
 
@@ -135,6 +139,17 @@ func peoplesDoor(t *testing.T, w *world) {
 	if err != nil || len(as) != 3 || as[0].Outcome != control.Accepted || as[0].By != "arn:aws:iam::1:user/mia" || as[0].Door != "people" || as[2].What != "slot" || as[2].Outcome != control.Refused {
 		t.Errorf("kept %+v, %v", as, err)
 	}
+}
+
+// deployed deploys a job whose schedule is on, and starts nothing by itself while the
+// stories run.
+func (w *world) deployed(t *testing.T, j job.Job) {
+	t.Helper()
+	input, err := j.ScheduleInput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.putSchedule(t, j.Name, "at(2198-12-31T23:59:00)", input)
 }
 
 func (w *world) removeSchedule(t *testing.T, name string) {

@@ -51,7 +51,7 @@ func diesAfterLaunch(t *testing.T, w *world) {
 	if len(r.Attempts) != 1 || r.Attempts[0].Sends != 2 || r.Attempts[0].TaskARN == "" {
 		t.Errorf("attempts %+v", r.Attempts)
 	}
-	w.invoke(t, w.resource["Trigger"], fmt.Sprintf(`{"stop":%q,"reason":"the story is over"}`, id))
+	w.invoke(t, w.resource["People"], fmt.Sprintf(`{"stop":%q,"reason":"the story is over"}`, id))
 	w.await(t, id, run.Stopped, soon)
 	if w.tasks("dies-after") != 1 {
 		t.Errorf("%d tasks", w.tasks("dies-after"))

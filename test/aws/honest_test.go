@@ -53,7 +53,7 @@ func firings(t *testing.T, w *world) {
 		at := time.Now().UTC().Truncate(time.Minute)
 		j := aJob("twice")
 		j.Schedule = fmt.Sprintf("%d %d * * *", at.Minute(), at.Hour())
-		w.scheduled(t, j)
+		w.deployed(t, j)
 		w.sweep(t)
 		var said []control.Outcome
 		for _, late := range []time.Duration{0, time.Minute} {
@@ -153,8 +153,8 @@ func (w *world) stoodBy(t *testing.T) {
 	if item, err := second.store.Item(t.Context(), "moves"); err != nil || item.Gone {
 		t.Fatalf("the stack that stands by does not know the job: %+v, %v", item, err)
 	}
-	for _, asked := range []string{input, `{"run":"moves"}`} {
-		if answer, failed := second.invoke(t, second.resource["Trigger"], asked); failed || !strings.Contains(answer, `"refused"`) {
+	for door, asked := range map[string]string{"Trigger": input, "People": `{"run":"moves"}`} {
+		if answer, failed := second.invoke(t, second.resource[door], asked); failed || !strings.Contains(answer, `"refused"`) {
 			t.Errorf("standing by it answered %s: %s", asked, answer)
 		}
 	}
@@ -173,7 +173,7 @@ func (w *world) stoodBy(t *testing.T) {
 	if r, err := second.store.Run(t.Context(), after); err != nil || r.Status != run.Running && r.Status != run.Succeeded {
 		t.Errorf("after the move: %+v, %v", r, err)
 	}
-	if answer, failed := w.invoke(t, w.resource["Trigger"], `{"run":"anew"}`); failed || !strings.Contains(answer, `"refused"`) {
+	if answer, failed := w.invoke(t, w.resource["People"], `{"run":"anew"}`); failed || !strings.Contains(answer, `"refused"`) {
 		t.Errorf("the former one, which stands by now: %s", answer)
 	}
 	if n := w.tasks("moves"); n != 0 {

@@ -321,7 +321,7 @@ func (w *world) triggered(t *testing.T, jobs []job.Job, now time.Time) (either r
 		}
 	}
 	w.sweep(t) // it brings the job that has no time of its own
-	if answer, failed := w.invoke(t, w.resource["Trigger"], `{"run":"by-hand"}`); failed || !strings.Contains(answer, "launched by-hand/") {
+	if answer, failed := w.invoke(t, w.resource["People"], `{"run":"by-hand"}`); failed || !strings.Contains(answer, "launched by-hand/") {
 		t.Errorf("the trigger answered a person: %s", answer)
 	}
 	for _, name := range []string{"due", "due-either", "rated", "due-spread"} {
@@ -337,7 +337,7 @@ func (w *world) triggered(t *testing.T, jobs []job.Job, now time.Time) (either r
 func (w *world) forgotten(t *testing.T, id run.ID) {
 	t.Helper()
 	w.sweep(t)
-	answer, failed := w.invoke(t, w.resource["Trigger"], fmt.Sprintf(`{"run":%q}`, id.Job()))
+	answer, failed := w.invoke(t, w.resource["People"], fmt.Sprintf(`{"run":%q}`, id.Job()))
 	if failed || !strings.Contains(answer, "there is no job") {
 		t.Errorf("a job that is gone was run: %s", answer)
 	}

@@ -62,7 +62,7 @@ func (w *world) upgraded(t *testing.T) {
 		}
 	}
 	w.rolledBack(t, id, input)
-	w.invoke(t, w.resource["Trigger"], `{"stop":"`+string(id)+`","reason":"the story is over"}`)
+	w.invoke(t, w.resource["People"], `{"stop":"`+string(id)+`","reason":"the story is over"}`)
 	if r := w.await(t, id, run.Stopped, soon); len(r.Attempts) != 1 || w.tasks("long") != 1 {
 		t.Errorf("%d tasks, attempts %+v", w.tasks("long"), r.Attempts)
 	}
@@ -157,7 +157,7 @@ func (w *world) restored(t *testing.T) {
 	if failed || !strings.Contains(answer, "NotBefore") || w.tasks("forgotten") != 1 {
 		t.Errorf("the slot that was forgotten was answered %s, and there are %d tasks", answer, w.tasks("forgotten"))
 	}
-	w.invoke(t, w.resource["Trigger"], `{"retry":"`+string(forgotten)+`","by":"mia"}`)
+	w.invoke(t, w.resource["People"], `{"retry":"`+string(forgotten)+`","by":"mia"}`)
 	// ECS still has the client token of the attempt, and answers with its task.
 	if r := w.await(t, forgotten, run.Succeeded, soon); len(r.Attempts) != 1 || r.Attempts[0].TaskARN != ran.Attempts[0].TaskARN || w.tasks("forgotten") != 1 {
 		t.Errorf("a person's retry: %d tasks, attempts %+v", w.tasks("forgotten"), r.Attempts)

@@ -284,7 +284,7 @@ func overlap(t *testing.T, w *world) {
 		t.Errorf("the second was answered: %s", answer)
 	}
 	w.await(t, next, run.Skipped, soon)
-	w.invoke(t, w.resource["Trigger"], fmt.Sprintf(`{"stop":%q,"reason":"the story is over"}`, id))
+	w.invoke(t, w.resource["People"], fmt.Sprintf(`{"stop":%q,"reason":"the story is over"}`, id))
 	w.await(t, id, run.Stopped, soon)
 }
 
@@ -322,7 +322,7 @@ func stopped(t *testing.T, w *world) {
 	input, id := w.scheduled(t, aJob("stopped"))
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Running, soon)
-	answer, failed := w.invoke(t, w.resource["Trigger"], fmt.Sprintf(`{"stop":%q,"reason":"wrong day","by":"mia"}`, id))
+	answer, failed := w.invoke(t, w.resource["People"], fmt.Sprintf(`{"stop":%q,"reason":"wrong day","by":"mia"}`, id))
 	if failed || !strings.Contains(answer, "accepted") {
 		t.Errorf("the stop was answered: %s", answer)
 	}

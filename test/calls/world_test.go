@@ -248,8 +248,12 @@ func (w *world) ask(what string, body any) error {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	way := entry.FromPeople
+	if bytes.Contains(text, []byte(`"scheduledFor"`)) {
+		way = entry.FromSchedules
+	}
 	return w.play(trigger, what, func(c *control.Control) error {
-		_, err := entry.Door{Control: c, Log: c.Log}.Enter(w.t.Context(), entry.FromSchedules, "request-1", text)
+		_, err := entry.Door{Control: c, Log: c.Log}.Enter(w.t.Context(), way, "request-1", text)
 		return err
 	})
 }

@@ -109,15 +109,25 @@ func (q *Queues) Drop(ctx context.Context, name control.Queue, f control.Failed)
 }
 
 // failed reads a message: what EventBridge or Scheduler could not deliver, as it is,
-// with the reason in its attributes (EventBridge user guide, "Using dead-letter
-// queues"), or what a function was given and failed on, in Lambda's record of it
-// (AWS Lambda developer guide, "Capturing records of asynchronous invocations").
+// with the reason and who sent it in its attributes (EventBridge user guide, "Using
+// dead-letter queues"; EventBridge Scheduler user guide, "Configuring a dead-letter
+// queue"), or what a function was given and failed on, in Lambda's record of it (AWS
+// Lambda developer guide, "Capturing records of asynchronous invocations"). Whoever
+// writes a rule says what it sends, which may look like such a record.
 func failed(m received) control.Failed {
 	f := control.Failed{ID: m.ID, Input: m.Body, Handle: m.Handle}
 	if ms, err := strconv.ParseInt(m.Attributes[sent], 10, 64); err == nil {
 		f.At = time.UnixMilli(ms).UTC()
 	}
 	f.Why = strings.Trim(m.Said["ERROR_CODE"].Text+": "+m.Said["ERROR_MESSAGE"].Text, ": ")
+	_, f.Scheduled = m.Said["SCHEDULE_ARN"]
+	_, ruled := m.Said["RULE_ARN"]
+	if ruled {
+		f.Qualifier = "rules"
+	}
+	if f.Scheduled || ruled {
+		return f
+	}
 	var record struct {
 		RequestContext *struct {
 			FunctionARN string `json:"functionArn"`

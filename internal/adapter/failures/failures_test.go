@@ -117,6 +117,31 @@ func TestFailed(t *testing.T) {
 	}
 }
 
+// TestWhoPutItThere: a rule says what it sends, also where that looks like Lambda's
+// record of what people or schedules sent; EventBridge and Scheduler say who it was.
+func TestWhoPutItThere(t *testing.T) {
+	t.Parallel()
+	by := func(attribute string) string {
+		return strings.Replace(givenUp, `"Attributes"`, `"MessageAttributes":{"`+attribute+`":{"StringValue":"arn:x","DataType":"String"}},"Attributes"`, 1)
+	}
+	for name, tc := range map[string]struct {
+		message, qualifier string
+		scheduled, whole   bool
+	}{
+		"a function that failed": {givenUp, "people", false, false},
+		"a rule":                 {by("RULE_ARN"), "rules", false, true},
+		"a schedule":             {by("SCHEDULE_ARN"), "", true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := queues(t, &sqs{pages: []string{`{"Messages":[` + tc.message + `]}`}}).Failed(t.Context(), control.TriggerQueue, 100)
+			if err != nil || len(got) != 1 || got[0].Qualifier != tc.qualifier || got[0].Scheduled != tc.scheduled || strings.Contains(got[0].Input, "requestContext") != tc.whole {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+}
+
 // TestDropAfterAnotherLook: somebody else looked at a message since it was found, so that
 // its handle is no longer valid: it is found anew, unless others look again and again.
 func TestDropAfterAnotherLook(t *testing.T) {

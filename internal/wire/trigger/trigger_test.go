@@ -40,7 +40,7 @@ func TestDeliveredAgain(t *testing.T) {
 		Stack: "prod", Store: &memory.Store{}, Launcher: l, Now: func() time.Time { return now },
 		Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler),
 	}
-	if err := ctl.Sync(t.Context(), []job.Job{{Name: "etl", TaskDefinition: "etl"}}); err != nil {
+	if err := ctl.Sync(t.Context(), []job.Job{{Name: "etl", TaskDefinition: "etl", Schedule: "0 * * * *"}}); err != nil {
 		t.Fatal(err)
 	}
 	handle := With(nil, ctl)
@@ -50,7 +50,7 @@ func TestDeliveredAgain(t *testing.T) {
 		launches int
 	}{{"r1", control.Accepted, 1}, {"r1", control.Duplicate, 1}, {"r2", control.Accepted, 2}} {
 		now = now.Add(time.Hour)
-		ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: tc.id})
+		ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: tc.id, InvokedFunctionArn: "arn:aws:lambda:eu-central-1:123456789012:function:batchplane-Trigger-1A:people"})
 		reply, err := handle(ctx, json.RawMessage(`{"run":"etl"}`))
 		if err != nil || reply.Outcome != tc.outcome || len(l.launched) != tc.launches {
 			t.Errorf("%d: %+v, %v; launched %q", i, reply, err, l.launched)
@@ -58,8 +58,8 @@ func TestDeliveredAgain(t *testing.T) {
 	}
 }
 
-// TestAliases: the people's alias takes no slots and the rules' no requests; the
-// function itself takes both.
+// TestAliases: the people's alias takes no slots, and the rules' and the function itself
+// no requests.
 func TestAliases(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -75,7 +75,8 @@ func TestAliases(t *testing.T) {
 		{function + ":$LATEST", slot, control.Accepted},
 		{function + ":7", slot, control.Accepted},
 		{"", slot, control.Accepted},
-		{function, request, control.Accepted},
+		{function, request, control.Refused},
+		{function + ":$LATEST", request, control.Refused},
 		{function + ":people", slot, control.Refused},
 		{function + ":people", request, control.Accepted},
 		{function + ":rules", slot, control.Accepted},
@@ -85,7 +86,7 @@ func TestAliases(t *testing.T) {
 			Stack: "prod", Store: &memory.Store{}, Launcher: &launcher{}, Now: func() time.Time { return now },
 			Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler),
 		}
-		if err := ctl.Sync(t.Context(), []job.Job{{Name: "etl", TaskDefinition: "etl"}}); err != nil {
+		if err := ctl.Sync(t.Context(), []job.Job{{Name: "etl", TaskDefinition: "etl", Schedule: "0 * * * *"}}); err != nil {
 			t.Fatal(err)
 		}
 		ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "r", InvokedFunctionArn: tc.arn})
