@@ -83,6 +83,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 
 // Main runs one command and returns its exit code.
 func Main(ctx context.Context, args []string, env Env) int {
+	env.Stderr = besides{env.Stderr}
 	var g grammar
 	exited := -1
 	parser, err := g.parser(kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(code int) { exited = code }), kong.BindTo(ctx, (*context.Context)(nil)))

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"os"
 	"os/user"
 	"strings"
@@ -74,7 +75,25 @@ func (a *app) working(on string) (done func()) {
 		return func() {}
 	}
 	_, _ = fmt.Fprint(a.Stderr, on+" …")
-	return func() { _, _ = fmt.Fprint(a.Stderr, "\r\x1b[K") } // the line is free again
+	return func() { _, _ = fmt.Fprint(a.Stderr, freeLine) }
+}
+
+// freeLine goes back to the beginning of a terminal's line, which is free again.
+const freeLine = "\r\x1b[K"
+
+// besides is where is written what is no answer: errors, hints and questions. They repeat
+// names of files, arguments and what services said, so nothing of them steers a terminal.
+type besides struct{ io.Writer }
+
+func (b besides) Write(p []byte) (int, error) {
+	text := string(p)
+	if text != freeLine {
+		text = harmlessLines(text)
+	}
+	if _, err := io.WriteString(b.Writer, text); err != nil {
+		return 0, err //nolint:wrapcheck // callers say what they print
+	}
+	return len(p), nil
 }
 
 // zoneName names the zone of times: an IANA name where there is one, and UTC by one
