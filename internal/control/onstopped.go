@@ -1,11 +1,13 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/run"
@@ -75,7 +77,15 @@ func (c *Control) stopped(ctx context.Context, task ecsevent.Task, of run.RoundI
 	default:
 		return "", nil
 	}
-	d, err := c.task(ctx, of.Run, seen(of, task, false))
+	d, err := c.step(ctx, of.Run, func(r *run.Run) (run.Event, error) {
+		if why, err = c.strange(ctx, r, of, &task); err != nil || why != "" {
+			return nil, cmp.Or(err, errStrange)
+		}
+		return seen(of, task, false), nil
+	})
+	if errors.Is(err, errStrange) {
+		return why, nil
+	}
 	if errors.Is(err, ErrNotFound) {
 		// The claim is written before RunTask, so this is not a matter of order.
 		return fmt.Sprintf("run %s is not known", of.Run), nil
@@ -88,6 +98,41 @@ func (c *Control) stopped(ctx context.Context, task ecsevent.Task, of run.RoundI
 	}
 	_, err = c.settle(ctx, d)
 	return "", err
+}
+
+// errStrange is that a task is not that of the attempt that its startedBy names.
+var errStrange = errors.New("a strange task")
+
+// strange says why a task cannot be that of the present attempt, whose task is not known
+// yet, although it names it; "" where it can. Whoever may run a task anywhere in
+// the account says what its startedBy is.
+func (c *Control) strange(ctx context.Context, r *run.Run, round run.RoundID, t *ecsevent.Task) (why string, err error) {
+	a := r.Last()
+	if a == nil || a.N != round.Attempt || a.TaskARN != "" {
+		return "", nil
+	}
+	j, err := c.definition(ctx, r.Definition)
+	if err != nil {
+		return "", lost(err)
+	}
+	switch of := t.DefinitionARN; {
+	case t.ClusterARN != "" && !inCluster(t.ClusterARN, j.Cluster):
+		return fmt.Sprintf("task %s is of cluster %s, and run %s is launched in %s: it is not its task, whatever its startedBy says", t.ARN, t.ClusterARN, r.ID, cmp.Or(j.Cluster, defaultCluster)), nil
+	case of != "" && r.Task.ARN != "" && of != r.Task.ARN && of != a.TaskDefinition:
+		return fmt.Sprintf("task %s is of task definition %s, and run %s is launched with %s: it is not its task, whatever its startedBy says", t.ARN, of, r.ID, r.Task.ARN), nil
+	}
+	return "", nil
+}
+
+// defaultCluster is where ECS launches what names no cluster (ECS API reference, RunTask).
+const defaultCluster = "default"
+
+// inCluster is whether a cluster's ARN is that which a job names, by its ARN or its name.
+func inCluster(arn, named string) bool {
+	if strings.HasPrefix(named, "arn:") {
+		return arn == named
+	}
+	return arn[strings.LastIndexByte(arn, '/')+1:] == cmp.Or(named, defaultCluster)
 }
 
 // owner finds a task's run by its startedBy, else by its overrides.
@@ -107,13 +152,6 @@ func (c *Control) owner(t ecsevent.Task) (m run.RoundID, ok bool) {
 		return run.RoundID{Run: id, Attempt: attempt, Round: run.UnknownRound}, err == nil
 	}
 	return run.RoundID{}, false
-}
-
-// task puts a task's state to its run. The decision carries the run with what
-// it owes, whether or not the state was news: a stop or a notice that is owed
-// from a delivery that crashed is finished by the next one.
-func (c *Control) task(ctx context.Context, id run.ID, e run.Event) (*run.Decision, error) {
-	return c.step(ctx, id, always(e))
 }
 
 // seen is a task's state as run.Decide takes it.

@@ -1,0 +1,95 @@
+package control_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+const ours = "arn:aws:ecs:eu-central-1:123456789012:task-definition/report:1"
+
+// silentECS is an ECS that answers no launch.
+type silentECS struct{}
+
+func (silentECS) Resolve(context.Context, job.Job) (run.TaskDefinition, error) {
+	return run.TaskDefinition{ARN: ours, Container: "app"}, nil
+}
+
+func (silentECS) Launch(_ context.Context, l control.Launch) run.Event {
+	return run.NoAnswer{Attempt: l.Attempt, Err: "the line is dead"}
+}
+
+func (silentECS) Find(context.Context, string, string) ([]string, error) { return nil, nil }
+
+func (silentECS) Describe(context.Context, string, []string) ([]ecsevent.Task, []string, error) {
+	return nil, nil, nil
+}
+
+func (silentECS) StopTask(context.Context, string, string, string) error { return nil }
+
+// TestAStrangeTask: while the answer to a launch is lost, a task that somebody ran
+// elsewhere, or of something else, that names the attempt is not taken for its
+// task: it is kept, which is told, and the run goes on.
+func TestAStrangeTask(t *testing.T) {
+	t.Parallel()
+	const (
+		jobs   = "arn:aws:ecs:eu-central-1:123456789012:cluster/jobs"
+		theirs = "arn:aws:ecs:eu-central-1:123456789012:task-definition/mine:1"
+	)
+	for name, c := range map[string]struct {
+		cluster      string // of the job
+		of, revision string // of the task
+		kept         string
+	}{
+		"its own":                              {"jobs", jobs, ours, ""},
+		"its own, of a job that says the ARN":  {jobs, jobs, ours, ""},
+		"in the cluster default":               {"", strings.Replace(jobs, "/jobs", "/default", 1), ours, ""},
+		"which does not say where it is":       {"jobs", "", "", ""},
+		"in another cluster":                   {"jobs", strings.Replace(jobs, "/jobs", "/play", 1), ours, "is launched in jobs: it is not its task"},
+		"in one whose name ends so":            {"jobs", strings.Replace(jobs, "/jobs", "/more-jobs", 1), ours, "is launched in jobs: it is not its task"},
+		"in that of another account":           {jobs, strings.Replace(jobs, "1234", "9234", 1), ours, "is launched in arn:aws:ecs:eu-central-1:1234"},
+		"in another cluster than default":      {"", jobs, ours, "is launched in default: it is not its task"},
+		"of another task definition":           {"jobs", jobs, theirs, "is launched with " + ours},
+		"of another revision of what it is of": {"jobs", jobs, ours + "0", "is launched with " + ours},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &memory.Store{}
+			ctl := &control.Control{
+				Stack: "prod", Store: store, Launcher: silentECS{}, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return t0 },
+			}
+			j := job.Job{Name: "report", TaskDefinition: "report", Cluster: c.cluster}
+			if err := ctl.Sync(t.Context(), []job.Job{j}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := ctl.Scheduled(t.Context(), j, t0); err == nil {
+				t.Fatal("the launch had an answer")
+			}
+			before, err := store.Run(t.Context(), slot)
+			if err != nil || before.Task.ARN != ours {
+				t.Fatalf("%+v, %v", before.Task, err)
+			}
+			body := strings.Replace(fmt.Sprintf(stoppedEvent, "STOPPED", "prod/"+string(slot)+"/1", ""), `"version":9`, fmt.Sprintf(`"version":9,"clusterArn":%q,"taskDefinitionArn":%q`, c.of, c.revision), 1)
+			if err := ctl.OnStopped(t.Context(), []byte(body)); err != nil {
+				t.Fatal(err)
+			}
+			kept, err := store.Kept(t.Context(), 10)
+			if err != nil || len(kept) > 0 != (c.kept != "") || c.kept != "" && !strings.Contains(kept[0].Reason, c.kept) {
+				t.Errorf("kept %+v, %v", kept, err)
+			}
+			after, err := store.Run(t.Context(), slot)
+			if err != nil || (after.Status == run.Succeeded) == (c.kept != "") || c.kept != "" && after.Rev != before.Rev {
+				t.Errorf("it is %s, %v", after.Status, err)
+			}
+		})
+	}
+}
