@@ -4,8 +4,8 @@ variable "name" {
   description = "The stack's name, which separates this control plane from others."
 
   validation {
-    condition     = can(regex("^[A-Za-z][A-Za-z0-9-]{0,31}$", var.name))
-    error_message = "A letter, then letters, digits and -, at most 32 in all."
+    condition     = can(regex("^[A-Za-z][A-Za-z0-9-]{0,47}$", var.name))
+    error_message = "A letter, then letters, digits and -, at most 48 in all."
   }
 }
 

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // install prints a unit for systemd, or a property list for launchd, that runs
@@ -19,6 +20,11 @@ func (c *localCmd) install(a *app) error {
 	words, dir, err := c.words(a)
 	if err != nil {
 		return err
+	}
+	for _, w := range append(words, dir, a.db) {
+		if strings.ContainsFunc(w, unicode.IsControl) { // a line of a unit ends with its value
+			return usagef("%q has a control character, which no unit can hold: name it otherwise", w)
+		}
 	}
 	text := c.systemd(words, dir, a.db)
 	if runtime.GOOS == "darwin" {

@@ -176,10 +176,11 @@ func readTime(text string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("scheduledFor is still the placeholder %s: who called did not fill it in", text)
 	}
 	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
+	at = at.UTC()
+	if err != nil || at.Year() < 1 || at.Year() > 9999 { // in UTC a year may be one that JSON does not have
 		return time.Time{}, fmt.Errorf("scheduledFor is %q: write it like 2026-11-22T17:30:00Z", text)
 	}
-	return at.UTC(), nil
+	return at, nil
 }
 
 // readEvent reads what a scheduled rule without any input of its own sends

@@ -111,6 +111,8 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		"a long name":                 {`{"skipNext":"a","by":"` + strings.Repeat("x", 1025) + `"}`, "by has 1025 characters"},
 		"a long reason":               {`{"stop":"a/20261122T0900Z","reason":"` + strings.Repeat("ü", 1001) + `"}`, "reason has 1001 characters"},
 		"a long reason of a pause":    {`{"pause":"*","reason":"` + strings.Repeat("x", 400_000) + `"}`, "reason has 400000 characters"},
+		"a pause beyond all years":    {`{"pause":"a","until":"9999-12-31T23:59:59-23:59"}`, `until is "9999-12-31T23:59:59-23:59"`},
+		"a slot before all years":     {`{"job":"a","scheduledFor":"0000-01-01T00:00:00+23:59"}`, `scheduledFor is "0000-01-01T00:00:00+23:59"`},
 		"a pause until nothing":       {`{"pause":"a","until":"tomorrow"}`, `until is "tomorrow"`},
 		"a second value":              {`{"run":"a"} {"run":"b"}`, "not a JSON object"},
 	} {

@@ -2,6 +2,7 @@ package base
 
 import (
 	"log/slog"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -46,9 +47,15 @@ func TestAWS(t *testing.T) {
 }
 
 // TestStackNames: every name that CloudFormation takes and that is not too long
-// for startedBy.
+// for startedBy; the module of Terraform takes the same.
 func TestStackNames(t *testing.T) {
 	t.Parallel()
+	module, err := os.ReadFile("../../../deploy/terraform/variables.tf")
+	said := regexp.MustCompile(`regex\("(.+)", var\.name\)`).FindSubmatch(module)
+	if err != nil || said == nil {
+		t.Fatalf("the module says of no name what it must be: %v", err)
+	}
+	terraform := regexp.MustCompile(string(said[1]))
 	for name, ok := range map[string]bool{
 		"batchplane": true, "Prod": true, "my-Stack1": true, strings.Repeat("a", 48): true,
 		strings.Repeat("a", 49): false, "1st": false, "a_b": false, "a/b": false, "": false,
@@ -58,8 +65,8 @@ func TestStackNames(t *testing.T) {
 			value, known := map[string]string{"BATCHPLANE_STACK": name, "BATCHPLANE_TABLE": "t", "BATCHPLANE_KEEP_DAYS": "400"}[v]
 			return value, known
 		})
-		if (err == nil) != ok {
-			t.Errorf("%q: %v", name, err)
+		if (err == nil) != ok || terraform.MatchString(name) != ok {
+			t.Errorf("%q: %v; by Terraform %t", name, err, !ok)
 		}
 	}
 }
