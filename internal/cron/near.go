@@ -2,22 +2,18 @@ package cron
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 )
 
 // unknownZone collects the names nearest to one that does not exist: those that
-// have it as their last part come first, then those that differ by few letters.
+// have it as their last part come first, then those that differ by few letters. A sort
+// would be 6 KB of each function.
 func unknownZone(name string) error {
 	const most, longest = 3, 64
 	e := &UnknownZoneError{Name: name}
 	if name == "" || len(name) > longest {
 		return e
-	}
-	type near struct {
-		name     string
-		distance int
 	}
 	var found []near
 	wanted := zoneKey(name)
@@ -29,15 +25,26 @@ func unknownZone(name string) error {
 		}
 		if d <= len(wanted)/5 {
 			found = append(found, near{known, d})
+			for i := len(found) - 1; i > 0 && found[i].compare(found[i-1]) < 0; i-- {
+				found[i], found[i-1] = found[i-1], found[i]
+			}
+			found = found[:min(most, len(found))]
 		}
 	}
-	slices.SortFunc(found, func(a, b near) int {
-		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.name, b.name))
-	})
-	for _, n := range found[:min(most, len(found))] {
+	for _, n := range found {
 		e.Near = append(e.Near, n.name)
 	}
 	return e
+}
+
+// near is a zone's name that another one may have meant.
+type near struct {
+	name     string
+	distance int
+}
+
+func (n near) compare(o near) int {
+	return cmp.Or(cmp.Compare(n.distance, o.distance), cmp.Compare(n.name, o.name))
 }
 
 // fixedZone is how many hours a name like UTC+2 or GMT-5 is away from UTC. Which way

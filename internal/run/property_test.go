@@ -270,35 +270,6 @@ func outcome(j job.Job, events []run.Event) ending {
 	return ending{r.Status, len(r.Attempts), r.Cause}
 }
 
-// decisions are the events that most runs have, with the allocations that each may
-// take: the run as it is then, and its cause in words.
-func decisions() []decision {
-	r := newRun()
-	launched := decided(plain, r, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, t0, run.DefaultTiming).Next
-	return []decision{
-		{"launched", r, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, 2},
-		{"succeeded", launched, seen(1, 5, exited(0)), 1},
-		{"relaunched", launched, seen(1, 5, eniTimeout), 2},
-		{"throttled", r, run.Refused{Attempt: 1, Send: 1, Stop: throttled}, 4},
-	}
-}
-
-type decision struct {
-	name   string
-	run    run.Run
-	event  run.Event
-	allocs float64
-}
-
-//nolint:paralleltest // testing.AllocsPerRun counts the whole process and panics in a parallel test
-func TestDecideAllocatesLittle(t *testing.T) {
-	for _, d := range decisions() {
-		if n := testing.AllocsPerRun(100, func() { run.Decide(&plain, &d.run, d.event, t0, &run.DefaultTiming) }); n > d.allocs {
-			t.Errorf("%s: %v allocations, at most %v are needed", d.name, n, d.allocs)
-		}
-	}
-}
-
 // TestAFurtherAttemptIsNew: nothing of what lies behind a run's attempts in memory comes
 // into the next one.
 func TestAFurtherAttemptIsNew(t *testing.T) {
@@ -313,16 +284,5 @@ func TestAFurtherAttemptIsNew(t *testing.T) {
 	want := run.Attempt{N: 2, TaskDefinition: r.Task.ARN, Sends: 1, SentAt: t0, Form: run.RequestForm}
 	if len(d.Next.Attempts) != 2 || !reflect.DeepEqual(d.Next.Attempts[1], want) {
 		t.Errorf("attempts %+v, want the second to be %+v", d.Next.Attempts, want)
-	}
-}
-
-func BenchmarkDecide(b *testing.B) {
-	for _, d := range decisions() {
-		b.Run(d.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				run.Decide(&plain, &d.run, d.event, t0, &run.DefaultTiming)
-			}
-		})
 	}
 }

@@ -267,39 +267,11 @@ func TestLauncherHelpers(t *testing.T) {
 	}
 }
 
-//nolint:paralleltest // testing.AllocsPerRun counts the whole process and panics in a parallel test
-func TestClassifyDoesNotAllocate(t *testing.T) {
-	s := failed(pullText, Container{Name: "app"})
-	if n := testing.AllocsPerRun(100, func() { Classify(s) }); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-}
-
 func TestLongTexts(t *testing.T) {
 	t.Parallel()
 	v := Classify(failed(strings.Repeat("x ", 100_000) + eniText))
 	if v.Class != Retry {
 		t.Errorf("%+v", v)
-	}
-}
-
-func BenchmarkClassify(b *testing.B) {
-	secrets := "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed caused by: Post \"https://api.ecr.us-west-2.amazonaws.com/\": dial tcp 52.94.184.143:443: i/o timeout"
-	for name, s := range map[string]Stop{
-		"eni":      failed(eniText),
-		"pull":     failed(pullText, Container{Name: "app"}),
-		"secrets":  failed(secrets),
-		"exit":     {Kind: Task, Code: codeEssentialExited, Reason: "Essential container in task exited", Containers: exits(0)},
-		"unknown":  failed(strings.Replace(secrets, "ResourceInitializationError: unable", "What ECS never said before: unheard of", 1)),
-		"unheard":  failed("What ECS never said before: the fleet of the second kind was asked for a place in the garden, gave three of them (see https://example.com/garden for each), and then changed its mind about the colour of the gate, which nobody had painted since the spring: the painter, Mr Weber, was on leave until further notice, as was his deputy, and the gate stayed open"),
-		"throttle": refused("InvalidParameterException", "Error retrieving subnet information for [subnet-abc123]: Rate exceeded (ErrorCode: Throttling)"),
-	} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				Classify(s)
-			}
-		})
 	}
 }
 

@@ -1,14 +1,43 @@
 package simulation
 
-import "testing"
+import (
+	"encoding/json"
+	"testing"
+	"time"
 
-// BenchmarkWorld is one world, with all that may go wrong.
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// BenchmarkWorld is one world, with all that may go wrong, beside the peer that for each
+// of its runs decodes and encodes one as JSON, turn about: how fast a machine is at such
+// work is in both.
 func BenchmarkWorld(b *testing.B) {
 	b.ReportAllocs()
+	at := time.Date(2026, 11, 28, 2, 0, 0, 0, time.UTC)
+	text, err := json.Marshal(run.New(run.Request{ID: run.ScheduledID("nightly-report", at), ScheduledFor: at}, at, run.DefaultTiming))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var played, coded time.Duration
 	runs, seed := 0, uint64(0)
 	for b.Loop() {
 		seed++
-		runs += Play(Options{Seed: seed % 500}).Runs
+		began := time.Now()
+		n := Play(Options{Seed: seed % 500}).Runs
+		between := time.Now()
+		for range n {
+			var r run.Run
+			err := json.Unmarshal(text, &r)
+			if err == nil {
+				_, err = json.Marshal(r)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+		runs, played, coded = runs+n, played+between.Sub(began), coded+time.Since(between)
 	}
-	b.ReportMetric(float64(runs)/b.Elapsed().Seconds(), "runs/s")
+	b.ReportMetric(0, "ns/op") // of both, so it is left out
+	b.ReportMetric(float64(runs)/played.Seconds(), "runs/s")
+	b.ReportMetric(float64(played)/float64(coded), "run/json")
 }

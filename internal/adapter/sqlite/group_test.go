@@ -69,34 +69,39 @@ func TestAWriteOfWhoHasGoneIsNotMade(t *testing.T) {
 	}
 }
 
+// BenchmarkCommits is writes of 32 at a time, which share transactions, beside the same
+// one after the other, turn about.
 func BenchmarkCommits(b *testing.B) {
-	for _, together := range []int{1, 32} {
-		b.Run(fmt.Sprintf("%d-at-a-time", together), func(b *testing.B) {
-			s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "local.db"))
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer func() { _ = s.Close() }()
-			b.SetParallelism(together)
-			work := func(i int) error { return s.SetMeta(b.Context(), fmt.Sprint("key", i%100), "value") }
-			b.ResetTimer()
-			if together == 1 {
-				for i := range b.N {
-					if err := work(i); err != nil {
-						b.Fatal(err)
-					}
-				}
-				return
-			}
-			b.RunParallel(func(pb *testing.PB) {
-				for i := 0; pb.Next(); i++ {
-					if err := work(i); err != nil {
-						b.Error(err)
-					}
-				}
-			})
-		})
+	s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "local.db"))
+	if err != nil {
+		b.Fatal(err)
 	}
+	defer func() { _ = s.Close() }()
+	const together, each = 32, 10
+	writes := func(n int) {
+		for i := range n {
+			if err := s.SetMeta(b.Context(), fmt.Sprint("key", i%100), "value"); err != nil {
+				b.Error(err)
+			}
+		}
+	}
+	var shared, alone time.Duration
+	for b.Loop() {
+		began := time.Now()
+		var wg sync.WaitGroup
+		for range together {
+			wg.Go(func() { writes(each) })
+		}
+		wg.Wait()
+		between := time.Now()
+		writes(together * each)
+		shared, alone = shared+between.Sub(began), alone+time.Since(between)
+	}
+	n := float64(b.N * together * each)
+	b.ReportMetric(0, "ns/op") // of both, so it is left out
+	b.ReportMetric(float64(shared.Nanoseconds())/n, "ns-together")
+	b.ReportMetric(float64(alone.Nanoseconds())/n, "ns-alone")
+	b.ReportMetric(float64(alone)/float64(shared), "alone/together")
 }
 
 // TestPrune drops what has ended and is old, whole pages at a time.
