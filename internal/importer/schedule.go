@@ -89,7 +89,12 @@ func (in *Import) looks(e *Entry, spec *cron.Spec, zone *cron.Zone) {
 		}
 		return
 	}
-	if gap := in.Period(s.Since(in.From)); gap > 0 && gap < Crowded {
+	s = s.Since(in.From)
+	if _, ok := s.Next(in.From); !ok {
+		e.Note("its last time has passed")
+		return
+	}
+	if gap := in.Period(s); gap > 0 && gap < Crowded {
 		e.Decide("its runs come %s apart: a task takes 20 to 60 seconds and more to start and is billed for a minute at least; let it run longer and less often", job.Duration(gap))
 	}
 }

@@ -95,7 +95,7 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	}
 	c := &importing{
 		Import: in, env: environment{zone: in.Zone, secrets: &in.Secrets}, locks: map[string]string{}, dot: map[int]string{}, users: r.users(f),
-		lines: make(map[int]lines.Line, len(all)), system: r.Users != lines.Absent && systemFile.MatchString(f.Name),
+		lines: make(map[int]lines.Line, len(all)), unread: unread.MatchString(f.Name), system: r.Users != lines.Absent && systemFile.MatchString(f.Name),
 	}
 	for _, l := range all {
 		c.lines[l.Number] = l
@@ -111,6 +111,10 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 // systemFile is where cron reads a user before each command.
 var systemFile = regexp.MustCompile(`^/etc/(?:crontab$|cron\.d/)`)
 
+// unread is a file that Debian's cron passes over for its name, as its cron(8) says
+// (https://manpages.debian.org/bookworm/cron/cron.8.en.html).
+var unread = regexp.MustCompile(`^/etc/cron\.d/.*[^A-Za-z0-9_/-]`)
+
 // importing is an import on its way.
 type importing struct {
 	*importer.Import
@@ -122,6 +126,8 @@ type importing struct {
 	dot     map[int]string // jobs by line
 	users   lines.UserColumn
 	follows bool // another job stands right below
+	broke   bool // it was told what a broken line does to the file
+	unread  bool // it is to be told what the file's name does to it
 	system  bool // the file lies where cron reads users before commands
 }
 
@@ -248,6 +254,7 @@ func (in *importing) entry(e *importer.Entry, l lines.Line) {
 		return
 	case lines.Invalid:
 		reject(e, l)
+		in.broken(e, l)
 		return
 	case lines.Reboot:
 		reading(e, l)

@@ -58,6 +58,28 @@ func dialect(text string) string {
 // assigned is a line that was meant to set a variable: a shell would read it so.
 var assigned = regexp.MustCompile(`^\s*(?:(?:export|declare -x|setenv|set)\s+[A-Za-z_]\w*[\s=]|[A-Za-z_]\w*\s*=\s*(?:"[^"]*"|'[^']*')\s*\S)`)
 
+// broken tells once what a line that is none does to the others of its file: Debian's
+// cron writes `ERROR (Syntax error, this crontab file will be ignored)`, as many public
+// logs show, and cronie goes on with the next line (load_user in its src/user.c). A
+// file of another program was read by neither.
+func (in *importing) broken(e *importer.Entry, l lines.Line) {
+	if name := dialect(l.Text); in.broke || !in.others(l) || (name != "" && name != quartz && !strings.HasPrefix(name, steps)) {
+		return
+	}
+	in.broke = true
+	e.Decide("Debian's and Ubuntu's cron ignores the whole file for such a line, so under it no job of this file has run since: look for \"this crontab file will be ignored\" in its log before they run on AWS")
+}
+
+// others is whether the file has another job.
+func (in *importing) others(l lines.Line) bool {
+	for number := range in.lines {
+		if number != l.Number && in.lines[number].Kind == lines.Job {
+			return true
+		}
+	}
+	return false
+}
+
 // reject tells why a line is none of cron's.
 func reject(e *importer.Entry, l lines.Line) {
 	hidden, secret := importer.HideRest(e.Text)

@@ -106,8 +106,13 @@ func (in *importing) whoever(e *importer.Entry, l lines.Line, r *importer.Comman
 	if l.MailOnError {
 		e.Change("-n is dropped: failures are told anyway")
 	}
+	if in.unread {
+		in.unread = false
+		e.Decide("Debian's and Ubuntu's cron passes over a file of /etc/cron.d with such a name, which may have letters, digits, _ and - alone: under it no job of this file has run")
+	}
 	if l.NoNewline {
 		r.Off("the file's last line has no line feed, so cron ignores it and it has not run since the file was last written")
+		in.broken(e, l)
 	}
 	in.env.mailOf(e)
 }

@@ -85,6 +85,9 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 				one.read()
 				in.Entries = append(in.Entries, one.e)
 			}
+			for _, o := range scheduled(d) {
+				refuse(in, f.Name, len(files) > 1, o)
+			}
 		}
 	}
 	if found == 0 {

@@ -1,0 +1,56 @@
+package kinds_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/kinds"
+)
+
+// TestOtherSchedules: what has a schedule beside the CronJobs of a file is listed and
+// refused; what has none is no matter of an import
+// (https://argo-workflows.readthedocs.io/en/latest/cron-workflows/,
+// https://velero.io/docs/main/api-types/schedule/).
+func TestOtherSchedules(t *testing.T) {
+	t.Parallel()
+	job := "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: '0 3 * * *', timeZone: UTC, jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: b}]}}}}}\n"
+	workflow := "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: w, namespace: n}\nspec: {schedule: '0 1 * * *', timezone: Europe/Berlin}\n"
+	others := "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: velero.io/v1, kind: Schedule, metadata: {name: v}, spec: {schedule: '@every 24h'}}\n- {apiVersion: argoproj.io/v1alpha1, kind: CronWorkflow, metadata: {name: x}, spec: {schedules: ['0 1 * * *', '0 2 * * *']}}\n- {apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {replicas: 1}}\n"
+	r, err := kinds.Import("", []*importer.File{{Name: "a.yaml", Data: []byte(job + "---\n" + workflow + "---\n" + others)}}, importer.Options{From: from}, kinds.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused []string
+	for i := range r.Entries {
+		if r.Entries[i].Verdict == importer.Refused {
+			refused = append(refused, r.Entries[i].Item)
+			if notes := strings.Join(r.Entries[i].Notes, "\n"); !strings.Contains(notes, "goes on running it") {
+				t.Errorf("%s: %q", r.Entries[i].Item, notes)
+			}
+		}
+	}
+	if want := []string{"cronworkflow n/w", "schedule v", "cronworkflow x"}; len(r.Jobs) != 1 || !slices.Equal(refused, want) {
+		t.Errorf("%d jobs, refused %q, want %q", len(r.Jobs), refused, want)
+	}
+}
+
+// TestPassedYears: a schedule whose years are over is said to fire no more, as one is
+// whose one time has passed.
+func TestPassedYears(t *testing.T) {
+	t.Parallel()
+	for expression, says := range map[string]string{
+		"cron(0 12 ? * SUN 2020)": "its last time has passed", "at(2020-01-01T00:00:00)": "its one time has passed",
+		"cron(0 12 ? * SUN 2020-2099)": "", "rate(5 minutes)": "",
+	} {
+		text := `{"Schedules":[{"Name":"s","State":"ENABLED","ScheduleExpression":"` + expression + `","FlexibleTimeWindow":{"Mode":"OFF"},"Target":{"Arn":"arn:aws:ecs:eu-west-1:123456789012:cluster/c","RoleArn":"arn:aws:iam::123456789012:role/r","EcsParameters":{"TaskDefinitionArn":"arn:aws:ecs:eu-west-1:123456789012:task-definition/t:1"}}}]}`
+		r, err := kinds.Import("eventbridge", []*importer.File{{Name: "a.json", Data: []byte(text)}}, importer.Options{From: from}, kinds.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if notes := strings.Join(r.Entries[0].Notes, "\n"); !strings.Contains(notes, says) || strings.Contains(notes, "time has passed") != (says != "") {
+			t.Errorf("%s: %q, want %q", expression, notes, says)
+		}
+	}
+}
