@@ -54,7 +54,7 @@ jobs:
 	}
 	f.write("targets", "a=ftp://x\nb.secret=x\ndefault=c\n")
 	code, _, errs := f.do("local", "-f", "jobs.yaml", "--targets", "targets")
-	for _, says := range []string{"target a: want slack+https://", "b.secret is of no target", `default names "c", which is no target`} {
+	for _, says := range []string{"target a: want one of slack+https://", "b.secret is of no target", `default names "c", which is no target`} {
 		if code != 2 || !strings.Contains(errs, says) {
 			t.Errorf("exit code %d, %q is not in %s", code, says, errs)
 		}

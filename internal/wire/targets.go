@@ -69,7 +69,7 @@ func NewTargets(lines map[string]string) (*Targets, error) {
 func target(name, value, secret string, client *http.Client) (fanout.Carrier, error) {
 	switch {
 	case strings.HasPrefix(value, "slack+https://"):
-		n := &slack.Notifier{Secrets: webhookOf(strings.TrimPrefix(value, "slack+")), HTTP: client, Now: time.Now, Wait: wait}
+		n := &slack.Notifier{Secrets: webhookOf(strings.TrimPrefix(value, "slack+")), HTTP: client, Now: time.Now}
 		return carried{n, n.Targets(notice.Notice{Targets: []string{name}})[0]}, nil
 	case strings.HasPrefix(value, "https://"), strings.HasPrefix(value, "http://"):
 		return &webhook.Notifier{URL: value, Secret: secret, HTTP: client, Now: time.Now}, nil
@@ -78,18 +78,7 @@ func target(name, value, secret string, client *http.Client) (fanout.Carrier, er
 	case strings.HasPrefix(value, "exec:"):
 		return &command.Notifier{Line: strings.TrimPrefix(value, "exec:")}, nil
 	}
-	return nil, errors.New("want slack+https://..., https://..., smtp://... or exec:LINE") // its value may be a secret
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx) //nolint:wrapcheck // the caller says what it waited for
-	case <-t.C:
-		return nil
-	}
+	return nil, errors.New("want one of slack+https://..., https://..., smtp://... or exec:LINE") // its value may be a secret
 }
 
 // webhookOf is the one webhook of a target.

@@ -48,7 +48,7 @@ type Notifier struct {
 	Secrets Secrets
 	HTTP    *http.Client
 	Now     func() time.Time
-	// Wait waits, or ends earlier with the context's error.
+	// Wait waits, or ends earlier with the context's error; nil is by the machine's clock.
 	Wait func(ctx context.Context, d time.Duration) error
 	// Default are the targets of jobs that name none.
 	Default []string
@@ -156,11 +156,25 @@ func (n *Notifier) turn(ctx context.Context, target string) error {
 	n.set(target, at.Add(pause))
 	n.mu.Unlock()
 	if at.After(now) {
-		if err := n.Wait(ctx, at.Sub(now)); err != nil {
+		if err := n.wait(ctx, at.Sub(now)); err != nil {
 			return fmt.Errorf("waiting for Slack's rate limit: %w", err)
 		}
 	}
 	return nil
+}
+
+func (n *Notifier) wait(ctx context.Context, d time.Duration) error {
+	if n.Wait != nil {
+		return n.Wait(ctx, d)
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx) //nolint:wrapcheck // the caller says what it waited for
+	case <-t.C:
+		return nil
+	}
 }
 
 func (n *Notifier) until(target string, at time.Time) {

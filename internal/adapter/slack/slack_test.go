@@ -191,6 +191,17 @@ func TestSilentTargetIsLeftAlone(t *testing.T) {
 	}
 }
 
+// TestWaitsByTheMachinesClock: and no longer than the function has time.
+func TestWaitsByTheMachinesClock(t *testing.T) {
+	t.Parallel()
+	n := &Notifier{}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err, late := n.wait(t.Context(), 1), n.wait(over, time.Hour); err != nil || !errors.Is(late, context.Canceled) {
+		t.Errorf("waited with %v and %v", err, late)
+	}
+}
+
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -109,18 +109,7 @@ func waysOf(c *Config, a *base.AWS, log *slog.Logger) []fanout.Way {
 		fanout.Only{Name: "eventbridge", Carrier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus, Log: log}, Within: carryWithin},
 		&slack.Notifier{
 			Secrets: &parameters.Secrets{SSM: ssm.NewFromConfig(a.For("SSM")), Path: c.SlackPath},
-			HTTP:    &http.Client{Timeout: slackTimeout, Transport: base.Transport()}, Now: time.Now, Wait: wait, Default: c.SlackDefault,
+			HTTP:    &http.Client{Timeout: slackTimeout, Transport: base.Transport()}, Now: time.Now, Default: c.SlackDefault,
 		},
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx) //nolint:wrapcheck // the caller says what it waited for
-	case <-t.C:
-		return nil
 	}
 }
