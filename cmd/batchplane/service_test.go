@@ -92,7 +92,7 @@ func TestTwoFoldersOneJobsFile(t *testing.T) {
 		{"-f", f.path("jobs.yaml")}, {"-f", "link.yaml"}, {"--db", "mine.db", "-f", f.path("jobs.yaml")}, {"--db", "mine.db", "-f", "link.yaml"},
 	} {
 		code, out, errs := other.do(append([]string{"local"}, args...)...)
-		if code != 1 || out != "" || !strings.Contains(errs, "run already: another control plane is running on it; end it first, or they would run twice") {
+		if code != 1 || out != "" || !strings.Contains(errs, "are running already: another control plane is running on it; end it first, or they would run twice") {
 			t.Errorf("%s: exit code %d, %q, %q", args, code, out, errs)
 		}
 	}

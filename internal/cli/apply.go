@@ -34,10 +34,10 @@ const exitDiffers = 2
 // Run deploys jobs files to a stack.
 func (c *applyCmd) Run(ctx context.Context, a *app) error {
 	if (c.PlanFile == "") == (len(c.Files) == 0) {
-		return usagef("give jobs files by -f, or a plan that --plan wrote")
+		return usagef("name jobs files with -f, or a plan that --plan wrote")
 	}
 	if a.stack == "" {
-		return usagef("say which stack by --stack or BATCHPLANE_STACK; on this machine `%s -f FILE` runs what the file says", a.command("local"))
+		return usagef("name the stack with --stack or BATCHPLANE_STACK; on this machine `%s -f FILE` runs what the file says", a.command("local"))
 	}
 	wanted, err := c.wanted(a)
 	if err != nil {
@@ -186,7 +186,7 @@ func (c *applyCmd) agreed(a *app, plan apply.Plan) error {
 	case c.Yes:
 		return nil
 	case !asks:
-		return usagef("nothing was changed: nobody can be asked here, so give --yes")
+		return usagef("nothing was changed: there is no terminal to ask on, so give --yes")
 	case !a.confirm(fmt.Sprintf("apply this to %s?", a.stack)):
 		return errors.New("nothing was changed")
 	case many && !a.confirm(fmt.Sprintf("%d of the project's %s will be removed; remove them?", plan.Removed, counted(plan.Had, "job"))):

@@ -68,7 +68,7 @@ type app struct {
 	zone *time.Location
 }
 
-// refused is an answer that was a refusal, printed already.
+// errRefused is an answer that was a refusal, printed already.
 var errRefused = errors.New("refused")
 
 // exitError is an exit code whose reason has been printed.

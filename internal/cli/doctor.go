@@ -29,7 +29,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if a.stack == "" {
-		return usagef("say which stack by --stack or BATCHPLANE_STACK; `validate -f FILE` checks the file alone")
+		return usagef("name the stack with --stack or BATCHPLANE_STACK; `validate -f FILE` checks the file alone")
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
 		done := a.working("asking AWS")

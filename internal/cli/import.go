@@ -101,7 +101,7 @@ func (c *importCmd) check(kind string, files []string) error {
 		return usagef("--live stands alone behind `import eventbridge`: it reads what is deployed and no file")
 	case c.Live:
 	case len(files) == 0:
-		return usagef("say which file: batchplane import %s FILE", kind)
+		return usagef("name a file: batchplane import %s FILE", kind)
 	}
 	return nil
 }
@@ -219,7 +219,7 @@ func (c *importCmd) write(a *app, r importer.Result, source string) error {
 	return nil
 }
 
-func isThere(name string) error { return usagef("%s is there already: move it away first", name) }
+func isThere(name string) error { return usagef("%s already exists: move it away first", name) }
 
 // writeNew writes a file that does not exist. Only its owner may read it: a
 // crontab may hold secrets.

@@ -41,7 +41,7 @@ func TestImportCrontab(t *testing.T) {
 			t.Errorf("%s: %v\n%s", name, err, text)
 		}
 	}
-	if again := batchplane(t, "import", "crontab", in, "--zone", "UTC", "-o", out); again.code != 2 || !strings.Contains(again.err, "is there already") {
+	if again := batchplane(t, "import", "crontab", in, "--zone", "UTC", "-o", out); again.code != 2 || !strings.Contains(again.err, "already exists") {
 		t.Errorf("%+v", again)
 	}
 	if undone := batchplane(t, "import", "crontab", in+".imported", "--undo"); undone.code != 0 || undone.out != smallCrontab {
@@ -59,7 +59,7 @@ func TestImportWritesBothOrNone(t *testing.T) {
 	for _, there := range []string{"jobs.yaml", "crontab.imported"} {
 		dir := files(t, map[string]string{"crontab": smallCrontab, there: "mine"})
 		r := batchplane(t, "import", "crontab", filepath.Join(dir, "crontab"), "--zone", "UTC", "-o", filepath.Join(dir, "jobs.yaml"))
-		if r.code != 2 || !strings.Contains(r.err, there+" is there already") {
+		if r.code != 2 || !strings.Contains(r.err, there+" already exists") {
 			t.Errorf("%s: %+v", there, r)
 		}
 		found, err := os.ReadDir(dir)

@@ -22,7 +22,7 @@ type keptCmd struct {
 // Run lists what was kept, or prints one, and has it tried again or dropped.
 func (c *keptCmd) Run(ctx context.Context, a *app) error {
 	if c.decided() && c.ID == "" {
-		return usagef("say which one: `kept` lists them")
+		return usagef("name one: `kept` lists them")
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
 		kept, err := p.Kept(ctx, max(1, c.Limit))

@@ -79,7 +79,7 @@ func TestRetryAll(t *testing.T) {
 		code int
 		says string
 	}{
-		"--even ended":             {2, "nobody can be asked here, so give --yes"},
+		"--even ended":             {2, "there is no terminal to ask on, so give --yes"},
 		"--even ended --max 0":     {1, "1 run, and at most 0 are retried at once"},
 		"--even nonsense":          {2, "--even"},
 		"broken":                   {2, "name a <run>, or give --all"},

@@ -32,7 +32,7 @@ func (f fate) agreed(a *app, what string) error {
 	case f.Yes:
 		return nil
 	case !a.Screen.Asks || a.json:
-		return usagef("nothing was done: nobody can be asked here, so give --yes")
+		return usagef("nothing was done: there is no terminal to ask on, so give --yes")
 	case !a.confirm(fmt.Sprintf("%s %s?", verb, what)):
 		return errors.New("nothing was done")
 	}
@@ -49,7 +49,7 @@ type redriveCmd struct {
 // Run lists what lies in the queues of failures, and has it tried again or dropped.
 func (c *redriveCmd) Run(ctx context.Context, a *app) error {
 	if (c.decided() || len(c.Message) > 0) && c.Queue == "" {
-		return usagef("say which queue: trigger, onstopped, notify or sweep")
+		return usagef("name a queue: trigger, onstopped, notify or sweep")
 	}
 	queues := control.Queues
 	if c.Queue != "" {

@@ -47,7 +47,7 @@ func (c *renderCmd) Run(_ context.Context, a *app) error {
 	a.warn(later)
 	if c.Output == "" {
 		if len(templates) > 1 {
-			return usagef("the jobs need %d templates: say with -o where to write them", len(templates))
+			return usagef("the jobs need %d templates: give -o to write them to files", len(templates))
 		}
 		return a.write(templates[0].Text)
 	}

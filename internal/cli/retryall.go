@@ -65,7 +65,7 @@ func (c *retryCmd) agreed(a *app, chosen []plane.Candidate) error {
 	case len(chosen) > c.Max:
 		return fmt.Errorf("%s, and at most %d are retried at once: narrow them by --job, --cause or --since, or give --max %d", counted(len(chosen), "run"), c.Max, len(chosen))
 	case !c.Yes && (!a.Screen.Asks || a.json):
-		return usagef("nothing was retried: nobody can be asked here, so give --yes")
+		return usagef("nothing was retried: there is no terminal to ask on, so give --yes")
 	case !c.Yes && !a.confirm(fmt.Sprintf("retry %s?", counted(len(chosen), "run"))):
 		return errors.New("nothing was retried")
 	}

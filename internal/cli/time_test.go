@@ -78,7 +78,7 @@ func TestPausing(t *testing.T) {
 		{"pause report --until 12:00", 0, `^report is paused until 2026-11-22 11:00 UTC`},
 		{"pause report --until 3:05", 0, `^report is paused until 2026-11-23 02:05 UTC`},
 		{"pause report --until 3d", 0, `^report is paused until 2026-11-25 02:05 UTC`},
-		{"run report", 1, `^refused: report is paused by ana until 2026-11-25 02:05 UTC: use --force to run it all the same\n$`},
+		{"run report", 1, `^refused: report is paused by ana until 2026-11-25 02:05 UTC: use --force to run it anyway\n$`},
 		{"pause report --reason db", 0, "^report is paused until `resume`; "},
 		{"run report", 1, `^refused: report is paused by ana: db: use --force`},
 		{"run report --force", 0, `^launched report/manual-`},

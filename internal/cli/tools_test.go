@@ -91,8 +91,8 @@ func TestKeptIsSettled(t *testing.T) {
 		code int
 		says string
 	}{
-		"nobody is there":  {w.run("kept", two, "--drop"), 2, "nothing was done: nobody can be asked here, so give --yes"},
-		"which one?":       {w.run("kept", "--drop", "--yes"), 2, "say which one"},
+		"nobody is there":  {w.run("kept", two, "--drop"), 2, "nothing was done: there is no terminal to ask on, so give --yes"},
+		"which one?":       {w.run("kept", "--drop", "--yes"), 2, "name one"},
 		"both":             {w.run("kept", two, "--drop", "--again"), 2, "can't be used together"},
 		"not wanted":       {answers("n\n", "--drop"), 1, "drop " + two + " (two)? [y/N] batchplane: nothing was done"},
 		"in vain":          {answers("y\n", "--again"), 1, "refused: " + two + " cannot be used now either, and stays: not usable"},
@@ -119,7 +119,7 @@ func TestRedriveHere(t *testing.T) {
 	w := past(t)
 	for args, says := range map[string]string{
 		"redrive": "no queues of failures here", "redrive trigger --drop --yes": "no queues of failures here",
-		"redrive --drop": "say which queue", "redrive theirs": "must be one of",
+		"redrive --drop": "name a queue", "redrive theirs": "must be one of",
 	} {
 		if r := w.run(strings.Fields(args)...); r.code == 0 || !strings.Contains(r.err, says) {
 			t.Errorf("%s: %+v", args, r)

@@ -23,7 +23,7 @@ func (c *uiCmd) check() error {
 	case given > 1:
 		return usagef("give one of --port, --socket and --listen")
 	case c.Port < 0 || c.Port > 65535:
-		return usagef("--port %d is no port", c.Port)
+		return usagef("--port %d is not a port", c.Port)
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (c *uiCmd) host(ip net.IP) string {
 func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	if info, err := os.Lstat(path); err == nil {
 		if info.Mode()&os.ModeSocket == 0 {
-			return nil, usagef("--socket %s is there and is no socket", path)
+			return nil, usagef("--socket %s exists and is not a socket", path)
 		}
 		if conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path); err == nil {
 			_ = conn.Close()

@@ -26,8 +26,9 @@ type Reader interface {
 
 	// Walk goes through the runs that w selects, the newest ScheduledFor first,
 	// those of one time by id from the greatest down. Runs that cannot be read are
-	// left out; one that a newer batchplane wrote is an ErrNewer. It reads as it goes: who stops early has paid for little more than
-	// what was seen. An error is the last that comes.
+	// left out; one that a newer batchplane wrote is an ErrNewer. It reads as it goes:
+	// who stops early has paid for little more than what was seen. An error is the last
+	// that comes.
 	Walk(ctx context.Context, w Walk) iter.Seq2[run.Run, error]
 	// Newest returns the n newest runs of each job, in the order of Walk. A job
 	// that has none is not in the answer. A run that a newer batchplane wrote is an

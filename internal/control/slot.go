@@ -18,7 +18,8 @@ const ahead = 2 * time.Minute
 
 // Scheduled is a schedule's trigger: it claims the run of that minute and
 // launches it. A slot that the job filters leaves nothing behind. A redelivery is
-// a duplicate, and finishes a launch that is owed. An error means that something is owed and could not be done.
+// a duplicate, and finishes a launch that is owed. An error means that something is
+// owed and could not be done.
 //
 // Nothing proves here which schedule it was: a time shortly after a slot, as the
 // second event of a rule has it, stands for that slot, and one that the job's

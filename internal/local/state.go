@@ -50,7 +50,7 @@ func (p Places) Of(file string) (string, error) {
 	if dir := p.user(); dir != "" {
 		return filepath.Join(dir, name), nil
 	}
-	return "", fmt.Errorf("nothing can be written beside %s, and there is neither STATE_DIRECTORY nor HOME: say with --db where the state is to be", file)
+	return "", fmt.Errorf("nothing can be written beside %s, and there is neither STATE_DIRECTORY nor HOME: name a place for the state with --db", file)
 }
 
 // swapped is whether a file lies in a folder that is another at each update, below a

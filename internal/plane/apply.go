@@ -32,7 +32,7 @@ type Registry interface {
 }
 
 // ErrMoved: the registry is not as it was when the plan was made.
-var ErrMoved = errors.New("the registry has moved since the plan was made")
+var ErrMoved = errors.New("the registry has changed since the plan was made")
 
 // PlanApply reads the registry and plans what makes it say what is wanted.
 func (p *Plane) PlanApply(ctx context.Context, w apply.Wanted) (apply.Plan, error) {

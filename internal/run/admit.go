@@ -155,7 +155,7 @@ func tooLate(j *job.Job, req *Request, s *Situation) bool {
 
 func admitByHand(j *job.Job, s *Situation) Admission {
 	if p := job.PausedAt(&s.Item, &s.All, s.Now); p != nil && !s.Force {
-		return Admission{Refuse: fmt.Sprintf("%s is %s: use --force to run it all the same", j.Name, pauseWords(p))}
+		return Admission{Refuse: fmt.Sprintf("%s is %s: use --force to run it anyway", j.Name, pauseWords(p))}
 	}
 	return overlap(j, true, s)
 }

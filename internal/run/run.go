@@ -1,6 +1,6 @@
 // Package run is the life of a run as data: what is known of it, what may
-// happen to it, and what to do next. Decide is the one place where that is
-// decided; it is total, deterministic and free of I/O.
+// happen to it, and what to do next. Admit decides on a first request, Decide on
+// all the rest; both are total, deterministic and free of I/O.
 package run
 
 import (

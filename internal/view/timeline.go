@@ -40,9 +40,10 @@ type Lane struct {
 type Bar struct {
 	Run   run.ID
 	State State
-	// ScheduledFor is the nominal minute. The bar reaches from when the task
-	// started, or was accepted where that is not known yet (the first was sent, of a run with several attempts), or the run was claimed where it did not, to its end; To is zero of a
-	// run that has none, and now in a Timeline.
+	// ScheduledFor is the nominal minute. The bar begins when the task started, or was
+	// accepted where that is not known yet, or the run was claimed where neither is so;
+	// with several attempts, when the first was sent. It ends with the run: To is zero
+	// where it has not ended, and now in a Timeline.
 	ScheduledFor time.Time
 	Span
 	// Again are the times at which further attempts were sent.

@@ -77,7 +77,7 @@ func notAllowed(c StackConfig, api smithy.APIError, err error) error {
 		what = m[1]
 	}
 	if strings.Contains(api.ErrorMessage(), "explicit deny") {
-		return fmt.Errorf("you may not do %s: a policy of the account or of you denies it, whatever others allow; who runs the account can tell why (%w)", what, err)
+		return fmt.Errorf("you may not do %s: a policy of the account or your own denies it, whatever others allow; who runs the account can tell why (%w)", what, err)
 	}
 	return fmt.Errorf("you may not do %s: the policy in the output %s of the stack %s allows it; who runs the stack can attach it (%w)", what, policyFor(what), c.Name, err)
 }

@@ -50,7 +50,7 @@ func TestExplain(t *testing.T) {
 		"a function that is busy": {said("TooManyRequestsException", "Rate exceeded"), "AWS takes no more calls just now: try again in a minute ("},
 		"what somebody forbids": {
 			said("AccessDeniedException", "User: u is not authorized to perform: dynamodb:Query on resource: r with an explicit deny in a service control policy"),
-			"you may not do dynamodb:Query: a policy of the account or of you denies it, whatever others allow; who runs the account can tell why (",
+			"you may not do dynamodb:Query: a policy of the account or your own denies it, whatever others allow; who runs the account can tell why (",
 		},
 		"who asks was interrupted": {fmt.Errorf("reading: %w", errors.Join(&net.OpError{Op: "dial", Net: "tcp", Err: context.Canceled}, context.Canceled)), "reading: "},
 		"nobody listens":           {&net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}, "AWS cannot be reached in mars-1: is the Region right, and is there a network?"},

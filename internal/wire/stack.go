@@ -196,7 +196,7 @@ func stackOutputs(ctx context.Context, api *cloudformation.Client, name, region 
 	}
 	for _, key := range needed {
 		if outputs[key] == "" {
-			return nil, nil, fmt.Errorf("the stack %s in %s is no batchplane: it has no output %s", name, region, key)
+			return nil, nil, fmt.Errorf("the stack %s in %s is not a stack of batchplane: it has no output %s", name, region, key)
 		}
 	}
 	return outputs, parameters, nil

@@ -100,7 +100,7 @@ var expected = []struct {
 	codes  []int
 	says   string
 }{
-	{"batchplane retry --all", []int{0, 2}, `nothing is there to be retried|(?m)^leave |nothing was retried: nobody can be asked here, so give --yes`}, // by what other stories left
+	{"batchplane retry --all", []int{0, 2}, `nothing is there to be retried|(?m)^leave |nothing was retried: there is no terminal to ask on, so give --yes`}, // by what other stories left
 	{"batchplane status", []int{0, 1}, "heartbeat"},
 	{"batchplane doctor", []int{1}, `wrong +cluster +jobs +the stack may not launch tasks there`}, // the README's is another
 	{"batchplane show", []int{0}, `retry +`},

@@ -42,7 +42,7 @@ func redrives(t *testing.T, w *world, reader, operator terminal) {
 		return ""
 	}
 	asked, slot, event := message("trigger", "given-up"), message("trigger", "scheduledFor"), message("onstopped", "for people")
-	if s := operator.types(t, "redrive", "trigger", "--message", asked, "--again"); s.code != 2 || !strings.Contains(s.out, asked) || !strings.Contains(s.err, "nothing was done: nobody can be asked here, so give --yes") {
+	if s := operator.types(t, "redrive", "trigger", "--message", asked, "--again"); s.code != 2 || !strings.Contains(s.out, asked) || !strings.Contains(s.err, "nothing was done: there is no terminal to ask on, so give --yes") {
 		t.Errorf("without a yes: %+v", s)
 	}
 	operator.must(t, asked+" is done: launched people-report/manual-", "redrive", "trigger", "--message", asked, "--again", "--yes")

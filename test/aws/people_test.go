@@ -221,7 +221,7 @@ func deploys(t *testing.T, w *world, reader, deployer terminal, file string, wri
 	plan := filepath.Join(t.TempDir(), "plan.json")
 	deployer.must(t, "2 added", "apply", "-f", file, "--plan", plan)
 	deployer.must(t, "read back and found equal", "apply", plan, "--yes")
-	if s := deployer.types(t, "apply", plan, "--yes"); s.code != 1 || !strings.Contains(s.err, "the registry has moved since the plan was made") {
+	if s := deployer.types(t, "apply", plan, "--yes"); s.code != 1 || !strings.Contains(s.err, "the registry has changed since the plan was made") {
 		t.Errorf("the plan again: %+v", s)
 	}
 	deployer.must(t, "^0 added, 0 removed, 0 changed\n$", "apply", "-f", file, "--dry-run")

@@ -81,7 +81,7 @@ func askedTwice(t *testing.T, w *world) {
 	j.Retry.Idempotent = true
 	id := w.failed(t, j)
 	ask := []string{"retry", "--all", "--yes", "--job", "asked-twice"}
-	if s := both[0].types(t, "retry", "--all", "--job", "asked-twice"); s.code != 2 || !strings.Contains(s.out, "retry  "+string(id)) || !strings.Contains(s.err, "nothing was retried: nobody can be asked here, so give --yes") {
+	if s := both[0].types(t, "retry", "--all", "--job", "asked-twice"); s.code != 2 || !strings.Contains(s.out, "retry  "+string(id)) || !strings.Contains(s.err, "nothing was retried: there is no terminal to ask on, so give --yes") {
 		t.Errorf("without a yes: %+v", s)
 	}
 	all := together(t, both, ask...)

@@ -183,10 +183,10 @@ func (s *sweeper) lag(ctx context.Context) (time.Duration, error) {
 }
 
 // sync copies the registry into the jobs' items, in half of the time, and tries
-// pending slots. Where a schedule cannot be read, and nobody knows whose it is, no job is
-// taken to be gone: it may be that one. problems are the schedules that somebody must mend; err
-// is what kept this from being done, as that AWS does not let all schedules be read
-// just now. loaded are the items, nil where they were not read.
+// pending slots. Where a schedule cannot be read, and nobody knows whose it is, no job
+// is taken to be gone: it may be that one. problems are the schedules that somebody must
+// mend; err is what kept this from being done, such as that AWS does not let all
+// schedules be read just now. loaded are the items, nil where they were not read.
 func (s *sweeper) sync(ctx context.Context) (problems int, loaded *control.Loaded, err error) {
 	ctx, cancel := context.WithTimeout(ctx, half(ctx))
 	defer cancel()
