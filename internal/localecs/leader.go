@@ -19,11 +19,11 @@ type leader struct {
 	id     uint64
 	pid    int
 	mark   string
-	path   string   // of the lock
-	lock   *os.File // held until nothing of the command lives
-	group  string   // path of its control group, "" for none
-	gone   bool     // it has ended, and its group is no longer its own
-	pipe   *os.File // the end of its output that is read
+	lock   *os.File    // held until nothing of the command lives
+	which  fs.FileInfo // the lock's file; nil where that is not known
+	group  string      // path of its control group, "" for none
+	gone   bool        // it has ended, and its group is no longer its own
+	pipe   *os.File    // the end of its output that is read
 	output *output
 	copied chan struct{}
 	told   chan struct{} // closed once its start was reported
@@ -40,7 +40,8 @@ func (l *leader) signal(sig syscall.Signal) {
 
 // start starts a command and says whether that went well.
 func (s *supervisor) start(x start) {
-	l := &leader{id: x.ID, mark: x.Start.Mark, path: x.Start.Lock, lock: x.lock, group: x.Start.Group, copied: make(chan struct{}), told: make(chan struct{})}
+	l := &leader{id: x.ID, mark: x.Start.Mark, lock: x.lock, group: x.Start.Group, copied: make(chan struct{}), told: make(chan struct{})}
+	l.which, _ = os.Stat(x.Start.Lock)
 	s.mu.Lock()
 	pid, err := l.fork(*x.Start)
 	if err == nil {

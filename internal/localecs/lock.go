@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -14,6 +15,12 @@ import (
 // inherited the open file has closed it or died.
 func lockFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // lockPath named it, below LockDir
+	if errors.Is(err, os.ErrNotExist) {                       // who tidies up may have removed the folder, which is empty at most times
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, fmt.Errorf("making the folder of a container's lock: %w", err)
+		}
+		f, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // as above
+	}
 	if err != nil {
 		return nil, fmt.Errorf("making a container's lock: %w", err)
 	}

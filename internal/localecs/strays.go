@@ -3,6 +3,7 @@
 package localecs
 
 import (
+	"os"
 	"syscall"
 	"time"
 )
@@ -50,7 +51,7 @@ func (s *supervisor) leftBy(l *leader) (found []int, sure bool) {
 		}
 		seen[pid] = true
 		switch {
-		case belongs(pid, l.mark, l.path):
+		case belongs(pid, l.mark, l.which):
 			found = append(found, pid)
 		case s.ofAnother(pid, l):
 		case s.stray(pid, l) && isChild(pid):
@@ -87,7 +88,7 @@ func (s *supervisor) others(ticket int64) []int {
 // is locked.
 func (s *supervisor) ofAnother(pid int, l *leader) bool {
 	for _, other := range s.leaders {
-		if other != l && belongs(pid, other.mark, other.path) {
+		if other != l && belongs(pid, other.mark, other.which) {
 			return true
 		}
 	}
@@ -119,8 +120,9 @@ func (s *supervisor) stray(pid int, l *leader) bool {
 // killMarked kills the children of this process that show a command's mark or
 // lock, and reaps them.
 func killMarked(mark, lock string) {
+	which, _ := os.Stat(lock) // nobody has one open that is gone
 	for _, pid := range children() {
-		if belongs(pid, mark, lock) {
+		if belongs(pid, mark, which) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 			_, _ = syscall.Wait4(pid, nil, 0, nil)
 		}

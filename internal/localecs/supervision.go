@@ -37,7 +37,28 @@ func newSupervision() (*supervision, error) {
 		near.close()
 		return nil, fmt.Errorf("starting the tasks' supervisor: %w", err)
 	}
-	return &supervision{cmd: cmd, link: near, over: make(chan struct{}), commands: map[uint64]*process{}}, nil
+	s := &supervision{cmd: cmd, link: near, over: make(chan struct{}), commands: map[uint64]*process{}}
+	go s.keepAwake()
+	return s, nil
+}
+
+// awake is how often a supervisor is told to go on.
+const awake = time.Second
+
+// keepAwake has a supervisor go on that somebody stopped, one of its commands by
+// SIGSTOP for example: nothing would start, end or be killed as long as it sleeps, and
+// nobody would be told. One that runs takes no notice.
+func (s *supervision) keepAwake() {
+	ticker := time.NewTicker(awake)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.over:
+			return
+		case <-ticker.C:
+			_ = s.cmd.Process.Signal(syscall.SIGCONT) // one that is dead is seen by its link
+		}
+	}
 }
 
 // listen hears the supervisor's reports until it is dead, then tells of all

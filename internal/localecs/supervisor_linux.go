@@ -2,7 +2,9 @@ package localecs
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -57,8 +59,9 @@ func isChild(pid int) bool {
 }
 
 // belongs is whether a process shows a command's mark among its variables, or has
-// its lock open.
-func belongs(pid int, mark, lock string) bool {
+// its lock open. The kernel may name the lock otherwise than we do: without links,
+// from the root, and as deleted. So a file of that name is asked which one it is.
+func belongs(pid int, mark string, lock fs.FileInfo) bool {
 	proc := "/proc/" + strconv.Itoa(pid)
 	want := []byte(MarkName + "=" + mark)
 	env, _ := os.ReadFile(proc + "/environ") //nolint:gosec // the kernel's own file; a process that is gone has none
@@ -67,9 +70,17 @@ func belongs(pid int, mark, lock string) bool {
 			return true
 		}
 	}
+	if lock == nil {
+		return false
+	}
 	files, _ := os.ReadDir(proc + "/fd")
 	for _, f := range files {
-		if path, err := os.Readlink(proc + "/fd/" + f.Name()); err == nil && path == lock {
+		link := proc + "/fd/" + f.Name()
+		path, err := os.Readlink(link)
+		if err != nil || strings.TrimSuffix(filepath.Base(path), " (deleted)") != lock.Name() {
+			continue // not asked: it may lie where nobody answers
+		}
+		if info, err := os.Stat(link); err == nil && os.SameFile(info, lock) {
 			return true
 		}
 	}

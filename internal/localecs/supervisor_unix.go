@@ -3,6 +3,7 @@
 package localecs
 
 import (
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -25,4 +26,4 @@ func children() []int { return nil }
 
 func isChild(int) bool { return false }
 
-func belongs(int, string, string) bool { return false }
+func belongs(int, string, fs.FileInfo) bool { return false }

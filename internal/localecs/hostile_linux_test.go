@@ -1,0 +1,119 @@
+package localecs_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// away leaves a process that has nothing of the command but the lock. Once it is in a
+// session of its own it tells its number and the supervisor's.
+const away = `env -i setsid /bin/sh -c 'echo "$$ $1" >"$0"; exec sleep 1000' "$FIFO" "$PPID" &
+	read line <"$GO"; exit 6`
+
+// digitsOf is a task's id that no other test has: who kills what carries it must not meet others.
+func digitsOf(t *testing.T) string {
+	t.Helper()
+	sum := sha256.Sum256([]byte(t.Name()))
+	return hex.EncodeToString(sum[:16])
+}
+
+// lockFolders are ways to name a folder of locks that the kernel names otherwise.
+func lockFolders(t *testing.T) map[string]string {
+	t.Helper()
+	dir := t.TempDir()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	relative, err := filepath.Rel(here, filepath.Join(dir, "locks"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(t.TempDir(), link); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{"relative": relative, "by a link": link}
+}
+
+// What got away is found by its lock while other commands run on, whose it could be too.
+func TestWhatGotAwayIsFoundByItsLock(t *testing.T) {
+	t.Parallel()
+	if setsid() == "" {
+		t.Skip("needs setsid")
+	}
+	for name, dir := range lockFolders(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			s.LockDir = dir
+			other := spec("/bin/sleep", "1000")
+			other.TaskID = digitsOf(t)[1:]
+			s.start(other)
+			c := spec("/bin/sh", "-c", away)
+			c.TaskID = digitsOf(t)
+			c.Env = map[string]string{"FIFO": fifo(t), "GO": fifo(t)}
+			s.start(c)
+			pid := strings.Fields(hear(t, c.Env["FIFO"]))[0]
+			tell(t, c.Env["GO"])
+			equal(t, "exit code", s.code(), 6)
+			equal(t, "what got away lives", lives(t, pid), false)
+		})
+	}
+}
+
+// The same where its supervisor is killed: the command is told of, and nothing is left.
+func TestWhatGotAwayDiesBehindItsSupervisor(t *testing.T) {
+	t.Parallel()
+	if setsid() == "" {
+		t.Skip("needs setsid")
+	}
+	for name, dir := range lockFolders(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			s.LockDir = dir
+			c := spec("/bin/sh", "-c", away)
+			c.TaskID = digitsOf(t)
+			c.Env = map[string]string{"FIFO": fifo(t), "GO": fifo(t)}
+			s.start(c)
+			pids := strings.Fields(hear(t, c.Env["FIFO"]))
+			supervisor, err := os.FindProcess(number(t, pids[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := supervisor.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			equal(t, "exit code", s.exit().Code, nil)
+			equal(t, "what got away lives", lives(t, pids[0]), false)
+		})
+	}
+}
+
+// A command that stops its supervisor stops neither itself nor the others.
+func TestASupervisorThatWasStoppedGoesOn(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.start(spec("/bin/sh", "-c", "kill -STOP $PPID; exit 3"))
+	equal(t, "exit code", s.code(), 3)
+	next := spec("/bin/true")
+	s.start(next)
+	equal(t, "exit code of the next", s.code(), 0)
+}
+
+func TestTheFolderOfLocksWasRemoved(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.start(spec("/bin/true"))
+	equal(t, "exit code", s.code(), 0)
+	if err := os.RemoveAll(s.LockDir); err != nil {
+		t.Fatal(err)
+	}
+	s.start(spec("/bin/true"))
+	equal(t, "exit code after it was removed", s.code(), 0)
+}
