@@ -52,14 +52,19 @@ const maxRequest = 1 << 20
 
 // Handler takes people's requests: POST / with the document that the trigger
 // function takes too (package entry), answered with a control.Reply. GET / says
-// that somebody is here, and what trouble says it is in.
-func Handler(door entry.Door, token string, trouble func() string) http.Handler {
+// that somebody is here, and what trouble says it is in. Requests are refused
+// while present is an error, which says why.
+func Handler(door entry.Door, token string, trouble func() string, present func() error) http.Handler {
 	want := []byte("Bearer " + token)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, control.Reply{Outcome: control.Accepted, Message: trouble()})
 	})
 	mux.HandleFunc("POST /{$}", func(w http.ResponseWriter, r *http.Request) {
+		if err := present(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 		if err != nil {
 			http.Error(w, "reading the request: "+err.Error(), http.StatusBadRequest)

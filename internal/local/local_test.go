@@ -288,7 +288,7 @@ func TestTail(t *testing.T) {
 func TestHandler(t *testing.T) {
 	t.Parallel()
 	l, _ := program(t, filepath.Join(t.TempDir(), "local.db"), start)
-	h := local.Handler(entry.Door{Control: l.Control, Log: slog.New(slog.DiscardHandler)}, "secret", l.Trouble)
+	h := local.Handler(entry.Door{Control: l.Control, Log: slog.New(slog.DiscardHandler)}, "secret", l.Trouble, func() error { return nil })
 	for name, c := range map[string]struct {
 		method, path, body, auth string
 		status                   int
@@ -326,7 +326,7 @@ func TestHandler(t *testing.T) {
 func TestARepeatedRequestIsADuplicate(t *testing.T) {
 	t.Parallel()
 	l, clock := program(t, filepath.Join(t.TempDir(), "local.db"), start)
-	h := local.Handler(entry.Door{Control: l.Control, Log: slog.New(slog.DiscardHandler)}, "secret", l.Trouble)
+	h := local.Handler(entry.Door{Control: l.Control, Log: slog.New(slog.DiscardHandler)}, "secret", l.Trouble, func() error { return nil })
 	ask := func(body string) string {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer secret")

@@ -276,6 +276,9 @@ func (p *Program) sweep(ctx context.Context) error {
 }
 
 func (p *Program) step(ctx context.Context, draining bool) (done bool, err error) {
+	if err := p.Gate.present(); err != nil {
+		return false, err
+	}
 	var fire error
 	if !draining {
 		fire = p.Fire(ctx)

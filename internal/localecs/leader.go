@@ -54,7 +54,7 @@ func (s *supervisor) start(x start) {
 	s.mu.Unlock()
 	if err != nil {
 		letGo(l.lock)
-		s.tell(report{ID: x.ID, Error: err.Error()})
+		s.tell(report{ID: x.ID, Error: err.Error(), NoRoom: lacksRoom(err)})
 		return
 	}
 	go func() {

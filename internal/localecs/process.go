@@ -77,18 +77,18 @@ func (r *ProcessRunner) Start(spec ContainerSpec, exited func(Exit)) (Process, e
 	}
 	sup, err := r.enter()
 	if err != nil {
-		return nil, err
+		return nil, roomFor(err)
 	}
 	p, err := r.launch(sup, spec, exited)
 	if err != nil {
 		r.waiting.Done()
-		return nil, err
+		return nil, roomFor(err)
 	}
 	select {
 	case first := <-p.started:
 		if first.Error != "" {
 			r.forget(p)
-			return nil, errors.New(first.Error)
+			return nil, first.err()
 		}
 	case <-sup.over: // whoever waits for its end tells what became of the command
 	}
@@ -147,7 +147,10 @@ func (r *ProcessRunner) launch(sup *supervision, spec ContainerSpec, exited func
 		c.Group, c.Memory = filepath.Join(r.Cgroup, taskGroup+c.Mark), int64(spec.Memory)<<20
 	}
 	// Where the supervisor is just dying this is seen by who waits for its end.
-	_ = sup.link.send(order{ID: p.id, Start: &c}, lock)
+	if err := sup.link.send(order{ID: p.id, Start: &c}, lock); lacksRoom(err) {
+		r.drop(p)
+		return nil, err
+	}
 	return p, nil
 }
 

@@ -2,8 +2,13 @@ package localecs
 
 import (
 	"context"
+	"errors"
 	"time"
 )
+
+// ErrNoRoom: nothing was started, since the machine had no room for it at this moment,
+// no process, file or memory to be had. It passes by itself.
+var ErrNoRoom = errors.New("this machine has no room for it")
 
 // ContainerSpec is a container to be started.
 type ContainerSpec struct {
@@ -46,7 +51,7 @@ type Process interface {
 }
 
 // Runner starts containers. An error of Start means that nothing was started,
-// in words a person can use; after a nil error exited is called once, when
+// in words a person can use, ErrNoRoom among them where the machine lacked something; after a nil error exited is called once, when
 // nothing of the container runs any more, from any goroutine, also before Start
 // has returned.
 type Runner interface {

@@ -1,6 +1,7 @@
 package localecs
 
 import (
+	"errors"
 	"slices"
 	"time"
 )
@@ -15,8 +16,7 @@ func (s *Server) start(id string) {
 	for i, spec := range r.Specs {
 		p, err := s.cfg.Runner.Start(s.unlocked(spec), func(e Exit) { s.exited(id, spec.Container, e) })
 		if err != nil {
-			reason := "CannotStartContainerError: " + err.Error()
-			s.started(id, func(r *record, now time.Time) { r.cannotStart(now, i, reason) })
+			s.started(id, func(r *record, now time.Time) { r.notStarted(now, i, err) })
 			return
 		}
 		s.mu.Lock()
@@ -45,6 +45,18 @@ func (s *Server) claimStart(id string) (*record, *live) {
 	l := &live{starting: true, procs: map[string]Process{}}
 	s.live[id] = l
 	return r, l
+}
+
+// notStarted ends a task of which a command could not be started. Where the machine
+// had no room for the first one, nothing of the task ran: ECS says so of itself as of
+// capacity that it has not.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
+func (r *record) notStarted(now time.Time, failed int, err error) {
+	if failed == 0 && errors.Is(err, ErrNoRoom) {
+		r.neverStarted(now, "Capacity is unavailable at this time. Please try again later: "+err.Error(), "")
+		return
+	}
+	r.cannotStart(now, failed, "CannotStartContainerError: "+err.Error())
 }
 
 // unstarted ends a task that was stopped just before its commands.

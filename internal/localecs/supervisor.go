@@ -48,9 +48,11 @@ type report struct {
 	ID    uint64 `json:"id"`
 	PID   int    `json:"pid,omitempty"`
 	Error string `json:"error,omitempty"`
-	Code  *int64 `json:"code,omitempty"`
-	Lost  int64  `json:"lost,omitempty"`
-	Why   string `json:"why,omitempty"`
+	// NoRoom is whether Error is one of ErrNoRoom.
+	NoRoom bool   `json:"noRoom,omitempty"`
+	Code   *int64 `json:"code,omitempty"`
+	Lost   int64  `json:"lost,omitempty"`
+	Why    string `json:"why,omitempty"`
 	// OutOfMemory is whether its limit of memory killed it, or a part of it.
 	OutOfMemory bool `json:"outOfMemory,omitempty"`
 }
@@ -152,6 +154,8 @@ func (s *supervisor) obey(starts chan<- start, over chan<- struct{}) {
 			return
 		case o.Start != nil && lock != nil:
 			starts <- start{o, lock}
+		case o.Start != nil: // the kernel drops a file that there is no number for (unix(7))
+			s.tell(report{ID: o.ID, Error: "taking its lock: " + syscall.EMFILE.Error(), NoRoom: true})
 		case o.Kill:
 			s.signal(o.ID, syscall.SIGKILL)
 		case o.Stop:

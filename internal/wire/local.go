@@ -134,7 +134,7 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 	if err := l.localECS(ctx, cfg); err != nil {
 		return nil, err
 	}
-	gate := &local.Gate{}
+	gate := &local.Gate{Present: l.Store.Present}
 	if cfg.Rate > 0 {
 		gate.Pacer = &control.Window{Rate: cfg.Rate}
 	}
@@ -259,7 +259,7 @@ func (l *Local) ServeMetrics(ctx context.Context, address string, metrics http.H
 // open opens the door for requests and says in the database where it is.
 func (l *Local) open(ctx context.Context, cfg LocalConfig) error {
 	token := rand.Text()
-	url, err := l.serve(ctx, cfg.Listen, local.Handler(entry.Door{Control: l.Control, Log: cfg.Log}, token, l.Trouble))
+	url, err := l.serve(ctx, cfg.Listen, local.Handler(entry.Door{Control: l.Control, Log: cfg.Log}, token, l.Trouble, l.Store.Present))
 	if err != nil {
 		return err
 	}

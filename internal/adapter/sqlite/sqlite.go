@@ -48,6 +48,7 @@ type Store struct {
 	read  *sql.DB // connections that read beside it; the same where nothing is written
 	group *group
 	path  string
+	held  []file // see hold
 	rests control.Rests
 }
 
@@ -108,6 +109,9 @@ func open(ctx context.Context, path, mode string) (*Store, error) {
 		q.Del("_txlock")
 		if s.read, err = connect(path, q); err != nil {
 			return nil, errors.Join(err, db.Close())
+		}
+		if err := s.hold(); err != nil {
+			return nil, errors.Join(err, s.read.Close(), db.Close())
 		}
 	}
 	s.read.SetMaxOpenConns(readers)

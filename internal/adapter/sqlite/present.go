@@ -1,0 +1,47 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// ErrGone: the file that is open is not the one of that name any more.
+var ErrGone = errors.New("was removed, replaced or emptied while it is in use")
+
+// file is what lay at a path when it was opened.
+type file struct {
+	path string
+	info fs.FileInfo
+}
+
+// hold notes which files are open: the database and its log of writes, which lies
+// beside it as long as anybody has it open (https://sqlite.org/wal.html).
+func (s *Store) hold() error {
+	for _, path := range []string{s.path, s.path + "-wal"} {
+		info, err := os.Stat(path)
+		if err != nil {
+			return fmt.Errorf("looking at %s: %w", path, err)
+		}
+		s.held = append(s.held, file{path, info})
+	}
+	return nil
+}
+
+// Present is nil while the file that was opened lies at its path, and ErrGone where
+// not: what is written then is seen by nobody else, and lost with this process
+// (https://sqlite.org/howtocorrupt.html, "Unlinking or renaming a database file while
+// in use"). It reads no more than names. One that is put back is present again.
+func (s *Store) Present() error {
+	for _, f := range s.held {
+		info, err := os.Stat(f.path)
+		switch {
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("looking at %s: %w", f.path, err)
+		case err != nil || !os.SameFile(info, f.info) || f.path == s.path && info.Size() == 0:
+			return fmt.Errorf("%s %w: put it back, or end this program and start it again", f.path, ErrGone)
+		}
+	}
+	return nil
+}
