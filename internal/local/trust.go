@@ -20,6 +20,9 @@ func Trusted(path string) error {
 	if err != nil {
 		return err //nolint:wrapcheck // says which file
 	}
+	if !info.Mode().IsRegular() && !info.IsDir() { // reading a pipe could wait for ever
+		return fmt.Errorf("%s is no file but a pipe or a device, which cannot be read again: write its contents to a file and name that", path)
+	}
 	if who := writers(info, info.Mode()); who != "" {
 		return fmt.Errorf("%s can be changed by %s, who could so run commands as this user: `chmod go-w %s`, or have it belong to this user", path, who, path)
 	}

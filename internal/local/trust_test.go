@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/local"
@@ -39,6 +40,23 @@ func TestTrusted(t *testing.T) {
 		c.change(chmod(dir))
 		err := local.Trusted(filepath.Join(dir, "links", "jobs.yaml"))
 		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestAPipeIsNoFile: a read of one that nobody writes to would never end.
+func TestAPipeIsNoFile(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "jobs.yaml")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, read := range map[string]func(string) error{
+		"a jobs file": local.Trusted,
+		"secrets":     func(path string) error { _, err := local.ReadSecrets(path); return err },
+	} {
+		if err := read(pipe); err == nil || !strings.Contains(err.Error(), "is no file but a pipe or a device") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/notice"
@@ -35,6 +36,9 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", n.Line) //nolint:gosec // the line of the owner's own file
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(body), &said, &said
 	cmd.WaitDelay = time.Second // what it left behind may hold its output open
+	// One that hangs is killed with all that it began: it is tried again each minute.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.Env = append(os.Environ(), "BATCHPLANE_NOTICE="+strings.ReplaceAll(x.Text(), "\x00", ""),
 		"BATCHPLANE_KIND="+string(x.Kind), "BATCHPLANE_JOB="+x.Job, "BATCHPLANE_RUN="+string(x.Run))
 	err = cmd.Run()

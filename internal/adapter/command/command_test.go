@@ -1,10 +1,13 @@
 package command_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/command"
 	"github.com/batchplane/batchplane/internal/notice"
@@ -36,5 +39,38 @@ func TestNotify(t *testing.T) {
 	}
 	if err := (&command.Notifier{Line: "sleep 100 &"}).Notify(t.Context(), x); err != nil {
 		t.Errorf("what stays behind: %v", err)
+	}
+}
+
+// TestOneThatHangs is killed with all that it began: it will be tried again each minute.
+func TestOneThatHangs(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	over := make(chan error, 1)
+	// Whoever lives has the pipe open for writing, so that a read of it goes on.
+	n := command.Notifier{Line: "exec >" + pipe + "; (echo on; exec sleep 1000) & wait"}
+	go func() { over <- n.Notify(ctx, notice.Notice{ID: "i"}) }()
+	f, err := os.Open(pipe) //nolint:gosec // a test's own pipe
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	buf := make([]byte, 3)
+	if _, err := f.Read(buf); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if err := <-over; err == nil {
+		t.Error("it is said to have taken the notice")
+	}
+	if err := f.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Read(buf); err == nil || os.IsTimeout(err) {
+		t.Errorf("something of it lives: %v", err)
 	}
 }

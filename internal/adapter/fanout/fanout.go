@@ -83,10 +83,40 @@ type Notifier struct {
 	mu sync.Mutex
 	// silent is until when a target is left alone.
 	silent map[string]time.Time
+	// telling are the notices that are on their way now.
+	telling map[string]bool
+}
+
+// ErrTelling: another delivery of the notice is on its way in this process, held up by
+// a target perhaps; a second one would tell all others again.
+var ErrTelling = errors.New("it is being told already")
+
+// begin is whether no other delivery of a notice is on its way.
+func (n *Notifier) begin(id string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.telling[id] {
+		return false
+	}
+	if n.telling == nil {
+		n.telling = map[string]bool{}
+	}
+	n.telling[id] = true
+	return true
+}
+
+func (n *Notifier) end(id string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.telling, id)
 }
 
 // Notify carries a notice to all targets that have not taken it yet.
 func (n *Notifier) Notify(ctx context.Context, x notice.Notice) (all []string, err error) {
+	if !n.begin(x.ID) {
+		return nil, ErrTelling
+	}
+	defer n.end(x.ID)
 	before, err := n.Memory.Took(ctx, x.ID)
 	if err != nil {
 		return nil, fmt.Errorf("asking who took notice %s: %w", x.ID, err)

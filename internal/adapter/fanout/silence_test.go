@@ -56,6 +56,34 @@ func TestOneThatHangs(t *testing.T) {
 	}
 }
 
+// TestTwoDeliveriesAtOnce: the second leaves a notice alone that the first still tells,
+// else who took it from the first would get it again.
+func TestTwoDeliveriesAtOnce(t *testing.T) {
+	t.Parallel()
+	_, m, _ := setUp()
+	arrived, goOn := make(chan bool), make(chan bool)
+	n := &Notifier{Memory: m, Ways: []Way{Only{Name: "mail", Carrier: carrier(func(context.Context) error {
+		arrived <- true
+		<-goOn
+		return nil
+	})}}}
+	first := make(chan error, 1)
+	tell := func() error { _, err := n.Notify(t.Context(), notice.Notice{ID: "x"}); return err }
+	go func() { first <- tell() }()
+	<-arrived
+	if err := tell(); !errors.Is(err, ErrTelling) {
+		t.Errorf("the second: %v", err)
+	}
+	goOn <- true
+	if err := <-first; err != nil {
+		t.Errorf("the first: %v", err)
+	}
+	go func() { <-arrived; goOn <- true }()
+	if err := tell(); err != nil { // who knows nothing of the first tells it again
+		t.Errorf("a third, later: %v", err)
+	}
+}
+
 // TestWithin: a way with one target has a time of its own.
 func TestWithin(t *testing.T) {
 	t.Parallel()
