@@ -178,7 +178,7 @@ jobs:
 	} {
 		p.says(says)
 	}
-	f.do("run", "image") // its task fails at once, so that the answer may know it already
+	f.must("run", "image")
 	f.becomes("image", "failed")
 }
 

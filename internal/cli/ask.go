@@ -64,7 +64,7 @@ func (a *app) send(ctx context.Context, p *plane.Plane, r entry.Request) (contro
 	return reply, err
 }
 
-// ask sends a request and prints the answer; a refusal or failure is an error.
+// ask sends a request and prints the answer; a refusal is an error.
 func (a *app) ask(ctx context.Context, p *plane.Plane, r entry.Request) error {
 	reply, err := a.send(ctx, p, r)
 	if err != nil {
@@ -80,7 +80,7 @@ func (a *app) printReply(r control.Reply) error {
 	} else {
 		err = a.write([]byte(harmlessLines(r.Message) + "\n"))
 	}
-	if err == nil && r.NotDone() {
+	if err == nil && r.Outcome == control.Refused {
 		return errRefused
 	}
 	return err

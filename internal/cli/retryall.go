@@ -116,7 +116,7 @@ func (c *retryCmd) retryEach(ctx context.Context, a *app, p *plane.Plane, chosen
 		if err != nil {
 			return fmt.Errorf("retrying %s: %w; ask again to go on: nothing is done twice", k.Run.ID, err)
 		}
-		if reply.NotDone() {
+		if reply.Outcome == control.Refused {
 			refused = append(refused, string(k.Run.ID))
 		}
 		if a.json {

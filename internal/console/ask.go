@@ -61,7 +61,7 @@ type answer struct {
 // Class is how the answer looks.
 func (a answer) Class() string {
 	switch {
-	case a.Failed != "" || a.NotDone():
+	case a.Failed != "" || a.Outcome == control.Refused:
 		return "failed"
 	case a.Outcome == control.Accepted:
 		return "ok"

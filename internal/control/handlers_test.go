@@ -413,17 +413,18 @@ func (r refusing) Launch(_ context.Context, l control.Launch) run.Event {
 	return run.Refused{Attempt: l.Attempt, Stop: ecsstop.Stop{Kind: ecsstop.LaunchException, ErrorCode: r.code, Reason: r.message}}
 }
 
-// TestRetryThatIsNotLaunched: who retries hears what ECS said of the launch, as who runs
-// a job does.
-func TestRetryThatIsNotLaunched(t *testing.T) {
+// TestAskedAndNotLaunched: who retries a run or runs a job hears what ECS said of the
+// launch, and that nothing came of it where that is for good.
+func TestAskedAndNotLaunched(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		code, message string
+		outcome       control.Outcome
 		status        run.Status
 		says          string
 	}{
-		"ECS refuses it":      {"ClusterNotFoundException", "Cluster not found.", run.Failed, "report/20261122T1730Z has failed: *Cluster not found."},
-		"ECS limits the rate": {"ThrottlingException", "Rate exceeded", run.Queued, "report/20261122T1730Z waits to be launched: *limits the rate*"},
+		"ECS refuses it":      {"ClusterNotFoundException", "Cluster not found.", control.Refused, run.Failed, "report/* was not launched: it has failed: *Cluster not found."},
+		"ECS limits the rate": {"ThrottlingException", "Rate exceeded", control.Accepted, run.Queued, "report/* waits to be launched: *limits the rate*"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -432,8 +433,12 @@ func TestRetryThatIsNotLaunched(t *testing.T) {
 			w.live()
 			w.ctl.Launcher = refusing{launchPort{w.ports}, c.code, c.message}
 			got, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: slot, RequestID: "r", Force: true})
-			if err != nil || got.Outcome != control.Accepted || got.Status != c.status || !like(c.says, got.Message) {
-				t.Errorf("got %+v, %v", got, err)
+			if err != nil || got.Outcome != c.outcome || got.Status != c.status || !like(c.says, got.Message) {
+				t.Errorf("a retry: got %+v, %v", got, err)
+			}
+			got, err = w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "report", RequestID: "q"})
+			if err != nil || got.Outcome != c.outcome || got.Status != c.status || !like(c.says, got.Message) {
+				t.Errorf("a run: got %+v, %v", got, err)
 			}
 		})
 	}

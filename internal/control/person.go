@@ -113,7 +113,8 @@ func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
 		return c.renewed(ctx, r, e, req.Same)
 	})
 	if r != nil && r.Status != run.Running && r.Status != run.Succeeded { // ECS did not launch it, or it is over
-		rep.Message = reply(r).Message
+		said := reply(r)
+		rep.Outcome, rep.Message = said.Outcome, said.Message
 	}
 	return rep, err
 }

@@ -23,12 +23,6 @@ type Reply struct {
 	Contents *Contents `json:"contents,omitempty"`
 }
 
-// NotDone is whether what was asked for came to nothing: it was refused, or the run that it
-// started has failed by now, as where ECS refuses the launch for good.
-func (r *Reply) NotDone() bool {
-	return r.Outcome == Refused || r.Outcome == Accepted && r.Status == run.Failed
-}
-
 // Outcome is what a request came to.
 type Outcome string
 
@@ -281,12 +275,18 @@ func reply(r *run.Run) Reply {
 	switch {
 	case r.Status == run.Running:
 		rep.Message = "launched " + string(r.ID)
-	case r.Status.Terminal() && len(r.Attempts) == 0:
+	case r.Status.Terminal() && len(r.Attempts) == 0, launchFailed(r):
 		rep.Outcome, rep.Message = Refused, fmt.Sprintf("%s was not launched: it %s: %s", r.ID, r.Status.Sentence(), r.Cause)
 	default:
 		rep.Message = string(r.ID) + " " + r.Status.Sentence() + ": " + r.Cause
 	}
 	return rep
+}
+
+// launchFailed is whether ECS refused the launch of the present attempt for good.
+func launchFailed(r *run.Run) bool {
+	a := r.Last()
+	return r.Status == run.Failed && a != nil && a.TaskARN == "" && !a.Doubt
 }
 
 func refuse(id run.ID, format string, args ...any) Reply {
