@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
-	"github.com/batchplane/batchplane/internal/view"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // selection are the flags of retry --all.
@@ -75,7 +75,7 @@ func (c *retryCmd) agreed(a *app, chosen []plane.Candidate) error {
 // choose parts the candidates by whether they are to be retried.
 func (c *retryCmd) choose(all []plane.Candidate) (chosen, left []plane.Candidate) {
 	for _, k := range all {
-		if k.Retry.Safety == view.Safe || slices.Contains(c.Even, string(k.Retry.Safety)) {
+		if k.Retry.Safety == run.RetrySafe || slices.Contains(c.Even, string(k.Retry.Safety)) {
 			chosen = append(chosen, k)
 		} else {
 			left = append(left, k)

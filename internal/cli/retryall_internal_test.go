@@ -15,7 +15,6 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 // retries is a door that counts how often each run is retried, and answers with an
@@ -94,8 +93,8 @@ queued job-0/20261122T0200Z
 func TestRetryAllChoosesBySafety(t *testing.T) {
 	t.Parallel()
 	var all []plane.Candidate
-	for _, s := range []view.Safety{view.Unsafe, view.Safe, view.Ended, view.Done, view.Safe, view.Open, view.Unsafe} {
-		all = append(all, plane.Candidate{Retry: view.Retry{Safety: s}})
+	for _, s := range []run.Safety{run.RetryUnsafe, run.RetrySafe, run.RetryEnded, run.RetryDone, run.RetrySafe, run.RetryOpen, run.RetryUnsafe} {
+		all = append(all, plane.Candidate{Retry: run.Retry{Safety: s}})
 	}
 	words := func(ks []plane.Candidate) string {
 		var out []string

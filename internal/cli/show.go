@@ -99,7 +99,7 @@ func (e *explainer) story(s view.Story) {
 	}
 	_, _ = fmt.Fprintln(e.w)
 	safe := string(s.Retry.Safety) + ": " + s.Retry.Why
-	if s.Retry.Safety == view.Done {
+	if s.Retry.Safety == run.RetryDone {
 		safe += "; it needs --force"
 	}
 	e.line("retry", safe)

@@ -232,7 +232,7 @@ func (a *ask) lacking(chosen []string, reason string) string {
 		return fmt.Sprintf("%d runs are chosen, and at most %d are retried at once.", len(chosen), mostRetried)
 	}
 	for _, c := range a.Candidates {
-		if reason == "" && c.Retry.Safety == view.Unsafe && slices.Contains(chosen, string(c.Run.ID)) {
+		if reason == "" && c.Retry.Safety == run.RetryUnsafe && slices.Contains(chosen, string(c.Run.ID)) {
 			return fmt.Sprintf("Say why: a retry of %s may do work twice.", c.Run.ID)
 		}
 	}
@@ -268,7 +268,7 @@ func (a *ask) Ticked(c plane.Candidate) bool {
 	if a.Given.Has("request") {
 		return slices.Contains(a.Given["run"], string(c.Run.ID))
 	}
-	return c.Retry.Safety == view.Safe
+	return c.Retry.Safety == run.RetrySafe
 }
 
 // Who is the job, or all.

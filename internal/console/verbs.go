@@ -87,16 +87,16 @@ func prepareRetry(ctx context.Context, s *Server, a *ask) error {
 	a.Title, a.Button = "Retry "+string(r.ID), "Retry it"
 	a.Says = append(a.Says, "The same run gets a further attempt, with the newest definition of its job.")
 	switch t := story.Retry; t.Safety {
-	case view.Safe:
+	case run.RetrySafe:
 		a.Says = append(a.Says, "A retry is safe: "+t.Why+".")
-	case view.Ended:
+	case run.RetryEnded:
 		a.Warns = append(a.Warns, "Whether what it did may be done again only you know: "+t.Why+".")
-	case view.Open:
+	case run.RetryOpen:
 		a.Warns = append(a.Warns, "There is nothing to retry: "+t.Why+".")
-	case view.Done:
+	case run.RetryDone:
 		a.Warns = append(a.Warns, strings.ToUpper(t.Why[:1])+t.Why[1:]+".")
 		a.Confirm, a.Reason = a.Job, true
-	case view.Unsafe:
+	case run.RetryUnsafe:
 		a.Warns = append(a.Warns, "A retry may do work twice: "+t.Why+".")
 		a.Confirm, a.Reason = a.Job, true
 	}

@@ -193,7 +193,7 @@ func (w *Widget) retryable(ctx context.Context, d *widget, runs []run.Run) error
 		return err
 	}
 	for _, r := range runs {
-		d.retries[r.ID] = plane.Candidate{Run: r, Row: view.RowOf(r, d.Now), Retry: view.RetryOf(r, definitions[r.Definition])}
+		d.retries[r.ID] = plane.Candidate{Run: r, Row: view.RowOf(r, d.Now), Retry: run.RetryOf(r, definitions[r.Definition])}
 	}
 	return nil
 }
@@ -206,15 +206,15 @@ type retry struct{ Door, Question, Request, Field string }
 // Retry is the button of a run, nil where there is nothing to retry.
 func (d *widget) Retry(id run.ID) (*retry, error) {
 	c, ok := d.retries[id]
-	if !ok || c.Retry.Safety == view.Open {
+	if !ok || c.Retry.Safety == run.RetryOpen {
 		return nil, nil //nolint:nilnil // a template asks, and no button is an answer
 	}
 	request := entry.Request{Retry: &control.RetryRequest{Run: id, RequestID: c.RequestID()}}.By(d.by)
 	question := fmt.Sprintf("Retry %s? The same run gets a further attempt, with the newest definition of its job. ", id)
 	switch c.Retry.Safety {
-	case view.Safe:
+	case run.RetrySafe:
 		question += "A retry is safe: "
-	case view.Ended:
+	case run.RetryEnded:
 		question += "Whether what it did may be done again only you know: "
 	default:
 		question += "A RETRY MAY DO WORK TWICE: "

@@ -60,8 +60,11 @@ func TestWhatANoticeSays(t *testing.T) {
 				t.Fatalf("%v, told %+v", err, n.told)
 			}
 			got := n.told[0]
-			if got.LocalTime != "2026-11-22 18:30 Europe/Berlin" || !strings.HasSuffix(got.ID, c.about) || !got.MissedSince.Equal(c.since) || (got.RetryWith != "") != c.retry {
+			if got.LocalTime != "2026-11-22 18:30 Europe/Berlin" || !strings.HasSuffix(got.ID, c.about) || !got.MissedSince.Equal(c.since) || (got.RetryWith != "") != c.retry || (got.Retry != nil) != c.retry {
 				t.Errorf("told %+v", got)
+			}
+			if unsafe := got.Retry != nil && got.Retry.Safety == run.RetryUnsafe; unsafe != c.retry {
+				t.Errorf("of a run that ran after all it says %+v", got.Retry)
 			}
 			if after, err := store.Run(t.Context(), slot); err != nil || len(after.Told) != 1 || !slices.Equal(after.Told[0].To, []string{"ops"}) {
 				t.Errorf("kept as told %+v, %v", after.Told, err)

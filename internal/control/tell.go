@@ -150,7 +150,7 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 		return nil, err
 	}
 	kind, retriable := notice.Kind(e.Notice), r.Status.Terminal() && r.Status != run.Succeeded && !slices.Contains(ofTheJob, notice.Kind(e.Notice))
-	told := r.AsOwed(e)
+	safety, told := run.RetryOf(*r, *j), r.AsOwed(e)
 	r = &told
 	n := notice.New(kind, c.Stack, r, j, zone)
 	if e.About > 0 {
@@ -163,8 +163,8 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 		}
 		n = n.OfMissed(e.Count, first, zone)
 	}
-	if c.RetryCommand != "" && retriable {
-		n.RetryWith = c.RetryCommand + " " + string(r.ID) + " --request-id " + n.RetryID()
+	if retriable {
+		n = c.offering(n, safety)
 	}
 	n.Logs, n.LogsAt = c.output(ctx, r)
 	took, err = c.Notifier.Notify(ctx, n)
@@ -172,6 +172,15 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 		return nil, fmt.Errorf("telling that %s %s: %w", r.ID, kind, err)
 	}
 	return took, nil
+}
+
+// offering is the notice with the retry that it offers, and whether that is safe.
+func (c *Control) offering(n notice.Notice, safety run.Retry) notice.Notice {
+	n.Retry = &safety
+	if c.RetryCommand != "" {
+		n.RetryWith = c.RetryCommand + " " + string(n.Run) + " --request-id " + n.RetryID()
+	}
+	return n
 }
 
 // keepFailing writes that a job fails whose run is told to have failed, where its item

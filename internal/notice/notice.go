@@ -188,6 +188,9 @@ type Notice struct {
 	// RetryWith is the exact command that retries the run, "" where a retry
 	// makes no sense.
 	RetryWith string `json:"retryWith,omitempty"`
+	// Retry is whether that may make the job run twice, nil where a retry makes no
+	// sense.
+	Retry *run.Retry `json:"retry,omitempty"`
 	// Missed is how many slots were missed, and MissedSince the first of them; the
 	// run is the last.
 	Missed      int       `json:"missed,omitempty"`

@@ -51,16 +51,20 @@ func (n Notice) text(when string) string {
 		}
 		line(name, "| %s", Printable(l))
 	}
-	if n.LogsAt != "" {
-		line("logs", "%s", Printable(n.LogsAt))
-	}
-	if n.TaskAt != "" {
-		line("task", "%s", Printable(n.TaskAt))
-	}
-	if n.RetryWith != "" {
-		line("retry", "%s", n.RetryWith)
+	for _, l := range [][2]string{{"logs", Printable(n.LogsAt)}, {"task", Printable(n.TaskAt)}, {"safe?", n.safe()}, {"retry", n.RetryWith}} {
+		if l[1] != "" {
+			line(l[0], "%s", l[1])
+		}
 	}
 	return b.String()
+}
+
+// safe answers whether the retry that the notice offers is safe.
+func (n Notice) safe() string {
+	if n.Retry == nil {
+		return ""
+	}
+	return Printable(n.Retry.Words())
 }
 
 // Headline is the first line of Text.

@@ -59,6 +59,7 @@ func texts(t *testing.T) map[string]notice.Notice {
 	j := job.Job{Name: "report", Owner: "team-a", Notify: job.Notify{Targets: []string{"ops"}}}
 	failed := notice.New(notice.Failed, "prod", new(exitCode()), &j, in(t, "Asia/Tokyo"))
 	failed.Logs, failed.LogsAt, failed.RetryWith = []string{"reading", "no such table"}, "batchplane logs "+string(id), "batchplane retry "+string(id)
+	failed.Retry = &run.Retry{Safety: run.RetryEnded, Why: "attempt 2 ended by itself with code 3"}
 
 	bad := notice.New(notice.RanAfterAll, "prod", new(attacked()), &job.Job{Name: "report", Owner: hostile}, in(t, "America/New_York"))
 	bad.Logs, bad.LogsAt = []string{hostile, strings.Repeat("long ", 100)}, "https://logs.example/"+hostile

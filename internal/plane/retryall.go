@@ -13,9 +13,9 @@ import (
 
 // Candidate is a run that may be retried among many.
 type Candidate struct {
-	Run   run.Run    `json:"-"`
-	Row   view.Row   `json:"run"`
-	Retry view.Retry `json:"retry"`
+	Run   run.Run   `json:"-"`
+	Row   view.Row  `json:"run"`
+	Retry run.Retry `json:"retry"`
 }
 
 // RequestID is the same for every request to retry the run as it now is, so that
@@ -52,7 +52,7 @@ func (p *Plane) Candidates(ctx context.Context, f Filter) ([]Candidate, error) {
 		if done, err := p.succeededSince(ctx, r, newest[r.ID.Job()]); err != nil {
 			return nil, err
 		} else if !done { // a definition that is gone promises nothing
-			out = append(out, Candidate{Run: r, Row: view.RowOf(r, p.now()), Retry: view.RetryOf(r, definitions[r.Definition])})
+			out = append(out, Candidate{Run: r, Row: view.RowOf(r, p.now()), Retry: run.RetryOf(r, definitions[r.Definition])})
 		}
 	}
 	return out, nil

@@ -147,7 +147,7 @@ func TestCandidatesOfOneRequest(t *testing.T) {
 	if changed, err := p.Changed(t.Context(), first); !changed || err != nil {
 		t.Errorf("retried meanwhile: %v, %v", changed, err)
 	}
-	if third := choose(); third.RequestID() == first.RequestID() || third.Retry.Safety != view.Unsafe {
+	if third := choose(); third.RequestID() == first.RequestID() || third.Retry.Safety != run.RetryUnsafe {
 		t.Errorf("the next attempt: %s, %+v", third.RequestID(), third.Retry)
 	}
 }

@@ -32,7 +32,7 @@ type Story struct {
 	Told  []Told     `json:"told,omitempty"`
 	DueAt *time.Time `json:"dueAt,omitempty"`
 	Doubt *Doubt     `json:"doubt,omitempty"`
-	Retry Retry      `json:"retry"`
+	Retry run.Retry  `json:"retry"`
 	// Next is what happens without anybody's doing, "" where nothing does.
 	Next string `json:"next,omitempty"`
 }
@@ -69,7 +69,7 @@ func StoryOf(r run.Run, j job.Job, now time.Time) Story {
 	s := Story{
 		Row: RowOf(r, now), Description: j.Description, Owner: j.Owner, Zone: j.Zone(), TaskDefinition: r.Task.ARN, Definition: r.Definition,
 		Command: r.Effective(j).Command, Variables: r.Environment, Triggers: r.Triggers, Duplicates: r.Duplicates,
-		Stopping: r.Stopping, Owed: r.Owed, DueAt: optional(r.DueAt), Doubt: DoubtOf(r), Retry: RetryOf(r, j), Next: nextOf(r),
+		Stopping: r.Stopping, Owed: r.Owed, DueAt: optional(r.DueAt), Doubt: DoubtOf(r), Retry: run.RetryOf(r, j), Next: nextOf(r),
 	}
 	for _, t := range r.Told {
 		s.Told = append(s.Told, Told{t, notice.Notice{Kind: notice.Kind(t.Notice), Job: r.ID.Job(), Cause: t.Cause, Missed: t.Count}.Headline()})

@@ -7,13 +7,10 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/stop"
 	"github.com/batchplane/batchplane/internal/view"
 )
 
 var now = time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
-
-func code(n int64) *int64 { return &n }
 
 func TestState(t *testing.T) {
 	t.Parallel()
@@ -54,54 +51,6 @@ func TestState(t *testing.T) {
 	} {
 		if got := view.StateOf(c.r, now); got != c.want || string(got.Mark()) != c.mark || got.Open() != !c.r.Status.Terminal() {
 			t.Errorf("%s: %s %c, want %s %s", name, got, got.Mark(), c.want, c.mark)
-		}
-	}
-}
-
-// TestRetry: what is called safe is proved never to have started, or harmless by
-// its job's own word.
-func TestRetry(t *testing.T) {
-	t.Parallel()
-	never := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.No, Class: stop.Retry}
-	refused := run.Attempt{N: 1, Sends: 2, Refusals: 2}
-	exited := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.AppFailed, Rule: stop.RuleExited, ExitCode: code(3)}
-	late0 := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.AppFailed, Rule: stop.RuleEndedLate, ExitCode: code(0)}
-	timedOut := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.AppFailed, Rule: stop.RuleTimedOut, ExitCode: code(143)}
-	outOfMemory := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.AppFailed, Rule: "out-of-memory", ExitCode: code(137)}
-	killed := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.Interrupted, ExitCode: code(137)}
-	unseen := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Unknown, Why: "nobody saw it"}
-	doubtful := run.Attempt{N: 1, Sends: 2, Refusals: 1, Doubt: true}
-	late := never
-	late.RanAfterAll = true
-	ended := func(as ...run.Attempt) run.Run { return run.Run{Status: run.Failed, Attempts: as} }
-	idempotent := job.Job{Retry: job.Retry{Idempotent: true}}
-	for name, c := range map[string]struct {
-		r    run.Run
-		j    job.Job
-		want view.Safety
-		says string
-	}{
-		"still open":                      {run.Run{Status: run.Running, Attempts: []run.Attempt{never}}, job.Job{}, view.Open, "has not ended"},
-		"succeeded":                       {run.Run{Status: run.Succeeded, Attempts: []run.Attempt{exited}}, idempotent, view.Done, "would do its work again"},
-		"missed":                          {run.Run{Status: run.Missed}, job.Job{}, view.Safe, "ever launched"},
-		"never started":                   {ended(never), job.Job{}, view.Safe, "nothing of it ever started"},
-		"every send refused":              {ended(refused), job.Job{}, view.Safe, "ever started"},
-		"never started, three times":      {ended(never, never, never), job.Job{}, view.Safe, "ever started"},
-		"ended by itself":                 {ended(exited), job.Job{}, view.Ended, "ended by itself with code 3"},
-		"an earlier attempt ran":          {ended(exited, never), job.Job{}, view.Ended, "code 3"},
-		"ended by itself, idempotent":     {ended(exited), idempotent, view.Safe, "idempotent"},
-		"ended by itself after its limit": {ended(late0), job.Job{}, view.Ended, "ended by itself with code 0"},
-		"stopped at its limit":            {ended(timedOut), job.Job{}, view.Unsafe, "cut off with code 143"},
-		"killed for its memory":           {ended(outOfMemory), job.Job{}, view.Unsafe, "cut off with code 137"},
-		"killed":                          {ended(killed), job.Job{}, view.Unsafe, "cut off with code 137"},
-		"killed after it ended by once":   {ended(exited, killed), job.Job{}, view.Unsafe, "137"},
-		"unseen":                          {ended(unseen), job.Job{}, view.Unsafe, "may have run: nobody saw it"},
-		"unseen, idempotent":              {ended(unseen), idempotent, view.Safe, "nobody saw it"},
-		"in doubt":                        {ended(doubtful), job.Job{}, view.Unsafe, "may have been launched"},
-		"ran after all":                   {ended(late), job.Job{}, view.Unsafe, "judged not to"},
-	} {
-		if got := view.RetryOf(c.r, c.j); got.Safety != c.want || !strings.Contains(got.Why, c.says) {
-			t.Errorf("%s: %+v, want %s: %s", name, got, c.want, c.says)
 		}
 	}
 }

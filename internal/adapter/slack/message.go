@@ -105,6 +105,9 @@ func next(n notice.Notice) string {
 	if links := link(n.LogsAt, "logs") + link(n.TaskAt, "task"); links != "" {
 		lines = append(lines, strings.TrimSpace(links))
 	}
+	if n.Retry != nil {
+		lines = append(lines, "is a retry safe? "+safe(n.Retry.Words(), maxLine))
+	}
 	if n.RetryWith != "" {
 		lines = append(lines, "retry with `"+safe(n.RetryWith, maxLine)+"`")
 	}

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // channel answers as Slack's incoming webhooks do, one answer after the other;
@@ -240,7 +241,7 @@ func TestMessageIsSafeAndSmall(t *testing.T) {
 	long := strings.Repeat(evil, 1000)
 	n := notice.Notice{
 		Kind: notice.Failed, Job: long, Stack: long, Cause: long, Owner: long, LocalTime: long, Run: "etl/20261122T0900Z",
-		LogsAt: "https://evil.example/>" + evil, TaskAt: "https://evil.example/" + long, RetryWith: long,
+		LogsAt: "https://evil.example/>" + evil, TaskAt: "https://evil.example/" + long, RetryWith: long, Retry: &run.Retry{Safety: run.RetryUnsafe, Why: evil},
 	}
 	for i := range 100 {
 		n.Logs = append(n.Logs, long)
@@ -286,12 +287,13 @@ func TestMessage(t *testing.T) {
 		LocalTime: "2026-11-22 10:00 Europe/Berlin", Owner: "data <team>", Logs: []string{"one", "two"},
 		Attempts: []notice.Attempt{{N: 1, StopCode: "UserInitiated", StoppedReason: "batchplane: timed out"}},
 		LogsAt:   "https://console.aws.amazon.com/x", TaskAt: "https://console.aws.amazon.com/t?a&b", RetryWith: "batchplane retry etl/20261122T0900Z",
+		Retry: &run.Retry{Safety: run.RetryUnsafe, Why: "attempt 1 ran"},
 	}))
 	want := `{"text":"TIMED OUT etl: timed out after 1h","attachments":[{"color":"#e01e5a","blocks":[` +
 		`{"type":"section","text":{"type":"mrkdwn","text":"*TIMED OUT* etl (prod)\ntimed out after 1h\nrun ` + "`etl/20261122T0900Z`" + `, scheduled for 2026-11-22 10:00 Europe/Berlin\nowner data \u0026lt;team\u0026gt;","verbatim":true}},` +
 		`{"type":"section","text":{"type":"mrkdwn","text":"attempt 1: UserInitiated: batchplane: timed out","verbatim":true}},` +
 		`{"type":"section","text":{"type":"mrkdwn","text":"` + "```one\\ntwo```" + `","verbatim":true}},` +
-		`{"type":"section","text":{"type":"mrkdwn","text":"\u003chttps://console.aws.amazon.com/x|logs\u003e \u003chttps://console.aws.amazon.com/t?a\u0026amp;b|task\u003e\nretry with ` + "`batchplane retry etl/20261122T0900Z`" + `","verbatim":true}}]}]}`
+		`{"type":"section","text":{"type":"mrkdwn","text":"\u003chttps://console.aws.amazon.com/x|logs\u003e \u003chttps://console.aws.amazon.com/t?a\u0026amp;b|task\u003e\nis a retry safe? no: attempt 1 ran\nretry with ` + "`batchplane retry etl/20261122T0900Z`" + `","verbatim":true}}]}]}`
 	if err != nil || string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -1,0 +1,101 @@
+package run
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// Safety says whether a retry by a person may make a job run twice.
+type Safety string
+
+const (
+	// RetrySafe: nothing of the run ever started, or its job says that twice does no
+	// harm.
+	RetrySafe Safety = "safe"
+	// RetryEnded: the job ended by itself, so nothing of it runs any more. Whether what
+	// it did may be done again only its owner knows.
+	RetryEnded Safety = "ended"
+	// RetryUnsafe: it may have run, or run on, unseen.
+	RetryUnsafe Safety = "unsafe"
+	// RetryOpen: the run has not ended, so there is nothing to retry.
+	RetryOpen Safety = "open"
+	// RetryDone: it succeeded; a retry would do it again.
+	RetryDone Safety = "done"
+)
+
+// Retry is whether a retry is safe, and why.
+type Retry struct {
+	Safety Safety `json:"safety"`
+	Why    string `json:"why"`
+}
+
+// Words answer the question whether a retry is safe, the answer before its reason.
+func (r Retry) Words() string {
+	switch r.Safety {
+	case RetrySafe:
+		return "yes: " + r.Why
+	case RetryEnded:
+		return "only you know: " + r.Why
+	case RetryUnsafe, RetryDone:
+		return "no: " + r.Why
+	case RetryOpen:
+	}
+	return r.Why
+}
+
+// RetryOf says of a run of a job whether a retry is safe. All attempts of it
+// count: what an earlier one did is done.
+func RetryOf(r Run, j job.Job) Retry {
+	switch {
+	case !r.Status.Terminal():
+		return Retry{RetryOpen, "it has not ended: stop it first"}
+	case r.Status == Succeeded:
+		return Retry{RetryDone, "it succeeded, so a retry would do its work again"}
+	case len(r.Attempts) == 0:
+		return Retry{RetrySafe, "nothing of it was ever launched"}
+	}
+	worst := Retry{RetrySafe, "nothing of it ever started"}
+	for i := range r.Attempts {
+		if s := attemptSafety(&r.Attempts[i]); s.worse(worst) {
+			worst = s
+		}
+	}
+	if worst.Safety != RetrySafe && j.Retry.Idempotent {
+		return Retry{RetrySafe, "the job is idempotent: running it twice does no harm; " + worst.Why}
+	}
+	return worst
+}
+
+// worse is whether r weighs more than o; of two alike the later one counts.
+func (r Retry) worse(o Retry) bool {
+	weight := map[Safety]int{RetrySafe: 0, RetryEnded: 1, RetryUnsafe: 2}
+	return r.Safety != RetrySafe && weight[r.Safety] >= weight[o.Safety]
+}
+
+func attemptSafety(a *Attempt) Retry {
+	which := fmt.Sprintf("attempt %d", a.N)
+	switch {
+	case a.RanAfterAll:
+		return Retry{RetryUnsafe, which + " ran although it had been judged not to"}
+	case a.Started == stop.No, a.Started == "" && a.TaskARN == "" && !a.Doubt && a.Sends == a.Refusals:
+		return Retry{RetrySafe, ""}
+	case a.TaskARN == "":
+		return Retry{RetryUnsafe, which + " may have been launched: an answer of ECS was lost, and no task was found"}
+	case a.ExitCode != nil && byItself(a):
+		return Retry{RetryEnded, fmt.Sprintf("%s ended by itself with code %d: nothing of it runs any more; what it did before, a retry does again", which, *a.ExitCode)}
+	case a.ExitCode != nil:
+		return Retry{RetryUnsafe, fmt.Sprintf("%s ran and was cut off with code %d: part of its work may be done", which, *a.ExitCode)}
+	case a.Started == stop.Yes:
+		return Retry{RetryUnsafe, which + " ran, and how far it came is not known"}
+	}
+	return Retry{RetryUnsafe, which + " may have run: " + cmp.Or(a.Why, "ECS did not say what became of it")}
+}
+
+// byItself is whether the job's container ended by itself: it was not stopped at its
+// limit, nor killed for its memory or its health.
+func byItself(a *Attempt) bool {
+	return a.Class == stop.AppFailed && (a.Rule == stop.RuleExited || a.Rule == stop.RuleEndedLate)
+}

@@ -1,0 +1,70 @@
+package run_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// TestRetry: what is called safe is proved never to have started, or harmless by
+// its job's own word.
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	never := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.No, Class: stop.Retry}
+	refused := run.Attempt{N: 1, Sends: 2, Refusals: 2}
+	exited := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.AppFailed, Rule: stop.RuleExited, ExitCode: code(3)}
+	late0 := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.AppFailed, Rule: stop.RuleEndedLate, ExitCode: code(0)}
+	timedOut := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.AppFailed, Rule: stop.RuleTimedOut, ExitCode: code(143)}
+	outOfMemory := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.AppFailed, Rule: "out-of-memory", ExitCode: code(137)}
+	killed := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.Interrupted, ExitCode: code(137)}
+	unseen := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Unknown, Why: "nobody saw it"}
+	doubtful := run.Attempt{N: 1, Sends: 2, Refusals: 1, Doubt: true}
+	late := never
+	late.RanAfterAll = true
+	ended := func(as ...run.Attempt) run.Run { return run.Run{Status: run.Failed, Attempts: as} }
+	idempotent := job.Job{Retry: job.Retry{Idempotent: true}}
+	for name, c := range map[string]struct {
+		r    run.Run
+		j    job.Job
+		want run.Safety
+		says string
+	}{
+		"still open":                      {run.Run{Status: run.Running, Attempts: []run.Attempt{never}}, job.Job{}, run.RetryOpen, "has not ended"},
+		"succeeded":                       {run.Run{Status: run.Succeeded, Attempts: []run.Attempt{exited}}, idempotent, run.RetryDone, "would do its work again"},
+		"missed":                          {run.Run{Status: run.Missed}, job.Job{}, run.RetrySafe, "ever launched"},
+		"never started":                   {ended(never), job.Job{}, run.RetrySafe, "nothing of it ever started"},
+		"every send refused":              {ended(refused), job.Job{}, run.RetrySafe, "ever started"},
+		"never started, three times":      {ended(never, never, never), job.Job{}, run.RetrySafe, "ever started"},
+		"ended by itself":                 {ended(exited), job.Job{}, run.RetryEnded, "ended by itself with code 3"},
+		"an earlier attempt ran":          {ended(exited, never), job.Job{}, run.RetryEnded, "code 3"},
+		"ended by itself, idempotent":     {ended(exited), idempotent, run.RetrySafe, "idempotent"},
+		"ended by itself after its limit": {ended(late0), job.Job{}, run.RetryEnded, "ended by itself with code 0"},
+		"stopped at its limit":            {ended(timedOut), job.Job{}, run.RetryUnsafe, "cut off with code 143"},
+		"killed for its memory":           {ended(outOfMemory), job.Job{}, run.RetryUnsafe, "cut off with code 137"},
+		"killed":                          {ended(killed), job.Job{}, run.RetryUnsafe, "cut off with code 137"},
+		"killed after it ended by once":   {ended(exited, killed), job.Job{}, run.RetryUnsafe, "137"},
+		"unseen":                          {ended(unseen), job.Job{}, run.RetryUnsafe, "may have run: nobody saw it"},
+		"unseen, idempotent":              {ended(unseen), idempotent, run.RetrySafe, "nobody saw it"},
+		"in doubt":                        {ended(doubtful), job.Job{}, run.RetryUnsafe, "may have been launched"},
+		"ran after all":                   {ended(late), job.Job{}, run.RetryUnsafe, "judged not to"},
+	} {
+		if got := run.RetryOf(c.r, c.j); got.Safety != c.want || !strings.Contains(got.Why, c.says) {
+			t.Errorf("%s: %+v, want %s: %s", name, got, c.want, c.says)
+		}
+	}
+}
+
+// TestRetryWords: each answer to whether a retry is safe begins with the answer.
+func TestRetryWords(t *testing.T) {
+	t.Parallel()
+	for safety, want := range map[run.Safety]string{
+		run.RetrySafe: "yes: why", run.RetryEnded: "only you know: why", run.RetryUnsafe: "no: why", run.RetryOpen: "why", run.RetryDone: "no: why",
+	} {
+		if got := (run.Retry{Safety: safety, Why: "why"}).Words(); got != want {
+			t.Errorf("%s: %q, want %q", safety, got, want)
+		}
+	}
+}
