@@ -98,7 +98,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 		return exited
 	}
 	if err != nil {
-		return fail(env, fmt.Errorf("%w%s; see `batchplane --help`", err, apart(err)), exitUsage)
+		return fail(env, fmt.Errorf("%w%s; see `%s --help`", err, apart(err), commandOf(err)), exitUsage)
 	}
 	a, err := env.app(g, command.Selected().Target.Addr().Interface())
 	if err != nil {

@@ -70,11 +70,24 @@ func (g *grammar) parser(more ...kong.Option) (*kong.Kong, error) {
 	)...)
 }
 
-// apart says of a further argument behind a flag why the list before that has ended.
+// commandOf is the command that was typed, as far as it was understood.
+func commandOf(err error) string {
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) || wrong.Context.Selected() == nil {
+		return "batchplane"
+	}
+	return wrong.Context.Selected().FullPath()
+}
+
+// apart says of a further argument why it is one: a schedule whose words stand apart,
+// or a flag that ended the list before it.
 func apart(err error) string {
 	var wrong *kong.ParseError
 	if !errors.As(err, &wrong) || wrong.Context.Selected() == nil || !strings.HasPrefix(err.Error(), "unexpected argument ") {
 		return ""
+	}
+	if _, ok := wrong.Context.Selected().Target.Addr().Interface().(*cronCmd); ok {
+		return ": put the whole schedule into quotes, '30 2 * * *'"
 	}
 	if args := wrong.Context.Selected().Positional; len(args) == 0 || !args[len(args)-1].IsCumulative() {
 		return ""

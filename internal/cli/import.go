@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -95,6 +96,9 @@ func (c *importCmd) split() (kind string, files []string) {
 func (c *importCmd) check(kind string, files []string) error {
 	if err := c.checkCrontab(kind, files); err != nil {
 		return err
+	}
+	if _, err := os.Stat(c.What); kind == "" && len(files) > 1 && errors.Is(err, fs.ErrNotExist) {
+		return usagef("%s is no file, and none of the kinds that are imported: %s; without a kind the files show which it is", c.What, strings.Join(kinds.Names(), ", "))
 	}
 	switch {
 	case c.Live && (kind != eventbridge.Kind || len(files) > 0):

@@ -24,6 +24,10 @@ func TestImportCrontab(t *testing.T) {
 			t.Errorf("exit code %d, %s; want %s", r.code, r.out, says)
 		}
 	}
+	off := filepath.Join(files(t, map[string]string{"off": smallCrontab + "# 0 4 * * * /opt/off\n"}), "off")
+	if r := batchplane(t, "import", "crontab", off); !strings.Contains(r.out, "line 5, kept:") || !strings.Contains(r.out, "4 lines: 1 kept,") {
+		t.Errorf("what is listed is not what is counted: %+v", r)
+	}
 	for _, args := range [][]string{{"crontab", "--zone", "Europe/Berlin", in}, {"--zone", "Europe/Berlin", "crontab", in}, {"--zone", "Europe/Berlin", in}} {
 		if r := batchplane(t, append([]string{"import"}, args...)...); r.code != 0 || !strings.Contains(r.out, "job report: cron(30 2 * * ? *)") {
 			t.Errorf("import %q: %+v", args, r)

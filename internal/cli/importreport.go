@@ -18,10 +18,9 @@ func (a *app) printReport(r importer.Result, output string) error {
 	}
 	var b bytes.Buffer
 	for _, e := range r.Entries {
-		if !counts(e) && len(e.Notes) == 0 {
-			continue
+		if counts(e) {
+			reportEntry(&b, e)
 		}
-		reportEntry(&b, e)
 	}
 	b.WriteString(summary(r) + "\n")
 	if steps := r.Steps.Text(target); steps != "" {
@@ -67,9 +66,9 @@ func (a *app) printReportJSON(r importer.Result, t importer.Target) error {
 	return printJSON(a.Stdout, stepsEntry{importer.NewEntry(0, "steps", "to switch over and back; none of this was run"), plan})
 }
 
-// counts is whether an entry is an item of its own: a comment that became no job
-// is none.
-func counts(e importer.Entry) bool { return e.Kind != "comment" || e.Job != nil }
+// counts is whether an entry is listed and counted: a comment of which there is
+// nothing to say is not.
+func counts(e importer.Entry) bool { return e.Kind != "comment" || e.Job != nil || len(e.Notes) > 0 }
 
 // summary counts items by their verdict, and the jobs that came of them.
 func summary(r importer.Result) string {

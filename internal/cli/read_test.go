@@ -213,7 +213,10 @@ func TestUsage(t *testing.T) {
 		code int
 		says string
 	}{
-		{"nonsense", 2, "unexpected argument nonsense"},
+		{"nonsense", 2, "unexpected argument nonsense; see `batchplane --help`"},
+		{"stop report", 2, "missing flags: --reason=TEXT; see `batchplane stop --help`"},
+		{"cron 30 2 * * *", 2, "unexpected argument 2: put the whole schedule into quotes, '30 2 * * *'; see `batchplane cron --help`"},
+		{"import jenkins config.xml", 2, "jenkins is no file, and none of the kinds that are imported: eventbridge, "},
 		{"history --nonsense", 2, "unknown flag --nonsense"},
 		{"history --limit x", 2, "--limit"},
 		{"history --limit 0", 2, "--limit 0 must be at least 1"},

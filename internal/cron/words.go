@@ -56,15 +56,8 @@ func (s *Spec) timeWords() string {
 	if bits.OnesCount64(s.minute)*bits.OnesCount32(s.hour) <= few {
 		return "at " + s.clockTimes()
 	}
-	every, step := "every minute", stepOf(s.minute, 60)
-	switch {
-	case step > 1:
-		every = fmt.Sprintf("every %d minutes", step)
-	case step == 0 && s.minute&(s.minute-1) == 0:
-		every = "at minute " + strconv.Itoa(bits.TrailingZeros64(s.minute))
-	case step == 0:
-		every = "at minutes " + ranges(s.minute, strconv.Itoa)
-	}
+	step := stepOf(s.minute, 60)
+	every := minuteWords(s.minute, step)
 	if s.hour == 1<<24-1 {
 		if step == 0 {
 			return every + " of every hour"
@@ -105,6 +98,32 @@ func stepOf(set uint64, size int) int {
 		}
 	}
 	return 0
+}
+
+// minuteWords says minutes of an hour, whose step is 0 where they have none.
+func minuteWords(minutes uint64, step int) string {
+	first, shifted := bits.TrailingZeros64(minutes), shiftedStep(minutes)
+	switch {
+	case step == 1:
+		return "every minute"
+	case step > 1:
+		return fmt.Sprintf("every %d minutes", step)
+	case minutes&(minutes-1) == 0:
+		return "at minute " + strconv.Itoa(first)
+	case shifted > 1:
+		return fmt.Sprintf("every %d minutes from minute %d", shifted, first)
+	}
+	return "at minutes " + ranges(minutes, strconv.Itoa)
+}
+
+// shiftedStep is the step of minutes that follow each other evenly from one on, 0 where
+// they do not or are few enough to be named.
+func shiftedStep(minutes uint64) int {
+	const few = 6
+	if bits.OnesCount64(minutes) <= few {
+		return 0
+	}
+	return stepOf(minutes>>bits.TrailingZeros64(minutes), 60)
 }
 
 func (s *Spec) dayWords() string {

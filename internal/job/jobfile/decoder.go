@@ -145,6 +145,10 @@ func (d *decoder) mapping(n ast.Node, path string, each func(string, ast.Node) b
 }
 
 func (d *decoder) unknown(n ast.Node, path, key string, known []string) {
+	if slices.Contains(ofDefinitions, key) && slices.Contains(known, "taskDefinition") {
+		d.add(n, "%sunknown key %q: it stands in one of taskDefinitions, which the job names by taskDefinition", prefix(path), key)
+		return
+	}
 	if best := nearest(key, known); best != "" {
 		d.add(n, "%sunknown key %q; did you mean %q?", prefix(path), key, best)
 		return

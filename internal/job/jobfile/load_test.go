@@ -145,6 +145,11 @@ func TestLoadProblems(t *testing.T) {
 		"lists that are too long":     {[]string{`jobs: [{name: a, schedule: "cron(0-58/2 0-22/2 1-31/2 * ? 1970-2198/2)"}]`}, "base.yaml:1:28: schedule: cron(0-58/2"},
 		"a window too long":           {[]string{`jobs: [{name: a, schedule: "*/5 * * * *", window: 5m}]`}, "base.yaml:1:51: window: 5m is not shorter than the 5m between two slots"},
 		"a word of dst":               {[]string{one("dst: {gap: maybe}")}, `dst.gap: "maybe" is not one of run-late, skip`},
+		"another tool's word":         {[]string{one("cmd: date")}, `unknown key "cmd"; did you mean "command"?`},
+		"retries":                     {[]string{one("retries: 3")}, `unknown key "retries"; did you mean "retry"?`},
+		"a key of a definition":       {[]string{one("secrets: {A: b}")}, `unknown key "secrets": it stands in one of taskDefinitions, which the job names by taskDefinition`},
+		"a tab":                       {[]string{"jobs:\n\t- name: a\n"}, "base.yaml:2:1: a tab indents this line, and YAML takes spaces only: write two spaces for it"},
+		"a tab behind spaces":         {[]string{"jobs:\n  - name: a\n  \tschedule: x\n"}, "base.yaml:3:3: a tab indents this line"},
 		"an unknown key of the whole": {[]string{"task_definitions: {}\njobs: [{name: a}]"}, `unknown key "task_definitions"; did you mean "taskDefinitions"?`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,17 +1,39 @@
 package jobfile
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/cron"
 )
 
-// nearest is the known key that was most likely meant, "" if none is close:
-// at most a third of the letters may differ.
+// elsewhere is what other schedulers' files call a key, in small letters.
+var elsewhere = map[string]string{
+	"cmd": "command", "exec": "command", "run": "command", "script": "command",
+	"cron": "schedule", "cronspec": "schedule", "crontab": "schedule", "trigger": "schedule", "triggers": "schedule", "when": "schedule",
+	"env": "environment", "envs": "environment", "envvars": "environment", "variables": "environment", "vars": "environment",
+	"tz": "timezone", "zone": "timezone",
+	"backofflimit": "retry", "maxretries": "retry", "retries": "retry", "retrystrategy": "retry",
+	"concurrency": "overlap", "concurrencypolicy": "overlap",
+	"activedeadlineseconds": "timeout", "startingdeadlineseconds": "startWithin",
+	"disabled": "enabled", "suspend": "enabled", "suspended": "enabled",
+	"email": "notify", "mailto": "notify", "notifications": "notify", "onfailure": "notify",
+	"ram": "memory", "title": "name",
+}
+
+// ofDefinitions are the keys that a definition has and a job has not.
+var ofDefinitions = []string{"architecture", "image", "logGroup", "secrets", "user"}
+
+// nearest is the known key that was most likely meant, "" if none is close: what
+// others call it, else at most a third of the letters and one may differ.
 func nearest(key string, known []string) string {
+	lower := strings.ToLower(key)
+	if k := elsewhere[lower]; slices.Contains(known, k) {
+		return k
+	}
 	best, least := "", len(key)/3+1
 	for _, k := range known {
-		if d := cron.Distance(strings.ToLower(key), strings.ToLower(k)); d <= least && (best == "" || d < least) {
+		if d := cron.Distance(lower, strings.ToLower(k)); d <= least && (best == "" || d < least) {
 			best, least = k, d
 		}
 	}

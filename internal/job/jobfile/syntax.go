@@ -36,6 +36,8 @@ func syntaxTree(data []byte) (*ast.File, *Problem) {
 		p := syntaxProblem(err)
 		if star := bareStar(text, p.Line); star != nil {
 			p = *star
+		} else if tab := tabbed(text, p.Line); tab != nil {
+			p = *tab
 		}
 		return nil, &p
 	}
@@ -115,6 +117,20 @@ func bareStar(text string, near int) *Problem {
 		}
 	}
 	return nil
+}
+
+// tabbed is the problem of the line where the parser stopped, if a tab indents it.
+func tabbed(text string, near int) *Problem {
+	lines := strings.Split(text, "\n")
+	if near < 1 || near > len(lines) {
+		return nil
+	}
+	line := lines[near-1]
+	i := strings.IndexByte(line[:len(line)-len(strings.TrimLeft(line, " \t"))], '\t')
+	if i < 0 {
+		return nil
+	}
+	return &Problem{Line: near, Column: i + 1, Message: "a tab indents this line, and YAML takes spaces only: write two spaces for it"}
 }
 
 func syntaxProblem(err error) Problem {
