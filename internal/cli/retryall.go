@@ -51,12 +51,27 @@ func (c *retryCmd) retryAll(ctx context.Context, a *app, p *plane.Plane) error {
 		_, _ = fmt.Fprintf(a.Stderr, "looked at runs scheduled since %s (%s); --since looks further back\n", a.at(f.Since), a.zoneName())
 		return known(ctx, p, c.Jobs)
 	case len(chosen) == 0:
+		_, _ = fmt.Fprintf(a.Stderr, "nothing was retried: of none is it known that a retry is safe%s\n", evens(left))
 		return nil
 	}
 	if err := c.agreed(a, chosen); err != nil {
 		return err
 	}
 	return c.retryEach(ctx, a, p, chosen)
+}
+
+// evens says what would retry those of the runs that may be retried at all.
+func evens(left []plane.Candidate) string {
+	var out []string
+	for _, s := range []run.Safety{run.RetryEnded, run.RetryUnsafe} {
+		if slices.ContainsFunc(left, func(k plane.Candidate) bool { return k.Retry.Safety == s }) {
+			out = append(out, string(s))
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "; those that you looked at, and mean, --even " + strings.Join(out, ",") + " retries"
 }
 
 // agreed is an error unless a person wants all of them retried.

@@ -122,6 +122,23 @@ func TestRetryAllChoosesBySafety(t *testing.T) {
 	}
 }
 
+// TestEvens: what is offered is what --even takes.
+func TestEvens(t *testing.T) {
+	t.Parallel()
+	for want, safeties := range map[string][]run.Safety{
+		"": {run.RetryDone, run.RetryOpen},
+		"; those that you looked at, and mean, --even ended,unsafe retries": {run.RetryUnsafe, run.RetryDone, run.RetryEnded, run.RetryUnsafe},
+	} {
+		var left []plane.Candidate
+		for _, s := range safeties {
+			left = append(left, plane.Candidate{Retry: run.Retry{Safety: s}})
+		}
+		if got := evens(left); got != want {
+			t.Errorf("%v: %q, want %q", safeties, got, want)
+		}
+	}
+}
+
 // TestRetryAllOfTenThousand: so many are refused whole unless --max says that they
 // are meant, and then each is asked for once.
 func TestRetryAllOfTenThousand(t *testing.T) {
