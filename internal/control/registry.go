@@ -67,8 +67,8 @@ func (c *Control) holds(ctx context.Context, w *watched, at time.Time) (bool, er
 	if c.Registry == nil || w.Gone {
 		return true, nil
 	}
-	asked := c.Now()
-	r, err := c.Registry.Renew(ctx, w.Name, later(at, w.KnownAt)) // others may have found out more
+	at = later(at, w.KnownAt) // others may have found out more
+	r, err := c.Registry.Renew(ctx, w.Name, at)
 	if err != nil {
 		return false, fmt.Errorf("asking what is deployed: %w", err)
 	}
@@ -79,7 +79,7 @@ func (c *Control) holds(ctx context.Context, w *watched, at time.Time) (bool, er
 	case !r.Gone && (r.Job == nil || r.Job.Hash == w.Definition):
 		return true, nil
 	}
-	item, err := c.renew(ctx, w.Name, r, asked)
+	item, err := c.renew(ctx, w.Name, r, at)
 	if err != nil || item.Rev == w.Rev {
 		return err == nil, err
 	}
@@ -113,12 +113,13 @@ func (c *Control) newer(ctx context.Context, item *job.Item) (r Renewal, err err
 	return r, err
 }
 
-// renew has a job's item hold what was read of it.
-func (c *Control) renew(ctx context.Context, name string, r Renewal, asked time.Time) (item job.Item, err error) {
+// renew has a job's item hold what was read of it at a time or later: what somebody else
+// found out since that time stands.
+func (c *Control) renew(ctx context.Context, name string, r Renewal, at time.Time) (item job.Item, err error) {
 	if r.Gone {
 		err = c.leaves(ctx, name, r)
 	} else {
-		err = c.learn(ctx, *r.Job, asked)
+		err = c.learn(ctx, *r.Job, at)
 	}
 	if err != nil {
 		return item, err

@@ -269,6 +269,25 @@ func TestAnotherFoundThatItLeft(t *testing.T) {
 	}
 }
 
+// TestAnotherFoundThatItLeftSince: who has an answer of before does not write over that.
+func TestAnotherFoundThatItLeftSince(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.clock.AdvanceTo(clockAt(18, 16, 0))
+	l, err := w.ctl.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.know()
+	w.ctl.Registry = &renewals{answers: []control.Renewal{holds(with(hourly, func(j *job.Job) { j.Command = []string{"as it was before"} }))}}
+	if err := w.ctl.CheckLoaded(t.Context(), l); err == nil || !strings.Contains(err.Error(), "its item changed meanwhile") {
+		t.Errorf("got %v", err)
+	}
+	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || !item.Gone {
+		t.Errorf("%+v, %v", item, err)
+	}
+}
+
 // TestALostSlotThatCannotBeJudged: each call that fails on the way is said, and the next
 // check starts it.
 func TestALostSlotThatCannotBeJudged(t *testing.T) {
