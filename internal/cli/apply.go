@@ -39,7 +39,7 @@ func (c *applyCmd) Run(ctx context.Context, a *app) error {
 	if a.stack == "" {
 		return usagef("name the stack with --stack or BATCHPLANE_STACK; on this machine `%s -f FILE` runs what the file says", a.command("local"))
 	}
-	wanted, err := c.wanted(a)
+	wanted, err := c.wanted(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -56,11 +56,11 @@ func (c *applyCmd) Run(ctx context.Context, a *app) error {
 }
 
 // wanted reads the files.
-func (c *applyCmd) wanted(a *app) (w apply.Wanted, err error) {
+func (c *applyCmd) wanted(ctx context.Context, a *app) (w apply.Wanted, err error) {
 	if c.PlanFile != "" {
 		return w, nil
 	}
-	file, err := jobsFiles{Files: c.Files}.read("applied")
+	file, err := jobsFiles{Files: c.Files}.read(ctx, "applied")
 	if err != nil {
 		return w, err
 	}
@@ -90,7 +90,7 @@ func (c *applyCmd) plan(ctx context.Context, a *app, p *plane.Plane, w apply.Wan
 		}
 		return plan, err
 	}
-	data, err := readBounded(c.PlanFile, mostPlan)
+	data, err := readBounded(ctx, c.PlanFile, mostPlan)
 	if err != nil {
 		return plan, usagef("reading the plan: %w", err)
 	}

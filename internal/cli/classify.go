@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"math"
 
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/stop"
@@ -39,18 +39,22 @@ type verdict struct {
 }
 
 // Run classifies documents in all shapes that ecsevent.ParseAll reads.
-func (c *classifyCmd) Run(_ context.Context, a *app) error {
+func (c *classifyCmd) Run(ctx context.Context, a *app) error {
 	if len(c.Files) == 0 {
-		return a.classify("standard input", a.Stdin)
+		data, err := io.ReadAll(input{ctx, a.Stdin})
+		if err != nil {
+			return fmt.Errorf("reading standard input: %w", err)
+		}
+		return a.classify("standard input", data)
 	}
 	var errs []error
 	for _, name := range c.Files {
-		f, err := os.Open(name) //nolint:gosec // the file that the person named
+		data, err := readBounded(ctx, name, math.MaxInt64-1)
 		if err != nil {
-			errs = append(errs, usagef("opening %s: %w", name, err))
+			errs = append(errs, usageError{err})
 			continue
 		}
-		errs = append(errs, a.classify(name, f), f.Close())
+		errs = append(errs, a.classify(name, data))
 	}
 	return errors.Join(errs...)
 }
@@ -58,12 +62,9 @@ func (c *classifyCmd) Run(_ context.Context, a *app) error {
 // classify reads documents one after another, whether each is a line or one
 // spans many. A document that cannot be read is told by its line; the others
 // are classified.
-func (a *app) classify(name string, r io.Reader) error {
-	data, err := io.ReadAll(r)
+func (a *app) classify(name string, data []byte) error {
+	data, err := ecsevent.Unpack(data)
 	if err != nil {
-		return fmt.Errorf("reading %s: %w", name, err)
-	}
-	if data, err = ecsevent.Unpack(data); err != nil {
 		return usagef("%s: %w", name, err)
 	}
 	data = asJSON(asUTF8(data))

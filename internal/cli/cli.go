@@ -79,6 +79,8 @@ func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 // usageError is a fault of the input, not of the work.
 type usageError struct{ error }
 
+func (e usageError) Unwrap() error { return e.error }
+
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // Main runs one command and returns its exit code.
@@ -148,10 +150,10 @@ func (env Env) exitCode(err error) int {
 		return int(code)
 	case errors.Is(err, errRefused):
 		return exitRefused
-	case errors.As(err, &usage), errors.As(err, &ref):
-		return fail(env, err, exitUsage)
 	case errors.Is(err, context.Canceled):
 		return fail(env, fmt.Errorf("interrupted (%w)", err), exitInterrupted)
+	case errors.As(err, &usage), errors.As(err, &ref):
+		return fail(env, err, exitUsage)
 	}
 	return fail(env, err, exitRefused)
 }

@@ -18,12 +18,12 @@ type diffCmd struct {
 }
 
 // Run says what a deployment would change.
-func (c *diffCmd) Run(_ context.Context, a *app) error {
-	file, err := c.read("compared")
+func (c *diffCmd) Run(ctx context.Context, a *app) error {
+	file, err := c.read(ctx, "compared")
 	if err != nil {
 		return err
 	}
-	before, err := c.before()
+	before, err := c.before(ctx)
 	if err != nil {
 		return err
 	}
@@ -61,11 +61,12 @@ func isTerraform(data []byte) bool {
 	return json.Unmarshal(data, &has) == nil && len(has.Terraform)+len(has.Resource) > 0
 }
 
-// before reads what to compare with: templates, or jobs files over each other.
-func (c *diffCmd) before() (file jobfile.File, err error) {
-	var old jobsFiles
+// before reads what to compare with: templates, or jobs files over each other. Each is
+// read once: a pipe has no second time.
+func (c *diffCmd) before(ctx context.Context) (file jobfile.File, err error) {
+	var old []jobfile.Source
 	for _, name := range c.Against {
-		data, err := readBounded(name, jobfile.MaxBytes)
+		data, err := readBounded(ctx, name, jobfile.MaxBytes)
 		if err != nil {
 			return file, usagef("reading what to compare with: %w", err)
 		}
@@ -73,7 +74,7 @@ func (c *diffCmd) before() (file jobfile.File, err error) {
 			return file, usagef("%s is Terraform's JSON, which is not read: compare with the jobs file that it was rendered from, or with what `render` makes of that without --terraform", name)
 		}
 		if !jobfile.IsTemplate(data) {
-			old.Files = append(old.Files, name)
+			old = append(old, jobfile.Source{Name: name, Data: data})
 			continue
 		}
 		found, err := jobfile.FromTemplate(data)
@@ -83,11 +84,11 @@ func (c *diffCmd) before() (file jobfile.File, err error) {
 		file.Jobs = append(file.Jobs, found.Jobs...)
 		file.Definitions = append(file.Definitions, found.Definitions...)
 	}
-	if len(old.Files) == 0 {
+	if len(old) == 0 {
 		return file, nil
 	}
-	yaml, err := old.read("compared")
+	yaml, problems := loadSources(ctx, old)
 	file.Jobs = append(file.Jobs, yaml.Jobs...)
 	file.Definitions = append(file.Definitions, yaml.Definitions...)
-	return file, err
+	return file, refusal(problems, "compared")
 }

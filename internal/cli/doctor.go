@@ -24,7 +24,7 @@ type doctorCmd struct {
 
 // Run says what would keep the jobs from running on a stack. It only reads.
 func (c *doctorCmd) Run(ctx context.Context, a *app) error {
-	file, err := c.read("checked")
+	file, err := c.read(ctx, "checked")
 	if err != nil {
 		return err
 	}

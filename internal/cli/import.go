@@ -127,7 +127,7 @@ func (c *importCmd) checkCrontab(kind string, files []string) error {
 func (c *importCmd) files(ctx context.Context, a *app, names []string) ([]*importer.File, kinds.Options, error) {
 	o := kinds.Options{Users: c.users()}
 	if !c.Live {
-		files, err := readImports(names, a.Stdin)
+		files, err := readImports(ctx, names, a.Stdin)
 		return files, o, err
 	}
 	data, region, err := wire.Scheduled(ctx, a.profile, a.region)
@@ -152,15 +152,15 @@ func (c *importCmd) users() lines.UserColumn {
 	return lines.Detect
 }
 
-func readImports(names []string, stdin io.Reader) ([]*importer.File, error) {
+func readImports(ctx context.Context, names []string, stdin io.Reader) ([]*importer.File, error) {
 	files := make([]*importer.File, len(names))
 	for i, name := range names {
 		var data []byte
 		var err error
 		if name == "-" {
-			data, err = io.ReadAll(io.LimitReader(stdin, importer.MaxFile+1))
+			data, err = io.ReadAll(io.LimitReader(input{ctx, stdin}, importer.MaxFile+1))
 		} else {
-			data, err = readBounded(name, importer.MaxFile)
+			data, err = readBounded(ctx, name, importer.MaxFile)
 		}
 		if err != nil {
 			return nil, usagef("reading the file to import: %w", err)

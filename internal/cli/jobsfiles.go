@@ -1,8 +1,7 @@
 package cli
 
 import (
-	"fmt"
-	"io"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,31 +15,45 @@ type jobsFiles struct {
 }
 
 // load reads the files with the environment's variables.
-func (f jobsFiles) load() (jobfile.File, []jobfile.Problem, error) {
+func (f jobsFiles) load(ctx context.Context) (jobfile.File, []jobfile.Problem, error) {
 	sources := make([]jobfile.Source, len(f.Files))
 	for i, name := range f.Files {
-		data, err := readBounded(name, jobfile.MaxBytes)
+		data, err := readBounded(ctx, name, jobfile.MaxBytes)
 		if err != nil {
 			return jobfile.File{}, nil, usagef("reading the jobs file: %w", err)
 		}
 		sources[i] = jobfile.Source{Name: name, Data: data}
 	}
-	file, problems := jobfile.Load(sources, jobfile.Options{Env: os.LookupEnv, ReadFile: readBeside})
+	file, problems := loadSources(ctx, sources)
 	return file, problems, nil
+}
+
+func loadSources(ctx context.Context, sources []jobfile.Source) (jobfile.File, []jobfile.Problem) {
+	return jobfile.Load(sources, jobfile.Options{Env: os.LookupEnv, ReadFile: func(source, name string) ([]byte, error) {
+		return readBeside(ctx, source, name)
+	}})
 }
 
 // read is load for commands that need a file without a problem; all of them
 // come in one error. Undone says what was not done.
-func (f jobsFiles) read(undone string) (jobfile.File, error) {
-	file, problems, err := f.load()
-	if err != nil || len(problems) == 0 {
+func (f jobsFiles) read(ctx context.Context, undone string) (jobfile.File, error) {
+	file, problems, err := f.load(ctx)
+	if err != nil {
 		return file, err
+	}
+	return file, refusal(problems, undone)
+}
+
+// refusal is all problems of jobs files in one error, nil where there is none.
+func refusal(problems []jobfile.Problem, undone string) error {
+	if len(problems) == 0 {
+		return nil
 	}
 	lines := make([]string, len(problems))
 	for i, p := range problems {
 		lines[i] = problemLine(p)
 	}
-	return file, usagef("the jobs file has %s, so nothing was %s:\n%s", counted(len(problems), "problem"), undone, strings.Join(lines, "\n"))
+	return usagef("the jobs file has %s, so nothing was %s:\n%s", counted(len(problems), "problem"), undone, strings.Join(lines, "\n"))
 }
 
 func problemLine(p jobfile.Problem) string {
@@ -51,23 +64,9 @@ func problemLine(p jobfile.Problem) string {
 }
 
 // readBeside reads a file that a jobs file names, from where that file is.
-func readBeside(source, name string) ([]byte, error) {
+func readBeside(ctx context.Context, source, name string) ([]byte, error) {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(filepath.Dir(source), name)
 	}
-	return readBounded(name, jobfile.MaxBytes)
-}
-
-// readBounded reads a file, or one byte more of it than may be there.
-func readBounded(name string, most int64) ([]byte, error) {
-	f, err := os.Open(name) //nolint:gosec // the file that the person named
-	if err != nil {
-		return nil, err //nolint:wrapcheck // says which file
-	}
-	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	}
-	return data, nil
+	return readBounded(ctx, name, jobfile.MaxBytes)
 }

@@ -68,7 +68,7 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	reload := make(chan os.Signal, 1)
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
-	file, err := c.trusted()
+	file, err := c.trusted(ctx)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (c *localCmd) check() error {
 }
 
 // trusted reads the jobs files, unless others may change them.
-func (c *localCmd) trusted() (jobfile.File, error) {
+func (c *localCmd) trusted(ctx context.Context) (jobfile.File, error) {
 	if err := errors.Join(c.faults(), c.check()); err != nil {
 		return jobfile.File{}, err
 	}
@@ -156,7 +156,7 @@ func (c *localCmd) trusted() (jobfile.File, error) {
 			return jobfile.File{}, usageError{err}
 		}
 	}
-	return c.read("started")
+	return c.read(ctx, "started")
 }
 
 // short is a path as it is written from this folder, where that is shorter.

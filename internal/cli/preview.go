@@ -26,8 +26,8 @@ type previewCmd struct {
 }
 
 // Run says what the jobs would do.
-func (c *previewCmd) Run(_ context.Context, a *app) error {
-	file, err := c.read("previewed")
+func (c *previewCmd) Run(ctx context.Context, a *app) error {
+	file, err := c.read(ctx, "previewed")
 	if err != nil {
 		return err
 	}

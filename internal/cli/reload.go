@@ -25,7 +25,7 @@ func (c *localCmd) tryReload(ctx context.Context, l *wire.Local, t *transcript) 
 			return err
 		}
 	}
-	file, err := c.read("changed")
+	file, err := c.read(ctx, "changed")
 	if err != nil {
 		return err
 	}

@@ -25,8 +25,8 @@ type renderCmd struct {
 }
 
 // Run renders the jobs stack's template.
-func (c *renderCmd) Run(_ context.Context, a *app) error {
-	file, err := c.read("rendered")
+func (c *renderCmd) Run(ctx context.Context, a *app) error {
+	file, err := c.read(ctx, "rendered")
 	if err != nil {
 		return err
 	}

@@ -35,8 +35,8 @@ type validated struct {
 }
 
 // Run tells all problems of the files at once.
-func (c *validateCmd) Run(_ context.Context, a *app) error {
-	file, problems, err := c.load()
+func (c *validateCmd) Run(ctx context.Context, a *app) error {
+	file, problems, err := c.load(ctx)
 	if err != nil {
 		return err
 	}
