@@ -52,7 +52,19 @@ func TestOneControlPlanePerDatabase(t *testing.T) {
 	if _, err := wire.NewLocal(t.Context(), config(db)); !errors.Is(err, wire.ErrRunning) || !strings.Contains(err.Error(), db) {
 		t.Errorf("a second: %v", err)
 	}
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(db, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := wire.NewLocal(t.Context(), config(link)); !errors.Is(err, wire.ErrRunning) || !strings.Contains(err.Error(), link) {
+		t.Errorf("a second, by a link: %v", err)
+	}
 	mustClose(t, first)
+	byLink := mustStart(t, config(link))
+	if _, err := wire.NewLocal(t.Context(), config(db)); !errors.Is(err, wire.ErrRunning) {
+		t.Errorf("a second beside one by a link: %v", err)
+	}
+	mustClose(t, byLink)
 	mustClose(t, mustStart(t, config(db)))
 }
 

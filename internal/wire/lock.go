@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -12,13 +13,28 @@ import (
 // ErrRunning: another control plane runs on the same state or jobs file.
 var ErrRunning = errors.New("another control plane is running on it")
 
-// lock makes sure that one control plane runs on the database. The lock goes
-// with the process, however it ends.
+// lock makes sure that one control plane runs on the database, by whichever link it is
+// named. The lock goes with the process, however it ends.
 func (l *Local) lock(db string) error {
 	if err := os.MkdirAll(filepath.Dir(db), 0o750); err != nil {
 		return fmt.Errorf("making the folder of %s: %w", db, err)
 	}
-	f, err := os.OpenFile(db+".lock", os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // beside the file that the person named
+	if err := l.lockBeside(db, db); err != nil {
+		return err
+	}
+	info, err := os.Lstat(db)
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return nil //nolint:nilerr // it is not there yet
+	}
+	target, err := filepath.EvalSymlinks(db)
+	if err != nil {
+		return nil //nolint:nilerr // as above: it will be where the link leads
+	}
+	return l.lockBeside(db, target)
+}
+
+func (l *Local) lockBeside(db, path string) error {
+	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // beside the file that the person named
 	if err != nil {
 		return fmt.Errorf("opening the lock of %s: %w", db, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // ErrGone: the file that is open is not the one of that name any more.
@@ -17,9 +18,14 @@ type file struct {
 }
 
 // hold notes which files are open: the database and its log of writes, which lies
-// beside it as long as anybody has it open (https://sqlite.org/wal.html).
+// beside it as long as anybody has it open (https://sqlite.org/wal.html), and beside
+// what a link leads to.
 func (s *Store) hold() error {
-	for _, path := range []string{s.path, s.path + "-wal"} {
+	target, err := filepath.EvalSymlinks(s.path)
+	if err != nil {
+		return fmt.Errorf("following %s: %w", s.path, err)
+	}
+	for _, path := range []string{s.path, target + "-wal"} {
 		info, err := os.Stat(path)
 		if err != nil {
 			return fmt.Errorf("looking at %s: %w", path, err)

@@ -71,6 +71,52 @@ func TestPresentSeesWhatIsEmptied(t *testing.T) {
 	}
 }
 
+// TestALinkIsFollowed: the log of writes lies beside the file, not beside the link.
+func TestALinkIsFollowed(t *testing.T) {
+	t.Parallel()
+	there, link := filepath.Join(t.TempDir(), "jobs.db"), filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(there, link); err != nil {
+		t.Fatal(err)
+	}
+	s, err := sqlite.Open(t.Context(), link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if err := s.Present(); err != nil {
+		t.Error(err)
+	}
+	if err := os.Remove(link); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Present(); !errors.Is(err, sqlite.ErrGone) {
+		t.Errorf("without the link: %v", err)
+	}
+}
+
+// TestABackupIsTaken as it was made by VACUUM INTO, whose files have no log of writes.
+func TestABackupIsTaken(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, err := sqlite.Open(t.Context(), filepath.Join(dir, "jobs.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	backup := filepath.Join(dir, "backup.db")
+	if _, err := s.DB().ExecContext(t.Context(), "VACUUM INTO ?", backup); err != nil {
+		t.Fatal(err)
+	}
+	b, err := sqlite.Open(t.Context(), backup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	if err := b.Present(); err != nil {
+		t.Error(err)
+	}
+}
+
 func writeTo(text string) func(*testing.T, string) {
 	return func(t *testing.T, path string) {
 		t.Helper()

@@ -163,6 +163,9 @@ func (s *Store) prepare(ctx context.Context, write bool) error {
 // writable finds out early whether another program keeps writers out, and adds
 // what files of this version did not have at first.
 func (s *Store) writable(ctx context.Context) error {
+	if err := s.logWrites(ctx); err != nil { // VACUUM INTO makes files without
+		return err
+	}
 	tx, err := s.db.BeginTx(ctx, nil) // immediate: it takes the lock
 	if err != nil {
 		return fmt.Errorf("beginning a write: %w", err)
@@ -182,8 +185,8 @@ func (s *Store) create(ctx context.Context) error {
 	if _, err := s.db.ExecContext(ctx, "PRAGMA auto_vacuum = INCREMENTAL"); err != nil {
 		return fmt.Errorf("turning on vacuum: %w", err)
 	}
-	if _, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
-		return fmt.Errorf("turning on WAL: %w", err)
+	if err := s.logWrites(ctx); err != nil {
+		return err
 	}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -196,6 +199,14 @@ func (s *Store) create(ctx context.Context) error {
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("committing the schema: %w", err)
+	}
+	return nil
+}
+
+// logWrites turns on WAL, which the file keeps.
+func (s *Store) logWrites(ctx context.Context) error {
+	if _, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
+		return fmt.Errorf("turning on WAL: %w", err)
 	}
 	return nil
 }
