@@ -59,6 +59,7 @@ func (s *Server) change(id string, move func(*record, time.Time)) error {
 	if err := s.keep(nil, r); err != nil {
 		return err
 	}
+	delete(s.unwritten, id)
 	if before.Task.LastStatus != r.Task.LastStatus || before.Task.DesiredStatus != r.Task.DesiredStatus {
 		s.arrange(r)
 	}
@@ -163,6 +164,7 @@ func (s *Server) step(id, from string, move func(*record, time.Time)) {
 
 // again tries a state change anew that could not be written.
 func (s *Server) again(id string, err error, f func()) {
+	s.unwritten[id] = err
 	s.log.Error("localecs could not write a task's state; it will try again", "task", id, "error", err)
 	s.timers.after(retryAfter, f)
 }

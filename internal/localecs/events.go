@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -31,6 +32,7 @@ type event struct {
 	Body   []byte
 
 	tries int
+	err   error // of the last try
 }
 
 // outbox holds the events owed, oldest first.
@@ -183,9 +185,26 @@ func (s *Server) settle(e *event, err error) {
 		return
 	}
 	wait := min(time.Second<<min(e.tries, 10), time.Minute)
-	e.tries++
+	e.tries, e.err = e.tries+1, err
 	e.Due = s.cfg.Clock.Now().Add(wait)
 	if !s.closing {
 		s.log.Warn("an event was not taken; it will be given again", "task", e.TaskID, "try", e.tries, "in", wait, "error", err)
 	}
+}
+
+// Trouble is of how many tasks the newest state could not be written, or was told in
+// vain more than once, and why of one of them; 0 where there is none.
+func (s *Server) Trouble() (tasks int, why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of := maps.Clone(s.unwritten)
+	for _, e := range s.outbox.events {
+		if e.tries > 1 {
+			of[e.TaskID] = e.err
+		}
+	}
+	for _, why = range of {
+		break
+	}
+	return len(of), why
 }

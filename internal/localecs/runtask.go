@@ -257,3 +257,9 @@ func (s *Server) clusterName(given string) (string, error) {
 	}
 	return name, nil
 }
+
+// sends are the calls for one thing, as far as faults ask for them.
+type sends struct {
+	count int
+	last  time.Time
+}

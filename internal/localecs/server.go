@@ -113,11 +113,7 @@ type Server struct {
 	injected    map[Kind]int64
 	closing     bool
 	held        map[string]chan struct{} // by task id or token: it is being changed
-}
-
-type sends struct {
-	count int
-	last  time.Time
+	unwritten   map[string]error         // by task id: its newest state could not be written
 }
 
 // New makes its tables if they are absent and loads what they hold. Nothing
@@ -131,7 +127,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		cfg: cfg, log: cfg.Logger, store: newStore(cfg), timers: newTimers(cfg.Clock),
 		ctx:   context.WithoutCancel(ctx),
 		tasks: map[string]*record{}, definitions: map[string][]definition{}, live: map[string]*live{},
-		sends: map[string]sends{}, injected: map[Kind]int64{}, held: map[string]chan struct{}{},
+		sends: map[string]sends{}, injected: map[Kind]int64{}, held: map[string]chan struct{}{}, unwritten: map[string]error{},
 	}
 	s.outbox.flying = map[string]bool{}
 	s.hearing, s.silence = context.WithCancel(s.ctx)

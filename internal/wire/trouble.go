@@ -1,0 +1,20 @@
+package wire
+
+import (
+	"fmt"
+
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// Trouble is Program's, and what keeps the ends of tasks from being known.
+func (l *Local) Trouble() string {
+	text := l.Program.Trouble()
+	tasks, why := l.ECS.Trouble()
+	if tasks == 0 {
+		return text
+	}
+	if text != "" {
+		text += "; "
+	}
+	return text + fmt.Sprintf("what became of %s cannot be written, and is tried again: %v", view.Counted(tasks, "task"), why)
+}

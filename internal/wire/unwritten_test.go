@@ -1,0 +1,72 @@
+package wire_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/wire"
+)
+
+// byHand is a machine whose tasks end when they are told to.
+type byHand struct {
+	localecs.ScriptedRunner
+
+	ends chan func(localecs.Exit)
+}
+
+func (b *byHand) Start(spec localecs.ContainerSpec, exited func(localecs.Exit)) (localecs.Process, error) {
+	b.ends <- exited
+	return b.ScriptedRunner.Start(spec, func(localecs.Exit) {}) //nolint:wrapcheck // in its place
+}
+
+// TestAnEndThatCannotBeWritten is trouble as long as that lasts, whichever of the two
+// writes of an end it is, though nothing else is to be done.
+func TestAnEndThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	for name, table := range map[string]string{"of the task": "ecs_tasks", "of the run": "runs"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			runner := &byHand{ScriptedRunner: localecs.ScriptedRunner{Clock: localecs.RealClock{}}, ends: make(chan func(localecs.Exit), 1)}
+			l := mustStart(t, wire.LocalConfig{
+				DB: filepath.Join(t.TempDir(), "jobs.db"), Runner: runner, Delays: &localecs.Delays{},
+				Jobs: []job.Job{{Name: "report", Command: []string{"x"}}},
+			})
+			sql := func(text string) {
+				t.Helper()
+				if _, err := l.Store.DB().ExecContext(t.Context(), text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			reply, err := l.Control.RunByHand(t.Context(), control.RunRequest{Job: "report", RequestID: "1", By: "me"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			end := <-runner.ends
+			for _, write := range []string{"INSERT", "UPDATE"} {
+				sql("CREATE TRIGGER full_" + write + " BEFORE " + write + " ON " + table + " BEGIN INSERT INTO nowhere VALUES (1); END")
+			}
+			code := int64(0)
+			end(localecs.Exit{Code: &code})
+			awaitTrouble(t, l, func(trouble string) bool {
+				return strings.HasPrefix(trouble, "what became of 1 task cannot be written, and is tried again: ") && strings.Contains(trouble, "no such table: main.nowhere")
+			})
+			sql("DROP TRIGGER full_INSERT; DROP TRIGGER full_UPDATE")
+			awaitTrouble(t, l, func(trouble string) bool { return trouble == "" })
+			for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+				r, err := l.Store.Run(t.Context(), reply.Run)
+				if err != nil || time.Now().After(deadline) {
+					t.Fatalf("it %s, %v", r.Status, err)
+				}
+				if r.Status == run.Succeeded {
+					break
+				}
+			}
+		})
+	}
+}
