@@ -36,12 +36,13 @@ type Schedules interface {
 
 // Fire is the trigger of a schedule or a rule. What is launched is what is
 // deployed: what came along is held against the job's item and the registry, and a
-// slot for which neither can tell waits for the sweep. An error means that
-// something is owed and could not be done.
+// slot for which neither can tell waits for the sweep, as does one that nothing proves and
+// that the job, as it is known, does not have. An error means that something is owed and
+// could not be done.
 func (c *Control) Fire(ctx context.Context, s Slot) (Reply, error) {
 	s.At = s.At.UTC()
 	if s.At.Sub(c.Now()) > ahead {
-		return c.scheduled(ctx, accepted{job: job.Job{Name: s.Name}}, s.At) // refused
+		return c.ScheduledAs(ctx, "", job.Job{Name: s.Name}, s.At) // refused
 	}
 	a, err := c.accept(ctx, s)
 	switch {
@@ -50,7 +51,9 @@ func (c *Control) Fire(ctx context.Context, s Slot) (Reply, error) {
 	case a.why != "":
 		return c.pend(ctx, s, a.why)
 	}
-	return c.scheduled(ctx, a, s.At)
+	return c.scheduled(ctx, a, s.At, func(why string) (Reply, error) {
+		return c.pend(ctx, s, why) // what is known of the job may be of before a change
+	})
 }
 
 // accepted is what a slot starts.

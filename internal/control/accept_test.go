@@ -188,21 +188,6 @@ func TestPendingSlots(t *testing.T) {
 		}
 		return w, g
 	}
-	try := func(t *testing.T, w *world, at time.Time) {
-		t.Helper()
-		w.clock.AdvanceTo(at)
-		if err := w.ctl.TryPending(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	left := func(t *testing.T, w *world) int {
-		t.Helper()
-		ps, err := w.store.Pending(t.Context(), 10)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(ps)
-	}
 	t.Run("it runs once it can be told", func(t *testing.T) {
 		t.Parallel()
 		w, g := fire(t)
@@ -408,11 +393,11 @@ func TestProvenMinute(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
 	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: hourly}}
-	if rep := w.fire(clockAt(18, 17, 1), control.Slot{At: clockAt(18, 17, 0), Carried: &hourly}); rep.Outcome != control.Refused {
+	if rep := w.fire(clockAt(18, 17, 1), control.Slot{At: clockAt(18, 17, 0), Carried: &hourly}); rep.Outcome != control.Waits {
 		t.Errorf("without a schedule: %+v", rep)
 	}
 	for _, elsewhere := range []string{strings.Replace(own, "/prod/", "/default/", 1), strings.Replace(own, "/prod/", "/prod-2/", 1), "x"} {
-		if rep := w.fire(clockAt(18, 17, 1), control.Slot{At: clockAt(18, 17, 0), Carried: &hourly, Schedule: elsewhere}); rep.Outcome != control.Refused {
+		if rep := w.fire(clockAt(18, 17, 1), control.Slot{At: clockAt(18, 17, 0), Carried: &hourly, Schedule: elsewhere}); rep.Outcome != control.Waits {
 			t.Errorf("with %s: %+v", elsewhere, rep)
 		}
 	}
@@ -472,7 +457,7 @@ func TestWhoProvesAMinute(t *testing.T) {
 	}{
 		"a schedule that is known": {[]job.Job{hourly}, &hourly, control.Accepted},
 		"one that is found":        {nil, &hourly, control.Accepted},
-		"a name alone":             {[]job.Job{hourly}, nil, control.Refused},
+		"a name alone":             {[]job.Job{hourly}, nil, control.Waits},
 	} {
 		w := known(t, c.known...)
 		w.ctl.Schedules = &group{jobs: map[string]job.Job{own: hourly}}

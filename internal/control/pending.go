@@ -115,11 +115,16 @@ func (c *Control) tryPending(ctx context.Context, p Pending) error {
 // startPending starts what is found to be deployed; why says why that cannot be told.
 func (c *Control) startPending(ctx context.Context, p Pending) (why string, err error) {
 	defer Guard(&err)
+	if why, err = c.known(ctx, p); err != nil || why != "" {
+		return why, err
+	}
 	a, err := c.accept(ctx, p.Slot)
 	if err != nil || a.why != "" {
 		return a.why, err
 	}
-	_, err = c.scheduled(ctx, a, p.Slot.At)
+	_, err = c.scheduled(ctx, a, p.Slot.At, func(why string) (Reply, error) {
+		return c.refuseSlot(ctx, p.Slot.Name, p.Slot.At, why)
+	})
 	if err == nil || errors.Is(err, ErrOwed) {
 		return "", nil
 	}
@@ -130,4 +135,24 @@ func (c *Control) startPending(ctx context.Context, p Pending) (why string, err 
 		return "", nil
 	}
 	return "", err
+}
+
+// known has a job's item hold what the registry held when the slot came, or later, where
+// no schedule of the stack came along, which is asked for itself: a change of a rule is
+// found minutes after it. why says why that cannot be told.
+func (c *Control) known(ctx context.Context, p Pending) (why string, err error) {
+	if c.Registry == nil || c.Schedules != nil && c.Schedules.Ours(p.Slot.Schedule) {
+		return "", nil
+	}
+	asked := c.Now()
+	r, err := c.Registry.Renew(ctx, p.Slot.Name, p.Since)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("it could not be told what is deployed: %v", err), nil
+	case r.Unproved:
+		return "a schedule that may carry the job cannot be used", nil
+	case r.Job == nil: // the item says what it was
+		return "", nil
+	}
+	return "", c.learn(ctx, *r.Job, asked)
 }

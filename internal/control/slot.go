@@ -30,10 +30,14 @@ func (c *Control) Scheduled(ctx context.Context, j job.Job, at time.Time) (Reply
 
 // ScheduledAs is Scheduled where the job's hash is known; "" is that it is not.
 func (c *Control) ScheduledAs(ctx context.Context, hash string, j job.Job, at time.Time) (Reply, error) {
-	return c.scheduled(ctx, accepted{job: j, hash: hash}, at)
+	return c.scheduled(ctx, accepted{job: j, hash: hash}, at, func(why string) (Reply, error) {
+		return c.refuseSlot(ctx, j.Name, at, why)
+	})
 }
 
-func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time) (Reply, error) {
+// scheduled starts a slot; unlike answers a time that nothing proves and that the job,
+// as it is known, does not have.
+func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time, unlike func(why string) (Reply, error)) (Reply, error) {
 	j := a.job
 	at = at.UTC()
 	if at.Sub(c.Now()) > ahead {
@@ -42,9 +46,6 @@ func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time) (Repl
 	if a.proven {
 		return c.proven(ctx, a, at.Truncate(time.Minute))
 	}
-	if why := startless(&a); why != "" {
-		return c.refuseSlot(ctx, j.Name, at, why)
-	}
 	slot, expected, err := c.place(ctx, j, at)
 	if err != nil {
 		return Reply{}, err
@@ -52,8 +53,11 @@ func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time) (Repl
 	if why := c.stale(a, slot); why != "" {
 		return c.refuseSlot(ctx, j.Name, at, why)
 	}
+	if why := startless(&a); why != "" {
+		return unlike(why)
+	}
 	if !expected {
-		return c.refuseSlot(ctx, j.Name, at, fmt.Sprintf("%s in %s has no such time, and no schedule of the stack proves it", j.Schedule, j.Zone()))
+		return unlike(fmt.Sprintf("%s in %s has no such time, and no schedule of the stack proves it", j.Schedule, j.Zone()))
 	}
 	return c.unlessFiltered(ctx, a, slot, nil)
 }

@@ -73,14 +73,14 @@ func TestRulesDoor(t *testing.T) {
 		"a slot":                  {`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Accepted, "launched", 1},
 		"an event":                {`{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T09:00:00Z","resources":["arn:aws:events:r:1:rule/etl"]}`, control.Accepted, "launched", 1},
 		"the deployed definition": {fired("2026-11-22T09:00:00Z"), control.Accepted, "launched", 1},
-		"it, as its schedule's, at another minute": {fired("2026-11-22T08:50:00Z"), control.Refused, "no such time", 0},
+		"it, as its schedule's, at another minute": {fired("2026-11-22T08:50:00Z"), control.Waits, "no such time", 0},
 		"another definition":                       {strings.Replace(fired("2026-11-22T09:00:00Z"), `"name":"etl"`, `"name":"etl","command":["sh","-c","id"]`, 1), control.Accepted, "launched", 1},
 		"a run":                                    {`{"run":"etl"}`, control.Refused, "ask for nothing else", 0},
 		"a pause of all":                           {`{"pause":"*","by":"arn:aws:iam::1:user/mia"}`, control.Refused, "ask for nothing else", 0},
 		"a stop":                                   {`{"stop":"etl/20261122T0900Z"}`, control.Refused, "ask for nothing else", 0},
 		"an end of a pause":                        {`{"resume":"*"}`, control.Refused, "ask for nothing else", 0},
-		"a job that only people run":               {`{"job":"hand","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "it has no schedule: people run it", 0},
-		"a job that is switched off":               {`{"job":"off","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "switched off", 0},
+		"a job that only people run":               {`{"job":"hand","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Waits, "it has no schedule: people run it", 0},
+		"a job that is switched off":               {`{"job":"off","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Waits, "switched off", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,95 @@
+package control_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestARuleThatWasJustChanged: a rule only names its job, and what is known of it is up to
+// five minutes old. What that does not have waits until the registry was asked anew; then
+// it is started, or refused and kept, and only where nobody can tell it waits on.
+func TestARuleThatWasJustChanged(t *testing.T) {
+	t.Parallel()
+	off := with(hourly, func(j *job.Job) { j.Disabled = true })
+	other := with(hourly, func(j *job.Job) { j.Schedule = "30 * * * *" })
+	none := with(hourly, func(j *job.Job) { j.Schedule = "" })
+	for name, c := range map[string]struct {
+		is     job.Job
+		holds  renewals
+		ran    string
+		left   int
+		reason string
+	}{
+		"switched on":           {off, renewals{answers: []control.Renewal{holds(hourly)}}, "18:00 ", 0, ""},
+		"given a schedule":      {none, renewals{answers: []control.Renewal{holds(hourly)}}, "18:00 ", 0, ""},
+		"moved":                 {other, renewals{answers: []control.Renewal{holds(hourly)}}, "18:00 ", 0, ""},
+		"off as before":         {off, renewals{answers: []control.Renewal{holds(off)}}, "", 0, "its schedule is switched off"},
+		"of another time":       {other, renewals{answers: []control.Renewal{holds(other)}}, "", 0, "has no such time"},
+		"of no schedule":        {none, renewals{answers: []control.Renewal{holds(none)}}, "", 0, "people run it"},
+		"gone":                  {off, renewals{answers: []control.Renewal{goneSince(18, 0)}}, "", 0, "its schedule is switched off"},
+		"nobody can tell":       {off, renewals{err: errBroken}, "", 1, "it could not be told what is deployed: " + errBroken.Error()},
+		"a schedule is no good": {off, renewals{answers: []control.Renewal{{Unproved: true}}}, "", 1, "a schedule that may carry the job cannot be used"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, c.is)
+			if rep := w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0)}); rep.Outcome != control.Waits || len(w.runs()) > 0 {
+				t.Fatalf("got %+v", rep)
+			}
+			w.ctl.Registry = &c.holds
+			try(t, w, clockAt(18, 0, 40))
+			if asked := c.holds.asked; len(asked) != 1 || asked[0] != "hourly 18:00:02" {
+				t.Errorf("the registry was asked for %q", asked)
+			}
+			if w.ran() != c.ran || left(t, w) != c.left {
+				t.Errorf("ran %q, %d are left", w.ran(), left(t, w))
+			}
+			for range c.left { // at the end of its time it is told
+				try(t, w, clockAt(18, 15, 0))
+			}
+			kept, err := w.store.Kept(t.Context(), 10)
+			if err != nil || left(t, w) != 0 || len(kept) > 0 != (c.reason != "") || c.reason != "" && !strings.Contains(kept[0].Reason, c.reason) {
+				t.Errorf("%d are left, kept %+v, %v", left(t, w), kept, err)
+			}
+		})
+	}
+}
+
+// TestAScheduleIsAskedForItself: where it came along, the registry need not find it by
+// the job's name.
+func TestAScheduleIsAskedForItself(t *testing.T) {
+	t.Parallel()
+	w := known(t)
+	w.ctl.Schedules = &group{err: errBroken}
+	w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own})
+	registry := &renewals{}
+	w.ctl.Registry, w.ctl.Schedules = registry, &group{jobs: map[string]job.Job{own: hourly}}
+	try(t, w, clockAt(18, 0, 40))
+	if r := w.run(run.ScheduledID("hourly", clockAt(18, 0, 0))); r.Status != run.Running || len(registry.asked) > 0 {
+		t.Errorf("it %s, the registry was asked for %q", r.Status, registry.asked)
+	}
+}
+
+// try lets time pass and tries the pending slots.
+func try(t *testing.T, w *world, at time.Time) {
+	t.Helper()
+	w.clock.AdvanceTo(at)
+	if err := w.ctl.TryPending(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// left is how many are pending.
+func left(t *testing.T, w *world) int {
+	t.Helper()
+	ps, err := w.store.Pending(t.Context(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(ps)
+}
