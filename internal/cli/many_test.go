@@ -1,12 +1,16 @@
 package cli_test
 
 import (
+	"context"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/cli"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // TestJobs: how jobs stand, on a wide screen, on a narrow one, and in a pipe.
@@ -176,5 +180,25 @@ func TestBareNames(t *testing.T) {
 	}
 	if r := w.run("retry", "report"); r.code != 1 || !strings.Contains(r.err+r.out, "report/20261122T0130Z already succeeded") {
 		t.Errorf("retry of one whose newest was skipped: %+v", r)
+	}
+}
+
+// refused is an ECS that launches nothing.
+type refused struct{ control.Launcher }
+
+func (refused) Launch(_ context.Context, l control.Launch) run.Event {
+	return run.Refused{Attempt: l.Attempt, Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: "ClusterNotFoundException", Reason: "Cluster not found."}}
+}
+
+// TestWaitingForWhatECSRefuses: the run has failed, whoever asks for it first or again.
+func TestWaitingForWhatECSRefuses(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	w.l.Control.Launcher = refused{w.l.Control.Launcher}
+	for _, outcome := range []string{"refused", "duplicate"} {
+		r := w.run("run", "report", "--wait", "--request-id", "deploy-7", "--json")
+		if r.code != 1 || !strings.Contains(r.out, `"outcome":"`+outcome+`"`) || !strings.Contains(r.out, `"status":"failed"`) || !strings.Contains(r.err, "has failed: ") {
+			t.Errorf("%s: %+v", outcome, r)
+		}
 	}
 }

@@ -45,7 +45,7 @@ func (w *waiting) ask(ctx context.Context, a *app, p *plane.Plane, r entry.Reque
 		}
 	}
 	_, _ = fmt.Fprintln(a.Stderr, notice.Printable(reply.Message))
-	if reply.Outcome == control.Refused || reply.Run == "" {
+	if reply.Outcome == control.Refused && reply.Status == "" || reply.Run == "" {
 		return exitError(exitCannotAsk)
 	}
 	return w.until(ctx, a, p, reply.Run)

@@ -31,7 +31,8 @@ const (
 	Accepted Outcome = "accepted"
 	// Duplicate: the same request had come before.
 	Duplicate Outcome = "duplicate"
-	// Refused: the request was not carried out; Message says what to do.
+	// Refused: the request was not carried out, or ECS refused the launch for good;
+	// Message says what to do. Where there is a run of it, Status says how it ended.
 	Refused Outcome = "refused"
 	// Waits: the slot is kept until it can be told whether what it asks for is
 	// deployed; the sweep tries it.

@@ -18,9 +18,10 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// ecs is an ECS that accepts everything, or loses its answers.
+// ecs is an ECS that accepts everything, loses its answers, or refuses all.
 type ecs struct {
 	lost     bool
+	refuses  bool
 	launched []control.Launch
 }
 
@@ -30,6 +31,9 @@ func (e *ecs) Resolve(_ context.Context, j job.Job) (run.TaskDefinition, error) 
 
 func (e *ecs) Launch(_ context.Context, l control.Launch) run.Event {
 	e.launched = append(e.launched, l)
+	if e.refuses {
+		return run.Refused{Attempt: l.Attempt, Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: "ClusterNotFoundException", Reason: "Cluster not found."}}
+	}
 	if e.lost {
 		return run.NoAnswer{Attempt: l.Attempt, Err: "the line is dead"}
 	}

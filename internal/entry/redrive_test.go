@@ -175,6 +175,19 @@ func TestAQueueOfLongMessages(t *testing.T) {
 	}
 }
 
+// TestRedriveOfWhatECSRefuses: there is a run that says so and is told, so nothing is left
+// to try.
+func TestRedriveOfWhatECSRefuses(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, etl)
+	queues := &lying{all: map[control.Queue][]control.Failed{control.TriggerQueue: {{ID: "slot", Input: anHour}}}}
+	d.Failures, d.ecs.refuses = queues, true
+	reply := d.must(t, "r", `{"redrive":"trigger","messages":["slot"],"do":"again"}`)
+	if reply.Outcome != control.Accepted || !strings.Contains(reply.Message, "slot is done: etl/20261122T0900Z was not launched: it has failed") || len(queues.dropped) != 1 {
+		t.Errorf("got %+v, dropped %q", reply, queues.dropped)
+	}
+}
+
 func TestRedriveFails(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, etl)
