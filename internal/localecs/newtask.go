@@ -19,7 +19,7 @@ func (s *Server) newRecord(in *runTaskRequest, d definition, c definitionContent
 		Attributes:           []Pair{{Name: "ecs.cpu-architecture", Value: architecture()}},
 		AvailabilityZone:     s.cfg.Region + "a",
 		CapacityProviderName: in.provider(),
-		ClusterARN:           s.arn("cluster/" + in.Cluster),
+		ClusterARN:           in.clusterARN,
 		CPU:                  firstOf(in.overrides.CPU, c.CPU),
 		CreatedAt:            &now,
 		DesiredStatus:        statusRunning,

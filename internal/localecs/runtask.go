@@ -33,6 +33,7 @@ type runTaskRequest struct {
 	} `json:"networkConfiguration"`
 
 	overrides   Overrides
+	clusterARN  string
 	fingerprint string
 	number      int64  // of this request, from 1
 	send        int    // of this token, from 1
@@ -70,9 +71,11 @@ func (s *Server) runTask(raw []byte) (any, error) {
 	if s.closing {
 		return nil, serverError("localecs is shutting down")
 	}
-	if in.Cluster, err = s.clusterName(in.Cluster); err != nil {
+	given := in.Cluster
+	if in.Cluster, err = s.clusterName(given); err != nil {
 		return nil, err
 	}
+	in.clusterARN = s.clusterARN(given, in.Cluster)
 	if in.fingerprint, err = fingerprint(raw, in.Cluster); err != nil {
 		return nil, refuse("SerializationException", err.Error())
 	}
@@ -241,6 +244,15 @@ func (o Overrides) fit(c definitionContent) error {
 		}
 	}
 	return nil
+}
+
+// clusterARN is the ARN that was given for a cluster, else that of its name: whoever
+// launches in a cluster of AWS is told so.
+func (s *Server) clusterARN(given, name string) string {
+	if strings.HasPrefix(given, "arn:") {
+		return given
+	}
+	return s.arn("cluster/" + name)
 }
 
 // clusterName takes a name or an ARN; none is "default".

@@ -3,6 +3,7 @@ package localecs_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -100,6 +101,23 @@ func TestATokenIsOfOneCluster(t *testing.T) {
 		in.Cluster = aws.String("arn:aws:ecs:us-east-1:123456789012:cluster/other")
 	})
 	equal(t, "task when the cluster is named by its ARN", byARN, other)
+}
+
+// TestAClusterByItsARN is said to be that one by the task's events, also where it is of an
+// account in AWS: who launched the task holds its events against what it asked for.
+func TestAClusterByItsARN(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"": "arn:aws:ecs:us-east-1:123456789012:cluster/default", "jobs": "arn:aws:ecs:us-east-1:123456789012:cluster/jobs",
+		"arn:aws:ecs:eu-central-1:210987654321:cluster/jobs": "arn:aws:ecs:eu-central-1:210987654321:cluster/jobs",
+	} {
+		h := newHouse(t)
+		h.run(func(in *ecs.RunTaskInput) { in.Cluster = aws.String(given) })
+		h.clock.Advance(2 * time.Minute)
+		if e := h.events.last(); !strings.Contains(string(e.raw), `"clusterArn":"`+want+`"`) {
+			t.Errorf("%q: %s", given, e.raw)
+		}
+	}
 }
 
 func TestNoTokenIsBoundToNothing(t *testing.T) {
