@@ -231,6 +231,7 @@ func TestErrorsNameTheField(t *testing.T) {
 		`{"task":{"containers":[{"exitCode":1.5}]}}`:      "task.containers[0].exitCode: want an integer",
 		`{"tasks":[{"taskArn":"a","startedAt":"today"}]}`: "tasks[0].startedAt: want a time",
 		`{"tasks":[{"taskArn":"a","startedAt":true}]}`:    "tasks[0].startedAt: want a time",
+		`{"tasks":[{"taskArn":"a","startedAt":"nan"}]}`:   "tasks[0].startedAt: want a time",
 		`{"tasks":[]}`: "tasks: want one task, not 0",
 		`{"tasks":[{"taskArn":"a"},{"taskArn":"b"}]}`:                "tasks: want one task, not 2",
 		`{"taskArn":"a","containers":{}}`:                            "containers: want an array",

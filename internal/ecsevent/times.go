@@ -42,7 +42,7 @@ func (o object) time(key string) time.Time {
 		number = s
 	}
 	f, err := strconv.ParseFloat(number, 64)
-	if err != nil || math.Abs(f) >= 1e14 {
+	if err != nil || !(math.Abs(f) < 1e14) { // nor is it a number at all
 		o.fail(key, "a time")
 		return time.Time{}
 	}
