@@ -75,6 +75,25 @@ func TestAScheduleIsAskedForItself(t *testing.T) {
 	}
 }
 
+// TestAPendingSlotOfAnotherMinute: a rule's event of the minute after stands for the slot,
+// and is settled with the run of that, also where the run makes no sense.
+func TestAPendingSlotOfAnotherMinute(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 0)})
+	if rep := w.fire(clockAt(18, 1, 3), control.Slot{At: clockAt(18, 1, 2)}); rep.Outcome != control.Waits {
+		t.Fatalf("before the job is known: %+v", rep)
+	}
+	w.know(hourly)
+	if rep := w.fire(clockAt(18, 1, 5), control.Slot{At: clockAt(18, 0, 59)}); rep.Status != run.Running {
+		t.Fatalf("the other event: %+v", rep)
+	}
+	w.damage(run.ScheduledID("hourly", clockAt(18, 0, 0)))
+	try(t, w, clockAt(18, 1, 8))
+	if left(t, w) != 0 {
+		t.Errorf("%d are left", left(t, w))
+	}
+}
+
 // try lets time pass and tries the pending slots.
 func try(t *testing.T, w *world, at time.Time) {
 	t.Helper()

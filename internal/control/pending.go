@@ -122,7 +122,7 @@ func (c *Control) startPending(ctx context.Context, p Pending) (why string, err 
 	if err != nil || a.why != "" {
 		return a.why, err
 	}
-	_, err = c.scheduled(ctx, a, p.Slot.At, func(why string) (Reply, error) {
+	rep, err := c.scheduled(ctx, a, p.Slot.At, func(why string) (Reply, error) {
 		return c.refuseSlot(ctx, p.Slot.Name, p.Slot.At, why)
 	})
 	if err == nil || errors.Is(err, ErrOwed) {
@@ -130,9 +130,10 @@ func (c *Control) startPending(ctx context.Context, p Pending) (why string, err 
 	}
 	// Where its run exists the look does the rest: it performs what is owed, and sets
 	// aside and tells what cannot be read or makes no sense.
-	id := run.ScheduledID(p.Slot.Name, p.Slot.At)
-	if exist, e := c.Store.Exist(ctx, []run.ID{id}); e == nil && exist[id] {
-		return "", nil
+	if rep.Run != "" {
+		if exist, e := c.Store.Exist(ctx, []run.ID{rep.Run}); e == nil && exist[rep.Run] {
+			return "", nil
+		}
 	}
 	return "", err
 }
