@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,46 @@ func TestARuleThatWasJustChanged(t *testing.T) {
 			kept, err := w.store.Kept(t.Context(), 10)
 			if err != nil || left(t, w) != 0 || len(kept) > 0 != (c.reason != "") || c.reason != "" && !strings.Contains(kept[0].Reason, c.reason) {
 				t.Errorf("%d are left, kept %+v, %v", left(t, w), kept, err)
+			}
+		})
+	}
+}
+
+// meanwhile is a registry while which is asked another process finds out more.
+type meanwhile struct {
+	renewals
+
+	find func()
+}
+
+func (m *meanwhile) Renew(ctx context.Context, name string, at time.Time) (control.Renewal, error) {
+	m.find()
+	return m.renewals.Renew(ctx, name, at)
+}
+
+// TestARuleOfWhichAnotherKnowsMore: what another process found out since the slot came is
+// asked for anew, and what it finds out meanwhile stands.
+func TestARuleOfWhichAnotherKnowsMore(t *testing.T) {
+	t.Parallel()
+	off := with(hourly, func(j *job.Job) { j.Disabled = true })
+	for name, c := range map[string]struct {
+		before, meanwhile func(w *world)
+		asked, ran        string
+	}{
+		"before": {func(w *world) { w.know(off) }, func(*world) {}, "hourly 18:00:30", "18:00 "},
+		"while":  {func(*world) {}, func(w *world) { w.clock.Advance(time.Second); w.know(off) }, "hourly 18:00:02", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, with(off, func(j *job.Job) { j.Command = []string{"as it was"} }))
+			w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0)})
+			w.clock.AdvanceTo(clockAt(18, 0, 30))
+			c.before(w)
+			registry := &meanwhile{renewals{answers: []control.Renewal{holds(hourly)}}, func() { c.meanwhile(w) }}
+			w.ctl.Registry = registry
+			try(t, w, clockAt(18, 0, 40))
+			if asked := registry.asked; w.ran() != c.ran || len(asked) != 1 || asked[0] != c.asked {
+				t.Errorf("ran %q, asked for %q", w.ran(), asked)
 			}
 		})
 	}

@@ -145,8 +145,12 @@ func (c *Control) known(ctx context.Context, p Pending) (why string, err error) 
 	if c.Registry == nil || c.Schedules != nil && c.Schedules.Ours(p.Slot.Schedule) {
 		return "", nil
 	}
-	asked := c.Now()
-	r, err := c.Registry.Renew(ctx, p.Slot.Name, p.Since)
+	item, err := c.item(ctx, p.Slot.Name)
+	if err != nil {
+		return "", err
+	}
+	at := later(p.Since, item.FoundOutAt()) // others may have found out more
+	r, err := c.Registry.Renew(ctx, p.Slot.Name, at)
 	switch {
 	case err != nil:
 		return fmt.Sprintf("it could not be told what is deployed: %v", err), nil
@@ -155,5 +159,5 @@ func (c *Control) known(ctx context.Context, p Pending) (why string, err error) 
 	case r.Job == nil: // the item says what it was
 		return "", nil
 	}
-	return "", c.learn(ctx, *r.Job, asked)
+	return "", c.learn(ctx, *r.Job, at)
 }
