@@ -49,12 +49,15 @@ func (l Logs) Read(_ context.Context, o control.Output, from string, _ time.Time
 	at, _ := strconv.ParseInt(from, 10, 64) // "" is the beginning
 	f, err := os.Open(l.Path(o.Run.Job(), o.TaskARN))
 	if errors.Is(err, os.ErrNotExist) {
-		return out, nil
+		return out, gone(o, at, 0)
 	}
 	if err != nil {
 		return out, fmt.Errorf("opening the log of %s: %w", o.Run, err)
 	}
 	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err == nil && info.Size() < at {
+		return out, gone(o, at, info.Size())
+	}
 	b, err := io.ReadAll(io.NewSectionReader(f, at, readBytes))
 	if err != nil {
 		return out, fmt.Errorf("reading the log of %s: %w", o.Run, err)
@@ -67,6 +70,14 @@ func (l Logs) Read(_ context.Context, o control.Output, from string, _ time.Time
 		out.Next = strconv.FormatInt(at+int64(len(b)), 10)
 	}
 	return out, nil
+}
+
+// gone is the error of a log of which more was read than it has.
+func gone(o control.Output, read, has int64) error {
+	if read <= has {
+		return nil // nothing was written so far
+	}
+	return fmt.Errorf("%w: the log of attempt %d of %s was removed or emptied after %d bytes of it were read", plane.ErrNoOutput, o.Attempt, o.Run, read)
 }
 
 // Place implements plane.Output: a log of this machine has no page.

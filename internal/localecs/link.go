@@ -79,7 +79,8 @@ func (l *link) send(message any, files ...*os.File) error {
 		return fmt.Errorf("sending a message: %w", err)
 	}
 	if _, err := l.conn.Write(body); err != nil {
-		return fmt.Errorf("sending a message: %w", err)
+		// What came next would be read as the rest of this one.
+		return errors.Join(fmt.Errorf("sending a message: %w", err), l.conn.Close())
 	}
 	return nil
 }
