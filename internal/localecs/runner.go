@@ -51,9 +51,9 @@ type Process interface {
 }
 
 // Runner starts containers. An error of Start means that nothing was started,
-// in words a person can use, ErrNoRoom among them where the machine lacked something; after a nil error exited is called once, when
-// nothing of the container runs any more, from any goroutine, also before Start
-// has returned.
+// in words a person can use, ErrNoRoom among them where the machine lacked something.
+// After a nil error exited is called once, when nothing of the container runs any more,
+// from any goroutine, also before Start has returned.
 type Runner interface {
 	Start(spec ContainerSpec, exited func(Exit)) (Process, error)
 }
