@@ -104,7 +104,7 @@ func (x *index) of(b []byte, n int) (in lists) {
 				continue
 			}
 			w, from := &x.words[p.word], n+wide-len(rest)-int(p.off)
-			if to := from + len(w.text); from > 0 && to <= n && w.last == binary.LittleEndian.Uint32(b[to-4:]) &&
+			if to := from + len(w.text); to <= n && w.last == binary.LittleEndian.Uint32(b[to-4:]) &&
 				string(b[from:to]) == w.text && (w.where != alone || to == n) {
 				in.join(&w.in)
 			}

@@ -25,7 +25,7 @@ func classifyLaunch(s *Stop) Verdict {
 		t.answer(s.Reason + ": " + s.Detail)
 	}
 	kind := s.Kind
-	if kind == LaunchException && code == "" && t.known() {
+	if code == "" && t.known() {
 		kind = LaunchFailure // Step Functions makes an error of an entry of failures[]
 	}
 	if kind == LaunchFailure && notFound(s, &t) {
@@ -111,14 +111,9 @@ func (t *text) errorCode(given string) string {
 // printedCode finds the code where the Go v2 and Java SDKs print it.
 func printedCode(s string) string {
 	for _, mark := range []string{"api error ", "error code: ", "requestid: "} {
-		_, rest, ok := strings.Cut(s, mark)
-		if !ok {
-			continue
-		}
+		_, rest, _ := strings.Cut(s, mark)
 		if mark == "requestid: " {
-			if _, rest, ok = strings.Cut(rest, ", "); !ok {
-				continue
-			}
+			_, rest, _ = strings.Cut(rest, ", ")
 		}
 		if end := strings.IndexAny(rest, ":;,) "); end > 0 && codeLike(rest[:end]) {
 			return shortCode(rest[:end])
@@ -129,7 +124,7 @@ func printedCode(s string) string {
 
 // codeLike is whether a word looks like an error's type.
 func codeLike(word string) bool {
-	if word == "" || strings.ContainsAny(word, " /\"'()[]") {
+	if strings.ContainsAny(word, " /\"'()[]") {
 		return false
 	}
 	return strings.HasSuffix(word, "exception") || strings.HasSuffix(word, "error") || oneOf(shortCode(word), throttleCodes) ||
@@ -139,8 +134,5 @@ func codeLike(word string) bool {
 // shortCode drops a name space: "com.amazonaws.ecs#ClientException".
 func shortCode(code string) string {
 	code = strings.ToLower(strings.TrimSpace(code))
-	if i := strings.LastIndexAny(code, "#."); i >= 0 {
-		code = code[i+1:]
-	}
-	return code
+	return code[strings.LastIndexAny(code, "#.")+1:]
 }

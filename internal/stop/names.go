@@ -102,7 +102,7 @@ func word(b, out []byte, from, at int, follows bool) (done []byte, rest int) {
 // the punctuation around it. follows is whether it comes after one of introduce.
 func blank(b []byte, start int, follows bool) []byte {
 	lo, hi := bare(b, start)
-	if cut := lo + bytes.Index(b[lo:hi], ellipsis); cut > lo && cut+3 < hi && letter(b[cut+3]) {
+	if cut := lo + bytes.Index(b[lo:hi], ellipsis); cut > lo && letter(b[cut+3]) {
 		hi = cut
 	}
 	name := b[lo:hi]

@@ -29,9 +29,7 @@ func (a reading) with(b reading) reading {
 	case a.bare:
 		return b
 	}
-	if b.proof < a.proof {
-		a.proof = b.proof
-	}
+	a.proof = min(a.proof, b.proof)
 	if b.rule.Class == AppFailed || (b.rule.Class == Config && a.rule.Class != AppFailed) {
 		a.rule = b.rule
 	}

@@ -132,6 +132,7 @@ func TestAServiceSaysItFirst(t *testing.T) {
 		"Stop reason: ":                                           true,
 		"Reason: ":                                                true,
 		"my service was unable to place a task. Reason: ":         false,
+		"the web was unable to place a task. Reason: ":            false,
 		"(service web) could not go on after the start. Reason: ": false,
 		"(service web) has reached a steady state. ":              false,
 	} {

@@ -81,6 +81,7 @@ var structureCases = map[string]struct {
 }{
 	"task-level text needs no list": {Stop{Code: codeFailedToStart, Reason: eniText}, Retry, No, true},
 	"startedAt wins over the text":  {Stop{Code: codeFailedToStart, Reason: eniText, StartedAt: now}, AppFailed, Yes, false},
+	"startedAt wins over an end":    {Stop{Code: codeFailedToStart, Reason: "EC2 instance i-1 terminated", StartedAt: now}, AppFailed, Yes, false},
 	"runtime id wins over the text": {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", RuntimeID: "r"}}}, AppFailed, Yes, false},
 	"a running container wins":      {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", LastStatus: "RUNNING"}}}, AppFailed, Yes, false},
 	"exit code zero is evidence":    {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", ExitCode: code(0)}}}, AppFailed, Yes, false},
@@ -112,6 +113,7 @@ var structureCases = map[string]struct {
 	"agent, no instance":                               {Stop{Code: codeFailedToStart, Reason: "AGENT"}, Retry, No, true},
 	"agent, placed":                                    {Stop{Code: codeFailedToStart, Reason: "AGENT", OnInstance: true}, Retry, Unknown, false},
 	"a container's words lower the proof":              {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", Reason: "Something new"}}}, Retry, Unknown, false},
+	"a container that says nothing keeps it":           {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", Reason: "Reason:"}}}, Retry, No, true},
 	"a container's mistake wins":                       {Stop{Code: codeFailedToStart, Reason: eniText, Containers: []Container{{Name: "app", Reason: "CannotPullContainerError: manifest unknown"}}}, Config, No, false},
 	"a container out of memory":                        {Stop{Code: codeFailedToStart, Reason: "Task failed to start", Containers: []Container{{Name: "app", Reason: "OutOfMemoryError: Container killed due to memory usage"}}}, AppFailed, Unknown, false},
 

@@ -22,6 +22,7 @@ func TestPlainForm(t *testing.T) {
 		"a\u2240b\u3001c":             "a\u2240b\u3001c",
 		"voil\u00e0 \u2192 \u2260":    "voil\u00e0 \u2192 \u2260",
 		"AZaz09@[`{":                  "azaz09@[`{",
+		"AZaz09@[`{ \u00e9":           "azaz09@[`{ \u00e9", // read one by one
 		"\u2012x\u2015y\u2017z\u201ax\u201bx\u201ex": "\u2012x\u2015y\u2017z\u201ax\u201bx\u201ex",
 	} {
 		var x text
@@ -62,6 +63,7 @@ func TestPrintedCodes(t *testing.T) {
 		"ServerException: BlockedException: see it": {"launch-no-answer", Unknown},
 		"aws: [ERROR]: An error occurred (BlockedException) when calling the RunTask operation (reached max retries: 4): see it": {"launch-refused-code", No},
 		"An error occurred (BlockedException": {"launch-unknown", Unknown},
+		"NewThrottlingError: it failed":       {"launch-unknown", Unknown}, // a code is no word of the message
 	} {
 		if v := Classify(refused("", message)); v.Rule != want.rule || v.Started != want.started {
 			t.Errorf("%q: %s started %s, want %s %s", message, v.Rule, v.Started, want.rule, want.started)
