@@ -80,20 +80,32 @@ func commandOf(err error) string {
 }
 
 // apart says of a further argument why it is one: a schedule whose words stand apart,
-// or a flag that ended the list before it.
+// a flag that ended the list before it, or a jobs file without its flag.
 func apart(err error) string {
 	var wrong *kong.ParseError
-	if !errors.As(err, &wrong) || wrong.Context.Selected() == nil || !strings.HasPrefix(err.Error(), "unexpected argument ") {
+	if !errors.As(err, &wrong) || wrong.Context.Selected() == nil {
+		return ""
+	}
+	if _, ok := wrong.Context.Selected().Target.Addr().Interface().(*localCmd); ok && strings.HasPrefix(err.Error(), "[<what>] must be ") {
+		return byFlag
+	}
+	if !strings.HasPrefix(err.Error(), "unexpected argument ") {
 		return ""
 	}
 	if _, ok := wrong.Context.Selected().Target.Addr().Interface().(*cronCmd); ok {
 		return ": put the whole schedule into quotes, '30 2 * * *'"
+	}
+	if wrong.Context.Selected().Target.FieldByName("jobsFiles").IsValid() {
+		return byFlag
 	}
 	if args := wrong.Context.Selected().Positional; len(args) == 0 || !args[len(args)-1].IsCumulative() {
 		return ""
 	}
 	return ": write all of them in a row, no flag between them"
 }
+
+// byFlag ends the error of an argument where only a jobs file can be meant.
+const byFlag = ": a jobs file is named by -f"
 
 // stacks are names with commas between them; a flag that is repeated adds to them.
 type stacks string

@@ -222,6 +222,8 @@ func TestUsage(t *testing.T) {
 		{"history --limit 0", 2, "--limit 0 must be at least 1"},
 		{"history --status done", 2, `--status "done" is not one of queued, launching, running, succeeded,`},
 		{"history report --limit 2 broken", 2, `unexpected argument broken: write all of them in a row, no flag between them`},
+		{"validate jobs.yaml", 2, `unexpected argument jobs.yaml: a jobs file is named by -f`},
+		{"local jobs.yaml", 2, `but got "jobs.yaml": a jobs file is named by -f`},
 		{"show report broken", 2, `unexpected argument broken; see`},
 		{"history --status starting", 2, `a run that is starting or stopping is running, one in doubt launching`},
 		{"tail nope", 1, `there is no job "nope" here`},

@@ -33,7 +33,7 @@ func Decide(j *job.Job, r *Run, e Event, now time.Time, t *Timing) (to Decision)
 	if d.r.Owed = slices.Clip(d.r.Owed); len(d.r.Owed) == 0 {
 		d.r.Owed = nil
 	}
-	if looked(seen) && rests(r, d.r) {
+	if looked(seen) && rests(r, d.r) && (!t.NoteRunning || r.Last().LastStatus == TaskRunning) {
 		to.Outcome, to.Until, to.Next = Rests, d.r.DueAt, *r
 		return to
 	}

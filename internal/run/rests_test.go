@@ -59,3 +59,19 @@ func TestRests(t *testing.T) {
 		}
 	}
 }
+
+// TestRunningIsNoted: where that is wanted the first look that finds the task RUNNING is
+// saved, and no later one.
+func TestRunningIsNoted(t *testing.T) {
+	t.Parallel()
+	timing := run.DefaultTiming
+	timing.NoteRunning = true
+	accepted, _ := play(t, plain, at{0, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}})
+	first := decided(plain, accepted, look(2, runs), t0.Add(5*time.Minute), timing)
+	if first.Outcome != run.Did || first.Next.StartedAt.IsZero() {
+		t.Fatalf("the first look: %s, started at %s", first.Outcome, first.Next.StartedAt)
+	}
+	if d := decided(plain, first.Next, look(2, runs), t0.Add(50*time.Minute), timing); d.Outcome != run.Rests {
+		t.Errorf("the second: %s", d.Outcome)
+	}
+}

@@ -28,6 +28,9 @@ type Timing struct {
 	// between later looks: under the hour for which ECS remembers a stopped
 	// task (ECS API reference, DescribeTasks).
 	FirstLook, NextLook time.Duration
+	// NoteRunning is whether the look that first finds a task RUNNING is saved, so that
+	// people see it: for a store whose writes cost nothing.
+	NoteRunning bool
 	// Settle is how long after a launch ECS may not know the task yet
 	// (RunTask: "eventual consistency").
 	Settle time.Duration

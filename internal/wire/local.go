@@ -36,10 +36,11 @@ const LocalStack = "local"
 const localRegion = "local"
 
 // LocalTiming is run.DefaultTiming for an ECS on the same machine, where an
-// answer that did not come at once will not come.
+// answer that did not come at once will not come, and a look costs little.
 var LocalTiming = func() run.Timing {
 	t := run.DefaultTiming
 	t.Doubt, t.Throttled, t.Settle, t.Told, t.Vanish = 5*time.Second, time.Second, 5*time.Second, 10*time.Second, time.Minute
+	t.FirstLook, t.NoteRunning = 10*time.Second, true
 	return t
 }()
 

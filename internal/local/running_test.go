@@ -1,0 +1,60 @@
+package local_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/localecs/vclock"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+	"github.com/batchplane/batchplane/internal/wire"
+)
+
+// TestATaskThatRunsIsSeenToRun: on one machine ten seconds after its start, and since
+// when.
+func TestATaskThatRunsIsSeenToRun(t *testing.T) {
+	t.Parallel()
+	clock := vclock.New(start)
+	l, err := wire.NewLocal(t.Context(), wire.LocalConfig{
+		DB: filepath.Join(t.TempDir(), "local.db"), Clock: clock, Delays: &localecs.Delays{},
+		Runner: &localecs.ScriptedRunner{Clock: clock, Script: func(localecs.ContainerSpec) localecs.Script { return localecs.Script{For: time.Hour} }},
+		Jobs:   []job.Job{{Name: "minutely", Schedule: "* * * * *", Command: []string{"x"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closed(t, l) })
+	clock.AdvanceTo(start.Add(30 * time.Second))
+	id := fire(t, l)[0]
+	at := func(after time.Duration) (run.Run, view.State) {
+		clock.AdvanceTo(start.Add(30*time.Second + after))
+		if _, err := l.Control.Look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		rs, err := l.Store.Runs(t.Context(), control.Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rs {
+			if r.ID == id {
+				return r, view.StateOf(r, clock.Now())
+			}
+		}
+		t.Fatalf("%s is gone", id)
+		return run.Run{}, ""
+	}
+	if _, state := at(9 * time.Second); state != view.Starting {
+		t.Errorf("after 9 s: %s", state)
+	}
+	r, state := at(10 * time.Second)
+	if state != view.State(run.Running) || !r.StartedAt.Equal(start.Add(30*time.Second)) {
+		t.Errorf("after 10 s: %s, since %s", state, r.StartedAt)
+	}
+	if again, _ := at(40 * time.Minute); again.Rev != r.Rev {
+		t.Errorf("it was written again: revision %d after %d", again.Rev, r.Rev)
+	}
+}
