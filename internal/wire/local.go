@@ -40,7 +40,7 @@ const localRegion = "local"
 var LocalTiming = func() run.Timing {
 	t := run.DefaultTiming
 	t.Doubt, t.Throttled, t.Settle, t.Told, t.Vanish = 5*time.Second, time.Second, 5*time.Second, 10*time.Second, time.Minute
-	t.FirstLook, t.NoteRunning = 10*time.Second, true
+	t.FirstLook, t.NextLook, t.NoteRunning = 10*time.Second, 5*time.Minute, true
 	return t
 }()
 

@@ -113,8 +113,10 @@ func (s *stage) start(file string) {
 	if len(problems) > 0 {
 		s.t.Fatalf("%s: %v", file, problems)
 	}
+	timing := wire.LocalTiming // with looks as on AWS, where a stop event can be lost
+	timing.FirstLook, timing.NextLook, timing.NoteRunning = run.DefaultTiming.FirstLook, run.DefaultTiming.NextLook, false
 	l, err := wire.NewLocal(s.ctx(), wire.LocalConfig{
-		DB: s.db, Jobs: f.Jobs, Seed: 1, Rate: control.DefaultRate, Inject: s.faults.inject, Clock: s.clock, Runner: s.cast, Delays: &delays,
+		Timing: &timing, DB: s.db, Jobs: f.Jobs, Seed: 1, Rate: control.DefaultRate, Inject: s.faults.inject, Clock: s.clock, Runner: s.cast, Delays: &delays,
 		Notifier: notifier{s.now, s.out}, Watch: s.watch, Log: logger(s.now, s.out),
 	})
 	if err != nil {
