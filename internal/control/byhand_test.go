@@ -46,6 +46,31 @@ func TestOneIDForOneRequest(t *testing.T) {
 	}
 }
 
+// TestRunsByHandOfOneSecond: lists have the later one first, whatever the requests' ids
+// are.
+func TestRunsByHandOfOneSecond(t *testing.T) {
+	t.Parallel()
+	w := known(t, given)
+	var want []run.ID
+	for _, request := range []string{"c", "a", "d", "b"} {
+		w.clock.Advance(20 * time.Millisecond)
+		if rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "given", RequestID: request}); err != nil || rep.Outcome != control.Accepted {
+			t.Fatalf("%+v, %v", rep, err)
+		}
+		want = slices.Insert(want, 0, run.ByHandID("given", request))
+	}
+	var got []run.ID
+	for r, err := range w.store.Walk(t.Context(), control.Walk{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, r.ID)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, not %v", got, want)
+	}
+}
+
 // TestWhoAskedIsKept: of a run by hand, a retry and a stop it stays known who asked for it,
 // when, by which request and why.
 func TestWhoAskedIsKept(t *testing.T) {

@@ -59,7 +59,7 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 	}
 	now := c.Now()
 	r := run.Request{
-		ID: run.ByHandID(j.Name, req.RequestID), ScheduledFor: now.UTC().Truncate(time.Second),
+		ID: run.ByHandID(j.Name, req.RequestID), ScheduledFor: now.UTC().Truncate(time.Millisecond),
 		Trigger: run.Trigger{At: now, Kind: run.ByHand, Request: req.RequestID, By: req.By},
 		Args:    req.Args, Environment: req.Inputs,
 	}
