@@ -42,6 +42,9 @@ type watcher struct {
 
 	mu        sync.Mutex
 	listeners map[chan string]bool
+	// looks is whether somebody looks: who left a moment ago and came back, as a browser
+	// does from page to page, finds the look of before.
+	looks bool
 }
 
 func newWatcher(p *plane.Plane, now func() time.Time) *watcher {
@@ -58,7 +61,8 @@ func (w *watcher) listen(ctx context.Context) (heard chan string, leave func(), 
 	}
 	heard = make(chan string, 8)
 	w.listeners[heard] = true
-	if len(w.listeners) == 1 {
+	if !w.looks {
+		w.looks = true
 		go w.look(context.WithoutCancel(ctx))
 	}
 	return heard, func() {
@@ -85,7 +89,7 @@ func (w *watcher) look(ctx context.Context) {
 	var jobs, runs uint64
 	first, lost := true, false
 	timed := time.Now()
-	for w.anybody() {
+	for w.goesOn() {
 		began := time.Now()
 		j, r, err := w.marks(ctx)
 		switch {
@@ -113,10 +117,12 @@ func (w *watcher) look(ctx context.Context) {
 	}
 }
 
-func (w *watcher) anybody() bool {
+// goesOn is whether somebody listens; if nobody does, the look ends.
+func (w *watcher) goesOn() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.listeners) > 0
+	w.looks = len(w.listeners) > 0
+	return w.looks
 }
 
 // marks change with the jobs' items, and with the runs that are open or newest.

@@ -1,0 +1,57 @@
+package console
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+// looked counts how often somebody looks for changes.
+type looked struct {
+	memory.Store
+	times int
+}
+
+func (l *looked) Items(context.Context) ([]job.Item, error) {
+	l.times++
+	return nil, nil
+}
+
+// TestOneLookForAll: a browser that goes from page to page leaves one stream and opens
+// the next. However often it does, there is one look a second, and none once it has gone.
+func TestOneLookForAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &looked{}
+		w := newWatcher(&plane.Plane{Reader: store}, time.Now)
+		leave := func() {}
+		for range 20 {
+			leave()
+			var ok bool
+			if _, leave, ok = w.listen(t.Context()); !ok {
+				t.Fatal("too many listen")
+			}
+			time.Sleep(leastWatch / 10)
+		}
+		synctest.Wait()
+		before := store.times
+		time.Sleep(10 * leastWatch)
+		synctest.Wait()
+		if n := store.times - before; n < 9 || n > 11 {
+			t.Errorf("%d looks in ten seconds", n)
+		}
+		leave()
+		time.Sleep(2 * leastWatch)
+		synctest.Wait()
+		before = store.times
+		time.Sleep(10 * leastWatch)
+		if store.times != before {
+			t.Errorf("%d looks while nobody listens", store.times-before)
+		}
+	})
+}
