@@ -126,6 +126,8 @@ type served struct {
 	plane *plane.Plane
 	// streams is how many pages listen.
 	streams *atomic.Int32
+	// before is called before a request is answered; it is set before the first.
+	before func(*http.Request)
 	// moody is its reader, where that can fail.
 	moody *moody
 }
@@ -162,7 +164,9 @@ func serving(tb testing.TB, p *plane.Plane, change func(*console.Config)) *serve
 		tb.Fatal(err)
 	}
 	cfg := console.Config{Plane: p, Base: "http://" + l.Addr().String(), User: "tester"}
-	change(&cfg)
+	if change != nil {
+		change(&cfg)
+	}
 	s, err := console.New(cfg)
 	if err != nil {
 		tb.Fatal(err)
@@ -170,8 +174,12 @@ func serving(tb testing.TB, p *plane.Plane, change func(*console.Config)) *serve
 	ctx, cancel := context.WithCancel(tb.Context())
 	done := make(chan error, 1)
 	streams := &atomic.Int32{}
+	out := &served{Server: s, base: cfg.Base, plane: p, streams: streams}
 	go func() {
 		done <- console.Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if out.before != nil {
+				out.before(r)
+			}
 			if r.URL.Path == "/events" {
 				streams.Add(1)
 				defer streams.Add(-1)
@@ -185,7 +193,7 @@ func serving(tb testing.TB, p *plane.Plane, change func(*console.Config)) *serve
 			tb.Errorf("serving: %v", err)
 		}
 	})
-	return &served{Server: s, base: cfg.Base, plane: p, streams: streams}
+	return out
 }
 
 // slotOf is the slot of a job's newest run that was relaunched, else its newest.

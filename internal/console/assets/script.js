@@ -1,5 +1,5 @@
-// Live updates. The stream says which regions have changed; they are read anew
-// from the page itself, so there is one renderer. Without this, pages work the same.
+// Live updates. The stream says what has changed; the page is then read anew, and
+// its regions are put in place, so there is one renderer. Without this, pages work the same.
 (() => {
   'use strict';
   const root = document.documentElement;
@@ -19,43 +19,70 @@
   const address = document.body.dataset.events;
   if (!address || !window.EventSource) return;
   const banner = document.getElementById('gone');
-  const made = document.querySelector('#r-made time');
-  let source, timer, lostAt, busy = false, again = false;
-  const wanted = new Set();
+  const made = document.getElementById('r-made');
+  // held is whether a region stays as it was while a person is in the middle of it;
+  // restsTo is until when the page is not read again.
+  let source, timer, lost = false, busy = false, again = false, held = false, first = true, restsTo = 0;
 
   const say = (text) => {
     banner.hidden = !text;
     if (banner.textContent !== text) banner.textContent = text;
   };
-  const stale = () => 'What you see was read ' + (made ? made.textContent : 'earlier') + '.';
+  const stale = () => 'What you see was read ' + made.querySelector('time').textContent + '.';
 
-  // busyWith is whether a person is in the middle of a region.
+  // busyWith is whether a person types in a region, or has chosen text of it.
   const busyWith = (region) => {
+    const at = document.activeElement, chosen = window.getSelection();
+    return region.contains(at) && at.matches('input, select, textarea') || !chosen.isCollapsed && chosen.containsNode(region, true);
+  };
+  // place finds again what has the focus: a link by its address, else by its turn.
+  const place = (region) => {
     const at = document.activeElement;
-    if (at && at !== document.body && region.contains(at) && !region.hasAttribute('data-always')) {
-      return at.matches('input, select, textarea') || String(window.getSelection());
-    }
-    return false;
+    if (!region.contains(at)) return () => {};
+    const all = () => [...region.querySelectorAll(at.tagName)], turn = all().indexOf(at), href = at.getAttribute('href');
+    return () => {
+      const now = all(), same = href && now.find((a) => a.getAttribute('href') === href) || now[turn];
+      if (same) same.focus({ preventScroll: true });
+    };
+  };
+  // sight keeps the first link in sight where it is on the screen.
+  const sight = () => {
+    const links = () => [...document.querySelectorAll('main :is(th, h2) > a')];
+    const first = scrollY > 0 && links().find((a) => a.getBoundingClientRect().top >= 0);
+    if (!first) return () => {};
+    const href = first.getAttribute('href'), top = first.getBoundingClientRect().top;
+    return () => {
+      const moved = links().filter((a) => a.getAttribute('href') === href).map((a) => a.getBoundingClientRect().top - top);
+      if (moved.length) scrollBy(0, moved.reduce((a, b) => Math.abs(a) < Math.abs(b) ? a : b));
+    };
   };
 
-  const replace = (fresh, names) => {
+  const put = (region, next) => {
+    const log = region.querySelector('[data-tail]');
+    const follow = log && log.scrollTop + log.clientHeight > log.scrollHeight - 24;
+    const top = log ? log.scrollTop : 0;
+    const scrolled = region.querySelector('.scroll');
+    const left = scrolled ? scrolled.scrollLeft : 0;
+    const refocus = place(region);
+    region.replaceChildren(...next.childNodes);
+    const now = region.querySelector('[data-tail]');
+    if (now) now.scrollTop = follow || !log ? now.scrollHeight : top;
+    const scroll = region.querySelector('.scroll');
+    if (scroll) scroll.scrollLeft = left;
+    refocus();
+  };
+
+  // The whole page was read, so all of its regions are put in place, whatever changed.
+  const replace = (fresh) => {
+    const keep = sight();
+    held = false;
     for (const region of document.querySelectorAll('[data-on]')) {
-      const on = region.dataset.on.split(' ');
       const next = fresh.getElementById(region.id);
-      if (!next || !on.some((n) => names.has(n)) || next.innerHTML === region.innerHTML || busyWith(region)) continue;
-      const log = region.querySelector('[data-tail]');
-      const follow = log && log.scrollTop + log.clientHeight > log.scrollHeight - 24;
-      const top = log ? log.scrollTop : 0;
-      const at = region.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
-      const scrolled = region.querySelector('.scroll');
-      const left = scrolled ? scrolled.scrollLeft : 0;
-      region.replaceChildren(...next.childNodes);
-      const now = region.querySelector('[data-tail]');
-      if (now) now.scrollTop = follow || !log ? now.scrollHeight : top;
-      const scroll = region.querySelector('.scroll');
-      if (scroll) scroll.scrollLeft = left;
-      if (at) { const link = [...region.querySelectorAll('a')].find((a) => a.getAttribute('href') === at); if (link) link.focus(); }
+      if (!next || next.innerHTML === region.innerHTML) continue;
+      if (busyWith(region)) held = true; else put(region, next);
     }
+    const next = fresh.getElementById('r-made');
+    if (next && !held) made.replaceChildren(...next.childNodes);
     for (const live of document.querySelectorAll('[data-live]')) {
       const next = fresh.getElementById(live.id);
       if (next && next.textContent !== live.textContent) live.textContent = next.textContent;
@@ -63,29 +90,38 @@
     const h1 = document.querySelector('h1'), head = fresh.querySelector('h1');
     if (h1 && head && h1.textContent !== head.textContent) h1.textContent = head.textContent;
     document.title = fresh.title;
+    keep();
   };
 
   const load = async () => {
     if (busy) { again = true; return; }
     busy = true;
-    const names = new Set(wanted);
-    wanted.clear();
+    again = false;
+    const began = performance.now();
     try {
       const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' });
-      if (answer.status === 401) { say('You are signed out here. Load the page to see how to come back. ' + stale()); close(); return; }
+      if (answer.status === 401) { close(); say('You are signed out here. Load the page to see how to come back. ' + stale()); return; }
       if (!answer.ok) throw new Error(String(answer.status));
-      replace(new DOMParser().parseFromString(await answer.text(), 'text/html'), names);
-      lostAt = undefined;
+      replace(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+      // A page that takes long is not read all the time.
+      restsTo = performance.now() + Math.min(9 * (performance.now() - began), 15000);
+      lost = false;
       say('');
+      if (!source && !document.hidden) open();
     } catch {
-      for (const n of names) wanted.add(n);
       say('The control plane cannot be read now. ' + stale());
+      restsTo = performance.now() + 5000;
+      again = true;
     } finally {
       busy = false;
-      if (again) { again = false; soon(); }
+      if (again) soon();
     }
   };
-  const soon = () => { clearTimeout(timer); timer = setTimeout(load, 250); };
+  const soon = () => {
+    clearTimeout(timer);
+    if (!document.hidden) timer = setTimeout(load, Math.max(250, restsTo - performance.now()));
+  };
+  const now = () => { restsTo = 0; soon(); };
 
   const close = () => { if (source) source.close(); source = undefined; };
   const open = () => {
@@ -93,29 +129,36 @@
     source = new EventSource(address);
     source.addEventListener('hello', () => {
       root.dataset.live = 'yes';
-      if (lostAt) { for (const n of ['jobs', 'runs', 'log', 'time']) wanted.add(n); soon(); }
+      // What changed before nobody said: while it was lost, or since the page was made, if
+      // that is a while ago or what it shows goes on.
+      if (lost || first && (performance.now() > 1000 || address.includes('run='))) now();
+      first = false;
     });
     source.addEventListener('changed', (e) => {
-      if (e.data === 'lost') { lostAt = lostAt || Date.now(); say('The control plane cannot be read now. ' + stale()); return; }
-      wanted.add(e.data);
-      soon();
+      if (e.data === 'lost') { lost = true; say('The control plane cannot be read now. ' + stale()); return; }
+      if (document.querySelector('[data-on~="' + e.data + '"]')) soon();
     });
     source.onerror = () => {
       root.dataset.live = 'no';
-      lostAt = lostAt || Date.now();
+      lost = true;
       say('The server of this page does not answer. ' + stale());
-      // A browser gives up where the answer was no stream.
-      if (source && source.readyState === EventSource.CLOSED) setTimeout(() => { if (!document.hidden) open(); }, 3000);
+      if (source.readyState !== EventSource.CLOSED) return; // it tries again by itself
+      // The answer was no stream: the page itself says why.
+      close();
+      restsTo = performance.now() + 3000;
+      soon();
     };
   };
+  // What was left as it was is put in place once its text is not chosen any more.
+  for (const done of ['selectionchange', 'focusout']) document.addEventListener(done, () => { if (held && window.getSelection().isCollapsed) soon(); });
   // A stream takes one of a browser's few connections: none while hidden.
-  document.addEventListener('visibilitychange', () => {
+  const seen = () => {
     if (document.hidden) { close(); return; }
-    for (const n of ['jobs', 'runs', 'log', 'time']) wanted.add(n);
-    soon();
+    now();
     open();
-  });
+  };
+  document.addEventListener('visibilitychange', seen);
   addEventListener('pagehide', close);
-  addEventListener('pageshow', (e) => { if (e.persisted) open(); });
+  addEventListener('pageshow', (e) => { if (e.persisted) seen(); });
   if (!document.hidden) open();
 })();

@@ -1,0 +1,92 @@
+package browser
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/test/browser/driver"
+)
+
+// started starts a run of a job by the pages and returns which it is, with its page open.
+func (b *tab) started(s *served, job string) (id run.ID) {
+	b.Helper()
+	b.visit(s, "/ask/run?of="+job)
+	b.Press(nil)
+	b.ToRun()
+	b.Do("reading which run it is", chromedp.TextContent("h1.id", (*string)(&id), chromedp.ByQuery))
+	return id
+}
+
+// TestMiddleOfAPage: what a person has chosen of a page stays while it is read anew, and
+// is no older than the rest once it is not chosen any more; what has the focus keeps it.
+func TestMiddleOfAPage(t *testing.T) {
+	t.Parallel()
+	s := living(t, nil)
+	b := open(t)
+	b.signIn(s)
+	id := b.started(s, "slow")
+	b.Until("output comes", driver.Shows("step 0"))
+	b.Do("choosing the state, and looking at the output by keys", chromedp.Evaluate(`document.querySelector('.log').focus();
+		getSelection().selectAllChildren(document.querySelector('#r-state .lead')); window.chosen = String(getSelection()); 0`, nil))
+	acts := b.second()
+	acts.visit(s, "/ask/stop?run="+string(id))
+	acts.Press(map[string]string{"reason": "tea"})
+	s.ends(t, id, run.Stopped)
+	b.Until("the story goes on", `document.querySelector('#r-story').innerText.includes('Ended')`)
+	b.Until("what is chosen stays", `chosen !== '' && String(getSelection()) === chosen && !chosen.includes('stopped')`)
+	b.Until("the output keeps the focus", `document.activeElement.matches('.log')`)
+	b.Do("choosing nothing", chromedp.Evaluate(`getSelection().removeAllRanges()`, nil))
+	b.Until("what was chosen is as new as the rest", `document.querySelector('#r-state .lead').innerText.includes('stopped')`)
+	b.Quiet()
+}
+
+// TestSlowToListen: what changes after a page was made and before its stream is open is
+// on the page, too, in all of its parts.
+func TestSlowToListen(t *testing.T) {
+	t.Parallel()
+	s := living(t, nil)
+	opens := make(chan struct{})
+	slow := serving(t, s.plane, nil)
+	slow.before = func(r *http.Request) {
+		if r.URL.Path == "/events" {
+			select {
+			case <-opens:
+			case <-r.Context().Done():
+			}
+		}
+	}
+	b := open(t)
+	b.signIn(s)
+	id := b.started(s, "slow")
+	b.signIn(slow)
+	b.visit(slow, "/runs/"+string(id))
+	acts := b.second()
+	acts.visit(s, "/ask/stop?run="+string(id))
+	acts.Press(map[string]string{"reason": "tea"})
+	s.ends(t, id, run.Stopped)
+	close(opens)
+	b.Until("the run has ended on the page, in all parts", `document.querySelector('#r-state .lead').innerText.includes('stopped') && document.querySelector('#r-story').innerText.includes('Ended')`)
+	b.Quiet()
+}
+
+// TestPartsComeAndGo: a part of a page that there was no reason for comes by itself once
+// there is one, and goes with it.
+func TestPartsComeAndGo(t *testing.T) {
+	t.Parallel()
+	s := living(t, nil)
+	b := open(t)
+	b.signIn(s)
+	b.visit(s, "/")
+	b.Until("the page is live", isLive)
+	acts := b.second()
+	acts.visit(s, "/ask/pause?of=nightly")
+	acts.Press(map[string]string{"reason": "a table is restored"})
+	b.Until("the pause is there", `!!document.querySelector('#r-pauses table')`)
+	acts.visit(s, "/ask/resume?of=nightly")
+	acts.Press(nil)
+	b.Until("the pause is gone", `!document.querySelector('#r-pauses table')`)
+	b.Quiet()
+}
