@@ -23,8 +23,8 @@ func (c *crowd) since() time.Time {
 
 // note notes ECS's answer to a launch.
 func (c *crowd) note(answer run.Event, now time.Time) {
-	refused, ok := answer.(run.Refused)
-	if !ok || !stop.Throttled(refused.Stop) {
+	refused, _ := answer.(run.Refused)
+	if !stop.Throttled(refused.Stop) {
 		return
 	}
 	c.mu.Lock()

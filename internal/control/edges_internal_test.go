@@ -82,7 +82,8 @@ type oneRun struct {
 
 func (s oneRun) Run(context.Context, run.ID) (run.Run, error) { return s.r, nil }
 
-// TestMadeUpByNobody: a run that says of no trigger was not made up by ourselves.
+// TestMadeUpByNobody: a run that says of no trigger was not made up by ourselves, nor was
+// one that never was to start.
 func TestMadeUpByNobody(t *testing.T) {
 	t.Parallel()
 	j := job.Job{Name: "report", Schedule: "0 * * * *"}
@@ -90,11 +91,18 @@ func TestMadeUpByNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ourselves := []run.Trigger{{Kind: run.ByCatchUp}}
 	for name, tc := range map[string]struct {
 		triggers []run.Trigger
+		status   run.Status
 		want     bool
-	}{"nobody": {nil, false}, "catch-up": {[]run.Trigger{{Kind: run.ByCatchUp}}, true}} {
-		c := &Control{Store: oneRun{r: run.Run{Status: run.Running, Triggers: tc.triggers}}}
+	}{
+		"nobody":               {nil, run.Running, false},
+		"catch-up":             {ourselves, run.Running, true},
+		"catch-up, missed":     {ourselves, run.Missed, false},
+		"catch-up, not to run": {ourselves, run.Skipped, false},
+	} {
+		c := &Control{Store: oneRun{r: run.Run{Status: tc.status, Triggers: tc.triggers}}}
 		if made, err := c.madeUp(t.Context(), plan, j, launchTime); err != nil || made != tc.want {
 			t.Errorf("%s: %t, %v", name, made, err)
 		}

@@ -330,6 +330,7 @@ func TestOnStoppedKeeps(t *testing.T) {
 		"a text":                       {`"hello"`, "not usable: *"},
 		"another source":               {`{"source":"aws.ec2","detail-type":"x","detail":{}}`, "not usable: *not an ECS task state change*"},
 		"another detail-type":          {`{"source":"aws.ecs","detail-type":"ECS Container Instance State Change","detail":{}}`, "not usable: *"},
+		"a task in no state":           {fmt.Sprintf(stoppedEvent, "", "prod/"+string(slot)+"/1", ""), "it does not say what state the task is in"},
 		"an answer of RunTask":         {`{"runTaskFailure":{"reason":"x"}}`, "not a task's state"},
 		"a task of a service":          {fmt.Sprintf(stoppedEvent, "STOPPED", "ecs-svc/123", ""), "no task of stack prod: *"},
 		"a task of another stack":      {fmt.Sprintf(stoppedEvent, "STOPPED", "staging/"+string(slot)+"/1", ""), "no task of stack prod: *"},

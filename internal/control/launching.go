@@ -115,10 +115,7 @@ func (p *lane) pace(ctx context.Context) (wait time.Duration, mine bool) {
 		return p.Timing.Throttled, true
 	}
 	wait, mine, err := p.turn.hold(ctx, p.Control)
-	switch {
-	case p.failed(err):
-		return 0, false
-	case !mine || wait > 0 || p.Pace == nil:
+	if p.failed(err) || !mine || wait > 0 || p.Pace == nil {
 		return wait, mine
 	}
 	p.taken = p.Now()

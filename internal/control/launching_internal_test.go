@@ -52,6 +52,7 @@ func TestMayLaunch(t *testing.T) {
 		wait  time.Duration
 		room  func(*room)
 		over  bool
+		lost  bool // another process launches
 		want  permit
 		takes int
 		again *time.Time // when the lane says to come again, nil where it does not
@@ -67,6 +68,8 @@ func TestMayLaunch(t *testing.T) {
 		"in doubt":                             {r: inDoubt(0), want: goes, takes: 1},
 		"in doubt, and the rate used up":       {r: inDoubt(0), wait: 1, want: behind, takes: 1, again: soon},
 		"in doubt, when the time is up":        {r: inDoubt(0), over: true, want: notNow},
+		"queued, and another launches":         {r: queued, lost: true, want: notNow, again: soon},
+		"in doubt, and another launches":       {r: inDoubt(0), lost: true, want: behind, again: soon},
 		"in doubt, in the token's last":        {r: inDoubt(run.DefaultTiming.TokenLife - 1), wait: 1, want: behind, takes: 1, again: soon},
 		"in doubt, after the token":            {r: inDoubt(run.DefaultTiming.TokenLife), wait: 1, want: goes},
 		"one that is searched for":             {r: searched, wait: 1, want: goes},
@@ -77,6 +80,7 @@ func TestMayLaunch(t *testing.T) {
 		if c.room != nil {
 			c.room(&p.room)
 		}
+		p.InTurns, p.turn.lost, p.turn.until = c.lost, c.lost, launchTime
 		ctx, cancel := context.WithCancel(t.Context())
 		if c.over {
 			cancel()

@@ -1,7 +1,10 @@
 package control
 
 import (
+	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
 )
@@ -43,6 +46,39 @@ func TestLoadedPut(t *testing.T) {
 		}
 		if l.item("other").Name != "" {
 			t.Errorf("%s: it finds what there is not", name)
+		}
+	}
+}
+
+// laps is a store of which one item is read anew, and cannot be.
+type laps struct {
+	Store
+	name string
+}
+
+func (s laps) ItemsInTurn(context.Context) ([]job.Item, time.Time, error) {
+	return nil, time.Time{}, nil
+}
+
+func (s laps) ItemsOf(context.Context, []string) ([]job.Item, error) {
+	return nil, &UnreadableItemsError{Jobs: map[string]error{s.name: errors.New("half an item")}}
+}
+
+// TestLoadedCannotBeReadAnew: an item that cannot be read any more is none that was read,
+// and takes no other's place.
+func TestLoadedCannotBeReadAnew(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"b": "a c ", "bb": "a b c ", "d": "a b c "} {
+		l := &Loaded{items: []job.Item{{Name: "a"}, {Name: "b"}, {Name: "c"}}, laps: laps{name: name}, fresh: map[string]bool{}}
+		if err := l.renew(t.Context(), []string{name}); err != nil || l.unreadable == nil || l.unreadable.Jobs[name] == nil {
+			t.Errorf("%s: %v, unreadable %v", name, err, l.unreadable)
+		}
+		got := ""
+		for _, i := range l.items {
+			got += i.Name + " "
+		}
+		if got != want {
+			t.Errorf("without %s: %s, want %s", name, got, want)
 		}
 	}
 }
