@@ -46,3 +46,15 @@ func TestCalendarRunsOut(t *testing.T) {
 		}
 	}
 }
+
+// TestCalendarOfAJobThatNeverRan: there is no run that could owe the notice.
+func TestCalendarOfAJobThatNeverRan(t *testing.T) {
+	t.Parallel()
+	w := known(t, with(hourly, func(j *job.Job) {
+		j.Schedule, j.Calendar.Only = "0 18 * * *", []string{t0.AddDate(0, 0, 3).Format(time.DateOnly)}
+	}))
+	w.clock.AdvanceTo(clockAt(17, 45, 0))
+	if err := w.ctl.CheckSlots(t.Context()); err != nil || w.kinds() != "" {
+		t.Errorf("%v, told %q", err, w.kinds())
+	}
+}

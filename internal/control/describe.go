@@ -17,8 +17,7 @@ func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]r
 	others = due[:0]
 	for i := range due {
 		r := &due[i]
-		a := r.Last()
-		if r.Status != run.Running || a == nil || a.TaskARN == "" {
+		if r.Status != run.Running || r.Last().TaskARN == "" {
 			others = append(others, *r)
 			continue
 		}

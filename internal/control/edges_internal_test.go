@@ -41,6 +41,7 @@ func TestRoomIsFoundAgain(t *testing.T) {
 	var r room
 	r.answered(job.OnDemand, true, false, launchTime)
 	for want := 2; want <= defaultAbreast; want++ {
+		r.ask(job.OnDemand, true, launchTime) // one that was refused before is no new refusal
 		if r.answered(job.OnDemand, false, true, launchTime); r.of(job.OnDemand).most != want {
 			t.Fatalf("%d may go, want %d", r.of(job.OnDemand).most, want)
 		}

@@ -155,9 +155,6 @@ func (p *lane) due(ctx context.Context, limit int) (due []run.Run, unreadable in
 // unreadableRuns is what an error says of runs that cannot be read, or the error where it
 // says none.
 func unreadableRuns(err error) (*UnreadableError, error) {
-	if err == nil {
-		return nil, nil
-	}
 	var bad *UnreadableError
 	if errors.As(err, &bad) {
 		return bad, nil

@@ -53,6 +53,7 @@ func TestMayLaunch(t *testing.T) {
 		room  func(*room)
 		over  bool
 		lost  bool // another process launches
+		left  bool // the pass left one of its kind to wait for the quota
 		want  permit
 		takes int
 		again *time.Time // when the lane says to come again, nil where it does not
@@ -68,6 +69,7 @@ func TestMayLaunch(t *testing.T) {
 		"in doubt":                             {r: inDoubt(0), want: goes, takes: 1},
 		"in doubt, and the rate used up":       {r: inDoubt(0), wait: 1, want: behind, takes: 1, again: soon},
 		"in doubt, when the time is up":        {r: inDoubt(0), over: true, want: notNow},
+		"queued, behind one that was left":     {r: queued, left: true, want: notNow, again: soon},
 		"queued, and another launches":         {r: queued, lost: true, want: notNow, again: soon},
 		"in doubt, and another launches":       {r: inDoubt(0), lost: true, want: behind, again: soon},
 		"in doubt, in the token's last":        {r: inDoubt(run.DefaultTiming.TokenLife - 1), wait: 1, want: behind, takes: 1, again: soon},
@@ -79,6 +81,9 @@ func TestMayLaunch(t *testing.T) {
 		p := launchLane(pace)
 		if c.room != nil {
 			c.room(&p.room)
+		}
+		if c.left {
+			p.passOver(job.OnDemand)
 		}
 		p.InTurns, p.turn.lost, p.turn.until = c.lost, c.lost, launchTime
 		ctx, cancel := context.WithCancel(t.Context())
@@ -137,6 +142,9 @@ func TestPutOff(t *testing.T) {
 			at = time.Unix(0, 0)
 		}
 		soon, _ := p.comes()
+		if wait, more, _ := p.next(); more && at.IsZero() && wait != soon.Sub(launchTime) {
+			t.Errorf("%s: the next pass waits %s", name, wait)
+		}
 		if !at.Equal(c.waits) || !left.oldest.Equal(c.oldest) || !soon.Equal(c.soon) || p.throttled != c.then {
 			t.Errorf("%s: waits until %s, the oldest since %s, the next at %s, %d in a row", name, at, left.oldest, soon, p.throttled)
 		}

@@ -54,6 +54,7 @@ func TestLoadedPut(t *testing.T) {
 type laps struct {
 	Store
 	name string
+	err  error // of all items
 }
 
 func (s laps) ItemsInTurn(context.Context) ([]job.Item, time.Time, error) {
@@ -61,6 +62,9 @@ func (s laps) ItemsInTurn(context.Context) ([]job.Item, time.Time, error) {
 }
 
 func (s laps) ItemsOf(context.Context, []string) ([]job.Item, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
 	return nil, &UnreadableItemsError{Jobs: map[string]error{s.name: errors.New("half an item")}}
 }
 
@@ -80,5 +84,10 @@ func TestLoadedCannotBeReadAnew(t *testing.T) {
 		if got != want {
 			t.Errorf("without %s: %s, want %s", name, got, want)
 		}
+	}
+	broken := errors.New("no answer")
+	l := &Loaded{laps: laps{err: broken}, fresh: map[string]bool{}}
+	if err := l.renew(t.Context(), []string{"a"}); !errors.Is(err, broken) || l.fresh["a"] {
+		t.Errorf("none was read: %v", err)
 	}
 }

@@ -29,6 +29,7 @@ func TestUnexpectedMinutes(t *testing.T) {
 	only := with(nightly, func(j *job.Job) {
 		j.Schedule, j.Calendar.Only = "15 0 * * *", []string{"2026-11-23", "2027-06-01"}
 	})
+	skips := with(nightly, func(j *job.Job) { j.Schedule, j.Calendar.Skip = "15 0 * * *", []string{"2026-11-24"} })
 	mondays := with(nightly, func(j *job.Job) { j.Schedule = "0 1-3 * * mon" })
 	for name, tc := range map[string]struct {
 		job job.Job
@@ -55,6 +56,7 @@ func TestUnexpectedMinutes(t *testing.T) {
 		"in a zone that nobody changes":          {lost, []time.Time{night(0, 1, 30), night(1, 2, 30)}, "01:30 ran, 02:30 missed, 02:30 ran", "unexpected-minute missed recovered"},
 		"several, of which some are also ours":   {mondays, []time.Time{night(0, 1, 0), night(0, 2, 0), night(0, 3, 0)}, "00:00 missed, 01:00 ran, 02:00 ran, 03:00 ran", "missed recovered unexpected-minute"},
 		"early, the day before its calendar's":   {only, []time.Time{night(0, -2, 15)}, "22:15 ran", "unexpected-minute"},
+		"early, the day before a day off":        {skips, []time.Time{night(0, -2, 15), night(1, -2, 15)}, "22:15 ran", "unexpected-minute"},
 		"several, an hour early":                 {mondays, []time.Time{night(0, -1, 0), night(0, 0, 0), night(0, 1, 0)}, "23:00 ran, 00:00 ran, 01:00 ran", "unexpected-minute"},
 		"several, an hour early, and one is not": {mondays, []time.Time{night(0, -1, 0), night(0, 1, 0)}, "23:00 ran, 00:00 missed, 01:00 ran", "unexpected-minute missed recovered"},
 	} {

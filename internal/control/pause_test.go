@@ -126,6 +126,8 @@ func TestPauses(t *testing.T) {
 		{"a resume takes it back", []ask{skipNext("hourly")}, resume("hourly"), "accepted: the next slot of hourly is not skipped", ""},
 		{"the slot that was to be skipped", []ask{skipNext("hourly"), resume("hourly")}, fired(18), "accepted: launched*", "18:00 running by schedule"},
 		{"a resume of what is paused leaves it", []ask{skipNext("hourly"), open}, resume("hourly"), "accepted: hourly is resumed; its next slot is still to be skipped, which a further `resume` takes back", ""},
+		{"a resume once the skipped slot is over", []ask{skipNext("hourly"), wait(clockAt(19, 15, 1))}, resume("hourly"), "refused: refused: hourly is not paused", ""},
+		{"a resume of what is paused since", []ask{skipNext("hourly"), wait(clockAt(19, 15, 1)), open}, resume("hourly"), "accepted: hourly is resumed", ""},
 		{"its reason is kept", []ask{because("hourly", "stocktaking")}, fired(18), "refused: *skipped at the request of ann: stocktaking", "18:00 skipped by schedule"},
 		{"the reason for a rate is kept", []ask{deployed(rated), because("hourly", "stocktaking")}, fired(18), "refused: *skipped at the request of ann: stocktaking", "18:00 skipped by schedule"},
 		{"a slot of a rate that has begun", []ask{deployed(rated), wait(clockAt(18, 0, 1)), skipNext("hourly")}, fired(18), "accepted: launched*", "18:00 running by schedule"},

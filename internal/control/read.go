@@ -70,7 +70,7 @@ type Walk struct {
 // Wants is whether the walk wants a run of that id and time, as far as these say.
 func (w Walk) Wants(id run.ID, at time.Time) bool {
 	switch {
-	case !w.Since.IsZero() && at.Before(w.Since),
+	case at.Before(w.Since),
 		!w.Until.IsZero() && at.After(w.Until),
 		w.Past != "" && at.Equal(w.Until) && id >= w.Past,
 		len(w.Jobs) > 0 && !slices.Contains(w.Jobs, id.Job()):

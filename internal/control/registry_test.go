@@ -494,3 +494,22 @@ func TestKnownSinceAListBegan(t *testing.T) {
 		t.Errorf("slots %q", got)
 	}
 }
+
+// TestNewsThatCannotBeToldIsAskedForAgain: what is deployed is not taken to be known where
+// the registry could not be asked about it.
+func TestNewsThatCannotBeToldIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	v2 := with(hourly, func(j *job.Job) { j.Command = []string{"v2"} })
+	r := &renewals{err: errBroken}
+	w.ctl.Registry = r
+	w.clock.Advance(time.Minute)
+	if err := w.ctl.Sync(t.Context(), []job.Job{v2}); !errors.Is(err, errBroken) {
+		t.Fatal(err)
+	}
+	r.err = nil
+	err := w.ctl.Sync(t.Context(), []job.Job{v2})
+	if item, _ := w.store.Item(t.Context(), "hourly"); err != nil || item.Definition != control.Register(v2).Hash {
+		t.Errorf("it is as before: %+v, %v", item, err)
+	}
+}

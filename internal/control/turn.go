@@ -87,10 +87,7 @@ func (t *turn) move(ctx context.Context, c *Control, at, from time.Time) error {
 	if err != nil {
 		return fmt.Errorf("taking the turn to launch: %w", err)
 	}
-	if t.from.IsZero() {
-		t.from = from
-	}
-	t.until = to
+	t.from, t.until = from, to
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -35,5 +37,28 @@ func TestUntoldRemembers(t *testing.T) {
 	}
 	if len(u.runs) != maxUntold {
 		t.Errorf("%d are kept", len(u.runs))
+	}
+}
+
+// noRun is a store that answers each question for a run with an error.
+type noRun struct {
+	Store
+	err error
+}
+
+func (s noRun) Run(context.Context, run.ID) (run.Run, error) { return run.Run{}, s.err }
+
+// TestUntoldOfWhatIsGone: a run that is not there any more owes nothing; one that cannot be
+// asked for does still.
+func TestUntoldOfWhatIsGone(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("no answer")
+	for _, c := range []struct{ answer, err error }{{ErrNotFound, nil}, {broken, broken}} {
+		ctl := &Control{Store: noRun{err: c.answer}}
+		ctl.untold.note(&run.Run{ID: "a", Status: run.Queued, QueuedAt: launchTime, Owed: []run.Effect{{Kind: run.Tell}}})
+		since, err := ctl.Untold(t.Context())
+		if !errors.Is(err, c.err) || since.IsZero() != (c.err == nil) {
+			t.Errorf("%v: since %s, %v", c.answer, since, err)
+		}
 	}
 }
