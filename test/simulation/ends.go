@@ -193,7 +193,7 @@ func (w *World) failed(n job.Notify, r *run.Run, withItem bool) notice.Kind {
 func (w *World) succeeded(n job.Notify, r *run.Run, freed bool) notice.Kind {
 	f := w.truth.failing[r.ID.Job()]
 	blind := f.since > w.h.from
-	w.truth.failing[r.ID.Job()] = failing{vague: f.now && blind, since: w.handled}
+	w.truth.failing[r.ID.Job()] = failing{vague: (f.now || f.vague) && blind, since: w.handled}
 	switch {
 	case blind:
 		return ""

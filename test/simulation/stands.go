@@ -13,8 +13,9 @@ type stand struct {
 	from time.Time
 	is   deployed
 	hash string
-	// noted is when the job's item first held it, also that the job is gone.
+	// noted is when the job's item first held it, also that the job is gone, by whom.
 	noted time.Time
+	by    *handler
 	// known is when a sweep first wrote what it had read of it, seen when the last list
 	// began that showed it and was whole; zero where there was none.
 	known, seen time.Time
@@ -64,6 +65,10 @@ func (j *deployed) asked(slot time.Time) bool {
 	}
 	for i := 1; i+1 < len(j.stands); i++ {
 		s, until := &j.stands[i], j.stands[i+1].from
+		// Who wrote that it is back may have died before it asked once more.
+		if j.stands[i-1].is.gone && s.by != nil && s.by.disturbed && !slot.Before(s.from) && !slot.After(s.noted) && fires(&s.is) {
+			return true
+		}
 		if s.from.After(slot.Add(clocks)) || until.Before(slot.Add(-clocks)) {
 			continue
 		}
@@ -187,6 +192,6 @@ func (w *World) newerStands(item *job.Item) {
 		w.violate("what is newer stands", "", "the item of job %s is of %s, and was of %s", item.Name, j.stands[n].from.Format("15:04:05"), j.stands[j.held].from.Format("15:04:05"))
 	}
 	if j.held = n; j.stands[n].noted.IsZero() {
-		j.stands[n].noted = w.now
+		j.stands[n].noted, j.stands[n].by = w.now, w.h
 	}
 }
