@@ -65,8 +65,7 @@ func (j *deployed) asked(slot time.Time) bool {
 	}
 	for i := 1; i+1 < len(j.stands); i++ {
 		s, until := &j.stands[i], j.stands[i+1].from
-		// Who wrote that it is back may have died before it asked once more.
-		if j.stands[i-1].is.gone && s.by != nil && s.by.disturbed && !slot.Before(s.from) && !slot.After(s.noted) && fires(&s.is) {
+		if j.backLate(i, slot) && fires(&s.is) {
 			return true
 		}
 		if s.from.After(slot.Add(clocks)) || until.Before(slot.Add(-clocks)) {
@@ -79,6 +78,13 @@ func (j *deployed) asked(slot time.Time) bool {
 		}
 	}
 	return false
+}
+
+// backLate is whether a slot is of a job that came back, up to when that was written by
+// somebody who may have died before it asked whether the job was still there.
+func (j *deployed) backLate(n int, slot time.Time) bool {
+	s := &j.stands[n]
+	return j.stands[n-1].is.gone && s.by != nil && s.by.disturbed && !slot.Before(s.from) && !slot.After(s.noted)
 }
 
 // nobodyKnows is whether what a job was before counts as going on: what it was then was
