@@ -1,6 +1,10 @@
 package run
 
-import "github.com/batchplane/batchplane/internal/job"
+import (
+	"maps"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
 
 // ForAttempt is the job as an attempt of this run launches it: with what a person
 // gave the run, on the capacity that the attempt was decided for. It depends on
@@ -34,13 +38,9 @@ func (r *Run) Effective(j job.Job) job.Job {
 		j.Command = job.WithArgs(j.Command, r.Args)
 	}
 	if len(r.Environment) > 0 {
-		env := make(map[string]string, len(j.Environment)+len(r.Environment))
-		for k, v := range j.Environment {
-			env[k] = v
-		}
-		for k, v := range r.Environment {
-			env[k] = v
-		}
+		env := map[string]string{}
+		maps.Copy(env, j.Environment)
+		maps.Copy(env, r.Environment)
 		j.Environment = env
 	}
 	return j

@@ -46,6 +46,21 @@ func TestLookAhead(t *testing.T) {
 	}
 }
 
+// TestASeenStartStays: a task that was seen to run did, also where its stop says nothing of
+// it but words of a failure to start.
+func TestASeenStartStays(t *testing.T) {
+	t.Parallel()
+	for name, starting := range map[string]struct {
+		seen stop.Stop
+		want run.Status
+	}{"seen to run": {runs, run.Failed}, "not seen to run": {pending, run.Launching}} {
+		r, _ := play(t, plain, accepted, at{2 * time.Minute, seen(1, 2, starting.seen)}, at{3 * time.Minute, seen(1, 5, eniTimeout)})
+		if r.Status != starting.want || !r.Attempts[0].StartedAt.Equal(starting.seen.StartedAt) {
+			t.Errorf("%s: %s, started %s: %s", name, r.Status, r.Attempts[0].StartedAt, r.Cause)
+		}
+	}
+}
+
 // TestRulesSeeWhatIsThere: the first rule that matches decides, and a rule for a reason
 // matches nothing where no reason is given.
 func TestRulesSeeWhatIsThere(t *testing.T) {

@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -73,5 +74,30 @@ func TestRunningIsNoted(t *testing.T) {
 	}
 	if d := decided(plain, first.Next, look(2, runs), t0.Add(50*time.Minute), timing); d.Outcome != run.Rests {
 		t.Errorf("the second: %s", d.Outcome)
+	}
+}
+
+// TestMayRest: only of a task that runs, and of which nothing is wanted, nobody else can
+// tell whether it was looked at.
+func TestMayRest(t *testing.T) {
+	t.Parallel()
+	resting, _ := play(t, plain, accepted)
+	if !resting.MayRest() {
+		t.Errorf("a task that runs: %+v", resting)
+	}
+	for name, change := range map[string]func(*run.Run){
+		"no attempt":         func(r *run.Run) { r.Attempts = nil },
+		"no task":            func(r *run.Run) { r.Last().TaskARN = "" },
+		"over":               func(r *run.Run) { r.Last().EndedAt = t0 },
+		"ECS will not tell":  func(r *run.Run) { r.Last().RefusedSince = t0 },
+		"it owes something":  func(r *run.Run) { r.Owe(run.Effect{Kind: run.Tell}) },
+		"asked to stop":      func(r *run.Run) { r.Stopping = &run.StopRequest{} },
+		"not launched again": func(r *run.Run) { r.Status = run.Queued },
+	} {
+		r := resting
+		r.Attempts = slices.Clone(r.Attempts)
+		if change(&r); r.MayRest() {
+			t.Errorf("%s: it may rest", name)
+		}
 	}
 }

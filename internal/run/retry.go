@@ -97,5 +97,5 @@ func attemptSafety(a *Attempt) Retry {
 // byItself is whether the job's container ended by itself: it was not stopped at its
 // limit, nor killed for its memory or its health.
 func byItself(a *Attempt) bool {
-	return a.Class == stop.AppFailed && (a.Rule == stop.RuleExited || a.Rule == stop.RuleEndedLate)
+	return a.Rule == stop.RuleExited || a.Rule == stop.RuleEndedLate
 }

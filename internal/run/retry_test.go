@@ -21,6 +21,8 @@ func TestRetry(t *testing.T) {
 	outOfMemory := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.AppFailed, Rule: "out-of-memory", ExitCode: code(137)}
 	killed := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Yes, Class: stop.Interrupted, ExitCode: code(137)}
 	unseen := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.Unknown, Why: "nobody saw it"}
+	ran := unseen
+	ran.Started = stop.Yes
 	doubtful := run.Attempt{N: 1, Sends: 2, Refusals: 1, Doubt: true}
 	late := never
 	late.RanAfterAll = true
@@ -32,24 +34,26 @@ func TestRetry(t *testing.T) {
 		want run.Safety
 		says string
 	}{
-		"still open":                      {run.Run{Status: run.Running, Attempts: []run.Attempt{never}}, job.Job{}, run.RetryOpen, "has not ended"},
-		"succeeded":                       {run.Run{Status: run.Succeeded, Attempts: []run.Attempt{exited}}, idempotent, run.RetryDone, "would do its work again"},
-		"missed":                          {run.Run{Status: run.Missed}, job.Job{}, run.RetrySafe, "ever launched"},
-		"never started":                   {ended(never), job.Job{}, run.RetrySafe, "nothing of it ever started"},
-		"every send refused":              {ended(refused), job.Job{}, run.RetrySafe, "ever started"},
-		"never started, three times":      {ended(never, never, never), job.Job{}, run.RetrySafe, "ever started"},
-		"ended by itself":                 {ended(exited), job.Job{}, run.RetryEnded, "ended by itself with code 3"},
-		"an earlier attempt ran":          {ended(exited, never), job.Job{}, run.RetryEnded, "code 3"},
-		"ended by itself, idempotent":     {ended(exited), idempotent, run.RetrySafe, "idempotent"},
-		"ended by itself after its limit": {ended(late0), job.Job{}, run.RetryEnded, "ended by itself with code 0"},
-		"stopped at its limit":            {ended(timedOut), job.Job{}, run.RetryUnsafe, "cut off with code 143"},
-		"killed for its memory":           {ended(outOfMemory), job.Job{}, run.RetryUnsafe, "cut off with code 137"},
-		"killed":                          {ended(killed), job.Job{}, run.RetryUnsafe, "cut off with code 137"},
-		"killed after it ended by once":   {ended(exited, killed), job.Job{}, run.RetryUnsafe, "137"},
-		"unseen":                          {ended(unseen), job.Job{}, run.RetryUnsafe, "may have run: nobody saw it"},
-		"unseen, idempotent":              {ended(unseen), idempotent, run.RetrySafe, "nobody saw it"},
-		"in doubt":                        {ended(doubtful), job.Job{}, run.RetryUnsafe, "may have been launched"},
-		"ran after all":                   {ended(late), job.Job{}, run.RetryUnsafe, "judged not to"},
+		"still open":                       {run.Run{Status: run.Running, Attempts: []run.Attempt{never}}, job.Job{}, run.RetryOpen, "has not ended"},
+		"succeeded":                        {run.Run{Status: run.Succeeded, Attempts: []run.Attempt{exited}}, idempotent, run.RetryDone, "would do its work again"},
+		"missed":                           {run.Run{Status: run.Missed}, job.Job{}, run.RetrySafe, "ever launched"},
+		"never started":                    {ended(never), job.Job{}, run.RetrySafe, "nothing of it ever started"},
+		"every send refused":               {ended(refused), job.Job{}, run.RetrySafe, "ever started"},
+		"never started, three times":       {ended(never, never, never), job.Job{}, run.RetrySafe, "ever started"},
+		"ended by itself":                  {ended(exited), job.Job{}, run.RetryEnded, "ended by itself with code 3"},
+		"an earlier attempt ran":           {ended(exited, never), job.Job{}, run.RetryEnded, "code 3"},
+		"ended by itself, idempotent":      {ended(exited), idempotent, run.RetrySafe, "idempotent"},
+		"ended by itself after its limit":  {ended(late0), job.Job{}, run.RetryEnded, "ended by itself with code 0"},
+		"stopped at its limit":             {ended(timedOut), job.Job{}, run.RetryUnsafe, "cut off with code 143"},
+		"killed for its memory":            {ended(outOfMemory), job.Job{}, run.RetryUnsafe, "cut off with code 137"},
+		"killed":                           {ended(killed), job.Job{}, run.RetryUnsafe, "cut off with code 137"},
+		"killed after it ended by once":    {ended(exited, killed), job.Job{}, run.RetryUnsafe, "137"},
+		"killed, and then ended by itself": {ended(killed, exited), job.Job{}, run.RetryUnsafe, "137"},
+		"it started, and no more is known": {ended(ran), job.Job{}, run.RetryUnsafe, "how far it came"},
+		"unseen":                           {ended(unseen), job.Job{}, run.RetryUnsafe, "may have run: nobody saw it"},
+		"unseen, idempotent":               {ended(unseen), idempotent, run.RetrySafe, "nobody saw it"},
+		"in doubt":                         {ended(doubtful), job.Job{}, run.RetryUnsafe, "may have been launched"},
+		"ran after all":                    {ended(late), job.Job{}, run.RetryUnsafe, "judged not to"},
 	} {
 		if got := run.RetryOf(c.r, c.j); got.Safety != c.want || !strings.Contains(got.Why, c.says) {
 			t.Errorf("%s: %+v, want %s: %s", name, got, c.want, c.says)

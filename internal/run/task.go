@@ -77,7 +77,7 @@ func (d *decider) second(a *Attempt, arn string) (Outcome, string) {
 // relaunchWaits is whether a, or a round of it, is over and the relaunch that was
 // decided on has not been launched: there is still time to take it back.
 func (d *decider) relaunchWaits(a *Attempt) bool {
-	return d.r.Status == Queued && a.N == len(d.r.Attempts) && (a.Over() || a.Round > 0)
+	return d.r.Status == Queued && a.N == len(d.r.Attempts)
 }
 
 // found: what ListTasks(startedBy) brought. Stopped tasks are invisible to it
@@ -147,7 +147,7 @@ func (d *decider) seen(a *Attempt, e *Seen) (Outcome, string) {
 		return d.nothingNew(a, e)
 	}
 	s := e.Stop
-	d.context(&s)
+	d.context(a, &s)
 	v := stop.ClassifyOf(&s)
 	if !d.current(a) {
 		return d.late(a, e, &v)
@@ -209,8 +209,12 @@ func (d *decider) learn(a *Attempt, e *Seen) {
 	}
 }
 
-// context gives the classifier what the run knows beside ECS.
-func (d *decider) context(s *stop.Stop) {
+// context gives the classifier what the run knows beside ECS. A start that was seen once
+// stays one, whatever the stop says.
+func (d *decider) context(a *Attempt, s *stop.Stop) {
+	if s.StartedAt.IsZero() {
+		s.StartedAt = a.StartedAt
+	}
 	s.Container, s.Definition = d.r.Task.Container, d.r.Task.Containers
 	if d.r.Stopping != nil {
 		s.Asked, s.AskedWhile = d.r.Stopping.Asker, d.r.Stopping.While

@@ -92,7 +92,7 @@ func looked(e *Seen) bool { return e != nil && e.Look && e.Stop.Code == "" }
 // looks keeps that in mind; a process that does not know it looks again.
 func rests(before, after *Run) bool {
 	a, b := after.Last(), before.Last()
-	if a == nil || b == nil || a.N != b.N || !after.MayRest() || a.LastStatus != TaskRunning || a.StartedAt.IsZero() {
+	if !after.MayRest() || a.N != b.N || a.LastStatus != TaskRunning || a.StartedAt.IsZero() {
 		return false
 	}
 	r := *after
