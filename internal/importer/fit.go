@@ -26,6 +26,15 @@ func (in *Import) fit(e *Entry, j *job.Job) (ok bool) {
 		case "command":
 			e.Refuse("%s; or put it into the image, and call it from there", p.Message)
 			return false
+		case "timeout":
+			e.Off(j, "its timeout of %s is left out: %s", j.Timeout, p.Message)
+			j.Timeout = 0
+		case "startWithin":
+			e.Change("its startWithin of %s is left out: %s", j.StartWithin, p.Message)
+			j.StartWithin = 0
+		case "window":
+			e.Off(j, "its window of %s is left out: %s", j.Window, p.Message)
+			j.Window = 0
 		default:
 			e.Decide("%s", p)
 		}

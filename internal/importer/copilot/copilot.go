@@ -101,7 +101,7 @@ func (m *manifest) environment() {
 	}
 	names := strings.Join(all.Keys, ", ")
 	if m.in.Environment == "" {
-		m.e.Decide("it says other things for some environments (%s): --env says which one to import, and without it the part for all is", names)
+		m.e.Off(&m.j, "it says other things for some environments (%s): --env says which one to import, and without it the part for all is", names)
 		return
 	}
 	over := all.Get(m.in.Environment)
@@ -223,24 +223,6 @@ func (m *manifest) words(key string) []string {
 		return nil
 	}
 	return words
-}
-
-// network reads where the task gets its interface.
-func (m *manifest) network() {
-	vpc := m.node.Get("network", "vpc")
-	placement := vpc.Get("placement")
-	m.j.Network.SecurityGroups = vpc.Get("security_groups").Texts()
-	if groups := vpc.Get("security_groups", "groups"); !groups.Absent() {
-		m.j.Network.SecurityGroups = groups.Texts()
-	}
-	switch subnets := placement.Get("subnets"); {
-	case subnets.Kind == doc.List:
-		m.j.Network.Subnets = subnets.Texts()
-		return
-	case placement.String() != "private":
-		m.j.Network.AssignPublicIP = true
-	}
-	m.e.Decide("its subnets are the environment's, and so is one security group more: `copilot env show --resources` names them, write network")
 }
 
 // read are the keys that are read; the others have no counterpart.

@@ -184,11 +184,36 @@ var dropped = []struct{ key, why string }{
 	{"PlacementConstraints", "Fargate places tasks itself"},
 	{"PlacementStrategy", "Fargate places tasks itself"},
 	{"PlacementConstraint", "Fargate places tasks itself"},
+	{"PlacementStrategies", "Fargate places tasks itself"},
 	{"OrderedPlacementStrategy", "Fargate places tasks itself"},
 	{"ReferenceId", "a run has an id of its own"},
 	{"ClientToken", "each attempt has a token of its own"},
 	{"StartedBy", "it is how a stop event finds its run"},
 	{"VolumeConfigurations", "volumes are the task definition's"},
+}
+
+// read are the other parameters that are read, small and without _; those of a rule's
+// target that are read elsewhere among them.
+var read = []string{"taskdefinitionarn", "taskdefinition", "taskcount", "count", "launchtype", "capacityproviderstrategy", "networkconfiguration", "tags", "taglist", "cluster", "overrides"}
+
+// Unread tells of parameters that nobody here knows, and of tags that are not to come
+// along.
+func Unread(e *importer.Entry, parameters *doc.Node) {
+	known := slices.Clone(read)
+	for _, d := range dropped {
+		known = append(known, strings.ToLower(d.key))
+	}
+	block(parameters).Pairs(func(key string, v *doc.Node) {
+		switch small := strings.ToLower(strings.ReplaceAll(key, "_", "")); {
+		case !set(v) || slices.Contains(known, small):
+		case small == "propagatetags":
+			if v.String() != "TASK_DEFINITION" {
+				e.Change("propagateTags %s is dropped: the tags of the task definition always come along", importer.Clip(v.String()))
+			}
+		default:
+			e.Decide("its parameter %s is none that is known: it is left out", importer.Clip(key))
+		}
+	})
 }
 
 // set is whether a value says something: neither false nor empty.

@@ -14,15 +14,7 @@ import (
 
 // overrides reads what the input says over the task definition.
 func (t Target) overrides(e *importer.Entry, j *job.Job) {
-	in := t.Input
-	if !in.Absent() && in.Kind == doc.Text {
-		docs, err := doc.Parse([]byte(in.Text))
-		if err != nil || len(docs) != 1 || docs[0].Kind != doc.Map {
-			e.Off(j, "its input is not JSON of overrides, so ECS starts nothing with it: %s", importer.Clip(in.Text))
-			return
-		}
-		in = docs[0]
-	}
+	in := t.input(e, j)
 	if in.Absent() {
 		return
 	}
@@ -37,6 +29,26 @@ func (t Target) overrides(e *importer.Entry, j *job.Job) {
 	Containers(e, j, Get(in, "ContainerOverrides").List())
 }
 
+// input is the document of overrides, nil for none and for what could not be read, which
+// is told.
+func (t Target) input(e *importer.Entry, j *job.Job) *doc.Node {
+	in := t.Input
+	if in.Absent() || in.Kind != doc.Text {
+		return in
+	}
+	docs, err := doc.Parse([]byte(in.Text))
+	switch {
+	case strings.TrimSpace(in.Text) == importer.ReplaceMe: // which is told of what it is of
+	case err != nil && strings.Contains(in.Text, importer.ReplaceMe):
+		e.Off(j, "the file does not say all of its input, so its overrides could not be read: write command and environment")
+	case err != nil || len(docs) != 1 || docs[0].Kind != doc.Map:
+		e.Off(j, "its input is not JSON of overrides, so ECS starts nothing with it: %s", importer.Clip(in.Text))
+	default:
+		return docs[0]
+	}
+	return nil
+}
+
 // Containers takes the overrides of containers: those of one, the job's.
 func Containers(e *importer.Entry, j *job.Job, all []*doc.Node) {
 	if len(all) > 1 {
@@ -49,7 +61,7 @@ func Containers(e *importer.Entry, j *job.Job, all []*doc.Node) {
 	for _, c := range all[:min(1, len(all))] {
 		j.Container = Get(c, "Name").String()
 		Environment(e, j, Get(c, "Environment"))
-		if command := Get(c, "Command"); command.Kind == doc.Text {
+		if command := Get(c, "Command"); command.Kind == doc.Text && command.Text != importer.ReplaceMe {
 			e.Off(j, "its command is one text, where ECS takes a list of words and starts nothing: write the words, which it is as one")
 		}
 		Command(e, j, Get(c, "Command").Texts())

@@ -1,9 +1,7 @@
 package eventbridge
 
 import (
-	"encoding/json"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +43,7 @@ func (i *item) read(in *importer.Import) {
 	}
 	i.scheduler(in, &e, &j)
 	target.Job(&e, &j)
+	ecs.Unread(&e, target.Parameters)
 	ecs.Delivery(&e, i.target)
 	i.unsaid(&e, &j)
 	in.Take(&e, j, i.name)
@@ -68,7 +67,7 @@ func (i *item) scheduler(in *importer.Import, e *importer.Entry, j *job.Job) {
 	}
 	w := ecs.Get(i.schedule, "FlexibleTimeWindow")
 	if n, ok := ecs.Get(w, "MaximumWindowInMinutes").Int(); ok && n > 0 && ecs.Get(w, "Mode").String() != "OFF" {
-		j.Window = job.Duration(time.Duration(n) * time.Minute)
+		j.Window = job.Duration(time.Duration(min(n, 1<<20)) * time.Minute)
 	}
 	j.StartAt, j.EndAt = ecs.Date(e, "start", ecs.Get(i.schedule, "StartDate").String()), ecs.Date(e, "end", ecs.Get(i.schedule, "EndDate").String())
 	ecs.Passed(e, j, in.From)
@@ -76,28 +75,6 @@ func (i *item) scheduler(in *importer.Import, e *importer.Entry, j *job.Job) {
 	if ecs.Get(i.schedule, "ActionAfterCompletion").String() == "DELETE" {
 		e.Note("the schedule deletes itself after its last run; the job stays in the file")
 	}
-}
-
-// unsaid is about values that the template leaves to others.
-func (i *item) unsaid(e *importer.Entry, j *job.Job) {
-	if len(i.defaults) > 0 {
-		e.Decide("it uses the defaults of the parameters %s: `aws cloudformation describe-stacks` prints what was deployed, look whether that is the same", strings.Join(i.defaults, ", "))
-	}
-	if i.condition != "" {
-		e.Decide("it is deployed under the condition %s alone, which the template decides by its parameters: look whether it was", importer.Clip(i.condition))
-	}
-	if i.unclear {
-		e.Off(j, "the template does not say whether it is enabled: look at what was deployed")
-	}
-	text, err := json.Marshal(j)
-	if err != nil || !strings.Contains(string(text), importer.ReplaceMe) || len(i.open) == 0 {
-		return
-	}
-	open := slices.DeleteFunc(slices.Clone(i.open), func(name string) bool { return strings.HasPrefix(name, "AWS::") })
-	if len(open) == 0 {
-		open = i.open
-	}
-	e.Off(j, "the template does not say %s: %s stands there, write what was deployed", strings.Join(open, ", "), importer.ReplaceMe)
 }
 
 // task finds the ECS task of the target; ok is false for all other targets, which
@@ -156,12 +133,15 @@ func cluster(arn string) string {
 // request reads the universal target, whose input is the whole of a RunTask
 // request in PascalCase.
 func (i *item) request(e *importer.Entry) (ecs.Target, bool) {
-	docs, err := doc.Parse([]byte(ecs.Get(i.target, "Input").String()))
-	if err != nil || len(docs) != 1 || docs[0].Kind != doc.Map {
-		e.Refuse("its target is ecs:runTask and its input is no JSON of a request")
-		return ecs.Target{}, false
+	request := ecs.Get(i.target, "Input")
+	if request.Kind != doc.Map {
+		docs, err := doc.Parse([]byte(request.String()))
+		if err != nil || len(docs) != 1 || docs[0].Kind != doc.Map {
+			e.Refuse("its target is ecs:runTask and its input is no JSON of a request")
+			return ecs.Target{}, false
+		}
+		request = docs[0]
 	}
-	request := docs[0]
 	if request.Has("taskDefinition") && !request.Has("TaskDefinition") {
 		e.Decide("its request is written in camel case, which Scheduler answers with an error, so it has most likely never started a task")
 	}

@@ -35,6 +35,17 @@ func list(n *doc.Node, s, separator string) *doc.Node {
 // maxSplit bounds how many parts Fn::Split makes.
 const maxSplit = 1000
 
+// part answers what picks of lists and maps, null where it cannot be.
+func (t *template) part(n *doc.Node, function string, argument *doc.Node, depth int) *doc.Node {
+	switch function {
+	case "Fn::Split", "Fn::Select":
+		return t.cut(n, function, argument, depth)
+	case "Fn::FindInMap":
+		return t.mapped(argument, depth)
+	}
+	return nil
+}
+
 // cut answers Fn::Split and Fn::Select, nil where they cannot be.
 func (t *template) cut(n *doc.Node, function string, argument *doc.Node, depth int) *doc.Node {
 	parts := argument.List()

@@ -17,7 +17,7 @@ const (
 
 // template reads the resources of a template.
 func (g *gathering) template(d *doc.Node, file string) {
-	t := &template{root: d}
+	t := &template{root: d, left: maxWork}
 	d.Get("Resources").Pairs(func(id string, r *doc.Node) {
 		switch r.Get("Type").String() {
 		case ruleType:
@@ -30,6 +30,7 @@ func (g *gathering) template(d *doc.Node, file string) {
 			g.events(file, id, r, "a state machine of Step Functions: where it only runs ecs:runTask, make a job of that task; where it does more, leave it there")
 		}
 		g.loop(file, id, r)
+		g.elsewhere(file, id, r)
 	})
 }
 
@@ -70,7 +71,7 @@ func (g *gathering) ruleResource(t *template, file, id string, r *doc.Node) {
 		base.odd = "events start it and no schedule does: it stays where it is"
 	case len(targets) == 0:
 		base.odd = "it has no target, so it starts nothing"
-	case base.expression == importer.ReplaceMe:
+	case strings.Contains(base.expression, importer.ReplaceMe):
 		base.odd = "the template does not say its schedule (" + strings.Join(t.open, ", ") + "): import what was deployed with --live"
 	}
 	if base.odd != "" {
@@ -87,7 +88,7 @@ func (g *gathering) scheduleResource(t *template, file, id string, r *doc.Node) 
 		file: file, line: r.Line, what: "schedule " + id, name: named(p, r, id), expression: p.Get("ScheduleExpression").String(), zone: p.Get("ScheduleExpressionTimezone").String(),
 		disabled: p.Get("State").String() == "DISABLED", description: p.Get("Description").String(), schedule: p, target: p.Get("Target"), open: t.open, defaults: t.defaults, condition: r.Get("Condition").String(), unclear: p.Get("State").String() == importer.ReplaceMe,
 	}
-	if out.expression == importer.ReplaceMe || out.zone == importer.ReplaceMe {
+	if strings.Contains(out.expression+out.zone, importer.ReplaceMe) {
 		out.odd = "the template does not say its schedule (" + strings.Join(t.open, ", ") + "): import what was deployed with --live"
 	}
 	out.off, out.on = ecs.SwitchSchedule(physical(id), importer.Word(group(p)), g.reader.Flags)
@@ -120,6 +121,7 @@ type template struct {
 	// open are the references that it does not answer, defaults the parameters
 	// whose default was taken.
 	open, defaults []string
+	left           int // work that may still be done
 }
 
 // maxResolve bounds how deep references lead to others.
@@ -130,6 +132,9 @@ const maxResolve = 40
 func (t *template) resolve(n *doc.Node, depth int) *doc.Node {
 	if n == nil || depth > maxResolve {
 		return n
+	}
+	if !t.more("") {
+		return t.unknown(n, tooMany)
 	}
 	if function, argument := n.Only(); function == "Ref" || strings.HasPrefix(function, "Fn::") {
 		return t.answer(n, function, argument, depth)
@@ -164,12 +169,10 @@ func (t *template) answer(n *doc.Node, function string, argument *doc.Node, dept
 		if parts := argument.List(); len(parts) == 2 {
 			return t.join(n, parts[0].String(), parts[1], depth)
 		}
-	case "Fn::Split", "Fn::Select":
-		if v := t.cut(n, function, argument, depth); v != nil {
-			return v
-		}
-	case "Fn::FindInMap":
-		if v := t.mapped(argument, depth); !v.Absent() {
+	case "Fn::ToJsonString": // its JSON is read as what it is of
+		return t.resolve(argument, depth+1)
+	default:
+		if v := t.part(n, function, argument, depth); !v.Absent() {
 			return v
 		}
 	}
@@ -179,6 +182,9 @@ func (t *template) answer(n *doc.Node, function string, argument *doc.Node, dept
 func (t *template) join(n *doc.Node, by string, parts *doc.Node, depth int) *doc.Node {
 	var all []string
 	for _, p := range t.resolve(parts, depth+1).List() {
+		if !t.more(p.String()) {
+			return t.unknown(n, tooMany)
+		}
 		all = append(all, p.String())
 	}
 	return text(n, strings.Join(all, by))
@@ -275,10 +281,16 @@ func (t *template) sub(n, argument *doc.Node, depth int) *doc.Node {
 		if m[1] == "!" {
 			return "${" + m[2] + "}"
 		}
-		if v := own.Get(m[2]); !v.Absent() {
-			return t.resolve(v, depth+1).String()
+		v := own.Get(m[2])
+		if !v.Absent() {
+			v = t.resolve(v, depth+1)
+		} else {
+			resource, attribute, _ := strings.Cut(m[2], ".")
+			v = t.ref(n, resource, attribute, depth+1)
 		}
-		resource, attribute, _ := strings.Cut(m[2], ".")
-		return t.ref(n, resource, attribute, depth+1).String()
+		if !t.more(v.String()) {
+			return t.unknown(n, tooMany).String()
+		}
+		return v.String()
 	}))
 }

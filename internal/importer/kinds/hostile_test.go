@@ -55,6 +55,8 @@ func TestHostile(t *testing.T) { //nolint:paralleltest // it measures memory
 		{"many keys with ?", "kind: CronJob\n" + strings.Repeat("? a\n", 100_000), 0, ""},
 		{"10,001 jobs", many(10_001), 10_000, ""},
 		{"references that lead to themselves", "Resources:\n  A: {Type: 'AWS::ECS::TaskDefinition', Properties: {Family: !Ref A}}\n  R: {Type: 'AWS::Events::Rule', Properties: {ScheduleExpression: rate(1 day), Targets: [{Id: a, Arn: 'x:cluster/y', EcsParameters: {TaskDefinitionArn: !Ref A}}]}}\n", 1, ""},
+		{"variables that hold each other", variables(40), 1, ""},
+		{"10,000 rules and targets of Terraform", rules(10_000), 10_000, ""},
 		{"no UTF-8", "kind: CronJob\n\xff\xfe\n", 0, ""},
 	} {
 		var before, after runtime.MemStats
@@ -78,6 +80,27 @@ func TestHostile(t *testing.T) { //nolint:paralleltest // it measures memory
 			t.Errorf("%s: %d bytes of memory", c.name, kept)
 		}
 	}
+}
+
+// variables are those of a CronJob, each of which holds the one before it ten times.
+func variables(n int) string {
+	var b strings.Builder
+	b.WriteString("apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: '0 3 * * *', jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: b, args: ['$(V0)'], env: [{name: V0, value: xxxxxxxxxx}")
+	for i := range n {
+		fmt.Fprintf(&b, ", {name: V%d, value: '%s'}", i+1, strings.Repeat(fmt.Sprintf("$(V%d)", i), 10))
+	}
+	return b.String() + "]}]}}}}}\n"
+}
+
+// rules are rules of Terraform, each with a target and a task definition of its own.
+func rules(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(`{"address":"aws_cloudwatch_event_rule.r%[1]d","mode":"managed","type":"aws_cloudwatch_event_rule","values":{"name":"r%[1]d","schedule_expression":"rate(1 hour)"}},`+
+			`{"address":"aws_cloudwatch_event_target.r%[1]d","mode":"managed","type":"aws_cloudwatch_event_target","values":{"rule":"r%[1]d","arn":"x:cluster/c","ecs_target":[{"task_definition_arn":"x:task-definition/t%[1]d:1"}]}},`+
+			`{"address":"aws_ecs_task_definition.r%[1]d","mode":"managed","type":"aws_ecs_task_definition","values":{"arn":"x:task-definition/t%[1]d:1","family":"t%[1]d","container_definitions":"[]"}}`, i))
+	}
+	return `{"format_version":"1.0","terraform_version":"1","values":{"root_module":{"resources":[` + strings.Join(all, ",") + `]}}}`
 }
 
 func deepIndent(n int) string {

@@ -17,6 +17,9 @@ type scope struct {
 	open   bool            // there may be others
 }
 
+// maxExpanded bounds a value, which may hold others that hold others.
+const maxExpanded = 64 << 10
+
 // expanded is a value of env with what Kubernetes puts in, and the variables that it
 // would need and the file does not say.
 type expanded struct {
@@ -81,6 +84,11 @@ func (s *scope) expand(text string) (x expanded) {
 		case text[1] == '(' && end > 0:
 			b.WriteString(s.value(text[2:end], &x))
 			text = text[end+1:]
+			if b.Len() > maxExpanded { // ECS takes far less
+				x.asks = append(x.asks, "...")
+				x.text = b.String()[:maxExpanded]
+				return x
+			}
 		default:
 			b.WriteString(text[:2])
 			text = text[2:]

@@ -122,6 +122,7 @@ func (r *reading) read() {
 	}
 	r.policy()
 	r.template()
+	r.rest()
 	r.pod()
 	r.take(name)
 	if r.e.Job != nil && !suspended {
@@ -167,6 +168,9 @@ func (r *reading) schedule() (ok bool) {
 	if changes {
 		r.j.DST = job.DST{Gap: cron.GapSkip.String(), Overlap: cron.OverlapTwice.String()}
 		r.e.Note("Kubernetes loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst says otherwise")
+		if uneven(zone, r.in.From) {
+			r.e.Note("in this zone the clocks change at midnight or by half an hour, and there Kubernetes leaves a time out, or starts one on a day that the fields do not have: this job keeps to its fields")
+		}
 	}
 	if r.j.Schedule != strings.Join(strings.Fields(expression), " ") {
 		r.e.Change("%s is written as %s, which means the same here", expression, r.j.Schedule)
@@ -232,7 +236,7 @@ func (r *reading) policy() {
 		r.e.Off(&r.j, "concurrencyPolicy %s ends the running job for the new one, which has no counterpart: `overlap: forbid` is proposed", spec.Get("concurrencyPolicy").String())
 	}
 	deadline, ok := spec.Get("startingDeadlineSeconds").Int()
-	late := time.Duration(deadline) * time.Second
+	late := time.Duration(min(max(deadline, 0), int(job.MaxStartWithin/time.Second)+1)) * time.Second
 	switch {
 	case !ok:
 		r.e.Note("Kubernetes starts a slot however late; here it may start %s late, and is missed and told after that: `startWithin` and `catchUp: last` say otherwise", job.Duration(job.DefaultStartWithin))
@@ -263,8 +267,12 @@ func (r *reading) template() {
 		r.e.Change("Kubernetes tries a failed pod again, whatever it had done, up to %d times; here only what provably never started is: where running it twice does no harm, `retry: {idempotent: true, exitCodes: [1]}`", limit)
 	}
 	if seconds, ok := spec.Get("activeDeadlineSeconds").Int(); ok && seconds > 0 {
-		r.j.Timeout = min(job.Duration(time.Duration(seconds)*time.Second), job.Duration(job.MaxTimeout))
+		longest := int(job.MaxTimeout / time.Second)
+		r.j.Timeout = job.Duration(time.Duration(min(seconds, longest)) * time.Second)
 		r.e.Note("activeDeadlineSeconds is `timeout: %s`; there it covered all attempts together, here each", r.j.Timeout)
+		if seconds > longest {
+			r.e.Change("its deadline of %ds is more than `timeout` takes: %s stands there", seconds, r.j.Timeout)
+		}
 	}
 	r.shape(spec)
 }

@@ -50,6 +50,7 @@ func (r *reading) pod() {
 	}
 	r.security("", spec.Get("securityContext"))
 	r.volumes(spec)
+	r.unrendered(spec)
 	if len(containers) > 0 {
 		r.container(containers[0])
 	}
@@ -119,7 +120,14 @@ func (r *reading) size(n *doc.Node) {
 		return n.Get("requests", key).String()
 	}
 	r.disk(of("ephemeral-storage"))
+	r.devices(n)
 	cpu, memory := cpuUnits(of("cpu")), mebibytes(of("memory"))
+	for key, units := range map[string]int{"cpu": cpu, "memory": memory} {
+		if text := of(key); units == 0 && strings.ContainsAny(text, "123456789") {
+			r.e.Off(&r.j, "its %s of %s could not be read: write cpu and memory", key, importer.Clip(text))
+			return
+		}
+	}
 	if cpu == 0 && memory == 0 {
 		r.e.Note("it says no size: the task definition has 256 CPU units and 512 MiB")
 		return
@@ -133,11 +141,6 @@ func (r *reading) size(n *doc.Node) {
 	if c != cpu || m != memory {
 		r.e.Change("cpu %s and memory %s become %d CPU units and %d MiB, the smallest size of Fargate that holds them", orNone(of("cpu")), orNone(of("memory")), c, m)
 	}
-	n.Get("limits").Pairs(func(key string, _ *doc.Node) {
-		if strings.Contains(key, "gpu") {
-			r.e.Off(&r.j, "it needs %s, which Fargate does not have", key)
-		}
-	})
 }
 
 func orNone(s string) string {
@@ -160,7 +163,7 @@ func cpuUnits(text string) int {
 	return int(math.Ceil(v*scale - 1e-9))
 }
 
-var suffixes = map[string]float64{"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "m": 1e-3}
+var suffixes = map[string]float64{"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "m": 1e-3}
 
 var quantity = regexp.MustCompile(`^([0-9.]+(?:e[0-9]+)?)([A-Za-z]*)$`)
 

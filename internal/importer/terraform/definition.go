@@ -11,26 +11,27 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-var index = regexp.MustCompile(`\[[^\]]*\]`)
+var indexes = regexp.MustCompile(`\[[^\]]*\]`)
+
+// ruleOf begins the key of a reference to a rule.
+const ruleOf = "rule of "
 
 // inCodeAddress is an address without the indexes of count and for_each, as the
 // configuration has it.
-func inCodeAddress(address string) string { return index.ReplaceAllString(address, "") }
+func inCodeAddress(address string) string { return indexes.ReplaceAllString(address, "") }
 
 // references learns from the configuration that a plan holds which resource refers
 // to which task definition: the ARN of a new one is known after the apply alone.
 func (s *show) references(module *doc.Node, path string, depth int) {
 	for _, r := range module.Get("resources").List() {
+		address := r.Get("address").String()
+		s.refer(r.Get("expressions", "rule"), "aws_cloudwatch_event_rule", ruleOf, path, address)
 		for _, block := range []string{"ecs_target", "target"} {
 			for _, one := range r.Get("expressions", block).List() {
 				if parameters := one.Get("ecs_parameters").List(); len(parameters) > 0 {
 					one = parameters[0]
 				}
-				for _, ref := range one.Get("task_definition_arn", "references").Texts() {
-					if parts := strings.Split(ref, "."); len(parts) >= 2 && parts[0] == "aws_ecs_task_definition" {
-						s.refers[path+r.Get("address").String()] = path + parts[0] + "." + inCodeAddress(parts[1])
-					}
-				}
+				s.refer(one.Get("task_definition_arn"), "aws_ecs_task_definition", "", path, address)
 			}
 		}
 	}
@@ -42,21 +43,28 @@ func (s *show) references(module *doc.Node, path string, depth int) {
 	})
 }
 
+// refer keeps which resource of a kind the expression of another refers to.
+func (s *show) refer(expression *doc.Node, kind, as, path, address string) {
+	for _, ref := range expression.Get("references").Texts() {
+		if parts := strings.Split(ref, "."); len(parts) >= 2 && parts[0] == kind {
+			s.refers[as+path+address] = path + kind + "." + inCodeAddress(parts[1])
+		}
+	}
+}
+
 // definition is the task definition of the file that a target names, by ARN or
 // family or, in a plan, by a reference.
 func (s *show) definition(r resource, names ...string) (found resource, ok bool) {
-	for _, d := range s.resources {
-		if d.kind != "aws_ecs_task_definition" {
-			continue
+	for _, name := range names {
+		if i, known := s.definitions[name]; known && name != "" {
+			return s.resources[i], true
 		}
-		v := d.values
-		family, revision := v.Get("family").String(), v.Get("revision").String()
-		for _, name := range names {
-			if name != "" && slices.Contains([]string{v.Get("arn").String(), v.Get("arn_without_revision").String(), family, family + ":" + revision}, name) {
-				return d, true
-			}
-		}
-		if strings.Join(names, "") == "" && s.refers[inCodeAddress(r.address)] == inCodeAddress(d.address) && sameIndex(r.address, d.address) {
+	}
+	if strings.Join(names, "") != "" {
+		return resource{}, false
+	}
+	for _, i := range s.byCode[s.refers[inCodeAddress(r.address)]] {
+		if d := s.resources[i]; sameIndex(r.address, d.address) {
 			return d, true
 		}
 	}
@@ -66,7 +74,7 @@ func (s *show) definition(r resource, names ...string) (found resource, ok bool)
 // sameIndex is whether a resource and what it refers to are of one instance, as
 // far as both have an index.
 func sameIndex(a, b string) bool {
-	of, its := index.FindAllString(a, -1), index.FindAllString(b, -1)
+	of, its := indexes.FindAllString(a, -1), indexes.FindAllString(b, -1)
 	return len(its) == 0 || slices.Equal(of, its)
 }
 
@@ -161,6 +169,7 @@ func (s *show) takeOver(e *importer.Entry, j *job.Job, d resource, container *do
 		t.Architecture = "arm64"
 	}
 	s.open[d.address] = variables(e, j, &t, container)
+	lostLogs(e, container)
 	if t.ExecutionRole == "" && (t.LogGroup != "" || len(t.Secrets) > 0) {
 		t.ExecutionRole = importer.ReplaceMe
 	}
@@ -193,6 +202,9 @@ func (s *show) odd(d resource, container *doc.Node) []string {
 	odd := append(others(d.values, harmless), others(container, carried)...)
 	if driver := container.Get("logConfiguration", "logDriver").String(); driver != "" && driver != "awslogs" {
 		odd = append(odd, "the log driver "+driver)
+	}
+	if mode := d.values.Get("network_mode").String(); mode != "" && mode != "awsvpc" {
+		odd = append(odd, "the network mode "+mode)
 	}
 	if platform := first(d.values.Get("runtime_platform")).Get("operating_system_family").String(); platform != "" && platform != "LINUX" {
 		odd = append(odd, platform)

@@ -52,6 +52,7 @@ type show struct {
 	refers    map[string]string    // targets and schedules to task definitions, by address in the code
 	taken     map[string]string    // task definitions that were taken over, by address
 	open      map[string]bool      // those of them that wait for a secret
+	index
 }
 
 // Read makes jobs of the rules and schedules of the files.
@@ -86,6 +87,7 @@ func (s *show) read(d *doc.Node) (found int) {
 		values = d.Get("planned_values")
 	}
 	s.walk(values.Get("root_module"), 0)
+	s.index = indexed(s.resources)
 	for _, r := range s.resources {
 		switch r.kind {
 		case "aws_cloudwatch_event_rule":
@@ -94,6 +96,9 @@ func (s *show) read(d *doc.Node) (found int) {
 			found++
 			s.schedule(r)
 		}
+	}
+	if found > 0 {
+		s.left()
 	}
 	return found
 }
@@ -123,11 +128,14 @@ func (s *show) rule(r resource) (found int) {
 	if name == "" {
 		name = v.Get("name_prefix").String()
 	}
+	if name == "" { // the apply gives it one
+		name = r.address[strings.LastIndexByte(r.address, '.')+1:]
+	}
 	if v.Get("schedule_expression").String() == "" {
-		return 0
+		return s.unsaid(r)
 	}
 	disabled := v.Get("state").String() == "DISABLED" || v.Get("state").Absent() && v.Get("is_enabled").Kind == doc.Bool && !v.Get("is_enabled").True()
-	targets := s.targets(v)
+	targets := s.targets(r)
 	if len(targets) == 0 {
 		e := s.entry(r, "rule", v.Get("schedule_expression").String())
 		e.Refuse("no aws_cloudwatch_event_target of this file belongs to it, so it starts nothing that is known")
@@ -153,20 +161,6 @@ func (s *show) rule(r resource) (found int) {
 		s.job(t, one, r.address)
 	}
 	return len(targets)
-}
-
-// targets are those of a rule, which they name with its bus.
-func (s *show) targets(rule *doc.Node) (out []resource) {
-	for _, t := range s.resources {
-		if t.kind != "aws_cloudwatch_event_target" {
-			continue
-		}
-		bus, other := rule.Get("event_bus_name").String(), t.values.Get("event_bus_name").String()
-		if t.values.Get("rule").String() == rule.Get("name").String() && (bus == other || bus == "" || other == "") && rule.Get("name").String() != "" {
-			out = append(out, t)
-		}
-	}
-	return out
 }
 
 func first(n *doc.Node) *doc.Node {
@@ -231,6 +225,7 @@ func (s *show) job(r resource, t thing, rule string) {
 		e.Off(&j, "its input is marked sensitive and is not written: write command and environment without secrets")
 	}
 	s.target(&e, &j, r, target)
+	ecs.Unread(&e, target.Parameters)
 	t.unknown(&e, &j)
 	s.in.Take(&e, j, t.name)
 	if e.Job != nil && !t.disabled {
@@ -268,12 +263,15 @@ func (t thing) terms(in *importer.Import, e *importer.Entry, j *job.Job) {
 		e.Decide("events start it as well as its schedule: the job has the schedule alone")
 	}
 	if n, ok := ecs.Get(t.window, "MaximumWindowInMinutes").Int(); ok && n > 0 && ecs.Get(t.window, "Mode").String() != "OFF" {
-		j.Window = job.Duration(time.Duration(n) * time.Minute)
+		j.Window = job.Duration(time.Duration(min(n, 1<<20)) * time.Minute)
 	}
 	j.StartAt, j.EndAt = ecs.Date(e, "start", t.start), ecs.Date(e, "end", t.end)
 	ecs.Passed(e, j, in.From)
 	ecs.Encryption(e, t.of.values.Get("kms_key_arn").String())
 	ecs.Delivery(e, t.target)
+	if t.of.values.Get("action_after_completion").String() == "DELETE" {
+		e.Note("the schedule deletes itself after its last run; the job stays in the file")
+	}
 }
 
 // unknown is about what a plan knows after the apply alone, which looks as though

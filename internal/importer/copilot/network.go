@@ -1,0 +1,60 @@
+package copilot
+
+import (
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+)
+
+// network reads where the task gets its interface. Copilot adds the environment's own
+// security group unless deny_default says otherwise
+// (https://aws.github.io/copilot-cli/docs/manifest/scheduled-job/#network-vpc-security-groups).
+func (m *manifest) network() {
+	vpc := m.node.Get("network", "vpc")
+	placement, groups := vpc.Get("placement"), vpc.Get("security_groups")
+	denies := groups.Get("deny_default").True()
+	if inner := groups.Get("groups"); groups.Kind == doc.Map {
+		groups = inner
+	}
+	m.groups(groups)
+	subnets := placement.Get("subnets")
+	if placement.String() != "private" && subnets.Absent() {
+		m.j.Network.AssignPublicIP = true
+	}
+	own := ", and so is one security group more"
+	if denies {
+		own = ""
+	}
+	switch tags := subnets.Get("from_tags"); {
+	case subnets.Kind == doc.List:
+		m.j.Network.Subnets = subnets.Texts()
+		if !denies {
+			m.e.Decide("Copilot adds the environment's own security group: `copilot env show --resources` names it, write it into network.securityGroups")
+		}
+	case !tags.Absent():
+		m.e.Decide("its subnets are those with the tags %s%s: `copilot env show --resources` and `aws ec2 describe-subnets` name them, write network", importer.Clip(strings.Join(tags.Keys, ", ")), strings.ReplaceAll(own, "so is", "the environment's"))
+	default:
+		m.e.Decide("its subnets are the environment's%s: `copilot env show --resources` names them, write network", own)
+	}
+	m.node.Get("network").Pairs(func(key string, v *doc.Node) {
+		if key != "vpc" && !v.Absent() && v.String() != "false" {
+			m.e.Off(&m.j, "network.%s has no counterpart in a jobs file: where the job needs it, write a task definition of your own and name it", importer.Clip(key))
+		}
+	})
+}
+
+// groups takes the security groups that are named; a stack's export is known to the
+// stack alone.
+func (m *manifest) groups(all *doc.Node) {
+	for _, g := range all.List() {
+		name := g.String()
+		if export := g.Get("from_cfn").String(); export != "" {
+			name = importer.ReplaceMe
+			m.e.Off(&m.j, "a security group comes from the stack's export %s: write its ID for %s", importer.Clip(export), importer.ReplaceMe)
+		}
+		if name != "" {
+			m.j.Network.SecurityGroups = append(m.j.Network.SecurityGroups, name)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package eventbridge
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// maxWork bounds how many values and texts the references of a template are followed
+// to: they may lead to each other in circles, and each many times.
+const maxWork = 2_000_000
+
+const tooMany = "more references than are followed"
+
+// more is whether there is work left to put a text in.
+func (t *template) more(put string) bool {
+	t.left -= 1 + len(put)/64
+	return t.left > 0
+}
+
+// elsewhere tells of what a template takes from another file, which may have schedules
+// of its own.
+func (g *gathering) elsewhere(file, id string, r *doc.Node) {
+	one := item{file: file, line: r.Line, name: id}
+	switch kind := r.Get("Type").String(); {
+	case kind == "AWS::CloudFormation::Stack", kind == "AWS::Serverless::Application":
+		one.what = "nested stack " + id
+		one.odd = "its template is another file and may have rules and schedules of its own: import that too, or what was deployed with --live"
+	case id == "Fn::Transform":
+		one.what = "resources of Fn::Transform"
+		one.odd = "they come from elsewhere when the template is deployed, and may hold rules and schedules: import what `aws cloudformation get-template --template-stage Processed` prints, or what was deployed with --live"
+	default:
+		return
+	}
+	g.items = append(g.items, one)
+}
+
+// unsaid is about values that the template leaves to others.
+func (i *item) unsaid(e *importer.Entry, j *job.Job) {
+	if len(i.defaults) > 0 {
+		e.Decide("it uses the defaults of the parameters %s: `aws cloudformation describe-stacks` prints what was deployed, look whether that is the same", strings.Join(i.defaults, ", "))
+	}
+	if i.condition != "" {
+		e.Decide("it is deployed under the condition %s alone, which the template decides by its parameters: look whether it was", importer.Clip(i.condition))
+	}
+	if i.unclear {
+		e.Off(j, "the template does not say whether it is enabled: look at what was deployed")
+	}
+	if lost := i.lost(); len(lost) > 0 {
+		e.Off(j, "the template does not say its %s, and no field of the job shows that: look at what was deployed", strings.Join(lost, ", "))
+	}
+	text, err := json.Marshal(j)
+	if err != nil || !strings.Contains(string(text), importer.ReplaceMe) || len(i.open) == 0 {
+		return
+	}
+	open := slices.DeleteFunc(slices.Clone(i.open), func(name string) bool { return strings.HasPrefix(name, "AWS::") })
+	if len(open) == 0 {
+		open = i.open
+	}
+	e.Off(j, "the template does not say %s: %s stands there, write what was deployed", strings.Join(open, ", "), importer.ReplaceMe)
+}
+
+// shaping are properties that make the task or its times another and whose value stands
+// in no text of a job, so that one which is open leaves no trace there.
+var shaping = []string{
+	"EcsParameters", "TaskCount", "Count", "LaunchType", "CapacityProviderStrategy", "CapacityProvider", "Weight", "Base", "NetworkConfiguration", "AwsVpcConfiguration", "AwsvpcConfiguration", "AssignPublicIp",
+	"Tags", "TagList", "Input", "InputPath", "InputTransformer", "InputTemplate", "FlexibleTimeWindow", "Mode", "MaximumWindowInMinutes", "StartDate", "EndDate",
+}
+
+// lost are those of its properties that the template leaves open.
+func (i *item) lost() []string {
+	out := lost(nil, i.target)
+	i.schedule.Pairs(func(key string, v *doc.Node) {
+		if key != "Target" { // it is looked at by itself
+			out = lost(out, &doc.Node{Kind: doc.Map, Keys: []string{key}, Values: []*doc.Node{v}})
+		}
+	})
+	return out
+}
+
+// lost adds the shaping properties of a node that are open, or have an open item.
+func lost(out []string, n *doc.Node) []string {
+	open := func(v *doc.Node) bool { return v.Kind == doc.Text && v.Text == importer.ReplaceMe }
+	n.Pairs(func(key string, v *doc.Node) {
+		if slices.ContainsFunc(v.List(), open) && slices.Contains(shaping, key) && !slices.Contains(out, key) {
+			out = append(out, key)
+		}
+		for _, one := range v.List() {
+			out = lost(out, one)
+		}
+	})
+	return out
+}

@@ -1,0 +1,95 @@
+package kinds_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestNothingOfATemplateIsSilent: a value that a template leaves open is told although no
+// field of the job shows it, and nothing is said of it that is not so
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-ToJsonString.html,
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-events-rule-ecsparameters.html).
+func TestNothingOfATemplateIsSilent(t *testing.T) {
+	t.Parallel()
+	rule := func(parameters, target string) string {
+		return "Resources:\n  R:\n    Type: AWS::Events::Rule\n    Properties:\n      ScheduleExpression: cron(0 3 * * ? *)\n      Targets:\n        - Id: a\n          Arn: arn:aws:ecs:eu-west-1:123456789012:cluster/c\n" + target +
+			"          EcsParameters:\n            TaskDefinitionArn: app\n" + parameters
+	}
+	network := "            LaunchType: FARGATE\n            NetworkConfiguration: {AwsVpcConfiguration: {Subnets: [subnet-0a1b2c3d4e5f60718]}}\n"
+	schedule := func(own string) string {
+		return "Resources:\n  S:\n    Type: AWS::Scheduler::Schedule\n    Properties:\n      ScheduleExpression: cron(0 3 * * ? *)\n" + own +
+			"      Target: {Arn: 'arn:aws:ecs:eu-west-1:123456789012:cluster/c', RoleArn: r, EcsParameters: {TaskDefinitionArn: app, LaunchType: FARGATE, NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [subnet-0a1b2c3d4e5f60718]}}}}\n"
+	}
+	off := "      FlexibleTimeWindow: {Mode: 'OFF'}\n"
+	run(t, "eventbridge", "a.yaml", []told{
+		{name: "all is said", text: rule(network, ""), never: "does not say", jobs: 1},
+		{name: "how many tasks", text: rule(network+"            TaskCount: !Ref Count\n", ""), says: []string{"does not say its TaskCount"}, jobs: 1, off: true},
+		{name: "the whole network", text: rule("            LaunchType: FARGATE\n            NetworkConfiguration: !If [Private, {AwsVpcConfiguration: {Subnets: [a]}}, {AwsVpcConfiguration: {Subnets: [b]}}]\n", ""), says: []string{"does not say its NetworkConfiguration"}, jobs: 1, off: true},
+		{name: "a public address", text: rule("            LaunchType: FARGATE\n            NetworkConfiguration: {AwsVpcConfiguration: {Subnets: [subnet-0a1b2c3d4e5f60718], AssignPublicIp: !Ref Public}}\n", ""), says: []string{"does not say its AssignPublicIp"}, jobs: 1, off: true},
+		{name: "the window", text: schedule("      FlexibleTimeWindow: {Mode: FLEXIBLE, MaximumWindowInMinutes: !Ref Minutes}\n"), says: []string{"does not say its MaximumWindowInMinutes"}, jobs: 1, off: true},
+		{name: "the group alone", text: schedule(off + "      GroupName: !Ref Group\n"), never: "no field of the job", jobs: 1},
+		{name: "an expression in part", text: strings.ReplaceAll(schedule(off), "cron(0 3 * * ? *)", "!Sub 'rate(${Minutes} minutes)'"), says: []string{"the template does not say its schedule (Minutes)"}},
+		{name: "an input in JSON that is open", text: rule(network, "          Input: !Sub '{\"containerOverrides\": [{\"name\": \"app\", \"command\": ${Command}}]}'\n"), says: []string{"does not say Command"}, never: "starts nothing", jobs: 1, off: true},
+		{name: "an input that is open", text: rule(network, "          Input: !Ref Input\n"), says: []string{"does not say its Input"}, never: "starts nothing", jobs: 1, off: true},
+		{name: "an input with a list that is open", text: rule(network, "          Input: !Sub '{\"containerOverrides\": [{\"name\": \"app\", \"environment\": [${More} {\"name\": \"A\", \"value\": \"b\"}]}]}'\n"), says: []string{"its overrides could not be read"}, never: "starts nothing", jobs: 1, off: true},
+		{name: "an input that is written as JSON", text: rule(network, "          Input: {'Fn::ToJsonString': {containerOverrides: [{name: app, cpu: 256}]}}\n"), says: []string{"cpu of container app is overridden"}, jobs: 1, off: true},
+		{name: "a request that is written as JSON", text: schedule(off)[:strings.Index(schedule(off), "      Target:")] + "      Target: {Arn: 'arn:aws:scheduler:::aws-sdk:ecs:runTask', RoleArn: r, Input: {'Fn::ToJsonString': {Cluster: c, TaskDefinition: app, LaunchType: FARGATE}}}\n", never: "no JSON", jobs: 1},
+		{name: "where Fargate places them", text: rule(network+"            PlacementStrategies: [{Type: spread}]\n", ""), says: []string{"placementStrategies is dropped"}, jobs: 1},
+		{name: "a parameter that nobody knows", text: rule(network+"            Colour: red\n", ""), says: []string{"its parameter Colour is none that is known"}, jobs: 1},
+		{name: "a nested stack", text: rule(network, "") + "  N: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: x}}\n", says: []string{"nested stack N: refused: its template is another file"}, jobs: 1},
+		{name: "an application of SAM", text: rule(network, "") + "  N: {Type: 'AWS::Serverless::Application', Properties: {Location: x}}\n", says: []string{"nested stack N: refused"}, jobs: 1},
+		{name: "resources from elsewhere", text: rule(network, "") + "  Fn::Transform: {Name: 'AWS::Include', Parameters: {Location: x}}\n", says: []string{"resources of Fn::Transform: refused"}, jobs: 1},
+		{name: "references in circles", text: circle("Sub \"%s\"", "${%s}"), says: []string{"more references than are followed"}, jobs: 1, off: true},
+	})
+}
+
+// circle is a template of ten names each of which holds the next one thirty times.
+func circle(function, reference string) string {
+	var b strings.Builder
+	b.WriteString("Resources:\n")
+	for i := range 10 {
+		next := fmt.Sprintf(reference, fmt.Sprintf("A%d", (i+1)%10))
+		fmt.Fprintf(&b, "  A%d: {Type: 'AWS::ECS::Cluster', Properties: {ClusterName: !"+function+"}}\n", i, strings.Repeat(next, 30))
+	}
+	b.WriteString("  R: {Type: 'AWS::Events::Rule', Properties: {ScheduleExpression: rate(1 hour), Targets: [{Id: a, Arn: !Ref A0, EcsParameters: {TaskDefinitionArn: !Ref A0}}]}}\n")
+	return b.String()
+}
+
+// show is what `terraform show -json` prints of resources: each its address and values.
+func show(more string, resources ...[2]string) string {
+	var all []string
+	for _, r := range resources {
+		kind, _, _ := strings.Cut(r[0], ".")
+		all = append(all, fmt.Sprintf(`{"address": %q, "mode": "managed", "type": %q, "values": %s}`, r[0], kind, r[1]))
+	}
+	return `{"format_version": "1.2", "terraform_version": "1.9.0"` + more + `, "planned_values": {"root_module": {"resources": [` + strings.Join(all, ", ") + `]}}}`
+}
+
+// TestNothingOfATerraformIsSilent: what has a schedule and becomes no job is listed, and
+// what a taken over definition loses is told
+// (https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/cloudwatch_event_target,
+// https://developer.hashicorp.com/terraform/internals/json-format; modules such as
+// github.com/tmknom/terraform-aws-ecs-scheduled-task name rules and leave definitions to others).
+func TestNothingOfATerraformIsSilent(t *testing.T) {
+	t.Parallel()
+	const cluster = `"arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/c"`
+	rule := [2]string{"aws_cloudwatch_event_rule.r", `{"name": "r", "schedule_expression": "cron(0 3 * * ? *)"}`}
+	target := [2]string{"aws_cloudwatch_event_target.t", `{"rule": "r", ` + cluster + `, "ecs_target": [{"task_definition_arn": "app", "launch_type": "FARGATE", "network_configuration": [{"subnets": ["subnet-0a1b2c3d4e5f60718"]}]}]}`}
+	definition := func(more, options string) [2]string {
+		return [2]string{"aws_ecs_task_definition.d", `{"family": "app", "arn": "app", "cpu": "256", "memory": "512", "execution_role_arn": "arn:aws:iam::123456789012:role/x"` + more +
+			`, "container_definitions": "[{\"name\":\"app\",\"image\":\"b:1\",\"logConfiguration\":{\"logDriver\":\"awslogs\",\"options\":{\"awslogs-group\":\"/ecs/a\"` + options + `}}}]"}`}
+	}
+	unnamed := `, "configuration": {"root_module": {"resources": [{"address": "aws_cloudwatch_event_target.t", "expressions": {"rule": {"references": ["aws_cloudwatch_event_rule.r.name", "aws_cloudwatch_event_rule.r"]}}}]}}`
+	run(t, "terraform", "plan.json", []told{
+		{name: "a schedule that the apply says", text: show(`, "resource_changes": [{"address": "aws_cloudwatch_event_rule.r", "change": {"after_unknown": {"schedule_expression": true}}}]`, [2]string{"aws_cloudwatch_event_rule.r", `{"name": "r"}`}, target), says: []string{"aws_cloudwatch_event_rule.r: refused: its schedule is known after the apply alone"}},
+		{name: "a rule of another state", text: show("", rule, target, [2]string{"aws_cloudwatch_event_target.u", strings.ReplaceAll(target[1], `"rule": "r"`, `"rule": "elsewhere"`)}), says: []string{"aws_cloudwatch_event_target.u: refused: its rule elsewhere is not in this file"}, jobs: 1},
+		{name: "a rule whose name the apply gives", text: show(unnamed, [2]string{"aws_cloudwatch_event_rule.r", `{"schedule_expression": "cron(0 3 * * ? *)"}`}, [2]string{"aws_cloudwatch_event_target.t", strings.ReplaceAll(target[1], `"rule": "r", `, "")}), never: "no aws_cloudwatch_event_target", jobs: 1},
+		{name: "a CronJob beside it", text: show("", rule, target, [2]string{"kubernetes_cron_job_v1.k", `{"spec": [{"schedule": "0 1 * * *"}]}`}), says: []string{"kubernetes_cron_job_v1.k: refused: it is a CronJob of Kubernetes"}, jobs: 1},
+		{name: "a schedule that deletes itself", text: show("", [2]string{"aws_scheduler_schedule.s", `{"name": "s", "schedule_expression": "cron(0 3 * * ? *)", "action_after_completion": "DELETE", "target": [{` + cluster + `, "ecs_parameters": [{"task_definition_arn": "app", "launch_type": "FARGATE", "network_configuration": [{"subnets": ["subnet-0a1b2c3d4e5f60718"]}]}]}]}`}), says: []string{"the schedule deletes itself"}, jobs: 1},
+		{name: "settings of the log", text: show("", rule, target, definition("", `,\"mode\":\"non-blocking\",\"awslogs-multiline-pattern\":\"x\"`)), says: []string{"mode, awslogs-multiline-pattern of its log are dropped"}, jobs: 1},
+		{name: "a log as most have it", text: show("", rule, target, definition("", `,\"awslogs-region\":\"eu-west-1\",\"awslogs-stream-prefix\":\"a\"`)), never: "of its log", jobs: 1},
+		{name: "a definition for EC2", text: show("", rule, target, definition(`, "network_mode": "bridge"`, "")), says: []string{"a definition of a jobs file does not have the network mode bridge"}, jobs: 1},
+		{name: "a parameter that nobody knows", text: show("", rule, [2]string{target[0], strings.Replace(target[1], `"launch_type"`, `"colour": "red", "launch_type"`, 1)}), says: []string{"its parameter colour is none that is known"}, jobs: 1},
+	})
+}

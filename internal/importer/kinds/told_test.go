@@ -1,0 +1,121 @@
+package kinds_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/kinds"
+	"github.com/batchplane/batchplane/internal/job/jobfile"
+)
+
+// told is a small file of the old side, and what an import is to say of it.
+type told struct {
+	name, text string
+	// says are parts of sentences that must come, never one that must not.
+	says  []string
+	never string
+	jobs  int
+	off   bool
+	// zone and env are options.
+	zone, env string
+}
+
+// run imports the files one by one: what is written is a valid jobs file each time.
+func run(t *testing.T, kind, file string, all []told) {
+	t.Helper()
+	for _, c := range all {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, err := kinds.Import(kind, []*importer.File{{Name: file, Data: []byte(c.text)}}, importer.Options{From: from, Zone: c.zone, Environment: c.env}, kinds.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var notes []string
+			for i := range r.Entries {
+				notes = append(notes, r.Entries[i].Item+": "+strings.Join(r.Entries[i].Notes, "\n"))
+			}
+			all := strings.Join(notes, "\n")
+			for _, says := range c.says {
+				if !strings.Contains(all, says) {
+					t.Errorf("it does not say %q:\n%s", says, all)
+				}
+			}
+			if c.never != "" && strings.Contains(all, c.never) {
+				t.Errorf("it says %q:\n%s", c.never, all)
+			}
+			if len(r.Jobs) != c.jobs || len(r.Jobs) > 0 && r.Jobs[0].Disabled != c.off {
+				t.Errorf("%d jobs, %+v\n%s", len(r.Jobs), r.Jobs, all)
+			}
+			if len(r.Jobs) == 0 {
+				return
+			}
+			text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, problems := jobfile.Load([]jobfile.Source{{Data: text}}, jobfile.Options{Env: noVariables}); len(problems) > 0 {
+				t.Errorf("%v in\n%s", problems, text)
+			}
+		})
+	}
+}
+
+// aCronJob is a CronJob with more of its spec, its Job's, its pod's metadata, its pod and
+// its container, each as YAML of a flow with a comma before it.
+func aCronJob(spec, inner, meta, pod, container string) string {
+	return "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: '0 3 * * *', timeZone: UTC" + spec +
+		", jobTemplate: {spec: {backoffLimit: 0" + inner + ", template: {metadata: {" + meta + "}, spec: {restartPolicy: Never" + pod + ", containers: [{name: a, image: b" + container + "}]}}}}}\n"
+}
+
+// TestNothingOfACronJobIsSilent: what stands around a pod is told
+// (https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/cron-job-v1/,
+// https://developer.hashicorp.com/vault/docs/platform/k8s/injector/annotations,
+// https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution;
+// labels and histories as in github.com/sulibot/home-ops, {{ }} as in
+// github.com/zalando-incubator/kubernetes-on-aws).
+func TestNothingOfACronJobIsSilent(t *testing.T) {
+	t.Parallel()
+	run(t, "kubernetes", "a.yaml", []told{
+		{name: "histories", text: aCronJob(", successfulJobsHistoryLimit: 3", ", ttlSecondsAfterFinished: 60", "", "", ""), says: []string{"successfulJobsHistoryLimit, ttlSecondsAfterFinished: how long"}, jobs: 1},
+		{name: "a key that is misspelt", text: aCronJob(", concurencyPolicy: Forbid", "", "", "", ""), says: []string{"concurencyPolicy is dropped"}, jobs: 1},
+		{name: "a Job of another's", text: aCronJob("", ", managedBy: kueue.x-k8s.io/multikueue", "", "", ""), says: []string{"managedBy is dropped"}, jobs: 1},
+		{name: "secrets of Vault", text: aCronJob("", "", "annotations: {vault.hashicorp.com/agent-inject: 'true', vault.hashicorp.com/agent-inject-secret-db: database/creds/a}", "", ""), says: []string{"by vault.hashicorp.com/agent-inject, vault.hashicorp.com/agent-inject-secret-db something in its cluster puts files"}, jobs: 1, off: true},
+		{name: "a mesh that is switched off", text: aCronJob("", "", "annotations: {sidecar.istio.io/inject: 'false'}", "", ""), says: []string{"its annotations sidecar.istio.io/inject are dropped"}, jobs: 1},
+		{name: "a role of kiam", text: aCronJob("", "", "annotations: {iam.amazonaws.com/role: reports}", "", ""), says: []string{"by iam.amazonaws.com/role something"}, jobs: 1, off: true},
+		{name: "labels", text: aCronJob("", "", "labels: {app.kubernetes.io/name: a, team: shop}", "", ""), says: []string{"its labels team are not written"}, never: "app.kubernetes.io", jobs: 1},
+		{name: "a device and no size", text: aCronJob("", "", "", "", ", resources: {limits: {aws.amazon.com/neuron: 1}}"), says: []string{"it needs aws.amazon.com/neuron"}, jobs: 1, off: true},
+		{name: "a graphics card that is asked for", text: aCronJob("", "", "", "", ", resources: {requests: {nvidia.com/gpu: 1, cpu: 1}}"), says: []string{"it needs nvidia.com/gpu"}, jobs: 1, off: true},
+		{name: "a size of no form", text: aCronJob("", "", "", "", ", resources: {limits: {cpu: 1, memory: 5Zi}}"), says: []string{"its memory of 5Zi could not be read"}, jobs: 1, off: true},
+		{name: "a place that Flux fills in", text: aCronJob("", "", "", "", ", env: [{name: A, value: '${CLUSTER:=main}'}]"), says: []string{"${CLUSTER:=main} stands in its variables or its image"}, jobs: 1, off: true},
+		{name: "a place that a program fills in", text: aCronJob("", "", "", "", ", env: [{name: A, value: '{{ .Cluster.Alias }}'}]"), says: []string{"{{ .Cluster.Alias }} stands in"}, jobs: 1, off: true},
+		{name: "braces of a command", text: aCronJob("", "", "", "", ", args: ['--format', '{{ .Name }}']"), says: []string{"its command holds {{ }}"}, jobs: 1},
+		{name: "a shell's variable", text: aCronJob("", "", "", "", ", args: [sh, -c, 'echo ${HOME}']"), never: "stands in", jobs: 1},
+		{name: "a deadline beyond all time", text: aCronJob("", ", activeDeadlineSeconds: 9223372036854775807", "", "", ""), says: []string{"more than `timeout` takes"}, jobs: 1},
+		{name: "a start beyond all time", text: aCronJob(", startingDeadlineSeconds: 9223372036854775807", "", "", "", ""), says: []string{"startingDeadlineSeconds 9223372036854775807 is left out"}, jobs: 1},
+		{name: "clocks that change at midnight", text: strings.ReplaceAll(aCronJob("", "", "", "", ""), "UTC", "Africa/Cairo"), says: []string{"in this zone the clocks change at midnight"}, jobs: 1},
+		{name: "clocks that change by half an hour", text: strings.ReplaceAll(aCronJob("", "", "", "", ""), "UTC", "Australia/Lord_Howe"), says: []string{"or by half an hour"}, jobs: 1},
+		{name: "clocks that change by night", text: strings.ReplaceAll(aCronJob("", "", "", "", ""), "UTC", "Europe/Berlin"), never: "in this zone the clocks", jobs: 1},
+	})
+}
+
+// TestNothingOfAManifestIsSilent: where the task gets its interface, and what an
+// environment says otherwise
+// (https://aws.github.io/copilot-cli/docs/manifest/scheduled-job/, convertNetworkConfig in
+// internal/pkg/deploy/cloudformation/stack/transformers.go of aws/copilot-cli).
+func TestNothingOfAManifestIsSilent(t *testing.T) {
+	t.Parallel()
+	manifest := func(more string) string {
+		return "name: a\ntype: Scheduled Job\non: {schedule: '@daily'}\nimage: {location: b}\n" + more
+	}
+	run(t, "copilot", "manifest.yml", []told{
+		{name: "subnets by name", text: manifest("network: {vpc: {placement: {subnets: [subnet-0a1b2c3d4e5f60718]}}}\n"), says: []string{"Copilot adds the environment's own security group"}, jobs: 1},
+		{name: "no group of the environment's", text: manifest("network: {vpc: {placement: {subnets: [subnet-0a1b2c3d4e5f60718]}, security_groups: {groups: [sg-0a1b2c3d4e5f60718], deny_default: true}}}\n"), never: "security group", jobs: 1},
+		{name: "subnets by tags", text: manifest("network: {vpc: {placement: {subnets: {from_tags: {tier: private}}}}}\n"), says: []string{"its subnets are those with the tags tier, and the environment's one security group more"}, jobs: 1},
+		{name: "a group of a stack", text: manifest("network: {vpc: {security_groups: [{from_cfn: shared-Group}]}}\n"), says: []string{"a security group comes from the stack's export shared-Group"}, jobs: 1, off: true},
+		{name: "a mesh", text: manifest("network: {connect: true}\n"), says: []string{"network.connect has no counterpart"}, jobs: 1, off: true},
+		{name: "an environment that nobody chose", text: manifest("environments: {prod: {on: {schedule: '@hourly'}}}\n"), says: []string{"--env says which one to import"}, jobs: 1, off: true},
+		{name: "an environment", text: manifest("environments: {prod: {on: {schedule: '@hourly'}}}\n"), env: "prod", says: []string{"@hourly"}, jobs: 1},
+		{name: "a time that is too short", text: manifest("timeout: 500ms\n"), says: []string{"its timeout"}, jobs: 1, off: true},
+	})
+}

@@ -1,0 +1,135 @@
+package terraform
+
+import (
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+)
+
+// index finds resources by what others call them.
+type index struct {
+	targetsOf   map[string][]int // targets by the name of their rule, "" where a plan does not know it
+	definitions map[string]int   // task definitions by ARN, family and revision
+	byCode      map[string][]int // task definitions by their address in the code
+	rules       map[string]bool  // names of rules
+	taken       map[int]bool     // targets that a rule has
+}
+
+func indexed(all []resource) index {
+	x := index{map[string][]int{}, map[string]int{}, map[string][]int{}, map[string]bool{}, map[int]bool{}}
+	for i, r := range all {
+		switch v := r.values; r.kind {
+		case "aws_cloudwatch_event_rule":
+			x.rules[v.Get("name").String()] = true
+		case "aws_cloudwatch_event_target":
+			x.targetsOf[v.Get("rule").String()] = append(x.targetsOf[v.Get("rule").String()], i)
+		case "aws_ecs_task_definition":
+			family := v.Get("family").String()
+			code := inCodeAddress(r.address)
+			x.byCode[code] = append(x.byCode[code], i)
+			for _, name := range []string{v.Get("arn").String(), v.Get("arn_without_revision").String(), family, family + ":" + v.Get("revision").String()} {
+				if _, known := x.definitions[name]; !known && name != "" {
+					x.definitions[name] = i
+				}
+			}
+		}
+	}
+	return x
+}
+
+// targets are those of a rule, which they name with its bus; in a plan that does not
+// know its name yet, by a reference.
+func (s *show) targets(rule resource) (out []resource) {
+	name := rule.values.Get("name").String()
+	for _, i := range s.targetsOf[name] {
+		t := s.resources[i]
+		bus, other := rule.values.Get("event_bus_name").String(), t.values.Get("event_bus_name").String()
+		refers := name != "" || s.refers[ruleOf+inCodeAddress(t.address)] == inCodeAddress(rule.address) && sameIndex(t.address, rule.address)
+		if refers && (bus == other || bus == "" || other == "") {
+			s.index.taken[i] = true
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// unsaid tells of a rule whose schedule the apply alone says; one that has none is no
+// matter of an import.
+func (s *show) unsaid(r resource) int {
+	if !r.unknown.Get("schedule_expression").True() {
+		return 0
+	}
+	s.targets(r)
+	e := s.entry(r, "rule", "")
+	e.Refuse("its schedule is known after the apply alone: give the state instead of the plan")
+	s.in.Entries = append(s.in.Entries, e)
+	return 1
+}
+
+// left lists what of the file has a schedule, or may be started by one, and becomes no
+// job.
+func (s *show) left() {
+	for i, r := range s.resources {
+		expression, why := elsewhere(r)
+		if r.kind == "aws_cloudwatch_event_target" {
+			why = s.alone(i, r.values)
+		}
+		if why == "" {
+			continue
+		}
+		e := s.entry(r, "resource", expression)
+		e.Refuse("%s", why)
+		s.in.Entries = append(s.in.Entries, e)
+	}
+}
+
+// alone says of a task whose rule the file does not have that it is one, "" for others.
+func (s *show) alone(i int, target *doc.Node) string {
+	rule := target.Get("rule").String()
+	if s.index.taken[i] || s.rules[rule] || first(target.Get("ecs_target")).Absent() {
+		return ""
+	}
+	return "its rule " + importer.Clip(rule) + " is not in this file, so nothing says when it runs: import the state that has the rule, or what is deployed with `batchplane import eventbridge --live`"
+}
+
+// elsewhere is a schedule that starts no task of ECS, and what it is; "" for none.
+func elsewhere(r resource) (expression, why string) {
+	v := r.values
+	switch r.kind {
+	case "kubernetes_cron_job", "kubernetes_cron_job_v1":
+		return first(v.Get("spec")).Get("schedule").String(), inCluster
+	case "kubernetes_manifest":
+		if v.Get("manifest", "kind").String() == "CronJob" {
+			return v.Get("manifest", "spec", "schedule").String(), inCluster
+		}
+	case "google_cloud_scheduler_job":
+		return v.Get("schedule").String(), "it is a job of Google's Cloud Scheduler, which goes on starting it: write a job by hand if it is to move"
+	case "aws_glue_trigger":
+		if expression = v.Get("schedule").String(); expression != "" {
+			return expression, "it starts jobs of Glue: leave it there"
+		}
+	}
+	return "", ""
+}
+
+const inCluster = "it is a CronJob of Kubernetes: `kubectl get cronjobs -A -o json` prints it, and `batchplane import kubernetes` reads that"
+
+// lostLogs tells of settings of a container's log that a definition of a jobs file does
+// not have: its group alone comes over.
+func lostLogs(e *importer.Entry, container *doc.Node) {
+	var lost []string
+	container.Get("logConfiguration", "options").Pairs(func(key string, _ *doc.Node) {
+		switch key {
+		case "awslogs-group", "awslogs-region", "awslogs-stream-prefix":
+		default:
+			lost = append(lost, importer.Clip(key))
+		}
+	})
+	if len(container.Get("logConfiguration", "secretOptions").List()) > 0 {
+		lost = append(lost, "secretOptions")
+	}
+	if len(lost) > 0 {
+		e.Change("%s of its log are dropped: a definition of a jobs file has the group alone", strings.Join(lost, ", "))
+	}
+}
