@@ -58,6 +58,11 @@ type answer struct {
 	Failed string
 }
 
+// Same is the form's own address: it says whom it is about, too.
+func (a *ask) Same(pairs ...string) string {
+	return a.Frame.Same(append([]string{"run", string(a.Run), "of", a.Job}, pairs...)...)
+}
+
 // Class is how the answer looks.
 func (a answer) Class() string {
 	switch {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
@@ -42,6 +43,18 @@ func (s *Server) history(r *http.Request, q Query) (rendered, error) {
 		}
 	}
 	return rendered{name: "history", data: h}, nil
+}
+
+// Many is where many of the runs that the address selects are retried: of those that have
+// ended badly, with all else that it says.
+func (h *historyPage) Many() string {
+	var bad []string
+	for _, s := range h.Query.Statuses {
+		if s == run.Failed || s == run.Missed || s == run.Stopped {
+			bad = append(bad, string(s))
+		}
+	}
+	return address("/ask/retry-all", h.Query.Values(), []string{"status", strings.Join(bad, ","), "before", ""})
 }
 
 // filter is what the address selects, in the words of the command `history`.

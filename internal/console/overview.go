@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
@@ -31,6 +32,8 @@ type overview struct {
 	Coming                 []view.Summary
 	MoreComing, Unforeseen int
 	Pauses                 []plane.Pause
+	// Kept are inputs that could not be used and that nobody has settled, the newest first.
+	Kept []control.Kept
 }
 
 // dayCount is how many runs of the last day are in a state, or, of those that are open, in
@@ -76,6 +79,10 @@ func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 	st, err := remember(ctx, s.memo, "status", p.Status)
 	if err != nil {
 		o.Unread = append(o.Unread, "how the control plane itself stands: "+s.explain(err).Error())
+	}
+	o.Kept, err = remember(ctx, s.memo, "kept", func(ctx context.Context) ([]control.Kept, error) { return p.Kept(ctx, keptAtMost) })
+	if err != nil {
+		o.Unread = append(o.Unread, "inputs that could not be used: "+s.explain(err).Error())
 	}
 	if o.Pauses, err = remember(ctx, s.memo, "pauses", p.Pauses); err != nil {
 		return rendered{}, err
@@ -160,7 +167,7 @@ func (o *overview) fill(needs []view.Attention, summaries []view.Summary, open [
 	slices.SortStableFunc(o.Coming, func(a, b view.Summary) int { return cmp.Or(a.Next.Compare(*b.Next), cmp.Compare(a.Job, b.Job)) })
 	o.MoreComing = max(0, len(o.Coming)-mostComing)
 	o.Coming = o.Coming[:min(len(o.Coming), mostComing)]
-	o.Attention = len(o.Needs) + len(o.Wrong)
+	o.Attention = len(o.Needs) + len(o.Wrong) + min(len(o.Kept), 1)
 	if o.Attention > 0 {
 		o.Title = view.Counted(o.Attention, "problem") + " · Overview"
 	}

@@ -67,6 +67,15 @@ const (
 	heldUpAtMost = 5
 )
 
+// keptWords say how many inputs are kept, as far as they were read.
+func keptWords(kept []control.Kept) string {
+	words := view.Counted(len(kept), "input")
+	if len(kept) == keptAtMost {
+		words += " or more"
+	}
+	return words
+}
+
 type laneLag struct {
 	Lane run.Lane
 	Lag  string

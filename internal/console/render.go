@@ -41,6 +41,7 @@ var functions = template.FuncMap{
 	"sends":   view.SendWords,
 	"pause":   view.PauseWords,
 	"told":    view.ToldWords,
+	"kept":    keptWords,
 	"join":    strings.Join,
 	"hour":    func(h heatHour) string { return h.label() },
 	"pageOf":  func(n int) int { return max(n, 1) }, "pageAfter": func(n int) int { return max(n, 1) + 1 }, "pageBefore": func(n int) int { return n - 1 },

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -236,11 +236,20 @@ func prepareRetryAll(ctx context.Context, s *Server, a *ask) error {
 	if err != nil {
 		return err
 	}
-	if a.Candidates, err = s.cfg.Plane.Candidates(ctx, plane.Filter{Jobs: f.Jobs, Statuses: f.Statuses, Since: f.Since, Until: f.Until, Cause: f.Cause, Owner: f.Owner}); err != nil {
+	if a.Candidates, err = s.cfg.Plane.Candidates(ctx, f); err != nil {
 		return err
 	}
 	a.Title, a.Button = "Retry many", "Retry the chosen runs"
-	a.Says = append(a.Says, "The newest failed run of each job that has not succeeded since: each chosen one gets a further attempt, with the newest definition of its job. Those of which a retry is safe are chosen; look at the others one by one.")
+	a.Says = append(a.Says, "The newest "+orFailed(f.Statuses)+" run of each job that has not succeeded since: each chosen one gets a further attempt, with the newest definition of its job. Those of which a retry is safe are chosen; look at the others one by one.")
 	a.Back = a.Href("/history")
 	return nil
+}
+
+// orFailed names statuses, none being that of runs that failed.
+func orFailed(statuses []run.Status) string {
+	var words []string
+	for _, s := range statuses {
+		words = append(words, string(s))
+	}
+	return cmp.Or(strings.Join(words, " or "), string(run.Failed))
 }

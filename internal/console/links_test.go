@@ -1,0 +1,106 @@
+package console_test
+
+import (
+	"fmt"
+	"html"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+var (
+	hrefs   = regexp.MustCompile(` (?:href|action)="(/[^"]*)"`)
+	refresh = regexp.MustCompile(`<a href="([^"]*)">Refresh`)
+	heading = regexp.MustCompile(`(?s)<h1.*</h1>`)
+)
+
+// TestLinksLead: each link of each page leads to a page, and Refresh to the same.
+// Of links that are alike but for a job or a run, three are followed.
+func TestLinksLead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	cookie := w.signIn()
+	names, from := regexp.MustCompile(`[a-z-]+/[0-9]{8}T[0-9]{4}Z|(/jobs/|of=|job=)[a-z-]+|[0-9]{4}-[0-9T%A-F:.-]+Z?`), map[string]string{"/": "nowhere"}
+	alike, followed := map[string]int{}, 0
+	for queue := []string{"/"}; len(queue) > 0; queue = queue[1:] {
+		path := queue[0]
+		if strings.HasPrefix(path, "/code") || strings.HasPrefix(path, "/assets/") {
+			continue
+		}
+		followed++
+		res := w.send(request("GET", path, nil), cookie)
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("%s on %s leads to %d", path, from[path], res.StatusCode)
+			continue
+		}
+		if m := refresh.FindStringSubmatch(res.body); m == nil {
+			t.Errorf("%s has no Refresh", path)
+		} else if again := w.send(request("GET", html.UnescapeString(m[1]), nil), cookie); heading.FindString(again.body) != heading.FindString(res.body) {
+			t.Errorf("on %s Refresh leads to %s, another page", path, m[1])
+		}
+		for _, m := range hrefs.FindAllStringSubmatch(res.body, -1) {
+			to := html.UnescapeString(m[1])
+			kind := names.ReplaceAllString(to, "$1")
+			if from[to] != "" || alike[kind] >= 3 || strings.Count(to, "&") > 1 {
+				continue
+			}
+			from[to] = path
+			alike[kind]++
+			queue = append(queue, to)
+		}
+	}
+	if followed < 60 {
+		t.Errorf("only %d links were found", followed)
+	}
+}
+
+// TestRetryManyKeepsTheFilter: the list to retry is of what history shows.
+func TestRetryManyKeepsTheFilter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	cookie := w.signIn()
+	for filter, want := range map[string][]string{
+		"status=missed,succeeded": {"The newest missed run of each job", "/ask/retry-all?status=missed"},
+		"until=2026-11-24&zone=UTC&before=fx-rates/20261124T0700Z&hand=yes": {"The newest failed run of each job", "/ask/retry-all?hand=yes&until=2026-11-24&zone=UTC"},
+	} {
+		to := regexp.MustCompile(`href="(/ask/retry-all[^"]*)"`).FindStringSubmatch(w.send(request("GET", "/history?"+filter, nil), cookie).body)
+		if to == nil || html.UnescapeString(to[1]) != want[1] {
+			t.Errorf("from %s it leads to %v, want %s", filter, to, want[1])
+			continue
+		}
+		if body := w.send(request("GET", want[1], nil), cookie).body; !strings.Contains(body, want[0]) || strings.Contains(want[1], "hand=yes") && strings.Contains(body, `name="run" value="`) {
+			t.Errorf("%s does not say %q, or lists others:\n%s", want[1], want[0], body)
+		}
+	}
+}
+
+// TestKeptNeedsSomebody: an input that could not be used may be a run that is missing.
+func TestKeptNeedsSomebody(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{1: "1 input", 19: "19 inputs", 25: "20 inputs or more"} {
+		store := &memory.Store{}
+		if err := store.Commit(t.Context(), control.Change{Run: &run.Run{ID: "a/20261124T0700Z", ScheduledFor: night, QueuedAt: night, FinishedAt: night, Status: run.Succeeded}}); err != nil {
+			t.Fatal(err)
+		}
+		for i := n - 1; i >= 0; i-- {
+			if err := store.Keep(t.Context(), control.Kept{At: night.Add(-time.Duration(i) * time.Hour), Reason: fmt.Sprintf("it is not <JSON> %d", i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w := newWorld(t, func(c *console.Config) {
+			p := *c.Plane
+			p.Reader, c.Plane = store, &p
+		})
+		cookie := w.signIn()
+		overview := text(t, w.send(request("GET", "/", nil), cookie))
+		says(t, fmt.Sprintf("the overview of %d", n), overview, []string{"Needs attention", want, "it is not &lt;JSON&gt; 0", `href="/problems"`}, []string{"All is well"})
+		says(t, fmt.Sprintf("the problems of %d", n), text(t, w.send(request("GET", "/problems", nil), cookie)), []string{want}, nil)
+	}
+}
