@@ -31,6 +31,13 @@ func (m *memo) put(name string, r remembered) {
 	m.of[name] = r
 }
 
+// clear forgets all.
+func (m *memo) clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of = nil
+}
+
 func (m *memo) holds(name, hash string, rev int64, now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -112,8 +119,9 @@ func (c *Control) restless(l *Loaded, from time.Time) (names []string) {
 	return names
 }
 
-// planned are the jobs that may have slots to judge up to now, where the mark is from.
-func (c *Control) planned(ctx context.Context, items []job.Item, from, now time.Time) []watched {
+// planned are the jobs that may have slots to judge up to now, where the mark is from and
+// runs were dropped up to a time.
+func (c *Control) planned(ctx context.Context, items []job.Item, from, dropped, now time.Time) []watched {
 	var out []watched
 	for i := range items {
 		item := &items[i]
@@ -121,7 +129,7 @@ func (c *Control) planned(ctx context.Context, items []job.Item, from, now time.
 		if !back && c.calmJobs.holds(item.Name, "", item.Rev, now) {
 			continue
 		}
-		w := watched{}
+		w := watched{dropped: dropped}
 		if err := w.take(*item); err != nil {
 			c.Log.ErrorContext(ctx, "nobody watches the slots of a job whose plan cannot be read", "job", item.Name, "why", err.Error())
 		} else if len(w.periods) == 0 {

@@ -105,7 +105,7 @@ func TestPlanned(t *testing.T) {
 	for range 2 {
 		log.Reset()
 		got := ""
-		for _, w := range c.planned(t.Context(), items, at(17, 0), at(17, 30)) {
+		for _, w := range c.planned(t.Context(), items, at(17, 0), time.Time{}, at(17, 30)) {
 			got += w.Name
 			if w.unread {
 				got += " unread"

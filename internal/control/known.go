@@ -24,3 +24,10 @@ func (k *known[K, V]) put(key K, v V) {
 	}
 	k.of[key] = v
 }
+
+// clear forgets all.
+func (k *known[K, V]) clear() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.of = nil
+}

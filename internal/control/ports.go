@@ -258,6 +258,10 @@ type Control struct {
 	Now    func() time.Time
 	Timing run.Timing
 	Log    *slog.Logger
+	// Dropped is up to when the store has dropped runs for their age: nobody can tell
+	// whether slots before that ran. nil is where the clock is never wrong, and so slots of
+	// such a time are never asked for.
+	Dropped func(ctx context.Context) (time.Time, error)
 	// Pace limits the rate of launches; nil is no limit, and ECS's refusals are remembered.
 	Pace Pacer
 	// InTurns is whether other processes launch at the same rate: those that launch

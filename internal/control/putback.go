@@ -21,6 +21,8 @@ const mostPutBack = 100_000
 // be read or make no sense are set aside.
 func (c *Control) PutBack(ctx context.Context, by time.Duration) error {
 	now := c.Now()
+	c.calmJobs.clear() // until times of the wrong clock
+	c.quiet.clear()
 	var errs []error
 	for _, lane := range []run.Lane{run.LaunchLane, run.LookLane} {
 		open, err := c.Store.Due(ctx, lane, now.AddDate(1000, 0, 0), mostPutBack)

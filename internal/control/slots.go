@@ -32,6 +32,8 @@ type watched struct {
 	// recheck is from when on its slots are checked in the next span, zero where
 	// that is nothing special.
 	recheck time.Time
+	// dropped is before when no slots are judged, see Control.Dropped.
+	dropped time.Time
 	// unread is whether a plan of it cannot be read.
 	unread bool
 	// unproved is whether nothing shows that it is deployed still, as of when it was last

@@ -66,14 +66,18 @@ func (c *Control) CheckLoaded(ctx context.Context, l *Loaded) error {
 	if err := l.renew(ctx, c.restless(l, from)); err != nil {
 		return err
 	}
-	from = begun(from, now, l.items)
+	dropped, err := c.dropped(ctx, now)
+	if err != nil {
+		return err
+	}
+	from = later(begun(from, now, l.items), dropped)
 	missed := toTell{}
 	for i := range l.items {
 		if l.items[i].Missed != nil {
 			missed[l.items[i].Name] = true
 		}
 	}
-	err = c.checkSpans(ctx, l, c.planned(ctx, l.items, from, now), from, missed)
+	err = c.checkSpans(ctx, l, c.planned(ctx, l.items, from, dropped, now), from, missed)
 	if err := errors.Join(err, c.tellAllMissed(ctx, missed), c.tellCalendars(ctx, l.items)); err != nil {
 		return errors.Join(err, asError(l.unreadable))
 	}
@@ -185,19 +189,43 @@ func (c *Control) failingFor(ctx context.Context, now time.Time) time.Duration {
 	return now.Sub(since)
 }
 
-// begun is from when slots must be checked: from the mark, or, where no check
-// ever came to its end, from when the first job's plan was known.
-func begun(mark, now time.Time, items []job.Item) time.Time {
-	if !mark.IsZero() {
-		return mark
+// dropped is before when nobody can tell whether slots ran, zero where of all. A clock
+// that was far ahead has all runs dropped, and nothing says so of the time since.
+func (c *Control) dropped(ctx context.Context, now time.Time) (time.Time, error) {
+	if c.Dropped == nil {
+		return time.Time{}, nil
 	}
-	first := now
-	for _, item := range items {
-		if !item.Since.IsZero() && item.Since.Before(first) {
-			first = item.Since
+	at, err := c.Dropped(ctx)
+	if err != nil || at.After(now) {
+		return time.Time{}, err
+	}
+	return at, nil
+}
+
+// begun is from when slots must be checked: from the mark, or from when the first job's
+// plan was known, where no check came to its end before, or one did by a clock that
+// showed a time long past.
+func begun(mark, now time.Time, items []job.Item) time.Time {
+	first, known := now, true
+	for i := range items {
+		item := &items[i]
+		if !item.Since.IsZero() {
+			first = sooner(first, item.Since)
+		} else if item.Plan.Runs() {
+			known = false
+		}
+		for _, f := range item.Former {
+			if f.From.IsZero() {
+				known = false
+				continue
+			}
+			first = sooner(first, f.From)
 		}
 	}
-	return first
+	if mark.IsZero() || known && mark.Before(first) {
+		return first
+	}
+	return mark
 }
 
 // checkSpan returns the items whose jobs could be checked, in the place of those that
@@ -263,5 +291,5 @@ func (c *Control) judged(w *watched, p period, from, to time.Time) (after, upTo 
 	if !w.recheck.IsZero() && w.recheck.Before(after) {
 		after = w.recheck
 	}
-	return later(after, c.Timing.NotBefore.Add(-1)), to.Add(-within) // nobody knows what ran before
+	return later(after, later(c.Timing.NotBefore, w.dropped).Add(-1)), to.Add(-within) // nobody knows what ran before
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -64,6 +62,9 @@ type claiming struct {
 	// it; it is read anew before a second try. Older than its trigger it is never: what
 	// a pause, a lock or a skipped slot decides was true while the trigger was handled.
 	item *job.Item
+	// over is the revision of a record that the claim takes the place of, 0 where it takes
+	// none: see run.Run.Ahead.
+	over int64
 	// odd is what is made of a minute that the job's schedule does not have, nil where
 	// it has it.
 	odd *odd
@@ -85,7 +86,8 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how cla
 		}
 		d, refusal, err := c.tryClaim(ctx, j, req, how)
 		if err != nil || refusal != "" {
-			if rep, found, err := c.claimed(ctx, req); found {
+			rep, found, err := c.claimed(ctx, req, &how)
+			if found {
 				return rep, err
 			}
 		}
@@ -105,27 +107,6 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how cla
 	return Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w %d times", req.ID, ErrConflict, conflictRetries)
 }
 
-// claimed answers a request whose run exists; found is false where there is none.
-func (c *Control) claimed(ctx context.Context, req run.Request) (rep Reply, found bool, err error) {
-	was, err := c.Store.Run(ctx, req.ID)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return Reply{}, false, nil
-	case err != nil:
-		return Reply{Run: req.ID}, true, fmt.Errorf("looking for run %s: %w", req.ID, err)
-	case differs(was, req):
-		return refuse(req.ID, "%s was asked for by the same request id with other inputs or arguments: give another id", req.ID), true, nil
-	}
-	rep, err = c.again(ctx, req.ID)
-	return rep, true, err
-}
-
-// differs is whether a run by hand was asked for otherwise: whoever asks again by the
-// same id must not take it for theirs.
-func differs(was run.Run, req run.Request) bool {
-	return req.ID.ByHand() && (!slices.Equal(was.Args, req.Args) || !maps.Equal(was.Environment, req.Environment))
-}
-
 // tryClaim is what was decided on a run that is claimed, nil beside a refusal or an
 // error.
 func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how claiming) (d *run.Decision, refusal string, err error) {
@@ -142,6 +123,7 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how 
 	}
 	d = &run.Decision{Next: c.first(ctx, j, req, a)}
 	first := &d.Next
+	first.Rev = how.over
 	d.Counted = len(first.Attempts)
 	item, why := situation.Item, "claimed: "+first.Cause
 	changed := how.odd.note(&item, first, j, c)

@@ -56,8 +56,8 @@ func (p *Program) Start(ctx context.Context, jobs []job.Job) error {
 		p.fired = now.Truncate(time.Minute).Add(-1)
 	case mark.IsZero() || mark.After(now):
 		p.fired = now
-		if by := mark.Sub(now); by >= aCorrection { // while nothing ran
-			p.openRuns(ctx, by)
+		if !mark.IsZero() { // the clock was put back while nothing ran
+			p.openRuns(ctx, mark.Sub(now))
 		}
 	default:
 		p.fired = mark
@@ -153,22 +153,16 @@ func (p *Program) Fire(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// aCorrection is by how much a clock is put back at least so that the new time counts
-// at once (so does cron(8) of Debian). By less the slots have run already, and time
-// soon comes to the next.
-const aCorrection = 3 * time.Hour
-
-// putBack says that the clock was put back, and begins anew where it was wrong. A slot
-// that ran already is not run again: its run exists.
+// putBack says that the clock was put back, and begins anew at the time that it shows. A
+// slot that ran already is not run again: its run exists. One that the wrong clock only
+// recorded as missed is (run.Run.Ahead).
 func (p *Program) putBack(ctx context.Context, now time.Time) {
 	by := p.fired.Sub(now)
 	if by < time.Minute {
 		return
 	}
 	p.Control.Log.WarnContext(ctx, "the clock was put back", "by", by.String())
-	if by < aCorrection {
-		return
-	}
+	p.fired = now
 	for _, s := range p.schedules {
 		s.advance(now)
 	}

@@ -140,7 +140,7 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 		gate.Pacer = &control.Window{Rate: cfg.Rate}
 	}
 	l.Program = &local.Program{Gate: gate, AtOnce: cfg.AtOnce, Abreast: cfg.Abreast, Control: &control.Control{
-		Stack: LocalStack, Store: l.Store, Launcher: &fargate.Launcher{ECS: l.client, Now: cfg.Clock.Now}, Notifier: cfg.Targets.notifier(cfg.Notifier, l.Store),
+		Stack: LocalStack, Store: l.Store, Dropped: l.Store.Dropped, Launcher: &fargate.Launcher{ECS: l.client, Now: cfg.Clock.Now}, Notifier: cfg.Targets.notifier(cfg.Notifier, l.Store),
 		Logs: local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.Command("logs")},
 		Now:  cfg.Clock.Now,
 		Pace: gate, Abreast: max(cfg.Abreast, 1),

@@ -138,6 +138,12 @@ func TestPrune(t *testing.T) {
 	if n, err := s.Prune(t.Context(), old.AddDate(0, 1, 0)); n != 1200 || err != nil {
 		t.Errorf("dropped %d, %v", n, err)
 	}
+	if _, err := s.Prune(t.Context(), old); err != nil { // by a clock that was put back
+		t.Error(err)
+	}
+	if at, err := s.Dropped(t.Context()); err != nil || !at.Equal(old.AddDate(0, 1, 0)) {
+		t.Errorf("dropped up to %s, %v", at, err)
+	}
 	rs, err := s.Runs(t.Context(), control.Query{})
 	if err != nil || len(rs) != 2 || rs[0].ID.Job() != "new" || rs[1].ID.Job() != "open" {
 		t.Errorf("left are %d runs, %v", len(rs), err)

@@ -1,0 +1,37 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// claimed answers a request whose run exists; found is false where there is none, or
+// where the claim is to take its place.
+func (c *Control) claimed(ctx context.Context, req run.Request, how *claiming) (rep Reply, found bool, err error) {
+	was, err := c.Store.Run(ctx, req.ID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Reply{}, false, nil
+	case err != nil:
+		return Reply{Run: req.ID}, true, fmt.Errorf("looking for run %s: %w", req.ID, err)
+	case was.Ahead(c.Now()):
+		c.Log.WarnContext(ctx, "the slot was recorded by a clock that was ahead, and is claimed anew", "run", req.ID, "was", was.Status, "at", was.QueuedAt)
+		how.over = was.Rev
+		return Reply{}, false, nil
+	case differs(was, req):
+		return refuse(req.ID, "%s was asked for by the same request id with other inputs or arguments: give another id", req.ID), true, nil
+	}
+	rep, err = c.again(ctx, req.ID)
+	return rep, true, err
+}
+
+// differs is whether a run by hand was asked for otherwise: whoever asks again by the
+// same id must not take it for theirs.
+func differs(was run.Run, req run.Request) bool {
+	return req.ID.ByHand() && (!slices.Equal(was.Args, req.Args) || !maps.Equal(was.Environment, req.Environment))
+}
