@@ -34,7 +34,7 @@ var functions = template.FuncMap{
 	"shape": shapeOf, "needLook": needLook,
 	"shapes":  func() []Shape { return shapes },
 	"took":    tookOf,
-	"middle":  middle,
+	"middle":  middle, "cut": cut,
 	"asset":   func(name string) string { return assetNames[name] },
 	"count":   view.Counted,
 	"trigger": view.TriggerWords,

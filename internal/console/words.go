@@ -207,6 +207,14 @@ func middle(s string, n int) string {
 	return string(r[:head]) + "…" + string(r[len(r)-(n-head-1):])
 }
 
+// cut is a name that middle cuts, for its title, "" for others.
+func cut(s string, n int) string {
+	if middle(s, n) == s {
+		return ""
+	}
+	return s
+}
+
 // harmless keeps what is text: what could steer a terminal, hide or turn text
 // around becomes U+FFFD.
 func harmless(s string) string {

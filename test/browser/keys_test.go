@@ -19,7 +19,7 @@ import (
 	"github.com/batchplane/batchplane/test/browser/driver"
 )
 
-// lone is a console over a state with one job, whose last run failed.
+// lone is a console over a state with one job, of which one run failed and one is open.
 func lone(t *testing.T, name, text string) *served {
 	t.Helper()
 	db := filepath.Join(t.TempDir(), "state.db")
@@ -35,8 +35,12 @@ func lone(t *testing.T, name, text string) *served {
 			Triggers: []run.Trigger{{At: at, Kind: run.ByHand, By: text, Request: text, Reason: text}},
 			Attempts: []run.Attempt{{N: 1, Sends: 1, SentAt: at, TaskARN: text, StartedAt: at, EndedAt: at.Add(time.Minute), StopCode: text, StoppedReason: text, Class: stop.AppFailed, Rule: text, Why: text, Next: text, ExitCode: &code}},
 		}
+		open := run.Run{
+			ID: run.ScheduledID(name, at.Add(5*time.Minute)), ScheduledFor: at.Add(5 * time.Minute), Definition: d.Hash(), QueuedAt: at, Status: run.Running, Cause: text, DueAt: at.Add(time.Hour),
+			Attempts: []run.Attempt{{N: 1, Sends: 1, SentAt: at, AcceptedAt: at, TaskARN: text, LastStatus: "RUNNING"}},
+		}
 		item := job.Item{Name: name, Definition: d.Hash(), Plan: d.Plan(), FailingSince: at, Pauses: []job.Pause{{From: at, By: text, Reason: text}}}
-		err = errors.Join(store.Commit(t.Context(), control.Change{Run: &r}), store.Commit(t.Context(), control.Change{Item: &item}), store.PutDefinition(t.Context(), d))
+		err = errors.Join(store.Commit(t.Context(), control.Change{Run: &r}), store.Commit(t.Context(), control.Change{Run: &open}), store.Commit(t.Context(), control.Change{Item: &item}), store.PutDefinition(t.Context(), d))
 	}
 	if err := errors.Join(err, store.Close()); err != nil {
 		t.Fatal(err)

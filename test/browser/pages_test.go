@@ -58,6 +58,7 @@ func (b *tab) look(name, axe string) {
 	for _, l := range looks {
 		b.turn(l)
 		b.Fits(name + " " + l.name)
+		b.Apart(name + " " + l.name)
 		l.check(b, name+" "+l.name, axe)
 	}
 	b.turn(looks[0])

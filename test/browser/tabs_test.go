@@ -164,10 +164,14 @@ func TestLongNames(t *testing.T) {
 	name := strings.Repeat("abcdefghijk-", 4)
 	for _, path := range []string{"/", "/timeline", "/jobs", "/jobs/" + name, "/runs/" + name + "/20261124T0720Z", "/history", "/schedule", "/problems", "/ask/retry?run=" + name + "/20261124T0720Z", "/ask/retry-all", "/ask/run?of=" + name} {
 		b.visit(s, path)
-		for _, width := range []int64{1280, 400} {
+		for _, width := range []int64{1280, 1000, 400} {
 			b.Do("a window", chromedp.EmulateViewport(width, 900))
 			b.Until("it has that width", fmt.Sprintf("innerWidth === %d", width))
 			b.Fits(fmt.Sprintf("%s at %d px", path, width))
+			b.Apart(fmt.Sprintf("%s at %d px", path, width))
+		}
+		if path == "/timeline" || path == "/jobs" {
+			b.Until(path+" has its name whole where it is cut, and no end of it is out of sight", fmt.Sprintf(`(a => a.title === %q && a.textContent.endsWith('-') && a.closest('th').scrollWidth <= a.closest('th').clientWidth)(document.querySelector('main th a'))`, name))
 		}
 	}
 }

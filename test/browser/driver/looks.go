@@ -58,6 +58,14 @@ func (b *Tab) Fits(name string) {
 	}
 }
 
+// Apart fails where a table lies over what is beside it.
+func (b *Tab) Apart(name string) {
+	b.Helper()
+	if n := b.Number("measuring", `[...document.querySelectorAll('main table')].filter(e => !e.closest('.scroll') && e.getBoundingClientRect().right > e.parentElement.getBoundingClientRect().right + 1).length`); n > 0 {
+		b.Errorf("%s has %d tables that are wider than where they stand", name, n)
+	}
+}
+
 // Still fails where a part of the page scrolls sideways, unless there is one in it that a
 // selector names.
 func (b *Tab) Still(name, unless string) {
