@@ -68,11 +68,11 @@ func section(t *testing.T) string {
 	t.Helper()
 	p, idleOfMany := cost.Regions["us-east-1"], idleMinute(t, 10_000)
 	var b strings.Builder
-	fmt.Fprintf(&b, `A model, not a bill (`+"`internal/cost`, by which `preview` computes too"+`): list prices of us-east-1 without the free tier (Lambda arm64 $%.10f a GB-second and $%.2f a million requests,
-DynamoDB $%g a million write units, $%g a million read units, $%.2f a GB and month and $%.2f for its recovery, EventBridge Scheduler $%.2f a million, CloudWatch Logs $%.2f a GB, $%.2f a metric, $%.2f an alarm, $%.2f a dashboard;
-as published up to %s, look them up before you decide by them). Tasks, NAT gateways and endpoints are not in it, and outweigh it.
+	fmt.Fprintf(&b, `This is a model, not a bill (`+"`internal/cost`, which `preview` uses too"+`). It leaves out tasks, NAT gateways and endpoints, which cost more than all of this.
+It uses the list prices of us-east-1, published up to %s, without the free tier; look them up before you decide. Lambda arm64: $%.10f per GB-second, $%.2f per million requests. DynamoDB: $%g per million write units, $%g per million read units, $%.2f per GB and month, $%.2f more for recovery.
+EventBridge Scheduler: $%.2f per million. CloudWatch: $%.2f per GB of logs, $%.2f per metric, $%.2f per alarm, $%.2f per dashboard.
 
-`, p.GBSecond, p.Request*1e6, p.Write*1e6, p.Read*1e6, p.StorageGB, p.RecoveryGB, p.Schedule*1e6, p.LogGB, p.Metric, p.Alarm, p.Dashboard, cost.Date)
+`, cost.Date, p.GBSecond, p.Request*1e6, p.Write*1e6, p.Read*1e6, p.StorageGB, p.RecoveryGB, p.Schedule*1e6, p.LogGB, p.Metric, p.Alarm, p.Dashboard)
 	table(&b, "a million successful runs", "a run takes", "$", cost.Success, 1e6)
 	bare := cost.Success
 	bare.Bytes = 0
@@ -81,7 +81,7 @@ as published up to %s, look them up before you decide by them). Tasks, NAT gatew
 	for i := range aQuarter.Calls {
 		aQuarter.Calls[i].CPU *= 1.25
 	}
-	fmt.Fprintf(&b, "\nWithout what is stored that is $%.2f. A run writes as much whatever its length; half a unit of what is read is the sweep's, which looks whether each slot has its run. *Counted* by tests are the calls, the units of the table and the bytes of logs. *Measured* is what a call needs of a processor, on an x86 one (`BenchmarkWarm`: %.1f and %.1f ms; in another run a quarter more, which is $%.2f). *Assumed* is what it waits for: %g ms for each call of the table, %g ms for RunTask, of which each 100 ms more cost $%.2f; neither was measured on AWS. So is that the part of a processor that the memory buys works as fast as a part of that one, and that functions are warm: where runs are rare, most calls begin with a start. A warm trigger knows the revision that a job of the file's own `taskDefinitions` runs; where a job names a family of somebody else's, it asks ECS for the newest once a minute: %g ms more a run, $%.2f, if each run asks.\n\n",
+	fmt.Fprintf(&b, "\nWithout storage and recovery that is $%.2f. A run writes the same number of units however long it is. Half a read unit per run is the sweep's, which checks that each slot has its run. Tests *count* the calls, the table's units and the bytes of logs. The CPU time of a call is *measured*, on an x86 processor (`BenchmarkWarm`: %.1f and %.1f ms; in another run a quarter more, which is $%.2f). Waiting times are *assumed*: %g ms for each call of the table and %g ms for RunTask, where each 100 ms more cost $%.2f; neither was measured on AWS. The model also assumes that the share of a processor that the memory buys is as fast as the same share of that x86 processor, and that functions are warm: if runs are rare, most calls begin with a cold start. A warm trigger knows the revision of a job that uses one of the file's own `taskDefinitions`. If a job names somebody else's family, the trigger asks ECS for the newest revision once a minute: %g ms more per run, $%.2f, if each run asks.\n\n",
 		bare.USD(p, 1e6, cost.KeepDays), cost.Success.Calls[0].CPU*1000, cost.Success.Calls[1].CPU*1000, aQuarter.USD(p, 1e6, 0)-cost.Success.USD(p, 1e6, 0), cost.AtTable*1000, cost.RunTask*1000, waiting(p, 0.1), cost.AtDefinition*1000, waiting(p, cost.AtDefinition))
 	b.WriteString("| a run that | takes write units |\n|---|---|\n")
 	for _, w := range cost.Writes {
@@ -89,10 +89,10 @@ as published up to %s, look them up before you decide by them). Tasks, NAT gatew
 	}
 	b.WriteString("\n")
 	table(&b, "a stack that does nothing", "how it is computed", "$ a month", cost.Idle, 1)
-	fmt.Fprintf(&b, "\nThe second that a sweep takes is assumed. Its units are counted, of a stack of up to 150 jobs; with 10,000 a minute reads %g, for $%.2f a month more (`internal/wire/sweep/testdata/idle.golden`).\n\n",
+	fmt.Fprintf(&b, "\nThe one second per sweep is assumed. The units are counted on a stack of up to 150 jobs; with 10,000 jobs, each minute reads %g units, for $%.2f a month more (`internal/wire/sweep/testdata/idle.golden`).\n\n",
 		idleOfMany, (idleOfMany*cost.Idle.Calls[0].N-cost.Idle.Reads)*p.Read)
 	table(&b, "what `Dashboard` adds", "how it is computed", "$ a month", cost.Dashboard, 1)
-	fmt.Fprintf(&b, "\n`Metrics` alone adds $%.2f a month, and each job with `metrics: true` as much: a metric is billed for the hours in which it has a value, so this is the most.\n", cost.Metrics.USD(p, 1, cost.KeepDays))
+	fmt.Fprintf(&b, "\n`Metrics` alone adds $%.2f a month, and each job with `metrics: true` adds the same. This is the maximum: a metric is billed only for the hours in which it has a value.\n", cost.Metrics.USD(p, 1, cost.KeepDays))
 	return b.String()
 }
 
