@@ -32,9 +32,9 @@ var functions = template.FuncMap{
 		return LookOf(s)
 	},
 	"shape": shapeOf, "needLook": needLook,
-	"shapes":  func() []Shape { return shapes },
-	"took":    tookOf,
-	"middle":  middle, "cut": cut,
+	"shapes": func() []Shape { return shapes },
+	"took":   tookOf,
+	"middle": middle, "cut": cut,
 	"asset":   func(name string) string { return assetNames[name] },
 	"count":   view.Counted,
 	"trigger": view.TriggerWords,
