@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
@@ -21,7 +22,14 @@ func (p *Plane) Story(ctx context.Context, r run.Run) (view.Story, error) {
 	case err != nil:
 		return view.Story{}, fmt.Errorf("reading the definition of %s: %w", r.ID, err)
 	}
-	s := view.StoryOf(r, j, p.now())
+	seen, err := p.seen(ctx, r)
+	if err != nil {
+		return view.Story{}, err
+	}
+	s := view.StoryOf(r, j, seen)
+	if away := p.now().Sub(seen); away > 0 && s.Next != "" && !r.Waits {
+		s.DueAt, s.Next = nil, fmt.Sprintf("the sweep last finished %s ago: nothing looks at this run or launches it, and what is said of it may be old", away.Truncate(time.Second))
+	}
 	for i := range s.Tries {
 		a := &s.Tries[i]
 		if a.TaskARN == "" || p.Output == nil {
@@ -31,4 +39,21 @@ func (p *Plane) Story(ctx context.Context, r run.Run) (view.Story, error) {
 		a.LogGroup, a.LogsTo, a.LogsAt, a.TaskAt = at.Group, at.Elsewhere, at.URL, at.TaskURL
 	}
 	return s, nil
+}
+
+// seen is up to when a run is as its record says: now, but for one that is open or owes
+// something, where looks leave no trace, while no sweep comes.
+func (p *Plane) seen(ctx context.Context, r run.Run) (time.Time, error) {
+	now := p.now()
+	if !r.Open() {
+		return now, nil
+	}
+	swept, err := p.Mark(ctx, control.MarkSweep)
+	if err != nil {
+		return now, fmt.Errorf("reading the heartbeat: %w", err)
+	}
+	if !swept.IsZero() && now.Sub(swept) > heartbeatWithin {
+		return swept, nil
+	}
+	return now, nil
 }
