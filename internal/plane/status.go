@@ -2,12 +2,14 @@ package plane
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -25,6 +27,9 @@ type Status struct {
 	// HeldUp are the runs that wait to be launched for longer than view.HeldUp lets
 	// them, the longest first. That is no fault of the control plane.
 	HeldUp []HeldUp `json:"heldUp,omitempty"`
+	// Untold are the runs that have owed a notice for over 15 minutes, the longest first:
+	// not all who should be told have taken it.
+	Untold []Untold `json:"untold,omitempty"`
 	// Wrong says what is wrong with the control plane; none is good.
 	Wrong []string `json:"wrong,omitempty"`
 }
@@ -42,6 +47,12 @@ type HeldUp struct {
 	Cause string    `json:"cause,omitempty"`
 }
 
+// Untold is a run that owes a notice, and about since when.
+type Untold struct {
+	Run   run.ID    `json:"run"`
+	Since time.Time `json:"since"`
+}
+
 // openMost is how many open runs are looked at.
 const openMost = 1000
 
@@ -49,6 +60,7 @@ const openMost = 1000
 const (
 	heartbeatWithin = 5 * time.Minute
 	lagWithin       = 5 * time.Minute
+	noticeWithin    = 15 * time.Minute
 )
 
 // Status reads how the control plane stands.
@@ -80,8 +92,30 @@ func (p *Plane) Status(ctx context.Context) (Status, error) {
 		}
 	}
 	slices.SortStableFunc(st.HeldUp, func(a, b HeldUp) int { return a.Since.Compare(b.Since) })
+	if st.Untold, err = p.untold(ctx, open, now); err != nil {
+		return st, err
+	}
 	st.judge(now)
 	return st, nil
+}
+
+// untold are the runs that have owed a notice for long, of those that are open and those
+// that are due by when any notice is tried again.
+func (p *Plane) untold(ctx context.Context, open []run.Run, now time.Time) (out []Untold, err error) {
+	due, err := p.Due(ctx, run.LookLane, now.Add(run.DefaultTiming.ToldMost+time.Minute), openMost)
+	var unreadable *control.UnreadableError // the look sets it aside and tells
+	if err != nil && !errors.As(err, &unreadable) {
+		return nil, fmt.Errorf("reading what is owed: %w", err)
+	}
+	for _, r := range slices.Concat(open, due) {
+		since := r.OwesSince()
+		if !r.Owes(run.Tell) || now.Sub(since) <= noticeWithin || slices.ContainsFunc(out, func(u Untold) bool { return u.Run == r.ID }) {
+			continue
+		}
+		out = append(out, Untold{r.ID, since.UTC()})
+	}
+	slices.SortStableFunc(out, func(a, b Untold) int { return a.Since.Compare(b.Since) })
+	return out, nil
 }
 
 func (st *Status) judge(now time.Time) {
@@ -106,6 +140,10 @@ func (st *Status) judge(now time.Time) {
 	}
 	for _, name := range st.Unreadable {
 		wrong("the item of the job %s cannot be read, so nobody watches its slots, and it is not shown", name)
+	}
+	if n := len(st.Untold); n > 0 {
+		oldest := st.Untold[0]
+		wrong("%s still owed after %s, of %s for %s: not all who should be told have taken it", view.Counted(n, "notice"), job.Duration(noticeWithin), oldest.Run, now.Sub(oldest.Since).Truncate(time.Second))
 	}
 	st.judgeStack(wrong)
 }

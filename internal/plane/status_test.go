@@ -91,6 +91,41 @@ func TestStatusHeldUp(t *testing.T) {
 	}
 }
 
+// TestStatusTellsWhatIsNotTold: a notice that somebody does not take for long is said to
+// be owed, also where the next try is half an hour away; of one that is fresh nothing.
+func TestStatusTellsWhatIsNotTold(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	store := &memory.Store{}
+	if err := store.SetMark(t.Context(), control.MarkSweep, ago(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	tell := []run.Effect{{Kind: run.Tell, Notice: "failed"}}
+	for _, r := range []run.Run{
+		{ID: "fresh/20261122T0845Z", Status: run.Failed, FinishedAt: ago(14 * time.Minute), Owed: tell},
+		{ID: "late/20261122T0840Z", Status: run.Failed, FinishedAt: ago(16 * time.Minute), DueAt: now.Add(3 * time.Minute), Owed: tell},
+		{ID: "later/20261122T0600Z", Status: run.Missed, FinishedAt: ago(150 * time.Minute), DueAt: now.Add(30 * time.Minute), Owed: tell},
+		{ID: "again/20261122T0700Z", Status: run.Running, Attempts: []run.Attempt{{N: 1, SentAt: ago(20 * time.Minute)}}, Owed: tell},
+		{ID: "stops/20261122T0700Z", Status: run.Running, Stopping: &run.StopRequest{At: ago(time.Hour)}, Owed: []run.Effect{{Kind: run.StopTask}}},
+	} {
+		r.ScheduledFor, r.QueuedAt = ago(3*time.Hour), ago(3*time.Hour)
+		if r.DueAt.IsZero() {
+			r.DueAt = now.Add(time.Minute)
+		}
+		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &plane.Plane{Reader: store, Now: func() time.Time { return now }, Inspect: func(context.Context) (plane.Health, error) { return plane.Health{Running: true}, nil }}
+	st, err := p.Status(t.Context())
+	want := []plane.Untold{{"later/20261122T0600Z", ago(150 * time.Minute)}, {"again/20261122T0700Z", ago(20 * time.Minute)}, {"late/20261122T0840Z", ago(16 * time.Minute)}}
+	wrong := []string{"3 notices still owed after 15m, of later/20261122T0600Z for 2h30m0s: not all who should be told have taken it"}
+	if err != nil || !slices.Equal(st.Untold, want) || !slices.Equal(st.Wrong, wrong) {
+		t.Errorf("got %+v, wrong %q, %v", st.Untold, st.Wrong, err)
+	}
+}
+
 // TestVersions: a stack of another version is told from one of this.
 func TestVersions(t *testing.T) {
 	t.Parallel()
