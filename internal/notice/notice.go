@@ -188,6 +188,8 @@ type Notice struct {
 	// RetryWith is the exact command that retries the run, "" where a retry
 	// makes no sense.
 	RetryWith string `json:"retryWith,omitempty"`
+	// ShowWith is the command that shows what a notice about no run is about.
+	ShowWith string `json:"showWith,omitempty"`
 	// Retry is whether that may make the job run twice, nil where a retry makes no
 	// sense.
 	Retry *run.Retry `json:"retry,omitempty"`
@@ -269,10 +271,11 @@ func Unreadable(stack string, id run.ID, reason string) Notice {
 }
 
 // Kept is the notice that an input or a record could not be used and was kept
-// under a key, for a person to look at.
-func Kept(stack, key, reason string) Notice {
+// under an id, for a person to look at.
+func Kept(stack, id, reason string) Notice {
 	return Notice{
-		ID: string(Unused) + ":" + stack + "/" + key, Kind: Unused, Stack: stack, Job: "input",
-		Cause: "kept as " + key + ", since it could not be used: " + reason, LocalTime: "unknown",
+		ID: string(Unused) + ":" + stack + "/" + id, Kind: Unused, Stack: stack, Job: "input",
+		Cause: "kept as " + id + ", since it could not be used: " + reason, LocalTime: "unknown",
+		ShowWith: "batchplane kept " + id + " --stack " + stack,
 	}
 }

@@ -32,7 +32,9 @@ func (n Notice) text(when string) string {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	line("run", "%s, scheduled for %s", n.Run, when)
+	if n.Run != "" {
+		line("run", "%s, scheduled for %s", n.Run, when)
+	}
 	if n.Owner != "" {
 		line("owner", "%s", Printable(n.Owner))
 	}
@@ -51,7 +53,7 @@ func (n Notice) text(when string) string {
 		}
 		line(name, "| %s", Printable(l))
 	}
-	for _, l := range [][2]string{{"logs", Printable(n.LogsAt)}, {"task", Printable(n.TaskAt)}, {"safe?", n.safe()}, {"retry", n.RetryWith}} {
+	for _, l := range [][2]string{{"logs", Printable(n.LogsAt)}, {"task", Printable(n.TaskAt)}, {"safe?", n.safe()}, {"retry", n.RetryWith}, {"show", n.ShowWith}} {
 		if l[1] != "" {
 			line(l[0], "%s", l[1])
 		}

@@ -70,6 +70,7 @@ func texts(t *testing.T) map[string]notice.Notice {
 	})
 	return map[string]notice.Notice{
 		"failed": failed, "hostile": bad, "missed": missed.OfMissed(1, t0, time.UTC), "missed-many": missed.OfMissed(12, t0.Add(-11*time.Minute), time.UTC),
+		"kept":      notice.Kept("prod", "034b147e", "not usable: no input of the trigger"),
 		"recovered": notice.New(notice.Recovered, "prod", &good, &job.Job{}, in(t, "Europe/Berlin")),
 	}
 }

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/batchplane/batchplane/internal/notice"
 )
 
 // gaveUp puts into a queue what Lambda puts there once a function has failed on an
@@ -60,6 +63,14 @@ func redrives(t *testing.T, w *world, reader, operator terminal) {
 	if kept == nil {
 		return
 	}
+	within(t, soon, "it is told by the name that `kept` takes", func() bool {
+		_ = w.told(t, "input")
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return slices.ContainsFunc(w.all, func(n notice.Notice) bool {
+			return strings.HasPrefix(n.Cause, "kept as "+kept[1]+", ") && n.ShowWith == "batchplane kept "+kept[1]+" --stack "+w.name
+		})
+	})
 	reader.mustNot(t, "lambda:InvokeFunction", "OperatorPolicyArn", "kept", kept[1], "--drop", "--yes")
 	if s := operator.types(t, "kept", kept[1], "--again", "--yes"); s.code != 1 || !strings.Contains(s.out, "cannot be used now either, and stays: not usable") {
 		t.Errorf("a kept input again: %+v", s)

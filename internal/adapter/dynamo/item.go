@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
@@ -156,6 +157,20 @@ func decodeKept(item attributes) control.Kept {
 	return control.Kept{
 		At: time.UnixMilli(integer(item, attrAt)).UTC(), Reason: text(item, attrReason), Body: octets(item, attrRaw), Place: text(item, attrSK),
 	}
+}
+
+// KeptID is the id of a kept input of which a stream record carries these attributes: as
+// text, a binary one in base64. It is "" where they are none.
+func KeptID(at, reason, raw string) string {
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return ""
+	}
+	body, err := base64.StdEncoding.DecodeString(raw)
+	if err != nil {
+		return ""
+	}
+	return control.Kept{At: time.UnixMilli(ms), Reason: reason, Body: body}.ID()
 }
 
 // keptAt is when a kept input was written, from its sort key.

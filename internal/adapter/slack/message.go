@@ -48,7 +48,10 @@ type text struct {
 // cut before it is put between our own.
 func message(n notice.Notice) payload {
 	head := fmt.Sprintf("*%s* %s (%s)", headline(n), safe(n.Job, maxFact), safe(n.Stack, maxFact))
-	facts := []string{head, safe(n.Cause, maxCause), "run `" + safe(string(n.Run), maxFact) + "`, scheduled for " + safe(n.LocalTime, maxFact)}
+	facts := []string{head, safe(n.Cause, maxCause)}
+	if n.Run != "" {
+		facts = append(facts, "run `"+safe(string(n.Run), maxFact)+"`, scheduled for "+safe(n.LocalTime, maxFact))
+	}
 	if n.Owner != "" {
 		facts = append(facts, "owner "+safe(n.Owner, maxFact))
 	}
@@ -110,6 +113,9 @@ func next(n notice.Notice) string {
 	}
 	if n.RetryWith != "" {
 		lines = append(lines, "retry with `"+safe(n.RetryWith, maxLine)+"`")
+	}
+	if n.ShowWith != "" {
+		lines = append(lines, "see it with `"+safe(n.ShowWith, maxLine)+"`")
 	}
 	return strings.Join(lines, "\n")
 }

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -29,9 +30,11 @@ type Record struct {
 	} `json:"dynamodb"`
 }
 
-// attribute is a string attribute; any other is empty.
+// attribute is a string, a number or, in base64, a binary attribute; any other is empty.
 type attribute struct {
 	S string `json:"S"`
+	N string `json:"N"`
+	B string `json:"B"`
 }
 
 type handler struct {
@@ -80,7 +83,8 @@ func (h handler) record(ctx context.Context, r Record) error {
 	reason := r.Change.NewImage["reason"].S
 	switch {
 	case reason != "":
-		return h.said(ctx, pk+"/"+sk, h.tellKept(ctx, sk, reason))
+		image := r.Change.NewImage
+		return h.said(ctx, pk+"/"+sk, h.tellKept(ctx, cmp.Or(dynamo.KeptID(image["at"].N, reason, image["raw"].B), sk), reason))
 	case !ok:
 		h.log.ErrorContext(ctx, "ignored a change of what is no run", "run", pk+"/"+sk, "why", "the stream's filter lets only runs and kept inputs through")
 		return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/fanout"
 	"github.com/batchplane/batchplane/internal/adapter/slack"
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire/base"
@@ -42,6 +43,9 @@ func (p *people) hear(what string) error {
 	return nil
 }
 
+// asKept is a kept input as `kept` lists it.
+var asKept = control.Kept{At: time.UnixMilli(1795338000000), Reason: "not usable", Body: []byte(`{"a":1`)}
+
 func TestBatch(t *testing.T) {
 	t.Parallel()
 	const (
@@ -49,6 +53,7 @@ func TestBatch(t *testing.T) {
 		second = `{"dynamodb":{"SequenceNumber":"2","ApproximateCreationDateTime":"odd","Keys":{"pk":{"S":"R#b"},"sk":{"S":"20261122T0900Z"}},"NewImage":{"tell":{"S":"failed"}}}}`
 		odd    = `{"dynamodb":{"SequenceNumber":"3","Keys":{"pk":{"N":"1"},"sk":{"B":"AA=="}},"NewImage":{"tell":{"S":"failed"}}}}`
 		kept   = `{"dynamodb":{"SequenceNumber":"4","Keys":{"pk":{"S":"K#1"},"sk":{"S":"1-ff"}},"NewImage":{"reason":{"S":"not usable"}}}}`
+		named  = `{"dynamodb":{"SequenceNumber":"5","Keys":{"pk":{"S":"K#1"},"sk":{"S":"1-ff"}},"NewImage":{"reason":{"S":"not usable"},"at":{"N":"1795338000000"},"raw":{"B":"eyJhIjox"}}}}`
 		empty  = `{"eventName":"REMOVE"}`
 	)
 	for name, tc := range map[string]struct {
@@ -58,6 +63,7 @@ func TestBatch(t *testing.T) {
 	}{
 		"two runs":                 {[]string{good, second}, "", []string{"a/20261122T0900Z", "b/20261122T0900Z"}, nil},
 		"one does not stop others": {[]string{good, second, kept}, "a/", []string{"b/20261122T0900Z", "kept as 1-ff, since it could not be used: not usable"}, []string{"1"}},
+		"by what it is called":     {[]string{named}, "", []string{"kept as " + asKept.ID() + ", since it could not be used: not usable"}, nil},
 		"a poison record":          {[]string{odd, empty, second}, "", []string{"b/20261122T0900Z"}, nil},
 		"nothing":                  {nil, "", nil, nil},
 	} {
