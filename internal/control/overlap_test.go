@@ -471,7 +471,7 @@ func TestHeldBack(t *testing.T) {
 		"many":                        {forbidding, 0, 20, nil, "held-back"},
 		"one slot, and it ends":       {forbidding, 0, 2, (*world).live, ""},
 		"two, and it ends":            {forbidding, 0, 3, (*world).live, "held-back recovered"},
-		"two, and it is stopped":      {forbidding, 0, 3, stopIt, "held-back recovered"},
+		"two, and it is stopped":      {forbidding, 0, 3, stopIt, "held-back no-longer-held-back"},
 		"two, and it fails":           {forbidding, 3, 3, (*world).live, "held-back failed"},
 		"one waits, and one is held":  {queueing, 0, 3, nil, ""},
 		"one waits, and two are held": {queueing, 0, 4, nil, "held-back"},

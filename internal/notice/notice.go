@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -31,9 +32,12 @@ const (
 	Missed Kind = "missed"
 	// Stopped: somebody stopped the task in ECS, not through batchplane.
 	Stopped Kind = "stopped"
-	// Recovered: the first success after a told failure, or the end of a run that was
-	// told to hold others back, where that is none to be told as bad.
+	// Recovered: the first success after a told failure, or of a run that was told to
+	// hold others back.
 	Recovered Kind = "recovered"
+	// Freed: a person stopped a run that was told to hold others back. Whether the job
+	// does its work again is not known.
+	Freed Kind = "no-longer-held-back"
 	// Succeeded is told only where the job asks for it.
 	Succeeded Kind = "succeeded"
 	// Relaunched too: a further attempt was made by the control plane.
@@ -101,7 +105,9 @@ func end(after *run.Run, j *job.Job, item *job.Item) Kind {
 		if after.Stopping == nil || after.Stopping.Asker != stop.AskedByPerson {
 			return Stopped
 		}
-		return freed(after, item)
+		if freed(after, item) {
+			return Freed
+		}
 	case run.Succeeded:
 		return goodEnd(after, j, item)
 	}
@@ -109,11 +115,8 @@ func end(after *run.Run, j *job.Job, item *job.Item) Kind {
 }
 
 func goodEnd(after *run.Run, j *job.Job, item *job.Item) Kind {
-	if !item.FailingSince.IsZero() {
+	if !item.FailingSince.IsZero() || freed(after, item) {
 		return Recovered
-	}
-	if k := freed(after, item); k != "" {
-		return k
 	}
 	if slices.Contains(j.Notify.Also, job.AlsoSucceeded) {
 		return Succeeded
@@ -121,13 +124,10 @@ func goodEnd(after *run.Run, j *job.Job, item *job.Item) Kind {
 	return ""
 }
 
-// freed is Recovered where a run ends of which people were told that it holds back
-// the others.
-func freed(after *run.Run, item *job.Item) Kind {
-	if _, more := item.HeldBy(string(after.ID)); more {
-		return Recovered
-	}
-	return ""
+// freed is whether a run ends of which people were told that it holds back the others.
+func freed(after *run.Run, item *job.Item) bool {
+	_, more := item.HeldBy(string(after.ID))
+	return more
 }
 
 func badEnd(after *run.Run, j *job.Job, item *job.Item) Kind {
@@ -206,8 +206,23 @@ type Attempt struct {
 	TaskARN       string `json:"taskArn,omitempty"`
 	StopCode      string `json:"stopCode,omitempty"`
 	StoppedReason string `json:"stoppedReason,omitempty"`
-	Rule          string `json:"rule,omitempty"`
-	Next          string `json:"next,omitempty"`
+	// ContainerReason is what ECS says of the job's container.
+	ContainerReason string `json:"containerReason,omitempty"`
+	Rule            string `json:"rule,omitempty"`
+	Next            string `json:"next,omitempty"`
+}
+
+// Said is what ECS said of the attempt's end, "" where it said nothing: where the task's
+// reason says no more than that, only the container's names the image or the fault.
+func (a Attempt) Said() string {
+	said := a.StoppedReason
+	if a.ContainerReason != "" && !strings.Contains(said, a.ContainerReason) {
+		said = strings.TrimPrefix(said+"; "+a.ContainerReason, "; ")
+	}
+	if a.StopCode == "" && said == "" {
+		return ""
+	}
+	return a.StopCode + ": " + said
 }
 
 // New is the notice of that kind for a run. zone is the job's. It is about the
@@ -228,7 +243,7 @@ func New(kind Kind, stack string, r *run.Run, j *job.Job, zone *time.Location) N
 	for i := range r.Attempts {
 		a := &r.Attempts[i]
 		n.Attempts = append(n.Attempts, Attempt{
-			N: a.N, TaskARN: a.TaskARN, StopCode: a.StopCode, StoppedReason: a.StoppedReason, Rule: a.Rule, Next: a.Next,
+			N: a.N, TaskARN: a.TaskARN, StopCode: a.StopCode, StoppedReason: a.StoppedReason, ContainerReason: a.ContainerReason, Rule: a.Rule, Next: a.Next,
 		})
 	}
 	return n.About(about)

@@ -42,8 +42,8 @@ func (n Notice) text(when string) string {
 		line("attempts", "%s", took)
 	}
 	for _, a := range n.Attempts {
-		if a.StopCode != "" || a.StoppedReason != "" {
-			line(fmt.Sprintf("attempt %d", a.N), "%s: %s [%s]", Printable(a.StopCode), Printable(a.StoppedReason), a.Rule)
+		if said := a.Said(); said != "" {
+			line(fmt.Sprintf("attempt %d", a.N), "%s [%s]", Printable(said), a.Rule)
 		}
 	}
 	for i, l := range n.Logs {

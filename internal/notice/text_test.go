@@ -40,7 +40,7 @@ func attacked() run.Run {
 	r := exitCode()
 	r.Cause = hostile
 	for i := range r.Attempts {
-		r.Attempts[i].StopCode, r.Attempts[i].StoppedReason = hostile, hostile
+		r.Attempts[i].StopCode, r.Attempts[i].StoppedReason, r.Attempts[i].ContainerReason = hostile, hostile, "and "+hostile
 	}
 	return r
 }
@@ -68,8 +68,15 @@ func texts(t *testing.T) map[string]notice.Notice {
 	good := with(exitCode(), func(r *run.Run) {
 		r.Status, r.Cause, r.Attempts = run.Succeeded, "succeeded", []run.Attempt{{N: 1, TaskARN: "arn:1"}}
 	})
+	unpulled := run.Run{ID: id, ScheduledFor: t0, Status: run.Failed, Cause: "the image or its tag does not exist in the registry"}
+	for n, reason := range []string{"Task failed to start", "", "CannotPullContainerError: example.com/report:2: not found"} {
+		unpulled.Attempts = append(unpulled.Attempts, run.Attempt{
+			N: n + 1, StopCode: "TaskFailedToStart", StoppedReason: reason, ContainerReason: "CannotPullContainerError: example.com/report:2: not found", Rule: "pull-missing",
+		})
+	}
 	return map[string]notice.Notice{
-		"failed": failed, "hostile": bad, "missed": missed.OfMissed(1, t0, time.UTC), "missed-many": missed.OfMissed(12, t0.Add(-11*time.Minute), time.UTC),
+		"unpulled": notice.New(notice.Failed, "prod", &unpulled, &job.Job{}, time.UTC),
+		"failed":   failed, "hostile": bad, "missed": missed.OfMissed(1, t0, time.UTC), "missed-many": missed.OfMissed(12, t0.Add(-11*time.Minute), time.UTC),
 		"kept":      notice.Kept("prod", "034b147e", "not usable: no input of the trigger"),
 		"recovered": notice.New(notice.Recovered, "prod", &good, &job.Job{}, in(t, "Europe/Berlin")),
 	}

@@ -127,7 +127,7 @@ func (w *World) wanted(r *run.Run, withItem bool) notice.Kind {
 			return notice.Stopped
 		}
 		if freed {
-			return notice.Recovered
+			return notice.Freed
 		}
 	}
 	return ""

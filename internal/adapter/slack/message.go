@@ -82,8 +82,8 @@ func headline(n notice.Notice) string {
 func attempts(n notice.Notice) string {
 	var lines []string
 	for _, a := range n.Attempts {
-		if a.StopCode != "" || a.StoppedReason != "" {
-			lines = append(lines, fmt.Sprintf("attempt %d: %s", a.N, safe(a.StopCode+": "+a.StoppedReason, maxAttempt)))
+		if said := a.Said(); said != "" {
+			lines = append(lines, fmt.Sprintf("attempt %d: %s", a.N, safe(said, maxAttempt)))
 		}
 	}
 	return strings.Join(lines[max(0, len(lines)-maxAttempts):], "\n")
@@ -132,7 +132,7 @@ func color(k notice.Kind) string {
 	switch k {
 	case notice.Recovered, notice.Succeeded:
 		return "#2eb67d"
-	case notice.Relaunched, notice.Stopped:
+	case notice.Relaunched, notice.Stopped, notice.Freed:
 		return "#ecb22e"
 	}
 	return "#e01e5a"
