@@ -33,7 +33,7 @@ func TestAsking(t *testing.T) {
 		{"retry report --force", 1, `^refused: report/20261122T0130Z is running: stop it first, or start another with`},
 		{"retry broken@03:00 --same", 0, `^launched attempt 2 of broken/20261122T0200Z\n$`},
 		{"stop broken --reason two_words", 0, `^stopping broken/20261122T0200Z\n$`},
-		{"stop broken --reason again", 0, `is being stopped already\n$`},
+		{"stop broken --reason again", 0, `is being stopped already, at the request of \w+\n$`},
 		{"run endless", 0, `^launched endless/manual-[0-9a-f]{12}\n$`},
 		{"stop endless --reason tea", 0, `^stopping endless/manual-[0-9a-f]{12}\n$`},
 		{"retry never", 1, `^batchplane: job "never" has no runs`},

@@ -129,7 +129,7 @@ func TestReplies(t *testing.T) {
 				return control.Reply{}, w.ctl.Sync(ctx, nil)
 			}},
 			hand(control.RunRequest{Job: "report", RequestID: "q"}),
-			control.Reply{Outcome: control.Refused, Message: "refused: there is no job \"report\"*"},
+			control.Reply{Outcome: control.Refused, Message: "refused: there is no job \"report\" any more: it left the registry"},
 			0,
 		},
 		{
@@ -161,6 +161,22 @@ func TestReplies(t *testing.T) {
 			[]ask{first},
 			retry(control.RetryRequest{Run: slot, RequestID: "r"}),
 			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: report/20261122T1730Z is running: stop it first, or start another with `run report`"},
+			1,
+		},
+		{
+			"a retry of what runs, and nothing may run beside it",
+			[]ask{first, registered(forbidding)},
+			retry(control.RetryRequest{Run: slot, RequestID: "r"}),
+			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: report/20261122T1730Z is running: stop it first"},
+			1,
+		},
+		{
+			"a retry of what runs, and its job is gone",
+			[]ask{first, func(ctx context.Context, w *world) (control.Reply, error) {
+				return control.Reply{}, w.ctl.Sync(ctx, nil)
+			}},
+			retry(control.RetryRequest{Run: slot, RequestID: "r"}),
+			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: report/20261122T1730Z is running: stop it first"},
 			1,
 		},
 		{
@@ -207,7 +223,7 @@ func TestReplies(t *testing.T) {
 			"a stop again",
 			[]ask{first, halt(control.StopRequest{Run: slot})},
 			halt(control.StopRequest{Run: slot}),
-			control.Reply{Run: slot, Outcome: control.Duplicate, Status: run.Running, Message: "report/20261122T1730Z is being stopped already"},
+			control.Reply{Run: slot, Outcome: control.Duplicate, Status: run.Running, Message: "report/20261122T1730Z is being stopped already, at the request of *"},
 			1,
 		},
 		{

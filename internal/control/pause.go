@@ -125,7 +125,12 @@ func (c *Control) changeItem(ctx context.Context, name, by, reason string, chang
 		if err != nil {
 			return err
 		}
-		if name != job.All && (item.Rev == 0 || item.Gone) {
+		switch {
+		case name == job.All:
+		case item.Gone:
+			reply = refuse("", noMore, name)
+			return nil
+		case item.Rev == 0:
 			reply = refuse("", "there is no job %q", name)
 			return nil
 		}

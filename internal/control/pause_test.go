@@ -86,7 +86,7 @@ func TestPauses(t *testing.T) {
 		{"pause until a time that is past", nil, pause(control.PauseRequest{Job: "hourly", Until: t0.Add(-time.Second)}), "refused: refused: 2026-11-22T17:30:01Z is in the past: give --until a time to come", ""},
 		{"pause until now", nil, pause(control.PauseRequest{Job: "hourly", Until: t0}), "refused: refused: 2026-11-22T17:30:02Z is in the past*", ""},
 		{"pause what nobody knows", nil, pause(control.PauseRequest{Job: "nope"}), `refused: refused: there is no job "nope"`, ""},
-		{"pause what is gone", []ask{deployed()}, open, `refused: refused: there is no job "hourly"`, ""},
+		{"pause what is gone", []ask{deployed()}, open, `refused: refused: there is no job "hourly" any more: it left the registry`, ""},
 		{"a slot in a pause", []ask{open}, fired(18), "refused: hourly/20261122T1800Z was not launched: it was skipped: paused by ann: db move", "18:00 skipped by schedule"},
 		{"its trigger again after the resume", []ask{open, fired(18), resume("hourly")}, fired(18), "duplicate: duplicate of hourly/20261122T1800Z, which was skipped", "18:00 skipped by schedule"},
 		{"a request by hand that comes again in a pause", []ask{handed, open}, handed, "duplicate: duplicate of hourly/manual-*", "17:30 running by run"},

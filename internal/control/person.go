@@ -51,10 +51,12 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 		return Reply{}, errors.New("running a job by hand: the request has no id")
 	}
 	j, err := c.current(ctx, req.Job)
-	if errors.Is(err, ErrNotFound) {
+	switch {
+	case errors.Is(err, errGone):
+		return refuse("", noMore, req.Job), nil
+	case errors.Is(err, ErrNotFound):
 		return refuse("", "there is no job %q: names are those of the jobs file", req.Job), nil
-	}
-	if err != nil {
+	case err != nil:
 		return Reply{}, err
 	}
 	now := c.Now()
@@ -86,13 +88,21 @@ func refusedChange(j job.Job, req RunRequest) string {
 	return ""
 }
 
+// errGone: a job left the registry. noMore says so.
+var errGone = fmt.Errorf("it left the registry: %w", ErrNotFound)
+
+const noMore = "there is no job %q any more: it left the registry"
+
 // current is the newest definition of a job that is in the registry.
 func (c *Control) current(ctx context.Context, name string) (*job.Job, error) {
 	item, err := c.Store.Item(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("loading the item of job %q: %w", name, err)
 	}
-	if item.Gone || item.Definition == "" {
+	if item.Gone {
+		return nil, fmt.Errorf("job %q: %w", name, errGone)
+	}
+	if item.Definition == "" {
 		return nil, fmt.Errorf("job %q is not in the registry: %w", name, ErrNotFound)
 	}
 	j, err := c.definition(ctx, item.Definition)
@@ -108,6 +118,8 @@ func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
 	rep, r, err := c.ask(ctx, req.Run, func(r *run.Run) (run.Event, error) {
 		e := run.RetryAsked{Trigger: trigger, Force: req.Force, Definition: r.Definition, Task: r.Task}
 		if !r.Status.Terminal() {
+			j, err := c.current(ctx, r.ID.Job())
+			e.Alone = err != nil || j.Overlap == job.Forbid
 			return e, nil
 		}
 		return c.renewed(ctx, r, e, req.Same)
@@ -149,9 +161,12 @@ func (c *Control) renewed(ctx context.Context, r *run.Run, e run.RetryAsked, sam
 // StopRun asks to stop a run's task, or takes it out of the queue.
 func (c *Control) StopRun(ctx context.Context, req StopRequest) (Reply, error) {
 	reason := cmp.Or(req.Reason, "no reason given")
-	rep, _, err := c.ask(ctx, req.Run, func(*run.Run) (run.Event, error) {
+	rep, r, err := c.ask(ctx, req.Run, func(*run.Run) (run.Event, error) {
 		return run.StopAsked{By: req.By, Reason: reason}, nil
 	})
+	if err != nil && r != nil && r.Owes(run.StopTask) {
+		rep.Message = fmt.Sprintf("%s is to be stopped, but ECS did not take that and is asked again each minute: %v", r.ID, err)
+	}
 	return rep, err
 }
 

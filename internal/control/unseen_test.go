@@ -105,6 +105,28 @@ func TestECSDoesNotTell(t *testing.T) {
 	}
 }
 
+// TestAStopThatECSDidNotTake: a person is told that the task runs on, and why; the stop
+// stays owed until ECS takes it.
+func TestAStopThatECSDidNotTake(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(12*time.Hour, 0)})
+	w.know(forbidding)
+	launched(t, w, forbidding)
+	answer := accessDenied
+	w.ecsRefuses(&answer, "StopTask")
+	rep, err := w.ctl.StopRun(t.Context(), control.StopRequest{Run: minute(0), By: "ann", Reason: "x"})
+	const says = "report/20261122T1730Z is to be stopped, but ECS did not take that and is asked again each minute: "
+	if !errors.Is(err, control.ErrOwed) || rep.Outcome != control.Accepted || !strings.HasPrefix(rep.Message, says) || !strings.Contains(rep.Message, "AccessDeniedException") {
+		t.Errorf("%+v, %v", rep, err)
+	}
+	answer = ""
+	w.looks(2 * time.Minute)
+	w.live()
+	if r := w.run(minute(0)); r.Status != run.Stopped {
+		t.Errorf("it is %s: %s", r.Status, w.story())
+	}
+}
+
 // TestECSTellsAgain: a refusal that passes, and one that comes back, ends nothing.
 func TestECSTellsAgain(t *testing.T) {
 	t.Parallel()

@@ -100,6 +100,8 @@ type (
 		Blocked    ID
 		Definition string
 		Task       TaskDefinition
+		// Alone is whether no other run of the job may be started beside an open one.
+		Alone bool
 	}
 
 	// StopAsked: a person asks to stop the run.

@@ -16,6 +16,8 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 	switch {
 	case d.t.Standby:
 		return Denied, d.t.withheld(d.now())
+	case !d.r.Status.Terminal() && e.Alone:
+		return Denied, fmt.Sprintf("%s %s: stop it first", d.r.ID, d.r.Status.Sentence())
 	case !d.r.Status.Terminal():
 		return Denied, fmt.Sprintf("%s %s: stop it first, or start another with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
 	case d.r.Status == Succeeded && !e.Force:
@@ -72,7 +74,7 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 		return Denied, fmt.Sprintf("%s %s: there is nothing to stop", d.r.ID, d.r.Status.Sentence())
 	}
 	if d.r.Stopping.byPerson() {
-		return Duplicate, fmt.Sprintf("%s is being stopped already", d.r.ID)
+		return Duplicate, fmt.Sprintf("%s is being stopped already, at the request of %s", d.r.ID, somebody(d.r.Stopping.By))
 	}
 	a := d.r.Last()
 	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now(), Stuck: d.r.Stopping.stuck()}
