@@ -118,8 +118,7 @@ func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
 	rep, r, err := c.ask(ctx, req.Run, func(r *run.Run) (run.Event, error) {
 		e := run.RetryAsked{Trigger: trigger, Force: req.Force, Definition: r.Definition, Task: r.Task}
 		if !r.Status.Terminal() {
-			j, err := c.current(ctx, r.ID.Job())
-			e.Alone = err != nil || j.Overlap == job.Forbid
+			e.Alone = c.alone(ctx, r.ID.Job())
 			return e, nil
 		}
 		return c.renewed(ctx, r, e, req.Same)
@@ -129,6 +128,13 @@ func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
 		rep.Outcome, rep.Message = said.Outcome, said.Message
 	}
 	return rep, err
+}
+
+// alone is whether a further run of a job would be refused while one is open, as far as
+// can be told.
+func (c *Control) alone(ctx context.Context, name string) bool {
+	j, err := c.current(ctx, name)
+	return err != nil || j.Overlap == job.Forbid
 }
 
 // renewed takes the newest definition and revision for a retry.
