@@ -11,6 +11,7 @@ import (
 // fit makes of a job one that a jobs file takes, and tells what it loses by that; ok is
 // false where none can be made. The old side may have taken more.
 func (in *Import) fit(e *Entry, j *job.Job) (ok bool) {
+	fitTags(e, j)
 	for _, p := range j.Validate() {
 		field, name, _ := strings.Cut(p.Field, ".")
 		switch field {
@@ -42,8 +43,22 @@ func (in *Import) fit(e *Entry, j *job.Job) (ok bool) {
 	return in.fitTimes(e, j)
 }
 
+// fitTags leaves out tags that look like secrets.
+func fitTags(e *Entry, j *job.Job) {
+	for _, name := range sorted(j.Tags) {
+		if job.LooksSecret(name, j.Tags[name]) || len(FindSecrets(j.Tags[name])) > 0 {
+			delete(j.Tags, name)
+			e.Change("its tag %q looks like a secret and is not written: whoever may describe tasks reads tags", name)
+		}
+	}
+}
+
 // fitDefinition does the same for the task definition of a job.
 func fitDefinition(e *Entry, j *job.Job, d *job.TaskDefinition) {
+	if len(FindSecrets(d.Image)) > 0 {
+		e.Off(j, "its image names a secret, which is not written, and %s stands there: the execution role pulls from ECR", ReplaceMe)
+		d.Image = ReplaceMe
+	}
 	for _, p := range d.Validate() {
 		field, name, _ := strings.Cut(p.Field, ".")
 		switch field {

@@ -29,6 +29,7 @@ const (
 var remarks = []remark{
 	{nil, pattern(`(?i)^(?:[?*0-9][0-9*/,?#-]*(?:\s|$)|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*\s*$)`), stops, "the command begins with what looks like a sixth time field, as schedulers that count seconds or years have one"},
 	{nil, pattern(`^(?:\w+=\S+\s+)*(?:ID=\S+\s+(?:\w+=\S+\s+)*(?:FREQ|WAIT|AFTER)=|(?:FREQ|WAIT|AFTER)=\S+\s+(?:\w+=\S+\s+)*ID=)`), stops, "it begins with options of dcron (FREQ, WAIT, AFTER), which say when it runs or after which job, and to a shell are variables: let the schedule or one job of both say that, and take them out"},
+	{nil, pattern(`\{\{-?\s*[a-z][a-z0-9]*(?:_\w+|\.\w|\s*\|)|(?:^|[\s"'=/])\{[A-Za-z_]+\}/|@[A-Z][A-Z_]+@/|(?:^|[\s"'=])/path/to/`), stops, "it holds a place that was to be filled in ({{ name }}, {name}/, @NAME@/, /path/to/): import what was installed, or write what belongs there"},
 	{nil, pattern(`/run/systemd/system\b`), decided, "it asks whether its host runs systemd, which a container does not: on a host that does, a timer did the work and this line nothing, so look at `systemctl list-timers` before it runs here"},
 	{nil, pattern(`(?:^|[^\\])(?:\\\\)*\\[ \t]*$`), decided, "it ends with a backslash, which joins no lines in a crontab: what stands below was never a part of it"},
 	{hostPrograms, pattern(`/etc/init\.d/`), decided, "it acts on its host, which a container does not: leave it there or find what replaces it"},

@@ -34,6 +34,9 @@ func Parse(data []byte) ([]*Node, error) {
 		return nil, fmt.Errorf("a file of more than %d bytes", MaxBytes)
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return nil, errors.New("this is UTF-16, as PowerShell's > writes it: save it in UTF-8")
+	}
 	if bytes.IndexByte(data, 0) >= 0 || !utf8.Valid(data) {
 		return nil, errors.New("this is not a text file in UTF-8")
 	}

@@ -11,7 +11,8 @@ import (
 // parameter is its default, which is told: a deployment may have another value.
 func (t *template) parameter(n *doc.Node, name string, p *doc.Node) *doc.Node {
 	v, kind := p.Get("Default").String(), p.Get("Type").String()
-	if v == "" || strings.HasPrefix(kind, "AWS::SSM::") {
+	// What is not to be shown is a secret, whatever it is called.
+	if v == "" || strings.HasPrefix(kind, "AWS::SSM::") || p.Get("NoEcho").True() {
 		return t.unknown(n, "the parameter "+name)
 	}
 	if !slices.Contains(t.defaults, name) {

@@ -3,6 +3,7 @@
 package kinds
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -78,7 +79,7 @@ func choose(kind string, files []*importer.File, of Options) (importer.Reader, e
 				return nil, known
 			}
 			if kind == "" {
-				return nil, fmt.Errorf("%s is none of the kinds that are recognised: say which it is, `batchplane import KIND FILE` with one of %s", f.Name, strings.Join(Names(), ", "))
+				return nil, unknown(f)
 			}
 		case kind != "" && r.Kind() != kind:
 			return nil, offered(f, r.Kind(), what, kind)
@@ -91,6 +92,19 @@ func choose(kind string, files []*importer.File, of Options) (importer.Reader, e
 		}
 	}
 	return all[i], nil
+}
+
+// ofKinds are words of which one is in each file of YAML or JSON that is imported.
+var ofKinds = []string{"CronJob", "Scheduled Job", "scheduleExpression", "ScheduleExpression", "AWS::Events::Rule", `"format_version"`}
+
+// unknown says of a file that it is of no kind, or why one that looks like one of ours
+// is no YAML or JSON.
+func unknown(f *importer.File) error {
+	ours := slices.ContainsFunc(ofKinds, func(word string) bool { return bytes.Contains(f.Data, []byte(word)) })
+	if _, err := f.Docs(); err != nil && (ours || bytes.HasPrefix(f.Data, []byte("\xff\xfe"))) {
+		return fmt.Errorf("%s could not be read: %w", f.Name, err)
+	}
+	return fmt.Errorf("%s is none of the kinds that are recognised: say which it is, `batchplane import KIND FILE` with one of %s", f.Name, strings.Join(Names(), ", "))
 }
 
 // named is the sentence for a file that no reader recognises and that is known all

@@ -54,6 +54,9 @@ func run(t *testing.T, kind, file string, all []told) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if strings.Contains(string(text), "hunter2") {
+				t.Errorf("the secret is written:\n%s", text)
+			}
 			if _, problems := jobfile.Load([]jobfile.Source{{Data: text}}, jobfile.Options{Env: noVariables}); len(problems) > 0 {
 				t.Errorf("%v in\n%s", problems, text)
 			}
@@ -93,6 +96,7 @@ func TestNothingOfACronJobIsSilent(t *testing.T) {
 		{name: "a shell's variable", text: aCronJob("", "", "", "", ", args: [sh, -c, 'echo ${HOME}']"), never: "stands in", jobs: 1},
 		{name: "a deadline beyond all time", text: aCronJob("", ", activeDeadlineSeconds: 9223372036854775807", "", "", ""), says: []string{"more than `timeout` takes"}, jobs: 1},
 		{name: "a start beyond all time", text: aCronJob(", startingDeadlineSeconds: 9223372036854775807", "", "", "", ""), says: []string{"startingDeadlineSeconds 9223372036854775807 is left out"}, jobs: 1},
+		{name: "an image with a password", text: strings.Replace(aCronJob("", "", "", "", ""), "image: b", "image: 'https://u:hunter2x9@r.example/a:1'", 1), says: []string{"its image names a secret"}, never: "hunter2", jobs: 1, off: true},
 		{name: "clocks that change at midnight", text: strings.ReplaceAll(aCronJob("", "", "", "", ""), "UTC", "Africa/Cairo"), says: []string{"in this zone the clocks change at midnight"}, jobs: 1},
 		{name: "clocks that change by half an hour", text: strings.ReplaceAll(aCronJob("", "", "", "", ""), "UTC", "Australia/Lord_Howe"), says: []string{"or by half an hour"}, jobs: 1},
 		{name: "clocks that change by night", text: strings.ReplaceAll(aCronJob("", "", "", "", ""), "UTC", "Europe/Berlin"), never: "in this zone the clocks", jobs: 1},
@@ -118,4 +122,36 @@ func TestNothingOfAManifestIsSilent(t *testing.T) {
 		{name: "an environment", text: manifest("environments: {prod: {on: {schedule: '@hourly'}}}\n"), env: "prod", says: []string{"@hourly"}, jobs: 1},
 		{name: "a time that is too short", text: manifest("timeout: 500ms\n"), says: []string{"its timeout"}, jobs: 1, off: true},
 	})
+}
+
+// TestPlacesOfACrontab: a line that an installer was to fill in is switched off
+// ({project}/ as in github.com/Azq2/vk_post_manager, /path/to/ as in many examples).
+func TestPlacesOfACrontab(t *testing.T) {
+	t.Parallel()
+	line := func(command string) string { return "0 3 * * * " + command + "\n" }
+	const says = "it holds a place that was to be filled in"
+	run(t, "crontab", "crontab", []told{
+		{name: "braces", text: line("php {project}/www/index.php Smm/Task/Control"), says: []string{says}, jobs: 1, off: true},
+		{name: "of Ansible", text: line("{{ app_dir }}/bin/run"), says: []string{says}, jobs: 1, off: true},
+		{name: "of autoconf", text: line("@BIN_DIR@/run"), says: []string{says}, jobs: 1, off: true},
+		{name: "of an example", text: line("/path/to/script.sh"), says: []string{says}, jobs: 1, off: true},
+		{name: "braces of a shell", text: line("cp /srv/{a,b}/x ${HOME}/y"), never: says, jobs: 1},
+		{name: "a template of docker's", text: line("docker ps --format '{{.Names}} {{json .}}{{end}}' | awk '{print}'"), never: says, jobs: 1},
+	})
+}
+
+// TestUnreadFiles: a file that looks like one of ours and cannot be read is told why, with
+// its line, and not that it is of no kind.
+func TestUnreadFiles(t *testing.T) {
+	t.Parallel()
+	for text, says := range map[string]string{
+		"apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a\nspec:\n": "a.yaml could not be read: this is not YAML (line ",
+		"kind: CronJob\na: &m {b: *m}\n":                                   "a.yaml could not be read: line 2: the alias *m",
+		"\xff\xfek\x00i\x00":                                               "PowerShell",
+		"a: [b\n":                                                          "none of the kinds",
+	} {
+		if _, err := kinds.Import("", []*importer.File{{Name: "a.yaml", Data: []byte(text)}}, importer.Options{From: from}, kinds.Options{}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want %q", text, err, says)
+		}
+	}
 }
