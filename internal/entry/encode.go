@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/run"
@@ -34,10 +36,42 @@ type document struct {
 	By        string            `json:"by,omitempty"`
 }
 
+// Encode is the document of a person's request, for who sends it. JSON carries text
+// alone: in place of other bytes it would ask for something else.
+func Encode(r Request) ([]byte, error) {
+	d, err := r.document()
+	if err != nil {
+		return nil, err
+	}
+	texts := slices.Concat(d.Args, d.Messages, []string{
+		d.Run, string(d.Retry), string(d.Stop), d.Pause, d.Resume, d.SkipNext, d.Kept, string(d.Redrive), d.Reason, d.RequestID, d.By,
+	})
+	for name, value := range d.Inputs {
+		texts = append(texts, name, value)
+	}
+	for _, text := range texts {
+		if !utf8.ValidString(text) {
+			return nil, fmt.Errorf("%.40q is not UTF-8, and a request carries text alone: say it otherwise, such as by the name of a file", text)
+		}
+	}
+	return json.Marshal(r) //nolint:wrapcheck // MarshalJSON says what it is
+}
+
 // MarshalJSON is the document of a person's request: Parse reads it back. A slot
 // is a schedule's, whose input job.Job makes.
 func (r Request) MarshalJSON() ([]byte, error) {
-	d := document{}
+	d, err := r.document()
+	if err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(d)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a request: %w", err)
+	}
+	return body, nil
+}
+
+func (r Request) document() (d document, err error) {
 	switch {
 	case r.Run != nil:
 		q := r.Run
@@ -59,13 +93,9 @@ func (r Request) MarshalJSON() ([]byte, error) {
 	case r.Kept != nil, r.Redrive != nil:
 		d = r.settling()
 	default:
-		return nil, errors.New("encoding a request: it is not a person's")
+		return d, errors.New("encoding a request: it is not a person's")
 	}
-	body, err := json.Marshal(d)
-	if err != nil {
-		return nil, fmt.Errorf("encoding a request: %w", err)
-	}
-	return body, nil
+	return d, nil
 }
 
 // settling is the document of what is about inputs that could not be used.

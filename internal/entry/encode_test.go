@@ -2,9 +2,11 @@ package entry
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,7 +33,7 @@ func TestEncode(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body, err := json.Marshal(r)
+			body, err := Encode(r)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,8 +42,27 @@ func TestEncode(t *testing.T) {
 			}
 		})
 	}
-	if body, err := json.Marshal(Request{Slot: &Slot{Name: "etl"}}); err == nil {
+	if body, err := Encode(Request{Slot: &Slot{Name: "etl"}}); err == nil {
 		t.Errorf("a slot became %s", body)
+	}
+}
+
+// TestOtherBytes: a job is not run with other bytes than were asked for.
+func TestOtherBytes(t *testing.T) {
+	t.Parallel()
+	const bytes = "a\xffb"
+	for name, r := range map[string]Request{
+		"an argument": {Run: &control.RunRequest{Job: "etl", Args: []string{"-x", bytes}}},
+		"an input":    {Run: &control.RunRequest{Job: "etl", Inputs: map[string]string{"A": bytes}}},
+		"an id":       {Run: &control.RunRequest{Job: "etl", RequestID: bytes}},
+		"a reason":    {Stop: &control.StopRequest{Run: "etl/20261122T0900Z", Reason: bytes}},
+	} {
+		if body, err := Encode(r); err == nil || !strings.Contains(err.Error(), `"a\xffb" is not UTF-8`) {
+			t.Errorf("%s: %s, %v", name, body, err)
+		}
+	}
+	if r, err := Parse([]byte(`{"run":"etl","args":["` + bytes + `"]}`)); !errors.Is(err, ErrInput) {
+		t.Errorf("read as %+v, %v", r, err)
 	}
 }
 

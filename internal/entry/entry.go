@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
@@ -82,6 +83,9 @@ var forms = map[string]func([]byte) (Request, error){
 // Parse reads an input. An error wraps ErrInput and says in a sentence what is
 // wrong with it.
 func Parse(body []byte) (Request, error) {
+	if !utf8.Valid(body) {
+		return Request{}, fmt.Errorf("%w: it is not UTF-8", ErrInput)
+	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil {
 		return Request{}, fmt.Errorf("%w: it is not a JSON object: %w", ErrInput, err)

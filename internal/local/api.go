@@ -107,9 +107,9 @@ func (d Door) Open(ctx context.Context) (trouble string, open bool) {
 
 // Ask sends a person's request to the control plane behind the door.
 func (d Door) Ask(ctx context.Context, r entry.Request) (control.Reply, error) {
-	body, err := json.Marshal(r)
+	body, err := entry.Encode(r)
 	if err != nil {
-		return control.Reply{}, fmt.Errorf("encoding the request: %w", err)
+		return control.Reply{}, fmt.Errorf("nothing was asked for: %w", err)
 	}
 	return d.send(ctx, http.MethodPost, body)
 }

@@ -1,6 +1,7 @@
 package plane
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -129,6 +130,9 @@ func (p *Plane) candidates(ctx context.Context, name string, want Want) (c candi
 		if err != nil {
 			return c, err
 		}
+		if len(c.fitting) > 0 && !want.choice && !r.ScheduledFor.Equal(c.fitting[0].ScheduledFor) {
+			break
+		}
 		c.seen++
 		switch {
 		case want.Fits(r):
@@ -136,9 +140,16 @@ func (p *Plane) candidates(ctx context.Context, name string, want Want) (c candi
 		case len(c.fitting) == 0:
 			c.newer++
 		}
-		if len(c.fitting) == choices || c.seen == searched || len(c.fitting) > 0 && !want.choice {
+		if len(c.fitting) == choices || c.seen == searched {
 			break
 		}
+	}
+	// Runs by hand are of a second, and those of one second come by their names.
+	slices.SortStableFunc(c.fitting, func(a, b run.Run) int {
+		return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), b.QueuedAt.Compare(a.QueuedAt))
+	})
+	if len(c.fitting) > 0 && !want.choice {
+		c.fitting = c.fitting[:1]
 	}
 	return c, nil
 }

@@ -30,9 +30,9 @@ type Door struct {
 // Ask implements plane.Door. An answer that was lost may be asked for again: the
 // request has an id of its own where one matters.
 func (d *Door) Ask(ctx context.Context, r entry.Request) (control.Reply, error) {
-	body, err := json.Marshal(r)
+	body, err := entry.Encode(r)
 	if err != nil {
-		return control.Reply{}, fmt.Errorf("encoding the request: %w", err)
+		return control.Reply{}, fmt.Errorf("nothing was asked for: %w", err)
 	}
 	out, err := d.Lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &d.Function, Payload: body})
 	if err != nil {
