@@ -144,14 +144,19 @@ func (p *Plane) candidates(ctx context.Context, name string, want Want) (c candi
 			break
 		}
 	}
-	// Runs by hand are of a second, and those of one second come by their names.
-	slices.SortStableFunc(c.fitting, func(a, b run.Run) int {
-		return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), b.QueuedAt.Compare(a.QueuedAt))
-	})
-	if len(c.fitting) > 0 && !want.choice {
-		c.fitting = c.fitting[:1]
+	newestFirst(c.fitting)
+	if !want.choice {
+		c.fitting = c.fitting[:min(1, len(c.fitting))]
 	}
 	return c, nil
+}
+
+// newestFirst orders runs: those by hand are of a second, and those of one second come
+// by their names.
+func newestFirst(runs []run.Run) {
+	slices.SortStableFunc(runs, func(a, b run.Run) int {
+		return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), b.QueuedAt.Compare(a.QueuedAt))
+	})
 }
 
 // atClock is a job's newest run at a time of day in its zone.
