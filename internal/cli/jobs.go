@@ -111,6 +111,9 @@ func (a *app) jobNote(s view.Summary) string {
 	if s.FailingSince != nil {
 		notes = append(notes, "failing since "+a.atPointer(s.FailingSince))
 	}
+	if s.HeldBy != "" {
+		notes = append(notes, "slots are skipped while "+string(s.HeldBy)+" is open")
+	}
 	switch p := s.Paused; {
 	case s.Gone:
 		notes = append(notes, "no longer deployed")

@@ -2,6 +2,7 @@ package plane
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -127,6 +128,10 @@ func (p *Plane) Known(ctx context.Context, name string) error {
 	items, _, err := p.items(ctx)
 	if err != nil || slices.ContainsFunc(items, func(i job.Item) bool { return i.Name == name }) {
 		return err
+	}
+	var unreadable *control.UnreadableItemsError
+	if _, err := p.Items(ctx); errors.As(err, &unreadable) && unreadable.Jobs[name] != nil {
+		return fmt.Errorf("the job %s is there and not shown: its item cannot be read: %w", name, unreadable.Jobs[name])
 	}
 	return fmt.Errorf("there is no job %q here; `jobs` lists those there are", name)
 }

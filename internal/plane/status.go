@@ -157,7 +157,7 @@ func (st *Status) judgeStack(wrong func(format string, args ...any)) {
 	}
 	for _, q := range st.Queues {
 		if q.Messages > 0 {
-			wrong("%s in the queue %s", view.Counted(q.Messages, "message"), q.Name)
+			wrong("%s in the queue %s: `redrive` shows what was given up", view.Counted(q.Messages, "message"), q.Name)
 		}
 	}
 }

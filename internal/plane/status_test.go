@@ -33,7 +33,7 @@ func TestStatusJudges(t *testing.T) {
 		"no sweep for long":           {6 * time.Minute, plane.Health{Running: true}, 0, "the sweep last finished 6m0s ago"},
 		"a run waits for long":        {time.Minute, plane.Health{Running: true}, 6 * time.Minute, "the oldest run of the launch lane has been due for 6m0s"},
 		"an alarm":                    {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Heartbeat", State: "ALARM", Reason: "no sweep"}}}, 0, "the alarm b-Heartbeat stands: no sweep"},
-		"failures":                    {time.Minute, plane.Health{Running: true, Queues: []plane.Queue{{Name: "TriggerFailures", Messages: 2}}}, 0, "2 messages in the queue TriggerFailures"},
+		"failures":                    {time.Minute, plane.Health{Running: true, Queues: []plane.Queue{{Name: "TriggerFailures", Messages: 2}}}, 0, "2 messages in the queue TriggerFailures: `redrive` shows what was given up"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -154,5 +154,11 @@ func TestStatusNamesWhatCannotBeRead(t *testing.T) {
 	st, err := p.Status(t.Context())
 	if err != nil || !slices.Equal(st.Unreadable, []string{"broken"}) || !slices.ContainsFunc(st.Wrong, func(w string) bool { return strings.Contains(w, "the job broken cannot be read") }) {
 		t.Errorf("%v, %v, %v", st.Unreadable, st.Wrong, err)
+	}
+	if err := p.Known(t.Context(), "broken"); !errors.Is(err, control.ErrUnreadable) || strings.Contains(err.Error(), "there is no job") {
+		t.Errorf("who asks for it is told: %v", err)
+	}
+	if err := p.Known(t.Context(), "never"); err == nil || !strings.Contains(err.Error(), "there is no job") {
+		t.Errorf("who asks for one that never was is told: %v", err)
 	}
 }
