@@ -36,6 +36,9 @@ func (t Target) input(e *importer.Entry, j *job.Job) *doc.Node {
 	if in.Absent() || in.Kind != doc.Text {
 		return in
 	}
+	if strings.TrimSpace(in.Text) == "" { // a state of Terraform has none so
+		return nil
+	}
 	docs, err := doc.Parse([]byte(in.Text))
 	switch {
 	case strings.TrimSpace(in.Text) == importer.ReplaceMe: // which is told of what it is of

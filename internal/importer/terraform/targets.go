@@ -44,7 +44,7 @@ func (s *show) targets(rule resource) (out []resource) {
 	name := rule.values.Get("name").String()
 	for _, i := range s.targetsOf[name] {
 		t := s.resources[i]
-		bus, other := rule.values.Get("event_bus_name").String(), t.values.Get("event_bus_name").String()
+		bus, other := busOf(rule.values), busOf(t.values)
 		refers := name != "" || s.refers[ruleOf+inCodeAddress(t.address)] == inCodeAddress(rule.address) && sameIndex(t.address, rule.address)
 		if refers && (bus == other || bus == "" || other == "") {
 			s.index.taken[i] = true
@@ -52,6 +52,12 @@ func (s *show) targets(rule resource) (out []resource) {
 		}
 	}
 	return out
+}
+
+// busOf is the name of a bus that may be given by its ARN.
+func busOf(v *doc.Node) string {
+	name := v.Get("event_bus_name").String()
+	return name[strings.LastIndexByte(name, '/')+1:]
 }
 
 // unsaid tells of a rule whose schedule the apply alone says; one that has none is no
