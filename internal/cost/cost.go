@@ -110,8 +110,8 @@ var Writes = []Written{
 	{"is relaunched, and succeeds", 8},
 	{"fails", 13},
 	{"fails as the one before did", 10},
-	{"waits since ECS refused its launch for its rate, and succeeds", 12},
-	{"waits since ECS refused another within the second before, and succeeds", 9},
+	{"waits because ECS throttled its launch, and succeeds", 12},
+	{"waits because ECS throttled another launch within the second before, and succeeds", 9},
 }
 
 // Idle is a month of a stack in which nothing runs. The sweep's time is assumed; its

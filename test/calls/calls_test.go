@@ -89,8 +89,8 @@ func TestCalls(t *testing.T) {
 	for _, length := range slices.Sorted(maps.Keys(lengths)) {
 		out.WriteString(long(t, length, lengths[length]))
 	}
-	out.WriteString(throttled(t, "A run that waits since ECS refused its launch for its rate, and succeeds", false))
-	out.WriteString(throttled(t, "A run that waits since ECS refused another within the second before, and succeeds", true))
+	out.WriteString(throttled(t, "A run that waits because ECS throttled its launch, and succeeds", false))
+	out.WriteString(throttled(t, "A run that waits because ECS throttled another launch within the second before, and succeeds", true))
 	for _, of := range []func(*testing.T) string{exclusive, short, slow, byHand} {
 		out.WriteString(of(t))
 	}
