@@ -134,6 +134,31 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+// TestKeepLetsGo: whatever the end of a run that held others back, they are not held by it
+// any more.
+func TestKeepLetsGo(t *testing.T) {
+	t.Parallel()
+	for _, status := range []run.Status{run.Failed, run.Succeeded, run.Stopped} {
+		item := job.Item{Name: "report", FailingSince: t0, Holder: &job.Holder{By: string(id)}}
+		if got, changed := notice.Keep(item, &run.Run{ID: id, Status: status}, &job.Job{}); got.Holder != nil || !changed {
+			t.Errorf("%s: %+v, %v", status, got.Holder, changed)
+		}
+	}
+}
+
+// TestNewestThatRanAfterAll: what is told of an attempt that ran after all is about that
+// one, and each of them is told.
+func TestNewestThatRanAfterAll(t *testing.T) {
+	t.Parallel()
+	r := with(at(run.Running, 3), func(r *run.Run) { ran(1)(r); ran(2)(r) })
+	if n := notice.New(notice.RanAfterAll, "prod", &r, &job.Job{}, time.UTC); n.ID != "ran-after-all:prod/"+string(id)+"/2" {
+		t.Errorf("its id is %s", n.ID)
+	}
+	if n := notice.New(notice.Failed, "prod", &r, &job.Job{}, time.UTC); n.ID != "failed:prod/"+string(id)+"/3" {
+		t.Errorf("of another kind it is %s", n.ID)
+	}
+}
+
 // TestStillFails: where a failure is told, the job fails, unless a success ended after it.
 func TestStillFails(t *testing.T) {
 	t.Parallel()
@@ -183,8 +208,11 @@ func TestMissedAreToldTogether(t *testing.T) {
 	if next.Missed != nil || !next.FailingSince.Equal(t0.Add(time.Hour)) || !next.ToldMissed.Equal(now) {
 		t.Errorf("the item: %+v", next)
 	}
-	item.FailingSince = t0
 	muted := job.Job{Notify: job.Notify{FirstOnly: true}}
+	if _, after, owed := notice.OweMissed(item, newest, &muted, now, run.DefaultTiming); !owed || !slices.Equal(after.Owed, want) {
+		t.Errorf("the first of a muted job: %v, %+v", owed, after.Owed)
+	}
+	item.FailingSince = t0
 	if next, after, owed := notice.OweMissed(item, newest, &muted, now, run.DefaultTiming); owed || len(after.Owed) > 0 || next.Missed != nil || !next.FailingSince.Equal(t0) {
 		t.Errorf("muted: %v, %+v, %+v", owed, after.Owed, next)
 	}

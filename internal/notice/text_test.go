@@ -130,7 +130,7 @@ func TestPrintable(t *testing.T) {
 		"\x1b[31m":            "\ufffd[31m",
 		"\u009b31m":           "\ufffd31m",
 		"a\u202eb\u2066c":     "a\ufffdb\ufffdc",
-		"a\u2028b":            "a\ufffdb",
+		"a\u2028b\u2029c":     "a\ufffdb\ufffdc",
 		"a\xffb":              "a\ufffdb",
 	} {
 		if got := notice.Printable(in); got != want {
@@ -149,6 +149,25 @@ func TestLocalTime(t *testing.T) {
 	} {
 		if got := notice.LocalTime(t0, in(t, zone)); got != want {
 			t.Errorf("%s: %s", zone, got)
+		}
+	}
+}
+
+// TestTextIn: the run's time in the view's zone, where it has one; that of an attempt only
+// where it is known.
+func TestTextIn(t *testing.T) {
+	t.Parallel()
+	r := exitCode()
+	r.StartedAt = time.Time{}
+	for name, c := range map[string]struct {
+		n          notice.Notice
+		says, lack string
+	}{
+		"a run":   {notice.New(notice.Failed, "prod", &r, &job.Job{}, time.UTC), "scheduled for 2026-11-23 02:30\n  attempts   2\n", "UTC"},
+		"no time": {notice.Unreadable("prod", id, "half a run"), "scheduled for unknown\n", "0001"},
+	} {
+		if got := c.n.TextIn(in(t, "Asia/Tokyo")); !strings.Contains(got, c.says) || strings.Contains(got, c.lack) {
+			t.Errorf("%s: %s", name, got)
 		}
 	}
 }
