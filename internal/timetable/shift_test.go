@@ -27,6 +27,9 @@ func TestShift(t *testing.T) {
 		"until our data have it too": {
 			berlin, "2026-10-22T01:30Z", time.Hour, "2026-10-22T00:00Z", "2026-10-27T00:00Z", "22T01:30 23T01:30 24T01:30 25T01:30 26T01:30",
 		},
+		"and not after that": {
+			berlin, "2026-10-22T01:30Z", time.Hour, "2027-04-01T00:00Z", "2027-04-03T00:00Z", "01T00:30 02T00:30",
+		},
 		"a zone that left its summer time for good": {
 			berlin, "2027-03-29T01:30Z", time.Hour, "2027-10-29T00:00Z", "2027-11-03T00:00Z", "29T01:30 30T01:30 31T01:30 01T01:30 02T01:30",
 		},
@@ -47,7 +50,10 @@ func TestShift(t *testing.T) {
 			if tt.Starts(at(c.start)) {
 				t.Fatal("the schedule has that minute")
 			}
-			s, _, ok := tt.Explain(at(c.start))
+			s, slot, ok := tt.Explain(at(c.start))
+			if by := time.Duration(s.Offset) - tt.Zone().Offset(at(c.start)); ok && !slot.Equal(at(c.start).Add(by)) {
+				t.Errorf("it stands for %s", slot)
+			}
 			if explained := c.offset != 0 || name == "an hour less"; ok != explained || s.Known != explained || ok && time.Duration(s.Offset) != c.offset {
 				t.Errorf("made of it: %+v, %t", s, ok)
 			}
