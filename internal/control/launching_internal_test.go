@@ -27,6 +27,7 @@ func (p *paced) Sent(taken, now time.Time) { p.sent = append(p.sent, taken, now)
 func launchLane(pace Pacer) *lane {
 	c := &Control{Now: func() time.Time { return launchTime }, Timing: run.DefaultTiming, Pace: pace}
 	c.definitions.put("report", &job.Job{Name: "report"})
+	c.definitions.put("either", &job.Job{Name: "either", Capacity: job.SpotThenOnDemand})
 	return &lane{look: c.newLook(time.Time{}), which: run.LaunchLane}
 }
 
@@ -39,6 +40,7 @@ func TestMayLaunch(t *testing.T) {
 	inDoubt := func(since time.Duration) run.Run {
 		return run.Run{Definition: "report", Status: run.Launching, Owed: []run.Effect{{Kind: run.Launch}}, Attempts: []run.Attempt{{N: 1, SentAt: launchTime.Add(-since)}}}
 	}
+	moved := run.Run{Definition: "either", Status: run.Queued, OnDemand: true, Attempts: []run.Attempt{{N: 1, EndedAt: launchTime}}}
 	searched := inDoubt(0)
 	searched.Owed[0].Kind = run.Find
 	running := inDoubt(0)
@@ -58,24 +60,26 @@ func TestMayLaunch(t *testing.T) {
 		takes int
 		again *time.Time // when the lane says to come again, nil where it does not
 	}{
-		"queued":                               {r: queued, want: goes, takes: 1},
-		"queued, and the rate used up":         {r: queued, wait: 1, want: notNow, takes: 1, again: soon},
-		"queued, and the quota used up":        {r: queued, room: full, want: behind, again: &again},
-		"queued, and another asks for quota":   {r: queued, room: func(r *room) { r.answered(job.OnDemand, true, false, launchTime); r.sent(job.OnDemand) }, want: notNow, again: soon},
-		"queued, and the quota may be asked":   {r: queued, room: func(r *room) { r.answered(job.OnDemand, true, false, launchTime) }, want: goes, takes: 1},
-		"queued, of other capacity":            {r: queued, room: func(r *room) { r.answered(job.Spot, true, false, again) }, want: goes, takes: 1},
-		"queued, when the time is up":          {r: queued, over: true, want: notNow, again: soon},
-		"one that waits for another's end":     {r: waiting, wait: 1, want: goes},
-		"in doubt":                             {r: inDoubt(0), want: goes, takes: 1},
-		"in doubt, and the rate used up":       {r: inDoubt(0), wait: 1, want: behind, takes: 1, again: soon},
-		"in doubt, when the time is up":        {r: inDoubt(0), over: true, want: notNow},
-		"queued, behind one that was left":     {r: queued, left: true, want: notNow, again: soon},
-		"queued, and another launches":         {r: queued, lost: true, want: notNow, again: soon},
-		"in doubt, and another launches":       {r: inDoubt(0), lost: true, want: behind, again: soon},
-		"in doubt, in the token's last":        {r: inDoubt(run.DefaultTiming.TokenLife - 1), wait: 1, want: behind, takes: 1, again: soon},
-		"in doubt, after the token":            {r: inDoubt(run.DefaultTiming.TokenLife), wait: 1, want: goes},
-		"one that is searched for":             {r: searched, wait: 1, want: goes},
-		"one that runs, whatever else it owes": {r: running, wait: 1, want: goes},
+		"queued":                                 {r: queued, want: goes, takes: 1},
+		"queued, and the rate used up":           {r: queued, wait: 1, want: notNow, takes: 1, again: soon},
+		"queued, and the quota used up":          {r: queued, room: full, want: behind, again: &again},
+		"queued, and another asks for quota":     {r: queued, room: func(r *room) { r.answered(job.OnDemand, true, false, launchTime); r.sent(job.OnDemand) }, want: notNow, again: soon},
+		"queued, and the quota may be asked":     {r: queued, room: func(r *room) { r.answered(job.OnDemand, true, false, launchTime) }, want: goes, takes: 1},
+		"queued, of other capacity":              {r: queued, room: func(r *room) { r.answered(job.Spot, true, false, again) }, want: goes, takes: 1},
+		"queued, moved from Spot, which is full": {r: moved, room: func(r *room) { r.answered(job.Spot, true, false, again) }, want: goes, takes: 1},
+		"queued, moved to what is full":          {r: moved, room: full, want: behind, again: &again},
+		"queued, when the time is up":            {r: queued, over: true, want: notNow, again: soon},
+		"one that waits for another's end":       {r: waiting, wait: 1, want: goes},
+		"in doubt":                               {r: inDoubt(0), want: goes, takes: 1},
+		"in doubt, and the rate used up":         {r: inDoubt(0), wait: 1, want: behind, takes: 1, again: soon},
+		"in doubt, when the time is up":          {r: inDoubt(0), over: true, want: notNow},
+		"queued, behind one that was left":       {r: queued, left: true, want: notNow, again: soon},
+		"queued, and another launches":           {r: queued, lost: true, want: notNow, again: soon},
+		"in doubt, and another launches":         {r: inDoubt(0), lost: true, want: behind, again: soon},
+		"in doubt, in the token's last":          {r: inDoubt(run.DefaultTiming.TokenLife - 1), wait: 1, want: behind, takes: 1, again: soon},
+		"in doubt, after the token":              {r: inDoubt(run.DefaultTiming.TokenLife), wait: 1, want: goes},
+		"one that is searched for":               {r: searched, wait: 1, want: goes},
+		"one that runs, whatever else it owes":   {r: running, wait: 1, want: goes},
 	} {
 		pace := &paced{wait: c.wait}
 		p := launchLane(pace)

@@ -72,6 +72,21 @@ func TestSpotThenOnDemand(t *testing.T) {
 	}
 }
 
+// TestCapacityOfTheNextAttempt: what a run waits for is what it will be launched on.
+func TestCapacityOfTheNextAttempt(t *testing.T) {
+	t.Parallel()
+	spot := plain
+	spot.Capacity = job.SpotThenOnDemand
+	stays, _ := play(t, spot, accepted, at{time.Minute, seen(1, 3, eniTimeout)}, at{time.Minute, run.Launched{Attempt: 2, TaskARN: arn(2)}}, at{2 * time.Minute, seen(2, 3, eniTimeout)})
+	moved, _ := play(t, spot, at{1, run.Refused{Attempt: 1, Send: 1, Stop: noCapacity}}, at{2, run.Launched{Attempt: 2, TaskARN: arn(2)}},
+		at{time.Minute, seen(2, 3, eniTimeout)}, at{time.Minute, run.Launched{Attempt: 3, TaskARN: arn(3)}}, at{2 * time.Minute, seen(3, 3, eniTimeout)})
+	for want, r := range map[job.Capacity]run.Run{job.Spot: stays, job.OnDemand: moved} {
+		if n := len(r.Attempts); r.Status != run.Queued || !r.Last().Over() || r.Capacity(&spot, n+1) != want {
+			t.Errorf("%s after attempt %d, the next on %q, want %q", r.Status, n, r.Capacity(&spot, n+1), want)
+		}
+	}
+}
+
 // TestRoomIsAskedForEverLessOften: after each refusal for want of room the wait doubles, up
 // to five minutes, less up to a quarter of it, which is another for each run.
 func TestRoomIsAskedForEverLessOften(t *testing.T) {

@@ -15,13 +15,13 @@ func (r *Run) ForAttempt(j job.Job, n int) job.Job {
 	return j
 }
 
-// Capacity is what an attempt of this run is launched on.
+// Capacity is what an attempt of this run is launched on, or will be where it is the next.
 func (r *Run) Capacity(j *job.Job, n int) job.Capacity {
 	a := r.Attempt(n)
 	switch {
 	case j.Capacity != job.SpotThenOnDemand:
 		return j.Capacity
-	case a != nil && a.OnDemand:
+	case a != nil && a.OnDemand, a == nil && r.OnDemand:
 		return job.OnDemand
 	}
 	return job.Spot
