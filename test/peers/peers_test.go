@@ -71,22 +71,22 @@ var refused = []struct{ expr, why string }{
 // speed is what BenchmarkNext showed, in November 2026 on two busy cores: 124 times in
 // each of three runs.
 const speed = "\n## How long the next fire takes\n\n" +
-	"`make bench BENCH=Next` measures the others with the zone data that suits them best: all changes of the clocks written out, as Debian's files have them.\n" +
-	"The data that comes with Go has a rule for the years to come, which the standard library works out at each question; with it robfig/cron takes eight times as long.\n" +
-	"For `30 2 * * 1-5` in Europe/Berlin the others then took at least 120 times as long as batchplane's 34 ns (robfig/cron 4.2 microseconds, netresearch/go-cron 4.8,\n" +
-	"hashicorp/cronexpr 10, adhocore/gronx 27), and to parse an expression three times as long or more. A scheduler asks once a fire, so hardly anybody notices; who previews years of 10,000 jobs does.\n"
+	"For `30 2 * * 1-5` in Europe/Berlin, the others took at least 120 times as long as batchplane's 34 ns (robfig/cron 4.2 microseconds, netresearch/go-cron 4.8,\n" +
+	"hashicorp/cronexpr 10, adhocore/gronx 27), and at least three times as long to parse an expression. A scheduler asks once per fire, so hardly anybody notices; you do if you preview years of 10,000 jobs.\n" +
+	"`make bench BENCH=Next` measured this, with the time zone data that suits the others best: all clock changes written out, as in Debian's files.\n" +
+	"Go's own data has a rule for future years, which the standard library evaluates on each call; with it, robfig/cron takes eight times as long.\n"
 
 // TestTable runs every vector through every engine. What comes of it is the
 // document; ours must be right in all.
 func TestTable(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("<!-- Generated from the vectors in internal/cron/testdata. Do not edit: run\n     (cd test/peers && go test -run TestTable -update) -->\n\n# Cron engines of Go beside batchplane's\n\n" +
-		"Each was asked for the fires of crontab lines as cronie, the cron of most Linux distributions, runs them. A library that follows another\n" +
-		"rule is not wrong in itself; it is no way to learn when a crontab's line runs.\n\n| vector | " + head() + "\n|---|" + strings.Repeat("---|", len(engines)) + "\n")
+	b.WriteString("<!-- Generated from the vectors in internal/cron/testdata. Do not edit: run\n     (cd test/peers && go test -run TestTable -update) -->\n\n# Go's cron libraries compared with batchplane\n\n" +
+		"The table compares when each library fires crontab lines with when cronie, the cron of most Linux distributions, runs them. A library that follows another\n" +
+		"rule is not wrong in itself, but it cannot tell you when a crontab line runs.\n\n| vector | " + head() + "\n|---|" + strings.Repeat("---|", len(engines)) + "\n")
 	lines(t, &b)
 	clocks(t, &b)
 	refusals(t, &b)
-	b.WriteString("\n`yes`: the same minutes as cron; `-`: other minutes, an error, or, for the last group, no error and fires.\nVersions: test/peers/go.mod.\n" + speed)
+	b.WriteString("\n`yes`: the same minutes as cron. `-`: other minutes or an error; in the last group, no error and fires.\nVersions: test/peers/go.mod.\n" + speed)
 	if *update {
 		if err := os.WriteFile(doc, []byte(b.String()), 0o600); err != nil {
 			t.Fatal(err)
@@ -148,7 +148,7 @@ func lines(t *testing.T, b *strings.Builder) {
 			}
 		}
 	}
-	fmt.Fprintf(b, "| lines of real crontabs, two years in UTC, of those with up to %d fires |", most)
+	fmt.Fprintf(b, "| lines of real crontabs with up to %d fires in two years, in UTC |", most)
 	for _, n := range right {
 		fmt.Fprintf(b, " %d of %d |", n, total)
 	}
