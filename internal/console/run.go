@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -85,6 +86,7 @@ func (p *runPage) lines(lines []string) {
 		lines = lines[len(lines)-logLines:]
 	}
 	for _, l := range lines {
+		l = strings.TrimRight(l, "\r") // lines may end as on Windows
 		if len(l) > logLine {
 			at := logLine
 			for at > 0 && !utf8.RuneStart(l[at]) {

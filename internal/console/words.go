@@ -83,9 +83,9 @@ func needLook(k view.AttentionKind) string {
 
 // Stamp is a time as a page shows it.
 type Stamp struct {
-	// ISO is for machines, Text for people, Full has day, seconds and zone, Ago
-	// counts from when the page was made.
-	ISO, Text, Full, Ago string
+	// ISO is for machines, Text for people, Exact has seconds besides, Full day and zone,
+	// Ago counts from when the page was made.
+	ISO, Text, Exact, Full, Ago string
 }
 
 // At shows a time; about is the job, or the run, that it is about.
@@ -107,17 +107,17 @@ func (f *Frame) At(t any, about ...any) Stamp {
 		job = append(job, fmt.Sprint(a))
 	}
 	local := at.In(f.zoneOf(job))
-	text := local.Format("Mon 2 Jan 15:04")
+	day, zone := "Mon 2 Jan", ""
 	if local.Year() != f.Now.In(local.Location()).Year() {
-		text = local.Format("2 Jan 2006 15:04")
+		day = "2 Jan 2006"
 	}
 	switch {
 	case doubled(local):
-		text += local.Format(" MST (-07:00)")
+		zone = " MST (-07:00)"
 	case f.Query.Zone == ZoneJob:
-		text += local.Format(" MST")
+		zone = " MST"
 	}
-	return Stamp{ISO: at.UTC().Format(time.RFC3339), Text: text, Full: local.Format("Mon 2 Jan 2006 15:04:05 MST (-07:00)"), Ago: ago(f.Now.Sub(at))}
+	return Stamp{ISO: at.UTC().Format(time.RFC3339), Text: local.Format(day + " 15:04" + zone), Exact: local.Format(day + " 15:04:05" + zone), Full: local.Format("Mon 2 Jan 2006 15:04:05 MST (-07:00)"), Ago: ago(f.Now.Sub(at))}
 }
 
 // doubled is whether the same time of day comes twice on that day: the clocks go
