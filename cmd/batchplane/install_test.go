@@ -63,7 +63,7 @@ func TestInstallKeepsFlags(t *testing.T) {
 	if code, _, errs := f.do("local", "install", "-f", "jobs.yaml", "--keep", "1h"); code != 2 || !strings.Contains(errs, "--keep 1h must be at least 2d") {
 		t.Errorf("what would not start: exit code %d, %s", code, errs)
 	}
-	if code, out, errs := f.do("local", "install", "-f", "jobs.yaml", "--db", "a\nExecStartPre=/bin/evil"); code != 2 || out != "" || !strings.Contains(errs, "which no unit can hold") {
+	if code, out, errs := f.do("local", "install", "-f", "jobs.yaml", "--db", "a\nExecStartPre=/bin/evil"); code != 2 || out != "" || !strings.Contains(errs, "which a unit cannot hold") {
 		t.Errorf("a path of two lines: exit code %d, %s, %s", code, out, errs)
 	}
 }

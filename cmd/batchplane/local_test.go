@@ -43,7 +43,7 @@ func TestADayAtWork(t *testing.T) {
 		t.Errorf("the log is %q, want %q", got, want)
 	}
 	show := f.must("show", "hello", "--zone", "Europe/Berlin")
-	for _, fact := range []string{r.Run, "succeeded", "run by hand by ana", "EssentialContainerExited", "exit-zero", "of Europe/Berlin", "variable         GREETING=good day"} {
+	for _, fact := range []string{r.Run, "succeeded", "run by hand by ana", "EssentialContainerExited", "exit-zero", "in Europe/Berlin", "variable         GREETING=good day"} {
 		if !strings.Contains(show, fact) {
 			t.Errorf("show does not say %q:\n%s", fact, show)
 		}
@@ -196,7 +196,7 @@ func TestInterrupted(t *testing.T) {
 			if code := p.ends(); code != 0 || p.err.String() != "" {
 				t.Errorf("exit code %d, %s", code, p.err)
 			}
-			if !strings.Contains(p.out.String(), "stopping 1 running task, within 30s; Ctrl-C again ends all at once\n") || !strings.Contains(p.out.String(), "endless  1 stopped") {
+			if !strings.Contains(p.out.String(), "stopping 1 running task within 30s; press Ctrl-C again to end at once\n") || !strings.Contains(p.out.String(), "endless  1 stopped") {
 				t.Errorf("it says:\n%s", p.out)
 			}
 			dies(t, "the task", f.number("leader"))
@@ -217,7 +217,7 @@ func TestInterruptedTwice(t *testing.T) {
 	f.must("run", "deaf")
 	await(t, "the task to begin", func() bool { return f.number("leader") > 0 })
 	p.signal(syscall.SIGINT)
-	p.says("stopping 1 running task, within 30s; Ctrl-C again ends all at once\n")
+	p.says("stopping 1 running task within 30s; press Ctrl-C again to end at once\n")
 	p.signal(syscall.SIGINT)
 	if code := p.ends(); code != -1 {
 		t.Errorf("exit code %d", code)

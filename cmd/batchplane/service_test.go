@@ -58,7 +58,7 @@ func TestHangupReloads(t *testing.T) {
 	p := f.local()
 	f.write("jobs.yaml", "jobs:\n  - {name: one, comand: echo one}\n")
 	p.signal(syscall.SIGHUP)
-	p.says("nothing was reloaded, and the jobs go on as before: the jobs file has 1 problem, so nothing was changed:\njobs.yaml:2:")
+	p.says("nothing was reloaded; the jobs go on as before: the jobs file has 1 problem, so nothing was changed:\njobs.yaml:2:")
 	f.must("run", "one")
 	f.becomes("one", "succeeded")
 	f.write("jobs.yaml", "jobs:\n  - {name: two, command: echo two}\n")
@@ -92,7 +92,7 @@ func TestTwoFoldersOneJobsFile(t *testing.T) {
 		{"-f", f.path("jobs.yaml")}, {"-f", "link.yaml"}, {"--db", "mine.db", "-f", f.path("jobs.yaml")}, {"--db", "mine.db", "-f", "link.yaml"},
 	} {
 		code, out, errs := other.do(append([]string{"local"}, args...)...)
-		if code != 1 || out != "" || !strings.Contains(errs, "are running already: another control plane is running on it; end it first, or they would run twice") {
+		if code != 1 || out != "" || !strings.Contains(errs, "are already running: another control plane is running on it; end it first, or they would run twice") {
 			t.Errorf("%s: exit code %d, %q, %q", args, code, out, errs)
 		}
 	}
@@ -150,7 +150,7 @@ func TestDrain(t *testing.T) {
 	f.must("run", "stepwise")
 	await(t, "the task to begin", func() bool { return f.exists("begun") })
 	p.signal(syscall.SIGTERM)
-	p.says("waiting for 1 running task, at most 1h0m0s; nothing new is started, and Ctrl-C again stops them\n")
+	p.says("waiting for 1 running task, at most 1h0m0s; nothing new is started; press Ctrl-C again to stop them\n")
 	if out := f.must("run", "hello"); !strings.Contains(out, "queued") && !strings.Contains(out, "waits") {
 		t.Errorf("a run meanwhile: %s", out)
 	}

@@ -43,13 +43,13 @@ jobs:
 	}
 	p.says("FAILED plain: exit code 4")
 
-	if out := f.must("notify", "test", "pager", "--targets", "targets"); !strings.Contains(out, "pager took a notice about batchplane-test/") {
+	if out := f.must("notify", "test", "pager", "--targets", "targets"); !strings.Contains(out, "pager accepted a notice about batchplane-test/") {
 		t.Errorf("notify test says %q", out)
 	}
 	if text := <-got; !strings.Contains(text, "this is a test of the target pager; nothing has failed") {
 		t.Errorf("the webhook got %s", text)
 	}
-	if code, _, errs := f.do("notify", "test", "page", "--targets", "targets"); code != 1 || !strings.Contains(errs, `there is no target "page": there are file, pager`) {
+	if code, _, errs := f.do("notify", "test", "page", "--targets", "targets"); code != 1 || !strings.Contains(errs, `there is no target "page"; the targets are file, pager`) {
 		t.Errorf("a target that is none: exit code %d, %s", code, errs)
 	}
 	f.write("targets", "a=ftp://x\nb.secret=x\ndefault=c\n")
@@ -147,7 +147,7 @@ func TestAStateBehindALink(t *testing.T) {
 	if err := os.Symlink("1", f.path("current")); err != nil {
 		t.Fatal(err)
 	}
-	const says = "the jobs file's folder is reached by a link; where that leads elsewhere with each release, give --db"
+	const says = "the jobs file's folder is a link; if each release moves the link, give --db"
 	for args, want := range map[string]bool{"--db kept.db": false, "": true, "--quiet": false} {
 		_ = os.RemoveAll(f.path("1/.batchplane"))
 		if args == "--quiet" { // it has a state by now
@@ -172,8 +172,8 @@ jobs:
 `)
 	p := f.local()
 	for _, says := range []string{
-		"not here: the image's own command: image cannot run on this machine without a `command`\n",
-		"not here: cpu is no limit on this machine (sized)\n",
+		"not here: an image's own command: give image a `command` to run on this machine\n",
+		"not here: cpu is not limited on this machine (sized)\n",
 		"not here: secrets that neither --secrets nor the environment has: /batchplane/pg; jobs that need them fail\n",
 	} {
 		p.says(says)

@@ -185,7 +185,7 @@ func (b *builder) definitions(there map[string]Revision) map[string]string {
 		b.plan.Definitions = append(b.plan.Definitions, d)
 		change := jobdiff.Change{Definition: family, Kind: jobdiff.Added, Words: []string{"image: " + d.Image}}
 		if ok {
-			change.Kind, change.Words = jobdiff.Changed, []string{"a new revision is registered: its jobs run it from their next run on; image: " + d.Image}
+			change.Kind, change.Words = jobdiff.Changed, []string{"a new revision is registered: its jobs use it from their next run; image: " + d.Image}
 		}
 		b.plan.Changes = append(b.plan.Changes, change)
 	}
@@ -199,7 +199,7 @@ func (b *builder) job(j job.Job, revisions map[string]string, keep map[string]bo
 	family, _, pinned := strings.Cut(j.TaskDefinition, ":")
 	if arn, ours := revisions[family]; ours {
 		if pinned {
-			b.fault("job %s: taskDefinition %s names a revision of a family of this file: leave the revision out, the one that is deployed is taken", j.Name, j.TaskDefinition)
+			b.fault("job %s: taskDefinition %s names a revision of a family in this file: leave the revision out, the deployed one is used", j.Name, j.TaskDefinition)
 			return
 		}
 		if j.TaskDefinition = arn; arn == "" {
@@ -221,7 +221,7 @@ func (b *builder) schedule(j job.Job, s render.Schedule, base string) {
 	was, there := b.deployed[s.Name]
 	switch {
 	case there && was.Job.Name == "":
-		b.fault("the schedule %s is there and carries no job (%s): rename the job, or remove that schedule", s.Name, was.Why)
+		b.fault("the schedule %s already exists and carries no job (%s): rename the job, or remove that schedule", s.Name, was.Why)
 		return
 	case there && was.Job.Project != b.wanted.Project:
 		b.fault("job %s belongs to %s: rename the job here, or remove it there first", j.Name, origin(was.Job.Project))

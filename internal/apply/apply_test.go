@@ -82,7 +82,7 @@ func TestPlan(t *testing.T) {
 		"all is there":       {ab, []job.Job{a, b}, true, "", "", "", 0},
 		"one changed":        {ab, []job.Job{later, b}, false, "update a", "runs 1 hour later", "", 0},
 		"one is gone":        {ab, []job.Job{a}, false, "", "", "b", 0},
-		"one is pruned":      {ab, []job.Job{a}, true, "delete b", "its schedule disappears", "", 1},
+		"one is pruned":      {ab, []job.Job{a}, true, "delete b", "its schedule is removed", "", 1},
 		"another project's":  {of("q", b), []job.Job{a}, true, "create a", "added", "", 0},
 		"nobody's, with CFN": {of("", b), []job.Job{a}, true, "create a", "added", "", 0},
 		"two schedules":      {nil, []job.Job{both}, false, "create both, create both.2", "added", "", 0},
@@ -101,7 +101,7 @@ func TestPlan(t *testing.T) {
 		}, []job.Job{a}, false, "update a", "it is DISABLED, and will be ENABLED", "", 0},
 		"somebody gave it a window": {by(func(d *apply.Deployed) { d.Window = 30 }), []job.Job{a}, false, "update a", "it may start up to 30 minutes late, and will up to 0", "", 0},
 		"somebody has it give up":   {by(func(d *apply.Deployed) { d.MaxAge = 60 }), []job.Job{a}, false, "update a", "it gives up after 60 seconds, and will after 900", "", 0},
-		"somebody had it begin":     {by(func(d *apply.Deployed) { d.Start = from }), []job.Job{a}, false, "update a", "it begins or ends at another time", "", 0},
+		"somebody had it begin":     {by(func(d *apply.Deployed) { d.Start = from }), []job.Job{a}, false, "update a", "it begins or ends at a different time", "", 0},
 		"somebody moved it by hand": {func(t *testing.T) registry {
 			t.Helper()
 			r := registry{}.deploy(t, "p", a)
@@ -115,7 +115,7 @@ func TestPlan(t *testing.T) {
 			r := registry{}.deploy(t, "p", both)
 			delete(r, "both.2")
 			return r
-		}, []job.Job{both}, false, "create both.2", "is missing and is made again", "", 0},
+		}, []job.Job{both}, false, "create both.2", "is missing and is created again", "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -163,7 +163,7 @@ func TestRefused(t *testing.T) {
 	if !errors.As(err, &refusal) || len(refusal.Why) != 5 {
 		t.Fatalf("got %v", err)
 	}
-	for _, says := range []string{"job a belongs to the project q", "job b belongs to no project", "the schedule c is there and carries no job (its target", "names a revision", "job e: "} {
+	for _, says := range []string{"job a belongs to the project q", "job b belongs to no project", "the schedule c already exists and carries no job (its target", "names a revision", "job e: "} {
 		if !slices.ContainsFunc(refusal.Why, func(w string) bool { return strings.Contains(w, says) }) {
 			t.Errorf("nobody says %q: %v", says, err)
 		}

@@ -66,9 +66,9 @@ func (b *builder) drift(s Step) string {
 	case s.Base != "":
 		return "it runs the new revision of its task definition"
 	case s.Kind == Delete:
-		return "its second schedule disappears: one expression says it all now"
+		return "its second schedule is removed: one expression is enough now"
 	case s.Kind == Create:
-		return "its schedule " + s.Name + " is missing and is made again"
+		return "its schedule " + s.Name + " is missing and is created again"
 	}
 	return moved(was.Schedule, was.Other, *s.Schedule)
 }
@@ -89,7 +89,7 @@ func moved(was render.Schedule, other string, will render.Schedule) string {
 	case was.MaxAge != will.MaxAge:
 		return fmt.Sprintf(somebody+"gives up after %d seconds, and will after %d", was.MaxAge, will.MaxAge)
 	case !was.Start.Equal(will.Start) || !was.End.Equal(will.End):
-		return somebody + "begins or ends at another time"
+		return somebody + "begins or ends at a different time"
 	}
-	return "its schedule in the registry is not as batchplane writes it, and will be"
+	return "its schedule in the registry differs from what batchplane writes, and will be rewritten"
 }

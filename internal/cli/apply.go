@@ -19,12 +19,12 @@ import (
 )
 
 type applyCmd struct {
-	PlanFile string   `arg:"" optional:"" name:"plan" help:"A plan written by --plan, to carry out."`
-	Files    []string `short:"f" name:"file" sep:"none" help:"A jobs file with a project; each further -f overrides those before it." placeholder:"FILE"`
+	PlanFile string   `arg:"" optional:"" name:"plan" help:"A plan written by --plan, to apply."`
+	Files    []string `short:"f" name:"file" sep:"none" help:"A jobs file with a project; repeat -f to override earlier files." placeholder:"FILE"`
 	Prune    bool     `help:"Remove the project's jobs that are not in the files."`
-	PruneMax int      `help:"Remove at most so many jobs; by default a fifth of the project's." default:"-1" placeholder:"N"`
-	DryRun   bool     `help:"Only say what would change; the exit code is 2 if anything would."`
-	Yes      bool     `help:"Do not ask."`
+	PruneMax int      `help:"Remove at most N jobs; by default a fifth of the project's." default:"-1" placeholder:"N"`
+	DryRun   bool     `help:"Only show what would change; the exit code is 2 if anything would."`
+	Yes      bool     `help:"Skip the confirmation."`
 	Plan     string   `help:"Write the plan to this file and change nothing." placeholder:"FILE"`
 }
 
@@ -34,10 +34,10 @@ const exitDiffers = 2
 // Run deploys jobs files to a stack.
 func (c *applyCmd) Run(ctx context.Context, a *app) error {
 	if (c.PlanFile == "") == (len(c.Files) == 0) {
-		return usagef("name jobs files with -f, or a plan that --plan wrote")
+		return usagef("give jobs files with -f, or a plan that --plan wrote")
 	}
 	if a.stack == "" {
-		return usagef("name the stack with --stack or BATCHPLANE_STACK; on this machine `%s -f FILE` runs what the file says", a.command("local"))
+		return usagef("name the stack with --stack or BATCHPLANE_STACK; on this machine `%s -f FILE` runs the jobs of the file", a.command("local"))
 	}
 	wanted, err := c.wanted(ctx, a)
 	if err != nil {
@@ -65,7 +65,7 @@ func (c *applyCmd) wanted(ctx context.Context, a *app) (w apply.Wanted, err erro
 		return w, err
 	}
 	if file.Project == "" {
-		return w, usagef("the jobs file names no project: write `project: NAME` at its top, the name of what is deployed together; jobs of other projects are not touched")
+		return w, usagef("the jobs file names no project: add `project: NAME` at its top; it names the jobs that are deployed together, and jobs of other projects are left alone")
 	}
 	if faults, later := render.Runnable(file.Jobs, file.Definitions, nil); len(faults) > 0 {
 		return w, usagef("the jobs cannot run on AWS as they are, so nothing was applied:\n%s", strings.Join(faults, "\n"))
@@ -127,7 +127,7 @@ func (a *app) printPlan(plan apply.Plan) error {
 		}
 	}
 	if len(plan.Left) > 0 {
-		fmt.Fprintf(&b, "not in the files, and left as they are (--prune removes them): %s\n", strings.Join(plan.Left, ", "))
+		fmt.Fprintf(&b, "not in the files, left alone (--prune removes them): %s\n", strings.Join(plan.Left, ", "))
 	}
 	fmt.Fprintf(&b, "%d added, %d removed, %d changed\n", count[jobdiff.Added], count[jobdiff.Removed], count[jobdiff.Changed])
 	return a.write(b.Bytes())
@@ -151,13 +151,13 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, plan ap
 		_, _ = fmt.Fprintf(a.Stderr, "%d of %d: schedule %s %sd\n", did, len(plan.Steps), s.Name, s.Kind)
 	})
 	if errors.Is(err, context.Canceled) {
-		_, _ = fmt.Fprintf(a.Stderr, "interrupted: %d of %s were made; what was made stays, and to apply again goes on\n", done.Steps, counted(len(plan.Steps), "change"))
+		_, _ = fmt.Fprintf(a.Stderr, "interrupted: %d of %s were made and stay; apply again to continue\n", done.Steps, counted(len(plan.Steps), "change"))
 		return exitError(exitInterrupted)
 	}
 	if err != nil {
-		return fmt.Errorf("%d of %s were made, then: %w; what was made stays, and to apply again goes on", done.Steps, counted(len(plan.Steps), "change"), err)
+		return fmt.Errorf("%d of %s were made and stay, then: %w; apply again to continue", done.Steps, counted(len(plan.Steps), "change"), err)
 	}
-	_, _ = fmt.Fprintln(a.Stderr, "applied, read back and found equal; the sweep takes it over within a minute")
+	_, _ = fmt.Fprintln(a.Stderr, "applied and read back as written; the sweep takes it over within a minute")
 	return nil
 }
 
@@ -182,11 +182,11 @@ func (c *applyCmd) agreed(a *app, plan apply.Plan) error {
 	asks := a.Screen.Asks && !a.json
 	switch {
 	case many && (c.Yes || !asks):
-		return fmt.Errorf("nothing was changed: %d of the project's %s would be removed; give --prune-max %d where that is meant", plan.Removed, counted(plan.Had, "job"), plan.Removed)
+		return fmt.Errorf("nothing was changed: %d of the project's %s would be removed; give --prune-max %d if you mean that", plan.Removed, counted(plan.Had, "job"), plan.Removed)
 	case c.Yes:
 		return nil
 	case !asks:
-		return usagef("nothing was changed: there is no terminal to ask on, so give --yes")
+		return usagef("nothing was changed: there is no terminal to ask on; give --yes")
 	case !a.confirm(fmt.Sprintf("apply this to %s?", a.stack)):
 		return errors.New("nothing was changed")
 	case many && !a.confirm(fmt.Sprintf("%d of the project's %s will be removed; remove them?", plan.Removed, counted(plan.Had, "job"))):

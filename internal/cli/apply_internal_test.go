@@ -46,8 +46,8 @@ func TestApplyIsCutOff(t *testing.T) {
 		code  int
 		says  string
 	}{
-		"by a fault":  {errors.New("the line is dead"), 1, "1 of 2 changes were made, then: the line is dead; what was made stays, and to apply again goes on\n"},
-		"by a person": {nil, 130, "interrupted: 1 of 2 changes were made; what was made stays, and to apply again goes on\n"},
+		"by a fault":  {errors.New("the line is dead"), 1, "1 of 2 changes were made and stay, then: the line is dead; apply again to continue\n"},
+		"by a person": {nil, 130, "interrupted: 1 of 2 changes were made and stay; apply again to continue\n"},
 	} {
 		ctx, interrupt := context.WithCancel(t.Context())
 		fails := func() error {

@@ -9,10 +9,10 @@ import (
 
 type auditCmd struct {
 	looks
-	By    string `help:"Only what this person asked for, by the name or ARN in the list." placeholder:"WHO"`
-	Job   string `help:"Only what was asked of this job." placeholder:"JOB"`
-	Since string `help:"Only what was asked since then: 24h, 7d ago, or a time." placeholder:"D"`
-	Limit int    `help:"Show at most so many." default:"100"`
+	By    string `help:"Only this person's requests, by the name or ARN in the list." placeholder:"WHO"`
+	Job   string `help:"Only requests about this job." placeholder:"JOB"`
+	Since string `help:"Only requests since a duration ago (24h, 7d) or a time." placeholder:"D"`
+	Limit int    `help:"Show at most this many." default:"100"`
 }
 
 // Run lists who asked for what.

@@ -19,8 +19,8 @@ type classifyCmd struct {
 
 // Help is what classify takes, below its one line.
 func (*classifyCmd) Help() string {
-	return "It takes what you have, and gives one verdict for each task and each refusal: an event or its detail; an answer of DescribeTasks or RunTask, " +
-		"or a part of one; an SNS or SQS message, or a batch of records around an event; lines of a log, also packed with gzip, or results of Logs Insights; a CloudTrail record of RunTask; " +
+	return "It takes whatever you have and gives one verdict per task and per refusal: an event or its detail; an answer of DescribeTasks or RunTask, " +
+		"or a part of one; an SNS or SQS message, or a batch of records around an event; log lines, gzipped or not, or results of Logs Insights; a CloudTrail record of RunTask; " +
 		"entries of PutEvents; the Error and Cause of Step Functions, or an execution's history; an error as an SDK prints it; " +
 		"{\"runTaskFailure\": {\"reason\"}} and {\"runTaskException\": {\"code\", \"message\"}}. " +
 		"Beside a task, \"container\" names the job's container and \"definition\" lists all of them, as [{\"name\", \"essential\"}]."

@@ -121,7 +121,7 @@ func (l *looks) look() looks { return *l }
 func (env Env) app(g grammar, command any) (*app, error) {
 	a := &app{Env: env, db: g.DB, stack: string(g.Stack), profile: g.Profile, region: g.Region, json: g.JSON, zone: cmp.Or(env.Zone, time.Local)}
 	if _, many := command.(*uiCmd); !many && strings.Contains(a.stack, ",") {
-		return nil, usagef("--stack: one stack at a time, not %s; only `ui` shows several", strings.ReplaceAll(a.stack, ",", " and "))
+		return nil, usagef("--stack takes one stack, not %s; only `ui` shows several", strings.ReplaceAll(a.stack, ",", " and "))
 	}
 	looking, ok := command.(interface{ look() looks })
 	if !ok {
@@ -210,7 +210,7 @@ func (a *app) findState() {
 	}
 	found := a.places().Find()
 	if len(found.Others) > 0 {
-		_, _ = fmt.Fprintf(a.Stderr, "batchplane: this is about %s; --db names another, such as %s\n", found.DB, found.Others[0])
+		_, _ = fmt.Fprintf(a.Stderr, "batchplane: using %s; choose another with --db, such as %s\n", found.DB, found.Others[0])
 	}
 	a.db = found.DB
 }

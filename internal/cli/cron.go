@@ -19,7 +19,7 @@ type cronCmd struct {
 	Zone  string `help:"IANA time zone; by default UTC." default:"UTC" placeholder:"Z"`
 	From  string `help:"Show the fires from this minute on; by default from now." placeholder:"T"`
 	To    string `help:"Show the fires up to and including this minute." placeholder:"T" xor:"end"`
-	Count int    `help:"Show so many fires; by default 10, or all up to --to." placeholder:"N" xor:"end"`
+	Count int    `help:"Show this many fires; by default 10, or all up to --to." placeholder:"N" xor:"end"`
 	AWS   bool   `name:"aws" help:"Print only the translation, one expression per line. Six bare fields are read as cron(...)."`
 }
 
@@ -134,7 +134,7 @@ func explain(expr string, zone *cron.Zone, from time.Time) (meaning, error) {
 	}
 	if _, rate := spec.Rate(); rate {
 		m.schedule = m.schedule.Since(from)
-		m.notes = append(m.notes, "a rate counts from when its schedule is made; here from the beginning of the list")
+		m.notes = append(m.notes, "a rate counts from the creation of its schedule; here, from the start of the list")
 	}
 	if m.NeverFires = m.schedule.NeverFires(); m.NeverFires {
 		return m, nil
@@ -242,7 +242,7 @@ func (c *cronCmd) print(w io.Writer, m meaning, from, to time.Time) error {
 	}
 	_, _ = fmt.Fprintln(w)
 	if len(rows) == 0 {
-		line("fires", "at no minute of that span")
+		line("fires", "at no minute in that time")
 		return nil
 	}
 	return table(w, []string{"LOCAL", "UTC", "NOTE"}, rows)

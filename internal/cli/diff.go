@@ -71,7 +71,7 @@ func (c *diffCmd) before(ctx context.Context) (file jobfile.File, err error) {
 			return file, usagef("reading what to compare with: %w", err)
 		}
 		if isTerraform(data) {
-			return file, usagef("%s is Terraform's JSON, which is not read: compare with the jobs file that it was rendered from, or with what `render` makes of that without --terraform", name)
+			return file, usagef("%s is Terraform JSON, which cannot be read: compare with the jobs file it was rendered from, or with that file rendered without --terraform", name)
 		}
 		if !jobfile.IsTemplate(data) {
 			old = append(old, jobfile.Source{Name: name, Data: data})

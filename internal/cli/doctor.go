@@ -60,7 +60,7 @@ func (a *app) ownHealth(ctx context.Context, p *plane.Plane) (out []doctor.Findi
 	for _, al := range h.Alarms {
 		if !al.Heard {
 			out = append(out, doctor.Finding{
-				Subject: doctor.Subject{Kind: "alarm", Name: al.Name}, Verdict: doctor.Wrong, Why: "nobody hears it",
+				Subject: doctor.Subject{Kind: "alarm", Name: al.Name}, Verdict: doctor.Wrong, Why: "nobody is notified",
 				Mend: "deploy the stack with AlertEmail or AlarmTopicArn",
 			})
 		}
@@ -158,11 +158,11 @@ func (a *app) printFindings(findings []doctor.Finding, herds []doctor.Herd) erro
 		rows = append(rows, []string{string(f.Verdict), string(f.Kind), f.Name, f.Why, f.Mend, jobs})
 	}
 	err := a.grid([]column{
-		{head: "VERDICT"}, {head: "KIND"}, {head: "NAME", least: 16}, {head: "WHY", least: 16}, {head: "MENDED BY", least: 16}, {head: "JOBS", least: 8, rank: 1},
+		{head: "VERDICT"}, {head: "KIND"}, {head: "NAME", least: 16}, {head: "WHY", least: 16}, {head: "FIX", least: 16}, {head: "JOBS", least: 8, rank: 1},
 	}, rows)
 	for _, h := range herds {
 		if err == nil && h.Jobs > h.Rate {
-			err = a.write(fmt.Appendf(nil, "%d jobs start at %s: at %d launches a second the last of them is launched after %d s\n", h.Jobs, h.At.Format("2006-01-02T15:04Z"), h.Rate, h.Seconds))
+			err = a.write(fmt.Appendf(nil, "%d jobs start at %s: at %d launches a second, the last one is launched after %d s\n", h.Jobs, h.At.Format("2006-01-02T15:04Z"), h.Rate, h.Seconds))
 		}
 	}
 	return err

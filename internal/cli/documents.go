@@ -66,7 +66,7 @@ func document(data []byte, at int) (raw json.RawMessage, end int, err error) {
 		return bytes.TrimSpace(raw), at + skip + int(dec.InputOffset()), nil
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New("it ends within a value, as if it were cut off")
+		err = errors.New("it ends in the middle of a value: is it cut off?")
 	}
 	err = fmt.Errorf("not JSON: %w", err)
 	if skip == 0 {
@@ -83,9 +83,9 @@ func document(data []byte, at int) (raw json.RawMessage, end int, err error) {
 var others = []struct{ begins, what string }{
 	{"---", "a table of the AWS CLI: print it with --output json"},
 	{"+--", "a table of the AWS CLI: print it with --output json"},
-	{"TASKS\t", "text of the AWS CLI, which names no fields: print it with --output json"},
-	{"CONTAINERS\t", "text of the AWS CLI, which names no fields: print it with --output json"},
-	{"FAILURES\t", "text of the AWS CLI, which names no fields: print it with --output json"},
+	{"TASKS\t", "text of the AWS CLI, which has no field names: print it with --output json"},
+	{"CONTAINERS\t", "text of the AWS CLI, which has no field names: print it with --output json"},
+	{"FAILURES\t", "text of the AWS CLI, which has no field names: print it with --output json"},
 	{"{'", "an object as Python prints it: print it with json.dumps"},
 	{"[{'", "an object as Python prints it: print it with json.dumps"},
 	{"<", "HTML or XML"},
@@ -99,7 +99,7 @@ func seems(rest []byte, err error) error {
 		}
 	}
 	if c := rest[0] | 0x20; c >= 'a' && c <= 'z' {
-		return fmt.Errorf(`%w; write a reason that stands alone as {"stoppedReason": "..."}`, err)
+		return fmt.Errorf(`%w; write a bare reason as {"stoppedReason": "..."}`, err)
 	}
 	return err
 }

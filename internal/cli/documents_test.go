@@ -69,9 +69,9 @@ func TestClassifyWhatStandsAround(t *testing.T) {
 func TestClassifyNonsense(t *testing.T) {
 	t.Parallel()
 	for in, says := range map[string]string{
-		"CannotPullContainerError: x: not found":            `write a reason that stands alone as {"stoppedReason": "..."}`,
+		"CannotPullContainerError: x: not found":            `write a bare reason as {"stoppedReason": "..."}`,
 		"Task failed to start":                              "not JSON",
-		"TASKS\tarn:t\tSTOPPED":                             "it seems to be text of the AWS CLI, which names no fields: print it with --output json",
+		"TASKS\tarn:t\tSTOPPED":                             "it seems to be text of the AWS CLI, which has no field names: print it with --output json",
 		"-----------\n|DescribeTasks|\n+---------+\n":       "it seems to be a table of the AWS CLI: print it with --output json",
 		"Stopped reason: Task failed to start\nMore: words": "not JSON",
 		"a: [":                                     "not JSON",
@@ -79,9 +79,9 @@ func TestClassifyNonsense(t *testing.T) {
 		"{'taskArn': 'arn:t', 'exitCode': None}":   "it seems to be an object as Python prints it: print it with json.dumps",
 		"<html><body>403</body></html>":            "not JSON: invalid character '<'",
 		"\x00\x01\x02":                             "not JSON: invalid character",
-		`{"taskArn": "arn:t", "lastStatus": "STOP`: "not JSON: it ends within a value, as if it were cut off",
-		`{"tasks": [{"taskArn": "arn:t"}`:          "not JSON: it ends within a value, as if it were cut off",
-		"[":                                        "not JSON: it ends within a value",
+		`{"taskArn": "arn:t", "lastStatus": "STOP`: "not JSON: it ends in the middle of a value: is it cut off?",
+		`{"tasks": [{"taskArn": "arn:t"}`:          "not JSON: it ends in the middle of a value: is it cut off?",
+		"[":                                        "not JSON: it ends in the middle of a value",
 		"[1, 2]":                                   "document[0]: want an object, it is a number",
 		"null":                                     "it has nothing",
 		"-1":                                       "want an object, it is a number",

@@ -12,54 +12,54 @@ import (
 
 // grammar is the command line.
 type grammar struct {
-	DB   string `name:"db" help:"The local state to use; by default that of this folder's jobs file, else the one last started." env:"BATCHPLANE_DB" placeholder:"PATH"`
+	DB   string `name:"db" help:"The local state to use; by default that of this folder's jobs file, or else the last one started." env:"BATCHPLANE_DB" placeholder:"PATH"`
 	JSON bool   `name:"json" help:"Print one JSON object per line."`
 
-	Stack   stacks `help:"The stack on AWS to use, in place of the local state." env:"BATCHPLANE_STACK" placeholder:"NAME"`
-	Profile string `help:"The profile of the AWS configuration to use." placeholder:"NAME"`
-	Region  string `help:"The AWS Region." placeholder:"REGION"`
+	Stack   stacks `help:"The stack on AWS to use instead of the local state." env:"BATCHPLANE_STACK" placeholder:"NAME"`
+	Profile string `help:"The AWS profile to use." placeholder:"NAME"`
+	Region  string `help:"The AWS Region to use." placeholder:"REGION"`
 
 	Local    localCmd    `cmd:"" help:"Run jobs on their schedules on this machine."`
 	Run      runCmd      `cmd:"" help:"Start a new run of a job now."`
-	Retry    retryCmd    `cmd:"" help:"Make a further attempt of a run that has ended."`
+	Retry    retryCmd    `cmd:"" help:"Launch a further attempt of a run that has ended."`
 	Stop     stopCmd     `cmd:"" help:"Stop a run."`
-	Jobs     jobsCmd     `cmd:"" help:"List jobs: when they run, how they stand, how long they take."`
+	Jobs     jobsCmd     `cmd:"" help:"List jobs: when they run, their state, how long they take."`
 	History  historyCmd  `cmd:"" help:"List runs, newest first."`
-	Show     showCmd     `cmd:"" help:"Explain one run."`
-	Logs     logsCmd     `cmd:"" help:"Print what a run's task wrote."`
-	Pause    pauseCmd    `cmd:"" help:"Skip the slots of a job, or of all jobs, for a time."`
+	Show     showCmd     `cmd:"" help:"Explain what happened to a run."`
+	Logs     logsCmd     `cmd:"" help:"Print the output of a run."`
+	Pause    pauseCmd    `cmd:"" help:"Pause the schedule of a job, or of all jobs."`
 	Pauses   pausesCmd   `cmd:"" help:"List the pauses in force: who, why, until when, what was skipped."`
-	Resume   resumeCmd   `cmd:"" help:"End a pause, or take back a skip-next."`
+	Resume   resumeCmd   `cmd:"" help:"End a pause, or undo a skip-next."`
 	SkipNext skipNextCmd `cmd:"" name:"skip-next" help:"Skip the next slot of a job."`
-	Status   statusCmd   `cmd:"" help:"Say whether the control plane itself is well."`
-	Tail     tailCmd     `cmd:"" help:"Print each change of a run, as it happens."`
-	Audit    auditCmd    `cmd:"" help:"List who asked for what, through which door, and the answer."`
-	Kept     keptCmd     `cmd:"" help:"List the inputs that could not be used; try one again, or drop it."`
-	Redrive  redriveCmd  `cmd:"" help:"List the messages in a stack's queues of failures; try them again, or drop them."`
+	Status   statusCmd   `cmd:"" help:"Show whether the control plane itself is well."`
+	Tail     tailCmd     `cmd:"" help:"Print every change of a run as it happens."`
+	Audit    auditCmd    `cmd:"" help:"List requests: who asked for what, through which door, and the answer."`
+	Kept     keptCmd     `cmd:"" help:"List inputs that could not be used; try one again or drop it."`
+	Redrive  redriveCmd  `cmd:"" help:"List the messages in a stack's failure queues; try them again or drop them."`
 	UI       uiCmd       `cmd:"" name:"ui" help:"Serve the web pages: what ran, what failed, what did not run, what comes next."`
-	Classify classifyCmd `cmd:"" help:"Say what ECS's stops and refusals mean: JSON in, verdicts out."`
-	Validate validateCmd `cmd:"" help:"Report all problems in jobs files at once."`
+	Classify classifyCmd `cmd:"" help:"Explain what ECS's stops and refusals mean: JSON in, verdicts out."`
+	Validate validateCmd `cmd:"" help:"Check jobs files and report all problems at once."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON schema of jobs files, for editors."`
-	Preview  previewCmd  `cmd:"" help:"Say what jobs would do: when they run, when too many start at once, what they cost."`
-	Diff     diffCmd     `cmd:"" help:"Say in words what a deployment would change."`
-	Apply    applyCmd    `cmd:"" help:"Deploy jobs files to a stack: say what changes, ask, change it, read it back."`
-	Doctor   doctorCmd   `cmd:"" help:"Check what would keep jobs from running on a stack, and say how to fix it; changes nothing."`
+	Preview  previewCmd  `cmd:"" help:"Show what jobs would do: when they run, when too many start at once, what they cost."`
+	Diff     diffCmd     `cmd:"" help:"Describe what a deployment would change."`
+	Apply    applyCmd    `cmd:"" help:"Deploy jobs files to a stack: show the changes, ask, make them, read them back."`
+	Doctor   doctorCmd   `cmd:"" help:"Check what would keep jobs from running on a stack and how to fix it; changes nothing."`
 	Render   renderCmd   `cmd:"" help:"Write the jobs as a CloudFormation template, or as Terraform."`
 	Import   importCmd   `cmd:"" help:"Make a jobs file from a crontab or another scheduler's files, with a report on each item."`
-	Notify   notifyCmd   `cmd:"" help:"Test where notices of local mode go."`
-	Cron     cronCmd     `cmd:"" help:"Say what a schedule means, when it fires, and what EventBridge calls it."`
+	Notify   notifyCmd   `cmd:"" help:"Test the targets for notices of local mode."`
+	Cron     cronCmd     `cmd:"" help:"Explain what a schedule means, when it fires, and how EventBridge writes it."`
 
 	Version    versionCmd    `cmd:"" help:"Print the version."`
-	Completion completionCmd `cmd:"" help:"Print a script that completes commands, flags, jobs and runs in a shell."`
+	Completion completionCmd `cmd:"" help:"Print a shell completion script for commands, flags, jobs and runs."`
 	Man        manCmd        `cmd:"" help:"Print the manual page."`
 	Complete   completeCmd   `cmd:"" name:"__complete" hidden:""`
 }
 
 const description = `Runs a team's batch jobs: launched once, relaunched only when safe, never silent.
 
-A run is written job/20261122T1730Z. A job's name alone means its open run (stop), its
-newest run with output (logs), else its newest run; job@02:30 means its newest run at that
-time of its zone. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`
+A run is named like job/20261122T1730Z. A job's name alone means its open run (stop), its
+newest run with output (logs), or its newest run (all others); job@02:30 means its newest run
+at 02:30 in its time zone. Exit codes: 0 success, 1 refused or failed, 2 wrong usage.`
 
 // parser reads a command line into g.
 func (g *grammar) parser(more ...kong.Option) (*kong.Kong, error) {
@@ -93,7 +93,7 @@ func apart(err error) string {
 		return ""
 	}
 	if _, ok := wrong.Context.Selected().Target.Addr().Interface().(*cronCmd); ok {
-		return ": put the whole schedule into quotes, '30 2 * * *'"
+		return ": put the whole schedule in quotes, '30 2 * * *'"
 	}
 	if wrong.Context.Selected().Target.FieldByName("jobsFiles").IsValid() {
 		return byFlag
@@ -101,11 +101,11 @@ func apart(err error) string {
 	if args := wrong.Context.Selected().Positional; len(args) == 0 || !args[len(args)-1].IsCumulative() {
 		return ""
 	}
-	return ": write all of them in a row, no flag between them"
+	return ": write them in a row, with no flag between them"
 }
 
 // byFlag ends the error of an argument where only a jobs file can be meant.
-const byFlag = ": a jobs file is named by -f"
+const byFlag = ": give a jobs file with -f"
 
 // stacks are names with commas between them; a flag that is repeated adds to them.
 type stacks string

@@ -47,7 +47,7 @@ func (a *app) grid(cols []column, rows [][]string) error {
 		return err
 	}
 	if len(dropped) > 0 {
-		_, _ = fmt.Fprintf(a.Stderr, "left out for want of room: %s; -o wide shows all\n", strings.Join(dropped, ", "))
+		_, _ = fmt.Fprintf(a.Stderr, "not enough room for: %s; -o wide shows all\n", strings.Join(dropped, ", "))
 	}
 	return nil
 }

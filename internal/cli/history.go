@@ -15,16 +15,16 @@ import (
 
 type historyCmd struct {
 	looks
-	Job    []string `arg:"" optional:"" help:"Only these jobs' runs; report-* means all that begin with report-."`
+	Job    []string `arg:"" optional:"" help:"Only these jobs' runs; report-* matches all that begin with report-."`
 	Job2   []string `name:"job" help:"The same as the argument." placeholder:"JOB" hidden:""`
 	Status []string `help:"Only runs with one of these statuses, such as failed,missed." placeholder:"S"`
-	Since  string   `help:"Only runs scheduled since then: 90m, 24h, 7d ago, or a time." placeholder:"D"`
-	Until  string   `help:"Only runs scheduled up to then." placeholder:"D"`
+	Since  string   `help:"Only runs scheduled since a duration ago (90m, 7d) or a time." placeholder:"D"`
+	Until  string   `help:"Only runs scheduled up to a duration ago or a time." placeholder:"D"`
 	Owner  string   `help:"Only runs of this owner's jobs." placeholder:"O"`
 	Cause  string   `help:"Only runs whose cause contains this text." placeholder:"TEXT"`
 	ByHand bool     `name:"by-hand" help:"Only runs that a person asked for."`
-	Limit  int      `help:"Show at most so many." default:"50"`
-	Before string   `help:"Go on after this run, the last of a page." placeholder:"RUN"`
+	Limit  int      `help:"Show at most this many." default:"50"`
+	Before string   `help:"Continue after this run, the last of a page." placeholder:"RUN"`
 }
 
 // Run lists runs.

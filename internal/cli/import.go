@@ -21,16 +21,16 @@ import (
 )
 
 type importCmd struct {
-	What  string   `arg:"" name:"kind-or-file" help:"What to read: a kind (${kinds}) and then its files. Without a kind, the files show which it is. - is standard input."`
+	What  string   `arg:"" name:"kind-or-file" help:"What to read: a kind (${kinds}) and then its files. Without a kind, it is detected from the files. - is standard input."`
 	Files []string `arg:"" optional:"" name:"file" help:"The files."`
 
-	Live     bool     `help:"eventbridge: read the rules and schedules of the account and Region that --profile and --region name; nothing is changed."`
-	Zone     string   `help:"The time zone of the old scheduler's host, where its files do not say." placeholder:"Z"`
-	Env      string   `name:"env" help:"copilot: the environment to import, where files have several." placeholder:"NAME"`
-	Disabled bool     `help:"crontab: also import jobs that are commented out, switched off."`
+	Live     bool     `help:"eventbridge: read the rules and schedules deployed in the account and Region of --profile and --region; changes nothing."`
+	Zone     string   `help:"The time zone of the old scheduler's host, if its files do not say." placeholder:"Z"`
+	Env      string   `name:"env" help:"copilot: the environment to import, if the files have several." placeholder:"NAME"`
+	Disabled bool     `help:"crontab: also import commented-out jobs, switched off."`
 	Output   string   `short:"o" help:"Write the jobs file here; for a crontab also write NAME.imported, the crontab with the imported lines commented out." placeholder:"FILE"`
-	Users    string   `help:"crontab: whether its sixth column names users: yes, no, or detect, from the file's name, its heading and all of its lines." enum:"detect,yes,no" default:"detect"`
-	Undo     bool     `help:"crontab: restore the lines of FILE that an import commented out, and write it to -o or standard output."`
+	Users    string   `help:"crontab: does the sixth column name users? yes, no, or detect, from the file's name, heading and lines." enum:"detect,yes,no" default:"detect"`
+	Undo     bool     `help:"crontab: restore the lines of FILE that an import commented out; write the result to -o or standard output."`
 	Jobs     []string `name:"job" help:"With --undo: only this job's line; may be repeated." placeholder:"NAME"`
 }
 
@@ -78,7 +78,7 @@ func nothingCame(r importer.Result) error {
 	if len(r.Jobs) > 0 || !slices.ContainsFunc(r.Entries, func(e importer.Entry) bool { return e.Verdict == importer.Refused }) {
 		return nil
 	}
-	return errors.New("nothing of it became a job")
+	return errors.New("none of it became a job")
 }
 
 // split tells the kind from the files. A word that is a kind is one, unless it
@@ -98,11 +98,11 @@ func (c *importCmd) check(kind string, files []string) error {
 		return err
 	}
 	if _, err := os.Stat(c.What); kind == "" && len(files) > 1 && errors.Is(err, fs.ErrNotExist) {
-		return usagef("%s is no file, and none of the kinds that are imported: %s; without a kind the files show which it is", c.What, strings.Join(kinds.Names(), ", "))
+		return usagef("%s is neither a file nor a kind that can be imported: %s; without a kind, it is detected from the files", c.What, strings.Join(kinds.Names(), ", "))
 	}
 	switch {
 	case c.Live && (kind != eventbridge.Kind || len(files) > 0):
-		return usagef("--live stands alone behind `import eventbridge`: it reads what is deployed and no file")
+		return usagef("--live goes with `import eventbridge` alone, without files: it reads what is deployed")
 	case c.Live:
 	case len(files) == 0:
 		return usagef("name a file: batchplane import %s FILE", kind)
@@ -173,7 +173,7 @@ func readImports(ctx context.Context, names []string, stdin io.Reader) ([]*impor
 func (c *importCmd) undo(a *app, f *importer.File) error {
 	old, restored := crontab.Undo(f.Data, c.Jobs...)
 	if len(restored) == 0 {
-		return fmt.Errorf("%s has no line that an import commented out for these jobs", f.Name)
+		return fmt.Errorf("an import commented out no line of these jobs in %s", f.Name)
 	}
 	if c.Output == "" {
 		return a.write(old)
@@ -189,7 +189,7 @@ func (c *importCmd) undo(a *app, f *importer.File) error {
 // there yet.
 func (c *importCmd) write(a *app, r importer.Result, source string) error {
 	if len(r.Jobs) == 0 {
-		return fmt.Errorf("nothing of it became a job, so %s is not written", c.Output)
+		return fmt.Errorf("none of it became a job, so %s is not written", c.Output)
 	}
 	text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
 	if err != nil {

@@ -142,7 +142,7 @@ func TestImportRefuses(t *testing.T) {
 		"has more than 10485760 bytes": {filepath.Join(dir, "huge")},
 		"gone":                         {filepath.Join(dir, "gone")},
 		"--job goes with --undo":       {filepath.Join(dir, "none"), "--job", "a"},
-		"nothing of it became a job":   {filepath.Join(dir, "none"), "-o", filepath.Join(dir, "out.yaml")},
+		"none of it became a job":      {filepath.Join(dir, "none"), "-o", filepath.Join(dir, "out.yaml")},
 	} {
 		if r := batchplane(t, append([]string{"import", "crontab"}, args...)...); r.code == 0 || !strings.Contains(r.err, says) {
 			t.Errorf("%q: %+v; want %q", args, r, says)

@@ -37,7 +37,7 @@ func readNamed(ctx context.Context, name string, most int64, patience time.Durat
 		case <-opened:
 		case <-ctx.Done():
 		case <-time.After(patience):
-			return nil, fmt.Errorf("%s is a pipe that nobody writes to: write to it first, or name a file", name)
+			return nil, fmt.Errorf("nobody writes to the pipe %s: write to it first, or name a file", name)
 		}
 	}
 	select {

@@ -42,7 +42,7 @@ func TestNobodyWritesToThePipe(t *testing.T) {
 			t.Parallel()
 			ctx, end := context.WithTimeout(t.Context(), 60*time.Second)
 			defer end()
-			if r := within(ctx, nil, args...); r.code != 2 || !strings.Contains(r.err, "is a pipe that nobody writes to: write to it first, or name a file") {
+			if r := within(ctx, nil, args...); r.code != 2 || !strings.Contains(r.err, ": write to it first, or name a file") {
 				t.Errorf("%+v", r)
 			}
 			told, end := context.WithCancel(t.Context())

@@ -23,7 +23,7 @@ func (c *localCmd) install(a *app) error {
 	}
 	for _, w := range append(words, dir, a.db) {
 		if strings.ContainsFunc(w, unicode.IsControl) { // a line of a unit ends with its value
-			return usagef("%q has a control character, which no unit can hold: name it otherwise", w)
+			return usagef("%q has a control character, which a unit cannot hold: rename it", w)
 		}
 	}
 	text := c.systemd(words, dir, a.db)

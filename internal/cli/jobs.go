@@ -13,7 +13,7 @@ import (
 
 type jobsCmd struct {
 	looks
-	Job     []string `arg:"" optional:"" help:"Only these jobs; report-* means all that begin with report-."`
+	Job     []string `arg:"" optional:"" help:"Only these jobs; report-* matches all that begin with report-."`
 	Owner   string   `help:"Only this owner's jobs." placeholder:"O"`
 	Failing bool     `help:"Only jobs that are failing."`
 	Paused  bool     `help:"Only jobs that are paused."`

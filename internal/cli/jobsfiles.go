@@ -11,7 +11,7 @@ import (
 
 // jobsFiles are the -f flags of a command.
 type jobsFiles struct {
-	Files []string `short:"f" name:"file" required:"" sep:"none" help:"A jobs file; each further -f overrides those before it." placeholder:"FILE"`
+	Files []string `short:"f" name:"file" required:"" sep:"none" help:"A jobs file; repeat -f to override earlier files." placeholder:"FILE"`
 }
 
 // load reads the files with the environment's variables.

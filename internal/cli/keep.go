@@ -17,8 +17,8 @@ import (
 type keepFlags struct {
 	Keep      job.Duration `help:"How long to keep runs that have ended; at least 2d." default:"400d" placeholder:"400d"`
 	KeepLogs  job.Duration `help:"How long to keep the output of tasks." default:"30d" placeholder:"30d"`
-	MostLogs  byteSize     `help:"How much output to keep of one job: the newest." default:"100MB" placeholder:"100MB"`
-	MaxOutput byteSize     `help:"How much output to keep of one task: its beginning and its end." default:"10MB" placeholder:"10MB"`
+	MostLogs  byteSize     `help:"How much output to keep per job: the newest." default:"100MB" placeholder:"100MB"`
+	MaxOutput byteSize     `help:"How much output to keep per task: its beginning and its end." default:"10MB" placeholder:"10MB"`
 }
 
 // byteSize reads and writes bytes as people do: 500KB, 10MB, 2GB, of 1024 each.

@@ -15,8 +15,8 @@ import (
 type keptCmd struct {
 	looks
 	fate
-	ID    string `arg:"" optional:"" help:"The input to print whole, to try again or to drop."`
-	Limit int    `help:"Show at most so many." default:"100"`
+	ID    string `arg:"" optional:"" help:"The input to print in full, try again or drop."`
+	Limit int    `help:"Show at most this many." default:"100"`
 }
 
 // Run lists what was kept, or prints one, and has it tried again or dropped.
@@ -66,7 +66,7 @@ func oneLine(b []byte) string { return strings.Join(strings.Fields(string(b)), "
 func (c *keptCmd) one(ctx context.Context, a *app, p *plane.Plane, kept []control.Kept) error {
 	i := slices.IndexFunc(kept, func(k control.Kept) bool { return k.ID() == c.ID })
 	if i < 0 {
-		return fmt.Errorf("nothing is kept as %s; `kept` lists what is", c.ID)
+		return fmt.Errorf("there is no kept input %s; `kept` lists them", c.ID)
 	}
 	k := kept[i]
 	var err error

@@ -82,7 +82,7 @@ func (o *liveOutput) lines(arn string, task *liveTask) {
 		return // it wrote nothing so far
 	}
 	if err != nil {
-		o.t.line("the output of %s cannot be shown: %v", task.job, err)
+		o.t.line("cannot show the output of %s: %v", task.job, err)
 		task.over = true
 		return
 	}

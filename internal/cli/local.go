@@ -22,23 +22,23 @@ type localCmd struct {
 	What string `arg:"" optional:"" enum:"run,install" default:"run" help:"run, or install: print a systemd unit or a launchd property list that runs this as a service."`
 
 	jobsFiles
-	For     *time.Duration `help:"Start no new runs after this time, wait for the open ones, then end." placeholder:"D"`
-	Drain   time.Duration  `help:"When told to end, wait so long for running tasks before stopping them." placeholder:"D"`
-	Grace   time.Duration  `help:"How long tasks have between SIGTERM and SIGKILL at the end." default:"30s"`
+	For     *time.Duration `help:"Start no new runs after this long, wait for the open ones, then exit." placeholder:"D"`
+	Drain   time.Duration  `help:"On shutdown, wait this long for running tasks before stopping them." placeholder:"D"`
+	Grace   time.Duration  `help:"How long tasks get between SIGTERM and SIGKILL on shutdown." default:"30s"`
 	Listen  string         `help:"Loopback address for requests; by default a free port." placeholder:"ADDR"`
-	Rate    *int           `help:"Launch at most so many tasks a second; by default without limit." placeholder:"N"`
-	Secrets string         `help:"File of secrets, one NAME=VALUE per line, that only you can read." placeholder:"FILE"`
-	Targets string         `help:"File of targets for notices, that only you can read; the terminal always gets them." placeholder:"FILE"`
-	Watch   bool           `help:"Read the jobs file again when it changes, as on SIGHUP."`
-	Metrics string         `help:"Loopback address to serve metrics at, for Prometheus." placeholder:"ADDR"`
-	Output  bool           `help:"Print what tasks write, each line behind its job's name."`
-	Quiet   bool           `help:"Print one line per run, at its end."`
-	Format  string         `name:"log-format" enum:"text,json" default:"text" help:"How to print lines: text, or json for log collectors."`
+	Rate    *int           `help:"Launch at most N tasks a second; by default without limit." placeholder:"N"`
+	Secrets string         `help:"Secrets file that only you can read, one NAME=VALUE per line." placeholder:"FILE"`
+	Targets string         `help:"Targets file for notices, that only you can read; the terminal always gets them." placeholder:"FILE"`
+	Watch   bool           `help:"Reload the jobs file when it changes, as on SIGHUP."`
+	Metrics string         `help:"Loopback address to serve Prometheus metrics on." placeholder:"ADDR"`
+	Output  bool           `help:"Print the output of tasks, each line after its job's name."`
+	Quiet   bool           `help:"Print one line per run, when it ends."`
+	Format  string         `name:"log-format" enum:"text,json" default:"text" help:"Log format: text, or json for log collectors."`
 	Zone    string         `help:"Show times in this zone; by default this machine's." placeholder:"ZONE"`
 	keepFlags
-	UI    bool     `name:"ui" help:"Serve the web pages (see ui); on a terminal this is the default."`
+	UI    bool     `name:"ui" help:"Serve the web pages (see ui); the default on a terminal."`
 	Fault []string `help:"Inject a fault at a rate, such as eni=0.3. Kinds: ${faults}." placeholder:"KIND=RATE"`
-	Seed  uint64   `help:"Seed of the injected faults; by default random." placeholder:"N"`
+	Seed  uint64   `help:"Seed for the injected faults; by default random." placeholder:"N"`
 
 	injected localecs.Faults
 	secrets  local.Secrets
@@ -227,7 +227,7 @@ func (c *localCmd) stopTasks(ctx context.Context, l *wire.Local, t *transcript) 
 	if err != nil || left == 0 {
 		return err
 	}
-	t.line("stopping %s, within %s; Ctrl-C again ends all at once", counted(left, "running task"), c.Grace)
+	t.line("stopping %s within %s; press Ctrl-C again to end at once", counted(left, "running task"), c.Grace)
 	graceful, cancel := context.WithTimeout(ctx, c.Grace)
 	defer cancel()
 	if left, err = l.StopTasks(graceful, "the control plane was stopped"); err != nil || left == 0 {
@@ -249,7 +249,7 @@ func (c *localCmd) drain(ctx context.Context, l *wire.Local, t *transcript) (lef
 	if left, err = l.Running(ctx); err != nil || left == 0 {
 		return left, err
 	}
-	t.line("waiting for %s, at most %s; nothing new is started, and Ctrl-C again stops them", counted(left, "running task"), c.Drain)
+	t.line("waiting for %s, at most %s; nothing new is started; press Ctrl-C again to stop them", counted(left, "running task"), c.Drain)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, c.Drain)

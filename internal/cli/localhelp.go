@@ -10,9 +10,8 @@ import (
 // Help is what --help says beside the flags.
 func (c *localCmd) Help() string {
 	var b strings.Builder
-	b.WriteString(`A task gets PATH, HOME, TMPDIR, LANG and TZ of this program's environment and nothing
-else of it; the environment and secrets of its taskDefinition; the environment of its job
-and the inputs of its run; and:
+	b.WriteString(`A task's environment holds PATH, HOME, TMPDIR, LANG and TZ of this program, the environment
+and secrets of its taskDefinition, the environment of its job, the inputs of its run, and:
 
   BATCHPLANE_RUN_ID, BATCHPLANE_JOB   report/20261122T0130Z, report
   BATCHPLANE_SCHEDULED_FOR            2026-11-22T01:30:00Z
@@ -20,12 +19,12 @@ and the inputs of its run; and:
   BATCHPLANE_STACK                    local
   BATCHPLANE_TASK                     names the task's processes
 
-A command that is a string runs under /bin/sh -c. Unlike cron, it does not read SHELL
-(write the command as a list) or MAILTO (say notify), a % is a %, and HOME and PATH are
-this program's, not those of a login.
+A command that is a string runs under /bin/sh -c. Unlike cron, batchplane ignores SHELL
+(write the command as a list) and MAILTO (use notify), does not treat % specially, and takes
+HOME and PATH from this program, not from a login.
 
-HUP reads the jobs files again. INT, TERM and QUIT end it: it launches nothing more and
-stops its tasks; what waits goes on at the next start. The kinds of --fault:
+SIGHUP reloads the jobs files. SIGINT, SIGTERM and SIGQUIT stop all tasks and launch nothing
+more; waiting runs continue at the next start. Kinds of --fault:
 
 `)
 	for _, k := range localecs.Kinds() {

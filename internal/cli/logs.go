@@ -16,11 +16,11 @@ import (
 
 type logsCmd struct {
 	looks
-	ID      string `arg:"" name:"run" help:"The run; for a job its newest with output."`
+	ID      string `arg:"" name:"run" help:"The run; for a job, its newest run with output."`
 	Attempt int    `help:"The output of this attempt; by default the newest." placeholder:"N"`
-	Follow  bool   `help:"Go on until the attempt has ended."`
-	Since   string `help:"Only what was written since then: 10m ago, or a time." placeholder:"D"`
-	Times   bool   `help:"Print when each line was written."`
+	Follow  bool   `help:"Keep printing until the attempt has ended."`
+	Since   string `help:"Only output since a duration ago (10m) or a time." placeholder:"D"`
+	Times   bool   `help:"Print the time of each line."`
 }
 
 // Run prints a task's output as it was written.
@@ -40,7 +40,7 @@ func (c *logsCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		if done.Lines == 0 && done.Attempt.Over() {
-			_, _ = fmt.Fprintf(a.Stderr, "attempt %d of %s wrote nothing: %s\n", done.Attempt.N, r.ID, notice.Printable(cmp.Or(done.Attempt.Why, done.Attempt.Next)))
+			_, _ = fmt.Fprintf(a.Stderr, "attempt %d of %s wrote no output: %s\n", done.Attempt.N, r.ID, notice.Printable(cmp.Or(done.Attempt.Why, done.Attempt.Next)))
 		}
 		return nil
 	})

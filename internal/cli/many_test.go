@@ -70,26 +70,26 @@ func TestPauses(t *testing.T) {
 func TestRetryAll(t *testing.T) {
 	t.Parallel()
 	w := past(t)
-	const none = "nothing is there to be retried\n"
+	const none = "there is nothing to retry\n"
 	if r := w.run("retry", "--all", "--since", "1h", "--job", "re*"); r.code != 0 || r.out != none {
 		t.Errorf("of jobs that succeed: %+v", r)
 	}
 	r := w.run("retry", "--all")
 	golden(t, "retry-all-ended.txt", r.out)
-	if r.code != 0 || !strings.HasPrefix(r.err, "nothing was retried: ") || !strings.HasSuffix(r.err, " --even ended retries\n") {
+	if r.code != 0 || !strings.HasPrefix(r.err, "nothing was retried: ") || !strings.HasSuffix(r.err, " --even ended retries them\n") {
 		t.Errorf("with nothing safe: %+v", r)
 	}
 	for args, c := range map[string]struct {
 		code int
 		says string
 	}{
-		"--even ended":             {2, "there is no terminal to ask on, so give --yes"},
-		"--even ended --max 0":     {1, "1 run, and at most 0 are retried at once"},
+		"--even ended":             {2, "there is no terminal to ask on; give --yes"},
+		"--even ended --max 0":     {1, "found 1 run, more than the 0 that are retried at once"},
 		"--even nonsense":          {2, "--even"},
 		"broken":                   {2, "name a <run>, or give --all"},
 		"--status done":            {2, `--status "done" is not one of`},
-		"--even ended --cause xyz": {0, "looked at runs scheduled since 2026-11-21"},
-		"--since 1h --job re*":     {0, "(Europe/Berlin); --since looks further back"},
+		"--even ended --cause xyz": {0, "checked runs scheduled since 2026-11-21"},
+		"--since 1h --job re*":     {0, "(Europe/Berlin); --since goes further back"},
 		"--job nope":               {1, `there is no job "nope" here`},
 	} {
 		r := w.run(append([]string{"retry", "--all"}, strings.Fields(args)...)...)
@@ -168,7 +168,7 @@ func TestBareNames(t *testing.T) {
 	w := past(t)
 	w.must("run", "endless")
 	w.must("run", "endless")
-	if r := w.run("stop", "endless", "--reason", "x"); r.code != 0 || !strings.Contains(r.err, "endless has 2 open runs; this is about endless/manual-") {
+	if r := w.run("stop", "endless", "--reason", "x"); r.code != 0 || !strings.Contains(r.err, "endless has 2 open runs; using endless/manual-") {
 		t.Errorf("of two: %+v", r)
 	}
 	w.must("pause", "report")

@@ -16,7 +16,7 @@ type notifyCmd struct {
 
 type notifyTestCmd struct {
 	Target  string `arg:"" help:"The name of the target."`
-	Targets string `required:"" help:"File of targets, as for local." placeholder:"FILE"`
+	Targets string `required:"" help:"Targets file, as for local." placeholder:"FILE"`
 }
 
 // Run sends a notice that says it is a test.
@@ -34,7 +34,7 @@ func (c *notifyTestCmd) Run(ctx context.Context, a *app) error {
 	if err := t.Carry(ctx, c.Target, n); err != nil {
 		return fmt.Errorf("telling %s: %w", c.Target, err)
 	}
-	_, err = fmt.Fprintf(a.Stdout, "%s took a notice about %s; look whether it arrived\n", c.Target, n.Run)
+	_, err = fmt.Fprintf(a.Stdout, "%s accepted a notice about %s; check that it arrived\n", c.Target, n.Run)
 	return err //nolint:wrapcheck // nobody reads it
 }
 

@@ -13,7 +13,7 @@ import (
 type pauseCmd struct {
 	Job    string `arg:"" optional:"" help:"The job to pause."`
 	All    bool   `help:"Pause all jobs."`
-	Until  string `help:"When the pause ends by itself: 2h, 12:00, tomorrow, or a time; in the job's zone." placeholder:"T"`
+	Until  string `help:"When the pause ends: 2h, 12:00, tomorrow, or a time, in the job's zone." placeholder:"T"`
 	Reason string `help:"Why, for the record." placeholder:"R"`
 }
 

@@ -18,7 +18,7 @@ import (
 type previewCmd struct {
 	jobsFiles
 	From     string   `help:"Look ahead from this time; by default from now." placeholder:"T"`
-	Days     int      `help:"Look ahead so many days." default:"30"`
+	Days     int      `help:"Look ahead this many days." default:"30"`
 	Duration []string `help:"How long a run takes: 5m for all, or job=5m; may be repeated." placeholder:"[JOB=]D"`
 
 	Dashboard bool `help:"Include the cost of the stack's parameter Dashboard."`
@@ -128,7 +128,7 @@ func (a *app) printPreview(r preview.Report) error {
 		fmt.Fprintf(&b, "  %s: %s\n", m.At.Format("2006-01-02T15:04Z"), clip(strings.Join(m.Jobs, ", "), 200))
 	}
 	for _, c := range r.Chains {
-		fmt.Fprintf(&b, "\nclock chain: %s\n  they follow one another by the clock. Tasks start tens of seconds after their minute, so the order is not kept: make one job of them if they need it\n", clip(strings.Join(c, ", "), 400))
+		fmt.Fprintf(&b, "\nclock chain: %s\n  they follow one another by the clock only. Tasks start tens of seconds after their minute, so the order is not guaranteed: make them one job if they need it\n", clip(strings.Join(c, ", "), 400))
 	}
 	previewCost(&b, r.Cost)
 	return a.write(b.Bytes())
@@ -164,7 +164,7 @@ func previewJob(b *bytes.Buffer, j preview.Job) {
 }
 
 func previewCost(b *bytes.Buffer, c preview.Cost) {
-	fmt.Fprintf(b, "\ncost in %s, about: $%.2f a month for tasks and $%.2f for the control plane; a NAT gateway, if you have one for them, $%.2f\n", c.Region, c.Compute, c.Control, c.NAT)
+	fmt.Fprintf(b, "\ncost in %s, about: $%.2f a month for tasks and $%.2f for the control plane; a NAT gateway, if the tasks need one, $%.2f\n", c.Region, c.Compute, c.Control, c.NAT)
 	fmt.Fprintf(b, "  prices: %s; check them before you rely on them\n", c.Source)
 	for _, n := range c.Notes {
 		fmt.Fprintf(b, "  - %s\n", n)

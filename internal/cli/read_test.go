@@ -181,7 +181,7 @@ func TestWhichRun(t *testing.T) {
 	}{
 		{"never", 1, `job "never" has no runs; ` + "`history`"},
 		{"nope", 1, `job "nope" has no runs`},
-		{"report@02:31", 1, `job "report" has no run at 02:31 of its zone, Europe/Berlin; ` + "`history report`"},
+		{"report@02:31", 1, `job "report" has no run at 02:31 in its zone, Europe/Berlin; ` + "`history report`"},
 		{"report/20261101T0130Z", 1, "there is no run report/20261101T0130Z; `history report`"},
 		{"report@noon", 2, `"noon" is not a time of day: write report@02:30`},
 		{"report@", 2, `"" is not a time of day`},
@@ -215,22 +215,22 @@ func TestUsage(t *testing.T) {
 	}{
 		{"nonsense", 2, "unexpected argument nonsense; see `batchplane --help`"},
 		{"stop report", 2, "missing flags: --reason=TEXT; see `batchplane stop --help`"},
-		{"cron 30 2 * * *", 2, "unexpected argument 2: put the whole schedule into quotes, '30 2 * * *'; see `batchplane cron --help`"},
-		{"import jenkins config.xml", 2, "jenkins is no file, and none of the kinds that are imported: eventbridge, "},
+		{"cron 30 2 * * *", 2, "unexpected argument 2: put the whole schedule in quotes, '30 2 * * *'; see `batchplane cron --help`"},
+		{"import jenkins config.xml", 2, "jenkins is neither a file nor a kind that can be imported: eventbridge, "},
 		{"history --nonsense", 2, "unknown flag --nonsense"},
 		{"history --limit x", 2, "--limit"},
 		{"history --limit 0", 2, "--limit 0 must be at least 1"},
 		{"history --status done", 2, `--status "done" is not one of queued, launching, running, succeeded,`},
-		{"history report --limit 2 broken", 2, `unexpected argument broken: write all of them in a row, no flag between them`},
-		{"validate jobs.yaml", 2, `unexpected argument jobs.yaml: a jobs file is named by -f`},
-		{"local jobs.yaml", 2, `but got "jobs.yaml": a jobs file is named by -f`},
+		{"history report --limit 2 broken", 2, `unexpected argument broken: write them in a row, with no flag between them`},
+		{"validate jobs.yaml", 2, `unexpected argument jobs.yaml: give a jobs file with -f`},
+		{"local jobs.yaml", 2, `but got "jobs.yaml": give a jobs file with -f`},
 		{"show report broken", 2, `unexpected argument broken; see`},
 		{"history --status starting", 2, `a run that is starting or stopping is running, one in doubt launching`},
 		{"tail nope", 1, `there is no job "nope" here`},
 		{"notify test ops --targets /nonexistent/file", 2, `reading the targets: `},
 		{"history --since yesterday", 2, `--since "yesterday" is neither a duration such as 24h or 7d nor a time such as`},
 		{"history --since -1h", 2, "--since"},
-		{"history nope", 1, "there is no job \"nope\" here; `jobs` lists those there are"},
+		{"history nope", 1, "there is no job \"nope\" here; `jobs` lists all jobs"},
 		{"jobs nope", 1, "there is no job \"nope\" here"},
 		{"history ../x", 2, "cannot name a job"},
 		{"history --before x", 2, "--before: "},
@@ -359,7 +359,7 @@ func TestLogs(t *testing.T) {
 			t.Errorf("logs %s: %q, want %q", c.args, got, c.want)
 		}
 	}
-	const why = "attempt 1 of broken/20261122T0200Z wrote nothing: a container ended, and its exit code is not 0 or was not reported\n"
+	const why = "attempt 1 of broken/20261122T0200Z wrote no output: a container ended, and its exit code is not 0 or was not reported\n"
 	if got := w.run("logs", "broken"); got.code != 0 || got.out != "" || got.err != why {
 		t.Errorf("of a task that wrote nothing: %+v", got)
 	}

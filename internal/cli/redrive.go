@@ -15,25 +15,25 @@ import (
 
 // fate says what is to become of what could not be used.
 type fate struct {
-	Again bool `xor:"fate" help:"Try again; what was done before is not done twice."`
+	Again bool `xor:"fate" help:"Try again; what is already done is not done twice."`
 	Drop  bool `xor:"fate" help:"Drop for good."`
-	Yes   bool `help:"Do not ask."`
+	Yes   bool `help:"Skip the confirmation."`
 }
 
 func (f fate) decided() bool { return f.Again || f.Drop }
 
 // agreed is an error unless a person wants it.
 func (f fate) agreed(a *app, what string) error {
-	verb := "drop"
+	question := "drop " + what + "?"
 	if f.Again {
-		verb = "try again:"
+		question = "try " + what + " again?"
 	}
 	switch {
 	case f.Yes:
 		return nil
 	case !a.Screen.Asks || a.json:
-		return usagef("nothing was done: there is no terminal to ask on, so give --yes")
-	case !a.confirm(fmt.Sprintf("%s %s?", verb, what)):
+		return usagef("nothing was done: there is no terminal to ask on; give --yes")
+	case !a.confirm(question):
 		return errors.New("nothing was done")
 	}
 	return nil
@@ -94,7 +94,7 @@ func (c *redriveCmd) find(ctx context.Context, a *app, p *plane.Plane, queues []
 			return found, nil
 		}
 	}
-	return nil, fmt.Errorf("nothing was done: in the queue %s there is no message %s, or somebody else is looking at it now: list what there is with `redrive %s`", c.Queue, notice.Printable(missing[0]), c.Queue)
+	return nil, fmt.Errorf("nothing was done: the queue %s has no message %s, or somebody else is reading it now; `redrive %s` lists the messages", c.Queue, notice.Printable(missing[0]), c.Queue)
 }
 
 // failed asks for what lies in queues, all at once: each takes some seconds.
@@ -145,7 +145,7 @@ func (a *app) printFailed(found []control.Contents) error {
 	case a.json:
 		return nil
 	case len(rows) == 0:
-		return a.write([]byte("nothing lies in the queues of failures\n"))
+		return a.write([]byte("the failure queues are empty\n"))
 	}
 	return a.grid([]column{
 		{head: "QUEUE"}, {head: "MESSAGE", rank: 1}, {head: "SINCE (" + a.zoneName() + ")", rank: 2}, {head: "WHY", least: 16}, {head: "INPUT", least: 16},
@@ -157,7 +157,7 @@ func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found
 	if len(found.Failed) == 0 {
 		return nil
 	}
-	if err := c.agreed(a, counted(len(found.Failed), "message")+" of the queue "+string(found.Queue)); err != nil {
+	if err := c.agreed(a, counted(len(found.Failed), "message")+" in the queue "+string(found.Queue)); err != nil {
 		return err
 	}
 	refused, asked := false, 0

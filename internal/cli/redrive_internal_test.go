@@ -112,7 +112,7 @@ func TestAMessageIsLookedForAgain(t *testing.T) {
 			found, err := (&redriveCmd{Queue: "trigger", Message: c.ids}).find(t.Context(), a, &plane.Plane{Door: door}, []control.Queue{"trigger"})
 			switch {
 			case c.found < 0:
-				if err == nil || !strings.Contains(err.Error(), "nothing was done: in the queue trigger there is no message m-2") {
+				if err == nil || !strings.Contains(err.Error(), "nothing was done: the queue trigger has no message m-2") {
 					t.Errorf("got %v, %v", found, err)
 				}
 			case err != nil || len(found) != 1 || len(found[0].Failed) != c.found:

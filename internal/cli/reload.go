@@ -15,7 +15,7 @@ import (
 // fault changes nothing.
 func (c *localCmd) reload(ctx context.Context, l *wire.Local, t *transcript) {
 	if err := c.tryReload(ctx, l, t); err != nil {
-		t.line("nothing was reloaded, and the jobs go on as before: %v", err)
+		t.line("nothing was reloaded; the jobs go on as before: %v", err)
 	}
 }
 

@@ -18,9 +18,9 @@ import (
 
 type renderCmd struct {
 	jobsFiles
-	Output    string   `short:"o" help:"Write the template here, not to standard output; jobs that do not fit into one go to NAME-2 and so on." placeholder:"FILE"`
-	Terraform bool     `help:"Render Terraform's JSON (jobs.tf.json), not a template; with variables for the outputs of the control plane's stack."`
-	Rules     bool     `help:"Render scheduled EventBridge rules, not schedules: UTC only, small inputs."`
+	Output    string   `short:"o" help:"Write the template to this file instead of standard output; jobs that do not fit into it go to NAME-2 and so on." placeholder:"FILE"`
+	Terraform bool     `help:"Render Terraform JSON (jobs.tf.json) instead of a template, with variables for the outputs of the control plane's stack."`
+	Rules     bool     `help:"Render scheduled EventBridge rules instead of schedules: UTC only, small inputs."`
 	Clusters  []string `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C"`
 }
 
@@ -87,7 +87,7 @@ func (c *renderCmd) terraform(a *app, file jobfile.File, o render.Options, later
 func (a *app) warnAWS(jobs []job.Job, now time.Time) {
 	for _, j := range jobs {
 		if !j.StartAt.IsZero() && j.StartAt.Before(now) {
-			_, _ = fmt.Fprintf(a.Stderr, "job %s: its startAt has passed, and EventBridge Scheduler refuses such a date when the schedule changes: take it out\n", j.Name)
+			_, _ = fmt.Fprintf(a.Stderr, "job %s: its startAt has passed, and EventBridge Scheduler refuses a past date when the schedule changes: remove it\n", j.Name)
 		}
 	}
 	for _, w := range over(jobs, now) {
@@ -107,7 +107,7 @@ func over(jobs []job.Job, now time.Time) (out []string) {
 			continue // the jobs file says it
 		}
 		if past := t.Past(now); past != "" {
-			out = append(out, fmt.Sprintf("job %s: %s; take the job out, its history stays", j.Name, past))
+			out = append(out, fmt.Sprintf("job %s: %s; remove the job, its history stays", j.Name, past))
 		} else if soon := t.RunsOut(now); soon != "" {
 			out = append(out, fmt.Sprintf("job %s: %s", j.Name, soon))
 		}

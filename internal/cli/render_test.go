@@ -85,7 +85,7 @@ func TestRenderTerraform(t *testing.T) {
 	if r.code != 0 || err != nil || !strings.Contains(string(text), `"schedule_expression": "cron(0 1 * * ? *)"`) || !strings.Contains(string(text), `${var.trigger_arn}`) {
 		t.Errorf("%+v, %v\n%s", r, err, text)
 	}
-	if r := batchplane(t, "diff", "-f", in, "--against", out); r.code != 2 || !strings.Contains(r.err, "is Terraform's JSON, which is not read: compare with the jobs file") {
+	if r := batchplane(t, "diff", "-f", in, "--against", out); r.code != 2 || !strings.Contains(r.err, "is Terraform JSON, which cannot be read: compare with the jobs file") {
 		t.Errorf("%+v", r)
 	}
 	if r := batchplane(t, "render", "--terraform", "--rules", "-f", in); r.code != 2 || !strings.Contains(r.err, "leave --rules out") {

@@ -12,10 +12,10 @@ import (
 
 type retryCmd struct {
 	ID        *string `arg:"" optional:"" name:"run" help:"The run to retry."`
-	Same      bool    `help:"Use the definition and revision that it ran with, not the newest."`
+	Same      bool    `help:"Use the definition and revision the run had, not the newest."`
 	Force     bool    `help:"Retry even a run that succeeded."`
 	Reason    string  `help:"Why, for the record." placeholder:"R"`
-	RequestID string  `name:"request-id" help:"Makes a repeated request the same retry; by default random." placeholder:"ID"`
+	RequestID string  `name:"request-id" help:"Requests with the same ID are one retry; by default random." placeholder:"ID"`
 	waiting
 	selection
 }

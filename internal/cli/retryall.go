@@ -16,14 +16,14 @@ import (
 
 // selection are the flags of retry --all.
 type selection struct {
-	All    bool     `help:"Retry the newest failed run of each job that has not succeeded since, where that is safe; asks first."`
+	All    bool     `help:"Retry the newest failed run of each job that has not succeeded since, if that is safe; asks first."`
 	Status []string `help:"With --all: runs with these statuses; by default failed." placeholder:"S"`
-	Since  string   `help:"With --all: runs scheduled since then; by default 12h." default:"12h" placeholder:"D"`
-	Jobs   []string `name:"job" help:"With --all: these jobs' runs; report-* means all that begin with report-." placeholder:"JOB"`
+	Since  string   `help:"With --all: runs scheduled since a duration ago or a time; by default 12h." default:"12h" placeholder:"D"`
+	Jobs   []string `name:"job" help:"With --all: these jobs' runs; report-* matches all that begin with report-." placeholder:"JOB"`
 	Cause  string   `help:"With --all: runs whose cause contains this text." placeholder:"TEXT"`
-	Even   []string `help:"With --all: also runs whose retry is not known to be safe: ended (by themselves), unsafe (may have run)." enum:"ended,unsafe" placeholder:"WHICH"`
-	Max    int      `help:"With --all: retry at most so many." default:"50"`
-	Yes    bool     `help:"With --all: do not ask."`
+	Even   []string `help:"With --all: retry also where that is not known to be safe: ended (by themselves), unsafe (may have run)." enum:"ended,unsafe" placeholder:"WHICH"`
+	Max    int      `help:"With --all: retry at most this many." default:"50"`
+	Yes    bool     `help:"With --all: skip the confirmation."`
 }
 
 // retryAll lists what would be retried, asks, and has it done.
@@ -48,10 +48,10 @@ func (c *retryCmd) retryAll(ctx context.Context, a *app, p *plane.Plane) error {
 	}
 	switch {
 	case len(all) == 0:
-		_, _ = fmt.Fprintf(a.Stderr, "looked at runs scheduled since %s (%s); --since looks further back\n", a.at(f.Since), a.zoneName())
+		_, _ = fmt.Fprintf(a.Stderr, "checked runs scheduled since %s (%s); --since goes further back\n", a.at(f.Since), a.zoneName())
 		return known(ctx, p, c.Jobs)
 	case len(chosen) == 0:
-		_, _ = fmt.Fprintf(a.Stderr, "nothing was retried: of none is it known that a retry is safe%s\n", evens(left))
+		_, _ = fmt.Fprintf(a.Stderr, "nothing was retried: no run is known to be safe to retry%s\n", evens(left))
 		return nil
 	}
 	if err := c.agreed(a, chosen); err != nil {
@@ -71,16 +71,16 @@ func evens(left []plane.Candidate) string {
 	if len(out) == 0 {
 		return ""
 	}
-	return "; those that you looked at, and mean, --even " + strings.Join(out, ",") + " retries"
+	return "; once you have checked them, --even " + strings.Join(out, ",") + " retries them"
 }
 
 // agreed is an error unless a person wants all of them retried.
 func (c *retryCmd) agreed(a *app, chosen []plane.Candidate) error {
 	switch {
 	case len(chosen) > c.Max:
-		return fmt.Errorf("%s, and at most %d are retried at once: narrow them by --job, --cause or --since, or give --max %d", counted(len(chosen), "run"), c.Max, len(chosen))
+		return fmt.Errorf("found %s, more than the %d that are retried at once: narrow them down with --job, --cause or --since, or give --max %d", counted(len(chosen), "run"), c.Max, len(chosen))
 	case !c.Yes && (!a.Screen.Asks || a.json):
-		return usagef("nothing was retried: there is no terminal to ask on, so give --yes")
+		return usagef("nothing was retried: there is no terminal to ask on; give --yes")
 	case !c.Yes && !a.confirm(fmt.Sprintf("retry %s?", counted(len(chosen), "run"))):
 		return errors.New("nothing was retried")
 	}
@@ -111,7 +111,7 @@ func (a *app) printChoice(chosen, left []plane.Candidate) error {
 		rows = append(rows, []string{"leave", string(k.Row.Run), string(k.Row.State), string(k.Retry.Safety), k.Retry.Why, k.Row.Cause})
 	}
 	if len(rows) == 0 {
-		return a.write([]byte("nothing is there to be retried\n"))
+		return a.write([]byte("there is nothing to retry\n"))
 	}
 	return a.grid([]column{
 		{head: "WILL"}, {head: "RUN"}, {head: "STATUS", rank: 2, paint: paintState}, {head: "RETRY IS", rank: 3}, {head: "WHY", least: 16}, {head: "CAUSE", least: 16, rank: 1},
@@ -124,12 +124,12 @@ func (c *retryCmd) retryEach(ctx context.Context, a *app, p *plane.Plane, chosen
 		if changed, err := p.Changed(ctx, k); err != nil {
 			return err
 		} else if changed {
-			_, _ = fmt.Fprintf(a.Stderr, "%s was retried meanwhile, so it is left as it is\n", k.Run.ID)
+			_, _ = fmt.Fprintf(a.Stderr, "%s was retried in the meantime and is left alone\n", k.Run.ID)
 			continue
 		}
 		reply, err := a.send(ctx, p, entry.Request{Retry: &control.RetryRequest{Run: k.Run.ID, RequestID: k.RequestID(), Same: c.Same, Reason: c.Reason}})
 		if err != nil {
-			return fmt.Errorf("retrying %s: %w; ask again to go on: nothing is done twice", k.Run.ID, err)
+			return fmt.Errorf("retrying %s: %w; repeat the command to continue: nothing is done twice", k.Run.ID, err)
 		}
 		if reply.Outcome == control.Refused {
 			refused = append(refused, string(k.Run.ID))

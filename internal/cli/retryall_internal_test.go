@@ -25,7 +25,7 @@ type retries struct {
 	failsAt int
 }
 
-var errFunction = errors.New("the trigger function failed: the table is away; its log says more")
+var errFunction = errors.New("the trigger function failed: the table is away; see its log")
 
 func (d *retries) Ask(_ context.Context, r entry.Request) (control.Reply, error) {
 	if len(d.ids) == d.failsAt {
@@ -73,10 +73,10 @@ func TestRetryAllGroups(t *testing.T) {
 	t.Parallel()
 	p, _, door := failedNight(t, 2)
 	out, errs, err := retryAll(t, p, Screen{Progress: true}, retryCmd{selection: selection{Max: 50, Yes: true}})
-	const want = `WILL   RUN                   STATUS  RETRY IS  WHY                                              CAUSE
-retry  job-1/20261122T0200Z  failed  safe      nothing of it ever started                       no capacity
-retry  job-0/20261122T0200Z  failed  safe      nothing of it ever started                       no capacity
-leave  job-2/20261122T0200Z  failed  unsafe    attempt 1 ran, and how far it came is not known  the host failed
+	const want = `WILL   RUN                   STATUS  RETRY IS  WHY                                             CAUSE
+retry  job-1/20261122T0200Z  failed  safe      nothing of it ever started                      no capacity
+retry  job-0/20261122T0200Z  failed  safe      nothing of it ever started                      no capacity
+leave  job-2/20261122T0200Z  failed  unsafe    attempt 1 ran, and nobody knows how far it got  the host failed
 queued job-1/20261122T0200Z
 queued job-0/20261122T0200Z
 `
@@ -127,7 +127,7 @@ func TestEvens(t *testing.T) {
 	t.Parallel()
 	for want, safeties := range map[string][]run.Safety{
 		"": {run.RetryDone, run.RetryOpen},
-		"; those that you looked at, and mean, --even ended,unsafe retries": {run.RetryUnsafe, run.RetryDone, run.RetryEnded, run.RetryUnsafe},
+		"; once you have checked them, --even ended,unsafe retries them": {run.RetryUnsafe, run.RetryDone, run.RetryEnded, run.RetryUnsafe},
 	} {
 		var left []plane.Candidate
 		for _, s := range safeties {
@@ -147,7 +147,7 @@ func TestRetryAllOfTenThousand(t *testing.T) {
 	p, _, door := failedNight(t, n)
 	c := retryCmd{selection: selection{Max: 50, Yes: true}}
 	_, _, err := retryAll(t, p, Screen{}, c)
-	const want = "10000 runs, and at most 50 are retried at once: narrow them by --job, --cause or --since, or give --max 10000"
+	const want = "found 10000 runs, more than the 50 that are retried at once: narrow them down with --job, --cause or --since, or give --max 10000"
 	if err == nil || err.Error() != want || len(door.asked) != 0 {
 		t.Errorf("got %v, and %d were asked for", err, len(door.asked))
 	}
@@ -165,7 +165,7 @@ func TestRetryAllGoesOn(t *testing.T) {
 	door.failsAt = 3
 	c := retryCmd{selection: selection{Max: 50, Yes: true}}
 	_, _, err := retryAll(t, p, Screen{}, c)
-	if !errors.Is(err, errFunction) || !strings.HasPrefix(err.Error(), "retrying job-1/20261122T0200Z: the trigger function failed: ") || !strings.HasSuffix(err.Error(), "; ask again to go on: nothing is done twice") {
+	if !errors.Is(err, errFunction) || !strings.HasPrefix(err.Error(), "retrying job-1/20261122T0200Z: the trigger function failed: ") || !strings.HasSuffix(err.Error(), "; repeat the command to continue: nothing is done twice") {
 		t.Errorf("got %v", err)
 	}
 	door.failsAt = -1
@@ -201,7 +201,7 @@ func TestRetryAllLeavesWhatHasChanged(t *testing.T) {
 	p, store, door := failedNight(t, 2)
 	p.Reader = meanwhile{store, "job-1/20261122T0200Z"}
 	_, errs, err := retryAll(t, p, Screen{}, retryCmd{selection: selection{Max: 50, Yes: true}})
-	if err != nil || errs != "job-1/20261122T0200Z was retried meanwhile, so it is left as it is\n" || len(door.asked) != 1 || door.asked["job-0/20261122T0200Z"] != 1 {
+	if err != nil || errs != "job-1/20261122T0200Z was retried in the meantime and is left alone\n" || len(door.asked) != 1 || door.asked["job-0/20261122T0200Z"] != 1 {
 		t.Errorf("got %v, %v, %s", door.asked, err, errs)
 	}
 }

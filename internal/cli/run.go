@@ -14,7 +14,7 @@ type runCmd struct {
 	Job       string            `arg:"" help:"The job to run."`
 	Inputs    map[string]string `name:"input" short:"i" aliases:"env" help:"Set one of the job's inputs for this run." placeholder:"NAME=VALUE" mapsep:"none"`
 	Force     bool              `help:"Run even a paused job."`
-	RequestID string            `name:"request-id" help:"Makes a repeated request the same run; by default random." placeholder:"ID"`
+	RequestID string            `name:"request-id" help:"Requests with the same ID are one run; by default random." placeholder:"ID"`
 	waiting
 	Args []string `arg:"" optional:"" help:"Arguments added to the job's command, after --."`
 }

@@ -18,7 +18,7 @@ import (
 
 type showCmd struct {
 	looks
-	ID string `arg:"" name:"run" help:"The run."`
+	ID string `arg:"" name:"run" help:"The run to explain."`
 }
 
 // Run explains one run.
@@ -66,7 +66,7 @@ func (e *explainer) story(s view.Story) {
 	e.line("job", strings.Trim(s.Job+": "+s.Description, ": "))
 	e.line("owner", s.Owner)
 	e.line("status", string(s.State)+": "+s.Cause)
-	e.line("times", "of "+e.a.zoneName())
+	e.line("times", "in "+e.a.zoneName())
 	e.line("scheduled for", e.at(s.ScheduledFor))
 	e.line("queued", e.at(s.QueuedAt))
 	e.line("started", e.a.atPointer(s.StartedAt))
@@ -151,7 +151,7 @@ func (e *explainer) next(s view.Story) {
 		e.line("owed", words)
 	}
 	if d := s.Doubt; d != nil {
-		e.line("in doubt", fmt.Sprintf("since %s: whether ECS launched attempt %d is not known", e.at(d.Since), d.Attempt))
+		e.line("in doubt", fmt.Sprintf("since %s: it is not known whether ECS launched attempt %d", e.at(d.Since), d.Attempt))
 	}
 	words := s.Next
 	if s.DueAt != nil {

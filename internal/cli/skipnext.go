@@ -9,7 +9,7 @@ import (
 )
 
 type skipNextCmd struct {
-	Job    string `arg:"" help:"The job whose next slot is skipped."`
+	Job    string `arg:"" help:"The job whose next slot to skip."`
 	Reason string `help:"Why, for the record." placeholder:"R"`
 }
 

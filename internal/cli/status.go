@@ -44,7 +44,7 @@ func (a *app) printStatus(st plane.Status) error {
 	line := func(name, format string, args ...any) {
 		_, _ = fmt.Fprintf(&b, "%-12s %s\n", name, notice.Printable(fmt.Sprintf(format, args...)))
 	}
-	line("times", "of %s", a.zoneName())
+	line("times", "in %s", a.zoneName())
 	a.statusRunning(line, st)
 	line("heartbeat", "%s", a.ago(st.Heartbeat))
 	if st.CheckedTo.IsZero() {
@@ -57,7 +57,7 @@ func (a *app) printStatus(st plane.Status) error {
 	}
 	a.statusParts(line, st)
 	for _, d := range st.Doubt {
-		line("in doubt", "%s since %s: whether ECS launched attempt %d is not known; %s", d.Run, a.at(d.Since), d.Attempt, d.Next)
+		line("in doubt", "%s since %s: it is not known whether ECS launched attempt %d; %s", d.Run, a.at(d.Since), d.Attempt, d.Next)
 	}
 	for _, h := range st.HeldUp[:min(mostHeldUp, len(st.HeldUp))] {
 		line("held up", "%s waits since %s to be launched: %s", h.Run, a.at(h.Since), h.Cause)
@@ -72,7 +72,7 @@ func (a *app) printStatus(st plane.Status) error {
 		line("failing", "%s since %s", name, a.at(st.Failing[name]))
 	}
 	for _, name := range slices.Sorted(maps.Keys(st.Gone)) {
-		line("gone", "%s left the registry: seen at %s that it is not there any more", name, a.at(st.Gone[name]))
+		line("gone", "%s is no longer in the registry: noticed at %s", name, a.at(st.Gone[name]))
 	}
 	for _, w := range st.Wrong {
 		line("wrong", "%s", w)
@@ -88,7 +88,7 @@ func (a *app) statusRunning(line func(name, format string, args ...any), st plan
 		line("running", "no; `%s -f FILE` starts it", a.command("local"))
 	}
 	if st.Standby {
-		line("stands by", "yes: it knows the jobs and launches nothing, not even for people")
+		line("stands by", "yes: it knows the jobs but launches nothing, even if people ask")
 	}
 }
 
@@ -100,7 +100,7 @@ func (a *app) statusParts(line func(name, format string, args ...any), st plane.
 	for _, al := range st.Alarms {
 		heard := ""
 		if !al.Heard {
-			heard = "; nobody hears it"
+			heard = "; nobody is notified"
 		}
 		line("alarm", "%s: %s%s", al.Name, al.State, heard)
 	}
@@ -123,7 +123,7 @@ func lag(ms int64) string {
 	if ms <= 0 {
 		return "nothing is due"
 	}
-	return "the oldest due run waits for " + (time.Duration(ms) * time.Millisecond).Truncate(time.Millisecond).String()
+	return "the oldest due run has waited for " + (time.Duration(ms) * time.Millisecond).Truncate(time.Millisecond).String()
 }
 
 func allJobs(name string) string {

@@ -9,7 +9,7 @@ import (
 )
 
 type stopCmd struct {
-	ID     string `arg:"" name:"run" help:"The run to stop; for a job its open run."`
+	ID     string `arg:"" name:"run" help:"The run to stop; for a job, its open run."`
 	Reason string `required:"" help:"Why, for the record." placeholder:"TEXT"`
 }
 

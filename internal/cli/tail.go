@@ -13,7 +13,7 @@ import (
 
 type tailCmd struct {
 	looks
-	Job []string `arg:"" optional:"" help:"Only these jobs' runs; report-* means all that begin with report-."`
+	Job []string `arg:"" optional:"" help:"Only these jobs' runs; report-* matches all that begin with report-."`
 }
 
 // Run prints what happens until it is interrupted.
@@ -23,7 +23,7 @@ func (c *tailCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		if !a.json {
-			_, _ = fmt.Fprintf(a.Stderr, "times of %s; Ctrl-C ends it\n", a.zoneName())
+			_, _ = fmt.Fprintf(a.Stderr, "times in %s; Ctrl-C stops it\n", a.zoneName())
 		}
 		return p.Tail(ctx, c.Job, func(r run.Run) error {
 			row := view.RowOf(r, a.now())

@@ -65,13 +65,13 @@ func TestPausing(t *testing.T) {
 		{"pause report --until yesterday", 2, `^batchplane: --until "yesterday" is neither a duration such as 2h or 3d nor 12:00, tomorrow, or a time such as 2026-11-23T08:00\n$`},
 		{"pause report --until -1h", 2, `^batchplane: `},
 		{"pause report --until=-1h", 2, `^batchplane: --until "-1h" is neither a duration`},
-		{"pause report --until 0s", 1, `^refused: 2026-11-22T02:05:00Z is in the past: give --until a time to come\n$`},
+		{"pause report --until 0s", 1, `^refused: 2026-11-22T02:05:00Z is in the past: give --until a future time\n$`},
 		{"pause report --until 2026-11-22T03:04", 1, `^refused: 2026-11-22T02:04:00Z is in the past`},
 		{"pause report --until 2026-11-21", 1, `^refused: 2026-11-20T23:00:00Z is in the past`},
 		{"pause nope", 1, `^refused: there is no job "nope"\n$`},
 		{"resume report", 1, `^refused: report is not paused\n$`},
 		{"resume --all", 1, `^refused: all jobs are not paused\n$`},
-		{"skip-next endless", 1, `^refused: endless has no schedule that runs, so there is no slot to skip\n$`},
+		{"skip-next endless", 1, `^refused: endless has no active schedule, so there is no slot to skip\n$`},
 		{"pause report --until 2026-11-22T08:00", 0, `^report is paused until 2026-11-22 07:00 UTC; slots until then are recorded as skipped\n$`},
 		{"pause report --until 2026-11-22T08:00Z", 0, `^report is paused until 2026-11-22 08:00 UTC`},
 		{"pause report --until tomorrow", 0, `^report is paused until 2026-11-22 23:00 UTC`},
@@ -87,7 +87,7 @@ func TestPausing(t *testing.T) {
 		{"run report", 1, `^refused: report is paused by ana: use --force`},
 		{"resume --all", 0, `^all jobs are resumed\n$`},
 		{"skip-next report", 0, `^the slot of report at 2026-11-23 01:30 UTC will be skipped\n$`},
-		{"skip-next report", 0, `^the next slot of report is to be skipped already\n$`},
+		{"skip-next report", 0, `^the next slot of report will already be skipped\n$`},
 	} {
 		r := w.run(strings.Fields(c.args)...)
 		if says := r.out + r.err; r.code != c.code || !regexp.MustCompile(c.says).MatchString(says) {
@@ -134,7 +134,7 @@ func TestShowSaysHow(t *testing.T) {
 	if err := w.l.Control.CheckSlots(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.must("show", "report"); !strings.Contains(got, "missed: no trigger came within 15m") || !strings.Contains(got, "trigger          none came; recorded at ") {
+	if got := w.must("show", "report"); !strings.Contains(got, "missed: no trigger came within 15m") || !strings.Contains(got, "trigger          no trigger came; recorded at ") {
 		t.Errorf("%s", got)
 	}
 	rs, err := w.l.Store.Runs(t.Context(), control.Query{Job: "report", Status: run.Missed})

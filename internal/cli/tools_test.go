@@ -39,7 +39,7 @@ func TestKept(t *testing.T) {
 	if got := w.must("kept", id[1]); !strings.Contains(got, "why       not usable\n") || strings.Contains(got, "\x1b") {
 		t.Errorf("one of them: %q", got)
 	}
-	if r := w.run("kept", "0000"); r.code != 1 || !strings.Contains(r.err, "nothing is kept as 0000") {
+	if r := w.run("kept", "0000"); r.code != 1 || !strings.Contains(r.err, "there is no kept input 0000") {
 		t.Errorf("of none: %+v", r)
 	}
 }
@@ -91,12 +91,12 @@ func TestKeptIsSettled(t *testing.T) {
 		code int
 		says string
 	}{
-		"nobody is there":  {w.run("kept", two, "--drop"), 2, "nothing was done: there is no terminal to ask on, so give --yes"},
+		"nobody is there":  {w.run("kept", two, "--drop"), 2, "nothing was done: there is no terminal to ask on; give --yes"},
 		"which one?":       {w.run("kept", "--drop", "--yes"), 2, "name one"},
 		"both":             {w.run("kept", two, "--drop", "--again"), 2, "can't be used together"},
 		"not wanted":       {answers("n\n", "--drop"), 1, "drop " + two + " (two)? [y/N] batchplane: nothing was done"},
-		"in vain":          {answers("y\n", "--again"), 1, "refused: " + two + " cannot be used now either, and stays: not usable"},
-		"without question": {w.run("kept", two, "--again", "--yes"), 1, "cannot be used now either"},
+		"in vain":          {answers("y\n", "--again"), 1, "refused: " + two + " still cannot be used and stays: not usable"},
+		"without question": {w.run("kept", two, "--again", "--yes"), 1, "still cannot be used"},
 	} {
 		if c.r.code != c.code || !strings.Contains(c.r.err+c.r.out, c.says) {
 			t.Errorf("%s: %+v", name, c.r)
@@ -118,7 +118,7 @@ func TestRedriveHere(t *testing.T) {
 	t.Parallel()
 	w := past(t)
 	for args, says := range map[string]string{
-		"redrive": "no queues of failures here", "redrive trigger --drop --yes": "no queues of failures here",
+		"redrive": "no failure queues here", "redrive trigger --drop --yes": "no failure queues here",
 		"redrive --drop": "name a queue", "redrive theirs": "must be one of",
 	} {
 		if r := w.run(strings.Fields(args)...); r.code == 0 || !strings.Contains(r.err, says) {
@@ -147,7 +147,7 @@ func TestTail(t *testing.T) {
 			time.Sleep(20 * time.Millisecond)
 		}
 	}
-	until("times of Europe/Berlin")
+	until("times in Europe/Berlin")
 	for !regexp.MustCompile(`endless/manual-[0-9a-f]+ +(starting|running)`).MatchString(out.String()) {
 		// The first look is what was before; a run of it is not told.
 		w.must("run", "endless")

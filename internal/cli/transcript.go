@@ -120,7 +120,7 @@ func (t *transcript) started(a *app, l *wire.Local, c *localCmd) {
 		_ = printJSON(t.out, map[string]any{"type": "started", "jobs": len(l.Jobs()), "db": a.db, "url": l.URL, "seed": c.Seed})
 		return
 	}
-	t.line("batchplane runs %s of %s; its state is %s. Times are of %s. Ctrl-C stops it.",
+	t.line("batchplane runs %s of %s; its state is %s. Times are in %s. Ctrl-C stops it.",
 		counted(len(l.Jobs()), "job"), strings.Join(c.Files, " and "), a.db, a.zoneName())
 	if len(c.Fault) > 0 {
 		t.line("injecting %s, seed %d", strings.Join(c.Fault, " "), c.Seed)

@@ -58,7 +58,7 @@ func TestATranscriptFitsTheTerminal(t *testing.T) {
 // TestSentencesFitTheTerminal: they are broken between words, and nowhere else.
 func TestSentencesFitTheTerminal(t *testing.T) {
 	t.Parallel()
-	const text = "batchplane runs 5 jobs of jobs.yaml; its state is .batchplane/jobs.db. Times are of Europe/Berlin. Ctrl-C stops it."
+	const text = "batchplane runs 5 jobs of jobs.yaml; its state is .batchplane/jobs.db. Times are in Europe/Berlin. Ctrl-C stops it."
 	script, out := transcriptOn(Screen{Width: 80})
 	script.line("%s", text)
 	for line := range strings.Lines(out.String()) {

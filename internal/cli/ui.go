@@ -17,12 +17,12 @@ import (
 )
 
 type uiCmd struct {
-	Port      int      `help:"Port on 127.0.0.1; by default a free one. Several stacks (--stack a,b) take as many ports, from this one on." placeholder:"N"`
+	Port      int      `help:"Port on 127.0.0.1; by default a free one. Several stacks (--stack a,b) use consecutive ports from it on." placeholder:"N"`
 	Open      bool     `help:"Open the pages in the browser."`
 	ReadOnly  bool     `name:"read-only" help:"Show everything, without buttons."`
-	Socket    string   `help:"Listen on a Unix socket that only you can use, not on a port; for ssh -L." placeholder:"PATH"`
+	Socket    string   `help:"Listen on a Unix socket that only you can use instead of a port; for ssh -L." placeholder:"PATH"`
 	Listen    string   `help:"Listen on this address, even one that others can reach." placeholder:"ADDR"`
-	AllowHost []string `name:"allow-host" help:"A name, besides localhost, by which the pages may be reached." placeholder:"NAME"`
+	AllowHost []string `name:"allow-host" help:"A host name to accept besides localhost." placeholder:"NAME"`
 	Zone      string   `help:"Show times in this zone; by default this machine's." placeholder:"ZONE"`
 }
 
@@ -120,9 +120,9 @@ func serveAll(ctx context.Context, doors []door, ready []*ui) error {
 
 // greet says what is shown, and where.
 func (c *uiCmd) greet(ctx context.Context, a *app, p *plane.Plane, d door, u *ui) {
-	_, _ = fmt.Fprintf(a.Stdout, "batchplane shows %s. Ctrl-C ends it.\n", p.Name)
+	_, _ = fmt.Fprintf(a.Stdout, "batchplane shows %s. Ctrl-C stops it.\n", p.Name)
 	if host, _, err := net.SplitHostPort(d.listener.Addr().String()); err == nil && !net.ParseIP(host).IsLoopback() {
-		_, _ = fmt.Fprintf(a.Stderr, "batchplane: others can reach %s, and what goes over it is not encrypted: --socket with ssh -L is safer\n", d.listener.Addr())
+		_, _ = fmt.Fprintf(a.Stderr, "batchplane: others can reach %s, and its traffic is not encrypted: --socket with ssh -L is safer\n", d.listener.Addr())
 	}
 	if c.Socket != "" {
 		_, _ = fmt.Fprintf(a.Stdout, "It listens on %s. From your machine: ssh -L 8765:%s HOST, and use port 8765.\n", c.Socket, c.Socket)

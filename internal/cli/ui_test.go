@@ -251,7 +251,7 @@ func TestOneStackAtATime(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	code := Main(t.Context(), []string{"--stack", "prod", "--stack", "staging", "jobs"}, Env{Stdout: &out, Stderr: &out})
-	if want := "one stack at a time, not prod and staging; only `ui` shows several"; code != exitUsage || !strings.Contains(out.String(), want) {
+	if want := "--stack takes one stack, not prod and staging; only `ui` shows several"; code != exitUsage || !strings.Contains(out.String(), want) {
 		t.Errorf("code %d: %s", code, &out)
 	}
 }

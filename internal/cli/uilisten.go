@@ -44,7 +44,7 @@ func (c *uiCmd) listen(ctx context.Context) (l net.Listener, base string, err er
 	}
 	at, ok := l.Addr().(*net.TCPAddr)
 	if !ok {
-		return nil, "", errors.Join(fmt.Errorf("%s is no address of TCP", l.Addr()), l.Close())
+		return nil, "", errors.Join(fmt.Errorf("%s is not a TCP address", l.Addr()), l.Close())
 	}
 	return l, "http://" + net.JoinHostPort(c.host(at.IP), strconv.Itoa(at.Port)), nil
 }
@@ -81,7 +81,7 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 		}
 		if conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path); err == nil {
 			_ = conn.Close()
-			return nil, fmt.Errorf("somebody listens on %s already", path)
+			return nil, fmt.Errorf("another program already listens on %s", path)
 		}
 	}
 	dir, err := os.MkdirTemp(filepath.Dir(path), ".batchplane-")

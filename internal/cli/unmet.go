@@ -27,14 +27,14 @@ func (c *localCmd) unmet(file jobfile.File, targets *wire.Targets) (out []string
 			out = append(out, fmt.Sprintf(format, strings.Join(jobs[:min(len(jobs), 5)], ", ")+more(len(jobs)-5)))
 		}
 	}
-	say(names(func(j job.Job) bool { return len(j.Command) == 0 }), "not here: the image's own command: %s cannot run on this machine without a `command`")
-	say(names(func(j job.Job) bool { return j.CPU > 0 }), "not here: cpu is no limit on this machine (%s)")
+	say(names(func(j job.Job) bool { return len(j.Command) == 0 }), "not here: an image's own command: give %s a `command` to run on this machine")
+	say(names(func(j job.Job) bool { return j.CPU > 0 }), "not here: cpu is not limited on this machine (%s)")
 	if c.unlimited != nil {
-		say(names(func(j job.Job) bool { return j.Memory > 0 || memoryOf(file.Definitions, j.TaskDefinition) > 0 }), "not here: memory is no limit (%s): "+strings.ReplaceAll(c.unlimited.Error(), "%", "%%"))
+		say(names(func(j job.Job) bool { return j.Memory > 0 || memoryOf(file.Definitions, j.TaskDefinition) > 0 }), "not here: memory is not limited (%s): "+strings.ReplaceAll(c.unlimited.Error(), "%", "%%"))
 	}
 	say(names(func(j job.Job) bool { return j.TaskRole != "" || j.ExecutionRole != "" || !j.Network.IsZero() }), "not here: roles and networks: tasks run as this user, in this machine's network (%s)")
 	if c.switched {
-		out = append(out, "the jobs file's folder is reached by a link; where that leads elsewhere with each release, give --db, or each has a state of its own that knows of no run")
+		out = append(out, "the jobs file's folder is a link; if each release moves the link, give --db, or each release starts with a new state that knows no runs")
 	}
 	if unknown := targets.Unknown(file.Jobs); len(unknown) > 0 {
 		out = append(out, fmt.Sprintf("not here: targets that --targets does not have: %s; their notices go to the terminal only", strings.Join(unknown, ", ")))

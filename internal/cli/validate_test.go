@@ -125,9 +125,9 @@ func TestValidateWarnsOfThePast(t *testing.T) {
   - {name: byhand}
 `}), "jobs.yaml")
 	r := batchplane(t, "validate", "-f", file)
-	want := `warning: job once: schedule: the last time of at(2020-01-01T00:00:00) lies in the past: it will never run; take the job out, its history stays
-warning: job ended: endAt: 2020-01-01T00:00:00Z lies in the past: it will never run; take the job out, its history stays
-warning: job only: calendar: the last day of only, 2020-01-01, lies in the past: it will never run; take the job out, its history stays
+	want := `warning: job once: schedule: the last time of at(2020-01-01T00:00:00) lies in the past: it will never run; remove the job, its history stays
+warning: job ended: endAt: 2020-01-01T00:00:00Z lies in the past: it will never run; remove the job, its history stays
+warning: job only: calendar: the last day of only, 2020-01-01, lies in the past: it will never run; remove the job, its history stays
 `
 	if r.code != 0 || r.out != "6 jobs, no problem\n" || r.err != want {
 		t.Errorf("%+v", r)

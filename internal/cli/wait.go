@@ -25,9 +25,9 @@ const (
 
 // waiting are the flags of commands that may wait for their run's end.
 type waiting struct {
-	Wait    bool          `help:"Wait for the end. Exit code: 0 for success, else the job's own or 1; 124 if the wait timed out, 125 if the request could not be sent."`
-	Follow  bool          `help:"Wait, and print what the task writes meanwhile."`
-	Timeout time.Duration `help:"Wait at most so long; the run itself goes on." placeholder:"D"`
+	Wait    bool          `help:"Wait until the run ends. Exit code: 0 on success, else the job's own or 1; 124 if the wait timed out, 125 if the request could not be sent."`
+	Follow  bool          `help:"Wait, and print the task's output meanwhile."`
+	Timeout time.Duration `help:"Wait at most this long; the run itself goes on." placeholder:"D"`
 }
 
 // ask sends a request for a run and, where asked to, waits for its end.
@@ -77,7 +77,7 @@ func (w *waiting) until(ctx context.Context, a *app, p *plane.Plane, id run.ID) 
 	case ctx.Err() != nil:
 		return a.interrupted(context.WithoutCancel(ctx), p, id)
 	case inner.Err() != nil:
-		_, _ = fmt.Fprintf(a.Stderr, "%s has not ended within %s and goes on; `%s %s` waits on\n", id, w.Timeout, a.command("logs --follow"), id)
+		_, _ = fmt.Fprintf(a.Stderr, "%s has not ended within %s and goes on; `%s %s` follows it\n", id, w.Timeout, a.command("logs --follow"), id)
 		return exitError(exitTimedOut)
 	}
 	return err

@@ -182,7 +182,7 @@ func (a *ask) missing() string {
 	case len(a.Given.Get("reason")) > 500:
 		return "The reason is longer than 500 bytes."
 	case a.Confirm != "" && strings.TrimSpace(a.Given.Get("confirm")) != a.Confirm:
-		return fmt.Sprintf("Type %s to say that you mean it.", a.Confirm)
+		return fmt.Sprintf("Type %s to confirm.", a.Confirm)
 	}
 	return ""
 }
@@ -223,7 +223,7 @@ func (s *Server) askMany(ctx context.Context, a *ask) (rendered, error) {
 		}
 	}
 	if len(a.Answers) < len(chosen) {
-		a.Problem = fmt.Sprintf("%s chosen that need no retry any more: the list is read anew.", view.Counted(len(chosen)-len(a.Answers), "run"))
+		a.Problem = fmt.Sprintf("Of those chosen, %s no longer needed a retry: the list was reloaded.", view.Counted(len(chosen)-len(a.Answers), "run"))
 	}
 	return rendered{name: "ask", data: a}, nil
 }
@@ -232,9 +232,9 @@ func (s *Server) askMany(ctx context.Context, a *ask) (rendered, error) {
 func (a *ask) lacking(chosen []string, reason string) string {
 	switch {
 	case len(chosen) == 0:
-		return "No run is chosen."
+		return "Choose at least one run."
 	case len(chosen) > mostRetried:
-		return fmt.Sprintf("%d runs are chosen, and at most %d are retried at once.", len(chosen), mostRetried)
+		return fmt.Sprintf("%d runs are chosen; at most %d can be retried at once.", len(chosen), mostRetried)
 	}
 	for _, c := range a.Candidates {
 		if reason == "" && c.Retry.Safety == run.RetryUnsafe && slices.Contains(chosen, string(c.Run.ID)) {

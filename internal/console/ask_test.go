@@ -58,12 +58,12 @@ func TestRetryManyNeedsAReason(t *testing.T) {
 		says   string
 		sent   int
 	}{
-		"none chosen":                 {nil, "the disk was full", http.StatusUnprocessableEntity, "No run is chosen", 0},
+		"none chosen":                 {nil, "the disk was full", http.StatusUnprocessableEntity, "Choose at least one run", 0},
 		"a safe one":                  {[]string{safe}, " ", http.StatusOK, "", 1},
 		"one that may do work twice":  {[]string{unsafe}, " ", http.StatusUnprocessableEntity, "Say why: a retry of " + unsafe + " may do work twice.", 0},
 		"it among others":             {[]string{safe, unsafe}, "", http.StatusUnprocessableEntity, "Say why", 0},
 		"it among others, and why":    {[]string{safe, unsafe}, " the disk was full ", http.StatusOK, "", 2},
-		"one that is no longer there": {[]string{safe, "gone/20261124T0115Z"}, "", http.StatusOK, "1 run chosen", 1},
+		"one that is no longer there": {[]string{safe, "gone/20261124T0115Z"}, "", http.StatusOK, "1 run no longer needed a retry", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -106,7 +106,7 @@ func TestOlderStack(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, func(cfg *console.Config) { cfg.Plane.Version = c.version })
 			cookie := w.signIn()
-			const says = "what the older one does not know it refuses"
+			const says = "older one refuses what it does not know"
 			for _, target := range []string{"/ask/skip-next?of=fx-rates", "/ask/retry?run=fraud-scores/20261124T0615Z", "/ask/retry-all"} {
 				if body := w.send(request("GET", target, nil), cookie).body; strings.Contains(body, says) != c.says {
 					t.Errorf("%s does not say it, or says it without a cause:\n%s", target, body)

@@ -41,7 +41,7 @@ var headers = map[string]string{
 func (s *Server) guarded(pages http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.refuse(w, r, http.StatusForbidden, "another site asked for this, so it was not done", "Open this page itself and ask there.")
+		s.refuse(w, r, http.StatusForbidden, "another site sent this request, so it was not done", "Open this page yourself and try again.")
 	}))
 	h := s.writing(pages)
 	h = s.signedIn(h)
@@ -62,7 +62,7 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 			s.refuse(w, r, http.StatusRequestURITooLong, "the address is too long", "")
 		case !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPost}, r.Method):
 			w.Header().Set("Allow", "GET, HEAD, POST")
-			s.refuse(w, r, http.StatusMethodNotAllowed, "pages are read by GET, and asked by POST", "")
+			s.refuse(w, r, http.StatusMethodNotAllowed, "pages take only GET, HEAD and POST", "")
 		default:
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 			next.ServeHTTP(w, r)
@@ -75,7 +75,7 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 func (s *Server) hosts(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.allowed(r.Host) {
-			s.refuse(w, r, http.StatusForbidden, "this server does not have that name", "Open it as localhost, or start it with --allow-host and the name that you use.")
+			s.refuse(w, r, http.StatusForbidden, "this server does not go by that name", "Open it as localhost, or start it with --allow-host and that name.")
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -107,7 +107,7 @@ func (s *Server) sites(next http.Handler) http.Handler {
 		own := site == "" || site == "same-origin" || site == "none"
 		link := r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 		if !own && (!link || r.Method == http.MethodPost) {
-			s.refuse(w, r, http.StatusForbidden, "another site asked for this", "")
+			s.refuse(w, r, http.StatusForbidden, "another site sent this request", "")
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -189,11 +189,11 @@ func (s *Server) writing(next http.Handler) http.Handler {
 			return
 		}
 		if !same(r.PostForm.Get("token"), tokenOf(r)) {
-			s.refuse(w, r, http.StatusForbidden, "the form is not of this session", "Go back, load its page again and send it anew.")
+			s.refuse(w, r, http.StatusForbidden, "the form belongs to another session", "Go back, reload the page and send it again.")
 			return
 		}
 		if why := s.readOnly(r.Context()); why != "" {
-			s.refuse(w, r, http.StatusForbidden, "nothing was asked for: "+why, "")
+			s.refuse(w, r, http.StatusForbidden, "nothing was changed: "+why, "")
 			return
 		}
 		next.ServeHTTP(w, r)

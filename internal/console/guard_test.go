@@ -432,7 +432,7 @@ func TestReadOnly(t *testing.T) {
 			}
 			// Who has the token all the same is refused.
 			res := w.send(request("POST", "/ask/run?of=fx-rates", runForm(console.Token(w.Server, c))), c)
-			if body := text(t, res); res.StatusCode != http.StatusForbidden || len(w.door.asked) > 0 || !strings.Contains(body, "nothing was asked for") {
+			if body := text(t, res); res.StatusCode != http.StatusForbidden || len(w.door.asked) > 0 || !strings.Contains(body, "nothing was changed") {
 				t.Errorf("a form: %d, asked %d:\n%s", res.StatusCode, len(w.door.asked), body)
 			}
 		})

@@ -74,14 +74,14 @@ func TestPausedWithAll(t *testing.T) {
 	says(t, "other", get("/jobs/other"), []string{"All jobs are paused by jon", "Resume all jobs…", "/ask/pause?of=other"}, []string{"/ask/resume?of=other"})
 	says(t, "own", get("/jobs/own"), []string{"Paused by mia", "All jobs are paused, too", "/ask/resume?of=own", "Resume all jobs…"}, nil)
 	says(t, "skips", get("/jobs/skips"), []string{"Take the skip back…"}, nil)
-	says(t, "the overview", get("/"), []string{"All is well", "No slot in the next hour."}, []string{"its schedule goes on"})
+	says(t, "the overview", get("/"), []string{"All is well", "No slot in the next hour."}, []string{"its schedule resumes"})
 	says(t, "all jobs", get("/jobs"), []string{"all jobs are paused by jon", "paused by mia; all jobs are, too"}, nil)
 	says(t, "to run one", get("/ask/run?of=other"), []string{"All jobs are paused by jon"}, nil)
 	says(t, "to resume one", get("/ask/resume?of=other"), []string{"the control plane will refuse", "All jobs are paused, too"}, nil)
 	says(t, "to resume own", get("/ask/resume?of=own"), []string{"Its pause ends now", "All jobs are paused, too"}, []string{"refuse"})
-	says(t, "to take a skip back", get("/ask/resume?of=skips"), []string{"The slot that was to be skipped runs"}, []string{"Its pause ends", "refuse"})
-	says(t, "to pause own", get("/ask/pause?of=own"), []string{"paused already, by mia: that pause ends now"}, nil)
-	says(t, "to skip one", get("/ask/skip-next?of=other"), []string{"paused until somebody resumes it", "will refuse"}, []string{"is recorded as skipped"})
+	says(t, "to take a skip back", get("/ask/resume?of=skips"), []string{"The slot that was to be skipped will run"}, []string{"Its pause ends", "refuse"})
+	says(t, "to pause own", get("/ask/pause?of=own"), []string{"already paused, by mia: this pause replaces that one"}, nil)
+	says(t, "to skip one", get("/ask/skip-next?of=other"), []string{"paused until somebody resumes it", "will refuse"}, []string{"will be recorded as skipped"})
 	says(t, "the schedule", get("/schedule"), []string{"counted as if they ran"}, nil)
 }
 
@@ -92,11 +92,11 @@ func TestSlotsThatNobodyKnows(t *testing.T) {
 	rate, far := itemOf("rate", "rate(5 minutes)"), itemOf("far", "at(2036-01-01T00:00:00)")
 	rate.SkipNext = &job.Skip{At: night.Add(-time.Hour), By: "ana"}
 	get := pagesOf(t, control.Change{Item: &rate}, control.Change{Item: &far})
-	says(t, "the job", get("/jobs/rate"), []string{"When they come is not known beforehand", "The next one is skipped at the request of ana"}, []string{`class="slots"`, "It has none to come"})
+	says(t, "the job", get("/jobs/rate"), []string{"Its slots are not known beforehand", "The next one is skipped at the request of ana"}, []string{`class="slots"`, "It has none to come"})
 	says(t, "a far slot", get("/jobs/far"), []string{"1 Jan 2036"}, []string{"It has none to come"})
 	says(t, "all jobs", get("/jobs"), []string{"not known", "1 Jan 2036"}, nil)
 	says(t, "the overview", get("/"), []string{"No slot in the next hour that is known beforehand", "1 job with a rate(…) starts", "only the next slot"}, nil)
-	says(t, "the timeline", get("/timeline"), []string{"are not known beforehand, and not drawn", "next 1 Jan 2036 00:00"}, nil)
+	says(t, "the timeline", get("/timeline"), []string{"are not known beforehand and not drawn", "next 1 Jan 2036 00:00"}, nil)
 	says(t, "the schedule", get("/schedule"), []string{"Of 1 job with a rate(…)"}, nil)
 }
 

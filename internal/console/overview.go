@@ -78,7 +78,7 @@ func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 	}
 	st, err := remember(ctx, s.memo, "status", p.Status)
 	if err != nil {
-		o.Unread = append(o.Unread, "how the control plane itself stands: "+s.explain(err).Error())
+		o.Unread = append(o.Unread, "the state of the control plane: "+s.explain(err).Error())
 	}
 	o.Kept, err = remember(ctx, s.memo, "kept", func(ctx context.Context) ([]control.Kept, error) { return p.Kept(ctx, keptAtMost) })
 	if err != nil {

@@ -103,7 +103,7 @@ func apart(t *testing.T, page string) (frame, own string) {
 
 // ownOf are the places of a frame that are a page's own: its title, its address, what
 // it is in the navigation, and the zone of its times.
-var ownOf = regexp.MustCompile(`<title>[^<]*</title>| aria-current="page"|<form class="zone"(?s:.*?)</form>|href="[^"]*"|Times are of [^.]*\.|<p id="r-made".*| data-events="[^"]*"`)
+var ownOf = regexp.MustCompile(`<title>[^<]*</title>| aria-current="page"|<form class="zone"(?s:.*?)</form>|href="[^"]*"|Times are in [^.]*\.|<p id="r-made".*| data-events="[^"]*"`)
 
 func plainFrame(frame string) string { return ownOf.ReplaceAllString(frame, "") }
 
@@ -142,7 +142,7 @@ func TestSlotsThatAreNotDrawn(t *testing.T) {
 	w := newWorld(t, nil)
 	cookie := w.signIn()
 	for target, cut := range map[string]bool{"/timeline": false, "/timeline?span=7d": true, "/timeline?span=7d&job=backup-postgres": false} {
-		if body := w.send(request("GET", target, nil), cookie).body; strings.Contains(body, "the next 500 slots are drawn and counted") != cut {
+		if body := w.send(request("GET", target, nil), cookie).body; strings.Contains(body, "the next 500 slots of a job are drawn and counted") != cut {
 			t.Errorf("%s does not say it, or says it without a cause", target)
 		}
 	}

@@ -127,7 +127,7 @@ func (s *Server) problems(r *http.Request, q Query) (rendered, error) {
 	for lane, ms := range p.Status.LagMs {
 		lag := "nothing is due"
 		if ms > 0 {
-			lag = "the oldest due run waits for " + tookOf(&ms)
+			lag = "the oldest due run has waited for " + tookOf(&ms)
 		}
 		p.Lanes = append(p.Lanes, laneLag{lane, lag})
 	}

@@ -197,7 +197,7 @@ func (r *reader) number(name string) int {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 || n > 1_000_000 {
-		r.wrong(name, errors.New("that is no number from 0 to 1000000"))
+		r.wrong(name, errors.New("that is not a number from 0 to 1000000"))
 		return 0
 	}
 	return n
@@ -215,7 +215,7 @@ func zoneName(s string) error {
 
 func jobPattern(s string) error {
 	if !job.ValidName(strings.ReplaceAll(s, "*", "x")) {
-		return errors.New("that cannot name a job; report-* is all that begin so")
+		return errors.New("that cannot name a job; report-* matches all that begin with report-")
 	}
 	return nil
 }
@@ -238,7 +238,7 @@ func status(s string) error {
 
 func yes(s string) error {
 	if s != "yes" {
-		return errors.New("that is yes or nothing")
+		return errors.New("write yes, or leave it out")
 	}
 	return nil
 }

@@ -78,7 +78,7 @@ func (s *Server) page(p page) http.Handler {
 		r = r.WithContext(ctx)
 		q, err := ParseQuery(r.URL.Query())
 		if err != nil {
-			s.refuse(w, r, http.StatusBadRequest, err.Error(), "Mend the address, or take that out of it.")
+			s.refuse(w, r, http.StatusBadRequest, err.Error(), "Correct that part of the address, or remove it.")
 			return
 		}
 		out, err := p(r, q)
@@ -123,7 +123,7 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	var ref *plane.RefError
 	switch {
 	case errors.Is(err, control.ErrNotFound):
-		s.refuse(w, r, http.StatusNotFound, "that is not there (any more)", "It may have been removed after the days that runs are kept.")
+		s.refuse(w, r, http.StatusNotFound, "that does not exist (any more)", "It may be older than runs are kept.")
 	case errors.As(err, &ref), errors.Is(err, errForm):
 		s.refuse(w, r, http.StatusBadRequest, err.Error(), "")
 	case errors.Is(err, context.DeadlineExceeded):
@@ -153,7 +153,7 @@ func (s *Server) stranger(w http.ResponseWriter, r *http.Request) {
 func (s *Server) fallback() ([]byte, error) {
 	var b bytes.Buffer
 	f := Frame{Title: "This page cannot be shown", Path: "/", Now: s.cfg.Now(), Attention: -1, zone: time.UTC, zoneName: "UTC", command: s.cfg.Command}
-	if err := s.pages["sorry"].Execute(&b, &sorry{Frame: f, What: "this page cannot be shown: a fault of batchplane", Next: "The command line shows the same; the log of this server says more."}); err != nil {
+	if err := s.pages["sorry"].Execute(&b, &sorry{Frame: f, What: "this page cannot be shown: a fault in batchplane", Next: "The command line shows the same; this server's log says more."}); err != nil {
 		return nil, fmt.Errorf("laying out the page for faults: %w", err)
 	}
 	return b.Bytes(), nil

@@ -74,9 +74,9 @@ func (s *Server) output(ctx context.Context, page *runPage, r run.Run, attempt i
 	case err != nil:
 		page.NoLog = "The output could not be read: " + s.explain(err).Error()
 	case len(lines) == 0 && r.Attempts[attempt-1].Over():
-		page.NoLog = fmt.Sprintf("Attempt %d wrote nothing.", attempt)
+		page.NoLog = fmt.Sprintf("Attempt %d wrote no output.", attempt)
 	case len(lines) == 0:
-		page.NoLog = "Nothing was written so far."
+		page.NoLog = "No output yet."
 	}
 	page.lines(lines)
 }

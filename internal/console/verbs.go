@@ -41,7 +41,7 @@ func prepareRun(ctx context.Context, s *Server, a *ask) error {
 		return err
 	}
 	a.Title, a.Button = "Run "+a.Job+" now", "Run it now"
-	a.Says = append(a.Says, "A new run of "+a.Job+" is claimed and its task launched, as the job is deployed now. Its schedule goes on as before.")
+	a.Says = append(a.Says, "A new run of "+a.Job+" is claimed and its task launched with the deployed definition. The schedule goes on as before.")
 	if item.Gone {
 		a.Warns = append(a.Warns, "The job is no longer deployed: the control plane will refuse.")
 	}
@@ -90,7 +90,7 @@ func prepareRetry(ctx context.Context, s *Server, a *ask) error {
 	case run.RetrySafe:
 		a.Says = append(a.Says, "A retry is safe: "+t.Why+".")
 	case run.RetryEnded:
-		a.Warns = append(a.Warns, "Whether what it did may be done again only you know: "+t.Why+".")
+		a.Warns = append(a.Warns, "Only you know whether its work may be done twice: "+t.Why+".")
 	case run.RetryOpen:
 		a.Warns = append(a.Warns, "There is nothing to retry: "+t.Why+".")
 	case run.RetryDone:
@@ -133,13 +133,13 @@ func stopSays(r run.Run) []string {
 	switch {
 	case view.DoubtOf(r) != nil:
 		return []string{
-			"It is not known whether ECS launched its task. The launch is not sent again: the task is searched for, and stopped where it is found.",
-			"Where none is found the run fails and says that it may have run.",
+			"It is not known whether ECS launched its task. The launch is not sent again: batchplane searches for the task and stops it if found.",
+			"If none is found, the run fails and says that it may have run.",
 		}
 	case r.Status == run.Running:
-		return []string{"ECS is asked to stop the task: it gets SIGTERM, and SIGKILL after its stop timeout. What it did so far stays done.", ends}
+		return []string{"ECS is asked to stop the task: it gets SIGTERM, then SIGKILL after its stop timeout. What it did so far stays done.", ends}
 	}
-	return []string{"No task of it is launched any more.", ends}
+	return []string{"No further task of it is launched.", ends}
 }
 
 func (s *Server) runOf(ctx context.Context, a *ask) (run.Run, view.Story, error) {
@@ -157,7 +157,7 @@ func (s *Server) runOf(ctx context.Context, a *ask) (run.Run, view.Story, error)
 
 func preparePause(ctx context.Context, s *Server, a *ask) error {
 	a.Title, a.Button, a.Reason, a.Until = "Pause "+a.Who(), "Pause "+a.Who(), true, true
-	a.Says = append(a.Says, "Slots in the pause are recorded as skipped; they are not made up for afterwards. Runs that are open go on, and people can still start some by hand.")
+	a.Says = append(a.Says, "Slots during the pause are recorded as skipped and are not caught up later. Open runs go on, and people can still start runs by hand.")
 	if a.Job == job.All {
 		a.Warns = append(a.Warns, "This pauses every job of "+a.Stack+".")
 		a.Confirm = "all jobs"
@@ -165,7 +165,7 @@ func preparePause(ctx context.Context, s *Server, a *ask) error {
 	}
 	item, _, err := s.current(ctx, a)
 	if p := item.PausedAt(a.Now); err == nil && p != nil {
-		a.Warns = append(a.Warns, "It is paused already, "+view.PauseWords(*p)+": that pause ends now, and this one takes its place.")
+		a.Warns = append(a.Warns, "It is already paused, "+view.PauseWords(*p)+": this pause replaces that one.")
 	}
 	return err
 }
@@ -189,15 +189,15 @@ func prepareResume(ctx context.Context, s *Server, a *ask) error {
 	case own:
 		a.Says = append(a.Says, "Its pause ends now. Slots that were skipped stay skipped.")
 		if sum.Skip != nil {
-			a.Says = append(a.Says, "The next slot is still to be skipped: to resume it once more takes that back.")
+			a.Says = append(a.Says, "The next slot will still be skipped: resume again to undo that.")
 		}
 	case sum.Skip != nil:
-		a.Says = append(a.Says, "The slot that was to be skipped runs.")
+		a.Says = append(a.Says, "The slot that was to be skipped will run.")
 	default:
-		a.Warns = append(a.Warns, "It is not paused itself, and no slot of it is to be skipped: the control plane will refuse.")
+		a.Warns = append(a.Warns, "It is not paused itself and has no slot to be skipped: the control plane will refuse.")
 	}
 	if sum.OfAll != nil {
-		a.Warns = append(a.Warns, "All jobs are paused, too: its slots are skipped until those are resumed.")
+		a.Warns = append(a.Warns, "All jobs are paused, too: its slots are skipped until they are resumed.")
 	}
 	return nil
 }
@@ -214,13 +214,13 @@ func prepareSkip(ctx context.Context, s *Server, a *ask) error {
 	}
 	switch {
 	case sum.Skip != nil:
-		a.Warns = append(a.Warns, "Its next slot is to be skipped already.")
+		a.Warns = append(a.Warns, "Its next slot will already be skipped.")
 	case sum.Paused != nil && sum.GoesOn.IsZero():
 		a.Warns = append(a.Warns, "It is paused until somebody resumes it, and all its slots until then are skipped: the control plane will refuse.")
 	case sum.Next != nil:
-		a.Says = append(a.Says, fmt.Sprintf("The slot of %s is recorded as skipped, and none after it.", a.At(*sum.Next, a.Job).Full))
+		a.Says = append(a.Says, fmt.Sprintf("The slot of %s will be recorded as skipped, and only that one.", a.At(*sum.Next, a.Job).Full))
 	default:
-		a.Says = append(a.Says, "The next slot of its schedule is recorded as skipped.")
+		a.Says = append(a.Says, "The next slot of its schedule will be recorded as skipped.")
 	}
 	if sum.Paused != nil && !sum.GoesOn.IsZero() {
 		a.Says = append(a.Says, "Its slots until then are skipped anyway, since it is paused.")
@@ -240,7 +240,7 @@ func prepareRetryAll(ctx context.Context, s *Server, a *ask) error {
 		return err
 	}
 	a.Title, a.Button = "Retry many", "Retry the chosen runs"
-	a.Says = append(a.Says, "The newest "+orFailed(f.Statuses)+" run of each job that has not succeeded since: each chosen one gets a further attempt, with the newest definition of its job. Those of which a retry is safe are chosen; look at the others one by one.")
+	a.Says = append(a.Says, "The newest "+orFailed(f.Statuses)+" run of each job that has not succeeded since. Each chosen one gets a further attempt, with the newest definition of its job. Those that are safe to retry are chosen; check the others one by one.")
 	a.Back = a.Href("/history")
 	return nil
 }

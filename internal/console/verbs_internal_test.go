@@ -13,7 +13,7 @@ func TestStopSays(t *testing.T) {
 	for want, r := range map[string]run.Run{
 		"SIGTERM":               {Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "arn:aws:ecs:eu-central-1:1:task/c/1"}}},
 		"not known whether ECS": {Status: run.Launching, Attempts: []run.Attempt{{N: 1, Doubt: true}}},
-		"No task of it":         {Status: run.Queued},
+		"No further task of it": {Status: run.Queued},
 	} {
 		says := strings.Join(stopSays(r), " ")
 		if doubt := strings.Contains(says, "may have run"); !strings.Contains(says, want) || doubt == strings.Contains(says, "ends as stopped") || doubt != (r.Last() != nil && r.Last().Doubt) {

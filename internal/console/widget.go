@@ -149,7 +149,7 @@ func (w *Widget) read(ctx context.Context, d *widget) error {
 	}
 	st, err := p.Status(ctx)
 	if err != nil {
-		d.Unread = append(d.Unread, "how the control plane itself stands: "+err.Error())
+		d.Unread = append(d.Unread, "the state of the control plane: "+err.Error())
 	}
 	d.unseen(open, missed)
 	d.fill(view.AttentionOf(summaries, open, missed, d.Now), summaries, open, nil, st)
@@ -215,7 +215,7 @@ func (d *widget) Retry(id run.ID) (*retry, error) {
 	case run.RetrySafe:
 		question += "A retry is safe: "
 	case run.RetryEnded:
-		question += "Whether what it did may be done again only you know: "
+		question += "Only you know whether its work may be done twice: "
 	default:
 		question += "A RETRY MAY DO WORK TWICE: "
 		// CloudWatch sends all forms of a widget as one, and a run may have two buttons.

@@ -53,7 +53,7 @@ func TestWidgetEmpty(t *testing.T) {
 	t.Parallel()
 	store := &memory.Store{}
 	p := &plane.Plane{Name: "prod", Reader: store, Now: func() time.Time { return night }}
-	if html, err := widgetOf(p).Answer(t.Context(), []byte(`{"widgetContext":{}}`)); err != nil || !strings.Contains(html, "nothing runs: no job is started") || !strings.Contains(html, "There is no job yet") {
+	if html, err := widgetOf(p).Answer(t.Context(), []byte(`{"widgetContext":{}}`)); err != nil || !strings.Contains(html, "the control plane is not running: no job is started") || !strings.Contains(html, "There are no jobs yet") {
 		t.Errorf("got %s, %v", html, err)
 	}
 	p.Inspect = func(context.Context) (plane.Health, error) { return plane.Health{Running: true}, nil }

@@ -287,7 +287,7 @@ func TestPendingSlots(t *testing.T) {
 		if err != nil || len(kept) != 1 || w.ran() != "" {
 			t.Fatalf("kept %+v, %v, ran %q", kept, err, w.ran())
 		}
-		for _, says := range []string{"If it should have run, deploy its schedule", "two minutes ahead", "if nobody deployed it, CloudTrail"} {
+		for _, says := range []string{"If it should have run, deploy its schedule", "two minutes before", "if nobody deployed it, CloudTrail"} {
 			if !strings.Contains(kept[0].Reason, says) {
 				t.Errorf("%q does not say %q", kept[0].Reason, says)
 			}
@@ -433,7 +433,7 @@ func TestSlotsAhead(t *testing.T) {
 	t.Parallel()
 	for _, jobs := range [][]job.Job{nil, {hourly}} {
 		w := known(t, jobs...)
-		if rep := w.fire(clockAt(17, 57, 59), control.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}); rep.Outcome != control.Refused || !strings.Contains(rep.Message, "hourly at 2026-11-22T18:00:00Z: it lies in the future") {
+		if rep := w.fire(clockAt(17, 57, 59), control.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}); rep.Outcome != control.Refused || !strings.Contains(rep.Message, "hourly at 2026-11-22T18:00:00Z: it is in the future") {
 			t.Errorf("%d jobs are known: %+v", len(jobs), rep)
 		}
 		if ps, err := w.store.Pending(t.Context(), 10); err != nil || len(ps) > 0 {
@@ -442,7 +442,7 @@ func TestSlotsAhead(t *testing.T) {
 	}
 	w := known(t, hourly)
 	if rep := w.fire(clockAt(17, 58, 0), control.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}); rep.Status != run.Running {
-		t.Errorf("two minutes ahead: %+v", rep)
+		t.Errorf("two minutes before: %+v", rep)
 	}
 }
 

@@ -36,7 +36,7 @@ func TestOneIDForOneRequest(t *testing.T) {
 		t.Errorf("the same again: %+v", rep)
 	}
 	for name, rep := range map[string]control.Reply{"another day": ask("2026-11-20", "-v"), "other arguments": ask("2026-11-21")} {
-		if rep.Outcome != control.Refused || !strings.Contains(rep.Message, "give another id") || rep.Run != run.ByHandID("given", "deploy-7") {
+		if rep.Outcome != control.Refused || !strings.Contains(rep.Message, "use another ID") || rep.Run != run.ByHandID("given", "deploy-7") {
 			t.Errorf("%s: %+v", name, rep)
 		}
 	}
@@ -131,7 +131,7 @@ func TestRetryKeepsToWhatTheJobTakes(t *testing.T) {
 		}
 		return got
 	}
-	if got := retry("a", false); got.Outcome != control.Refused || !strings.Contains(got.Message, "no arguments may be added") || !strings.Contains(got.Message, "run given") {
+	if got := retry("a", false); got.Outcome != control.Refused || !strings.Contains(got.Message, "it takes no arguments") || !strings.Contains(got.Message, "run given") {
 		t.Errorf("a retry: %+v", got)
 	}
 	if got := retry("b", true); got.Outcome != control.Accepted {

@@ -24,7 +24,7 @@ func (c *Control) claimed(ctx context.Context, req run.Request, how *claiming) (
 		how.over = was.Rev
 		return Reply{}, false, nil
 	case differs(was, req):
-		return refuse(req.ID, "%s was asked for by the same request id with other inputs or arguments: give another id", req.ID), true, nil
+		return refuse(req.ID, "%s was requested with the same request ID but other inputs or arguments: use another ID", req.ID), true, nil
 	}
 	rep, err = c.again(ctx, req.ID)
 	return rep, true, err

@@ -64,7 +64,7 @@ func TestStaleAtItsEdges(t *testing.T) {
 		"just in time":              {j.Late(), 0, ""},
 		"a moment late":             {j.Late() + 1, 0, "before the job was deployed"},
 		"14 days":                   {oldest, oldest + 1, ""},
-		"a moment more":             {oldest + 1, oldest + 2, "more than 14 days back"},
+		"a moment more":             {oldest + 1, oldest + 2, "more than 14 days ago"},
 		"the moment of the deploy":  {oldest, oldest, "before the job was deployed"},
 		"a moment after the deploy": {oldest - 1, oldest, ""},
 	} {

@@ -141,12 +141,12 @@ func TestReplies(t *testing.T) {
 		},
 		{
 			"what nobody may change", nil, hand(control.RunRequest{Job: "report", RequestID: "q", Inputs: map[string]string{"NOTE": "x"}}),
-			control.Reply{Outcome: control.Refused, Message: "refused: report: NOTE is not one of its inputs: it runs as it is deployed*"},
+			control.Reply{Outcome: control.Refused, Message: "refused: report: NOTE is not one of its inputs: it runs as deployed*"},
 			0,
 		},
 		{
 			"arguments that nobody may add", nil, hand(control.RunRequest{Job: "report", RequestID: "q", Args: []string{"-v"}}),
-			control.Reply{Outcome: control.Refused, Message: "refused: report: no arguments may be added*"},
+			control.Reply{Outcome: control.Refused, Message: "refused: report: it takes no arguments*"},
 			0,
 		},
 		{
@@ -160,7 +160,7 @@ func TestReplies(t *testing.T) {
 			"a retry of what runs",
 			[]ask{first},
 			retry(control.RetryRequest{Run: slot, RequestID: "r"}),
-			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: report/20261122T1730Z is running: stop it first, or start another with `run report`"},
+			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: report/20261122T1730Z is running: stop it first, or start a new run with `run report`"},
 			1,
 		},
 		{
@@ -202,7 +202,7 @@ func TestReplies(t *testing.T) {
 		},
 		{
 			"a retry of no run", nil, retry(control.RetryRequest{Run: slot, RequestID: "r"}),
-			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: there is no run report/20261122T1730Z: notices and the history have the names of runs"},
+			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: there is no run report/20261122T1730Z: `history` and notices show the names of runs"},
 			0,
 		},
 		{
@@ -235,7 +235,7 @@ func TestReplies(t *testing.T) {
 		},
 		{
 			"a stop of no run", nil, halt(control.StopRequest{Run: slot}),
-			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: there is no run report/20261122T1730Z: notices and the history have the names of runs"},
+			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: there is no run report/20261122T1730Z: `history` and notices show the names of runs"},
 			0,
 		},
 	}

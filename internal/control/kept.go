@@ -39,17 +39,17 @@ func (c *Control) SettleKept(ctx context.Context, req KeptRequest) (Reply, error
 		case err != nil && !errors.Is(err, ErrOwed): // what is owed the sweep does
 			return Reply{}, err
 		case why != "":
-			return refuse("", "%s cannot be used now either, and stays: %s", req.ID, why), nil
+			return refuse("", "%s still cannot be used and stays: %s", req.ID, why), nil
 		}
 		return c.settled(ctx, k, did)
 	}
-	return refuse("", "nothing is kept as %s: somebody has settled it, or it was kept for 30 days; `kept` lists what is", req.ID), nil
+	return refuse("", "there is no kept input %s: somebody settled it, or its 30 days are over; `kept` lists them", req.ID), nil
 }
 
 func (c *Control) settled(ctx context.Context, k Kept, did string) (Reply, error) {
 	err := c.Store.Settle(ctx, k)
 	if errors.Is(err, ErrNotFound) {
-		return Reply{Outcome: Duplicate, Message: k.ID() + " was settled by somebody else at this moment"}, nil
+		return Reply{Outcome: Duplicate, Message: k.ID() + " was just settled by somebody else"}, nil
 	}
 	if err != nil {
 		return Reply{}, fmt.Errorf("taking %s off what is kept: %w", k.ID(), err)
@@ -60,7 +60,7 @@ func (c *Control) settled(ctx context.Context, k Kept, did string) (Reply, error
 // use tries a kept input again; why says why it still cannot be used.
 func (c *Control) use(ctx context.Context, body []byte) (did, why string, err error) {
 	if len(body) == 0 { // as of a slot that was refused, or a notice that was given up
-		return "", "nothing of it was kept but why; drop it once you have read that", nil
+		return "", "only its reason was kept; drop it once you have read that", nil
 	}
 	if id, ok := ofRun(body); ok {
 		return c.reopen(ctx, id)

@@ -24,8 +24,8 @@ func TestSettleKept(t *testing.T) {
 		status  run.Status
 	}{
 		"dropped":              {func(string) string { return "{" }, false, control.Accepted, "is dropped", 0, run.Running},
-		"no event, again":      {func(string) string { return "{" }, true, control.Refused, "cannot be used now either, and stays: not usable", 1, run.Running},
-		"only why was kept":    {func(string) string { return "" }, true, control.Refused, "stays: nothing of it was kept but why; drop it", 1, run.Running},
+		"no event, again":      {func(string) string { return "{" }, true, control.Refused, "still cannot be used and stays: not usable", 1, run.Running},
+		"only why was kept":    {func(string) string { return "" }, true, control.Refused, "stays: only its reason was kept; drop it", 1, run.Running},
 		"another's end, again": {func(string) string { return fmt.Sprintf(stoppedEvent, "STOPPED", "staging/x/20261122T1730Z/1", "") }, true, control.Refused, "no task of stack prod", 1, run.Running},
 		"an end that can be used now": {func(arn string) string {
 			return strings.Replace(fmt.Sprintf(stoppedEvent, "STOPPED", "prod/"+string(slot)+"/1", ""), "arn:x", arn, 1)
@@ -51,7 +51,7 @@ func TestSettleKept(t *testing.T) {
 			if got := w.runs()[0].Status; got != c.status {
 				t.Errorf("the run is %s, want %s", got, c.status)
 			}
-			if reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: "00000000", Again: c.again}); err != nil || reply.Outcome != control.Refused || !strings.Contains(reply.Message, "nothing is kept as") {
+			if reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: "00000000", Again: c.again}); err != nil || reply.Outcome != control.Refused || !strings.Contains(reply.Message, "there is no kept input") {
 				t.Errorf("what is not there: %+v, %v", reply, err)
 			}
 		})

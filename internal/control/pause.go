@@ -38,7 +38,7 @@ type SkipRequest struct {
 func (c *Control) Pause(ctx context.Context, req PauseRequest) (Reply, error) {
 	now := c.Now()
 	if !req.Until.IsZero() && !req.Until.After(now) {
-		return refuse("", "%s is in the past: give --until a time to come", req.Until.UTC().Format(time.RFC3339)), nil
+		return refuse("", "%s is in the past: give --until a future time", req.Until.UTC().Format(time.RFC3339)), nil
 	}
 	return c.changeItem(ctx, req.Job, req.By, req.Reason, func(item *job.Item) Reply {
 		p := job.Pause{From: now, To: req.Until, By: req.By, Reason: req.Reason}
@@ -62,12 +62,12 @@ func (c *Control) Resume(ctx context.Context, req ResumeRequest) (Reply, error) 
 		}
 		switch paused := item.EndPause(now); {
 		case paused && skip != nil:
-			return Reply{Outcome: Accepted, Message: fmt.Sprintf("%s resumed; its next slot is still to be skipped, which a further `resume` takes back", named(req.Job))}
+			return Reply{Outcome: Accepted, Message: fmt.Sprintf("%s resumed; its next slot will still be skipped, unless you `resume` again", named(req.Job))}
 		case paused:
 			return Reply{Outcome: Accepted, Message: fmt.Sprintf("%s resumed", named(req.Job))}
 		case skip != nil:
 			item.SkipNext = nil
-			return Reply{Outcome: Accepted, Message: fmt.Sprintf("the next slot of %s is not skipped", req.Job)}
+			return Reply{Outcome: Accepted, Message: fmt.Sprintf("the next slot of %s will not be skipped", req.Job)}
 		}
 		return refuse("", "%s not paused", named(req.Job))
 	})
@@ -84,10 +84,10 @@ func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) 
 	return c.changeItem(ctx, req.Job, req.By, req.Reason, func(item *job.Item) Reply {
 		t, err := timetable.OfItem(item)
 		if err != nil || item.Plan.Disabled {
-			return refuse("", "%s has no schedule that runs, so there is no slot to skip", req.Job)
+			return refuse("", "%s has no active schedule, so there is no slot to skip", req.Job)
 		}
 		if item.SkipNext != nil && !timetable.SkipLapsed(item, now) {
-			return Reply{Outcome: Duplicate, Message: fmt.Sprintf("the next slot of %s is to be skipped already", req.Job)}
+			return Reply{Outcome: Duplicate, Message: fmt.Sprintf("the next slot of %s will already be skipped", req.Job)}
 		}
 		on := job.GoesOn(item, &all, now.Truncate(time.Minute).Add(time.Minute))
 		paused := refuse("", "%s is paused until somebody resumes it, and all its slots until then are skipped", req.Job)
@@ -103,7 +103,7 @@ func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) 
 		case !ok && on.IsZero():
 			return paused
 		case !ok:
-			return refuse("", "%s has no slot to come", req.Job)
+			return refuse("", "%s has no future slot", req.Job)
 		}
 		item.SkipNext = &job.Skip{At: next, By: req.By, Reason: req.Reason}
 		return Reply{Outcome: Accepted, Message: fmt.Sprintf("the slot of %s at %s will be skipped", req.Job, next.Format("2006-01-02 15:04 UTC"))}

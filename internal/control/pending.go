@@ -80,7 +80,7 @@ func (c *Control) TryPending(ctx context.Context) error {
 // ifHonest is what to do about a slot that was given up. Nobody can tell here whether
 // it was honest: a one-time schedule that deleted itself before the sweep or the
 // trigger saw it leaves as little behind as one that somebody made up.
-const ifHonest = "If it should have run, deploy its schedule (again: a one-time one at least two minutes ahead of its time); if nobody deployed it, CloudTrail's data events have who calls the trigger"
+const ifHonest = "If it should have run, deploy its schedule (again), a one-time one at least two minutes before its time; if nobody deployed it, CloudTrail's data events show who called the trigger"
 
 // tryPending tries one. A fault that outlasts its time ends it too: nobody would be told
 // else, and each sweep would fail for ever.

@@ -55,7 +55,7 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 	case errors.Is(err, errGone):
 		return refuse("", noMore, req.Job), nil
 	case errors.Is(err, ErrNotFound):
-		return refuse("", "there is no job %q: names are those of the jobs file", req.Job), nil
+		return refuse("", "there is no job %q: use a name of the jobs file", req.Job), nil
 	case err != nil:
 		return Reply{}, err
 	}
@@ -148,7 +148,7 @@ func (c *Control) renewed(ctx context.Context, r *run.Run, e run.RetryAsked, sam
 		return nil, err
 	}
 	if why := refusedChange(*j, RunRequest{Inputs: r.Environment, Args: r.Args}); why != "" && !same {
-		return nil, fmt.Errorf("it was given what the job does not take any more: %s; start another with `run %s`: %w", why, j.Name, ErrUnlaunchable)
+		return nil, fmt.Errorf("it was given what the job no longer takes: %s; start a new run with `run %s`: %w", why, j.Name, ErrUnlaunchable)
 	}
 	if e.Blocked, err = c.blocker(ctx, r.ID, j); err != nil {
 		return nil, err
@@ -184,7 +184,7 @@ func (c *Control) ask(ctx context.Context, id run.ID, event func(*run.Run) (run.
 	case errors.Is(err, ErrUnlaunchable):
 		return refuse(id, "%v", err), nil, nil
 	case errors.Is(err, ErrNotFound):
-		return refuse(id, "there is no run %s: notices and the history have the names of runs", id), nil, nil
+		return refuse(id, "there is no run %s: `history` and notices show the names of runs", id), nil, nil
 	case err != nil:
 		return Reply{}, nil, err
 	}

@@ -41,7 +41,7 @@ func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time, unlik
 	j := a.job
 	at = at.UTC()
 	if at.Sub(c.Now()) > ahead {
-		return c.refuseSlot(ctx, j.Name, at, "it lies in the future: slots are claimed when their time has come")
+		return c.refuseSlot(ctx, j.Name, at, "it is in the future: a slot is claimed only once its time has come")
 	}
 	if a.proven {
 		return c.proven(ctx, a, at.Truncate(time.Minute))
@@ -68,7 +68,7 @@ func startless(a *accepted) string {
 	switch {
 	case a.item == nil:
 	case a.job.Schedule == "":
-		return "it has no schedule: people run it"
+		return "it has no schedule: only people run it"
 	case a.job.Disabled:
 		return "its schedule is switched off"
 	}
@@ -88,9 +88,9 @@ func (c *Control) stale(a accepted, slot time.Time) string {
 	case age <= a.job.Late() || a.item == nil:
 		return ""
 	case age > oldest:
-		return "it lies more than 14 days back"
+		return "it is more than 14 days ago"
 	case !slot.After(a.item.Since) && len(a.item.Former) == 0:
-		return "it lies before the job was deployed"
+		return "it is before the job was deployed"
 	}
 	return ""
 }

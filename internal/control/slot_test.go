@@ -26,7 +26,7 @@ func TestSlotOfTheFuture(t *testing.T) {
 	}
 	// A clock that is a little behind EventBridge's is no reason to lose a run.
 	if rep := w.triggerAt(slot.Add(-2*time.Minute), hourly, slot); rep.Outcome != control.Accepted {
-		t.Errorf("two minutes ahead: %+v", rep)
+		t.Errorf("two minutes before: %+v", rep)
 	}
 }
 
@@ -84,7 +84,7 @@ func TestSlotOfThePast(t *testing.T) {
 		why       string
 	}{
 		"before its deploy":                 {hourly, clockAt(18, 0, 30), clockAt(9, 0, 0), control.Refused, "before the job was deployed"},
-		"its newest, which would be caught": {yearly, clockAt(18, 0, 30), time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC), control.Refused, "more than 14 days back"},
+		"its newest, which would be caught": {yearly, clockAt(18, 0, 30), time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC), control.Refused, "more than 14 days ago"},
 		"the one that the deploy met":       {hourly, clockAt(17, 35, 0), clockAt(17, 0, 0), control.Refused, "before the job was deployed"},
 		"within its time":                   {hourly, clockAt(18, 14, 0), clockAt(18, 0, 0), control.Accepted, "launched"},
 		"late, as ever":                     {hourly, clockAt(20, 14, 0), clockAt(18, 0, 0), control.Refused, "was missed"},

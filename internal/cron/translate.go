@@ -92,7 +92,7 @@ func (t *Translation) proved(s *Spec, from time.Time) (specs []*Spec, exact bool
 func (t *Translation) note(s *Spec, specs []*Spec, from time.Time) {
 	add := func(format string, args ...any) { t.Notes = append(t.Notes, fmt.Sprintf(format, args...)) }
 	if s.random {
-		add("the ~ range is resolved to a fixed value, which cron would draw anew each time it loads the file")
+		add("the ~ range becomes a fixed value; cron would draw a new one each time it loads the file")
 	}
 	if t.Guard != "" {
 		add("EventBridge cannot combine the two day fields: it starts more often, and starts that do not match %s are filtered", t.Guard)

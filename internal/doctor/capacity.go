@@ -82,7 +82,7 @@ type Peaks struct{ OnDemand, Spot, Starts Herd }
 // Quotas are what the peaks find too small, and the quotas of which nobody knows.
 // What runs on from minutes before is not counted: nobody knows how long tasks take.
 func Quotas(p Peaks, limits map[string]Limit) (out []Finding) {
-	const room = "%s of %g vCPU %s at %s, and the quota is %g: what has no room waits, and is tried again until its deadline"
+	const room = "%s of %g vCPU %s at %s, and the quota is %g: tasks without room wait and are tried again until their deadline"
 	for _, q := range []struct {
 		name  string
 		herd  Herd
@@ -91,7 +91,7 @@ func Quotas(p Peaks, limits map[string]Limit) (out []Finding) {
 	}{
 		{OnDemand, p.OnDemand, p.OnDemand.VCPU, room},
 		{Spot, p.Spot, p.Spot.SpotVCPU, room},
-		{Invocations, p.Starts, float64(p.Starts.Jobs), "%s (%g) %s at %s, and the quota is %g a second: the last come later"},
+		{Invocations, p.Starts, float64(p.Starts.Jobs), "%s (%g) %s at %s, and the quota is %g a second: the last ones start later"},
 	} {
 		limit, asked := limits[q.name]
 		f := Finding{Subject: Subject{Quota, q.name}, Verdict: Good}
@@ -99,7 +99,7 @@ func Quotas(p Peaks, limits map[string]Limit) (out []Finding) {
 		case q.needs == 0:
 			continue
 		case !asked || limit.Unseen != "":
-			f.Verdict, f.Why = Unknown, cmp.Or(limit.Unseen, "nobody asked")
+			f.Verdict, f.Why = Unknown, cmp.Or(limit.Unseen, "not asked")
 		case q.needs > limit.Value:
 			jobs, start := fmt.Sprintf("%d jobs", q.herd.Jobs), "start"
 			if q.herd.Jobs == 1 {
@@ -117,7 +117,7 @@ func Quotas(p Peaks, limits map[string]Limit) (out []Finding) {
 func raise(name string, needs float64) string {
 	code := quotaCodes[name]
 	if code == "" {
-		return "ask for more in Service Quotas, or spread the minute"
+		return "request an increase in Service Quotas, or spread the jobs over more minutes"
 	}
-	return fmt.Sprintf("aws service-quotas request-service-quota-increase --service-code fargate --quota-code %s --desired-value %g; or spread the minute", code, math.Ceil(needs))
+	return fmt.Sprintf("aws service-quotas request-service-quota-increase --service-code fargate --quota-code %s --desired-value %g; or spread the jobs over more minutes", code, math.Ceil(needs))
 }

@@ -31,11 +31,11 @@ func TestHerdAndQuotas(t *testing.T) {
 	}{
 		"all fit": {map[string]doctor.Limit{doctor.OnDemand: {Value: 5.25}, doctor.Spot: {Value: 6}, doctor.Invocations: {Value: 500}}, []string{"ok", "ok", "ok"}},
 		"too small": {map[string]doctor.Limit{doctor.OnDemand: {Value: 4}, doctor.Spot: {Value: 1}, doctor.Invocations: {Value: 4}}, []string{
-			"wrong 5 jobs of 5.25 vCPU start at 2026-11-22T00:00Z, and the quota is 4: what has no room waits, and is tried again until its deadline: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 6",
-			"wrong 5 jobs of 2 vCPU start at 2026-11-22T00:00Z, and the quota is 1: what has no room waits, and is tried again until its deadline: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-36FBB829 --desired-value 2",
-			"wrong 5 jobs (5) start at 2026-11-22T00:00Z, and the quota is 4 a second: the last come later: ask for more in Service Quotas",
+			"wrong 5 jobs of 5.25 vCPU start at 2026-11-22T00:00Z, and the quota is 4: tasks without room wait and are tried again until their deadline: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 6",
+			"wrong 5 jobs of 2 vCPU start at 2026-11-22T00:00Z, and the quota is 1: tasks without room wait and are tried again until their deadline: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-36FBB829 --desired-value 2",
+			"wrong 5 jobs (5) start at 2026-11-22T00:00Z, and the quota is 4 a second: the last ones start later: request an increase in Service Quotas",
 		}},
-		"nobody may ask": {map[string]doctor.Limit{doctor.OnDemand: {Unseen: "you may not ask: x"}}, []string{"not checked you may not ask: x", "not checked nobody asked", "not checked nobody asked"}},
+		"nobody may ask": {map[string]doctor.Limit{doctor.OnDemand: {Unseen: "you may not ask: x"}}, []string{"not checked you may not ask: x", "not checked not asked", "not checked not asked"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

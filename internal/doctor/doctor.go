@@ -113,7 +113,7 @@ func Findings(stack string, needs map[Subject][]string, answers map[Subject]Answ
 	for s, jobs := range needs {
 		a, ok := answers[s]
 		if !ok {
-			a = Answer{Unknown, "nobody asked"}
+			a = Answer{Unknown, "not asked"}
 		}
 		f := Finding{Subject: s, Verdict: a.Verdict, Why: a.Why, Jobs: jobs}
 		if a.Verdict == Wrong {
@@ -144,13 +144,13 @@ func mend(stack string, s Subject) string {
 	case Target:
 		return fmt.Sprintf("aws ssm put-parameter --type SecureString --name /batchplane/%s/slack/%s --value file://webhook.txt", stack, s.Name)
 	case Role:
-		return "make the role, with a trust policy for ecs-tasks.amazonaws.com"
+		return "create the role with a trust policy for ecs-tasks.amazonaws.com"
 	case Image:
-		return "push the image, or mend its name in taskDefinitions"
+		return "push the image, or correct its name in taskDefinitions"
 	case Secret:
-		return "make the secret or parameter, or mend its ARN in secrets"
+		return "create the secret or parameter, or correct its ARN in secrets"
 	case TaskDefinition:
-		return "register it, or put it under taskDefinitions"
+		return "register it, or define it under taskDefinitions"
 	}
-	return "mend its name in the jobs file"
+	return "correct its name in the jobs file"
 }

@@ -54,14 +54,14 @@ func (s Stack) elsewhere(arn string) bool {
 func (s Stack) unpassed(arn string) (why, mend string) {
 	const no = "the stack may not give it to tasks: "
 	if s.elsewhere(arn) {
-		return no + "it is of the account " + accountOf(arn) + ", and the stack is in " + s.Account,
-			"name a role of the account " + s.Account + " in the jobs file"
+		return no + "it belongs to account " + accountOf(arn) + ", and the stack is in " + s.Account,
+			"use a role of account " + s.Account + " in the jobs file"
 	}
 	mend = s.deploy("TaskRoles", append(slices.Clone(s.TaskRoles), arn))
 	if s.TaskRolePath == "" {
 		return no + "it is not one of TaskRoles", mend
 	}
-	return no + "its path is not " + s.TaskRolePath, mend + ", or make it under " + s.TaskRolePath
+	return no + "its path is not " + s.TaskRolePath, mend + ", or create it under " + s.TaskRolePath
 }
 
 // accountOf is the account in an ARN, "" of what is none.

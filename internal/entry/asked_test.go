@@ -21,17 +21,17 @@ func TestPeoplesDoor(t *testing.T) {
 		launches int
 	}{
 		"a run":           {`{"run":"etl"}`, control.Accepted, "launched", 1},
-		"a slot of a job": {`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "slots come from schedules", 0},
-		"a definition":    {`{"job":{"name":"etl","taskDefinition":"payroll","command":["sh","-c","id"]},"scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "slots come from schedules", 0},
-		"a rule's event":  {`{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T09:00:00Z","resources":["arn:aws:events:r:1:rule/etl"]}`, control.Refused, "slots come from schedules", 0},
+		"a slot of a job": {`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "only schedules and rules start slots", 0},
+		"a definition":    {`{"job":{"name":"etl","taskDefinition":"payroll","command":["sh","-c","id"]},"scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "only schedules and rules start slots", 0},
+		"a rule's event":  {`{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T09:00:00Z","resources":["arn:aws:events:r:1:rule/etl"]}`, control.Refused, "only schedules and rules start slots", 0},
 		"a dashboard's retry without the reason that it asks for": {
-			`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1","widgetContext":{"forms":{"all":{"reason-1":" \n","reason-2":"of another"}}}}`, control.Refused, "say why", 0,
+			`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1","widgetContext":{"forms":{"all":{"reason-1":" \n","reason-2":"of another"}}}}`, control.Refused, "give a reason", 0,
 		},
-		"a dashboard's retry that sends no forms": {`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1"}`, control.Refused, "say why", 0},
+		"a dashboard's retry that sends no forms": {`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1"}`, control.Refused, "give a reason", 0},
 		"a dashboard's retry with its reason": {
 			`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1","widgetContext":{"forms":{"all":{"reason-1":"the table is back"}}}}`, control.Refused, "no run", 0,
 		},
-		"two reasons":        {`{"retry":"etl/20261122T0900Z","reason":"a","reasonIn":"reason-1"}`, control.Refused, "it has a reason, and reasonIn", 0},
+		"two reasons":        {`{"retry":"etl/20261122T0900Z","reason":"a","reasonIn":"reason-1"}`, control.Refused, "it has both reason and reasonIn", 0},
 		"what is no request": {`{"rnu":"etl"}`, control.Refused, "exactly one of", 0},
 		"a stop of nothing":  {`{"stop":"etl/20261122T0900Z"}`, control.Refused, "no run", 0},
 	} {
@@ -75,11 +75,11 @@ func TestRulesDoor(t *testing.T) {
 		"the deployed definition": {fired("2026-11-22T09:00:00Z"), control.Accepted, "launched", 1},
 		"it, as its schedule's, at another minute": {fired("2026-11-22T08:50:00Z"), control.Waits, "no such time", 0},
 		"another definition":                       {strings.Replace(fired("2026-11-22T09:00:00Z"), `"name":"etl"`, `"name":"etl","command":["sh","-c","id"]`, 1), control.Accepted, "launched", 1},
-		"a run":                                    {`{"run":"etl"}`, control.Refused, "ask for nothing else", 0},
-		"a pause of all":                           {`{"pause":"*","by":"arn:aws:iam::1:user/mia"}`, control.Refused, "ask for nothing else", 0},
-		"a stop":                                   {`{"stop":"etl/20261122T0900Z"}`, control.Refused, "ask for nothing else", 0},
-		"an end of a pause":                        {`{"resume":"*"}`, control.Refused, "ask for nothing else", 0},
-		"a job that only people run":               {`{"job":"hand","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Waits, "it has no schedule: people run it", 0},
+		"a run":                                    {`{"run":"etl"}`, control.Refused, "can only start jobs at their times", 0},
+		"a pause of all":                           {`{"pause":"*","by":"arn:aws:iam::1:user/mia"}`, control.Refused, "can only start jobs at their times", 0},
+		"a stop":                                   {`{"stop":"etl/20261122T0900Z"}`, control.Refused, "can only start jobs at their times", 0},
+		"an end of a pause":                        {`{"resume":"*"}`, control.Refused, "can only start jobs at their times", 0},
+		"a job that only people run":               {`{"job":"hand","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Waits, "it has no schedule: only people run it", 0},
 		"a job that is switched off":               {`{"job":"off","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Waits, "switched off", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestRulesDoor(t *testing.T) {
 				t.Errorf("launched %q", d.ecs.launched[0].Job.Command)
 			}
 			as, err := d.store.Asked(t.Context(), control.AskedQuery{})
-			if refused := strings.Contains(tc.says, "nothing else"); err != nil || (len(as) == 1) != refused || refused && (as[0].Door != "rules" || as[0].Outcome != control.Refused) {
+			if refused := strings.Contains(tc.says, "can only start"); err != nil || (len(as) == 1) != refused || refused && (as[0].Door != "rules" || as[0].Outcome != control.Refused) {
 				t.Errorf("kept %+v, %v", as, err)
 			}
 			if item, err := d.store.Item(t.Context(), job.All); err == nil && len(item.Pauses) > 0 {
@@ -120,7 +120,7 @@ func TestSchedulesAskForNothing(t *testing.T) {
 		d := newDoor(t, etl)
 		d.Failures = &lying{}
 		reply, err := d.Enter(t.Context(), FromSchedules, "r", []byte(in))
-		if err != nil || reply.Outcome != control.Refused || !strings.Contains(reply.Message, "people ask by the alias") {
+		if err != nil || reply.Outcome != control.Refused || !strings.Contains(reply.Message, "send people's requests to the alias") {
 			t.Errorf("%s: %+v, %v", in, reply, err)
 		}
 		if as, err := d.store.Asked(t.Context(), control.AskedQuery{}); err != nil || len(as) != 1 || as[0].Door != "trigger" || as[0].Outcome != control.Refused {

@@ -75,11 +75,11 @@ func (d Door) Enter(ctx context.Context, way Way, requestID string, body []byte)
 	case err != nil:
 		return d.unreadable(ctx, way, requestID, body, err)
 	case way == FromRules && req.Slot == nil:
-		return d.ask(ctx, asking(way, requestID, req, body), refusal("rules start jobs at their times and ask for nothing else"))
+		return d.ask(ctx, asking(way, requestID, req, body), refusal("rules can only start jobs at their times"))
 	case way.starts() && req.Slot == nil:
-		return d.ask(ctx, asking(way, requestID, req, body), refusal("schedules start jobs at their times and ask for nothing else: people ask by the alias `people` of this function, the stack's output PeopleArn"))
+		return d.ask(ctx, asking(way, requestID, req, body), refusal("schedules can only start jobs at their times: send people's requests to the alias `people` of this function, the stack's output PeopleArn"))
 	case req.Slot != nil && !way.starts():
-		return d.ask(ctx, asking(way, requestID, req, body), refusal("slots come from schedules and rules alone: ask for a new run with run, or for a further attempt with retry"))
+		return d.ask(ctx, asking(way, requestID, req, body), refusal("only schedules and rules start slots: use run for a new run, or retry for a further attempt"))
 	case req.Slot != nil:
 		return d.slot(ctx, way.takes(*req.Slot))
 	case req.lacks() != "":

@@ -44,7 +44,7 @@ type Request struct {
 // lacks says what a person was to type and did not, "" for nothing.
 func (r Request) lacks() string {
 	if r.ReasonIn != "" && r.Retry.Reason == "" {
-		return "say why, in the field beside the button, and press it again: this retry may do work twice"
+		return "this retry may do work twice: give a reason in the field beside the button, and press it again"
 	}
 	return ""
 }
@@ -177,7 +177,7 @@ func lenient[T any](text []byte, v *T) (unknown string, err error) {
 // readTime reads the nominal time, which the caller's service fills in.
 func readTime(text string) (time.Time, error) {
 	if strings.HasPrefix(text, "<") {
-		return time.Time{}, fmt.Errorf("scheduledFor is still the placeholder %s: who called did not fill it in", text)
+		return time.Time{}, fmt.Errorf("scheduledFor is still the placeholder %s: the caller must fill it in", text)
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	at = at.UTC()
@@ -200,7 +200,7 @@ func readEvent(body []byte) (Request, error) {
 		return Request{}, fmt.Errorf("the event: %w", err)
 	}
 	if in.Source != "aws.events" || in.DetailType != "Scheduled Event" || len(in.Resources) != 1 {
-		return Request{}, fmt.Errorf("an event %q of %q with %d resources is not a rule's scheduled event", in.DetailType, in.Source, len(in.Resources))
+		return Request{}, fmt.Errorf("an event %q from %q with %d resources is not the scheduled event of a rule", in.DetailType, in.Source, len(in.Resources))
 	}
 	name, err := ruleName(in.Resources[0])
 	if err != nil {

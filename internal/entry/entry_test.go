@@ -94,7 +94,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		"a definition with no name": {`{"job":{},"scheduledFor":"2026-11-22T09:00:00Z"}`, "cannot name a job"},
 		"another event": {
 			`{"source":"aws.ec2","detail-type":"EC2 Instance State-change Notification","resources":["x"],"time":"2026-11-22T09:00:00Z"}`,
-			"not a rule's scheduled event",
+			"not the scheduled event of a rule",
 		},
 		"a rule's name that is no job's": {
 			`{"source":"aws.events","detail-type":"Scheduled Event","resources":["arn:aws:events:r:1:rule/a.b"],"time":"2026-11-22T09:00:00Z"}`,

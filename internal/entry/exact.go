@@ -73,7 +73,7 @@ func field(name string, open []map[string]bool) error {
 // short is an error where a text of a request is longer than it may be.
 func short(field, text string, most int) error {
 	if n := utf8.RuneCountInString(text); n > most {
-		return fmt.Errorf("%s has %d characters, and at most %d are kept", field, n, most)
+		return fmt.Errorf("%s has %d characters; at most %d are allowed", field, n, most)
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func readRetry(body []byte) (Request, error) {
 	}
 	if in.ReasonIn != "" {
 		if in.Reason != "" {
-			return Request{}, errors.New("it has a reason, and reasonIn, which says where another is")
+			return Request{}, errors.New("it has both reason and reasonIn: give one")
 		}
 		in.Reason = in.typed(in.ReasonIn)
 	}
@@ -164,7 +164,7 @@ const (
 
 func again(do string) (bool, error) {
 	if do != doAgain && do != doDrop {
-		return false, fmt.Errorf("do is %q: it is again or drop", do)
+		return false, fmt.Errorf("do is %q: write again or drop", do)
 	}
 	return do == doAgain, nil
 }
@@ -183,7 +183,7 @@ func readKept(body []byte) (Request, error) {
 		return Request{}, err
 	}
 	if !keptID().MatchString(in.Kept) {
-		return Request{}, fmt.Errorf("%q is no id of a kept input: it has 8 hex digits", in.Kept)
+		return Request{}, fmt.Errorf("%q is not the id of a kept input: write 8 hex digits", in.Kept)
 	}
 	do, err := again(in.Do)
 	return Request{Kept: &control.KeptRequest{ID: in.Kept, Again: do, By: in.By}}, err
@@ -210,7 +210,7 @@ func readRedrive(body []byte) (Request, error) {
 	case !slices.Contains(control.Queues, in.Redrive):
 		return Request{}, fmt.Errorf("there is no queue %q: it is one of %v", in.Redrive, control.Queues)
 	case len(in.Messages) > MostRedriven:
-		return Request{}, fmt.Errorf("it is about %d messages, and one request is about at most %d", len(in.Messages), MostRedriven)
+		return Request{}, fmt.Errorf("it names %d messages; one request takes at most %d", len(in.Messages), MostRedriven)
 	case len(in.Messages) == 0 && in.Do == "":
 		return Request{Redrive: req}, nil
 	case len(in.Messages) == 0:

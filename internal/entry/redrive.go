@@ -17,10 +17,10 @@ const mostFailed = 100
 // or dropped. What was tried in vain stays in the queue.
 func (d Door) redrive(ctx context.Context, req control.RedriveRequest) (control.Reply, error) {
 	if d.Failures == nil {
-		return refused("there are no queues of failures here: what one machine gives up, its log says"), nil
+		return refused("there are no failure queues here: on one machine, the log says what was given up"), nil
 	}
 	if req.Again && (req.Queue == control.NotifyQueue || req.Queue == control.SweepQueue) {
-		return refused(fmt.Sprintf("nothing of the queue %s has to be tried again: the next sweep does all that a sweep left, and tells the notices that are owed; drop its messages", req.Queue)), nil
+		return refused(fmt.Sprintf("drop the messages of the queue %s, they need no further try: the next sweep does what a failed one left, owed notices included", req.Queue)), nil
 	}
 	found, err := d.Failures.Failed(ctx, req.Queue, mostFailed)
 	if err != nil {
@@ -104,7 +104,7 @@ func (d Door) anew(ctx context.Context, q control.Queue, f control.Failed) (word
 	}
 	// Any rule of the account may put into the queue what it could not deliver.
 	if r, err := Parse([]byte(f.Input)); err == nil && r.Slot == nil && (f.Qualifier == "" || r.Redrive != nil) {
-		return "", errors.New("it is a person's request: ask for it by a command of your own")
+		return "", errors.New("it is a person's request: send it again with your own command")
 	}
 	reply, err := d.Enter(ctx, way, f.ID, []byte(f.Input))
 	if err == nil && reply.Outcome == control.Refused && reply.Status == "" { // else its run says and tells it

@@ -53,17 +53,17 @@ func TestRedrive(t *testing.T) {
 		"a slot again":                            {`{"redrive":"trigger","messages":["slot"],"do":"again"}`, control.Accepted, "slot is done: launched", "slot", 1},
 		"a slot that a function failed on":        {`{"redrive":"trigger","messages":["called"],"do":"again"}`, control.Accepted, "called is done: launched", "called", 1},
 		"both, of which one is a duplicate":       {`{"redrive":"trigger","messages":["slot","called"],"do":"again"}`, control.Accepted, "called is done: duplicate of", "slot called", 1},
-		"a slot that came by the people's door":   {`{"redrive":"trigger","messages":["forged"],"do":"again"}`, control.Refused, "forged stays: refused: slots come from schedules", "", 0},
+		"a slot that came by the people's door":   {`{"redrive":"trigger","messages":["forged"],"do":"again"}`, control.Refused, "forged stays: refused: only schedules and rules start slots", "", 0},
 		"what is no input":                        {`{"redrive":"trigger","messages":["bad","slot"],"do":"again"}`, control.Refused, "bad stays: not an input of the trigger", "slot", 1},
 		"a rule's time":                           {`{"redrive":"trigger","messages":["rule"],"do":"again"}`, control.Accepted, "rule is done: launched", "rule", 1},
-		"what a rule may not ask for":             {`{"redrive":"trigger","messages":["asks"],"do":"again"}`, control.Refused, "asks stays: refused: rules start jobs", "", 0},
+		"what a rule may not ask for":             {`{"redrive":"trigger","messages":["asks"],"do":"again"}`, control.Refused, "asks stays: refused: rules can only start jobs", "", 0},
 		"a request that nobody asked for":         {`{"redrive":"trigger","messages":["planted"],"do":"again"}`, control.Refused, "planted stays: it is a person's request", "", 0},
 		"itself":                                  {`{"redrive":"trigger","messages":["itself"],"do":"again"}`, control.Refused, "itself stays: it is a person's request", "", 0},
 		"a drop":                                  {`{"redrive":"trigger","messages":["bad","forged"],"do":"drop"}`, control.Accepted, "bad is dropped\nforged is dropped", "bad forged", 0},
 		"what is gone":                            {`{"redrive":"trigger","messages":["gone"],"do":"drop"}`, control.Accepted, "gone is not there any more", "", 0},
 		"an event that cannot be used is kept":    {`{"redrive":"onstopped","messages":["event"],"do":"again"}`, control.Accepted, "event is taken", "event", 0},
-		"nothing of a sweep is to be tried again": {`{"redrive":"sweep","messages":["x"],"do":"again"}`, control.Refused, "the next sweep does all", "", 0},
-		"nor of notices":                          {`{"redrive":"notify","messages":["x"],"do":"again"}`, control.Refused, "tells the notices that are owed", "", 0},
+		"nothing of a sweep is to be tried again": {`{"redrive":"sweep","messages":["x"],"do":"again"}`, control.Refused, "the next sweep does what", "", 0},
+		"nor of notices":                          {`{"redrive":"notify","messages":["x"],"do":"again"}`, control.Refused, "owed notices included", "", 0},
 		"another queue":                           {`{"redrive":"theirs"}`, control.Refused, "there is no queue", "", 0},
 		"nothing to be done":                      {`{"redrive":"trigger","messages":["slot"]}`, control.Refused, "again or drop", "", 0},
 		"no messages":                             {`{"redrive":"trigger","do":"drop"}`, control.Refused, "names no messages", "", 0},
@@ -134,7 +134,7 @@ func TestWhatAQueueProves(t *testing.T) {
 		"what looks like Lambda's record":     {control.Failed{Input: input, Qualifier: "$LATEST"}, "no such time", 0},
 		"of a rule":                           {control.Failed{Input: input, Qualifier: "rules"}, "no such time", 0},
 		"the same at one of its times":        {control.Failed{Input: strings.Replace(input, "08:50", "09:00", 1), Qualifier: "$LATEST"}, "is done: launched", 1},
-		"a request in what looks like it":     {control.Failed{Input: `{"pause":"*"}`, Qualifier: "$LATEST"}, "ask for nothing else", 0},
+		"a request in what looks like it":     {control.Failed{Input: `{"pause":"*"}`, Qualifier: "$LATEST"}, "can only start jobs at their times", 0},
 		"a request that a schedule made":      {control.Failed{Input: `{"run":"etl"}`, Scheduled: true}, "a person's request", 0},
 		"a job that has no time, by its name": {control.Failed{Input: `{"job":"hand","scheduledFor":"2026-11-22T09:00:00Z"}`}, "people run it", 0},
 	} {
@@ -191,7 +191,7 @@ func TestRedriveOfWhatECSRefuses(t *testing.T) {
 func TestRedriveFails(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, etl)
-	if reply := d.must(t, "r", `{"redrive":"trigger"}`); reply.Outcome != control.Refused || !strings.Contains(reply.Message, "no queues of failures here") {
+	if reply := d.must(t, "r", `{"redrive":"trigger"}`); reply.Outcome != control.Refused || !strings.Contains(reply.Message, "no failure queues here") {
 		t.Errorf("got %+v", reply)
 	}
 	d.Failures = &lying{broken: true}

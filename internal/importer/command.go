@@ -42,7 +42,7 @@ type Command struct {
 // and reads the line anew, so that no pass works with places of another's line.
 func (r *Command) Rewrite() {
 	if len(r.Line) > maxCommand {
-		r.Off("the command has %d bytes, and one of more than %d is not looked at", len(r.Line), maxCommand)
+		r.Off("the command has %d bytes; commands of more than %d are not examined", len(r.Line), maxCommand)
 		return
 	}
 	for range 32 {
@@ -124,7 +124,7 @@ func (r *Command) background(s shell.List) bool {
 	if last.After != "&" {
 		return false
 	}
-	r.E.Change("the & at the end is dropped: a container ends with its shell, and would kill the work behind it")
+	r.E.Change("the & at the end is dropped: the container ends with its shell, which would kill the work in the background")
 	r.cut(last.AfterEnd-1, last.AfterEnd)
 	return true
 }
@@ -192,7 +192,7 @@ func Remark(e *Entry, j *job.Job, line string) {
 		return
 	}
 	if slices.Contains(programs(list, 0), "flock") {
-		e.Decide("a flock is in its command, and locks nothing: each task has its own files. Use `overlap`")
+		e.Decide("flock in its command locks nothing, since each task has its own files: use `overlap`")
 	}
 	r.failures(list)
 }

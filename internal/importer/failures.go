@@ -37,7 +37,7 @@ func (r *Command) failures(s shell.List) {
 func (r *Command) lists(s shell.List, depth int) {
 	for i, seg := range s {
 		if cutURL(seg) {
-			r.Off("the & in its URL ends the command there, since no quotes are around it, so what follows was never sent: put the URL into quotes")
+			r.Off("the & in its unquoted URL ends the command there, so the rest was never sent: put the URL in quotes")
 			continue
 		}
 		if seg.After != "||" || !isCondition(seg) {
@@ -60,7 +60,7 @@ func isCondition(c shell.Command) bool {
 func (r *Command) operator(op string, rest shell.List) {
 	switch {
 	case op == "&" && !slices.ContainsFunc(rest, func(s shell.Command) bool { return s.Name() == "wait" }):
-		r.Off("what stands before a & runs beside the rest, and is killed when the last command ends: join them with && or ;, or make one job of each")
+		r.Off("what comes before a & runs in the background and is killed when the last command ends: join them with && or ;, or make each a job")
 	case op == "||" && len(rest) == 0:
 		r.tellOr("")
 	case op == "||" && !failing().MatchString(textOf(rest[0])):
@@ -70,7 +70,7 @@ func (r *Command) operator(op string, rest shell.List) {
 
 // tellOr tells once of a command that runs when another fails.
 func (r *Command) tellOr(next string) {
-	text := "a failure before || ends as a success, unless what follows fails too, and nobody is told of it: let it end with `exit 1`, or drop it"
+	text := "a failure before || counts as a success unless what follows fails too, and nobody is told: end it with `exit 1`, or drop it"
 	switch next {
 	case "true", ":", "exit":
 		text = "|| " + next + " makes every run a success: drop it to hear of failures"

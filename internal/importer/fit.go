@@ -68,10 +68,10 @@ func fitDefinition(e *Entry, j *job.Job, d *job.TaskDefinition) {
 			e.Off(j, "its variable %q is left out: %s", name, p.Message)
 		case "cpu", "memory":
 			c, m, _ := FitFargate(d.CPU, d.Memory) // 0 for none, which is the default
-			e.Off(j, "its size of %d CPU units and %d MiB is none of Fargate's, and %d and %d stand there: %s", d.CPU, d.Memory, c, m, p.Message)
+			e.Off(j, "Fargate has no size of %d CPU units and %d MiB, so %d and %d are written: %s", d.CPU, d.Memory, c, m, p.Message)
 			d.CPU, d.Memory = c, m
 		case "image":
-			e.Off(j, "its image %q is none, and %s stands there", d.Image, ReplaceMe)
+			e.Off(j, "its image %q is not one, so %s is written", d.Image, ReplaceMe)
 			d.Image = ReplaceMe
 		default:
 			e.Decide("task definition: %s", p)

@@ -54,7 +54,7 @@ func (r *Command) tellFile(name string) {
 		return
 	}
 	r.E.told = append(r.E.told, name)
-	r.E.Decide("it writes to %s, which dies with the container: if that is data, write it to S3; if it is a log, drop the redirection", name)
+	r.E.Decide("it writes to %s, which is lost with the container: if that is data, write it to S3; if it is a log, drop the redirection", name)
 }
 
 // feeds is whether the output would flow into a pipe, were it not redirected.
@@ -89,13 +89,13 @@ func onlyDuplicates(redirects []shell.Redirect) bool {
 func (r *Command) tellRedirect(t shell.Redirect) {
 	switch {
 	case t.Target == nowhere:
-		r.E.Change("the redirection to /dev/null is dropped: what was thrown away will be in the task's log, so watch its size")
+		r.E.Change("the redirection to /dev/null is dropped: that output will be in the task's log, so watch its size")
 		return
 	case streams().MatchString(r.expand(t.Target)):
 		r.E.Change("the redirection to %s is dropped: it is the container's own output, which the task's log has anyway", t.Target)
 		return
 	}
-	r.E.Change("the redirection to %s is dropped: output goes to the task's log, and a file would die with the container", t.Target)
+	r.E.Change("the redirection to %s is dropped: output goes to the task's log, and a file would be lost with the container", t.Target)
 }
 
 // pipes drops the end of a pipe that leads to a mail, the syslog or a log. Not
@@ -108,14 +108,14 @@ func (r *Command) pipes(s shell.List) bool {
 	last, before := s[len(s)-1], s[len(s)-2]
 	switch last.Name() {
 	case "mail", "mailx", "mutt", "sendmail", "ssmtp", "msmtp":
-		r.E.Decide("its output was mailed by `%s`, which is dropped: failures are told to `notify`, output goes to the task's log", Clip(last.Text(r.Line)))
+		r.E.Decide("`%s` mailed its output and is dropped: `notify` tells failures, output goes to the task's log", Clip(last.Text(r.Line)))
 	case "logger", "systemd-cat":
-		r.E.Change("the pipe into %s is dropped: output goes to the task's log, and the exit code is that of what stands before it", last.Name())
+		r.E.Change("the pipe into %s is dropped: output goes to the task's log, and the exit code is that of the command before it", last.Name())
 	case "tee":
 		if !r.teeIsLog(s, last) {
 			return false
 		}
-		r.E.Change("the pipe into tee is dropped: it hid the exit code, and its file would die with the container")
+		r.E.Change("the pipe into tee is dropped: it hid the exit code, and its file would be lost with the container")
 	default:
 		return false
 	}

@@ -27,25 +27,25 @@ const (
 )
 
 var remarks = []remark{
-	{nil, pattern(`(?i)^(?:[?*0-9][0-9*/,?#-]*(?:\s|$)|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*\s*$)`), stops, "the command begins with what looks like a sixth time field, as schedulers that count seconds or years have one"},
-	{nil, pattern(`^(?:\w+=\S+\s+)*(?:ID=\S+\s+(?:\w+=\S+\s+)*(?:FREQ|WAIT|AFTER)=|(?:FREQ|WAIT|AFTER)=\S+\s+(?:\w+=\S+\s+)*ID=)`), stops, "it begins with options of dcron (FREQ, WAIT, AFTER), which say when it runs or after which job, and to a shell are variables: let the schedule or one job of both say that, and take them out"},
+	{nil, pattern(`(?i)^(?:[?*0-9][0-9*/,?#-]*(?:\s|$)|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*\s*$)`), stops, "the command begins with what looks like a sixth time field, as in schedulers that count seconds or years"},
+	{nil, pattern(`^(?:\w+=\S+\s+)*(?:ID=\S+\s+(?:\w+=\S+\s+)*(?:FREQ|WAIT|AFTER)=|(?:FREQ|WAIT|AFTER)=\S+\s+(?:\w+=\S+\s+)*ID=)`), stops, "it begins with options of dcron (FREQ, WAIT, AFTER), which say when or after which job it runs and which a shell takes for variables: say that with the schedule, or with one job for both, and remove them"},
 	{nil, pattern(`\{\{-?\s*[a-z][a-z0-9]*(?:_\w+|\.\w|\s*\|)|(?:^|[\s"'=/])\{[A-Za-z_]+\}/|@[A-Z][A-Z_]+@/|(?:^|[\s"'=])/path/to/`), stops, "it holds a place that was to be filled in ({{ name }}, {name}/, @NAME@/, /path/to/): import what was installed, or write what belongs there"},
-	{nil, pattern(`/run/systemd/system\b`), decided, "it asks whether its host runs systemd, which a container does not: on a host that does, a timer did the work and this line nothing, so look at `systemctl list-timers` before it runs here"},
-	{nil, pattern(`(?:^|[^\\])(?:\\\\)*\\[ \t]*$`), decided, "it ends with a backslash, which joins no lines in a crontab: what stands below was never a part of it"},
-	{hostPrograms, pattern(`/etc/init\.d/`), decided, "it acts on its host, which a container does not: leave it there or find what replaces it"},
-	{[]string{"run-parts"}, nil, decided, "run-parts runs every script of a folder in order: better one job a script; the folder must be in the image"},
-	{containers, nil, decided, "it drives containers from its host: let the job be that container"},
+	{nil, pattern(`/run/systemd/system\b`), decided, "it checks whether its host runs systemd, which a container does not: on such a host a timer did the work instead of this line, so check `systemctl list-timers` before it runs here"},
+	{nil, pattern(`(?:^|[^\\])(?:\\\\)*\\[ \t]*$`), decided, "it ends with a backslash, which does not join lines in a crontab: the next line was never part of it"},
+	{hostPrograms, pattern(`/etc/init\.d/`), decided, "it acts on its host, which a container does not: leave it there, or find a replacement"},
+	{[]string{"run-parts"}, nil, decided, "run-parts runs every script of a folder in order: better make each script a job; the folder must be in the image"},
+	{containers, nil, decided, "it drives containers from its host: make that container the job"},
 	{[]string{"sudo", "su", "doas", "runuser"}, nil, decided, "it changes its user: set user in the task definition instead"},
-	{[]string{"flock"}, nil, stops, "a flock is left in it, and locks nothing: each task has its own files. Use `overlap`"},
-	{[]string{"mail", "mailx", "mutt", "sendmail", "msmtp", "ssmtp"}, nil, decided, "it sends mail, and a container has no mail system: failures are told to `notify`"},
-	{nil, pattern(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to a watcher of its own: keep that, or drop it, since missed runs are told here"},
-	{nil, pattern(`(^|[\s="':])(~/|/(?:home|root|Users)/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder of its host: the image must have what is there"},
-	{[]string{"pgrep", "pidof", "pkill", "killall"}, nil, decided, "it looks for processes of its host, and a task sees its own alone: what keeps a program running is a service; `overlap: forbid` keeps two runs apart"},
+	{[]string{"flock"}, nil, stops, "flock is left in it and locks nothing, since each task has its own files: use `overlap`"},
+	{[]string{"mail", "mailx", "mutt", "sendmail", "msmtp", "ssmtp"}, nil, decided, "it sends mail, and a container has no mail system: `notify` tells failures"},
+	{nil, pattern(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to its own monitoring: keep that, or drop it, since batchplane tells missed runs"},
+	{nil, pattern(`(^|[\s="':])(~/|/(?:home|root|Users)/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder on its host: the image must have its contents"},
+	{[]string{"pgrep", "pidof", "pkill", "killall"}, nil, decided, "it looks for processes on its host, but a task sees only its own: a service keeps a program running; `overlap: forbid` keeps two runs apart"},
 	{[]string{"cd", "pushd"}, nil, known, "it changes into a folder that the image must have"},
-	{[]string{"source", "."}, nil, known, "it reads a file of settings: the image must have it, or put them into environment and secrets"},
-	{nil, pattern(`\bsleep\b.*\bRANDOM\b`), known, "it waits at random: `window` does that without paying for the wait, where it is shorter than the time between two runs"},
+	{[]string{"source", "."}, nil, known, "it reads a settings file: put it into the image, or its settings into environment and secrets"},
+	{nil, pattern(`\bsleep\b.*\bRANDOM\b`), known, "it waits at random: `window` does that without paying for the wait, if it is shorter than the time between two runs"},
 	{nil, pattern(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["']?[A-Za-z][\w.-]*:[^\s"'$]*[A-Za-z]`), decided, "it may hold a password, which anyone who may read ECS events could read: if so, put it into the task definition's secrets"},
-	{[]string{"ssh", "rsync", "scp", "sftp"}, nil, known, "it logs in elsewhere: its keys are secrets of the task definition"},
+	{[]string{"ssh", "rsync", "scp", "sftp"}, nil, known, "it logs in elsewhere: put its keys into the task definition's secrets"},
 }
 
 // hostPrograms are those that have no meaning but on a host.
@@ -124,7 +124,7 @@ func (r *Command) remarks(s shell.List) {
 	r.failures(s)
 	r.guards(s)
 	if bashForm().MatchString(r.Line) && r.interpreter() == "/bin/sh" {
-		r.E.Decide("it uses words of bash, and its SHELL is /bin/sh: that works only where /bin/sh is bash")
+		r.E.Decide("it uses bash syntax, and its SHELL is /bin/sh: that works only if /bin/sh is bash")
 	}
 	if name := shell.Base(r.interpreter()); name != "" && !slices.Contains(usualShells, name) {
 		r.Off("its SHELL is %s, which images do not have: name /bin/sh or /bin/bash", r.interpreter())

@@ -191,7 +191,7 @@ func (e *Entry) Literals(variables map[string]string, readers string) {
 		}
 	}
 	if len(all) > 0 {
-		e.Note("values that are written as they are, for whoever may read %s: %s", readers, judged(strings.Join(all, ", ")))
+		e.Note("these values are written as they are, and whoever may read %s sees them: %s", readers, judged(strings.Join(all, ", ")))
 	}
 }
 

@@ -61,7 +61,7 @@ func hideErr(err error) string { return Hide(err.Error()) }
 // known says what is proved of an expression that stays one of EventBridge's.
 func (in *Import) known(e *Entry, spec *cron.Spec, normal string) {
 	if every, rate := spec.Rate(); rate {
-		e.Note("a rate counts from when its schedule is made, so it keeps its distance of %s and not its minutes", job.Duration(every))
+		e.Note("a rate counts from the creation of its schedule, so it keeps its interval of %s but not its minutes", job.Duration(every))
 		return
 	}
 	same, err := cron.ParseAWS(normal)
@@ -95,7 +95,7 @@ func (in *Import) looks(e *Entry, spec *cron.Spec, zone *cron.Zone) {
 		return
 	}
 	if gap := in.Period(s); gap > 0 && gap < Crowded {
-		e.Decide("its runs come %s apart: a task takes 20 to 60 seconds and more to start and is billed for a minute at least; let it run longer and less often", job.Duration(gap))
+		e.Decide("its runs are %s apart: a task takes 20 to 60 seconds or more to start and is billed for at least a minute; run it less often, for longer", job.Duration(gap))
 	}
 }
 
@@ -200,11 +200,11 @@ func Rate(text string) (string, error) {
 	d, err := time.ParseDuration(text)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("%s is no duration", Clip(text))
+		return "", fmt.Errorf("%s is not a duration", Clip(text))
 	case d < time.Minute:
 		return "", fmt.Errorf("%s is shorter than a minute, the shortest time of a schedule here", Clip(text))
 	case d%time.Minute != 0:
-		return "", fmt.Errorf("%s is not of whole minutes", Clip(text))
+		return "", fmt.Errorf("%s is not a whole number of minutes", Clip(text))
 	case d == time.Minute:
 		return "rate(1 minute)", nil
 	}

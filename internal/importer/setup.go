@@ -52,11 +52,11 @@ func (r *Command) takesOff(first shell.Command, rest shell.List) bool {
 	case first.After != "&&" || !guarded(rest):
 		return false
 	case hostGuard().MatchString(text):
-		r.E.Change("the guard for one host is taken off: a schedule has no host. Where the same crontab is on several hosts, import one of them")
+		r.E.Change("the guard for one host is removed: a schedule has no host. If several hosts have the same crontab, import only one")
 		return true
 	case lastDay().MatchString(text) && dayField(r.E) == "28-31":
 		r.LastDay = true
-		r.E.Change("the guard for the last day of the month is taken off: the schedule says L, so that it starts once a month and not four times")
+		r.E.Change("the guard for the last day of the month is removed: the schedule says L, so it starts once a month, not four times")
 		return true
 	}
 	return false
@@ -93,7 +93,7 @@ func (r *Command) window(text string) bool {
 		return false
 	}
 	r.Job.Window = job.Duration(w)
-	r.E.Change("the random sleep is taken off: `window: %s` has Scheduler spread the starts, and nobody pays for the sleep", r.Job.Window)
+	r.E.Change("the random sleep is removed: `window: %s` makes Scheduler spread the starts, and nobody pays for the sleep", r.Job.Window)
 	return true
 }
 
@@ -101,11 +101,11 @@ func (r *Command) window(text string) bool {
 func (r *Command) guards(s shell.List) {
 	for _, seg := range s {
 		if c := seg.Name(); (c == "[" || c == "[[" || c == "test") && askHost().MatchString(seg.Text(r.Line)) {
-			r.Off("it asks for its host's name, which is another for each task: take the guard out, or leave the line where it is")
+			r.Off("it asks for its host's name, which differs for each task: remove the guard, or leave the line where it is")
 		}
 	}
 	if len(s) > 1 && dayGuard().MatchString(s[0].Text(r.Line)) {
-		r.E.Decide("it asks date whether this is its day, and the container's clock may be of another zone: let the schedule say it")
+		r.E.Decide("it asks date whether this is its day, and the container's clock may be in another zone: put the day into the schedule")
 	}
 }
 

@@ -62,9 +62,9 @@ func assigning(all shell.List, i int, words []shell.Word, n int) (start, end int
 
 func (r *Command) takeName(w shell.Word) {
 	name, v, _ := strings.Cut(w.Text, "=")
-	r.E.Decide("the command sets %s, which looks like a secret and is not written: the job gets it from the task definition's secrets, where a placeholder stands", name)
+	r.E.Decide("the command sets %s, which looks like a secret and is not written: the job gets it from the task definition's secrets, which hold a placeholder", name)
 	if r.Secrets.Remember(name, shell.Unquote(v)) {
-		r.Off("%s has another value elsewhere in the file, and the task definition has one for all: give one of them another name", name)
+		r.Off("%s has another value elsewhere in the file, but the task definition has one for all: rename one of them", name)
 	}
 }
 
@@ -80,5 +80,5 @@ func (r *Command) ReplaceSecrets() {
 	if name := found[0].Name; name != "" {
 		what = name + ", which looks like a secret"
 	}
-	r.Off("it holds %s, and anyone who may read ECS events could read it: %s stands there; put it into the task definition's secrets and write the name of its variable there", what, ReplaceMe)
+	r.Off("it holds %s, which anyone who may read ECS events could read: %s is written instead; put it into the task definition's secrets and use its variable there", what, ReplaceMe)
 }

@@ -70,7 +70,7 @@ var plain = map[string]struct{ alone, valued, why string }{
 
 const (
 	ownCPU     = "a task has its own cpu; choose its size with cpu and memory"
-	noTerminal = "no terminal is there that could hang up"
+	noTerminal = "there is no terminal to hang up"
 )
 
 // simple counts the words of a wrapper that has no counterpart, 0 for others.
@@ -87,7 +87,7 @@ func (r *Command) simple(words []shell.Word) int {
 	if !ok || n >= len(words) {
 		return 0
 	}
-	r.E.Change("%s is taken off: %s", name, w.why)
+	r.E.Change("%s is removed: %s", name, w.why)
 	return n
 }
 
@@ -117,7 +117,7 @@ func (r *Command) timeout(words []shell.Word) int {
 	}
 	d = max(d, time.Second)
 	r.Job.Timeout = job.Duration(d)
-	r.E.Change("timeout is taken off: the job has `timeout: %s`, after which its task is stopped and the run has failed as timed out", r.Job.Timeout)
+	r.E.Change("timeout is removed: the job has `timeout: %s`, after which its task is stopped and the run fails as timed out", r.Job.Timeout)
 	return n + 1
 }
 
@@ -147,11 +147,11 @@ func (r *Command) flock(words []shell.Word) bool {
 	r.Lock = lock
 	if skips {
 		r.Job.Overlap = job.Forbid
-		r.E.Change("flock is taken off, since each task has its own files and it would lock nothing: `overlap: forbid` skips a run while another of the job is open")
+		r.E.Change("flock is removed, since each task has its own files and it would lock nothing: `overlap: forbid` skips a run while another of the job is open")
 		return true
 	}
 	r.Job.Overlap = job.Queue
-	r.E.Change("flock is taken off, since each task has its own files and it would lock nothing: `overlap: queue` has one run wait for the other's end")
+	r.E.Change("flock is removed, since each task has its own files and it would lock nothing: `overlap: queue` makes one run wait for the other's end")
 	if limited {
 		r.Off("flock gave up after %gs, and a run in a queue waits until the other ends: choose `overlap: forbid`, which does not wait, or `queue` with the longest `timeout` that may be waited for", wait)
 	}
@@ -200,6 +200,6 @@ func (r *Command) unlock(words []shell.Word, n int) bool {
 func (r *Command) SettleQueue() {
 	if r.Job.Overlap == job.Queue && r.Job.Timeout == 0 {
 		r.Job.Timeout = job.Duration(24 * time.Hour)
-		r.E.Decide("a run that waits needs an end of the one before it: `timeout: %s` is proposed", r.Job.Timeout)
+		r.E.Decide("a waiting run needs the one before it to end: `timeout: %s` is proposed", r.Job.Timeout)
 	}
 }

@@ -68,7 +68,7 @@ func (c Changes) Refuses(inputs map[string]string, args []string) string {
 		}
 	}
 	if len(args) > 0 && !c.Args {
-		return "no arguments may be added: " + c.list()
+		return "it takes no arguments: " + c.list()
 	}
 	return ""
 }
@@ -83,7 +83,7 @@ func (c Changes) list() string {
 		may = append(may, "arguments")
 	}
 	if len(may) == 0 {
-		return "it runs as it is deployed, and only `inputs` and `args` in the jobs file let people change something"
+		return "it runs as deployed: only `inputs` and `args` in the jobs file let people change something"
 	}
 	return "what may be given is " + strings.Join(may, "; ")
 }
@@ -114,7 +114,7 @@ func (j Job) Variables() map[string]string { return j.defaults(j.Environment) }
 
 func (j Job) validateChanges(ps *problems) {
 	if len(j.Inputs) > MaxInputs {
-		ps.add("inputs", "are %d; at most %d may be named", len(j.Inputs), MaxInputs)
+		ps.add("inputs", "has %d entries; at most %d are allowed", len(j.Inputs), MaxInputs)
 	}
 	for _, name := range sortedKeys(j.Inputs) {
 		j.Inputs[name].validate(name, ps)
@@ -122,9 +122,9 @@ func (j Job) validateChanges(ps *problems) {
 	switch {
 	case !j.Args:
 	case len(j.Command) == 0:
-		ps.add("args", "needs a `command` that arguments are added to: without one they would replace the image's own")
+		ps.add("args", "needs a `command` to add arguments to: without one they would replace the image's own")
 	case isScript(j.Command) && !strings.Contains(j.Command[len(j.Command)-1], `"$@"`):
-		ps.add("args", `needs "$@" in the command, in double quotes: it is where a shell puts the arguments`)
+		ps.add("args", `needs "$@" in the command, in double quotes: that is where a shell puts the arguments`)
 	}
 }
 
@@ -142,7 +142,7 @@ func (i Input) validate(name string, ps *problems) {
 	case steering(name):
 		ps.add(field, "cannot be an input: PATH, LD_*, AWS_* and BATCHPLANE_* decide what runs and as whom")
 	case LooksSecret(name, "x"):
-		ps.add(field, "looks like a secret, and what is given is readable by anyone who may read ECS events: put it into the task definition's secrets")
+		ps.add(field, "looks like a secret, and anyone who may read ECS events could read its value: put it into the task definition's secrets")
 	}
 	if strings.TrimSpace(i.Description) == "" {
 		ps.add(field+".description", "is missing: say in a sentence what it is for")
@@ -159,7 +159,7 @@ func (i Input) validateValues(field string, ps *problems) {
 		ps.add(field, "takes `choices` or a `pattern`, not both")
 		return
 	case len(i.Choices) > MaxChoices:
-		ps.add(field+".choices", "are %d; at most %d may be named", len(i.Choices), MaxChoices)
+		ps.add(field+".choices", "has %d entries; at most %d are allowed", len(i.Choices), MaxChoices)
 	}
 	i.validateTexts(field, ps)
 	_, err := regexp.Compile(i.Pattern) // by itself: what closes the group around it would match more than the whole

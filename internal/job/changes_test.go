@@ -36,7 +36,7 @@ func TestChanges(t *testing.T) {
 		"arguments of a text that loses them": {job.Job{Name: "a", Command: []string{"/bin/sh", "-c", `x $@`}, Changes: job.Changes{Args: true}}, `needs "$@"`},
 		"arguments that would replace the command": {job.Job{Name: "a", Changes: job.Changes{Args: true}}, "needs a `command`"},
 		"tags":                                {job.Job{Name: "a", Tags: map[string]string{"team": "data", "cost center": "a/b:1"}}, ""},
-		"a tag of AWS's":                      {job.Job{Name: "a", Tags: map[string]string{"AWS:x": "y"}}, "are AWS's"},
+		"a tag of AWS's":                      {job.Job{Name: "a", Tags: map[string]string{"AWS:x": "y"}}, "are reserved by AWS"},
 		"a tag of ours":                       {job.Job{Name: "a", Tags: map[string]string{"batchplane:job": "y"}}, "set by the control plane"},
 		"a tag's value that no service takes": {job.Job{Name: "a", Tags: map[string]string{"x": "a\n"}}, "cannot be a tag's value"},
 		"a tag without a key":                 {job.Job{Name: "a", Tags: map[string]string{"": "a"}}, "cannot be a tag's key"},
@@ -71,7 +71,7 @@ func TestRefuses(t *testing.T) {
 		"a line break after": {map[string]string{"DAY": "07\n"}, nil, "its input DAY takes what matches [0-9]{2}"},
 		"no choice":          {map[string]string{"MODE": "fas"}, nil, "its input MODE takes one of fast, full"},
 		"another variable":   {map[string]string{"PATH": "."}, nil, "PATH is not one of its inputs: " + all},
-		"arguments":          {nil, []string{"x"}, "no arguments may be added: " + all},
+		"arguments":          {nil, []string{"x"}, "it takes no arguments: " + all},
 	} {
 		if got := c.Refuses(tc.inputs, tc.args); got != tc.want {
 			t.Errorf("%s: got %q, want %q", name, got, tc.want)

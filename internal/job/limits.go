@@ -95,7 +95,7 @@ func (l Limits) validateLimits(ps *problems) {
 	within("startWithin", l.StartWithin, MinStartWithin, MaxStartWithin)
 	within("window", l.Window, MinWindow, MaxWindow)
 	if time.Duration(l.Window)%time.Minute != 0 {
-		ps.add("window", "%s is not a number of whole minutes", l.Window)
+		ps.add("window", "%s is not a whole number of minutes", l.Window)
 	}
 	if l.CatchUp != "" && !slices.Contains(CatchUps, l.CatchUp) {
 		ps.add("catchUp", "%q is not one of %s", l.CatchUp, oneOf(CatchUps))
@@ -104,6 +104,6 @@ func (l Limits) validateLimits(ps *problems) {
 		ps.add("overlap", "%q is not one of %s", l.Overlap, oneOf(Overlaps))
 	}
 	if l.Overlap == Queue && l.Timeout == 0 {
-		ps.add("overlap", "queue needs a `timeout`: else a run that hangs makes the next one wait for ever")
+		ps.add("overlap", "queue needs a `timeout`: otherwise a run that hangs makes the next one wait forever")
 	}
 }

@@ -56,7 +56,7 @@ func (j Job) Validate() []Problem {
 		ps.add("command", "command, environment and size take %d characters as ECS overrides; ECS allows %d in all: move what is fixed into the task definition", n, MaxOverrides)
 	}
 	if strings.ContainsRune(j.Container, 0) || strings.Contains(strings.Join(j.Command, ""), "\x00") {
-		ps.add("command", "contains a NUL character, which no command can")
+		ps.add("command", "contains a NUL character, which a command cannot have")
 	}
 	return ps
 }
@@ -66,7 +66,7 @@ func (j Job) validateSize(ps *problems) {
 		return
 	}
 	if j.CPU == 0 || j.Memory == 0 {
-		ps.add("cpu", "cpu and memory go together: Fargate takes only certain pairs")
+		ps.add("cpu", "give cpu and memory together: Fargate takes only certain pairs")
 		return
 	}
 	memories, ok := fargateMemory(j.CPU)
@@ -184,7 +184,7 @@ func (r Rule) validateRelaunch(field string, idempotent bool, ps *problems) {
 		return
 	}
 	if r.ExitCode != nil && !idempotent {
-		ps.add(field, "an exit code proves that the job ran: relaunching it needs `idempotent: true`, or list the code in exitCodes")
+		ps.add(field, "an exit code proves that the job ran: relaunching it needs `idempotent: true`, or the code in exitCodes")
 	}
 	if mayHaveStarted(r.StopCode) && !idempotent {
 		ps.add(field, "a task with stop code %s may have run: relaunching it needs `idempotent: true`", r.StopCode)

@@ -55,7 +55,7 @@ const (
 
 func (w When) validateWhen(ps *problems) {
 	if !w.StartAt.IsZero() && !w.EndAt.IsZero() && !w.StartAt.Before(w.EndAt) {
-		ps.add("endAt", "%s is not after startAt %s: no slot would be run", w.EndAt.Format(time.RFC3339), w.StartAt.Format(time.RFC3339))
+		ps.add("endAt", "%s is not after startAt %s: no slot would run", w.EndAt.Format(time.RFC3339), w.StartAt.Format(time.RFC3339))
 	}
 	if g := w.DST.Gap; g != "" && !slices.Contains(Gaps, g) {
 		ps.add("dst.gap", "%q is not one of %s", g, oneOf(Gaps))
@@ -71,7 +71,7 @@ func (c Calendar) validate(ps *problems) {
 		ps.add("calendar", "takes skip or only, not both")
 	}
 	if n := max(len(c.Skip), len(c.Only)); n > MaxDates {
-		ps.add("calendar", "names %d days; at most %d may be named: leave out those that have passed", n, MaxDates)
+		ps.add("calendar", "names %d days; at most %d are allowed: remove those that have passed", n, MaxDates)
 	}
 	for _, day := range slices.Concat(c.Skip, c.Only) {
 		if _, err := time.Parse(time.DateOnly, day); err != nil {

@@ -48,7 +48,7 @@ func Of(before, after []job.Job, from time.Time) []Change {
 		case !had:
 			out = append(out, Change{Job: name, Kind: Added, Words: []string{running(b)}})
 		case !has:
-			out = append(out, Change{Job: name, Kind: Removed, Words: []string{"its schedule disappears, and nothing starts it any more; its history stays", "it was " + running(a)}})
+			out = append(out, Change{Job: name, Kind: Removed, Words: []string{"its schedule is removed, so nothing starts it any more; its history stays", "it was " + running(a)}})
 		case a.Hash() != b.Hash():
 			out = append(out, Change{Job: name, Kind: Changed, Words: slices.Concat(compared.schedule(a, b), fields(a, b))})
 		}
@@ -73,7 +73,7 @@ func Definitions(before, after []job.TaskDefinition) []Change {
 		case !has:
 			out = append(out, Change{Definition: family, Kind: Removed, Words: []string{"the deployment deregisters it: a job that still names it cannot be launched"}})
 		case len(words) > 0:
-			out = append(out, Change{Definition: family, Kind: Changed, Words: append(words, "the deployment registers a new revision: the jobs that name it run it from their next run on")})
+			out = append(out, Change{Definition: family, Kind: Changed, Words: append(words, "the deployment registers a new revision: the jobs that name it use it from their next run")})
 		}
 	}
 	return out

@@ -150,7 +150,7 @@ func TestDefinitions(t *testing.T) {
 			}
 			continue
 		}
-		want := append(c.want, "the deployment registers a new revision: the jobs that name it run it from their next run on")
+		want := append(c.want, "the deployment registers a new revision: the jobs that name it use it from their next run")
 		if len(changes) != 1 || changes[0].Kind != jobdiff.Changed || changes[0].Definition != "app" || !slices.Equal(changes[0].Words, want) {
 			t.Errorf("%s: %q; want %q", name, changes, want)
 		}

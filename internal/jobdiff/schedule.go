@@ -43,7 +43,7 @@ func (c comparison) schedule(a, b job.Job) (out []string) {
 	case a.Disabled && !b.Disabled:
 		out = append(out, "it is switched on")
 	case !a.Disabled && b.Disabled:
-		out = append(out, "it is switched off: its schedule does not run it any more")
+		out = append(out, "it is switched off: its schedule no longer runs it")
 	}
 	was, is := a.Plan(), b.Plan()
 	if was.Equal(is) || a.Schedule == "" || b.Schedule == "" {

@@ -298,7 +298,7 @@ func TestHandler(t *testing.T) {
 		"unknown job":    {"POST", "/", `{"run":"nope","requestId":"1"}`, "Bearer secret", 200, `"outcome":"refused"`},
 		"no request id":  {"POST", "/", `{"run":"by-hand"}`, "Bearer secret", 200, `"outcome":"accepted"`},
 		"unknown run":    {"POST", "/", `{"stop":"by-hand/20261122T1730Z"}`, "Bearer secret", 200, "there is no run"},
-		"a slot":         {"POST", "/", `{"job":"by-hand","scheduledFor":"2026-11-22T17:30:00Z"}`, "Bearer secret", 200, "slots come from schedules"},
+		"a slot":         {"POST", "/", `{"job":"by-hand","scheduledFor":"2026-11-22T17:30:00Z"}`, "Bearer secret", 200, "only schedules and rules start slots"},
 		"no token":       {"POST", "/", `{}`, "", 401, "wrong token"},
 		"wrong token":    {"POST", "/", `{}`, "Bearer secre", 401, "wrong token"},
 		"another scheme": {"POST", "/", `{}`, "secret", 401, "wrong token"},

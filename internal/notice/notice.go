@@ -267,7 +267,7 @@ func (n Notice) RetryID() string {
 func (n Notice) OfMissed(count int, first time.Time, zone *time.Location) Notice {
 	n.Missed, n.MissedSince = count, first
 	if count > 1 {
-		n.Cause = fmt.Sprintf("%d slots, from %s to %s; of the last: %s", count, LocalTime(first, zone), n.LocalTime, n.Cause)
+		n.Cause = fmt.Sprintf("%d slots, from %s to %s; the last: %s", count, LocalTime(first, zone), n.LocalTime, n.Cause)
 	}
 	return n
 }
@@ -290,7 +290,7 @@ func Unreadable(stack string, id run.ID, reason string) Notice {
 func Kept(stack, id, reason string) Notice {
 	return Notice{
 		ID: string(Unused) + ":" + stack + "/" + id, Kind: Unused, Stack: stack, Job: "input",
-		Cause: "kept as " + id + ", since it could not be used: " + reason, LocalTime: "unknown",
+		Cause: "it could not be used and is kept as " + id + ": " + reason, LocalTime: "unknown",
 		ShowWith: "batchplane kept " + id + " --stack " + stack,
 	}
 }

@@ -104,7 +104,7 @@ func (p *Plane) Apply(ctx context.Context, plan apply.Plan, did func(apply.Step)
 
 func (p *Plane) announce(ctx context.Context) error {
 	if err := p.Registry.Announce(ctx); err != nil {
-		return fmt.Errorf("telling the sweep, which comes to what is new within five minutes all the same: %w", err)
+		return fmt.Errorf("telling the sweep, which finds what is new within five minutes anyway: %w", err)
 	}
 	return nil
 }
@@ -133,7 +133,7 @@ func (p *Plane) step(ctx context.Context, s apply.Step, arns map[string]string) 
 func (p *Plane) unmoved(ctx context.Context, s apply.Step) error {
 	is, err := p.hashOf(ctx, s.Name)
 	if err == nil && is != s.Was {
-		return fmt.Errorf("%w: the schedule %s is not what it was; make a new plan", ErrMoved, s.Name)
+		return fmt.Errorf("%w: the schedule %s has changed; make a new plan", ErrMoved, s.Name)
 	}
 	return err
 }
@@ -157,7 +157,7 @@ func (p *Plane) readBack(ctx context.Context, plan apply.Plan, want map[string]s
 			return fmt.Errorf("reading back what was written: %w", err)
 		}
 		if is != want[s.Name] {
-			return fmt.Errorf("the schedule %s does not say what was written: somebody else writes to the group; apply again", s.Name)
+			return fmt.Errorf("the schedule %s differs from what was written: somebody else writes to the group; apply again", s.Name)
 		}
 	}
 	return nil

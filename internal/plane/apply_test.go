@@ -229,7 +229,7 @@ func TestApplyMeetsAnother(t *testing.T) {
 			s.State = "DISABLED"
 			return s
 		}
-		if _, err := p.Apply(t.Context(), mustPlan(t, p), nil); err == nil || !strings.Contains(err.Error(), "does not say what was written") {
+		if _, err := p.Apply(t.Context(), mustPlan(t, p), nil); err == nil || !strings.Contains(err.Error(), "differs from what was written") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -19,7 +19,7 @@ import (
 func TestARunOfAnotherStack(t *testing.T) {
 	t.Parallel()
 	p := &plane.Plane{Name: "prod", Reader: &memory.Store{}, Registry: &group{}}
-	const want = "there is no run a/20261122T0200Z in the stack prod: is it of another, or of the local state; `history a` lists its job's runs"
+	const want = "there is no run a/20261122T0200Z in the stack prod: is it in another stack, or in the local state; `history a` lists the job's runs"
 	for name, wants := range map[string]plane.Want{"show": plane.Any, "retry": plane.Retryable, "stop": plane.Stoppable, "logs": plane.WithOutput} {
 		if _, _, err := p.Find(t.Context(), "a/20261122T0200Z", wants); err == nil || err.Error() != want {
 			t.Errorf("%s: %v", name, err)

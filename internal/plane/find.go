@@ -64,7 +64,7 @@ func (p *Plane) Find(ctx context.Context, ref string, want Want) (r run.Run, not
 		}
 		r, err := p.Run(ctx, id)
 		if errors.Is(err, control.ErrNotFound) {
-			return run.Run{}, "", fmt.Errorf("there is no run %s%s; `history %s` lists its job's runs", id, p.elsewhere(), id.Job())
+			return run.Run{}, "", fmt.Errorf("there is no run %s%s; `history %s` lists the job's runs", id, p.elsewhere(), id.Job())
 		}
 		return r, "", err
 	}
@@ -87,7 +87,7 @@ func (p *Plane) elsewhere() string {
 	if p.Registry == nil { // the local state is what is meant unless a stack is
 		return ""
 	}
-	return fmt.Sprintf(" in the stack %s: is it of another, or of the local state", p.Name)
+	return fmt.Sprintf(" in the stack %s: is it in another stack, or in the local state", p.Name)
 }
 
 // ofJob is a job's newest run that fits.
@@ -97,7 +97,7 @@ func (p *Plane) ofJob(ctx context.Context, name string, want Want) (run.Run, str
 	case err != nil:
 		return run.Run{}, "", err
 	case c.seen == 0:
-		return run.Run{}, "", fmt.Errorf("job %q has no runs; `history` lists those there are", name)
+		return run.Run{}, "", fmt.Errorf("job %q has no runs; `history` lists all runs", name)
 	case len(c.fitting) == 0:
 		return run.Run{}, "", fmt.Errorf("job %q has no run that %s; `history %s` lists its runs", name, want.Is, name)
 	}
@@ -107,7 +107,7 @@ func (p *Plane) ofJob(ctx context.Context, name string, want Want) (run.Run, str
 	}
 	switch {
 	case len(c.fitting) > 1:
-		return found, fmt.Sprintf("%s has %d open runs; this is about %s", name, len(c.fitting), found.ID), nil
+		return found, fmt.Sprintf("%s has %d open runs; using %s", name, len(c.fitting), found.ID), nil
 	case c.newer > 0:
 		return found, fmt.Sprintf("%s is the newest of %s that %s", found.ID, name, want.Is), nil
 	}
@@ -178,9 +178,9 @@ func (p *Plane) atClock(ctx context.Context, name, clock string) (found run.Run,
 		}
 	}
 	if seen == 0 {
-		return run.Run{}, "", fmt.Errorf("job %q has no runs; `history` lists those there are", name)
+		return run.Run{}, "", fmt.Errorf("job %q has no runs; `history` lists all runs", name)
 	}
-	return run.Run{}, "", fmt.Errorf("job %q has no run at %s of its zone, %s; `history %s` lists its runs", name, clock, zone, name)
+	return run.Run{}, "", fmt.Errorf("job %q has no run at %s in its zone, %s; `history %s` lists its runs", name, clock, zone, name)
 }
 
 // Zone is a zone by its name, UTC where there is none of that name.

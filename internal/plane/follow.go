@@ -126,7 +126,7 @@ func (p *Plane) attempt(ctx context.Context, id run.ID, n int) (run.Run, run.Att
 		return r, run.Attempt{}, err
 	}
 	if len(r.Attempts) == 0 {
-		return r, run.Attempt{}, fmt.Errorf("%s was not launched so far: %s", id, r.Cause)
+		return r, run.Attempt{}, fmt.Errorf("%s has not been launched yet: %s", id, r.Cause)
 	}
 	if n == 0 {
 		n = len(r.Attempts)

@@ -76,7 +76,7 @@ func (p *Plane) walk(ctx context.Context, f Filter, want int) (control.Walk, err
 	if f.Before != "" {
 		r, err := p.Run(ctx, f.Before)
 		if errors.Is(err, control.ErrNotFound) {
-			return w, &RefError{fmt.Sprintf("there is no run %s to go on after", f.Before)}
+			return w, &RefError{fmt.Sprintf("there is no run %s to continue after", f.Before)}
 		}
 		if err != nil {
 			return w, err

@@ -133,7 +133,7 @@ func (p *Plane) Known(ctx context.Context, name string) error {
 	if _, err := p.Items(ctx); errors.As(err, &unreadable) && unreadable.Jobs[name] != nil {
 		return fmt.Errorf("the job %s is there and not shown: its item cannot be read: %w", name, unreadable.Jobs[name])
 	}
-	return fmt.Errorf("there is no job %q here; `jobs` lists those there are", name)
+	return fmt.Errorf("there is no job %q here; `jobs` lists all jobs", name)
 }
 
 // matchesAny is whether a name is one of the patterns, or there are none.

@@ -127,7 +127,7 @@ type Place struct {
 
 // ErrNoOutput is wrapped by the error of an output that cannot be read here; its
 // text says where it is.
-var ErrNoOutput = errors.New("its output cannot be read here")
+var ErrNoOutput = errors.New("the output cannot be read here")
 
 // Health is what a control plane is made of, beside what its store says.
 type Health struct {

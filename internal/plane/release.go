@@ -17,9 +17,9 @@ func (h Health) Versions() string {
 	case "":
 		return ""
 	case Release:
-		return Release + ", as this command"
+		return Release + ", the same as this command"
 	}
-	return h.Version + ", and this command is " + Release + ": deploy the stack, or take the command that goes with it"
+	return h.Version + ", and this command is " + Release + ": deploy the stack, or use the command of its version"
 }
 
 // OlderThan is what the output Version of a stack is taken to say where it is missing.
@@ -32,7 +32,7 @@ func (p *Plane) Older() string {
 	if !older(p.Version, Release) {
 		return ""
 	}
-	return p.Name + " is deployed by batchplane " + p.Version + ", and this is " + Release + ": what the older one does not know it refuses, and then nothing is done. Deploy the stack, or take the batchplane that goes with it"
+	return p.Name + " was deployed by batchplane " + p.Version + ", and this is " + Release + ". The older one refuses what it does not know, and then does nothing: deploy the stack, or use the batchplane of its version"
 }
 
 // older is whether a version came before a release; "" is not known, and not older.

@@ -121,7 +121,7 @@ func (p *Plane) untold(ctx context.Context, open []run.Run, now time.Time) (out 
 func (st *Status) judge(now time.Time) {
 	wrong := func(format string, args ...any) { st.Wrong = append(st.Wrong, fmt.Sprintf(format, args...)) }
 	if !st.Running {
-		wrong("nothing runs: no job is started")
+		wrong("the control plane is not running: no job is started")
 	}
 	if st.Trouble != "" {
 		wrong("%s", st.Trouble)
@@ -139,7 +139,7 @@ func (st *Status) judge(now time.Time) {
 		}
 	}
 	for _, name := range st.Unreadable {
-		wrong("the item of the job %s cannot be read, so nobody watches its slots, and it is not shown", name)
+		wrong("the item of the job %s cannot be read: its slots are not watched and it is not shown", name)
 	}
 	if n := len(st.Untold); n > 0 {
 		oldest := st.Untold[0]
@@ -152,7 +152,7 @@ func (st *Status) judge(now time.Time) {
 func (st *Status) judgeStack(wrong func(format string, args ...any)) {
 	for _, a := range st.Alarms {
 		if a.State == "ALARM" {
-			wrong("the alarm %s stands: %s", a.Name, a.Reason)
+			wrong("the alarm %s is in ALARM: %s", a.Name, a.Reason)
 		}
 	}
 	for _, q := range st.Queues {

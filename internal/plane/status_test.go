@@ -28,11 +28,11 @@ func TestStatusJudges(t *testing.T) {
 	}{
 		"well":                        {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "a", State: "OK"}, {Name: "b", State: "INSUFFICIENT_DATA"}}, Queues: []plane.Queue{{Name: "TriggerFailures"}}}, 0, ""},
 		"another version is no fault": {time.Minute, plane.Health{Running: true, Version: "9.9.9"}, 0, ""},
-		"not running":                 {time.Minute, plane.Health{}, 0, "nothing runs: no job is started"},
+		"not running":                 {time.Minute, plane.Health{}, 0, "the control plane is not running: no job is started"},
 		"never swept":                 {0, plane.Health{Running: true}, 0, "the sweep has never finished"},
 		"no sweep for long":           {6 * time.Minute, plane.Health{Running: true}, 0, "the sweep last finished 6m0s ago"},
 		"a run waits for long":        {time.Minute, plane.Health{Running: true}, 6 * time.Minute, "the oldest run of the launch lane has been due for 6m0s"},
-		"an alarm":                    {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Heartbeat", State: "ALARM", Reason: "no sweep"}}}, 0, "the alarm b-Heartbeat stands: no sweep"},
+		"an alarm":                    {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Heartbeat", State: "ALARM", Reason: "no sweep"}}}, 0, "the alarm b-Heartbeat is in ALARM: no sweep"},
 		"failures":                    {time.Minute, plane.Health{Running: true, Queues: []plane.Queue{{Name: "TriggerFailures", Messages: 2}}}, 0, "2 messages in the queue TriggerFailures: `redrive` shows what was given up"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,8 +130,8 @@ func TestStatusTellsWhatIsNotTold(t *testing.T) {
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]string{
-		"": "", plane.Release: plane.Release + ", as this command",
-		"9.9.9": "9.9.9, and this command is " + plane.Release + ": deploy the stack, or take the command that goes with it",
+		"": "", plane.Release: plane.Release + ", the same as this command",
+		"9.9.9": "9.9.9, and this command is " + plane.Release + ": deploy the stack, or use the command of its version",
 	} {
 		if got := (plane.Health{Version: version}).Versions(); got != want {
 			t.Errorf("got %s, want %s", got, want)

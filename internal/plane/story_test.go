@@ -22,7 +22,7 @@ func TestStoryWithoutSweeps(t *testing.T) {
 	queued := run.Run{ID: "b/20261122T0700Z", Status: run.Queued, DueAt: ago(time.Hour)}
 	waits := run.Run{ID: "c/20261122T0700Z", Status: run.Queued, DueAt: ago(time.Hour), Waits: true}
 	ended := run.Run{ID: "d/20261122T0700Z", Status: run.Failed, FinishedAt: ago(time.Hour)}
-	const looks, old = "its task runs, as far as looks can tell", "nothing looks at this run or launches it"
+	const looks, old = "its task runs, as far as is known", "nothing looks at this run or launches it"
 	for name, c := range map[string]struct {
 		r     run.Run
 		swept time.Duration // ago; 0 is never

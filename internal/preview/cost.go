@@ -77,7 +77,7 @@ func (r *Report) cost(jobs []job.Job, o Options) {
 	c := Cost{
 		Region: o.Cost.Region, Control: cost.Idle.USD(plane, 1, cost.KeepDays), NAT: price.NATHour * hoursPerMonth, Source: PriceSource + ", " + PriceDate,
 		Notes: []string{
-			"tasks in private subnets reach ECR and their log through a NAT gateway or interface endpoints, which are billed by the hour whether a job runs or not and outweigh small jobs; a NAT gateway's price is shown, and each GB through it comes on top; a public IP avoids both",
+			"tasks in private subnets reach ECR and their log through a NAT gateway or interface endpoints, which are billed by the hour even if no job runs and cost more than small jobs; the price shown is a NAT gateway's without its price per GB; a public IP avoids both",
 		},
 	}
 	assumed, noArm := false, false
@@ -101,14 +101,14 @@ func (r *Report) cost(jobs []job.Job, o Options) {
 		c.Control += runs * run
 	}
 	if assumed {
-		c.Notes = append(c.Notes, "jobs without a size are taken as 256 CPU units and 512 MiB on x86_64: their task definition is not in the file")
+		c.Notes = append(c.Notes, "jobs without a size are counted as 256 CPU units and 512 MiB on x86_64: their task definition is not in the file")
 	}
 	c.metrics(jobs, o.Cost, plane)
 	if noArm {
-		c.Notes = append(c.Notes, "no price of arm64 in this region is known here: that of x86_64 is taken, which is higher")
+		c.Notes = append(c.Notes, "the price of arm64 in this Region is not known here: the higher one of x86_64 is used")
 	}
 	if len(o.Cost.Durations) == 0 {
-		c.Notes = append(c.Notes, "every run is taken to last "+job.Duration(max(o.Cost.Duration, time.Minute)).String()+", a minute being billed at least: --duration says otherwise")
+		c.Notes = append(c.Notes, "every run is assumed to last "+job.Duration(max(o.Cost.Duration, time.Minute)).String()+", and at least a minute is billed: --duration changes that")
 	}
 	r.Cost = c
 }

@@ -145,12 +145,12 @@ func (p *Job) walk(t timetable.Timetable, j job.Job, from, to time.Time, minutes
 		p.Filtered = count(t.Schedule, from, to) - p.Runs
 	}
 	if p.Shortest > 0 && p.Shortest < Close {
-		p.Notes = append(p.Notes, fmt.Sprintf("runs come %s apart, which is not much more than a task takes to start: let it run longer and less often", job.Duration(p.Shortest)))
+		p.Notes = append(p.Notes, fmt.Sprintf("runs are %s apart, not much longer than a task takes to start: run it less often, for longer", job.Duration(p.Shortest)))
 	}
 	if past := t.Past(from.Add(-1)); past != "" {
 		p.Notes = append(p.Notes, past)
 	} else if p.Runs == 0 {
-		p.Notes = append(p.Notes, "it does not run in this time")
+		p.Notes = append(p.Notes, "it does not run in these days")
 	}
 	p.Notes = append(p.Notes, t.Spec().Warnings()...)
 }

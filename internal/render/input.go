@@ -28,7 +28,7 @@ func (o Options) input(j job.Job, part int, bases map[string]job.TaskDefinition)
 	family, revision, pinned := strings.Cut(j.TaskDefinition, ":")
 	if _, ok := bases[family]; ok {
 		if pinned {
-			return in, fmt.Errorf("job %s: taskDefinition %s names revision %s of a family of this file, whose name on AWS begins with the stack's: leave the revision out, the one that is deployed is taken", j.Name, j.TaskDefinition, revision)
+			return in, fmt.Errorf("job %s: taskDefinition %s names revision %s of a family in this file, whose name on AWS begins with the stack's: leave the revision out, the deployed one is used", j.Name, j.TaskDefinition, revision)
 		}
 		in.base = family
 	}

@@ -201,7 +201,7 @@ func (o Options) job(j job.Job, bases map[string]job.TaskDefinition) (entry, err
 		return entry{}, err
 	}
 	if resolves(j.Description) {
-		return entry{}, fmt.Errorf("job %s: its description holds {{resolve:...}}, which CloudFormation replaces by what it names, and anyone who lists schedules may read that: write it otherwise", j.Name)
+		return entry{}, fmt.Errorf("job %s: its description holds {{resolve:...}}, which CloudFormation replaces with the value it names, for anyone who lists schedules to read: reword it", j.Name)
 	}
 	in, err := o.input(j, 0, bases)
 	if err != nil {
@@ -213,7 +213,7 @@ func (o Options) job(j job.Job, bases map[string]job.TaskDefinition) (entry, err
 		}
 	}
 	if in.size() > MaxInput {
-		return entry{}, fmt.Errorf("job %s: its definition takes %d bytes, and a schedule's input at most %d", j.Name, in.size(), MaxInput)
+		return entry{}, fmt.Errorf("job %s: its definition has %d bytes; a schedule's input takes at most %d", j.Name, in.size(), MaxInput)
 	}
 	if o.Rules {
 		return entry{"job " + j.Name, len(p.expressions) + 1, in.base, func(part int) string { return o.ruled(j, p, part, bases) }}, nil

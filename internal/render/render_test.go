@@ -261,13 +261,13 @@ func TestRefused(t *testing.T) {
 		job   job.Job
 		rules bool
 	}{
-		"bad hour":                   {job.Job{Name: "a", Schedule: "0 30 * * *"}, false},
-		"at most 256 are possible":   {job.Job{Name: "a", Schedule: "cron(0-58/2 0-22/2 1-31/2 * ? 1970-2198/2)"}, true},
-		"it never fires":             {job.Job{Name: "a", Schedule: "0 0 30 2 *"}, false},
-		"a rule knows UTC only":      {job.Job{Name: "a", Schedule: "0 3 * * *", Timezone: "Asia/Tokyo"}, true},
-		"a rule takes cron(...) and": {job.Job{Name: "a"}, true},
-		"a rule has no window":       {job.Job{Name: "a", Schedule: "0 3 * * *", Limits: job.Limits{Window: job.Duration(time.Minute)}}, true},
-		"a schedule's input at most": {job.Job{Name: "a", Schedule: "0 3 * * *", Command: []string{strings.Repeat(long, 40)}}, false},
+		"bad hour":                         {job.Job{Name: "a", Schedule: "0 30 * * *"}, false},
+		"at most 256 are possible":         {job.Job{Name: "a", Schedule: "cron(0-58/2 0-22/2 1-31/2 * ? 1970-2198/2)"}, true},
+		"it never fires":                   {job.Job{Name: "a", Schedule: "0 0 30 2 *"}, false},
+		"a rule runs in UTC only":          {job.Job{Name: "a", Schedule: "0 3 * * *", Timezone: "Asia/Tokyo"}, true},
+		"a rule takes cron(...) and":       {job.Job{Name: "a"}, true},
+		"a rule has no window":             {job.Job{Name: "a", Schedule: "0 3 * * *", Limits: job.Limits{Window: job.Duration(time.Minute)}}, true},
+		"a schedule's input takes at most": {job.Job{Name: "a", Schedule: "0 3 * * *", Command: []string{strings.Repeat(long, 40)}}, false},
 	} {
 		_, err := render.Templates([]job.Job{{Name: "fine", Schedule: "0 3 * * *"}, c.job}, nil, render.Options{Rules: c.rules, From: from})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "fine") {

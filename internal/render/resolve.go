@@ -39,7 +39,7 @@ func resolvedIn(d job.TaskDefinition) error {
 	}
 	for _, field := range slices.Sorted(maps.Keys(texts)) {
 		if resolves(texts[field]) {
-			return fmt.Errorf("task definition %s: %s holds {{resolve:...}}, which CloudFormation replaces by what it names when it deploys: name a secret or parameter in secrets, and write everything else out", d.Family, field)
+			return fmt.Errorf("task definition %s: %s holds {{resolve:...}}, which CloudFormation replaces with the value it names: name a secret or parameter in secrets, and write everything else out", d.Family, field)
 		}
 	}
 	return nil

@@ -92,7 +92,7 @@ func (o Options) ruled(j job.Job, p plan, part int, bases map[string]job.TaskDef
 func ruleable(j job.Job, p plan) error {
 	switch {
 	case p.zone != "UTC" && !strings.HasPrefix(p.expressions[0], "rate("):
-		return fmt.Errorf("job %s: a rule knows UTC only, and the job is in %s: use schedules, or write its times in UTC", j.Name, p.zone)
+		return fmt.Errorf("job %s: a rule runs in UTC only, and the job is in %s: use schedules, or write its times in UTC", j.Name, p.zone)
 	case j.Schedule == "" || strings.HasPrefix(p.expressions[0], "at("):
 		return fmt.Errorf("job %s: a rule takes cron(...) and rate(...) only: use schedules", j.Name)
 	case j.Window > 0:

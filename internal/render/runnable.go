@@ -70,10 +70,10 @@ func (f findings) sentences() (out []string) {
 func (f findings) job(j job.Job, clusters []string) {
 	who := "job " + j.Name
 	if j.TaskDefinition == "" {
-		f.add(who, "no taskDefinition, without which ECS launches nothing: name one, in defaults for all jobs")
+		f.add(who, "no taskDefinition, and ECS launches nothing without one: name one, in defaults for all jobs")
 	}
 	if len(j.Network.Subnets) == 0 {
-		f.add(who, "no network, and Fargate gives each task an interface in a subnet: write network: {subnets: [subnet-...], securityGroups: [sg-...]}, in defaults for all jobs")
+		f.add(who, "no network, and Fargate needs a subnet for each task: write network: {subnets: [subnet-...], securityGroups: [sg-...]}, in defaults for all jobs")
 	}
 	if len(clusters) > 0 && !slices.ContainsFunc(clusters, func(c string) bool { return named(j.Cluster, c) }) {
 		f.add(who, "cluster %s is not one of the stack's parameter Clusters (%s): add its ARN there, or name another in cluster", clusterName(j.Cluster), strings.Join(clusters, ", "))
@@ -94,7 +94,7 @@ func (f findings) shadows(j job.Job, definitions []job.TaskDefinition) {
 	for _, name := range sortedKeys(definitions[i].Secrets) {
 		_, input := j.Inputs[name]
 		if _, variable := j.Environment[name]; variable || input {
-			f.add("job "+j.Name, "%s is a secret of taskDefinitions.%s, and neither a variable nor an input of a job may have its name: take it out or name it otherwise", name, j.TaskDefinition)
+			f.add("job "+j.Name, "%s is a secret of taskDefinitions.%s, and neither a variable nor an input of a job may have its name: remove or rename it", name, j.TaskDefinition)
 		}
 	}
 }
@@ -106,7 +106,7 @@ func (f findings) definition(d job.TaskDefinition) {
 	who := "task definition " + d.Family
 	if d.ExecutionRole == "" {
 		for _, needs := range executionNeeds(d) {
-			f.add(who, "no executionRole, without which nobody may %s: name a role that may", needs)
+			f.add(who, "no executionRole, and without one ECS cannot %s: name a role that can", needs)
 		}
 	}
 	for _, field := range placeholders(d) {

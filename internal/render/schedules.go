@@ -41,7 +41,7 @@ func SchedulesOf(j job.Job, from time.Time) ([]Schedule, error) {
 		return nil, err
 	}
 	if len(input) > MaxInput {
-		return nil, fmt.Errorf("job %s: its definition takes %d bytes, and a schedule's input at most %d", j.Name, len(input), MaxInput)
+		return nil, fmt.Errorf("job %s: its definition has %d bytes; a schedule's input takes at most %d", j.Name, len(input), MaxInput)
 	}
 	out := make([]Schedule, len(p.expressions))
 	for i, expression := range p.expressions {

@@ -121,7 +121,7 @@ func (o Options) schedules(into object, j job.Job, bases map[string]job.TaskDefi
 		return err
 	}
 	if in.size() > MaxInput {
-		return fmt.Errorf("job %s: its definition takes %d bytes, and a schedule's input at most %d", j.Name, in.size(), MaxInput)
+		return fmt.Errorf("job %s: its definition has %d bytes; a schedule's input takes at most %d", j.Name, in.size(), MaxInput)
 	}
 	for i, expression := range p.expressions {
 		into[scheduleName(j, i)] = scheduleResource(j, p, i, expression, in)

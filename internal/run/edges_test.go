@@ -56,7 +56,7 @@ func TestARetryOfAFullRun(t *testing.T) {
 			for ; ; retries++ {
 				now = now.Add(time.Hour)
 				d := run.Decide(&plain, &r, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, By: c.text, Reason: c.text}, Task: task}, now, &run.DefaultTiming)
-				if d.Outcome == run.Denied && strings.Contains(d.Why, "start another with `run report`") {
+				if d.Outcome == run.Denied && strings.Contains(d.Why, "start a new run with `run report`") {
 					break
 				}
 				if d.Outcome != run.Did || retries > 2000 {

@@ -19,13 +19,13 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 	case !d.r.Status.Terminal() && e.Alone:
 		return Denied, fmt.Sprintf("%s %s: stop it first", d.r.ID, d.r.Status.Sentence())
 	case !d.r.Status.Terminal():
-		return Denied, fmt.Sprintf("%s %s: stop it first, or start another with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
+		return Denied, fmt.Sprintf("%s %s: stop it first, or start a new run with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
 	case d.r.Status == Succeeded && !e.Force:
 		return Denied, fmt.Sprintf("%s already succeeded: use --force to run it again", d.r.ID)
 	case e.Blocked != "":
 		return Denied, fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", e.Blocked)
 	case d.r.full():
-		return Denied, fmt.Sprintf("%s was retried so often that no more can be kept of it: start another with `run %s`", d.r.ID, d.r.ID.Job())
+		return Denied, fmt.Sprintf("%s was retried so often that no more can be kept of it: start a new run with `run %s`", d.r.ID, d.r.ID.Job())
 	}
 	d.r.Definition, d.r.Task, d.r.Renew = e.Definition, e.Task, false
 	d.r.Triggers = append(d.r.Triggers, e.Trigger)

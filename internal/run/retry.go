@@ -79,17 +79,17 @@ func attemptSafety(a *Attempt) Retry {
 	which := fmt.Sprintf("attempt %d", a.N)
 	switch {
 	case a.RanAfterAll:
-		return Retry{RetryUnsafe, which + " ran although it had been judged not to"}
+		return Retry{RetryUnsafe, which + " ran although it was judged not to have started"}
 	case a.Started == stop.No, a.Started == "" && a.TaskARN == "" && !a.Doubt && a.Sends == a.Refusals:
 		return Retry{RetrySafe, ""}
 	case a.TaskARN == "":
-		return Retry{RetryUnsafe, which + " may have been launched: an answer of ECS was lost, and no task was found"}
+		return Retry{RetryUnsafe, which + " may have been launched: ECS's answer was lost and no task was found"}
 	case a.ExitCode != nil && byItself(a):
-		return Retry{RetryEnded, fmt.Sprintf("%s ended by itself with code %d: nothing of it runs any more; what it did before, a retry does again", which, *a.ExitCode)}
+		return Retry{RetryEnded, fmt.Sprintf("%s ended by itself with code %d: nothing of it still runs, and a retry repeats what it did", which, *a.ExitCode)}
 	case a.ExitCode != nil:
 		return Retry{RetryUnsafe, fmt.Sprintf("%s ran and was cut off with code %d: part of its work may be done", which, *a.ExitCode)}
 	case a.Started == stop.Yes:
-		return Retry{RetryUnsafe, which + " ran, and how far it came is not known"}
+		return Retry{RetryUnsafe, which + " ran, and nobody knows how far it got"}
 	}
 	return Retry{RetryUnsafe, which + " may have run: " + cmp.Or(a.Why, "ECS did not say what became of it")}
 }

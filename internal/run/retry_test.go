@@ -49,7 +49,7 @@ func TestRetry(t *testing.T) {
 		"killed":                           {ended(killed), job.Job{}, run.RetryUnsafe, "cut off with code 137"},
 		"killed after it ended by once":    {ended(exited, killed), job.Job{}, run.RetryUnsafe, "137"},
 		"killed, and then ended by itself": {ended(killed, exited), job.Job{}, run.RetryUnsafe, "137"},
-		"it started, and no more is known": {ended(ran), job.Job{}, run.RetryUnsafe, "how far it came"},
+		"it started, and no more is known": {ended(ran), job.Job{}, run.RetryUnsafe, "how far it got"},
 		"unseen":                           {ended(unseen), job.Job{}, run.RetryUnsafe, "may have run: nobody saw it"},
 		"unseen, idempotent":               {ended(unseen), idempotent, run.RetrySafe, "nobody saw it"},
 		"in doubt":                         {ended(doubtful), job.Job{}, run.RetryUnsafe, "may have been launched"},

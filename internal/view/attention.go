@@ -76,7 +76,7 @@ func AttentionOf(summaries []Summary, open, missed []run.Run, now time.Time) []A
 	var all *job.Pause
 	for _, s := range summaries {
 		if i, ok := needs[s.HeldBy]; ok && s.HeldBy != "" {
-			out[i].Words += "; its job's slots are skipped while it is open"
+			out[i].Words += "; the job's slots are skipped while it is open"
 			s.HeldBy = ""
 		}
 		out = append(out, jobAttention(s, since[s.HeldBy], now)...)
@@ -115,12 +115,12 @@ func openAttention(r run.Run, now time.Time) (Attention, bool) {
 	switch d := DoubtOf(r); {
 	case d != nil:
 		a.Kind, a.Since = NeedsDoubt, d.Since
-		a.Words = fmt.Sprintf("whether ECS launched attempt %d is not known; %s", d.Attempt, d.Next)
+		a.Words = fmt.Sprintf("it is not known whether ECS launched attempt %d; %s", d.Attempt, d.Next)
 	case r.Stopping != nil && r.Stopping.Stuck:
-		a.Kind, a.Since, a.Words = NeedsStuck, r.Stopping.At, "its task was asked to stop and has not: "+r.Stopping.Reason
+		a.Kind, a.Since, a.Words = NeedsStuck, r.Stopping.At, "its task was asked to stop but has not: "+r.Stopping.Reason
 	case StateOf(r, now) == Starting && now.Sub(r.Last().SentAt) > HungAfter:
 		a.Kind, a.Since = NeedsHung, r.Last().SentAt
-		a.Words = fmt.Sprintf("ECS accepted its task and says %s: it does not run; it is stopped once its launchTimeout has passed", cmp.Or(r.Last().LastStatus, "nothing"))
+		a.Words = fmt.Sprintf("ECS accepted its task and reports %s, not RUNNING; it is stopped after its launchTimeout", cmp.Or(r.Last().LastStatus, "nothing"))
 	default:
 		since, held := HeldUp(r, now)
 		a.Kind, a.Since = NeedsHeldUp, since
@@ -185,7 +185,7 @@ func jobAttention(s Summary, held, now time.Time) (out []Attention) {
 // failing is about a job that has not succeeded since a failure: the newest run that
 // failed or was missed says why, where it is among those that are known.
 func failing(s Summary) Attention {
-	a := Attention{Kind: NeedsFailing, Job: s.Job, Since: *s.FailingSince, Words: "no success since then"}
+	a := Attention{Kind: NeedsFailing, Job: s.Job, Since: *s.FailingSince, Words: "has not succeeded since then"}
 	i := slices.IndexFunc(s.Runs, func(r Row) bool { return r.Status == run.Failed || r.Status == run.Missed })
 	if i < 0 {
 		return a
@@ -223,11 +223,11 @@ func pauseAttention(name string, p job.Pause, goesOn, now time.Time) []Attention
 	switch left := goesOn.Sub(now); {
 	case p.To.IsZero() && now.Sub(p.From) > PausedLong:
 	case !goesOn.IsZero() && left <= EndsSoon:
-		what := "its schedule goes"
+		what := "its schedule resumes"
 		if name == job.All {
-			what = "all schedules go"
+			what = "all schedules resume"
 		}
-		a.Kind, a.Words = NeedsResumed, fmt.Sprintf("in %s %s on; paused %s", soon(left), what, PauseWords(p))
+		a.Kind, a.Words = NeedsResumed, fmt.Sprintf("%s in %s; paused %s", what, soon(left), PauseWords(p))
 	default:
 		return nil
 	}

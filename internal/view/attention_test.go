@@ -48,22 +48,22 @@ func TestAttentionNamesAThingOnce(t *testing.T) {
 		},
 		"a run in doubt is not why it fails": {
 			item: job.Item{Plan: hourly, FailingSince: failing}, runs: []run.Run{doubt, at(1, run.Failed)}, open: []run.Run{doubt},
-			want: "in doubt etl/20261122T1700Z: whether ECS launched attempt 1 is not known; the same request is sent again, which cannot launch a second task; once it is too old for that, the task is searched for; failing etl/20261122T1600Z: why failed",
+			want: "in doubt etl/20261122T1700Z: it is not known whether ECS launched attempt 1; the same request is sent again, which cannot launch a second task; once the request is too old, batchplane searches for the task; failing etl/20261122T1600Z: why failed",
 		},
 		"the failure is older than what is known": {
-			item: job.Item{Plan: hourly, FailingSince: failing}, runs: skipped, want: "failing : no success since then",
+			item: job.Item{Plan: hourly, FailingSince: failing}, runs: skipped, want: "failing : has not succeeded since then",
 		},
 		"who holds the others back is in doubt": {
 			item: job.Item{Plan: hourly, Holder: &job.Holder{By: string(doubt.ID)}}, runs: []run.Run{doubt}, open: []run.Run{doubt},
-			want: "in doubt etl/20261122T1700Z: whether ECS launched attempt 1 is not known; the same request is sent again, which cannot launch a second task; once it is too old for that, the task is searched for; its job's slots are skipped while it is open",
+			want: "in doubt etl/20261122T1700Z: it is not known whether ECS launched attempt 1; the same request is sent again, which cannot launch a second task; once the request is too old, batchplane searches for the task; the job's slots are skipped while it is open",
 		},
 		"who holds the others back runs": {
 			item: job.Item{Plan: hourly, Holder: &job.Holder{By: "etl/20261122T1400Z"}}, open: []run.Run{{ID: "etl/20261122T1400Z", QueuedAt: now.Add(-3 * time.Hour), Status: run.Running}},
 			want: "held up etl/20261122T1400Z: its slots are skipped while etl/20261122T1400Z is open",
 		},
-		"a pause ends soon":                {item: job.Item{Plan: hourly, Pauses: until(10 * time.Second)}, want: "pause ends soon : in less than a minute its schedule goes on; paused by mia"},
+		"a pause ends soon":                {item: job.Item{Plan: hourly, Pauses: until(10 * time.Second)}, want: "pause ends soon : its schedule resumes in less than a minute; paused by mia"},
 		"all are paused for longer":        {item: job.Item{Plan: hourly, Pauses: until(10 * time.Minute)}, all: job.Item{Pauses: until(0)}},
-		"all go on soon, and this not":     {item: job.Item{Plan: hourly, Pauses: until(0)}, all: job.Item{Pauses: until(time.Hour)}, want: "pause ends soon *: in 1h all schedules go on; paused by mia"},
+		"all go on soon, and this not":     {item: job.Item{Plan: hourly, Pauses: until(0)}, all: job.Item{Pauses: until(time.Hour)}, want: "pause ends soon *: all schedules resume in 1h; paused by mia"},
 		"there is no schedule to go on":    {item: job.Item{Pauses: until(time.Minute)}},
 		"its schedule is switched off":     {item: job.Item{Plan: job.Plan{Schedule: "0 * * * *", Disabled: true}, Pauses: until(time.Minute)}},
 		"a pause that another one follows": {item: job.Item{Plan: hourly, Pauses: append(until(time.Minute), job.Pause{From: now.Add(time.Minute)})}},
@@ -97,7 +97,7 @@ func TestNextOfARun(t *testing.T) {
 	}{
 		"it waits for another":  {run.Run{Status: run.Queued, Waits: true, DueAt: now}, "it is launched when that run ends", false},
 		"it waits for its time": {run.Run{Status: run.Queued, DueAt: now}, "it is launched", true},
-		"a notice is owed":      {run.Run{Status: run.Failed, DueAt: now, Owed: []run.Effect{{Kind: run.Tell}}}, "what is still owed is tried again", true},
+		"a notice is owed":      {run.Run{Status: run.Failed, DueAt: now, Owed: []run.Effect{{Kind: run.Tell}}}, "what is owed is tried again", true},
 		"nothing is":            {run.Run{Status: run.Failed}, "", false},
 	} {
 		if s := view.StoryOf(c.r, job.Job{}, now); s.Next != c.want || (s.DueAt != nil) != c.due {

@@ -103,10 +103,10 @@ func DoubtOf(r run.Run) *Doubt {
 	if !inDoubt(r) {
 		return nil
 	}
-	d := &Doubt{Attempt: a.N, Since: a.SentAt.UTC(), Next: "the same request is sent again, which cannot launch a second task; once it is too old for that, the task is searched for"}
+	d := &Doubt{Attempt: a.N, Since: a.SentAt.UTC(), Next: "the same request is sent again, which cannot launch a second task; once the request is too old, batchplane searches for the task"}
 	if !a.SoughtAt.IsZero() || r.Owes(run.Find) {
 		d.Sought = optional(a.SoughtAt)
-		d.Next = "the task is searched for; if none is found, the run fails, says that it is in doubt, and is not launched again"
+		d.Next = "batchplane searches for the task; if it finds none, the run fails as in doubt and is not launched again"
 	}
 	return d
 }

@@ -59,7 +59,7 @@ type Told struct {
 // ToldWords say who took a notice.
 func ToldWords(t run.Told) string {
 	if len(t.To) == 0 {
-		return "given up: nobody took it"
+		return "given up: it reached nobody"
 	}
 	return "taken by " + strings.Join(t.To, ", ")
 }
@@ -82,7 +82,7 @@ func StoryOf(r run.Run, j job.Job, now time.Time) Story {
 	}
 	if from := RunsFrom(r); !from.IsZero() && !now.Before(from) { // looks leave no trace
 		s.Tries[len(s.Tries)-1].LastStatus = run.TaskRunning
-		s.DueAt, s.Next = nil, "its task runs, as far as looks can tell, and is looked at again within 45 minutes"
+		s.DueAt, s.Next = nil, "its task runs, as far as is known; the next look is within 45 minutes"
 	}
 	return s
 }
@@ -95,7 +95,7 @@ func nextOf(r run.Run) string {
 	case d != nil:
 		return d.Next
 	case r.Status.Terminal():
-		return "what is still owed is tried again"
+		return "what is owed is tried again"
 	case r.Waits:
 		return "it is launched when that run ends"
 	case r.Status == run.Queued:
@@ -108,7 +108,7 @@ func nextOf(r run.Run) string {
 func TriggerWords(t run.Trigger) string {
 	words := map[run.TriggerKind]string{
 		run.BySchedule: "its schedule", run.ByHand: "run by hand", run.ByRetry: "retried by hand",
-		run.BySweep: "none came; recorded", run.ByCatchUp: "none came; caught up with",
+		run.BySweep: "no trigger came; recorded", run.ByCatchUp: "no trigger came; caught up",
 	}[t.Kind]
 	words = cmp.Or(words, string(t.Kind))
 	if t.By != "" {

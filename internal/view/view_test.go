@@ -168,7 +168,7 @@ func TestAttention(t *testing.T) {
 	var kinds []string
 	for _, a := range view.AttentionOf([]view.Summary{paused, failing, ends, later, held, one, two}, open, missed, now) {
 		kinds = append(kinds, string(a.Kind)+" "+a.Job)
-		for job, words := range map[string]string{"missed": "2 slots were missed, the last: no trigger came", "locked": "skipped while locked/20261122T1500Z is open", "hung": "says PROVISIONING", "ends": "in 20m its schedule goes on", "broken": "exit code 3"} {
+		for job, words := range map[string]string{"missed": "2 slots were missed, the last: no trigger came", "locked": "skipped while locked/20261122T1500Z is open", "hung": "reports PROVISIONING", "ends": "its schedule resumes in 20m", "broken": "exit code 3"} {
 			if a.Job == job && !strings.Contains(a.Words, words) {
 				t.Errorf("%s: %q", job, a.Words)
 			}
@@ -187,7 +187,7 @@ func TestStoryTells(t *testing.T) {
 		{Notice: "failed", Cause: "exit code \x1b3", To: []string{"slack/ops", "sns"}}, {Notice: "timed-out", Cause: "after 1h"},
 	}}
 	s := view.StoryOf(r, job.Job{Name: "etl"}, now)
-	for i, want := range []string{"FAILED etl: exit code \ufffd3; taken by slack/ops, sns", "TIMED OUT etl: after 1h; given up: nobody took it"} {
+	for i, want := range []string{"FAILED etl: exit code \ufffd3; taken by slack/ops, sns", "TIMED OUT etl: after 1h; given up: it reached nobody"} {
 		if got := s.Told[i].Says + "; " + view.ToldWords(s.Told[i].Told); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}

@@ -39,7 +39,7 @@ func explain(c StackConfig, region string, err error) error {
 	case denied[code]:
 		return notAllowed(c, api, err)
 	case busy[code]:
-		return fmt.Errorf("AWS takes no more calls just now: try again in a minute (%w)", err)
+		return fmt.Errorf("AWS is limiting calls now: try again in a minute (%w)", err)
 	case code == "ResourceNotFoundException" && parts[service(err)] != "":
 		return fmt.Errorf("the %s of the stack %s is gone: deploy the stack again (%w)", parts[service(err)], c.Name, err)
 	}
@@ -77,9 +77,9 @@ func notAllowed(c StackConfig, api smithy.APIError, err error) error {
 		what = m[1]
 	}
 	if strings.Contains(api.ErrorMessage(), "explicit deny") {
-		return fmt.Errorf("you may not do %s: a policy of the account or your own denies it, whatever others allow; who runs the account can tell why (%w)", what, err)
+		return fmt.Errorf("you may not do %s: a policy of the account or your own denies it, whatever others allow; ask whoever runs the account (%w)", what, err)
 	}
-	return fmt.Errorf("you may not do %s: the policy in the output %s of the stack %s allows it; who runs the stack can attach it (%w)", what, policyFor(what), c.Name, err)
+	return fmt.Errorf("you may not do %s: the policy in the output %s of the stack %s allows it; ask whoever runs the stack to attach it (%w)", what, policyFor(what), c.Name, err)
 }
 
 // policyFor is the least of the stack's policies that allows an action.
@@ -96,7 +96,7 @@ func policyFor(action string) string {
 func noConfig(c StackConfig, err error) error {
 	var missing config.SharedConfigProfileNotExistError
 	if errors.As(err, &missing) {
-		return fmt.Errorf("there is no profile %s in your AWS configuration: `aws configure list-profiles` lists those there are (%w)", cmp.Or(c.Profile, missing.Profile), err)
+		return fmt.Errorf("there is no profile %s in your AWS configuration: `aws configure list-profiles` lists them all (%w)", cmp.Or(c.Profile, missing.Profile), err)
 	}
 	return fmt.Errorf("reading the AWS configuration: %w", err)
 }

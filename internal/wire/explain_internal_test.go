@@ -46,11 +46,11 @@ func TestExplain(t *testing.T) {
 			fmt.Errorf("reading: %w", &smithy.OperationError{ServiceID: "CloudWatch Logs", OperationName: "GetLogEvents", Err: &smithy.GenericAPIError{Code: "ResourceNotFoundException", Message: "The specified log group does not exist."}}),
 			"reading: operation error CloudWatch Logs",
 		},
-		"too many calls":          {said("ThrottlingException", "Rate exceeded"), "AWS takes no more calls just now: try again in a minute ("},
-		"a function that is busy": {said("TooManyRequestsException", "Rate exceeded"), "AWS takes no more calls just now: try again in a minute ("},
+		"too many calls":          {said("ThrottlingException", "Rate exceeded"), "AWS is limiting calls now: try again in a minute ("},
+		"a function that is busy": {said("TooManyRequestsException", "Rate exceeded"), "AWS is limiting calls now: try again in a minute ("},
 		"what somebody forbids": {
 			said("AccessDeniedException", "User: u is not authorized to perform: dynamodb:Query on resource: r with an explicit deny in a service control policy"),
-			"you may not do dynamodb:Query: a policy of the account or your own denies it, whatever others allow; who runs the account can tell why (",
+			"you may not do dynamodb:Query: a policy of the account or your own denies it, whatever others allow; ask whoever runs the account (",
 		},
 		"who asks was interrupted": {fmt.Errorf("reading: %w", errors.Join(&net.OpError{Op: "dial", Net: "tcp", Err: context.Canceled}, context.Canceled)), "reading: "},
 		"nobody listens":           {&net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}, "AWS cannot be reached in mars-1: is the Region right, and is there a network?"},
@@ -72,7 +72,7 @@ func TestExplain(t *testing.T) {
 		})
 	}
 	missing := config.SharedConfigProfileNotExistError{Profile: "work"}
-	if err := noConfig(StackConfig{Profile: "work"}, missing); !strings.HasPrefix(err.Error(), "there is no profile work in your AWS configuration: `aws configure list-profiles` lists those there are") || !errors.As(err, &missing) {
+	if err := noConfig(StackConfig{Profile: "work"}, missing); !strings.HasPrefix(err.Error(), "there is no profile work in your AWS configuration: `aws configure list-profiles` lists them all") || !errors.As(err, &missing) {
 		t.Errorf("got %v", err)
 	}
 	if err := noConfig(StackConfig{}, net.ErrClosed); !strings.HasPrefix(err.Error(), "reading the AWS configuration: ") || !errors.Is(err, net.ErrClosed) {

@@ -230,7 +230,7 @@ func (l *Local) serve(ctx context.Context, address string, h http.Handler) (stri
 		return "", fmt.Errorf("%q is not an address: write it like 127.0.0.1:8080", address)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return "", fmt.Errorf("%q is not a loopback address: whoever reaches the control plane runs commands here", address)
+		return "", fmt.Errorf("%q is not a loopback address: whoever reaches the control plane can run commands here", address)
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {

@@ -59,7 +59,7 @@ func (l *Local) LockJobs(path string) error {
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return errors.Join(fmt.Errorf("the jobs of %s are running already: %w; end it first, or they would run twice", path, ErrRunning), f.Close())
+		return errors.Join(fmt.Errorf("the jobs of %s are already running: %w; end it first, or they would run twice", path, ErrRunning), f.Close())
 	}
 	l.unlockJobs()
 	l.jobsLock = f

@@ -221,7 +221,7 @@ func noStack(ctx context.Context, api *cloudformation.Client, name, region strin
 			}
 		}
 	}
-	there := "; is it in another Region, or account?"
+	there := "; is it in another Region or account?"
 	if len(found) > 0 {
 		there = "; there are " + strings.Join(slices.Sorted(maps.Keys(found)), ", ")
 	}

@@ -118,7 +118,7 @@ func (t *Targets) Targets(n notice.Notice) (out []string) {
 func (t *Targets) Carry(ctx context.Context, name string, n notice.Notice) error {
 	to := t.to[name]
 	if to == nil {
-		return fmt.Errorf("there is no target %q: there are %s", name, strings.Join(slices.Sorted(maps.Keys(t.to)), ", "))
+		return fmt.Errorf("there is no target %q; the targets are %s", name, strings.Join(slices.Sorted(maps.Keys(t.to)), ", "))
 	}
 	return to.Notify(ctx, n)
 }

@@ -16,5 +16,5 @@ func (l *Local) Trouble() string {
 	if text != "" {
 		text += "; "
 	}
-	return text + fmt.Sprintf("what became of %s cannot be written, and is tried again: %v", view.Counted(tasks, "task"), why)
+	return text + fmt.Sprintf("cannot write what became of %s, trying again: %v", view.Counted(tasks, "task"), why)
 }

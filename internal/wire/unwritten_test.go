@@ -54,7 +54,7 @@ func TestAnEndThatCannotBeWritten(t *testing.T) {
 			code := int64(0)
 			end(localecs.Exit{Code: &code})
 			awaitTrouble(t, l, func(trouble string) bool {
-				return strings.HasPrefix(trouble, "what became of 1 task cannot be written, and is tried again: ") && strings.Contains(trouble, "no such table: main.nowhere")
+				return strings.HasPrefix(trouble, "cannot write what became of 1 task, trying again: ") && strings.Contains(trouble, "no such table: main.nowhere")
 			})
 			sql("DROP TRIGGER full_INSERT; DROP TRIGGER full_UPDATE")
 			awaitTrouble(t, l, func(trouble string) bool { return trouble == "" })

@@ -56,11 +56,11 @@ func deploysDefinitions(t *testing.T, w *world) {
 			t.Errorf("it ran %q, want revision %s", r.Task.ARN, revision)
 		}
 	}
-	deployer.must(t, "task definition defined-base: added\n  - image: example.com/report:1\n(?s:.*)read back and found equal", "apply", "-f", string(f), "--yes")
+	deployer.must(t, "task definition defined-base: added\n  - image: example.com/report:1\n(?s:.*)read back as written", "apply", "-f", string(f), "--yes")
 	runs("1")
 	deployer.must(t, "^0 added, 0 removed, 0 changed\n$", "apply", "-f", string(f), "--dry-run")
 	f.says(t, strings.Replace(definedJobs, "report:1", "report:2", 1))
-	deployer.must(t, "task definition defined-base: changed\n  - a new revision is registered(?s:.*)read back and found equal", "apply", "-f", string(f), "--yes")
+	deployer.must(t, "task definition defined-base: changed\n  - a new revision is registered(?s:.*)read back as written", "apply", "-f", string(f), "--yes")
 	runs("2")
 	deployer.must(t, "^0 added, 0 removed, 0 changed\n$", "apply", "-f", string(f), "--dry-run")
 }
@@ -86,10 +86,10 @@ func appliesAmongOthers(t *testing.T, w *world) {
 		broken := deployer
 		broken.env = []string{"AWS_ENDPOINT_URL_SCHEDULER=" + w.breaks(t, "/schedules/group-b")}
 		s := broken.types(t, "apply", "-f", string(f), "--yes")
-		if s.code != 1 || !regexp.MustCompile(`1 of 3: schedule group-a created\n(?s:.*)1 of 3 changes were made, then: .*the line is dead.*; what was made stays, and to apply again goes on`).MatchString(s.err) {
+		if s.code != 1 || !regexp.MustCompile(`1 of 3: schedule group-a created\n(?s:.*)1 of 3 changes were made and stay, then: .*the line is dead.*; apply again to continue`).MatchString(s.err) {
 			t.Errorf("with a fault: %+v", s)
 		}
-		again := deployer.must(t, "read back and found equal", "apply", "-f", string(f), "--yes")
+		again := deployer.must(t, "read back as written", "apply", "-f", string(f), "--yes")
 		if strings.Contains(again, "group-a") || !strings.Contains(again, "2 added, 0 removed, 0 changed") {
 			t.Errorf("applied again: %s", again)
 		}
@@ -110,7 +110,7 @@ func appliesAmongOthers(t *testing.T, w *world) {
 			switch {
 			case s.code == 0:
 				did++
-			case !strings.Contains(s.err, "what was made stays, and to apply again goes on"):
+			case !strings.Contains(s.err, "; apply again to continue"):
 				t.Errorf("who came second was told %+v", s)
 			}
 		}

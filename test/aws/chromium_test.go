@@ -268,7 +268,7 @@ func (v visitor) looks(t *testing.T, id run.ID) {
 	for _, path := range onStack(id) {
 		v.visit(path)
 		v.Fits(path)
-		if shown := v.Text(); strings.Contains(shown, "Not read:") || strings.Contains(shown, "Nothing can be asked for here") {
+		if shown := v.Text(); strings.Contains(shown, "Not read:") || strings.Contains(shown, "Nothing can be changed here") {
 			t.Errorf("%s shows an operator:\n%s", path, shown)
 		}
 	}
@@ -283,7 +283,7 @@ func onlyReads(t *testing.T, v visitor, id run.ID) {
 		if n := v.Number("counting", `document.querySelectorAll('form[method=post], main a[href^="/ask/"]').length`); n > 0 {
 			t.Errorf("%s has %d things to press for a reader", path, n)
 		}
-		if shown := v.Text(); !strings.Contains(shown, "Nothing can be asked for here") {
+		if shown := v.Text(); !strings.Contains(shown, "Nothing can be changed here") {
 			t.Errorf("%s does not say why there is nothing to press:\n%s", path, shown)
 		}
 	}

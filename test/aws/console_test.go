@@ -32,7 +32,7 @@ func onPages(t *testing.T, w *world) {
 	sees := reader.browses(t)
 	for _, page := range []string{"/", path, "/timeline", "/history", "/problems"} {
 		status, body := sees.get(t, page)
-		if status != http.StatusOK || strings.Contains(body, `href="/ask/`) || !strings.Contains(body, "Nothing can be asked for here") {
+		if status != http.StatusOK || strings.Contains(body, `href="/ask/`) || !strings.Contains(body, "Nothing can be changed here") {
 			t.Errorf("a reader's %s: %d, with buttons or without the reason:\n%s", page, status, body)
 		}
 	}

@@ -89,7 +89,7 @@ func onDashboardUnsafe(t *testing.T, w *world) {
 
 	door, request := retryOn(t, operator, w.widget(t), id)
 	field, _ := request["reasonIn"].(string)
-	if status, answer := operator.clicks(t, door, request); field == "" || status != http.StatusOK || !strings.Contains(answer, `"refused"`) || !strings.Contains(answer, "say why") {
+	if status, answer := operator.clicks(t, door, request); field == "" || status != http.StatusOK || !strings.Contains(answer, `"refused"`) || !strings.Contains(answer, "give a reason") {
 		t.Errorf("without a reason in %q the click is answered %d: %s", field, status, answer)
 	}
 	if status, answer := operator.clicksWith(t, door, request, `{"`+field+`":"the table is back"}`); status != http.StatusOK || !strings.Contains(answer, `"accepted"`) {

@@ -85,7 +85,7 @@ func (d desk) shell(t *testing.T, line string) said {
 		t.Fatal(err)
 	}
 	if line == "batchplane tail" { // which a person ends
-		within(t, soon, "it tails", func() bool { return strings.Contains(u.errs.String(), "Ctrl-C ends it") })
+		within(t, soon, "it tails", func() bool { return strings.Contains(u.errs.String(), "Ctrl-C stops it") })
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Fatal(err)
 		}
@@ -100,11 +100,11 @@ var expected = []struct {
 	codes  []int
 	says   string
 }{
-	{"batchplane retry --all", []int{0, 2}, `nothing is there to be retried|(?m)^leave |nothing was retried: there is no terminal to ask on, so give --yes`}, // by what other stories left
+	{"batchplane retry --all", []int{0, 2}, `there is nothing to retry|(?m)^leave |nothing was retried: there is no terminal to ask on; give --yes`}, // by what other stories left
 	{"batchplane status", []int{0, 1}, "heartbeat"},
 	{"batchplane doctor", []int{1}, `wrong +cluster +jobs +the stack may not launch tasks there`}, // the README's is another
 	{"batchplane show", []int{0}, `retry +`},
-	{"batchplane logs", []int{0, 1}, "wrote nothing|the log group /ecs/jobs does not exist"}, // the stand-in's tasks write no log
+	{"batchplane logs", []int{0, 1}, "wrote no output|the log group /ecs/jobs does not exist"}, // the stand-in's tasks write no log
 	{"batchplane retry nightly-report", []int{0}, "has succeeded"},
 	{"batchplane pause ", []int{0}, "is paused until"},
 	{"batchplane pauses", []int{0}, "the source is moving"},

@@ -45,11 +45,11 @@ func redrives(t *testing.T, w *world, reader, operator terminal) {
 		return ""
 	}
 	asked, slot, event := message("trigger", "given-up"), message("trigger", "scheduledFor"), message("onstopped", "for people")
-	if s := operator.types(t, "redrive", "trigger", "--message", asked, "--again"); s.code != 2 || !strings.Contains(s.out, asked) || !strings.Contains(s.err, "nothing was done: there is no terminal to ask on, so give --yes") {
+	if s := operator.types(t, "redrive", "trigger", "--message", asked, "--again"); s.code != 2 || !strings.Contains(s.out, asked) || !strings.Contains(s.err, "nothing was done: there is no terminal to ask on; give --yes") {
 		t.Errorf("without a yes: %+v", s)
 	}
 	operator.must(t, asked+" is done: launched people-report/manual-", "redrive", "trigger", "--message", asked, "--again", "--yes")
-	if s := operator.types(t, "redrive", "trigger", "--message", slot, "--again", "--yes"); s.code != 1 || !strings.Contains(s.out, slot+" stays: refused: slots come from schedules") {
+	if s := operator.types(t, "redrive", "trigger", "--message", slot, "--again", "--yes"); s.code != 1 || !strings.Contains(s.out, slot+" stays: refused: only schedules and rules start slots") {
 		t.Errorf("a slot that a person asked for: %+v", s)
 	}
 	operator.must(t, slot+" is dropped", "redrive", "trigger", "--message", slot, "--drop", "--yes")
@@ -72,11 +72,11 @@ func redrives(t *testing.T, w *world, reader, operator terminal) {
 		})
 	})
 	reader.mustNot(t, "lambda:InvokeFunction", "OperatorPolicyArn", "kept", kept[1], "--drop", "--yes")
-	if s := operator.types(t, "kept", kept[1], "--again", "--yes"); s.code != 1 || !strings.Contains(s.out, "cannot be used now either, and stays: not usable") {
+	if s := operator.types(t, "kept", kept[1], "--again", "--yes"); s.code != 1 || !strings.Contains(s.out, "still cannot be used and stays: not usable") {
 		t.Errorf("a kept input again: %+v", s)
 	}
 	operator.must(t, kept[1]+" is dropped", "kept", kept[1], "--drop", "--yes")
-	if s := reader.types(t, "kept", kept[1]); s.code != 1 || !strings.Contains(s.err, "nothing is kept as "+kept[1]) {
+	if s := reader.types(t, "kept", kept[1]); s.code != 1 || !strings.Contains(s.err, "there is no kept input "+kept[1]) {
 		t.Errorf("what was dropped: %+v", s)
 	}
 	reader.must(t, `otto +people +redrive .* accepted .* is done: launched people-report/manual-`, "audit", "--since", "1h", "-o", "wide")

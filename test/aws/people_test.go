@@ -200,7 +200,7 @@ func checks(t *testing.T, w *world, file string) {
 	for _, says := range []string{
 		`wrong +cluster +jobs +it does not exist +aws ecs create-cluster --cluster-name jobs +people-`,
 		`wrong +task definition +job +it does not exist +register it`,
-		`wrong +subnet +subnet-1 +it does not exist +mend its name in the jobs file`,
+		`wrong +subnet +subnet-1 +it does not exist +correct its name in the jobs file`,
 	} {
 		if s.code != 1 || !regexp.MustCompile(says).MatchString(s.out) {
 			t.Errorf("doctor: %+v, want %s", s, says)
@@ -220,7 +220,7 @@ func deploys(t *testing.T, w *world, reader, deployer terminal, file string, wri
 	reader.mustNot(t, "scheduler:CreateSchedule", "DeployerPolicyArn", "apply", "-f", file, "--yes")
 	plan := filepath.Join(t.TempDir(), "plan.json")
 	deployer.must(t, "2 added", "apply", "-f", file, "--plan", plan)
-	deployer.must(t, "read back and found equal", "apply", plan, "--yes")
+	deployer.must(t, "read back as written", "apply", plan, "--yes")
 	if s := deployer.types(t, "apply", plan, "--yes"); s.code != 1 || !strings.Contains(s.err, "the registry has changed since the plan was made") {
 		t.Errorf("the plan again: %+v", s)
 	}
@@ -229,7 +229,7 @@ func deploys(t *testing.T, w *world, reader, deployer terminal, file string, wri
 	write(strings.Replace(peoplesJobs, "30 2 * * *", "30 3 * * *", 1) + "  - {name: people-more, command: [more]}\n")
 	deployer.must(t, "runs 1 hour later(?s:.*)1 added, 0 removed, 1 changed", "apply", "-f", file, "--yes")
 	write(strings.Replace(peoplesJobs, "30 2 * * *", "30 3 * * *", 1))
-	deployer.must(t, "left as they are .*: people-more\n", "apply", "-f", file, "--yes")
+	deployer.must(t, "left alone .*: people-more\n", "apply", "-f", file, "--yes")
 	if s := deployer.types(t, "apply", "-f", file, "--yes", "--prune", "--prune-max", "0"); s.code != 1 || !strings.Contains(s.err, "give --prune-max 1") {
 		t.Errorf("pruned beyond its measure: %+v", s)
 	}
@@ -262,7 +262,7 @@ func runs(t *testing.T, reader, operator terminal) {
 	operator.must(t, "^people-report is paused", "pause", "people-report", "--until", "2h", "--reason", "the table moves")
 	operator.must(t, "the next slot of|is resumed", "resume", "people-report")
 	operator.must(t, "will be skipped", "skip-next", "people-report")
-	operator.must(t, "is not skipped", "resume", "people-report")
+	operator.must(t, "will not be skipped", "resume", "people-report")
 	operator.must(t, "is paused until `resume`", "pause", "people-report", "--reason", "for good")
 }
 
@@ -273,7 +273,7 @@ func sees(t *testing.T, reader terminal) {
 	reader.must(t, "people-report +20.*arn:aws:iam::[0-9]+:user/otto +0 +for good", "pauses")
 	reader.must(t, "people-breaks/manual-[0-9a-f]+ .* failed +1 +3 .* exit code 3", "history", "people-*", "--status", "failed,missed", "--since", "1h", "--cause", "EXIT CODE")
 	show := reader.must(t, "retry +ended: attempt 1 ended by itself with code 3", "show", "people-breaks")
-	for _, says := range []string{"log group      /ecs/job", "logs at        https://us-east-1.console.aws.amazon.com/", "run by hand by arn:aws:iam::", "times            of UTC"} {
+	for _, says := range []string{"log group      /ecs/job", "logs at        https://us-east-1.console.aws.amazon.com/", "run by hand by arn:aws:iam::", "times            in UTC"} {
 		if !strings.Contains(show, says) {
 			t.Errorf("show does not say %q:\n%s", says, show)
 		}
@@ -285,7 +285,7 @@ func sees(t *testing.T, reader terminal) {
 		t.Errorf("audit: %s", audit)
 	}
 	reader.must(t, "", "kept")
-	if s := reader.types(t, "status"); !strings.Contains(s.out, "running      yes, the stack "+reader.w.name+" in us-east-1") || !strings.Contains(s.out, "heartbeat    20") || !strings.Contains(s.out, "version      "+plane.Release+", as this command") {
+	if s := reader.types(t, "status"); !strings.Contains(s.out, "running      yes, the stack "+reader.w.name+" in us-east-1") || !strings.Contains(s.out, "heartbeat    20") || !strings.Contains(s.out, "version      "+plane.Release+", the same as this command") {
 		t.Errorf("status: %+v", s)
 	}
 }

@@ -64,7 +64,7 @@ func atOneMoment(t *testing.T, w *world) {
 		switch {
 		case s.code == 0 && strings.Contains(s.out, "launched attempt 2 of "+string(id)):
 			did++
-		case s.code == 1 && strings.Contains(s.out+s.err, "stop it first, or start another with `run at-one-moment`"):
+		case s.code == 1 && strings.Contains(s.out+s.err, "stop it first, or start a new run with `run at-one-moment`"):
 			told++
 		}
 	}
@@ -81,16 +81,16 @@ func askedTwice(t *testing.T, w *world) {
 	j.Retry.Idempotent = true
 	id := w.failed(t, j)
 	ask := []string{"retry", "--all", "--yes", "--job", "asked-twice"}
-	if s := both[0].types(t, "retry", "--all", "--job", "asked-twice"); s.code != 2 || !strings.Contains(s.out, "retry  "+string(id)) || !strings.Contains(s.err, "nothing was retried: there is no terminal to ask on, so give --yes") {
+	if s := both[0].types(t, "retry", "--all", "--job", "asked-twice"); s.code != 2 || !strings.Contains(s.out, "retry  "+string(id)) || !strings.Contains(s.err, "nothing was retried: there is no terminal to ask on; give --yes") {
 		t.Errorf("without a yes: %+v", s)
 	}
 	all := together(t, both, ask...)
 	for _, s := range all {
-		if s.code != 0 || !regexp.MustCompile("launched attempt 2 of|duplicate of a retry of|nothing is there to be retried").MatchString(s.out) {
+		if s.code != 0 || !regexp.MustCompile("launched attempt 2 of|duplicate of a retry of|there is nothing to retry").MatchString(s.out) {
 			t.Errorf("retry --all: %+v", s)
 		}
 	}
-	if s := both[1].types(t, ask...); s.code != 0 || s.out != "nothing is there to be retried\n" {
+	if s := both[1].types(t, ask...); s.code != 0 || s.out != "there is nothing to retry\n" {
 		t.Errorf("asked again: %+v", s)
 	}
 	w.once(t, both[0], id, all)

@@ -203,7 +203,7 @@ window.events = 'pending'; const e = new EventSource('%[1]s/events', {withCreden
 			t.Errorf("%s read %.80q and the stream was %s", name, read, events)
 		}
 		b.Do("sending the form", chromedp.Evaluate(`document.getElementById('f').submit()`, nil), chromedp.WaitVisible("main h1", chromedp.ByQuery))
-		if shown := b.Text(); !strings.Contains(shown, "another site asked for this") {
+		if shown := b.Text(); !strings.Contains(shown, "another site sent this request") {
 			t.Errorf("the form of %s is answered by:\n%s", name, shown)
 		}
 	}
@@ -316,7 +316,7 @@ func TestManyAreRetried(t *testing.T) {
 	b.visit(s, "/ask/retry-all")
 	b.Until("it is on the list and not chosen by itself", `document.querySelectorAll('input[name=run]').length === 1 && !document.querySelector('input[name=run]').checked`)
 	b.Press(nil)
-	if shown := b.Text(); !strings.Contains(shown, "No run is chosen") {
+	if shown := b.Text(); !strings.Contains(shown, "Choose at least one run") {
 		t.Errorf("with nothing chosen:\n%s", shown)
 	}
 	b.Do("choosing it", chromedp.Click("input[name=run]", chromedp.ByQuery))

@@ -58,7 +58,7 @@ func (f *Launcher) definition(ctx context.Context, name string, pinned bool) (*t
 		return nil, fmt.Errorf("describing task definition %s: %w", name, err)
 	}
 	if unknown := new(types.ClientException); errors.As(err, &unknown) && strings.Contains(unknown.ErrorMessage(), "Unable to describe") { // as ECS words it, of ClientException
-		return nil, fmt.Errorf("task definition %s %w: ECS has none of that name: register it, or mend its name in the jobs file (%w)", name, control.ErrUnlaunchable, err)
+		return nil, fmt.Errorf("task definition %s %w: ECS has none of that name: register it, or correct its name in the jobs file (%w)", name, control.ErrUnlaunchable, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("task definition %s %w: %w", name, control.ErrUnlaunchable, err)

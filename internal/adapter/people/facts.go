@@ -58,7 +58,7 @@ func (f *Facts) answer(ctx context.Context, s doctor.Subject) doctor.Answer {
 		doctor.LogGroup: f.logGroup, doctor.Secret: f.secret, doctor.Target: f.target, doctor.Subnet: f.subnet, doctor.SecurityGroup: f.securityGroup,
 	}[s.Kind]
 	if !ok {
-		return doctor.Answer{Verdict: doctor.Unknown, Why: "nobody knows how to ask"}
+		return doctor.Answer{Verdict: doctor.Unknown, Why: "there is no way to check this"}
 	}
 	wrong, err := ask(ctx, s.Name)
 	switch {
@@ -77,7 +77,7 @@ func (f *Facts) answer(ctx context.Context, s doctor.Subject) doctor.Answer {
 }
 
 // errElsewhere: another registry than AWS's has it.
-var errElsewhere = errors.New("not in this account's ECR, so nobody here can tell")
+var errElsewhere = errors.New("not in this account's ECR, so it cannot be checked here")
 
 // missing is whether AWS says that there is no such thing.
 func missing(err error) bool {
@@ -131,7 +131,7 @@ func (f *Facts) role(ctx context.Context, arn string) (string, error) {
 	}
 	trust, err := url.QueryUnescape(aws.ToString(out.Role.AssumeRolePolicyDocument))
 	if err == nil && !strings.Contains(trust, "ecs-tasks.amazonaws.com") {
-		return "its trust policy does not let ecs-tasks.amazonaws.com take it", nil
+		return "its trust policy does not let ecs-tasks.amazonaws.com assume it", nil
 	}
 	return "", nil
 }

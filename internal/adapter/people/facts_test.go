@@ -143,7 +143,7 @@ func TestAnswers(t *testing.T) {
 		{Kind: doctor.Subnet, Name: "subnet-4"}: "not checked: you may not ask: ", {Kind: doctor.SecurityGroup, Name: "sg-1"}: "ok", {Kind: doctor.SecurityGroup, Name: "sg-2"}: "wrong: it does not exist",
 		{Kind: doctor.Role, Name: "arn:aws:iam::123456789012:role/good"}: "ok", {Kind: doctor.Role, Name: "arn:aws:iam::123456789012:role/lambda"}: "wrong: its trust policy does not let ecs-tasks",
 		{Kind: doctor.Role, Name: "arn:aws:iam::123456789012:role/moved"}: "wrong: the role of that name is arn:aws:iam::123456789012:role/elsewhere/moved", {Kind: doctor.Role, Name: "arn:aws:iam::123456789012:role/none"}: "wrong: it does not exist",
-		{Kind: "moon", Name: "x"}: "not checked: nobody knows how to ask",
+		{Kind: "moon", Name: "x"}: "not checked: there is no way to check this",
 	}
 	subjects := make([]doctor.Subject, 0, len(wants))
 	for s := range wants {

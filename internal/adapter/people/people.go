@@ -64,9 +64,9 @@ func functionError(payload []byte) error {
 		ErrorMessage string `json:"errorMessage"`
 	}
 	if json.Unmarshal(payload, &said) != nil || said.ErrorMessage == "" {
-		return fmt.Errorf("the trigger function failed: %.300q; its log says why", payload)
+		return fmt.Errorf("the trigger function failed: %.300q; see its log", payload)
 	}
-	return fmt.Errorf("the trigger function failed: %.600s; its log says more", said.ErrorMessage)
+	return fmt.Errorf("the trigger function failed: %.600s; see its log", said.ErrorMessage)
 }
 
 // Who says whose the credentials are.

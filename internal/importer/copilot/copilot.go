@@ -101,12 +101,12 @@ func (m *manifest) environment() {
 	}
 	names := strings.Join(all.Keys, ", ")
 	if m.in.Environment == "" {
-		m.e.Off(&m.j, "it says other things for some environments (%s): --env says which one to import, and without it the part for all is", names)
+		m.e.Off(&m.j, "it has other values for some environments (%s): choose one with --env; without it, the part for all is imported", names)
 		return
 	}
 	over := all.Get(m.in.Environment)
 	if over.Absent() {
-		m.e.Note("it says nothing of its own for the environment %s (only for %s)", m.in.Environment, names)
+		m.e.Note("it has no values for the environment %s (only for %s)", m.in.Environment, names)
 		return
 	}
 	m.node = m.node.Over(over)
@@ -127,7 +127,7 @@ func (m *manifest) schedule() (ok bool) {
 		m.e.Refuse("it has no on.schedule")
 		return false
 	case text == "none":
-		m.e.Note("its schedule is none, so Copilot deploys a rule that is disabled; the job has no schedule, people may run it")
+		m.e.Note("its schedule is none, so Copilot deploys a disabled rule; the job has no schedule, only people run it")
 		return true
 	case strings.Contains(text, "rate(") || strings.Contains(text, "cron("):
 		return m.in.EventBridge(&m.e, &m.j, text, "")
@@ -153,7 +153,7 @@ func (m *manifest) schedule() (ok bool) {
 func (m *manifest) retries() {
 	n, _ := m.node.Get("retries").Int()
 	if n > 0 {
-		m.e.Change("its %d retries ran the task again whatever it had done, the job's own exit 1 too; here only what provably never started is launched again: where running it twice does no harm, `retry: {idempotent: true, exitCodes: [1]}`", n)
+		m.e.Change("its %d retries ran the task again whatever it had done, even after its own exit 1; here only what provably never started is launched again: if running it twice does no harm, use `retry: {idempotent: true, exitCodes: [1]}`", n)
 	}
 	if text := m.node.Get("timeout").String(); text != "" {
 		d, err := job.ParseDuration(text)
@@ -163,10 +163,10 @@ func (m *manifest) retries() {
 		}
 		m.j.Timeout = min(d, job.Duration(job.MaxTimeout))
 		if n > 0 {
-			m.e.Change("its timeout %s was for all tries together, and `timeout` is for each", text)
+			m.e.Change("its timeout %s was for all tries together, but `timeout` is for each", text)
 		}
 	}
-	m.e.Note("executions ran beside each other, and so do runs: `overlap: forbid` says otherwise")
+	m.e.Note("executions could overlap, and so can runs: `overlap: forbid` changes that")
 }
 
 // task reads what runs.
@@ -185,13 +185,13 @@ func (m *manifest) task() {
 	m.d.Image = m.node.Get("image", "location").String()
 	if m.d.Image == "" {
 		m.d.Image = importer.ReplaceMe
-		m.e.Decide("Copilot builds its image, whose name is in the deployed task definition alone: write it into image")
+		m.e.Decide("Copilot builds its image, and only the deployed task definition has its name: write it into image")
 	}
 	m.d.ExecutionRole = importer.ReplaceMe
 	m.e.Note("its task definition is written from the manifest, since Copilot's goes with its stack: executionRole pulls the image and reads the secrets, logGroup says where output goes")
 	ecs.Command(&m.e, &m.j, m.words("command"))
 	if entry := m.words("entrypoint"); len(entry) > 0 {
-		m.e.Off(&m.j, "its entrypoint %s takes the place of the image's, which a job cannot: put it into the image, or in front of the command where the image has none", importer.ShellWords(entry))
+		m.e.Off(&m.j, "its entrypoint %s replaces the image's, which a job cannot do: put it into the image, or before the command if the image has none", importer.ShellWords(entry))
 	}
 }
 
@@ -238,17 +238,17 @@ func (m *manifest) unread() {
 		switch {
 		case slices.Contains(read, key), v.Absent():
 		case slices.Contains(watching, key):
-			m.e.Decide("%s has no counterpart in a jobs file: where the job needs it, write a task definition of your own and name it", key)
+			m.e.Decide("%s has no counterpart in a jobs file: if the job needs it, write your own task definition and name it", key)
 		default:
-			m.e.Off(&m.j, "%s has no counterpart in a jobs file: where the job needs it, write a task definition of your own and name it", key)
+			m.e.Off(&m.j, "%s has no counterpart in a jobs file: if the job needs it, write your own task definition and name it", key)
 		}
 	})
 	m.node.Get("image").Pairs(func(key string, v *doc.Node) {
 		if !slices.Contains([]string{"build", "location", "port"}, key) && !v.Absent() {
-			m.e.Off(&m.j, "image.%s has no counterpart in a jobs file: where the job needs it, write a task definition of your own and name it", key)
+			m.e.Off(&m.j, "image.%s has no counterpart in a jobs file: if the job needs it, write your own task definition and name it", key)
 		}
 	})
 	if m.node.Get("exec").True() {
-		m.e.Change("exec is dropped: tasks are not opened for `execute-command`")
+		m.e.Change("exec is dropped: tasks do not allow `execute-command`")
 	}
 }

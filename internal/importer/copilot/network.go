@@ -39,7 +39,7 @@ func (m *manifest) network() {
 	}
 	m.node.Get("network").Pairs(func(key string, v *doc.Node) {
 		if key != "vpc" && !v.Absent() && v.String() != "false" {
-			m.e.Off(&m.j, "network.%s has no counterpart in a jobs file: where the job needs it, write a task definition of your own and name it", importer.Clip(key))
+			m.e.Off(&m.j, "network.%s has no counterpart in a jobs file: if the job needs it, write your own task definition and name it", importer.Clip(key))
 		}
 	})
 }

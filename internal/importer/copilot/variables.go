@@ -16,14 +16,14 @@ func (m *manifest) variables() {
 		switch {
 		case v.Kind == doc.Map:
 			literal[name] = importer.ReplaceMe
-			m.e.Off(&m.j, "%s comes from the stack's export %s, whose value the file does not hold: %s stands there", name, v.Get("from_cfn").String(), importer.ReplaceMe)
+			m.e.Off(&m.j, "%s comes from the stack's export %s, whose value the file does not hold: %s is written instead", name, v.Get("from_cfn").String(), importer.ReplaceMe)
 		case job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0:
 			m.secret(name, "arn:"+importer.ReplaceMe)
 			m.e.Off(&m.j, "its variable %s looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
 		default:
 			literal[name] = value
 			if strings.Contains(value, "${") {
-				m.e.Decide("%s has a variable of Copilot in its value, which nobody puts in any more", name)
+				m.e.Decide("%s has a Copilot variable in its value, which nobody fills in any more", name)
 			}
 		}
 	})

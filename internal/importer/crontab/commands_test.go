@@ -12,7 +12,7 @@ import (
 // container, are told.
 func TestFailures(t *testing.T) {
 	t.Parallel()
-	const success, beside = "a failure before || ends as a success", "killed when the last command ends"
+	const success, beside = "a failure before || counts as a success", "killed when the last command ends"
 	runCases(t, []lineCase{
 		{"a mail for failures", at("/e || echo failed | mail ops"), "/e || echo failed | mail ops", false, success},
 		{"the syslog for failures", at("/f || logger failed"), "/f || logger failed", false, success},
@@ -83,7 +83,7 @@ func TestGuards(t *testing.T) {
 // stays.
 func TestWrappers(t *testing.T) {
 	t.Parallel()
-	const given, locks = "gave up after", "a flock is left in it"
+	const given, locks = "gave up after", "flock is left in it"
 	runCases(t, []lineCase{
 		{"flock -c", at(`flock -n l -c '/a; /b "c"'`), `/a; /b "c"`, false, ""},
 		{"flock -c, a file behind", at(`flock -n l -c '/a; /b' > out`), `/bin/sh -c '/a; /b' > out`, false, "it writes to out"},
@@ -129,7 +129,7 @@ func TestWrappers(t *testing.T) {
 // TestRedirects: only a log goes, and only one that nothing else reads.
 func TestRedirects(t *testing.T) {
 	t.Parallel()
-	const writes = "which dies with the container"
+	const writes = "which is lost with the container"
 	runCases(t, []lineCase{
 		{"a log", at("/x >> /var/log/x.log 2>&1"), "/x", false, ""},
 		{"a log of a day", at(`/x >> /var/log/x-$(date +\%F).log`), "/x", false, ""},

@@ -28,7 +28,7 @@ func TestOutputOfTheContainer(t *testing.T) {
 // runs, and by cron elsewhere (such as php-common.php.cron.d, e2fsprogs.cron.d).
 func TestGuardsForSystemd(t *testing.T) {
 	t.Parallel()
-	const asks = "it asks whether its host runs systemd"
+	const asks = "it checks whether its host runs systemd"
 	for _, command := range []string{
 		"test -x /usr/bin/certbot -a \\! -d /run/systemd/system && /usr/bin/renew",
 		"[ -x /usr/lib/php/sessionclean ] && if [ ! -d /run/systemd/system ]; then /usr/lib/php/sessionclean; fi",
@@ -95,7 +95,7 @@ func TestLinesForAShell(t *testing.T) {
 			t.Errorf("%q: %s", text, notes)
 		}
 	}
-	const joins = "it ends with a backslash, which joins no lines in a crontab"
+	const joins = "it ends with a backslash, which does not join lines in a crontab"
 	runCases(t, []lineCase{
 		{"a backslash at the end", at(`/x --a \`), `/x --a \`, false, joins},
 		{"two of them", at(`/x '\\'`), `/x '\\'`, false, ""},

@@ -206,14 +206,14 @@ func (in *importing) commentLine(number int, text, trimmed string) {
 	switch {
 	case isJob && in.Disabled:
 		l.Number, l.Text = number, text
-		e.Change("a job that is switched off comes over with enabled: false")
+		e.Change("a switched-off job is imported with enabled: false")
 		in.job(&e, l)
 		if e.Job != nil {
 			in.Jobs[len(in.Jobs)-1].Disabled = true
 		}
 	case isJob:
 		e.Text = importer.Hide(text)
-		e.Note("this looks like a job that is switched off: --disabled brings it over with enabled: false")
+		e.Note("this looks like a switched-off job: --disabled imports it with enabled: false")
 	case strings.HasPrefix(body, marker):
 	default:
 		if hidden, secret := importer.HideComment(text); secret {

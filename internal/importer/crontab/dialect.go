@@ -91,7 +91,7 @@ func reject(e *importer.Entry, l lines.Line) {
 	case secret:
 		e.Refuse("cron rejects this line; it looks as if it holds a secret, so why is not said here: NAME=value must stand alone, with nothing after a quoted value")
 	case assigned.MatchString(l.Text):
-		e.Refuse("cronie takes this for no variable, so the jobs below never had it: write NAME=value alone, without export before and without anything behind a quoted value, also a comment")
+		e.Refuse("cronie does not take this for a variable, so the jobs below never had it: write NAME=value alone, without export before it or anything after a quoted value, even a comment")
 	case l.Kind == lines.Env:
 		e.Refuse("this looks like a line of %s, which to cron is a variable of the commands below: it is left out", name)
 	case name != "":

@@ -57,7 +57,7 @@ func (v *environment) set(e *importer.Entry, name, value string) {
 	if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
 		e.Text = name + "=" + importer.Hidden
 		if v.conceal(name, value) {
-			e.Decide("it has another value elsewhere in the file, and the task definition has one for all: give one of them another name")
+			e.Decide("it has another value elsewhere in the file, but the task definition has one for all: rename one of them")
 		}
 		e.Change("its value looks like a secret and is not written: the task definition has a placeholder, as {\"name\": %q, \"valueFrom\": %q}", name, v.secrets.Place(name))
 		return
@@ -169,10 +169,10 @@ func (v *environment) apply(r *importer.Command) {
 // about failure, which is not the same.
 func (v *environment) tellMail(e *importer.Entry) {
 	if *v.mail == "" {
-		e.Decide(`nobody was told anything; of the jobs below failures are told to the stack's own targets, and that is proposed`)
+		e.Decide(`nobody was told anything; failures of the jobs below are told to the stack's own targets, which is proposed`)
 		return
 	}
-	e.Decide("cron mailed any output to %s; of the jobs below failures are told to the stack's own targets instead: name one in `notify` if others should hear, and use `also: [succeeded]` to hear of every run", *v.mail)
+	e.Decide("cron mailed any output to %s; failures of the jobs below are told to the stack's own targets instead: name one in `notify` if others should hear, and use `also: [succeeded]` to hear of every run", *v.mail)
 }
 
 // mailOf is tellMail for a job.

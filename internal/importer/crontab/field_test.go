@@ -91,7 +91,7 @@ func TestFieldFiles(t *testing.T) {
 			nil, "", 0, "",
 		},
 		{"a shell of the host", "crontab", "SHELL=/opt/menu\n" + at("/x"), []string{"x"}, nil, "", 1, ""},
-		{"a URL without quotes", "crontab", at("wget -q -O - http://a.example.com/index.php?route=a/stock&full=1"), []string{"index-a-stock"}, nil, "", 1, "runs beside the rest"},
+		{"a URL without quotes", "crontab", at("wget -q -O - http://a.example.com/index.php?route=a/stock&full=1"), []string{"index-a-stock"}, nil, "", 1, "runs in the background"},
 		{"marks of Magento", "crontab", "#~ MAGENTO START c5f9e5ed71cceaabc4d4fd9b3e827a2b\n" + at("/usr/bin/php /srv/shop/bin/magento cron:run") + "#~ MAGENTO END c5f9e5ed71cceaabc4d4fd9b3e827a2b\n", []string{"cron-run"}, nil, "", 0, ""},
 		{
 			"Debian's example", "crontab", "# For example, you can run a backup of all your user accounts\n# at 5 a.m every week with:\n# 0 5 * * 1 tar -zcf /var/backups/home.tgz /home/\n#\n" + at("/opt/a"),

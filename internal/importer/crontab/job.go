@@ -46,7 +46,7 @@ func (in *importing) job(e *importer.Entry, l lines.Line) {
 	r.Rewrite()
 	r.SettleQueue()
 	if strings.TrimSpace(r.Line) == "" {
-		e.Refuse("nothing is left of the command once what belongs to the host is taken off")
+		e.Refuse("nothing is left of the command once what belongs to the host is removed")
 		return
 	}
 	j.Name = in.names[l.Number]
@@ -65,7 +65,7 @@ func (in *importing) job(e *importer.Entry, l lines.Line) {
 func (in *importing) translate(e *importer.Entry, spec *cron.Spec, s cron.Schedule) (ok bool) {
 	if in.Zone == "" && in.env.cronZone == "" && !in.env.zoneTold {
 		in.env.zoneTold = true
-		e.Decide("nobody said which zone the host is in: UTC is assumed for the whole file; say it with --zone")
+		e.Decide("the host's zone is not known: UTC is assumed for the whole file; set it with --zone")
 	}
 	t, err := s.Translate(in.From)
 	if err != nil {
@@ -84,7 +84,7 @@ func (in *importing) translate(e *importer.Entry, spec *cron.Spec, s cron.Schedu
 		e.Note("%s", n)
 	}
 	if gap := in.Period(s); gap > 0 && gap < importer.Crowded {
-		e.Decide("its runs come %s apart: a task takes 20 to 60 seconds and more to start and is billed for a minute at least; let it run longer and less often", job.Duration(gap))
+		e.Decide("its runs are %s apart: a task takes 20 to 60 seconds or more to start and is billed for at least a minute; run it less often, for longer", job.Duration(gap))
 	}
 	return true
 }
@@ -98,10 +98,10 @@ func (in *importing) whoever(e *importer.Entry, l lines.Line, r *importer.Comman
 		r.Off("%s", l.Doubt)
 	}
 	if in.system && l.User == "" && l.Doubt == "" {
-		r.Off("cron reads a user before each command of this file, and takes %s for one, so it has never run: name the user, or say --users no if the file was a user's", firstWord(l.Command))
+		r.Off("cron reads a user before each command of this file, and takes %s for one, so it has never run: name the user, or use --users no if the file was a user's", firstWord(l.Command))
 	}
 	if l.User != "" {
-		e.Note("it ran as %s: in a container that is user of the task definition, and its rights are the task role's", l.User)
+		e.Note("it ran as %s: in a container, the task definition sets the user, and the task role its rights", l.User)
 	}
 	if l.MailOnError {
 		e.Change("-n is dropped: failures are told anyway")
@@ -194,7 +194,7 @@ func (in *importing) settle(e *importer.Entry, r *importer.Command) {
 	}
 	if in.dst(r.Job.Schedule) != (cron.DST{}) {
 		r.Job.DST = byClock
-		e.Note("with CRON_TZ cronie loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst says otherwise")
+		e.Note("with CRON_TZ cronie loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst changes that")
 	}
 }
 

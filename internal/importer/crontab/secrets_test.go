@@ -7,7 +7,7 @@ import (
 // TestTakeSecrets: an assignment goes only where the rest means the same.
 func TestTakeSecrets(t *testing.T) {
 	t.Parallel()
-	const takes, stays = "gets it from the task definition's secrets", "REPLACE-ME stands there"
+	const takes, stays = "gets it from the task definition's secrets", "REPLACE-ME is written instead"
 	runCases(t, []lineCase{
 		{"before a command", at("FOO=b API_KEY=hunter2 /x"), "FOO=b /x", false, takes},
 		{"first of two", at("API_KEY=hunter2 FOO=b /x"), "FOO=b /x", false, takes},

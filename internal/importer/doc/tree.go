@@ -72,7 +72,7 @@ func (r *yamlReader) alias(a *ast.AliasNode, depth int) (*Node, error) {
 	name := a.Value.GetToken().Value
 	target := r.anchors[name]
 	if target == nil || r.active[target] {
-		return nil, fmt.Errorf("line %d: the alias *%s stands for nothing above it", r.line(a), name)
+		return nil, fmt.Errorf("line %d: the alias *%s has no anchor above it", r.line(a), name)
 	}
 	r.active[target] = true
 	defer delete(r.active, target)

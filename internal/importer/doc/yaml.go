@@ -26,7 +26,7 @@ const (
 	maxNodes    = 2_000_000
 )
 
-var errTooMany = fmt.Errorf("the file holds more than %d values once its aliases are written out", maxNodes)
+var errTooMany = fmt.Errorf("the file holds more than %d values once its aliases are expanded", maxNodes)
 
 // Parse reads the documents of a YAML or JSON file.
 func Parse(data []byte) ([]*Node, error) {

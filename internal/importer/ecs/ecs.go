@@ -102,7 +102,7 @@ func capacity(e *importer.Entry, j *job.Job, p *doc.Node) {
 		e.Off(j, "it runs on the capacity provider %s, and jobs run on Fargate", others)
 	case spot && demand:
 		j.Capacity = job.SpotThenOnDemand
-		e.Decide("it is spread over FARGATE and FARGATE_SPOT by weights, which one task at a time cannot be: `capacity: spot-then-on-demand` is proposed, which goes on demand once Spot failed")
+		e.Decide("it is spread over FARGATE and FARGATE_SPOT by weights, which a single task cannot be: `capacity: spot-then-on-demand` is proposed, which goes on demand once Spot has failed")
 	case spot:
 		j.Capacity = job.Spot
 	case len(providers) == 0 && Get(p, "LaunchType").Absent() && !p.Absent():
@@ -148,7 +148,7 @@ func network(e *importer.Entry, j *job.Job, p *doc.Node) {
 	assign := Get(n, "AssignPublicIp")
 	j.Network.AssignPublicIP = assign.True() || strings.EqualFold(assign.String(), "ENABLED")
 	if len(j.Network.Subnets) == 0 {
-		e.Decide("it names no subnets, and Fargate gives each task an interface in one: write network")
+		e.Decide("it names no subnets, and Fargate needs one for each task: write network")
 	}
 }
 
@@ -180,7 +180,7 @@ var dropped = []struct{ key, why string }{
 	{"Group", "tasks are found by startedBy and their run"},
 	{"EnableECSManagedTags", "tasks get no managed tags"},
 	{"EnableEcsManagedTags", "tasks get no managed tags"},
-	{"EnableExecuteCommand", "tasks are not opened for `execute-command`"},
+	{"EnableExecuteCommand", "tasks do not allow `execute-command`"},
 	{"PlacementConstraints", "Fargate places tasks itself"},
 	{"PlacementStrategy", "Fargate places tasks itself"},
 	{"PlacementConstraint", "Fargate places tasks itself"},
@@ -211,7 +211,7 @@ func Unread(e *importer.Entry, parameters *doc.Node) {
 				e.Change("propagateTags %s is dropped: the tags of the task definition always come along", importer.Clip(v.String()))
 			}
 		default:
-			e.Decide("its parameter %s is none that is known: it is left out", importer.Clip(key))
+			e.Decide("its parameter %s is not known and is left out", importer.Clip(key))
 		}
 	})
 }

@@ -20,7 +20,7 @@ func (t Target) overrides(e *importer.Entry, j *job.Job) {
 	}
 	in.Pairs(func(key string, v *doc.Node) {
 		if !slices.Contains([]string{"containeroverrides", "cpu", "memory", "taskrolearn", "executionrolearn", "launchtype"}, strings.ToLower(strings.ReplaceAll(key, "_", ""))) {
-			e.Off(j, "%s in its input has no counterpart, and without it the task is another: put it into the task definition", key)
+			e.Off(j, "%s in its input has no counterpart, and the task differs without it: put it into the task definition", key)
 		}
 		_ = v
 	})
@@ -72,7 +72,7 @@ func Containers(e *importer.Entry, j *job.Job, all []*doc.Node) {
 			if slices.Contains([]string{"name", "command", "environment"}, strings.ToLower(key)) || v.Absent() || v.Kind == doc.List && len(v.Items) == 0 {
 				return
 			}
-			e.Off(j, "%s of container %s is overridden, which a job cannot: put it into the task definition, or use cpu and memory of the job", camel(key), j.Container)
+			e.Off(j, "%s of container %s is overridden, which a job cannot do: put it into the task definition, or use cpu and memory of the job", camel(key), j.Container)
 		})
 	}
 }
@@ -112,13 +112,13 @@ func Command(e *importer.Entry, j *job.Job, words []string) {
 	for i, w := range words {
 		if found := importer.FindSecrets(w); len(found) > 0 {
 			words[i] = importer.Replaced(w)
-			e.Off(j, "its command holds what looks like a secret, and anyone who may read ECS events could read it: %s stands there", importer.ReplaceMe)
+			e.Off(j, "its command holds what looks like a secret, and anyone who may read ECS events could read it: %s is written instead", importer.ReplaceMe)
 		}
 	}
 	for i := 1; i < len(words); i++ {
 		if option := words[i-1]; strings.HasPrefix(option, "-") && job.LooksSecret(strings.TrimLeft(option, "-"), words[i]) {
 			words[i] = importer.ReplaceMe
-			e.Off(j, "its command holds a value of %s, which looks like a secret: %s stands there", option, importer.ReplaceMe)
+			e.Off(j, "its command holds a value of %s, which looks like a secret: %s is written instead", option, importer.ReplaceMe)
 		}
 	}
 	j.Command = words

@@ -58,7 +58,7 @@ func Passed(e *importer.Entry, j *job.Job, now time.Time) {
 func Delivery(e *importer.Entry, target *doc.Node) {
 	retries(e, Get(target, "RetryPolicy"))
 	if queue := Get(target, "DeadLetterConfig", "Arn").String(); queue != "" {
-		e.Change("what could not be delivered went to the queue %s; here it is told, and kept in the stack's own queue", queue)
+		e.Change("what could not be delivered went to the queue %s; here it is told and kept in the stack's own queue", queue)
 	}
 }
 
@@ -78,13 +78,13 @@ func retries(e *importer.Entry, retry *doc.Node) {
 	within := job.Duration(time.Duration(age) * time.Second)
 	switch {
 	case limited && n > 0 && n < 185:
-		e.Change("a launch that ECS refused was tried again %s within %s; here a slot may start %s late, and is missed and told after that: startWithin says otherwise", times(n), within, late)
+		e.Change("a launch that ECS refused was tried again %s within %s; here a slot may start %s late, and after that is missed and told: startWithin changes that", times(n), within, late)
 		return
 	case short:
-		e.Change("a launch was tried for up to %s; here a slot may start %s late, and is missed and told after that: startWithin says otherwise", within, late)
+		e.Change("a launch was tried for up to %s; here a slot may start %s late, and after that is missed and told: startWithin changes that", within, late)
 		return
 	}
-	e.Note("a launch that ECS refused was tried for up to 24h; here a slot may start %s late, and is missed and told after that: startWithin says otherwise", late)
+	e.Note("a launch that ECS refused was tried for up to 24h; here a slot may start %s late, and after that is missed and told: startWithin changes that", late)
 }
 
 func times(n int) string {

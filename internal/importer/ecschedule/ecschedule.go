@@ -51,7 +51,7 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 			for _, p := range d.Get("plugins").List() {
 				e := importer.NewEntry(p.Line, "plugin", p.Get("name").String())
 				e.Item = "plugin " + p.Get("name").String()
-				e.Note("it feeds templates of the file, which are to be rendered before it is imported")
+				e.Note("it feeds templates in the file: render them before the import")
 				in.Entries = append(in.Entries, e)
 			}
 			for _, r := range d.Get("rules").List() {
@@ -90,7 +90,7 @@ func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node)
 		return
 	}
 	if j.Disabled {
-		e.Note("it is disabled, and so is the job")
+		e.Note("it is disabled, so the job is switched off")
 	}
 	over := &doc.Node{Kind: doc.Map}
 	for _, key := range []string{"cpu", "memory"} {
@@ -125,7 +125,7 @@ func either(r, top *doc.Node, key string) string {
 
 func others(e *importer.Entry, r *doc.Node) {
 	if queue := r.Get("dead_letter_config", "sqs").String(); queue != "" {
-		e.Change("what could not be delivered went to the queue %s; here it is told, and kept in the stack's own queue", queue)
+		e.Change("what could not be delivered went to the queue %s; here it is told and kept in the stack's own queue", queue)
 	}
 	if role := r.Get("role").String(); role != "" {
 		e.Note("the role %s started the task; here the stack's own role does", role)
@@ -156,7 +156,7 @@ var known = []string{
 func unread(e *importer.Entry, n *doc.Node, prefix string, known []string) {
 	n.Pairs(func(key string, _ *doc.Node) {
 		if !slices.Contains(known, strings.ToLower(strings.ReplaceAll(key, "_", ""))) {
-			e.Decide("its key %s is none that is known: it is left out", prefix+importer.Clip(key))
+			e.Decide("its key %s is not known and is left out", prefix+importer.Clip(key))
 		}
 	})
 }

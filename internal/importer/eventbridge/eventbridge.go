@@ -225,7 +225,7 @@ func (g *gathering) ofRule(r rule) (out []item) {
 	base.off, base.on = base.rule.Switch()
 	targets, found := g.targetsOf(n)
 	if base.expression == "" {
-		base.odd = "events start it and no schedule does: it stays where it is"
+		base.odd = "events start it, not a schedule: it stays where it is"
 		return []item{base}
 	}
 	if by := n.Get("ManagedBy").String(); by != "" {

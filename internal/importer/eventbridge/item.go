@@ -36,10 +36,10 @@ func (i *item) read(in *importer.Import) {
 		return
 	}
 	if i.disabled {
-		e.Note("it is disabled, and so is the job")
+		e.Note("it is disabled, so the job is switched off")
 	}
 	if i.pattern {
-		e.Decide("events start it as well as its schedule: the job has the schedule alone")
+		e.Decide("events start it as well as its schedule: the job has only the schedule")
 	}
 	i.scheduler(in, &e, &j)
 	target.Job(&e, &j)

@@ -68,7 +68,7 @@ func (g *gathering) ruleResource(t *template, file, id string, r *doc.Node) {
 	targets := p.Get("Targets").List()
 	switch {
 	case base.expression == "" && base.pattern:
-		base.odd = "events start it and no schedule does: it stays where it is"
+		base.odd = "events start it, not a schedule: it stays where it is"
 	case len(targets) == 0:
 		base.odd = "it has no target, so it starts nothing"
 	case strings.Contains(base.expression, importer.ReplaceMe):

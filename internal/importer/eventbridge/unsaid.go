@@ -42,13 +42,13 @@ func (g *gathering) elsewhere(file, id string, r *doc.Node) {
 // unsaid is about values that the template leaves to others.
 func (i *item) unsaid(e *importer.Entry, j *job.Job) {
 	if len(i.defaults) > 0 {
-		e.Decide("it uses the defaults of the parameters %s: `aws cloudformation describe-stacks` prints what was deployed, look whether that is the same", strings.Join(i.defaults, ", "))
+		e.Decide("it uses the defaults of the parameters %s: check with `aws cloudformation describe-stacks` that they were deployed", strings.Join(i.defaults, ", "))
 	}
 	if i.condition != "" {
-		e.Decide("it is deployed under the condition %s alone, which the template decides by its parameters: look whether it was", importer.Clip(i.condition))
+		e.Decide("it is deployed only under the condition %s, which the template's parameters decide: check whether it was", importer.Clip(i.condition))
 	}
 	if i.unclear {
-		e.Off(j, "the template does not say whether it is enabled: look at what was deployed")
+		e.Off(j, "the template does not say whether it is enabled: check what was deployed")
 	}
 	if lost := i.lost(); len(lost) > 0 {
 		e.Off(j, "the template does not say its %s, and no field of the job shows that: look at what was deployed", strings.Join(lost, ", "))
@@ -61,7 +61,7 @@ func (i *item) unsaid(e *importer.Entry, j *job.Job) {
 	if len(open) == 0 {
 		open = i.open
 	}
-	e.Off(j, "the template does not say %s: %s stands there, write what was deployed", strings.Join(open, ", "), importer.ReplaceMe)
+	e.Off(j, "the template does not say %s: %s is written instead, replace it with what was deployed", strings.Join(open, ", "), importer.ReplaceMe)
 }
 
 // shaping are properties that make the task or its times another and whose value stands

@@ -144,15 +144,15 @@ func TestManifestsOfCopilot(t *testing.T) {
 		says       string
 	}{
 		{"plain", "cpu: 512\nmemory: 1024\n", false, ""},
-		{"an entrypoint", "entrypoint: /bin/entry -v\n", true, "its entrypoint /bin/entry -v takes the place of the image's"},
+		{"an entrypoint", "entrypoint: /bin/entry -v\n", true, "its entrypoint /bin/entry -v replaces the image's"},
 		{"a volume", "storage: {volumes: {v: {efs: true, path: /data}}}\n", true, "storage has no counterpart"},
 		{"a file of variables", "env_file: a.env\n", true, "env_file has no counterpart"},
 		{"how long logs stay", "logging: {retention: 30}\n", false, "logging has no counterpart"},
-		{"a size of no task", "cpu: 300\nmemory: 700\n", true, "its size of 300 CPU units and 700 MiB is none of Fargate's, and 512 and 1024 stand there"},
-		{"a size of nothing", "cpu: 99999\nmemory: 700\n", true, "its size of 99999 CPU units"},
+		{"a size of no task", "cpu: 300\nmemory: 700\n", true, "Fargate has no size of 300 CPU units and 700 MiB, so 512 and 1024 are written"},
+		{"a size of nothing", "cpu: 99999\nmemory: 700\n", true, "Fargate has no size of 99999 CPU units"},
 		{"a variable of a bad name", "variables: {1x: a}\n", true, `its variable "1x" is left out`},
 		{"credentials of a registry", "image: {location: 'a:1', credentials: 'arn:aws:secretsmanager:us-west-2:123456789012:secret:a'}\n", true, "image.credentials has no counterpart"},
-		{"no image", "image: {location: 'a b'}\n", true, `its image "a b" is none`},
+		{"no image", "image: {location: 'a b'}\n", true, `its image "a b" is not one`},
 	} {
 		image := "image: {location: 'a:1'}\n"
 		if strings.HasPrefix(c.more, "image:") {

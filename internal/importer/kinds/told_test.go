@@ -118,7 +118,7 @@ func TestNothingOfAManifestIsSilent(t *testing.T) {
 		{name: "subnets by tags", text: manifest("network: {vpc: {placement: {subnets: {from_tags: {tier: private}}}}}\n"), says: []string{"its subnets are those with the tags tier, and the environment's one security group more"}, jobs: 1},
 		{name: "a group of a stack", text: manifest("network: {vpc: {security_groups: [{from_cfn: shared-Group}]}}\n"), says: []string{"a security group comes from the stack's export shared-Group"}, jobs: 1, off: true},
 		{name: "a mesh", text: manifest("network: {connect: true}\n"), says: []string{"network.connect has no counterpart"}, jobs: 1, off: true},
-		{name: "an environment that nobody chose", text: manifest("environments: {prod: {on: {schedule: '@hourly'}}}\n"), says: []string{"--env says which one to import"}, jobs: 1, off: true},
+		{name: "an environment that nobody chose", text: manifest("environments: {prod: {on: {schedule: '@hourly'}}}\n"), says: []string{"choose one with --env"}, jobs: 1, off: true},
 		{name: "an environment", text: manifest("environments: {prod: {on: {schedule: '@hourly'}}}\n"), env: "prod", says: []string{"@hourly"}, jobs: 1},
 		{name: "a time that is too short", text: manifest("timeout: 500ms\n"), says: []string{"its timeout"}, jobs: 1, off: true},
 	})

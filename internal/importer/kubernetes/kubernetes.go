@@ -118,7 +118,7 @@ func (r *reading) read() {
 		return
 	}
 	if suspended {
-		r.e.Note("it is suspended, and so is the job switched off")
+		r.e.Note("it is suspended, so the job is switched off")
 	}
 	r.policy()
 	r.template()
@@ -150,7 +150,7 @@ func (r *reading) schedule() (ok bool) {
 		return r.every(strings.TrimSpace(every))
 	}
 	if text == "" {
-		r.e.Refuse("it has no schedule, so it is a patch or a part of one: `kubectl kustomize FOLDER` prints the whole, import that")
+		r.e.Refuse("it has no schedule, so it is a patch or a part of one: import what `kubectl kustomize FOLDER` prints")
 		return false
 	}
 	f, err := fields(expression)
@@ -167,7 +167,7 @@ func (r *reading) schedule() (ok bool) {
 	}
 	if changes {
 		r.j.DST = job.DST{Gap: cron.GapSkip.String(), Overlap: cron.OverlapTwice.String()}
-		r.e.Note("Kubernetes loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst says otherwise")
+		r.e.Note("Kubernetes loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst changes that")
 		if uneven(zone, r.in.From) {
 			r.e.Note("in this zone the clocks change at midnight or by half an hour, and there Kubernetes leaves a time out, or starts one on a day that the fields do not have: this job keeps to its fields")
 		}
@@ -207,7 +207,7 @@ func (r *reading) zone(text string) (zone, expression string) {
 	}
 	if zone == "" {
 		zone = "UTC"
-		r.e.Decide("it names no timeZone, so its controller's own zone counts, which the file does not say: UTC is assumed; --zone says another")
+		r.e.Decide("it names no timeZone, so its controller's zone counts, which the file does not say: UTC is assumed; set it with --zone")
 	}
 	return zone, expression
 }
@@ -239,7 +239,7 @@ func (r *reading) policy() {
 	late := time.Duration(min(max(deadline, 0), int(job.MaxStartWithin/time.Second)+1)) * time.Second
 	switch {
 	case !ok:
-		r.e.Note("Kubernetes starts a slot however late; here it may start %s late, and is missed and told after that: `startWithin` and `catchUp: last` say otherwise", job.Duration(job.DefaultStartWithin))
+		r.e.Note("Kubernetes starts a slot however late; here it may start %s late, and after that is missed and told: `startWithin` and `catchUp: last` change that", job.Duration(job.DefaultStartWithin))
 	case late >= job.MinStartWithin && late <= job.MaxStartWithin && late <= r.period():
 		r.j.StartWithin = job.Duration(late)
 	default:
@@ -264,7 +264,7 @@ func (r *reading) template() {
 		limit = 6
 	}
 	if limit > 0 {
-		r.e.Change("Kubernetes tries a failed pod again, whatever it had done, up to %d times; here only what provably never started is: where running it twice does no harm, `retry: {idempotent: true, exitCodes: [1]}`", limit)
+		r.e.Change("Kubernetes tries a failed pod again, whatever it had done, up to %d times; here only what provably never started: if running it twice does no harm, use `retry: {idempotent: true, exitCodes: [1]}`", limit)
 	}
 	if seconds, ok := spec.Get("activeDeadlineSeconds").Int(); ok && seconds > 0 {
 		longest := int(job.MaxTimeout / time.Second)

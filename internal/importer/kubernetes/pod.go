@@ -34,14 +34,14 @@ func (r *reading) pod() {
 	r.meaningless(spec)
 	r.platform(spec)
 	if spec.Get("restartPolicy").String() == "OnFailure" {
-		r.e.Note("restartPolicy OnFailure started its container again inside of the pod; here a run that failed has failed")
+		r.e.Note("restartPolicy OnFailure restarted its container inside the pod; here a failed run stays failed")
 	}
 	r.before(spec.Get("initContainers").List())
 	containers := spec.Get("containers").List()
 	switch {
 	case len(containers) == 0:
 		r.d.Image = importer.ReplaceMe
-		r.e.Off(&r.j, "it has no container, so it is a patch or a part of one: `kubectl kustomize FOLDER` prints the whole, import that")
+		r.e.Off(&r.j, "it has no container, so it is a patch or a part of one: import what `kubectl kustomize FOLDER` prints")
 	case len(containers) > 1:
 		r.e.Off(&r.j, "it has %d containers, and a job is one, %s: write the others (%s) into a task definition of your own", len(containers), containers[0].Get("name").String(), names(containers[1:]))
 	}
@@ -88,14 +88,14 @@ func (r *reading) container(c *doc.Node) {
 	r.d.Container = c.Get("name").String()
 	command, args := c.Get("command").Texts(), c.Get("args").Texts()
 	if len(command) > 0 {
-		r.e.Decide("command takes the place of the image's entrypoint there, and stands behind it here: right where the image has none")
+		r.e.Decide("command replaces the image's entrypoint there, and follows it here: right if the image has none")
 	}
 	s, env := r.scope(c)
 	words := r.words(&s, command, args)
 	r.ofCluster(words)
 	ecs.Command(&r.e, &r.j, words)
 	if dir := c.Get("workingDir").String(); dir != "" {
-		r.e.Off(&r.j, "its workingDir is %s, which a job cannot say: let the image's WORKDIR be that, or the command change into it", importer.Clip(dir))
+		r.e.Off(&r.j, "its workingDir is %s, which a job cannot say: set the image's WORKDIR, or change into it in the command", importer.Clip(dir))
 	}
 	r.environment(c, env)
 	r.size(c.Get("resources"))
@@ -106,7 +106,7 @@ func (r *reading) container(c *doc.Node) {
 // disk tells of a quantity of disk that a task does not have.
 func (r *reading) disk(quantity string) {
 	if mebibytes(quantity) > 20<<10 {
-		r.e.Off(&r.j, "it needs %s of disk, and a task has 20 GB: write a task definition of your own with more", quantity)
+		r.e.Off(&r.j, "it needs %s of disk, and a task has 20 GB: write your own task definition with more", quantity)
 	}
 }
 
@@ -129,7 +129,7 @@ func (r *reading) size(n *doc.Node) {
 		}
 	}
 	if cpu == 0 && memory == 0 {
-		r.e.Note("it says no size: the task definition has 256 CPU units and 512 MiB")
+		r.e.Note("it names no size: the task definition has 256 CPU units and 512 MiB")
 		return
 	}
 	c, m, ok := importer.FitFargate(cpu, memory)

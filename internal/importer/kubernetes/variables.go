@@ -61,7 +61,7 @@ func (r *reading) all(from *doc.Node, own map[string]bool) {
 	}
 	for _, source := range []string{"configMapRef", "secretRef"} {
 		if ref := from.Get(source); !ref.Absent() {
-			r.e.Off(&r.j, "all of %s %s are its variables%s, which the file does not hold: write them into environment and secrets", source, ref.Get("name").String(), prefixed(from.Get("prefix").String()))
+			r.e.Off(&r.j, "its variables include all of %s %s%s, which the file does not hold: write them into environment and secrets", source, ref.Get("name").String(), prefixed(from.Get("prefix").String()))
 		}
 	}
 }
@@ -88,13 +88,13 @@ func (r *reading) variable(name string, v *doc.Node, value expanded) {
 			return
 		}
 		r.set(name, importer.ReplaceMe)
-		r.e.Off(&r.j, "%s comes from the key %s of the ConfigMap %s, whose value the file does not hold: %s stands there", name, config.Get("key").String(), config.Get("name").String(), importer.ReplaceMe)
+		r.e.Off(&r.j, "%s comes from the key %s of the ConfigMap %s, whose value the file does not hold: %s is written instead", name, config.Get("key").String(), config.Get("name").String(), importer.ReplaceMe)
 	case !from.Absent():
 		source, _ := from.Only()
 		r.e.Off(&r.j, "%s comes from the pod (%s), which a task does not have: BATCHPLANE_RUN_ID and its like say which run it is", name, source)
 	case len(value.asks) > 0:
 		r.set(name, importer.ReplaceMe)
-		r.e.Off(&r.j, "Kubernetes puts $(%s) into its variable %s, which the file does not say and ECS does not put in: %s stands there; let the command put it together, or store all of it as one secret", strings.Join(value.asks, "), $("), name, importer.ReplaceMe)
+		r.e.Off(&r.j, "Kubernetes puts $(%s) into its variable %s, which the file does not say and ECS does not put in: %s is written instead; let the command put it together, or store all of it as one secret", strings.Join(value.asks, "), $("), name, importer.ReplaceMe)
 	default:
 		r.literal(name, value.text)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var errOpen = errors.New("a quote or a \\ is left open")
+var errOpen = errors.New("a quote or a \\ is not closed")
 
 // Split cuts a text into words as github.com/google/shlex does: quotes and \\ keep
 // blanks together and are taken off, # at the beginning of a word starts a comment,

@@ -21,7 +21,7 @@ const ruleOf = "rule of "
 func inCodeAddress(address string) string { return indexes.ReplaceAllString(address, "") }
 
 // references learns from the configuration that a plan holds which resource refers
-// to which task definition: the ARN of a new one is known after the apply alone.
+// to which task definition: the ARN of a new one is known only after the apply.
 func (s *show) references(module *doc.Node, path string, depth int) {
 	for _, r := range module.Get("resources").List() {
 		address := r.Get("address").String()
@@ -178,7 +178,7 @@ func (s *show) takeOver(e *importer.Entry, j *job.Job, d resource, container *do
 	}
 	s.in.Definitions = append(s.in.Definitions, t)
 	s.taken[d.address], j.TaskDefinition = t.Family, t.Family
-	e.Change("its task definition is taken over from %s, and batchplane makes one of its own of it: `taskDefinition: %s` without that in taskDefinitions goes on with Terraform's", d.address, v.Get("family").String())
+	e.Change("its task definition is taken over from %s, and batchplane makes its own from it; to keep Terraform's, use `taskDefinition: %s` and remove it from taskDefinitions", d.address, v.Get("family").String())
 }
 
 // only is the one container of a task definition, or why it cannot be carried.
@@ -188,7 +188,7 @@ func (s *show) only(d resource) (container *doc.Node, why string) {
 	}
 	docs, err := doc.Parse([]byte(d.values.Get("container_definitions").String()))
 	if err != nil || len(docs) != 1 || len(docs[0].List()) == 0 {
-		return nil, "containers that are known after the apply alone"
+		return nil, "containers that are known only after the apply"
 	}
 	if n := len(docs[0].List()); n > 1 {
 		return nil, "more than one container"
@@ -234,7 +234,7 @@ func variables(e *importer.Entry, j *job.Job, t *job.TaskDefinition, container *
 		from := v.Get("valueFrom").String()
 		if !strings.HasPrefix(from, "arn:") && !strings.HasPrefix(from, "/") {
 			open = true
-			e.Off(j, "its secret %s is the parameter or secret %s, by its name alone: write its ARN", v.Get("name").String(), importer.Clip(from))
+			e.Off(j, "its secret %s names the parameter or secret %s only by its name: write its ARN", v.Get("name").String(), importer.Clip(from))
 			from = "arn:" + importer.ReplaceMe
 		}
 		setIn(&t.Secrets, v.Get("name").String(), from)

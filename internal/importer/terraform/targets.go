@@ -68,7 +68,7 @@ func (s *show) unsaid(r resource) int {
 	}
 	s.targets(r)
 	e := s.entry(r, "rule", "")
-	e.Refuse("its schedule is known after the apply alone: give the state instead of the plan")
+	e.Refuse("its schedule is known only after the apply: give the state instead of the plan")
 	s.in.Entries = append(s.in.Entries, e)
 	return 1
 }

@@ -39,7 +39,7 @@ type resource struct {
 	line          int
 	values        *doc.Node
 	sensitive     *doc.Node
-	// unknown are the values that are known after the apply alone.
+	// unknown are the values that are known only after the apply.
 	unknown *doc.Node
 }
 
@@ -239,7 +239,7 @@ const inCode = "   # and set state in the code: the next apply brings back what 
 func (t thing) refused(e *importer.Entry) bool {
 	switch {
 	case t.expression == "":
-		e.Refuse("its schedule is known after the apply alone: give the state instead of the plan")
+		e.Refuse("its schedule is known only after the apply: give the state instead of the plan")
 	case !t.transformer.Absent():
 		e.Refuse("its input is made of the event by a transformer: a job's variables are fixed; BATCHPLANE_SCHEDULED_FOR has the slot's time")
 	case t.path != "":
@@ -257,10 +257,10 @@ func (t thing) refused(e *importer.Entry) bool {
 // terms takes what only one of the two kinds has.
 func (t thing) terms(in *importer.Import, e *importer.Entry, j *job.Job) {
 	if t.disabled {
-		e.Note("it is disabled, and so is the job")
+		e.Note("it is disabled, so the job is switched off")
 	}
 	if t.pattern {
-		e.Decide("events start it as well as its schedule: the job has the schedule alone")
+		e.Decide("events start it as well as its schedule: the job has only the schedule")
 	}
 	if n, ok := ecs.Get(t.window, "MaximumWindowInMinutes").Int(); ok && n > 0 && ecs.Get(t.window, "Mode").String() != "OFF" {
 		j.Window = job.Duration(time.Duration(min(n, 1<<20)) * time.Minute)

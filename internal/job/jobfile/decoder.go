@@ -73,11 +73,11 @@ func (d *decoder) resolve(n ast.Node) ast.Node {
 			name := v.Value.GetToken().Value
 			n = d.anchors[name]
 			if n == nil {
-				d.once(v, "the alias *%s stands for nothing above it", name)
+				d.once(v, "the alias *%s has no anchor above it", name)
 			}
 		case *ast.TagNode:
 			if tag := v.GetToken().Value; !slices.Contains(coreTags, tag) {
-				d.once(v, "the tag %s has no meaning here", tag)
+				d.once(v, "the tag %s is not supported here", tag)
 			}
 			n = v.Value
 		default:
@@ -146,14 +146,14 @@ func (d *decoder) mapping(n ast.Node, path string, each func(string, ast.Node) b
 
 func (d *decoder) unknown(n ast.Node, path, key string, known []string) {
 	if slices.Contains(ofDefinitions, key) && slices.Contains(known, "taskDefinition") {
-		d.add(n, "%sunknown key %q: it stands in one of taskDefinitions, which the job names by taskDefinition", prefix(path), key)
+		d.add(n, "%sunknown key %q: it belongs in one of taskDefinitions, which the job names with taskDefinition", prefix(path), key)
 		return
 	}
 	if best := nearest(key, known); best != "" {
 		d.add(n, "%sunknown key %q; did you mean %q?", prefix(path), key, best)
 		return
 	}
-	d.add(n, "%sunknown key %q; known are %s", prefix(path), key, listed(known))
+	d.add(n, "%sunknown key %q; the known keys are %s", prefix(path), key, listed(known))
 }
 
 func (d *decoder) pairs(n ast.Node) ([]*ast.MappingValueNode, bool) {

@@ -14,7 +14,7 @@ func (d *decoder) calendarFile(name string) ([]string, error) {
 		return nil, fmt.Errorf("%q is neither a list of days nor an .ics file", name)
 	}
 	if d.options.ReadFile == nil {
-		return nil, errors.New("no file can be read here: write the days out")
+		return nil, errors.New("no file can be read here: list the days instead")
 	}
 	data, err := d.options.ReadFile(d.sources[d.file].Name, name)
 	if err != nil {
@@ -147,11 +147,11 @@ func (e icsEvent) days() ([]string, error) {
 	}
 	for _, key := range []string{"RRULE", "RDATE"} {
 		if at, found := e[key]; found {
-			return nil, e.fault(at, "it recurs (%s): write its days out", key)
+			return nil, e.fault(at, "it recurs (%s): list its days instead", key)
 		}
 	}
 	if at, found := e["DURATION"]; found {
-		return nil, e.fault(at, "DURATION is not read: write DTEND, the day after its last")
+		return nil, e.fault(at, "DURATION is not supported: write DTEND, the day after its last")
 	}
 	first, end, err := e.span()
 	if err != nil {

@@ -21,7 +21,7 @@ func TestICSDays(t *testing.T) {
 		"a time of day":      {event("SUMMARY:Eve", "DTSTART:20261224T230000Z", "DTEND:20261225T230000Z"), "", `line 4, the event "Eve": DTSTART has a time of day`},
 		"a time in a zone":   {event("DTSTART;TZID=Europe/Berlin:20261224T000000"), "", "DTSTART has a time of day"},
 		"an end with a time": {event("DTSTART;VALUE=DATE:20261224", "DTEND:20261225T230000Z"), "", "line 4, the event \"\": DTEND has a time of day"},
-		"a duration":         {event("DTSTART;VALUE=DATE:20261224", "DURATION:P4D"), "", "line 4, the event \"\": DURATION is not read"},
+		"a duration":         {event("DTSTART;VALUE=DATE:20261224", "DURATION:P4D"), "", "line 4, the event \"\": DURATION is not supported"},
 		"an end at its day":  {event("DTSTART;VALUE=DATE:20270101", "DTEND;VALUE=DATE:20270101"), "2027-01-01", ""},
 		"an end before":      {event("DTSTART;VALUE=DATE:20270102", "DTEND;VALUE=DATE:20270101"), "", "line 4, the event \"\": it ends before it begins"},
 		"a line behind":      {event("SUMMARY:a", "  b", "DTSTART:x"), "", `line 5, the event "a b": "x" is not a date`},

@@ -90,8 +90,8 @@ func TestBounded(t *testing.T) {
 	cases := []struct{ name, text, want string }{
 		{"5 MB", many(5<<20, "#"), "the file has 5242880 bytes; at most 4194304 are read"},
 		{"one job too many", "jobs:\n" + jobs.String() + "  - name: more\n", "more than 10000 jobs in one file"},
-		{"defaults copied into every job", "defaults:\n  environment:\n" + bigEnvironment.String() + "jobs:\n" + jobs.String(), "the file says more than"},
-		{"one alias in every job", "jobs:\n  - name: a\n    environment: &e\n" + strings.ReplaceAll(bigEnvironment.String(), "    V", "      V") + aliased.String()[:250_000] + "}\n", "the file says more than"},
+		{"defaults copied into every job", "defaults:\n  environment:\n" + bigEnvironment.String() + "jobs:\n" + jobs.String(), "the file has more than"},
+		{"one alias in every job", "jobs:\n  - name: a\n    environment: &e\n" + strings.ReplaceAll(bigEnvironment.String(), "    V", "      V") + aliased.String()[:250_000] + "}\n", "the file has more than"},
 		{"a text too long", "jobs: [{name: a, owner: " + many(9000, "x") + "}]", "owner: has 9000 bytes"},
 		{"deep lists", "jobs: " + many(1_000_000, "["), "nested more than 100 deep"},
 		{"deep mappings", "jobs: " + many(500_000, "{a: "), "nested more than 100 deep"},

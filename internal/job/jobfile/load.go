@@ -45,7 +45,7 @@ func Load(sources []Source, o Options) (File, []Problem) {
 	}
 	f := d.load()
 	if d.left < 0 {
-		return File{}, []Problem{{Message: fmt.Sprintf("the file says more than %d bytes once its aliases and defaults are written out", maxRead)}}
+		return File{}, []Problem{{Message: fmt.Sprintf("the file has more than %d bytes once its aliases and defaults are expanded", maxRead)}}
 	}
 	slices.SortStableFunc(d.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))

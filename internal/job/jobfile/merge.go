@@ -70,7 +70,7 @@ func (d *decoder) own(pairs []*ast.MappingValueNode, path string) []pair {
 	for _, p := range pairs {
 		key := keyText(p.Key)
 		if line, dup := first[key]; dup {
-			d.once(p.Key, "%sthe key %q stands here a second time; the first is on line %d", prefix(path), key, line)
+			d.once(p.Key, "%sthe key %q is repeated; the first is on line %d", prefix(path), key, line)
 			continue
 		}
 		first[key], _ = position(p.Key)

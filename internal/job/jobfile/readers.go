@@ -40,7 +40,7 @@ func num[T any](at func(*T) *int) field[T] {
 	return field[T]{func(d *decoder, n ast.Node, path string, j *T) {
 		v, ok := d.integer(n, path)
 		if ok && v <= 0 {
-			d.add(n, "%s: %d must be more than 0; leave it out for the task definition's own", path, v)
+			d.add(n, "%s: %d must be more than 0; leave it out to use the task definition's", path, v)
 			return
 		}
 		if ok && v > 1<<30 {
@@ -103,12 +103,12 @@ func command(d *decoder, n ast.Node, path string, j *job.Job) {
 		return
 	}
 	if _, isMapping := d.pairs(n); isMapping {
-		d.add(n, "%s: must be a list of arguments, or one text that /bin/sh runs", path)
+		d.add(n, "%s: must be a list of arguments, or one string that /bin/sh runs", path)
 		return
 	}
 	if s, ok := d.text(n, path); ok {
 		if strings.TrimSpace(s) == "" {
-			d.add(n, "%s: is empty; leave it out for the task definition's own", path)
+			d.add(n, "%s: is empty; leave it out to use the task definition's", path)
 			return
 		}
 		j.Command = []string{"/bin/sh", "-c", s}

@@ -15,7 +15,7 @@ import (
 func (d *decoder) text(n ast.Node, path string) (string, bool) {
 	s, ok := scalar(d.resolve(n))
 	if !ok {
-		d.add(n, "%smust be a text", prefix(path))
+		d.add(n, "%smust be a string", prefix(path))
 		return "", false
 	}
 	if s, ok = d.expand(n, path, s); !ok {
@@ -23,7 +23,7 @@ func (d *decoder) text(n ast.Node, path string) (string, bool) {
 	}
 	d.spend(len(s))
 	if len(s) > job.MaxOverrides {
-		d.add(n, "%shas %d bytes; nothing in a job may have more than %d", prefix(path), len(s), job.MaxOverrides)
+		d.add(n, "%shas %d bytes; a value may have at most %d", prefix(path), len(s), job.MaxOverrides)
 		return "", false
 	}
 	return s, true

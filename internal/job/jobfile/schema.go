@@ -92,19 +92,19 @@ func described(properties map[string]shape) {
 const keyHelp = `
 name: Letters, digits, - and _, at most 48.
 description: What the job is for.
-owner: Who answers for it.
+owner: Who is responsible for it.
 schedule: Five crontab fields, an @word, or cron(...), rate(...), at(...) of EventBridge. Without one, only people run the job.
 timezone: IANA name such as Europe/Berlin; UTC when left out.
-startAt: The first time at which the schedule counts; of the job's zone where it has no offset.
-endAt: The first time at which the schedule does not count any more.
-dst: What becomes of runs when the clocks change.
+startAt: The first time at which the schedule counts; in the job's zone if it has no offset.
+endAt: The first time at which the schedule no longer counts.
+dst: What happens to runs when the clocks change.
 calendar: Days to skip, or the only days to run on: a list, or an .ics file.
-window: EventBridge Scheduler may start a slot up to that much later, 1m to 24h.
+window: How much later EventBridge Scheduler may start a slot, 1m to 24h.
 enabled: false keeps the schedule from running the job.
 taskDefinition: A family, family:revision, ARN, or a key of taskDefinitions.
 cluster: The ECS cluster.
-container: The job's own container, where the task definition has several.
-command: One text that /bin/sh runs, or a list of arguments.
+container: The job's own container, if the task definition has several.
+command: One string that /bin/sh runs, or a list of arguments.
 environment: Variables of the container. Never a secret.
 cpu: CPU units, 1024 are one vCPU.
 memory: MiB.
@@ -114,13 +114,13 @@ executionRole: The role that starts the task.
 capacity: on-demand, spot, or spot-then-on-demand.
 timeout: How long the task may run before it is stopped.
 launchTimeout: How long an accepted task may take to run.
-startWithin: How late a slot may still be run.
+startWithin: How late a slot may still start.
 catchUp: What happens to missed slots.
 overlap: What happens while another run of the job is open.
-inputs: Variables that a person may give a value in a run by hand.
+inputs: Variables that a person may set in a run by hand.
 args: true lets a person add arguments in a run by hand.
 tags: Tags of the tasks.
-metrics: true gives the job metrics of its own in CloudWatch, where the stack has any.
+metrics: true gives the job metrics of its own in CloudWatch, if the stack has any.
 retry: When the control plane may make a further attempt by itself.
 notify: Who is told, and of what.
 `

@@ -9,8 +9,8 @@ import (
 func TestAScheduleWithoutQuotes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"jobs:\n  - name: a\n    schedule: * * * * *\n    command: echo\n":        `3:15: a schedule that begins with * must stand in quotes, else YAML takes the star for something of its own: write schedule: "* * * * *"`,
-		"jobs:\n  - schedule: */5 * * * * # often\n    name: a\n    command: x\n": `2:15: a schedule that begins with * must stand in quotes, else YAML takes the star for something of its own: write schedule: "*/5 * * * *"`,
+		"jobs:\n  - name: a\n    schedule: * * * * *\n    command: echo\n":        `3:15: a schedule that begins with * needs quotes, because * means an alias in YAML: write schedule: "* * * * *"`,
+		"jobs:\n  - schedule: */5 * * * * # often\n    name: a\n    command: x\n": `2:15: a schedule that begins with * needs quotes, because * means an alias in YAML: write schedule: "*/5 * * * *"`,
 		"jobs:\n  - {name: a, schedule: \"* * * * *\", command: x\n":              "",
 	} {
 		_, problems := parse([]byte(text))

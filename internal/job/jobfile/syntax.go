@@ -93,7 +93,7 @@ func tooNested(tokens token.Tokens) *Problem {
 			at.Message = fmt.Sprintf("nested more than %d deep", maxNesting)
 			return &at
 		case flow == 0 && keys.Count(t) > maxKeys:
-			at.Message = fmt.Sprintf("more than %d keys in one mapping: a jobs file holds jobs as a list, and no job needs as many variables", maxKeys)
+			at.Message = fmt.Sprintf("more than %d keys in one mapping: jobs are a list in a jobs file, and no job needs that many variables", maxKeys)
 			return &at
 		}
 	}
@@ -113,7 +113,7 @@ func bareStar(text string, near int) *Problem {
 		}
 		if schedule := strings.TrimSpace(line[m[2]:m[3]]); near == 0 || i+1 <= near {
 			return &Problem{Line: i + 1, Column: utf8.RuneCountInString(line[:m[2]]) + 1, Message: fmt.Sprintf(
-				"a schedule that begins with * must stand in quotes, else YAML takes the star for something of its own: write schedule: %q", schedule)}
+				"a schedule that begins with * needs quotes, because * means an alias in YAML: write schedule: %q", schedule)}
 		}
 	}
 	return nil
@@ -130,7 +130,7 @@ func tabbed(text string, near int) *Problem {
 	if i < 0 {
 		return nil
 	}
-	return &Problem{Line: near, Column: i + 1, Message: "a tab indents this line, and YAML takes spaces only: write two spaces for it"}
+	return &Problem{Line: near, Column: i + 1, Message: "a tab indents this line, but YAML takes only spaces: use two spaces"}
 }
 
 func syntaxProblem(err error) Problem {

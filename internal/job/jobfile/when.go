@@ -45,7 +45,7 @@ func (d *decoder) setTimes(j *job.Job) {
 			}
 		}
 		if !found {
-			d.add(p.node, "%s: %q is not a time: write 2026-12-01, 2026-12-01T09:00 (of the job's zone) or 2026-12-01T09:00Z", key, p.text)
+			d.add(p.node, "%s: %q is not a time: write 2026-12-01, 2026-12-01T09:00 (in the job's zone) or 2026-12-01T09:00Z", key, p.text)
 		}
 	}
 }

@@ -62,8 +62,8 @@ func TestBatch(t *testing.T) {
 		told, again []string
 	}{
 		"two runs":                 {[]string{good, second}, "", []string{"a/20261122T0900Z", "b/20261122T0900Z"}, nil},
-		"one does not stop others": {[]string{good, second, kept}, "a/", []string{"b/20261122T0900Z", "kept as 1-ff, since it could not be used: not usable"}, []string{"1"}},
-		"by what it is called":     {[]string{named}, "", []string{"kept as " + asKept.ID() + ", since it could not be used: not usable"}, nil},
+		"one does not stop others": {[]string{good, second, kept}, "a/", []string{"b/20261122T0900Z", "it could not be used and is kept as 1-ff: not usable"}, []string{"1"}},
+		"by what it is called":     {[]string{named}, "", []string{"it could not be used and is kept as " + asKept.ID() + ": not usable"}, nil},
 		"a poison record":          {[]string{odd, empty, second}, "", []string{"b/20261122T0900Z"}, nil},
 		"nothing":                  {nil, "", nil, nil},
 	} {
