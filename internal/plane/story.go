@@ -22,12 +22,13 @@ func (p *Plane) Story(ctx context.Context, r run.Run) (view.Story, error) {
 	case err != nil:
 		return view.Story{}, fmt.Errorf("reading the definition of %s: %w", r.ID, err)
 	}
-	seen, err := p.seen(ctx, r)
+	now := p.now() // read once: a second reading is later, as if a sweep had stayed away
+	seen, err := p.seen(ctx, r, now)
 	if err != nil {
 		return view.Story{}, err
 	}
 	s := view.StoryOf(r, j, seen)
-	if away := p.now().Sub(seen); away > 0 && s.Next != "" && !r.Waits {
+	if away := now.Sub(seen); away > 0 && s.Next != "" && !r.Waits {
 		s.DueAt, s.Next = nil, fmt.Sprintf("the sweep last finished %s ago: nothing looks at this run or launches it, and what is said of it may be old", away.Truncate(time.Second))
 	}
 	for i := range s.Tries {
@@ -43,8 +44,7 @@ func (p *Plane) Story(ctx context.Context, r run.Run) (view.Story, error) {
 
 // seen is up to when a run is as its record says: now, but for one that is open or owes
 // something, where looks leave no trace, while no sweep comes.
-func (p *Plane) seen(ctx context.Context, r run.Run) (time.Time, error) {
-	now := p.now()
+func (p *Plane) seen(ctx context.Context, r run.Run, now time.Time) (time.Time, error) {
 	if !r.Open() {
 		return now, nil
 	}

@@ -46,7 +46,8 @@ func TestStoryWithoutSweeps(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			s, err := (&plane.Plane{Reader: store, Now: func() time.Time { return now }}).Story(t.Context(), c.r)
+			clock := now
+			s, err := (&plane.Plane{Reader: store, Now: func() time.Time { clock = clock.Add(time.Nanosecond); return clock }}).Story(t.Context(), c.r)
 			if err != nil || s.State != c.state || !strings.Contains(s.Next, c.next) || (c.next == "") != (s.Next == "") || strings.Contains(s.Next, old) && s.DueAt != nil {
 				t.Errorf("%s, next %q at %v, %v", s.State, s.Next, s.DueAt, err)
 			}
