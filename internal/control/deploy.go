@@ -40,7 +40,23 @@ func (c *Control) deployment(item job.Item, j Registered, checked time.Time) (d 
 // each job by itself, so that what was written stays written.
 func (c *Control) deployAll(ctx context.Context, l *Loaded, news []deployment) error {
 	absent := c.absent(ctx, news)
-	return c.write(ctx, l, len(news), func(i int) (job.Item, error) { return c.deploy(ctx, news[i], absent[news[i].Hash]) })
+	err := c.write(ctx, l, len(news), func(i int) (job.Item, error) { return c.deploy(ctx, news[i], absent[news[i].Hash]) })
+	return errors.Join(err, c.stillNew(ctx, l, news))
+}
+
+// stillNew asks for jobs that are new as those that came back are asked for (stillBack),
+// where a list of all began before their items stood.
+func (c *Control) stillNew(ctx context.Context, l *Loaded, news []deployment) error {
+	news = slices.DeleteFunc(slices.Clone(news), func(d deployment) bool { return d.was.Rev > 0 })
+	if len(news) == 0 || c.Registry == nil {
+		return nil
+	}
+	listed, err := c.lastRead(ctx)
+	if err != nil {
+		return err
+	}
+	news = slices.DeleteFunc(news, func(d deployment) bool { return d.next.KnownAt.After(listed) })
+	return c.write(ctx, l, len(news), func(i int) (job.Item, error) { return c.stillBack(ctx, l.item(news[i].Name)) })
 }
 
 // absent are definitions that are not stored, as far as one call for all can tell.

@@ -131,6 +131,7 @@ func TestWorldsThatFailed(t *testing.T) {
 		"what stood still knew a run that was set aside":    {Seed: 1712722138667},
 		"a pending slot had a run that makes no sense":      {Seed: 1712731702088},
 		"a check of slots wrote what it had read before":    {Seed: 1712735813182, Horizon: 74 * time.Minute},
+		"a job was new after a list that had none":          {Seed: 1712745585809, Jobs: 1, Horizon: 6 * time.Minute},
 		"a look stood still, a young task ended unseen":     {Seed: 2368, Without: allBut(Stall, DescribeLag, Interleave, ClockJump)},
 	} {
 		if res := Play(opt); len(res.Violations) > 0 {

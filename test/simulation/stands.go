@@ -63,7 +63,7 @@ func (j *deployed) asked(slot time.Time) bool {
 	if j.stood(slot.Add(-clocks), slot.Add(clocks), fires) {
 		return true
 	}
-	for i := 1; i+1 < len(j.stands); i++ {
+	for i := range len(j.stands) - 1 {
 		s, until := &j.stands[i], j.stands[i+1].from
 		if j.backLate(i, slot) && fires(&s.is) {
 			return true
@@ -80,11 +80,11 @@ func (j *deployed) asked(slot time.Time) bool {
 	return false
 }
 
-// backLate is whether a slot is of a job that came back, up to when that was written by
-// somebody who may have died before it asked whether the job was still there.
+// backLate is whether a slot is of a job that is new or came back, up to when that was
+// written by somebody who may have died before it asked whether the job was still there.
 func (j *deployed) backLate(n int, slot time.Time) bool {
 	s := &j.stands[n]
-	return j.stands[n-1].is.gone && s.by != nil && s.by.disturbed && !slot.Before(s.from) && !slot.After(s.noted)
+	return (n == 0 || j.stands[n-1].is.gone) && s.by != nil && s.by.disturbed && !slot.Before(s.from) && !slot.After(s.noted)
 }
 
 // nobodyKnows is whether what a job was before counts as going on: what it was then was
