@@ -209,7 +209,7 @@ window.events = 'pending'; const e = new EventSource('%[1]s/events', {withCreden
 	}
 	// A name that leads here is not ours.
 	b.Do("a stranger's name", chromedp.Navigate(strings.Replace(s.base, "127.0.0.1", "evil.test", 1)+"/"), chromedp.WaitVisible("main h1", chromedp.ByQuery))
-	if shown := b.Text(); !strings.Contains(shown, "does not have that name") {
+	if shown := b.Text(); !strings.Contains(shown, "does not go by that name") {
 		t.Errorf("by a stranger's name the page shows:\n%s", shown)
 	}
 	page, err := s.plane.OpenRuns(t.Context(), 10)
