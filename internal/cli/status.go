@@ -65,6 +65,9 @@ func (a *app) printStatus(st plane.Status) error {
 	if n := len(st.HeldUp) - mostHeldUp; n > 0 {
 		line("held up", "and %s more: `%s --status queued,launching`", counted(n, "run"), a.command("history"))
 	}
+	if st.Kept > 0 {
+		line("kept", "%s could not be used: see `%s`", counted(st.Kept, "input"), a.command("kept"))
+	}
 	for _, name := range slices.Sorted(maps.Keys(st.Paused)) {
 		line("paused", "%s, %s", allJobs(name), a.pauseText(st.Paused[name]))
 	}

@@ -40,6 +40,9 @@ func TestStatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.must("run", "endless", "--force")
+	if err := w.l.Store.Keep(t.Context(), control.Kept{At: w.clock.Now(), Reason: "of nobody", Body: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
 	w.clock.Advance(6*time.Minute + 500*time.Millisecond)
 	show("busy")
 	w.close()

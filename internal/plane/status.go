@@ -30,6 +30,9 @@ type Status struct {
 	// Untold are the runs that have owed a notice for over 15 minutes, the longest first:
 	// not all who should be told have taken it.
 	Untold []Untold `json:"untold,omitempty"`
+	// Kept is how many inputs could not be used and wait for a person, keptMost at most.
+	// That is no fault of the control plane.
+	Kept int `json:"kept,omitempty"`
 	// Wrong says what is wrong with the control plane; none is good.
 	Wrong []string `json:"wrong,omitempty"`
 }
@@ -52,6 +55,9 @@ type Untold struct {
 	Run   run.ID    `json:"run"`
 	Since time.Time `json:"since"`
 }
+
+// keptMost is how many kept inputs are counted at most.
+const keptMost = 100
 
 // openMost is how many open runs are looked at.
 const openMost = 1000
@@ -95,6 +101,11 @@ func (p *Plane) Status(ctx context.Context) (Status, error) {
 	if st.Untold, err = p.untold(ctx, open, now); err != nil {
 		return st, err
 	}
+	kept, err := p.Kept(ctx, keptMost)
+	if err != nil {
+		return st, fmt.Errorf("reading the inputs that could not be used: %w", err)
+	}
+	st.Kept = len(kept)
 	st.judge(now)
 	return st, nil
 }

@@ -126,6 +126,25 @@ func TestStatusTellsWhatIsNotTold(t *testing.T) {
 	}
 }
 
+// TestStatusCountsWhatIsKept: inputs that could not be used are counted, and no fault.
+func TestStatusCountsWhatIsKept(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	store := &memory.Store{}
+	if err := store.SetMark(t.Context(), control.MarkSweep, now); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if err := store.Keep(t.Context(), control.Kept{At: now, Reason: "unknown", Body: []byte{'a' + byte(i)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &plane.Plane{Reader: store, Now: func() time.Time { return now }, Inspect: func(context.Context) (plane.Health, error) { return plane.Health{Running: true}, nil }}
+	if st, err := p.Status(t.Context()); err != nil || st.Kept != 3 || len(st.Wrong) > 0 {
+		t.Errorf("%d kept, wrong %q, %v", st.Kept, st.Wrong, err)
+	}
+}
+
 // TestVersions: a stack of another version is told from one of this.
 func TestVersions(t *testing.T) {
 	t.Parallel()
