@@ -68,7 +68,7 @@ func redrives(t *testing.T, w *world, reader, operator terminal) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return slices.ContainsFunc(w.all, func(n notice.Notice) bool {
-			return strings.HasPrefix(n.Cause, "kept as "+kept[1]+", ") && n.ShowWith == "batchplane kept "+kept[1]+" --stack "+w.name
+			return strings.HasPrefix(n.Cause, "it could not be used and is kept as "+kept[1]+": ") && n.ShowWith == "batchplane kept "+kept[1]+" --stack "+w.name
 		})
 	})
 	reader.mustNot(t, "lambda:InvokeFunction", "OperatorPolicyArn", "kept", kept[1], "--drop", "--yes")
