@@ -22,9 +22,10 @@ func (m *manifest) network() {
 	if placement.String() != "private" && subnets.Absent() {
 		m.j.Network.AssignPublicIP = true
 	}
-	own := ", and so is one security group more"
+	own := "its subnets are the environment's, and so is one more security group"
+	tagged := ", and one more security group is the environment's"
 	if denies {
-		own = ""
+		own, tagged = "its subnets are the environment's", ""
 	}
 	switch tags := subnets.Get("from_tags"); {
 	case subnets.Kind == doc.List:
@@ -33,9 +34,9 @@ func (m *manifest) network() {
 			m.e.Decide("Copilot adds the environment's own security group: `copilot env show --resources` names it, write it into network.securityGroups")
 		}
 	case !tags.Absent():
-		m.e.Decide("its subnets are those with the tags %s%s: `copilot env show --resources` and `aws ec2 describe-subnets` name them, write network", importer.Clip(strings.Join(tags.Keys, ", ")), strings.ReplaceAll(own, "so is", "the environment's"))
+		m.e.Decide("its subnets are those with the tags %s%s: `copilot env show --resources` and `aws ec2 describe-subnets` name them, write network", importer.Clip(strings.Join(tags.Keys, ", ")), tagged)
 	default:
-		m.e.Decide("its subnets are the environment's%s: `copilot env show --resources` names them, write network", own)
+		m.e.Decide("%s: `copilot env show --resources` names them, write network", own)
 	}
 	m.node.Get("network").Pairs(func(key string, v *doc.Node) {
 		if key != "vpc" && !v.Absent() && v.String() != "false" {

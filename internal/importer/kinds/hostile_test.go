@@ -57,6 +57,7 @@ func TestHostile(t *testing.T) { //nolint:paralleltest // it measures memory
 		{"references that lead to themselves", "Resources:\n  A: {Type: 'AWS::ECS::TaskDefinition', Properties: {Family: !Ref A}}\n  R: {Type: 'AWS::Events::Rule', Properties: {ScheduleExpression: rate(1 day), Targets: [{Id: a, Arn: 'x:cluster/y', EcsParameters: {TaskDefinitionArn: !Ref A}}]}}\n", 1, ""},
 		{"variables that hold each other", variables(40), 1, ""},
 		{"10,000 rules and targets of Terraform", rules(10_000), 10_000, ""},
+		{"10,000 instances in a plan of Terraform", instances(10_000), 10_000, ""},
 		{"no UTF-8", "kind: CronJob\n\xff\xfe\n", 0, ""},
 	} {
 		var before, after runtime.MemStats
@@ -72,7 +73,11 @@ func TestHostile(t *testing.T) { //nolint:paralleltest // it measures memory
 			r, err = kinds.Import(kind, []*importer.File{{Name: "hostile", Data: []byte(c.text)}}, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
 		}
 		runtime.ReadMemStats(&after)
-		t.Logf("%s: %s, %d MB", c.name, time.Since(begun).Round(time.Millisecond), after.HeapAlloc>>20)
+		took := time.Since(begun).Round(time.Millisecond)
+		t.Logf("%s: %s, %d MB", c.name, took, after.HeapAlloc>>20)
+		if took > time.Minute {
+			t.Errorf("%s: %s", c.name, took)
+		}
 		if c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) || len(r.Jobs) != c.jobs {
 			t.Errorf("%s: %d jobs, %v", c.name, len(r.Jobs), err)
 		}
@@ -101,6 +106,19 @@ func rules(n int) string {
 			`{"address":"aws_ecs_task_definition.r%[1]d","mode":"managed","type":"aws_ecs_task_definition","values":{"arn":"x:task-definition/t%[1]d:1","family":"t%[1]d","container_definitions":"[]"}}`, i))
 	}
 	return `{"format_version":"1.0","terraform_version":"1","values":{"root_module":{"resources":[` + strings.Join(all, ",") + `]}}}`
+}
+
+// instances are those of one rule, one target and one task definition of a plan, which
+// know each other by reference alone.
+func instances(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(`{"address":"aws_cloudwatch_event_rule.r[%[1]d]","mode":"managed","type":"aws_cloudwatch_event_rule","values":{"schedule_expression":"rate(1 hour)"}},`+
+			`{"address":"aws_cloudwatch_event_target.t[%[1]d]","mode":"managed","type":"aws_cloudwatch_event_target","values":{"arn":"x:cluster/c","ecs_target":[{}]}},`+
+			`{"address":"aws_ecs_task_definition.d[%[1]d]","mode":"managed","type":"aws_ecs_task_definition","values":{"family":"d%[1]d","container_definitions":"[]"}}`, i))
+	}
+	return `{"format_version":"1.0","terraform_version":"1","planned_values":{"root_module":{"resources":[` + strings.Join(all, ",") + `]}},"configuration":{"root_module":{"resources":[` +
+		`{"address":"aws_cloudwatch_event_target.t","expressions":{"rule":{"references":["aws_cloudwatch_event_rule.r"]},"ecs_target":[{"task_definition_arn":{"references":["aws_ecs_task_definition.d"]}}]}}]}}}`
 }
 
 func deepIndent(n int) string {

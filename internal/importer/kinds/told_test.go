@@ -115,7 +115,7 @@ func TestNothingOfAManifestIsSilent(t *testing.T) {
 	run(t, "copilot", "manifest.yml", []told{
 		{name: "subnets by name", text: manifest("network: {vpc: {placement: {subnets: [subnet-0a1b2c3d4e5f60718]}}}\n"), says: []string{"Copilot adds the environment's own security group"}, jobs: 1},
 		{name: "no group of the environment's", text: manifest("network: {vpc: {placement: {subnets: [subnet-0a1b2c3d4e5f60718]}, security_groups: {groups: [sg-0a1b2c3d4e5f60718], deny_default: true}}}\n"), never: "security group", jobs: 1},
-		{name: "subnets by tags", text: manifest("network: {vpc: {placement: {subnets: {from_tags: {tier: private}}}}}\n"), says: []string{"its subnets are those with the tags tier, and the environment's one security group more"}, jobs: 1},
+		{name: "subnets by tags", text: manifest("network: {vpc: {placement: {subnets: {from_tags: {tier: private}}}}}\n"), says: []string{"its subnets are those with the tags tier, and one more security group is the environment's"}, jobs: 1},
 		{name: "a group of a stack", text: manifest("network: {vpc: {security_groups: [{from_cfn: shared-Group}]}}\n"), says: []string{"a security group comes from the stack's export shared-Group"}, jobs: 1, off: true},
 		{name: "a mesh", text: manifest("network: {connect: true}\n"), says: []string{"network.connect has no counterpart"}, jobs: 1, off: true},
 		{name: "an environment that nobody chose", text: manifest("environments: {prod: {on: {schedule: '@hourly'}}}\n"), says: []string{"choose one with --env"}, jobs: 1, off: true},

@@ -122,11 +122,18 @@ func (r *reading) size(n *doc.Node) {
 	r.disk(of("ephemeral-storage"))
 	r.devices(n)
 	cpu, memory := cpuUnits(of("cpu")), mebibytes(of("memory"))
-	for key, units := range map[string]int{"cpu": cpu, "memory": memory} {
-		if text := of(key); units == 0 && strings.ContainsAny(text, "123456789") {
-			r.e.Off(&r.j, "its %s of %s could not be read: write cpu and memory", key, importer.Clip(text))
-			return
+	odd := false
+	for _, one := range []struct {
+		key   string
+		units int
+	}{{"cpu", cpu}, {"memory", memory}} {
+		if text := of(one.key); one.units == 0 && strings.ContainsAny(text, "123456789") {
+			odd = true
+			r.e.Off(&r.j, "its %s of %s could not be read: write cpu and memory", one.key, importer.Clip(text))
 		}
+	}
+	if odd {
+		return
 	}
 	if cpu == 0 && memory == 0 {
 		r.e.Note("it names no size: the task definition has 256 CPU units and 512 MiB")

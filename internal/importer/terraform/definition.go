@@ -63,19 +63,13 @@ func (s *show) definition(r resource, names ...string) (found resource, ok bool)
 	if strings.Join(names, "") != "" {
 		return resource{}, false
 	}
-	for _, i := range s.byCode[s.refers[inCodeAddress(r.address)]] {
-		if d := s.resources[i]; sameIndex(r.address, d.address) {
-			return d, true
+	code := s.refers[inCodeAddress(r.address)]
+	for _, at := range []string{code, instance(code, r.address)} { // the only one, or the same one
+		if i, known := s.byCode[at]; known && code != "" {
+			return s.resources[i], true
 		}
 	}
 	return resource{}, false
-}
-
-// sameIndex is whether a resource and what it refers to are of one instance, as
-// far as both have an index.
-func sameIndex(a, b string) bool {
-	of, its := indexes.FindAllString(a, -1), indexes.FindAllString(b, -1)
-	return len(its) == 0 || slices.Equal(of, its)
 }
 
 // named gives a target's parameters the name of a task definition.

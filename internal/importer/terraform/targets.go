@@ -9,27 +9,33 @@ import (
 
 // index finds resources by what others call them.
 type index struct {
-	targetsOf   map[string][]int // targets by the name of their rule, "" where a plan does not know it
+	targetsOf   map[string][]int // targets by the name of their rule
+	refersTo    map[string][]int // those of which a plan does not know it, by the rule that they refer to
 	definitions map[string]int   // task definitions by ARN, family and revision
-	byCode      map[string][]int // task definitions by their address in the code
+	byCode      map[string]int   // task definitions by their instance in the code
 	rules       map[string]bool  // names of rules
 	taken       map[int]bool     // targets that a rule has
 }
 
-func indexed(all []resource) index {
-	x := index{map[string][]int{}, map[string]int{}, map[string][]int{}, map[string]bool{}, map[int]bool{}}
+func indexed(all []resource, refers map[string]string) index {
+	x := index{map[string][]int{}, map[string][]int{}, map[string]int{}, map[string]int{}, map[string]bool{}, map[int]bool{}}
 	for i, r := range all {
 		switch v := r.values; r.kind {
 		case "aws_cloudwatch_event_rule":
 			x.rules[v.Get("name").String()] = true
 		case "aws_cloudwatch_event_target":
-			x.targetsOf[v.Get("rule").String()] = append(x.targetsOf[v.Get("rule").String()], i)
+			if name := v.Get("rule").String(); name != "" {
+				x.targetsOf[name] = append(x.targetsOf[name], i)
+			} else if code := refers[ruleOf+inCodeAddress(r.address)]; code != "" {
+				x.refer(code, r.address, i)
+			}
 		case "aws_ecs_task_definition":
 			family := v.Get("family").String()
-			code := inCodeAddress(r.address)
-			x.byCode[code] = append(x.byCode[code], i)
+			if at := instance(inCodeAddress(r.address), r.address); !has(x.byCode, at) {
+				x.byCode[at] = i
+			}
 			for _, name := range []string{v.Get("arn").String(), v.Get("arn_without_revision").String(), family, family + ":" + v.Get("revision").String()} {
-				if _, known := x.definitions[name]; !known && name != "" {
+				if name != "" && !has(x.definitions, name) {
 					x.definitions[name] = i
 				}
 			}
@@ -38,15 +44,37 @@ func indexed(all []resource) index {
 	return x
 }
 
+func has(in map[string]int, key string) bool {
+	_, ok := in[key]
+	return ok
+}
+
+// refer keeps that a resource refers to one of the code: to each of its instances where
+// it has none of its own, else to the same instance or to the only one.
+func (x *index) refer(code, address string, i int) {
+	x.refersTo[code] = append(x.refersTo[code], i)
+	if own := instance(code, address); own != code {
+		x.refersTo[own] = append(x.refersTo[own], i)
+	}
+}
+
+// instance is an address of the code with the indexes of count and for_each that another
+// address has.
+func instance(code, address string) string {
+	return code + strings.Join(indexes.FindAllString(address, -1), "")
+}
+
 // targets are those of a rule, which they name with its bus; in a plan that does not
 // know its name yet, by a reference.
 func (s *show) targets(rule resource) (out []resource) {
 	name := rule.values.Get("name").String()
-	for _, i := range s.targetsOf[name] {
+	all := s.targetsOf[name]
+	if name == "" {
+		all = s.refersTo[instance(inCodeAddress(rule.address), rule.address)]
+	}
+	for _, i := range all {
 		t := s.resources[i]
-		bus, other := busOf(rule.values), busOf(t.values)
-		refers := name != "" || s.refers[ruleOf+inCodeAddress(t.address)] == inCodeAddress(rule.address) && sameIndex(t.address, rule.address)
-		if refers && (bus == other || bus == "" || other == "") {
+		if bus, other := busOf(rule.values), busOf(t.values); bus == other || bus == "" || other == "" {
 			s.index.taken[i] = true
 			out = append(out, t)
 		}

@@ -87,7 +87,7 @@ func (s *show) read(d *doc.Node) (found int) {
 		values = d.Get("planned_values")
 	}
 	s.walk(values.Get("root_module"), 0)
-	s.index = indexed(s.resources)
+	s.index = indexed(s.resources, s.refers)
 	for _, r := range s.resources {
 		switch r.kind {
 		case "aws_cloudwatch_event_rule":
