@@ -147,7 +147,7 @@ func TestAStateBehindALink(t *testing.T) {
 	if err := os.Symlink("1", f.path("current")); err != nil {
 		t.Fatal(err)
 	}
-	const says = "the jobs file's folder is a link; if each release moves the link, give --db"
+	const says = "the jobs file's folder is reached by a link; if each release moves the link, give --db"
 	for args, want := range map[string]bool{"--db kept.db": false, "": true, "--quiet": false} {
 		_ = os.RemoveAll(f.path("1/.batchplane"))
 		if args == "--quiet" { // it has a state by now

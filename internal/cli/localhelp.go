@@ -10,8 +10,9 @@ import (
 // Help is what --help says beside the flags.
 func (c *localCmd) Help() string {
 	var b strings.Builder
-	b.WriteString(`A task's environment holds PATH, HOME, TMPDIR, LANG and TZ of this program, the environment
-and secrets of its taskDefinition, the environment of its job, the inputs of its run, and:
+	b.WriteString(`A task's environment holds PATH, HOME, TMPDIR, LANG and TZ of this program and nothing else
+of it; the environment and secrets of its taskDefinition; the environment of its job; the
+inputs of its run; and:
 
   BATCHPLANE_RUN_ID, BATCHPLANE_JOB   report/20261122T0130Z, report
   BATCHPLANE_SCHEDULED_FOR            2026-11-22T01:30:00Z
@@ -23,8 +24,8 @@ A command that is a string runs under /bin/sh -c. Unlike cron, batchplane ignore
 (write the command as a list) and MAILTO (use notify), does not treat % specially, and takes
 HOME and PATH from this program, not from a login.
 
-SIGHUP reloads the jobs files. SIGINT, SIGTERM and SIGQUIT stop all tasks and launch nothing
-more; waiting runs continue at the next start. Kinds of --fault:
+SIGHUP reloads the jobs files. SIGINT, SIGTERM and SIGQUIT end it: it stops all tasks and
+launches nothing more; waiting runs continue at the next start. Kinds of --fault:
 
 `)
 	for _, k := range localecs.Kinds() {

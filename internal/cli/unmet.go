@@ -34,7 +34,7 @@ func (c *localCmd) unmet(file jobfile.File, targets *wire.Targets) (out []string
 	}
 	say(names(func(j job.Job) bool { return j.TaskRole != "" || j.ExecutionRole != "" || !j.Network.IsZero() }), "not here: roles and networks: tasks run as this user, in this machine's network (%s)")
 	if c.switched {
-		out = append(out, "the jobs file's folder is a link; if each release moves the link, give --db, or each release starts with a new state that knows no runs")
+		out = append(out, "the jobs file's folder is reached by a link; if each release moves the link, give --db, or each release starts with a new state that knows no runs")
 	}
 	if unknown := targets.Unknown(file.Jobs); len(unknown) > 0 {
 		out = append(out, fmt.Sprintf("not here: targets that --targets does not have: %s; their notices go to the terminal only", strings.Join(unknown, ", ")))

@@ -25,7 +25,7 @@ const (
 
 // waiting are the flags of commands that may wait for their run's end.
 type waiting struct {
-	Wait    bool          `help:"Wait until the run ends. Exit code: 0 on success, else the job's own or 1; 124 if the wait timed out, 125 if the request could not be sent."`
+	Wait    bool          `help:"Wait until the run ends. Exit code: 0 on success, else the job's own or 1; 124 if the wait timed out, 125 if there is no run: the request could not be sent, or was refused."`
 	Follow  bool          `help:"Wait, and print the task's output meanwhile."`
 	Timeout time.Duration `help:"Wait at most this long; the run itself goes on." placeholder:"D"`
 }
