@@ -1,6 +1,7 @@
 package kinds_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func run(t *testing.T, kind, file string, all []told) {
 			for i := range r.Entries {
 				notes = append(notes, r.Entries[i].Item+": "+strings.Join(r.Entries[i].Notes, "\n"))
 			}
-			all := strings.Join(notes, "\n")
+			all := fmt.Sprint(strings.Join(notes, "\n"), "\n", r.Steps)
 			for _, says := range c.says {
 				if !strings.Contains(all, says) {
 					t.Errorf("it does not say %q:\n%s", says, all)

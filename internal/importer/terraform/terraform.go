@@ -144,8 +144,12 @@ func (s *show) rule(r resource) (found int) {
 	}
 	named := ecs.Rule{Name: importer.Word(name), Bus: v.Get("event_bus_name").String()}
 	mixed := slices.ContainsFunc(targets, func(t resource) bool { return ecs.NoTask(t.values) })
+	why := inCode
+	if v.Get("name").String() == "" {
+		named.Name, why = importer.ReplaceMe, "   # the apply names the rule "+importer.Clean(name)+"; "+strings.TrimPrefix(inCode, "   # and ")
+	}
 	off, on := named.Switch()
-	off, on = off+inCode, on+inCode
+	off, on = off+why, on+why
 	for _, t := range targets {
 		one := thing{
 			name: name, expression: v.Get("schedule_expression").String(), disabled: disabled, description: v.Get("description").String(), pattern: v.Get("event_pattern").String() != "",
