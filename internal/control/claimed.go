@@ -21,7 +21,7 @@ func (c *Control) claimed(ctx context.Context, req run.Request, how *claiming) (
 		return Reply{Run: req.ID}, true, fmt.Errorf("looking for run %s: %w", req.ID, err)
 	case was.Ahead(c.Now()):
 		c.Log.WarnContext(ctx, "the slot was recorded by a clock that was ahead, and is claimed anew", "run", req.ID, "was", was.Status, "at", was.QueuedAt)
-		how.over = was.Rev
+		how.over = &was
 		return Reply{}, false, nil
 	case differs(was, req):
 		return refuse(req.ID, "%s was requested with the same request ID but other inputs or arguments: use another ID", req.ID), true, nil

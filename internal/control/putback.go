@@ -18,12 +18,12 @@ const mostPutBack = 100_000
 // runs would not be looked at, and nothing told of them, until that time comes. What
 // is due before half of it is over was decided by the clock as it is. Times that tell
 // what happened stay: a limit that counts from one of them comes late. Runs that cannot
-// be read or make no sense are set aside.
+// be read or make no sense are set aside. Of the jobs' items see job.Item.PutBack.
 func (c *Control) PutBack(ctx context.Context, by time.Duration) error {
 	now := c.Now()
 	c.calmJobs.clear() // until times of the wrong clock
 	c.quiet.clear()
-	var errs []error
+	errs := []error{c.putBackItems(ctx, now)}
 	for _, lane := range []run.Lane{run.LaunchLane, run.LookLane} {
 		open, err := c.Store.Due(ctx, lane, now.AddDate(1000, 0, 0), mostPutBack)
 		var bad *UnreadableError
@@ -55,4 +55,27 @@ func (c *Control) putBack(ctx context.Context, r run.Run, by time.Duration) erro
 		return nil // whoever changed it knows the time
 	}
 	return err
+}
+
+func (c *Control) putBackItems(ctx context.Context, now time.Time) error {
+	items, err := c.Store.Items(ctx)
+	var unreadable *UnreadableItemsError
+	if err != nil && !errors.As(err, &unreadable) {
+		return fmt.Errorf("loading the jobs' items: %w", err)
+	}
+	var errs []error
+	for i := range items {
+		if _, changed := items[i].PutBack(now); !changed {
+			continue
+		}
+		errs = append(errs, c.untilWritten(ctx, "putting back the item of "+items[i].Name, func() error {
+			item, err := c.item(ctx, items[i].Name)
+			if err != nil {
+				return err
+			}
+			next, _ := item.PutBack(now)
+			return c.Store.Commit(ctx, Change{Item: &next})
+		}))
+	}
+	return errors.Join(errs...)
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -30,5 +32,80 @@ func TestPutBack(t *testing.T) {
 		if r := w.run(r.ID); !r.DueAt.Equal(now.Add(due.want)) {
 			t.Errorf("%s: due in %s", name, r.DueAt.Sub(now))
 		}
+	}
+}
+
+// TestMissedAfterAWrongClock: that slots were last told as missed by a clock that was ahead
+// keeps nobody from being told of the next, and a pause of that time is in force.
+func TestMissedAfterAWrongClock(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	now := w.clock.Now()
+	wrong := now.AddDate(4, 0, 0)
+	r := run.NewEnded(run.Request{ID: run.ScheduledID("hourly", now), ScheduledFor: now, Definition: hourly.Hash()}, run.Missed, "no trigger came", now)
+	item, err := w.store.Item(t.Context(), "hourly")
+	if err != nil {
+		t.Fatal(err)
+	}
+	item.FailingSince, item.ToldMissed, item.Pauses = wrong, wrong, []job.Pause{{From: wrong, By: "ann"}}
+	item = item.Miss(string(r.ID), wrong)
+	if err := w.store.Commit(t.Context(), control.Change{Run: &r, Item: &item}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ctl.PutBack(t.Context(), wrong.Sub(now)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ctl.CheckSlots(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.told) != 1 || w.told[0].Kind != notice.Missed {
+		t.Errorf("told: %+v", w.told)
+	}
+	if item, err = w.store.Item(t.Context(), "hourly"); err != nil || item.Missed != nil || item.PausedAt(now) == nil {
+		t.Errorf("its item: %+v, %v", item, err)
+	}
+}
+
+// TestARecordOfAWrongClock: a claim takes its place where its slot was missed, or skipped
+// for what no longer holds, and its notices stay owed. One that a person asked to be
+// skipped stays so.
+func TestARecordOfAWrongClock(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		was   run.Status
+		cause string
+		want  run.Status
+	}{
+		"missed":               {run.Missed, "no trigger came within 15m", run.Running},
+		"skipped by a pause":   {run.Skipped, "paused by ann", run.Running},
+		"skipped by a request": {run.Skipped, "", run.Skipped},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := with(hourly, func(j *job.Job) { j.Schedule = "30 * * * *" })
+			w := known(t, j)
+			slot := w.clock.Now().Truncate(time.Minute)
+			id := run.ScheduledID("hourly", slot)
+			req := run.Request{ID: id, ScheduledFor: slot, Definition: j.Hash()}
+			if tt.cause == "" {
+				tt.cause = run.Admit(j, req, run.Situation{Now: slot, Item: job.Item{SkipNext: &job.Skip{At: slot, By: "ann"}}}).Why
+			}
+			r := run.NewEnded(req, tt.was, tt.cause, slot.Add(24*time.Hour))
+			if tt.was == run.Missed {
+				r.OweMissed(string(notice.Missed), 3, id, slot, run.DefaultTiming)
+			}
+			if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.ctl.Scheduled(t.Context(), j, slot); err != nil {
+				t.Fatal(err)
+			}
+			if r := w.run(id); r.Status != tt.want || r.Owes(run.Tell) {
+				t.Errorf("it is %s (%s), owed: %+v", r.Status, r.Cause, r.Owed)
+			}
+			if missed := len(w.told) == 1 && w.told[0].Missed == 3; missed != (tt.was == run.Missed) {
+				t.Errorf("told: %+v", w.told)
+			}
+		})
 	}
 }

@@ -62,9 +62,9 @@ type claiming struct {
 	// it; it is read anew before a second try. Older than its trigger it is never: what
 	// a pause, a lock or a skipped slot decides was true while the trigger was handled.
 	item *job.Item
-	// over is the revision of a record that the claim takes the place of, 0 where it takes
-	// none: see run.Run.Ahead.
-	over int64
+	// over is a record that the claim takes the place of, nil where it takes none: see
+	// run.Run.Ahead.
+	over *run.Run
 	// odd is what is made of a minute that the job's schedule does not have, nil where
 	// it has it.
 	odd *odd
@@ -123,7 +123,9 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how 
 	}
 	d = &run.Decision{Next: c.first(ctx, j, req, a)}
 	first := &d.Next
-	first.Rev = how.over
+	if how.over != nil {
+		first.Replace(how.over, situation.Now, c.Timing)
+	}
 	d.Counted = len(first.Attempts)
 	item, why := situation.Item, "claimed: "+first.Cause
 	changed := how.odd.note(&item, first, j, c)

@@ -195,8 +195,11 @@ func pauseWords(p *job.Pause) string {
 	return words
 }
 
+// skippedFor is what the cause of a slot begins with that a person asked to be skipped.
+const skippedFor = "skipped at the request of "
+
 func skipWords(s *job.Skip) string {
-	words := "skipped at the request of " + somebody(s.By)
+	words := skippedFor + somebody(s.By)
 	if s.Reason != "" {
 		words += ": " + s.Reason
 	}

@@ -266,3 +266,24 @@ func TestOutlinesReadTheIndex(t *testing.T) {
 		t.Errorf("the plan is %q, %v", plan, err)
 	}
 }
+
+// TestWhenItWasQueued: a run that is claimed in the place of a record of a wrong clock was
+// queued when it was claimed, also by its outline.
+func TestWhenItWasQueued(t *testing.T) {
+	t.Parallel()
+	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "local.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	r := run.Run{ID: "a/20261124T1200Z", ScheduledFor: outlineNow, QueuedAt: outlineNow.AddDate(4, 0, 0), Status: run.Missed, FinishedAt: outlineNow}
+	if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		t.Fatal(err)
+	}
+	r.Rev, r.QueuedAt, r.Status, r.StartedAt = 1, outlineNow.Add(time.Second), run.Succeeded, outlineNow
+	r.Attempts = []run.Attempt{{N: 1}}
+	if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, outlines(t, s, control.Walk{})[r.ID], r)
+}

@@ -80,8 +80,8 @@ func putRun(ctx context.Context, tx *sql.Tx, r run.Run) error {
 		return written("run "+string(r.ID), nil, err)
 	}
 	res, err := tx.ExecContext(ctx,
-		"UPDATE runs SET status = ?, lane = ?, due_at = ?, rev = rev + 1, body = ? WHERE id = ? AND rev = ?",
-		string(r.Status), lane, due, string(body), string(r.ID), r.Rev)
+		"UPDATE runs SET status = ?, queued_at = ?, lane = ?, due_at = ?, rev = rev + 1, body = ? WHERE id = ? AND rev = ?",
+		string(r.Status), r.QueuedAt.UnixMilli(), lane, due, string(body), string(r.ID), r.Rev)
 	return written("run "+string(r.ID), res, err)
 }
 
