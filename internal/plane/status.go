@@ -98,7 +98,7 @@ func (p *Plane) Status(ctx context.Context) (Status, error) {
 		}
 	}
 	slices.SortStableFunc(st.HeldUp, func(a, b HeldUp) int { return a.Since.Compare(b.Since) })
-	if st.Untold, err = p.untold(ctx, open, now); err != nil {
+	if err := p.untold(ctx, &st, open, now); err != nil {
 		return st, err
 	}
 	kept, err := p.Kept(ctx, keptMost)
@@ -110,23 +110,26 @@ func (p *Plane) Status(ctx context.Context) (Status, error) {
 	return st, nil
 }
 
-// untold are the runs that have owed a notice for long, of those that are open and those
+// untold adds the runs that have owed a notice for long, of those that are open and those
 // that are due by when any notice is tried again.
-func (p *Plane) untold(ctx context.Context, open []run.Run, now time.Time) (out []Untold, err error) {
+func (p *Plane) untold(ctx context.Context, st *Status, open []run.Run, now time.Time) error {
 	due, err := p.Due(ctx, run.LookLane, now.Add(run.DefaultTiming.ToldMost+time.Minute), openMost)
 	var unreadable *control.UnreadableError // the look sets it aside and tells
 	if err != nil && !errors.As(err, &unreadable) {
-		return nil, fmt.Errorf("reading what is owed: %w", err)
+		return fmt.Errorf("reading what is owed: %w", err)
+	}
+	if len(due) == openMost {
+		st.Unseen = append(st.Unseen, fmt.Sprintf("notices owed by runs beyond the %d that are due first", openMost))
 	}
 	for _, r := range slices.Concat(open, due) {
 		since := r.OwesSince()
-		if !r.Owes(run.Tell) || now.Sub(since) <= noticeWithin || slices.ContainsFunc(out, func(u Untold) bool { return u.Run == r.ID }) {
+		if !r.Owes(run.Tell) || now.Sub(since) <= noticeWithin || slices.ContainsFunc(st.Untold, func(u Untold) bool { return u.Run == r.ID }) {
 			continue
 		}
-		out = append(out, Untold{r.ID, since.UTC()})
+		st.Untold = append(st.Untold, Untold{r.ID, since.UTC()})
 	}
-	slices.SortStableFunc(out, func(a, b Untold) int { return a.Since.Compare(b.Since) })
-	return out, nil
+	slices.SortStableFunc(st.Untold, func(a, b Untold) int { return a.Since.Compare(b.Since) })
+	return nil
 }
 
 func (st *Status) judge(now time.Time) {

@@ -3,6 +3,7 @@ package plane_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -123,6 +124,27 @@ func TestStatusTellsWhatIsNotTold(t *testing.T) {
 	wrong := []string{"3 notices still owed after 15m, of later/20261122T0600Z for 2h30m0s: not all who should be told have taken it"}
 	if err != nil || !slices.Equal(st.Untold, want) || !slices.Equal(st.Wrong, wrong) {
 		t.Errorf("got %+v, wrong %q, %v", st.Untold, st.Wrong, err)
+	}
+}
+
+// TestStatusSaysWhatItDidNotLookAt: where a thousand other runs are due first, it is not
+// known whether one behind them owes a notice.
+func TestStatusSaysWhatItDidNotLookAt(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	for n, want := range map[int]bool{999: false, 1000: true} {
+		store := &memory.Store{}
+		for i := range n {
+			r := run.Run{ID: run.ByHandID("a", fmt.Sprint(i)), Status: run.Running, ScheduledFor: now, DueAt: now, Attempts: []run.Attempt{{N: 1, TaskARN: "t"}}}
+			if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := &plane.Plane{Reader: store, Now: func() time.Time { return now }, Inspect: func(context.Context) (plane.Health, error) { return plane.Health{Running: true}, nil }}
+		st, err := p.Status(t.Context())
+		if got := slices.Contains(st.Unseen, "notices owed by runs beyond the 1000 that are due first"); err != nil || got != want {
+			t.Errorf("of %d: %q, %v", n, st.Unseen, err)
+		}
 	}
 }
 
