@@ -119,6 +119,7 @@ var structureCases = map[string]struct {
 
 	"the job's name, though not essential":              {Stop{Code: codeEssentialExited, Container: "app", Containers: exit0("app"), Definition: []Defined{{"app", false}}}, Succeeded, Yes, false},
 	"the one essential, beside one that is not defined": {Stop{Code: codeEssentialExited, Containers: append(exit0("app"), Container{Name: "mesh"}), Definition: []Defined{{"app", true}, {"init", false}}}, Succeeded, Yes, false},
+	"one without a name, which is not essential":        {Stop{Code: codeEssentialExited, Containers: exit0(""), Definition: []Defined{{"", false}}}, AppFailed, Yes, false},
 	"one of two essentials gives no exit code":          {Stop{Code: codeEssentialExited, Containers: append(exit0("app"), Container{Name: "proxy"}), Definition: both}, AppFailed, Yes, false},
 	"no status, but a container's reason":               {Stop{CodeMissing: true, Containers: []Container{{Name: "app", Reason: "CannotPullContainerError: i/o timeout"}}}, Ambiguous, Unknown, false},
 	"a caller's word error":                             {Stop{CodeMissing: true, LastStatus: "STOPPED", Reason: "error in last night's data"}, StoppedByUser, Unknown, false},

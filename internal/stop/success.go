@@ -79,7 +79,7 @@ func jobContainer(s *Stop) string {
 
 // essential is false only for a container that the definition calls so.
 func essential(s *Stop, name string) bool {
-	if name == s.Container {
+	if name == s.Container && name != "" {
 		return true
 	}
 	for i := range s.Definition {
