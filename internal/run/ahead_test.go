@@ -1,0 +1,46 @@
+package run_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestAhead: only a slot that was never launched gives way, recorded by more than clocks
+// differ from now.
+func TestAhead(t *testing.T) {
+	t.Parallel()
+	record := func(s run.Status, after time.Duration) run.Run {
+		return run.NewEnded(newRequest(), s, "why", t0.Add(after))
+	}
+	launched := record(run.Missed, time.Hour)
+	launched.Attempts = []run.Attempt{{N: 1}}
+	for name, tt := range map[string]struct {
+		r    run.Run
+		want bool
+	}{
+		"missed":           {record(run.Missed, time.Minute+time.Second), true},
+		"skipped":          {record(run.Skipped, time.Hour), true},
+		"as clocks differ": {record(run.Missed, time.Minute), false},
+		"failed":           {record(run.Failed, time.Hour), false},
+		"launched":         {launched, false},
+		"as of now":        {record(run.Missed, 0), false},
+	} {
+		if got := tt.r.Ahead(t0); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// TestReplace: what a record told stays known.
+func TestReplace(t *testing.T) {
+	t.Parallel()
+	was := run.NewEnded(newRequest(), run.Missed, "why", t0)
+	was.Rev, was.Told = 3, []run.Told{{Notice: "missed"}}
+	r := newRun()
+	r.Replace(&was, t0, run.DefaultTiming)
+	if r.Rev != 3 || len(r.Told) != 1 || !r.Owes(run.Launch) {
+		t.Errorf("%+v", r)
+	}
+}
