@@ -185,6 +185,9 @@ func TestSkipUsedOnce(t *testing.T) {
 			if got := w.slotsOf("hourly"); !strings.HasPrefix(got, "18:00 skipped by schedule, 19:00 ") || strings.Contains(got, "19:00 skipped") {
 				t.Errorf("%s: %s", f, got)
 			}
+			if !w.run("hourly/20261122T1800Z").UsedSkip || w.run("hourly/20261122T1900Z").UsedSkip {
+				t.Errorf("%s: what used the request up is not known", f)
+			}
 			if w.ports.struck == 0 && k > len(w.ports.calls) {
 				return
 			}

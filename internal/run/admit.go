@@ -195,11 +195,8 @@ func pauseWords(p *job.Pause) string {
 	return words
 }
 
-// skippedFor is what the cause of a slot begins with that a person asked to be skipped.
-const skippedFor = "skipped at the request of "
-
 func skipWords(s *job.Skip) string {
-	words := skippedFor + somebody(s.By)
+	words := "skipped at the request of " + somebody(s.By)
 	if s.Reason != "" {
 		words += ": " + s.Reason
 	}

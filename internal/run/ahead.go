@@ -1,9 +1,6 @@
 package run
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // skew is by how much the clocks of those who record runs differ at most, and more than
 // between the request and the record of one slot.
@@ -15,7 +12,7 @@ const skew = time.Minute
 // place of that record: nothing of it was ever launched. One that a person asked to be
 // skipped stays skipped: the request is used up, and would not be found again.
 func (r *Run) Ahead(now time.Time) bool {
-	unlaunched := r.Status == Missed || r.Status == Skipped && !strings.HasPrefix(r.Cause, skippedFor)
+	unlaunched := r.Status == Missed || r.Status == Skipped && !r.UsedSkip
 	return unlaunched && len(r.Attempts) == 0 && r.QueuedAt.Sub(now) > skew
 }
 

@@ -40,6 +40,8 @@ type Run struct {
 	Waits bool `json:"waits,omitempty"`
 	// HeldBy is the open run for which this one was skipped.
 	HeldBy ID `json:"heldBy,omitempty"`
+	// UsedSkip is whether a person's request to skip a slot was used up by this one.
+	UsedSkip bool `json:"usedSkip,omitempty"`
 
 	StartedAt  time.Time `json:"startedAt,omitzero"`
 	FinishedAt time.Time `json:"finishedAt,omitzero"`
