@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -68,6 +69,7 @@ func TestRetryManyKeepsTheFilter(t *testing.T) {
 	cookie := w.signIn()
 	for filter, want := range map[string][]string{
 		"status=missed,succeeded": {"The newest missed run of each job", "/ask/retry-all?status=missed"},
+		"hand=yes":                {"The newest failed run of each job", "/ask/retry-all?hand=yes"},
 		"until=2026-11-24&zone=UTC&before=fx-rates/20261124T0700Z&hand=yes": {"The newest failed run of each job", "/ask/retry-all?hand=yes&until=2026-11-24&zone=UTC"},
 	} {
 		to := regexp.MustCompile(`href="(/ask/retry-all[^"]*)"`).FindStringSubmatch(w.send(request("GET", "/history?"+filter, nil), cookie).body)
@@ -86,7 +88,8 @@ func TestKeptNeedsSomebody(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]string{1: "1 input", 19: "19 inputs", 25: "20 inputs or more"} {
 		store := &memory.Store{}
-		if err := store.Commit(t.Context(), control.Change{Run: &run.Run{ID: "a/20261124T0700Z", ScheduledFor: night, QueuedAt: night, FinishedAt: night, Status: run.Succeeded}}); err != nil {
+		done := run.Run{ID: "a/20261124T0700Z", ScheduledFor: night, QueuedAt: night, FinishedAt: night, Status: run.Succeeded}
+		if err := errors.Join(store.Commit(t.Context(), control.Change{Run: &done}), store.SetMark(t.Context(), control.MarkSweep, night)); err != nil {
 			t.Fatal(err)
 		}
 		for i := n - 1; i >= 0; i-- {
@@ -100,7 +103,7 @@ func TestKeptNeedsSomebody(t *testing.T) {
 		})
 		cookie := w.signIn()
 		overview := text(t, w.send(request("GET", "/", nil), cookie))
-		says(t, fmt.Sprintf("the overview of %d", n), overview, []string{"Needs attention", want, "it is not &lt;JSON&gt; 0", `href="/problems"`}, []string{"All is well"})
+		says(t, fmt.Sprintf("the overview of %d", n), overview, []string{"Needs attention", ">1 problem<", want, "it is not &lt;JSON&gt; 0", `href="/problems"`}, []string{"All is well"})
 		says(t, fmt.Sprintf("the problems of %d", n), text(t, w.send(request("GET", "/problems", nil), cookie)), []string{want}, nil)
 	}
 }

@@ -108,6 +108,7 @@ func TestStatusTellsWhatIsNotTold(t *testing.T) {
 		{ID: "late/20261122T0840Z", Status: run.Failed, FinishedAt: ago(16 * time.Minute), DueAt: now.Add(3 * time.Minute), Owed: tell},
 		{ID: "later/20261122T0600Z", Status: run.Missed, FinishedAt: ago(150 * time.Minute), DueAt: now.Add(30 * time.Minute), Owed: tell},
 		{ID: "again/20261122T0700Z", Status: run.Running, Attempts: []run.Attempt{{N: 1, SentAt: ago(20 * time.Minute)}}, Owed: tell},
+		{ID: "waits/20261122T0700Z", Status: run.Queued, DueAt: now.Add(2 * time.Hour), Attempts: []run.Attempt{{N: 1, SentAt: ago(18 * time.Minute)}}, Owed: tell},
 		{ID: "stops/20261122T0700Z", Status: run.Running, Stopping: &run.StopRequest{At: ago(time.Hour)}, Owed: []run.Effect{{Kind: run.StopTask}}},
 	} {
 		r.ScheduledFor, r.QueuedAt = ago(3*time.Hour), ago(3*time.Hour)
@@ -120,8 +121,8 @@ func TestStatusTellsWhatIsNotTold(t *testing.T) {
 	}
 	p := &plane.Plane{Reader: store, Now: func() time.Time { return now }, Inspect: func(context.Context) (plane.Health, error) { return plane.Health{Running: true}, nil }}
 	st, err := p.Status(t.Context())
-	want := []plane.Untold{{"later/20261122T0600Z", ago(150 * time.Minute)}, {"again/20261122T0700Z", ago(20 * time.Minute)}, {"late/20261122T0840Z", ago(16 * time.Minute)}}
-	wrong := []string{"3 notices still owed after 15m, of later/20261122T0600Z for 2h30m0s: not all who should be told have taken it"}
+	want := []plane.Untold{{"later/20261122T0600Z", ago(150 * time.Minute)}, {"again/20261122T0700Z", ago(20 * time.Minute)}, {"waits/20261122T0700Z", ago(18 * time.Minute)}, {"late/20261122T0840Z", ago(16 * time.Minute)}}
+	wrong := []string{"4 notices still owed after 15m, of later/20261122T0600Z for 2h30m0s: not all who should be told have taken it"}
 	if err != nil || !slices.Equal(st.Untold, want) || !slices.Equal(st.Wrong, wrong) {
 		t.Errorf("got %+v, wrong %q, %v", st.Untold, st.Wrong, err)
 	}

@@ -3,6 +3,7 @@ package browser
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -67,8 +68,12 @@ func TestSlowToListen(t *testing.T) {
 	acts.visit(s, "/ask/stop?run="+string(id))
 	acts.Press(map[string]string{"reason": "tea"})
 	s.ends(t, id, run.Stopped)
+	begun := time.Now()
 	close(opens)
 	b.Until("the run has ended on the page, in all parts", `document.querySelector('#r-state .lead').innerText.includes('stopped') && document.querySelector('#r-story').innerText.includes('Ended')`)
+	if took := time.Since(begun); took > 25*time.Second {
+		t.Errorf("it took %s: the page waited until it is read again for its times, after 30 s", took)
+	}
 	b.Quiet()
 }
 
