@@ -154,8 +154,8 @@ func TestElsewhere(t *testing.T) {
 	t.Parallel()
 	log := run.Log{Driver: "awsfirelens", To: "Name=datadog", Link: "https://logs.example.com/{task}"}
 	for want, l := range map[string]run.Log{
-		"its output cannot be read here: it goes by the log driver awsfirelens to Name=datadog: https://logs.example.com/0123456789abcdef": log,
-		"its output cannot be read here: it goes by the log driver splunk":                                                                 {Driver: "splunk"},
+		"the output cannot be read here: it goes by the log driver awsfirelens to Name=datadog: https://logs.example.com/0123456789abcdef": log,
+		"the output cannot be read here: it goes by the log driver splunk":                                                                 {Driver: "splunk"},
 	} {
 		_, err := (&Follower{Region: "eu-central-1"}).Read(t.Context(), output(l), "", time.Time{})
 		if !errors.Is(err, plane.ErrNoOutput) || err.Error() != want {
@@ -180,7 +180,7 @@ func (g gone) GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, .
 func TestReadOfWhatIsGone(t *testing.T) {
 	t.Parallel()
 	for said, want := range map[gone]string{
-		"The specified log group does not exist.":  "its output cannot be read here: the log group /ecs/report does not exist (any more)",
+		"The specified log group does not exist.":  "the output cannot be read here: the log group /ecs/report does not exist (any more)",
 		"The specified log stream does not exist.": "",
 	} {
 		lines, err := (&Follower{Logs: said, Region: "eu-central-1"}).Read(t.Context(), output(report), "", time.Time{})
