@@ -4,6 +4,7 @@ package terraform
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -121,16 +122,14 @@ func (s *show) walk(module *doc.Node, depth int) {
 	}
 }
 
+// ruleName is a rule's name, or else what it is called here: the apply gives it one.
+func ruleName(r resource) string {
+	return cmp.Or(r.values.Get("name").String(), r.values.Get("name_prefix").String(), r.address[strings.LastIndexByte(r.address, '.')+1:])
+}
+
 // rule reads a rule with each of its targets.
 func (s *show) rule(r resource) (found int) {
-	v := r.values
-	name := v.Get("name").String()
-	if name == "" {
-		name = v.Get("name_prefix").String()
-	}
-	if name == "" { // the apply gives it one
-		name = r.address[strings.LastIndexByte(r.address, '.')+1:]
-	}
+	v, name := r.values, ruleName(r)
 	if v.Get("schedule_expression").String() == "" {
 		return s.unsaid(r)
 	}
