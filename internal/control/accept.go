@@ -11,34 +11,32 @@ import (
 
 // Slot is what a schedule or a rule asks for: the run of a job at a nominal time.
 type Slot struct {
-	// Name is the job's.
+	// Name is the job's name.
 	Name string    `json:"name"`
 	At   time.Time `json:"at"`
-	// Carried is the definition that came along, nil where only the name did. It is
-	// a hint: what runs is what is deployed.
+	// Carried is the definition that came along; nil if only the name did. It is a hint: what
+	// runs is what is deployed.
 	Carried *job.Job `json:"carried,omitempty"`
-	// Schedule is the ARN of the schedule that came along, "" where none did. It
-	// proves nothing of who sends it.
+	// Schedule is the ARN of the schedule that came along; "" if none did. It does not prove
+	// who sends it.
 	Schedule string `json:"schedule,omitempty"`
 }
 
-// Schedules is the registry, asked for one schedule.
+// Schedules is the registry, asked about one schedule.
 type Schedules interface {
-	// Schedule is the job that a schedule of the stack's group carries now, as
-	// sync completes it. An error that wraps ErrNotFound means that there is no
-	// such schedule in the group, or that it carries no job; any other that it
-	// could not be told.
+	// Schedule returns the job that a schedule of the stack's group carries now, as sync
+	// completes it. An error that wraps ErrNotFound means that the group has no such schedule
+	// or that it carries no job. Any other error means that nobody could tell.
 	Schedule(ctx context.Context, arn string) (job.Job, error)
-	// Ours is whether an ARN is that of a schedule of the stack's group, going by the
-	// ARN: it asks nobody whether there is such a schedule.
+	// Ours reports whether an ARN is that of a schedule of the stack's group. It looks only
+	// at the ARN and does not ask whether the schedule exists.
 	Ours(arn string) bool
 }
 
-// Fire is the trigger of a schedule or a rule. What is launched is what is
-// deployed: what came along is held against the job's item and the registry, and a
-// slot for which neither can tell waits for the sweep, as does one that nothing proves and
-// that the job, as it is known, does not have. An error means that something is owed and
-// could not be done.
+// Fire is the trigger of a schedule or a rule. It launches what is deployed: it compares what
+// came along with the job's item and the registry. A slot waits for the sweep if neither can
+// tell, or if nothing proves the slot and the job, as far as it is known, does not have it.
+// An error means that something is owed and could not be done.
 func (c *Control) Fire(ctx context.Context, s Slot) (Reply, error) {
 	s.At = s.At.UTC()
 	if s.At.Sub(c.Now()) > ahead {
@@ -52,34 +50,34 @@ func (c *Control) Fire(ctx context.Context, s Slot) (Reply, error) {
 		return c.pend(ctx, s, a.why)
 	}
 	return c.scheduled(ctx, a, s.At, func(why string) (Reply, error) {
-		return c.pend(ctx, s, why) // what is known of the job may be of before a change
+		return c.pend(ctx, s, why) // what is known of the job may date from before a change
 	})
 }
 
 // accepted is what a slot starts.
 type accepted struct {
 	job job.Job
-	// hash is the job's, "" where it is not known.
+	// hash is the hash of the job; "" if it is not known.
 	hash string
-	// proven is whether a schedule of the stack asks for it, as far as can be told: one
-	// of another group proves no minute, whatever it carries.
+	// proven says that a schedule of the stack asks for the slot, as far as anyone can tell.
+	// A schedule of another group proves no minute, whatever it carries.
 	proven bool
-	// younger is whether it was deployed after the slot, or within beforeChange of it: the
-	// slot is that of a definition that nobody has seen, and tells nothing of this one's
-	// minutes.
+	// younger says that the definition was deployed after the slot, or within beforeChange
+	// before it. The slot then belongs to a definition that nobody has seen, and says nothing
+	// about this one's minutes.
 	younger bool
-	// item is the job's item, as it was read for this; nil where it changed since.
+	// item is the job's item as it was read for this slot; nil if it has changed since.
 	item *job.Item
-	// why, when not "", says why it cannot be told yet what is deployed.
+	// why, if not "", says why nobody can tell yet what is deployed.
 	why string
 }
 
-// beforeChange is for how long a schedule is taken to fire yet as it was before a change:
-// EventBridge does not say how soon one counts.
+// beforeChange is how long after a change a schedule may still fire as it was before.
+// EventBridge does not say how soon a change takes effect.
 const beforeChange = time.Minute
 
-// accept finds out what a slot starts: the deployed definition that came along,
-// if it was in force at the slot; else what the schedule carries now.
+// accept finds out what a slot starts: the deployed definition that came along, if it was in
+// force at the slot, or else what the schedule carries now.
 func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 	item, err := c.item(ctx, s.Name)
 	if err != nil {
@@ -104,10 +102,10 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 	return accepted{job: j.Job, hash: j.Hash, proven: true, younger: j.Modified.After(s.At.Add(-beforeChange))}, c.learn(ctx, j, asked)
 }
 
-// held is the deployed definition that a slot asks for by what came along: by its
-// definition, the one of the job's item, present or former, that it is the form of
-// before sync completed it; by its name alone, the present one. The hash is "" where
-// there is none.
+// held returns the deployed definition that a slot asks for by what came along. If a
+// definition came along, that is the definition of the job's item, present or former, of
+// which it is the form before sync completed it. If only the name came along, it is the
+// present definition. The hash is "" if there is none.
 func (c *Control) held(ctx context.Context, item *job.Item, s Slot) (j job.Job, hash string, err error) {
 	hashes := []string{item.Definition}
 	if s.Carried != nil {
@@ -130,9 +128,9 @@ func (c *Control) held(ctx context.Context, item *job.Item, s Slot) (j job.Job, 
 	return job.Job{}, "", nil
 }
 
-// learn stores what a schedule was found to carry before the sweep came to it, so
-// that the first firing after a deploy is like any other. What somebody found out since
-// that was asked stands: it may be of later.
+// learn stores what a schedule was found to carry before the sweep came to it, so that the
+// first firing after a deploy is like any other. If somebody found out something after asked,
+// that stands: it may be newer.
 func (c *Control) learn(ctx context.Context, j Registered, asked time.Time) error {
 	item, err := c.item(ctx, j.Name)
 	if err != nil || item.FoundOutAt().After(asked) {

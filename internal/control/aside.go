@@ -11,9 +11,9 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// setAside takes runs that cannot be read out of the way and tells of them:
-// first told, then set aside, so that a crash between tells it twice and not
-// never. Its job's lock is freed before: while that cannot be done, it stays due.
+// setAside sends a notice about each run that cannot be read and then takes it out of the
+// way, in this order, so that a crash in between repeats the notice instead of losing it.
+// Before that it frees the lock of the run's job; until it can, the run stays due.
 func (l *look) setAside(ctx context.Context, unreadable *UnreadableError) error {
 	var errs []error
 	for _, id := range slices.Sorted(maps.Keys(unreadable.Runs)) {
@@ -43,7 +43,7 @@ func (l *look) setAside(ctx context.Context, unreadable *UnreadableError) error 
 	return errors.Join(errs...)
 }
 
-// first is whether this look has not come to an unreadable run before.
+// first reports whether this look comes to an unreadable run for the first time.
 func (l *look) first(id run.ID) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

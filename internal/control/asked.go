@@ -10,51 +10,50 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Asked is a person's request as it is kept, for as long as runs are: what was
-// asked for, and what was answered. It is written before anything is done, and
-// again with the answer; one without an answer was cut off in between.
+// Asked is the record of a person's request and its answer, kept as long as runs are. It is
+// written before anything is done, and again with the answer. A record without an answer was
+// cut off in between.
 type Asked struct {
-	// ID is the request's id; with At it names the record.
+	// ID is the request's id; together with At it names the record.
 	ID string    `json:"id"`
 	At time.Time `json:"at"`
-	// By is who asked, as their program says it: on AWS the ARN of the caller.
-	// It proves nothing; CloudTrail's data events do.
+	// By is who asked, as their program says it; on AWS it is the caller's ARN. It proves
+	// nothing; CloudTrail's data events do.
 	By string `json:"by,omitempty"`
-	// Door is by which way it came.
+	// Door is the door it came through.
 	Door string `json:"door"`
-	// What is the kind of the request as its document says it: run, retry, stop,
-	// pause, resume, skipNext, kept, redrive; "" where it could not be read.
+	// What is the kind of the request as its document says it: run, retry, stop, pause,
+	// resume, skipNext, kept, redrive; "" if it could not be read.
 	What string `json:"what,omitempty"`
-	// Job is the name of the job, All where it was about all, "" where it named
-	// none. Run is the run that it was about, or that it made.
+	// Job is the name of the job: All if the request was about all jobs, "" if it named none.
+	// Run is the run that it was about or that it made.
 	Job string `json:"job,omitempty"`
 	Run run.ID `json:"run,omitempty"`
-	// Request is the request as it was understood, without texts that look like
-	// secrets.
+	// Request is the request as it was understood, without texts that look like secrets.
 	Request json.RawMessage `json:"request,omitempty"`
 	// Outcome and Message are the answer; both are "" until it is given.
 	Outcome Outcome `json:"outcome,omitempty"`
 	Message string  `json:"message,omitempty"`
 }
 
-// AskedQuery selects requests; zero fields select all. Limit 0 means 100.
+// AskedQuery selects requests; zero fields select all. A Limit of 0 means 100.
 type AskedQuery struct {
 	Job string
 	By  string
-	// Since is the earliest At and Until the latest.
+	// Since is the earliest At, Until the latest.
 	Since, Until time.Time
 	Limit        int
 }
 
-// Selects is whether a request is one of those that the query asks for.
+// Selects reports whether the query asks for a request.
 func (q AskedQuery) Selects(a Asked) bool {
 	return (q.Job == "" || a.Job == q.Job) && (q.By == "" || a.By == q.By) &&
 		!a.At.Before(q.Since) && (q.Until.IsZero() || !a.At.After(q.Until))
 }
 
-// Ask keeps a person's request, does it, and keeps the answer. Nothing is done of
-// what could not be kept. A request whose answer could not be kept stands without
-// one: its effects are seen at its job and run.
+// Ask keeps a person's request, carries it out, and keeps the answer. If the request cannot
+// be kept, nothing is done. If the answer cannot be kept, the record stays without one; the
+// job and the run still show the effects.
 func (c *Control) Ask(ctx context.Context, a Asked, do func(context.Context) (Reply, error)) (Reply, error) {
 	a.At = c.Now().UTC()
 	if err := c.Store.PutAsked(ctx, a); err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// tellCalendars tells of calendars that name days of which the last is near or
-// over, each once: nothing else would say why a job does not run any more.
+// tellCalendars sends a notice, once, about each calendar whose last named day is near or
+// over. Nothing else would say why a job stopped running.
 func (c *Control) tellCalendars(ctx context.Context, items []job.Item) error {
 	var errs []error
 	for i := range items {
@@ -24,12 +24,12 @@ func (c *Control) tellCalendars(ctx context.Context, items []job.Item) error {
 	return errors.Join(errs...)
 }
 
-// lookedThrough is how many of a job's newest runs may make no sense before its
-// calendar is told by none.
+// lookedThrough is how many of a job's newest runs are read to find one that makes sense. If
+// none does, no notice about the calendar is sent.
 const lookedThrough = 10
 
-// tellCalendar has the job's newest run owe the notice. A job that never had one
-// is not told of.
+// tellCalendar makes the job's newest run owe the notice. There is no notice about a job that
+// never had a run.
 func (c *Control) tellCalendar(ctx context.Context, known *job.Item) (err error) {
 	defer Guard(&err)
 	kind, words, told := c.untoldEnd(known)
@@ -40,7 +40,7 @@ func (c *Control) tellCalendar(ctx context.Context, known *job.Item) (err error)
 	if err != nil || newest.ID == "" {
 		return err
 	}
-	// Another sweep may have told it meanwhile, or somebody have named further days.
+	// Meanwhile another sweep may have sent it, or somebody may have named further days.
 	item, err := c.item(ctx, known.Name)
 	if err != nil {
 		return err
@@ -64,8 +64,8 @@ func (c *Control) tellCalendar(ctx context.Context, known *job.Item) (err error)
 	return nil
 }
 
-// untoldEnd is which end of a job's calendar people must be told of, and in which words;
-// told is it as the item notes it. They are "" where there is none.
+// untoldEnd returns which end of a job's calendar a notice must report, in which words, and
+// how the job's item notes it (told). All are "" if there is nothing to report.
 func (c *Control) untoldEnd(item *job.Item) (kind notice.Kind, words, told string) {
 	only := item.Plan.Calendar.Only
 	if item.Gone || !item.Plan.Runs() || len(only) == 0 {
@@ -78,8 +78,8 @@ func (c *Control) untoldEnd(item *job.Item) (kind notice.Kind, words, told strin
 	return kind, words, told
 }
 
-// newestSensible is the newest run of a job that makes sense, and its definition; zero
-// where there is none.
+// newestSensible returns the newest run of a job that makes sense, and its definition; zero
+// if there is none.
 func (c *Control) newestSensible(ctx context.Context, name string) (r run.Run, j *job.Job, err error) {
 	rs, err := c.Store.Runs(ctx, Query{Job: name, Limit: lookedThrough})
 	rs = slices.DeleteFunc(rs, func(r run.Run) bool { return r.Nonsense() != "" })
@@ -90,8 +90,8 @@ func (c *Control) newestSensible(ctx context.Context, name string) (r run.Run, j
 	return rs[0], j, err
 }
 
-// ends says whether the last day of a plan's calendar is near or over, "" where it
-// is neither.
+// ends says that the last day of a plan's calendar is near or over; words are "" if it is
+// neither.
 func (c *Control) ends(p job.Plan) (kind notice.Kind, words string) {
 	t, err := timetable.Of(p)
 	if err != nil {

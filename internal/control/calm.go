@@ -8,14 +8,14 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// memo remembers of jobs, by name, what holds while their items are as they are.
+// memo remembers facts about jobs, by name, that hold as long as their items do not change.
 type memo struct {
 	mu sync.Mutex
 	of map[string]remembered
 }
 
-// remembered holds while a job's item is at a revision, and its definition has a hash,
-// where that counts; until a time, zero for ever.
+// remembered holds while a job's item is at a revision and, where that counts, its definition
+// has a hash. It holds until a time; zero is for ever.
 type remembered struct {
 	hash  string
 	rev   int64
@@ -31,7 +31,6 @@ func (m *memo) put(name string, r remembered) {
 	m.of[name] = r
 }
 
-// clear forgets all.
 func (m *memo) clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -45,7 +44,7 @@ func (m *memo) holds(name, hash string, rev int64, now time.Time) bool {
 	return known && r.hash == hash && r.rev == rev && (r.until.IsZero() || now.Before(r.until))
 }
 
-// knows is whether anything is remembered of a job's item at a revision.
+// knows reports whether anything is remembered about a job's item at a revision.
 func (m *memo) knows(name string, rev int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -53,7 +52,7 @@ func (m *memo) knows(name string, rev int64) bool {
 	return known && r.rev == rev
 }
 
-// sooner is the earlier of two times, of which the first may be zero for never.
+// sooner returns the earlier of two times; a zero a means never.
 func sooner(a, b time.Time) time.Time {
 	if a.IsZero() || b.Before(a) {
 		return b
@@ -61,8 +60,8 @@ func sooner(a, b time.Time) time.Time {
 	return a
 }
 
-// synced remembers that an item holds what the registry holds: until something of it
-// is of no use any more.
+// synced remembers that an item holds what the registry holds, until one of its former plans
+// is of no more use.
 func synced(hash string, item job.Item) remembered {
 	r := remembered{hash: hash, rev: item.Rev}
 	for i := range item.Former {
@@ -71,8 +70,8 @@ func synced(hash string, item job.Item) remembered {
 	return r
 }
 
-// calm remembers of a job whose slots were judged up to a time that it has none to
-// judge until the next.
+// calm remembers, for a job whose slots were judged up to a time, that it has none to judge
+// until the next one.
 func (c *Control) calm(w *watched, to time.Time) remembered {
 	r := remembered{rev: w.Rev}
 	for _, p := range w.periods {
@@ -93,23 +92,23 @@ func (c *Control) calm(w *watched, to time.Time) remembered {
 	return r
 }
 
-// writing is how long after its plans were found to have changed an item may be written:
-// who writes very many takes so long.
+// writing is how long after its plans were found to have changed an item may still be
+// written: writing very many items takes that long.
 const writing = time.Minute
 
-// mustGoBack is goesBack of an item that this process has not judged yet as it is.
+// mustGoBack is goesBack, except for an item that this process has already judged as it is.
 func (c *Control) mustGoBack(item *job.Item, from time.Time) bool {
 	return !item.KnownAt.Before(from) || goesBack(item, from) && !c.calmJobs.knows(item.Name, item.Rev)
 }
 
-// goesBack is whether a check of the slots that was done up to a time may not have known
-// an item's plans, and goes back to its Recheck.
+// goesBack reports whether a check of the slots that was done up to a time may not have known
+// an item's plans, and must go back to its Recheck.
 func goesBack(item *job.Item, checked time.Time) bool {
 	return !checked.After(item.KnownAt.Add(writing))
 }
 
-// restless are the jobs that may have slots to judge, where the mark is from, or whose
-// plans changed since.
+// restless returns the jobs that may have slots to judge after the mark, which is at from, or
+// whose plans have changed since.
 func (c *Control) restless(l *Loaded, from time.Time) (names []string) {
 	for i := range l.items {
 		if item := &l.items[i]; c.mustGoBack(item, from) || !c.calmJobs.holds(item.Name, "", item.Rev, l.at) {
@@ -119,8 +118,8 @@ func (c *Control) restless(l *Loaded, from time.Time) (names []string) {
 	return names
 }
 
-// planned are the jobs that may have slots to judge up to now, where the mark is from and
-// runs were dropped up to a time.
+// planned returns the jobs that may have slots to judge up to now. The mark is at from, and
+// runs were dropped up to dropped.
 func (c *Control) planned(ctx context.Context, items []job.Item, from, dropped, now time.Time) []watched {
 	var out []watched
 	for i := range items {
