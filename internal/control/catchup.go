@@ -8,10 +8,10 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// catchUp is the missed slot that is run late, if any: the newest of all whose
-// time is up, unless a run of a later slot has made it up. After a long silence
-// later ones are found in spans to come. One of a former plan is run late where
-// the plan that replaced it catches up too, and nothing of a job that is gone.
+// catchUp returns the missed slot to run late, if any: the newest of all whose time is up,
+// unless a run of a later slot has made up for it. After a long silence, later slots are
+// found in spans to come. A slot of a former plan is run late only if the plan that replaced
+// it also catches up. A job that is gone runs nothing late.
 func (c *Control) catchUp(ctx context.Context, w *watched, n int, newest time.Time) (time.Time, error) {
 	if w.Gone || !w.Plan.Runs() || w.Plan.CatchUp != job.CatchUpLast || w.periods[n].plan.CatchUp != job.CatchUpLast {
 		return time.Time{}, nil
@@ -29,11 +29,11 @@ func (c *Control) catchUp(ctx context.Context, w *watched, n int, newest time.Ti
 	return newest, nil
 }
 
-// laterIsUp is whether the time of a later slot is up, of the plan that a slot is of or
-// of those after it.
+// laterIsUp reports whether the time of a later slot is up, either of the slot's own plan or
+// of a plan after it.
 func (c *Control) laterIsUp(periods []period, slot time.Time) bool {
 	for _, o := range periods {
-		if _, isRate := o.times.Spec().Rate(); isRate { // which has one slot until it runs again
+		if _, isRate := o.times.Spec().Rate(); isRate { // it has one slot until it runs again
 			continue
 		}
 		next, ok := o.times.Next(later(slot, o.since))

@@ -9,16 +9,16 @@ import (
 type Change struct {
 	Run  *run.Run
 	Item *job.Item
-	// Was is the run as it was read, nil where it is new or that is not said: a store
-	// may be thriftier where the run keeps its place.
+	// Was is the run as it was read; nil if it is new or the caller does not say. With it, a
+	// store may save work if the run keeps its place.
 	Was *run.Run
 }
 
-// KeepsPlace is whether the run may keep its place among those that are due, early as
-// that then is, and hidden as the change is from who finds it there: while a launch is
-// under way, and in the write after RunTask. Such a run rests nowhere, since no look
-// has seen its task run: that of the attempt before, where it did, stopped with a
-// startedAt.
+// KeepsPlace reports whether the run may keep its place among the due runs although that
+// place is then too early, and although whoever finds the run there does not see the change.
+// It may while a launch is under way, and in the write after RunTask. Such a run does not
+// rest, since no look has seen its task run; if a look saw the task of the attempt before
+// run, that attempt has a startedAt, which rules it out.
 func (c Change) KeepsPlace() bool {
 	r, was := c.Run, c.Was
 	if r == nil || was == nil || r.Owes(run.Tell) {

@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// claimed answers a request whose run exists; found is false where there is none, or
-// where the claim is to take its place.
+// claimed answers a request whose run exists. found is false if there is none, or if the
+// claim is to replace it.
 func (c *Control) claimed(ctx context.Context, req run.Request, how *claiming) (rep Reply, found bool, err error) {
 	was, err := c.Store.Run(ctx, req.ID)
 	switch {
@@ -30,8 +30,8 @@ func (c *Control) claimed(ctx context.Context, req run.Request, how *claiming) (
 	return rep, true, err
 }
 
-// differs is whether a run by hand was asked for otherwise: whoever asks again by the
-// same id must not take it for theirs.
+// differs reports whether a run by hand was asked for with other inputs or arguments: whoever
+// repeats the id must not take that run for theirs.
 func differs(was run.Run, req run.Request) bool {
 	return req.ID.ByHand() && (!slices.Equal(was.Args, req.Args) || !maps.Equal(was.Environment, req.Environment))
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// crowd remembers when ECS last refused a launch of this process for its rate. It is a
-// hint that dies with the process: run.Admit decides what it is worth, and for how long.
+// crowd remembers when ECS last refused a launch of this process for its rate. It is a hint
+// that dies with the process; run.Admit decides what it is worth and for how long.
 type crowd struct {
 	mu sync.Mutex
 	at time.Time
@@ -21,7 +21,7 @@ func (c *crowd) since() time.Time {
 	return c.at
 }
 
-// note notes ECS's answer to a launch.
+// note records ECS's answer to a launch.
 func (c *crowd) note(answer run.Event, now time.Time) {
 	refused, _ := answer.(run.Refused)
 	if !stop.Throttled(refused.Stop) {

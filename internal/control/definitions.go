@@ -11,15 +11,15 @@ import (
 )
 
 // mostDefinitions is how many bytes of definitions a process keeps: some thousands of
-// usual ones, and an eighth of the memory of the smallest function.
+// ordinary ones, and an eighth of the memory of the smallest function.
 const mostDefinitions = 16 << 20
 
-// ofDefinition is what a definition takes in memory beside its texts, roughly.
+// ofDefinition is roughly what a definition takes in memory besides its texts.
 const ofDefinition = 2 << 10
 
-// definitions are those that a process has read lately, by their hashes: what a hash
-// names never changes. Where they take too much, the one that was kept first goes, and
-// is read again. The zero value is empty and safe for concurrent use.
+// definitions holds those that a process has read lately, by hash; what a hash names never
+// changes. If they take too much memory, the one kept first is dropped and read again when
+// needed. The zero value is empty and safe for concurrent use.
 type definitions struct {
 	mu    sync.Mutex
 	of    map[string]sized
@@ -39,7 +39,7 @@ func (d *definitions) get(hash string) (j *job.Job, ok bool) {
 	return s.job, ok
 }
 
-// wrote keeps one that was written, as it will be read.
+// wrote keeps a definition that was written, in the form in which it will be read.
 func (d *definitions) wrote(hash string, j *job.Job) {
 	var stored job.Job
 	if plain, err := json.Marshal(j); err == nil && json.Unmarshal(plain, &stored) == nil {
@@ -48,12 +48,12 @@ func (d *definitions) wrote(hash string, j *job.Job) {
 }
 
 func (d *definitions) put(hash string, j *job.Job) {
-	if plain, err := json.Marshal(j); err == nil { // else nobody can have stored it
+	if plain, err := json.Marshal(j); err == nil { // otherwise nobody can have stored it
 		d.keep(hash, j, len(plain))
 	}
 }
 
-// keep keeps a definition of so many bytes of JSON.
+// keep keeps a definition whose JSON has plain bytes.
 func (d *definitions) keep(hash string, j *job.Job, plain int) {
 	s := sized{j, ofDefinition + 2*plain}
 	d.mu.Lock()
@@ -74,7 +74,7 @@ func (d *definitions) keep(hash string, j *job.Job, plain int) {
 	}
 }
 
-// define stores a definition under its hash unless it is there.
+// define stores a definition under its hash unless it is already there.
 func (c *Control) define(ctx context.Context, hash string, j job.Job) error {
 	_, err := c.definition(ctx, hash)
 	if !errors.Is(err, ErrNotFound) {

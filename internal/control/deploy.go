@@ -13,16 +13,16 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// deployment is what the registry holds of a job, beside its item: as it was, and
-// as it is with that.
+// deployment is what the registry holds of a job, with the job's item before and after it is
+// taken in.
 type deployment struct {
 	Registered
 	was, next job.Item
 	changed   bool
 }
 
-// deployment finds what is new of a job. A plan that cannot be read is a problem, and
-// leaves the one before in force: its slots are still watched.
+// deployment finds out what is new about a job. A plan that cannot be read is a problem and
+// leaves the plan before it in force, so that its slots are still watched.
 func (c *Control) deployment(item job.Item, j Registered, checked time.Time) (d deployment, problem error) {
 	plan := j.Plan()
 	if problem = c.planProblem(j.Hash, j.Job); problem != nil {
@@ -36,7 +36,7 @@ func (c *Control) deployment(item job.Item, j Registered, checked time.Time) (d 
 	return d, problem
 }
 
-// deployAll writes what is new of jobs, several at a time, until the time is up:
+// deployAll writes what is new about jobs, several at a time, until the time is up. It writes
 // each job by itself, so that what was written stays written.
 func (c *Control) deployAll(ctx context.Context, l *Loaded, news []deployment) error {
 	absent := c.absent(ctx, news)
@@ -44,8 +44,8 @@ func (c *Control) deployAll(ctx context.Context, l *Loaded, news []deployment) e
 	return errors.Join(err, c.stillNew(ctx, l, news))
 }
 
-// stillNew asks for jobs that are new as those that came back are asked for (stillBack),
-// where a list of all began before their items stood.
+// stillNew asks about new jobs, as stillBack asks about jobs that came back, if a list of all
+// began before their items were written.
 func (c *Control) stillNew(ctx context.Context, l *Loaded, news []deployment) error {
 	news = slices.DeleteFunc(slices.Clone(news), func(d deployment) bool { return d.was.Rev > 0 })
 	if len(news) == 0 || c.Registry == nil {
@@ -59,8 +59,8 @@ func (c *Control) stillNew(ctx context.Context, l *Loaded, news []deployment) er
 	return c.write(ctx, l, len(news), func(i int) (job.Item, error) { return c.stillBack(ctx, l.item(news[i].Name)) })
 }
 
-// absent are definitions that are not stored, as far as one call for all can tell.
-// Where it fails each job asks for its own, so that it is known whose fails.
+// absent returns the definitions that are not stored, as far as one call for all can tell. If
+// that call fails, each job asks for its own, so that it is known whose fails.
 func (c *Control) absent(ctx context.Context, news []deployment) map[string]bool {
 	absent := map[string]bool{}
 	for _, d := range news {
@@ -83,8 +83,8 @@ func (c *Control) absent(ctx context.Context, news []deployment) map[string]bool
 	return absent
 }
 
-// deploy writes what is new of a job: the definition first, so that no item names
-// one that is not there. It returns the item as it is now.
+// deploy writes what is new about a job. It writes the definition first, so that no item
+// names one that does not exist. It returns the item as it is now.
 func (c *Control) deploy(ctx context.Context, d deployment, absent bool) (item job.Item, err error) {
 	defer Guard(&err)
 	if absent {
@@ -110,11 +110,12 @@ func (c *Control) deploy(ctx context.Context, d deployment, absent bool) (item j
 	return c.stillBack(ctx, item)
 }
 
-// stillBack asks for a job that came back as of the last list of all. One that was made
-// since the job was read need not have shown it, and whoever made it took it to be gone
-// still: so the mark of that list does not say that it was there.
+// stillBack asks about a job that came back, as of the last list of all. If the job was made
+// again after it was read, that list need not have shown it, and whoever made the list still
+// took the job to be gone. So the mark of that list does not say that the job was there.
 //
-// Crash window: of a job that left by then slots up to that list are told as missed.
+// Crash window: if the job had left by then, its slots up to that list are reported as
+// missed.
 func (c *Control) stillBack(ctx context.Context, item job.Item) (job.Item, error) {
 	if c.Registry == nil || item.Gone {
 		return item, nil
@@ -133,9 +134,9 @@ func (c *Control) stillBack(ctx context.Context, item job.Item) (job.Item, error
 	return c.leaveOne(ctx, item, r.Seen)
 }
 
-// writers is how many jobs are written at once: at 5 ms a call 3,200 units a second,
-// less than what a new table takes, which is 4,000 (Amazon DynamoDB Developer Guide,
-// "DynamoDB throughput capacity").
+// writers is how many jobs are written at once. At 5 ms a call that is 3,200 units a second,
+// less than the 4,000 that a new table takes (Amazon DynamoDB Developer Guide, "DynamoDB
+// throughput capacity").
 const writers = 16
 
 // write writes n jobs' items, several at a time, until the time is up.
@@ -151,7 +152,7 @@ func (c *Control) write(ctx context.Context, l *Loaded, n int, do func(i int) (j
 	return errors.Join(errs...)
 }
 
-// several does n things, several at a time, until the time is up.
+// several calls do for 0 to n-1, several at a time, until the time is up.
 func (c *Control) several(ctx context.Context, n int, do func(i int)) {
 	var next atomic.Int64
 	work := func() {
@@ -170,8 +171,8 @@ func (c *Control) several(ctx context.Context, n int, do func(i int)) {
 	wg.Wait()
 }
 
-// holdForOpen gives the lock that nobody holds to an open run: a definition that
-// is the first to forbid overlaps does not run beside those before it.
+// holdForOpen gives the lock that nobody holds to an open run, so that the first definition
+// to forbid overlaps does not run beside runs of earlier ones.
 func (c *Control) holdForOpen(ctx context.Context, item *job.Item, j job.Job) error {
 	if !j.Exclusive() || item.Lock != "" {
 		return nil
@@ -181,8 +182,8 @@ func (c *Control) holdForOpen(ctx context.Context, item *job.Item, j job.Job) er
 	return err
 }
 
-// putItem writes an item, and returns it as it is then. Losing a race is no error
-// here: the next sync sees what the winner wrote and tries again.
+// putItem writes an item and returns it as it is then. Losing a race is no error here: the
+// next sync sees what the winner wrote and tries again.
 func (c *Control) putItem(ctx context.Context, item job.Item) (job.Item, error) {
 	err := c.Store.Commit(ctx, Change{Item: &item})
 	switch {

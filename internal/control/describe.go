@@ -11,8 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// split finds the runs whose task's state must be asked for, by cluster; due is used
-// up.
+// split finds the runs about whose tasks ECS must be asked, by cluster. It reuses due.
 func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]run.Run, others []run.Run) {
 	others = due[:0]
 	for i := range due {
@@ -32,7 +31,7 @@ func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]r
 			running = map[string][]run.Run{}
 		}
 		rs := running[j.Cluster]
-		if rs == nil { // most are of one cluster
+		if rs == nil { // most runs are of one cluster
 			rs = make([]run.Run, 0, len(due)-i)
 		}
 		running[j.Cluster] = append(rs, *r)
@@ -56,12 +55,12 @@ func (l *lane) describe(ctx context.Context, cluster string, rs []run.Run) {
 	}
 	for i := range rs {
 		r := &rs[i]
-		// When our own time is up, no answer says nothing of ECS.
+		// If our own time is up, a missing answer says nothing about ECS.
 		l.done(r, ctx.Err() == nil && l.put(ctx, r, answer(r, asked, tasks, missing, err)))
 	}
 }
 
-// answer is what a call of Describe says of a run's task.
+// answer turns the result of a Describe call into the event for a run's task.
 func answer(r *run.Run, asked time.Time, tasks []ecsevent.Task, missing []string, err error) run.Event {
 	n, arn := len(r.Attempts), r.Last().TaskARN
 	if i := slices.IndexFunc(tasks, func(t ecsevent.Task) bool { return t.ARN == arn }); i >= 0 {
@@ -79,7 +78,7 @@ func answer(r *run.Run, asked time.Time, tasks []ecsevent.Task, missing []string
 	return run.Unseen{Attempt: n, Refused: errors.Is(err, ErrRefused), Err: err.Error()}
 }
 
-// put puts what was seen to a run and performs what that leads to.
+// put gives a run what was seen and performs what follows from it.
 func (l *lane) put(ctx context.Context, r *run.Run, e run.Event) (moved bool) {
 	d, err := l.stepFrom(ctx, r, always(e))
 	if l.failed(err) {

@@ -10,15 +10,15 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// existing are runs that are known to exist, which stays true.
+// existing is the set of runs that are known to exist, which stays true.
 type existing map[run.ID]bool
 
-// existMost is for how many runs the store is asked in one call.
+// existMost is how many runs one call asks the store for.
 const existMost = 10_000
 
-// runsOf asks for the runs of all slots of a span at once: after a herd, a call for
-// each job would take longer than a sweep has. Where that fails, each job asks for
-// its own, so that it is known whose slots could not be checked.
+// runsOf asks for the runs of all slots of a span at once: after a herd, a call for each job
+// would take longer than a sweep has. If that fails, each job asks for its own, so that it is
+// known whose slots could not be checked.
 func (c *Control) runsOf(ctx context.Context, items []watched, from, to time.Time) existing {
 	known := existing{}
 	var ids []run.ID
@@ -27,7 +27,7 @@ func (c *Control) runsOf(ctx context.Context, items []watched, from, to time.Tim
 		w := &items[i]
 		for _, p := range w.periods {
 			if _, isRate := p.times.Spec().Rate(); isRate {
-				continue // which asks for its newest run
+				continue // it asks for its newest run
 			}
 			after, upTo := c.judged(w, p, from, to)
 			slots, err := c.expected(ctx, w.Name, p, after, upTo)
@@ -58,8 +58,8 @@ func (c *Control) runsOf(ctx context.Context, items []watched, from, to time.Tim
 	return known
 }
 
-// rates asks for the newest runs of rates, several at a time, so that it is known until
-// when they cannot have fallen silent. What fails is asked for again by its job.
+// rates asks for the newest runs of rates, several at a time, to learn until when they cannot
+// have fallen silent. If a call fails, the job's own check asks again.
 func (c *Control) rates(ctx context.Context, items []watched, from, to time.Time) {
 	var ask []func()
 	for i := range items {
@@ -77,8 +77,8 @@ func (c *Control) rates(ctx context.Context, items []watched, from, to time.Time
 	}
 }
 
-// missing are the slots of a job that have no run. Of those that are not known to
-// have one it asks anew: a trigger may have come meanwhile.
+// missing returns the slots of a job that have no run. It asks anew about those not known to
+// have one, because a trigger may have come meanwhile.
 func (c *Control) missing(ctx context.Context, name string, slots []time.Time, known existing) ([]time.Time, error) {
 	var out []time.Time
 	for batch := range slices.Chunk(slots, existBatch) {
@@ -105,8 +105,8 @@ func (c *Control) missing(ctx context.Context, name string, slots []time.Time, k
 	return out, nil
 }
 
-// noteSlot remembers the run of a job's newest slot, which was just saved: that it
-// exists stays true.
+// noteSlot remembers the run of a job's newest slot, which was just saved. That it exists
+// stays true.
 func (c *Control) noteSlot(id run.ID) {
 	if id.ByHand() {
 		return
@@ -122,14 +122,14 @@ func (c *Control) noteSlot(id run.ID) {
 	}
 }
 
-// saved is whether this process saved a run, as far as it remembers.
+// saved reports whether this process saved a run, as far as it remembers.
 func (c *Control) saved(id run.ID) bool {
 	c.lastSlots.mu.Lock()
 	defer c.lastSlots.mu.Unlock()
 	return c.lastSlots.runs[id.Job()] == id
 }
 
-// lastSlots are the runs of the newest slots that this process saved, by job.
+// lastSlots holds the runs of the newest slots that this process saved, by job.
 type lastSlots struct {
 	mu   sync.Mutex
 	runs map[string]run.ID
