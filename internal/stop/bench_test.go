@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// benched are stops of many kinds, two of them with a text that no rule knows.
+// benched returns stops of many kinds, two of them with a text that no rule knows.
 func benched() map[string]Stop {
 	secrets := "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed caused by: Post \"https://api.ecr.us-west-2.amazonaws.com/\": dial tcp 52.94.184.143:443: i/o timeout"
 	return map[string]Stop{
@@ -21,8 +21,8 @@ func benched() map[string]Stop {
 	}
 }
 
-// TestClassifyAllocates nothing for a task that stopped, whatever its text; a refusal's code
-// and message are joined for it.
+// TestClassifyAllocates: nothing is allocated for a stopped task, whatever its text. For a
+// refusal, the code and the message are joined, which allocates.
 //
 //nolint:paralleltest // testing.AllocsPerRun counts the whole process and panics in a parallel test
 func TestClassifyAllocates(t *testing.T) {
@@ -37,8 +37,8 @@ func TestClassifyAllocates(t *testing.T) {
 	}
 }
 
-// BenchmarkClassify is the time of a verdict, beside the peer that only reads each byte
-// of the text once. They take turns, and the median turn counts.
+// BenchmarkClassify measures a verdict beside a peer that only reads each byte of the text once.
+// They take turns, and the median turn counts.
 func BenchmarkClassify(b *testing.B) {
 	for name, s := range benched() {
 		b.Run(name, func(b *testing.B) {
@@ -59,7 +59,7 @@ func BenchmarkClassify(b *testing.B) {
 				slices.Sort(took[i])
 				median[i] = took[i][len(took[i])/2]
 			}
-			b.ReportMetric(0, "ns/op") // of both, so it is left out
+			b.ReportMetric(0, "ns/op") // would cover both, so it is left out
 			b.ReportMetric(median[0], "ns-verdict")
 			b.ReportMetric(median[1], "ns-read")
 			b.ReportMetric(median[0]/median[1], "verdict/read")

@@ -2,11 +2,11 @@ package stop
 
 import "bytes"
 
-// Classify reads a stop. It is total: what it does not know becomes an
-// ambiguous verdict that is not relaunched. It keeps nothing of s.
+// Classify reads a stop. It never fails: a stop that it does not recognise gets an ambiguous
+// verdict and is not relaunched. It keeps no reference to s.
 func Classify(s Stop) Verdict { return ClassifyOf(&s) }
 
-// ClassifyOf is Classify of a stop that lies elsewhere, which it does not change.
+// ClassifyOf is like Classify but takes a pointer. It does not change *s.
 func ClassifyOf(s *Stop) Verdict {
 	if s.Kind == LaunchFailure || s.Kind == LaunchException {
 		return classifyLaunch(s)
@@ -14,8 +14,8 @@ func ClassifyOf(s *Stop) Verdict {
 	return classifyTask(s)
 }
 
-// Throttled is whether RunTask was refused by a rate limit, of ECS or of EC2
-// behind it. Nothing was launched and the same client token may be sent later.
+// Throttled reports whether a rate limit, of ECS or of EC2 behind it, made ECS refuse RunTask.
+// Nothing was launched, and the same client token may be sent later.
 func Throttled(s Stop) bool {
 	rule := ClassifyOf(&s).Rule
 	return rule == RuleThrottled || rule == RuleThrottledEC2
@@ -31,9 +31,9 @@ func classifyTask(s *Stop) Verdict {
 	return classifyEnd(s)
 }
 
-// ended is whether the stop is one: STOPPED, DELETED (which DescribeTasks says
-// of a task that stopped a while ago), or without a status but with
-// anything that only an end has.
+// ended reports whether the task has ended: its status is STOPPED or DELETED (which DescribeTasks
+// gives for a task that stopped a while ago), or it has no status but something that only an
+// ended task has.
 func ended(s *Stop) bool {
 	if s.LastStatus != "" {
 		return s.LastStatus == "STOPPED" || s.LastStatus == "DELETED"
@@ -41,7 +41,7 @@ func ended(s *Stop) bool {
 	return !s.CodeMissing || s.Reason != "" || shows(s) || said(s)
 }
 
-// said is whether any container gives a reason.
+// said reports whether any container gives a reason.
 func said(s *Stop) bool {
 	for i := range s.Containers {
 		if s.Containers[i].Reason != "" {
@@ -51,7 +51,7 @@ func said(s *Stop) bool {
 	return false
 }
 
-// classifyAsked reads a stop that we asked for.
+// classifyAsked reads a stop that batchplane asked for.
 func classifyAsked(s *Stop) Verdict {
 	switch s.Asked {
 	case AskedByPerson:
@@ -65,9 +65,9 @@ func classifyAsked(s *Stop) Verdict {
 	return ran(s, &timedOutRule)
 }
 
-// classifyHung reads the stop of a task that was not running in time. It may
-// have ended by itself just before our request: then its own reason counts,
-// if that is a proof or a mistake to mend.
+// classifyHung reads the stop of a task that was not running in time. The task may have ended by
+// itself just before our request. Then its own reason counts if it is a proof or a mistake to
+// fix.
 func classifyHung(s *Stop) Verdict {
 	if s.Code == codeFailedToStart {
 		if v := classifyEnd(s); v.Class == Config || v.Started == No {
@@ -80,8 +80,8 @@ func classifyHung(s *Stop) Verdict {
 	return verdict(&hungRule, No)
 }
 
-// hasRuntimeID is whether any container has one. That shows no start, but it
-// comes after PROVISIONING.
+// hasRuntimeID reports whether any container has a runtimeId. It does not show a start, but ECS
+// assigns it only after PROVISIONING.
 func hasRuntimeID(s *Stop) bool {
 	for i := range s.Containers {
 		if s.Containers[i].RuntimeID != "" {
@@ -128,8 +128,8 @@ func classifyTaken(s *Stop) Verdict {
 	return ran(s, &takenCodeRule)
 }
 
-// classifyUncoded reads an end without a stop code, or with one that this
-// version does not know, by its text.
+// classifyUncoded reads the text of an end that has no stop code, or one that this version does
+// not know.
 func classifyUncoded(s *Stop) Verdict {
 	var t text
 	t.read(s.Reason)
@@ -149,17 +149,17 @@ func classifyUncoded(s *Stop) Verdict {
 	return v
 }
 
-// callers is whether a text may be one that a caller of StopTask wrote: it says
-// something, and none of it looks like ECS's own words.
+// callers reports whether a caller of StopTask may have written the text: it is not empty and
+// nothing in it looks like ECS's own words.
 func callers(t *text) bool { return t.lo < t.hi && !t.resource && !named(t) && !hasTheirWords.in(t) }
 
-// claimed is whether a text begins like one of the families of a start.
+// claimed reports whether a text begins like one of the families of failed starts.
 func claimed(t *text) bool {
 	_, hold := taskLexicon.find(t)
 	return hold == anchored
 }
 
-// named is whether a text begins with the name of an error.
+// named reports whether a text begins with the name of an error.
 func named(t *text) bool {
 	name := t.bytes()
 	if end := bytes.IndexAny(name, ": "); end >= 0 {
@@ -168,7 +168,7 @@ func named(t *text) bool {
 	return len(name) > len("error") && (bytes.HasSuffix(name, []byte("error")) || bytes.HasSuffix(name, []byte("exception")))
 }
 
-// ran gives a verdict on an end for which no proof of "never started" exists.
+// ran gives the verdict on an end that cannot be proved to have "never started".
 func ran(s *Stop, r *Rule) Verdict {
 	if shows(s) || s.Code == codeEssentialExited {
 		return verdict(r, Yes)

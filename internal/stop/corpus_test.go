@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// line is a published stop and what it deserves. The files carry facts:
-// corpus.jsonl as published, variants.jsonl the same families cut off, with
-// line breaks, in other regions and other clients' words.
+// line is a stop and the verdict that it deserves. corpus.jsonl has stops as published;
+// variants.jsonl has the same families cut off, with line breaks, in other regions and in other
+// clients' words.
 type line struct {
 	ID               string
 	Kind             string

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Table gives all rules by family, in the order in which they are asked. The
-// slices are shared: do not change them.
+// Table returns all rules by family, in the order in which they are tried. The slices are shared:
+// do not change them.
 func Table() []Family {
 	_, _ = ofTasks(), ofLaunches() // they number what the families hold
 	ends := Family{
@@ -41,7 +41,7 @@ does not say that a relaunch is useless.
 
 `
 
-// Markdown is docs/stop-reasons.md.
+// Markdown returns the content of docs/stop-reasons.md.
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString(docHead)
@@ -76,7 +76,7 @@ func example(s *Stop) string {
 	return strings.TrimSpace(strings.Join(parts, " "))
 }
 
-// cell escapes what would break a row of the table or start a tag.
+// cell escapes whatever would break a row of the table or start a tag.
 func cell(s string) string {
 	return strings.NewReplacer("|", "\\|", "\n", " ", "<", "&lt;", ">", "&gt;").Replace(s)
 }

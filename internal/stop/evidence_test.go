@@ -2,8 +2,8 @@ package stop
 
 import "testing"
 
-// TestRelaunchIsNarrow: only what is proved never to have started, and what a relaunch
-// may help, whatever else a verdict says.
+// TestRelaunchIsNarrow: a relaunch needs proof that nothing started and a chance that it helps,
+// whatever else the verdict says.
 func TestRelaunchIsNarrow(t *testing.T) {
 	t.Parallel()
 	for _, class := range []Class{Succeeded, AppFailed, Config, Interrupted, StoppedByUser, NotStopped, Retry, Ambiguous} {
@@ -28,8 +28,8 @@ func TestRelaunchIsNarrow(t *testing.T) {
 	}
 }
 
-// TestEvidenceAmongContainers: what one container says proves nothing of another, in
-// whatever order they are listed; what AWS added says nothing of the job.
+// TestEvidenceAmongContainers: what one container says proves nothing about another, in whatever
+// order they are listed. Containers that AWS added say nothing about the job.
 func TestEvidenceAmongContainers(t *testing.T) {
 	t.Parallel()
 	agent, proxy := Container{Name: "aws-guardduty-agent-x"}, Container{Name: "proxy"}
@@ -62,8 +62,8 @@ func TestEvidenceAmongContainers(t *testing.T) {
 	}
 }
 
-// TestSetUpOnAnInstance: there a secret, a volume or a file of variables holds up only
-// the containers that need it, so that another may have run.
+// TestSetUpOnAnInstance: on an instance, a secret, a volume or a file of variables holds back
+// only the containers that need it, so another may have run.
 func TestSetUpOnAnInstance(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -91,8 +91,8 @@ func TestSetUpOnAnInstance(t *testing.T) {
 	}
 }
 
-// TestWhoseSuccess: the job's own container, by its name, or the only one that is
-// essential, must have ended with 0, and no other essential one badly by itself.
+// TestWhoseSuccess: the job's own container, known by its name or as the only essential one, must
+// have ended with 0, and no other essential container may have failed by itself.
 func TestWhoseSuccess(t *testing.T) {
 	t.Parallel()
 	exits := func(n int64, name string) Container { return Container{Name: name, ExitCode: &n} }

@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// Rules ask a text some hundred times whether one of a list of words stands in it.
-// So their lists have numbers, an index knows in which lists each word is, and one
-// pass over the text gives those of which a word stands in it.
+// The rules ask of each text about a hundred times whether it contains a word of some list. So
+// the lists are numbered, an index knows which lists each word is in, and one pass over the text
+// finds every list that has a word in it.
 
-// lists is a set of lists by their numbers; 0 is no list's.
+// lists is a set of lists by number. No list has the number 0.
 type lists [2]uint64
 
 func (l *lists) has(n uint8) bool { return l[n>>6]>>(n&63)&1 != 0 }
@@ -22,16 +22,16 @@ func (l *lists) join(other *lists) {
 	l[1] |= other[1]
 }
 
-// introducing is the number of introduce in each index.
+// introducing is the number of the list introduce in every index.
 const introducing = 1
 
-// The first text that an index is needed for makes it: most processes read none.
+// Each index is built for the first text that needs it: most processes read none.
 var tasks, launches struct {
 	once  sync.Once
 	index *index
 }
 
-// ofTasks is the index of all that is asked of the reasons of tasks.
+// ofTasks returns the index of everything that is asked of the reasons of tasks.
 func ofTasks() *index {
 	tasks.once.Do(func() {
 		launchFamily() // it has copies of rules, which are numbered here
@@ -40,32 +40,32 @@ func ofTasks() *index {
 	return tasks.index
 }
 
-// ofLaunches is that of the answers of RunTask.
+// ofLaunches returns the index for the answers of RunTask.
 func ofLaunches() *index {
 	launches.once.Do(func() { launches.index = newIndex(lexicon{launchFamily()}, askedOfLaunches) })
 	return launches.index
 }
 
-// index finds words in a text. It looks at every second byte only, so a word is known
-// by what follows its first byte, too.
+// index finds words in a text. It looks only at every second byte, so it also knows each word by
+// the bytes after its first.
 type index struct {
 	words  []entry
 	pieces []piece
 	heads  [1 << headBits]uint16 // the first piece of each key, by the key's hash
-	// keys are the masks of the bytes that are hashed, by the first of them: as many as
-	// all pieces have that begin with it, wide at most.
+	// keys holds, by the first byte, the mask of the bytes to hash: as many as every piece that
+	// begins with it has, at most wide.
 	keys [256]uint64
 }
 
-// entry is a word and the lists that it is in.
+// entry is a word and the lists that contain it.
 type entry struct {
 	text  string
-	last  uint32 // its last four bytes, for many words have the first in common
+	last  uint32 // its last four bytes, because many words share their first
 	where where
 	in    lists
 }
 
-// where is where in a text a word must stand.
+// where says at which place in a text a word must stand.
 type where uint8
 
 const (
@@ -74,8 +74,8 @@ const (
 	alone
 )
 
-// piece is the up to wide bytes of a word from its off-th on, shifted so that there
-// are no others. Off is -1 for what begin stands before.
+// piece holds up to wide bytes of a word from offset off on, shifted so that it contains no other
+// bytes. Off is -1 for a word that must follow begin.
 type piece struct {
 	bytes      uint64
 	shift      uint8
@@ -86,14 +86,14 @@ type piece struct {
 const (
 	headBits = 13
 	wide     = 8
-	// begin stands before a text and nowhere in it.
+	// begin stands before each text and never within one.
 	begin = 2
 )
 
 func hash(key uint64) uint64 { return key * 0x9e3779b97f4a7c15 >> (64 - headBits) }
 
-// of gives the lists of which a word stands in b[:n], which begins with begin; b has
-// wide bytes more.
+// of returns the lists of which a word stands in b[:n]. b[0] must be begin, and b must have wide
+// more bytes after n.
 func (x *index) of(b []byte, n int) (in lists) {
 	for rest := b[:n+wide]; len(rest) > wide; rest = rest[2:] {
 		v := binary.LittleEndian.Uint64(rest)
@@ -113,7 +113,7 @@ func (x *index) of(b []byte, n int) (in lists) {
 	return in
 }
 
-// newIndex numbers the lists of families, of their rules and of other matches.
+// newIndex numbers the lists of the families, of their rules and of other matches.
 func newIndex(families []*Family, others []*Match) *index {
 	x := indexer{index: &index{words: make([]entry, 0, 700)}, known: make(map[list]int, 128)}
 	x.number(anywhere, introduce)
@@ -130,14 +130,14 @@ func newIndex(families []*Family, others []*Match) *index {
 	return x.done()
 }
 
-// indexer makes an index. Lists that several matches share come once.
+// indexer builds an index. A list that several matches share is stored once.
 type indexer struct {
 	*index
 	lists uint8        // how many have a number
-	known map[list]int // where in words its first word is
+	known map[list]int // the index in words of a list's first word
 }
 
-// list is a list by its first word's address.
+// list identifies a list by the address of its first word.
 type list struct {
 	first *string
 	at    where
@@ -147,7 +147,7 @@ func (x *indexer) match(m *Match) {
 	m.any, m.with, m.not = x.number(anywhere, m.Any...), x.number(anywhere, m.With...), x.number(anywhere, m.Not...)
 }
 
-// number gives some lists one number, 0 if they are empty.
+// number gives the lists in some one common number, or 0 if all are empty.
 func (x *indexer) number(at where, some ...stems) (n uint8) {
 	for _, words := range some {
 		if len(words) == 0 {
@@ -173,12 +173,12 @@ func (x *indexer) number(at where, some ...stems) (n uint8) {
 	return n
 }
 
-// four are the first four bytes of s as one number.
+// four returns the first four bytes of s as one number.
 func four(s string) uint32 {
 	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }
 
-// done lays the words out.
+// done builds the table of pieces.
 func (x *indexer) done() *index {
 	x.pieces = make([]piece, 1, 2*len(x.words)+1)
 	for i := range x.words {
@@ -198,7 +198,7 @@ func (x *indexer) done() *index {
 	return x.index
 }
 
-// piece adds a word's from its off-th byte on.
+// piece adds the piece of word i that begins at offset off.
 func (x *indexer) piece(i, off int) {
 	b := [wide]byte{begin}
 	n := max(0, -off)

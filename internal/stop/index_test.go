@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestIndex: what is said to stand in a text does, and the other way round, at
-// every place of it and whatever names stand beside.
+// TestIndex: the index finds exactly the words that stand in a text, at every place and whatever
+// names stand beside them.
 func TestIndex(t *testing.T) {
 	t.Parallel()
 	var x text
@@ -32,14 +32,15 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-// stands is whether one of the words stands in a text.
+// stands reports whether one of the words stands in a text.
 func stands(t *text, words ...string) bool {
 	m := Match{Any: []stems{words}}
 	t.look(newIndex(nil, []*Match{&m}))
 	return m.in(t)
 }
 
-// TestWhereWordsStand: phrases of a family hold a text that begins with them or is them.
+// TestWhereWordsStand: a family holds a text that is one of its phrases, or begins with or
+// contains one.
 func TestWhereWordsStand(t *testing.T) {
 	t.Parallel()
 	f := Family{Is: []string{"alone"}, Begins: []string{"first"}, Vague: []string{"vaguely"}, Has: stems{"inside", "first"}}
@@ -57,7 +58,7 @@ func TestWhereWordsStand(t *testing.T) {
 	}
 }
 
-// TestWhatWasCutIsNoWord: what stood before a text, or behind it, is not found.
+// TestWhatWasCutIsNoWord: words that were cut from either end of a text are not found.
 func TestWhatWasCutIsNoWord(t *testing.T) {
 	t.Parallel()
 	var x text
@@ -74,7 +75,7 @@ func TestWhatWasCutIsNoWord(t *testing.T) {
 	}
 }
 
-// TestEachListHasANumber: whatever is asked has one of its own.
+// TestEachListHasANumber: every list that is looked for has its own number.
 func TestEachListHasANumber(t *testing.T) {
 	t.Parallel()
 	Table()

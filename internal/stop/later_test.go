@@ -2,8 +2,8 @@ package stop
 
 import "testing"
 
-// laterTexts begin like failures to start, and tell of a later time or not
-// what failed. All are invented: what ECS might say.
+// laterTexts begin like failures to start, but speak of a later time or do not say what failed.
+// All are invented: ECS might say them.
 var laterTexts = map[string]string{
 	"Fargate Spot capacity is being reclaimed; your Spot task was interrupted":                          "taken",
 	"Timeout waiting for network interface provisioning to complete. Container app: exit code 137":      "later-time",
@@ -82,8 +82,8 @@ func TestATextOfALaterTimeProvesNothing(t *testing.T) {
 	}
 }
 
-// TestALaterClauseTakesTheProofBack adds to every published proof what makes
-// it none.
+// TestALaterClauseTakesTheProofBack adds to every published proof a clause that takes the proof
+// back.
 func TestALaterClauseTakesTheProofBack(t *testing.T) {
 	t.Parallel()
 	proofs := 0
@@ -106,8 +106,8 @@ func TestALaterClauseTakesTheProofBack(t *testing.T) {
 	}
 }
 
-// plainTexts are faults and mistakes that ECS names plainly, in words that
-// nobody published: invented variants of published texts.
+// plainTexts are faults and mistakes that ECS names plainly, in words that nobody published:
+// invented variants of published texts.
 var plainTexts = map[string]struct {
 	class   Class
 	re      bool

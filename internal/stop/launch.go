@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Names of launch rules that have a twin.
+// Names of launch rules that have a counterpart among the rules for tasks.
 const (
 	RuleThrottledEC2       = "launch-throttled-ec2"
 	RuleLaunchCapacity     = "launch-capacity"
@@ -41,20 +41,19 @@ func (t *text) answer(s string) {
 	t.find(ofLaunches())
 }
 
-// notFound is whether a failure is the answer of DescribeTasks, or of its like, for
-// something that ECS does not know; RunTask's failures name container instances.
+// notFound reports whether a failure is the answer of DescribeTasks or a similar call for
+// something that ECS does not know. RunTask's own failures name container instances.
 func notFound(s *Stop, t *text) bool {
 	return strings.Contains(s.ARN, ":task/") || (t.is(missingTask) && !strings.Contains(s.ARN, ":container-instance/"))
 }
 
 var missingTask = []string{"missing"}
 
-// known is whether a failure's reason alone is in the scheduler's words.
+// known reports whether a failure's reason alone is in the scheduler's words.
 func (t *text) known() bool { return t.is(placementFamily.Is) || t.beginsAny(placementFamily.Begins) }
 
-// launched answers whether RunTask may have launched the task. An entry of
-// failures[] did not, neither did a refused request; a conflict says that a task
-// with this client token exists.
+// launched answers whether RunTask may have launched the task. An entry of failures[] or a
+// refused request did not; a conflict says that a task with this client token exists.
 func launched(t *text, kind Kind, code string, r *Rule) Answer {
 	switch {
 	case kind == LaunchFailure:
@@ -73,17 +72,17 @@ func launched(t *text, kind Kind, code string, r *Rule) Answer {
 	return Unknown
 }
 
-// clientStatus is how SDKs print an HTTP status that refuses a request.
+// clientStatus lists how SDKs print the HTTP status of a refused request.
 var clientStatus = stems{
 	"status code: 400", "statuscode: 400", "status code: 401", "statuscode: 401", "status code: 403", "statuscode: 403",
 	"status code: 404", "statuscode: 404", "status code: 429", "statuscode: 429",
 }
 
-// wrapper is what boto3 calls every error of a service, before its own code.
+// wrapper is the name that boto3 gives to every error of a service, before the error's own code.
 const wrapper = "clienterror"
 
-// errorCode gives the exception's type in lower case and cuts from t what the
-// client printed before the message.
+// errorCode returns the exception's type in lower case, and cuts from t what the client printed
+// before the message.
 func (t *text) errorCode(given string) string {
 	code := shortCode(given)
 	t.skip("aws: [error]:")
@@ -122,7 +121,7 @@ func printedCode(s string) string {
 	return ""
 }
 
-// codeLike is whether a word looks like an error's type.
+// codeLike reports whether a word looks like an error's type.
 func codeLike(word string) bool {
 	if strings.ContainsAny(word, " /\"'()[]") {
 		return false
@@ -131,7 +130,7 @@ func codeLike(word string) bool {
 		oneOf(shortCode(word), refusalCodes) || oneOf(shortCode(word), brokeCodes)
 }
 
-// shortCode drops a name space: "com.amazonaws.ecs#ClientException".
+// shortCode drops a namespace: "com.amazonaws.ecs#ClientException".
 func shortCode(code string) string {
 	code = strings.ToLower(strings.TrimSpace(code))
 	return code[strings.LastIndexAny(code, "#.")+1:]

@@ -2,27 +2,26 @@ package stop
 
 import "bytes"
 
-// A name inside ECS's text is no word of it: that an image is called
-// data-validation says nothing about its pull. So every name is blanked before
-// the rules are asked. These are names: what holds a '/', a '-' or a '_' (paths,
-// URLs, ARNs, image references, most resources), one quoted word, and the word
-// after one of introduce.
+// A name inside ECS's text must not be read as words: an image called data-validation says
+// nothing about its pull. So every name is blanked before the rules are tried. Names are:
+// anything with a '/', a '-' or a '_' (paths, URLs, ARNs, image references, most resources), a
+// single quoted word, and the word after one of introduce.
 
-// blanked stands where a name was.
+// blanked takes the place of a name.
 const blanked = '#'
 
-// words are spelled like names and are words of the texts.
+// words are spelled like names but are words of the texts.
 var words = []string{
 	"i/o", "log-opt", "insufficient_scope", "manifest_unknown", "name_unknown", "fargate_spot", "out-of-memory", "media-type",
 }
 
-// wordsBegin is how more of them begin: RESOURCE:PORTS_TCP is one.
+// wordsBegin is the beginning of more such words, such as RESOURCE:PORTS_TCP.
 const wordsBegin = "resource:"
 
-// ellipsis is where ECS cut. With a letter after it, a name has ended there.
+// ellipsis marks where ECS cut a text. If a letter follows it, a name ended there.
 var ellipsis = []byte("...")
 
-// introduce are the words that a name follows, however it is spelled.
+// introduce lists the words after which a name follows, however it is spelled.
 var introduce = stems{"resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup ", "for capacity provider ", "container named "}
 
 const (
@@ -32,12 +31,12 @@ const (
 	closing = ".,:;)]}>!?" + quotes
 )
 
-// These are the bytes of opening, of closing, those that spell a name, and the last
+// These sets hold the bytes of opening and of closing, those that spell a name, and the last
 // letters of introduce.
 var opens, closes, spells, spellsOrBlank, introduceEnds [256]bool
 
-// They are filled here, and not where they stand: beside a variable that a call fills
-// the compiler lays out no table of rules that names another.
+// They are filled here and not at their declaration: beside a variable initialised by a call, the
+// compiler does not lay out statically a table of rules that refers to another.
 func init() {
 	mark(&opens, opening)
 	mark(&closes, closing)
@@ -54,16 +53,16 @@ func mark(set *[256]bool, bytes string) {
 	}
 }
 
-// blankIntroduced blanks the names that follow one of introduce. What is spelled
-// like a name is blanked already.
+// blankIntroduced blanks the names that follow one of introduce. Names that are spelled like
+// names are blanked already.
 func (t *text) blankIntroduced() { t.blankNames(&spellsOrBlank) }
 
-// blankNames blanks the names in t: words in which one of stops stands, if they are
-// spelled like names, and where blanks are among the stops those that are introduced.
+// blankNames blanks names in t. It looks at the words that contain one of stops and blanks those
+// that are spelled like names. If stops includes the blank, it also blanks introduced names.
 func (t *text) blankNames(stops *[256]bool) { t.hi = t.lo + len(blankNames(t.bytes(), stops)) }
 
 func blankNames(b []byte, stops *[256]bool) []byte {
-	out, from := b[:0], 0 // what is done, and where the rest begins
+	out, from := b[:0], 0 // the part that is done, and where the rest begins
 	for at := 0; ; {
 		for at < len(b) && !stops[b[at]] {
 			at++
@@ -86,8 +85,8 @@ func blankNames(b []byte, stops *[256]bool) []byte {
 	}
 }
 
-// word moves the rest of b from on to out up to the end of the word around at,
-// which it blanks if it is a name, and gives where the rest begins then.
+// word moves b from from to the end of the word around at on to out, and blanks that word if it
+// is a name. It returns the new out and where the rest begins.
 func word(b, out []byte, from, at int, follows bool) (done []byte, rest int) {
 	start := from + bytes.LastIndexByte(b[from:at], ' ') + 1
 	end := len(b)
@@ -98,8 +97,8 @@ func word(b, out []byte, from, at int, follows bool) (done []byte, rest int) {
 	return blank(out, len(out)-(end-start), follows), end
 }
 
-// blank replaces the word of b that begins at start, if it is a name, and keeps
-// the punctuation around it. follows is whether it comes after one of introduce.
+// blank replaces the word of b that begins at start with blanked if it is a name, and keeps the
+// punctuation around it. follows reports whether the word comes after one of introduce.
 func blank(b []byte, start int, follows bool) []byte {
 	lo, hi := bare(b, start)
 	if cut := lo + bytes.Index(b[lo:hi], ellipsis); cut > lo && letter(b[cut+3]) {
@@ -113,7 +112,7 @@ func blank(b []byte, start int, follows bool) []byte {
 	return append(b[:lo+1], b[hi:]...)
 }
 
-// bare gives the part of the word from start on that is within its punctuation.
+// bare returns the part of the word at start that is inside its punctuation.
 func bare(b []byte, start int) (lo, hi int) {
 	lo, hi = start, len(b)
 	for lo < hi && opens[b[lo]] {
@@ -125,7 +124,7 @@ func bare(b []byte, start int) (lo, hi int) {
 	return lo, hi
 }
 
-// quoted is whether a word stands in quotes of its own.
+// quoted reports whether a word has its own quotes around it.
 func quoted(before, word, after []byte) bool {
 	return len(before) > 0 && len(after) > 0 && quote(before[len(before)-1]) && quote(after[0]) && !bytes.ContainsAny(word, quotes)
 }
@@ -146,7 +145,7 @@ func isWord(b []byte) bool {
 
 func quote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
 
-// introduced is whether b ends with one of introduce.
+// introduced reports whether b ends with one of introduce.
 func introduced(b []byte) bool {
 	for _, w := range introduce {
 		if bytes.HasSuffix(b, []byte(w)) {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// named are published texts with a name in the place of NAME, and WORD where
-// the name stands quoted or introduced and needs no spelling of its own.
+// namedTexts are published texts with NAME in place of a name, or WORD if the name is quoted or
+// introduced and so is recognised however it is spelled.
 var namedTexts = map[string]Stop{
 	"image, registry out of order":   failed("CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref 123456789012.dkr.ecr.eu-west-1.amazonaws.com/NAME:1: unexpected status code [manifests 1]: 503 Service Unavailable", app),
 	"image, no answer":               failed("CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/NAME:2.1: failed to do request: Head \"https://registry-1.docker.io/v2/NAME/manifests/2.1\": dial tcp 34.205.13.154:443: i/o timeout", app),
@@ -35,8 +35,8 @@ var namedTexts = map[string]Stop{
 	"a stop by somebody who names x": {Kind: Task, CodeMissing: true, Reason: "enough of 'WORD' for today"},
 }
 
-// TestNamesAreNoWords puts every fragment of the rules into the names of
-// images, secrets and other things: the verdict stays.
+// TestNamesAreNoWords puts every fragment of the rules into the names of images, secrets and
+// other things: the verdict must not change.
 func TestNamesAreNoWords(t *testing.T) {
 	t.Parallel()
 	stems := fragments()
@@ -68,7 +68,7 @@ func inName(r rune) rune {
 	return '-'
 }
 
-// fragments are all that rules look for.
+// fragments returns everything that the rules look for.
 func fragments() []string {
 	list := slices.Concat(unsent, clientStatus)
 	for _, g := range Table() {
@@ -117,8 +117,8 @@ func TestBlankedNames(t *testing.T) {
 	}
 }
 
-// TestOnlyNamesAreBlanked: a word in brackets, or in one quote, is no name, and where ECS
-// cut a text a name ends before its next word alone.
+// TestOnlyNamesAreBlanked: a word in brackets, or with a quote on one side only, is not a name.
+// Where ECS cut a text, a name ends only if its next word follows.
 func TestOnlyNamesAreBlanked(t *testing.T) {
 	t.Parallel()
 	for said, want := range map[string]string{

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// evidence gives the stop something that only a started task has.
+// evidence lists changes that give a stop something that only a started task has.
 var evidence = []func(*Stop){
 	func(s *Stop) { s.StartedAt = time.Unix(1, 0) },
 	func(s *Stop) { s.Containers = append(s.Containers[:0:0], Container{Name: "x", ExitCode: code(0)}) },
@@ -56,7 +56,7 @@ func TestACutTextNeverProvesMore(t *testing.T) {
 	}
 }
 
-// doubted is whether a text begins like a proof and goes on to take it back.
+// doubted reports whether a text begins like a proof and then takes it back.
 func doubted(reason string) bool {
 	var x text
 	x.read(reason)

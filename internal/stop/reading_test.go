@@ -2,7 +2,7 @@ package stop
 
 import "testing"
 
-// TestUnsure: each word of a process that began takes the proof from a text.
+// TestUnsure: each word about a process that began takes away a text's proof.
 func TestUnsure(t *testing.T) {
 	t.Parallel()
 	for name, words := range map[string]stems{
@@ -24,7 +24,7 @@ func TestUnsure(t *testing.T) {
 	}
 }
 
-// TestMatchNeedsAllItsParts: any of the words, one of those beside, none of the others.
+// TestMatchNeedsAllItsParts: one of Any, one of With, none of Not.
 func TestMatchNeedsAllItsParts(t *testing.T) {
 	t.Parallel()
 	m := Match{Any: []stems{{"alpha"}}, With: []stems{{"beta"}}, Not: []stems{{"gamma"}}, Codes: []string{"code"}, Kinds: []Kind{LaunchException}}
@@ -49,7 +49,7 @@ func TestMatchNeedsAllItsParts(t *testing.T) {
 	}
 }
 
-// TestErrorCodes: what looks like an error's type, and what is printed where one is.
+// TestErrorCodes: which words look like an error's type, and where clients print one.
 func TestErrorCodes(t *testing.T) {
 	t.Parallel()
 	for _, codes := range [][]string{throttleCodes, refusalCodes, brokeCodes, {"newexception", "newerror", "com.amazonaws.ecs#newexception"}} {
@@ -82,8 +82,8 @@ func TestErrorCodes(t *testing.T) {
 	}
 }
 
-// TestWhatIsCut: words before a reason are cut as often as they stand there, and what
-// they say is kept; a person's words are no service's.
+// TestWhatIsCut: words before a reason are cut as often as they occur, and what they say is kept.
+// A person's words are not taken for a service's.
 func TestWhatIsCut(t *testing.T) {
 	t.Parallel()
 	for said, c := range map[string]struct {
@@ -117,8 +117,8 @@ func TestWhatIsCut(t *testing.T) {
 	}
 }
 
-// TestWhichReasonDecides: what a person must mend is told wherever it stands, and that a
-// process failed before that.
+// TestWhichReasonDecides: a mistake that a person must fix is reported wherever it stands, but a
+// process that failed wins over it.
 func TestWhichReasonDecides(t *testing.T) {
 	t.Parallel()
 	const missingImage, noMemory = "CannotPullContainerError: manifest unknown", "OutOfMemoryError: Container killed due to memory usage"

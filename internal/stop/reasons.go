@@ -7,10 +7,9 @@ type reading struct {
 	bare  bool
 }
 
-// classifyReasons reads a task that did not start, from its own reason and
-// its containers'. A mistake to mend wins over all, wherever it is named; else
-// the task's reason counts unless it says nothing. The proof is the weakest of
-// all texts.
+// classifyReasons reads a task that did not start, by its own reason and its containers' reasons.
+// A mistake to fix wins wherever it is named; otherwise the task's reason counts, unless it says
+// nothing. The proof is the weakest of all texts.
 func classifyReasons(s *Stop) Verdict {
 	best := read(s, s.Reason)
 	for i := range s.Containers {
@@ -53,14 +52,14 @@ func read(s *Stop, reason string) reading {
 	return reading{rule: m.family.rule(&t, Task, ""), proof: trust(s, m.proof, m.hold)}
 }
 
-// moment is the time of a task's life at which a text was written.
+// moment is the point in a task's life at which a text was written.
 type moment struct {
-	// family is nil when no family knows the text, or when it says no more than
-	// that the image's pull had not begun.
+	// family is nil if no family knows the text, or if the text says only that the pull of the
+	// image had not begun.
 	family *Family
 	hold   grip
-	// proof is what the text says of that time; loose is that it says nothing,
-	// because no family holds it or because it speaks of a later time as well.
+	// proof is what the text says about that time. loose means that it says nothing, because no
+	// family holds the text or because it also speaks of a later time.
 	proof proof
 	loose bool
 }
@@ -84,15 +83,14 @@ func written(t *text) moment {
 	return m
 }
 
-// unsure is whether a text, however it begins, speaks of the start of a
-// process.
+// unsure reports whether a text, however it begins, speaks of the start of a process.
 func unsure(t *text) bool {
 	return speaksOfStart.in(t)
 }
 
-// loose judges a text that proves nothing, because no family knows it or it
-// speaks of a later time than its family f: a mistake stays one, but that a
-// relaunch would help is not said.
+// loose judges a text that proves nothing, because no family knows it or because it speaks of a
+// later time than its family f. A mistake remains a mistake, but the verdict does not say that a
+// relaunch would help.
 func loose(s *Stop, f *Family, t *text) *Rule {
 	if e, _ := endLexicon.find(t); e != nil {
 		return &e.Rules[0]
@@ -110,8 +108,8 @@ func loose(s *Stop, f *Family, t *text) *Rule {
 	return &vagueRule
 }
 
-// unfamiliar judges a text of no family: only a mistake is worth telling. That
-// something is invalid is said of much, so it must be an error's own text.
+// unfamiliar judges a text of no family: only a mistake is worth reporting. The word "invalid" is
+// used of many things, so it counts only in an error's own text.
 func unfamiliar(s *Stop, t *text) *Rule {
 	own := t.resource || named(t)
 	if ((own || s.Code == codeFailedToStart) && namesMistake.in(t)) || (own && namesInvalid.in(t)) {
@@ -120,9 +118,8 @@ func unfamiliar(s *Stop, t *text) *Rule {
 	return &unknownRule
 }
 
-// trust lowers a proof. Without the stop code TaskFailedToStart only a text
-// that begins like a task-level family is read as one; with it, the words may
-// also stand inside.
+// trust lowers a proof. With the stop code TaskFailedToStart, a family's words may stand anywhere
+// in the text. Without it, only a text that begins with the words of a task-level family counts.
 func trust(s *Stop, p proof, hold grip) proof {
 	switch {
 	case s.Code == codeFailedToStart:

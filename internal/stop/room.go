@@ -1,21 +1,21 @@
 package stop
 
-// Room is what ECS lacked for a launch that it refused, or for a task that it
-// never started. All of it passes by itself, and costs no attempt.
+// Room is what ECS lacked for a launch that it refused, or for a task that it never started.
+// Every such lack passes by itself and costs no attempt.
 type Room string
 
 const (
-	// NoQuota: the account runs as many vCPUs or tasks as it may. Another launch of
-	// the same capacity, on demand or Spot, is answered the same.
+	// NoQuota: the account already runs as many vCPUs or tasks as it may. Another launch with the
+	// same capacity, on demand or Spot, would get the same answer.
 	NoQuota Room = "quota"
-	// NoCapacity: AWS had none, for a task of this size in these subnets.
+	// NoCapacity: AWS had none for a task of this size in these subnets.
 	NoCapacity Room = "capacity"
-	// NoRate: a rate limit of ECS, or of the calls that it makes to EC2.
+	// NoRate: a rate limit of ECS, or of the calls that it makes to EC2, was reached.
 	NoRate Room = "rate"
 )
 
-// Lacks is the room that was lacking, "" where it was something else or where the
-// verdict does not prove that nothing started.
+// Lacks returns the room that was lacking. It returns "" if the cause was something else, or if
+// the verdict does not prove that nothing started.
 func (v Verdict) Lacks() Room {
 	if v.Started != No {
 		return ""

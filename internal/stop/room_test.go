@@ -7,9 +7,9 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestLacks: what a refusal, or the stop of a task that never started, says was
-// lacking. Texts are those of the ECS developer guide ("Service event messages",
-// "Fargate throttling quotas") and of public reports.
+// TestLacks: a refusal, or the stop of a task that never started, says which room was lacking.
+// The texts are from the ECS developer guide ("Service event messages", "Fargate throttling
+// quotas") and public reports.
 func TestLacks(t *testing.T) {
 	t.Parallel()
 	const (

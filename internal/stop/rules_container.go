@@ -1,7 +1,6 @@
 package stop
 
-// Families of one container: pull, create, start, and what shows that
-// something ran.
+// Families about one container: pull, create, start, and texts which show that something ran.
 
 var pullFamily = Family{
 	Name:  "pull",
@@ -91,8 +90,8 @@ var pullFamily = Family{
 	},
 }
 
-// unpacking is what is said of the layers of an image that was found: what its host
-// lacks then is no fault of the image's name, and the next host may have it
+// unpacking are words about the layers of an image that was found. What the host lacks is then
+// not the fault of the image's name, and the next host may have it
 // (https://github.com/moby/moby/issues/32814).
 var unpacking = stems{"extract layer", "register layer", "apply layer", "applylayer", "importlayer", "processbaselayer"}
 

@@ -11,7 +11,7 @@ const (
 	codeInfrastructure    = "InfrastructureHealth"
 )
 
-// Names of rules that run.Decide and others know.
+// Names of rules that run.Decide and others refer to.
 const (
 	RuleTimedOut  = "timed-out"
 	RuleExited    = "exit-not-zero"
@@ -21,8 +21,8 @@ const (
 
 const docEnum = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html"
 
-// endLexicon has texts of ends that are no failure to start. They are asked
-// where the stop code does not tell.
+// endLexicon has texts of ends that are not failures to start. It is used if the stop code does
+// not tell.
 var endLexicon = lexicon{
 	{
 		Name:  "taken",
@@ -60,13 +60,13 @@ var endLexicon = lexicon{
 	},
 }
 
-// Containers of the examples, whose one ended by itself: well, and badly.
+// Containers of examples in which one ended by itself, well or badly.
 var (
 	zero, one             = int64(0), int64(1)
 	endedWell, endedBadly = []Container{{ExitCode: &zero}}, []Container{{ExitCode: &one}}
 )
 
-// Rules that structure decides rather than text. Classify asks them by name.
+// Rules that are decided by structure, not by text. Classify refers to them by name.
 var (
 	notStoppedRule = Rule{
 		Name: "not-stopped", Class: NotStopped,
@@ -190,7 +190,7 @@ var (
 	}
 )
 
-// structural lists them in the order in which Classify asks.
+// structural lists these rules in the order in which Classify tries them.
 var structural = []*Rule{
 	&notStoppedRule, &askedPersonRule, &timedOutRule, &endedLateRule, &hungRule, &hungLaterRule, &userRule, &unhealthyRule, &takenCodeRule,
 	&succeededRule, &exitedRule, &startedRule, &bareRule, &unpulledRule, &notFoundRule, &resourceConfigRule, &laterRule, &vagueRule, &callerRule, &unknownRule,

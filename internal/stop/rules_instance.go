@@ -1,16 +1,16 @@
 package stop
 
-// The launch of an instance for one task, which ECS Managed Instances does when no
-// instance that runs has room.
+// The launch of an instance for a single task, which ECS Managed Instances does if no running
+// instance has room.
 
-// Names that room.go knows.
+// Names that room.go refers to.
 const (
 	RuleInstanceLimit = "instance-limit"
 	RuleInstanceNone  = "instance-none"
 )
 
-// noInstance begins the texts of the published cases
-// (https://github.com/k-k1/agent-fleet, docs/adr; errors are those of EC2's fleets:
+// noInstance is how the texts of the published cases begin (https://github.com/k-k1/agent-fleet,
+// docs/adr; the errors are those of EC2 Fleet:
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html).
 const noInstance = "ResourceInitializationError: Unable to launch instance(s) for capacity provider jobs. "
 

@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// Rules of RunTask's answers. docRunTask lists its errors.
+// docRunTask lists the errors of RunTask.
 const docRunTask = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html"
 
-// Names that the launcher has to know.
+// Names that the launcher refers to.
 const (
 	RuleCapacity     = "capacity"
 	RuleRunningLimit = "running-limit"
@@ -19,8 +19,8 @@ const (
 	RuleInactive     = "launch-inactive"
 )
 
-// Error codes in lower case. Each stands for an answer of the service that
-// launched nothing, except conflict (a task exists) and broke (nobody knows).
+// Error codes in lower case. Each is an answer of the service that launched nothing, except for
+// conflict (a task exists) and broke (nobody knows).
 var (
 	throttleCodes = []string{
 		"throttlingexception", "throttling", "throttledexception", "requestlimitexceeded", "toomanyrequestsexception",
@@ -61,7 +61,7 @@ func refused(code, message string) Stop {
 	return Stop{Kind: LaunchException, ErrorCode: code, Reason: message}
 }
 
-// launchFamily is put together once it is asked, and not at each start.
+// launchFamily is built on first use, not at every start of a process.
 var launchFamily = sync.OnceValue(func() *Family {
 	return &Family{
 		Name:  "launch",
@@ -169,7 +169,7 @@ var launchRules = []Rule{
 	},
 }
 
-// otherLaunchRules are asked after those of the placement.
+// otherLaunchRules are tried after the placement rules.
 var otherLaunchRules = []Rule{
 	{
 		Name:    "launch-no-instances",
@@ -220,9 +220,9 @@ var otherLaunchRules = []Rule{
 	},
 }
 
-// launchPlacement are the placement rules, asked of failures[] only and on their own
-// words. These say a little more there than in a stopped task, for which a capacity
-// provider had waited in vain.
+// launchPlacement returns the placement rules for the answers of RunTask. They apply only to
+// failures[] and match only their own words. There they say a little more than in a stopped task,
+// for which a capacity provider had waited in vain.
 func launchPlacement() []Rule {
 	rules := slices.Clone(placementFamily.Rules)
 	for i := range rules {

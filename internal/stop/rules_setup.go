@@ -1,9 +1,9 @@
 package stop
 
-// Families of the set-up of a task on its host: secrets, registry
-// authorisation, the check of the log driver, volumes. On Fargate all of it
-// comes before any container is created. The agent of a container instance lets
-// only the containers wait that need a resource (BuildResourceDependency in
+// Families about the set-up of a task on its host: secrets, registry authorisation, the check of
+// the log driver, volumes. On Fargate all of it comes before any container is created. The agent
+// of a container instance holds back only the containers that need a resource
+// (BuildResourceDependency in
 // https://github.com/aws/amazon-ecs-agent/blob/master/agent/api/task/task.go).
 const lifeSetUp = "before any container is created on Fargate; on a container instance before those that need it"
 

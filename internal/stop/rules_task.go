@@ -6,10 +6,10 @@ const (
 	docStopped = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html"
 	docService = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html"
 
-	// composed marks an example put together from published parts.
+	// composed marks an example that was put together from published parts.
 	composed = "composed for the rule from published parts"
 
-	// invented marks a text that nobody published: what ECS might say.
+	// invented marks a text that nobody has published but that ECS might say.
 	invented = "invented for the rule"
 )
 
@@ -152,8 +152,8 @@ var storageFamily = Family{
 	},
 }
 
-// placementResource is the rule that says more in failures[], and placementExample what
-// stands before the reason in a stopped task.
+// placementResource is the rule that says more in failures[]. placementExample is what stands
+// before the reason in a stopped task.
 const (
 	placementResource = "placement-resource"
 	placementExample  = "TaskFailedToStart: "
@@ -169,7 +169,7 @@ var placementFamily = Family{
 		"resource:", "attribute:", "location:", "memberof", "distinctinstance",
 		"empty capacity provider", "no active instances", "no container instance", "no space in",
 	},
-	// That a service was unable to place a task stands before reasons of any time.
+	// The words that a service was unable to place a task may precede reasons from any time.
 	Has:   stems{"unable to place a task because", "unable to place task because"},
 	Vague: []string{"agent:", "unable to place", "(service"},
 	proof: proofPlacement,
@@ -216,7 +216,7 @@ var placementFamily = Family{
 	},
 }
 
-// aboveLimit are words of a quota; whether what runs beside counts, AWS does not say.
+// aboveLimit are words of a quota. AWS does not say whether it counts what else is running.
 const aboveLimit = "configuration is above your limit"
 
 var capacityFamily = Family{

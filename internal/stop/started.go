@@ -2,15 +2,15 @@ package stop
 
 import "strings"
 
-// shows is whether the stop holds any evidence that a process of the task's own
-// ran: a startedAt, an exit code, a runtimeId that tells of a created container,
-// or a container that is or was seen RUNNING.
+// shows reports whether the stop holds any evidence that one of the task's own processes ran: a
+// startedAt, an exit code, a runtimeId of a created container, or a container that is or was seen
+// RUNNING.
 func shows(s *Stop) bool {
 	return !s.StartedAt.IsZero() || anyRan(s, false)
 }
 
-// anyRan is whether a container shows that it ran: one of those that AWS added, or
-// one of the others.
+// anyRan reports whether any container shows that it ran. With added it considers only the
+// containers that AWS added, otherwise only the others.
 func anyRan(s *Stop, added bool) bool {
 	for i := range s.Containers {
 		c := &s.Containers[i]
@@ -21,18 +21,17 @@ func anyRan(s *Stop, added bool) bool {
 	return false
 }
 
-// running are the states of a container whose process runs or is being stopped: of
-// the API, of the agent
+// running lists the states of a container whose process runs or is being stopped. They come from
+// the API, from the agent
 // (https://github.com/aws/amazon-ecs-agent/blob/master/ecs-agent/api/container/status/containerstatus.go)
-// and of a task.
+// and from the states of a task.
 var running = []string{"RUNNING", "RESOURCES_PROVISIONED", "ACTIVATING", "DEACTIVATING", "STOPPING"}
 
-// created is whether a container's runtimeId shows that it was created. Docker
-// gives an id of 64 hex digits with the creation. On Fargate each container has
-// one before its image is pulled, of the form of fargateID, and keeps it when
-// the pull fails (https://github.com/aws/aws-cdk/issues/32877). An id of
-// another form shows a creation too, unless the container's own reason says
-// that there was none.
+// created reports whether a container's runtimeId shows that it was created. Docker assigns an id
+// of 64 hex digits on creation. On Fargate every container has an id of the form of fargateID
+// before its image is pulled, and keeps it if the pull fails
+// (https://github.com/aws/aws-cdk/issues/32877). An id of any other form also shows a creation,
+// unless the container's own reason denies it.
 func created(s *Stop, c *Container) bool {
 	switch {
 	case c.RuntimeID == "":
@@ -43,11 +42,10 @@ func created(s *Stop, c *Container) bool {
 	return !fargateID(c.RuntimeID) && !saysNotCreated(c)
 }
 
-// dockerID is whether an id is 64 hex digits.
+// dockerID reports whether an id is 64 hex digits.
 func dockerID(id string) bool { return len(id) == 64 && spelled(id, hexDigits) }
 
-// fargateID is whether an id is a task's, as 32 hex digits or a UUID, a dash and
-// a number.
+// fargateID reports whether an id is a task's id (32 hex digits or a UUID), a dash and a number.
 func fargateID(id string) bool {
 	dash := strings.LastIndexByte(id, '-')
 	if dash < 0 {
@@ -63,20 +61,19 @@ const (
 	hexDigits = digits + "abcdef"
 )
 
-// spelled is whether s has letters of the alphabet only.
+// spelled reports whether s has only letters of the alphabet.
 func spelled(s, alphabet string) bool { return strings.Trim(s, alphabet) == "" }
 
-// saysNotCreated is whether a container's own reason is of the time before its
-// creation.
+// saysNotCreated reports whether a container's own reason dates from before its creation.
 func saysNotCreated(c *Container) bool {
 	var t text
 	t.read(c.Reason)
 	return written(&t).proof != proofNone
 }
 
-// started answers whether anything started, from structure and from what the
-// text proves. No is given only where nothing can have run.
-// See docs/decisions/0110-what-aws-adds-to-a-task-is-no-start.md.
+// started answers whether anything started, from the structure of the stop and from what the text
+// proves. It answers No only if nothing can have run. See
+// docs/decisions/0110-what-aws-adds-to-a-task-is-no-start.md.
 func started(s *Stop, p proof) Answer {
 	agent := anyRan(s, true)
 	switch {
@@ -90,9 +87,9 @@ func started(s *Stop, p proof) Answer {
 	return Unknown
 }
 
-// beforeAny is whether a text of this proof was written before any container of the
-// task is created. On an instance a container that needs no secret or volume starts
-// beside one that waits for it, so the list must show that none did.
+// beforeAny reports whether a text with this proof was written before any container of the task
+// was created. On an instance, a container that needs no secret or volume starts while another
+// waits for one, so the list of containers must show that none did.
 func beforeAny(s *Stop, p proof) bool {
 	switch p {
 	case proofTask, proofCoded:
@@ -105,9 +102,9 @@ func beforeAny(s *Stop, p proof) bool {
 	return false
 }
 
-// anyPulled is whether the image of a container was pulled that does not say
-// itself that it was not created: where a runtimeId shows nothing, only its exit
-// code could tell that it ran, and ECS does not always report one.
+// anyPulled reports whether the image of some container was pulled and the container does not
+// itself say that it was not created. Where a runtimeId shows nothing, only an exit code could
+// tell that it ran, and ECS does not always report one.
 func anyPulled(s *Stop) bool {
 	for i := range s.Containers {
 		c := &s.Containers[i]
@@ -118,8 +115,8 @@ func anyPulled(s *Stop) bool {
 	return false
 }
 
-// allNotCreated is whether each container says itself that it was not created,
-// or is the only one that the task's reason can mean.
+// allNotCreated reports whether every container itself says that it was not created, or is the
+// only one that the task's reason can mean.
 func allNotCreated(s *Stop) bool {
 	own, silent := 0, 0
 	for i := range s.Containers {
@@ -134,9 +131,9 @@ func allNotCreated(s *Stop) bool {
 	return silent == 0 || own == 1
 }
 
-// allListed is whether the stop lists every container of the definition. When
-// the definition is not known, a list that is not empty counts as complete,
-// but a name known from elsewhere must be in it.
+// allListed reports whether the stop lists every container of the definition. If the definition
+// is not known, a list that is not empty counts as complete, but it must contain every name known
+// from elsewhere.
 func allListed(s *Stop) bool {
 	own := false
 	for i := range s.Containers {
@@ -169,6 +166,6 @@ func listed(s *Stop, name string) bool {
 	return false
 }
 
-// injected is whether AWS added this container by itself: GuardDuty's runtime
-// monitoring does (an ECS developer guide event shows aws-guardduty-agent-nm40lC).
+// injected reports whether AWS itself added this container, as GuardDuty's runtime monitoring
+// does (an event in the ECS developer guide shows aws-guardduty-agent-nm40lC).
 func injected(name string) bool { return strings.HasPrefix(name, "aws-guardduty-agent") }

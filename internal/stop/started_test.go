@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Ids as ECS gives them: on Fargate in two forms, and by Docker on EC2.
+// Ids as ECS gives them: on Fargate in two forms, and from Docker on EC2.
 const (
 	onFargate  = "adab51249cea4b5ea2d99cede4bb257e-2987719819"
 	onFargate3 = "eeccdb34-d8cf-49e7-b379-1cf4f123c0ee-3935363592"
@@ -17,7 +17,8 @@ const (
 	beforePull = "TaskStoppedBeforePullBeginError: Task stopped before image pull could begin for task: arn:aws:ecs:us-east-1:123456789012:task/x"
 )
 
-// pulling is a task whose job's image could not be pulled, beside others.
+// pulling is a task in which the image of the job's container could not be pulled, with other
+// containers.
 func pulling(id string, others ...Container) Stop {
 	return failed(pullText, append([]Container{{Name: "app", Reason: cutPull, RuntimeID: id}}, others...)...)
 }
@@ -120,8 +121,8 @@ func TestFormsOfARuntimeID(t *testing.T) {
 	}
 }
 
-// TestAServiceSaysItFirst: an event of a service names the task's reason behind
-// words of its own, which neither hide it nor prove anything.
+// TestAServiceSaysItFirst: a service event puts words of its own before the task's reason. They
+// neither hide it nor prove anything.
 func TestAServiceSaysItFirst(t *testing.T) {
 	t.Parallel()
 	for prelude, plain := range map[string]bool{

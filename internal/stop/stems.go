@@ -1,11 +1,11 @@
 package stop
 
-// stems are fragments to be looked for in a text. Each has at least four bytes,
-// and none the mark of a blanked name. They are lists and no more, so that the
-// compiler lays all tables out and a process's start makes none.
+// stems are fragments to look for in a text. Each has at least four bytes, and none contains the
+// mark of a blanked name. They are plain lists, so that the compiler lays all tables out and a
+// process builds none when it starts.
 type stems []string
 
-// What is asked of a text beside the rules' own matches.
+// These matches are asked of a text in addition to the rules' own.
 var (
 	speaksLater    = Match{Any: []stems{later}}
 	speaksOfHealth = Match{Any: []stems{health}}

@@ -1,12 +1,12 @@
-// Package stop reads how an ECS task ended, or why a launch was refused, and
-// answers two questions apart: did anything start, and would a relaunch help?
+// Package stop reads how an ECS task ended, or why a launch was refused, and answers two separate
+// questions: did anything start, and would a relaunch help?
 //
 // It is pure: no clock, no I/O, the standard library only.
 package stop
 
 import "time"
 
-// Kind says which of ECS's three ways of reporting an end this is.
+// Kind says in which of ECS's three ways an end was reported.
 type Kind string
 
 const (
@@ -18,7 +18,7 @@ const (
 	LaunchException Kind = "launch-exception"
 )
 
-// Asker says who asked ECS to stop the task; empty when nobody of us did.
+// Asker says who asked ECS to stop the task. It is empty if batchplane did not.
 type Asker string
 
 const (
@@ -33,8 +33,8 @@ const (
 // Stop is one end in ECS's own words. Texts are verbatim.
 type Stop struct {
 	Kind Kind
-	// Code is the task's stopCode. CodeMissing tells an absent (or null)
-	// stopCode from one that ECS gave as the empty string.
+	// Code is the task's stopCode. CodeMissing distinguishes an absent (or null) stopCode from an
+	// empty string.
 	Code        string
 	CodeMissing bool
 	// Reason is stoppedReason, a failure's reason, or an exception's message.
@@ -47,63 +47,62 @@ type Stop struct {
 
 	// LastStatus is the task's lastStatus; only STOPPED and DELETED are an end.
 	LastStatus string
-	// OnInstance is whether the task was placed on a container instance (EC2).
+	// OnInstance reports whether the task was placed on a container instance (EC2).
 	OnInstance bool
 	StartedAt  time.Time
 	Containers []Container
 
-	// Definition holds the containers of the task definition, nil when not
-	// known. Container is the job's own container, "" when not known.
+	// Definition lists the containers of the task definition, or is nil if they are not known.
+	// Container names the job's own container, or is "" if that is not known.
 	Definition []Defined
 	Container  string
-	// Mentioned holds container names known from elsewhere, such as the task's
-	// overrides. They only lower trust: one that is not among Containers shows
-	// that the list is not complete.
+	// Mentioned holds container names known from elsewhere, such as the task's overrides. They
+	// can only lower trust: a name that is missing from Containers shows that the list is
+	// incomplete.
 	Mentioned []string
 
-	// Asked says who of us asked for this stop; AskedWhile is the task's
-	// lastStatus when we asked.
+	// Asked says on whose behalf batchplane asked for this stop. AskedWhile is the task's
+	// lastStatus at that time.
 	Asked      Asker
 	AskedWhile string
-	// SawPull is whether the stop shows a pullStartedAt. It proves nothing by
-	// itself, but a hung task that pulled had got past PROVISIONING.
+	// SawPull reports whether the stop shows a pullStartedAt. By itself this proves nothing, but
+	// a hung task that pulled had got past PROVISIONING.
 	SawPull bool
 }
 
-// Container is a container as a stopped task shows it.
+// Container is one container of a stopped task.
 type Container struct {
 	Name       string
 	LastStatus string
-	// ExitCode is nil when ECS gave none. Windows codes need 64 bits.
+	// ExitCode is nil if ECS gave none. Windows codes need 64 bits.
 	ExitCode    *int64
 	Reason      string
 	RuntimeID   string
 	ImageDigest string
-	// Ran is whether something else shows that a process ran in it: a health check
-	// that had a result, the agent of ECS Exec that was started, or a port of the
-	// host that was bound to it.
+	// Ran reports whether something else shows that a process ran in the container: a health
+	// check with a result, a started ECS Exec agent, or a bound host port.
 	Ran bool
 }
 
-// Defined is a container as the task definition declares it.
+// Defined is a container declared in the task definition.
 type Defined struct {
 	Name      string
 	Essential bool
 }
 
-// Class is the family of a verdict.
+// Class is the kind of a verdict.
 type Class string
 
 const (
 	// Retry: nothing started and a relaunch is likely to help.
 	Retry Class = "retry"
-	// Config: a person must mend something.
+	// Config: a person must fix something.
 	Config Class = "config"
-	// Ambiguous belongs to the time before the start, its cause is unclear.
+	// Ambiguous: it ended before the start, for an unclear reason.
 	Ambiguous Class = "ambiguous-before-start"
 	// AppFailed: the job ran, or may have, and did not prove success.
 	AppFailed Class = "app-failed"
-	// Succeeded is proved by exit code 0 of the job's container.
+	// Succeeded: exit code 0 of the job's container proves success.
 	Succeeded Class = "succeeded"
 	// StoppedByUser: a person, or something acting for one, stopped the task.
 	StoppedByUser Class = "stopped-by-user"
@@ -123,20 +122,20 @@ const (
 	Unknown Answer = "unknown"
 )
 
-// Verdict is our reading of a stop.
+// Verdict is how batchplane reads a stop.
 type Verdict struct {
 	Class Class
-	// Started answers "did anything start?". No means proved.
+	// Started answers "did anything start?". No means that nothing provably did.
 	Started Answer
 	// Helps answers "would a relaunch help?".
 	Helps Answer
-	// Rule names the rule that decided; Why is its reason in plain words.
+	// Rule names the rule that decided; Why gives its reason in plain words.
 	Rule string
 	Why  string
 }
 
-// Relaunch is whether a relaunch is safe and may help for a job that has asked
-// for nothing special: proved never started, and not known to be useless.
+// Relaunch reports whether a relaunch is safe and may help for a job that asks for nothing
+// special: the task provably never started, and a relaunch is not known to be useless.
 func (v Verdict) Relaunch() bool {
 	if v.Class != Retry && v.Class != Ambiguous {
 		return false

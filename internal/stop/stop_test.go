@@ -56,8 +56,8 @@ const (
 
 func code(n int64) *int64 { return &n }
 
-// sidecar is a stop of a job that ended with 0 beside an essential container
-// that ended with exit and gives said as its reason.
+// sidecar is a stop of a job that ended with 0 beside an essential container that ended with exit
+// and gave said as its reason.
 func sidecar(exit int64, said, reason string) Stop {
 	return Stop{
 		Code: codeEssentialExited, Reason: reason, Container: "app", Definition: both,
@@ -225,7 +225,7 @@ func TestStructure(t *testing.T) {
 	}
 }
 
-// TestAnEndAfterTheLimit: ECS says that the job ended, so our stop did not end it.
+// TestAnEndAfterTheLimit: ECS says that the job ended by itself, so our stop did not end it.
 func TestAnEndAfterTheLimit(t *testing.T) {
 	t.Parallel()
 	s := Stop{Kind: Task, Code: codeEssentialExited, Reason: exitText, Containers: exits(0), Asked: AskedByTimeout, AskedWhile: "RUNNING"}

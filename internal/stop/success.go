@@ -2,9 +2,8 @@ package stop
 
 import "strings"
 
-// succeeded is whether the exit codes prove success: the job's container ended
-// with 0 and no other essential container failed by itself. What the texts say
-// is asked by against.
+// succeeded reports whether the exit codes prove success: the job's container ended with 0 and no
+// other essential container failed by itself. against judges the texts.
 func succeeded(s *Stop) bool {
 	job := jobContainer(s)
 	proved := false
@@ -16,7 +15,8 @@ func succeeded(s *Stop) bool {
 		mayBeJob := job == "" || c.Name == job
 		switch {
 		case c.ExitCode == nil:
-			// Unread, so it proves nothing; it matters when it may be the job's.
+			// ECS gave no exit code, which proves nothing. It matters if this may be the job's
+			// container.
 			if mayBeJob {
 				return false
 			}
@@ -29,9 +29,8 @@ func succeeded(s *Stop) bool {
 	return proved
 }
 
-// against gives the rule of a text that denies a success whatever the exit
-// codes are: the task or a container that counts ran out of memory or failed
-// its health checks.
+// against returns the rule of a text that denies a success whatever the exit codes are: the task,
+// or a container that counts, ran out of memory or failed its health checks.
 func against(s *Stop) *Rule {
 	r := denial(s.Reason)
 	for i := range s.Containers {
@@ -54,12 +53,11 @@ func denial(reason string) *Rule {
 	return ranFamily.rule(&t, Task, "")
 }
 
-// aside is whether a container says nothing about the job.
+// aside reports whether a container says nothing about the job.
 func aside(s *Stop, c *Container) bool { return injected(c.Name) || !essential(s, c.Name) }
 
-// jobContainer is the name of the job's container, or "" when it is not known:
-// then one essential container must have ended with 0, and every other with 0
-// or as one that was stopped.
+// jobContainer returns the name of the job's container, or "" if it is not known. In that case
+// one essential container must have ended with 0, and every other with 0 or as if it was stopped.
 func jobContainer(s *Stop) string {
 	if s.Container != "" {
 		return s.Container
@@ -77,7 +75,7 @@ func jobContainer(s *Stop) string {
 	return name
 }
 
-// essential is false only for a container that the definition calls so.
+// essential is false only for a container that the definition calls not essential.
 func essential(s *Stop, name string) bool {
 	if name == s.Container && name != "" {
 		return true
@@ -90,15 +88,14 @@ func essential(s *Stop, name string) bool {
 	return true
 }
 
-// stopped are the exit codes of a container that was stopped: SIGTERM, SIGKILL,
-// and Windows' STATUS_CONTROL_C_EXIT (0xC000013A), also as a signed number.
+// stopped lists the exit codes of a container that was stopped: by SIGTERM or SIGKILL, or on
+// Windows with STATUS_CONTROL_C_EXIT (0xC000013A), which may be printed as a signed number.
 var stopped = []int64{128 + 15, 128 + 9, 3221225786, -1073741510}
 
-// endedByECS is whether a container looks stopped by ECS after an essential one
-// had exited. Others stop with these codes too, the kernel when memory is short
-// for one, so it must be all that is said: the container gives no reason and the
-// task no other than that a container exited.
-// See docs/decisions/0014-a-sidecar-that-was-stopped.md.
+// endedByECS reports whether ECS seems to have stopped a container after an essential one had
+// exited. Others stop containers with the same codes, such as the kernel when memory is short. So
+// nothing else may be said: the container gives no reason, and the task's reason is only that a
+// container exited. See docs/decisions/0014-a-sidecar-that-was-stopped.md.
 func endedByECS(s *Stop, c *Container) bool {
 	for _, code := range stopped {
 		if *c.ExitCode == code {
@@ -108,10 +105,10 @@ func endedByECS(s *Stop, c *Container) bool {
 	return false
 }
 
-// exitText is the task's reason where an essential container ended.
+// exitText is the task's reason if an essential container ended.
 const exitText = "Essential container in task exited"
 
-// plainEnd is whether the task's reason says no more than its stop code does.
+// plainEnd reports whether the task's reason says no more than its stop code does.
 func plainEnd(reason string) bool {
 	return reason == "" || strings.EqualFold(strings.TrimRight(reason, ". "), exitText)
 }

@@ -1,21 +1,21 @@
 package stop
 
-// A rule of the table. The first rule whose family and match fit decides.
+// Rule is a rule of the table. The first rule whose family and match fit decides.
 type Rule struct {
 	// Name is stable: it is recorded on attempts and shown to people.
 	Name  string
 	Match Match
 	Class Class
-	// Useless is whether a relaunch would not help although the class leaves it open.
+	// Useless means that a relaunch would not help, although the class leaves it open.
 	Useless bool
 	// Why is one sentence for a person.
 	Why string
-	// Example is a stop that this rule decides; Source says who published it.
+	// Example is a stop that this rule decides. Source says who published it.
 	Example Stop
 	Source  string
 }
 
-// Helps is whether a relaunch would help.
+// Helps answers whether a relaunch would help.
 func (r *Rule) Helps() Answer {
 	if r.Useless {
 		return No
@@ -34,8 +34,8 @@ func (c Class) helps() Answer {
 	}
 }
 
-// Match is what a rule looks for in the normalised text: one of Any, one of
-// With, none of Not. No list asks for nothing.
+// Match is what a rule looks for in the normalised text: a fragment from Any, one from With, and
+// none from Not. A nil list sets no condition.
 type Match struct {
 	Any, With, Not []stems
 	// Codes are error codes of a launch exception, in lower case.
@@ -46,7 +46,7 @@ type Match struct {
 	any, with, not uint8 // the numbers of its lists
 }
 
-// in is whether a text has what m looks for.
+// in reports whether a text has what m looks for.
 func (m *Match) in(t *text) bool {
 	return (m.Any == nil || t.holds.has(m.any)) && (m.With == nil || t.holds.has(m.with)) && !t.holds.has(m.not)
 }
@@ -66,38 +66,36 @@ func oneOf[S ~string](s S, list []S) bool {
 	return false
 }
 
-// proof is what a text says about the time it was written.
+// proof is what a text proves about the time at which it was written.
 type proof int
 
 const (
 	// proofNone: a process may have run.
 	proofNone proof = iota
-	// proofOwn: this container never started, and another one's words must say why.
+	// proofOwn: this container never started; the words of another must say why.
 	proofOwn
-	// proofContainers: this container was not created; of its siblings it says nothing.
+	// proofContainers: this container was not created; says nothing about its siblings.
 	proofContainers
-	// proofCoded: written before any container of the task is created, if the
-	// stop code says so too.
+	// proofCoded: written before any container of the task is created, if the stop code agrees.
 	proofCoded
-	// proofPlacement: no place was found for the task, if indeed it has none.
+	// proofPlacement: no place was found for the task, provided that it has none.
 	proofPlacement
-	// proofSetUp: written before any container of the task is created on Fargate; on
-	// a container instance before those that need what failed.
+	// proofSetUp: on Fargate, written before any container of the task is created; on a container
+	// instance, before those that need what failed.
 	proofSetUp
 	// proofTask: written before any container of the task is created.
 	proofTask
 )
 
-// Family is a group of texts that ECS writes at one point of a task's life.
-// Its rules are asked in order and the last one has an empty Match.
+// Family is a group of texts that ECS writes at one point of a task's life. Its rules are tried
+// in order, and the last one has an empty Match.
 type Family struct {
 	Name string
 	// Title and Life are for docs/stop-reasons.md.
 	Title, Life string
-	// Is, Begins and Has are known phrases that find the family: the whole
-	// text, its beginning (tried first over all families), or a fragment
-	// anywhere. Vague is how texts of any time may begin, this family's too: it
-	// is tried last and proves nothing.
+	// Is, Begins and Has are known phrases that identify the family: the whole text, its
+	// beginning (tried first, in all families), or a fragment anywhere. Vague lists beginnings
+	// that this family shares with texts from other times. It is tried last and proves nothing.
 	Is, Begins, Vague []string
 	Has               stems
 	Rules             []Rule
@@ -130,7 +128,7 @@ const (
 // lexicon is a list of families.
 type lexicon []*Family
 
-// find gives the family that holds a text most firmly.
+// find returns the family that holds a text most firmly.
 func (l lexicon) find(t *text) (*Family, grip) {
 	for _, f := range l {
 		if f.anchored(t) {

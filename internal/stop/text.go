@@ -5,18 +5,18 @@ import (
 	"encoding/binary"
 )
 
-// text is a reason made comparable: lower case, straight quotes, single
-// blanks, without names, with what clients and ECS print before it cut away.
-// It holds no slice of itself, so that it can stay on the stack.
+// text is a reason in comparable form: lower case, straight quotes, single blanks, no names, and
+// without what clients and ECS print before it. It holds no slice of itself, so that it can stay
+// on the stack.
 type text struct {
 	room   [1 + 1024 + wide]byte
-	long   []byte // used instead of room by texts that do not fit
-	lo, hi int    // before and behind it is room for what the index needs
-	holds  lists  // those of which a word stands in it
-	// resource is whether a leading "ResourceInitializationError:" was cut.
+	long   []byte // used instead of room by a text that does not fit
+	lo, hi int    // room is left before and after it for the index
+	holds  lists  // the lists of which the text contains a word
+	// resource reports whether a leading "ResourceInitializationError:" was cut.
 	resource bool
-	// unpulled is whether the words were cut that a container's image was not
-	// pulled because its task was stopped before.
+	// unpulled reports whether the words were cut that say that an image was not pulled because
+	// the task was stopped first.
 	unpulled bool
 }
 
@@ -29,7 +29,7 @@ func (t *text) all() []byte {
 	return t.room[:]
 }
 
-// find looks up what stands in t. A name after one of introduce is blanked first.
+// find records which lists' words t contains. It first blanks the names that follow introduce.
 func (t *text) find(x *index) {
 	t.look(x)
 	if t.holds.has(introducing) {
@@ -44,30 +44,30 @@ func (t *text) look(x *index) {
 	t.holds = x.of(b, 1+t.hi-t.lo)
 }
 
-// preludes come before a task's real reason and say nothing.
+// preludes come before a task's real reason and carry no meaning.
 var preludes = []string{
 	"taskfailedtostart:", "task failed to start -", "task failed to start:",
 	"the task failed to start due to:", "task failed to start due to:",
 	"stoppedreason:", "stopped reason", "stop reason", "status reason", "reason:", "stopped (", "error: ", ": ",
 }
 
-// Cut with a note, see text.resource and text.unpulled. The words of the agent
-// are in its TaskStoppedBeforePullBeginError
+// Cutting one of these is recorded in text.resource and text.unpulled. The agent's words come
+// from its TaskStoppedBeforePullBeginError
 // (https://github.com/aws/amazon-ecs-agent/blob/master/agent/engine/errors.go).
 var (
 	resourceError = []string{"resourceinitializationerror:"}
 	unpulledError = []string{"taskstoppedbeforepullbeginerror:", "taskstoppedbeforepullbeginerror", "task stopped before image pull could begin"}
 )
 
-// services is how events of a service begin, and announcements what stands in
-// them before a task's real reason.
+// services lists how service events begin; announcements lists what such an event says before the
+// task's real reason.
 var services = []string{"(service ", "service "}
 
 var announcements = []string{
 	"unable to place a task. reason:", "all of its requirements. reason:", "failed to launch a task with (error", "unable to place a task because ",
 }
 
-// cuts marks the first two bytes of all that read cuts, added up.
+// cuts marks, by a hash of its first two bytes, every prefix that read cuts.
 var cuts [256]bool
 
 func init() {
@@ -78,7 +78,7 @@ func init() {
 	}
 }
 
-// mayCut is whether t may begin with something that read cuts.
+// mayCut reports whether t may begin with something that read cuts.
 func (t *text) mayCut() bool {
 	b := t.bytes()
 	return len(b) > 1 && cuts[b[0]+7*b[1]]
@@ -95,8 +95,8 @@ func (t *text) read(s string) {
 	t.find(ofTasks())
 }
 
-// announced cuts what an event of a service says before the reason, in the same
-// or the sentence before.
+// announced cuts the words with which a service event introduces the reason, if they begin in the
+// text's first sentence.
 func (t *text) announced() bool {
 	if !t.beginsAny(services) {
 		return false
@@ -112,7 +112,7 @@ func (t *text) announced() bool {
 	return false
 }
 
-// skipAny cuts each of these prefixes, in their order.
+// skipAny cuts each of these prefixes, in order.
 func (t *text) skipAny(prefixes []string) (cut bool) {
 	for _, p := range prefixes {
 		cut = t.skip(p) || cut
@@ -138,7 +138,7 @@ func (t *text) drop(n int) {
 	t.lo += n
 }
 
-// bare is whether nothing but "the task failed to start" is said.
+// bare reports whether the text says nothing but "the task failed to start".
 func (t *text) bare() bool {
 	b := t.bytes()
 	for len(b) > 0 && (b[len(b)-1] == '.' || b[len(b)-1] == ':') {
@@ -174,9 +174,9 @@ func (t *text) is(words []string) bool {
 	return false
 }
 
-// normalise fills t from s. Runs of white space become one blank, curly quotes
-// straight ones; other bytes outside ASCII stay as they are. Names are blanked, but
-// for those that find knows by a word before them.
+// normalise fills t from s. It turns runs of white space into one blank and curly quotes into
+// straight ones; other bytes outside ASCII stay as they are. It blanks names, except those that
+// only a word before them identifies, which find blanks.
 func (t *text) normalise(s string) {
 	t.lo, t.long = 1, nil
 	if 1+len(s)+wide > len(t.room) {
@@ -192,23 +192,23 @@ func (t *text) normalise(s string) {
 	t.blankNames(&spells)
 }
 
-// Each byte of these is what one character of eight is compared with.
+// These constants repeat one byte eight times, to compare eight characters at once.
 const (
 	ones uint64 = 0x0101010101010101
 	high        = 0x80 * ones // no ASCII character has it
 )
 
-// fold gives eight ASCII characters in lower case, marks the blanks among them by their
-// high bits, and what else is no printed character.
+// fold returns eight ASCII characters in lower case. It marks the blanks among them by their high
+// bits, and likewise everything that is not a printable character.
 func fold(c uint64) (lower, blanks, odd uint64) {
 	capitals := (c + (0x80-'A')*ones) &^ (c + (0x7f-'Z')*ones) & high
 	blanks = ^((c ^ ' '*ones) + 0x7f*ones) & high
 	return c | capitals>>2, blanks, (c | ^(c + (0x80-' ')*ones)) & high
 }
 
-// simple writes s in plain form into b, which is longer by wide at least, if each byte
-// of s stands for one of it; else it gives false. It takes eight at once and does
-// not branch, for no processor foresees where words end.
+// simple writes the plain form of s to b, which must be at least wide bytes longer, if every byte
+// of s becomes exactly one byte; otherwise it returns false. It takes eight bytes at a time and
+// does not branch, because processors cannot predict where words end.
 func simple(b []byte, s string) bool {
 	before, wrong := high, uint64(0)
 	for ; len(s) >= wide; b, s = b[wide:], s[wide:] {
@@ -224,7 +224,7 @@ func simple(b []byte, s string) bool {
 	return wrong|odd|blanks&(blanks<<8|before>>56) == 0
 }
 
-// eight are the first eight bytes of s as one number.
+// eight returns the first eight bytes of s as one number.
 func eight(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
@@ -243,7 +243,7 @@ func spell(b []byte, s string) []byte {
 	return b
 }
 
-// plain gives the next character of s in plain form and how many bytes it took.
+// plain returns the next character of s in plain form and the number of bytes it took.
 func plain(s string) (byte, int) {
 	c := s[0]
 	switch {
@@ -259,8 +259,8 @@ func plain(s string) (byte, int) {
 	return c, 1
 }
 
-// punctuation reads the three-byte runes of U+2000 to U+203F that stand for an
-// ASCII character.
+// punctuation reads the three-byte runes of U+2000 to U+203F that correspond to an ASCII
+// character.
 func punctuation(s string) (byte, int) {
 	switch b := s[2]; {
 	case b == 0x98 || b == 0x99: // ‘ ’

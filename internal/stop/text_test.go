@@ -22,7 +22,7 @@ func TestPlainForm(t *testing.T) {
 		"a\u2240b\u3001c":             "a\u2240b\u3001c",
 		"voil\u00e0 \u2192 \u2260":    "voil\u00e0 \u2192 \u2260",
 		"AZaz09@[`{":                  "azaz09@[`{",
-		"AZaz09@[`{ \u00e9":           "azaz09@[`{ \u00e9", // read one by one
+		"AZaz09@[`{ \u00e9":           "azaz09@[`{ \u00e9", // read byte by byte
 		"\u2012x\u2015y\u2017z\u201ax\u201bx\u201ex": "\u2012x\u2015y\u2017z\u201ax\u201bx\u201ex",
 	} {
 		var x text
@@ -41,8 +41,8 @@ func TestATextOfAThousandBytesDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// TestPrintedCodes: the code of an exception that a client prints inside its
-// message says whether something may have been launched.
+// TestPrintedCodes: the code of an exception that a client prints inside its message says whether
+// something may have been launched.
 func TestPrintedCodes(t *testing.T) {
 	t.Parallel()
 	for message, want := range map[string]struct {
@@ -58,12 +58,12 @@ func TestPrintedCodes(t *testing.T) {
 		"RequestID: 0a1, it failed: somehow":        {"launch-unknown", Unknown},
 		"It failed, error code: :":                  {"launch-unknown", Unknown},
 		"It failed, error code: BlockedException":   {"launch-unknown", Unknown}, // cut off
-		"BlockedException":                          {"launch-unknown", Unknown}, // it may as well be the message
+		"BlockedException":                          {"launch-unknown", Unknown}, // it may also be the message
 		"BlockedException: see it":                  {"launch-refused-code", No},
 		"ServerException: BlockedException: see it": {"launch-no-answer", Unknown},
 		"aws: [ERROR]: An error occurred (BlockedException) when calling the RunTask operation (reached max retries: 4): see it": {"launch-refused-code", No},
 		"An error occurred (BlockedException": {"launch-unknown", Unknown},
-		"NewThrottlingError: it failed":       {"launch-unknown", Unknown}, // a code is no word of the message
+		"NewThrottlingError: it failed":       {"launch-unknown", Unknown}, // a code is not looked for among the words of the message
 	} {
 		if v := Classify(refused("", message)); v.Rule != want.rule || v.Started != want.started {
 			t.Errorf("%q: %s started %s, want %s %s", message, v.Rule, v.Started, want.rule, want.started)

@@ -1,7 +1,6 @@
 package stop
 
-// Fragments that several families share. They are stems, because ECS cuts its
-// texts anywhere.
+// Fragments that several families share. They are stems, because ECS may cut a text at any place.
 var (
 	// denied: a permission, a key or a role is wrong.
 	denied = stems{
@@ -19,7 +18,7 @@ var (
 		"name unknown", "name_unknown", "not known to registry", "no such file", "no such image",
 		"no such object", "nosuchkey", "nosuchbucket", "no longer exist", "(404)", "code: 404",
 	}
-	// invalid: something is written wrongly or cannot work here.
+	// invalid: something is written incorrectly or cannot work here.
 	invalid = stems{
 		"invalid", "validation", "malformed", "is required", "are required", "required option", "not support",
 		"unsupported", "not valid", "unknown log opt", "no matching manifest", "matching platform",
@@ -32,24 +31,24 @@ var (
 		"diffid", "diff id", "mismatched image rootfs", "media type", "mediatype", "media-type", "stream processor", "not have any layers", "max depth exceeded", "not match the specified platform",
 		"manifest schema", "schema version",
 	}
-	// busy: an AWS service had too much to do or was out of order.
+	// busy: an AWS service was overloaded or out of order.
 	busy = stems{
 		"throttl", "rate exceeded", "rate limit exceeded", "requestlimitexceeded", "request limit exceeded",
 		"internalserver", "internal server error", "internalfailure", "internal failure", "internalservice",
 		"internal service error", "internal error", "service unavailable", "serviceunavailable",
 		"service is unavailable", "errorcode: unavailable", "bad gateway", "gateway timeout", "slowdown", "code: 500", "code: 502", "code: 503", "code: 504",
 	}
-	// network: no answer, or none in time.
+	// network: there was no answer, or none in time.
 	network = stems{
 		"i/o time", "timeout", "timed out", "deadline exceeded", "connection issue", "network configuration",
 		"network connect", "connection refused", "connection reset", "no route to host", "unreachable",
 		"no such host", "request canceled", "requestcanceled", "context canceled", "tls handshake",
 		"unexpected eof", ": eof", "request send failed", "send request failed", "dial tcp", "signal: killed",
 	}
-	// unable are markers that stay decisive beside a "connection issue".
+	// unable are fragments that decide even beside a "connection issue".
 	unable = stems{"accessden", "not authoriz", "resourcenotf", "does not exist", "unauthorized"}
-	// later are words of the time after a start. However a text begins, with one
-	// of them it proves nothing.
+	// later are words about the time after a start. A text that contains one of them proves
+	// nothing, however it begins.
 	later = stems{
 		"reclaim", "detach", "interrupt", "evict", "preempt", "drain", "lost", "crash", "stopped", "was killed", "impaired", "released", "replaced", "retired",
 		"restart", "removed", "deleted by", "was deleted", "interface deleted", "delete network", "delete the network", "deleting", "disconnect",
@@ -62,14 +61,14 @@ var (
 		"became un", "terminated", "stopping", "exit code", "sigterm", "sigkill", "ended with", "completed", "finished", "rolled back", "deregist", "scaling activity",
 		"task ran", "had run", "has run", "container ran", "process ran", "was healthy",
 	}
-	// memory and health: a container ran and was not well.
+	// memory and health: a container ran, and was not well.
 	memory = stems{"outofmemory", "out of memory", "out-of-memory", "memory usage", "oomkill", "oom kill"}
 	health = stems{"health check", "healthcheck", "unhealthy"}
-	// theirs are words of ECS's, which a person who stops a task hardly writes.
+	// theirs are words of ECS that a person who stops a task is unlikely to write.
 	theirs = stems{
 		"container", "instance", "internal error", "unable to", "(service", "ephemeral", "fargate", "volume", "interface", "capacity", "agent",
 	}
-	// quotas of AWS that a person may have to raise.
+	// quotas are words for quotas of AWS that a person may have to raise.
 	quotas = stems{
 		"limitexceeded", "limit exceeded", "quota", "exceeded your maximum", "exceeded the maximum",
 		"maximum number of", "toomany",
@@ -79,6 +78,6 @@ var (
 		"exec format", "executable file not f", "no such file", "not a directory", "is a directory",
 		"no command specified", "exec user process", "cannot run executable",
 	}
-	// vcpus: a quota on what runs at once, in other words than those that AWS documents.
+	// vcpus: a quota on what runs at once, in words other than those that AWS documents.
 	vcpus = stems{"vcpus you can run", "vcpus that you can run", "vcpu limit", "vcpu quota", "vcpu resource count"}
 )
