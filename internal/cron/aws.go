@@ -12,14 +12,14 @@ const MaxAWS = 256
 //	rate(5 minutes)
 //	at(2026-11-22T13:00:00)
 //
-// One of the two day fields is ?; the week counts from Sunday = 1. The day of
-// month takes L (last day), LW (last weekday) and 15W (the weekday nearest to
-// the 15th, within the month; none in a month that has no such day), the day of
-// week L (Saturday), 6L (last Friday) and 2#1 (first Monday). A range may wrap
-// around the end of its field, such as 22-2; years do not. The source is
-// Scheduler's guide, "Schedule types", and the API's CreateSchedule.
+// One of the two day fields is ?. The week counts from Sunday = 1. The day of month takes
+// L (the last day), LW (the last weekday) and 15W (the weekday nearest to the 15th, within
+// the month; a month without such a day has none). The day of week takes L (Saturday), 6L
+// (the last Friday) and 2#1 (the first Monday). A range may wrap around the end of its
+// field, such as 22-2, but not in years. The sources are "Schedule types" in Scheduler's
+// guide and CreateSchedule in its API.
 //
-// Seconds of at(...) are cut, since Scheduler is precise to the minute only. The
+// ParseAWS drops the seconds of at(...), since Scheduler is precise to the minute only. The
 // error is a *SyntaxError. Text longer than 256 bytes is refused unread.
 func ParseAWS(text string) (*Spec, error) {
 	if len(text) > MaxAWS {
@@ -49,7 +49,7 @@ func ParseAWS(text string) (*Spec, error) {
 	return s, nil
 }
 
-// place is where a part of the expression stands.
+// place is the start and the end of one part of the expression.
 type place struct{ start, end int }
 
 var awsFields = [...]*field{&minuteField, &hourField, &domField, &monthField, &awsDowField, &yearField}
@@ -100,10 +100,10 @@ func questionMarks(text string, dom, dow place, marks int) error {
 		"EventBridge cannot combine them; two schedules can")
 }
 
-// everyYear is the year field's * as a set.
+// everyYear is the set that the year field's * selects.
 var everyYear = bitset{1<<64 - 1, 1<<64 - 1, 1<<64 - 1, 1<<(lastYear-firstYear+1-3*64) - 1}
 
-// setYears keeps the years unless they are all.
+// setYears keeps the years, unless they are all years.
 func (s *Spec) setYears(set *bitset) {
 	if *set == everyYear {
 		return
@@ -121,7 +121,7 @@ func (s *Spec) setYears(set *bitset) {
 type awsScanner struct {
 	scanner
 	day dayRule // what L, W and # select
-	any int     // how many ? were read
+	any int     // how many ? it has read
 }
 
 func (a *awsScanner) list() error {
@@ -148,8 +148,7 @@ func (a *awsScanner) list() error {
 
 func (a *awsScanner) isDay() bool { return a.field == &domField || a.field == &awsDowField }
 
-// item reads one of *[/step], n[/step], n-n[/step], and L, W and # where they
-// belong.
+// item reads one of *[/step], n[/step], n-n[/step], and L, W and # where they are allowed.
 func (a *awsScanner) item() error {
 	from := a.pos
 	if a.take('*') {
@@ -173,7 +172,7 @@ func (a *awsScanner) item() error {
 	return a.fill(n, n, 1, from)
 }
 
-// isMark reports a letter that may follow a number in this field.
+// isMark reports whether c is a letter that may follow a number in this field.
 func (a *awsScanner) isMark(c byte) bool {
 	return a.field == &domField && c == 'W' || a.field == &awsDowField && (c == 'L' || c == '#')
 }
@@ -227,7 +226,7 @@ func (a *awsScanner) special(n int, c byte, from int) error {
 	return nil
 }
 
-// stepped sets low to high by an optional step, around the end if low > high.
+// stepped sets low to high with an optional step, and wraps around the end if low > high.
 func (a *awsScanner) stepped(low, high, from int) error {
 	step := 1
 	if a.take('/') {

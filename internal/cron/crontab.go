@@ -5,11 +5,11 @@ import (
 	"strconv"
 )
 
-// maxCrontab bounds a crontab schedule, in bytes. The longest that says
-// anything, every value of every field written out, has 380.
+// maxCrontab bounds a crontab schedule, in bytes. The longest useful one, with every value
+// of every field written out, has 380.
 const maxCrontab = 1024
 
-// atWords are cron's nicknames, lower case only, as cron reads them.
+// atWords are cron's nicknames. Like cron, it reads them in lower case only.
 var atWords = [...]struct{ word, fields string }{
 	{"@yearly", "0 0 1 1 *"},
 	{"@annually", "0 0 1 1 *"},
@@ -20,18 +20,18 @@ var atWords = [...]struct{ word, fields string }{
 	{"@hourly", "0 * * * *"},
 }
 
-// ParseCrontab reads the five time fields of a crontab line, or its @word, as
-// cronie does: lists, ranges, steps, names, 0 and 7 for Sunday, and ~ ranges,
-// whose value follows from the text itself. When a day field begins with *,
-// both must match, otherwise either (find_jobs in cronie's src/cron.c).
+// ParseCrontab reads the five time fields of a crontab line, or its @word, as cronie does:
+// lists, ranges, steps, names, 0 and 7 for Sunday, and ~ ranges. The text itself decides the
+// value of a ~ range. When a day field begins with *, both day fields must match; otherwise
+// either may (find_jobs in cronie's src/cron.c).
 //
-// It refuses what cronie reads in a way nobody wants: a reversed range such as
-// 22-2, which newer versions take and never run. The error is a *SyntaxError,
-// or ErrReboot. Text longer than 1,024 bytes is refused unread.
+// It refuses a reversed range such as 22-2, which newer versions of cronie accept and never
+// run. The error is a *SyntaxError, or ErrReboot. Text longer than 1,024 bytes is refused
+// unread.
 func ParseCrontab(text string) (*Spec, error) { return ParseCrontabSeeded(text, text) }
 
-// ParseCrontabSeeded is ParseCrontab with a seed, such as a job's name, from
-// which ~ ranges take their value: always the same for the same seed.
+// ParseCrontabSeeded is ParseCrontab with a seed, such as a job's name, that decides the
+// values of ~ ranges. The same seed always gives the same values.
 func ParseCrontabSeeded(text, seed string) (*Spec, error) {
 	if len(text) > maxCrontab {
 		return nil, wrong(text, maxCrontab, "longer than 1,024 bytes", "")
@@ -149,7 +149,7 @@ func (c *crontabScanner) rangeFrom(low, from int) error {
 		return err
 	}
 	if low > high && high == 0 && !stepped {
-		// cronie since March 2025, in every field: fri-sun, but also 5-0.
+		// cronie since March 2025, in every field: not only fri-sun, but also 5-0.
 		high, c.zeroEnd = 7, c.field != &dowField
 	}
 	if low > high {
@@ -158,7 +158,7 @@ func (c *crontabScanner) rangeFrom(low, from int) error {
 	return c.fill(low, high, step, from)
 }
 
-// wrapHint spells out a range over the end of the field, such as 22-2.
+// wrapHint writes a range over the end of the field, such as 22-2, as two ranges.
 func (c *crontabScanner) wrapHint(low, high int) string {
 	if low > c.field.high || high < c.field.low {
 		return ""

@@ -2,13 +2,12 @@ package cron
 
 import "math/bits"
 
-// dayRule says which dates of a month an expression selects. The two sets come
-// from both dialects, the other fields from EventBridge only, where they add
-// dates to what the sets select.
+// dayRule says which dates of a month an expression selects. Both dialects set dom and dow.
+// Only EventBridge sets the other fields, which add dates to those two sets.
 type dayRule struct {
 	dom uint32 // bit 1 to 31
 	dow uint8  // bit 0 (Sunday) to 6
-	and bool   // both sets must hold; otherwise either
+	and bool   // both sets must hold; otherwise either may
 
 	last        bool   // L: the last day
 	lastWeekday bool   // LW: the last day from Monday to Friday
@@ -54,7 +53,7 @@ func (r *dayRule) masks() (masks [kindCount]uint32) {
 	return masks
 }
 
-// special gives the dates of EventBridge's L, W and # in one kind of month.
+// special gives the dates that EventBridge's L, W and # select in one kind of month.
 func (r *dayRule) special(length, first int) uint32 {
 	var mask uint32
 	if r.last {
@@ -79,8 +78,8 @@ func (r *dayRule) special(length, first int) uint32 {
 	return mask
 }
 
-// nearestWorkday never leaves the month: Saturday the 1st gives Monday the 3rd,
-// and a Sunday at the end gives the Friday before.
+// nearestWorkday stays within the month: for Saturday the 1st it gives Monday the 3rd, and
+// for a Sunday at the end it gives the Friday before.
 func nearestWorkday(day int, working uint32) uint32 {
 	for _, d := range [...]int{day, day - 1, day + 1, day - 2, day + 2} {
 		if d > 0 && working>>d&1 != 0 {

@@ -2,11 +2,11 @@ package cron
 
 import "fmt"
 
-// Gap says what becomes of a run whose local time the clocks skip in spring.
+// Gap says what happens to a run whose local time the clocks skip in spring.
 type Gap uint8
 
 const (
-	// GapDefault is the rule of the expression's dialect, see Spec.In.
+	// GapDefault is the rule of the expression's dialect; see Spec.In.
 	GapDefault Gap = iota
 	// GapRunLate runs it in the first minute after the gap.
 	GapRunLate
@@ -14,11 +14,11 @@ const (
 	GapSkip
 )
 
-// Overlap says what becomes of a run whose local time comes twice in autumn.
+// Overlap says what happens to a run whose local time comes twice in autumn.
 type Overlap uint8
 
 const (
-	// OverlapDefault is the rule of the expression's dialect, see Spec.In.
+	// OverlapDefault is the rule of the expression's dialect; see Spec.In.
 	OverlapDefault Overlap = iota
 	// OverlapOnce runs it the first time.
 	OverlapOnce
@@ -26,7 +26,7 @@ const (
 	OverlapTwice
 )
 
-// DST is what a job says about changes of the clock.
+// DST is a job's rule for changes of the clock.
 type DST struct {
 	Gap     Gap
 	Overlap Overlap
@@ -37,8 +37,8 @@ var (
 	overlapWords = [...]string{"", "once", "twice"}
 )
 
-// ParseDST reads the words of a job: gap is run-late or skip, overlap once or
-// twice, and the empty word is the default.
+// ParseDST reads a job's words: gap is run-late or skip, overlap is once or twice, and the
+// empty word is the default.
 func ParseDST(gap, overlap string) (DST, error) {
 	for g, gapWord := range gapWords {
 		if gap != gapWord {

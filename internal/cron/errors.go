@@ -7,26 +7,26 @@ import (
 	"strings"
 )
 
-// ErrReboot refuses @reboot: it names an event of a host, not a time. Such a
-// line becomes a service or a step of a deployment.
+// ErrReboot refuses @reboot, which names an event of a host, not a time. Such a line becomes
+// a service or a step of a deployment.
 var ErrReboot = errors.New("@reboot has no times: run it as a service or from the deployment")
 
 // SyntaxError says what is wrong with an expression, and where.
 type SyntaxError struct {
-	// Field is the name of the field, such as "hour", or "" when the
-	// expression as a whole is wrong.
+	// Field is the name of the field, such as "hour", or "" if the expression as a
+	// whole is wrong.
 	Field string
 	// Value is the text at fault, cut to 40 bytes.
 	Value string
-	// Offset is the place of Value in the expression, in bytes from 0.
+	// Offset is where Value begins in the expression, in bytes from 0.
 	Offset int
-	// Allowed is what the field takes, such as "0-23"; may be "".
+	// Allowed is what the field takes, such as "0-23". It may be "".
 	Allowed string
 	// Problem says what is wrong.
 	Problem string
-	// Foreign names the scheduler whose expression this seems to be, or "".
+	// Foreign names the scheduler that the expression seems to be for, or is "".
 	Foreign string
-	// Hint says what was probably meant, or what to write; may be "".
+	// Hint says what was probably meant, or what to write. It may be "".
 	Hint string
 }
 
@@ -48,7 +48,7 @@ func (e *SyntaxError) Error() string {
 	return b.String()
 }
 
-// maxQuoted bounds what an error repeats of hostile input.
+// maxQuoted bounds how much of hostile input an error repeats, in bytes.
 const maxQuoted = 40
 
 func clip(s string) string {
@@ -58,7 +58,7 @@ func clip(s string) string {
 	return s[:maxQuoted-3] + "..."
 }
 
-// wrong is an error about the expression as a whole.
+// wrong gives an error about the expression as a whole.
 func wrong(text string, offset int, problem, hint string) error {
 	return &SyntaxError{Value: clip(text), Offset: offset, Problem: problem, Hint: hint}
 }

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// field is one place of an expression and what it takes.
+// field is one position in an expression and the values it takes.
 type field struct {
 	name      string
 	low, high int
-	names     string // three letters each, in capitals, the first being low
+	names     string // three letters each, in capitals; the first is the name of low
 	allowed   string
 }
 
@@ -23,14 +23,14 @@ var (
 	hourField   = field{"hour", 0, 23, "", "0-23"}
 	domField    = field{"day of month", 1, 31, "", "1-31"}
 	monthField  = field{"month", 1, 12, monthNames, "1-12 or jan-dec"}
-	// cron counts the week from Sunday = 0 and takes 7 for Sunday too.
+	// cron counts the week from Sunday = 0, and takes 7 for Sunday too.
 	dowField = field{"day of week", 0, 7, dayNames, "0-7 or sun-sat, 0 and 7 = Sunday"}
 	// EventBridge counts it from Sunday = 1.
 	awsDowField = field{"day of week", 1, 7, dayNames, "1-7 or SUN-SAT, 1 = Sunday"}
 	yearField   = field{"year", firstYear, lastYear, "", "1970-2199"}
 )
 
-// bitset holds the values of a field, bit 0 being its lowest.
+// bitset holds the values of a field; bit 0 is the field's lowest value.
 type bitset [4]uint64
 
 func (b *bitset) set(i int) { b[i>>6] |= 1 << (i & 63) }
@@ -61,7 +61,7 @@ func (s *scanner) take(c byte) bool {
 	return false
 }
 
-// number reads digits, at most nine.
+// number reads at most nine digits.
 func (s *scanner) number() (n int, ok bool) {
 	start := s.pos
 	for s.pos < s.end && s.text[s.pos]-'0' <= 9 {
@@ -88,12 +88,12 @@ func (s *scanner) value() (n int, ok bool) {
 	return s.field.low + n, true
 }
 
-// indexName finds the first three letters of word in a list of names, or -1.
+// indexName finds the first three letters of word in a list of names; -1 means not found.
 func indexName(names, word string) int {
 	if len(word) < 3 {
 		return -1
 	}
-	// Letters differ from capitals by one bit.
+	// Setting this bit to 0 makes a letter a capital.
 	a, b, c := word[0]&^0x20, word[1]&^0x20, word[2]&^0x20
 	for i := 0; i < len(names); i += 3 {
 		if names[i] == a && names[i+1] == b && names[i+2] == c {
@@ -105,8 +105,8 @@ func indexName(names, word string) int {
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-// fill sets low, low+step, ... up to high. Only values that are reached are
-// checked, as cron does: 0-24/5 is a legal hour field.
+// fill sets low, low+step, ... up to high. Like cron, it checks only the values that it
+// reaches: 0-24/5 is a legal hour field.
 func (s *scanner) fill(low, high, step, from int) error {
 	f := s.field
 	if step == 1 && low >= f.low && high <= f.high && high-f.low < 64 {
@@ -122,7 +122,7 @@ func (s *scanner) fill(low, high, step, from int) error {
 	return nil
 }
 
-// outside refuses the value v in the item that starts at from.
+// outside gives the error for the value v in the item that starts at from.
 func (s *scanner) outside(v, from int) error {
 	e := s.bad(from, fmt.Sprintf("%d is outside", v), "")
 	e.Allowed = s.field.allowed
@@ -151,7 +151,7 @@ func outsideHint(f *field, v int) string {
 	return ""
 }
 
-// bad refuses the item that starts at from.
+// bad gives the error for the item that starts at from.
 func (s *scanner) bad(from int, problem, hint string) *SyntaxError {
 	item := s.text[from:s.end]
 	if i := strings.IndexByte(item, ','); i > 0 {
@@ -160,7 +160,7 @@ func (s *scanner) bad(from int, problem, hint string) *SyntaxError {
 	return &SyntaxError{Field: s.field.name, Value: clip(item), Offset: from, Problem: problem, Hint: hint}
 }
 
-// unknown refuses an item that is neither number nor name.
+// unknown gives the error for an item that is neither a number nor a name.
 func (s *scanner) unknown(from int) error {
 	e := s.bad(from, "a number is expected here", "")
 	if s.field.names != "" {
@@ -189,7 +189,7 @@ func (s *scanner) unknownHint() string {
 	return ""
 }
 
-// nearestName finds the name that shares most letters with the start of text.
+// nearestName finds the name that shares the most letters with the start of text.
 func nearestName(names, text string) string {
 	best, most := "", 1
 	for i := 0; i < len(names); i += 3 {

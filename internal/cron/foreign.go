@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// foreign replaces the error about a text that belongs to another scheduler.
+// foreign replaces the error for a text that belongs to another scheduler.
 func foreign(text string, err error) error {
 	if errors.Is(err, ErrReboot) || len(text) > maxCrontab {
 		return err
@@ -26,7 +26,7 @@ func foreign(text string, err error) error {
 
 const writeFields = "write five fields: minute hour day-of-month month day-of-week"
 
-// recognise names the scheduler that reads such a text, and says what to write.
+// recognise names the scheduler that reads such a text, and says what to write instead.
 func recognise(text string, f []string) (name, hint string) {
 	if len(f) == 0 {
 		return "", ""
@@ -48,14 +48,14 @@ func recognise(text string, f []string) (name, hint string) {
 	return fieldDialect(f)
 }
 
-// isQuartz reports six or seven fields, the last of which can only be of time: a
-// sixth word may also be a user or a command.
+// isQuartz reports whether there are six or seven fields and the extra ones can only be time
+// fields. Otherwise a sixth word may be a user or a command.
 func isQuartz(f []string) bool {
 	return len(f) == 6 && timeLike(f[5]) || len(f) == 7 && timeLike(f[5]) && timeLike(f[6])
 }
 
-// quartzHint drops the seconds, which leaves what EventBridge reads: Quartz too
-// counts the week from Sunday = 1. Spring counts Monday as 1.
+// quartzHint drops the seconds, which leaves an EventBridge expression: Quartz also counts
+// the week from Sunday = 1. Spring counts from Monday = 1.
 func quartzHint(f []string) string {
 	if f[0] != "0" {
 		return "drop the seconds: the unit here is the minute"
@@ -76,8 +76,8 @@ func quartzHint(f []string) string {
 	return "write " + as(rest[4])
 }
 
-// springWeekday is a day of week of Spring, which counts as a crontab does, as
-// EventBridge has it; differs is whether it holds a number at all.
+// springWeekday translates Spring's day of week, which counts as a crontab does, to
+// EventBridge's numbers. differs reports whether the field holds numbers at all.
 func springWeekday(text string) (spring string, differs bool) {
 	if strings.Trim(text, "01234567,-/") != "" {
 		return "", false
@@ -89,7 +89,7 @@ func springWeekday(text string) (spring string, differs bool) {
 	return list(uint64(spec.day.dow), 1, 7), true
 }
 
-// timeLike reports a text that can only be a time field.
+// timeLike reports whether s can only be a time field.
 func timeLike(s string) bool {
 	return strings.Trim(s, "0123456789*?,-/#LW") == "" || s == "MON-FRI" || len(s) == 3 && indexName(dayNames, s) >= 0
 }
@@ -98,7 +98,7 @@ var calendarWords = [...]string{
 	"minutely", "hourly", "daily", "weekly", "monthly", "quarterly", "semiannually", "yearly", "annually",
 }
 
-// isOnCalendar reports systemd's forms: a bare word, *-*-01, 03:00, Mon..Fri.
+// isOnCalendar reports whether text is one of systemd's forms: a bare word, *-*-01, 03:00 or Mon..Fri.
 func isOnCalendar(text string, f []string) bool {
 	for _, w := range calendarWords {
 		if len(f) == 1 && strings.EqualFold(text, w) {
@@ -117,7 +117,7 @@ func isOnCalendar(text string, f []string) bool {
 	return false
 }
 
-// everyHint says a duration of robfig/cron as a rate.
+// everyHint writes a duration of robfig/cron as a rate.
 func everyHint(text string) string {
 	d, err := time.ParseDuration(strings.TrimSpace(text))
 	switch {
@@ -137,7 +137,7 @@ func everyHint(text string) string {
 	return "write " + rate
 }
 
-// fieldDialect names the scheduler by one of five fields.
+// fieldDialect recognises the scheduler by one of the five fields.
 func fieldDialect(f []string) (name, hint string) {
 	if len(f) < 5 {
 		return "", ""
@@ -165,7 +165,7 @@ func isJenkins(field string) bool {
 	return field == "H" || strings.HasPrefix(field, "H/") || strings.HasPrefix(field, "H(")
 }
 
-// isNth reports 5L, MON#2 and the like.
+// isNth reports whether weekday is like 5L or MON#2.
 func isNth(weekday string) bool {
 	day, nth, found := strings.Cut(weekday, "#")
 	if !found {
@@ -176,12 +176,12 @@ func isNth(weekday string) bool {
 	return found && isDay && len(nth) == 1 && nth[0] >= '1' && nth[0] <= '5'
 }
 
-// eventBridge is a cron(...) of five fields with other day fields.
+// eventBridge gives the five fields as cron(...), with other day fields.
 func eventBridge(f []string, day, weekday string) string {
 	return "cron(" + strings.Join([]string{f[0], f[1], day, f[3], weekday, "*"}, " ") + ")"
 }
 
-// nthWeekday is a crontab's 5#2 or 5L in EventBridge's numbers, where Sunday is 1.
+// nthWeekday gives a crontab's 5#2 or 5L in EventBridge's numbers, where Sunday is 1.
 func nthWeekday(text string) string {
 	if c := text[0]; c >= '0' && c <= '7' {
 		return string(rune('1'+(c-'0')%7)) + text[1:]
@@ -192,7 +192,7 @@ func nthWeekday(text string) string {
 	return text
 }
 
-// jenkins writes H as cron's ~, which picks a value too.
+// jenkins writes H as cron's ~, which also picks a value.
 func jenkins(f []string) string {
 	ranges := [5]string{"0~59", "0~23", "1~28", "1~12", "0~6"}
 	out := make([]string, 5)

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// unknownZone collects the names nearest to one that does not exist: those that
-// have it as their last part come first, then those that differ by few letters. A sort
-// would be 6 KB of each function.
+// unknownZone collects the names nearest to one that does not exist. A name is near if it, or
+// its last part, differs by few letters. It inserts the names in order itself: the standard
+// sort would add 6 KB to each function's binary.
 func unknownZone(name string) error {
 	const most, longest = 3, 64
 	e := &UnknownZoneError{Name: name}
@@ -37,7 +37,7 @@ func unknownZone(name string) error {
 	return e
 }
 
-// near is a zone's name that another one may have meant.
+// near is the name of a zone that may have been meant.
 type near struct {
 	name     string
 	distance int
@@ -47,9 +47,9 @@ func (n near) compare(o near) int {
 	return cmp.Or(cmp.Compare(n.distance, o.distance), cmp.Compare(n.name, o.name))
 }
 
-// fixedZone is how many hours a name like UTC+2 or GMT-5 is away from UTC. Which way
-// is not said by its sign: in POSIX, and so in the database's Etc/GMT+2, plus is behind
-// (tz database, file etcetera), and most who write such a name mean it otherwise.
+// fixedZone gives how many hours a name like UTC+2 or GMT-5 is away from UTC. The sign does
+// not tell the direction: in POSIX, and so in the database's Etc/GMT+2, plus means behind UTC
+// (tz database, file etcetera), but most people who write such a name mean the opposite.
 func fixedZone(name string) (hours string, ok bool) {
 	rest, ok := strings.CutPrefix(strings.TrimPrefix(strings.ToUpper(name), "ETC/"), "UTC")
 	if !ok {
@@ -67,8 +67,8 @@ func zoneKey(name string) string {
 	return strings.ReplaceAll(strings.ToLower(name), " ", "_")
 }
 
-// Distance is the Levenshtein distance of two names in bytes: how many to insert,
-// delete or replace. It is 64 where one is longer than that.
+// Distance gives the Levenshtein distance of two names in bytes: how many bytes to insert,
+// delete or replace. It is 64 if one of them is longer than 64 bytes.
 func Distance(a, b string) int {
 	if len(a) > 64 || len(b) > 64 {
 		return 64

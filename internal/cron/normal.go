@@ -7,16 +7,15 @@ import (
 	"strings"
 )
 
-// Normal writes an EventBridge expression so that Scheduler and scheduled rules
-// both take it. What is read here is more than their guides say that they read:
-// rules know rate(1 minute) and not rate(1 minutes), and six fields only; steps
-// of a * or of a range, ranges around the end of a field, steps of weekdays and
-// small letters are in no guide (EventBridge user guide, "Setting a schedule
-// pattern for scheduled rules"; Scheduler guide, "Schedule types"). Fields with
-// those become lists, the others stay as they are written.
+// Normal writes an EventBridge expression so that both Scheduler and scheduled rules take
+// it. This package reads more than their guides document. Rules take rate(1 minute) but not
+// rate(1 minutes), and six fields only. No guide has steps of a * or of a range, ranges
+// around the end of a field, steps of weekdays, or small letters (EventBridge user guide,
+// "Setting a schedule pattern for scheduled rules"; Scheduler guide, "Schedule types").
+// Normal writes such fields as lists and leaves the others as they are.
 //
-// The error is a sentence: the lists may need more than 256 characters. A
-// crontab expression is the business of Translate.
+// The error is a sentence: the lists may need more than 256 characters. Translate deals with
+// crontab expressions.
 func (s *Spec) Normal() (string, error) {
 	switch {
 	case s.dialect != AWS:
@@ -49,7 +48,7 @@ func (s *Spec) Normal() (string, error) {
 	return text, nil
 }
 
-// plainField reports a field that is as the guides have it.
+// plainField reports whether the field is written as the guides have it.
 func plainField(text string, f *field) bool {
 	if text == "*" || text == "?" {
 		return true
@@ -62,7 +61,7 @@ func plainField(text string, f *field) bool {
 	return true
 }
 
-// marked reports L, LW, 15W, 6L and 2#1, which have no other form.
+// marked reports whether item is L, LW, 15W, 6L or 2#1, which have no other form.
 func marked(item string, f *field) bool {
 	switch f {
 	case &domField:
@@ -73,7 +72,7 @@ func marked(item string, f *field) bool {
 	return false
 }
 
-// plainItem reports n, n-n in its order, and n/n but of weekdays.
+// plainItem reports whether item is n, n-n in ascending order, or n/n (not of weekdays).
 func plainItem(item string, f *field) bool {
 	value, step, stepped := strings.Cut(item, "/")
 	if stepped {
@@ -84,7 +83,7 @@ func plainItem(item string, f *field) bool {
 	return from >= 0 && (!ranged || plainValue(high, f) >= from)
 }
 
-// plainValue reads a number or a name in capitals, -1 for all else.
+// plainValue reads a number or a name in capitals; -1 means anything else.
 func plainValue(text string, f *field) int {
 	if n := indexName(f.names, text); n >= 0 && len(text) == 3 && text == strings.ToUpper(text) {
 		return f.low + n
@@ -97,7 +96,7 @@ func plainValue(text string, f *field) int {
 
 func digits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
-// field writes the field i anew, where it can be written as a list.
+// field rewrites field i as a list where it can.
 func (s *Spec) field(i int, text string) string {
 	day := &s.day
 	switch awsFields[i] {
@@ -120,10 +119,10 @@ func (s *Spec) field(i int, text string) string {
 	case day.dow == 0 && bits.OnesCount8(day.lastDow) == 1:
 		return strconv.Itoa(bits.TrailingZeros8(day.lastDow)+1) + "L"
 	}
-	return text // several of L: no guide has them, nor another form
+	return text // several L: no guide has them, and there is no other form
 }
 
-// yearList writes years, of which a list would be long, as a step where it can.
+// yearList writes years as a step where it can, since a list of them would be long.
 func (s *Spec) yearList(text string) string {
 	if s.years == nil {
 		return "*"

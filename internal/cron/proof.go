@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// ErrRate refuses to compare or translate a rate: its first run is when the
-// schedule was made and it knows no zone, so it selects no fixed minutes.
+// ErrRate refuses to compare or translate a rate. A rate counts from the creation of its
+// schedule and knows no zone, so it selects no fixed minutes.
 var ErrRate = errors.New("a rate(...) has no fixed minutes to compare: use cron(...)")
 
-// DifferenceError is the error of a comparison that failed: the first local minute at
-// which it shows.
+// DifferenceError is the error of a comparison that failed. It names the first local minute
+// at which the two sides differ.
 type DifferenceError struct {
-	// At is the minute on the wall clock, given as though in UTC. It is zero
-	// when the difference shows only before the time from which was searched.
+	// At is the minute on the wall clock, given as if in UTC. It is zero if the sides differ
+	// only before the time at which the search began.
 	At time.Time
-	// Missing is true when the wanted expression fires at that minute and none
-	// of the others does, false for the contrary.
+	// Missing is true if the wanted expression fires at that minute and none of the others
+	// does; it is false for the opposite.
 	Missing bool
 	// Want is the text of the wanted expression.
 	Want string
@@ -39,16 +39,16 @@ func (d *DifferenceError) Error() string {
 const (
 	minuteLayout = "2006-01-02 15:04"
 
-	// maxProof is how many expressions may stand against one.
+	// maxProof is how many expressions can be compared with one.
 	maxProof = 3
 )
 
-// Prove returns nil when the expressions of got together fire at exactly the
-// local minutes of want, and a *DifferenceError with the first minute from the given
-// time on otherwise. It does not sample: minutes and hours are compared as sets,
-// days in each of the 91 kinds of month that exist (12 months by 7 weekdays of
-// the 1st, and 7 for a leap February), and with years in every month up to 2199.
-// At most three expressions can be compared with one. Rates cannot: ErrRate.
+// Prove returns nil if the expressions of got together fire at exactly the local minutes of
+// want. Otherwise it returns a *DifferenceError with the first such minute from the given
+// time on. It does not sample. It compares minutes and hours as sets, and days in each of the
+// 91 kinds of month that exist (12 months by 7 weekdays of the 1st, and 7 for a leap
+// February). If an expression names years, it compares every month up to 2199. It compares at
+// most three expressions with one. For rates the error is ErrRate.
 func Prove(want *Spec, got []*Spec, from time.Time) error {
 	return prove(want, got, from, false)
 }
@@ -87,24 +87,24 @@ func prove(want *Spec, got []*Spec, from time.Time, superset bool) error {
 	return nil
 }
 
-// localMinute reads the wall clock of t.
+// localMinute gives the minute that the wall clock of t shows.
 func localMinute(t time.Time) int64 {
 	_, offset := t.Zone()
 	return min(max(floorDiv(t.Unix()+int64(offset), 60), 0), horizon-1)
 }
 
-// comparison holds the wanted expression first and then those against it. On a
-// given day some of them select the day: that is the day's pattern, bit i for
-// specs[i]. The minutes of a day depend on its pattern alone.
+// comparison holds the wanted expression first, then those compared with it. The day's
+// pattern says which of them select the day: bit i is for specs[i]. The minutes of a day
+// depend on its pattern alone.
 type comparison struct {
 	specs    [1 + maxProof]*Spec
 	count    int
 	superset bool
-	bad      [1 << (1 + maxProof)]bool // by pattern: its minutes differ
+	bad      [1 << (1 + maxProof)]bool // by pattern: whether its minutes differ
 }
 
-// firstBad gives the first minute of a day, at or after t, at which the two
-// sides differ when the day has pattern p, or -1.
+// firstBad gives the first minute of a day, at or after t, at which the two sides differ if
+// the day has pattern p, or -1.
 func (c *comparison) firstBad(p, t int) int {
 	for hour := t / 60; hour < 24; hour++ {
 		want, got := c.minutes(p, hour)
@@ -151,8 +151,8 @@ func (c *comparison) sameKinds() bool {
 	return true
 }
 
-// badDays gives the dates on which the two sides differ in a month (0 to 11) of
-// a kind. Years are ignored.
+// badDays gives the dates on which the two sides differ in a month (0 to 11) of a kind. It
+// ignores years.
 func (c *comparison) badDays(month, kind int) uint32 {
 	var masks [1 + maxProof]uint32
 	for i, s := range c.specs[:c.count] {
@@ -203,7 +203,7 @@ func (c *comparison) search(from int64) (at int64, found bool) {
 	return 0, false
 }
 
-// masksIn gives the dates that each side selects in month k, years included.
+// masksIn gives the dates that each expression selects in month k, years included.
 func (c *comparison) masksIn(k int) (masks [1 + maxProof]uint32) {
 	for i, s := range c.specs[:c.count] {
 		if s.selects(k) {
@@ -223,9 +223,9 @@ func (c *comparison) pattern(masks *[1 + maxProof]uint32, date int) int {
 
 func (c *comparison) missing(at int64) bool { return c.specs[0].matches(at) }
 
-// FirstBoth gives the first local minute from the given time on at which both
-// expressions fire, and false when there is none up to 2199: where two
-// schedules of one job would start it twice, were it not for the slot.
+// FirstBoth gives the first local minute from the given time on at which both expressions
+// fire, and false if there is none up to 2199. There two schedules of one job would start it
+// twice, if both starts did not have the same slot.
 func FirstBoth(a, b *Spec, from time.Time) (time.Time, bool) {
 	both := intersection(a, b)
 	if both.minute == 0 || both.hour == 0 || a.rateEvery > 0 || b.rateEvery > 0 {
@@ -238,7 +238,7 @@ func FirstBoth(a, b *Spec, from time.Time) (time.Time, bool) {
 	return time.Unix(m*60, 0).UTC(), true
 }
 
-// intersection is the Spec of the minutes that both select, fit for searching.
+// intersection gives the Spec of the minutes that both select. Only its searches work.
 func intersection(a, b *Spec) *Spec {
 	both := &Spec{minute: a.minute & b.minute, hour: a.hour & b.hour, month: a.month & b.month, years: a.years}
 	for i := range both.mask {

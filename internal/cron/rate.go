@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// maxRate bounds a rate, in minutes: a hundred years.
+// maxRate is the longest rate, in minutes: a hundred years.
 const maxRate = 100 * 366 * minutesPerDay
 
 var rateUnits = [...]struct {
@@ -48,7 +48,7 @@ func (s *Spec) readRate(text string, inside place) error {
 	return bad("unknown unit", "")
 }
 
-// readAt reads "2026-11-22T13:00:00" as the one minute of a calendar.
+// readAt reads "2026-11-22T13:00:00" as one minute of the calendar.
 func (s *Spec) readAt(text string, inside place) error {
 	value := text[inside.start:inside.end]
 	at, err := time.Parse("2006-01-02T15:04:05", value)

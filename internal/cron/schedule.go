@@ -6,37 +6,36 @@ import (
 	"time"
 )
 
-// Schedule is a Spec in a zone: the minutes, in UTC, at which it fires. It is a
-// small value, safe for concurrent use. The zero value is not usable; Spec.In
-// makes one.
+// Schedule is a Spec in a zone: the minutes, in UTC, at which it fires. It is a small value,
+// safe for concurrent use. The zero value is not usable; Spec.In makes a Schedule.
 type Schedule struct {
 	spec *Spec
 	zone *Zone
-	// A gap of lateMin to lateMax minutes makes its runs late; a longer or
-	// shorter one drops them. An overlap of twiceMin minutes or more repeats.
+	// A gap of lateMin to lateMax minutes makes its runs late; any other gap drops them. An
+	// overlap of twiceMin minutes or more repeats its runs.
 	lateMin, lateMax, twiceMin int64
 	anchor                     int64 // of a rate
 }
 
 // In puts the expression into a zone; nil is UTC.
 //
-// By default crontab expressions follow the cron daemon (cronie, main and
-// find_jobs in src/cron.c): when the clocks go forward by less than three hours,
-// an entry with a fixed time runs right after the gap, and when they go back it
-// runs the first time only; an entry whose minute or hour begins with * follows
-// the clock, so it has no runs in the gap and runs in both passes of an overlap.
-// EventBridge expressions follow Scheduler: the gap is skipped, the overlap runs
-// once (Scheduler guide, "Schedule types").
+// By default crontab expressions follow the cron daemon (cronie, main and find_jobs in
+// src/cron.c). When the clocks go forward by less than three hours, an entry with a fixed
+// time runs right after the gap. When they go back by less than three hours, it runs the
+// first time only. An entry whose minute or hour begins with * follows the clock: it has no
+// runs in the gap and runs in both passes of an overlap. EventBridge expressions follow
+// Scheduler: it skips the gap and runs once in the overlap (Scheduler guide, "Schedule
+// types").
 //
-// What dst says replaces either half of that, for changes of any size.
+// Each half of dst that is not the default replaces that rule, for changes of any size.
 func (s *Spec) In(zone *Zone, dst DST) Schedule {
 	if zone == nil {
 		zone = UTC
 	}
 	c := Schedule{spec: s, zone: zone, lateMin: 1, twiceMin: math.MaxInt64}
 	if s.dialect == Crontab {
-		// cron runs everything that a jump of up to four minutes skips, and
-		// beyond three hours it takes the new time as it is.
+		// cron runs everything that a jump of up to four minutes skips. Beyond three
+		// hours it takes the new time as it is.
 		c.lateMax, c.twiceMin = 179, 182
 		if s.wildcard {
 			c.lateMax, c.twiceMin = 4, 1
@@ -63,11 +62,11 @@ func (c Schedule) Spec() *Spec { return c.spec }
 // Zone gives the zone.
 func (c Schedule) Zone() *Zone { return c.zone }
 
-// Next gives the first minute strictly after the given time, in UTC. It is
-// false when there is none up to the end of 2199.
+// Next gives the first minute strictly after the given time, in UTC. ok is false if there is
+// none up to the end of 2199.
 //
-// Runs are identified by their minute: several that the rule for the gap puts
-// on one minute are one slot, see Repeats.
+// A run's minute identifies it: several runs that the rule for the gap puts on one minute
+// are one slot. See Repeats.
 func (c Schedule) Next(after time.Time) (time.Time, bool) {
 	m := max(floorDiv(after.Unix(), 60)+1, 0)
 	if c.spec.never || m >= horizon {
@@ -89,7 +88,7 @@ func (c *Schedule) next(m int64) int64 {
 	for local != never {
 		seg := &c.zone.segments[i]
 		if local < seg.localEnd {
-			// Before localStart it is a late run of the gap.
+			// If local is before localStart, this is a late run of the gap.
 			return max(local-seg.offset(), seg.start)
 		}
 		if i++; i == len(c.zone.segments) {
@@ -100,8 +99,7 @@ func (c *Schedule) next(m int64) int64 {
 	return never
 }
 
-// enter gives the local minute from which runs count at the UTC minute m of
-// segment i.
+// enter gives the local minute from which runs count at the UTC minute m of segment i.
 func (c *Schedule) enter(i int, m int64) int64 {
 	seg := &c.zone.segments[i]
 	local := m + seg.offset()
@@ -144,33 +142,32 @@ func (c Schedule) All(from, to time.Time) iter.Seq[time.Time] {
 	}
 }
 
-// NeverFires reports a schedule without a single slot. Besides the expressions
-// that Spec.NeverFires tells, it is an at(...) in a gap that is skipped.
+// NeverFires reports whether the schedule has no slot at all: that of an expression for which
+// Spec.NeverFires is true, or of an at(...) in a gap that is skipped.
 func (c Schedule) NeverFires() bool {
 	_, ok := c.Next(time.Unix(-1, 0))
 	return !ok
 }
 
-// Matches reports whether slot is one of the schedule's minutes. Seconds are
-// cut.
+// Matches reports whether slot is one of the schedule's minutes. It drops the seconds.
 func (c Schedule) Matches(slot time.Time) bool {
 	next, ok := c.Next(slot.Truncate(time.Minute).Add(-1))
 	return ok && next.Equal(slot.Truncate(time.Minute))
 }
 
-// Shows reports whether the zone's clocks show one of the expression's hours and
-// minutes at slot, whatever the day, and whatever the rule for changes of the
-// clock says of it. rate(...) and at(...) have none.
+// Shows reports whether the zone's clocks show one of the expression's hours and minutes at
+// slot. It ignores the day and the rule for changes of the clock. It is meant for crontab
+// expressions: a rate(...) has all hours and minutes.
 func (c Schedule) Shows(slot time.Time) bool {
 	m := floorDiv(slot.Unix(), 60)
 	t := floorMod(m+c.zone.segments[c.zone.segmentAt(m)].offset(), minutesPerDay)
 	return c.spec.hour>>(t/60)&1 != 0 && c.spec.minute>>(t%60)&1 != 0
 }
 
-// Repeats tells how many runs the rule for the gap puts on the slot: 0 when it is
-// none of the schedule's, else 1, or more when several fixed times of a crontab
-// expression fell into a gap that ends at this minute. cron starts that many;
-// a slot stands for them all.
+// Repeats gives the number of runs that the rule for the gap puts on the slot. It is 0 if the
+// slot is not the schedule's, and otherwise 1, or more if several fixed times of a crontab
+// expression fell into a gap that ends at this minute. cron starts that many runs; here one
+// slot stands for all of them.
 func (c Schedule) Repeats(slot time.Time) int {
 	if !c.Matches(slot) {
 		return 0
@@ -188,9 +185,9 @@ func (c Schedule) Repeats(slot time.Time) int {
 	return max(n, 1)
 }
 
-// Since gives a rate(...) expression its anchor, from which its periods count;
-// Scheduler takes the schedule's start date, or else its creation. The default
-// is the epoch. Seconds are cut. It changes nothing for other expressions.
+// Since sets the anchor of a rate(...) expression, from which its periods count. Scheduler
+// takes the schedule's start date, or else its creation. The default is the epoch. Since
+// drops the seconds. It changes nothing for other expressions.
 func (c Schedule) Since(anchor time.Time) Schedule {
 	c.anchor = floorDiv(anchor.Unix(), 60)
 	return c

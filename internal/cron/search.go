@@ -2,9 +2,8 @@ package cron
 
 import "math/bits"
 
-// The searches below run on local minutes: minutes since 1970-01-01T00:00 as a
-// wall clock shows them, each day having 1,440. What a zone does to them is the
-// business of Schedule.
+// The searches below run on local minutes: minutes since 1970-01-01T00:00 as a wall clock
+// shows them, with 1,440 in each day. Schedule deals with the zone.
 
 // next gives the first selected minute at or after m and before limit, or never.
 func (s *Spec) next(m, limit int64) int64 {

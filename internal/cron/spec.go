@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Dialect is the language an expression is written in.
+// Dialect is the language in which an expression is written.
 type Dialect uint8
 
 const (
@@ -23,15 +23,14 @@ func (d Dialect) String() string {
 	return "crontab expression"
 }
 
-// Spec is a parsed expression: which minutes of a calendar it selects, with no
-// zone yet. It is immutable and safe for concurrent use. The zero value is not
-// usable; Parse makes one.
+// Spec is a parsed expression: the minutes of a calendar that it selects, without a zone. It
+// is immutable and safe for concurrent use. The zero value is not usable; Parse makes a Spec.
 type Spec struct {
 	text    string
 	dialect Dialect
 	oneTime bool // at(...)
-	// wildcard is cron's word for an entry whose minute or hour field begins
-	// with *; it decides what happens when the clocks change.
+	// wildcard is cron's word for an entry whose minute or hour field begins with *. It
+	// decides what happens when the clocks change.
 	wildcard  bool
 	random    bool // a ~ range was resolved
 	zeroEnd   bool // a range x-0 was read as x-7 where 7 is not Sunday
@@ -72,17 +71,17 @@ func (s *Spec) seal() {
 // String gives the expression as it was written.
 func (s *Spec) String() string { return s.text }
 
-// Dialect tells which language the expression is written in.
+// Dialect gives the language in which the expression is written.
 func (s *Spec) Dialect() Dialect { return s.dialect }
 
-// NeverFires reports an expression that selects no minute from 1970 to 2199,
-// such as 30 February. It is known from parsing; nothing is searched.
+// NeverFires reports whether the expression selects no minute from 1970 to 2199, such as 30
+// February. Parsing has found that out, so the call is cheap.
 func (s *Spec) NeverFires() bool { return s.never }
 
-// Rate gives the period of a rate(...) expression.
+// Rate gives the period of a rate(...) expression; ok is false for any other.
 func (s *Spec) Rate() (every time.Duration, ok bool) {
 	return time.Duration(s.rateEvery) * time.Minute, s.rateEvery > 0
 }
 
-// OneTime reports an at(...) expression.
+// OneTime reports whether this is an at(...) expression.
 func (s *Spec) OneTime() bool { return s.oneTime }

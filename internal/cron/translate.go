@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// ErrNeverFires refuses to translate an expression without a single minute.
+// ErrNeverFires refuses to translate an expression that selects no minute.
 var ErrNeverFires = errors.New("it never fires")
 
-// Translation is a crontab expression in terms of EventBridge Scheduler.
+// Translation is a crontab expression written for EventBridge Scheduler.
 type Translation struct {
-	// AWS holds one expression, or two that share their slots: a run is known
-	// by its minute, so the minutes of both are started once.
+	// AWS holds one expression, or two that share their slots: a run is known by its
+	// minute, so a minute of both starts one run.
 	AWS []string
-	// Zone is the time zone to give to Scheduler. It is UTC for an expression
-	// that fires at the same minutes there, such as */15 * * * *.
+	// Zone is the time zone to give to Scheduler. It is UTC if the expression fires at the
+	// same minutes there, such as */15 * * * *.
 	Zone string
-	// Guard, unless empty, is the crontab expression that whoever is triggered
-	// checks against the slot (Schedule.Matches): AWS then holds more minutes
-	// than are wanted, and those that do not match are neither run nor missed.
+	// Guard, unless empty, is the crontab expression that the trigger checks against the
+	// slot (Schedule.Matches). AWS then has more minutes than are wanted. Those that do not
+	// match are neither run nor missed.
 	Guard string
 	// Notes tells a person what to know, one sentence each.
 	Notes []string
@@ -34,17 +34,15 @@ func Translate(s *Spec, zone *Zone, from time.Time) (Translation, error) {
 	return s.In(zone, DST{}).Translate(from)
 }
 
-// Translate finds the expressions for a crontab expression in its zone and
-// proves them, see Prove: when either day field may match there are two, when
-// both must and EventBridge cannot say so there is the smallest superset and a
-// guard. Each has at most 256 characters. The zone and the notes look at the
-// time from the given one on.
+// Translate finds the expressions for a crontab expression in its zone and proves them; see
+// Prove. If either day field may match, there are two. If both must match and EventBridge
+// has no such expression, there is the smallest superset and a guard. Each expression has at
+// most 256 characters. The zone and the notes are about the time from the given one on.
 //
-// From then on, and without a guard, Scheduler starts no minute that is not the
-// schedule's, whatever its rule for changes of the clock. Slots that Scheduler's
-// rule would lose are not in the translation: see Schedule.SchedulerMisses.
-// Errors are ErrNeverFires, a *DifferenceError (a defect of this package), or a
-// sentence about the dialect.
+// From then on, and without a guard, Scheduler starts no minute that is not the schedule's,
+// whatever its rule for changes of the clock. The translation does not make up for slots that
+// Scheduler's rule loses: see Schedule.SchedulerMisses. The error is ErrNeverFires, a
+// *DifferenceError (a defect of this package), or a sentence about the dialect.
 func (c Schedule) Translate(from time.Time) (Translation, error) {
 	s := c.spec
 	if s.dialect != Crontab {
@@ -74,8 +72,8 @@ func (c Schedule) Translate(from time.Time) (Translation, error) {
 	return t, nil
 }
 
-// proved reads the expressions back and compares them with what they stand for.
-// One that is not exact is a superset that needs the guard.
+// proved reads the expressions back and compares them with s. If they are not exact, they
+// are a superset and need the guard.
 func (t *Translation) proved(s *Spec, from time.Time) (specs []*Spec, exact bool, err error) {
 	specs = make([]*Spec, len(t.AWS))
 	for i, text := range t.AWS {
@@ -104,17 +102,17 @@ func (t *Translation) note(s *Spec, specs []*Spec, from time.Time) {
 	}
 }
 
-// evenFrom reports a crontab schedule that runs, from a UTC minute on, at all
-// those minutes that its expression selects in UTC. Every day and every hour is
-// selected, the same minutes when turned by the odd part of each offset, and
-// both passes of each overlap run: an entry with fixed hours, such as 0-23, runs
-// in the first pass only.
+// evenFrom reports whether a crontab schedule runs, from a UTC minute on, at exactly the
+// minutes that its expression selects in UTC. For that it must select every hour of every
+// day, and the same minutes when they are moved by the odd part of each offset. Both passes
+// of each overlap must run, too: an entry with fixed hours, such as 0-23, runs in the first
+// pass only.
 func (c *Schedule) evenFrom(from int64) bool {
 	s := c.spec
 	if s.dialect != Crontab || !s.everyHour() {
 		return false
 	}
-	reached := int64(0) // by the wall clock before the segment
+	reached := int64(0) // what the wall clock showed at the end of the segment before
 	for i := range c.zone.segments {
 		seg := &c.zone.segments[i]
 		overlap := reached - seg.localStart
@@ -129,12 +127,12 @@ func (c *Schedule) evenFrom(from int64) bool {
 	return true
 }
 
-// turns reports that the same minutes are selected when each comes so much later.
+// turns reports whether the same minutes are selected when each moves by that many minutes.
 func (s *Spec) turns(minutes int64) bool {
 	return (s.minute<<minutes|s.minute>>(60-minutes))&(1<<60-1) == s.minute
 }
 
-// everyHour reports that every hour of every day is selected, in every year.
+// everyHour reports whether every hour of every day is selected, in every year.
 func (s *Spec) everyHour() bool {
 	for kind, mask := range s.mask {
 		if mask != 1<<(kindLength(kind)+1)-2 {
@@ -144,10 +142,9 @@ func (s *Spec) everyHour() bool {
 	return s.hour == 1<<24-1 && s.month == 1<<12-1 && s.years == nil
 }
 
-// SchedulerMisses reports a slot of this schedule at which EventBridge Scheduler
-// does not start its translation: Scheduler skips local times in a gap and runs
-// those in an overlap once (Scheduler guide, "Schedule types"). Someone else
-// must launch it.
+// SchedulerMisses reports whether EventBridge Scheduler does not start the translation at
+// this slot of the schedule: Scheduler skips local times in a gap and runs those in an
+// overlap once (Scheduler guide, "Schedule types"). Someone else must launch the slot.
 func (c Schedule) SchedulerMisses(slot time.Time) bool {
 	if c.spec.rateEvery > 0 || !c.Matches(slot) {
 		return false
@@ -165,8 +162,8 @@ type awsDay struct {
 	rule     dayRule
 }
 
-// awsDays finds the day fields: one that is exact, else two when either of the
-// fields may match, else the smallest superset.
+// awsDays finds the day fields: one pair that is exact; or else two pairs if either field
+// may match; or else the smallest superset.
 func (s *Spec) awsDays() []awsDay {
 	best, fewest := awsDay{}, 0
 	wanted := s.countDays(&s.mask)
@@ -189,8 +186,8 @@ func (s *Spec) awsDays() []awsDay {
 	return []awsDay{domDay(s.day.dom), dowDay(s.day.dow)}
 }
 
-// candidates are the forms that may cover the expression's days: every day, a
-// set of dates, a set of weekdays, and the nth or last of a weekday.
+// candidates gives the forms that may cover the expression's days: every day, a set of
+// dates, a set of weekdays, and the nth or last of a weekday.
 func (s *Spec) candidates() []awsDay {
 	all := []awsDay{domDay(allDays), domDay(s.day.dom), dowDay(s.day.dow)}
 	if bits.OnesCount8(s.day.dow) == 1 {
@@ -213,7 +210,7 @@ func dowDay(dow uint8) awsDay {
 	return awsDay{"?", list(uint64(dow), 1, 7), dayRule{dow: dow}}
 }
 
-// eachKind calls f for the kinds of month that the expression names.
+// eachKind calls f for each kind of month that the expression names.
 func (s *Spec) eachKind(f func(kind int)) {
 	for month := range 12 {
 		if s.month>>month&1 == 0 {
@@ -238,8 +235,8 @@ func (s *Spec) covered(masks *[kindCount]uint32) bool {
 	return ok
 }
 
-// list writes a set whose bit 0 is low: * when it is full, runs of three and
-// more as ranges, the rest one by one.
+// list writes a set whose bit 0 is low: * if it is full, runs of three and more as ranges,
+// the rest one by one.
 func list(set uint64, low, size int) string {
 	if set == 1<<size-1 {
 		return "*"

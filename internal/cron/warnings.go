@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Warnings tells what is legal and probably not meant, one sentence each; nil
-// for most expressions.
+// Warnings says what is legal but probably not meant, one sentence each. It is nil for most
+// expressions.
 func (s *Spec) Warnings() []string {
 	var all []string
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
@@ -35,8 +35,8 @@ func (s *Spec) Warnings() []string {
 	return all
 }
 
-// meansNth finds a week of dates beside one weekday, such as 1-7 * 1, whose
-// author means the kth such day of the month.
+// meansNth finds a week of dates beside one weekday, such as 1-7 * 1, whose author probably
+// means the kth such weekday of the month.
 func (s *Spec) meansNth() (k, n int, ok bool) {
 	if s.dialect != Crontab || s.day.and || bits.OnesCount8(s.day.dow) != 1 {
 		return 0, 0, false
@@ -49,8 +49,8 @@ func (s *Spec) meansNth() (k, n int, ok bool) {
 	return 0, 0, false
 }
 
-// shortMonths gives the named months (bit 0 = January) in which an expression
-// that fires in others never does.
+// shortMonths gives the named months (bit 0 = January) in which the expression never fires,
+// although it fires in others.
 func (s *Spec) shortMonths() (short uint16) {
 	if s.never || s.oneTime {
 		return 0
@@ -68,7 +68,7 @@ func (s *Spec) shortMonths() (short uint16) {
 	return short
 }
 
-// unevenStep gives n for a minute field */n that does not divide the hour.
+// unevenStep gives n if the minute field is */n and n does not divide the hour.
 func (s *Spec) unevenStep() int {
 	field, _, _ := strings.Cut(strings.TrimLeft(s.text, " \t"), " ")
 	step, found := strings.CutPrefix(field, "*/")
@@ -79,8 +79,7 @@ func (s *Spec) unevenStep() int {
 	return n
 }
 
-// eachStep calls what for each item of a field with a step, with what it steps
-// through.
+// eachStep calls what for each item with a step, and gives the values that it steps through.
 func (s *Spec) eachStep(what func(f *field, item string, low, high, step int)) {
 	fields, text := crontabFields[:], s.text
 	if s.dialect == AWS {
@@ -106,5 +105,5 @@ func (s *Spec) eachStep(what func(f *field, item string, low, high, step int)) {
 	}
 }
 
-// anyValue reads a number or a name of a text that was read before.
+// anyValue reads a number or a name of a text that has been parsed before.
 func anyValue(text string, f *field) int { return plainValue(strings.ToUpper(text), f) }

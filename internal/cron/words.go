@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Words says in English what the expression means, on the wall clock of its
-// zone: "at 09:00 on Monday to Friday".
+// Words describes the expression in English, on the wall clock of its zone: "at 09:00 on
+// Monday to Friday".
 func (s *Spec) Words() string {
 	switch {
 	case s.rateEvery > 0:
@@ -49,8 +49,8 @@ func plural(n int64, unit string) string {
 	return strconv.FormatInt(n, 10) + " " + unit + "s"
 }
 
-// timeWords says the times of a day: one by one when they are few, else as the
-// minutes of hours.
+// timeWords describes the times of a day: one by one if they are few, otherwise as minutes
+// and hours.
 func (s *Spec) timeWords() string {
 	const few = 6
 	if bits.OnesCount64(s.minute)*bits.OnesCount32(s.hour) <= few {
@@ -83,7 +83,7 @@ func (s *Spec) clockTimes() string {
 	return and(times)
 }
 
-// stepOf gives n when set is 0, n, 2n ... and n divides size, else 0.
+// stepOf gives n if set is 0, n, 2n ... and n divides size, otherwise 0.
 func stepOf(set uint64, size int) int {
 	for n := 1; n < size; n++ {
 		if size%n != 0 {
@@ -100,7 +100,7 @@ func stepOf(set uint64, size int) int {
 	return 0
 }
 
-// minuteWords says minutes of an hour, whose step is 0 where they have none.
+// minuteWords describes the minutes of an hour. step is 0 if they have none.
 func minuteWords(minutes uint64, step int) string {
 	first, shifted := bits.TrailingZeros64(minutes), shiftedStep(minutes)
 	switch {
@@ -116,8 +116,8 @@ func minuteWords(minutes uint64, step int) string {
 	return "at minutes " + ranges(minutes, strconv.Itoa)
 }
 
-// shiftedStep is the step of minutes that follow each other evenly from one on, 0 where
-// they do not or are few enough to be named.
+// shiftedStep gives the step of evenly spaced minutes that do not begin at 0. It is 0 if they
+// are uneven, or few enough to be named.
 func shiftedStep(minutes uint64) int {
 	const few = 6
 	if bits.OnesCount64(minutes) <= few {
@@ -146,7 +146,7 @@ func (s *Spec) dayWords() string {
 	return "on " + dates + " or on " + week
 }
 
-// everyDay is left unsaid where the time says it.
+// everyDay gives "every day", or nothing if the words for the time imply it.
 func (s *Spec) everyDay() string {
 	if s.hour == 1<<24-1 || strings.HasPrefix(s.timeWords(), "every") {
 		return ""
@@ -204,7 +204,7 @@ func (s *Spec) yearWords() string {
 	return and(parts)
 }
 
-// ranges names the members of a set, runs of three and more as "a to b".
+// ranges names the members of a set, with runs of three and more as "a to b".
 func ranges(set uint64, name func(int) string) string {
 	var parts []string
 	for set != 0 {

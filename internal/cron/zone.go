@@ -12,16 +12,16 @@ import (
 	"time"
 )
 
-// TZData is the release of the IANA time zone database that zones come from. It
-// is part of the program, so that a laptop, a container without zone files and
-// a Lambda function agree on every slot.
+// TZData is the release of the IANA time zone database that zones come from. It is part of
+// the program, so that a laptop, a container without zone files and a Lambda function agree
+// on every slot.
 const TZData = "2025c"
 
 //go:generate go test -count=1 -run ^TestDatabaseIsCurrent$ . -update
 
-// zoneFiles has each of the database's files once, one after the other, with their times
-// as differences (see restored); zoneNames is their directory: a line for each name in
-// alphabetical order, with the name, where in zoneFiles its file begins, and how long it is.
+// zoneFiles holds each of the database's files once, one after the other, with their times as
+// differences (see restored). zoneNames is the directory. It has a line for each name, in
+// alphabetical order: the name, where in zoneFiles its file begins, and its length.
 var (
 	//go:embed zones.bin
 	zoneFiles string
@@ -51,7 +51,7 @@ const (
 	horizonDay = 84006 // 2200-01-01
 	horizon    = int64(horizonDay) * minutesPerDay
 
-	// A bucket of the index is 91 days: few have more than two segments.
+	// A bucket of the index is 91 days. Few buckets have more than two segments.
 	bucketShift = 17
 )
 
@@ -69,9 +69,9 @@ var zones struct {
 	loaded map[string]*Zone
 }
 
-// LoadZone finds a zone by its IANA name, such as Europe/Berlin; those of UTC, such
-// as Etc/UTC, are UTC. The error for
-// an unknown name is an *UnknownZoneError with the nearest names.
+// LoadZone finds a zone by its IANA name, such as Europe/Berlin. Names of UTC, such as
+// Etc/UTC, give UTC. For an unknown name the error is an *UnknownZoneError with the nearest
+// names.
 func LoadZone(name string) (*Zone, error) {
 	if isUTC(name) {
 		return UTC, nil
@@ -97,8 +97,8 @@ func LoadZone(name string) (*Zone, error) {
 	return z, nil
 }
 
-// isUTC is whether a name of the zone database means UTC: they are links to one zone
-// there (tz database, "backward"), and people see one name.
+// isUTC reports whether a name of the zone database means UTC. In the database these names
+// are links to one zone (tz database, "backward"), and people see one name.
 func isUTC(name string) bool {
 	switch strings.TrimPrefix(name, "Etc/") {
 	case "UTC", "UCT", "Universal", "Zulu":
@@ -107,7 +107,7 @@ func isUTC(name string) bool {
 	return false
 }
 
-// zoneFile is a name's file.
+// zoneFile finds the file of a name.
 func zoneFile(name string) (file string, ok bool) {
 	for known, place := range zoneList() {
 		if known == name {
@@ -120,17 +120,17 @@ func zoneFile(name string) (file string, ok bool) {
 	return "", false
 }
 
-// In a file of the database the block of version 1 is empty but for one type of one
-// character, and that of version 2 has all (RFC 9636, section 3): there is the number of
-// its times, and here they are, of eight bytes each.
+// In a file of the database the block of version 1 is empty except for one type with a name
+// of one character. The block of version 2 has everything (RFC 9636, section 3). These are
+// the offsets of the number of its times, and of the times, which have eight bytes each.
 const (
 	zoneTimeCount = 51 + 32
 	zoneTimes     = 51 + 44
 )
 
 // restored gives a file as time.LoadLocationFromTZData reads it. In zoneFiles each time is
-// the difference to the one before it: summer times are as far apart in most zones and
-// years, so a zip of differences is little more than half as large.
+// the difference to the one before. Summer times are equally far apart in most zones and
+// years, so the differences compress to little more than half the size.
 func restored(file string) []byte {
 	data := []byte(file)
 	end := zoneTimes + 8*int(binary.BigEndian.Uint32(data[zoneTimeCount:]))
@@ -141,7 +141,7 @@ func restored(file string) []byte {
 	return data
 }
 
-// zoneList goes through the names, and where the file of each is.
+// zoneList yields each name and the place of its file.
 func zoneList() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
 		for line := range strings.SplitSeq(zoneNames, "\n") {
@@ -175,14 +175,14 @@ func newZone(name string, location *time.Location) *Zone {
 	return z
 }
 
-// offsetAt gives the UTC offset in minutes. Offsets with seconds ended in 1972
-// (Africa/Monrovia) and are cut.
+// offsetAt gives the UTC offset in minutes. It drops seconds, which the last zone gave up in
+// 1972 (Africa/Monrovia).
 func offsetAt(location *time.Location, m int64) int64 {
 	_, seconds := time.Unix(m*60, 0).In(location).Zone()
 	return floorDiv(int64(seconds), 60)
 }
 
-// offsetUntil gives the minute up to which the zone's rules are unchanged.
+// offsetUntil gives the minute up to which the offset at m is known not to change.
 func offsetUntil(location *time.Location, m int64) int64 {
 	_, end := time.Unix(m*60, 0).In(location).ZoneBounds()
 	if end.IsZero() {
@@ -191,8 +191,8 @@ func offsetUntil(location *time.Location, m int64) int64 {
 	if until := end.Unix() / 60; until > m {
 		return min(until, horizon)
 	}
-	// On the last UTC day of some leap years ZoneBounds gives an end that is
-	// not after its time (Go 1.26): go on by the day, or by the minute.
+	// On the last UTC day of some leap years ZoneBounds gives an end that is not after its
+	// time (Go 1.26). Then go on by the day, or by the minute.
 	day := (m/minutesPerDay + 1) * minutesPerDay
 	if offsetAt(location, day-1) == offsetAt(location, m) {
 		return day
@@ -209,7 +209,7 @@ func (z *Zone) segmentAt(m int64) int {
 	return i
 }
 
-// Fixed is a zone with a name and one offset from UTC, of whole minutes.
+// Fixed gives a zone with a name and one offset from UTC, in whole minutes.
 func Fixed(name string, offset time.Duration) *Zone {
 	return newZone(name, time.FixedZone(name, int(offset/time.Second)))
 }
@@ -219,8 +219,8 @@ func (z *Zone) Offset(at time.Time) time.Duration {
 	return time.Duration(z.segments[z.segmentAt(minuteOf(at))].offset()) * time.Minute
 }
 
-// Reaches gives the first minute, from a time on, at which the zone has that offset
-// from UTC; ok is false where it never does.
+// Reaches gives the first minute, from a time on, at which the zone has the given offset from
+// UTC. ok is false if it never does.
 func (z *Zone) Reaches(offset time.Duration, from time.Time) (at time.Time, ok bool) {
 	m := minuteOf(from)
 	for _, seg := range z.segments[z.segmentAt(m):] {
@@ -231,7 +231,7 @@ func (z *Zone) Reaches(offset time.Duration, from time.Time) (at time.Time, ok b
 	return time.Time{}, false
 }
 
-// minuteOf is a time as a minute that segments cover.
+// minuteOf gives a time as a minute that the segments cover.
 func minuteOf(at time.Time) int64 {
 	return min(max(floorDiv(at.Unix(), 60), 0), horizon-1)
 }
