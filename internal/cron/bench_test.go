@@ -65,7 +65,7 @@ func BenchmarkProof(b *testing.B) {
 	}
 }
 
-// BenchmarkTranslate is the whole way of one line: find, write, read back, prove.
+// BenchmarkTranslate does everything for one line: find, write, read back, prove.
 func BenchmarkTranslate(b *testing.B) {
 	s, _ := Parse("30 4 1,15 * 5")
 	z, _ := LoadZone("Europe/Berlin")

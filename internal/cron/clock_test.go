@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// dstRules are all that a job can say of changes of the clock.
+// dstRules gives all rules that a job can have for changes of the clock.
 func dstRules() (all []DST) {
 	for _, gap := range []Gap{GapDefault, GapRunLate, GapSkip} {
 		for _, overlap := range []Overlap{OverlapDefault, OverlapOnce, OverlapTwice} {
@@ -22,7 +22,7 @@ func dstRules() (all []DST) {
 // allHours are fields that select every hour; only the first two are wildcards.
 var allHours = []string{"*", "*/1", "0-23", "0-11,12-23", "0-23/1", "0,1-22,23", "0-23,*"}
 
-// randomOften is a line that selects every hour of every day, most times.
+// randomOften gives a line that, most times, selects every hour of every day.
 func randomOften(rng *rand.Rand) string {
 	minute := []string{"0", "30", "0,30", "*/15", "*/30", "*", "5,35", "0-59/20", "0-59", "7"}[rng.IntN(10)]
 	if rng.IntN(4) == 0 {
@@ -32,10 +32,10 @@ func randomOften(rng *rand.Rand) string {
 	return minute + " " + allHours[rng.IntN(len(allHours))] + " " + days
 }
 
-// TestTranslationsAcrossChanges holds what Scheduler starts, as its guide says,
-// against what the daemon would run, over changes of the clock and under every
-// rule that a job can give: nothing is started that is not the line's, but for
-// what the guard is there for, and what is lost is known.
+// TestTranslationsAcrossChanges compares what Scheduler starts, by its guide, with what the
+// daemon would run, across changes of the clock and under every rule that a job can have.
+// Only a translation with a guard may start a minute that is not the line's, and
+// SchedulerMisses must know every slot that is lost.
 func TestTranslationsAcrossChanges(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(13, 17))
@@ -85,8 +85,8 @@ func acrossChange(t *testing.T, name, text string, zone *Zone, dst DST, from, to
 	}
 }
 
-// TestExtraStarts has what a review found started twice: all hours written out,
-// and a wildcard that its job makes run once.
+// TestExtraStarts has cases that could start twice: all hours written out, and a wildcard
+// that its job makes run once.
 func TestExtraStarts(t *testing.T) {
 	t.Parallel()
 	once := DST{GapSkip, OverlapOnce}
@@ -122,8 +122,8 @@ func TestExtraStarts(t *testing.T) {
 	}
 }
 
-// TestTurnedToUTCFromNowOn: a zone that will never repeat an hour again is even
-// from then on, and not before.
+// TestTurnedToUTCFromNowOn: a zone that will never repeat an hour again is even from then on,
+// and not before.
 func TestTurnedToUTCFromNowOn(t *testing.T) {
 	t.Parallel()
 	moscow := zoneNamed(t, "Europe/Moscow") // went back for the last time on 2014-10-25T22:00Z

@@ -76,8 +76,8 @@ func minutesOf(c Schedule, from, to time.Time) []string {
 	return all
 }
 
-// TestFiresOfRealLines takes two years of every schedule in a collection of
-// public crontabs; the answers were computed apart, by cronie's rules.
+// TestFiresOfRealLines compares two years of every schedule in a collection of public
+// crontabs with answers that were computed separately, by cronie's rules.
 func TestFiresOfRealLines(t *testing.T) {
 	t.Parallel()
 	type line struct {
@@ -96,8 +96,8 @@ func TestFiresOfRealLines(t *testing.T) {
 	}
 }
 
-// TestChangeOfClocks holds cron's own rule, and the other one it has for
-// entries under CRON_TZ, which a job can ask for with its dst setting.
+// TestChangeOfClocks has cron's own rule, and its rule for entries under CRON_TZ, which a job
+// can ask for with its dst setting.
 func TestChangeOfClocks(t *testing.T) {
 	t.Parallel()
 	type vector struct {
@@ -154,8 +154,8 @@ func TestRulesOfDST(t *testing.T) {
 	}
 }
 
-// TestLongShifts has the limits of cron's rule, 179 minutes forward and 181
-// back, on real changes beyond them.
+// TestLongShifts has real changes beyond the limits of cron's rule, 179 minutes forward and
+// 181 back.
 func TestLongShifts(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -183,9 +183,8 @@ func shiftZone(t *testing.T, minutes int64) *Zone {
 	}}
 }
 
-// TestShiftsAtTheLimits has shifts at the limits of cron's rule, which no zone
-// has had. The job's time is a minute before the end of the gap, or a minute
-// before the end of the overlap.
+// TestShiftsAtTheLimits has shifts at the limits of cron's rule, which no zone has had. The
+// job's time is a minute before the end of the gap or of the overlap.
 func TestShiftsAtTheLimits(t *testing.T) {
 	t.Parallel()
 	cases := []struct {

@@ -44,8 +44,8 @@ func TestNormal(t *testing.T) {
 	}
 }
 
-// TestRandomNormals: the normal form means the same, is normal itself, and has
-// nothing that the guides do not.
+// TestRandomNormals: the normal form means the same, is normal itself, and has nothing that
+// the guides do not have.
 func TestRandomNormals(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(21, 22))

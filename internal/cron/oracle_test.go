@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// The oracle is a second reading of both dialects, slow and plain: fields are
-// expanded into sets, every minute is asked, and the cron daemon's clock rule is
-// run as the daemon runs it.
+// The oracle is a second implementation of both dialects, slow and plain: it expands fields
+// into sets, asks every minute, and applies the cron daemon's clock rule as the daemon does.
 type oracle struct {
 	text   string
 	fields []string
@@ -63,7 +62,7 @@ func (o *oracle) expand(set map[int]bool, item string, low, high int) {
 	}
 }
 
-// fires asks the expression about a minute of the wall clock.
+// fires reports whether the expression selects a minute of the wall clock.
 func (o *oracle) fires(t time.Time) bool {
 	return o.sets[0][t.Minute()] && o.sets[1][t.Hour()] && o.sets[3][int(t.Month())] &&
 		(len(o.fields) < 6 || o.sets[5][t.Year()]) && o.day(t)
@@ -132,9 +131,9 @@ func (o *oracle) awsWeekday(t time.Time, weekday int) bool {
 	return o.sets[4][weekday]
 }
 
-// daemon runs the minutes from one time to another as cron's main loop does:
-// virtual is the last minute of the wall clock whose entries have run. What dst
-// says takes the place of the loop's own answer to a change of any size.
+// daemon runs the minutes from one time to another as cron's main loop does. virtual is the
+// last minute of the wall clock whose entries have run. What dst says replaces the loop's own
+// answer to a change of any size.
 func (o *oracle) daemon(location *time.Location, dst DST, from, to time.Time) []string {
 	wild := !o.aws() && (o.fields[0][0] == '*' || o.fields[1][0] == '*')
 	wall := func(t time.Time) time.Time {
@@ -171,7 +170,7 @@ func (o *oracle) daemon(location *time.Location, dst DST, from, to time.Time) []
 	return fires
 }
 
-// any asks about each minute after the first and up to the last.
+// any reports whether a minute after the first one and up to the last is selected.
 func (o *oracle) any(after, last time.Time) bool {
 	for t := after.Add(time.Minute); !t.After(last); t = t.Add(time.Minute) {
 		if o.fires(t) {
@@ -181,8 +180,8 @@ func (o *oracle) any(after, last time.Time) bool {
 	return false
 }
 
-// scheduler runs the minutes by Scheduler's rule: a time that does not exist is
-// skipped, one that exists twice runs the first time.
+// scheduler runs the minutes by Scheduler's rule: it skips a time that does not exist, and
+// runs one that exists twice the first time only.
 func (o *oracle) scheduler(location *time.Location, from, to time.Time) []string {
 	seen := map[time.Time]bool{}
 	var fires []string
@@ -236,8 +235,8 @@ func TestRandomLinesAgainstOracle(t *testing.T) {
 	}
 }
 
-// TestRandomDaysAgainstOracle asks for noon of every day of 28 years, which have
-// all kinds of month.
+// TestRandomDaysAgainstOracle asks about noon of every day of 28 years, which have all kinds
+// of month.
 func TestRandomDaysAgainstOracle(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(3, 5))

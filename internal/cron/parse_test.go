@@ -208,7 +208,7 @@ func TestRandomRanges(t *testing.T) {
 	}
 }
 
-// TestHostileInput is refused quickly, and errors stay short.
+// TestHostileInput: hostile input is refused quickly, and errors stay short.
 func TestHostileInput(t *testing.T) {
 	t.Parallel()
 	const size = 10 << 20

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestProofFindsTheFirstMinute has wrong translations, most of them made by
-// tools in use, and the minute at which each shows.
+// TestProofFindsTheFirstMinute has wrong translations, most of them made by tools in use, and
+// the first minute at which each differs.
 func TestProofFindsTheFirstMinute(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -41,7 +41,7 @@ func TestProofFindsTheFirstMinute(t *testing.T) {
 	for _, c := range cases {
 		err := Prove(parse(t, c.crontab), parseAll(t, c.aws...), proofStart)
 		if c.at == "" {
-			// 29 February 1972 to 1996 fires before the start only.
+			// 29 February 1972 to 1996 fires only before the start.
 			var d *DifferenceError
 			if errors.As(err, &d) && !d.At.IsZero() || c.name == "two halves are the whole" && err != nil {
 				t.Errorf("%s: %v", c.name, err)
@@ -55,8 +55,8 @@ func TestProofFindsTheFirstMinute(t *testing.T) {
 	}
 }
 
-// TestProofOfMutations changes one set of a right translation at random; the
-// first difference must be the one that walking both minute by minute meets.
+// TestProofOfMutations changes one set of a right translation at random. Prove must find the
+// same first difference as a walk through both minute by minute.
 func TestProofOfMutations(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(9, 9))
@@ -110,8 +110,8 @@ func (s *Spec) matchesHour(m int64) uint64 {
 	return s.minute
 }
 
-// TestProofFromWithinADay: differences before the start do not count, also in
-// its own hour.
+// TestProofFromWithinADay: differences before the start do not count, not even in its own
+// hour.
 func TestProofFromWithinADay(t *testing.T) {
 	t.Parallel()
 	s, got := parse(t, "10,20 9 * * *"), parseAll(t, "cron(20 9 * * ? *)")

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestPublicReports: what was reported as wrong in other cron libraries, with the
-// fires that are right.
+// TestPublicReports has what was reported as wrong in other cron libraries, with the right
+// fires.
 func TestPublicReports(t *testing.T) {
 	t.Parallel()
 	f, err := os.Open("testdata/reports.jsonl")

@@ -25,7 +25,7 @@ func TestNeverFires(t *testing.T) {
 	}
 }
 
-// TestEnds has the first and last minutes that schedules know.
+// TestEnds has the first and the last minute that a schedule can have.
 func TestEnds(t *testing.T) {
 	t.Parallel()
 	every := parse(t, "* * * * *")

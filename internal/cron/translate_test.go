@@ -72,7 +72,7 @@ func TestTranslateRefuses(t *testing.T) {
 	}
 }
 
-// TestTranslateZone: what fires at the same minutes in UTC is scheduled there.
+// TestTranslateZone: a schedule that fires at the same minutes in UTC gets UTC.
 func TestTranslateZone(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ crontab, zone, want string }{
@@ -113,8 +113,8 @@ func TestLongestTranslation(t *testing.T) {
 	}
 }
 
-// TestRandomTranslations: a translation fires when the line does, and with its
-// guard only then.
+// TestRandomTranslations: a translation fires when the line does, and with its guard only
+// then.
 func TestRandomTranslations(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))

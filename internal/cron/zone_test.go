@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// TestSegmentsAgreeWithTheDatabase asks each zone for its offset through all
-// years, around every change and at a sample of other times.
+// TestSegmentsAgreeWithTheDatabase compares the offset of each zone in all years, around
+// every change and at a sample of other times.
 func TestSegmentsAgreeWithTheDatabase(t *testing.T) {
 	t.Parallel()
 	if n := strings.Count(zoneNames, "\n"); n < 400 {
@@ -49,7 +49,7 @@ func TestSegmentsAgreeWithTheDatabase(t *testing.T) {
 	}
 }
 
-// TestLastDayOfLeapYears has the days on which ZoneBounds misleads.
+// TestLastDayOfLeapYears has the days on which ZoneBounds is wrong.
 func TestLastDayOfLeapYears(t *testing.T) {
 	t.Parallel()
 	berlin := zoneNamed(t, "Europe/Berlin")
@@ -90,8 +90,8 @@ func TestUnknownZones(t *testing.T) {
 	}
 }
 
-// TestFixedZones: of a name with a sign both zones are told, since it says different
-// things to different people.
+// TestFixedZones: for a name with a sign the error names both zones, since the sign means
+// different things to different people.
 func TestFixedZones(t *testing.T) {
 	t.Parallel()
 	both := "; Etc/GMT-2 is ahead of UTC, Etc/GMT+2 behind it"
@@ -114,8 +114,8 @@ func TestZoneIsLoadedOnce(t *testing.T) {
 	}
 }
 
-// TestDatabaseIsCurrent fails when the Go toolchain brings newer zones than the
-// embedded copy, or when TZData does not name the copy: edit it, then go generate.
+// TestDatabaseIsCurrent fails if the Go toolchain has newer zones than the embedded copy, or
+// if TZData does not name the copy. Then edit TZData and run go generate.
 func TestDatabaseIsCurrent(t *testing.T) {
 	t.Parallel()
 	root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
@@ -147,7 +147,7 @@ func TestDatabaseIsCurrent(t *testing.T) {
 
 var update = flag.Bool("update", false, "write the zone database anew")
 
-// differences is a file with its times as they are stored.
+// differences gives a file with its times as they are stored.
 func differences(t *testing.T, name string, data []byte) string {
 	t.Helper()
 	if len(data) == 0 {

@@ -1,6 +1,6 @@
-// Package crontab reads crontab files line by line as cronie does (load_env in
-// src/env.c, load_entry in src/entry.c, child_process in src/do_command.c). It
-// judges nothing: what a line becomes is the importer's business.
+// Package crontab reads crontab files line by line as cronie does (load_env in src/env.c,
+// load_entry in src/entry.c, child_process in src/do_command.c). It judges nothing: the
+// importer decides what a line becomes.
 package crontab
 
 import (
@@ -22,7 +22,7 @@ const (
 	Env     Kind = "env"     // NAME=value, for the lines below it
 	Job     Kind = "job"     // a schedule and a command
 	Reboot  Kind = "reboot"  // @reboot and a command: no times
-	Invalid Kind = "invalid" // cron rejects it, or runs it never: see Err
+	Invalid Kind = "invalid" // cron rejects it or never runs it: see Err
 )
 
 // Line is one line of a crontab that is neither blank nor a comment.
@@ -31,35 +31,35 @@ type Line struct {
 	Text   string // without its line feed; a carriage return stays
 	Kind   Kind
 
-	// Name and Value are those of an Env line: quotes removed, a value without
-	// them trimmed, nothing expanded.
+	// Name and Value are those of an Env line. Quotes are removed, a value without quotes is
+	// trimmed, and nothing is expanded.
 	Name, Value string
 
 	// Schedule is the five fields joined by single blanks, or the @word.
 	Schedule string
 	// Spec is the schedule of a Job.
 	Spec *cron.Spec
-	// User is the sixth column of a file that has it.
+	// User is the sixth column, if the file has a user column.
 	User string
-	// Doubt says why it is not certain that the line has a user, or has none.
+	// Doubt says why it is not certain whether the line has a user.
 	Doubt string
-	// Command is what the shell gets. An unescaped % ends it, and the rest is
-	// Stdin, where further ones are line ends and the last line is ended.
+	// Command is what the shell gets. An unescaped % ends it, and the rest is Stdin. There,
+	// further unescaped % become line feeds, and the last line always ends in one.
 	Command, Stdin string
-	// NoLog is cronie's - before the schedule: the syslog does not hear of its
-	// runs. Only root's and the system's crontabs may have it.
+	// NoLog is cronie's - before the schedule: its runs are not written to syslog. Only the
+	// crontabs of root and of the system may have it.
 	NoLog bool
-	// MailOnError is cronie's -n before a command: mail only when it fails.
+	// MailOnError is cronie's -n before a command: send mail only if it fails.
 	MailOnError bool
 
-	// NoNewline marks a last line without a line feed: cronie ignores it.
+	// NoNewline marks a last line without a line feed, which cronie ignores.
 	NoNewline bool
 	// Err says why the line is Invalid.
 	Err error
 }
 
-// errTooLarge and the errors below are what makes a line Invalid, besides those
-// of the schedule.
+// These errors make a line Invalid, as do those of the schedule. errTooLarge is about the
+// file.
 var (
 	errTooLarge  = fmt.Errorf("a crontab of more than %d bytes", MaxFile)
 	errNoCommand = errors.New("bad command: nothing after the schedule")
@@ -70,8 +70,8 @@ var (
 	errNoValue   = errors.New(`no value: write NAME="" for an empty one`)
 )
 
-// Parse reads a crontab. The error is about the file as a whole, which is that
-// it is larger than MaxFile; what is wrong with a line is in the line.
+// Parse reads a crontab. Its error is about the file as a whole, which is larger than
+// MaxFile. The error of a line is in the line.
 func Parse(data []byte, users UserColumn) ([]Line, error) {
 	if len(data) > MaxFile {
 		return nil, errTooLarge
@@ -160,7 +160,7 @@ func (l *Line) readCommand(rest string, users bool) error {
 	return nil
 }
 
-// cutNoLog takes cronie's - off that stands before a schedule (load_entry).
+// cutNoLog cuts off cronie's - before a schedule (load_entry).
 func cutNoLog(text string) (rest string, found bool) {
 	if after, ok := strings.CutPrefix(text, "-"); ok && after != "" && strings.IndexByte("*0123456789@~", after[0]) >= 0 {
 		return after, true
@@ -168,8 +168,7 @@ func cutNoLog(text string) (rest string, found bool) {
 	return text, false
 }
 
-// cutSchedule gives the @word, or the five fields with single blanks between
-// them, and what follows.
+// cutSchedule gives the @word, or the five fields joined by single blanks, and what follows.
 func cutSchedule(text string) (schedule, rest string) {
 	if text[0] == '@' {
 		return cutWord(text)
@@ -183,7 +182,7 @@ func cutSchedule(text string) (schedule, rest string) {
 	return strings.Join(fields, " "), rest
 }
 
-// cutWord cuts at the first blanks.
+// cutWord cuts at the first run of blanks.
 func cutWord(text string) (word, rest string) {
 	i := strings.IndexAny(text, " \t")
 	if i < 0 {
@@ -200,7 +199,7 @@ func splitPercent(text string) (command, stdin string) {
 		case c == '%':
 			return b.String(), standardInput(text[i+1:])
 		case c == '\\' && i+1 < len(text):
-			// The next byte has no meaning of its own; \% loses its backslash.
+			// A backslash takes away the next byte's meaning; only \% loses its backslash.
 			i++
 			if text[i] != '%' {
 				b.WriteByte('\\')
@@ -213,7 +212,7 @@ func splitPercent(text string) (command, stdin string) {
 	return b.String(), ""
 }
 
-// standardInput makes lines of the text after the first %.
+// standardInput turns the text after the first % into lines.
 func standardInput(text string) string {
 	if text == "" {
 		return ""

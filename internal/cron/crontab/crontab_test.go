@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 )
 
-// fact is a line of a public crontab and what cronie makes of it.
+// fact is a line of a public crontab and how cronie reads it.
 type fact struct {
 	Source, Text, Name, Value, Schedule, User, Command, Stdin, Why string
 

@@ -2,12 +2,11 @@ package crontab
 
 import "strings"
 
-// spaces are C's isspace, which cron trims a value with.
+// spaces is what cron trims from a value, by C's isspace.
 const spaces = " \t\r\v\f"
 
-// envLine reads NAME=value. Both may be quoted and blanks may surround the =. A
-// line is none when the value is missing, a quote is not closed or something
-// follows it.
+// envLine reads NAME=value. Both may be quoted, and blanks may surround the =. ok is false if
+// the value is missing, or if a quote is not closed or something follows it.
 func envLine(text string) (name, value string, ok bool) {
 	name, rest, ok := envName(text)
 	rest = strings.TrimLeft(rest, spaces)

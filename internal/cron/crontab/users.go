@@ -13,15 +13,15 @@ import (
 // /etc/crontab and /etc/cron.d.
 type UserColumn uint8
 
-// Ways to know about the user column.
+// How a reader knows whether there is a user column.
 const (
 	Detect  UserColumn = iota // by the shape of the lines
 	Present                   // there is one
 	Absent                    // there is none
-	System                    // there should be one, by the file's name
+	System                    // there should be one, going by the file's name
 )
 
-// ExpectUsers is what the name of a file says of its user column.
+// ExpectUsers says what the name of a file tells about its user column.
 func ExpectUsers(name string) UserColumn {
 	folder, file := path.Split(strings.ReplaceAll(name, `\`, "/"))
 	switch base := path.Base(folder); {
@@ -36,18 +36,18 @@ type shape uint8
 
 const (
 	unclear   shape = iota // a user or a program
-	aUser                  // an account, and a command behind it
-	aProgram               // no user is called that, or it is followed by what follows a program
-	notJudged              // no job, or a sixth field of time
+	aUser                  // an account, followed by a command
+	aProgram               // no user has this name, or what follows can only follow a program
+	notJudged              // not a job, or a sixth time field
 )
 
-// accounts are users of systems that are no programs as well.
+// accounts are the usual users of systems whose names are not also programs.
 var accounts = []string{
 	"root", "www-data", "nobody", "daemon", "apache", "postgres", "ubuntu", "ec2-user", "debian", "centos", "jenkins", "operator",
 	"munin", "www", "smmsp", "zabbix", "nagios", "tomcat", "redis",
 }
 
-// programs are no users.
+// programs are names that no user has.
 var programs = []string{
 	"[", "ansible-playbook", "apt", "apt-get", "aws", "az", "bash", "borg", "bun", "bundle", "bzip2", "cargo", "case", "cat", "cd", "certbot", "chmod",
 	"chown", "chronic", "composer", "cp", "cronic", "curl", "date", "dd", "deno", "df", "docker", "docker-compose", "drush", "du", "echo", "env",
@@ -66,10 +66,10 @@ var (
 	timeForm   = regexp.MustCompile(`^[0-9?*][0-9?*/,LW#-]*$`)
 )
 
-// userLike reports a name that a user can have, one of a directory service too.
+// userLike reports whether a user can have this name, also in a directory service.
 func userLike(word string) bool { return len(word) <= 64 && userForm.MatchString(word) }
 
-// sixth is the word behind the schedule, and what it looks like.
+// sixth gives the word after the schedule, and what it looks like.
 func (l *Line) sixth() (string, shape) {
 	text := strings.TrimLeft(l.Text, " \t")
 	if _, _, ok := envLine(text); ok {
@@ -84,7 +84,7 @@ func (l *Line) sixth() (string, shape) {
 	return word, shapeOf(word, command)
 }
 
-// shapeOf judges a word by itself and by what follows.
+// shapeOf judges a word by its name and by what follows it.
 func shapeOf(word, command string) shape {
 	switch {
 	case !userLike(word) || scriptForm.MatchString(word) || slices.Contains(programs, word):
@@ -102,7 +102,7 @@ func shapeOf(word, command string) shape {
 
 const sayUsers = "say --users yes or --users no"
 
-// legend is what the comments of a file say of its columns.
+// legend is what the comments of a file say about its columns.
 type legend uint8
 
 const (
@@ -118,8 +118,8 @@ var userWord = regexp.MustCompile(`(?i)\b(?:user|user-?name|who|account)\b`)
 // drawnUser is a legend drawn in stars, as Debian and RHEL ship it.
 var drawnUser = regexp.MustCompile(`^#[\s#]*(?:\*\s+){5}(?:user|user-name|username)\b`)
 
-// headings finds the legend of a file; where there are several, one that names
-// users goes before.
+// headings finds the legend of a file. If there are several, one that names users takes
+// precedence.
 func headings(data string) (found legend) {
 	for text := range strings.Lines(data) {
 		text = strings.TrimSpace(text)
@@ -134,8 +134,8 @@ func headings(data string) (found legend) {
 	return found
 }
 
-// judge decides for the whole file. What it gives says of a line whether to read
-// a user, and what is in doubt about that.
+// judge decides for the whole file. The function that it returns says whether a line has a
+// user, and what is in doubt about that.
 func judge(lines []Line, users UserColumn, told legend) func(word string, s shape) (user bool, doubt string) {
 	var count [notJudged + 1]int
 	if users == Detect || users == System {
@@ -159,16 +159,16 @@ func judge(lines []Line, users UserColumn, told legend) func(word string, s shap
 	}
 }
 
-// evidence is what speaks for a user column and against it: the file's place, its
-// legend, and how many lines name users, cannot name one, or could do either.
+// evidence is what speaks for and against a user column: the file's place, its legend, and
+// how many lines name users, cannot name one, or could do either.
 type evidence struct {
 	system                 bool
 	told                   legend
 	with, without, unclear int
 }
 
-// read reads a line as its file has it. Where no line can name a user there is
-// no column, whatever place and legend say: those are copied from other files.
+// read decides for a line in its file. If no line can name a user, there is no column,
+// whatever the place and the legend say: people copy both from other files.
 func (v evidence) read(word string, s shape) (user bool, doubt string) {
 	if v.with == 0 && v.unclear == 0 {
 		return false, ""
@@ -185,10 +185,10 @@ func (v evidence) read(word string, s shape) (user bool, doubt string) {
 	return present, ""
 }
 
-// expected is whether place or legend say that there is a column.
+// expected reports whether the place or the legend says that there is a column.
 func (v evidence) expected() bool { return v.system || v.told == namesUsers }
 
-// unsettled is whether neither place nor legend nor most lines decide.
+// unsettled reports whether neither the place nor the legend nor most lines decide.
 func (v evidence) unsettled(s shape) bool {
 	if v.expected() || v.told == namesNoUser && v.with == 0 {
 		return false
