@@ -1,6 +1,6 @@
-// Package ecsevent reads the shapes in which ECS tells about a task: an
-// EventBridge event, its detail, a task of DescribeTasks or of Step Functions,
-// and an answer of RunTask. It is pure and keeps ECS's words verbatim.
+// Package ecsevent reads the shapes in which ECS reports about a task: an EventBridge event, its
+// detail, a task from DescribeTasks or Step Functions, and an answer of RunTask. It is pure and
+// keeps ECS's words verbatim.
 package ecsevent
 
 import (
@@ -12,11 +12,10 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// ErrForeign is wrapped by Parse's error for an event of another source or
-// detail-type.
+// ErrForeign is wrapped by Parse's error for an event with another source or detail-type.
 var ErrForeign = errors.New("not an ECS task state change")
 
-// What an EventBridge event of ECS says about itself.
+// The source and detail-type of ECS's events on EventBridge.
 const (
 	Source     = "aws.ecs"
 	DetailType = "ECS Task State Change"
@@ -24,21 +23,21 @@ const (
 
 // Document is one parsed document.
 type Document struct {
-	// ID is the document's own id as given: an event's, or a caller's.
+	// ID is the document's own id as given: the event's, or one set by the caller.
 	ID       string
 	Envelope Envelope
-	// Kind tells which of the next three fields is filled.
+	// Kind says which of the next three fields is set.
 	Kind      stop.Kind
 	Task      Task
 	Failure   Failure
 	Exception Exception
 
-	// Definition and Container may be given beside the task by who knows them.
+	// Definition and Container may be given beside the task by a caller that knows them.
 	Definition []stop.Defined
 	Container  string
 }
 
-// Envelope is what EventBridge puts around a detail; zero for bare documents.
+// Envelope is what EventBridge puts around a detail. It is zero for bare documents.
 type Envelope struct {
 	ID, Source, DetailType, Account, Region string
 	Time                                    time.Time
@@ -47,12 +46,12 @@ type Envelope struct {
 // Failure is an entry of RunTask's failures[].
 type Failure struct{ Reason, Detail, ARN string }
 
-// Exception is an error answer of RunTask. Code may be empty when a client
-// printed it inside Message.
+// Exception is an error answer of RunTask. Code may be empty if a client printed it inside
+// Message.
 type Exception struct{ Code, Message string }
 
-// Stop gives the document as an end in ECS's words. Who asked for the stop is
-// not in the document: the caller sets Asked and AskedWhile.
+// Stop returns the document as an end in ECS's words. The document does not say who asked for the
+// stop: the caller sets Asked and AskedWhile.
 func (d Document) Stop() stop.Stop {
 	var s stop.Stop
 	switch d.Kind {
@@ -67,16 +66,16 @@ func (d Document) Stop() stop.Stop {
 	return s
 }
 
-// Parse reads one document. It takes
+// Parse reads one document. It accepts
 //   - an "ECS Task State Change" event, or its detail alone
-//   - a task as DescribeTasks gives it, bare, as {"task": ...} or as {"tasks": [one]}
+//   - a task as returned by DescribeTasks, bare, as {"task": ...} or as {"tasks": [one]}
 //   - {"runTaskFailure": {"reason", "detail", "arn"}}
 //   - {"runTaskException": {"code", "message"}}
 //   - a line of a corpus: {"kind": "event|runtask-failure|runtask-exception", "stopCode", "stoppedReason", "startedAtPresent", "containers"}
 //
-// Beside these "definition" ([{"name", "essential"}]), "container" and "id" may
-// stand. Keys may have any case and unknown ones are passed over. An error
-// names the field that is wrong; ErrForeign is wrapped for other events.
+// A document may also have "definition" ([{"name", "essential"}]), "container" and "id". Keys may
+// have any case, and unknown keys are ignored. An error names the field that is wrong; for other
+// events it wraps ErrForeign.
 func Parse(data []byte) (Document, error) {
 	var err error
 	if len(data) == 0 {
@@ -119,7 +118,7 @@ func parse(o object) Document {
 
 func failure(o object) Failure { return Failure{o.text("reason"), o.text("detail"), o.text("arn")} }
 
-// definition reads the containers of the task definition beside a task.
+// definition reads the containers of the task definition, which stand beside a task.
 func definition(o object) (list []stop.Defined) {
 	for _, c := range o.list("definition") {
 		list = append(list, stop.Defined{Name: c.text("name"), Essential: c.flag("essential", true)})
@@ -127,7 +126,7 @@ func definition(o object) (list []stop.Defined) {
 	return list
 }
 
-// id gives a string as itself and anything else as it was written.
+// id returns a string's value and anything else as written.
 func id(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
@@ -136,7 +135,7 @@ func id(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// containerName reads the job's container beside a task.
+// containerName reads the name of the job's container, which stands beside a task.
 func containerName(o object) string { return o.text("container") }
 
 func envelope(o object) Envelope {
@@ -146,7 +145,7 @@ func envelope(o object) Envelope {
 	}
 }
 
-// foreign is an error for an event that names another source or detail-type.
+// foreign returns an error for an event that names another source or detail-type.
 func (d *Document) foreign() error {
 	e := d.Envelope
 	if (e.Source != "" && e.Source != Source) || (e.DetailType != "" && e.DetailType != DetailType) {
@@ -164,8 +163,8 @@ func onlyTask(o object) Task {
 	return bareTask(tasks[0])
 }
 
-// parseLine reads a line of a corpus of stop reasons. Its startedAtPresent
-// says only that there was one, so the year 1970 stands for it.
+// parseLine reads a line of a corpus of stop reasons. Its startedAtPresent says only that there
+// was a startedAt, which becomes 1970-01-01.
 func parseLine(d *Document, o object) {
 	reason := o.text("stoppedReason")
 	switch kind := o.text("kind"); kind {

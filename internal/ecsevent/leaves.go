@@ -8,7 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// leaf reads an object that is a document itself.
+// leaf reads an object that is itself a document.
 func (f *finder) leaf(o object, n note) { f.keep(parse(o), o, n) }
 
 // answer reads an answer of RunTask or DescribeTasks: each task, each failure.
@@ -35,7 +35,7 @@ func (f *finder) answer(o object, n note) {
 	}
 }
 
-// event reads an event of EventBridge.
+// event reads an EventBridge event.
 func (f *finder) event(o object, n note) {
 	switch o.text("detail-type") {
 	case "AWS API Call via CloudTrail", "Step Functions Execution Status Change":
@@ -45,8 +45,8 @@ func (f *finder) event(o object, n note) {
 	}
 }
 
-// entry reads an entry of PutEvents: its detail is text, and its source is not
-// ECS's, for nobody else may use that.
+// entry reads an entry of PutEvents. Its detail is text, and its source is not ECS's, because
+// nobody else may use that source.
 func (f *finder) entry(o object, n note) {
 	kind := o.text("detailType")
 	if kind != DetailType && *o.err == nil {
@@ -56,8 +56,8 @@ func (f *finder) entry(o object, n note) {
 	f.find(o.at("detail"), o.raw("detail"), n)
 }
 
-// trail reads a CloudTrail record, the only trace of a launch that was refused
-// to somebody else.
+// trail reads a CloudTrail record, the only trace of a refused launch that someone else
+// requested.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 func (f *finder) trail(o object, n note) {
 	source, name := o.text("eventSource"), o.text("eventName")
@@ -77,8 +77,8 @@ func (f *finder) trail(o object, n note) {
 	}
 }
 
-// written is the JSON that a string holds: a query of CloudTrail's records gives
-// their objects so.
+// written returns the JSON that a string holds, because a query of CloudTrail's records returns
+// their objects as strings. It returns any other value as it is.
 func written(raw json.RawMessage) json.RawMessage {
 	if s, ok := unquoted(raw); ok && json.Valid([]byte(s)) {
 		return json.RawMessage(s)
@@ -90,7 +90,7 @@ func refusal(code, message string) Document {
 	return Document{Kind: stop.LaunchException, Exception: Exception{Code: code, Message: message}}
 }
 
-// exception reads an error answer as the API gives it.
+// exception reads an error answer in the API's form.
 func (f *finder) exception(o object, n note) {
 	var code, message string
 	for _, key := range []string{"__type", "code", "name", "errorType", "errorCode"} {
@@ -106,8 +106,7 @@ func (f *finder) exception(o object, n note) {
 	f.keep(refusal(code, message), o, n)
 }
 
-// results reads what Logs Insights found: rows of fields, of which the message is
-// the document.
+// results reads the results of Logs Insights: rows of fields, where the message is the document.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_ResultField.html
 func (f *finder) results(o object, n note) {
 	found := len(f.docs) + len(f.errs)
@@ -130,13 +129,13 @@ func (f *finder) results(o object, n note) {
 	}
 }
 
-// failed are the details of the events of Step Functions that tell of a failure.
+// failed lists the event details of Step Functions that report a failure.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
 var failed = []string{"taskFailedEventDetails", "taskSubmitFailedEventDetails", "taskStartFailedEventDetails", "executionFailedEventDetails"}
 
-// history reads the events of an execution of Step Functions, of which those
-// that carry no end of a task are passed over, and one failure is told twice; or
-// events of another kind, all.
+// history reads the events of a Step Functions execution. It passes over those that carry no end
+// of a task, and reads a failure that is reported twice once. If the events are of another kind,
+// it reads them all.
 func (f *finder) history(o object, n note) {
 	seen := map[string]bool{}
 	for i, raw := range o.items("events") {
@@ -163,12 +162,12 @@ func (f *finder) history(o object, n note) {
 	}
 }
 
-// cause reads the error of a state of Step Functions: the task as text, or what
-// RunTask was refused with.
+// cause reads the error of a Step Functions state: the task as text, or the error with which
+// RunTask was refused.
 // https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html
 func (f *finder) cause(o object, n note) {
 	if raw := o.raw("error"); raw != nil && raw[0] == '{' {
-		f.find(o.at("error"), raw, n) // of boto3: {"Error": {"Code", "Message"}}
+		f.find(o.at("error"), raw, n) // from boto3: {"Error": {"Code", "Message"}}
 		return
 	}
 	cause, name := strings.TrimSpace(o.text("cause")), o.text("error")

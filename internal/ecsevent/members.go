@@ -6,9 +6,9 @@ import (
 	"iter"
 )
 
-// members gives the members of an object, each with its key as it is written, or
-// those of an array, without keys. What is given must be JSON: an event is looked at
-// once as a whole, not once more for every object in it.
+// members yields the members of an object, each with its key as written, or those of an array,
+// without keys. raw must be valid JSON: a document is validated once as a whole, not again for
+// every object in it.
 func members(raw json.RawMessage) iter.Seq2[json.RawMessage, json.RawMessage] {
 	return func(yield func(key, value json.RawMessage) bool) {
 		keys := raw[0] == '{'
@@ -37,7 +37,7 @@ func skipBlanks(raw []byte, i int) int {
 	return i
 }
 
-// skipString is behind the string that begins at i.
+// skipString returns the index after the string that begins at i.
 func skipString(raw []byte, i int) int {
 	for i++; raw[i] != '"'; i++ {
 		if raw[i] == '\\' {
@@ -47,7 +47,7 @@ func skipString(raw []byte, i int) int {
 	return i + 1
 }
 
-// skipValue is behind the value that begins at i.
+// skipValue returns the index after the value that begins at i.
 func skipValue(raw []byte, i int) int {
 	for depth := 0; ; {
 		switch raw[i] {
@@ -74,7 +74,7 @@ func skipValue(raw []byte, i int) int {
 
 var endsWord = []byte(",]} \t\n\r")
 
-// unquoted is what a JSON string says; ok is false for other values.
+// unquoted returns the value of a JSON string; ok is false for other values.
 func unquoted(raw json.RawMessage) (s string, ok bool) {
 	if len(raw) < 2 || raw[0] != '"' {
 		return "", false
@@ -85,17 +85,17 @@ func unquoted(raw json.RawMessage) (s string, ok bool) {
 	return s, json.Unmarshal(raw, &s) == nil
 }
 
-// plain is whether a string says what is written in it.
+// plain reports whether a string's value is exactly what is written.
 func plain(inner []byte) bool {
 	for _, c := range inner {
-		if c == '\\' || c >= 0x80 { // an escape, or what may be no UTF-8
+		if c == '\\' || c >= 0x80 { // an escape, or bytes that may not be UTF-8
 			return false
 		}
 	}
 	return true
 }
 
-// name is what a key says.
+// name returns the value of a key.
 func name(key json.RawMessage) []byte {
 	inner := key[1 : len(key)-1]
 	if plain(inner) {

@@ -21,7 +21,7 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// FuzzMembers: the members of a value are what encoding/json says they are.
+// FuzzMembers: members yields the same members as encoding/json.
 func FuzzMembers(f *testing.F) {
 	for _, doc := range documents {
 		f.Add([]byte(doc))
@@ -69,7 +69,7 @@ func compare(t *testing.T, doc []byte) {
 	}
 }
 
-// trailing is how many blanks stand behind a value.
+// trailing counts the blanks after a value.
 func trailing(raw []byte) (n int) {
 	for raw[len(raw)-1-n] != '"' {
 		n++

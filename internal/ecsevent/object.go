@@ -11,16 +11,15 @@ import (
 	"strings"
 )
 
-// object is a JSON object whose keys are found in any case: events use
-// camelCase, Step Functions PascalCase. The first wrong type is kept in err,
-// which all objects of one document share.
+// object is a JSON object. Its keys are found in any case: events use camelCase, Step Functions
+// PascalCase. The first wrong type is kept in err, which all objects of one document share.
 type object struct {
 	path   string
 	fields []field
 	err    *error
 }
 
-// field is a key of an object, and its value, which is not null.
+// field is a key of an object with its value, which is not null.
 type field struct {
 	key []byte
 	raw json.RawMessage
@@ -39,7 +38,7 @@ func (o object) fail(key, want string) {
 	}
 }
 
-// kindOf says what a value is, and nothing of what it holds.
+// kindOf says of which kind a value is, and nothing of what it holds.
 func kindOf(raw json.RawMessage) string {
 	switch c := append(raw[:len(raw):len(raw)], ' ')[0]; {
 	case empty(raw):
@@ -56,8 +55,8 @@ func kindOf(raw json.RawMessage) string {
 	return "a number"
 }
 
-// notObject says what stands where an object should, in the decoder's words only
-// where it is no JSON: of JSON they would name types of Go.
+// notObject says what was found in place of an object. It uses the decoder's words only if raw is
+// not JSON: for JSON they would name Go types.
 func notObject(raw json.RawMessage, err error) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
@@ -66,8 +65,8 @@ func notObject(raw json.RawMessage, err error) error {
 	return fmt.Errorf("it is %s", kindOf(raw))
 }
 
-// read fills an object from raw. Anything but an object is an error; null and
-// nothing are an empty one.
+// read fills an object from raw. Null and nothing make an empty object; anything else that is not
+// an object is an error.
 func read(path string, raw json.RawMessage, err *error) object {
 	if !empty(raw) && !json.Valid(raw) {
 		var m map[string]json.RawMessage
@@ -79,7 +78,7 @@ func read(path string, raw json.RawMessage, err *error) object {
 	return open(path, raw, err)
 }
 
-// open is read for a value of which it is known that it is JSON.
+// open is like read, for a value that is known to be JSON.
 func open(path string, raw json.RawMessage, err *error) object {
 	o := object{path: path, err: err}
 	raw = bytes.TrimSpace(raw)
@@ -100,11 +99,10 @@ func open(path string, raw json.RawMessage, err *error) object {
 	return o
 }
 
-// A field of ECS's takes about perField bytes, and few of its objects have more than
-// mostFields.
+// A field of ECS takes about perField bytes, and few of its objects have more than mostFields.
 const perField, mostFields = 24, 32
 
-// add adds a field. As the decoder has it, the last of those with the same key counts.
+// add adds a field. As in encoding/json, the last field with the same key counts.
 func (o *object) add(key []byte, raw json.RawMessage) {
 	for i := range o.fields {
 		f := &o.fields[i]
@@ -120,8 +118,8 @@ func (o *object) add(key []byte, raw json.RawMessage) {
 	o.fields = append(o.fields, field{key, raw})
 }
 
-// unspaced is a key of snake_case without its underscores, so that it is one of
-// camelCase. One that leads belongs to a key, as in __type.
+// unspaced removes the underscores of a snake_case key, so that it matches the camelCase one. A
+// leading underscore is part of the key, as in __type.
 func unspaced(key []byte) []byte {
 	if bytes.IndexByte(key, '_') > 0 {
 		return bytes.ReplaceAll(key, []byte("_"), nil)
@@ -129,7 +127,7 @@ func unspaced(key []byte) []byte {
 	return key
 }
 
-// same is whether two keys differ in case at most. Known keys are ASCII.
+// same reports whether two keys are equal apart from case. Known keys are ASCII.
 func same[S string | []byte](a []byte, b S) bool {
 	if len(a) != len(b) {
 		return false
@@ -151,7 +149,7 @@ func orDocument(path string) string {
 
 func empty(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
-// hasAll is whether all of the keys are there and not null.
+// hasAll reports whether all of the keys are present and not null.
 func (o object) hasAll(keys []string) bool {
 	for _, k := range keys {
 		if !o.has(k) {
@@ -161,12 +159,12 @@ func (o object) hasAll(keys []string) bool {
 	return true
 }
 
-// has is whether any of the keys is there and not null.
+// has reports whether any of the keys is present and not null.
 func (o object) has(keys ...string) bool {
 	return slices.ContainsFunc(keys, func(k string) bool { return o.raw(k) != nil })
 }
 
-// keys names the first keys, in the alphabet's order.
+// keys names up to five keys, in alphabetical order.
 func (o object) keys() string {
 	if len(o.fields) == 0 {
 		return "nothing"
@@ -193,7 +191,7 @@ func (o object) raw(key string) json.RawMessage {
 
 func (o object) object(key string) object { return open(o.at(key), o.raw(key), o.err) }
 
-// items gives the elements of an array.
+// items returns the elements of an array.
 func (o object) items(key string) (items []json.RawMessage) {
 	raw := o.raw(key)
 	switch {
@@ -208,7 +206,7 @@ func (o object) items(key string) (items []json.RawMessage) {
 	return items
 }
 
-// list gives the objects of an array.
+// list returns the objects of an array.
 func (o object) list(key string) []object {
 	items := o.items(key)
 	list := make([]object, 0, len(items))
@@ -222,7 +220,7 @@ func (o object) list(key string) []object {
 	return list
 }
 
-// str gives a string, and whether it was there.
+// str returns a string, and whether it was present.
 func (o object) str(key string) (string, bool) {
 	raw := o.raw(key)
 	if raw == nil {
@@ -240,7 +238,7 @@ func (o object) text(key string) string {
 	return s
 }
 
-// status gives a status in ECS's spelling, which is in capitals.
+// status returns a status in upper case, as ECS spells it.
 func (o object) status(key string) string { return strings.ToUpper(o.text(key)) }
 
 func (o object) flag(key string, missing bool) bool {
@@ -255,7 +253,7 @@ func (o object) flag(key string, missing bool) bool {
 	return b
 }
 
-// integer gives a 64-bit integer, nil when it is not there. 137.0 is one too.
+// integer returns a 64-bit integer, or nil if it is absent. 137.0 counts as one too.
 func (o object) integer(key string) *int64 {
 	raw := o.raw(key)
 	if raw == nil {

@@ -10,7 +10,7 @@ import (
 	"io"
 )
 
-// maxUnpacked is how large a packed input may be when it is unpacked, in bytes.
+// maxUnpacked is the largest size of unpacked input, in bytes.
 const maxUnpacked = 64 << 20
 
 var (
@@ -18,9 +18,8 @@ var (
 	errGzip     = errors.New("it is gzip that is cut off or broken")
 )
 
-// Unpack gives what was packed with gzip, as CloudWatch Logs exports and sends
-// its events, and anything else as it is. It refuses what unpacks to more than
-// 64 MiB.
+// Unpack unpacks gzip, in which CloudWatch Logs exports and sends its events. It returns other
+// data as it is. It refuses data that unpacks to more than 64 MiB.
 func Unpack(data []byte) ([]byte, error) {
 	if !bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
 		return data, nil
@@ -39,12 +38,12 @@ func Unpack(data []byte) ([]byte, error) {
 	return out, nil
 }
 
-// data reads what Kinesis, Firehose and a subscription of CloudWatch Logs carry:
-// base64, and mostly gzip below it.
+// data reads the payload of Kinesis, Firehose and subscriptions of CloudWatch Logs: base64,
+// mostly of gzip.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
 func (f *finder) data(o object, n note) { f.coded(o, "data", n) }
 
-// body reads a message's or a request's body, which API Gateway may have put in base64.
+// body reads the body of a message or a request, which API Gateway may have encoded in base64.
 func (f *finder) body(o object, n note) {
 	switch coded := o.flag("isBase64Encoded", false); {
 	case *o.err != nil:
@@ -72,8 +71,8 @@ func (f *finder) coded(o object, key string, n note) {
 	f.find(o.at(key), bytes.TrimSpace(text), n)
 }
 
-// caught is the error of a task that a state machine keeps under a name of its
-// own, the ResultPath of a Catch.
+// caught returns the error of a task that a state machine keeps under a name of its own, the
+// ResultPath of a Catch.
 // https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 func (o object) caught() (object, bool) {
 	for _, field := range o.fields {

@@ -21,7 +21,7 @@ func packed(tb testing.TB, s string) string {
 	return b.String()
 }
 
-// TestPacked: what carries an event packed or written into text is opened.
+// TestPacked: an event that is packed, or written into text, is opened.
 func TestPacked(t *testing.T) {
 	t.Parallel()
 	logs := packed(t, `{"messageType":"DATA_MESSAGE","logGroup":"g","logEvents":[{"id":"l-1","timestamp":1,"message":`+quote(change)+`}]}`)
@@ -62,7 +62,7 @@ func TestPacked(t *testing.T) {
 	}
 }
 
-// TestUnpack: what unpacks to more than fits in memory at ease is refused.
+// TestUnpack: data that unpacks to more than fits comfortably in memory is refused.
 func TestUnpack(t *testing.T) {
 	t.Parallel()
 	if got, err := Unpack([]byte(ended)); err != nil || string(got) != ended {

@@ -7,10 +7,10 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// What people print is often a part of a task, under names of their own: the AWS
-// CLI's --query 'tasks[].{reason:stoppedReason,exit:containers[0].exitCode}', or the
-// containers alone. What is not read as a start could be relaunched, so the names
-// that were seen in public are read. Events name all as ECS does.
+// People often print only a part of a task, under names of their own: with the AWS CLI's --query
+// 'tasks[].{reason:stoppedReason,exit:containers[0].exitCode}', or the containers alone. A start
+// that is not recognised could lead to a relaunch, so names that were seen in public are read
+// too. Events use ECS's own names throughout.
 
 // projected reads a task's status and reason under other names.
 func (t *Task) projected(o object) {
@@ -28,7 +28,7 @@ func (t *Task) projected(o object) {
 	}
 }
 
-// startedAt also takes "started".
+// startedAt also accepts "started".
 func startedAt(o object) time.Time {
 	if o.has("startedAt") {
 		return o.time("startedAt")
@@ -36,8 +36,8 @@ func startedAt(o object) time.Time {
 	return o.time("started")
 }
 
-// exitCodes reads whatever is named an exit or exits, be it one code or a list. ECS
-// itself has the exitCode of a container alone.
+// exitCodes reads every key that begins with "exit", whether it holds one code or a list. ECS
+// itself has only a container's exitCode.
 func exitCodes(o object) (codes []*int64) {
 	for _, f := range o.fields {
 		switch {
@@ -68,9 +68,9 @@ func container(c object) stop.Container {
 	return out
 }
 
-// ran is whether DescribeTasks shows that a container ran: by the result of a
-// health check, by an agent of ECS Exec that was started in it, or by a port of its
-// host, which Docker binds when it starts it.
+// ran reports whether DescribeTasks shows that a container ran: by the result of a health check,
+// by an ECS Exec agent that was started in it, or by a host port, which Docker binds when it
+// starts the container.
 func ran(c object) bool {
 	if checked(c.text("healthStatus")) || len(c.items("networkBindings")) > 0 {
 		return true
@@ -83,10 +83,10 @@ func ran(c object) bool {
 	return false
 }
 
-// checked is whether a health check had a result.
+// checked reports whether a health check had a result.
 func checked(health string) bool { return health == "HEALTHY" || health == "UNHEALTHY" }
 
-// healthy reads the health of the task, which is that of its containers.
+// healthy reads the health of the task. A result means that its containers ran.
 func (t *Task) healthy(o object) {
 	if !checked(o.text("healthStatus")) && !checked(o.text("health")) {
 		return
@@ -99,7 +99,7 @@ func (t *Task) healthy(o object) {
 	}
 }
 
-// isContainer is whether an object is a container of a task, without the task.
+// isContainer reports whether an object is a container of a task, without the task.
 func isContainer(o object) bool {
 	if o.has("stopCode", "stoppedReason", "containers", "clusterArn", "taskDefinitionArn", "desiredStatus", "kind", "task") {
 		return false
@@ -107,7 +107,7 @@ func isContainer(o object) bool {
 	return o.has("containerArn") || (o.has("name") && o.has("exitCode", "exit", "reason", "runtimeId", "lastStatus"))
 }
 
-// ofContainers is a task of which only the containers are known.
+// ofContainers makes a task of which only the containers are known.
 func ofContainers(list []object) Document {
 	t := Task{ended: true}
 	for _, o := range list {

@@ -6,8 +6,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestWhatShowsAStart: a container that ran is seen by whatever ECS says of it, and a
-// text of the time before cannot take that away.
+// TestWhatShowsAStart: a container that ran is recognised by anything that ECS says of it, and a
+// text from before the start cannot undo that.
 func TestWhatShowsAStart(t *testing.T) {
 	t.Parallel()
 	for shown, want := range map[string]stop.Answer{

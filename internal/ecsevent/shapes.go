@@ -10,23 +10,23 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// maxDepth is how deep documents may lie in what carries them. An event in an
-// SNS message in an SQS message in a batch is at 8.
+// maxDepth is how deeply a document may be nested in what carries it. An event in an SNS message
+// in an SQS message in a batch is at depth 8.
 const maxDepth = 16
 
-// ParseAll reads all documents in what people have at hand, one for each task
-// and each refusal. Beside the documents of Parse it takes
+// ParseAll reads all documents in whatever people have at hand, one for each task and each
+// refusal. Beside the documents of Parse it accepts
 //   - an answer of RunTask or of DescribeTasks, whole, and arrays of documents
-//   - parts of it as --query gives them, under the names of projection.go, and the containers of one task alone
+//   - parts of it as --query prints them, under the names in projection.go, and the containers of one task alone
 //   - what carries an event: an SNS message, SQS messages, a batch of records of
 //     Lambda, Kinesis or Firehose, log events and their subscription, packed or not,
 //     results of Logs Insights, an asynchronous invocation's record
-//   - entries of PutEvents, whose source cannot be ECS's
+//   - entries of PutEvents, whose source cannot be ECS
 //   - a CloudTrail record of RunTask or StopTask, alone, as an event, in a file or as LookupEvents gives it
 //   - Step Functions' Error and Cause, also in an execution or its history
 //   - an error answer of the ECS API, as it is and as SDKs print it
 //
-// What cannot be read is in errs, by its place; the documents beside it are given.
+// errs names what cannot be read, by its place. The documents beside it are still returned.
 func ParseAll(data []byte) (docs []Document, errs []error) {
 	f := &finder{}
 	if data = bytes.TrimSpace(data); len(data) == 0 {
@@ -37,13 +37,13 @@ func ParseAll(data []byte) (docs []Document, errs []error) {
 	return f.docs, f.errs
 }
 
-// finder gathers documents.
+// finder collects documents.
 type finder struct {
 	docs []Document
 	errs []error
 }
 
-// note is what is said around a document of what lies in it.
+// note is what the objects around a document say about it.
 type note struct {
 	id         string
 	definition []stop.Defined
@@ -55,13 +55,13 @@ func (f *finder) fail(path string, err error) {
 	f.errs = append(f.errs, fmt.Errorf("reading an ECS document: %s: %w", orDocument(path), err))
 }
 
-// shape is a kind of object, by keys that it has.
+// shape is a kind of object, recognised by its keys.
 type shape struct {
 	keys []string
 	open func(f *finder, o object, n note)
 }
 
-// shapes are tried in order: first what is a document, then what carries one.
+// shapes are tried in order: first the documents themselves, then what carries one.
 func shapes() []shape {
 	return []shape{
 		{[]string{"runTaskFailure"}, (*finder).leaf},
@@ -109,12 +109,12 @@ func shapes() []shape {
 	}
 }
 
-// in opens a shape whose documents lie under a key.
+// in opens a shape whose documents are under a key.
 func in(key string) func(*finder, object, note) {
 	return func(f *finder, o object, n note) { f.find(o.at(key), o.raw(key), n) }
 }
 
-// find opens whatever stands at path.
+// find opens whatever is at path.
 func (f *finder) find(path string, raw json.RawMessage, n note) {
 	n.depth++
 	switch {
@@ -167,7 +167,7 @@ func (f *finder) containers(path string, items []json.RawMessage, n note) bool {
 	return true
 }
 
-// text opens a document that was written into a string.
+// text opens a document that is encoded as a string.
 func (f *finder) text(path string, raw json.RawMessage, n note) {
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
@@ -220,7 +220,7 @@ func (f *finder) one(path string, raw json.RawMessage, open func(object)) {
 
 func reading(err error) error { return fmt.Errorf("reading an ECS document: %w", err) }
 
-// with adds what an object says of the documents in it.
+// with adds what an object says about the documents in it.
 func (n note) with(o object) note {
 	for _, key := range []string{"messageId", "eventId", "id"} {
 		if o.has(key) {

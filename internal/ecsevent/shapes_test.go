@@ -42,7 +42,7 @@ func trail(rest string) string {
 	return `{"eventVersion":"1.08","eventID":"c-1","eventSource":"ecs.amazonaws.com","eventName":"RunTask"` + rest + `}`
 }
 
-// Each verdict is the document's id, its task and the rule that decides.
+// Each verdict is written as the document's id, its task and the rule that decides.
 var allShapes = map[string]struct {
 	doc  string
 	want []string
@@ -124,7 +124,7 @@ func TestAllShapes(t *testing.T) {
 	}
 }
 
-// TestParseAllReadsWhatParseReads: a document of its own is the same by both.
+// TestParseAllReadsWhatParseReads: both read a lone document in the same way.
 func TestParseAllReadsWhatParseReads(t *testing.T) {
 	t.Parallel()
 	for name, c := range otherShapes {
@@ -135,8 +135,8 @@ func TestParseAllReadsWhatParseReads(t *testing.T) {
 	}
 }
 
-// TestOnlyEventsOfECSAreParsed: what ParseAll takes as a test or a trace is none
-// of the events that decide over a run.
+// TestOnlyEventsOfECSAreParsed: what ParseAll accepts as a test or a trace is not an event that
+// decides over a run, so Parse refuses it.
 func TestOnlyEventsOfECSAreParsed(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"SNS", "SQS to Lambda", "PutEvents", "CloudTrail, refused", "Step Functions", "an error answer", "an array"} {
@@ -194,7 +194,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 	}
 }
 
-// TestABadOneHidesNoOther: each is told by its place, all others are read.
+// TestABadOneHidesNoOther: each bad document is reported by its place, and all others are read.
 func TestABadOneHidesNoOther(t *testing.T) {
 	t.Parallel()
 	for _, doc := range []string{
@@ -209,8 +209,8 @@ func TestABadOneHidesNoOther(t *testing.T) {
 	}
 }
 
-// TestPublishedCases reads public reports in the shapes in which people had
-// them, and others made of them.
+// TestPublishedCases reads public reports in the shapes in which people had them, and others made
+// from them.
 func TestPublishedCases(t *testing.T) {
 	t.Parallel()
 	seen := 0
@@ -218,8 +218,8 @@ func TestPublishedCases(t *testing.T) {
 		var c struct {
 			ID       string
 			Input    json.RawMessage
-			Class    []stop.Class // any of these; none: refused by name
-			Relaunch *bool        // either, when not given
+			Class    []stop.Class // any of these; empty: refused by name
+			Relaunch *bool        // nil: either
 			Source   string
 		}
 		if err := json.Unmarshal(sc.Bytes(), &c); err != nil || c.Source == "" {

@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// Task is a task's state at one time. Times are UTC and zero when ECS gave
-// none; Version grows with each change of state.
+// Task is a task's state at one moment. Times are in UTC, and zero if ECS gave none. Version
+// grows with each change of state.
 type Task struct {
 	ARN, ClusterARN, DefinitionARN string
 	StartedBy, Group               string
@@ -20,20 +20,20 @@ type Task struct {
 	CreatedAt, PullStartedAt, StartedAt       time.Time
 	StoppingAt, ExecutionStoppedAt, StoppedAt time.Time
 
-	// StopCode is nil when ECS gave none; it can also give an empty one.
+	// StopCode is nil if ECS gave none; ECS may also give an empty one.
 	StopCode      *string
 	StoppedReason string
 	Containers    []stop.Container
-	// Environment is what the task's overrides set, by container and name.
-	// Overridden holds the containers that the overrides name, in their order.
+	// Environment is what the task's overrides set, by container and name. Overridden lists the
+	// containers that the overrides name, in their order.
 	Environment map[string]map[string]string
 	Overridden  []string
 
-	ended bool // a source that tells of stopped tasks only
+	ended bool // its source reports stopped tasks only
 }
 
-// Stop gives the task as an end. When ECS gave no lastStatus but a stoppedAt,
-// the task has stopped.
+// Stop returns the task as an end. If ECS gave a stoppedAt but no lastStatus, the task has
+// stopped.
 func (t Task) Stop() stop.Stop {
 	s := stop.Stop{
 		Kind: stop.Task, CodeMissing: t.StopCode == nil, Reason: t.StoppedReason,

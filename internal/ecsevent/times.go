@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// layouts are the forms of time that were seen: events and the AWS CLI give
-// RFC 3339, others are how Python, Ruby, Go, Java and HTTP print it, the last two
-// CloudTrail's in its records of ECS. One without a zone is read as UTC.
+// layouts are the time formats seen so far. Events and the AWS CLI use RFC 3339. Others are what
+// Python, Ruby, Go, Java and HTTP print. The last two come from CloudTrail's records of ECS. A
+// time without a zone is read as UTC.
 var layouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700",
 	"2006-01-02 15:04:05.999999999 -0700 MST", "2006-01-02T15:04:05.999999999", time.DateTime, time.UnixDate, time.RFC1123,
@@ -25,10 +25,9 @@ func clock(s string) (t time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// time gives a point of time in UTC, zero when it is not there or empty. It may be
-// text in one of the layouts, seconds since 1970 (DescribeTasks) or milliseconds
-// (Step Functions), also as text; numbers from 1e11 on are milliseconds, for as seconds they would
-// lie after the year 5000.
+// time returns a point in time in UTC, or zero if it is absent or empty. It accepts text in one
+// of the layouts, seconds since 1970 (DescribeTasks) or milliseconds (Step Functions), also as
+// text. Numbers from 1e11 on are milliseconds: as seconds they would be after the year 5000.
 func (o object) time(key string) time.Time {
 	raw := o.raw(key)
 	if raw == nil {
@@ -42,7 +41,7 @@ func (o object) time(key string) time.Time {
 		number = s
 	}
 	f, err := strconv.ParseFloat(number, 64)
-	if err != nil || !(math.Abs(f) < 1e14) { // nor is it a number at all
+	if err != nil || !(math.Abs(f) < 1e14) { // NaN fails the comparison too
 		o.fail(key, "a time")
 		return time.Time{}
 	}
