@@ -14,8 +14,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// SetAside implements control.Store. A run that a newer batchplane wrote is
-// refused with a *NewerError and stays where it is: others can read it.
+// SetAside implements control.Store. It refuses a run that a newer batchplane wrote with a *NewerError
+// and leaves it in place: other programs can read it.
 func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 	what := "setting run " + string(id) + " aside"
 	item, err := s.get(ctx, "run "+string(id), runKey(id))
@@ -46,8 +46,8 @@ func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 	return nil
 }
 
-// salvage is what there is of a body that cannot be read: its JSON, or the
-// bytes as they are.
+// salvage returns what can be had of a body: its JSON or, if it cannot be inflated, its bytes as they
+// are.
 func salvage(item attributes) (is []byte) {
 	err := read(item, func(plain []byte) error {
 		is = bytes.Clone(plain)

@@ -16,27 +16,27 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// Hash keys of a request's three items: all requests, those about a job, those of
-// somebody.
+// Hash keys of a request's three items: under all requests, under those about a job, under those of a
+// person.
 const (
 	askedAll = "A"
 	askedJob = "A#J#"
 	askedBy  = "A#B#"
 )
 
-// mostBy is how much of a name is part of a key. Longer ones share it, and the
-// reader tells them apart.
+// mostBy is how many bytes of a name are part of a key. Longer names share a key, and Asked tells them
+// apart.
 const mostBy = 256
 
 func askedByKey(by string) string { return askedBy + by[:min(len(by), mostBy)] }
 
-// askedSK sorts requests by their time; the id, which may be any text, is hashed.
+// askedSK sorts requests by time. It hashes the id, which may be any text.
 func askedSK(at time.Time, id string) string {
 	sum := sha256.Sum256([]byte(id))
 	return fmt.Sprintf("%019d-%s", at.UnixNano(), hex.EncodeToString(sum[:8]))
 }
 
-// PutAsked implements control.Store. The three items are written together.
+// PutAsked implements control.Store. It writes the three items in one transaction.
 func (s *Store) PutAsked(ctx context.Context, a control.Asked) error {
 	body, err := encode(a)
 	if err != nil {
@@ -62,8 +62,8 @@ func (s *Store) PutAsked(ctx context.Context, a control.Asked) error {
 	return nil
 }
 
-// Asked implements control.Store. It reads the requests of one job, or of one
-// person, or all of a time, whichever is asked for first.
+// Asked implements control.Store. It reads the requests of one job, else those of one person, else all,
+// within the query's times.
 func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Asked, error) {
 	limit := cmp.Or(q.Limit, defaultLimit)
 	m := &merged{db: s.db, newest: true, cursors: []*cursor{s.asked(q, limit)}}

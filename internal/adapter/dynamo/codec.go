@@ -14,11 +14,11 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// itemVersion is the version of the form of all items. Whoever changes the
-// form or the dictionary raises it and goes on reading what was written before.
+// itemVersion is the version of the form of all items. A change of the form or of the dictionary must
+// raise it and still read what was written before.
 const itemVersion = 1
 
-// NewerError is of an item that a newer batchplane wrote. It is left alone.
+// NewerError reports an item that a newer batchplane wrote. The item is left alone.
 type NewerError struct {
 	What    string
 	Version int64
@@ -29,16 +29,16 @@ func (e *NewerError) Error() string {
 		e.What, e.Version, itemVersion)
 }
 
-// Is has control tell it from an item that cannot be read.
+// Is matches control.ErrNewer, so that control can tell such an item from one that cannot be read.
 func (e *NewerError) Is(target error) bool { return target == control.ErrNewer }
 
-// dictionary1 is what bodies of version 1 are deflated with: the words of a
-// run's JSON, the commonest last. Not a byte of it may change.
+// dictionary1 is the dictionary for bodies of version 1: the words of a run's JSON, the commonest last.
+// Not a byte of it may change.
 //
 //go:embed dictionary1.txt
 var dictionary1 []byte
 
-// deflaters are kept since each takes more than half a megabyte.
+// deflaters are pooled because each takes more than half a megabyte.
 var deflaters = sync.Pool{New: func() any {
 	w, err := flate.NewWriterDict(io.Discard, flate.BestCompression, dictionary1)
 	if err != nil {
@@ -47,7 +47,7 @@ var deflaters = sync.Pool{New: func() any {
 	return w
 }}
 
-// encode makes a body of v.
+// encode returns v as a body.
 func encode(v any) ([]byte, error) {
 	plain, err := json.Marshal(v)
 	if err != nil {
@@ -66,8 +66,8 @@ func encode(v any) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// inflater is an inflater with what it reads from and writes to; all are kept,
-// since an inflater alone takes 40 KB.
+// inflater is an inflater with its input and output. They are pooled because an inflater alone takes 40
+// KB.
 type inflater struct {
 	in  bytes.Reader
 	out bytes.Buffer
@@ -76,7 +76,7 @@ type inflater struct {
 
 var inflaters = sync.Pool{New: func() any { return &inflater{r: flate.NewReaderDict(nil, dictionary1)} }}
 
-// mostKept is how much room of an inflater is kept: a definition's body is far
+// mostKept is the largest output buffer that goes back into the pool. A definition's body is far
 // smaller.
 const mostKept = 1 << 20
 
@@ -86,8 +86,7 @@ func (f *inflater) release() {
 	}
 }
 
-// inflate is the reverse of deflating with the dictionary. What it returns is
-// good until the inflater is released.
+// inflate reverses encode. The result is valid until release.
 func (f *inflater) inflate(body []byte) ([]byte, error) {
 	f.in.Reset(body)
 	f.out.Reset()
@@ -101,7 +100,7 @@ func (f *inflater) inflate(body []byte) ([]byte, error) {
 	return f.out.Bytes(), nil
 }
 
-// read gives an item's body as JSON to use, which must not keep it.
+// read passes an item's body, as JSON, to use, which must not keep it.
 func read(item attributes, use func(plain []byte) error) error {
 	switch b := item[attrBody].(type) {
 	case *types.AttributeValueMemberS:

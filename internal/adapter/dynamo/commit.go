@@ -41,7 +41,7 @@ func (s *Store) Commit(ctx context.Context, c control.Change) error {
 	return s.put(ctx, writes[0])
 }
 
-// write is one item to be written at revision rev+1 where it is at rev.
+// write is an item that is to be stored at revision rev+1 if it is at rev.
 type write struct {
 	what string
 	item attributes
@@ -64,8 +64,8 @@ func (s *Store) put(ctx context.Context, w write) error {
 	return w.result(err)
 }
 
-// result is nil also where the condition failed on this very write: its answer
-// was lost, and the SDK sent it again.
+// result turns the answer into the error of the write. A condition that failed because this very write
+// is already stored is no error: the answer was lost, and the SDK sent the request again.
 func (w write) result(err error) error {
 	if err == nil || w.isStored(inTheWay(err)) {
 		return nil
@@ -77,8 +77,8 @@ func (w write) isStored(item attributes) bool {
 	return item != nil && bytes.Equal(octets(item, attrWrite), octets(w.item, attrWrite))
 }
 
-// putInPlace writes a run whose entry in the open index stays as it is, as long
-// as it is in the same lane and not later than the run is due.
+// putInPlace writes a run without moving its entry in the open index, provided that the entry is in the
+// same lane and not later than the run is due. Otherwise it writes the run with a new entry.
 func (s *Store) putInPlace(ctx context.Context, w write) error {
 	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.table, Key: attributes{attrPK: w.item[attrPK], attrSK: w.item[attrSK]},
@@ -97,9 +97,8 @@ func (s *Store) putInPlace(ctx context.Context, w write) error {
 	return w.result(err)
 }
 
-// putAll writes all items or none. The SDK gives the transaction a token, so
-// that sending it again does no harm for 10 minutes (Amazon DynamoDB API
-// Reference, TransactWriteItems).
+// putAll writes all items or none. The SDK gives the transaction a token, so sending it again within 10
+// minutes does no harm (Amazon DynamoDB API Reference, TransactWriteItems).
 func (s *Store) putAll(ctx context.Context, writes []write) error {
 	in := &dynamodb.TransactWriteItemsInput{}
 	what := ""

@@ -1,5 +1,5 @@
-// Package dynamo is a control.Store in one DynamoDB table. Only this room knows
-// condition expressions.
+// Package dynamo implements control.Store in one DynamoDB table. Condition expressions appear only in
+// this package.
 //
 // # Items
 //
@@ -9,25 +9,26 @@
 //	definition  D#<hash>         D                       the job, as it was
 //	mark        M#<name>         M                       at: the time
 //	kept input  K#<shard>        <time, 19 digits>-<id>  reason, raw; ttl after 30 days
-//	request     A, A#J#<job>,    <time, 19 digits>-<id>  a person's request and its answer, once for
-//	            A#B#<who>                                each; ttl as of a run that ended then
+//	request     A, A#J#<job>,    <time, 19 digits>-<id>  a person's request and its answer, written
+//	            A#B#<who>                                once under each key; ttl as for a run that
+//	                                                     ended then
 //	pending     P#<id>           P                       a pending slot; ttl 30 days after its time
-//	notice      T#<notice's id>  T                       took: the targets that took it, where
-//	                                                     others did not; ttl after 30 days
+//	notice      T#<notice's id>  T                       took: the targets that took it while others
+//	                                                     did not; ttl after 30 days
 //
-// A run's slot sorts by time, so that the table itself lists a job's scheduled
-// runs. Shards are 0 to 7: by the run's id, the job's name, or by chance.
+// A run's slot sorts by time, so the table itself lists a job's scheduled runs in order. Shards are 0
+// to 7. The shard is a hash of the run's id, of the job's name or, for a kept input, of its sort key.
 //
 // # Attributes
 //
-//	v       version of the item's form; an item of a newer one is a *NewerError
+//	v       version of the item's form; reading an item of a newer one is a *NewerError
 //	r       revision: the optimistic lock, counted from 1
-//	w       8 random bytes of the write, by which a write that was sent twice
-//	        knows itself
+//	w       8 random bytes, new for each write: a write that the SDK sent twice
+//	        recognises itself by them
 //	b       body: JSON, deflated with the dictionary of its version (B); plain
 //	        JSON (S) is read too
 //	status  the run's status, for people who look at the table
-//	tell    kinds of the notices that a run owes, absent when it owes none: the
+//	tell    kinds of the notices that a run owes, absent if it owes none: the
 //	        stream's filter is {"dynamodb":{"NewImage":{"tell":{"S":[{"exists":true}]}}}}
 //	ttl     when DynamoDB may delete the item, in epoch seconds: on runs that
 //	        have ended and owe nothing, 400 days after their end unless
@@ -35,66 +36,62 @@
 //
 // # Indexes
 //
-// All are sparse and hold keys only, so that a write that changes no key of an
-// index costs nothing there.
+// All indexes are sparse and hold keys only, so a write that changes no key of an index costs nothing
+// there.
 //
 //	index   hash             range  holds
-//	open    op=<lane>#<n>    od     open runs, by when they are due; n is 0 to 3
-//	        op=P             od     pending slots that are not done, by when they came
-//	        op=<status>#<n>  od     runs that ended other than well and owe
+//	open    op=<lane>#<n>    od     open runs, by the time they are due; n is 0 to 3
+//	        op=P             od     pending slots that are not done, by the time they came
+//	        op=<status>#<n>  od     runs that ended in any status but succeeded and owe
 //	                                nothing, by ScheduledFor
 //	recent  np=N#<n>         at     all runs, by ScheduledFor
 //	byhand  pk=R#<job>       hand   runs by hand, by ScheduledFor
 //
-// Programs before this one have open runs in parts 4 to 7 of their lanes too, and read
-// them all. Lists for people read all eight. Due asks the old parts for as long as one of
-// them has an entry, and ten minutes longer; else one of each lane a minute, for ever. So
-// what such a program writes, before an upgrade, beside this one or after a rollback, is
-// found: at once by a process that has just begun, within four minutes by others.
+// Earlier programs also put open runs into parts 4 to 7 of their lanes, and read all eight parts. Lists
+// for people read all eight. Due reads the old parts until none of them has had an entry for ten
+// minutes, and from then on one old part of each lane a minute. So whatever an earlier program writes,
+// before an upgrade, beside this program or after a rollback, is found: at once by a new process,
+// within four minutes by others.
 //
-// Times are Unix milliseconds. Where an entry stands in a lane is cut to a second,
-// and a thousandth is added where the run has ended: by the keys alone a list of the
-// runs that failed tells those that owe a notice from all that are open, and a list
-// by status loads what it shows. Entries of earlier programs have any thousandths
-// and are loaded by both, but for those that happen to be like one of these, until
-// their runs are next written, in lists only. Nothing is decided by it.
+// Times are Unix milliseconds. The position of a lane's entry is cut to a second and carries a mark in
+// its thousandths, which is 1 if the run has ended. So a list of failed runs can tell by the keys alone
+// which entries belong to runs that have ended but owe a notice, and a list by status loads only what
+// it shows. Entries of earlier programs have arbitrary thousandths, and both lists load them. An entry
+// whose thousandths happen to look like a mark can be missed in lists, and only there, until its run is
+// next written. No decision depends on it.
 //
-// The entry of a running run has an even number of thousandths, of its revision. So
-// each write of it moves the entry, and by the keys alone Due passes over what rests
-// (Store.Rest) until somebody writes it.
+// The entry of a running run has an even number of thousandths, derived from its revision. So each
+// write moves the entry, and Due can pass over a resting run (Store.Rest) by its keys until somebody
+// writes it.
 //
-// Times are otherwise exact. A herd's writes are spread over four hash keys of a lane,
-// and over eight of each other list.
+// All other times are exact. A lane's writes are spread over four hash keys, those of each other list
+// over eight.
 //
 // # What a run costs
 //
-// A run that succeeds takes 6 write units: 3 for the claim (table, open,
-// recent), 1 when ECS accepts the task, 2 for its end (table, open). For the
-// second, od stays at what the claim wrote, two minutes after the launch,
-// although the run is due later: od is never after DueAt, and Due leaves out
-// what is not due. So it does while a relaunch stays in the lane of looks. That
-// costs a read unit at each look in between, until the first one that comes to the
-// run. If the task runs as it should, the run rests then: nothing is written, and a
-// look passes over its keys. Else it gets its own time in the index, for two write
-// units more. An entry that is early by more looks than a move is worth is moved
-// (see worthMoving).
+// A run that succeeds takes 6 write units: 3 for the claim (table, open, recent), 1 when ECS accepts
+// the task, 2 for its end (table, open). The second write costs 1 because it leaves od where the claim
+// put it, two minutes after the launch, although the run is due later. That is allowed: od is never
+// after DueAt, and Due leaves out what is not due. A relaunch that stays in the lane of looks is
+// written the same way. An early entry costs a read unit at each look until the first one that comes to
+// the run. If the task runs as it should, the run then rests: nothing is written, and looks pass over
+// its keys. Otherwise the run gets its own time in the index, for two more write units. An entry that
+// is so early that its reads would cost more than a move is moved (see worthMoving).
 //
-// Whatever runs cost beside that is counted by test/calls: a run that waits for
-// ECS's rate is in the lane of launches and moves to that of looks, for three units
-// more; a change that writes the job's item too is a transaction, whose units count
-// twice in the table and once in the indexes.
+// test/calls counts what runs cost besides. A run that waits for ECS's rate limit is in the lane of
+// launches and moves to that of looks, for three more units. A change that also writes the job's item
+// is a transaction, whose units count twice in the table and once in the indexes.
 //
 // # Reads
 //
-// Items are read by their shards, whole. ItemsInTurn, for sweeps of very many jobs, reads
-// two shards a time, and what it knows of the others is as old as it says.
+// Items reads all shards whole. ItemsInTurn, for sweeps of very many jobs, reads two shards at a time
+// and says how old its knowledge of the others is.
 //
-// Run, Item, Items, Exist, Definition and Mark see every write that returned
-// before them. What cannot be otherwise is believed of a cheaper, eventually
-// consistent read: a definition, which never changes, and that a run exists. Due and Runs find runs through indexes, which lag by "a fraction
-// of a second, under normal conditions" (Amazon DynamoDB Developer Guide,
-// "Using Global Secondary Indexes"), and then read the runs themselves: a run
-// can be missing for that moment, and what is returned is never old. Walk and
-// Newest, for people's lists, read the runs as the replica has them. Runs of
-// one job that a schedule asked for do not need an index.
+// Run, Item, Items, Exist, Definition and Mark see every write that returned before them. A cheaper,
+// eventually consistent read is trusted where it cannot be wrong: for a definition, which never
+// changes, and for the fact that a run exists. Due and Runs find runs through indexes, which lag by "a
+// fraction of a second, under normal conditions" (Amazon DynamoDB Developer Guide, "Using Global
+// Secondary Indexes"), and then read the runs themselves. So a run can be missing for that moment, but
+// a run that is returned is never stale. Walk and Newest, for people's lists, use eventually consistent
+// reads. Listing one job's scheduled runs needs no index.
 package dynamo

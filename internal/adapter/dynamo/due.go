@@ -18,26 +18,24 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// worthMoving is how early an entry of the open index must be to be moved. A
-// move costs three write units, and a write unit as much as five read units
-// (Amazon DynamoDB pricing, on-demand); an early entry costs one read unit at
-// each look, which comes every minute.
+// worthMoving is how early an entry of the open index must be before it is moved. A move costs three
+// write units, and a write unit costs as much as five read units (Amazon DynamoDB pricing, on-demand).
+// An early entry costs one read unit at each look, once a minute.
 const worthMoving = 15 * time.Minute
 
-// leastBatch is how many entries are read at a time, however few are wanted.
+// leastBatch is the fewest entries that are read at a time, however few are wanted.
 const leastBatch = 25
 
-// anyTime is all of an order.
+// anyTime spans all of an order.
 var anyTime = span{from: math.MinInt64, to: math.MaxInt64}
 
-// Due implements control.Store. What the index names is read and judged by its
-// own DueAt; an entry is never later than that.
+// Due implements control.Store. It reads each run that the index names and judges it by its own DueAt;
+// an entry is never later than that.
 func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
 	if limit < 1 {
 		return nil, nil
 	}
-	// Early entries are passed over, so that few are wanted is no reason to ask for
-	// few at a time.
+	// Early entries are passed over, so a small limit is no reason to read few at a time.
 	batch := min(max(limit, leastBatch), batchSize)
 	d := dueRuns{lane: lane, now: now, limit: limit, unreadable: map[run.ID]error{}, seen: map[run.ID]bool{}}
 	entries, err := s.dueIn(ctx, lane, now, max(limit, batch)/2)
@@ -56,7 +54,7 @@ func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int
 	return d.result(&s.rests)
 }
 
-// dueRuns collects what is due.
+// dueRuns collects due runs.
 type dueRuns struct {
 	lane       run.Lane
 	now        time.Time
@@ -64,25 +62,25 @@ type dueRuns struct {
 	due        []loaded
 	early      []early
 	unreadable map[run.ID]error
-	// unreadableFrom is the first of their entries: when they are due only their
-	// bodies say.
+	// unreadableFrom is the time of the first entry whose run is unreadable: only their bodies say when
+	// they are due.
 	unreadableFrom time.Time
-	// seen keeps a run whose entry moves meanwhile from being found twice.
+	// seen keeps a run from being returned twice if its entry moves in the meantime.
 	seen     map[run.ID]bool
 	complete bool
 }
 
-// early is a run whose entry comes long before it is due.
+// early is a run whose entry comes long before the run is due.
 type early struct {
 	run     run.Run
 	entryAt int64
 }
 
-// Rest implements control.Store. A run that rests is passed over by its keys: another
-// write of it gives its entry another place.
+// Rest implements control.Store. Due passes over a resting run by its keys: the next write of the run
+// moves its entry.
 func (s *Store) Rest(r run.Run, from, until time.Time) { s.rests.Rest(r, from, until) }
 
-// awake are the entries whose runs do not rest.
+// awake returns the entries whose runs do not rest.
 func (s *Store) awake(entries []entry, now time.Time) []entry {
 	out := make([]entry, 0, len(entries))
 	for _, e := range entries {
@@ -116,14 +114,14 @@ func (s *Store) addDue(ctx context.Context, d *dueRuns, next []entry) error {
 		return nil
 	}
 	d.sort()
-	// Entries come in their own order, and none is later than its run is due:
-	// no run that has not been read yet is due before this entry.
+	// Entries come in order, and none is later than its run is due. So no run that has not been read
+	// yet is due before the last entry read.
 	last := d.due[d.limit-1].run.DueAt
 	d.complete = last.UnixMilli() <= next[len(next)-1].at
 	return nil
 }
 
-// note keeps which entries' runs cannot be read.
+// note records which entries' runs cannot be read.
 func (d *dueRuns) note(unreadable map[run.ID]error, entries []entry) {
 	maps.Copy(d.unreadable, unreadable)
 	for _, e := range entries {
@@ -153,14 +151,13 @@ func (d *dueRuns) result(rests *control.Rests) ([]run.Run, error) {
 	return out, nil
 }
 
-// loaded is a run and where its entry stands.
+// loaded is a run with the position of its entry.
 type loaded struct {
 	run run.Run
 	at  int64
 }
 
-// load reads the runs of entries, as they are now. Those that are gone are left
-// out.
+// load reads the runs of entries consistently. It leaves out those that are gone.
 func (s *Store) load(ctx context.Context, entries []entry) (rs []loaded, unreadable map[run.ID]error, err error) {
 	return s.loadAs(ctx, entries, true)
 }
@@ -196,11 +193,11 @@ func (s *Store) loadAs(ctx context.Context, entries []entry, consistent bool) (r
 	return rs, unreadable, nil
 }
 
-// movers is how many entries are moved at a time.
+// movers is how many entries are moved at once.
 const movers = 4
 
-// move gives entries that are far too early their run's own time. It is only
-// thrift: what fails is tried again by the next look.
+// move gives entries that are far too early the time at which their run is due. It only saves cost: the
+// next look tries again what fails.
 func (s *Store) move(ctx context.Context, es []early) {
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, movers)

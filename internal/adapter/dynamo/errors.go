@@ -11,17 +11,15 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// ErrBusy is wrapped by errors of requests that DynamoDB refused for its load,
-// also after the SDK's own retries. Nothing was written; the same request may
-// be sent again later.
+// ErrBusy is wrapped by the error of a request that DynamoDB refused because of its load, even after
+// the SDK's own retries. Nothing was written; the same request may be sent again later.
 var ErrBusy = errors.New("DynamoDB is busy")
 
-// throttled knows the codes of single requests; "TransactionInProgressException"
-// is one of them.
+// throttled recognises the error codes of single requests; "TransactionInProgressException" is one of
+// them.
 var throttled = retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}
 
-// Codes of a canceled transaction's reasons (Amazon DynamoDB API Reference,
-// TransactWriteItems).
+// Codes of the reasons of a canceled transaction (Amazon DynamoDB API Reference, TransactWriteItems).
 const (
 	reasonCondition = "ConditionalCheckFailed"
 	reasonConflict  = "TransactionConflict"
@@ -31,8 +29,8 @@ var busyReasons = map[string]bool{
 	"ProvisionedThroughputExceeded": true, "ThrottlingError": true, "RequestLimitExceeded": true,
 }
 
-// failed says what a request that failed was for, and whether the item had
-// changed (control.ErrConflict) or DynamoDB was busy (ErrBusy).
+// failed says what a failed request was for, and marks it as control.ErrConflict if the item had
+// changed or as ErrBusy if DynamoDB was busy.
 func failed(what string, err error) error {
 	switch {
 	case isConflict(err):
@@ -43,8 +41,8 @@ func failed(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// isConflict is whether a condition did not hold, or another transaction holds
-// the item at this moment.
+// isConflict reports whether a condition did not hold, or another transaction holds the item at this
+// moment.
 func isConflict(err error) bool {
 	var condition *types.ConditionalCheckFailedException
 	var conflict *types.TransactionConflictException
@@ -58,7 +56,7 @@ func isBusy(err error) bool {
 	return throttled.IsErrorThrottle(err) == aws.TrueTernary || canceledFor(err, func(code string) bool { return busyReasons[code] })
 }
 
-// canceledFor is whether a transaction was canceled for a reason that matches.
+// canceledFor reports whether a transaction was canceled for a reason that matches.
 func canceledFor(err error, match func(code string) bool) bool {
 	var canceled *types.TransactionCanceledException
 	if !errors.As(err, &canceled) {
@@ -72,8 +70,8 @@ func canceledFor(err error, match func(code string) bool) bool {
 	return false
 }
 
-// inTheWay is the item that a failed condition found; nil when the error is of
-// another kind, or there was no item.
+// inTheWay returns the item that made a condition fail. It is nil if the error is of another kind or
+// there was no item.
 func inTheWay(err error) attributes {
 	var condition *types.ConditionalCheckFailedException
 	if errors.As(err, &condition) {

@@ -16,8 +16,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// get reads one item by a consistent read; control.ErrNotFound when there is
-// none.
+// get reads one item by a consistent read. It returns control.ErrNotFound if there is none.
 func (s *Store) get(ctx context.Context, what string, key attributes) (attributes, error) {
 	return s.getAs(ctx, what, key, true)
 }
@@ -42,8 +41,8 @@ func (s *Store) Run(ctx context.Context, id run.ID) (run.Run, error) {
 	return decodeRun(item)
 }
 
-// Exist implements control.Store. A run that a cheaper, eventually consistent read
-// finds exists; only of those that it does not find a consistent one is asked.
+// Exist implements control.Store. A run that the cheaper, eventually consistent read finds exists; a
+// consistent read then asks only for those that it did not find.
 func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error) {
 	out := make(map[run.ID]bool, len(ids))
 	for _, consistent := range []bool{false, true} {
@@ -59,12 +58,12 @@ func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error
 	return out, nil
 }
 
-// batchSize is how many items one BatchGetItem reads (Amazon DynamoDB API
-// Reference, BatchGetItem).
+// batchSize is the number of items that one BatchGetItem can read (Amazon DynamoDB API Reference,
+// BatchGetItem).
 const batchSize = 100
 
-// batch reads runs' items, a hundred in a call and calls side by side; those that do not exist are not in the answer.
-// projection "" reads all attributes.
+// batch reads the items of runs, batchSize in a call, in parallel calls. Runs that do not exist are
+// absent from the result. An empty projection reads all attributes.
 func (s *Store) batch(ctx context.Context, ids []run.ID, projection string, consistent bool) (map[run.ID]attributes, error) {
 	asked := make(map[run.ID]bool, len(ids))
 	var keys []attributes
@@ -98,11 +97,11 @@ func (s *Store) batch(ctx context.Context, ids []run.ID, projection string, cons
 	return found, nil
 }
 
-// unprocessedTries is how often in a row DynamoDB may answer with nothing.
+// unprocessedTries is how many answers in a row may process nothing.
 const unprocessedTries = 8
 
-// batchOf reads at most batchSize items and asks again for those that DynamoDB
-// did not process: it answers with at most 16 MB, and with less when throttled.
+// batchOf reads at most batchSize items. It asks again for the keys that DynamoDB did not process: an
+// answer holds at most 16 MB, and less under throttling.
 func (s *Store) batchOf(ctx context.Context, what string, request types.KeysAndAttributes, each func(attributes)) error {
 	for tries := 0; ; tries++ {
 		out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{s.table: request}})
@@ -128,8 +127,8 @@ func (s *Store) batchOf(ctx context.Context, what string, request types.KeysAndA
 	}
 }
 
-// pause waits 10 ms, doubled with each try and up to half of it taken off, as
-// BatchGetItem's documentation asks for.
+// pause waits 10 ms, doubled with each try, less a random part of up to half, as BatchGetItem's
+// documentation asks for.
 func pause(ctx context.Context, tries int) error {
 	wait := 10 * time.Millisecond << tries
 	t := time.NewTimer(wait - rand.N(wait/2)) //nolint:gosec // spreads load, keeps no secret

@@ -16,8 +16,8 @@ const runPrefix = "R#"
 
 func runKey(id run.ID) attributes { return key(runPrefix+id.Job(), id.Slot()) }
 
-// RunID is the run that a key of the table belongs to, as a stream record
-// carries it; ok is false for an item that is no run.
+// RunID returns the id of the run with this key, as a stream record carries it. ok is false if the item
+// is not a run.
 func RunID(pk, sk string) (id run.ID, ok bool) {
 	name, ok := strings.CutPrefix(pk, runPrefix)
 	if !ok {
@@ -26,8 +26,7 @@ func RunID(pk, sk string) (id run.ID, ok bool) {
 	return run.ID(name + "/" + sk), true
 }
 
-// runItem is a run as it is stored at its next revision, with its own times in
-// all indexes.
+// runItem returns a run as it is stored at its next revision, with its own times in all indexes.
 func (s *Store) runItem(r *run.Run, mark []byte) (attributes, error) {
 	body, err := encode(r)
 	if err != nil {
@@ -56,19 +55,18 @@ func (s *Store) runItem(r *run.Run, mark []byte) (attributes, error) {
 	return item, nil
 }
 
-// Marks of lanes' entries: what is left of their times, divided by a second. Entries
-// of earlier programs have any.
+// Marks of lane entries: the thousandths of the second. Those of earlier programs are arbitrary.
 const (
-	markEnded = 1 // the run has ended, and owes something
+	markEnded = 1 // the run has ended and owes something
 	markOf    = 1000
-	// Other marks are even: the run has not ended. That of a running one is of its
-	// revision, so that each write of it is seen by the keys alone, also one that
-	// leaves the time as it is; after so many they come again.
+	// All other marks are even and mean that the run has not ended. The mark of a running run is
+	// derived from its revision, so the keys alone show that it was written, even if its time stays the
+	// same. After markTurns revisions the marks repeat.
 	markTurns = 50
 )
 
-// laneAt is where the entry of an open run, at a revision, stands in its lane: at most
-// a second before the run is due, and with its mark.
+// laneAt returns the position of a run's entry in its lane: its mark, at most a second before the run
+// is due. rev is the revision at which the run will be stored.
 func laneAt(r *run.Run, rev int64) int64 {
 	mark := int64(0)
 	switch {
@@ -81,7 +79,7 @@ func laneAt(r *run.Run, rev int64) int64 {
 	return at - (at%markOf+markOf)%markOf + mark
 }
 
-// mayHave is whether the run of a lane's entry may have one of these statuses.
+// mayHave reports whether the run at this position of a lane may have ended, or may be open, as asked.
 func mayHave(at int64, ended, open bool) bool {
 	switch mark := at % markOf; {
 	case mark == markEnded:
@@ -102,7 +100,7 @@ func owedNotices(r *run.Run) string {
 	return strings.Join(kinds, ",")
 }
 
-// decodeRun reads a run's item.
+// decodeRun decodes a run's item.
 func decodeRun(item attributes) (run.Run, error) {
 	var r run.Run
 	id, _ := RunID(text(item, attrPK), text(item, attrSK))
@@ -117,7 +115,7 @@ const itemPrefix = "J"
 
 func itemKey(name string) attributes { return key(sharded(itemPrefix, shard(name)), name) }
 
-// jobItem is a job's item as it is stored at its next revision.
+// jobItem returns a job's item as it is stored at its next revision.
 func jobItem(i *job.Item, mark []byte) (attributes, error) {
 	body, err := encode(i)
 	if err != nil {
@@ -139,14 +137,14 @@ func decodeItem(item attributes) (job.Item, error) {
 
 const keptPrefix = "K"
 
-// keptItem is an input that could not be used. Its sort key is the time of the
-// write, so that inputs of one moment keep their order.
+// keptItem returns the item of an input that could not be used. Its sort key begins with the time of
+// the write, so inputs sort in the order in which they were written.
 func keptItem(k control.Kept, now time.Time, mark []byte) attributes {
 	sk := fmt.Sprintf("%019d-%x", now.UnixNano(), mark)
 	item := key(sharded(keptPrefix, shard(sk)), sk)
 	item[attrVersion], item[attrAt] = number(itemVersion), number(k.At.UnixMilli())
 	item[attrReason] = str(k.Reason)
-	if len(k.Body) > 0 { // DynamoDB takes no binary that is null
+	if len(k.Body) > 0 { // DynamoDB accepts no null binary
 		item[attrRaw] = binary(k.Body)
 	}
 	item[TTLAttribute] = seconds(now.Add(InputsKept))
@@ -159,8 +157,8 @@ func decodeKept(item attributes) control.Kept {
 	}
 }
 
-// KeptID is the id of a kept input of which a stream record carries these attributes: as
-// text, a binary one in base64. It is "" where they are none.
+// KeptID returns the id of a kept input from the attributes in its stream record: text, with the binary
+// one in base64. It returns "" if they cannot be read.
 func KeptID(at, reason, raw string) string {
 	ms, err := strconv.ParseInt(at, 10, 64)
 	if err != nil {
@@ -173,7 +171,7 @@ func KeptID(at, reason, raw string) string {
 	return control.Kept{At: time.UnixMilli(ms), Reason: reason, Body: body}.ID()
 }
 
-// keptAt is when a kept input was written, from its sort key.
+// keptAt reads from the sort key when a kept input was written.
 func keptAt(item attributes) int64 {
 	at, _, _ := strings.Cut(text(item, attrSK), "-")
 	n, err := strconv.ParseInt(at, 10, 64)

@@ -27,16 +27,17 @@ func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
 	return items, err
 }
 
-// Items of more jobs than itemsAtOnce are read in laps: partsInTurn of their shards each
-// time, so that each is read within four minutes where a sweep asks once a minute.
+// If there are more than itemsAtOnce items, each read takes the next partsInTurn shards. So each shard
+// is read every four minutes if a sweep asks once a minute. itemsLap is the most that a shard's age may
+// be.
 const (
 	itemsAtOnce = 2000
 	partsInTurn = 2
 	itemsLap    = 5 * time.Minute
 )
 
-// aUnit is about how many items a query reads for a unit; by itself each is one. So of
-// more than that part of them all are read.
+// aUnit is about how many items a query reads for one unit; an item that is read by itself costs a
+// unit. So if more than this fraction of all items is wanted, all are read.
 const aUnit = 40
 
 // ItemsInTurn implements control.InLaps.
@@ -62,7 +63,7 @@ func (s *Store) ItemsOf(ctx context.Context, names []string) ([]job.Item, error)
 	return s.items.of(names)
 }
 
-// readParts reads shards of the items, whole.
+// readParts reads some shards of the items, whole.
 func (s *Store) readParts(ctx context.Context, parts []int) error {
 	err := inParallel(ctx, len(parts), func(ctx context.Context, i int) error {
 		asked := s.now()
@@ -84,7 +85,7 @@ func (s *Store) readParts(ctx context.Context, parts []int) error {
 	return nil
 }
 
-// readItems reads some of them, or all.
+// readItems reads the items of some jobs, or all items if that is cheaper.
 func (s *Store) readItems(ctx context.Context, names []string) error {
 	if s.items.tooMany(len(names), s.now()) {
 		return s.readParts(ctx, partsFrom(0, shards))
@@ -103,34 +104,34 @@ func (s *Store) readItems(ctx context.Context, names []string) error {
 	return nil
 }
 
-// knownItems are the jobs' items as they were last read, by shard and name. What is kept
-// of each is also what its body says, for nearly none changes from one minute to the next.
+// knownItems holds the jobs' items as they were last read, by shard and name. Each is kept with its
+// encoded body: hardly any changes from one minute to the next, and an equal body is not decoded again.
 type knownItems struct {
 	mu    sync.Mutex
 	parts [shards]itemPart
-	// turn is whose turn is next; busy is when so many were to be read anew that all were.
+	// turn is the shard that is read next; busy is when so many items were wanted that all were read.
 	turn int
 	busy time.Time
-	// laps is whether they are read in turn; own are those that this process wrote since
-	// they were last read, or may have.
+	// laps says that items are read in turn. own are the items that this process wrote, or may have
+	// written, since they were last read.
 	laps bool
 	own  map[string]bool
 }
 
 type itemPart struct {
-	// asked is when it was last read whole.
+	// asked is when the shard was last read whole.
 	asked time.Time
 	items map[string]knownItem
 }
 
-// knownItem is an item, or why it cannot be read.
+// knownItem is an item, or the reason why it cannot be read.
 type knownItem struct {
 	body []byte
 	item *job.Item
 	why  error
 }
 
-// due are the shards that must be read now.
+// due returns the shards that must be read now.
 func (k *knownItems) due(now time.Time) (parts []int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -156,8 +157,8 @@ func (k *knownItems) len() (n int) {
 	return n
 }
 
-// tooMany is whether so many are read better all at once, as they are for some minutes
-// then.
+// tooMany reports whether so many items are wanted that reading all is cheaper. If so, all are read for
+// the next few minutes.
 func (k *knownItems) tooMany(n int, now time.Time) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -168,7 +169,7 @@ func (k *knownItems) tooMany(n int, now time.Time) bool {
 	return true
 }
 
-// take takes what a shard holds.
+// take replaces what is known of a shard.
 func (k *knownItems) take(part int, entries []entry, asked time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -181,7 +182,7 @@ func (k *knownItems) take(part int, entries []entry, asked time.Time) {
 	k.parts[part] = itemPart{asked: asked, items: now}
 }
 
-// takeOne takes an item.
+// takeOne replaces what is known of one item.
 func (k *knownItems) takeOne(item attributes) {
 	name := text(item, attrSK)
 	k.mu.Lock()
@@ -193,7 +194,7 @@ func (k *knownItems) takeOne(item attributes) {
 	part.items[name] = part.items[name].becomes(item)
 }
 
-// becomes is what is known of an item with what was read of it.
+// becomes returns what is known of an item after it was read again.
 func (k knownItem) becomes(item attributes) knownItem {
 	body := octets(item, attrBody)
 	if k.item != nil && k.item.Rev == integer(item, attrRev) && len(body) > 0 && bytes.Equal(k.body, body) {
@@ -206,7 +207,7 @@ func (k knownItem) becomes(item attributes) knownItem {
 	return knownItem{body: body, item: &i}
 }
 
-// wrote notes that this process wrote items, or may have.
+// wrote notes that this process wrote items, or may have written them.
 func (k *knownItems) wrote(names ...string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -221,7 +222,7 @@ func (k *knownItems) wrote(names ...string) {
 	}
 }
 
-// written are the items that this process wrote since it was last asked.
+// written returns the items noted by wrote since the last call.
 func (k *knownItems) written() (names []string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -232,7 +233,7 @@ func (k *knownItems) written() (names []string) {
 	return names
 }
 
-// all are all items by name, and since when the one that was read longest ago is known.
+// all returns all items, sorted by name. asOf is when the shard that was read longest ago was read.
 func (k *knownItems) all() (items []job.Item, asOf time.Time, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -255,7 +256,7 @@ func (k *knownItems) all() (items []job.Item, asOf time.Time, err error) {
 	return items, asOf, err
 }
 
-// of are those of some jobs.
+// of returns the items of some jobs.
 func (k *knownItems) of(names []string) ([]job.Item, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

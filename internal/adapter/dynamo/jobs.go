@@ -26,15 +26,15 @@ func (s *Store) Item(ctx context.Context, name string) (job.Item, error) {
 	return decodeItem(item)
 }
 
-// all reads the items of all shards of a prefix, whole and consistent, in the
-// order of at, which is that of the sort key; at most limit.
+// all reads the items of all shards of a prefix, whole and consistently, and returns at most limit of
+// them. The order of at must be that of the sort key.
 func (s *Store) all(ctx context.Context, prefix string, at func(attributes) int64, limit int, newest bool, filter string) ([]attributes, error) {
 	m := &merged{db: s.db, newest: newest}
 	var only *string
 	if filter != "" {
 		only = &filter
 	}
-	var page *int32 // DynamoDB ends one at 1 MB
+	var page *int32 // DynamoDB ends a page at 1 MB
 	if limit < math.MaxInt {
 		page = aws.Int32(int32(min(limit, maxPage)))
 	}
@@ -55,8 +55,8 @@ func (s *Store) all(ctx context.Context, prefix string, at func(attributes) int6
 	return out, nil
 }
 
-// knownDefinitions are bodies by their hashes, where they are kept. Definitions never
-// change, so that what is known of them stays true.
+// knownDefinitions holds bodies by hash, if it keeps any. Definitions never change, so what is known of
+// them stays true.
 type knownDefinitions struct {
 	keeps bool
 	of    sync.Map
@@ -89,14 +89,14 @@ func (s *Store) Definition(ctx context.Context, hash string) (job.Job, error) {
 	return j, nil
 }
 
-// definition is a definition's JSON. Callers get a value of their own by
-// decoding it, so that what is kept here cannot be changed.
+// definition returns a definition's JSON. Each caller decodes a value of its own, so nobody can change
+// what is kept here.
 func (s *Store) definition(ctx context.Context, hash string) ([]byte, error) {
 	if body := s.definitions.get(hash); body != nil {
 		return body, nil
 	}
 	what := "definition " + hash
-	// It never changes: what any replica has of it is right.
+	// It never changes, so what any replica has of it is right.
 	item, err := s.getAs(ctx, what, definitionKey(hash), false)
 	if errors.Is(err, control.ErrNotFound) {
 		item, err = s.get(ctx, what, definitionKey(hash))
@@ -112,8 +112,8 @@ func (s *Store) definition(ctx context.Context, hash string) ([]byte, error) {
 	return body, nil
 }
 
-// PutDefinition implements control.Store. Callers have looked for it, so that it is
-// written without another look; one that is there all the same must be readable.
+// PutDefinition implements control.Store. Callers have already looked for the definition, so it is
+// written without another look. If it is there all the same, it must be readable.
 func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 	hash := j.Hash()
 	if s.definitions.get(hash) != nil {
@@ -156,7 +156,7 @@ func (s *Store) Keep(ctx context.Context, k control.Kept) error {
 	return nil
 }
 
-// Kept returns what was kept and is not settled, the newest first.
+// Kept implements control.Store. It returns the kept inputs that are not settled, the newest first.
 func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
 	items, err := s.all(ctx, keptPrefix, keptAt, limit, true, unsettled)
 	if err != nil {
@@ -169,12 +169,11 @@ func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
 	return out, nil
 }
 
-// unsettled is what a kept input has that nobody has settled.
+// unsettled holds for a kept input that nobody has settled.
 const unsettled = "attribute_exists(" + attrReason + ")"
 
-// Settle implements control.Store. What is settled stays for as long as it is kept,
-// under other names: the stream's filter goes by the reason, and must not have it
-// told once more.
+// Settle implements control.Store. A settled input stays until its ttl, with its reason under another
+// name: the stream's filter looks for the reason, and must not report the input again.
 func (s *Store) Settle(ctx context.Context, k control.Kept) error {
 	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.table, Key: key(sharded(keptPrefix, shard(k.Place)), k.Place),
@@ -194,7 +193,7 @@ func (s *Store) Settle(ctx context.Context, k control.Kept) error {
 
 func markKey(name string) attributes { return key("M#"+name, "M") }
 
-// Mark implements control.Store, in milliseconds.
+// Mark implements control.Store. Marks have a precision of milliseconds.
 func (s *Store) Mark(ctx context.Context, name string) (time.Time, error) {
 	item, err := s.get(ctx, "mark "+name, markKey(name))
 	if errors.Is(err, control.ErrNotFound) {

@@ -14,10 +14,10 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// defaultLimit is Query's.
+// defaultLimit applies if a control.Query has no limit.
 const defaultLimit = 100
 
-// Runs implements control.Store. What it returns is as it is now.
+// Runs implements control.Store. It reads the runs themselves, consistently.
 func (s *Store) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
 	q.Limit = cmp.Or(q.Limit, defaultLimit)
 	if q.Status != "" && q.Status != run.Succeeded {
@@ -52,7 +52,7 @@ func (s *Store) byStatus(ctx context.Context, q control.Query) (out []run.Run, e
 	return out, nil
 }
 
-// listing is the entries that a query selects from, the newest first.
+// listing returns the entries that a query selects from, the newest first.
 func (s *Store) listing(q control.Query) *merged {
 	sp := span{from: math.MinInt64, to: math.MaxInt64, newest: true, page: q.Limit}
 	if !q.Since.IsZero() {
@@ -69,8 +69,8 @@ func (s *Store) listing(q control.Query) *merged {
 	return s.sharded(indexRecent, attrRecent, "N", attrAt, sp)
 }
 
-// scheduled is a cursor over a job's runs by their slots, in the table itself.
-// Slots begin with a digit, those of runs by hand with a letter.
+// scheduled returns a cursor over a job's scheduled runs by slot, in the table itself. Their slots
+// begin with a digit, those of runs by hand with a letter.
 func (s *Store) scheduled(q control.Query) *cursor {
 	from := "0"
 	if !q.Since.IsZero() {
@@ -87,8 +87,8 @@ func (s *Store) scheduled(q control.Query) *cursor {
 	}
 }
 
-// collect loads the runs of entries until it has as many as wanted that the
-// query selects. Unreadable runs are left out: the look sets them aside.
+// collect loads the runs of entries until want of them match the query. It leaves out unreadable runs:
+// the look sets them aside.
 func (s *Store) collect(ctx context.Context, entries *merged, q control.Query, want int) ([]run.Run, error) {
 	var out []run.Run
 	for len(out) < want {
@@ -112,7 +112,7 @@ func (s *Store) collect(ctx context.Context, entries *merged, q control.Query, w
 	return out, nil
 }
 
-// onlyOf leaves out entries of other jobs before they are read.
+// onlyOf drops entries of other jobs before their runs are read.
 func onlyOf(entries []entry, name string) []entry {
 	if name == "" {
 		return entries

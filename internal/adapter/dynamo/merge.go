@@ -9,24 +9,23 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// entry is one item of a query: where it stands in the order, and the item,
-// whole or with its keys only.
+// entry is one item of a query with its position in the order. The item is whole or has only its keys.
 type entry struct {
 	at   int64
 	item attributes
-	// whole is whether the item has all its attributes.
+	// whole says that the item has all its attributes.
 	whole bool
 }
 
 // cursor walks through one hash key, a page at a time.
 type cursor struct {
 	in dynamodb.QueryInput
-	// at is an item's place in the order.
+	// at returns an item's position in the order.
 	at    func(attributes) int64
 	whole bool
 	grows bool
-	// met, where it is set, is told that the hash key has an entry; those after until
-	// are passed over then.
+	// met, if set, is called when the hash key has an entry. The cursor then ends at the first entry
+	// after until.
 	met   func()
 	until int64
 
@@ -64,7 +63,8 @@ func (c *cursor) take(items []attributes) {
 	}
 }
 
-// grow makes the next page a longer one, in the end as long as DynamoDB makes it.
+// grow makes the next page four times as long, up to maxPage; the pages after that are as long as
+// DynamoDB allows.
 func (c *cursor) grow() {
 	switch limit := c.in.Limit; {
 	case !c.grows || limit == nil:
@@ -75,16 +75,16 @@ func (c *cursor) grow() {
 	}
 }
 
-// merged walks through several hash keys as if they were one. A page without an
-// item is not the end: DynamoDB ends a page also at 1 MB.
+// merged walks through several hash keys as if they were one. A page without items is not the end:
+// DynamoDB also ends a page at 1 MB.
 type merged struct {
 	db      API
 	cursors []*cursor
-	// newest is whether the order is from the greatest down.
+	// newest reverses the order: the greatest comes first.
 	newest bool
 }
 
-// next is the next n entries, fewer only at the end.
+// next returns the next n entries, fewer only at the end.
 func (m *merged) next(ctx context.Context, n int) ([]entry, error) {
 	var out []entry
 	for len(out) < n {
@@ -101,7 +101,7 @@ func (m *merged) next(ctx context.Context, n int) ([]entry, error) {
 	return out, nil
 }
 
-// fill fills the cursors whose pages are used up, all at once.
+// fill fills all cursors whose pages are used up, in parallel.
 func (m *merged) fill(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, c := range m.cursors {
@@ -118,7 +118,7 @@ func (m *merged) fill(ctx context.Context) error {
 	return nil
 }
 
-// first is the cursor whose entry comes first, nil at the end of all.
+// first returns the cursor whose entry comes first, or nil at the end.
 func (m *merged) first() *cursor {
 	var best *cursor
 	for _, c := range m.cursors {
@@ -136,26 +136,26 @@ func (m *merged) before(a, b entry) bool {
 	return a.at < b.at
 }
 
-// maxPage is the most entries that one query is asked for.
+// maxPage is the most entries that one query asks for.
 const maxPage = 1000
 
 // span is the part of an order that a query reads, both ends included.
 type span struct {
 	from, to int64
 	newest   bool
-	// page is about how many entries will be needed; 0 is all.
+	// page is about how many entries will be needed; 0 means all.
 	page int
-	// grows is whether more than that may have to be passed over: each page is then
-	// four times the one before.
+	// grows says that many more entries may have to be passed over: each page is then four times as
+	// long as the one before.
 	grows bool
 }
 
-// leastPage is the fewest entries that one query is asked for: so many keys cost no
-// more than one, half a unit for 4 KB. Runs of one minute are read together, and of a
-// thousand at midnight one by one would be a thousand calls.
+// leastPage is the fewest entries that one query asks for. 25 keys cost no more than one, half a unit
+// for 4 KB. Runs of one minute are read together; reading a thousand midnight runs one by one would
+// take a thousand calls.
 const leastPage = 25
 
-// limit is none for all entries: DynamoDB ends a page at 1 MB.
+// limit returns nil for all entries: DynamoDB then ends a page at 1 MB.
 func (sp span) limit() *int32 {
 	if sp.page == 0 {
 		return nil
@@ -163,7 +163,7 @@ func (sp span) limit() *int32 {
 	return aws.Int32(int32(min(max(sp.page, leastPage), maxPage)))
 }
 
-// entries is a cursor over one hash key of an index.
+// entries returns a cursor over one hash key of an index.
 func (s *Store) entries(index, hashName, hash, rangeName string, sp span) *cursor {
 	return &cursor{
 		grows: sp.grows,
@@ -179,12 +179,12 @@ func (s *Store) entries(index, hashName, hash, rangeName string, sp span) *curso
 	}
 }
 
-// sharded is all shards of one kind of an index, as one order.
+// sharded returns all shards of one kind of an index, merged into one order.
 func (s *Store) sharded(index, hashName, prefix, rangeName string, sp span) *merged {
 	return s.parts(index, hashName, prefix, rangeName, sp, partsFrom(0, shards))
 }
 
-// parts is some shards of one kind of an index, as one order.
+// parts returns some shards of one kind of an index, merged into one order.
 func (s *Store) parts(index, hashName, prefix, rangeName string, sp span, parts []int) *merged {
 	m := &merged{db: s.db, newest: sp.newest}
 	for _, n := range parts {

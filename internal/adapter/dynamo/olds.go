@@ -10,42 +10,40 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// laneParts is how many hash keys of the open index a lane is spread over: each takes
-// 1,000 write units a second (Amazon DynamoDB Developer Guide, "Burst and adaptive
-// capacity"), and ECS launches 20 tasks in one. Programs before this one spread it over
-// all shards. So that both read what the other writes, they are read too: these are the
-// old parts.
+// laneParts is the number of hash keys of the open index over which a lane is spread. Each takes 1,000
+// write units a second (Amazon DynamoDB Developer Guide, "Burst and adaptive capacity"), and ECS
+// launches 20 tasks a second. Earlier programs spread a lane over all shards. The parts that only they
+// write to, the old parts, are read too, so that both programs read what the other writes.
 const (
 	laneParts = 4
 	oldParts  = shards - laneParts
 )
 
 const (
-	// quietAfter is for how long no old part must have had an entry before they are
-	// asked in turn: as long as functions of two versions may run side by side.
+	// quietAfter is how long all old parts must have been without an entry before they are read in
+	// turn. Functions of two versions may run side by side for so long.
 	quietAfter = 10 * time.Minute
-	// turnEvery is how often one of a lane's is asked then: at each sweep, which come once
-	// a minute and not to the second. seldom is how rarely at most; who comes more rarely
-	// asks them all.
+	// turnEvery is how often one old part of a lane is then read: at each sweep, which comes about once
+	// a minute. seldom is the longest time between two calls; after a longer one, all are read.
 	turnEvery = 50 * time.Second
 	seldom    = 90 * time.Second
 )
 
-// partOf is the part of its lane that a run is in.
+// partOf returns the part of its lane that a run is in.
 func partOf(id run.ID) int { return shard(string(id)) % laneParts }
 
-// olds is what a process knows of the old parts. It is a hint that is never stored: who
-// asks for the first time asks them all, and so does who finds an entry in one, for a
-// program that writes there writes to all of them.
+// olds is what a process knows of the old parts. It is a hint and never stored. The first call reads
+// all old parts. So does a call that finds an entry in one of them, since a program that writes to one
+// writes to all.
 type olds struct {
 	mu sync.Mutex
-	// met is when one of them last had an entry, of whatever time.
+	// met is when an old part last had an entry, of whatever time.
 	met   time.Time
 	lanes [2]oldLane
 }
 
-// oldLane is when a lane was last asked for, when an old part of it last was in turn, and
-// whose turn is next.
+// oldLane says when a lane was last asked for, when one of its old parts was last read in turn, and
+// which part is next.
 type oldLane struct {
 	called, asked time.Time
 	turn          int
@@ -58,8 +56,8 @@ func (o *olds) lane(lane run.Lane) *oldLane {
 	return &o.lanes[0]
 }
 
-// of are the old parts of a lane that must be asked now, and those that must be once one
-// of them has an entry.
+// of returns the old parts of a lane that must be read now, and those that must also be read if one of
+// the former has an entry.
 func (o *olds) of(lane run.Lane, now time.Time) (parts, others []int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -78,7 +76,7 @@ func (o *olds) of(lane run.Lane, now time.Time) (parts, others []int) {
 	return []int{laneParts + n}, slices.Delete(all, n, n+1)
 }
 
-// forget has the next call for a lane ask all: one that failed knows nothing.
+// forget makes the next call for a lane read all parts: a call that failed has learnt nothing.
 func (o *olds) forget(lane run.Lane) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -104,13 +102,13 @@ func partsFrom(first, n int) (parts []int) {
 	return parts
 }
 
-// lane is all entries of open runs of a lane.
+// lane returns all entries of the open runs of a lane.
 func (s *Store) lane(lane run.Lane) *merged {
 	return s.sharded(indexOpen, attrOpen, string(lane), attrOpenAt, anyTime)
 }
 
-// dueIn is the entries of a lane up to a time, as Due needs them. What is asked for with
-// another clock than this store's is asked of all parts.
+// dueIn returns the entries of a lane up to a time, as Due needs them. If that time is far from this
+// store's own clock, all parts are read.
 func (s *Store) dueIn(ctx context.Context, lane run.Lane, at time.Time, page int) (*merged, error) {
 	sp := anyTime
 	sp.to, sp.page, sp.grows = at.UnixMilli(), page, true
@@ -120,7 +118,7 @@ func (s *Store) dueIn(ctx context.Context, lane run.Lane, at time.Time, page int
 	if at.Sub(now).Abs() > seldom {
 		old, others = partsFrom(laneParts, oldParts), nil
 	}
-	sp.to = math.MaxInt64 // what is due later shows that they are not empty
+	sp.to = math.MaxInt64 // an entry that is due later shows that its part is not empty
 	add := func(parts []int) {
 		for _, c := range s.parts(indexOpen, attrOpen, string(lane), attrOpenAt, sp, parts).cursors {
 			c.met, c.until = func() { s.olds.found(now) }, at.UnixMilli()

@@ -12,11 +12,11 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Readers is how many calls a reader of many things has under way at most. A
-// client that keeps fewer idle connections makes them anew for most calls.
+// Readers is the most calls that a reader of many things has under way. A client that keeps fewer idle
+// connections opens a new one for most calls.
 const Readers = 64
 
-// inParallel does n things, Readers at a time, until one fails.
+// inParallel does n things, up to Readers at a time, until one fails.
 func inParallel(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -78,7 +78,7 @@ func (s *Store) Definitions(ctx context.Context, hashes []string) (map[string]jo
 	return out, nil
 }
 
-// decodeInto decodes a definition; one that cannot be read is passed over.
+// decodeInto decodes a definition into out. It passes over one that cannot be read.
 func decodeInto(out map[string]job.Job, hash string, body []byte) {
 	var j job.Job
 	if json.Unmarshal(body, &j) == nil {

@@ -11,11 +11,11 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// pendingSlots is the hash key of pending slots, in the table with their id behind
-// it, and of the open index, where those are that are not done.
+// pendingSlots is the hash key of pending slots: in the table followed by their id, and in the open
+// index for those that are not done.
 const pendingSlots = "P"
 
-// pendingKept is for how long a pending slot is kept after its time.
+// pendingKept is how long a pending slot is kept after its time.
 const pendingKept = 30 * 24 * time.Hour
 
 func pendingKey(id string) attributes { return key(pendingSlots+"#"+id, pendingSlots) }

@@ -15,8 +15,8 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// API is the part of the DynamoDB client that is used. The IAM actions have the
-// same names; TransactWriteItems needs dynamodb:PutItem and dynamodb:UpdateItem.
+// API is the part of the DynamoDB client that a Store uses. The IAM actions have the same names;
+// TransactWriteItems needs dynamodb:PutItem and dynamodb:UpdateItem.
 type API interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
@@ -28,34 +28,33 @@ type API interface {
 
 // How long items are kept.
 const (
-	// DefaultRunsKept is for runs that have ended.
+	// DefaultRunsKept applies to runs that have ended.
 	DefaultRunsKept = 400 * 24 * time.Hour
-	// InputsKept is for inputs that could not be used.
+	// InputsKept applies to inputs that could not be used.
 	InputsKept = 30 * 24 * time.Hour
-	// TookKept is for the targets that took a notice which others did not: far
-	// longer than a notice is tried.
+	// TookKept applies to the targets that took a notice while others did not. It is far longer than
+	// sending a notice is tried.
 	TookKept = 30 * 24 * time.Hour
 )
 
 var _ control.InLaps = (*Store)(nil)
 
-// Config is what a Store is made of.
+// Config configures a Store.
 type Config struct {
 	DB    API
 	Table string
-	// RunsKept is how long runs are kept after their end; 0 is
-	// DefaultRunsKept.
+	// RunsKept is how long runs are kept after their end; 0 means DefaultRunsKept.
 	RunsKept time.Duration
-	// Now is the clock that kept inputs are put in order by; nil is time.Now.
+	// Now is the clock by which kept inputs are ordered; nil means time.Now.
 	Now func() time.Time
-	// KeepDefinitions is whether definitions that were read are kept, for ever: for
-	// people's tools. A control.Control keeps its own.
+	// KeepDefinitions makes the Store keep the definitions it has read, for as long as it lives. It is
+	// meant for people's tools; a control.Control keeps its own.
 	KeepDefinitions bool
-	// Log hears of what went wrong and does no harm; nil is slog.Default.
+	// Log receives what went wrong but does no harm; nil means slog.Default.
 	Log *slog.Logger
 }
 
-// Store is a control.Store. It is safe for concurrent use.
+// Store implements control.Store. It is safe for concurrent use.
 type Store struct {
 	db       API
 	table    string
@@ -70,7 +69,7 @@ type Store struct {
 	items       knownItems
 }
 
-// New is a Store on a table that TableInput describes.
+// New returns a Store on a table that has the form of TableInput.
 func New(c Config) *Store {
 	s := &Store{db: c.DB, table: c.Table, runsKept: cmp.Or(c.RunsKept, DefaultRunsKept), now: c.Now, log: c.Log}
 	s.definitions.keeps = c.KeepDefinitions
@@ -83,12 +82,12 @@ func New(c Config) *Store {
 	return s
 }
 
-// shards is how many hash keys what would be one hot key is spread over. A
-// partition takes 1,000 write units a second (Amazon DynamoDB Developer Guide,
-// "Burst and adaptive capacity"). It cannot be changed once there is data.
+// shards is the number of hash keys over which a hot key is spread. A partition takes 1,000 write units
+// a second (Amazon DynamoDB Developer Guide, "Burst and adaptive capacity"). The number cannot change
+// once there is data.
 const shards = 8
 
-// shard is the shard of a name.
+// shard returns the shard of a name.
 func shard(name string) int {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(name))
@@ -97,7 +96,7 @@ func shard(name string) int {
 
 func sharded(prefix string, n int) string { return prefix + "#" + strconv.Itoa(n) }
 
-// writeMark is 8 random bytes that mark one write.
+// writeMark returns 8 random bytes that identify one write.
 func writeMark() []byte {
 	b := make([]byte, 8)
 	_, _ = rand.Read(b) // never fails
@@ -115,8 +114,8 @@ func number(n int64) types.AttributeValue {
 
 func binary(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
 
-// text, integer and octets read an attribute; absent or of another type it is
-// the zero value.
+// text, integer and octets read an attribute. They return the zero value if it is absent or of another
+// type.
 func text(item attributes, name string) string {
 	if v, ok := item[name].(*types.AttributeValueMemberS); ok {
 		return v.Value
@@ -145,5 +144,5 @@ func key(pk, sk string) attributes {
 	return attributes{attrPK: str(pk), attrSK: str(sk)}
 }
 
-// seconds is a time as DynamoDB's time to live reads it.
+// seconds encodes a time for DynamoDB's time to live.
 func seconds(at time.Time) types.AttributeValue { return number(at.Unix()) }

@@ -26,7 +26,7 @@ const (
 	attrTook    = "took"
 )
 
-// TTLAttribute is the attribute that DynamoDB's time to live must be set to.
+// TTLAttribute is the attribute for which DynamoDB's time to live must be enabled.
 const TTLAttribute = "ttl"
 
 // Names of indexes.
@@ -36,9 +36,8 @@ const (
 	indexByHand = "byhand"
 )
 
-// TableInput is the table as CreateTable makes it. Time to live (TTLAttribute),
-// point-in-time recovery and the kind of encryption are set on the table
-// afterwards, by calls of their own.
+// TableInput describes the table for CreateTable. Time to live (TTLAttribute), point-in-time recovery
+// and the kind of encryption are set afterwards, by calls of their own.
 func TableInput(name string) *dynamodb.CreateTableInput {
 	return &dynamodb.CreateTableInput{
 		TableName:   aws.String(name),

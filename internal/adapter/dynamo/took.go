@@ -13,8 +13,8 @@ import (
 
 func tookKey(notice string) attributes { return key("T#"+notice, "T") }
 
-// Took returns the targets that took a notice, in no order. It sees every SetTook
-// that returned before it.
+// Took returns the targets that took a notice, in no particular order. It sees every SetTook that
+// returned before it.
 func (s *Store) Took(ctx context.Context, notice string) ([]string, error) {
 	item, err := s.get(ctx, "who took notice "+notice, tookKey(notice))
 	if errors.Is(err, control.ErrNotFound) {
@@ -29,8 +29,7 @@ func (s *Store) Took(ctx context.Context, notice string) ([]string, error) {
 	return nil, nil
 }
 
-// SetTook adds targets, at least one, to those that took a notice. They are kept
-// for TookKept.
+// SetTook adds targets, at least one, to those that took a notice. They are kept for TookKept.
 func (s *Store) SetTook(ctx context.Context, notice string, targets []string) error {
 	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.table, Key: tookKey(notice),

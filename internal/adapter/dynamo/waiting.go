@@ -9,12 +9,12 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// waiting is what a walk has of the lanes, whose entries are in the order in which
-// runs are due. The keys say of which slot each run is, so that only those are
-// loaded that are shown; of runs by hand they do not, and these are loaded at once.
+// waiting is what a walk knows of the lanes, whose entries are ordered by when runs are due. The key of
+// a scheduled run gives its slot, so only runs that are shown are loaded. The key of a run by hand does
+// not, so all of these are loaded at once.
 type waiting struct {
 	keys   []waitingKey // not loaded yet, the newest slot first
-	loaded []run.Run    // sorted; none is after a key of the same place
+	loaded []run.Run    // sorted; none comes after a key of the same position
 }
 
 type waitingKey struct {
@@ -23,8 +23,8 @@ type waitingKey struct {
 	slot  time.Time
 }
 
-// startLanes reads the keys of the lanes' runs that may have one of the walk's
-// statuses. One that has ended and owes something is still in its lane.
+// startLanes reads the keys of those runs of the lanes that may have one of the walk's statuses. A run
+// that has ended but owes something is still in its lane.
 func (k *walk) startLanes(ctx context.Context) error {
 	open := slices.ContainsFunc(k.w.Statuses, func(s run.Status) bool { return !s.Terminal() && s != run.Queued })
 	ended := slices.ContainsFunc(k.w.Statuses, run.Status.Terminal)
@@ -52,7 +52,7 @@ func (k *walk) startLanes(ctx context.Context) error {
 	return nil
 }
 
-// addLane adds the keys of a lane and returns the entries of runs by hand.
+// addLane adds the keys of a lane's scheduled runs and returns the entries of its runs by hand.
 func (k *walk) addLane(ctx context.Context, lane run.Lane, ended, open bool) (byHand []entry, err error) {
 	entries := k.store.lane(lane)
 	for {
@@ -74,14 +74,14 @@ func (k *walk) addLane(ctx context.Context, lane run.Lane, ended, open bool) (by
 	}
 }
 
-// add puts runs where they belong.
+// add adds loaded runs in their order.
 func (l *waiting) add(rs []run.Run) {
 	l.loaded = append(l.loaded, rs...)
 	slices.SortFunc(l.loaded, newestFirst)
 }
 
-// first is the first run of the lanes, where it comes before r, which may be nil
-// for the end; load is whether keys must be loaded before that is known.
+// first returns the first run of the lanes if it comes before r; a nil r is the end. load reports that
+// keys must be loaded before that is known.
 func (l *waiting) first(r *run.Run) (first *run.Run, load bool) {
 	if len(l.loaded) > 0 {
 		first = &l.loaded[0]
@@ -98,7 +98,7 @@ func (l *waiting) first(r *run.Run) (first *run.Run, load bool) {
 	return first, false
 }
 
-// openBefore gives the runs of the lanes that come before r, all where it is nil.
+// openBefore yields the runs of the lanes that come before r, or all if r is nil.
 func (k *walk) openBefore(ctx context.Context, r *run.Run, yield func(run.Run, error) bool) error {
 	for !k.stopped {
 		first, load := k.lanes.first(r)
@@ -117,7 +117,7 @@ func (k *walk) openBefore(ctx context.Context, r *run.Run, yield func(run.Run, e
 	return nil
 }
 
-// loadKeys loads as many runs as are likely to be wanted.
+// loadKeys loads the runs of the next keys, a page of them.
 func (k *walk) loadKeys(ctx context.Context) error {
 	n := min(len(k.lanes.keys), max(k.w.Page, 1))
 	es := make([]entry, n)

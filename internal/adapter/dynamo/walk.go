@@ -14,14 +14,13 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// fewJobs is of how many jobs at most a walk asks job by job: each takes two
-// queries, which cost less than to read the keys of all runs only while the jobs
-// are few.
+// fewJobs is the largest number of jobs for which a walk asks job by job. Each job takes two queries,
+// which is cheaper than reading the keys of all runs only if the jobs are few.
 const fewJobs = 32
 
-// Walk implements control.Reader by eventually consistent reads. It reads the
-// keys of the times that it comes by, and the runs that the walk wants; by status
-// also the keys of all runs of a lane, which are in another order.
+// Walk implements control.Reader by eventually consistent reads. It reads the keys of the times that it
+// passes, and those runs that the walk wants. By status, it also reads the keys of all runs of a lane,
+// which are in another order.
 func (s *Store) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, error] {
 	return s.walk(ctx, w, false)
 }
@@ -43,12 +42,12 @@ func (s *Store) walk(ctx context.Context, w control.Walk, consistent bool) iter.
 	}
 }
 
-// walk is where a Walk stands.
+// walk is the state of a Walk.
 type walk struct {
 	store      *Store
 	w          control.Walk
 	consistent bool
-	ended      *merged // entries in the order of ScheduledFor; nil where there are none
+	ended      *merged // entries in the order of ScheduledFor
 	lanes      waiting
 	seen       map[run.ID]bool
 	stopped    bool
@@ -67,7 +66,7 @@ func newestFirst(a, b run.Run) int {
 	return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), cmp.Compare(b.ID, a.ID))
 }
 
-// entries is what the walk goes through, apart from the lanes.
+// entries returns what the walk goes through, apart from the lanes.
 func (k *walk) entries() *merged {
 	sp := span{from: math.MinInt64, to: math.MaxInt64, newest: true, page: k.w.Page}
 	if !k.w.Since.IsZero() {
@@ -94,8 +93,8 @@ func (k *walk) entries() *merged {
 	return m
 }
 
-// ofJob is a job's runs: those of its schedule, whole, and the keys of those by
-// hand.
+// ofJob returns cursors over a job's runs: over its scheduled runs, whole, and over the keys of its
+// runs by hand.
 func (s *Store) ofJob(name string, sp span) []*cursor {
 	scheduled := s.scheduled(control.Query{Job: name, Limit: sp.page})
 	scheduled.in.ConsistentRead = nil
@@ -104,7 +103,7 @@ func (s *Store) ofJob(name string, sp span) []*cursor {
 	return []*cursor{scheduled, s.entries(indexByHand, attrPK, runPrefix+name, attrByHand, sp)}
 }
 
-// slotAt is the slot of a time, or what stands for no bound.
+// slotAt returns the slot of a time, or unbounded if the time is no bound.
 func slotAt(ms int64, unbounded string) string {
 	if ms == math.MinInt64 || ms == math.MaxInt64 {
 		return unbounded
@@ -112,7 +111,7 @@ func slotAt(ms int64, unbounded string) string {
 	return run.ScheduledID("j", time.UnixMilli(ms)).Slot()
 }
 
-// step goes through the next runs; more is whether there are any after them.
+// step yields the next runs; more reports whether any follow.
 func (k *walk) step(ctx context.Context, yield func(run.Run, error) bool) (more bool, err error) {
 	batch, more, err := k.next(ctx)
 	if err != nil {
@@ -139,7 +138,7 @@ func (k *walk) step(ctx context.Context, yield func(run.Run, error) bool) (more 
 	return more, err
 }
 
-// next is the wanted entries of the next times, all of each.
+// next returns the wanted entries of the next times, always all entries of a time.
 func (k *walk) next(ctx context.Context) (batch []entry, more bool, err error) {
 	for {
 		if err := k.ended.fill(ctx); err != nil {
@@ -160,9 +159,8 @@ func (k *walk) next(ctx context.Context) (batch []entry, more bool, err error) {
 	}
 }
 
-// newerOf is the error of a run that a newer batchplane wrote, nil where there is
-// none. Who reads for people must not leave such a run out: what it says, that its
-// job has succeeded since, may be what they decide by.
+// newerOf returns the error of a run that a newer batchplane wrote, or nil. A list for people must not
+// leave out such a run: it may show that its job has succeeded since, and people may decide by that.
 func newerOf(unreadable map[run.ID]error) error {
 	for _, err := range unreadable {
 		if errors.Is(err, control.ErrNewer) {
@@ -179,11 +177,11 @@ func ordered(es []entry) []entry {
 	return es
 }
 
-// load reads the runs of entries that the walk wants.
+// load reads the runs of those entries that the walk wants.
 func (k *walk) load(ctx context.Context, es []entry) ([]run.Run, error) {
 	es = slices.DeleteFunc(slices.Clone(es), func(e entry) bool {
 		id, ok := RunID(text(e.item, attrPK), text(e.item, attrSK))
-		// The place of an entry of a lane is not its run's time.
+		// An entry of a lane is not positioned by its run's ScheduledFor.
 		return !ok || len(k.w.Jobs) > 0 && !slices.Contains(k.w.Jobs, id.Job()) || k.w.Match != nil && !k.w.Match(id)
 	})
 	ls, unreadable, err := k.store.loadAs(ctx, es, k.consistent)
@@ -202,7 +200,7 @@ func (k *walk) load(ctx context.Context, es []entry) ([]run.Run, error) {
 	return out, nil
 }
 
-// give gives a run once: one that ended meanwhile is found in two places.
+// give yields a run once: a run that ended in the meantime is found in two places.
 func (k *walk) give(r run.Run, yield func(run.Run, error) bool) {
 	if k.stopped || k.seen[r.ID] {
 		return
@@ -211,8 +209,8 @@ func (k *walk) give(r run.Run, yield func(run.Run, error) bool) {
 	k.stopped = !yield(r, nil)
 }
 
-// Newest implements control.Reader by eventually consistent reads, two queries a
-// job, many jobs at a time.
+// Newest implements control.Reader by eventually consistent reads, with two queries a job and many jobs
+// at a time.
 func (s *Store) Newest(ctx context.Context, jobs []string, n int) (map[string][]run.Run, error) {
 	found := make([][]run.Run, len(jobs))
 	err := inParallel(ctx, len(jobs), func(ctx context.Context, i int) error {

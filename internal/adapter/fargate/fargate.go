@@ -1,6 +1,6 @@
-// Package fargate launches tasks on Amazon ECS and reads what ECS answers into
-// our words. The request for RunTask is built by a pure function, since ECS
-// refuses a client token that comes with another request.
+// Package fargate launches tasks on Amazon ECS and translates its answers into batchplane's terms. A
+// pure function builds the RunTask request, since ECS refuses a client token that comes with a
+// different request.
 package fargate
 
 import (
@@ -27,7 +27,7 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// API is the part of the ECS client that is used.
+// API is the part of the ECS client that a Launcher uses.
 type API interface {
 	RunTask(context.Context, *ecs.RunTaskInput, ...func(*ecs.Options)) (*ecs.RunTaskOutput, error)
 	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
@@ -46,15 +46,14 @@ type Launcher struct {
 	fresh    aws.HTTPClient // keeps no connections
 }
 
-// callLimit is how long a call to ECS may take. RunTask answers within a second or
-// two; what takes longer holds a place that another launch could have.
+// callLimit is how long a call to ECS may take. RunTask answers within a second or two; a call that
+// takes longer holds a place that another launch could have.
 const callLimit = 10 * time.Second
 
-// once turns the SDK's own retries off: it would send RunTask again without
-// our counting it. And it has the request go out on a connection of its own: one
-// that was kept and has died meanwhile, as while a function's process slept, would
-// swallow it, and nobody could say whether a task was launched. The SDK's retries
-// mend that for all other calls.
+// once turns off the SDK's own retries, which would send RunTask again without our counting it. It also
+// sends the request on a new connection. A kept connection may have died in the meantime, for example
+// while a function's process was frozen; it would swallow the request, and nobody could say whether a
+// task was launched. For all other calls the SDK's retries make up for that.
 func (f *Launcher) once(o *ecs.Options) {
 	o.Retryer = aws.NopRetryer{}
 	var kept signed.Whole
@@ -107,8 +106,8 @@ func (f *Launcher) Launch(ctx context.Context, l control.Launch) run.Event {
 	return run.NoAnswer{Attempt: l.Attempt, Err: "ECS answered with neither a task nor a failure"}
 }
 
-// launchError reads an error of RunTask. Only an answer of the 4xx kind says
-// that this request was refused; anything else may have launched the task.
+// launchError turns an error of RunTask into an event. Only a 4xx answer proves that this request was
+// refused; with any other error the task may have been launched.
 func launchError(attempt int, err error) run.Event {
 	var conflict *types.ConflictException
 	if errors.As(err, &conflict) && len(conflict.ResourceIds) > 0 {
@@ -123,7 +122,7 @@ func launchError(attempt int, err error) run.Event {
 	return run.NoAnswer{Attempt: attempt, Err: err.Error()}
 }
 
-// status is the HTTP status of an error's answer, 0 when there was none.
+// status returns the HTTP status of the answer behind an error, 0 if there was none.
 func status(err error) int {
 	var re *smithyhttp.ResponseError
 	if errors.As(err, &re) {
@@ -162,22 +161,21 @@ func (f *Launcher) Describe(ctx context.Context, cluster string, arns []string) 
 	return tasks, missing, nil
 }
 
-// noCluster is whether there is no such cluster any more. A cluster cannot be
-// deleted while a task of it is active (ECS API reference, DeleteCluster), so
-// none of it runs.
+// noCluster reports whether the cluster no longer exists. A cluster cannot be deleted while one of its
+// tasks is active (ECS API reference, DeleteCluster), so none of them runs.
 func noCluster(err error) bool {
 	var absent *types.ClusterNotFoundException
 	return errors.As(err, &absent)
 }
 
-// refused says of an error what it was for, and whether asking again is likely to
-// be answered the same.
+// refused says what a failed request was for. It marks the error as control.ErrRefused if asking again
+// is likely to get the same answer.
 func refused(what string, err error) error {
 	if retryable(err) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	var api smithy.APIError
-	errors.As(err, &api) // what is not retryable is an answer
+	errors.As(err, &api) // an error that is not retryable is an answer
 	return fmt.Errorf("%s: %w: %s: %s", what, control.ErrRefused, api.ErrorCode(), api.ErrorMessage())
 }
 
@@ -198,8 +196,8 @@ func (f *Launcher) StopTask(ctx context.Context, cluster, arn, reason string) er
 	return nil
 }
 
-// Find implements control.Launcher. ListTasks takes startedBy as its only
-// filter and then shows tasks whose desired status is RUNNING.
+// Find implements control.Launcher. ListTasks allows startedBy only without any other filter, and then
+// shows tasks whose desired status is RUNNING.
 func (f *Launcher) Find(ctx context.Context, cluster, startedBy string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
@@ -227,17 +225,16 @@ func cut(s string, n int) string {
 	return strings.ToValidUTF8(s[:n], "")
 }
 
-// credentials are the codes of errors that speak of who asks and when, not of
-// what is asked for. They pass by themselves: credentials are renewed, and clocks
-// put right (AWS General Reference, "Common errors").
+// credentials are the error codes that concern who asks and when, not what is asked for. They pass by
+// themselves: credentials are renewed, and clocks corrected (AWS General Reference, "Common errors").
 var credentials = map[string]bool{
 	"ExpiredToken": true, "ExpiredTokenException": true, "RequestExpired": true,
 	"InvalidSignatureException": true, "SignatureDoesNotMatch": true, "IncompleteSignature": true, "IncompleteSignatureException": true,
 	"InvalidClientTokenId": true, "UnrecognizedClientException": true, "MissingAuthenticationToken": true, "MissingAuthenticationTokenException": true,
 }
 
-// retryable is whether an error is worth asking again: no answer, a fault of
-// the service, a rate limit, or credentials that are not valid now.
+// retryable reports whether asking again may help: there was no answer, a fault of the service, a rate
+// limit, or credentials that are not valid now.
 func retryable(err error) bool {
 	var api smithy.APIError
 	if !errors.As(err, &api) || status(err) == 0 || status(err) >= http.StatusInternalServerError || credentials[api.ErrorCode()] {

@@ -14,7 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Input is the RunTask request of a launch: equal launches make equal requests.
+// Input returns the RunTask request of a launch. Equal launches give equal requests.
 func Input(l control.Launch) *ecs.RunTaskInput {
 	in := &ecs.RunTaskInput{
 		ClientToken:    aws.String(l.RoundID().ClientToken(l.Stack)),
@@ -56,7 +56,7 @@ func overrides(l control.Launch) *types.TaskOverride {
 		ExecutionRoleArn: optional(l.Job.ExecutionRole),
 	}
 	if len(l.Job.Command) == 0 {
-		// An empty list that is not nil would be sent, as another request.
+		// An empty list that is not nil would be sent, and make a different request.
 		o.ContainerOverrides[0].Command = nil
 	}
 	if l.Job.CPU > 0 {
@@ -65,8 +65,8 @@ func overrides(l control.Launch) *types.TaskOverride {
 	return o
 }
 
-// environment is the job's variables and the run's own, sorted by name so that
-// every send of an attempt is the same request.
+// environment returns the job's variables and the run's own, which win, sorted by name so that every
+// send of an attempt is the same request.
 func environment(l control.Launch) []types.KeyValuePair {
 	env := map[string]string{
 		control.EnvStack:        l.Stack,
@@ -87,9 +87,9 @@ func environment(l control.Launch) []types.KeyValuePair {
 	return pairs
 }
 
-// tags are batchplane's and the job's, sorted by key so that every send of an
-// attempt is the same request. StopTask deletes them (ECS API reference, StopTask):
-// they are for costs and rules of tagging, and nothing here reads them.
+// tags returns batchplane's tags and the job's, sorted by key so that every send of an attempt is the
+// same request. StopTask deletes a task's tags (ECS API reference, StopTask). They serve cost
+// allocation and tagging policies; nothing here reads them.
 func tags(l control.Launch) []types.Tag {
 	all := l.Job.TagsOf()
 	all[job.OurTags+"stack"], all[job.OurTags+"job"] = l.Stack, l.Run.Job()

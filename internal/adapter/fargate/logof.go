@@ -8,14 +8,14 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// LogsLabel is the docker label of a job's container that says where people find
-// what it writes, where that is not CloudWatch Logs by the driver awslogs: an address
-// with {task} for the task's id, {taskArn}, {job} and {run}.
+// LogsLabel is the Docker label of a job's container that says where people find its output if it does
+// not go to CloudWatch Logs by the driver awslogs. Its value is an address with {task} for the task's
+// id, {taskArn}, {job} and {run}.
 const LogsLabel = "batchplane.logs"
 
-// logOf is where a container's log goes: CloudWatch Logs by the driver awslogs with a
-// prefix, without which streams have names nobody can tell, or what the task
-// definition says of another driver.
+// logOf returns where a container's log goes: to CloudWatch Logs by the driver awslogs, or wherever the
+// task definition sends it with another driver. awslogs without a stream prefix counts as no log, since
+// nobody can tell the names of its streams.
 func logOf(c *types.ContainerDefinition, arn string) run.Log {
 	if c.LogConfiguration == nil {
 		return run.Log{}
@@ -34,22 +34,22 @@ func logOf(c *types.ContainerDefinition, arn string) run.Log {
 	return log
 }
 
-// told are the options of log drivers that say where logs go, as FireLens' outputs
-// and Docker's drivers name them. Any other may be a key or a token.
+// told lists the options of log drivers that say where logs go, as FireLens outputs and Docker's
+// drivers name them. Any other option may be a key or a token.
 var told = []string{
 	"Name", "log_group_name", "log-group-name", "delivery_stream", "stream", "bucket", "region", "Host", "host", "dd_service", "dd_source",
 	"splunk-url", "splunk-index", "fluentd-address", "syslog-address", "gelf-address", "tag",
 }
 
-// mostSaid bounds a value: a run stays small.
+// mostSaid bounds an option's value in bytes, so that a run stays small.
 const mostSaid = 128
 
-// destination are the options that say where a log goes, in words.
+// destination puts the options that say where a log goes into words.
 func destination(options map[string]string) string {
 	var words []string
 	for _, name := range told {
 		value := options[name]
-		if value == "" || len(value) > mostSaid || strings.Contains(value, "@") { // an address may have a password
+		if value == "" || len(value) > mostSaid || strings.Contains(value, "@") { // an address may contain a password
 			continue
 		}
 		words = append(words, name+"="+value)
@@ -57,7 +57,7 @@ func destination(options map[string]string) string {
 	return strings.Join(words, ", ")
 }
 
-// mostLink bounds a link.
+// mostLink bounds a link in bytes.
 const mostLink = 512
 
 func linkOf(label string) string {

@@ -8,8 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// Words of IAM's refusals: which role the stack may not pass, and that it may not
-// launch.
+// The wording of IAM's refusals: the stack may not pass a role, or may not launch.
 var (
 	notPassed = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`not authorized to perform: iam:PassRole on resource: (arn:[^ ]+)`)
@@ -17,8 +16,8 @@ var (
 	notLaunched = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`not authorized to perform: ecs:RunTask\b`) })
 )
 
-// mend says which parameter of the stack lets a launch through that its policies
-// do not allow, "" where none does.
+// mend says which parameter of the stack would allow a launch that its policies forbid, "" if none
+// would.
 func mend(s stop.Stop, cluster string) string {
 	if s.ErrorCode != "AccessDeniedException" {
 		return ""

@@ -17,21 +17,21 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// RegisterAPI is what Definitions needs of ECS.
+// RegisterAPI is the part of the ECS client that Definitions uses.
 type RegisterAPI interface {
 	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
 	RegisterTaskDefinition(context.Context, *ecs.RegisterTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.RegisterTaskDefinitionOutput, error)
 }
 
-// Definitions registers base definitions of tasks, for people who deploy jobs: the
-// definitions' half of plane.Registry.
+// Definitions registers base task definitions, for people who deploy jobs. It is the task definitions'
+// half of plane.Registry.
 type Definitions struct {
 	ECS RegisterAPI
-	// Stack and Region are the control plane's.
+	// Stack and Region are those of the control plane.
 	Stack, Region string
 }
 
-// hashTag holds what a revision was made from.
+// hashTag is the tag that says what a revision was made from.
 const hashTag = "batchplane:definition"
 
 // Revision implements plane.Registry.
@@ -39,8 +39,8 @@ func (d *Definitions) Revision(ctx context.Context, family string) (r apply.Revi
 	out, err := d.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
 		TaskDefinition: &family, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
 	})
-	// ECS answers that way of a family that has no ACTIVE revision (ECS API
-	// reference, DescribeTaskDefinition: ClientException).
+	// ECS answers this if a family has no ACTIVE revision (ECS API reference, DescribeTaskDefinition:
+	// ClientException).
 	var none *types.ClientException
 	if errors.As(err, &none) {
 		return r, false, nil
@@ -110,7 +110,7 @@ func (d *Definitions) container(t job.TaskDefinition) types.ContainerDefinition 
 	return c
 }
 
-// given is a text that may be absent.
+// given returns nil for a blank text.
 func given(s string) *string {
 	if strings.TrimSpace(s) == "" {
 		return nil

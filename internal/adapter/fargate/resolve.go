@@ -17,9 +17,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// resolveFor is how long the newest revision of a family is taken from memory, and
-// mostResolved how many task definitions are held there: they take some KB each, and
-// a function has little memory.
+// resolveFor is how long the newest revision of a family is remembered, and mostResolved how many task
+// definitions are: they take some KB each, and a function has little memory.
 const (
 	resolveFor   = time.Minute
 	mostResolved = 1000
@@ -30,9 +29,9 @@ type resolved struct {
 	definition *types.TaskDefinition
 }
 
-// Resolve implements control.Launcher. The newest revision of a family is remembered
-// for a minute; a revision that the job names for as long as the process lives, since
-// all that may change of it is that it becomes INACTIVE, and RunTask refuses it then.
+// Resolve implements control.Launcher. It remembers the newest revision of a family for resolveFor, and
+// a revision that the job pins for as long as the process lives: the only change such a revision can
+// undergo is to become INACTIVE, and then RunTask refuses it.
 func (f *Launcher) Resolve(ctx context.Context, j job.Job) (run.TaskDefinition, error) {
 	if j.TaskDefinition == "" {
 		return run.TaskDefinition{}, fmt.Errorf("job %s %w: it names no taskDefinition", j.Name, control.ErrUnlaunchable)
@@ -57,7 +56,7 @@ func (f *Launcher) definition(ctx context.Context, name string, pinned bool) (*t
 	if err != nil && retryable(err) {
 		return nil, fmt.Errorf("describing task definition %s: %w", name, err)
 	}
-	if unknown := new(types.ClientException); errors.As(err, &unknown) && strings.Contains(unknown.ErrorMessage(), "Unable to describe") { // as ECS words it, of ClientException
+	if unknown := new(types.ClientException); errors.As(err, &unknown) && strings.Contains(unknown.ErrorMessage(), "Unable to describe") { // ECS's wording for an absent task definition
 		return nil, fmt.Errorf("task definition %s %w: ECS has none of that name: register it, or correct its name in the jobs file (%w)", name, control.ErrUnlaunchable, err)
 	}
 	if err != nil {
@@ -72,7 +71,7 @@ func (f *Launcher) definition(ctx context.Context, name string, pinned bool) (*t
 	return out.TaskDefinition, nil
 }
 
-// pin takes of a revision what a run needs, and refuses what cannot prove how
+// pin takes from a revision what a run needs. It refuses a revision with which nobody could prove how
 // the job ended.
 func pin(j job.Job, d *types.TaskDefinition) (run.TaskDefinition, error) {
 	arn := aws.ToString(d.TaskDefinitionArn)
@@ -101,7 +100,7 @@ func pin(j job.Job, d *types.TaskDefinition) (run.TaskDefinition, error) {
 	return p, nil
 }
 
-// ownContainer is the job's container: the one it names, else the only one.
+// ownContainer returns the job's container: the one it names, else the only one.
 func ownContainer(j job.Job, defined []types.ContainerDefinition) *types.ContainerDefinition {
 	if j.Container == "" && len(defined) == 1 {
 		return &defined[0]
@@ -114,8 +113,8 @@ func ownContainer(j job.Job, defined []types.ContainerDefinition) *types.Contain
 	return nil
 }
 
-// essential is ECS's reading: a container that does not say is essential (ECS
-// API reference, ContainerDefinition "essential").
+// essential follows ECS: a container is essential unless it says otherwise (ECS API reference,
+// ContainerDefinition "essential").
 func essential(c *types.ContainerDefinition) bool { return c.Essential == nil || *c.Essential }
 
 func names(d *types.TaskDefinition) string {

@@ -10,7 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// task is a task of the SDK in the words that events are read into.
+// task converts a task of the SDK into the form that events are read into.
 func task(t types.Task) ecsevent.Task {
 	out := ecsevent.Task{
 		ARN: aws.ToString(t.TaskArn), ClusterARN: aws.ToString(t.ClusterArn), DefinitionARN: aws.ToString(t.TaskDefinitionArn),
@@ -48,8 +48,8 @@ func container(c types.Container) stop.Container {
 	if c.ExitCode != nil {
 		code := int64(*c.ExitCode)
 		if code < 0 {
-			// Windows codes have 32 bits without a sign, and events show them so;
-			// the SDK cuts them to 32 bits with one.
+			// Windows exit codes are unsigned 32-bit numbers, and events show them so; the SDK reads
+			// them as signed.
 			code = int64(uint32(*c.ExitCode))
 		}
 		out.ExitCode = &code

@@ -1,6 +1,5 @@
-// Package scheduled reads all scheduled rules of EventBridge and all schedules of
-// EventBridge Scheduler of an account and Region, whoever made them. It changes
-// nothing.
+// Package scheduled reads all scheduled rules of EventBridge and all schedules of EventBridge Scheduler
+// in an account and Region, whoever made them. It changes nothing.
 package scheduled
 
 import (
@@ -17,21 +16,21 @@ import (
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 )
 
-// Rules is the part of the EventBridge client that is used. Its calls need
-// events:ListRules and events:ListTargetsByRule.
+// Rules is the part of the EventBridge client that a Reader uses. Its calls need events:ListRules and
+// events:ListTargetsByRule.
 type Rules interface {
 	ListRules(context.Context, *eventbridge.ListRulesInput, ...func(*eventbridge.Options)) (*eventbridge.ListRulesOutput, error)
 	ListTargetsByRule(context.Context, *eventbridge.ListTargetsByRuleInput, ...func(*eventbridge.Options)) (*eventbridge.ListTargetsByRuleOutput, error)
 }
 
-// Schedules is the part of the EventBridge Scheduler client that is used. Its
-// calls need scheduler:ListSchedules and scheduler:GetSchedule.
+// Schedules is the part of the EventBridge Scheduler client that a Reader uses. Its calls need
+// scheduler:ListSchedules and scheduler:GetSchedule.
 type Schedules interface {
 	ListSchedules(context.Context, *scheduler.ListSchedulesInput, ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error)
 	GetSchedule(context.Context, *scheduler.GetScheduleInput, ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error)
 }
 
-// Reader reads them.
+// Reader reads rules and schedules.
 type Reader struct {
 	Rules     Rules
 	Schedules Schedules
@@ -43,9 +42,9 @@ type rule struct {
 	Targets []eventbridgetypes.Target
 }
 
-// Read gives one JSON document, {"Rules": [...], "Schedules": [...]}: rules as
-// ListRules prints them, each with its Targets, and schedules as GetSchedule prints
-// them. Rules without a schedule are left out. What was deleted meanwhile is too.
+// Read returns one JSON document, {"Rules": [...], "Schedules": [...]}: rules as ListRules prints them,
+// each with its Targets, and schedules as GetSchedule prints them. It leaves out rules without a
+// schedule. A schedule that is deleted in the meantime is left out too; such a rule has no targets.
 func (r Reader) Read(ctx context.Context) ([]byte, error) {
 	rules, err := r.rules(ctx)
 	if err != nil {
@@ -62,8 +61,8 @@ func (r Reader) Read(ctx context.Context) ([]byte, error) {
 	return out, nil
 }
 
-// rules are those of the default bus: no other has schedules (EventBridge user
-// guide, "Creating a scheduled rule").
+// rules reads the rules of the default bus: no other bus has scheduled ones (EventBridge user guide,
+// "Creating a scheduled rule").
 func (r Reader) rules(ctx context.Context) ([]rule, error) {
 	all := []rule{}
 	in := &eventbridge.ListRulesInput{}
@@ -132,11 +131,10 @@ func (r Reader) schedules(ctx context.Context) ([]*scheduler.GetScheduleOutput, 
 	return all, err
 }
 
-// readers is how many calls go out at once, far below what the services allow.
+// readers is how many calls go out at once, far below what the services accept.
 const readers = 8
 
-// each calls f for every number below n, several at once, and gives the first
-// error in their order.
+// each calls f for every number below n, several at once, and returns the first error in their order.
 func each(n int, f func(i int) error) error {
 	errs := make([]error, n)
 	var wg sync.WaitGroup

@@ -14,23 +14,23 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// gaps are what could not be read of the registry.
+// gaps collects what could not be read of the registry.
 type gaps struct {
 	problems, unread []gap
-	// halves are jobs that a schedule carried which could not be read again, or that one
-	// names which cannot be used.
+	// halves are jobs whose schedule could not be read again, or that are named by a schedule that
+	// cannot be used.
 	halves map[string]bool
-	// nameless is how many schedules cannot be used of which nobody knows whose they are.
+	// nameless is how many schedules cannot be used and name no known job.
 	nameless int
 }
 
-// gap is of a schedule.
+// gap is an error with the schedule that has it.
 type gap struct {
 	name string
 	err  error
 }
 
-// gaps are those of what is known.
+// gaps returns the gaps in what is known.
 func (r *Registry) gaps(m *merged) gaps {
 	g := gaps{halves: map[string]bool{}}
 	for name, v := range r.read { //nolint:gocritic // some 10,000 small values a minute
@@ -77,9 +77,8 @@ func (g *gaps) blame(v version) { //nolint:gocritic // small
 	}
 }
 
-// half is whether a job may have been read by half. Where nobody knows whose
-// schedule was not read, only one that is off may be: it is on where any of its
-// schedules is.
+// half reports whether only a part of a job may have been read. If nobody knows whose schedule was not
+// read, that can be any disabled job: a job is enabled as soon as one of its schedules is.
 func (g *gaps) half(j control.Registered) bool { //nolint:gocritic // as slices.DeleteFunc has it
 	return g.halves[j.Name] || len(g.unread) > 0 && j.Disabled
 }
@@ -99,7 +98,7 @@ func (g *gaps) err() error {
 
 func byName(a, b gap) int { return strings.Compare(a.name, b.name) }
 
-// first is the error of the first, by name: the same each time that it is asked for.
+// first returns the error of the first gap by name, so the same one each time.
 func first(gaps []gap) error { return slices.MinFunc(gaps, byName).err }
 
 func sorted(gaps []gap) []error {
@@ -113,8 +112,8 @@ func sorted(gaps []gap) []error {
 
 var retryable = retry.IsErrorRetryables(append(retry.DefaultRetryables, retry.RetryableErrorCode{Codes: retry.DefaultThrottleErrorCodes}))
 
-// passes is whether a call to AWS failed for a reason that passes by itself: its
-// rate, its time, the network, or a fault of the service.
+// passes reports whether a call to AWS failed for a reason that passes by itself: a rate limit, a
+// timeout, the network, or a fault of the service.
 func passes(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return true

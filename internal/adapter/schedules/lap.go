@@ -13,11 +13,10 @@ import (
 	"github.com/batchplane/batchplane/internal/apply"
 )
 
-// lapTime is how long a lap takes at most, where the registry is read each
-// minute: pagesAtOnce pages a minute, or more where there are more than five times
-// as many. A page has a hundred schedules (EventBridge Scheduler API reference,
-// ListSchedules), and 50 calls a second are taken ("Amazon EventBridge Scheduler
-// endpoints and quotas").
+// lapTime is the longest that a lap takes if the registry is read every minute. Each minute lists
+// pagesAtOnce pages, or more if there are more than five times as many. A page has a hundred schedules
+// (EventBridge Scheduler API reference, ListSchedules), and the service accepts 50 calls a second
+// ("Amazon EventBridge Scheduler endpoints and quotas").
 const (
 	lapTime     = 5 * time.Minute
 	aCall       = time.Minute
@@ -25,35 +24,34 @@ const (
 	pagesAtOnce = apply.ListedAtOnce / perPage
 )
 
-// Applied is the name of the schedule, switched off and without a job, that `apply`
-// writes to when it has changed a group that is listed in laps. Whoever may deploy
-// may write it, and nothing else is needed.
+// Applied is the name of a schedule, switched off and without a job, to which `apply` writes after it
+// has changed a group that is listed in laps. The permission to deploy is enough to write it.
 const Applied = ".applied"
 
-// skew is how far the clocks of EventBridge Scheduler and of this machine may differ.
+// skew is how far the clocks of EventBridge Scheduler and this machine may differ.
 const skew = 10 * time.Second
 
-// lap is how far the group is listed.
+// lap says how far the group is listed.
 type lap struct {
-	// began is when it began, zero where none is under way; token is how it goes on.
+	// began is when the lap began, zero if none is under way; token continues it.
 	began time.Time
 	token *string
 	pages int
-	// last is how many pages the last whole one had, 0 where there was none; whole is
-	// when the last began that was listed at once.
+	// last is how many pages the last complete lap had, 0 if there was none; whole is when the last
+	// listing began that took one call.
 	last  int
 	whole time.Time
-	// brief is whether tokens do not last until the next call.
+	// brief says that tokens do not last until the next call.
 	brief bool
 }
 
-// list goes on with the lap. Where it is at its end, schedules that it did not come to
-// must be read, as must those that it has otherwise than they are known. A page that
-// cannot be listed just now is the first of the next call.
+// list continues the lap. At its end, the schedules that it did not come to are marked to be read;
+// those that it found changed are marked as they are listed. If a page cannot be listed just now, the
+// next call starts with it.
 func (r *Registry) list(ctx context.Context) error {
 	now, p := r.now(), &r.lap
 	if p.last > pagesAtOnce && r.applied(ctx) {
-		*p = lap{whole: p.whole, brief: p.brief} // all at once
+		*p = lap{whole: p.whole, brief: p.brief} // list all at once
 	}
 	goesOn := !p.began.IsZero()
 	if !goesOn {
@@ -69,7 +67,7 @@ func (r *Registry) list(ctx context.Context) error {
 	return err
 }
 
-// anew begins the lap anew where it was to go on: a token does not last for ever.
+// anew starts a lap again that could not be continued: tokens do not last for ever.
 func (r *Registry) anew(ctx context.Context, now time.Time, goesOn bool, cause error) (ended bool, err error) {
 	p := &r.lap
 	if p.begin(now); goesOn {
@@ -84,7 +82,7 @@ func (r *Registry) anew(ctx context.Context, now time.Time, goesOn bool, cause e
 
 func (p *lap) begin(now time.Time) { p.began, p.token, p.pages = now, nil, 0 }
 
-// ended notes that the lap is at its end.
+// ended notes that the lap is complete.
 func (r *Registry) ended(now time.Time) {
 	p := &r.lap
 	for name, v := range r.read { //nolint:gocritic // once a lap
@@ -100,7 +98,7 @@ func (r *Registry) ended(now time.Time) {
 	p.last, p.began, p.token = p.pages, time.Time{}, nil
 }
 
-// share is how many pages one call lists: as many as have the lap end in its time.
+// share returns how many pages this call lists: enough to end the lap in its time.
 func (p *lap) share(now time.Time) int {
 	all := float64(p.last)
 	due := int(math.Ceil(all * float64(now.Sub(p.began)+aCall) / float64(lapTime)))
@@ -110,7 +108,7 @@ func (p *lap) share(now time.Time) int {
 	return max(pagesAtOnce, due-p.pages)
 }
 
-// pages lists up to that many pages; ended is whether there are no more.
+// pages lists up to most pages; ended reports whether there are no more.
 func (r *Registry) pages(ctx context.Context, most int) (ended bool, err error) {
 	in := scheduler.ListSchedulesInput{GroupName: aws.String(r.Group), MaxResults: aws.Int32(perPage)}
 	for range most {
@@ -143,8 +141,8 @@ func (r *Registry) note(s *types.ScheduleSummary, asked time.Time) {
 	r.put(aws.ToString(s.Name), v)
 }
 
-// applied is whether somebody applied jobs since the group was last listed at once.
-// Where that cannot be told, the lap comes to what is new.
+// applied reports whether somebody has applied jobs since the group was last listed at once. If that
+// cannot be read, the lap itself will come to what is new.
 func (r *Registry) applied(ctx context.Context) bool {
 	out, err := r.get(ctx, Applied)
 	return err == nil && aws.ToTime(out.LastModificationDate).After(r.lap.whole.Add(-skew))

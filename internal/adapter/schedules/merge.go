@@ -8,17 +8,16 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// merged is what schedules and rules come to.
+// merged is what schedules and rules amount to.
 type merged struct {
-	// jobs are by name; of are the schedules of each.
+	// jobs are sorted by name; of holds the schedules of each.
 	jobs []control.Registered
 	of   map[string][]string
-	// clashes are of jobs whose schedules disagree.
+	// clashes reports jobs whose schedules disagree.
 	clashes []error
 }
 
-// merge makes one job of the schedules that carry it: a crontab line may need
-// two.
+// merge makes one job of the schedules that carry it: a crontab line may need two.
 func (r *Registry) merge() *merged {
 	if r.merged != nil {
 		return r.merged
@@ -55,8 +54,8 @@ func (r *Registry) merge() *merged {
 	return m
 }
 
-// join makes one of two definitions of a job. It is disabled when both are, and was
-// modified when the last of them was.
+// join merges two definitions of a job. The result is disabled if both are, and was modified when the
+// later one was.
 func join(a, b control.Registered) (both control.Registered, clash bool) {
 	disabled := a.Disabled && b.Disabled
 	a.Disabled, b.Disabled = disabled, disabled

@@ -8,11 +8,12 @@ import (
 	"time"
 )
 
-// readers is how many schedules or rules are read at once, perSecond how many
-// schedules in a second, and rulesPerSecond how many rules. EventBridge Scheduler
-// takes 250 GetSchedule calls a second in most Regions, of everybody in the account
-// (AWS General Reference, "Amazon EventBridge Scheduler endpoints and quotas").
-// EventBridge names no rate for DescribeRule any more; it took 50 a second of all
+// readers is how many schedules or rules are read at once, perSecond how many schedules a second, and
+// rulesPerSecond how many rules. EventBridge Scheduler accepts 250 GetSchedule calls a second in most
+// Regions, from everybody in the account (AWS General Reference, "Amazon EventBridge Scheduler
+// endpoints and quotas"). EventBridge no longer states a rate for DescribeRule; in 2020 it accepted 50
+// a second of all calls except PutEvents together (EventBridge user guide, "Amazon EventBridge
+// quotas").
 // calls but PutEvents (EventBridge user guide, "Amazon EventBridge quotas", of 2020).
 const (
 	readers        = 16
@@ -20,14 +21,13 @@ const (
 	rulesPerSecond = 25
 )
 
-// pace keeps calls apart.
+// pace spaces calls out.
 type pace struct {
 	mu   sync.Mutex
 	next time.Time
 }
 
-// wait waits for a call's turn, so that no second has more than most of them, or
-// until the time is up.
+// wait waits for a call's turn, so that no more than most calls fall into a second, or until ctx ends.
 func (p *pace) wait(ctx context.Context, r *Registry, most int) error {
 	p.mu.Lock()
 	now := r.now()
@@ -61,8 +61,8 @@ func (r *Registry) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// inParallel calls f for 0 to n-1, for as many of them at a time as abreast says: 0 is
-// readers, and 1 is one after the other.
+// inParallel calls f for 0 to n-1, abreast of them at a time: 0 means readers, and 1 means one after
+// the other.
 func inParallel(n, abreast int, f func(i int)) {
 	if abreast == 1 {
 		for i := range n {

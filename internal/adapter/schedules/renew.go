@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// stillGone is how old a finding may be by which a job counts as gone: it is written as
-// gone by that, and may be made again at any time.
+// stillGone is how old the finding that a job is gone may be. The job is recorded as gone because of
+// it, and may be created again at any time.
 const stillGone = time.Minute
 
 // Renew implements control.Registry.
@@ -42,7 +42,7 @@ func (r *Registry) Renew(ctx context.Context, name string, at time.Time) (contro
 	return r.as(name)
 }
 
-// as is a job as its schedules and rules are known.
+// as returns a job as its schedules and rules are known.
 func (r *Registry) as(name string) (control.Renewal, error) {
 	m := r.merge()
 	i, found := slices.BinarySearchFunc(m.jobs, name, func(j control.Registered, name string) int { return strings.Compare(j.Name, name) })
@@ -50,22 +50,21 @@ func (r *Registry) as(name string) (control.Renewal, error) {
 	switch {
 	case found && !g.half(m.jobs[i]):
 		return control.Renewal{Job: &m.jobs[i]}, nil
-	case len(g.unread) > 0: // one of these may carry it too
+	case len(g.unread) > 0: // one of these may carry the job too
 		return control.Renewal{}, first(g.unread)
 	}
 	return control.Renewal{Unproved: true}, nil
 }
 
-// readOld reads schedules, and their rules, of which what is known did not hold at a
-// time.
+// readOld reads those of the schedules, and of their rules, whose last reading is older than a time.
 func (r *Registry) readOld(ctx context.Context, names []string, at time.Time) {
 	r.readAll(ctx, r.old(names, at))
 	r.readRules(ctx, r.oldRules(names, at))
 }
 
-// unlisted looks for the schedule of a job that none is known to carry, since it was made
-// behind the page that was listed, or a list left it out. It has the job's name, as
-// `apply` and `render` give it.
+// unlisted looks for the schedule of a job that no known schedule carries: it may have been created on
+// a page that was already listed, or a list may have left it out. `apply` and `render` give such a
+// schedule the job's name.
 func (r *Registry) unlisted(ctx context.Context, name string, at time.Time) (left int, half bool, err error) {
 	names := []string{name}
 	r.readOld(ctx, names, at)
@@ -75,8 +74,8 @@ func (r *Registry) unlisted(ctx context.Context, name string, at time.Time) (lef
 	return r.left(name, names)
 }
 
-// none is of a job that no schedule carries, when that was asked: it is gone, unless one
-// carries it that could not be read.
+// none answers for a job that no schedule was found to carry at the time asked: it is gone, unless a
+// schedule that could not be read may carry it.
 func (r *Registry) none(name string, asked time.Time) (control.Renewal, error) {
 	was, known := r.gone[name]
 	g := r.gaps(r.merge())
@@ -85,18 +84,17 @@ func (r *Registry) none(name string, asked time.Time) (control.Renewal, error) {
 		return control.Renewal{}, errUnlisted
 	case len(g.unread) > 0:
 		return control.Renewal{}, first(g.unread)
-	case g.halves[name] || g.nameless > 0 && !known: // one that was known is none of the nameless
+	case g.halves[name] || g.nameless > 0 && !known: // the schedules without a name are not those of a known job
 		return control.Renewal{Unproved: true}, nil
 	}
 	r.lost(name, was.seen, asked)
 	return control.Renewal{Gone: true, Seen: was.seen, Found: asked}, nil
 }
 
-// errUnlisted is of a process that begins.
+// errUnlisted is the answer of a process that has not listed the group yet.
 var errUnlisted = errors.New("the schedules were not listed to the end yet")
 
-// old are the schedules of which what is known held up to before a time, as far as is
-// known.
+// old returns those of the schedules whose last reading is older than a time.
 func (r *Registry) old(names []string, at time.Time) (old []string) {
 	for _, s := range names {
 		if !r.held(r.read[s].asOf, at) {
@@ -106,11 +104,11 @@ func (r *Registry) old(names []string, at time.Time) (old []string) {
 	return old
 }
 
-// held is whether what held up to asOf did at a time. That of a clock which was put back
-// since says nothing.
+// held reports whether a reading that held up to asOf covers a time. A reading from the future says
+// nothing: the clock was put back since.
 func (r *Registry) held(asOf, at time.Time) bool { return !asOf.Before(at) && !asOf.After(r.now()) }
 
-// oldRules are the rules of which that holds.
+// oldRules returns the rules of these schedules whose last reading is older than a time.
 func (r *Registry) oldRules(names []string, at time.Time) (old []string) {
 	for _, s := range names {
 		if v, there := r.read[s]; there && v.entry != nil && v.entry.job.Rule != "" && !r.held(r.rules[v.entry.job.Rule].asOf, at) {
@@ -121,8 +119,8 @@ func (r *Registry) oldRules(names []string, at time.Time) (old []string) {
 	return slices.Compact(old)
 }
 
-// left is how many of these schedules still carry a job. half is whether one of them
-// cannot be used; err says that one could not be read just now.
+// left returns how many of these schedules still carry the job. half reports that one of them cannot be
+// used; err says that one could not be read just now.
 func (r *Registry) left(name string, names []string) (left int, half bool, err error) {
 	for _, s := range names {
 		v, there := r.read[s]

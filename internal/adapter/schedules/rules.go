@@ -17,27 +17,27 @@ import (
 	"github.com/batchplane/batchplane/internal/entry"
 )
 
-// rule is a rule as it is known.
+// rule is what is known of a rule.
 type rule struct {
 	expression string
 	disabled   bool
-	// asOf is up to when this held.
+	// asOf is the time up to which this held.
 	asOf time.Time
-	// why says why it cannot be used, or was not read; nil where it was. absent is whether
-	// it is not there.
+	// why says why the rule cannot be used, or was not read; nil if it was read. absent is whether
+	// there is no such rule.
 	why    error
 	absent bool
 }
 
-// rulesAtOnce is how many rules are read each time. More are listed, or a fifth of them
-// is read, so that each is known anew within five minutes.
+// rulesAtOnce is how many rules are read one by one each time. If there are more, the bus is listed or,
+// if that fails, a fifth of them is read, so that each is known anew within five minutes.
 const rulesAtOnce = 10
 
-// ruleLap is how far the rules of the account's bus are listed.
+// ruleLap says how far the rules of the account's bus are listed.
 type ruleLap struct {
 	token *string
 	pages int
-	// last is how many pages all of them were, 0 where that is not known.
+	// last is how many pages the last complete list had, 0 if that is not known.
 	last int
 }
 
@@ -55,8 +55,8 @@ func (r *Registry) nameRules() {
 	r.rules = named
 }
 
-// listRules goes on with the list of the bus's rules, a fifth of its pages. ok is
-// whether that could be done; where it could not, the list begins anew the next time.
+// listRules continues the list of the bus's rules by a fifth of its pages. ok reports whether it could;
+// if not, the list starts again the next time.
 func (r *Registry) listRules(ctx context.Context) (ok bool) {
 	if len(r.rules) <= rulesAtOnce {
 		r.bus = ruleLap{}
@@ -88,8 +88,8 @@ func (r *Registry) listRules(ctx context.Context) (ok bool) {
 	return true
 }
 
-// noteRule notes that a rule was listed. One that is otherwise than it is known is
-// read: a list decides nothing.
+// noteRule notes that a rule was listed. A rule that differs from what is known of it will be read,
+// since a list decides nothing.
 func (r *Registry) noteRule(listed *types.Rule, asked time.Time) {
 	name := aws.ToString(listed.Name)
 	v, named := r.rules[name]
@@ -103,9 +103,9 @@ func (r *Registry) noteRule(listed *types.Rule, asked time.Time) {
 	r.rules[name] = v
 }
 
-// rulesDue are the rules that must be read: those of which nothing is known first,
-// then those that were read longest ago. Where rules were listed, only those of these
-// which the list has not had for five minutes.
+// rulesDue returns the rules that must be read: first those of which nothing is known, then those that
+// were read longest ago. If the bus was listed, the latter are only those that no list has had for five
+// minutes.
 func (r *Registry) rulesDue(listed bool) []string {
 	now, unknown, old := r.now(), 0, 0
 	asOf := make(map[string]time.Time, len(r.rules))
@@ -125,7 +125,6 @@ func (r *Registry) rulesDue(listed bool) []string {
 	return names[:unknown+min(old, max(rulesAtOnce, (len(names)+4)/5))]
 }
 
-// readRules reads rules.
 func (r *Registry) readRules(ctx context.Context, names []string) {
 	rules := make([]rule, len(names))
 	if r.rules == nil {
@@ -159,14 +158,13 @@ func (r *Registry) rule(ctx context.Context, name string) rule {
 	return rule{asOf: asked, expression: aws.ToString(out.ScheduleExpression), disabled: out.State == types.RuleStateDisabled}
 }
 
-// completed is the job that a schedule carries, as its rule has it where one starts
-// it: expression, zone and state are the rule's. One whose rule is not there keeps its
-// own plan, so that its slots are missed and told; one that has none of its own keeps what
-// the rule said (see gaps).
+// completed returns the job that a schedule carries. If a rule starts it, expression, zone and state
+// are the rule's. If the rule cannot be used, the job keeps its own plan, so that its slots are missed
+// and reported; a job without a plan of its own keeps what the rule last said (see gaps).
 //
-// A rule only names its job. What it sends deploys nothing, since whoever may write
-// any rule of the account could have it send that: the definition stands in the
-// stack's own group, in a schedule that is off and names the rule.
+// A rule only names its job. What a rule sends deploys nothing, since whoever may write any rule of the
+// account could make it send that. The definition is in the stack's own group, in a schedule that is
+// switched off and names the rule.
 func (r *Registry) completed(c *carried) control.Registered {
 	by := r.rules[c.job.Rule]
 	if c.job.Rule == "" || by.why != nil {

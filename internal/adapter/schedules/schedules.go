@@ -1,5 +1,5 @@
-// Package schedules is the registry of jobs: what the stack's schedules carry in
-// their inputs, and when the rules run that some of them name.
+// Package schedules implements the registry of jobs on AWS: what the stack's schedules carry in their
+// inputs, and when the rules that some of them name start them.
 package schedules
 
 import (
@@ -22,98 +22,97 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Scheduler is the part of the EventBridge Scheduler client that is used.
+// Scheduler is the part of the EventBridge Scheduler client that a Registry uses.
 type Scheduler interface {
 	ListSchedules(context.Context, *scheduler.ListSchedulesInput, ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error)
 	GetSchedule(context.Context, *scheduler.GetScheduleInput, ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error)
 }
 
-// Rules is the part of the EventBridge client that is used.
+// Rules is the part of the EventBridge client that a Registry uses.
 type Rules interface {
 	DescribeRule(context.Context, *eventbridge.DescribeRuleInput, ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error)
 	ListRules(context.Context, *eventbridge.ListRulesInput, ...func(*eventbridge.Options)) (*eventbridge.ListRulesOutput, error)
 }
 
-// Registry reads the jobs. A schedule that did not change since it was last read is
-// not read again.
+// Registry reads the deployed jobs. It does not read a schedule again that has not changed since it was
+// last read.
 //
-// A group of up to 2,000 schedules is listed whole each time. A greater one is listed
-// in laps of five minutes, a part each time; whole at once only where nothing is
-// known of it yet, or `apply` has changed it.
+// It lists a group of up to 2,000 schedules whole each time, and a larger group in laps of five
+// minutes, a part each time. It lists a larger group at once only if it knows nothing of it yet, or if
+// `apply` has changed it.
 type Registry struct {
 	Scheduler Scheduler
 	Rules     Rules
-	// Group is the stack's schedule group, Trigger the ARN of the function that its
-	// schedules have as their target.
+	// Group is the name of the stack's schedule group, Trigger the ARN of the function that its
+	// schedules invoke.
 	Group, Trigger string
-	// Read is what an input carries; ok is false where that is no definition.
+	// Read returns the definition that an input carries; ok is false if it carries none.
 	Read func(input string) (j job.Job, ok bool, err error)
-	// Now is the time and Wait waits; nil is by the machine's clock.
+	// Now returns the time and Wait waits; nil means by the machine's clock.
 	Now  func() time.Time
 	Wait func(ctx context.Context, d time.Duration) error
-	// Abreast is how many schedules or rules are read at once; 1 is one after the other,
-	// by who asks, and 0 is 16.
+	// Abreast is how many schedules or rules are read at once. 1 reads one after the other on the
+	// caller's goroutine; 0 means 16.
 	Abreast int
 
 	mu   sync.Mutex
 	read map[string]version
-	// gone are jobs that schedules carried which were found to carry them no more.
+	// gone holds jobs that schedules carried and were found to carry no more.
 	gone map[string]gone
 	lap  lap
-	// listed is when the last list began that is at its end, and said whether Jobs
-	// returned that.
+	// listed is when the last complete list began; said is whether Jobs has returned that.
 	listed time.Time
 	said   bool
 	rules  map[string]rule
 	bus    ruleLap
-	// merged is what read and rules come to, nil where that must be found anew.
+	// merged is the result of read and rules; nil if it must be computed again.
 	merged *merged
 
 	schedulePace, rulePace pace
 }
 
-// version is a schedule as it is known.
+// version is what is known of a schedule.
 type version struct {
-	// modified is when it was changed, of what is known of it.
+	// modified is when the schedule was changed, as far as is known.
 	modified time.Time
-	// listed is when a list last had it; asOf is up to when what is known of it held.
+	// listed is when a list last had it; asOf is the time up to which what is known of it held.
 	listed, asOf time.Time
 	// due is whether it must be read.
 	due bool
-	// entry is nil where it carries no job.
+	// entry is nil if the schedule carries no job.
 	entry *carried
-	// why says why it cannot be used, or was not read; nil where it was. Then it may
-	// carry another job than its entry: that of this name, where its input still says one.
+	// why says why the schedule cannot be used, or was not read; nil if it was read. If it is set, the
+	// schedule may carry another job than entry says. of is the name of that job, if its input still
+	// gives one.
 	why error
 	of  string
-	// absent is whether it is not there any more.
+	// absent is whether the schedule has been deleted.
 	absent bool
 }
 
-// carried is one schedule that carries a job.
+// carried is a schedule that carries a job.
 type carried struct {
 	name string
 	job  control.Registered
 }
 
-// ProblemError is of schedules that cannot be used until somebody mends them; the
-// others were read.
+// ProblemError reports schedules that cannot be used until somebody mends them. The others were read.
 type ProblemError struct{ Problems []error }
 
 func (e *ProblemError) Error() string { return errors.Join(e.Problems...).Error() }
 
-// UnreadError is of schedules that could not be read just now, as when AWS limits
-// the rate: nothing is wrong with them. The others were read.
+// UnreadError reports schedules or rules that could not be read just now, for example because AWS
+// limits the rate. Nothing is wrong with them. The others were read.
 type UnreadError struct{ Unread []error }
 
 func (e *UnreadError) Error() string {
 	return fmt.Sprintf("%d schedules or rules could not be read now, the first: %v", len(e.Unread), e.Unread[0])
 }
 
-// Jobs returns the jobs of all schedules, those of rules as their rules stand. A
-// *ProblemError, an *UnreadError or both come beside the jobs that are known, also
-// where the time was up before all were read; with any other error there are none. A
-// job that was read by half is not among them.
+// Jobs returns the jobs of all schedules, and those that a rule starts as the rule stands. It returns a
+// *ProblemError, an *UnreadError or both beside the jobs that are known, even if the time was up before
+// all were read; with any other error it returns no jobs. It leaves out a job of which only a part was
+// read.
 func (r *Registry) Jobs(ctx context.Context) (control.Reading, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -136,8 +135,8 @@ func (r *Registry) Jobs(ctx context.Context) (control.Reading, error) {
 	return reading, g.err()
 }
 
-// whole is when a list began that is at its end, once: it is zero until the next is. One
-// of which schedules were unread then counts when they are read.
+// whole returns when the last complete list began, once: until the next list is complete it returns
+// zero. If schedules of a list were unread, the list counts once they are read.
 func (r *Registry) whole() time.Time {
 	if r.said {
 		return time.Time{}
@@ -146,7 +145,7 @@ func (r *Registry) whole() time.Time {
 	return r.listed
 }
 
-// due are the schedules that must be read.
+// due returns the names of the schedules that must be read, sorted.
 func (r *Registry) due() []string {
 	var names []string
 	for name, v := range r.read { //nolint:gocritic // some 10,000 small values a minute
@@ -158,7 +157,6 @@ func (r *Registry) due() []string {
 	return names
 }
 
-// readAll reads schedules.
 func (r *Registry) readAll(ctx context.Context, names []string) {
 	asked, versions := r.now(), make([]version, len(names))
 	inParallel(len(names), r.Abreast, func(i int) { versions[i] = r.schedule(ctx, names[i], r.read[names[i]]) })
@@ -185,8 +183,8 @@ func (r *Registry) put(name string, is version) { //nolint:gocritic // small
 	r.read[name] = is
 }
 
-// gone is of a job: up to when the last of its schedules carried it, and when that was
-// found to carry it no more.
+// gone says of a job up to when the last of its schedules carried it, and when that schedule was found
+// to carry it no more.
 type gone struct{ seen, found time.Time }
 
 func (r *Registry) lost(job string, asOf, found time.Time) {
@@ -201,7 +199,7 @@ func (r *Registry) lost(job string, asOf, found time.Time) {
 	r.gone[job] = was
 }
 
-// same is whether both come to the same job.
+// same reports whether both amount to the same job.
 func (v version) same(o version) bool { //nolint:gocritic // small
 	if v.absent || v.why != nil || o.why != nil || v.entry == nil || o.entry == nil {
 		return !v.absent && v.why == nil && o.why == nil && v.entry == o.entry
@@ -210,7 +208,7 @@ func (v version) same(o version) bool { //nolint:gocritic // small
 	return a.Hash == b.Hash && a.Rule == b.Rule && a.Modified.Equal(b.Modified)
 }
 
-// schedule reads one.
+// schedule reads one schedule; was is what is known of it.
 func (r *Registry) schedule(ctx context.Context, name string, was version) version { //nolint:gocritic // small
 	asked := r.now()
 	out, err := r.get(ctx, name)
@@ -242,9 +240,9 @@ func (r *Registry) get(ctx context.Context, name string) (*scheduler.GetSchedule
 	return r.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: aws.String(r.Group), Name: aws.String(name)})
 }
 
-// carries is what a schedule carries, nil where that is no job.
+// carries returns what a schedule carries, nil if that is no job.
 func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetScheduleOutput) (_ *carried, err error) {
-	defer control.Guard(&err) // one that this program cannot read keeps no other from being read
+	defer control.Guard(&err) // a schedule that makes this panic must not keep the others from being read
 	said := entry.Schedule{
 		Name: name, Expression: aws.ToString(out.ScheduleExpression), Zone: aws.ToString(out.ScheduleExpressionTimezone),
 		Disabled: out.State == schedulertypes.ScheduleStateDisabled, Window: window(out.FlexibleTimeWindow),
@@ -260,8 +258,8 @@ func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetSc
 	return &carried{name: "schedule " + name, job: control.Register(j)}, nil
 }
 
-// named is the job that a schedule's input names, whatever else it says; "" where it
-// names none.
+// named returns the name of the job in a schedule's input, whatever else the input says. It returns ""
+// if there is none.
 func named(out *scheduler.GetScheduleOutput) string {
 	if out.Target == nil {
 		return ""
@@ -271,11 +269,11 @@ func named(out *scheduler.GetScheduleOutput) string {
 			Name string `json:"name"`
 		} `json:"job"`
 	}
-	_ = json.Unmarshal([]byte(aws.ToString(out.Target.Input)), &in) // what is said is no news
+	_ = json.Unmarshal([]byte(aws.ToString(out.Target.Input)), &in) // why it cannot be read is already known
 	return in.Job.Name
 }
 
-// window is how much later than its nominal time a schedule may fire.
+// window returns how much later than its nominal time a schedule may fire.
 func window(w *schedulertypes.FlexibleTimeWindow) time.Duration {
 	if w == nil || w.Mode != schedulertypes.FlexibleTimeWindowModeFlexible {
 		return 0

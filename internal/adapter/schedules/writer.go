@@ -17,7 +17,7 @@ import (
 	"github.com/batchplane/batchplane/internal/render"
 )
 
-// WriteAPI is what a Writer needs of EventBridge Scheduler.
+// WriteAPI is the part of the EventBridge Scheduler client that a Writer uses.
 type WriteAPI interface {
 	Scheduler
 	CreateSchedule(context.Context, *scheduler.CreateScheduleInput, ...func(*scheduler.Options)) (*scheduler.CreateScheduleOutput, error)
@@ -25,15 +25,16 @@ type WriteAPI interface {
 	DeleteSchedule(context.Context, *scheduler.DeleteScheduleInput, ...func(*scheduler.Options)) (*scheduler.DeleteScheduleOutput, error)
 }
 
-// Writer reads and writes the schedules of a stack's group, for people who deploy
-// jobs: the schedules' half of plane.Registry.
+// Writer reads and writes the schedules of a stack's group, for people who deploy jobs. It is the
+// schedules' half of plane.Registry.
 type Writer struct {
 	Scheduler WriteAPI
-	// Name and ARN are of the group.
+	// Name and ARN identify the group.
 	Name, ARN string
-	// Trigger, Role and Failures are the ARNs that all schedules have.
+	// Trigger, Role and Failures are the ARNs that all schedules share: target, role and dead-letter
+	// queue.
 	Trigger, Role, Failures string
-	// Read is what an input carries; ok is false where that is no definition.
+	// Read returns the definition that an input carries; ok is false if it carries none.
 	Read func(input string) (j job.Job, ok bool, err error)
 }
 
@@ -109,7 +110,7 @@ func (w *Writer) deployed(name string, out *scheduler.GetScheduleOutput) apply.D
 	return d
 }
 
-// other says what of a target is not as Put writes it.
+// other says in what a target differs from what Put writes.
 func (w *Writer) other(t *types.Target) string {
 	var is []string
 	if aws.ToString(t.RoleArn) != w.Role {
@@ -124,8 +125,8 @@ func (w *Writer) other(t *types.Target) string {
 	return strings.Join(is, ", ")
 }
 
-// mostRetries is how often Scheduler calls the trigger at most (EventBridge
-// Scheduler API reference, RetryPolicy).
+// mostRetries is the most retries that a schedule can have (EventBridge Scheduler API reference,
+// RetryPolicy).
 const mostRetries = 185
 
 func utc(t *time.Time) time.Time {
@@ -174,8 +175,7 @@ func (w *Writer) Put(ctx context.Context, s render.Schedule, kind apply.Kind) er
 	return nil
 }
 
-// Announce implements plane.Registry: it writes to the schedule Applied, which starts
-// nothing.
+// Announce implements plane.Registry. It writes to the schedule Applied, which starts nothing.
 func (w *Writer) Announce(ctx context.Context) error {
 	name, on, zone, state := Applied, render.ByHand, "UTC", types.ScheduleStateDisabled
 	words := "Starts nothing: batchplane apply writes here when it has changed schedules, last at " + time.Now().UTC().Format(time.RFC3339Nano)
@@ -190,14 +190,14 @@ func (w *Writer) Announce(ctx context.Context) error {
 			GroupName: &w.Name, Name: &name, Description: &words, ScheduleExpression: &on, ScheduleExpressionTimezone: &zone, State: state, FlexibleTimeWindow: off, Target: target,
 		})
 	}
-	var made *types.ConflictException // by another, at this moment
+	var made *types.ConflictException // somebody else created it at this moment
 	if err != nil && !errors.As(err, &made) {
 		return fmt.Errorf("writing schedule %s: %w", name, err)
 	}
 	return nil
 }
 
-// Remove implements plane.Registry; a schedule that is gone already is no error.
+// Remove implements plane.Registry. A schedule that is already gone is no error.
 func (w *Writer) Remove(ctx context.Context, name string) error {
 	_, err := w.Scheduler.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{GroupName: &w.Name, Name: &name})
 	var none *types.ResourceNotFoundException

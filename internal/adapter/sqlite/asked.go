@@ -11,8 +11,8 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// askedSchema is written into every file that is opened for writing: files of the
-// same version were made before it.
+// askedSchema is added to every file that is opened for writing, since earlier programs created files
+// of the same version without it.
 //
 //go:embed asked.sql
 var askedSchema string
@@ -34,7 +34,7 @@ func (s *Store) PutAsked(ctx context.Context, a control.Asked) error {
 // Asked implements control.Store.
 func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Asked, error) {
 	n, err := s.count(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'asked'")
-	if err != nil || n == 0 { // nobody has written to the file since there are requests
+	if err != nil || n == 0 { // a file that only earlier programs wrote to
 		return nil, err
 	}
 	since, until := int64(math.MinInt64), int64(math.MaxInt64)

@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// changesSchema is written into every file that is opened for writing, as statusIndex
-// is. Its triggers note the changes of earlier programs, too.
+// changesSchema is added to every file that is opened for writing, as statusIndex is. Its triggers also
+// note the changes that earlier programs make.
 //
 //go:embed changes.sql
 var changesSchema string
@@ -39,7 +39,7 @@ func (s *Store) Changed(ctx context.Context, after int64, limit int) (runs []run
 		if err := rows.Scan(&next, &rev, &body); err != nil {
 			return nil, after, fmt.Errorf("reading a change: %w", err)
 		}
-		if r, err := decode(rev, body); err == nil { // what cannot be read the look sets aside
+		if r, err := decode(rev, body); err == nil { // the look sets aside what cannot be read
 			runs = append(runs, r)
 		}
 	}

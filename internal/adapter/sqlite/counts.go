@@ -13,16 +13,15 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Count is how many runs of a job have a status, and how many attempts they had.
+// Count says how many runs of a job have a status, and how many attempts these had.
 type Count struct {
 	Job            string
 	Status         run.Status
 	Runs, Attempts int
 }
 
-// Counts counts the runs that were queued since a time, by job and status in
-// their order. It reads from the newest row back to the first that is older: rows
-// stand in the order in which they were queued.
+// Counts counts the runs that were queued since a time, sorted by job and status. It reads from the
+// newest row back to the first that is older, since rows stand in the order in which they were queued.
 func (s *Store) Counts(ctx context.Context, since time.Time) ([]Count, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT job, status, coalesce(json_array_length(body, '$.attempts'), 0), queued_at
 		FROM runs WHERE json_valid(body) ORDER BY rowid DESC`)
@@ -64,8 +63,8 @@ func (s *Store) Counts(ctx context.Context, since time.Time) ([]Count, error) {
 	return out, nil
 }
 
-// Ended implements control.Counter. Those that succeeded are all that the other statuses,
-// which have an index, do not count: none of them is looked at.
+// Ended implements control.Counter. It counts all runs by an index and subtracts those of every other
+// status, which have an index of their own, so it looks at none that succeeded.
 func (s *Store) Ended(ctx context.Context, since time.Time) (map[run.Status]int, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT 'succeeded', count(*) FROM runs WHERE scheduled_for >= ?1
 		UNION ALL SELECT status, count(*) FROM runs WHERE status IN (SELECT value FROM json_each(?2)) AND `+indexed+` AND scheduled_for >= ?1 GROUP BY status`,

@@ -11,16 +11,16 @@ import (
 // maxGroup is the most writes that share a transaction.
 const maxGroup = 256
 
-// group puts the writes that come at the same time into one transaction, so that
-// they share its fsync: a thousand runs that start in one second then need some
-// dozens of these, not some thousands, one after the other.
+// group puts writes that come at the same time into one transaction, so that they share its fsync. A
+// thousand runs that start in one second then need some dozens of fsyncs instead of some thousands in a
+// row.
 type group struct {
 	db *sql.DB
 
 	mu    sync.Mutex
 	queue []*write
 	busy  bool
-	full  bool // whether PRAGMA synchronous is FULL; only who is busy touches it
+	full  bool // PRAGMA synchronous is FULL; only the leader of a group touches it
 }
 
 type write struct {
@@ -31,11 +31,11 @@ type write struct {
 	done    chan struct{}
 }
 
-// Within runs do in a transaction, which it may share with others: what do does is
-// kept whole or not at all, whatever becomes of theirs. It must touch nothing but
-// the transaction. Once Within has returned nil for a write that is durable, that
-// write and all before it outlast a crash of the machine; one that is not may be
-// lost in such a crash, with all after it, but not when only the process dies.
+// Within runs do in a transaction, which it may share with other callers. What do does is kept whole or
+// not at all, whatever becomes of the others. do must touch nothing but the transaction. Once Within
+// has returned nil for a durable write, that write and all before it survive a crash of the machine. A
+// write that is not durable may be lost in such a crash, with all after it, but not if only the process
+// dies.
 func (s *Store) Within(ctx context.Context, durable bool, do func(context.Context, *sql.Tx) error) error {
 	w := &write{ctx: ctx, durable: durable, do: do, done: make(chan struct{})}
 	g := s.group
@@ -51,7 +51,7 @@ func (s *Store) Within(ctx context.Context, durable bool, do func(context.Contex
 	return w.err
 }
 
-// next commits one group and leaves the others to somebody who waits for nothing.
+// next commits one group and leaves the rest of the queue to a new goroutine.
 func (g *group) next() {
 	g.mu.Lock()
 	n := min(len(g.queue), maxGroup)
@@ -75,10 +75,9 @@ func (g *group) next() {
 	}
 }
 
-// commit runs a group. After an error that ends the transaction itself nothing of
-// the group is kept.
+// commit runs a group. If an error ends the transaction itself, nothing of the group is kept.
 func (g *group) commit(batch []*write) {
-	ctx := context.Background() // one caller that goes away must not end the others
+	ctx := context.Background() // a caller that goes away must not end the writes of others
 	err := g.level(ctx, batch)
 	if err == nil {
 		err = g.transact(ctx, batch)
@@ -93,7 +92,7 @@ func (g *group) commit(batch []*write) {
 	}
 }
 
-// level has the commit wait for the disk if anybody needs that.
+// level makes the commit wait for the disk if any write of the group needs that.
 func (g *group) level(ctx context.Context, batch []*write) error {
 	full := false
 	for _, w := range batch {
@@ -140,7 +139,7 @@ func (g *group) transact(ctx context.Context, batch []*write) error {
 	return nil
 }
 
-// within runs one write. An error is one of the whole transaction.
+// within runs one write. The error it returns is one of the whole transaction.
 func (w *write) within(ctx context.Context, tx *sql.Tx, shared bool) error {
 	if !shared {
 		w.err = w.do(ctx, tx)
@@ -150,7 +149,7 @@ func (w *write) within(ctx context.Context, tx *sql.Tx, shared bool) error {
 		return fmt.Errorf("beginning a write: %w", err)
 	}
 	if w.err = w.do(ctx, tx); w.err != nil {
-		// It fails where the error has ended the transaction.
+		// ROLLBACK TO fails if the error has ended the transaction.
 		if _, err := tx.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
 			return errors.Join(w.err, fmt.Errorf("taking a write back: %w", err))
 		}

@@ -112,7 +112,7 @@ func (s *Store) Keep(ctx context.Context, k control.Kept) error {
 	return nil
 }
 
-// Kept returns what was kept, the newest first.
+// Kept implements control.Store. It returns the kept inputs, the newest first.
 func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT at, reason, body, rowid FROM kept ORDER BY rowid DESC LIMIT ?", limit)
 	if err != nil {
@@ -187,8 +187,7 @@ func (s *Store) MoveMark(ctx context.Context, name string, from, to time.Time) e
 	return nil
 }
 
-// Meta returns a named value of the file, "" when it is not set; SetMeta sets
-// it, and removes it when value is "".
+// Meta returns a named value of the file, "" if it is not set.
 func (s *Store) Meta(ctx context.Context, name string) (string, error) {
 	var value string
 	err := s.read.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = ?", name).Scan(&value)
@@ -198,7 +197,7 @@ func (s *Store) Meta(ctx context.Context, name string) (string, error) {
 	return value, nil
 }
 
-// SetMeta sets a named value of the file.
+// SetMeta sets a named value of the file. An empty value removes it.
 func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 	query, args := "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", []any{name, value}
 	if value == "" {
@@ -210,7 +209,7 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 	return nil
 }
 
-// Corrupt makes a stored run unreadable, for tests.
+// Corrupt makes a stored run unreadable. It is meant for tests.
 func (s *Store) Corrupt(ctx context.Context, id run.ID) error {
 	if err := s.exec(ctx, `UPDATE runs SET body = '{"id":' WHERE id = ?`, string(id)); err != nil {
 		return fmt.Errorf("corrupting run %s: %w", id, err)
@@ -218,7 +217,7 @@ func (s *Store) Corrupt(ctx context.Context, id run.ID) error {
 	return nil
 }
 
-// CorruptItem makes a stored job's item unreadable, for tests.
+// CorruptItem makes a job's stored item unreadable. It is meant for tests.
 func (s *Store) CorruptItem(ctx context.Context, name string) error {
 	if err := s.exec(ctx, `UPDATE items SET body = '{"name":' WHERE name = ?`, name); err != nil {
 		return fmt.Errorf("corrupting the item of job %s: %w", name, err)

@@ -18,24 +18,23 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// outline is when a run began and ended, of one of which that is all there is to show:
-// it succeeded at its first attempt. It is NULL for all others. The index keeps it, so
-// that bodies need not be read; what it makes of a body must therefore never change: a
-// further form needs an index of another name.
+// outline is when a run began and ended, if that is all there is to show of it: it succeeded at its
+// first attempt. It is NULL for all other runs. The index stores it, so that bodies need not be read.
+// What it makes of a body must therefore never change: another form needs an index of another name.
 const outline = `CASE WHEN status = 'succeeded' AND json_valid(body) AND json_array_length(body, '$.attempts') = 1 AND json_extract(body, '$.attempts[0].endUnseen') IS NULL
 	THEN json_extract(body, '$.startedAt') || '/' || json_extract(body, '$.finishedAt') END`
 
-// outlineIndex is written into every file that is opened for writing, as statusIndex
-// is. It begins as the index did whose place it takes.
+// outlineIndex is added to every file that is opened for writing, as statusIndex is. It starts with the
+// columns of the index that it replaces.
 const outlineIndex = `DROP INDEX IF EXISTS runs_by_job;
 CREATE INDEX IF NOT EXISTS runs_outline ON runs (job, scheduled_for DESC, queued_at DESC, id DESC, status, ` + outline + `);`
 
-// outlined reads the outlines of runs of some jobs; the last two columns are there only
-// where an outline does not do.
+// outlined reads the outlines of the runs of some jobs. Its last two columns are NULL if there is an
+// outline.
 const outlined = "WITH jobs (job) AS (SELECT value FROM json_each(?)) SELECT id, scheduled_for, queued_at, " + outline + ", CASE WHEN " + outline + " IS NULL THEN rev END, CASE WHEN " + outline + " IS NULL THEN body END FROM jobs CROSS JOIN runs ON runs.job = jobs.job WHERE "
 
-// reaching selects what is scheduled from a time on, or ends from it on as far as the
-// outline says. Its text is compared by the second, which never leaves out too much.
+// reaching selects runs that are scheduled at or after a time, or end at or after it as far as the
+// outline says. It compares text down to the second, which never leaves out too much.
 const reaching = " AND (scheduled_for >= ? OR " + outline + " IS NULL OR substr(" + outline + ", -1) <> 'Z' OR substr(" + outline + ", instr(" + outline + ", '/') + 1) >= ?)"
 
 // Outlines implements control.Outliner.
@@ -56,8 +55,8 @@ func (s *Store) Outlines(ctx context.Context, w control.Walk) iter.Seq2[run.Outl
 	}
 }
 
-// outlines reads, job by job, as the index has them, on as many connections as there
-// are processors.
+// outlines reads the outlines job by job, in the order of the index, on as many connections as there
+// are processors, at most readers.
 func (s *Store) outlines(ctx context.Context, w control.Walk) ([][]run.Outline, error) {
 	from, to := int64(math.MinInt64), int64(math.MaxInt64)
 	if !w.Since.IsZero() {
@@ -89,7 +88,7 @@ func (s *Store) outlines(ctx context.Context, w control.Walk) ([][]run.Outline, 
 		n++
 		wg.Go(func() {
 			err := s.scanOutlines(ctx, w, func(o run.Outline) {
-				if len(*out) == cap(*out) { // tens of thousands may come
+				if len(*out) == cap(*out) { // there may be tens of thousands
 					*out = slices.Grow(*out, max(len(*out), 256))
 				}
 				*out = append(*out, o)
@@ -103,13 +102,13 @@ func (s *Store) outlines(ctx context.Context, w control.Walk) ([][]run.Outline, 
 	return parts, context.Cause(ctx) //nolint:wrapcheck // what one of them said
 }
 
-// side is on how many connections outlines are read, leastJobs of how many jobs one
-// connection reads at least.
+// side is on how many connections outlines are read; leastJobs is how many jobs one connection reads at
+// least.
 var side = min(runtime.GOMAXPROCS(0), readers)
 
 const leastJobs = 50
 
-// jobs are the jobs that have runs: one look into the index for each.
+// jobs returns the jobs that have runs. It takes one look into the index for each.
 func (s *Store) jobs(ctx context.Context) (out []string, err error) {
 	rows, err := s.read.QueryContext(ctx, `WITH RECURSIVE jobs (job) AS (
 		SELECT min(job) FROM runs UNION ALL SELECT (SELECT min(job) FROM runs WHERE job > jobs.job) FROM jobs WHERE jobs.job IS NOT NULL)
@@ -152,13 +151,13 @@ func (s *Store) scanOutlines(ctx context.Context, w control.Walk, add func(run.O
 	return nil
 }
 
-// jsonList is a list as json_each reads it.
+// jsonList encodes a list for json_each.
 func jsonList[T ~string](values []T) string {
-	b, _ := json.Marshal(values) // strings have no other form
+	b, _ := json.Marshal(values) // a list of strings always encodes
 	return string(b)
 }
 
-// scanOutline reads a row; ok is false for one that is not wanted or not readable.
+// scanOutline reads a row. ok is false if the row is not wanted or not readable.
 func scanOutline(row scanner, w control.Walk) (o run.Outline, ok bool, err error) {
 	var id string
 	var at, queued int64
@@ -174,7 +173,7 @@ func scanOutline(row scanner, w control.Walk) (o run.Outline, ok bool, err error
 	if brief.Valid {
 		began, ended, _ := strings.Cut(brief.String, "/")
 		if err := cmp.Or(o.StartedAt.UnmarshalText([]byte(began)), o.FinishedAt.UnmarshalText([]byte(ended))); err != nil {
-			return o, false, nil //nolint:nilerr // what cannot be read is left out
+			return o, false, nil //nolint:nilerr // an unreadable one is left out
 		}
 		return o, true, nil
 	}

@@ -8,18 +8,18 @@ import (
 	"path/filepath"
 )
 
-// ErrGone: the file that is open is not the one of that name any more.
+// ErrGone is wrapped by the error of Present: the name no longer leads to the open file.
 var ErrGone = errors.New("was removed, replaced or emptied while it is in use")
 
-// file is what lay at a path when it was opened.
+// file is a path with what was there when it was opened.
 type file struct {
 	path string
 	info fs.FileInfo
 }
 
-// hold notes which files are open: the database and its log of writes, which lies
-// beside it as long as anybody has it open (https://sqlite.org/wal.html), and beside
-// what a link leads to.
+// hold notes which files are open: the database and its write-ahead log. The log lies beside the
+// database while anybody has it open (https://sqlite.org/wal.html), or beside the target if the path is
+// a link.
 func (s *Store) hold() error {
 	target, err := filepath.EvalSymlinks(s.path)
 	if err != nil {
@@ -35,10 +35,10 @@ func (s *Store) hold() error {
 	return nil
 }
 
-// Present is nil while the file that was opened lies at its path, and ErrGone where
-// not: what is written then is seen by nobody else, and lost with this process
-// (https://sqlite.org/howtocorrupt.html, "Unlinking or renaming a database file while
-// in use"). It reads no more than names. One that is put back is present again.
+// Present returns nil while the file that was opened lies at its path, and ErrGone if not: nobody else
+// would see what is written then, and it would be lost with this process
+// (https://sqlite.org/howtocorrupt.html, "Unlinking or renaming a database file while in use"). It
+// reads only metadata. A file that is put back is present again.
 func (s *Store) Present() error {
 	for _, f := range s.held {
 		info, err := os.Stat(f.path)

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// pruneBatch is how many runs one transaction drops, so that others are not held up.
+// pruneBatch is how many runs one transaction drops, so that other writes are not held up.
 const pruneBatch = 500
 
-// markDropped is up to when runs were dropped.
+// markDropped names the mark up to which runs were dropped.
 const markDropped = "dropped"
 
-// Dropped is up to when runs were dropped at most, zero where none ever were.
+// Dropped returns the time up to which runs may have been dropped, zero if none ever were.
 func (s *Store) Dropped(ctx context.Context) (time.Time, error) { return s.Mark(ctx, markDropped) }
 
-// Prune drops the runs that were scheduled before a time and have ended, with what
-// was kept and asked before it, and gives room back to the disk. It returns how
-// many runs that were. That they are gone is marked first, see Dropped.
+// Prune drops the runs that were scheduled before a time and have ended, and everything that was kept,
+// asked for and taken before it, and gives room back to the disk. It returns how many runs it dropped.
+// It first marks that they are gone, see Dropped.
 func (s *Store) Prune(ctx context.Context, before time.Time) (runs int, err error) {
 	if err := s.exec(ctx, "INSERT INTO marks (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = max(at, excluded.at)",
 		markDropped, before.UnixMilli()); err != nil {

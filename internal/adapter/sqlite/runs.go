@@ -100,8 +100,7 @@ func putItem(ctx context.Context, tx *sql.Tx, item job.Item) error {
 	return written(what, res, err)
 }
 
-// written turns "exists already" and "no row at that revision" into
-// control.ErrConflict.
+// written turns "already exists" and "no row at that revision" into control.ErrConflict.
 func written(what string, res sql.Result, err error) error {
 	if isUnique(err) {
 		return fmt.Errorf("%s exists: %w", what, control.ErrConflict)
@@ -125,7 +124,7 @@ func written(what string, res sql.Result, err error) error {
 // Due implements control.Store.
 func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT id, rev, body FROM runs WHERE lane = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?",
-		string(lane), now.UnixMilli(), limit+s.rests.Len()) // of which those that rest are passed over
+		string(lane), now.UnixMilli(), limit+s.rests.Len()) // resting runs are passed over
 	if err != nil {
 		return nil, fmt.Errorf("listing due runs: %w", err)
 	}

@@ -1,5 +1,5 @@
-// Package sqlite is a control.Store in one SQLite file, in WAL mode, so that
-// other processes read it while the control plane writes.
+// Package sqlite implements control.Store in one SQLite file, in WAL mode so that other processes can
+// read it while the control plane writes.
 package sqlite
 
 import (
@@ -18,8 +18,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// schemaVersion is the file's version in PRAGMA user_version. A file of a newer
-// version is left alone.
+// schemaVersion is the file's version, in PRAGMA user_version. A file of a newer version is left alone.
 const schemaVersion = 1
 
 // applicationID marks a file as ours, in PRAGMA application_id ("batc").
@@ -28,8 +27,8 @@ const applicationID = 0x62617463
 //go:embed schema.sql
 var schema string
 
-// statusIndex is written into every file that is opened for writing: files of the
-// same version were made before it, and earlier programs keep it up without knowing.
+// statusIndex is added to every file that is opened for writing, since earlier programs created files
+// of the same version without it. Those programs maintain it without knowing it.
 //
 //go:embed status.sql
 var statusIndex string
@@ -42,18 +41,18 @@ var (
 	ErrNoFile  = errors.New("does not exist")
 )
 
-// Store is a control.Store. It is safe for concurrent use.
+// Store implements control.Store. It is safe for concurrent use.
 type Store struct {
 	db    *sql.DB // the one connection that writes
-	read  *sql.DB // connections that read beside it; the same where nothing is written
+	read  *sql.DB // connections that read beside it; the same as db if nothing is written
 	group *group
 	path  string
 	held  []file // see hold
 	rests control.Rests
 }
 
-// Open opens the file, making it and its folder where absent. A file that is
-// not ours, is corrupt, or is of a newer version is an error and not touched.
+// Open opens the file, and creates it and its folder if they are absent. It returns an error for a file
+// that is not batchplane's, is corrupt or has a newer version, and leaves that file untouched.
 func Open(ctx context.Context, path string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("making the folder of %s: %w", path, err)
@@ -64,8 +63,8 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	return open(ctx, path, "rw")
 }
 
-// OpenExisting opens a file that must exist, for reading and for requests to
-// the control plane that runs on it. It makes and migrates nothing.
+// OpenExisting opens a file that must exist, read-only, for reading and for requests to the control
+// plane that runs on it. It creates and migrates nothing.
 func OpenExisting(ctx context.Context, path string) (*Store, error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%s %w: start `batchplane local` first, or name the right file with --db", path, ErrNoFile)
@@ -73,8 +72,8 @@ func OpenExisting(ctx context.Context, path string) (*Store, error) {
 	return open(ctx, path, "ro")
 }
 
-// touch makes an absent file, readable by its owner only: it will hold the
-// token that opens the local control plane.
+// touch creates an absent file, readable only by its owner: it will hold the token for the local
+// control plane.
 func touch(path string) error {
 	f, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -97,8 +96,8 @@ func open(ctx context.Context, path, mode string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	// One connection: SQLite has one writer, and waiting for it here is fairer
-	// than in its busy handler.
+	// One connection: SQLite has one writer, and waiting for it here is fairer than in its busy
+	// handler.
 	db.SetMaxOpenConns(1)
 	s := &Store{db: db, read: db, group: &group{db: db, full: true}, path: path}
 	if err := s.prepare(ctx, mode == "rw"); err != nil {
@@ -119,8 +118,7 @@ func open(ctx context.Context, path, mode string) (*Store, error) {
 	return s, nil
 }
 
-// readers is how many connections read at a time: with WAL they need not wait for
-// who writes.
+// readers is how many connections read at once: with WAL they need not wait for the writer.
 const readers = 4
 
 func connect(path string, q url.Values) (*sql.DB, error) {
@@ -131,7 +129,7 @@ func connect(path string, q url.Values) (*sql.DB, error) {
 	return db, nil
 }
 
-// prepare checks whose file it is before anything is written to it.
+// prepare checks whose file it is before it writes to it.
 func (s *Store) prepare(ctx context.Context, write bool) error {
 	version, err := s.pragma(ctx, "user_version")
 	if err != nil {
@@ -160,10 +158,10 @@ func (s *Store) prepare(ctx context.Context, write bool) error {
 	return s.create(ctx)
 }
 
-// writable finds out early whether another program keeps writers out, and adds
-// what files of this version did not have at first.
+// writable finds out early whether another program keeps writers out, and adds what earlier files of
+// this version lack.
 func (s *Store) writable(ctx context.Context) error {
-	if err := s.logWrites(ctx); err != nil { // VACUUM INTO makes files without
+	if err := s.logWrites(ctx); err != nil { // VACUUM INTO creates files without WAL
 		return err
 	}
 	tx, err := s.db.BeginTx(ctx, nil) // immediate: it takes the lock
@@ -181,7 +179,7 @@ func (s *Store) writable(ctx context.Context) error {
 }
 
 func (s *Store) create(ctx context.Context) error {
-	// Before the first table, so that dropped rows can give room back.
+	// This must come before the first table, so that dropped rows can give room back.
 	if _, err := s.db.ExecContext(ctx, "PRAGMA auto_vacuum = INCREMENTAL"); err != nil {
 		return fmt.Errorf("turning on vacuum: %w", err)
 	}
@@ -203,7 +201,7 @@ func (s *Store) create(ctx context.Context) error {
 	return nil
 }
 
-// logWrites turns on WAL, which the file keeps.
+// logWrites turns on WAL, which the file remembers.
 func (s *Store) logWrites(ctx context.Context) error {
 	if _, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
 		return fmt.Errorf("turning on WAL: %w", err)
@@ -223,7 +221,7 @@ func (s *Store) count(ctx context.Context, query string) (int64, error) {
 	return n, nil
 }
 
-// explain puts a failure to open into a sentence with what to do next.
+// explain turns a failure to open into a sentence with what to do next.
 func (s *Store) explain(err error) error {
 	var code int
 	var se *sqlite.Error
@@ -246,7 +244,7 @@ func (s *Store) explain(err error) error {
 	return fmt.Errorf("opening %s: %w", s.path, err)
 }
 
-// unusable is why a file cannot be used and what to do, by SQLite's codes.
+// unusable says, by SQLite's error codes, why a file cannot be used and what to do.
 var unusable = map[int]string{
 	sqlitelib.SQLITE_FULL:     "cannot be written: make room on its disk",
 	sqlitelib.SQLITE_CANTOPEN: notTheirs,
@@ -256,10 +254,10 @@ var unusable = map[int]string{
 
 const notTheirs = "cannot be opened: it has to be a file that this user may write to, as to its folder; ask as the user whom it belongs to"
 
-// DB is the open database, for those who keep their own tables in the file.
+// DB returns the open database, for packages that keep their own tables in the file.
 func (s *Store) DB() *sql.DB { return s.db }
 
-// Reading are connections that read beside it. They see what was committed before.
+// Reading returns connections that read beside DB. They see everything committed before they read.
 func (s *Store) Reading() *sql.DB { return s.read }
 
 // Close closes the file.
@@ -274,7 +272,7 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// isUnique is whether a statement failed since a row exists already.
+// isUnique reports whether a statement failed because a row already exists.
 func isUnique(err error) bool {
 	var se *sqlite.Error
 	return errors.As(err, &se) && se.Code()&0xff == sqlitelib.SQLITE_CONSTRAINT

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Took returns the targets that took a notice which others did not, in no order
+// Took returns the targets that took a notice while others did not, in no particular order
 // (fanout.Memory).
 func (s *Store) Took(ctx context.Context, notice string) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT target FROM took WHERE notice = ?", notice)
@@ -29,8 +29,7 @@ func (s *Store) Took(ctx context.Context, notice string) ([]string, error) {
 	return out, nil
 }
 
-// SetTook adds targets to those that took a notice. Prune drops them with what is as
-// old.
+// SetTook adds targets to those that took a notice. Prune drops them by their age.
 func (s *Store) SetTook(ctx context.Context, notice string, targets []string) error {
 	now := time.Now().UnixMilli()
 	err := s.Within(ctx, true, func(ctx context.Context, tx *sql.Tx) error {

@@ -15,8 +15,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// walkPage is how many rows one query of a walk reads: the connection is given
-// back in between.
+// walkPage is how many rows one query of a walk reads. Between queries the connection is free for
+// others.
 const walkPage = 200
 
 // Walk implements control.Reader.
@@ -45,8 +45,8 @@ func (s *Store) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, err
 	}
 }
 
-// position is a row's place in the order: what follows is older, or of the same
-// time with a smaller id.
+// position is a row's position in the order. The rows after it are older, or of the same time with a
+// smaller id.
 type position struct {
 	at int64
 	id string
@@ -74,7 +74,7 @@ func (s *Store) walkPage(ctx context.Context, w control.Walk, p position) ([]wal
 			return nil, fmt.Errorf("reading a run: %w", err)
 		}
 		var unreadable error
-		r.run, unreadable = decode(rev, body) // what cannot be read the look sets aside
+		r.run, unreadable = decode(rev, body) // the look sets aside what cannot be read
 		r.wanted = unreadable == nil && w.Wants(run.ID(r.id), r.run.ScheduledFor)
 		out = append(out, r)
 	}
@@ -84,9 +84,9 @@ func (s *Store) walkPage(ctx context.Context, w control.Walk, p position) ([]wal
 	return out, nil
 }
 
-// pageOf is the query of the next page. By status it is one query for each, all in
-// the order of the index, and a page of each at most: an index that is asked for
-// several statuses at once gives them in no order.
+// pageOf returns the query of the next page. By status it is one query for each status, all in the
+// order of the index, with at most a page of each: an index that is asked for several statuses at once
+// returns them in no order.
 func pageOf(w control.Walk, p position) (query string, args []any) {
 	if len(w.Statuses) == 0 || slices.Contains(w.Statuses, run.Succeeded) {
 		query, args = selection(w, p, w.Statuses, "")
@@ -100,8 +100,8 @@ func pageOf(w control.Walk, p position) (query string, args []any) {
 	return strings.Join(parts, " UNION ALL ") + newestFirst, append(args, walkPage)
 }
 
-// indexed is what the index by status is about: SQLite uses it where a query says
-// the same.
+// indexed is the condition of the index by status: SQLite uses the index only if a query states the
+// same condition.
 const indexed = "status <> 'succeeded'"
 
 const newestFirst = " ORDER BY scheduled_for DESC, id DESC LIMIT ?"
@@ -117,7 +117,7 @@ func selection(w control.Walk, p position, statuses []run.Status, and string) (q
 	return "SELECT scheduled_for, id, rev, body FROM runs WHERE " + strings.Join(where, " AND ") + and + newestFirst, append(args, walkPage)
 }
 
-// in adds that a column is one of the values, unless there are none.
+// in restricts a column to some values, unless there are none.
 func in[T ~string](where []string, args []any, column string, values []T) (_ []string, _ []any) {
 	if len(values) == 0 {
 		return where, args
