@@ -11,30 +11,29 @@ import (
 	"github.com/batchplane/batchplane/internal/render"
 )
 
-// Registry is where jobs are deployed: a stack's schedule group, and task
-// definitions.
+// Registry is where jobs are deployed: a stack's schedule group and its task definitions.
 type Registry interface {
-	// Group names the group for ever: its ARN.
+	// Group returns the ARN of the group, which identifies it for ever.
 	Group() string
-	// Schedules are all of the group; Schedule is one, control.ErrNotFound where
-	// there is none.
+	// Schedules returns all schedules of the group. Schedule returns one, or control.ErrNotFound
+	// if there is none of that name.
 	Schedules(ctx context.Context) ([]apply.Deployed, error)
 	Schedule(ctx context.Context, name string) (apply.Deployed, error)
-	// Put makes or changes a schedule, Remove removes one.
+	// Put creates or changes a schedule; Remove removes one.
 	Put(ctx context.Context, s render.Schedule, kind apply.Kind) error
 	Remove(ctx context.Context, name string) error
-	// Announce has the sweep look for what is new in a large group at once.
+	// Announce makes the sweep look at once for what is new in a large group.
 	Announce(ctx context.Context) error
-	// Revision is the newest revision of a family; ok is false where there is none.
+	// Revision returns the newest revision of a family; ok is false if there is none.
 	Revision(ctx context.Context, family string) (r apply.Revision, ok bool, err error)
 	// Register registers a revision of a family and returns its ARN.
 	Register(ctx context.Context, family string, d job.TaskDefinition) (arn string, err error)
 }
 
-// ErrMoved: the registry is not as it was when the plan was made.
+// ErrMoved means that the registry is not as it was when the plan was made.
 var ErrMoved = errors.New("the registry has changed since the plan was made")
 
-// PlanApply reads the registry and plans what makes it say what is wanted.
+// PlanApply reads the registry and plans the changes that bring it to what is wanted.
 func (p *Plane) PlanApply(ctx context.Context, w apply.Wanted) (apply.Plan, error) {
 	r := apply.Registry{Revisions: map[string]apply.Revision{}}
 	var err error
@@ -57,17 +56,17 @@ func (p *Plane) PlanApply(ctx context.Context, w apply.Wanted) (apply.Plan, erro
 	return plan, err
 }
 
-// writeEvery is the least time between two writes: EventBridge Scheduler takes 50
-// a second in the slower Regions (AWS General Reference, "Amazon EventBridge
-// Scheduler endpoints and quotas"), and others write too.
+// writeEvery is the shortest time between two writes. EventBridge Scheduler accepts 50 a second
+// in the slower Regions (AWS General Reference, "Amazon EventBridge Scheduler endpoints and
+// quotas"), and others write too.
 const writeEvery = 40 * time.Millisecond
 
 // Applied is how far a plan was carried out.
 type Applied struct{ Definitions, Steps int }
 
-// Apply carries a plan out: each schedule is read again before it is written, and
-// at the end all are read back and compared. did, unless nil, is told of each step.
-// What was done before an error stays; a plan made anew goes on from there.
+// Apply carries out a plan. It reads each schedule again before it writes it, and at the end
+// reads all of them back and compares. It calls did, unless nil, after each step. Whatever was
+// done before an error stays; a new plan continues from there.
 func (p *Plane) Apply(ctx context.Context, plan apply.Plan, did func(apply.Step)) (done Applied, err error) {
 	defer func() {
 		if plan.Announce && done.Steps > 0 {
@@ -109,13 +108,13 @@ func (p *Plane) announce(ctx context.Context) error {
 	return nil
 }
 
-// step carries out one step and returns the hash of what must stand there now.
+// step carries out one step and returns the hash of the schedule that the group must have now.
 func (p *Plane) step(ctx context.Context, s apply.Step, arns map[string]string) (hash string, err error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	// Scheduler's writes have no condition: between this look and the write
-	// somebody else may still write.
+	// Scheduler's writes take no condition, so somebody else may still write between this check
+	// and the write.
 	if err := p.unmoved(ctx, s); err != nil {
 		return "", err
 	}
@@ -129,7 +128,7 @@ func (p *Plane) step(ctx context.Context, s apply.Step, arns map[string]string) 
 	return apply.Hash(schedule), p.Registry.Put(ctx, schedule, s.Kind)
 }
 
-// unmoved is an error where a schedule is not as the plan found it.
+// unmoved returns an error if a schedule is not as the plan found it.
 func (p *Plane) unmoved(ctx context.Context, s apply.Step) error {
 	is, err := p.hashOf(ctx, s.Name)
 	if err == nil && is != s.Was {
@@ -149,7 +148,7 @@ func (p *Plane) hashOf(ctx context.Context, name string) (string, error) {
 	return apply.Hash(d.Schedule), nil
 }
 
-// readBack compares what stands in the registry with what was written.
+// readBack compares the schedules in the registry with what was written.
 func (p *Plane) readBack(ctx context.Context, plan apply.Plan, want map[string]string) error {
 	for _, s := range plan.Steps {
 		is, err := p.hashOf(ctx, s.Name)

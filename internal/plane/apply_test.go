@@ -16,7 +16,7 @@ import (
 	"github.com/batchplane/batchplane/internal/render"
 )
 
-// revision is the form of a revision's ARN.
+// revision is the format of a revision's ARN.
 const revision = "arn:aws:ecs:us-east-1:123456789012:task-definition/%s:%d"
 
 // group is a registry in memory.
@@ -24,9 +24,9 @@ type group struct {
 	schedules map[string]render.Schedule
 	revisions map[string][]job.TaskDefinition
 	announced int
-	// onWrite is called before each write; an error is the write's.
+	// onWrite is called before each write, which fails with its error.
 	onWrite func(g *group, name string) error
-	// keeps changes what is written, as somebody who writes at the same time does.
+	// keeps changes what is written, like somebody who writes at the same time.
 	keeps func(s render.Schedule) render.Schedule
 }
 
@@ -119,7 +119,7 @@ func mustPlan(t *testing.T, p *plane.Plane) apply.Plan {
 	return plan
 }
 
-// TestApply: what was applied is there, and to apply again changes nothing.
+// TestApply: a plan that was applied is in the registry, and applying again changes nothing.
 func TestApply(t *testing.T) {
 	t.Parallel()
 	g := newGroup()
@@ -137,8 +137,8 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// TestApplyAnnounces: the sweep is told of what changed in a group that it does not list
-// each minute, also where not all could be done, and of nothing else.
+// TestApplyAnnounces: the sweep is told what changed in a group that it does not list each
+// minute, even if not everything could be done, and is told nothing else.
 func TestApplyAnnounces(t *testing.T) {
 	t.Parallel()
 	g := newGroup()
@@ -169,8 +169,8 @@ func TestApplyAnnounces(t *testing.T) {
 	must(2) // nothing was done
 }
 
-// TestApplyIsCutOff: a failure in the middle leaves what was done, and a new plan
-// goes on from there without doing it again.
+// TestApplyIsCutOff: a failure in the middle leaves what was done, and a new plan continues from
+// there without repeating it.
 func TestApplyIsCutOff(t *testing.T) {
 	t.Parallel()
 	g := newGroup()
@@ -196,7 +196,8 @@ func TestApplyIsCutOff(t *testing.T) {
 	}
 }
 
-// TestApplyMeetsAnother: a plan is worth what the registry was when it was made.
+// TestApplyMeetsAnother: a plan holds only while the registry is as it was when the plan was
+// made.
 func TestApplyMeetsAnother(t *testing.T) {
 	t.Parallel()
 	t.Run("who came before it began", func(t *testing.T) {

@@ -11,12 +11,12 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// checkedFor is how long the account is asked at most; what has not answered by then
-// is not checked.
+// checkedFor is how long the account may take to answer. Whatever has not been answered by then
+// counts as not checked.
 const checkedFor = 20 * time.Second
 
-// Doctor says of what the deployed jobs need whether it is there, as far as the
-// person's credentials may look. It only reads. Without an Account it says nothing.
+// Doctor says whether the things that the deployed jobs need are there, as far as the caller's
+// credentials allow to look. It only reads. Without an Account it returns nothing.
 func (p *Plane) Doctor(ctx context.Context) ([]doctor.Finding, error) {
 	if p.Account == nil {
 		return nil, nil

@@ -14,8 +14,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestARunOfAnotherStack: it is not there, and it is said where it may be; here, where
-// no stack was named, it is only not there.
+// TestARunOfAnotherStack: a run is not found in a stack, and the error says where else it may be.
+// If no stack was named, the error says only that it does not exist.
 func TestARunOfAnotherStack(t *testing.T) {
 	t.Parallel()
 	p := &plane.Plane{Name: "prod", Reader: &memory.Store{}, Registry: &group{}}
@@ -31,7 +31,7 @@ func TestARunOfAnotherStack(t *testing.T) {
 	}
 }
 
-// newer is a reader of a table in which a newer batchplane has written an item.
+// newer is the reader of a table in which a newer batchplane has written an item.
 type newer struct {
 	*memory.Store
 	err error
@@ -46,8 +46,8 @@ func (n newer) Walk(context.Context, control.Walk) iter.Seq2[run.Run, error] {
 	return func(yield func(run.Run, error) bool) { yield(run.Run{}, n.err) }
 }
 
-// TestATableOfAnotherVersion: what a newer batchplane wrote is never left out without
-// a word; an item that nobody can read is, since the sweep says so.
+// TestATableOfAnotherVersion: what a newer batchplane wrote is never silently left out. An item
+// that nobody can read is, because the sweep reports it.
 func TestATableOfAnotherVersion(t *testing.T) {
 	t.Parallel()
 	p := &plane.Plane{Reader: newer{&memory.Store{}, control.ErrNewer}}
@@ -67,7 +67,7 @@ func TestATableOfAnotherVersion(t *testing.T) {
 	}
 }
 
-// cutOff is a reader whose person stops looking while it reads.
+// cutOff is a reader whose user stops looking while it reads.
 type cutOff struct {
 	*memory.Store
 	end context.CancelFunc
@@ -82,7 +82,7 @@ func (c cutOff) Walk(ctx context.Context, _ control.Walk) iter.Seq2[run.Run, err
 	return func(yield func(run.Run, error) bool) { c.end(); yield(run.Run{}, ctx.Err()) }
 }
 
-// TestWhoStopsLooking: Ctrl-C ends tail and logs --follow in the midst of a read, too.
+// TestWhoStopsLooking: Ctrl-C ends tail and logs --follow in the middle of a read, too.
 func TestWhoStopsLooking(t *testing.T) {
 	t.Parallel()
 	for name, look := range map[string]func(context.Context, *plane.Plane) error{

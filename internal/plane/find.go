@@ -15,21 +15,21 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Want is which of a job's runs a bare name means.
+// Want says which of a job's runs a bare job name means.
 type Want struct {
-	// Fits is whether a run can be meant; Is says so in words.
+	// Fits reports whether a run can be meant; Is says the condition in words.
 	Fits func(run.Run) bool
 	Is   string
-	// choice is whether one whose task runs goes before newer ones.
+	// choice means that a run whose task is running goes before newer ones.
 	choice bool
 }
 
 // What commands want of a job's runs.
 var (
-	// Any is its newest.
+	// Any is the newest run.
 	Any = Want{func(run.Run) bool { return true }, "is there", false}
-	// WithOutput is its newest that wrote something, as far as can be told: one
-	// whose task ECS accepted.
+	// WithOutput is the newest run that wrote something, as far as can be told: one whose task
+	// ECS accepted.
 	WithOutput = Want{func(r run.Run) bool {
 		for _, a := range r.Attempts {
 			if a.TaskARN != "" {
@@ -38,24 +38,23 @@ var (
 		}
 		return false
 	}, "was launched", false}
-	// Stoppable is its newest that is open; one whose task runs goes before one
-	// that waits.
+	// Stoppable is the newest open run. One whose task is running goes before one that waits.
 	Stoppable = Want{func(r run.Run) bool { return !r.Status.Terminal() }, "is open", true}
-	// Retryable is its newest that was not skipped.
+	// Retryable is the newest run that was not skipped.
 	Retryable = Want{func(r run.Run) bool { return r.Status != run.Skipped }, "was not skipped", false}
 )
 
-// RefError says of what a person named as a run that it is none.
+// RefError says why the text that a person gave does not name a run.
 type RefError struct{ text string }
 
 func (e *RefError) Error() string { return e.text }
 
-// searched is how many of a job's newest runs are looked through.
+// searched is the number of a job's newest runs to search.
 const searched = 1000
 
-// Find is the run that a person named: job/20261122T1730Z, or a job, which means
-// its newest run that fits, or job@02:30, its newest at that time of its zone.
-// note says which was taken where there was a choice.
+// Find returns the run that a person named: job/20261122T1730Z is that run; job is its newest run
+// that fits; job@02:30 is its newest run at that time of day in its zone. If there was a choice,
+// note says which run was taken.
 func (p *Plane) Find(ctx context.Context, ref string, want Want) (r run.Run, note string, err error) {
 	if strings.Contains(ref, "/") {
 		id, err := run.ParseID(ref)
@@ -79,18 +78,18 @@ func (p *Plane) Find(ctx context.Context, ref string, want Want) (r run.Run, not
 	if err != nil {
 		return run.Run{}, "", &RefError{fmt.Sprintf("%q is not a time of day: write %s@02:30", clock, name)}
 	}
-	return p.atClock(ctx, name, t.Format("15:04")) // 2:30 is 02:30
+	return p.atClock(ctx, name, t.Format("15:04")) // 2:30 means 02:30
 }
 
-// elsewhere says of a stack that another may be meant.
+// elsewhere hints, for a stack, that another one may be meant.
 func (p *Plane) elsewhere() string {
-	if p.Registry == nil { // the local state is what is meant unless a stack is
+	if p.Registry == nil { // the local state is meant unless a stack is named
 		return ""
 	}
 	return fmt.Sprintf(" in the stack %s: is it in another stack, or in the local state", p.Name)
 }
 
-// ofJob is a job's newest run that fits.
+// ofJob returns a job's newest run that fits.
 func (p *Plane) ofJob(ctx context.Context, name string, want Want) (run.Run, string, error) {
 	c, err := p.candidates(ctx, name, want)
 	switch {
@@ -114,15 +113,14 @@ func (p *Plane) ofJob(ctx context.Context, name string, want Want) (run.Run, str
 	return found, "", nil
 }
 
-// candidates are the runs that a bare name can mean.
+// candidates are the runs that a bare job name can mean.
 type candidates struct {
 	fitting []run.Run
-	// newer is how many runs that do not fit come before the first that does, seen
-	// how many were looked at.
+	// newer counts the runs before the first that fits; seen counts those that were looked at.
 	newer, seen int
 }
 
-// choices is among how many runs is chosen at most.
+// choices is the largest number of runs to choose from.
 const choices = 10
 
 func (p *Plane) candidates(ctx context.Context, name string, want Want) (c candidates, err error) {
@@ -151,15 +149,15 @@ func (p *Plane) candidates(ctx context.Context, name string, want Want) (c candi
 	return c, nil
 }
 
-// newestFirst orders runs: those by hand are of a second, and those of one second come
-// by their names.
+// newestFirst orders runs by the second for which they were scheduled, then by when they were
+// queued: runs by hand of the same second would otherwise come by their names.
 func newestFirst(runs []run.Run) {
 	slices.SortStableFunc(runs, func(a, b run.Run) int {
 		return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), b.QueuedAt.Compare(a.QueuedAt))
 	})
 }
 
-// atClock is a job's newest run at a time of day in its zone.
+// atClock returns a job's newest run at a time of day in its zone.
 func (p *Plane) atClock(ctx context.Context, name, clock string) (found run.Run, note string, err error) {
 	zone := time.UTC
 	if item, err := p.Item(ctx, name); err == nil {
@@ -183,7 +181,7 @@ func (p *Plane) atClock(ctx context.Context, name, clock string) (found run.Run,
 	return run.Run{}, "", fmt.Errorf("job %q has no run at %s in its zone, %s; `history %s` lists its runs", name, clock, zone, name)
 }
 
-// Zone is a zone by its name, UTC where there is none of that name.
+// Zone returns a zone by its name, or UTC if there is none of that name.
 func Zone(name string) *time.Location {
 	zone, err := cron.LoadZone(name)
 	if name == "" || err != nil {

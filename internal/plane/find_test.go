@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestRunsOfOneSecond: the newest run of a job is the one that was asked for last, also
-// where another was in the same second, as from a script.
+// TestRunsOfOneSecond: the newest run of a job is the one that was asked for last, even if
+// another was asked for in the same second, as by a script.
 func TestRunsOfOneSecond(t *testing.T) {
 	t.Parallel()
 	second := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)

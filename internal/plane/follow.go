@@ -10,26 +10,26 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// Follow says how an output is read.
+// Follow says how to read an output.
 type Follow struct {
 	Run run.ID
-	// Attempt is which one is meant; 0 is the newest at the time.
+	// Attempt is the number of the attempt; 0 means the newest at the time.
 	Attempt int
-	// On is whether to go on until the attempt has ended.
+	// On means to continue until the attempt has ended.
 	On bool
-	// Since leaves out lines that were written before.
+	// Since leaves out lines that were written earlier.
 	Since time.Time
 }
 
-// Followed is what came of it.
+// Followed is the outcome of Follow.
 type Followed struct {
 	Attempt run.Attempt
-	// Lines is how many came.
+	// Lines is the number of lines that were read.
 	Lines int
 }
 
-// Follow gives each line that an attempt's task wrote, and where asked to goes on
-// until the attempt has ended and its last lines have come, or ctx ends.
+// Follow emits each line that an attempt's task wrote. With f.On it continues until the attempt
+// has ended and its last lines have arrived, or ctx ends.
 func (p *Plane) Follow(ctx context.Context, f Follow, emit func(Line) error) (Followed, error) {
 	done, err := p.follow(ctx, f, emit)
 	if ctx.Err() != nil {
@@ -43,8 +43,8 @@ func (p *Plane) follow(ctx context.Context, f Follow, emit func(Line) error) (do
 	place := ""
 	var ended time.Time
 	for ctx.Err() == nil {
-		// Whether it has ended is read before the output, so that the last lines
-		// are not lost.
+		// Read whether the attempt has ended before reading its output, so that no last lines are
+		// lost.
 		r, a, err := p.attempt(ctx, f.Run, f.Attempt)
 		if err != nil {
 			return done, err
@@ -58,7 +58,7 @@ func (p *Plane) follow(ctx context.Context, f Follow, emit func(Line) error) (do
 		if a.Over() && ended.IsZero() {
 			ended = p.now()
 		}
-		// Lines that were written last may be readable a little later.
+		// The last lines may become readable a little later.
 		if a.Over() && (a.TaskARN == "" || p.now().Sub(ended) >= p.Output.Lag()) {
 			return done, nil
 		}
@@ -67,7 +67,7 @@ func (p *Plane) follow(ctx context.Context, f Follow, emit func(Line) error) (do
 	return done, nil
 }
 
-// LastLines are the last lines that an attempt's task wrote, at most n, the oldest first.
+// LastLines returns the last lines that an attempt's task wrote, at most n, oldest first.
 func (p *Plane) LastLines(ctx context.Context, r run.Run, attempt, n int) ([]string, error) {
 	a := r.Attempt(attempt)
 	if a == nil || a.TaskARN == "" {
@@ -96,7 +96,7 @@ func (p *Plane) LastLines(ctx context.Context, r run.Run, attempt, n int) ([]str
 	return lines[max(0, len(lines)-n):], err
 }
 
-// drain gives all lines that there are after a place.
+// drain emits all lines that are available after a place.
 func (p *Plane) drain(ctx context.Context, o control.Output, place *string, since time.Time, emit func(Line) error) (n int, err error) {
 	if o.TaskARN == "" {
 		return 0, nil
@@ -119,7 +119,7 @@ func (p *Plane) drain(ctx context.Context, o control.Output, place *string, sinc
 	}
 }
 
-// attempt is attempt n of a run, the newest where n is 0.
+// attempt returns attempt n of a run, or the newest if n is 0.
 func (p *Plane) attempt(ctx context.Context, id run.ID, n int) (run.Run, run.Attempt, error) {
 	r, err := p.Run(ctx, id)
 	if err != nil {
@@ -138,8 +138,8 @@ func (p *Plane) attempt(ctx context.Context, id run.ID, n int) (run.Run, run.Att
 	return r, *a, nil
 }
 
-// Wait waits until a run has ended, or ctx has; it calls changed, unless nil, when
-// it stands elsewhere than before.
+// Wait waits until a run has ended or ctx is done. It calls changed, unless nil, whenever the
+// run's state or number of attempts has changed.
 func (p *Plane) Wait(ctx context.Context, id run.ID, changed func(run.Run)) (run.Run, error) {
 	poll := poller{plane: p}
 	var last run.Run
@@ -162,7 +162,7 @@ func (p *Plane) Wait(ctx context.Context, id run.ID, changed func(run.Run)) (run
 	}
 }
 
-// poller waits between looks: the less often, the longer nothing came.
+// poller waits between two looks: the longer nothing came, the longer it waits.
 type poller struct {
 	plane *Plane
 	next  time.Duration
@@ -176,11 +176,11 @@ func (w *poller) wait(ctx context.Context, came bool) {
 	w.next = min(w.plane.Poll.Most, w.next*3/2)
 }
 
-// Pause waits for one look.
+// Pause waits for the time between two looks.
 func (p *Plane) Pause(ctx context.Context) { p.sleep(ctx, p.Poll.Least) }
 
-// Place is the place behind what a run's newest attempt has written, found from an
-// earlier place on.
+// Place returns the place after everything that a run's newest attempt has written so far. It
+// searches from an earlier place on.
 func (p *Plane) Place(ctx context.Context, r run.Run, from string) (string, error) {
 	a := r.Last()
 	if a == nil {

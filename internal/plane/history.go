@@ -15,30 +15,30 @@ import (
 
 // Filter selects runs; zero fields select all.
 type Filter struct {
-	// Jobs are names, or patterns such as report-*.
+	// Jobs holds names, or patterns such as report-*.
 	Jobs     []string
 	Owner    string
 	Statuses []run.Status
 	// Since and Until are the earliest and the latest ScheduledFor.
 	Since, Until time.Time
-	// Cause is a text that the run's cause, or ECS's words on one of its attempts,
-	// must have; upper and lower case are alike.
+	// Cause is a text that the run's cause, or ECS's words about one of its attempts, must
+	// contain. Case does not matter.
 	Cause string
-	// ByHand leaves out runs that a schedule asked for.
+	// ByHand leaves out runs that a schedule started.
 	ByHand bool
-	// Before leaves out this run and all that history lists before it: where a page
-	// ended, the next goes on.
+	// Before leaves out this run and everything that history lists before it. With the last run
+	// of one page it gives the next page.
 	Before run.ID
 }
 
-// Page is a part of history.
+// Page is one page of history.
 type Page struct {
 	Runs []run.Run
-	// More is the run after which the next page begins, "" where this is the last.
+	// More is the run after which the next page begins, or "" on the last page.
 	More run.ID
 }
 
-// Rows are the page as history shows it at a time.
+// Rows returns the page as history shows it at a given time.
 func (p Page) Rows(now time.Time) []view.Row {
 	rows := make([]view.Row, len(p.Runs))
 	for i, r := range p.Runs {
@@ -47,7 +47,7 @@ func (p Page) Rows(now time.Time) []view.Row {
 	return rows
 }
 
-// History is the newest runs that a filter selects, at most limit.
+// History returns the newest runs that a filter selects, at most limit.
 func (p *Plane) History(ctx context.Context, f Filter, limit int) (Page, error) {
 	w, err := p.walk(ctx, f, limit+1)
 	if err != nil {
@@ -70,7 +70,7 @@ func (p *Plane) History(ctx context.Context, f Filter, limit int) (Page, error) 
 	return page, nil
 }
 
-// walk is the walk of a filter, with what must be looked up first.
+// walk returns the walk for a filter. It first looks up what the filter needs.
 func (p *Plane) walk(ctx context.Context, f Filter, want int) (control.Walk, error) {
 	w := walkOf(f, want)
 	if f.Before != "" {
@@ -103,7 +103,7 @@ func (p *Plane) walk(ctx context.Context, f Filter, want int) (control.Walk, err
 	return w, nil
 }
 
-// walkOf is the walk of a filter, without its Owner and Before.
+// walkOf returns the walk for a filter, ignoring its Owner and Before.
 func walkOf(f Filter, want int) control.Walk {
 	w := control.Walk{Statuses: f.Statuses, Since: f.Since, Until: f.Until, Page: want}
 	pattern := false
@@ -119,7 +119,7 @@ func walkOf(f Filter, want int) control.Walk {
 	return w
 }
 
-// fits is what only the run itself can answer.
+// fits checks the conditions for which the run itself must be read.
 func (f Filter) fits(r run.Run) bool {
 	if f.Cause == "" {
 		return true

@@ -12,21 +12,21 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// JobFilter selects jobs; zero fields select all that are deployed.
+// JobFilter selects jobs; zero fields select all deployed jobs.
 type JobFilter struct {
-	// Names are names, or patterns such as report-*.
+	// Names holds names, or patterns such as report-*.
 	Names []string
 	Owner string
-	// Cluster is as the definition names it.
+	// Cluster is the cluster as written in the definition.
 	Cluster string
-	// Failing and Paused select jobs that are.
+	// Failing and Paused select only jobs that are failing, or paused.
 	Failing, Paused bool
-	// Brief leaves out the runs and the definitions of jobs that are not failing: that
-	// is less to read. It goes with neither Owner nor Cluster.
+	// Brief leaves out the runs and the definitions of jobs that are not failing, so that less is
+	// read. It cannot be combined with Owner or Cluster.
 	Brief bool
 }
 
-// Jobs are the summaries of jobs, by name.
+// Jobs returns the summaries of jobs, by name.
 func (p *Plane) Jobs(ctx context.Context, f JobFilter) ([]view.Summary, error) {
 	s, err := p.selected(ctx, f)
 	if err != nil {
@@ -35,9 +35,9 @@ func (p *Plane) Jobs(ctx context.Context, f JobFilter) ([]view.Summary, error) {
 	return p.summaries(ctx, f, s)
 }
 
-// JobPage are the summaries of a page of the jobs that a filter selects, failing ones
-// first, then by name, and how many jobs there are on all pages. Of those on other pages
-// no run is read. The first page is 1.
+// JobPage returns the summaries of one page of the jobs that a filter selects, failing ones
+// first, then by name, and the number of jobs on all pages. It reads no runs of jobs on other
+// pages. The first page is 1.
 func (p *Plane) JobPage(ctx context.Context, f JobFilter, page, size int) (summaries []view.Summary, total int, err error) {
 	s, err := p.selected(ctx, f)
 	if err != nil {
@@ -53,15 +53,15 @@ func (p *Plane) JobPage(ctx context.Context, f JobFilter, page, size int) (summa
 
 func failing(i job.Item) bool { return !i.Gone && !i.FailingSince.IsZero() }
 
-// selection are the items of jobs, the item of all jobs, and the jobs' definitions where
-// the selection needed them.
+// selection holds the items of the selected jobs, the item of all jobs, and the jobs' definitions
+// if the selection needed them.
 type selection struct {
 	items       []job.Item
 	all         job.Item
 	definitions map[string]job.Job
 }
 
-// selected are the jobs that a filter selects.
+// selected returns the jobs that a filter selects.
 func (p *Plane) selected(ctx context.Context, f JobFilter) (s selection, err error) {
 	if s.items, s.all, err = p.items(ctx); err != nil {
 		return s, err
@@ -80,7 +80,7 @@ func (p *Plane) selected(ctx context.Context, f JobFilter) (s selection, err err
 	return s, nil
 }
 
-// summaries are those of a selection.
+// summaries returns the summaries of a selection.
 func (p *Plane) summaries(ctx context.Context, f JobFilter, of selection) (out []view.Summary, err error) {
 	items := of.items
 	if of.definitions == nil {
@@ -102,7 +102,7 @@ func (p *Plane) summaries(ctx context.Context, f JobFilter, of selection) (out [
 	return out, nil
 }
 
-// told are the items of which runs and definitions are read.
+// told returns the items whose runs and definitions are read.
 func (f JobFilter) told(items []job.Item) []job.Item {
 	if !f.Brief {
 		return items
@@ -110,20 +110,20 @@ func (f JobFilter) told(items []job.Item) []job.Item {
 	return slices.DeleteFunc(slices.Clone(items), func(i job.Item) bool { return i.FailingSince.IsZero() })
 }
 
-// selects is whether the filter selects a job, as far as its item says.
+// selects reports whether the filter selects a job, judging by its item.
 func (f JobFilter) selects(i job.Item) bool {
-	if i.Gone { // which only a person who names it means
+	if i.Gone { // only a person who names it means it
 		return slices.Contains(f.Names, i.Name) && !f.Failing
 	}
 	return matchesAny(f.Names, i.Name) && (!f.Failing || !i.FailingSince.IsZero())
 }
 
-// fits is whether the filter selects a job, as far as its definition says.
+// fits reports whether the filter selects a job, judging by its definition.
 func (f JobFilter) fits(j job.Job) bool {
 	return (f.Owner == "" || j.Owner == f.Owner) && (f.Cluster == "" || j.Cluster == f.Cluster)
 }
 
-// Known is an error that says so where a job never was.
+// Known returns an error if there is no job of this name, or if its item cannot be read.
 func (p *Plane) Known(ctx context.Context, name string) error {
 	items, _, err := p.items(ctx)
 	if err != nil || slices.ContainsFunc(items, func(i job.Item) bool { return i.Name == name }) {
@@ -136,12 +136,12 @@ func (p *Plane) Known(ctx context.Context, name string) error {
 	return fmt.Errorf("there is no job %q here; `jobs` lists all jobs", name)
 }
 
-// matchesAny is whether a name is one of the patterns, or there are none.
+// matchesAny reports whether a name matches one of the patterns, or there are none.
 func matchesAny(patterns []string, name string) bool {
 	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { return job.Match(p, name) })
 }
 
-// OpenRuns are the runs that have not ended, at most limit.
+// OpenRuns returns the runs that have not ended, at most limit.
 func (p *Plane) OpenRuns(ctx context.Context, limit int) ([]run.Run, error) {
 	var out []run.Run
 	open := []run.Status{run.Queued, run.Launching, run.Running}
@@ -156,7 +156,7 @@ func (p *Plane) OpenRuns(ctx context.Context, limit int) ([]run.Run, error) {
 	return out, nil
 }
 
-// Attention is what needs somebody now.
+// Attention returns what needs attention now.
 func (p *Plane) Attention(ctx context.Context) ([]view.Attention, error) {
 	summaries, err := p.Jobs(ctx, JobFilter{Brief: true})
 	if err != nil {
@@ -173,10 +173,10 @@ func (p *Plane) Attention(ctx context.Context) ([]view.Attention, error) {
 	return view.AttentionOf(summaries, open, missed, p.now()), nil
 }
 
-// MissedAtMost is how many missed runs are read.
+// MissedAtMost is the largest number of missed runs that are read.
 const MissedAtMost = 1000
 
-// MissedRuns are those of the last day, the newest first, at most MissedAtMost.
+// MissedRuns returns the missed runs of the last day, newest first, at most MissedAtMost.
 func (p *Plane) MissedRuns(ctx context.Context) ([]run.Run, error) {
 	page, err := p.History(ctx, Filter{Statuses: []run.Status{run.Missed}, Since: p.now().Add(-view.MissedFor)}, MissedAtMost)
 	return page.Runs, err

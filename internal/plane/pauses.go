@@ -13,21 +13,22 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// Pause is a pause in force, or a slot that is to be skipped.
+// Pause is a pause in force, or a slot that will be skipped.
 type Pause struct {
-	// Job is the job's name; "*" is all jobs.
+	// Job is the job's name; "*" means all jobs.
 	Job string `json:"job"`
 	job.Pause
-	// SkipNext is whether only the next slot is skipped, that of From.
+	// SkipNext means that only the next slot is skipped, the one at From.
 	SkipNext bool `json:"skipNext,omitempty"`
-	// Unforeseen is whether nobody knows when that slot is: From is when it was asked for.
+	// Unforeseen means that nobody knows when that slot is. From is then the time of the request.
 	Unforeseen bool `json:"-"`
-	// Skipped is how many runs it has had skipped so far, Last the newest of them.
+	// Skipped counts the runs that it has caused to be skipped so far; Last is the newest of
+	// them.
 	Skipped int    `json:"skipped"`
 	Last    run.ID `json:"last,omitempty"`
 }
 
-// Pauses are the pauses in force, those of all jobs first.
+// Pauses returns the pauses in force, those of all jobs first.
 func (p *Plane) Pauses(ctx context.Context) ([]Pause, error) {
 	read, all, err := p.items(ctx)
 	if err != nil {
@@ -59,11 +60,11 @@ func b2i(b bool) int {
 	return 0
 }
 
-// pausedCause begins the cause of a run that a pause had skipped (run.Admit).
+// pausedCause is how the cause of a run begins that a pause had skipped (run.Admit).
 const pausedCause = "paused"
 
-// countSkipped counts what the pauses have had skipped, by one walk from the
-// earliest on.
+// countSkipped counts the runs that the pauses have had skipped, in one walk from the earliest
+// pause on.
 func (p *Plane) countSkipped(ctx context.Context, items []job.Item, pauses []Pause) error {
 	var since time.Time
 	for _, in := range pauses {
@@ -90,8 +91,8 @@ func (p *Plane) countSkipped(ctx context.Context, items []job.Item, pauses []Pau
 	return nil
 }
 
-// count counts a run that the pause had skipped: that of all only where the run's job was
-// not paused itself, which is asked first (run.Admit).
+// count counts a run if this pause had it skipped. A pause of all jobs counts only if the run's
+// job was not itself paused, because that is checked first (run.Admit).
 func (in *Pause) count(r run.Run, of job.Item) {
 	mine := in.Job == r.ID.Job() || in.Job == job.All && of.PausedAt(r.ScheduledFor) == nil
 	if in.SkipNext || !mine || !in.Covers(r.ScheduledFor) || !strings.HasPrefix(r.Cause, pausedCause) {

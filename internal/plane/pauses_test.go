@@ -13,8 +13,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestPausesCount: a slot counts with the pause that had it skipped, once, and a request
-// to skip names the slot that it means, as long as it may come.
+// TestPausesCount: a slot counts once, for the pause that had it skipped. A request to skip names
+// the slot that it means for as long as that slot may come.
 func TestPausesCount(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)

@@ -1,7 +1,7 @@
-// Package plane is a control plane as people's tools see it, wherever it runs:
-// what is read of it, what is asked of it, and what tasks wrote. The command line
-// and the pages know a Plane and nothing of what is behind it; package wire makes
-// one of the local state, and one of a stack on AWS.
+// Package plane is a control plane as people's tools see it, wherever it runs: what can be read
+// from it, what can be asked of it, and what tasks wrote. The command line and the pages know a
+// Plane and nothing of what is behind it. Package wire makes one from the local state, and one
+// from a stack on AWS.
 package plane
 
 import (
@@ -24,124 +24,125 @@ import (
 type Plane struct {
 	// Name is the stack's name; "local" on one machine.
 	Name string
-	// Version is the release that the control plane was deployed by when the plane was
-	// made, "" where that is not known or is this program's own.
+	// Version is the release from which the control plane was deployed, as of when the Plane was
+	// made. It is "" if that is not known or is this program's own.
 	Version string
-	// Reader is what is known of jobs and runs.
+	// Reader reads jobs and runs.
 	control.Reader
-	// Bars are the runs that a walk selects, for who remembers them; nil reads them.
-	// The walk has no statuses; the bars are the caller's.
+	// Bars returns the runs that a walk selects, from a cache; if it is nil they are read. The
+	// walk has no statuses. The caller owns the bars.
 	Bars func(ctx context.Context, w control.Walk) ([]view.Bar, error)
 	// Door takes requests.
 	Door Door
-	// Output is what tasks wrote.
+	// Output reads what tasks wrote.
 	Output Output
-	// Inspect looks at what the control plane is made of; nil is nothing to look
-	// at.
+	// Inspect looks at the parts that the control plane is made of; nil if there is nothing to
+	// look at.
 	Inspect func(ctx context.Context) (Health, error)
-	// Account tells whether what jobs need is there; nil where nothing is to be asked.
+	// Account tells whether the things that jobs need are there; nil if there is nothing to ask.
 	Account Account
-	// Stack is how the control plane was deployed, zero on one machine.
+	// Stack says how the control plane was deployed; zero on one machine.
 	Stack doctor.Stack
-	// Registry is where jobs are deployed, nil where a jobs file itself is what runs.
+	// Registry is where jobs are deployed; nil if a jobs file itself is what runs.
 	Registry Registry
-	// Who says whose credentials are used, for the record; nil is nobody.
+	// Who returns whose credentials are used, for the record; nil means nobody.
 	Who func(ctx context.Context) (string, error)
-	// May says why nothing may be asked for by these credentials, nil where it may;
-	// a nil May is that it may.
+	// May returns the reason why these credentials may not ask for anything, or nil if they may.
+	// A nil May means that they may.
 	May func(ctx context.Context) error
-	// Explain says of an error what is missing and what to do next; nil leaves it
-	// as it is.
+	// Explain adds to an error what is missing and what to do next; nil leaves errors as they
+	// are.
 	Explain func(error) error
-	// Poll is how often something that is followed is looked at.
+	// Poll says how often to look at something that is followed.
 	Poll Poll
-	// Now is the time; Sleep waits, and ends early with ctx. nil is the machine's.
+	// Now returns the time. Sleep waits, and returns early when ctx is done. nil means the
+	// machine's.
 	Now   func() time.Time
 	Sleep func(ctx context.Context, d time.Duration)
-	// Close gives back what the plane holds; nil is nothing.
+	// Close releases what the plane holds; nil if there is nothing to release.
 	Close func() error
 }
 
-// Account is the account of AWS in which jobs run. It is asked only what changes
-// nothing; what the caller may not ask is an answer too.
+// Account is the AWS account in which jobs run. It is asked only questions that change nothing.
+// That the caller may not ask something is an answer too.
 type Account interface {
-	// Answers say of each subject whether it is as jobs need it.
+	// Answers says of each subject whether it is as the jobs need it.
 	Answers(ctx context.Context, subjects []doctor.Subject) map[doctor.Subject]doctor.Answer
-	// Definitions are the deployed task definitions of these names, as far as they can
-	// be read.
+	// Definitions returns the deployed task definitions of these names, as far as they can be
+	// read.
 	Definitions(ctx context.Context, names []string) map[string]job.TaskDefinition
-	// Limits are the quotas that herds meet, by doctor's names.
+	// Limits returns the quotas that herds run into, by doctor's names.
 	Limits(ctx context.Context) map[string]doctor.Limit
 }
 
 // Door takes people's requests.
 type Door interface {
-	// Ask has a request carried out and returns the answer. An error says that it
-	// is not known to have been.
+	// Ask has a request carried out and returns the answer. After an error it is not known
+	// whether the request was carried out.
 	Ask(ctx context.Context, r entry.Request) (control.Reply, error)
 }
 
-// ErrNobody is wrapped by the error of a Door behind which nobody is.
+// ErrNobody is wrapped by the error of a Door that nobody answers.
 var ErrNobody = errors.New("no control plane is running")
 
-// Poll is the wait between two looks: Least while something comes, growing to Most
-// while nothing does.
+// Poll is the wait between two looks: Least while something comes, growing to Most while nothing
+// does.
 type Poll struct{ Least, Most time.Duration }
 
 // Output reads what attempts' tasks wrote.
 type Output interface {
-	// Read returns what was written after a place, "" being the beginning; of what
-	// was written before since, where the output knows times, nothing is returned.
-	// No lines mean that there are none for now.
+	// Read returns what was written after a place; "" is the beginning. If the output knows
+	// times, it leaves out what was written before since. No lines mean that there are none for
+	// now.
 	Read(ctx context.Context, o control.Output, from string, since time.Time) (Lines, error)
-	// Place is where a person finds the whole output.
+	// Place says where a person finds the whole output.
 	Place(o control.Output) Place
-	// Lag is how long after it was written a line may take to be readable.
+	// Lag is the longest time that a line may take to become readable after it was written.
 	Lag() time.Duration
 }
 
-// Lines are the next lines of an output.
+// Lines holds the next lines of an output.
 type Lines struct {
 	Lines []Line
 	// Next is the place after them.
 	Next string
 }
 
-// Line is one line, or the beginning of one whose rest has not been written.
+// Line is one line, or the beginning of a line whose rest has not been written.
 type Line struct {
-	// At is when it was written, zero where that is not known.
+	// At is when it was written, or zero if that is not known.
 	At   time.Time
 	Text string
-	// Open is whether the line goes on: no line break followed so far.
+	// Open means that the line is not complete: no line break has followed so far.
 	Open bool
 }
 
-// Place says where an output is. Fields are "" where there is none.
+// Place says where an output is. Fields that do not apply are "".
 type Place struct {
-	// Group and Stream are of CloudWatch Logs, URL and TaskURL pages of AWS's
+	// Group and Stream are names in CloudWatch Logs; URL and TaskURL are pages of the AWS
 	// console.
 	Group, Stream, URL, TaskURL string
-	// Elsewhere says in words where an output goes that is not in CloudWatch Logs.
+	// Elsewhere says in words where an output goes if that is not CloudWatch Logs.
 	Elsewhere string
 }
 
-// ErrNoOutput is wrapped by the error of an output that cannot be read here; its
-// text says where it is.
+// ErrNoOutput is wrapped by the error of an output that cannot be read here. The error's text
+// says where the output is.
 var ErrNoOutput = errors.New("the output cannot be read here")
 
-// Health is what a control plane is made of, beside what its store says.
+// Health describes the parts of a control plane, beyond what its store says.
 type Health struct {
-	// Running is whether it is there at all, Where says where.
+	// Running reports whether it is there at all; Where says where.
 	Running bool   `json:"running"`
 	Where   string `json:"where"`
-	// Trouble is why it cannot do its work, in its own words; "" where it can.
+	// Trouble says in the control plane's own words why it cannot do its work; "" if it can.
 	Trouble string `json:"trouble,omitempty"`
-	// Version is the program's that runs it, "" where that is not known.
+	// Version is the version of the program that runs it, or "" if that is not known.
 	Version string `json:"version,omitempty"`
-	// Alarms and Queues are a stack's.
+	// Alarms and Queues exist only for a stack.
 	Alarms []Alarm `json:"alarms,omitempty"`
 	Queues []Queue `json:"queues,omitempty"`
-	// Unseen says what the caller may not look at, or what was not.
+	// Unseen lists what was not looked at, or what the caller may not look at.
 	Unseen []string `json:"unseen,omitempty"`
 }
 
@@ -151,11 +152,11 @@ type Alarm struct {
 	State  string    `json:"state"`
 	Since  time.Time `json:"since,omitzero"`
 	Reason string    `json:"reason,omitempty"`
-	// Heard is whether the alarm has somebody to tell.
+	// Heard reports whether the alarm has somebody to notify.
 	Heard bool `json:"heard"`
 }
 
-// Queue is a queue of what failed.
+// Queue is a queue of failed inputs.
 type Queue struct {
 	Name     string `json:"name"`
 	URL      string `json:"url,omitempty"`
@@ -184,9 +185,9 @@ func (p *Plane) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// items are the items of all jobs by name, and the item of all jobs. Items that
-// cannot be read are left out: the sweep says so. Those of a newer batchplane are an
-// error: nobody says so but this program, and what they say may matter.
+// items returns the items of all jobs by name, and the item of all jobs. It leaves out items that
+// cannot be read: the sweep reports them. Items written by a newer batchplane are an error,
+// because only this program would report them and what they say may matter.
 func (p *Plane) items(ctx context.Context) (items []job.Item, all job.Item, err error) {
 	read, err := p.Items(ctx)
 	var unreadable *control.UnreadableItemsError
@@ -210,7 +211,7 @@ func (p *Plane) items(ctx context.Context) (items []job.Item, all job.Item, err 
 	return items, all, nil
 }
 
-// definitions are the newest definitions of jobs, by the job's name.
+// definitions returns the newest definitions of jobs, by job name.
 func (p *Plane) definitions(ctx context.Context, items []job.Item) (map[string]job.Job, error) {
 	var hashes []string
 	for _, item := range items {
@@ -231,7 +232,7 @@ func (p *Plane) definitions(ctx context.Context, items []job.Item) (map[string]j
 	return out, nil
 }
 
-// Output of an attempt as Output reads it.
+// outputOf returns an attempt's output in the form that Output reads.
 func outputOf(r run.Run, a run.Attempt) control.Output {
 	o := control.Output{Run: r.ID, Attempt: a.N, TaskARN: a.TaskARN, Task: r.Task}
 	return o

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// Release is the version of this program and of the template beside it, which says
-// it in the stack's output Version. CHANGELOG.md has what is in it.
+// Release is the version of this program and of the template that comes with it. The template
+// gives it in the stack's output Version. CHANGELOG.md says what each release contains.
 const Release = "0.1.0"
 
-// Versions says which version a stack is and which this program, "" of a control
-// plane that does not say. A difference is no fault: what a newer version wrote and
-// this program cannot read is said where it is read.
+// Versions says which version a stack is and which this program is. It returns "" for a control
+// plane that does not say its version. A difference is not a fault: wherever this program cannot
+// read what a newer version wrote, it says so there.
 func (h Health) Versions() string {
 	switch h.Version {
 	case "":
@@ -22,12 +22,12 @@ func (h Health) Versions() string {
 	return h.Version + ", and this command is " + Release + ": deploy the stack, or use the command of its version"
 }
 
-// OlderThan is what the output Version of a stack is taken to say where it is missing.
+// OlderThan begins Version for a stack that lacks the output Version.
 const OlderThan = "older than "
 
-// Older says, in a sentence, that this program may ask for what the control plane does
-// not know yet; "" where that cannot be. What a function does not know it refuses: the
-// request is then not carried out in part.
+// Older says in one sentence that this program may ask for something that the control plane does
+// not know yet. It returns "" if that cannot be. A function refuses whatever it does not know, so
+// no request is carried out in part.
 func (p *Plane) Older() string {
 	if !older(p.Version, Release) {
 		return ""
@@ -35,7 +35,7 @@ func (p *Plane) Older() string {
 	return p.Name + " was deployed by batchplane " + p.Version + ", and this is " + Release + ". The older one refuses what it does not know, and then does nothing: deploy the stack, or use the batchplane of its version"
 }
 
-// older is whether a version came before a release; "" is not known, and not older.
+// older reports whether a version came before a release. The unknown version "" is not older.
 func older(version, release string) bool {
 	if strings.HasPrefix(version, OlderThan) {
 		return true

@@ -7,8 +7,7 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// TestOlder: of a control plane that may not know what is asked for, that is said; of
-// others nothing is.
+// TestOlder: a warning appears only for a control plane that may not know what is asked for.
 func TestOlder(t *testing.T) {
 	t.Parallel()
 	for version, older := range map[string]bool{

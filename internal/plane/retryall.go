@@ -11,22 +11,22 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// Candidate is a run that may be retried among many.
+// Candidate is a run that may be retried together with many others.
 type Candidate struct {
 	Run   run.Run   `json:"-"`
 	Row   view.Row  `json:"run"`
 	Retry run.Retry `json:"retry"`
 }
 
-// RequestID is the same for every request to retry the run as it now is, so that
-// to ask twice is to ask once.
+// RequestID is the same for every request to retry the run in its present state, so that asking
+// twice counts as asking once.
 func (c Candidate) RequestID() string {
 	return fmt.Sprintf("retry-all/%s/%d", c.Run.ID, len(c.Run.Attempts))
 }
 
-// Candidates are the runs that a filter selects, of each job the newest, without
-// those whose job has succeeded since; the newest first. Of a filter without
-// statuses the failed ones are meant.
+// Candidates returns the runs that a filter selects, only the newest of each job, newest first.
+// It leaves out runs whose job has succeeded since. A filter without statuses selects failed
+// runs.
 func (p *Plane) Candidates(ctx context.Context, f Filter) ([]Candidate, error) {
 	if len(f.Statuses) == 0 {
 		f.Statuses = []run.Status{run.Failed}
@@ -58,7 +58,7 @@ func (p *Plane) Candidates(ctx context.Context, f Filter) ([]Candidate, error) {
 	return out, nil
 }
 
-// newestOfEach are the runs that a filter selects, of each job the newest.
+// newestOfEach returns the runs that a filter selects, only the newest of each job.
 func (p *Plane) newestOfEach(ctx context.Context, f Filter) (out []run.Run, err error) {
 	w, err := p.walk(ctx, f, 1000)
 	if err != nil {
@@ -77,8 +77,8 @@ func (p *Plane) newestOfEach(ctx context.Context, f Filter) (out []run.Run, err 
 	return out, nil
 }
 
-// Changed is whether the run is no longer as it was when it was chosen: somebody
-// retried it meanwhile, and what was said of it need not hold.
+// Changed reports whether the run has changed since it was chosen: if somebody has retried it
+// meanwhile, what was said about it may not hold.
 func (p *Plane) Changed(ctx context.Context, c Candidate) (bool, error) {
 	now, err := p.Run(ctx, c.Run.ID)
 	if err != nil {
@@ -87,13 +87,12 @@ func (p *Plane) Changed(ctx context.Context, c Candidate) (bool, error) {
 	return now.Status != c.Run.Status || len(now.Attempts) != len(c.Run.Attempts), nil
 }
 
-// earlier is how long before a run one may be scheduled that is still looked for
-// where it succeeded later.
+// earlier bounds the search for runs that were scheduled before a given run and succeeded after
+// it.
 const earlier = 24 * time.Hour
 
-// succeededSince is whether a run of the same job was scheduled later, or ended
-// later, and succeeded. Where the job's newest runs do not reach back so far, the
-// others are looked through.
+// succeededSince reports whether another run of the same job succeeded that was scheduled later
+// or ended later. If the job's newest runs do not reach back far enough, it searches the others.
 func (p *Plane) succeededSince(ctx context.Context, r run.Run, newest []run.Run) (bool, error) {
 	if slices.ContainsFunc(newest, func(o run.Run) bool { return supersedes(o, r) }) {
 		return true, nil
@@ -116,7 +115,7 @@ func (p *Plane) succeededSince(ctx context.Context, r run.Run, newest []run.Run)
 	return false, nil
 }
 
-// supersedes is whether a run of the same job makes a retry of another pointless.
+// supersedes reports whether o, a run of the same job, makes a retry of r pointless.
 func supersedes(o, r run.Run) bool {
 	return o.Status == run.Succeeded && o.ID != r.ID && (o.ScheduledFor.After(r.ScheduledFor) || o.FinishedAt.After(r.FinishedAt))
 }

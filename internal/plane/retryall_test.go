@@ -16,11 +16,11 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// night is 02:00 of the night that the runs of these tests are of.
+// night is 02:00 in the night of these tests' runs.
 var night = time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
 
-// ended is a job's run of some minutes after night, which ended a minute later, or
-// later by late.
+// ended is a job's run some minutes after night. It ended one minute after it was scheduled, or
+// by late later.
 func ended(job string, minute int, status run.Status, late ...time.Duration) run.Run {
 	at := night.Add(time.Duration(minute) * time.Minute)
 	r := run.Run{ID: run.ScheduledID(job, at), ScheduledFor: at, QueuedAt: at, Status: status, Cause: "cause of " + string(status), FinishedAt: at.Add(time.Minute)}
@@ -33,7 +33,7 @@ func ended(job string, minute int, status run.Status, late ...time.Duration) run
 	return r
 }
 
-// count are n runs of a job, one a minute.
+// count makes n runs of a job, one a minute.
 func count(job string, from, n int, status run.Status) (out []run.Run) {
 	for i := range n {
 		out = append(out, ended(job, from+i, status))
@@ -52,8 +52,8 @@ func runsOf(t *testing.T, runs ...run.Run) (*plane.Plane, *memory.Store) {
 	return &plane.Plane{Reader: store, Now: func() time.Time { return night.Add(6 * time.Hour) }}, store
 }
 
-// TestCandidates: of each job the newest run of the statuses, failed unless others are
-// said, and none whose job has succeeded since, however many runs came after that.
+// TestCandidates: the newest run of each job with one of the statuses, failed by default, unless
+// the job has succeeded since, however many runs came after.
 func TestCandidates(t *testing.T) {
 	t.Parallel()
 	ran := ended("a", 0, run.Failed)
@@ -116,8 +116,8 @@ func TestCandidates(t *testing.T) {
 	}
 }
 
-// TestCandidatesOfOneRequest: to ask twice for a run as it is is one request; of a run
-// that was retried since it is another, and the plane tells that it has changed.
+// TestCandidatesOfOneRequest: asking twice for a run in one state is one request. After a retry
+// of the run it is another request, and the plane says that the run has changed.
 func TestCandidatesOfOneRequest(t *testing.T) {
 	t.Parallel()
 	p, store := runsOf(t, ended("a", 0, run.Failed))
@@ -152,7 +152,7 @@ func TestCandidatesOfOneRequest(t *testing.T) {
 	}
 }
 
-// TestCandidatesOfTenThousand: that many matches are found whole, each once.
+// TestCandidatesOfTenThousand: so many matches are all found, each once.
 func TestCandidatesOfTenThousand(t *testing.T) {
 	t.Parallel()
 	const n = 10_000
@@ -171,7 +171,7 @@ func TestCandidatesOfTenThousand(t *testing.T) {
 	}
 }
 
-// failedRuns is a reader whose walks give these runs; there are no others.
+// failedRuns is a reader whose walks return these runs; there are no others.
 type failedRuns struct {
 	*memory.Store
 	runs []run.Run

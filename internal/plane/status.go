@@ -14,26 +14,26 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// Status is how a control plane itself stands.
+// Status says how the control plane itself is doing.
 type Status struct {
 	Health
 	control.Status
-	// Standby is whether it launches nothing, since it was deployed so.
+	// Standby means that it launches nothing because it was deployed so.
 	Standby bool `json:"standby,omitempty"`
 	// Command is the version of this program.
 	Command string `json:"commandVersion"`
-	// Doubt are the runs of which it is not known whether ECS launched them.
+	// Doubt lists the runs of which it is not known whether ECS launched them.
 	Doubt []Doubtful `json:"doubt,omitempty"`
-	// HeldUp are the runs that wait to be launched for longer than view.HeldUp lets
-	// them, the longest first. That is no fault of the control plane.
+	// HeldUp lists the runs that have waited to be launched for longer than view.HeldUp allows,
+	// longest first. That is not a fault of the control plane.
 	HeldUp []HeldUp `json:"heldUp,omitempty"`
-	// Untold are the runs that have owed a notice for over 15 minutes, the longest first:
-	// not all who should be told have taken it.
+	// Untold lists the runs that have owed a notice for over 15 minutes, longest first: not
+	// everyone who should be told has accepted it.
 	Untold []Untold `json:"untold,omitempty"`
-	// Kept is how many inputs could not be used and wait for a person, keptMost at most.
-	// That is no fault of the control plane.
+	// Kept counts the inputs that could not be used and wait for a person, up to keptMost. That
+	// is not a fault of the control plane.
 	Kept int `json:"kept,omitempty"`
-	// Wrong says what is wrong with the control plane; none is good.
+	// Wrong says what is wrong with the control plane. It is empty if all is well.
 	Wrong []string `json:"wrong,omitempty"`
 }
 
@@ -43,33 +43,33 @@ type Doubtful struct {
 	view.Doubt
 }
 
-// HeldUp is a run that waits to be launched, since when, and what for.
+// HeldUp is a run that waits to be launched: since when, and what for.
 type HeldUp struct {
 	Run   run.ID    `json:"run"`
 	Since time.Time `json:"since"`
 	Cause string    `json:"cause,omitempty"`
 }
 
-// Untold is a run that owes a notice, and about since when.
+// Untold is a run that owes a notice, and approximately since when.
 type Untold struct {
 	Run   run.ID    `json:"run"`
 	Since time.Time `json:"since"`
 }
 
-// keptMost is how many kept inputs are counted at most.
+// keptMost is the largest number of kept inputs that are counted.
 const keptMost = 100
 
-// openMost is how many open runs are looked at.
+// openMost is the largest number of open runs that are looked at.
 const openMost = 1000
 
-// When something is wrong: alarms on AWS have the same bounds.
+// Beyond these bounds something is wrong. The alarms on AWS use the same bounds.
 const (
 	heartbeatWithin = 5 * time.Minute
 	lagWithin       = 5 * time.Minute
 	noticeWithin    = 15 * time.Minute
 )
 
-// Status reads how the control plane stands.
+// Status reads how the control plane is doing.
 func (p *Plane) Status(ctx context.Context) (Status, error) {
 	st := Status{Command: Release, Standby: p.Stack.Standby}
 	var err error
@@ -110,8 +110,8 @@ func (p *Plane) Status(ctx context.Context) (Status, error) {
 	return st, nil
 }
 
-// untold adds the runs that have owed a notice for long, of those that are open and those
-// that are due by when any notice is tried again.
+// untold adds the runs that have owed a notice for long. It looks at the open runs, and at the
+// runs that are due by the time at which any notice is tried again.
 func (p *Plane) untold(ctx context.Context, st *Status, open []run.Run, now time.Time) error {
 	due, err := p.Due(ctx, run.LookLane, now.Add(run.DefaultTiming.ToldMost+time.Minute), openMost)
 	var unreadable *control.UnreadableError // the look sets it aside and tells

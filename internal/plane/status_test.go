@@ -16,13 +16,13 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestStatusJudges: what is wrong with a control plane is said, each in a sentence,
-// and of one that is well nothing.
+// TestStatusJudges: each thing that is wrong with a control plane is reported in a sentence.
+// Nothing is reported if all is well.
 func TestStatusJudges(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
-		beat   time.Duration // ago; 0 is never
+		beat   time.Duration // ago; 0 means never
 		health plane.Health
 		due    time.Duration // since when a run is due
 		want   string
@@ -59,8 +59,8 @@ func TestStatusJudges(t *testing.T) {
 	}
 }
 
-// TestStatusHeldUp: runs that wait to be launched for long are told, the longest
-// first, with what they wait for; one in doubt is told as that. None of it is a fault.
+// TestStatusHeldUp: runs that have waited long to be launched are reported, longest first, with
+// what they wait for. A run in doubt is reported as that. None of it is a fault.
 func TestStatusHeldUp(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -92,8 +92,8 @@ func TestStatusHeldUp(t *testing.T) {
 	}
 }
 
-// TestStatusTellsWhatIsNotTold: a notice that somebody does not take for long is said to
-// be owed, also where the next try is half an hour away; of one that is fresh nothing.
+// TestStatusTellsWhatIsNotTold: a notice that a recipient has not accepted for long is reported
+// as owed, even if the next try is half an hour away. A recent one is not.
 func TestStatusTellsWhatIsNotTold(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -128,8 +128,8 @@ func TestStatusTellsWhatIsNotTold(t *testing.T) {
 	}
 }
 
-// TestStatusSaysWhatItDidNotLookAt: where a thousand other runs are due first, it is not
-// known whether one behind them owes a notice.
+// TestStatusSaysWhatItDidNotLookAt: if a thousand other runs are due first, it is not known
+// whether a later one owes a notice.
 func TestStatusSaysWhatItDidNotLookAt(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -149,7 +149,7 @@ func TestStatusSaysWhatItDidNotLookAt(t *testing.T) {
 	}
 }
 
-// TestStatusCountsWhatIsKept: inputs that could not be used are counted, and no fault.
+// TestStatusCountsWhatIsKept: inputs that could not be used are counted and are not a fault.
 func TestStatusCountsWhatIsKept(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -168,7 +168,7 @@ func TestStatusCountsWhatIsKept(t *testing.T) {
 	}
 }
 
-// TestVersions: a stack of another version is told from one of this.
+// TestVersions: a stack of another version is distinguished from one of this version.
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]string{
@@ -181,7 +181,7 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// unreadable is a reader one of whose items cannot be read.
+// unreadable is a reader that cannot read one of its items.
 type unreadable struct{ control.Reader }
 
 func (u unreadable) Items(ctx context.Context) ([]job.Item, error) {
@@ -189,7 +189,7 @@ func (u unreadable) Items(ctx context.Context) ([]job.Item, error) {
 	return items, errors.Join(err, &control.UnreadableItemsError{Jobs: map[string]error{"broken": control.ErrUnreadable}})
 }
 
-// TestStatusNamesWhatCannotBeRead: a job that no page can show is said to be there.
+// TestStatusNamesWhatCannotBeRead: status names a job that no page can show.
 func TestStatusNamesWhatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	p := &plane.Plane{Reader: unreadable{&memory.Store{}}, Inspect: func(context.Context) (plane.Health, error) { return plane.Health{Running: true}, nil }}

@@ -12,8 +12,8 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// Story explains a run, with the places where to find out more. A definition that
-// is gone leaves out what only it says.
+// Story explains a run, with the places where to find out more. If its definition is gone, it
+// leaves out what only the definition says.
 func (p *Plane) Story(ctx context.Context, r run.Run) (view.Story, error) {
 	j, err := p.Definition(ctx, r.Definition)
 	switch {
@@ -22,7 +22,7 @@ func (p *Plane) Story(ctx context.Context, r run.Run) (view.Story, error) {
 	case err != nil:
 		return view.Story{}, fmt.Errorf("reading the definition of %s: %w", r.ID, err)
 	}
-	now := p.now() // read once: a second reading is later, as if a sweep had stayed away
+	now := p.now() // read once: a second, later reading could look as if a sweep had stayed away
 	seen, err := p.seen(ctx, r, now)
 	if err != nil {
 		return view.Story{}, err
@@ -42,8 +42,9 @@ func (p *Plane) Story(ctx context.Context, r run.Run) (view.Story, error) {
 	return s, nil
 }
 
-// seen is up to when a run is as its record says: now, but for one that is open or owes
-// something, where looks leave no trace, while no sweep comes.
+// seen returns up to when a run's record is current. That is now, except for a run that is open
+// or owes something while no sweep comes: looks leave no trace on it, so it is the time of the
+// last sweep.
 func (p *Plane) seen(ctx context.Context, r run.Run, now time.Time) (time.Time, error) {
 	if !r.Open() {
 		return now, nil

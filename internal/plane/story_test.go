@@ -12,8 +12,9 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// TestStoryWithoutSweeps: looks that find a task as it should be leave no trace, so that
-// none was made must not be taken for that. A run that nobody looks at is said to be one.
+// TestStoryWithoutSweeps: looks that find a task as it should be leave no trace, so a run without
+// a trace of them is not one that nobody looks at. A run that nobody looks at is reported as
+// such.
 func TestStoryWithoutSweeps(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -25,7 +26,7 @@ func TestStoryWithoutSweeps(t *testing.T) {
 	const looks, old = "its task runs, as far as is known", "nothing looks at this run or launches it"
 	for name, c := range map[string]struct {
 		r     run.Run
-		swept time.Duration // ago; 0 is never
+		swept time.Duration // ago; 0 means never
 		state view.State
 		next  string
 	}{

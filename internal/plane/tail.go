@@ -9,12 +9,12 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// tailed is how many of the newest runs a tail looks at, beside those that were
-// open when it looked last.
+// tailed is the number of newest runs that a tail looks at, in addition to those that were open
+// at its last look.
 const tailed = 50
 
-// Tail gives each run that stands elsewhere than at the last look, until ctx ends
-// or emit fails. What was before it began is not told.
+// Tail emits each run that has changed since the last look, until ctx ends or emit fails. It does
+// not report what was there before it began.
 func (p *Plane) Tail(ctx context.Context, jobs []string, emit func(run.Run) error) error {
 	seen := map[run.ID]run.Run{}
 	poll := poller{plane: p}
@@ -47,7 +47,7 @@ func moved(was, is run.Run, now time.Time) bool {
 	return view.StateOf(was, now) != view.StateOf(is, now) || len(was.Attempts) != len(is.Attempts) || was.Duplicates != is.Duplicates
 }
 
-// tailOnce are the newest runs and those that were open, the oldest first.
+// tailOnce returns the newest runs and those that were open, oldest first.
 func (p *Plane) tailOnce(ctx context.Context, jobs []string, seen map[run.ID]run.Run) ([]run.Run, error) {
 	var out []run.Run
 	has := map[run.ID]bool{}

@@ -12,7 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// Timeline is what ran between two times, and what will.
+// Timeline returns what ran between two times, and what will.
 func (p *Plane) Timeline(ctx context.Context, from, to time.Time, f JobFilter) (view.Timeline, error) {
 	items, all, err := p.items(ctx)
 	if err != nil {
@@ -39,24 +39,23 @@ func (p *Plane) Timeline(ctx context.Context, from, to time.Time, f JobFilter) (
 
 var (
 	openStatuses = []run.Status{run.Queued, run.Launching, run.Running}
-	// cutStatuses are those of runs that may have gone on for far longer than their
-	// job's others.
+	// cutStatuses are the statuses of runs that may have lasted far longer than their job's
+	// others.
 	cutStatuses = []run.Status{run.Failed, run.Stopped}
 )
 
-// ReachIn is how long before a span a run may have been scheduled that has ended in it.
+// ReachIn is how long before a span a run may have been scheduled to be shown as ending in it.
 const ReachIn = 24 * time.Hour
 
-// inSight are the bars of a walk's span, and those that reach into it: open runs of
-// any age, and those of the day before that have ended. Of the day before, the runs that
-// succeeded are read only as far back as their job's last ones lasted: else as many
-// are read for nothing as are shown.
+// inSight returns the bars of a walk's span and those that reach into it: open runs of any age,
+// and ended runs of the day before. Of the day before, it reads succeeded runs only as far back
+// as their job's last runs lasted; otherwise it would read as many runs for nothing as it shows.
 func (p *Plane) inSight(ctx context.Context, w control.Walk, lanes []job.Item) ([]view.Bar, error) {
 	before := w
 	before.Since, before.Until = w.Since.Add(-ReachIn), w.Since
 	open, cut := before, before
 	open.Since, open.Statuses, cut.Statuses = time.Time{}, openStatuses, cutStatuses
-	if p.Bars != nil { // what is remembered is not read again
+	if p.Bars != nil { // what is cached is not read again
 		w.Since, w.EndsFrom = before.Since, w.Since
 		kept, err := p.Bars(ctx, w)
 		if err != nil {
@@ -77,12 +76,12 @@ func (p *Plane) inSight(ctx context.Context, w control.Walk, lanes []job.Item) (
 	return unique(append(shown, rest...)), err
 }
 
-// leastReach is how far back runs are read of jobs of whatever length.
+// leastReach is the shortest time to read back for any job.
 const leastReach = time.Hour
 
-// reaching is the walk before a span that wants only what may reach into it, as far as
-// the lengths of the same jobs' bars say: twice the longest. Of a job that has no bar,
-// all is wanted, as is every run by hand, whose name does not say when it was asked for.
+// reaching returns the walk over the time before a span that selects only runs that may reach
+// into it: as long before it as twice the longest bar of the same job. It selects every run of a
+// job that has no bar, and every run by hand, whose name does not say when it was asked for.
 func reaching(before control.Walk, bars []view.Bar, lanes []job.Item) control.Walk {
 	reach := map[string]time.Duration{}
 	for _, b := range bars {
@@ -107,8 +106,8 @@ func reaching(before control.Walk, bars []view.Bar, lanes []job.Item) control.Wa
 	return before
 }
 
-// joined are many bars and some, each run once: tens of thousands are not compared with
-// each other.
+// joined joins a long and a short list of bars, with each run once. It does not compare tens of
+// thousands of bars with each other.
 func joined(many, some []view.Bar) []view.Bar {
 	if len(some) == 0 {
 		return many
@@ -120,7 +119,7 @@ func joined(many, some []view.Bar) []view.Bar {
 	return append(slices.DeleteFunc(many, func(b view.Bar) bool { return there[b.Run] }), some...)
 }
 
-// unique are the bars, each once: a run that ended between two reads is in both.
+// unique returns each bar once: a run that ended between two reads is in both.
 func unique(bars []view.Bar) []view.Bar {
 	seen := make(map[run.ID]bool, len(bars))
 	return slices.DeleteFunc(bars, func(b view.Bar) bool {
@@ -130,14 +129,14 @@ func unique(bars []view.Bar) []view.Bar {
 	})
 }
 
-// AtOnce is how many runs a walk that wants all of them reads side by side.
+// AtOnce is the page size of a walk that reads all runs.
 const AtOnce = 5000
 
-// sideBySide is in how many parts a span of at least as many hours is read.
+// sideBySide is the number of parts in which a span is read that has at least as many hours.
 const sideBySide = 4
 
-// BarsOf are the runs that a walk selects, in no order, as bars. A span that has both
-// ends is read in parts side by side.
+// BarsOf returns the runs that a walk selects as bars, in no particular order. It reads a span
+// that has both ends in parts, side by side.
 func (p *Plane) BarsOf(ctx context.Context, w control.Walk) ([]view.Bar, error) {
 	if p.Bars != nil {
 		return p.Bars(ctx, w)
@@ -159,7 +158,7 @@ func (p *Plane) BarsOf(ctx context.Context, w control.Walk) ([]view.Bar, error) 
 		if i > 0 {
 			part.Since = begin(i)
 		}
-		if i < sideBySide-1 { // both ends count, and no run is in two parts
+		if i < sideBySide-1 { // both ends count, so no run is in two parts
 			part.Until = begin(i + 1).Add(-time.Nanosecond)
 		}
 		parts = append(parts, func(ctx context.Context) ([]view.Bar, error) { return p.barsOf(ctx, part) })
@@ -172,7 +171,7 @@ func (p *Plane) barsOf(ctx context.Context, w control.Walk) (bars []view.Bar, er
 		if err != nil {
 			return nil, err
 		}
-		if len(bars) == cap(bars) { // tens of thousands may come
+		if len(bars) == cap(bars) { // there may be tens of thousands
 			bars = slices.Grow(bars, max(len(bars), 256))
 		}
 		bars = append(bars, view.BarOf(o))
@@ -180,7 +179,7 @@ func (p *Plane) barsOf(ctx context.Context, w control.Walk) (bars []view.Bar, er
 	return bars, nil
 }
 
-// together reads side by side until one fails.
+// together runs the reads side by side until one fails.
 func (*Plane) together(ctx context.Context, reads ...func(ctx context.Context) ([]view.Bar, error)) ([]view.Bar, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -198,8 +197,8 @@ func (*Plane) together(ctx context.Context, reads ...func(ctx context.Context) (
 	return slices.Concat(read...), context.Cause(ctx)
 }
 
-// Counted is how many runs there were since a time, by state; of those that succeeded no
-// more is read than that they are there.
+// Counted returns how many runs there have been since a time, by state. Of those that succeeded
+// it reads nothing but that they exist.
 func (p *Plane) Counted(ctx context.Context, since time.Time) (map[view.State]int, error) {
 	if c, ok := p.Reader.(control.Counter); ok {
 		return p.count(ctx, c, since)
@@ -228,7 +227,7 @@ func (p *Plane) Counted(ctx context.Context, since time.Time) (map[view.State]in
 	return counts, nil
 }
 
-// count counts runs by who can count those that have ended.
+// count counts runs with a Reader that can itself count those that have ended.
 func (p *Plane) count(ctx context.Context, c control.Counter, since time.Time) (map[view.State]int, error) {
 	ended, err := c.Ended(ctx, since)
 	if err != nil {

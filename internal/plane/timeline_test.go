@@ -19,7 +19,7 @@ import (
 
 var evening = time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
 
-// counted is a store that counts the runs that walks return.
+// counted is a store that counts the runs returned by its walks.
 type counted struct {
 	*memory.Store
 	walked atomic.Int64
@@ -52,7 +52,7 @@ func planeWith(t *testing.T, jobs []string, runs ...run.Run) (*plane.Plane, *cou
 	return &plane.Plane{Reader: store, Now: func() time.Time { return evening }}, store
 }
 
-// ran is a run that was scheduled so long before the evening and took so long.
+// ran is a run that was scheduled ago before the evening and took so long.
 func ran(name string, ago, took time.Duration, s run.Status) run.Run {
 	at := evening.Add(-ago)
 	r := run.Run{ID: run.ScheduledID(name, at), ScheduledFor: at, QueuedAt: at, StartedAt: at, Status: s}
@@ -79,8 +79,8 @@ func barsIn(t *testing.T, p *plane.Plane, back time.Duration) (out []string) {
 	return out
 }
 
-// TestTimelineReachesBack: what was scheduled before the span and reaches into it is
-// there, by whatever way it is found, and each run once.
+// TestTimelineReachesBack: a run that was scheduled before the span and reaches into it is shown
+// once, in whichever way it is found.
 func TestTimelineReachesBack(t *testing.T) {
 	t.Parallel()
 	h := time.Hour
@@ -120,8 +120,8 @@ func TestTimelineReachesBack(t *testing.T) {
 	}
 }
 
-// TestTimelineReadsWhatItShows: of the day before the span nothing is read of jobs
-// whose runs are short.
+// TestTimelineReadsWhatItShows: of the day before the span, nothing is read of jobs whose runs
+// are short.
 func TestTimelineReadsWhatItShows(t *testing.T) {
 	t.Parallel()
 	var runs []run.Run
@@ -135,8 +135,7 @@ func TestTimelineReadsWhatItShows(t *testing.T) {
 	}
 }
 
-// TestCounted: counts are those of the runs themselves, and no run that succeeded is
-// read for them.
+// TestCounted: the counts match the runs themselves, and no succeeded run is read for them.
 func TestCounted(t *testing.T) {
 	t.Parallel()
 	var runs []run.Run

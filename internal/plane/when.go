@@ -8,8 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// ParseTime reads a time as people write it; without a zone of its own it is in
-// zone.
+// ParseTime reads a time as people write it. A time without a zone is in zone.
 func ParseTime(s string, zone *time.Location) (time.Time, bool) {
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
 		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
@@ -19,7 +18,7 @@ func ParseTime(s string, zone *time.Location) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// ParsePast reads how long ago, or when, something was; "" is the zero time.
+// ParsePast reads a time in the past, or how long ago it was; "" is the zero time.
 func ParsePast(text string, zone *time.Location, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
@@ -33,8 +32,8 @@ func ParsePast(text string, zone *time.Location, now time.Time) (time.Time, erro
 	return time.Time{}, &RefError{fmt.Sprintf("%q is neither a duration such as 24h or 7d nor a time such as 2026-11-22 or 2026-11-22T17:30Z", text)}
 }
 
-// ParseUntil reads when something ends: a time of a zone, or a duration from now;
-// "" is the zero time. A time of day is the next one, tomorrow begins at midnight.
+// ParseUntil reads when something ends: a time in zone, or a duration from now; "" is the zero
+// time. A time of day means its next occurrence; "tomorrow" begins at midnight.
 func ParseUntil(text string, zone *time.Location, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
