@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// Changes is what a person may change in a run by hand; by default nothing.
+// Changes is what a person may change in a run by hand. The zero value allows nothing.
 type Changes struct {
-	// Inputs are variables that may be given a value, by name.
+	// Inputs are the variables that may be given a value, by name.
 	Inputs map[string]Input `json:"inputs,omitempty"`
-	// Args is whether arguments may be added to the command.
+	// Args says whether arguments may be added to the command.
 	Args bool `json:"args,omitempty"`
 }
 
-// Input is a variable that a person may give a value in a run by hand. Either
-// Choices or Pattern says which values it takes.
+// Input is a variable that a person may give a value in a run by hand. Either Choices or
+// Pattern says which values it takes.
 type Input struct {
 	// Description says in a sentence what it is for.
 	Description string `json:"description"`
-	// Default is its value where none is given, also in runs of the schedule;
-	// where it is "", the variable is then not set.
+	// Default is its value if none is given, also in runs by the schedule. If Default is "",
+	// the variable is then not set.
 	Default string   `json:"default,omitempty"`
 	Choices []string `json:"choices,omitempty"`
 	// Pattern is a regular expression that the whole value must match.
@@ -34,7 +34,7 @@ const (
 	MaxChoices = 100
 )
 
-// Takes is whether a value may be given.
+// Takes reports whether the input takes the value.
 func (i Input) Takes(value string) bool {
 	if len(i.Choices) > 0 {
 		return slices.Contains(i.Choices, value)
@@ -47,7 +47,7 @@ func (i Input) whole() (*regexp.Regexp, error) {
 	return regexp.Compile(`\A(?:` + i.Pattern + `)\z`) //nolint:wrapcheck // the caller says what it is
 }
 
-// values says which values it takes.
+// values describes the values that the input takes.
 func (i Input) values() string {
 	if len(i.Choices) > 0 {
 		return "one of " + strings.Join(i.Choices, ", ")
@@ -55,8 +55,8 @@ func (i Input) values() string {
 	return "what matches " + i.Pattern
 }
 
-// Refuses says why a run by hand cannot have these inputs and arguments, and what
-// it can have, in a sentence; "" where it can.
+// Refuses says in a sentence why a run by hand cannot have these inputs and arguments, and
+// what it can have. It is "" if it can have them.
 func (c Changes) Refuses(inputs map[string]string, args []string) string {
 	for _, name := range sortedKeys(inputs) {
 		i, ok := c.Inputs[name]
@@ -73,7 +73,7 @@ func (c Changes) Refuses(inputs map[string]string, args []string) string {
 	return ""
 }
 
-// list is what may be given.
+// list describes what may be given.
 func (c Changes) list() string {
 	var may []string
 	for _, name := range sortedKeys(c.Inputs) {
@@ -88,7 +88,7 @@ func (c Changes) list() string {
 	return "what may be given is " + strings.Join(may, "; ")
 }
 
-// defaults adds the inputs' defaults to variables.
+// defaults adds the defaults of the inputs to the variables.
 func (c Changes) defaults(environment map[string]string) map[string]string {
 	var out map[string]string
 	for name, i := range c.Inputs {
@@ -109,7 +109,7 @@ func (c Changes) defaults(environment map[string]string) map[string]string {
 	return out
 }
 
-// Variables are the job's own variables with the defaults of its inputs.
+// Variables gives the job's own variables and the defaults of its inputs.
 func (j Job) Variables() map[string]string { return j.defaults(j.Environment) }
 
 func (j Job) validateChanges(ps *problems) {
@@ -128,7 +128,7 @@ func (j Job) validateChanges(ps *problems) {
 	}
 }
 
-// steering are variables that decide what runs, or as whom.
+// steering reports whether a variable decides what runs, or as whom.
 func steering(name string) bool {
 	name = strings.ToUpper(name)
 	return name == "PATH" || strings.HasPrefix(name, "LD_") || strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "BATCHPLANE_")
@@ -162,7 +162,7 @@ func (i Input) validateValues(field string, ps *problems) {
 		ps.add(field+".choices", "has %d entries; at most %d are allowed", len(i.Choices), MaxChoices)
 	}
 	i.validateTexts(field, ps)
-	_, err := regexp.Compile(i.Pattern) // by itself: what closes the group around it would match more than the whole
+	_, err := regexp.Compile(i.Pattern) // by itself: a pattern that closes the group around it would match more than whole values
 	if err == nil {
 		_, err = i.whole()
 	}

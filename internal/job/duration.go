@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Duration is a time.Duration that reads and writes as text: Go's units and
-// d for 24 hours, such as 90s, 1h30m or 2d.
+// Duration is a time.Duration that is written as text: with Go's units, and d for 24 hours,
+// such as 90s, 1h30m or 2d.
 type Duration time.Duration
 
 // ParseDuration reads a Duration; it must not be negative.
@@ -45,7 +45,7 @@ func badDuration(s string) error {
 	return fmt.Errorf("%q is not a duration: write it like 90s, 10m, 2h or 1d", s)
 }
 
-// String is the duration without zero units: 2h, not 2h0m0s, and 14d, not 336h.
+// String gives the duration without zero units: 2h, not 2h0m0s, and 14d, not 336h.
 func (d Duration) String() string {
 	const day = Duration(24 * time.Hour)
 	if d%day == 0 && d > day {

@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// Former is a definition that was a job's newest one up to To.
+// Former is a definition that was a job's newest up to To.
 type Former struct {
 	Definition string    `json:"definition"`
 	To         time.Time `json:"to"`
-	// Plan was in force after From and up to To. It is nil where the definition
-	// had no slots, or the same plan as the one that replaced it, which then
-	// counts from before.
+	// Plan was in force after From and up to To. It is nil if the definition had no slots, or
+	// if it had the same plan as the definition that replaced it, whose plan then counts from
+	// the earlier time.
 	Plan *Plan     `json:"plan,omitempty"`
 	From time.Time `json:"from,omitzero"`
-	// Seen is up to when the plan is known to have been in force, where the job left
-	// the registry for more than a deploy that replaces it: it did so some time up to
-	// To. It is zero where the job did not.
+	// Seen is up to when the plan is known to have been in force, if the job left the
+	// registry for longer than a deploy takes to replace it. It left at some time after Seen
+	// and up to To. Otherwise Seen is zero.
 	Seen time.Time `json:"seen,omitzero"`
 }
 
-// Until is up to when the plan was in force, as far as is known.
+// Until gives the time up to which the plan is known to have been in force.
 func (f Former) Until() time.Time {
 	if f.Seen.IsZero() {
 		return f.To
@@ -28,30 +28,30 @@ func (f Former) Until() time.Time {
 	return f.Seen
 }
 
-// KeepFormer is for how long an item keeps a definition that was replaced:
-// nobody starts a slot later than that (MaxStartWithin after a window of
-// MaxWindow), and a day is for a check of the slots that comes late.
+// KeepFormer is how long an item keeps a definition that was replaced. Nobody starts a slot
+// later than MaxStartWithin after a window of MaxWindow; one more day allows for a late check
+// of the slots.
 const KeepFormer = MaxStartWithin + MaxWindow + 24*time.Hour
 
-// MaxFormer is how many an item keeps at most. Every sweep reads every item: with
-// ten, one has 1 KB more, or 50 KB where each plan names MaxDates days. What goes first
-// has no slot that is still to be judged. Who changes the plan of a job more often
-// within the time that its slots may start late may, for a slot of the oldest, not be
-// told that it was missed.
+// MaxFormer is the most former definitions that an item keeps. Every sweep reads every item:
+// ten of them add 1 KB to one, or 50 KB if each plan names MaxDates days. The first to go is
+// the oldest that has no slot still to be judged. If people change a job's plan more often
+// than that while its slots may still start late, a missed slot of the oldest plan may not be
+// reported.
 const MaxFormer = 10
 
-// absence is how long a job may be absent from a registry that does not say when
-// it changed a job, and still count as never gone; and how long from one that does, and
-// still be one that a deploy replaced, so that its slots up to then count. Such a deploy
-// takes minutes.
+// absence is how long a job may be absent from the registry. If the registry does not say
+// when it changed a job, a job that was absent for less counts as never gone. If it does say
+// so, a short absence is that of a deploy that replaces the job, which takes minutes: the job's
+// slots up to GoneAt then count.
 const absence = time.Hour
 
-// Deploy is the item once the registry has been found to hold a definition with
-// that hash and plan, which it was given at modified; zero where the registry does
-// not say. checked is up to when the slots were checked. The plan that was in
-// force before is so up to then, and what is new is so from then on. Of a job that
-// is new nothing is late, and one that comes back as it was goes on as before,
-// unless it really was away. changed is whether anything is new.
+// Deploy gives the item once the registry has been found to hold a definition with that hash
+// and plan. modified is when the registry was given the definition; it is zero if the registry
+// does not say. checked is up to when the slots were checked. The former plan is in force up
+// to the change and the new plan from then on. A new job has no slots that are late. A job
+// that comes back unchanged goes on as before, unless it really was away. changed reports
+// whether the item changed.
 func (i Item) Deploy(hash string, plan Plan, modified, checked, now time.Time) (next Item, changed bool) {
 	kept := i.former(checked, now)
 	isNew, away := i.Definition == "", i.Away(modified, now)
@@ -74,7 +74,7 @@ func (i Item) Deploy(hash string, plan Plan, modified, checked, now time.Time) (
 	return i, true
 }
 
-// atMost leaves so many of the former ones, which it changes.
+// atMost keeps n of the former definitions. It changes the slice.
 func atMost(n int, kept []Former, checked time.Time) []Former {
 	for len(kept) > n {
 		first := max(0, slices.IndexFunc(kept, func(f Former) bool { return !f.pending(checked) }))
@@ -83,15 +83,15 @@ func atMost(n int, kept []Former, checked time.Time) []Former {
 	return kept
 }
 
-// pending is whether a slot of it may not be judged yet, where slots were checked up to a
-// time: each is once it could not start any more.
+// pending reports whether a slot of the plan may not be judged yet, if slots were checked up
+// to the given time. A slot is judged once it can no longer start.
 func (f Former) pending(checked time.Time) bool {
 	return f.Plan != nil && checked.Before(f.To.Add(time.Duration(f.Plan.StartWithin)))
 }
 
-// recheck is from when on slots have not been checked by the plans that are now
-// known: since the change, since the job was last seen, or since what became known
-// before and was not gone back to yet.
+// recheck gives the time from which on slots have not been checked by the plans that are now
+// known: the change, or when the job was last seen, or an earlier Recheck that the check has
+// not gone back to yet.
 func (i Item) recheck(since, checked time.Time) time.Time {
 	if i.Gone {
 		since = earlier(i.SeenAt, since)
@@ -102,8 +102,8 @@ func (i Item) recheck(since, checked time.Time) time.Time {
 	return since
 }
 
-// replaced is what was the newest definition as a former one, replaced at a time by
-// another, or since it was away by itself.
+// replaced gives the newest definition as a former one, which another replaced at a time, or
+// which had left by itself before.
 func (i Item) replaced(at time.Time, away, replanned bool) Former {
 	f := Former{Definition: i.Definition, To: at}
 	if away {
@@ -117,14 +117,14 @@ func (i Item) replaced(at time.Time, away, replanned bool) Former {
 	return f
 }
 
-// Leave is the item of a job that the registry does not hold any more, as it did
-// at seen; zero where that is not known.
+// Leave gives the item of a job that the registry no longer holds. seen is when the registry
+// last held it; zero if that is not known.
 func (i Item) Leave(seen, now time.Time) Item {
 	i.Gone, i.SeenAt, i.GoneAt = true, later(seen, i.Since), now
 	return i
 }
 
-// FoundOutAt is when somebody last found out what the job is: that its plans changed, or
+// FoundOutAt gives the time of the last discovery about the job: that its plans changed, or
 // that it left.
 func (i Item) FoundOutAt() time.Time {
 	if i.Gone {
@@ -133,8 +133,9 @@ func (i Item) FoundOutAt() time.Time {
 	return i.KnownAt
 }
 
-// changedAt is when the registry was given what is new. A time that is not later than
-// that of what it held until now is not that of this change: of a rule it says none.
+// changedAt gives the time at which the registry was given the new definition. A time that is
+// not after Modified is not the time of this change, because the registry gives no time for a
+// change of a rule; then changedAt gives now.
 func (i Item) changedAt(modified, now time.Time) time.Time {
 	switch {
 	case i.Definition == "" || modified.IsZero() || modified.After(now):
@@ -147,8 +148,7 @@ func (i Item) changedAt(modified, now time.Time) time.Time {
 	return later(modified, i.Since)
 }
 
-// Away is whether a job that comes back really was away, and not only absent from
-// an answer.
+// Away reports whether a job that comes back really was away, not just absent from an answer.
 func (i Item) Away(modified, now time.Time) bool {
 	if !i.Gone || modified.IsZero() {
 		return i.Gone && now.Sub(i.GoneAt) > absence
@@ -156,7 +156,7 @@ func (i Item) Away(modified, now time.Time) bool {
 	return modified.After(i.GoneAt)
 }
 
-// former are the replaced definitions that are still of use.
+// former gives the replaced definitions that are still of use.
 func (i Item) former(checked, now time.Time) []Former {
 	until := earlier(checked, now).Add(-KeepFormer)
 	var kept []Former
@@ -168,9 +168,9 @@ func (i Item) former(checked, now time.Time) []Former {
 	return kept
 }
 
-// Held is whether a definition is the job's newest, or one that was replaced, or
-// that left with the job, after a slot: who comes with it for that slot comes from
-// what was deployed.
+// Held reports whether the definition is the job's newest, or was replaced or left with the
+// job only after the slot. A trigger that brings it for that slot then comes from what was
+// deployed.
 func (i Item) Held(hash string, slot time.Time) bool {
 	if i.Definition == hash && (!i.Gone || !slot.After(i.GoneAt)) {
 		return true
@@ -183,7 +183,7 @@ func (i Item) Held(hash string, slot time.Time) bool {
 	return false
 }
 
-// Runs is whether the plan has slots.
+// Runs reports whether the plan has slots.
 func (p Plan) Runs() bool { return p.Schedule != "" && !p.Disabled }
 
 func earlier(a, b time.Time) time.Time {

@@ -11,20 +11,20 @@ import (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// minutes is a time after noon.
+// minutes gives the time n minutes after noon.
 func minutes(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
 
 func every(schedule string) job.Plan {
 	return job.Plan{Schedule: schedule, Timezone: "UTC", StartWithin: job.Duration(15 * time.Minute)}
 }
 
-// deployed is an item that has had a plan since noon.
+// deployed gives an item that has had a plan since noon.
 func deployed(hash string, p job.Plan) job.Item {
 	item, _ := job.Item{Name: "j"}.Deploy(hash, p, minutes(-60), time.Time{}, noon)
 	return item
 }
 
-// plans are what is in force when, the oldest first.
+// plans describes which plan is in force when, the oldest first.
 func plans(i job.Item) string {
 	at := func(t time.Time) string { return fmt.Sprint(int(t.Sub(noon).Minutes())) }
 	var out []string
@@ -95,8 +95,8 @@ func TestDeploy(t *testing.T) {
 	}
 }
 
-// TestDeployTwiceBeforeACheck: the check goes back to the older of two changes
-// that it has not seen.
+// TestDeployTwiceBeforeACheck: the check goes back to the older of two changes that it has not
+// seen.
 func TestDeployTwiceBeforeACheck(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ checked, want int }{"unseen": {35, 30}, "the first was seen": {45, 60}} {
@@ -108,8 +108,8 @@ func TestDeployTwiceBeforeACheck(t *testing.T) {
 	}
 }
 
-// TestFormerIsBounded: what nobody can ask for any more goes, once its slots were
-// checked; and there are never more than MaxFormer.
+// TestFormerIsBounded: a definition goes once nobody can ask for it any more and its slots
+// have been checked; and there are never more than MaxFormer.
 func TestFormerIsBounded(t *testing.T) {
 	t.Parallel()
 	item := deployed("0", every("0 * * * *"))
@@ -129,8 +129,8 @@ func TestFormerIsBounded(t *testing.T) {
 	}
 }
 
-// TestPlansToJudgeAreKept: however often a job is deployed, a plan stays as long as a slot
-// of it may not be judged yet; then it goes before younger ones.
+// TestPlansToJudgeAreKept: however often a job is deployed, a plan stays as long as one of its
+// slots may not be judged yet. After that it goes before younger ones.
 func TestPlansToJudgeAreKept(t *testing.T) {
 	t.Parallel()
 	slow := every("* * * * *")

@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// ScheduledTime is what EventBridge Scheduler replaces by a slot's nominal time
-// (EventBridge Scheduler user guide, "Adding context attributes").
+// ScheduledTime is the placeholder that EventBridge Scheduler replaces with a slot's nominal
+// time (EventBridge Scheduler user guide, "Adding context attributes").
 const ScheduledTime = "<aws.scheduler.scheduled-time>"
 
-// ScheduleARN is what it replaces by the schedule's ARN.
+// ScheduleARN is the placeholder that it replaces with the schedule's ARN.
 const ScheduleARN = "<aws.scheduler.schedule-arn>"
 
-// RuleInput is what a scheduled rule sends that starts the job: its name and the
-// time, which the rule's transformer has under "time".
+// RuleInput is what the scheduled rule that starts the job sends: the job's name and the time,
+// which the rule's input transformer has under "time".
 func (j Job) RuleInput() string { return `{"scheduledFor":<time>,"job":"` + j.Name + `"}` }
 
-// CarrierInput is the input of the schedule that carries the job of a rule. It is
-// never sent: the schedule is off, and the rule says when the job runs. rule
-// stands where the rule's name goes.
+// CarrierInput is the input of the schedule that carries the job of a rule, without the name
+// of the rule between before and after. It is never sent: the schedule is disabled, and the
+// rule decides when the job runs.
 func (j Job) CarrierInput() (before, after string, err error) {
 	input, err := j.ScheduleInput()
 	if err != nil {
@@ -28,10 +28,10 @@ func (j Job) CarrierInput() (before, after string, err error) {
 	return `{"rule":"`, `",` + strings.TrimPrefix(input, "{"), nil
 }
 
-// ScheduleInput is the input of the job's schedule: the definition, and where the
-// nominal time and the schedule's ARN go. Every `<` and `>` of the definition is written as \u003c
-// and \u003e, so that no text of a job can be taken for a placeholder, neither
-// Scheduler's nor an input transformer's.
+// ScheduleInput is the input of the job's schedule: the definition, and placeholders for the
+// nominal time and the schedule's ARN. It writes every `<` and `>` of the definition as \u003c
+// and \u003e. So no text of a job can be taken for a placeholder of Scheduler or of an input
+// transformer.
 func (j Job) ScheduleInput() (string, error) {
 	definition, err := json.Marshal(j) // escapes <, > and & in strings
 	if err != nil {
@@ -40,8 +40,8 @@ func (j Job) ScheduleInput() (string, error) {
 	return `{"scheduledFor":"` + ScheduledTime + `","schedule":"` + ScheduleARN + `","job":` + string(definition) + `}`, nil
 }
 
-// IsFormOf is whether j, as a schedule carries it, becomes the deployed definition, of
-// that hash, once what it leaves out is taken from the schedule: expression, zone, dates and state.
+// IsFormOf reports whether j, as a schedule carries it, is the deployed definition with that
+// hash. What j leaves out comes from the schedule: expression, zone, dates and state.
 func (j Job) IsFormOf(deployed Job, hash string) bool {
 	if j.Schedule == "" {
 		j.Schedule = deployed.Schedule

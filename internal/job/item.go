@@ -8,74 +8,74 @@ import (
 	"time"
 )
 
-// Item is what the control plane keeps of a job beside its definitions: one
-// item per job, written under an optimistic lock.
+// Item is what the control plane keeps about a job besides its definitions. There is one item
+// per job, and writes use an optimistic lock.
 type Item struct {
 	Name string `json:"name"`
 	// Definition is the hash of the newest definition.
 	Definition string `json:"definition"`
-	// Gone is whether the job is no longer in the registry. It was last there at
-	// SeenAt, and not any more at GoneAt; both stay when it comes back.
+	// Gone says that the job is no longer in the registry. SeenAt is when the job was last
+	// known to be there, GoneAt when it was found gone. Both stay when it comes back.
 	Gone   bool      `json:"gone,omitempty"`
 	SeenAt time.Time `json:"seenAt,omitzero"`
 	GoneAt time.Time `json:"goneAt,omitzero"`
-	// Plan is copied from the newest definition, so that slots can be judged
-	// without reading every definition. It is in force since Since: slots before
-	// belong to a former plan, if to any.
+	// Plan is a copy from the newest definition, so that slots can be judged without reading
+	// every definition. It has been in force since Since; earlier slots belong to a former
+	// plan, if to any.
 	Plan  Plan      `json:"plan,omitzero"`
 	Since time.Time `json:"since,omitzero"`
-	// Modified is when the registry was given the newest definition, by its own clock;
-	// zero where it did not say, or that was not kept yet.
+	// Modified is when the registry was given the newest definition, by its own clock. It is
+	// zero if the registry did not say, or if the item was written without it.
 	Modified time.Time `json:"modified,omitzero"`
 	// Former are definitions that were replaced, the oldest first; see Deploy.
 	Former []Former `json:"former,omitempty"`
-	// KnownAt is when the plans were last found to have changed. A check of the
-	// slots that was further by then goes back to Recheck.
+	// KnownAt is when the plans were last found to have changed. A check of the slots that
+	// had got further by then goes back to Recheck.
 	KnownAt time.Time `json:"knownAt,omitzero"`
 	Recheck time.Time `json:"recheck,omitzero"`
 
-	// FailingSince is when the oldest told failure since the last success
-	// ended; zero when the last run that ended was good or none was told.
+	// FailingSince is when the oldest reported failure since the last success ended. It is
+	// zero if the last run that ended was good, or if no failure was reported.
 	FailingSince time.Time `json:"failingSince,omitzero"`
-	// RecoveredAt is when the run ended that ended the last time of failing.
+	// RecoveredAt is when the run ended that ended the last period of failures.
 	RecoveredAt time.Time `json:"recoveredAt,omitzero"`
-	// Missed are the missed slots that nobody was told of yet, nil when there are
-	// none; ToldMissed is when some last were.
+	// Missed holds the missed slots that have not been reported yet; nil if there are none.
+	// ToldMissed is when some were last reported.
 	Missed     *Missed   `json:"missed,omitempty"`
 	ToldMissed time.Time `json:"toldMissed,omitzero"`
-	// CalendarTold is which end of the calendar people were last told of: its last
-	// day, and whether it is near or over.
+	// CalendarTold is the last thing that people were told about the end of the calendar: its
+	// last day, and whether it is near or over.
 	CalendarTold string `json:"calendarTold,omitempty"`
-	// Holder says which open run the last slots were skipped for; nil when none were,
-	// or it has ended.
+	// Holder names the open run for which the last slots were skipped. It is nil if none were
+	// skipped, or if that run has ended.
 	Holder *Holder `json:"holder,omitempty"`
-	// Shift is what is made of a start at a minute that the plan does not have; nil
-	// where there was none.
+	// Shift says how a start at a minute that the plan does not have was explained; nil if
+	// there was none.
 	Shift *Shift `json:"shift,omitempty"`
 	// Late is when a slot that a later one had overtaken was last started.
 	Late time.Time `json:"late,omitzero"`
 	// Pauses are the newest pauses, the oldest first; at most MaxPauses.
 	Pauses []Pause `json:"pauses,omitempty"`
-	// SkipNext asks for the next slot to be skipped; nil when nobody did.
+	// SkipNext asks to skip the next slot; nil if nobody asked.
 	SkipNext *Skip `json:"skipNext,omitempty"`
-	// Lock is the open run of a job that is Exclusive, Waiting the run that
-	// waits for its end; "" when there is none.
+	// Lock is the open run of an Exclusive job, and Waiting the run that waits for its end;
+	// "" if there is none.
 	Lock    string `json:"lock,omitempty"`
 	Waiting string `json:"waiting,omitempty"`
 
-	// Rev is the optimistic lock: the revision this value was read at.
+	// Rev is the optimistic lock: the revision at which this value was read.
 	Rev int64 `json:"-"`
 }
 
-// Holder is an open run that forbids others: the last slots, one or more, were
-// skipped for it.
+// Holder is an open run that forbids others. More says whether more than one slot in a row
+// was skipped for it.
 type Holder struct {
 	By   string `json:"by"`
 	More bool   `json:"more,omitempty"`
 }
 
-// HoldBack notes that a slot was skipped for an open run. changed is whether that
-// is news: it is for the first slot and for the second.
+// HoldBack notes that a slot was skipped for an open run. changed reports whether that is
+// news: the first and the second slot are.
 func (i Item) HoldBack(by string) (next Item, changed bool) {
 	if i.Holder != nil && i.Holder.By == by {
 		if i.Holder.More {
@@ -88,7 +88,7 @@ func (i Item) HoldBack(by string) (next Item, changed bool) {
 	return i, true
 }
 
-// HeldBy is whether a run has held back a slot, and whether more than one.
+// HeldBy reports whether a run has held back a slot, and whether more than one.
 func (i Item) HeldBy(id string) (held, more bool) {
 	if i.Holder == nil || i.Holder.By != id {
 		return false, false
@@ -96,8 +96,8 @@ func (i Item) HeldBy(id string) (held, more bool) {
 	return true, i.Holder.More
 }
 
-// Missed are missed slots that are told together: Count of them, from the run
-// First to the run Last, the first of which was recorded at Since.
+// Missed holds missed slots that are reported together: Count of them, from the run First to
+// the run Last. The first of them was recorded at Since.
 type Missed struct {
 	Count int       `json:"count"`
 	First string    `json:"first"`
@@ -105,7 +105,7 @@ type Missed struct {
 	Since time.Time `json:"since"`
 }
 
-// Miss adds a missed slot, by its run, that was recorded at a time.
+// Miss adds a missed slot, given by its run, that was recorded at the given time.
 func (i Item) Miss(id string, at time.Time) Item {
 	m := Missed{Count: 1, First: id, Last: id, Since: at}
 	if was := i.Missed; was != nil {
@@ -115,17 +115,18 @@ func (i Item) Miss(id string, at time.Time) Item {
 	return i
 }
 
-// Bounds of how long the missed slots of a job that is known to miss slots wait
-// to be told together.
+// Bounds of how long missed slots wait to be reported together, if the job is known to miss
+// slots.
 const (
 	minMissedWait = 5 * time.Minute
 	maxMissedWait = time.Hour
 )
 
-// MissedDue is whether missed slots are to be told now: the first at once, those
-// of a job that people know to be failing every quarter of the time since it has. Those
-// of a time that is over are found one by one, each once StartWithin has passed, and told
-// together.
+// MissedDue reports whether missed slots are to be reported now. The first is reported at
+// once. While people know the job to be failing, its missed slots are reported at intervals of
+// a quarter of the time since it began to fail, but at least 5 minutes and at most an hour.
+// Missed slots from a period of failures that has ended are still found one by one, each once
+// StartWithin has passed; these are reported together.
 func (i Item) MissedDue(now time.Time) bool {
 	within := time.Duration(i.Plan.StartWithin)
 	switch {
@@ -144,11 +145,11 @@ func (i Item) MissedDue(now time.Time) bool {
 // All is the name of the item that holds pauses of all jobs. No job can have it.
 const All = "*"
 
-// MaxPauses is how many pauses an item keeps: enough to judge the slots of the
-// last day, which no person pauses more often.
+// MaxPauses is how many pauses an item keeps. That is enough to judge the slots of the last
+// day, in which nobody pauses a job more often.
 const MaxPauses = 20
 
-// Plan is what of a definition decides which slots there are and when they are
+// Plan is the part of a definition that decides which slots there are and when a slot is
 // missed.
 type Plan struct {
 	Schedule    string   `json:"schedule,omitempty"`
@@ -159,7 +160,7 @@ type Plan struct {
 	When
 }
 
-// Equal is whether both plans say the same.
+// Equal reports whether both plans are the same.
 func (p Plan) Equal(o Plan) bool {
 	a, errA := json.Marshal(p)
 	b, errB := json.Marshal(o)
@@ -171,8 +172,8 @@ func (j Job) Plan() Plan {
 	return Plan{Schedule: j.Schedule, Timezone: j.Zone(), Disabled: j.Disabled, StartWithin: Duration(j.Late()), CatchUp: j.CatchUp, When: j.When}
 }
 
-// Pause keeps slots from From up to, and not including, To from being run; a
-// zero To is open.
+// Pause keeps slots from being run, from From up to but not including To. If To is zero, the
+// pause has no end.
 type Pause struct {
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to,omitzero"`
@@ -180,7 +181,7 @@ type Pause struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
-// Until says To for people, exactly: a slot may lie in the last minute.
+// Until writes To exactly, for people: a slot may lie in the last minute.
 func (p Pause) Until() string {
 	layout := "2006-01-02 15:04 UTC"
 	if !p.To.Equal(p.To.Truncate(time.Minute)) {
@@ -189,7 +190,7 @@ func (p Pause) Until() string {
 	return p.To.UTC().Format(layout)
 }
 
-// Covers is whether the pause is in force at a time.
+// Covers reports whether the pause is in force at a time.
 func (p Pause) Covers(at time.Time) bool {
 	return !at.Before(p.From) && (p.To.IsZero() || at.Before(p.To))
 }
@@ -201,7 +202,7 @@ type Skip struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
-// PausedAt is the pause in force at a time, nil when there is none.
+// PausedAt gives the pause in force at a time, or nil.
 func (i *Item) PausedAt(at time.Time) *Pause {
 	for n := len(i.Pauses) - 1; n >= 0; n-- {
 		if i.Pauses[n].Covers(at) {
@@ -211,14 +212,15 @@ func (i *Item) PausedAt(at time.Time) *Pause {
 	return nil
 }
 
-// PausedAt is the pause that a job is in at a time, its own before that of all; nil where
-// it is in none.
+// PausedAt gives the pause that a job is in at a time, or nil. Its own pause comes before the
+// pause of all jobs.
 func PausedAt(item, all *Item, at time.Time) *Pause {
 	return cmp.Or(item.PausedAt(at), all.PausedAt(at))
 }
 
-// GoesOn is when a schedule goes on that is paused at a time, by itself or with all: that
-// time where it is not paused, zero where somebody must resume it.
+// GoesOn gives the time at which a schedule runs again that is paused at the given time, by
+// its own pause or the pause of all jobs. It is the given time if the schedule is not paused,
+// and zero if somebody must resume it.
 func GoesOn(item, all *Item, at time.Time) time.Time {
 	for p := PausedAt(item, all, at); p != nil; p = PausedAt(item, all, at) {
 		if at = p.To; at.IsZero() {
@@ -228,14 +230,14 @@ func GoesOn(item, all *Item, at time.Time) time.Time {
 	return at
 }
 
-// AddPause adds a pause; one that is in force ends where the new one begins.
+// AddPause adds a pause. A pause that is in force ends where the new one begins.
 func (i *Item) AddPause(p Pause) {
 	i.EndPause(p.From)
 	i.Pauses = append(i.Pauses, p)
 	i.Pauses = i.Pauses[max(0, len(i.Pauses)-MaxPauses):]
 }
 
-// EndPause ends the pause in force at a time; ok is whether there was one.
+// EndPause ends the pause in force at a time. ok reports whether there was one.
 func (i *Item) EndPause(at time.Time) (ok bool) {
 	i.Pauses = slices.Clone(i.Pauses)
 	if p := i.PausedAt(at); p != nil {

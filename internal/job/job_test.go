@@ -112,8 +112,7 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// TestModifiedIsNoPartOfTheDefinition: the same definition that is deployed again
-// is the same.
+// TestModifiedIsNoPartOfTheDefinition: deploying the same definition again does not change it.
 func TestModifiedIsNoPartOfTheDefinition(t *testing.T) {
 	t.Parallel()
 	j := plain()
@@ -133,8 +132,7 @@ func TestHashIsStable(t *testing.T) {
 	}
 }
 
-// TestHashSeesEveryField changes every field of a job, however deep, one at a
-// time.
+// TestHashSeesEveryField changes every field of a job, however deep, one at a time.
 func TestHashSeesEveryField(t *testing.T) {
 	t.Parallel()
 	one, other := plain(), plain()
@@ -143,7 +141,7 @@ func TestHashSeesEveryField(t *testing.T) {
 	}
 	hashes := map[string]string{one.Hash(): "the unchanged job"}
 	for _, f := range leaves(reflect.TypeFor[job.Job](), "") {
-		if f == "Modified" || f == "Rule" { // which is the registry's
+		if f == "Modified" || f == "Rule" { // the registry sets both
 			continue
 		}
 		j := plain()
@@ -158,7 +156,7 @@ func TestHashSeesEveryField(t *testing.T) {
 	}
 }
 
-// leaves are the paths of all fields that hold no further fields.
+// leaves gives the paths of all fields that hold no further fields.
 func leaves(typ reflect.Type, path string) (out []string) {
 	for f := range typ.Fields() {
 		ft := f.Type

@@ -5,25 +5,25 @@ import (
 	"time"
 )
 
-// Limits say how long things may take and what happens to a slot whose time
-// passed, or whose predecessor still runs.
+// Limits say how long things may take, and what happens to a slot whose time has passed or
+// whose predecessor is still open.
 type Limits struct {
-	// Timeout is how long the task may be RUNNING before it is stopped; 0 is no
-	// limit, as under cron.
+	// Timeout is how long the task may be RUNNING before it is stopped. 0 means no limit, as
+	// under cron.
 	Timeout Duration `json:"timeout,omitempty"`
-	// LaunchTimeout is how long an accepted task may take to be RUNNING; 0 means
+	// LaunchTimeout is how long an accepted task may take to reach RUNNING. 0 means
 	// DefaultLaunchTimeout.
 	LaunchTimeout Duration `json:"launchTimeout,omitempty"`
-	// StartWithin is how late a slot may still be run. Later it is missed. 0
-	// means DefaultStartWithin.
+	// StartWithin is how late a slot may still be run. After that it is missed. 0 means
+	// DefaultStartWithin.
 	StartWithin Duration `json:"startWithin,omitempty"`
-	// Window lets EventBridge Scheduler start a slot up to that much later, so
-	// that not all jobs start in one minute. StartWithin counts from its end.
+	// Window lets EventBridge Scheduler start a slot up to that much later, so that not all
+	// jobs start in one minute. StartWithin counts from the end of the window.
 	Window Duration `json:"window,omitempty"`
-	// CatchUp is what happens to missed slots, CatchUpNone when empty.
+	// CatchUp says what happens to missed slots; empty means CatchUpNone.
 	CatchUp CatchUp `json:"catchUp,omitempty"`
-	// Overlap is what happens to a run while another of the job is open,
-	// Allow when empty.
+	// Overlap says what happens to a run while another run of the job is open; empty means
+	// Allow.
 	Overlap Overlap `json:"overlap,omitempty"`
 }
 
@@ -38,7 +38,7 @@ const (
 	MaxStartWithin       = 24 * time.Hour
 )
 
-// CatchUp is what happens to slots that were missed.
+// CatchUp says what happens to missed slots.
 type CatchUp string
 
 const (
@@ -51,7 +51,7 @@ const (
 // CatchUps are the values that Validate accepts.
 var CatchUps = []CatchUp{CatchUpNone, CatchUpLast}
 
-// Overlap is what happens to a run while another of the same job is open.
+// Overlap says what happens to a run while another run of the same job is open.
 type Overlap string
 
 const (
@@ -59,22 +59,22 @@ const (
 	Allow Overlap = "allow"
 	// Forbid skips the later one and records that.
 	Forbid Overlap = "forbid"
-	// Queue has one wait for the other's end; a second one is skipped.
+	// Queue lets one run wait for the other's end and skips further ones.
 	Queue Overlap = "queue"
 )
 
 // Overlaps are the values that Validate accepts.
 var Overlaps = []Overlap{Allow, Forbid, Queue}
 
-// Launchable is how long an accepted task may take to be RUNNING.
+// Launchable gives the time that an accepted task may take to reach RUNNING.
 func (l Limits) Launchable() time.Duration { return or(l.LaunchTimeout, DefaultLaunchTimeout) }
 
-// Late is how late a slot may still be run.
+// Late gives how late a slot may still be run, with the window included.
 func (l Limits) Late() time.Duration {
 	return or(l.StartWithin, DefaultStartWithin) + time.Duration(l.Window)
 }
 
-// Exclusive is whether two runs of the job may not be open side by side.
+// Exclusive reports whether at most one run of the job may be open.
 func (l Limits) Exclusive() bool { return l.Overlap == Forbid || l.Overlap == Queue }
 
 func or(d Duration, fallback time.Duration) time.Duration {

@@ -7,7 +7,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestMissedDue: when the missed slots of a job are told.
+// TestMissedDue: when the missed slots of a job are reported.
 func TestMissedDue(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

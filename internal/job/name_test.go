@@ -19,8 +19,7 @@ func TestValidName(t *testing.T) {
 	}
 }
 
-// BenchmarkLooksSecret is what a variable of an event costs once the expressions
-// are compiled.
+// BenchmarkLooksSecret measures one variable of an event once the expressions are compiled.
 func BenchmarkLooksSecret(b *testing.B) {
 	for b.Loop() {
 		job.LooksSecret("REPORT_DATE", "2026-11-28")

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// MaxOverrides is the most characters that RunTask's overrides may have, JSON
-// syntax included (ECS API reference, RunTask "overrides").
+// MaxOverrides is the most characters that the overrides of RunTask may have, including JSON
+// syntax (ECS API reference, RunTask "overrides").
 const MaxOverrides = 8192
 
-// RunVariables are set in the job's container for every attempt, with values
-// as long as they can get; OverridesSize reserves room for them.
+// RunVariables are set in the job's container for every attempt. OverridesSize reserves room
+// for them: the values here are the longest possible, except those that hold the job's name.
 var RunVariables = map[string]string{
 	"BATCHPLANE_RUN_ID":        "-",
 	"BATCHPLANE_JOB":           "-",
@@ -21,8 +21,8 @@ var RunVariables = map[string]string{
 	"BATCHPLANE_STACK":         strings.Repeat("s", 48),
 }
 
-// OverridesSize is the most characters that this job's overrides take as JSON
-// in a RunTask request; MaxOverrides is the limit.
+// OverridesSize gives the most characters that the overrides of this job take as JSON in a
+// RunTask request. MaxOverrides is the limit.
 func (j Job) OverridesSize() int {
 	type pair struct {
 		Name  string `json:"name"`
@@ -54,9 +54,9 @@ func (j Job) OverridesSize() int {
 	if err != nil {
 		return MaxOverrides + 1
 	}
-	// The run id holds the name and at most 20 characters more; the job's own
-	// variable holds the name; a container that is not named here may have
-	// the 255 characters that ECS allows.
+	// BATCHPLANE_RUN_ID holds the name and at most 20 more characters, and BATCHPLANE_JOB
+	// holds the name. If the job names no container, the name may have the 255 characters
+	// that ECS allows.
 	size := len(b) + 2*len(j.Name) + 20
 	if j.Container == "" {
 		size += 255

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// PutBack is the item once a clock that was ahead is right again. Until the times that it
-// gave, missed slots would not be told, overdue ones not be started, and a pause that was
-// asked for by it not be in force. changed is whether there are such times.
+// PutBack gives the item once a clock that was ahead is right again. Until the times that such
+// a clock gave, missed slots would not be reported, overdue slots would not be started, and a
+// pause would not be in force. changed reports whether the item has such times.
 func (i Item) PutBack(now time.Time) (next Item, changed bool) {
 	back := func(t *time.Time, to time.Time) {
 		if t.After(now) {
@@ -18,7 +18,7 @@ func (i Item) PutBack(now time.Time) (next Item, changed bool) {
 	back(&i.Late, time.Time{})
 	i.Pauses = slices.Clone(i.Pauses)
 	for n := range i.Pauses {
-		if p := &i.Pauses[n]; p.To.IsZero() { // another may have been ended
+		if p := &i.Pauses[n]; p.To.IsZero() { // one with an end may have ended
 			back(&p.From, now)
 		}
 	}

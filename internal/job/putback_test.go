@@ -8,7 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestItemPutBack: times of a clock that was ahead do not count, those that have passed do.
+// TestItemPutBack: times of a clock that was ahead do not count; those that have passed do.
 func TestItemPutBack(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)

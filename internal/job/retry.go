@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Defaults of Retry. Attempts counts launches made by the control plane for
-// one run, the first included.
+// Defaults and bounds of Retry. Attempts counts the launches that the control plane makes for
+// one run, including the first.
 const (
 	DefaultAttempts = 3
 	MaxAttempts     = 10
@@ -15,38 +15,37 @@ const (
 	MaxBackoff      = time.Hour
 	DefaultDeadline = 6 * time.Hour
 	MaxDeadline     = 7 * 24 * time.Hour
-	// UnclearFactor lengthens the backoff where nothing started but the cause
-	// is unclear: it may be a missing route, which no relaunch mends.
+	// UnclearFactor lengthens the backoff if nothing started but the cause is unclear: it may
+	// be a missing route, which no relaunch repairs.
 	UnclearFactor = 4
 )
 
 // Retry says when the control plane may make a further attempt by itself.
 type Retry struct {
-	// Attempts is the most launches per run, the move from Spot to on demand not
-	// counted; 0 means DefaultAttempts.
+	// Attempts is the most launches per run, not counting the move from Spot to on demand. 0
+	// means DefaultAttempts.
 	Attempts int `json:"attempts,omitempty"`
-	// Backoff is the wait before the second relaunch; it doubles with each
-	// further one, up to MaxBackoff. The first relaunch comes at once. 0 means
-	// DefaultBackoff.
+	// Backoff is the wait before the second relaunch. It doubles with each further one, up
+	// to MaxBackoff. The first relaunch comes at once. 0 means DefaultBackoff.
 	Backoff Duration `json:"backoff,omitempty"`
-	// Deadline is how long after a run could first be launched it may still be
-	// launched or relaunched by itself; 0 means DefaultDeadline.
+	// Deadline is how long after its first possible launch a run may still be launched or
+	// relaunched by itself. 0 means DefaultDeadline.
 	Deadline Duration `json:"deadline,omitempty"`
 	// Rules are tried in order before the built-in ones.
 	Rules []Rule `json:"rules,omitempty"`
-	// Idempotent says that running the job twice does no harm: interruptions
-	// and stops that may have followed a start are then relaunched too.
+	// Idempotent says that running the job twice does no harm. Interruptions and stops that
+	// may have come after a start are then relaunched too.
 	Idempotent bool `json:"idempotent,omitempty"`
-	// ExitCodes are the job's own exit codes that ask for a relaunch.
+	// ExitCodes are those of the job's own exit codes that ask for a relaunch.
 	ExitCodes []int64 `json:"exitCodes,omitempty"`
 }
 
-// IsZero is whether nothing was configured.
+// IsZero reports whether nothing is configured.
 func (r Retry) IsZero() bool {
 	return r.Attempts == 0 && r.Backoff == 0 && r.Deadline == 0 && len(r.Rules) == 0 && !r.Idempotent && len(r.ExitCodes) == 0
 }
 
-// Limit is the most launches per run, the move from Spot to on demand not counted.
+// Limit gives the most launches per run, not counting the move from Spot to on demand.
 func (r Retry) Limit() int {
 	if r.Attempts == 0 {
 		return DefaultAttempts
@@ -54,10 +53,10 @@ func (r Retry) Limit() int {
 	return r.Attempts
 }
 
-// Within is how long a run may be launched by itself.
+// Within gives how long a run may be launched by itself.
 func (r Retry) Within() time.Duration { return or(r.Deadline, DefaultDeadline) }
 
-// Base is the wait before the second relaunch.
+// Base gives the wait before the second relaunch.
 func (r Retry) Base() time.Duration {
 	if r.Backoff == 0 {
 		return DefaultBackoff
@@ -68,7 +67,7 @@ func (r Retry) Base() time.Duration {
 // Action is what a Rule asks for.
 type Action string
 
-// What rules ask for.
+// Values of Rule.Action.
 const (
 	Relaunch Action = "relaunch"
 	Fail     Action = "fail"
@@ -77,10 +76,9 @@ const (
 // Actions are the values that Validate accepts.
 var Actions = []Action{Relaunch, Fail}
 
-// Rule is a job's own reading of a stop. Every pattern given must match; `*`
-// stands for any text, as in Step Functions' StringMatches, and `\` takes the
-// next character as it is. A space also stands for a line break or a tab, which
-// history shows as one.
+// Rule is a job's own reading of a stop. Every pattern given must match. `*` stands for any
+// text, as in Step Functions' StringMatches, and `\` takes the next character literally. A
+// space also matches a line break or a tab, which history shows as a space.
 type Rule struct {
 	// StopCode is a task's stopCode, or the type of RunTask's exception.
 	StopCode        string `json:"stopCode,omitempty"`
@@ -90,14 +88,14 @@ type Rule struct {
 	Action          Action `json:"action"`
 }
 
-// Facts are what a Rule is held against.
+// Facts are what a Rule is compared with.
 type Facts struct {
 	StopCode, StoppedReason string
 	ContainerReasons        []string
 	ExitCode                *int64
 }
 
-// Matches is whether every pattern of the rule matches.
+// Matches reports whether every pattern of the rule matches.
 func (r Rule) Matches(f Facts) bool {
 	if r.StopCode != "" && !wildcard(r.StopCode, f.StopCode) {
 		return false
@@ -123,7 +121,7 @@ func anyMatches(pattern string, texts []string) bool {
 	return false
 }
 
-// String is the rule as its file has it, for a person.
+// String gives the rule for a person, with the names that its file uses.
 func (r Rule) String() string {
 	var parts []string
 	add := func(name, v string) {
@@ -140,9 +138,9 @@ func (r Rule) String() string {
 	return fmt.Sprintf("%s: %s", strings.Join(parts, ", "), r.Action)
 }
 
-// wildcard matches text against a pattern in which `*` is any run of bytes.
-// After a failed match only the last star moves forward, so that no pattern
-// takes more than len(text) squared comparisons.
+// wildcard matches text against a pattern in which `*` stands for any run of bytes. After a
+// failed match only the last star moves on, so no pattern takes more than len(text) squared
+// comparisons.
 func wildcard(pattern, text string) bool {
 	p, t, star, mark := 0, 0, -1, 0
 	for t < len(text) {
@@ -170,8 +168,8 @@ func wildcard(pattern, text string) bool {
 
 func isSpace(c byte) bool { return c == '\n' || c == '\t' || c == '\r' }
 
-// literal is the byte that pattern[p:] begins with and how many bytes of the
-// pattern spell it; width 0 at the end of the pattern.
+// literal gives the byte that pattern[p:] begins with, and how many bytes of the pattern
+// spell it. width is 0 at the end of the pattern.
 func literal(pattern string, p int) (c byte, width int) {
 	if p >= len(pattern) {
 		return 0, 0

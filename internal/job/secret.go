@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// compiled is an expression that is compiled when it is first asked for: to
-// start a function that reads a stop needs none of them.
+// compiled gives an expression that is compiled on first use: the start of a function that
+// reads a stop needs none of them.
 func compiled(expr string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }
@@ -16,16 +16,15 @@ func compiled(expr string) func() *regexp.Regexp {
 var (
 	secretName = compiled(`(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|WEBHOOK(_?URL)?|` +
 		`(API|PRIVATE|ACCESS|ENCRYPTION|SIGNING|MASTER)_?KEY|(^|_)PASS|_PWD|(^|_)PW|_KEY)_?[0-9]*$`)
-	// publicKey are names of keys that open nothing.
+	// publicKey matches names of keys that open nothing.
 	publicKey = compiled(`(?i)(^|_)(PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|HASH|RANGE|SHARD|ROUTING|CACHE|OBJECT|S3|KMS|LOCK|GROUP|INDEX|UNIQUE|IDEMPOTENCY)_KEY_?[0-9]*$`)
-	// noSecret is a reference (an ARN or a path) or a switch.
+	// noSecret matches a reference (an ARN or a path) or a switch.
 	noSecret = compiled(`^(arn:.*|(~|\.{1,2})?/[A-Za-z0-9_./@-]*|(?i:true|false|yes|no|on|off))$`)
 )
 
-// LooksSecret is whether a variable most likely holds a secret: by its name,
-// where the value is not merely a reference to one (an ARN or a path), or by its
-// value, whatever the name. The - and . of names of options and headers count
-// as _.
+// LooksSecret reports whether a variable most likely holds a secret. It goes by the name,
+// unless the value is only a reference (an ARN or a path) or a switch, and by the value,
+// whatever the name. In names of options and headers, - and . count as _.
 func LooksSecret(name, value string) bool {
 	if value == "" {
 		return false
@@ -39,10 +38,9 @@ func LooksSecret(name, value string) bool {
 	return len(SecretsIn(value)) > 0
 }
 
-// secretForms are values that are secrets whatever their name, the secret itself
-// in the first group: passwords in URLs, and tokens that begin as their issuers
-// have all of them begin. Each has one of some words in it, by which most values are
-// known to be none.
+// secretForms are values that are secrets whatever their name: passwords in URLs, and tokens
+// with the prefix that their issuer gives to all of them. The first group is the secret itself.
+// Every match contains one of the words, so most values are ruled out without an expression.
 var secretForms = []struct {
 	words []string
 	form  func() *regexp.Regexp
@@ -54,9 +52,8 @@ var secretForms = []struct {
 	{[]string{"-----BEGIN "}, compiled(`(-----BEGIN [A-Z ]*PRIVATE KEY-----.*)`)},
 }
 
-// SecretsIn gives the places (start and end, in bytes) in a text of what is most
-// likely a secret whatever it is called. References to variables of a shell are
-// none.
+// SecretsIn gives the places (start and end, in bytes) in a text of what is most likely a
+// secret, whatever its name. References to shell variables do not count.
 func SecretsIn(text string) (places [][2]int) {
 	for _, s := range secretForms {
 		if !slices.ContainsFunc(s.words, func(w string) bool { return strings.Contains(text, w) }) {

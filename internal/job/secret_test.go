@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestEachFormOfASecret: each way in which issuers have theirs begin is found in a text,
-// whatever it is called.
+// TestEachFormOfASecret: a secret in each form that issuers use is found in a text, whatever its
+// name.
 func TestEachFormOfASecret(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("a1B2", 10)

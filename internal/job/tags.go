@@ -5,15 +5,15 @@ import (
 	"unicode"
 )
 
-// MaxTags is how many tags a job may give its tasks: ECS takes 50, of which
-// batchplane needs some (ECS API reference, RunTask "tags").
+// MaxTags is how many tags a job may give its tasks. ECS takes 50, of which batchplane needs
+// some (ECS API reference, RunTask "tags").
 const MaxTags = 40
 
-// OurTags is what the keys of batchplane's own tags begin with.
+// OurTags is the prefix of the keys of batchplane's own tags.
 const OurTags = "batchplane:"
 
-// tagText is what tags may be made of in every service (AWS General Reference,
-// "Tag naming limits and requirements").
+// tagText matches what a tag may consist of in every service (AWS General Reference, "Tag
+// naming limits and requirements").
 var tagText = compiled(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 func (j Job) validateTags(ps *problems) { validateTags(j.Tags, ps) }
@@ -37,7 +37,7 @@ func validateTags(tags map[string]string, ps *problems) {
 	}
 }
 
-// TagsOf are batchplane's own tags of a job, but that of the stack, and the job's.
+// TagsOf gives the job's tags and batchplane's own tags for it, except that of the stack.
 func (j Job) TagsOf() map[string]string {
 	all := map[string]string{OurTags + "job": j.Name}
 	if owner := tagValue(j.Owner); owner != "" {
@@ -49,9 +49,9 @@ func (j Job) TagsOf() map[string]string {
 	return all
 }
 
-// CommonTags are the tags that all jobs have which name a base definition, with the
-// same value; nil where there are none. So they say of it what they say of each of
-// its tasks.
+// CommonTags gives the tags that all jobs with the given base definition have with the same
+// value; nil if there are none. They are the tags of the definition: what holds for each of
+// its tasks holds for it.
 func CommonTags(jobs []Job, family string) (common map[string]string) {
 	for _, j := range jobs {
 		if j.TaskDefinition != family {
@@ -74,7 +74,7 @@ func CommonTags(jobs []Job, family string) (common map[string]string) {
 	return common
 }
 
-// tagValue is a text as a tag may have it: what no tag may hold becomes -.
+// tagValue gives a text as the value of a tag: each character that no tag may have becomes -.
 func tagValue(s string) string {
 	r := []rune(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" _.:/=+-@", r) {

@@ -5,42 +5,42 @@ import (
 	"strings"
 )
 
-// TaskDefinition is a base that jobs name in their taskDefinition: what many
-// jobs share, so that it need not be written for each of them. Command, size
-// and environment of a job go over it as overrides.
+// TaskDefinition is a base that jobs name in their taskDefinition. It holds what many jobs
+// share, so that it need not be written for each of them. A job's command, size and environment
+// override it.
 type TaskDefinition struct {
-	// Family is its name, in jobs.yaml the key.
+	// Family is its name, and its key in jobs.yaml.
 	Family string `json:"family"`
 	Image  string `json:"image"`
-	// Container is the container's name; Family when empty.
+	// Container is the container's name; empty means Family.
 	Container string `json:"container,omitempty"`
-	// CPU is in CPU units, Memory in MiB; 256 and 512 when both are 0.
+	// CPU is in CPU units and Memory in MiB. If both are 0, they are 256 and 512.
 	CPU    int `json:"cpu,omitempty"`
 	Memory int `json:"memory,omitempty"`
-	// Architecture is x86_64 (also when empty) or arm64.
+	// Architecture is x86_64 or arm64; empty means x86_64.
 	Architecture  string `json:"architecture,omitempty"`
 	ExecutionRole string `json:"executionRole,omitempty"`
 	TaskRole      string `json:"taskRole,omitempty"`
-	// User is whom the container runs as; the image's own when empty.
+	// User is the user that the container runs as; empty means the image's own.
 	User string `json:"user,omitempty"`
-	// LogGroup gets what the container writes.
+	// LogGroup receives the output of the container.
 	LogGroup    string            `json:"logGroup,omitempty"`
 	Environment map[string]string `json:"environment,omitempty"`
-	// Secrets are ARNs of Secrets Manager secrets or SSM parameters by variable.
+	// Secrets are ARNs of Secrets Manager secrets or SSM parameters, by variable.
 	Secrets map[string]string `json:"secrets,omitempty"`
-	// Tags are those of the definition and its log group: what all jobs that name it
-	// have in common, see CommonTags.
+	// Tags are those of the definition and its log group: what all jobs that name it have in
+	// common; see CommonTags.
 	Tags map[string]string `json:"tags,omitempty"`
 }
 
-// StackFamily is what the family of a rendered definition begins with, for
-// CloudFormation to fill in: environments that share an account share no family.
+// StackFamily is the prefix of the family of a rendered definition, which CloudFormation fills
+// in. So environments that share an account share no family.
 const StackFamily = "${AWS::StackName}-"
 
 // Architectures are the values that Validate accepts.
 var Architectures = []string{"x86_64", "arm64"}
 
-// Validate returns every fault that can be seen in the definition alone.
+// Validate returns every fault that the definition alone shows.
 func (t TaskDefinition) Validate() []Problem {
 	var ps problems
 	if !ValidName(t.Family) {
@@ -69,7 +69,7 @@ func (t TaskDefinition) validateSecrets(ps *problems) {
 	}
 }
 
-// Size is its CPU units and MiB.
+// Size gives its CPU units and MiB of memory.
 func (t TaskDefinition) Size() (cpu, memory int) {
 	if t.CPU == 0 {
 		return 256, 512

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// MaxNameLength is the longest job name: with stack, slot and attempt it must
-// fit ECS's startedBy of 128 characters.
+// MaxNameLength is the longest job name. With stack, slot and attempt it must fit into ECS's
+// startedBy of 128 characters.
 const MaxNameLength = 48
 
 const nameLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
-// ValidName is whether s can name a job: letters, digits, `-` and `_`, at most
-// MaxNameLength.
+// ValidName reports whether s can name a job: it has letters, digits, `-` and `_`, at most
+// MaxNameLength of them.
 func ValidName(s string) bool {
 	return s != "" && len(s) <= MaxNameLength && strings.Trim(s, nameLetters) == ""
 }
@@ -34,8 +34,8 @@ func (ps *problems) add(field, format string, args ...any) {
 	*ps = append(*ps, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
-// Validate returns every fault that can be seen in the definition alone;
-// schedule and timezone are the cron engine's to judge.
+// Validate returns every fault that the definition alone shows. The cron engine judges
+// schedule and timezone.
 func (j Job) Validate() []Problem {
 	var ps problems
 	if !ValidName(j.Name) {
@@ -191,15 +191,14 @@ func (r Rule) validateRelaunch(field string, idempotent bool, ps *problems) {
 	}
 }
 
-// ranCodes are the stop codes of tasks that may have run (ECS API reference, Task,
-// stopCode). A rule may also name the type of RunTask's exception, as history
-// shows it, which no task has.
+// ranCodes are the stop codes of tasks that may have run (ECS API reference, Task, stopCode).
+// A rule may also name the type of RunTask's exception, as history shows it, which no task
+// has.
 var ranCodes = []string{
 	"EssentialContainerExited", "UserInitiated", "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice", "InfrastructureHealth",
 }
 
-// mayHaveStarted is whether a stop code, given in full, is one that tasks get
-// which may have run.
+// mayHaveStarted reports whether a task with this stop code, given in full, may have run.
 func mayHaveStarted(stopCode string) bool { return slices.Contains(ranCodes, stopCode) }
 
 func oneOf[T ~string](values []T) string {

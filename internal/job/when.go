@@ -5,23 +5,21 @@ import (
 	"time"
 )
 
-// When narrows a schedule down: slots outside of it are filtered, which means
-// that they are neither run nor missed.
+// When narrows a schedule. Slots outside it are filtered: they are neither run nor missed.
 type When struct {
-	// StartAt is the first time at which the schedule counts and EndAt the first
-	// at which it does not any more; zero is no bound. One job's EndAt that is
-	// another's StartAt hands over without a gap and without a double run.
+	// StartAt is the first time at which the schedule counts, and EndAt the first at which it
+	// no longer does; zero means no bound. If one job's EndAt is another's StartAt, the second
+	// takes over without a gap and without a double run.
 	StartAt time.Time `json:"startAt,omitzero"`
 	EndAt   time.Time `json:"endAt,omitzero"`
-	// DST says what becomes of a run when the clocks change.
+	// DST says what happens to a run when the clocks change.
 	DST DST `json:"dst,omitzero"`
 	// Calendar leaves days out.
 	Calendar Calendar `json:"calendar,omitzero"`
 }
 
-// DST says what becomes of runs whose local time does not exist or comes twice:
-// Gap is run-late or skip, Overlap once or twice. Empty is the rule of the
-// schedule's dialect.
+// DST says what happens to runs whose local time does not exist or comes twice. Gap is
+// run-late or skip, Overlap is once or twice. Empty is the rule of the schedule's dialect.
 type DST struct {
 	Gap     string `json:"gap,omitempty"`
 	Overlap string `json:"overlap,omitempty"`
@@ -33,18 +31,18 @@ var (
 	OverlapsOfDST = []string{"once", "twice"}
 )
 
-// Calendar names days of the job's zone as 2006-01-02: Skip leaves them out,
-// Only leaves all others out. At most one of them is set.
+// Calendar names days in the job's zone, as 2006-01-02. Skip leaves these days out; Only
+// leaves out all others. At most one of them is set.
 type Calendar struct {
 	Skip []string `json:"skip,omitempty"`
 	Only []string `json:"only,omitempty"`
 }
 
-// IsZero is whether there is no calendar.
+// IsZero reports whether there is no calendar.
 func (c Calendar) IsZero() bool { return len(c.Skip) == 0 && len(c.Only) == 0 }
 
-// MaxDates is how many days a calendar may name: the dates travel with the job,
-// and twenty years of public holidays fit.
+// MaxDates is how many days a calendar may name. The dates travel with the job, and twenty
+// years of public holidays fit.
 const MaxDates = 400
 
 // Bounds of Window (EventBridge Scheduler API, FlexibleTimeWindow).

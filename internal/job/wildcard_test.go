@@ -45,7 +45,7 @@ func TestWildcard(t *testing.T) {
 	}
 }
 
-// slow is the obviously right matcher.
+// slow is a matcher that is obviously right.
 func slow(pattern, text string) bool {
 	switch {
 	case pattern == "":
@@ -69,8 +69,7 @@ func TestWildcardIsRight(t *testing.T) {
 	})
 }
 
-// TestWildcardEnds: a matcher that went back to every star would try 2^1000
-// ways and never end.
+// TestWildcardEnds: a matcher that goes back to every star would try 2^1000 ways and never end.
 func TestWildcardEnds(t *testing.T) {
 	t.Parallel()
 	if wildcard(strings.Repeat("*a", 1000)+"*b", strings.Repeat("a", 10_000)) {
