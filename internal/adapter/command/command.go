@@ -1,4 +1,4 @@
-// Package command tells notices to a command of this machine.
+// Package command passes notices to a command on this machine.
 package command
 
 import (
@@ -19,9 +19,9 @@ import (
 // patience bounds one call.
 const patience = 30 * time.Second
 
-// Notifier runs a shell's line for each notice: standard input is the notice as
-// JSON, BATCHPLANE_NOTICE its words, BATCHPLANE_KIND, BATCHPLANE_JOB and
-// BATCHPLANE_RUN what their names say. Exit code 0 means that it was told.
+// Notifier runs a shell command line for each notice. Its standard input is the notice as JSON,
+// BATCHPLANE_NOTICE its text; BATCHPLANE_KIND, BATCHPLANE_JOB and BATCHPLANE_RUN are what their names
+// say. Exit code 0 means that the notice was delivered.
 type Notifier struct{ Line string }
 
 // Notify implements control.Notifier.
@@ -35,8 +35,9 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", n.Line) //nolint:gosec // the line of the owner's own file
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(body), &said, &said
-	cmd.WaitDelay = time.Second // what it left behind may hold its output open
-	// One that hangs is killed with all that it began: it is tried again each minute.
+	cmd.WaitDelay = time.Second // processes that it leaves behind may hold its output open
+	// A command that hangs is killed with everything that it started, since it is run again each
+	// minute.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.Env = append(os.Environ(), "BATCHPLANE_NOTICE="+strings.ReplaceAll(x.Text(), "\x00", ""),

@@ -1,5 +1,4 @@
-// Package eventbus puts notices as events on an EventBridge bus, so that other
-// systems can act on them.
+// Package eventbus puts notices on an EventBridge bus as events, so that other systems can act on them.
 package eventbus
 
 import (
@@ -16,17 +15,17 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// What rules match our events by.
+// The values by which rules match these events.
 const (
 	Source     = "batchplane"
 	DetailType = "Batch Run State Change"
 )
 
-// maxDetail is under the 256 KB that are sure to be taken (Amazon EventBridge
-// API reference, PutEvents).
+// maxDetail is below the 256 KB that PutEvents is sure to accept (Amazon EventBridge API reference,
+// PutEvents).
 const maxDetail = 200_000
 
-// API is the part of the EventBridge client that is used.
+// API is the part of the EventBridge client that a Notifier uses.
 type API interface {
 	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
 }
@@ -36,12 +35,12 @@ type Notifier struct {
 	Events API
 	// Bus is the name or ARN of the bus.
 	Bus string
-	// Log hears of notices that were cut.
+	// Log records notices that were cut.
 	Log *slog.Logger
 }
 
-// Notify puts a notice on the bus, without log lines: events go to whom nobody
-// thought of when the job printed them.
+// Notify puts a notice on the bus, without log lines: events reach receivers that nobody thought of
+// when the job printed them.
 func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 	x.Logs = nil
 	detail, full, err := notice.Fit(x, maxDetail, encode)

@@ -1,5 +1,5 @@
-// Package failures reads the queues of what could not be delivered to the stack's
-// functions, or was given up by them.
+// Package failures reads the queues of what could not be delivered to the stack's functions, or what
+// they gave up.
 package failures
 
 import (
@@ -23,24 +23,24 @@ import (
 // Queues implements control.Failures.
 type Queues struct {
 	SQS *signed.Client
-	// URLs are the queues', by name.
+	// URLs holds the queues' URLs by name.
 	URLs map[control.Queue]string
 }
 
 const (
-	// atOnce is the most that one ReceiveMessage brings (Amazon SQS API reference).
+	// atOnce is the most messages that one ReceiveMessage returns (Amazon SQS API reference).
 	atOnce = 10
-	// inVain is after how many answers in a row without a new message there is held
-	// to be none: an answer need not have all there is (the same page).
+	// inVain is after how many answers in a row without a new message a queue counts as read: an answer
+	// need not contain all there is (the same page).
 	inVain = 3
 	// protocol is the version of AWS JSON that SQS speaks (Amazon SQS developer guide,
 	// "Making Query API requests using AWS JSON protocol").
 	protocol = "1.0"
-	// sent is the attribute that says when a message came into the queue.
+	// sent is the attribute that says when a message entered the queue.
 	sent = "SentTimestamp"
 )
 
-// received is a message as ReceiveMessage gives it.
+// received is a message in ReceiveMessage's answer.
 type received struct {
 	ID         string            `json:"MessageId"`
 	Handle     string            `json:"ReceiptHandle"`
@@ -51,7 +51,7 @@ type received struct {
 	} `json:"MessageAttributes"`
 }
 
-// Failed implements control.Failures. Others lose sight of a message for a second.
+// Failed implements control.Failures. It hides each message from other readers for a second.
 func (q *Queues) Failed(ctx context.Context, name control.Queue, most int) ([]control.Failed, error) {
 	found := map[string]control.Failed{}
 	for vain := 0; vain < inVain && len(found) < most; {
@@ -82,12 +82,12 @@ func (q *Queues) Failed(ctx context.Context, name control.Queue, most int) ([]co
 	return all[:min(most, len(all))], nil
 }
 
-// dropTries is how often a message is taken off by a handle, which the look of somebody
-// else makes invalid (Amazon SQS API reference, DeleteMessage, ReceiptHandleIsInvalid).
+// dropTries is how often Drop tries to delete a message: a handle becomes invalid when somebody else
+// receives the message (Amazon SQS API reference, DeleteMessage, ReceiptHandleIsInvalid).
 const dropTries = 3
 
-// Drop implements control.Failures. Where somebody else looked at the message since, it is
-// looked for again.
+// Drop implements control.Failures. If somebody else has received the message since, Drop looks for it
+// again.
 func (q *Queues) Drop(ctx context.Context, name control.Queue, f control.Failed) error {
 	for n := 1; ; n++ {
 		err := q.SQS.JSON(ctx, protocol, "AmazonSQS.DeleteMessage", map[string]any{"QueueUrl": q.URLs[name], "ReceiptHandle": f.Handle}, nil)
@@ -108,12 +108,12 @@ func (q *Queues) Drop(ctx context.Context, name control.Queue, f control.Failed)
 	}
 }
 
-// failed reads a message: what EventBridge or Scheduler could not deliver, as it is,
-// with the reason and who sent it in its attributes (EventBridge user guide, "Using
-// dead-letter queues"; EventBridge Scheduler user guide, "Configuring a dead-letter
-// queue"), or what a function was given and failed on, in Lambda's record of it (AWS
-// Lambda developer guide, "Capturing records of asynchronous invocations"). Whoever
-// writes a rule says what it sends, which may look like such a record.
+// failed reads a message. It is either what EventBridge or Scheduler could not deliver, as it is, with
+// the reason and the sender in its attributes (EventBridge user guide, "Using dead-letter queues";
+// EventBridge Scheduler user guide, "Configuring a dead-letter queue"). Or it is Lambda's record of
+// what a function was given and failed on (AWS Lambda developer guide, "Capturing records of
+// asynchronous invocations"). The attributes are checked first, since whoever writes a rule decides
+// what it sends, which may look like such a record.
 func failed(m received) control.Failed {
 	f := control.Failed{ID: m.ID, Input: m.Body, Handle: m.Handle}
 	if ms, err := strconv.ParseInt(m.Attributes[sent], 10, 64); err == nil {
@@ -142,7 +142,7 @@ func failed(m received) control.Failed {
 		return f
 	}
 	f.Why = strings.Trim(record.RequestContext.Condition+": "+record.ResponsePayload.ErrorMessage, ": ")
-	if len(record.RequestPayload) > 0 { // a record of a stream has no content
+	if len(record.RequestPayload) > 0 { // the record of a stream has no payload
 		f.Input = string(record.RequestPayload)
 	}
 	if parts := strings.Split(record.RequestContext.FunctionARN, ":"); len(parts) == 8 {

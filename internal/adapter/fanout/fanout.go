@@ -1,4 +1,4 @@
-// Package fanout carries one notice in several ways.
+// Package fanout sends one notice in several ways.
 package fanout
 
 import (
@@ -12,28 +12,27 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// markWithin is how long the note of who took a notice may take. It has a time of
-// its own, since the ways may have used all there was.
+// markWithin is how long noting who took a notice may take. It is a limit of its own, since the ways
+// may have used up the time of the call.
 const markWithin = 3 * time.Second
 
-// A target that took longer than slow and then failed is left alone for silence, so
-// that it does not hold up all other targets of all other notices: each would wait for
-// it anew.
+// A target that took slow or longer and then failed is left alone for silence. Otherwise each further
+// notice would wait for it anew, and hold up all other targets.
 const (
 	slow    = 4 * time.Second
 	silence = time.Minute
 )
 
-// Way is one way of carrying notices, to one target or to several.
+// Way is one way of sending notices, to one target or to several.
 type Way interface {
-	// Targets are where a notice goes, by names that are the same for each of
-	// its deliveries and that no other way uses.
+	// Targets returns where a notice goes. The names are the same for each delivery of the notice, and
+	// no other way uses them.
 	Targets(n notice.Notice) []string
-	// Carry carries a notice to one of its targets.
+	// Carry sends a notice to one of its targets.
 	Carry(ctx context.Context, target string, n notice.Notice) error
 }
 
-// Carrier carries notices to one target.
+// Carrier sends notices to one target.
 type Carrier interface {
 	Notify(ctx context.Context, n notice.Notice) error
 }
@@ -42,7 +41,7 @@ type Carrier interface {
 type Only struct {
 	Name string
 	Carrier
-	// Within is how long carrying one notice may take; 0 is as long as the context lasts.
+	// Within is how long sending one notice may take; 0 means as long as the context lasts.
 	Within time.Duration
 }
 
@@ -59,39 +58,38 @@ func (o Only) Carry(ctx context.Context, _ string, n notice.Notice) error {
 	return o.Notify(ctx, n)
 }
 
-// Memory keeps which targets took a notice that others did not. It outlives the
-// process: the next delivery may come to another one.
+// Memory remembers which targets took a notice that others did not take. It outlives the process:
+// another process may make the next delivery.
 type Memory interface {
-	// Took returns the targets that SetTook was given for a notice's ID.
+	// Took returns the targets that SetTook was given for a notice's id.
 	Took(ctx context.Context, id string) ([]string, error)
 	// SetTook adds targets.
 	SetTook(ctx context.Context, id string, targets []string) error
 }
 
-// Notifier implements control.Notifier: every target is tried, whatever the
-// others did, and one that took a notice does not get it again with the next
-// delivery.
+// Notifier implements control.Notifier. It tries every target, whatever became of the others. A target
+// that took a notice does not get it again with the next delivery.
 //
-// Crash window: a process that ends between the first target and the note of it
-// tells that target again. A notice twice is better than none.
+// If the process ends after a target took a notice and before that is noted, the target gets the notice
+// again. Twice is better than never.
 type Notifier struct {
 	Ways   []Way
 	Memory Memory
-	// Now is the time; nil is the machine's clock.
+	// Now returns the time; nil means the machine's clock.
 	Now func() time.Time
 
 	mu sync.Mutex
-	// silent is until when a target is left alone.
+	// silent says until when a target is left alone.
 	silent map[string]time.Time
-	// telling are the notices that are on their way now.
+	// telling holds the notices that are being sent now.
 	telling map[string]bool
 }
 
-// ErrTelling: another delivery of the notice is on its way in this process, held up by
-// a target perhaps; a second one would tell all others again.
+// ErrTelling says that this process is still sending an earlier delivery of the notice, which a target
+// may be holding up. A second delivery would tell the other targets again.
 var ErrTelling = errors.New("it is being told already")
 
-// begin is whether no other delivery of a notice is on its way.
+// begin reports whether no other delivery of a notice is under way, and if so starts this one.
 func (n *Notifier) begin(id string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -111,7 +109,8 @@ func (n *Notifier) end(id string) {
 	delete(n.telling, id)
 }
 
-// Notify carries a notice to all targets that have not taken it yet.
+// Notify sends a notice to all targets that have not taken it yet. It returns the names of all targets
+// that have taken it, sorted.
 func (n *Notifier) Notify(ctx context.Context, x notice.Notice) (all []string, err error) {
 	if !n.begin(x.ID) {
 		return nil, ErrTelling
@@ -143,7 +142,7 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) (all []string, e
 	return slices.Compact(all), errors.Join(errs...)
 }
 
-// carry carries a notice to a target, unless that is silent.
+// carry sends a notice to a target, unless the target is left alone.
 func (n *Notifier) carry(ctx context.Context, w Way, target string, x notice.Notice) error {
 	began := n.now()
 	n.mu.Lock()

@@ -15,24 +15,22 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// Follower reads whole outputs of tasks whose log driver is awslogs; it implements
-// plane.Output.
+// Follower reads whole outputs of tasks whose log driver is awslogs. It implements plane.Output.
 type Follower struct {
 	Logs API
 	// Region is the client's.
 	Region string
 }
 
-// lag is how long a line may take to be readable: seconds, as CloudWatch Logs has
-// it, and the driver's own buffer.
+// lag is how long it may take until a line can be read: seconds in CloudWatch Logs, and the driver's
+// own buffering.
 const lag = 6 * time.Second
 
 // Lag implements plane.Output.
 func (f *Follower) Lag() time.Duration { return lag }
 
-// Read implements plane.Output. Places are forward tokens, which live for 24 hours
-// (Amazon CloudWatch Logs API reference, GetLogEvents): from the head on, so that
-// nothing is sampled or missed.
+// Read implements plane.Output. Places are forward tokens, which live for 24 hours (Amazon CloudWatch
+// Logs API reference, GetLogEvents). Reading starts from the head, so no line is skipped.
 func (f *Follower) Read(ctx context.Context, o control.Output, from string, since time.Time) (plane.Lines, error) {
 	out := plane.Lines{Next: from}
 	s, err := f.readable(o)
@@ -69,7 +67,7 @@ func (f *Follower) Read(ctx context.Context, o control.Output, from string, sinc
 	return out, nil
 }
 
-// readable is the stream of an output; an error says where else it is.
+// readable returns the stream of an output; its error says where the output is instead.
 func (f *Follower) readable(o control.Output) (stream, error) {
 	s, ok := streamOf(o)
 	switch {

@@ -15,8 +15,8 @@ type stream struct {
 	partition, region, group, name string
 }
 
-// streamOf is the stream of the job's container: <prefix>/<container>/<task id>
-// (Amazon ECS developer guide, "Send Amazon ECS logs to CloudWatch").
+// streamOf returns the log stream of the job's container: <prefix>/<container>/<task id> (Amazon ECS
+// developer guide, "Send Amazon ECS logs to CloudWatch").
 func streamOf(o control.Output) (stream, bool) {
 	task, ok := parseTask(o.TaskARN)
 	log := o.Task.Log
@@ -29,8 +29,7 @@ func streamOf(o control.Output) (stream, bool) {
 	}, true
 }
 
-// linkOf is the link that a task definition gives for an output that is not in
-// CloudWatch Logs, filled in.
+// linkOf fills in the link that a task definition gives for output that is not in CloudWatch Logs.
 func linkOf(o control.Output) string {
 	t, _ := parseTask(o.TaskARN)
 	return strings.NewReplacer(
@@ -38,7 +37,7 @@ func linkOf(o control.Output) string {
 	).Replace(o.Task.Log.Link)
 }
 
-// elsewhere says in words where an output goes that is not in CloudWatch Logs.
+// elsewhere says in words where output goes that is not in CloudWatch Logs.
 func elsewhere(log run.Log) string {
 	if log.Driver == "" {
 		return ""
@@ -51,8 +50,8 @@ func (s stream) url() string {
 		console(s.partition, s.region), url.QueryEscape(s.region), escape(s.group), escape(s.name))
 }
 
-// TaskURL is a task in AWS's console, which shows a stopped one for about an
-// hour; "" for what is no task of a cluster.
+// TaskURL returns the address of a task in the AWS console, which shows a stopped task for about an
+// hour. It returns "" for anything but a task of a named cluster.
 func TaskURL(arn string) string {
 	t, ok := parseTask(arn)
 	if !ok || t.cluster == "" {
@@ -62,8 +61,7 @@ func TaskURL(arn string) string {
 		console(t.partition, t.region), url.PathEscape(t.cluster), url.PathEscape(t.id), url.QueryEscape(t.region))
 }
 
-// task is a task's ARN, taken apart. cluster is "" in the short form of old
-// accounts.
+// task is a parsed task ARN. cluster is "" in the short form of old accounts.
 type task struct {
 	partition, region, cluster, id string
 }
@@ -85,14 +83,14 @@ func parseTask(arn string) (t task, ok bool) {
 	return t, true
 }
 
-// console is where the console of a partition is.
+// console returns the base address of a partition's console.
 func console(partition, region string) string {
 	domain := map[string]string{"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}[partition]
 	return "https://" + url.PathEscape(region) + "." + cmp.Or(domain, "console.aws.amazon.com")
 }
 
-// escape is how the console's fragments spell names: escaped as in a URL twice,
-// with $ for the second %.
+// escape spells a name as the console's URL fragments do: escaped twice as in a URL, with $ for the
+// second %.
 func escape(s string) string {
 	once := strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
 	return strings.ReplaceAll(url.QueryEscape(once), "%", "$")

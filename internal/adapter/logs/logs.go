@@ -1,5 +1,4 @@
-// Package logs reads what tasks wrote to CloudWatch Logs, and says where people
-// find it.
+// Package logs reads what tasks wrote to CloudWatch Logs, and says where people find it.
 package logs
 
 import (
@@ -17,17 +16,16 @@ import (
 )
 
 const (
-	// tailWithin is how long a reader of last lines waits for them: a notice does
-	// without rather than come late.
+	// tailWithin is how long Tail waits for lines: a notice goes without them rather than late.
 	tailWithin = 5 * time.Second
-	// maxPages is how many pages are asked for: one can be empty although there
-	// are lines (Amazon CloudWatch Logs API reference, GetLogEvents).
+	// maxPages is how many pages Tail asks for: a page can be empty although there are lines (Amazon
+	// CloudWatch Logs API reference, GetLogEvents).
 	maxPages = 3
 	// maxLine is how many bytes of a line are kept; an event may have 1 MB.
 	maxLine = 4000
 )
 
-// API is the part of the CloudWatch Logs client that is used.
+// API is the part of the CloudWatch Logs client that this package uses.
 type API interface {
 	GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error)
 }
@@ -35,15 +33,14 @@ type API interface {
 // Reader implements control.Logs for tasks whose log driver is awslogs.
 type Reader struct {
 	Logs API
-	// Region is the client's; logs that go to another Region are not read.
+	// Region is the client's. Logs in another Region are not read.
 	Region string
-	// Readable is what the names of the log groups begin with that may be read;
-	// "" is none.
+	// Readable is the prefix of the log groups that may be read; "" means none.
 	Readable string
 }
 
-// Tail implements control.Logs. A task that wrote nothing, or whose logs may not
-// be read, has no lines.
+// Tail implements control.Logs. It returns no lines for a task that wrote nothing, or whose logs may
+// not be read.
 func (r *Reader) Tail(ctx context.Context, o control.Output, lines int) ([]string, error) {
 	s, ok := streamOf(o)
 	if !ok || s.region != r.Region || r.Readable == "" || !strings.HasPrefix(s.group, r.Readable) {
@@ -72,7 +69,7 @@ func (r *Reader) Tail(ctx context.Context, o control.Output, lines int) ([]strin
 	return nil, nil
 }
 
-// last are the last lines of events, the oldest first.
+// last returns the last lines of events, the oldest first.
 func last(events []types.OutputLogEvent, lines int) []string {
 	var out []string
 	for _, e := range events {
@@ -83,8 +80,8 @@ func last(events []types.OutputLogEvent, lines int) []string {
 	return out[max(0, len(out)-lines):]
 }
 
-// Where implements control.Logs: the stream in AWS's console, or the link that the
-// task definition gives, "" where there is none.
+// Where implements control.Logs. It returns the address of the stream in the AWS console, or the link
+// that the task definition gives, "" if there is neither.
 func (r *Reader) Where(o control.Output) string {
 	s, ok := streamOf(o)
 	if !ok {

@@ -1,5 +1,5 @@
-// Package lookup asks EventBridge Scheduler for one schedule, by a request of its own:
-// a function that only looks schedules up starts faster without the SDK's module.
+// Package lookup asks EventBridge Scheduler for one schedule without the SDK's Scheduler module: a
+// function that only looks schedules up starts faster without it.
 package lookup
 
 import (
@@ -23,7 +23,7 @@ type Schedules struct {
 	Scheduler *signed.Client
 	// Group is the stack's schedule group, Function the name of the trigger.
 	Group, Function string
-	// Read is entry.Registered, or what entry.Noting gives.
+	// Read is entry.Registered, or a result of entry.Noting.
 	Read func(input string) (j job.Job, ok bool, err error)
 }
 
@@ -40,7 +40,7 @@ func (s *Schedules) Schedule(ctx context.Context, arn string) (job.Job, error) {
 		return job.Job{}, fmt.Errorf("the group %s has no schedule %s (any more): %w", s.Group, name, control.ErrNotFound)
 	case err != nil:
 		return job.Job{}, fmt.Errorf("reading schedule %s: %w", name, err)
-	case said.Arn != arn: // another account's or Region's
+	case said.Arn != arn: // that of another account or Region
 		return job.Job{}, fmt.Errorf("schedule %s is %s, not %s: %w", name, said.Arn, arn, control.ErrNotFound)
 	}
 	trigger := ""
@@ -64,7 +64,7 @@ func (s *Schedules) Ours(arn string) bool {
 	return ok
 }
 
-// name is that of a schedule of the group:
+// name returns the name in the ARN of a schedule of the group:
 // arn:aws:scheduler:<region>:<account>:schedule/<group>/<name>.
 func (s *Schedules) name(arn string) (string, bool) {
 	parts := strings.SplitN(arn, ":", 6)
@@ -75,16 +75,16 @@ func (s *Schedules) name(arn string) (string, bool) {
 	return name, ok && name != "" && !strings.Contains(name, "/")
 }
 
-// tries is how often a schedule is asked for, pause the wait between, and within how
-// long all of it may take. Whoever gets no answer has its slot wait for the next sweep,
-// for which it needs the rest of its function's 30 seconds.
+// tries is how often a schedule is asked for, pause the first wait between two tries, which doubles,
+// and within the limit for all of it. A slot whose schedule gives no answer waits for the next sweep;
+// recording that takes the rest of the function's 30 seconds.
 const (
 	tries  = 3
 	pause  = 200 * time.Millisecond
 	within = 10 * time.Second
 )
 
-// get asks for a schedule, again where asking again may help.
+// get asks for a schedule, repeatedly if that may help.
 func (s *Schedules) get(ctx context.Context, name string) (said answer, err error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -106,8 +106,8 @@ func (s *Schedules) get(ctx context.Context, name string) (said answer, err erro
 	return said, err
 }
 
-// answer is that of GetSchedule, as far as it is read (EventBridge Scheduler API
-// reference). Its times are seconds.
+// answer is the part of GetSchedule's answer that is used (EventBridge Scheduler API reference). Its
+// times are in seconds.
 type answer struct {
 	Arn, State, ScheduleExpression, ScheduleExpressionTimezone string
 	StartDate, EndDate, LastModificationDate                   float64

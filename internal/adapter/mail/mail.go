@@ -21,15 +21,15 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// patience bounds one mail.
+// patience bounds sending one mail.
 const patience = 30 * time.Second
 
-// Notifier sends mails by one server. With smtp the connection is encrypted as
-// soon as the server offers that (STARTTLS), with smtps from the start. A password
-// goes over an encrypted connection only, or to this machine.
+// Notifier sends mails by one server. With smtp, the connection is encrypted once the server offers
+// that (STARTTLS); with smtps, from the start. A password is sent only over an encrypted connection, or
+// to this machine.
 type Notifier struct {
 	Server   string // host:port
-	TLS      bool   // from the start
+	TLS      bool   // encrypted from the start
 	User     string
 	Password string
 	From     mail.Address
@@ -37,12 +37,12 @@ type Notifier struct {
 	Now      func() time.Time
 }
 
-// Parse reads smtp://user:password@host:587/?from=a@example.com&to=b@example.com,
-// with several addresses in to; smtps has port 465 and smtp 587 unless given.
+// Parse reads smtp://user:password@host:587/?from=a@example.com&to=b@example.com. to may have several
+// addresses. The default port is 465 for smtps and 587 for smtp.
 func Parse(text string) (*Notifier, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
-		return nil, errors.New("want smtp://user:password@host:587/?from=a@example.com&to=b@example.com") // its text may hold a password
+		return nil, errors.New("want smtp://user:password@host:587/?from=a@example.com&to=b@example.com") // the parser's error may contain a password
 	}
 	n := &Notifier{Server: u.Host, TLS: u.Scheme == "smtps", User: u.User.Username(), Now: time.Now}
 	n.Password, _ = u.User.Password()
@@ -93,7 +93,7 @@ func (n *Notifier) connect(ctx context.Context) (*smtp.Client, error) {
 		return nil, fmt.Errorf("connecting to the mail server: %w", err)
 	}
 	if end, ok := ctx.Deadline(); ok {
-		_ = conn.SetDeadline(end) // a connection that has none just waits longer
+		_ = conn.SetDeadline(end) // a connection without a deadline only waits longer
 	}
 	config := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	if n.TLS {
@@ -134,15 +134,15 @@ func (n *Notifier) send(c *smtp.Client, message []byte) error {
 	if err := w.Close(); err != nil {
 		return err //nolint:wrapcheck // as above
 	}
-	_ = c.Quit() // it was taken already
+	_ = c.Quit() // the server has accepted the mail
 	return nil
 }
 
-// message is the mail. Two mails about one notice have one Message-ID.
+// message returns the mail. Two mails about one notice have the same Message-ID.
 func (n *Notifier) message(x notice.Notice) ([]byte, error) {
 	text := x.Text()
 	subject, _, _ := strings.Cut(text, "\n")
-	const most = 200 // of a subject; more is in the text
+	const most = 200 // of a subject; the text has all of it
 	if len(subject) > most {
 		subject = strings.ToValidUTF8(subject[:most], "") + "…"
 	}

@@ -23,7 +23,7 @@ func (s *Store) Item(_ context.Context, name string) (job.Item, error) {
 	return s.item(name)
 }
 
-// item is a job's item that is there.
+// item returns the item of a job that has one.
 func (s *Store) item(name string) (item job.Item, err error) {
 	w := s.items[name]
 	if w.item != nil {
@@ -40,8 +40,8 @@ func (s *Store) item(name string) (item job.Item, err error) {
 	return item, nil
 }
 
-// shares is whether a copy of a value has something in common with it that can be
-// changed. A time has its zone, which cannot.
+// shares reports whether a copy of a value shares something with it that can be changed. A time shares
+// its zone, which cannot.
 func shares(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Struct:

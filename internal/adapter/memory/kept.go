@@ -36,7 +36,7 @@ func (s *Store) Settle(_ context.Context, k control.Kept) error {
 	return nil
 }
 
-// Kept returns what was kept, the newest first.
+// Kept implements control.Store. It returns the kept inputs, the newest first.
 func (s *Store) Kept(_ context.Context, limit int) ([]control.Kept, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

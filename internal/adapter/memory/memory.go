@@ -1,6 +1,6 @@
-// Package memory is a control.Store in memory, for tests and simulation. It
-// copies what goes in and out through the same JSON as the other stores, so
-// that nothing can be shared by accident or kept that they would lose.
+// Package memory implements control.Store in memory, for tests and simulation. It copies what goes in
+// and out through the same JSON as the other stores, so that nothing is shared by accident, and nothing
+// is kept that they would lose.
 package memory
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Store is empty and ready to use as its zero value.
+// Store is ready to use as its zero value, which is empty.
 type Store struct {
 	mu          sync.Mutex
 	runs        map[run.ID]row
@@ -34,9 +34,9 @@ type Store struct {
 type row struct {
 	rev  int64
 	due  time.Time
-	lane run.Lane // "" when the run is not open
+	lane run.Lane // "" if the run is not open
 	body []byte
-	item *job.Item // once it was decoded and holds nothing that could be shared
+	item *job.Item // set once it was decoded, if it holds nothing that could be shared
 }
 
 // Run implements control.Store.
@@ -127,8 +127,8 @@ func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) 
 	return out, nil
 }
 
-// NextDue is when the open run is due that is due first, if there is one: for tests
-// that let time pass.
+// NextDue returns when the first of the open runs is due, if there is one. It is meant for tests that
+// let time pass.
 func (s *Store) NextDue() (at time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,7 +161,7 @@ func (s *Store) SetAside(_ context.Context, id run.ID, reason string) error {
 	return nil
 }
 
-// Corrupt makes a stored run unreadable, for tests.
+// Corrupt makes a stored run unreadable. It is meant for tests.
 func (s *Store) Corrupt(_ context.Context, id run.ID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -171,7 +171,7 @@ func (s *Store) Corrupt(_ context.Context, id run.ID) error {
 	return nil
 }
 
-// CorruptItem makes a stored job's item unreadable, for tests.
+// CorruptItem makes a job's stored item unreadable. It is meant for tests.
 func (s *Store) CorruptItem(_ context.Context, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -205,7 +205,7 @@ func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
 		}
 		r, err := w.run()
 		if err != nil {
-			continue // set aside by the look
+			continue // the look sets it aside
 		}
 		if q.Status != "" && r.Status != q.Status || r.ScheduledFor.Before(q.Since) {
 			continue

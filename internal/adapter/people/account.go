@@ -16,15 +16,15 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Definitions are the deployed task definitions of these names, as jobs files would
-// have them: those that cannot be read are left out.
+// Definitions returns the deployed task definitions of these names, in the form of jobs files. It
+// leaves out those that it cannot read.
 func (f *Facts) Definitions(ctx context.Context, names []string) map[string]job.TaskDefinition {
 	out := map[string]job.TaskDefinition{}
 	var mu sync.Mutex
 	inParallel(names, func(name string) {
 		got, err := f.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
 		if err != nil || len(got.TaskDefinition.ContainerDefinitions) == 0 {
-			return // the definition itself is asked about too, and says why
+			return // the check of the definition itself says why
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -33,7 +33,7 @@ func (f *Facts) Definitions(ctx context.Context, names []string) map[string]job.
 	return out
 }
 
-// definitionOf is what of a task definition can be missing.
+// definitionOf returns those parts of a task definition that may turn out to be missing.
 func definitionOf(d *types.TaskDefinition) job.TaskDefinition {
 	out := job.TaskDefinition{
 		Family: aws.ToString(d.Family), TaskRole: aws.ToString(d.TaskRoleArn), ExecutionRole: aws.ToString(d.ExecutionRoleArn), Secrets: map[string]string{},
@@ -52,7 +52,7 @@ func definitionOf(d *types.TaskDefinition) job.TaskDefinition {
 	return out
 }
 
-// inParallel does something for each, askers at a time.
+// inParallel calls do for each, askers at a time.
 func inParallel[T any](all []T, do func(T)) {
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, askers)
@@ -66,8 +66,8 @@ func inParallel[T any](all []T, do func(T)) {
 	wg.Wait()
 }
 
-// subnet and securityGroup ask EC2 (Amazon EC2 API reference, DescribeSubnets and
-// DescribeSecurityGroups).
+// subnet and securityGroup ask EC2 and say what is wrong, if anything is (Amazon EC2 API reference,
+// DescribeSubnets and DescribeSecurityGroups).
 func (f *Facts) subnet(ctx context.Context, id string) (string, error) {
 	var out struct {
 		Subnets []struct {
@@ -106,17 +106,17 @@ const (
 	notThere   = "it does not exist"
 )
 
-// quota is a quota's value in an answer of Service Quotas.
+// quota is a quota in an answer of Service Quotas.
 type quota struct {
 	Name  string  `json:"QuotaName"`
 	Value float64 `json:"Value"`
 }
 
-// quotaCodes are those of AWS Fargate (AWS General Reference).
+// quotaCodes holds the codes of AWS Fargate's quotas (AWS General Reference).
 var quotaCodes = map[string]string{doctor.OnDemand: "L-3032A538", doctor.Spot: "L-36FBB829"}
 
-// Limits are the account's quotas that herds meet. What the caller may not ask is
-// Unseen, and no error.
+// Limits returns the quotas of the account that many launches at once can reach. A quota that the
+// caller may not read is Unseen, which is no error.
 func (f *Facts) Limits(ctx context.Context) map[string]doctor.Limit {
 	out := map[string]doctor.Limit{}
 	for name, code := range quotaCodes {
@@ -126,8 +126,8 @@ func (f *Facts) Limits(ctx context.Context) map[string]doctor.Limit {
 	return out
 }
 
-// limit is the quota as applied, else its default: of one that was never raised
-// there is no applied value (Service Quotas API reference, GetServiceQuota).
+// limit returns the applied quota, else its default: a quota that was never raised has no applied value
+// (Service Quotas API reference, GetServiceQuota).
 func (f *Facts) limit(ctx context.Context, code string) doctor.Limit {
 	var out struct {
 		Quota quota `json:"Quota"`
@@ -140,10 +140,10 @@ func (f *Facts) limit(ctx context.Context, code string) doctor.Limit {
 	return limitOf(out.Quota.Value, err)
 }
 
-// quotas is what the names of Service Quotas' operations begin with on the wire.
+// quotas begins the names of Service Quotas' operations on the wire.
 const quotas = "ServiceQuotasV20190624."
 
-// invocations looks for the quota by its name.
+// invocations finds the quota by its name.
 func (f *Facts) invocations(ctx context.Context) doctor.Limit {
 	for _, operation := range []string{"ListServiceQuotas", "ListAWSDefaultServiceQuotas"} {
 		var out struct {

@@ -22,7 +22,7 @@ import (
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
-// Facts asks AWS, by calls that only read, whether what jobs need is there.
+// Facts asks AWS, by calls that only read, whether what jobs need exists.
 type Facts struct {
 	Stack   string
 	ECS     *ecs.Client
@@ -38,8 +38,8 @@ type Facts struct {
 // askers is how many subjects are asked about at once.
 const askers = 16
 
-// Answers are what AWS says of subjects. What the caller may not ask is Unknown,
-// and no error.
+// Answers returns what AWS says about subjects. A subject that the caller may not ask about is Unknown,
+// which is no error.
 func (f *Facts) Answers(ctx context.Context, subjects []doctor.Subject) map[doctor.Subject]doctor.Answer {
 	out := make(map[doctor.Subject]doctor.Answer, len(subjects))
 	var mu sync.Mutex
@@ -76,10 +76,10 @@ func (f *Facts) answer(ctx context.Context, s doctor.Subject) doctor.Answer {
 	return doctor.Answer{Verdict: doctor.Good}
 }
 
-// errElsewhere: another registry than AWS's has it.
+// errElsewhere says that the image is not in ECR.
 var errElsewhere = errors.New("not in this account's ECR, so it cannot be checked here")
 
-// missing is whether AWS says that there is no such thing.
+// missing reports whether AWS says that there is no such thing.
 func missing(err error) bool {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
@@ -186,8 +186,7 @@ func (f *Facts) target(ctx context.Context, name string) (string, error) {
 	return f.parameter(ctx, "/batchplane/"+f.Stack+"/slack/"+name)
 }
 
-// parameter asks whether there is a parameter; its value is not decrypted, and not
-// looked at.
+// parameter checks that a parameter exists. It neither decrypts its value nor looks at it.
 func (f *Facts) parameter(ctx context.Context, name string) (string, error) {
 	if _, err := f.SSM.GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(false)}); err != nil {
 		return "", fmt.Errorf("looking for the parameter: %w", err)

@@ -17,10 +17,10 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// Inspector looks at what a stack is made of.
+// Inspector reads the state of a stack's parts.
 type Inspector struct {
 	Stack, Region string
-	// Version is the stack's.
+	// Version is the version of the stack.
 	Version   string
 	Resources cloudformation.ListStackResourcesAPIClient
 	Alarms    cloudwatch.DescribeAlarmsAPIClient
@@ -29,8 +29,8 @@ type Inspector struct {
 	}
 }
 
-// Inspect reads the alarms and the queues of the stack. What the caller may not
-// see is said, and no error.
+// Inspect reads the alarms and the queues of the stack. What the caller may not see is listed in
+// Unseen, and is no error.
 func (i *Inspector) Inspect(ctx context.Context) (plane.Health, error) {
 	h := plane.Health{Running: true, Where: "the stack " + i.Stack + " in " + i.Region, Version: i.Version}
 	alarms, queues, err := i.parts(ctx)
@@ -55,10 +55,10 @@ func (i *Inspector) Inspect(ctx context.Context) (plane.Health, error) {
 	return h, nil
 }
 
-// queue is a queue of the stack by its logical id.
+// queue is a queue of the stack; its name is the logical id.
 type queue struct{ name, url string }
 
-// parts are the names of the stack's alarms, and its queues.
+// parts returns the names of the stack's alarms, and its queues.
 func (i *Inspector) parts(ctx context.Context) (alarms []string, queues []queue, err error) {
 	pages := cloudformation.NewListStackResourcesPaginator(i.Resources, &cloudformation.ListStackResourcesInput{StackName: &i.Stack})
 	for pages.HasMorePages() {
@@ -78,8 +78,7 @@ func (i *Inspector) parts(ctx context.Context) (alarms []string, queues []queue,
 	return alarms, queues, nil
 }
 
-// mostAlarms is how many names one DescribeAlarms takes (Amazon CloudWatch API
-// reference).
+// mostAlarms is how many names one DescribeAlarms accepts (Amazon CloudWatch API reference).
 const mostAlarms = 100
 
 func (i *Inspector) alarms(ctx context.Context, names []string) (out []plane.Alarm, err error) {
@@ -101,11 +100,11 @@ func (i *Inspector) alarms(ctx context.Context, names []string) (out []plane.Ala
 	return out, nil
 }
 
-// held are the messages of a queue: those that may be received, and those that somebody
-// has received and that are hidden for a moment, as redrive's look hides them for a second.
+// held are the counts that make up a queue: the messages that can be received, and those that somebody
+// received and that are hidden for a moment, as redrive hides them for a second when it looks.
 var held = []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible}
 
-// waiting is about how many messages a queue holds.
+// waiting returns about how many messages a queue holds.
 func (i *Inspector) waiting(ctx context.Context, url string) (sum int, err error) {
 	out, err := i.Queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: held})
 	if err != nil {
@@ -121,13 +120,13 @@ func (i *Inspector) waiting(ctx context.Context, url string) (sum int, err error
 	return sum, nil
 }
 
-// Denied is whether AWS refused a call for want of permission.
+// Denied reports whether AWS refused a call for want of permission.
 func Denied(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && slices.Contains([]string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}, api.ErrorCode())
 }
 
-// without notes what may not be seen; another error stays one.
+// without turns a refusal into a note of what may not be seen. It returns any other error.
 func without(h *plane.Health, what string, err error) error {
 	if !Denied(err) {
 		return err

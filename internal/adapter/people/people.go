@@ -1,5 +1,5 @@
-// Package people is what a person's credentials open of a stack: the door for
-// requests, who they are, and what the stack is made of.
+// Package people gives access to what a person's credentials open in a stack: the door for requests,
+// the person's identity, and the parts of the stack.
 package people
 
 import (
@@ -17,18 +17,17 @@ import (
 	"github.com/batchplane/batchplane/internal/entry"
 )
 
-// Door implements plane.Door: it calls the trigger function by the name that takes
-// people's requests.
+// Door implements plane.Door. It calls the trigger function by the alias for people's requests.
 type Door struct {
 	Lambda interface {
 		Invoke(context.Context, *lambda.InvokeInput, ...func(*lambda.Options)) (*lambda.InvokeOutput, error)
 	}
-	// Function is its ARN.
+	// Function is the ARN of that alias.
 	Function string
 }
 
-// Ask implements plane.Door. An answer that was lost may be asked for again: the
-// request has an id of its own where one matters.
+// Ask implements plane.Door. If the answer is lost, the request may be sent again: it has an id of its
+// own if that matters.
 func (d *Door) Ask(ctx context.Context, r entry.Request) (control.Reply, error) {
 	body, err := entry.Encode(r)
 	if err != nil {
@@ -48,8 +47,8 @@ func (d *Door) Ask(ctx context.Context, r entry.Request) (control.Reply, error) 
 	return reply, nil
 }
 
-// May is why the door does not open for these credentials, nil where it does. A dry
-// run asks no more than that (AWS Lambda API reference, Invoke).
+// May returns why these credentials may not use the door, nil if they may. It does a dry run, which
+// checks only that (AWS Lambda API reference, Invoke).
 func (d *Door) May(ctx context.Context) error {
 	if _, err := d.Lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &d.Function, InvocationType: types.InvocationTypeDryRun}); err != nil {
 		return fmt.Errorf("asking whether requests are allowed: %w", err)
@@ -57,8 +56,8 @@ func (d *Door) May(ctx context.Context) error {
 	return nil
 }
 
-// functionError is what a function that failed said (AWS Lambda developer guide,
-// "Go function errors").
+// functionError is the error for the answer of a failed function (AWS Lambda developer guide, "Go
+// function errors").
 func functionError(payload []byte) error {
 	var said struct {
 		ErrorMessage string `json:"errorMessage"`
@@ -69,14 +68,14 @@ func functionError(payload []byte) error {
 	return fmt.Errorf("the trigger function failed: %.600s; see its log", said.ErrorMessage)
 }
 
-// Who says whose the credentials are.
+// Who identifies the caller.
 type Who struct {
 	STS interface {
 		GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
 	}
 }
 
-// ARN is the caller's. Everybody may ask for their own (AWS STS API reference,
+// ARN returns the caller's ARN. Everybody may ask for their own (AWS STS API reference,
 // GetCallerIdentity).
 func (w Who) ARN(ctx context.Context) (string, error) {
 	out, err := w.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})

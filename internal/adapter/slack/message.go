@@ -8,9 +8,9 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// Limits of Block Kit, in characters (Slack, "Reference: blocks"): a section's
-// text 3,000. All blocks together may have some 13,200, which is not documented,
-// so every text here is cut well below.
+// Limits of Block Kit, in characters: a section's text may have 3,000 (Slack, "Reference: blocks"). All
+// blocks together may have about 13,200, which is not documented, so every text here is cut well below
+// its limit.
 const (
 	maxCause   = 1500
 	maxFact    = 200
@@ -18,12 +18,12 @@ const (
 	maxLogs    = 2500
 	maxLine    = 500
 	maxLink    = 2000
-	// maxAttempts is how many attempts are shown, the newest.
+	// maxAttempts is how many attempts are shown, the newest ones.
 	maxAttempts = 5
 )
 
 type payload struct {
-	// Text is the notification's; blocks are what is seen in the channel.
+	// Text is shown in the notification, the blocks in the channel.
 	Text        string       `json:"text"`
 	Attachments []attachment `json:"attachments"`
 }
@@ -44,8 +44,8 @@ type text struct {
 	Verbatim bool   `json:"verbatim"`
 }
 
-// message is a notice as Slack shows it. All text from outside is escaped and
-// cut before it is put between our own.
+// message returns a notice as Slack shows it. All text from outside is cut and escaped before it is put
+// among our own.
 func message(n notice.Notice) payload {
 	head := fmt.Sprintf("*%s* %s (%s)", headline(n), safe(n.Job, maxFact), safe(n.Stack, maxFact))
 	facts := []string{head, safe(n.Cause, maxCause)}
@@ -89,7 +89,7 @@ func attempts(n notice.Notice) string {
 	return strings.Join(lines[max(0, len(lines)-maxAttempts):], "\n")
 }
 
-// logs are the last lines that fit.
+// logs returns as many of the last lines as fit.
 func logs(lines []string) string {
 	var out []string
 	left := maxLogs
@@ -120,7 +120,7 @@ func next(n notice.Notice) string {
 	return strings.Join(lines, "\n")
 }
 
-// link is a name that leads to a URL; what is no plain URL gets none.
+// link returns a named link, or "" if the address is not a plain URL.
 func link(to, name string) string {
 	if !strings.HasPrefix(to, "https://") || len(to) > maxLink || strings.ContainsAny(to, "<>|`\n ") {
 		return ""
@@ -138,8 +138,8 @@ func color(k notice.Kind) string {
 	return "#e01e5a"
 }
 
-// safe makes text from outside harmless: no control characters, no mark-up, no
-// mention, no end of a code span; cut to a number of characters.
+// safe makes text from outside harmless: no control characters, no mark-up, no mention, no end of a
+// code span. It cuts the text to a number of characters before it escapes it.
 func safe(s string, most int) string {
 	s = strings.ReplaceAll(notice.Printable(s), "`", "'")
 	if utf8.RuneCountInString(s) > most {
@@ -148,7 +148,7 @@ func safe(s string, most int) string {
 	return escape(s)
 }
 
-// escape is Slack's own (Slack, "Formatting text for app surfaces": these three).
+// escape escapes the three characters that Slack requires (Slack, "Formatting text for app surfaces").
 func escape(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }

@@ -1,5 +1,5 @@
-// Package slack posts notices to Slack by incoming webhooks. A webhook's URL is
-// a secret: whoever has it can post, so it is never part of an error or a log.
+// Package slack posts notices to Slack by incoming webhooks. A webhook's URL is a secret: whoever has
+// it can post. So it never appears in an error or a log.
 package slack
 
 import (
@@ -22,45 +22,45 @@ import (
 
 // Limits of the traffic with Slack.
 const (
-	// pause is between two messages of one webhook (Slack, "Rate limits": one
-	// message a second, short bursts allowed).
+	// pause is the time between two messages of one webhook (Slack, "Rate limits": one message a
+	// second, short bursts allowed).
 	pause = time.Second
-	// tries is how often one message is sent when Slack says 429.
+	// tries is how often one message is sent while Slack answers 429.
 	tries = 3
-	// maxWait is the longest time that a message waits for its turn. One that
-	// would have to wait longer is left to the next delivery of its notice, so
-	// that other targets, and other notices, are not held up.
+	// maxWait is the longest that a message waits for its turn. If it would have to wait longer, it is
+	// left to the next delivery of its notice, so that it does not hold up other targets and other
+	// notices.
 	maxWait = 5 * time.Second
-	// silence is how long a target is left alone that gave no answer.
+	// silence is how long a target that gave no answer is left alone.
 	silence = time.Minute
 	// maxAnswer is how many bytes of an answer are read.
 	maxAnswer = 512
 )
 
-// Secrets holds the webhooks by the names of targets.
+// Secrets returns webhooks by the names of targets.
 type Secrets interface {
 	Secret(ctx context.Context, name string) (string, error)
 	Forget(name string)
 }
 
-// Notifier carries notices to Slack targets; package fanout sends each its own.
+// Notifier sends notices to Slack targets; package fanout calls it for each target.
 type Notifier struct {
 	Secrets Secrets
 	HTTP    *http.Client
 	Now     func() time.Time
-	// Wait waits, or ends earlier with the context's error; nil is by the machine's clock.
+	// Wait waits, or ends early with the context's error; nil means by the machine's clock.
 	Wait func(ctx context.Context, d time.Duration) error
-	// Default are the targets of jobs that name none.
+	// Default holds the targets of jobs that name none.
 	Default []string
 
 	mu   sync.Mutex
-	next map[string]time.Time // by target, when its next message may go out
+	next map[string]time.Time // by target: when its next message may go out
 }
 
-// prefix goes before the name of a Slack target where other kinds of targets are.
+// prefix precedes the name of a Slack target among targets of other kinds.
 const prefix = "slack/"
 
-// Targets are where a notice goes, each once.
+// Targets returns where a notice goes, each target once.
 func (n *Notifier) Targets(x notice.Notice) []string {
 	names := x.Targets
 	if len(names) == 0 {
@@ -84,8 +84,8 @@ func (n *Notifier) Carry(ctx context.Context, target string, x notice.Notice) er
 	return n.to(ctx, strings.TrimPrefix(target, prefix), body)
 }
 
-// to posts to one target. A webhook that Slack does not know any more is read
-// once again, since a person may have replaced it.
+// to posts to one target. If Slack does not accept the webhook, to reads it once again, since a person
+// may have replaced it.
 func (n *Notifier) to(ctx context.Context, target string, body []byte) error {
 	hook, err := n.Secrets.Secret(ctx, target)
 	if err != nil {
@@ -107,7 +107,7 @@ func (n *Notifier) to(ctx context.Context, target string, body []byte) error {
 	return n.send(ctx, target, again, body)
 }
 
-// revokedError: Slack does not accept the webhook.
+// revokedError says that Slack does not accept the webhook.
 type revokedError struct {
 	status int
 	says   string
@@ -141,7 +141,7 @@ func (n *Notifier) send(ctx context.Context, target, hook string, body []byte) e
 	}
 }
 
-// turn waits until the target may be sent a message, unless that is too long.
+// turn waits until the target may get a message, unless that takes too long.
 func (n *Notifier) turn(ctx context.Context, target string) error {
 	n.mu.Lock()
 	now := n.Now()
@@ -190,7 +190,7 @@ func (n *Notifier) set(target string, at time.Time) {
 	n.next[target] = at
 }
 
-// post sends one request. No error of it holds the webhook's URL.
+// post sends one request. None of its errors contains the webhook's URL.
 func (n *Notifier) post(ctx context.Context, hook string, body []byte) (status int, after time.Duration, says string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSpace(hook), bytes.NewReader(body))
 	if err != nil {
@@ -201,7 +201,7 @@ func (n *Notifier) post(ctx context.Context, hook string, body []byte) (status i
 	if err != nil {
 		var u *url.Error
 		if errors.As(err, &u) {
-			err = u.Err // url.Error says the URL
+			err = u.Err // url.Error contains the URL
 		}
 		return 0, 0, "", fmt.Errorf("no answer: %w", err)
 	}
@@ -210,7 +210,7 @@ func (n *Notifier) post(ctx context.Context, hook string, body []byte) (status i
 	return res.StatusCode, retryAfter(res.Header.Get("Retry-After")), notice.Printable(strings.TrimSpace(string(text))), nil
 }
 
-// retryAfter reads seconds; what cannot be read is the usual pause.
+// retryAfter reads seconds. It returns the usual pause for what it cannot read.
 func retryAfter(s string) time.Duration {
 	n, err := strconv.Atoi(strings.TrimSpace(s))
 	if err != nil || n < 0 || n > 24*3600 {

@@ -8,15 +8,13 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// maxDescription is under the 8,000 characters that Amazon Q Developer in chat
-// applications shows of a description (its administrator guide, "Custom
-// notifications").
+// maxDescription is below the 8,000 characters of a description that Amazon Q Developer in chat
+// applications shows (its administrator guide, "Custom notifications").
 const maxDescription = 7900
 
-// chat is a notice in the form that Amazon Q Developer in chat applications
-// brings to Slack, Teams and Chime: it subscribes by HTTPS and drops any other
-// form. What jobs and ECS wrote stands in a block of code, where nothing of it is
-// a mention or a link; notices of one run are one thread.
+// chat returns a notice in the form that Amazon Q Developer in chat applications brings to Slack, Teams
+// and Chime. It subscribes by HTTPS and drops messages of any other form. What jobs and ECS wrote is in
+// a code block, where nothing becomes a mention or a link. Notices of one run form one thread.
 func chat(x notice.Notice) (string, error) {
 	type content struct {
 		TextType    string `json:"textType"`

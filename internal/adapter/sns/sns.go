@@ -1,5 +1,5 @@
-// Package sns publishes notices to one topic: for machines as JSON, for mail as
-// text, for subscribers by HTTPS in the form that chats show.
+// Package sns publishes notices to one topic: as JSON for machines, as text for mail, and in the form
+// that chats show for subscribers by HTTPS.
 package sns
 
 import (
@@ -18,14 +18,14 @@ import (
 )
 
 const (
-	// maxMessage is under the 262,144 bytes that a message may have with its
-	// attributes (Amazon SNS API reference, Publish).
+	// maxMessage is below the 262,144 bytes that a message may have with its attributes (Amazon SNS API
+	// reference, Publish).
 	maxMessage = 250_000
-	// maxSubject is the longest subject (the same page): 100 ASCII characters.
+	// maxSubject is the longest subject: 100 ASCII characters (the same page).
 	maxSubject = 100
 )
 
-// API is the part of the SNS client that is used.
+// API is the part of the SNS client that a Notifier uses.
 type API interface {
 	Publish(context.Context, *sns.PublishInput, ...func(*sns.Options)) (*sns.PublishOutput, error)
 }
@@ -34,11 +34,11 @@ type API interface {
 type Notifier struct {
 	SNS   API
 	Topic string
-	// Log hears of notices that were cut.
+	// Log records notices that were cut.
 	Log *slog.Logger
 }
 
-// Notify publishes a notice; one that is too large is cut, and that is logged.
+// Notify publishes a notice. It cuts one that is too large, and logs that.
 func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 	message, full, err := notice.Fit(x, maxMessage, encode)
 	if err != nil {
@@ -73,8 +73,7 @@ func encode(x notice.Notice) (string, error) {
 	return string(message), nil
 }
 
-// subject is printable ASCII of at most maxSubject characters that begins with a
-// letter.
+// subject returns printable ASCII of at most maxSubject characters that begins with a letter.
 func subject(x notice.Notice) string {
 	s := strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
@@ -85,7 +84,7 @@ func subject(x notice.Notice) string {
 	return s[:min(len(s), maxSubject)]
 }
 
-// attributes are what subscriptions filter by; empty ones are not allowed.
+// attributes returns what subscriptions filter by. SNS allows no empty ones.
 func attributes(x notice.Notice) map[string]types.MessageAttributeValue {
 	out := map[string]types.MessageAttributeValue{}
 	for name, value := range map[string]string{
@@ -99,7 +98,7 @@ func attributes(x notice.Notice) map[string]types.MessageAttributeValue {
 	return out
 }
 
-// attribute is a value within bounds: it counts as part of the message.
+// attribute cuts a value to 256 bytes: it counts as part of the message.
 func attribute(s string) string {
 	s = notice.Printable(s)
 	for len(s) > 256 {

@@ -10,23 +10,23 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
 
-// API is the part of the SSM client that is used.
+// API is the part of the SSM client that Secrets uses.
 type API interface {
 	GetParameter(context.Context, *ssm.GetParameterInput, ...func(*ssm.Options)) (*ssm.GetParameterOutput, error)
 }
 
-// Secrets reads parameters under a path, each once: it remembers values, not
-// errors, until it is told to forget.
+// Secrets reads parameters under a path. It reads each once: it remembers values, but not errors, until
+// Forget.
 type Secrets struct {
 	SSM API
-	// Path goes before each name, with a slash at its end.
+	// Path precedes each name and ends with a slash.
 	Path string
 
 	mu    sync.Mutex
 	known map[string]string
 }
 
-// Secret is the value of a parameter, decrypted.
+// Secret returns the value of a parameter, decrypted.
 func (s *Secrets) Secret(ctx context.Context, name string) (string, error) {
 	s.mu.Lock()
 	value, ok := s.known[name]
@@ -50,7 +50,7 @@ func (s *Secrets) Secret(ctx context.Context, name string) (string, error) {
 	return s.known[name], nil
 }
 
-// Forget has the next Secret of that name read it again.
+// Forget makes the next Secret of that name read the parameter again.
 func (s *Secrets) Forget(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

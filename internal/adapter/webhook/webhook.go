@@ -1,5 +1,5 @@
-// Package webhook posts notices as JSON to any URL, with a signature where a
-// secret is shared. The URL may itself be a secret, so no error holds it.
+// Package webhook posts notices as JSON to any URL, signed if a secret is shared. The URL may itself be
+// a secret, so no error contains it.
 package webhook
 
 import (
@@ -21,18 +21,18 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// SignatureHeader holds "t=SECONDS,v1=HEX": when the notice was sent, in Unix
-// seconds, and the HMAC-SHA256 under the shared secret of SECONDS, a full stop and
-// the body. Who checks it should refuse what is some minutes old.
+// SignatureHeader holds "t=SECONDS,v1=HEX": when the notice was sent, in Unix seconds, and the
+// HMAC-SHA256, under the shared secret, of SECONDS, a full stop and the body. A receiver should refuse
+// what is some minutes old.
 const SignatureHeader = "Batchplane-Signature"
 
 // maxAnswer is how many bytes of an answer are read.
 const maxAnswer = 512
 
-// Notifier posts to one URL. A status of 2xx is an answer that the notice arrived.
+// Notifier posts to one URL. A 2xx status means that the notice arrived.
 type Notifier struct {
 	URL    string
-	Secret string // none when empty
+	Secret string // "" for no signature
 	HTTP   *http.Client
 	Now    func() time.Time
 }
@@ -56,7 +56,7 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 	if err != nil {
 		var u *url.Error
 		if errors.As(err, &u) {
-			err = u.Err // url.Error says the URL
+			err = u.Err // url.Error contains the URL
 		}
 		return fmt.Errorf("no answer: %w", err)
 	}
@@ -68,7 +68,7 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 	return nil
 }
 
-// Sign is the value of SignatureHeader.
+// Sign returns the value of SignatureHeader.
 func Sign(secret string, at time.Time, body []byte) string {
 	seconds := strconv.FormatInt(at.Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(secret))
