@@ -8,33 +8,33 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// decoder walks the syntax tree and collects problems instead of stopping at
-// the first. Aliases are followed where they are used, never expanded, so a
-// small file cannot become a large one.
+// decoder walks the syntax tree and collects problems; it does not stop at the first one. It
+// follows aliases where they are used and never expands them, so a small file cannot become a
+// large one.
 type decoder struct {
 	sources  []Source
 	options  Options
 	problems []Problem
-	// file is the source that is being read, anchors its own, in the source of a
-	// value that has a place.
+	// file is the source that is being read, and anchors are its anchors. in gives the source
+	// of each value that has a place.
 	file    int
 	anchors map[string]ast.Node
 	byFile  []anchorsOf
 	merging bool
 	in      map[ast.Node]int
-	// times are those of the job being read, which wait for its zone;
-	// defaultTimes those of the defaults. By field.
+	// times are those of the job that is being read, by field; they wait for its zone.
+	// defaultTimes are those of the defaults.
 	times, defaultTimes map[string]pendingTime
-	// places are the values of the job being read, by field path; defaults
-	// those of the defaults.
+	// places are the values of the job that is being read, by field path. defaults are those
+	// of the defaults.
 	places, defaults map[string]ast.Node
-	// told are the nodes whose tag or alias was told to be wrong.
+	// told holds the nodes whose tag or alias has been reported.
 	told map[ast.Node]bool
-	// left is how many more bytes may be read, aliases counted each time.
+	// left is how many more bytes may be read. Aliases count each time.
 	left int
 }
 
-// spend counts what is read. When nothing is left, reading ends.
+// spend counts what is read. Reading ends when nothing is left.
 func (d *decoder) spend(n int) { d.left -= n }
 
 func (d *decoder) add(n ast.Node, format string, args ...any) {
@@ -61,8 +61,8 @@ func position(n ast.Node) (line, column int) {
 	return t.Position.Line, t.Position.Column
 }
 
-// resolve looks behind anchors, aliases and tags. An alias that leads to
-// itself resolves to nil.
+// resolve follows anchors, aliases and tags to the value. An alias that leads to itself
+// resolves to nil.
 func (d *decoder) resolve(n ast.Node) ast.Node {
 	for range 16 {
 		switch v := n.(type) {
@@ -87,7 +87,7 @@ func (d *decoder) resolve(n ast.Node) ast.Node {
 	return nil
 }
 
-// coreTags say what a value is anyway (YAML 1.2.2, section 10.3).
+// coreTags name only what kind a value has anyway (YAML 1.2.2, section 10.3).
 var coreTags = []string{"!!str", "!!int", "!!float", "!!bool", "!!map", "!!seq"}
 
 func (d *decoder) once(n ast.Node, format string, args ...any) {
@@ -97,7 +97,7 @@ func (d *decoder) once(n ast.Node, format string, args ...any) {
 	}
 }
 
-// readFields reads the mapping n by a table of fields.
+// readFields reads the mapping n with a table of fields.
 func readFields[T any](d *decoder, n ast.Node, path string, table map[string]field[T], into *T) {
 	d.mapping(n, path, func(key string, v ast.Node) bool {
 		f, known := table[key]
@@ -111,14 +111,14 @@ func readFields[T any](d *decoder, n ast.Node, path string, table map[string]fie
 	}, slices.Sorted(maps.Keys(table)))
 }
 
-// stands remembers where the value of a field is.
+// stands records where the value of a field is.
 func (d *decoder) stands(path string, n ast.Node) {
 	d.places[path] = n
 	d.in[n] = d.file
 }
 
-// mapping calls each with the pairs of n; each answers whether it knows the
-// key. Duplicates, unknown keys and empty values are problems.
+// mapping calls each with the pairs of n. each reports whether it knows the key. Duplicates,
+// unknown keys and empty values are problems.
 func (d *decoder) mapping(n ast.Node, path string, each func(string, ast.Node) bool, known []string) {
 	if _, ok := d.pairs(n); !ok {
 		d.add(n, "%smust be a mapping of keys to values", prefix(path))

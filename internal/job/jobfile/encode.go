@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Encode writes a jobs file that Load, with an Env, reads as f. Notes, by a job's name, go
-// above it as comments.
+// Encode writes a jobs file that Load, with an Env, reads as f. It writes the notes on a job,
+// which are by the job's name, as comments above the job.
 func Encode(f File, notes map[string][]string) ([]byte, error) {
 	var b bytes.Buffer
 	if len(f.Definitions) > 0 {
@@ -42,7 +42,7 @@ func Encode(f File, notes map[string][]string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// commentText is a text that stays in its comment.
+// commentText makes s fit into one line of a comment.
 func commentText(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 || r == 0xfeff {
@@ -52,7 +52,7 @@ func commentText(s string) string {
 	}, s)
 }
 
-// jobKey is how jobs.yaml writes what JSON has otherwise.
+// jobKey translates a field from JSON to the form that jobs.yaml has for it.
 func jobKey(key string, value any) (string, any) {
 	if key != "command" {
 		value = escaped(value)
@@ -73,7 +73,7 @@ func jobKey(key string, value any) (string, any) {
 
 var bareVariable = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}`)
 
-// escaped keeps Load from putting variables into a value.
+// escaped keeps Load from expanding variables in a value.
 func escaped(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -124,7 +124,7 @@ func encodeFields(b *bytes.Buffer, v any, indent string, rename func(string, any
 	return nil
 }
 
-// flow writes a value in one line; keys of mappings come sorted.
+// flow writes a value on one line, with the keys of mappings sorted.
 func flow(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -145,8 +145,8 @@ func flow(v any) string {
 	return fmt.Sprint(v)
 }
 
-// blockForm are texts of several lines that can be written as they are: plain
-// characters, no line that ends with a blank or is empty, the first not indented.
+// blockForm matches texts of several lines that a block can hold as they are: with plain
+// characters only, no line that is empty or ends with a blank, and the first not indented.
 var blockForm = regexp.MustCompile(`^[!-~]([ -~]*[!-~])?(\n[ -~]*[!-~])+\n?$`)
 
 func block(s, indent string) string {
@@ -159,9 +159,8 @@ func block(s, indent string) string {
 
 var plainForm = regexp.MustCompile(`^([A-Za-z/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*|[0-9]+[smhd])$`)
 
-// scalarText writes a text so that YAML reads it as that text. JSON's form of a
-// string is one of YAML's, once what JSON leaves as it is and YAML does not take
-// is escaped.
+// scalarText writes a text so that YAML reads it as that text. A JSON string is also a YAML
+// string, once the characters that JSON leaves alone and YAML does not take are escaped.
 func scalarText(s string) string {
 	switch strings.ToLower(s) {
 	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":

@@ -10,15 +10,14 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// field is one key of a mapping: how it is read into a T, and what editors may
-// know of it.
+// field is one key of a mapping: how it is read into a T, and its shape, for editors.
 type field[T any] struct {
 	read  func(d *decoder, n ast.Node, path string, v *T)
 	shape shape
 }
 
-// jobFields are the keys of a job; defaultFields those of `defaults`, which
-// cannot name or describe a job.
+// jobFields are the keys of a job. defaultFields are those of `defaults`, which cannot name or
+// describe a job.
 var (
 	jobFields = map[string]field[job.Job]{
 		"name":           str(func(j *job.Job) *string { return &j.Name }),
@@ -113,7 +112,7 @@ func without[T any](m map[string]field[T], keys ...string) map[string]field[T] {
 	return m
 }
 
-// clone copies what a job could otherwise share with the defaults.
+// clone copies what a job would otherwise share with the defaults.
 func clone(j job.Job) job.Job {
 	j.Environment, j.Tags = maps.Clone(j.Environment), maps.Clone(j.Tags)
 	j.Network.Subnets = slices.Clone(j.Network.Subnets)
@@ -127,7 +126,7 @@ func clone(j job.Job) job.Job {
 	return j
 }
 
-// weight is about how many bytes a job's own copy of the defaults takes.
+// weight gives roughly how many bytes a job's own copy of the defaults takes.
 func weight(j job.Job) int {
 	n := len(j.Environment) + len(j.Tags) + len(j.Network.Subnets) + len(j.Network.SecurityGroups) +
 		len(j.Retry.Rules) + len(j.Retry.ExitCodes) + len(j.Notify.Targets) + len(j.Notify.Also) + len(j.Calendar.Skip) + len(j.Calendar.Only)

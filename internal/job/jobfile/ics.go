@@ -30,16 +30,15 @@ func (d *decoder) calendarFile(name string) ([]string, error) {
 	return found, nil
 }
 
-// maxEventDays bounds one event of a calendar.
+// maxEventDays is the most days that one event of a calendar may have.
 const maxEventDays = 366
 
-// maxICSDays bounds all events, each day counted as often as it is named.
+// maxICSDays is the most days that all events may have. A day counts each time it is named.
 const maxICSDays = 20_000
 
-// icsDays gives the days of the events of an iCalendar file (RFC 5545), sorted.
-// An event's end is exclusive. Refused is what means more than days: events that
-// recur, times of day, whose day depends on a zone, and durations. A wrong
-// holiday is a run too few.
+// icsDays gives the days of the events of an iCalendar file (RFC 5545), sorted. The end of an
+// event is exclusive. It refuses what means more than days: events that recur, times of day,
+// whose day depends on a zone, and durations. With a wrong holiday a run would be left out.
 func icsDays(text string) ([]string, error) {
 	if !strings.Contains(text, "BEGIN:VCALENDAR") {
 		return nil, errors.New("this is not an iCalendar file")
@@ -56,13 +55,13 @@ func icsDays(text string) ([]string, error) {
 	return out, nil
 }
 
-// icsLine is a line of a calendar, and where it begins in the file.
+// icsLine is a line of a calendar, with the number of its first line in the file.
 type icsLine struct {
 	number      int
 	name, value string
 }
 
-// unfold joins lines that are continued by a blank at the start of the next.
+// unfold joins lines that continue on a next line, which begins with a blank.
 func unfold(text string) (out []icsLine) {
 	var whole []string
 	number := 0
@@ -80,7 +79,7 @@ func unfold(text string) (out []icsLine) {
 	return closeLine(out, whole)
 }
 
-// closeLine gives the last line its text.
+// closeLine sets the name and the value of the last line.
 func closeLine(lines []icsLine, parts []string) []icsLine {
 	if len(lines) > 0 {
 		last := &lines[len(lines)-1]
@@ -91,7 +90,7 @@ func closeLine(lines []icsLine, parts []string) []icsLine {
 	return lines
 }
 
-// icsEvent is the lines of an event, by their names.
+// icsEvent holds the lines of an event, by name.
 type icsEvent map[string]icsLine
 
 func (e icsEvent) fault(at icsLine, format string, args ...any) error {
@@ -120,8 +119,8 @@ func allEventDays(lines []icsLine) (out []string, err error) {
 	return out, nil
 }
 
-// read takes the lines of the event up to its end, but not those of its alarms,
-// which have durations of their own; the rest is what follows.
+// read takes the lines of the event up to its end, without those of its alarms, which have
+// durations of their own. rest is what follows the event.
 func (e icsEvent) read(lines []icsLine) (rest []icsLine, err error) {
 	inner := ""
 	for i, line := range lines {
@@ -167,7 +166,7 @@ func (e icsEvent) days() ([]string, error) {
 	return out, nil
 }
 
-// span is the first day, and the one after the last.
+// span gives the first day and the day after the last.
 func (e icsEvent) span() (first, end time.Time, err error) {
 	if first, err = e.day("DTSTART"); err != nil {
 		return first, end, err
@@ -181,13 +180,13 @@ func (e icsEvent) span() (first, end time.Time, err error) {
 	case err != nil:
 	case end.Before(first):
 		err = e.fault(at, "it ends before it begins")
-	case end.Equal(first): // many write a single day so
+	case end.Equal(first): // many programs write a single day this way
 		end = first.AddDate(0, 0, 1)
 	}
 	return first, end, err
 }
 
-// day is the DATE of a line.
+// day reads the DATE of a line.
 func (e icsEvent) day(name string) (time.Time, error) {
 	at, found := e[name]
 	if !found {

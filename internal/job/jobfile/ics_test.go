@@ -47,8 +47,7 @@ func TestICSDays(t *testing.T) {
 	}
 }
 
-// FuzzICS: whatever the text, days in order, or an error; never many for few
-// bytes.
+// FuzzICS: any text gives days in order, or an error; a few bytes never give many days.
 func FuzzICS(f *testing.F) {
 	f.Add("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20270101\nDTEND:20270104\nEND:VEVENT\n")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -64,7 +63,7 @@ func FuzzICS(f *testing.F) {
 	})
 }
 
-// FuzzFromTemplate: whatever the text, jobs or an error.
+// FuzzFromTemplate: any text gives jobs or an error.
 func FuzzFromTemplate(f *testing.F) {
 	f.Add([]byte("Resources:\n  A:\n    Type: AWS::Scheduler::Schedule\n    Properties:\n      Target: {Input: '{\"job\":{\"name\":\"a\"}}'}\n"))
 	f.Add([]byte("Resources: {A: {Type: AWS::Events::Rule, Properties: {Targets: [{InputTransformer: {InputTemplate: x}}]}}}"))

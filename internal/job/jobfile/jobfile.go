@@ -1,6 +1,6 @@
-// Package jobfile reads jobs.yaml: one file, many jobs, defaults above. It
-// reports every problem at once, each with its place and what was likely
-// meant, and yields jobs only when there is none.
+// Package jobfile reads jobs.yaml: one file with many jobs, and defaults above them. It
+// reports all problems at once, each with its place and what was probably meant. It gives jobs
+// only if there is no problem.
 package jobfile
 
 import (
@@ -20,11 +20,11 @@ const (
 	MaxJobs  = 10_000
 )
 
-// maxRead bounds what aliases and defaults can make of a file.
+// maxRead is the most bytes that a file may have once aliases and defaults are expanded.
 const maxRead = 16 << 20
 
-// Problem is one fault of the file. Line and Column count from 1; 0 is the
-// file as a whole. File is the name of its source.
+// Problem is one fault of the file. Line and Column count from 1; 0 means the file as a whole.
+// File is the name of its source.
 type Problem struct {
 	File         string
 	Line, Column int
@@ -40,8 +40,8 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%d:%d: %s", p.Line, p.Column, p.Message)
 }
 
-// job reads one job over a copy of the defaults and validates it.
-// A later source's nodes go over the earlier ones'.
+// job reads one job over a copy of the defaults and validates it. The nodes of a later source
+// override those of earlier ones.
 func (d *decoder) job(nodes []located, defaults job.Job) (job.Job, ast.Node) {
 	j := clone(defaults)
 	d.spend(weight(j))
@@ -68,8 +68,8 @@ func (d *decoder) job(nodes []located, defaults job.Job) (job.Job, ast.Node) {
 	return j, d.place("name")
 }
 
-// validate adds what the whole job shows, but nothing about a value that was
-// told to be wrong already.
+// validate adds the faults that only the whole job shows. It skips values that have been
+// reported already.
 func (d *decoder) validate(j job.Job, told []Problem) {
 	wrong := func(field string) bool {
 		n := d.place(field)
@@ -87,8 +87,8 @@ func (d *decoder) validate(j job.Job, told []Problem) {
 	}
 }
 
-// place is where a field stands: in the job, in the defaults, or the nearest
-// field around it.
+// place finds where a field is: in the job, in the defaults, or else the nearest field around
+// it.
 func (d *decoder) place(field string) ast.Node {
 	for field != "" {
 		if n := d.places[field]; n != nil {

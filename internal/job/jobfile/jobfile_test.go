@@ -22,8 +22,8 @@ func parse(data []byte) ([]job.Job, []jobfile.Problem) {
 	return f.Jobs, problems
 }
 
-// TestGolden reads each testdata/*.yaml; its .golden holds the jobs as JSON, or
-// the problems.
+// TestGolden reads each testdata/*.yaml. Its .golden file holds the jobs as JSON, or the
+// problems.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.yaml")
@@ -73,8 +73,8 @@ func shown(t *testing.T, data []byte) string {
 	return b.String()
 }
 
-// TestBounded: files that are large, deep, or large once written out are
-// refused with a reason, and soon.
+// TestBounded: files that are large, deep, or large once expanded are refused soon and with a
+// reason.
 func TestBounded(t *testing.T) {
 	t.Parallel()
 	many := func(n int, each string) string { return strings.Repeat(each, n) }
@@ -130,8 +130,7 @@ func TestBounded(t *testing.T) {
 	})
 }
 
-// FuzzParse: whatever the bytes, an answer: jobs that are valid, or problems in
-// order.
+// FuzzParse: any bytes give an answer: jobs that are valid, or problems in order.
 func FuzzParse(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.yaml")
 	if err != nil {
@@ -165,7 +164,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// survives checks that a job means the same after its way through JSON.
+// survives checks that a job means the same after a round trip through JSON.
 func survives(t *testing.T, j job.Job) {
 	t.Helper()
 	b, err := json.Marshal(j)
@@ -178,7 +177,7 @@ func survives(t *testing.T, j job.Job) {
 	}
 }
 
-// numbered is a text n times, with the number in place of its first %d.
+// numbered repeats a text n times, with the number in place of its first %d.
 func numbered(n int, text string) string {
 	var b strings.Builder
 	for i := range n {

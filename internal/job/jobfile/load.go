@@ -17,27 +17,27 @@ type Source struct {
 	Data []byte
 }
 
-// Options let a jobs file refer to what is outside of it.
+// Options let a jobs file refer to what is outside it.
 type Options struct {
-	// Env gives ${NAME} its value; nil leaves such texts as they are. Commands
-	// are never touched: their variables are their shell's.
+	// Env gives ${NAME} its value. If Env is nil, such texts stay as they are. Commands always
+	// stay as they are: the shell expands their variables.
 	Env func(name string) (string, bool)
-	// ReadFile reads a file that a source names, nil allows none.
+	// ReadFile reads a file that a source names. If it is nil, sources may name no files.
 	ReadFile func(source, name string) ([]byte, error)
 }
 
-// File is what jobs files say.
+// File is the content of jobs files.
 type File struct {
-	// Project is the origin that stands in each job, "" where the files name none.
+	// Project is the origin that each job has, or "" if the files name none.
 	Project string
 	Jobs    []job.Job
-	// Definitions are base definitions of tasks, in the files' order.
+	// Definitions are base definitions of tasks, in the order of the files.
 	Definitions []job.TaskDefinition
 }
 
-// Load reads one jobs file, or several of which each goes over those before it:
-// jobs of the same name are merged, key by key, and mappings in them too; a list
-// or a value replaces the earlier one. New jobs come last.
+// Load reads one jobs file, or several, each of which overrides those before it. It merges jobs
+// of the same name key by key, and mappings in them too. A list or a value replaces the earlier
+// one. New jobs come last.
 func Load(sources []Source, o Options) (File, []Problem) {
 	d := &decoder{
 		sources: sources, options: o, told: map[ast.Node]bool{}, in: map[ast.Node]int{},
@@ -51,22 +51,22 @@ func Load(sources []Source, o Options) (File, []Problem) {
 		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	if len(d.problems) > 0 {
-		// A fault in the defaults is seen in every job, and told once.
+		// A fault in the defaults shows in every job, but is reported once.
 		return File{}, slices.Compact(d.problems)
 	}
 	return f, nil
 }
 
-// located is a node and the source it stands in.
+// located is a node and the source that it is in.
 type located struct {
 	ast.Node
 	file int
 }
 
-// parts are the sources' values by top-level key.
+// parts holds the values of all sources, by top-level key.
 type parts struct {
 	defaults, definitions []located
-	jobs                  []located // one a job
+	jobs                  []located // one per job
 	project               string
 }
 
@@ -107,13 +107,13 @@ func (d *decoder) load() File {
 	return f
 }
 
-// anchorsOf are the anchors of one source.
+// anchorsOf holds the anchors of one source.
 type anchorsOf struct {
 	file    int
 	anchors map[string]ast.Node
 }
 
-// enter goes to a source: anchors are each source's own.
+// enter switches to a source, because each source has its own anchors.
 func (d *decoder) enter(file int) {
 	d.file = file
 	for _, a := range d.byFile {
@@ -143,13 +143,13 @@ func (d *decoder) document(file *ast.File, all *parts) {
 	}
 	d.places = map[string]ast.Node{}
 	d.mapping(docs[0], "", func(key string, n ast.Node) bool { return d.part(key, n, all) }, []string{"defaults", "jobs", "project", "taskDefinitions"})
-	// What goes over another file may be about its defaults alone.
+	// A file that overrides another one may have only defaults.
 	if pairs, ok := d.pairs(docs[0]); ok && !hasKey(pairs, "jobs") && d.file == 0 {
 		d.add(docs[0], "`jobs:` is missing: it holds the list of jobs")
 	}
 }
 
-// part takes a top-level key of a source.
+// part reads a top-level key of a source.
 func (d *decoder) part(key string, n ast.Node, all *parts) (known bool) {
 	switch key {
 	case "project":
@@ -175,11 +175,11 @@ func (d *decoder) part(key string, n ast.Node, all *parts) (known bool) {
 	return true
 }
 
-// anchorFinder registers the anchors of a whole source: where sources are
-// merged, jobs are not read in the order in which they stand.
+// anchorFinder registers the anchors of a whole source. If sources are merged, jobs are not
+// read in the order in which they are written.
 type anchorFinder map[string]ast.Node
 
-// Visit registers one.
+// Visit registers an anchor.
 func (a anchorFinder) Visit(n ast.Node) ast.Visitor {
 	if v, ok := n.(*ast.AnchorNode); ok {
 		a[v.Name.GetToken().Value] = v.Value
@@ -187,8 +187,8 @@ func (a anchorFinder) Visit(n ast.Node) ast.Visitor {
 	return a
 }
 
-// grouped puts the nodes of a job together: at most one from each source. Two of
-// one name in one source stay apart, and are told as such.
+// grouped puts the nodes of a job together, at most one from each source. Two jobs with the
+// same name in one source stay apart, and are reported later.
 func (d *decoder) grouped(nodes []located) (out [][]located) {
 	at := map[string]int{}
 	for _, n := range nodes {
@@ -207,7 +207,7 @@ func (d *decoder) grouped(nodes []located) (out [][]located) {
 	return out
 }
 
-// nameOf is the name of a job that was not read yet, "" if it has none.
+// nameOf gives the name of a job that has not been read yet, or "" if it has none.
 func (d *decoder) nameOf(n ast.Node) string {
 	if _, ok := d.pairs(n); !ok {
 		return ""
@@ -242,8 +242,8 @@ func (d *decoder) jobs(groups [][]located, defaults job.Job) []job.Job {
 	return out
 }
 
-// definitions reads the base definitions of tasks. A later source's go over
-// earlier ones of the same name.
+// definitions reads the base definitions of tasks. A later source overrides definitions of
+// earlier ones with the same name.
 func (d *decoder) definitions(nodes []located) (out []job.TaskDefinition) {
 	d.places = map[string]ast.Node{}
 	for _, n := range nodes {

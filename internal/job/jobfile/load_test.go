@@ -62,8 +62,8 @@ jobs:
     command: [two, "${HOME}"]
 `
 
-// TestDefinitionTags: a base definition has what its jobs have in common of owner and
-// tags, those of the defaults among them.
+// TestDefinitionTags: a base definition has the owner and the tags that its jobs have in
+// common, including those of the defaults.
 func TestDefinitionTags(t *testing.T) {
 	t.Parallel()
 	f, problems := load(options(nil), `
@@ -121,7 +121,7 @@ jobs:
 	}
 }
 
-// TestLoadProblems: each with the file and the place where it stands.
+// TestLoadProblems: each problem names its file and its place.
 func TestLoadProblems(t *testing.T) {
 	t.Parallel()
 	one := func(fields string) string { return "jobs: [{name: a, schedule: \"0 3 * * *\", " + fields + "}]" }
@@ -184,7 +184,7 @@ jobs:
 	}
 }
 
-// TestEncodeRoundTrip: what Encode writes, Load reads as the same.
+// TestEncodeRoundTrip: Load reads what Encode writes as the same job.
 func TestEncodeRoundTrip(t *testing.T) {
 	t.Parallel()
 	code := int64(75)

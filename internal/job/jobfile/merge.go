@@ -7,16 +7,15 @@ type pair struct {
 	key string
 }
 
-// merged is the pairs of a mapping and of those that `<<` names, the nearer
-// before the farther: a key that stands already is not taken from a merge.
+// merged gives the pairs of a mapping and of those that `<<` names, the nearer ones first. A
+// key that the mapping already has is not taken from a merge.
 func (d *decoder) merged(n ast.Node, path string) []pair {
 	m := merger{d: d, path: path, has: map[string]bool{}, visited: map[ast.Node]bool{}}
 	m.mapping(n)
 	return m.out
 }
 
-// merger visits each node once, so that no mapping leads to itself or
-// multiplies.
+// merger visits each node once, so that no mapping leads to itself or multiplies.
 type merger struct {
 	d       *decoder
 	path    string
@@ -25,7 +24,7 @@ type merger struct {
 	out     []pair
 }
 
-// merge takes what `<<` names: a mapping or a list of mappings.
+// merge takes the pairs of what `<<` names: a mapping or a list of mappings.
 func (m *merger) merge(n ast.Node) {
 	list, ok := m.d.resolve(n).(*ast.SequenceNode)
 	if !ok {
@@ -40,7 +39,7 @@ func (m *merger) merge(n ast.Node) {
 func (m *merger) mapping(at ast.Node) {
 	n := m.d.resolve(at)
 	if n == nil || m.visited[n] {
-		return // of nil, resolve said why
+		return // if nil, resolve has reported why
 	}
 	m.visited[n] = true
 	pairs, ok := m.d.pairs(n)
@@ -62,8 +61,7 @@ func (m *merger) mapping(at ast.Node) {
 	}
 }
 
-// own is the pairs that stand in one mapping; a second key of one name is a
-// problem.
+// own gives the pairs of one mapping itself. A repeated key is a problem.
 func (d *decoder) own(pairs []*ast.MappingValueNode, path string) []pair {
 	first := make(map[string]int, len(pairs))
 	out := make([]pair, 0, len(pairs))

@@ -16,8 +16,8 @@ func str[S ~string, T any](at func(*T) *S) field[T] {
 	}, textShape}
 }
 
-// given is a text whose absence has a meaning of its own, so that an empty one, of a
-// variable for example, is not taken for it.
+// given is a text whose absence has a meaning of its own. An empty text, such as that of a
+// variable, is a problem, so that it is not taken for absence.
 func given[S ~string, T any](at func(*T) *S) field[T] {
 	return field[T]{func(d *decoder, n ast.Node, path string, v *T) {
 		switch s, ok := d.text(n, path); {
@@ -29,7 +29,7 @@ func given[S ~string, T any](at func(*T) *S) field[T] {
 	}, textShape}
 }
 
-// oneOf is a text of which Validate knows the values.
+// oneOf is a text whose values Validate knows.
 func oneOf[S ~string, T any](values []S, at func(*T) *S) field[T] {
 	f := given(at)
 	f.shape = orVariable(shape{"enum": values})
@@ -115,7 +115,7 @@ func command(d *decoder, n ast.Node, path string, j *job.Job) {
 	}
 }
 
-// texts is a mapping of any keys to texts; it adds to what is there.
+// texts is a mapping of any keys to texts. It adds to the texts that are already there.
 func texts[T any](at func(*T) *map[string]string) field[T] {
 	return field[T]{func(d *decoder, n ast.Node, path string, v *T) {
 		m := at(v)

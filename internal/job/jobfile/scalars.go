@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// text is a scalar as the file writes it: 08 stays "08", yes stays "yes".
+// text gives a scalar as the file writes it: 08 stays "08", and yes stays "yes".
 func (d *decoder) text(n ast.Node, path string) (string, bool) {
 	s, ok := scalar(d.resolve(n))
 	if !ok {
@@ -67,7 +67,7 @@ func (d *decoder) boolean(n ast.Node, path string) (value, ok bool) {
 	return false, false
 }
 
-// variable is the value of a text that names a variable.
+// variable gives the value of a text that names a variable.
 func (d *decoder) variable(n ast.Node, path string) (string, bool) {
 	v, ok := d.resolve(n).(*ast.StringNode)
 	if !ok || d.options.Env == nil || !strings.Contains(v.Value, "${") {
@@ -78,9 +78,9 @@ func (d *decoder) variable(n ast.Node, path string) (string, bool) {
 
 var variableForm = regexp.MustCompile(`\$?\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}`)
 
-// expand puts the values of ${NAME} into a text; ${NAME:-x} is x where it has
-// none, and $${NAME} stays as ${NAME}. Commands are left alone: there it is
-// their shell that knows variables.
+// expand replaces ${NAME} in a text with its value. ${NAME:-x} is x if the variable has no
+// value, and $${NAME} becomes ${NAME}. Commands stay as they are: the shell expands their
+// variables.
 func (d *decoder) expand(n ast.Node, path, s string) (string, bool) {
 	if d.options.Env == nil || path == "command" || strings.HasPrefix(path, "command[") || !strings.Contains(s, "${") {
 		return s, true

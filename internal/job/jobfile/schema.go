@@ -11,10 +11,10 @@ import (
 // shape is a piece of a JSON schema (draft 2020-12).
 type shape map[string]any
 
-// textShape is what reads as a text: numbers and booleans do too.
+// textShape takes whatever can be read as a text, also numbers and booleans.
 var textShape = shape{"type": []string{"string", "number", "boolean"}}
 
-// ruleShape is a rule of retry.rules.
+// ruleShape is one rule of retry.rules.
 var ruleShape = shape{
 	"type": "object", "additionalProperties": false, "required": []string{"action"},
 	"properties": map[string]shape{
@@ -23,7 +23,7 @@ var ruleShape = shape{
 	},
 }
 
-// orVariable also takes a text with ${NAME} in it.
+// orVariable also takes a text that contains ${NAME}.
 func orVariable(s shape) shape {
 	return shape{"anyOf": []shape{s, {"type": "string", "pattern": `\$\{`}}}
 }
@@ -42,9 +42,9 @@ func shapes[T any](table map[string]field[T]) map[string]shape {
 	return out
 }
 
-// Schema is the JSON schema of a jobs file, for editors. It follows from the
-// tables that read the file. What it takes may still be refused: it knows the
-// shape of values and not how they go together.
+// Schema gives the JSON schema of a jobs file, for editors. It is made from the tables that read
+// the file. Load may still refuse what the schema takes: the schema knows the shape of values,
+// but not how they go together.
 func Schema() ([]byte, error) {
 	properties := shapes(jobFields)
 	described(properties)
@@ -76,7 +76,7 @@ func inputShape() shape {
 	return s
 }
 
-// described adds what an editor shows beside a key.
+// described adds the description that an editor shows for a key.
 func described(properties map[string]shape) {
 	for line := range strings.Lines(keyHelp) {
 		if key, text, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {

@@ -36,8 +36,8 @@ func as[T any](t *testing.T, v any) T {
 	return out
 }
 
-// takes is as much of a JSON schema validator as this schema needs. A keyword
-// that it does not know is a failure.
+// takes implements as much of a JSON schema validator as this schema needs. A keyword that it
+// does not know is a failure.
 func takes(t *testing.T, s map[string]any, v any) bool {
 	t.Helper()
 	ok := true
@@ -128,8 +128,8 @@ func takesKeys(t *testing.T, s map[string]any, keyword string, want, v any) bool
 	return true
 }
 
-// TestSchemaTakesWhatIsRead: the schema refuses no file that the decoder reads,
-// or an editor would complain of good files.
+// TestSchemaTakesWhatIsRead: the schema refuses no file that the decoder reads. Otherwise an
+// editor would complain about good files.
 func TestSchemaTakesWhatIsRead(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.yaml")
@@ -159,7 +159,7 @@ func TestSchemaTakesWhatIsRead(t *testing.T) {
 	}
 }
 
-// plainValue is YAML as JSON would have it.
+// plainValue gives YAML as JSON would have it.
 func plainValue(data []byte) (v any, err error) {
 	text, err := yaml.YAMLToJSON(data)
 	if err != nil {
@@ -168,8 +168,8 @@ func plainValue(data []byte) (v any, err error) {
 	return v, json.Unmarshal(text, &v)
 }
 
-// TestSchemaAndDecoderAgree: on one value of each kind at every key, and on keys
-// that are not.
+// TestSchemaAndDecoderAgree checks one value of each kind at every key, and keys that do not
+// exist.
 func TestSchemaAndDecoderAgree(t *testing.T) {
 	t.Parallel()
 	s := schema(t)
@@ -209,7 +209,7 @@ func TestSchemaAndDecoderAgree(t *testing.T) {
 	}
 }
 
-// agree is for files that both refuse.
+// agree checks a file that both must refuse.
 func agree(t *testing.T, s map[string]any, text string) {
 	t.Helper()
 	if _, problems := parse([]byte(text)); len(problems) == 0 {

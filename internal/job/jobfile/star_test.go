@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestAScheduleWithoutQuotes is the commonest fault of a first jobs file.
+// TestAScheduleWithoutQuotes has the most common fault of a first jobs file.
 func TestAScheduleWithoutQuotes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

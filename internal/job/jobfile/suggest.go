@@ -7,7 +7,7 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 )
 
-// elsewhere is what other schedulers' files call a key, in small letters.
+// elsewhere holds the names that the files of other schedulers have for a key, in lower case.
 var elsewhere = map[string]string{
 	"cmd": "command", "exec": "command", "run": "command", "script": "command",
 	"cron": "schedule", "cronspec": "schedule", "crontab": "schedule", "trigger": "schedule", "triggers": "schedule", "when": "schedule",
@@ -21,11 +21,11 @@ var elsewhere = map[string]string{
 	"ram": "memory", "title": "name",
 }
 
-// ofDefinitions are the keys that a definition has and a job has not.
+// ofDefinitions are the keys that a definition has and a job does not have.
 var ofDefinitions = []string{"architecture", "image", "logGroup", "secrets", "user"}
 
-// nearest is the known key that was most likely meant, "" if none is close: what
-// others call it, else at most a third of the letters and one may differ.
+// nearest gives the known key that was most likely meant, or "" if none is close. It is what
+// others call so, or else the key that differs in at most a third of the letters and one.
 func nearest(key string, known []string) string {
 	lower := strings.ToLower(key)
 	if k := elsewhere[lower]; slices.Contains(known, k) {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestKeysElsewhere: the words of others lead to keys that there are, and which keys
-// stand in definitions alone follows their table.
+// TestKeysElsewhere: the names of others lead to keys that exist, and ofDefinitions follows
+// from the tables of fields.
 func TestKeysElsewhere(t *testing.T) {
 	t.Parallel()
 	for word, key := range elsewhere {

@@ -16,12 +16,12 @@ import (
 	"github.com/batchplane/batchplane/internal/yamlkeys"
 )
 
-// maxNesting is how deep a file may nest, and how many indicators one line may
-// have outside of flow collections. The parser recurses, and its time grows
-// with the square of both; a jobs file needs six.
+// maxNesting is how deep a file may nest, and how many indicators a line may have outside of
+// flow collections. The parser recurses, and its time grows with the square of both. A jobs
+// file needs six.
 const maxNesting = 100
 
-// syntaxTree reads the YAML of a file whose size was checked.
+// syntaxTree reads the YAML of a file whose size has been checked.
 func syntaxTree(data []byte) (*ast.File, *Problem) {
 	text := strings.TrimPrefix(string(data), "\ufeff")
 	if p := unreadable(text); p != nil {
@@ -44,8 +44,8 @@ func syntaxTree(data []byte) (*ast.File, *Problem) {
 	return file, nil
 }
 
-// unreadable finds what no text file has: bytes that are not UTF-8, which JSON
-// could not carry unchanged, and NUL.
+// unreadable finds what no text file has: NUL, and bytes that are not UTF-8, which JSON could
+// not carry unchanged.
 func unreadable(text string) *Problem {
 	i := strings.IndexByte(text, 0)
 	what := "a NUL character: this is not a text file"
@@ -66,12 +66,11 @@ func unreadable(text string) *Problem {
 	return &Problem{Line: line, Column: column, Message: what}
 }
 
-// maxKeys is how many keys a mapping may have that is not written in braces: the
-// parser's time grows with their square.
+// maxKeys is the most keys that a mapping without braces may have. The parser's time grows with
+// the square of their number.
 const maxKeys = 1000
 
-// tooNested stops the files that would keep the parser busy or overflow its
-// stack.
+// tooNested refuses files that would keep the parser busy or overflow its stack.
 func tooNested(tokens token.Tokens) *Problem {
 	flow, line, indicators := 0, 0, 0
 	var keys yamlkeys.Open
@@ -100,11 +99,11 @@ func tooNested(tokens token.Tokens) *Problem {
 	return nil
 }
 
-// bareSchedule is a line with a schedule that begins with a star and is not quoted:
-// to YAML the star is the beginning of an alias.
+// bareSchedule matches a line whose schedule begins with a star and has no quotes. To YAML the
+// star begins an alias.
 var bareSchedule = regexp.MustCompile(`^[\s{-]*schedule:\s*(\*[^#"'}]*)`)
 
-// bareStar finds such a line where the parser stopped, or before it.
+// bareStar finds the first such line at or before the line where the parser stopped.
 func bareStar(text string, near int) *Problem {
 	for i, line := range strings.Split(text, "\n") {
 		m := bareSchedule.FindStringSubmatchIndex(line)
@@ -119,7 +118,7 @@ func bareStar(text string, near int) *Problem {
 	return nil
 }
 
-// tabbed is the problem of the line where the parser stopped, if a tab indents it.
+// tabbed gives the problem of the line where the parser stopped, if a tab indents that line.
 func tabbed(text string, near int) *Problem {
 	lines := strings.Split(text, "\n")
 	if near < 1 || near > len(lines) {

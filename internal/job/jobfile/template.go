@@ -14,7 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// IsTemplate is whether a file is a CloudFormation template and no jobs file.
+// IsTemplate reports whether a file is a CloudFormation template and not a jobs file.
 func IsTemplate(data []byte) bool {
 	for line := range strings.Lines(string(data[:min(len(data), 64<<10)])) {
 		line = strings.TrimLeft(line, "\"'{ ")
@@ -25,8 +25,8 @@ func IsTemplate(data []byte) bool {
 	return false
 }
 
-// FromTemplate gives the jobs that the schedules and rules of a rendered template
-// carry, and the task definitions in it, by name.
+// FromTemplate gives the jobs that the schedules and rules of a rendered template carry, and
+// the task definitions in it, both sorted by name.
 func FromTemplate(data []byte) (File, error) {
 	if len(data) > MaxBytes {
 		return File{}, fmt.Errorf("the template has %d bytes; at most %d are read", len(data), MaxBytes)
@@ -63,8 +63,8 @@ func FromTemplate(data []byte) (File, error) {
 	}, nil
 }
 
-// resource is as much of a resource as carries a job or defines a task. A
-// definition may be written by hand: any of its values may be a function.
+// resource has those parts of a resource that carry a job or define a task. Somebody may have
+// written a definition by hand: any of its values may be a function.
 type resource struct {
 	Type       string `yaml:"Type"`
 	Properties struct {
@@ -100,8 +100,8 @@ func (r resource) inputs() (out []any) {
 	return out
 }
 
-// definition is the base definition that a resource is, without a family where
-// it is none. Of several containers it is the first.
+// definition gives the base definition that a resource is. It has no family if the resource is
+// not a task definition. If there are several containers, it uses the first.
 func (r resource) definition() job.TaskDefinition {
 	if r.Type != "AWS::ECS::TaskDefinition" {
 		return job.TaskDefinition{}
@@ -124,7 +124,7 @@ func (r resource) definition() job.TaskDefinition {
 	return d
 }
 
-// in follows keys into mappings.
+// in follows the keys into mappings.
 func in(v any, keys ...string) any {
 	for _, key := range keys {
 		m, _ := v.(map[string]any)
@@ -133,8 +133,8 @@ func in(v any, keys ...string) any {
 	return v
 }
 
-// plain is a text or number; a function is as YAML's library prints it, so that
-// a change of it is seen.
+// plain gives a text or a number. It gives a function as the YAML library prints it, so that a
+// change of it shows.
 func plain(v any) string {
 	if v == nil {
 		return ""
@@ -142,8 +142,8 @@ func plain(v any) string {
 	return fmt.Sprint(v)
 }
 
-// family is a definition's name in the jobs file: what render puts before it is
-// taken off.
+// family gives the name that a definition has in the jobs file: it removes the prefix that
+// render adds.
 func family(v any) string {
 	if sub := plain(in(v, "Fn::Sub")); strings.HasPrefix(sub, job.StackFamily) {
 		return strings.TrimPrefix(sub, job.StackFamily)
@@ -151,8 +151,8 @@ func family(v any) string {
 	return plain(v)
 }
 
-// joined is an input in which the revision of a definition of the template is
-// the name that the jobs file has for it; anything else is as it was.
+// joined replaces the revision of one of the template's definitions in an input with the name
+// that the jobs file has for it. It returns any other input unchanged.
 func joined(input any, resources map[string]resource) any {
 	join, _ := in(input, "Fn::Join").([]any)
 	if len(join) != 2 {
@@ -170,7 +170,7 @@ func joined(input any, resources map[string]resource) any {
 	return text.String()
 }
 
-// named is a list of {Name, key} as a map.
+// named turns a list of {Name, key} into a map.
 func named(v any, key string) map[string]string {
 	list, _ := v.([]any)
 	var out map[string]string
@@ -183,7 +183,7 @@ func named(v any, key string) map[string]string {
 	return out
 }
 
-// tagged is a list of {Key, Value} as a map, without the stack's own tag.
+// tagged turns a list of {Key, Value} into a map, without the stack's own tag.
 func tagged(v any) map[string]string {
 	list, _ := v.([]any)
 	var out map[string]string
@@ -200,7 +200,7 @@ func tagged(v any) map[string]string {
 	return out
 }
 
-// jobOf is the job that an input carries, without a name where it carries none.
+// jobOf gives the job that an input carries. The job has no name if the input carries none.
 func jobOf(input any) (job.Job, error) {
 	text, ok := input.(string)
 	if !ok {

@@ -10,14 +10,14 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// pendingTime is a time that waits until the job's zone is known.
+// pendingTime is a time that cannot be read before the job's zone is known.
 type pendingTime struct {
 	text string
 	node ast.Node
 	at   func(*job.Job) *time.Time
 }
 
-// moment is a time, in the job's zone where it has no offset.
+// moment is a time. Without an offset it is in the job's zone.
 func moment(at func(*job.Job) *time.Time) field[job.Job] {
 	return field[job.Job]{func(d *decoder, n ast.Node, path string, _ *job.Job) {
 		if s, ok := d.text(n, path); ok {
@@ -34,7 +34,7 @@ var moments = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04
 func (d *decoder) setTimes(j *job.Job) {
 	zone, err := cron.LoadZone(j.Zone())
 	if err != nil {
-		return // told with the schedule
+		return // reported with the schedule
 	}
 	for key, p := range d.times {
 		found := false
@@ -50,10 +50,10 @@ func (d *decoder) setTimes(j *job.Job) {
 	}
 }
 
-// days is a list of days, or the name of an .ics file that holds them.
+// days is a list of days, or the name of an .ics file that has them.
 func days(at func(*job.Job) *[]string) field[job.Job] {
 	return field[job.Job]{func(d *decoder, n ast.Node, path string, j *job.Job) {
-		// The other half of a calendar from the defaults is replaced with it.
+		// The job's calendar replaces both halves of the defaults' calendar.
 		j.Calendar = job.Calendar{Skip: ifSet(d, "calendar.skip", j.Calendar.Skip), Only: ifSet(d, "calendar.only", j.Calendar.Only)}
 		if _, isList := d.resolve(n).(*ast.SequenceNode); isList {
 			if *at(j) = d.texts(n, path); len(*at(j)) == 0 && lastKey(path) == "only" {
@@ -109,7 +109,7 @@ func (d *decoder) schedule(j job.Job) {
 	d.period(j, spec, zone)
 }
 
-// period tells of terms that are longer than the time between two slots.
+// period reports durations that are longer than the time between two slots.
 func (d *decoder) period(j job.Job, spec *cron.Spec, zone *cron.Zone) {
 	period, ok := shortestPeriod(spec.In(zone, cron.DST{}))
 	if ok && time.Duration(j.Window) >= period {
@@ -122,12 +122,11 @@ func (d *decoder) period(j job.Job, spec *cron.Spec, zone *cron.Zone) {
 	}
 }
 
-// periodSample is how many slots are looked at for the shortest time between
-// two: enough for a day of every minute.
+// periodSample is how many slots are examined for the shortest time between two. It is enough
+// for a day with a slot in every minute.
 const periodSample = 1500
 
-// shortestPeriod is the shortest time between two slots of a schedule in a year
-// without surprises.
+// shortestPeriod gives the shortest time between two slots of a schedule, from 2026 on.
 func shortestPeriod(s cron.Schedule) (time.Duration, bool) {
 	at, ok := s.Next(time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC))
 	shortest := time.Duration(0)
@@ -144,11 +143,11 @@ func shortestPeriod(s cron.Schedule) (time.Duration, bool) {
 	return shortest, shortest > 0
 }
 
-// anySlot tells of a job whose own terms leave it without a single slot.
+// anySlot reports a job whose own conditions leave it without any slot.
 func (d *decoder) anySlot(j job.Job) {
 	t, err := timetable.Of(j.Plan())
 	if err != nil {
-		return // told already
+		return // reported already
 	}
 	if _, ok := t.Next(time.Unix(-1, 0)); !ok {
 		d.add(d.place("calendar"), "calendar: no slot of %q is left between startAt and endAt on the days of the calendar", j.Schedule)
