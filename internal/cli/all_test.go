@@ -15,27 +15,27 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// reading are the commands that only read and end by themselves, with arguments by
-// which they print something of a world; FILE is a jobs file. wide are those that
-// print a table of which -o wide shows more, or all.
+// reading lists the commands that only read and end by themselves, with arguments with which they
+// print something about a world; FILE is a jobs file. wide lists those that print a table, of
+// which -o wide shows more, or everything.
 var reading = map[string]string{
 	"jobs": "", "history": "", "show": "broken", "logs": "report", "pauses": "", "status": "", "audit": "", "kept": "", "redrive": "",
 	"validate": "-f FILE", "preview": "-f FILE", "diff": "-f FILE --against FILE", "cron": "*/5-*-*-*-*", "version": "", "classify": "EVENT",
 }
 
-// others are all other commands, and why they are not reading.
+// others lists all other commands, and why they are not reading.
 var others = map[string]string{
 	"local": "runs", "run": "asks", "retry": "asks", "stop": "asks", "pause": "asks", "resume": "asks", "skip-next": "asks", "tail": "does not end",
 	"ui": "serves", "schema": "prints a schema", "apply": "of a stack", "doctor": "of a stack", "render": "prints a template", "import": "of other programs' files",
 	"notify": "sends", "completion": "prints a script", "man": "prints a page",
 }
 
-// commands are all commands, as completion has them.
+// commands returns all commands, as completion lists them.
 func (w *world) commands() []string { return strings.Fields(w.must("__complete", "--", "")) }
 
-// TestAllReadingCommands: each has --json, one object a line, and -o json is the same
-// where there is -o; -o wide cuts nothing on a narrow screen. A new command is put
-// into one of the two lists.
+// TestAllReadingCommands: each has --json, with one object per line, and -o json gives the same
+// if there is -o. -o wide cuts nothing on a narrow screen. A new command must be added to one of
+// the two lists.
 func TestAllReadingCommands(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -82,15 +82,15 @@ func TestAllReadingCommands(t *testing.T) {
 	}
 }
 
-// TestAllHelp: each command says in one sentence what it does, and each of its flags
-// and arguments too: a capital first, a full stop last, and no word that the glossary
-// does not have for it.
+// TestAllHelp: each command, and each of its flags and arguments, is explained in one sentence
+// that begins with a capital, ends with a full stop, and uses only words that the glossary has
+// for a thing.
 func TestAllHelp(t *testing.T) {
 	t.Parallel()
 	w := past(t)
 	for _, command := range w.commands() {
 		if command == "notify" {
-			continue // it has commands of its own
+			continue // has commands of its own
 		}
 		help := w.must(command, "--help")
 		_, text, _ := strings.Cut(help, "\n\n")
@@ -106,7 +106,7 @@ func TestAllHelp(t *testing.T) {
 	}
 }
 
-// TestPauseUntil: each form, in the job's zone, which is not the viewer's.
+// TestPauseUntil: each form is read in the job's zone, which is not the viewer's.
 func TestPauseUntil(t *testing.T) {
 	t.Parallel()
 	for until, want := range map[string]string{

@@ -28,7 +28,7 @@ type applyCmd struct {
 	Plan     string   `help:"Write the plan to this file and change nothing." placeholder:"FILE"`
 }
 
-// exitDiffers is the exit code of --dry-run where something would change.
+// exitDiffers is the exit code of --dry-run if something would change.
 const exitDiffers = 2
 
 // Run deploys jobs files to a stack.
@@ -55,7 +55,7 @@ func (c *applyCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// wanted reads the files.
+// wanted reads the jobs files.
 func (c *applyCmd) wanted(ctx context.Context, a *app) (w apply.Wanted, err error) {
 	if c.PlanFile != "" {
 		return w, nil
@@ -80,7 +80,7 @@ func wantedOf(file jobfile.File, prune bool, now time.Time) apply.Wanted {
 	return apply.Wanted{Project: file.Project, Jobs: file.Jobs, Definitions: file.Definitions, Prune: prune, From: now}
 }
 
-// plan makes a plan, or reads one.
+// plan makes a plan, or reads one from a file.
 func (c *applyCmd) plan(ctx context.Context, a *app, p *plane.Plane, w apply.Wanted) (plan apply.Plan, err error) {
 	if c.PlanFile == "" {
 		plan, err := p.PlanApply(ctx, w)
@@ -106,7 +106,7 @@ func (c *applyCmd) plan(ctx context.Context, a *app, p *plane.Plane, w apply.Wan
 	return plan, nil
 }
 
-// mostPlan bounds a plan: a jobs file's jobs, each in two schedules.
+// mostPlan bounds a plan in bytes: all jobs of a jobs file, each in two schedules.
 const mostPlan = 64 << 20
 
 func (a *app) printPlan(plan apply.Plan) error {
@@ -172,7 +172,7 @@ func writePlan(name string, plan apply.Plan) error {
 	return nil
 }
 
-// agreed is an error unless a person wants the plan carried out.
+// agreed returns an error unless a person wants the plan carried out.
 func (c *applyCmd) agreed(a *app, plan apply.Plan) error {
 	most := c.PruneMax
 	if most < 0 {

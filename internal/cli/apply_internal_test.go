@@ -15,7 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/render"
 )
 
-// cutOff is a group without schedules, to which writes fail after the first.
+// cutOff is a group without schedules in which writes fail after the first.
 type cutOff struct {
 	plane.Registry
 	has map[string]render.Schedule
@@ -38,11 +38,11 @@ func (c *cutOff) Put(_ context.Context, s render.Schedule, _ apply.Kind) error {
 	return nil
 }
 
-// TestApplyIsCutOff: how far it came is said, and what to do next; Ctrl-C is no fault.
+// TestApplyIsCutOff: the error says how far it came and what to do next. Ctrl-C is not a fault.
 func TestApplyIsCutOff(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		fault error // none is a person who interrupts
+		fault error // nil means that a person interrupts
 		code  int
 		says  string
 	}{

@@ -12,7 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// withPlane opens the control plane that the flags mean.
+// withPlane calls f with the control plane that the flags name.
 func (a *app) withPlane(ctx context.Context, f func(*plane.Plane) error) error {
 	p, err := a.plane(ctx)
 	if err != nil {
@@ -43,7 +43,7 @@ func (a *app) plane(ctx context.Context) (*plane.Plane, error) {
 	return s.Plane, nil
 }
 
-// who asks, for the record: on AWS the ARN of the credentials.
+// who returns who asks, for the record. On AWS that is the ARN of the credentials.
 func (a *app) who(ctx context.Context, p *plane.Plane) (string, error) {
 	if p.Who == nil {
 		return a.User, nil
@@ -86,7 +86,7 @@ func (a *app) printReply(r control.Reply) error {
 	return err
 }
 
-// find is the run that a person named. Where there was a choice it is said.
+// find returns the run that a person named. If there was a choice, it prints which run it took.
 func (a *app) find(ctx context.Context, p *plane.Plane, ref string, want plane.Want) (run.Run, error) {
 	r, note, err := p.Find(ctx, ref, want)
 	if note != "" {

@@ -13,7 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/local"
 )
 
-// TestAsking: what a person asks of a control plane that runs.
+// TestAsking: what a person can ask of a running control plane.
 func TestAsking(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -72,7 +72,7 @@ func TestRunTakesArgumentsAndVariables(t *testing.T) {
 	}
 }
 
-// TestNobodyListens: reading works, asking says what to do.
+// TestNobodyListens: without a control plane, reading works and asking says what to do.
 func TestNobodyListens(t *testing.T) {
 	t.Parallel()
 	asks := [][]string{{"run", "report"}, {"retry", "broken"}, {"stop", "report/20261122T0130Z", "--reason", "x"}}
@@ -138,7 +138,7 @@ func TestNobodyListens(t *testing.T) {
 	})
 }
 
-// door leaves in the database what a killed process leaves.
+// door puts into the database what a killed process leaves behind.
 func (w *world) door(url string) {
 	w.t.Helper()
 	door, err := json.Marshal(local.Door{URL: url, Token: "stale", PID: 1})
@@ -150,7 +150,7 @@ func (w *world) door(url string) {
 	}
 }
 
-// TestTheDoorIsLocked: without the token nobody is let in.
+// TestTheDoorIsLocked: nobody gets in without the token.
 func TestTheDoorIsLocked(t *testing.T) {
 	t.Parallel()
 	w := past(t)

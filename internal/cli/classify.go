@@ -17,7 +17,7 @@ type classifyCmd struct {
 	Files []string `arg:"" optional:"" name:"file" help:"JSON Lines, or one document in JSON or YAML; by default standard input."`
 }
 
-// Help is what classify takes, below its one line.
+// Help says what classify accepts.
 func (*classifyCmd) Help() string {
 	return "It takes whatever you have and gives one verdict per task and per refusal: an event or its detail; an answer of DescribeTasks or RunTask, " +
 		"or a part of one; an SNS or SQS message, or a batch of records around an event; log lines, gzipped or not, or results of Logs Insights; a CloudTrail record of RunTask; " +
@@ -26,7 +26,7 @@ func (*classifyCmd) Help() string {
 		"Beside a task, \"container\" names the job's container and \"definition\" lists all of them, as [{\"name\", \"essential\"}]."
 }
 
-// verdict is a verdict as classify prints it.
+// verdict is a verdict in the form that classify prints.
 type verdict struct {
 	ID       string      `json:"id,omitempty"`
 	Task     string      `json:"task,omitempty"`
@@ -38,7 +38,7 @@ type verdict struct {
 	Why      string      `json:"why"`
 }
 
-// Run classifies documents in all shapes that ecsevent.ParseAll reads.
+// Run classifies documents in every shape that ecsevent.ParseAll reads.
 func (c *classifyCmd) Run(ctx context.Context, a *app) error {
 	if len(c.Files) == 0 {
 		data, err := io.ReadAll(input{ctx, a.Stdin})
@@ -59,9 +59,8 @@ func (c *classifyCmd) Run(ctx context.Context, a *app) error {
 	return errors.Join(errs...)
 }
 
-// classify reads documents one after another, whether each is a line or one
-// spans many. A document that cannot be read is told by its line; the others
-// are classified.
+// classify reads documents one after another, each on a line or spanning several. It reports a
+// document that cannot be read by its line, and classifies the others.
 func (a *app) classify(name string, data []byte) error {
 	data, err := ecsevent.Unpack(data)
 	if err != nil {
@@ -91,8 +90,8 @@ func (a *app) classify(name string, data []byte) error {
 	return errors.Join(errs...)
 }
 
-// classifyOne prints a verdict on each task and refusal of a document, and says
-// what in it cannot be read.
+// classifyOne prints a verdict on each task and refusal of a document, and returns what in it
+// cannot be read.
 func classifyOne(w io.Writer, raw []byte) []error {
 	docs, errs := ecsevent.ParseAll(raw)
 	for _, doc := range docs {

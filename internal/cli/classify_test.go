@@ -45,8 +45,8 @@ func TestClassifyEveryForm(t *testing.T) {
 	}
 }
 
-// TestClassifyBadAmongGood: the good ones are classified wherever the bad one
-// stands, and the bad one is told by its line.
+// TestClassifyBadAmongGood: the good documents are classified wherever the bad one is, and the
+// bad one is reported by its line.
 func TestClassifyBadAmongGood(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -95,7 +95,7 @@ func TestClassifyFiles(t *testing.T) {
 	}
 }
 
-// TestClassifyPacked: an export of CloudWatch Logs is lines of a log, in gzip.
+// TestClassifyPacked: an export from CloudWatch Logs is gzip of log lines.
 func TestClassifyPacked(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
@@ -124,8 +124,8 @@ func TestClassifyHuge(t *testing.T) {
 	}
 }
 
-// TestClassifyEachTask: what carries several tasks gives a verdict for each, and
-// each that cannot be read is told by its line and place.
+// TestClassifyEachTask: input with several tasks gives one verdict for each. Each task that
+// cannot be read is reported by its line and place.
 func TestClassifyEachTask(t *testing.T) {
 	t.Parallel()
 	answer := "\n" + `{"id":"d-1","tasks":[` + task + `,` + detail + `,{"taskArn":7}],"failures":[{"reason":"MISSING"}]}` + "\n"

@@ -1,5 +1,5 @@
-// Package cli is the command line: one file per subcommand. It reads, asks and
-// prints; what is decided is decided elsewhere.
+// Package cli is the command line: one file per subcommand. It reads, asks and prints; decisions
+// are made elsewhere.
 package cli
 
 import (
@@ -30,21 +30,21 @@ const (
 	exitUsage   = 2 // wrong usage, or an unusable file
 )
 
-// Env is what a command may use of its surroundings.
+// Env is the part of its environment that a command may use.
 type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	// User is who asks, for the record.
 	User string
-	// Executable is the path of this program, Called how it was called.
+	// Executable is the path of this program. Called is the name or path by which it was called.
 	Executable, Called string
-	// Now is the time; nil is the clock on the wall.
+	// Now returns the time; nil means the wall clock.
 	Now func() time.Time
-	// Zone is the viewer's; nil is the machine's.
+	// Zone is the viewer's time zone; nil means the machine's.
 	Zone *time.Location
-	// Screen is what is known of the terminal; zero is none.
+	// Screen is what is known about the terminal; zero means none.
 	Screen Screen
-	// Lookup reads the environment's variables; nil is the process's.
+	// Lookup reads an environment variable; nil means the process's.
 	Lookup func(name string) (string, bool)
 }
 
@@ -59,8 +59,7 @@ func (env Env) now() time.Time {
 type app struct {
 	Env
 	db string
-	// stack is the stack that is meant, "" for the local state; profile and region
-	// as they were given.
+	// stack is the named stack, or "" for the local state. profile and region are as given.
 	stack, profile, region string
 
 	json bool
@@ -68,15 +67,15 @@ type app struct {
 	zone *time.Location
 }
 
-// errRefused is an answer that was a refusal, printed already.
+// errRefused is a refusal that has already been printed.
 var errRefused = errors.New("refused")
 
-// exitError is an exit code whose reason has been printed.
+// exitError is an exit code whose reason has already been printed.
 type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// usageError is a fault of the input, not of the work.
+// usageError is a fault of the input, not of the work itself.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
@@ -92,7 +91,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 	if err != nil {
 		return fail(env, err, exitUsage)
 	}
-	if len(args) == 0 || args[0] == "help" { // as many programs take it
+	if len(args) == 0 || args[0] == "help" { // as many programs accept it
 		args = append(slices.Clone(args[min(1, len(args)):]), "--help")
 	}
 	command, err := parser.Parse(args)
@@ -109,7 +108,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 	return env.exitCode(command.Run(a))
 }
 
-// looks are the flags of commands that print tables and times.
+// looks holds the flags of commands that print tables and times.
 type looks struct {
 	Output string `short:"o" help:"table, wide (nothing is cut or left out), or json." default:"table" enum:"table,wide,json" placeholder:"FORM"`
 	Zone   string `help:"Show times in this zone; by default this machine's." placeholder:"ZONE"`
@@ -117,7 +116,7 @@ type looks struct {
 
 func (l *looks) look() looks { return *l }
 
-// app is what the surroundings and the flags of a command make together.
+// app combines the environment and the flags of a command.
 func (env Env) app(g grammar, command any) (*app, error) {
 	a := &app{Env: env, db: g.DB, stack: string(g.Stack), profile: g.Profile, region: g.Region, json: g.JSON, zone: cmp.Or(env.Zone, time.Local)}
 	if _, many := command.(*uiCmd); !many && strings.Contains(a.stack, ",") {
@@ -144,7 +143,7 @@ func (env Env) exitCode(err error) int {
 	var code exitError
 	var ref *plane.RefError
 	switch {
-	case err == nil, errors.Is(err, syscall.EPIPE): // who reads has seen enough
+	case err == nil, errors.Is(err, syscall.EPIPE): // the reader has seen enough
 		return exitDone
 	case errors.As(err, &code):
 		return int(code)
@@ -163,12 +162,12 @@ func fail(env Env, err error, code int) int {
 	return code
 }
 
-// built is where `go run` puts what it builds: into a folder of its own for the
-// time, or into the build cache, wherever that is.
+// built matches the paths at which `go run` puts what it builds: in a temporary folder, or in the
+// build cache, wherever that is.
 var built = regexp.MustCompile(`/go-build[0-9]*/|/b[0-9]{3}/exe/[^/]+$|/[0-9a-f]{2}/[0-9a-f]{64}-d/[^/]+$`)
 
-// program is how a person calls this program again: `go run` builds it anew at
-// a path that is gone afterwards.
+// program returns how a person calls this program again. `go run` builds it at a path that does
+// not exist afterwards.
 func (a *app) program() string {
 	switch {
 	case built.MatchString(filepath.ToSlash(a.Executable)):
@@ -179,7 +178,7 @@ func (a *app) program() string {
 	return "batchplane"
 }
 
-// command is a subcommand as a person types it to mean the same place.
+// command returns a subcommand as a person would type it for the same stack or state.
 func (a *app) command(name string) string {
 	if a.stack != "" {
 		words := a.program() + " " + name + " --stack " + shellWord(a.stack)
@@ -197,13 +196,13 @@ func (a *app) command(name string) string {
 	return fmt.Sprintf("%s %s --db %s", a.program(), name, shellWord(a.db))
 }
 
-// places finds states from this folder.
+// places finds states, starting from this folder.
 func (a *app) places() local.Places {
 	return local.Places{Getenv: os.Getenv, Dir: "."}
 }
 
-// findState finds the state that is meant where none was named, and says which
-// where it might have been another.
+// findState finds the state that is meant if none was named. If there are others, it prints which
+// one it uses.
 func (a *app) findState() {
 	if a.db != "" {
 		return
@@ -215,7 +214,7 @@ func (a *app) findState() {
 	a.db = found.DB
 }
 
-// shellWord quotes a word for a shell where it needs it.
+// shellWord quotes a word for a shell if necessary.
 func shellWord(s string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%", r)

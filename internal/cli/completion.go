@@ -16,7 +16,7 @@ type completionCmd struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
 }
 
-// completions have each shell ask this program what comes next.
+// completions has for each shell a script that asks this program what may come next.
 var completions = map[string]string{
 	"bash": `# bash: source <(batchplane completion bash)
 _batchplane() {
@@ -39,7 +39,7 @@ complete -c batchplane -f -a '(set -l words (commandline -opc) (commandline -ct)
 `,
 }
 
-// Run prints a shell's completion.
+// Run prints a shell's completion script.
 func (c *completionCmd) Run(a *app) error { return a.write([]byte(completions[c.Shell])) }
 
 type completeCmd struct {
@@ -49,8 +49,8 @@ type completeCmd struct {
 // completeWithin bounds how long a shell waits.
 const completeWithin = 3 * time.Second
 
-// Run prints what may come next, one a line. It says nothing of what went wrong:
-// the person is typing.
+// Run prints what may come next, one per line. It reports no errors, because the person is still
+// typing.
 func (c *completeCmd) Run(ctx context.Context, k *kong.Context, a *app) error {
 	words := c.Words
 	if len(words) > 0 && words[0] == "--" {
@@ -86,7 +86,7 @@ func (c *completeCmd) Run(ctx context.Context, k *kong.Context, a *app) error {
 	return a.write([]byte(b.String()))
 }
 
-// named takes over which control plane the words mean.
+// named sets the control plane that the typed words name.
 func (a *app) named(words []string) {
 	for flag, to := range map[string]*string{"--db": &a.db, "--stack": &a.stack, "--profile": &a.profile, "--region": &a.region} {
 		for i, w := range words {
@@ -99,7 +99,7 @@ func (a *app) named(words []string) {
 	}
 }
 
-// nodeOf is the command that was typed so far.
+// nodeOf returns the command typed so far.
 func nodeOf(node *kong.Node, typed []string) *kong.Node {
 	for _, w := range typed {
 		for _, child := range node.Children {
@@ -130,12 +130,12 @@ func flagsOf(node *kong.Node) (out []string) {
 	return out
 }
 
-// takes is whether a command's arguments have that name.
+// takes reports whether one of a command's arguments has that name.
 func takes(node *kong.Node, name string) bool {
 	return slices.ContainsFunc(node.Positional, func(p *kong.Positional) bool { return p.Name == name })
 }
 
-// references are jobs, and once a job was typed, its newest runs.
+// references returns jobs and, once a job has been typed, its newest runs.
 func references(ctx context.Context, p *plane.Plane, typed string, runs bool) (out []string, err error) {
 	if name, _, ok := strings.Cut(typed, "/"); ok && runs {
 		page, err := p.History(ctx, plane.Filter{Jobs: []string{name}}, 20)

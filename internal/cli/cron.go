@@ -23,7 +23,7 @@ type cronCmd struct {
 	AWS   bool   `name:"aws" help:"Print only the translation, one expression per line. Six bare fields are read as cron(...)."`
 }
 
-// meaning is what cron says of an expression as JSON, before its fires.
+// meaning is what cron prints about an expression as JSON, before its fires.
 type meaning struct {
 	Expr       string   `json:"expr"`
 	Dialect    string   `json:"dialect"`
@@ -79,8 +79,8 @@ func (c *cronCmd) Run(_ context.Context, a *app) error {
 	return nil
 }
 
-// bare makes cron(...) of six fields where that reads, for --aws; what does not
-// read keeps its own form, by which other schedulers are known.
+// bare wraps six fields in cron(...) if that parses, for --aws. Other expressions keep their
+// form, by which other schedulers are recognised.
 func (c *cronCmd) bare() {
 	if !c.AWS || len(strings.Fields(c.Expr)) != 6 || strings.Contains(c.Expr, "(") {
 		return
@@ -93,7 +93,7 @@ func (c *cronCmd) bare() {
 	}
 }
 
-// span reads --from, --to and --count; to is zero where the fires are counted.
+// span reads --from, --to and --count. to is zero if the fires are counted.
 func (c *cronCmd) span(zone *cron.Zone) (from, to time.Time, err error) {
 	from = time.Now().Truncate(time.Minute)
 	read := func(flag, text string, into *time.Time) error {
@@ -140,7 +140,7 @@ func explain(expr string, zone *cron.Zone, from time.Time) (meaning, error) {
 		return m, nil
 	}
 	if spec.Dialect() == cron.AWS {
-		// What is accepted here is more than what the guides have.
+		// We accept more than the guides document.
 		normal, err := spec.Normal()
 		if err != nil {
 			return meaning{}, usageError{err}
@@ -159,7 +159,7 @@ func explain(expr string, zone *cron.Zone, from time.Time) (meaning, error) {
 	return m, nil
 }
 
-// fires calls show with the fires of the span until it returns an error.
+// fires calls show with each fire of the span until show returns an error.
 func (c *cronCmd) fires(m meaning, from, to time.Time, show func(slot time.Time, note string) error) error {
 	n := 0
 	days := clockDays{zone: m.schedule.Zone().Location()}
@@ -191,8 +191,7 @@ func (c *cronCmd) printJSON(w io.Writer, m meaning, from, to time.Time) error {
 	})
 }
 
-// printTranslation prints expressions alone; what must not be lost with them
-// goes beside them.
+// printTranslation prints only expressions to out. Whatever must accompany them goes to beside.
 func printTranslation(out, beside io.Writer, m meaning) error {
 	if m.NeverFires {
 		return fmt.Errorf("%s never fires", notice.Printable(m.Expr))

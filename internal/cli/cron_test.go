@@ -36,8 +36,8 @@ func TestCronText(t *testing.T) {
 	golden(t, "cron.txt", all.String())
 }
 
-// TestCronJSON: the first object and the fires have exactly the fields that
-// others read; --from and --to are inclusive.
+// TestCronJSON: the first object and the fires have exactly the fields that other programs read.
+// --from and --to are inclusive.
 func TestCronJSON(t *testing.T) {
 	t.Parallel()
 	r := batchplane(t, "--json", "cron", "15,30 2 * * *", "--zone", "Europe/Berlin", "--from", "2026-03-29T01:00Z", "--to", "2026-03-30T00:30:00Z")
@@ -79,7 +79,7 @@ func TestCronRefuses(t *testing.T) {
 	}
 }
 
-// TestCronForeign: other schedulers' expressions are named, with what to write.
+// TestCronForeign: expressions of other schedulers are recognised, with what to write instead.
 func TestCronForeign(t *testing.T) {
 	t.Parallel()
 	for expr, says := range map[string]string{

@@ -53,7 +53,7 @@ func (c *diffCmd) Run(ctx context.Context, a *app) error {
 	return a.write(b.Bytes())
 }
 
-// isTerraform is whether a file is what `render --terraform` writes, or the like.
+// isTerraform reports whether a file looks like the output of `render --terraform`.
 func isTerraform(data []byte) bool {
 	var has struct {
 		Terraform, Resource map[string]any
@@ -61,8 +61,8 @@ func isTerraform(data []byte) bool {
 	return json.Unmarshal(data, &has) == nil && len(has.Terraform)+len(has.Resource) > 0
 }
 
-// before reads what to compare with: templates, or jobs files over each other. Each is
-// read once: a pipe has no second time.
+// before reads what to compare with: templates, or jobs files stacked on each other. It reads
+// each only once, because a pipe cannot be read twice.
 func (c *diffCmd) before(ctx context.Context) (file jobfile.File, err error) {
 	var old []jobfile.Source
 	for _, name := range c.Against {

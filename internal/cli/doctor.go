@@ -51,7 +51,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// ownHealth is what is wrong with the control plane itself.
+// ownHealth says what is wrong with the control plane itself.
 func (a *app) ownHealth(ctx context.Context, p *plane.Plane) (out []doctor.Finding, err error) {
 	h, err := p.Inspect(ctx)
 	if err != nil {
@@ -71,10 +71,10 @@ func (a *app) ownHealth(ctx context.Context, p *plane.Plane) (out []doctor.Findi
 	return out, nil
 }
 
-// mostHerds is how many crowded minutes are told.
+// mostHerds is the largest number of crowded minutes to report.
 const mostHerds = 3
 
-// facts are what the jobs need, and what is known of it.
+// facts returns what the jobs need, and what was found out about it.
 func (a *app) facts(ctx context.Context, p *plane.Plane, file jobfile.File) (map[doctor.Subject][]string, []doctor.Finding) {
 	var names []string
 	for s := range doctor.Needs(file.Jobs, file.Definitions, nil) {
@@ -87,7 +87,7 @@ func (a *app) facts(ctx context.Context, p *plane.Plane, file jobfile.File) (map
 	return needs, doctor.Findings(a.stack, needs, p.Account.Answers(ctx, subjects))
 }
 
-// quotas are what the peaks find too small.
+// quotas returns the quotas that are too small for the peaks.
 func quotas(ctx context.Context, p *plane.Plane, peaks doctor.Peaks) []doctor.Finding {
 	if peaks.Starts.Jobs == 0 {
 		return nil
@@ -95,10 +95,10 @@ func quotas(ctx context.Context, p *plane.Plane, peaks doctor.Peaks) []doctor.Fi
 	return doctor.Quotas(peaks, p.Account.Limits(ctx))
 }
 
-// ahead is how many days are looked at.
+// ahead is the number of days to look ahead.
 const ahead = 30
 
-// peaksOf are the minutes of a month that take most, of however few jobs.
+// peaksOf returns the minutes of a month that need the most, even if few jobs share them.
 func peaksOf(file jobfile.File, rate int, now time.Time) (out doctor.Peaks) {
 	sizes := doctor.SizesOf(file.Definitions)
 	minutes, err := preview.Heaviest(
@@ -116,14 +116,14 @@ func peaksOf(file jobfile.File, rate int, now time.Time) (out doctor.Peaks) {
 	return out
 }
 
-// herdOf is what the jobs of a minute take.
+// herdOf returns what the jobs of a minute need.
 func herdOf(file jobfile.File, m preview.Minute, rate int) doctor.Herd {
 	jobs := slices.DeleteFunc(slices.Clone(file.Jobs), func(j job.Job) bool { return !slices.Contains(m.Jobs, j.Name) })
 	return doctor.HerdOf(m.At, jobs, doctor.SizesOf(file.Definitions), cmp.Or(rate, control.DefaultRate))
 }
 
-// herdsOf are the most crowded minutes of a month, and how long the sweep takes to
-// launch them at the stack's rate.
+// herdsOf returns the most crowded minutes of a month, and how long the sweep takes to launch
+// their jobs at the stack's rate.
 func herdsOf(file jobfile.File, rate int, now time.Time) (out []doctor.Herd) {
 	r, err := preview.Of(file.Jobs, preview.Options{From: now, Days: ahead, Cost: preview.CostOptions{Region: preview.Regions[0], Duration: time.Minute, Definitions: file.Definitions}})
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 )
 
-// TestPeaks: the minutes of most vCPU On-Demand, of most vCPU Spot and of most starts
-// are three, each weighed by its own.
+// TestPeaks: the minutes with the most vCPUs On-Demand, the most vCPUs on Spot and the most
+// starts are three, each found by its own weight.
 func TestPeaks(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)

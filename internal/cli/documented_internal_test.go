@@ -11,7 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// typed are lines of pages that are commands, quoted are commands in a sentence, which
+// typed matches lines of pages that are commands. quoted matches commands in a sentence, which
 // may leave out what the sentence says.
 var (
 	typed  = regexp.MustCompile(`(?m)^ *(?:go run \./cmd/)?batchplane ([a-z-]+(?: .*)?)$`)
@@ -21,12 +21,12 @@ var (
 	incomplete = regexp.MustCompile(`^(missing flags: |expected "|--[a-z]+: expected .* got "EOL"|.* must be one of .* but got "x")`)
 )
 
-// TestDocumentedCommands: each command of the pages can be typed, and of those that
-// sentences and this program's own hints name each flag is there.
+// TestDocumentedCommands: each command of the pages can be typed. Each flag of the commands that
+// sentences and this program's own hints name exists.
 func TestDocumentedCommands(t *testing.T) {
 	t.Parallel()
 	commands, found := names(t), 0
-	known := func(line string) bool { // prose may begin otherwise
+	known := func(line string) bool { // prose may begin in another way
 		name, _, _ := strings.Cut(line, " ")
 		return commands[name]
 	}
@@ -69,7 +69,7 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 }
 
-// names are the commands'.
+// names returns the names of the commands.
 func names(t *testing.T) map[string]bool {
 	t.Helper()
 	var g grammar
@@ -84,7 +84,7 @@ func names(t *testing.T) map[string]bool {
 	return out
 }
 
-// typable is why a command line cannot be read. Nothing is run.
+// typable returns why a command line cannot be parsed. It runs nothing.
 func typable(line string) error {
 	var g grammar
 	parser, err := g.parser(kong.Exit(func(int) {}))
@@ -95,7 +95,7 @@ func typable(line string) error {
 	return err //nolint:wrapcheck // a test's
 }
 
-// shellWords are the words of a command line as a shell takes them; <name> is a word.
+// shellWords returns the words of a command line as a shell splits it; <name> is one word.
 func shellWords(line string) (words []string) {
 	for _, m := range regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`).FindAllString(line, -1) {
 		words = append(words, strings.NewReplacer("'", "", `"`, "", "<", "", ">", "").Replace(m))
@@ -103,7 +103,7 @@ func shellWords(line string) (words []string) {
 	return words
 }
 
-// sources are this repository's files of a kind, without tests, by path.
+// sources returns this repository's files of a kind by path, without tests.
 func sources(t *testing.T, ext string) map[string]string {
 	t.Helper()
 	root := os.DirFS("../..")

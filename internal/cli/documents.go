@@ -16,8 +16,8 @@ import (
 
 const blanks = " \t\r\n"
 
-// asUTF8 takes the mark away with which Windows begins a text, and reads what
-// PowerShell's > has written as UTF-16.
+// asUTF8 removes the byte order mark with which Windows begins a text, and decodes the UTF-16
+// that PowerShell's > writes.
 func asUTF8(data []byte) []byte {
 	var order binary.ByteOrder
 	switch {
@@ -37,8 +37,8 @@ func asUTF8(data []byte) []byte {
 	return []byte(string(utf16.Decode(units)))
 }
 
-// asJSON gives YAML, as the AWS CLI prints it on wish, as the JSON that it stands
-// for, if there is a document in it; anything else stays as it is.
+// asJSON converts YAML, which the AWS CLI can print, to JSON if it contains a document. It
+// returns anything else as it is.
 func asJSON(data []byte) []byte {
 	start := bytes.TrimLeft(data, blanks)
 	if len(start) == 0 || bytes.IndexByte([]byte(`{["`), start[0]) >= 0 || !bytes.Contains(start, []byte(":")) {
@@ -54,10 +54,10 @@ func asJSON(data []byte) []byte {
 	return converted
 }
 
-// document gives the document that begins at at, where no blank stands, and where
-// to go on. What stands before it on its line, as in a log, is passed over. After
-// text that is not JSON the next document is the next line that begins one, or that
-// holds one where text stood before this one.
+// document returns the document that begins at at, where there must be no blank, and where to
+// continue. It skips what comes before the document on its line, as in a log. After text that is
+// not JSON, the next document is on the next line that begins with one, or that contains one if
+// text came before this one.
 func document(data []byte, at int) (raw json.RawMessage, end int, err error) {
 	rest := data[at:]
 	skip := prefix(rest)
@@ -79,7 +79,7 @@ func document(data []byte, at int) (raw json.RawMessage, end int, err error) {
 	return nil, end, err
 }
 
-// others are how other things begin that people have of a task, and what to do.
+// others lists how other outputs begin that people may have of a task, and what to do about them.
 var others = []struct{ begins, what string }{
 	{"---", "a table of the AWS CLI: print it with --output json"},
 	{"+--", "a table of the AWS CLI: print it with --output json"},
@@ -91,7 +91,7 @@ var others = []struct{ begins, what string }{
 	{"<", "HTML or XML"},
 }
 
-// seems says of what is not JSON what it seems to be.
+// seems says what a text that is not JSON seems to be.
 func seems(rest []byte, err error) error {
 	for _, o := range others {
 		if bytes.HasPrefix(rest, []byte(o.begins)) {
@@ -104,8 +104,8 @@ func seems(rest []byte, err error) error {
 	return err
 }
 
-// prefix is how many bytes stand on the first line of rest before the document in
-// it: a time, a level, the name of a stream. It is 0 if there is no such document.
+// prefix returns how many bytes precede the document on the first line of rest: a time, a level,
+// the name of a stream. It returns 0 if there is no such document.
 func prefix(rest []byte) int {
 	line := rest
 	if end := bytes.IndexByte(line, '\n'); end >= 0 {
@@ -119,8 +119,8 @@ func prefix(rest []byte) int {
 	return brace
 }
 
-// nextDocument is where the next line begins that begins a document, or that holds
-// one, and -1 if there is none.
+// nextDocument returns where the next line begins that begins with a document, or contains one,
+// or -1 if there is none.
 func nextDocument(rest []byte, prefixed bool) int {
 	for at := bytes.IndexByte(rest, '\n'); at >= 0; {
 		line := rest[at+1:]

@@ -8,7 +8,7 @@ import (
 	"unicode/utf16"
 )
 
-// inUTF16 is a text as PowerShell's > writes it.
+// inUTF16 encodes a text as PowerShell's > writes it.
 func inUTF16(order binary.AppendByteOrder, s string) string {
 	out := order.AppendUint16(nil, 0xfeff)
 	for _, unit := range utf16.Encode([]rune(s)) {
@@ -23,8 +23,8 @@ const (
 	pretty = "{\n  \"taskArn\": \"arn:t\",\n  \"lastStatus\": \"RUNNING\"\n}\n"
 )
 
-// TestClassifyWhatStandsAround: a text as Windows, a log or the AWS CLI gives it is
-// read as the plain one.
+// TestClassifyWhatStandsAround: a text as Windows, a log or the AWS CLI gives it is read like the
+// plain one.
 func TestClassifyWhatStandsAround(t *testing.T) {
 	t.Parallel()
 	plain := withInput(t, detail, "classify")
@@ -64,8 +64,8 @@ func TestClassifyWhatStandsAround(t *testing.T) {
 	}
 }
 
-// TestClassifyNonsense: what is no document is told in words of the document and of
-// no program.
+// TestClassifyNonsense: input that is not a document is described in terms of the input, not of a
+// program.
 func TestClassifyNonsense(t *testing.T) {
 	t.Parallel()
 	for in, says := range map[string]string{

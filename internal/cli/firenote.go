@@ -8,7 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 )
 
-// fireNote tells what is special about a fire, "" for most.
+// fireNote says what is special about a fire, or "" for most.
 func fireNote(s cron.Schedule, days *clockDays, slot time.Time) string {
 	change := days.of(slot)
 	if change == "" {
@@ -29,15 +29,15 @@ func fireNote(s cron.Schedule, days *clockDays, slot time.Time) string {
 	return strings.Join(notes, "; ")
 }
 
-// clockDays finds the days on which the clocks of a zone change. It remembers
-// the last one, since fires come in order.
+// clockDays finds the days on which a zone's clocks change. It remembers the last day, because
+// fires come in order.
 type clockDays struct {
 	zone       *time.Location
 	start, end time.Time
 	change     string
 }
 
-// of says how the clocks change on the local day of a time, "" if they do not.
+// of says how the clocks change on the local day of a time, or "" if they do not.
 func (d *clockDays) of(t time.Time) string {
 	if !d.end.IsZero() && !t.Before(d.start) && t.Before(d.end) {
 		return d.change

@@ -70,7 +70,7 @@ func (g *grammar) parser(more ...kong.Option) (*kong.Kong, error) {
 	)...)
 }
 
-// commandOf is the command that was typed, as far as it was understood.
+// commandOf returns the command that was typed, as far as it was understood.
 func commandOf(err error) string {
 	var wrong *kong.ParseError
 	if !errors.As(err, &wrong) || wrong.Context.Selected() == nil {
@@ -79,8 +79,8 @@ func commandOf(err error) string {
 	return wrong.Context.Selected().FullPath()
 }
 
-// apart says of a further argument why it is one: a schedule whose words stand apart,
-// a flag that ended the list before it, or a jobs file without its flag.
+// apart explains where a superfluous argument may come from: a schedule whose words are not
+// quoted, a flag that ended the list before it, or a jobs file without its flag.
 func apart(err error) string {
 	var wrong *kong.ParseError
 	if !errors.As(err, &wrong) || wrong.Context.Selected() == nil {
@@ -104,10 +104,10 @@ func apart(err error) string {
 	return ": write them in a row, with no flag between them"
 }
 
-// byFlag ends the error of an argument where only a jobs file can be meant.
+// byFlag ends the error about an argument that can only be a jobs file.
 const byFlag = ": give a jobs file with -f"
 
-// stacks are names with commas between them; a flag that is repeated adds to them.
+// stacks are names separated by commas. A repeated flag adds to them.
 type stacks string
 
 // Decode implements kong.MapperValue.

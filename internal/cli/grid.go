@@ -12,21 +12,21 @@ import (
 // column is a column of a grid.
 type column struct {
 	head string
-	// least, where not 0, is how narrow the column may be cut.
+	// least, if not 0, is the width to which the column may be cut.
 	least int
-	// rank says which columns go first where the screen is too narrow: those of the
-	// highest. 0 stays.
+	// rank says which columns are left out if the screen is too narrow: those with the highest
+	// rank first. A column of rank 0 stays.
 	rank int
-	// wide columns are shown by -o wide only.
+	// wide means that only -o wide shows the column.
 	wide bool
-	// paint colours a cell, where colours may be used.
+	// paint colours a cell if colours may be used.
 	paint func(cell string) string
 }
 
 const gap = "  "
 
-// grid prints rows in columns that fit the screen, and says what it left out. On
-// no screen, and by -o wide, nothing is cut.
+// grid prints rows in columns that fit the screen, and says what it left out. Without a screen,
+// and with -o wide, it cuts nothing.
 func (a *app) grid(cols []column, rows [][]string) error {
 	cols, rows = a.shown(cols, rows)
 	widths := naturalWidths(cols, rows)
@@ -52,8 +52,7 @@ func (a *app) grid(cols []column, rows [][]string) error {
 	return nil
 }
 
-// shown leaves out the columns that only -o wide shows, and makes cells safe for a
-// terminal.
+// shown leaves out the columns that only -o wide shows, and makes the cells safe for a terminal.
 func (a *app) shown(cols []column, rows [][]string) ([]column, [][]string) {
 	var keep []int
 	var left []column
@@ -82,8 +81,8 @@ func naturalWidths(cols []column, rows [][]string) []int {
 	return widths
 }
 
-// fit makes columns narrower and leaves out, until all fits; a width of -1 is left
-// out.
+// fit makes columns narrower and leaves some out until everything fits. A width of -1 means that
+// the column is left out.
 func fit(cols []column, natural []int, screen int) (widths []int, dropped []string) {
 	widths = append([]int(nil), natural...)
 	for {
@@ -106,7 +105,7 @@ func fit(cols []column, natural []int, screen int) (widths []int, dropped []stri
 	}
 }
 
-// dropNext is the column that goes first, -1 where none may.
+// dropNext returns the column to leave out next, or -1 if none may be.
 func dropNext(cols []column, widths []int) int {
 	drop := -1
 	for i, c := range cols {
@@ -117,7 +116,7 @@ func dropNext(cols []column, widths []int) int {
 	return drop
 }
 
-// shrink takes over from the widest columns first.
+// shrink takes over characters away, from the widest columns first.
 func shrink(widths, least []int, over int) []int {
 	for ; over > 0; over-- {
 		widest := -1
@@ -165,7 +164,7 @@ func (a *app) gridRow(b *bytes.Buffer, cols []column, widths []int, row []string
 	b.WriteByte('\n')
 }
 
-// clip cuts a text to n characters, the last then being an ellipsis.
+// clip cuts a text to n characters, the last of which is then an ellipsis.
 func clip(s string, n int) string {
 	if utf8.RuneCountInString(s) <= n || n < 1 {
 		return s

@@ -90,7 +90,7 @@ jobs:
     command: [nothing]
 `
 
-// world is a control plane with a clock that stands still unless told.
+// world is a control plane with a clock that stands still unless it is moved.
 type world struct {
 	t     *testing.T
 	db    string
@@ -98,8 +98,8 @@ type world struct {
 	l     *wire.Local
 }
 
-// newWorld brings one up at start: report succeeds at its second attempt,
-// broken exits 3 with a hostile last line, endless runs until it is stopped.
+// newWorld creates a world at start: report succeeds at its second attempt, broken exits 3 with a
+// hostile last line, and endless runs until it is stopped.
 func newWorld(t *testing.T, start time.Time) *world {
 	t.Helper()
 	f, problems := jobfile.Load([]jobfile.Source{{Data: []byte(jobsYAML)}}, jobfile.Options{})
@@ -138,8 +138,7 @@ func script(spec localecs.ContainerSpec) localecs.Script {
 	return localecs.Script{For: 10 * time.Second}
 }
 
-// scheduled has a job's run of a slot claimed and everything done within five
-// minutes.
+// scheduled claims a job's run of a slot and does everything that is due within five minutes.
 func (w *world) scheduled(name string, slot time.Time) {
 	w.t.Helper()
 	for _, j := range w.l.Jobs() {
@@ -171,10 +170,10 @@ func (w *world) on(screen cli.Screen, args ...string) result {
 	return withEnv(w.t, cli.Env{Now: w.clock.Now, Zone: berlin, Screen: screen}, append([]string{"--db", w.db}, args...)...)
 }
 
-// colors are a terminal's.
+// colors matches a terminal's colour codes.
 var colors = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 
-// must runs a command that must succeed without a word of complaint.
+// must runs a command that must succeed without printing an error.
 func (w *world) must(args ...string) string {
 	w.t.Helper()
 	r := w.run(args...)
@@ -184,7 +183,7 @@ func (w *world) must(args ...string) string {
 	return r.out
 }
 
-// berlin is where the viewer is.
+// berlin is the viewer's zone.
 var berlin = func() *time.Location {
 	zone, err := cron.LoadZone("Europe/Berlin")
 	if err != nil {
@@ -210,7 +209,7 @@ func past(t *testing.T) *world {
 	return w
 }
 
-// random is what differs in each run by hand.
+// random matches what differs in each run by hand.
 var random = regexp.MustCompile(`(manual-|task/default/)[0-9a-f]+`)
 
 func queryOf(name string) control.Query { return control.Query{Job: name} }

@@ -82,7 +82,7 @@ func (c *historyCmd) filter(a *app) (f plane.Filter, err error) {
 	return f, nil
 }
 
-// known is an error where a job that is named, not by a pattern, never was.
+// known returns an error if a job that is named, not matched by a pattern, never existed.
 func known(ctx context.Context, p *plane.Plane, jobs []string) error {
 	for _, name := range jobs {
 		if err := p.Known(ctx, name); job.ValidName(name) && err != nil {
@@ -103,8 +103,7 @@ func statusesOf(names []string) (out []run.Status, err error) {
 	return out, nil
 }
 
-// past reads how long ago, or when, something was; times without a zone are of the
-// view's.
+// past reads a time in the past, or how long ago it was. A time without a zone is in the view's.
 func (a *app) past(flag, text string) (time.Time, error) {
 	t, err := plane.ParsePast(text, a.zone, a.now())
 	if err != nil {

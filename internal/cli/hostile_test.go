@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestErrorsSteerNothing: what errors, hints and notes repeat of arguments and names of
-// files steers no terminal and turns no text around; their lines stay lines.
+// TestErrorsSteerNothing: arguments and file names that errors, hints and notes repeat cannot
+// control a terminal or reverse a text. Their lines stay lines.
 func TestErrorsSteerNothing(t *testing.T) {
 	t.Parallel()
 	const steers = "\x1b]0;taken\x07\x1b[2J\u009b31m\u202eevil\rover"

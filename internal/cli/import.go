@@ -34,7 +34,7 @@ type importCmd struct {
 	Jobs     []string `name:"job" help:"With --undo: only this job's line; may be repeated." placeholder:"NAME"`
 }
 
-// Run imports files, or undoes that.
+// Run imports files, or undoes an import.
 func (c *importCmd) Run(ctx context.Context, a *app) error {
 	kind, names := c.split()
 	if err := c.check(kind, names); err != nil {
@@ -63,7 +63,7 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 	return c.write(a, r, files[0].Name)
 }
 
-// importError is a refusal of files of another kind, which is no wrong usage.
+// importError makes an error a usage error, unless the files are of another kind.
 func importError(err error) error {
 	var foreign *importer.ForeignError
 	if errors.As(err, &foreign) {
@@ -72,8 +72,8 @@ func importError(err error) error {
 	return usageError{err}
 }
 
-// nothingCame is the error of an import of which nothing came over although the
-// files held something.
+// nothingCame returns an error if an import yielded no job although the files had something to
+// import.
 func nothingCame(r importer.Result) error {
 	if len(r.Jobs) > 0 || !slices.ContainsFunc(r.Entries, func(e importer.Entry) bool { return e.Verdict == importer.Refused }) {
 		return nil
@@ -81,7 +81,7 @@ func nothingCame(r importer.Result) error {
 	return errors.New("none of it became a job")
 }
 
-// split tells the kind from the files. A word that is a kind is one, unless it
+// split separates the kind from the files. A first word that names a kind is one, unless it
 // stands alone and is a file.
 func (c *importCmd) split() (kind string, files []string) {
 	if !kinds.Is(c.What) {
@@ -110,7 +110,7 @@ func (c *importCmd) check(kind string, files []string) error {
 	return nil
 }
 
-// checkCrontab is about the flags that only crontabs have.
+// checkCrontab checks the flags that only crontabs have.
 func (c *importCmd) checkCrontab(kind string, files []string) error {
 	switch {
 	case len(c.Jobs) > 0 && !c.Undo:
@@ -141,7 +141,7 @@ func (c *importCmd) files(ctx context.Context, a *app, names []string) ([]*impor
 	return []*importer.File{{Name: "what is deployed in " + region, Data: data}}, o, nil
 }
 
-// users is what is known of the user column before the file is read.
+// users returns what is known about the user column before the file is read.
 func (c *importCmd) users() lines.UserColumn {
 	switch c.Users {
 	case "yes":
@@ -185,8 +185,7 @@ func (c *importCmd) undo(a *app, f *importer.File) error {
 	return nil
 }
 
-// write writes the jobs file and, for a crontab, the old one; neither may be
-// there yet.
+// write writes the jobs file and, for a crontab, the file of old lines. Neither may exist yet.
 func (c *importCmd) write(a *app, r importer.Result, source string) error {
 	if len(r.Jobs) == 0 {
 		return fmt.Errorf("none of it became a job, so %s is not written", c.Output)
@@ -207,7 +206,7 @@ func (c *importCmd) write(a *app, r importer.Result, source string) error {
 		name = "crontab"
 	}
 	old := filepath.Join(filepath.Dir(c.Output), name+".imported")
-	// Both or none: one alone looks like an import that is done.
+	// Both or none: one alone would look like a finished import.
 	for _, name := range []string{c.Output, old} {
 		if _, err := os.Lstat(name); err == nil {
 			return isThere(name)
@@ -225,8 +224,8 @@ func (c *importCmd) write(a *app, r importer.Result, source string) error {
 
 func isThere(name string) error { return usagef("%s already exists: move it away first", name) }
 
-// writeNew writes a file that does not exist. Only its owner may read it: a
-// crontab may hold secrets.
+// writeNew writes a file that must not exist yet. Only its owner may read it, because a crontab
+// may hold secrets.
 func writeNew(name string, data []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the file that the person named
 	if os.IsExist(err) {

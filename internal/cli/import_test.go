@@ -56,8 +56,7 @@ func TestImportCrontab(t *testing.T) {
 	}
 }
 
-// TestImportWritesBothOrNone: where either file is there, the other is not
-// written.
+// TestImportWritesBothOrNone: if either file exists, the other is not written.
 func TestImportWritesBothOrNone(t *testing.T) {
 	t.Parallel()
 	for _, there := range []string{"jobs.yaml", "crontab.imported"} {
@@ -73,8 +72,7 @@ func TestImportWritesBothOrNone(t *testing.T) {
 	}
 }
 
-// TestImportExpectsUsers: a file that is called as those of the system are names
-// users.
+// TestImportExpectsUsers: a file named like the system's crontabs is expected to name users.
 func TestImportExpectsUsers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -93,7 +91,7 @@ func TestImportExpectsUsers(t *testing.T) {
 	}
 }
 
-// TestImportJSON: one object a line, with exactly the fields that others read.
+// TestImportJSON: one object per line, with exactly the fields that other programs read.
 func TestImportJSON(t *testing.T) {
 	t.Parallel()
 	r := withInput(t, smallCrontab, "--json", "import", "crontab", "-", "--zone", "Europe/Berlin")
@@ -112,7 +110,7 @@ func TestImportJSON(t *testing.T) {
 		for key := range e {
 			keys = append(keys, key)
 		}
-		keys = slices.DeleteFunc(keys, func(k string) bool { return k == "proof" }) // where a schedule was translated
+		keys = slices.DeleteFunc(keys, func(k string) bool { return k == "proof" }) // present if a schedule was translated
 		if slices.Sort(keys); !slices.Equal(keys, want) {
 			t.Errorf("%v", keys)
 		}

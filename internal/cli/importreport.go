@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// printReport prints what became of each item, and last the steps that switch
-// the old side off.
+// printReport prints what became of each item, and last the steps that switch the old scheduler
+// off.
 func (a *app) printReport(r importer.Result, output string) error {
 	target := a.importTarget(output)
 	if a.json {
@@ -32,7 +32,7 @@ func (a *app) printReport(r importer.Result, output string) error {
 	return a.write(b.Bytes())
 }
 
-// importTarget is where the new side is, as far as the command line says it.
+// importTarget returns where the imported jobs will run, as far as the command line says.
 func (a *app) importTarget(output string) importer.Target {
 	t := importer.Target{File: output, Stack: a.stack}
 	if a.region != "" {
@@ -44,15 +44,15 @@ func (a *app) importTarget(output string) importer.Target {
 	return t
 }
 
-// stepsEntry is the last line of a report as JSON: an entry of kind "steps" that
-// stands for no line of the file.
+// stepsEntry is the last line of a report as JSON: an entry of kind "steps", which belongs to no
+// line of the file.
 type stepsEntry struct {
 	importer.Entry
 	Steps *importer.Switching `json:"steps"`
 }
 
-// printReportJSON prints an object for each item, and one of kind "steps" where
-// there is something to switch.
+// printReportJSON prints an object for each item, and one of kind "steps" if there is something
+// to switch.
 func (a *app) printReportJSON(r importer.Result, t importer.Target) error {
 	for _, e := range r.Entries {
 		if err := printJSON(a.Stdout, e); err != nil {
@@ -66,11 +66,11 @@ func (a *app) printReportJSON(r importer.Result, t importer.Target) error {
 	return printJSON(a.Stdout, stepsEntry{importer.NewEntry(0, "steps", "to switch over and back; none of this was run"), plan})
 }
 
-// counts is whether an entry is listed and counted: a comment of which there is
-// nothing to say is not.
+// counts reports whether an entry is listed and counted. A comment about which there is nothing
+// to say is not.
 func counts(e importer.Entry) bool { return e.Kind != "comment" || e.Job != nil || len(e.Notes) > 0 }
 
-// summary counts items by their verdict, and the jobs that came of them.
+// summary counts items by verdict, and the jobs that came from them.
 func summary(r importer.Result) string {
 	count, all := map[importer.Verdict]int{}, 0
 	unit := "line"

@@ -10,12 +10,11 @@ import (
 	"time"
 )
 
-// patience is how long nobody may write to a pipe that a person named.
+// patience is how long to wait until somebody writes to a pipe that a person named.
 const patience = 5 * time.Second
 
-// readBounded reads a file that a person named, or one byte more of it than may be
-// there. It waits for a pipe's end, but not longer than ctx lasts, and not for one that
-// nobody writes to.
+// readBounded reads a file that a person named, up to one byte more than most. It waits for the
+// end of a pipe, but not longer than ctx lasts, and not for a pipe that nobody writes to.
 func readBounded(ctx context.Context, name string, most int64) ([]byte, error) {
 	return readNamed(ctx, name, most, patience)
 }
@@ -23,7 +22,7 @@ func readBounded(ctx context.Context, name string, most int64) ([]byte, error) {
 func readNamed(ctx context.Context, name string, most int64, patience time.Duration) (data []byte, err error) {
 	opened, over := make(chan struct{}), make(chan error, 1)
 	var read []byte
-	go func() { // it stays behind where what it waits for never comes
+	go func() { // stays behind if what it waits for never comes
 		f, err := os.Open(name) //nolint:gosec // the file that the person named
 		close(opened)           // of a pipe: somebody writes to it (fifo(7))
 		if err == nil {
@@ -48,15 +47,15 @@ func readNamed(ctx context.Context, name string, most int64, patience time.Durat
 	}
 }
 
-// input is standard input, which nobody waits for once ctx has ended: whoever has asked
-// for the end need not ask twice.
+// input is standard input. A read ends when ctx ends, so that a person need not ask for the end
+// twice.
 type input struct {
 	ctx context.Context //nolint:containedctx // io.Reader has none
 	io.Reader
 }
 
 func (i input) Read(p []byte) (int, error) {
-	var chunk bytes.Buffer // p is the caller's again after the end
+	var chunk bytes.Buffer // after ctx ends, p belongs to the caller again
 	over := make(chan error, 1)
 	go func() {
 		own := make([]byte, len(p))

@@ -23,7 +23,7 @@ func pipe(t *testing.T) string {
 	return path
 }
 
-// readers are commands that read what a person named, with what they read it as.
+// readers returns the commands that read a named file.
 func readers(file, pipe string) map[string][]string {
 	return map[string][]string{
 		"validate": {"validate", "-f", pipe}, "render": {"render", "-f", pipe}, "preview": {"preview", "-f", pipe},
@@ -32,8 +32,8 @@ func readers(file, pipe string) map[string][]string {
 	}
 }
 
-// TestNobodyWritesToThePipe: no command waits for ever, and one that is told to end does
-// so at once.
+// TestNobodyWritesToThePipe: no command waits for ever, and one that is told to end does so at
+// once.
 func TestNobodyWritesToThePipe(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(files(t, map[string]string{"jobs.yaml": jobsYAML}), "jobs.yaml")
@@ -54,7 +54,7 @@ func TestNobodyWritesToThePipe(t *testing.T) {
 	}
 }
 
-// TestAPipeIsRead as a file is: `<(git show main:jobs.yaml)` of a shell is one.
+// TestAPipeIsRead: a pipe is read like a file, such as `<(git show main:jobs.yaml)` of a shell.
 func TestAPipeIsRead(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(files(t, map[string]string{"jobs.yaml": jobsYAML}), "jobs.yaml")
@@ -71,7 +71,7 @@ func TestAPipeIsRead(t *testing.T) {
 	}
 }
 
-// TestStandardInputIsLeft by who is told to end, whatever comes of it later.
+// TestStandardInputIsLeft: a command that is told to end stops reading, whatever arrives later.
 func TestStandardInputIsLeft(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{"classify": {"classify"}, "import": {"import", "crontab", "-"}} {

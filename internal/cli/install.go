@@ -11,8 +11,8 @@ import (
 	"unicode"
 )
 
-// install prints a unit for systemd, or a property list for launchd, that runs
-// the same command as a service. It installs nothing.
+// install prints a unit for systemd, or a property list for launchd, that runs the same command
+// as a service. It installs nothing.
 func (c *localCmd) install(a *app) error {
 	if err := errors.Join(c.faults(), c.check()); err != nil {
 		return err
@@ -22,7 +22,7 @@ func (c *localCmd) install(a *app) error {
 		return err
 	}
 	for _, w := range append(words, dir, a.db) {
-		if strings.ContainsFunc(w, unicode.IsControl) { // a line of a unit ends with its value
+		if strings.ContainsFunc(w, unicode.IsControl) { // a value in a unit ends with its line
 			return usagef("%q has a control character, which a unit cannot hold: rename it", w)
 		}
 	}
@@ -34,8 +34,8 @@ func (c *localCmd) install(a *app) error {
 	return err //nolint:wrapcheck // nobody reads it
 }
 
-// words are the command's, with absolute paths and each flag that was given; dir is
-// the folder of the first jobs file.
+// words returns the words of the command, with absolute paths and every flag that was given. dir
+// is the folder of the first jobs file.
 func (c *localCmd) words(a *app) (words []string, dir string, err error) {
 	words = []string{a.Executable, "local"}
 	path := func(flag, name string) {
@@ -64,7 +64,7 @@ func (c *localCmd) words(a *app) (words []string, dir string, err error) {
 	return append(words, c.rest()...), dir, err
 }
 
-// rest are the flags that are no paths, where they are not what they would be anyway.
+// rest returns the flags that are not paths, if they differ from their defaults.
 func (c *localCmd) rest() (words []string) {
 	if c.Drain > 0 {
 		words = append(words, "--drain", c.Drain.String())
@@ -104,8 +104,8 @@ func (c *localCmd) rest() (words []string) {
 	return words
 }
 
-// systemd is a unit. Its state is db; where that is empty it lies below /var/lib,
-// where STATE_DIRECTORY says.
+// systemd returns a unit. Its state is db. If db is empty, the state is under /var/lib, in
+// STATE_DIRECTORY.
 func (c *localCmd) systemd(words []string, dir, db string) string {
 	if db == "" {
 		db = "/var/lib/batchplane/jobs.db"
@@ -155,7 +155,7 @@ WantedBy=multi-user.target
 `, db, user, strings.Join(quoted, " "), systemdPath(dir), stop)
 }
 
-// systemdWord quotes a word of a unit file: a percent sign and a dollar are its own
+// systemdWord quotes a word of a unit file, where percent and dollar signs have a meaning
 // (systemd.unit and systemd.service, "specifiers" and "command lines").
 func systemdWord(s string) string {
 	s = strings.NewReplacer(`%`, `%%`, `$`, `$$`).Replace(s)
@@ -165,11 +165,11 @@ func systemdWord(s string) string {
 	return s
 }
 
-// systemdPath is a path of a unit file outside commands: it stands to the end of its
-// line, without quotes, and only a percent sign is its own.
+// systemdPath returns a path as a unit file has it outside commands. It extends to the end of the
+// line and is not quoted; only a percent sign has a meaning.
 func systemdPath(s string) string { return strings.ReplaceAll(s, `%`, `%%`) }
 
-// launchd is a property list for the user's own agents.
+// launchd returns a property list for one of the user's own agents.
 func launchd(words []string, dir string) string {
 	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 	var args strings.Builder

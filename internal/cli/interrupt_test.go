@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/cli"
 )
 
-// TestCtrlC: on a terminal a person who interrupts the wait is asked whether the run
-// is to be stopped; without one nothing is asked, and the run goes on.
+// TestCtrlC: on a terminal, a person who interrupts the wait is asked whether to stop the run.
+// Without one nothing is asked, and the run continues.
 func TestCtrlC(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -55,7 +55,7 @@ func (i interrupting) Write(p []byte) (int, error) {
 	return i.syncBuffer.Write(p)
 }
 
-// TestClosedPipe: who reads has seen enough, as `| head -1` has: that is no error.
+// TestClosedPipe: a reader that has seen enough, as in `| head -1`, is not an error.
 func TestClosedPipe(t *testing.T) {
 	t.Parallel()
 	w := past(t)

@@ -72,7 +72,7 @@ func (a *app) printJobs(jobs []view.Summary) error {
 	}, rows)
 }
 
-// scheduleText is a schedule in words with its zone, in which the words are meant.
+// scheduleText is a schedule in words, with the zone of its times.
 func scheduleText(s view.Summary) string {
 	switch {
 	case s.Schedule == "":
@@ -90,7 +90,7 @@ func (a *app) nextText(s view.Summary) string {
 	return s.Next.In(a.zone).Format("2006-01-02 15:04")
 }
 
-// rate is how many of the newest runs succeeded.
+// rate says how many of the newest runs succeeded.
 func rate(s view.Summary) string {
 	if s.Judged == 0 {
 		return ""

@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// TestJobNoteOfWhatIsHeldBack: a job whose slots are skipped for a run that hangs says
-// so, also where it fails.
+// TestJobNoteOfWhatIsHeldBack: the note of a job says that its slots are skipped because of a run
+// that hangs, even if the job is failing.
 func TestJobNoteOfWhatIsHeldBack(t *testing.T) {
 	t.Parallel()
 	since := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)

@@ -14,7 +14,7 @@ type jobsFiles struct {
 	Files []string `short:"f" name:"file" required:"" sep:"none" help:"A jobs file; repeat -f to override earlier files." placeholder:"FILE"`
 }
 
-// load reads the files with the environment's variables.
+// load reads the files and the variables of the environment.
 func (f jobsFiles) load(ctx context.Context) (jobfile.File, []jobfile.Problem, error) {
 	sources := make([]jobfile.Source, len(f.Files))
 	for i, name := range f.Files {
@@ -34,8 +34,8 @@ func loadSources(ctx context.Context, sources []jobfile.Source) (jobfile.File, [
 	}})
 }
 
-// read is load for commands that need a file without a problem; all of them
-// come in one error. Undone says what was not done.
+// read is like load, for commands that need files without a problem. It returns all problems in
+// one error. undone says what was therefore not done.
 func (f jobsFiles) read(ctx context.Context, undone string) (jobfile.File, error) {
 	file, problems, err := f.load(ctx)
 	if err != nil {
@@ -44,7 +44,7 @@ func (f jobsFiles) read(ctx context.Context, undone string) (jobfile.File, error
 	return file, refusal(problems, undone)
 }
 
-// refusal is all problems of jobs files in one error, nil where there is none.
+// refusal returns all problems of jobs files in one error, or nil if there are none.
 func refusal(problems []jobfile.Problem, undone string) error {
 	if len(problems) == 0 {
 		return nil
@@ -63,7 +63,7 @@ func problemLine(p jobfile.Problem) string {
 	return p.File + ":" + p.String()
 }
 
-// readBeside reads a file that a jobs file names, from where that file is.
+// readBeside reads a file that a jobs file names, relative to the jobs file.
 func readBeside(ctx context.Context, source, name string) ([]byte, error) {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(filepath.Dir(source), name)

@@ -16,8 +16,8 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// printed are what commands print as JSON, by the heading under which docs/json.md
-// describes the fields.
+// printed lists what commands print as JSON, by the heading under which docs/json.md describes
+// the fields.
 var printed = map[string][]any{
 	"jobs": {view.Summary{}}, "history": {view.Row{}}, "show": {view.Story{}}, "logs": {jsonLine{}}, "pauses": {plane.Pause{}},
 	"status": {plane.Status{}}, "audit": {control.Asked{}}, "kept": {keptView{}}, "redrive": {failedView{}},
@@ -30,8 +30,8 @@ var (
 	word    = regexp.MustCompile("`([^`]+)`")
 )
 
-// described are the fields of each heading of docs/json.md: the words in the first
-// cell of its rows. Each command of a heading has all of its fields.
+// described returns the fields of each heading of docs/json.md: the words in the first cell of
+// its rows. Each command of a heading has all of its fields.
 func described(t *testing.T) map[string][]string {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/json.md")
@@ -61,7 +61,7 @@ func described(t *testing.T) map[string][]string {
 	return out
 }
 
-// fields are the names that a value has as JSON.
+// fields returns the names that a value's fields have as JSON.
 func fields(of reflect.Type) (out []string) {
 	for f := range of.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -78,7 +78,7 @@ func fields(of reflect.Type) (out []string) {
 	return out
 }
 
-// TestJSONIsDescribed: docs/json.md has each field that a command prints, and no other.
+// TestJSONIsDescribed: docs/json.md describes exactly the fields that a command prints.
 func TestJSONIsDescribed(t *testing.T) {
 	t.Parallel()
 	docs := described(t)

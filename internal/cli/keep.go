@@ -13,7 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// keepFlags say what is kept and for how long.
+// keepFlags say what is kept, and for how long.
 type keepFlags struct {
 	Keep      job.Duration `help:"How long to keep runs that have ended; at least 2d." default:"400d" placeholder:"400d"`
 	KeepLogs  job.Duration `help:"How long to keep the output of tasks." default:"30d" placeholder:"30d"`
@@ -21,7 +21,7 @@ type keepFlags struct {
 	MaxOutput byteSize     `help:"How much output to keep per task: its beginning and its end." default:"10MB" placeholder:"10MB"`
 }
 
-// byteSize reads and writes bytes as people do: 500KB, 10MB, 2GB, of 1024 each.
+// byteSize reads and writes sizes as people do: 500KB, 10MB, 2GB, in units of 1024.
 type byteSize int64
 
 var byteUnits = []struct {
@@ -45,7 +45,7 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a size from 1KB to 1024GB, such as 10MB", text)
 }
 
-// String writes a size as it may be read.
+// String writes a size in a form that UnmarshalText reads.
 func (b byteSize) String() string {
 	for _, u := range byteUnits {
 		if n := int64(b); n%u.size == 0 {
@@ -55,13 +55,13 @@ func (b byteSize) String() string {
 	return "" // not reached: every size is one of bytes
 }
 
-// minKeep is how long runs are kept at least: slots are judged by them.
+// minKeep is the shortest time for which runs are kept: slots are judged by them.
 const minKeep = job.Duration(48 * time.Hour)
 
-// keepEvery is how often what is old is dropped.
+// keepEvery is how often old data is dropped.
 const keepEvery = time.Hour
 
-// keep drops what is old, soon after the start and then each hour.
+// keep drops old data, first one minute after the start and then each hour.
 func (c *localCmd) keep(ctx context.Context, l *wire.Local) {
 	keeper := l.Keeper(time.Duration(c.Keep), time.Duration(c.KeepLogs), int64(c.MostLogs))
 	timer := time.NewTimer(time.Minute)
@@ -79,11 +79,11 @@ func (c *localCmd) keep(ctx context.Context, l *wire.Local) {
 	}
 }
 
-// watchEvery is how often jobs files are looked at. One that changed is read once
-// it has stood still for as long.
+// watchEvery is how often the jobs files are checked. A changed file is read once it has not
+// changed again for as long.
 const watchEvery = time.Second
 
-// watch says when a jobs file has changed, where that is asked for.
+// watch signals when a jobs file has changed, if --watch is given.
 func (c *localCmd) watch() (changes <-chan struct{}, stop func()) {
 	if !c.Watch {
 		return nil, func() {}
@@ -114,8 +114,8 @@ func (c *localCmd) watch() (changes <-chan struct{}, stop func()) {
 	return out, func() { close(over) }
 }
 
-// inode tells files apart that have one name after the other: what is put in the place
-// of another by a rename, or by a link, may be as old and as long.
+// inode distinguishes files that have the same name one after the other: a file that replaces
+// another by a rename or a link may have the same time and length.
 func inode(info os.FileInfo) string {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return fmt.Sprint(stat.Dev, " ", stat.Ino)
@@ -123,7 +123,7 @@ func inode(info os.FileInfo) string {
 	return ""
 }
 
-// stamp is the same as long as the jobs files are.
+// stamp stays the same as long as the jobs files do.
 func (c *localCmd) stamp() string {
 	var b strings.Builder
 	for _, name := range c.Files {

@@ -19,7 +19,7 @@ type keptCmd struct {
 	Limit int    `help:"Show at most this many." default:"100"`
 }
 
-// Run lists what was kept, or prints one, and has it tried again or dropped.
+// Run lists kept inputs, or prints one and has it tried again or dropped.
 func (c *keptCmd) Run(ctx context.Context, a *app) error {
 	if c.decided() && c.ID == "" {
 		return usagef("name one: `kept` lists them")
@@ -62,7 +62,7 @@ func keptJSON(k control.Kept) keptView {
 
 func oneLine(b []byte) string { return strings.Join(strings.Fields(string(b)), " ") }
 
-// one prints one of them, and does with it what is to be done.
+// one prints one kept input and has it tried again or dropped, if that was asked for.
 func (c *keptCmd) one(ctx context.Context, a *app, p *plane.Plane, kept []control.Kept) error {
 	i := slices.IndexFunc(kept, func(k control.Kept) bool { return k.ID() == c.ID })
 	if i < 0 {
@@ -88,7 +88,7 @@ func (c *keptCmd) one(ctx context.Context, a *app, p *plane.Plane, kept []contro
 	return a.settle(ctx, p, k, c.fate)
 }
 
-// harmlessLines is harmless line by line.
+// harmlessLines applies harmless to each line.
 func harmlessLines(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {

@@ -16,7 +16,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// liveOutput shows the lines of running tasks, each behind the name of its job.
+// liveOutput shows the lines of running tasks, each after the name of its job.
 type liveOutput struct {
 	t    *transcript
 	logs local.Logs
@@ -32,7 +32,7 @@ type liveTask struct {
 	over bool
 }
 
-// watch notes which tasks run. It keeps nobody waiting.
+// watch notes which tasks run. It makes nobody wait.
 func (o *liveOutput) watch(after run.Run) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -79,7 +79,7 @@ func (o *liveOutput) once() {
 func (o *liveOutput) lines(arn string, task *liveTask) {
 	f, err := os.Open(o.logs.Path(task.job, arn))
 	if errors.Is(err, os.ErrNotExist) {
-		return // it wrote nothing so far
+		return // it has written nothing so far
 	}
 	if err != nil {
 		o.t.line("cannot show the output of %s: %v", task.job, err)
@@ -96,7 +96,7 @@ func (o *liveOutput) lines(arn string, task *liveTask) {
 		task.at += int64(len(part))
 		task.rest = append(task.rest, part...)
 		if err != nil {
-			return // the rest of the line has not come
+			return // the rest of the line has not arrived
 		}
 		o.print(task, bytes.TrimSuffix(task.rest, []byte("\n")))
 		task.rest = nil

@@ -44,23 +44,23 @@ type localCmd struct {
 	secrets  local.Secrets
 	live     *liveOutput
 	counted  *local.Metrics
-	// stamped is the jobs files' stamp before they were first read.
+	// stamped is the stamp of the jobs files before they were first read.
 	stamped string
-	// switched is whether the state is new and its folder one that a link may leave.
+	// switched means that the state is new, in a folder that a link may later leave behind.
 	switched bool
-	// unlimited is why memory is no limit here; nil where it is one.
+	// unlimited says why memory is not limited here; nil if it is.
 	unlimited error
 }
 
-// look has --zone read as for other commands.
+// look makes --zone work as in other commands.
 func (c *localCmd) look() looks { return looks{Zone: c.Zone} }
 
-// abreast is how many slots are fired at a time.
+// abreast is the number of slots that are fired at the same time.
 const abreast = 32
 
 // Run runs the control plane in this process.
 func (c *localCmd) Run(ctx context.Context, a *app) error {
-	a.stack = "" // what it prints to be typed next is about this machine
+	a.stack = "" // commands that it prints are for this machine
 	if c.What == "install" {
 		return c.install(a)
 	}
@@ -103,7 +103,7 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	return c.drive(ctx, l, t, a.now(), reload)
 }
 
-// config reads what the flags name.
+// config makes the configuration that the flags describe.
 func (c *localCmd) config(a *app, file jobfile.File) (cfg wire.LocalConfig, err error) {
 	cfg = wire.LocalConfig{
 		DB: a.db, Jobs: file.Jobs, Definitions: file.Definitions, File: c.Files[0], Listen: c.Listen, AtOnce: true, Abreast: abreast,
@@ -150,7 +150,7 @@ func (c *localCmd) trusted(ctx context.Context) (jobfile.File, error) {
 	if err := errors.Join(c.faults(), c.check()); err != nil {
 		return jobfile.File{}, err
 	}
-	c.stamped = c.stamp() // before they are read: what changes from here on is news
+	c.stamped = c.stamp() // before they are read, so that any later change is noticed
 	for _, name := range c.Files {
 		if err := local.Trusted(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return jobfile.File{}, usageError{err}
@@ -159,7 +159,7 @@ func (c *localCmd) trusted(ctx context.Context) (jobfile.File, error) {
 	return c.read(ctx, "started")
 }
 
-// short is a path as it is written from this folder, where that is shorter.
+// short returns a path relative to this folder, if it is below it.
 func (a *app) short(path string) string {
 	if dir, err := os.Getwd(); err == nil {
 		if dir, err = filepath.EvalSymlinks(dir); err == nil {
@@ -171,7 +171,7 @@ func (a *app) short(path string) string {
 	return path
 }
 
-// drive runs the control plane until it is told to end, and ends it.
+// drive runs the control plane until it is told to end, and then shuts it down.
 func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, started time.Time, reload <-chan os.Signal) error {
 	length := time.Duration(0)
 	if c.For != nil {
@@ -214,9 +214,8 @@ func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, star
 	return errors.Join(err, t.summary(ctx, l, started), l.Close(ctx))
 }
 
-// stopTasks ends the tasks that still run when the control plane is told to end,
-// so that history does not show them as running when they are not. What waits
-// goes on at the next start.
+// stopTasks stops the tasks that still run when the control plane is told to end, so that history
+// does not show them as running. Waiting runs continue at the next start.
 func (c *localCmd) stopTasks(ctx context.Context, l *wire.Local, t *transcript) error {
 	if c.Drain > 0 {
 		if left, err := c.drain(ctx, l, t); err != nil || left == 0 {
@@ -234,7 +233,7 @@ func (c *localCmd) stopTasks(ctx context.Context, l *wire.Local, t *transcript) 
 		return err
 	}
 	l.ECS.Kill()
-	// Nobody survives SIGKILL; this is for the notes of it.
+	// Nothing survives SIGKILL; this waits until that has been recorded.
 	killed, cancel := context.WithTimeout(ctx, killWait)
 	defer cancel()
 	_, err = l.StopTasks(killed, "the control plane was stopped")

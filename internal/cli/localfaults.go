@@ -10,7 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// faults reads the faults to be injected.
+// faults reads the faults to inject.
 func (c *localCmd) faults() error {
 	c.injected = localecs.Faults{}
 	for _, text := range c.Fault {
@@ -23,8 +23,8 @@ func (c *localCmd) faults() error {
 	return nil
 }
 
-// inject has faults injected. Without any, what Fargate takes its time for is of no
-// use.
+// inject configures the faults to inject. Without any it also switches off the delays that
+// imitate Fargate.
 func (c *localCmd) inject(cfg *wire.LocalConfig) {
 	if len(c.injected) == 0 {
 		cfg.Delays = &localecs.Delays{}

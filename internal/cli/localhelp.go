@@ -7,7 +7,7 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 )
 
-// Help is what --help says beside the flags.
+// Help is what --help says in addition to the flags.
 func (c *localCmd) Help() string {
 	var b strings.Builder
 	b.WriteString(`A task's environment holds PATH, HOME, TMPDIR, LANG and TZ of this program and nothing else

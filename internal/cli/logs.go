@@ -46,14 +46,14 @@ func (c *logsCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// linePrinter prints lines: into a file or a pipe as they are, on a terminal
-// without what could steer it.
+// linePrinter prints lines: to a file or a pipe as they are, to a terminal without anything that
+// could control it.
 type linePrinter struct {
 	a     *app
 	id    run.ID
 	times bool
-	// inside is the beginning of a line whose rest has not come, as JSON keeps it
-	// back; begun is whether there is such a line.
+	// inside is the beginning of a line whose rest has not arrived, which JSON holds back. begun
+	// reports whether there is such a line.
 	inside string
 	begun  bool
 }
@@ -82,7 +82,7 @@ func (l *linePrinter) print(line plane.Line) error {
 	return l.a.write([]byte(b.String()))
 }
 
-// end prints a last line that was not ended.
+// end prints a last line that has no line break.
 func (l *linePrinter) end() error {
 	if l.inside == "" {
 		return nil
@@ -110,7 +110,7 @@ func optionalTime(t time.Time) *time.Time {
 	return &t
 }
 
-// harmless keeps what is text, and tabs.
+// harmless replaces control and format characters, but keeps tabs.
 func harmless(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\t' {

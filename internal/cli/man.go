@@ -45,7 +45,7 @@ func manFlags(b *strings.Builder, flags []*kong.Flag) {
 	}
 }
 
-// roff is a text that troff takes as it is.
+// roff escapes a text so that troff prints it as it is.
 func roff(s string) string {
 	s = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(s)
 	lines := strings.Split(s, "\n")

@@ -13,7 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestJobs: how jobs stand, on a wide screen, on a narrow one, and in a pipe.
+// TestJobs: the table of jobs on a wide screen, on a narrow one, and in a pipe.
 func TestJobs(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -45,7 +45,7 @@ func TestJobs(t *testing.T) {
 	}
 }
 
-// TestPauses: who, why, until when, and what was skipped.
+// TestPauses: the list says who paused, why, until when, and what was skipped.
 func TestPauses(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -65,8 +65,8 @@ func TestPauses(t *testing.T) {
 	}
 }
 
-// TestRetryAll: the list first, only what is safe, once however often it is asked
-// for, and never without a yes.
+// TestRetryAll: it lists first, retries only what is safe, does it once however often it is
+// asked, and never without a yes.
 func TestRetryAll(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -116,7 +116,7 @@ func TestRetryAll(t *testing.T) {
 	}
 }
 
-// TestWaiting: the exit codes that pipelines go by.
+// TestWaiting: the exit codes that pipelines rely on.
 func TestWaiting(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -162,7 +162,7 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
-// TestBareNames: a job's name means the run that the command can be about.
+// TestBareNames: a job's name means the run that the command can apply to.
 func TestBareNames(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -190,7 +190,7 @@ func (refused) Launch(_ context.Context, l control.Launch) run.Event {
 	return run.Refused{Attempt: l.Attempt, Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: "ClusterNotFoundException", Reason: "Cluster not found."}}
 }
 
-// TestWaitingForWhatECSRefuses: the run has failed, whoever asks for it first or again.
+// TestWaitingForWhatECSRefuses: the run has failed, for the first request and for a repeated one.
 func TestWaitingForWhatECSRefuses(t *testing.T) {
 	t.Parallel()
 	w := past(t)

@@ -19,7 +19,7 @@ type notifyTestCmd struct {
 	Targets string `required:"" help:"Targets file, as for local." placeholder:"FILE"`
 }
 
-// Run sends a notice that says it is a test.
+// Run sends a notice marked as a test.
 func (c *notifyTestCmd) Run(ctx context.Context, a *app) error {
 	t, err := readTargets(c.Targets)
 	if err != nil {
@@ -38,7 +38,7 @@ func (c *notifyTestCmd) Run(ctx context.Context, a *app) error {
 	return err //nolint:wrapcheck // nobody reads it
 }
 
-// readTargets reads a file of targets; none when it is not named.
+// readTargets reads a file of targets. Without a file there are none.
 func readTargets(path string) (*wire.Targets, error) {
 	lines := local.Secrets{}
 	if path != "" {

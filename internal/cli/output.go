@@ -58,7 +58,7 @@ func took(d time.Duration) string {
 	return job.Duration(d.Round(time.Minute)).String()
 }
 
-// lockedWriter lets several goroutines print whole texts.
+// lockedWriter lets several goroutines print, each text as a whole.
 type lockedWriter struct {
 	mu sync.Mutex
 	w  io.Writer

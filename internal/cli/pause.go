@@ -17,7 +17,7 @@ type pauseCmd struct {
 	Reason string `help:"Why, for the record." placeholder:"R"`
 }
 
-// Run pauses a job or all.
+// Run pauses one job, or all.
 func (c *pauseCmd) Run(ctx context.Context, a *app) error {
 	name, err := oneOrAll(c.Job, c.All)
 	if err != nil {

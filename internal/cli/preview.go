@@ -83,7 +83,7 @@ func (c *previewCmd) options(a *app, jobs []job.Job) (preview.Options, error) {
 	return o, nil
 }
 
-// previewJSON prints one object a line, each with its type.
+// previewJSON prints one object per line, each with its type.
 func (a *app) previewJSON(r preview.Report) error {
 	type lineOf[T any] struct {
 		Type string `json:"type"`

@@ -10,7 +10,7 @@ import (
 	"unsafe"
 )
 
-// pseudo is a terminal of that many columns, and what holds it.
+// pseudo returns a terminal with that many columns. The test keeps its other end open.
 func pseudo(t *testing.T, columns uint16) (terminal *os.File) {
 	t.Helper()
 	holder, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
@@ -35,8 +35,8 @@ func pseudo(t *testing.T, columns uint16) (terminal *os.File) {
 	return terminal
 }
 
-// TestScreen: a question needs terminals at both ends, colours one that nobody turned
-// off, and a table its width.
+// TestScreen: a question needs terminals at both ends, colours need that nobody turned them off,
+// and a table needs the terminal's width.
 func TestScreen(t *testing.T) {
 	t.Parallel()
 	tty, bare := pseudo(t, 40), pseudo(t, 0)

@@ -46,7 +46,7 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// ids are the runs that history --json lists.
+// ids returns the runs that history --json lists.
 func ids(t *testing.T, out string) []string {
 	t.Helper()
 	var got []string
@@ -96,7 +96,7 @@ func TestHistorySelects(t *testing.T) {
 	}
 }
 
-// TestHistoryPages: a page says that it is not all, and how to go on.
+// TestHistoryPages: a page says that there is more, and how to get it.
 func TestHistoryPages(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -119,7 +119,7 @@ func TestHistoryPages(t *testing.T) {
 	}
 }
 
-// TestSince: durations count back from now, times without a zone are local.
+// TestSince: durations count back from now; times without a zone are local.
 func TestSince(t *testing.T) {
 	t.Parallel()
 	now := time.Now().UTC().Truncate(time.Minute)
@@ -297,7 +297,7 @@ func TestDatabases(t *testing.T) {
 	}
 }
 
-// TestLockedDatabase: another program writes to the file, or has it for itself.
+// TestLockedDatabase: another program is writing to the file, or has locked it for itself.
 func TestLockedDatabase(t *testing.T) {
 	t.Parallel()
 	for how, reads := range map[string]bool{"IMMEDIATE": true, "EXCLUSIVE": false} {

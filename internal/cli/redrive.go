@@ -13,7 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// fate says what is to become of what could not be used.
+// fate says what to do with inputs that could not be used.
 type fate struct {
 	Again bool `xor:"fate" help:"Try again; what is already done is not done twice."`
 	Drop  bool `xor:"fate" help:"Drop for good."`
@@ -22,7 +22,7 @@ type fate struct {
 
 func (f fate) decided() bool { return f.Again || f.Drop }
 
-// agreed is an error unless a person wants it.
+// agreed returns an error unless a person agrees.
 func (f fate) agreed(a *app, what string) error {
 	question := "drop " + what + "?"
 	if f.Again {
@@ -46,7 +46,7 @@ type redriveCmd struct {
 	Message []string `help:"Only this message of the queue." placeholder:"ID"`
 }
 
-// Run lists what lies in the queues of failures, and has it tried again or dropped.
+// Run lists the contents of the failure queues, and has them tried again or dropped.
 func (c *redriveCmd) Run(ctx context.Context, a *app) error {
 	if (c.decided() || len(c.Message) > 0) && c.Queue == "" {
 		return usagef("name a queue: trigger, onstopped, notify or sweep")
@@ -70,11 +70,11 @@ func (c *redriveCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// looksForOne is how often a message is looked for: each look of somebody else, which
-// takes some seconds, hides what it finds for a second.
+// looksForOne is how often to look for a message: another person's look, which takes some
+// seconds, hides the messages that it finds for a second.
 const looksForOne = 3
 
-// find is what lies in queues, or the messages that are asked for.
+// find returns the contents of queues, or only the messages that were asked for.
 func (c *redriveCmd) find(ctx context.Context, a *app, p *plane.Plane, queues []control.Queue) ([]control.Contents, error) {
 	defer a.working("looking into the queues")()
 	var missing []string
@@ -97,7 +97,7 @@ func (c *redriveCmd) find(ctx context.Context, a *app, p *plane.Plane, queues []
 	return nil, fmt.Errorf("nothing was done: the queue %s has no message %s, or somebody else is reading it now; `redrive %s` lists the messages", c.Queue, notice.Printable(missing[0]), c.Queue)
 }
 
-// failed asks for what lies in queues, all at once: each takes some seconds.
+// failed asks for the contents of all queues at once, because each takes some seconds.
 func (a *app) failed(ctx context.Context, p *plane.Plane, queues []control.Queue) ([]control.Contents, error) {
 	out, errs := make([]control.Contents, len(queues)), make([]error, len(queues))
 	var wg sync.WaitGroup
@@ -152,7 +152,7 @@ func (a *app) printFailed(found []control.Contents) error {
 	}, rows)
 }
 
-// carryOut has messages tried again or dropped, as many at once as one request takes.
+// carryOut has messages tried again or dropped, as many per request as one request may have.
 func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found control.Contents) error {
 	if len(found.Failed) == 0 {
 		return nil

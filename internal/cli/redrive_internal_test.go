@@ -13,7 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// redriver is a door that counts how many messages each request has.
+// redriver is a door that notes how many messages each request has.
 type redriver struct{ batches []int }
 
 func (d *redriver) Ask(_ context.Context, r entry.Request) (control.Reply, error) {
@@ -21,8 +21,8 @@ func (d *redriver) Ask(_ context.Context, r entry.Request) (control.Reply, error
 	return control.Reply{Outcome: control.Accepted, Message: "done"}, nil
 }
 
-// TestRedriveShowsProgress: on a terminal it is said how far many messages are, and
-// nowhere else; what is said is gone when the answer is printed.
+// TestRedriveShowsProgress: progress is shown on a terminal and nowhere else, and is cleared
+// before the answer is printed.
 func TestRedriveShowsProgress(t *testing.T) {
 	t.Parallel()
 	found := control.Contents{Queue: "trigger"}
@@ -50,8 +50,7 @@ func TestRedriveShowsProgress(t *testing.T) {
 	}
 }
 
-// TestGivenUpIsShownWhole: what lies in a queue is cut where it has to fit a
-// terminal, and nowhere else.
+// TestGivenUpIsShownWhole: the contents of a queue are cut only where they must fit a terminal.
 func TestGivenUpIsShownWhole(t *testing.T) {
 	t.Parallel()
 	input := `{"job":"` + strings.Repeat("x", 500) + `"}`
@@ -78,7 +77,7 @@ func TestGivenUpIsShownWhole(t *testing.T) {
 	}
 }
 
-// hiding is a door behind which somebody else looks at the queue for some times.
+// hiding is a door behind which somebody else looks at the queue for the first few looks.
 type hiding struct{ looks, hidden int }
 
 func (d *hiding) Ask(context.Context, entry.Request) (control.Reply, error) {
@@ -89,8 +88,8 @@ func (d *hiding) Ask(context.Context, entry.Request) (control.Reply, error) {
 	return control.Reply{Outcome: control.Accepted, Contents: &c}, nil
 }
 
-// TestAMessageIsLookedForAgain: a message that somebody else looks at is found then, and
-// one that is not there is an error, not nothing to do.
+// TestAMessageIsLookedForAgain: a message that is hidden by somebody else's look is found later.
+// A message that does not exist is an error, not an empty answer.
 func TestAMessageIsLookedForAgain(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

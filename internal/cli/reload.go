@@ -11,8 +11,8 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// reload reads the jobs files again and says in words what changed. A file with a
-// fault changes nothing.
+// reload reads the jobs files again and says in words what changed. A file with a fault changes
+// nothing.
 func (c *localCmd) reload(ctx context.Context, l *wire.Local, t *transcript) {
 	if err := c.tryReload(ctx, l, t); err != nil {
 		t.line("nothing was reloaded; the jobs go on as before: %v", err)
@@ -52,8 +52,8 @@ func (c *localCmd) tryReload(ctx context.Context, l *wire.Local, t *transcript) 
 	return nil
 }
 
-// onTerminal is whether a terminal controls this process. One that is closed sends
-// SIGHUP too, which is then no wish to reload.
+// onTerminal reports whether a terminal controls this process. A terminal that is closed also
+// sends SIGHUP, which is then not a request to reload.
 func onTerminal() bool {
 	tty, err := os.Open("/dev/tty")
 	if err != nil {

@@ -61,7 +61,7 @@ func (c *renderCmd) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
-// terraform renders the one file that Terraform reads.
+// terraform renders the single file that Terraform reads.
 func (c *renderCmd) terraform(a *app, file jobfile.File, o render.Options, later []string) error {
 	if c.Rules {
 		return usagef("--terraform renders schedules: leave --rules out")
@@ -82,8 +82,8 @@ func (c *renderCmd) terraform(a *app, file jobfile.File, o render.Options, later
 	return nil
 }
 
-// warnAWS tells of jobs whose date Scheduler does not take: it refuses a start more
-// than five minutes ago when a schedule is made or changed.
+// warnAWS warns of jobs with a date that Scheduler does not accept: when a schedule is created or
+// changed, it refuses a start more than five minutes ago.
 func (a *app) warnAWS(jobs []job.Job, now time.Time) {
 	for _, j := range jobs {
 		if !j.StartAt.IsZero() && j.StartAt.Before(now) {
@@ -95,8 +95,8 @@ func (a *app) warnAWS(jobs []job.Job, now time.Time) {
 	}
 }
 
-// over tells of jobs that are switched on and have no slot any more, or soon will
-// not: their calendar runs out.
+// over lists jobs that are switched on but have no further slots, or soon will have none because
+// their calendar runs out.
 func over(jobs []job.Job, now time.Time) (out []string) {
 	for _, j := range jobs {
 		if j.Schedule == "" || j.Disabled {
@@ -104,7 +104,7 @@ func over(jobs []job.Job, now time.Time) (out []string) {
 		}
 		t, err := timetable.Of(j.Plan())
 		if err != nil {
-			continue // the jobs file says it
+			continue // validate reports it
 		}
 		if past := t.Past(now); past != "" {
 			out = append(out, fmt.Sprintf("job %s: %s; remove the job, its history stays", j.Name, past))

@@ -46,8 +46,8 @@ func TestRenderAndDiff(t *testing.T) {
 	}
 }
 
-// TestDiffOfDefinitions: a new image is a change, against the jobs file and
-// against what was rendered from it.
+// TestDiffOfDefinitions: a new image is a change, compared with the jobs file and with what was
+// rendered from it.
 func TestDiffOfDefinitions(t *testing.T) {
 	t.Parallel()
 	const jobs = "\njobs: [{name: a, schedule: \"0 3 * * *\", command: x, taskDefinition: app, network: {subnets: [subnet-1]}}]\n"

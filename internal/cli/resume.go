@@ -13,7 +13,7 @@ type resumeCmd struct {
 	All bool   `help:"End the pause of all jobs."`
 }
 
-// Run ends a pause, or takes back a skip-next.
+// Run ends a pause, or cancels a skip-next.
 func (c *resumeCmd) Run(ctx context.Context, a *app) error {
 	name, err := oneOrAll(c.Job, c.All)
 	if err != nil {

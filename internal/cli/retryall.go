@@ -14,7 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// selection are the flags of retry --all.
+// selection holds the flags of retry --all.
 type selection struct {
 	All    bool     `help:"Retry the newest failed run of each job that has not succeeded since, if that is safe; asks first."`
 	Status []string `help:"With --all: runs with these statuses; by default failed." placeholder:"S"`
@@ -60,7 +60,7 @@ func (c *retryCmd) retryAll(ctx context.Context, a *app, p *plane.Plane) error {
 	return c.retryEach(ctx, a, p, chosen)
 }
 
-// evens says what would retry those of the runs that may be retried at all.
+// evens says which values of --even would retry those of the runs that may be retried at all.
 func evens(left []plane.Candidate) string {
 	var out []string
 	for _, s := range []run.Safety{run.RetryEnded, run.RetryUnsafe} {
@@ -74,7 +74,7 @@ func evens(left []plane.Candidate) string {
 	return "; once you have checked them, --even " + strings.Join(out, ",") + " retries them"
 }
 
-// agreed is an error unless a person wants all of them retried.
+// agreed returns an error unless a person wants all of them retried.
 func (c *retryCmd) agreed(a *app, chosen []plane.Candidate) error {
 	switch {
 	case len(chosen) > c.Max:
@@ -87,7 +87,7 @@ func (c *retryCmd) agreed(a *app, chosen []plane.Candidate) error {
 	return nil
 }
 
-// choose parts the candidates by whether they are to be retried.
+// choose divides the candidates into those to retry and the rest.
 func (c *retryCmd) choose(all []plane.Candidate) (chosen, left []plane.Candidate) {
 	for _, k := range all {
 		if k.Retry.Safety == run.RetrySafe || slices.Contains(c.Even, string(k.Retry.Safety)) {

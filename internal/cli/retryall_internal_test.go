@@ -17,8 +17,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// retries is a door that counts how often each run is retried, and answers with an
-// error from the request after which it is to.
+// retries is a door that counts how often each run is retried. It returns an error from request
+// failsAt on.
 type retries struct {
 	asked   map[run.ID]int
 	ids     map[string]bool
@@ -38,7 +38,7 @@ func (d *retries) Ask(_ context.Context, r entry.Request) (control.Reply, error)
 	return control.Reply{Outcome: control.Accepted, Run: r.Retry.Run, Message: "queued " + string(r.Retry.Run)}, nil
 }
 
-// failedNight has a run of each of n jobs that failed without a start, and one that ran.
+// failedNight has one run of each of n jobs that failed without a start, and one run that ran.
 func failedNight(t *testing.T, n int) (*plane.Plane, *memory.Store, *retries) {
 	t.Helper()
 	at := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
@@ -67,8 +67,8 @@ func retryAll(t *testing.T, p *plane.Plane, screen Screen, c retryCmd) (out, err
 	return stdout.String(), stderr.String(), err
 }
 
-// TestRetryAllGroups: what will be retried stands first, with why; what is left
-// stands behind it, and nobody is asked about it.
+// TestRetryAllGroups: what will be retried comes first, with the reason; what is left comes after
+// it, and nobody is asked about it.
 func TestRetryAllGroups(t *testing.T) {
 	t.Parallel()
 	p, _, door := failedNight(t, 2)
@@ -88,8 +88,8 @@ queued job-0/20261122T0200Z
 	}
 }
 
-// TestRetryAllChoosesBySafety: what is safe is retried, wherever it stands in the
-// list; anything else only where a person named its kind, and nothing is lost.
+// TestRetryAllChoosesBySafety: runs that are safe to retry are retried wherever they are in the
+// list; others only if a person named their kind. None is lost.
 func TestRetryAllChoosesBySafety(t *testing.T) {
 	t.Parallel()
 	var all []plane.Candidate
@@ -122,7 +122,7 @@ func TestRetryAllChoosesBySafety(t *testing.T) {
 	}
 }
 
-// TestEvens: what is offered is what --even takes.
+// TestEvens: what is offered is what --even accepts.
 func TestEvens(t *testing.T) {
 	t.Parallel()
 	for want, safeties := range map[string][]run.Safety{
@@ -139,8 +139,8 @@ func TestEvens(t *testing.T) {
 	}
 }
 
-// TestRetryAllOfTenThousand: so many are refused whole unless --max says that they
-// are meant, and then each is asked for once.
+// TestRetryAllOfTenThousand: so many are refused as a whole unless --max allows them; then each
+// is requested once.
 func TestRetryAllOfTenThousand(t *testing.T) {
 	t.Parallel()
 	const n = 10_000
@@ -157,8 +157,7 @@ func TestRetryAllOfTenThousand(t *testing.T) {
 	}
 }
 
-// TestRetryAllGoesOn: after an answer that was an error, to ask again goes on, and
-// nothing is done twice.
+// TestRetryAllGoesOn: after an error, asking again continues, and nothing is done twice.
 func TestRetryAllGoesOn(t *testing.T) {
 	t.Parallel()
 	p, _, door := failedNight(t, 5)
@@ -179,8 +178,8 @@ func TestRetryAllGoesOn(t *testing.T) {
 	}
 }
 
-// meanwhile is a reader in which somebody else's retry of a run has ended by the time
-// that the run is read again.
+// meanwhile is a reader in which somebody else's retry of a run has ended by the time the run is
+// read again.
 type meanwhile struct {
 	*memory.Store
 	id run.ID
@@ -194,8 +193,8 @@ func (m meanwhile) Run(ctx context.Context, id run.ID) (run.Run, error) {
 	return r, err
 }
 
-// TestRetryAllLeavesWhatHasChanged: what was said to be safe may not be any more once
-// somebody else has retried it.
+// TestRetryAllLeavesWhatHasChanged: what was safe may no longer be safe once somebody else has
+// retried it.
 func TestRetryAllLeavesWhatHasChanged(t *testing.T) {
 	t.Parallel()
 	p, store, door := failedNight(t, 2)

@@ -14,21 +14,19 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 )
 
-// Screen is what is known of the terminal. Its zero value is none: a pipe, a
-// file, a test.
+// Screen is what is known about the terminal. The zero value means none: a pipe, a file, a test.
 type Screen struct {
-	// Width is how many columns standard output has, 0 where it is no terminal.
+	// Width is the number of columns of standard output, or 0 if it is not a terminal.
 	Width int
-	// Color is whether standard output may be coloured.
+	// Color reports whether standard output may be coloured.
 	Color bool
-	// Asks is whether a person can be asked: standard input and output are
-	// terminals.
+	// Asks reports whether a person can be asked: standard input and output are terminals.
 	Asks bool
-	// Progress is whether standard error may be drawn over.
+	// Progress reports whether standard error may be overwritten.
 	Progress bool
 }
 
-// Process is the surroundings of this process.
+// Process returns the environment of this process.
 func Process() Env {
 	path, _ := os.Executable() // "" only makes hints less exact
 	return Env{
@@ -37,8 +35,8 @@ func Process() Env {
 	}
 }
 
-// userName is who runs this, as the environment says it, else the system: cron and
-// containers set no variable. It is "" where nobody knows.
+// userName returns who runs this, according to the environment or else to the system: cron and
+// containers set no variable. It returns "" if nobody knows.
 func userName(getenv func(string) string) string {
 	if name := cmp.Or(getenv("USER"), getenv("LOGNAME")); name != "" {
 		return name
@@ -50,8 +48,7 @@ func userName(getenv func(string) string) string {
 	return known.Username
 }
 
-// screenOf looks at a process's files. NO_COLOR (no-color.org) and TERM=dumb turn
-// colours off.
+// screenOf examines a process's files. NO_COLOR (no-color.org) and TERM=dumb turn colours off.
 func screenOf(in, out, errs *os.File, lookup func(string) (string, bool)) Screen {
 	terminal := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 	no, _ := lookup("NO_COLOR")
@@ -60,16 +57,16 @@ func screenOf(in, out, errs *os.File, lookup func(string) (string, bool)) Screen
 	s := Screen{Asks: terminal(in) && terminal(out), Progress: terminal(errs) && name != "dumb"}
 	if terminal(out) {
 		s.Color = !plain
-		width, _, _ := term.GetSize(int(out.Fd())) // 0 where it is not known
+		width, _, _ := term.GetSize(int(out.Fd())) // 0 if it is not known
 		s.Width = cmp.Or(max(width, 0), usualWidth)
 	}
 	return s
 }
 
-// usualWidth is that of a terminal that does not say its own, as one without a window.
+// usualWidth is assumed for a terminal that does not say its width, such as one without a window.
 const usualWidth = 80
 
-// working says on a terminal what takes its time, until done is called.
+// working prints on a terminal what is taking time, until done is called.
 func (a *app) working(on string) (done func()) {
 	if !a.Screen.Progress {
 		return func() {}
@@ -78,11 +75,11 @@ func (a *app) working(on string) (done func()) {
 	return func() { _, _ = fmt.Fprint(a.Stderr, freeLine) }
 }
 
-// freeLine goes back to the beginning of a terminal's line, which is free again.
+// freeLine goes back to the beginning of the terminal's line and clears it.
 const freeLine = "\r\x1b[K"
 
-// besides is where is written what is no answer: errors, hints and questions. They repeat
-// names of files, arguments and what services said, so nothing of them steers a terminal.
+// besides writes what is not the answer: errors, hints and questions. They repeat file names,
+// arguments and the words of services, so control characters are replaced.
 type besides struct{ io.Writer }
 
 func (b besides) Write(p []byte) (int, error) {
@@ -96,7 +93,7 @@ func (b besides) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// zoneName names the zone of times: an IANA name where there is one, and UTC by one
+// zoneName names the zone of times, by its IANA name if there is one. UTC always has the same
 // name.
 func (a *app) zoneName() string {
 	name := a.zoneAsIs()
@@ -129,7 +126,7 @@ func (env Env) lookup(name string) (string, bool) {
 	return env.Lookup(name)
 }
 
-// at shows a time in the zone of the view, which a heading names.
+// at shows a time in the view's zone, which a heading names.
 func (a *app) at(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -137,7 +134,7 @@ func (a *app) at(t time.Time) string {
 	return t.In(a.zone).Format(time.DateTime)
 }
 
-// atPointer is at of a time that may not be known.
+// atPointer is like at, for a time that may be unknown.
 func (a *app) atPointer(t *time.Time) string {
 	if t == nil {
 		return ""

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestUserName: who asks is known in a container, too.
+// TestUserName: the user is known in a container, too.
 func TestUserName(t *testing.T) {
 	t.Parallel()
 	known := ""

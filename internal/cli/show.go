@@ -47,8 +47,8 @@ type explainer struct {
 	a *app
 }
 
-// line prints a fact, unless it has no value: each of its lines on one of its own,
-// and safe for a terminal.
+// line prints a fact, unless it has no value. Each line of the value gets a line of its own, safe
+// for a terminal.
 func (e *explainer) line(name, value string) {
 	if value == "" {
 		return
@@ -138,7 +138,7 @@ func (e *explainer) attempt(a view.Attempt) {
 	e.line("  task at", a.TaskAt)
 }
 
-// next says what will happen without anybody's doing.
+// next says what will happen without anyone's action.
 func (e *explainer) next(s view.Story) {
 	for _, t := range s.Told {
 		e.line("told", fmt.Sprintf("at %s: %s; %s", e.at(t.At), t.Says, view.ToldWords(t.Told)))

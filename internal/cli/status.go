@@ -16,8 +16,8 @@ import (
 
 type statusCmd struct{ looks }
 
-// Run says how the control plane itself stands; that something is wrong is an
-// error, for monitors.
+// Run says how the control plane itself is doing. It returns an error if something is wrong, for
+// monitors.
 func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	return a.withPlane(ctx, func(p *plane.Plane) error {
 		st, err := p.Status(ctx)
@@ -36,7 +36,7 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// mostHeldUp is how many of the runs that wait are told, the longest first.
+// mostHeldUp is the largest number of waiting runs to show, longest first.
 const mostHeldUp = 5
 
 func (a *app) printStatus(st plane.Status) error {
@@ -83,7 +83,7 @@ func (a *app) printStatus(st plane.Status) error {
 	return a.write(b.Bytes())
 }
 
-// statusRunning is whether the control plane is there, and launches.
+// statusRunning says whether the control plane is there and launches.
 func (a *app) statusRunning(line func(name, format string, args ...any), st plane.Status) {
 	if st.Running {
 		line("running", "yes, %s", st.Where)
@@ -95,7 +95,7 @@ func (a *app) statusRunning(line func(name, format string, args ...any), st plan
 	}
 }
 
-// statusParts are what a stack is made of.
+// statusParts describes the parts of a stack.
 func (a *app) statusParts(line func(name, format string, args ...any), st plane.Status) {
 	if words := st.Versions(); words != "" {
 		line("version", "%s", words)

@@ -13,8 +13,8 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// TestStatusTellsWhatWaits: five of the runs that wait for long are told, and of more
-// how many they are and the command that lists them, for the same stack.
+// TestStatusTellsWhatWaits: status shows five of the runs that have waited for long, and says how
+// many more there are and which command lists them, for the same stack.
 func TestStatusTellsWhatWaits(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
@@ -51,7 +51,7 @@ func TestStatusTellsWhatWaits(t *testing.T) {
 	}
 }
 
-// TestStatusOfAStackThatStandsBy says that it launches nothing.
+// TestStatusOfAStackThatStandsBy: status says that a standby stack launches nothing.
 func TestStatusOfAStackThatStandsBy(t *testing.T) {
 	t.Parallel()
 	for standby, want := range map[bool]int{false: 0, true: 1} {
@@ -63,7 +63,7 @@ func TestStatusOfAStackThatStandsBy(t *testing.T) {
 	}
 }
 
-// TestNoteOfAPause: that all jobs are paused is said beside a job's own pause.
+// TestNoteOfAPause: the note mentions a pause of all jobs beside the job's own pause.
 func TestNoteOfAPause(t *testing.T) {
 	t.Parallel()
 	a := &app{zone: time.UTC}
@@ -79,8 +79,8 @@ func TestNoteOfAPause(t *testing.T) {
 	}
 }
 
-// TestCommandsMeanTheSamePlace: what is printed to be typed next names the stack, the
-// profile and the Region that the person named, quoted where a shell needs it.
+// TestCommandsMeanTheSamePlace: commands printed for a person to type name the stack, the profile
+// and the Region that the person named, quoted if a shell needs it.
 func TestCommandsMeanTheSamePlace(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

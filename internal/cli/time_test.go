@@ -13,11 +13,11 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// process is what differs in each process that listens.
+// process matches what differs in each process that listens.
 var process = regexp.MustCompile(`process [0-9]+ at http://127\.0\.0\.1:[0-9]+`)
 
-// TestStatus: of a control plane that never swept, of a busy one, and of one
-// that has ended.
+// TestStatus: the status of a control plane that never swept, of a busy one, and of one that has
+// ended.
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -49,7 +49,7 @@ func TestStatus(t *testing.T) {
 	show("ended")
 }
 
-// TestPausing: what a person asks, and what is answered.
+// TestPausing: what a person asks for, and the answer.
 func TestPausing(t *testing.T) {
 	t.Parallel()
 	w := past(t) // it is 2026-11-22 02:05 UTC, 03:05 in Berlin
@@ -109,7 +109,7 @@ func TestPausing(t *testing.T) {
 	}
 }
 
-// TestLocalRate: a rate of nothing would launch nothing, without a word.
+// TestLocalRate: a rate of zero is refused, because it would silently launch nothing.
 func TestLocalRate(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "jobs.yaml")
@@ -128,8 +128,8 @@ func TestLocalRate(t *testing.T) {
 	}
 }
 
-// TestShowSaysHow a run came about that no trigger asked for, and what one that
-// waits waits for.
+// TestShowSaysHow: show says how a run came about without a trigger, and what a waiting run waits
+// for.
 func TestShowSaysHow(t *testing.T) {
 	t.Parallel()
 	w := past(t)

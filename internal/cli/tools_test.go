@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// TestAudit: who asked for what, by which door, and what was answered.
+// TestAudit: audit shows who asked for what, through which door, and the answer.
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -44,7 +44,7 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// TestKeptIsShownWhole: an input is cut where it has to fit a terminal, and nowhere else.
+// TestKeptIsShownWhole: an input is cut only where it must fit a terminal.
 func TestKeptIsShownWhole(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -67,8 +67,8 @@ func TestKeptIsShownWhole(t *testing.T) {
 	}
 }
 
-// TestKeptIsSettled: one that was kept is dropped or tried again, once somebody says
-// so; what still cannot be used stays. What was asked for is kept with its answer.
+// TestKeptIsSettled: a kept input is dropped or tried again once somebody asks for that. One that
+// still cannot be used stays. The request is kept with its answer.
 func TestKeptIsSettled(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -113,7 +113,7 @@ func TestKeptIsSettled(t *testing.T) {
 	}
 }
 
-// TestRedriveHere: one machine has no queues of failures, and says so.
+// TestRedriveHere: one machine has no failure queues, and redrive says so.
 func TestRedriveHere(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -127,7 +127,7 @@ func TestRedriveHere(t *testing.T) {
 	}
 }
 
-// TestTail: what happens while it looks, and nothing of before.
+// TestTail: tail prints what happens while it looks, and nothing from before.
 func TestTail(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -149,7 +149,7 @@ func TestTail(t *testing.T) {
 	}
 	until("times in Europe/Berlin")
 	for !regexp.MustCompile(`endless/manual-[0-9a-f]+ +(starting|running)`).MatchString(out.String()) {
-		// The first look is what was before; a run of it is not told.
+		// The first look finds what was there before, which is not printed.
 		w.must("run", "endless")
 		time.Sleep(300 * time.Millisecond)
 	}

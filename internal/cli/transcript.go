@@ -17,16 +17,16 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// transcript prints what happens as it happens. It is the terminal's notifier.
+// transcript prints what happens while it happens. It is the terminal's notifier.
 type transcript struct {
 	out  io.Writer
 	json bool
 	now  func() time.Time
-	// zone is the one of all times, which the first line names.
+	// zone is the zone of all times; the first line names it.
 	zone *time.Location
-	// screen is the terminal, if it is one: lines fit it, states have colours.
+	// screen is the terminal, if there is one. Lines fit it, and states are coloured.
 	screen Screen
-	// quiet leaves out what is not the end of a run.
+	// quiet leaves out everything but the ends of runs.
 	quiet bool
 }
 
@@ -34,7 +34,7 @@ func newTranscript(a *app) *transcript {
 	return &transcript{out: &lockedWriter{w: a.Stdout}, json: a.json, now: a.now, zone: a.zone, screen: a.Screen}
 }
 
-// line prints a sentence of the control plane itself.
+// line prints a sentence from the control plane itself.
 func (t *transcript) line(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if t.json {
@@ -44,7 +44,7 @@ func (t *transcript) line(format string, args ...any) {
 	_, _ = fmt.Fprintln(t.out, t.wrap(text))
 }
 
-// wrap breaks a sentence between its words, to lines that the terminal has room for.
+// wrap breaks a sentence between words into lines that fit the terminal.
 func (t *transcript) wrap(s string) string {
 	if t.screen.Width == 0 || strings.Contains(s, "\n") {
 		return s
@@ -107,7 +107,7 @@ func (t *transcript) watch(_ job.Job, before, after run.Run, why string) {
 	_, _ = fmt.Fprintln(t.out, strings.TrimRight(head+state+" "+why, " "))
 }
 
-// fit cuts a text that begins at a column to what the terminal has room for.
+// fit cuts a text that begins at column from to the width of the terminal.
 func (t *transcript) fit(s string, from int) string {
 	if t.screen.Width == 0 {
 		return s
@@ -127,7 +127,7 @@ func (t *transcript) started(a *app, l *wire.Local, c *localCmd) {
 	}
 }
 
-// hour says in a line how the runs stand that were queued since a time.
+// hour says in one line how the runs stand that were queued since a time.
 func (t *transcript) hour(ctx context.Context, l *wire.Local, since time.Time) error {
 	counts, err := l.Store.Counts(ctx, since)
 	if err != nil {
@@ -159,7 +159,7 @@ func (t *transcript) hour(ctx context.Context, l *wire.Local, since time.Time) e
 	return nil
 }
 
-// hourly sums up each full hour, until ctx ends.
+// hourly prints a summary of each full hour until ctx ends.
 func (t *transcript) hourly(ctx context.Context, l *wire.Local) {
 	for {
 		since := t.now()
@@ -176,8 +176,8 @@ func (t *transcript) hourly(ctx context.Context, l *wire.Local) {
 	}
 }
 
-// summary says how the runs ended that were queued since a time, by job, as the
-// database counts them.
+// summary says by job how the runs ended that were queued since a time, as the database counts
+// them.
 func (t *transcript) summary(ctx context.Context, l *wire.Local, since time.Time) error {
 	faults := l.ECS.Stats()
 	counts, err := l.Store.Counts(ctx, since)

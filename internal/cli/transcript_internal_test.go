@@ -23,7 +23,7 @@ import (
 
 var seen = time.Date(2026, 11, 22, 17, 59, 30, 0, time.UTC)
 
-// tokyo is a zone of a viewer, who reads 02:59:30.
+// tokyo is the zone of a viewer, whose clock shows 02:59:30.
 var tokyo = time.FixedZone("Asia/Tokyo", 9*60*60)
 
 func transcriptOn(screen Screen) (*transcript, *bytes.Buffer) {
@@ -31,7 +31,7 @@ func transcriptOn(screen Screen) (*transcript, *bytes.Buffer) {
 	return newTranscript(&app{Env: Env{Stdout: &out, Screen: screen, Now: func() time.Time { return seen }}, zone: tokyo}), &out
 }
 
-// TestATranscriptFitsTheTerminal and is coloured there, and nowhere else.
+// TestATranscriptFitsTheTerminal: lines are cut and coloured on a terminal, and nowhere else.
 func TestATranscriptFitsTheTerminal(t *testing.T) {
 	t.Parallel()
 	const why = "relaunched at once: nothing started: the network interface was not ready in time, a passing fault of AWS"
@@ -55,7 +55,7 @@ func TestATranscriptFitsTheTerminal(t *testing.T) {
 	}
 }
 
-// TestSentencesFitTheTerminal: they are broken between words, and nowhere else.
+// TestSentencesFitTheTerminal: sentences are broken only between words.
 func TestSentencesFitTheTerminal(t *testing.T) {
 	t.Parallel()
 	const text = "batchplane runs 5 jobs of jobs.yaml; its state is .batchplane/jobs.db. Times are in Europe/Berlin. Ctrl-C stops it."
@@ -75,7 +75,7 @@ func TestSentencesFitTheTerminal(t *testing.T) {
 	}
 }
 
-// TestAPropertyListIsWellFormed, whatever characters paths have.
+// TestAPropertyListIsWellFormed: whatever characters paths contain.
 func TestAPropertyListIsWellFormed(t *testing.T) {
 	t.Parallel()
 	words := []string{"/usr/local/bin/batchplane", "local", "-f", `/Users/a&b/<jobs> "x" 'y'.yaml`}
@@ -102,7 +102,7 @@ func TestAPropertyListIsWellFormed(t *testing.T) {
 	}
 }
 
-// TestATranscriptHasOneZone: the viewer's, in notices too.
+// TestATranscriptHasOneZone: every time is in the viewer's zone, in notices too.
 func TestATranscriptHasOneZone(t *testing.T) {
 	t.Parallel()
 	script, out := transcriptOn(Screen{})
@@ -114,7 +114,7 @@ func TestATranscriptHasOneZone(t *testing.T) {
 	}
 }
 
-// TestTheHourIsSummedUp in one line, the worst jobs named.
+// TestTheHourIsSummedUp: in one line that names the worst jobs.
 func TestTheHourIsSummedUp(t *testing.T) {
 	t.Parallel()
 	clock := vclock.New(seen)
@@ -159,7 +159,8 @@ func TestTheHourIsSummedUp(t *testing.T) {
 	}
 }
 
-// TestLocalSaysWhatAJobGets, and what each kind of fault does.
+// TestLocalSaysWhatAJobGets: the help says what environment a job gets, and what each kind of
+// fault does.
 func TestLocalSaysWhatAJobGets(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

@@ -42,14 +42,13 @@ func (c *uiCmd) Run(ctx context.Context, a *app) error {
 	return c.serve(ctx, a, doors, 0, nil)
 }
 
-// door is where the pages of one stack are reached.
+// door is where the pages of one stack can be reached.
 type door struct {
 	stack, base string
 	listener    net.Listener
 }
 
-// doors opens a door for each stack, on ports one after the other where the first is
-// given.
+// doors opens a door for each stack, on consecutive ports if the first is given.
 func (c *uiCmd) doors(ctx context.Context, stacks []string) (doors []door, err error) {
 	if len(stacks) > 1 && c.Socket != "" {
 		return nil, usagef("--socket shows one stack; give one of %s", strings.Join(stacks, ", "))
@@ -76,7 +75,7 @@ func closeAll(doors []door) {
 	}
 }
 
-// serve serves the stacks of the doors from i on, and those that are ready.
+// serve prepares the stacks of the doors from i on, then serves them with those that are ready.
 func (c *uiCmd) serve(ctx context.Context, a *app, doors []door, i int, ready []*ui) error {
 	if i == len(doors) {
 		return serveAll(ctx, doors, ready)
@@ -98,7 +97,7 @@ func (c *uiCmd) serve(ctx context.Context, a *app, doors []door, i int, ready []
 		c.greet(ctx, a, p, d, u)
 		return c.serve(ctx, a, doors, i+1, append(ready, u))
 	})
-	closeAll(doors) // those that are not served
+	closeAll(doors) // those that were not served
 	return err
 }
 
@@ -137,7 +136,7 @@ func (c *uiCmd) greet(ctx context.Context, a *app, p *plane.Plane, d door, u *ui
 type ui struct {
 	a      *app
 	server *console.Server
-	// dir holds addresses with codes, for who cannot be shown one; "" before the first.
+	// dir holds files with addresses and codes that must not be printed; "" before the first.
 	dir string
 }
 
@@ -151,8 +150,8 @@ func (a *app) newUI(p *plane.Plane, base string, hosts []string, readOnly bool, 
 	return u, err
 }
 
-// announce shows an address with a code on a terminal. What is no terminal may be
-// a journal that others read: there only the file is named that has the address.
+// announce prints an address with a code if there is a terminal. Otherwise the output may be a
+// journal that others read, so it prints only the name of the file that holds the address.
 func (u *ui) announce(address string) {
 	if u.a.hasScreen() {
 		_, _ = fmt.Fprintf(u.a.Stdout, "Open %s (works once, for a minute)\n", address)
@@ -166,8 +165,8 @@ func (u *ui) announce(address string) {
 	_, _ = fmt.Fprintf(u.a.Stdout, "Its address is in %s, which only you may read; it works once, for a minute.\n", file)
 }
 
-// open has a browser open a file that leads to the pages: arguments of programs
-// can be seen by others.
+// open makes a browser open a file that leads to the pages, because others can see the arguments
+// of programs.
 func (u *ui) open(ctx context.Context) {
 	file, err := u.keep("open.html", `<!doctype html><meta charset="utf-8"><title>batchplane</title><meta http-equiv="refresh" content="0; url=`+u.server.Address()+`">`)
 	if err == nil {
@@ -200,9 +199,9 @@ func (u *ui) keep(name, text string) (string, error) {
 
 func (u *ui) close() {
 	if u.dir != "" {
-		_ = os.RemoveAll(u.dir) // its codes are of no use any more
+		_ = os.RemoveAll(u.dir) // its codes are no longer of use
 	}
 }
 
-// hasScreen is whether standard output is a person's terminal.
+// hasScreen reports whether standard output is a person's terminal.
 func (a *app) hasScreen() bool { return !a.json && (a.Screen.Width > 0 || a.Screen.Asks) }

@@ -34,8 +34,7 @@ func uiOf(t *testing.T, screen Screen) (*ui, *bytes.Buffer) {
 	return u, &out
 }
 
-// TestAddressIsNotForJournals: what is no terminal may be a journal that others
-// read.
+// TestAddressIsNotForJournals: output that is not a terminal may be a journal that others read.
 func TestAddressIsNotForJournals(t *testing.T) {
 	t.Parallel()
 	u, out := uiOf(t, Screen{})
@@ -69,7 +68,7 @@ func TestAddressIsNotForJournals(t *testing.T) {
 	}
 }
 
-// TestOpenHidesTheCode: everybody sees the arguments of programs.
+// TestOpenHidesTheCode: everybody can see the arguments of programs.
 func TestOpenHidesTheCode(t *testing.T) {
 	dir := t.TempDir()
 	said := filepath.Join(dir, "said")
@@ -146,7 +145,7 @@ func TestListen(t *testing.T) {
 	})
 	t.Run("no more than was said", func(t *testing.T) {
 		t.Parallel()
-		// Of 0.0.0.0 Go makes every address of both families, unless it is told.
+		// Go turns 0.0.0.0 into every address of both families, unless told otherwise.
 		l, _, err := (&uiCmd{Listen: "0.0.0.0:0"}).listen(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -164,7 +163,7 @@ func TestListen(t *testing.T) {
 	})
 }
 
-// TestStrangersPage: the pages answer who has no code without what is on them.
+// TestStrangersPage: a visitor without a code gets an answer that reveals nothing of the pages.
 func TestStrangersPage(t *testing.T) {
 	t.Parallel()
 	u, _ := uiOf(t, Screen{})
@@ -177,7 +176,7 @@ func TestStrangersPage(t *testing.T) {
 	}
 }
 
-// TestSeveralStacks: each has a door of its own, and the pages of one lead to the others.
+// TestSeveralStacks: each stack has a door of its own, and its pages link to the others.
 func TestSeveralStacks(t *testing.T) {
 	t.Parallel()
 	doors, err := (&uiCmd{}).doors(t.Context(), []string{"prod", "staging"})
@@ -223,8 +222,8 @@ func TestSeveralStacks(t *testing.T) {
 	}
 }
 
-// TestStackTwice: several stacks are given by one flag or by a flag each, in place of
-// what the environment says.
+// TestStackTwice: several stacks are given by one flag or by a flag each, and replace what the
+// environment says.
 func TestStackTwice(t *testing.T) {
 	t.Setenv("BATCHPLANE_STACK", "other")
 	for want, args := range map[string][]string{
@@ -246,7 +245,7 @@ func TestStackTwice(t *testing.T) {
 	}
 }
 
-// TestOneStackAtATime: which of several is meant is not guessed.
+// TestOneStackAtATime: a command does not guess which of several stacks is meant.
 func TestOneStackAtATime(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

@@ -11,7 +11,7 @@ import (
 	"strconv"
 )
 
-// check is an error where the flags do not fit together.
+// check returns an error if the flags do not fit together.
 func (c *uiCmd) check() error {
 	given := 0
 	for _, is := range []bool{c.Port != 0, c.Socket != "", c.Listen != ""} {
@@ -28,7 +28,7 @@ func (c *uiCmd) check() error {
 	return nil
 }
 
-// listen opens what the flags name and says how people reach it.
+// listen opens what the flags name and returns the address under which people reach it.
 func (c *uiCmd) listen(ctx context.Context) (l net.Listener, base string, err error) {
 	if err := c.check(); err != nil {
 		return nil, "", err
@@ -49,8 +49,8 @@ func (c *uiCmd) listen(ctx context.Context) (l net.Listener, base string, err er
 	return l, "http://" + net.JoinHostPort(c.host(at.IP), strconv.Itoa(at.Port)), nil
 }
 
-// family is the network of an address: of 0.0.0.0 by "tcp" Go makes every address of
-// IPv6, too (https://pkg.go.dev/net#Listen), which nobody asked for.
+// family returns the network for an address. With "tcp", Go turns 0.0.0.0 into every IPv6 address
+// too (https://pkg.go.dev/net#Listen), which nobody asked for.
 func family(address string) string {
 	host, _, _ := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); ip != nil && ip.To4() != nil {
@@ -72,8 +72,8 @@ func (c *uiCmd) host(ip net.IP) string {
 	return ip.String()
 }
 
-// listenUnix listens on a socket that nobody else may use at any moment: it is
-// made in a folder of its own and moved to its place.
+// listenUnix listens on a socket that nobody else can use at any moment: it creates the socket in
+// a folder of its own and moves it into place.
 func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	if info, err := os.Lstat(path); err == nil {
 		if info.Mode()&os.ModeSocket == 0 {
@@ -103,7 +103,7 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	return unixSocket{l, path}, nil
 }
 
-// unixSocket takes its file away when it is closed.
+// unixSocket removes its file when it is closed.
 type unixSocket struct {
 	net.Listener
 	path string

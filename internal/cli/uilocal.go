@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// pages serves the pages of the control plane that runs in this process until end
-// is called, where they are wanted.
+// pages serves the pages of the control plane in this process until end is called, if they are
+// wanted.
 func (c *localCmd) pages(ctx context.Context, a *app, db string) (end func(), err error) {
 	if !c.UI && !a.hasScreen() {
 		return func() {}, nil

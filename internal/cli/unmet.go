@@ -12,7 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// unmet says, a sentence each, what the jobs ask for and this machine does not do.
+// unmet lists, one sentence each, what the jobs ask for and this machine does not do.
 func (c *localCmd) unmet(file jobfile.File, targets *wire.Targets) (out []string) {
 	names := func(has func(job.Job) bool) (names []string) {
 		for _, j := range file.Jobs {
@@ -43,9 +43,9 @@ func (c *localCmd) unmet(file jobfile.File, targets *wire.Targets) (out []string
 	return out
 }
 
-// behindLink is whether a state is new and beside a jobs file that is reached by a link
-// to its folder: where that link is switched at each release the next state is another,
-// which knows of no run.
+// behindLink reports whether a state is new and lies beside a jobs file that is reached by a link
+// to its folder. If each release switches that link, the next release gets another state, which
+// knows of no runs.
 func behindLink(file, db string) bool {
 	if _, err := os.Stat(db); err == nil {
 		return false
@@ -58,7 +58,7 @@ func behindLink(file, db string) bool {
 	return err == nil && target != dir && strings.HasPrefix(db, target)
 }
 
-// memoryOf is the memory that a task definition of a file gives, 0 for none.
+// memoryOf returns the memory that a task definition of a file sets, or 0.
 func memoryOf(definitions []job.TaskDefinition, family string) int {
 	for _, d := range definitions {
 		if d.Family == family {
@@ -68,7 +68,7 @@ func memoryOf(definitions []job.TaskDefinition, family string) int {
 	return 0
 }
 
-// absent are the secrets that nobody knows, by what they are stored as.
+// absent returns the secrets that are not known, by the names under which they are stored.
 func (c *localCmd) absent(definitions []job.TaskDefinition) (absent []string) {
 	for _, d := range definitions {
 		for variable, storedAs := range d.Secrets {

@@ -25,16 +25,15 @@ type problem struct {
 	Message string `json:"message"`
 }
 
-// validated is what validate says as JSON of files without a problem.
+// validated is what validate prints as JSON about files without a problem.
 type validated struct {
 	Jobs     int `json:"jobs"`
 	Problems int `json:"problems"`
-	// Warnings are of jobs that will never run, or could not if they were
-	// switched on.
+	// Warnings are about jobs that will never run, or could not run if they were switched on.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// Run tells all problems of the files at once.
+// Run reports all problems of the files at once.
 func (c *validateCmd) Run(ctx context.Context, a *app) error {
 	file, problems, err := c.load(ctx)
 	if err != nil {
@@ -58,7 +57,7 @@ func (c *validateCmd) Run(ctx context.Context, a *app) error {
 	return a.write([]byte(counted(len(file.Jobs), "job") + ", no problem\n"))
 }
 
-// printFile prints what the files say together.
+// printFile prints the files merged into one.
 func (a *app) printFile(file jobfile.File) error {
 	if !a.json {
 		text, err := jobfile.Encode(file, nil)
@@ -75,7 +74,7 @@ func (a *app) printFile(file jobfile.File) error {
 	return nil
 }
 
-// onAWS is what keeps the jobs from running on AWS, if they are to.
+// onAWS returns what keeps the jobs from running on AWS, if they are meant to run there.
 func (c *validateCmd) onAWS(file jobfile.File) (problems []jobfile.Problem, warnings []string) {
 	if c.For == "local" || c.For == "auto" && len(c.Clusters) == 0 && !render.ForAWS(file.Jobs, file.Definitions) {
 		return nil, nil
@@ -87,7 +86,7 @@ func (c *validateCmd) onAWS(file jobfile.File) (problems []jobfile.Problem, warn
 	return problems, warnings
 }
 
-// warn prints warnings beside the output; as JSON they are in it.
+// warn prints warnings beside the output. In JSON output they are part of it.
 func (a *app) warn(warnings []string) {
 	if a.json {
 		return

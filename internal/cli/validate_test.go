@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// files writes files into a new directory and gives it.
+// files writes files into a new directory and returns its path.
 func files(t *testing.T, texts map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -71,12 +71,11 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// onAWS is what jobs need to run on AWS, to go over another file.
+// onAWS is what jobs need to run on AWS, as a file to put on top of another.
 const onAWS = "defaults: {taskDefinition: app, network: {subnets: [subnet-1]}}\n"
 
-// TestValidateForAWS: what cannot run on AWS is refused at once, in files that
-// are for AWS or are said to be, by validate and by render; what is for one
-// machine is not held to that.
+// TestValidateForAWS: validate and render refuse at once what cannot run on AWS, in files that
+// are for AWS or declared to be. Files for one machine are not held to that.
 func TestValidateForAWS(t *testing.T) {
 	t.Parallel()
 	dir := files(t, map[string]string{
@@ -112,8 +111,7 @@ func TestValidateForAWS(t *testing.T) {
 	}
 }
 
-// TestValidateWarnsOfThePast: jobs whose times are over are no fault, and are
-// said to be so.
+// TestValidateWarnsOfThePast: jobs whose time is over are not a fault, but a warning says so.
 func TestValidateWarnsOfThePast(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(files(t, map[string]string{"jobs.yaml": `jobs:
@@ -145,8 +143,8 @@ warning: job only: calendar: the last day of only, 2020-01-01, lies in the past:
 	}
 }
 
-// TestValidateTellsThatACalendarEnds: a calendar of named days is warned of when its last
-// day is within two weeks, and when it is over.
+// TestValidateTellsThatACalendarEnds: a warning appears when the last named day of a calendar is
+// within two weeks, and when it is over.
 func TestValidateTellsThatACalendarEnds(t *testing.T) {
 	t.Parallel()
 	day := func(n int) string { return time.Now().UTC().AddDate(0, 0, n).Format(time.DateOnly) }

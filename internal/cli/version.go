@@ -11,7 +11,7 @@ import (
 
 type versionCmd struct{}
 
-// version is a build's own account of itself.
+// version is what a build says about itself.
 type version struct {
 	Release string `json:"release"`
 	Version string `json:"version"`

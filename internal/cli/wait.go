@@ -16,21 +16,21 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// Exit codes of a command that waits for a run; otherwise it has the job's own.
+// Exit codes of a command that waits for a run. Otherwise its exit code is the job's own.
 const (
 	exitTimedOut    = 124
 	exitCannotAsk   = 125
 	exitInterrupted = 130
 )
 
-// waiting are the flags of commands that may wait for their run's end.
+// waiting holds the flags of commands that may wait for the end of their run.
 type waiting struct {
 	Wait    bool          `help:"Wait until the run ends. Exit code: 0 on success, else the job's own or 1; 124 if the wait timed out, 125 if there is no run: the request could not be sent, or was refused."`
 	Follow  bool          `help:"Wait, and print the task's output meanwhile."`
 	Timeout time.Duration `help:"Wait at most this long; the run itself goes on." placeholder:"D"`
 }
 
-// ask sends a request for a run and, where asked to, waits for its end.
+// ask sends a request for a run and waits for its end if the flags say so.
 func (w *waiting) ask(ctx context.Context, a *app, p *plane.Plane, r entry.Request) error {
 	if !w.Wait && !w.Follow {
 		return a.ask(ctx, p, r)
@@ -51,8 +51,8 @@ func (w *waiting) ask(ctx context.Context, a *app, p *plane.Plane, r entry.Reque
 	return w.until(ctx, a, p, reply.Run)
 }
 
-// code is the exit code of a command that was to wait: that it could not ask is
-// told from that the run failed.
+// code returns the exit code of a command that was told to wait. It distinguishes a request that
+// could not be made from a run that failed.
 func (w *waiting) code(a *app, err error) error {
 	var code exitError
 	if !w.Wait && !w.Follow || err == nil || errors.As(err, &code) {
@@ -83,8 +83,7 @@ func (w *waiting) until(ctx context.Context, a *app, p *plane.Plane, id run.ID) 
 	return err
 }
 
-// watch waits, and prints where the run stands and, when it is followed, what it
-// writes.
+// watch waits and prints how the run stands, or with --follow what it writes.
 func (w *waiting) watch(ctx context.Context, a *app, p *plane.Plane, id run.ID) (run.Run, error) {
 	if w.Follow {
 		return a.followRun(ctx, p, id)
@@ -94,7 +93,7 @@ func (w *waiting) watch(ctx context.Context, a *app, p *plane.Plane, id run.ID) 
 	})
 }
 
-// followRun prints what each attempt writes, until the run has ended.
+// followRun prints what each attempt writes until the run has ended.
 func (a *app) followRun(ctx context.Context, p *plane.Plane, id run.ID) (run.Run, error) {
 	next := 1
 	for {
@@ -125,7 +124,7 @@ func (a *app) followRun(ctx context.Context, p *plane.Plane, id run.ID) (run.Run
 	}
 }
 
-// ended is the exit code of a run that has ended.
+// ended returns the exit code of a run that has ended.
 func (a *app) ended(r run.Run) error {
 	if a.json {
 		if err := printJSON(a.Stdout, view.RowOf(r, a.now())); err != nil {
@@ -142,8 +141,7 @@ func (a *app) ended(r run.Run) error {
 	return exitError(exitRefused)
 }
 
-// interrupted is what a Ctrl-C leads to: on a terminal the person is asked whether
-// the run is to be stopped.
+// interrupted handles a Ctrl-C: on a terminal it asks the person whether to stop the run.
 func (a *app) interrupted(ctx context.Context, p *plane.Plane, id run.ID) error {
 	goesOn := fmt.Sprintf("%s goes on; `%s %s --reason TEXT` stops it", id, a.command("stop"), id)
 	if !a.Screen.Asks {
@@ -160,7 +158,7 @@ func (a *app) interrupted(ctx context.Context, p *plane.Plane, id run.ID) error 
 	return exitError(exitInterrupted)
 }
 
-// confirm asks a question to which only yes is yes.
+// confirm asks a question. Only y and yes mean yes.
 func (a *app) confirm(question string) bool {
 	_, _ = fmt.Fprintf(a.Stderr, "%s [y/N] ", question)
 	line, _ := bufio.NewReader(a.Stdin).ReadString('\n')

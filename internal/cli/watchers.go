@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// watchers are told of every saved change of a run.
+// watchers are notified of every saved change of a run.
 func (c *localCmd) watchers(t *transcript, cfg *wire.LocalConfig) func(job.Job, run.Run, run.Run, string) {
 	t.quiet = c.Quiet
 	if c.Output {
@@ -31,7 +31,7 @@ func (c *localCmd) watchers(t *transcript, cfg *wire.LocalConfig) func(job.Job, 
 	}
 }
 
-// metrics serves what is counted, where that is asked for.
+// metrics serves the counters, if that is asked for.
 func (c *localCmd) metrics(ctx context.Context, l *wire.Local) error {
 	if c.counted == nil {
 		return nil
@@ -47,7 +47,7 @@ func (c *localCmd) metrics(ctx context.Context, l *wire.Local) error {
 	return l.ServeMetrics(ctx, c.Metrics, c.counted)
 }
 
-// tellManager tells a service manager, if there is one, how this process stands.
+// tellManager tells a service manager, if there is one, the state of this process.
 func (c *localCmd) tellManager(l *wire.Local, state string) {
 	if err := local.TellManager(state); err != nil {
 		l.Control.Log.Warn(err.Error())
