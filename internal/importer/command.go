@@ -10,36 +10,36 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// maxCommand bounds a command that is rewritten, in bytes. ECS takes half of it.
+// maxCommand is the longest command that is rewritten, in bytes. ECS takes half as much.
 const maxCommand = 2 * job.MaxOverrides
 
-// Command is a shell's command on its way from a host into a container.
+// Command is a shell command that moves from a host into a container.
 type Command struct {
 	Line string
 	Job  *job.Job
 	E    *Entry
-	// Shell is the old side's; /bin/sh when empty.
+	// Shell is the shell of the old side; empty means /bin/sh.
 	Shell string
 	// Variables are those that the command gets.
 	Variables map[string]string
 	Secrets   *Secrets
-	// Period is the shortest time between two runs, 0 for unknown.
+	// Period is the shortest time between two runs; 0 means unknown.
 	Period time.Duration
 
-	// Lock is the file of a flock that was taken off, LastDay whether a guard for
-	// the last day of the month was; both are set by Rewrite. Unread is whether no
-	// shell could read the line.
+	// Lock is the file of a flock that Rewrite has removed. LastDay says whether Rewrite has
+	// removed a guard for the last day of the month. Unread says that no shell could read the
+	// line.
 	Lock    string
 	LastDay bool
 	Unread  bool
 
-	login   bool // the shell is one of a login
-	settled bool // it runs in a container already: nothing switches it off
+	login   bool // the shell is a login shell
+	settled bool // it runs in a container already: nothing disables it
 }
 
-// Rewrite takes off a command what a container does not need or must not have,
-// and tells what stays and a person should know. Each pass takes one thing off
-// and reads the line anew, so that no pass works with places of another's line.
+// Rewrite removes from a command what a container does not need or must not have, and reports
+// what stays and a person should know. Each pass removes one thing and parses the line anew, so
+// that no pass uses positions in another version of the line.
 func (r *Command) Rewrite() {
 	if len(r.Line) > maxCommand {
 		r.Off("the command has %d bytes; commands of more than %d are not examined", len(r.Line), maxCommand)
@@ -63,7 +63,7 @@ func (r *Command) Rewrite() {
 	}
 }
 
-// Off tells why the job is switched off.
+// Off disables the job and says why.
 func (r *Command) Off(format string, args ...any) {
 	if r.settled {
 		r.E.Decide(format, args...)
@@ -72,10 +72,10 @@ func (r *Command) Off(format string, args ...any) {
 	r.E.Off(r.Job, format, args...)
 }
 
-// interpreter is the job's shell.
+// interpreter gives the job's shell.
 func (r *Command) interpreter() string { return cmp.Or(r.Shell, "/bin/sh") }
 
-// Words is the command as a container takes it.
+// Words gives the command as a container takes it.
 func (r *Command) Words() []string {
 	if r.login {
 		return []string{r.interpreter(), "-l", "-c", r.Line}
@@ -85,8 +85,8 @@ func (r *Command) Words() []string {
 
 var shells = []string{"sh", "bash", "dash", "zsh", "ksh"}
 
-// inner makes the text that the line hands to a shell of its own the line, where
-// that is all that it does.
+// inner replaces the line by the text that it hands to a shell of its own, if it does nothing
+// else.
 func (r *Command) inner(s shell.List) bool {
 	c := s[0]
 	n := len(c.Words) - 1
@@ -109,7 +109,7 @@ func wordTexts(words []shell.Word) (out []string) {
 	return out
 }
 
-// cut takes a span out of the line.
+// cut removes a span from the line.
 func (r *Command) cut(start, end int) {
 	before, after := strings.TrimRight(r.Line[:start], " \t"), strings.TrimLeft(r.Line[end:], " \t")
 	if !strings.HasPrefix(after, ";") {
@@ -118,7 +118,7 @@ func (r *Command) cut(start, end int) {
 	r.Line = strings.TrimSpace(before + after)
 }
 
-// background drops a & at the end: the container would end with its shell.
+// background drops a & at the end: the container would end when its shell does.
 func (r *Command) background(s shell.List) bool {
 	last := s[len(s)-1]
 	if last.After != "&" {
@@ -129,8 +129,8 @@ func (r *Command) background(s shell.List) bool {
 	return true
 }
 
-// core is the one command of a line that is more than preparation; ok is false
-// when there are several.
+// core gives the only command of a line that is not preparation. ok is false if there are
+// several.
 func (r *Command) core(s shell.List) (shell.Command, bool) {
 	for i, c := range s[:len(s)-1] {
 		if !slices.Contains([]string{"&&", ";"}, c.After) || !isSetup(c) {
@@ -144,10 +144,10 @@ var preparing = []string{"cd", "pushd", ".", "source", "export", "umask", "sleep
 
 func isSetup(c shell.Command) bool { return slices.Contains(preparing, c.Name()) }
 
-// expand puts values into a text that begins with a variable.
+// expand replaces a variable at the start of a text with its value.
 func (r *Command) expand(text string) string { return Expand(text, r.Variables) }
 
-// Expand puts a value into a text that begins with a variable of these.
+// Expand replaces a variable at the start of a text with its value, if it is one of these.
 func Expand(text string, variables map[string]string) string {
 	name, ok := strings.CutPrefix(text, "$")
 	if !ok {
@@ -165,7 +165,7 @@ func Expand(text string, variables map[string]string) string {
 	return text
 }
 
-// Clip is a text that fits into a sentence.
+// Clip shortens a text so that it fits into a sentence.
 func Clip(s string) string {
 	if r := []rune(s); len(r) > 60 {
 		return string(r[:57]) + "..."
@@ -173,7 +173,7 @@ func Clip(s string) string {
 	return s
 }
 
-// sorted are the keys of a map in order.
+// sorted gives the keys of a map in order.
 func sorted[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
@@ -183,8 +183,8 @@ func sorted[V any](m map[string]V) []string {
 	return keys
 }
 
-// Remark tells what a person should know of a command that runs in a container
-// already: nothing is taken off it.
+// Remark reports what a person should know about a command that already runs in a container. It
+// removes nothing.
 func Remark(e *Entry, j *job.Job, line string) {
 	r := &Command{Line: line, Job: j, E: e, settled: true}
 	list, err := shell.Parse(line)

@@ -9,11 +9,10 @@ import (
 
 var failing = pattern(`^(?:exit(?:\s+(?:[1-9][0-9]*|"?\$\?"?))?|false|/bin/false|/usr/bin/false)$`)
 
-// always are commands that succeed.
+// always matches commands that always succeed.
 var always = pattern(`^(?:exit 0|true|/bin/true|:)$`)
 
-// failures tells of commands whose failure nobody sees, and of work that ends
-// with the container.
+// failures reports commands whose failure nobody sees, and work that ends with the container.
 func (r *Command) failures(s shell.List) {
 	r.lists(s, 0)
 	if n := len(s); n > 1 && s[n-2].After == ";" && always().MatchString(textOf(s[n-1])) {
@@ -32,7 +31,7 @@ func (r *Command) failures(s shell.List) {
 	}
 }
 
-// lists looks at the operators of a line, and of those that its words hold in
+// lists examines the operators of a line, and those of the lists that its words hold in
 // parentheses or hand to a shell.
 func (r *Command) lists(s shell.List, depth int) {
 	for i, seg := range s {
@@ -49,14 +48,14 @@ func (r *Command) lists(s shell.List, depth int) {
 	}
 }
 
-// isCondition is whether a command only asks something, so that what stands
-// behind its || is no remedy of a failure.
+// isCondition reports whether a command only asks something, so that what follows its || does
+// not hide a failure.
 func isCondition(c shell.Command) bool {
 	name := c.Name()
 	return slices.Contains([]string{"[", "[[", "test", "which", "pgrep", "pidof"}, name) || name == "command" && len(c.Words) > 1 && c.Words[1].Text == "-v"
 }
 
-// operator looks at one operator and what follows.
+// operator examines one operator and what follows it.
 func (r *Command) operator(op string, rest shell.List) {
 	switch {
 	case op == "&" && !slices.ContainsFunc(rest, func(s shell.Command) bool { return s.Name() == "wait" }):
@@ -68,7 +67,7 @@ func (r *Command) operator(op string, rest shell.List) {
 	}
 }
 
-// tellOr tells once of a command that runs when another fails.
+// tellOr reports, once, a command that runs when another fails.
 func (r *Command) tellOr(next string) {
 	text := "a failure before || counts as a success unless what follows fails too, and nobody is told: end it with `exit 1`, or drop it"
 	switch next {
@@ -85,11 +84,11 @@ func (r *Command) tellOr(next string) {
 
 var shellOption = pattern(`^-[a-z]*c$`)
 
-// maxHeld bounds how deep shells are looked into that run shells.
+// maxHeld is how deep shells within shells are examined.
 const maxHeld = 4
 
-// within is the lists that a command holds: those of a block, a loop or
-// parentheses, and the text that it hands to the -c of a shell.
+// within gives the lists that a command holds: those of a block, a loop or parentheses, and the
+// text that it hands to the -c of a shell.
 func within(c shell.Command, depth int) []shell.List {
 	out := c.Inner
 	for n := range c.Words {
@@ -104,7 +103,7 @@ func within(c shell.Command, depth int) []shell.List {
 	return out
 }
 
-// held is the shell's text that the nth word holds for the -c of a shell.
+// held gives the text that the nth word holds for the -c of a shell.
 func held(words []shell.Word, n int) string {
 	if n == 0 || !shellOption().MatchString(words[n-1].Text) || len(words[n].Text) > maxCommand {
 		return ""

@@ -1,8 +1,7 @@
 package importer
 
-// fargate are the sizes of Fargate: CPU units, and MiB from, to and in steps
-// (Amazon ECS developer guide, "Task CPU and memory"). The smallest has 512 MiB
-// as well, and no 3 GB.
+// fargate lists the sizes of Fargate: CPU units, and MiB from, to and in steps (Amazon ECS
+// developer guide, "Task CPU and memory"). 256 CPU units also come with 512 MiB.
 var fargate = []struct{ cpu, from, to, step int }{
 	{256, 512, 512, 512},
 	{256, 1024, 2048, 1024},
@@ -14,8 +13,8 @@ var fargate = []struct{ cpu, from, to, step int }{
 	{16384, 32768, 122880, 8192},
 }
 
-// FitFargate is the smallest size of Fargate that holds CPU units and MiB; ok is
-// false where none does.
+// FitFargate gives the smallest size of Fargate that has room for the CPU units and MiB. ok is
+// false if there is none.
 func FitFargate(cpu, memory int) (c, m int, ok bool) {
 	for _, f := range fargate {
 		if cpu > f.cpu || memory > f.to {

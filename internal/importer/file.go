@@ -7,15 +7,15 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/doc"
 )
 
-// Reader reads one kind of file. A new kind is a room with one of these, and a
-// line in the room kinds.
+// Reader reads one kind of file. A new kind is a package with a Reader, and a line in package
+// kinds.
 type Reader interface {
-	// Kind is the word behind `import`.
+	// Kind gives the word after `import`.
 	Kind() string
-	// Recognise is whether a file is of this kind, and then what to call it.
+	// Recognise reports whether a file is of this kind, and if so what to call it.
 	Recognise(f *File) (what string, ok bool)
-	// Read makes jobs of files of this kind. An error is about a file as a whole;
-	// a *ForeignError says that it is of another kind.
+	// Read makes jobs from files of this kind. An error is about a file as a whole; a
+	// *ForeignError says that the file is of another kind.
 	Read(in *Import, files []*File) error
 }
 
@@ -29,10 +29,10 @@ type File struct {
 	err  error
 }
 
-// Base is the file's name without its folders.
+// Base gives the file's name without its folders.
 func (f *File) Base() string { return path.Base(strings.ReplaceAll(f.Name, `\`, "/")) }
 
-// Docs are the documents of a YAML or JSON file. It is read once.
+// Docs gives the documents of a YAML or JSON file. It parses the file once.
 func (f *File) Docs() ([]*doc.Node, error) {
 	if !f.read {
 		f.read = true
@@ -41,8 +41,8 @@ func (f *File) Docs() ([]*doc.Node, error) {
 	return f.docs, f.err
 }
 
-// Any is whether one of the documents is as asked for; false for a file that
-// cannot be read.
+// Any reports whether one of the documents is as asked for. It is false for a file that cannot
+// be read.
 func (f *File) Any(is func(*doc.Node) bool) bool {
 	docs, err := f.Docs()
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// fit makes of a job one that a jobs file takes, and tells what it loses by that; ok is
-// false where none can be made. The old side may have taken more.
+// fit changes a job so that a jobs file takes it, and reports what it loses by that. ok is false
+// if that is not possible. The old side may have allowed more.
 func (in *Import) fit(e *Entry, j *job.Job) (ok bool) {
 	fitTags(e, j)
 	for _, p := range j.Validate() {
@@ -43,7 +43,7 @@ func (in *Import) fit(e *Entry, j *job.Job) (ok bool) {
 	return in.fitTimes(e, j)
 }
 
-// fitTags leaves out tags that look like secrets.
+// fitTags removes tags that look like secrets.
 func fitTags(e *Entry, j *job.Job) {
 	for _, name := range sorted(j.Tags) {
 		if job.LooksSecret(name, j.Tags[name]) || len(FindSecrets(j.Tags[name])) > 0 {
@@ -53,7 +53,7 @@ func fitTags(e *Entry, j *job.Job) {
 	}
 }
 
-// fitDefinition does the same for the task definition of a job.
+// fitDefinition does the same for a job's task definition.
 func fitDefinition(e *Entry, j *job.Job, d *job.TaskDefinition) {
 	if len(FindSecrets(d.Image)) > 0 {
 		e.Off(j, "its image names a secret, which is not written, and %s stands there: the execution role pulls from ECR", ReplaceMe)
@@ -67,7 +67,7 @@ func fitDefinition(e *Entry, j *job.Job, d *job.TaskDefinition) {
 			delete(d.Secrets, name)
 			e.Off(j, "its variable %q is left out: %s", name, p.Message)
 		case "cpu", "memory":
-			c, m, _ := FitFargate(d.CPU, d.Memory) // 0 for none, which is the default
+			c, m, _ := FitFargate(d.CPU, d.Memory) // 0 if there is none, which means the default
 			e.Off(j, "Fargate has no size of %d CPU units and %d MiB, so %d and %d are written: %s", d.CPU, d.Memory, c, m, p.Message)
 			d.CPU, d.Memory = c, m
 		case "image":
@@ -79,7 +79,7 @@ func fitDefinition(e *Entry, j *job.Job, d *job.TaskDefinition) {
 	}
 }
 
-// fitTimes keeps the window within the time between two slots, as a jobs file wants it.
+// fitTimes keeps the window shorter than the time between two slots, as a jobs file wants it.
 func (in *Import) fitTimes(e *Entry, j *job.Job) (ok bool) {
 	if j.Window == 0 && j.EndAt.IsZero() {
 		return true
@@ -87,7 +87,7 @@ func (in *Import) fitTimes(e *Entry, j *job.Job) (ok bool) {
 	spec, err := cron.Parse(j.Schedule)
 	zone, zoneErr := cron.LoadZone(j.Zone())
 	if err != nil || zoneErr != nil {
-		return true // which is told elsewhere
+		return true // reported elsewhere
 	}
 	s := spec.In(zone, cron.DST{})
 	if period := in.Period(s.Since(in.From)); period > 0 && time.Duration(j.Window) >= period {
@@ -103,8 +103,8 @@ func (in *Import) fitTimes(e *Entry, j *job.Job) (ok bool) {
 	return true
 }
 
-// fires is whether a job has a time before its end. A rate, which counts from when it is
-// made, has one.
+// fires reports whether a job has a time before its end. A rate has one, since it counts from
+// its creation.
 func fires(j *job.Job, spec *cron.Spec, s cron.Schedule) bool {
 	if _, rate := spec.Rate(); rate || j.EndAt.IsZero() {
 		return true

@@ -7,7 +7,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
-// launcher starts other programs: how many words belong to it besides its
+// launcher describes a program that starts others: how many words belong to it besides its
 // options, and which options take a value.
 type launcher struct {
 	words  int
@@ -36,7 +36,7 @@ var launchers = map[string]launcher{
 
 var versioned = pattern(`^(?:ea-|alt-|ls)?(python|php|ruby|perl|node)-?[0-9.]*(?:-?(?:cli|cgi))?$`)
 
-// subcommanded are programs that say little without their first word.
+// subcommanded are programs whose names say little without their first word.
 var subcommanded = []string{
 	"aws", "az", "gcloud", "gsutil", "git", "systemctl", "service", "supervisorctl", "pm2", "apt", "apt-get", "yum", "dnf", "snap", "certbot", "borg", "restic",
 	"docker", "docker-compose", "podman", "kubectl", "rclone", "kopia", "zfs", "zpool", "btrfs", "puppet", "salt-call", "airflow", "celery", "dbt", "psql", "mysql", "redis-cli", "mongo", "mongosh", "sqlite3",
@@ -45,23 +45,23 @@ var subcommanded = []string{
 // grouped are programs whose first word is only a group of commands.
 var grouped = []string{"aws", "az", "gcloud", "docker", "podman"}
 
-// general are names of scripts that many have.
+// general are names that many scripts have.
 var general = []string{
 	"worker", "job", "jobs", "run", "runner", "main", "index", "cron", "script", "task", "tasks", "start", "cmd", "command", "execute", "exec", "app", "cli", "tool",
 	"entrypoint", "wrapper", "launch", "launcher", "process",
 }
 
-// starters are those of them that say nothing but that something begins, so that
-// their folder says more than their arguments.
+// starters are those of the general names that say only that something starts. The folder then
+// says more than the arguments.
 var starters = []string{"run", "runner", "start", "cmd", "execute", "exec", "entrypoint", "wrapper", "launch", "launcher", "job", "script", "task"}
 
-// places are folders that say nothing of what is in them.
+// places are folders whose names say nothing about what is in them.
 var places = []string{
 	"bin", "sbin", "scripts", "script", "opt", "srv", "usr", "local", "home", "var", "root", "tmp", "etc", "src", "app", "current", "www", "html", "public_html", "httpdocs", "htdocs", "webroot", "public",
 	"web", "cli", "lib", "libexec", "usr", "mnt", "data", "vhosts", "releases", "share", "cron", "crons", "jobs", "tasks", "sh", "~", "users",
 }
 
-// skipLaunchers takes off what only starts other programs.
+// skipLaunchers removes programs that only start others.
 func (w *wording) skipLaunchers() {
 	for range 32 {
 		if len(w.words) == 0 {
@@ -77,7 +77,7 @@ func (w *wording) skipLaunchers() {
 	}
 }
 
-// skip takes one of them off; more is whether another may follow.
+// skip removes one of them. more reports whether another may follow.
 func (w *wording) skip(program string, l launcher) (more bool) {
 	if slices.Contains(containers, program) {
 		return w.contained(l)
@@ -101,8 +101,8 @@ func (w *wording) skip(program string, l launcher) (more bool) {
 // containers are programs that start others in a container.
 var containers = []string{"docker", "docker-compose", "podman", "kubectl"}
 
-// contained takes `docker exec NAME`, `docker compose run SERVICE`, `kubectl exec
-// POD --` and the like off; ok is false where the program does something else.
+// contained removes `docker exec NAME`, `docker compose run SERVICE`, `kubectl exec POD --` and
+// the like. ok is false if the program does something else.
 func (w *wording) contained(l launcher) (ok bool) {
 	rest := wording{words: w.words[1:]}
 	rest.options(l.valued)
@@ -129,7 +129,7 @@ func (w *wording) contained(l launcher) (ok bool) {
 	return true
 }
 
-// module keeps the module of `python -m` and the archive of `java -jar`.
+// module keeps only what follows -m or -jar in `python -m` and `java -jar`.
 func (w *wording) module() bool {
 	i := slices.IndexFunc(w.words, func(s string) bool { return s == "-m" || s == "-jar" })
 	if i < 0 || i+1 >= len(w.words) || slices.ContainsFunc(w.words[:i], func(s string) bool { return !strings.HasPrefix(s, "-") }) {
@@ -139,7 +139,7 @@ func (w *wording) module() bool {
 	return true
 }
 
-// options takes options off, and the values of some, and assignments.
+// options removes options, the values of some of them, and assignments.
 func (w *wording) options(valued []string) {
 	for len(w.words) > 0 {
 		word := w.words[0]

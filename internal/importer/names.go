@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Names are the names that jobs of one import have, each with the number of the
-// last that wanted it.
+// Names holds the names of the jobs of one import, each with the last number that was added to
+// it.
 type Names map[string]int
 
 // Unique makes a name that no other job has.
@@ -26,11 +26,11 @@ func (n Names) Unique(name string) string {
 	return unique
 }
 
-// maxParts is how many words may tell a job from another in its name.
+// maxParts is the most words that a name may have to tell a job from the others.
 const maxParts = 4
 
-// Distinct names jobs after what their commands run, see Parts: each gets as few
-// words as tell it from the others, and a number where none does.
+// Distinct names jobs after what their commands run; see Parts. Each name has as few words as
+// tell it from the others, and a number if no words do.
 func (in *Import) Distinct(all [][]string) []string {
 	used := make([]int, len(all))
 	for i := range used {
@@ -58,7 +58,7 @@ func joined(parts []string, n int) string {
 	return Clean(strings.Join(parts[:min(n, len(parts))], "-"))
 }
 
-// Clean makes a job's name of a text; "" where nothing is left.
+// Clean turns a text into a job's name. It is "" if nothing is left.
 func Clean(s string) string {
 	var b strings.Builder
 	for _, r := range s {

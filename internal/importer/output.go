@@ -7,9 +7,9 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
-// logLike are files that are logs by their names, a folder alone says nothing: data
-// may be kept in one called logs too. streams are the output of the container, which
-// crontabs of images write to by process 1 or by that of cron.
+// logLike matches files that are logs by their names. A folder alone says nothing: one called
+// logs may hold data too. streams matches the container's own output; crontabs of images write
+// to that of process 1 or of cron.
 var (
 	logLike = pattern(`(?i)\.(log|err|out)$`)
 	streams = pattern(`^/dev/(?:stdout|stderr|fd/[12])$|^/proc/(?:1|self|\$\(cat [\w./-]*cron[\w./-]*\))/fd/[12]$`)
@@ -17,8 +17,8 @@ var (
 
 const nowhere = "/dev/null"
 
-// redirects drops redirections of output to where nobody looks. What may be data
-// stays, and is told.
+// redirects drops redirections of output to where nobody looks. What may be data stays and is
+// reported.
 func (r *Command) redirects(s shell.List) bool {
 	for _, seg := range s {
 		for _, t := range seg.Redirects {
@@ -31,13 +31,13 @@ func (r *Command) redirects(s shell.List) bool {
 	return false
 }
 
-// drops is whether a redirection is dropped, which it tells.
+// drops reports whether to drop a redirection, and adds that to the entry.
 func (r *Command) drops(s shell.List, seg shell.Command, t shell.Redirect) bool {
 	switch {
 	case strings.Contains(t.Sign, "<"):
 		return false
 	case strings.HasSuffix(t.Sign, ">&") && t.Target != "-" && !strings.Contains(t.Target, "/"):
-		// 2>&1 alone: both go to the log anyway.
+		// 2>&1 alone: both streams go to the log anyway.
 		return onlyDuplicates(seg.Redirects) && seg.After != "|"
 	case len(seg.Words) > 0 && r.isLog(s, t.Target) && !feeds(seg, t):
 		r.tellRedirect(t)
@@ -48,7 +48,7 @@ func (r *Command) drops(s shell.List, seg shell.Command, t shell.Redirect) bool 
 	return false
 }
 
-// tellFile tells once of a file that is written.
+// tellFile reports, once, a file that the command writes.
 func (r *Command) tellFile(name string) {
 	if slices.Contains(r.E.told, name) {
 		return
@@ -57,12 +57,12 @@ func (r *Command) tellFile(name string) {
 	r.E.Decide("it writes to %s, which is lost with the container: if that is data, write it to S3; if it is a log, drop the redirection", name)
 }
 
-// feeds is whether the output would flow into a pipe, were it not redirected.
+// feeds reports whether the output would flow into a pipe without the redirection.
 func feeds(seg shell.Command, t shell.Redirect) bool {
 	return seg.After == "|&" || seg.After == "|" && !strings.HasPrefix(t.Sign, "2")
 }
 
-// isLog is whether a file is a log that the line only writes to.
+// isLog reports whether a file is a log that the line only writes to.
 func (r *Command) isLog(s shell.List, target string) bool {
 	name := r.expand(target)
 	switch {
@@ -98,9 +98,8 @@ func (r *Command) tellRedirect(t shell.Redirect) {
 	r.E.Change("the redirection to %s is dropped: output goes to the task's log, and a file would be lost with the container", t.Target)
 }
 
-// pipes drops the end of a pipe that leads to a mail, the syslog or a log. Not
-// where the pipe is what runs when something fails: without its end the failure
-// would be a success.
+// pipes drops the end of a pipe that leads to mail, the syslog or a log. It does not if the pipe
+// runs when something fails: without its end the failure would be a success.
 func (r *Command) pipes(s shell.List) bool {
 	if len(s) < 2 || s[len(s)-2].After != "|" && s[len(s)-2].After != "|&" || afterFailure(s) {
 		return false
@@ -126,7 +125,7 @@ func (r *Command) pipes(s shell.List) bool {
 	return true
 }
 
-// teeIsLog is whether tee writes to logs alone; other files are told.
+// teeIsLog reports whether tee writes only to logs. It reports other files to the entry.
 func (r *Command) teeIsLog(s shell.List, tee shell.Command) bool {
 	for _, w := range tee.Words[1:] {
 		if name := shell.Unquote(w.Text); !strings.HasPrefix(name, "-") && !r.isLog(s, name) {
@@ -137,8 +136,8 @@ func (r *Command) teeIsLog(s shell.List, tee shell.Command) bool {
 	return len(tee.Redirects) == 0
 }
 
-// afterFailure is whether the last pipe of the line runs only when what stands
-// before it fails, or may.
+// afterFailure reports whether the last pipe of the line runs, or may run, only if what comes
+// before it fails.
 func afterFailure(s shell.List) bool {
 	return slices.ContainsFunc(s[:len(s)-1], func(seg shell.Command) bool { return seg.After == "||" })
 }

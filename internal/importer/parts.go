@@ -9,9 +9,9 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
-// Parts are the words that tell a command from others, the most telling first:
-// the script, the command of a framework, the last part of a URL, and then its
-// arguments. Interpreters and wrappers are none. There is always one.
+// Parts gives the words that tell a command from others, the most telling first: the script, the
+// command of a framework, the last part of a URL, then its arguments. Interpreters and wrappers
+// do not count. There is always at least one.
 func Parts(line string, variables map[string]string) []string {
 	list, err := shell.Parse(line)
 	if err != nil {
@@ -24,7 +24,7 @@ func Parts(line string, variables map[string]string) []string {
 	return parts
 }
 
-// roughly cuts a line at its blanks, where no shell can read it.
+// roughly splits at its blanks a line that no shell can read.
 func roughly(line string) (c shell.Command) {
 	for _, f := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\"'`(){};&|", r) }) {
 		c.Words = append(c.Words, shell.Word{Text: f})
@@ -35,10 +35,10 @@ func roughly(line string) (c shell.Command) {
 // feeding are commands that only give others something to read.
 var feeding = []string{"echo", "printf", "cat", "yes"}
 
-// idle are commands that do nothing of their own.
+// idle are commands that do no work of their own.
 var idle = []string{"true", "false", ":", "wait", "exit", "date", "logger"}
 
-// partsOf names the first command that is more than preparation, else the last.
+// partsOf names the first command that is more than preparation, or else the last.
 func partsOf(list shell.List, variables map[string]string, depth int) []string {
 	var prepared []string
 	folder := ""
@@ -59,14 +59,14 @@ func partsOf(list shell.List, variables map[string]string, depth int) []string {
 	return prepared
 }
 
-// isDelay is whether a command only waits, in a language that is not the shell's, as
-// Debian's crontab of certbot does (perl -e 'sleep int(rand(43200))').
+// isDelay reports whether a command only waits, in another language than the shell's, as in
+// Debian's crontab for certbot (perl -e 'sleep int(rand(43200))').
 func isDelay(c shell.Command) bool {
 	m := versioned().FindStringSubmatch(c.Name())
 	return m != nil && len(c.Words) == 3 && slices.Contains([]string{"-e", "-c", "-r"}, c.Words[1].Text) && delay().MatchString(c.Words[2].Text)
 }
 
-// delay is a text that imports what it needs and sleeps.
+// delay matches a text that imports what it needs and sleeps.
 var delay = pattern(`^["'](?:(?:import|from|use) [\w ,.:]+;\s*)*(?:time\.)?(?:u?sleep)\b[^;]*;?\s*["']$`)
 
 func commandParts(c shell.Command, variables map[string]string, folder string, depth int) []string {
@@ -97,21 +97,21 @@ func commandParts(c shell.Command, variables map[string]string, folder string, d
 	return w.parts()
 }
 
-// starts is whether a shell is among the words, or what hands a text to one.
+// starts reports whether one of the words is a shell, or a program that hands a text to one.
 func starts(words []shell.Word) bool {
 	return slices.ContainsFunc(words, func(w shell.Word) bool {
 		return slices.Contains([]string{"sh", "bash", "dash", "zsh", "ksh", "ash", "su", "runuser", "flock", "script", "xvfb-run", "setuidgid"}, shell.Base(w.Text))
 	})
 }
 
-// wording looks for the parts among the words of a command.
+// wording finds the parts among the words of a command.
 type wording struct {
 	words     []string
 	variables map[string]string
-	folder    string // into which was changed before
+	folder    string // the folder of a cd before the command
 	script    string // the word that gave the first part
 	framework string // the last word with a folder that only starts others
-	container string // in which it runs
+	container string // the container in which the command runs
 	out       []string
 	program   string // the last word that only starts others
 }
@@ -131,8 +131,8 @@ func (w *wording) parts() []string {
 	return w.out
 }
 
-// where adds in which container and folder it is. What a command runs tells most,
-// its arguments more than where that is.
+// where adds the container and the folder. What a command runs says most; its arguments say more
+// than where it runs.
 func (w *wording) where() {
 	folder := cmp.Or(w.inFolder(), Clean(w.container))
 	if len(w.out) == 1 && folder != "" && slices.Contains(general, strings.ToLower(w.out[0])) {
@@ -145,7 +145,7 @@ func (w *wording) where() {
 	}
 }
 
-// bare is the name of a program or script without quotes, folder and ending.
+// bare gives the name of a program or script without quotes, folder and extension.
 func bare(word string) string {
 	name := shell.Base(strings.Trim(word, `"'`))
 	for _, x := range []string{".sh", ".py", ".rb", ".pl", ".php", ".js", ".mjs", ".cjs", ".jar", ".ts", ".bash", ".exe", ".R", ".phar", ".ps1"} {
@@ -154,7 +154,7 @@ func bare(word string) string {
 	return name
 }
 
-// add takes a word as a part where it can be one.
+// add takes a word as a part if it can be one.
 func (w *wording) add(word string) {
 	text := strings.Trim(word, "\"'(){} `")
 	if strings.Contains(text, "://") {
@@ -179,8 +179,8 @@ func (w *wording) add(word string) {
 	w.out = append(w.out, name)
 }
 
-// started is the name of the script, with its folder before it where it only says
-// that something begins.
+// started gives the name of the script. If that says only that something starts, the folder goes
+// before it.
 func (w *wording) started(name string) string {
 	if !slices.Contains(starters, strings.ToLower(name)) || !strings.Contains(w.script, "/") {
 		return name
@@ -191,15 +191,15 @@ func (w *wording) started(name string) string {
 	return name
 }
 
-// needsMore is whether a part says little without the next.
+// needsMore reports whether a part says little without the next one.
 func needsMore(part string) bool {
 	program, _, second := strings.Cut(part, "-")
 	return slices.Contains(general, strings.ToLower(part)) || slices.Contains(subcommanded, part) ||
 		second && slices.Contains(grouped, program) && strings.Count(part, "-") == 1
 }
 
-// variable puts the value into a word that begins with a variable; it is true
-// where the word is one alone, since what is behind it tells more.
+// variable expands a word that begins with a variable. It returns true if the word is only a
+// variable: what follows it then says more.
 func (w *wording) variable(text *string) bool {
 	name := strings.Trim(*text, "${}")
 	if shell.IsName(name) && w.program == "" {
@@ -210,14 +210,14 @@ func (w *wording) variable(text *string) bool {
 	return false
 }
 
-// saysLittle is whether a word is an option, a time, an assignment or a pattern.
+// saysLittle reports whether a word is an option, a time, an identifier, an assignment or a pattern.
 func saysLittle(text string) bool {
 	_, isTime := seconds(text)
 	return isTime || strings.HasPrefix(text, "-") || identifier().MatchString(shell.Base(text)) || strings.ContainsAny(shell.Base(text), "$`*?\\;") || shell.IsAssignment(text)
 }
 
-// inFolder is the nearest folder of the script that says something, or of the one
-// that was changed into; "" where none does.
+// inFolder gives the nearest meaningful folder of the script, or of the folder of a cd. It is ""
+// if there is none.
 func (w *wording) inFolder() string {
 	file := w.script
 	if !strings.Contains(file, "/") && w.framework != "" {

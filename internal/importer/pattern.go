@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// pattern is one that is compiled when a file is first looked at, not at each start of
-// each command.
+// pattern compiles an expression when a file is first examined, not at the start of every
+// command.
 func pattern(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }

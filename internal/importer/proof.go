@@ -10,7 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 )
 
-// Exact says what was proved of a translation into EventBridge's expressions.
+// Exact says what was proved about a translation into EventBridge's expressions.
 func Exact(t cron.Translation) string {
 	if t.Guard != "" {
 		return "proved: it holds all the minutes of the old schedule, in every kind of month up to 2199, and the guard keeps the others out"
@@ -18,16 +18,16 @@ func Exact(t cron.Translation) string {
 	return "proved: the same minutes of the wall clock, in every kind of month up to 2199"
 }
 
-// Fields is a schedule of five fields as sets, read by another program's rules:
-// bit n is the value n, Sunday is 0.
+// Fields is a schedule of five fields as sets, read by another program's rules. Bit n is the
+// value n; Sunday is 0.
 type Fields struct {
 	Minute, Hour, Day, Month, Weekday uint64
-	// Either is whether a day counts when one of the two day fields has it; else
-	// both must.
+	// Either says that a day counts if one of the two day fields has it. Otherwise both must
+	// have it.
 	Either bool
 }
 
-// matches is whether a day of the calendar counts.
+// matches reports whether a day of the calendar counts.
 func (f Fields) matches(day time.Time) bool {
 	if f.Month>>int(day.Month())&1 == 0 {
 		return false
@@ -39,13 +39,12 @@ func (f Fields) matches(day time.Time) bool {
 	return date && weekday
 }
 
-// proofDays is how many days are compared: 28 years hold every kind of month in
-// the order in which the Gregorian calendar repeats itself until 2100.
+// proofDays is how many days are compared. 28 years hold every kind of month, in the order in
+// which the Gregorian calendar repeats until 2100.
 const proofDays = 28*365 + 7
 
-// Prove compares the fields with an expression, day by day over 28 years from a
-// time on, and minute by minute within a day that counts. The error is the first
-// difference.
+// Prove compares the fields with an expression: day by day over 28 years from a time on, and
+// minute by minute on the first day that counts. The error is the first difference.
 func Prove(f Fields, s *cron.Spec, from time.Time) error {
 	wall := s.In(cron.UTC, cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapOnce})
 	day := time.Date(from.Year(), from.Month(), from.Day(), 0, 0, 0, 0, time.UTC)
@@ -88,12 +87,12 @@ func minutesDiffer(f Fields, wall cron.Schedule, day time.Time) (time.Time, bool
 	return time.Time{}, false
 }
 
-// Crontab writes the fields as a crontab's five, in cronie's reading: a day field
-// that begins with * joins the other by and, all else by or.
+// Crontab writes the fields as the five of a crontab, as cronie reads them: if a day field begins
+// with *, both must match, otherwise either may.
 func (f Fields) Crontab() string {
 	day, weekday := set(f.Day, 1, 31), set(f.Weekday, 0, 6)
 	if f.Either {
-		// Both must be restricted by their looks.
+		// Neither may begin with *.
 		if day == "*" {
 			day = "1-31"
 		}
@@ -104,8 +103,7 @@ func (f Fields) Crontab() string {
 	return strings.Join([]string{set(f.Minute, 0, 59), set(f.Hour, 0, 23), day, set(f.Month, 1, 12), weekday}, " ")
 }
 
-// set writes values: * for all, a step of * where it is one, else a list with
-// ranges.
+// set writes values: * for all, otherwise a list with ranges.
 func set(values uint64, low, high int) string {
 	all := uint64(1)<<(high+1) - uint64(1)<<low
 	if values == all {

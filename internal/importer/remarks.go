@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
-// remark is something about a command that a person should know: of the programs
-// that it starts, or of the form of the line.
+// remark is something that a person should know about a command: about the programs that it
+// starts, or about the form of the line.
 type remark struct {
 	programs []string
 	form     func() *regexp.Regexp
@@ -17,13 +17,13 @@ type remark struct {
 	text     string
 }
 
-// weight is how much a remark weighs.
+// weight says how much a remark matters.
 type weight uint8
 
 const (
-	known   weight = iota // that is how it is
+	known   weight = iota // for information
 	decided               // a person should choose
-	stops                 // a person has to
+	stops                 // a person must choose: the job is imported switched off
 )
 
 var remarks = []remark{
@@ -48,21 +48,21 @@ var remarks = []remark{
 	{[]string{"ssh", "rsync", "scp", "sftp"}, nil, known, "it logs in elsewhere: put its keys into the task definition's secrets"},
 }
 
-// hostPrograms are those that have no meaning but on a host.
+// hostPrograms are programs that make sense only on a host.
 var hostPrograms = []string{
 	"systemctl", "service", "shutdown", "reboot", "poweroff", "logrotate", "anacron", "apt-get", "apt", "yum", "dnf", "zypper", "apk", "pacman", "snap", "certbot", "fstrim", "mdadm", "checkarray",
 	"atrun", "newsyslog", "periodic", "freshclam", "updatedb", "ntpdate", "hwclock", "iptables", "ufw", "modprobe", "mount", "umount", "supervisorctl", "pm2", "monit", "raid-check",
 	"osascript", "launchctl", "wall", "screen", "tmux", "notify-send", "xset",
 }
 
-// wrapping are programs that start the command behind their options.
+// wrapping are programs that start the command after their options.
 var wrapping = []string{
 	"sudo", "doas", "env", "nice", "ionice", "chrt", "timeout", "flock", "lockrun", "setlock", "chronic", "cronic", "nohup", "setsid", "time", "exec", "command", "xargs", "runuser",
 	"stdbuf", "systemd-cat", "xvfb-run", "cronitor", "eval", "!", "run-one", "cpulimit",
 }
 
-// programs are the names of all programs that a list starts, within its blocks,
-// its shells and behind its wrappers too.
+// programs gives the names of all programs that a list starts, also within its blocks, in its
+// shells and after its wrappers.
 func programs(s shell.List, depth int) (all []string) {
 	for _, c := range s {
 		w := wording{}
@@ -90,7 +90,7 @@ func programs(s shell.List, depth int) (all []string) {
 	return all
 }
 
-// Starts is whether a command, by words or as the text of a shell, starts a program.
+// Starts reports whether a command, given as words or as the text of a shell, starts a program.
 func Starts(words []string, program string) bool {
 	if len(words) == 0 {
 		return false
@@ -102,12 +102,12 @@ func Starts(words []string, program string) bool {
 	return shell.Base(words[0]) == program
 }
 
-// applies is whether a remark is about this command.
+// applies reports whether a remark is about this command.
 func (m remark) applies(line string, started []string) bool {
 	return m.form != nil && m.form().MatchString(line) || slices.ContainsFunc(m.programs, func(p string) bool { return slices.Contains(started, p) })
 }
 
-// remarks tells what stays in the command and a person should know.
+// remarks reports what stays in the command and a person should know.
 func (r *Command) remarks(s shell.List) {
 	started := programs(s, 0)
 	for _, m := range remarks {
@@ -131,10 +131,10 @@ func (r *Command) remarks(s shell.List) {
 	}
 }
 
-// usualShells are those that an image may have.
+// usualShells are shells that an image may have.
 var usualShells = []string{"sh", "bash", "dash", "zsh", "ksh", "ash", "busybox", "fish", "csh", "tcsh"}
 
-// cutURL is whether a & ends a command in the midst of a URL that has no quotes.
+// cutURL reports whether a & ends a command in the middle of a URL without quotes.
 func cutURL(c shell.Command) bool {
 	if len(c.Words) == 0 || c.After != "&" || c.AfterEnd-1 != c.End {
 		return false

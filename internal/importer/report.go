@@ -1,8 +1,7 @@
-// Package importer is what all readers of other schedulers' files share: the
-// report, names, secrets, the rewriting of commands, the proof, and the steps
-// that switch the old side off. A reader says what the file makes of each item
-// and what a job makes of it, and where the two differ and why. It guesses
-// nothing in silence: what it cannot know, it asks.
+// Package importer is what all readers of other schedulers' files share: the report, names,
+// secrets, the rewriting of commands, the proof, and the steps that switch the old side off. A
+// reader says what the file means by each item, what job it becomes, and where and why the two
+// differ. It never guesses silently: it asks what it cannot know.
 package importer
 
 import (
@@ -17,7 +16,7 @@ import (
 // Verdict says how an item came over.
 type Verdict string
 
-// Verdicts, from good to bad: an item has the worst that befell it.
+// Verdicts, from good to bad. An item has the worst that was noted for it.
 const (
 	Kept    Verdict = "kept"
 	Changed Verdict = "changed"
@@ -25,40 +24,39 @@ const (
 	Refused Verdict = "refused"
 )
 
-// Verdicts are all of them, from good to bad.
+// Verdicts lists all of them, from good to bad.
 var Verdicts = []Verdict{Kept, Changed, Decide, Refused}
 
 var rank = map[Verdict]int{Kept: 0, Changed: 1, Decide: 2, Refused: 3}
 
-// MaxFile bounds a file that is read, in bytes.
+// MaxFile is the largest file that is read, in bytes.
 const MaxFile = 10 << 20
 
-// MaxJobs bounds the jobs of one import: a jobs file holds no more.
+// MaxJobs is the most jobs of one import: a jobs file holds no more.
 const MaxJobs = 10_000
 
-// Options is what a file does not say of itself.
+// Options is what a file does not say about itself.
 type Options struct {
-	// Zone is that of the old scheduler's host, where a file leaves it open; UTC
-	// is assumed, and told, when it is empty.
+	// Zone is that of the old scheduler's host, for files that leave it open. If it is empty,
+	// UTC is assumed, and the report says so.
 	Zone string
-	// From is from when on notes look at the clocks.
+	// From is the time from which on notes look at the schedules.
 	From time.Time
-	// Disabled also imports jobs of a crontab that stand behind a #. Items of other
-	// kinds that are switched off are imported as such.
+	// Disabled also imports jobs that a crontab has behind a #. Items of other kinds that are
+	// disabled are always imported so.
 	Disabled bool
-	// Environment chooses among a file's own environments, where it has them.
+	// Environment chooses one of a file's own environments, if it has any.
 	Environment string
 }
 
-// Entry is a line of the report: what became of one line or item. Schedule to
-// Stdin are the old scheduler's own reading; a value that looks like a secret is
-// replaced by Hidden.
+// Entry is a line of the report: what became of one line or item. Schedule to Stdin are as the
+// old scheduler reads them; Hidden replaces a value that looks like a secret.
 type Entry struct {
-	// Line is where the item stands in its file, 0 where it comes from no file.
+	// Line is the item's line in its file; 0 if it comes from no file.
 	Line int    `json:"line"`
 	Text string `json:"text"`
-	// Item names what is no line, such as "rule nightly"; File is its file where
-	// there are several.
+	// Item names what is not a line, such as "rule nightly". File is its file, if there are
+	// several.
 	Item       string   `json:"item,omitempty"`
 	File       string   `json:"file,omitempty"`
 	Kind       string   `json:"kind"`
@@ -72,14 +70,13 @@ type Entry struct {
 	NeverFires bool     `json:"neverFires"`
 	Job        *string  `json:"job"`
 	Notes      []string `json:"notes"`
-	// Proof says what was proved about the schedule; "" where nothing was
-	// translated.
+	// Proof says what was proved about the schedule; "" if nothing was translated.
 	Proof string `json:"proof,omitempty"`
 
 	told []string
 }
 
-// NewEntry is an entry to which nothing was noted yet.
+// NewEntry gives an entry without notes.
 func NewEntry(line int, kind, text string) Entry {
 	return Entry{Line: line, Text: text, Kind: kind, AWS: []string{}, Notes: []string{}, Verdict: Kept}
 }
@@ -102,42 +99,42 @@ func (e *Entry) add(v Verdict, format string, args ...any) {
 	}
 }
 
-// Note, Change, Decide and Refuse add a sentence and its weight. Texts among the
-// arguments are shown without what looks like a secret.
+// Note, Change, Decide and Refuse add a sentence and its weight. Arguments that are texts are
+// shown without what looks like a secret.
 func (e *Entry) Note(format string, args ...any) { e.add(Kept, format, args...) }
 
-// Change tells what is otherwise than it was.
+// Change says what differs from before.
 func (e *Entry) Change(format string, args ...any) { e.add(Changed, format, args...) }
 
-// Decide tells what a person has to decide.
+// Decide says what a person has to decide.
 func (e *Entry) Decide(format string, args ...any) { e.add(Decide, format, args...) }
 
-// Refuse tells why no job is made.
+// Refuse says why there is no job.
 func (e *Entry) Refuse(format string, args ...any) { e.add(Refused, format, args...) }
 
-// Off tells why a job comes over switched off.
+// Off disables the job and says why.
 func (e *Entry) Off(j *job.Job, format string, args ...any) {
 	j.Disabled = true
 	e.Decide(format+"; it is imported switched off", args...)
 }
 
-// Result is what became of files.
+// Result is what became of the files.
 type Result struct {
-	// Kind is what the files were read as.
+	// Kind is the kind that the files were read as.
 	Kind        string
 	Entries     []Entry
 	Jobs        []job.Job
 	Definitions []job.TaskDefinition
-	// Notes are the notes on each job, by its name.
+	// Notes are the notes on each job, by the job's name.
 	Notes map[string][]string
-	// Steps switch the old side off and on again, see Steps.
+	// Steps switch the old side off and on again; see Steps.
 	Steps Steps
-	// Old is the file with the imported lines commented out; nil for all kinds
-	// but crontabs.
+	// Old is the file with the imported lines commented out. It is nil for all kinds except
+	// crontabs.
 	Old []byte
 }
 
-// Import is an import on its way.
+// Import is an import in progress.
 type Import struct {
 	Options
 	Result
@@ -147,14 +144,13 @@ type Import struct {
 	Secrets Secrets
 }
 
-// New begins an import.
+// New starts an import.
 func New(kind string, o Options) *Import {
 	return &Import{Options: o, Result: Result{Kind: kind, Notes: map[string][]string{}}, names: Names{}, proofs: map[string]string{}, periods: map[string]time.Duration{}}
 }
 
-// Take is for a job that a reader has made: it gets a name of its own, what
-// Validate says is told, and it joins the jobs of the result. The wanted name
-// may be any text.
+// Take adds a job that a reader has made to the jobs of the result. It gives the job a name of
+// its own and reports what Validate says. The wanted name may be any text.
 func (in *Import) Take(e *Entry, j job.Job, wanted string) {
 	if len(in.Jobs) >= MaxJobs {
 		e.Refuse("a jobs file holds at most %d jobs: import in parts", MaxJobs)
@@ -167,7 +163,7 @@ func (in *Import) Take(e *Entry, j job.Job, wanted string) {
 	in.Place(e, j)
 }
 
-// Place is Take for a job that has its name. An entry without a job has become none.
+// Place is Take for a job that already has its name. An entry whose Job is nil has no job.
 func (in *Import) Place(e *Entry, j job.Job) {
 	if !in.fit(e, &j) {
 		return
@@ -178,8 +174,7 @@ func (in *Import) Place(e *Entry, j job.Job) {
 	in.Notes[name] = e.Notes
 }
 
-// Literals lists the values of a job's variables for review. Readers are those
-// who can read them.
+// Literals lists the values of a job's variables for review. readers says who can read them.
 func (e *Entry) Literals(variables map[string]string, readers string) {
 	if len(variables) == 0 {
 		return
@@ -195,24 +190,23 @@ func (e *Entry) Literals(variables map[string]string, readers string) {
 	}
 }
 
-// judged is a text whose secrets were looked for one by one: a name in it does not
-// make a secret of what follows.
+// judged is a text whose parts were searched for secrets one by one: a name in it does not make
+// a secret of what follows.
 type judged string
 
-// ForeignError says that a file is of another kind than was asked for, or of one
-// that is not imported. It is one sentence about the file.
+// ForeignError says that a file is of another kind than the one asked for, or of a kind that is
+// not imported. It is one sentence about the file.
 type ForeignError struct {
-	// Kind is the kind that it is, in words.
+	// Kind is the file's kind, in words.
 	Kind string
-	// Sentence is what to do.
+	// Sentence says what to do.
 	Sentence string
 }
 
 // Error gives the sentence.
 func (f *ForeignError) Error() string { return f.Sentence }
 
-// TakeDefined is Take for a job with a task definition of its own, which gets the
-// job's name.
+// TakeDefined is Take for a job with its own task definition, which gets the job's name.
 func (in *Import) TakeDefined(e *Entry, j job.Job, d job.TaskDefinition, wanted string) {
 	name := in.names.Unique(Clean(wanted))
 	j.Name, d.Family, j.TaskDefinition = name, name, name

@@ -10,13 +10,13 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Crowded is about how long a task takes to start: runs closer together than a
-// few of it are not what Fargate is for.
+// Crowded is a few times the time that a task takes to start. Runs closer together than that
+// are not what Fargate is for.
 const Crowded = 5 * time.Minute
 
-// EventBridge gives a job the schedule of an EventBridge expression, which stays
-// as it is; ok is false where it cannot be one. What is written for EventBridge
-// is its normal form, which is proved to be the same.
+// EventBridge gives a job an EventBridge expression as its schedule, unchanged. ok is false if
+// that is not possible. For EventBridge it writes the expression's normal form, which it proves
+// to be the same.
 func (in *Import) EventBridge(e *Entry, j *job.Job, expression, zone string) (ok bool) {
 	expression = strings.TrimSpace(expression)
 	e.Schedule = &expression
@@ -58,7 +58,7 @@ func orUTC(zone string) string {
 
 func hideErr(err error) string { return Hide(err.Error()) }
 
-// known says what is proved of an expression that stays one of EventBridge's.
+// known says what is proved about an expression that remains one of EventBridge's.
 func (in *Import) known(e *Entry, spec *cron.Spec, normal string) {
 	if every, rate := spec.Rate(); rate {
 		e.Note("a rate counts from the creation of its schedule, so it keeps its interval of %s but not its minutes", job.Duration(every))
@@ -75,7 +75,7 @@ func (in *Import) known(e *Entry, spec *cron.Spec, normal string) {
 	e.Proof = "proved: the same minutes of the wall clock, by the same rule for changes of the clock"
 }
 
-// looks tells what a person should know of a schedule.
+// looks reports what a person should know about a schedule.
 func (in *Import) looks(e *Entry, spec *cron.Spec, zone *cron.Zone) {
 	for _, w := range spec.Warnings() {
 		e.Decide("%s", w)
@@ -99,7 +99,7 @@ func (in *Import) looks(e *Entry, spec *cron.Spec, zone *cron.Zone) {
 	}
 }
 
-// Period is the shortest time between two of the next runs, 0 for fewer than two.
+// Period gives the shortest time between two of the next runs; 0 if there are fewer than two.
 func (in *Import) Period(s cron.Schedule) time.Duration {
 	key := s.Spec().String() + " " + s.Zone().Name()
 	if known, ok := in.periods[key]; ok {
@@ -121,11 +121,10 @@ func (in *Import) Period(s cron.Schedule) time.Duration {
 	return shortest
 }
 
-// Translated gives a job five crontab fields that stand for another program's
-// reading of a schedule: they are proved against that, day by day, and so is what
-// becomes of them for EventBridge. The job fires by the rule dst when the clocks
-// change; ok is false where it cannot be one. What is written stays where cron
-// reads it in the same way.
+// Translated gives a job five crontab fields for another program's reading of a schedule. It
+// proves the fields against that reading, day by day, and their translation for EventBridge
+// against the fields. When the clocks change, the job fires by the rule dst. ok is false if that
+// is not possible. The written text stays if cron reads it the same way.
 func (in *Import) Translated(e *Entry, j *job.Job, written string, f Fields, zone string, dst cron.DST) (ok bool) {
 	text := in.same(written, f)
 	if known, proved := in.proofs[text]; proved && known != "" {
@@ -167,8 +166,8 @@ func (in *Import) Translated(e *Entry, j *job.Job, written string, f Fields, zon
 	return true
 }
 
-// same is what is written, where a crontab means the fields by it, else the
-// fields as a crontab writes them.
+// same gives the written text if a crontab means the fields by it, or else the fields as a
+// crontab writes them.
 func (in *Import) same(written string, f Fields) string {
 	written = strings.Join(strings.Fields(written), " ")
 	if known, ok := in.proofs[written]; ok && known == "" {
@@ -194,8 +193,8 @@ func (in *Import) translation(text, zone string) (*cron.Spec, *cron.Zone, error)
 	return spec, loaded, err
 }
 
-// Rate is the rate(...) of a duration as Go writes it, such as 1h30m, in whole
-// minutes. The error is the rest of a sentence.
+// Rate gives rate(...) for a duration as Go writes it, such as 1h30m, in whole minutes. The
+// error is the second half of a sentence.
 func Rate(text string) (string, error) {
 	d, err := time.ParseDuration(text)
 	switch {

@@ -12,20 +12,20 @@ import (
 )
 
 const (
-	// Hidden stands in the report where a value looks like a secret.
+	// Hidden replaces a value in the report that looks like a secret.
 	Hidden = "(secret, not written)"
-	// ReplaceMe stands for it in a command, which is then switched off.
+	// ReplaceMe replaces it in a command. The job is then imported disabled.
 	ReplaceMe = "REPLACE-ME"
 )
 
-// Secrets are the variables of secrets that were met, with their placeholders.
+// Secrets are the variables of secrets that were found, with their placeholders.
 type Secrets struct {
 	places map[string]string
 	values map[string]string // only to compare
 }
 
-// Remember keeps a secret's name for the task definition; it is true when the
-// name has had another value.
+// Remember keeps a secret's name for the task definition. It returns true if the name has had
+// another value.
 func (s *Secrets) Remember(name, value string) (other bool) {
 	if s.places == nil {
 		s.places, s.values = map[string]string{}, map[string]string{}
@@ -36,29 +36,29 @@ func (s *Secrets) Remember(name, value string) (other bool) {
 	return known && before != value
 }
 
-// Place is the placeholder of a secret.
+// Place gives the placeholder of a secret.
 func (s *Secrets) Place(name string) string { return s.places[name] }
 
-// All are the secrets by name, nil for none.
+// All gives the secrets by name, or nil if there are none.
 func (s *Secrets) All() map[string]string { return maps.Clone(s.places) }
 
-// Secret is where a secret's value stands in a text, and what it is called.
+// Secret is the place of a secret's value in a text, and its name.
 type Secret struct {
 	Start, End int
 	Name       string
 }
 
-// named are ways to write a name, which is the group, before its value.
+// named matches ways to write a name before its value; the group is the name.
 var named = []func() *regexp.Regexp{
 	pattern(`([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`),
 	pattern(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+`),
 	pattern(`([A-Za-z_][A-Za-z0-9_.-]*)(?:\\?["']\s*:|\s*:\s)\s*(?:\\"|\\')?`),
 }
 
-// value is one as it stands in a shell's line.
+// value matches a value in a line for a shell.
 const value = `("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s;&|)"'<>]+)`
 
-// valueEnd is where the value that begins at i ends, as above.
+// valueEnd gives the end of the value that begins at i, by the same rules.
 func valueEnd(text string, i int) int {
 	if i == len(text) {
 		return i
@@ -81,9 +81,9 @@ func valueEnd(text string, i int) int {
 	return len(text)
 }
 
-// unnamed are ways to hand a secret over, which is the last group. Each needs
-// one of its words, in small letters, in the text: looking for that first keeps a
-// long file from being searched a dozen times.
+// unnamed matches ways to pass on a secret without a name; the last group is the secret. The
+// text must contain one of the words, in lower case. Looking for these first keeps a long file
+// from being searched a dozen times.
 var unnamed = []struct {
 	words []string
 	form  func() *regexp.Regexp
@@ -102,8 +102,8 @@ var unnamed = []struct {
 	{[]string{"pass:"}, pattern(`\bpass:([^\s"']+)`)},
 }
 
-// telling are parts of names of secrets, and tokenLike parts of values that are
-// secrets by their form; all in small letters.
+// telling are parts of the names of secrets, and tokenLike parts of values that are secrets by
+// their form, all in lower case.
 var (
 	telling   = []string{"pass", "secret", "token", "credential", "webhook", "key", "pwd", "pw"}
 	tokenLike = []string{"://", "hooks.slack", "discord", "sk_", "rk_", "gh", "glpat-", "xox", "eyj", "-----begin"}
@@ -113,8 +113,7 @@ func containsAny(text string, words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 }
 
-// FindSecrets gives the places of all that looks like a secret, in order and
-// apart from each other.
+// FindSecrets gives the places of all that looks like a secret, in order and without overlap.
 func FindSecrets(text string) []Secret {
 	small := strings.ToLower(text)
 	var all []Secret
@@ -140,7 +139,7 @@ func FindSecrets(text string) []Secret {
 	}))
 }
 
-// namedSecrets are those that the name before them gives away.
+// namedSecrets finds the secrets that the name before them gives away.
 func namedSecrets(text string) (all []Secret) {
 	for _, form := range named {
 		end := 0
@@ -186,17 +185,17 @@ func merged(all []Secret) (out []Secret) {
 
 var references = pattern(`^"?(?:\$[A-Za-z_0-9]+|\$\{\w+\}?|\$\(.*|\x60.*)+"?$`)
 
-// isReference is whether a value is written with variables and substitutions
-// alone, so that it gives nothing away. In single quotes nothing is expanded.
+// isReference reports whether a value consists of variables and substitutions alone, so that it
+// gives nothing away. In single quotes the shell expands nothing.
 func isReference(v string) bool { return references().MatchString(v) }
 
-// isSecret is whether a word assigns what looks like a secret.
+// isSecret reports whether a word assigns what looks like a secret.
 func isSecret(word string) bool {
 	name, v, _ := strings.Cut(word, "=")
 	return shell.IsAssignment(word) && job.LooksSecret(name, shell.Unquote(v)) && !isReference(v)
 }
 
-// Hide hides the values of what looks like a secret.
+// Hide replaces the values of what looks like a secret.
 func Hide(text string) string { return replaceAll(text, FindSecrets(text), Hidden) }
 
 func replaceAll(text string, places []Secret, with string) string {
@@ -213,8 +212,8 @@ func replaceAll(text string, places []Secret, with string) string {
 	return b.String()
 }
 
-// HideRest hides everything from the first secret on: where a line cannot be
-// read, nobody knows where the value ends.
+// HideRest hides everything from the first secret on: in a line that cannot be read, nobody
+// knows where the value ends.
 func HideRest(text string) (string, bool) {
 	found := FindSecrets(text)
 	if len(found) == 0 {
@@ -225,7 +224,7 @@ func HideRest(text string) (string, bool) {
 
 var told = pattern(`(?i)\b([a-z_][a-z0-9_-]*)\s*[:=]\s*(\S+)`)
 
-// HideComment hides a comment that holds a secret, all of it.
+// HideComment hides the whole of a comment that holds a secret.
 func HideComment(text string) (string, bool) {
 	_, holds := HideRest(text)
 	if !holds && containsAny(strings.ToLower(text), telling) {
@@ -239,8 +238,8 @@ func HideComment(text string) (string, bool) {
 	return text, false
 }
 
-// Masked is a text with a dash for each secret: fit for a name.
+// Masked gives a text with a dash in place of each secret, fit for a name.
 func Masked(text string) string { return replaceAll(text, FindSecrets(text), "-") }
 
-// Replaced is a text with ReplaceMe for each secret.
+// Replaced gives a text with ReplaceMe in place of each secret.
 func Replaced(text string) string { return replaceAll(text, FindSecrets(text), ReplaceMe) }

@@ -10,7 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Parts of guards. Only forms whose meaning is certain are known.
+// Parts of guards. Only forms whose meaning is certain are recognised.
 const (
 	host     = `(?:\$\((?:hostname(?: -[sf])?|uname -n)\)|\x60(?:hostname(?: -[sf])?|uname -n)\x60|\$HOSTNAME|\$\{HOSTNAME\})`
 	tomorrow = `(?:-d\s*|--date[= ])(?:tomorrow|\+?1day|"(?:tomorrow|\+?1 ?day)"|'(?:tomorrow|\+?1 ?day)')`
@@ -26,12 +26,12 @@ var (
 	dayGuard = pattern(`^(?:\[|test)\s.*date\b`)
 )
 
-// setup takes off what stands before the command and has a better place.
+// setup removes what comes before the command and has a better place.
 func (r *Command) setup(s shell.List) bool {
 	if len(s) < 2 || !slices.Contains([]string{"&&", ";"}, s[0].After) {
 		return false
 	}
-	// Behind a cd or the like may come another.
+	// After a cd or the like there may be another one.
 	for i := 0; i < len(s)-1 && isSetup(s[i]); i++ {
 		if !slices.Contains([]string{"&&", ";"}, s[i].After) {
 			return false
@@ -62,7 +62,7 @@ func (r *Command) takesOff(first shell.Command, rest shell.List) bool {
 	return false
 }
 
-// guarded is whether a guard before these commands is one for all of them.
+// guarded reports whether a guard before these commands guards all of them.
 func guarded(rest shell.List) bool {
 	return !slices.ContainsFunc(rest, func(s shell.Command) bool {
 		return s.After == ";" || s.After == "||" || s.After == "&" || s.After == "\n"
@@ -80,7 +80,7 @@ func dayField(e *Entry) string {
 	return fields[2]
 }
 
-// window makes a random sleep the schedule's flexible window.
+// window turns a random sleep into the schedule's flexible window.
 func (r *Command) window(text string) bool {
 	m := randomBelow().FindStringSubmatch(text)
 	n, err := strconv.Atoi(m[1])
@@ -97,7 +97,7 @@ func (r *Command) window(text string) bool {
 	return true
 }
 
-// guards tells of conditions that are others in a container.
+// guards reports conditions that mean something else in a container.
 func (r *Command) guards(s shell.List) {
 	for _, seg := range s {
 		if c := seg.Name(); (c == "[" || c == "[[" || c == "test") && askHost().MatchString(seg.Text(r.Line)) {

@@ -9,24 +9,22 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
-// Steps are the commands that switch the old side off and on again. They are
-// printed and never run. They stand in an order in which both sides never fire:
-// the new jobs are deployed switched off, the old ones are disabled, and only
-// then are the new ones switched on.
+// Steps are the commands that switch the old side off and on again. They are printed and never
+// run. Their order keeps both sides from ever firing at once: the new jobs are deployed disabled,
+// the old ones are disabled, and only then are the new ones enabled.
 type Steps struct {
 	switches []itsSwitch
 }
 
-// itsSwitch is how an item of the old side is switched. Open are the jobs that
-// came of it and are switched off until a person has decided: while there is one,
-// nothing would run in the item's place.
+// itsSwitch says how to switch an item of the old side. open names the jobs made of it that stay
+// disabled until a person has decided. While there is one, nothing would run in the item's place.
 type itsSwitch struct {
 	disable, enable string
 	open            []string
 }
 
-// Switch adds the commands, or sentences that begin with #, for what became jobs.
-// Open names a job of it that came over switched off though the old one runs.
+// Switch adds the commands, or sentences that begin with #, for an item that became jobs. open
+// names those of its jobs that came over disabled although the old item runs.
 func (s *Steps) Switch(disable, enable string, open ...string) {
 	for i := range s.switches {
 		if one := &s.switches[i]; one.disable == disable && one.enable == enable {
@@ -37,8 +35,7 @@ func (s *Steps) Switch(disable, enable string, open ...string) {
 	s.switches = append(s.switches, itsSwitch{disable, enable, open})
 }
 
-// Switch is Steps.Switch for the job that was taken last, which runs on the old
-// side.
+// Switch is Steps.Switch for the job that was taken last, which runs on the old side.
 func (in *Import) Switch(disable, enable string) {
 	if j := in.Jobs[len(in.Jobs)-1]; j.Disabled {
 		in.Steps.Switch(disable, enable, j.Name)
@@ -47,8 +44,8 @@ func (in *Import) Switch(disable, enable string) {
 	in.Steps.Switch(disable, enable)
 }
 
-// commands are those of all items in one direction. One whose job is not decided
-// on is a sentence.
+// commands gives those of all items in one direction. For an item with open jobs it gives a
+// sentence.
 func (s Steps) commands(of func(itsSwitch) string) (all []string) {
 	for _, one := range s.switches {
 		command := of(one)
@@ -62,32 +59,31 @@ func (s Steps) commands(of func(itsSwitch) string) (all []string) {
 	return all
 }
 
-// Target is where the new side is: what the printed commands name.
+// Target says where the new side is, for the printed commands.
 type Target struct {
-	// File is the jobs file, jobs.yaml where it is empty.
+	// File is the jobs file; empty means jobs.yaml.
 	File string
-	// Stack is the control plane's, batchplane where it is empty.
+	// Stack is that of the control plane; empty means batchplane.
 	Stack string
-	// Flags are those of `apply` for the account and Region, each with a blank
-	// before it.
+	// Flags are those of `apply` for the account and Region, each with a blank before it.
 	Flags string
 }
 
-// Step is a part of a switch-over. It ends before the next begins.
+// Step is a part of a switch-over. It ends before the next one begins.
 type Step struct {
 	// Text says what it does and what to mind.
 	Text string `json:"text"`
-	// Commands are for a shell; one that begins with # is a sentence.
+	// Commands are for a shell. One that begins with # is a sentence.
 	Commands []string `json:"commands"`
 }
 
-// Switching is the way over to the new side, and back.
+// Switching is the way to the new side, and back.
 type Switching struct {
 	Over []Step `json:"over"`
 	Back []Step `json:"back"`
 }
 
-// Plan is the whole switch-over, nil where the old side has nothing to switch.
+// Plan gives the whole switch-over, or nil if the old side has nothing to switch.
 func (s Steps) Plan(t Target) *Switching {
 	if len(s.switches) == 0 {
 		return nil
@@ -110,7 +106,7 @@ func (s Steps) Plan(t Target) *Switching {
 	}
 }
 
-// Text says the steps, "" where the old side has nothing to switch.
+// Text writes the steps, or "" if the old side has nothing to switch.
 func (s Steps) Text(t Target) string {
 	plan := s.Plan(t)
 	if plan == nil {
@@ -133,7 +129,7 @@ func block(b *strings.Builder, steps []Step) {
 	}
 }
 
-// Word is a text as a word of a shell.
+// Word gives a text as one word for a shell.
 func Word(s string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%=", r)
@@ -144,7 +140,7 @@ func Word(s string) string {
 	return shell.Quote(s)
 }
 
-// ShellWords is a command as a person would type it.
+// ShellWords gives a command as a person would type it.
 func ShellWords(words []string) string {
 	out := make([]string, len(words))
 	for i, w := range words {

@@ -6,8 +6,8 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
-// TakeSecrets takes the assignments of secrets off that stand before a command
-// or are one themselves. The task definition sets those variables instead.
+// TakeSecrets removes assignments of secrets that come before a command or are a command of
+// their own. The task definition sets those variables instead.
 func (r *Command) TakeSecrets() {
 	for range 32 {
 		list, err := shell.Parse(r.Line)
@@ -17,7 +17,7 @@ func (r *Command) TakeSecrets() {
 	}
 }
 
-// takeSecret takes one assignment off, which it tells.
+// takeSecret removes one assignment and reports that.
 func (r *Command) takeSecret(all shell.List) bool {
 	for i, s := range all {
 		words := s.Words
@@ -38,9 +38,9 @@ func (r *Command) takeSecret(all shell.List) bool {
 	return false
 }
 
-// assigning is what goes with the nth of the words of the ith command, an
-// assignment: the word, or the command with one operator when it does nothing
-// else. An assignment succeeds always, so `a && B=c; d` is `a; d`.
+// assigning gives the span to cut for an assignment, the nth of the words of the ith command: the
+// word, or the command with one operator if it does nothing else. An assignment always succeeds,
+// so `a && B=c; d` becomes `a; d`.
 func assigning(all shell.List, i int, words []shell.Word, n int) (start, end int, ok bool) {
 	s, before := all[i], ";"
 	if i > 0 {
@@ -68,8 +68,8 @@ func (r *Command) takeName(w shell.Word) {
 	}
 }
 
-// ReplaceSecrets puts a placeholder where secrets are left in the command, which
-// then cannot run as it is.
+// ReplaceSecrets puts a placeholder in place of secrets that are left in the command, which then
+// cannot run as it is.
 func (r *Command) ReplaceSecrets() {
 	found := FindSecrets(r.Line)
 	if len(found) == 0 {

@@ -7,14 +7,14 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
-// identifier is what tells things apart and people nothing: a UUID, a long number,
-// a hash.
+// identifier matches what tells things apart but says nothing to people: a UUID, a long number, a
+// hash.
 var identifier = pattern(`^(?:[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{13,}|[0-9]{5,}|[0-9A-Fa-f]{16,}|[A-Za-z0-9_-]{32,})$`)
 
-// fixed is whether nothing of a text is put in by a shell.
+// fixed reports whether a shell inserts nothing into a text.
 func fixed(text string) bool { return !strings.ContainsAny(text, "$`") }
 
-// urlParts are the last part of a URL's path, what its query says, and its host.
+// urlParts gives the last part of a URL's path, the values in its query, and its host.
 func urlParts(text string) (out []string) {
 	_, rest, _ := strings.Cut(text, "://")
 	rest, query, _ := strings.Cut(rest, "?")
@@ -37,7 +37,7 @@ func urlParts(text string) (out []string) {
 	return out
 }
 
-// asked are the values of a query that say something.
+// asked gives the values of a query that say something.
 func asked(query string) (out []string) {
 	for pair := range strings.SplitSeq(query, "&") {
 		if _, v, _ := strings.Cut(pair, "="); Clean(v) != "" && len(v) < 24 && !identifier().MatchString(v) && fixed(v) {

@@ -27,7 +27,7 @@ func seconds(s string) (time.Duration, bool) {
 	return d, err == nil && d > 0 && d <= job.MaxTimeout
 }
 
-// wrapper takes the outermost wrapper off the command.
+// wrapper removes the outermost wrapper of the command.
 func (r *Command) wrapper(s shell.List) bool {
 	seg, ok := r.core(s)
 	if !ok {
@@ -45,7 +45,7 @@ func (r *Command) wrapper(s shell.List) bool {
 	case "flock":
 		return r.flock(words)
 	case "timeout":
-		if n = 0; !slices.ContainsFunc(s, func(s shell.Command) bool { return s.Name() == "sleep" }) { // it would count as well
+		if n = 0; !slices.ContainsFunc(s, func(s shell.Command) bool { return s.Name() == "sleep" }) { // the sleep would count against the timeout as well
 			n = r.timeout(words)
 		}
 	}
@@ -56,8 +56,8 @@ func (r *Command) wrapper(s shell.List) bool {
 	return true
 }
 
-// plain are wrappers that a container does without, and their options: those that
-// stand alone, and those that take a value. One with any other stays.
+// plain are wrappers that a container does not need, with their options: those that stand alone,
+// and those that take a value. A wrapper with any other option stays.
 var plain = map[string]struct{ alone, valued, why string }{
 	"chronic": {`-v|-e|-ve|-ev`, `$`, "notices come for failures, and output goes to the task's log"},
 	"cronic":  {`$`, `$`, "notices come for failures, and output goes to the task's log"},
@@ -73,7 +73,7 @@ const (
 	noTerminal = "there is no terminal to hang up"
 )
 
-// simple counts the words of a wrapper that has no counterpart, 0 for others.
+// simple counts the words of a wrapper that has no counterpart; 0 for other programs.
 func (r *Command) simple(words []shell.Word) int {
 	name := shell.Base(shell.Unquote(words[0].Text))
 	w, ok := plain[name]
@@ -91,8 +91,8 @@ func (r *Command) simple(words []shell.Word) int {
 	return n
 }
 
-// options counts the words of a wrapper and its options; ok is false where one
-// is not known. Both forms are alternatives of a regular expression.
+// options counts the words of a wrapper and its options. ok is false if an option is not known.
+// alone and valued are alternatives of a regular expression.
 func options(words []shell.Word, alone, valued string) (n int, ok bool) {
 	one, two := regexp.MustCompile(`^(?:`+alone+`)$`), regexp.MustCompile(`^(?:`+valued+`)$`)
 	for n = 1; n < len(words) && strings.HasPrefix(words[n].Text, "-"); n++ {
@@ -131,8 +131,8 @@ const (
 	flockValued = `-w|--wait|--timeout|-E|--conflict-exit-code`
 )
 
-// flock becomes the job's overlap. A shared lock, or one of a file that is open
-// already, stays.
+// flock turns a flock into the job's overlap. A shared lock stays, and so does the lock of a file
+// that is already open.
 func (r *Command) flock(words []shell.Word) bool {
 	n, ok := options(words, flockAlone, flockValued)
 	if !ok || n+1 >= len(words) {
@@ -158,7 +158,7 @@ func (r *Command) flock(words []shell.Word) bool {
 	return true
 }
 
-// waitOf is for how many seconds a flock waits.
+// waitOf gives the seconds for which a flock waits.
 func waitOf(options []shell.Word) (seconds float64, limited bool) {
 	for i, w := range options {
 		text := ""
@@ -175,9 +175,8 @@ func waitOf(options []shell.Word) (seconds float64, limited bool) {
 	return 0, false
 }
 
-// unlock takes a flock off whose command begins with the nth word. What -c hands
-// to a shell becomes the line where it is all of it and quotes change nothing; else
-// the shell gets it as flock gave it.
+// unlock removes a flock whose command begins with the nth word. The text of -c becomes the line
+// if it is the whole of it and quotes change nothing. Otherwise a shell gets it as flock gave it.
 func (r *Command) unlock(words []shell.Word, n int) bool {
 	if words[n].Text != "-c" && words[n].Text != "--command" {
 		r.cut(words[0].Start, words[n].Start)
@@ -196,7 +195,7 @@ func (r *Command) unlock(words []shell.Word, n int) bool {
 	return true
 }
 
-// SettleQueue gives a job that waits the timeout that it needs.
+// SettleQueue gives a job whose runs wait the timeout that it needs.
 func (r *Command) SettleQueue() {
 	if r.Job.Overlap == job.Queue && r.Job.Timeout == 0 {
 		r.Job.Timeout = job.Duration(24 * time.Hour)
