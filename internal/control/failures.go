@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Queue is a queue of what could not be delivered, or was given up, by the function
-// that it was for.
+// Queue is a queue of inputs that could not be delivered or were given up, named after the
+// function that they were for.
 type Queue string
 
 // The queues of a stack.
@@ -17,48 +17,48 @@ const (
 	SweepQueue     Queue = "sweep"
 )
 
-// Queues are all of them.
+// Queues lists all of them.
 var Queues = []Queue{TriggerQueue, OnStoppedQueue, NotifyQueue, SweepQueue}
 
-// Failed is a message of a queue of failures.
+// Failed is a message in a queue of failures.
 type Failed struct {
-	// ID is the message's.
+	// ID is the message's id.
 	ID string `json:"id"`
 	// At is when it came into the queue.
 	At time.Time `json:"at"`
-	// Input is what was to be delivered, Why what is said of its failure.
+	// Input is what was to be delivered; Why is what is said about its failure.
 	Input string `json:"input"`
 	Why   string `json:"why,omitempty"`
-	// Qualifier is by which name the function was called: an alias, $LATEST, or ""
-	// where it was not called at all.
+	// Qualifier is the name under which the function was called: an alias, $LATEST, or "" if
+	// it was not called at all.
 	Qualifier string `json:"qualifier,omitempty"`
-	// Scheduled is whether EventBridge Scheduler put it there, which only schedules
-	// with a role of the stack can have done.
+	// Scheduled says that EventBridge Scheduler put it there, which only schedules with a
+	// role of the stack can cause.
 	Scheduled bool `json:"-"`
-	// Handle is what the queue takes it off by.
+	// Handle is what removes it from the queue.
 	Handle string `json:"-"`
 }
 
-// Contents are what lies in a queue of failures, as far as was looked.
+// Contents is what lies in a queue of failures, as far as was looked.
 type Contents struct {
 	Queue  Queue    `json:"queue"`
 	Failed []Failed `json:"failed"`
 }
 
-// Failures are the queues of failures.
+// Failures gives access to the queues of failures.
 type Failures interface {
-	// Failed returns messages of a queue, the oldest first: all of a short queue, and
-	// of a long one at most most. It takes none off.
+	// Failed returns messages of a queue, the oldest first: all of a short queue, and at most
+	// most of a long one. It removes none.
 	Failed(ctx context.Context, q Queue, most int) ([]Failed, error)
-	// Drop takes a message off. One that is gone is no error.
+	// Drop removes a message. If it is already gone, that is no error.
 	Drop(ctx context.Context, q Queue, f Failed) error
 }
 
-// RedriveRequest asks for what lies in a queue of failures, or that some of it is
-// tried again, or dropped.
+// RedriveRequest asks what lies in a queue of failures, or asks to try some of it again or to
+// drop it.
 type RedriveRequest struct {
 	Queue Queue `json:"redrive"`
-	// Messages are the ids of those that are meant; none asks what there is.
+	// Messages are the ids of the messages that are meant; none asks what there is.
 	Messages []string `json:"messages,omitempty"`
 	Again    bool     `json:"again,omitempty"`
 	By       string   `json:"by,omitempty"`

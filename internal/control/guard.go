@@ -11,12 +11,12 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// errPanicked is of a handler that came upon what its author did not think of.
+// errPanicked is a handler's error when it met something that its author did not think of.
 var errPanicked = errors.New("a fault of this program")
 
-// Guard, deferred, turns a panic into an error, so that one run, job, schedule or
-// record stops neither the sweep nor the function that handles others. A panic with a
-// value that is no error and no text is none of ours and goes on: so tests end a process.
+// Guard, deferred, turns a panic into an error, so that one run, job, schedule or record
+// stops neither the sweep nor the function that handles others. A panic whose value is
+// neither an error nor a string is not ours and goes on: tests end a process that way.
 func Guard(err *error) {
 	switch p := recover().(type) {
 	case nil:
@@ -29,15 +29,15 @@ func Guard(err *error) {
 	}
 }
 
-// guarded does something under Guard.
+// guarded calls do under Guard.
 func guarded(do func()) (err error) {
 	defer Guard(&err)
 	do()
 	return nil
 }
 
-// senseless is an error of a run that makes no sense: nothing is decided about it, and
-// it is not written over, until the look sets it aside or a person has mended it.
+// senseless returns an error for a run that makes no sense. Nothing is decided about such a
+// run and nothing overwrites it until the look sets it aside or a person has mended it.
 func senseless(r *run.Run) error {
 	if why := r.Nonsense(); why != "" {
 		return errors.New("it makes no sense: " + why)
@@ -45,15 +45,14 @@ func senseless(r *run.Run) error {
 	return nil
 }
 
-// sensible leaves out runs that make no sense, and adds them to those that cannot
-// be read.
+// sensible leaves out runs that make no sense and adds them to those that cannot be read.
 func sensible(rs []run.Run, bad *UnreadableError) ([]run.Run, *UnreadableError) {
 	out := rs[:0]
 	for i := range rs {
 		r := &rs[i]
 		why := senseless(r)
 		switch {
-		case why == nil && len(out) == i: // it is in its place: mostly all are
+		case why == nil && len(out) == i: // already in its place: usually all are
 			out = rs[:i+1]
 			continue
 		case why == nil:
@@ -74,8 +73,7 @@ func sensible(rs []run.Run, bad *UnreadableError) ([]run.Run, *UnreadableError) 
 	return out, bad
 }
 
-// untilWritten does something anew as long as somebody else changes in between what it
-// read and writes.
+// untilWritten repeats try as long as somebody else keeps changing what it reads and writes.
 func (c *Control) untilWritten(ctx context.Context, what string, try func() error) error {
 	for n := range conflictRetries {
 		if err := c.backOff(ctx, n); err != nil {
@@ -88,16 +86,16 @@ func (c *Control) untilWritten(ctx context.Context, what string, try func() erro
 	return fmt.Errorf("%s: %w %d times", what, ErrConflict, conflictRetries)
 }
 
-// Waits between tries of what somebody else changed in between: up to 20 ms before
-// the first, then doubled, up to a second. A random part of each is waited, so that
-// a hundred handlers that meet at one job do not go on meeting.
+// Waits between tries when somebody else changed something in between: up to 20 ms before the
+// first, then doubled, up to a second. Each wait is a random part of that, so that a hundred
+// handlers that meet at one job do not keep meeting.
 const (
 	firstBackoff = 20 * time.Millisecond
 	mostBackoff  = time.Second
 )
 
-// backOff waits before try n, from 0, of something that met a conflict; the first
-// try does not wait.
+// backOff waits before try n (from 0) of something that met a conflict. It does not wait
+// before the first try.
 func (c *Control) backOff(ctx context.Context, n int) error {
 	if n == 0 {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// startLost starts the slots that EventBridge Scheduler's own rule for changes of
-// the clock does not: nobody else triggers them.
+// startLost starts the slots that EventBridge Scheduler skips by its own rule for changes of
+// the clock: nobody else triggers them.
 func (c *Control) startLost(ctx context.Context, w *watched, from, to time.Time) (held bool, err error) {
 	p := w.current()
 	if p == nil {
@@ -23,7 +23,7 @@ func (c *Control) startLost(ctx context.Context, w *watched, from, to time.Time)
 		if held, err := c.holds(ctx, w, c.Now().Add(-recent)); !held || err != nil {
 			return false, err
 		}
-		if w.unproved { // it is missed
+		if w.unproved { // the slot will be recorded as missed
 			return true, nil
 		}
 		if err := c.judge(ctx, p.definition, slot, run.BySchedule); err != nil {
@@ -33,9 +33,9 @@ func (c *Control) startLost(ctx context.Context, w *watched, from, to time.Time)
 	return true, nil
 }
 
-// checkPeriod records the slots of a plan, after a time and up to another, that
-// have no run, and catches up. held is whether the plan is what the registry holds, as
-// far as that decides.
+// checkPeriod records the slots of a plan after one time and up to another that have no run,
+// and catches up. held reports whether the plan is what the registry holds, as far as that
+// decides.
 func (c *Control) checkPeriod(ctx context.Context, w *watched, n int, after, upTo time.Time, known existing, missed toTell) (held bool, err error) {
 	slots, err := c.expected(ctx, w.Name, w.periods[n], after, upTo)
 	if err != nil || len(slots) == 0 {
@@ -53,7 +53,7 @@ func (c *Control) checkPeriod(ctx context.Context, w *watched, n int, after, upT
 	for _, slot := range missing {
 		kind, hash := run.BySweep, w.periods[n].definition
 		if slot.Equal(late) {
-			kind, hash = run.ByCatchUp, w.Definition // what is deployed runs
+			kind, hash = run.ByCatchUp, w.Definition // the deployed definition runs
 		}
 		if err := c.judge(ctx, hash, slot, kind); err != nil {
 			return false, err
@@ -62,8 +62,8 @@ func (c *Control) checkPeriod(ctx context.Context, w *watched, n int, after, upT
 	return true, nil
 }
 
-// late is the missed slot that is run late, if any. What is told of as missed was asked
-// for at its time, and what runs late is asked for now.
+// late returns the missed slot to run late, if any. Whether a slot was missed is judged by
+// what was deployed at its time; whether one runs late, by what is deployed now.
 func (c *Control) late(ctx context.Context, w *watched, n int, newest time.Time) (late time.Time, held bool, err error) {
 	if held, err = c.holds(ctx, w, newest); err != nil || !held {
 		return late, false, err
@@ -77,8 +77,8 @@ func (c *Control) late(ctx context.Context, w *watched, n int, newest time.Time)
 	return late, held, err
 }
 
-// judge starts a slot, or records it as missed. What is owed then is performed by the
-// look, where it could not be.
+// judge starts a slot or records it as missed. The look performs what is still owed after
+// that.
 func (c *Control) judge(ctx context.Context, definition string, slot time.Time, kind run.TriggerKind) error {
 	j, err := c.definition(ctx, definition)
 	if err != nil {

@@ -9,19 +9,19 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// KeptRequest asks that what was kept under an ID is tried again, or dropped.
+// KeptRequest asks to try again, or to drop, what was kept under an ID.
 type KeptRequest struct {
 	ID    string `json:"kept"`
 	Again bool   `json:"again"`
 	By    string `json:"by,omitempty"`
 }
 
-// mostKept is how many kept inputs a request can be about, the newest.
+// mostKept is how many kept inputs, the newest, a request can be about.
 const mostKept = 1000
 
-// SettleKept takes a kept input off those that are kept: dropped, or tried again and
-// now used. What still cannot be used stays. A crash between the two leaves what
-// was used among them, and to use it once more does nothing.
+// SettleKept removes a kept input, either because it is dropped or because it was tried again
+// and could now be used. An input that still cannot be used stays. After a crash between
+// using and removing it, the used input is still there; using it once more does nothing.
 func (c *Control) SettleKept(ctx context.Context, req KeptRequest) (Reply, error) {
 	all, err := c.Store.Kept(ctx, mostKept)
 	if err != nil {
@@ -36,7 +36,7 @@ func (c *Control) SettleKept(ctx context.Context, req KeptRequest) (Reply, error
 		}
 		did, why, err := c.use(ctx, k.Body)
 		switch {
-		case err != nil && !errors.Is(err, ErrOwed): // what is owed the sweep does
+		case err != nil && !errors.Is(err, ErrOwed): // the sweep does what is owed
 			return Reply{}, err
 		case why != "":
 			return refuse("", "%s still cannot be used and stays: %s", req.ID, why), nil
@@ -59,7 +59,7 @@ func (c *Control) settled(ctx context.Context, k Kept, did string) (Reply, error
 
 // use tries a kept input again; why says why it still cannot be used.
 func (c *Control) use(ctx context.Context, body []byte) (did, why string, err error) {
-	if len(body) == 0 { // as of a slot that was refused, or a notice that was given up
+	if len(body) == 0 { // for example of a slot that was refused, or a notice that was given up
 		return "", "only its reason was kept; drop it once you have read that", nil
 	}
 	if id, ok := ofRun(body); ok {
@@ -69,7 +69,7 @@ func (c *Control) use(ctx context.Context, body []byte) (did, why string, err er
 	return "taken", why, err
 }
 
-// ofRun is the run that a body is of, as stores write it.
+// ofRun returns the run whose stored form the body is.
 func ofRun(body []byte) (run.ID, bool) {
 	var r struct {
 		ID         string `json:"id"`
@@ -82,8 +82,8 @@ func ofRun(body []byte) (run.ID, bool) {
 	return id, err == nil
 }
 
-// reopen has a run that was set aside looked at again, where it can be read now: by
-// a program that is newer or mended.
+// reopen makes the look come back to a run that was set aside, if it can be read now: by a
+// newer or mended program.
 func (c *Control) reopen(ctx context.Context, id run.ID) (did, why string, err error) {
 	r, err := c.Store.Run(ctx, id)
 	if err == nil {

@@ -2,8 +2,8 @@ package control
 
 import "sync"
 
-// known remembers what never changes once it was found out. The zero value is empty; it
-// is safe for concurrent use.
+// known remembers facts that never change once found out. The zero value is empty and safe
+// for concurrent use.
 type known[K comparable, V any] struct {
 	mu sync.RWMutex
 	of map[K]V
@@ -25,7 +25,6 @@ func (k *known[K, V]) put(key K, v V) {
 	k.of[key] = v
 }
 
-// clear forgets all.
 func (k *known[K, V]) clear() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
