@@ -16,23 +16,24 @@ type lane struct {
 	*look
 	which run.Lane
 	end   time.Time
-	// number is the pass's among those of its look.
+	// number is the number of this pass within its look.
 	number int
 	errs   []error
-	// handled are the runs that this pass came to: one that is still due is not
-	// tried again. One that left the lane to be launched may be due in the other.
+	// handled holds the runs that this pass came to: one that is still due is not tried
+	// again. A run that left the lane to be launched may be due in the other lane.
 	handled map[run.ID]bool
-	// passed are the capacities of which launches were left to wait for the quota; guarded by mu.
+	// passed holds the capacities for which launches were left to wait for the quota; guarded
+	// by mu.
 	passed map[job.Capacity]bool
 	// taken is when the rate was last asked for.
 	taken time.Time
-	// moved is how many of them changed; guarded by mu.
+	// moved is how many runs changed; guarded by mu.
 	moved int
 }
 
-// along looks at a lane until nothing in it is due that was not tried, the rate is
-// used up, or the time. What cannot be handled stays due and is loaded again, so
-// that more must be loaded to come to the others.
+// along looks at a lane until nothing in it is due that it has not tried, the rate is used
+// up, or the time is up. Runs that cannot be handled stay due and are loaded again, so it
+// must load more to come to the others.
 func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
 	l.begins.Do(func() { l.began = l.Now() })
 	p := &lane{look: l, which: which, end: end}
@@ -43,7 +44,7 @@ func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
 	left.oldest, left.waits = time.Time{}, false
 	if which == run.LaunchLane {
 		now := l.Now()
-		l.soon = slices.DeleteFunc(l.soon, func(at time.Time) bool { return !at.After(now) }) // which this pass loads
+		l.soon = slices.DeleteFunc(l.soon, func(at time.Time) bool { return !at.After(now) }) // this pass loads them
 		l.throttled = 0
 	}
 	l.mu.Unlock()
@@ -57,7 +58,7 @@ func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
 			return
 		}
 		if p.awaitTurn(ctx, due) {
-			continue // until then another launched some of them
+			continue // another process launched some of them meanwhile
 		}
 		moved, loaded := p.movedSoFar(), len(due)+unreadable
 		all := p.batch(ctx, p.fresh(due))
@@ -71,7 +72,7 @@ func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
 	}
 }
 
-// fresh are the runs that the pass has not come to; due is used up.
+// fresh returns the runs that the pass has not come to. It reuses due.
 func (p *lane) fresh(due []run.Run) []run.Run {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -97,7 +98,7 @@ func (p *lane) isWaiting() bool {
 	return p.leftOf(p.which).waits
 }
 
-// waits notes that launches are due that cannot go before a time; zero is soon.
+// waits notes that launches are due that cannot go out before again; zero means soon.
 func (p *lane) waits(again time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -106,13 +107,13 @@ func (p *lane) waits(again time.Time) {
 	}
 }
 
-// over is whether the pass's time is up.
+// over reports whether the pass's time is up.
 func (p *lane) over(ctx context.Context) bool {
 	return ctx.Err() != nil || !p.end.IsZero() && !p.Now().Before(p.end)
 }
 
-// leave leaves a run to the next look. Of a task that may have been found as it should
-// be by a process that is gone, this one knows only how long it has not looked itself.
+// leave leaves a run to the next look. If a process that is gone may have found the run's
+// task as it should be, this process knows only since when it has not looked itself.
 func (p *lane) leave(r *run.Run) {
 	if r.MayRest() && r.DueAt.Before(p.began) {
 		p.leaveSince(p.began)
@@ -135,7 +136,7 @@ func (p *lane) leaveAll(rs []run.Run) {
 	}
 }
 
-// due loads due runs, and sets those aside that cannot be read.
+// due loads due runs and sets aside those that cannot be read.
 func (p *lane) due(ctx context.Context, limit int) (due []run.Run, unreadable int, err error) {
 	due, err = p.Store.Due(ctx, p.which, p.Now(), limit)
 	bad, others := unreadableRuns(err)
@@ -152,8 +153,8 @@ func (p *lane) due(ctx context.Context, limit int) (due []run.Run, unreadable in
 	return due, len(bad.Runs), nil
 }
 
-// unreadableRuns is what an error says of runs that cannot be read, or the error where it
-// says none.
+// unreadableRuns returns what an error says about runs that cannot be read, or the error
+// itself if it says nothing about them.
 func unreadableRuns(err error) (*UnreadableError, error) {
 	var bad *UnreadableError
 	if errors.As(err, &bad) {
@@ -162,8 +163,8 @@ func unreadableRuns(err error) (*UnreadableError, error) {
 	return nil, err
 }
 
-// seeUntold notes what due runs owe that others tell: those that wait for the rate or the
-// quota are not begun with.
+// seeUntold notes the notices that due runs owe and that others send: the pass may not begin
+// with runs that wait for the rate or the quota.
 func (p *lane) seeUntold(due []run.Run) {
 	for i := range due {
 		if p.Notifier == nil && due[i].Owes(run.Tell) {
@@ -172,7 +173,7 @@ func (p *lane) seeUntold(due []run.Run) {
 	}
 }
 
-// peek notes what is due in a lane that the look does not come to.
+// peek notes the oldest due run of a lane that the look does not come to.
 func (p *lane) peek(ctx context.Context) {
 	due, err := p.Store.Due(ctx, p.which, p.Now(), 1)
 	if _, err = unreadableRuns(err); err != nil {
@@ -182,7 +183,7 @@ func (p *lane) peek(ctx context.Context) {
 	p.leaveAll(due)
 }
 
-// batch begins with due runs; all is whether it came to each of them.
+// batch begins with due runs. all reports whether it came to each of them.
 func (p *lane) batch(ctx context.Context, due []run.Run) (all bool) {
 	running, others := p.split(ctx, due)
 	all = true
@@ -199,14 +200,14 @@ func (p *lane) batch(ctx context.Context, due []run.Run) (all bool) {
 	return p.each(ctx, others) && all
 }
 
-// each begins with runs whose time has come, one after the other; last with those
-// that may have to wait for the rate.
+// each begins with runs whose time has come, one after the other, ending with those that may
+// have to wait for the rate.
 func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 	others = p.endLate(ctx, others)
 	order := lastOf(others, p.resends)
 	for n, i := range order {
 		r := &others[i]
-		// Who cannot go now keeps its place: put off, it would be behind all others.
+		// A run that cannot go now keeps its place: put off, it would be behind all others.
 		may := notNow
 		if !p.over(ctx) {
 			may = p.may(ctx, r)
@@ -282,8 +283,8 @@ func (p *lane) done(r *run.Run, moved bool) {
 	p.moved++
 }
 
-// failed keeps an error. Those of a later pass take the place of an earlier one's:
-// what went wrong before and still does is among them.
+// failed keeps an error. The errors of a later pass replace those of an earlier one: whatever
+// went wrong before and still does is among them.
 func (p *lane) failed(err error) bool {
 	if err != nil {
 		p.mu.Lock()

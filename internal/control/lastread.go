@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// lastList is where MarkRegistry stood when this process last saw it, nil where it has not.
+// lastList is where this process last saw MarkRegistry; nil if it has not seen it.
 type lastList = atomic.Pointer[time.Time]
 
-// lastRead is when the last list of all began: jobs that left since were there then.
+// lastRead returns when the last list of all began: jobs that have left since were there
+// then.
 func (c *Control) lastRead(ctx context.Context) (time.Time, error) {
 	at, err := c.Store.Mark(ctx, MarkRegistry)
 	if err != nil {
@@ -20,9 +21,9 @@ func (c *Control) lastRead(ctx context.Context) (time.Time, error) {
 	return at, nil
 }
 
-// markRead notes that a list of all began at a time. The mark does not go back: of two
-// processes one may end a list that it began before the other's. Where it stands in the
-// future, by a clock that was wrong, it does.
+// markRead notes that a list of all began at a time. The mark does not go back, because one
+// of two processes may finish a list that it began before the other's. It goes back only if a
+// wrong clock has set it in the future.
 func (c *Control) markRead(ctx context.Context, at time.Time) error {
 	at = at.UTC().Truncate(time.Millisecond) // as stores keep it
 	for range 2 {

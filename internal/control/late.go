@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// endLate begins with the runs whose deadline has passed while they queued. They end and
-// launch nothing, so they wait neither for the account's quota nor for the rate. It gives
+// endLate begins with the runs whose deadline has passed while they were queued. They end and
+// launch nothing, so they wait neither for the account's quota nor for the rate. It returns
 // the others.
 func (p *lane) endLate(ctx context.Context, rs []run.Run) (others []run.Run) {
 	others = rs
@@ -32,8 +32,8 @@ func (p *lane) endLate(ctx context.Context, rs []run.Run) (others []run.Run) {
 	return others
 }
 
-// isLate is whether a run queues whose deadline has passed. Of one whose definition
-// cannot be read that is found out when its turn comes.
+// isLate reports whether a run is queued although its deadline has passed. If its definition
+// cannot be read, that is found out when its turn comes.
 func (p *lane) isLate(ctx context.Context, r *run.Run) bool {
 	if !queues(r) {
 		return false

@@ -11,30 +11,30 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// permit is whether a look may begin with a run that waits to be launched.
+// permit says whether a look may begin with a run that waits to be launched.
 type permit int
 
 const (
-	// goes: it may. Where the run is to be launched, the rate has been taken for it.
+	// goes: it may. If the run is to be launched, the rate has been taken for it.
 	goes permit = iota
-	// behind: another that waits for the account's quota is before it. One that asks
+	// behind: another run that waits for the account's quota is before it. A run that asks
 	// for other capacity may go.
 	behind
 	// notNow: none may.
 	notNow
 )
 
-// queues is whether a run waits in the queue to be launched; resends whether its
-// launch is in doubt and may be sent again. Both need the rate. A launch whose token
-// is too old is searched for, which waits for nobody.
+// queues reports whether a run waits in the queue to be launched; resends, whether its launch
+// is in doubt and may be sent again. Both need the rate. A launch whose token is too old is
+// searched for instead, which waits for nobody.
 func queues(r *run.Run) bool { return r.Status == run.Queued && !r.Waits }
 
 func (l *look) resends(r *run.Run) bool {
 	return r.Status == run.Launching && r.Owes(run.Launch) && l.Now().Sub(r.Last().SentAt) < l.Timing.TokenLife
 }
 
-// lastOf is the order of runs, by their places, with those behind the others for which
-// something is so, which is asked once of each.
+// lastOf returns the places of runs in order, those for which is holds behind the others. It
+// calls is once for each run.
 func lastOf(rs []run.Run, is func(*run.Run) bool) []int {
 	order := make([]int, 0, len(rs))
 	var last []int
@@ -48,8 +48,8 @@ func lastOf(rs []run.Run, is func(*run.Run) bool) []int {
 	return append(order, last...)
 }
 
-// may asks for what a launch needs: room in the account, this process's turn, and
-// the rate. A look that stays waits for the last two.
+// may asks for what a launch needs: room in the account, this process's turn, and the rate. A
+// look that stays waits for the last two.
 func (p *lane) may(ctx context.Context, r *run.Run) permit {
 	switch {
 	case p.resends(r):
@@ -60,7 +60,8 @@ func (p *lane) may(ctx context.Context, r *run.Run) permit {
 	return p.mayLaunch(ctx, p.capacity(ctx, r), r.Lacks == stop.NoQuota)
 }
 
-// mayLaunch: lacked is whether the quota refused this launch before.
+// mayLaunch decides about a queued run. lacked says that the quota refused this launch
+// before.
 func (p *lane) mayLaunch(ctx context.Context, kind job.Capacity, lacked bool) permit {
 	for !p.over(ctx) {
 		wait, full := p.room.ask(kind, lacked, p.Now())
@@ -91,8 +92,8 @@ func (p *lane) mayLaunch(ctx context.Context, kind job.Capacity, lacked bool) pe
 	return notNow
 }
 
-// mayResend: what may not be sent again now is left as it is. Counted and not sent,
-// it would come again only minutes later.
+// mayResend decides about a launch in doubt. If it may not be sent again now, it is left as
+// it is: counted and not sent, it would come again only minutes later.
 func (p *lane) mayResend(ctx context.Context) permit {
 	for !p.over(ctx) {
 		wait, mine := p.pace(ctx)
@@ -108,8 +109,8 @@ func (p *lane) mayResend(ctx context.Context) permit {
 	return notNow
 }
 
-// pace is how long a launch must wait for ECS's rate; 0 takes it. mine is whether it
-// is this look at all that launches.
+// pace returns how long a launch must wait for ECS's rate; with 0 it takes the rate. mine
+// reports whether this look is the one that launches.
 func (p *lane) pace(ctx context.Context) (wait time.Duration, mine bool) {
 	if p.isThrottled() {
 		return p.Timing.Throttled, true
@@ -122,8 +123,8 @@ func (p *lane) pace(ctx context.Context) (wait time.Duration, mine bool) {
 	return p.Pace.Take(p.taken), true
 }
 
-// awaitTurn waits, in a look that stays, until the process's turn to launch begins.
-// waited is whether it had to.
+// awaitTurn waits, in a look that stays, until the process's turn to launch begins. waited
+// reports whether it had to wait.
 func (p *lane) awaitTurn(ctx context.Context, due []run.Run) (waited bool) {
 	if !p.stays || !slices.ContainsFunc(due, func(r run.Run) bool { return queues(&r) }) {
 		return false
@@ -136,8 +137,8 @@ func (p *lane) awaitTurn(ctx context.Context, due []run.Run) (waited bool) {
 	return true
 }
 
-// isThrottled is whether ECS refused the last few launches for its rate. Asked once,
-// the next ones may be tried.
+// isThrottled reports whether ECS refused the last few launches for its rate. In a look that
+// stays, asking resets the count, so that the next launches may be tried.
 func (l *look) isThrottled() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -150,7 +151,7 @@ func (l *look) isThrottled() bool {
 	return true
 }
 
-// pause waits for a time, for an answer of ECS where none is given, or for the end.
+// pause waits for d or, if d is 0, for an answer of ECS, but not beyond the end.
 func (l *look) pause(ctx context.Context, d time.Duration) {
 	if d == 0 {
 		select {
@@ -159,15 +160,15 @@ func (l *look) pause(ctx context.Context, d time.Duration) {
 		}
 		return
 	}
-	_ = l.wait(ctx, min(d, max(0, l.end.Sub(l.Now())))) // who asks next sees that the time is up
+	_ = l.wait(ctx, min(d, max(0, l.end.Sub(l.Now())))) // whoever asks next sees that the time is up
 }
 
-// one tells a run that its time has come. Where it is to be launched, the rate was
-// taken for it at a time.
+// one tells a run that its time has come. If it is to be launched, the rate was taken for it
+// at taken.
 func (p *lane) one(ctx context.Context, r *run.Run, taken time.Time) {
 	next := &run.Run{}
 	if queues(r) {
-		defer func() { // also where it panics: others wait for this answer
+		defer func() { // also if it panics: others wait for this answer
 			p.room.answered(p.capacity(ctx, r), next.Lacks == stop.NoQuota, next.Status == run.Running, p.Now().Add(p.Timing.Crowded))
 		}()
 	}
@@ -193,9 +194,9 @@ func (p *lane) one(ctx context.Context, r *run.Run, taken time.Time) {
 	p.putOff(r, next)
 }
 
-// putOff notes a launch that was put off: by our own rate, then it is still due and
-// no other may go before it; for the account's quota, then others of its kind wait
-// behind it; or else it is due soon.
+// putOff notes a launch that was put off. If our own rate put it off, it is still due and no
+// other launch may go before it. If the account's quota did, others of its kind wait behind
+// it. Otherwise it is due soon.
 func (p *lane) putOff(r, next *run.Run) {
 	off := next.Status == run.Queued && r.Status == run.Queued && !next.Waits && !next.Renew
 	switch {
@@ -215,8 +216,8 @@ func (p *lane) putOff(r, next *run.Run) {
 	}
 }
 
-// throttle counts a launch that ECS refused for its rate, or with 0 notes that it
-// refused none. After some in a row the others wait.
+// throttle with 1 counts a launch that ECS refused for its rate, and with 0 notes that ECS
+// refused none. After some refusals in a row the other launches wait.
 func (p *lane) throttle(n int) {
 	p.mu.Lock()
 	p.throttled = n * (p.throttled + 1)
@@ -233,14 +234,14 @@ func (p *lane) comesSoon(at time.Time) {
 	p.soon = append(p.soon, at)
 }
 
-// paid is a context of one launch for which the rate was taken before its run was
-// begun with: a run is not claimed to be told that it must wait.
+// paid returns a context for one launch whose rate was taken before the look began with its
+// run, so that no run is claimed only to be told that it must wait.
 func paid(ctx context.Context, taken time.Time) context.Context {
 	return context.WithValue(ctx, paymentKey{}, &payment{at: taken})
 }
 
-// paidFor is how long after it was taken the rate still counts: what was held up for
-// longer would go out beside those of that time.
+// paidFor is how long the rate still counts after it was taken: a launch held up for longer
+// would go out beside those of a later time.
 const paidFor = time.Second
 
 type paymentKey struct{}
@@ -250,8 +251,8 @@ type payment struct {
 	used atomic.Bool
 }
 
-// mayGo is whether a launch may go out now: the rate was taken for it, which counts for
-// one launch of a context, or it can be taken.
+// mayGo reports whether a launch may go out now: the rate was taken for it, which counts for
+// one launch of a context, or it can be taken now.
 func (c *Control) mayGo(ctx context.Context) bool {
 	if c.Pace == nil {
 		return true

@@ -14,31 +14,32 @@ import (
 
 // InLaps is a Store that need not read all jobs' items to know them.
 type InLaps interface {
-	// ItemsInTurn are all items by name, each as it was at asOf or later: part of them
-	// are read, and those that this value wrote. It is for who reads what it decides by
-	// anew. Those that cannot be read are as those of Items.
+	// ItemsInTurn returns all items by name, each as it was at asOf or later. It reads only
+	// part of them, and those that this value wrote. It is for callers who read anew what
+	// they decide by. Items that cannot be read are reported as by Items.
 	ItemsInTurn(ctx context.Context) (items []job.Item, asOf time.Time, err error)
-	// ItemsOf are those of some jobs, as Items has them.
+	// ItemsOf returns the items of some jobs, as Items does.
 	ItemsOf(ctx context.Context, names []string) ([]job.Item, error)
 }
 
-// Loaded are the jobs' items as they were read at one time, by name, with what was
-// written of them since by who holds them.
+// Loaded holds the jobs' items as they were read at one time, by name, updated with what its
+// holder has written since.
 type Loaded struct {
 	at         time.Time
 	items      []job.Item
 	unreadable *UnreadableItemsError
 
-	// asOf is since when what is known of the items may be old, at or before at; laps
-	// reads them anew, nil where none is old.
+	// asOf is the time since which an item may have changed unseen, at or before at. laps
+	// reads such items anew; it is nil if none is old.
 	asOf time.Time
 	laps InLaps
-	// fresh are those that were read anew.
+	// fresh names the items that were read anew.
 	fresh map[string]bool
 }
 
-// Load reads the jobs' items, or of very many a part, so that who decides by one must
-// renew it. One that cannot be read is an error of what is done with the others.
+// Load reads the jobs' items. If there are very many, it reads only part of them, so whoever
+// decides by one must renew it. An item that cannot be read becomes an error of what is done
+// with the others.
 func (c *Control) Load(ctx context.Context) (*Loaded, error) {
 	l := &Loaded{at: c.Now()} // what is written while they are read counts as later
 	l.asOf = l.at
@@ -61,7 +62,7 @@ func (c *Control) Load(ctx context.Context) (*Loaded, error) {
 	return l, nil
 }
 
-// renew reads items that may be old anew.
+// renew reads items anew that may be old.
 func (l *Loaded) renew(ctx context.Context, names []string) error {
 	if l.laps == nil {
 		return nil
@@ -102,7 +103,7 @@ func (l *Loaded) doubt(name string, unreadable *UnreadableItemsError) {
 	}
 }
 
-// sort keeps the items by name, as place finds them.
+// sort keeps the items by name, as place expects them.
 func (l *Loaded) sort() {
 	for i := 1; i < len(l.items); i++ {
 		if l.items[i].Name < l.items[i-1].Name {
@@ -112,13 +113,13 @@ func (l *Loaded) sort() {
 	}
 }
 
-// place is where the item of a job is among items by name.
+// place returns where the item of a job is among items sorted by name.
 func place(items []job.Item, name string) (at int, ok bool) {
 	at = sort.Search(len(items), func(i int) bool { return items[i].Name >= name })
 	return at, at < len(items) && items[at].Name == name
 }
 
-// item is that of a job, zero where it has none.
+// item returns the item of a job; zero if it has none.
 func (l *Loaded) item(name string) job.Item {
 	if i, ok := place(l.items, name); ok {
 		return l.items[i]
@@ -126,7 +127,7 @@ func (l *Loaded) item(name string) job.Item {
 	return job.Item{}
 }
 
-// rev is the revision of a job's item, 0 where it has none.
+// rev returns the revision of a job's item; 0 if it has none.
 func (l *Loaded) rev(name string) int64 {
 	if i, ok := place(l.items, name); ok {
 		return l.items[i].Rev
@@ -134,13 +135,13 @@ func (l *Loaded) rev(name string) int64 {
 	return 0
 }
 
-// put puts items in the place of those that were read.
+// put replaces the items that were read with these.
 func (l *Loaded) put(items []job.Item) {
 	known := len(l.items)
 	for i := range items {
 		if at, ok := place(l.items[:known], items[i].Name); ok {
 			l.items[at] = items[i]
-		} else if items[i].Name != "" { // else it was not written
+		} else if items[i].Name != "" { // otherwise it was not written
 			l.items = append(l.items, items[i])
 		}
 	}

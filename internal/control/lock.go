@@ -9,15 +9,16 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// holdsLock is whether a run must hold its job's lock: from its claim, or from when
-// it no longer waits, to its end. Waits between attempts keep it.
+// holdsLock reports whether a run must hold its job's lock: from its claim, or from when it
+// no longer waits for another run's end, to its own end. It keeps the lock while it waits
+// between attempts.
 func holdsLock(r *run.Run, j *job.Job) bool {
 	return r.ID != "" && j.Exclusive() && !r.Status.Terminal() && !r.Waits
 }
 
-// lock is the job's item after the change of a run: it is written together with
-// the run, so there is no time at which one knows and the other does not. An
-// item that is not at the revision that was read refuses both.
+// lock returns the job's item after the change of a run. It is written together with the run,
+// so at no time does one know of the change and the other not. An item that is not at the
+// revision that was read refuses both.
 func lock(item job.Item, before, after *run.Run, j *job.Job) (next job.Item, changed bool) {
 	id := string(after.ID)
 	switch {
@@ -35,10 +36,10 @@ func lock(item job.Item, before, after *run.Run, j *job.Job) (next job.Item, cha
 	return item, changed
 }
 
-// unlessTaken is an error where a change would take the job's lock, or the one place of
-// a run that waits, from a run that is open. Whoever decided on the change looked
-// at the item before: what was free then need not be any more. ErrConflict has it
-// decided anew; the item's revision guards the time from here to the write.
+// unlessTaken returns an error if a change would take the job's lock, or the one place of a
+// run that waits, from a run that is open. Whoever decided on the change looked at the item
+// before; what was free then may be taken now. ErrConflict makes them decide anew. From here
+// to the write, the item's revision guards it.
 func (c *Control) unlessTaken(ctx context.Context, item *job.Item, before, after *run.Run, j *job.Job) error {
 	var taken string
 	switch {
@@ -54,15 +55,15 @@ func (c *Control) unlessTaken(ctx context.Context, item *job.Item, before, after
 	return err
 }
 
-// openRun is the run that an item names, "" when it is not open any more.
+// openRun returns the run that an item names; "" if it is no longer open.
 func (c *Control) openRun(ctx context.Context, id string, except run.ID) (run.ID, error) {
 	r, err := c.open(ctx, id, except)
 	return r.ID, err
 }
 
-// open loads the run that an item names; it is zero when it is not open any more:
-// what an item says of a run that has ended is repaired by the next who needs it. One of
-// no known status has not: its task may run, and whoever sets it aside frees the lock.
+// open loads the run that an item names; it returns zero if the run is no longer open.
+// Whoever next needs the item repairs what it says about a run that has ended. A run of
+// unknown status has not ended: its task may run, and whoever sets it aside frees the lock.
 func (c *Control) open(ctx context.Context, id string, except run.ID) (run.Run, error) {
 	if id == "" || run.ID(id) == except {
 		return run.Run{}, nil
@@ -77,7 +78,7 @@ func (c *Control) open(ctx context.Context, id string, except run.ID) (run.Run, 
 	return r, nil
 }
 
-// blocker is an open run of the same job that keeps r from being launched.
+// blocker returns an open run of the same job that keeps the run from being launched.
 func (c *Control) blocker(ctx context.Context, id run.ID, j *job.Job) (run.ID, error) {
 	if !j.Exclusive() {
 		return "", nil
@@ -89,9 +90,9 @@ func (c *Control) blocker(ctx context.Context, id run.ID, j *job.Job) (run.ID, e
 	return c.openRun(ctx, item.Lock, id)
 }
 
-// anyOpen is the newest open run of a job that waits for no other, among its
-// newest 100: what a definition that is the first to forbid overlaps must know of. One
-// that makes no sense is set aside, and nothing would end it and free the lock.
+// anyOpen returns the newest open run of a job that does not wait for another, among the
+// job's newest 100. The first definition that forbids overlaps needs it. It passes over runs
+// that make no sense: they are set aside, so nothing would end them and free the lock.
 func (c *Control) anyOpen(ctx context.Context, name string) (run.ID, error) {
 	rs, err := c.Store.Runs(ctx, Query{Job: name})
 	if err != nil {
@@ -105,8 +106,8 @@ func (c *Control) anyOpen(ctx context.Context, name string) (run.ID, error) {
 	return "", nil
 }
 
-// wake lets the run that waits for another's end go on. Should this be missed,
-// the look finds it a minute later.
+// wake lets the run that waits for another's end go on. If this is missed, the look finds it
+// a minute later.
 func (c *Control) wake(ctx context.Context, ended *run.Run) error {
 	j, err := c.definition(ctx, ended.Definition)
 	if err != nil || !j.Exclusive() || !ended.Status.Terminal() {
@@ -126,8 +127,8 @@ func (c *Control) wake(ctx context.Context, ended *run.Run) error {
 	return nil
 }
 
-// release takes a run that is set aside out of its job's item: nothing else
-// would, and the job would not run any more.
+// release takes a run that is set aside out of its job's item. Nothing else would, and the
+// job would not run any more.
 func (c *Control) release(ctx context.Context, id run.ID) error {
 	return c.untilWritten(ctx, "releasing the lock of "+string(id), func() error {
 		item, err := c.item(ctx, id.Job())

@@ -10,36 +10,33 @@ import (
 )
 
 const (
-	// lookBatch is how many due runs one look loads at a time, and how many tasks
-	// DescribeTasks takes (ECS API reference, DescribeTasks: 100).
+	// lookBatch is how many due runs one look loads at a time, and how many tasks one
+	// DescribeTasks call takes (ECS API reference, DescribeTasks: 100).
 	lookBatch = 100
-	// lookDepth is how many due runs of a lane a look loads at most, where those
-	// before them wait for the account's quota.
+	// lookDepth is how many due runs of a lane a look loads at most if those before them wait
+	// for the account's quota.
 	lookDepth = 10 * lookBatch
-	// defaultAbreast is enough for ECS's rate of 20 a second where a launch takes
-	// three seconds.
+	// defaultAbreast is enough for ECS's rate of 20 a second if a launch takes three seconds.
 	defaultAbreast = 64
-	// mostThrottled is how many launches in a row ECS may refuse for its rate before
-	// a look leaves the others for the next one.
+	// mostThrottled is how many launches in a row ECS may refuse for its rate before a look
+	// leaves the others to the next one.
 	mostThrottled = 5
 )
 
 // Looked says what one look did.
 type Looked struct {
 	Due, Launched, Described int
-	// Waiting is whether launches are due that the rate, or the account's quota, did
-	// not allow.
+	// Waiting says that launches are due that the rate or the account's quota did not allow.
 	Waiting bool
-	// Oldest is since when the first of the runs that are still due after the look
-	// has been due; zero where none is.
+	// Oldest is since when the first of the runs that are still due after the look has been
+	// due; zero if none is.
 	Oldest time.Time
 }
 
-// Look drives what time alone must drive: running tasks whose stop may have been
-// lost, launches in doubt, effects that are owed, and launches that are due, the
-// oldest first and no more than the rate allows. It handles Abreast of them side by
-// side, goes on with the others when one run cannot be handled, and returns all
-// errors together. Two looks at once do no harm.
+// Look drives what only time drives: running tasks whose stop event may have been lost,
+// launches in doubt, owed effects, and launches that are due, the oldest first and no more
+// than the rate allows. It handles Abreast of them side by side, goes on with the others if
+// one run cannot be handled, and returns all errors together. Two looks at once do no harm.
 func (c *Control) Look(ctx context.Context) (Looked, error) {
 	l := c.newLook(time.Time{})
 	l.pass(ctx)
@@ -47,53 +44,52 @@ func (c *Control) Look(ctx context.Context) (Looked, error) {
 	return l.result(nil)
 }
 
-// look is one look on its way. Its passes along the two lanes, and what they
-// begin, run side by side.
+// look is one look under way. Its passes along the two lanes, and what they begin, run side
+// by side.
 type look struct {
 	*Control
-	// end is when no further run is begun with; zero is never.
+	// end is when it stops beginning with further runs; zero means never.
 	end time.Time
-	// stays is whether it waits for the rate, rather than leave what is due.
+	// stays says that it waits for the rate instead of leaving what is due.
 	stays bool
 	turn  turn
 
 	handlers sync.WaitGroup
-	// places are those of runs that are handled side by side; nil is one after the
-	// other.
+	// places holds one element for each run that is being handled; nil if runs are handled
+	// one after the other.
 	places chan struct{}
-	// answered is told when a handler ends; nil as places is.
+	// answered is signalled when a handler ends; nil when places is.
 	answered chan struct{}
 
 	mu sync.Mutex
-	// looked is what it came to, but for Oldest and Waiting.
+	// looked is what the look has done, without Oldest and Waiting.
 	looked Looked
-	// left is by lane what is left of it.
+	// left is what is left of each lane.
 	left [2]left
-	// soon is when launches are due that ECS had put off, as far as no pass has come to them.
+	// soon is when launches are due that ECS put off and that no pass has come to again.
 	soon []time.Time
-	// busy are the runs that are being handled.
+	// busy holds the runs that are being handled.
 	busy map[run.ID]bool
-	// aside are unreadable runs.
+	// aside holds unreadable runs that the look has come to.
 	aside map[run.ID]bool
-	// passes counts those along a lane.
+	// passes counts passes along a lane.
 	passes int
-	// throttled counts launches that ECS refused for its rate, in a row.
+	// throttled counts launches in a row that ECS refused for its rate.
 	throttled int
 }
 
-// left is what the passes along a lane left.
+// left is what the passes along a lane have left.
 type left struct {
 	// failing is the newest pass that had errors.
 	failing *lane
-	// oldest is Looked.Oldest, as the last pass left it.
+	// oldest is Looked.Oldest as the last pass left it.
 	oldest time.Time
-	// waits is whether a launch waits, and again when it may be tried again; zero is
-	// soon.
+	// waits says that a launch waits, and again when it may be tried again; zero means soon.
 	waits bool
 	again time.Time
 }
 
-// leftOf is what is left of a lane; mu is held.
+// leftOf returns what is left of a lane. The caller holds mu.
 func (l *look) leftOf(which run.Lane) *left {
 	if which == run.LookLane {
 		return &l.left[0]
@@ -116,8 +112,8 @@ func (c *Control) abreast() int {
 	return c.Abreast
 }
 
-// pass goes along both lanes once. One after the other, looking at tasks leaves
-// half of the time to launches: an ECS that is slow to describe may well launch.
+// pass goes along both lanes once. If it goes along them one after the other, looking at
+// tasks leaves half of the time to launches: an ECS that is slow to describe may well launch.
 func (l *look) pass(ctx context.Context) {
 	end := l.end
 	if l.places != nil {
@@ -135,7 +131,7 @@ func (l *look) pass(ctx context.Context) {
 	l.along(ctx, run.LaunchLane, end)
 }
 
-// result is what the look came to, once nothing of it is under way.
+// result returns what the look has done. Nothing of it is under way any more.
 func (l *look) result(err error) (Looked, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -166,8 +162,8 @@ func (c *Control) wakeUp(ctx context.Context, r *run.Run) (*run.Run, error) {
 	return next, err
 }
 
-// dueEvent finds out what the run waits for: another run's end, or a revision of
-// its task definition.
+// dueEvent finds out about what the run waits for: another run's end, or a revision of its
+// task definition.
 func (c *Control) dueEvent(ctx context.Context, r *run.Run) (run.Event, error) {
 	if !r.Waits && !r.Renew {
 		return run.Due{}, nil

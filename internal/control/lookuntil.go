@@ -10,9 +10,9 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// LookUntil looks, and goes on while launches are due that the rate or the account's
-// quota did not allow, until a time. After that it begins with no further run; what
-// is left then is found by who looks next. What it began with it ends with.
+// LookUntil looks until end, as long as launches are due that the rate or the account's quota
+// did not allow. After end it begins with no further run; whoever looks next finds what is
+// left. It finishes what it began.
 func (c *Control) LookUntil(ctx context.Context, end time.Time) (Looked, error) {
 	l := c.newLook(end)
 	if l.places == nil {
@@ -25,9 +25,9 @@ func (c *Control) LookUntil(ctx context.Context, end time.Time) (Looked, error) 
 	return l.result(l.turn.release(ctx, c))
 }
 
-// sideBySide goes along the lane of launches for as long as one waits there, and
-// meanwhile looks along the other every ten seconds: each time the store goes past all
-// running tasks.
+// sideBySide goes along the lane of launches for as long as one waits there, and meanwhile
+// looks along the other only every ten seconds, since the store goes past all running tasks
+// each time.
 func (l *look) sideBySide(ctx context.Context) {
 	launching, launched := context.WithCancel(ctx)
 	var looks sync.WaitGroup
@@ -41,7 +41,7 @@ func (l *look) sideBySide(ctx context.Context) {
 	looks.Wait()
 }
 
-// repeat makes passes until no launch waits any more, or the time is up.
+// repeat makes passes until no launch waits any more or the time is up.
 func (l *look) repeat(ctx context.Context, pass func()) {
 	for {
 		pass()
@@ -52,8 +52,8 @@ func (l *look) repeat(ctx context.Context, pass func()) {
 	}
 }
 
-// goesOn is whether there is a launch to wait for, and how long: what is under way
-// may still be put off.
+// goesOn reports whether there is a launch to wait for, and how long to wait. A launch under
+// way may still be put off.
 func (l *look) goesOn(ctx context.Context) (wait time.Duration, more bool) {
 	for {
 		wait, more, busy := l.next()
@@ -79,7 +79,7 @@ func (l *look) next() (wait time.Duration, more, busy bool) {
 	return max(l.Timing.Throttled, at.Sub(l.Now())), more, len(l.busy) > 0
 }
 
-// comes is when the first launch is due of those that ECS had put off; mu is held.
+// comes returns when the first of the launches that ECS put off is due. The caller holds mu.
 func (l *look) comes() (at time.Time, ok bool) {
 	if len(l.soon) == 0 {
 		return at, false
