@@ -12,19 +12,19 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// oddAgain is how long after people were told of a minute that nothing explains
-// another one of the same job is not told of.
+// oddAgain is how long after a notice about a minute that nothing explains another such
+// minute of the same job is not reported.
 const oddAgain = 24 * time.Hour
 
-// odd is what is made of a start at a minute that tells of a shift, or of its end.
+// odd is what follows from a start at a minute that shows a shift or its end.
 type odd struct {
-	// shift is what the job's item is to hold from then on; nil ends the one there is.
+	// shift is what the job's item will hold from then on; nil ends the shift there is.
 	shift *job.Shift
-	// words are what people are told, "" for nothing.
+	// words are for the notice; "" if there is none.
 	words string
 }
 
-// or is the shift that a start is judged by: its own, or that of the job's item.
+// or returns the shift by which a start is judged: its own, or that of the job's item.
 func (o *odd) or(item *job.Item) *job.Shift {
 	switch {
 	case o != nil:
@@ -35,8 +35,8 @@ func (o *odd) or(item *job.Item) *job.Shift {
 	return nil
 }
 
-// note puts it into the job's item and has the run owe what people are told. changed
-// is whether the item must be written: one whose plan is another by now is not.
+// note puts the shift into the job's item and makes the run owe the notice. changed reports
+// whether the item must be written; it is not if its plan is a different one by now.
 func (o *odd) note(item *job.Item, r *run.Run, j job.Job, c *Control) (changed bool) {
 	if o == nil {
 		return false
@@ -51,16 +51,16 @@ func (o *odd) note(item *job.Item, r *run.Run, j job.Job, c *Control) (changed b
 	return true
 }
 
-// proven starts the job at a minute that a schedule of the stack asks for, whatever
-// our own reading of that schedule: EventBridge's zone data may be newer. A minute
-// that we do not expect is told, and so is what it makes us expect from then on. One of
-// a plan that is over is neither.
+// proven starts the job at a minute that a schedule of the stack asks for, whatever our own
+// reading of that schedule, because EventBridge's zone data may be newer. A notice reports a
+// minute that is not expected and what is expected from then on, unless the minute belongs to
+// a plan that is over.
 func (c *Control) proven(ctx context.Context, a accepted, minute time.Time) (Reply, error) {
 	t, err := timetable.Of(a.job.Plan())
 	if a.job.Schedule == "" || err != nil || a.younger {
 		return c.unlessFiltered(ctx, a, minute, nil)
 	}
-	if t.Starts(minute) && (a.item == nil || a.item.Shift == nil) { // as ever
+	if t.Starts(minute) && (a.item == nil || a.item.Shift == nil) { // as always
 		return c.unlessFiltered(ctx, a, minute, nil)
 	}
 	item, err := c.itemOr(ctx, a.job.Name, a.item)
@@ -71,7 +71,7 @@ func (c *Control) proven(ctx context.Context, a accepted, minute time.Time) (Rep
 	switch {
 	case t.Under(item.Shift).Starts(minute):
 		return c.unlessFiltered(ctx, a, minute, nil)
-	case t.Starts(minute): // as our data have it: the shift has ended, or never was
+	case t.Starts(minute): // by our data: the shift has ended, or never was
 		return c.unlessFiltered(ctx, a, minute, &odd{})
 	}
 	return c.unexpected(ctx, a, t, minute)
@@ -91,8 +91,8 @@ func (c *Control) unexpected(ctx context.Context, a accepted, t timetable.Timeta
 	return c.unlessFiltered(ctx, a, minute, c.surprise(ctx, a, t, shift))
 }
 
-// surprise is what is made of a minute that is not expected. One that nothing
-// explains is told once a day at most.
+// surprise returns what follows from a minute that is not expected. A minute that nothing
+// explains is reported at most once a day.
 func (c *Control) surprise(ctx context.Context, a accepted, t timetable.Timetable, shift job.Shift) *odd {
 	minute, last := shift.At, a.item.Shift
 	if last != nil && !last.Known && !shift.Known && minute.Sub(last.At) < oddAgain {
@@ -103,9 +103,9 @@ func (c *Control) surprise(ctx context.Context, a accepted, t timetable.Timetabl
 	return o
 }
 
-// madeUp is whether the job was started for a slot by ourselves: late, for want of
-// a trigger, or since EventBridge does not start it when the clocks change. What
-// comes for that slot at another minute is then no further run.
+// madeUp reports whether we started the job for a slot ourselves: late, because no trigger
+// came, or because EventBridge does not start it when the clocks change. A start for that
+// slot at another minute is then no further run.
 func (c *Control) madeUp(ctx context.Context, t timetable.Timetable, j job.Job, slot time.Time) (bool, error) {
 	r, err := c.Store.Run(ctx, run.ScheduledID(j.Name, slot))
 	switch {

@@ -14,8 +14,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// Variables that every launch sets in the job's container. Events carry them
-// in the task's overrides: the second way to find a stop's run.
+// Variables that every launch sets in the job's container. Events carry them in the task's
+// overrides, which is the second way to find the run of a stop.
 const (
 	EnvRun          = "BATCHPLANE_RUN_ID"
 	EnvJob          = "BATCHPLANE_JOB"
@@ -24,11 +24,10 @@ const (
 	EnvStack        = "BATCHPLANE_STACK"
 )
 
-// OnStopped takes an "ECS Task State Change" event, or a task as DescribeTasks
-// gives it. Only stopped tasks decide anything. An input that cannot be used
-// is kept with its reason and is no error; an error means that something is
-// owed and the event must be delivered again; it is a *RunError where the run
-// is known.
+// OnStopped takes an "ECS Task State Change" event, or a task as DescribeTasks returns it.
+// Only stopped tasks decide anything. An input that cannot be used is kept with its reason
+// and is no error. An error means that something is owed and the event must be delivered
+// again; it is a *RunError if the run is known.
 func (c *Control) OnStopped(ctx context.Context, body []byte) error {
 	why, err := c.take(ctx, body)
 	if err != nil || why == "" {
@@ -37,7 +36,7 @@ func (c *Control) OnStopped(ctx context.Context, body []byte) error {
 	return c.keep(ctx, body, why)
 }
 
-// take takes an event. Where it cannot be used, why says so, and nothing was done.
+// take takes an event. If it cannot be used, why says so and nothing was done.
 func (c *Control) take(ctx context.Context, body []byte) (why string, err error) {
 	doc, err := ecsevent.Parse(body)
 	if err != nil {
@@ -57,7 +56,7 @@ func (c *Control) take(ctx context.Context, body []byte) (why string, err error)
 	return why, nil
 }
 
-// RunError says which run an error is about, for logs; its text is the error's.
+// RunError says, for logs, which run an error is about. Its text is that of the error.
 type RunError struct {
 	Run run.ID
 	Err error
@@ -87,7 +86,7 @@ func (c *Control) stopped(ctx context.Context, task ecsevent.Task, of run.RoundI
 		return why, nil
 	}
 	if errors.Is(err, ErrNotFound) {
-		// The claim is written before RunTask, so this is not a matter of order.
+		// The claim is written before RunTask, so the order of events does not explain this.
 		return fmt.Sprintf("run %s is not known", of.Run), nil
 	}
 	if err != nil {
@@ -100,12 +99,12 @@ func (c *Control) stopped(ctx context.Context, task ecsevent.Task, of run.RoundI
 	return "", err
 }
 
-// errStrange is that a task is not that of the attempt that its startedBy names.
+// errStrange means that a task is not the one of the attempt that its startedBy names.
 var errStrange = errors.New("a strange task")
 
-// strange says why a task cannot be that of the present attempt, whose task is not known
-// yet, although it names it; "" where it can. Whoever may run a task anywhere in
-// the account says what its startedBy is.
+// strange says why a task cannot be that of the current attempt although it names it, as long
+// as the attempt's task is not known; "" if it can. Anyone who may run a task anywhere in the
+// account chooses its startedBy.
 func (c *Control) strange(ctx context.Context, r *run.Run, round run.RoundID, t *ecsevent.Task) (why string, err error) {
 	a := r.Last()
 	if a == nil || a.N != round.Attempt || a.TaskARN != "" {
@@ -124,10 +123,12 @@ func (c *Control) strange(ctx context.Context, r *run.Run, round run.RoundID, t 
 	return "", nil
 }
 
-// defaultCluster is where ECS launches what names no cluster (ECS API reference, RunTask).
+// defaultCluster is where ECS launches tasks that name no cluster (ECS API reference,
+// RunTask).
 const defaultCluster = "default"
 
-// inCluster is whether a cluster's ARN is that which a job names, by its ARN or its name.
+// inCluster reports whether a cluster's ARN is that of the cluster that a job names by ARN or
+// by name.
 func inCluster(arn, named string) bool {
 	if strings.HasPrefix(named, "arn:") {
 		return arn == named
@@ -135,7 +136,7 @@ func inCluster(arn, named string) bool {
 	return arn[strings.LastIndexByte(arn, '/')+1:] == cmp.Or(named, defaultCluster)
 }
 
-// owner finds a task's run by its startedBy, else by its overrides.
+// owner finds a task's run by its startedBy, or else by its overrides.
 func (c *Control) owner(t ecsevent.Task) (m run.RoundID, ok bool) {
 	if t.StartedBy != "" {
 		return run.ParseStartedBy(c.Stack, t.StartedBy)
@@ -154,7 +155,7 @@ func (c *Control) owner(t ecsevent.Task) (m run.RoundID, ok bool) {
 	return run.RoundID{}, false
 }
 
-// seen is a task's state as run.Decide takes it.
+// seen turns a task's state into the event that run.Decide takes.
 func seen(m run.RoundID, t ecsevent.Task, look bool) run.Seen {
 	ended := t.ExecutionStoppedAt
 	if ended.IsZero() {

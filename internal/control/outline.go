@@ -8,13 +8,13 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Outliner is what a Reader may be beside: it reads of many runs no more than their
-// outlines. Times are to the millisecond; runs that cannot be read are left out.
+// Outliner is what a Reader may implement as well: it reads only the outlines of many runs.
+// Times are to the millisecond; runs that cannot be read are left out.
 type Outliner interface {
-	// Outlines goes through the runs that w selects, in no order. Of w only Jobs, Since,
-	// Until, EndsFrom and Match count.
+	// Outlines goes through the runs that w selects, in no order. Only Jobs, Since, Until,
+	// EndsFrom and Match of w count.
 	Outlines(ctx context.Context, w Walk) iter.Seq2[run.Outline, error]
-	// NewestOutlines returns what Newest does; the newest of each job is whole.
+	// NewestOutlines returns what Newest does; the newest run of each job is whole.
 	NewestOutlines(ctx context.Context, jobs []string, n int) (map[string][]run.Outline, error)
 }
 
@@ -32,7 +32,8 @@ func Outlines(ctx context.Context, r Reader, w Walk) iter.Seq2[run.Outline, erro
 	}
 }
 
-// NewestOutlines are the outlines of what Newest returns; the newest of each job is whole.
+// NewestOutlines returns the outlines of what Newest returns; the newest run of each job is
+// whole.
 func NewestOutlines(ctx context.Context, r Reader, jobs []string, n int) (map[string][]run.Outline, error) {
 	if o, ok := r.(Outliner); ok {
 		return o.NewestOutlines(ctx, jobs, n)
@@ -48,9 +49,9 @@ func NewestOutlines(ctx context.Context, r Reader, jobs []string, n int) (map[st
 	return out, nil
 }
 
-// Counter is what a Reader may be beside: it counts without reading what it counts.
+// Counter is what a Reader may implement as well: it counts runs without reading them.
 type Counter interface {
-	// Ended is how many runs have ended, by status, of those that were scheduled from
-	// since on. A status that none has is not in the answer.
+	// Ended returns how many of the runs scheduled from since on have ended, by status. A
+	// status that none has is not in the answer.
 	Ended(ctx context.Context, since time.Time) (map[run.Status]int, error)
 }

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// DefaultRate is how many RunTask calls a second ECS takes on Fargate (ECS
-// developer guide, "Fargate throttling quotas": 20, burst and sustained).
+// DefaultRate is how many RunTask calls a second ECS takes on Fargate (ECS developer guide,
+// "Fargate throttling quotas": 20, burst and sustained).
 const DefaultRate = 20
 
-// whyPaced is what a Pacer says of itself that lets nothing out for another reason
-// than the rate, "" where it says nothing.
+// whyPaced returns what a Pacer says when it holds calls back for a reason other than the
+// rate; "" if it says nothing.
 func whyPaced(p Pacer) string {
 	if says, ok := p.(interface{ Why() string }); ok {
 		return says.Why()
@@ -19,12 +19,12 @@ func whyPaced(p Pacer) string {
 	return ""
 }
 
-// Window is a Pacer that lets at most Rate calls out in any second. It knows only of
-// those who share it: two processes that launch at once have the rate twice.
+// Window is a Pacer that lets at most Rate calls out in any second. It knows only of those
+// who share it: two processes that launch at once have twice the rate.
 type Window struct {
 	Rate int
-	// Even spreads the calls over each second, so that two processes of which one
-	// begins where the other ends have hardly more than the rate.
+	// Even spreads the calls over each second, so that two processes, one beginning where the
+	// other ends, hardly exceed the rate.
 	Even bool
 
 	mu   sync.Mutex
@@ -47,8 +47,8 @@ func (w *Window) Take(now time.Time) (wait time.Duration) {
 	return 0
 }
 
-// Sent implements Pacer. The call keeps its place among the Rate newest, so that
-// there are never more of them in a second, however late one goes out.
+// Sent implements Pacer. The call keeps its place among the Rate newest, so that a second
+// never holds more of them, however late one goes out.
 func (w *Window) Sent(taken, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -57,8 +57,8 @@ func (w *Window) Sent(taken, now time.Time) {
 	}
 }
 
-// bounds are the places of the oldest and the newest call. After a jump of the clock
-// backwards what was sent is as of now: it may have been a moment ago.
+// bounds returns the places of the oldest and the newest call. After the clock jumps
+// backwards, calls that were sent count as sent now: they may have been a moment ago.
 func (w *Window) bounds(now time.Time) (oldest, newest int) {
 	for i, at := range w.sent {
 		if at.After(now) {
@@ -79,8 +79,7 @@ func (w *Window) wait(now time.Time, oldest, newest int) (wait time.Duration) {
 		wait = w.sent[oldest].Add(time.Second).Sub(now)
 	}
 	if w.Even && len(w.sent) > 0 {
-		// A little less than its share of the second, so that what came late is made
-		// up for.
+		// A little less than its share of the second, to make up for calls that came late.
 		wait = max(wait, w.sent[newest].Add(time.Second*9/10/time.Duration(w.Rate)).Sub(now))
 	}
 	return wait

@@ -9,11 +9,12 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// PauseRequest asks that slots of a job, or of all, are skipped for a time.
+// PauseRequest asks to skip the slots of a job, or of all jobs, for a time.
 type PauseRequest struct {
 	// Job is the job's name, or job.All.
 	Job string `json:"job"`
-	// Until is when the pause ends by itself; zero leaves it to resume.
+	// Until is when the pause ends by itself; if it is zero, the pause lasts until it is
+	// resumed.
 	Until  time.Time `json:"until,omitzero"`
 	By     string    `json:"by,omitempty"`
 	Reason string    `json:"reason,omitempty"`
@@ -25,7 +26,7 @@ type ResumeRequest struct {
 	By  string `json:"by,omitempty"`
 }
 
-// SkipRequest asks that the next slot of a job is skipped.
+// SkipRequest asks to skip the next slot of a job.
 type SkipRequest struct {
 	Job string `json:"job"`
 	By  string `json:"by,omitempty"`
@@ -33,8 +34,8 @@ type SkipRequest struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Pause keeps new runs of a job, or of all, from being started by schedules.
-// Runs that were claimed before go on. It outlasts deploys.
+// Pause keeps schedules from starting new runs of a job, or of all jobs. Runs that were
+// claimed before go on. A pause outlasts deploys.
 func (c *Control) Pause(ctx context.Context, req PauseRequest) (Reply, error) {
 	now := c.Now()
 	if !req.Until.IsZero() && !req.Until.After(now) {
@@ -51,8 +52,7 @@ func (c *Control) Pause(ctx context.Context, req PauseRequest) (Reply, error) {
 	})
 }
 
-// Resume ends a pause now; where there is none, it takes back a request to skip
-// the next slot.
+// Resume ends a pause now. If there is none, it takes back a request to skip the next slot.
 func (c *Control) Resume(ctx context.Context, req ResumeRequest) (Reply, error) {
 	now := c.Now()
 	return c.changeItem(ctx, req.Job, req.By, "", func(item *job.Item) Reply {
@@ -73,8 +73,8 @@ func (c *Control) Resume(ctx context.Context, req ResumeRequest) (Reply, error) 
 	})
 }
 
-// SkipNext has the next slot of a job skipped that would run: a slot in a pause is skipped
-// without being asked for.
+// SkipNext makes the next slot of a job that would run be skipped. A slot within a pause is
+// skipped anyway.
 func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) {
 	now := c.Now()
 	all, err := c.item(ctx, job.All)
@@ -117,8 +117,8 @@ func named(name string) string {
 	return name + " is"
 }
 
-// changeItem changes a job's item under its optimistic lock. Nothing is written
-// where change refuses; what is, is logged with who asked for it.
+// changeItem changes a job's item under its optimistic lock. If change refuses, nothing is
+// written. What is written is logged with who asked for it.
 func (c *Control) changeItem(ctx context.Context, name, by, reason string, change func(*job.Item) Reply) (reply Reply, err error) {
 	err = c.untilWritten(ctx, "changing the item of "+name, func() error {
 		item, err := c.item(ctx, name)

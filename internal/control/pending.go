@@ -13,20 +13,20 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Pending is a slot of which nobody can tell yet whether what it names or carries
-// is deployed. It is no run: it takes nobody's place.
+// Pending is a slot for which nobody can tell yet whether what it names or carries is
+// deployed. It is not a run and takes no run's place.
 type Pending struct {
 	Slot Slot `json:"slot"`
-	// Since is when it came, Until up to when it may still be started.
+	// Since is when it came; Until is up to when it may still be started.
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until"`
-	// Why is what keeps it from being told.
+	// Why is why nobody can tell yet.
 	Why string `json:"why"`
-	// Done is whether it is settled, one way or the other.
+	// Done says that it is settled, one way or the other.
 	Done bool `json:"done,omitempty"`
 }
 
-// ID names it: the same input is the same one, however often it comes.
+// ID names it: the same input has the same ID, however often it comes.
 func (p Pending) ID() string {
 	b, err := json.Marshal(p.Slot)
 	if err != nil {
@@ -36,10 +36,10 @@ func (p Pending) ID() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// pend keeps a slot until it can be told, or its time is up.
+// pend keeps a slot until it is known what is deployed, or its time is up.
 func (c *Control) pend(ctx context.Context, s Slot, why string) (Reply, error) {
 	late := (job.Job{}).Late()
-	if s.Carried != nil { // which nobody validated
+	if s.Carried != nil { // which nobody has validated
 		late = min(max(s.Carried.Late(), job.MinStartWithin), job.MaxStartWithin+job.MaxWindow)
 	}
 	p := Pending{Slot: s, Since: c.Now().UTC(), Until: s.At.Add(late), Why: why}
@@ -53,13 +53,12 @@ func (c *Control) pend(ctx context.Context, s Slot, why string) (Reply, error) {
 	return Reply{Outcome: Waits, Message: fmt.Sprintf("the slot of %s at %s waits until %s, since %s", s.Name, s.At.Format(time.RFC3339), p.Until.Format(time.RFC3339), why)}, nil
 }
 
-// pendingBatch is how many pending slots one sweep tries. More are tried by the
-// next one.
+// pendingBatch is how many pending slots one sweep tries. The next one tries more.
 const pendingBatch = 200
 
-// TryPending tries pending slots again: what is found to be deployed is started,
-// and what is not by the end of its time is kept as an input that could not be
-// used, which is told.
+// TryPending tries pending slots again. It starts those that are found to be deployed. One
+// that is not found by the end of its time is kept as an input that could not be used, which
+// a notice reports.
 func (c *Control) TryPending(ctx context.Context) error {
 	ps, err := c.Store.Pending(ctx, pendingBatch)
 	if err != nil {
@@ -77,13 +76,13 @@ func (c *Control) TryPending(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// ifHonest is what to do about a slot that was given up. Nobody can tell here whether
-// it was honest: a one-time schedule that deleted itself before the sweep or the
-// trigger saw it leaves as little behind as one that somebody made up.
+// ifHonest says what to do about a slot that was given up. Nobody can tell here whether it
+// was honest: a one-time schedule that deleted itself before the sweep or the trigger saw it
+// leaves as little behind as a slot that somebody made up.
 const ifHonest = "If it should have run, deploy its schedule (again), a one-time one at least two minutes before its time; if nobody deployed it, CloudTrail's data events show who called the trigger"
 
-// tryPending tries one. A fault that outlasts its time ends it too: nobody would be told
-// else, and each sweep would fail for ever.
+// tryPending tries one slot. A fault that outlasts the slot's time ends it too; otherwise
+// nobody would be told, and each sweep would fail for ever.
 func (c *Control) tryPending(ctx context.Context, p Pending) error {
 	why, err := c.startPending(ctx, p)
 	over := !p.Until.After(c.Now())
@@ -112,7 +111,7 @@ func (c *Control) tryPending(ctx context.Context, p Pending) error {
 	return nil
 }
 
-// startPending starts what is found to be deployed; why says why that cannot be told.
+// startPending starts the slot if it is found to be deployed; why says why nobody can tell.
 func (c *Control) startPending(ctx context.Context, p Pending) (why string, err error) {
 	defer Guard(&err)
 	if why, err = c.known(ctx, p); err != nil || why != "" {
@@ -128,8 +127,8 @@ func (c *Control) startPending(ctx context.Context, p Pending) (why string, err 
 	if err == nil || errors.Is(err, ErrOwed) {
 		return "", nil
 	}
-	// Where its run exists the look does the rest: it performs what is owed, and sets
-	// aside and tells what cannot be read or makes no sense.
+	// If its run exists, the look does the rest: it performs what is owed, and sets aside and
+	// reports a run that cannot be read or makes no sense.
 	if rep.Run != "" {
 		if exist, e := c.Store.Exist(ctx, []run.ID{rep.Run}); e == nil && exist[rep.Run] {
 			return "", nil
@@ -138,9 +137,9 @@ func (c *Control) startPending(ctx context.Context, p Pending) (why string, err 
 	return "", err
 }
 
-// known has a job's item hold what the registry held when the slot came, or later, where
-// no schedule of the stack came along, which is asked for itself: a change of a rule is
-// found minutes after it. why says why that cannot be told.
+// known brings a job's item up to what the registry held when the slot came, or later,
+// because a change of a rule is found minutes after it. If a schedule of the stack came
+// along, that schedule is asked instead. why says why nobody can tell.
 func (c *Control) known(ctx context.Context, p Pending) (why string, err error) {
 	if c.Registry == nil || c.Schedules != nil && c.Schedules.Ours(p.Slot.Schedule) {
 		return "", nil
@@ -156,7 +155,7 @@ func (c *Control) known(ctx context.Context, p Pending) (why string, err error) 
 		return fmt.Sprintf("it could not be told what is deployed: %v", err), nil
 	case r.Unproved:
 		return "a schedule that may carry the job cannot be used", nil
-	case r.Job == nil: // the item says what it was
+	case r.Job == nil: // the item says what the job was
 		return "", nil
 	}
 	return "", c.learn(ctx, *r.Job, at)

@@ -17,11 +17,11 @@ type RunRequest struct {
 	// RequestID makes a repeated request the same run.
 	RequestID string `json:"requestId"`
 	By        string `json:"by,omitempty"`
-	// Inputs are values of the job's inputs; Args are added to its command. Both
+	// Inputs are values of the job's inputs; Args are added to its command. Both are allowed
 	// only as far as the job lets people change something.
 	Inputs map[string]string `json:"inputs,omitempty"`
 	Args   []string          `json:"args,omitempty"`
-	// Force runs a paused job.
+	// Force runs the job even if it is paused.
 	Force bool `json:"force,omitempty"`
 }
 
@@ -30,9 +30,9 @@ type RetryRequest struct {
 	Run       run.ID `json:"run"`
 	RequestID string `json:"requestId"`
 	By        string `json:"by,omitempty"`
-	// Same takes the recorded definition and revision, not the newest.
+	// Same takes the recorded definition and revision instead of the newest.
 	Same bool `json:"same,omitempty"`
-	// Force retries a run that succeeded.
+	// Force retries even a run that succeeded.
 	Force bool `json:"force,omitempty"`
 	// Reason is kept with the run.
 	Reason string `json:"reason,omitempty"`
@@ -75,7 +75,7 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 	return c.claim(ctx, *j, r, claiming{force: req.Force})
 }
 
-// refusedChange says what of a run by hand the job does not let people change.
+// refusedChange says what in a run by hand the job does not let people change.
 func refusedChange(j job.Job, req RunRequest) string {
 	if why := j.Refuses(req.Inputs, req.Args); why != "" {
 		return fmt.Sprintf("%s: %s", j.Name, why)
@@ -88,12 +88,12 @@ func refusedChange(j job.Job, req RunRequest) string {
 	return ""
 }
 
-// errGone: a job left the registry. noMore says so.
+// errGone means that a job left the registry. noMore says so.
 var errGone = fmt.Errorf("it left the registry: %w", ErrNotFound)
 
 const noMore = "there is no job %q any more: it left the registry"
 
-// current is the newest definition of a job that is in the registry.
+// current returns the newest definition of a job that is in the registry.
 func (c *Control) current(ctx context.Context, name string) (*job.Job, error) {
 	item, err := c.Store.Item(ctx, name)
 	if err != nil {
@@ -130,8 +130,8 @@ func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
 	return rep, err
 }
 
-// alone is whether a further run of a job would be refused while one is open, as far as
-// can be told.
+// alone reports whether a further run of a job would be refused while one is open, as far as
+// anyone can tell.
 func (c *Control) alone(ctx context.Context, name string) bool {
 	j, err := c.current(ctx, name)
 	return err != nil || j.Overlap == job.Forbid
@@ -176,8 +176,8 @@ func (c *Control) StopRun(ctx context.Context, req StopRequest) (Reply, error) {
 	return rep, err
 }
 
-// ask puts a person's request to a run and performs what it leads to. The run is as it
-// is then, nil where nothing was done.
+// ask gives a person's request to a run and performs what follows from it. It returns the run
+// as it is then; nil if nothing was done.
 func (c *Control) ask(ctx context.Context, id run.ID, event func(*run.Run) (run.Event, error)) (Reply, *run.Run, error) {
 	d, err := c.step(ctx, id, event)
 	switch {

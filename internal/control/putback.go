@@ -9,19 +9,20 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// mostPutBack is how many runs of a lane are read at most after the clock was put
-// back; those due last among more stay as they are.
+// mostPutBack is how many runs of a lane are read at most after the clock was put back. If
+// there are more, those due last stay as they are.
 const mostPutBack = 100_000
 
-// PutBack is for a clock that was wrong and was put back by that much: what is due at
-// a time that the wrong clock gave is due that much earlier, or now. Without it such
-// runs would not be looked at, and nothing told of them, until that time comes. What
-// is due before half of it is over was decided by the clock as it is. Times that tell
-// what happened stay: a limit that counts from one of them comes late. Runs that cannot
-// be read or make no sense are set aside. Of the jobs' items see job.Item.PutBack.
+// PutBack corrects what a clock left behind that was wrong and was put back by that much:
+// runs due at a time that the wrong clock gave become due that much earlier, or now. Without
+// it nobody would look at such runs, and no notice would be sent about them, until that time
+// comes. What is due before half of by is over was decided by the clock as it is now. Times
+// that record what happened stay, so a limit that counts from one of them comes late. Runs
+// that cannot be read or make no sense are set aside. For the jobs' items see
+// job.Item.PutBack.
 func (c *Control) PutBack(ctx context.Context, by time.Duration) error {
 	now := c.Now()
-	c.calmJobs.clear() // until times of the wrong clock
+	c.calmJobs.clear() // they hold until times of the wrong clock
 	c.quiet.clear()
 	errs := []error{c.putBackItems(ctx, now)}
 	for _, lane := range []run.Lane{run.LaunchLane, run.LookLane} {

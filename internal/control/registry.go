@@ -9,60 +9,59 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Registered is a job as the registry holds it, and the hash of its definition.
+// Registered is a job as the registry holds it, with the hash of its definition.
 type Registered struct {
 	job.Job
 	Hash string
 }
 
-// Register makes a Registered of a job.
+// Register returns the Registered of a job.
 func Register(j job.Job) Registered { return Registered{Job: j, Hash: j.Hash()} }
 
 // Reading is what was read of the registry.
 type Reading struct {
-	// Jobs are its jobs as far as they are known, each once. Broken are the names of those
-	// that are not among them since a schedule of theirs cannot be used.
+	// Jobs are its jobs as far as they are known, each once. Broken are the names of jobs
+	// that are not among them because one of their schedules cannot be used.
 	Jobs   []Registered
 	Broken []string
-	// Whole is when it was begun to read all of it: a job that is not among Jobs has left
-	// it since. It is zero where not all was read, and no job is gone for that.
+	// Whole is when the reading of all of it began: a job that is not among Jobs has left
+	// since then. It is zero if not all was read; then no job is gone because it is missing.
 	Whole time.Time
 }
 
-// Registry is asked about one job, whose slots would be judged by a reading of some
-// minutes ago.
+// Registry is asked about one job whose slots would otherwise be judged by a reading some
+// minutes old.
 type Registry interface {
-	// Renew is a job as it was at a time or later: its schedules are read where what is
-	// known of them held only before. That it is gone is as of a minute ago or later,
-	// whatever the time: who found it so before may have missed that it was made again.
-	// The zero Renewal is that nothing can be known. An error means that it could not be
-	// told just now.
+	// Renew returns a job as it was at that time or later: its schedules are read if what is
+	// known of them is older. That a job is gone is always known as of a minute ago or later,
+	// because an older finding may have missed that the job was made again. The zero Renewal
+	// means that nothing can be known. An error means that nobody could tell just now.
 	Renew(ctx context.Context, name string, at time.Time) (Renewal, error)
 }
 
-// Renewal is what is known of one job.
+// Renewal is what is known about one job.
 type Renewal struct {
-	// Job is the job as it is, nil where that cannot be known or it is gone.
+	// Job is the job as it is; nil if that cannot be known or it is gone.
 	Job *Registered
-	// Gone is whether it left the registry, where it last was at Seen, as far as who was
-	// asked knows. It was found to be so at Found; what became known later is of one made
-	// again.
+	// Gone says that the job left the registry, as far as whoever was asked knows. It was
+	// last there at Seen and found to be gone at Found. What became known later is about a
+	// job that was made again.
 	Gone        bool
 	Seen, Found time.Time
-	// Unproved is that no schedule which can be used carries the job, and one that cannot
-	// be may: nothing of it is started that no trigger asked for.
+	// Unproved says that no usable schedule carries the job, and that an unusable one may.
+	// Nothing of the job is then started that no trigger asked for.
 	Unproved bool
 }
 
-// recent is how old a reading may be by which a slot is started: the registry has
-// always been read about a minute before.
+// recent is how old a reading may be by which a slot is started: the registry was always read
+// about a minute before.
 const recent = time.Minute
 
-// errRaced is of an item that somebody else wrote in between.
+// errRaced means that somebody else wrote the item in between.
 var errRaced = errors.New("its item changed meanwhile")
 
-// holds is whether a job's slots are judged by what the registry holds at a time or
-// later; where they are not, w is as it holds it now.
+// holds reports whether a job's slots are judged by what the registry held at that time or
+// later. If they are not, w becomes the job as the registry holds it now.
 func (c *Control) holds(ctx context.Context, w *watched, at time.Time) (bool, error) {
 	if c.Registry == nil || w.Gone {
 		return true, nil
@@ -83,15 +82,15 @@ func (c *Control) holds(ctx context.Context, w *watched, at time.Time) (bool, er
 	if err != nil || item.Rev == w.Rev {
 		return err == nil, err
 	}
-	_ = w.take(item) // the next check says so of a plan that cannot be read
+	_ = w.take(item) // the next check reports a plan that cannot be read
 	return false, nil
 }
 
-// newer is what the registry holds of a job whose item is of later than what was read
-// of it: a trigger, or the sweep of another process, may have found out more. It is
-// zero where nothing newer is known, or the job is as gone as its item says. One that comes
-// back is there by what was read since the last list of all: a later one may not have shown
-// it any more.
+// newer returns what the registry holds of a job whose item is newer than what was read of
+// it: a trigger, or the sweep of another process, may have found out more. It returns zero if
+// nothing newer is known, or if the job is as gone as its item says. A job that comes back
+// must be found by a reading made since the last list of all began, because that list may no
+// longer have shown it.
 func (c *Control) newer(ctx context.Context, item *job.Item) (r Renewal, err error) {
 	if c.Registry == nil || item.Definition == "" {
 		return r, nil
@@ -113,8 +112,8 @@ func (c *Control) newer(ctx context.Context, item *job.Item) (r Renewal, err err
 	return r, err
 }
 
-// renew has a job's item hold what was read of it at a time or later: what somebody else
-// found out since that time stands.
+// renew makes a job's item hold what was read of it at that time or later. What somebody else
+// has found out since then stands.
 func (c *Control) renew(ctx context.Context, name string, r Renewal, at time.Time) (item job.Item, err error) {
 	if r.Gone {
 		err = c.leaves(ctx, name, r)

@@ -7,33 +7,33 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Rests are the runs that need not be looked at for a while, as one process knows
-// it: a Store's memory for Rest. It is a hint that is never stored, and who has lost
-// it looks once more. The zero value is empty; it is safe for concurrent use.
+// Rests remembers, for one process, which runs need not be looked at for a while: it is a
+// Store's memory for Rest. It is a hint that is never stored; a process that has lost it
+// looks once more. The zero value is empty and safe for concurrent use.
 //
-// A run is known by a stamp, which is another one wherever a write may have changed
-// when the run must be looked at. So whatever another process writes ends its rest.
+// A run is known by a stamp, which differs after any write that may have changed when the run
+// must be looked at. So whatever another process writes ends its rest.
 type Rests struct {
 	mu   sync.Mutex
 	runs map[run.ID]*rest
-	// tidied is when those that Due no longer comes upon were last forgotten.
+	// tidied is when runs that Due no longer comes across were last forgotten.
 	tidied time.Time
 }
 
 type rest struct {
 	stamp, rev int64
-	// from and until are when it rests; from then on until is since when it is due. It
-	// does not rest before from: then the clock was put back.
+	// The run rests between from and until; when Due gives it after that, it has been due
+	// since until. It does not rest before from: the clock must have been put back.
 	from, until time.Time
-	// met is whether Due came upon it since the last time of tidying.
+	// met says that Due has come across it since the last tidying.
 	met bool
 }
 
-// forgetAfter is after how long a run is forgotten that Due does not come upon any
-// more: it has ended, or has been changed.
+// forgetAfter is how long after Due last came across a run it is forgotten: the run has ended
+// or has been changed.
 const forgetAfter = 10 * time.Minute
 
-// Over is whether Due passes over a run.
+// Over reports whether Due passes over a run.
 func (s *Rests) Over(id run.ID, stamp int64, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,8 +45,8 @@ func (s *Rests) Over(id run.ID, stamp int64, now time.Time) bool {
 	return !now.Before(r.from) && now.Before(r.until)
 }
 
-// Give notes that Due gives a run, with the stamp by which it was found. Where the
-// run rested until a moment ago, it has been due since then.
+// Give notes that Due returns a run, with the stamp under which it was found. If the run
+// rested until a moment ago, it has been due since then.
 func (s *Rests) Give(r *run.Run, stamp int64, now time.Time) {
 	if !r.MayRest() {
 		return
@@ -65,8 +65,9 @@ func (s *Rests) Give(r *run.Run, stamp int64, now time.Time) {
 	}
 }
 
-// Rest notes that a run which Due gave rests. One that Due gave at another revision,
-// or did not give, is not known by what it will be found again.
+// Rest notes that a run which Due returned rests. If Due returned the run at another
+// revision, or not at all, nothing tells under which stamp it will be found again, and Rest
+// does nothing.
 func (s *Rests) Rest(r run.Run, from, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +76,7 @@ func (s *Rests) Rest(r run.Run, from, until time.Time) {
 	}
 }
 
-// Len is how many runs are known.
+// Len returns how many runs are known.
 func (s *Rests) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,25 +10,25 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// room is what ECS said last of the account's quota, by capacity: on demand and Spot
-// have one each (ECS developer guide, "Service quotas"). While a quota is used up one
-// launch asks, and the others wait behind it. Once there is room again, each answer
-// lets one more go without waiting for the answers before.
+// room is what ECS last said about the account's quota, by capacity: on demand and Spot have
+// one quota each (ECS developer guide, "Service quotas"). While a quota is used up, one
+// launch asks and the others wait behind it. Once there is room again, each answer lets one
+// more launch go without waiting for the answers before.
 type room struct {
 	mu    sync.Mutex
 	kinds map[job.Capacity]*quota
 }
 
 type quota struct {
-	// full is when the next launch may ask; zero once one was answered.
+	// full is when the next launch may ask; zero once ECS has accepted one.
 	full time.Time
-	// most is how many launches may be without an answer; 0 is any number.
+	// most is how many launches may be without an answer; 0 means any number.
 	most, out int
 }
 
-// ask is whether a launch must wait: until the quota may be asked for again, or,
-// where wait is 0, for the answer to another launch. lacked is whether this launch
-// was refused for the quota before, be it that another process knows of that.
+// ask reports whether a launch must wait: until the quota may be asked for again or, if wait
+// is 0, for the answer to another launch. lacked says that the quota refused this launch
+// before, even if another process saw that.
 func (r *room) ask(kind job.Capacity, lacked bool, now time.Time) (wait time.Duration, full bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -51,7 +51,7 @@ func (r *room) sent(kind job.Capacity) {
 	r.of(kind).out++
 }
 
-// of is what is known of a quota; mu is held.
+// of returns what is known about a quota. The caller holds mu.
 func (r *room) of(kind job.Capacity) *quota {
 	if r.kinds == nil {
 		r.kinds = map[job.Capacity]*quota{}
@@ -62,8 +62,8 @@ func (r *room) of(kind job.Capacity) *quota {
 	return r.kinds[kind]
 }
 
-// answered takes what became of a launch; again is when the next one may ask where
-// it was refused for the quota.
+// answered takes what became of a launch. again is when the next one may ask if this one was
+// refused for the quota.
 func (r *room) answered(kind job.Capacity, refused, launched bool, again time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -80,8 +80,8 @@ func (r *room) answered(kind job.Capacity, refused, launched bool, again time.Ti
 	}
 }
 
-// passOver notes that the pass has left a launch of that capacity to wait for the
-// account's quota: it begins with no younger one.
+// passOver notes that the pass has left a launch of that capacity to wait for the account's
+// quota. The pass begins with no younger one of that capacity.
 func (p *lane) passOver(kind job.Capacity) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -97,9 +97,9 @@ func (p *lane) passedOver(kind job.Capacity) bool {
 	return p.passed[kind]
 }
 
-// capacity is what a run's next launch asks for. Where the definition cannot be read
-// it does not matter: nothing is launched. A job that does not say asks for the same
-// quota as one that says on demand.
+// capacity returns what a run's next launch asks for. If the definition cannot be read, it
+// does not matter: nothing is launched. A job that does not say asks for the same quota as
+// one that says on demand.
 func (c *Control) capacity(ctx context.Context, r *run.Run) job.Capacity {
 	j, err := c.definition(ctx, r.Definition)
 	if err != nil {

@@ -10,11 +10,12 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// save writes a run with the notices that the change owes, and its job's item
-// in the same write where the change takes or frees the job's lock, or ends the
-// run and with it a time of failing.
+// save writes a run with the notices that the change owes. In the same write it writes the
+// job's item if the change takes or frees the job's lock, or ends the run and with it perhaps
+// a time of failing.
 //
-// It changes after alone, into what is stored then, also by adding notices.
+// Of its arguments it changes only after, which then is what is stored, with the notices
+// added.
 func (c *Control) save(ctx context.Context, before, after *run.Run, j *job.Job, why string) error {
 	if !touches(before, after, j) {
 		return c.owing(ctx, before, Change{Run: after}, j, &job.Item{}, why)
@@ -26,7 +27,8 @@ func (c *Control) save(ctx context.Context, before, after *run.Run, j *job.Job, 
 	return c.saveWith(ctx, before, after, j, item, false, why)
 }
 
-// saveWith is save with the job's item as it was read, which changed or not.
+// saveWith is save with the job's item as it was read; changed says that the caller changed
+// it.
 func (c *Control) saveWith(ctx context.Context, before, after *run.Run, j *job.Job, item job.Item, changed bool, why string) error {
 	next, too, err := c.itemAfter(ctx, item, before, after, j)
 	if err != nil {
@@ -40,7 +42,7 @@ func (c *Control) saveWith(ctx context.Context, before, after *run.Run, j *job.J
 	return c.owing(ctx, before, change, j, &item, why)
 }
 
-// itemAfter is a job's item after the change of a run.
+// itemAfter returns a job's item after the change of a run.
 func (c *Control) itemAfter(ctx context.Context, item job.Item, before, after *run.Run, j *job.Job) (next job.Item, changed bool, err error) {
 	if err := c.unlessTaken(ctx, &item, before, after, j); err != nil {
 		return item, false, err
@@ -54,8 +56,8 @@ func (c *Control) itemAfter(ctx context.Context, item job.Item, before, after *r
 	return next, changed, nil
 }
 
-// owing commits a change with the notices that it owes, which it adds to the change's
-// run. item is the job's as it was before.
+// owing commits a change with the notices that it owes, which it adds to the change's run.
+// item is the job's item before the change.
 func (c *Control) owing(ctx context.Context, before *run.Run, change Change, j *job.Job, item *job.Item, why string) error {
 	for _, o := range notice.Of(before, change.Run, j, item) {
 		change.Run.OweTell(string(o.Kind), o.Attempt, c.Now(), c.Timing)
@@ -63,7 +65,7 @@ func (c *Control) owing(ctx context.Context, before *run.Run, change Change, j *
 	return c.commit(ctx, before, change, j, why)
 }
 
-// commit writes a change of a run, which is then as it is stored.
+// commit writes a change of a run. The run is then as it is stored.
 func (c *Control) commit(ctx context.Context, before *run.Run, change Change, j *job.Job, why string) error {
 	if before.ID != "" {
 		if err := senseless(before); err != nil {
@@ -82,13 +84,13 @@ func (c *Control) commit(ctx context.Context, before *run.Run, change Change, j 
 	return nil
 }
 
-// touches is whether the change of a run may change its job's item too.
+// touches reports whether the change of a run may also change its job's item.
 func touches(before, after *run.Run, j *job.Job) bool {
 	return notice.Ended(before, after) || holdsLock(before, j) != holdsLock(after, j) || before.Waits != after.Waits
 }
 
-// noteworthy is the level of the log at which a saved change is said. That what was
-// decided before is done, as was expected, is no decision of its own: the run says it.
+// noteworthy returns the level at which a saved change is logged. That something decided
+// before was done as expected is no decision of its own: the run records it.
 func noteworthy(before, after *run.Run, e run.Event) slog.Level {
 	switch e.(type) {
 	case run.Done:
