@@ -11,32 +11,31 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// ahead is how far ahead of this machine's clock a slot may lie. EventBridge
-// starts nothing before its time, so that what lies further ahead is somebody
-// else's: claimed now, it would make the real trigger a duplicate.
+// ahead is how far ahead of this machine's clock a slot may lie. EventBridge starts nothing
+// before its time, so a slot further ahead comes from somebody else. Claimed now, it would
+// make the real trigger a duplicate.
 const ahead = 2 * time.Minute
 
-// Scheduled is a schedule's trigger: it claims the run of that minute and
-// launches it. A slot that the job filters leaves nothing behind. A redelivery is
-// a duplicate, and finishes a launch that is owed. An error means that something is
-// owed and could not be done.
+// Scheduled is a schedule's trigger: it claims the run of that minute and launches it. A slot
+// that the job filters leaves nothing behind. A redelivery is a duplicate, and finishes a
+// launch that is owed. An error means that something is owed and could not be done.
 //
-// Nothing proves here which schedule it was: a time shortly after a slot, as the
-// second event of a rule has it, stands for that slot, and one that the job's
-// schedule does not have is refused. What is refused is kept.
+// Nothing proves here which schedule it was. A time shortly after a slot, such as that of a
+// rule's second event, stands for that slot. A time that the job's schedule does not have is
+// refused. What is refused is kept.
 func (c *Control) Scheduled(ctx context.Context, j job.Job, at time.Time) (Reply, error) {
 	return c.ScheduledAs(ctx, "", j, at)
 }
 
-// ScheduledAs is Scheduled where the job's hash is known; "" is that it is not.
+// ScheduledAs is Scheduled where the job's hash is known; "" means that it is not.
 func (c *Control) ScheduledAs(ctx context.Context, hash string, j job.Job, at time.Time) (Reply, error) {
 	return c.scheduled(ctx, accepted{job: j, hash: hash}, at, func(why string) (Reply, error) {
 		return c.refuseSlot(ctx, j.Name, at, why)
 	})
 }
 
-// scheduled starts a slot; unlike answers a time that nothing proves and that the job,
-// as it is known, does not have.
+// scheduled starts a slot. unlike answers for a time that nothing proves and that the job, as
+// far as it is known, does not have.
 func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time, unlike func(why string) (Reply, error)) (Reply, error) {
 	j := a.job
 	at = at.UTC()
@@ -62,8 +61,8 @@ func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time, unlik
 	return c.unlessFiltered(ctx, a, slot, nil)
 }
 
-// startless says why a job has no slot at all that nothing proves, "" where its schedule
-// has some: whoever may write any rule of the account knows the names of jobs.
+// startless says why a job has no slot at all that can start without proof; "" if its
+// schedule has some. Anyone who may write any rule of the account knows the names of jobs.
 func startless(a *accepted) string {
 	switch {
 	case a.item == nil:
@@ -75,13 +74,13 @@ func startless(a *accepted) string {
 	return ""
 }
 
-// oldest is how old a slot may be of which nothing proves which schedule asked: as
-// old as what lay in a queue of failures (Amazon SQS keeps a message 14 days).
+// oldest is how old a slot may be if nothing proves which schedule asked for it: as old as a
+// message in a queue of failures can be (Amazon SQS keeps a message 14 days).
 const oldest = 14 * 24 * time.Hour
 
-// stale says why a slot is too old that nothing proves, "" where it is not: a slot
-// that nobody looks for any more, or of before the job was deployed, would be
-// recorded and told as missed, or even caught up with.
+// stale says why a slot that nothing proves is too old; "" if it is not. A slot for which
+// nobody looks any more, or from before the job was deployed, would be recorded and reported
+// as missed, or even caught up with.
 func (c *Control) stale(a accepted, slot time.Time) string {
 	age := c.Now().Sub(slot)
 	switch {
@@ -95,7 +94,7 @@ func (c *Control) stale(a accepted, slot time.Time) string {
 	return ""
 }
 
-// unlessFiltered starts a slot that the job's own terms do not filter.
+// unlessFiltered starts a slot unless the job's own terms filter it.
 func (c *Control) unlessFiltered(ctx context.Context, a accepted, slot time.Time, odd *odd) (Reply, error) {
 	j := a.job
 	if why := filtered(j, slot, odd.or(a.item)); why != "" {
@@ -105,17 +104,17 @@ func (c *Control) unlessFiltered(ctx context.Context, a accepted, slot time.Time
 	return c.slotOf(ctx, j, slot, run.BySchedule, claiming{hash: a.hash, item: a.item, odd: odd})
 }
 
-// refuseSlot answers a slot that nobody who was deployed asks for. It is kept, so
-// that it can be seen who did.
+// refuseSlot answers a slot that no deployed schedule asks for. It is kept, so that one can
+// see who asked.
 func (c *Control) refuseSlot(ctx context.Context, name string, at time.Time, why string) (Reply, error) {
 	reply := refuse("", "the slot of %s at %s: %s", name, at.Format(time.RFC3339), why)
 	c.Log.ErrorContext(ctx, "refused a slot", "job", name, "slot", at, "why", why)
 	return reply, c.keep(ctx, nil, reply.Message)
 }
 
-// place is the slot that a start at a time stands for; expected is whether the
-// job's schedule has it. A job whose schedule is not known, or cannot be read, has
-// every slot: whoever deployed it wanted runs.
+// place returns the slot that a start at a time stands for. expected reports whether the
+// job's schedule has it. A job whose schedule is not known or cannot be read has every slot:
+// whoever deployed it wanted runs.
 func (c *Control) place(ctx context.Context, j job.Job, at time.Time) (slot time.Time, expected bool, err error) {
 	minute := at.Truncate(time.Minute)
 	if j.Schedule == "" {
@@ -133,9 +132,9 @@ func (c *Control) place(ctx context.Context, j job.Job, at time.Time) (slot time
 	return slot, expected, nil
 }
 
-// placeRate is the minute before, where a run of it shows that this is the second
-// event of one time: nobody knows the minutes of a rate, but that they do not
-// follow upon each other.
+// placeRate returns the minute before, if a run at that minute shows that this is the second
+// event of one time. Nobody knows the minutes of a rate, but two of them do not follow each
+// other.
 func (c *Control) placeRate(ctx context.Context, name string, minute time.Time, every time.Duration) (time.Time, error) {
 	if every < 2*time.Minute {
 		return minute, nil
@@ -151,8 +150,8 @@ func (c *Control) placeRate(ctx context.Context, name string, minute time.Time, 
 	return before, nil
 }
 
-// filtered says why a slot does not count for its job, "" when it does. A
-// schedule that cannot be read filters nothing: whoever deployed it wanted runs.
+// filtered says why a slot does not count for its job; "" if it does. A schedule that cannot
+// be read filters nothing: whoever deployed it wanted runs.
 func filtered(j job.Job, at time.Time, s *job.Shift) string {
 	if j.Schedule == "" {
 		return ""

@@ -11,13 +11,13 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// period is a plan of a job, and the time in which it was in force: after since
-// and up to until, which is zero for one that still is.
+// period is a plan of a job and the time during which it was in force: after since and up to
+// until. until is zero if the plan still is in force.
 type period struct {
 	plan         job.Plan
 	definition   string
 	since, until time.Time
-	// times are the plan's, under the shift that is in force over it.
+	// times is the plan's timetable under the shift that is in force over it.
 	times timetable.Timetable
 }
 
@@ -29,20 +29,20 @@ type watched struct {
 	job.Item
 	// periods are the plans that have slots, the oldest first.
 	periods []period
-	// recheck is from when on its slots are checked in the next span, zero where
-	// that is nothing special.
+	// recheck is from when on its slots are checked in the next span; zero if that is nothing
+	// special.
 	recheck time.Time
-	// dropped is before when no slots are judged, see Control.Dropped.
+	// dropped is the time before which no slots are judged; see Control.Dropped.
 	dropped time.Time
-	// unread is whether a plan of it cannot be read.
+	// unread says that one of its plans cannot be read.
 	unread bool
-	// unproved is whether nothing shows that it is deployed still, as of when it was last
-	// asked.
+	// unproved says that nothing showed that the job is still deployed when the registry was
+	// last asked.
 	unproved bool
 }
 
-// take has it be the job of an item. A plan that cannot be read is left out, and an
-// error.
+// take makes w the job of an item. It leaves out plans that cannot be read and returns an
+// error for them.
 func (w *watched) take(item job.Item) error {
 	var err error
 	w.Item = item
@@ -51,7 +51,7 @@ func (w *watched) take(item job.Item) error {
 	return err
 }
 
-// current is the plan that is in force, nil where none is.
+// current returns the plan that is in force; nil if none is.
 func (w *watched) current() *period {
 	if n := len(w.periods); n > 0 && !w.Gone && w.periods[n-1].until.IsZero() {
 		return &w.periods[n-1]
@@ -59,9 +59,9 @@ func (w *watched) current() *period {
 	return nil
 }
 
-// periods are the plans of a job that have slots and can be read, the oldest first;
-// problems are of those that cannot. The registry need not have held a job that is gone
-// after it was last seen there.
+// periods returns the plans of a job that have slots and can be read, the oldest first.
+// problems are about those that cannot be read. The plan of a job that is gone ends when the
+// registry was last seen to hold it.
 func periods(item job.Item) (out []period, problems error) {
 	defer Guard(&problems)
 	read := func(p period, s *job.Shift) {
@@ -90,8 +90,7 @@ func periods(item job.Item) (out []period, problems error) {
 	return out, problems
 }
 
-// expected are the slots of a plan after from and not after to, while it was in
-// force.
+// expected returns the slots of a plan after from and not after to, while it was in force.
 func (c *Control) expected(ctx context.Context, name string, p period, from, to time.Time) ([]time.Time, error) {
 	from = later(from, p.since)
 	if !p.until.IsZero() && p.until.Before(to) {
@@ -122,17 +121,16 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// quietUntil is until when a rate cannot have fallen silent, as far as this process
+// quietUntil returns until when a rate cannot have fallen silent, as far as this process
 // knows.
 func (c *Control) quietUntil(p period, name string) time.Time {
 	until, _ := c.quiet.get(p.key(name))
 	return until
 }
 
-// silentRate is the one slot that a rate has after two periods without a run that
-// its schedule asked for, and the only one until it runs again: a silence is told
-// once. EventBridge counts a rate from when the schedule was made, so its slots
-// are not known.
+// silentRate returns the one slot that a rate has after two periods without a run that its
+// schedule asked for. It has no other until it runs again, so a silence is reported once.
+// EventBridge counts a rate from when the schedule was made, so its real slots are not known.
 func (c *Control) silentRate(ctx context.Context, name string, p period, every time.Duration, to time.Time) ([]time.Time, error) {
 	last := p.since
 	newest, err := c.newest(ctx, name, p)
@@ -146,15 +144,15 @@ func (c *Control) silentRate(ctx context.Context, name string, p period, every t
 		last = newest.ScheduledFor
 	}
 	silent, ok := silence(p.times, last, every)
-	c.quiet.put(p.key(name), silent) // runs that come only move it on
+	c.quiet.put(p.key(name), silent) // further runs only move it on
 	if !ok || silent.After(to) {
 		return nil, nil
 	}
 	return []time.Time{silent}, nil
 }
 
-// newest is the newest run that the schedule of a plan asked for while it was in
-// force, among the last 100 since; nil where there is none.
+// newest returns the newest run that the schedule of a plan asked for while the plan was in
+// force, among the last 100 since then; nil if there is none.
 func (c *Control) newest(ctx context.Context, name string, p period) (*run.Run, error) {
 	q := Query{Job: name, Scheduled: true, Limit: 1}
 	if !p.until.IsZero() {
@@ -172,9 +170,8 @@ func (c *Control) newest(ctx context.Context, name string, p period) (*run.Run, 
 	return nil, nil
 }
 
-// silence is when a rate should have run again at the latest, if it last ran
-// then. Where its own terms filter that time, it has one period more from when
-// they do not.
+// silence returns when a rate should have run again at the latest if it last ran at last. If
+// its own terms filter that time, it gets one more period from when they no longer do.
 func silence(t timetable.Timetable, last time.Time, every time.Duration) (time.Time, bool) {
 	silent := last.Add(2 * every).Truncate(time.Minute)
 	open, ok := t.Open(silent)
@@ -184,7 +181,7 @@ func silence(t timetable.Timetable, last time.Time, every time.Duration) (time.T
 	return t.Open(open.Add(every))
 }
 
-// slotAfter is the slot of a plan after one of its slots: of a rate a period later.
+// slotAfter returns the slot of a plan after one of its slots; for a rate, one period later.
 func slotAfter(p job.Plan, slot time.Time) (next time.Time, ok bool) {
 	t, err := timetable.Of(p)
 	if err != nil {

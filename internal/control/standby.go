@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// passSlots moves the mark without a check: somebody else runs the slots.
+// passSlots moves the marks without a check: somebody else runs the slots.
 func (c *Control) passSlots(ctx context.Context, now time.Time) error {
 	for _, mark := range []string{MarkSlots, MarkSweep} {
 		if err := c.Store.SetMark(ctx, mark, now); err != nil {

@@ -12,27 +12,27 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Status is how the control plane itself stands.
+// Status is how the control plane itself is doing.
 type Status struct {
-	// Heartbeat is when the sweep last finished; zero when it never did.
+	// Heartbeat is when the sweep last finished; zero if it never did.
 	Heartbeat time.Time `json:"heartbeat,omitzero"`
 	// CheckedTo is up to when slots were checked.
 	CheckedTo time.Time `json:"checkedTo,omitzero"`
-	// LagMs is how long the oldest due run has been due, by lane, but for those whose
-	// tasks run: of these only who looks at them can tell.
+	// LagMs is how long the oldest due run of each lane has been due. It leaves out runs
+	// whose tasks run: only whoever looks at those can tell.
 	LagMs map[run.Lane]int64 `json:"lagMs"`
-	// Paused are the pauses in force, by job; "*" is all jobs.
+	// Paused are the pauses in force, by job; "*" means all jobs.
 	Paused map[string]job.Pause `json:"paused,omitempty"`
 	// Failing is since when jobs have been failing.
 	Failing map[string]time.Time `json:"failing,omitempty"`
 	// Unreadable are the jobs whose items cannot be read.
 	Unreadable []string `json:"unreadable,omitempty"`
-	// Gone is since when jobs have not been in the registry any more, of the last
-	// 30 days.
+	// Gone is since when jobs have been gone from the registry, if they left in the last 30
+	// days.
 	Gone map[string]time.Time `json:"gone,omitempty"`
 }
 
-// goneFor is for how long the status shows that a job left the registry.
+// goneFor is how long the status shows that a job left the registry.
 const goneFor = 30 * 24 * time.Hour
 
 // statusReader is what a status is read from.
@@ -42,7 +42,7 @@ type statusReader interface {
 	Items(ctx context.Context) ([]job.Item, error)
 }
 
-// ReadStatus reads the status from a store: what alarms are made of.
+// ReadStatus reads the status from a store. Alarms are made from it.
 func ReadStatus(ctx context.Context, s statusReader, now time.Time) (Status, error) {
 	st := Status{LagMs: map[run.Lane]int64{}, Paused: map[string]job.Pause{}, Failing: map[string]time.Time{}, Gone: map[string]time.Time{}}
 	var err error
@@ -83,16 +83,15 @@ func (st Status) of(item job.Item, now time.Time) {
 	}
 }
 
-// lagAmong is how many due runs of a lane are held against each other at first, lagMost
-// how many at most.
+// lagAmong is how many due runs of a lane are searched at first; lagMost is how many at most.
 const (
 	lagAmong = 100
 	lagMost  = 10_000
 )
 
-// lagMs is how long the oldest due run of a lane has been due. That a task runs as it
-// should is known to who looked only, so of such runs nobody else can tell: that looks
-// come to them the heartbeat shows, and the sweep's own figure.
+// lagMs returns how long the oldest due run of a lane has been due. Only a process that
+// looked knows that a task runs as it should, so nobody else can tell about such runs. The
+// heartbeat and the sweep's own figure show that looks come to them.
 func lagMs(ctx context.Context, s statusReader, lane run.Lane, now time.Time) (int64, error) {
 	for limit := lagAmong; ; limit = lagMost {
 		due, err := s.Due(ctx, lane, now, limit)

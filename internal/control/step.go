@@ -11,13 +11,12 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// conflictRetries bounds how often one event is decided anew after somebody
-// else changed the run in between.
+// conflictRetries bounds how often one event is decided anew because somebody else changed
+// the run in between.
 const conflictRetries = 20
 
-// step is the one shape of every change: load, decide, save with owed effects.
-// It performs nothing. The event is made from the run as loaded, and made anew
-// after a conflict.
+// step is the one shape of every change: load, decide, save with owed effects. It performs
+// nothing. It makes the event from the run as loaded, and makes it anew after a conflict.
 func (c *Control) step(ctx context.Context, id run.ID, event func(*run.Run) (run.Event, error)) (*run.Decision, error) {
 	for n := range conflictRetries {
 		if err := c.backOff(ctx, n); err != nil {
@@ -36,10 +35,10 @@ func (c *Control) step(ctx context.Context, id run.ID, event func(*run.Run) (run
 	return nil, fmt.Errorf("deciding about run %s: %w %d times", id, ErrConflict, conflictRetries)
 }
 
-// stepFrom is step for a run that has just been saved or loaded: it is loaded only
-// where it changed since. The write refuses what does not follow upon that state;
-// where there is nothing to write, it is asked for anew whether that is still so. That
-// a run rests is true of the state that was loaded only, and so it is remembered.
+// stepFrom is step for a run that has just been saved or loaded: it loads the run only if it
+// has changed since. The write refuses what does not follow from that state. If there is
+// nothing to write, step asks anew whether that still holds. That a run rests is not asked
+// anew: it is true only of the state that was loaded, and is remembered as such.
 func (c *Control) stepFrom(ctx context.Context, before *run.Run, event func(*run.Run) (run.Event, error)) (*run.Decision, error) {
 	d, err := c.decideAndSave(ctx, before, event)
 	if errors.Is(err, ErrConflict) || err == nil && d.Next.Rev == before.Rev && d.Outcome != run.Rests {
@@ -48,7 +47,7 @@ func (c *Control) stepFrom(ctx context.Context, before *run.Run, event func(*run
 	return d, err
 }
 
-// always is an event that does not depend on the run.
+// always makes an event that does not depend on the run.
 func always(e run.Event) func(*run.Run) (run.Event, error) {
 	return func(*run.Run) (run.Event, error) { return e, nil }
 }
@@ -70,7 +69,7 @@ func (c *Control) decideAndSave(ctx context.Context, before *run.Run, event func
 	if d.Outcome == run.Ignored || d.Outcome == run.Denied || d.Outcome == run.Rests {
 		return d, nil
 	}
-	if d.Next.Definition != before.Definition { // a retry; what is saved obeys the new one
+	if d.Next.Definition != before.Definition { // a retry; what is saved obeys the new definition
 		if j, err = c.definition(ctx, d.Next.Definition); err != nil {
 			return nil, err
 		}
@@ -84,8 +83,8 @@ func (c *Control) decideAndSave(ctx context.Context, before *run.Run, event func
 	return d, nil
 }
 
-// lost is an error of a definition that a run refers to: that it is not found does
-// not mean that there is no such run.
+// lost turns an error about a definition to which a run refers into one that is not
+// ErrNotFound: that the definition is missing does not mean that there is no such run.
 func lost(err error) error {
 	if errors.Is(err, ErrNotFound) {
 		return errors.New(err.Error())
@@ -93,7 +92,7 @@ func lost(err error) error {
 	return err
 }
 
-// item is a job's item; a job that never had one gets an empty one.
+// item loads a job's item; a job that never had one gets an empty one.
 func (c *Control) item(ctx context.Context, name string) (job.Item, error) {
 	item, err := c.Store.Item(ctx, name)
 	if errors.Is(err, ErrNotFound) {
@@ -105,7 +104,7 @@ func (c *Control) item(ctx context.Context, name string) (job.Item, error) {
 	return item, nil
 }
 
-// itemOr is a job's item as it is known, or loaded where it is not.
+// itemOr returns a job's item as it is known, or loads it if known is nil.
 func (c *Control) itemOr(ctx context.Context, name string, known *job.Item) (job.Item, error) {
 	if known != nil {
 		return *known, nil
@@ -113,7 +112,7 @@ func (c *Control) itemOr(ctx context.Context, name string, known *job.Item) (job
 	return c.item(ctx, name)
 }
 
-// definition loads a definition unless it is kept. It is shared by all who ask for it.
+// definition loads a definition unless it is in memory. All who ask for it share it.
 func (c *Control) definition(ctx context.Context, hash string) (*job.Job, error) {
 	if j, ok := c.definitions.get(hash); ok {
 		return j, nil
@@ -126,12 +125,12 @@ func (c *Control) definition(ctx context.Context, hash string) (*job.Job, error)
 	return &j, nil
 }
 
-// settle performs what a run owes, and what that leads to, each effect once. A
-// crash here leaves the effect owed: a redelivery of the same input or the
-// look at DueAt finds it and comes back to this place.
+// settle performs what a run owes, and what follows from that, each effect once. A crash here
+// leaves the effect owed: a redelivery of the same input, or the look at DueAt, finds it and
+// comes back here.
 //
-// A launch is performed only by who counted its send: one that is found owed
-// may be on its way, and is left to who counted it, or to the look.
+// Only the caller that counted a launch's send performs that launch. A launch that is found
+// owed may be on its way, and is left to whoever counted it or to the look.
 func (c *Control) settle(ctx context.Context, d *run.Decision) (*run.Run, error) {
 	r, counted := &d.Next, d.Counted
 	var few [4]run.Effect
@@ -159,8 +158,8 @@ func (c *Control) settle(ctx context.Context, d *run.Decision) (*run.Run, error)
 	}
 }
 
-// owedError is that an effect is owed, and why. It is put into words where somebody
-// reads it: while ECS is out of order there are many, and few are said.
+// owedError says that an effect is owed, and why. It is put into words only when somebody
+// reads it: while ECS is out of order there are many, and few are read.
 type owedError struct {
 	kind run.EffectKind
 	err  error
@@ -170,9 +169,9 @@ func (e *owedError) Error() string { return fmt.Sprintf("%s is %v: %v", e.kind, 
 
 func (e *owedError) Unwrap() []error { return []error{ErrOwed, e.err} }
 
-// leaveTells leaves the notices that a run came to owe while an effect was performed
-// whose outcome changed nothing: whoever wrote them tells them now, or, after a
-// crash, the look does.
+// leaveTells adds to tried the notices that a run came to owe while an effect was performed
+// whose outcome changed nothing. Whoever wrote them sends them now or, after a crash, the
+// look does.
 func leaveTells(tried []run.Effect, before, after *run.Run) []run.Effect {
 	for _, e := range after.Owed {
 		if e.Kind == run.Tell && !slices.Contains(before.Owed, e) {
@@ -182,7 +181,7 @@ func leaveTells(tried []run.Effect, before, after *run.Run) []run.Effect {
 	return tried
 }
 
-// next is the first owed effect that was not tried yet and is ours to perform.
+// next returns the first owed effect that was not tried yet and is ours to perform.
 func (c *Control) next(r *run.Run, tried []run.Effect, counted int) (run.Effect, bool) {
 	for _, e := range r.Owed {
 		switch {
@@ -194,8 +193,8 @@ func (c *Control) next(r *run.Run, tried []run.Effect, counted int) (run.Effect,
 	return run.Effect{}, false
 }
 
-// perform does one owed effect and saves what came of it. The decision is nil
-// where nothing was decided, also beside an error.
+// perform does one owed effect and saves the outcome. The decision is nil if nothing was
+// decided, also beside an error.
 func (c *Control) perform(ctx context.Context, r *run.Run, e run.Effect) (_ *run.Decision, err error) {
 	defer Guard(&err)
 	j, err := c.definition(ctx, r.Definition)
@@ -250,8 +249,8 @@ func (c *Control) effect(ctx context.Context, r *run.Run, j *job.Job, e run.Effe
 	return run.Done{Effect: e}, nil
 }
 
-// launch sends an attempt's request. Its answer is that of the send which r, as
-// it was saved, counted last.
+// launch sends an attempt's request. The answer belongs to the send that r, as saved, counted
+// last.
 func (c *Control) launch(ctx context.Context, r *run.Run, j *job.Job, attempt int) run.Event {
 	round, send := r.RoundID(attempt).Round, r.Attempt(attempt).Sends
 	if !c.mayGo(ctx) {

@@ -17,30 +17,28 @@ const (
 	MarkSlots = "slots"
 	// MarkSweep is when a sweep last finished its check of the slots.
 	MarkSweep = "sweep"
-	// MarkFailing is since when checks of the slots have failed; it counts while
-	// it is later than MarkSweep.
+	// MarkFailing is since when checks of the slots have failed; it counts while it is later
+	// than MarkSweep.
 	MarkFailing = "failing"
 	// MarkRegistry is when the last reading of the registry as a whole began.
 	MarkRegistry = "registry"
 )
 
-// slotSpan is how much time one step of the check covers: after a long silence
-// the mark moves on with each step, so that a sweep that is cut off goes on from
-// where it was.
+// slotSpan is how much time one step of the check covers. After a long silence the mark moves
+// on with each step, so that a sweep that is cut off continues from where it was.
 const slotSpan = time.Hour
 
 // existBatch is how many runs are looked for at once.
 const existBatch = 100
 
-// patience is for how long a job whose slots cannot be checked keeps the mark
-// from moving on. Each sweep checks all jobs anew from there, so that there must
-// be an end.
+// patience is how long a job whose slots cannot be checked keeps the mark from moving on.
+// There must be an end, since each sweep checks all jobs anew from there.
 const patience = 3 * time.Hour
 
-// CheckSlots finds slots that should have a run and have none. A slot is judged
-// once its job's StartWithin has passed, so the mark at time T means: of every
-// job, the slots up to T - StartWithin were judged. A job whose item or plan
-// cannot be read is passed over; of an item, that is an error.
+// CheckSlots finds slots that should have a run but have none. A slot is judged once its
+// job's StartWithin has passed, so the mark at time T means that of every job the slots up to
+// T - StartWithin were judged. A job whose item or plan cannot be read is passed over; for an
+// item, that is an error.
 func (c *Control) CheckSlots(ctx context.Context) error {
 	if c.Timing.Standby {
 		return c.passSlots(ctx, c.Now())
@@ -52,8 +50,8 @@ func (c *Control) CheckSlots(ctx context.Context) error {
 	return c.CheckLoaded(ctx, l)
 }
 
-// CheckLoaded is CheckSlots as of when the items were loaded: what others wrote of
-// them since, the next check sees as a change after its mark.
+// CheckLoaded is CheckSlots as of when the items were loaded. What others have written since
+// then, the next check sees as a change after its mark.
 func (c *Control) CheckLoaded(ctx context.Context, l *Loaded) error {
 	if c.Timing.Standby {
 		return c.passSlots(ctx, l.at)
@@ -87,11 +85,11 @@ func (c *Control) CheckLoaded(ctx context.Context, l *Loaded) error {
 	return asError(l.unreadable)
 }
 
-// toTell is which jobs have missed slots to tell.
+// toTell names the jobs that have missed slots to report.
 type toTell map[string]bool
 
-// tellAllMissed tells them once all spans are done, so that the slots of a long
-// silence are told as one.
+// tellAllMissed reports them once all spans are done, so that the missed slots of a long
+// silence are in one notice.
 func (c *Control) tellAllMissed(ctx context.Context, missed toTell) error {
 	if len(missed) == 0 {
 		return nil
@@ -105,7 +103,7 @@ func (c *Control) tellAllMissed(ctx context.Context, missed toTell) error {
 	return errors.Join(errs...)
 }
 
-// asError says of jobs whose items cannot be read what that means.
+// asError says what it means that the items of some jobs cannot be read.
 func asError(unreadable *UnreadableItemsError) error {
 	if unreadable == nil {
 		return nil
@@ -113,14 +111,13 @@ func asError(unreadable *UnreadableItemsError) error {
 	return fmt.Errorf("nobody watches the slots of these jobs: %w", unreadable)
 }
 
-// checkSpans goes from span to span and moves the mark with each. A job whose
-// slots cannot be checked keeps the mark where it is, for as long as patience
-// lasts, but no other job from being checked: the next sweep begins at that span
-// again.
+// checkSpans goes from span to span and moves the mark with each. A job whose slots cannot be
+// checked keeps the mark where it is for as long as patience lasts, but keeps no other job
+// from being checked. The next sweep begins at that span again.
 //
-// The mark moves no further than items are known: what others wrote since, a check to come
-// must see as a change after it. So a check may find slots that another judged, which
-// have runs by then.
+// The mark moves no further than items are known, because a later check must see what others
+// have written since as a change after it. So a check may find slots that another has judged;
+// those have runs by then.
 func (c *Control) checkSpans(ctx context.Context, l *Loaded, items []watched, from time.Time, missed toTell) error {
 	var errs []error
 	now, began := l.at, from
@@ -149,16 +146,16 @@ func (c *Control) checkSpans(ctx context.Context, l *Loaded, items []watched, fr
 func (c *Control) markSlots(ctx context.Context, l *Loaded, from, to time.Time) error {
 	if l.asOf.Before(to) {
 		if to = l.asOf; to.Before(from) && !from.After(l.at) {
-			return nil // another, who knew all items, has moved it on
+			return nil // another process, which knew all items, has moved it on
 		}
 	}
 	return c.Store.SetMark(ctx, MarkSlots, to)
 }
 
-// givesUp is whether the mark moves past slots that could not be checked. That nobody
-// will tell which of them were missed is kept, and so told.
+// givesUp reports whether the mark moves past slots that could not be checked. It keeps an
+// input saying that nobody will report which of them were missed, and a notice reports that.
 //
-// Crash window: until the mark is moved it is kept again by the next sweep.
+// Crash window: until the mark has moved, the next sweep keeps it again.
 func (c *Control) givesUp(ctx context.Context, now, to time.Time, cause error) bool {
 	if c.failingFor(ctx, now) < patience || now.Sub(to) < patience {
 		return false
@@ -172,8 +169,8 @@ func (c *Control) givesUp(ctx context.Context, now, to time.Time, cause error) b
 	return true
 }
 
-// failingFor is for how long no check of the slots has come to its end for
-// failures; a time in which nobody checked does not count.
+// failingFor returns for how long no check of the slots has finished because of failures.
+// Time in which nobody checked does not count.
 func (c *Control) failingFor(ctx context.Context, now time.Time) time.Duration {
 	since, err := c.Store.Mark(ctx, MarkFailing)
 	finished, errFinished := c.Store.Mark(ctx, MarkSweep)
@@ -189,8 +186,9 @@ func (c *Control) failingFor(ctx context.Context, now time.Time) time.Duration {
 	return now.Sub(since)
 }
 
-// dropped is before when nobody can tell whether slots ran, zero where of all. A clock
-// that was far ahead has all runs dropped, and nothing says so of the time since.
+// dropped returns the time before which nobody can tell whether slots ran; zero if one can
+// tell about all. If the clock was far ahead, all runs were dropped, and nothing says so
+// about the time since.
 func (c *Control) dropped(ctx context.Context, now time.Time) (time.Time, error) {
 	if c.Dropped == nil {
 		return time.Time{}, nil
@@ -202,9 +200,9 @@ func (c *Control) dropped(ctx context.Context, now time.Time) (time.Time, error)
 	return at, nil
 }
 
-// begun is from when slots must be checked: from the mark, or from when the first job's
-// plan was known, where no check came to its end before, or one did by a clock that
-// showed a time long past.
+// begun returns from when slots must be checked: from the mark, or from when the first job's
+// plan became known, if no check has finished before or one did by a clock that showed a time
+// long past.
 func begun(mark, now time.Time, items []job.Item) time.Time {
 	first, known := now, true
 	for i := range items {
@@ -228,8 +226,8 @@ func begun(mark, now time.Time, items []job.Item) time.Time {
 	return mark
 }
 
-// checkSpan returns the items whose jobs could be checked, in the place of those that
-// it was given.
+// checkSpan checks the jobs in a span. It returns the items whose jobs could be checked, in
+// the memory of items.
 func (c *Control) checkSpan(ctx context.Context, items []watched, from, to, now time.Time, missed toTell) (checked []watched, err error) {
 	var errs []error
 	known := c.runsOf(ctx, items, from, to)
@@ -251,9 +249,8 @@ func (c *Control) checkSpan(ctx context.Context, items []watched, from, to, now 
 	return checked, errors.Join(errs...)
 }
 
-// checkJob checks a job's slots by each of its plans. Where a change became known
-// only after the check had gone past it, the check goes back; where one becomes known
-// now, it begins anew.
+// checkJob checks a job's slots by each of its plans. If a change became known only after the
+// check had gone past it, the check goes back; if one becomes known now, it begins anew.
 func (c *Control) checkJob(ctx context.Context, w *watched, from, to time.Time, known existing, missed toTell) (err error) {
 	defer Guard(&err)
 	for range 2 {
@@ -267,8 +264,8 @@ func (c *Control) checkJob(ctx context.Context, w *watched, from, to time.Time, 
 	return errRaced
 }
 
-// checkPlans checks them. held is whether these plans are what the registry holds,
-// as far as that decides.
+// checkPlans checks the slots by each plan. held reports whether these plans are what the
+// registry holds, as far as that decides.
 func (c *Control) checkPlans(ctx context.Context, w *watched, from, to time.Time, known existing, missed toTell) (held bool, err error) {
 	held, err = c.startLost(ctx, w, from, to)
 	errs := []error{err}
@@ -284,7 +281,7 @@ func (c *Control) checkPlans(ctx context.Context, w *watched, from, to time.Time
 	return held && err == nil, err
 }
 
-// judged is after and up to when slots of a plan are judged in a span.
+// judged returns after and up to when slots of a plan are judged in a span.
 func (c *Control) judged(w *watched, p period, from, to time.Time) (after, upTo time.Time) {
 	within := time.Duration(p.plan.StartWithin)
 	after = from.Add(-within)

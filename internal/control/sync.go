@@ -12,10 +12,10 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// PlanError names jobs whose schedules cannot be read, which a person must mend.
+// PlanError names jobs whose schedules cannot be read. A person must mend them.
 type PlanError struct {
 	Problems []error
-	// Err is what else went wrong, nil where all others were synced.
+	// Err is what else went wrong; nil if all others were synced.
 	Err error
 }
 
@@ -25,16 +25,16 @@ func (e *PlanError) Error() string {
 
 func (e *PlanError) Unwrap() error { return e.Err }
 
-// Sync copies the registry's jobs into the jobs' items, where commands and the
-// look read them. Items of jobs that are no longer in the registry stay, marked
-// as gone, so that history keeps its words. A job whose schedule cannot be read
-// keeps the plan that it had, and is named by a *PlanError.
+// Sync copies the registry's jobs into the jobs' items, where commands and the look read
+// them. Items of jobs that are no longer in the registry stay, marked as gone, so that
+// history keeps its words. A job whose schedule cannot be read keeps the plan that it had,
+// and a *PlanError names it.
 func (c *Control) Sync(ctx context.Context, jobs []job.Job) error {
 	return c.sync(ctx, Reading{Jobs: registered(jobs), Whole: c.Now()})
 }
 
-// SyncSome is Sync where the registry could not be read as a whole: no job is
-// gone because it is not among these.
+// SyncSome is Sync for when the registry could not be read as a whole: no job is gone because
+// it is not among these.
 func (c *Control) SyncSome(ctx context.Context, jobs []job.Job) error {
 	return c.sync(ctx, Reading{Jobs: registered(jobs)})
 }
@@ -55,8 +55,8 @@ func (c *Control) sync(ctx context.Context, r Reading) error {
 	return c.SyncLoaded(ctx, l, r)
 }
 
-// SyncLoaded is Sync of what was read of the registry, with items that were loaded
-// after that.
+// SyncLoaded is Sync with what was read of the registry and with items that were loaded after
+// that.
 func (c *Control) SyncLoaded(ctx context.Context, l *Loaded, r Reading) error {
 	if err := l.renew(ctx, c.unsynced(l, r.Jobs)); err != nil {
 		return err
@@ -75,7 +75,7 @@ func (c *Control) SyncLoaded(ctx context.Context, l *Loaded, r Reading) error {
 	return errors.Join(errs...)
 }
 
-// unsynced are the jobs whose items are not known to hold what the registry holds.
+// unsynced returns the jobs whose items are not known to hold what the registry holds.
 func (c *Control) unsynced(l *Loaded, jobs []Registered) (names []string) {
 	now := c.Now()
 	for i := range jobs {
@@ -86,7 +86,7 @@ func (c *Control) unsynced(l *Loaded, jobs []Registered) (names []string) {
 	return names
 }
 
-// news are what is new of the registry's jobs. problems are plans that cannot be
+// news returns what is new about the registry's jobs. problems are about plans that cannot be
 // read.
 func (c *Control) news(ctx context.Context, l *Loaded, jobs []Registered) (news []deployment, problems, errs []error) {
 	now := c.Now()
@@ -116,8 +116,8 @@ func (c *Control) news(ctx context.Context, l *Loaded, jobs []Registered) (news 
 	return news, problems, errs
 }
 
-// latest is the deployment of what was read of a job, or of what is newer: none where
-// that cannot be told, or the job is gone.
+// latest returns the deployment of what was read of a job, or of what is newer. It returns
+// none if nobody can tell, or the job is gone.
 func (c *Control) latest(ctx context.Context, item job.Item, j Registered, upTo time.Time) (d deployment, problem, err error) {
 	if d, problem = c.deployment(item, j, upTo); !d.changed {
 		return d, problem, nil
@@ -139,9 +139,9 @@ func note(errs []error, err error) []error {
 	return errs
 }
 
-// markGone notes that jobs left the registry, which still held them when it was
-// last read. One that another process came to know since it was begun to read all may
-// have been made behind what was read by then.
+// markGone notes that jobs left the registry, which still held them when it was last read. A
+// job that another process came to know after the reading began may have been made behind
+// what was already read.
 func (c *Control) markGone(ctx context.Context, l *Loaded, r Reading) error {
 	there := make(map[string]bool, len(r.Jobs)+len(r.Broken))
 	for i := range r.Jobs {
@@ -168,7 +168,7 @@ func (c *Control) markGone(ctx context.Context, l *Loaded, r Reading) error {
 	return c.markRead(ctx, at)
 }
 
-// left are the items of jobs that are not there any more.
+// left returns the items of jobs that are not there any more.
 func (l *Loaded) left(there map[string]bool, whole time.Time) (left []job.Item) {
 	for i := range l.items {
 		if item := &l.items[i]; !item.Gone && item.Name != job.All && !there[item.Name] && !item.KnownAt.After(whole) {
@@ -178,8 +178,9 @@ func (l *Loaded) left(there map[string]bool, whole time.Time) (left []job.Item) 
 	return left
 }
 
-// unsure is whether of a job that is not there somebody came to know since a list began:
-// by what was read before, it may be, so that it need not have been there then.
+// unsure reports whether somebody came to know a job that is not there after the list began.
+// They may know it from an earlier reading, so it need not have been there when the list
+// began.
 func (l *Loaded) unsure(there map[string]bool, whole time.Time) bool {
 	for i := range l.items {
 		if item := &l.items[i]; !item.Gone && item.Name != job.All && !there[item.Name] && item.KnownAt.After(whole) {
@@ -189,9 +190,9 @@ func (l *Loaded) unsure(there map[string]bool, whole time.Time) bool {
 	return false
 }
 
-// leave notes that jobs left which a list did not show that began at a time. all is
-// whether that is known of each now, or that it is there: of one that somebody else wrote
-// in between the next list tells.
+// leave notes that jobs left that a list, begun at whole, did not show. all reports whether
+// each of them is now known to have left or to be there. About a job that somebody else wrote
+// in between, the next list tells.
 func (c *Control) leave(ctx context.Context, l *Loaded, left []job.Item, whole time.Time) (all bool, err error) {
 	if len(left) == 0 {
 		return true, nil
@@ -209,8 +210,8 @@ func (c *Control) leave(ctx context.Context, l *Loaded, left []job.Item, whole t
 	return !slices.Contains(known, false), err
 }
 
-// leftOrNot asks for a job that a list did not show: who lists for the first time knows no
-// schedule that a list may have left out.
+// leftOrNot asks about a job that a list did not show: a process that lists for the first
+// time does not know which schedules a list may have left out.
 func (c *Control) leftOrNot(ctx context.Context, item job.Item, whole, seen time.Time) (is job.Item, there bool, err error) {
 	var r Renewal
 	asked := c.Now()
@@ -237,9 +238,9 @@ func (c *Control) leaveOne(ctx context.Context, item job.Item, seen time.Time) (
 	return c.putItem(ctx, item)
 }
 
-// lastSeen is when a job that left was last there: at a time, or at the slot of a one-time
-// schedule since then, which deletes itself where it is told to (EventBridge Scheduler
-// API, ActionAfterCompletion) and leaves as little behind as one that somebody deleted.
+// lastSeen returns when a job that left was last there: at seen, or at a later slot of a
+// one-time schedule. Such a schedule deletes itself if told to (EventBridge Scheduler API,
+// ActionAfterCompletion) and leaves as little behind as one that somebody deleted.
 func (c *Control) lastSeen(item job.Item, seen time.Time) time.Time {
 	if !item.Plan.Runs() {
 		return seen
@@ -254,8 +255,8 @@ func (c *Control) lastSeen(item job.Item, seen time.Time) time.Time {
 	return seen
 }
 
-// planProblem says why a job's plan cannot be read. What a plan says never
-// changes, so it is read once.
+// planProblem says why a job's plan cannot be read. What a plan says never changes, so it is
+// read once.
 func (c *Control) planProblem(hash string, j job.Job) (err error) {
 	defer Guard(&err)
 	if j.Schedule == "" {

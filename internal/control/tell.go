@@ -14,17 +14,17 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TellFor is how long after a run's end its notice is tried. Later the notice is
-// given up, logged and kept: whoever should have been told has other things to
-// look at, and a target that is gone must not be tried for ever.
+// TellFor is how long after a run's end its notice is tried. After that the notice is given
+// up, logged and kept: whoever should have been told has other things to look at, and a
+// target that is gone must not be tried for ever.
 const TellFor = 24 * time.Hour
 
-// Tell performs the notices that a run owes and nothing else: it is for who is
-// fed by the store's changes. A notice that is told is no longer owed, so a
-// change that is delivered again tells nothing.
+// Tell performs the notices that a run owes and nothing else. It is for a program that is fed
+// by the store's changes. A notice that was sent is no longer owed, so a change that is
+// delivered again sends nothing.
 //
-// Crash window: between a notice and the mark that it was told, it is told
-// again by the next delivery. A notice twice is better than none.
+// Crash window: if it crashes between sending a notice and marking it as sent, the next
+// delivery sends it again. A notice twice is better than none.
 func (c *Control) Tell(ctx context.Context, id run.ID) (err error) {
 	defer Guard(&err)
 	loaded, err := c.Store.Run(ctx, id)
@@ -36,7 +36,7 @@ func (c *Control) Tell(ctx context.Context, id run.ID) (err error) {
 	}
 	r := &loaded
 	if r.Nonsense() != "" {
-		return nil // the look sets it aside, and that is told
+		return nil // the look sets it aside and reports that
 	}
 	var errs []error
 	for _, e := range slices.Clone(r.Owed) {
@@ -54,8 +54,8 @@ func (c *Control) Tell(ctx context.Context, id run.ID) (err error) {
 	return errors.Join(errs...)
 }
 
-// giveUp ends a notice that could not be told for too long; a younger one stays
-// owed, and its error comes back.
+// giveUp ends a notice that could not be sent for too long. A younger one stays owed, and its
+// error is returned.
 func (c *Control) giveUp(ctx context.Context, r *run.Run, e run.Effect, cause error) error {
 	if r.FinishedAt.IsZero() || c.Now().Sub(r.FinishedAt) < TellFor {
 		return cause
@@ -68,11 +68,11 @@ func (c *Control) giveUp(ctx context.Context, r *run.Run, e run.Effect, cause er
 	return err
 }
 
-// tellMissed owes and tells the missed slots of a job, all together, where their
-// time has come: the newest of them owes the notice.
+// tellMissed owes and sends one notice about all missed slots of a job, once their time has
+// come. The newest of their runs owes it.
 //
-// Crash window: until the one write that owes it, the job's item says that there
-// are missed slots to tell, and the next sweep comes to here.
+// Crash window: until the one write that owes the notice, the job's item says that there are
+// missed slots to report, and the next sweep comes here.
 func (c *Control) tellMissed(ctx context.Context, name string) (err error) {
 	defer Guard(&err)
 	for n := range conflictRetries {
@@ -100,7 +100,7 @@ func (c *Control) tellMissed(ctx context.Context, name string) (err error) {
 	return fmt.Errorf("telling the missed slots of job %s: %w %d times", name, ErrConflict, conflictRetries)
 }
 
-// oweMissed is the run that owes the notice now, zero where none does.
+// oweMissed returns the run that now owes the notice; zero if none does.
 func (c *Control) oweMissed(ctx context.Context, item job.Item) (owes run.Run, err error) {
 	r, err := c.Store.Run(ctx, run.ID(item.Missed.Last))
 	switch {
@@ -124,8 +124,8 @@ func (c *Control) oweMissed(ctx context.Context, item job.Item) (owes run.Run, e
 	return after, err
 }
 
-// keepMissed keeps what the notice of a job's missed slots would have said, where the
-// newest of them cannot owe it. A crash or a conflict in between keeps it twice.
+// keepMissed keeps what the notice about a job's missed slots would have said, if the newest
+// of them cannot owe it. A crash or a conflict in between keeps it twice.
 func (c *Control) keepMissed(ctx context.Context, item job.Item, cause error) error {
 	m := item.Missed
 	if err := c.keep(ctx, nil, fmt.Sprintf("no notice says that %d slots were missed, from %s to %s: of the last, %v", m.Count, m.First, m.Last, cause)); err != nil {
@@ -135,7 +135,7 @@ func (c *Control) keepMissed(ctx context.Context, item job.Item, cause error) er
 	return c.Store.Commit(ctx, Change{Item: &next})
 }
 
-// ofTheJob are the notices that say nothing of a run that a retry would mend.
+// ofTheJob are the notices about something that a retry of the run would not mend.
 var ofTheJob = []notice.Kind{notice.HeldBack, notice.CalendarEnds, notice.CalendarOver, notice.Unexpected}
 
 // noticeLogLines is how many of a task's last lines a notice shows.
@@ -174,7 +174,7 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 	return took, nil
 }
 
-// offering is the notice with the retry that it offers, and whether that is safe.
+// offering returns the notice with the retry that it offers, and whether that is safe.
 func (c *Control) offering(n notice.Notice, safety run.Retry) notice.Notice {
 	n.Retry = &safety
 	if c.RetryCommand != "" {
@@ -183,9 +183,9 @@ func (c *Control) offering(n notice.Notice, safety run.Retry) notice.Notice {
 	return n
 }
 
-// keepFailing writes that a job fails whose run is told to have failed, where its item
-// does not say so: the run's end was written without the item, which said so then, and a
-// success came in between.
+// keepFailing writes that a job fails when a notice says that its run failed but the item
+// does not say so. That happens if the run's end was written without the item, which said so
+// then, and a success came in between.
 func (c *Control) keepFailing(ctx context.Context, r *run.Run, e run.Effect) error {
 	if kind := notice.Kind(e.Notice); kind != notice.Failed && kind != notice.TimedOut || r.Status != run.Failed {
 		return nil
@@ -202,9 +202,8 @@ func (c *Control) keepFailing(ctx context.Context, r *run.Run, e run.Effect) err
 	})
 }
 
-// output are the last lines of a run's last attempt, and where all are. An
-// attempt that provably never started wrote nothing. A notice without log lines
-// is better than none.
+// output returns the last lines of a run's last attempt and where all lines are. An attempt
+// that provably never started wrote nothing. A notice without log lines is better than none.
 func (c *Control) output(ctx context.Context, r *run.Run) (lines []string, at string) {
 	a := r.Last()
 	if c.Logs == nil || a == nil || a.TaskARN == "" || a.Started == stop.No {

@@ -17,26 +17,26 @@ type Reply struct {
 	Outcome Outcome    `json:"outcome"`
 	Status  run.Status `json:"status,omitempty"`
 	Message string     `json:"message"`
-	// Contents are what lies in a queue of failures, where that was asked for.
+	// Contents is what lies in a queue of failures, if that was asked for.
 	Contents *Contents `json:"contents,omitempty"`
 }
 
-// Outcome is what a request came to.
+// Outcome is what became of a request.
 type Outcome string
 
 const (
 	// Accepted: the request was carried out or is under way.
 	Accepted Outcome = "accepted"
-	// Duplicate: the same request had come before.
+	// Duplicate: the same request came before.
 	Duplicate Outcome = "duplicate"
-	// Refused: the request was not carried out, or ECS refused the launch for good;
-	// Message says what to do. Where there is a run of it, Status says how it ended.
+	// Refused: the request was not carried out, or ECS refused the launch for good. Message
+	// says what to do. If there is a run, Status says how it ended.
 	Refused Outcome = "refused"
-	// Waits: the slot is kept until it can be told whether what it asks for is
-	// deployed; the sweep tries it.
+	// Waits: the slot is kept until it is known whether what it asks for is deployed. The
+	// sweep tries it.
 	Waits Outcome = "waits"
-	// Unanswered: the request failed on the way, and Message says at what. It is
-	// the outcome of kept requests alone.
+	// Unanswered: the request failed on the way, and Message says why. Only kept requests
+	// have this outcome.
 	Unanswered Outcome = "unanswered"
 	// Filtered: the slot does not count, so nothing is recorded.
 	Filtered Outcome = "filtered"
@@ -52,30 +52,30 @@ func (c *Control) slotOf(ctx context.Context, j job.Job, at time.Time, kind run.
 	}, how)
 }
 
-// claiming is how a run is claimed.
+// claiming says how a run is claimed.
 type claiming struct {
-	// hash is the job's, where it is known.
+	// hash is the hash of the job, if it is known.
 	hash string
-	// force is whether a person insists.
+	// force says that a person insists.
 	force bool
-	// item is the job's item, where whoever handles this very trigger has just read
-	// it; it is read anew before a second try. Older than its trigger it is never: what
-	// a pause, a lock or a skipped slot decides was true while the trigger was handled.
+	// item is the job's item, if the handler of this very trigger has just read it. It is
+	// read anew before a second try. It is never older than its trigger: what a pause, a lock
+	// or a skipped slot decides was true while the trigger was handled.
 	item *job.Item
-	// over is a record that the claim takes the place of, nil where it takes none: see
-	// run.Run.Ahead.
+	// over is a record that the claim replaces; nil if it replaces none. See run.Run.Ahead.
 	over *run.Run
-	// odd is what is made of a minute that the job's schedule does not have, nil where
-	// it has it.
+	// odd is what follows from a minute that the job's schedule does not have; nil if it has
+	// it.
 	odd *odd
 }
 
-// claim writes the run, once, as what it is admitted, and launches it. The write
-// itself finds out whether the run exists: only what it refuses is looked for.
+// claim writes the run once, in the state in which it is admitted, and launches it. The write
+// itself finds out whether the run exists; claim looks for a run only if the write is
+// refused.
 //
-// Crash windows: before the write nothing happened, and the trigger is
-// delivered again. After it the launch is owed: a redelivered trigger, or the
-// look two minutes later, sends the same request with the same token.
+// Crash windows: before the write nothing has happened, and the trigger is delivered again.
+// After it the launch is owed: a redelivered trigger, or the look two minutes later, sends
+// the same request with the same token.
 func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how claiming) (Reply, error) {
 	if req.Definition = how.hash; req.Definition == "" {
 		req.Definition = j.Hash()
@@ -107,7 +107,7 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how cla
 	return Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w %d times", req.ID, ErrConflict, conflictRetries)
 }
 
-// tryClaim is what was decided on a run that is claimed, nil beside a refusal or an
+// tryClaim returns what was decided about a run that is claimed; nil beside a refusal or an
 // error.
 func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how claiming) (d *run.Decision, refusal string, err error) {
 	situation, err := c.situation(ctx, j, req, how)
@@ -143,7 +143,7 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how 
 	return d, "", err
 }
 
-// situation is what an admission needs to know beside the job.
+// situation returns what an admission needs to know besides the job.
 func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, how claiming) (s run.Situation, err error) {
 	s = run.Situation{Now: c.Now(), Force: how.force, Newest: true, Refused: c.crowd.since(), Timing: c.Timing}
 	if s.Item, err = c.itemOr(ctx, j.Name, how.item); err != nil {
@@ -167,7 +167,7 @@ func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, how
 	return c.holders(ctx, s, req.ID)
 }
 
-// holders adds which open runs hold the job's lock and wait for it.
+// holders adds which open run holds the job's lock and which waits for it.
 func (c *Control) holders(ctx context.Context, s run.Situation, id run.ID) (run.Situation, error) {
 	holder, err := c.open(ctx, s.Item.Lock, id)
 	if err != nil {
@@ -184,8 +184,8 @@ func (c *Control) holders(ctx context.Context, s run.Situation, id run.ID) (run.
 	return s, err
 }
 
-// laterRun is the newest run of a later slot that was started, "" where there is
-// none among the job's newest 100.
+// laterRun returns the newest run of a later slot that was started; "" if there is none among
+// the job's newest 100.
 func (c *Control) laterRun(ctx context.Context, req run.Request) (run.ID, error) {
 	rs, err := c.Store.Runs(ctx, Query{Job: req.ID.Job(), Scheduled: true, Since: req.ScheduledFor.Add(time.Minute), Limit: existBatch})
 	if err != nil {
@@ -199,8 +199,8 @@ func (c *Control) laterRun(ctx context.Context, req run.Request) (run.ID, error)
 	return "", nil
 }
 
-// first is the run as it is claimed. What cannot be launched as it stands is
-// claimed as failed, so that it is seen and told.
+// first returns the run as it is claimed. A run that cannot be launched as it stands is
+// claimed as failed, so that people see it and are told.
 func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.Admission) run.Run {
 	now := c.Now()
 	switch a.As {
@@ -210,7 +210,7 @@ func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.A
 		return r
 	case run.Queued:
 		r := run.NewQueued(req, a.Why, true, now, c.Timing)
-		r.Renew = true // which revision runs is settled when it is launched
+		r.Renew = true // which revision runs is decided when it is launched
 		return r
 	}
 	if problem := c.invalid(req.Definition, j); problem != "" {
@@ -230,8 +230,8 @@ func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.A
 	return run.New(req, now, c.Timing)
 }
 
-// invalid says why a definition cannot be launched, "" where it can. What a hash names
-// never changes, so it is found out once.
+// invalid says why a definition cannot be launched; "" if it can. What a hash names never
+// changes, so this is found out once.
 func (c *Control) invalid(hash string, j job.Job) string {
 	if problem, ok := c.problems.get(hash); ok {
 		return problem
@@ -268,7 +268,7 @@ func reply(r *run.Run) Reply {
 	return rep
 }
 
-// launchFailed is whether ECS refused the launch of the present attempt for good.
+// launchFailed reports whether ECS refused the launch of the current attempt for good.
 func launchFailed(r *run.Run) bool {
 	a := r.Last()
 	return r.Status == run.Failed && a != nil && a.TaskARN == "" && !a.Doubt

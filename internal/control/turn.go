@@ -7,30 +7,27 @@ import (
 	"time"
 )
 
-// MarkLaunching is the mark up to when one process alone launches what waits for the
-// rate.
+// MarkLaunching is the mark up to when one process alone launches what waits for the rate.
 const MarkLaunching = "launching"
 
-// turnLength is for how long a process takes its turn at once: what is lost where it
-// dies.
+// turnLength is for how long a process takes its turn at once: that much is lost if it dies.
 const turnLength = 4 * time.Second
 
-// turn is a process's claim to be the only one that launches what waits for the rate,
-// since ECS's rate is the account's. The newest process takes it over from the one
-// before, at the end of what that one has claimed; so there is no moment in which two
-// launch, nor one in which none does.
+// turn is a process's claim to be the only one that launches what waits for the rate, since
+// ECS's rate is the account's. The newest process takes over from the one before at the end
+// of what that one has claimed. So at no moment do two launch, or none.
 type turn struct {
-	// asks lets one at a time ask the store. It is no mutex: who waits for a call can be
-	// waited for in virtual time.
+	// asks lets one at a time ask the store. It is a channel and not a mutex, so that whoever
+	// waits here does not keep virtual time from going on.
 	asks chan struct{}
 
 	from, until time.Time
-	// lost is whether another process has taken over.
+	// lost says that another process has taken over.
 	lost bool
 }
 
-// hold is how long a launch must wait for the process's turn; mine is false once
-// another has taken over.
+// hold returns how long a launch must wait for the process's turn. mine is false once another
+// process has taken over.
 func (t *turn) hold(ctx context.Context, c *Control) (wait time.Duration, mine bool, err error) {
 	if !c.InTurns {
 		return 0, true, nil
@@ -50,8 +47,8 @@ func (t *turn) hold(ctx context.Context, c *Control) (wait time.Duration, mine b
 	return max(0, t.from.Sub(now)), true, nil
 }
 
-// take takes over from whoever has the turn. A mark in the far future is one of a
-// clock that is off.
+// take takes over from whoever has the turn. A mark in the far future comes from a clock that
+// is wrong.
 func (t *turn) take(ctx context.Context, c *Control, now time.Time) error {
 	at, err := c.Store.Mark(ctx, MarkLaunching)
 	if err != nil {
@@ -67,12 +64,12 @@ func (t *turn) take(ctx context.Context, c *Control, now time.Time) error {
 func (t *turn) renew(ctx context.Context, c *Control, now time.Time) error {
 	err := t.move(ctx, c, t.until, now)
 	if now.Before(t.until) {
-		err = nil // what is claimed lasts, and it is tried again
+		err = nil // what is claimed lasts, and the next call tries again
 	}
 	return err
 }
 
-// move claims a turn. A conflict is no error: another was first.
+// move claims a turn. A conflict is no error: another process was first.
 func (t *turn) move(ctx context.Context, c *Control, at, from time.Time) error {
 	to := from.Add(turnLength).UTC().Truncate(time.Millisecond)
 	err := c.Store.MoveMark(ctx, MarkLaunching, at, to)
@@ -91,14 +88,14 @@ func (t *turn) move(ctx context.Context, c *Control, at, from time.Time) error {
 	return nil
 }
 
-// over is whether another process has taken over.
+// over reports whether another process has taken over.
 func (t *turn) over() bool {
 	t.asks <- struct{}{}
 	defer func() { <-t.asks }()
 	return t.lost
 }
 
-// release lets another take its turn at once.
+// release lets another process take its turn at once.
 func (t *turn) release(ctx context.Context, c *Control) error {
 	t.asks <- struct{}{}
 	defer func() { <-t.asks }()

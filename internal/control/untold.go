@@ -10,16 +10,16 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// untold are the runs that looks of this process found to owe a notice which
-// others carry. Nobody sees otherwise that those are dead: what is owed is due
-// again ever less often.
+// untold holds the runs that looks of this process found to owe a notice that others send.
+// Nothing else shows that those others are dead: what is owed becomes due again ever less
+// often.
 type untold struct {
 	mu   sync.Mutex
 	runs map[run.ID]time.Time // since when
 }
 
-// maxUntold bounds how many are kept. Which are does not matter: where there are
-// that many, all are old.
+// maxUntold bounds how many are kept. It does not matter which: if there are that many, all
+// are old.
 const maxUntold = 1000
 
 func (u *untold) note(r *run.Run) {
@@ -37,7 +37,7 @@ func (u *untold) note(r *run.Run) {
 	}
 }
 
-// oldest is the run that has owed a notice for longest, "" where none does.
+// oldest returns the run that has owed a notice for longest; "" if none does.
 func (u *untold) oldest() (id run.ID, since time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -55,10 +55,10 @@ func (u *untold) forget(id run.ID) {
 	delete(u.runs, id)
 }
 
-// Untold is since when the oldest notice has been owed of all that looks of this
-// process came to; zero where none is. A look comes to that of an ended run after a minute
-// and at least every half hour; to that of one that goes on when the run is due: its task
-// is looked at every 45 minutes, and a relaunch waits for job.MaxBackoff at most.
+// Untold returns since when the oldest notice has been owed, of all that looks of this
+// process came to; zero if none is. A look comes to the notice of an ended run after a minute
+// and at least every half hour. It comes to that of a run that goes on when the run is due:
+// its task is looked at every 45 minutes, and a relaunch waits for job.MaxBackoff at most.
 func (c *Control) Untold(ctx context.Context) (time.Time, error) {
 	for {
 		id, since := c.untold.oldest()
