@@ -10,25 +10,25 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Attention is something that somebody should look at.
+// Attention is something that a person should look at.
 type Attention struct {
 	Kind AttentionKind `json:"kind"`
 	Job  string        `json:"job"`
 	Run  run.ID        `json:"run,omitempty"`
-	// Since is when it began, zero where that is not known.
+	// Since is when it began, or zero if that is not known.
 	Since time.Time `json:"since,omitzero"`
 	Words string    `json:"words"`
 
 	count int
 }
 
-// Pause is whether it is about a pause, not a run.
+// Pause reports whether it is about a pause and not a run.
 func (a Attention) Pause() bool { return a.Kind == NeedsPaused || a.Kind == NeedsResumed }
 
-// AttentionKind is why somebody should look.
+// AttentionKind says why a person should look.
 type AttentionKind string
 
-// What needs somebody, the most urgent first.
+// Kinds of attention, most urgent first.
 const (
 	NeedsDoubt   AttentionKind = "in doubt"
 	NeedsStuck   AttentionKind = "will not stop"
@@ -44,25 +44,25 @@ var urgency = []AttentionKind{NeedsDoubt, NeedsStuck, NeedsHung, NeedsHeldUp, Ne
 
 // Times after which something is worth a look.
 const (
-	// HeldUpAfter is for a run that was claimed and not launched.
+	// HeldUpAfter applies to a run that was claimed and not launched.
 	HeldUpAfter = 15 * time.Minute
-	// HungAfter is for a task that ECS accepted and that does not run: half of what a
-	// launch may take by itself.
+	// HungAfter applies to a task that ECS accepted and that does not run. It is half of what a
+	// launch may normally take.
 	HungAfter = 10 * time.Minute
-	// WaitsLong is for a run that waits for the end of another.
+	// WaitsLong applies to a run that waits for another run's end.
 	WaitsLong = time.Hour
-	// PausedLong is for a pause that nobody gave an end.
+	// PausedLong applies to a pause without an end.
 	PausedLong = 7 * 24 * time.Hour
-	// EndsSoon is for a pause that ends by itself.
+	// EndsSoon applies to a pause that ends by itself.
 	EndsSoon = time.Hour
 )
 
-// MissedFor is for how long a missed slot needs somebody.
+// MissedFor is how long a missed slot needs attention.
 const MissedFor = 24 * time.Hour
 
-// AttentionOf is what needs somebody: of jobs, of runs that are open, and of those
-// that were missed within MissedFor, the newest first. It is the most urgent and the
-// oldest first, and names a thing once.
+// AttentionOf returns what needs attention: among the jobs, the open runs, and the runs that were
+// missed within MissedFor, newest first. The result has the most urgent and oldest first, and
+// names each thing once.
 func AttentionOf(summaries []Summary, open, missed []run.Run, now time.Time) []Attention {
 	var out []Attention
 	needs, since := map[run.ID]int{}, map[run.ID]time.Time{}
@@ -80,7 +80,7 @@ func AttentionOf(summaries []Summary, open, missed []run.Run, now time.Time) []A
 			s.HeldBy = ""
 		}
 		out = append(out, jobAttention(s, since[s.HeldBy], now)...)
-		all = cmp.Or(all, s.OfAll) // it is said once
+		all = cmp.Or(all, s.OfAll) // reported only once
 	}
 	if all != nil {
 		out = append(out, pauseAttention(job.All, *all, all.To, now)...)
@@ -92,7 +92,7 @@ func AttentionOf(summaries []Summary, open, missed []run.Run, now time.Time) []A
 	return out
 }
 
-// withMissed adds missed slots; where they are why a job fails, that says so.
+// withMissed adds missed slots. If a job is failing because of them, its entry says so instead.
 func withMissed(out, missed []Attention) []Attention {
 	failing := map[run.ID]int{}
 	for i, a := range out {
@@ -129,10 +129,10 @@ func openAttention(r run.Run, now time.Time) (Attention, bool) {
 	return a, true
 }
 
-// HeldUp is since when a run waits to be launched, and whether that is longer than
-// HeldUpAfter, or WaitsLong where it waits for another's end. One in doubt does not
-// wait. What a person retried waits since then, and a relaunch since the attempt
-// before it was over.
+// HeldUp returns since when a run has waited to be launched, and whether that is longer than
+// HeldUpAfter, or WaitsLong if it waits for another run's end. A run in doubt does not wait. A
+// run that a person retried waits since the retry; a relaunch waits since the previous attempt
+// ended.
 func HeldUp(r run.Run, now time.Time) (since time.Time, held bool) {
 	if r.Status != run.Queued && r.Status != run.Launching || DoubtOf(r) != nil {
 		return time.Time{}, false
@@ -141,7 +141,7 @@ func HeldUp(r run.Run, now time.Time) (since time.Time, held bool) {
 	return since, now.Sub(since) > patience(r)
 }
 
-// waitsSince is since when a run that was not launched, or not again, waits for that.
+// waitsSince returns since when a run has waited to be launched, or launched again.
 func waitsSince(r run.Run) time.Time {
 	since := r.QueuedAt
 	if !r.Waits && r.ReadyAt.After(since) {
@@ -155,7 +155,7 @@ func waitsSince(r run.Run) time.Time {
 	return since
 }
 
-// patience is how long a run may wait before somebody should look.
+// patience is how long a run may wait before a person should look.
 func patience(r run.Run) time.Duration {
 	if r.Waits {
 		return WaitsLong
@@ -163,8 +163,8 @@ func patience(r run.Run) time.Duration {
 	return HeldUpAfter
 }
 
-// jobAttention is about a job; held is since when the run is open that holds its slots
-// back.
+// jobAttention is about a job. held is since when the run has been open that holds back its
+// slots.
 func jobAttention(s Summary, held, now time.Time) (out []Attention) {
 	if s.FailingSince != nil {
 		out = append(out, failing(s))
@@ -182,8 +182,8 @@ func jobAttention(s Summary, held, now time.Time) (out []Attention) {
 	return out
 }
 
-// failing is about a job that has not succeeded since a failure: the newest run that
-// failed or was missed says why, where it is among those that are known.
+// failing is about a job that has not succeeded since a failure. The newest run that failed or
+// was missed says why, if it is among the known runs.
 func failing(s Summary) Attention {
 	a := Attention{Kind: NeedsFailing, Job: s.Job, Since: *s.FailingSince, Words: "has not succeeded since then"}
 	i := slices.IndexFunc(s.Runs, func(r Row) bool { return r.Status == run.Failed || r.Status == run.Missed })
@@ -194,8 +194,8 @@ func failing(s Summary) Attention {
 	return a
 }
 
-// missedAttention is about slots of the last day that nothing ran for, by job; the
-// newest come first.
+// missedAttention is about the last day's slots without a run, by job. The newest come first in
+// missed.
 func missedAttention(missed []run.Run) (out []Attention) {
 	at := map[string]int{}
 	for _, r := range missed {
@@ -216,8 +216,8 @@ func missedAttention(missed []run.Run) (out []Attention) {
 	return out
 }
 
-// pauseAttention is about a pause that nobody ends, or that ends soon and after which
-// what was paused goes on.
+// pauseAttention is about a pause that nobody ends, or one that ends soon, after which the paused
+// schedules resume.
 func pauseAttention(name string, p job.Pause, goesOn, now time.Time) []Attention {
 	a := Attention{Kind: NeedsPaused, Job: name, Since: p.From, Words: PauseWords(p)}
 	switch left := goesOn.Sub(now); {
@@ -234,7 +234,7 @@ func pauseAttention(name string, p job.Pause, goesOn, now time.Time) []Attention
 	return []Attention{a}
 }
 
-// soon is a time of at most an hour for people.
+// soon formats a time of at most an hour for people.
 func soon(d time.Duration) string {
 	if d = d.Round(time.Minute); d > 0 {
 		return job.Duration(d).String()
@@ -242,7 +242,7 @@ func soon(d time.Duration) string {
 	return "less than a minute"
 }
 
-// PauseWords say who paused and why.
+// PauseWords says who paused, and why.
 func PauseWords(p job.Pause) string {
 	words := "by " + cmp.Or(p.By, "a person")
 	if p.Reason != "" {

@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// TestAttentionNamesAThingOnce, the run that one can do something about, and says of a
-// pause what is so.
+// TestAttentionNamesAThingOnce: it names the run that a person can do something about, and
+// describes a pause correctly.
 func TestAttentionNamesAThingOnce(t *testing.T) {
 	t.Parallel()
 	hourly := job.Plan{Schedule: "0 * * * *", Timezone: "UTC"}
@@ -87,7 +87,7 @@ func TestAttentionNamesAThingOnce(t *testing.T) {
 	}
 }
 
-// TestNextOfARun: what waits for another run is not said to go on at a time.
+// TestNextOfARun: a run that waits for another run is not said to continue at a certain time.
 func TestNextOfARun(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -106,7 +106,7 @@ func TestNextOfARun(t *testing.T) {
 	}
 }
 
-// TestSince: what runs does so since its task started, and what waits since it has waited.
+// TestSince: a running run runs since its task started; a waiting one since it began to wait.
 func TestSince(t *testing.T) {
 	t.Parallel()
 	at := func(minutes int) time.Time { return now.Add(time.Duration(minutes) * time.Minute) }

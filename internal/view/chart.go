@@ -11,15 +11,15 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Class is how a mark of a chart looks. Where marks are joined the worst counts,
-// which is the least.
+// Class is how a mark of a chart looks. Joined marks have the worst class of them, which is the
+// lowest.
 type Class int
 
-// Classes, from the worst.
+// Classes, worst first.
 const (
 	ClassFailed Class = iota
 	ClassMissed
-	// ClassHeld: it waits, or it is not known what became of it.
+	// ClassHeld: it waits, or its outcome is not known.
 	ClassHeld
 	ClassRunning
 	ClassOK
@@ -32,10 +32,10 @@ const (
 
 var classNames = [classes]string{"failed", "missed", "held", "running", "ok", "skipped", "planned"}
 
-// String is the class as a word.
+// String returns the class as a word.
 func (c Class) String() string { return classNames[c] }
 
-// ClassOf is the class of a run's state.
+// ClassOf returns the class of a run's state.
 func ClassOf(s State) Class {
 	switch s {
 	case State(run.Failed):
@@ -52,90 +52,88 @@ func ClassOf(s State) Class {
 	return ClassHeld
 }
 
-// Chart is a timeline as it is drawn: its marks lie on a grid of cells, so that
-// what is dense is joined, and a page of it keeps a bounded size however many
-// runs there are.
+// Chart is a timeline in the form in which it is drawn. Its marks lie on a grid of cells, so that
+// dense ones are joined and a page has a bounded size however many runs there are.
 type Chart struct {
-	// From and To are where the grid begins and ends, Cell is a cell's length.
+	// From and To are the ends of the grid; Cell is the length of a cell.
 	From, To time.Time
 	Cell     time.Duration
-	// Width is the number of cells, Now the place of the present in cells; it may
-	// lie outside.
+	// Width is the number of cells. Now is the place of the present in cells, which may be
+	// outside the grid.
 	Width int
 	Now   float64
 	Rows  []ChartRow
 }
 
-// ChartRow is a job of a chart.
+// ChartRow is the row of one job.
 type ChartRow struct {
 	Job string
-	// Lanes is how many runs lie above each other, 1 to MaxLanes. Crowded is how
-	// many are in the last one for want of room.
+	// Lanes is how many runs are drawn above each other, 1 to MaxLanes. Crowded is how many had
+	// to be put into the last lane for lack of room.
 	Lanes, Crowded int
-	// Marks are drawn one by one, the worst first; Quiet holds all others, a path
-	// in SVG's words for each class that has any.
+	// Marks are drawn individually, worst first. Quiet holds all others: one SVG path for each
+	// class that has any.
 	Marks []Mark
 	Quiet []Path
-	// Shades are the pauses, in cells, and without a To where nobody ends them; Paused is
-	// whether one is in force.
+	// Shades are the pauses, in cells; one that nobody ends has no To. Paused reports whether one
+	// is in force.
 	Shades []Mark
 	Paused bool
-	// Counts is how many runs and slots there are of each class. LastBad is when
-	// the newest that failed or was missed was due; zero where none was.
+	// Counts is the number of runs and slots of each class. LastBad is when the newest failed or
+	// missed run was due, or zero if there was none.
 	Counts  [classes]int
 	LastBad time.Time
-	// Next and Unforeseen are the lane's.
+	// Next and Unforeseen are those of the lane.
 	Next       time.Time
 	Unforeseen bool
 }
 
-// Mark is a run, or some that are drawn as one. X and Width are in cells.
+// Mark is one run, or several that are drawn as one. X and Width are in cells.
 type Mark struct {
 	Class    Class
 	X, Width float64
 	Lane     int
-	// Count is how many it stands for; Run and State are of the only one.
+	// Count is how many it represents. Run and State are set only if it represents one.
 	Count int
 	Run   run.ID
 	State State
-	// From and To are the times that it covers; the runs were due from First to Last.
+	// From and To are the ends of the time that it covers. Its runs were due from First to Last.
 	From, To    time.Time
 	First, Last time.Time
-	// Cuts are where further attempts of the only run were sent, in cells; Attempts is
-	// how many it had, 0 of a mark that is no bar.
+	// Cuts are the times at which further attempts of a single run were sent, in cells. Attempts
+	// is how many it had, or 0 if the mark is not a bar.
 	Cuts     []float64
 	Attempts int
 
 	bar  bool
 	side side
-	loud bool // drawn one by one
+	loud bool // drawn individually
 }
 
-// Path is a path of SVG; y is a lane's middle, and lanes are 1 high.
+// Path is an SVG path. y is the middle of a lane; lanes are 1 high.
 type Path struct {
 	Class Class
 	D     string
 }
 
-// MaxLanes is how many runs of a job are drawn above each other.
+// MaxLanes is the largest number of a job's runs that are drawn above each other.
 const MaxLanes = 3
 
-// MaxLinked is how many marks of a chart are drawn one by one, so that they can
-// carry a link and a title.
+// MaxLinked is the largest number of marks of a chart that are drawn individually, so that they
+// can have a link and a title.
 const MaxLinked = 600
 
-// mostCells is how many cells a chart has at most.
+// mostCells is the largest number of cells of a chart.
 const mostCells = 720
 
-// ladder are the lengths of cells; each divides the next. Cells begin at
-// multiples of their length since 1970 in UTC: what is drawn does not depend on
-// where the window begins.
+// ladder lists the lengths of cells; each divides the next. Cells begin at multiples of their
+// length since 1970 in UTC, so what is drawn does not depend on where the window begins.
 var ladder = []time.Duration{
 	10 * time.Second, 30 * time.Second, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute,
 	time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour,
 }
 
-// rung is the finest cell by which a window has at most mostCells.
+// rung returns the finest cell with which a window has at most mostCells cells.
 func rung(d time.Duration) int {
 	for i, c := range ladder {
 		if d/c <= mostCells {
@@ -145,8 +143,8 @@ func rung(d time.Duration) int {
 	return len(ladder) - 1
 }
 
-// perRow is how many marks a row may have, so that a page of that many rows stays
-// under a megabyte: 260 bytes a row, 10 a quiet mark, 170 a linked one.
+// perRow is how many marks a row may have so that a page with that many rows stays under a
+// megabyte: 260 bytes a row, 10 a quiet mark, 170 a linked one.
 func perRow(rows int) int {
 	if rows == 0 {
 		return 1000
@@ -175,11 +173,10 @@ func ChartOf(t Timeline) Chart {
 	return c
 }
 
-// leastPart is how many rows are worth a goroutine of their own.
+// leastPart is the smallest number of rows that is worth its own goroutine.
 const leastPart = 100
 
-// inParts has all processors at work on the numbers from 0 to n: rows do not depend on
-// each other.
+// inParts divides the numbers from 0 to n among all processors. Rows do not depend on each other.
 func inParts(n int, work func(from, to int)) {
 	size := max((n+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0), leastPart)
 	var wg sync.WaitGroup
@@ -189,12 +186,12 @@ func inParts(n int, work func(from, to int)) {
 	wg.Wait()
 }
 
-// x is a time's place in cells, to a hundredth.
+// x returns the place of a time in cells, to a hundredth.
 func (c *Chart) x(at time.Time) float64 {
 	return math.Round(100*float64(at.Sub(c.From))/float64(c.Cell)) / 100
 }
 
-// row draws a job by the finest cells that its budget allows.
+// row draws a job with the finest cells that its budget allows.
 func (c *Chart) row(lane Lane, items []item, now time.Time, base, budget int) ChartRow {
 	items = slices.DeleteFunc(items, func(i item) bool { return i.To.Before(c.From) || !i.From.Before(c.To) })
 	r := ChartRow{Job: lane.Job, Lanes: 1, Crowded: stack(items), Next: lane.Next, Unforeseen: lane.Unforeseen}
@@ -218,7 +215,7 @@ func (c *Chart) row(lane Lane, items []item, now time.Time, base, budget int) Ch
 	return r
 }
 
-// shade is where a pause is drawn.
+// shade returns the mark of a pause.
 func (c *Chart) shade(p Span) Mark {
 	from, to := max(c.x(p.From), 0), float64(c.Width)
 	if !p.To.IsZero() {
@@ -227,7 +224,7 @@ func (c *Chart) shade(p Span) Mark {
 	return Mark{Class: ClassHeld, X: from, Width: to - from, From: p.From, To: p.To}
 }
 
-// count notes what a summary of the row says.
+// count updates the row's totals.
 func (r *ChartRow) count(i item) {
 	r.Lanes = max(r.Lanes, i.lane+1)
 	r.Counts[i.class]++
@@ -236,8 +233,7 @@ func (r *ChartRow) count(i item) {
 	}
 }
 
-// link leaves the worst marks to be drawn one by one, and puts all others into
-// paths.
+// link selects the worst marks to be drawn individually, and puts all others into paths.
 func (c *Chart) link() {
 	type place struct{ row, mark int }
 	var all []place
@@ -262,7 +258,8 @@ func (c *Chart) link() {
 	})
 }
 
-// hush puts the marks that are not drawn one by one into paths; d is room for one.
+// hush puts the marks that are not drawn individually into paths. d is a reusable buffer for one
+// path.
 func (r *ChartRow) hush(d []byte) []byte {
 	for class := range Class(classes) {
 		if d = path(d[:0], r.Marks, class); len(d) > 0 {

@@ -177,7 +177,7 @@ func TestRowsKeepToTheirBudget(t *testing.T) {
 	t.Parallel()
 	lanes := lanesOf(1000, 288, 5*time.Minute)
 	for _, l := range lanes {
-		for n := range l.Bars { // no two neighbours alike
+		for n := range l.Bars { // so that no two neighbours are alike
 			l.Bars[n].State = []State{ok, failed}[n%2]
 		}
 	}
@@ -192,7 +192,7 @@ func TestRowsKeepToTheirBudget(t *testing.T) {
 	}
 }
 
-// marksOf are all marks of a row before any is put into a path.
+// marksOf returns all marks of a row before any is put into a path.
 func marksOf(l Lane, cell time.Duration, c Chart) []Mark {
 	items := itemsOf(nil, l, chartNow)
 	stack(items)
@@ -298,7 +298,7 @@ func TestPathsEndWhereTheirMarksDo(t *testing.T) {
 	})
 }
 
-// lanesOf are rows as dense as pages get.
+// lanesOf returns rows as dense as they get on pages.
 func lanesOf(rows, runs int, every time.Duration) []Lane {
 	r := rand.New(rand.NewPCG(7, 7))
 	lanes := make([]Lane, rows)

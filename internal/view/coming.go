@@ -9,15 +9,15 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// Slot is a slot to come.
+// Slot is a future slot.
 type Slot struct {
 	At time.Time
-	// Why says why it will not run, "" where it will.
+	// Why says why it will not run, or is "" if it will.
 	Why string
 }
 
-// SlotsOf are a job's slots after a time, whether they will run or not. all is the item
-// of all jobs. There are none of a rate(...), whose slots nobody knows beforehand.
+// SlotsOf returns a job's slots after a time, whether they will run or not. all is the item of
+// all jobs. A rate(...) has none, because nobody knows its slots beforehand.
 func SlotsOf(item, all *job.Item, after time.Time) iter.Seq[Slot] {
 	return func(yield func(Slot) bool) {
 		a, ok := aheadOf(item, all)
@@ -29,9 +29,9 @@ func SlotsOf(item, all *job.Item, after time.Time) iter.Seq[Slot] {
 	}
 }
 
-// coming are a job's slots after one time and before another, zero for all, that will
-// run: no pause, of the job or of all, covers them, and nobody asked for them to be
-// skipped. There are none of a rate(...), whose slots nobody knows beforehand.
+// coming returns a job's slots after one time and before another (zero means no limit) that will
+// run: they are not covered by a pause of the job or of all jobs, and nobody asked to skip them.
+// A rate(...) has none, because nobody knows its slots beforehand.
 func coming(item, all *job.Item, after, before time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
 		a, ok := aheadOf(item, all)
@@ -46,7 +46,7 @@ func coming(item, all *job.Item, after, before time.Time) iter.Seq[time.Time] {
 	}
 }
 
-// next is the first slot after a time that will run, zero where none is known.
+// next returns the first slot after a time that will run, or zero if none is known.
 func next(item, all *job.Item, after time.Time) time.Time {
 	for slot := range coming(item, all, after, time.Time{}) {
 		return slot
@@ -54,8 +54,8 @@ func next(item, all *job.Item, after time.Time) time.Time {
 	return time.Time{}
 }
 
-// ahead is the timetable of a job whose slots are known beforehand, and what will be made
-// of them: as run.Admit decides, where nothing else changes until then.
+// ahead is the timetable of a job whose slots are known beforehand, with what will become of
+// them: what run.Admit decides if nothing else changes until then.
 type ahead struct {
 	timetable.Timetable
 	item, all *job.Item
@@ -72,7 +72,7 @@ func aheadOf(item, all *job.Item) (a ahead, ok bool) {
 	return a, true
 }
 
-// scheduled is the timetable of a job that its schedule starts.
+// scheduled returns the timetable of a job that has an active schedule.
 func scheduled(item *job.Item) (t timetable.Timetable, ok bool) {
 	if item.Gone || item.Plan.Schedule == "" || item.Plan.Disabled {
 		return t, false
@@ -81,7 +81,7 @@ func scheduled(item *job.Item) (t timetable.Timetable, ok bool) {
 	return t, err == nil
 }
 
-// Unforeseen is whether a job's schedule starts it at times that nobody knows beforehand.
+// Unforeseen reports whether a job's schedule starts it at times that nobody knows beforehand.
 func Unforeseen(item *job.Item) bool {
 	t, ok := scheduled(item)
 	return ok && !t.Foreseen()
@@ -100,8 +100,8 @@ func (a *ahead) why(slot time.Time) string {
 	return ""
 }
 
-// SkipOf is the request to skip a job's next slot, with the slot that it means, as far as
-// that is known; nil where there is none, or no slot that it could still mean.
+// SkipOf returns the request to skip a job's next slot, with the slot that it means as far as
+// that is known. It returns nil if there is no request, or no slot that it could still mean.
 func SkipOf(item *job.Item, now time.Time) *job.Skip {
 	if item.SkipNext == nil || item.Gone || item.Plan.Schedule == "" || timetable.SkipLapsed(item, now) {
 		return nil

@@ -13,8 +13,8 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// TestSlotsAreAsAdmitDecides: what pages say of each slot to come is what becomes of it
-// when its time has come, whatever is paused, and whatever was to be skipped.
+// TestSlotsAreAsAdmitDecides: what pages say about each future slot is what becomes of it when
+// its time comes, whatever is paused and whatever was to be skipped.
 func TestSlotsAreAsAdmitDecides(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -69,7 +69,7 @@ func TestSlotsAreAsAdmitDecides(t *testing.T) {
 	})
 }
 
-// pauseOf is a pause that is over, in force or to come, ends or does not.
+// pauseOf is a pause in the past, in force or in the future, with or without an end.
 func pauseOf(t *rapid.T) job.Pause {
 	half := func(name string, from, to int) time.Duration {
 		return time.Duration(rapid.IntRange(from, to).Draw(t, name)) * 15 * time.Minute
@@ -81,7 +81,7 @@ func pauseOf(t *rapid.T) job.Pause {
 	return p
 }
 
-// TestSkipThatPeopleSee: the slot that is meant, where there is one that it may still be.
+// TestSkipThatPeopleSee: it shows the slot that is meant, if there still is one that it may be.
 func TestSkipThatPeopleSee(t *testing.T) {
 	t.Parallel()
 	hourly := job.Plan{Schedule: "0 * * * *", Timezone: "UTC", StartWithin: job.Duration(15 * time.Minute)}
@@ -105,8 +105,8 @@ func TestSkipThatPeopleSee(t *testing.T) {
 	}
 }
 
-// TestTimelineOfAnotherTime: a window ahead has its own slots, and says what is next from
-// now on; a pause is as long as it is, not as the window.
+// TestTimelineOfAnotherTime: a window in the future has its own slots but shows what is next from
+// now on. A pause is as long as it is, not as long as the window.
 func TestTimelineOfAnotherTime(t *testing.T) {
 	t.Parallel()
 	item := job.Item{Name: "often", Plan: job.Plan{Schedule: "* * * * *", Timezone: "UTC"}, Pauses: []job.Pause{{From: now.Add(-100 * time.Hour), To: now.Add(-99 * time.Hour)}}}

@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// side is on which side of the present something lies. What is of two sides is
-// never drawn as one.
+// side says on which side of the present something lies. Things on two sides are never drawn as
+// one.
 type side int
 
 const (
@@ -30,14 +30,14 @@ type item struct {
 	run   run.ID
 	state State
 	lane  int
-	// again are when further attempts were sent.
+	// again are the times at which further attempts were sent.
 	again []time.Time
-	// crowded is whether it has no lane of its own.
+	// crowded means that it has no lane of its own.
 	crowded bool
 }
 
-// itemsOf adds the runs and slots of a job, in the order of time. A run that never
-// began stands where it should have.
+// itemsOf appends the runs and slots of a job, in order of time. A run that never began is shown
+// where it should have begun.
 func itemsOf(out []item, l Lane, now time.Time) []item {
 	for _, b := range l.Bars {
 		i := item{Span: b.Span, at: b.ScheduledFor, class: ClassOf(b.State), run: b.Run, state: b.State, again: b.Again}
@@ -47,7 +47,7 @@ func itemsOf(out []item, l Lane, now time.Time) []item {
 		if b.State.Open() {
 			i.side, i.To = open, now
 		}
-		if i.From.After(now) { // by a clock that is ahead of this one
+		if i.From.After(now) { // its time is from a clock ahead of this one
 			i.From = now
 		}
 		if i.To.After(now) || i.To.Before(i.From) {
@@ -66,8 +66,8 @@ func itemsOf(out []item, l Lane, now time.Time) []item {
 	return out
 }
 
-// stack gives each item the lowest lane that is free at its time, and returns how
-// many found none: they share the last.
+// stack gives each item the lowest lane that is free at its time, and returns how many found
+// none: they share the last.
 func stack(items []item) (crowded int) {
 	var ends [MaxLanes]time.Time
 	for k := range items {
@@ -84,13 +84,12 @@ func stack(items []item) (crowded int) {
 	return crowded
 }
 
-// marks draws items by cells of a length: what fills two cells has a mark of its
-// own, what is shorter shares its cell's, and neighbours that look alike are
-// joined.
+// marks draws items in cells of a given length. An item that fills two cells has a mark of its
+// own, a shorter one shares that of its cell, and neighbours that look alike are joined.
 func (c *Chart) marks(items []item, cell time.Duration, bars bool) []Mark {
 	out := make([]Mark, 0, min(len(items), 2*mostCells))
-	// tick is the newest mark of each lane and side that is no bar, and its cell:
-	// items come in the order of time.
+	// tick is the newest mark of a lane and side that is not a bar, and its cell: items come in
+	// order of time.
 	type tick struct {
 		mark int
 		cell int64
@@ -119,8 +118,8 @@ func floor(at time.Time, cell time.Duration) int64 {
 	return int64(math.Floor(float64(at.UnixMilli()) / float64(cell.Milliseconds())))
 }
 
-// mark covers the cells from first up to last. It keeps to its side of the
-// present, and is at least a cell wide.
+// mark makes a mark that covers the cells from first up to last. It stays on its side of the
+// present and is at least one cell wide.
 func (c *Chart) mark(i item, first, last int64, cell time.Duration, bar bool) Mark {
 	m := Mark{Class: i.class, Lane: i.lane, Count: 1, Run: i.run, State: i.state, From: i.From, To: i.To, First: i.at, Last: i.at, bar: bar, side: i.side}
 	from := c.x(time.UnixMilli(first * cell.Milliseconds()))
@@ -146,7 +145,7 @@ func (c *Chart) mark(i item, first, last int64, cell time.Duration, bar bool) Ma
 	return m
 }
 
-// add has m stand for another, too.
+// add makes m represent o, too.
 func (m *Mark) add(o Mark) {
 	m.Class = min(m.Class, o.Class)
 	m.Count += o.Count
@@ -166,7 +165,7 @@ func (m *Mark) add(o Mark) {
 	m.Width = end - m.X
 }
 
-// join makes one of neighbours that look alike; bars stay alone.
+// join joins neighbours that look alike; bars stay alone.
 func join(marks []Mark) []Mark {
 	out := marks[:0]
 	for _, m := range marks {
@@ -183,7 +182,7 @@ func (m *Mark) touches(o Mark) bool {
 	return !m.bar && !o.bar && m.Lane == o.Lane && m.side == o.side && m.Class == o.Class && o.X-(m.X+m.Width) < 0.005
 }
 
-// inWindow cuts marks at the edges and leaves out what lies outside.
+// inWindow cuts marks at the edges and removes those outside.
 func (c *Chart) inWindow(marks []Mark) []Mark {
 	out := marks[:0]
 	for _, m := range marks {
@@ -196,8 +195,8 @@ func (c *Chart) inWindow(marks []Mark) []Mark {
 	return out
 }
 
-// path draws the quiet marks of a class as one path, each by a step from the end of the
-// one before.
+// path draws the quiet marks of a class as one path, each by a step from the end of the previous
+// one.
 func path(d []byte, marks []Mark, class Class) []byte {
 	var x, y float64
 	for i := range marks {
@@ -216,7 +215,7 @@ func path(d []byte, marks []Mark, class Class) []byte {
 		d = coordinate(d, to-y)
 		d = append(d, 'h')
 		d = coordinate(d, m.Width)
-		// What a rounding took off is not lost to the marks behind it.
+		// What rounding took off one mark must not shift the marks after it.
 		x, y = m.X+m.Width, to
 	}
 	return d

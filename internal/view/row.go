@@ -12,29 +12,29 @@ type Row struct {
 	Job          string     `json:"job"`
 	ScheduledFor time.Time  `json:"scheduledFor"`
 	Status       run.Status `json:"status"`
-	// State says more than Status of a run that is open.
+	// State says more than Status about an open run.
 	State     State      `json:"state"`
 	Attempts  int        `json:"attempts"`
 	Cause     string     `json:"cause"`
 	ExitCode  *int64     `json:"exitCode"`
 	QueuedAt  time.Time  `json:"queuedAt"`
 	StartedAt *time.Time `json:"startedAt"`
-	// AcceptedAt is when ECS accepted the present task of a run that is open and of
-	// which StartedAt is not known: a task that runs as it should says so at its end.
+	// AcceptedAt is when ECS accepted the present task of a running run, if StartedAt is not
+	// known: a task that runs as it should reports its start only at its end.
 	AcceptedAt *time.Time `json:"acceptedAt,omitempty"`
 	FinishedAt *time.Time `json:"finishedAt"`
-	// DurationMs is from the start of the task to its end, where both are known.
+	// DurationMs is the time from the start of the task to its end, if both are known.
 	DurationMs *int64 `json:"durationMs"`
-	// Since is when its task started, or was accepted where that is not known, or since
-	// when it waits to be launched.
+	// Since is when its task started, or was accepted if the start is not known, or since when it
+	// has waited to be launched.
 	Since time.Time `json:"-"`
-	// By is the person who asked last for the run or a retry of it, "" where only
-	// its schedule did.
+	// By is the person who last asked for the run or a retry of it, or "" if only its schedule
+	// did.
 	By string `json:"by,omitempty"`
 }
 
-// rowOf is the row of an outline. Of a run that is not whole neither exit code nor
-// cause nor who asked are known.
+// rowOf returns the row of an outline. If the outline does not hold the whole run, its exit code,
+// its cause and who asked for it are not known.
 func rowOf(o run.Outline, now time.Time) Row {
 	if o.Whole != nil {
 		return RowOf(*o.Whole, now)
@@ -45,7 +45,7 @@ func rowOf(o run.Outline, now time.Time) Row {
 	}, now)
 }
 
-// RowOf is the row of a run at a time.
+// RowOf returns the row of a run at a time.
 func RowOf(r run.Run, now time.Time) Row {
 	row := Row{
 		Run: r.ID, Job: r.ID.Job(), ScheduledFor: r.ScheduledFor.UTC(), Status: r.Status, State: StateOf(r, now), Attempts: len(r.Attempts), Cause: r.Cause,
@@ -72,7 +72,7 @@ func RowOf(r run.Run, now time.Time) Row {
 	return row
 }
 
-// Took is the duration, 0 where it is not known.
+// Took returns the duration, or 0 if it is not known.
 func (r Row) Took() time.Duration {
 	if r.DurationMs == nil {
 		return 0

@@ -1,9 +1,9 @@
-// Package view is what people see of jobs and runs, as data: a row of history,
-// a job in one line, a run explained, a timeline, what needs somebody. Tables,
-// pages and widgets lay it out; nothing is decided and nothing is read here.
+// Package view is what people see of jobs and runs, as data: a row of history, a job in one line,
+// a run explained, a timeline, what needs attention. Tables, pages and widgets lay it out;
+// nothing is decided or read here.
 //
-// It is pure: the time is an argument. Texts from outside are verbatim; who
-// prints them makes them safe.
+// It is pure: the time is an argument. Texts from outside are verbatim; whoever prints them makes
+// them safe.
 package view
 
 import (
@@ -12,22 +12,22 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// State is where a run stands in the word that people see: its status, and of a
-// run that is open what ECS has said of it.
+// State is the word that people see for how a run stands: its status or, for an open run, what
+// ECS has said about it.
 type State string
 
-// States beside those of run.Status.
+// States in addition to those of run.Status.
 const (
-	// Starting: ECS accepted the task and has not said that it runs. Looks that find
-	// it running leave no trace, see RunsFrom.
+	// Starting: ECS accepted the task and has not said that it runs. Looks that find it running
+	// leave no trace, see RunsFrom.
 	Starting State = "starting"
-	// InDoubt: whether ECS launched the task is not known.
+	// InDoubt: it is not known whether ECS launched the task.
 	InDoubt State = "in doubt"
-	// Stopping: somebody asked for the stop of a task that has not stopped.
+	// Stopping: somebody asked to stop the task, which has not stopped yet.
 	Stopping State = "stopping"
 )
 
-// StateOf is the state of a run at a time.
+// StateOf returns the state of a run at a time.
 func StateOf(r run.Run, now time.Time) State {
 	a := r.Last()
 	switch {
@@ -50,13 +50,13 @@ func inDoubt(r run.Run) bool {
 	return r.Status == run.Launching && r.Stopping == nil && a != nil && a.Doubt && a.TaskARN == ""
 }
 
-// lookedBy is how long after a run is due the sweep, which comes each minute, has
+// lookedBy is how long after a run is due the sweep, which comes each minute, has certainly
 // looked at its task.
 const lookedBy = 2 * time.Minute
 
-// RunsFrom is from when on the task of a run is taken to run of which ECS is not known
-// to have said so: had the look that was due found anything else, it would have saved
-// that. It is zero where there is no such time.
+// RunsFrom returns the time from which the task of a run counts as running although ECS is not
+// known to have said so: if the look that was due had found anything else, it would have saved
+// that. It returns zero if there is no such time.
 func RunsFrom(r run.Run) time.Time {
 	if !r.MayRest() || r.DueAt.IsZero() {
 		return time.Time{}
@@ -64,13 +64,13 @@ func RunsFrom(r run.Run) time.Time {
 	return r.DueAt.Add(lookedBy)
 }
 
-// marks are one character for each state of a strip.
+// marks has one character for each state of a strip.
 var marks = map[State]byte{
 	State(run.Succeeded): '.', State(run.Failed): 'F', State(run.Missed): 'M', State(run.Stopped): 'S', State(run.Skipped): '-',
 }
 
-// Mark is the state as one character: `.` succeeded, F failed, M missed, S
-// stopped, - skipped, and > for a run that is open.
+// Mark returns the state as one character: `.` succeeded, F failed, M missed, S stopped, -
+// skipped, and > for an open run.
 func (s State) Mark() byte {
 	if m, ok := marks[s]; ok {
 		return m
@@ -78,26 +78,25 @@ func (s State) Mark() byte {
 	return '>'
 }
 
-// Bad is whether a run in that state is one that somebody has to look at.
+// Bad reports whether somebody has to look at a run in that state.
 func (s State) Bad() bool {
 	return s == State(run.Failed) || s == State(run.Missed) || s == InDoubt
 }
 
-// Open is whether a run in that state has not ended.
+// Open reports whether a run in that state has not ended.
 func (s State) Open() bool { return s.Mark() == '>' }
 
-// Doubt is a launch of which it is not known what became.
+// Doubt is a launch whose outcome is not known.
 type Doubt struct {
 	Attempt int       `json:"attempt"`
 	Since   time.Time `json:"since"`
-	// Sought is since when searches for the task have found none; nil before the
-	// first.
+	// Sought is since when searches for the task have found none; nil before the first search.
 	Sought *time.Time `json:"sought,omitempty"`
-	// Next is what happens without anybody's doing.
+	// Next says what will happen without anyone's action.
 	Next string `json:"next"`
 }
 
-// DoubtOf is the doubt that a run is in, nil for most.
+// DoubtOf returns the doubt that a run is in, or nil, as for most runs.
 func DoubtOf(r run.Run) *Doubt {
 	a := r.Last()
 	if !inDoubt(r) {

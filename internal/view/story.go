@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Story is a run explained: history's row and all there is.
+// Story is a run explained: history's row and everything else.
 type Story struct {
 	Row
 	Description    string `json:"description,omitempty"`
@@ -19,8 +19,8 @@ type Story struct {
 	Zone           string `json:"zone"`
 	TaskDefinition string `json:"taskDefinition"`
 	Definition     string `json:"definition"`
-	// Command is what the newest attempt runs; Variables are those that a person
-	// gave this run beside the job's own.
+	// Command is what the newest attempt runs. Variables are those that a person gave this run in
+	// addition to the job's own.
 	Command    []string          `json:"command,omitempty"`
 	Variables  map[string]string `json:"variables,omitempty"`
 	Triggers   []run.Trigger     `json:"triggers"`
@@ -28,35 +28,35 @@ type Story struct {
 	Tries      []Attempt         `json:"attempts"`
 	Stopping   *run.StopRequest  `json:"stopping,omitempty"`
 	Owed       []run.Effect      `json:"owed,omitempty"`
-	// Told are the notices of the run: what they said, when, and who took them.
+	// Told lists the notices of the run: what they said, when, and who accepted them.
 	Told  []Told     `json:"told,omitempty"`
 	DueAt *time.Time `json:"dueAt,omitempty"`
 	Doubt *Doubt     `json:"doubt,omitempty"`
 	Retry run.Retry  `json:"retry"`
-	// Next is what happens without anybody's doing, "" where nothing does.
+	// Next says what will happen without anyone's action, or is "" if nothing will.
 	Next string `json:"next,omitempty"`
 }
 
-// Attempt is an attempt and where to find out more.
+// Attempt is an attempt, with the places where to find out more.
 type Attempt struct {
 	run.Attempt
-	// LogGroup is where the task writes, LogsTo in words where it writes elsewhere. LogsAt
-	// and TaskAt are pages of AWS's console, but LogsAt of an output that goes elsewhere,
-	// which is what its task definition says; "" where there is none.
+	// LogGroup is where the task writes; LogsTo says in words where, if it writes elsewhere.
+	// LogsAt and TaskAt are pages of the AWS console, except that LogsAt of an output that goes
+	// elsewhere is what its task definition says. They are "" if there are none.
 	LogGroup string `json:"logGroup,omitempty"`
 	LogsTo   string `json:"logsTo,omitempty"`
 	LogsAt   string `json:"logsAt,omitempty"`
 	TaskAt   string `json:"taskAt,omitempty"`
 }
 
-// Told is a notice as it was told.
+// Told is a notice that was sent.
 type Told struct {
 	run.Told
-	// Says is its headline and its cause.
+	// Says is the notice's headline and its cause.
 	Says string `json:"says"`
 }
 
-// ToldWords say who took a notice.
+// ToldWords says who accepted a notice.
 func ToldWords(t run.Told) string {
 	if len(t.To) == 0 {
 		return "given up: it reached nobody"
@@ -64,7 +64,7 @@ func ToldWords(t run.Told) string {
 	return "taken by " + strings.Join(t.To, ", ")
 }
 
-// StoryOf explains a run of a job, as it is at a time.
+// StoryOf explains a run of a job as it is at a given time.
 func StoryOf(r run.Run, j job.Job, now time.Time) Story {
 	s := Story{
 		Row: RowOf(r, now), Description: j.Description, Owner: j.Owner, Zone: j.Zone(), TaskDefinition: r.Task.ARN, Definition: r.Definition,
@@ -77,7 +77,7 @@ func StoryOf(r run.Run, j job.Job, now time.Time) Story {
 	for _, a := range r.Attempts {
 		s.Tries = append(s.Tries, Attempt{Attempt: a})
 	}
-	if r.Waits { // for what no clock tells
+	if r.Waits { // it waits for something that has no time
 		s.DueAt = nil
 	}
 	if from := RunsFrom(r); !from.IsZero() && !now.Before(from) { // looks leave no trace
@@ -87,7 +87,7 @@ func StoryOf(r run.Run, j job.Job, now time.Time) Story {
 	return s
 }
 
-// nextOf says what time alone will do about a run.
+// nextOf says what will happen to a run by the passing of time alone.
 func nextOf(r run.Run) string {
 	switch d := DoubtOf(r); {
 	case r.DueAt.IsZero():
@@ -104,7 +104,7 @@ func nextOf(r run.Run) string {
 	return "it is looked at again"
 }
 
-// TriggerWords say what asked for a run, and who.
+// TriggerWords says what started a run, and who asked.
 func TriggerWords(t run.Trigger) string {
 	words := map[run.TriggerKind]string{
 		run.BySchedule: "its schedule", run.ByHand: "run by hand", run.ByRetry: "retried by hand",
@@ -117,7 +117,7 @@ func TriggerWords(t run.Trigger) string {
 	return words
 }
 
-// SendWords say how an attempt's request went out.
+// SendWords says how an attempt's request was sent.
 func SendWords(a run.Attempt) string {
 	words := Counted(a.Sends, "request")
 	if a.Refusals > 0 {
@@ -129,7 +129,7 @@ func SendWords(a run.Attempt) string {
 	return words
 }
 
-// Counted is a number of things.
+// Counted returns a number with the thing that it counts, which is plural unless n is 1.
 func Counted(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

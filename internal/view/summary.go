@@ -9,7 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Recent is of how many runs a Summary is made.
+// Recent is the number of runs from which a Summary is made.
 const Recent = 20
 
 // Summary is a job in one line.
@@ -17,25 +17,25 @@ type Summary struct {
 	Job         string `json:"job"`
 	Description string `json:"description,omitempty"`
 	Owner       string `json:"owner,omitempty"`
-	// Schedule is as it was written, When the same in English, both "" for a job
-	// that only people run. Zone is an IANA name, in which its times are meant.
+	// Schedule is as written and When is the same in English; both are "" for a job that only
+	// people run. Zone is the IANA name of the zone of its times.
 	Schedule string `json:"schedule,omitempty"`
 	When     string `json:"when,omitempty"`
 	Zone     string `json:"zone,omitempty"`
 	Disabled bool   `json:"disabled,omitempty"`
-	// Gone is whether the job is no longer deployed. Such a job is not failing.
+	// Gone means that the job is no longer deployed. Such a job is not failing.
 	Gone bool `json:"gone,omitempty"`
 
-	// Next is the first slot that will run: not paused, not skipped; nil where none
-	// is known. Skip is the slot that somebody had skipped.
+	// Next is the first slot that will run, neither paused nor skipped, or nil if none is known.
+	// Skip is a request to skip a slot, with that slot.
 	Next *time.Time `json:"next,omitempty"`
 	Skip *job.Skip  `json:"skip,omitempty"`
-	// Unforeseen is whether a schedule starts the job at times that nobody knows
-	// beforehand: those of a rate(...).
+	// Unforeseen means that a schedule starts the job at times that nobody knows beforehand,
+	// those of a rate(...).
 	Unforeseen bool `json:"-"`
-	// Paused is the pause in force, of the job or of all. OfAll is that of all, which may
-	// be in force beside one of the job, and GoesOn when none of them is any more, zero
-	// where somebody must resume it.
+	// Paused is the pause in force, of the job or of all jobs. OfAll is the pause of all jobs,
+	// which may be in force beside one of the job. GoesOn is when none of them is in force any
+	// more, or zero if somebody must resume it.
 	Paused    *job.Pause `json:"paused,omitempty"`
 	PausedAll bool       `json:"pausedAll,omitempty"`
 	OfAll     *job.Pause `json:"-"`
@@ -43,26 +43,26 @@ type Summary struct {
 	// FailingSince is when the oldest failure since the last success ended.
 	FailingSince *time.Time `json:"failingSince,omitempty"`
 
-	// HeldBy is the open run for which the last slots were skipped, "" for none.
+	// HeldBy is the open run because of which the last slots were skipped, or "".
 	HeldBy run.ID `json:"heldBy,omitempty"`
 
-	// Last is the newest run, nil where there is none.
+	// Last is the newest run, or nil if there is none.
 	Last *Row `json:"last,omitempty"`
-	// Strip has a character for each of the newest runs, the oldest first (see
-	// State.Mark); Runs are the same, the newest first. Of those but the first that
-	// succeeded at once they may lack exit code, cause and asker.
+	// Strip has one character for each of the newest runs, oldest first (see State.Mark). Runs
+	// are the same runs, newest first. Any but the first that succeeded at once may lack exit
+	// code, cause and asker.
 	Strip string `json:"strip"`
 	Runs  []Row  `json:"-"`
-	// Succeeded and Judged are how many of them succeeded, and how many succeeded,
-	// failed or were missed; P50Ms and P95Ms are of the successes' durations.
+	// Succeeded is how many of them succeeded; Judged is how many succeeded, failed or were
+	// missed. P50Ms and P95Ms are percentiles of the durations of the successes.
 	Succeeded int    `json:"succeeded"`
 	Judged    int    `json:"judged"`
 	P50Ms     *int64 `json:"p50Ms,omitempty"`
 	P95Ms     *int64 `json:"p95Ms,omitempty"`
 }
 
-// SummaryOf is the summary of a job: its item, the item of all jobs, its
-// definition, which may be zero, and its newest runs, the newest first, which is whole.
+// SummaryOf returns the summary of a job from its item, the item of all jobs, its definition,
+// which may be zero, and its newest runs, newest first. The first run must be whole.
 func SummaryOf(item, all job.Item, j job.Job, runs []run.Outline, now time.Time) Summary {
 	s := Summary{
 		Job: item.Name, Description: j.Description, Owner: j.Owner, Gone: item.Gone,
@@ -118,7 +118,7 @@ func (s *Summary) runs(runs []run.Outline, now time.Time) {
 	s.P50Ms, s.P95Ms = percentile(took, 50), percentile(took, 95)
 }
 
-// percentile is the smallest value that p percent of the values do not exceed.
+// percentile returns the smallest value that at least p percent of the values do not exceed.
 func percentile(values []int64, p int) *int64 {
 	if len(values) == 0 {
 		return nil
@@ -128,8 +128,7 @@ func percentile(values []int64, p int) *int64 {
 	return &v
 }
 
-// ScheduleWords is a schedule in English, as it was written where it cannot be
-// read.
+// ScheduleWords returns a schedule in English, or as written if it cannot be parsed.
 func ScheduleWords(schedule string) string {
 	spec, err := cron.Parse(schedule)
 	if schedule == "" || err != nil {

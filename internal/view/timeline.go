@@ -10,56 +10,55 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Timeline is what ran when, and what will, a lane a job.
+// Timeline is what ran when and what will, with one lane per job.
 type Timeline struct {
 	From, To time.Time
-	// Now is where the past ends.
+	// Now is the end of the past.
 	Now   time.Time
 	Lanes []Lane
 }
 
-// Lane is a job of a timeline.
+// Lane is one job of a timeline.
 type Lane struct {
 	Job string
-	// Zone is the job's, as an IANA name.
+	// Zone is the job's zone, as an IANA name.
 	Zone string
-	// Bars are the runs, the oldest first.
+	// Bars are the runs, oldest first.
 	Bars []Bar
-	// Slots are those of the time shown that will run, at most MaxSlots. Next is the
-	// first of all that will, zero where none is known, and Unforeseen whether the job's
-	// schedule has slots that nobody knows beforehand.
+	// Slots are the slots of the time shown that will run, at most MaxSlots. Next is the first of
+	// all that will, or zero if none is known. Unforeseen means that the job's schedule has slots
+	// that nobody knows beforehand.
 	Slots      []time.Time
 	Next       time.Time
 	Unforeseen bool
-	// Paused are the pauses that reach into the time shown; one that nobody ends has no
-	// To.
+	// Paused lists the pauses that reach into the time shown. One that nobody ends has no To.
 	Paused []Span
 }
 
-// Bar is a run of a timeline.
+// Bar is one run of a timeline.
 type Bar struct {
 	Run   run.ID
 	State State
-	// ScheduledFor is the nominal minute. The bar begins when the task started, or was
-	// accepted where that is not known yet, or the run was claimed where neither is so;
-	// with several attempts, when the first was sent. It ends with the run: To is zero
-	// where it has not ended, and now in a Timeline.
+	// ScheduledFor is the nominal minute. The bar begins when the task started; if that is not
+	// known yet, when it was accepted; if it was not, when the run was claimed. With several
+	// attempts it begins when the first was sent, if that is earlier. It ends with the run: for
+	// an open run, To is zero, and now in a Timeline.
 	ScheduledFor time.Time
 	Span
-	// Again are the times at which further attempts were sent.
+	// Again holds the times at which further attempts were sent.
 	Again []time.Time
-	// runsFrom is when a bar that is starting becomes one that runs.
+	// runsFrom is when a bar that is starting becomes one that is running.
 	runsFrom time.Time
 }
 
-// Span is a time from From up to To.
+// Span is the time from From up to To.
 type Span struct{ From, To time.Time }
 
-// MaxSlots is how many slots to come a lane shows at most.
+// MaxSlots is the largest number of future slots that a lane shows.
 const MaxSlots = 500
 
-// TimelineOf lays out runs and slots to come between two times. items are the
-// jobs that get a lane, all is the item of all jobs.
+// TimelineOf lays out runs and future slots between two times. items are the jobs that get a
+// lane; all is the item of all jobs.
 func TimelineOf(from, to, now time.Time, items []job.Item, all job.Item, runs []Bar) Timeline {
 	t := Timeline{From: from, To: to, Now: now}
 	bars := byJob(runs, func(b *Bar) bool {
@@ -87,8 +86,8 @@ func TimelineOf(from, to, now time.Time, items []job.Item, all job.Item, runs []
 	return t
 }
 
-// byJob are the bars that fit by their job; fit may change its copy. They are counted
-// first: there may be tens of thousands.
+// byJob returns the bars that fit, by job. fit may change its copy. It counts them first, because
+// there may be tens of thousands.
 func byJob(runs []Bar, fit func(b *Bar) bool) map[string][]Bar {
 	counts := map[string]int{}
 	for i := range runs {
@@ -109,10 +108,10 @@ func byJob(runs []Bar, fit func(b *Bar) bool) map[string][]Bar {
 	return bars
 }
 
-// least is how long a bar is at least: what is no span would not be seen.
+// least is the shortest length of a bar: without a length it would be invisible.
 const least = time.Second
 
-// BarOf is the bar of a run.
+// BarOf returns the bar of a run.
 func BarOf(o run.Outline) Bar {
 	b := Bar{Run: o.ID, State: State(o.Status), ScheduledFor: o.ScheduledFor, Span: Span{o.StartedAt, o.FinishedAt}}
 	if o.Whole != nil {
@@ -126,7 +125,7 @@ func BarOf(o run.Outline) Bar {
 	}
 	r := o.Whole
 	b.State = StateOf(*r, time.Time{})
-	// What an attempt before the last did, or waited for, is in sight too.
+	// Show also what attempts before the last did or waited for.
 	if len(r.Attempts) > 1 && !r.Attempts[0].SentAt.IsZero() && r.Attempts[0].SentAt.Before(b.From) {
 		b.From = r.Attempts[0].SentAt
 	}
@@ -138,7 +137,7 @@ func BarOf(o run.Outline) Bar {
 	return b
 }
 
-// looked has a bar whose task's start is not known begin when ECS accepted the task.
+// looked makes a bar begin when ECS accepted the task, if the task's start is not known.
 func (b *Bar) looked(r run.Run) {
 	b.runsFrom = RunsFrom(r)
 	if a := r.Last(); b.From.IsZero() && r.Status == run.Running && a != nil {
@@ -146,7 +145,7 @@ func (b *Bar) looked(r run.Run) {
 	}
 }
 
-// at is the bar with an end, and a length that can be seen.
+// at returns the bar with an end and a visible length.
 func (b Bar) at(now time.Time) Bar {
 	if b.To.IsZero() {
 		b.To = now
@@ -160,7 +159,7 @@ func (b Bar) at(now time.Time) Bar {
 	return b
 }
 
-// slotsOf are the slots from one time on and before another that will run.
+// slotsOf returns the slots that will run, from one time on and before another.
 func slotsOf(item, all *job.Item, from, to time.Time) (out []time.Time) {
 	for slot := range coming(item, all, from.Add(-1), to) {
 		if out = append(out, slot); len(out) == MaxSlots {

@@ -180,7 +180,7 @@ func TestAttention(t *testing.T) {
 	}
 }
 
-// TestStoryTells: of a notice it is said what it said, and who took it.
+// TestStoryTells: for each notice, the story says what it said and who accepted it.
 func TestStoryTells(t *testing.T) {
 	t.Parallel()
 	r := run.Run{ID: "etl/20261122T0900Z", Status: run.Succeeded, Cause: "succeeded", Told: []run.Told{
@@ -194,7 +194,8 @@ func TestStoryTells(t *testing.T) {
 	}
 }
 
-// TestATaskThatLooksFoundRunning is shown so, though nothing is stored of it.
+// TestATaskThatLooksFoundRunning: the task is shown as running, although nothing is stored about
+// that.
 func TestATaskThatLooksFoundRunning(t *testing.T) {
 	t.Parallel()
 	accepted := now.Add(-time.Hour)
