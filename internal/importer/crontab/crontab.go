@@ -1,5 +1,5 @@
-// Package crontab makes jobs of a crontab. Of each line it says what cron makes
-// of it, what the job makes of it, and where the two differ and why.
+// Package crontab makes jobs from a crontab. For each line it says what cron makes of it, what
+// the job makes of it, and where and why the two differ.
 package crontab
 
 import (
@@ -15,20 +15,19 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/foreign"
 )
 
-// Kind is the word for crontabs.
+// Kind is the name of this kind of file.
 const Kind = "crontab"
 
 // Reader reads crontabs.
 type Reader struct {
-	// Users says whether a sixth column names users; Detect goes by the file's name
-	// as well.
+	// Users says whether a sixth column names users. Detect also goes by the file's name.
 	Users lines.UserColumn
 }
 
-// Kind is the word behind `import`.
+// Kind gives the word after `import`.
 func (Reader) Kind() string { return Kind }
 
-// Recognise is whether most lines of a file are those of a crontab.
+// Recognise reports whether at least half of a file's lines are those of a crontab.
 func (r Reader) Recognise(f *importer.File) (what string, ok bool) {
 	all, err := lines.Parse(f.Data[:prefix(f.Data)], r.users(f))
 	if err != nil {
@@ -46,14 +45,14 @@ func (r Reader) Recognise(f *importer.File) (what string, ok bool) {
 	return "a crontab", good > 0 && good >= bad
 }
 
-// maxLooked bounds how much of a file is looked at to recognise it, and maxLines
-// how many lines a crontab has.
+// maxLooked is how many bytes of a file are examined to recognise it, and maxLines the most lines
+// that a crontab may have.
 const (
 	maxLooked = 64 << 10
 	maxLines  = 100_000
 )
 
-// prefix is the length of the first whole lines of a file.
+// prefix gives the length of the whole lines at the start of a file that are examined.
 func prefix(data []byte) int {
 	if len(data) <= maxLooked {
 		return len(data)
@@ -68,8 +67,8 @@ func (r Reader) users(f *importer.File) lines.UserColumn {
 	return lines.ExpectUsers(f.Name)
 }
 
-// Read makes jobs of a crontab. Several are one another's users' business: each
-// is imported alone.
+// Read makes jobs from one crontab. It refuses several at once: variables hold only for the lines
+// of their own file.
 func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	if len(files) != 1 {
 		return &importer.ForeignError{Kind: Kind, Sentence: "a crontab is imported alone: variables hold for the lines below them in its own file"}
@@ -108,30 +107,30 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	return nil
 }
 
-// systemFile is where cron reads a user before each command.
+// systemFile matches files in which cron reads a user before each command.
 var systemFile = regexp.MustCompile(`^/etc/(?:crontab$|cron\.d/)`)
 
-// unread is a file that Debian's cron passes over for its name, as its cron(8) says
+// unread matches files that Debian's cron ignores because of their name, as its cron(8) says
 // (https://manpages.debian.org/bookworm/cron/cron.8.en.html).
 var unread = regexp.MustCompile(`^/etc/cron\.d/.*[^A-Za-z0-9_/-]`)
 
-// importing is an import on its way.
+// importing is an import in progress.
 type importing struct {
 	*importer.Import
 	env     environment
-	locks   map[string]string // the job that had a lock first
+	locks   map[string]string // the first job that had a lock
 	comment []string          // the comment lines right above, with their #
 	lines   map[int]lines.Line
-	names   map[int]string // of jobs, by line
-	dot     map[int]string // jobs by line
+	names   map[int]string // of the jobs, by line
+	dot     map[int]string // the imported jobs by line
 	users   lines.UserColumn
-	follows bool // another job stands right below
-	broke   bool // it was told what a broken line does to the file
-	unread  bool // it is to be told what the file's name does to it
-	system  bool // the file lies where cron reads users before commands
+	follows bool // another job follows right below
+	broke   bool // the effect of a broken line on the file was reported
+	unread  bool // the effect of the file's name is still to be reported
+	system  bool // cron reads users before commands in the file's folder
 }
 
-// offUsers learns from the lines of jobs how those behind a # are read.
+// offUsers learns from the lines of jobs how to read the lines that are commented out.
 func (in *importing) offUsers(l lines.Line) {
 	switch {
 	case in.users == lines.Present || in.users == lines.Absent || l.Kind != lines.Job || l.Doubt != "":
@@ -142,7 +141,7 @@ func (in *importing) offUsers(l lines.Line) {
 	}
 }
 
-// each goes through the file, twice: a name depends on all others.
+// each goes through the file twice, because each name depends on all others.
 func (in *importing) each(data []byte) {
 	in.nameAll(data)
 	number := 0
@@ -154,7 +153,7 @@ func (in *importing) each(data []byte) {
 	}
 }
 
-// nameAll names the jobs after what tells them from each other.
+// nameAll names the jobs after what tells them apart.
 func (in *importing) nameAll(data []byte) {
 	variables := map[string]string{}
 	var numbers []int
@@ -195,8 +194,7 @@ func (in *importing) line(number int, text string) {
 	}
 }
 
-// commentLine keeps a comment for the job below it, and sees jobs that are
-// switched off.
+// commentLine keeps a comment for the job below it, and recognises jobs that are commented out.
 func (in *importing) commentLine(number int, text, trimmed string) {
 	e := importer.NewEntry(number, "comment", text)
 	body := strings.TrimLeft(trimmed, "# \t")
@@ -227,8 +225,8 @@ func (in *importing) commentLine(number int, text, trimmed string) {
 	in.Entries = append(in.Entries, e)
 }
 
-// offJob reads what stands behind a # as a job. Prose that begins with five
-// words that happen to be fields does not exist.
+// offJob reads what follows a # as a job. No prose begins with five words that are also time
+// fields.
 func offJob(body string, users lines.UserColumn) (lines.Line, bool) {
 	if body == "" || !strings.ContainsRune("*-@0123456789", rune(body[0])) {
 		return lines.Line{}, false
@@ -240,7 +238,7 @@ func offJob(body string, users lines.UserColumn) (lines.Line, bool) {
 	return all[0], !slices.Contains(placeholders, strings.Join(strings.Fields(all[0].Command), " "))
 }
 
-// placeholders are what legends and examples have for a command.
+// placeholders are what legends and examples have in place of a command.
 var placeholders = []string{"command to be executed", "command to execute", "command", "user-name command to be executed", "user command to be executed", "/path/to/command", "/path/to/script"}
 
 func (in *importing) entry(e *importer.Entry, l lines.Line) {
@@ -264,7 +262,7 @@ func (in *importing) entry(e *importer.Entry, l lines.Line) {
 	in.job(e, l)
 }
 
-// reading puts cron's own reading of a job line into the report.
+// reading puts cron's own reading of a job's line into the report.
 func reading(e *importer.Entry, l lines.Line) {
 	e.Text = importer.Hide(e.Text)
 	schedule, command := l.Schedule, importer.Hide(l.Command)

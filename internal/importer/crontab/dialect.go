@@ -10,22 +10,22 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/foreign"
 )
 
-// byteOrderMark is what editors of Windows put before the first line.
+// byteOrderMark is what Windows editors put before the first line.
 const byteOrderMark = "\ufeff"
 
 var anacron = regexp.MustCompile(`^([0-9]+|@[a-z]+)\s+[0-9]+\s+[A-Za-z][\w.-]+\s+[^\s*?0-9]`)
 
-// quartz names schedulers whose first field is of seconds.
+// quartz names schedulers whose first field counts seconds.
 const quartz = "Quartz or another scheduler that counts seconds"
 
-// sixthField is a command that begins with what can only be a field of time.
-// Where nothing stands behind it, a number or days are one too.
+// sixthField matches a command that begins with what can only be a time field. A number or days
+// are one too if nothing follows.
 var sixthField = regexp.MustCompile(`(?i)^(?:(?:[?*]|[0-9]+(?:[-,/][0-9]+)+)\s+\S|(?:[?*](?:/[0-9]+)?|[0-9]+(?:[-,/#][0-9]+)*|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*)\s*$)`)
 
-// steps begins the name of a dialect that cron's lines may be of by mistake.
+// steps begins the name of a dialect whose form may also be a mistake in a line for cron.
 const steps = "a scheduler that takes"
 
-// dialects are lines of other programs, by their shape.
+// dialects are the lines of other programs, by their form.
 var dialects = []struct {
 	form *regexp.Regexp
 	name string
@@ -44,7 +44,7 @@ var dialects = []struct {
 	{regexp.MustCompile(`^(\S+\s+){0,4}[0-9]+/[0-9]+\s`), steps + " 5/15 for 5-59/15 (the first Vixie cron took it for 5)"},
 }
 
-// dialect names the program whose line this looks like, "" for cron.
+// dialect names the program whose line this looks like; "" means cron.
 func dialect(text string) string {
 	text = strings.TrimLeft(text, " \t")
 	for _, d := range dialects {
@@ -55,13 +55,13 @@ func dialect(text string) string {
 	return ""
 }
 
-// assigned is a line that was meant to set a variable: a shell would read it so.
+// assigned matches a line that was meant to set a variable, as a shell would read it.
 var assigned = regexp.MustCompile(`^\s*(?:(?:export|declare -x|setenv|set)\s+[A-Za-z_]\w*[\s=]|[A-Za-z_]\w*\s*=\s*(?:"[^"]*"|'[^']*')\s*\S)`)
 
-// broken tells once what a line that is none does to the others of its file: Debian's
-// cron writes `ERROR (Syntax error, this crontab file will be ignored)`, as many public
-// logs show, and cronie goes on with the next line (load_user in its src/user.c). A
-// file of another program was read by neither.
+// broken reports, once, what an invalid line does to the other jobs of its file. Debian's cron
+// logs `ERROR (Syntax error, this crontab file will be ignored)`, as many public logs show, and
+// cronie goes on with the next line (load_user in its src/user.c). Neither has read a file of
+// another program.
 func (in *importing) broken(e *importer.Entry, l lines.Line) {
 	if name := dialect(l.Text); in.broke || !in.others(l) || (name != "" && name != quartz && !strings.HasPrefix(name, steps)) {
 		return
@@ -70,7 +70,7 @@ func (in *importing) broken(e *importer.Entry, l lines.Line) {
 	e.Decide("Debian's and Ubuntu's cron ignores the whole file for such a line, so under it no job of this file has run since: look for \"this crontab file will be ignored\" in its log before they run on AWS")
 }
 
-// others is whether the file has another job.
+// others reports whether the file has another job.
 func (in *importing) others(l lines.Line) bool {
 	for number := range in.lines {
 		if number != l.Number && in.lines[number].Kind == lines.Job {
@@ -80,7 +80,7 @@ func (in *importing) others(l lines.Line) bool {
 	return false
 }
 
-// reject tells why a line is none of cron's.
+// reject says why a line is not one of cron's.
 func reject(e *importer.Entry, l lines.Line) {
 	hidden, secret := importer.HideRest(e.Text)
 	e.Text = hidden
@@ -101,8 +101,8 @@ func reject(e *importer.Entry, l lines.Line) {
 	}
 }
 
-// lineDialect is dialect for a line that cron has read: it may take one of
-// another program's for a job.
+// lineDialect is dialect for a line that cron has read: cron may take another program's line for
+// a job.
 func lineDialect(l lines.Line) string {
 	switch l.Kind {
 	case lines.Job:
@@ -118,8 +118,8 @@ func lineDialect(l lines.Line) string {
 	return dialect(l.Text)
 }
 
-// notCron is the error about a file in which cron could read nothing at all: not
-// one line is a job or a variable.
+// notCron gives the error for a file in which cron could read nothing at all: no line is a job or
+// a variable.
 func notCron(f *importer.File, all []lines.Line) error {
 	for i := range all {
 		if all[i].Kind != lines.Invalid {
@@ -132,8 +132,8 @@ func notCron(f *importer.File, all []lines.Line) error {
 	return &importer.ForeignError{Kind: "no crontab", Sentence: fmt.Sprintf("%s is no crontab: none of its %d lines is one of cron's, and it is none of the other files that are recognised", f.Name, len(all))}
 }
 
-// Foreign is the sentence for a file all of whose lines are of another scheduler's
-// kind of crontab, nil where cron reads one of them, or nobody is known who would.
+// Foreign gives the sentence for a file whose lines are all those of one other scheduler's kind
+// of crontab. It is nil if cron reads one of them, or if no scheduler is known that reads all.
 func Foreign(f *importer.File) *importer.ForeignError {
 	all, err := lines.Parse(f.Data[:prefix(f.Data)], lines.ExpectUsers(f.Name))
 	if name := wholeDialect(all); err == nil && name != "" {
@@ -142,8 +142,8 @@ func Foreign(f *importer.File) *importer.ForeignError {
 	return nil
 }
 
-// wholeDialect names the program whose lines all jobs of a file are, "" where
-// cron reads one of them, or nobody is known who would.
+// wholeDialect names the program that all jobs of a file are written for. It is "" if cron reads
+// one of them, or if no program is known that reads all.
 func wholeDialect(all []lines.Line) string {
 	found := ""
 	for i := range all {

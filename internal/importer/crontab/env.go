@@ -14,10 +14,10 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// replacement stands for bytes that are not UTF-8.
+// replacement replaces bytes that are not UTF-8.
 const replacement = "\ufffd"
 
-// environment is what the lines above say to those below.
+// environment holds what the lines above set for those below.
 type environment struct {
 	zone, cronZone string
 	zoneTold       bool
@@ -43,10 +43,10 @@ func (v *environment) zoneName() string {
 	return "UTC"
 }
 
-// taskVariable is what ECS, and so a jobs file, takes for the name of a variable.
+// taskVariable matches what ECS, and so a jobs file, takes as the name of a variable.
 var taskVariable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
-// set takes an environment line.
+// set reads an environment line.
 func (v *environment) set(e *importer.Entry, name, value string) {
 	if !taskVariable.MatchString(name) {
 		hidden, _ := importer.HideRest(e.Text)
@@ -80,11 +80,11 @@ func (v *environment) set(e *importer.Entry, name, value string) {
 	v.hidden = slices.DeleteFunc(v.hidden, func(h string) bool { return h == name })
 }
 
-// caged are shells of hosting providers, which are bash with less rights.
+// caged are restricted shells of hosting providers, which are bash with fewer rights.
 var caged = []string{"jailshell", "rbash", "lshell"}
 
-// ofCron takes a variable that means something to cron; it is true when the jobs
-// have no need of it.
+// ofCron handles a variable that means something to cron. It returns true if the jobs do not need
+// the variable.
 func (v *environment) ofCron(e *importer.Entry, name, value string) bool {
 	switch name {
 	case "MAILTO":
@@ -126,8 +126,8 @@ func (v *environment) ofCron(e *importer.Entry, name, value string) bool {
 	return false
 }
 
-// delays takes the most minutes that cronie starts jobs late (crontab(5) of cronie,
-// RANDOM_DELAY), which is what a window does.
+// delays reads by how many minutes at most cronie starts jobs late (crontab(5) of cronie,
+// RANDOM_DELAY). A window does the same.
 func (v *environment) delays(e *importer.Entry, value string) {
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 0 || n > 24*60 {
@@ -165,8 +165,8 @@ func (v *environment) apply(r *importer.Command) {
 	}
 }
 
-// tellMail says what becomes of cron's mail. Cron mails output and a notice is
-// about failure, which is not the same.
+// tellMail says what becomes of cron's mail. The two differ: cron mails output, and a notice is
+// about a failure.
 func (v *environment) tellMail(e *importer.Entry) {
 	if *v.mail == "" {
 		e.Decide(`nobody was told anything; failures of the jobs below are told to the stack's own targets, which is proposed`)
@@ -186,7 +186,7 @@ func (v *environment) mailOf(e *importer.Entry) {
 	}
 }
 
-// broken tells of variables in a command that hold a $ which nobody expands.
+// broken reports variables in a command whose value has a $ that nobody expands.
 func (v *environment) broken(e *importer.Entry, line string) {
 	for _, name := range slices.Sorted(maps.Keys(v.vars)) {
 		if value := v.vars[name]; strings.Contains(value, "$") && usesVariable(line, name) {

@@ -60,8 +60,8 @@ func (in *importing) job(e *importer.Entry, l lines.Line) {
 	}
 }
 
-// translate fills in what EventBridge calls the schedule; ok is false where it
-// cannot be said.
+// translate fills in the schedule in EventBridge's terms. ok is false if there is no such
+// schedule.
 func (in *importing) translate(e *importer.Entry, spec *cron.Spec, s cron.Schedule) (ok bool) {
 	if in.Zone == "" && in.env.cronZone == "" && !in.env.zoneTold {
 		in.env.zoneTold = true
@@ -89,7 +89,7 @@ func (in *importing) translate(e *importer.Entry, spec *cron.Spec, s cron.Schedu
 	return true
 }
 
-// whoever is about who ran it, and who was told.
+// whoever reports who ran the job, and who was told.
 func (in *importing) whoever(e *importer.Entry, l lines.Line, r *importer.Command) {
 	if l.NoLog {
 		e.Note("the - before it keeps cronie from writing its runs to the syslog, which root's and the system's crontabs may; here every run is in the history")
@@ -122,7 +122,7 @@ func firstWord(text string) string {
 	return importer.Clip(word)
 }
 
-// readable switches off what cannot be written as it is, or is no line of cron's.
+// readable disables a job that cannot be written as it is, or whose line is not cron's.
 func readable(r *importer.Command, l lines.Line) {
 	if !utf8.ValidString(l.Text) {
 		r.Line = strings.ToValidUTF8(r.Line, replacement)
@@ -133,7 +133,7 @@ func readable(r *importer.Command, l lines.Line) {
 	}
 }
 
-// input puts what cron gave on standard input into the command: ECS gives none.
+// input puts cron's standard input into the command, since ECS gives none.
 func (in *importing) input(e *importer.Entry, l lines.Line, r *importer.Command) {
 	if l.Stdin == "" {
 		if strings.Contains(l.Text, `\%`) {
@@ -163,7 +163,7 @@ func (in *importing) percentCut(l lines.Line) bool {
 	return strings.Count(l.Text, "%") > strings.Count(l.Text, `\%`) && strings.HasSuffix(strings.TrimRight(l.Text, "\r"), "%")
 }
 
-// lock tells of a lock that two jobs share.
+// lock reports a lock that two jobs share.
 func (in *importing) lock(e *importer.Entry, r *importer.Command) {
 	if r.Lock == "" {
 		return
@@ -175,8 +175,8 @@ func (in *importing) lock(e *importer.Entry, r *importer.Command) {
 	in.locks[r.Lock] = r.Job.Name
 }
 
-// settle says the schedule anew where that was taken from the command, and what
-// CRON_TZ does to changes of the clock.
+// settle rewrites the schedule if part of it was in the command, and sets what CRON_TZ does when
+// the clocks change.
 func (in *importing) settle(e *importer.Entry, r *importer.Command) {
 	if r.LastDay {
 		f := strings.Fields(r.Job.Schedule)
@@ -184,7 +184,7 @@ func (in *importing) settle(e *importer.Entry, r *importer.Command) {
 		if aws := strings.Replace(e.AWS[0], " 28-31 ", " L ", 1); aws != e.AWS[0] && len(e.AWS) == 1 {
 			text = aws
 		}
-		// EventBridge has a rule of its own, so cron's is written out.
+		// An EventBridge expression has another default rule, so cron's is written out.
 		r.Job.DST = byCron
 		if in.env.cronZone != "" || followsClock(r.Job.Schedule) {
 			r.Job.DST = byClock
@@ -198,8 +198,8 @@ func (in *importing) settle(e *importer.Entry, r *importer.Command) {
 	}
 }
 
-// dst is the rule for changes of the clock that a schedule has besides its own:
-// cronie reads CRON_TZ by the clock alone, also where the schedule names a time.
+// dst gives the rule for changes of the clock, if it is not the schedule's own: cronie follows
+// the clock of CRON_TZ even for a schedule with a fixed time.
 func (in *importing) dst(schedule string) cron.DST {
 	if in.env.cronZone == "" || followsClock(schedule) {
 		return cron.DST{}
@@ -207,21 +207,21 @@ func (in *importing) dst(schedule string) cron.DST {
 	return cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapTwice}
 }
 
-// What cron does when the clocks change: jobs that follow the clock, and those
-// with a fixed time.
+// What cron does when the clocks change, for jobs that follow the clock and for those with a
+// fixed time.
 var (
 	byClock = job.DST{Gap: cron.GapSkip.String(), Overlap: cron.OverlapTwice.String()}
 	byCron  = job.DST{Gap: cron.GapRunLate.String(), Overlap: cron.OverlapOnce.String()}
 )
 
-// followsClock is whether cron runs a schedule by the clock when that changes:
-// its minute or hour begins with a * (load_entry in cronie's src/entry.c).
+// followsClock reports whether cron runs a schedule by the clock when that changes: if its minute
+// or hour begins with * (load_entry in cronie's src/entry.c).
 func followsClock(schedule string) bool {
 	f := strings.Fields(schedule)
 	return schedule == "@hourly" || len(f) == 5 && (f[0][0] == '*' || f[1][0] == '*')
 }
 
-// definition writes the base definition with the secrets' placeholders.
+// definition writes the base definition with the placeholders of the secrets.
 func (in *importing) definition() {
 	if len(in.Secrets.All()) == 0 {
 		return

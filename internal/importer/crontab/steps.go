@@ -6,7 +6,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 )
 
-// steps say how a crontab's lines are switched off and on again.
+// steps adds how to switch the lines of a crontab off and on again.
 func (in *importing) steps(f *importer.File) {
 	if len(in.dot) == 0 {
 		return
@@ -31,7 +31,7 @@ func (in *importing) steps(f *importer.File) {
 	in.Steps.Switch("crontab -l > "+old+" && crontab "+imported, "crontab "+old)
 }
 
-// off is whether one of the jobs came over switched off.
+// off reports whether one of the jobs came over switched off.
 func (in *importing) off() bool {
 	for i := range in.Jobs {
 		if in.Jobs[i].Disabled {
@@ -41,11 +41,10 @@ func (in *importing) off() bool {
 	return false
 }
 
-// unknownPlace stands in the steps for a file of the system whose name is not that
-// of one.
+// unknownPlace stands in the steps for a system crontab whose name is not a path below /etc.
 const unknownPlace = "PLACE"
 
-// place is where the system reads the file, "" for a user's crontab.
+// place gives where the system reads the file, or "" for a user's crontab.
 func (in *importing) place(f *importer.File) string {
 	if strings.HasPrefix(f.Name, "/etc/") {
 		return importer.Word(f.Name)

@@ -8,11 +8,11 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// marker begins the comment that an imported line becomes. The job's name and a
-// colon follow, then the line as it was.
+// marker begins the comment that an imported line becomes. After it come the job's name, a colon
+// and the original line.
 const marker = "batchplane runs this as "
 
-// commentOut comments the lines of jobs out; every other byte stays.
+// commentOut comments out the lines of jobs and keeps every other byte.
 func commentOut(data []byte, jobs map[int]string) []byte {
 	var b bytes.Buffer
 	number := 0
@@ -26,8 +26,8 @@ func commentOut(data []byte, jobs map[int]string) []byte {
 	return b.Bytes()
 }
 
-// Undo restores the lines that an import commented out: those of the jobs named,
-// or all where none is. The names that it restored come in order.
+// Undo restores the lines that an import commented out: those of the named jobs, or all if none
+// is named. restored lists the names in order.
 func Undo(data []byte, jobs ...string) (crontab []byte, restored []string) {
 	var b bytes.Buffer
 	for line := range bytes.Lines(data) {

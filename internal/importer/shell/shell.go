@@ -1,5 +1,5 @@
-// Package shell reads lines of a shell: which commands they hold, what stands
-// between them and where. It reads bash's grammar, which holds that of sh.
+// Package shell parses command lines: the commands in them, and the operators between them, with
+// their positions. It reads bash's grammar, which includes that of sh.
 package shell
 
 import (
@@ -8,43 +8,43 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// MaxLine bounds a line that is read, in bytes. MaxDepth bounds how deep it may
-// nest, since the parser recurses.
+// MaxLine is the longest line that is read, in bytes. MaxDepth is how deep it may nest, since the
+// parser recurses.
 const (
 	MaxLine  = 64 << 10
 	MaxDepth = 64
 )
 
-// List is the commands of a line in their order.
+// List is the commands of a line, in order.
 type List []Command
 
-// Command is one command of a list. A compound one (a block, a loop, an if) is
-// one Word, and Inner holds the lists inside of it.
+// Command is one command of a list. A compound command (a block, a loop, an if) has one Word, and
+// Inner holds the lists inside it.
 type Command struct {
 	Words      []Word
 	Redirects  []Redirect
 	Start, End int
-	// After is the operator behind it: && || | |& ; & or a line feed; "" at the
-	// end. AfterEnd is where that ends.
+	// After is the operator after it: && || | |& ; & or a line feed, or "" at the end.
+	// AfterEnd is where that operator ends.
 	After    string
 	AfterEnd int
 	Inner    []List
 }
 
-// Word is a word as it stands in the line, quotes included.
+// Word is a word as the line has it, including quotes.
 type Word struct {
 	Text       string
 	Start, End int
 }
 
-// Redirect is a redirection: its sign with a descriptor before it, and the word
-// behind it without simple quotes.
+// Redirect is a redirection: its sign, with a descriptor before it, and the word after it without
+// simple quotes.
 type Redirect struct {
 	Sign, Target string
 	Start, End   int
 }
 
-// Parse reads a line. The error is one sentence of what a shell could not read.
+// Parse reads a line. The error is one sentence about what a shell could not read.
 func Parse(line string) (List, error) {
 	if err := bounded(line); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func Parse(line string) (List, error) {
 	return reading(line).list(file.Stmts), nil
 }
 
-// reading is a line that was parsed.
+// reading is a line that has been parsed.
 type reading string
 
 func (r reading) list(stmts []*syntax.Stmt) (out List) {
@@ -75,7 +75,7 @@ func (r reading) list(stmts []*syntax.Stmt) (out List) {
 	return out
 }
 
-// stmt gives the commands that && || and | join.
+// stmt gives the commands that &&, || and | join.
 func (r reading) stmt(s *syntax.Stmt) List {
 	b, joined := s.Cmd.(*syntax.BinaryCmd)
 	if !joined || len(s.Redirs) > 0 || s.Negated {
@@ -138,7 +138,7 @@ func (r reading) words(c *Command, cmd syntax.Command) {
 	}
 }
 
-// inner gives the lists of a compound command; what it asks comes last.
+// inner gives the lists of a compound command, the conditions last.
 func (r reading) inner(cmd syntax.Command) (out []List) {
 	add := func(stmts []*syntax.Stmt) {
 		if len(stmts) > 0 {
@@ -167,7 +167,7 @@ func (r reading) inner(cmd syntax.Command) (out []List) {
 	return out
 }
 
-// branches adds what an if does, and then what it asks.
+// branches adds what an if does, then its conditions.
 func branches(first *syntax.IfClause, add func([]*syntax.Stmt)) {
 	for one := first; one != nil; one = one.Else {
 		add(one.Then)
@@ -199,8 +199,7 @@ func (r reading) redirect(d *syntax.Redirect) Redirect {
 	return out
 }
 
-// Name is the program that a command runs, without its folder; "" for one that
-// only assigns.
+// Name gives the program that a command runs, without its folder; "" if the command only assigns.
 func (c Command) Name() string {
 	for _, w := range c.Words {
 		if !IsAssignment(w.Text) {
@@ -210,5 +209,5 @@ func (c Command) Name() string {
 	return ""
 }
 
-// Text is the command as it stands in its line.
+// Text gives the command as its line has it.
 func (c Command) Text(line string) string { return line[c.Start:max(c.Start, c.End)] }

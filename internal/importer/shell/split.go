@@ -7,9 +7,9 @@ import (
 
 var errOpen = errors.New("a quote or a \\ is not closed")
 
-// Split cuts a text into words as github.com/google/shlex does: quotes and \\ keep
-// blanks together and are taken off, # at the beginning of a word starts a comment,
-// and all else, $ and && and | too, is text.
+// Split splits text into words as github.com/google/shlex does. Quotes and \\ keep blanks together
+// and are removed. A # at the beginning of a word starts a comment. Everything else, including $,
+// && and |, is text.
 func Split(text string) (words []string, err error) {
 	s := splitting{rest: text}
 	for s.skip(); s.rest != ""; s.skip() {
@@ -24,7 +24,7 @@ func Split(text string) (words []string, err error) {
 
 type splitting struct{ rest string }
 
-// skip goes over blanks and comments.
+// skip skips blanks and comments.
 func (s *splitting) skip() {
 	for {
 		s.rest = strings.TrimLeft(s.rest, blanks)
@@ -60,7 +60,7 @@ func (s *splitting) word() (string, error) {
 	return b.String(), nil
 }
 
-// quoted reads up to the quote that ends it; a backslash counts in double quotes.
+// quoted reads up to the closing quote. In double quotes a backslash escapes.
 func (s *splitting) quoted(b *strings.Builder, quote byte) error {
 	for s.rest != "" {
 		c := s.next()
@@ -76,7 +76,7 @@ func (s *splitting) quoted(b *strings.Builder, quote byte) error {
 	return errOpen
 }
 
-// next takes one byte of what is left, which must not be empty.
+// next takes one byte of the rest, which must not be empty.
 func (s *splitting) next() byte {
 	c := s.rest[0]
 	s.rest = s.rest[1:]

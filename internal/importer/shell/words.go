@@ -8,7 +8,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// bounded refuses what the parser is not asked to read.
+// bounded refuses lines that the parser should not read.
 func bounded(line string) error {
 	if len(line) > MaxLine {
 		return fmt.Errorf("it has %d bytes, and at most %d are read", len(line), MaxLine)
@@ -32,7 +32,7 @@ func bounded(line string) error {
 	return nil
 }
 
-// plain is the parser's sentence without its place.
+// plain gives the parser's sentence without its position.
 func plain(err error) error {
 	var bad syntax.ParseError
 	var odd syntax.LangError
@@ -45,7 +45,7 @@ func plain(err error) error {
 	return err
 }
 
-// Unquote takes simple quotes off a word.
+// Unquote removes simple quotes from a word.
 func Unquote(word string) string {
 	if n := len(word); n >= 2 && (word[0] == '"' || word[0] == '\'') && word[n-1] == word[0] && strings.Count(word, word[:1]) == 2 {
 		return word[1 : n-1]
@@ -53,8 +53,8 @@ func Unquote(word string) string {
 	return word
 }
 
-// Literal is what a word means to the program that gets it, and whether that is
-// certain: quotes and escapes are taken off, and nothing in it is expanded.
+// Literal gives what a word means to the program that gets it: without quotes and escapes. ok is
+// false if that is not certain, because the shell expands something.
 func Literal(word string) (text string, ok bool) {
 	var b strings.Builder
 	for i := 0; i < len(word); i++ {
@@ -85,7 +85,7 @@ func Literal(word string) (text string, ok bool) {
 	return b.String(), true
 }
 
-// doubled reads what stands in double quotes, up to and with their end.
+// doubled reads the text in double quotes, including the closing quote.
 func doubled(b *strings.Builder, text string) (n int, ok bool) {
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -106,16 +106,16 @@ func doubled(b *strings.Builder, text string) (n int, ok bool) {
 // Quote makes one word of a text.
 func Quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// Base is a path without its folders.
+// Base gives a path without its folders.
 func Base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
-// IsAssignment is whether a word is NAME=value.
+// IsAssignment reports whether a word is NAME=value.
 func IsAssignment(word string) bool {
 	name, _, ok := strings.Cut(word, "=")
 	return ok && IsName(name)
 }
 
-// IsName is whether a shell's variable can be called that.
+// IsName reports whether a shell variable can have this name.
 func IsName(s string) bool {
 	for i := range len(s) {
 		c := s[i]
