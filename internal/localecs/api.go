@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// A task's lastStatus, in the order of its life. ECS knows ACTIVATING and
-// DEACTIVATING too; the first is kept here for the moment in which commands are
-// being started, the second belongs to services only.
+// A task's lastStatus, in the order of its life. ECS also has ACTIVATING and DEACTIVATING. Here
+// ACTIVATING lasts while commands are being started; DEACTIVATING belongs to services only.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
 const (
 	statusProvisioning   = "PROVISIONING"
@@ -28,8 +27,7 @@ const (
 	codeTermination     = "TerminationNotice"
 )
 
-// Task is a task as events show it: times are RFC 3339 texts in UTC with up to
-// three fraction digits.
+// Task is a task as events show it. Times are RFC 3339 texts in UTC with up to three fractional digits.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
 type Task struct {
 	Attachments          []Attachment      `json:"attachments"`
@@ -66,8 +64,7 @@ type Task struct {
 	Version              int64             `json:"version"`
 }
 
-// Container is a container of a task. ExitCode is absent when it never ran or
-// when its end was not seen.
+// Container is a container of a task. ExitCode is absent if it never ran or nobody saw it end.
 type Container struct {
 	ContainerARN      string     `json:"containerArn"`
 	ExitCode          *int64     `json:"exitCode,omitempty"`
@@ -100,7 +97,7 @@ type EphemeralStorage struct {
 	SizeInGiB int `json:"sizeInGiB"`
 }
 
-// Overrides is what RunTask changes of the task definition.
+// Overrides is what RunTask changes in the task definition.
 type Overrides struct {
 	ContainerOverrides []ContainerOverride `json:"containerOverrides"`
 	CPU                string              `json:"cpu,omitempty"`
@@ -110,8 +107,8 @@ type Overrides struct {
 	TaskRoleARN        string              `json:"taskRoleArn,omitempty"`
 }
 
-// ContainerOverride changes one container, found by its name. ECS has no
-// override of entryPoint, image, secrets or stopTimeout.
+// ContainerOverride changes one container, found by its name. ECS cannot override entryPoint, image,
+// secrets or stopTimeout.
 type ContainerOverride struct {
 	Name                 string          `json:"name"`
 	Command              []string        `json:"command,omitempty"`
@@ -130,10 +127,10 @@ type Failure struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// epoch is a time as the API's answers give it: seconds since 1970 as a number.
+// epoch is a time in the API's answers: seconds since 1970 as a number.
 type epoch time.Time
 
-// MarshalJSON writes seconds with three fraction digits.
+// MarshalJSON writes seconds with three fractional digits.
 func (e epoch) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(time.Time(e).UnixMilli())/1000, 'f', 3, 64), nil
 }

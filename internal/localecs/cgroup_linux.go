@@ -14,17 +14,16 @@ import (
 	"time"
 )
 
-// TakeCgroup takes the control group (cgroups(7), version 2) that this process is
-// alone in, for limits of tasks: it moves this process into a group below it, as only
-// a group without processes may hand its controllers down, and gives the folder in
-// which ProcessRunner makes a group for each task. systemd leaves one to a unit with
-// Delegate=yes. The error says in words for people why there is none; then nothing
-// was changed.
+// TakeCgroup takes over the control group (cgroups(7), version 2) in which this process is alone, for
+// tasks' limits. It moves this process into a group below it, since only a group without processes may
+// pass its controllers down. It returns the folder in which ProcessRunner creates a group for each
+// task. systemd leaves such a group to a unit with Delegate=yes. The error says in words for people why
+// there is none; in that case nothing was changed.
 func TakeCgroup() (dir string, err error) {
 	return takeCgroup("/proc/self", os.Getpid())
 }
 
-// ownGroup is the group of the control plane below the one that was taken.
+// ownGroup is the control plane's group below the one that was taken.
 const ownGroup = "batchplane"
 
 func takeCgroup(proc string, pid int) (string, error) {
@@ -54,8 +53,8 @@ func takeCgroup(proc string, pid int) (string, error) {
 	return dir, nil
 }
 
-// handDown moves a process into a group of its own and enables the controller for
-// those beside it.
+// handDown moves a process into a group of its own and enables the memory controller for the groups
+// beside it.
 func handDown(dir, own string, pid int) error {
 	if err := os.Mkdir(own, 0o755); err != nil && !errors.Is(err, fs.ErrExist) { //nolint:gosec // as the kernel's own
 		return err //nolint:wrapcheck // said by the caller
@@ -72,7 +71,7 @@ func handDown(dir, own string, pid int) error {
 	return err
 }
 
-// ownCgroup is the folder of this process's group.
+// ownCgroup returns the folder of this process's group.
 func ownCgroup(proc string) (string, error) {
 	none := errors.New("this system has no control groups of version 2")
 	path := ""
@@ -117,8 +116,8 @@ func writeGroup(dir, file, value string) error {
 	return os.WriteFile(filepath.Join(dir, file), []byte(value), 0o644) //nolint:gosec,wrapcheck // the kernel's own; says which file
 }
 
-// makeGroup makes the group of a command, whose memory is limited to so many bytes;
-// 0 is no limit. When it reaches them all of it is killed.
+// makeGroup creates the group of a command and limits its memory to so many bytes; 0 means no limit.
+// When the group reaches the limit, all of it is killed.
 func makeGroup(dir string, memory int64) (*os.File, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil { //nolint:gosec // as the kernel's own
 		return nil, err //nolint:wrapcheck // says which folder
@@ -137,13 +136,13 @@ func makeGroup(dir string, memory int64) (*os.File, error) {
 	return f, nil
 }
 
-// inGroup has a command begin in a group.
+// inGroup makes a command start in a group.
 func inGroup(attr *syscall.SysProcAttr, group *os.File) {
 	attr.UseCgroupFD, attr.CgroupFD = true, int(group.Fd())
 }
 
-// endGroup kills what is left in a group, removes it, and says whether its limit
-// killed something.
+// endGroup kills what is left in a group, removes the group, and reports whether its limit killed
+// something.
 func endGroup(dir string) (outOfMemory bool) {
 	for _, line := range lines(filepath.Join(dir, "memory.events")) {
 		if n, ok := strings.CutPrefix(line, "oom_kill "); ok && n != "0" {
@@ -154,7 +153,7 @@ func endGroup(dir string) (outOfMemory bool) {
 	const nap = 5 * time.Millisecond
 	for range 200 {
 		if err := os.Remove(dir); err == nil || !errors.Is(err, syscall.EBUSY) {
-			break // else the next TakeCgroup removes it
+			break // if it remains, the next TakeCgroup removes it
 		}
 		time.Sleep(nap)
 	}

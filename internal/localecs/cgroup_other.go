@@ -10,7 +10,7 @@ import (
 
 var errNoGroups = errors.New("only Linux has control groups")
 
-// TakeCgroup is an error: only Linux has control groups.
+// TakeCgroup always returns an error: only Linux has control groups.
 func TakeCgroup() (dir string, err error) { return "", errNoGroups }
 
 func makeGroup(string, int64) (*os.File, error) { return nil, errNoGroups }

@@ -6,27 +6,27 @@ import (
 	"time"
 )
 
-// Clock is the time localecs lives by. AfterFunc must not call f before it has
-// returned, and must not wait for f.
+// Clock is the time that localecs uses. AfterFunc must not call f before it has returned, and must not
+// wait for f.
 type Clock interface {
 	Now() time.Time
 	AfterFunc(d time.Duration, f func()) (cancel func())
 }
 
-// RealClock is the machine's own clock; callbacks run on goroutines of their own.
+// RealClock is the machine's clock. Each callback runs on a goroutine of its own.
 type RealClock struct{}
 
-// Now is time.Now.
+// Now returns time.Now.
 func (RealClock) Now() time.Time { return time.Now() }
 
-// AfterFunc is time.AfterFunc.
+// AfterFunc uses time.AfterFunc.
 func (RealClock) AfterFunc(d time.Duration, f func()) (cancel func()) {
 	t := time.AfterFunc(d, f)
 	return func() { t.Stop() }
 }
 
-// timers are the callbacks a server has asked of its clock. Once closed none
-// begins any more.
+// timers are the callbacks that a server has requested from its clock. Once they are closed, no
+// callback begins.
 type timers struct {
 	clock Clock
 
@@ -78,7 +78,7 @@ func (t *timers) drop(id int) {
 	}
 }
 
-// close cancels what is pending and waits for what runs, at most until ctx ends.
+// close cancels pending callbacks and waits for running ones, at most until ctx ends.
 func (t *timers) close(ctx context.Context) error {
 	t.mu.Lock()
 	t.closed = true

@@ -15,7 +15,7 @@ const (
 	definitionInactive = "INACTIVE"
 )
 
-// namePattern is ECS's for families and containers.
+// namePattern is ECS's pattern for families and containers.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
 var namePattern = pattern(`^[A-Za-z0-9_-]{1,255}$`)
 
@@ -30,7 +30,7 @@ type definition struct {
 	Content        json.RawMessage `json:"content"`
 }
 
-// definitionContent is what localecs itself reads of a task definition.
+// definitionContent is the part of a task definition that localecs itself reads.
 type definitionContent struct {
 	Family               string                `json:"family"`
 	CPU                  string                `json:"cpu"`
@@ -60,10 +60,9 @@ func (d definition) content() (definitionContent, error) {
 	return c, nil
 }
 
-// registerTaskDefinition makes a new revision, unless the content is that of
-// the family's newest ACTIVE revision: then that one is the answer, so that a
-// local mode which registers its definitions at every start does not grow
-// revisions without end. ECS itself always makes a new one.
+// registerTaskDefinition creates a new revision, unless the content equals that of the family's newest
+// ACTIVE revision, which it then returns. So a local mode that registers its definitions at every start
+// does not create revisions without end. ECS itself always creates a new one.
 func (s *Server) registerTaskDefinition(raw json.RawMessage) (any, error) {
 	var in definitionContent
 	if err := json.Unmarshal(raw, &in); err != nil {
@@ -158,8 +157,8 @@ func (s *Server) deregisterTaskDefinition(in definitionRequest) (any, error) {
 	return s.definitionAnswer(d)
 }
 
-// findDefinition resolves an ARN, family:revision, or a family, which stands
-// for its newest ACTIVE revision.
+// findDefinition resolves an ARN, family:revision, or a family, which stands for its newest ACTIVE
+// revision.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 func (s *Server) findDefinition(name string) (definition, error) {
 	notFound := refuse("ClientException", "Unable to find task definition "+strconv.Quote(name))
@@ -198,7 +197,7 @@ func (s *Server) definitionARN(d definition) string {
 	return fmt.Sprintf("arn:aws:ecs:%s:%s:task-definition/%s:%d", s.cfg.Region, s.cfg.Account, d.Family, d.Revision)
 }
 
-// definitionAnswer is the registered content with what registering added to it.
+// definitionAnswer returns the registered content with what registering added to it.
 func (s *Server) definitionAnswer(d definition) (map[string]any, error) {
 	shown := map[string]any{}
 	if err := json.Unmarshal(d.Content, &shown); err != nil {
@@ -221,7 +220,7 @@ func (s *Server) definitionAnswer(d definition) (map[string]any, error) {
 	return map[string]any{"taskDefinition": shown}, nil
 }
 
-// canonical gives a task definition's JSON in one form: compact, with sorted keys.
+// canonical returns a task definition's JSON in one form: compact, with sorted keys.
 func canonical(raw []byte) (json.RawMessage, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// retryAfter is how long a state change waits that the database did not take.
+// retryAfter is how long a state change waits that the database did not accept.
 const retryAfter = time.Second
 
 // live is what this process has started of a task.
 type live struct {
-	starting bool // Runner.Start is being called, or its outcome not yet written
+	starting bool // Runner.Start is running, or its outcome is not yet written
 	procs    map[string]Process
 	exits    []ended // seen, not yet written
 	cancels  []func()
@@ -21,9 +21,9 @@ type ended struct {
 	exit      Exit
 }
 
-// hold waits until nobody else changes what key stands for, a task by its id or a
-// token. The server is locked, but not while this waits, and not while what is held
-// is written: so writes of different tasks go side by side.
+// hold waits until nobody else changes what key identifies, a task by its id or a token. The server is
+// locked, but not while hold waits, nor while the holder writes. So writes of different tasks run side
+// by side.
 func (s *Server) hold(key string) (release func()) {
 	for {
 		other, taken := s.held[key]
@@ -42,9 +42,9 @@ func (s *Server) hold(key string) (release func()) {
 	}
 }
 
-// change makes one state change: it applies move to a copy, writes it together
-// with its event, and only then shows it and arranges what follows. After an
-// error everything is as before. The server is locked, and the task held.
+// change makes one state change: it applies move to a copy, writes the copy together with its event,
+// and only then shows it and arranges what follows. After an error everything is as before. The server
+// is locked, and the task held.
 func (s *Server) change(id string, move func(*record, time.Time)) error {
 	before, ok := s.tasks[id]
 	if !ok {
@@ -66,14 +66,13 @@ func (s *Server) change(id string, move func(*record, time.Time)) error {
 	return nil
 }
 
-// hasten takes a task past states in which it would not stay and of which nobody
-// hears.
+// hasten moves a task past states in which it would not stay and which nobody is told of.
 func (s *Server) hasten(r *record, now time.Time) {
 	d := s.cfg.Delays
 	if !s.cfg.OnlyStopped {
 		return
 	}
-	// Whether a task hangs is found out by arrange.
+	// arrange finds out whether a task hangs.
 	if r.Task.LastStatus == statusProvisioning && d.Provisioning == 0 && s.cfg.Inject == nil && s.cfg.Faults[FaultHang] == 0 {
 		s.provisioned(r, now)
 	}
@@ -85,7 +84,7 @@ func (s *Server) hasten(r *record, now time.Time) {
 	}
 }
 
-// keepLaunch keeps new tasks and the token that is bound to them.
+// keepLaunch saves new tasks and the token that is bound to them.
 func (s *Server) keepLaunch(t token, records []*record) error {
 	bind := &t
 	if t.Token == "" {
@@ -114,7 +113,8 @@ func (s *Server) keep(bind *token, records ...*record) error {
 		return err
 	}
 	for _, r := range records {
-		// What is STOPPED has nothing to come: from here on it is read where it is asked for.
+		// Nothing follows STOPPED, so from here on such a task is read from the store if somebody asks
+		// for it.
 		if s.tasks[r.ID] = r; r.Task.LastStatus == statusStopped {
 			delete(s.tasks, r.ID)
 		}
@@ -124,8 +124,8 @@ func (s *Server) keep(bind *token, records ...*record) error {
 	return nil
 }
 
-// arrange asks the clock for what follows a state. Each callback looks again
-// whether the task is still in that state, so none needs to be taken back.
+// arrange asks the clock for what follows a state. Each callback checks that the task is still in that
+// state, so none needs to be cancelled.
 func (s *Server) arrange(r *record) {
 	id, d := r.ID, s.cfg.Delays
 	switch r.Task.LastStatus {
@@ -148,7 +148,7 @@ func (s *Server) arrange(r *record) {
 	}
 }
 
-// step moves a task on if it is still where the step was arranged for.
+// step moves a task on if it is still in the state for which the step was arranged.
 func (s *Server) step(id, from string, move func(*record, time.Time)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -162,7 +162,7 @@ func (s *Server) step(id, from string, move func(*record, time.Time)) {
 	}
 }
 
-// again tries a state change anew that could not be written.
+// again retries a state change that could not be written.
 func (s *Server) again(id string, err error, f func()) {
 	s.unwritten[id] = err
 	s.log.Error("localecs could not write a task's state; it will try again", "task", id, "error", err)
@@ -193,8 +193,8 @@ func (s *Server) pulled(r *record, now time.Time) {
 	r.activating(now)
 }
 
-// arrangeSpot has a running task interrupted, if the fault strikes it, and a
-// warned one stopped after the grace.
+// arrangeSpot interrupts a running task, if the fault strikes it, and stops a warned one after the
+// grace.
 func (s *Server) arrangeSpot(r *record) {
 	id, d := r.ID, s.cfg.Delays
 	if r.Task.StopCode == codeSpot {
@@ -218,8 +218,7 @@ func (s *Server) spot(id string) {
 	}
 }
 
-// arrangeKill sends SIGTERM to what runs, and SIGKILL to what still does after
-// its stopTimeout.
+// arrangeKill sends SIGTERM to what runs, and SIGKILL to what still runs after its stopTimeout.
 func (s *Server) arrangeKill(r *record) {
 	l := s.live[r.ID]
 	if l == nil {

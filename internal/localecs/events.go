@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// envelope is an event as EventBridge hands it over. Its own version is always "0".
+// envelope is an event as EventBridge delivers it. Its own version is always "0".
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html
 type envelope struct {
 	Version    string   `json:"version"`
@@ -22,29 +22,29 @@ type envelope struct {
 	Detail     Task     `json:"detail"`
 }
 
-// event is one delivery that is owed. It is stored with the state change it
-// tells of, and dropped once Deliver has returned nil: at least once.
+// event is one delivery that is owed. It is stored with the state change that it reports, and dropped
+// once Deliver has returned nil. So it is delivered at least once.
 type event struct {
 	Seq    int64
 	TaskID string
 	Due    time.Time
-	Loose  bool // does not keep the order of its task
+	Loose  bool // need not keep the order of its task
 	Body   []byte
 
 	tries int
 	err   error // of the last try
 }
 
-// outbox holds the events owed, oldest first.
+// outbox holds the events that are owed, oldest first.
 type outbox struct {
 	events []*event
 
-	flying map[string]bool // tasks of which one is being delivered
-	wakeAt time.Time       // of the callback asked for; zero when none is
+	flying map[string]bool // tasks of which an event is being delivered
+	wakeAt time.Time       // when the requested callback comes; zero if there is none
 	cancel func()
 }
 
-// eventsOf gives the deliveries of a state change: one, or as the faults have it.
+// eventsOf returns the deliveries of a state change: one, unless faults strike it.
 func (s *Server) eventsOf(r *record) ([]*event, error) {
 	if s.cfg.OnlyStopped && r.Task.LastStatus != statusStopped {
 		return nil, nil
@@ -77,9 +77,9 @@ func (s *Server) eventsOf(r *record) ([]*event, error) {
 	return events, nil
 }
 
-// next is the event to be delivered next: the one due first of those that need
-// not wait for an earlier one of their task. So the order of a task's events is
-// kept, over errors and delays too, but for duplicates and reordered ones.
+// next returns the event to be delivered next: the one due first of those that need not wait for an
+// earlier event of their task. So the order of a task's events is kept, even over errors and delays,
+// except for duplicates and reordered ones.
 func (o *outbox) next() *event {
 	var first *event
 	waiting := map[string]bool{}
@@ -126,7 +126,7 @@ func (s *Server) arrangeDelivery() {
 	o.cancel = s.timers.after(e.Due.Sub(s.cfg.Clock.Now()), s.deliverDue)
 }
 
-// deliverDue delivers what is due, as many at a time as may be.
+// deliverDue delivers what is due, up to Abreast events at a time.
 func (s *Server) deliverDue() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,12 +154,12 @@ func (s *Server) deliverOne(e *event) {
 	s.deliverDue()
 }
 
-// fly delivers an event. The server is locked, but not meanwhile.
+// fly delivers an event. The server is locked before and after, but not during the delivery.
 func (s *Server) fly(e *event) {
 	s.mu.Unlock()
 	err := s.deliver(e)
 	if err == nil {
-		// Should the database keep it, it is delivered again after a restart.
+		// If the database keeps it, it is delivered again after a restart.
 		if err := s.store.dropEvent(s.ctx, e.Seq); err != nil {
 			s.log.Warn("localecs could not drop a delivered event", "task", e.TaskID, "error", err)
 		}
@@ -178,7 +178,7 @@ func (s *Server) deliver(e *event) error {
 	return s.cfg.Deliver(ctx, e.Body)
 }
 
-// settle forgets a delivered event and puts off one that was not.
+// settle removes an event that was delivered, and postpones one that was not.
 func (s *Server) settle(e *event, err error) {
 	if err == nil {
 		s.outbox.remove(e)
@@ -192,8 +192,8 @@ func (s *Server) settle(e *event, err error) {
 	}
 }
 
-// Trouble is of how many tasks the newest state could not be written, or was told in
-// vain more than once, and why of one of them; 0 where there is none.
+// Trouble returns for how many tasks the newest state could not be written, or an event failed to be
+// delivered more than once. why is the error of one of them. tasks is 0 if there are none.
 func (s *Server) Trouble() (tasks int, why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -19,19 +19,20 @@ const (
 	FaultPull Kind = "pull"
 	// FaultHang keeps a task in PROVISIONING until it is asked to stop.
 	FaultHang Kind = "hang"
-	// FaultCapacity answers RunTask with HTTP 200 and failures[]; the answer is bound to the token.
+	// FaultCapacity makes RunTask answer with HTTP 200 and failures[]; the answer is bound to the
+	// token.
 	FaultCapacity Kind = "capacity"
-	// FaultThrottle refuses RunTask with ThrottlingException; nothing is bound.
+	// FaultThrottle makes RunTask answer ThrottlingException; nothing is bound.
 	FaultThrottle Kind = "throttle"
-	// FaultLostAnswer launches but keeps the answer back: the connection breaks, or HTTP 500.
+	// FaultLostAnswer launches but withholds the answer: the connection breaks, or HTTP 500.
 	FaultLostAnswer Kind = "lost-answer"
-	// FaultSpot interrupts a running task after a warning, on whatever capacity it runs.
+	// FaultSpot interrupts a running task after a warning, whatever its capacity.
 	FaultSpot Kind = "spot"
 	// FaultDuplicate delivers an event twice, the copy Delays.Reorder later.
 	FaultDuplicate Kind = "duplicate"
 	// FaultReorder delivers an event Delays.Reorder late, behind later ones of its task.
 	FaultReorder Kind = "reorder"
-	// FaultDelay delivers an event, and those of its task behind it, Delays.Late late.
+	// FaultDelay delivers an event, and the later ones of its task, Delays.Late late.
 	FaultDelay Kind = "delay"
 	// FaultLostEvent never delivers an event.
 	FaultLostEvent Kind = "lost-event"
@@ -45,7 +46,7 @@ func Kinds() []Kind {
 	}
 }
 
-// Meaning is what a kind of fault does, in words for people.
+// Meaning says what a kind of fault does, in words for people.
 func Meaning(k Kind) string {
 	return map[Kind]string{
 		FaultENI:        "the task never starts: its network interface is not ready in time",
@@ -65,8 +66,8 @@ func Meaning(k Kind) string {
 // Faults holds the rate of each kind, from 0 (never) to 1 (always).
 type Faults map[Kind]float64
 
-// ParseFault reads "kind=rate", such as "eni=0.3". Its errors name the kinds
-// and the range of the rate, 0 to 1.
+// ParseFault reads "kind=rate", such as "eni=0.3". Its errors name the kinds and the range of the rate,
+// 0 to 1.
 func ParseFault(text string) (Kind, float64, error) {
 	name, number, ok := strings.Cut(text, "=")
 	kind := Kind(strings.TrimSpace(name))
@@ -89,7 +90,7 @@ func kindList() string {
 	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 }
 
-// Subject is what a fault is about to befall.
+// Subject is what a fault may strike.
 type Subject struct {
 	StartedBy   string // of the request or task
 	ClientToken string
@@ -98,12 +99,12 @@ type Subject struct {
 	LastStatus  string // for event faults
 	Version     int64  // for event faults
 
-	// of is the client token, or the request's number when it had none: the
-	// same in every run of the same requests, in whatever order they arrive.
+	// of is the client token or, if there is none, the request's number. It is the same each time the
+	// same requests are made, in whatever order those with tokens arrive.
 	of string
 }
 
-// strikes says whether a fault befalls f, and counts it.
+// strikes reports whether a fault strikes f, and counts it if so.
 func (s *Server) strikes(kind Kind, f Subject) bool {
 	hit := false
 	switch {
@@ -118,13 +119,13 @@ func (s *Server) strikes(kind Kind, f Subject) bool {
 	return hit
 }
 
-// drawn is a number from 0 up to but not including 1, a function of its arguments alone.
+// drawn returns a number from 0 up to but not including 1 that depends only on its arguments.
 func drawn(seed uint64, kind Kind, f Subject) float64 {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%d\x00%d", seed, kind, f.of, f.Send, f.Version))
 	return float64(binary.BigEndian.Uint64(sum[:])>>11) / (1 << 53)
 }
 
-// Stats counts the faults injected since the server was made, by kind.
+// Stats counts the faults injected since New, by kind.
 func (s *Server) Stats() map[Kind]int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -36,12 +36,12 @@ func serverError(message string) *apiError {
 	return &apiError{Type: "ServerException", Message: message, Status: http.StatusInternalServerError}
 }
 
-// errHangUp has the connection closed in place of an answer.
+// errHangUp makes the server close the connection instead of answering.
 var errHangUp = errors.New("the answer is lost")
 
 type operation func(s *Server, body []byte) (any, error)
 
-// operations are the answered ones, by the name after targetPrefix.
+// operations holds the supported operations, by the name after targetPrefix.
 var operations = map[string]operation{
 	"RunTask":                  (*Server).runTask,
 	"DescribeTasks":            decoded((*Server).describeTasks),
@@ -62,9 +62,9 @@ func decoded[In any](f func(*Server, In) (any, error)) operation {
 	}
 }
 
-// Handler answers the API: POST with AWS JSON 1.1. It asks for the API's own
-// content type and target header, which no page in a browser can send across
-// origins without being asked first, and for Config.AccessKeyID when that is set.
+// Handler answers the API: POST with AWS JSON 1.1. It requires the API's own content type and target
+// header, which no page in a browser can send across origins without a preflight, and
+// Config.AccessKeyID if that is set.
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		out, err := s.answer(w, r)
@@ -105,8 +105,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) (any, error) {
 	return op(s, body)
 }
 
-// admits looks only at the access key in a signature's credential, as a shared
-// word between this process and its own client; it does not verify the signature.
+// admits checks only the access key in a signature's credential, as a shared word between this process
+// and its own client. It does not verify the signature.
 func (s *Server) admits(r *http.Request) bool {
 	if s.cfg.AccessKeyID == "" {
 		return true

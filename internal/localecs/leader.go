@@ -14,31 +14,30 @@ import (
 	"time"
 )
 
-// leader is a command; it leads its process group.
+// leader is a command, which leads its process group.
 type leader struct {
 	id     uint64
 	pid    int
 	mark   string
 	lock   *os.File    // held until nothing of the command lives
-	which  fs.FileInfo // the lock's file; nil where that is not known
-	group  string      // path of its control group, "" for none
+	which  fs.FileInfo // the lock's file; nil if unknown
+	group  string      // path of its control group; "" for none
 	gone   bool        // it has ended, and its group is no longer its own
-	pipe   *os.File    // the end of its output that is read
+	pipe   *os.File    // the reading end of its output
 	output *output
 	copied chan struct{}
 	told   chan struct{} // closed once its start was reported
 	ended  time.Time
 }
 
-// signal goes to the group, as long as that is the command's own. The supervisor
-// is locked.
+// signal signals the group as long as it is the command's own. The supervisor is locked.
 func (l *leader) signal(sig syscall.Signal) {
 	if !l.gone {
 		_ = syscall.Kill(-l.pid, sig)
 	}
 }
 
-// start starts a command and says whether that went well.
+// start starts a command and reports whether that succeeded.
 func (s *supervisor) start(x start) {
 	l := &leader{id: x.ID, mark: x.Start.Mark, lock: x.lock, group: x.Start.Group, copied: make(chan struct{}), told: make(chan struct{})}
 	l.which, _ = os.Stat(x.Start.Lock)
@@ -65,8 +64,8 @@ func (s *supervisor) start(x start) {
 	close(l.told)
 }
 
-// fork starts the command in a process group of its own. It inherits the lock as
-// descriptor 3: the lock then lasts as long as anything of it.
+// fork starts the command in a process group of its own. The command inherits the lock as descriptor 3,
+// so the lock lasts as long as any process of the command.
 func (l *leader) fork(c command) (int, error) {
 	path, err := find(c)
 	if err != nil {
@@ -106,8 +105,8 @@ func (l *leader) fork(c command) (int, error) {
 	return pid, nil
 }
 
-// find is the file of a command, by its own PATH and from its own folder, with the
-// words of package exec where there is none.
+// find returns the path of a command, looked up in its own PATH and from its own folder. Its errors are
+// worded like those of package exec.
 func find(c command) (string, error) {
 	if c.Dir != "" {
 		info, err := os.Stat(c.Dir)
@@ -170,12 +169,11 @@ func pathOf(env []string) string {
 	return ""
 }
 
-// outputWait bounds the wait for the rest of an output once nothing of its command
-// is known to live: elsewhere than on Linux something may have got away with it.
+// outputWait bounds the wait for the rest of an output once nothing of its command is known to live: on
+// systems other than Linux, a process may have escaped with it.
 const outputWait = 2 * time.Second
 
-// end kills what a command left behind, and reports its exit code: 128+n after
-// signal n.
+// end kills what a command left behind, and reports its exit code: 128+n after signal n.
 func (s *supervisor) end(l *leader, status syscall.WaitStatus) {
 	s.clear(l)
 	outOfMemory := l.group != "" && endGroup(l.group)
@@ -193,13 +191,13 @@ func (s *supervisor) end(l *leader, status syscall.WaitStatus) {
 		code = 128 + int64(status.Signal())
 	}
 	s.mu.Lock()
-	if s.alone { // nobody hears of it now; whoever looks at the lock will
+	if s.alone { // nobody receives the report; whoever checks the lock will read this
 		_, _ = l.lock.WriteAt([]byte(l.ended.UTC().Format(endLayout)), 0)
 	}
 	s.mu.Unlock()
 	letGo(l.lock)
 	s.mu.Lock()
-	if s.leaders[l.pid] == l { // else another has its number by now
+	if s.leaders[l.pid] == l { // otherwise another command has its number by now
 		delete(s.leaders, l.pid)
 	}
 	delete(s.byID, l.id)

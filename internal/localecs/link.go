@@ -14,18 +14,18 @@ import (
 	"syscall"
 )
 
-// link is one end of the connection between the control plane and its supervisor:
-// JSON documents behind their length, with open files beside them. A file that is
-// on its way stays open, so that a lock is held from before its command's start.
+// link is one end of the connection between the control plane and its supervisor. It carries JSON
+// documents, each preceded by its length, and open files with them. A file stays open while it is in
+// transit, so a lock is held from before its command's start.
 type link struct {
 	conn *net.UnixConn
-	mu   sync.Mutex // of writing
+	mu   sync.Mutex // held while writing
 }
 
-// maxMessage is the most bytes of a message that are read.
+// maxMessage is the largest message that is read, in bytes.
 const maxMessage = 4 << 20
 
-// linkPair makes both ends; the far one is for another process.
+// linkPair creates both ends. The far one is for another process.
 func linkPair() (near *link, far *os.File, err error) {
 	syscall.ForkLock.RLock()
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
@@ -46,7 +46,7 @@ func linkPair() (near *link, far *os.File, err error) {
 }
 
 func linkOf(f *os.File) (*link, error) {
-	defer letGo(f) // what follows works on a copy
+	defer letGo(f) // the connection uses a copy
 	c, err := net.FileConn(f)
 	if err != nil {
 		return nil, fmt.Errorf("using the connection to the supervisor: %w", err)
@@ -74,12 +74,12 @@ func (l *link) send(message any, files ...*os.File) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	// The files go with the first byte, and whoever reads asks for the head alone.
+	// The files go with the first byte, so the reader asks for the head alone.
 	if _, _, err := l.conn.WriteMsgUnix(head, beside, nil); err != nil {
 		return fmt.Errorf("sending a message: %w", err)
 	}
 	if _, err := l.conn.Write(body); err != nil {
-		// What came next would be read as the rest of this one.
+		// The next message would be read as the rest of this one.
 		return errors.Join(fmt.Errorf("sending a message: %w", err), l.conn.Close())
 	}
 	return nil
@@ -114,7 +114,7 @@ func (l *link) receive(message any) (*os.File, error) {
 	return file, nil
 }
 
-// fileOf is the file that came beside a message, nil when none did.
+// fileOf returns the file that came with a message, nil if there was none.
 func fileOf(beside []byte) (*os.File, error) {
 	messages, err := syscall.ParseSocketControlMessage(beside)
 	if err != nil || len(messages) == 0 {
@@ -128,4 +128,4 @@ func fileOf(beside []byte) (*os.File, error) {
 	return os.NewFile(uintptr(fds[0]), "lock"), nil
 }
 
-func (l *link) close() { _ = l.conn.Close() } // nobody reads what might be on its way
+func (l *link) close() { _ = l.conn.Close() } // nobody reads what may be in transit

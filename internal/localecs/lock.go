@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// lockFile makes a file and locks it; the lock lasts until every process that
-// inherited the open file has closed it or died.
+// lockFile creates a file and locks it. The lock lasts until every process that inherited the open file
+// has closed it or died.
 func lockFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // lockPath named it, below LockDir
-	if errors.Is(err, os.ErrNotExist) {                       // who tidies up may have removed the folder, which is empty at most times
+	if errors.Is(err, os.ErrNotExist) {                       // somebody who tidies up may have removed the folder, which is usually empty
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, fmt.Errorf("making the folder of a container's lock: %w", err)
 		}
@@ -30,11 +30,11 @@ func lockFile(path string) (*os.File, error) {
 	return f, nil
 }
 
-// endLayout is how a supervisor without a control plane notes in a command's lock
-// when the command ended.
+// endLayout is the form in which a supervisor without a control plane notes in a command's lock when
+// the command ended.
 const endLayout = "2006-01-02T15:04:05.000Z"
 
-// endIn is the end that a lock's file notes; zero when it notes none: then the
+// endIn returns the end that a lock's file notes. It returns zero if the file notes none: the
 // supervisor did not live to see it.
 func endIn(path string) time.Time {
 	text, err := os.ReadFile(path) //nolint:gosec // lockPath named it, below LockDir
@@ -48,7 +48,7 @@ func endIn(path string) time.Time {
 	return at
 }
 
-// locked says whether anybody holds the lock; a free lock's file is removed.
+// locked reports whether anybody holds the lock. It removes the file of a free lock.
 func locked(path string) (bool, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // lockPath named it, below LockDir
 	if errors.Is(err, os.ErrNotExist) {
@@ -71,6 +71,6 @@ func locked(path string) (bool, error) {
 	return false, nil
 }
 
-// letGo closes a file through which this process wrote nothing: it was only
-// locked, or opened for the supervisor to inherit. So nothing can be lost.
+// letGo closes a file for which a failed close loses nothing that anybody relies on: it was read,
+// locked, or opened for the supervisor to inherit.
 func letGo(f *os.File) { _ = f.Close() }

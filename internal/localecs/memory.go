@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// memory is a store that ends with its server. What it is given nobody changes
-// afterwards, as the server has it: a record is copied before it is changed.
+// memory is a store that ends with its server. Nobody changes what it is given: the server copies a
+// record before it changes it.
 type memory struct {
 	mu     sync.Mutex
 	tasks  map[string]*record
@@ -48,7 +48,7 @@ func (m *memory) forget(_ context.Context, now time.Time) error {
 	return nil
 }
 
-// of are a token's tasks, as far as they are known.
+// of returns a token's tasks, as far as they are known.
 func (m *memory) of(t *token) map[string]*record {
 	found := map[string]*record{}
 	for _, b := range t.Tasks {
@@ -79,7 +79,7 @@ func (m *memory) token(_ context.Context, cluster, name string) (*token, error) 
 	return m.tokens[[2]string{cluster, name}], nil
 }
 
-// The server holds the rest itself, and asks for it only when it begins.
+// The server holds everything else itself, and asks for it only when it starts.
 
 func (*memory) open(context.Context) error                        { return nil }
 func (*memory) saveDefinition(context.Context, definition) error  { return nil }

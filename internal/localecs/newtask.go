@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// newRecord is the i-th task of a launch, in PROVISIONING.
+// newRecord returns the i-th task of a launch, in PROVISIONING.
 func (s *Server) newRecord(in *runTaskRequest, d definition, c definitionContent, now time.Time, i int) *record {
 	of := fmt.Sprintf("%s/%d", in.of, i)
 	id := digest(fmt.Sprintf("task %d %s %d %d", s.cfg.Seed, of, in.number, now.UnixNano()))[:32]
@@ -81,8 +81,8 @@ func (s *Server) newSpec(r *record, def containerDefinition, o ContainerOverride
 	return spec
 }
 
-// of is the override of one container. Of several the later ones add to and
-// replace the earlier.
+// of returns the override of one container. If there are several, later ones add to and replace earlier
+// ones.
 func (o Overrides) of(name string) ContainerOverride {
 	var found ContainerOverride
 	for _, c := range o.ContainerOverrides {
@@ -97,7 +97,7 @@ func (o Overrides) of(name string) ContainerOverride {
 	return found
 }
 
-// complete names every container, as ECS does, with its overrides if any.
+// complete names every container, as ECS does, with its overrides if it has any.
 func (o Overrides) complete(c definitionContent) Overrides {
 	named := map[string]bool{}
 	full := append([]ContainerOverride{}, o.ContainerOverrides...)
@@ -113,7 +113,7 @@ func (o Overrides) complete(c definitionContent) Overrides {
 	return o
 }
 
-// provider is the capacity provider of the strategy's largest weight.
+// provider returns the capacity provider with the largest weight in the strategy.
 func (in *runTaskRequest) provider() string {
 	name, most := "", -1
 	for _, p := range in.CapacityProviderStrategy {
@@ -170,7 +170,7 @@ func digest(of string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// uuid has the shape of one; it is a function of its argument.
+// uuid returns a text in the form of a UUID that depends only on its argument.
 func uuid(of string) string {
 	h := digest(of)
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]

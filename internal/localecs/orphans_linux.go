@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// ReapOrphans reaps dead children of this process that nobody waits for, until ctx
-// ends: as process 1 of a container it inherits all whose parent is gone, and as the
-// adopter of orphans those that a command for notices leaves behind. One that has been
-// dead for a whole interval has nobody who waits for it: who does hears of it at once.
+// ReapOrphans reaps dead children of this process that nobody waits for, until ctx ends. As process 1
+// of a container it inherits all processes whose parent is gone; as the adopter of orphans, those that
+// a command for notices leaves behind. A child that has been dead for a whole interval has nobody who
+// waits for it: a waiter would have been told at once.
 func ReapOrphans(ctx context.Context, every time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -27,8 +27,8 @@ func ReapOrphans(ctx context.Context, every time.Duration) {
 	}
 }
 
-// reapOnce reaps the children that were dead before and still are, and gives those
-// that are dead now.
+// reapOnce reaps the children that were dead before and still are. It returns those that have died
+// since.
 func reapOnce(before map[int]bool) map[int]bool {
 	now := map[int]bool{}
 	for _, pid := range children() {

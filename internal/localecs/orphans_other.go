@@ -7,5 +7,5 @@ import (
 	"time"
 )
 
-// ReapOrphans does nothing here: no orphans come to this process.
+// ReapOrphans does nothing here: this process gets no orphans.
 func ReapOrphans(context.Context, time.Duration) {}

@@ -11,10 +11,9 @@ import (
 	"syscall"
 )
 
-// output keeps what a command writes: the first bytes as they come, and of what is
-// more than that the last ones, which are added at the end. What is left out in
-// between, or was lost since the disk was full, is said where it is missing. A
-// command is never held up nor failed by a file that takes no more.
+// output keeps what a command writes: the first bytes as they come, and the last bytes of the rest,
+// which it adds at the end. Where bytes are left out, or were lost because the disk was full, the file
+// says so. A file that takes no more never holds up a command or makes it fail.
 type output struct {
 	path string
 	head int64 // most bytes that are written as they come
@@ -23,11 +22,11 @@ type output struct {
 	file  *os.File
 	wrote int64
 	held  []byte
-	over  int64 // bytes that were neither written nor are held
+	over  int64 // bytes that are neither written nor held
 	lost  int64 // of these, those that the disk did not take
-	why   error // why it does not now
-	cut   error // why it first did not
-	said  bool  // that from now on only the last bytes are kept
+	why   error // why the disk takes nothing now
+	cut   error // why bytes were lost most recently
+	said  bool  // the file says that only the last bytes are kept from now on
 }
 
 func newOutput(path string, most int64) *output {
@@ -82,7 +81,7 @@ func (o *output) drop(n int64) {
 	if n == 0 {
 		return
 	}
-	if o.why == nil && !o.said { // for who follows it: nothing more comes before the end
+	if o.why == nil && !o.said { // for readers who follow it: nothing more comes before the end
 		o.said = true
 		o.write(fmt.Appendf(nil, "\n[batchplane: of one task's output %d bytes are kept; the last of them come when it ends]\n", o.head+int64(o.tail)))
 	}
@@ -93,7 +92,7 @@ func (o *output) drop(n int64) {
 	}
 }
 
-// recover writes what is held once the disk takes it again.
+// recover writes what is held, once the disk takes it again.
 func (o *output) recover() {
 	why := o.why
 	o.why = nil
@@ -109,7 +108,7 @@ func (o *output) recover() {
 	}
 }
 
-// write appends to the file and returns how many bytes that took.
+// write appends to the file and returns how many bytes it took.
 func (o *output) write(p []byte) int {
 	if len(p) == 0 {
 		return 0
@@ -136,7 +135,7 @@ func openLog(path string) (*os.File, error) {
 	return f, err //nolint:wrapcheck // says which file
 }
 
-// gap says that something is missing, where it is.
+// gap returns the text that says what is missing at this place.
 func (o *output) gap(why error) []byte {
 	switch {
 	case why != nil && o.over > 0:
@@ -155,8 +154,8 @@ func reasonOf(err error) error {
 	return err
 }
 
-// end adds what is held. What the disk does not take then is lost, and said in
-// place of the last bytes that it did take: those need no more room.
+// end adds what is held. What the disk does not take is lost. end says so in place of the last bytes
+// that the disk did take, which needs no more room.
 func (o *output) end() (lost int64, why string) {
 	if o.why != nil {
 		o.recover()
@@ -183,7 +182,7 @@ func (o *output) end() (lost int64, why string) {
 	return o.over, why
 }
 
-// confess writes over the end of the file that its rest is missing.
+// confess overwrites the end of the file with a text that says that the rest is missing.
 func (o *output) confess() {
 	text := fmt.Appendf(nil, "\n[batchplane: the rest, %d bytes, is missing: %v]\n", o.over, reasonOf(o.why))
 	f, err := os.OpenFile(o.path, os.O_WRONLY, 0)
@@ -199,6 +198,6 @@ func (o *output) confess() {
 
 func (o *output) close() {
 	if o.file != nil {
-		_ = o.file.Close() // each write was seen to be taken
+		_ = o.file.Close() // each write was checked
 	}
 }

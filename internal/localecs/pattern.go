@@ -5,8 +5,7 @@ import (
 	"sync"
 )
 
-// pattern is one that is compiled at the first request, not at each start of each
-// command.
+// pattern returns a pattern that is compiled when it is first used, not each time a command starts.
 func pattern(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }

@@ -12,28 +12,27 @@ import (
 	"time"
 )
 
-// ProcessRunner runs containers as processes of this machine, all under one
-// supervisor (see MaybeSupervise) that kills them when this process dies, even by
-// SIGKILL. A command runs as it is, with no shell, in a process group of its
-// own, with standard input empty and both outputs appended to LogPath. Of this
-// process's environment it gets PATH, HOME, TMPDIR, LANG and TZ, and beside what
-// its definition says MarkName. When the command ends, what it left behind is
-// killed, as in a container.
+// ProcessRunner runs containers as processes of this machine. One supervisor for all of them (see
+// MaybeSupervise) kills them when this process dies, even by SIGKILL. A command runs as it is, without
+// a shell, in a process group of its own, with empty standard input and both outputs appended to
+// LogPath. From this process's environment it gets PATH, HOME, TMPDIR, LANG and TZ; it also gets the
+// variables of its definition, and MarkName. When the command ends, whatever it left behind is killed,
+// as in a container.
 //
-// A task's cpu is not enforced, its memory where there is a Cgroup.
+// A task's cpu is not enforced. Its memory is, if there is a Cgroup.
 type ProcessRunner struct {
-	LogDir  string // made if absent
-	LockDir string // made if absent; holds one file for each running container
+	LogDir  string // created if absent
+	LockDir string // created if absent; holds one file for each running container
 	Dir     string // working directory of containers that name none
-	// Grace is how long Shutdown waits between SIGTERM and SIGKILL; 2 s when zero.
+	// Grace is how long Shutdown waits between SIGTERM and SIGKILL; zero means 2 s.
 	Grace time.Duration
-	// MaxOutput is how many bytes of a container's output are kept: the first ones
-	// and, where there are more, the last; MaxOutput when zero.
+	// MaxOutput is how many bytes of a container's output are kept: the first ones and, if there are
+	// more, the last. Zero means the constant MaxOutput.
 	MaxOutput int64
-	// Cgroup is the folder that TakeCgroup gave: a container with a limit of memory
-	// has a group of its own in it. "" is none, and no limits.
+	// Cgroup is the folder that TakeCgroup returned. In it, a container with a memory limit gets a
+	// group of its own. "" means no groups and no limits.
 	Cgroup string
-	// Cut, when not nil, is told of output that could not be kept.
+	// Cut, if not nil, is called for output that could not be kept.
 	Cut func(spec ContainerSpec, bytes int64, why string)
 
 	mu      sync.Mutex
@@ -44,15 +43,15 @@ type ProcessRunner struct {
 
 const (
 	standardGrace = 2 * time.Second
-	// MaxOutput is how much of a container's output is kept unless said otherwise.
+	// MaxOutput is the default for how many bytes of a container's output are kept.
 	MaxOutput = 10 << 20
 )
 
 // taskGroup begins the names of containers' control groups.
 const taskGroup = "task-"
 
-// MarkName is a variable that every process of a container inherits, and that no
-// other has: by it those are found that left its process group.
+// MarkName is a variable that every process of a container inherits, and no other process has. It
+// identifies those that left the process group.
 const MarkName = "BATCHPLANE_TASK"
 
 // process is a command under the supervisor.
@@ -61,13 +60,13 @@ type process struct {
 	id      uint64
 	spec    ContainerSpec
 	lock    string
-	pid     int         // of the command; leads its process group
-	started chan report // gets whether it was started
+	pid     int         // of the command, which leads its process group
+	started chan report // receives whether it was started
 	exited  func(Exit)
 }
 
-// Start starts a container. When the command itself cannot be started, the error
-// is the operating system's own words.
+// Start starts a container. If the command itself cannot be started, the error is in the operating
+// system's words.
 func (r *ProcessRunner) Start(spec ContainerSpec, exited func(Exit)) (Process, error) {
 	if len(spec.Argv) == 0 {
 		return nil, errors.New("no command specified: neither the task definition nor the override has one")
@@ -90,7 +89,7 @@ func (r *ProcessRunner) Start(spec ContainerSpec, exited func(Exit)) (Process, e
 			r.forget(p)
 			return nil, first.err()
 		}
-	case <-sup.over: // whoever waits for its end tells what became of the command
+	case <-sup.over: // lost reports what became of the command
 	}
 	r.mu.Lock()
 	late := r.closed
@@ -101,7 +100,7 @@ func (r *ProcessRunner) Start(spec ContainerSpec, exited func(Exit)) (Process, e
 	return p, nil
 }
 
-// enter gives the supervisor, a new one where there is none.
+// enter returns the supervisor, and starts one if there is none.
 func (r *ProcessRunner) enter() (*supervision, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -123,9 +122,8 @@ func (r *ProcessRunner) enter() (*supervision, error) {
 	return r.sup, nil
 }
 
-// launch sends the command to the supervisor with the locked file, so that the
-// lock lasts from before the command's start until supervisor and command are
-// dead, whatever becomes of this process.
+// launch sends the command to the supervisor together with the locked file. So the lock lasts from
+// before the command's start until supervisor and command are dead, whatever becomes of this process.
 func (r *ProcessRunner) launch(sup *supervision, spec ContainerSpec, exited func(Exit)) (*process, error) {
 	lock, err := lockFile(r.lockPath(spec))
 	if err != nil {
@@ -146,7 +144,7 @@ func (r *ProcessRunner) launch(sup *supervision, spec ContainerSpec, exited func
 	if r.Cgroup != "" && spec.Memory > 0 {
 		c.Group, c.Memory = filepath.Join(r.Cgroup, taskGroup+c.Mark), int64(spec.Memory)<<20
 	}
-	// Where the supervisor is just dying this is seen by who waits for its end.
+	// If the supervisor is dying, listen reports the command as lost.
 	if err := sup.link.send(order{ID: p.id, Start: &c}, lock); lacksRoom(err) {
 		r.drop(p)
 		return nil, err
@@ -175,8 +173,8 @@ func has(env map[string]string, name string) bool {
 	return ok
 }
 
-// Shutdown stops every process: SIGTERM, SIGKILL after Grace. Nothing can be
-// started any more.
+// Shutdown stops every process: first by SIGTERM, after Grace by SIGKILL. Nothing can be started any
+// more.
 func (r *ProcessRunner) Shutdown(ctx context.Context) error {
 	sup := r.stopAll(false)
 	grace := r.Grace
@@ -191,7 +189,7 @@ func (r *ProcessRunner) Shutdown(ctx context.Context) error {
 		err = waitFor(ctx, &r.waiting)
 	}
 	if sup != nil {
-		sup.link.close() // it has nothing to supervise any more
+		sup.link.close() // it has nothing left to supervise
 	}
 	if err != nil {
 		return fmt.Errorf("waiting for the tasks' processes to end: %w", err)
@@ -214,21 +212,21 @@ func (r *ProcessRunner) stopAll(kill bool) *supervision {
 	return r.sup
 }
 
-// Alive tells by the container's lock whether a process of it lives, also one
-// of an earlier control plane.
+// Alive tells from the container's lock whether one of its processes lives, even one that an earlier
+// control plane started.
 func (r *ProcessRunner) Alive(spec ContainerSpec) (bool, error) {
 	return locked(r.lockPath(spec))
 }
 
-// EndOf is when the container ended that an earlier control plane left behind.
+// EndOf returns when a container ended that an earlier control plane left behind.
 func (r *ProcessRunner) EndOf(spec ContainerSpec) time.Time { return endIn(r.lockPath(spec)) }
 
 func (r *ProcessRunner) lockPath(spec ContainerSpec) string {
 	return filepath.Join(r.LockDir, spec.TaskID+"-"+digest(spec.Container)[:16]+".lock")
 }
 
-// Stop sends SIGTERM or SIGKILL to the command's process group. A supervisor that
-// is gone needs no orders.
+// Stop sends SIGTERM or SIGKILL to the command's process group. A supervisor that is gone needs no
+// orders.
 func (p *process) Stop(kill bool) {
 	_ = p.sup.link.send(order{ID: p.id, Stop: true, Kill: kill})
 }

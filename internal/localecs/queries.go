@@ -17,8 +17,8 @@ type describeTasksRequest struct {
 	Tasks   []string `json:"tasks"`
 }
 
-// describeTasks shows up to 100 tasks. One that is too new to be seen, or was
-// stopped more than an hour ago, or never was, is a failure MISSING.
+// describeTasks describes up to 100 tasks. A task that is too new to be seen, was stopped more than an
+// hour ago, or never existed is a failure MISSING.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
 func (s *Server) describeTasks(in describeTasksRequest) (any, error) {
@@ -55,16 +55,16 @@ func (s *Server) describeTasks(in describeTasksRequest) (any, error) {
 	return answer, nil
 }
 
-// visible is whether a reader of the cluster sees the task: no longer when ECS
-// has forgotten it, and not yet when it is too new, for ECS is eventually
-// consistent and what follows a RunTask at once may not see its task.
+// visible reports whether readers of the cluster see the task. They no longer see a task that ECS has
+// forgotten, and do not yet see one that is too new: ECS is eventually consistent, so a request right
+// after RunTask may not see its task.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 func (s *Server) visible(r *record, cluster string, now time.Time) bool {
 	seenFrom := r.Task.CreatedAt.Add(s.cfg.Delays.Invisible)
 	return r.Cluster == cluster && !r.forgotten(now) && !now.Before(seenFrom)
 }
 
-// taskID is the last part of a task's ARN, or the id itself.
+// taskID returns the last part of a task's ARN, or the id itself.
 func taskID(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
 type listTasksRequest struct {
@@ -89,8 +89,8 @@ func (in *listTasksRequest) check() error {
 	return nil
 }
 
-// selects is whether the task passes every filter. All tasks here are Fargate's,
-// so none belongs to a service or a container instance.
+// selects reports whether the task passes every filter. All tasks here are Fargate's, so none belongs
+// to a service or a container instance.
 func (in *listTasksRequest) selects(r *record) bool {
 	return r.Task.DesiredStatus == firstOf(in.DesiredStatus, statusRunning) &&
 		(in.StartedBy == "" || in.StartedBy == r.Task.StartedBy) &&
@@ -104,9 +104,8 @@ type listTasksAnswer struct {
 	NextToken string   `json:"nextToken,omitempty"`
 }
 
-// listTasks finds tasks, by default those whose desiredStatus is RUNNING: a
-// task that is stopping or stopped is not found by startedBy, which must be the
-// only filter.
+// listTasks lists tasks, by default those whose desiredStatus is RUNNING. So startedBy, which must be
+// the only filter, does not find a task that is stopping or stopped.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
 func (s *Server) listTasks(in listTasksRequest) (any, error) {
 	if err := in.check(); err != nil {
@@ -129,7 +128,7 @@ func (s *Server) listTasks(in listTasksRequest) (any, error) {
 	return page(found, in), nil
 }
 
-// page cuts a list; the token is the last ARN that was given.
+// page cuts a list. The token is the last ARN of the page.
 func page(found []*record, in listTasksRequest) listTasksAnswer {
 	size := in.MaxResults
 	if size == 0 {
@@ -157,10 +156,9 @@ type stopTaskRequest struct {
 	Reason  string `json:"reason"`
 }
 
-// stopTask has a task's containers sent SIGTERM, and SIGKILL after their
-// stopTimeout; the reason becomes its stoppedReason. A task that is stopped, or
-// already stopping, is answered as it is. Unlike the readers it sees a new task
-// at once.
+// stopTask makes the server send SIGTERM to a task's containers, and SIGKILL after their stopTimeout.
+// The reason becomes the task's stoppedReason. For a task that is stopped or already stopping, it
+// returns the task as it is. Unlike the readers, it sees a new task at once.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
 func (s *Server) stopTask(in stopTaskRequest) (any, error) {
 	s.mu.Lock()
@@ -189,7 +187,8 @@ func (s *Server) stopTask(in stopTaskRequest) (any, error) {
 	return map[string]any{"task": described(r.Task)}, nil
 }
 
-// stoppable: not yet on its way to the end; Spot's warning alone is not that.
+// stoppable reports whether the task's way to its end has not begun. A Spot warning alone does not
+// begin it.
 func (r *record) stoppable() bool {
 	switch r.Task.LastStatus {
 	case statusProvisioning, statusPending, statusRunning:

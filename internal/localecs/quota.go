@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// What failures[] say where there is no room, as the ECS developer guide has it
-// ("Service event messages").
+// What failures[] say if there is no room, in the words of the ECS developer guide ("Service event
+// messages").
 const (
 	noCapacity = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
 	noQuota    = "You've reached the limit on the number of vCPUs you can run concurrently"
 )
 
-// overQuota is whether more tasks of the same capacity would run than the account
-// may have at once. A task counts until it is STOPPED.
+// overQuota reports whether these tasks would exceed what the account may run of their capacity at
+// once. A task counts until it is STOPPED.
 func (s *Server) overQuota(more []*record) bool {
 	if s.cfg.VCPUs == 0 || len(more) == 0 {
 		return false
@@ -32,8 +32,8 @@ func (s *Server) overQuota(more []*record) bool {
 
 const unitsPerVCPU = 1024
 
-// units are a task's CPU units; ECS takes "256" and ".25 vCPU" alike. One that says
-// nothing has the least that Fargate gives.
+// units returns a task's CPU units; ECS accepts "256" and ".25 vCPU" alike. A task without a size has
+// the least that Fargate offers.
 func (r *record) units() float64 {
 	number, vcpus := strings.CutSuffix(strings.ToLower(r.Task.CPU), "vcpu")
 	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)

@@ -2,15 +2,15 @@ package localecs
 
 import "time"
 
-// lookAgain is how long Resume waits for what still seems to run of a task.
+// lookAgain is how long Resume waits before it checks again a task of which something still seems to
+// run.
 const lookAgain = 250 * time.Millisecond
 
-// Resume goes on with what New found in the database; call it once, after New.
-// Events owed are delivered. A task whose end was already written reaches
-// STOPPED. Any other task that was not STOPPED died with the process that ran
-// it, or dies just now: once nothing of it runs any more it is reported as
-// stopped with TerminationNotice, without exit codes, with startedAt if it had
-// started, or with the stop code it had been given before.
+// Resume continues with what New found in the database. Call it once, after New. It delivers the events
+// that are owed. A task whose end was already written reaches STOPPED. Every other task that was not
+// STOPPED died with the process that ran it, or is dying. Once nothing of it runs any more, Resume
+// reports it as stopped, without exit codes, with startedAt if it had started, and with the stop code
+// that it already had, else TerminationNotice.
 func (s *Server) Resume() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,8 +49,8 @@ func (s *Server) bury(id string) {
 	}
 }
 
-// mayLive is whether something of a task may live; if not, ended is when its last
-// container ended, zero where nobody saw that of each.
+// mayLive reports whether something of a task may still live. If not, ended is when its last container
+// ended, zero unless somebody saw each of them end.
 func (s *Server) mayLive(r *record) (alive bool, ended time.Time) {
 	runner, ok := s.cfg.Runner.(Survivor)
 	if !ok {

@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// lacking are the system's words for what a machine has none of for a while. A start
-// that fails by one of them left nothing: fork(2) and execve(2) return them to who
-// calls, before the command's first instruction.
+// lacking lists the system's errors for what a machine may lack for a while. A start that fails with
+// one of them left nothing behind: fork(2) and execve(2) return them to the caller, before the
+// command's first instruction.
 var lacking = []error{
 	syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.ENOSPC, syscall.EDQUOT,
 	syscall.ETOOMANYREFS, // more files on their way to the supervisor than a process may have open
@@ -25,7 +25,7 @@ func lacksRoom(err error) bool {
 	return false
 }
 
-// roomFor is the error of a start, with ErrNoRoom where that is what it says.
+// roomFor returns the error of a start, wrapped in ErrNoRoom if it says that.
 func roomFor(err error) error {
 	if lacksRoom(err) {
 		return fmt.Errorf("%w: %w", ErrNoRoom, err)
@@ -33,7 +33,7 @@ func roomFor(err error) error {
 	return err
 }
 
-// err is the error of a start that a supervisor reports.
+// err returns the error of a start that a supervisor reported.
 func (r report) err() error {
 	if r.NoRoom {
 		return fmt.Errorf("%w: %s", ErrNoRoom, r.Error)

@@ -58,9 +58,8 @@ var (
 	startedByPattern = pattern(`^[A-Za-z0-9/_-]*$`)
 )
 
-// runTask launches once for each live token. The order is: is the request
-// valid, is it throttled, is its token bound, does its task definition stand,
-// is there capacity.
+// runTask launches once for each live token. It checks in this order: whether the request is valid,
+// throttled, bound by its token; whether its task definition is active; whether there is capacity.
 func (s *Server) runTask(raw []byte) (any, error) {
 	in, err := readRunTask(raw)
 	if err != nil {
@@ -99,7 +98,7 @@ func (s *Server) runTask(raw []byte) (any, error) {
 	return answer, err
 }
 
-// loseAnswer is either way in which an answer can get lost.
+// loseAnswer returns one of the two ways in which an answer can get lost.
 func loseAnswer(seed uint64, f Subject) error {
 	if drawn(seed, "lost-answer/how", f) < 0.5 {
 		return errHangUp
@@ -170,7 +169,7 @@ func (s *Server) countSend(in *runTaskRequest) {
 	}
 	in.of = in.Cluster + " " + in.ClientToken
 	if s.cfg.Inject == nil && len(s.cfg.Faults) == 0 {
-		return // nobody asks for the count
+		return // nothing needs the count
 	}
 	seen := s.sends[in.of]
 	seen.count, seen.last = seen.count+1, s.now()
@@ -182,8 +181,7 @@ func (in *runTaskRequest) subject() Subject {
 	return Subject{StartedBy: in.StartedBy, ClientToken: in.ClientToken, Send: in.send, of: in.of}
 }
 
-// launch makes the tasks, or the failures, and binds them to the token, all in
-// one write.
+// launch creates the tasks, or the failures, and binds them to the token, all in one write.
 func (s *Server) launch(in *runTaskRequest, now time.Time) (any, error) {
 	d, err := s.findDefinition(in.TaskDefinition)
 	if err != nil {
@@ -202,7 +200,7 @@ func (s *Server) launch(in *runTaskRequest, now time.Time) (any, error) {
 	s.forget(now)
 	made := token{Cluster: in.Cluster, Token: in.ClientToken, Fingerprint: in.fingerprint, CreatedAt: now, Failures: []Failure{}}
 	records := s.newRecords(in, d, content, now)
-	// A launch refused so makes no task and no event.
+	// A launch refused like this creates no task and no event.
 	// https://github.com/aws/containers-roadmap/issues/1705
 	switch {
 	case s.strikes(FaultCapacity, in.subject()):
@@ -236,7 +234,7 @@ func (s *Server) newRecords(in *runTaskRequest, d definition, c definitionConten
 	return records
 }
 
-// fit refuses overrides of containers that the definition does not have.
+// fit rejects overrides of containers that the definition does not have.
 func (o Overrides) fit(c definitionContent) error {
 	for _, override := range o.ContainerOverrides {
 		if !slices.ContainsFunc(c.ContainerDefinitions, func(d containerDefinition) bool { return d.Name == override.Name }) {
@@ -246,8 +244,8 @@ func (o Overrides) fit(c definitionContent) error {
 	return nil
 }
 
-// clusterARN is the ARN that was given for a cluster, else that of its name: whoever
-// launches in a cluster of AWS is told so.
+// clusterARN returns the ARN that was given for a cluster, else the one made from its name: a caller
+// that launches in a cluster on AWS gets that cluster's ARN back.
 func (s *Server) clusterARN(given, name string) string {
 	if strings.HasPrefix(given, "arn:") {
 		return given
@@ -255,7 +253,7 @@ func (s *Server) clusterARN(given, name string) string {
 	return s.arn("cluster/" + name)
 }
 
-// clusterName takes a name or an ARN; none is "default".
+// clusterName reads a name or an ARN; an empty one means "default".
 func (s *Server) clusterName(given string) (string, error) {
 	name := given
 	if strings.HasPrefix(given, "arn:") {
@@ -270,7 +268,7 @@ func (s *Server) clusterName(given string) (string, error) {
 	return name, nil
 }
 
-// sends are the calls for one thing, as far as faults ask for them.
+// sends counts the calls for one subject, as far as faults need it.
 type sends struct {
 	count int
 	last  time.Time

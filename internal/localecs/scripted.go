@@ -9,20 +9,20 @@ import (
 
 // Script is what a scripted container does.
 type Script struct {
-	// For is how long it runs, then it exits with ExitCode and Reason. A
-	// negative For runs until it is stopped.
+	// For is how long it runs before it exits with ExitCode and Reason. If For is negative, it runs
+	// until it is stopped.
 	For      time.Duration
 	ExitCode int64
 	Reason   string
-	// IgnoreTerm has it live on after SIGTERM, until SIGKILL. Else SIGTERM
-	// ends it at once with exit code 143.
+	// IgnoreTerm makes it survive SIGTERM, until SIGKILL. Otherwise SIGTERM ends it at once, with exit
+	// code 143.
 	IgnoreTerm bool
-	// StartError, when not empty, is why it cannot be started.
+	// StartError, if not empty, is why it cannot be started.
 	StartError string
 }
 
-// ScriptedRunner runs scripts on a clock instead of processes. It uses no
-// goroutine. Without a Script function every container exits 0 at once.
+// ScriptedRunner plays scripts on a clock instead of running processes. It uses no goroutines. Without
+// a Script function, every container exits with code 0 at once.
 type ScriptedRunner struct {
 	Clock  Clock
 	Script func(ContainerSpec) Script
@@ -55,21 +55,21 @@ func (r *ScriptedRunner) Start(spec ContainerSpec, exited func(Exit)) (Process, 
 	return p, nil
 }
 
-// Started lists what was started, in order, also what has ended since.
+// Started lists the containers that were started, in order, including those that have ended.
 func (r *ScriptedRunner) Started() []ContainerSpec {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.started)
 }
 
-// Running counts what runs.
+// Running counts the containers that run.
 func (r *ScriptedRunner) Running() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.running)
 }
 
-// Die ends everything without a word, as the death of the machine would.
+// Die ends everything without a report, as the death of the machine would.
 func (r *ScriptedRunner) Die() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

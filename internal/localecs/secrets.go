@@ -2,8 +2,7 @@ package localecs
 
 import "maps"
 
-// missing names the first secret of a task that nobody knows, "" when there is
-// none.
+// missing returns the first secret of a task that nobody knows, "" if there is none.
 func (s *Server) missing(r *record) string {
 	for _, spec := range r.Specs {
 		for _, secret := range spec.Secrets {
@@ -22,8 +21,8 @@ func (s *Server) secret(x Secret) (string, bool) {
 	return s.cfg.Secrets(x.ValueFrom, x.Name)
 }
 
-// unlocked is a container with the values of its secrets among its variables,
-// for the runner only: what is stored of it has none.
+// unlocked adds the values of a container's secrets to its variables, for the runner only: what is
+// stored has none of them.
 func (s *Server) unlocked(spec ContainerSpec) ContainerSpec {
 	if len(spec.Secrets) == 0 {
 		return spec

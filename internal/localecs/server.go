@@ -12,67 +12,65 @@ import (
 	"time"
 )
 
-// Config says what a server works with. Runner and Deliver are needed.
+// Config configures a Server. Runner and Deliver are required.
 type Config struct {
-	// DB, when not nil, is an SQLite database in which a server finds what the one before
-	// it did; else nothing outlives the server. It may be shared: localecs uses tables
-	// named ecs_..., in short transactions. Do not call the API from within another.
+	// DB, if not nil, is an SQLite database in which a server finds the state that the previous one
+	// left. Without it nothing outlives the server. It may be shared: localecs uses tables named
+	// ecs_..., in short transactions. Do not call the API from within another transaction.
 	DB *sql.DB
-	// Read, when not nil, are connections to the same database that read beside DB.
+	// Read, if not nil, holds connections to the same database that read beside DB.
 	Read *sql.DB
-	// Within, when not nil, runs the server's writes to DB, in transactions that
-	// they may share. One that is not durable may be lost when the machine crashes,
-	// with all after it, but not when the process dies.
+	// Within, if not nil, runs the server's writes to DB, in transactions that they may share. A write
+	// that is not durable, and all writes after it, may be lost if the machine crashes, but not if only
+	// the process dies.
 	Within func(ctx context.Context, durable bool, do func(context.Context, *sql.Tx) error) error
 	Clock  Clock // RealClock when nil
 	Runner Runner
-	// Deliver takes one event, an EventBridge envelope as JSON. An event is
-	// kept until Deliver has returned nil for it, and given again after an
-	// error, later each time (1 s up to 1 min). Deliver is called by Abreast
-	// callbacks of the clock at a time, with no lock held. Its context ends with
-	// the server, or after a minute.
+	// Deliver takes one event, an EventBridge envelope as JSON. An event is kept until Deliver has
+	// returned nil for it. After an error it is delivered again, after pauses that grow from 1 s to 1
+	// min. At most Abreast callbacks of the clock call Deliver at a time, with no lock held. Its
+	// context ends with the server, or after a minute.
 	Deliver func(ctx context.Context, event []byte) error
-	// Abreast is how many events are delivered at a time, each of another task; 1
-	// when 0. OnlyStopped leaves out the events of all states but STOPPED, and what
-	// goes by between two delays of nothing is then one change.
+	// Abreast is how many events are delivered at a time, each of a different task; 0 means 1.
+	// OnlyStopped omits the events of all states but STOPPED. Consecutive states without a delay then
+	// become one change.
 	Abreast     int
 	OnlyStopped bool
 
 	Faults Faults
-	Seed   uint64 // of the faults
-	// Inject, when not nil, decides in place of Faults and Seed. It is called
-	// with the server locked, so it must not call the API.
+	Seed   uint64 // seeds the faults
+	// Inject, if not nil, decides about faults in place of Faults and Seed. It is called with the
+	// server locked, so it must not call the API.
 	Inject func(Kind, Subject) bool
 
-	// VCPUs is how many vCPUs may run at once, on demand and on Spot each; 0 is any
-	// number.
+	// VCPUs is how many vCPUs may run at once, on demand and on Spot each; 0 means any number.
 	VCPUs float64
 
 	Delays   Delays
-	Region   string   // us-east-1 when empty
-	Account  string   // 123456789012 when empty
-	Clusters []string // those that exist; when empty any name does
-	// Secrets gives the value of a secret: from is what the task definition says
-	// (valueFrom), name the variable that gets it. A value is asked for when its
-	// container is started, and kept nowhere. Nil knows no secret.
+	Region   string   // us-east-1 if empty
+	Account  string   // 123456789012 if empty
+	Clusters []string // those that exist; if empty, any name does
+	// Secrets returns the value of a secret: from is the task definition's valueFrom, name the variable
+	// that gets it. It is called when the container is started, and the value is stored nowhere. Nil
+	// knows no secret.
 	Secrets func(from, name string) (value string, ok bool)
-	// AccessKeyID, when not empty, is the access key that requests must be
-	// signed with. Other users of this machine can reach a loopback port, and
-	// RunTask runs commands: the local mode should set it to a random word.
+	// AccessKeyID, if not empty, is the access key with which requests must be signed. Other users of
+	// this machine can reach a loopback port, and RunTask runs commands, so the local mode should set
+	// it to a random word.
 	AccessKeyID string
 	Logger      *slog.Logger
 }
 
-// StopTimeout is the time from SIGTERM to SIGKILL where nobody names another (ECS
-// API reference, ContainerDefinition, stopTimeout).
+// StopTimeout is the default time from SIGTERM to SIGKILL (ECS API reference, ContainerDefinition,
+// stopTimeout).
 const StopTimeout = 30 * time.Second
 
-// Delays are how long things take. Zero is at once, except where a default is named.
+// Delays are how long things take. Zero means no delay, unless a default is named.
 type Delays struct {
 	Provisioning   time.Duration // in PROVISIONING
 	Pending        time.Duration // in PENDING
 	Deprovisioning time.Duration // in DEPROVISIONING
-	// Invisible is how long DescribeTasks and ListTasks do not see a new task.
+	// Invisible is how long DescribeTasks and ListTasks do not show a new task.
 	Invisible   time.Duration
 	StopTimeout time.Duration // SIGTERM to SIGKILL for containers that name none
 	SpotAfter   time.Duration // from RUNNING to an injected Spot warning
@@ -81,7 +79,7 @@ type Delays struct {
 	Late        time.Duration // how late a delayed event comes; 30 s
 }
 
-// LocalDelays are short but noticeable, for a person who watches.
+// LocalDelays returns short delays that a person who watches still notices.
 func LocalDelays() Delays {
 	return Delays{
 		Provisioning: 200 * time.Millisecond, Pending: 200 * time.Millisecond,
@@ -90,34 +88,34 @@ func LocalDelays() Delays {
 	}
 }
 
-// Server is the stand-in. Make it with New.
+// Server is the stand-in. Create it with New.
 type Server struct {
 	cfg    Config
 	log    *slog.Logger
 	store  store
 	timers *timers
 
-	ctx     context.Context // for the database: not cut off by Close
+	ctx     context.Context // for the database; Close does not end it
 	hearing context.Context // for Deliver
 	silence context.CancelFunc
 
 	mu          sync.Mutex
-	tasks       map[string]*record      // by id, those that are not STOPPED
+	tasks       map[string]*record      // by id; those that are not STOPPED
 	definitions map[string][]definition // by family, revision n at n-1
-	live        map[string]*live        // by task id: what this process started
+	live        map[string]*live        // by task id; what this process started
 	outbox      outbox
 	orphans     []string         // ids of unfinished tasks found in the database
-	sends       map[string]sends // where faults may ask for it
+	sends       map[string]sends // counted only if faults may need it
 	requests    int64
 	forgotten   time.Time // when forget last looked
 	injected    map[Kind]int64
 	closing     bool
-	held        map[string]chan struct{} // by task id or token: it is being changed
-	unwritten   map[string]error         // by task id: its newest state could not be written
+	held        map[string]chan struct{} // by task id or token; being changed
+	unwritten   map[string]error         // by task id; its newest state could not be written
 }
 
-// New makes its tables if they are absent and loads what they hold. Nothing
-// moves before Resume.
+// New creates the server's tables if they are absent and loads what they hold. Nothing happens before
+// Resume.
 func New(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Runner == nil || cfg.Deliver == nil {
 		return nil, errors.New("localecs needs a Runner and a Deliver")
@@ -184,10 +182,9 @@ func (s *Server) load(ctx context.Context) error {
 	return err
 }
 
-// Close ends the server: no callback begins any more, those that run are waited
-// for, and processes are stopped, all at most until ctx ends. It writes nothing:
-// as after a crash, the next Resume tells of the tasks that were cut off. Do not
-// call it from Deliver.
+// Close ends the server: it lets no further callback begin, waits for those that run, and stops the
+// processes, at most until ctx ends. It writes nothing. As after a crash, the next Resume reports the
+// tasks that were cut off. Do not call it from Deliver.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
@@ -203,7 +200,7 @@ func (s *Server) Close(ctx context.Context) error {
 	return nil
 }
 
-// now is the clock's time as ECS shows times: UTC, to the millisecond.
+// now returns the clock's time as ECS shows times: UTC, to the millisecond.
 func (s *Server) now() time.Time {
 	return s.cfg.Clock.Now().UTC().Truncate(time.Millisecond)
 }
@@ -214,8 +211,8 @@ func (s *Server) requestID() string {
 	return uuid(fmt.Sprintf("request %d %d", s.requests, s.cfg.Clock.Now().UnixNano()))
 }
 
-// forget drops what ECS forgets: stopped tasks after an hour, and tokens that
-// are no longer alive. Readers do not rely on it: they look at the time.
+// forget drops what ECS forgets: stopped tasks after an hour, and tokens whose life is over. Readers do
+// not rely on it: they check the time.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html
 func (s *Server) forget(now time.Time) {
 	if now.Before(s.forgotten.Add(time.Minute)) {
@@ -232,14 +229,14 @@ func (s *Server) forget(now time.Time) {
 	}
 }
 
-// apart has something done while others go on. The server is locked before and after.
+// apart calls do with the server unlocked. The server is locked before and after.
 func (s *Server) apart(do func() error) error {
 	s.mu.Unlock()
 	defer s.mu.Lock()
 	return do()
 }
 
-// find gives tasks by their ids, those that are STOPPED too.
+// find returns tasks by their ids, including STOPPED ones.
 func (s *Server) find(ids ...string) (map[string]*record, error) {
 	found := map[string]*record{}
 	var others []string
@@ -256,8 +253,7 @@ func (s *Server) find(ids ...string) (map[string]*record, error) {
 	return found, s.addStopped(found, others...)
 }
 
-// addStopped adds tasks that are STOPPED to others that were found before: those of
-// these ids, all where there is none.
+// addStopped adds the STOPPED tasks with these ids to found, or all STOPPED tasks if there are no ids.
 func (s *Server) addStopped(found map[string]*record, ids ...string) error {
 	return s.apart(func() error {
 		stopped, err := s.store.stopped(s.ctx, ids...)
@@ -268,7 +264,7 @@ func (s *Server) addStopped(found map[string]*record, ids ...string) error {
 	})
 }
 
-// task is a task by its id, nil where there is none.
+// task returns a task by its id, nil if there is none.
 func (s *Server) task(id string) (*record, error) {
 	found, err := s.find(id)
 	return found[id], err
@@ -278,7 +274,7 @@ func (r *record) forgotten(now time.Time) bool {
 	return r.Task.StoppedAt != nil && !now.Before(r.Task.StoppedAt.Add(memoryLife))
 }
 
-// sorted gives those tasks that a caller may see, oldest first.
+// sorted returns the tasks that keep selects, oldest first.
 func sorted(tasks iter.Seq[*record], keep func(*record) bool) []*record {
 	var found []*record
 	for r := range tasks {

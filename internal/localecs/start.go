@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// start starts the commands of a task, once: a task has a live entry from here
-// until it is STOPPED.
+// start starts the commands of a task, once: from here until it is STOPPED, the task has an entry in
+// live.
 func (s *Server) start(id string) {
 	r, l := s.claimStart(id)
 	if r == nil {
@@ -26,8 +26,8 @@ func (s *Server) start(id string) {
 	s.started(id, (*record).running)
 }
 
-// claimStart gives a task that is to be started now, or nil. One whose stop was
-// asked for in the meantime ends here, with nothing started.
+// claimStart returns a task that is to be started now, or nil. If a stop was requested in the meantime,
+// it ends the task with nothing started.
 func (s *Server) claimStart(id string) (*record, *live) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,9 +47,8 @@ func (s *Server) claimStart(id string) (*record, *live) {
 	return r, l
 }
 
-// notStarted ends a task of which a command could not be started. Where the machine
-// had no room for the first one, nothing of the task ran: ECS says so of itself as of
-// capacity that it has not.
+// notStarted ends a task of which a command could not be started. If the machine had no room for the
+// first command, nothing of the task ran; ECS reports the same when it has no capacity.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
 func (r *record) notStarted(now time.Time, failed int, err error) {
 	if failed == 0 && errors.Is(err, ErrNoRoom) {
@@ -64,8 +63,8 @@ func (r *record) unstarted(now time.Time) {
 	r.neverStarted(now, "", "")
 }
 
-// started writes how the start went, then acts on what came in the meantime: a
-// stop, or the end of a command.
+// started writes how the start went, then acts on what came in the meantime: a stop, or the end of a
+// command.
 func (s *Server) started(id string, move func(*record, time.Time)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,7 +87,7 @@ func (s *Server) started(id string, move func(*record, time.Time)) {
 	s.writeExits(id)
 }
 
-// exited takes the end of a container from the runner.
+// exited receives the end of a container from the runner.
 func (s *Server) exited(id, container string, e Exit) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +103,7 @@ func (s *Server) exited(id, container string, e Exit) {
 	}
 }
 
-// writeExits writes the ends that were seen, in their order. The task is held.
+// writeExits writes the ends that were seen, in order. The task is held.
 func (s *Server) writeExits(id string) {
 	for l := s.live[id]; l != nil && len(l.exits) > 0; {
 		e := l.exits[0]
@@ -122,7 +121,7 @@ func (s *Server) writeExits(id string) {
 	}
 }
 
-// Kill sends SIGKILL to every process that was asked to stop and has not.
+// Kill sends SIGKILL to every process that was asked to stop and has not stopped.
 func (s *Server) Kill() {
 	s.mu.Lock()
 	var stubborn []Process

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// store keeps the server's state: everything that must outlive what it is written for.
+// store keeps the server's state.
 type store interface {
 	// open makes the store ready.
 	open(ctx context.Context) error
@@ -28,10 +28,9 @@ type store interface {
 // tables is a store of JSON bodies in a database.
 type tables struct {
 	db   *sql.DB
-	read *sql.DB // connections that need not wait for who writes
-	// shared, when not nil, runs a write in a transaction that it may share with
-	// others; one that is not durable may be lost when the machine crashes, with all
-	// that came after it.
+	read *sql.DB // connections that need not wait for writers
+	// shared, if not nil, runs a write in a transaction that it may share with others. A write that is
+	// not durable, and all that came after it, may be lost if the machine crashes.
 	shared func(ctx context.Context, durable bool, do func(context.Context, *sql.Tx) error) error
 }
 
@@ -76,9 +75,9 @@ func (s tables) within(ctx context.Context, durable bool, f func(*sql.Tx) error)
 	return nil
 }
 
-// save writes tasks, what their token is bound to, and the events owed. Before a
-// command is started its task must be known to the disk: after a crash of the
-// machine nobody may take it for one that never was.
+// save writes tasks, what their token is bound to, and the events that are owed. Before a command is
+// started, its task must be on disk: after a crash of the machine, nobody may believe that it never
+// existed.
 func (s tables) save(ctx context.Context, bind *token, records []*record, events []*event) error {
 	durable := slices.ContainsFunc(records, func(r *record) bool { return r.Task.LastStatus == statusActivating })
 	return s.within(ctx, durable, func(tx *sql.Tx) error {
@@ -132,9 +131,9 @@ func (s tables) dropEvent(ctx context.Context, seq int64) error {
 	})
 }
 
-// forget drops tasks that stopped more than an hour ago, and tokens that are older
-// than a day, or than an hour with no task left. As texts, times of one second are not
-// in order, so what is dropped is a second older than it need be.
+// forget drops tasks that stopped more than an hour ago, and tokens that are older than a day, or older
+// than an hour with no task left. As texts, times within one second do not sort correctly, so it drops
+// everything a second later than it could.
 func (s tables) forget(ctx context.Context, now time.Time) error {
 	before := func(life time.Duration) string { return now.Add(-life - time.Second).UTC().Format(time.RFC3339) }
 	return s.within(ctx, false, func(tx *sql.Tx) error {
@@ -151,12 +150,12 @@ func (s tables) forget(ctx context.Context, now time.Time) error {
 	})
 }
 
-// unfinished are the tasks that are not STOPPED.
+// unfinished returns the tasks that are not STOPPED.
 func (s tables) unfinished(ctx context.Context) ([]*record, error) {
 	return bodies[*record](ctx, s.db, `SELECT body FROM ecs_tasks WHERE json_extract(body, '$.task.stoppedAt') IS NULL ORDER BY id`)
 }
 
-// stopped are the tasks that are STOPPED: those of these ids, all where there is none.
+// stopped returns the STOPPED tasks with these ids, or all STOPPED tasks if there are no ids.
 func (s tables) stopped(ctx context.Context, ids ...string) ([]*record, error) {
 	const all = `SELECT body FROM ecs_tasks WHERE json_extract(body, '$.task.stoppedAt') IS NOT NULL`
 	if len(ids) == 0 {
@@ -169,7 +168,7 @@ func (s tables) stopped(ctx context.Context, ids ...string) ([]*record, error) {
 	return bodies[*record](ctx, s.read, all+` AND id IN (SELECT value FROM json_each(?))`, string(list))
 }
 
-// token is what a client token is bound to, nil where that is nothing.
+// token returns a client token with what it is bound to, nil if there is none.
 func (s tables) token(ctx context.Context, cluster, name string) (*token, error) {
 	found, err := bodies[*token](ctx, s.read, `SELECT body FROM ecs_tokens WHERE cluster = ? AND token = ?`, cluster, name)
 	if err != nil || len(found) == 0 {

@@ -8,21 +8,19 @@ import (
 	"time"
 )
 
-// stray is a child that no command is known to own: it has left its command's
-// group, and shows neither its mark nor its lock. It belongs to one of those
-// commands that ran when it was first seen; once all of these have ended it is
-// killed.
+// stray is a child that cannot be assigned to a command: it has left its command's group, and shows
+// neither the mark nor the lock. It belongs to one of the commands that ran when it was first seen.
+// Once all of these have ended, it is killed.
 type stray struct {
 	owners map[*leader]bool
 	seen   int
 }
 
-// glances are how often a child is looked at before it counts as a stray: one that
-// is just becoming another program shows nothing for a moment.
+// glances is how often a child is looked at before it counts as a stray: a process that is just
+// executing another program shows nothing for a moment.
 const glances = 5
 
-// clear kills what a command left outside its group, and returns once nothing is
-// found of it.
+// clear kills what a command left outside its group, and returns once it finds nothing more.
 func (s *supervisor) clear(l *leader) {
 	const nap = 5 * time.Millisecond
 	for {
@@ -37,8 +35,8 @@ func (s *supervisor) clear(l *leader) {
 	}
 }
 
-// leftBy finds the children that a command left behind; sure is whether the owners
-// of all others are known.
+// leftBy finds the children that a command left behind. sure reports whether the owners of all other
+// children are known.
 func (s *supervisor) leftBy(l *leader) (found []int, sure bool) {
 	ticket := s.asked.Add(1)
 	s.mu.Lock()
@@ -68,9 +66,9 @@ func (s *supervisor) leftBy(l *leader) (found []int, sure bool) {
 	return found, sure
 }
 
-// others are the children that are no command. Commands that end at the same time
-// share a look, which costs more than all else of an end: one that began after the
-// ticket was drawn has seen all that was left then. The supervisor is locked.
+// others returns the children that are not commands. Commands that end at the same time share a look,
+// which costs more than everything else about an end: a look that began after the ticket was drawn has
+// seen all that was left then. The supervisor is locked.
 func (s *supervisor) others(ticket int64) []int {
 	if s.looked >= ticket {
 		return s.seen
@@ -84,8 +82,7 @@ func (s *supervisor) others(ticket int64) []int {
 	return s.seen
 }
 
-// ofAnother is whether a child shows that it is another command's. The supervisor
-// is locked.
+// ofAnother reports whether a child shows that it belongs to another command. The supervisor is locked.
 func (s *supervisor) ofAnother(pid int, l *leader) bool {
 	for _, other := range s.leaders {
 		if other != l && belongs(pid, other.mark, other.which) {
@@ -95,8 +92,7 @@ func (s *supervisor) ofAnother(pid int, l *leader) bool {
 	return false
 }
 
-// stray is whether a child that shows no owner can be only that of l. The
-// supervisor is locked.
+// stray reports whether a child that shows no owner can belong only to l. The supervisor is locked.
 func (s *supervisor) stray(pid int, l *leader) bool {
 	x := s.strays[pid]
 	if x == nil {
@@ -117,10 +113,9 @@ func (s *supervisor) stray(pid int, l *leader) bool {
 	return true
 }
 
-// killMarked kills the children of this process that show a command's mark or
-// lock, and reaps them.
+// killMarked kills the children of this process that show a command's mark or lock, and reaps them.
 func killMarked(mark, lock string) {
-	which, _ := os.Stat(lock) // nobody has one open that is gone
+	which, _ := os.Stat(lock) // nobody can have a removed lock open
 	for _, pid := range children() {
 		if belongs(pid, mark, which) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)

@@ -15,7 +15,7 @@ import (
 type supervision struct {
 	cmd  *exec.Cmd
 	link *link
-	over chan struct{} // closed once it is dead
+	over chan struct{} // closed once the supervisor is dead
 
 	mu       sync.Mutex
 	last     uint64
@@ -24,7 +24,7 @@ type supervision struct {
 
 // newSupervision starts a supervisor without commands.
 func newSupervision() (*supervision, error) {
-	adoptOrphans() // those whose supervisor is killed come to this process
+	adoptOrphans() // commands whose supervisor is killed come to this process
 	near, far, err := linkPair()
 	if err != nil {
 		return nil, err
@@ -45,9 +45,9 @@ func newSupervision() (*supervision, error) {
 // awake is how often a supervisor is told to go on.
 const awake = time.Second
 
-// keepAwake has a supervisor go on that somebody stopped, one of its commands by
-// SIGSTOP for example: nothing would start, end or be killed as long as it sleeps, and
-// nobody would be told. One that runs takes no notice.
+// keepAwake wakes a supervisor that somebody stopped, for example one of its commands by SIGSTOP. While
+// it is stopped, nothing would start, end or be killed, and nobody would notice. SIGCONT has no effect
+// on one that runs.
 func (s *supervision) keepAwake() {
 	ticker := time.NewTicker(awake)
 	defer ticker.Stop()
@@ -56,13 +56,13 @@ func (s *supervision) keepAwake() {
 		case <-s.over:
 			return
 		case <-ticker.C:
-			_ = s.cmd.Process.Signal(syscall.SIGCONT) // one that is dead is seen by its link
+			_ = s.cmd.Process.Signal(syscall.SIGCONT) // the link shows that it is dead
 		}
 	}
 }
 
-// listen hears the supervisor's reports until it is dead, then tells of all
-// commands whose end it did not report, once nothing of them runs.
+// listen receives the supervisor's reports until it is dead. Then it reports all commands whose end the
+// supervisor did not report, once nothing of them runs.
 func (r *ProcessRunner) listen(sup *supervision) {
 	for {
 		var said report
@@ -108,17 +108,16 @@ func (r *ProcessRunner) ended(p *process, said report) {
 	if said.OutOfMemory {
 		e.Reason = outOfMemory
 	}
-	go func() { // who hears of it may write it down, beside others
+	go func() { // exited may write to disk, beside others
 		p.exited(e)
 		r.waiting.Done()
 	}()
 }
 
-// outOfMemory is what ECS says of such a container (ECS developer guide, "Stopped
-// tasks error codes").
+// outOfMemory is how ECS words such an end (ECS developer guide, "Stopped tasks error codes").
 const outOfMemory = "OutOfMemoryError: Container killed due to memory usage"
 
-// lost tells of a command whose supervisor is dead.
+// lost reports a command whose supervisor is dead.
 func (r *ProcessRunner) lost(p *process) {
 	p.awaitUnlock()
 	_ = os.Remove(p.lock)
@@ -139,9 +138,9 @@ func (r *ProcessRunner) drop(p *process) {
 	_ = os.Remove(p.lock)
 }
 
-// awaitUnlock kills and waits until nobody holds the lock. Only a supervisor
-// that was itself killed leads here; on Linux its commands die with it. While
-// the lock is held something of the command lives, so its group is still its own.
+// awaitUnlock kills what is left of a command until nobody holds its lock. This happens only if a
+// supervisor was itself killed; on Linux its commands die with it. While the lock is held, something of
+// the command lives, so the process group is still its own.
 func (p *process) awaitUnlock() {
 	for {
 		if alive, err := locked(p.lock); err == nil && !alive {

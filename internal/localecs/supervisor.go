@@ -17,12 +17,12 @@ import (
 // supervisorName, as argv[0], makes a process of this binary a supervisor.
 const supervisorName = "batchplane-task-supervisor"
 
-// hooked is whether MaybeSupervise was called. Without it a supervisor would be
-// a second control plane.
+// hooked says that MaybeSupervise was called. Without it a supervisor would become a second control
+// plane.
 var hooked atomic.Bool
 
-// order is what a supervisor is told about a command: once to start it, with its
-// locked file beside the message, then to stop it.
+// order is what a supervisor is told about a command: once to start it, with its locked file sent
+// along, then to stop it.
 type order struct {
 	ID    uint64   `json:"id"`
 	Start *command `json:"start,omitempty"`
@@ -42,37 +42,35 @@ type command struct {
 	Memory    int64    `json:"memory,omitempty"`
 }
 
-// report is what a supervisor tells of a command: once whether it was started,
-// then how it ended, and what of its output could not be kept.
+// report is what a supervisor says about a command: once whether it was started, then how it ended and
+// what part of its output could not be kept.
 type report struct {
 	ID    uint64 `json:"id"`
 	PID   int    `json:"pid,omitempty"`
 	Error string `json:"error,omitempty"`
-	// NoRoom is whether Error is one of ErrNoRoom.
+	// NoRoom says that Error is an ErrNoRoom.
 	NoRoom bool   `json:"noRoom,omitempty"`
 	Code   *int64 `json:"code,omitempty"`
 	Lost   int64  `json:"lost,omitempty"`
 	Why    string `json:"why,omitempty"`
-	// OutOfMemory is whether its limit of memory killed it, or a part of it.
+	// OutOfMemory says that the memory limit killed the command or a part of it.
 	OutOfMemory bool `json:"outOfMemory,omitempty"`
 }
 
-// MaybeSupervise must be the first call of main, and of TestMain where tasks
-// are run. In the process of a supervisor it does the supervisor's work and
-// exits; otherwise it returns at once.
+// MaybeSupervise must be the first call of main, and of TestMain in packages that run tasks. In a
+// supervisor's process it does the supervisor's work and exits; otherwise it returns at once.
 //
-// A supervisor starts commands, holds a connection to the control plane, and
-// kills all that runs when that closes, which it does however the control plane
-// ends. On Linux commands die with their supervisor too, and what left a
-// command's group is found and killed as well. Elsewhere a command that made
-// itself a session of its own escapes.
+// A supervisor starts commands and holds a connection to the control plane. When the connection closes,
+// which happens however the control plane ends, it kills everything that runs. On Linux, commands also
+// die with their supervisor, and processes that left a command's group are found and killed too.
+// Elsewhere, a command that starts a session of its own escapes.
 func MaybeSupervise() {
 	hooked.Store(true)
 	if len(os.Args) == 0 || os.Args[0] != supervisorName {
 		return
 	}
-	// A command is told of its parent's death by the parent's thread, so the
-	// thread that starts commands must stay.
+	// The kernel ties a command's death signal to the parent's thread, so the thread that starts
+	// commands must stay.
 	runtime.LockOSThread()
 	os.Exit(supervise())
 }
@@ -86,23 +84,23 @@ func supervisorCommand() *exec.Cmd {
 	}
 }
 
-// supervisor holds the commands that run.
+// supervisor holds the running commands.
 type supervisor struct {
 	link *link
 
 	mu      sync.Mutex
-	born    *sync.Cond // a command was started
+	born    *sync.Cond // signalled when a command was started
 	leaders map[int]*leader
 	byID    map[uint64]*leader
 	strays  map[int]*stray
-	// unreaped counts the commands that were not seen to end; childless is whether
-	// there was no child when it was last looked.
+	// unreaped counts the commands whose end was not seen; childless says that the last check found no
+	// child.
 	unreaped  int
 	childless bool
 	alone     bool // the control plane is gone
 
-	// asked counts the wishes to look for children that are no command; seen are those
-	// that the last look found, which began after so many wishes.
+	// asked counts the requests to look for children that are not commands. seen are those that the
+	// last look found; it began after looked requests.
 	asked  atomic.Int64
 	looked int64
 	seen   []int
@@ -129,21 +127,21 @@ func supervise() int {
 		case <-over: // the control plane is gone
 			s.killAll()
 			return 0
-		case <-signals: // somebody asks the supervisor itself to end
+		case <-signals: // somebody wants the supervisor itself to end
 			s.killAll()
 			return 1
 		}
 	}
 }
 
-// start is a command on its way, with its locked file.
+// start is an order to start a command, with its locked file.
 type start struct {
 	order
 
 	lock *os.File
 }
 
-// obey carries out orders; their end is the end of the control plane.
+// obey carries out orders until the connection ends, which means that the control plane is gone.
 func (s *supervisor) obey(starts chan<- start, over chan<- struct{}) {
 	defer close(over)
 	for {
@@ -154,7 +152,7 @@ func (s *supervisor) obey(starts chan<- start, over chan<- struct{}) {
 			return
 		case o.Start != nil && lock != nil:
 			starts <- start{o, lock}
-		case o.Start != nil: // the kernel drops a file that there is no number for (unix(7))
+		case o.Start != nil: // the kernel drops a file for which no descriptor is free (unix(7))
 			s.tell(report{ID: o.ID, Error: "taking its lock: " + syscall.EMFILE.Error(), NoRoom: true})
 		case o.Kill:
 			s.signal(o.ID, syscall.SIGKILL)
@@ -172,12 +170,11 @@ func (s *supervisor) signal(id uint64, sig syscall.Signal) {
 	}
 }
 
-// tell reports to the control plane. A report that cannot be sent has no reader
-// any more; the closed connection then ends everything.
+// tell reports to the control plane. If a report cannot be sent, nobody reads any more, and the closed
+// connection ends everything.
 func (s *supervisor) tell(r report) { _ = s.link.send(r) }
 
-// killAll kills every command and what it left, until nothing lives and what they
-// wrote is kept.
+// killAll kills every command and what it left behind, until nothing lives and all output is kept.
 func (s *supervisor) killAll() {
 	const nap = 5 * time.Millisecond
 	s.mu.Lock()
@@ -200,8 +197,7 @@ func (s *supervisor) killAll() {
 	}
 }
 
-// reap waits for children: a command's end is seen to, and of others nothing is
-// left once they are reaped.
+// reap waits for children. It handles the end of a command; any other child is gone once it is reaped.
 func (s *supervisor) reap() {
 	for {
 		var status syscall.WaitStatus
@@ -216,7 +212,7 @@ func (s *supervisor) reap() {
 	}
 }
 
-// awaitChild waits for a child where there is none.
+// awaitChild waits until a child exists, if there is none.
 func (s *supervisor) awaitChild() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -234,7 +230,8 @@ func (s *supervisor) reaped(pid int, status syscall.WaitStatus) {
 	if l == nil || l.gone {
 		return
 	}
-	// What is left of the group keeps its number; none of it, and nobody has it yet.
+	// What is left of the group keeps its number, so this kills all of it, and nobody else has the
+	// number yet.
 	l.signal(syscall.SIGKILL)
 	l.gone, l.ended = true, time.Now()
 	s.unreaped--

@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// ownPath stays the running binary even when its file was replaced or removed.
+// ownPath leads to the running binary even if its file was replaced or removed.
 func ownPath() string { return "/proc/self/exe" }
 
 func commandAttributes() *syscall.SysProcAttr {
@@ -23,7 +23,7 @@ func adoptOrphans() {
 	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, setChildSubreaper, 1, 0)
 }
 
-// children lists this process's children; none where the kernel does not tell.
+// children lists this process's children, none if the kernel does not tell.
 func children() []int {
 	const tasks = "/proc/self/task/"
 	threads, err := os.Open(tasks)
@@ -31,7 +31,7 @@ func children() []int {
 		return nil
 	}
 	defer letGo(threads)
-	names, _ := threads.Readdirnames(-1) // those that were read count
+	names, _ := threads.Readdirnames(-1) // whatever was read counts
 	var found []int
 	for _, thread := range names {
 		text, err := os.ReadFile(tasks + thread + "/children") //nolint:gosec // the kernel's own file
@@ -47,20 +47,20 @@ func children() []int {
 	return found
 }
 
-// isChild is whether a process is a child of this one.
+// isChild reports whether a process is a child of this one.
 func isChild(pid int) bool {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return false
 	}
-	// Behind the name, which may hold anything: state, parent (proc_pid_stat(5)).
+	// After the name, which may contain anything, come state and parent (proc_pid_stat(5)).
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	return len(fields) > 1 && fields[1] == strconv.Itoa(os.Getpid())
 }
 
-// belongs is whether a process shows a command's mark among its variables, or has
-// its lock open. The kernel may name the lock otherwise than we do: without links,
-// from the root, and as deleted. So a file of that name is asked which one it is.
+// belongs reports whether a process has a command's mark among its variables, or has the command's lock
+// open. The kernel may show another path of the lock: without links, from the root, or as deleted. So
+// it compares the files themselves if their base names agree.
 func belongs(pid int, mark string, lock fs.FileInfo) bool {
 	proc := "/proc/" + strconv.Itoa(pid)
 	want := []byte(MarkName + "=" + mark)
@@ -78,7 +78,7 @@ func belongs(pid int, mark string, lock fs.FileInfo) bool {
 		link := proc + "/fd/" + f.Name()
 		path, err := os.Readlink(link)
 		if err != nil || strings.TrimSuffix(filepath.Base(path), " (deleted)") != lock.Name() {
-			continue // not asked: it may lie where nobody answers
+			continue // not opened: it may lie on a file system that does not answer
 		}
 		if info, err := os.Stat(link); err == nil && os.SameFile(info, lock) {
 			return true

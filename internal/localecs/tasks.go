@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// record is a task with what is needed to run it. A record is never changed
-// once others can see it: a change is made on a clone, which takes its place
-// when the database has it.
+// record is a task with what is needed to run it. It is never changed once others can see it: a change
+// is made on a clone, which replaces it once the database has the clone.
 type record struct {
 	ID          string          `json:"id"`
 	Cluster     string          `json:"cluster"`
@@ -32,11 +31,10 @@ func (r *record) subject() Subject {
 	}
 }
 
-// The moves below are the task's life. Each is one state change: one version,
-// one write, one event.
+// The moves below make up a task's life. Each is one state change: one version, one write, one event.
 
-// pending begins the pull. The runtime ids that Fargate gives before it stay
-// whatever becomes of the containers (https://github.com/aws/aws-cdk/issues/32877).
+// pending begins the pull. Fargate assigns runtime ids before it, and they stay whatever becomes of the
+// containers (https://github.com/aws/aws-cdk/issues/32877).
 func (r *record) pending(now time.Time) {
 	r.Task.LastStatus = statusPending
 	r.attachment("ATTACHED")
@@ -47,7 +45,7 @@ func (r *record) pending(now time.Time) {
 	}
 }
 
-// activating comes before any command is started.
+// activating precedes the start of any command.
 func (r *record) activating(now time.Time) {
 	r.Task.LastStatus = statusActivating
 	r.Task.PullStoppedAt = &now
@@ -61,8 +59,8 @@ func (r *record) running(now time.Time) {
 	}
 }
 
-// neverStarted ends a task of which no command was started: no startedAt, no
-// exit code. A reason of the first container's own is optional.
+// neverStarted ends a task of which no command was started: it has no startedAt and no exit code.
+// containerReason, for the first container, is optional.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
 func (r *record) neverStarted(now time.Time, reason, containerReason string) {
 	r.askStop(now, codeFailedToStart, reason)
@@ -73,8 +71,8 @@ func (r *record) neverStarted(now time.Time, reason, containerReason string) {
 	r.Task.LastStatus = statusDeprovisioning
 }
 
-// cannotStart ends a task of which the command of one container could not be
-// started. Those before it were, and are to be stopped; those behind it were not.
+// cannotStart ends a task of which the command of one container could not be started. The containers
+// before it run and are to be stopped; those after it were not started.
 func (r *record) cannotStart(now time.Time, failed int, reason string) {
 	r.askStop(now, codeFailedToStart, reason)
 	for i := range r.Task.Containers {
@@ -89,15 +87,15 @@ func (r *record) cannotStart(now time.Time, failed int, reason string) {
 	r.wind(now)
 }
 
-// warned is Spot's notice: still RUNNING, but with a stop code.
+// warned is Spot's warning: the task is still RUNNING, but has a stop code.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
 func (r *record) warned(now time.Time) {
 	r.askStop(now, codeSpot, "Your Spot Task was interrupted.")
 	r.Task.StoppingAt = nil // it is not stopping yet
 }
 
-// stopping winds a task down. While commands are being started it only notes
-// the wish, which is acted on right after.
+// stopping winds a task down. While commands are being started it only notes the request, which is
+// acted on right after.
 func (r *record) stopping(now time.Time, code, reason string) {
 	r.askStop(now, code, reason)
 	if r.Task.LastStatus != statusActivating {
@@ -105,8 +103,8 @@ func (r *record) stopping(now time.Time, code, reason string) {
 	}
 }
 
-// exited notes the end of one container. An essential one, or the last one,
-// ends the task. How it got to end stays as the first asker said.
+// exited notes the end of one container. The end of an essential container, or of the last one, ends
+// the task. The stop code and reason of the first who asked for the stop remain.
 func (r *record) exited(now time.Time, name string, e Exit) {
 	i := slices.IndexFunc(r.Task.Containers, func(c Container) bool { return c.Name == name })
 	c := &r.Task.Containers[i]
@@ -117,9 +115,9 @@ func (r *record) exited(now time.Time, name string, e Exit) {
 	}
 }
 
-// takenAway ends a task whose processes died with the control plane that ran
-// them. Exit codes were not seen, so there are none; what was known stays. Nor is
-// the end of what ran known, unless somebody noted it.
+// takenAway ends a task whose processes died with the control plane that ran them. Nobody saw the exit
+// codes, so there are none; what was known stays. The time at which execution stopped is unknown too,
+// unless somebody noted it.
 func (r *record) takenAway(now, ended time.Time) {
 	if r.Task.StartedAt != nil && ended.After(*r.Task.StartedAt) {
 		r.Task.ExecutionStoppedAt = &ended
@@ -140,7 +138,7 @@ func (r *record) stopped(now time.Time) {
 	}
 }
 
-// askStop wants the task stopped; the first asker's code and reason stand.
+// askStop requests the task's stop. The code and reason of the first who asked remain.
 func (r *record) askStop(now time.Time, code, reason string) {
 	r.Task.DesiredStatus = statusStopped
 	if r.Task.StoppingAt == nil {
@@ -151,7 +149,7 @@ func (r *record) askStop(now time.Time, code, reason string) {
 	}
 }
 
-// wind goes on to STOPPING while a container runs, else to DEPROVISIONING.
+// wind moves the task to STOPPING while a container runs, else to DEPROVISIONING.
 func (r *record) wind(now time.Time) {
 	if r.anyRunning() {
 		r.Task.LastStatus = statusStopping

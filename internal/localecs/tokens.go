@@ -9,12 +9,11 @@ import (
 	"time"
 )
 
-// token is what a clientToken is bound to. Its scope is one cluster.
+// token is a clientToken with what it is bound to, within one cluster.
 //
-// It lives for the lower of 24 hours and the lifetime of its tasks plus one
-// hour, where a lifetime runs from createdAt until lastStatus is STOPPED, of
-// several tasks the last. A token bound to failures[] alone has no task's
-// lifetime to count, so it lives one hour here.
+// It lives for 24 hours or for the lifetime of its tasks plus one hour, whichever is shorter. A
+// lifetime runs from createdAt until lastStatus is STOPPED, of the last of several tasks. A token that
+// is bound only to failures[] has no such lifetime; here it lives for one hour.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html
 type token struct {
 	Cluster     string    `json:"cluster"`
@@ -25,8 +24,8 @@ type token struct {
 	Failures    []Failure `json:"failures"`
 }
 
-// bound is a task of a token. It is kept apart from the task itself, which may
-// be forgotten before the token is.
+// bound is a task of a token. It is kept apart from the task itself, which may be forgotten before the
+// token.
 type bound struct {
 	ID  string `json:"id"`
 	ARN string `json:"arn"`
@@ -37,8 +36,8 @@ const (
 	memoryLife = time.Hour // of a stopped task, and of a token after its tasks
 )
 
-// boundTo is what a live token of a cluster is bound to, nil where that is nothing.
-// The token is held.
+// boundTo returns a live token of a cluster with what it is bound to, nil if there is none. The token
+// is held.
 func (s *Server) boundTo(cluster, name string, now time.Time) (t *token, err error) {
 	if name == "" {
 		return nil, nil //nolint:nilnil // no token is bound to nothing
@@ -61,8 +60,8 @@ func (s *Server) boundTo(cluster, name string, now time.Time) (t *token, err err
 	return t, nil
 }
 
-// alive says whether a token still stands for its first answer. A task that is none of
-// those stopped, long enough ago to be forgotten.
+// alive reports whether a token still stands for its first answer. A task that is not among tasks
+// stopped long enough ago to be forgotten.
 func (t *token) alive(tasks map[string]*record, now time.Time) bool {
 	if !now.Before(t.CreatedAt.Add(tokenLife)) {
 		return false
@@ -79,10 +78,9 @@ func (t *token) alive(tasks map[string]*record, now time.Time) bool {
 	return now.Before(end.Add(memoryLife))
 }
 
-// replay is the answer to a repeated request: the first one's failures, and its
-// tasks, of which stopped ones show only taskArn, lastStatus and desiredStatus.
-// The same token with anything else different is a ConflictException that names
-// the tasks. (source as above)
+// replay answers a repeated request: with the first answer's failures and its tasks, of which stopped
+// ones show only taskArn, lastStatus and desiredStatus. If anything but the token differs, the answer
+// is a ConflictException that names the tasks. (source as above)
 func (s *Server) replay(t token, fingerprint string) (any, error) {
 	if t.Fingerprint != fingerprint {
 		conflict := refuse("ConflictException", "The client token is already bound to a request with other parameters.")
@@ -104,9 +102,9 @@ func (s *Server) replay(t token, fingerprint string) (any, error) {
 	return runTaskAnswer{Tasks: tasks, Failures: t.Failures}, nil
 }
 
-// fingerprint tells requests apart by every parameter but the token itself. The
-// task definition counts as it was written: whether ECS takes a family that has
-// meanwhile a newer revision for the same request is not documented.
+// fingerprint identifies a request by every parameter but the token itself. The task definition counts
+// as it was written: it is not documented whether ECS considers a family that has got a newer revision
+// the same request.
 func fingerprint(raw []byte, cluster string) (string, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()

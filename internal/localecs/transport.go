@@ -8,14 +8,13 @@ import (
 	"net/http"
 )
 
-// Transport answers requests by calling a handler on the caller's own
-// goroutine, with no network between: what a deterministic simulation needs.
-// A handler that hangs up is seen as io.ErrUnexpectedEOF.
+// Transport answers requests by calling a handler on the caller's goroutine, without a network, for
+// deterministic simulations. A handler that hangs up gives io.ErrUnexpectedEOF.
 type Transport struct {
 	Handler http.Handler
 }
 
-// RoundTrip has the handler answer the request.
+// RoundTrip lets the handler answer the request.
 func (t Transport) RoundTrip(r *http.Request) (answer *http.Response, err error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err

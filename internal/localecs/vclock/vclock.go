@@ -1,5 +1,5 @@
-// Package vclock is a clock that moves only when it is told to, for tests and
-// simulations that must give the same answer every time.
+// Package vclock is a clock that moves only when it is told to, for tests and simulations that must
+// always give the same result.
 package vclock
 
 import (
@@ -8,10 +8,9 @@ import (
 	"time"
 )
 
-// Clock is a virtual clock. Its callbacks run inside Advance and AdvanceTo, on
-// the goroutine that called them, in order of time and, at one time, in the
-// order they were asked for. All methods may be called from any goroutine and
-// from callbacks.
+// Clock is a virtual clock. Its callbacks run inside Advance and AdvanceTo, on the goroutine that
+// called them. They run in order of time and, at one time, in the order of their requests. All methods
+// may be called from any goroutine and from callbacks.
 type Clock struct {
 	mu      sync.Mutex
 	now     time.Time
@@ -19,21 +18,21 @@ type Clock struct {
 	pending callbacks
 }
 
-// New gives a clock that stands at start.
+// New returns a clock that stands at start.
 func New(start time.Time) *Clock {
 	return &Clock{now: start}
 }
 
-// Now is the clock's present time.
+// Now returns the clock's current time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// AfterFunc has f called once the clock has moved on by d; a d of zero or less
-// means at the next Advance, even one of zero. It never calls f itself. cancel
-// takes the call back if it has not begun.
+// AfterFunc schedules f for when the clock has moved on by d. A d of zero or less means at the next
+// Advance, even one of zero. AfterFunc itself never calls f. cancel cancels the call if it has not
+// begun.
 func (c *Clock) AfterFunc(d time.Duration, f func()) (cancel func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -49,14 +48,14 @@ func (c *Clock) AfterFunc(d time.Duration, f func()) (cancel func()) {
 	}
 }
 
-// Advance moves the clock on by d and runs what has become due, also what
-// those callbacks ask for within d.
+// Advance moves the clock on by d and runs what has become due, including what those callbacks schedule
+// within d.
 func (c *Clock) Advance(d time.Duration) {
 	c.AdvanceTo(c.Now().Add(d))
 }
 
-// AdvanceTo moves the clock on to t and runs what is due by then. A t in the
-// past runs what is due now and does not turn the clock back.
+// AdvanceTo moves the clock on to t and runs what is due by then. If t is in the past, it runs what is
+// due now and does not turn the clock back.
 func (c *Clock) AdvanceTo(t time.Time) {
 	for {
 		f, ok := c.takeDue(t)
@@ -67,7 +66,7 @@ func (c *Clock) AdvanceTo(t time.Time) {
 	}
 }
 
-// Next is the time of the next callback; false when none is pending.
+// Next returns the time of the next callback, and false if none is pending.
 func (c *Clock) Next() (time.Time, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -77,8 +76,8 @@ func (c *Clock) Next() (time.Time, bool) {
 	return c.pending[0].at, true
 }
 
-// takeDue takes the next callback due by t and sets the clock to its time; when
-// there is none it leaves the clock at t.
+// takeDue takes the next callback due by t and sets the clock to its time. If there is none, it leaves
+// the clock at t.
 func (c *Clock) takeDue(t time.Time) (func(), bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -99,7 +98,7 @@ func (c *Clock) takeDue(t time.Time) (func(), bool) {
 type callback struct {
 	at    time.Time
 	seq   int
-	index int // place in the heap, -1 once taken out
+	index int // place in the heap; -1 once removed
 	f     func()
 }
 
