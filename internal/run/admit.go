@@ -10,55 +10,55 @@ import (
 
 // Admission is what becomes of a first request for a run.
 type Admission struct {
-	// As is Launching, Queued (it waits for another run's end), Skipped or
-	// Missed. Why says it in words.
+	// As is Launching, Queued (the run waits for another run's end), Skipped or Missed. Why
+	// says it in words.
 	As  Status
 	Why string
-	// Refuse, when not empty, says that nothing is recorded, and what to do.
+	// Refuse, if not empty, says that nothing is recorded, and what to do.
 	Refuse string
-	// UsesSkip is whether the request to skip the next slot is used up.
+	// UsesSkip says that the request to skip the next slot is used up.
 	UsesSkip bool
-	// HeldBy is the open run for which the slot is skipped.
+	// HeldBy is the open run because of which the slot is skipped.
 	HeldBy ID
-	// Late is whether a slot is started that a later one has overtaken, which the
-	// job's item must know.
+	// Late says that a slot starts although a later one has overtaken it, which the job's
+	// item must record.
 	Late bool
-	// Crowded is whether a run that is to be launched is left to the look, since ECS
-	// takes no launch at this moment.
+	// Crowded says that a run that is to be launched is left to the look, because ECS takes
+	// no launch at this moment.
 	Crowded bool
 }
 
-// Situation is what Admit needs to know beside the job.
+// Situation is what Admit needs to know besides the job.
 type Situation struct {
 	Now time.Time
-	// Item is the job's item; All is the pause of all jobs, if any.
+	// Item is the job's item; All carries the pause of all jobs, if any.
 	Item job.Item
 	All  job.Item
-	// Holder and Waiter are the open runs that hold the job's lock and wait for
-	// it, "" when there is none.
+	// Holder and Waiter are the open runs that hold the job's lock and wait for it; "" if
+	// there is none.
 	Holder, Waiter ID
 	// HolderSince is since when the holder, or else the waiter, has been open.
 	HolderSince time.Time
-	// Newest is whether no later slot of the job has come, Later a run of a later
-	// slot that was started, "" when there is none.
+	// Newest says that no later slot of the job has come. Later is a run of a later slot that
+	// was started; "" if there is none.
 	Newest bool
 	Later  ID
-	// SkipEnd is the slot after the one that the item's SkipNext names; zero where
-	// there is none, or where the slots are not known beforehand.
+	// SkipEnd is the slot after the one that the item's SkipNext names; zero if there is
+	// none, or if the slots are not known beforehand.
 	SkipEnd time.Time
 	// Force lets a person run a paused job.
 	Force bool
-	// Refused is when ECS last refused a launch of the process that asks for its
-	// rate; zero where it refused none, or where the process keeps to a rate itself.
+	// Refused is when ECS last refused, for its rate, a launch of the process that asks. It
+	// is zero if ECS refused none, or if the process keeps to a rate itself.
 	Refused time.Time
-	// Timing says from when on launches are made.
+	// Timing holds NotBefore, Standby and the waits.
 	Timing Timing
 }
 
-// Admit decides, of a run that does not exist yet, whether it is launched, waits,
-// is skipped or is missed. A slot in a pause is skipped, whenever its trigger
-// comes. One that was due before a pause began is not started in it either, but
-// missed where nobody came for it in time: the pause is not why it did not run.
+// Admit decides whether a run that does not exist yet is launched, waits, is skipped or is
+// missed. A slot within a pause is skipped, whenever its trigger comes. A slot that was due
+// before a pause began is not started within the pause either. It is missed if no trigger
+// came in time, because then the pause is not why it did not run.
 func Admit(j job.Job, req Request, s Situation) Admission {
 	if a := withheld(&req, &s); a != nil {
 		return *a
@@ -93,33 +93,33 @@ func Admit(j job.Job, req Request, s Situation) Admission {
 	return a
 }
 
-// crowded is whether a slot comes so soon after a launch that was refused for ECS's
-// rate that its own would be refused too. After Throttled the rate's whole burst may
-// be there again (ECS developer guide, "Fargate throttling quotas": 20, and 20 a
-// second), and somebody must ask, or some of it is lost before the look comes. What
-// a person asks for is not left.
+// crowded reports whether a slot comes so soon after ECS refused a launch for its rate that
+// its own would be refused too. After Throttled the rate's whole burst may be there again
+// (ECS developer guide, "Fargate throttling quotas": 20, and 20 a second). Somebody must ask
+// then, or some of it is lost before the look comes. A person's request is never left to the
+// look.
 func crowded(req *Request, s *Situation) bool {
 	since := s.Now.Sub(s.Refused)
 	return req.Trigger.Kind == BySchedule && !s.Refused.IsZero() && since >= 0 && since < s.Timing.Throttled
 }
 
-// How slots whose triggers were held up are kept from starting all at once.
+// Limits that keep slots whose triggers were held up from starting all at once.
 const (
-	// overdue is how late a slot may be and start whatever became of later ones.
+	// overdue is how late a slot may be and still start whatever became of later ones.
 	overdue = 3 * time.Minute
-	// lateGap is the time between two starts of overdue slots that later ones have
-	// overtaken: less than the minute between the slots of any schedule, so that
-	// triggers that all are equally late all start.
+	// lateGap is the least time between two starts of overdue slots that later ones have
+	// overtaken. It is less than the minute between the slots of any schedule, so that
+	// triggers that are all equally late all start.
 	lateGap = 30 * time.Second
 )
 
-// Overdue is whether a slot's trigger comes so late that it matters whether a run
-// of a later slot exists: more than three minutes after its job's window.
+// Overdue reports whether a slot's trigger comes so late that it matters whether a run of a
+// later slot exists: more than three minutes after its job's window.
 func Overdue(j *job.Job, req *Request, now time.Time) bool {
 	return req.Trigger.Kind == BySchedule && now.Sub(req.ScheduledFor) > time.Duration(j.Window)+overdue
 }
 
-// overtaken says why an overdue slot is not run any more, "" where it is.
+// overtaken says why an overdue slot no longer runs; "" if it still does.
 func overtaken(j *job.Job, req *Request, s *Situation) string {
 	if !Overdue(j, req, s.Now) {
 		return ""
@@ -134,15 +134,15 @@ func overtaken(j *job.Job, req *Request, s *Situation) string {
 	return ""
 }
 
-// toSkip is whether a slot is the one that a person asked to be skipped. A
-// trigger may come before that of an earlier slot: it does not take its place.
+// toSkip reports whether a slot is the one that a person asked to skip. A trigger may come
+// before that of an earlier slot; it does not take that slot's place.
 func toSkip(slot time.Time, s *Situation) bool {
 	skip := s.Item.SkipNext
 	return skip != nil && !slot.Before(skip.At.Truncate(time.Minute)) && (s.SkipEnd.IsZero() || slot.Before(s.SkipEnd))
 }
 
-// tooLate is whether a slot is missed. What the sweep records is, also in the
-// very moment in which its time is up: no trigger came.
+// tooLate reports whether a slot is missed. A slot that the sweep records is always missed,
+// even in the very moment in which its time is up: no trigger came.
 func tooLate(j *job.Job, req *Request, s *Situation) bool {
 	switch {
 	case req.Trigger.Kind == BySweep:

@@ -8,58 +8,56 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// Attempt is the n-th launch of a run, from 1. What ECS said stays verbatim.
+// Attempt is the n-th launch of a run, from 1. It keeps what ECS said word for word.
 type Attempt struct {
 	N int `json:"n"`
 	// TaskDefinition is the revision that this attempt asked for.
 	TaskDefinition string `json:"taskDefinition,omitempty"`
-	// OnDemand is whether the attempt is launched on demand although the job
-	// begins on Spot.
+	// OnDemand says that the attempt is launched on demand although the job begins on Spot.
 	OnDemand bool `json:"onDemand,omitempty"`
-	// Sends counts RunTask requests, each before it goes out; Refusals those
-	// whose answer proves that this request launched nothing. RefusedSends are
-	// the numbers of those that were refused since all were the last time.
+	// Sends counts RunTask requests, each before it goes out. Refusals counts those whose
+	// answer proves that the request launched nothing. RefusedSends are the numbers of those
+	// refused since the last time when all had been refused.
 	Sends        int   `json:"sends"`
 	Refusals     int   `json:"refusals,omitempty"`
 	RefusedSends []int `json:"refusedSends,omitempty"`
-	// Doubt is whether the answer to a send was lost. From then on no refusal
-	// of another send proves anything.
+	// Doubt says that the answer to a send was lost. From then on no refusal of another send
+	// proves anything.
 	Doubt bool `json:"doubt,omitempty"`
-	// SentAt is when the first send of its round was counted. LastSentAt is when the
-	// newest was, zero where that is the first; Apart whether it went out so long
-	// after the one before that this one has surely arrived or been lost.
+	// SentAt is when the first send of the round was counted. LastSentAt is when the newest
+	// was counted; zero if that is the first. Apart says that the newest went out so long
+	// after the previous one that the previous one has surely arrived or been lost.
 	SentAt     time.Time `json:"sentAt"`
 	LastSentAt time.Time `json:"lastSentAt,omitzero"`
 	Apart      bool      `json:"apart,omitempty"`
-	// Round is how often ECS had no room for the attempt. Each round has its own
-	// client token; of those before, what follows keeps what ECS said last.
+	// Round is how often ECS had no room for the attempt. Each round has its own client
+	// token. Of earlier rounds, the fields below keep what ECS last said.
 	Round int `json:"round,omitempty"`
-	// Form is the form of the attempt's request, fixed before its first send so that
-	// a later version sends it as it was: 0 without tags, 1 with them.
+	// Form is the form of the attempt's request, fixed before its first send so that a later
+	// version sends it unchanged: 0 without tags, 1 with them.
 	Form int `json:"form,omitempty"`
-	// Former is the task of the round before, which never started; empty where that
-	// round launched none.
+	// Former is the task of the round before, which never started; empty if that round
+	// launched none.
 	Former string `json:"former,omitempty"`
 
 	// SoughtAt is when a search by startedBy first found no task.
 	SoughtAt time.Time `json:"soughtAt,omitzero"`
-	// RefusedSince is since when ECS has refused to say what became of the task,
-	// zero where it says.
+	// RefusedSince is since when ECS has refused to say what became of the task; zero if it
+	// does not refuse.
 	RefusedSince time.Time `json:"refusedSince,omitzero"`
 
-	// TaskARN is set once ECS is known to have accepted the task, at
-	// AcceptedAt.
+	// TaskARN is set once ECS is known to have accepted the task, at AcceptedAt.
 	TaskARN    string    `json:"taskArn,omitempty"`
 	AcceptedAt time.Time `json:"acceptedAt,omitzero"`
-	// LastStatus and Version are the newest state seen of the task.
+	// LastStatus and Version are from the newest state seen of the task.
 	LastStatus string    `json:"lastStatus,omitempty"`
 	Version    int64     `json:"version,omitempty"`
 	StartedAt  time.Time `json:"startedAt,omitzero"`
 
-	// EndedAt is when the attempt was over; what follows is its end.
+	// EndedAt is when the attempt was over. The fields below describe its end.
 	EndedAt time.Time `json:"endedAt,omitzero"`
-	// EndUnseen is whether nobody saw when its containers ended, so that EndedAt is
-	// only when that was found out.
+	// EndUnseen says that nobody saw when its containers ended, so that EndedAt is only when
+	// this was found out.
 	EndUnseen       bool   `json:"endUnseen,omitempty"`
 	StopCode        string `json:"stopCode,omitempty"`
 	StoppedReason   string `json:"stoppedReason,omitempty"`
@@ -72,15 +70,15 @@ type Attempt struct {
 	Helps   stop.Answer `json:"helps,omitempty"`
 	Rule    string      `json:"rule,omitempty"`
 	Why     string      `json:"why,omitempty"`
-	// Next says in words what was decided, and why where it is not plain.
+	// Next says in words what was decided, and why if that is not obvious.
 	Next string `json:"next,omitempty"`
-	// RanAfterAll is whether the task turned out to have run although the
-	// attempt had been judged before.
+	// RanAfterAll says that the task turned out to have run although the attempt had already
+	// been judged.
 	RanAfterAll bool `json:"ranAfterAll,omitempty"`
 }
 
-// Took is how long its containers ran, 0 where that is not known, else a
-// millisecond at least, as ECS's times are.
+// Took returns how long the attempt's containers ran: 0 if that is not known, otherwise at
+// least a millisecond, the resolution of ECS's times.
 func (a *Attempt) Took() time.Duration {
 	if a.StartedAt.IsZero() || a.EndedAt.IsZero() || a.EndUnseen {
 		return 0
@@ -88,10 +86,10 @@ func (a *Attempt) Took() time.Duration {
 	return max(a.EndedAt.Sub(a.StartedAt), time.Millisecond)
 }
 
-// Over is whether the attempt has ended.
+// Over reports whether the attempt has ended.
 func (a *Attempt) Over() bool { return !a.EndedAt.IsZero() }
 
-// newestSend is when the newest send was counted.
+// newestSend returns when the newest send was counted.
 func (a *Attempt) newestSend() time.Time {
 	if a.LastSentAt.IsZero() {
 		return a.SentAt
@@ -99,11 +97,11 @@ func (a *Attempt) newestSend() time.Time {
 	return a.LastSentAt
 }
 
-// mayHaveLaunched is whether a send of it may have launched a task: not all of
-// them were refused.
+// mayHaveLaunched reports whether one of its sends may have launched a task: not all of them
+// were refused.
 func (a *Attempt) mayHaveLaunched() bool { return a.Doubt || a.Sends > a.Refusals }
 
-// refuse counts the refusal of a send; ok is false where it was counted before.
+// refuse counts the refusal of a send; ok is false if it was counted before.
 func (a *Attempt) refuse(send int) (ok bool) {
 	if send <= a.settled() || slices.Contains(a.RefusedSends, send) {
 		return false
@@ -116,8 +114,8 @@ func (a *Attempt) refuse(send int) (ok bool) {
 	return true
 }
 
-// settled is up to which send all are known to have launched nothing, or nothing
-// that ever started.
+// settled returns the number of the send up to which all are known to have launched nothing,
+// or nothing that ever started.
 func (a *Attempt) settled() int { return a.Refusals - len(a.RefusedSends) }
 
 // settle notes that no send so far launched anything that started.
@@ -125,8 +123,8 @@ func (a *Attempt) settle() {
 	a.Doubt, a.Refusals, a.RefusedSends = false, a.Sends, nil
 }
 
-// next begins a new round. It may be called only once it is proved that no task
-// of this one has started or ever will.
+// next begins a new round. It may be called only once it is proved that no task of this round
+// has started or ever will.
 func (a *Attempt) next() {
 	a.settle()
 	a.Round++
@@ -135,7 +133,7 @@ func (a *Attempt) next() {
 	a.TaskARN, a.AcceptedAt, a.LastStatus, a.Version = "", time.Time{}, "", 0
 }
 
-// note keeps what ECS said and how it was read.
+// note records what ECS said and how it was read.
 func (a *Attempt) note(s *stop.Stop, v *stop.Verdict) {
 	a.StopCode, a.StoppedReason = stopCode(s), s.Reason
 	if c := mainContainer(s); c != nil {
@@ -145,8 +143,8 @@ func (a *Attempt) note(s *stop.Stop, v *stop.Verdict) {
 	a.Class, a.Started, a.Helps, a.Rule, a.Why = v.Class, v.Started, v.Helps, v.Rule, v.Why
 }
 
-// stopCode is what history shows as a stop's code: an exception's type stands
-// where a task has its stopCode.
+// stopCode returns what history shows as a stop's code: an exception's type where a task has
+// its stopCode.
 func stopCode(s *stop.Stop) string {
 	if s.Kind == stop.LaunchException {
 		return s.ErrorCode
@@ -154,7 +152,7 @@ func stopCode(s *stop.Stop) string {
 	return s.Code
 }
 
-// mainContainer is the job's container of a stop: by name, or the only one.
+// mainContainer returns the job's container in a stop: by name, or the only one.
 func mainContainer(s *stop.Stop) *stop.Container {
 	for i := range s.Containers {
 		if s.Containers[i].Name == s.Container {
@@ -167,7 +165,7 @@ func mainContainer(s *stop.Stop) *stop.Container {
 	return nil
 }
 
-// containerReason is the job's container's reason, or the first one given,
+// containerReason returns the reason of the job's container, or else the first reason given,
 // with its container's name.
 func containerReason(s *stop.Stop) string {
 	if c := mainContainer(s); c != nil && c.Reason != "" {
@@ -188,7 +186,7 @@ const RequestForm = 1
 func (r *Run) launch(now time.Time, t *Timing) {
 	n := len(r.Attempts) + 1
 	if n <= cap(r.Attempts) {
-		r.Attempts = r.Attempts[:n] // an empty one, see unshare: it is large
+		r.Attempts = r.Attempts[:n] // an empty one, see unshare; an Attempt is large
 	} else {
 		r.Attempts = append(r.Attempts, Attempt{})
 	}
@@ -199,7 +197,7 @@ func (r *Run) launch(now time.Time, t *Timing) {
 	r.DueAt = now.Add(t.Doubt)
 }
 
-// launchingAttempts are the causes of most launches.
+// launchingAttempts holds the causes of most launches.
 var launchingAttempts = [...]string{1: "launching attempt 1", "launching attempt 2", "launching attempt 3", "launching attempt 4"}
 
 func launchingAttempt(n int) string {

@@ -8,13 +8,12 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Decide says what an event does to a run. It answers every event in every
-// status, is deterministic, performs nothing, and changes nothing that it is given.
-// A terminal status is left only by RetryAsked; an older attempt and a known version
-// change nothing.
+// Decide says what an event does to a run. It answers every event in every status, is
+// deterministic, performs nothing, and does not change its arguments. Only RetryAsked leaves
+// a terminal status. News of an older attempt or of a known version changes nothing.
 func Decide(j *job.Job, r *Run, e Event, now time.Time, t *Timing) (to Decision) {
 	to.Next = *r
-	var seen *Seen // it is large: everybody reads this one
+	var seen *Seen // it is large, so everybody reads this one
 	if s, ok := e.(Seen); ok {
 		seen = &s
 	}
@@ -41,11 +40,11 @@ func Decide(j *job.Job, r *Run, e Event, now time.Time, t *Timing) (to Decision)
 	return to
 }
 
-// mayLaunch is whether an event, or what was seen if that is one, is likely to lead to
-// another attempt.
+// mayLaunch reports whether an event is likely to lead to another attempt. seen is the event
+// if it is a Seen.
 func mayLaunch(r *Run, e Event, seen *Seen) bool {
 	if seen != nil {
-		// Most that end by themselves succeed.
+		// Most tasks that end by themselves succeed.
 		return seen.Stop.LastStatus == "STOPPED" && seen.Stop.Code != "EssentialContainerExited"
 	}
 	switch e.(type) {
@@ -55,11 +54,11 @@ func mayLaunch(r *Run, e Event, seen *Seen) bool {
 	case RetryAsked:
 		return true
 	}
-	// Most refusals are for a rate or for want of room, and the attempt stays the same.
+	// Most refusals are for the rate or for lack of room, and the attempt stays the same.
 	return false
 }
 
-// counted is the attempt of which after counts a send more than before.
+// counted returns the attempt of which after counts more sends than before.
 func counted(before, after *Run) int {
 	a := after.Last()
 	if a == nil {
@@ -71,8 +70,8 @@ func counted(before, after *Run) int {
 	return a.N
 }
 
-// settleDue keeps the rule that exactly the open runs are due some time, and
-// soon where somebody waits for a stop: a task may run on until then.
+// settleDue keeps the rule that exactly the open runs are due at some time, and soon if
+// somebody waits for a stop: a task may run on until then.
 func (r *Run) settleDue(now time.Time, t *Timing) {
 	if r.Status != Queued {
 		r.Lacks = ""
@@ -85,7 +84,7 @@ func (r *Run) settleDue(now time.Time, t *Timing) {
 	}
 }
 
-// stopWaits is whether a stop was asked for and ECS does not know of it yet.
+// stopWaits reports whether a stop was asked for and ECS does not know of it yet.
 func (r *Run) stopWaits() bool {
 	return r.Owes(StopTask) || r.Stopping != nil && r.Status == Launching
 }
@@ -115,13 +114,12 @@ func (d *decider) due(e Due) (Outcome, string) {
 	return Did, "what is owed is tried again"
 }
 
-// owedAgain is the wait before what a run that has ended owes is tried again.
+// owedAgain returns the wait before what an ended run owes is tried again.
 func (d *decider) owedAgain() time.Duration {
 	return max(d.t.Told, min(d.now().Sub(d.r.FinishedAt)/4, d.t.ToldMost))
 }
 
-// dequeue launches: the attempt that was put off by a limit of the rate, or a
-// new one.
+// dequeue launches the attempt that a limit of the rate put off, or a new one.
 func (d *decider) dequeue(e Due) (Outcome, string) {
 	switch {
 	case d.r.Waits && e.Blocked:
@@ -153,19 +151,19 @@ func (d *decider) dequeue(e Due) (Outcome, string) {
 	return Did, d.r.Cause
 }
 
-// ready ends the wait for another run's end: the deadline counts from here.
+// ready ends the wait for another run's end. The deadline counts from here.
 func (d *decider) ready() {
 	if d.r.Waits {
 		d.r.Waits, d.r.ReadyAt = false, d.now()
 	}
 }
 
-// expired is whether a launch after a wait would come after the run's deadline.
+// expired reports whether a launch after a wait would come after the run's deadline.
 func (d *decider) expired(wait time.Duration) bool {
 	return d.r.Late(d.job, d.now().Add(wait))
 }
 
-// Late is whether a run that is launched at a time would be so after its deadline.
+// Late reports whether a launch of the run at that time would come after its deadline.
 func (r *Run) Late(j *job.Job, at time.Time) bool { return at.Sub(r.ReadyAt) > j.Retry.Within() }
 
 // expire ends a run whose deadline passed while it waited to be launched.
@@ -177,9 +175,9 @@ func (d *decider) expire() {
 	d.finish(Failed, cause, d.now())
 }
 
-// unresolved waits for a revision of the task definition until the deadline. A
-// run that waited for another's end waits for nothing else any more: it is asked
-// for its revision only once it may go on.
+// unresolved waits for a revision of the task definition until the deadline. A run that
+// waited for another's end no longer does: it is asked for its revision only once it may go
+// on.
 func (d *decider) unresolved(e Unresolved) (Outcome, string) {
 	if d.r.Status != Queued || !d.r.Renew || !d.r.Waits && d.r.DueAt.After(d.now()) {
 		return Ignored, "no revision is waited for"
@@ -194,10 +192,9 @@ func (d *decider) unresolved(e Unresolved) (Outcome, string) {
 	return Did, d.r.Cause
 }
 
-// resolveDoubt is the one place that says whether a launch may be sent again: as
-// long as ECS surely keeps its token, and nobody is looking for its task instead.
-// A search that has begun is not left for a send: its task is unwanted, or the
-// token is too old.
+// resolveDoubt is the one place that decides whether a launch may be sent again: as long as
+// ECS surely keeps its token and nobody is looking for its task instead. A search that has
+// begun does not give way to a send: its task is unwanted, or the token is too old.
 func (d *decider) resolveDoubt() string {
 	a := d.r.Last()
 	if d.now().Sub(a.SentAt) < d.t.TokenLife && !d.r.Owes(Find) && d.withheld() == "" {
@@ -240,8 +237,7 @@ func (d *decider) done(e Done) (Outcome, string) {
 	return Did, "done"
 }
 
-// finish ends the run. Launches and stops that are still owed have no object
-// any more; notices stay owed.
+// finish ends the run. Launches and stops that are still owed are dropped; notices stay owed.
 func (d *decider) finish(s Status, cause string, at time.Time) {
 	d.r.Status, d.r.Cause, d.r.FinishedAt = s, cause, at
 	d.r.DueAt, d.r.Renew, d.r.Waits = time.Time{}, false, false

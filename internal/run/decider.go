@@ -7,7 +7,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// decider is one decision on its way: r is changed in place.
+// decider is one decision under way. It changes r in place.
 type decider struct {
 	job *job.Job
 	r   *Run
@@ -35,7 +35,7 @@ func (d *decider) on(e Event) (Outcome, string) {
 	return d.onTask(e)
 }
 
-// onTask takes the events that speak of one attempt.
+// onTask takes the events that are about one attempt.
 func (d *decider) onTask(e Event) (Outcome, string) {
 	switch e := e.(type) {
 	case Launched:
@@ -69,7 +69,7 @@ func (d *decider) onAttempt(n int, f func(*Attempt) (Outcome, string)) (Outcome,
 	return f(a)
 }
 
-// current is whether a is the attempt that the run is on.
+// current reports whether a is the attempt that the run is on.
 func (d *decider) current(a *Attempt) bool {
 	return a.N == len(d.r.Attempts) && !d.r.Status.Terminal() && !a.Over()
 }

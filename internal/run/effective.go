@@ -6,16 +6,17 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// ForAttempt is the job as an attempt of this run launches it: with what a person
-// gave the run, on the capacity that the attempt was decided for. It depends on
-// nothing that changes after that, so every send is the same request.
+// ForAttempt returns the job as an attempt of this run launches it: with what a person gave
+// the run, on the capacity that was decided for the attempt. It depends on nothing that
+// changes later, so every send is the same request.
 func (r *Run) ForAttempt(j job.Job, n int) job.Job {
 	j = r.Effective(j)
 	j.Capacity = r.Capacity(&j, n)
 	return j
 }
 
-// Capacity is what an attempt of this run is launched on, or will be where it is the next.
+// Capacity returns what an attempt of this run is launched on, or will be if it is the next
+// one.
 func (r *Run) Capacity(j *job.Job, n int) job.Capacity {
 	a := r.Attempt(n)
 	switch {
@@ -27,8 +28,8 @@ func (r *Run) Capacity(j *job.Job, n int) job.Capacity {
 	return job.Spot
 }
 
-// Effective is the job as this run launches it: with the defaults of its inputs,
-// and with the arguments and variables that a person gave a run by hand.
+// Effective returns the job as this run launches it: with the defaults of its inputs, and
+// with the arguments and variables that a person gave a run by hand.
 func (r *Run) Effective(j job.Job) job.Job {
 	j.Environment = j.Variables()
 	switch {

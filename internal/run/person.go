@@ -36,16 +36,16 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 	return Did, fmt.Sprintf("launched attempt %d of %s", len(d.r.Attempts), d.r.ID)
 }
 
-// mostRetried is about how many bytes a run may have that is retried, perEntry what an
-// attempt, a trigger or an effect has beside its texts. An item of DynamoDB holds 400 KB
-// (Amazon DynamoDB developer guide, "Quotas"): without room for the ends of its new
-// attempts nobody would hear of them.
+// mostRetried is roughly how many bytes a run may have and still be retried; perEntry is what
+// an attempt, a trigger or an effect takes besides its texts. An item of DynamoDB holds 400
+// KB (Amazon DynamoDB developer guide, "Quotas"). If there were no room for the ends of its
+// new attempts, nobody would hear of them.
 const (
 	mostRetried = 200 << 10
 	perEntry    = 700
 )
 
-// full is whether there is no room for a further retry.
+// full reports whether there is no room for a further retry.
 func (r *Run) full() bool {
 	n := perEntry * (len(r.Attempts) + len(r.Triggers) + len(r.Owed))
 	for i := range r.Attempts {
@@ -62,7 +62,7 @@ func (r *Run) full() bool {
 	return n > mostRetried
 }
 
-// received is whether a request with the same id came before.
+// received reports whether a request with the same id came before.
 func (r *Run) received(t Trigger) bool {
 	return t.Request != "" && slices.ContainsFunc(r.Triggers, func(o Trigger) bool {
 		return o.Kind == t.Kind && o.Request == t.Request

@@ -8,16 +8,16 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// rateLimited says why a run waits that ECS's rate left no room for.
+// rateLimited is why a run waits if ECS's rate left no room for it.
 const rateLimited = "waiting: ECS limits the rate of launches"
 
-// refused: a send was answered with a refusal. It is proof that the attempt
-// launched nothing only when no other send of it is without an answer.
+// refused takes ECS's refusal of a send. It proves that the attempt launched nothing only if
+// no other send of the attempt is without an answer.
 //
-// Only an exception for the rate is sent again as it is: failures[] are the
-// token's result, which ECS gives again for every further send (ECS API reference,
-// "Ensuring idempotency"), so what comes after them needs a new token. For the same
-// reason they say what became of a send that was lost.
+// Only an exception for the rate is sent again with the same token. failures[] are the
+// token's result, which ECS repeats for every further send (ECS API reference, "Ensuring
+// idempotency"), so the next send needs a new token. For the same reason they also say what
+// became of a send that was lost.
 func (d *decider) refused(a *Attempt, e *Refused) (Outcome, string) {
 	s, v := &e.Stop, stop.ClassifyOf(&e.Stop)
 	if !d.current(a) || a.TaskARN != "" {
@@ -50,14 +50,14 @@ func (d *decider) refused(a *Attempt, e *Refused) (Outcome, string) {
 	return Did, why
 }
 
-// tokenResult is whether an answer is the result of the client token, for all that
-// was sent with it: failures[], to the newest send, which went out so long after
-// those before that they had arrived or never will, and within the token's life.
+// tokenResult reports whether an answer is the result of the client token, for all that was
+// sent with it: failures[], in answer to the newest send, which went out within the token's
+// life and so long after those before that they had arrived or never will.
 func (d *decider) tokenResult(a *Attempt, e *Refused) bool {
 	return e.Stop.Kind == stop.LaunchFailure && e.Send == a.Sends && a.Apart && d.now().Sub(a.SentAt) < d.t.TokenLife
 }
 
-// paced: a counted send did not go out, which proves as much as a refusal.
+// paced notes that a counted send did not go out, which proves as much as a refusal.
 func (d *decider) paced(a *Attempt, send int, why string) (Outcome, string) {
 	if !d.current(a) || a.TaskARN != "" {
 		return Ignored, "the attempt is settled"
@@ -72,8 +72,9 @@ func (d *decider) paced(a *Attempt, send int, why string) (Outcome, string) {
 	return Did, d.putOff(a, cmp.Or(why, "waiting for its turn: the rate of launches is limited"), d.place())
 }
 
-// place is since when a run that could go at once waits to be launched: whoever was
-// ready first is launched first. Its clock may have been ahead of this one.
+// place returns since when a run that could go at once has been waiting to be launched:
+// whoever was ready first is launched first. The clock that set ReadyAt may have been ahead
+// of this one.
 func (d *decider) place() time.Time {
 	if d.now().Before(d.r.ReadyAt) {
 		return d.now()
@@ -81,8 +82,8 @@ func (d *decider) place() time.Time {
 	return d.r.ReadyAt
 }
 
-// putOff has the same attempt launched later, unless a person asked for its
-// stop while it was not known whether there is a task to stop.
+// putOff makes the same attempt launch later, unless a person asked for its stop while it was
+// not known whether there is a task to stop.
 func (d *decider) putOff(a *Attempt, why string, until time.Time) string {
 	if s := d.r.Stopping; s.byPerson() {
 		a.EndedAt, a.Next = d.now(), "stopped before it was launched"

@@ -37,9 +37,9 @@ func (d *decider) conclude(a *Attempt, s *stop.Stop, v *stop.Verdict, ended time
 	return d.r.Cause
 }
 
-// moves is whether the attempt is the one of its allowance after which the run
-// leaves Spot for good. It costs no attempt, so there is at most one launch more
-// than the job's retry allows.
+// moves reports whether this attempt is the one of its allowance after which the run leaves
+// Spot for good. It costs no attempt, so there is at most one launch more than the job's
+// retry allows.
 func (d *decider) moves(a *Attempt, v *stop.Verdict) bool {
 	if d.job.Capacity != job.SpotThenOnDemand || a.OnDemand {
 		return false
@@ -48,7 +48,7 @@ func (d *decider) moves(a *Attempt, v *stop.Verdict) bool {
 	return lacks == stop.NoCapacity || lacks == stop.NoQuota || v.Class == stop.Interrupted
 }
 
-// made is how many attempts of the allowance are used, less the one that Spot failed.
+// made returns how many attempts of the allowance are used, without the one that Spot failed.
 func (d *decider) made(a *Attempt) int {
 	if a.OnDemand {
 		return a.N - d.r.First
@@ -56,7 +56,7 @@ func (d *decider) made(a *Attempt) int {
 	return a.N - d.r.First + 1
 }
 
-// usedUp says that no attempt is left.
+// usedUp fails the run because no attempt is left.
 func (d *decider) usedUp(a *Attempt, v *stop.Verdict, ended time.Time) string {
 	words := fmt.Sprintf("%d of %d attempts", d.made(a), d.job.Retry.Limit())
 	if a.OnDemand {
@@ -105,9 +105,9 @@ func (d *decider) again(a *Attempt, why *again, v *stop.Verdict, ended time.Time
 	return a.Next
 }
 
-// nextRound has the same attempt launched with a new token once there may be room
-// for it. Nobody is at fault, so it costs no attempt. What the account's quota
-// refuses keeps its place: the first of those that wait asks for all of them.
+// nextRound makes the same attempt launch with a new token once there may be room for it.
+// Nobody is at fault, so it costs no attempt. A launch that the account's quota refused keeps
+// its place: the first of those that wait asks for all of them.
 func (d *decider) nextRound(a *Attempt, lacks stop.Room, v *stop.Verdict, ended time.Time) string {
 	left := d.r.ReadyAt.Add(d.job.Retry.Within()).Sub(d.now())
 	if left <= 0 {
@@ -126,30 +126,30 @@ func (d *decider) nextRound(a *Attempt, lacks stop.Room, v *stop.Verdict, ended 
 	return d.r.Cause
 }
 
-// tooLate fails a run that would be launched again after its deadline.
+// tooLate fails a run whose next launch would come after its deadline.
 func (d *decider) tooLate(a *Attempt, v *stop.Verdict, ended time.Time) string {
 	a.Next = fmt.Sprintf("failed: a relaunch would come after the deadline of %s", job.Duration(d.job.Retry.Within()))
 	d.end(a, Failed, d.cause(a, v)+"; the deadline for relaunches has passed", ended)
 	return d.r.Cause
 }
 
-// again is the answer to "make a further attempt?".
+// again is the answer to the question whether to make a further attempt.
 type again struct {
 	Yes bool
 	// Unclear asks for the longer backoff.
 	Unclear bool
 	// Renew asks for the newest revision of the task definition.
 	Renew bool
-	// Own is whether the job's own rule decided.
+	// Own says that the job's own rule decided.
 	Own bool
-	// Since and Why, one after the other, are the words for it.
+	// Since and Why, one after the other, say it in words.
 	Since, Why string
 }
 
-// relaunch is the whole policy: the job's own rules first, then the two
-// answers of the verdict, then what the job says of itself. It never says yes
-// to something that may have started unless the job allows it, and never to an
-// end with exit code 0 that ECS did not force: the work may be done.
+// relaunch is the whole policy: the job's own rules first, then the two answers of the
+// verdict, then what the job says about itself. Unless the job allows it, it never says yes
+// to something that may have started. It never says yes to an end with exit code 0 that ECS
+// did not force: the work may be done.
 func relaunch(j *job.Job, s *stop.Stop, v *stop.Verdict) again {
 	own, passed := ownRules(j, s, v)
 	if own != nil {
@@ -162,8 +162,8 @@ func relaunch(j *job.Job, s *stop.Stop, v *stop.Verdict) again {
 	return a
 }
 
-// ownRules tries the job's rules in order. passed says of a rule that matched
-// why it could not apply.
+// ownRules tries the job's rules in order. passed says why a rule that matched could not
+// apply.
 func ownRules(j *job.Job, s *stop.Stop, v *stop.Verdict) (own *again, passed string) {
 	if len(j.Retry.Rules) == 0 {
 		return nil, ""
@@ -189,7 +189,7 @@ func ownRules(j *job.Job, s *stop.Stop, v *stop.Verdict) (own *again, passed str
 	return nil, passed
 }
 
-// facts are what history shows of an end, so that a rule can be written from it.
+// facts returns what history shows of an end, so that a rule can be written from it.
 func facts(s *stop.Stop) job.Facts {
 	f := job.Facts{StopCode: stopCode(s), StoppedReason: s.Reason}
 	for _, c := range s.Containers {
@@ -232,9 +232,9 @@ func neverStarted(j *job.Job, v *stop.Verdict) again {
 	return again{Yes: true, Unclear: v.Helps == stop.Unknown, Since: "nothing started: ", Why: v.Why}
 }
 
-// mayBeDone is whether the job's container ended with exit code 0 and neither the
-// infrastructure nor somebody in ECS took its task away: then the code says no
-// more than that it obeyed.
+// mayBeDone reports whether the job's container ended with exit code 0 although neither the
+// infrastructure nor somebody in ECS took its task away. If one of them did, the code says
+// only that the container obeyed.
 func mayBeDone(s *stop.Stop, v *stop.Verdict) bool {
 	c := mainContainer(s)
 	return c != nil && c.ExitCode != nil && *c.ExitCode == 0 && v.Class != stop.Interrupted && v.Class != stop.StoppedByUser
@@ -247,8 +247,8 @@ func afterTimeout(j *job.Job) again {
 	return again{Yes: true, Unclear: true, Why: "it timed out, and the job is idempotent"}
 }
 
-// listedExit is whether the job itself ended with an exit code that its
-// definition lists; a code that a stop forced on it is not the job's own.
+// listedExit reports whether the job itself ended with an exit code that its definition
+// lists. A code that a stop forced on it is not the job's own.
 func listedExit(j *job.Job, s *stop.Stop, v *stop.Verdict) bool {
 	c := mainContainer(s)
 	return v.Class == stop.AppFailed && s.Asked == "" && c != nil && c.ExitCode != nil &&
@@ -259,7 +259,7 @@ func interruptedOrUnknown(v *stop.Verdict) bool {
 	return v.Class == stop.Interrupted || (v.Started == stop.Unknown && v.Helps != stop.No)
 }
 
-// cause says a bad end in few words, the exit code first where there is one.
+// cause describes a bad end in few words, the exit code first if there is one.
 func (d *decider) cause(a *Attempt, v *stop.Verdict) string {
 	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByTimeout {
 		if v.Rule == stop.RuleEndedLate {

@@ -13,8 +13,8 @@ type Request struct {
 	Environment  map[string]string
 }
 
-// New is the run that a first request claims: attempt 1 with its launch owed
-// and its first send counted.
+// New returns the run that a first request claims: attempt 1 with its launch owed and its
+// first send counted.
 func New(req Request, now time.Time, t Timing) Run {
 	r := req.run(now)
 	r.launch(now, &t)
@@ -29,8 +29,8 @@ func (req Request) run(now time.Time) Run {
 	}
 }
 
-// NewQueued is a run that is claimed now and launched when its turn comes: at
-// once by the next look, or, where it waits, after another run of its job.
+// NewQueued returns a run that is claimed now and launched when its turn comes: at once by
+// the next look or, if it waits, after another run of its job.
 func NewQueued(req Request, why string, waits bool, now time.Time, t Timing) Run {
 	r := req.run(now)
 	r.Status, r.Cause, r.Waits, r.DueAt = Queued, why, waits, now
@@ -40,16 +40,16 @@ func NewQueued(req Request, why string, waits bool, now time.Time, t Timing) Run
 	return r
 }
 
-// NewUnresolved is a run whose task definition could not be resolved just now:
-// it is claimed, so that it is seen, and launched when it can be.
+// NewUnresolved returns a run whose task definition could not be resolved just now. It is
+// claimed, so that people see it, and launched when it can be.
 func NewUnresolved(req Request, why string, now time.Time, t Timing) Run {
 	r := req.run(now)
 	r.Status, r.Cause, r.Renew, r.DueAt = Queued, "waiting for the task definition: "+why, true, now.Add(t.Throttled)
 	return r
 }
 
-// NewEnded is a run that is over as it is recorded: skipped, missed, or failed
-// since its definition cannot be launched at all.
+// NewEnded returns a run that is over as soon as it is recorded: skipped, missed, or failed
+// because its definition cannot be launched at all.
 func NewEnded(req Request, s Status, why string, now time.Time) Run {
 	r := req.run(now)
 	r.Status, r.Cause, r.FinishedAt = s, why, now

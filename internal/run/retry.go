@@ -12,13 +12,13 @@ import (
 type Safety string
 
 const (
-	// RetrySafe: nothing of the run ever started, or its job says that twice does no
+	// RetrySafe: nothing of the run ever started, or its job says that running twice does no
 	// harm.
 	RetrySafe Safety = "safe"
-	// RetryEnded: the job ended by itself, so nothing of it runs any more. Whether what
-	// it did may be done again only its owner knows.
+	// RetryEnded: the job ended by itself, so nothing of it runs any more. Only its owner
+	// knows whether its work may be done again.
 	RetryEnded Safety = "ended"
-	// RetryUnsafe: it may have run, or run on, unseen.
+	// RetryUnsafe: it may have run, or may still run, unseen.
 	RetryUnsafe Safety = "unsafe"
 	// RetryOpen: the run has not ended, so there is nothing to retry.
 	RetryOpen Safety = "open"
@@ -26,13 +26,13 @@ const (
 	RetryDone Safety = "done"
 )
 
-// Retry is whether a retry is safe, and why.
+// Retry says whether a retry is safe, and why.
 type Retry struct {
 	Safety Safety `json:"safety"`
 	Why    string `json:"why"`
 }
 
-// Words answer the question whether a retry is safe, the answer before its reason.
+// Words answers the question whether a retry is safe, the answer before its reason.
 func (r Retry) Words() string {
 	switch r.Safety {
 	case RetrySafe:
@@ -46,8 +46,8 @@ func (r Retry) Words() string {
 	return r.Why
 }
 
-// RetryOf says of a run of a job whether a retry is safe. All attempts of it
-// count: what an earlier one did is done.
+// RetryOf says whether a retry of a job's run is safe. All its attempts count: what an
+// earlier one did is done.
 func RetryOf(r Run, j job.Job) Retry {
 	switch {
 	case !r.Status.Terminal():
@@ -69,7 +69,8 @@ func RetryOf(r Run, j job.Job) Retry {
 	return worst
 }
 
-// worse is whether r weighs more than o; of two alike the later one counts.
+// worse reports whether r weighs more than o. Of two that weigh the same, the later one
+// counts.
 func (r Retry) worse(o Retry) bool {
 	weight := map[Safety]int{RetrySafe: 0, RetryEnded: 1, RetryUnsafe: 2}
 	return r.Safety != RetrySafe && weight[r.Safety] >= weight[o.Safety]
@@ -94,7 +95,7 @@ func attemptSafety(a *Attempt) Retry {
 	return Retry{RetryUnsafe, which + " may have run: " + cmp.Or(a.Why, "ECS did not say what became of it")}
 }
 
-// byItself is whether the job's container ended by itself: it was not stopped at its
+// byItself reports whether the job's container ended by itself: it was not stopped at its
 // limit, nor killed for its memory or its health.
 func byItself(a *Attempt) bool {
 	return a.Rule == stop.RuleExited || a.Rule == stop.RuleEndedLate

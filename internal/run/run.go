@@ -1,6 +1,6 @@
-// Package run is the life of a run as data: what is known of it, what may
-// happen to it, and what to do next. Admit decides on a first request, Decide on
-// all the rest; both are total, deterministic and free of I/O.
+// Package run is the life of a run as data: what is known about it, what may happen to it,
+// and what to do next. Admit decides on a first request, Decide on everything else. Both are
+// total, deterministic and free of I/O.
 package run
 
 import (
@@ -13,34 +13,33 @@ import (
 // Run is one occurrence of a job.
 type Run struct {
 	ID ID `json:"id"`
-	// ScheduledFor is the nominal minute, UTC; for a run by hand the time of
-	// the request.
+	// ScheduledFor is the nominal minute, UTC; for a run by hand, the time of the request.
 	ScheduledFor time.Time `json:"scheduledFor"`
 	// Definition is the hash of the job's definition that this run uses.
 	Definition string `json:"definition"`
 	// Task is the task definition revision that launches use.
 	Task TaskDefinition `json:"task"`
-	// Args and Environment are what a person gave a run by hand on top of the job's
-	// own. Command, in place of the job's, is only in runs of earlier versions.
+	// Args and Environment are what a person gave a run by hand on top of the job's own.
+	// Command, in place of the job's, exists only in runs of earlier versions.
 	Args        []string          `json:"args,omitempty"`
 	Command     []string          `json:"command,omitempty"`
 	Environment map[string]string `json:"environment,omitempty"`
 
 	Status Status `json:"status"`
-	// Cause says in words why the run is where it is.
+	// Cause says in words why the run has its status.
 	Cause string `json:"cause,omitempty"`
-	// DueAt is when time alone must drive the run; zero when nothing is due.
+	// DueAt is when time alone must drive the run; zero if nothing is due.
 	DueAt time.Time `json:"dueAt,omitzero"`
 
 	QueuedAt time.Time `json:"queuedAt"`
-	// ReadyAt is when the run could first be launched; its deadline counts from
-	// there. It is later than QueuedAt for a run that waited for another's end.
+	// ReadyAt is when the run could first be launched; its deadline counts from there. It is
+	// later than QueuedAt for a run that waited for another's end.
 	ReadyAt time.Time `json:"readyAt,omitzero"`
-	// Waits is whether the run waits for the end of another run of its job.
+	// Waits says that the run waits for the end of another run of its job.
 	Waits bool `json:"waits,omitempty"`
-	// HeldBy is the open run for which this one was skipped.
+	// HeldBy is the open run because of which this one was skipped.
 	HeldBy ID `json:"heldBy,omitempty"`
-	// UsedSkip is whether a person's request to skip a slot was used up by this one.
+	// UsedSkip says that this run used up a person's request to skip a slot.
 	UsedSkip bool `json:"usedSkip,omitempty"`
 
 	StartedAt  time.Time `json:"startedAt,omitzero"`
@@ -48,52 +47,50 @@ type Run struct {
 	ExitCode   *int64    `json:"exitCode,omitempty"`
 
 	Attempts []Attempt `json:"attempts,omitempty"`
-	// First is the first attempt of the present allowance: a person's retry begins
-	// a new one.
+	// First is the first attempt of the current allowance: a person's retry begins a new one.
 	First int `json:"round,omitempty"`
-	// OnDemand is whether further attempts of this allowance are launched on
-	// demand, since Spot failed one of them.
+	// OnDemand says that further attempts of this allowance are launched on demand, because
+	// Spot failed one of them.
 	OnDemand bool `json:"onDemand,omitempty"`
-	// Lacks is what ECS last had too little of for this run, while it waits to be
-	// launched.
+	// Lacks is what ECS last had too little of for this run, while it waits to be launched.
 	Lacks stop.Room `json:"lacks,omitempty"`
-	// Renew is whether the task definition must be resolved anew before the
-	// next launch, since the recorded revision is INACTIVE.
+	// Renew says that the task definition must be resolved anew before the next launch: the
+	// recorded revision is INACTIVE, or none is recorded yet.
 	Renew bool `json:"renew,omitempty"`
 
 	Triggers   []Trigger `json:"triggers,omitempty"`
 	Duplicates int       `json:"duplicates,omitempty"`
-	// Stopping is the request to stop the present task; nil when none stands.
+	// Stopping is the request to stop the current task; nil if there is none.
 	Stopping *StopRequest `json:"stopping,omitempty"`
-	// Owed are effects that were decided and are not known to be done.
+	// Owed are the effects that were decided and are not known to be done.
 	Owed []Effect `json:"owed,omitempty"`
-	// Told are the notices that were told, or given up, the newest mostTold.
+	// Told are the newest mostTold notices that were sent or given up.
 	Told []Told `json:"told,omitempty"`
 
-	// Rev is the optimistic lock: the revision this value was read at, 0 when
-	// it was never stored.
+	// Rev is the optimistic lock: the revision at which this value was read; 0 if it was
+	// never stored.
 	Rev int64 `json:"-"`
 }
 
-// TaskDefinition is a pinned revision and what of it matters.
+// TaskDefinition is a pinned revision with the parts of it that matter here.
 type TaskDefinition struct {
 	// ARN is the revision's full ARN.
 	ARN string `json:"arn"`
 	// Container is the job's own container.
 	Container  string         `json:"container"`
 	Containers []stop.Defined `json:"containers,omitempty"`
-	// Log is where the job's container writes; zero where that is not known.
+	// Log is where the job's container writes; zero if that is not known.
 	Log Log `json:"log,omitzero"`
 }
 
-// Log is a log group of CloudWatch Logs and what the names of a task
-// definition's log streams begin with. Region is "" where it is the task's.
+// Log is a log group of CloudWatch Logs and the beginning of the names of a task definition's
+// log streams. Region is "" if it is the task's.
 type Log struct {
 	Group  string `json:"group"`
 	Prefix string `json:"prefix"`
 	Region string `json:"region,omitempty"`
-	// Driver is the log driver where it is another than awslogs, To what its options
-	// say of where the log goes, Link the address that the task definition gives.
+	// Driver is the log driver if it is not awslogs; To is what its options say about where
+	// the log goes; Link is the address that the task definition gives.
 	Driver string `json:"driver,omitempty"`
 	To     string `json:"to,omitempty"`
 	Link   string `json:"link,omitempty"`
@@ -104,7 +101,7 @@ type Trigger struct {
 	At time.Time `json:"at"`
 	// Kind is what asked for the run.
 	Kind TriggerKind `json:"kind"`
-	// Request is the caller's request id, By who asked, Reason why.
+	// Request is the caller's request id, By is who asked, Reason is why.
 	Request string `json:"request,omitempty"`
 	By      string `json:"by,omitempty"`
 	Reason  string `json:"reason,omitempty"`
@@ -123,15 +120,15 @@ const (
 	ByRetry TriggerKind = "retry"
 )
 
-// StopRequest is a stop of the present task that was asked for.
+// StopRequest is a request to stop the current task.
 type StopRequest struct {
 	Asker  stop.Asker `json:"asker"`
 	By     string     `json:"by,omitempty"`
 	Reason string     `json:"reason"`
 	At     time.Time  `json:"at"`
-	// While is the task's lastStatus when batchplane itself asked for the stop.
+	// While is the task's lastStatus at the time when batchplane itself asked for the stop.
 	While string `json:"while,omitempty"`
-	// Stuck is whether the stop has stood for long and the task has not stopped.
+	// Stuck says that the task has not stopped long after it was asked to.
 	Stuck bool `json:"stuck,omitempty"`
 }
 
@@ -145,29 +142,28 @@ const (
 	StopTask EffectKind = "stop-task"
 	// Find looks for an attempt's task by its startedBy.
 	Find EffectKind = "find"
-	// Tell gives a notice; Notice is its kind.
+	// Tell sends a notice; Notice is its kind.
 	Tell EffectKind = "tell"
 )
 
-// Effect is something that must be done outside, saved before it is done.
+// Effect is something to do outside. It is saved before it is done.
 type Effect struct {
 	Kind    EffectKind `json:"kind"`
 	Attempt int        `json:"attempt,omitempty"`
-	// Notice is the kind of notice that a Tell gives. Of an end it tells with that
-	// status and cause: by the time it is told, a retry may have begun.
+	// Notice is the kind of notice that a Tell sends. A notice about an end carries the
+	// Status and Cause of that end: by the time it is sent, a retry may have begun.
 	Notice string `json:"notice,omitempty"`
-	// About is the attempt that a Tell is about, 0 where that is the last of
-	// Attempt attempts.
+	// About is the attempt that a Tell is about; 0 means the last of Attempt attempts.
 	About  int    `json:"about,omitempty"`
 	Status Status `json:"status,omitempty"`
 	Cause  string `json:"cause,omitempty"`
-	// Count is how many missed slots a Tell is about, and First the run of the
-	// oldest; the run that owes it is the newest.
+	// Count is how many missed slots a Tell is about, and First is the run of the oldest. The
+	// run that owes it is the newest.
 	Count int `json:"count,omitempty"`
 	First ID  `json:"first,omitempty"`
 }
 
-// Last is the newest attempt, nil when there is none.
+// Last returns the newest attempt; nil if there is none.
 func (r *Run) Last() *Attempt {
 	if len(r.Attempts) == 0 {
 		return nil
@@ -175,7 +171,7 @@ func (r *Run) Last() *Attempt {
 	return &r.Attempts[len(r.Attempts)-1]
 }
 
-// Attempt is attempt n, nil when there is none.
+// Attempt returns attempt n; nil if there is none.
 func (r *Run) Attempt(n int) *Attempt {
 	if n < 1 || n > len(r.Attempts) {
 		return nil
@@ -183,7 +179,7 @@ func (r *Run) Attempt(n int) *Attempt {
 	return &r.Attempts[n-1]
 }
 
-// Owes is whether an effect of that kind is owed.
+// Owes reports whether an effect of that kind is owed.
 func (r *Run) Owes(kind EffectKind) bool {
 	return slices.ContainsFunc(r.Owed, func(e Effect) bool { return e.Kind == kind })
 }
@@ -198,8 +194,8 @@ func (r *Run) Owe(e Effect) {
 // settle removes the effects that match, in place.
 func (r *Run) settle(match func(Effect) bool) { r.Owed = slices.DeleteFunc(r.Owed, match) }
 
-// Lane is one of the two queues of open runs. They are apart so that a herd of
-// runs that wait to be launched does not keep running tasks from being looked at.
+// Lane is one of the two queues of open runs. They are separate so that a herd of runs that
+// wait to be launched does not keep running tasks from being looked at.
 type Lane string
 
 const (
@@ -209,7 +205,7 @@ const (
 	LookLane Lane = "look"
 )
 
-// Lane is where an open run is due.
+// Lane returns the lane in which an open run is due.
 func (r *Run) Lane() Lane {
 	if r.Status == Queued {
 		return LaunchLane
@@ -217,12 +213,12 @@ func (r *Run) Lane() Lane {
 	return LookLane
 }
 
-// Open is whether time must still look at the run: it has not ended, or
-// something is owed.
+// Open reports whether time must still look at the run: it has not ended, or something is
+// owed.
 func (r *Run) Open() bool { return !r.Status.Terminal() || len(r.Owed) > 0 }
 
-// Duration is from the start of the run's task to its end; 0 while unknown. ECS's
-// times are of milliseconds, so what is known is one at least.
+// Duration returns the time from the start of the run's task to its end; 0 while it is
+// unknown. ECS's times are in milliseconds, so a known duration is at least one.
 func (r *Run) Duration() time.Duration {
 	if a := r.Last(); r.StartedAt.IsZero() || r.FinishedAt.IsZero() || a != nil && a.EndUnseen {
 		return 0
@@ -230,9 +226,9 @@ func (r *Run) Duration() time.Duration {
 	return max(r.FinishedAt.Sub(r.StartedAt), time.Millisecond)
 }
 
-// unshare copies everything that Decide may change in place, with room for an effect
-// more and, where another is likely, an attempt: for most runs in one piece. That room is
-// empty, whatever lies behind the attempts that are copied. To Triggers it only adds.
+// unshare copies everything that Decide may change in place, with room for one more effect
+// and, if another is likely, one more attempt. For most runs that is one allocation. The room
+// is empty, whatever lies behind the attempts that are copied. Triggers are only appended to.
 func (r *Run) unshare(another bool) {
 	n := len(r.Attempts)
 	if another {

@@ -8,9 +8,9 @@ import (
 // effects are the kinds that this version can perform.
 var effects = []EffectKind{Launch, StopTask, Find, Tell}
 
-// Nonsense says why a run that can be read does not hold together, so that nothing
-// can be decided about it; "" where it does. A repair by hand leaves such runs, or
-// a version that wrote another form of them.
+// Nonsense says why a run that can be read does not hold together, so that nothing can be
+// decided about it; "" if it does. Such runs come from a repair by hand, or from a version
+// that wrote another form of them.
 func (r *Run) Nonsense() string {
 	for i := range r.Attempts {
 		if n := r.Attempts[i].N; n != i+1 {

@@ -2,7 +2,7 @@ package run
 
 import "slices"
 
-// Status is where a run stands.
+// Status is where a run is in its life.
 type Status string
 
 const (
@@ -12,30 +12,30 @@ const (
 	Launching Status = "launching"
 	// Running: ECS accepted the task.
 	Running Status = "running"
-	// Succeeded is proved by exit code 0 of the job's container.
+	// Succeeded: exit code 0 of the job's container proves it.
 	Succeeded Status = "succeeded"
-	// Failed ended badly; Cause says how.
+	// Failed: it ended badly; Cause says how.
 	Failed Status = "failed"
-	// Stopped by a person, through us or in ECS.
+	// Stopped: a person stopped it, through us or in ECS.
 	Stopped Status = "stopped"
-	// Skipped did not run on purpose: pause, overlap.
+	// Skipped: it did not run on purpose: pause, request to skip, overlap.
 	Skipped Status = "skipped"
-	// Missed should have run; no trigger came in time.
+	// Missed: it should have run, but no trigger came in time.
 	Missed Status = "missed"
 )
 
 // Statuses lists every status, in the order of a run's life.
 var Statuses = []Status{Queued, Launching, Running, Succeeded, Failed, Stopped, Skipped, Missed}
 
-// Terminal is whether the run has ended.
+// Terminal reports whether the run has ended.
 func (s Status) Terminal() bool {
 	return s != Queued && s != Launching && s != Running
 }
 
-// Valid is whether s is one of Statuses.
+// Valid reports whether s is one of Statuses.
 func (s Status) Valid() bool { return slices.Contains(Statuses, s) }
 
-// Sentence says a status as the end of a sentence that begins with a run.
+// Sentence returns a status as the end of a sentence that begins with a run.
 func (s Status) Sentence() string {
 	switch s {
 	case Queued:

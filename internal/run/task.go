@@ -9,15 +9,14 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// Rules that this room adds to the classifier's, for ends that ECS did not
-// describe.
+// Rules that this package adds to the classifier's, for ends that ECS did not describe.
 const (
 	RuleInDoubt     = "launch-in-doubt"
 	RuleEndedUnseen = "ended-unseen"
 )
 
-// launched: ECS answered a send with the task. The answer to a send of the round
-// before comes late where the task's end was heard of first.
+// launched takes the task with which ECS answered a send. The answer to a send of the round
+// before comes late if the end of that round's task was heard of first.
 func (d *decider) launched(a *Attempt, e *Launched) (Outcome, string) {
 	switch {
 	case e.Round == a.Round-1 && e.TaskARN != a.Former:
@@ -28,7 +27,7 @@ func (d *decider) launched(a *Attempt, e *Launched) (Outcome, string) {
 	return d.accepted(a, e.TaskARN, e.LastStatus)
 }
 
-// accepted: ECS said which task the attempt launched.
+// accepted takes the task that, as ECS said, the attempt launched.
 func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string) {
 	if a.TaskARN != "" && a.TaskARN != arn {
 		return d.second(a, arn)
@@ -57,11 +56,11 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string)
 	return Did, "launched"
 }
 
-// launching are the effects that an attempt's answer settles.
+// launching reports whether an attempt's answer settles the effect.
 func launching(e Effect) bool { return e.Kind == Launch || e.Kind == Find }
 
-// second: another task carries an attempt's startedBy. ECS's idempotency forbids
-// it; should it happen, it is told.
+// second notes that another task carries an attempt's startedBy. ECS's idempotency forbids
+// that; if it happens, a notice reports it.
 func (d *decider) second(a *Attempt, arn string) (Outcome, string) {
 	if a.RanAfterAll {
 		return Ignored, "a second task of this attempt was told before"
@@ -74,14 +73,14 @@ func (d *decider) second(a *Attempt, arn string) (Outcome, string) {
 	return Did, a.Next
 }
 
-// relaunchWaits is whether a, or a round of it, is over and the relaunch that was
-// decided on has not been launched: there is still time to take it back.
+// relaunchWaits reports whether a, or a round of it, is over and the relaunch that was
+// decided on has not been launched. There is then still time to take it back.
 func (d *decider) relaunchWaits(a *Attempt) bool {
 	return d.r.Status == Queued && a.N == len(d.r.Attempts)
 }
 
-// found: what ListTasks(startedBy) brought. Stopped tasks are invisible to it
-// (ECS API reference, ListTasks), so finding none proves nothing.
+// found takes the result of ListTasks(startedBy). It does not show stopped tasks (ECS API
+// reference, ListTasks), so finding none proves nothing.
 func (d *decider) found(a *Attempt, e Found) (Outcome, string) {
 	if e.Round < a.Round {
 		return Ignored, fmt.Sprintf("attempt %d is on another round", a.N)
@@ -96,7 +95,7 @@ func (d *decider) found(a *Attempt, e Found) (Outcome, string) {
 		a.SoughtAt = d.now()
 	}
 	if d.now().Sub(a.SoughtAt) < d.t.Vanish {
-		// A send may be on its way, or a task that is being stopped may run on.
+		// A send may be on its way, or a task that is stopping may run on.
 		d.r.DueAt = d.now().Add(d.t.Doubt)
 		return Did, "no task is found yet"
 	}
@@ -105,8 +104,8 @@ func (d *decider) found(a *Attempt, e Found) (Outcome, string) {
 	return Did, d.giveUp(a, "in doubt, not relaunched: "+a.Why)
 }
 
-// gone: ECS remembers a stopped task for an hour, so a task that it does not
-// know ended without our seeing how, unless it is only just launched.
+// gone takes it that ECS does not know the task. ECS remembers a stopped task for an hour, so
+// the task ended without our seeing how, unless it was launched only just now.
 func (d *decider) gone(a *Attempt, asked time.Time) (Outcome, string) {
 	if !d.current(a) || a.TaskARN == "" {
 		return Ignored, "the attempt is settled"
@@ -132,12 +131,12 @@ func (d *decider) giveUp(a *Attempt, cause string) string {
 	return d.r.Cause
 }
 
-// seen: a state of the attempt's task.
+// seen takes a state of the attempt's task.
 func (d *decider) seen(a *Attempt, e *Seen) (Outcome, string) {
 	if e.earlier(a) {
 		return d.earlier(a, e)
 	}
-	if e.TaskARN == "" { // it found the attempt by its startedBy, so it is its task
+	if e.TaskARN == "" { // it found the attempt by its startedBy, so it is the attempt's task
 		e.TaskARN = a.TaskARN
 	}
 	if a.TaskARN != "" && e.TaskARN != a.TaskARN {
@@ -166,16 +165,15 @@ func (d *decider) seen(a *Attempt, e *Seen) (Outcome, string) {
 	return Did, d.conclude(a, &s, &v, ended)
 }
 
-// earlier is whether the state is of a task of a round before, or may be: it is not
-// the present task, and does not say its round where there were several.
+// earlier reports whether the state is, or may be, of a task of an earlier round: it is not
+// of the current task, and if it names no round there were several.
 func (e *Seen) earlier(a *Attempt) bool {
 	return a.Round > 0 && e.Round < a.Round && (a.TaskARN == "" || e.TaskARN != a.TaskARN)
 }
 
-// earlier: news of a task of a round before, or of one that does not say which.
-// It is known that nothing of them started; should one have all the same, then
-// what it shows decides where nothing else was launched yet, and is told where it
-// was.
+// earlier takes news of a task of an earlier round, or of one that does not say which. Such a
+// task is known not to have started. If one started all the same, what it shows decides if
+// nothing else has been launched yet; otherwise a notice reports it.
 func (d *decider) earlier(a *Attempt, e *Seen) (Outcome, string) {
 	v := stop.ClassifyOf(&e.Stop)
 	switch {
@@ -188,7 +186,7 @@ func (d *decider) earlier(a *Attempt, e *Seen) (Outcome, string) {
 	return d.seen(a, e)
 }
 
-// nothingNew: a version that was seen before. A look still sets the next one.
+// nothingNew takes a version that was seen before. A look still sets the next one.
 func (d *decider) nothingNew(a *Attempt, e *Seen) (Outcome, string) {
 	if e.Look && d.current(a) {
 		return Did, d.watch(a)
@@ -196,7 +194,7 @@ func (d *decider) nothingNew(a *Attempt, e *Seen) (Outcome, string) {
 	return Ignored, fmt.Sprintf("version %d of the task is known", e.Version)
 }
 
-// learn takes over what a task's state shows of a current attempt.
+// learn copies what a task's state shows about a current attempt.
 func (d *decider) learn(a *Attempt, e *Seen) {
 	if a.TaskARN == "" {
 		a.TaskARN, a.AcceptedAt = e.TaskARN, d.now()
@@ -209,8 +207,8 @@ func (d *decider) learn(a *Attempt, e *Seen) {
 	}
 }
 
-// context gives the classifier what the run knows beside ECS. A start that was seen once
-// stays one, whatever the stop says.
+// context gives the classifier what the run knows besides ECS's words. A start that was seen
+// once remains a start, whatever the stop says.
 func (d *decider) context(a *Attempt, s *stop.Stop) {
 	if s.StartedAt.IsZero() {
 		s.StartedAt = a.StartedAt
@@ -221,15 +219,15 @@ func (d *decider) context(a *Attempt, s *stop.Stop) {
 	}
 }
 
-// late: news of an attempt that was judged before. It changes no status; if it
-// shows that a task ran which was not known to have, that is told.
+// late takes news of an attempt that has already been judged. It changes no status. If it
+// shows that a task ran that was not known to have run, a notice reports that.
 func (d *decider) late(a *Attempt, e *Seen, v *stop.Verdict) (Outcome, string) {
 	ran := v.Started == stop.Yes || !e.Stop.StartedAt.IsZero()
 	if !ran || a.Started == stop.Yes || a.RanAfterAll {
 		return Ignored, fmt.Sprintf("attempt %d is over", a.N)
 	}
 	if d.relaunchWaits(a) {
-		// Judged too early: the task did start, and what it shows now decides.
+		// It was judged too early: the task did start, and what it shows now decides.
 		a.EndedAt = time.Time{}
 		return d.seen(a, e)
 	}

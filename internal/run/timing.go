@@ -8,55 +8,54 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Timing holds the waits that time drives. The zero value is not useful;
-// DefaultTiming is what the control plane runs with.
+// Timing holds the waits that time drives. The zero value is not useful; the control plane
+// runs with DefaultTiming.
 type Timing struct {
-	// Doubt is how long a launch may be without an answer before it is sent
-	// again, and the wait between further sends.
+	// Doubt is how long a launch may be without an answer before it is sent again, and the
+	// wait between further sends.
 	Doubt time.Duration
-	// TokenLife is how long a launch may be sent again with the same client
-	// token. ECS keeps a token for the lower of 24 h and the task's lifetime
-	// plus 1 h (ECS API reference, "Ensuring idempotency"), so anything under
-	// an hour is safe whatever the task did.
+	// TokenLife is how long a launch may be sent again with the same client token. ECS keeps
+	// a token for the lower of 24 h and the task's lifetime plus 1 h (ECS API reference,
+	// "Ensuring idempotency"), so anything under an hour is safe whatever the task did.
 	TokenLife time.Duration
-	// Vanish is how long searches must find no task before a launch in doubt is
-	// given up. ListTasks does not show a task that is being stopped, which may
-	// run on for Spot's warning of 2 minutes and a stopTimeout of 2 more (ECS
-	// developer guide, "Fargate capacity providers").
+	// Vanish is how long searches must find no task before a launch in doubt is given up.
+	// ListTasks does not show a task that is stopping, which may run on for Spot's warning of
+	// 2 minutes and a stopTimeout of 2 more (ECS developer guide, "Fargate capacity
+	// providers").
 	Vanish time.Duration
-	// FirstLook is when a running task is first looked at, NextLook the time
-	// between later looks: under the hour for which ECS remembers a stopped
-	// task (ECS API reference, DescribeTasks).
+	// FirstLook is when a running task is first looked at; NextLook is the time between later
+	// looks. It is under the hour for which ECS remembers a stopped task (ECS API reference,
+	// DescribeTasks).
 	FirstLook, NextLook time.Duration
-	// NoteRunning is whether the look that first finds a task RUNNING is saved, so that
-	// people see it: for a store whose writes cost nothing.
+	// NoteRunning says that the look that first finds a task RUNNING is saved, so that people
+	// see it. It is for a store whose writes cost nothing.
 	NoteRunning bool
-	// Settle is how long after a launch ECS may not know the task yet
-	// (RunTask: "eventual consistency").
+	// Settle is how long after a launch ECS may not know the task yet (RunTask: "eventual
+	// consistency").
 	Settle time.Duration
-	// Blocked is the wait before a run that waits for another's end looks by
-	// itself whether it may go on; normally the other's end wakes it.
+	// Blocked is the wait before a run that waits for another's end checks by itself whether
+	// it may go on. Normally the other's end wakes it.
 	Blocked time.Duration
 	// Throttled is the least wait after ECS refused a launch for its rate.
 	Throttled time.Duration
-	// Crowded is the wait after ECS first had no room for a launch; it doubles with
-	// each further refusal, up to CrowdedMost. Where the account's quota is used up
-	// it is the wait between two launches that ask whether some of it is free.
+	// Crowded is the wait after ECS first had no room for a launch; it doubles with each
+	// further refusal, up to CrowdedMost. If the account's quota is used up, it is the wait
+	// between two launches that ask whether some of it is free.
 	Crowded, CrowdedMost time.Duration
-	// Stuck is how long a task may be asked to stop without effect before it is
-	// told: far longer than the 2 minutes that Fargate gives a container at most
+	// Stuck is how long a task may have been asked to stop without effect before a notice
+	// reports it. It is far longer than the 2 minutes that Fargate gives a container at most
 	// after SIGTERM (ECS API reference, ContainerDefinition, stopTimeout).
 	Stuck time.Duration
-	// Told is the wait before an owed stop is tried again, and an owed notice at
-	// first. A notice's wait grows with the time since the run's end, to a
-	// quarter of it, up to ToldMost.
+	// Told is the wait before an owed stop is tried again, and the first wait before an owed
+	// notice is. A notice's wait grows to a quarter of the time since the run's end, up to
+	// ToldMost.
 	Told, ToldMost time.Duration
 
-	// NotBefore is from when on the store knows all launches: after it was restored
-	// it has forgotten some. What was due before is launched only at a person's
-	// request. Zero is always.
+	// NotBefore is from when on the store knows all launches; after it was restored it has
+	// forgotten earlier ones. What was due before NotBefore is launched only at a person's
+	// request. Zero means that it knows all.
 	NotBefore time.Time
-	// Standby is whether nothing is launched at all.
+	// Standby says that nothing is launched at all.
 	Standby bool
 }
 
@@ -77,12 +76,11 @@ var DefaultTiming = Timing{
 	ToldMost:    30 * time.Minute,
 }
 
-// Backoff is the wait before relaunch n of a round (1 is the first). The first
-// comes at once where a relaunch is likely to help. Later waits double from the
-// job's base up to job.MaxBackoff; where the cause is unclear there is no
-// relaunch at once and the base is job.UnclearFactor times as long. From each
-// wait up to a quarter is taken off, by the run's id and n, so that many runs
-// that failed together do not come back together.
+// Backoff returns the wait before relaunch n of an allowance (1 is the first). The first
+// comes at once if a relaunch is likely to help. Later waits double from the job's base up to
+// job.MaxBackoff. If the cause is unclear, no relaunch comes at once and the base is
+// job.UnclearFactor times as long. Up to a quarter is taken off each wait, by the run's id
+// and n, so that many runs that failed together do not come back together.
 //
 //	base 30s:  likely   0s  30s   1m  2m  4m ...
 //	           unclear  2m   4m   8m 16m 32m ...
@@ -103,8 +101,8 @@ func Backoff(r job.Retry, id ID, n int, unclear bool) time.Duration {
 	return wait - time.Duration(float64(wait)/4*fraction(id, n))
 }
 
-// putOff is the wait after the n-th refusal for want of room. Up to a quarter is
-// taken off, so that many that were refused together do not come back together.
+// putOff returns the wait after the n-th refusal for lack of room. Up to a quarter is taken
+// off, so that many runs that were refused together do not come back together.
 func (t Timing) putOff(id ID, n int) time.Duration {
 	wait := t.Crowded
 	for range min(n-1, 20) {
@@ -113,7 +111,7 @@ func (t Timing) putOff(id ID, n int) time.Duration {
 	return wait - time.Duration(float64(wait)/4*fraction(id, n))
 }
 
-// fraction is a number in [0,1) that depends on nothing but its arguments.
+// fraction returns a number in [0,1) that depends only on its arguments.
 func fraction(id ID, n int) float64 {
 	sum := sha256.Sum256([]byte(id))
 	u := binary.BigEndian.Uint64(sum[:]) + uint64(n)*0x9e3779b97f4a7c15

@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// Told is a notice of a run as it was told.
+// Told is a notice of a run as it was sent.
 type Told struct {
 	At     time.Time `json:"at"`
 	Notice string    `json:"notice"`
-	// Attempt is the one that it was about, 0 for the last; Count how many missed
+	// Attempt is the attempt that it was about, 0 for the last. Count is how many missed
 	// slots it was about, 0 for none.
 	Attempt int `json:"attempt,omitempty"`
 	Count   int `json:"count,omitempty"`
-	// Cause is the run's as it was told: a retry has another.
+	// Cause is the run's cause at that time: a retry has another.
 	Cause string `json:"cause,omitempty"`
-	// To are the targets that took it; none is that it was given up.
+	// To are the targets that took it; none means that it was given up.
 	To []string `json:"to,omitempty"`
 }
 
-// mostTold is how many notices a run remembers: a run stays small.
+// mostTold is how many notices a run remembers, so that it stays small.
 const mostTold = 5
 
-// heard notes that a notice was told, if that is what was done.
+// heard notes that a notice was sent, if that is what was done.
 func (r *Run) heard(e Done, now time.Time) {
 	if e.Effect.Kind != Tell {
 		return

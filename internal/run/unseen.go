@@ -8,14 +8,14 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// Remembered is how long ECS remembers a stopped task ("at least one hour", ECS
-// API reference, DescribeTasks). Who may not ask for longer cannot learn any more
-// how a task ended.
+// Remembered is how long ECS remembers a stopped task ("at least one hour", ECS API
+// reference, DescribeTasks). Whoever may not ask for longer than that can no longer learn how
+// a task ended.
 const Remembered = time.Hour
 
-// Unseen: ECS was asked for an attempt's task, by look or by search, and did not
-// say. Refused is whether it answered that it will not, as for a permission that
-// is missing; else there was no answer, or one that says to ask later.
+// Unseen: ECS was asked about an attempt's task, by a look or a search, and did not say.
+// Refused says that it answered that it will not say, for example because a permission is
+// missing. Otherwise there was no answer, or one that says to ask later.
 type Unseen struct {
 	Attempt int
 	Refused bool
@@ -24,8 +24,8 @@ type Unseen struct {
 
 func (Unseen) event() {}
 
-// unseen asks again later, so that others get their turn. Only refusals that
-// outlast ECS's memory end the run: after an outage ECS says itself what it knows.
+// unseen asks again later, so that others get their turn. Only refusals that outlast ECS's
+// memory end the run: after an outage ECS itself says what it knows.
 func (d *decider) unseen(a *Attempt, e Unseen) (Outcome, string) {
 	looking := d.r.Status == Running && a.TaskARN != ""
 	switch {
@@ -43,8 +43,8 @@ func (d *decider) unseen(a *Attempt, e Unseen) (Outcome, string) {
 	return Did, "ECS does not say what became of the task: " + e.Err
 }
 
-// askAgain is the wait before ECS is asked again. After a refusal it grows with the
-// time for which ECS has refused to answer.
+// askAgain returns the wait before ECS is asked again. After a refusal it grows with the time
+// for which ECS has refused to answer.
 func (d *decider) askAgain(a *Attempt, e Unseen) time.Duration {
 	if !e.Refused {
 		return d.t.Told
@@ -52,8 +52,8 @@ func (d *decider) askAgain(a *Attempt, e Unseen) time.Duration {
 	return min(max(d.now().Sub(a.RefusedSince), d.t.Told), d.t.Vanish)
 }
 
-// neverTold ends the run. Its task may run on; a person's stop that ECS did not
-// take has not stopped it.
+// neverTold ends the run. Its task may run on; a stop that a person asked for and that ECS
+// did not take has not stopped it.
 func (d *decider) neverTold(a *Attempt, e Unseen) string {
 	what, rule := "ended unseen", RuleEndedUnseen
 	if d.r.Status == Launching {

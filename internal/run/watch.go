@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// firstLook is when a task that was just accepted is first looked at: before
-// anything it may not outlast.
+// firstLook returns when a task that was just accepted is first looked at: not after any
+// limit that it may exceed.
 func (d *decider) firstLook(lastStatus string) time.Time {
 	if lastStatus == "STOPPED" {
 		return d.now()
@@ -22,8 +22,7 @@ func (d *decider) firstLook(lastStatus string) time.Time {
 	return d.now().Add(wait)
 }
 
-// watch holds a task that has not stopped against its limits, and sets the next
-// look.
+// watch checks a task that has not stopped against its limits, and sets the next look.
 func (d *decider) watch(a *Attempt) string {
 	if d.r.Stopping != nil {
 		return d.stopAgain(a)
@@ -43,8 +42,8 @@ func (d *decider) watch(a *Attempt) string {
 	return "the task is " + a.LastStatus
 }
 
-// stopAgain asks again, which does no harm, a task to stop that was asked before
-// and has not. What stands for long is marked, so that a person is told, once.
+// stopAgain asks a task again to stop that was asked before and has not stopped; asking again
+// does no harm. A stop that takes long is marked, so that a person is told once.
 func (d *decider) stopAgain(a *Attempt) string {
 	s := d.r.Stopping
 	d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
@@ -57,7 +56,7 @@ func (d *decider) stopAgain(a *Attempt) string {
 	return "the task was asked to stop and is " + a.LastStatus
 }
 
-// limit is the time that the task may not outlast in its present state.
+// limit returns the time that the task may not outlast in its current state.
 func (d *decider) limit(a *Attempt) (at time.Time, asker stop.Asker, why string) {
 	if a.StartedAt.IsZero() && a.LastStatus != TaskRunning {
 		return a.AcceptedAt.Add(d.job.Launchable()), stop.AskedByLaunchTimeout,
@@ -71,8 +70,8 @@ func (d *decider) limit(a *Attempt) (at time.Time, asker stop.Asker, why string)
 
 func timedOut(j *job.Job) string { return "timed out after " + j.Timeout.String() }
 
-// nextLook is the usual wait. A task that has not started is looked at again
-// within its job's timeout, since nobody knows yet when that begins to count.
+// nextLook returns the usual wait. A task that has not started is looked at again within its
+// job's timeout, since nobody knows yet when that begins to count.
 func (d *decider) nextLook(a *Attempt) time.Duration {
 	if a.StartedAt.IsZero() && d.job.Timeout > 0 {
 		return min(d.t.NextLook, max(time.Duration(d.job.Timeout), time.Minute))
@@ -80,16 +79,16 @@ func (d *decider) nextLook(a *Attempt) time.Duration {
 	return d.t.NextLook
 }
 
-// TaskRunning is the lastStatus of a task whose containers run (ECS developer guide,
-// "Amazon ECS task lifecycle"); before it come PROVISIONING, PENDING and ACTIVATING.
+// TaskRunning is the lastStatus of a task whose containers run (ECS developer guide, "Amazon
+// ECS task lifecycle"). Before it come PROVISIONING, PENDING and ACTIVATING.
 const TaskRunning = "RUNNING"
 
-// looked is whether somebody looked at a task that nobody has asked to stop.
+// looked reports whether e is from a look at a task that nobody has asked to stop.
 func looked(e *Seen) bool { return e != nil && e.Look && e.Stop.Code == "" }
 
-// rests is whether all that a look brought is that the run's task runs as it should:
-// when it is looked at next and what ECS says of it changed, and nothing else. Who
-// looks keeps that in mind; a process that does not know it looks again.
+// rests reports whether a look found only that the run's task runs as it should: only the
+// time of the next look and what ECS says about the task changed. Whoever looks remembers
+// that; a process that does not know it looks again.
 func rests(before, after *Run) bool {
 	a, b := after.Last(), before.Last()
 	if !after.MayRest() || a.N != b.N || a.LastStatus != TaskRunning || a.StartedAt.IsZero() {
@@ -98,7 +97,7 @@ func rests(before, after *Run) bool {
 	r := *after
 	r.unshare(false)
 	r.DueAt, r.StartedAt = before.DueAt, before.StartedAt
-	if len(before.Owed) == 0 { // as after.Owed
+	if len(before.Owed) == 0 { // as in after.Owed
 		r.Owed = before.Owed
 	}
 	l := r.Last()
@@ -106,8 +105,8 @@ func rests(before, after *Run) bool {
 	return reflect.DeepEqual(r, *before)
 }
 
-// MayRest is whether looks may have found the run's task as it should be, which they
-// leave no trace of: then DueAt says only that no look was needed before.
+// MayRest reports whether looks may have found the run's task as it should be. They leave no
+// trace of that, so DueAt then says only that no look was needed before it.
 func (r *Run) MayRest() bool {
 	a := r.Last()
 	return r.Status == Running && r.Stopping == nil && len(r.Owed) == 0 && a != nil && a.TaskARN != "" && !a.Over() && a.RefusedSince.IsZero()

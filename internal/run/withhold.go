@@ -4,9 +4,9 @@ import (
 	"time"
 )
 
-// withheld is why a launch at a time is not made whatever the run's state says,
-// "" where it may be: the stack stands by, or it cannot know what became of the
-// run. Asked is when its slot was due or a person last asked for it.
+// withheld says why a launch is not made, whatever the run's state says; "" if it may be
+// made. Either the stack stands by, or it cannot know what became of the run. asked is when
+// the run's slot was due or a person last asked for it.
 func (t *Timing) withheld(asked time.Time) string {
 	switch {
 	case t.Standby:
@@ -18,7 +18,7 @@ func (t *Timing) withheld(asked time.Time) string {
 	return ""
 }
 
-// asked is when the run was due, or when a person last asked for it.
+// asked returns when the run was due, or when a person last asked for it.
 func (r *Run) asked() time.Time {
 	at := r.ScheduledFor
 	for _, t := range r.Triggers {
@@ -29,7 +29,7 @@ func (r *Run) asked() time.Time {
 	return at
 }
 
-// withheld is why the run is not launched any more.
+// withheld says why the run is not launched any more.
 func (d *decider) withheld() string {
 	if !d.t.Standby && d.t.NotBefore.IsZero() { // as in most stacks
 		return ""
@@ -45,8 +45,8 @@ func (d *decider) withhold(why string) {
 	d.finish(Failed, "not launched: "+why, d.now())
 }
 
-// withheld is what becomes of a first request that must not be launched; nil
-// where it may be.
+// withheld returns what becomes of a first request that must not be launched; nil if it may
+// be.
 func withheld(req *Request, s *Situation) *Admission {
 	why := s.Timing.withheld(req.ScheduledFor)
 	switch {
