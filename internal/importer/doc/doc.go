@@ -1,6 +1,6 @@
-// Package doc reads YAML and JSON files of others into one tree with line
-// numbers: bounded in size, depth, and what aliases may make of it. YAML needs a
-// library, which stays in this room.
+// Package doc reads other programs' YAML and JSON files into one tree with line numbers. It bounds
+// their size, their depth, and what aliases may make of them. YAML needs a library, which
+// no other package of the importers uses.
 package doc
 
 import (
@@ -21,16 +21,15 @@ const (
 	Map
 )
 
-// Node is a value of a document. The zero value and nil are null: reading what
-// is not there gives that, so that callers ask without checks. Nodes of an alias
-// are shared: they are not to be changed.
+// Node is a value of a document. The zero value and nil are null. Reading what is not there gives
+// null, so callers need no checks. Nodes of an alias are shared and must not be changed.
 type Node struct {
 	Kind Kind
-	// Line is where it stands, from 1.
+	// Line is the line of the value, from 1.
 	Line int
-	// Text is a scalar as it is written, without quotes.
+	// Text is a scalar as the file writes it, without quotes.
 	Text string
-	// Items are a list's; Keys and Values a map's, in the order of the file.
+	// Items are those of a list. Keys and Values are those of a map, in the order of the file.
 	Items  []*Node
 	Keys   []string
 	Values []*Node
@@ -38,8 +37,8 @@ type Node struct {
 
 var none = &Node{}
 
-// Get is the value of a key, or of a path of keys; null where there is none. Of
-// a key that comes twice it is the last.
+// Get gives the value of a key, or of a path of keys; null if there is none. If a key is repeated,
+// the last one counts.
 func (n *Node) Get(keys ...string) *Node {
 	for _, key := range keys {
 		next := none
@@ -59,7 +58,7 @@ func (n *Node) Get(keys ...string) *Node {
 	return n
 }
 
-// First is Get for the first of several spellings of a key that is there.
+// First gives the value of the first of several spellings of a key that has one.
 func (n *Node) First(keys ...string) *Node {
 	for _, key := range keys {
 		if v := n.Get(key); !v.Absent() {
@@ -69,10 +68,10 @@ func (n *Node) First(keys ...string) *Node {
 	return none
 }
 
-// Absent is whether there is no value.
+// Absent reports whether there is no value.
 func (n *Node) Absent() bool { return n == nil || n.Kind == Null }
 
-// Has is whether a map has a key, also one without a value.
+// Has reports whether a map has a key, even one without a value.
 func (n *Node) Has(key string) bool {
 	if n == nil {
 		return false
@@ -85,7 +84,7 @@ func (n *Node) Has(key string) bool {
 	return false
 }
 
-// String is a scalar's text, "" for all else.
+// String gives the text of a scalar, and "" for anything else.
 func (n *Node) String() string {
 	if n == nil || n.Kind == List || n.Kind == Map {
 		return ""
@@ -93,18 +92,18 @@ func (n *Node) String() string {
 	return n.Text
 }
 
-// Int is a whole number, also one that is written as a text.
+// Int gives a whole number, also one that is written as a text.
 func (n *Node) Int() (int, bool) {
 	v, err := strconv.Atoi(strings.TrimSpace(n.String()))
 	return v, err == nil
 }
 
-// True is whether the value is true.
+// True reports whether the value is true.
 func (n *Node) True() bool {
 	return n != nil && n.Kind == Bool && n.Text == "true" || n != nil && n.Kind == Text && strings.EqualFold(n.Text, "true")
 }
 
-// List is the items of a list; a map or scalar is a list of itself.
+// List gives the items of a list. A map or scalar is a list of itself.
 func (n *Node) List() []*Node {
 	switch {
 	case n.Absent():
@@ -115,7 +114,7 @@ func (n *Node) List() []*Node {
 	return []*Node{n}
 }
 
-// Texts are the scalars of a list.
+// Texts gives the scalars of a list.
 func (n *Node) Texts() (out []string) {
 	for _, i := range n.List() {
 		out = append(out, i.String())
@@ -123,7 +122,7 @@ func (n *Node) Texts() (out []string) {
 	return out
 }
 
-// Pairs calls each for the keys of a map.
+// Pairs calls each for every key of a map.
 func (n *Node) Pairs(each func(key string, value *Node)) {
 	if n == nil || n.Kind != Map {
 		return
@@ -133,7 +132,7 @@ func (n *Node) Pairs(each func(key string, value *Node)) {
 	}
 }
 
-// Only is the one key of a map that has one, "" otherwise.
+// Only gives the only key of a map that has just one, and its value; otherwise "".
 func (n *Node) Only() (string, *Node) {
 	if n == nil || len(n.Keys) != 1 {
 		return "", none
@@ -146,8 +145,8 @@ func (n *Node) add(key string, value *Node) {
 	n.Keys, n.Values = append(n.Keys, key), append(n.Values, value)
 }
 
-// Over is a copy of a map with another's pairs over it: maps are merged by key,
-// all else is replaced.
+// Over gives a copy of a map overridden by another one. Maps are merged by key; anything else is
+// replaced.
 func (n *Node) Over(other *Node) *Node {
 	if n.Absent() || n.Kind != Map || other.Kind != Map {
 		return other

@@ -9,17 +9,17 @@ import (
 	"strconv"
 )
 
-// isJSON is whether a file begins as JSON does.
+// isJSON reports whether a file begins as JSON does.
 func isJSON(data []byte) bool {
 	data = bytes.TrimLeft(data, " \t\r\n")
 	return len(data) > 0 && (data[0] == '{' || data[0] == '[')
 }
 
-// jsonReader reads JSON with its lines.
+// jsonReader reads JSON and keeps track of lines.
 type jsonReader struct {
 	d    *json.Decoder
 	data []byte
-	at   int64 // up to where lines are counted
+	at   int64 // lines are counted up to here
 	line int
 	left int
 }
@@ -40,7 +40,7 @@ func parseJSON(data []byte) ([]*Node, error) {
 	}
 }
 
-// here is the line of what was read last.
+// here gives the line of what was read last.
 func (r *jsonReader) here() int {
 	to := r.d.InputOffset()
 	r.line += bytes.Count(r.data[r.at:to], []byte("\n"))

@@ -8,15 +8,15 @@ import (
 	"github.com/batchplane/batchplane/internal/yamlkeys"
 )
 
-// limits counts what would keep the parser busy, whose time grows with the square
-// of it, or overflow its stack.
+// limits counts what could overflow the parser's stack or keep it busy: its time grows with the
+// square of these numbers.
 type limits struct {
 	flow, line, indicators, anchors int
 	mappings                        yamlkeys.Open
-	keys                            int // of the mapping that a token is in, at a key's colon
+	keys                            int // of the mapping that contains a token, at a key's colon
 }
 
-// tooMuch finds the first token past a limit, and says which.
+// tooMuch finds the first token past a limit, and says which limit.
 func tooMuch(tokens token.Tokens) (line int, what string) {
 	var l limits
 	for _, t := range tokens {

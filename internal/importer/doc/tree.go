@@ -7,7 +7,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// node makes a node of the parser's.
+// node converts a node of the parser.
 func (r *yamlReader) node(n ast.Node, depth int) (*Node, error) {
 	if r.left--; r.left < 0 {
 		return nil, errTooMany
@@ -67,7 +67,7 @@ func (r *yamlReader) scalar(n ast.Node) *Node {
 	return out
 }
 
-// alias follows an alias; one that leads to itself is null.
+// alias follows an alias. An alias that leads to itself is an error.
 func (r *yamlReader) alias(a *ast.AliasNode, depth int) (*Node, error) {
 	name := a.Value.GetToken().Value
 	target := r.anchors[name]
@@ -79,8 +79,8 @@ func (r *yamlReader) alias(a *ast.AliasNode, depth int) (*Node, error) {
 	return r.node(target, depth+1)
 }
 
-// tagged writes CloudFormation's short forms long: !Ref x is {Ref: x}, !Sub x is
-// {Fn::Sub: x}. Other tags say what a value is anyway.
+// tagged writes CloudFormation's short forms in full: !Ref x is {Ref: x}, !Sub x is {Fn::Sub: x}.
+// Other tags name only what kind a value has anyway.
 func (r *yamlReader) tagged(t *ast.TagNode, depth int) (*Node, error) {
 	value := none
 	if t.Value != nil {

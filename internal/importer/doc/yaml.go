@@ -13,16 +13,15 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// What a file may hold: its size, how deep it nests, how many nodes it has once
-// aliases are followed, and the size of one YAML document, whose parser takes a
-// few hundred bytes for each of its own.
+// Limits of a file: its size in bytes, the size of one YAML document, for whose parts the parser
+// needs a few hundred bytes each, how deep it nests, and its nodes once aliases are followed.
 const (
 	MaxBytes    = 10 << 20
 	MaxDocument = 4 << 20
 	maxDepth    = 100
-	maxAnchors  = 5_000     // of one document, aliases and keys with ? among them
-	maxKeys     = 5_000     // of one block mapping
-	maxFlow     = 256 << 10 // of a file that begins as JSON does and is none
+	maxAnchors  = 5_000     // in one document, including aliases and keys with ?
+	maxKeys     = 5_000     // in one block mapping
+	maxFlow     = 256 << 10 // in a file that begins as JSON does and is not JSON
 	maxNodes    = 2_000_000
 )
 
@@ -42,7 +41,7 @@ func Parse(data []byte) ([]*Node, error) {
 	}
 	if isJSON(data) {
 		docs, err := parseJSON(data)
-		// A YAML file may begin with a flow too, and a template with {{.
+		// A YAML file may also begin with a flow collection, and a template with {{.
 		if err == nil || len(data) > maxFlow {
 			return docs, err
 		}
@@ -54,8 +53,7 @@ func Parse(data []byte) ([]*Node, error) {
 	return parseYAML(data)
 }
 
-// parseYAML reads document by document: the parser's time grows faster than its
-// input.
+// parseYAML reads the documents one by one, because the parser's time grows faster than its input.
 func parseYAML(data []byte) (docs []*Node, err error) {
 	left := maxNodes
 	for _, p := range split(string(data)) {
@@ -72,13 +70,13 @@ func parseYAML(data []byte) (docs []*Node, err error) {
 	return docs, nil
 }
 
-// piece is a document and the lines before it.
+// piece is a document, and the number of lines before it.
 type piece struct {
 	text string
 	line int
 }
 
-// split cuts at lines of ---, which stand at the left margin in nothing else.
+// split splits at lines of ---; nothing else has these at the left margin.
 func split(text string) (out []piece) {
 	start, line, at := 0, 0, 0
 	for one := range strings.Lines(text) {
@@ -95,7 +93,7 @@ func split(text string) (out []piece) {
 	return append(out, piece{text[start:], line - strings.Count(text[start:], "\n") - unended(text[start:])})
 }
 
-// unended is 1 for a text whose last line has no line feed.
+// unended gives 1 for a text whose last line has no line feed.
 func unended(text string) int {
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		return 1
@@ -151,8 +149,8 @@ func (r *yamlReader) problem(err error) error {
 	return fmt.Errorf("this is not YAML: %s", line)
 }
 
-// bracketed is the line on which far more brackets open than may nest, 0 for
-// none: the lexer's time grows with the square of them.
+// bracketed gives the line on which far more brackets open than may nest, or 0: the lexer's time
+// grows with the square of their number.
 func bracketed(text string) int {
 	depth, line := 0, 1
 	for i := range len(text) {

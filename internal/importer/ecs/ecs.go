@@ -1,7 +1,6 @@
-// Package ecs makes jobs of what schedulers of AWS say of an ECS task: the
-// parameters of a target and the overrides in its input. They are written in
-// many hands (EcsParameters, ecs_parameters, RunTask's own request), and read as
-// one.
+// Package ecs makes jobs from what AWS schedulers say about an ECS task: the parameters of a target
+// and the overrides in its input. These have several spellings (EcsParameters, ecs_parameters,
+// RunTask's own request). The package reads all of them the same way.
 package ecs
 
 import (
@@ -14,8 +13,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Get is the value of a key that is given in PascalCase, in whatever case a file
-// has it. Of a list of one, as Terraform has its blocks, it is the one.
+// Get gives the value of a key. The key is given in PascalCase; the file may have it in another
+// case. A list of one map, as Terraform writes its blocks, counts as that map.
 func Get(n *doc.Node, keys ...string) *doc.Node {
 	for _, key := range keys {
 		n = block(n)
@@ -24,7 +23,7 @@ func Get(n *doc.Node, keys ...string) *doc.Node {
 	return n
 }
 
-// block is a list of one map without its list.
+// block gives the map in a list of one map.
 func block(n *doc.Node) *doc.Node {
 	if n != nil && n.Kind == doc.List && len(n.Items) == 1 && n.Items[0].Kind == doc.Map {
 		return n.Items[0]
@@ -45,13 +44,13 @@ func snake(key string) string {
 	return b.String()
 }
 
-// Target is a task that a scheduler starts. Parameters hold what EcsParameters
-// do, Input the overrides as a document or as the JSON text of one.
+// Target is a task that a scheduler starts. Parameters are what EcsParameters holds. Input holds
+// the overrides, as a document or as its JSON text.
 type Target struct {
 	Cluster    string
 	Parameters *doc.Node
 	Input      *doc.Node
-	// Definition is what is known of the task definition, nil for nothing.
+	// Definition is what is known about the task definition; nil if nothing is.
 	Definition *doc.Node
 }
 
@@ -80,7 +79,7 @@ func (t Target) Job(e *importer.Entry, j *job.Job) {
 	t.overrides(e, j)
 }
 
-// clusterOf is a cluster's name; the default one is not written.
+// clusterOf gives a cluster's name, or "" for the default one.
 func clusterOf(text string) string {
 	if text == "default" || strings.HasSuffix(text, ":cluster/default") {
 		return ""
@@ -110,8 +109,8 @@ func capacity(e *importer.Entry, j *job.Job, p *doc.Node) {
 	}
 }
 
-// providerNames are those that can get the task. One of weight 0 gets none beside another
-// (ECS API reference, CapacityProviderStrategyItem, weight); of one with a base that is not
+// providerNames gives the providers that can get the task. One of weight 0 gets none next to another
+// (ECS API reference, CapacityProviderStrategyItem, weight). For one with a base that is not
 // certain.
 func providerNames(providers []*doc.Node) (spot, demand bool, others string) {
 	weighs := func(item *doc.Node) bool {
@@ -152,8 +151,8 @@ func network(e *importer.Entry, j *job.Job, p *doc.Node) {
 	}
 }
 
-// tags takes the tags of the tasks, a list of keys and values or Terraform's map.
-// Those of the task definition come along by themselves.
+// tags reads the tags of the tasks: a list of keys and values, or Terraform's map. Those of the task
+// definition apply anyway.
 func tags(j *job.Job, p *doc.Node) {
 	add := func(key, value string) {
 		if j.Tags == nil {
@@ -174,7 +173,7 @@ func tags(j *job.Job, p *doc.Node) {
 	}
 }
 
-// dropped are parameters without a counterpart, and why that is.
+// dropped are parameters without a counterpart, and the reasons.
 var dropped = []struct{ key, why string }{
 	{"PlatformVersion", "the newest platform version is used"},
 	{"Group", "tasks are found by startedBy and their run"},
@@ -192,12 +191,11 @@ var dropped = []struct{ key, why string }{
 	{"VolumeConfigurations", "volumes are the task definition's"},
 }
 
-// read are the other parameters that are read, small and without _; those of a rule's
-// target that are read elsewhere among them.
+// read are the other parameters that are read, in lower case and without _. They include those of a
+// rule's target that are read elsewhere.
 var read = []string{"taskdefinitionarn", "taskdefinition", "taskcount", "count", "launchtype", "capacityproviderstrategy", "networkconfiguration", "tags", "taglist", "cluster", "overrides"}
 
-// Unread tells of parameters that nobody here knows, and of tags that are not to come
-// along.
+// Unread reports parameters that are not known, and tags that do not come along.
 func Unread(e *importer.Entry, parameters *doc.Node) {
 	known := slices.Clone(read)
 	for _, d := range dropped {
@@ -216,7 +214,7 @@ func Unread(e *importer.Entry, parameters *doc.Node) {
 	})
 }
 
-// set is whether a value says something: neither false nor empty.
+// set reports whether a value says something: it is neither false nor empty.
 func set(v *doc.Node) bool {
 	switch v.Kind {
 	case doc.Bool:
@@ -229,7 +227,7 @@ func set(v *doc.Node) bool {
 	return v.Text != ""
 }
 
-// without tells of parameters that are dropped.
+// without reports parameters that are dropped.
 func without(e *importer.Entry, p *doc.Node) {
 	for _, d := range dropped {
 		v := Get(p, d.key)

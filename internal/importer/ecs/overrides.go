@@ -12,7 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// overrides reads what the input says over the task definition.
+// overrides reads how the input overrides the task definition.
 func (t Target) overrides(e *importer.Entry, j *job.Job) {
 	in := t.input(e, j)
 	if in.Absent() {
@@ -29,19 +29,19 @@ func (t Target) overrides(e *importer.Entry, j *job.Job) {
 	Containers(e, j, Get(in, "ContainerOverrides").List())
 }
 
-// input is the document of overrides, nil for none and for what could not be read, which
-// is told.
+// input gives the document of overrides. It is nil if there is none, or if it could not be read,
+// which input reports.
 func (t Target) input(e *importer.Entry, j *job.Job) *doc.Node {
 	in := t.Input
 	if in.Absent() || in.Kind != doc.Text {
 		return in
 	}
-	if strings.TrimSpace(in.Text) == "" { // a state of Terraform has none so
+	if strings.TrimSpace(in.Text) == "" { // as Terraform's state has it
 		return nil
 	}
 	docs, err := doc.Parse([]byte(in.Text))
 	switch {
-	case strings.TrimSpace(in.Text) == importer.ReplaceMe: // which is told of what it is of
+	case strings.TrimSpace(in.Text) == importer.ReplaceMe: // reported where the value is
 	case err != nil && strings.Contains(in.Text, importer.ReplaceMe):
 		e.Off(j, "the file does not say all of its input, so its overrides could not be read: write command and environment")
 	case err != nil || len(docs) != 1 || docs[0].Kind != doc.Map:
@@ -52,7 +52,7 @@ func (t Target) input(e *importer.Entry, j *job.Job) *doc.Node {
 	return nil
 }
 
-// Containers takes the overrides of containers: those of one, the job's.
+// Containers reads the overrides of containers: the first one's are the job's.
 func Containers(e *importer.Entry, j *job.Job, all []*doc.Node) {
 	if len(all) > 1 {
 		var names []string
@@ -77,8 +77,8 @@ func Containers(e *importer.Entry, j *job.Job, all []*doc.Node) {
 	}
 }
 
-// Environment takes variables: a list of names and values, or a map. What looks
-// like a secret is left out and the job is off.
+// Environment reads variables: a list of names and values, or a map. It leaves out what looks like a
+// secret and disables the job.
 func Environment(e *importer.Entry, j *job.Job, n *doc.Node) {
 	pairs := map[string]string{}
 	if n.Kind == doc.Map {
@@ -101,8 +101,8 @@ func Environment(e *importer.Entry, j *job.Job, n *doc.Node) {
 	}
 }
 
-// Command takes the words of a command. Secrets in them are replaced, and what a
-// shell would hide is told.
+// Command reads the words of a command. It replaces secrets in them, and reports what a shell would
+// hide.
 func Command(e *importer.Entry, j *job.Job, words []string) {
 	if len(words) == 0 {
 		return
@@ -129,7 +129,7 @@ func Command(e *importer.Entry, j *job.Job, words []string) {
 
 var sizeForm = regexp.MustCompile(`(?i)^([0-9]+(?:\.[0-9]+)?)\s*(vcpu|gb|gib|mib|mb|)$`)
 
-// Units reads ECS's sizes: CPU units or vCPU, MiB or GB; 0 for none.
+// Units reads ECS's sizes: CPU units or vCPU, MiB or GB. It gives 0 if there is none.
 func Units(text string) int {
 	m := sizeForm.FindStringSubmatch(strings.TrimSpace(text))
 	if m == nil {
@@ -145,7 +145,7 @@ func Units(text string) int {
 	return int(v)
 }
 
-// size takes cpu and memory, which go together.
+// size reads cpu and memory, which belong together.
 func size(e *importer.Entry, j *job.Job, cpu, memory *doc.Node) {
 	c, m := Units(cpu.String()), Units(memory.String())
 	switch {

@@ -14,11 +14,11 @@ import (
 
 var universal = regexp.MustCompile(`(?i)^arn:[^:]*:scheduler:::aws-sdk:ecs:runTask$`)
 
-// IsRunTask is whether a target is Scheduler's universal one for ecs:runTask.
+// IsRunTask reports whether a target is Scheduler's universal target for ecs:runTask.
 func IsRunTask(arn string) bool { return universal.MatchString(arn) }
 
-// Request is the target that a request of RunTask describes, empty for a text that
-// is none.
+// Request gives the target that a request for RunTask describes. It is empty if the text is no
+// such request.
 func Request(text string) Target {
 	docs, err := doc.Parse([]byte(text))
 	if err != nil || len(docs) != 1 {
@@ -27,8 +27,8 @@ func Request(text string) Target {
 	return Target{Cluster: Get(docs[0], "Cluster").String(), Parameters: docs[0], Input: Get(docs[0], "Overrides")}
 }
 
-// Date reads a date as the API, the CLI (a number of seconds) and templates write
-// it; zero for none, which is told unless the text is empty.
+// Date reads a date as the API, the CLI (a number of seconds) and templates write it. It is zero if
+// the text is not a date, which Date reports unless the text is empty.
 func Date(e *importer.Entry, what, text string) time.Time {
 	if text == "" {
 		return time.Time{}
@@ -45,7 +45,7 @@ func Date(e *importer.Entry, what, text string) time.Time {
 	return time.Time{}
 }
 
-// Passed leaves a start out that lies in the past.
+// Passed removes a start that lies in the past.
 func Passed(e *importer.Entry, j *job.Job, now time.Time) {
 	if !j.StartAt.IsZero() && j.StartAt.Before(now) {
 		e.Change("its start %s has passed and is left out: EventBridge Scheduler refuses such a date", j.StartAt.Format(time.RFC3339))
@@ -53,8 +53,7 @@ func Passed(e *importer.Entry, j *job.Job, now time.Time) {
 	}
 }
 
-// Delivery tells what becomes of a target's retry policy and of its queue for what
-// could not be delivered.
+// Delivery reports what becomes of a target's retry policy and of its dead-letter queue.
 func Delivery(e *importer.Entry, target *doc.Node) {
 	retries(e, Get(target, "RetryPolicy"))
 	if queue := Get(target, "DeadLetterConfig", "Arn").String(); queue != "" {
@@ -62,7 +61,7 @@ func Delivery(e *importer.Entry, target *doc.Node) {
 	}
 }
 
-// retries says one thing of how long a refused launch was tried.
+// retries says in one sentence how long a refused launch was retried.
 func retries(e *importer.Entry, retry *doc.Node) {
 	late := job.Duration(job.DefaultStartWithin)
 	n, limited := Get(retry, "MaximumRetryAttempts").Int()
@@ -94,11 +93,11 @@ func times(n int) string {
 	return fmt.Sprintf("up to %d times", n)
 }
 
-// Rule is what a rule's switches are called with: its name as a word of a shell, its
-// bus, and the AWS CLI's own flags, each with a blank before it.
+// Rule is what the commands that switch a rule need: its name as a word for a shell, its bus, and
+// the AWS CLI's own flags, each with a blank before it.
 type Rule struct{ Name, Bus, Flags string }
 
-// targetID is what EventBridge takes: API reference of EventBridge, Target, Id.
+// targetID matches the IDs that EventBridge takes (EventBridge API reference, Target, Id).
 var targetID = regexp.MustCompile(`^[.\-_A-Za-z0-9]{1,64}$`)
 
 func (r Rule) flags() string {
@@ -108,13 +107,13 @@ func (r Rule) flags() string {
 	return r.Flags
 }
 
-// Switch disables a rule and enables it again.
+// Switch gives the commands that disable a rule and enable it again.
 func (r Rule) Switch() (off, on string) {
 	return "aws events disable-rule --name " + r.Name + r.flags(), "aws events enable-rule --name " + r.Name + r.flags()
 }
 
-// SwitchTarget takes one target off a rule and puts it back, for a rule that starts
-// other things too: to disable it would end those as well. File keeps the target
+// SwitchTarget gives the commands that remove one target from a rule and put it back. They are for a
+// rule that also starts other things, which disabling it would end. file keeps the target
 // meanwhile.
 func (r Rule) SwitchTarget(id, file string) (off, on string) {
 	flags := " --rule " + r.Name + r.flags()
@@ -127,14 +126,14 @@ func (r Rule) SwitchTarget(id, file string) (off, on string) {
 		"aws events put-targets" + flags + " --targets " + importer.Word("file://"+file)
 }
 
-// NoTask is whether no job can come of a target: it is no ECS task, or the event
-// makes its input.
+// NoTask reports whether a target cannot become a job: it is not an ECS task, or the event makes its
+// input.
 func NoTask(target *doc.Node) bool {
 	return set(Get(target, "InputPath")) || set(Get(target, "InputTransformer")) || Get(target, "EcsParameters").Absent() && Get(target, "EcsTarget").Absent() && !IsRunTask(Get(target, "Arn").String())
 }
 
-// SwitchSchedule changes the state of a schedule alone: UpdateSchedule takes all
-// of it, so it is read, changed and written.
+// SwitchSchedule gives the commands that change only the state of a schedule. UpdateSchedule takes
+// the whole schedule, so they read it, change it and write it.
 func SwitchSchedule(name, group, flags string) (off, on string) {
 	to := func(state string) string {
 		return "aws scheduler get-schedule --name " + name + " --group-name " + group + flags + " --output json | jq 'del(.Arn, .CreationDate, .LastModificationDate) | .State = \"" + state +
@@ -143,15 +142,14 @@ func SwitchSchedule(name, group, flags string) (off, on string) {
 	return to("DISABLED"), to("ENABLED")
 }
 
-// Encryption tells of a schedule that a key of the customer's encrypts.
+// Encryption reports a schedule that is encrypted with the customer's own key.
 func Encryption(e *importer.Entry, key string) {
 	if key != "" {
 		e.Change("its schedule was encrypted with the key %s; that of the job is with a key of AWS's own", key)
 	}
 }
 
-// services are what else is a target, by a part of its ARN, and what would be
-// needed.
+// services are the other kinds of targets, by a part of their ARN, and what to do with them.
 var services = []struct{ part, is string }{
 	{":states:", "a state machine of Step Functions: where it only runs ecs:runTask, make a job of that task; where it does more, leave it there"},
 	{":lambda:", "a Lambda function, and a job is an ECS task: it would need an image with the same code; leave it there otherwise"},
@@ -174,7 +172,7 @@ var services = []struct{ part, is string }{
 	{":ec2:", "a call of EC2: leave it there"},
 }
 
-// Other names a target that is no ECS task.
+// Other describes a target that is not an ECS task.
 func Other(arn string) string {
 	for _, s := range services {
 		if strings.Contains(arn, s.part) {

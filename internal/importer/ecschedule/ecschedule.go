@@ -1,4 +1,4 @@
-// Package ecschedule makes jobs of the files of Songmu/ecschedule.
+// Package ecschedule makes jobs from the files of Songmu/ecschedule.
 package ecschedule
 
 import (
@@ -15,10 +15,10 @@ import (
 // Reader reads configurations of ecschedule, in YAML and JSON.
 type Reader struct{}
 
-// Kind is the word behind `import`.
+// Kind gives the word after `import`.
 func (Reader) Kind() string { return "ecschedule" }
 
-// Recognise is whether a file has rules with a schedule and a task definition.
+// Recognise reports whether a file has rules with a schedule, or templates that may make them.
 func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 	if !bytes.Contains(f.Data, []byte("scheduleExpression")) {
 		return "", false
@@ -27,7 +27,7 @@ func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 	if f.Any(isConfiguration) {
 		return is, true
 	}
-	// Templates run over the text before it is YAML.
+	// Templates are rendered before the text is YAML.
 	return is, bytes.Contains(f.Data, []byte("{{")) && bytes.Contains(f.Data, []byte("taskDefinition")) && bytes.Contains(f.Data, []byte("rules"))
 }
 
@@ -40,7 +40,7 @@ func isConfiguration(d *doc.Node) bool {
 	return false
 }
 
-// Read makes jobs of the rules of the files.
+// Read makes jobs from the rules in the files.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	for _, f := range files {
 		docs, err := f.Docs()
@@ -62,7 +62,7 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	return nil
 }
 
-// unrendered is about a file that is YAML once its templates have run.
+// unrendered gives the error for a file that is YAML only once its templates are rendered.
 func unrendered(f *importer.File, err error) error {
 	if !bytes.Contains(f.Data, []byte("{{")) {
 		return err
@@ -115,7 +115,7 @@ func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node)
 	}
 }
 
-// either is a rule's own value, or that of the whole file.
+// either gives a rule's own value, or else that of the whole file.
 func either(r, top *doc.Node, key string) string {
 	if v := r.Get(key).String(); v != "" {
 		return v
@@ -144,15 +144,15 @@ func others(e *importer.Entry, r *doc.Node) {
 	unread(e, r.Get("taskOverride"), "taskOverride.", []string{"cpu", "memory"})
 }
 
-// known are the keys of a rule that are read, are told by name, or say nothing of
-// the job; small and without _.
+// known are the keys of a rule that are read, reported by name, or irrelevant to the job, in lower
+// case and without _.
 var known = []string{
 	"name", "description", "scheduleexpression", "disabled", "targetid", "taskdefinition", "taskcount", "taskoverride", "containeroverrides", "role", "group", "platformversion", "launchtype",
 	"networkconfiguration", "deadletterconfig", "propagatetags", "capacityproviderstrategy", "targets", "region", "cluster", "trackingid",
 	"enableecsmanagedtags", "enableexecutecommand", "placementconstraints", "placementstrategy", "tags",
 }
 
-// unread tells of keys that are not among those that are known.
+// unread reports keys that are not known.
 func unread(e *importer.Entry, n *doc.Node, prefix string, known []string) {
 	n.Pairs(func(key string, _ *doc.Node) {
 		if !slices.Contains(known, strings.ToLower(strings.ReplaceAll(key, "_", ""))) {
@@ -161,7 +161,7 @@ func unread(e *importer.Entry, n *doc.Node, prefix string, known []string) {
 	})
 }
 
-// templates is the first template that is left in a rule, "" for none.
+// templates gives the first template that is left in a rule, or "".
 func templates(n *doc.Node) string {
 	if strings.Contains(n.String(), "{{") {
 		return importer.Clip(n.String())

@@ -8,7 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/doc"
 )
 
-// withoutMeaning are keys of a pod that have no meaning on Fargate, and why.
+// withoutMeaning are keys of a pod that mean nothing on Fargate, and the reasons.
 var withoutMeaning = []struct{ key, why string }{
 	{"serviceAccountName", "what it may do on AWS is the task role's: name one in taskRole"},
 	{"serviceAccount", "what it may do on AWS is the task role's: name one in taskRole"},
@@ -31,14 +31,13 @@ var withoutMeaning = []struct{ key, why string }{
 	{"activeDeadlineSeconds", "it bounds the pod, and timeout bounds a run: write that"},
 }
 
-// defaults are what these keys have where nobody set them.
+// defaults are the values of these keys that nobody has set.
 var defaults = []string{"false", "default", "ClusterFirst", "default-scheduler"}
 
-// readOfPod are the keys of a pod that are read, or told elsewhere.
+// readOfPod are the keys of a pod that are read, or reported elsewhere.
 var readOfPod = []string{"containers", "initContainers", "volumes", "restartPolicy", "nodeSelector", "os", "securityContext"}
 
-// meaningless tells of a pod's keys that have no meaning on Fargate, and of those
-// that are not known.
+// meaningless reports a pod's keys that mean nothing on Fargate, and those that are not known.
 func (r *reading) meaningless(spec *doc.Node) {
 	told := slices.Clone(readOfPod)
 	for _, m := range withoutMeaning {
@@ -50,7 +49,7 @@ func (r *reading) meaningless(spec *doc.Node) {
 	r.others(spec, told)
 }
 
-// others tells of keys with a value that are not among those told.
+// others reports keys that have a value and are not among those told.
 func (r *reading) others(n *doc.Node, told []string) {
 	n.Pairs(func(key string, v *doc.Node) {
 		if !slices.Contains(told, key) && !v.Absent() && !slices.Contains(defaults, v.String()) {
@@ -59,13 +58,13 @@ func (r *reading) others(n *doc.Node, told []string) {
 	})
 }
 
-// readOfContainer are the keys of a container that are read, or that the API server
-// fills in and a run does not feel.
+// readOfContainer are the keys of a container that are read, or that the API server fills in and
+// that make no difference to a run.
 var readOfContainer = []string{
 	"name", "image", "command", "args", "workingDir", "env", "envFrom", "resources", "securityContext", "volumeMounts", "imagePullPolicy", "terminationMessagePath", "terminationMessagePolicy",
 }
 
-// dropped tells of a container's keys that are lost.
+// dropped reports a container's keys that are lost.
 func (r *reading) dropped(c *doc.Node) {
 	told := slices.Clone(readOfContainer)
 	for _, key := range []string{"livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports", "volumeDevices"} {
@@ -77,7 +76,7 @@ func (r *reading) dropped(c *doc.Node) {
 	r.others(c, told)
 }
 
-// security tells of a securityContext but for its user, which comes over.
+// security reports what is lost of a securityContext: everything except its user.
 func (r *reading) security(whose string, n *doc.Node) {
 	n.Pairs(func(key string, v *doc.Node) {
 		switch {
@@ -90,7 +89,7 @@ func (r *reading) security(whose string, n *doc.Node) {
 	})
 }
 
-// before tells of initContainers, and of those among them that run beside.
+// before reports initContainers, and those of them that are sidecars.
 func (r *reading) before(all []*doc.Node) {
 	var first, beside []*doc.Node
 	for _, c := range all {
@@ -116,8 +115,7 @@ func names(all []*doc.Node) string {
 	return strings.Join(out, ", ")
 }
 
-// mounted is where the container of the job has a volume, with a word before it; ""
-// for nowhere.
+// mounted says where the job's container mounts a volume, with a word before it; "" if it does not.
 func mounted(spec *doc.Node, volume string) string {
 	containers := spec.Get("containers").List()
 	for _, c := range containers[:min(1, len(containers))] {

@@ -9,26 +9,26 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// scope is what Kubernetes puts in for $(NAME): the container's variables. ECS puts
-// nothing in.
+// scope holds what Kubernetes replaces $(NAME) with: the container's variables. ECS replaces
+// nothing.
 type scope struct {
 	values map[string]string
-	closed map[string]bool // variables whose value is a secret, the pod's, or not in the file
+	closed map[string]bool // variables whose value is a secret, comes from the pod, or is not in the file
 	open   bool            // there may be others
 }
 
-// maxExpanded bounds a value, which may hold others that hold others.
+// maxExpanded is the longest value in bytes: a value may contain others, which contain others.
 const maxExpanded = 64 << 10
 
-// expanded is a value of env with what Kubernetes puts in, and the variables that it
-// would need and the file does not say.
+// expanded is a value of env with its variables replaced, and the variables that it needs and the
+// file does not have.
 type expanded struct {
 	text string
 	asks []string
 }
 
-// scope reads the variables in Kubernetes' order, those of envFrom first, and gives
-// those of env with what stands above them put in.
+// scope reads the variables in Kubernetes' order, those of envFrom first. It replaces variables in
+// those of env by the ones before them.
 func (r *reading) scope(c *doc.Node) (s scope, env []expanded) {
 	s = scope{values: map[string]string{}, closed: map[string]bool{}}
 	for _, from := range c.Get("envFrom").List() {
@@ -51,21 +51,21 @@ func (r *reading) scope(c *doc.Node) (s scope, env []expanded) {
 	return s, env
 }
 
-// set takes a variable. A secret is put in nowhere.
+// set adds a variable. The value of a secret is inserted nowhere.
 func (s *scope) set(name string, x expanded) {
 	s.closed[name] = len(x.asks) > 0 || job.LooksSecret(name, x.text) || len(importer.FindSecrets(x.text)) > 0
 	s.values[name] = x.text
 }
 
-// ofService are the variables that a pod has of the services of its namespace.
+// ofService matches the variables that a pod has for the services of its namespace.
 var ofService = regexp.MustCompile(`^[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)|_PORT_[0-9]+_(?:TCP|UDP)\w*)$`)
 
-// anyVariable is what a variable is named that the file does not show; a shell's own
-// $(command) is in small letters.
+// anyVariable matches the names of variables that the file may not show. A $(command) of a shell is
+// in lower case.
 var anyVariable = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 
-// expand puts values in: $$ is a $, and $(NAME) stays as it stands where no variable
-// has that name (third_party/forked/golang/expansion of kubernetes/kubernetes).
+// expand replaces variables. $$ becomes $, and $(NAME) stays if no variable has that name
+// (third_party/forked/golang/expansion of kubernetes/kubernetes).
 func (s *scope) expand(text string) (x expanded) {
 	var b strings.Builder
 	for {
@@ -96,7 +96,7 @@ func (s *scope) expand(text string) (x expanded) {
 	}
 }
 
-// value is what stands for $(name).
+// value gives what replaces $(name).
 func (s *scope) value(name string, x *expanded) string {
 	value, known := s.values[name]
 	switch {
@@ -108,7 +108,7 @@ func (s *scope) value(name string, x *expanded) string {
 	return "$(" + name + ")"
 }
 
-// words are those of the command with what Kubernetes puts in.
+// words gives the words of the command with their variables replaced.
 func (r *reading) words(s *scope, command, args []string) (words []string) {
 	changed := false
 	var asks []string
@@ -126,10 +126,10 @@ func (r *reading) words(s *scope, command, args []string) (words []string) {
 	return words
 }
 
-// clusterTools are programs that ask the API of the cluster that they run in.
+// clusterTools are programs that use the API of the cluster in which they run.
 var clusterTools = []string{"kubectl", "oc", "helm", "argocd", "flux", "kustomize"}
 
-// ofCluster tells of a command that works on its own cluster.
+// ofCluster reports a command that works on its own cluster.
 func (r *reading) ofCluster(words []string) {
 	all := strings.Join(words, " ")
 	for _, tool := range clusterTools {

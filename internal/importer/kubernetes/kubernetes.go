@@ -1,5 +1,5 @@
-// Package kubernetes makes jobs of CronJobs: YAML files, lists, and what `kubectl
-// get cronjob -o json` prints.
+// Package kubernetes makes jobs from CronJobs: YAML files, lists, and what `kubectl get cronjob -o
+// json` prints.
 package kubernetes
 
 import (
@@ -18,11 +18,11 @@ import (
 // Reader reads CronJobs.
 type Reader struct{}
 
-// Kind is the word behind `import`.
+// Kind gives the word after `import`.
 func (Reader) Kind() string { return "kubernetes" }
 
-// Recognise is whether a file holds a CronJob. A template of Helm holds none yet, also
-// where it happens to be YAML.
+// Recognise reports whether a file has a CronJob. A Helm template has none yet, even if it happens to
+// be YAML.
 func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 	if !bytes.Contains(f.Data, []byte("CronJob")) {
 		return "", false
@@ -30,11 +30,11 @@ func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 	return "a file of Kubernetes CronJobs", f.Any(func(d *doc.Node) bool { return len(cronJobs(d)) > 0 }) && !f.Any(templated)
 }
 
-// ofHelm is what Helm alone would render; a command may hold a template of its own,
-// such as kubectl's.
+// ofHelm matches what only Helm would render. A command may have a template of its own, such as one
+// for kubectl.
 var ofHelm = regexp.MustCompile(`\{\{-?\s*(?:\$?\.(?:Values|Release|Chart|Capabilities|Template|Files)\b|(?:include|template|tpl|toYaml)\s)`)
 
-// templated is whether a CronJob of a document is one of Helm's templates.
+// templated reports whether a CronJob of a document is a Helm template.
 func templated(d *doc.Node) bool { return slices.ContainsFunc(cronJobs(d), rendersLater) }
 
 func rendersLater(n *doc.Node) bool {
@@ -42,7 +42,7 @@ func rendersLater(n *doc.Node) bool {
 		slices.ContainsFunc(n.Items, rendersLater) || slices.ContainsFunc(n.Values, rendersLater)
 }
 
-// cronJobs are those of a document, which may be a list of them.
+// cronJobs gives the CronJobs of a document, which may be a list.
 func cronJobs(d *doc.Node) (out []*doc.Node) {
 	if d.Kind != doc.Map {
 		return nil
@@ -58,7 +58,7 @@ func cronJobs(d *doc.Node) (out []*doc.Node) {
 	return out
 }
 
-// Read makes jobs of the CronJobs of the files.
+// Read makes jobs from the CronJobs in the files.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	found, maps := 0, configMaps{}
 	for _, f := range files {
@@ -96,7 +96,7 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	return nil
 }
 
-// reading is a CronJob on its way.
+// reading is the import of one CronJob.
 type reading struct {
 	in   *importer.Import
 	e    importer.Entry
@@ -141,7 +141,7 @@ func (r *reading) read() {
 	}
 }
 
-// schedule reads the schedule and its zone; ok is false where there is none.
+// schedule reads the schedule and its zone. ok is false if no job can be made.
 func (r *reading) schedule() (ok bool) {
 	text := strings.TrimSpace(r.cron.Get("spec", "schedule").String())
 	r.e.Schedule = &text
@@ -178,17 +178,17 @@ func (r *reading) schedule() (ok bool) {
 	return true
 }
 
-// changes is whether the clocks of a zone change within two years.
+// changes reports whether the clocks of a zone change within two years.
 func (r *reading) changes(zone string) bool {
 	z, err := cron.LoadZone(zone)
 	if err != nil {
-		return true // which is told elsewhere
+		return true // reported elsewhere
 	}
 	_, end := r.in.From.In(z.Location()).ZoneBounds()
 	return !end.IsZero() && end.Before(r.in.From.AddDate(2, 0, 0))
 }
 
-// zone is the zone of a schedule, and the schedule without it.
+// zone gives the zone of a schedule, and the schedule without it.
 func (r *reading) zone(text string) (zone, expression string) {
 	zone, expression = r.cron.Get("spec", "timeZone").String(), text
 	for _, prefix := range []string{"CRON_TZ=", "TZ="} {
@@ -212,7 +212,7 @@ func (r *reading) zone(text string) (zone, expression string) {
 	return zone, expression
 }
 
-// every makes a rate of @every.
+// every turns @every into a rate.
 func (r *reading) every(text string) bool {
 	rate, err := importer.Rate(text)
 	if err != nil {
@@ -223,7 +223,7 @@ func (r *reading) every(text string) bool {
 	return r.in.EventBridge(&r.e, &r.j, rate, "")
 }
 
-// policy is about runs that meet and runs that are late.
+// policy reads what happens to runs that overlap and to late ones.
 func (r *reading) policy() {
 	spec := r.cron.Get("spec")
 	switch spec.Get("concurrencyPolicy").String() {
@@ -256,7 +256,7 @@ func (r *reading) period() time.Duration {
 	return r.in.Period(spec.In(zone, cron.DST{}).Since(r.in.From))
 }
 
-// template is about the Job that each run is.
+// template reads the Job that each run is.
 func (r *reading) template() {
 	spec := r.cron.Get("spec", "jobTemplate", "spec")
 	limit, ok := spec.Get("backoffLimit").Int()
@@ -277,7 +277,7 @@ func (r *reading) template() {
 	r.shape(spec)
 }
 
-// shape is about Jobs that are more than one pod.
+// shape reports Jobs that have more than one pod.
 func (r *reading) shape(spec *doc.Node) {
 	for _, key := range []string{"completions", "parallelism"} {
 		if n, ok := spec.Get(key).Int(); ok && n > 1 {

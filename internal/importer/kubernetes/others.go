@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/doc"
 )
 
-// scheduled are the other objects of a document that have a schedule: workflows of
-// Argo, backups of Velero, applications of Spark.
+// scheduled gives the other objects of a document that have a schedule: Argo workflows, Velero
+// backups, Spark applications.
 func scheduled(d *doc.Node) (out []*doc.Node) {
 	for _, o := range append([]*doc.Node{d}, d.Get("items").List()...) {
 		spec := o.Get("spec")
@@ -19,8 +19,8 @@ func scheduled(d *doc.Node) (out []*doc.Node) {
 	return out
 }
 
-// refuse lists what has a schedule and is no CronJob, so that nobody switches its
-// cluster off for want of a line.
+// refuse lists an object that has a schedule and is not a CronJob. Otherwise somebody might switch
+// off its cluster because the report does not mention it.
 func refuse(in *importer.Import, file string, several bool, o *doc.Node) {
 	kind, spec := o.Get("kind").String(), o.Get("spec")
 	e := importer.NewEntry(o.Line, strings.ToLower(kind), spec.Get("schedule").String())

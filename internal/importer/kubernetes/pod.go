@@ -56,7 +56,7 @@ func (r *reading) pod() {
 	}
 }
 
-// volumes tells of what is mounted.
+// volumes reports what is mounted.
 func (r *reading) volumes(spec *doc.Node) {
 	for _, v := range spec.Get("volumes").List() {
 		kind := "of unknown kind"
@@ -103,15 +103,14 @@ func (r *reading) container(c *doc.Node) {
 	r.dropped(c)
 }
 
-// disk tells of a quantity of disk that a task does not have.
+// disk reports a need for more disk than a task has.
 func (r *reading) disk(quantity string) {
 	if mebibytes(quantity) > 20<<10 {
 		r.e.Off(&r.j, "it needs %s of disk, and a task has 20 GB: write your own task definition with more", quantity)
 	}
 }
 
-// size takes the smallest size of Fargate that holds the limits, else what was
-// requested.
+// size takes the smallest size of Fargate that has room for the limits, or else for the requests.
 func (r *reading) size(n *doc.Node) {
 	of := func(key string) string {
 		if v := n.Get("limits", key).String(); v != "" {

@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/doc"
 )
 
-// read are the keys of a CronJob's spec and of a Job's that are read, or told elsewhere.
+// The keys of a CronJob's spec and of a Job's that are read, or reported elsewhere.
 var (
 	readOfCron = []string{"schedule", "timeZone", "suspend", "concurrencyPolicy", "startingDeadlineSeconds", "jobTemplate", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"}
 	readOfJob  = []string{
@@ -20,8 +20,8 @@ var (
 	}
 )
 
-// rest tells of what is around the pod: keys that nobody reads, how long ended Jobs are
-// kept, and the labels and annotations by which others act on the pod.
+// rest reports what is around the pod: keys that nobody reads, how long finished Jobs are kept, and
+// labels and annotations that make others act on the pod.
 func (r *reading) rest() {
 	spec := r.cron.Get("spec")
 	inner := spec.Get("jobTemplate", "spec")
@@ -51,18 +51,18 @@ func (r *reading) rest() {
 	}
 }
 
-// injecting are labels and annotations by which a pod gets what its manifest does not
-// show, by how they begin: secrets of Vault, 1Password, Bank-Vaults and Akeyless, roles of
-// kiam and kube2iam, identities of Azure, proxies of meshes and of Cloud SQL, agents.
+// injecting matches labels and annotations by which a pod gets what its manifest does not show:
+// secrets of Vault, 1Password, Bank-Vaults and Akeyless, roles of kiam and kube2iam, Azure
+// identities, proxies of meshes and of Cloud SQL, agents.
 var injecting = regexp.MustCompile(`^(?:vault\.hashicorp\.com/(?:agent-inject|role)|vault\.security\.banzaicloud\.io/|operator\.1password\.io/|akeyless/|iam\.amazonaws\.com/role|` +
 	`azure\.workload\.identity/|aadpodidbinding|linkerd\.io/inject|config\.linkerd\.io/|sidecar\.istio\.io/inject|consul\.hashicorp\.com/connect-inject|dapr\.io/enabled|` +
 	`instrumentation\.opentelemetry\.io/inject|admission\.datadoghq\.com/|cloudsql\.cloud\.google\.com/instances|secrets\.doppler\.com/)`)
 
-// managing are those that say only who manages a manifest.
+// managing matches labels and annotations that say only who manages a manifest.
 var managing = regexp.MustCompile(`^(?:app\.kubernetes\.io/|helm\.sh/|meta\.helm\.sh/|kubectl\.kubernetes\.io/|kustomize\.|argocd\.argoproj\.io/|fluxcd\.io/|app$|name$|k8s-app$|batch\.kubernetes\.io/)`)
 
-// marks are the labels and annotations of the CronJob, its Job and its pod by name, and
-// of those the pod has the ones by which it gets something.
+// marks gives the names of the labels and annotations of the CronJob, its Job and its pod. Those by
+// which the pod gets something are in injected.
 func (r *reading) marks() (labels, notes, injected []string) {
 	inner := r.cron.Get("spec", "jobTemplate")
 	pod := inner.Get("spec", "template", "metadata")
@@ -86,7 +86,7 @@ func (r *reading) marks() (labels, notes, injected []string) {
 	return labels, notes, injected
 }
 
-// devices tells of resources that are neither cpu, memory nor disk: Fargate has none.
+// devices reports resources other than cpu, memory and disk, which Fargate does not have.
 func (r *reading) devices(n *doc.Node) {
 	var told []string
 	for _, of := range []string{"limits", "requests"} {
@@ -102,12 +102,12 @@ func (r *reading) devices(n *doc.Node) {
 	}
 }
 
-// filledIn is a place that a program fills in before a manifest is applied: Go's and
-// Jinja's {{ }}, and the ${NAME} of envsubst and Flux.
+// filledIn matches a placeholder that a program fills in before a manifest is applied: the {{ }} of
+// Go and Jinja, and the ${NAME} of envsubst and Flux.
 var filledIn = regexp.MustCompile(`\{\{.*?\}\}|\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-=][^}]*)?\}`)
 
-// unrendered tells of a value that is a template still. In a command ${NAME} is the
-// shell's, and {{ }} may be for what the command runs.
+// unrendered reports a value that is still a template. In a command ${NAME} belongs to the shell,
+// and {{ }} may belong to what the command runs.
 func (r *reading) unrendered(spec *doc.Node) {
 	var found []string
 	for _, c := range spec.Get("containers").List() {
@@ -132,9 +132,9 @@ func (r *reading) unrendered(spec *doc.Node) {
 	}
 }
 
-// uneven is whether the clocks of a zone change within two years at midnight or by no
-// whole hour. Around such a change Next of robfig/cron v3 (spec.go) leaves a time out, or
-// fires once on a day that its fields do not have.
+// uneven reports whether the clocks of a zone change within two years at midnight or by a part of an
+// hour. Around such a change Next of robfig/cron v3 (spec.go) leaves out a time, or fires once on a
+// day that its fields do not have.
 func uneven(zone string, from time.Time) bool {
 	z, err := cron.LoadZone(zone)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 )
 
-// bounds are those of a field of robfig/cron v3, which Kubernetes reads schedules
-// with (parser.go and spec.go).
+// bounds are those of a field in robfig/cron v3, with which Kubernetes reads schedules (parser.go
+// and spec.go).
 type bounds struct {
 	name      string
 	low, high int
@@ -28,10 +28,9 @@ var macros = map[string]string{
 	"@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
 }
 
-// fields reads five fields as robfig/cron does: the week counts from Sunday = 0
-// and has no 7, N/s steps up to the field's end, ? is *, and a day field is open
-// only where it has a * without a step; one open field leaves the other alone,
-// none has either count.
+// fields reads five fields as robfig/cron does. The week counts from Sunday = 0 and has no 7. N/s
+// steps up to the end of the field, and ? is *. A day field is open only if it has a * without a
+// step. If one day field is open, the other alone decides; if none is, either may match.
 func fields(text string) (f importer.Fields, err error) {
 	if fields, ok := macros[text]; ok {
 		text = fields
@@ -53,7 +52,7 @@ func fields(text string) (f importer.Fields, err error) {
 func (b bounds) list(text string) (set uint64, open bool, err error) {
 	for item := range strings.SplitSeq(text, ",") {
 		if item == "" {
-			continue // FieldsFunc leaves empty ones out
+			continue // FieldsFunc skips empty items
 		}
 		one, star, err := b.item(item)
 		if err != nil {
@@ -88,7 +87,7 @@ func (b bounds) item(item string) (set uint64, open bool, err error) {
 	return set, (base == "*" || base == "?") && step == 1, nil
 }
 
-// span is what an item goes through, before its step.
+// span gives the values that an item covers, before its step.
 func (b bounds) span(base string, stepped bool) (low, high int, ok bool) {
 	if base == "*" || base == "?" {
 		return b.low, b.high, true

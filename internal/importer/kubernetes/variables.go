@@ -8,10 +8,10 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// configMaps are those of the files, by namespace and name.
+// configMaps holds the ConfigMaps of the files, by namespace and name.
 type configMaps map[string]*doc.Node
 
-// add takes the ConfigMaps of a document, which may be a list of them.
+// add adds the ConfigMaps of a document, which may be a list.
 func (c configMaps) add(d *doc.Node) {
 	if d.Kind != doc.Map {
 		return
@@ -23,15 +23,14 @@ func (c configMaps) add(d *doc.Node) {
 	}
 }
 
-// configMap is one that the CronJob may read.
+// configMap gives a ConfigMap that the CronJob may read.
 func (r *reading) configMap(name string) (data *doc.Node, ok bool) {
 	data, ok = r.maps[r.cron.Get("metadata", "namespace").String()+"/"+name]
 	return data, ok
 }
 
-// environment reads variables. They go into the task definition, as they were in
-// the pod; those of env win over envFrom. References to what only the cluster
-// knows are listed.
+// environment reads the variables. They go into the task definition, as they were in the pod, and env
+// overrides envFrom. It reports references to what only the cluster knows.
 func (r *reading) environment(c *doc.Node, values []expanded) {
 	own := map[string]bool{}
 	for _, v := range c.Get("env").List() {
@@ -46,7 +45,7 @@ func (r *reading) environment(c *doc.Node, values []expanded) {
 	r.e.Literals(r.d.Environment, "task definitions")
 }
 
-// all takes the variables of a whole ConfigMap but those that are set anyway.
+// all adds the variables of a whole ConfigMap, except those that env sets.
 func (r *reading) all(from *doc.Node, own map[string]bool) {
 	if name := from.Get("configMapRef", "name").String(); name != "" {
 		if data, ok := r.configMap(name); ok {
@@ -66,7 +65,7 @@ func (r *reading) all(from *doc.Node, own map[string]bool) {
 	}
 }
 
-// prefixed says what stands before the name of each variable.
+// prefixed says what precedes the name of each variable.
 func prefixed(prefix string) string {
 	if prefix == "" {
 		return ""
@@ -100,8 +99,7 @@ func (r *reading) variable(name string, v *doc.Node, value expanded) {
 	}
 }
 
-// literal sets a variable to a value, which is not written where it looks like a
-// secret.
+// literal sets a variable to a value, unless the value looks like a secret; that is not written.
 func (r *reading) literal(name, value string) {
 	if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
 		r.secret(name)

@@ -16,12 +16,12 @@ var indexes = regexp.MustCompile(`\[[^\]]*\]`)
 // ruleOf begins the key of a reference to a rule.
 const ruleOf = "rule of "
 
-// inCodeAddress is an address without the indexes of count and for_each, as the
-// configuration has it.
+// inCodeAddress gives an address without the indexes of count and for_each, as the configuration has
+// it.
 func inCodeAddress(address string) string { return indexes.ReplaceAllString(address, "") }
 
-// references learns from the configuration that a plan holds which resource refers
-// to which task definition: the ARN of a new one is known only after the apply.
+// references learns from a plan's configuration which resource refers to which task definition. The
+// ARN of a new one is known only after the apply.
 func (s *show) references(module *doc.Node, path string, depth int) {
 	for _, r := range module.Get("resources").List() {
 		address := r.Get("address").String()
@@ -43,7 +43,7 @@ func (s *show) references(module *doc.Node, path string, depth int) {
 	})
 }
 
-// refer keeps which resource of a kind the expression of another refers to.
+// refer records which resource of a kind another one's expression refers to.
 func (s *show) refer(expression *doc.Node, kind, as, path, address string) {
 	for _, ref := range expression.Get("references").Texts() {
 		if parts := strings.Split(ref, "."); len(parts) >= 2 && parts[0] == kind {
@@ -52,8 +52,8 @@ func (s *show) refer(expression *doc.Node, kind, as, path, address string) {
 	}
 }
 
-// definition is the task definition of the file that a target names, by ARN or
-// family or, in a plan, by a reference.
+// definition finds the task definition that a target names, by ARN or family, or in a plan by a
+// reference.
 func (s *show) definition(r resource, names ...string) (found resource, ok bool) {
 	for _, name := range names {
 		if i, known := s.definitions[name]; known && name != "" {
@@ -64,7 +64,7 @@ func (s *show) definition(r resource, names ...string) (found resource, ok bool)
 		return resource{}, false
 	}
 	code := s.refers[inCodeAddress(r.address)]
-	for _, at := range []string{code, instance(code, r.address)} { // the only one, or the same one
+	for _, at := range []string{code, instance(code, r.address)} { // the only one, or the one with the same index
 		if i, known := s.byCode[at]; known && code != "" {
 			return s.resources[i], true
 		}
@@ -72,7 +72,7 @@ func (s *show) definition(r resource, names ...string) (found resource, ok bool)
 	return resource{}, false
 }
 
-// named gives a target's parameters the name of a task definition.
+// named puts the name of a task definition into a target's parameters.
 func named(parameters *doc.Node, family string) *doc.Node {
 	out := &doc.Node{Kind: doc.Map, Keys: []string{"TaskDefinitionArn"}, Values: []*doc.Node{{Kind: doc.Text, Text: family}}}
 	parameters.Pairs(func(key string, v *doc.Node) {
@@ -83,8 +83,8 @@ func named(parameters *doc.Node, family string) *doc.Node {
 	return out
 }
 
-// carried are keys of a container that a definition of a jobs file has, or that say
-// nothing for a task of one container; harmless are those of a task definition.
+// carried are keys of a container that a definition in a jobs file has, or that make no difference
+// for a task with one container. harmless are those of a task definition.
 var (
 	carried  = []string{"name", "image", "environment", "secrets", "command", "user", "logConfiguration", "essential", "cpu", "memory", "memoryReservation", "portMappings", "versionConsistency"}
 	harmless = []string{
@@ -93,7 +93,7 @@ var (
 	}
 )
 
-// says is whether a value says something.
+// says reports whether a value says something.
 func says(n *doc.Node) bool {
 	switch n.Kind {
 	case doc.List:
@@ -104,7 +104,7 @@ func says(n *doc.Node) bool {
 	return n.Text != "" && n.Text != "false" && n.Text != "0" && n.Text != "null"
 }
 
-// others are keys that say something and are none of these.
+// others gives the keys that say something and are not known.
 func others(n *doc.Node, known []string) (out []string) {
 	n.Pairs(func(key string, v *doc.Node) {
 		if says(v) && !slices.Contains(known, key) {
@@ -114,9 +114,9 @@ func others(n *doc.Node, known []string) (out []string) {
 	return out
 }
 
-// target fills a job with what a target says. Its task definition is written into
-// the jobs file, where the file of Terraform has it and a definition of a jobs file
-// has all that it has; else the job goes on with the one that is deployed.
+// target fills a job with what a target says. It writes the task definition into the jobs file if the
+// Terraform file has it and a definition in a jobs file can hold all of it. Otherwise the job keeps
+// the deployed one.
 func (s *show) target(e *importer.Entry, j *job.Job, r resource, t ecs.Target) {
 	d, known := s.definition(r, ecs.Get(t.Parameters, "TaskDefinitionArn").String(), ecs.Get(t.Parameters, "TaskDefinition").String())
 	if !known {
@@ -175,7 +175,7 @@ func (s *show) takeOver(e *importer.Entry, j *job.Job, d resource, container *do
 	e.Change("its task definition is taken over from %s, and batchplane makes its own from it; to keep Terraform's, use `taskDefinition: %s` and remove it from taskDefinitions", d.address, v.Get("family").String())
 }
 
-// only is the one container of a task definition, or why it cannot be carried.
+// only gives the only container of a task definition, or says why the definition cannot be carried.
 func (s *show) only(d resource) (container *doc.Node, why string) {
 	if d.sensitive.Get("container_definitions").True() {
 		return nil, "what is marked sensitive"
@@ -191,7 +191,7 @@ func (s *show) only(d resource) (container *doc.Node, why string) {
 	return container, strings.Join(s.odd(d, container), ", ")
 }
 
-// odd is what of a task definition one of a jobs file does not have.
+// odd gives what a definition in a jobs file cannot hold.
 func (s *show) odd(d resource, container *doc.Node) []string {
 	odd := append(others(d.values, harmless), others(container, carried)...)
 	if driver := container.Get("logConfiguration", "logDriver").String(); driver != "" && driver != "awslogs" {
@@ -211,8 +211,8 @@ func (s *show) odd(d resource, container *doc.Node) []string {
 	return odd
 }
 
-// variables takes environment and secrets. A value that looks like a secret is not
-// written, and the job is off; open is whether there was one.
+// variables reads environment and secrets. A value that looks like a secret is not written, and the
+// job is disabled. open reports whether a secret is still to be written.
 func variables(e *importer.Entry, j *job.Job, t *job.TaskDefinition, container *doc.Node) (open bool) {
 	for _, v := range container.Get("environment").List() {
 		name, value := v.Get("name").String(), v.Get("value").String()

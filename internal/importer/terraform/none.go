@@ -7,7 +7,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 )
 
-// none says what to do with files that hold no schedules.
+// none says what to do with files that have no schedules.
 func none(files []*importer.File) error {
 	out := importer.ForeignError{Kind: "no schedules", Sentence: files[0].Name + " holds no aws_cloudwatch_event_rule with a schedule and no aws_scheduler_schedule: `terraform show -json > state.json` prints the state of a workspace"}
 	if slices.ContainsFunc(files, func(f *importer.File) bool { return bytes.Contains(f.Data, []byte(`"kubernetes_cron_job`)) }) {

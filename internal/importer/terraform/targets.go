@@ -7,14 +7,14 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/doc"
 )
 
-// index finds resources by what others call them.
+// index finds resources by the names that others use for them.
 type index struct {
 	targetsOf   map[string][]int // targets by the name of their rule
-	refersTo    map[string][]int // those of which a plan does not know it, by the rule that they refer to
+	refersTo    map[string][]int // targets whose rule has no name in the plan yet, by the rule that they refer to
 	definitions map[string]int   // task definitions by ARN, family and revision
 	byCode      map[string]int   // task definitions by their instance in the code
 	rules       map[string]bool  // names of rules
-	taken       map[int]bool     // targets that a rule has
+	taken       map[int]bool     // targets that belong to a rule
 }
 
 func indexed(all []resource, refers map[string]string) index {
@@ -49,8 +49,8 @@ func has(in map[string]int, key string) bool {
 	return ok
 }
 
-// refer keeps that a resource refers to one of the code: to each of its instances where
-// it has none of its own, else to the same instance or to the only one.
+// refer records that a resource refers to one of the code: to all of its instances if the resource
+// has no index, otherwise to the instance with the same index or to the only one.
 func (x *index) refer(code, address string, i int) {
 	x.refersTo[code] = append(x.refersTo[code], i)
 	if own := instance(code, address); own != code {
@@ -58,14 +58,13 @@ func (x *index) refer(code, address string, i int) {
 	}
 }
 
-// instance is an address of the code with the indexes of count and for_each that another
-// address has.
+// instance gives an address of the code with the indexes of count and for_each of another address.
 func instance(code, address string) string {
 	return code + strings.Join(indexes.FindAllString(address, -1), "")
 }
 
-// targets are those of a rule, which they name with its bus; in a plan that does not
-// know its name yet, by a reference.
+// targets gives the targets of a rule. They name it with its bus, or by a reference in a plan that
+// does not know its name yet.
 func (s *show) targets(rule resource) (out []resource) {
 	name := rule.values.Get("name").String()
 	all := s.targetsOf[name]
@@ -82,14 +81,14 @@ func (s *show) targets(rule resource) (out []resource) {
 	return out
 }
 
-// busOf is the name of a bus that may be given by its ARN.
+// busOf gives the name of a bus, which may be given by its ARN.
 func busOf(v *doc.Node) string {
 	name := v.Get("event_bus_name").String()
 	return name[strings.LastIndexByte(name, '/')+1:]
 }
 
-// unsaid tells of a rule whose schedule the apply alone says; one that has none is no
-// matter of an import.
+// unsaid reports a rule whose schedule is known only after the apply. A rule without a schedule does
+// not matter to an import.
 func (s *show) unsaid(r resource) int {
 	if !r.unknown.Get("schedule_expression").True() {
 		return 0
@@ -101,8 +100,7 @@ func (s *show) unsaid(r resource) int {
 	return 1
 }
 
-// left lists what of the file has a schedule, or may be started by one, and becomes no
-// job.
+// left lists what in the file has a schedule, or may be started by one, and becomes no job.
 func (s *show) left() {
 	for i, r := range s.resources {
 		expression, why := elsewhere(r)
@@ -118,7 +116,7 @@ func (s *show) left() {
 	}
 }
 
-// alone says of a task whose rule the file does not have that it is one, "" for others.
+// alone describes a task whose rule is not in the file; "" for anything else.
 func (s *show) alone(i int, target *doc.Node) string {
 	rule := target.Get("rule").String()
 	if s.index.taken[i] || s.rules[rule] || first(target.Get("ecs_target")).Absent() {
@@ -127,7 +125,7 @@ func (s *show) alone(i int, target *doc.Node) string {
 	return "its rule " + importer.Clip(rule) + " is not in this file, so nothing says when it runs: import the state that has the rule, or what is deployed with `batchplane import eventbridge --live`"
 }
 
-// elsewhere is a schedule that starts no task of ECS, and what it is; "" for none.
+// elsewhere gives a schedule that does not start an ECS task, and says what it is; "" if it is none.
 func elsewhere(r resource) (expression, why string) {
 	v := r.values
 	switch r.kind {
@@ -149,8 +147,8 @@ func elsewhere(r resource) (expression, why string) {
 
 const inCluster = "it is a CronJob of Kubernetes: `kubectl get cronjobs -A -o json` prints it, and `batchplane import kubernetes` reads that"
 
-// lostLogs tells of settings of a container's log that a definition of a jobs file does
-// not have: its group alone comes over.
+// lostLogs reports settings of a container's log that a definition in a jobs file does not have: it
+// has only the group.
 func lostLogs(e *importer.Entry, container *doc.Node) {
 	var lost []string
 	container.Get("logConfiguration", "options").Pairs(func(key string, _ *doc.Node) {

@@ -1,5 +1,5 @@
-// Package terraform makes jobs of what `terraform show -json` prints of a state or
-// a plan: scheduled rules and schedules whose target is an ECS task.
+// Package terraform makes jobs from what `terraform show -json` prints for a state or a plan:
+// scheduled rules and schedules whose target is an ECS task.
 package terraform
 
 import (
@@ -19,10 +19,10 @@ import (
 // Reader reads states and plans as JSON.
 type Reader struct{}
 
-// Kind is the word behind `import`.
+// Kind gives the word after `import`.
 func (Reader) Kind() string { return "terraform" }
 
-// Recognise is whether a file is JSON of `terraform show`.
+// Recognise reports whether a file is JSON that `terraform show` has printed.
 func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 	if !bytes.Contains(f.Data, []byte(`"format_version"`)) {
 		return "", false
@@ -40,11 +40,11 @@ type resource struct {
 	line          int
 	values        *doc.Node
 	sensitive     *doc.Node
-	// unknown are the values that are known only after the apply.
+	// unknown holds the values that are known only after the apply.
 	unknown *doc.Node
 }
 
-// show is what one file holds.
+// show is the content of one file.
 type show struct {
 	in        *importer.Import
 	file      string
@@ -52,11 +52,11 @@ type show struct {
 	unknown   map[string]*doc.Node // by address
 	refers    map[string]string    // targets and schedules to task definitions, by address in the code
 	taken     map[string]string    // task definitions that were taken over, by address
-	open      map[string]bool      // those of them that wait for a secret
+	open      map[string]bool      // those of them that still need a secret
 	index
 }
 
-// Read makes jobs of the rules and schedules of the files.
+// Read makes jobs from the rules and schedules in the files.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	found := 0
 	for _, f := range files {
@@ -104,7 +104,7 @@ func (s *show) read(d *doc.Node) (found int) {
 	return found
 }
 
-// maxModules bounds how deep modules stand in modules.
+// maxModules is how deep modules may nest.
 const maxModules = 50
 
 func (s *show) walk(module *doc.Node, depth int) {
@@ -122,7 +122,7 @@ func (s *show) walk(module *doc.Node, depth int) {
 	}
 }
 
-// ruleName is a rule's name, or else what it is called here: the apply gives it one.
+// ruleName gives a rule's name. If only the apply will give it one, it is what the file calls it.
 func ruleName(r resource) string {
 	return cmp.Or(r.values.Get("name").String(), r.values.Get("name_prefix").String(), r.address[strings.LastIndexByte(r.address, '.')+1:])
 }
@@ -189,7 +189,7 @@ func (s *show) schedule(r resource) {
 	}, "")
 }
 
-// thing is a schedule and its target, of either kind.
+// thing is a schedule or a rule, with its target.
 type thing struct {
 	name, expression, zone, description, arn, path string
 	disabled, pattern                              bool
@@ -238,7 +238,7 @@ func (s *show) job(r resource, t thing, rule string) {
 
 const inCode = "   # and set state in the code: the next apply brings back what that says"
 
-// refused is whether no job can come of it.
+// refused reports whether the target cannot become a job, and says why in the entry.
 func (t thing) refused(e *importer.Entry) bool {
 	switch {
 	case t.expression == "":
@@ -257,7 +257,7 @@ func (t thing) refused(e *importer.Entry) bool {
 	return true
 }
 
-// terms takes what only one of the two kinds has.
+// terms reads what only one of the two kinds has.
 func (t thing) terms(in *importer.Import, e *importer.Entry, j *job.Job) {
 	if t.disabled {
 		e.Note("it is disabled, so the job is switched off")
@@ -277,8 +277,7 @@ func (t thing) terms(in *importer.Import, e *importer.Entry, j *job.Job) {
 	}
 }
 
-// unknown is about what a plan knows after the apply alone, which looks as though
-// it were not set.
+// unknown reports what a plan knows only after the apply, which would look as if it were not set.
 func (t thing) unknown(e *importer.Entry, j *job.Job) {
 	text, err := json.Marshal(t.of.unknown)
 	if t.of.unknown.Absent() || err != nil {
