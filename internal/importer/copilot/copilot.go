@@ -1,5 +1,5 @@
-// Package copilot makes jobs of the manifests of AWS Copilot's Scheduled Jobs, of
-// what was deployed where that differs from what is written.
+// Package copilot makes jobs from the manifests of AWS Copilot's Scheduled Jobs. If Copilot deployed
+// something other than what is written, the package takes what it deployed.
 package copilot
 
 import (
@@ -17,10 +17,10 @@ import (
 // Reader reads manifests.
 type Reader struct{}
 
-// Kind is the word behind `import`.
+// Kind gives the word after `import`.
 func (Reader) Kind() string { return "copilot" }
 
-// Recognise is whether a file is the manifest of a Scheduled Job.
+// Recognise reports whether a file is the manifest of a Scheduled Job.
 func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 	if !bytes.Contains(f.Data, []byte("Scheduled Job")) {
 		return "", false
@@ -57,7 +57,7 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	return nil
 }
 
-// manifest is a job on its way.
+// manifest is the import of one manifest.
 type manifest struct {
 	in   *importer.Import
 	e    importer.Entry
@@ -91,9 +91,9 @@ func (m *manifest) read() {
 	}
 }
 
-// environment puts the part of one environment over the manifest: pointers win
-// even when they are zero, lists are replaced, maps are merged by key, and
-// image.build and image.location oust each other.
+// environment overrides the manifest with the part for one environment. Pointers override even if
+// they are zero, lists are replaced, maps are merged by key, and image.build and image.location
+// replace each other.
 func (m *manifest) environment() {
 	all := m.node.Get("environments")
 	if all.Absent() {
@@ -118,7 +118,7 @@ func (m *manifest) environment() {
 	}
 }
 
-// schedule reads on.schedule; ok is false where no job can come of it.
+// schedule reads on.schedule. ok is false if no job can be made.
 func (m *manifest) schedule() (ok bool) {
 	text := strings.TrimSpace(m.node.Get("on", "schedule").String())
 	m.e.Text, m.e.Schedule = text, &text
@@ -149,7 +149,7 @@ func (m *manifest) schedule() (ok bool) {
 	return true
 }
 
-// retries is about what was tried again, and for how long.
+// retries reports what was retried, and for how long.
 func (m *manifest) retries() {
 	n, _ := m.node.Get("retries").Int()
 	if n > 0 {
@@ -206,8 +206,8 @@ func (m *manifest) platform() {
 	}
 }
 
-// words are a list, or a text that Copilot splits with google/shlex, which expands
-// nothing and knows no operators.
+// words gives a list, or splits a text as Copilot does: with google/shlex, which expands nothing and
+// knows no operators.
 func (m *manifest) words(key string) []string {
 	n := m.node.Get(key)
 	if n.Kind == doc.List {
@@ -230,7 +230,7 @@ var read = []string{
 	"name", "type", "on", "image", "entrypoint", "command", "cpu", "memory", "count", "platform", "retries", "timeout", "network", "variables", "secrets", "environments", "exec",
 }
 
-// watching are keys without which a task does the same.
+// watching are keys that make no difference to what a task does.
 var watching = []string{"logging", "observability"}
 
 func (m *manifest) unread() {

@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/doc"
 )
 
-// network reads where the task gets its interface. Copilot adds the environment's own
-// security group unless deny_default says otherwise
+// network reads the network of the task. Copilot adds the environment's own security group unless
+// deny_default is true
 // (https://aws.github.io/copilot-cli/docs/manifest/scheduled-job/#network-vpc-security-groups).
 func (m *manifest) network() {
 	vpc := m.node.Get("network", "vpc")
@@ -45,8 +45,7 @@ func (m *manifest) network() {
 	})
 }
 
-// groups takes the security groups that are named; a stack's export is known to the
-// stack alone.
+// groups reads the security groups that are named. Only the stack knows the value of its export.
 func (m *manifest) groups(all *doc.Node) {
 	for _, g := range all.List() {
 		name := g.String()

@@ -14,10 +14,9 @@ var macros = map[string]string{
 	"@daily": "cron(0 0 * * ? *)", "@midnight": "cron(0 0 * * ? *)", "@hourly": "cron(0 * * * ? *)",
 }
 
-// deployed is the expression that Copilot gives to EventBridge for a schedule
-// (toAWSCron in internal/pkg/deploy/cloudformation/stack/scheduled_job.go of
-// aws/copilot-cli): a day field with a * in it counts as open, and every digit of
-// the day of week gets one added, that of a step too.
+// deployed gives the expression that Copilot gives to EventBridge for a schedule (toAWSCron in
+// internal/pkg/deploy/cloudformation/stack/scheduled_job.go of aws/copilot-cli). It takes a day field
+// with a * in it as open, and adds one to every digit of the day of week, even in a step.
 func deployed(text string) (string, error) {
 	if expression, ok := macros[text]; ok {
 		return expression, nil
@@ -57,8 +56,8 @@ func increased(text string) string {
 	}, text)
 }
 
-// differs is where a crontab's reading of a schedule differs from what was
-// deployed, "" where it does not or is none.
+// differs says where a crontab's reading of a schedule first differs from what was deployed. It is ""
+// if they do not differ, or if there is no such reading.
 func differs(in *importer.Import, text, expression string) string {
 	written, err := cron.ParseCrontab(text)
 	if err != nil {

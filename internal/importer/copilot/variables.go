@@ -49,7 +49,7 @@ func (m *manifest) variables() {
 	})
 }
 
-// known puts in what is known of Copilot's own variables.
+// known replaces those of Copilot's own variables whose value is known.
 func (m *manifest) known(text string) string {
 	if m.in.Environment == "" {
 		return text

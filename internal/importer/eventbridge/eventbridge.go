@@ -1,7 +1,6 @@
-// Package eventbridge makes jobs of scheduled rules of EventBridge and of
-// schedules of EventBridge Scheduler whose target is an ECS task: of what the AWS
-// CLI prints, of CloudFormation, SAM and synthesised CDK templates, and of what
-// the live reader finds.
+// Package eventbridge makes jobs from scheduled rules of EventBridge and from schedules of EventBridge
+// Scheduler whose target is an ECS task. It reads what the AWS CLI prints, templates of
+// CloudFormation, SAM and the CDK (synthesised), and what the live reader finds.
 package eventbridge
 
 import (
@@ -16,21 +15,19 @@ import (
 
 // Reader reads rules and schedules.
 type Reader struct {
-	// Flags are what the AWS CLI is to be called with in the steps, such as
-	// " --region eu-central-1".
+	// Flags are those for the AWS CLI in the steps, such as " --region eu-central-1".
 	Flags string
 }
 
-// Kind is the word for rules and schedules.
+// Kind is the name of this kind of file.
 const Kind = "eventbridge"
 
-// Kind is the word behind `import`.
+// Kind gives the word after `import`.
 func (Reader) Kind() string { return Kind }
 
 var words = [][]byte{[]byte("ScheduleExpression"), []byte("AWS::Events::Rule"), []byte("AWS::Serverless::"), []byte(`"Targets"`), []byte(`"Schedules"`), []byte(`"Rules"`)}
 
-// Recognise is whether a file is a template or an answer of the AWS CLI that
-// holds rules or schedules.
+// Recognise reports whether a file is a template or an answer of the AWS CLI with rules or schedules.
 func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 	found := false
 	for _, w := range words {
@@ -48,7 +45,7 @@ func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 	return "", false
 }
 
-// Read makes jobs of the rules and schedules of all files together.
+// Read makes jobs from the rules and schedules of all files together.
 func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	g := &gathering{reader: r}
 	for _, f := range files {
@@ -79,36 +76,36 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	return nil
 }
 
-// item is one rule and one of its targets, or one schedule.
+// item is a rule with one of its targets, or a schedule.
 type item struct {
 	file, what, name string
 	line             int
 	expression, zone string
 	disabled         bool
-	pattern          bool // events start it as well, or alone
+	pattern          bool // events start it as well, or only events do
 	description      string
-	// schedule holds what only Scheduler has: window, dates.
+	// schedule holds what only Scheduler has: the window and the dates.
 	schedule *doc.Node
 	target   *doc.Node
-	// odd is why there is no target to read; "" for none.
+	// odd says why there is no target to read; "" if there is one.
 	odd string
-	// off and on switch it; managed is how to keep it so.
+	// off and on are the commands that switch it.
 	off, on string
 	rule    ecs.Rule
-	// open are values that the template does not say, defaults parameters whose
-	// default was taken; unclear is whether it leaves open if it is enabled.
+	// open are the values that the template does not have, and defaults the parameters whose default
+	// was taken. unclear says that the template does not say whether the item is enabled.
 	open, defaults []string
 	condition      string
 	unclear        bool
 }
 
-// gathering collects rules and their targets, which come apart.
+// gathering collects rules and their targets, which come separately.
 type gathering struct {
 	reader  Reader
 	rules   []rule
 	targets []ruleTargets
 	items   []item
-	listed  []item // of list-schedules, which lacks the targets
+	listed  []item // from list-schedules, which lacks the targets
 }
 
 type rule struct {
@@ -121,7 +118,7 @@ type ruleTargets struct {
 	list            []*doc.Node
 	file            string
 	line            int
-	taken           bool // a rule has them
+	taken           bool // a rule has taken them
 }
 
 func isAnswer(d *doc.Node) bool {
@@ -129,13 +126,12 @@ func isAnswer(d *doc.Node) bool {
 		listed(d, "Targets", "Id", "Arn") || d.Get("Targets").Kind == doc.List && len(d.Get("Targets").Items) == 0 || d.Has("ScheduleExpression") && d.Has("Name")
 }
 
-// listed is whether an item of a list has a key and one of others.
+// listed reports whether an item of a list has a key and one of the others.
 func listed(d *doc.Node, list, key string, others ...string) bool {
 	return slices.ContainsFunc(d.Get(list).List(), func(n *doc.Node) bool { return n.Has(key) && slices.ContainsFunc(others, n.Has) })
 }
 
-// answer takes what the AWS CLI printed, or what the live reader made of the
-// same.
+// answer reads what the AWS CLI has printed, or what the live reader has made of the same.
 func (g *gathering) answer(d *doc.Node, file, base string) {
 	for _, r := range d.Get("Rules").List() {
 		g.rules = append(g.rules, rule{file, r})
@@ -161,7 +157,7 @@ func (g *gathering) answer(d *doc.Node, file, base string) {
 	}
 }
 
-// all joins rules with their targets.
+// all joins the rules with their targets.
 func (g *gathering) all() []item {
 	out := g.items
 	for _, r := range g.rules {
@@ -180,8 +176,8 @@ func (g *gathering) all() []item {
 	return out
 }
 
-// alone are lists of targets that no rule took. Where there is nothing else, the
-// file as a whole is told of.
+// alone gives the lists of targets that no rule has taken. If there is nothing else, the error is
+// about the file as a whole.
 func (g *gathering) alone(others bool) (out []item) {
 	for i := range g.targets {
 		t := &g.targets[i]
@@ -243,8 +239,8 @@ func (g *gathering) ofRule(r rule) (out []item) {
 	return base.each(targets)
 }
 
-// each is the item once for each target of its rule. Where one of them becomes no
-// job, the others are switched without the rule.
+// each gives the item once for every target of its rule. If one of them becomes no job, the others
+// are switched without switching the rule.
 func (i item) each(targets []*doc.Node) (out []item) {
 	mixed := slices.ContainsFunc(targets, ecs.NoTask)
 	for _, t := range targets {
@@ -262,8 +258,8 @@ func (i item) each(targets []*doc.Node) (out []item) {
 	return out
 }
 
-// of is whether the targets say that they are those of a rule, themselves or by
-// their file's name.
+// of reports whether the targets are those of a rule, by what they say themselves or by their file's
+// name.
 func (t *ruleTargets) of(name, bus string) bool {
 	if t.rule == "" {
 		return strings.TrimSuffix(strings.TrimSuffix(t.base, ".json"), ".targets") == name
@@ -271,8 +267,8 @@ func (t *ruleTargets) of(name, bus string) bool {
 	return t.rule == name && (t.bus == "" || bus == "" || t.bus == bus)
 }
 
-// targetsOf finds a rule's targets: by the name that stands with them, by the name
-// of their file, or because there is one rule alone.
+// targetsOf finds a rule's targets: by the name given with them, by the name of their file, or
+// because there is only one rule.
 func (g *gathering) targetsOf(n *doc.Node) ([]*doc.Node, bool) {
 	if n.Has("Targets") {
 		return n.Get("Targets").List(), true

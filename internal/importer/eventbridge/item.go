@@ -52,15 +52,14 @@ func (i *item) read(in *importer.Import) {
 	}
 }
 
-// ours is whether a target is the trigger of a control plane, with a job in its
-// input.
+// ours reports whether a target is the trigger of a control plane, with a job in its input.
 func ours(target *doc.Node) bool {
 	input := ecs.Get(target, "Input").String() + ecs.Get(target, "InputTransformer", "InputTemplate").String()
 	return strings.Contains(ecs.Get(target, "Arn").String(), ":lambda:") && strings.Contains(input, `"scheduledFor"`) && strings.Contains(input, `"job"`)
 }
 
-// scheduler takes what only schedules have: window, dates and what comes after
-// the last.
+// scheduler reads what only schedules have: the window, the dates, and what happens after the last
+// run.
 func (i *item) scheduler(in *importer.Import, e *importer.Entry, j *job.Job) {
 	if i.schedule == nil {
 		return
@@ -77,8 +76,7 @@ func (i *item) scheduler(in *importer.Import, e *importer.Entry, j *job.Job) {
 	}
 }
 
-// task finds the ECS task of the target; ok is false for all other targets, which
-// are named.
+// task finds the target's ECS task. ok is false for any other target, which the entry names.
 func (i *item) task(e *importer.Entry) (ecs.Target, bool) {
 	t := i.target
 	arn := ecs.Get(t, "Arn").String()
@@ -98,7 +96,7 @@ func (i *item) task(e *importer.Entry) (ecs.Target, bool) {
 	return out, i.input(e, &out)
 }
 
-// input is about inputs that an event makes.
+// input reads the input, and refuses one that an event makes.
 func (i *item) input(e *importer.Entry, out *ecs.Target) bool {
 	transformer := ecs.Get(i.target, "InputTransformer")
 	switch {
@@ -122,7 +120,7 @@ func (i *item) input(e *importer.Entry, out *ecs.Target) bool {
 
 var placeholder = regexp.MustCompile(`<[A-Za-z0-9_.-]+>`)
 
-// cluster is a cluster's ARN, or its name where the ARN is known in part.
+// cluster gives a cluster's ARN, or its name if only part of the ARN is known.
 func cluster(arn string) string {
 	if before, name, found := strings.Cut(arn, "cluster/"); found && strings.Contains(before, importer.ReplaceMe) {
 		return name
@@ -130,8 +128,7 @@ func cluster(arn string) string {
 	return arn
 }
 
-// request reads the universal target, whose input is the whole of a RunTask
-// request in PascalCase.
+// request reads the universal target. Its input is a whole RunTask request in PascalCase.
 func (i *item) request(e *importer.Entry) (ecs.Target, bool) {
 	request := ecs.Get(i.target, "Input")
 	if request.Kind != doc.Map {

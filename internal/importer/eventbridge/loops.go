@@ -6,14 +6,14 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/doc"
 )
 
-// isTemplate is whether a document is a CloudFormation template with something
-// that a schedule starts.
+// isTemplate reports whether a document is a CloudFormation template that has something a schedule
+// starts.
 func isTemplate(d *doc.Node) bool { return starts(d.Get("Resources"), 0) }
 
-// forEach begins the key of resources that CloudFormation makes of a loop.
+// forEach begins the key of resources that CloudFormation makes in a loop.
 const forEach = "Fn::ForEach::"
 
-// starts is whether resources, those of loops too, hold something that a schedule
+// starts reports whether the resources, including those of loops, have something that a schedule
 // starts.
 func starts(resources *doc.Node, depth int) (found bool) {
 	resources.Pairs(func(id string, r *doc.Node) {
@@ -28,7 +28,7 @@ func starts(resources *doc.Node, depth int) (found bool) {
 	return found
 }
 
-// loop tells of a loop that makes rules or schedules: what it makes is not in the file.
+// loop reports a loop that makes rules or schedules, which are therefore not in the file.
 func (g *gathering) loop(file, id string, r *doc.Node) {
 	if loop := r.List(); strings.HasPrefix(id, forEach) && len(loop) == 3 && starts(loop[2], 0) {
 		g.items = append(g.items, item{

@@ -8,10 +8,10 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/doc"
 )
 
-// parameter is its default, which is told: a deployment may have another value.
+// parameter gives the default of a parameter and notes its name: the deployment may have another value.
 func (t *template) parameter(n *doc.Node, name string, p *doc.Node) *doc.Node {
 	v, kind := p.Get("Default").String(), p.Get("Type").String()
-	// What is not to be shown is a secret, whatever it is called.
+	// What must not be shown is a secret, whatever its name.
 	if v == "" || strings.HasPrefix(kind, "AWS::SSM::") || p.Get("NoEcho").True() {
 		return t.unknown(n, "the parameter "+name)
 	}
@@ -24,7 +24,7 @@ func (t *template) parameter(n *doc.Node, name string, p *doc.Node) *doc.Node {
 	return list(n, v, ",")
 }
 
-// list is a text cut at its separators.
+// list splits a text at its separators.
 func list(n *doc.Node, s, separator string) *doc.Node {
 	out := &doc.Node{Kind: doc.List, Line: n.Line}
 	for _, one := range strings.Split(s, separator) {
@@ -33,10 +33,10 @@ func list(n *doc.Node, s, separator string) *doc.Node {
 	return out
 }
 
-// maxSplit bounds how many parts Fn::Split makes.
+// maxSplit is the most parts that Fn::Split makes.
 const maxSplit = 1000
 
-// part answers what picks of lists and maps, null where it cannot be.
+// part answers functions that pick from lists and maps; null if it cannot.
 func (t *template) part(n *doc.Node, function string, argument *doc.Node, depth int) *doc.Node {
 	switch function {
 	case "Fn::Split", "Fn::Select":
@@ -47,7 +47,7 @@ func (t *template) part(n *doc.Node, function string, argument *doc.Node, depth 
 	return nil
 }
 
-// cut answers Fn::Split and Fn::Select, nil where they cannot be.
+// cut answers Fn::Split and Fn::Select; nil if it cannot.
 func (t *template) cut(n *doc.Node, function string, argument *doc.Node, depth int) *doc.Node {
 	parts := argument.List()
 	if len(parts) != 2 {

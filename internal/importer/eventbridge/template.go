@@ -34,7 +34,7 @@ func (g *gathering) template(d *doc.Node, file string) {
 	})
 }
 
-// events are the schedules of what SAM makes.
+// events adds the schedules of what SAM makes.
 func (g *gathering) events(file, id string, r *doc.Node, target string) {
 	r.Get("Properties", "Events").Pairs(func(name string, event *doc.Node) {
 		if kind := event.Get("Type").String(); kind != "Schedule" && kind != "ScheduleV2" {
@@ -47,7 +47,7 @@ func (g *gathering) events(file, id string, r *doc.Node, target string) {
 	})
 }
 
-// physical is a resource's name as CloudFormation gave it, for a shell.
+// physical gives, for a shell, the name that CloudFormation gave a resource.
 func physical(id string) string {
 	return `"$(aws cloudformation describe-stack-resource --stack-name STACK --logical-resource-id ` + importer.Word(id) + ` --query StackResourceDetail.PhysicalResourceId --output text)"`
 }
@@ -98,11 +98,11 @@ func (g *gathering) scheduleResource(t *template, file, id string, r *doc.Node) 
 
 var synthesised = regexp.MustCompile(`[0-9A-F]{8}$`)
 
-// constructs are parts of a path that CDK's own constructs add.
+// constructs are the parts of a path that CDK's own constructs add.
 var constructs = []string{"Resource", "Default", "ScheduledEventRule", "Rule", "Schedule", "ScheduleRule"}
 
-// named is the name of a resource, or what CDK's path calls it, or its logical name
-// without CDK's hash.
+// named gives the name of a resource, or else its name in CDK's path, or else its logical ID without
+// CDK's hash.
 func named(p, r *doc.Node, id string) string {
 	if name := p.Get("Name").String(); name != "" && !strings.Contains(name, importer.ReplaceMe) {
 		return name
@@ -115,20 +115,19 @@ func named(p, r *doc.Node, id string) string {
 	return synthesised.ReplaceAllString(id, "")
 }
 
-// template resolves what a template says by reference.
+// template resolves the references in a template.
 type template struct {
 	root *doc.Node
-	// open are the references that it does not answer, defaults the parameters
-	// whose default was taken.
+	// open are the references that have no answer, and defaults the parameters whose default was
+	// taken.
 	open, defaults []string
 	left           int // work that may still be done
 }
 
-// maxResolve bounds how deep references lead to others.
+// maxResolve is how deep references may lead to others.
 const maxResolve = 40
 
-// resolve is a node with its functions answered; what the template does not say
-// is ReplaceMe.
+// resolve gives a node with its functions answered. ReplaceMe replaces what the template does not say.
 func (t *template) resolve(n *doc.Node, depth int) *doc.Node {
 	if n == nil || depth > maxResolve {
 		return n
@@ -169,7 +168,7 @@ func (t *template) answer(n *doc.Node, function string, argument *doc.Node, dept
 		if parts := argument.List(); len(parts) == 2 {
 			return t.join(n, parts[0].String(), parts[1], depth)
 		}
-	case "Fn::ToJsonString": // its JSON is read as what it is of
+	case "Fn::ToJsonString": // its JSON is read like its argument
 		return t.resolve(argument, depth+1)
 	default:
 		if v := t.part(n, function, argument, depth); !v.Absent() {
@@ -190,7 +189,7 @@ func (t *template) join(n *doc.Node, by string, parts *doc.Node, depth int) *doc
 	return text(n, strings.Join(all, by))
 }
 
-// mapped is what Fn::FindInMap finds, nil where there is nothing.
+// mapped gives what Fn::FindInMap finds; nil if it finds nothing.
 func (t *template) mapped(argument *doc.Node, depth int) *doc.Node {
 	keys := t.resolve(argument, depth+1).Texts()
 	if len(keys) != 3 {
@@ -201,7 +200,7 @@ func (t *template) mapped(argument *doc.Node, depth int) *doc.Node {
 
 func text(n *doc.Node, s string) *doc.Node { return &doc.Node{Kind: doc.Text, Line: n.Line, Text: s} }
 
-// flat is a short text of an argument.
+// flat gives a short text for an argument.
 func flat(n *doc.Node) string {
 	if s := n.String(); s != "" {
 		return importer.Clip(s)
@@ -219,23 +218,23 @@ func (t *template) unknown(n *doc.Node, what string) *doc.Node {
 	return text(n, importer.ReplaceMe)
 }
 
-// pseudo are parameters whose values are the same nearly everywhere, and nameKeys
-// the properties that name what is as well named as by its ARN.
+// pseudo are parameters whose values are the same nearly everywhere. nameKeys are the properties with
+// the names of resources for which a name is as good as an ARN.
 var (
 	pseudo   = map[string]string{"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
 	nameKeys = map[string]string{"AWS::ECS::TaskDefinition": "Family", "AWS::ECS::Cluster": "ClusterName"}
 )
 
-// services are those of resources that are targets and never become jobs: their
-// ARN says as much as is needed to name them.
+// services are the services of resources that can be targets but never become jobs. An ARN made of
+// the service and the logical ID is enough to name such a target.
 var services = map[string]string{
 	"AWS::Lambda::Function": "lambda", "AWS::Lambda::Alias": "lambda", "AWS::Lambda::Version": "lambda", "AWS::Serverless::Function": "lambda", "AWS::StepFunctions::StateMachine": "states",
 	"AWS::Serverless::StateMachine": "states", "AWS::SQS::Queue": "sqs", "AWS::SNS::Topic": "sns", "AWS::Batch::JobQueue": "batch", "AWS::CodeBuild::Project": "codebuild",
 	"AWS::CodePipeline::Pipeline": "codepipeline", "AWS::Events::EventBus": "events", "AWS::Events::ApiDestination": "events", "AWS::Kinesis::Stream": "kinesis",
 }
 
-// ref answers a reference to a parameter or a resource. Of task definitions and
-// clusters it is their name, which is as good as an ARN.
+// ref answers a reference to a parameter or a resource. For task definitions and clusters it gives
+// their name, which is as good as an ARN.
 func (t *template) ref(n *doc.Node, name, attribute string, depth int) *doc.Node {
 	if name == "AWS::NoValue" {
 		return &doc.Node{Line: n.Line}
@@ -270,7 +269,7 @@ func (t *template) resource(n *doc.Node, name, attribute string, depth int) *doc
 
 var substitution = regexp.MustCompile(`\$\{(!?)([^}]+)\}`)
 
-// sub answers Fn::Sub, with its own variables where it has them.
+// sub answers Fn::Sub, with its own variables if it has any.
 func (t *template) sub(n, argument *doc.Node, depth int) *doc.Node {
 	format, own := argument.String(), (*doc.Node)(nil)
 	if parts := argument.List(); argument.Kind == doc.List && len(parts) == 2 {

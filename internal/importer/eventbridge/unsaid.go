@@ -10,20 +10,19 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// maxWork bounds how many values and texts the references of a template are followed
-// to: they may lead to each other in circles, and each many times.
+// maxWork bounds how many values and texts are read when the references of a template are followed:
+// they may lead to each other in circles, many times each.
 const maxWork = 2_000_000
 
 const tooMany = "more references than are followed"
 
-// more is whether there is work left to put a text in.
+// more reports whether there is work left to insert a text.
 func (t *template) more(put string) bool {
 	t.left -= 1 + len(put)/64
 	return t.left > 0
 }
 
-// elsewhere tells of what a template takes from another file, which may have schedules
-// of its own.
+// elsewhere reports what a template takes from another file, which may have schedules of its own.
 func (g *gathering) elsewhere(file, id string, r *doc.Node) {
 	one := item{file: file, line: r.Line, name: id}
 	switch kind := r.Get("Type").String(); {
@@ -39,7 +38,7 @@ func (g *gathering) elsewhere(file, id string, r *doc.Node) {
 	g.items = append(g.items, one)
 }
 
-// unsaid is about values that the template leaves to others.
+// unsaid reports values that the template does not have.
 func (i *item) unsaid(e *importer.Entry, j *job.Job) {
 	if len(i.defaults) > 0 {
 		e.Decide("it uses the defaults of the parameters %s: check with `aws cloudformation describe-stacks` that they were deployed", strings.Join(i.defaults, ", "))
@@ -64,25 +63,25 @@ func (i *item) unsaid(e *importer.Entry, j *job.Job) {
 	e.Off(j, "the template does not say %s: %s is written instead, replace it with what was deployed", strings.Join(open, ", "), importer.ReplaceMe)
 }
 
-// shaping are properties that make the task or its times another and whose value stands
-// in no text of a job, so that one which is open leaves no trace there.
+// shaping are properties that change the task or its times, but whose value is in no text of a job. So
+// if the template leaves one open, the job does not show it.
 var shaping = []string{
 	"EcsParameters", "TaskCount", "Count", "LaunchType", "CapacityProviderStrategy", "CapacityProvider", "Weight", "Base", "NetworkConfiguration", "AwsVpcConfiguration", "AwsvpcConfiguration", "AssignPublicIp",
 	"Tags", "TagList", "Input", "InputPath", "InputTransformer", "InputTemplate", "FlexibleTimeWindow", "Mode", "MaximumWindowInMinutes", "StartDate", "EndDate",
 }
 
-// lost are those of its properties that the template leaves open.
+// lost gives those of its properties that the template leaves open.
 func (i *item) lost() []string {
 	out := lost(nil, i.target)
 	i.schedule.Pairs(func(key string, v *doc.Node) {
-		if key != "Target" { // it is looked at by itself
+		if key != "Target" { // it was examined above
 			out = lost(out, &doc.Node{Kind: doc.Map, Keys: []string{key}, Values: []*doc.Node{v}})
 		}
 	})
 	return out
 }
 
-// lost adds the shaping properties of a node that are open, or have an open item.
+// lost adds the shaping properties of a node that are open, or that have an open item.
 func lost(out []string, n *doc.Node) []string {
 	open := func(v *doc.Node) bool { return v.Kind == doc.Text && v.Text == importer.ReplaceMe }
 	n.Pairs(func(key string, v *doc.Node) {

@@ -1,6 +1,5 @@
-// Package foreign names files of schedulers that are not imported, and says in
-// one sentence what to do with each. It invents nothing: such a file makes no
-// job.
+// Package foreign recognises files of schedulers that are not imported, and says in one sentence what
+// to do with each. It invents nothing: such a file makes no job.
 package foreign
 
 import (
@@ -14,30 +13,30 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 )
 
-// kind is a kind of file that is named.
+// kind is a kind of file that is recognised.
 type kind struct {
-	// name is what it is, with its article; schedules what its schedules are.
+	// name is what it is, with its article; schedules says what its schedules are.
 	name, schedules string
-	// todo is what to do instead.
+	// todo says what to do instead.
 	todo string
-	// file is a pattern that the file's name must have, content one that its text
-	// must; both where both are given.
+	// file is a pattern for the file's name, and content one for its text. If both are given, both
+	// must match.
 	file, content func() pattern
 }
 
-// pattern is a regular expression, and texts in lower case of which one is in whatever it
-// matches: to look for those takes a hundredth of the time.
+// pattern is a regular expression. Everything that it matches contains one of needs, which are in
+// lower case. Looking for these takes a hundredth of the time.
 type pattern struct {
 	*regexp.Regexp
 	needs []string
 }
 
-// re is a pattern that is compiled when a file is looked at, not at each start.
+// re gives a pattern that is compiled when a file is examined, not at every start.
 func re(text string) func() pattern {
 	return sync.OnceValue(func() pattern { return pattern{regexp.MustCompile(text), needs(text)} })
 }
 
-// in is whether a text, which is given in lower case as well, has what the pattern matches.
+// in reports whether the pattern matches in a text, which is also given in lower case.
 func (p pattern) in(text, lower string) bool {
 	may := len(p.needs) == 0 || slices.ContainsFunc(p.needs, func(n string) bool { return strings.Contains(lower, n) })
 	return may && p.MatchString(text)
@@ -239,16 +238,16 @@ var kinds = []kind{
 		todo: "choose a time for each, such as 0 3 * * *, and " + writeJobs,
 	},
 	{
-		// Debian's and Fedora's own have these lines; cron would read none of them.
+		// Those of Debian and Fedora have these lines; cron would read none of them.
 		name: "an anacrontab", schedules: "days and delays since the last run, not times of a clock", content: re(`(?m)^(?:[0-9]+|@(?:daily|weekly|monthly|yearly|annually))[ \t]+[0-9]+[ \t]+[A-Za-z][\w-]*\.(?:daily|weekly|monthly|yearly)[ \t]+\S`),
 		todo: "choose a time for each, such as 0 3 * * *, and " + writeJobs,
 	},
 }
 
-// maxLooked bounds how much of a file is looked at.
+// maxLooked is how many bytes of a file are examined.
 const maxLooked = 256 << 10
 
-// Name says what a file is, nil where it is none of the kinds.
+// Name says what a file is, or gives nil if it is none of the kinds.
 func Name(f *importer.File) *importer.ForeignError {
 	text := string(f.Data[:min(len(f.Data), maxLooked)])
 	lower := strings.ToLower(text)
@@ -268,8 +267,8 @@ func (k kind) of(name string) *importer.ForeignError {
 	}
 }
 
-// Dialect is the sentence for a file all of whose lines are of a scheduler that
-// reads its own kind of crontab.
+// Dialect gives the sentence for a file whose lines are all those of a scheduler with its own kind of
+// crontab.
 func Dialect(name, dialect string) *importer.ForeignError {
 	return &importer.ForeignError{
 		Kind: dialect, Sentence: fmt.Sprintf("%s holds lines of %s, so it is no crontab; import of it is not offered: `batchplane cron` says for each schedule what to write in a jobs file", name, dialect),

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// needs gives texts in lower case of which one is in every text that an expression
-// matches, none where that cannot be said.
+// needs gives texts in lower case, one of which is in every text that an expression matches. It gives
+// none if there are no such texts.
 func needs(expression string) []string {
 	tree, err := syntax.Parse(expression, syntax.Perl)
 	if err != nil {
@@ -18,7 +18,7 @@ func needs(expression string) []string {
 func needed(e *syntax.Regexp) []string {
 	switch e.Op {
 	case syntax.OpLiteral:
-		// Some letters beyond ASCII are the same as these where case does not count.
+		// Some letters beyond ASCII are equal to these when case does not matter.
 		if text := strings.ToLower(string(e.Rune)); e.Flags&syntax.FoldCase == 0 || !strings.ContainsAny(text, "sk") {
 			return []string{text}
 		}
@@ -37,7 +37,7 @@ func needed(e *syntax.Regexp) []string {
 	return nil
 }
 
-// best is what the part needs that says most.
+// best gives the needs of the part that says most.
 func best(parts []*syntax.Regexp) (best []string) {
 	for _, part := range parts {
 		if texts := needed(part); shortest(texts) > shortest(best) {
@@ -47,7 +47,7 @@ func best(parts []*syntax.Regexp) (best []string) {
 	return best
 }
 
-// each is what one of the parts needs, none where one of them needs nothing.
+// each gives the needs of all parts, or none if one of them needs nothing.
 func each(parts []*syntax.Regexp) (all []string) {
 	for _, part := range parts {
 		texts := needed(part)
@@ -59,7 +59,7 @@ func each(parts []*syntax.Regexp) (all []string) {
 	return all
 }
 
-// shortest is the length of the shortest of texts, 0 where there is none.
+// shortest gives the length of the shortest of the texts, or 0 if there is none.
 func shortest(texts []string) int {
 	n := 0
 	for i, text := range texts {

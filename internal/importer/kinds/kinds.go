@@ -1,5 +1,4 @@
-// Package kinds is the table of what can be imported, and finds the kind of a
-// file.
+// Package kinds is the table of what can be imported, and finds the kind of a file.
 package kinds
 
 import (
@@ -20,21 +19,21 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/terraform"
 )
 
-// Options are what single readers are told.
+// Options are for single readers.
 type Options struct {
-	// Users is what is known of a crontab's user column.
+	// Users says what is known about a crontab's user column.
 	Users lines.UserColumn
-	// Flags are those of the AWS CLI in the steps, each with a blank before it.
+	// Flags are those for the AWS CLI in the steps, each with a blank before it.
 	Flags string
 }
 
-// readers are all kinds; the first that recognises a file has it. The crontab is
-// last, since almost any text has a line that could be one of it.
+// readers gives the readers of all kinds; the first that recognises a file reads it. The crontab is
+// last, since almost any text has a line that could be one of a crontab.
 func readers(o Options) []importer.Reader {
 	return []importer.Reader{eventbridge.Reader{Flags: o.Flags}, terraform.Reader{}, copilot.Reader{}, ecschedule.Reader{}, kubernetes.Reader{}, crontab.Reader{Users: o.Users}}
 }
 
-// Names are the kinds as `import` takes them.
+// Names gives the kinds as `import` takes them.
 func Names() (names []string) {
 	for _, r := range readers(Options{}) {
 		names = append(names, r.Kind())
@@ -42,13 +41,12 @@ func Names() (names []string) {
 	return names
 }
 
-// Is whether a word is a kind.
+// Is reports whether a word is a kind.
 func Is(word string) bool {
 	return slices.Contains(Names(), word)
 }
 
-// Import reads files of a kind; an empty kind is found from the files, which are
-// then all of one.
+// Import reads files of one kind. If kind is empty, it finds the kind from the files.
 func Import(kind string, files []*importer.File, o importer.Options, of Options) (importer.Result, error) {
 	for _, f := range files {
 		if len(f.Data) > importer.MaxFile {
@@ -66,8 +64,8 @@ func Import(kind string, files []*importer.File, o importer.Options, of Options)
 	return in.Result, nil
 }
 
-// choose finds the reader. A file that another reader recognises, or that is of a
-// kind which is not imported, is refused in one sentence.
+// choose finds the reader. The error is one sentence for a file that another reader recognises, or
+// whose kind is not imported.
 func choose(kind string, files []*importer.File, of Options) (importer.Reader, error) {
 	all := readers(of)
 	i := slices.IndexFunc(all, func(r importer.Reader) bool { return r.Kind() == kind })
@@ -94,11 +92,11 @@ func choose(kind string, files []*importer.File, of Options) (importer.Reader, e
 	return all[i], nil
 }
 
-// ofKinds are words of which one is in each file of YAML or JSON that is imported.
+// ofKinds are words, one of which is in each YAML or JSON file that is imported.
 var ofKinds = []string{"CronJob", "Scheduled Job", "scheduleExpression", "ScheduleExpression", "AWS::Events::Rule", `"format_version"`}
 
-// unknown says of a file that it is of no kind, or why one that looks like one of ours
-// is no YAML or JSON.
+// unknown says that a file is of no kind, or why a file that looks like one of ours is not YAML or
+// JSON.
 func unknown(f *importer.File) error {
 	ours := slices.ContainsFunc(ofKinds, func(word string) bool { return bytes.Contains(f.Data, []byte(word)) })
 	if _, err := f.Docs(); err != nil && (ours || bytes.HasPrefix(f.Data, []byte("\xff\xfe"))) {
@@ -107,8 +105,7 @@ func unknown(f *importer.File) error {
 	return fmt.Errorf("%s is none of the kinds that are recognised: say which it is, `batchplane import KIND FILE` with one of %s", f.Name, strings.Join(Names(), ", "))
 }
 
-// named is the sentence for a file that no reader recognises and that is known all
-// the same, nil for none.
+// named gives the sentence for a file that no reader recognises but whose kind is known, or nil.
 func named(kind string, f *importer.File) error {
 	if known := foreign.Name(f); known != nil {
 		return known
@@ -121,14 +118,14 @@ func named(kind string, f *importer.File) error {
 	return nil
 }
 
-// schedules says what a kind's schedules are.
+// schedules says what the schedules of each kind are.
 var schedules = map[string]string{
 	"crontab": "five crontab fields in its host's zone", "eventbridge": "cron(...), rate(...) and at(...) of EventBridge", "terraform": "cron(...), rate(...) and at(...) of EventBridge",
 	"copilot": "crontab fields and presets that Copilot turns into EventBridge's, in UTC", "ecschedule": "cron(...) and rate(...) of EventBridge, in UTC",
 	"kubernetes": "five fields as robfig/cron reads them, in timeZone",
 }
 
-// offered is the sentence for a file that `import` takes as another kind.
+// offered gives the sentence for a file that `import` takes as another kind.
 func offered(f *importer.File, is, what, wanted string) error {
 	article := "no file of "
 	if wanted == "crontab" {
