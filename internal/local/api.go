@@ -17,8 +17,8 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// Door says where a running control plane takes requests. It is kept in the
-// database, which only its owner may read.
+// Door says where a running control plane takes requests. It is kept in the database, which only its
+// owner may read.
 type Door struct {
 	URL   string `json:"url"`
 	Token string `json:"token"`
@@ -28,7 +28,7 @@ type Door struct {
 // MetaDoor is the name under which the database keeps the Door.
 const MetaDoor = "door"
 
-// ReadDoor reads where requests are taken; plane.ErrNobody where no control plane runs.
+// ReadDoor reads where requests are taken. It returns plane.ErrNobody if no control plane runs.
 func ReadDoor(ctx context.Context, state interface {
 	Meta(ctx context.Context, name string) (string, error)
 },
@@ -47,13 +47,12 @@ func ReadDoor(ctx context.Context, state interface {
 	return d, nil
 }
 
-// maxRequest is the most bytes of a request that are read.
+// maxRequest is the largest request or answer that is read, in bytes.
 const maxRequest = 1 << 20
 
-// Handler takes people's requests: POST / with the document that the trigger
-// function takes too (package entry), answered with a control.Reply. GET / says
-// that somebody is here, and what trouble says it is in. Requests are refused
-// while present is an error, which says why.
+// Handler takes people's requests. POST / takes the document that the trigger function takes too
+// (package entry), and answers with a control.Reply. GET / answers that a control plane is here, with
+// the result of trouble. While present returns an error, requests are refused with it.
 func Handler(door entry.Door, token string, trouble func() string, present func() error) http.Handler {
 	want := []byte("Bearer " + token)
 	mux := http.NewServeMux()
@@ -81,7 +80,7 @@ func Handler(door entry.Door, token string, trouble func() string, present func(
 		}
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// The token keeps other users and web pages of this machine out.
+		// The token keeps out other users and web pages on this machine.
 		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) != 1 {
 			http.Error(w, "wrong token", http.StatusUnauthorized)
 			return
@@ -92,11 +91,11 @@ func Handler(door entry.Door, token string, trouble func() string, present func(
 
 func answer(w http.ResponseWriter, reply control.Reply) {
 	w.Header().Set("Content-Type", "application/json")
-	// The caller may be gone; then nobody reads the answer.
+	// The caller may be gone, and then nobody reads the answer.
 	_ = json.NewEncoder(w).Encode(reply)
 }
 
-// Open is whether a control plane answers behind the door, and what trouble it is in.
+// Open reports whether a control plane answers behind the door, and what trouble it is in.
 func (d Door) Open(ctx context.Context) (trouble string, open bool) {
 	if d.URL == "" {
 		return "", false

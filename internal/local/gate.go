@@ -8,13 +8,12 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// Gate is a control.Pacer that lets nothing out any more once it is closed: what
-// is to be launched then stays queued, and goes on at the next start. While the state
-// is gone it lets nothing out either.
+// Gate is a control.Pacer that lets no launch through once it is closed: what is to be launched stays
+// queued, and goes on at the next start. It lets none through while the state is gone, either.
 type Gate struct {
-	// Present, when not nil, is an error while what is written of a launch would be lost.
+	// Present, if not nil, returns an error while whatever is written about a launch would be lost.
 	Present func() error
-	// Pacer limits the rate while the gate is open; nil is no limit.
+	// Pacer limits the rate while the gate is open; nil means no limit.
 	control.Pacer
 
 	closed atomic.Bool
@@ -30,10 +29,10 @@ func (g *Gate) Sent(taken, now time.Time) {
 	}
 }
 
-// Closed is whether the gate was closed.
+// Closed reports whether the gate was closed.
 func (g *Gate) Closed() bool { return g.closed.Load() }
 
-// Why says why what a closed gate held back was not launched.
+// Why says why the gate lets no launch through, "" if it does.
 func (g *Gate) Why() string {
 	if g.Closed() {
 		return "waiting for the next start: the control plane is being stopped"
@@ -58,7 +57,7 @@ func (g *Gate) present() error {
 func (g *Gate) Take(now time.Time) (wait time.Duration) {
 	switch {
 	case g.Closed():
-		return time.Hour // whoever asks again is told the same
+		return time.Hour // whoever asks again gets the same answer
 	case g.present() != nil:
 		return time.Second
 	case g.Pacer == nil:

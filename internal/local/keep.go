@@ -13,27 +13,26 @@ import (
 	"time"
 )
 
-// Pruner drops what a state holds of runs that ended.
+// Pruner drops the records of runs that have ended.
 type Pruner interface {
-	// Prune drops runs that were scheduled before a time and have ended, with what
-	// was kept and asked before it; it returns how many runs that were.
+	// Prune drops runs that were scheduled before a time and have ended, with what was kept and asked
+	// for before it. It returns how many runs it dropped.
 	Prune(ctx context.Context, before time.Time) (int, error)
 }
 
-// Keeper drops what is no longer to be kept.
+// Keeper drops what need not be kept any longer.
 type Keeper struct {
 	State Pruner
 	// Logs and Locks are the folders of the ProcessRunner.
 	Logs, Locks string
 	Now         func() time.Time
-	// Runs and Output are for how long runs and the output of tasks are kept; of the
-	// output of one job at most Most bytes are, on the disk, the newest.
+	// Runs and Output are how long runs and tasks' output are kept. Of one job's output at most Most
+	// bytes on disk are kept, the newest.
 	Runs, Output time.Duration
 	Most         int64
 }
 
-// Sweep drops what is too old or too much. It goes on with the others where
-// something cannot be dropped.
+// Sweep drops what is too old or too much. If it cannot drop something, it continues with the rest.
 func (k Keeper) Sweep(ctx context.Context) (runs, outputs int, err error) {
 	now := k.Now()
 	runs, err = k.State.Prune(ctx, now.Add(-k.Runs))
@@ -56,10 +55,10 @@ func (k Keeper) Sweep(ctx context.Context) (runs, outputs int, err error) {
 	return runs, outputs, err
 }
 
-// running are the ids of tasks that may still write.
+// running returns the ids of tasks that may still write.
 func (k Keeper) running() map[string]bool {
 	out := map[string]bool{}
-	locks, _ := os.ReadDir(k.Locks) // absent where nothing ever ran
+	locks, _ := os.ReadDir(k.Locks) // absent if nothing ever ran
 	for _, l := range locks {
 		id, _, _ := strings.Cut(l.Name(), "-")
 		out[id] = true
@@ -67,7 +66,7 @@ func (k Keeper) running() map[string]bool {
 	return out
 }
 
-// outputs drops output of one job, the oldest first.
+// outputs drops output of one job, the oldest files first.
 func (k Keeper) outputs(dir string, running map[string]bool, now time.Time) (dropped int, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -84,7 +83,7 @@ func (k Keeper) outputs(dir string, running map[string]bool, now time.Time) (dro
 	})
 	var size int64
 	for _, f := range files {
-		const block = 4096 // what a file takes at least
+		const block = 4096 // the least that a file takes
 		size += (f.Size() + block - 1) / block * block
 		if size <= k.Most && now.Sub(f.ModTime()) < k.Output {
 			continue

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// LimitLog is a handler that passes the same message of the same level on once a
-// minute at most: a fault that lasts, a full disk say, must not fill a log too.
-// The next line then says how many were left out.
+// LimitLog returns a handler that passes on the same message of the same level at most once a minute: a
+// lasting fault, such as a full disk, must not fill the log too. The next line then says how many were
+// left out.
 func LimitLog(h slog.Handler) slog.Handler {
 	return limitLog{h, &said{lines: map[line]*lately{}}}
 }

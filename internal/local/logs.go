@@ -19,17 +19,17 @@ import (
 // tailBytes is how much of the end of a log is read for its last lines.
 const tailBytes = 64 << 10
 
-// LogDir is the folder of the tasks' output for a database file.
+// LogDir returns the folder of the tasks' output for a database file.
 func LogDir(db string) string { return strings.TrimSuffix(db, ".db") + ".logs" }
 
-// Logs reads the tasks' output; it implements control.Logs.
+// Logs reads tasks' output. It implements control.Logs.
 type Logs struct {
 	Dir string
 	// Command is what a person types before a run's id to read its log.
 	Command string
 }
 
-// Path is the file of a task's output: each job has a folder of its own.
+// Path returns the file of a task's output. Each job has a folder of its own.
 func (l Logs) Path(job, taskARN string) string {
 	return localecs.LogPath(l.Dir, job, taskARN)
 }
@@ -39,10 +39,10 @@ func (l Logs) Where(o control.Output) string {
 	return fmt.Sprintf("%s %s --attempt %d", l.Command, o.Run, o.Attempt)
 }
 
-// readBytes is how much of a log one Read returns at most.
+// readBytes is the most that one Read returns.
 const readBytes = 256 << 10
 
-// Read implements plane.Output: places are numbers of bytes. Nobody knows when a
+// Read implements plane.Output. Places are byte offsets. It returns no times, since nobody knows when a
 // line was written.
 func (l Logs) Read(_ context.Context, o control.Output, from string, _ time.Time) (plane.Lines, error) {
 	out := plane.Lines{Next: from}
@@ -72,15 +72,15 @@ func (l Logs) Read(_ context.Context, o control.Output, from string, _ time.Time
 	return out, nil
 }
 
-// gone is the error of a log of which more was read than it has.
+// gone returns the error of a log that is shorter than what was already read of it, nil if it is not.
 func gone(o control.Output, read, has int64) error {
 	if read <= has {
-		return nil // nothing was written so far
+		return nil // nothing has been written so far
 	}
 	return fmt.Errorf("%w: the log of attempt %d of %s was removed or emptied after %d bytes of it were read", plane.ErrNoOutput, o.Attempt, o.Run, read)
 }
 
-// Place implements plane.Output: a log of this machine has no page.
+// Place implements plane.Output. A log on this machine has no page.
 func (l Logs) Place(control.Output) plane.Place { return plane.Place{} }
 
 // Lag implements plane.Output.
@@ -116,7 +116,7 @@ func (l Logs) Tail(_ context.Context, o control.Output, lines int) ([]string, er
 	return out, nil
 }
 
-// maxLine is how many bytes of a line are shown to people; the file has all.
+// maxLine is how many bytes of a line are shown to people; the file has all of it.
 const maxLine = 1000
 
 func cutLine(s string) string {

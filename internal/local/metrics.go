@@ -19,9 +19,9 @@ var (
 	latenessBounds = []float64{0.1, 1, 5, 15, 60, 300}
 )
 
-// Metrics counts what happens since the start, for Prometheus.
+// Metrics counts for Prometheus what happens since the start.
 type Metrics struct {
-	// Lag says for how long the oldest run of each lane has been due.
+	// Lag returns how long the oldest run of each lane has been due.
 	Lag func(ctx context.Context) (map[run.Lane]time.Duration, error)
 
 	mu       sync.Mutex
@@ -32,7 +32,7 @@ type Metrics struct {
 	lateness histogram
 }
 
-// Watch takes a saved change of a run; it is a control.Control's Watch.
+// Watch counts a saved change of a run. It serves as a control.Control's Watch.
 func (m *Metrics) Watch(_ job.Job, before, after run.Run, _ string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -58,7 +58,7 @@ func (m *Metrics) Watch(_ job.Job, before, after run.Run, _ string) {
 	}
 }
 
-// histogram is one of Prometheus: counts of what is at most each bound.
+// histogram is a Prometheus histogram: for each bound it counts the values up to it.
 type histogram struct {
 	bounds []float64
 	counts []int
@@ -94,7 +94,7 @@ func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	_, _ = w.Write([]byte(m.text(lag))) // who asked may be gone
+	_, _ = w.Write([]byte(m.text(lag))) // the caller may be gone
 }
 
 func (m *Metrics) text(lag map[run.Lane]time.Duration) string {

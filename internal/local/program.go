@@ -1,5 +1,5 @@
-// Package local is the control plane on one machine: the same handlers as on
-// AWS, driven by a clock in the same process.
+// Package local is the control plane on one machine: the same handlers as on AWS, driven by a clock in
+// the same process.
 package local
 
 import (
@@ -16,10 +16,10 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// tick is how often the clock looks at schedules and due runs.
+// tick is how often the clock checks schedules and due runs.
 const tick = 200 * time.Millisecond
 
-// clockMark is the store's mark up to which slots were fired.
+// clockMark names the store's mark up to which slots were fired.
 const clockMark = "local-clock"
 
 // Program is a control plane with its schedules.
@@ -27,15 +27,14 @@ type Program struct {
 	Control *control.Control
 	// Gate is the control plane's pacer.
 	Gate *Gate
-	// AtOnce begins a state that no process had before with the present minute, not
-	// with the next one.
+	// AtOnce makes a new state begin with the current minute instead of the next one.
 	AtOnce bool
-	// Abreast is how many slots are fired at a time; 1 when 0.
+	// Abreast is how many slots are fired at a time; 0 means 1.
 	Abreast int
 
 	trouble atomic.Pointer[trouble]
 
-	mu        sync.Mutex // of what follows; held while slots are fired
+	mu        sync.Mutex // guards what follows; held while slots are fired
 	jobs      []job.Job
 	schedules []*schedule
 	fired     time.Time // slots up to here were fired
@@ -43,7 +42,7 @@ type Program struct {
 	swept     time.Time
 }
 
-// Start sets the clock to where an earlier process left it and takes the jobs.
+// Start sets the clock to where an earlier process left it, and loads the jobs.
 func (p *Program) Start(ctx context.Context, jobs []job.Job) error {
 	now := p.Control.Now()
 	mark, err := p.Control.Store.Mark(ctx, clockMark)
@@ -65,13 +64,13 @@ func (p *Program) Start(ctx context.Context, jobs []job.Job) error {
 	return p.take(ctx, jobs, first)
 }
 
-// Load takes the jobs in place of those before. Those that did not change go on
-// as they stand; of one that is new, or has a new schedule, nothing is late.
+// Load replaces the jobs. Jobs that did not change continue as they are. For a job that is new or has a
+// new schedule, no earlier slot counts as late.
 func (p *Program) Load(ctx context.Context, jobs []job.Job) error {
 	return p.take(ctx, jobs, false)
 }
 
-// Jobs are the jobs as they were taken last.
+// Jobs returns the jobs that were last loaded.
 func (p *Program) Jobs() []job.Job {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -87,7 +86,7 @@ func (p *Program) take(ctx context.Context, jobs []job.Job, first bool) error {
 	}
 	jobs = slices.Clone(jobs)
 	for i := range jobs {
-		if before[jobs[i].Name].Gone { // it is not the one that went
+		if before[jobs[i].Name].Gone { // this job is not the one that went
 			jobs[i].Modified = p.Control.Now()
 		}
 	}
@@ -119,13 +118,12 @@ func (p *Program) items(ctx context.Context) (map[string]job.Item, error) {
 	return out, nil
 }
 
-// Fire triggers every slot that has come since the last call, those of one job
-// in their order. A slot whose trigger could not even be claimed is tried again
-// at the next call, since the mark does not move past it.
+// Fire triggers every slot that has come since the last call, those of one job in order. If a slot
+// could not even be claimed, the next call tries it again, since the mark does not move past it.
 func (p *Program) Fire(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := p.Control.Now().Round(0) // as the clock on the wall shows it
+	now := p.Control.Now().Round(0) // without the monotonic reading: wall-clock time
 	p.putBack(ctx, now)
 	var errs []error
 	var mu sync.Mutex
@@ -153,9 +151,9 @@ func (p *Program) Fire(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// putBack says that the clock was put back, and begins anew at the time that it shows. A
-// slot that ran already is not run again: its run exists. One that the wrong clock only
-// recorded as missed is (run.Run.Ahead).
+// putBack handles a clock that was put back, and continues from the time that it shows. A slot that
+// already ran does not run again: its run exists. But a slot that the wrong clock only recorded as
+// missed does run (run.Run.Ahead).
 func (p *Program) putBack(ctx context.Context, now time.Time) {
 	by := p.fired.Sub(now)
 	if by < time.Minute {
@@ -169,19 +167,18 @@ func (p *Program) putBack(ctx context.Context, now time.Time) {
 	p.openRuns(ctx, by)
 }
 
-// openRuns puts what is due back with the clock, lest nobody look at open runs until
-// the wrong time comes.
+// openRuns moves what is due back with the clock. Otherwise nobody would look at open runs until the
+// wrong time comes.
 func (p *Program) openRuns(ctx context.Context, by time.Duration) {
 	if err := p.Control.PutBack(ctx, by); err != nil {
 		p.Control.Log.ErrorContext(ctx, "open runs after the clock was put back", "err", err)
 	}
 }
 
-// fire triggers the slots of one job. Once the gate is closed those that are
-// left are for the next start.
+// fire triggers the slots of one job. Once the gate is closed, the rest waits for the next start.
 func (p *Program) fire(ctx context.Context, s *schedule, now time.Time) error {
-	// After a machine has slept, or its clock was put ahead, what is older is for the
-	// sweep to find, as after a start: it tells them together.
+	// After the machine has slept, or its clock was put ahead, older slots are left for the sweep to
+	// find, as after a start: it reports them together.
 	if oldest := now.Add(-s.job.Late()); s.next.Before(oldest) {
 		s.advance(oldest.Add(-1))
 	}
@@ -197,14 +194,13 @@ func (p *Program) fire(ctx context.Context, s *schedule, now time.Time) error {
 	return nil
 }
 
-// claimed is whether a trigger's error left a run behind, whose launch the look
-// will finish.
+// claimed reports whether a trigger that failed left a run behind, whose launch the look will finish.
 func (p *Program) claimed(ctx context.Context, err error) bool {
 	return ctx.Err() == nil && errors.Is(err, control.ErrOwed)
 }
 
-// mark stores how far the clock has come, once a minute: slots are minutes, and
-// one that is fired again is a duplicate.
+// mark stores how far the clock has come, once a minute: slots are minutes, and firing one again makes
+// a duplicate.
 func (p *Program) mark(ctx context.Context) error {
 	minute := p.fired.Truncate(time.Minute)
 	if minute.Equal(p.marked) {
@@ -217,7 +213,7 @@ func (p *Program) mark(ctx context.Context) error {
 	return nil
 }
 
-// Idle is whether no run is open.
+// Idle reports whether no run is open.
 func (p *Program) Idle(ctx context.Context) (bool, error) {
 	ever := p.Control.Now().AddDate(1000, 0, 0)
 	for _, lane := range []run.Lane{run.LookLane, run.LaunchLane} {
@@ -232,9 +228,9 @@ func (p *Program) Idle(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// Run drives the program until ctx ends, or, where length is positive, for that
-// long and then until no run is open. Faults are logged and tried again. What was
-// begun when ctx ends is finished, but nothing is launched any more.
+// Run drives the program until ctx ends or, if length is positive, for that long and then until no run
+// is open. It logs faults and tries again. When ctx ends, it finishes what it began, but launches
+// nothing more.
 func (p *Program) Run(ctx context.Context, length time.Duration) error {
 	defer context.AfterFunc(ctx, p.Gate.Close)()
 	ticker := time.NewTicker(tick)

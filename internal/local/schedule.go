@@ -12,11 +12,10 @@ type schedule struct {
 	job  job.Job
 	hash string
 	cron timetable.Timetable
-	next time.Time // zero when it never fires again
+	next time.Time // zero if it never fires again
 }
 
-// schedule gives the schedules of the jobs; one that did not change goes on as it
-// stands.
+// schedule returns the schedules of the jobs. A schedule that did not change continues as it is.
 func (p *Program) schedule(jobs []job.Job, items map[string]job.Item, first bool) (out []*schedule, err error) {
 	known := make(map[string]*schedule, len(p.schedules))
 	for _, s := range p.schedules {
@@ -37,12 +36,12 @@ func (p *Program) schedule(jobs []job.Job, items map[string]job.Item, first bool
 	return out, nil
 }
 
-// from is the time after which the slots of a job are to be fired. What is older
-// than StartWithin is for the sweep to find.
+// from returns the time after which the slots of a job are to be fired. Slots older than StartWithin
+// are left for the sweep to find.
 func (p *Program) from(j job.Job, item job.Item, first bool) time.Time {
 	now := p.Control.Now()
 	from := latest(p.fired, now.Add(-j.Late()))
-	if first || item.Since.After(now) { // the clock was set back
+	if first || item.Since.After(now) { // the clock was put back
 		return from
 	}
 	return latest(from, item.Since)

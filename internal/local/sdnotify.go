@@ -6,9 +6,8 @@ import (
 	"os"
 )
 
-// TellManager tells a service manager such as systemd how this process stands
-// (sd_notify(3)): READY=1, RELOADING=1, STOPPING=1. Where there is none it does
-// nothing.
+// TellManager tells a service manager such as systemd the state of this process (sd_notify(3)):
+// READY=1, RELOADING=1, STOPPING=1. It does nothing if there is no service manager.
 func TellManager(state string) error {
 	address := os.Getenv("NOTIFY_SOCKET")
 	if address == "" {

@@ -11,20 +11,20 @@ import (
 	"strings"
 )
 
-// Places finds the states of this machine.
+// Places finds the states on this machine.
 type Places struct {
 	// Getenv is os.Getenv.
 	Getenv func(string) string
-	// Dir is the folder that a person stands in.
+	// Dir is the person's working directory.
 	Dir string
 }
 
 // stateDir is the folder for states beside a jobs file.
 const stateDir = ".batchplane"
 
-// Of is where the state of a jobs file is: beside it, whatever folder and link it
-// is reached by; where nobody may write there, in $STATE_DIRECTORY (systemd), else
-// in the user's state folder.
+// Of returns where the state of a jobs file is. It is beside the file, whatever folder or link leads
+// there. If nothing can be written there, it is in $STATE_DIRECTORY (systemd), else in the user's state
+// folder.
 func (p Places) Of(file string) (string, error) {
 	file, err := filepath.Abs(file)
 	if err != nil {
@@ -53,16 +53,15 @@ func (p Places) Of(file string) (string, error) {
 	return "", fmt.Errorf("nothing can be written beside %s, and there is neither STATE_DIRECTORY nor HOME: name a place for the state with --db", file)
 }
 
-// swapped is whether a file lies in a folder that is another at each update, below a
-// name that stays: Kubernetes keeps what a ConfigMap holds in folders that begin with
-// two dots, and has a link lead to the newest (Kubernetes documentation, "ConfigMaps",
-// "Mounted ConfigMaps are updated automatically").
+// swapped reports whether a file is in a folder that each update replaces, below a name that stays.
+// Kubernetes keeps a ConfigMap's files in folders whose names begin with two dots, and a link leads to
+// the newest (Kubernetes documentation, "ConfigMaps", "Mounted ConfigMaps are updated automatically").
 func swapped(file string) bool {
 	return strings.Contains(filepath.Dir(file), string(filepath.Separator)+"..")
 }
 
-// writable makes a folder if it is absent and says whether files can be made in
-// it. It is tried, since a file system may refuse what its modes allow.
+// writable creates a folder if it is absent, and reports whether files can be created in it. It tries,
+// since a file system may refuse what its modes allow.
 func writable(dir string) bool {
 	if os.MkdirAll(dir, 0o750) != nil {
 		return false
@@ -75,7 +74,7 @@ func writable(dir string) bool {
 	return os.Remove(f.Name()) == nil
 }
 
-// user is the user's folder for states, "" where none is known.
+// user returns the user's folder for states, "" if none is known.
 func (p Places) user() string {
 	if dir := p.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "batchplane")
@@ -96,7 +95,7 @@ func (p Places) recentFile() string {
 	return filepath.Join(p.user(), "recent")
 }
 
-// recent are the states that control planes were started on, the newest first.
+// recent returns the states on which control planes were started, the newest first.
 func (p Places) recent() []string {
 	text, err := os.ReadFile(p.recentFile())
 	if err != nil {
@@ -105,8 +104,8 @@ func (p Places) recent() []string {
 	return slices.DeleteFunc(strings.Split(string(text), "\n"), func(path string) bool { return !filepath.IsAbs(path) })
 }
 
-// Remember notes that a control plane was started on a state, for commands that
-// name none. Where nothing can be noted they need --db.
+// Remember notes that a control plane was started on a state, for commands that name none. If that
+// cannot be noted, they need --db.
 func (p Places) Remember(db string) {
 	file := p.recentFile()
 	db, err := filepath.Abs(db)
@@ -123,17 +122,16 @@ func (p Places) Remember(db string) {
 	}
 }
 
-// Found is the state that a command means that names none, and the others that it
-// could have meant.
+// Found is the state that a command means if it names none, with the others that it could mean.
 type Found struct {
 	DB     string
 	Others []string
-	// Here is whether it is one of the folder itself.
+	// Here says that the state is one of the folder itself.
 	Here bool
 }
 
-// Find is the state that is meant in this folder: its own, else the one that a
-// control plane was last started on.
+// Find returns the state that is meant in this folder: the folder's own, else the one on which a
+// control plane was last started.
 func (p Places) Find() Found {
 	here, _ := filepath.Glob(filepath.Join(p.Dir, stateDir, "*.db"))
 	recent := slices.DeleteFunc(p.recent(), func(path string) bool { return !exists(path) })

@@ -9,10 +9,10 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// stopPoll is how often it is looked whether tasks have ended.
+// stopPoll is how often to check whether tasks have ended.
 const stopPoll = 50 * time.Millisecond
 
-// running are runs whose tasks may run, 100 at most.
+// running returns runs whose tasks may run, at most 100.
 func (p *Program) running(ctx context.Context) ([]run.Run, error) {
 	rs, err := p.Control.Store.Runs(ctx, control.Query{Status: run.Running})
 	if err != nil {
@@ -21,22 +21,22 @@ func (p *Program) running(ctx context.Context) ([]run.Run, error) {
 	return rs, nil
 }
 
-// Running is how many tasks may run, 100 at most.
+// Running returns how many tasks may run, at most 100.
 func (p *Program) Running(ctx context.Context) (int, error) {
 	rs, err := p.running(ctx)
 	return len(rs), err
 }
 
-// DrainTasks closes the gate and waits until no task runs, or ctx ends; left is
-// how many still do, 100 at most.
+// DrainTasks closes the gate and waits until no task runs or ctx ends. left is how many still run, at
+// most 100.
 func (p *Program) DrainTasks(ctx context.Context) (left int, err error) {
 	p.Gate.Close()
 	return p.await(ctx, func(run.Run) error { return nil })
 }
 
-// StopTasks closes the gate, asks for the stop of every running task and waits
-// until none runs, or ctx ends. Runs that wait, or were not launched yet, stay
-// queued. left is how many tasks still run, 100 at most.
+// StopTasks closes the gate, asks for the stop of every running task, and waits until none runs or ctx
+// ends. Runs that wait or were not launched yet stay queued. left is how many tasks still run, at most
+// 100.
 func (p *Program) StopTasks(ctx context.Context, reason string) (left int, err error) {
 	p.Gate.Close()
 	return p.await(ctx, func(r run.Run) error {
@@ -51,7 +51,7 @@ func (p *Program) StopTasks(ctx context.Context, reason string) (left int, err e
 	})
 }
 
-// By is who asks for the stop of tasks when the control plane ends.
+// By is recorded as who asked for the stop of tasks when the control plane ends.
 const By = "batchplane local"
 
 func (p *Program) await(ctx context.Context, each func(run.Run) error) (left int, err error) {

@@ -8,7 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// trouble is why the program cannot do its work: a disk that is full, say.
+// trouble is why the program cannot do its work, such as a full disk.
 type trouble struct {
 	since time.Time
 	err   error
@@ -16,7 +16,7 @@ type trouble struct {
 	waiting int
 }
 
-// note keeps what the last step failed by; nil is that it did not.
+// note keeps the error of the last step; nil means that it succeeded.
 func (p *Program) note(err error) {
 	if err == nil {
 		p.trouble.Store(nil)
@@ -37,17 +37,17 @@ func (p *Program) note(err error) {
 	p.trouble.Store(t)
 }
 
-// maxTrouble is how many bytes of an error are told.
+// maxTrouble is how many bytes of an error are shown.
 const maxTrouble = 500
 
-// Trouble says why the program cannot do its work, since when, and what waits for it;
-// "" where it can. It can be asked while nothing can be written.
+// Trouble says why the program cannot do its work, since when, and what waits for it; "" if it can. It
+// works while nothing can be written.
 func (p *Program) Trouble() string {
 	t := p.trouble.Load()
 	if t == nil {
 		return ""
 	}
-	text := strings.ReplaceAll(t.err.Error(), "\n", "; ") // of several errors, each has a line
+	text := strings.ReplaceAll(t.err.Error(), "\n", "; ") // joined errors have a line each
 	if len(text) > maxTrouble {
 		text = strings.ToValidUTF8(text[:maxTrouble], "") + "…"
 	}

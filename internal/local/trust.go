@@ -10,17 +10,16 @@ import (
 	"syscall"
 )
 
-// Trusted is an error where others could put their own words into a file: whoever
-// writes a jobs file runs commands as the user of the control plane. That is the file,
-// and every folder on the way to it and to where links lead: who may write to one can
-// put another file, or another folder, in its place. A group of one, the user's own,
-// is nobody else.
+// Trusted returns an error if others could change what is in a file: whoever writes a jobs file runs
+// commands as the user of the control plane. It checks the file, and every folder on the way to it and
+// to where links lead: whoever may write to one of them can replace the file or a folder. A group whose
+// id is the user's own counts as nobody else.
 func Trusted(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err //nolint:wrapcheck // says which file
 	}
-	if !info.Mode().IsRegular() && !info.IsDir() { // reading a pipe could wait for ever
+	if !info.Mode().IsRegular() && !info.IsDir() { // reading a pipe could block for ever
 		return fmt.Errorf("%s is no file but a pipe or a device, which cannot be read again: write its contents to a file and name that", path)
 	}
 	if who := writers(info, info.Mode()); who != "" {
@@ -53,7 +52,7 @@ func trustedFolder(path, dir string) error {
 		return err //nolint:wrapcheck // says which folder
 	}
 	mode := info.Mode()
-	if mode&fs.ModeSticky != 0 { // others may add files there, and leave ours alone
+	if mode&fs.ModeSticky != 0 { // others may add files there, but not touch ours
 		mode &^= 0o022
 	}
 	if who := writers(info, mode); who != "" {
@@ -62,8 +61,7 @@ func trustedFolder(path, dir string) error {
 	return nil
 }
 
-// writers are those who may change a file of a mode beside this user and root, "" where
-// nobody may.
+// writers says who besides this user and root may change a file of this mode, "" if nobody may.
 func writers(info fs.FileInfo, mode fs.FileMode) string {
 	uid, gid := os.Geteuid(), os.Getegid()
 	stat, ok := info.Sys().(*syscall.Stat_t)
@@ -80,19 +78,19 @@ func writers(info fs.FileInfo, mode fs.FileMode) string {
 	return ""
 }
 
-// outside is whether an owner is one that this process's user namespace does not have,
-// root of the machine for one: they are all shown as one there, which nobody can be
-// (user_namespaces(7), "Unmapped user and group IDs").
+// outside reports whether this process's user namespace lacks an owner, for example the machine's root.
+// Such owners all appear as one user id, which nobody can have (user_namespaces(7), "Unmapped user and
+// group IDs").
 func outside(uid uint32) bool {
 	const overflow = 65534
 	uids, err := os.ReadFile("/proc/self/uid_map")
 	return uid == overflow && err == nil && strings.Join(strings.Fields(string(uids)), " ") != "0 0 4294967295"
 }
 
-// maxPrivate is the most bytes of a file of secrets.
+// maxPrivate is the most bytes that a file of secrets may have.
 const maxPrivate = 1 << 20
 
-// ReadPrivate reads a file that holds secrets: nobody but its owner may read it.
+// ReadPrivate reads a file that holds secrets. It refuses a file that anybody but its owner may read.
 func ReadPrivate(path string) ([]byte, error) {
 	if err := Trusted(path); err != nil {
 		return nil, err
@@ -110,11 +108,11 @@ func ReadPrivate(path string) ([]byte, error) {
 	return os.ReadFile(path) //nolint:wrapcheck,gosec // the file that the person named; says which
 }
 
-// Secrets are values by what they are stored as, or by variable.
+// Secrets holds values by what they are stored as, or by variable.
 type Secrets map[string]string
 
-// ReadSecrets reads lines of NAME=VALUE, where a value is the rest of its line as
-// it stands, quotes too. Empty lines and those that begin with # are left out.
+// ReadSecrets reads lines of NAME=VALUE. A value is the rest of its line as it is, quotes included.
+// Empty lines and lines that begin with # are skipped.
 func ReadSecrets(path string) (Secrets, error) {
 	text, err := ReadPrivate(path)
 	if err != nil {
@@ -135,9 +133,8 @@ func ReadSecrets(path string) (Secrets, error) {
 	return out, nil
 }
 
-// Lookup is the value of a secret: by what a task definition says it is stored as,
-// else by its variable, from the file or, where that has none, from the
-// environment of the control plane.
+// Lookup returns the value of a secret: by what a task definition says it is stored as, else by its
+// variable. It looks in the file, and then for the variable in the environment of the control plane.
 func (s Secrets) Lookup(storedAs, variable string) (string, bool) {
 	for _, name := range []string{storedAs, variable} {
 		if value, ok := s[name]; ok {

@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/scheduled"
 )
 
-// Scheduled is all that EventBridge starts on a schedule in an account and Region,
-// as the JSON that the importer reads. The Region comes along.
+// Scheduled returns everything that EventBridge starts on a schedule in an account and Region, as the
+// JSON that the importer reads, and the Region.
 func Scheduled(ctx context.Context, profile, region string) (document []byte, in string, err error) {
 	c := StackConfig{Profile: profile, Region: region}
 	cfg, err := loadAWS(ctx, c)

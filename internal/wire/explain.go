@@ -15,8 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 )
 
-// explain says of an error of AWS what is missing and what to do next. The error
-// itself stays in it.
+// explain adds to an AWS error what is missing and what to do next. It wraps the error.
 func explain(c StackConfig, region string, err error) error {
 	var api smithy.APIError
 	var dns *net.DNSError
@@ -46,10 +45,10 @@ func explain(c StackConfig, region string, err error) error {
 	return err
 }
 
-// parts are what of a stack its people ask by service.
+// parts names the parts of a stack that people's tools call, by service.
 var parts = map[string]string{"DynamoDB": "table", "Lambda": "function"}
 
-// service is which one answered.
+// service returns the name of the service that answered.
 func service(err error) string {
 	var of *smithy.OperationError
 	if !errors.As(err, &of) {
@@ -58,7 +57,7 @@ func service(err error) string {
 	return of.Service()
 }
 
-// Codes by what they mean (AWS general reference, "Common errors").
+// Error codes by what they mean (AWS general reference, "Common errors").
 var (
 	expired = map[string]bool{"ExpiredToken": true, "ExpiredTokenException": true, "RequestExpired": true, "UnauthorizedSSOTokenError": true, "InvalidGrantException": true}
 	strange = map[string]bool{"UnrecognizedClientException": true, "InvalidClientTokenId": true, "InvalidAccessKeyId": true, "SignatureDoesNotMatch": true, "InvalidSignatureException": true}
@@ -66,9 +65,8 @@ var (
 	denied  = map[string]bool{"AccessDenied": true, "AccessDeniedException": true, "UnauthorizedOperation": true, "AuthorizationError": true}
 )
 
-// action is in the message of a refusal: "User: ... is not authorized to perform:
-// dynamodb:Query on resource: ..." (IAM user guide, "Troubleshoot access denied
-// error messages").
+// action finds the action in the message of a refusal: "User: ... is not authorized to perform:
+// dynamodb:Query on resource: ..." (IAM user guide, "Troubleshoot access denied error messages").
 var action = regexp.MustCompile(`perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
 
 func notAllowed(c StackConfig, api smithy.APIError, err error) error {
@@ -82,7 +80,7 @@ func notAllowed(c StackConfig, api smithy.APIError, err error) error {
 	return fmt.Errorf("you may not do %s: the policy in the output %s of the stack %s allows it; ask whoever runs the stack to attach it (%w)", what, policyFor(what), c.Name, err)
 }
 
-// policyFor is the least of the stack's policies that allows an action.
+// policyFor returns the output that names the least of the stack's policies that allows an action.
 func policyFor(action string) string {
 	switch service, name, _ := strings.Cut(action, ":"); {
 	case service == "lambda":

@@ -1,5 +1,4 @@
-// Package wire puts the parts together: the only room that knows both control
-// and the adapters.
+// Package wire puts the parts together. It is the only room that knows both control and the adapters.
 package wire
 
 import (
@@ -32,11 +31,11 @@ import (
 // LocalStack is the name of the control plane on one machine.
 const LocalStack = "local"
 
-// localRegion stands in the ARNs of local tasks.
+// localRegion is the Region in the ARNs of local tasks.
 const localRegion = "local"
 
-// LocalTiming is run.DefaultTiming for an ECS on the same machine, where an
-// answer that did not come at once will not come, and a look costs little.
+// LocalTiming is run.DefaultTiming for an ECS on the same machine, where an answer that did not come at
+// once will not come, and a look costs little.
 var LocalTiming = func() run.Timing {
 	t := run.DefaultTiming
 	t.Doubt, t.Throttled, t.Settle, t.Told, t.Vanish = 5*time.Second, time.Second, 5*time.Second, 10*time.Second, time.Minute
@@ -44,55 +43,51 @@ var LocalTiming = func() run.Timing {
 	return t
 }()
 
-// LocalConfig says what the control plane on one machine works with.
+// LocalConfig configures the control plane on one machine.
 type LocalConfig struct {
 	DB   string
 	Jobs []job.Job
-	// Definitions are the bases that jobs name: their variables, secrets and
-	// sizes hold here too, their images are of no use.
+	// Definitions are the bases that jobs name. Their variables, secrets and sizes apply here too;
+	// their images do not.
 	Definitions []job.TaskDefinition
-	// Secrets gives the value of a secret by what a definition says it is stored
-	// as, and the variable that gets it; nil knows none.
+	// Secrets returns the value of a secret, by what a definition says it is stored as and by the
+	// variable that gets it; nil knows none.
 	Secrets func(storedAs, variable string) (string, bool)
-	// MaxOutput is how many bytes of a task's output are kept; the runner's own
-	// default when 0.
+	// MaxOutput is how many bytes of a task's output are kept; 0 means the runner's default.
 	MaxOutput int64
-	// Cgroup is what localecs.TakeCgroup gave, "" where memory is no limit.
+	// Cgroup is what localecs.TakeCgroup returned; "" means that memory is not limited.
 	Cgroup string
-	// File, when not empty, is the jobs file that nobody else may run.
+	// File, if not empty, is the jobs file that no other control plane may run.
 	File string
-	// Listen is the loopback address for requests, a free port when empty.
+	// Listen is the loopback address for requests; "" means a free port.
 	Listen string
 	Faults localecs.Faults
 	Seed   uint64
-	// Rate is how many RunTask calls a second go out at most; 0 is no limit: a
-	// machine has no quota.
+	// Rate is the most RunTask calls a second; 0 means no limit, since a machine has no quota.
 	Rate int
-	// AtOnce begins a new state with the present minute, not with the next one.
+	// AtOnce makes a new state begin with the current minute instead of the next one.
 	AtOnce bool
-	// Abreast is how many slots are fired, and due runs handled, at a time; 1 when 0.
+	// Abreast is how many slots are fired, and due runs handled, at a time; 0 means 1.
 	Abreast int
-	// Inject, when not nil, decides on faults in place of Faults and Seed.
+	// Inject, if not nil, decides about faults in place of Faults and Seed.
 	Inject func(localecs.Kind, localecs.Subject) bool
-	// Clock and Runner are the machine's own when nil; Delays those that a
-	// person can watch.
+	// Clock and Runner default to the machine's own, Delays to those that a person can watch.
 	Clock  localecs.Clock
 	Runner localecs.Runner
 	Delays *localecs.Delays
 	Timing *run.Timing
 
-	// Notifier tells at the terminal; nil is nobody.
+	// Notifier shows notices at the terminal; nil shows none.
 	Notifier fanout.Carrier
-	// Targets are told beside Notifier; nil are none.
+	// Targets get the notices too; nil means no targets.
 	Targets *Targets
 	Watch   func(j job.Job, before, after run.Run, why string)
 	Log     *slog.Logger
-	// Command says how a person types a subcommand that means this database,
-	// for the commands in notices.
+	// Command returns how a person types a subcommand for this database, for the commands in notices.
 	Command func(subcommand string) string
 }
 
-// Local is a control plane on one machine that is ready to run.
+// Local is a control plane on one machine, ready to run.
 type Local struct {
 	*local.Program
 	Store *sqlite.Store
@@ -108,8 +103,8 @@ type Local struct {
 	closers  []func(context.Context) error
 }
 
-// NewLocal opens the database, brings up the ECS stand-in and the door for
-// requests, and goes on where an earlier process stopped.
+// NewLocal opens the database, starts the stand-in for ECS and the door for requests, and continues
+// where an earlier process stopped.
 func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 	l := &Local{}
 	defer func() {
@@ -119,7 +114,7 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 	}()
 	cfg.defaults()
 	l.closers = append(l.closers, func(context.Context) error { l.unlockJobs(); return nil })
-	if cfg.File != "" { // first: another --db is no way around this one
+	if cfg.File != "" { // first: another --db must not get around this lock
 		if err := l.LockJobs(cfg.File); err != nil {
 			return nil, err
 		}
@@ -183,8 +178,8 @@ func (cfg *LocalConfig) defaults() {
 	}
 }
 
-// localECS brings up the stand-in, with a client that calls it in this process:
-// nobody else can.
+// localECS starts the stand-in, with a client that calls it within this process. Nobody else can call
+// it.
 func (l *Local) localECS(ctx context.Context, cfg LocalConfig) error {
 	key := rand.Text()
 	runner := cfg.Runner
@@ -218,7 +213,7 @@ func (l *Local) localECS(ctx context.Context, cfg LocalConfig) error {
 
 func lockDir(db string) string { return strings.TrimSuffix(db, ".db") + ".tasks" }
 
-// Keeper drops what is older than that, or more.
+// Keeper returns a Keeper for this state.
 func (l *Local) Keeper(runs, output time.Duration, most int64) local.Keeper {
 	return local.Keeper{State: l.Store, Logs: local.LogDir(l.db), Locks: lockDir(l.db), Now: l.Control.Now, Runs: runs, Output: output, Most: most}
 }
@@ -249,7 +244,7 @@ func (l *Local) serve(ctx context.Context, address string, h http.Handler) (stri
 	return "http://" + listener.Addr().String(), nil
 }
 
-// ServeMetrics serves metrics at a loopback address, as /metrics.
+// ServeMetrics serves metrics as /metrics at a loopback address.
 func (l *Local) ServeMetrics(ctx context.Context, address string, metrics http.Handler) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
@@ -257,7 +252,7 @@ func (l *Local) ServeMetrics(ctx context.Context, address string, metrics http.H
 	return err
 }
 
-// open opens the door for requests and says in the database where it is.
+// open opens the door for requests and records its address in the database.
 func (l *Local) open(ctx context.Context, cfg LocalConfig) error {
 	token := rand.Text()
 	url, err := l.serve(ctx, cfg.Listen, local.Handler(entry.Door{Control: l.Control, Log: cfg.Log}, token, l.Trouble, l.Store.Present))
@@ -276,8 +271,8 @@ func (l *Local) open(ctx context.Context, cfg LocalConfig) error {
 	return nil
 }
 
-// Close stops the running tasks, closes the doors and the database. It returns
-// once no task runs any more.
+// Close stops the running tasks, closes the doors and the database, and returns once no task runs any
+// more.
 func (l *Local) Close(ctx context.Context) error {
 	var errs []error
 	for i := len(l.closers) - 1; i >= 0; i-- {

@@ -16,14 +16,14 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// localDefinition is a job as it runs on one machine, and the base that it names.
+// localDefinition is a job as it runs on one machine, with the base that it names.
 type localDefinition struct {
 	job  job.Job
 	base job.TaskDefinition
 }
 
-// localJobs are the jobs as they run on one machine: each has its own task
-// definition there, whatever it names on AWS.
+// localJobs returns the jobs as they run on one machine: each has a task definition of its own there,
+// whatever it names on AWS.
 func localJobs(jobs []job.Job, bases []job.TaskDefinition) []localDefinition {
 	out := make([]localDefinition, len(jobs))
 	for i, j := range jobs {
@@ -37,7 +37,7 @@ func localJobs(jobs []job.Job, bases []job.TaskDefinition) []localDefinition {
 	return out
 }
 
-// Reload takes these jobs in place of those before.
+// Reload replaces the jobs.
 func (l *Local) Reload(ctx context.Context, jobs []job.Job, bases []job.TaskDefinition) error {
 	registered, err := l.register(ctx, jobs, bases)
 	if err != nil {
@@ -50,11 +50,10 @@ func (l *Local) Reload(ctx context.Context, jobs []job.Job, bases []job.TaskDefi
 	return nil
 }
 
-// File are the jobs and bases as their file has them.
+// File returns the jobs and bases as their file has them.
 func (l *Local) File() ([]job.Job, []job.TaskDefinition) { return l.jobs, l.bases }
 
-// register registers a task definition for each job and returns the jobs that
-// name them.
+// register registers a task definition for each job, and returns the jobs that name them.
 func (l *Local) register(ctx context.Context, jobs []job.Job, bases []job.TaskDefinition) ([]job.Job, error) {
 	out := make([]job.Job, 0, len(jobs))
 	for _, d := range localJobs(jobs, bases) {

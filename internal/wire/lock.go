@@ -10,11 +10,11 @@ import (
 	"syscall"
 )
 
-// ErrRunning: another control plane runs on the same state or jobs file.
+// ErrRunning says that another control plane runs on the same state or jobs file.
 var ErrRunning = errors.New("another control plane is running on it")
 
-// lock makes sure that one control plane runs on the database, by whichever link it is
-// named. The lock goes with the process, however it ends.
+// lock makes sure that only one control plane runs on the database, whichever link names it. The lock
+// ends with the process, however that ends.
 func (l *Local) lock(db string) error {
 	if err := os.MkdirAll(filepath.Dir(db), 0o750); err != nil {
 		return fmt.Errorf("making the folder of %s: %w", db, err)
@@ -45,10 +45,9 @@ func (l *Local) lockBeside(db, path string) error {
 	return nil
 }
 
-// LockJobs makes sure that one control plane runs the jobs of a file, whatever
-// folder it was started in and whatever state it was given. Call it again when
-// the file was read again: an editor may have put another one in its place. A
-// file system that has no locks is no reason not to run.
+// LockJobs makes sure that only one control plane runs the jobs of a file, whatever folder it was
+// started in and whatever state it was given. Call it again after reading the file again: an editor may
+// have replaced it. If the file system has no locks, LockJobs does not fail.
 func (l *Local) LockJobs(path string) error {
 	f, err := os.Open(path) //nolint:gosec // the file that the person named
 	if err != nil {

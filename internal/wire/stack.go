@@ -42,24 +42,24 @@ import (
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
-// StackConfig says which stack is meant, and with whose credentials.
+// StackConfig says which stack is meant, and whose credentials to use.
 type StackConfig struct {
-	// Name is the name of the CloudFormation stack; Profile and Region are of the
-	// AWS configuration, what it says where they are "".
+	// Name is the name of the CloudFormation stack. Profile and Region select from the AWS
+	// configuration; "" means its defaults.
 	Name, Profile, Region string
-	// Log hears of what went wrong and does no harm; nil is nobody.
+	// Log receives what went wrong but does no harm; nil discards it.
 	Log *slog.Logger
 }
 
-// Stack is a stack on AWS, with the clients that its people's credentials open.
+// Stack is a stack on AWS, with the clients that a person's credentials give access to.
 type Stack struct {
 	*plane.Plane
 	AWS aws.Config
-	// Outputs are the stack's, by their names.
+	// Outputs are the stack's outputs by name.
 	Outputs map[string]string
 }
 
-// StackPlane finds a stack by its outputs. Its error is a whole sentence.
+// StackPlane finds a stack and reads its outputs. Its error is a whole sentence.
 func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -105,7 +105,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 	return s, nil
 }
 
-// settings is how the stack was deployed.
+// settings returns how the stack was deployed.
 func settings(name string, outputs, parameters map[string]string) doctor.Stack {
 	list := func(key string) (out []string) {
 		for part := range strings.SplitSeq(parameters[key], ",") {
@@ -116,7 +116,7 @@ func settings(name string, outputs, parameters map[string]string) doctor.Stack {
 		return out
 	}
 	s := doctor.Stack{Name: name, Clusters: list("Clusters"), TaskRoles: list("TaskRoles"), TaskRolePath: parameters["TaskRolePath"], Standby: parameters["Standby"] == "true"}
-	s.LaunchRate, _ = strconv.Atoi(parameters["LaunchRate"]) // 0 is not known
+	s.LaunchRate, _ = strconv.Atoi(parameters["LaunchRate"]) // 0 means unknown
 	if parts := strings.SplitN(outputs["TriggerArn"], ":", 6); len(parts) == 6 {
 		s.Partition, s.Region, s.Account = parts[1], parts[3], parts[4]
 	}
@@ -129,7 +129,7 @@ type registry struct {
 	*fargate.Definitions
 }
 
-// groupARN is the schedule group's: it stands beside the trigger.
+// groupARN returns the ARN of the schedule group, which is in the account and Region of the trigger.
 func groupARN(outputs map[string]string) string {
 	parts := strings.SplitN(outputs["TriggerArn"], ":", 6) // arn:aws:lambda:region:account:function:name
 	if len(parts) < 6 {
@@ -138,7 +138,7 @@ func groupARN(outputs map[string]string) string {
 	return strings.Join([]string{parts[0], parts[1], "scheduler", parts[3], parts[4], "schedule-group/" + outputs["ScheduleGroupName"]}, ":")
 }
 
-// door is the people's door, or the trigger itself in a stack that has none yet.
+// door returns the door for people, or the trigger itself if the stack has none yet.
 func door(outputs map[string]string) string {
 	if arn := outputs["PeopleArn"]; arn != "" {
 		return arn
@@ -146,7 +146,7 @@ func door(outputs map[string]string) string {
 	return outputs["TriggerArn"]
 }
 
-// loadAWS reads the person's own AWS configuration, as the AWS CLI does.
+// loadAWS reads the person's AWS configuration, as the AWS CLI does.
 func loadAWS(ctx context.Context, c StackConfig) (aws.Config, error) {
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = 2*dynamo.Readers, dynamo.Readers
@@ -174,7 +174,7 @@ func loadAWS(ctx context.Context, c StackConfig) (aws.Config, error) {
 	return cfg, nil
 }
 
-// needed are the outputs that a stack of batchplane has.
+// needed lists outputs that every stack of batchplane has.
 var needed = []string{"TriggerArn", "TableName", "ScheduleGroupName"}
 
 func stackOutputs(ctx context.Context, api *cloudformation.Client, name, region string) (outputs, parameters map[string]string, err error) {
@@ -202,14 +202,14 @@ func stackOutputs(ctx context.Context, api *cloudformation.Client, name, region 
 	return outputs, parameters, nil
 }
 
-// noStack says which stacks there are, where that may be looked up.
+// noStack says which stacks there are, if the person may look that up.
 func noStack(ctx context.Context, api *cloudformation.Client, name, region string) error {
 	found := map[string]bool{}
 	pages := cloudformation.NewDescribeStacksPaginator(api, &cloudformation.DescribeStacksInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			break // who may see one stack only is told of that one
+			break // somebody who may see only one stack gets no list
 		}
 		for _, s := range page.Stacks {
 			has := map[string]bool{}

@@ -13,8 +13,8 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// LocalPlane is the local state, while a control plane runs on it or not. Its
-// error is a whole sentence.
+// LocalPlane returns the local state as a plane, whether a control plane runs on it or not. Its error
+// is a whole sentence.
 func LocalPlane(ctx context.Context, path string) (*plane.Plane, error) {
 	s, err := sqlite.OpenExisting(ctx, path)
 	if err != nil {
@@ -28,8 +28,8 @@ func LocalPlane(ctx context.Context, path string) (*plane.Plane, error) {
 	}, nil
 }
 
-// localState finds whoever runs on the state at each request: it may have been
-// started anew meanwhile.
+// localState finds the control plane that runs on the state anew for each request: it may have been
+// restarted in the meantime.
 type localState struct{ store *sqlite.Store }
 
 // Ask implements plane.Door.

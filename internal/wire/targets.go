@@ -20,10 +20,10 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// Targets are where notices of local mode go, by name.
+// Targets holds where notices of local mode go, by name.
 type Targets struct {
 	to map[string]fanout.Carrier
-	// defaults are for jobs that name none.
+	// defaults are the targets of jobs that name none.
 	defaults []string
 }
 
@@ -78,10 +78,10 @@ func target(name, value, secret string, client *http.Client) (fanout.Carrier, er
 	case strings.HasPrefix(value, "exec:"):
 		return &command.Notifier{Line: strings.TrimPrefix(value, "exec:")}, nil
 	}
-	return nil, errors.New("want one of slack+https://..., https://..., smtp://... or exec:LINE") // its value may be a secret
+	return nil, errors.New("want one of slack+https://..., https://..., smtp://... or exec:LINE") // the value may be a secret
 }
 
-// webhookOf is the one webhook of a target.
+// webhookOf is the webhook of one target.
 type webhookOf string
 
 // Secret implements slack.Secrets.
@@ -90,7 +90,7 @@ func (w webhookOf) Secret(context.Context, string) (string, error) { return stri
 // Forget implements slack.Secrets.
 func (webhookOf) Forget(string) {}
 
-// carried is one target of a way.
+// carried is one target of a way, as a carrier.
 type carried struct {
 	way    fanout.Way
 	target string
@@ -123,7 +123,7 @@ func (t *Targets) Carry(ctx context.Context, name string, n notice.Notice) error
 	return to.Notify(ctx, n)
 }
 
-// Unknown are the targets that jobs name and that are none.
+// Unknown returns the targets that jobs name but that do not exist.
 func (t *Targets) Unknown(jobs []job.Job) []string {
 	out := map[string]bool{}
 	for _, j := range jobs {
@@ -135,8 +135,8 @@ func (t *Targets) Unknown(jobs []job.Job) []string {
 	return slices.Sorted(maps.Keys(out))
 }
 
-// notifier tells notices at the terminal and to targets. Which of them took one
-// that others did not is kept in memory, which outlives this process.
+// notifier shows notices at the terminal and sends them to targets. memory, which outlives this
+// process, remembers which targets took a notice that others did not.
 func (t *Targets) notifier(terminal fanout.Carrier, memory fanout.Memory) control.Notifier {
 	var ways []fanout.Way
 	if terminal != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// Trouble is Program's, and what keeps the ends of tasks from being known.
+// Trouble returns the Program's trouble, and what keeps the ends of tasks from being recorded.
 func (l *Local) Trouble() string {
 	text := l.Program.Trouble()
 	tasks, why := l.ECS.Trouble()

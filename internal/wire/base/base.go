@@ -1,6 +1,5 @@
-// Package base is what all functions of a stack are made of. It links the
-// DynamoDB client and no other: what a function links decides how fast it
-// starts.
+// Package base contains what all functions of a stack share. Of the service clients it links only
+// DynamoDB's: what a function links decides how fast it starts.
 package base
 
 import (
@@ -21,22 +20,22 @@ import (
 	"github.com/batchplane/batchplane/internal/wire/environ"
 )
 
-// Config is the part of the configuration that every function has.
+// Config is the part of the configuration that all functions share.
 type Config struct {
-	// Stack is the name that separates this control plane from others: what
-	// CloudFormation allows, and short enough for a task's startedBy.
+	// Stack is the name that separates this control plane from others. CloudFormation must allow it,
+	// and it must be short enough for a task's startedBy.
 	Stack string `env:"BATCHPLANE_STACK" form:"a name of at most 48 letters, digits and hyphens that begins with a letter"`
 	Table string `env:"BATCHPLANE_TABLE"`
 	// KeepDays is how many days runs are kept after their end.
 	KeepDays int `env:"BATCHPLANE_KEEP_DAYS" form:"a number from 1 to 9999"`
-	// NotBefore and Standby are run.Timing's.
+	// NotBefore and Standby are those of run.Timing.
 	NotBefore string `env:"BATCHPLANE_NOT_BEFORE" form:"a time such as 2026-11-22T09:00Z, or nothing" default:""`
 	Standby   string `env:"BATCHPLANE_STANDBY" form:"true or false" default:"false"`
-	// Metrics is whether what becomes of runs is printed as metrics.
+	// Metrics says whether to print metrics of runs.
 	Metrics string `env:"BATCHPLANE_METRICS" form:"true or false" default:"false"`
 }
 
-// Timing is the control plane's, with what the stack was told of its past.
+// Timing returns the control plane's timing, with what the stack was told about its past.
 func Timing(c Config) run.Timing {
 	t := run.DefaultTiming
 	t.Standby = c.Standby == "true"
@@ -44,7 +43,7 @@ func Timing(c Config) run.Timing {
 	return t
 }
 
-// notBefore is the form of a time with minutes.
+// notBefore is the form of a time to the minute.
 const notBefore = "2006-01-02T15:04Z"
 
 // Platform is what Lambda itself sets.
@@ -55,8 +54,8 @@ type Platform struct {
 	SessionToken string `env:"AWS_SESSION_TOKEN" default:""`
 }
 
-// AWS makes the configurations of clients from the environment alone, as Lambda
-// gives it: reading it by the SDK's own means links and asks for much more.
+// AWS makes the configurations of clients from the environment alone, as Lambda sets it. The SDK's own
+// ways to read it would link and ask for much more.
 type AWS struct {
 	Platform
 	lookup environ.Lookup
@@ -68,11 +67,11 @@ func NewAWS(lookup environ.Lookup) (AWS, error) {
 	return a, environ.Fill(&a.Platform, lookup)
 }
 
-// What a call may take. A process of Lambda sleeps between its invocations: what
-// its connections wait for may have gone, so that one that was idle for long is not
-// used again (net/http asks the wall clock, which goes on while the process sleeps).
+// Limits of calls. A Lambda process is frozen between its invocations, and its connections may die
+// meanwhile. So a connection that was idle for long is not used again (net/http checks the wall clock,
+// which goes on while the process is frozen).
 const (
-	// callLimit is for each try of a call to a service.
+	// callLimit bounds each try of a call to a service.
 	callLimit = 10 * time.Second
 	// tableLimit is the same for the table, which answers within milliseconds.
 	tableLimit = 3 * time.Second
@@ -80,7 +79,7 @@ const (
 	idleLimit = 5 * time.Second
 )
 
-// Transport is net/http's for calls that go out by no client of AWS.
+// Transport returns a transport for calls that use no AWS client.
 func Transport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // it is one, until somebody sets it
 	t.IdleConnTimeout = idleLimit
@@ -91,9 +90,9 @@ func client(limit time.Duration) signed.Whole {
 	return signed.Whole{BuildableClient: awshttp.NewBuildableClient().WithTimeout(limit)}.With(func(t *http.Transport) { t.IdleConnTimeout = idleLimit })
 }
 
-// For is the configuration of a service's client. Its name is as in the variable
-// AWS_ENDPOINT_URL_<SERVICE>, which goes before AWS_ENDPOINT_URL; without both
-// the client finds its endpoint itself.
+// For returns the configuration of a service's client. service is spelt as in the variable
+// AWS_ENDPOINT_URL_<SERVICE>, which takes precedence over AWS_ENDPOINT_URL. Without either, the client
+// finds its endpoint itself.
 func (a AWS) For(service string) aws.Config {
 	limit := callLimit
 	if service == dynamoDB {
@@ -118,13 +117,13 @@ func (a AWS) For(service string) aws.Config {
 
 const dynamoDB = "DYNAMODB"
 
-// Signed is a client of a service whose SDK module would be too much. Its name is as
-// in the service's addresses.
+// Signed returns a client of a service whose SDK module would be too large. service is spelt as in the
+// service's addresses.
 func (a AWS) Signed(service string) *signed.Client {
 	return &signed.Client{Config: a.For(strings.ToUpper(service)), Service: service, Endpoint: signed.Endpoint(service, a.Region)}
 }
 
-// Store is the stack's table.
+// Store returns the stack's table as a store.
 func Store(c Config, a AWS, log *slog.Logger) *dynamo.Store {
 	return dynamo.New(dynamo.Config{
 		DB: dynamodb.NewFromConfig(a.For(dynamoDB)), Table: c.Table, Log: log,
@@ -132,8 +131,8 @@ func Store(c Config, a AWS, log *slog.Logger) *dynamo.Store {
 	})
 }
 
-// Log is a function's log: one JSON object a line, with times to the millisecond. Which
-// stack it is the name of the function's log group says.
+// Log returns a function's log: one JSON object a line, with times to the millisecond. It does not name
+// the stack: the name of the function's log group does.
 func Log(w io.Writer) *slog.Logger {
 	shorter := func(groups []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey && len(groups) == 0 {

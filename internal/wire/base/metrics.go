@@ -24,10 +24,10 @@ const (
 	Seconds = "Seconds"
 )
 
-// PrintFigures prints figures of a stack as one line in CloudWatch's embedded metric
-// format, which must stand alone on its line; CloudWatch makes metrics of it without
-// a call (Amazon CloudWatch user guide, "Specification: Embedded metric format"). Of
-// a job that is named the job has them, too.
+// PrintFigures prints figures of a stack as one line in CloudWatch's embedded metric format, which must
+// stand alone on its line. CloudWatch turns it into metrics without a call (Amazon CloudWatch user
+// guide, "Specification: Embedded metric format"). If a job is named, the figures count for the job as
+// well.
 func PrintFigures(out io.Writer, at time.Time, stack, job string, figures ...Figure) error {
 	line := map[string]any{"Stack": stack}
 	dimensions := [][]string{{"Stack"}}
@@ -53,7 +53,7 @@ func PrintFigures(out io.Writer, at time.Time, stack, job string, figures ...Fig
 	return nil
 }
 
-// EndMetrics are the metrics that count ends of runs.
+// EndMetrics names the metrics that count ends of runs.
 var EndMetrics = map[run.Status]string{
 	run.Succeeded: "RunsSucceeded", run.Failed: "RunsFailed", run.Stopped: "RunsStopped", run.Skipped: "RunsSkipped", run.Missed: "RunsMissed",
 }
@@ -61,13 +61,13 @@ var EndMetrics = map[run.Status]string{
 // The other metrics of runs.
 const (
 	Relaunches = "Relaunches"
-	// LaunchLag is from when a run was due, or could first be launched since it waited
-	// for another's end, until ECS accepted its first task.
+	// LaunchLag is the time until ECS accepted a run's first task, from when the run was due or, if it
+	// waited for another run's end, from when it could first be launched.
 	LaunchLag = "LaunchLag"
 )
 
-// RunMetrics prints what becomes of runs. It is nil where a stack does not want its
-// metrics, which cost money each.
+// RunMetrics returns a Watch that prints metrics of runs. It returns nil if the stack does not want
+// them: each metric costs money.
 func RunMetrics(c Config, out io.Writer, now func() time.Time, log *slog.Logger) func(j job.Job, before, after run.Run, why string) {
 	if c.Metrics != "true" {
 		return nil
@@ -87,7 +87,7 @@ func RunMetrics(c Config, out io.Writer, now func() time.Time, log *slog.Logger)
 	}
 }
 
-// figuresOf are the figures of one saved change.
+// figuresOf returns the figures of one saved change.
 func figuresOf(before, after run.Run, now time.Time) (out []Figure) {
 	if notice.Ended(&before, &after) {
 		out = append(out, Figure{EndMetrics[after.Status], Count, 1})
@@ -105,9 +105,9 @@ func figuresOf(before, after run.Run, now time.Time) (out []Figure) {
 	return out
 }
 
-// due is when a run should have been launched.
+// due returns when a run should have been launched.
 func due(r run.Run) time.Time {
-	if r.ReadyAt.After(r.QueuedAt) { // it waited for another's end
+	if r.ReadyAt.After(r.QueuedAt) { // it waited for another run's end
 		return r.ReadyAt
 	}
 	return r.ScheduledFor

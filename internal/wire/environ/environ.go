@@ -1,5 +1,5 @@
-// Package environ fills configurations from environment variables and says all
-// that is wrong with them at once.
+// Package environ fills configurations from environment variables, and reports everything that is wrong
+// with them at once.
 package environ
 
 import (
@@ -10,26 +10,25 @@ import (
 	"strings"
 )
 
-// Lookup is os.LookupEnv, or a test's.
+// Lookup is os.LookupEnv or a test's replacement.
 type Lookup func(name string) (value string, ok bool)
 
-// Fill sets the fields of the struct that into points to. Each exported field
-// has the tags
+// Fill sets the fields of the struct that into points to. Each exported field has these tags:
 //
 //	env      the variable's name
 //	form     optionally what the value must be, in the words of form.go
-//	default  optionally the value of a variable that is absent or empty; a
-//	         variable without it must have a value
+//	default  optionally the value for a variable that is absent or empty; a
+//	         variable without a default must have a value
 //
-// and is a string, an int, or a []string, whose parts commas separate. Structs
-// that are embedded are filled too.
+// Each field is a string, an int, or a []string, whose parts are separated by commas. Embedded structs
+// are filled too.
 func Fill(into any, lookup Lookup) error {
 	var errs []error
 	fill(reflect.ValueOf(into).Elem(), lookup, &errs)
 	return errors.Join(errs...)
 }
 
-// Names are the variables that Fill asks for, in the order of the fields.
+// Names returns the variables that Fill reads, in the order of the fields.
 func Names(of any) []string {
 	var names []string
 	t := reflect.TypeOf(of)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// is whether a value is what a form says, in words that people read where it is not:
+// is reports whether a value has a form. The forms are the words that people read if it does not:
 //
 //	true or false
 //	a number from 1 to 9999
@@ -14,8 +14,8 @@ import (
 //	a path that begins and ends with a slash
 //	a time such as 2026-11-22T09:00Z, or nothing
 //
-// No value is of another form. Regular expressions would say it too, and took a tenth
-// of a function's start.
+// No value has any other form. Regular expressions would do too, but took a tenth of a
+// function's start.
 func is(value, form string) bool {
 	switch {
 	case form == "true or false":
@@ -33,7 +33,7 @@ func is(value, form string) bool {
 	return false
 }
 
-// isNumber is for whole numbers without a sign or leading zeros.
+// isNumber accepts whole numbers without a sign or leading zeros.
 func isNumber(value, form string) bool {
 	bounds := numbers(form)
 	n, err := strconv.Atoi(value)
@@ -55,7 +55,7 @@ func isName(value, form string) bool {
 
 func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
-// numbers are those that stand in a form.
+// numbers returns the numbers in the words of a form.
 func numbers(form string) (ns []int) {
 	for word := range strings.FieldsSeq(form) {
 		if n, err := strconv.Atoi(word); err == nil {

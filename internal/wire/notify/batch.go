@@ -14,9 +14,9 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Batch is what a stream of DynamoDB brings: of each record what is used here.
-// It is read with less demands than the events of the Lambda library, where one
-// odd record would keep the whole batch from being read.
+// Batch is what DynamoDB's stream delivers, with those parts of each record that are used here. It
+// demands less than the event types of the Lambda library, with which one odd record would make the
+// whole batch unreadable.
 type Batch struct {
 	Records []Record `json:"Records"`
 }
@@ -30,7 +30,7 @@ type Record struct {
 	} `json:"dynamodb"`
 }
 
-// attribute is a string, a number or, in base64, a binary attribute; any other is empty.
+// attribute is a string, a number or, in base64, a binary attribute. Any other kind is empty.
 type attribute struct {
 	S string `json:"S"`
 	N string `json:"N"`
@@ -46,13 +46,13 @@ type handler struct {
 	}
 }
 
-// spare is what is left of the function's time when telling ends, so that what
-// was told and what was not can still be noted.
+// spare is how much of the function's time is left when sending ends, so that what was sent and what
+// was not can still be noted.
 const spare = 10 * time.Second
 
-// handle tells what the records' runs owe. One that cannot be told does not keep
-// the others from being told; it comes again with all that follow it, which have
-// nothing to tell any more.
+// handle sends the notices that the records' runs owe. A record that fails does not keep the others
+// from being handled. It is delivered again with all records that follow it, which then owe nothing
+// more.
 func (h handler) handle(ctx context.Context, b Batch) (events.DynamoDBEventResponse, error) {
 	ctx, cancel := early(ctx)
 	defer cancel()

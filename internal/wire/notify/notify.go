@@ -1,5 +1,4 @@
-// Package notify puts the function together that carries notices: it is fed by
-// the table's stream.
+// Package notify assembles the function that sends notices. The table's stream invokes it.
 package notify
 
 import (
@@ -34,33 +33,32 @@ import (
 // Config is the function's configuration.
 type Config struct {
 	base.Config
-	// Topic is where all notices are published.
+	// Topic is the topic to which all notices are published.
 	Topic string `env:"BATCHPLANE_TOPIC"`
-	// Bus is where all notices are put as events.
+	// Bus is the bus on which all notices are put as events.
 	Bus string `env:"BATCHPLANE_BUS"`
-	// SlackPath goes before a target's name to make the name of the parameter
-	// that holds its webhook.
+	// SlackPath, followed by a target's name, is the name of the parameter that holds the target's
+	// webhook.
 	SlackPath string `env:"BATCHPLANE_SLACK_PATH" form:"a path that begins and ends with a slash"`
-	// SlackDefault are the targets of jobs that name none; it may be empty.
+	// SlackDefault holds the targets of jobs that name none; it may be empty.
 	SlackDefault []string `env:"BATCHPLANE_SLACK_DEFAULT" default:""`
 	// People is the ARN of the door that takes a person's retry.
 	People string `env:"BATCHPLANE_PEOPLE"`
-	// LogGroups is what the names of the log groups begin with whose last lines
-	// may be told; empty is none.
+	// LogGroups is the prefix of the log groups whose last lines notices may contain; "" means none.
 	LogGroups string `env:"BATCHPLANE_LOG_GROUPS" default:""`
 }
 
-// carryWithin is for one notice to the topic or the bus, whatever the SDK tries.
+// carryWithin bounds sending one notice to the topic or the bus, whatever the SDK tries.
 const carryWithin = 10 * time.Second
 
-// slackTimeout is for one request.
+// slackTimeout bounds one request.
 const slackTimeout = 5 * time.Second
 
-// retry is the place of the command that retries a run until addressed says it.
+// retry stands for the command that retries a run until addressed fills it in.
 const retry = "retry"
 
-// addressed says in a notice what only a stack on AWS knows: the account, where
-// the task is seen, and the exact command that asks for a retry.
+// addressed adds to a notice what only a stack on AWS knows: the account, where the task can be seen,
+// and the exact command that asks for a retry.
 type addressed struct {
 	control.Notifier
 	people string
@@ -81,10 +79,10 @@ func (a addressed) Notify(ctx context.Context, n notice.Notice) ([]string, error
 	return a.Notifier.Notify(ctx, n)
 }
 
-// Handler is the function's.
+// Handler is the function's handler.
 type Handler func(ctx context.Context, batch Batch) (events.DynamoDBEventResponse, error)
 
-// New reads the configuration. It makes no call.
+// New reads the configuration. It makes no calls.
 func New(lookup environ.Lookup) (Handler, error) {
 	var c Config
 	a, err := base.NewAWS(lookup)
@@ -102,7 +100,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 	return h.handle, nil
 }
 
-// waysOf are all ways in which a stack tells notices.
+// waysOf returns all ways in which a stack sends notices.
 func waysOf(c *Config, a *base.AWS, log *slog.Logger) []fanout.Way {
 	return []fanout.Way{
 		fanout.Only{Name: "sns", Carrier: &topic.Notifier{SNS: sns.NewFromConfig(a.For("SNS")), Topic: c.Topic, Log: log}, Within: carryWithin},

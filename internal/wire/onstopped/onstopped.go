@@ -1,4 +1,4 @@
-// Package onstopped puts the function together that takes ECS's events.
+// Package onstopped assembles the function that takes ECS's events.
 package onstopped
 
 import (
@@ -19,10 +19,10 @@ import (
 // Config is the function's configuration.
 type Config struct{ base.Config }
 
-// Handler is the function's.
+// Handler is the function's handler.
 type Handler func(ctx context.Context, event json.RawMessage) error
 
-// New reads the configuration. It makes no call.
+// New reads the configuration. It makes no calls.
 func New(lookup environ.Lookup) (Handler, error) {
 	var c Config
 	a, err := base.NewAWS(lookup)
@@ -37,7 +37,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 	}), nil
 }
 
-// With is the function on a control plane; what it could not finish it logs.
+// With returns the function for a control plane. It logs what it could not finish.
 func With(ctl *control.Control) Handler {
 	return func(ctx context.Context, event json.RawMessage) error {
 		err := ctl.OnStopped(ctx, event)

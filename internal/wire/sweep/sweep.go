@@ -1,5 +1,4 @@
-// Package sweep puts the function together that drives what time alone must
-// drive. It runs every minute.
+// Package sweep assembles the function that drives what only time can drive. It runs every minute.
 package sweep
 
 import (
@@ -29,27 +28,26 @@ import (
 // Config is the function's configuration.
 type Config struct {
 	base.Config
-	// Group is the stack's schedule group, Trigger the trigger function's ARN.
+	// Group is the stack's schedule group, Trigger the ARN of the trigger function.
 	Group   string `env:"BATCHPLANE_SCHEDULE_GROUP"`
 	Trigger string `env:"BATCHPLANE_TRIGGER"`
-	// Rate is how many RunTask calls a second the sweep sends at most.
+	// Rate is the most RunTask calls a second that the sweep sends.
 	Rate int `env:"BATCHPLANE_LAUNCH_RATE" form:"a number from 1 to 999"`
 }
 
-// How the time of a sweep is shared out.
+// How the time of a sweep is divided.
 const (
-	// spare is what is left of the function's time when all parts end, for the log
-	// and the metrics.
+	// spare is how much of the function's time is left when all parts end, for the log and the metrics.
 	spare = 8 * time.Second
-	// lastCalls is how long before that the look begins with no further run: longer
-	// than a call may take, since a launch that is cut off is in doubt.
+	// lastCalls is how long before that the look stops beginning further runs. It is longer than a call
+	// may take, since a launch that is cut off is in doubt.
 	lastCalls = 12 * time.Second
 )
 
-// Handler is the function's.
+// Handler is the function's handler.
 type Handler func(ctx context.Context) error
 
-// New reads the configuration. It makes no call.
+// New reads the configuration. It makes no calls.
 func New(lookup environ.Lookup) (Handler, error) {
 	s, err := newSweeper(lookup)
 	if err != nil {
@@ -95,12 +93,11 @@ type sweeper struct {
 	swept time.Time
 }
 
-// sweep does all its parts whatever became of the others, and says that it was
-// here only where none failed. It looks and launches from its first second to its
-// last, or until the next sweep takes over, while the registry and the slots are
-// read beside that. A slow registry may take half of the time, so that it keeps no
-// slot from being checked. It comes before the slots: by the plans of a day ago,
-// jobs that were deleted since would be missed, or even caught up with.
+// sweep does all its parts, whatever becomes of the others, and emits the heartbeat only if none
+// failed. It looks and launches from its first second to its last, or until the next sweep takes over.
+// Meanwhile it reads the registry and checks the slots. A slow registry may take half of the time at
+// most, so that slots are still checked. The registry comes first: by the plans of a day ago, jobs that
+// were deleted since would count as missed, or even be caught up.
 func (s *sweeper) sweep(ctx context.Context) error {
 	began := s.now()
 	ctx, cancel := inTime(ctx)
@@ -117,7 +114,7 @@ func (s *sweeper) sweep(ctx context.Context) error {
 	problems, loaded, err := s.sync(ctx)
 	checked := s.check(ctx, loaded)
 	if errs = append(errs, err, checked); checked == nil {
-		s.swept = began.Round(0) // a process that is frozen wakes up by the wall clock
+		s.swept = began.Round(0) // without the monotonic reading: a frozen process wakes up by the wall clock
 	}
 	untold, err := s.control.Untold(ctx)
 	look.Wait()
@@ -129,8 +126,7 @@ func (s *sweeper) sweep(ctx context.Context) error {
 	return errors.Join(err, s.emit(figures{sweep: lag, due: s.age(looked.Oldest), notice: s.age(untold), problems: problems, complete: err == nil}))
 }
 
-// inTime ends before the function's own time does, in which nothing could be
-// said any more.
+// inTime ends before the function's own time does, after which nothing could be reported.
 func inTime(ctx context.Context) (context.Context, context.CancelFunc) {
 	end, ok := ctx.Deadline()
 	if !ok {
@@ -139,7 +135,7 @@ func inTime(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithDeadline(ctx, end.Add(-spare))
 }
 
-// half is half of the time that is left.
+// half returns half of the time that is left.
 func half(ctx context.Context) time.Duration {
 	end, ok := ctx.Deadline()
 	if !ok {
@@ -148,7 +144,7 @@ func half(ctx context.Context) time.Duration {
 	return time.Until(end) / 2
 }
 
-// age is how long ago a time was, 0 where there is none.
+// age returns how long ago a time was, 0 if there is none.
 func (s *sweeper) age(since time.Time) time.Duration {
 	if since.IsZero() {
 		return 0
@@ -156,18 +152,18 @@ func (s *sweeper) age(since time.Time) time.Duration {
 	return s.now().Sub(since)
 }
 
-// figures are what the alarms look at.
+// figures are what the alarms watch.
 type figures struct {
 	sweep, due, notice time.Duration
 	problems           int
 	complete           bool
 }
 
-// ownSweep is for how long the last sweep is taken for this process's own. Another may
-// have been here since, but then the lag is smaller.
+// ownSweep is how long the last sweep counts as this process's own. Another process may have swept
+// since, but then the lag is smaller.
 const ownSweep = 2 * time.Minute
 
-// lag is how long ago slots were last checked; a new stack has none.
+// lag returns how long ago slots were last checked, 0 for a new stack.
 func (s *sweeper) lag(ctx context.Context) (time.Duration, error) {
 	if own := s.now().Sub(s.swept); own >= 0 && own <= ownSweep {
 		return own, nil
@@ -182,11 +178,11 @@ func (s *sweeper) lag(ctx context.Context) (time.Duration, error) {
 	return s.now().Sub(mark), nil
 }
 
-// sync copies the registry into the jobs' items, in half of the time, and tries
-// pending slots. Where a schedule cannot be read, and nobody knows whose it is, no job
-// is taken to be gone: it may be that one. problems are the schedules that somebody must
-// mend; err is what kept this from being done, such as that AWS does not let all
-// schedules be read just now. loaded are the items, nil where they were not read.
+// sync copies the registry into the jobs' items, in half of the time that is left, and tries pending
+// slots. If a schedule cannot be read and nobody knows whose it is, no job counts as gone: it may be
+// that job's. problems is how many schedules somebody must mend. err is what prevented the work, such
+// as that AWS does not allow all schedules to be read just now. loaded holds the items, nil if they
+// were not read.
 func (s *sweeper) sync(ctx context.Context) (problems int, loaded *control.Loaded, err error) {
 	ctx, cancel := context.WithTimeout(ctx, half(ctx))
 	defer cancel()
@@ -216,7 +212,6 @@ func (s *sweeper) sync(ctx context.Context) (problems int, loaded *control.Loade
 	return problems, loaded, errors.Join(err, synced, s.control.TryPending(ctx))
 }
 
-// check checks the slots.
 func (s *sweeper) check(ctx context.Context, loaded *control.Loaded) error {
 	if loaded == nil {
 		return s.control.CheckSlots(ctx)
@@ -224,8 +219,8 @@ func (s *sweeper) check(ctx context.Context, loaded *control.Loaded) error {
 	return s.control.CheckLoaded(ctx, loaded)
 }
 
-// read reads the registry in three quarters of the time that is left: what could be
-// read by then is copied, and the next sweep goes on.
+// read reads the registry in three quarters of the time that is left. What it has read by then is
+// copied, and the next sweep continues.
 func (s *sweeper) read(ctx context.Context) (control.Reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, half(ctx)*3/2)
 	defer cancel()

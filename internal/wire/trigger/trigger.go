@@ -1,4 +1,4 @@
-// Package trigger puts the trigger function together.
+// Package trigger assembles the trigger function.
 package trigger
 
 import (
@@ -29,15 +29,14 @@ type Config struct {
 	base.Config
 	// Group is the stack's schedule group.
 	Group string `env:"BATCHPLANE_SCHEDULE_GROUP"`
-	// Failures are the addresses of the queues of failures, in the order of
-	// control.Queues.
+	// Failures holds the addresses of the queues of failures, in the order of control.Queues.
 	Failures string `env:"BATCHPLANE_FAILURES"`
 }
 
-// Handler is the function's.
+// Handler is the function's handler.
 type Handler func(ctx context.Context, input json.RawMessage) (control.Reply, error)
 
-// New reads the configuration. It makes no call.
+// New reads the configuration. It makes no calls.
 func New(env environ.Lookup) (Handler, error) {
 	var c Config
 	a, err := base.NewAWS(env)
@@ -55,7 +54,7 @@ func New(env environ.Lookup) (Handler, error) {
 	}), nil
 }
 
-// queuesOf are the queues of failures at those addresses.
+// queuesOf returns the queues of failures at these addresses.
 func queuesOf(urls string, a base.AWS) *failures.Queues {
 	q := &failures.Queues{SQS: &signed.Client{Config: a.For("SQS"), Service: "sqs"}, URLs: map[control.Queue]string{}}
 	for i, address := range strings.Split(urls, ",") {
@@ -69,9 +68,8 @@ func queuesOf(urls string, a base.AWS) *failures.Queues {
 	return q
 }
 
-// With is the function on a control plane. A person's request that names no id of
-// its own has that of its invocation, which Lambda keeps when it delivers an input
-// again.
+// With returns the function for a control plane. A person's request without an id gets the id of its
+// invocation, which Lambda keeps when it delivers an input again.
 func With(queues control.Failures, ctl *control.Control) Handler {
 	door := entry.Door{Log: ctl.Log, Control: ctl, Failures: queues}
 	return func(ctx context.Context, input json.RawMessage) (control.Reply, error) {
@@ -84,11 +82,11 @@ func With(queues control.Failures, ctl *control.Control) Handler {
 	}
 }
 
-// ways are the aliases of the function by which people and rules come.
+// ways are the aliases of the function for people and for rules.
 var ways = map[string]entry.Way{"people": entry.FromPeople, "rules": entry.FromRules}
 
-// wayOf is by which way an input comes: Lambda says by which name the function was
-// called, with its alias (arn:aws:lambda:region:account:function:name:alias).
+// wayOf returns by which way an input comes. Lambda says by which name the function was called, with
+// its alias (arn:aws:lambda:region:account:function:name:alias).
 func wayOf(arn string) entry.Way {
 	if parts := strings.Split(arn, ":"); len(parts) == 8 {
 		return cmp.Or(ways[parts[7]], entry.FromSchedules)

@@ -1,4 +1,4 @@
-// Package widget puts the function together that a dashboard of CloudWatch shows.
+// Package widget assembles the function that a CloudWatch dashboard shows.
 package widget
 
 import (
@@ -17,14 +17,14 @@ import (
 // Config is the function's configuration.
 type Config struct {
 	base.Config
-	// People is the ARN of the people's door.
+	// People is the ARN of the door for people.
 	People string `env:"BATCHPLANE_PEOPLE"`
 }
 
-// Handler is the function's: it answers with HTML or Markdown.
+// Handler is the function's handler. It answers with HTML or Markdown.
 type Handler func(ctx context.Context, call json.RawMessage) (string, error)
 
-// New reads the configuration. It makes no call.
+// New reads the configuration. It makes no calls.
 func New(lookup environ.Lookup) (Handler, error) {
 	var c Config
 	a, err := base.NewAWS(lookup)
@@ -34,7 +34,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 	log := base.Log(os.Stdout)
 	w := &console.Widget{Door: c.People, Log: log, Plane: &plane.Plane{
 		Name: c.Stack, Stack: doctor.Stack{Standby: c.Standby == "true"}, Reader: base.Store(c.Config, a, log),
-		// How alarms and queues stand is on the dashboard beside the widget.
+		// The dashboard shows alarms and queues beside the widget.
 		Inspect: func(context.Context) (plane.Health, error) { return plane.Health{Running: true, Where: c.Stack}, nil },
 	}}
 	return func(ctx context.Context, call json.RawMessage) (string, error) { return w.Answer(ctx, call) }, nil
